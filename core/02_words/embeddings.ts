@@ -1,0 +1,267 @@
+/**
+ * # Embeddings
+ *
+ * **Question.** A one-hot vector (独热向量) is as long as the vocabulary and says of two words
+ * only whether they are the same. How does a word get a short vector that can say more?
+ *
+ * **Idea.** Give every word a row of a table, and let training move the rows. Words that are
+ * used alike are pushed alike, so their rows end up close: a continuous word embedding
+ * (连续词嵌入). Finding the row is a look-up.
+ *
+ * **Formula.** With $o$ the one-hot vector of a token, $W$ the table and $e_t$ the embedding
+ * of position $t$; the sum $c$ over a sentence is the continuous bag of words (CBOW), and a
+ * classifier scores it:
+ *
+ * $$e_t = o_t^\top W, \qquad c = \sum_t e_t, \qquad \mathrm{scores} = c\,U + b$$
+ *
+ * | symbol | in code            | shape       |
+ * | ------ | ------------------ | ----------- |
+ * | $o$    | `oneHot(tokens)`   | `[B, T, V]` |
+ * | $W$    | `embedding.weight` | `[V, E]`    |
+ * | $e$    | `embedded`         | `[B, T, E]` |
+ * | $c$    | `bag`              | `[B, E]`    |
+ *
+ * **Why not multiply.** The product with a one-hot row reads every row of the table to keep
+ * one. A look-up reads that one: $E$ numbers instead of $VE$. Backwards the same holds: only
+ * the rows that were looked up receive a gradient.
+ *
+ * **What the notes ask: why may the input have any length?** Because the table has one row
+ * per *word*, not one per position. `[batch, time]` ids of any `time` come out as
+ * `[batch, time, dim]`, and every layer behind sees only `dim`. Within one batch the lengths
+ * must agree, since a tensor is a box: shorter sentences are filled up with a padding token
+ * ({@linkcode padTokens}), whose embedding is zero and stays zero (`paddingIndex`). The notes
+ * also ask whether padding costs nothing in this layer: very nearly, a look-up is a copy. What
+ * it costs behind this layer is measured in section 6.2.
+ *
+ * Source of the deep variant: Iyyer, Manjunatha, Boyd-Graber and Daumé 2015, *Deep Unordered
+ * Composition Rivals Syntactic Methods for Text Classification*.
+ *
+ * @module
+ */
+
+import { Linear } from "../engine/linear.ts";
+import { Module } from "../engine/module.ts";
+import { oneHot, take } from "../engine/ops.ts";
+import type { Random } from "../engine/random.ts";
+import { dims } from "../engine/shape.ts";
+import { parameter, type Tensor, tensor } from "../engine/tensor.ts";
+
+/** How an {@linkcode Embedding} is laid out. */
+export interface EmbeddingOptions {
+  /** Token whose vector is zero and receives no gradient; none by default. */
+  readonly paddingIndex?: number | undefined;
+  /** Standard deviation of the normal distribution that rows start from; 1 by default. */
+  readonly deviation?: number | undefined;
+}
+
+/** A table with one row per token. */
+export class Embedding extends Module {
+  /** The table, `[V, E]`. */
+  readonly weight: Tensor;
+  /** Token whose vector is zero, if there is one. */
+  readonly paddingIndex: number | undefined;
+
+  /**
+   * Draws the rows from a normal distribution.
+   *
+   * @param vocabSize number of tokens
+   * @param hiddenSize width of a row
+   * @param random where the first values come from
+   * @param options padding and scale
+   * @throws {RangeError} if a size or the padding index is impossible
+   */
+  constructor(vocabSize: number, hiddenSize: number, random: Random, options: EmbeddingOptions = {}) {
+    super();
+    const { paddingIndex, deviation = 1 } = options;
+    if (!(deviation >= 0 && deviation < Infinity)) {
+      throw new RangeError(`Cannot draw embeddings with deviation ${deviation}: it must be a number of at least 0`);
+    }
+    if (paddingIndex !== undefined && !(Number.isInteger(paddingIndex) && 0 <= paddingIndex && paddingIndex < vocabSize)) {
+      throw new RangeError(`Cannot pad with token ${paddingIndex}: it must be an integer in [0, ${vocabSize - 1}]`);
+    }
+    this.weight = parameter(random.normal([vocabSize, hiddenSize], { deviation }));
+    this.paddingIndex = paddingIndex;
+  }
+
+  /**
+   * Replaces each token by its row.
+   *
+   * @param tokens ids, int32 `[…]`
+   * @returns one vector per token, `[…, E]`
+   * @throws {RangeError} on a CPU device, if a token is outside the table
+   */
+  forward(tokens: Tensor): Tensor {
+    const embedded = take(this.weight, tokens);
+    if (this.paddingIndex === undefined) return embedded;
+    // Constants instead of rows: what is not read receives no gradient.
+    return embedded.where(tokens.notEqual(this.paddingIndex).unsqueeze(-1), 0);
+  }
+}
+
+/**
+ * The look-up as its formula says it: one-hot rows times the table.
+ *
+ * Takes $O(TVE)$ time where {@linkcode Embedding} takes $O(TE)$; the results are equal.
+ *
+ * @param tokens ids, int32 `[…]`
+ * @param table one row per token, `[V, E]`
+ * @returns one vector per token, `[…, E]`
+ */
+export function multiplyOneHot(tokens: Tensor, table: Tensor): Tensor {
+  const { V, E } = dims(table, "V E");
+  const selectors = oneHot(tokens.reshape([-1]), V).cast("float32");
+  return selectors.matmul(table).reshape([...tokens.shape, E]);
+}
+
+/**
+ * Makes one box of sentences of different lengths.
+ *
+ * @example
+ * ```ts
+ * import { padTokens } from "@heed/heed";
+ *
+ * const tokens = padTokens([[5, 6, 7], [8]], 0);
+ * console.assert(String(await tokens.read()) === "5,6,7,8,0,0");
+ * ```
+ *
+ * @param sequences one list of ids per sentence
+ * @param paddingToken what fills the shorter ones, at their end
+ * @param length positions in the box; the longest sentence by default
+ * @returns ids, int32 `[B, T]`
+ * @throws {RangeError} if a sentence does not fit or an id is no 32-bit integer
+ */
+export function padTokens(
+  sequences: readonly ArrayLike<number>[],
+  paddingToken: number,
+  length: number = sequences.reduce((longest, sequence) => Math.max(longest, sequence.length), 0),
+): Tensor {
+  const box = new Int32Array(sequences.length * length).fill(paddingToken);
+  sequences.forEach((sequence, row) => {
+    if (sequence.length > length) {
+      throw new RangeError(
+        `Cannot pad a sentence of ${sequence.length} tokens to ${length}: length must be at least ${sequence.length}`,
+      );
+    }
+    for (let position = 0; position < sequence.length; position++) {
+      const token = sequence[position]!;
+      if ((token | 0) !== token) {
+        throw new RangeError(`Cannot use ${token} as a token: a token must be a 32-bit integer`);
+      }
+      box[row * length + position] = token;
+    }
+  });
+  return tensor(box, [sequences.length, length]);
+}
+
+/** A continuous bag of words (CBOW): the sum of a sentence's embeddings, scored by one matrix. */
+export class BagOfWordsClassifier extends Module {
+  /** One row per word. */
+  readonly embedding: Embedding;
+  /** From the sum to one score per class. */
+  readonly output: Linear;
+
+  /**
+   * Starts from small random weights.
+   *
+   * @param vocabSize number of tokens
+   * @param hiddenSize width of an embedding
+   * @param numClasses number of scores
+   * @param random where the first values come from
+   * @param options padding token and scale of the embeddings
+   */
+  constructor(
+    vocabSize: number,
+    hiddenSize: number,
+    numClasses: number,
+    random: Random,
+    options: EmbeddingOptions = {},
+  ) {
+    super();
+    this.embedding = new Embedding(vocabSize, hiddenSize, random, { deviation: 0.1, ...options });
+    this.output = new Linear(hiddenSize, numClasses, random);
+  }
+
+  /**
+   * Scores each sentence.
+   *
+   * @param tokens ids, int32 `[B, T]`
+   * @returns logits, `[B, classes]`
+   */
+  forward(tokens: Tensor): Tensor {
+    dims(tokens, "B T");
+    const bag = this.embedding.forward(tokens).sum(1);
+    return this.output.forward(bag);
+  }
+}
+
+/** A deep CBOW: layers between the sum and the scores combine features of several words. */
+export class DeepBagOfWordsClassifier extends Module {
+  /** One row per word. */
+  readonly embedding: Embedding;
+  /** From one list of features to the next. */
+  readonly layers: readonly Linear[];
+  /** From the last features to one score per class. */
+  readonly output: Linear;
+
+  /**
+   * Starts from small random weights.
+   *
+   * @param vocabSize number of tokens
+   * @param hiddenSize width of an embedding and of each layer
+   * @param numLayers layers between the sum and the scores
+   * @param numClasses number of scores
+   * @param random where the first values come from
+   * @param options padding token and scale of the embeddings
+   * @throws {RangeError} if there is no layer: that is a {@linkcode BagOfWordsClassifier}
+   */
+  constructor(
+    vocabSize: number,
+    hiddenSize: number,
+    numLayers: number,
+    numClasses: number,
+    random: Random,
+    options: EmbeddingOptions = {},
+  ) {
+    super();
+    if (!(Number.isInteger(numLayers) && numLayers >= 1)) {
+      throw new RangeError(`Cannot build a deep classifier of ${numLayers} layers: numLayers must be at least 1`);
+    }
+    this.embedding = new Embedding(vocabSize, hiddenSize, random, { deviation: 0.1, ...options });
+    this.layers = Array.from({ length: numLayers }, () => new Linear(hiddenSize, hiddenSize, random));
+    this.output = new Linear(hiddenSize, numClasses, random);
+  }
+
+  /**
+   * Scores each sentence.
+   *
+   * @param tokens ids, int32 `[B, T]`
+   * @returns logits, `[B, classes]`
+   */
+  forward(tokens: Tensor): Tensor {
+    dims(tokens, "B T");
+    let features = this.embedding.forward(tokens).sum(1);
+    // Without the tanh two matrices in a row are one matrix, and depth buys nothing.
+    for (const layer of this.layers) features = layer.forward(features).tanh();
+    return this.output.forward(features);
+  }
+}
+
+// ## What the deeper bag can and cannot see
+//
+// In one sum every word votes alone: *not* adds the same vector whether *good* or *bad*
+// stands beside it. A hidden layer can react to *not* and *good* together, so combinations of
+// words become features (特征). Their order stays invisible, because a sum has none: *not good
+// but bad* and *not bad but good* are the same bag. Chapter 3 and chapter 4 give two ways out.
+
+// ## Pitfall: a padding row that learns
+//
+// Setting the row of the padding token to zero once is not enough. Its first gradient step
+// moves it, and from there on the score of a sentence depends on how long its neighbours in
+// the batch are. The test "BagOfWordsClassifier() does not see padding" trains one step and
+// compares.
+
+// ## Exercise
+//
+// Replace the sum by the mean over the tokens that are not padding. Which sentences change
+// their score most, and does a classifier trained on short reviews then do better on long
+// ones?

@@ -1,0 +1,118 @@
+/**
+ * # From scores to probabilities
+ *
+ * **Question.** A classifier hands out one score per class, of any sign and size. How do
+ * scores become shares that are positive and sum to one?
+ *
+ * **Idea.** Raise $e$ to each score, which makes everything positive and turns equal
+ * differences into equal ratios; then divide by the total (归一化).
+ *
+ * **Formula.** With the scores $z$ of one row and their maximum $m$,
+ *
+ * $$p_i = \frac{e^{z_i - m}}{\sum_j e^{z_j - m}}, \qquad \log p_i = (z_i - m) - \log \sum_j e^{z_j - m}$$
+ *
+ * | symbol   | in code         | shape    |
+ * | -------- | --------------- | -------- |
+ * | $z$      | `scores`        | `[…, S]` |
+ * | $m$      | `highest`       | `[…, 1]` |
+ * | $p$      | `probabilities` | `[…, S]` |
+ * | $\sum_j$ | `total`         | `[…, 1]` |
+ *
+ * **Why the maximum is subtracted.** It cancels in the fraction, so nothing changes on
+ * paper. On a machine $e^{89}$ is already beyond float32; after the subtraction the largest
+ * exponent is 0 and the total lies between 1 and the number of scores.
+ *
+ * **What the notes ask.** For $z = (1000, 1, -1000)$ the notes find $p \approx (1, 0, 0)$ and
+ * say that the gradient vanishes. It does: the derivative is
+ *
+ * $$\frac{\partial p_i}{\partial z_j} = p_i\,(\mathbb{1}[i = j] - p_j)$$
+ *
+ * and each product has a factor that is 0, either $p_i$ or $1 - p_i$. The notes write the
+ * diagonal as $p_i$ alone; the factor $1 - p_i$ is what makes it vanish at $p_i = 1$.
+ *
+ * @module
+ */
+
+import { fusable } from "../engine/fusable.ts";
+import { resolveAxis } from "../engine/shape.ts";
+import type { Tensor } from "../engine/tensor.ts";
+
+/** Below every finite score: float32 has nothing smaller but `-Infinity`. */
+const LOWEST = -3.4028234663852886e38;
+
+/**
+ * Turns scores into shares that are positive and sum to one.
+ *
+ * A score of `-Infinity` gets exactly 0 and passes no gradient back. A row of nothing but
+ * `-Infinity` has no share to give: it yields zeros, not NaN.
+ *
+ * @example
+ * ```ts
+ * import { softmax, tensor } from "@heed/heed";
+ *
+ * const [first, second] = await softmax(tensor([1000, 1000])).read();
+ * console.assert(first === 0.5 && second === 0.5);
+ * ```
+ *
+ * @param scores any numbers, `[…, S]`
+ * @param axis the axis whose entries compete for one unit
+ * @returns shares of the same shape
+ * @throws {RangeError} if there is no such axis
+ */
+export function softmax(scores: Tensor, axis = -1): Tensor {
+  if (!isLast(axis, scores)) return softmax(scores.transpose(axis, -1)).transpose(axis, -1);
+  return fusable("softmax", [scores], {}, () => {
+    const exponentials = scores.sub(highestOf(scores)).exp();
+
+    // The maximum itself contributes $e^0 = 1$: only a row without a finite score stays below.
+    const total = exponentials.sum(-1, { keepDims: true }).maximum(0.5);
+    return exponentials.div(total);
+  });
+}
+
+/**
+ * Logarithms of the shares that softmax hands out, exact where the shares underflow.
+ *
+ * A score of `-Infinity` stays `-Infinity`, also in a row of nothing else: the logarithm of
+ * the zeros that {@linkcode softmax} yields there.
+ *
+ * @param scores any numbers, `[…, S]`
+ * @param axis the axis whose entries compete for one unit
+ * @returns numbers of the same shape, none above 0
+ * @throws {RangeError} if there is no such axis
+ */
+export function logSoftmax(scores: Tensor, axis = -1): Tensor {
+  if (!isLast(axis, scores)) return logSoftmax(scores.transpose(axis, -1)).transpose(axis, -1);
+  return fusable("logSoftmax", [scores], {}, () => {
+    const shifted = scores.sub(highestOf(scores));
+    const total = shifted.exp().sum(-1, { keepDims: true }).maximum(0.5);
+    return shifted.sub(total.log());
+  });
+}
+
+function isLast(axis: number, scores: Tensor): boolean {
+  return resolveAxis(axis, scores.rank) === scores.rank - 1;
+}
+
+/** $m$, detached because shifting a row changes nothing; finite, because $\infty - \infty$ is no number. */
+function highestOf(scores: Tensor): Tensor {
+  return scores.detach().max(-1, { keepDims: true }).maximum(LOWEST);
+}
+
+// ## Pitfall: taking the logarithm afterwards
+//
+// `softmax(scores).log()` is the same formula and loses everything below the smallest
+// positive number: a score 1000 below the best has probability 0 in float32 and in
+// float64, and the logarithm of 0 is no loss to learn from. The test "logSoftmax() keeps what
+// softmax().log() loses" fails for that version.
+
+// ## Pitfall: leaving the maximum out
+//
+// Without `highestOf` every test on small scores passes. The test "softmax() takes scores of
+// ±1e4" returns NaN, $\infty / \infty$.
+
+// ## Exercise
+//
+// Multiply the scores (2, 1, 0) by 0.1, 1 and 10 before the softmax. The order of the shares
+// stays; predict what happens to their differences, then measure. Section 7.5 calls the
+// inverse of this factor the temperature.

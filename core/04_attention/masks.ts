@@ -1,0 +1,187 @@
+/**
+ * # Masks
+ *
+ * **Question.** Attention connects everything with everything. Some connections must not be
+ * there: a word that is predicted must not see itself, a sentence must not see the padding
+ * of its neighbours. How are they cut without leaving the matrix form?
+ *
+ * **Idea.** Compute all scores, and forbid some pairs before the softmax. A forbidden pair
+ * scores $-\infty$; $e^{-\infty} = 0$, so it gets no share, and the others divide the whole unit
+ * among themselves. A mask (掩码) is the table that says which pairs are allowed.
+ *
+ * **Formula.** With $M_{ts}$ true where query $t$ may look at key $s$,
+ *
+ * $$A_{ts} = \frac{[M_{ts}]\, e^{Z_{ts}}}{\sum_{r} [M_{tr}]\, e^{Z_{tr}}}$$
+ *
+ * | mask    | allowed where                      | shape          | used in                            |
+ * | ------- | ---------------------------------- | -------------- | ---------------------------------- |
+ * | causal  | $s \le t$                          | `[T, S]`       | decoder self-attention             |
+ * | padding | $s$ holds a token                  | `[B, S]`       | encoder, and cross-attention to it |
+ * | prefix  | $s \le t$ or $s$ is in the prefix  | `[B, 1, T, T]` | prefix models such as GLM          |
+ * | window  | $-a \le s - t \le b$               | `[T, S]`       | long texts (section 4.9)           |
+ *
+ * If there are more keys than queries, the queries are the last positions: query $t$ stands at
+ * position $t + S - T$, in every mask of this page.
+ *
+ * **Why a decoder masks.** At test time nothing lies to the right: word $t$ is written when only
+ * $1 \dots t-1$ exist. In training the whole answer is fed in at once, so that one pass serves
+ * every position; without a mask position $t$ would read the word that it has to predict, and
+ * learn to copy. The mask makes each row of the matrix see exactly what it would see at test
+ * time: one sentence of length $T$ becomes $T$ training examples.
+ *
+ * @module
+ */
+
+import { lowerTriangle } from "../engine/ops.ts";
+import { dims } from "../engine/shape.ts";
+import { arange, type Tensor, tensor, zeros } from "../engine/tensor.ts";
+
+/**
+ * Lets each position see itself and what came before.
+ *
+ * @param T number of queries
+ * @param S number of keys; as many as queries by default
+ * @returns true where looking is allowed, `[T, S]`
+ */
+export function causalMask(T: number, S: number = T): Tensor {
+  return lowerTriangle(T, S, S - T);
+}
+
+/**
+ * Marks the tokens that are not padding.
+ *
+ * @param tokens ids, int32 `[B, S]`
+ * @param paddingToken the id that fills short sentences
+ * @returns true where a token is, `[B, S]`; {@linkcode overKeys} makes it a mask of pairs
+ */
+export function paddingMask(tokens: Tensor, paddingToken: number): Tensor {
+  dims(tokens, "B S");
+  return tokens.notEqual(paddingToken);
+}
+
+/**
+ * Marks the first positions of each sentence.
+ *
+ * @param lengths how many positions of each sentence hold something
+ * @param S positions in the box
+ * @returns true where something is, `[B, S]`
+ * @throws {RangeError} if a length does not fit
+ */
+export function lengthMask(lengths: readonly number[], S: number): Tensor {
+  for (const length of lengths) {
+    if (!(Number.isInteger(length) && 0 <= length && length <= S)) {
+      throw new RangeError(`Cannot mark ${length} of ${S} positions: a length must be an integer in [0, ${S}]`);
+    }
+  }
+  const ends = tensor(Int32Array.from(lengths), [lengths.length, 1]);
+  return arange(S).unsqueeze(0).less(ends);
+}
+
+/**
+ * Applies a mask of positions to keys, whoever asks.
+ *
+ * @param mask true where a position may be looked at, `[B, S]`
+ * @returns the same, `[B, 1, 1, S]`, which broadcasts over heads and queries
+ */
+export function overKeys(mask: Tensor): Tensor {
+  const { B, S } = dims(mask, "B S");
+  return mask.reshape([B, 1, 1, S]);
+}
+
+/**
+ * Lets everybody see the prefix, and what follows see only what came before.
+ *
+ * @param T number of positions
+ * @param prefixLengths length of the prefix of each sentence
+ * @returns true where looking is allowed, `[B, 1, T, T]`
+ * @throws {RangeError} if a prefix does not fit
+ */
+export function prefixMask(T: number, prefixLengths: readonly number[]): Tensor {
+  return overKeys(lengthMask(prefixLengths, T)).or(causalMask(T));
+}
+
+/**
+ * Lets each position see its neighbourhood.
+ *
+ * @param T number of queries
+ * @param S number of keys
+ * @param neighbourhood how many positions before and after are seen; all by default
+ * @returns true where looking is allowed, `[T, S]`
+ * @throws {RangeError} if a distance is negative
+ */
+export function windowMask(
+  T: number,
+  S: number,
+  { before = Infinity, after = Infinity }: { readonly before?: number; readonly after?: number },
+): Tensor {
+  for (const [name, distance] of Object.entries({ before, after })) {
+    if (!(distance >= 0)) {
+      throw new RangeError(`Cannot see ${distance} positions: ${name} must be a number of at least 0`);
+    }
+  }
+  // Distances beyond the text are all the same; clipped, they stay integers.
+  const [nearest, farthest] = [-Math.min(Math.floor(before), T + S), Math.min(Math.floor(after), T + S)];
+  const offset = arange(S).unsqueeze(0).sub(arange(S - T, S).unsqueeze(1));
+  return offset.greaterEqual(nearest).and(offset.lessEqual(farthest));
+}
+
+/**
+ * Allows what every mask allows.
+ *
+ * @param masks bool, broadcast against each other; `undefined` allows everything
+ * @returns the intersection, or `undefined` if no mask was given
+ */
+export function combineMasks(...masks: readonly (Tensor | undefined)[]): Tensor | undefined {
+  return masks.reduce((all, mask) => all && mask ? all.and(mask) : all ?? mask, undefined);
+}
+
+/**
+ * The same mask as numbers to be added to the scores.
+ *
+ * @param mask true where looking is allowed
+ * @param penalty what a forbidden pair scores; `-Infinity` by default
+ * @returns 0 where allowed, `penalty` elsewhere, of the shape of the mask
+ */
+export function additiveMask(mask: Tensor, penalty: number = -Infinity): Tensor {
+  return zeros(mask.shape).where(mask, penalty);
+}
+
+// ## Where the program sets the mask one by one
+//
+// The notes ask how a program "masks step by step" in training. It does not: there are no
+// steps. Row $t$ of the causal mask *is* the state of affairs at step $t$, and all rows are
+// applied in one pass. What a picture shows as an animation is the matrix, read line by line.
+
+// ## Is the mask needed when generating?
+//
+// | what is fed                          | causal mask | padding mask       | why                                               |
+// | ------------------------------------ | ----------- | ------------------ | ------------------------------------------------- |
+// | the whole target, in training        | needed      | for the source     | the future is in the input                        |
+// | the whole history, at every step     | needed      | for the source     | earlier rows must be what they were in training   |
+// | the last token, with a cache         | no effect   | for the source     | its row of the causal mask is all true            |
+//
+// The third line settles the doubt of the notes: for one token the causal mask is one row of
+// `true` (test "causalMask() of one query allows everything"), so leaving it out changes nothing.
+// Padding is another matter, whatever is fed: the positions are there, so they must be excluded.
+
+// ## 0, −10000 or −∞
+//
+// "Covering the future with 0" is a picture of the *weights*. A score of 0 is an ordinary score:
+// $e^0 = 1$, and the forbidden position gets a share, often a large one, since real scores may be
+// negative. $-10000$ works because $e^{-10000}$ underflows to 0 in float32, as long as one allowed
+// score is there to compare with; libraries chose it because float16 ends at 65504 and knows no
+// exponent for more. If nothing is allowed, all scores drop by 10000 together, the softmax
+// ignores the shift, and the forbidden positions share the unit. $-\infty$ says what is meant;
+// the softmax of this book makes such a row zero.
+
+// ## Pitfall: a mask with the opposite meaning
+//
+// PyTorch's `key_padding_mask` is true where a position is *forbidden*, its
+// `scaled_dot_product_attention` reads true as *allowed*. Negating a causal mask does not fail, it
+// trains a model that sees only the future; the test "causalMask() hides the future, not the past"
+// says which is which here.
+
+// ## Exercise
+//
+// Combine a causal mask with a window of two positions before. How many layers does it take
+// until position 10 can know about position 0? Check it: change token 0 and see which outputs move.

@@ -1,0 +1,47 @@
+/**
+ * # Attention
+ *
+ * **Question.** A recurrent network reads a sentence word by word and has to carry the first
+ * word through every later step. Past a few hundred words nothing of it is left. Can a
+ * position fetch what it needs from any other position, in one step?
+ *
+ * **Idea.** A person who reads picks out of much information the little that matters for the
+ * task at hand. Attention (注意力机制) does the same with numbers: every position asks a
+ * *query* (查询), every position offers a *key* (键) to be found by and a *value* (值) to be
+ * handed over. How well a query matches a key decides what share of that value it gets. The
+ * notes compare it with a search engine: the query is what is typed, the key is what a page is
+ * filed under, the value is the page.
+ *
+ * | section | page                 | answers                                                    |
+ * | ------- | -------------------- | ---------------------------------------------------------- |
+ * | 4.3     | `scaled_dot_product` | how queries, keys and values become an output              |
+ * | 4.4     | `self_and_cross`     | where queries, keys and values come from                   |
+ * | 4.5     | `masks`              | who may look at whom                                       |
+ * | 4.6     | `multi_head`         | how one position asks several questions at once            |
+ * | 4.7     | `positions`          | how attention, which sees a set, learns about order        |
+ *
+ * ## Notation
+ *
+ * | letter | axis                                              |
+ * | ------ | ------------------------------------------------- |
+ * | B      | batch: independent examples                       |
+ * | T      | target positions, those that ask                  |
+ * | S      | source positions, those that are asked            |
+ * | H      | heads                                             |
+ * | G      | groups of heads that share keys and values        |
+ * | D      | width of a head                                   |
+ * | E      | width of a hidden vector                          |
+ *
+ * A position is a row: $Q$, $K$ and $V$ hold one query, key or value per *row*, and a row of
+ * weights sums to one. (The lectures behind the notes stack them as columns and normalize
+ * columns; it is the same computation, transposed.) A mask is boolean and says `true` where
+ * looking is allowed.
+ *
+ * @module
+ */
+
+export * from "./scaled_dot_product.ts";
+export * from "./self_and_cross.ts";
+export * from "./masks.ts";
+export * from "./multi_head.ts";
+export * from "./positions.ts";

@@ -1,0 +1,179 @@
+/**
+ * # Self-attention and cross-attention
+ *
+ * **Question.** Attention wants queries, keys and values. A sentence is only one row of
+ * vectors. Where do the three come from?
+ *
+ * **Idea.** From three learned matrices. Each looks at the same vector with other eyes: one
+ * extracts what the position is looking for, one what it can be found by, one what it has to
+ * say. If all three read the same sequence, it is self-attention (自注意力): every word is
+ * rewritten in the light of its own sentence. If the queries come from one sequence and the
+ * keys and values from another, it is cross-attention (交叉注意力): a translation consults its
+ * source, a caption consults regions of an image.
+ *
+ * **Formula.** With one position per row of $X$, and of the context $C$,
+ *
+ * $$Q = XW_Q, \qquad K = CW_K, \qquad V = CW_V, \qquad \mathrm{output} = \mathrm{softmax}\!\left(\tfrac{QK^\top}{\sqrt{d}}\right)V$$
+ *
+ * | symbol | in code          | shape       |
+ * | ------ | ---------------- | ----------- |
+ * | $X$    | `hidden`         | `[B, T, E]` |
+ * | $C$    | `context`        | `[B, S, C]` |
+ * | $W_Q$  | `query.weight`   | `[E, D]`    |
+ * | $W_K$  | `key.weight`     | `[C, D]`    |
+ * | $W_V$  | `value.weight`   | `[C, D]`    |
+ *
+ * In self-attention $C = X$.
+ *
+ * **Why three matrices and not one.** With $Q = K = X$ the scores are symmetric, and a vector
+ * matches itself best: each word would attend mostly to itself. Two matrices make the bilinear
+ * score $x^\top W_Q W_K^\top c$, in which *eats* may look for *apple* without *apple* looking for
+ * *eats*. They are the only unknowns: training finds $W_Q$, $W_K$ and $W_V$, and nothing else
+ * in attention has parameters.
+ *
+ * **What the notes ask: why does the encoder hand over keys and values?** The question comes
+ * from the decoder: *given what I have written, which part of the source matters next?* What it
+ * has written is the query. The source is what is searched, so it supplies what can be found
+ * (keys) and what is then read (values). The values must come from the same positions as the
+ * keys, or the weights would belong to something else.
+ *
+ * @module
+ */
+
+import { Linear } from "../engine/linear.ts";
+import { Module } from "../engine/module.ts";
+import type { Random } from "../engine/random.ts";
+import { dims } from "../engine/shape.ts";
+import type { Tensor } from "../engine/tensor.ts";
+import { type AttentionOptions, attentionWeights, scaledDotProductAttention } from "./scaled_dot_product.ts";
+
+/** One head of attention from a sequence to another one. */
+export class CrossAttention extends Module {
+  /** $W_Q$: what a position looks for. */
+  readonly query: Linear;
+  /** $W_K$: what a context position can be found by. */
+  readonly key: Linear;
+  /** $W_V$: what a context position hands over. */
+  readonly value: Linear;
+
+  /**
+   * Starts from random matrices without bias.
+   *
+   * @param hiddenSize width of the sequence that asks
+   * @param contextSize width of the sequence that is asked
+   * @param headSize width of queries, keys and values
+   * @param random where the first values come from
+   */
+  constructor(hiddenSize: number, contextSize: number, headSize: number, random: Random) {
+    super();
+    this.query = new Linear(hiddenSize, headSize, random, { bias: false });
+    this.key = new Linear(contextSize, headSize, random, { bias: false });
+    this.value = new Linear(contextSize, headSize, random, { bias: false });
+  }
+
+  /**
+   * Rewrites each position as a mixture of what the context says.
+   *
+   * @param hidden who asks, `[B, T, E]`
+   * @param context who is asked, `[B, S, C]`
+   * @param options mask, bias, causality and scale; mask and bias broadcast to `[B, 1, T, S]`
+   * @returns one mixed value per position, `[B, T, D]`
+   */
+  forward(hidden: Tensor, context: Tensor, options: AttentionOptions = {}): Tensor {
+    const { B } = dims(hidden, "B T E");
+    dims(context, "B S C", { B });
+    const output = scaledDotProductAttention(
+      asOneHead(this.query.forward(hidden)),
+      asOneHead(this.key.forward(context)),
+      asOneHead(this.value.forward(context)),
+      options,
+    );
+    return output.squeeze(1);
+  }
+
+  /**
+   * Shows how each position divides its attention.
+   *
+   * @param hidden who asks, `[B, T, E]`
+   * @param context who is asked, `[B, S, C]`
+   * @param options as for {@linkcode CrossAttention.forward}
+   * @returns rows that sum to one, `[B, T, S]`
+   */
+  weights(hidden: Tensor, context: Tensor, options: AttentionOptions = {}): Tensor {
+    const query = asOneHead(this.query.forward(hidden));
+    const key = asOneHead(this.key.forward(context));
+    return attentionWeights(query, key, options).squeeze(1);
+  }
+}
+
+/** One head of attention within a sequence. */
+export class SelfAttention extends Module {
+  /** The same three matrices, all reading one sequence. */
+  readonly attention: CrossAttention;
+
+  /**
+   * Starts from random matrices without bias.
+   *
+   * @param hiddenSize width of the sequence
+   * @param headSize width of queries, keys and values
+   * @param random where the first values come from
+   */
+  constructor(hiddenSize: number, headSize: number, random: Random) {
+    super();
+    this.attention = new CrossAttention(hiddenSize, hiddenSize, headSize, random);
+  }
+
+  /**
+   * Rewrites each position as a mixture of its own sequence.
+   *
+   * @param hidden one vector per position, `[B, T, E]`
+   * @param options mask, bias, causality and scale; mask and bias broadcast to `[B, 1, T, T]`
+   * @returns one mixed value per position, `[B, T, D]`
+   */
+  forward(hidden: Tensor, options: AttentionOptions = {}): Tensor {
+    return this.attention.forward(hidden, hidden, options);
+  }
+
+  /**
+   * Shows how each position divides its attention.
+   *
+   * @param hidden one vector per position, `[B, T, E]`
+   * @param options as for {@linkcode SelfAttention.forward}
+   * @returns rows that sum to one, `[B, T, T]`
+   */
+  weights(hidden: Tensor, options: AttentionOptions = {}): Tensor {
+    return this.attention.weights(hidden, hidden, options);
+  }
+}
+
+/** `[B, S, D]` to `[B, 1, S, D]`. */
+function asOneHead(x: Tensor): Tensor {
+  return x.unsqueeze(1);
+}
+
+// ## One position at a time
+//
+// The notes follow a single output: $q_2$ is compared with $k_1, k_2, k_3, k_4$, the softmax
+// turns the four scores into $\alpha'_{2,i}$, and $b_2 = \sum_i \alpha'_{2,i} v_i$. Stacking the
+// rows $q_1 \dots q_4$ gives the matrix form above, and the test "SelfAttention() in matrix form
+// is the loop over positions" holds the two against each other.
+
+// ## Captioning
+//
+// The example of the notes: *a cat …* is half of a caption. The query is made from these words,
+// keys and values from the regions of the image. Regions that show eyes, whiskers and tail
+// match best; their values, mixed, are the context vector from which *lies* or *on* is
+// predicted. Nothing in `CrossAttention` knows that the context was an image: anything that is
+// a set of vectors can be asked.
+
+// ## Pitfall: values from the wrong side
+//
+// `this.value.forward(hidden)` compiles as long as both sequences have the same width and
+// length, and trains, badly: the decoder then mixes its own words by weights that point into
+// the source. The test "CrossAttention() says only what the context says" replaces the context
+// by a constant and sees it.
+
+// ## Exercise
+//
+// Set `key` to share its weight with `query`. Print the weights of an untrained head on a
+// random sequence before and after. What does the diagonal show?

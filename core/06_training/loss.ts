@@ -1,0 +1,247 @@
+/**
+ * # Loss
+ *
+ * **Question.** A decoder hands out a probability for every entry of its vocabulary, at
+ * every position. The right sentence is known. Which single number says how wrong it was?
+ *
+ * **Idea.** Producing one token is a classification among thousands, so each position is
+ * scored as a classifier is: by the surprise at the right answer, $-\log p$. The sentence
+ * costs the sum over all its tokens, the END token included, because stopping too late is a
+ * mistake like any other. This is the cross-entropy (交叉熵) between what is right
+ * (ground truth, 正确答案) and what was predicted.
+ *
+ * **Formula.** With logits $z$ over $V$ classes, the right class $y$, and a share $\varepsilon$
+ * of belief spread over all classes (label smoothing, 标签平滑),
+ *
+ * $$\ell = -\sum_{c} q_c \log p_c, \qquad p = \mathrm{softmax}(z), \qquad q_c = (1 - \varepsilon)\,[c = y] + \frac{\varepsilon}{V}$$
+ *
+ * | symbol        | in code            | shape    |
+ * | ------------- | ------------------ | -------- |
+ * | $z$           | `logits`           | `[…, V]` |
+ * | $y$           | `targets`, int32   | `[…]`    |
+ * | $q$           | `targets`, float32 | `[…, V]` |
+ * | $\log p$      | `logProbabilities` | `[…, V]` |
+ * | $\varepsilon$ | `labelSmoothing`   | one number |
+ *
+ * **Why from logits.** The derivative with respect to the logits is $p - q$: the right answer
+ * is pulled up by what it lacks, every other one pushed down by what it has. Computed from
+ * probabilities instead, the same number passes through $1/p$, which is infinite exactly
+ * where the model is most wrong.
+ *
+ * Szegedy et al. 2016, *Rethinking the Inception Architecture* (label smoothing).
+ *
+ * @module
+ */
+
+import { fusable } from "../engine/fusable.ts";
+import { gather, softplus } from "../engine/ops.ts";
+import { dims, format, sameShape } from "../engine/shape.ts";
+import type { Tensor } from "../engine/tensor.ts";
+import { logSoftmax } from "../02_words/softmax.ts";
+
+/** How the losses of single positions become one tensor. */
+export type Reduction = "mean" | "sum" | "none";
+
+/** Options of {@linkcode crossEntropy}. */
+export interface CrossEntropyOptions {
+  /** Target that stands for "no question asked here", such as padding. Default -100. */
+  readonly ignoreIndex?: number;
+  /** Share of belief spread evenly over all classes, in [0, 1). Default 0. */
+  readonly labelSmoothing?: number;
+  /** How much each class counts, `[V]`. Default: all count one. */
+  readonly classWeights?: Tensor;
+  /** `"mean"` over the positions that count (default), `"sum"`, or `"none"` for one loss each. */
+  readonly reduction?: Reduction;
+}
+
+/**
+ * Surprise at the right classes, in nats.
+ *
+ * With class indices the mean divides by the number of positions that are not ignored, or by
+ * the sum of the weights of their classes; with soft targets, by the number of positions.
+ *
+ * @example
+ * ```ts
+ * import { crossEntropy, tensor } from "@heed/heed";
+ *
+ * const logits = tensor([[0, 0, 0, 0], [9, 0, 0, 0]]);
+ * const loss = crossEntropy(logits, tensor([2, -100], [2], "int32"));
+ * console.assert(Math.abs(await loss.item() - Math.log(4)) < 1e-6);
+ * ```
+ *
+ * @param logits one score per class, `[…, V]`
+ * @param targets the right classes, int32 `[…]`, or a share per class, float32 `[…, V]`
+ * @param options what is ignored, smoothed, weighted, and how the losses are joined
+ * @returns a scalar, or `[…]` without reduction; where every position is ignored, 0
+ * @throws {TypeError} if the shapes disagree or an option does not apply to soft targets
+ * @throws {RangeError} if `labelSmoothing` is outside [0, 1)
+ */
+export function crossEntropy(logits: Tensor, targets: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  const { ignoreIndex = -100, labelSmoothing = 0, classWeights, reduction = "mean" } = options;
+  if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
+    throw new RangeError(`Cannot smooth labels by ${labelSmoothing}: labelSmoothing must be in [0, 1)`);
+  }
+  const V = logits.shape[logits.rank - 1]!;
+  const positions = logits.shape.slice(0, -1);
+  if (classWeights) dims(classWeights, "V", { V });
+  if (targets.dtype === "float32") {
+    if (options.ignoreIndex !== undefined) throw new TypeError("Cannot ignore an index among soft targets");
+    return reduce(softLoss(logits, targets, labelSmoothing, classWeights), reduction);
+  }
+  if (!sameShape(targets.shape, positions)) {
+    throw new TypeError(`Cannot score logits ${format(logits.shape)} against targets ${format(targets.shape)}`);
+  }
+  const [rows, classes] = [logits.reshape([-1, V]), targets.reshape([-1])];
+  const valid = classes.notEqual(ignoreIndex);
+  const safe = classes.where(valid, 0);
+  const losses = classWeights
+    ? weightedLoss(rows, safe, labelSmoothing, classWeights).where(valid, 0)
+    : fusable("crossEntropy", [rows, classes], { ignoreIndex, labelSmoothing }, () => {
+      const logProbabilities = logSoftmax(rows);
+
+      // $-\log p_y$, and its part in the smoothed answer.
+      const surprise = gather(logProbabilities, 1, safe.unsqueeze(1)).squeeze(1).neg();
+      const spread = logProbabilities.mean(1).neg();
+      const mixed = labelSmoothing ? surprise.mul(1 - labelSmoothing).add(spread.mul(labelSmoothing)) : surprise;
+      return mixed.where(valid, 0);
+    });
+  if (reduction !== "mean") return reduce(losses.reshape(positions), reduction);
+
+  // A batch in which nothing is asked costs nothing: 0, where a plain mean would be 0 / 0.
+  const counts = classWeights ? gather(classWeights, 0, safe).where(valid, 0) : valid.cast("float32");
+  const total = counts.sum();
+  return losses.sum().div(total.where(total.notEqual(0), 1));
+}
+
+/** $-\sum_c w_c q_c \log p_c$ for class indices: the right class by its weight, the others by their share. */
+function weightedLoss(rows: Tensor, classes: Tensor, labelSmoothing: number, classWeights: Tensor): Tensor {
+  const V = rows.shape[1]!;
+  const costs = logSoftmax(rows).neg().mul(classWeights);
+  const right = gather(costs, 1, classes.unsqueeze(1)).squeeze(1);
+  return right.mul(1 - labelSmoothing).add(costs.sum(1).mul(labelSmoothing / V));
+}
+
+/** $-\sum_c w_c q_c \log p_c$ for given shares; a class without a share costs nothing, however unlikely. */
+function softLoss(logits: Tensor, targets: Tensor, labelSmoothing: number, classWeights?: Tensor): Tensor {
+  if (!sameShape(logits.shape, targets.shape)) {
+    throw new TypeError(`Cannot score logits ${format(logits.shape)} against targets ${format(targets.shape)}`);
+  }
+  const V = logits.shape[logits.rank - 1]!;
+  const shares = labelSmoothing ? targets.mul(1 - labelSmoothing).add(labelSmoothing / V) : targets;
+  const weighted = classWeights ? shares.mul(classWeights) : shares;
+  const costs = weighted.mul(logSoftmax(logits)).where(weighted.notEqual(0), 0);
+  return costs.sum(-1).neg();
+}
+
+function reduce(losses: Tensor, reduction: Reduction): Tensor {
+  if (reduction === "none") return losses;
+  return reduction === "sum" || losses.size === 0 ? losses.sum() : losses.mean();
+}
+
+// ## Two classes
+//
+// For a yes or no, one logit is enough: $p = \sigma(z)$, and the loss of a target
+// $q \in [0, 1]$ is $-q \log \sigma(z) - (1 - q) \log(1 - \sigma(z))$. With
+// $\mathrm{softplus}(z) = \log(1 + e^z)$ both logarithms are exact for any $z$.
+
+/** Options of {@linkcode binaryCrossEntropy}. */
+export interface BinaryCrossEntropyOptions {
+  /** How much a yes counts against a no, more than 0. Default 1. */
+  readonly positiveWeight?: number;
+  /** `"mean"` (default), `"sum"` or `"none"`. */
+  readonly reduction?: Reduction;
+}
+
+/**
+ * Surprise at the answers to yes-or-no questions, from logits, in nats.
+ *
+ * @param logits one score per question, any shape; positive means yes
+ * @param targets how true a yes is, in [0, 1], of the same shape
+ * @param options the weight of a yes, and how the losses are joined
+ * @returns a scalar, or one loss per question without reduction
+ * @throws {TypeError} if the shapes disagree
+ * @throws {RangeError} if `positiveWeight` is not positive
+ */
+export function binaryCrossEntropy(
+  logits: Tensor,
+  targets: Tensor,
+  { positiveWeight = 1, reduction = "mean" }: BinaryCrossEntropyOptions = {},
+): Tensor {
+  requireEqualShapes(logits, targets);
+  if (!(positiveWeight > 0 && positiveWeight < Infinity)) {
+    throw new RangeError(`Cannot weigh a yes by ${positiveWeight}: positiveWeight must be a positive number`);
+  }
+  // $-\log \sigma(z) = \mathrm{softplus}(-z)$ and $-\log(1 - \sigma(z)) = \mathrm{softplus}(z)$.
+  const yes = softplus(logits.neg()).mul(targets).mul(positiveWeight);
+  const no = softplus(logits).mul(targets.neg().add(1));
+  return reduce(yes.add(no), reduction);
+}
+
+// ## Numbers instead of classes
+
+/**
+ * Mean squared distance between predicted and true numbers.
+ *
+ * @param predictions any shape
+ * @param targets the true numbers, of the same shape
+ * @param options how the squares are joined
+ * @returns a scalar, or one square per number without reduction
+ * @throws {TypeError} if the shapes disagree
+ */
+export function meanSquaredError(
+  predictions: Tensor,
+  targets: Tensor,
+  { reduction = "mean" }: { readonly reduction?: Reduction } = {},
+): Tensor {
+  requireEqualShapes(predictions, targets);
+  return reduce(predictions.sub(targets).square(), reduction);
+}
+
+/**
+ * How many nats a prediction wastes on each row of a distribution, $\sum_c q_c \log (q_c / p_c)$.
+ *
+ * The Kullback–Leibler divergence. It is the cross-entropy less what no prediction could
+ * save, so it is 0 for $p = q$ and a student can be measured by it against a teacher.
+ *
+ * @param logProbabilities $\log p$, `[…, V]`, as `logSoftmax` yields it
+ * @param targets $q$, a share per class, `[…, V]`; a share of 0 adds exactly 0
+ * @param options how the rows are joined; the mean is over rows
+ * @returns a scalar, or `[…]` without reduction
+ * @throws {TypeError} if the shapes disagree
+ */
+export function klDivergence(
+  logProbabilities: Tensor,
+  targets: Tensor,
+  { reduction = "mean" }: { readonly reduction?: Reduction } = {},
+): Tensor {
+  requireEqualShapes(logProbabilities, targets);
+  const present = targets.greater(0);
+
+  // Where $q_c = 0$ the term is 0 by its limit; a 1 stands in so that its logarithm is finite.
+  const shares = targets.where(present, 1);
+  const terms = shares.mul(shares.log().sub(logProbabilities)).where(present, 0);
+  return reduce(terms.sum(-1), reduction);
+}
+
+function requireEqualShapes(predictions: Tensor, targets: Tensor): void {
+  if (!sameShape(predictions.shape, targets.shape)) {
+    throw new TypeError(`Cannot compare shape ${format(predictions.shape)} with targets ${format(targets.shape)}`);
+  }
+}
+
+// ## Pitfall: averaging over the padding
+//
+// `losses.mean()` divides by every position, padding included: a short sentence in a long
+// batch then counts for less, and the loss falls when the batches get worse. The test
+// "crossEntropy() does not change when padding is added" fails for that version.
+
+// ## Pitfall: leaving END out
+//
+// Without END among the targets every loss looks better, and nothing ever asks the model to
+// stop. The test "teacherForcing() asks for END after the last token" holds the shifted
+// targets to it.
+
+// ## Exercise
+//
+// With label smoothing 0.1 and V = 1000, what is the smallest loss any model can reach?
+// Compute the entropy of $q$, then train a model on one sentence and compare.

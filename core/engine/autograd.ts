@@ -1,0 +1,191 @@
+/**
+ * # Derivatives, backwards
+ *
+ * **Question.** A loss is one number computed from millions. How does each of the millions
+ * learn in which direction to move, at the price of about one more pass?
+ *
+ * **Idea.** While the formula is computed, every result remembers its inputs and a function
+ * that turns the gradient of the result into gradients of the inputs. Afterwards the chain
+ * rule is walked once from the loss to the leaves.
+ *
+ * **Formula.** For $y = f(x_1, \dots, x_n)$ and a loss $\ell$,
+ *
+ * $$\frac{\partial \ell}{\partial x_i} \mathrel{+}= \frac{\partial \ell}{\partial y} \frac{\partial y}{\partial x_i}$$
+ *
+ * **Why no recursion.** A recurrent network of ten thousand steps is a chain of ten thousand
+ * results. Results are numbered as they are made, inputs always before outputs, so that
+ * walking the numbers downwards is a valid order and needs no call stack.
+ *
+ * @module
+ */
+
+import { keep, scope, type Storage } from "./scope.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** How one result came about. */
+export interface TapeNode {
+  /** What it was computed from. */
+  readonly inputs: readonly Tensor[];
+  /** Turns the gradient of the result into a gradient for each input, or `undefined` for none. */
+  readonly derivative: (gradient: Tensor) => readonly (Tensor | undefined)[];
+}
+
+let recording = true;
+
+/** Whether operations remember how their results came about. */
+export function isRecording(): boolean {
+  return recording;
+}
+
+/**
+ * Runs a function with the tape switched on or off.
+ *
+ * @param on whether operations are recorded
+ * @param f synchronous
+ * @returns what `f` returns
+ */
+export function withRecording<T>(on: boolean, f: () => T): T {
+  const before = recording;
+  recording = on;
+  try {
+    return f();
+  } finally {
+    recording = before;
+  }
+}
+
+/**
+ * Runs a function without recording it: for inference and for updates of parameters.
+ *
+ * @param f synchronous
+ * @returns what `f` returns
+ */
+export function noGrad<T>(f: () => T): T {
+  return withRecording(false, f);
+}
+
+/** Everything the walk has to visit, latest result first. */
+function tapeFrom(output: Tensor, stopAt: ReadonlySet<Tensor>): Tensor[] {
+  const found = new Set<Tensor>([output]);
+  const pending = [output];
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    if (!next.node || stopAt.has(next)) continue;
+    for (const input of next.node.inputs) {
+      if (input.requiresGrad && !found.has(input)) {
+        found.add(input);
+        pending.push(input);
+      }
+    }
+  }
+  return [...found].sort((a, b) => b.order - a.order);
+}
+
+/** Gradients under way; a gradient's memory is freed with the last tensor that waits for it. */
+class Pending {
+  readonly #gradients = new Map<Tensor, Tensor>();
+  readonly #uses = new Map<Storage, number>();
+
+  add(target: Tensor, gradient: Tensor): void {
+    const before = this.take(target);
+    const total = before ? before.add(gradient) : gradient;
+    this.#gradients.set(target, total);
+    this.#uses.set(total.storage, (this.#uses.get(total.storage) ?? 0) + 1);
+    if (before) this.drop(before);
+  }
+
+  take(target: Tensor): Tensor | undefined {
+    const gradient = this.#gradients.get(target);
+    this.#gradients.delete(target);
+    if (gradient) this.#uses.set(gradient.storage, this.#uses.get(gradient.storage)! - 1);
+    return gradient;
+  }
+
+  /** Frees a gradient that was taken, unless another tensor waits for the same memory. */
+  drop(gradient: Tensor): void {
+    if (gradient.storage.scoped && this.#uses.get(gradient.storage) === 0) gradient.storage.release();
+  }
+}
+
+/**
+ * Walks the chain rule from `output` and hands each finished gradient to `arrived`.
+ *
+ * @param output where the walk starts
+ * @param gradient $\partial \ell / \partial$ `output`, of its shape
+ * @param stopAt tensors that count as leaves
+ * @param arrived receives each leaf and its gradient; returns whether it keeps the memory
+ */
+export function walkBack(
+  output: Tensor,
+  gradient: Tensor,
+  stopAt: ReadonlySet<Tensor>,
+  arrived: (leaf: Tensor, gradient: Tensor) => boolean,
+): void {
+  const pending = new Pending();
+  const given = gradient.storage;
+  noGrad(() => {
+    pending.add(output, gradient);
+    for (const result of tapeFrom(output, stopAt)) {
+      const arriving = pending.take(result);
+      if (!arriving) continue;
+      let kept = arriving.storage === given;
+      if (!result.node || stopAt.has(result)) kept = arrived(result, arriving) || kept;
+      else {
+        const { inputs, derivative } = result.node;
+        // Temporaries of one derivative are freed before the next one needs memory.
+        const gradients = scope(() => derivative(arriving));
+        gradients.forEach((part, i) => {
+          const input = inputs[i]!;
+          if (part && input.requiresGrad) pending.add(input, part);
+        });
+      }
+      if (!kept) pending.drop(arriving);
+    }
+  });
+}
+
+/**
+ * Gradients of `output` with respect to given tensors.
+ *
+ * @param output what is differentiated
+ * @param gradient the gradient arriving at `output`, of its shape
+ * @param targets tensors that the walk does not go beyond
+ * @returns one gradient per target; `undefined` where `output` does not depend on it
+ */
+export function gradientsOf(
+  output: Tensor,
+  gradient: Tensor,
+  targets: readonly Tensor[],
+): (Tensor | undefined)[] {
+  return scope(() => {
+    const found = new Map<Tensor, Tensor>();
+    const wanted = new Set(targets);
+    walkBack(output, gradient, wanted, (leaf, arrived) => {
+      if (wanted.has(leaf)) found.set(leaf, arrived);
+      return true;
+    });
+    return targets.map((target) => found.get(target));
+  });
+}
+
+/**
+ * Adds gradients of `output` to the `grad` of every leaf that requires one.
+ *
+ * @param output what is differentiated
+ * @param gradient the gradient arriving at `output`, of its shape
+ */
+export function backward(output: Tensor, gradient: Tensor): void {
+  scope(() =>
+    walkBack(output, gradient, new Set(), (leaf, arrived) => {
+      const before = leaf.grad;
+      // A gradient belongs to its leaf; memory that something else owns or views is copied.
+      if (before) {
+        leaf.grad = keep(before.add(arrived));
+        before.storage.release();
+        return false;
+      }
+      const own = arrived.storage.scoped && arrived.storage !== gradient.storage && arrived.isWhole();
+      leaf.grad = keep(own ? arrived : arrived.clone());
+      return own;
+    })
+  );
+}

@@ -1,0 +1,184 @@
+/**
+ * # What a device must be able to do
+ *
+ * Buffers and loops, nothing else. A backend knows no gradients, no models and no words.
+ * Reshape, transpose, slice and broadcast never reach it: they only rewrite a
+ * {@linkcode View}.
+ *
+ * Every method enqueues work and returns at once. `download` is the one place where the
+ * program waits for the device. A result is always a new, contiguous buffer, except where
+ * a member says that it overwrites.
+ *
+ * **A required member is admitted only if composition cannot express the mathematics.**
+ * Speed alone earns an entry in {@linkcode Backend.fused}: a second, faster route to a
+ * function that a chapter already defines, under the same name.
+ *
+ * **To add a device:** implement the members, add one line to `tests/support.ts`, run
+ * `deno test tests/engine/backends_test.ts`. That suite compares each member with
+ * `reference.ts`; a backend is complete or visibly failing.
+ *
+ * @module
+ */
+
+import type { Shape } from "./shape.ts";
+
+/** What an element is. On the CPU and the GPU each takes four bytes; a bool is 0 or 1. */
+export type DType = "float32" | "int32" | "bool";
+
+/** What crosses the border between host and device. */
+export type Numbers = Float32Array | Float64Array | Int32Array;
+
+/** Elementwise functions of one float32 argument, yielding float32. */
+export type UnaryOp =
+  | "neg"
+  | "abs"
+  | "sign"
+  | "floor"
+  | "exp"
+  | "log"
+  | "log1p"
+  | "sqrt"
+  | "sin"
+  | "cos"
+  | "tanh"
+  | "sigmoid"
+  | "erf";
+
+/** Elementwise functions of two arguments of equal dtype (float32 or int32), yielding that dtype. */
+export type ArithmeticOp = "add" | "sub" | "mul" | "div" | "pow" | "max" | "min" | "mod";
+
+/** Comparisons of two arguments of equal dtype, yielding bool. A comparison with NaN is false, `notEqual` true. */
+export type ComparisonOp = "equal" | "notEqual" | "less" | "lessEqual";
+
+/** Elementwise functions of two arguments, after broadcasting. */
+export type BinaryOp = ArithmeticOp | ComparisonOp;
+
+/** Ways to collapse axes; `argmax` yields int32 (the first of equal maxima), the others the dtype of their argument. */
+export type ReduceOp = "sum" | "max" | "min" | "argmax";
+
+/** Device memory, opaque to everyone but the backend that made it. */
+export interface Buffer {
+  /** Size in bytes. */
+  readonly byteLength: number;
+}
+
+/** How to walk a buffer: `[i, j]` sits at `offset + i·strides[0] + j·strides[1]`. */
+export interface View {
+  /** Where the elements live. */
+  readonly buffer: Buffer;
+  /** What the elements are. */
+  readonly dtype: DType;
+  /** Extent of each axis. */
+  readonly shape: Shape;
+  /** Elements to skip per step along each axis; 0 repeats (broadcast). Never negative. */
+  readonly strides: Shape;
+  /** Element index of `[0, …, 0]`. */
+  readonly offset: number;
+}
+
+/** Numbers and switches that parametrize a fused kernel, such as `{ epsilon: 1e-5 }`. */
+export type Attributes = Readonly<Record<string, number | boolean>>;
+
+/**
+ * What a fused kernel hands back: the value first, then whatever its own backward kernel
+ * wants to see again.
+ */
+export type Outputs = readonly [View, ...View[]];
+
+/**
+ * A faster route to a function that a chapter defines.
+ *
+ * Inputs arrive in the order that the chapter gives them to `fusable`; an input left out by
+ * the caller is `undefined`. A kernel may decline a combination it does not cover by
+ * returning `undefined`: the definition runs instead.
+ */
+export type FusedForward = (
+  inputs: readonly (View | undefined)[],
+  attributes: Attributes,
+) => Outputs | undefined;
+
+/**
+ * The derivative of a {@linkcode FusedForward}, registered as `<name>·backward`.
+ *
+ * Receives the inputs and outputs of the forward kernel and the gradient of its first
+ * output; returns the gradient of each input whose place in `wanted` is true, shaped like
+ * that input. Returning `undefined` declines.
+ */
+export type FusedBackward = (
+  inputs: readonly (View | undefined)[],
+  outputs: Outputs,
+  gradient: View,
+  wanted: readonly boolean[],
+  attributes: Attributes,
+) => readonly (View | undefined)[] | undefined;
+
+/**
+ * A kernel that overwrites its targets, such as one step of an optimizer. The targets are
+ * contiguous. Returning `false` declines.
+ */
+export type FusedUpdate = (
+  targets: readonly View[],
+  inputs: readonly (View | undefined)[],
+  attributes: Attributes,
+) => boolean;
+
+/** Bytes and buffers a device holds at the moment. */
+export interface MemoryUse {
+  /** Live buffers. */
+  readonly buffers: number;
+  /** Bytes in live buffers. */
+  readonly bytes: number;
+}
+
+/** A device: five members for memory, eight for arithmetic, and a table of bonuses. */
+export interface Backend {
+  /** `"wasm"`, `"webgpu"`, `"reference"`. */
+  readonly name: string;
+  /** One sentence that says what runs where, and why. */
+  readonly description: string;
+
+  /** Reserves room for `count` elements; what they are is undefined. */
+  allocate(dtype: DType, count: number): Buffer;
+  /** Copies host numbers to the device, converting them to `dtype`. */
+  upload(data: Numbers, dtype: DType): Buffer;
+  /** Copies device numbers back in row-major order, once all earlier work is done. */
+  download(x: View): Promise<Numbers>;
+  /** Gives memory back; using the buffer afterwards is an error. */
+  release(buffer: Buffer): void;
+  /** What is held at the moment. */
+  memory(): MemoryUse;
+
+  /** Overwrites `target` with `source`, of equal shape, converting the dtype where they differ. */
+  copy(source: View, target: View): void;
+  /** `y[i] = op(x[i])`, float32. */
+  unary(op: UnaryOp, x: View): Buffer;
+  /** `y[i] = op(a[i], b[i])`; equal shapes and dtypes, broadcasting is in the strides. */
+  binary(op: BinaryOp, a: View, b: View): Buffer;
+  /** `y[i] = choose[i] ? a[i] : b[i]`; `choose` is bool, `a` and `b` share a dtype. */
+  select(choose: View, a: View, b: View): Buffer;
+  /** Collapses the last `axes` axes; the result has the shape of the others. */
+  reduce(op: ReduceOp, x: View, axes: number): Buffer;
+  /** `[…, M, K] × […, K, N] → […, M, N]`, float32; leading axes equal, any strides. */
+  matmul(a: View, b: View): Buffer;
+  /**
+   * Rows of `table` `[N, …]` named by int32 `ids`: `[...ids.shape, …]`.
+   *
+   * @throws {RangeError} on a CPU device, if an id is outside `[0, N)`
+   */
+  gather(table: View, ids: View): Buffer;
+  /**
+   * Adds each of `rows` `[...ids.shape, …]` into the contiguous float32 `table` `[N, …]` at its id, in order.
+   *
+   * @throws {RangeError} on a CPU device, if an id is outside `[0, N)`
+   */
+  scatterAdd(table: View, ids: View, rows: View): void;
+  /** The int32 order that sorts the last axis of a float32 or int32 view; equal elements keep their order. */
+  argsort(x: View, descending: boolean): Buffer;
+
+  /** Faster routes to functions that the book already defines. */
+  readonly fused: {
+    readonly forward: Readonly<Record<string, FusedForward>>;
+    readonly backward: Readonly<Record<string, FusedBackward>>;
+    readonly update: Readonly<Record<string, FusedUpdate>>;
+  };
+}

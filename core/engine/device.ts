@@ -1,0 +1,141 @@
+/**
+ * # Choosing a device
+ *
+ * **Question.** The same chapter has to run on a laptop's CPU, in a browser with a GPU, and
+ * in float64 when a test asks what is true. Who decides?
+ *
+ * **Idea.** One {@linkcode Backend} is current; new tensors live on it, and operations run
+ * where their arguments live. The program chooses once, at its start, with
+ * {@linkcode useDevice}; without a call the default device answers.
+ *
+ * **Why a registry.** The engine knows no device but the reference one. `mod.ts` registers
+ * the others, so that a chapter imported alone does not pull in shaders or kernels.
+ *
+ * @module
+ */
+
+import type { Backend } from "./backend.ts";
+import { createReferenceDevice } from "./reference.ts";
+
+/** Names that {@linkcode useDevice} understands. */
+export type DeviceName = "auto" | "wasm" | "webgpu" | "reference";
+
+/** What was chosen, and why. */
+export interface DeviceChoice {
+  /** The device that new tensors live on from here on. */
+  readonly name: string;
+  /** One sentence for a person. */
+  readonly reason: string;
+}
+
+/** Thrown when the device that was asked for cannot be had here. */
+export class DeviceUnavailable extends Error {
+  /** The name of this class of errors. */
+  override readonly name: string = "DeviceUnavailable";
+}
+
+/** Opens a device, or throws {@linkcode DeviceUnavailable} with the reason why it cannot. */
+export type OpenDevice = () => Backend | Promise<Backend>;
+
+const devices = new Map<string, OpenDevice>([["reference", createReferenceDevice]]);
+const opened = new Map<string, Backend>();
+let openDefault: () => Backend = createReferenceDevice;
+let current: Backend | undefined;
+
+/**
+ * Makes a device known under a name.
+ *
+ * @param name what {@linkcode useDevice} is to be asked for
+ * @param open called on the first request
+ */
+export function registerDevice(name: string, open: OpenDevice): void {
+  devices.set(name, open);
+}
+
+/**
+ * Sets what answers while nobody has chosen.
+ *
+ * @param open called when the first tensor is made
+ */
+export function setDefaultDevice(open: () => Backend): void {
+  openDefault = open;
+}
+
+/** The device that new tensors live on. */
+export function backend(): Backend {
+  return current ??= openDefault();
+}
+
+/**
+ * Makes a device current without asking the registry.
+ *
+ * @param device where new tensors live from here on
+ */
+export function setBackend(device: Backend): void {
+  current = device;
+}
+
+/**
+ * Runs a function with another device current, and restores the old one afterwards.
+ *
+ * @param device where tensors made by `f` live
+ * @param f synchronous or asynchronous; while it waits, the device stays current for everybody
+ * @returns what `f` returns
+ */
+export function withBackend<T>(device: Backend, f: () => T): T {
+  const before = current;
+  const restore = (): void => {
+    current = before;
+  };
+  current = device;
+  let result: T;
+  try {
+    result = f();
+  } catch (error) {
+    restore();
+    throw error;
+  }
+  if (result instanceof Promise) return result.finally(restore) as T;
+  restore();
+  return result;
+}
+
+async function open(name: string): Promise<Backend> {
+  const known = opened.get(name);
+  if (known) return known;
+  const make = devices.get(name);
+  if (!make) {
+    throw new DeviceUnavailable(
+      `Cannot use device "${name}": known here are auto, ${[...devices.keys()].join(", ")}`,
+    );
+  }
+  const device = await make();
+  opened.set(name, device);
+  return device;
+}
+
+/**
+ * Chooses the device for everything that follows.
+ *
+ * `"auto"` takes a real GPU (never a software adapter), else WASM SIMD, else the float64
+ * reference device. Tensors that exist stay where they are.
+ *
+ * @param name which device
+ * @returns what was chosen and why
+ * @throws {DeviceUnavailable} if a device asked for by name cannot be had
+ */
+export async function useDevice(name: DeviceName): Promise<DeviceChoice> {
+  const refused: string[] = [];
+  for (const candidate of name === "auto" ? ["webgpu", "wasm", "reference"] : [name]) {
+    if (name === "auto" && !devices.has(candidate)) continue;
+    try {
+      const device = await open(candidate);
+      setBackend(device);
+      return { name: device.name, reason: [device.description, ...refused].join("; ") };
+    } catch (error) {
+      if (name !== "auto" || !(error instanceof DeviceUnavailable)) throw error;
+      refused.push(`${candidate} was not chosen: ${error.message}`);
+    }
+  }
+  throw new DeviceUnavailable(`Cannot use any device: ${refused.join("; ")}`);
+}

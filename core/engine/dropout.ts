@@ -1,0 +1,34 @@
+/**
+ * # Dropout
+ *
+ * During training every element is zeroed with probability $p$, and the others grow by
+ * $1/(1-p)$ so that the expectation stays (Srivastava et al., 2014). A network that cannot
+ * rely on any single feature spreads what it knows.
+ *
+ * @module
+ */
+
+import { fusable } from "./fusable.ts";
+import { Random } from "./random.ts";
+import { type Tensor, tensor } from "./tensor.ts";
+
+/**
+ * Zeroes elements at random and scales up the rest.
+ *
+ * @param x any shape
+ * @param rate probability of zeroing, in $[0, 1)$
+ * @param random where chance comes from; without it, or at rate 0, nothing happens
+ * @returns the shape of `x`
+ * @throws {RangeError} if the rate is outside its interval
+ */
+export function dropout(x: Tensor, rate: number, random: Random | undefined): Tensor {
+  if (!(rate >= 0 && rate < 1)) throw new RangeError(`Cannot drop with rate ${rate}: it must be in [0, 1)`);
+  if (!random || rate === 0) return x;
+  const state = random.reserve(Math.ceil(x.size / 2));
+  const { key: [key0, key1], counter } = state;
+  return fusable("dropout", [x], { rate, key0, key1, counter }, () => {
+    const uniforms = Random.from(state).uniforms(x.size);
+    const mask = tensor(uniforms.map((u) => u >= rate ? 1 / (1 - rate) : 0), x.shape);
+    return x.mul(mask);
+  });
+}

@@ -1,0 +1,125 @@
+/**
+ * # One definition, faster routes
+ *
+ * **Question.** A chapter writes softmax as four lines that a reader can check. A device can
+ * do it in one pass, several times faster. Which of the two is the library?
+ *
+ * **Idea.** Both, and the chapter decides what is right. {@linkcode fusable} names a
+ * function, lists its inputs and states its definition. A device that has a kernel of that
+ * name runs the kernel instead; every other device runs the definition.
+ *
+ * **Gradients.** A kernel may come with a backward kernel. Where it does not, the definition
+ * is computed once more on the tape and differentiated, down to the inputs and no further.
+ *
+ * **Why this is safe.** For every name, the tests compute kernel and definition on the same
+ * inputs, forwards and backwards, and compare; {@linkcode withoutFusion} forces the
+ * definition, for them and for curious readers.
+ *
+ * @module
+ */
+
+import { gradientsOf, withRecording } from "./autograd.ts";
+import type { Attributes, Outputs, View } from "./backend.ts";
+import { Storage } from "./scope.ts";
+import { record, Tensor } from "./tensor.ts";
+
+let fusing = true;
+
+/**
+ * Runs a function in which every fusable name computes its definition.
+ *
+ * @param f synchronous
+ * @returns what `f` returns
+ */
+export function withoutFusion<T>(f: () => T): T {
+  const before = fusing;
+  fusing = false;
+  try {
+    return f();
+  } finally {
+    fusing = before;
+  }
+}
+
+/** Owns what a kernel returned: each distinct buffer once, each output as a view of it. */
+function wrap(views: readonly (View | undefined)[], like: Tensor): (Tensor | undefined)[] {
+  const storages = new Map<unknown, Storage>();
+  return views.map((view) => {
+    if (!view) return undefined;
+    let storage = storages.get(view.buffer);
+    if (!storage) storages.set(view.buffer, storage = new Storage(like.device, view.buffer));
+    return new Tensor(storage, view.dtype, view.shape, view.strides, view.offset);
+  });
+}
+
+function define(
+  inputs: readonly (Tensor | undefined)[],
+  gradient: Tensor,
+  definition: () => Tensor,
+): (Tensor | undefined)[] {
+  const present = inputs.filter((input) => input !== undefined);
+  const result = withRecording(true, definition);
+  const found = gradientsOf(result, gradient, present);
+  return inputs.map((input) => input && found[present.indexOf(input)]);
+}
+
+/**
+ * Computes a named function by the device's kernel, or else by its definition.
+ *
+ * @example
+ * ```ts
+ * import { fusable, tensor, type Tensor } from "@heed/heed";
+ *
+ * const silu = (x: Tensor) => fusable("silu", [x], {}, () => x.mul(x.sigmoid()));
+ * console.assert(Math.abs((await silu(tensor([1])).read())[0]! - 0.7310586) < 1e-6);
+ * ```
+ *
+ * @param name what a device calls its kernel
+ * @param inputs every tensor that the definition uses, in the order the kernel expects
+ * @param attributes numbers and switches that the definition uses
+ * @param definition computes the result from the inputs
+ * @returns the result, on the tape if an input wants a gradient
+ */
+export function fusable(
+  name: string,
+  inputs: readonly (Tensor | undefined)[],
+  attributes: Attributes,
+  definition: () => Tensor,
+): Tensor {
+  const present = inputs.filter((input) => input !== undefined);
+  const first = present[0]!;
+  const { forward, backward } = first.device.fused;
+  const kernel = fusing ? forward[name] : undefined;
+  const produced = kernel?.(inputs, attributes);
+  if (!produced) return definition();
+
+  const outputs = wrap(produced, first) as [Tensor, ...Tensor[]];
+  return record(outputs[0], present, (gradient) => {
+    const wanted = inputs.map((input) => input?.requiresGrad ?? false);
+    const saved = outputs as unknown as Outputs;
+    const fast = backward[name]?.(inputs, saved, gradient, wanted, attributes);
+    const gradients = fast ? wrap(fast, first) : define(inputs, gradient, definition);
+    return gradients.filter((_, i) => inputs[i] !== undefined);
+  });
+}
+
+/**
+ * Overwrites tensors by the device's kernel of a name, or else by the definition's values.
+ *
+ * @param name what a device calls its kernel
+ * @param targets what is overwritten
+ * @param inputs what else the definition uses
+ * @param attributes numbers and switches that the definition uses
+ * @param definition computes the new value of each target, all of them before any is written
+ */
+export function fusableUpdate(
+  name: string,
+  targets: readonly Tensor[],
+  inputs: readonly (Tensor | undefined)[],
+  attributes: Attributes,
+  definition: () => readonly Tensor[],
+): void {
+  const kernel = fusing ? targets[0]!.device.fused.update[name] : undefined;
+  if (kernel?.(targets, inputs, attributes)) return;
+  withRecording(false, definition).forEach((value, i) => targets[i]!.assign(value));
+}

@@ -1,0 +1,58 @@
+/**
+ * # Appendix: the engine
+ *
+ * What the chapters stand on and the notes assume: arrays with axes, derivatives, devices,
+ * memory and chance. Read it when a chapter's line makes you wonder what happens below.
+ *
+ * | page | question |
+ * | --- | --- |
+ * | `shape.ts` | What connects a formula's matrix with a flat row of numbers? |
+ * | `backend.ts` | What must a device be able to do? |
+ * | `reference.ts` | What is the right answer? |
+ * | `device.ts` | Who decides where things run? |
+ * | `scope.ts` | Who frees what? |
+ * | `tensor.ts` | What is an array that reads like its formula? |
+ * | `derivatives.ts`, `autograd.ts` | How does each number learn in which direction to move? |
+ * | `fusable.ts` | How can a kernel replace a definition without becoming one? |
+ * | `ops.ts`, `convolution.ts` | What else can be composed of these? |
+ * | `random.ts`, `dropout.ts` | How can chance be repeated? |
+ * | `module.ts`, `linear.ts` | Where do weights live? |
+ *
+ * @module
+ */
+
+export { type Axis, broadcastShapes, dims, type Shape, sizeOf } from "./shape.ts";
+export * from "./backend.ts";
+export { createReferenceDevice } from "./reference.ts";
+export {
+  type DeviceChoice,
+  type DeviceName,
+  DeviceUnavailable,
+  type OpenDevice,
+  registerDevice,
+  setBackend,
+  setDefaultDevice,
+  useDevice,
+  withBackend,
+} from "./device.ts";
+export { type Holder, keep, memory, release, scope, type Storage } from "./scope.ts";
+export {
+  arange,
+  full,
+  type Nested,
+  ones,
+  parameter,
+  type ReduceOptions,
+  Tensor,
+  tensor,
+  type VarianceOptions,
+  zeros,
+} from "./tensor.ts";
+export { gradientsOf, isRecording, noGrad, type TapeNode, withRecording } from "./autograd.ts";
+export * from "./fusable.ts";
+export * from "./ops.ts";
+export * from "./convolution.ts";
+export * from "./random.ts";
+export * from "./dropout.ts";
+export * from "./module.ts";
+export * from "./linear.ts";

@@ -1,0 +1,115 @@
+/**
+ * # Modules
+ *
+ * **Question.** A Transformer has hundreds of weight matrices in nested parts. How are they
+ * found, named, saved and loaded without keeping a list by hand?
+ *
+ * **Idea.** A module is a class whose fields hold tensors, other modules, or arrays of them.
+ * The path of fields that leads to a tensor is its name: `layers.0.attention.query.weight`.
+ *
+ * **What counts.** Every tensor in an enumerable field belongs to the state; those that
+ * require a gradient are its parameters. Random generators in fields are found likewise. What is derived from the options and need not be
+ * saved stays in a private `#field`, which is not walked.
+ *
+ * @module
+ */
+
+import { Random } from "./random.ts";
+import { format, sameShape } from "./shape.ts";
+import { Tensor } from "./tensor.ts";
+
+/** Base of everything that owns parameters. */
+export abstract class Module {
+  /** Whether parts that behave differently in training, such as dropout, are in that mode. */
+  training: boolean = true;
+
+  /** The parameters by path, in the order of the fields. */
+  parameters(): Map<string, Tensor> {
+    return new Map([...this.stateDict()].filter(([, value]) => value.requiresGrad));
+  }
+
+  /** Number of trained numbers; a tensor that two fields share counts once. */
+  parameterCount(): number {
+    return [...this.parameters().values()].reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** Every tensor of the state by path; a tensor that two fields share appears under its first. */
+  stateDict(): Map<string, Tensor> {
+    const state = new Map<string, Tensor>();
+    const seen = new Set<unknown>();
+    walk(this, "", (path, value) => {
+      if (seen.has(value)) return;
+      seen.add(value);
+      if (value instanceof Tensor) state.set(path, value);
+    });
+    return state;
+  }
+
+  /**
+   * Overwrites the state, in place.
+   *
+   * Nothing is changed unless everything fits.
+   *
+   * @param state a tensor for every path of {@linkcode stateDict}, and no other
+   * @throws {TypeError} if a path is missing, unknown or of another shape
+   */
+  loadStateDict(state: ReadonlyMap<string, Tensor>): void {
+    const own = this.stateDict();
+    for (const [path, value] of own) {
+      const given = state.get(path);
+      if (!given) throw new TypeError(`Cannot load a state without "${path}"`);
+      if (!sameShape(given.shape, value.shape) || given.dtype !== value.dtype) {
+        throw new TypeError(
+          `Cannot load "${path}" from ${given.dtype} ${format(given.shape)}: ${value.dtype} ${
+            format(value.shape)
+          } is needed`,
+        );
+      }
+    }
+    for (const path of state.keys()) {
+      if (!own.has(path)) throw new TypeError(`Cannot load a state with unknown "${path}"`);
+    }
+    for (const [path, value] of own) value.assign(state.get(path)!);
+  }
+
+  /** Every random generator by path, each once: what a checkpoint saves beside the weights. */
+  randoms(): Map<string, Random> {
+    const found = new Map<string, Random>();
+    const seen = new Set<unknown>();
+    walk(this, "", (path, value) => {
+      if (value instanceof Random && !seen.has(value)) found.set(path, value);
+      seen.add(value);
+    });
+    return found;
+  }
+
+  /** Puts this module and every part into training mode. */
+  train(): this {
+    return this.#setTraining(true);
+  }
+
+  /** Puts this module and every part into evaluation mode. */
+  eval(): this {
+    return this.#setTraining(false);
+  }
+
+  #setTraining(training: boolean): this {
+    this.training = training;
+    walk(this, "", (_, value) => {
+      if (value instanceof Module) value.training = training;
+    });
+    return this;
+  }
+}
+
+/** Calls `visit` for every tensor, generator and module below `holder`, depth first, in field order. */
+function walk(holder: object, path: string, visit: (path: string, value: unknown) => void): void {
+  for (const [name, value] of Object.entries(holder)) {
+    const below = path ? `${path}.${name}` : name;
+    if (value instanceof Tensor || value instanceof Random) visit(below, value);
+    else if (value instanceof Module) {
+      visit(below, value);
+      walk(value, below, visit);
+    } else if (Array.isArray(value)) walk(value, below, visit);
+  }
+}

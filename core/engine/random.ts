@@ -1,0 +1,240 @@
+/**
+ * # Randomness as an argument
+ *
+ * **Question.** Initial weights, dropout, shuffling and sampling all need chance; tests,
+ * resumed runs and readers need the same chance again. How can both be had, on several
+ * threads and devices?
+ *
+ * **Idea.** A *counter-based* generator is a function: block number in, random words out. It
+ * has no hidden state to carry along. The thousandth number can be computed without the 999
+ * before it, by any thread, and two streams with different keys never meet.
+ *
+ * **Formula.** Threefry-2x32 with 20 rounds (Salmon, Moraes, Dror and Shaw, 2011, *Parallel
+ * random numbers: as easy as 1, 2, 3*) adds, rotates and exclusive-ors two words under a key;
+ * every fifth of its additions injects the key again. A uniform float32 is
+ *
+ * $$u = \lfloor w / 2^8 \rfloor \cdot 2^{-24} \in [0, 1)$$
+ *
+ * **Element order.** Element $i$ of a filled tensor takes word $i \bmod 2$ of block
+ * $\lfloor i/2 \rfloor$, counted from the generator's position. Kernels that draw their own
+ * numbers use the same order, and therefore the same bits.
+ *
+ * @module
+ */
+
+import { type Shape, sizeOf } from "./shape.ts";
+import { type Tensor, tensor } from "./tensor.ts";
+
+/** Everything needed to continue a generator: plain numbers, fit for JSON. */
+export interface RandomState {
+  /** The two words that select the stream, as unsigned 32-bit integers. */
+  readonly key: readonly [number, number];
+  /** The next block, an integer below $2^{53}$. */
+  readonly counter: number;
+}
+
+const ROTATIONS = [[13, 15, 26, 6], [17, 29, 16, 24]] as const;
+const TWO_32 = 2 ** 32;
+
+/**
+ * Threefry-2x32 with 20 rounds: two random words from two key words and two counter words.
+ *
+ * @param key0 first key word
+ * @param key1 second key word
+ * @param counter0 low counter word
+ * @param counter1 high counter word
+ * @param result receives the two words, as signed 32-bit integers
+ */
+export function threefry(
+  key0: number,
+  key1: number,
+  counter0: number,
+  counter1: number,
+  result: Int32Array,
+): void {
+  const keys = [key0, key1, key0 ^ key1 ^ 0x1bd11bda];
+  let x = (counter0 + key0) | 0;
+  let y = (counter1 + key1) | 0;
+  for (let group = 0; group < 5; group++) {
+    for (const turn of ROTATIONS[group & 1]!) {
+      x = (x + y) | 0;
+      y = ((y << turn) | (y >>> (32 - turn))) ^ x;
+    }
+    x = (x + keys[(group + 1) % 3]!) | 0;
+    y = (y + keys[(group + 2) % 3]! + group + 1) | 0;
+  }
+  result[0] = x;
+  result[1] = y;
+}
+
+/** A seeded source of random numbers, passed to everything that depends on chance. */
+export class Random {
+  #key0: number;
+  #key1: number;
+  #counter = 0;
+  readonly #words = new Int32Array(2);
+
+  /**
+   * Starts a stream.
+   *
+   * @param seed an integer in $[0, 2^{53})$; equal seeds give equal streams
+   */
+  constructor(seed: number) {
+    if (!Number.isSafeInteger(seed) || seed < 0) {
+      throw new RangeError(`Cannot seed with ${seed}: a seed is an integer in [0, 2^53)`);
+    }
+    this.#key0 = seed | 0;
+    this.#key1 = Math.floor(seed / TWO_32) | 0;
+  }
+
+  /** The position, for checkpoints. */
+  state(): RandomState {
+    return { key: [this.#key0 >>> 0, this.#key1 >>> 0], counter: this.#counter };
+  }
+
+  /** A generator that continues where `state` was taken. */
+  static from(state: RandomState): Random {
+    const { key, counter } = state;
+    const words = [key?.[0], key?.[1]];
+    if (!words.every((word) => Number.isInteger(word) && word! >= 0 && word! < TWO_32)) {
+      throw new TypeError(`Cannot continue from key ${JSON.stringify(key)}: two unsigned 32-bit integers are needed`);
+    }
+    if (!Number.isSafeInteger(counter) || counter < 0) {
+      throw new TypeError(`Cannot continue from counter ${counter}: an integer in [0, 2^53) is needed`);
+    }
+    const random = new Random(0);
+    random.#key0 = key[0] | 0;
+    random.#key1 = key[1] | 0;
+    random.#counter = counter;
+    return random;
+  }
+
+  /** Moves this generator to where `state` was taken. */
+  restore(state: RandomState): void {
+    const other = Random.from(state);
+    this.#key0 = other.#key0;
+    this.#key1 = other.#key1;
+    this.#counter = other.#counter;
+  }
+
+  /**
+   * Sets blocks aside for a kernel that draws its own numbers.
+   *
+   * @param blocks how many
+   * @returns where they begin
+   */
+  reserve(blocks: number): RandomState {
+    const start = this.state();
+    this.#counter += blocks;
+    return start;
+  }
+
+  /** Draws one block. */
+  #block(): Int32Array {
+    const counter = this.#counter++;
+    threefry(this.#key0, this.#key1, counter | 0, Math.floor(counter / TWO_32) | 0, this.#words);
+    return this.#words;
+  }
+
+  /** An independent generator; this one moves on by one block. */
+  split(): Random {
+    const [key0, key1] = this.#block();
+    return Random.from({ key: [key0! >>> 0, key1! >>> 0], counter: 0 });
+  }
+
+  /** A number in $[0, 1)$ with 53 random bits. */
+  next(): number {
+    const words = this.#block();
+    return ((words[0]! >>> 5) * 2 ** 26 + (words[1]! >>> 6)) / 2 ** 53;
+  }
+
+  /** An integer in $[0, n)$, each equally likely. */
+  integer(n: number): number {
+    if (!Number.isInteger(n) || n < 1 || n > TWO_32) {
+      throw new RangeError(`Cannot draw below ${n}: an integer in [1, 2^32] is needed`);
+    }
+    // Words beyond the last whole multiple of n would favour small results.
+    const limit = TWO_32 - TWO_32 % n;
+    for (;;) {
+      const word = this.#block()[0]! >>> 0;
+      if (word < limit) return word % n;
+    }
+  }
+
+  /** Words in element order, each handed to `use` as an unsigned integer. */
+  #words32(count: number, use: (i: number, word: number) => void): void {
+    for (let i = 0; i < count; i += 2) {
+      const words = this.#block();
+      use(i, words[0]! >>> 0);
+      if (i + 1 < count) use(i + 1, words[1]! >>> 0);
+    }
+  }
+
+  /** Uniform float32 numbers in $[0, 1)$ with 24 random bits, in element order. */
+  uniforms(count: number): Float32Array {
+    const numbers = new Float32Array(count);
+    this.#words32(count, (i, word) => numbers[i] = (word >>> 8) * 2 ** -24);
+    return numbers;
+  }
+
+  /** Numbers uniform in $[\mathrm{min}, \mathrm{max})$. */
+  uniform(shape: Shape, { min = 0, max = 1 }: { readonly min?: number; readonly max?: number } = {}): Tensor {
+    const numbers = this.uniforms(sizeOf(shape));
+    if (min !== 0 || max !== 1) numbers.forEach((u, i) => numbers[i] = min + u * (max - min));
+    return tensor(numbers, shape);
+  }
+
+  /** Normally distributed numbers (Box and Muller, 1958): a block makes a pair. */
+  normal(
+    shape: Shape,
+    { mean = 0, deviation = 1 }: { readonly mean?: number; readonly deviation?: number } = {},
+  ): Tensor {
+    const numbers = new Float32Array(sizeOf(shape));
+    for (let i = 0; i < numbers.length; i += 2) {
+      const words = this.#block();
+      // In (0, 1], so that the logarithm is finite.
+      const radius = Math.sqrt(-2 * Math.log(((words[0]! >>> 8) + 1) * 2 ** -24));
+      const angle = 2 * Math.PI * (words[1]! >>> 8) * 2 ** -24;
+      numbers[i] = mean + deviation * radius * Math.cos(angle);
+      if (i + 1 < numbers.length) numbers[i + 1] = mean + deviation * radius * Math.sin(angle);
+    }
+    return tensor(numbers, shape);
+  }
+
+  /**
+   * An index drawn with the given probabilities.
+   *
+   * @param probabilities not negative; they are divided by their sum
+   */
+  categorical(probabilities: ArrayLike<number>): number {
+    let total = 0;
+    for (let i = 0; i < probabilities.length; i++) {
+      const p = probabilities[i]!;
+      if (!(p >= 0)) throw new RangeError(`Cannot draw with probability ${p}: it must not be negative`);
+      total += p;
+    }
+    if (!(total > 0 && total < Infinity)) {
+      throw new RangeError(`Cannot draw from ${probabilities.length} probabilities that sum to ${total}`);
+    }
+    let rest = this.next() * total;
+    let last = 0;
+    for (let i = 0; i < probabilities.length; i++) {
+      const p = probabilities[i]!;
+      if (p === 0) continue;
+      if (rest < p) return i;
+      rest -= p;
+      last = i;
+    }
+    return last; // rounding left a crumb beyond the end
+  }
+
+  /** The integers below `n` in random order (Fisher and Yates, 1938). */
+  permutation(n: number): Int32Array {
+    const order = Int32Array.from({ length: n }, (_, i) => i);
+    for (let i = n - 1; i > 0; i--) {
+      const j = this.integer(i + 1);
+      [order[i], order[j]] = [order[j]!, order[i]!];
+    }
+    return order;
+  }
+}

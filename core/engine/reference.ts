@@ -1,0 +1,454 @@
+/**
+ * # The reference device
+ *
+ * **Question.** Fast kernels reorder sums, approximate $e^x$ and walk memory in blocks.
+ * What tells whether their answer is right?
+ *
+ * **Idea.** A second answer that is slow and plain. This device keeps every float32 element
+ * in double precision, lays the elements of a view in a row, and loops over the row. Its
+ * rounding errors are some $10^8$ times smaller than those of a float32 device, so in a
+ * comparison it counts as exact. It is the judge in every test, the ground on which
+ * gradients are checked by differences, and the last resort where nothing faster runs.
+ *
+ * **Rules.** Where mathematics leaves a choice, the choice is made here and holds on every
+ * device:
+ *
+ * | case                             | rule                                                          |
+ * | -------------------------------- | ------------------------------------------------------------- |
+ * | int32 `add`, `sub`, `mul`, `sum` | wrap around at 32 bits                                        |
+ * | int32 `div`                      | rounds towards $-\infty$: $-7 / 2 = -4$                       |
+ * | int32 `div`, `mod` by zero       | `RangeError`, as is `pow` with a negative exponent            |
+ * | `mod`                            | takes the sign of the divisor: $-7 \bmod 3 = 2$               |
+ * | `max`, `min` of NaN and a number | NaN, elementwise and over axes                                |
+ * | `argmax` of a row with NaN       | the first NaN; among equal maxima the first                   |
+ * | `argsort`                        | stable in both directions; NaN counts as the greatest number  |
+ * | `sum`, `max`, `min` of nothing   | 0, $-\infty$, $\infty$; int32 `max`, `min` and `argmax` throw |
+ * | float32 to int32                 | rounds towards zero, saturates at the ends, NaN becomes 0     |
+ * | anything to bool                 | false for zero, true for all else, NaN included               |
+ *
+ * **Why double precision under the name float32.** A central difference
+ * $(f(x + h) - f(x - h)) / 2h$ loses half the digits it is computed with. Half of sixteen
+ * leaves eight, enough to convict a wrong gradient; half of seven does not.
+ *
+ * @module
+ */
+
+import type {
+  ArithmeticOp,
+  Backend,
+  BinaryOp,
+  Buffer,
+  ComparisonOp,
+  DType,
+  MemoryUse,
+  Numbers,
+  ReduceOp,
+  UnaryOp,
+  View,
+} from "./backend.ts";
+import { contiguousStrides, format, isContiguous, sameShape, type Shape, sizeOf } from "./shape.ts";
+
+/** What a buffer holds: doubles for float32, integers for int32 and bool. */
+type Elements = Float64Array | Int32Array;
+
+/** An array of the host behind the opaque {@linkcode Buffer}. */
+class HostBuffer implements Buffer {
+  readonly byteLength: number;
+  #elements: Elements | undefined;
+
+  constructor(elements: Elements) {
+    this.byteLength = elements.byteLength;
+    this.#elements = elements;
+  }
+
+  get elements(): Elements {
+    if (this.#elements === undefined) throw new TypeError("Cannot use a buffer that was released");
+    return this.#elements;
+  }
+
+  clear(): void {
+    this.#elements = undefined;
+  }
+}
+
+// ## Elementwise functions
+
+const { PI, abs, exp, floor, pow, sqrt } = Math;
+
+/**
+ * The error function, to within a few units in the last place.
+ *
+ * Near zero by the series $\frac{2}{\sqrt\pi} e^{-x^2} \sum_n \frac{2^n x^{2n+1}}{(2n+1)!!}$, whose
+ * terms are all of one sign and therefore lose nothing by cancelling. Far out as $1 - \mathrm{erfc}$,
+ * by the continued fraction $\frac{e^{-x^2}}{\sqrt\pi} \cdot \frac{1}{x +} \frac{1/2}{x +} \frac{2/2}{x +} \cdots$
+ */
+function erf(x: number): number {
+  const size = abs(x);
+  if (size > 6) return Math.sign(x);
+  if (size < 1.5) {
+    let term = x, sum = x;
+    for (let n = 1; abs(term) > abs(sum) * 1e-17; n++) {
+      term *= 2 * x * x / (2 * n + 1);
+      sum += term;
+    }
+    return 2 / sqrt(PI) * exp(-x * x) * sum;
+  }
+  let fraction = size;
+  for (let n = 100; n >= 1; n--) fraction = size + n / 2 / fraction;
+  return Math.sign(x) * (1 - exp(-x * x) / sqrt(PI) / fraction);
+}
+
+/** The logistic function; $e$ is only raised to negative powers and cannot overflow. */
+function sigmoid(x: number): number {
+  const small = exp(-abs(x));
+  return (x < 0 ? small : 1) / (1 + small);
+}
+
+/** The power as IEEE 754 has it, where one to whatever power stays one. */
+function power(base: number, exponent: number): number {
+  if (base === 1 || (base === -1 && abs(exponent) === Infinity)) return 1;
+  return pow(base, exponent);
+}
+
+/** The remainder that has the sign of the divisor. */
+function remainder(a: number, b: number): number {
+  const rest = a % b;
+  return rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest;
+}
+
+/** A power of integers by repeated squaring, wrapping around. */
+function integerPower(base: number, exponent: number): number {
+  let result = 1;
+  for (let square = base; exponent > 0; exponent = floor(exponent / 2)) {
+    if (exponent % 2 === 1) result = Math.imul(result, square);
+    square = Math.imul(square, square);
+  }
+  return result;
+}
+
+const unaryFunctions: Readonly<Record<UnaryOp, (x: number) => number>> = {
+  neg: (x) => -x,
+  abs,
+  sign: Math.sign,
+  floor,
+  exp,
+  log: Math.log,
+  log1p: Math.log1p,
+  sqrt,
+  sin: Math.sin,
+  cos: Math.cos,
+  tanh: Math.tanh,
+  sigmoid,
+  erf,
+};
+
+const floatFunctions: Readonly<Record<ArithmeticOp, (a: number, b: number) => number>> = {
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => a / b,
+  pow: power,
+  max: Math.max,
+  min: Math.min,
+  mod: remainder,
+};
+
+const integerFunctions: Readonly<Record<ArithmeticOp, (a: number, b: number) => number>> = {
+  ...floatFunctions,
+  mul: Math.imul,
+  div: (a, b) => floor(a / b),
+  pow: integerPower,
+};
+
+const comparisons: Readonly<Record<ComparisonOp, (a: number, b: number) => number>> = {
+  equal: (a, b) => Number(a === b),
+  notEqual: (a, b) => Number(a !== b),
+  less: (a, b) => Number(a < b),
+  lessEqual: (a, b) => Number(a <= b),
+};
+
+function isComparison(op: BinaryOp): op is ComparisonOp {
+  return op in comparisons;
+}
+
+// ## From views to rows of numbers
+
+function allocate(dtype: DType, count: number): Elements {
+  if (!Number.isSafeInteger(count) || count < 0) {
+    throw new RangeError(`Cannot allocate ${count} elements: the count must be an integer of at least 0`);
+  }
+  return dtype === "float32" ? new Float64Array(count) : new Int32Array(count);
+}
+
+/** The number of one dtype that stands for a number of another. */
+function conversion(to: DType): (x: number) => number {
+  if (to === "float32") return (x) => x;
+  if (to === "bool") return (x) => Number(x !== 0);
+  return (x) => Number.isNaN(x) ? 0 : Math.trunc(Math.min(Math.max(x, -(2 ** 31)), 2 ** 31 - 1));
+}
+
+function elementsOf(x: View): Elements {
+  const { elements } = x.buffer as HostBuffer;
+  if (x.shape.length !== x.strides.length) {
+    throw new TypeError(`Cannot walk shape ${format(x.shape)} with strides ${format(x.strides)}: the lengths differ`);
+  }
+  if ((x.dtype === "float32") !== (elements instanceof Float64Array)) {
+    throw new TypeError(`Cannot read a buffer of ${x.dtype === "float32" ? "integers" : "float32"} as ${x.dtype}`);
+  }
+  const last = x.shape.reduce((sum, extent, axis) => sum + (extent - 1) * x.strides[axis]!, x.offset);
+  if (sizeOf(x.shape) > 0 && (x.offset < 0 || last >= elements.length)) {
+    throw new RangeError(
+      `Cannot reach elements ${x.offset} to ${last} of a buffer of ${elements.length}`,
+    );
+  }
+  return elements;
+}
+
+/** Where each element of a view lies in its buffer, in row-major order. */
+function positions(x: View): Int32Array {
+  let found = Int32Array.of(x.offset);
+  x.shape.forEach((extent, axis) => {
+    const stride = x.strides[axis]!;
+    const finer = new Int32Array(found.length * extent);
+    for (let i = 0, at = 0; i < found.length; i++) {
+      for (let j = 0; j < extent; j++) finer[at++] = found[i]! + j * stride;
+    }
+    found = finer;
+  });
+  return found;
+}
+
+/** The elements of a view in row-major order; shared with the buffer where they already lie so. */
+function row(x: View): Elements {
+  const elements = elementsOf(x);
+  if (isContiguous(x.shape, x.strides)) return elements.subarray(x.offset, x.offset + sizeOf(x.shape));
+  const at = positions(x);
+  const result = allocate(x.dtype, at.length);
+  for (let i = 0; i < at.length; i++) result[i] = elements[at[i]!]!;
+  return result;
+}
+
+// ## Refusals
+
+function requireDtype(action: string, x: View, ...allowed: readonly DType[]): void {
+  if (!allowed.includes(x.dtype)) {
+    throw new TypeError(`Cannot ${action} ${x.dtype}: it must be ${allowed.join(" or ")}`);
+  }
+}
+
+function requireSame(action: string, a: View, b: View): void {
+  if (a.dtype !== b.dtype) throw new TypeError(`Cannot ${action} ${a.dtype} and ${b.dtype}: the dtypes must agree`);
+  requireShape(action, b.shape, a.shape);
+}
+
+function requireShape(action: string, actual: Shape, expected: Shape): void {
+  if (!sameShape(actual, expected)) {
+    throw new TypeError(`Cannot ${action} shape ${format(actual)}: it must be ${format(expected)}`);
+  }
+}
+
+/** Rows that gather and scatterAdd move: how many there are, how long each is, and which one each id names. */
+function namedRows(action: string, table: View, ids: View): { width: number; names: Elements; shape: Shape } {
+  requireDtype(`${action} by ids of dtype`, ids, "int32");
+  if (table.shape.length === 0) throw new TypeError(`Cannot ${action} rows of a scalar: the table needs an axis`);
+  const rows = table.shape[0]!;
+  const names = row(ids);
+  for (const id of names) {
+    if (id < 0 || id >= rows) throw new RangeError(`Cannot ${action} row ${id}: ids must be in [0, ${rows})`);
+  }
+  return { width: sizeOf(table.shape.slice(1)), names, shape: [...ids.shape, ...table.shape.slice(1)] };
+}
+
+// ## Collapsing a row
+
+/** Where the greatest element of a row lies; the first NaN beats all. */
+function argmax(x: Elements, start: number, end: number): number {
+  if (start === end) throw new RangeError("Cannot take the argmax of no elements");
+  let best = start;
+  for (let i = start; i < end && !Number.isNaN(x[best]!); i++) {
+    if (x[i]! > x[best]! || Number.isNaN(x[i]!)) best = i;
+  }
+  return best - start;
+}
+
+function fold(op: "sum" | "max" | "min", x: Elements, start: number, end: number): number {
+  if (op !== "sum" && start === end && x instanceof Int32Array) {
+    throw new RangeError(`Cannot take the ${op} of no int32 elements`);
+  }
+  const combine = floatFunctions[op === "sum" ? "add" : op];
+  let result = op === "sum" ? 0 : op === "max" ? -Infinity : Infinity;
+  for (let i = start; i < end; i++) result = combine(result, x[i]!);
+  return result;
+}
+
+/** Ascending, NaN last. */
+function ascending(a: number, b: number): number {
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
+  return Number(a > b) - Number(a < b);
+}
+
+/** The device in double precision that every other device is measured against. */
+class ReferenceDevice implements Backend {
+  readonly name = "reference";
+  readonly description =
+    "Double precision on the main thread in plain loops: slow, and the measure of all other devices";
+  readonly fused: Backend["fused"] = { forward: {}, backward: {}, update: {} };
+  readonly #live = new Set<Buffer>();
+  #bytes = 0;
+
+  #own(elements: Elements): Buffer {
+    const buffer = new HostBuffer(elements);
+    this.#live.add(buffer);
+    this.#bytes += buffer.byteLength;
+    return buffer;
+  }
+
+  allocate(dtype: DType, count: number): Buffer {
+    return this.#own(allocate(dtype, count));
+  }
+
+  upload(data: Numbers, dtype: DType): Buffer {
+    const elements = allocate(dtype, data.length);
+    const convert = conversion(dtype);
+    for (let i = 0; i < data.length; i++) elements[i] = convert(data[i]!);
+    return this.#own(elements);
+  }
+
+  // A refusal arrives as a rejected promise, as it does on a device that answers later.
+  // deno-lint-ignore require-await
+  async download(x: View): Promise<Numbers> {
+    return row(x).slice();
+  }
+
+  release(buffer: Buffer): void {
+    if (!this.#live.delete(buffer)) throw new TypeError("Cannot release a buffer that this device does not hold");
+    this.#bytes -= buffer.byteLength;
+    (buffer as HostBuffer).clear();
+  }
+
+  memory(): MemoryUse {
+    return { buffers: this.#live.size, bytes: this.#bytes };
+  }
+
+  copy(source: View, target: View): void {
+    requireShape("copy into", source.shape, target.shape);
+    const convert = conversion(target.dtype);
+    // A copy of its own, in case that both views share a buffer and overlap.
+    const from = row(source).slice();
+    const to = elementsOf(target);
+    const at = positions(target);
+    for (let i = 0; i < at.length; i++) to[at[i]!] = convert(from[i]!);
+  }
+
+  unary(op: UnaryOp, x: View): Buffer {
+    requireDtype(`take ${op} of`, x, "float32");
+    const from = row(x), to = new Float64Array(from.length), apply = unaryFunctions[op];
+    for (let i = 0; i < to.length; i++) to[i] = apply(from[i]!);
+    return this.#own(to);
+  }
+
+  binary(op: BinaryOp, a: View, b: View): Buffer {
+    requireSame(op, a, b);
+    const left = row(a), right = row(b);
+    if (isComparison(op)) return this.#own(this.#zip(comparisons[op], left, right, "bool"));
+    requireDtype(op, a, "float32", "int32");
+    if (a.dtype === "float32") return this.#own(this.#zip(floatFunctions[op], left, right, "float32"));
+
+    if ((op === "div" || op === "mod") && right.includes(0)) throw new RangeError(`Cannot ${op} int32 by zero`);
+    if (op === "pow" && right.some((exponent) => exponent < 0)) {
+      throw new RangeError("Cannot raise int32 to a negative power: the exponent must be at least 0");
+    }
+    return this.#own(this.#zip(integerFunctions[op], left, right, "int32"));
+  }
+
+  #zip(f: (a: number, b: number) => number, a: Elements, b: Elements, dtype: DType): Elements {
+    const to = allocate(dtype, a.length);
+    for (let i = 0; i < to.length; i++) to[i] = f(a[i]!, b[i]!);
+    return to;
+  }
+
+  select(choose: View, a: View, b: View): Buffer {
+    requireDtype("choose by", choose, "bool");
+    requireSame("select between", a, b);
+    requireShape("choose by", choose.shape, a.shape);
+    const mask = row(choose), left = row(a), right = row(b), to = allocate(a.dtype, mask.length);
+    for (let i = 0; i < to.length; i++) to[i] = mask[i] ? left[i]! : right[i]!;
+    return this.#own(to);
+  }
+
+  reduce(op: ReduceOp, x: View, axes: number): Buffer {
+    requireDtype(`take the ${op} of`, x, "float32", "int32");
+    if (!Number.isInteger(axes) || axes < 0 || axes > x.shape.length) {
+      throw new RangeError(`Cannot collapse ${axes} axes of ${format(x.shape)}: it has ${x.shape.length}`);
+    }
+    const kept = sizeOf(x.shape.slice(0, x.shape.length - axes));
+    const width = sizeOf(x.shape.slice(x.shape.length - axes));
+    const from = row(x), to = allocate(op === "argmax" ? "int32" : x.dtype, kept);
+    for (let i = 0; i < kept; i++) {
+      const start = i * width, end = start + width;
+      to[i] = op === "argmax" ? argmax(from, start, end) : fold(op, from, start, end);
+    }
+    return this.#own(to);
+  }
+
+  matmul(a: View, b: View): Buffer {
+    requireDtype("multiply matrices of", a, "float32");
+    requireDtype("multiply matrices of", b, "float32");
+    const [M = -1, K = -1] = a.shape.slice(-2), [inner = -1, N = -1] = b.shape.slice(-2);
+    const batch = a.shape.slice(0, -2);
+    if (N < 0 || M < 0 || K !== inner || !sameShape(batch, b.shape.slice(0, -2))) {
+      throw new TypeError(
+        `Cannot multiply ${format(a.shape)} by ${format(b.shape)}: inner and leading axes must agree`,
+      );
+    }
+    const left = row(a), right = row(b), to = new Float64Array(sizeOf(batch) * M * N);
+    // Row i of the result is the sum over k of a[i, k] times row k of b.
+    for (let i = 0; i < sizeOf(batch) * M; i++) {
+      const block = floor(i / M) * K * N;
+      for (let k = 0; k < K; k++) {
+        const weight = left[i * K + k]!, from = block + k * N;
+        for (let j = 0; j < N; j++) to[i * N + j]! += weight * right[from + j]!;
+      }
+    }
+    return this.#own(to);
+  }
+
+  gather(table: View, ids: View): Buffer {
+    const { width, names } = namedRows("gather", table, ids);
+    const from = row(table), to = allocate(table.dtype, names.length * width);
+    names.forEach((id, i) => to.set(from.subarray(id * width, (id + 1) * width), i * width));
+    return this.#own(to);
+  }
+
+  scatterAdd(table: View, ids: View, rows: View): void {
+    requireDtype("add into", table, "float32");
+    requireDtype("add rows of", rows, "float32");
+    if (!isContiguous(table.shape, table.strides)) {
+      throw new TypeError(
+        `Cannot add into strides ${format(table.strides)}: they must be ${format(contiguousStrides(table.shape))}`,
+      );
+    }
+    const { width, names, shape } = namedRows("add into", table, ids);
+    requireShape("add rows of", rows.shape, shape);
+    const from = row(rows), to = row(table);
+    for (let i = 0; i < from.length; i++) to[names[floor(i / width)]! * width + i % width]! += from[i]!;
+  }
+
+  argsort(x: View, descending: boolean): Buffer {
+    requireDtype("sort", x, "float32", "int32");
+    if (x.shape.length === 0) throw new TypeError("Cannot sort a scalar: it has no last axis");
+    const width = x.shape.at(-1)!, from = row(x), to = new Int32Array(from.length);
+    const direction = descending ? -1 : 1;
+    for (let start = 0; start < from.length; start += width) {
+      const order = Array.from({ length: width }, (_, i) => i);
+      order.sort((i, j) => direction * ascending(from[start + i]!, from[start + j]!));
+      to.set(order, start);
+    }
+    return this.#own(to);
+  }
+}
+
+/** Makes a device that computes in double precision, in plain loops. */
+export function createReferenceDevice(): Backend {
+  return new ReferenceDevice();
+}

@@ -1,0 +1,178 @@
+/**
+ * # Who frees what
+ *
+ * **Question.** A training step makes hundreds of tensors that nobody wants afterwards. The
+ * garbage collector of JavaScript does not see device memory, and never runs inside a
+ * synchronous loop. How do formulas stay free of ownership?
+ *
+ * **Idea.** A *scope* remembers every piece of memory reserved while it is open, and gives
+ * back at its end whatever its result does not hold. The training loop and the generation
+ * loop open the scopes; formulas never mention them.
+ *
+ * **Three rules.**
+ * 1. A tensor made inside {@linkcode scope} and not returned is freed at its end, also when
+ *    the function throws.
+ * 2. {@linkcode keep} hands a tensor to its holder: no scope frees it any more. Gradients of
+ *    parameters and states of optimizers are kept.
+ * 3. Outside any scope, memory lives until its last tensor is collected, or until
+ *    {@linkcode release}.
+ *
+ * @module
+ */
+
+import type { Backend, Buffer } from "./backend.ts";
+import { backend } from "./device.ts";
+
+/** Memory of one or several tensors that view it, and the device it lies on. */
+export class Storage {
+  /** Where the elements live. */
+  readonly device: Backend;
+  /** Whether a scope may free it; false once it is kept. */
+  scoped: boolean = true;
+  #buffer: Buffer | undefined;
+
+  /** Takes over a buffer; the open scope, if any, becomes responsible for it. */
+  constructor(device: Backend, buffer: Buffer) {
+    this.device = device;
+    this.#buffer = buffer;
+    const open = scopes[scopes.length - 1];
+    if (open) open.push(this);
+    else entrust(this);
+  }
+
+  /** The device memory; throws a `TypeError` once it is freed. */
+  get buffer(): Buffer {
+    if (!this.#buffer) {
+      throw new TypeError(
+        "Cannot use a tensor after it was freed: return it from its scope, or keep(tensor) it",
+      );
+    }
+    return this.#buffer;
+  }
+
+  /** Whether the memory is still held. */
+  get live(): boolean {
+    return this.#buffer !== undefined;
+  }
+
+  /** Gives the memory back. */
+  release(): void {
+    const buffer = this.#buffer;
+    if (!buffer) return;
+    this.#buffer = undefined;
+    if (!this.scoped) collector.unregister(this);
+    this.device.release(buffer);
+  }
+}
+
+/** Anything that holds a {@linkcode Storage}: every tensor. */
+export interface Holder {
+  /** The memory it views. */
+  readonly storage: Storage;
+}
+
+const scopes: Storage[][] = [];
+
+// Finalizers are a net for what escapes every scope, not the way memory is managed.
+const collector = new FinalizationRegistry<{ device: Backend; buffer: Buffer }>(
+  ({ device, buffer }) => device.release(buffer),
+);
+
+function entrust(storage: Storage): void {
+  storage.scoped = false;
+  collector.register(storage, { device: storage.device, buffer: storage.buffer }, storage);
+}
+
+function collect(value: unknown, found: Set<Storage>, seen: Set<object>): void {
+  if (typeof value !== "object" || value === null || seen.has(value)) return;
+  seen.add(value);
+  const { storage } = value as Partial<Holder>;
+  if (storage instanceof Storage) {
+    found.add(storage);
+    return;
+  }
+  if (ArrayBuffer.isView(value)) return;
+  if (value instanceof Map) {
+    for (const [key, element] of value) {
+      collect(key, found, seen);
+      collect(element, found, seen);
+    }
+  } else if (value instanceof Set) {
+    for (const element of value) collect(element, found, seen);
+  } else {
+    for (const element of Object.values(value)) collect(element, found, seen);
+  }
+}
+
+/**
+ * Runs a function and frees every tensor it made and did not return.
+ *
+ * Tensors are looked for in the result itself and in arrays, maps, sets and the fields of
+ * objects that it holds. They pass to the scope around this one.
+ *
+ * @example
+ * ```ts
+ * import { memory, scope, zeros } from "@heed/heed";
+ *
+ * const before = memory().tensors;
+ * const total = scope(() => zeros([1000]).add(1).sum());
+ * console.assert(memory().tensors <= before + 2);
+ * console.assert(await total.item() === 1000);
+ * ```
+ *
+ * @param f synchronous; a promise as its result throws a `TypeError`
+ * @returns what `f` returns
+ */
+export function scope<T>(f: () => T): T {
+  const made: Storage[] = [];
+  scopes.push(made);
+  let kept: Set<Storage> | undefined;
+  try {
+    const result = f();
+    if (result instanceof Promise) {
+      throw new TypeError(
+        "Cannot scope an asynchronous function: read results outside the scope, after it returned them",
+      );
+    }
+    kept = new Set();
+    collect(result, kept, new Set());
+    return result;
+  } finally {
+    scopes.pop();
+    const outer = scopes[scopes.length - 1];
+    for (const storage of made) {
+      if (!storage.live || !storage.scoped) continue;
+      if (!kept?.has(storage)) storage.release();
+      else if (outer) outer.push(storage);
+      else entrust(storage);
+    }
+  }
+}
+
+/**
+ * Takes a tensor out of its scope: whoever holds it is responsible for it.
+ *
+ * Its memory is freed by {@linkcode release}, or some time after the last reference is gone.
+ *
+ * @param holder a tensor
+ * @returns the same tensor
+ */
+export function keep<T extends Holder>(holder: T): T {
+  if (holder.storage.scoped) entrust(holder.storage);
+  return holder;
+}
+
+/**
+ * Frees the memory of a tensor at once, and of every view of it.
+ *
+ * @param holder a tensor; nothing happens if it was freed before
+ */
+export function release(holder: Holder): void {
+  holder.storage.release();
+}
+
+/** What the current device holds: live buffers (one per tensor that is no view) and their bytes. */
+export function memory(): { readonly tensors: number; readonly bytes: number } {
+  const { buffers, bytes } = backend().memory();
+  return { tensors: buffers, bytes };
+}

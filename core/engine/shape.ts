@@ -1,0 +1,232 @@
+/**
+ * # Shapes
+ *
+ * **Question.** A formula speaks of $Q \in \mathbb{R}^{T \times D}$; a program holds a
+ * flat row of numbers. What connects the two?
+ *
+ * **Idea.** Three small lists. The *shape* says how far each axis extends, the *strides*
+ * say how many elements to skip for one step along an axis, and an offset says where to
+ * start. Transposing, slicing and repeating only rewrite these lists, so they cost nothing
+ * whatever the size of the data.
+ *
+ * **Formula.** The element at index $(i_0, \dots, i_{n-1})$ of a view lies at
+ *
+ * $$\mathrm{offset} + \sum_{a} i_a \cdot \mathrm{stride}_a$$
+ *
+ * **Why names at the door.** A comment that says `[B, T, E]` cannot fail, and therefore
+ * drifts. {@linkcode dims} states the same thing in code: it names the axes, checks the
+ * ones already known, and its result is typed by its own argument, so that asking for a
+ * letter that was not named does not compile.
+ *
+ * @module
+ */
+
+/** Extent of each axis, outermost first. */
+export type Shape = readonly number[];
+
+/** The letters in a list of axes such as `"B T E"`. */
+export type Axis<S extends string> = S extends `${infer Head} ${infer Tail}` ? Head | Axis<Tail> : S;
+
+/** Number of elements of a shape: the product of its extents, 1 for a scalar. */
+export function sizeOf(shape: Shape): number {
+  let size = 1;
+  for (const extent of shape) size *= extent;
+  return size;
+}
+
+/** Strides of a row-major array without gaps. */
+export function contiguousStrides(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length);
+  let step = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    strides[axis] = step;
+    step *= shape[axis]!;
+  }
+  return strides;
+}
+
+/** Whether the strides walk memory in order without gaps; axes of extent 1 do not matter. */
+export function isContiguous(shape: Shape, strides: Shape): boolean {
+  let step = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const extent = shape[axis]!;
+    if (extent === 0) return true;
+    if (extent !== 1 && strides[axis] !== step) return false;
+    step *= extent;
+  }
+  return true;
+}
+
+/** Whether two shapes agree in every axis. */
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((extent, axis) => extent === b[axis]);
+}
+
+/** A shape as an error message prints it: `[2, 3]`. */
+export function format(shape: Shape): string {
+  return `[${shape.join(", ")}]`;
+}
+
+/**
+ * The shape that several shapes stretch to when used together, as in NumPy.
+ *
+ * Axes are matched from the last one; an axis that is missing or of extent 1 repeats.
+ *
+ * @throws {TypeError} if two extents differ and neither is 1
+ */
+export function broadcastShapes(...shapes: readonly Shape[]): number[] {
+  const rank = Math.max(0, ...shapes.map((shape) => shape.length));
+  const result = new Array<number>(rank).fill(1);
+  for (const shape of shapes) {
+    const shift = rank - shape.length;
+    shape.forEach((extent, axis) => {
+      const known = result[axis + shift]!;
+      if (known === 1) result[axis + shift] = extent;
+      else if (extent !== 1 && extent !== known) {
+        throw new TypeError(
+          `Cannot broadcast ${shapes.map(format).join(" with ")}: ` +
+            `extents ${known} and ${extent} differ and neither is 1`,
+        );
+      }
+    });
+  }
+  return result;
+}
+
+/**
+ * Strides under which an array of `shape` repeats itself to fill `target`.
+ *
+ * @throws {TypeError} if `shape` does not stretch to `target`
+ */
+export function broadcastStrides(shape: Shape, strides: Shape, target: Shape): number[] {
+  const shift = target.length - shape.length;
+  const result = new Array<number>(target.length).fill(0);
+  const fits = shift >= 0 && shape.every((extent, axis) => {
+    const wanted = target[axis + shift];
+    if (extent === wanted) result[axis + shift] = extent === 1 ? 0 : strides[axis]!;
+    return extent === wanted || extent === 1;
+  });
+  if (!fits) throw new TypeError(`Cannot broadcast ${format(shape)} to ${format(target)}`);
+  return result;
+}
+
+/**
+ * The axis counted from the front; negative axes count from the back.
+ *
+ * @throws {RangeError} if there is no such axis
+ */
+export function resolveAxis(axis: number, rank: number): number {
+  const resolved = axis < 0 ? axis + rank : axis;
+  if (!Number.isInteger(axis) || resolved < 0 || resolved >= rank) {
+    throw new RangeError(
+      `Cannot use axis ${axis} of an array with ${rank} axes: ` +
+        (rank === 0 ? "a scalar has none" : `axis must be an integer in [${-rank}, ${rank - 1}]`),
+    );
+  }
+  return resolved;
+}
+
+/** Several axes counted from the front, in ascending order; `undefined` means all of them. */
+export function resolveAxes(axes: number | readonly number[] | undefined, rank: number): number[] {
+  if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
+  const list = typeof axes === "number" ? [axes] : axes;
+  const resolved = list.map((axis) => resolveAxis(axis, rank)).sort((a, b) => a - b);
+  if (new Set(resolved).size !== resolved.length) {
+    throw new TypeError(`Cannot use axes ${format(list)}: an axis is named twice`);
+  }
+  return resolved;
+}
+
+/**
+ * Replaces the one `-1` in a shape by whatever `size` leaves for it.
+ *
+ * @throws {TypeError} if the extents do not multiply to `size`
+ */
+export function resolveShape(shape: Shape, size: number): number[] {
+  const unknown = shape.indexOf(-1);
+  if (unknown >= 0) {
+    const known = shape.reduce((product, extent, axis) => axis === unknown ? product : product * extent, 1);
+    const missing = known === 0 ? 0 : size / known;
+    const resolved = shape.map((extent, axis) => axis === unknown ? missing : extent);
+    if (resolved.every((extent) => Number.isInteger(extent) && extent >= 0) && known * missing === size) {
+      return resolved;
+    }
+  } else if (shape.every((extent) => Number.isInteger(extent) && extent >= 0) && sizeOf(shape) === size) {
+    return [...shape];
+  }
+  throw new TypeError(`Cannot reshape ${size} elements to ${format(shape)}`);
+}
+
+/**
+ * Strides that present the same elements in the same order under another shape.
+ *
+ * @returns the strides, or `undefined` where no strides can and a copy is needed
+ */
+export function reshapeStrides(shape: Shape, strides: Shape, target: Shape): number[] | undefined {
+  if (isContiguous(shape, strides)) return contiguousStrides(target);
+  const kept = shape.map((extent, axis) => ({ extent, stride: strides[axis]! })).filter(({ extent }) => extent !== 1);
+  const result = new Array<number>(target.length).fill(0);
+  let next = 0;
+  for (let axis = 0; axis < target.length;) {
+    if (target[axis] === 1) {
+      axis++;
+      continue;
+    }
+    // The smallest runs of old and new axes that hold equally many elements.
+    const oldStart = next, newStart = axis;
+    let oldSize = kept[next++]!.extent, newSize = target[axis++]!;
+    while (oldSize !== newSize) {
+      if (oldSize < newSize) oldSize *= kept[next++]!.extent;
+      else newSize *= target[axis++]!;
+    }
+    for (let i = oldStart; i + 1 < next; i++) {
+      if (kept[i]!.stride !== kept[i + 1]!.stride * kept[i + 1]!.extent) return undefined;
+    }
+    let step = kept[next - 1]!.stride;
+    for (let i = axis - 1; i >= newStart; i--) {
+      result[i] = step;
+      step *= target[i]!;
+    }
+  }
+  return result;
+}
+
+/**
+ * Names the axes of an array and checks those whose extent is already known.
+ *
+ * Every public function opens with it: the shapes in its doc comment are the shapes that
+ * this call enforces.
+ *
+ * @example
+ * ```ts
+ * import { dims, zeros } from "@heed/heed";
+ *
+ * const { B, T, E } = dims(zeros([2, 5, 8]), "B T E");
+ * dims(zeros([5, 5]), "T S", { T });
+ * ```
+ *
+ * @param x anything with a shape
+ * @param axes one name per axis, separated by spaces
+ * @param known extents that must be met
+ * @returns the extent of each named axis
+ * @throws {TypeError} if the number of axes or a known extent differs
+ */
+export function dims<S extends string>(
+  x: { readonly shape: Shape },
+  axes: S,
+  known: Readonly<Record<string, number>> = {},
+): Record<Axis<S>, number> {
+  const names = axes.split(" ");
+  const found: Record<string, number> = {};
+  const fits = names.length === x.shape.length && names.every((name, axis) => {
+    const extent = x.shape[axis]!;
+    const expected = known[name] ?? found[name];
+    found[name] = extent;
+    return expected === undefined || expected === extent;
+  });
+  if (!fits) {
+    const wanted = names.map((name) => known[name] === undefined ? name : `${name}=${known[name]}`);
+    throw new TypeError(`Cannot read shape ${format(x.shape)} as [${wanted.join(", ")}]`);
+  }
+  return found as Record<Axis<S>, number>;
+}

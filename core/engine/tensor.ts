@@ -1,0 +1,902 @@
+/**
+ * # Tensors
+ *
+ * **Question.** Every formula of this book is about arrays of numbers with some axes. What is
+ * such an array in a program, if it has to read like the formula, run on any device and know
+ * its own derivative?
+ *
+ * **Idea.** A {@linkcode Tensor} is an immutable value: some device memory, the shape and
+ * strides that say how to walk it, and its place on the tape. Methods make new tensors.
+ * Reshaping, transposing, slicing and repeating make *views* of the same memory and cost
+ * nothing.
+ *
+ * **Two exceptions, both explicit.** Reading numbers back is asynchronous
+ * (`await t.read()`), because a GPU cannot do it otherwise. And {@linkcode Tensor.assign}
+ * overwrites memory in place: it is how optimizers move parameters and how caches grow.
+ *
+ * **Broadcasting** (广播) is NumPy's: axes are matched from the last one, and an axis of
+ * extent 1 repeats.
+ *
+ * @module
+ */
+
+import { backward as walk, isRecording, type TapeNode } from "./autograd.ts";
+import type { Backend, BinaryOp, Buffer, DType, Numbers, ReduceOp, UnaryOp, View } from "./backend.ts";
+import { binaryRules, unaryRules } from "./derivatives.ts";
+import { backend } from "./device.ts";
+import { keep, Storage } from "./scope.ts";
+import {
+  broadcastShapes,
+  broadcastStrides,
+  contiguousStrides,
+  format,
+  isContiguous,
+  reshapeStrides,
+  resolveAxes,
+  resolveAxis,
+  resolveShape,
+  sameShape,
+  type Shape,
+  sizeOf,
+} from "./shape.ts";
+
+/** Numbers in brackets, as deep as there are axes. */
+export type Nested = number | boolean | readonly Nested[];
+
+/** Whether collapsed axes stay, with extent 1. */
+export interface ReduceOptions {
+  /** Keep each collapsed axis with extent 1. Default false. */
+  readonly keepDims?: boolean;
+}
+
+/** Options of {@linkcode Tensor.variance}. */
+export interface VarianceOptions extends ReduceOptions {
+  /** What is subtracted from the count in the divisor: 0 (default) or 1 for a sample. */
+  readonly correction?: number;
+}
+
+let created = 0;
+
+/** An immutable array of numbers on a device, with any number of axes. */
+export class Tensor implements View {
+  /** Extent of each axis, outermost first. */
+  readonly shape: Shape;
+  /** What the elements are. */
+  readonly dtype: DType;
+  /** Elements to skip per step along each axis. */
+  readonly strides: Shape;
+  /** Element index of the first element in its memory. */
+  readonly offset: number;
+  /** The memory, shared with every view of it. */
+  readonly storage: Storage;
+  /** Creation number: inputs have smaller ones than what is computed from them. */
+  readonly order: number = created++;
+  /** Whether gradients flow to or through this tensor. */
+  requiresGrad: boolean = false;
+  /** What `backward` has accumulated; only leaves that require a gradient have one. */
+  grad: Tensor | undefined = undefined;
+  /** How it was computed, while the tape is on. */
+  node: TapeNode | undefined = undefined;
+
+  /** Views memory; programs call `tensor`, `zeros`, … instead. */
+  constructor(storage: Storage, dtype: DType, shape: Shape, strides?: Shape, offset: number = 0) {
+    this.storage = storage;
+    this.dtype = dtype;
+    this.shape = shape;
+    this.strides = strides ?? contiguousStrides(shape);
+    this.offset = offset;
+  }
+
+  /** The device memory. */
+  get buffer(): Buffer {
+    return this.storage.buffer;
+  }
+
+  /** The device it lives on. */
+  get device(): Backend {
+    return this.storage.device;
+  }
+
+  /** Number of axes. */
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  /** Whether the elements lie in row-major order without gaps. */
+  isContiguous(): boolean {
+    return isContiguous(this.shape, this.strides);
+  }
+
+  /** Whether it is all of its memory, in order. */
+  isWhole(): boolean {
+    return this.offset === 0 && this.isContiguous() && this.size * 4 >= this.buffer.byteLength;
+  }
+
+  // ## Reading
+
+  /**
+   * Copies the numbers back from the device.
+   *
+   * @returns the elements in row-major order; 0 and 1 for bool
+   */
+  async read(): Promise<Numbers> {
+    return await this.device.download(this);
+  }
+
+  /**
+   * The value of a tensor of one element.
+   *
+   * @throws {TypeError} if there are more or fewer
+   */
+  async item(): Promise<number> {
+    if (this.size !== 1) throw new TypeError(`Cannot take one number from shape ${format(this.shape)}`);
+    return (await this.read())[0]!;
+  }
+
+  /**
+   * Accumulates gradients of this tensor into the `grad` of every leaf that requires one.
+   *
+   * @param gradient the gradient arriving here; may be left out for a tensor of one element
+   */
+  backward(gradient?: Tensor): void {
+    if (!this.requiresGrad) {
+      throw new TypeError("Cannot differentiate a tensor that depends on no parameter");
+    }
+    if (!gradient && this.size !== 1) {
+      throw new TypeError(
+        `Cannot differentiate shape ${format(this.shape)}: pass the arriving gradient, or reduce to one number`,
+      );
+    }
+    if (gradient && !sameShape(gradient.shape, this.shape)) {
+      throw new TypeError(
+        `Cannot differentiate shape ${format(this.shape)} with a gradient of shape ${format(gradient.shape)}`,
+      );
+    }
+    walk(this, gradient ?? constant(this.device, 1, "float32").expand(this.shape));
+  }
+
+  // ## Views: no element moves
+
+  #view(shape: Shape, strides: Shape, offset: number, derivative: (g: Tensor) => Tensor): Tensor {
+    const result = new Tensor(this.storage, this.dtype, shape, strides, offset);
+    return record(result, [this], (g) => [derivative(g)]);
+  }
+
+  /** The gradient of a view that names each element at most once: zeros elsewhere. */
+  #embed(gradient: Tensor, view: (whole: Tensor) => Tensor): Tensor {
+    const whole = filled(this.device, this.shape, 0, this.dtype);
+    view(whole).assign(gradient);
+    return whole;
+  }
+
+  /**
+   * The same elements in the same order under another shape.
+   *
+   * A view where strides can express it, a copy otherwise.
+   *
+   * @param shape extents; one of them may be -1, which takes what is left
+   */
+  reshape(shape: Shape): Tensor {
+    const target = resolveShape(shape, this.size);
+    const strides = reshapeStrides(this.shape, this.strides, target);
+    if (!strides) return this.contiguous().reshape(target);
+    return this.#view(target, strides, this.offset, (g) => g.reshape(this.shape));
+  }
+
+  /** Reorders the axes: axis `i` of the result is axis `axes[i]` of this tensor. */
+  permute(axes: readonly number[]): Tensor {
+    const order = axes.map((axis) => resolveAxis(axis, this.rank));
+    if (order.length !== this.rank || new Set(order).size !== this.rank) {
+      throw new TypeError(`Cannot permute ${this.rank} axes by ${format(axes)}: each axis must be named once`);
+    }
+    const inverse = order.map((_, axis) => order.indexOf(axis));
+    const pick = (list: Shape): number[] => order.map((axis) => list[axis]!);
+    return this.#view(pick(this.shape), pick(this.strides), this.offset, (g) => g.permute(inverse));
+  }
+
+  /** Exchanges two axes, the last two if none are named. */
+  transpose(axisA: number = -2, axisB: number = -1): Tensor {
+    const order = this.shape.map((_, axis) => axis);
+    const [a, b] = [resolveAxis(axisA, this.rank), resolveAxis(axisB, this.rank)];
+    [order[a], order[b]] = [b, a];
+    return this.permute(order);
+  }
+
+  /**
+   * Elements `start ≤ i < end` of an axis, every `step`-th one.
+   *
+   * @param axis which axis
+   * @param start first index; negative counts from the end
+   * @param end first index left out; negative counts from the end. Default: the extent
+   * @param step distance of the elements taken, at least 1
+   */
+  slice(axis: number, start: number, end?: number, step: number = 1): Tensor {
+    const along = resolveAxis(axis, this.rank);
+    const extent = this.shape[along]!;
+    const clip = (index: number): number => Math.min(extent, Math.max(0, index < 0 ? index + extent : index));
+    const [from, to] = [clip(start), clip(end ?? extent)];
+    if (![from, to, step].every(Number.isInteger) || step < 1) {
+      throw new RangeError(`Cannot slice ${start} to ${end} by ${step}: indices must be integers and step at least 1`);
+    }
+    const shape = [...this.shape], strides = [...this.strides];
+    shape[along] = Math.max(0, Math.ceil((to - from) / step));
+    strides[along] = this.strides[along]! * step;
+    const offset = this.offset + (shape[along] ? from * this.strides[along]! : 0);
+    const again = (whole: Tensor): Tensor => whole.slice(along, from, to, step);
+    return this.#view(shape, strides, offset, (g) => this.#embed(g, again));
+  }
+
+  /** One index of an axis; the axis disappears. Negative indices count from the end. */
+  at(axis: number, index: number): Tensor {
+    const along = resolveAxis(axis, this.rank);
+    const extent = this.shape[along]!;
+    const i = index < 0 ? index + extent : index;
+    if (!Number.isInteger(index) || i < 0 || i >= extent) {
+      throw new RangeError(`Cannot take index ${index} of an axis of extent ${extent}`);
+    }
+    return this.slice(along, i, i + 1).squeeze(along);
+  }
+
+  /** Repeats axes of extent 1, and new leading axes, to fill `shape`. */
+  expand(shape: Shape): Tensor {
+    if (sameShape(shape, this.shape)) return this;
+    const strides = broadcastStrides(this.shape, this.strides, shape);
+    return this.#view(shape, strides, this.offset, (g) => collapseTo(g, this.shape));
+  }
+
+  /** Adds an axis of extent 1 in front of `axis`; -1 adds it at the end. */
+  unsqueeze(axis: number): Tensor {
+    const shape = [...this.shape], strides = [...this.strides];
+    const at = resolveAxis(axis, this.rank + 1);
+    shape.splice(at, 0, 1);
+    strides.splice(at, 0, 0);
+    return this.#view(shape, strides, this.offset, (g) => g.reshape(this.shape));
+  }
+
+  /** Removes an axis of extent 1. */
+  squeeze(axis: number): Tensor {
+    const at = resolveAxis(axis, this.rank);
+    if (this.shape[at] !== 1) {
+      throw new TypeError(`Cannot squeeze axis ${axis} of shape ${format(this.shape)}: its extent is not 1`);
+    }
+    const without = (list: Shape): number[] => list.filter((_, i) => i !== at);
+    return this.#view(without(this.shape), without(this.strides), this.offset, (g) => g.reshape(this.shape));
+  }
+
+  /** Merges the axes from `start` to `end` into one. */
+  flatten(start: number = 0, end: number = -1): Tensor {
+    if (this.rank === 0) return this.reshape([1]);
+    const [from, to] = [resolveAxis(start, this.rank), resolveAxis(end, this.rank)];
+    return this.reshape([
+      ...this.shape.slice(0, from),
+      sizeOf(this.shape.slice(from, to + 1)),
+      ...this.shape.slice(to + 1),
+    ]);
+  }
+
+  /**
+   * Sliding windows over an axis: a new last axis holds the elements of each window.
+   *
+   * @param axis which axis slides; its extent becomes the number of windows
+   * @param size elements in a window
+   * @param step distance between the starts of neighbouring windows. Default 1
+   * @param dilation distance between neighbouring elements of one window. Default 1
+   */
+  unfold(axis: number, size: number, step: number = 1, dilation: number = 1): Tensor {
+    const along = resolveAxis(axis, this.rank);
+    const extent = this.shape[along]!;
+    const reach = (size - 1) * dilation + 1;
+    if (![size, step, dilation].every((n) => Number.isInteger(n) && n >= 1) || reach > extent) {
+      throw new RangeError(
+        `Cannot slide windows of ${size} (step ${step}, dilation ${dilation}) over an axis of extent ${extent}`,
+      );
+    }
+    const shape = [...this.shape, size], strides = [...this.strides, this.strides[along]! * dilation];
+    const windows = shape[along] = Math.floor((extent - reach) / step) + 1;
+    strides[along] = this.strides[along]! * step;
+    return this.#view(shape, strides, this.offset, (g) => {
+      // Windows overlap: each of the `size` places adds its own strided slice.
+      const whole = filled(this.device, this.shape, 0, "float32");
+      for (let i = 0; i < size; i++) {
+        const place = whole.slice(along, i * dilation, i * dilation + (windows - 1) * step + 1, step);
+        place.assign(place.add(g.at(-1, i)));
+      }
+      return whole;
+    });
+  }
+
+  /** The diagonal that two axes of equal extent share; it becomes the last axis. */
+  diagonal(axisA: number = -2, axisB: number = -1): Tensor {
+    const [a, b] = [resolveAxis(axisA, this.rank), resolveAxis(axisB, this.rank)];
+    if (a === b || this.shape[a] !== this.shape[b]) {
+      throw new TypeError(`Cannot take a diagonal of shape ${format(this.shape)} over axes ${a} and ${b}`);
+    }
+    const others = (list: Shape): number[] => list.filter((_, axis) => axis !== a && axis !== b);
+    const shape = [...others(this.shape), this.shape[a]!];
+    const strides = [...others(this.strides), this.strides[a]! + this.strides[b]!];
+    return this.#view(shape, strides, this.offset, (g) => this.#embed(g, (whole) => whole.diagonal(a, b)));
+  }
+
+  // ## Copies
+
+  /** The same elements in row-major order without gaps: itself, or a copy. */
+  contiguous(): Tensor {
+    return this.isContiguous() ? this : this.clone();
+  }
+
+  /** A copy with memory of its own. */
+  clone(): Tensor {
+    const result = uninitialized(this.device, this.shape, this.dtype);
+    if (this.size) this.device.copy(this, result);
+    return record(result, [this], (g) => [g]);
+  }
+
+  /** The same memory, cut off from the tape. */
+  detach(): Tensor {
+    return new Tensor(this.storage, this.dtype, this.shape, this.strides, this.offset);
+  }
+
+  /** Elements as another kind of number: towards zero for int32, `x ≠ 0` for bool. */
+  cast(dtype: DType): Tensor {
+    if (dtype === this.dtype) return this;
+    if (this.dtype === "bool" && dtype === "int32") return this.#as("int32");
+    if (dtype === "bool") return this.notEqual(0);
+    const result = uninitialized(this.device, this.shape, dtype);
+    if (this.size) this.device.copy(this, result);
+    return result;
+  }
+
+  /** Reads the same words as another dtype: bool and int32 share their representation. */
+  #as(dtype: DType): Tensor {
+    return new Tensor(this.storage, dtype, this.shape, this.strides, this.offset);
+  }
+
+  /**
+   * Overwrites the elements in place; every view of the same memory sees it.
+   *
+   * The tape does not: assign to parameters between steps, and to memory that no recorded
+   * result still needs.
+   *
+   * @param source a tensor that broadcasts to this shape, or one number for all elements
+   */
+  assign(source: Tensor | number): void {
+    if (this.node) throw new TypeError("Cannot assign to a tensor that the tape has recorded: assign to its detach()");
+    const from = typeof source === "number" ? constant(this.device, source, this.dtype) : source;
+    sameDevice(this, from);
+    if (this.size) this.device.copy(from.detach().expand(this.shape), this);
+  }
+
+  // ## Elementwise functions
+
+  #unary(op: UnaryOp): Tensor {
+    requireFloat(op, this);
+    const result = adopt(this.device, this.device.unary(op, this), "float32", this.shape);
+    return record(result, [this], (g) => [unaryRules[op](g, this, result)]);
+  }
+
+  #binary(op: BinaryOp, other: Tensor | number): Tensor {
+    return binary(op, this, operand(other, this));
+  }
+
+  /** $-x$ */
+  neg(): Tensor {
+    return this.dtype === "int32" ? operand(0, this).sub(this) : this.#unary("neg");
+  }
+  /** $|x|$ */
+  abs(): Tensor {
+    return this.dtype === "int32" ? this.maximum(this.neg()) : this.#unary("abs");
+  }
+  /** -1, 0 or 1 */
+  sign(): Tensor {
+    return this.#unary("sign");
+  }
+  /** The largest integer not above $x$. */
+  floor(): Tensor {
+    return this.#unary("floor");
+  }
+  /** $e^x$ */
+  exp(): Tensor {
+    return this.#unary("exp");
+  }
+  /** $\ln x$ */
+  log(): Tensor {
+    return this.#unary("log");
+  }
+  /** $\ln(1 + x)$, exact for small $x$. */
+  log1p(): Tensor {
+    return this.#unary("log1p");
+  }
+  /** $\sqrt x$ */
+  sqrt(): Tensor {
+    return this.#unary("sqrt");
+  }
+  /** $\sin x$, in radians. */
+  sin(): Tensor {
+    return this.#unary("sin");
+  }
+  /** $\cos x$, in radians. */
+  cos(): Tensor {
+    return this.#unary("cos");
+  }
+  /** $\tanh x$ */
+  tanh(): Tensor {
+    return this.#unary("tanh");
+  }
+  /** $1 / (1 + e^{-x})$ */
+  sigmoid(): Tensor {
+    return this.#unary("sigmoid");
+  }
+  /** The error function. */
+  erf(): Tensor {
+    return this.#unary("erf");
+  }
+  /** $x^2$ */
+  square(): Tensor {
+    return this.mul(this);
+  }
+  /** $\max(x, 0)$; slope 0 at 0. */
+  relu(): Tensor {
+    return this.where(this.greater(0), 0);
+  }
+
+  /** Sum with a tensor or a number. */
+  add(other: Tensor | number): Tensor {
+    return this.#binary("add", other);
+  }
+  /** Difference. */
+  sub(other: Tensor | number): Tensor {
+    return this.#binary("sub", other);
+  }
+  /** Elementwise product. */
+  mul(other: Tensor | number): Tensor {
+    return this.#binary("mul", other);
+  }
+  /** Quotient; of int32 tensors rounded down. */
+  div(other: Tensor | number): Tensor {
+    return this.#binary("div", other);
+  }
+  /** Power; `NaN` for a negative base and a fractional exponent. */
+  pow(exponent: Tensor | number): Tensor {
+    requireFloat("pow", this);
+    return exponent === 2 ? this.square() : this.#binary("pow", exponent);
+  }
+  /** The remainder with the sign of the divisor. */
+  mod(other: Tensor | number): Tensor {
+    return this.#binary("mod", other);
+  }
+  /** The larger of two. */
+  maximum(other: Tensor | number): Tensor {
+    return this.#binary("max", other);
+  }
+  /** The smaller of two. */
+  minimum(other: Tensor | number): Tensor {
+    return this.#binary("min", other);
+  }
+
+  /** Moves elements below `low` or above `high` to that bound; the slope outside is 0. */
+  clamp(low: number, high: number): Tensor {
+    if (!(low <= high)) {
+      throw new RangeError(`Cannot clamp to [${low}, ${high}]: the lower bound must not exceed the upper`);
+    }
+    const inside = this.greaterEqual(low).and(this.lessEqual(high));
+    return this.where(inside, this.detach().maximum(low).minimum(high));
+  }
+
+  /** Where elements are equal. */
+  equal(other: Tensor | number): Tensor {
+    return this.#binary("equal", other);
+  }
+  /** Where elements differ. */
+  notEqual(other: Tensor | number): Tensor {
+    return this.#binary("notEqual", other);
+  }
+  /** Where this is smaller. */
+  less(other: Tensor | number): Tensor {
+    return this.#binary("less", other);
+  }
+  /** Where this is smaller or equal. */
+  lessEqual(other: Tensor | number): Tensor {
+    return this.#binary("lessEqual", other);
+  }
+  /** Where this is larger. */
+  greater(other: Tensor | number): Tensor {
+    return operand(other, this).less(this);
+  }
+  /** Where this is larger or equal. */
+  greaterEqual(other: Tensor | number): Tensor {
+    return operand(other, this).lessEqual(this);
+  }
+
+  #logical(op: "min" | "max", name: string, other: Tensor): Tensor {
+    for (const x of [this, other]) {
+      if (x.dtype !== "bool") throw new TypeError(`Cannot compute ${name} of ${x.dtype}: both must be bool`);
+    }
+    return this.#as("int32").#binary(op, other.#as("int32")).#as("bool");
+  }
+  /** Where both are true. */
+  and(other: Tensor): Tensor {
+    return this.#logical("min", "and", other);
+  }
+  /** Where at least one is true. */
+  or(other: Tensor): Tensor {
+    return this.#logical("max", "or", other);
+  }
+  /** Where it is false. */
+  not(): Tensor {
+    if (this.dtype !== "bool") throw new TypeError(`Cannot compute not of ${this.dtype}: it must be bool`);
+    return this.#as("int32").equal(0);
+  }
+
+  /**
+   * This tensor where `mask` is true, `other` elsewhere.
+   *
+   * @param mask bool, broadcast together with the values
+   * @param other what stands where the mask is false
+   */
+  where(mask: Tensor, other: Tensor | number): Tensor {
+    if (mask.dtype !== "bool") throw new TypeError(`Cannot choose by a ${mask.dtype} mask: it must be bool`);
+    const alternative = operand(other, this);
+    sameDevice(this, mask);
+    sameKind("choose between", this, alternative);
+    const shape = broadcastShapes(this.shape, alternative.shape, mask.shape);
+    const choose = mask.expand(shape);
+    const [a, b] = [this.detach().expand(shape), alternative.detach().expand(shape)];
+    const result = adopt(this.device, this.device.select(choose, a, b), this.dtype, shape);
+    return record(result, [this, alternative], (g) => [
+      this.requiresGrad ? collapseTo(g.where(mask, 0), this.shape) : undefined,
+      alternative.requiresGrad ? collapseTo(operand(0, g).where(mask, g), alternative.shape) : undefined,
+    ]);
+  }
+
+  // ## Products
+
+  /**
+   * Matrix product over the last two axes; leading axes broadcast.
+   *
+   * `[…, M, K] × […, K, N] → […, M, N]`. A tensor of one axis counts as a row on the left and
+   * as a column on the right, and its axis disappears from the result.
+   *
+   * @throws {TypeError} if the inner extents differ
+   */
+  matmul(other: Tensor): Tensor {
+    requireFloat("matmul", this);
+    requireFloat("matmul", other);
+    if (this.rank === 0 || other.rank === 0) {
+      throw new TypeError("Cannot multiply matrices with a scalar: use mul");
+    }
+    if (this.rank === 1) return this.unsqueeze(0).matmul(other).squeeze(other.rank === 1 ? 0 : -2);
+    if (other.rank === 1) return this.matmul(other.unsqueeze(1)).squeeze(-1);
+    const inner = this.shape[this.rank - 1]!;
+    if (inner !== other.shape[other.rank - 2]) {
+      throw new TypeError(
+        `Cannot multiply ${format(this.shape)} by ${format(other.shape)}: the inner extents must be equal`,
+      );
+    }
+    if (this.rank > 2 && other.rank === 2) {
+      // One matrix for all: the rows of the left side form one tall matrix.
+      const rows = this.reshape([sizeOf(this.shape.slice(0, -1)), inner]);
+      return rows.matmul(other).reshape([...this.shape.slice(0, -1), other.shape[1]!]);
+    }
+    return product(this, other);
+  }
+
+  // ## Reductions
+
+  #reduce(op: ReduceOp, axes: number | readonly number[] | undefined, keepDims: boolean): [Tensor, Shape] {
+    const collapsed = resolveAxes(axes, this.rank);
+    const kept = this.shape.map((_, axis) => axis).filter((axis) => !collapsed.includes(axis));
+    const order = [...kept, ...collapsed];
+    const pick = (list: Shape, from: readonly number[]): number[] => from.map((axis) => list[axis]!);
+    if (op !== "sum" && collapsed.some((axis) => this.shape[axis] === 0)) {
+      throw new RangeError(`Cannot take the ${op} over an empty axis of shape ${format(this.shape)}`);
+    }
+    const view = new Tensor(this.storage, this.dtype, pick(this.shape, order), pick(this.strides, order), this.offset);
+    const buffer = this.device.reduce(op, view, collapsed.length);
+    const whole = this.shape.map((extent, axis) => collapsed.includes(axis) ? 1 : extent);
+    const shape = keepDims ? whole : pick(this.shape, kept);
+    return [adopt(this.device, buffer, op === "argmax" ? "int32" : this.dtype, shape), whole];
+  }
+
+  /** Sum over axes, all of them if none are named. Empty sums are 0. */
+  sum(axes?: number | readonly number[], { keepDims = false }: ReduceOptions = {}): Tensor {
+    requireNumeric("sum", this);
+    const [result, whole] = this.#reduce("sum", axes, keepDims);
+    return record(result, [this], (g) => [g.reshape(whole).expand(this.shape)]);
+  }
+
+  #extreme(op: "max" | "min", axes: number | readonly number[] | undefined, keepDims: boolean): Tensor {
+    requireNumeric(op, this);
+    const [result, whole] = this.#reduce(op, axes, keepDims);
+    return record(result, [this], (g) => {
+      // Equal extremes share the gradient.
+      const hits = this.detach().equal(result.detach().reshape(whole)).cast("float32");
+      const share = hits.div(hits.sum(axes, { keepDims: true }));
+      return [share.mul(g.reshape(whole))];
+    });
+  }
+  /** Largest element over axes; equal maxima share the gradient. */
+  max(axes?: number | readonly number[], { keepDims = false }: ReduceOptions = {}): Tensor {
+    return this.#extreme("max", axes, keepDims);
+  }
+  /** Smallest element over axes; equal minima share the gradient. */
+  min(axes?: number | readonly number[], { keepDims = false }: ReduceOptions = {}): Tensor {
+    return this.#extreme("min", axes, keepDims);
+  }
+  /** Where the largest element of an axis stands, int32; the first of equal ones. */
+  argmax(axis: number = -1, { keepDims = false }: ReduceOptions = {}): Tensor {
+    requireNumeric("argmax", this);
+    return this.#reduce("argmax", axis, keepDims)[0];
+  }
+  /** Arithmetic mean over axes. */
+  mean(axes?: number | readonly number[], { keepDims = false }: ReduceOptions = {}): Tensor {
+    requireFloat("mean", this);
+    const count = resolveAxes(axes, this.rank).reduce((n, axis) => n * this.shape[axis]!, 1);
+    return this.sum(axes, { keepDims }).mul(1 / count);
+  }
+  /** Mean squared distance from the mean, over axes. */
+  variance(
+    axes?: number | readonly number[],
+    { correction = 0, keepDims = false }: VarianceOptions = {},
+  ): Tensor {
+    requireFloat("variance", this);
+    const count = resolveAxes(axes, this.rank).reduce((n, axis) => n * this.shape[axis]!, 1);
+    const centred = this.sub(this.mean(axes, { keepDims: true }));
+    return centred.square().sum(axes, { keepDims }).mul(1 / (count - correction));
+  }
+  /** $\ln \sum e^x$ over axes, without overflow; $-\infty$ where every element is. */
+  logSumExp(axes?: number | readonly number[], { keepDims = false }: ReduceOptions = {}): Tensor {
+    requireFloat("logSumExp", this);
+    const top = this.detach().max(axes, { keepDims: true });
+    const shift = top.where(top.abs().less(Infinity), 0);
+    const total = this.sub(shift).exp().sum(axes, { keepDims });
+    return total.log().add(shift.reshape(total.shape));
+  }
+  /** Running sums along an axis: element `i` is the sum of elements `0 … i`. */
+  cumulativeSum(axis: number = -1): Tensor {
+    requireNumeric("cumulativeSum", this);
+    const along = resolveAxis(axis, this.rank);
+    const extent = this.shape[along]!;
+    const running = (x: Tensor, fromEnd: boolean): Tensor => {
+      // Doubling: after round r every element holds the sum of the last 2^r.
+      let sums = x;
+      for (let reach = 1; reach < extent; reach *= 2) {
+        const next = sums.clone();
+        const target = fromEnd ? next.slice(along, 0, extent - reach) : next.slice(along, reach);
+        target.assign(target.add(fromEnd ? sums.slice(along, reach) : sums.slice(along, 0, extent - reach)));
+        sums = next;
+      }
+      return sums;
+    };
+    return record(running(this.detach(), false), [this], (g) => [running(g, true)]);
+  }
+}
+
+// ## The parts that methods share
+
+/** Puts a result on the tape if one of its inputs wants a gradient. */
+export function record(
+  result: Tensor,
+  inputs: readonly Tensor[],
+  derivative: TapeNode["derivative"],
+): Tensor {
+  if (isRecording() && inputs.some((input) => input.requiresGrad)) {
+    result.requiresGrad = true;
+    result.node = { inputs, derivative };
+  }
+  return result;
+}
+
+/** Wraps a device buffer as a contiguous tensor. */
+export function adopt(device: Backend, buffer: Buffer, dtype: DType, shape: Shape): Tensor {
+  return new Tensor(new Storage(device, buffer), dtype, shape);
+}
+
+/** A tensor whose elements are to be written next. */
+export function uninitialized(device: Backend, shape: Shape, dtype: DType): Tensor {
+  return adopt(device, device.allocate(dtype, sizeOf(shape)), dtype, shape);
+}
+
+function filled(device: Backend, shape: Shape, value: number, dtype: DType): Tensor {
+  const result = uninitialized(device, shape, dtype);
+  if (result.size) device.copy(constant(device, value, dtype).expand(shape), result);
+  return result;
+}
+
+/** Numbers used as operands, uploaded once; the table stops growing at this size. */
+const MAX_CONSTANTS = 512;
+const constants = new WeakMap<Backend, Map<string, Tensor>>();
+
+function constant(device: Backend, value: number, dtype: DType): Tensor {
+  let known = constants.get(device);
+  if (!known) constants.set(device, known = new Map());
+  const name = `${dtype} ${Object.is(value, -0) ? "-0" : value}`;
+  const found = known.get(name);
+  if (found) return found;
+  if (dtype !== "float32" && !Number.isInteger(value)) {
+    throw new TypeError(`Cannot use ${value} as ${dtype}: it must be an integer`);
+  }
+  const numbers = dtype === "float32" ? Float64Array.of(value) : Int32Array.of(value);
+  const made = adopt(device, device.upload(numbers, dtype), dtype, []);
+  if (known.size < MAX_CONSTANTS) known.set(name, keep(made));
+  return made;
+}
+
+function operand(value: Tensor | number, beside: Tensor): Tensor {
+  return typeof value === "number" ? constant(beside.device, value, beside.dtype) : value;
+}
+
+function sameDevice(a: Tensor, b: Tensor): void {
+  if (a.device !== b.device) {
+    throw new TypeError(`Cannot combine tensors of two devices, ${a.device.name} and ${b.device.name}`);
+  }
+}
+
+function sameKind(action: string, a: Tensor, b: Tensor): void {
+  if (a.dtype !== b.dtype) {
+    throw new TypeError(`Cannot ${action} ${a.dtype} and ${b.dtype}: cast one of them first`);
+  }
+}
+
+function requireFloat(action: string, x: Tensor): void {
+  if (x.dtype !== "float32") throw new TypeError(`Cannot compute ${action} of ${x.dtype}: cast it to float32 first`);
+}
+
+function requireNumeric(action: string, x: Tensor): void {
+  if (x.dtype === "bool") throw new TypeError(`Cannot compute ${action} of bool: cast it to int32 or float32 first`);
+}
+
+/** Sums over the axes along which `shape` was broadcast: the derivative of broadcasting. */
+function collapseTo(gradient: Tensor, shape: Shape): Tensor {
+  if (sameShape(gradient.shape, shape)) return gradient;
+  const shift = gradient.rank - shape.length;
+  const repeated = gradient.shape.map((_, axis) => axis)
+    .filter((axis) => axis < shift || (shape[axis - shift] === 1 && gradient.shape[axis] !== 1));
+  return gradient.sum(repeated).reshape(shape);
+}
+
+const comparisons: ReadonlySet<BinaryOp> = new Set(["equal", "notEqual", "less", "lessEqual"]);
+
+function binary(op: BinaryOp, a: Tensor, b: Tensor): Tensor {
+  sameDevice(a, b);
+  sameKind(op, a, b);
+  const compares = comparisons.has(op);
+  if (a.dtype === "bool") {
+    if (!compares) throw new TypeError(`Cannot compute ${op} of bool: cast it to int32 or float32 first`);
+    return binary(op, a.cast("int32"), b.cast("int32"));
+  }
+  const shape = sameShape(a.shape, b.shape) ? a.shape : broadcastShapes(a.shape, b.shape);
+  const buffer = a.device.binary(op, stretch(a, shape), stretch(b, shape));
+  const result = adopt(a.device, buffer, compares ? "bool" : a.dtype, shape);
+  if (compares || a.dtype !== "float32") return result;
+  const rule = binaryRules[op as keyof typeof binaryRules];
+  return record(result, [a, b], (g) => {
+    const [x, y] = [a.detach(), b.detach()];
+    const da = a.requiresGrad ? rule.a(g, x, y, result.detach()) : undefined;
+    const db = b.requiresGrad ? rule.b(g, x, y, result.detach()) : undefined;
+    return [da && collapseTo(da, a.shape), db && collapseTo(db, b.shape)];
+  });
+}
+
+/** A broadcast view that the tape does not see. */
+function stretch(x: Tensor, shape: Shape): View {
+  if (sameShape(x.shape, shape)) return x;
+  return {
+    buffer: x.buffer,
+    dtype: x.dtype,
+    shape,
+    strides: broadcastStrides(x.shape, x.strides, shape),
+    offset: x.offset,
+  };
+}
+
+function product(a: Tensor, b: Tensor): Tensor {
+  sameDevice(a, b);
+  const batch = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const left = stretch(a, [...batch, ...a.shape.slice(-2)]);
+  const right = stretch(b, [...batch, ...b.shape.slice(-2)]);
+  const shape = [...batch, a.shape[a.rank - 2]!, b.shape[b.rank - 1]!];
+  const result = adopt(a.device, a.device.matmul(left, right), "float32", shape);
+  return record(result, [a, b], (g) => [
+    a.requiresGrad ? collapseTo(g.matmul(b.detach().transpose()), a.shape) : undefined,
+    b.requiresGrad ? collapseTo(a.detach().transpose().matmul(g), b.shape) : undefined,
+  ]);
+}
+
+// ## Making tensors
+
+/**
+ * Makes a tensor from numbers.
+ *
+ * Plain numbers become float32 and booleans bool, unless `dtype` says otherwise; an
+ * `Int32Array` becomes int32.
+ *
+ * @example
+ * ```ts
+ * import { tensor } from "@heed/heed";
+ *
+ * const a = tensor([[1, 2], [3, 4]]);
+ * const b = tensor(new Float32Array([5, 6]), [2, 1]);
+ * console.assert((await a.matmul(b).read())[0] === 17);
+ * ```
+ *
+ * @param data nested arrays, or a typed array in row-major order
+ * @param shape extents; default: the nesting, or one axis
+ * @param dtype what the elements are
+ * @throws {TypeError} if rows differ in length, or the numbers do not fill the shape
+ */
+export function tensor(data: Nested | Numbers, shape?: Shape, dtype?: DType): Tensor {
+  const device = backend();
+  if (ArrayBuffer.isView(data)) {
+    const extents = resolveShape(shape ?? [data.length], data.length);
+    const kind = dtype ?? (data instanceof Int32Array ? "int32" : "float32");
+    return adopt(device, device.upload(data, kind), kind, extents);
+  }
+  const nesting: number[] = [];
+  for (let level: Nested = data; Array.isArray(level); level = level[0] as Nested) nesting.push(level.length);
+  const flat: (number | boolean)[] = [];
+  const walkInto = (value: Nested, depth: number): void => {
+    if (!Array.isArray(value)) {
+      if (depth !== nesting.length) throw new TypeError("Cannot make a tensor of rows of different depth");
+      flat.push(value as number | boolean);
+      return;
+    }
+    if (value.length !== nesting[depth]) {
+      throw new TypeError(`Cannot make a tensor of rows of lengths ${nesting[depth]} and ${value.length}`);
+    }
+    for (const element of value) walkInto(element as Nested, depth + 1);
+  };
+  walkInto(data, 0);
+  const kind = dtype ?? (typeof flat[0] === "boolean" ? "bool" : "float32");
+  const numbers = Float64Array.from(flat, Number);
+  return adopt(device, device.upload(numbers, kind), kind, resolveShape(shape ?? nesting, flat.length));
+}
+
+/** A tensor of zeros. */
+export function zeros(shape: Shape, dtype: DType = "float32"): Tensor {
+  return full(shape, 0, dtype);
+}
+
+/** A tensor of ones. */
+export function ones(shape: Shape, dtype: DType = "float32"): Tensor {
+  return full(shape, 1, dtype);
+}
+
+/** A tensor whose elements all have one value. */
+export function full(shape: Shape, value: number, dtype: DType = "float32"): Tensor {
+  return filled(backend(), resolveShape(shape, sizeOf(shape)), value, dtype);
+}
+
+/**
+ * The integers `start ≤ i < end` in steps, int32.
+ *
+ * @param start first integer; with one argument, the end of a count from 0
+ * @param end first integer left out
+ * @param step distance, negative to count down
+ */
+export function arange(start: number, end?: number, step: number = 1): Tensor {
+  const [from, to] = end === undefined ? [0, start] : [start, end];
+  if (![from, to, step].every(Number.isInteger) || step === 0) {
+    throw new RangeError(`Cannot count from ${from} to ${to} by ${step}: integers and a step other than 0 are needed`);
+  }
+  const count = Math.max(0, Math.ceil((to - from) / step));
+  return tensor(Int32Array.from({ length: count }, (_, i) => from + i * step));
+}
+
+/**
+ * Marks a tensor as a leaf to be trained: gradients accumulate in its `grad`.
+ *
+ * It is taken out of its scope and off the tape; no element is copied.
+ *
+ * @param initial the values at the start, float32
+ */
+export function parameter(initial: Tensor): Tensor {
+  requireFloat("a gradient", initial);
+  const leaf = keep(initial.detach());
+  leaf.requiresGrad = true;
+  return leaf;
+}

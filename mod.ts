@@ -1,0 +1,53 @@
+/**
+ * heed: attention and Transformers as a book that runs.
+ *
+ * Every chapter of the book is a module, and all of them together are this library. Nothing
+ * has to be installed and no permission is needed: the CPU device (WebAssembly SIMD) is ready
+ * when the import returns.
+ *
+ * @example
+ * ```ts
+ * import { Random, scaledDotProductAttention } from "@heed/heed";
+ *
+ * const random = new Random(1);
+ * const [query, key, value] = [0, 1, 2].map(() => random.normal([1, 4, 16, 32]));
+ * const output = scaledDotProductAttention(query!, key!, value!, { causal: true });
+ * console.assert(String(output.shape) === "1,4,16,32");
+ * ```
+ *
+ * @module
+ */
+
+import { createReferenceDevice, DeviceUnavailable, registerDevice, setDefaultDevice } from "./core/engine/mod.ts";
+import type { Backend } from "./core/engine/mod.ts";
+import { createWasmDevice } from "./wasm/mod.ts";
+
+export * from "./core/02_words/mod.ts";
+export * from "./core/04_attention/mod.ts";
+export * from "./core/05_transformer/mod.ts";
+export * from "./core/06_training/mod.ts";
+export * from "./core/07_generation/mod.ts";
+export * from "./core/engine/mod.ts";
+export { createWasmDevice, type WasmOptions } from "./wasm/mod.ts";
+
+let wasm: Backend | undefined;
+
+registerDevice("wasm", () => {
+  try {
+    return wasm ??= createWasmDevice();
+  } catch (error) {
+    throw new DeviceUnavailable(error instanceof Error ? error.message : String(error));
+  }
+});
+setDefaultDevice(() => {
+  try {
+    return wasm ??= createWasmDevice();
+  } catch {
+    return createReferenceDevice();
+  }
+});
+
+if (import.meta.main) {
+  const { main } = await import("./core/cli.ts");
+  await main();
+}

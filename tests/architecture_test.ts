@@ -1,0 +1,308 @@
+/**
+ * Holds the house rules by reading the sources: who may import whom, and what every page promises its reader.
+ *
+ * Reading needs permission; without it (`deno test` with everything denied) these tests are reported as ignored.
+ */
+
+import { assertEquals } from "@std/assert";
+
+const root = new URL("../", import.meta.url);
+const ignore = Deno.permissions.querySync({ name: "read", path: root }).state !== "granted";
+
+/** All TypeScript files below a folder, as paths from the root; AssemblyScript is another language. */
+function* files(folder: string): Generator<string> {
+  let entries: Deno.DirEntry[];
+  try {
+    entries = [...Deno.readDirSync(new URL(folder, root))];
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    throw error;
+  }
+  for (const { name, isDirectory } of entries.sort((a, b) => a.name < b.name ? -1 : 1)) {
+    if (isDirectory) {
+      if (name !== "assembly" && name !== "node_modules") yield* files(`${folder}${name}/`);
+    } else if (name.endsWith(".ts")) yield folder + name;
+  }
+}
+
+const read = (path: string): string => Deno.readTextFileSync(new URL(path, root));
+
+/** The lines of a source that are code. */
+function codeOf(source: string): string {
+  return source.split("\n").filter((line) => !/^\s*(\/\/|\/\*|\*)/.test(line)).join("\n");
+}
+
+interface Import {
+  /** What stands between the quotes. */
+  readonly specifier: string;
+  /** Erased before the program runs. */
+  readonly typeOnly: boolean;
+}
+
+/** The import and re-export lines of a source, static and dynamic. */
+function importsOf(code: string): Import[] {
+  const found: Import[] = [];
+  for (const [, typeOnly, specifier] of code.matchAll(/^(?:import|export)(\s+type)?\s[^;"']*?from\s+"([^"]+)"/gm)) {
+    found.push({ specifier: specifier!, typeOnly: typeOnly !== undefined });
+  }
+  for (const [, specifier] of code.matchAll(/^import\s+"([^"]+)"/gm)) {
+    found.push({ specifier: specifier!, typeOnly: false });
+  }
+  for (const [, specifier] of code.matchAll(/\bimport\(\s*(?:new URL\(\s*)?["'`]([^"'`$]+)["'`]/g)) {
+    found.push({ specifier: specifier!, typeOnly: false });
+  }
+  return found;
+}
+
+interface Source {
+  readonly path: string;
+  readonly text: string;
+  readonly code: string;
+  readonly imports: readonly (Import & { readonly target: string | undefined })[];
+}
+
+function resolve(specifier: string, from: string): string | undefined {
+  if (!/^\.\.?\//.test(specifier)) return undefined;
+  return new URL(specifier, new URL(from, root)).href.slice(root.href.length);
+}
+
+function load(path: string): Source {
+  const text = read(path);
+  const code = path === "wasm/kernels.ts" ? "" : codeOf(text);
+  const imports = importsOf(code).map((line) => ({ ...line, target: resolve(line.specifier, path) }));
+  return { path, text, code, imports };
+}
+
+const sources = new Map<string, Source>();
+if (!ignore) {
+  for (const folder of ["core/", "wasm/", "gpu/", "bench/", "tests/", "docs/"]) {
+    for (const path of files(folder)) sources.set(path, load(path));
+  }
+  sources.set("mod.ts", load("mod.ts"));
+}
+
+/** What readers and programmers load: everything but tests, benches, documentation tools and build scripts. */
+function* library(): Generator<Source> {
+  for (const source of sources.values()) {
+    if (/^(core|wasm|gpu)\/|^mod\.ts$/.test(source.path) && source.path !== "wasm/build.ts") yield source;
+  }
+}
+
+const isProgram = (path: string): boolean => /^core\/cli(\.ts$|\/)/.test(path);
+const isExperiment = (path: string): boolean => /\/experiments(\/|\.ts$)/.test(path);
+const chapterOf = (path: string): number => Number(/^core\/(\d\d)_/.exec(path)?.[1] ?? NaN);
+const isTool = (path: string): boolean => /^(tests|bench|docs)\//.test(path) || path === "wasm/build.ts";
+
+/** Whether a file may import another: the table of the design. */
+function mayImport(from: string, to: string): boolean {
+  if (isTool(from)) return true;
+  if (isTool(to)) return false;
+  if (to === "mod.ts") return isProgram(from);
+  if (from === "mod.ts") return !isExperiment(to);
+  if (isProgram(from)) return true;
+  if (isProgram(to)) return false;
+  if (/^(wasm|gpu)\//.test(from)) {
+    const folder = from.slice(0, from.indexOf("/") + 1);
+    return to.startsWith(folder) || to === "core/engine/backend.ts" || to === "core/engine/shape.ts";
+  }
+  if (from.startsWith("core/engine/")) return to.startsWith("core/engine/");
+  if (isExperiment(from)) return to.startsWith("core/");
+  const chapter = chapterOf(from);
+  if (Number.isNaN(chapter)) return false;
+  if (to.startsWith("core/engine/")) return true;
+  return !isExperiment(to) && chapterOf(to) <= chapter;
+}
+
+Deno.test("the import lines follow the design's table", { ignore }, () => {
+  const wrong: string[] = [];
+  for (const { path, imports } of sources.values()) {
+    for (const { target } of imports) {
+      if (target !== undefined && !mayImport(path, target)) wrong.push(`${path} → ${target}`);
+    }
+  }
+  assertEquals(wrong, []);
+});
+
+Deno.test("every import names a file that exists", { ignore }, () => {
+  const wrong: string[] = [];
+  for (const { path, imports } of sources.values()) {
+    for (const { target } of imports) {
+      if (target?.endsWith(".ts") && !sources.has(target)) wrong.push(`${path} → ${target}`);
+    }
+  }
+  assertEquals(wrong, []);
+});
+
+Deno.test("no import goes in circles", { ignore }, () => {
+  const done = new Set<string>(), open: string[] = [], circles: string[] = [];
+  const visit = (path: string): void => {
+    if (done.has(path)) return;
+    const at = open.indexOf(path);
+    if (at >= 0) {
+      circles.push([...open.slice(at), path].join(" → "));
+      return;
+    }
+    open.push(path);
+    // A type is erased before the program runs, so naming one cannot close a circle; nor can cli.ts, which runs last.
+    for (const { target, typeOnly } of sources.get(path)?.imports ?? []) {
+      if (target !== undefined && !typeOnly && !isProgram(target)) visit(target);
+    }
+    open.pop();
+    done.add(path);
+  };
+  for (const { path } of library()) visit(path);
+  assertEquals(circles, []);
+});
+
+Deno.test("everything behind mod.ts is imported by a relative path with its extension", { ignore }, () => {
+  const wrong: string[] = [], seen = new Set<string>(), queue = ["mod.ts"];
+  for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
+    if (seen.has(path)) continue;
+    seen.add(path);
+    for (const { specifier, target } of sources.get(path)?.imports ?? []) {
+      if (target === undefined || !target.endsWith(".ts")) wrong.push(`${path}: ${specifier}`);
+      else queue.push(target);
+    }
+  }
+  assertEquals(wrong, []);
+});
+
+Deno.test("no source draws from Math.random", { ignore }, () => {
+  const wrong = [...sources.values()].filter(({ path, code }) =>
+    path !== "tests/architecture_test.ts" && /\bMath\s*\.\s*random\b/.test(code)
+  );
+  assertEquals(wrong.map(({ path }) => path), []);
+});
+
+Deno.test("only the program touches Deno", { ignore }, () => {
+  const wrong = [...library()].filter(({ path, code }) => !isProgram(path) && /\bDeno\s*(\.|\[|\?\.)/.test(code));
+  assertEquals(wrong.map(({ path }) => path), []);
+});
+
+/** A declaration that is exported under its own name. */
+const DECLARATION =
+  /^export (?:declare )?(?:abstract )?(?:async )?(function\*?|class|interface|type|const|let|enum|namespace) (\w+)/;
+
+/** Every name a file exports, and the file that declares it. */
+function exportsOf(path: string, above: readonly string[] = []): [name: string, origin: string][] {
+  const source = sources.get(path);
+  if (source === undefined || above.includes(path)) return [];
+  const found = new Map<string, [string, string]>();
+  const add = (name: string, origin: string): void => void found.set(`${name} ${origin}`, [name, origin]);
+  for (const line of source.code.split("\n")) {
+    const name = DECLARATION.exec(line)?.[2];
+    if (name !== undefined) add(name, path);
+  }
+  for (const [, list, specifier] of source.code.matchAll(/^export (?:type )?\{([^}]*)\}(?:\s*from\s*"([^"]+)")?/gm)) {
+    for (const item of list!.split(",").map((x) => x.trim()).filter(Boolean)) {
+      const [local, name] = item.replace(/^type /, "").split(/\s+as\s+/) as [string, string?];
+      const target = specifier === undefined ? undefined : resolve(specifier, path);
+      const origins = target === undefined ? [] : exportsOf(target, [...above, path]).filter(([n]) => n === local);
+      if (origins.length === 0) add(name ?? local, target ?? path);
+      for (const [, origin] of origins) add(name ?? local, origin);
+    }
+  }
+  for (const [, specifier] of source.code.matchAll(/^export (?:type )?\* from\s*"([^"]+)"/gm)) {
+    const target = resolve(specifier!, path);
+    if (target !== undefined) { for (const [name, origin] of exportsOf(target, [...above, path])) add(name, origin); }
+  }
+  return [...found.values()];
+}
+
+Deno.test("mod.ts exports every name once", { ignore }, () => {
+  const homes = new Map<string, Set<string>>();
+  for (const [name, origin] of exportsOf("mod.ts")) {
+    homes.set(name, (homes.get(name) ?? new Set()).add(origin));
+  }
+  const wrong = [...homes].filter(([, origins]) => origins.size > 1);
+  assertEquals(wrong.map(([name, origins]) => `${name}: ${[...origins].join(", ")}`), []);
+});
+
+/** The first sentence of the doc comment that ends just above a line, or undefined if there is none. */
+function docAbove(lines: readonly string[], at: number): string | undefined {
+  let end = at - 1;
+  while (end >= 0 && /^(\/\/|@)/.test(lines[end]!)) end--;
+  if (end < 0 || !lines[end]!.trimEnd().endsWith("*/")) return undefined;
+  let start = end;
+  while (start >= 0 && !lines[start]!.startsWith("/**")) start--;
+  const words: string[] = [];
+  for (const line of lines.slice(start, end + 1)) {
+    const text = line.replace(/^\s*(\/\*\*|\*\/|\*)\s?/, "").replace(/\s*\*\/\s*$/, "").trim();
+    if (text === "" && words.length === 0) continue;
+    if (text === "" || text.startsWith("@")) break;
+    words.push(text);
+  }
+  return words.join(" ").split(/(?<=[.:])\s/)[0] ?? "";
+}
+
+Deno.test("every export is documented, in a first sentence of at most 90 plain characters", { ignore }, () => {
+  const wrong: string[] = [];
+  for (const { path, text } of library()) {
+    if (path === "wasm/kernels.ts") continue;
+    const lines = text.split("\n");
+    const named = new Set<string>();
+    lines.forEach((line, at) => {
+      const name = DECLARATION.exec(line)?.[2];
+      if (name === undefined) return;
+      const sentence = docAbove(lines, at);
+      if (!sentence) {
+        if (!named.has(name)) wrong.push(`${path}:${at + 1} ${name} has no doc comment`);
+      } else {
+        if (sentence.length > 90) wrong.push(`${path}:${at + 1} ${name}: ${sentence.length} characters`);
+        if (/(^|[^\\])\$/.test(sentence)) wrong.push(`${path}:${at + 1} ${name}: a formula in the first sentence`);
+      }
+      named.add(name);
+    });
+  }
+  assertEquals(wrong, []);
+});
+
+Deno.test("every chapter file opens with its page", { ignore }, () => {
+  const wrong = [...library()].filter(({ path, text }) =>
+    !Number.isNaN(chapterOf(path)) && !(text.startsWith("/**\n * # ") && /^ \* @module$/m.test(text))
+  );
+  assertEquals(wrong.map(({ path }) => path), []);
+});
+
+Deno.test("every pitfall names a test that exists", { ignore }, () => {
+  const tests = [...sources.values()].filter(({ path }) => path.startsWith("tests/"))
+    .map(({ text }) => text.replaceAll('\\"', '"')).join("\n");
+  const wrong: string[] = [];
+  for (const { path, text } of library()) {
+    for (const [block] of text.matchAll(/^\/\/ ## Pitfall.*\n(?:\/\/.*\n?)*/gm)) {
+      const paragraph = block.split("\n").slice(1).filter((line) => !line.startsWith("// ## "))
+        .map((line) => line.replace(/^\/\/ ?/, "")).join(" ").replace(/\s+/g, " ");
+      const title = block.split("\n")[0]!.slice(6);
+      const names = [...paragraph.matchAll(/\btests? (?:"([^"]+)"(?:(?:,| and|, and) "([^"]+)")*)/g)]
+        .flatMap(([all]) => [...all.matchAll(/"([^"]+)"/g)].map(([, name]) => name!));
+      if (names.length === 0) wrong.push(`${path}: "${title}" names no test`);
+      for (const name of names) if (!tests.includes(name)) wrong.push(`${path}: no test is named "${name}"`);
+    }
+  }
+  assertEquals(wrong, []);
+});
+
+Deno.test("deno.json exports files that exist and declares tasks that run files that exist", { ignore }, () => {
+  const { exports, tasks } = JSON.parse(read("deno.json")) as {
+    exports: Record<string, string>;
+    tasks: Record<string, { command: string }>;
+  };
+  const missing: string[] = [];
+  const mustExist = (path: string, why: string): void => {
+    try {
+      Deno.statSync(new URL(path, root));
+    } catch {
+      missing.push(`${why}: ${path}`);
+    }
+  };
+  for (const [name, path] of Object.entries(exports)) mustExist(path, name);
+  for (const [name, { command }] of Object.entries(tasks)) {
+    for (const [path] of command.matchAll(/(?<= )[\w./]+\.(?:ts|json|md)\b/g)) mustExist(path, name);
+  }
+  assertEquals(missing, []);
+});
+
+Deno.test("deno.json needs no npm package", { ignore }, () => {
+  const { imports } = JSON.parse(read("deno.json")) as { imports: Record<string, string> };
+  assertEquals(Object.values(imports).filter((target) => target.startsWith("npm:")), []);
+});

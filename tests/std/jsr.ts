@@ -1,0 +1,21 @@
+/**
+ * Runs the suite against the real `@std` packages: the project's configuration without its `links`.
+ *
+ * Types are left to `deno check` on the stand-ins; what counts here is that both behave the same.
+ *
+ * @module
+ */
+
+const root = new URL("../../", import.meta.url);
+const { imports, compilerOptions } = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
+const folder = await Deno.makeTempDir({ prefix: "heed-" });
+const config = `${folder}/deno.json`;
+await Deno.writeTextFile(config, JSON.stringify({ imports, compilerOptions }));
+
+const permissions = ["--allow-read", "--allow-write", "--allow-env", "--allow-run", "--allow-net=127.0.0.1"];
+const { code } = await new Deno.Command(Deno.execPath(), {
+  args: ["test", "--no-prompt", "--no-check", "--no-lock", "--config", config, ...permissions, "tests"],
+  cwd: root,
+}).spawn().status;
+await Deno.remove(folder, { recursive: true });
+Deno.exit(code);

@@ -1,0 +1,7 @@
+/**
+ * What the compiled module exports.
+ *
+ * @module
+ */
+
+export { runAlone, runTogether, serve } from "./threads";

@@ -1,0 +1,143 @@
+/**
+ * # One job, several threads
+ *
+ * A *job* is a kernel together with a number of independent *units* (rows, blocks, batch
+ * elements). Threads draw *tickets*; ticket $t$ stands for the units
+ * $[t \cdot g, (t + 1) \cdot g)$, where $g$ is the grain. Which thread draws which ticket
+ * is left to chance; what a unit computes is not, so the result has the same bits for any
+ * number of threads.
+ *
+ * **The gate.** The main thread writes the job, opens the gate, raises the sequence number
+ * and starts drawing tickets itself. A worker enters only while the gate is open. Having
+ * run out of tickets, main closes the gate and waits for those who entered. A worker that
+ * wakes up late finds the gate closed: it neither delays main nor touches finished work.
+ *
+ * **Sleep.** Both sides look for a short time and then sleep. A side that spins on forever
+ * occupies the very core that the thread it waits for may need.
+ *
+ * | address   | word                                                    |
+ * | --------- | ------------------------------------------------------- |
+ * | `CONTROL` | sequence number; every further word has a cache line    |
+ * | +64       | gate: bit 30 = open, below it the number who entered    |
+ * | +128      | number who left                                         |
+ * | +192      | workers asleep                                          |
+ * | +256      | 1 while main sleeps                                     |
+ * | +320      | next ticket                                             |
+ * | +384      | workers that have started                               |
+ * | +448      | the job: operation, units, grain, scratch, bytes of scratch per thread, turns to look before sleeping, reason to leave |
+ * | `ARGS`    | arguments of the job, 512 words                         |
+ * | `PRIVATE` | 4096 bytes of scratch for each of 32 threads            |
+ *
+ * @module
+ */
+
+import { job } from "./jobs";
+import { ARGS, CONTROL, PRIVATE, PRIVATE_BYTES } from "./layout";
+
+const OPEN: i32 = 1 << 30;
+const GATE: usize = CONTROL + 64;
+const LEFT: usize = CONTROL + 128;
+const ASLEEP: usize = CONTROL + 192;
+const MAIN_ASLEEP: usize = CONTROL + 256;
+const TICKET: usize = CONTROL + 320;
+const STARTED: usize = CONTROL + 384;
+const JOB: usize = CONTROL + 448;
+
+/** Scratch of one thread: its private page, or its share of the larger block of this job. */
+function scratchOf(thread: i32): usize {
+  const bytes = load<usize>(JOB + 16);
+  return bytes ? load<usize>(JOB + 12) + <usize>thread * bytes : <usize>(PRIVATE + thread * PRIVATE_BYTES);
+}
+
+/** Runs a whole job on the calling thread. */
+export function runAlone(op: i32, units: i32): void {
+  job(op, ARGS, 0, units, scratchOf(0));
+}
+
+/** Draws tickets until none is left. */
+function work(thread: i32): void {
+  const op = load<i32>(JOB), units = load<i32>(JOB + 4), grain = load<i32>(JOB + 8), scratch = scratchOf(thread);
+  while (true) {
+    const from = atomic.add<i32>(TICKET, 1) * grain;
+    if (from >= units) return;
+    job(op, ARGS, from, min(from + grain, units), scratch);
+  }
+}
+
+/** Runs the job in the control block together with every worker that is awake in time. */
+export function runTogether(): void {
+  atomic.store<i32>(TICKET, 0);
+  atomic.store<i32>(LEFT, 0);
+  atomic.store<i32>(GATE, OPEN);
+  atomic.add<i32>(CONTROL, 1);
+  if (atomic.load<i32>(ASLEEP) > 0) atomic.notify(CONTROL, -1);
+  work(0);
+  const entered = atomic.and<i32>(GATE, OPEN - 1) & (OPEN - 1);
+  let turns = load<i32>(JOB + 20);
+  let left = atomic.load<i32>(LEFT);
+  while (left < entered && turns > 0) {
+    left = atomic.load<i32>(LEFT);
+    turns--;
+  }
+  if (left >= entered) return;
+  atomic.store<i32>(MAIN_ASLEEP, 1);
+  left = atomic.load<i32>(LEFT);
+  while (left < entered) {
+    atomic.wait<i32>(LEFT, left, 1000000);
+    left = atomic.load<i32>(LEFT);
+  }
+  atomic.store<i32>(MAIN_ASLEEP, 0);
+}
+
+/** Enters while the gate is open. */
+function enter(): bool {
+  let gate = atomic.load<i32>(GATE);
+  while (gate & OPEN) {
+    const seen = atomic.cmpxchg<i32>(GATE, gate, gate + 1);
+    if (seen == gate) return true;
+    gate = seen;
+  }
+  return false;
+}
+
+/**
+ * The life of a worker: wait for the sequence number to change, take part, repeat.
+ *
+ * Returns the reason to leave as soon as it differs from `reason`: the memory has grown,
+ * and a function that is running does not learn of it, or the pool closes (negative).
+ *
+ * | argument | meaning                                           |
+ * | -------- | ------------------------------------------------- |
+ * | `thread` | 1 for the first worker; main is 0                 |
+ * | `reason` | the reason last seen; -1 on the very first call   |
+ */
+export function serve(thread: i32, reason: i32): i32 {
+  let last = atomic.load<i32>(CONTROL) - 1;
+  if (reason < 0) atomic.add<i32>(STARTED, 1);
+  while (true) {
+    let turns = load<i32>(JOB + 20);
+    let sequence = atomic.load<i32>(CONTROL);
+    while (sequence == last && turns > 0) {
+      sequence = atomic.load<i32>(CONTROL);
+      turns--;
+    }
+    if (sequence == last) {
+      // The count is raised before the number is read again; otherwise main could look in between and let it sleep.
+      atomic.add<i32>(ASLEEP, 1);
+      sequence = atomic.load<i32>(CONTROL);
+      while (sequence == last) {
+        atomic.wait<i32>(CONTROL, last, -1);
+        sequence = atomic.load<i32>(CONTROL);
+      }
+      atomic.sub<i32>(ASLEEP, 1);
+    }
+    last = sequence;
+    const now = atomic.load<i32>(JOB + 24);
+    if (now != reason) return now;
+    if (!enter()) continue;
+    work(thread);
+    atomic.add<i32>(LEFT, 1);
+    if (atomic.load<i32>(MAIN_ASLEEP)) atomic.notify(LEFT, 1);
+  }
+  return 0;
+}

@@ -1,0 +1,100 @@
+/**
+ * # What kernels are called with
+ *
+ * The border between views, which know shapes and strides, and kernels, which know
+ * addresses and counts.
+ *
+ * @module
+ */
+
+import type { Buffer, DType, View } from "../core/engine/backend.ts";
+import { contiguousStrides, isContiguous, sizeOf } from "../core/engine/shape.ts";
+import type { Memory } from "./memory.ts";
+import type { Threads } from "./threads.ts";
+
+/** A block of the memory. */
+export class WasmBuffer implements Buffer {
+  /** Byte address; negative once the buffer has been released. */
+  address: number;
+  /** Size in bytes. */
+  readonly byteLength: number;
+
+  constructor(address: number, byteLength: number) {
+    this.address = address;
+    this.byteLength = byteLength;
+  }
+}
+
+/** Memory, jobs, and the few conversions between views and addresses. */
+export class Runtime {
+  /** The memory that all buffers live in. */
+  readonly memory: Memory;
+  /** What runs the kernels. */
+  readonly threads: Threads;
+  /** Overwrites a view with another; set by the device, which knows how to copy. */
+  copy!: (source: View, target: View) => void;
+
+  readonly #temporaries: WasmBuffer[] = [];
+
+  constructor(memory: Memory, threads: Threads) {
+    this.memory = memory;
+    this.threads = threads;
+  }
+
+  /** Runs a kernel; see {@linkcode Threads.run}. */
+  run(op: number, args: readonly number[], units: number, unitCost: number, scratchBytes = 0): void {
+    this.threads.run(op, args, units, unitCost, scratchBytes);
+  }
+
+  /** Reserves room for `count` elements of four bytes. */
+  allocate(count: number): WasmBuffer {
+    const bytes = count * 4;
+    return new WasmBuffer(this.memory.allocate(bytes), bytes);
+  }
+
+  /** Gives a buffer back. */
+  release(buffer: Buffer): void {
+    const block = buffer as WasmBuffer;
+    if (block.address < 0) throw new TypeError("Cannot release a buffer that has already been released");
+    this.memory.free(block.address, block.byteLength);
+    block.address = -1;
+  }
+
+  /** Byte address of the first element of a view. */
+  address(view: View): number {
+    const block = view.buffer as WasmBuffer;
+    if (block.address < 0) throw new TypeError("Cannot use a buffer that has already been released");
+    return block.address + view.offset * 4;
+  }
+
+  /** A fresh contiguous view with room for `shape`. */
+  make(dtype: DType, shape: readonly number[]): View {
+    return { buffer: this.allocate(sizeOf(shape)), dtype, shape, strides: contiguousStrides(shape), offset: 0 };
+  }
+
+  /** A block that is given back by itself when the current member of the backend returns. */
+  temporary(count: number): WasmBuffer {
+    const buffer = this.allocate(count);
+    this.#temporaries.push(buffer);
+    return buffer;
+  }
+
+  /** The view itself if it is contiguous, else a temporary contiguous copy. */
+  contiguous(view: View): View {
+    if (isContiguous(view.shape, view.strides)) return view;
+    const copy: View = {
+      buffer: this.temporary(sizeOf(view.shape)),
+      dtype: view.dtype,
+      shape: view.shape,
+      strides: contiguousStrides(view.shape),
+      offset: 0,
+    };
+    this.copy(view, copy);
+    return copy;
+  }
+
+  /** Gives all temporaries back. */
+  sweep(): void {
+    while (this.#temporaries.length > 0) this.release(this.#temporaries.pop()!);
+  }
+}
