@@ -16,7 +16,15 @@
  * @module
  */
 
-import { averagePool1d, averagePool2d, conv1d, conv2d, maxPool1d, maxPool2d } from "../core/engine/convolution.ts";
+import {
+  averagePool1d,
+  averagePool2d,
+  conv1d,
+  conv2d,
+  type ConvolutionOptions,
+  maxPool1d,
+  maxPool2d,
+} from "../core/engine/convolution.ts";
 import { dropout } from "../core/engine/dropout.ts";
 import { linear } from "../core/engine/linear.ts";
 import {
@@ -38,7 +46,7 @@ import {
   topK,
 } from "../core/engine/ops.ts";
 import { Random } from "../core/engine/random.ts";
-import { ones, type Tensor, zeros } from "../core/engine/tensor.ts";
+import { type Tensor, zeros } from "../core/engine/tensor.ts";
 import type { Closeness, Draws, HostArray } from "./support.ts";
 
 /** An operation on inputs of one size. */
@@ -51,6 +59,8 @@ export interface Case {
   readonly run: (...inputs: Tensor[]) => Tensor;
   /** How close a float32 device comes to the reference; by default rtol 1e-4 and atol 1e-5. */
   readonly closeness?: Closeness;
+  /** False where no gradient is meant to flow, although the result is float32. */
+  readonly differentiable?: boolean;
   /** Floating-point operations, where the case is worth timing. */
   readonly flops?: number;
 }
@@ -163,7 +173,13 @@ const pairs: readonly Pair[] = [
   { name: "[0, 3] and [3]", a: [0, 3], b: [3] },
   { name: "[1, 3] and [0, 3]", a: [1, 3], b: [0, 3] },
   { name: "[16, 17] and transposed", a: [16, 17], b: [17, 16], viewB: (x) => x.transpose() },
-  { name: "transposed and transposed", a: [5, 65], b: [5, 65], viewA: (x) => x.transpose(), viewB: (x) => x.transpose() },
+  {
+    name: "transposed and transposed",
+    a: [5, 65],
+    b: [5, 65],
+    viewA: (x) => x.transpose(),
+    viewB: (x) => x.transpose(),
+  },
   {
     name: "two slices",
     a: [9, 20],
@@ -228,11 +244,20 @@ const binaryCases: readonly Case[] = [
     run: (x, mask) => x!.where(mask!, -Infinity).maximum(-2),
     closeness: nearest,
   },
-  { name: "int32 neg() and abs()", inputs: (d) => [d.integers(-9, 9, 65)], run: (x) => x.neg().abs(), closeness: nearest },
+  {
+    name: "int32 neg() and abs()",
+    inputs: (d) => [d.integers(-9, 9, 65)],
+    run: (x) => x.neg().abs(),
+    closeness: nearest,
+  },
   ...(["float32", "int32", "bool"] as const).flatMap((from) =>
     (["float32", "int32", "bool"] as const).map((to): Case => ({
       name: `cast() from ${from} to ${to}`,
-      inputs: (d) => [from === "float32" ? d.coarse(9, 17) : from === "int32" ? d.integers(-2, 3, 9, 17) : d.booleans(0.5, 9, 17)],
+      inputs: (
+        d,
+      ) => [
+        from === "float32" ? d.coarse(9, 17) : from === "int32" ? d.integers(-2, 3, 9, 17) : d.booleans(0.5, 9, 17),
+      ],
       run: (x) => x.transpose().slice(0, 1).cast(to),
       closeness: nearest,
     }))
@@ -281,7 +306,7 @@ const structuralCases: readonly Case[] = [
     name,
     inputs: (draws: Draws) => [draws.normal(...shape)],
     run: (x: Tensor) => run(x),
-    closeness: { tolerance: 4, length: 16 },
+    closeness: { tolerance: 1, length: 16 },
   })),
   ...sizes.map((n): Case => ({
     name: `concat() of [3, ${n}] and [3, 2]`,
@@ -304,6 +329,7 @@ const structuralCases: readonly Case[] = [
       return target;
     },
     closeness: nearest,
+    differentiable: false,
   },
 ];
 
@@ -332,7 +358,7 @@ const reductionCases: readonly Case[] = [
         name: `${op}() of ${name} over ${axes ? `[${axes}]` : "all axes"}`,
         inputs: (draws: Draws) => [draws.normal(...shape)],
         run: (x: Tensor) => apply(view(x), axes, i % 2 === 0),
-        closeness: { tolerance: 8, length: 816 },
+        closeness: { tolerance: 2, length: 816 },
       }))
     ),
     ...sizes.filter((n) => n > 1 || ofNothing || (n === 1 && op !== "sample variance")).flatMap((n) => [
@@ -340,13 +366,13 @@ const reductionCases: readonly Case[] = [
         name: `${op}() of each row of [7, ${n}]`,
         inputs: (draws: Draws) => [draws.normal(7, n)],
         run: (x: Tensor) => apply(x, [1], false),
-        closeness: { tolerance: 8, length: n },
+        closeness: { tolerance: 2, length: n },
       },
       {
         name: `${op}() of each column of [${n}, 3]`,
         inputs: (draws: Draws) => [draws.normal(n, 3)],
         run: (x: Tensor) => apply(x, [0], true),
-        closeness: { tolerance: 8, length: n },
+        closeness: { tolerance: 2, length: n },
       },
     ]),
     {
@@ -374,8 +400,9 @@ const reductionCases: readonly Case[] = [
   {
     name: "logSumExp() of logits at ±1e4",
     inputs: (d) => [d.normal(5, 17)],
-    run: (x) => x.mul(1e4).detach().logSumExp(1),
+    run: (x) => x.mul(1e4).logSumExp(1),
     closeness: { tolerance: 8 },
+    differentiable: false, // its curvature is beyond differences
   },
 ];
 
@@ -412,7 +439,7 @@ const productCases: readonly Case[] = [
         name: `matmul() of ${nameA} [${M}, ${K}] and ${nameB} [${K}, ${N}]`,
         inputs: (d) => [d.normal(...shapeA([M, K])), d.normal(...shapeB([K, N]))],
         run: (a, b) => viewA(a!).matmul(viewB(b!)),
-        closeness: { tolerance: 4, length: K + 1 },
+        closeness: { tolerance: 1, length: K + 1 },
       }))
     )
   ),
@@ -431,25 +458,25 @@ const productCases: readonly Case[] = [
     name: `matmul() of ${name}`,
     inputs: (d) => [d.normal(...a), d.normal(...b)],
     run: (x, y) => x!.matmul(y!),
-    closeness: { tolerance: 4, length: 65 },
+    closeness: { tolerance: 1, length: 65 },
   })),
   {
     name: "matmul() of queries and keys with heads side by side",
     inputs: (d) => [d.normal(2, 9, 3, 16), d.normal(2, 11, 3, 16)],
     run: (q, k) => q!.transpose(1, 2).matmul(k!.permute([0, 2, 3, 1])),
-    closeness: { tolerance: 4, length: 16 },
+    closeness: { tolerance: 1, length: 16 },
   },
   {
     name: "matmul() of a repeated row",
     inputs: (d) => [d.normal(1, 17), d.normal(17, 5)],
     run: (a, b) => a!.expand([6, 17]).matmul(b!),
-    closeness: { tolerance: 4, length: 17 },
+    closeness: { tolerance: 1, length: 17 },
   },
   ...[64, 256].map((n): Case => ({
     name: `matmul() of [${n}, ${n}] and [${n}, ${n}]`,
     inputs: (d) => [d.normal(n, n), d.normal(n, n)],
     run: (a, b) => a!.matmul(b!),
-    closeness: { tolerance: 4, length: n },
+    closeness: { tolerance: 1, length: n },
     flops: 2 * n ** 3,
   })),
   ...([
@@ -467,7 +494,7 @@ const productCases: readonly Case[] = [
     name: `einsum("${equation}")`,
     inputs: (d) => [d.normal(...a), d.normal(...b)],
     run: (x, y) => einsum(equation, x!, y!),
-    closeness: { tolerance: 4, length: 65 },
+    closeness: { tolerance: 1, length: 65 },
   })),
   ...([["ij->ji", [3, 5]], ["ij->", [3, 5]], ["ijk->k", [3, 5, 4]], ["ii->i", [5, 5]], ["ii->", [5, 5]]] as const).map((
     [equation, shape],
@@ -475,25 +502,25 @@ const productCases: readonly Case[] = [
     name: `einsum("${equation}")`,
     inputs: (d) => [d.normal(...shape)],
     run: (x) => einsum(equation, x),
-    closeness: { tolerance: 4, length: 15 },
+    closeness: { tolerance: 1, length: 15 },
   })),
   {
     name: 'einsum("ij,jk,kl->il")',
     inputs: (d) => [d.normal(3, 4), d.normal(4, 5), d.normal(5, 2)],
     run: (a, b, c) => einsum("ij,jk,kl->il", a!, b!, c!),
-    closeness: { tolerance: 4, length: 20 },
+    closeness: { tolerance: 1, length: 20 },
   },
   ...sizes.map((n): Case => ({
     name: `linear() of [2, 3, ${n}]`,
     inputs: (d) => [d.normal(2, 3, n), d.normal(n, 17), d.normal(17)],
     run: (x, weight, bias) => linear(x!, weight!, bias!),
-    closeness: { tolerance: 4, length: n + 1 },
+    closeness: { tolerance: 1, length: n + 1 },
   })),
   {
     name: "linear() without bias on a transposed view",
     inputs: (d) => [d.normal(16, 5), d.normal(7, 16)],
     run: (x, weight) => linear(x!.transpose(), weight!.transpose()),
-    closeness: { tolerance: 4, length: 16 },
+    closeness: { tolerance: 1, length: 16 },
   },
 ];
 
@@ -540,7 +567,7 @@ const indexCases: readonly Case[] = [
     name: `scatter() along axis ${axis}`,
     inputs: (d) => [d.normal(4, 5, 6), d.integers(0, 4, 4, 5, 6), d.normal(4, 5, 6)],
     run: (x, index, values) => scatter(x!, axis, index!, values!),
-    closeness: { tolerance: 4, length: 6 },
+    closeness: { tolerance: 1, length: 6 },
   })),
   {
     name: "oneHot() of [3, 5]",
@@ -559,7 +586,7 @@ const indexCases: readonly Case[] = [
     {
       name: `sort() of [2, ${n}]`,
       inputs: (d) => [d.spaced(2, n)],
-      run: (x) => sort(x, { descending: n % 2 === 0 }),
+      run: (x) => sort(x, { descending: n % 2 === 0 }).values,
       closeness: nearest,
     },
     {
@@ -582,6 +609,89 @@ const indexCases: readonly Case[] = [
 interface Convolution {
   readonly name: string;
   readonly input: readonly number[];
-  readonly weight: readonly number[];
-  readonly options: { stride?: number; padding?: number; dilation?: number; groups?: number };
+  readonly kernel: readonly number[];
+  readonly options: ConvolutionOptions;
 }
+
+const convolutions: readonly Convolution[] = [
+  { name: "one kernel of one", input: [1, 1, 1], kernel: [1, 1, 1], options: {} },
+  { name: "kernels of 3", input: [2, 3, 17], kernel: [5, 3, 3], options: {} },
+  { name: "kernels of 1 on 65 places", input: [1, 16, 65], kernel: [7, 16, 1], options: {} },
+  { name: "a kernel as wide as the input", input: [2, 3, 15], kernel: [4, 3, 15], options: {} },
+  { name: "stride 2 and padding 1", input: [2, 3, 16], kernel: [5, 3, 3], options: { stride: 2, padding: 1 } },
+  { name: "dilation 3", input: [2, 3, 17], kernel: [5, 3, 4], options: { dilation: 3 } },
+  {
+    name: "stride 3, padding 2, dilation 2",
+    input: [1, 2, 20],
+    kernel: [3, 2, 3],
+    options: { stride: 3, padding: 2, dilation: 2 },
+  },
+  { name: "3 groups", input: [2, 6, 16], kernel: [9, 2, 3], options: { groups: 3, padding: 1 } },
+  { name: "each channel alone", input: [2, 5, 17], kernel: [5, 1, 4], options: { groups: 5 } },
+];
+
+const square = ([first, second, side]: readonly number[]): number[] => [first!, second!, side!, side!];
+
+const convolutionCases: readonly Case[] = [
+  ...convolutions.flatMap(({ name, input, kernel, options }): Case[] => [
+    {
+      name: `conv1d() with ${name}`,
+      inputs: (d) => [d.normal(...input), d.normal(...kernel), d.normal(kernel[0]!)],
+      run: (x, w, bias) => conv1d(x!, w!, { ...options, bias: bias! }),
+      closeness: { tolerance: 1, length: kernel[1]! * kernel[2]! + 1 },
+    },
+    {
+      name: `conv2d() with ${name}`,
+      inputs: (d) => [d.normal(...square(input)), d.normal(...square(kernel))],
+      run: (x, w) => conv2d(x!, w!, options),
+      closeness: { tolerance: 1, length: kernel[1]! * kernel[2]! ** 2 + 1 },
+    },
+  ]),
+  {
+    name: "conv2d() on transposed images with oblong kernels",
+    inputs: (d) => [d.normal(2, 9, 12, 3), d.normal(4, 3, 2, 5)],
+    run: (x, w) => conv2d(x!.permute([0, 3, 1, 2]), w!, { padding: 1 }),
+    closeness: { tolerance: 1, length: 30 },
+  },
+  ...([[2, {}], [3, { stride: 1 }], [3, { stride: 2, padding: 1 }], [4, { stride: 3, padding: 2 }]] as const).flatMap(
+    ([size, options]): Case[] => {
+      const title = `() of windows of ${size}, ${JSON.stringify(options)}`;
+      const vector = (d: Draws) => [d.spaced(2, 3, 17)], image = (d: Draws) => [d.spaced(2, 3, 8, 9)];
+      return [
+        { name: "maxPool1d" + title, inputs: vector, run: (x) => maxPool1d(x, size, options), closeness: nearest },
+        { name: "maxPool2d" + title, inputs: image, run: (x) => maxPool2d(x, size, options), closeness: nearest },
+        { name: "averagePool1d" + title, inputs: vector, run: (x) => averagePool1d(x, size, options) },
+        { name: "averagePool2d" + title, inputs: image, run: (x) => averagePool2d(x, size, options) },
+      ];
+    },
+  ),
+];
+
+// ## Chance
+
+const dropoutCases: readonly Case[] = [
+  ...sizes.map((n): Case => ({
+    name: `dropout() of [3, ${n}]`,
+    inputs: (d) => [d.normal(n, 3)],
+    run: (x) => dropout(x.transpose(), 0.3, new Random(5)),
+    closeness: { tolerance: 2 },
+  })),
+  {
+    name: "dropout() far into a stream",
+    inputs: (d) => [d.normal(5, 17)],
+    run: (x) => dropout(x, 0.9, Random.from({ key: [7, 2 ** 32 - 1], counter: 2 ** 32 - 20 })),
+    closeness: { tolerance: 2 },
+  },
+];
+
+/** Every operation of the engine, at awkward sizes. */
+export const cases: readonly Case[] = [
+  ...unaryCases,
+  ...binaryCases,
+  ...structuralCases,
+  ...reductionCases,
+  ...productCases,
+  ...indexCases,
+  ...convolutionCases,
+  ...dropoutCases,
+];

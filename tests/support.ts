@@ -22,6 +22,7 @@ import { createReferenceDevice } from "../core/engine/reference.ts";
 import { scope } from "../core/engine/scope.ts";
 import { contiguousStrides, sizeOf } from "../core/engine/shape.ts";
 import { full, parameter, Tensor, tensor } from "../core/engine/tensor.ts";
+import { createWasmDevice } from "../wasm/mod.ts";
 
 // ## Devices
 
@@ -39,6 +40,7 @@ export const reference: Backend = createReferenceDevice();
 /** Every device that tests run on. */
 export const devices: readonly TestedDevice[] = [
   { name: "reference", backend: reference },
+  { name: "wasm", backend: createWasmDevice() },
 ];
 
 /** Registers one test per device; inside `f`, new tensors live on that device. */
@@ -220,7 +222,7 @@ export interface Closeness {
   readonly tolerance?: number;
   /** How many terms were added up for one number; 1 by default. */
   readonly length?: number;
-  /** Size of the terms that were added up; by default 1 for sums, 0 where nothing is added. */
+  /** Size that partial sums reach; by default √`length`, as of terms of size 1, and 0 where nothing is added. */
   readonly scale?: number;
   /** Relative difference allowed in addition. */
   readonly rtol?: number;
@@ -241,7 +243,7 @@ export async function assertClose(actual: Comparable, expected: Comparable, opti
   if (a.shape && e.shape) assertEquals(a.shape, e.shape, "shapes differ");
   assertEquals(a.data.length, e.data.length, "numbers of elements differ");
   const unstated = options.tolerance === undefined && options.rtol === undefined && options.atol === undefined;
-  const { tolerance = unstated ? 8 : 0, length = 1, scale = length > 1 ? 1 : 0, rtol = 0, atol = 0 } = options;
+  const { tolerance = unstated ? 8 : 0, length = 1, scale = length > 1 ? Math.sqrt(length) : 0, rtol = 0, atol = 0 } = options;
   const epsilon = a.data instanceof Float64Array ? Number.EPSILON : EPSILON32;
   const unit = tolerance * Math.sqrt(length) * epsilon;
   for (let i = 0; i < a.data.length; i++) {
@@ -263,7 +265,11 @@ async function numbersOf(x: Comparable): Promise<{ data: Numbers; shape: readonl
   if (ArrayBuffer.isView(x)) return { data: x, shape: undefined };
   const shape: number[] = [];
   for (let list: unknown = x; Array.isArray(list); list = list[0]) shape.push(list.length);
-  return { data: Float64Array.from(x.flat(Infinity) as number[], Number), shape };
+  return { data: Float64Array.from(flatten(x)), shape };
+}
+
+function flatten(x: NestedNumbers): number[] {
+  return x.flatMap((element) => Array.isArray(element) ? flatten(element) : Number(element));
 }
 
 // ## Gradients

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Buffer, DType, View } from "../core/engine/backend.ts";
+import type { Buffer, DType, MemoryUse, View } from "../core/engine/backend.ts";
 import { contiguousStrides, isContiguous, sizeOf } from "../core/engine/shape.ts";
 import type { Memory } from "./memory.ts";
 import type { Threads } from "./threads.ts";
@@ -34,7 +34,12 @@ export class Runtime {
   /** Overwrites a view with another; set by the device, which knows how to copy. */
   copy!: (source: View, target: View) => void;
 
+  /** Rows of a panel of the left operand of a matrix product: 6, or 4 without relaxed SIMD. */
+  panelRows = 6;
+
   readonly #temporaries: WasmBuffer[] = [];
+  #buffers = 0;
+  #bytes = 0;
 
   constructor(memory: Memory, threads: Threads) {
     this.memory = memory;
@@ -49,7 +54,10 @@ export class Runtime {
   /** Reserves room for `count` elements of four bytes. */
   allocate(count: number): WasmBuffer {
     const bytes = count * 4;
-    return new WasmBuffer(this.memory.allocate(bytes), bytes);
+    const buffer = new WasmBuffer(this.memory.allocate(bytes), bytes);
+    this.#buffers++;
+    this.#bytes += bytes;
+    return buffer;
   }
 
   /** Gives a buffer back. */
@@ -58,6 +66,13 @@ export class Runtime {
     if (block.address < 0) throw new TypeError("Cannot release a buffer that has already been released");
     this.memory.free(block.address, block.byteLength);
     block.address = -1;
+    this.#buffers--;
+    this.#bytes -= block.byteLength;
+  }
+
+  /** Live buffers and their bytes. */
+  use(): MemoryUse {
+    return { buffers: this.#buffers, bytes: this.#bytes };
   }
 
   /** Byte address of the first element of a view. */

@@ -6,11 +6,12 @@
  * offered to workers that sleep inside WASM on the shared memory (`assembly/threads.ts`);
  * the calling thread takes part, and results are the same bits either way.
  *
- * **Start.** Workers come from a `blob:` URL, need no permission, and start when the first
- * job is large enough to repay them. Nobody waits for them: a worker that is not there yet
- * misses the job, no more.
+ * **Start.** Workers start when the first job is large enough to repay them. Nobody waits
+ * for them: a worker that is not there yet misses the job, no more. They need no permission:
+ * on Deno and Node they come from `node:worker_threads`, whose workers can be told not to
+ * keep the program alive; in a page from a `blob:` URL.
  *
- * **End.** Idle workers sleep and do not keep the program alive.
+ * **End.** Idle workers sleep. They end with the program and do not delay its end.
  *
  * @module
  */
@@ -24,38 +25,106 @@ export interface Kernels {
   runAlone(op: number, units: number): void;
   /** Runs the job described in the control block with all threads. */
   runTogether(): void;
+  /** Multiply-adds from registers alone: `turns` × 384 operations. */
+  peak(turns: number, x: number, y: number): number;
 }
 
 /** Work below this, in nanoseconds, is not worth sharing even with workers that are awake. */
 const WORTH_SHARING = 12_000;
 /** Work below this, in nanoseconds, is not worth waking workers for. */
-const WORTH_WAKING = 50_000;
+const WORTH_WAKING = 60_000;
 /** Work of one ticket, in nanoseconds. */
-const TICKET = 5_000;
+const TICKET = 4_000;
+/** Tickets per thread at most. */
+const MOST_TICKETS = 32;
+/** How often a thread looks for news before it sleeps: about 20 microseconds. */
+const TURNS = 4_000;
 
 const JOB = (CONTROL + 448) / 4;
 const ASLEEP = (CONTROL + 192) / 4;
+const STARTED = (CONTROL + 384) / 4;
+const WORDS = ARGS / 4;
 
-const scratchFloat = new Float32Array(1);
-const scratchInt = new Int32Array(scratchFloat.buffer);
+/** What a worker does, wherever it comes from: serve until the reason to leave is negative. */
+const SERVE = `({ module, memory, thread }) => {
+  const { serve } = new WebAssembly.Instance(module, { env: { memory } }).exports;
+  for (let reason = -1;;) reason = serve(thread, reason);
+}`;
+
+/** The one thing that this module needs from `node:worker_threads`. */
+interface WorkerThreads {
+  Worker: new (source: string, options: { eval: true; workerData: unknown }) => { unref(): void };
+}
+
+/** Starts a worker that does not keep the program alive; false where there is no such worker. */
+function startWorker(data: { module: WebAssembly.Module; memory: WebAssembly.Memory; thread: number }): boolean {
+  const scope = globalThis as {
+    process?: { getBuiltinModule?(name: string): WorkerThreads | undefined };
+    document?: unknown;
+    WorkerGlobalScope?: unknown;
+    Deno?: unknown;
+  };
+  try {
+    const threads = scope.process?.getBuiltinModule?.("node:worker_threads");
+    if (threads) {
+      const source = `(${SERVE})(require("node:worker_threads").workerData)`;
+      new threads.Worker(source, { eval: true, workerData: data }).unref();
+      return true;
+    }
+    if (scope.Deno !== undefined || typeof Worker !== "function") return false;
+    const url = URL.createObjectURL(
+      new Blob([`onmessage = (event) => (${SERVE})(event.data)`], { type: "text/javascript" }),
+    );
+    new Worker(url).postMessage(data);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const oneFloat = new Float32Array(1);
+const oneWord = new Int32Array(oneFloat.buffer);
 
 /** The 32 bits of a float32, as an argument word for {@linkcode Threads.run}. */
 export function bits(x: number): number {
-  scratchFloat[0] = x;
-  return scratchInt[0]!;
+  oneFloat[0] = x;
+  return oneWord[0]!;
 }
 
 /** Hands jobs to the kernels, alone or together with workers. */
 export class Threads {
+  /** The exports of the compiled kernels. */
+  readonly kernels: Kernels;
   readonly #memory: Memory;
-  readonly #kernels: Kernels;
-  #wanted = 1;
+  readonly #module: WebAssembly.Module;
+  #count = 1;
+  #workers = 0;
   #scratchAddress = 0;
   #scratchBytes = 0;
 
-  constructor(memory: Memory, kernels: Kernels) {
+  constructor(memory: Memory, kernels: Kernels, module: WebAssembly.Module, count: number) {
     this.#memory = memory;
-    this.#kernels = kernels;
+    this.kernels = kernels;
+    this.#module = module;
+    this.count = count;
+  }
+
+  /** Threads that take part, the calling one included. */
+  get count(): number {
+    return this.#count;
+  }
+
+  set count(count: number) {
+    if (!Number.isInteger(count) || count < 1 || count > MOST_THREADS) {
+      throw new RangeError(`Cannot use ${count} threads: the number must be an integer in [1, ${MOST_THREADS}]`);
+    }
+    this.#dropScratch();
+    this.#count = this.#memory.shared ? count : 1;
+  }
+
+  /** Workers that have started; those to come join later jobs. */
+  get started(): number {
+    return Atomics.load(this.#memory.int32, STARTED);
   }
 
   /**
@@ -66,25 +135,56 @@ export class Threads {
    * @param scratchBytes memory that each thread needs for itself; 4096 bytes are always there
    */
   run(op: number, args: readonly number[], units: number, unitCost: number, scratchBytes = 0): void {
-    if (units === 0) return;
-    if (scratchBytes > 4096) this.#provideScratch(scratchBytes);
+    if (units <= 0) return;
+    const large = scratchBytes > 4096;
+    if (large) this.#provideScratch(scratchBytes);
     const words = this.#memory.int32;
-    const start = ARGS >> 2;
-    for (let i = 0; i < args.length; i++) words[start + i] = args[i]!;
+    for (let i = 0; i < args.length; i++) words[WORDS + i] = args[i]!;
     words[JOB + 3] = this.#scratchAddress;
-    words[JOB + 4] = scratchBytes > 4096 ? this.#scratchBytes : 0;
-    this.#kernels.runAlone(op, units);
+    words[JOB + 4] = large ? this.#scratchBytes : 0;
+    const cost = units * unitCost;
+    if (cost < WORTH_SHARING || units === 1 || this.#count === 1 || !this.#helped(cost)) {
+      this.kernels.runAlone(op, units);
+      return;
+    }
+    words[JOB] = op;
+    words[JOB + 1] = units;
+    words[JOB + 2] = Math.max(1, Math.ceil(TICKET / unitCost), Math.ceil(units / (this.#count * MOST_TICKETS)));
+    words[JOB + 5] = TURNS;
+    words[JOB + 6] = this.#memory.growths;
+    words[JOB + 7] = this.#count;
+    this.kernels.runTogether();
+  }
+
+  /** Whether workers can help with work of this cost; starts them if it is the first that deserves it. */
+  #helped(cost: number): boolean {
+    if (this.#workers < this.#count - 1) {
+      if (cost < 4 * WORTH_WAKING) return false;
+      while (this.#workers < this.#count - 1) {
+        const data = { module: this.#module, memory: this.#memory.wasm, thread: this.#workers + 1 };
+        if (!startWorker(data)) {
+          this.#count = this.#workers + 1;
+          break;
+        }
+        this.#workers++;
+      }
+    }
+    const started = this.started;
+    if (started === 0) return false;
+    return cost >= WORTH_WAKING || Atomics.load(this.#memory.int32, ASLEEP) < started;
   }
 
   /** One block of scratch for each thread, kept and enlarged on demand. */
   #provideScratch(bytes: number): void {
     if (bytes <= this.#scratchBytes) return;
-    const count = this.#wanted;
-    if (this.#scratchAddress) this.#memory.free(this.#scratchAddress, this.#scratchBytes * count);
-    this.#scratchAddress = 0;
-    this.#scratchBytes = 0;
+    this.#dropScratch();
     const rounded = Math.ceil(bytes / 4096) * 4096;
-    this.#scratchAddress = this.#memory.allocate(rounded * count);
+    this.#scratchAddress = this.#memory.allocate(rounded * this.#count);
     this.#scratchBytes = rounded;
+  }
+
+  #dropScratch(): void {
+    if (this.#scratchBytes > 0) this.#memory.free(this.#scratchAddress, this.#scratchBytes * this.#count);
+    this.#scratchBytes = 0;
   }
 }

@@ -30,7 +30,8 @@
  * **Why the counts are never taken twice.** Counting afresh for every merge reads the corpus thousands of times. But a
  * merge changes only its own neighbourhood: in `x a b y` the pairs `x a` and `b y` lose one place, and `x ab` and `ab y`
  * win one. Remembering the places of every pair makes the cost of a merge proportional to what it changes, and a queue
- * that corrects stale counts when they surface finds the next pair without a search. One megabyte then takes about a second.
+ * that corrects stale counts when they surface finds the next pair without a search. One megabyte of English takes a
+ * fraction of a second.
  *
  * **Characters or bytes.** `level: "characters"` starts from the characters that occur in the texts; an unseen one
  * becomes the unknown token. `level: "bytes"` starts from the 256 bytes of UTF-8, so that nothing is ever unknown. A
@@ -161,8 +162,8 @@ const STRIDE = 2 ** 26;
  * Learns which neighbouring characters or bytes to join, from texts alone.
  *
  * The vocabulary ends smaller than `vocabSize` when no pair reaches `minFrequency`. A `vocabSize` below the number of
- * characters keeps the most frequent ones. Takes about a second per megabyte of English, and yields to the
- * event loop every 30 ms.
+ * characters keeps the most frequent ones. Takes a fraction of a second per megabyte of English, and
+ * yields to the event loop every 30 ms.
  *
  * @param texts documents or sentences; no merge crosses from one into the next
  * @param options vocabulary size, level, and what stops the training
@@ -265,11 +266,12 @@ class Neighbours {
     this.#next = new Int32Array(size).fill(NONE);
     this.#previous = new Int32Array(size).fill(NONE);
     this.#weights = new Float64Array(size);
+    const counts = [...words.values()];
     let at = 0;
-    for (const [row, count] of zip(rows, words.values())) {
+    for (const [word, row] of rows.entries()) {
       for (let i = 0; i < row.length; i++, at++) {
         this.#symbols[at] = row[i]!;
-        this.#weights[at] = count;
+        this.#weights[at] = counts[word]!;
         if (i > 0) this.#previous[at] = at - 1;
         if (i > 0) this.#next[at - 1] = at;
       }
@@ -342,11 +344,6 @@ class Neighbours {
       this.#queue.push({ left: (pair - right) / STRIDE, right, count: this.#counts.get(pair)! });
     }
   }
-}
-
-function* zip<A, B>(first: Iterable<A>, second: Iterable<B>): Generator<[A, B]> {
-  const others = second[Symbol.iterator]();
-  for (const one of first) yield [one, others.next().value];
 }
 
 // ## Using them
@@ -606,27 +603,30 @@ function checkTraining(texts: readonly string[], options: BytePairEncodingOption
       `Cannot train byte-pair encoding with minFrequency = ${minFrequency}: minFrequency must be a positive integer`,
     );
   }
-  checkSpecialTokens({ ...DEFAULT_SPECIAL_TOKENS, ...options.specialTokens });
+  const fault = specialTokenFault({ ...DEFAULT_SPECIAL_TOKENS, ...options.specialTokens });
+  if (fault) throw new TypeError(`Cannot train byte-pair encoding: ${fault}`);
 }
 
-function checkSpecialTokens(tokens: unknown): void {
-  const given = record(tokens, SPECIAL_ROLES, "specialTokens");
-  const texts = Object.values(given);
-  if (texts.some((text) => typeof text !== "string" || text === "") || new Set(texts).size < texts.length) {
-    throw malformed(`specialTokens are ${describe(tokens)}: they must be four different texts`);
-  }
+function specialTokenFault(tokens: unknown): string | undefined {
+  const fault = fieldFault(tokens, SPECIAL_ROLES, "specialTokens");
+  if (fault) return fault;
+  const texts = Object.values(tokens as SpecialTokens);
+  const valid = texts.every((text) => typeof text === "string" && text !== "") && new Set(texts).size === texts.length;
+  return valid ? undefined : `specialTokens are ${describe(texts)}: they must be four different texts`;
 }
 
 function readFile(data: unknown): BytePairEncodingData {
-  const file = record(data, ["format", "level", "specialTokens", "alphabet", "merges"], "the file");
-  if (file.format !== FORMAT) throw malformed(`format is ${describe(file.format)}: it must be ${describe(FORMAT)}`);
-  const { level, specialTokens, alphabet, merges } = file;
+  const fields = fieldFault(data, ["format", "level", "specialTokens", "alphabet", "merges"], "the file");
+  if (fields) throw malformed(fields);
+  const { format, level, specialTokens, alphabet, merges } = data as Record<string, unknown>;
+  if (format !== FORMAT) throw malformed(`format is ${describe(format)}: it must be ${describe(FORMAT)}`);
   if (level !== "characters" && level !== "bytes") {
     throw malformed(`level is ${describe(level)}: it must be "characters" or "bytes"`);
   }
+  const fault = specialTokenFault(specialTokens);
+  if (fault) throw malformed(fault);
   if (!Array.isArray(alphabet)) throw malformed(`alphabet is ${describe(alphabet)}: it must be a list of characters`);
   if (!Array.isArray(merges)) throw malformed(`merges is ${describe(merges)}: it must be a list of pairs`);
-  checkSpecialTokens(specialTokens);
   return { level, specialTokens: specialTokens as SpecialTokens, alphabet, merges };
 }
 
@@ -661,25 +661,29 @@ function readTokens(data: BytePairEncodingData): { ids: Map<string, number>; joi
   return { ids, joined };
 }
 
-function record(data: unknown, names: readonly string[], what: string): Record<string, unknown> {
+function fieldFault(data: unknown, names: readonly string[], what: string): string | undefined {
+  const required = `an object with ${names.join(", ")}`;
   if (typeof data !== "object" || data === null || Array.isArray(data)) {
-    throw malformed(`${what} is ${describe(data)}: it must be an object with ${names.join(", ")}`);
+    return `${what} is ${describe(data)}: it must be ${required}`;
   }
   const given = Object.keys(data);
-  const wrong = names.find((name) => !given.includes(name)) ?? given.find((name) => !names.includes(name));
-  if (wrong === undefined) return data as Record<string, unknown>;
-  const fault = names.includes(wrong) ? `lacks ${wrong}` : `has the unknown field ${describe(wrong)}`;
-  throw malformed(`${what} ${fault}: it must be an object with ${names.join(", ")}`);
+  const missing = names.find((name) => !given.includes(name));
+  if (missing !== undefined) return `${what} lacks ${missing}: it must be ${required}`;
+  const extra = given.find((name) => !names.includes(name));
+  return extra === undefined ? undefined : `${what} has the field ${describe(extra)}: it must be ${required}`;
 }
 
 function malformed(reason: string): SyntaxError {
   return new SyntaxError(`Cannot read byte-pair encoding: ${reason}`);
 }
 
-// A value from outside in an error message: quoted, escaped, and never longer than a line.
+// A value from outside in an error message: quoted, escaped, one level deep, and never longer than a line.
 function describe(value: unknown): string {
-  const text = typeof value === "string" || typeof value === "object" ? JSON.stringify(value) : String(value);
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  if (typeof value !== "object" || value === null) return String(value);
+  if (!Array.isArray(value)) return "an object";
+  const items = value.slice(0, 4).map((item) => Array.isArray(item) ? "a list" : describe(item));
+  return `[${items.join(", ")}${value.length > 4 ? ", …" : ""}]`;
 }
 
 // ## Pitfall: the longest token is not the next one

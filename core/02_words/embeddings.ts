@@ -76,7 +76,9 @@ export class Embedding extends Module {
     if (!(deviation >= 0 && deviation < Infinity)) {
       throw new RangeError(`Cannot draw embeddings with deviation ${deviation}: it must be a number of at least 0`);
     }
-    if (paddingIndex !== undefined && !(Number.isInteger(paddingIndex) && 0 <= paddingIndex && paddingIndex < vocabSize)) {
+    if (
+      paddingIndex !== undefined && !(Number.isInteger(paddingIndex) && 0 <= paddingIndex && paddingIndex < vocabSize)
+    ) {
       throw new RangeError(`Cannot pad with token ${paddingIndex}: it must be an integer in [0, ${vocabSize - 1}]`);
     }
     this.weight = parameter(random.normal([vocabSize, hiddenSize], { deviation }));

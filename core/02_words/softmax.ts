@@ -61,6 +61,7 @@ const LOWEST = -3.4028234663852886e38;
  */
 export function softmax(scores: Tensor, axis = -1): Tensor {
   if (!isLast(axis, scores)) return softmax(scores.transpose(axis, -1)).transpose(axis, -1);
+  if (scores.size === 0) return scores;
   return fusable("softmax", [scores], {}, () => {
     const exponentials = scores.sub(highestOf(scores)).exp();
 
@@ -83,6 +84,7 @@ export function softmax(scores: Tensor, axis = -1): Tensor {
  */
 export function logSoftmax(scores: Tensor, axis = -1): Tensor {
   if (!isLast(axis, scores)) return logSoftmax(scores.transpose(axis, -1)).transpose(axis, -1);
+  if (scores.size === 0) return scores;
   return fusable("logSoftmax", [scores], {}, () => {
     const shifted = scores.sub(highestOf(scores));
     const total = shifted.exp().sum(-1, { keepDims: true }).maximum(0.5);

@@ -208,7 +208,9 @@ export class MultiHeadAttention extends Module {
 
   #project(hidden: Tensor, { context, cache }: MultiHeadCall): { query: Tensor; key: Tensor; value: Tensor } {
     if (context && this.positions) {
-      throw new TypeError("Cannot attend to a context with a position rule: its positions are not those of the queries");
+      throw new TypeError(
+        "Cannot attend to a context with a position rule: its positions are not those of the queries",
+      );
     }
     let query = split(this.query.forward(hidden), this.numHeads);
     if (context && cache && cache.length > 0) return { query, ...cache.contents() };

@@ -134,7 +134,7 @@ export interface BatchesOptions<Example> {
   readonly length?: (example: Example) => number;
   /** Batches sorted together in one pool. More waste less, and mix less. Default 32. */
   readonly pool?: number;
-  /** Where the order comes from. */
+  /** Where the order comes from; a generator of its own is split off. */
   readonly random: Random;
 }
 
@@ -164,7 +164,7 @@ export class Batches<Example> implements BatchSource<readonly Example[]> {
     requirePositive({ batchSize, maxTokens, pool });
     this.#examples = examples;
     this.#options = options;
-    this.#pass = new Pass(options.random, (random) => this.#order(random));
+    this.#pass = new Pass(options.random.split(), (random) => this.#order(random));
   }
 
   /** Batches in one pass; with `maxTokens` it may differ from pass to pass. */
@@ -236,7 +236,7 @@ export interface SequenceWindowsOptions {
   readonly contextLength: number;
   /** Windows in a batch. */
   readonly batchSize: number;
-  /** Where offsets and order come from. */
+  /** Where offsets and order come from; a generator of its own is split off. */
   readonly random: Random;
 }
 
@@ -263,7 +263,7 @@ export class SequenceWindows implements BatchSource<readonly Int32Array[]> {
     }
     this.#tokens = tokens;
     this.#options = options;
-    this.#pass = new Pass(options.random, (random) => this.#order(random));
+    this.#pass = new Pass(options.random.split(), (random) => this.#order(random));
   }
 
   /** Hands out the next windows, each `contextLength + 1` tokens; views, nothing is copied. */

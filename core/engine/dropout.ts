@@ -8,6 +8,7 @@
  * @module
  */
 
+import { withBackend } from "./device.ts";
 import { fusable } from "./fusable.ts";
 import { Random } from "./random.ts";
 import { type Tensor, tensor } from "./tensor.ts";
@@ -28,7 +29,7 @@ export function dropout(x: Tensor, rate: number, random: Random | undefined): Te
   const { key: [key0, key1], counter } = state;
   return fusable("dropout", [x], { rate, key0, key1, counter }, () => {
     const uniforms = Random.from(state).uniforms(x.size);
-    const mask = tensor(uniforms.map((u) => u >= rate ? 1 / (1 - rate) : 0), x.shape);
-    return x.mul(mask);
+    const mask = uniforms.map((u) => u >= rate ? 1 / (1 - rate) : 0);
+    return x.mul(withBackend(x.device, () => tensor(mask, x.shape)));
   });
 }

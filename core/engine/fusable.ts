@@ -60,7 +60,8 @@ function define(
   const present = inputs.filter((input) => input !== undefined);
   const result = withRecording(true, definition);
   const found = gradientsOf(result, gradient, present);
-  return inputs.map((input) => input && found[present.indexOf(input)]);
+  // An input that is passed twice has one gradient, which already counts both uses.
+  return inputs.map((input, i) => input && inputs.indexOf(input) === i ? found[present.indexOf(input)] : undefined);
 }
 
 /**

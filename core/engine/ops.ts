@@ -9,6 +9,7 @@
  */
 
 import { noGrad } from "./autograd.ts";
+import { withBackend } from "./device.ts";
 import { format, resolveAxis, sameShape, type Shape, sizeOf } from "./shape.ts";
 import { adopt, arange, record, type Tensor, uninitialized } from "./tensor.ts";
 
@@ -117,6 +118,11 @@ function requireIds(action: string, ids: Tensor): void {
   if (ids.dtype !== "int32") throw new TypeError(`Cannot ${action} by ${ids.dtype}: ids must be int32`);
 }
 
+/** Counts on the device of `x`, whichever is current. */
+function countBeside(x: Tensor, start: number, end?: number, step?: number): Tensor {
+  return withBackend(x.device, () => arange(start, end, step));
+}
+
 /** `take` along any axis: index `ids[i]` of the axis becomes index `i`. */
 function takeAlong(x: Tensor, axis: number, ids: Tensor): Tensor {
   return axis === 0 ? take(x, ids) : take(x.transpose(0, axis), ids).transpose(0, axis);
@@ -125,7 +131,7 @@ function takeAlong(x: Tensor, axis: number, ids: Tensor): Tensor {
 /** Reverses the order along an axis. */
 export function flip(x: Tensor, axis: number): Tensor {
   const along = resolveAxis(axis, x.rank);
-  return takeAlong(x, along, arange(x.shape[along]! - 1, -1, -1));
+  return takeAlong(x, along, countBeside(x, x.shape[along]! - 1, -1, -1));
 }
 
 /** Moves elements along an axis by `shift` places; what leaves at one end enters at the other. */
@@ -152,14 +158,14 @@ function linearIndex(action: string, shape: Shape, axis: number, index: Tensor):
   shape.forEach((extent, i) => {
     if (i === axis) return;
     const column = index.shape.map((_, j) => j === i ? extent : 1);
-    position = position.add(arange(extent).mul(sizeOf(shape.slice(i + 1))).reshape(column));
+    position = position.add(countBeside(index, extent).mul(sizeOf(shape.slice(i + 1))).reshape(column));
   });
   return position;
 }
 
 /** Checks that each element of an index lies in the axis, by looking it up. */
 function checkIndex(index: Tensor, extent: number): void {
-  index.device.release(index.device.gather(arange(extent), index));
+  index.device.release(index.device.gather(countBeside(index, extent), index));
 }
 
 /**
@@ -211,7 +217,7 @@ export function scatter(x: Tensor, axis: number, index: Tensor, values: Tensor):
  */
 export function oneHot(ids: Tensor, size: number): Tensor {
   requireIds("encode", ids);
-  return ids.unsqueeze(-1).equal(arange(size)).cast("float32");
+  return ids.unsqueeze(-1).equal(countBeside(ids, size)).cast("float32");
 }
 
 /** Order in which elements of the last axis rise (or fall); equal elements keep their order. */

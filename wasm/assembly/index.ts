@@ -4,4 +4,5 @@
  * @module
  */
 
+export { peak } from "./peak";
 export { runAlone, runTogether, serve } from "./threads";

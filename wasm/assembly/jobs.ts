@@ -10,19 +10,57 @@
  * @module
  */
 
+import { convertJob, copyRowsJob, copyStridedJob, copyTransposedJob } from "./copy";
+import { binaryJob, selectJob, unaryJob } from "./elementwise";
 import { fusedJob } from "./fused_jobs";
 import { multiplyEachJob, multiplyJob, packJob } from "./matmul";
-import { FUSED, MULTIPLY, MULTIPLY_EACH, PACK } from "./opcodes";
+import { rowsTimesMatrixJob, rowsTimesPanelsJob, rowsTimesTransposeJob } from "./matvec";
+import * as opcodes from "./opcodes";
+import { reduceColumnsJob, reduceRowsJob } from "./reduce";
+import { gatherJob, scatterAddJob } from "./rows";
+import { argsortJob } from "./sort";
 
 /** Does the units `[from, to)` of one job. */
 export function job(op: i32, args: usize, from: i32, to: i32, scratch: usize): void {
-  if (op >= FUSED) return fusedJob(op, args, from, to, scratch);
+  if (op >= opcodes.FUSED) return fusedJob(op, args, from, to, scratch);
   switch (op) {
-    case PACK:
+    case opcodes.PACK:
       return packJob(args, from, to);
-    case MULTIPLY:
+    case opcodes.MULTIPLY:
       return multiplyJob(args, from, to, scratch);
-    case MULTIPLY_EACH:
+    case opcodes.MULTIPLY_EACH:
       return multiplyEachJob(args, from, to, scratch);
+    case opcodes.ROWS_TIMES_MATRIX:
+      return rowsTimesMatrixJob(args, from, to);
+    case opcodes.ROWS_TIMES_TRANSPOSE:
+      return rowsTimesTransposeJob(args, from, to);
+    case opcodes.ROWS_TIMES_PANELS:
+      return rowsTimesPanelsJob(args, from, to);
+    case opcodes.UNARY:
+      return unaryJob(args, from, to, scratch);
+    case opcodes.BINARY:
+      return binaryJob(args, from, to, scratch, false);
+    case opcodes.BINARY_INTEGER:
+      return binaryJob(args, from, to, scratch, true);
+    case opcodes.SELECT:
+      return selectJob(args, from, to);
+    case opcodes.REDUCE_ROWS:
+      return reduceRowsJob(args, from, to);
+    case opcodes.REDUCE_COLUMNS:
+      return reduceColumnsJob(args, from, to, scratch);
+    case opcodes.COPY_ROWS:
+      return copyRowsJob(args, from, to);
+    case opcodes.COPY_STRIDED:
+      return copyStridedJob(args, from, to);
+    case opcodes.COPY_TRANSPOSED:
+      return copyTransposedJob(args, from, to);
+    case opcodes.CONVERT:
+      return convertJob(args, from, to, scratch);
+    case opcodes.GATHER:
+      return gatherJob(args, from, to);
+    case opcodes.SCATTER_ADD:
+      return scatterAddJob(args, from, to);
+    case opcodes.ARGSORT:
+      return argsortJob(args, from, to, scratch);
   }
 }

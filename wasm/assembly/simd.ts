@@ -68,3 +68,21 @@ export function storePart(p: usize, v: v128, count: i32): void {
   if (count > 1) v128.store32_lane(p + 4, v, 1);
   if (count > 2) v128.store32_lane(p + 8, v, 2);
 }
+
+/** Argument word `i` as a byte address. */
+@inline
+export function pointer(args: usize, i: i32): usize {
+  return load<usize>(args + (<usize>i << 2));
+}
+
+/** Argument word `i` as an integer. */
+@inline
+export function integer(args: usize, i: i32): i32 {
+  return load<i32>(args + (<usize>i << 2));
+}
+
+/** Argument word `i` as a float32. */
+@inline
+export function number(args: usize, i: i32): f32 {
+  return load<f32>(args + (<usize>i << 2));
+}

@@ -24,7 +24,7 @@
  * | +256      | 1 while main sleeps                                     |
  * | +320      | next ticket                                             |
  * | +384      | workers that have started                               |
- * | +448      | the job: operation, units, grain, scratch, bytes of scratch per thread, turns to look before sleeping, reason to leave |
+ * | +448      | the job: operation, units, grain, scratch, bytes of scratch per thread, turns to look before sleeping, growths of the memory, threads |
  * | `ARGS`    | arguments of the job, 512 words                         |
  * | `PRIVATE` | 4096 bytes of scratch for each of 32 threads            |
  *
@@ -103,17 +103,17 @@ function enter(): bool {
 /**
  * The life of a worker: wait for the sequence number to change, take part, repeat.
  *
- * Returns the reason to leave as soon as it differs from `reason`: the memory has grown,
- * and a function that is running does not learn of it, or the pool closes (negative).
+ * Returns when the memory has grown, because a function that is running does not learn of
+ * it; the worker calls again at once.
  *
- * | argument | meaning                                           |
- * | -------- | ------------------------------------------------- |
- * | `thread` | 1 for the first worker; main is 0                 |
- * | `reason` | the reason last seen; -1 on the very first call   |
+ * | argument  | meaning                                                      |
+ * | --------- | ------------------------------------------------------------ |
+ * | `thread`  | 1 for the first worker; main is 0                            |
+ * | `growths` | growths of the memory so far; -1 on the very first call      |
  */
-export function serve(thread: i32, reason: i32): i32 {
+export function serve(thread: i32, growths: i32): i32 {
   let last = atomic.load<i32>(CONTROL) - 1;
-  if (reason < 0) atomic.add<i32>(STARTED, 1);
+  if (growths < 0) atomic.add<i32>(STARTED, 1);
   while (true) {
     let turns = load<i32>(JOB + 20);
     let sequence = atomic.load<i32>(CONTROL);
@@ -133,8 +133,8 @@ export function serve(thread: i32, reason: i32): i32 {
     }
     last = sequence;
     const now = atomic.load<i32>(JOB + 24);
-    if (now != reason) return now;
-    if (!enter()) continue;
+    if (now != growths) return now;
+    if (thread >= atomic.load<i32>(JOB + 28) || !enter()) continue;
     work(thread);
     atomic.add<i32>(LEFT, 1);
     if (atomic.load<i32>(MAIN_ASLEEP)) atomic.notify(LEFT, 1);

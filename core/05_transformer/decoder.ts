@@ -1,0 +1,217 @@
+/**
+ * # Decoder
+ *
+ * **Question.** The encoder has turned the source into vectors. How are they turned into a sentence
+ * of another length, in another language?
+ *
+ * **Idea.** Write one word after the other (自回归): the decoder (解码器) is fed what it has written
+ * so far and predicts what comes next. It starts from a special token, BEGIN, and may at any step
+ * write another one, END: the length of the output is nobody's parameter, it is decided by the
+ * probability of END. A layer of the decoder is a layer of the encoder with one more step in the
+ * middle, in which it consults the source.
+ *
+ * **Formula.** With $y$ the target so far and $m$ the encoder's output, one layer in the paper's order
+ * computes
+ *
+ * $$u = \mathrm{norm}\big(y + \mathrm{attention}(y, y)\big), \quad v = \mathrm{norm}\big(u + \mathrm{attention}(u, m)\big), \quad w = \mathrm{norm}\big(v + F(v)\big)$$
+ *
+ * | symbol | in code                                | shape       |
+ * | ------ | -------------------------------------- | ----------- |
+ * | $y$    | `hidden` on entry                      | `[B, T, E]` |
+ * | $m$    | `memory`                               | `[B, S, E]` |
+ * | $u$    | `hidden` after `selfAttentionResidual`  | `[B, T, E]` |
+ * | $v$    | `hidden` after `crossAttentionResidual` | `[B, T, E]` |
+ *
+ * The first attention is causal (section 4.5); the second sees all of the source.
+ *
+ * **Why queries from here and keys from there.** What has been written asks; the source is asked
+ * (section 4.4). This is also the road by which the encoder learns, a question that the notes leave
+ * open: its output enters the decoder as keys and values and nowhere else, so the gradient of the
+ * translation's loss reaches the encoder through the cross-attention of every decoder layer.
+ *
+ * **What the notes ask: who supplies BEGIN?** In training the program does, when it shifts the
+ * targets ({@linkcode shiftRight}); at inference the generation loop does, as the first input. The
+ * model never produces it. **Whole history or last word?** Both give the same: without a cache the
+ * decoder is fed the whole history and its last row is used; with a cache it is fed the last word,
+ * and finds the keys and values of the history in the cache of every layer.
+ *
+ * @module
+ */
+
+import { overKeys } from "../04_attention/masks.ts";
+import { type KeyValueMemory, MultiHeadAttention } from "../04_attention/multi_head.ts";
+import { Module } from "../engine/module.ts";
+import { concat } from "../engine/ops.ts";
+import type { Random } from "../engine/random.ts";
+import { dims } from "../engine/shape.ts";
+import { full, type Tensor } from "../engine/tensor.ts";
+import { below, type LayerOptions, type Observer, type StackOptions } from "./encoder.ts";
+import { FeedForward } from "./feed_forward.ts";
+import type { LayerNorm, RMSNorm } from "./normalization.ts";
+import { createNorm, Residual } from "./residual.ts";
+
+/**
+ * What the decoder is fed in training: BEGIN, then the targets without their last column.
+ *
+ * Position $t$ then reads the words before $t$ and predicts word $t$ (shifted right, 右移).
+ *
+ * @param targets what is to be predicted, ending in END and padding, int32 `[B, T]`
+ * @param beginToken the id of BEGIN
+ * @returns ids, int32 `[B, T]`
+ */
+export function shiftRight(targets: Tensor, beginToken: number): Tensor {
+  const { B, T } = dims(targets, "B T");
+  return concat([full([B, 1], beginToken, "int32"), targets], 1).slice(1, 0, T);
+}
+
+/** What one pass through a {@linkcode DecoderLayer} looks at. */
+export interface DecoderLayerCall {
+  /** True where the source may be looked at, bool, broadcast to `[B, H, T, S]`. */
+  readonly sourceMask?: Tensor | undefined;
+  /** Keys and values of the target's earlier positions. */
+  readonly selfCache?: KeyValueMemory | undefined;
+  /** Keys and values of the source, filled by the first call. */
+  readonly crossCache?: KeyValueMemory | undefined;
+  /** Where dropout comes from; without it nothing is dropped. */
+  readonly random?: Random | undefined;
+  /** Receives the attention weights; computing them costs extra. */
+  readonly observe?: Observer | undefined;
+}
+
+/** One layer: read what was written, consult the source, think. */
+export class DecoderLayer extends Module {
+  /** Reads what was written. */
+  readonly selfAttention: MultiHeadAttention;
+  /** Add & Norm around the self-attention. */
+  readonly selfAttentionResidual: Residual;
+  /** Consults the source. */
+  readonly crossAttention: MultiHeadAttention;
+  /** Add & Norm around the cross-attention. */
+  readonly crossAttentionResidual: Residual;
+  /** Works on what was read. */
+  readonly feedForward: FeedForward;
+  /** Add & Norm around the feed-forward. */
+  readonly feedForwardResidual: Residual;
+
+  /**
+   * Starts from random weights.
+   *
+   * @param options widths, heads, norms
+   * @param random where the first values come from
+   */
+  constructor(options: LayerOptions, random: Random) {
+    super();
+    const { hiddenSize, numHeads, numGroups, feedForwardSize = 4 * hiddenSize, bias, rule: positions } = options;
+    this.selfAttention = new MultiHeadAttention(hiddenSize, numHeads, random, { numGroups, bias, positions });
+    this.selfAttentionResidual = new Residual(hiddenSize, options);
+    this.crossAttention = new MultiHeadAttention(hiddenSize, numHeads, random, { numGroups, bias });
+    this.crossAttentionResidual = new Residual(hiddenSize, options);
+    this.feedForward = new FeedForward(hiddenSize, feedForwardSize, random, options);
+    this.feedForwardResidual = new Residual(hiddenSize, options);
+  }
+
+  /**
+   * Rewrites each target position in the light of its past and of the source.
+   *
+   * @param hidden `[B, T, E]`
+   * @param memory the encoder's output, `[B, S, E]`
+   * @param call mask, caches, dropout
+   * @returns `[B, T, E]`
+   */
+  forward(hidden: Tensor, memory: Tensor, call: DecoderLayerCall = {}): Tensor {
+    const { sourceMask, selfCache, crossCache, random, observe } = call;
+    const to = (path: string) => observe && ((weights: Tensor) => observe(path, weights));
+    const recall = (x: Tensor): Tensor =>
+      this.selfAttention.forward(x, { causal: true, cache: selfCache, observe: to("selfAttention") });
+    const consult = (x: Tensor): Tensor =>
+      this.crossAttention.forward(x, {
+        context: memory,
+        mask: sourceMask,
+        cache: crossCache,
+        observe: to("crossAttention"),
+      });
+    const think = (x: Tensor): Tensor => this.feedForward.forward(x);
+
+    hidden = this.selfAttentionResidual.forward(hidden, recall, random);
+    hidden = this.crossAttentionResidual.forward(hidden, consult, random);
+    return this.feedForwardResidual.forward(hidden, think, random);
+  }
+}
+
+/** What one pass through a {@linkcode DecoderStack} looks at. */
+export interface DecoderCall {
+  /** True where the source has a token, bool `[B, S]`; everywhere by default. */
+  readonly sourceMask?: Tensor | undefined;
+  /** Two per layer: the target's own, then the source's; none by default. */
+  readonly caches?: readonly KeyValueMemory[] | undefined;
+  /** Where dropout comes from; without it nothing is dropped. */
+  readonly random?: Random | undefined;
+  /** Receives the attention weights; computing them costs extra. */
+  readonly observe?: Observer | undefined;
+}
+
+/** A stack of layers that continues a target, given a source. */
+export class DecoderStack extends Module {
+  /** From what was written to what comes next. */
+  readonly layers: readonly DecoderLayer[];
+  /** Closes a pre-norm stack, whose sum nobody else normalizes. */
+  readonly norm: LayerNorm | RMSNorm | undefined;
+
+  /**
+   * Starts from random weights.
+   *
+   * @param options layers, widths, heads, norms
+   * @param random where the first values come from
+   */
+  constructor(options: StackOptions, random: Random) {
+    super();
+    this.layers = Array.from({ length: options.numLayers }, () => new DecoderLayer(options, random));
+    this.norm = options.norm === "pre" ? createNorm(options.hiddenSize, options) : undefined;
+  }
+
+  /**
+   * Reads a batch of targets, beside the sources.
+   *
+   * @param hidden embedded target words with their positions, `[B, T, E]`
+   * @param memory the encoder's output, `[B, S, E]`
+   * @param call mask, caches, dropout
+   * @returns one vector per target position, from which the next word is read, `[B, T, E]`
+   * @throws {TypeError} if the number of caches is not twice that of the layers
+   */
+  forward(hidden: Tensor, memory: Tensor, { sourceMask, caches, random, observe }: DecoderCall = {}): Tensor {
+    const { B, E } = dims(hidden, "B T E");
+    const { S } = dims(memory, "B S E", { B, E });
+    if (sourceMask) dims(sourceMask, "B S", { B, S });
+    if (caches && caches.length !== 2 * this.layers.length) {
+      throw new TypeError(`Cannot use ${caches.length} caches in ${this.layers.length} layers: each layer needs two`);
+    }
+    const call = { sourceMask: sourceMask && overKeys(sourceMask), random };
+    this.layers.forEach((layer, index) => {
+      hidden = layer.forward(hidden, memory, {
+        ...call,
+        selfCache: caches?.[2 * index],
+        crossCache: caches?.[2 * index + 1],
+        observe: below(observe, `layers.${index}`),
+      });
+    });
+    return this.norm ? this.norm.forward(hidden) : hidden;
+  }
+}
+
+// ## Can one cached layer be enough?
+//
+// The notes wonder whether saving any one set of keys and values suffices. It does not. The keys of
+// layer two are made from the output of layer one by matrices of layer two; nothing else can
+// replace them. GPT-2 keeps twelve pairs, one for each of its twelve layers, and so does this
+// decoder: `2 · numLayers` caches, half of which grow while the other half hold the source.
+
+// ## Pitfall: a decoder that reads the answer
+//
+// Feeding the targets instead of the targets shifted right turns training into copying: the loss
+// falls to zero within a few steps, and the model writes nonsense. The test "shiftRight() hides
+// each word from the position that predicts it" states the alignment.
+
+// ## Exercise
+//
+// Remove the causal mask, train the translator for 200 steps, and compare the loss in training with
+// the loss of the sentences that the model writes by itself.

@@ -1,0 +1,281 @@
+/**
+ * # Decoder only
+ *
+ * **Question.** Continuing a text needs no second language. What remains of the Transformer when
+ * there is no source?
+ *
+ * **Idea.** The decoder without cross-attention: a stack of causal self-attention and feed-forward
+ * layers (纯解码器). Such a layer is the encoder's layer with a causal mask, and that is how it is built
+ * here. Whatever is to be answered is written down as the beginning of the text; the model continues
+ * it. This is GPT.
+ *
+ * **Formula.** With the table $W$, learned positions $P$ and pre-norm layers $\ell_1 \dots \ell_L$,
+ *
+ * $$h = (\ell_L \circ \dots \circ \ell_1)(W_x + P), \qquad P(x_{t+1} \mid x_{\le t}) = \mathrm{softmax}\big(\mathrm{norm}(h_t)\, W^\top\big)$$
+ *
+ * | symbol   | in code            | shape       |
+ * | -------- | ------------------ | ----------- |
+ * | $x$      | `tokens`           | `[B, T]`    |
+ * | $W$      | `embedding.weight` | `[V, E]`    |
+ * | $P$      | `positions`        | `[L, E]`    |
+ * | $h$      | `hidden`           | `[B, T, E]` |
+ *
+ * **Why residual weights start small.** Each layer adds two outputs to the sum, so after $L$ layers its
+ * variance has grown $2L$-fold. GPT-2 divides the initial deviation of the matrices that write into the
+ * sum (`output` and `down`) by $\sqrt{2L}$, and the sum starts with the variance of its input whatever the
+ * depth. All other matrices start with deviation 0.02.
+ *
+ * **What the notes ask: where do keys and values come from without an encoder?** From the text itself,
+ * through $W_K$ and $W_V$ of each layer: self-attention has all three. The mask only limits which of them a
+ * position may use. **And is the right answer fed in when GPT is trained?** Yes, and more than once: the text
+ * is the input, and the same text moved by one is the target, so every position of a single pass is an
+ * example of teacher forcing.
+ *
+ * Sources: Radford, Wu, Child, Luan, Amodei and Sutskever 2019, *Language Models are Unsupervised
+ * Multitask Learners*.
+ *
+ * @module
+ */
+
+import { Embedding } from "../02_words/embeddings.ts";
+import type { KeyValueMemory, PositionRule } from "../04_attention/multi_head.ts";
+import {
+  BucketedPositions,
+  LearnedPositions,
+  LinearPositions,
+  RelativePositions,
+  RotaryPositions,
+  SinusoidalPositions,
+} from "../04_attention/positions.ts";
+import { dropout } from "../engine/dropout.ts";
+import { Linear, linear } from "../engine/linear.ts";
+import { Module } from "../engine/module.ts";
+import type { Random } from "../engine/random.ts";
+import { dims } from "../engine/shape.ts";
+import type { Tensor } from "../engine/tensor.ts";
+import { below, checkLayout, type Complete, EncoderLayer, type Observer } from "./encoder.ts";
+import type { ActivationName } from "./feed_forward.ts";
+import type { LayerNorm, RMSNorm } from "./normalization.ts";
+import { createNorm } from "./residual.ts";
+
+/** Ways in which positions enter a {@linkcode DecoderOnly}; section 4.7 explains them. */
+export type PositionName = "learned" | "sinusoidal" | "relative" | "bucketed" | "rotary" | "linear" | "none";
+
+/** How a {@linkcode DecoderOnly} is laid out. The defaults are the smallest GPT-2. */
+export interface DecoderOnlyOptions {
+  /** Number of tokens. */
+  readonly vocabSize: number;
+  /** Longest text; 1024 by default. */
+  readonly contextLength?: number | undefined;
+  /** Width of a position; 768 by default. */
+  readonly hiddenSize?: number | undefined;
+  /** Number of layers; 12 by default. */
+  readonly numLayers?: number | undefined;
+  /** Heads of each attention; 12 by default. */
+  readonly numHeads?: number | undefined;
+  /** Groups of heads that share keys and values; as many as heads by default. */
+  readonly numGroups?: number | undefined;
+  /** Width inside the feed-forward; `4 · hiddenSize` by default. */
+  readonly feedForwardSize?: number | undefined;
+  /** What the feed-forward does between its matrices; `"geluTanh"` by default. */
+  readonly activation?: ActivationName | undefined;
+  /** Where the norms stand; `"pre"` by default. */
+  readonly norm?: "post" | "pre" | undefined;
+  /** Which norm; `"layer"` by default. */
+  readonly normalization?: "layer" | "rms" | undefined;
+  /** Added to the variance in the norms; 1e-5 by default. */
+  readonly epsilon?: number | undefined;
+  /** Whether matrices and layer norms have a bias; true by default. */
+  readonly bias?: boolean | undefined;
+  /** How positions enter; `"learned"` by default, `"linear"` is ALiBi. */
+  readonly positions?: PositionName | undefined;
+  /** Whether scores are products with the table; true by default. */
+  readonly tieHead?: boolean | undefined;
+  /** Share of each step's output, and of the input, dropped in training; 0 by default. */
+  readonly dropout?: number | undefined;
+}
+
+type Layout = Complete<DecoderOnlyOptions>;
+
+/** Fills in the defaults, and refuses what no model can have. */
+function complete(options: DecoderOnlyOptions): Layout {
+  const { hiddenSize = 768, numHeads = 12 } = options;
+  const layout: Layout = {
+    vocabSize: options.vocabSize,
+    contextLength: options.contextLength ?? 1024,
+    hiddenSize,
+    numLayers: options.numLayers ?? 12,
+    numHeads,
+    numGroups: options.numGroups ?? numHeads,
+    feedForwardSize: options.feedForwardSize ?? 4 * hiddenSize,
+    activation: options.activation ?? "geluTanh",
+    norm: options.norm ?? "pre",
+    normalization: options.normalization ?? "layer",
+    epsilon: options.epsilon ?? 1e-5,
+    bias: options.bias ?? true,
+    positions: options.positions ?? "learned",
+    tieHead: options.tieHead ?? true,
+    dropout: options.dropout ?? 0,
+  };
+  checkLayout(options, layout);
+  return layout;
+}
+
+/** The two places at which positions can enter: the input, or every attention. */
+interface Placement {
+  readonly input?: LearnedPositions | SinusoidalPositions;
+  readonly rule?: PositionRule;
+}
+
+function place({ positions, contextLength, hiddenSize, numHeads }: Layout, random: Random): Placement {
+  const headSize = hiddenSize / numHeads;
+  switch (positions) {
+    case "learned":
+      return { input: new LearnedPositions(contextLength, hiddenSize, random) };
+    case "sinusoidal":
+      return { input: new SinusoidalPositions(hiddenSize) };
+    case "relative":
+      return { rule: new RelativePositions(headSize, 16, random) };
+    case "bucketed":
+      return { rule: new BucketedPositions(numHeads, random, { bidirectional: false }) };
+    case "rotary":
+      return { rule: new RotaryPositions(headSize) };
+    case "linear":
+      return { rule: new LinearPositions(numHeads) };
+    case "none":
+      return {};
+    default:
+      throw new TypeError(
+        `Cannot place tokens by "${positions}": positions must be learned, sinusoidal, relative, bucketed, rotary, ` +
+          "linear or none",
+      );
+  }
+}
+
+/** What one pass through a {@linkcode DecoderOnly} looks at. */
+export interface ContinuationCall {
+  /** Keys and values of earlier calls, one cache per layer; none by default. */
+  readonly caches?: readonly KeyValueMemory[] | undefined;
+  /** True where a token is, bool `[B, S]`, cached positions included; everywhere by default. */
+  readonly mask?: Tensor | undefined;
+  /** Where dropout comes from; without it nothing is dropped. */
+  readonly random?: Random | undefined;
+  /** Receives the attention weights; computing them costs extra. */
+  readonly observe?: Observer | undefined;
+}
+
+/** A GPT: continues a text. */
+export class DecoderOnly extends Module {
+  /** The options with every default filled in. */
+  readonly options: Complete<DecoderOnlyOptions>;
+  /** One row per token. */
+  readonly embedding: Embedding;
+  /** Positions that enter with the input. */
+  readonly positions: LearnedPositions | SinusoidalPositions | undefined;
+  /** Layers of causal self-attention; a position rule is shared by all of them. */
+  readonly layers: readonly EncoderLayer[];
+  /** Closes a pre-norm stack. */
+  readonly norm: LayerNorm | RMSNorm | undefined;
+  /** From vectors to scores, if the table does not serve. */
+  readonly head: Linear | undefined;
+
+  /**
+   * Starts from random weights, as GPT-2 does.
+   *
+   * @param options layout of the model
+   * @param random where the first values come from
+   * @throws {TypeError} if an option is unknown
+   * @throws {RangeError} if a size is impossible
+   */
+  constructor(options: DecoderOnlyOptions, random: Random) {
+    super();
+    const layout = this.options = complete(options);
+    const { vocabSize, hiddenSize, numLayers } = layout;
+    const { input, rule } = place(layout, random);
+    this.embedding = new Embedding(vocabSize, hiddenSize, random, { deviation: 0.02 });
+    this.positions = input;
+    this.layers = Array.from({ length: numLayers }, () => new EncoderLayer({ ...layout, rule }, random));
+    this.norm = layout.norm === "pre" ? createNorm(hiddenSize, layout) : undefined;
+    this.head = layout.tieHead ? undefined : new Linear(hiddenSize, vocabSize, random, { bias: false });
+
+    for (const [path, weight] of this.parameters()) {
+      if (!/(query|key|value|output|up|gate|down|head)\.weight$/.test(path)) continue;
+      // What is added to the residual sum: twice in each layer.
+      const deviation = /(output|down)\.weight$/.test(path) ? 0.02 / Math.sqrt(2 * numLayers) : 0.02;
+      weight.assign(random.normal(weight.shape, { deviation }));
+    }
+  }
+
+  /** Number of scores per position. */
+  get vocabSize(): number {
+    return this.options.vocabSize;
+  }
+
+  /** Longest text. */
+  get contextLength(): number {
+    return this.options.contextLength;
+  }
+
+  /**
+   * Empty caches, one per layer.
+   *
+   * @param create makes one; section 7.11 has the class
+   */
+  newCaches<M extends KeyValueMemory>(create: () => M): M[] {
+    return this.layers.map(create);
+  }
+
+  /**
+   * Scores the token after each position.
+   *
+   * @param tokens ids, or what continues those cached, int32 `[B, T]`
+   * @param call caches, mask, dropout
+   * @returns logits, `[B, T, V]`
+   * @throws {RangeError} if the text grows longer than `contextLength`
+   * @throws {TypeError} if the number of caches is not that of the layers
+   */
+  forward(tokens: Tensor, { caches, mask, random, observe }: ContinuationCall = {}): Tensor {
+    const start = caches?.[0]?.length ?? 0;
+    const { B, T } = dims(tokens, "B T");
+    this.#check(start + T, caches);
+    const pairs = mask && mask.reshape([B, 1, 1, dims(mask, "B S", { B, S: start + T }).S]);
+
+    let hidden = this.embedding.forward(tokens);
+    if (this.positions) hidden = this.positions.forward(hidden, start);
+    if (this.training) hidden = dropout(hidden, this.options.dropout, random);
+    this.layers.forEach((layer, index) => {
+      const call = { causal: true, mask: pairs, cache: caches?.[index], random };
+      hidden = layer.forward(hidden, { ...call, observe: below(observe, `layers.${index}`) });
+    });
+    if (this.norm) hidden = this.norm.forward(hidden);
+    return this.head ? this.head.forward(hidden) : linear(hidden, this.embedding.weight.transpose());
+  }
+
+  #check(length: number, caches: readonly KeyValueMemory[] | undefined): void {
+    const { contextLength, numLayers } = this.options;
+    if (length > contextLength) {
+      throw new RangeError(`Cannot read ${length} positions: contextLength is ${contextLength}`);
+    }
+    if (caches && caches.length !== numLayers) {
+      throw new TypeError(`Cannot use ${caches.length} caches in ${numLayers} layers: each layer needs one`);
+    }
+  }
+}
+
+// ## What the two kinds are good for
+//
+// An encoder–decoder keeps source and output apart: every word written can consult a source that was
+// read in both directions, which suits translation. A decoder-only model reads its prompt from left to
+// right like everything else, needs no pairs for training, and takes any task that can be written as a
+// text to be continued. Both write in the same way.
+
+// ## Pitfall: positions from zero in every call
+//
+// With caches a call brings one token, and `positions.forward(hidden)` without `start` places each of
+// them first. The test "DecoderOnly() with caches computes what it computes without, for every kind of
+// positions" feeds a text in pieces.
+
+// ## Exercise
+//
+// Train with contexts of 32 tokens and evaluate with 64, for `"rotary"`, `"linear"` and
+// `"sinusoidal"`. Which loss rises least past position 32?

@@ -1,0 +1,232 @@
+/**
+ * # Encoder
+ *
+ * **Question.** A look-up table gives *apple* the same vector in *I eat an apple* and in *Apple
+ * released a phone*. How does a word get a vector that knows its sentence?
+ *
+ * **Idea.** Let every word read the whole sentence, then think about what it read, and repeat
+ * (编码器). A layer is one multi-head self-attention and one feed-forward, each with a residual
+ * connection and a norm, the *Add & Norm* of the pictures. $N$ layers of equal shape are stacked;
+ * vectors keep their width all the way, so what comes out is again one vector per word.
+ *
+ * **Formula.** One layer, in the paper's order, maps $x$ to $r$ by way of $z$:
+ *
+ * $$z = \mathrm{norm}\big(x + \mathrm{attention}(x)\big), \qquad r = \mathrm{norm}\big(z + F(z)\big)$$
+ *
+ * | symbol | in code                            | shape       |
+ * | ------ | ---------------------------------- | ----------- |
+ * | $x$    | `hidden` on entry                  | `[B, S, E]` |
+ * | $z$    | `hidden` after `attentionResidual` | `[B, S, E]` |
+ * | $r$    | the result                         | `[B, S, E]` |
+ *
+ * **Why it may look both ways.** The source sentence is there before the first word of the
+ * translation is written. Nothing in it is to be predicted, so nothing has to be hidden: the only
+ * mask is the one over padding.
+ *
+ * **What the notes ask: any number of words?** $z_1$ is made from $x_1$ *and all the others*, by a
+ * weighted sum with as many terms as there are words. No weight matrix has a side that depends on
+ * the length.
+ *
+ * Source: Vaswani et al. 2017, *Attention Is All You Need*, §3.1.
+ *
+ * @module
+ */
+
+import { overKeys } from "../04_attention/masks.ts";
+import { type KeyValueMemory, MultiHeadAttention, type PositionRule } from "../04_attention/multi_head.ts";
+import { Module } from "../engine/module.ts";
+import type { Random } from "../engine/random.ts";
+import { dims } from "../engine/shape.ts";
+import type { Tensor } from "../engine/tensor.ts";
+import { FeedForward, type FeedForwardOptions } from "./feed_forward.ts";
+import type { LayerNorm, RMSNorm } from "./normalization.ts";
+import { createNorm, Residual, type ResidualOptions } from "./residual.ts";
+
+/** How one layer is laid out. */
+export interface LayerOptions extends ResidualOptions, FeedForwardOptions {
+  /** Width of a position. */
+  readonly hiddenSize: number;
+  /** Heads of each attention. */
+  readonly numHeads: number;
+  /** Groups of heads that share keys and values; as many as heads by default. */
+  readonly numGroups?: number | undefined;
+  /** Width inside the feed-forward; `4 · hiddenSize` by default. */
+  readonly feedForwardSize?: number | undefined;
+  /** How positions enter self-attention; not at all by default. */
+  readonly rule?: PositionRule | undefined;
+}
+
+/** Receives attention weights `[B, H, T, S]` and the path of the attention they come from. */
+export type Observer = (path: string, weights: Tensor) => void;
+
+/** What one pass through a layer of self-attention looks at. */
+export interface LayerCall {
+  /** True where looking is allowed, bool, broadcast to `[B, H, T, S]`. */
+  readonly mask?: Tensor | undefined;
+  /** Whether a position sees only itself and what came before; false by default. */
+  readonly causal?: boolean | undefined;
+  /** Keys and values of earlier calls. */
+  readonly cache?: KeyValueMemory | undefined;
+  /** Where dropout comes from; without it nothing is dropped. */
+  readonly random?: Random | undefined;
+  /** Receives the attention weights; computing them costs extra. */
+  readonly observe?: Observer | undefined;
+}
+
+/** One layer: self-attention between positions, then a feed-forward within each. */
+export class EncoderLayer extends Module {
+  /** Reads the other positions. */
+  readonly attention: MultiHeadAttention;
+  /** Add & Norm around the attention. */
+  readonly attentionResidual: Residual;
+  /** Works on what was read. */
+  readonly feedForward: FeedForward;
+  /** Add & Norm around the feed-forward. */
+  readonly feedForwardResidual: Residual;
+
+  /**
+   * Starts from random weights.
+   *
+   * @param options widths, heads, norms
+   * @param random where the first values come from
+   */
+  constructor(options: LayerOptions, random: Random) {
+    super();
+    const { hiddenSize, numHeads, numGroups, feedForwardSize = 4 * hiddenSize, bias, rule: positions } = options;
+    this.attention = new MultiHeadAttention(hiddenSize, numHeads, random, { numGroups, bias, positions });
+    this.attentionResidual = new Residual(hiddenSize, options);
+    this.feedForward = new FeedForward(hiddenSize, feedForwardSize, random, options);
+    this.feedForwardResidual = new Residual(hiddenSize, options);
+  }
+
+  /**
+   * Rewrites each position in the light of the others.
+   *
+   * @param hidden `[B, S, E]`
+   * @param call masks, cache, dropout
+   * @returns `[B, S, E]`
+   */
+  forward(hidden: Tensor, { mask, causal, cache, random, observe }: LayerCall = {}): Tensor {
+    const read = (x: Tensor): Tensor =>
+      this.attention.forward(x, {
+        mask,
+        causal,
+        cache,
+        observe: observe && ((weights) => observe("attention", weights)),
+      });
+    const think = (x: Tensor): Tensor => this.feedForward.forward(x);
+
+    hidden = this.attentionResidual.forward(hidden, read, random);
+    return this.feedForwardResidual.forward(hidden, think, random);
+  }
+}
+
+/** How a stack of layers is laid out. */
+export interface StackOptions extends LayerOptions {
+  /** Number of layers, the paper's $N$. */
+  readonly numLayers: number;
+}
+
+/** What one pass through an {@linkcode Encoder} looks at. */
+export interface EncoderCall {
+  /** True where a token is, bool `[B, S]`; everywhere by default. */
+  readonly mask?: Tensor | undefined;
+  /** Where dropout comes from; without it nothing is dropped. */
+  readonly random?: Random | undefined;
+  /** Receives the attention weights; computing them costs extra. */
+  readonly observe?: Observer | undefined;
+}
+
+/** A stack of layers that turns a set of vectors into vectors that know the set. */
+export class Encoder extends Module {
+  /** From words to meaning. */
+  readonly layers: readonly EncoderLayer[];
+  /** Closes a pre-norm stack, whose sum nobody else normalizes. */
+  readonly norm: LayerNorm | RMSNorm | undefined;
+
+  /**
+   * Starts from random weights.
+   *
+   * @param options layers, widths, heads, norms
+   * @param random where the first values come from
+   */
+  constructor(options: StackOptions, random: Random) {
+    super();
+    this.layers = Array.from({ length: options.numLayers }, () => new EncoderLayer(options, random));
+    this.norm = options.norm === "pre" ? createNorm(options.hiddenSize, options) : undefined;
+  }
+
+  /**
+   * Reads a batch of sentences.
+   *
+   * @param hidden embedded words with their positions, `[B, S, E]`
+   * @param call which positions hold words; dropout
+   * @returns one vector per word, `[B, S, E]`; at padding, numbers without meaning
+   */
+  forward(hidden: Tensor, { mask, random, observe }: EncoderCall = {}): Tensor {
+    const { B, S } = dims(hidden, "B S E");
+    if (mask) dims(mask, "B S", { B, S });
+    const call = { mask: mask && overKeys(mask), random };
+    this.layers.forEach((layer, index) => {
+      hidden = layer.forward(hidden, { ...call, observe: below(observe, `layers.${index}`) });
+    });
+    return this.norm ? this.norm.forward(hidden) : hidden;
+  }
+}
+
+/**
+ * Prefixes the paths that an observer receives with the name of a part.
+ *
+ * @param observe who observes the whole, if anybody
+ * @param part path of the part within the whole
+ * @returns who observes the part
+ */
+export function below(observe: Observer | undefined, part: string): Observer | undefined {
+  return observe && ((path, weights) => observe(`${part}.${path}`, weights));
+}
+
+// ## Options
+//
+// The models of the next pages take their layout as an object of options. Whatever is left out has a
+// default; whatever cannot be is refused before a weight is drawn.
+
+/** Options with every default filled in. */
+export type Complete<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> };
+
+/**
+ * Refuses options that are unknown and sizes that are no positive integers.
+ *
+ * @param options what the caller asked for
+ * @param layout the same with every default filled in
+ * @throws {TypeError} if an option is unknown
+ * @throws {RangeError} if a size is impossible
+ */
+export function checkLayout(options: object, layout: object): void {
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(layout, name)) {
+      throw new TypeError(`Cannot build a model with "${name}": known options are ${Object.keys(layout).join(", ")}`);
+    }
+  }
+  for (const [name, size] of Object.entries(layout)) {
+    if (/^num|Size$|Length$/.test(name) && !(Number.isInteger(size) && size >= 1)) {
+      throw new RangeError(`Cannot build a model with ${name} = ${size}: it must be an integer of at least 1`);
+    }
+  }
+}
+
+// ## What an encoder adds to a look-up table
+//
+// Static vectors (静态词向量) come out of the table; what comes out of the encoder are contextual
+// ones (动态词向量): the same id gets another vector in another sentence. And at once for all
+// positions: nothing in a layer waits for its neighbour.
+
+// ## Pitfall: padding that is read
+//
+// Leaving the mask out changes nothing while all sentences of a batch are equally long, as they
+// are in most first tests. In a mixed batch each sentence then depends on how far it was padded. The
+// test "Encoder() reads a sentence the same with and without padding" holds them together.
+
+// ## Exercise
+//
+// Feed the same sentence twice, the second time with two words exchanged and no positions added.
+// Which outputs change? (Section 4.7 said: none, they are exchanged too.)

@@ -1,0 +1,314 @@
+/**
+ * # Encoder and decoder
+ *
+ * **Question.** An encoder reads, a decoder writes. What else does a translator need?
+ *
+ * **Idea.** A way in and a way out. In: word ids become vectors, scaled, with a code for their
+ * position. Out: the decoder's vectors become one score per word of the vocabulary, by a product
+ * with the same table that let the words in. A word scores high when its own embedding is what the
+ * decoder's vector points at.
+ *
+ * **Formula.** With the table $W$, the positional code $\mathrm{PE}$ and $y$ the target shifted right,
+ *
+ * $$m = \mathrm{encoder}(\sqrt{E}\,W_{x} + \mathrm{PE}), \qquad P(y_t \mid y_{<t}, x) = \mathrm{softmax}\big(\mathrm{decoder}(\sqrt{E}\,W_{y} + \mathrm{PE},\; m)_t\, W^\top\big)$$
+ *
+ * | symbol         | in code                  | shape       |
+ * | -------------- | ------------------------ | ----------- |
+ * | $x$, $y$       | `source`, `target`       | `[B, S]`, `[B, T]` |
+ * | $W$            | `targetEmbedding.weight` | `[V, E]`    |
+ * | $m$            | `memory`                 | `[B, S, E]` |
+ * | $\cdots W^\top$ | the result              | `[B, T, V]` |
+ *
+ * **Why the factor $\sqrt{E}$.** The table serves as output matrix too, and for that its entries
+ * should have variance $1/E$: a score, the product with a normalized vector, then has variance 1. As
+ * an input such a row would vanish beside $\mathrm{PE}$, whose entries are of size 1. Multiplied by
+ * $\sqrt{E}$ it does not.
+ *
+ * **What runs once.** The purple part of the notes' picture: `encode` does not depend on what is being
+ * written. A generation loop calls it once, and `decode` once per word; {@linkcode
+ * EncoderDecoder.given} makes a decoder of a model and an encoded source, and remembers for each layer
+ * the keys and values that the source has.
+ *
+ * **Start of training.** The paper does not say how weights are drawn. Its released code
+ * (tensor2tensor) draws matrices uniformly with variance $2/(\mathrm{in} + \mathrm{out})$ (Glorot and
+ * Bengio 2010, "Xavier") and embeddings normally with variance $1/E$; so does this page.
+ *
+ * Source: Vaswani et al. 2017, *Attention Is All You Need*.
+ *
+ * @module
+ */
+
+import { Embedding } from "../02_words/embeddings.ts";
+import type { KeyValueMemory } from "../04_attention/multi_head.ts";
+import { LearnedPositions, SinusoidalPositions } from "../04_attention/positions.ts";
+import { dropout } from "../engine/dropout.ts";
+import { Linear, linear } from "../engine/linear.ts";
+import { Module } from "../engine/module.ts";
+import type { Random } from "../engine/random.ts";
+import { dims } from "../engine/shape.ts";
+import type { Tensor } from "../engine/tensor.ts";
+import { type DecoderCall, DecoderStack } from "./decoder.ts";
+import { below, checkLayout, type Complete, Encoder, type EncoderCall, type Observer } from "./encoder.ts";
+import type { ActivationName } from "./feed_forward.ts";
+
+/** How an {@linkcode EncoderDecoder} is laid out. The defaults are the paper's base model. */
+export interface EncoderDecoderOptions {
+  /** Words of the target language; of both, if they share a table. */
+  readonly vocabSize: number;
+  /** Words of the source language, if it has a table of its own; by default both share one. */
+  readonly sourceVocabSize?: number | undefined;
+  /** Longest sentence; 512 by default. */
+  readonly contextLength?: number | undefined;
+  /** Width of a position; 512 by default. */
+  readonly hiddenSize?: number | undefined;
+  /** Layers of the encoder, and of the decoder; 6 by default. */
+  readonly numLayers?: number | undefined;
+  /** Heads of each attention; 8 by default. */
+  readonly numHeads?: number | undefined;
+  /** Groups of heads that share keys and values; as many as heads by default. */
+  readonly numGroups?: number | undefined;
+  /** Width inside the feed-forward; `4 · hiddenSize` by default. */
+  readonly feedForwardSize?: number | undefined;
+  /** What the feed-forward does between its matrices; `"relu"` by default. */
+  readonly activation?: ActivationName | undefined;
+  /** Where the norms stand; `"post"` by default. */
+  readonly norm?: "post" | "pre" | undefined;
+  /** Which norm; `"layer"` by default. */
+  readonly normalization?: "layer" | "rms" | undefined;
+  /** Added to the variance in the norms; 1e-5 by default. */
+  readonly epsilon?: number | undefined;
+  /** Whether matrices and layer norms have a bias; true by default. */
+  readonly bias?: boolean | undefined;
+  /** How positions enter; `"sinusoidal"` by default. */
+  readonly positions?: "sinusoidal" | "learned" | undefined;
+  /** Whether scores are products with the target's table; true by default. */
+  readonly tieHead?: boolean | undefined;
+  /** Share of each step's output, and of the input, dropped in training; 0.1 by default. */
+  readonly dropout?: number | undefined;
+}
+
+/** The paper's base model, with its English–German vocabulary of about 37,000 byte pairs. */
+export const transformerBase: EncoderDecoderOptions = { vocabSize: 37000 };
+
+/** The paper's big model; its dropout is the English–German one. */
+export const transformerBig: EncoderDecoderOptions = { vocabSize: 37000, hiddenSize: 1024, numHeads: 16, dropout: 0.3 };
+
+/** Fills in the defaults, and refuses what no model can have. */
+function complete(options: EncoderDecoderOptions): Complete<EncoderDecoderOptions> {
+  const { vocabSize, hiddenSize = 512, numHeads = 8 } = options;
+  const layout: Complete<EncoderDecoderOptions> = {
+    vocabSize,
+    sourceVocabSize: options.sourceVocabSize ?? vocabSize,
+    contextLength: options.contextLength ?? 512,
+    hiddenSize,
+    numLayers: options.numLayers ?? 6,
+    numHeads,
+    numGroups: options.numGroups ?? numHeads,
+    feedForwardSize: options.feedForwardSize ?? 4 * hiddenSize,
+    activation: options.activation ?? "relu",
+    norm: options.norm ?? "post",
+    normalization: options.normalization ?? "layer",
+    epsilon: options.epsilon ?? 1e-5,
+    bias: options.bias ?? true,
+    positions: options.positions ?? "sinusoidal",
+    tieHead: options.tieHead ?? true,
+    dropout: options.dropout ?? 0.1,
+  };
+  checkLayout(options, layout);
+  if (layout.positions !== "sinusoidal" && layout.positions !== "learned") {
+    throw new TypeError(`Cannot place words by "${layout.positions}": positions must be "sinusoidal" or "learned"`);
+  }
+  return layout;
+}
+
+/** What one pass through an {@linkcode EncoderDecoder} looks at. */
+export interface TranslationCall {
+  /** True where the source has a token, bool `[B, S]`; everywhere by default. */
+  readonly sourceMask?: Tensor | undefined;
+  /** Where dropout comes from; without it nothing is dropped. */
+  readonly random?: Random | undefined;
+  /** Receives the attention weights; computing them costs extra. */
+  readonly observe?: Observer | undefined;
+}
+
+/** A model together with a source: what a generation loop continues. */
+export interface GivenSource {
+  /** Number of scores per position. */
+  readonly vocabSize: number;
+  /** Longest sentence. */
+  readonly contextLength: number;
+  /** Empty caches, as many as `forward` wants. */
+  newCaches<M extends KeyValueMemory>(create: () => M): M[];
+  /** Scores for the word after each position: int32 `[B, T]` to `[B, T, V]`. */
+  forward(tokens: Tensor, call?: { readonly caches?: readonly KeyValueMemory[] | undefined }): Tensor;
+  /** The same for every source repeated in a row, as when beams are searched. */
+  repeat(times: number): GivenSource;
+}
+
+/** The original Transformer: reads a sentence, writes another. */
+export class EncoderDecoder extends Module {
+  /** The options with every default filled in. */
+  readonly options: Complete<EncoderDecoderOptions>;
+  /** One row per source word; the target's table, if both share one. */
+  readonly sourceEmbedding: Embedding;
+  /** One row per target word. */
+  readonly targetEmbedding: Embedding;
+  /** Positions of the source. */
+  readonly sourcePositions: LearnedPositions | SinusoidalPositions;
+  /** Positions of the target. */
+  readonly targetPositions: LearnedPositions | SinusoidalPositions;
+  /** Reads. */
+  readonly encoder: Encoder;
+  /** Writes. */
+  readonly decoder: DecoderStack;
+  /** From vectors to scores, if the table does not serve. */
+  readonly head: Linear | undefined;
+
+  /**
+   * Starts from random weights.
+   *
+   * @param options layout of the model
+   * @param random where the first values come from
+   * @throws {TypeError} if an option is unknown
+   * @throws {RangeError} if a size is impossible
+   */
+  constructor(options: EncoderDecoderOptions, random: Random) {
+    super();
+    const layout = this.options = complete(options);
+    const { vocabSize, sourceVocabSize, hiddenSize, contextLength } = layout;
+    const embed = (size: number) => new Embedding(size, hiddenSize, random, { deviation: hiddenSize ** -0.5 });
+    const place = () =>
+      layout.positions === "learned"
+        ? new LearnedPositions(contextLength, hiddenSize, random, { deviation: 1 })
+        : new SinusoidalPositions(hiddenSize);
+
+    this.targetEmbedding = embed(vocabSize);
+    this.sourceEmbedding = options.sourceVocabSize === undefined ? this.targetEmbedding : embed(sourceVocabSize);
+    this.sourcePositions = place();
+    this.targetPositions = place();
+    this.encoder = new Encoder(layout, random);
+    this.decoder = new DecoderStack(layout, random);
+    this.head = layout.tieHead ? undefined : new Linear(hiddenSize, vocabSize, random, { bias: false });
+  }
+
+  /**
+   * Reads the sources; needed once, however many words are then written.
+   *
+   * @param source ids, int32 `[B, S]`
+   * @param call which positions hold words; dropout
+   * @returns one vector per source word, `[B, S, E]`
+   * @throws {RangeError} if the source is longer than `contextLength`
+   */
+  encode(source: Tensor, { mask, random, observe }: EncoderCall = {}): Tensor {
+    const hidden = this.#enter(source, 0, this.sourceEmbedding, this.sourcePositions, random);
+    return this.encoder.forward(hidden, { mask, random, observe: below(observe, "encoder") });
+  }
+
+  /**
+   * Scores the word after each position of the targets.
+   *
+   * @param target ids, beginning with BEGIN, or continuing what is cached, int32 `[B, T]`
+   * @param memory what {@linkcode EncoderDecoder.encode} returned, `[B, S, E]`
+   * @param call mask of the source, caches, dropout
+   * @returns logits, `[B, T, V]`
+   * @throws {RangeError} if the target grows longer than `contextLength`
+   */
+  decode(target: Tensor, memory: Tensor, { sourceMask, caches, random, observe }: DecoderCall = {}): Tensor {
+    const start = caches?.[0]?.length ?? 0;
+    let hidden = this.#enter(target, start, this.targetEmbedding, this.targetPositions, random);
+    hidden = this.decoder.forward(hidden, memory, { sourceMask, caches, random, observe: below(observe, "decoder") });
+    return this.head ? this.head.forward(hidden) : linear(hidden, this.targetEmbedding.weight.transpose());
+  }
+
+  /**
+   * Scores every word of the targets in one pass: what training does.
+   *
+   * @param source ids, int32 `[B, S]`
+   * @param target ids shifted right, int32 `[B, T]`
+   * @param call mask of the source, dropout
+   * @returns logits, `[B, T, V]`
+   */
+  forward(source: Tensor, target: Tensor, { sourceMask, random, observe }: TranslationCall = {}): Tensor {
+    const memory = this.encode(source, { mask: sourceMask, random, observe });
+    return this.decode(target, memory, { sourceMask, random, observe });
+  }
+
+  /**
+   * Makes a decoder of this model and an encoded source, for a generation loop.
+   *
+   * @param memory what {@linkcode EncoderDecoder.encode} returned, `[B, S, E]`
+   * @param sourceMask true where the source has a token, bool `[B, S]`
+   */
+  given(memory: Tensor, sourceMask?: Tensor): GivenSource {
+    const { vocabSize, contextLength, numLayers } = this.options;
+    return {
+      vocabSize,
+      contextLength,
+      newCaches: (create) => Array.from({ length: 2 * numLayers }, create),
+      forward: (tokens, { caches } = {}) => this.decode(tokens, memory, { sourceMask, caches }),
+      repeat: (times) => this.given(repeatRows(memory, times), sourceMask && repeatRows(sourceMask, times)),
+    };
+  }
+
+  #enter(
+    tokens: Tensor,
+    start: number,
+    embedding: Embedding,
+    positions: LearnedPositions | SinusoidalPositions,
+    random: Random | undefined,
+  ): Tensor {
+    const { T } = dims(tokens, "B T");
+    const { contextLength, hiddenSize } = this.options;
+    if (start + T > contextLength) {
+      throw new RangeError(`Cannot read ${start + T} positions: contextLength is ${contextLength}`);
+    }
+    const embedded = embedding.forward(tokens).mul(Math.sqrt(hiddenSize));
+    const placed = positions.forward(embedded, start);
+    return this.training ? dropout(placed, this.options.dropout, random) : placed;
+  }
+}
+
+/** Each row `times` times in a row: `[B, …]` to `[B·times, …]`. */
+function repeatRows(x: Tensor, times: number): Tensor {
+  const [B, ...rest] = x.shape as [number, ...number[]];
+  return x.unsqueeze(1).expand([B, times, ...rest]).reshape([B * times, ...rest]);
+}
+
+// ## How large it is
+//
+// The numbers of trained weights follow from the options without building the model. For the paper's
+// base model they come to 63.1 million, for the big one to 214.2 million, where its table says 65 and
+// 213: its exact vocabulary is not given.
+
+/**
+ * Number of trained numbers that a layout has.
+ *
+ * @param options layout of the model
+ * @returns what `parameterCount()` of the model would be
+ */
+export function transformerSize(options: EncoderDecoderOptions): number {
+  const { hiddenSize: E, feedForwardSize: F, ...rest } = complete(options);
+  const matrix = (inputs: number, outputs: number): number => (inputs + Number(rest.bias)) * outputs;
+  const shared = E * rest.numGroups / rest.numHeads;
+  const attention = 2 * matrix(E, E) + 2 * matrix(E, shared);
+  const feedForward = (rest.activation === "swiglu" ? 2 : 1) * matrix(E, F) + matrix(F, E);
+  const norm = rest.normalization === "layer" && rest.bias ? 2 * E : E;
+
+  const encoderLayer = attention + feedForward + 2 * norm;
+  const decoderLayer = 2 * attention + feedForward + 3 * norm;
+  const closing = rest.norm === "pre" ? 2 * norm : 0;
+  const tables = (options.sourceVocabSize ?? 0) + rest.vocabSize * (rest.tieHead ? 1 : 2) +
+    (rest.positions === "learned" ? 2 * rest.contextLength : 0);
+  return rest.numLayers * (encoderLayer + decoderLayer) + closing + tables * E;
+}
+
+// ## Pitfall: encoding again for every word
+//
+// Calling `forward(source, …)` in the generation loop gives the right words and runs the encoder once
+// per word. The test "EncoderDecoder() reads the source once and writes the same" compares `given`
+// with caches against it.
+
+// ## Exercise
+//
+// Set `tieHead: false` and train the translator again. How many weights more has it, and does it
+// learn faster or slower?

@@ -1,0 +1,258 @@
+/**
+ * # Normalization
+ *
+ * **Question.** Each layer multiplies its input by a matrix. After thirty layers numbers have
+ * exploded or died out. How are they kept in a range in which training works?
+ *
+ * **Idea.** Shift and scale the numbers to mean 0 and variance 1 (归一化), again and again. The
+ * question is only over *which* numbers mean and variance are taken: over the features of one
+ * position (层归一化, LayerNorm), or over one feature of all examples (批归一化, BatchNorm).
+ *
+ * **Formula.** With $x$ the features of one position,
+ *
+ * $$\mathrm{LayerNorm}(x) = \frac{x - \mathrm{E}[x]}{\sqrt{\mathrm{Var}[x] + \epsilon}} \odot g + b, \qquad \mathrm{RMSNorm}(x) = \frac{x}{\sqrt{\frac{1}{n}\sum_i x_i^2 + \epsilon}} \odot g$$
+ *
+ * | symbol     | in code    | shape      |
+ * | ---------- | ---------- | ---------- |
+ * | $x$        | `x`        | `[…, E]`   |
+ * | $g$        | `gain`     | `[E]`      |
+ * | $b$        | `bias`     | `[E]`      |
+ * | $\epsilon$ | `epsilon`  | a number   |
+ *
+ * The variance divides by $n$, not by $n - 1$. The notes write $\alpha, \beta$ for $g, b$, and
+ * RMSNorm without $\epsilon$; a position of zeros would then be divided by zero.
+ *
+ * **Why gain and bias.** Normalizing takes away a freedom: some features may need to be large.
+ * The notes compare it with a uniform for everyone and a free choice of accessories. Training
+ * chooses the accessories, one number per feature; the uniform stays.
+ *
+ * **Why not BatchNorm.** Its mean and variance are those of a batch. In text the sentences of a
+ * batch differ in length, so what position 40 is compared with depends on which other sentences
+ * are that long; and at inference, with a batch of one, stored averages stand in for it. A layer
+ * norm sees one position and nothing else, so padding, batch size and length cannot touch it.
+ *
+ * Sources: Ba, Kiros and Hinton 2016, *Layer Normalization*; Ioffe and Szegedy 2015, *Batch
+ * Normalization*; Zhang and Sennrich 2019, *Root Mean Square Layer Normalization*.
+ *
+ * @module
+ */
+
+import { noGrad } from "../engine/autograd.ts";
+import { fusable } from "../engine/fusable.ts";
+import { Module } from "../engine/module.ts";
+import { dims, format } from "../engine/shape.ts";
+import { ones, parameter, type Tensor, zeros } from "../engine/tensor.ts";
+
+/** The number that keeps a norm from dividing by zero. */
+export interface NormOptions {
+  /** Added to the variance; 1e-5 by default. */
+  readonly epsilon?: number | undefined;
+}
+
+/**
+ * Shifts and scales the features of each position to mean 0 and variance 1.
+ *
+ * @param x features, `[…, E]`
+ * @param gain what each feature is multiplied by afterwards, `[E]`
+ * @param bias what is then added to it, `[E]`
+ * @param options `epsilon`
+ * @returns `[…, E]`
+ * @throws {TypeError} if gain or bias has another width
+ */
+export function layerNorm(x: Tensor, gain?: Tensor, bias?: Tensor, { epsilon = 1e-5 }: NormOptions = {}): Tensor {
+  checkWidths(x, epsilon, gain, bias);
+  return fusable("layerNorm", [x, gain, bias], { epsilon }, () => {
+    const centered = x.sub(x.mean(-1, { keepDims: true }));
+    const variance = centered.square().mean(-1, { keepDims: true });
+    return adjust(centered.div(variance.add(epsilon).sqrt()), gain, bias);
+  });
+}
+
+/**
+ * Scales the features of each position to a mean square of 1.
+ *
+ * @param x features, `[…, E]`
+ * @param gain what each feature is multiplied by afterwards, `[E]`
+ * @param options `epsilon`
+ * @returns `[…, E]`
+ * @throws {TypeError} if the gain has another width
+ */
+export function rmsNorm(x: Tensor, gain?: Tensor, { epsilon = 1e-5 }: NormOptions = {}): Tensor {
+  checkWidths(x, epsilon, gain);
+  return fusable("rmsNorm", [x, gain], { epsilon }, () => {
+    const meanSquare = x.square().mean(-1, { keepDims: true });
+    return adjust(x.div(meanSquare.add(epsilon).sqrt()), gain);
+  });
+}
+
+function adjust(x: Tensor, gain?: Tensor, bias?: Tensor): Tensor {
+  const scaled = gain ? x.mul(gain) : x;
+  return bias ? scaled.add(bias) : scaled;
+}
+
+function checkWidths(x: Tensor, epsilon: number, ...widths: readonly (Tensor | undefined)[]): void {
+  const E = x.shape[x.rank - 1];
+  if (E === undefined) throw new TypeError(`Cannot normalize shape ${format(x.shape)}: an axis of features is needed`);
+  for (const width of widths) if (width) dims(width, "E", { E });
+  if (!(epsilon >= 0)) throw new RangeError(`Cannot normalize with epsilon ${epsilon}: it must be at least 0`);
+}
+
+/** How a {@linkcode LayerNorm} is laid out. */
+export interface LayerNormOptions extends NormOptions {
+  /** Whether features are shifted afterwards; true by default. */
+  readonly bias?: boolean | undefined;
+}
+
+/** Layer normalization with a trained gain and bias. */
+export class LayerNorm extends Module {
+  /** $g$, ones at the start, `[E]`. */
+  readonly gain: Tensor;
+  /** $b$, zeros at the start, `[E]`. */
+  readonly bias: Tensor | undefined;
+  /** $\epsilon$ */
+  readonly epsilon: number;
+
+  /**
+   * Starts as the plain normalization.
+   *
+   * @param hiddenSize number of features
+   * @param options epsilon, and whether there is a bias
+   */
+  constructor(hiddenSize: number, { epsilon = 1e-5, bias = true }: LayerNormOptions = {}) {
+    super();
+    this.gain = parameter(ones([hiddenSize]));
+    this.bias = bias ? parameter(zeros([hiddenSize])) : undefined;
+    this.epsilon = epsilon;
+  }
+
+  /** Normalizes the last axis of `[…, E]`. */
+  forward(x: Tensor): Tensor {
+    return layerNorm(x, this.gain, this.bias, { epsilon: this.epsilon });
+  }
+}
+
+/** Root-mean-square normalization with a trained gain. */
+export class RMSNorm extends Module {
+  /** $g$, ones at the start, `[E]`. */
+  readonly gain: Tensor;
+  /** $\epsilon$ */
+  readonly epsilon: number;
+
+  /**
+   * Starts as the plain normalization.
+   *
+   * @param hiddenSize number of features
+   * @param options epsilon
+   */
+  constructor(hiddenSize: number, { epsilon = 1e-5 }: NormOptions = {}) {
+    super();
+    this.gain = parameter(ones([hiddenSize]));
+    this.epsilon = epsilon;
+  }
+
+  /** Normalizes the last axis of `[…, E]`. */
+  forward(x: Tensor): Tensor {
+    return rmsNorm(x, this.gain, { epsilon: this.epsilon });
+  }
+}
+
+/** How a {@linkcode BatchNorm} is laid out. */
+export interface BatchNormOptions extends NormOptions {
+  /** Share of the newest batch in the running statistics; 0.1 by default. */
+  readonly momentum?: number | undefined;
+}
+
+/** Batch normalization: each feature against the same feature elsewhere in the batch. */
+export class BatchNorm extends Module {
+  /** $g$, ones at the start, `[E]`. */
+  readonly gain: Tensor;
+  /** $b$, zeros at the start, `[E]`. */
+  readonly bias: Tensor;
+  /** Means that stand in for the batch at inference, `[E]`; saved, not trained. */
+  readonly runningMean: Tensor;
+  /** Variances that stand in for the batch at inference, `[E]`; saved, not trained. */
+  readonly runningVariance: Tensor;
+  /** $\epsilon$ */
+  readonly epsilon: number;
+  /** Share of the newest batch in the running statistics. */
+  readonly momentum: number;
+
+  /**
+   * Starts as the plain normalization.
+   *
+   * @param hiddenSize number of features
+   * @param options epsilon and momentum
+   */
+  constructor(hiddenSize: number, { epsilon = 1e-5, momentum = 0.1 }: BatchNormOptions = {}) {
+    super();
+    if (!(momentum >= 0 && momentum <= 1)) {
+      throw new RangeError(`Cannot average with momentum ${momentum}: it must be in [0, 1]`);
+    }
+    this.gain = parameter(ones([hiddenSize]));
+    this.bias = parameter(zeros([hiddenSize]));
+    this.runningMean = zeros([hiddenSize]);
+    this.runningVariance = ones([hiddenSize]);
+    this.epsilon = epsilon;
+    this.momentum = momentum;
+  }
+
+  /**
+   * Normalizes each feature by the batch in training, by stored statistics otherwise.
+   *
+   * The running variance is that of a sample: it divides by the count less one.
+   *
+   * @param x features, `[…, E]`
+   * @param mask true where a position counts, bool, `[…]`; all by default
+   * @returns `[…, E]`, also at positions that do not count
+   */
+  forward(x: Tensor, mask?: Tensor): Tensor {
+    const E = this.gain.shape[0]!;
+    const rows = x.reshape([-1, E]);
+    if (!this.training) return this.#normalize(rows, this.runningMean, this.runningVariance).reshape(x.shape);
+
+    const { N } = dims(rows, "N E", { E });
+    const counts = mask ? mask.reshape([N, 1]) : undefined;
+    const count = counts ? counts.cast("float32").sum().maximum(1) : undefined;
+    const average = (values: Tensor): Tensor =>
+      counts && count ? values.where(counts, 0).sum(0).div(count) : values.mean(0);
+    const mean = average(rows);
+    const variance = average(rows.sub(mean).square());
+    noGrad(() => {
+      const sample = count ? variance.mul(count).div(count.sub(1).maximum(1)) : variance.mul(N / Math.max(1, N - 1));
+      const mix = (before: Tensor, after: Tensor): void =>
+        before.assign(before.mul(1 - this.momentum).add(after.mul(this.momentum)));
+      mix(this.runningMean, mean);
+      mix(this.runningVariance, sample);
+    });
+    return this.#normalize(rows, mean, variance).reshape(x.shape);
+  }
+
+  #normalize(rows: Tensor, mean: Tensor, variance: Tensor): Tensor {
+    return adjust(rows.sub(mean).div(variance.add(this.epsilon).sqrt()), this.gain, this.bias);
+  }
+}
+
+// ## Before or after
+//
+// The original paper normalizes after each step, $\mathrm{norm}(x + F(x))$ (post-norm, 后置): the
+// output is always in range, but every gradient on its way down passes through every norm, and
+// deep models need a slow warm-up. Normalizing inside the step, $x + F(\mathrm{norm}(x))$
+// (pre-norm, 前置), leaves a path on which nothing is touched; training is stable from the first
+// step, and one more norm is needed at the very end. Section 5.2 has both.
+
+// ## Pitfall: the deviation of a sample
+//
+// Dividing by $n - 1$, as statistics libraries do by default, or adding $\epsilon$ outside of the
+// root, as the first annotated Transformers did, gives a model that trains well and loads
+// nobody's weights. The test "layerNorm() agrees with PyTorch" fails for both.
+
+// ## Pitfall: padding in the statistics
+//
+// BatchNorm without the mask averages over padding: the same sentence comes out differently in a
+// batch with longer neighbours. The test "BatchNorm() leaves masked positions out of its
+// statistics" compares.
+
+// ## Exercise
+//
+// Feed `layerNorm` a position multiplied by 1000, then one with 1000 added to every feature. What
+// changes in the output? Which of the two does `rmsNorm` ignore?

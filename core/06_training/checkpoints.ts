@@ -1,0 +1,317 @@
+/**
+ * # Checkpoints
+ *
+ * **Question.** Training runs for hours, and machines stop without asking. What has to be
+ * saved so that the run can be taken up again, and how, so that a crash *while saving* does not
+ * cost the last good state as well?
+ *
+ * **Idea.** A checkpoint (检查点) is one file with everything that the next step depends on:
+ * weights, the optimizer's averages and counts, the state of every random generator, and the
+ * place in the data. It is written beside the old one under another name and takes its place
+ * in a single rename, so that at every moment there is one complete file. A checksum tells
+ * a complete file from a damaged one.
+ *
+ * **Formula.** With weights $\theta$, optimizer state $\omega$, random states $\rho$, position $b$
+ * in the data, and one step of training $F$,
+ *
+ * $$F^{20}(\theta, \omega, \rho, b) = F^{10}\big(\mathrm{load}(\mathrm{save}(F^{10}(\theta, \omega, \rho, b)))\big) \quad \text{bit for bit}$$
+ *
+ * | symbol   | in code                  | in the file                       |
+ * | -------- | ------------------------ | --------------------------------- |
+ * | $\theta$ | `model.stateDict()`      | tensors `model/…`                 |
+ * | $\omega$ | `optimizer.state()`      | tensors `optimizer/…`, and counts |
+ * | $\rho$   | `randoms`                | JSON                              |
+ * | $b$      | `batches.position()`     | JSON                              |
+ *
+ * **Why the learning rate is not saved.** A schedule is a function of the step (section 6.3)
+ * and the step is the optimizer's count. What can be computed need not be stored, and what is
+ * not stored cannot disagree.
+ *
+ * **Why one file.** Weights in one file and the training state in another can be of different
+ * ages after a crash between the two. The JSON therefore travels in the notes of the
+ * safetensors file; other programs ignore it and see the tensors.
+ *
+ * @module
+ */
+
+import type { Module } from "../engine/module.ts";
+import { Random, type RandomState } from "../engine/random.ts";
+import { scope } from "../engine/scope.ts";
+import { format } from "../engine/shape.ts";
+import type { Tensor } from "../engine/tensor.ts";
+import type { BatchPosition, BatchSource } from "./batching.ts";
+import type { Optimizer } from "./optimizers.ts";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  restoreTensors,
+  type StoredTensor,
+  storeTensors,
+  type TensorFile,
+} from "./safetensors.ts";
+
+/** Anything that JSON can hold. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+
+/** A place for files, known by name: a folder, a browser's storage, a map in a test. */
+export interface CheckpointStorage {
+  /** The bytes under a name, or `undefined` where there are none. */
+  read(name: string): Promise<Uint8Array | undefined>;
+  /** Replaces what is under a name; whoever reads sees the old bytes or the new, never a part. */
+  writeAtomically(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+}
+
+/** A training run: the things whose state the next step depends on. */
+export interface TrainingRun {
+  /** What is trained. */
+  readonly model: Module;
+  /** What moves it. */
+  readonly optimizer?: Optimizer;
+  /** Where its batches come from. */
+  readonly batches?: Pick<BatchSource<unknown>, "position" | "seek">;
+  /** Generators that the loss draws from, by a name of the caller's choice: dropout, scheduled sampling. */
+  readonly randoms?: Readonly<Record<string, Random>>;
+  /** Whatever else belongs to it, such as the options that the model was built with. */
+  readonly notes?: Json;
+}
+
+/** The part of a checkpoint that is not tensors. */
+interface SavedState {
+  readonly version: 1;
+  readonly optimizer: { readonly steps: number; readonly counts: Readonly<Record<string, number>> } | null;
+  readonly batches: BatchPosition | null;
+  readonly randoms: Readonly<Record<string, RandomState>>;
+  readonly notes: Json;
+}
+
+/**
+ * Writes down everything that the next step of a run depends on.
+ *
+ * Call it between two steps: after `train` returned or was aborted, or in its `onProgress`.
+ *
+ * @param storage where to
+ * @param name of the file
+ * @param run what to save
+ */
+export async function saveCheckpoint(storage: CheckpointStorage, name: string, run: TrainingRun): Promise<void> {
+  await storage.writeAtomically(name, await encodeCheckpoint(run));
+}
+
+/**
+ * The bytes that {@linkcode saveCheckpoint} writes.
+ *
+ * @param run what to save
+ * @returns a safetensors file
+ */
+export async function encodeCheckpoint(run: TrainingRun): Promise<Uint8Array<ArrayBuffer>> {
+  const optimizer = run.optimizer?.state();
+  const state: SavedState = {
+    version: 1,
+    optimizer: optimizer ? { steps: optimizer.steps, counts: Object.fromEntries(optimizer.counts) } : null,
+    batches: run.batches?.position() ?? null,
+    randoms: Object.fromEntries([...randomsOf(run)].map(([name, random]) => [name, random.state()])),
+    notes: run.notes ?? null,
+  };
+  // Everything that is not a tensor is taken down before the first wait, in one moment.
+  const training = JSON.stringify(state);
+  const named = new Map<string, Tensor>();
+  for (const [path, value] of run.model.stateDict()) named.set(`model/${path}`, value);
+  for (const [path, value] of optimizer?.tensors ?? []) named.set(`optimizer/${path}`, value);
+  const tensors = await storeTensors(named);
+  const metadata = new Map([["format", "pt"], ["training", training], ["checksum", checksum(tensors, training)]]);
+  return encodeSafetensors({ tensors, metadata });
+}
+
+/**
+ * Puts a run where a checkpoint left it.
+ *
+ * Everything is compared before anything is overwritten: after an error the run is as it was.
+ *
+ * @param storage where from
+ * @param name of the file
+ * @param run what to overwrite; parts left out stay in the file
+ * @returns the notes, or `undefined` where there is no such file
+ * @throws {SyntaxError} if the file is damaged or no checkpoint
+ * @throws {TypeError} if it was saved from another model, optimizer, data or set of generators
+ */
+export async function loadCheckpoint(
+  storage: CheckpointStorage,
+  name: string,
+  run: TrainingRun,
+): Promise<{ readonly notes: Json } | undefined> {
+  const bytes = await storage.read(name);
+  return bytes && restoreCheckpoint(bytes, run);
+}
+
+/**
+ * Puts a run where the bytes of a checkpoint say.
+ *
+ * @param bytes what {@linkcode encodeCheckpoint} returned
+ * @param run what to overwrite
+ * @returns the notes
+ * @throws {SyntaxError} if the bytes are damaged or no checkpoint
+ * @throws {TypeError} if they were saved from another model, optimizer, data or set of generators
+ */
+export function restoreCheckpoint(bytes: Uint8Array, run: TrainingRun): { readonly notes: Json } {
+  const file = decodeSafetensors(bytes);
+  const state = verifiedState(file);
+  const randoms = randomsOf(run);
+  for (const name of randoms.keys()) {
+    if (!Object.hasOwn(state.randoms, name)) throw new TypeError(`Cannot resume: no random state "${name}" was saved`);
+  }
+  if (run.optimizer && !state.optimizer) throw new TypeError("Cannot resume: no optimizer was saved");
+  if (run.batches && !state.batches) throw new TypeError("Cannot resume: no position in the data was saved");
+
+  scope(() => {
+    const part = (prefix: string): Map<string, Tensor> => {
+      const own = [...file.tensors].filter(([path]) => path.startsWith(prefix));
+      return restoreTensors(new Map(own.map(([path, stored]) => [path.slice(prefix.length), stored])));
+    };
+    const weights = part("model/");
+    requireSameTensors(run.model.stateDict(), weights);
+    const before = run.batches?.position();
+    run.batches?.seek(state.batches!);
+    try {
+      const counts = new Map(Object.entries(state.optimizer?.counts ?? {}));
+      run.optimizer?.restore({ steps: state.optimizer!.steps, counts, tensors: part("optimizer/") });
+    } catch (error) {
+      if (before) run.batches!.seek(before);
+      throw error;
+    }
+    run.model.loadStateDict(weights);
+    for (const [name, random] of randoms) random.restore(state.randoms[name]!);
+  });
+  return { notes: state.notes };
+}
+
+function requireSameTensors(own: ReadonlyMap<string, Tensor>, saved: ReadonlyMap<string, Tensor>): void {
+  for (const path of new Set([...own.keys(), ...saved.keys()])) {
+    const [wanted, found] = [own.get(path), saved.get(path)].map((value) =>
+      value && `${value.dtype} ${format(value.shape)}`
+    );
+    if (wanted !== found) {
+      throw new TypeError(
+        `Cannot resume: ${JSON.stringify(path)} was saved as ${found ?? "nothing"}, the model has ${wanted ?? "none"}`,
+      );
+    }
+  }
+}
+
+/** The notes of a checkpoint alone: enough to build the model that it is to be loaded into. */
+export function checkpointNotes(bytes: Uint8Array): Json {
+  return verifiedState(decodeSafetensors(bytes)).notes;
+}
+
+/** Generators of the caller and those that modules hold in fields. */
+function randomsOf(run: TrainingRun): Map<string, Random> {
+  const randoms = new Map(Object.entries(run.randoms ?? {}));
+  for (const [path, random] of run.model.randoms()) randoms.set(`model/${path}`, random);
+  return randoms;
+}
+
+function verifiedState({ tensors, metadata }: TensorFile): SavedState {
+  const training = metadata.get("training"), expected = metadata.get("checksum");
+  if (training === undefined || expected === undefined) {
+    throw new SyntaxError("Cannot resume: the file holds tensors but no state of a training run");
+  }
+  const found = checksum(tensors, training);
+  if (found !== expected) {
+    throw new SyntaxError(
+      `Cannot resume: the file is damaged, its checksum is ${found} where ${
+        JSON.stringify(expected.slice(0, 20))
+      } was saved`,
+    );
+  }
+  const state = JSON.parse(training) as SavedState | null;
+  if (state?.version !== 1) {
+    throw new SyntaxError(`Cannot resume from a checkpoint of version ${String(state?.version)}: version 1 is needed`);
+  }
+  // Whatever is malformed in it is found here, before anything is overwritten.
+  const { optimizer, randoms } = state;
+  if (optimizer && !(Number.isSafeInteger(optimizer.steps) && optimizer.steps >= 0)) {
+    throw new SyntaxError(`Cannot resume after ${String(optimizer.steps)} steps: it must be a whole number`);
+  }
+  for (const random of Object.values(randoms ?? {})) Random.from(random);
+  return { ...state, randoms: randoms ?? {} };
+}
+
+// ## The checksum
+//
+// CRC-32 divides the file, read as one long polynomial, by a fixed one and keeps the
+// remainder: every error that spans less than 32 bits changes it, any other with probability
+// $1 - 2^{-32}$. It guards against accidents; whoever can change the file on purpose can
+// change the sum too.
+
+function checksum(tensors: ReadonlyMap<string, StoredTensor>, training: string): string {
+  const encoder = new TextEncoder();
+  let sum = crc32(encoder.encode(training));
+  for (const [name, { kind, shape, bytes }] of [...tensors].sort(([a], [b]) => a < b ? -1 : 1)) {
+    sum = crc32(encoder.encode(JSON.stringify([name, kind, shape])), sum);
+    sum = crc32(bytes, sum);
+  }
+  return `crc32:${sum.toString(16).padStart(8, "0")}`;
+}
+
+/** Eight tables: remainders of a byte followed by 0 … 7 zero bytes. */
+const REMAINDERS: readonly Uint32Array[] = remainders();
+
+function remainders(): Uint32Array[] {
+  const tables = Array.from({ length: 8 }, () => new Uint32Array(256));
+  for (let byte = 0; byte < 256; byte++) {
+    let rest = byte;
+    for (let bit = 0; bit < 8; bit++) rest = rest & 1 ? rest >>> 1 ^ 0xedb88320 : rest >>> 1;
+    for (const table of tables) {
+      table[byte] = rest;
+      rest = rest >>> 8 ^ tables[0]![rest & 255]!;
+    }
+  }
+  return tables;
+}
+
+/**
+ * The CRC-32 of bytes, as zip and gzip compute it.
+ *
+ * @param bytes what to sum up
+ * @param before the sum of the bytes before them. Default: none
+ * @returns an unsigned 32-bit integer
+ */
+export function crc32(bytes: Uint8Array, before: number = 0): number {
+  const [t0, t1, t2, t3, t4, t5, t6, t7] = REMAINDERS as [
+    Uint32Array,
+    Uint32Array,
+    Uint32Array,
+    Uint32Array,
+    Uint32Array,
+    Uint32Array,
+    Uint32Array,
+    Uint32Array,
+  ];
+  let sum = ~before;
+  let i = 0;
+  // Eight bytes at a time: their remainders are looked up side by side, then added.
+  for (const whole = bytes.length - bytes.length % 8; i < whole; i += 8) {
+    const low = sum ^ (bytes[i]! | bytes[i + 1]! << 8 | bytes[i + 2]! << 16 | bytes[i + 3]! << 24);
+    sum = t7[low & 255]! ^ t6[low >>> 8 & 255]! ^ t5[low >>> 16 & 255]! ^ t4[low >>> 24]! ^
+      t3[bytes[i + 4]!]! ^ t2[bytes[i + 5]!]! ^ t1[bytes[i + 6]!]! ^ t0[bytes[i + 7]!]!;
+  }
+  for (; i < bytes.length; i++) sum = sum >>> 8 ^ t0[(sum ^ bytes[i]!) & 255]!;
+  return ~sum >>> 0;
+}
+
+// ## Pitfall: overwriting the old file
+//
+// Opening the old file for writing empties it; from there to the last byte there is no
+// checkpoint at all. The test "folderStorage keeps the old file when writing fails" fills a
+// disk in the middle of a save.
+
+// ## Pitfall: forgetting the random state
+//
+// With weights and optimizer alone the resumed run drops other units and shuffles other
+// sentences: as good, but never the same, and no bug can be reproduced. The test "20 steps equal
+// 10, a checkpoint and 10 more, bit for bit" runs with dropout, scheduled sampling and in the
+// middle of a pass.
+
+// ## Exercise
+//
+// Change one byte in the middle of a checkpoint and load it. Then leave the checksum out, change
+// the lowest bit of one weight, and find out after how many steps the losses differ visibly.

@@ -1,0 +1,437 @@
+/**
+ * # Writing tensors down
+ *
+ * **Question.** A trained model is a few hundred named arrays. Which file holds them so that
+ * any program can read it, and no file, however broken or malicious, can harm its reader?
+ *
+ * **Idea.** Eight bytes say how long the header is; the header is JSON and says for each name
+ * what the elements are, which shape they have and where they lie; the rest is bare numbers.
+ * Nothing in the file is code, and every statement of the header can be checked against the
+ * file's length before a single byte is reserved for it. This is the safetensors format, so
+ * what is trained here opens in Python and the other way round.
+ *
+ * **Formula.** For the tensors in order of their places, with element size $w$ and shape $s$,
+ *
+ * $$\mathrm{begin}_1 = 0, \qquad \mathrm{end}_i = \mathrm{begin}_i + w_i \prod_a s_{i,a}, \qquad \mathrm{begin}_{i+1} = \mathrm{end}_i$$
+ *
+ * | part of the file          | bytes           |
+ * | ------------------------- | --------------- |
+ * | length $N$ of the header  | 8, little-endian |
+ * | header, JSON in UTF-8, starting with a brace | $N \le 10^8$ |
+ * | numbers, row-major, little-endian | $\mathrm{end}_n$, to the last byte of the file |
+ *
+ * **Why no hole and no overlap.** Ranges that tile the rest of the file leave no room to hide
+ * other data in, and no way to make a small file pretend to be a large one: the sum of all
+ * tensors is at most the file.
+ *
+ * **Why a parser of its own.** `JSON.parse` takes the last of two equal keys without a word,
+ * and puts names such as `__proto__` on plain objects. The header's grammar is small; reading
+ * it byte by byte into `Map`s refuses the first and is indifferent to the second.
+ *
+ * @module
+ */
+
+import type { Numbers } from "../engine/backend.ts";
+import { type Tensor, tensor } from "../engine/tensor.ts";
+
+/** What an element of a stored tensor is, in the file's own spelling. */
+export type StoredKind = "F64" | "F32" | "F16" | "BF16" | "I64" | "I32" | "I16" | "I8" | "U8" | "BOOL";
+
+const WIDTHS: ReadonlyMap<string, number> = new Map<StoredKind, number>([
+  ["F64", 8],
+  ["F32", 4],
+  ["F16", 2],
+  ["BF16", 2],
+  ["I64", 8],
+  ["I32", 4],
+  ["I16", 2],
+  ["I8", 1],
+  ["U8", 1],
+  ["BOOL", 1],
+]);
+
+/** A tensor as it lies in a file. */
+export interface StoredTensor {
+  /** What its elements are. */
+  readonly kind: StoredKind;
+  /** Extent of each axis. */
+  readonly shape: readonly number[];
+  /** Its elements, row-major and little-endian; after decoding, a view of the file. */
+  readonly bytes: Uint8Array;
+}
+
+/** The contents of a file: tensors by name, and notes that its writer left. */
+export interface TensorFile {
+  /** Tensors by name, in order of their places in the file. */
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  /** Notes by name. */
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
+/** Largest header that is read, in bytes. */
+const MAX_HEADER = 100_000_000;
+/** Most axes, and most tensors: far above every real model, low enough to bound memory. */
+const MAX_AXES = 32;
+const MAX_TENSORS = 100_000;
+
+// ## Writing
+
+/**
+ * Writes tensors and notes as the bytes of a safetensors file.
+ *
+ * Wide elements come first and each kind in order of the names, so that every tensor lies at
+ * a multiple of its element size and equal contents give equal bytes.
+ *
+ * @param file what to write
+ * @returns the bytes of the file
+ * @throws {TypeError} if a tensor's bytes do not fit its shape, or a name is `__metadata__`
+ */
+export function encodeSafetensors({ tensors, metadata }: TensorFile): Uint8Array<ArrayBuffer> {
+  const width = (kind: StoredKind): number => WIDTHS.get(kind)!;
+  const ordered = [...tensors].sort(([a, x], [b, y]) => width(y.kind) - width(x.kind) || (a < b ? -1 : 1));
+  const entries: string[] = [];
+  let end = 0;
+  for (const [name, { kind, shape, bytes }] of ordered) {
+    if (name === "__metadata__" || bytes.length !== byteCount(shape, width(kind))) {
+      throw new TypeError(`Cannot write tensor ${quote(name)}: ${bytes.length} bytes as ${kind} [${shape.join(", ")}]`);
+    }
+    const begin = end;
+    end += bytes.length;
+    entries.push(JSON.stringify(name) + ":" + JSON.stringify({ dtype: kind, shape, data_offsets: [begin, end] }));
+  }
+  if (metadata.size) {
+    const notes = [...metadata].map(([name, text]) => `${JSON.stringify(name)}:${JSON.stringify(text)}`);
+    entries.unshift(`"__metadata__":{${notes.join()}}`);
+  }
+  const header = new TextEncoder().encode(`{${entries.join()}}`);
+  // Spaces up to a multiple of 8 keep the numbers aligned in the file.
+  const start = 8 + Math.ceil(header.length / 8) * 8;
+  if (start - 8 > MAX_HEADER) {
+    throw new RangeError(`Cannot write a header of ${start - 8} bytes: the limit is ${MAX_HEADER}`);
+  }
+  const file = new Uint8Array(start + end).fill(0x20, 8, start);
+  new DataView(file.buffer).setBigUint64(0, BigInt(start - 8), true);
+  file.set(header, 8);
+  let place = start;
+  for (const [, { bytes }] of ordered) {
+    file.set(bytes, place);
+    place += bytes.length;
+  }
+  return file;
+}
+
+// ## Reading
+
+/**
+ * Reads the bytes of a safetensors file; the tensors are views of them, nothing is copied.
+ *
+ * @param file the whole file
+ * @returns tensors and notes by name
+ * @throws {SyntaxError} if any statement of the file is not borne out by the file
+ */
+export function decodeSafetensors(file: Uint8Array): TensorFile {
+  if (file.length < 8) throw new SyntaxError(`Cannot read tensors: the file has ${file.length} bytes, 8 are needed`);
+  const announced = new DataView(file.buffer, file.byteOffset, 8).getBigUint64(0, true);
+  if (announced > MAX_HEADER || Number(announced) > file.length - 8) {
+    throw new SyntaxError(
+      `Cannot read tensors: the header is said to have ${announced} bytes, ` +
+        (announced > MAX_HEADER ? `the limit is ${MAX_HEADER}` : `the file has ${file.length - 8} after its length`),
+    );
+  }
+  const start = 8 + Number(announced);
+  const { entries, metadata } = new Header(file.subarray(8, start)).read();
+  const room = file.length - start;
+  const tensors = new Map<string, StoredTensor>();
+  let expected = 0;
+  for (
+    const [name, { kind, shape, begin, end }] of [...entries].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end)
+  ) {
+    const width = WIDTHS.get(kind);
+    if (!width) throw new SyntaxError(`Cannot read tensor ${quote(name)}: unknown kind of element ${quote(kind)}`);
+    const size = byteCount(shape, width);
+    if (size !== end - begin) {
+      throw new SyntaxError(
+        `Cannot read tensor ${quote(name)}: bytes ${begin} to ${end} cannot hold ${kind} [${shape.join(", ")}]`,
+      );
+    }
+    if (begin !== expected || end > room) {
+      throw new SyntaxError(
+        `Cannot read tensor ${quote(name)}: bytes ${begin} to ${end} of ${room}, ` +
+          (begin === expected ? "beyond the end of the file" : `the tensor before it ends at ${expected}`),
+      );
+    }
+    tensors.set(name, { kind: kind as StoredKind, shape, bytes: file.subarray(start + begin, start + end) });
+    expected = end;
+  }
+  if (expected !== room) {
+    throw new SyntaxError(`Cannot read tensors: ${room - expected} bytes at the end belong to none`);
+  }
+  return { tensors, metadata };
+}
+
+/** Bytes of a shape, or NaN where the product is beyond what a double counts exactly. */
+function byteCount(shape: readonly number[], width: number): number {
+  let size = width;
+  for (const extent of shape) {
+    size *= extent;
+    if (!Number.isSafeInteger(size)) return NaN;
+  }
+  return size;
+}
+
+/** What the header says about one tensor. */
+interface Entry {
+  readonly kind: string;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** Reads the header's part of JSON, strictly: objects two deep, strings, lists of whole numbers. */
+class Header {
+  readonly #bytes: Uint8Array;
+  readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  #place = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  read(): { entries: Map<string, Entry>; metadata: Map<string, string> } {
+    if (this.#bytes[0] !== 0x7b) this.#fail("it must start with {");
+    const entries = new Map<string, Entry>();
+    let metadata: Map<string, string> | undefined;
+    this.#object((name) => {
+      if (name === "__metadata__") {
+        if (metadata) this.#fail("__metadata__ appears twice");
+        const notes = metadata = new Map<string, string>();
+        this.#object((note) => {
+          if (notes.has(note)) this.#fail(`the note ${quote(note)} appears twice`);
+          notes.set(note, this.#string());
+        });
+        return;
+      }
+      if (entries.has(name)) this.#fail(`the tensor ${quote(name)} appears twice`);
+      if (entries.size === MAX_TENSORS) this.#fail(`it has more than ${MAX_TENSORS} tensors`);
+      entries.set(name, this.#entry(name));
+    });
+    this.#skipSpace();
+    if (this.#place !== this.#bytes.length) this.#fail("something follows its closing brace");
+    return { entries, metadata: metadata ?? new Map() };
+  }
+
+  #entry(name: string): Entry {
+    let kind: string | undefined, shape: number[] | undefined, range: number[] | undefined;
+    this.#object((field) => {
+      if (field === "dtype" && kind === undefined) kind = this.#string();
+      else if (field === "shape" && !shape) shape = this.#numbers(MAX_AXES);
+      else if (field === "data_offsets" && !range) range = this.#numbers(2);
+      else this.#fail(`field ${quote(field)} of tensor ${quote(name)} is unknown or appears twice`);
+    });
+    if (kind === undefined || !shape || range?.length !== 2 || range[0]! > range[1]!) {
+      this.#fail(`tensor ${quote(name)} needs dtype, shape and an ascending pair of data_offsets`);
+    }
+    return { kind, shape, begin: range[0]!, end: range[1]! };
+  }
+
+  #object(member: (name: string) => void): void {
+    this.#expect(0x7b, "{");
+    if (this.#accept(0x7d)) return;
+    do {
+      const name = this.#string();
+      this.#expect(0x3a, ":");
+      member(name);
+    } while (this.#accept(0x2c));
+    this.#expect(0x7d, "}");
+  }
+
+  #numbers(most: number): number[] {
+    const numbers: number[] = [];
+    this.#expect(0x5b, "[");
+    if (this.#accept(0x5d)) return numbers;
+    do {
+      if (numbers.length === most) this.#fail(`a list has more than ${most} numbers`);
+      numbers.push(this.#integer());
+    } while (this.#accept(0x2c));
+    this.#expect(0x5d, "]");
+    return numbers;
+  }
+
+  #integer(): number {
+    this.#skipSpace();
+    const start = this.#place;
+    let value = 0;
+    for (let digit = this.#digit(); digit >= 0; digit = this.#digit()) {
+      value = value * 10 + digit;
+      this.#place++;
+      if (!Number.isSafeInteger(value)) this.#fail("a number is beyond 2^53");
+    }
+    const leadingZero = this.#bytes[start] === 0x30 && this.#place > start + 1;
+    if (this.#place === start || leadingZero) this.#fail("a whole number is expected");
+    return value;
+  }
+
+  #digit(): number {
+    const byte = this.#bytes[this.#place] ?? 0;
+    return byte >= 0x30 && byte <= 0x39 ? byte - 0x30 : -1;
+  }
+
+  #string(): string {
+    this.#expect(0x22, '"');
+    const start = this.#place;
+    let escaped = false;
+    for (let byte = this.#bytes[start]; byte !== 0x22; byte = this.#bytes[this.#place]) {
+      if (byte === undefined || byte < 0x20) this.#fail("a string is cut off or holds a control character");
+      if (byte === 0x5c) escaped = true;
+      this.#place += byte === 0x5c ? 2 : 1;
+    }
+    const raw = this.#bytes.subarray(start, this.#place++);
+    try {
+      const text = this.#decoder.decode(raw);
+      return escaped ? JSON.parse(`"${text}"`) as string : text;
+    } catch {
+      return this.#fail("a string is not valid UTF-8 or has an invalid escape");
+    }
+  }
+
+  #skipSpace(): void {
+    for (;;) {
+      const byte = this.#bytes[this.#place];
+      if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return;
+      this.#place++;
+    }
+  }
+
+  #accept(byte: number): boolean {
+    this.#skipSpace();
+    if (this.#bytes[this.#place] !== byte) return false;
+    this.#place++;
+    return true;
+  }
+
+  #expect(byte: number, name: string): void {
+    if (!this.#accept(byte)) this.#fail(`${name} is expected`);
+  }
+
+  #fail(reason: string): never {
+    throw new SyntaxError(`Cannot read the header of a tensor file at byte ${8 + this.#place}: ${reason}`);
+  }
+}
+
+/** A name from a file as an error prints it: short, in quotes, without characters that act on a terminal. */
+function quote(name: string): string {
+  const short = name.length > 80 ? `${name.slice(0, 80)}…` : name;
+  return JSON.stringify(short).replace(
+    /[\p{C}\p{Zl}\p{Zp}]/gu,
+    (c) => [...c].map((part) => `\\u{${part.codePointAt(0)!.toString(16)}}`).join(""),
+  );
+}
+
+// ## From bytes to numbers and back
+
+/**
+ * The elements of a stored tensor as numbers that a tensor can be made of.
+ *
+ * F16 and BF16 widen to float32 without loss, the small integers to int32; I64 must fit int32.
+ *
+ * @param stored one tensor of a file
+ * @returns its elements in row-major order
+ * @throws {RangeError} if an I64 element is outside int32
+ * @throws {SyntaxError} if a BOOL element is neither 0 nor 1
+ */
+export function storedNumbers({ kind, bytes }: StoredTensor): Numbers {
+  const width = WIDTHS.get(kind)!;
+  // Typed arrays need their elements at multiples of their size; a file need not put them there.
+  const aligned = bytes.byteOffset % width === 0 ? bytes : bytes.slice();
+  const place = [aligned.buffer, aligned.byteOffset, aligned.length / width] as const;
+  switch (kind) {
+    case "F64":
+      return new Float64Array(...place);
+    case "F32":
+      return new Float32Array(...place);
+    case "I32":
+      return new Int32Array(...place);
+    case "F16":
+      return Float32Array.from(new Uint16Array(...place), halfToNumber);
+    case "BF16": {
+      // A bfloat16 is the upper half of a float32.
+      const words = Uint32Array.from(new Uint16Array(...place), (upper) => upper << 16);
+      return new Float32Array(words.buffer);
+    }
+    case "I16":
+      return Int32Array.from(new Int16Array(...place));
+    case "I8":
+      return Int32Array.from(new Int8Array(...place));
+    case "U8":
+      return Int32Array.from(aligned);
+    case "BOOL": {
+      const wrong = aligned.find((byte) => byte > 1);
+      if (wrong !== undefined) throw new SyntaxError(`Cannot read ${wrong} as BOOL: it must be 0 or 1`);
+      return Int32Array.from(aligned);
+    }
+    case "I64":
+      return Int32Array.from(new BigInt64Array(...place), (value) => {
+        if (BigInt.asIntN(32, value) !== value) {
+          throw new RangeError(`Cannot read ${value} as int32: it is out of range`);
+        }
+        return Number(value);
+      });
+  }
+}
+
+/** Sign, five bits of exponent, ten of mantissa. */
+function halfToNumber(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1;
+  const exponent = half >> 10 & 31, mantissa = half & 1023;
+  if (exponent === 31) return mantissa ? NaN : sign * Infinity;
+  return exponent ? sign * 2 ** (exponent - 15) * (1 + mantissa / 1024) : sign * 2 ** -24 * mantissa;
+}
+
+/**
+ * Reads tensors back from the device, ready to be written.
+ *
+ * Numbers keep their precision: float32 becomes F32, and F64 on a device that computes in
+ * float64.
+ *
+ * @param tensors by name, such as `model.stateDict()`
+ * @returns the same names with the elements as bytes
+ */
+export async function storeTensors(tensors: ReadonlyMap<string, Tensor>): Promise<Map<string, StoredTensor>> {
+  const stored = new Map<string, StoredTensor>();
+  for (const [name, source] of tensors) {
+    const { shape, dtype } = source;
+    const numbers = await source.read();
+    if (dtype === "bool") stored.set(name, { kind: "BOOL", shape, bytes: Uint8Array.from(numbers) });
+    else {
+      const kind = numbers instanceof Float64Array ? "F64" : numbers instanceof Float32Array ? "F32" : "I32";
+      const bytes = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+      stored.set(name, { kind, shape, bytes });
+    }
+  }
+  return stored;
+}
+
+/**
+ * Makes tensors on the current device of what a file holds.
+ *
+ * @param stored tensors of a file
+ * @returns the same names; integers become int32, BOOL bool, everything else float32
+ */
+export function restoreTensors(stored: ReadonlyMap<string, StoredTensor>): Map<string, Tensor> {
+  const restored = new Map<string, Tensor>();
+  for (const [name, entry] of stored) {
+    restored.set(name, tensor(storedNumbers(entry), entry.shape, entry.kind === "BOOL" ? "bool" : undefined));
+  }
+  return restored;
+}
+
+// ## Pitfall: trusting a length
+//
+// `new Float32Array(count)` with a count from the header lets a file of a hundred bytes ask
+// for eight gigabytes. Here every count is compared with the file first, and decoding
+// allocates nothing but views. The test "decodeSafetensors() answers 10,000 damaged files with
+// a SyntaxError or the right tensors" feeds it headers that lie.
+
+// ## Exercise
+//
+// Write a file by hand, byte by byte, that holds one tensor of shape `[0]`. How short can it be?

@@ -1,0 +1,214 @@
+/**
+ * # Teacher forcing
+ *
+ * **Question.** A decoder's input at one position is its own output at the one before. Must
+ * training then wait for every token, as generation does?
+ *
+ * **Idea.** In training the right answer is known, so the decoder is fed the answer instead of
+ * its own guesses (teacher forcing): the target sentence, moved right by one place behind a
+ * BEGIN token. Position $j$ sees $y_0 \dots y_{j-1}$ and is asked for $y_j$. With a causal mask
+ * all positions are computed at once.
+ *
+ * **Formula.** For the target $y_1, \dots, y_J$,
+ *
+ * $$\mathrm{inputs} = (\mathrm{BEGIN},\, y_1, \dots, y_J), \qquad \mathrm{targets} = (y_1, \dots, y_J,\, \mathrm{END})$$
+ *
+ * | symbol          | in code         | shape    |
+ * | --------------- | --------------- | -------- |
+ * | inputs          | `inputs`        | `[B, T]` |
+ * | targets         | `targets`       | `[B, T]` |
+ * | real positions  | `mask`          | `[B, T]` |
+ * | $\epsilon_i$    | `truth`         | one number |
+ *
+ * **Who supplies BEGIN?** The notes ask whether it comes by itself. In training this
+ * function puts it in front; at inference the caller's prompt is `[BEGIN]`. No model adds it.
+ *
+ * **Why it is not the whole story.** At test time there is no right answer, and a wrong token
+ * becomes the next input: one step wrong, every step wrong (一步错步步错). Training never
+ * showed the model its own mistakes; the mismatch is called exposure bias. Scheduled sampling
+ * (计划采样), below, mixes them in, few at first.
+ *
+ * Williams & Zipser 1989; Bengio et al. 2015, *Scheduled Sampling for Sequence Prediction*;
+ * Mihaylova & Martins 2019, *Scheduled Sampling for Transformers*.
+ *
+ * @module
+ */
+
+import { noGrad } from "../engine/autograd.ts";
+import { concat } from "../engine/ops.ts";
+import type { Random } from "../engine/random.ts";
+import { dims } from "../engine/shape.ts";
+import { type Tensor, tensor } from "../engine/tensor.ts";
+
+/** What goes into a decoder and what is to come out of it. */
+export interface ShiftedTargets {
+  /** What each position is fed, int32 `[B, T]`. */
+  readonly inputs: Tensor;
+  /** What each position is asked for, int32 `[B, T]`; `ignoreIndex` where nothing is. */
+  readonly targets: Tensor;
+  /** True where something is asked, `[B, T]`. */
+  readonly mask: Tensor;
+}
+
+/** Ids of the tokens that are no words. */
+export interface TeacherForcingOptions {
+  /** BEGIN: the first input. */
+  readonly beginToken: number;
+  /** END: the last target. */
+  readonly endToken: number;
+  /** What fills the inputs of shorter sequences. */
+  readonly padToken: number;
+  /** What fills their targets. Default -100, which `crossEntropy` ignores. */
+  readonly ignoreIndex?: number;
+}
+
+/**
+ * Shifts target sequences right by one place and fills them up to one length.
+ *
+ * @example
+ * ```ts
+ * import { teacherForcing } from "@heed/heed";
+ *
+ * const options = { beginToken: 1, endToken: 2, padToken: 0 };
+ * const { inputs, targets } = teacherForcing([[7, 8], [9]], options);
+ * console.assert((await inputs.read()).join() === "1,7,8,1,9,0");
+ * console.assert((await targets.read()).join() === "7,8,2,9,2,-100");
+ * ```
+ *
+ * @param sequences token ids without BEGIN and END, `B` of them
+ * @param options ids of the special tokens
+ * @returns inputs, targets and mask, `[B, T]` with `T` one more than the longest sequence
+ */
+export function teacherForcing(
+  sequences: readonly ArrayLike<number>[],
+  { beginToken, endToken, padToken, ignoreIndex = -100 }: TeacherForcingOptions,
+): ShiftedTargets {
+  const T = 1 + sequences.reduce((most, sequence) => Math.max(most, sequence.length), 0);
+  const size = sequences.length * T;
+  const inputs = new Int32Array(size).fill(padToken);
+  const targets = new Int32Array(size).fill(ignoreIndex);
+  const mask = new Int32Array(size);
+  sequences.forEach((sequence, row) => {
+    const start = row * T, end = start + sequence.length;
+    inputs[start] = beginToken;
+    inputs.set(sequence, start + 1);
+    targets.set(sequence, start);
+    targets[end] = endToken;
+    mask.fill(1, start, end + 1);
+  });
+  const shape = [sequences.length, T];
+  return { inputs: tensor(inputs, shape), targets: tensor(targets, shape), mask: tensor(mask, shape, "bool") };
+}
+
+/**
+ * The same shift for windows of a running text, which neither begin nor end.
+ *
+ * @param windows token ids, `B` windows of `T + 1` tokens each
+ * @returns the first `T` and the last `T` tokens of each, both int32 `[B, T]`
+ * @throws {RangeError} if a window has fewer than two tokens
+ * @throws {TypeError} if the windows differ in length
+ */
+export function nextTokens(windows: readonly Int32Array[]): { readonly inputs: Tensor; readonly targets: Tensor } {
+  const size = windows[0]?.length ?? 0;
+  if (size < 2) throw new RangeError(`Cannot shift windows of ${size} tokens: at least 2 are needed`);
+  const all = new Int32Array(windows.length * size);
+  windows.forEach((window, row) => {
+    if (window.length !== size) {
+      throw new TypeError(`Cannot shift windows of ${size} and ${window.length} tokens together`);
+    }
+    all.set(window, row * size);
+  });
+  const tokens = tensor(all, [windows.length, size]);
+  return { inputs: tokens.slice(1, 0, size - 1), targets: tokens.slice(1, 1) };
+}
+
+// ## Scheduled sampling
+//
+// A recurrent decoder can flip a coin before every step. A Transformer computes all steps at
+// once, so the mixture takes two passes: the first, on the right answers and without
+// gradient, says what the model would have put at each place; the second is trained on a row in
+// which some answers have been replaced by these guesses. The targets stay the right ones.
+
+/**
+ * Replaces some of a decoder's inputs by what it predicted itself.
+ *
+ * @param inputs what teacher forcing feeds, int32 `[B, T]`
+ * @param logits what the model made of them, `[B, T, V]`
+ * @param truth the probability $\epsilon_i$ that an input stays the right one, in [0, 1]
+ * @param random flips one coin per position
+ * @returns mixed inputs, int32 `[B, T]`; the first column, BEGIN, always stays
+ * @throws {RangeError} if `truth` is outside [0, 1]
+ */
+export function scheduledSampling(inputs: Tensor, logits: Tensor, truth: number, random: Random): Tensor {
+  const { B, T } = dims(inputs, "B T");
+  dims(logits, "B T V", { B, T });
+  if (!(truth >= 0 && truth <= 1)) {
+    throw new RangeError(`Cannot keep inputs with truth = ${truth}: it must be in [0, 1]`);
+  }
+  return noGrad(() => {
+    // The guess for position $j$ is the output of position $j - 1$.
+    const guesses = concat([inputs.slice(1, 0, 1), logits.argmax(2).slice(1, 0, T - 1)], 1);
+    const coins = random.uniform([B, T]).less(truth);
+    return inputs.where(coins, guesses);
+  });
+}
+
+// ## How truth decays
+//
+// Bengio et al. give three curves $\epsilon_i$ over the steps $i = 0, 1, 2, \dots$, all falling
+// from about 1. They are plain functions of the step, like the schedules of section 6.3.
+
+/**
+ * A straight line, $\epsilon_i = \max(\mathrm{floor},\, \mathrm{start} - c\,i)$.
+ *
+ * @param options where it starts, how much it loses per step, and where it stops
+ * @returns a function of the step
+ * @throws {RangeError} if an option is outside its interval
+ */
+export function linearDecay(
+  { start = 1, slope, floor = 0 }: { readonly start?: number; readonly slope: number; readonly floor?: number },
+): (step: number) => number {
+  if (!(floor >= 0 && floor <= start && start <= 1 && slope >= 0)) {
+    throw new RangeError(
+      `Cannot decay from ${start} to ${floor} by ${slope}: 0 ≤ floor ≤ start ≤ 1 and slope ≥ 0 must hold`,
+    );
+  }
+  return (step) => Math.max(floor, start - slope * step);
+}
+
+/**
+ * A constant share per step, $\epsilon_i = k^i$.
+ *
+ * @param rate $k$, in (0, 1)
+ * @returns a function of the step
+ * @throws {RangeError} if the rate is outside its interval
+ */
+export function exponentialDecay(rate: number): (step: number) => number {
+  if (!(rate > 0 && rate < 1)) throw new RangeError(`Cannot decay by rate ${rate}: it must be in (0, 1)`);
+  return (step) => rate ** step;
+}
+
+/**
+ * Near 1 for long, then falling, then near 0: $\epsilon_i = k / (k + e^{i/k})$.
+ *
+ * @param rate $k$, at least 1; half of the inputs are guesses after about $k \ln k$ steps
+ * @returns a function of the step
+ * @throws {RangeError} if the rate is below 1
+ */
+export function inverseSigmoidDecay(rate: number): (step: number) => number {
+  if (!(rate >= 1 && rate < Infinity)) {
+    throw new RangeError(`Cannot decay by rate ${rate}: it must be a number of at least 1`);
+  }
+  return (step) => rate / (rate + Math.exp(step / rate));
+}
+
+// ## Pitfall: guesses that are not shifted
+//
+// The output at position $j$ is the guess for the input at $j + 1$. Mixed in at $j$, the
+// model is handed its answer to the very question it is asked. The test "scheduledSampling()
+// feeds the guess of the position before" catches it.
+
+// ## Exercise
+//
+// Train the translator with `truth` fixed at 1, 0.75 and 0. Predict which of the three has the
+// lowest training loss, and which translates best.

@@ -1,0 +1,251 @@
+/**
+ * # Greedy and beam search
+ *
+ * **Question.** A translation should be the best one, not a lucky draw. Which text does the
+ * model find most probable, when there are $V^J$ of them?
+ *
+ * **Idea.** *Greedy search* (贪心搜索) takes the likeliest token at every step, and can walk into a
+ * dead end: the likeliest first word need not begin the likeliest sentence. *Beam search*
+ * (束搜索) keeps the $W$ best beginnings instead of one. Each step continues all of them by every
+ * token, and of all these continuations the $W$ best survive.
+ *
+ * **Formula.** Texts of different lengths are compared by their log-probability per unit of a
+ * length penalty; longer ones have multiplied more factors below one:
+ *
+ * $$s(Y) = \frac{\log P(Y \mid X)}{\mathrm{lp}(|Y|)}, \qquad \mathrm{lp}(n) = n^\alpha \quad \text{or} \quad \left(\frac{5 + n}{6}\right)^{\alpha}$$
+ *
+ * | symbol         | in code           | meaning                                       |
+ * | -------------- | ----------------- | --------------------------------------------- |
+ * | $W$            | `numBeams`        | beginnings that survive a step                |
+ * | $\log P$       | `logProbability`  | sum over the tokens, END included             |
+ * | $s$            | `score`           | what finished texts are ranked by             |
+ * | $\mathrm{lp}$  | `lengthPenalty`   | a function of the length, or $\alpha$ of the first form |
+ *
+ * **When it stops.** Of the continuations that survive, those by END leave the beam as finished
+ * texts, and the beam goes on with the others. It ends when none is left, at `maxNewTokens`, or
+ * as soon as $W$ texts are finished and no beginning could still beat the worst of them, even
+ * if all its further tokens were certain. Nothing better is lost by stopping there.
+ *
+ * **The rules at the boundary.** Of equal continuations the one of the better beginning wins,
+ * then the lower token id; of equal scores, the text that was finished first.
+ *
+ * Lowerre 1976 (beam search); Wu et al. 2016, *Google's Neural Machine Translation System* (the
+ * second form of the penalty).
+ *
+ * @module
+ */
+
+/**
+ * The likeliest token, the lowest id of equal ones.
+ *
+ * @param logits one score per token, `[V]`
+ * @returns the token
+ * @throws {RangeError} if there is no token to choose
+ */
+export function greedy(logits: ArrayLike<number>): number {
+  let best = -1;
+  for (let token = 0; token < logits.length; token++) {
+    if (logits[token]! > (best < 0 ? -Infinity : logits[best]!)) best = token;
+  }
+  if (best < 0) throw new RangeError(`Cannot choose among ${logits.length} tokens: every one of them is forbidden`);
+  return best;
+}
+
+/** What a log-probability is divided by, for a text of `length` tokens; positive. */
+export type LengthPenalty = (length: number) => number;
+
+/**
+ * The plain penalty $n^\alpha$.
+ *
+ * @param alpha 0 compares log-probabilities as they are, 1 their mean per token
+ * @returns a function of the length
+ * @throws {RangeError} if `alpha` is not a number
+ */
+export function powerPenalty(alpha: number): LengthPenalty {
+  requireNumber(alpha);
+  return (length) => length ** alpha;
+}
+
+/**
+ * The penalty $((5 + n) / 6)^\alpha$ of Wu et al., gentler on short texts.
+ *
+ * @param alpha 0 compares log-probabilities as they are; the paper uses 0.6 to 0.7
+ * @returns a function of the length
+ * @throws {RangeError} if `alpha` is not a number
+ */
+export function wuPenalty(alpha: number): LengthPenalty {
+  requireNumber(alpha);
+  return (length) => ((5 + length) / 6) ** alpha;
+}
+
+function requireNumber(alpha: number): void {
+  if (!Number.isFinite(alpha)) {
+    throw new RangeError(`Cannot search with lengthPenalty = ${alpha}: lengthPenalty must be a finite number`);
+  }
+}
+
+/** A text that a search considers. */
+export interface Hypothesis {
+  /** Its tokens, without the prompt and without END. */
+  readonly tokens: readonly number[];
+  /** Logarithm of its probability, END included if it is finished. */
+  readonly logProbability: number;
+  /** The log-probability divided by the length penalty. */
+  readonly score: number;
+  /** Whether END was reached; false where `maxNewTokens` cut it off. */
+  readonly finished: boolean;
+}
+
+/** Options of {@linkcode BeamSearch}. */
+export interface BeamSearchOptions {
+  /** Beginnings that survive a step, a positive integer. */
+  readonly numBeams: number;
+  /** Longest text, in tokens. */
+  readonly maxNewTokens: number;
+  /** What scores are divided by: a function of the length, or $\alpha$ of $n^\alpha$. Default 1. */
+  readonly lengthPenalty?: number | LengthPenalty;
+  /** The token that ends a text. Default: none does, and every text has `maxNewTokens`. */
+  readonly eosToken?: number;
+}
+
+/** One beginning in the beam. */
+interface Beginning {
+  readonly tokens: readonly number[];
+  readonly logProbability: number;
+}
+
+/** The state of one search; the caller supplies log-probabilities, step by step. */
+export class BeamSearch {
+  readonly #numBeams: number;
+  readonly #maxNewTokens: number;
+  readonly #eosToken: number | undefined;
+  readonly #penalty: LengthPenalty;
+  /** The largest penalty that a text of at least so many tokens can have. */
+  readonly #largestPenalty: Float64Array;
+  #live: Beginning[] = [{ tokens: [], logProbability: 0 }];
+  #ended: Hypothesis[] = [];
+
+  /**
+   * Starts with the empty text.
+   *
+   * @param options width, length, and how lengths are compared
+   * @throws {RangeError} if an option is outside its interval
+   */
+  constructor({ numBeams, maxNewTokens, lengthPenalty = 1, eosToken }: BeamSearchOptions) {
+    for (const [name, value] of Object.entries({ numBeams, maxNewTokens })) {
+      if (!(Number.isSafeInteger(value) && value >= 1)) {
+        throw new RangeError(`Cannot search with ${name} = ${value}: ${name} must be a positive integer`);
+      }
+    }
+    this.#numBeams = numBeams;
+    this.#maxNewTokens = maxNewTokens;
+    this.#eosToken = eosToken;
+    this.#penalty = typeof lengthPenalty === "number" ? powerPenalty(lengthPenalty) : lengthPenalty;
+    this.#largestPenalty = new Float64Array(maxNewTokens + 2);
+    for (let length = maxNewTokens; length >= 1; length--) {
+      const penalty = this.#penalty(length);
+      if (!(penalty > 0)) {
+        throw new RangeError(
+          `Cannot search with a lengthPenalty of ${penalty} at length ${length}: it must be positive`,
+        );
+      }
+      this.#largestPenalty[length] = Math.max(penalty, this.#largestPenalty[length + 1]!);
+    }
+  }
+
+  /** The beginnings that wait to be continued, best first; none once the search is over. */
+  get live(): readonly { readonly tokens: readonly number[]; readonly logProbability: number }[] {
+    return this.#live;
+  }
+
+  /** The texts found, at most `numBeams`, best score first. */
+  get results(): readonly Hypothesis[] {
+    return this.#ended;
+  }
+
+  /**
+   * Continues every live beginning by every token and keeps the best.
+   *
+   * @param logProbabilities what may follow each live beginning, in order, `[V]` each
+   * @returns for each new live beginning, the place of the one it continues
+   * @throws {TypeError} if there is not one row per live beginning
+   */
+  extend(logProbabilities: readonly ArrayLike<number>[]): readonly number[] {
+    if (logProbabilities.length !== this.#live.length) {
+      throw new TypeError(
+        `Cannot extend ${this.#live.length} beginnings by ${logProbabilities.length} rows of log-probabilities`,
+      );
+    }
+    const parents: number[] = [];
+    const next: Beginning[] = [];
+    for (const { parent, token, logProbability } of this.#best(logProbabilities)) {
+      const { tokens } = this.#live[parent]!;
+      if (token === this.#eosToken) this.#end(tokens, logProbability, true);
+      else {
+        next.push({ tokens: [...tokens, token], logProbability });
+        parents.push(parent);
+      }
+    }
+    this.#live = next;
+    const isFull = next[0]?.tokens.length === this.#maxNewTokens;
+    if (isFull) { for (const { tokens, logProbability } of next) this.#end(tokens, logProbability, false); }
+    if (isFull || this.#isDecided()) {
+      this.#live = [];
+      return [];
+    }
+    return parents;
+  }
+
+  /** The `numBeams` best continuations, best first. */
+  #best(rows: readonly ArrayLike<number>[]): { parent: number; token: number; logProbability: number }[] {
+    const best: { parent: number; token: number; logProbability: number }[] = [];
+    let bar = -Infinity;
+    rows.forEach((row, parent) => {
+      const before = this.#live[parent]!.logProbability;
+      for (let token = 0; token < row.length; token++) {
+        const logProbability = before + row[token]!;
+        if (!(logProbability > bar)) continue;
+        // Only what is strictly better moves up, so that the first of equals stays ahead.
+        let place = best.length;
+        while (place > 0 && best[place - 1]!.logProbability < logProbability) place--;
+        best.splice(place, 0, { parent, token, logProbability });
+        if (best.length > this.#numBeams) best.pop();
+        if (best.length === this.#numBeams) bar = best[best.length - 1]!.logProbability;
+      }
+    });
+    return best;
+  }
+
+  #end(tokens: readonly number[], logProbability: number, finished: boolean): void {
+    const score = logProbability / this.#penalty(tokens.length + (finished ? 1 : 0));
+    const place = this.#ended.findIndex((other) => other.score < score);
+    this.#ended.splice(place < 0 ? this.#ended.length : place, 0, { tokens, logProbability, score, finished });
+    if (this.#ended.length > this.#numBeams) this.#ended.pop();
+  }
+
+  /** Whether no beginning can still beat the worst text found, whatever follows it. */
+  #isDecided(): boolean {
+    if (this.#ended.length < this.#numBeams) return false;
+    const worst = this.#ended[this.#ended.length - 1]!.score;
+    return this.#live.every(({ tokens, logProbability }) =>
+      logProbability / this.#largestPenalty[tokens.length + 1]! <= worst
+    );
+  }
+}
+
+// ## Pitfall: comparing texts by their sum
+//
+// Without a penalty every further token costs, and the search prefers the shortest sentence
+// that is not absurd; a wider beam makes the translations shorter, and worse. The test
+// "lengthPenalty decides between a short and a long text" shows the switch.
+
+// ## Pitfall: stopping at the first END
+//
+// The first finished text need not be the best one: a longer text with a better mean may still be
+// in the beam. The test "beam search of full width agrees with exhaustive search" fails for a
+// search that stops there.
+
+// ## Exercise
+//
+// Draw a tree of depth two in which greedy search misses the best text and a beam of two finds
+// it. Then one in which a beam of two misses it as well. Can you build one for every width?

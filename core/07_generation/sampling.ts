@@ -1,0 +1,144 @@
+/**
+ * # Ancestral sampling
+ *
+ * **Question.** A trained language model is a table of probabilities that nobody could ever
+ * print: one for every continuation of every text. How does a text come out of it?
+ *
+ * **Idea.** The chain rule cuts the probability of a text into one factor per token. Draw the
+ * first token from its distribution, put it behind the prompt, draw the second from what the
+ * model says then, and go on (ancestral sampling, 祖先采样). Every text comes out exactly as
+ * often as the model says it should.
+ *
+ * **Formula.** For a prompt $X$ and a text $Y = y_1 \dots y_J$,
+ *
+ * $$P(Y \mid X) = \prod_{j=1}^{J} P(y_j \mid X, y_1, \dots, y_{j-1}), \qquad y_j \sim \mathrm{softmax}(z_j)$$
+ *
+ * | symbol              | in code         | shape    |
+ * | ------------------- | --------------- | -------- |
+ * | $z_j$               | `logits`        | `[V]`    |
+ * | $P(\cdot)$          | `probabilities` | `[V]`    |
+ * | $y_j$               | `token`         | one number |
+ *
+ * **Why it disappoints.** The notes' example: three words with 30, 20 and 10 %, and a
+ * thousand with 0.04 % each. Every single one of the thousand is a poor choice, and four
+ * draws in ten take one of them. This long tail (长尾) is what section 7.4 cuts off.
+ *
+ * **Why on plain arrays.** One row of logits is read back from the device per token, and the
+ * decision is taken on the host in float64: the rules of sections 7.4 and 7.5 become functions
+ * from a row to a row, and the same seed draws the same tokens on every device whose logits
+ * agree.
+ *
+ * @module
+ */
+
+import type { Random } from "../engine/random.ts";
+import type { Tensor } from "../engine/tensor.ts";
+import type { KeyValueMemory } from "../04_attention/multi_head.ts";
+
+/** What generation needs of a model: any class with these members will do. */
+export interface Decoder {
+  /** Entries of the vocabulary. */
+  readonly vocabSize: number;
+  /** Most tokens it can look at; `Infinity` where there is no bound. */
+  readonly contextLength: number;
+  /**
+   * Prepares the memory of one generation.
+   *
+   * @param create makes one key–value memory; called once per attention
+   * @returns what `forward` expects as `caches`
+   */
+  newCaches(create: () => KeyValueMemory): readonly KeyValueMemory[];
+  /**
+   * Scores the next token after each of some further tokens.
+   *
+   * @param tokens those that follow what the caches hold, int32 `[B, T]`
+   * @param options the memory of the tokens before, which it extends
+   * @returns logits `[B, T, V]`
+   */
+  forward(tokens: Tensor, options: { readonly caches: readonly KeyValueMemory[] }): Tensor;
+  /**
+   * The same model with each row of its batch repeated, for models that hold a source per row.
+   *
+   * @param times how often each row appears, in a run
+   */
+  repeat?(times: number): Decoder;
+}
+
+/**
+ * The probabilities that a row of logits stands for, in float64.
+ *
+ * @param logits one score per token, `[V]`; `-Infinity` for what must not happen
+ * @returns positive shares that sum to one, exactly 0 for `-Infinity`
+ * @throws {RangeError} if a logit is NaN or infinite, or every token is forbidden
+ */
+export function toProbabilities(logits: ArrayLike<number>): Float64Array {
+  const probabilities = new Float64Array(logits.length);
+  const highest = highestOf(logits);
+  let total = 0;
+  for (let token = 0; token < logits.length; token++) {
+    total += probabilities[token] = Math.exp(logits[token]! - highest);
+  }
+  for (let token = 0; token < logits.length; token++) probabilities[token]! /= total;
+  return probabilities;
+}
+
+/**
+ * The logarithms of {@linkcode toProbabilities}, exact where those underflow.
+ *
+ * @param logits one score per token, `[V]`
+ * @returns numbers of at most 0; `-Infinity` stays
+ * @throws {RangeError} if a logit is NaN or infinite, or every token is forbidden
+ */
+export function toLogProbabilities(logits: ArrayLike<number>): Float64Array {
+  const highest = highestOf(logits);
+  let total = 0;
+  for (let token = 0; token < logits.length; token++) total += Math.exp(logits[token]! - highest);
+  const shift = highest + Math.log(total);
+  return Float64Array.from(logits, (logit) => logit - shift);
+}
+
+function highestOf(logits: ArrayLike<number>): number {
+  let highest = -Infinity;
+  for (let token = 0; token < logits.length; token++) {
+    const logit = logits[token]!;
+    if (!(logit < Infinity)) throw new RangeError(`Cannot choose among logits: that of token ${token} is ${logit}`);
+    if (logit > highest) highest = logit;
+  }
+  if (highest === -Infinity) {
+    throw new RangeError(`Cannot choose among ${logits.length} tokens: every one of them is forbidden`);
+  }
+  return highest;
+}
+
+/**
+ * Draws a token with the probability that its logit stands for.
+ *
+ * @example
+ * ```ts
+ * import { Random, sample } from "@heed/heed";
+ *
+ * const coin = [Math.log(0.5), Math.log(0.5), -Infinity];
+ * const token = sample(coin, new Random(7));
+ * console.assert(token === 0 || token === 1);
+ * ```
+ *
+ * @param logits one score per token, `[V]`
+ * @param random where chance comes from; advances by one draw
+ * @returns the token
+ * @throws {RangeError} if a logit is NaN or infinite, or every token is forbidden
+ */
+export function sample(logits: ArrayLike<number>, random: Random): number {
+  return random.categorical(toProbabilities(logits));
+}
+
+// ## Pitfall: a finite stand-in for minus infinity
+//
+// A forbidden token with logit -10000 is safe until every allowed one is lower still, as in a
+// row at $-2 \cdot 10^4$. With `-Infinity` its probability is exactly 0. The test
+// "sample() never draws a forbidden token" uses such a row.
+
+// ## Exercise
+//
+// Build the notes' distribution, three heads and a tail of a thousand, and draw a text of
+// twenty tokens. With which probability does it contain no token of the tail? Compute it
+// first; the test "sample() takes the long tail as often as the notes say" knows the share.

@@ -1,0 +1,65 @@
+/**
+ * # Device and interruption
+ *
+ * What every command that computes has in common: `--device` and `--threads`, and a signal that
+ * Ctrl-C raises.
+ *
+ * @module
+ */
+
+import { backend, type DeviceName, setBackend, useDevice } from "../engine/device.ts";
+import { createWasmDevice } from "../../wasm/mod.ts";
+import { choice, number, type Option } from "./arguments.ts";
+import { UsageError } from "./errors.ts";
+
+/** Devices as the command line names them. */
+const DEVICES: readonly DeviceName[] = ["auto", "wasm", "webgpu", "reference"];
+
+/** The options of every command that computes. */
+export const deviceOptions: {
+  readonly device: Option<DeviceName>;
+  readonly threads: Option<number | undefined>;
+} = {
+  device: choice(DEVICES, "What computes", "auto"),
+  threads: number("N", "Threads of the CPU device; all cores unless given", { min: 1, max: 256, whole: true }),
+};
+
+/**
+ * Chooses the device.
+ *
+ * @returns one sentence about what was chosen
+ * @throws {UsageError} if threads are asked for on a device that has none
+ */
+export async function chooseDevice(
+  { device, threads }: { readonly device: DeviceName; readonly threads: number | undefined },
+): Promise<string> {
+  if (threads === undefined) return (await useDevice(device)).reason;
+  if (device === "webgpu" || device === "reference") {
+    throw new UsageError(`Cannot use --threads with --device ${device}: only wasm has threads`);
+  }
+  setBackend(createWasmDevice({ threads }));
+  return backend().description;
+}
+
+/**
+ * A signal that the first Ctrl-C raises; the second one ends the program at once.
+ *
+ * @param onFirst called with the first Ctrl-C
+ * @returns the signal, and what stops listening
+ */
+export function interruption(onFirst: () => void = () => {}): { signal: AbortSignal; stop: () => void } {
+  const controller = new AbortController();
+  const listener = (): void => {
+    if (controller.signal.aborted) Deno.exit(130);
+    controller.abort();
+    onFirst();
+  };
+  const signals: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  for (const name of signals) Deno.addSignalListener(name, listener);
+  return {
+    signal: controller.signal,
+    stop() {
+      for (const name of signals) Deno.removeSignalListener(name, listener);
+    },
+  };
+}

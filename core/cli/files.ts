@@ -1,0 +1,174 @@
+/**
+ * # Files
+ *
+ * Text comes in as a stream, is checked to be UTF-8, and carries line numbers, so that a
+ * malformed line can be named. What goes out replaces its destination in one step.
+ *
+ * @module
+ */
+
+import { DataError, quote, systemReason, UsageError } from "./errors.ts";
+import { replaceFile } from "./storage.ts";
+
+/** Longest line that is read; anything longer is not a line of text. */
+const MAX_LINE = 1 << 20;
+
+/** Runs file work and turns what the system reports into one sentence. */
+export async function withPath<T>(action: string, path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof DataError) throw error;
+    throw new DataError(`Cannot ${action} ${quote(path)}: ${systemReason(error)}`, { cause: error });
+  }
+}
+
+/** A line of a file. */
+export interface Line {
+  /** Counted from 1. */
+  readonly number: number;
+  /** The text without its line break. */
+  readonly text: string;
+}
+
+/**
+ * Reads the lines of a file of any size.
+ *
+ * A byte order mark at the start is dropped, and `\r\n` ends a line as `\n` does.
+ *
+ * @throws {DataError} if the file cannot be read, is not UTF-8 or has a line of over a megabyte
+ */
+export async function* readLines(path: string): AsyncGenerator<Line> {
+  const file = await withPath("read", path, async () => {
+    const { isDirectory } = await Deno.stat(path);
+    if (isDirectory) throw new Deno.errors.IsADirectory();
+    return await Deno.open(path);
+  });
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let number = 0;
+  const decode = (bytes: Uint8Array): Line => {
+    number++;
+    try {
+      const text = decoder.decode(bytes);
+      return { number, text: text.endsWith("\r") ? text.slice(0, -1) : text };
+    } catch {
+      throw new DataError(`Cannot read ${quote(path)} line ${number}: it is not UTF-8 text`);
+    }
+  };
+  const block = new Uint8Array(1 << 16);
+  let rest = new Uint8Array(0);
+  try {
+    while (true) {
+      const size = await withPath("read", path, () => file.read(block));
+      if (size === null) break;
+      const bytes = new Uint8Array(rest.length + size);
+      bytes.set(rest);
+      bytes.set(block.subarray(0, size), rest.length);
+      let start = 0;
+      for (let end = bytes.indexOf(10, rest.length); end >= 0; end = bytes.indexOf(10, start)) {
+        yield decode(bytes.subarray(start, end));
+        start = end + 1;
+      }
+      rest = bytes.slice(start);
+      if (rest.length > MAX_LINE) {
+        throw new DataError(`Cannot read ${quote(path)} line ${number + 1}: it is longer than a megabyte`);
+      }
+    }
+    if (rest.length > 0) yield decode(rest);
+  } finally {
+    file.close();
+  }
+}
+
+/** A sentence and its translation. */
+export interface Pair {
+  /** The sentence to translate. */
+  readonly source: string;
+  /** What it means. */
+  readonly target: string;
+}
+
+/** Reads `--columns`: which column holds the source and which the target, counted from 1. */
+export function parseColumns(text: string): readonly [source: number, target: number] {
+  const match = /^([1-9]\d?),([1-9]\d?)$/.exec(text);
+  if (!match || match[1] === match[2]) {
+    throw new UsageError(`Cannot use --columns ${quote(text)}: it must be two different column numbers, such as 2,1`);
+  }
+  return [Number(match[1]), Number(match[2])];
+}
+
+/**
+ * Reads pairs of sentences, one a line, their columns separated by tabs.
+ *
+ * @throws {DataError} if the file cannot be read, or a line lacks a column or has an empty one
+ */
+export async function readPairs(path: string, columns: readonly [number, number]): Promise<Pair[]> {
+  const pairs: Pair[] = [];
+  for await (const { number, text } of readLines(path)) {
+    if (text.trim() === "") continue;
+    const cells = text.split("\t");
+    const [source, target] = columns.map((column) => {
+      const cell = cells[column - 1]?.trim();
+      if (cell) return cell;
+      const fault = cell === undefined
+        ? `it has ${cells.length === 1 ? "no tab" : `${cells.length} columns`}, and column ${column} is needed`
+        : `column ${column} is empty`;
+      throw new DataError(`Cannot read ${quote(path)} line ${number}: ${fault}`);
+    });
+    pairs.push({ source: source!, target: target! });
+  }
+  if (pairs.length === 0) throw new DataError(`Cannot train on ${quote(path)}: it holds no pairs`);
+  return pairs;
+}
+
+/**
+ * Reads a text of any size, as pieces of about a megabyte that end at line breaks.
+ *
+ * @throws {DataError} if the file cannot be read or holds no text
+ */
+export async function readText(path: string): Promise<string[]> {
+  const pieces: string[] = [];
+  let lines: string[] = [], size = 0;
+  const flush = (): void => {
+    if (lines.length > 0) pieces.push(lines.join(""));
+    [lines, size] = [[], 0];
+  };
+  for await (const { text } of readLines(path)) {
+    lines.push(text, "\n");
+    size += text.length + 1;
+    if (size >= 1 << 20) flush();
+  }
+  flush();
+  if (!pieces.some((piece) => piece.trim() !== "")) throw new DataError(`Cannot train on ${quote(path)}: it is empty`);
+  return pieces;
+}
+
+/** Makes a folder and what leads to it. */
+export function makeFolder(path: string): Promise<void> {
+  return withPath("create", path, () => Deno.mkdir(path, { recursive: true }));
+}
+
+/** Reads a whole file. */
+export function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  return withPath("read", path, () => Deno.readFile(path));
+}
+
+/** Whether there is a file or folder of this name. */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
+    throw new DataError(`Cannot read ${quote(path)}: ${systemReason(error)}`, { cause: error });
+  }
+}
+
+/**
+ * Writes a file so that a crash cannot leave half of it.
+ *
+ * @throws {DataError} if it cannot be written; what was there before is intact
+ */
+export function writeFile(path: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  return withPath("write", path, () => replaceFile(path, bytes));
+}

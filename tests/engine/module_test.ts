@@ -1,0 +1,130 @@
+import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { Linear, linear } from "../../core/engine/linear.ts";
+import { Module } from "../../core/engine/module.ts";
+import { Random } from "../../core/engine/random.ts";
+import { ones, parameter, type Tensor, tensor, zeros } from "../../core/engine/tensor.ts";
+import {
+  assertClose,
+  assertGradients,
+  assertModuleGradients,
+  build,
+  Draws,
+  normal,
+  onEveryBackend,
+  onReference,
+  sumOver,
+} from "../support.ts";
+
+class Part extends Module {
+  gain: Tensor;
+  readonly count: number = 3;
+  readonly #hidden: Tensor = zeros([1]);
+
+  constructor(value: number) {
+    super();
+    this.gain = parameter(tensor([value, value]));
+  }
+
+  get hidden(): Tensor {
+    return this.#hidden;
+  }
+}
+
+class Whole extends Module {
+  layers: Part[] = [new Part(1), new Part(2)];
+  shared: Part = this.layers[0]!;
+  running: Tensor = zeros([2]);
+  head: Part | undefined = new Part(3);
+  absent: Part | undefined = undefined;
+  dropout: Random = new Random(7);
+}
+
+onEveryBackend("stateDict() names tensors by the path of fields, each once", () => {
+  const whole = new Whole();
+  assertEquals([...whole.stateDict().keys()], ["layers.0.gain", "layers.1.gain", "running", "head.gain"]);
+  assertEquals([...whole.parameters().keys()], ["layers.0.gain", "layers.1.gain", "head.gain"]);
+  assertEquals(whole.parameterCount(), 6);
+  assertStrictEquals(whole.parameters().get("layers.0.gain"), whole.shared.gain);
+});
+
+onEveryBackend("randoms() finds the generators of a module", () => {
+  const whole = new Whole();
+  assertEquals([...whole.randoms()], [["dropout", whole.dropout]]);
+});
+
+onEveryBackend("loadStateDict() copies values into the tensors that are there", async () => {
+  const from = new Whole(), to = new Whole();
+  from.layers[1]!.gain.assign(9);
+  const gain = to.layers[1]!.gain;
+  to.loadStateDict(from.stateDict());
+  assertStrictEquals(to.layers[1]!.gain, gain);
+  await assertClose(gain, [9, 9], { tolerance: 0 });
+  from.layers[1]!.gain.assign(1);
+  await assertClose(gain, [9, 9], { tolerance: 0 });
+});
+
+onEveryBackend("loadStateDict() changes nothing unless everything fits", async () => {
+  const whole = new Whole();
+  const state = new Map(whole.stateDict());
+  state.set("layers.0.gain", ones([2]).mul(5));
+  state.delete("head.gain");
+  assertThrows(() => whole.loadStateDict(state), TypeError, 'Cannot load a state without "head.gain"');
+  state.set("head.gain", zeros([3]));
+  assertThrows(
+    () => whole.loadStateDict(state),
+    TypeError,
+    'Cannot load "head.gain" from float32 [3]: float32 [2] is needed',
+  );
+  state.set("head.gain", zeros([2], "int32"));
+  assertThrows(() => whole.loadStateDict(state), TypeError, "from int32 [2]");
+  state.set("head.gain", zeros([2])).set("tail", zeros([1]));
+  assertThrows(() => whole.loadStateDict(state), TypeError, 'Cannot load a state with unknown "tail"');
+  await assertClose(whole.layers[0]!.gain, [1, 1], { tolerance: 0 });
+});
+
+onEveryBackend("train() and eval() reach every part", () => {
+  const whole = new Whole();
+  assertStrictEquals(whole.eval(), whole);
+  assertEquals([whole.training, whole.layers[1]!.training, whole.head!.training], [false, false, false]);
+  whole.train();
+  assertEquals([whole.training, whole.layers[0]!.training, whole.head!.training], [true, true, true]);
+});
+
+onEveryBackend("linear() is the affine map of each row", async () => {
+  const x = new Draws(1).normal(2, 3, 17), weight = new Draws(2).normal(17, 5), bias = new Draws(3).normal(5);
+  const expected = build([2, 3, 5], (b, t, o) => bias.at(o!) + sumOver(17, (i) => x.at(b!, t!, i) * weight.at(i, o!)));
+  await assertClose(linear(x.tensor(), weight.tensor(), bias.tensor()), expected, { tolerance: 4, length: 18 });
+  const vector = linear(x.tensor().at(0, 0).at(0, 0), weight.tensor());
+  assertEquals(vector.shape, [5]);
+});
+
+onEveryBackend("linear() says which extents disagree", () => {
+  const weight = zeros([3, 4]);
+  assertThrows(
+    () => linear(zeros([2, 4]), weight),
+    TypeError,
+    "Cannot map features of shape [2, 4]: the last extent must be 3",
+  );
+  assertThrows(() => linear(zeros([2, 3]), weight, zeros([3])), TypeError, "Cannot read shape [3] as [O=4]");
+});
+
+onEveryBackend("Linear starts with Glorot's variance and a bias of zeros", async () => {
+  const layer = new Linear(200, 100, new Random(3));
+  await assertClose(layer.bias!, zeros([100]), { tolerance: 0 });
+  await assertClose(layer.weight.variance(), 2 / 300, { rtol: 0.03 });
+  await assertClose(layer.weight.mean(), 0, { atol: 0.003 });
+  assertEquals([...new Linear(2, 3, new Random(0), { bias: false }).parameters().keys()], ["weight"]);
+});
+
+onEveryBackend("Linear of one seed starts with the same weights, and of another with others", async () => {
+  const weights = async (seed: number) => await new Linear(3, 4, new Random(seed)).weight.read();
+  assertEquals(await weights(5), await weights(5));
+  const [a, b] = [await weights(5), await weights(6)];
+  assertEquals(a.every((value, i) => value === b[i]), false);
+});
+
+onReference("Linear has the gradients of differences", async () => {
+  const layer = new Linear(4, 3, new Random(1)), x = normal(2, 5, 4);
+  await assertModuleGradients(layer, () => layer.forward(x).tanh());
+  await assertGradients((input) => layer.forward(input!), [x]);
+});

@@ -1,0 +1,152 @@
+/**
+ * The non-linear functions between the layers, and their derivatives.
+ *
+ * | name   | value                                                          | derivative                                   |
+ * | ------ | -------------------------------------------------------------- | -------------------------------------------- |
+ * | `relu` | $\max(x, 0)$                                                   | 1 where $x > 0$, else 0                      |
+ * | `silu` | $x \sigma(x)$                                                  | $\sigma (1 + x (1 - \sigma))$                |
+ * | `gelu` | $x \Phi(x)$, $\Phi$ the normal distribution                     | $\Phi(x) + x \varphi(x)$                     |
+ * | the same, approximate | $x \sigma(2u)$, $u = \sqrt{2/\pi}\,(x + 0.044715 x^3)$ | $\sigma + 2 x \sigma (1 - \sigma) u'(x)$     |
+ *
+ * The approximate form is usually written $\tfrac{x}{2} (1 + \tanh u)$, the same number.
+ *
+ * **Shape of the loop.** A unit is a run of 1024 elements; four per turn, the remainder in
+ * a vector filled up with zeros.
+ *
+ * **Rounding.** $\Phi$ comes from $\mathrm{erfc}$ of the positive side, so that the left
+ * tail keeps its relative accuracy where $1 + \mathrm{erf}$ would cancel to zero.
+ */
+
+import { HALF, ONE, SIGN, exp4, expNegative4, scaledErfc4, sigmoid4 } from "./exp";
+import { integer, loadPart, madd, nmadd, pointer, storePart } from "./simd";
+
+const RELU: i32 = 0, SILU: i32 = 1, GELU: i32 = 2, GELU_TANH: i32 = 3;
+
+/** $\sqrt{1/2}$. */
+let SQRT_HALF: v128 = f32x4.splat(0.7071067811865476);
+/** $1 / \sqrt{2\pi}$, the height of the normal density. */
+let DENSITY: v128 = f32x4.splat(0.3989422804014327);
+/** $-2 \sqrt{2/\pi}$. */
+let TANH_LINEAR: v128 = f32x4.splat(-1.5957691216057308);
+/** $-2 \cdot 0.044715 \sqrt{2/\pi}$. */
+let TANH_CUBIC: v128 = f32x4.splat(-0.0713548162726);
+/** $6 \cdot 0.044715 \sqrt{2/\pi}$. */
+let TANH_SLOPE: v128 = f32x4.splat(0.2140644488178);
+
+/** $\Phi(x)$, and the exponential that the density shares with it: $e^{-x^2/2}$ in `bell`. */
+@inline
+function normalShare(x: v128, bell: v128): v128 {
+  const z = f32x4.mul(v128.andnot(x, SIGN), SQRT_HALF);
+  const tail = f32x4.mul(HALF, f32x4.mul(bell, scaledErfc4(z)));
+  return v128.bitselect(tail, f32x4.sub(ONE, tail), f32x4.lt(x, f32x4.splat(0)));
+}
+
+/** $e^{-x^2/2}$. */
+@inline
+function bellOf(x: v128): v128 {
+  return expNegative4(f32x4.mul(v128.xor(x, SIGN), f32x4.mul(x, HALF)));
+}
+
+/** $1 + e^{-2u}$. */
+@inline
+function tanhDivisor(x: v128): v128 {
+  return f32x4.add(ONE, exp4(f32x4.mul(x, madd(f32x4.mul(x, x), TANH_CUBIC, TANH_LINEAR))));
+}
+
+@inline
+function value(kind: i32, x: v128): v128 {
+  if (kind == RELU) return v128.and(x, f32x4.gt(x, f32x4.splat(0)));
+  if (kind == SILU) return f32x4.div(x, f32x4.add(ONE, exp4(v128.xor(x, SIGN))));
+  if (kind == GELU) return f32x4.mul(x, normalShare(x, bellOf(x)));
+  return f32x4.div(x, tanhDivisor(x));
+}
+
+@inline
+function slope(kind: i32, x: v128): v128 {
+  if (kind == RELU) return v128.and(ONE, f32x4.gt(x, f32x4.splat(0)));
+  if (kind == SILU) {
+    const s = sigmoid4(x);
+    return f32x4.mul(s, madd(x, f32x4.sub(ONE, s), ONE));
+  }
+  if (kind == GELU) {
+    const bell = bellOf(x);
+    return madd(f32x4.mul(x, DENSITY), bell, normalShare(x, bell));
+  }
+  const s = f32x4.div(ONE, tanhDivisor(x));
+  const u = nmadd(TANH_LINEAR, ONE, f32x4.mul(TANH_SLOPE, f32x4.mul(x, x)));
+  return madd(f32x4.mul(f32x4.mul(x, s), f32x4.sub(ONE, s)), u, s);
+}
+
+@inline
+function values(kind: i32, y: usize, x: usize, n: i32): void {
+  const end = x + (<usize>(n & ~3) << 2);
+  for (; x < end; x += 16) {
+    v128.store(y, value(kind, v128.load(x)));
+    y += 16;
+  }
+  if (n & 3) storePart(y, value(kind, loadPart(x, n & 3, 0)), n & 3);
+}
+
+@inline
+function slopes(kind: i32, dx: usize, x: usize, g: usize, n: i32): void {
+  const end = x + (<usize>(n & ~3) << 2);
+  for (; x < end; x += 16) {
+    v128.store(dx, f32x4.mul(v128.load(g), slope(kind, v128.load(x))));
+    dx += 16;
+    g += 16;
+  }
+  if (n & 3) storePart(dx, f32x4.mul(loadPart(g, n & 3, 0), slope(kind, loadPart(x, n & 3, 0))), n & 3);
+}
+
+// One function for each kind: a function that is called often is compiled well, one long function is not.
+
+function reluValues(y: usize, x: usize, n: i32): void {
+  values(RELU, y, x, n);
+}
+function siluValues(y: usize, x: usize, n: i32): void {
+  values(SILU, y, x, n);
+}
+function geluValues(y: usize, x: usize, n: i32): void {
+  values(GELU, y, x, n);
+}
+function geluTanhValues(y: usize, x: usize, n: i32): void {
+  values(GELU_TANH, y, x, n);
+}
+function reluSlopes(dx: usize, x: usize, g: usize, n: i32): void {
+  slopes(RELU, dx, x, g, n);
+}
+function siluSlopes(dx: usize, x: usize, g: usize, n: i32): void {
+  slopes(SILU, dx, x, g, n);
+}
+function geluSlopes(dx: usize, x: usize, g: usize, n: i32): void {
+  slopes(GELU, dx, x, g, n);
+}
+function geluTanhSlopes(dx: usize, x: usize, g: usize, n: i32): void {
+  slopes(GELU_TANH, dx, x, g, n);
+}
+
+/** Runs of 1024 elements of $f(x)$: `args` = y, x, elements, kind. */
+export function activation(args: usize, from: i32, to: i32): void {
+  const count = integer(args, 2), kind = integer(args, 3);
+  for (let unit = from; unit < to; unit++) {
+    const skip = <usize>unit << 12, n = min(1024, count - (unit << 10));
+    const y = pointer(args, 0) + skip, x = pointer(args, 1) + skip;
+    if (kind == RELU) reluValues(y, x, n);
+    else if (kind == SILU) siluValues(y, x, n);
+    else if (kind == GELU) geluValues(y, x, n);
+    else geluTanhValues(y, x, n);
+  }
+}
+
+/** Runs of 1024 elements of $g f'(x)$: `args` = dx, x, g, elements, kind. */
+export function activationBackward(args: usize, from: i32, to: i32): void {
+  const count = integer(args, 3), kind = integer(args, 4);
+  for (let unit = from; unit < to; unit++) {
+    const skip = <usize>unit << 12, n = min(1024, count - (unit << 10));
+    const dx = pointer(args, 0) + skip, x = pointer(args, 1) + skip, g = pointer(args, 2) + skip;
+    if (kind == RELU) reluSlopes(dx, x, g, n);
+    else if (kind == SILU) siluSlopes(dx, x, g, n);
+    else if (kind == GELU) geluSlopes(dx, x, g, n);
+    else geluTanhSlopes(dx, x, g, n);
+  }
+}

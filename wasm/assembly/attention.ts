@@ -1,0 +1,368 @@
+/**
+ * Attention without a matrix of weights in memory.
+ *
+ * $$O = \mathrm{softmax}\left(\frac{QK^\top}{\sqrt d} + \text{bias, where allowed}\right) V$$
+ *
+ * **Many queries** ({@linkcode attention}). A block of 48 queries meets all the keys it may
+ * see: scores into scratch that fits the second-level cache, exponentials in place, product
+ * with the values. Keys and values are packed once per head. Under a causal limit a tile of
+ * six queries computes only the keys up to its own last position, so half of the work of a
+ * square is never done. The division by the sum of a row waits for the output, which is
+ * narrower than the row of weights.
+ *
+ * **A few queries** ({@linkcode attentionFew}), as when text is generated from a cache. Each
+ * key and each value is read once, from where it lies, for all heads that share it; nothing
+ * is packed or copied.
+ *
+ * | argument word | meaning                                                                    |
+ * | ------------- | -------------------------------------------------------------------------- |
+ * | 0–4           | addresses: output, logarithms of the sums, query, key, value               |
+ * | 5, 6          | addresses of mask and bias, 0 for none                                     |
+ * | 7–12          | heads H, groups G, queries T, keys S, width D, causal                      |
+ * | 13            | scale, float32                                                             |
+ * | 14–16 …       | bytes per step of batch, head, position: output 14, query 17, key 20, value 23 |
+ * | 26–29, 30–33  | bytes per step of batch, head, query, key in mask and bias                 |
+ * | 34, 35        | queries per block, queries per unit                                        |
+ *
+ * The elements of a query, key, value or output lie side by side; everything else has any
+ * strides. A mask is a word per pair, 0 = forbidden.
+ *
+ * **Edges.** Query $t$ sees the keys up to $t + S - T$ when causal. A row with nothing allowed
+ * yields zeros, and $-\infty$ for the logarithm of its sum.
+ *
+ * **Rounding.** Scores and outputs are sums in the order of their terms; the exponential is
+ * that of `exp.ts`. Rows do not depend on the block they fall into.
+ */
+
+import { log1 } from "./exp";
+import { raggedStrip, strip, TILE_BYTES } from "./attention_tile";
+import { MR, NR, packColumns } from "./matmul";
+import { integer, loadPart, madd, number, pointer, sumLanes } from "./simd";
+import { exponentials, maxRow, scaleRow } from "./softmax";
+
+/** `n` rounded up to a multiple of `m`. */
+@inline
+export function roundUp(n: i32, m: i32): i32 {
+  return (n + m - 1) / m * m;
+}
+
+/** Bytes from one row of scores to the next: an odd number of cache lines, so that columns spread over the cache. */
+@inline
+export function scoreBytes(S: i32): usize {
+  return ((<usize>roundUp(S, 24) * 4 + 63) >> 6 | 1) << 6;
+}
+
+/** Keys that query `t` may see as far as causality goes. */
+@inline
+export function limitOf(t: i32, T: i32, S: i32, causal: i32): i32 {
+  return causal ? max(0, min(S, t + 1 + S - T)) : S;
+}
+
+/** Adds a row of biases, `step` bytes from key to key. */
+function addBias(p: usize, bias: usize, step: usize, n: i32): void {
+  let i = 0;
+  if (step == 4) {
+    for (; i + 4 <= n; i += 4) {
+      v128.store(p, f32x4.add(v128.load(p), v128.load(bias)));
+      p += 16;
+      bias += 16;
+    }
+  }
+  for (; i < n; i++) {
+    store<f32>(p, load<f32>(p) + load<f32>(bias));
+    p += 4;
+    bias += step;
+  }
+}
+
+/** Sets forbidden scores to $-\infty$, `step` bytes from key to key. */
+function forbid(p: usize, mask: usize, step: usize, n: i32): void {
+  let i = 0;
+  if (step == 4) {
+    const never = f32x4.splat(-Infinity), zero = i32x4.splat(0);
+    for (; i + 4 <= n; i += 4) {
+      v128.store(p, v128.bitselect(never, v128.load(p), i32x4.eq(v128.load(mask), zero)));
+      p += 16;
+      mask += 16;
+    }
+  }
+  for (; i < n; i++) {
+    if (!load<i32>(mask)) store<f32>(p, -Infinity);
+    p += 4;
+    mask += step;
+  }
+}
+
+/** Bias and mask of one row of `n` scores. */
+export function restrictRow(args: usize, p: usize, b: i32, h: i32, t: i32, n: i32): void {
+  const mask = pointer(args, 5), bias = pointer(args, 6);
+  if (bias) {
+    const row = bias + pointer(args, 30) * b + pointer(args, 31) * h + pointer(args, 32) * t;
+    addBias(p, row, pointer(args, 33), n);
+  }
+  if (mask) {
+    const row = mask + pointer(args, 26) * b + pointer(args, 27) * h + pointer(args, 28) * t;
+    forbid(p, row, pointer(args, 29), n);
+  }
+}
+
+/** Exponentials of a row of scores in place; writes the logarithm of the sum, returns its reciprocal (0 for none). */
+function weighRow(p: usize, n: i32, logarithm: usize): f32 {
+  const m = maxRow(p, n);
+  if (m == -Infinity) {
+    memory.fill(p, 0, <usize>n << 2);
+    store<f32>(logarithm, -Infinity);
+    return 0;
+  }
+  const sum = exponentials(p, p, n, m);
+  store<f32>(logarithm, m + log1(sum));
+  return 1 / sum;
+}
+
+/** Copies the last rows of an operand and adds rows of zeros up to `MR`. */
+export function padRows(to: usize, from: usize, step: usize, rows: i32, bytes: usize): void {
+  for (let r = 0; r < MR; r++) {
+    if (r < rows) memory.copy(to, from, bytes);
+    else memory.fill(to, 0, bytes);
+    to += bytes;
+    from += step;
+  }
+}
+
+/**
+ * Scores of a block: $Z = f\,X Y^\top$ for `m` rows of X and the keys that they may see.
+ *
+ * | argument     | meaning                                                  |
+ * | ------------ | -------------------------------------------------------- |
+ * | `z`, `zRow`  | the scores; whole tiles are written                      |
+ * | `x`, `xRow`  | the rows; a last part of a tile is padded in `spare`     |
+ * | `panels`     | Y packed by `packColumns`, D deep                        |
+ * | `first`      | position of the first row                                |
+ */
+export function scoreBlock(
+  z: usize, zRow: usize, x: usize, xRow: usize, panels: usize, D: i32, m: i32, first: i32, T: i32, S: i32, causal: i32, factors: usize, spare: usize,
+): void {
+  const whole = m / MR * MR, step = <usize>(D * NR) << 2, keys = limitOf(first + m - 1, T, S, causal);
+  if (whole < m) padRows(spare, x + xRow * whole, xRow, m - whole, <usize>D << 2);
+  for (let j = 0; j < keys; j += NR) {
+    // The first tile of rows whose last row sees key j.
+    const seen = causal ? max(0, j - (S - T) - first) / MR * MR : 0;
+    for (let r = seen; r < whole; r += MR) {
+      strip(x + xRow * r, xRow, 4, panels, z + zRow * r + (<usize>j << 2), zRow, D, factors);
+    }
+    if (whole < m) strip(spare, <usize>D << 2, 4, panels, z + zRow * whole + (<usize>j << 2), zRow, D, factors);
+    panels += step;
+  }
+}
+
+/**
+ * Mixes values: $O = \mathrm{diag}(f)\,P\,V$ for `m` rows, each tile of rows as deep as its last row sees.
+ *
+ * `panels` is V packed by `packColumns`, `depth` deep; rows of P are zero beyond what they see.
+ */
+export function mixBlock(
+  o: usize, oRow: usize, p: usize, pRow: usize, panels: usize, depth: i32, D: i32, m: i32, first: i32, T: i32, S: i32, causal: i32, factors: usize, each: usize, aside: usize,
+): void {
+  for (let c = 0; c < D; c += NR) {
+    const columns = D - c;
+    for (let r = 0; r < m; r += MR) {
+      const keys = limitOf(first + min(r + MR, m) - 1, T, S, causal);
+      const from = p + pRow * r, to = o + oRow * r + (<usize>c << 2), f = factors + each * r;
+      if (r + MR <= m && columns >= NR) strip(from, pRow, 4, panels, to, oRow, keys, f);
+      else raggedStrip(from, pRow, 4, panels, to, oRow, keys, f, m - r, min(columns, NR), aside);
+    }
+    panels += <usize>(depth * NR) << 2;
+  }
+}
+
+/** Units are runs of queries of one head: `args` as above. */
+export function attention(args: usize, from: i32, to: i32, scratch: usize): void {
+  const H = integer(args, 7), G = integer(args, 8), T = integer(args, 9), S = integer(args, 10), D = integer(args, 11);
+  const causal = integer(args, 12), block = integer(args, 34), run = integer(args, 35);
+  const runs = (T + run - 1) / run, zRow = scoreBytes(S);
+  const aside = scratch, factors = aside + TILE_BYTES, sums = factors + 64;
+  const spare = sums + (<usize>roundUp(block, 16) << 2);
+  const keys = spare + (<usize>(MR * roundUp(D, 4)) << 2);
+  const values = keys + (<usize>(roundUp(S, NR) * D) << 2);
+  const z = (values + (<usize>(roundUp(D, NR) * S) << 2) + 63) & ~63;
+  for (let i: usize = 0; i < 32; i += 4) store<f32>(factors + i, number(args, 13));
+
+  for (let unit = from; unit < to; unit++) {
+    const start = unit % runs * run, h = unit / runs % H, b = unit / runs / H, g = h / (H / G);
+    const end = min(T, start + run), seen = limitOf(end - 1, T, S, causal);
+    const query = pointer(args, 2) + pointer(args, 17) * b + pointer(args, 18) * h, qRow = pointer(args, 19);
+    const output = pointer(args, 0) + pointer(args, 14) * b + pointer(args, 15) * h, oRow = pointer(args, 16);
+    packColumns(keys, pointer(args, 3) + pointer(args, 20) * b + pointer(args, 21) * g, 4, pointer(args, 22), seen, D);
+    packColumns(values, pointer(args, 4) + pointer(args, 23) * b + pointer(args, 24) * g, pointer(args, 25), 4, D, seen);
+
+    for (let first = start; first < end; first += block) {
+      const m = min(block, end - first);
+      scoreBlock(z, zRow, query + qRow * first, qRow, keys, D, m, first, T, S, causal, factors, spare);
+      for (let r = 0; r < m; r++) {
+        const t = first + r, n = limitOf(t, T, S, causal), p = z + zRow * r;
+        restrictRow(args, p, b, h, t, n);
+        const logarithm = pointer(args, 1) + (<usize>((b * H + h) * T + t) << 2);
+        store<f32>(sums + (<usize>r << 2), weighRow(p, n, logarithm));
+        // The tile goes on to what its last row sees.
+        const last = limitOf(first + min(roundUp(r + 1, MR), m) - 1, T, S, causal);
+        if (n < last) memory.fill(p + (<usize>n << 2), 0, <usize>(last - n) << 2);
+      }
+      mixBlock(output + oRow * first, oRow, z, zRow, values, seen, D, m, first, T, S, causal, sums, 4, aside);
+    }
+  }
+}
+
+/** Keys that stay in the nearest cache while all queries of a group meet them. */
+const CHUNK: i32 = 64;
+
+/** $z_s = f\, q \cdot k_s$ for `n` keys, `kRow` bytes apart: four keys per turn, eight elements of each. */
+function scoreFew(z: usize, q: usize, k: usize, kRow: usize, n: i32, D: i32, f: f32): void {
+  const end8 = q + (<usize>(D & ~7) << 2), factor = f32x4.splat(f), left = D & 7;
+  for (; n >= 4; n -= 4) {
+    let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
+    let x = q, k0 = k, k2 = k + kRow + kRow;
+    for (; x < end8; x += 32) {
+      let u = v128.load(x);
+      a0 = madd(u, v128.load(k0), a0);
+      a1 = madd(u, v128.load(k0 + kRow), a1);
+      a2 = madd(u, v128.load(k2), a2);
+      a3 = madd(u, v128.load(k2 + kRow), a3);
+      k0 += 16;
+      k2 += 16;
+      u = v128.load(x + 16);
+      b0 = madd(u, v128.load(k0), b0);
+      b1 = madd(u, v128.load(k0 + kRow), b1);
+      b2 = madd(u, v128.load(k2), b2);
+      b3 = madd(u, v128.load(k2 + kRow), b3);
+      k0 += 16;
+      k2 += 16;
+    }
+    a0 = f32x4.add(a0, b0);
+    a1 = f32x4.add(a1, b1);
+    a2 = f32x4.add(a2, b2);
+    a3 = f32x4.add(a3, b3);
+    // Transposed sums: lane s becomes the sum of a_s.
+    b0 = f32x4.add(v128.shuffle<f32>(a0, a1, 0, 4, 1, 5), v128.shuffle<f32>(a0, a1, 2, 6, 3, 7));
+    b1 = f32x4.add(v128.shuffle<f32>(a2, a3, 0, 4, 1, 5), v128.shuffle<f32>(a2, a3, 2, 6, 3, 7));
+    a0 = f32x4.add(v128.shuffle<f32>(b0, b1, 0, 1, 4, 5), v128.shuffle<f32>(b0, b1, 2, 3, 6, 7));
+    for (let i = 0; i < left; i++) {
+      const u = v128.load32_splat(x);
+      let v = v128.load32_splat(k0);
+      v = f32x4.replace_lane(v, 1, load<f32>(k0 + kRow));
+      v = f32x4.replace_lane(v, 2, load<f32>(k2));
+      v = f32x4.replace_lane(v, 3, load<f32>(k2 + kRow));
+      a0 = madd(u, v, a0);
+      x += 4;
+      k0 += 4;
+      k2 += 4;
+    }
+    v128.store(z, f32x4.mul(a0, factor));
+    z += 16;
+    k += kRow << 2;
+  }
+  for (; n > 0; n--) {
+    let a = f32x4.splat(0), b = a, x = q, y = k;
+    for (; x < end8; x += 32) {
+      a = madd(v128.load(x), v128.load(y), a);
+      b = madd(v128.load(x + 16), v128.load(y + 16), b);
+      y += 32;
+    }
+    let sum = sumLanes(f32x4.add(a, b));
+    for (let i = 0; i < left; i++) {
+      sum += load<f32>(x) * load<f32>(y);
+      x += 4;
+      y += 4;
+    }
+    store<f32>(z, sum * f);
+    z += 4;
+    k += kRow;
+  }
+}
+
+/** $o \leftarrow o + \sum_s p_s v_s$ for `n` values, `vRow` bytes apart: 32 columns of the output at a time in registers. */
+function mixFew(o: usize, p: usize, v: usize, vRow: usize, n: i32, D: i32): void {
+  let c = 0;
+  for (; c + 32 <= D; c += 32) {
+    let a0 = v128.load(o), a1 = v128.load(o + 16), a2 = v128.load(o + 32), a3 = v128.load(o + 48);
+    let a4 = v128.load(o + 64), a5 = v128.load(o + 80), a6 = v128.load(o + 96), a7 = v128.load(o + 112);
+    let w = p, x = v;
+    const end = p + (<usize>n << 2);
+    for (; w < end; w += 4) {
+      const f = v128.load32_splat(w);
+      a0 = madd(f, v128.load(x), a0);
+      a1 = madd(f, v128.load(x + 16), a1);
+      a2 = madd(f, v128.load(x + 32), a2);
+      a3 = madd(f, v128.load(x + 48), a3);
+      a4 = madd(f, v128.load(x + 64), a4);
+      a5 = madd(f, v128.load(x + 80), a5);
+      a6 = madd(f, v128.load(x + 96), a6);
+      a7 = madd(f, v128.load(x + 112), a7);
+      x += vRow;
+    }
+    v128.store(o, a0);
+    v128.store(o + 16, a1);
+    v128.store(o + 32, a2);
+    v128.store(o + 48, a3);
+    v128.store(o + 64, a4);
+    v128.store(o + 80, a5);
+    v128.store(o + 96, a6);
+    v128.store(o + 112, a7);
+    o += 128;
+    v += 128;
+  }
+  for (; c + 4 <= D; c += 4) {
+    let a = v128.load(o), w = p, x = v;
+    const end = p + (<usize>n << 2);
+    for (; w < end; w += 4) {
+      a = madd(v128.load32_splat(w), v128.load(x), a);
+      x += vRow;
+    }
+    v128.store(o, a);
+    o += 16;
+    v += 16;
+  }
+  for (; c < D; c++) {
+    let a = load<f32>(o), w = p, x = v;
+    const end = p + (<usize>n << 2);
+    for (; w < end; w += 4) {
+      a += load<f32>(w) * load<f32>(x);
+      x += vRow;
+    }
+    store<f32>(o, a);
+    o += 4;
+    v += 4;
+  }
+}
+
+/** Units are groups of one batch element: `args` as above. */
+export function attentionFew(args: usize, from: i32, to: i32, scratch: usize): void {
+  const H = integer(args, 7), G = integer(args, 8), T = integer(args, 9), S = integer(args, 10), D = integer(args, 11);
+  const causal = integer(args, 12), scale = number(args, 13), each = H / G, zRow = scoreBytes(S);
+  for (let unit = from; unit < to; unit++) {
+    const b = unit / G, g = unit % G, rows = each * T;
+    const key = pointer(args, 3) + pointer(args, 20) * b + pointer(args, 21) * g, kRow = pointer(args, 22);
+    const value = pointer(args, 4) + pointer(args, 23) * b + pointer(args, 24) * g, vRow = pointer(args, 25);
+    const query = pointer(args, 2) + pointer(args, 17) * b, output = pointer(args, 0) + pointer(args, 14) * b;
+
+    for (let s = 0; s < S; s += CHUNK) {
+      for (let row = 0; row < rows; row++) {
+        const h = g * each + row / T, t = row % T, n = min(CHUNK, limitOf(t, T, S, causal) - s);
+        const q = query + pointer(args, 18) * h + pointer(args, 19) * t;
+        scoreFew(scratch + zRow * row + (<usize>s << 2), q, key + kRow * s, kRow, n, D, scale);
+      }
+    }
+    for (let row = 0; row < rows; row++) {
+      const h = g * each + row / T, t = row % T, n = limitOf(t, T, S, causal), p = scratch + zRow * row;
+      restrictRow(args, p, b, h, t, n);
+      scaleRow(p, n, weighRow(p, n, pointer(args, 1) + (<usize>((b * H + h) * T + t) << 2)));
+      memory.fill(output + pointer(args, 15) * h + pointer(args, 16) * t, 0, <usize>D << 2);
+    }
+    for (let s = 0; s < S; s += CHUNK) {
+      for (let row = 0; row < rows; row++) {
+        const h = g * each + row / T, t = row % T, n = min(CHUNK, limitOf(t, T, S, causal) - s);
+        const o = output + pointer(args, 15) * h + pointer(args, 16) * t;
+        if (n > 0) mixFew(o, scratch + zRow * row + (<usize>s << 2), value + vRow * s, vRow, n, D);
+      }
+    }
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * Gradient of attention. The weights are computed again, block by block, from the saved
+ * logarithms of their sums $\ell$; they were never stored.
+ *
+ * $$P = e^{Z - \ell}, \quad dP = dO\,V^\top, \quad dS = P \odot (dP - \delta), \quad \delta_t = \sum_d dO_{td} O_{td}$$
+ * $$dV = P^\top dO, \qquad dQ = f\, dS\, K, \qquad dK = f\, dS^\top Q$$
+ *
+ * | argument word  | meaning                                                              |
+ * | -------------- | -------------------------------------------------------------------- |
+ * | 0–35           | as in `attention.ts`                                                 |
+ * | 36–39          | addresses: gradient of the output, of query, key and value           |
+ * | 40, 43, 46, 49 | bytes per step of batch, head, position of these four                |
+ * | 52             | address of the gradient of the bias, `[B, H, T, S]` contiguous; 0 for none |
+ *
+ * **Shape of the loop.** A unit is one group of one batch element: its keys and values are
+ * packed once, and all heads that share them add to the same sums in the same order, so
+ * that any number of threads yields the same bits. A transposed product swaps the two steps
+ * of the left operand; the block of scores itself is never transposed.
+ *
+ * **Edges.** A row with nothing allowed has $\ell = -\infty$ and passes nothing back.
+ */
+
+import { limitOf, mixBlock, padRows, restrictRow, roundUp, scoreBlock, scoreBytes } from "./attention";
+import { strip, TILE_BYTES } from "./attention_tile";
+import { expNegative4, exp4 } from "./exp";
+import { MR, NR, packColumns } from "./matmul";
+import { integer, loadPart, number, pointer, storePart } from "./simd";
+import { dotRow } from "./softmax";
+
+/** $p \leftarrow e^{p - \ell}$ for `n` scores, zeros up to `width`. */
+function weightsAgain(p: usize, n: i32, width: i32, logarithm: f32): void {
+  // The arguments are at most rounding errors above zero, which exp4 takes as well.
+  const l = f32x4.splat(logarithm == -Infinity ? 0 : logarithm);
+  const end = p + (<usize>(n & ~3) << 2);
+  for (; p < end; p += 16) v128.store(p, exp4(f32x4.sub(v128.load(p), l)));
+  if (n & 3) storePart(p, exp4(f32x4.sub(loadPart(p, n & 3, -Infinity), l)), n & 3);
+  memory.fill(p + (<usize>(n & 3) << 2), 0, <usize>(width - n) << 2);
+}
+
+/** $dp \leftarrow p\,(dp - \delta)$ for `n` elements, zeros up to `width`. */
+function scoreGradients(dp: usize, p: usize, n: i32, width: i32, delta: f32): void {
+  const d = f32x4.splat(delta);
+  const end = p + (<usize>(n & ~3) << 2);
+  for (; p < end; p += 16) {
+    v128.store(dp, f32x4.mul(v128.load(p), f32x4.sub(v128.load(dp), d)));
+    dp += 16;
+  }
+  for (let i = n & ~3; i < n; i++) {
+    store<f32>(dp, load<f32>(p) * (load<f32>(dp) - delta));
+    dp += 4;
+    p += 4;
+  }
+  memory.fill(dp, 0, <usize>(width - n) << 2);
+}
+
+/**
+ * Adds $X^\top Y$ into `sums` `[S, D]`: X holds `m` rows of scores, Y the packed block.
+ *
+ * Under a causal limit a tile of keys begins with the first row that sees one of them.
+ */
+function addTransposed(
+  sums: usize, width: usize, x: usize, xRow: usize, panels: usize, D: i32, m: i32, first: i32, T: i32, S: i32, causal: i32,
+): void {
+  const keys = limitOf(first + m - 1, T, S, causal);
+  for (let c = 0; c < D; c += NR) {
+    for (let j = 0; j < keys; j += MR) {
+      const r = causal ? max(0, j - (S - T) - first) : 0;
+      strip(x + xRow * r + (<usize>j << 2), 4, xRow, panels + (<usize>r << 5), sums + width * j + (<usize>c << 2), width, m - r, 0);
+    }
+    panels += <usize>(m * NR) << 2;
+  }
+}
+
+/** Copies sums of `rows` rows of D elements to where they belong, times a factor. */
+function putRows(to: usize, toRow: usize, from: usize, fromRow: usize, rows: i32, D: i32, factor: f32): void {
+  const f = f32x4.splat(factor);
+  for (let r = 0; r < rows; r++) {
+    let i: usize = 0;
+    const end4 = <usize>(D & ~3) << 2, end = <usize>D << 2;
+    for (; i < end4; i += 16) v128.store(to + i, f32x4.mul(v128.load(from + i), f));
+    for (; i < end; i += 4) store<f32>(to + i, load<f32>(from + i) * factor);
+    to += toRow;
+    from += fromRow;
+  }
+}
+
+/** Units are groups of one batch element. */
+export function attentionBackward(args: usize, from: i32, to: i32, scratch: usize): void {
+  const H = integer(args, 7), G = integer(args, 8), T = integer(args, 9), S = integer(args, 10), D = integer(args, 11);
+  const causal = integer(args, 12), scale = number(args, 13), block = integer(args, 34), each = H / G;
+  const zRow = scoreBytes(S), wide = roundUp(D, NR), width = <usize>wide << 2, tall = roundUp(S, MR);
+  const aside = scratch, factors = aside + TILE_BYTES, ones = factors + 32, spare = ones + 32;
+  const keysAcross = spare + (<usize>(MR * roundUp(D, 4)) << 2);
+  const valuesAcross = keysAcross + (<usize>(roundUp(S, NR) * D) << 2);
+  const keysAlong = valuesAcross + (<usize>(roundUp(S, NR) * D) << 2);
+  const queries = keysAlong + (<usize>S * width);
+  const gradients = queries + (<usize>block * width);
+  const keySums = gradients + (<usize>block * width);
+  const valueSums = keySums + (<usize>tall * width);
+  const p = (valueSums + (<usize>tall * width) + 63) & ~63, dp = p + zRow * roundUp(block, MR);
+  for (let i: usize = 0; i < 32; i += 4) {
+    store<f32>(factors + i, scale);
+    store<f32>(ones + i, 1);
+  }
+
+  for (let unit = from; unit < to; unit++) {
+    const b = unit / G, g = unit % G;
+    const key = pointer(args, 3) + pointer(args, 20) * b + pointer(args, 21) * g, kRow = pointer(args, 22);
+    const value = pointer(args, 4) + pointer(args, 23) * b + pointer(args, 24) * g, vRow = pointer(args, 25);
+    packColumns(keysAcross, key, 4, kRow, S, D);
+    packColumns(valuesAcross, value, 4, vRow, S, D);
+    packColumns(keysAlong, key, kRow, 4, D, S);
+    memory.fill(keySums, 0, <usize>(tall * 2) * width);
+
+    for (let h = g * each; h < (g + 1) * each; h++) {
+      const query = pointer(args, 2) + pointer(args, 17) * b + pointer(args, 18) * h, qRow = pointer(args, 19);
+      const output = pointer(args, 0) + pointer(args, 14) * b + pointer(args, 15) * h, oRow = pointer(args, 16);
+      const dO = pointer(args, 36) + pointer(args, 40) * b + pointer(args, 41) * h, dORow = pointer(args, 42);
+      const dQ = pointer(args, 37) + pointer(args, 43) * b + pointer(args, 44) * h, dQRow = pointer(args, 45);
+      for (let first = 0; first < T; first += block) {
+        const m = min(block, T - first), keys = limitOf(first + m - 1, T, S, causal), reach = roundUp(keys, 24);
+        const x = query + qRow * first, y = dO + dORow * first;
+        scoreBlock(p, zRow, x, qRow, keysAcross, D, m, first, T, S, causal, factors, spare);
+        scoreBlock(dp, zRow, y, dORow, valuesAcross, D, m, first, T, S, causal, ones, spare);
+        for (let r = 0; r < m; r++) {
+          const t = first + r, n = limitOf(t, T, S, causal), row = p + zRow * r, line = (b * H + h) * T + t;
+          restrictRow(args, row, b, h, t, n);
+          weightsAgain(row, n, reach, load<f32>(pointer(args, 1) + (<usize>line << 2)));
+          scoreGradients(dp + zRow * r, row, n, reach, dotRow(y + dORow * r, output + oRow * t, D));
+          const dBias = pointer(args, 52);
+          if (dBias) {
+            const target = dBias + <usize>line * (<usize>S << 2);
+            memory.copy(target, dp + zRow * r, <usize>keys << 2);
+            memory.fill(target + (<usize>keys << 2), 0, <usize>(S - keys) << 2);
+          }
+        }
+        mixBlock(dQ + dQRow * first, dQRow, dp, zRow, keysAlong, S, D, m, first, T, S, causal, factors, 0, aside);
+        packColumns(queries, x, qRow, 4, D, m);
+        packColumns(gradients, y, dORow, 4, D, m);
+        addTransposed(valueSums, width, p, zRow, gradients, D, m, first, T, S, causal);
+        addTransposed(keySums, width, dp, zRow, queries, D, m, first, T, S, causal);
+      }
+    }
+    const dK = pointer(args, 38) + pointer(args, 46) * b + pointer(args, 47) * g;
+    const dV = pointer(args, 39) + pointer(args, 49) * b + pointer(args, 50) * g;
+    putRows(dK, pointer(args, 48), keySums, width, S, D, scale);
+    putRows(dV, pointer(args, 51), valueSums, width, S, D, 1);
+  }
+}

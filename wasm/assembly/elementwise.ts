@@ -1,0 +1,325 @@
+/**
+ * # Elementwise kernels
+ *
+ * **Shape of the loop.** Four vectors per turn and one `switch` among the functions: the
+ * jump costs a quarter of a cycle per element, and a function is one line instead of a loop.
+ *
+ * **Broadcasting.** An operand advances by 16 bytes per vector or by none. One that does not
+ * advance is first repeated to four lanes in scratch. Rows of an outer axis get their
+ * addresses from the strides.
+ *
+ * **Ends.** What is left below sixteen elements is copied to scratch, computed there like
+ * any other turn, and copied back in part.
+ *
+ * Words of all jobs here: operation, to, a, b, c, elements of a row, bytes per vector in a,
+ * b, c (16 or 0), outer axes, blocks of a row, and from word 16 on the outer extents, from
+ * 24, 32, 40 the bytes per step in a, b, c. The result is contiguous. A unit is a block of
+ * 4096 elements of a row.
+ *
+ * @module
+ */
+
+import { exp4 } from "./exp";
+import { cos4, erf4, log1p4, log4, power, sigmoid4, sin4, tanh4 } from "./functions";
+import { offsetOf } from "./walk";
+
+/** Elements of one unit. */
+const BLOCK: i32 = 4096;
+
+/** Copies fewer than sixteen words. */
+function copyWords(to: usize, from: usize, count: i32): void {
+  for (; count > 0; count--) {
+    store<u32>(to, load<u32>(from));
+    to += 4;
+    from += 4;
+  }
+}
+
+/** The address to read an operand from: itself, or its one element repeated in scratch. */
+function repeated(p: usize, step: usize, aside: usize): usize {
+  if (step) return p;
+  v128.store(aside, v128.load32_splat(p));
+  return aside;
+}
+
+/** Turns of sixteen elements. The numbers of the functions are those of `wasm/elementwise.ts`. */
+function unaryTurns(op: i32, to: usize, end: usize, a: usize): void {
+  switch (op) {
+    case 0:
+      for (; to < end; to += 16, a += 16) v128.store(to, f32x4.neg(v128.load(a)));
+      return;
+    case 1:
+      for (; to < end; to += 16, a += 16) v128.store(to, f32x4.abs(v128.load(a)));
+      return;
+    case 2: {
+      // One with the sign of x, except where x is zero or NaN and stays what it is.
+      const one = f32x4.splat(1), zero = f32x4.splat(0), sign = f32x4.splat(-0.0);
+      for (; to < end; to += 16, a += 16) {
+        const x = v128.load(a);
+        const ordered = v128.or(f32x4.lt(x, zero), f32x4.gt(x, zero));
+        v128.store(to, v128.bitselect(v128.or(one, v128.and(x, sign)), x, ordered));
+      }
+      return;
+    }
+    case 3:
+      for (; to < end; to += 16, a += 16) v128.store(to, f32x4.floor(v128.load(a)));
+      return;
+    case 4:
+      for (; to < end; to += 16, a += 16) v128.store(to, exp4(v128.load(a)));
+      return;
+    case 5:
+      for (; to < end; to += 16, a += 16) v128.store(to, log4(v128.load(a)));
+      return;
+    case 6:
+      for (; to < end; to += 16, a += 16) v128.store(to, log1p4(v128.load(a)));
+      return;
+    case 7:
+      for (; to < end; to += 16, a += 16) v128.store(to, f32x4.sqrt(v128.load(a)));
+      return;
+    case 8:
+      for (; to < end; to += 16, a += 16) v128.store(to, sin4(v128.load(a)));
+      return;
+    case 9:
+      for (; to < end; to += 16, a += 16) v128.store(to, cos4(v128.load(a)));
+      return;
+    case 10:
+      for (; to < end; to += 16, a += 16) v128.store(to, tanh4(v128.load(a)));
+      return;
+    case 11:
+      for (; to < end; to += 16, a += 16) v128.store(to, sigmoid4(v128.load(a)));
+      return;
+    case 12:
+      for (; to < end; to += 16, a += 16) v128.store(to, erf4(v128.load(a)));
+      return;
+  }
+}
+
+/** One function of one argument over a block of each row; see the words above. */
+export function unaryJob(args: usize, from: i32, to: i32, scratch: usize): void {
+  const op = load<i32>(args), target = load<usize>(args + 4), a = load<usize>(args + 8);
+  const n = load<i32>(args + 20), step = load<usize>(args + 24), axes = load<i32>(args + 36), blocks = load<i32>(args + 40);
+  for (let unit = from; unit < to; unit++) {
+    const row = unit / blocks, first = (unit % blocks) * BLOCK, count = min(BLOCK, n - first);
+    let y = target + (<usize>(row * n + first) << 2);
+    let x = a + offsetOf(row, axes, args + 64, args + 96);
+    if (step) x += <usize>first << 2;
+    else {
+      // A row of one repeated element.
+      for (let i: usize = 0; i < 64; i += 16) v128.store(scratch + 64 + i, v128.load32_splat(x));
+      unaryTurns(op, scratch, scratch + 16, scratch + 64);
+      const value = v128.load(scratch), end = y + (<usize>(count & ~3) << 2);
+      for (; y < end; y += 16) v128.store(y, value);
+      copyWords(y, scratch, count & 3);
+      continue;
+    }
+    const whole = <usize>(count & ~3) << 2;
+    unaryTurns(op, y, y + whole, x);
+    if (count & 3) {
+      copyWords(scratch + 64, x + whole, count & 3);
+      unaryTurns(op, scratch, scratch + 16, scratch + 64);
+      copyWords(y + whole, scratch, count & 3);
+    }
+  }
+}
+
+/** The remainder that has the sign of the divisor. */
+function remainder(a: f32, b: f32): f32 {
+  const rest = a % b;
+  return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+}
+
+/** Turns of sixteen float32 elements. */
+function binaryTurns(op: i32, to: usize, end: usize, a: usize, stepA: usize, b: usize, stepB: usize): void {
+  const one = i32x4.splat(1);
+  let p: v128, q: v128, r: v128, s: v128;
+  for (; to < end; to += 64) {
+    let a0 = v128.load(a), b0 = v128.load(b);
+    a += stepA;
+    b += stepB;
+    let a1 = v128.load(a), b1 = v128.load(b);
+    a += stepA;
+    b += stepB;
+    let a2 = v128.load(a), b2 = v128.load(b);
+    a += stepA;
+    b += stepB;
+    let a3 = v128.load(a), b3 = v128.load(b);
+    a += stepA;
+    b += stepB;
+    switch (op) {
+      case 0:
+        p = f32x4.add(a0, b0), q = f32x4.add(a1, b1), r = f32x4.add(a2, b2), s = f32x4.add(a3, b3);
+        break;
+      case 1:
+        p = f32x4.sub(a0, b0), q = f32x4.sub(a1, b1), r = f32x4.sub(a2, b2), s = f32x4.sub(a3, b3);
+        break;
+      case 2:
+        p = f32x4.mul(a0, b0), q = f32x4.mul(a1, b1), r = f32x4.mul(a2, b2), s = f32x4.mul(a3, b3);
+        break;
+      case 3:
+        p = f32x4.div(a0, b0), q = f32x4.div(a1, b1), r = f32x4.div(a2, b2), s = f32x4.div(a3, b3);
+        break;
+      case 5:
+        p = f32x4.max(a0, b0), q = f32x4.max(a1, b1), r = f32x4.max(a2, b2), s = f32x4.max(a3, b3);
+        break;
+      case 6:
+        p = f32x4.min(a0, b0), q = f32x4.min(a1, b1), r = f32x4.min(a2, b2), s = f32x4.min(a3, b3);
+        break;
+      case 8:
+        p = f32x4.eq(a0, b0), q = f32x4.eq(a1, b1), r = f32x4.eq(a2, b2), s = f32x4.eq(a3, b3);
+        break;
+      case 9:
+        p = f32x4.ne(a0, b0), q = f32x4.ne(a1, b1), r = f32x4.ne(a2, b2), s = f32x4.ne(a3, b3);
+        break;
+      case 10:
+        p = f32x4.lt(a0, b0), q = f32x4.lt(a1, b1), r = f32x4.lt(a2, b2), s = f32x4.lt(a3, b3);
+        break;
+      default:
+        p = f32x4.le(a0, b0), q = f32x4.le(a1, b1), r = f32x4.le(a2, b2), s = f32x4.le(a3, b3);
+        break;
+    }
+    if (op >= 8) p = v128.and(p, one), q = v128.and(q, one), r = v128.and(r, one), s = v128.and(s, one);
+    v128.store(to, p);
+    v128.store(to + 16, q);
+    v128.store(to + 32, r);
+    v128.store(to + 48, s);
+  }
+}
+
+/** Turns of sixteen int32 elements. */
+function integerTurns(op: i32, to: usize, end: usize, a: usize, stepA: usize, b: usize, stepB: usize): void {
+  const one = i32x4.splat(1);
+  for (; to < end; to += 16) {
+    const x = v128.load(a), y = v128.load(b);
+    let z: v128;
+    switch (op) {
+      case 0:
+        z = i32x4.add(x, y);
+        break;
+      case 1:
+        z = i32x4.sub(x, y);
+        break;
+      case 2:
+        z = i32x4.mul(x, y);
+        break;
+      case 5:
+        z = i32x4.max_s(x, y);
+        break;
+      case 6:
+        z = i32x4.min_s(x, y);
+        break;
+      case 8:
+        z = v128.and(i32x4.eq(x, y), one);
+        break;
+      case 9:
+        z = v128.and(i32x4.ne(x, y), one);
+        break;
+      case 10:
+        z = v128.and(i32x4.lt_s(x, y), one);
+        break;
+      default:
+        z = v128.and(i32x4.le_s(x, y), one);
+        break;
+    }
+    v128.store(to, z);
+    a += stepA;
+    b += stepB;
+  }
+}
+
+/** Integer power by repeated squaring. */
+function integerPower(base: i32, exponent: i32): i32 {
+  let result = 1;
+  for (; exponent > 0; exponent >>= 1) {
+    if (exponent & 1) result *= base;
+    base *= base;
+  }
+  return result;
+}
+
+/** Functions that have no vector form: 3 = integer division, 4 = power, 7 = remainder. */
+function singleTurns(op: i32, integer: bool, to: usize, count: i32, a: usize, stepA: usize, b: usize, stepB: usize): void {
+  stepA >>= 2;
+  stepB >>= 2;
+  for (; count > 0; count--) {
+    if (!integer) {
+      const x = load<f32>(a), y = load<f32>(b);
+      store<f32>(to, op == 4 ? power(x, y) : remainder(x, y));
+    } else if (op == 4) store<i32>(to, integerPower(load<i32>(a), load<i32>(b)));
+    else {
+      // In 64 bits, where the lowest number divided by -1 does not overflow.
+      const x = <i64>load<i32>(a), y = <i64>load<i32>(b), rest = x % y, off = rest != 0 && (rest < 0) != (y < 0);
+      store<i32>(to, <i32>(op == 3 ? x / y - <i64>off : off ? rest + y : rest));
+    }
+    to += 4;
+    a += stepA;
+    b += stepB;
+  }
+}
+
+/** One function of two float32 (or int32) arguments over a block of each row; see the words above. */
+export function binaryJob(args: usize, from: i32, to: i32, scratch: usize, integer: bool): void {
+  const op = load<i32>(args), target = load<usize>(args + 4), a = load<usize>(args + 8), b = load<usize>(args + 12);
+  const n = load<i32>(args + 20), stepA = load<usize>(args + 24), stepB = load<usize>(args + 28);
+  const axes = load<i32>(args + 36), blocks = load<i32>(args + 40);
+  const single = op == 4 || op == 7 || (integer && op == 3);
+  for (let unit = from; unit < to; unit++) {
+    const row = unit / blocks, first = (unit % blocks) * BLOCK, count = min(BLOCK, n - first);
+    const z = target + (<usize>(row * n + first) << 2);
+    let x = a + offsetOf(row, axes, args + 64, args + 96), y = b + offsetOf(row, axes, args + 64, args + 128);
+    if (stepA) x += <usize>first << 2;
+    if (stepB) y += <usize>first << 2;
+    if (single) {
+      singleTurns(op, integer, z, count, x, stepA, y, stepB);
+      continue;
+    }
+    x = repeated(x, stepA, scratch);
+    y = repeated(y, stepB, scratch + 16);
+    const rest = count & 15, whole = <usize>(count - rest) << 2;
+    if (integer) integerTurns(op, z, z + whole, x, stepA, y, stepB);
+    else binaryTurns(op, z, z + whole, x, stepA, y, stepB);
+    if (!rest) continue;
+    if (stepA) {
+      copyWords(scratch + 64, x + whole, rest);
+      x = scratch + 64;
+    }
+    if (stepB) {
+      copyWords(scratch + 128, y + whole, rest);
+      y = scratch + 128;
+    }
+    if (integer) integerTurns(op, scratch + 192, scratch + 256, x, stepA, y, stepB);
+    else binaryTurns(op, scratch + 192, scratch + 256, x, stepA, y, stepB);
+    copyWords(z + whole, scratch + 192, rest);
+  }
+}
+
+/** `to = choose ? a : b` over a block of each row; the words name a, b, choose in this order. */
+export function selectJob(args: usize, from: i32, to: i32): void {
+  const target = load<usize>(args + 4), a = load<usize>(args + 8), b = load<usize>(args + 12), c = load<usize>(args + 16);
+  const n = load<i32>(args + 20), stepA = load<usize>(args + 24), stepB = load<usize>(args + 28), stepC = load<usize>(args + 32);
+  const axes = load<i32>(args + 36), blocks = load<i32>(args + 40), zero = i32x4.splat(0);
+  for (let unit = from; unit < to; unit++) {
+    const row = unit / blocks, first = (unit % blocks) * BLOCK, count = min(BLOCK, n - first);
+    let z = target + (<usize>(row * n + first) << 2);
+    let x = a + offsetOf(row, axes, args + 64, args + 96), y = b + offsetOf(row, axes, args + 64, args + 128);
+    let m = c + offsetOf(row, axes, args + 64, args + 160);
+    if (stepA) x += <usize>first << 2;
+    if (stepB) y += <usize>first << 2;
+    if (stepC) m += <usize>first << 2;
+    const end = z + (<usize>(count & ~3) << 2);
+    for (; z < end; z += 16) {
+      const u = stepA ? v128.load(x) : v128.load32_splat(x), v = stepB ? v128.load(y) : v128.load32_splat(y);
+      const w = stepC ? v128.load(m) : v128.load32_splat(m);
+      v128.store(z, v128.bitselect(u, v, i32x4.ne(w, zero)));
+      x += stepA;
+      y += stepB;
+      m += stepC;
+    }
+    for (let i = count & 3; i > 0; i--) {
+      store<u32>(z, load<u32>(load<i32>(m) ? x : y));
+      z += 4;
+      x += stepA >> 2;
+      y += stepB >> 2;
+      m += stepC >> 2;
+    }
+  }
+}

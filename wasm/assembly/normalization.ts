@@ -1,0 +1,190 @@
+/**
+ * Layer normalization and root-mean-square normalization, one row at a time.
+ *
+ * $$\hat x = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}}, \qquad y = \hat x \odot \gamma + \beta$$
+ *
+ * One kernel does both: the root-mean-square form is the same with $\mu = 0$.
+ *
+ * | argument        | meaning                                                             |
+ * | --------------- | ------------------------------------------------------------------- |
+ * | `y`, `x`, `g`   | `[rows, E]`, contiguous                                             |
+ * | `mean`, `scale` | $\mu$ and $1 / \sqrt{\sigma^2 + \epsilon}$ per row                   |
+ * | `gain`, `bias`  | `[E]`; the caller fills in ones and zeros where there are none       |
+ * | `centred`       | 1 subtracts the mean, 0 does not                                    |
+ *
+ * **Shape of the loop.** Three sweeps over a row that stays in cache: the mean, the mean
+ * square of what is left, the result. The variance of differences has no cancellation;
+ * the one-sweep formula $E[x^2] - E[x]^2$ does.
+ *
+ * **Gradients of gain and bias** sum over all rows. Rows are cut into blocks of a length
+ * that depends on their number alone; each block adds up its own rows, and the blocks are
+ * added in order. Any number of threads yields the same bits.
+ */
+
+import { integer, madd, number, pointer, sumLanes } from "./simd";
+import { sumRow } from "./softmax";
+
+/** $\sum_i (x_i - \mu)^2$ of `n` numbers. */
+function squaresRow(x: usize, n: i32, mean: f32): f32 {
+  const m = f32x4.splat(mean);
+  let a = f32x4.splat(0), b = a, c = a, d = a;
+  const end16 = x + (<usize>(n & ~15) << 2), end4 = x + (<usize>(n & ~3) << 2), end = x + (<usize>n << 2);
+  for (; x < end16; x += 64) {
+    const p = f32x4.sub(v128.load(x), m), q = f32x4.sub(v128.load(x + 16), m);
+    const r = f32x4.sub(v128.load(x + 32), m), s = f32x4.sub(v128.load(x + 48), m);
+    a = madd(p, p, a);
+    b = madd(q, q, b);
+    c = madd(r, r, c);
+    d = madd(s, s, d);
+  }
+  for (; x < end4; x += 16) {
+    const p = f32x4.sub(v128.load(x), m);
+    a = madd(p, p, a);
+  }
+  let sum = sumLanes(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
+  for (; x < end; x += 4) {
+    const p = load<f32>(x) - mean;
+    sum += p * p;
+  }
+  return sum;
+}
+
+/** $y_i = (x_i - \mu) r \gamma_i + \beta_i$ for `n` numbers. */
+function affineRow(y: usize, x: usize, gain: usize, bias: usize, n: i32, mean: f32, scale: f32): void {
+  const m = f32x4.splat(mean), r = f32x4.splat(scale);
+  const end8 = x + (<usize>(n & ~7) << 2), end = x + (<usize>n << 2);
+  for (; x < end8; x += 32) {
+    const p = f32x4.mul(f32x4.sub(v128.load(x), m), r), q = f32x4.mul(f32x4.sub(v128.load(x + 16), m), r);
+    v128.store(y, madd(p, v128.load(gain), v128.load(bias)));
+    v128.store(y + 16, madd(q, v128.load(gain + 16), v128.load(bias + 16)));
+    y += 32;
+    gain += 32;
+    bias += 32;
+  }
+  for (; x < end; x += 4) {
+    store<f32>(y, (load<f32>(x) - mean) * scale * load<f32>(gain) + load<f32>(bias));
+    y += 4;
+    gain += 4;
+    bias += 4;
+  }
+}
+
+/** Rows of the normalization: `args` = y, mean, scale, x, gain, bias, E, centred, $\epsilon$. */
+export function normalize(args: usize, from: i32, to: i32): void {
+  const n = integer(args, 6), centred = integer(args, 7), epsilon = number(args, 8), bytes = <usize>n << 2;
+  for (let row = from; row < to; row++) {
+    const skip = <usize>row * bytes, at = <usize>row << 2, x = pointer(args, 3) + skip;
+    const mean: f32 = centred ? sumRow(x, n) / <f32>n : 0;
+    const scale: f32 = 1 / sqrt<f32>(squaresRow(x, n, mean) / <f32>n + epsilon);
+    affineRow(pointer(args, 0) + skip, x, pointer(args, 4), pointer(args, 5), n, mean, scale);
+    if (centred) store<f32>(pointer(args, 1) + at, mean);
+    store<f32>(pointer(args, 2) + at, scale);
+  }
+}
+
+/** The two sums that the gradient of a row needs, of `n` numbers; written to `sums`. */
+function gradientSums(sums: usize, x: usize, g: usize, gain: usize, n: i32, mean: f32): void {
+  const m = f32x4.splat(mean);
+  let a = f32x4.splat(0), b = a, c = a, d = a;
+  const end8 = x + (<usize>(n & ~7) << 2), end = x + (<usize>n << 2);
+  for (; x < end8; x += 32) {
+    const p = f32x4.mul(v128.load(g), v128.load(gain)), q = f32x4.mul(v128.load(g + 16), v128.load(gain + 16));
+    a = f32x4.add(a, p);
+    b = f32x4.add(b, q);
+    c = madd(p, f32x4.sub(v128.load(x), m), c);
+    d = madd(q, f32x4.sub(v128.load(x + 16), m), d);
+    g += 32;
+    gain += 32;
+  }
+  let s = sumLanes(f32x4.add(a, b)), t = sumLanes(f32x4.add(c, d));
+  for (; x < end; x += 4) {
+    const p = load<f32>(g) * load<f32>(gain);
+    s += p;
+    t += p * (load<f32>(x) - mean);
+    g += 4;
+    gain += 4;
+  }
+  store<f32>(sums, s);
+  store<f32>(sums + 4, t);
+}
+
+/**
+ * $dx_i = r (g_i \gamma_i - u - \hat x_i w)$, and adds $g_i \hat x_i$ and $g_i$ into the sums of
+ * the block. With $u$ and $w$ the means of $g \gamma$ and of $g \gamma \hat x$.
+ */
+function gradientRow(
+  dx: usize, x: usize, g: usize, gain: usize, gains: usize, biases: usize, n: i32, mean: f32, scale: f32, u: f32, w: f32,
+): void {
+  const m = f32x4.splat(mean), r = f32x4.splat(scale), us = f32x4.splat(u), ws = f32x4.splat(-w);
+  const end4 = x + (<usize>(n & ~3) << 2), end = x + (<usize>n << 2);
+  for (; x < end4; x += 16) {
+    const h = f32x4.mul(f32x4.sub(v128.load(x), m), r), dy = v128.load(g);
+    v128.store(gains, madd(dy, h, v128.load(gains)));
+    v128.store(biases, f32x4.add(dy, v128.load(biases)));
+    v128.store(dx, f32x4.mul(r, madd(h, ws, f32x4.sub(f32x4.mul(dy, v128.load(gain)), us))));
+    dx += 16;
+    g += 16;
+    gain += 16;
+    gains += 16;
+    biases += 16;
+  }
+  for (; x < end; x += 4) {
+    const h = (load<f32>(x) - mean) * scale, dy = load<f32>(g);
+    store<f32>(gains, load<f32>(gains) + dy * h);
+    store<f32>(biases, load<f32>(biases) + dy);
+    store<f32>(dx, scale * (dy * load<f32>(gain) - u - h * w));
+    dx += 4;
+    g += 4;
+    gain += 4;
+    gains += 4;
+    biases += 4;
+  }
+}
+
+/**
+ * Blocks of rows of the gradient: `args` = dx, x, g, mean, scale, gain, partial sums
+ * `[blocks, 2, E]`, E, centred, rows, rows per block.
+ */
+export function normalizeBackward(args: usize, from: i32, to: i32, scratch: usize): void {
+  const n = integer(args, 7), centred = integer(args, 8), rows = integer(args, 9), length = integer(args, 10);
+  const bytes = <usize>n << 2, gain = pointer(args, 5);
+  for (let block = from; block < to; block++) {
+    const gains = pointer(args, 6) + <usize>block * (bytes << 1), biases = gains + bytes;
+    memory.fill(gains, 0, bytes << 1);
+    const last = min(rows, (block + 1) * length);
+    for (let row = block * length; row < last; row++) {
+      const skip = <usize>row * bytes, at = <usize>row << 2;
+      const x = pointer(args, 1) + skip, g = pointer(args, 2) + skip;
+      const mean: f32 = centred ? load<f32>(pointer(args, 3) + at) : 0, scale = load<f32>(pointer(args, 4) + at);
+      gradientSums(scratch, x, g, gain, n, mean);
+      const u: f32 = centred ? load<f32>(scratch) / <f32>n : 0, w = load<f32>(scratch + 4) * scale / <f32>n;
+      gradientRow(pointer(args, 0) + skip, x, g, gain, gains, biases, n, mean, scale, u, w);
+    }
+  }
+}
+
+/**
+ * Adds up rows of partial sums in order, 64 columns per unit: `args` = y, partial, rows,
+ * columns, bytes from row to row.
+ */
+export function addPartials(args: usize, from: i32, to: i32): void {
+  const rows = integer(args, 2), columns = integer(args, 3), bytes = pointer(args, 4);
+  for (let column = from << 6; column < min(to << 6, columns); column += 4) {
+    let p = pointer(args, 1) + (<usize>column << 2);
+    const y = pointer(args, 0) + (<usize>column << 2);
+    if (column + 4 <= columns) {
+      let sum = f32x4.splat(0);
+      for (let row = 0; row < rows; row++) {
+        sum = f32x4.add(sum, v128.load(p));
+        p += bytes;
+      }
+      v128.store(y, sum);
+    } else {
+      for (let rest = 0; rest < columns - column; rest++) {
+        let sum: f32 = 0;
+        for (let row = 0; row < rows; row++) sum += load<f32>(p + (<usize>rest << 2) + <usize>row * bytes);
+        store<f32>(y + (<usize>rest << 2), sum);
+      }
+    }
+  }
+}

@@ -1,0 +1,188 @@
+/**
+ * # Sums, extremes and their places
+ *
+ * **Rounding.** A sum runs in sixteen lanes over blocks of 1024 elements; blocks are added
+ * in double precision. Sums down a column take eight rows at a time and start afresh every
+ * 512 rows. The error of a sum thus grows with the logarithm of its length, not with it.
+ *
+ * @module
+ */
+
+import { sumLanes } from "./simd";
+import { offsetOf } from "./walk";
+
+/** Numbers of the operations, as `wasm/reduce.ts` has them. */
+const SUM = 0, MAX = 1, MIN = 2, ARGMAX = 3;
+
+/** Sum of `n` float32 that lie side by side. */
+export function sumRow(p: usize, n: i32): f32 {
+  let total: f64 = 0;
+  while (n >= 16) {
+    const block = min(n, 1024) & ~15, end = p + (<usize>block << 2);
+    let a = f32x4.splat(0), b = a, c = a, d = a;
+    for (; p < end; p += 64) {
+      a = f32x4.add(a, v128.load(p));
+      b = f32x4.add(b, v128.load(p + 16));
+      c = f32x4.add(c, v128.load(p + 32));
+      d = f32x4.add(d, v128.load(p + 48));
+    }
+    total += <f64>sumLanes(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
+    n -= block;
+  }
+  for (; n > 0; n--) {
+    total += <f64>load<f32>(p);
+    p += 4;
+  }
+  return <f32>total;
+}
+
+/** Largest of `n` float32, or the smallest of them if `sign` is -0: NaN if one of them is. */
+function largestOfRow(p: usize, n: i32, sign: f32): f32 {
+  // The smallest is the largest with all signs turned.
+  const turn = f32x4.splat(sign);
+  let best = f32x4.splat(-Infinity), next = best, nan = f32x4.splat(0);
+  for (; n >= 8; n -= 8) {
+    const a = v128.xor(v128.load(p), turn), b = v128.xor(v128.load(p + 16), turn);
+    best = f32x4.pmax(best, a);
+    next = f32x4.pmax(next, b);
+    nan = v128.or(nan, v128.or(f32x4.ne(a, a), f32x4.ne(b, b)));
+    p += 32;
+  }
+  for (; n > 0; n--) {
+    const a = v128.xor(v128.load32_splat(p), turn);
+    best = f32x4.pmax(best, a);
+    nan = v128.or(nan, f32x4.ne(a, a));
+    p += 4;
+  }
+  if (v128.any_true(nan)) return NaN;
+  best = f32x4.pmax(best, next);
+  best = f32x4.pmax(best, v128.shuffle<f32>(best, best, 2, 3, 0, 1));
+  best = f32x4.pmax(best, v128.shuffle<f32>(best, best, 1, 0, 3, 2));
+  return f32x4.extract_lane(v128.xor(best, turn), 0);
+}
+
+/** Index of the first element equal to `value`, or of the first NaN if `value` is NaN. */
+function firstEqual(p: usize, n: i32, value: f32): i32 {
+  const start = p, end = p + (<usize>n << 2), wanted = f32x4.splat(value), nan = value != value;
+  if (!nan) while (p + 16 <= end && !v128.any_true(f32x4.eq(v128.load(p), wanted))) p += 16;
+  for (; p < end; p += 4) {
+    const x = load<f32>(p);
+    if (x == value || (nan && x != x)) break;
+  }
+  return <i32>((p - start) >> 2);
+}
+
+/** The same for integers: wrapping sum, extremes, first place of the largest. */
+function reduceIntegers(op: i32, p: usize, n: i32): i32 {
+  let result = op == SUM ? 0 : load<i32>(p), place = 0;
+  for (let i = 0; i < n; i++) {
+    const x = load<i32>(p);
+    if (op == SUM) result += x;
+    else if (op == MIN) result = min(result, x);
+    else if (x > result) {
+      result = x;
+      place = i;
+    }
+    p += 4;
+  }
+  return op == ARGMAX ? place : result;
+}
+
+/**
+ * Collapses rows; a unit is a row.
+ *
+ * Words: operation, to, from, elements of a row, 1 for integers, axes of the rows, and from
+ * word 16 on their extents, from 24 the bytes per step.
+ */
+export function reduceRowsJob(args: usize, from: i32, to: i32): void {
+  const op = load<i32>(args), target = load<usize>(args + 4), source = load<usize>(args + 8);
+  const n = load<i32>(args + 12), integer = load<i32>(args + 16), axes = load<i32>(args + 20);
+  for (let unit = from; unit < to; unit++) {
+    const p = source + offsetOf(unit, axes, args + 64, args + 96), q = target + (<usize>unit << 2);
+    if (integer) store<i32>(q, reduceIntegers(op, p, n));
+    else if (op == SUM) store<f32>(q, sumRow(p, n));
+    else if (op == MAX) store<f32>(q, largestOfRow(p, n, 0));
+    else if (op == MIN) store<f32>(q, largestOfRow(p, n, -0.0));
+    else store<i32>(q, firstEqual(p, n, largestOfRow(p, n, 0)));
+  }
+}
+
+/** Columns of one unit of {@linkcode reduceColumnsJob}. */
+const COLUMNS: i32 = 512;
+
+/** `y[0..n) += ` the sum of eight rows that lie `ld` bytes apart. */
+function addEight(y: usize, x: usize, ld: usize, n: i32): void {
+  const ld2 = ld + ld, ld3 = ld2 + ld;
+  let z = x + (ld << 2);
+  const end = y + (<usize>(n & ~3) << 2);
+  for (; y < end; y += 16) {
+    const a = f32x4.add(v128.load(x), v128.load(x + ld)), b = f32x4.add(v128.load(x + ld2), v128.load(x + ld3));
+    const c = f32x4.add(v128.load(z), v128.load(z + ld)), d = f32x4.add(v128.load(z + ld2), v128.load(z + ld3));
+    v128.store(y, f32x4.add(v128.load(y), f32x4.add(f32x4.add(a, b), f32x4.add(c, d))));
+    x += 16;
+    z += 16;
+  }
+  for (let i = n & 3; i > 0; i--) {
+    let sum: f32 = 0, p = x;
+    for (let k = 0; k < 8; k++) {
+      sum += load<f32>(p);
+      p += ld;
+    }
+    store<f32>(y, load<f32>(y) + sum);
+    y += 4;
+    x += 4;
+  }
+}
+
+/** `y[0..n) = op(y, x)` for one row. */
+function foldOne(op: i32, y: usize, x: usize, n: i32): void {
+  const end = y + (<usize>(n & ~3) << 2);
+  for (; y < end; y += 16) {
+    const a = v128.load(y), b = v128.load(x);
+    v128.store(y, op == SUM ? f32x4.add(a, b) : op == MAX ? f32x4.max(a, b) : f32x4.min(a, b));
+    x += 16;
+  }
+  for (let i = n & 3; i > 0; i--) {
+    const a = load<f32>(y), b = load<f32>(x);
+    store<f32>(y, op == SUM ? a + b : op == MAX ? max(a, b) : min(a, b));
+    y += 4;
+    x += 4;
+  }
+}
+
+/**
+ * Collapses the rows of matrices, keeping their columns; a unit is 512 columns of one matrix.
+ *
+ * Words: operation (sum, max, min), to, from, columns, rows, bytes from row to row, axes of
+ * the matrices, and from word 16 on their extents, from 24 the bytes per step. float32 only.
+ */
+export function reduceColumnsJob(args: usize, from: i32, to: i32, scratch: usize): void {
+  const op = load<i32>(args), target = load<usize>(args + 4), source = load<usize>(args + 8);
+  const columns = load<i32>(args + 12), rows = load<i32>(args + 16), ld = load<usize>(args + 20), axes = load<i32>(args + 24);
+  const blocks = (columns + COLUMNS - 1) / COLUMNS;
+  for (let unit = from; unit < to; unit++) {
+    const matrix = unit / blocks, j = (unit % blocks) * COLUMNS, n = min(COLUMNS, columns - j), bytes = <usize>n << 2;
+    let x = source + offsetOf(matrix, axes, args + 64, args + 96) + (<usize>j << 2);
+    const y = target + (<usize>(matrix * columns + j) << 2);
+    if (op != SUM) {
+      memory.copy(y, x, bytes);
+      for (let i = 1; i < rows; i++) foldOne(op, y, x + <usize>i * ld, n);
+      continue;
+    }
+    memory.fill(y, 0, bytes);
+    for (let i = 0; i < rows; i += 512) {
+      const end = min(rows, i + 512);
+      memory.fill(scratch, 0, bytes);
+      let k = i;
+      for (; k + 8 <= end; k += 8) {
+        addEight(scratch, x, ld, n);
+        x += ld << 3;
+      }
+      for (; k < end; k++) {
+        foldOne(SUM, scratch, x, n);
+        x += ld;
+      }
+      foldOne(SUM, y, scratch, n);
+    }
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * # Copies on the CPU device
+ *
+ * A copy may walk its axes in any order. It walks them so that the target is written from
+ * front to back, and picks the kernel of `assembly/copy.ts` by how the source runs along the
+ * innermost axis: side by side, repeated, along another axis, or in steps.
+ *
+ * @module
+ */
+
+import type { View } from "../core/engine/backend.ts";
+import { contiguousStrides, format, isContiguous, sameShape, sizeOf } from "../core/engine/shape.ts";
+import { CONVERT, COPY_ROWS, COPY_STRIDED, COPY_TRANSPOSED } from "./assembly/opcodes.ts";
+import type { Runtime } from "./runtime.ts";
+import { product, simplify, writeAxes } from "./views.ts";
+
+/** Elements of one unit of the kernels. */
+const BLOCK = 4096;
+
+/** Overwrites `target` with `source`, converting the dtype where they differ. */
+export function copy(runtime: Runtime, source: View, target: View): void {
+  if (!sameShape(source.shape, target.shape)) {
+    throw new TypeError(`Cannot copy into shape ${format(source.shape)}: it must be ${format(target.shape)}`);
+  }
+  const what = conversion(source, target);
+  if (what < 0) {
+    // Words must not be overwritten before they are read.
+    const overlaps = source.buffer === target.buffer;
+    return move(runtime, overlaps ? packed(runtime, source) : source, target);
+  }
+  const from = runtime.contiguous(source);
+  const direct = isContiguous(target.shape, target.strides);
+  const to = direct ? target : temporary(runtime, target);
+  const size = sizeOf(source.shape);
+  runtime.run(
+    CONVERT,
+    [what, runtime.address(to), runtime.address(from), size],
+    Math.ceil(size / BLOCK),
+    0.4 * Math.min(size, BLOCK),
+  );
+  if (!direct) move(runtime, to, target);
+}
+
+/** Number of the conversion in the kernel, -1 if the words stay as they are. */
+function conversion(source: View, target: View): number {
+  if (source.dtype === target.dtype) return -1;
+  if (source.dtype === "float32") return target.dtype === "int32" ? 0 : 1;
+  if (target.dtype === "float32") return 2;
+  return target.dtype === "bool" ? 3 : -1;
+}
+
+/** A contiguous block of the same shape that goes away by itself. */
+function temporary(runtime: Runtime, like: View): View {
+  return {
+    buffer: runtime.temporary(sizeOf(like.shape)),
+    dtype: like.dtype,
+    shape: like.shape,
+    strides: contiguousStrides(like.shape),
+    offset: 0,
+  };
+}
+
+/** A contiguous copy in any case. */
+function packed(runtime: Runtime, source: View): View {
+  const result = temporary(runtime, source);
+  move(runtime, source, result);
+  return result;
+}
+
+/** Moves words between views that do not overlap. */
+function move(runtime: Runtime, source: View, target: View): void {
+  const size = sizeOf(target.shape);
+  if (size === 0) return;
+  // Axes in the order in which the target is written front to back.
+  const order = target.shape.map((_, axis) => axis);
+  order.sort((i, j) => target.strides[j]! - target.strides[i]! || source.strides[j]! - source.strides[i]! || i - j);
+  const axes = simplify(order.map((axis) => target.shape[axis]!), [
+    order.map((axis) => target.strides[axis]!),
+    order.map((axis) => source.strides[axis]!),
+  ]);
+  const { shape, strides } = axes;
+  const [to, from] = strides as [number[], number[]];
+  const y = runtime.address(target), x = runtime.address(source);
+
+  const last = shape.length - 1;
+  const inner = shape[last] ?? 1, stepY = to[last] ?? 1, stepX = from[last] ?? 1;
+  if (stepY === 1 && stepX > 1 && inner >= 4) {
+    const rows = from.findIndex((stride, axis) => stride === 1 && axis !== last && shape[axis]! >= 4);
+    if (rows >= 0) return transpose(runtime, y, x, shape, to, from, rows);
+  }
+  shape.pop();
+  to.pop();
+  from.pop();
+  const blocks = Math.ceil(inner / BLOCK);
+  const words = [y, x, inner, stepY * 4, stepX * 4, shape.length, blocks];
+  writeAxes(words, shape, strides);
+  const runs = stepY === 1 && stepX <= 1;
+  runtime.run(
+    runs ? COPY_ROWS : COPY_STRIDED,
+    words,
+    product(shape) * blocks,
+    10 + (runs ? 0.2 : 1) * Math.min(inner, BLOCK),
+  );
+}
+
+/** Moves words where the target runs along the last axis and the source along the axis `rows`. */
+function transpose(
+  runtime: Runtime,
+  y: number,
+  x: number,
+  shape: number[],
+  to: number[],
+  from: number[],
+  rows: number,
+): void {
+  const last = shape.length - 1;
+  const words = [y, x, shape[rows]!, shape[last]!, to[rows]! * 4, from[last]! * 4, shape.length - 2];
+  const rest = [shape, to, from].map((list) => list.filter((_, axis) => axis !== rows && axis !== last));
+  writeAxes(words, rest[0]!, [rest[1]!, rest[2]!]);
+  const blocks = Math.ceil(shape[rows]! / 16);
+  runtime.run(COPY_TRANSPOSED, words, product(rest[0]!) * blocks, 10 + 0.5 * 16 * shape[last]!);
+}

@@ -1,0 +1,325 @@
+/**
+ * # Matrix products on the CPU device
+ *
+ * Chooses among the kernels of `assembly/matmul.ts` and `assembly/matvec.ts`:
+ *
+ * | case                                        | route                                             |
+ * | ------------------------------------------- | ------------------------------------------------- |
+ * | one right matrix for the whole batch        | the batch becomes more rows of a single product    |
+ * | a few rows, or a few columns                | read the large operand once, in place             |
+ * | many small products                         | each on one thread, packed into its scratch       |
+ * | anything larger                             | pack both operands, then share blocks of the result |
+ *
+ * The choice depends on shapes alone, so that the result does not depend on the threads.
+ *
+ * @module
+ */
+
+import type { Buffer, View } from "../core/engine/backend.ts";
+import { contiguousStrides, format, sameShape } from "../core/engine/shape.ts";
+import {
+  MULTIPLY,
+  MULTIPLY_EACH,
+  PACK,
+  ROWS_TIMES_MATRIX,
+  ROWS_TIMES_TRANSPOSE,
+} from "./assembly/opcodes.ts";
+import type { Runtime } from "./runtime.ts";
+import { product, simplify, writeAxes } from "./views.ts";
+
+/** A matrix in memory: address in bytes, strides in elements. */
+export interface Matrix {
+  /** Byte address of the element in row 0 and column 0. */
+  readonly address: number;
+  /** Elements from one row to the next. */
+  readonly row: number;
+  /** Elements from one column to the next. */
+  readonly column: number;
+}
+
+/** Terms that one pass sums at most. */
+const DEPTH = 512;
+/** Columns packed at a time at most. */
+const COLUMNS = 2048;
+/** Rows packed at a time at most; a multiple of 4 and 6. */
+const ROWS = 2016;
+/** Most rows that are not worth packing the other operand for. */
+const FEW_ROWS = 4;
+/** Most bytes of scratch for a product that one thread does alone. */
+const ALONE_BYTES = 1 << 20;
+/** Operations per nanosecond, roughly. */
+const SPEED = 50;
+/** Bytes beyond which weights come from main memory rather than from a cache. */
+const STREAMED_BYTES = 24 << 20;
+
+/** Cuts `total` into equal parts of at most `most`, each a multiple of `multiple`. */
+function evenPart(total: number, most: number, multiple: number): number {
+  const parts = Math.ceil(total / most);
+  return Math.ceil(total / parts / multiple) * multiple;
+}
+
+/** Bytes of `count` packed rows or columns, generously rounded. */
+function packedBytes(count: number, depth: number): number {
+  return (count + 12) * depth * 4;
+}
+
+/** `c = a b (+ bias)` for `[rows, depth] × [depth, columns]`, `c` contiguous, no batch. */
+export function multiply(
+  runtime: Runtime,
+  c: number,
+  a: Matrix,
+  b: Matrix,
+  rows: number,
+  columns: number,
+  depth: number,
+  bias = 0,
+): void {
+  if (rows <= FEW_ROWS && b.column === 1) {
+    const words = [a.address, b.address, c, rows, columns, depth, a.row * 4, b.row * 4, columns * 4, bias, 0];
+    if (a.column === 1 || depth === 1) return timesMatrix(runtime, words, 1);
+  }
+  if (2 * rows * columns * depth < 1e6 && !bias) {
+    return multiplyEach(runtime, c, a, b, rows, columns, depth, [], [[], []]);
+  }
+  const depthPart = evenPart(depth, DEPTH, 2), columnPart = evenPart(columns, COLUMNS, 8);
+  const rowPart = evenPart(rows, ROWS, 12);
+  const left = runtime.temporary(packedBytes(Math.min(rowPart, rows), Math.min(depthPart, depth)) / 4).address;
+  const right = runtime.temporary(packedBytes(Math.min(columnPart, columns), Math.min(depthPart, depth)) / 4).address;
+  for (let k = 0; k < depth; k += depthPart) {
+    const terms = Math.min(depthPart, depth - k);
+    for (let j = 0; j < columns; j += columnPart) {
+      const wide = Math.min(columnPart, columns - j);
+      const from = b.address + 4 * (k * b.row + j * b.column);
+      pack(runtime, right, from, b.column, b.row, wide, terms, 1);
+      for (let i = 0; i < rows; i += rowPart) {
+        const tall = Math.min(rowPart, rows - i);
+        pack(runtime, left, a.address + 4 * (i * a.row + k * a.column), a.row, a.column, tall, terms, 0);
+        const corner = c + 4 * (i * columns + j);
+        const addend = k > 0 ? corner : bias ? bias + 4 * j : 0;
+        const blockRows = tall >= 384 ? 96 : tall >= 96 ? 48 : Math.ceil(tall / 12) * 12;
+        const down = Math.ceil(tall / blockRows);
+        // Few row blocks are not enough tickets for several threads: cut the columns, too.
+        const blockColumns = down >= 8 ? wide : Math.max(64, Math.ceil(wide / Math.ceil(16 / down) / 8) * 8);
+        runtime.run(
+          MULTIPLY,
+          [left, right, corner, columns * 4, tall, wide, terms, addend, k > 0 ? columns * 4 : 0, blockRows, blockColumns],
+          down * Math.ceil(wide / blockColumns),
+          2 * Math.min(tall, blockRows) * Math.min(wide, blockColumns) * terms / SPEED,
+        );
+      }
+    }
+  }
+}
+
+/** Packs one operand; `width` is 0 for rows of the left one, 1 for columns of the right one. */
+function pack(
+  runtime: Runtime,
+  to: number,
+  from: number,
+  across: number,
+  along: number,
+  count: number,
+  depth: number,
+  width: number,
+): void {
+  const panel = width ? 8 : runtime.panelRows;
+  runtime.run(PACK, [to, from, across * 4, along * 4, count, depth, width], Math.ceil(count / panel), 2 * depth);
+}
+
+/** A few rows times a matrix stored row by row. */
+function timesMatrix(runtime: Runtime, words: number[], batch: number): void {
+  const rows = words[3]!, columns = words[4]!, depth = words[5]!;
+  const blocks = Math.ceil(columns / 512);
+  runtime.run(ROWS_TIMES_MATRIX, words, batch * blocks, 20 + rows * Math.min(columns, 512) * depth / 16);
+}
+
+/** Whole products, one per unit. */
+function multiplyEach(
+  runtime: Runtime,
+  c: number,
+  a: Matrix,
+  b: Matrix,
+  rows: number,
+  columns: number,
+  depth: number,
+  shape: number[],
+  strides: number[][],
+): void {
+  const block = evenPart(depth, DEPTH, 2);
+  const words = [a.address, b.address, c, rows, columns, depth, a.row * 4, a.column * 4, b.row * 4, b.column * 4, block];
+  words[11] = shape.length;
+  writeAxes(words, shape, strides);
+  const cost = 60 + 2 * rows * columns * depth / SPEED + (rows + columns) * depth / 4;
+  const scratch = 256 + packedBytes(rows, block) + packedBytes(columns, block);
+  runtime.run(MULTIPLY_EACH, words, product(shape), cost, scratch);
+}
+
+/** A view whose matrices have neighbours along rows or along columns; a temporary copy if they do not. */
+function walkable(runtime: Runtime, x: View): View {
+  const rank = x.shape.length, row = x.strides[rank - 2]!, column = x.strides[rank - 1]!;
+  if (row === 1 || column === 1 || (x.shape[rank - 1] === 1 && x.shape[rank - 2] === 1)) return x;
+  // An axis of extent 1 has whatever stride helps.
+  if (x.shape[rank - 1] === 1) return { ...x, strides: [...x.strides.slice(0, -1), 1] };
+  if (x.shape[rank - 2] === 1) return { ...x, strides: [...x.strides.slice(0, -2), 1, column] };
+  return copied(runtime, x);
+}
+
+/** A temporary row-major copy; batch axes that repeat stay repeated. */
+function copied(runtime: Runtime, x: View): View {
+  const rank = x.shape.length;
+  const once = x.shape.map((extent, axis) => axis < rank - 2 && x.strides[axis] === 0 ? 1 : extent);
+  const strides = contiguousStrides(once);
+  const target: View = { buffer: runtime.temporary(product(once)), dtype: x.dtype, shape: once, strides, offset: 0 };
+  runtime.copy({ ...x, shape: once }, target);
+  return { ...target, shape: x.shape, strides: strides.map((step, axis) => once[axis] === x.shape[axis] ? step : 0) };
+}
+
+/** The first matrix of a view. */
+function matrixOf(runtime: Runtime, x: View): Matrix {
+  const rank = x.shape.length;
+  return { address: runtime.address(x), row: x.strides[rank - 2]!, column: x.strides[rank - 1]! };
+}
+
+/** `[…, M, K] × […, K, N] → […, M, N]`. */
+export function matmul(runtime: Runtime, a: View, b: View): Buffer {
+  for (const x of [a, b]) {
+    if (x.dtype !== "float32") throw new TypeError(`Cannot multiply matrices of ${x.dtype}: it must be float32`);
+  }
+  const rank = a.shape.length, lead = a.shape.slice(0, -2);
+  if (rank < 2 || a.shape[rank - 1] !== b.shape[rank - 2] || !sameShape(lead, b.shape.slice(0, -2))) {
+    throw new TypeError(
+      `Cannot multiply ${format(a.shape)} by ${format(b.shape)}: inner and leading axes must agree`,
+    );
+  }
+  const rows = a.shape[rank - 2]!, depth = a.shape[rank - 1]!, columns = b.shape[rank - 1]!, batch = product(lead);
+  const result = runtime.allocate(batch * rows * columns);
+  if (result.byteLength === 0) return result;
+  if (depth === 0) {
+    runtime.memory.float32.fill(0, result.address / 4, (result.address + result.byteLength) / 4);
+    return result;
+  }
+  const left = walkable(runtime, a), right = walkable(runtime, b);
+  const x = matrixOf(runtime, left), y = matrixOf(runtime, right);
+  const axes = simplify(lead, [left.strides.slice(0, -2), right.strides.slice(0, -2)]);
+
+  if (batch === 1) {
+    if (!multiplyThin(runtime, result.address, left, right, x, y, [], [[], []])) {
+      multiply(runtime, result.address, x, y, rows, columns, depth);
+    }
+    return result;
+  }
+  if (axes.strides[1]!.every((stride) => stride === 0)) {
+    const merged = simplify([...lead, rows], [[...left.strides.slice(0, -2), x.row]]);
+    if (merged.shape.length <= 1) {
+      const row = merged.strides[0]![0] ?? x.row;
+      multiply(runtime, result.address, { ...x, row }, y, batch * rows, columns, depth);
+      return result;
+    }
+  }
+  if (multiplyThin(runtime, result.address, left, right, x, y, axes.shape, axes.strides)) return result;
+  const bytes = packedBytes(rows + columns, Math.min(depth, DEPTH));
+  if (bytes <= ALONE_BYTES && (batch >= 8 || 2 * rows * columns * depth < 4e6)) {
+    multiplyEach(runtime, result.address, x, y, rows, columns, depth, axes.shape, axes.strides);
+    return result;
+  }
+  for (let i = 0; i < batch; i++) {
+    const [skipA, skipB] = axes.strides.map((strides) => offsetOf(i, axes.shape, strides));
+    multiply(
+      runtime,
+      result.address + i * rows * columns * 4,
+      { ...x, address: x.address + 4 * skipA! },
+      { ...y, address: y.address + 4 * skipB! },
+      rows,
+      columns,
+      depth,
+    );
+  }
+  return result;
+}
+
+/** Element offset of the batch element number `index`. */
+function offsetOf(index: number, shape: readonly number[], strides: readonly number[]): number {
+  let offset = 0;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    offset += (index % shape[axis]!) * strides[axis]!;
+    index = Math.floor(index / shape[axis]!);
+  }
+  return offset;
+}
+
+/** Does a product with few rows or few columns without packing; false if it has neither. */
+function multiplyThin(
+  runtime: Runtime,
+  c: number,
+  left: View,
+  right: View,
+  x: Matrix,
+  y: Matrix,
+  shape: number[],
+  strides: number[][],
+): boolean {
+  const rank = left.shape.length;
+  const rows = left.shape[rank - 2]!, depth = left.shape[rank - 1]!, columns = right.shape[rank - 1]!;
+  const batch = product(shape);
+  if (rows <= FEW_ROWS && y.column === 1) {
+    if (x.column !== 1 && depth > 1) return thinAgain(runtime, c, copied(runtime, left), right);
+    const words = [x.address, y.address, c, rows, columns, depth, x.row * 4, y.row * 4, columns * 4, 0, shape.length];
+    writeAxes(words, shape, strides);
+    timesMatrix(runtime, words, batch);
+    return true;
+  }
+  if (rows <= FEW_ROWS && y.row === 1) {
+    if (x.column !== 1 && depth > 1) return thinAgain(runtime, c, copied(runtime, left), right);
+    timesTranspose(runtime, c, x.address, y.address, rows, columns, depth, x.row, y.column, columns, 1, shape, strides);
+    return true;
+  }
+  if (columns <= FEW_ROWS && x.column === 1) {
+    // The same with exchanged roles: the columns of the right operand are the few rows.
+    if (y.row !== 1 && depth > 1) {
+      const turned = copied(runtime, transposed(right));
+      return thinAgain(runtime, c, left, transposed(turned));
+    }
+    const swapped = [strides[1]!, strides[0]!];
+    timesTranspose(runtime, c, y.address, x.address, columns, rows, depth, y.column, x.row, 1, columns, shape, swapped);
+    return true;
+  }
+  return false;
+}
+
+/** The last two axes exchanged. */
+function transposed(x: View): View {
+  const swap = (list: readonly number[]) => [...list.slice(0, -2), list.at(-1)!, list.at(-2)!];
+  return { ...x, shape: swap(x.shape), strides: swap(x.strides) };
+}
+
+/** {@linkcode multiplyThin} after one operand has been copied. */
+function thinAgain(runtime: Runtime, c: number, left: View, right: View): boolean {
+  const lead = left.shape.slice(0, -2);
+  const axes = simplify(lead, [left.strides.slice(0, -2), right.strides.slice(0, -2)]);
+  const x = matrixOf(runtime, left), y = matrixOf(runtime, right);
+  return multiplyThin(runtime, c, left, right, x, y, axes.shape, axes.strides);
+}
+
+/** A few rows times a matrix stored column by column; strides in elements. */
+function timesTranspose(
+  runtime: Runtime,
+  c: number,
+  x: number,
+  w: number,
+  rows: number,
+  columns: number,
+  depth: number,
+  rowOfX: number,
+  columnOfW: number,
+  down: number,
+  across: number,
+  shape: number[],
+  strides: number[][],
+): void {
+  const atOnce = columns * depth * 4 > STREAMED_BYTES ? 1 : 4;
+  const words = [x, w, c, rows, columns, depth, rowOfX * 4, columnOfW * 4, down * 4, across * 4];
+  words.push(rows * columns * 4, atOnce, shape.length);
+  writeAxes(words, shape, strides);
+  const units = product(shape) * Math.ceil(columns / 32);
+  runtime.run(ROWS_TIMES_TRANSPOSE, words, units, 20 + rows * Math.min(columns, 32) * depth / 16);
+}
