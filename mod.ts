@@ -48,6 +48,7 @@ setDefaultDevice(() => {
 });
 
 if (import.meta.main) {
-  const { main } = await import("./core/cli.ts");
+  // Not a literal: who imports the library by URL shall not download the program with it.
+  const { main } = await import(new URL("./core/cli.ts", import.meta.url).href);
   await main();
 }

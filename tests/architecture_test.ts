@@ -188,6 +188,11 @@ Deno.test("only the program touches Deno", { ignore }, () => {
   assertEquals(wrong.map(({ path }) => path), []);
 });
 
+Deno.test("the library prints nothing", { ignore }, () => {
+  const wrong = [...library()].filter(({ code }) => /\bconsole\s*\./.test(code));
+  assertEquals(wrong.map(({ path }) => path), []);
+});
+
 /** A declaration that is exported under its own name. */
 const DECLARATION =
   /^export (?:declare )?(?:abstract )?(?:async )?(function\*?|class|interface|type|const|let|enum|namespace) (\w+)/;

@@ -266,14 +266,18 @@ const binaryCases: readonly Case[] = [
 
 // ## Copies and views
 
-const structural: readonly [string, readonly number[], (x: Tensor) => Tensor][] = [
+/** Rounded by a few additions of numbers around 1. */
+const summed: Closeness = { tolerance: 1, length: 16 };
+
+/** The name, the shape of the input, the operation, and how close; moves are exact. */
+const structural: readonly [string, readonly number[], (x: Tensor) => Tensor, Closeness?][] = [
   ["contiguous() of transposed [65, 17]", [65, 17], (x) => x.transpose().contiguous()],
   ["contiguous() of permuted [2, 3, 4, 5]", [2, 3, 4, 5], (x) => x.permute([3, 1, 0, 2]).contiguous()],
   ["reshape() of a transposed view", [6, 10], (x) => x.transpose().reshape([4, -1])],
   ["reshape() of nothing", [0, 4], (x) => x.reshape([2, 0])],
   ["slice() with a step", [64, 5], (x) => x.slice(0, 1, 60, 7)],
   ["slice() to nothing", [5, 3], (x) => x.slice(0, 4, 2)],
-  ["at() of both ends", [5, 16], (x) => x.at(0, -1).add(x.at(0, 0))],
+  ["at() of both ends", [5, 16], (x) => x.at(0, -1).add(x.at(0, 0)), summed],
   ["expand() to [3, 17, 5]", [17, 1], (x) => x.expand([3, 17, 5]).contiguous()],
   ["expand() of a scalar to [0, 2]", [], (x) => x.expand([0, 2])],
   ["unsqueeze() and squeeze()", [3, 4], (x) => x.unsqueeze(1).mul(2).squeeze(1)],
@@ -288,25 +292,30 @@ const structural: readonly [string, readonly number[], (x: Tensor) => Tensor][] 
   ["roll() backwards", [17, 2], (x) => roll(x, -3, 0)],
   ["pad() with zeros", [3, 15], (x) => pad(x, [[1, 0], [2, 3]])],
   ["pad() with a value", [3, 15], (x) => pad(x.transpose(), [[0, 4], [1, 1]], -1.5)],
-  ["cumulativeSum() of [1000]", [1000], (x) => x.cumulativeSum(0)],
-  ["cumulativeSum() of [3, 65]", [3, 65], (x) => x.cumulativeSum(-1)],
-  ["cumulativeSum() along the first axis", [17, 5], (x) => x.cumulativeSum(0)],
+  ["cumulativeSum() of [1000]", [1000], (x) => x.cumulativeSum(0), { tolerance: 1, length: 1000 }],
+  ["cumulativeSum() of [3, 65]", [3, 65], (x) => x.cumulativeSum(-1), summed],
+  ["cumulativeSum() along the first axis", [17, 5], (x) => x.cumulativeSum(0), summed],
   ["cumulativeSum() of one", [1], (x) => x.cumulativeSum(0)],
   ["cumulativeSum() of nothing", [2, 0], (x) => x.cumulativeSum(1)],
-  ["softplus()", [65], (x) => softplus(x.mul(20))],
-  ["split() into counts", [3, 17], (x) => split(x, [5, 0, 12], 1).reduce((a, part) => a.add(part.sum()), x.sum())],
-  ["split() into equal parts", [12, 5], (x) => split(x, 3, 0).reduce((a, part) => a.mul(part))],
+  ["softplus()", [65], (x) => softplus(x.mul(20)), summed],
+  [
+    "split() into counts",
+    [3, 17],
+    (x) => split(x, [5, 0, 12], 1).reduce((a, part) => a.add(part.sum()), x.sum()),
+    summed,
+  ],
+  ["split() into equal parts", [12, 5], (x) => split(x, 3, 0).reduce((a, part) => a.mul(part)), summed],
   ["stack() of a tensor and itself", [3, 5], (x) => stack([x, x.mul(2), x], 1)],
   ["concat() of a tensor and itself", [3, 5], (x) => concat([x, x, x.slice(1, 1, 3)], 1)],
   ["lowerTriangle() as a mask", [7, 9], (x) => x.where(lowerTriangle(7, 9, 2), 0)],
 ];
 
 const structuralCases: readonly Case[] = [
-  ...structural.map(([name, shape, run]) => ({
+  ...structural.map(([name, shape, run, closeness = nearest]) => ({
     name,
     inputs: (draws: Draws) => [draws.normal(...shape)],
     run: (x: Tensor) => run(x),
-    closeness: { tolerance: 1, length: 16 },
+    closeness,
   })),
   ...sizes.map((n): Case => ({
     name: `concat() of [3, ${n}] and [3, 2]`,
@@ -439,7 +448,7 @@ const productCases: readonly Case[] = [
         name: `matmul() of ${nameA} [${M}, ${K}] and ${nameB} [${K}, ${N}]`,
         inputs: (d) => [d.normal(...shapeA([M, K])), d.normal(...shapeB([K, N]))],
         run: (a, b) => viewA(a!).matmul(viewB(b!)),
-        closeness: { tolerance: 1, length: K + 1 },
+        closeness: { tolerance: 2, length: K + 1 },
       }))
     )
   ),
@@ -476,7 +485,7 @@ const productCases: readonly Case[] = [
     name: `matmul() of [${n}, ${n}] and [${n}, ${n}]`,
     inputs: (d) => [d.normal(n, n), d.normal(n, n)],
     run: (a, b) => a!.matmul(b!),
-    closeness: { tolerance: 1, length: n },
+    closeness: { tolerance: 2, length: n },
     flops: 2 * n ** 3,
   })),
   ...([
@@ -684,6 +693,57 @@ const dropoutCases: readonly Case[] = [
   },
 ];
 
+// ## Large enough to be timed, and to be shared among threads
+
+const manyRows = [400, 500] as const;
+
+const largeCases: readonly Case[] = [
+  ...([
+    ["exp", (x) => x.exp(), few],
+    ["tanh", (x) => x.transpose().tanh(), few],
+    ["add", (x) => x.add(x.transpose().reshape([400, 500])), { ...nearest, atol: 1e-7 }],
+    ["mul by a row", (x) => x.mul(x.at(0, 3)), nearest],
+    ["where", (x) => x.where(x.less(x.at(0, 0)), 0), nearest],
+    ["contiguous of transposed", (x) => x.transpose().contiguous(), nearest],
+    ["sum of all", (x) => x.sum(), { tolerance: 1, length: 2e5 }],
+    ["sum of rows", (x) => x.sum(1), { tolerance: 1, length: 500 }],
+    ["sum of columns", (x) => x.sum(0), { tolerance: 1, length: 1000 }],
+    ["max of columns", (x) => x.max(0), nearest],
+    ["argmax of rows", (x) => x.argmax(1), nearest],
+    ["logSumExp of columns", (x) => x.logSumExp(0), { tolerance: 1, length: 1000 }],
+    ["argsort of rows", (x) => argsort(x.slice(0, 0, 100)), nearest],
+  ] as const satisfies readonly (readonly [string, (x: Tensor) => Tensor, Closeness])[]).map((
+    [name, run, closeness],
+  ): Case => ({
+    name: `${name}, [400, 500]`,
+    inputs: (d) => [d.normal(...manyRows)],
+    run,
+    closeness,
+    flops: 2e5,
+  })),
+  {
+    name: "take(), 20,000 rows of 64",
+    inputs: (d) => [d.normal(500, 64), d.integers(0, 500, 20_000)],
+    run: (table, ids) => take(table!, ids!),
+    closeness: nearest,
+    flops: 20_000 * 64,
+  },
+  {
+    name: "conv2d(), 8 images of 32×32",
+    inputs: (d) => [d.normal(8, 8, 32, 32), d.normal(16, 8, 3, 3)],
+    run: (x, w) => conv2d(x!, w!, { padding: 1 }),
+    closeness: { tolerance: 1, length: 72 },
+    flops: 2 * 8 * 32 * 32 * 16 * 72,
+  },
+  {
+    name: "matmul(), a batch of [130, 70] and [70, 190]",
+    inputs: (d) => [d.normal(6, 130, 70), d.normal(6, 70, 190)],
+    run: (a, b) => a!.matmul(b!),
+    closeness: { tolerance: 2, length: 70 },
+    flops: 2 * 6 * 130 * 70 * 190,
+  },
+];
+
 /** Every operation of the engine, at awkward sizes. */
 export const cases: readonly Case[] = [
   ...unaryCases,
@@ -694,4 +754,5 @@ export const cases: readonly Case[] = [
   ...indexCases,
   ...convolutionCases,
   ...dropoutCases,
+  ...largeCases,
 ];

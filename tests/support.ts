@@ -146,9 +146,14 @@ export class Draws {
     return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
   }
 
+  #fill(shape: readonly number[], f: () => number, dtype: DType = "float32"): HostArray {
+    const data = dtype === "float32" ? new Float64Array(sizeOf(shape)) : new Int32Array(sizeOf(shape));
+    return new HostArray(data.map(f), shape, dtype);
+  }
+
   /** Standard normal numbers. */
   normal(...shape: number[]): HostArray {
-    return build(shape, () => {
+    return this.#fill(shape, () => {
       const radius = Math.sqrt(-2 * Math.log(1 - this.next()));
       return Math.fround(radius * Math.cos(2 * Math.PI * this.next()));
     });
@@ -156,29 +161,29 @@ export class Draws {
 
   /** Numbers spread evenly over an interval. */
   uniform(min: number, max: number, ...shape: number[]): HostArray {
-    return build(shape, () => Math.fround(min + (max - min) * this.next()));
+    return this.#fill(shape, () => Math.fround(min + (max - min) * this.next()));
   }
 
   /** Distinct numbers in random order, a step of 1/16 apart: no ties, and no near ones. */
   spaced(...shape: number[]): HostArray {
     const order = this.permutation(sizeOf(shape));
     let i = 0;
-    return build(shape, () => (order[i++]! - order.length / 2 + 0.25) / 16);
+    return this.#fill(shape, () => (order[i++]! - order.length / 2 + 0.25) / 16);
   }
 
   /** Multiples of 1/4 from −1 to 1: many ties. */
   coarse(...shape: number[]): HostArray {
-    return build(shape, () => Math.floor(9 * this.next()) / 4 - 1);
+    return this.#fill(shape, () => Math.floor(9 * this.next()) / 4 - 1);
   }
 
   /** Whole numbers from `min` to `max − 1`. */
   integers(min: number, max: number, ...shape: number[]): HostArray {
-    return build(shape, () => min + Math.floor((max - min) * this.next()), "int32");
+    return this.#fill(shape, () => min + Math.floor((max - min) * this.next()), "int32");
   }
 
   /** True with the given probability. */
   booleans(probability: number, ...shape: number[]): HostArray {
-    return build(shape, () => Number(this.next() < probability), "bool");
+    return this.#fill(shape, () => Number(this.next() < probability), "bool");
   }
 
   /** The numbers from 0 to `n − 1` in random order. */
@@ -243,7 +248,8 @@ export async function assertClose(actual: Comparable, expected: Comparable, opti
   if (a.shape && e.shape) assertEquals(a.shape, e.shape, "shapes differ");
   assertEquals(a.data.length, e.data.length, "numbers of elements differ");
   const unstated = options.tolerance === undefined && options.rtol === undefined && options.atol === undefined;
-  const { tolerance = unstated ? 8 : 0, length = 1, scale = length > 1 ? Math.sqrt(length) : 0, rtol = 0, atol = 0 } = options;
+  const { tolerance = unstated ? 8 : 0, length = 1, scale = length > 1 ? Math.sqrt(length) : 0, rtol = 0, atol = 0 } =
+    options;
   const epsilon = a.data instanceof Float64Array ? Number.EPSILON : EPSILON32;
   const unit = tolerance * Math.sqrt(length) * epsilon;
   for (let i = 0; i < a.data.length; i++) {

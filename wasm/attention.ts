@@ -109,7 +109,7 @@ function attend(runtime: Runtime, inputs: readonly (View | undefined)[], attribu
   if (T <= FEW) {
     const args = words(runtime, inputs, outputs, sizes, attributes, T, T);
     const cost = H / G * T * S * (D * 0.15 + 2) + 50;
-    runtime.run(op.ATTENTION_FEW, args, B * G, cost, H / G * T * scoreBytes(S));
+    runtime.run(op.ATTENTION_FEW, args, B * G, cost, 64 + H / G * T * scoreBytes(S));
     return outputs;
   }
   const block = blockOf(T, S);
@@ -117,7 +117,7 @@ function attend(runtime: Runtime, inputs: readonly (View | undefined)[], attribu
   const run = B * H >= 8 ? T : Math.max(block, roundUp(Math.ceil(T * B * H / 8), block));
   const args = words(runtime, inputs, outputs, sizes, attributes, block, run);
   const runs = Math.ceil(T / run);
-  const scratch = ASIDE + 4 * (roundUp(block, 16) + 6 * roundUp(D, 4) + roundUp(S, 8) * D + S * roundUp(D, 8)) +
+  const scratch = ASIDE + 4 * (2 * roundUp(block, 16) + 6 * roundUp(D, 4) + roundUp(S, 8) * D + S * roundUp(D, 8)) +
     roundUp(block, 12) * scoreBytes(S);
   runtime.run(op.ATTENTION, args, B * H * runs, headCost(sizes, 2) / runs, scratch);
   return outputs;

@@ -170,8 +170,10 @@ export function fusedKernels(runtime: Runtime): Backend["fused"] {
     };
   }
 
-  const drop = (x: View, attributes: Attributes): View => {
-    const count = sizeOf(x.shape), y = fresh(x.shape);
+  forward.dropout = ([x], attributes) => {
+    if (!x || x.dtype !== "float32") return undefined;
+    const count = sizeOf(x.shape), units = Math.ceil(count / RUN);
+    const y = fresh(x.shape), kept = runtime.make("int32", [units * RUN / 32]);
     const rate = numberOf(attributes, "rate", 0), counter = numberOf(attributes, "counter", 0);
     const args = [
       ...bind(y, x),
@@ -182,13 +184,17 @@ export function fusedKernels(runtime: Runtime): Backend["fused"] {
       Math.floor(counter / 2 ** 32) | 0,
       Math.ceil(rate * 2 ** 24),
       bits(1 / (1 - rate)),
+      ...bind(kept),
     ];
-    runtime.run(op.DROPOUT, args, Math.ceil(count / RUN), RUN * 1.5);
-    return y;
+    runtime.run(op.DROPOUT, args, units, RUN * 2.5);
+    return [y, kept];
   };
-  forward.dropout = ([x], attributes) => x && x.dtype === "float32" ? [drop(x, attributes)] : undefined;
-  // The same elements are kept and the same factor applies: the gradient goes through the same function.
-  backward.dropout = (_inputs, _outputs, gradient, _wanted, attributes) => [drop(gradient, attributes)];
+  backward.dropout = (_inputs, [, kept], gradient, _wanted, attributes) => {
+    const count = sizeOf(gradient.shape), dx = fresh(gradient.shape);
+    const args = [...bind(dx, gradient), count, bits(1 / (1 - numberOf(attributes, "rate", 0))), ...bind(kept!)];
+    runtime.run(op.DROPOUT_BACKWARD, args, Math.ceil(count / RUN), RUN * 0.2);
+    return [dx];
+  };
 
   update.adamStep = (targets, [gradient], attributes) => {
     const [parameter, first, second] = targets;

@@ -20,15 +20,15 @@ function asRows(runtime: Runtime, x: View): View {
   const width = x.shape.at(-1)!, rows = width === 0 ? 0 : sizeOf(x.shape) / width;
   const lead = simplify(x.shape.slice(0, -1), [x.strides.slice(0, -1)]);
   if (lead.shape.length <= 1) {
-    return { ...x, shape: [rows, width], strides: [lead.strides[0]![0] ?? width, x.strides.at(-1)!] };
+    return { ...x, buffer: x.buffer, shape: [rows, width], strides: [lead.strides[0]![0] ?? width, x.strides.at(-1)!] };
   }
   const packed = runtime.contiguous(x);
-  return { ...packed, shape: [rows, width], strides: [width, 1] };
+  return { ...packed, buffer: packed.buffer, shape: [rows, width], strides: [width, 1] };
 }
 
 /** Rows and columns exchanged. */
 function turned(x: View): View {
-  return { ...x, shape: [x.shape[1]!, x.shape[0]!], strides: [x.strides[1]!, x.strides[0]!] };
+  return { ...x, buffer: x.buffer, shape: [x.shape[1]!, x.shape[0]!], strides: [x.strides[1]!, x.strides[0]!] };
 }
 
 /** The forward and backward kernels of the linear layer. */

@@ -159,8 +159,8 @@ function walkable(runtime: Runtime, x: View): View {
   const rank = x.shape.length, row = x.strides[rank - 2]!, column = x.strides[rank - 1]!;
   if (row === 1 || column === 1 || (x.shape[rank - 1] === 1 && x.shape[rank - 2] === 1)) return x;
   // An axis of extent 1 has whatever stride helps.
-  if (x.shape[rank - 1] === 1) return { ...x, strides: [...x.strides.slice(0, -1), 1] };
-  if (x.shape[rank - 2] === 1) return { ...x, strides: [...x.strides.slice(0, -2), 1, column] };
+  if (x.shape[rank - 1] === 1) return { ...x, buffer: x.buffer, strides: [...x.strides.slice(0, -1), 1] };
+  if (x.shape[rank - 2] === 1) return { ...x, buffer: x.buffer, strides: [...x.strides.slice(0, -2), 1, column] };
   return copied(runtime, x);
 }
 
@@ -170,7 +170,7 @@ function copied(runtime: Runtime, x: View): View {
   const once = x.shape.map((extent, axis) => axis < rank - 2 && x.strides[axis] === 0 ? 1 : extent);
   const strides = contiguousStrides(once);
   const target: View = { buffer: runtime.temporary(product(once)), dtype: x.dtype, shape: once, strides, offset: 0 };
-  runtime.copy({ ...x, shape: once }, target);
+  runtime.copy({ ...x, buffer: x.buffer, shape: once }, target);
   return { ...target, shape: x.shape, strides: strides.map((step, axis) => once[axis] === x.shape[axis] ? step : 0) };
 }
 
@@ -289,7 +289,7 @@ function multiplyThin(
 /** The last two axes exchanged. */
 function transposed(x: View): View {
   const swap = (list: readonly number[]) => [...list.slice(0, -2), list.at(-1)!, list.at(-2)!];
-  return { ...x, shape: swap(x.shape), strides: swap(x.strides) };
+  return { ...x, buffer: x.buffer, shape: swap(x.shape), strides: swap(x.strides) };
 }
 
 /** {@linkcode multiplyThin} after one operand has been copied. */

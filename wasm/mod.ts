@@ -145,7 +145,7 @@ class WasmDevice implements Backend {
     const kernels = fusedKernels(runtime), linear = linearKernels(runtime);
     this.fused = {
       forward: this.#sweeping({ ...kernels.forward, linear: linear.forward }),
-      backward: this.#sweeping({ ...kernels.backward, "linear·backward": linear.backward }),
+      backward: this.#sweeping({ ...kernels.backward, linear: linear.backward }),
       update: this.#sweeping(kernels.update),
     };
   }

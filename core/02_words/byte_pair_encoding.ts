@@ -179,6 +179,7 @@ export async function trainBytePairEncoding(
   const { level, minFrequency = 2, signal, onProgress } = options;
   const specialTokens = { ...DEFAULT_SPECIAL_TOKENS, ...options.specialTokens };
   const pause = pauses(signal);
+  signal?.throwIfAborted();
 
   const words = await countWords(texts, pause);
   const alphabet = chooseAlphabet(words, options);

@@ -169,8 +169,8 @@ export function additiveMask(mask: Tensor, penalty: number = -Infinity): Tensor 
 // "Covering the future with 0" is a picture of the *weights*. A score of 0 is an ordinary score:
 // $e^0 = 1$, and the forbidden position gets a share, often a large one, since real scores may be
 // negative. $-10000$ works because $e^{-10000}$ underflows to 0 in float32, as long as one allowed
-// score is there to compare with; libraries chose it because float16 ends at 65504 and knows no
-// exponent for more. If nothing is allowed, all scores drop by 10000 together, the softmax
+// score is there to compare with; libraries chose it because float16 ends at 65504, so that
+// $-10^9$ would overflow. If nothing is allowed, all scores drop by 10000 together, the softmax
 // ignores the shift, and the forbidden positions share the unit. $-\infty$ says what is meant;
 // the softmax of this book makes such a row zero.
 

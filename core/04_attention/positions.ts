@@ -162,7 +162,7 @@ export class RelativePositions extends Module implements PositionRule {
   readonly valueTable: Tensor;
   /** $k$: distances beyond it count as it. */
   readonly maxDistance: number;
-  readonly #distances: LastTable;
+  readonly #distances: DistanceTable;
 
   /**
    * Draws both tables from a normal distribution.
@@ -178,7 +178,7 @@ export class RelativePositions extends Module implements PositionRule {
     this.maxDistance = maxDistance;
     this.keys = parameter(random.normal(shape, { deviation }));
     this.valueTable = parameter(random.normal(shape, { deviation }));
-    this.#distances = new LastTable((T, S) =>
+    this.#distances = new DistanceTable((T, S) =>
       perPair(T, S, (offset) => Math.max(-maxDistance, Math.min(maxDistance, offset)) + maxDistance)
     );
   }
@@ -257,7 +257,7 @@ export function relativeBucket(offset: number, options: BucketOptions = {}): num
 export class BucketedPositions extends Module implements PositionRule {
   /** `[numBuckets, H]`. */
   readonly weight: Tensor;
-  readonly #buckets: LastTable;
+  readonly #buckets: DistanceTable;
 
   /**
    * Draws the numbers from a normal distribution.
@@ -270,7 +270,7 @@ export class BucketedPositions extends Module implements PositionRule {
     super();
     relativeBucket(0, options);
     this.weight = parameter(random.normal([options.numBuckets ?? 32, numHeads], { deviation: 0.1 }));
-    this.#buckets = new LastTable((T, S) => perPair(T, S, (offset) => relativeBucket(offset, options)));
+    this.#buckets = new DistanceTable((T, S) => perPair(T, S, (offset) => relativeBucket(offset, options)));
   }
 
   /**
@@ -289,7 +289,7 @@ export class BucketedPositions extends Module implements PositionRule {
 // ## Relative: rotation
 //
 // Two pairings are in use. The paper pairs neighbours, $(x_0, x_1), (x_2, x_3), \dots$
-// (`interleaved`); GPT-NeoX and LLaMA files pair the first half with the second,
+// (`interleaved`); GPT-NeoX and the LLaMA files of Hugging Face pair the first half with the second,
 // $(x_0, x_{d/2}), \dots$. They differ by a fixed order of the coordinates, so both learn the same
 // things, and weights trained with one are noise to the other.
 
@@ -413,7 +413,7 @@ export function linearSlopes(numHeads: number): number[] {
 
 /** Attention with linear biases (ALiBi): the farther a key, the lower its score. */
 export class LinearPositions implements PositionRule {
-  readonly #penalties: LastTable;
+  readonly #penalties: DistanceTable;
   readonly #numHeads: number;
 
   /**
@@ -424,7 +424,7 @@ export class LinearPositions implements PositionRule {
   constructor(numHeads: number) {
     const slopes = linearSlopes(numHeads);
     this.#numHeads = numHeads;
-    this.#penalties = new LastTable((T, S) => {
+    this.#penalties = new DistanceTable((T, S) => {
       const distances = perPair(T, S, (offset) => -Math.abs(offset)).cast("float32");
       return distances.mul(tensor(slopes, [numHeads, 1, 1]));
     });
@@ -458,25 +458,37 @@ class GrowingTable {
   rows(start: number, count: number): Tensor[] {
     const end = start + count;
     if (end > (this.#tables[0]?.shape[0] ?? 0)) {
-      this.#tables = this.#make(2 ** Math.ceil(Math.log2(Math.max(64, end)))).map((table) => keep(table));
+      this.#tables = this.#make(roomFor(end)).map((table) => keep(table));
     }
     return this.#tables.map((table) => table.slice(0, start, end));
   }
 }
 
-/** A table by numbers of queries and keys; the latest is remembered, since all layers ask for the same. */
-class LastTable {
+/** What depends on the distance of a pair alone, `[…, T, S]`: views of the largest table asked for so far. */
+class DistanceTable {
   readonly #make: (T: number, S: number) => Tensor;
-  #last: { readonly T: number; readonly S: number; readonly table: Tensor } | undefined;
+  #row: Tensor | undefined;
+  #square: Tensor | undefined;
 
   constructor(make: (T: number, S: number) => Tensor) {
     this.#make = make;
   }
 
   get(T: number, S: number): Tensor {
-    if (this.#last?.T !== T || this.#last.S !== S) this.#last = { T, S, table: keep(this.#make(T, S)) };
-    return this.#last.table;
+    if (T === 1) {
+      // One token after the other, with a cache: the last columns of one row, which grows by doubling.
+      if (!this.#row || this.#row.shape.at(-1)! < S) this.#row = keep(this.#make(1, roomFor(S)));
+      return this.#row.slice(-1, this.#row.shape.at(-1)! - S);
+    }
+    if (T !== S) return this.#make(T, S);
+    if (!this.#square || this.#square.shape.at(-1)! < S) this.#square = keep(this.#make(S, S));
+    return this.#square.slice(-2, 0, T).slice(-1, 0, S);
   }
+}
+
+/** A power of two that leaves room to grow. */
+function roomFor(count: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(64, count)));
 }
 
 /** One integer for each pair, from the key's position minus the query's: int32 `[T, S]`. */

@@ -26,7 +26,7 @@
  *
  * **Why the square root.** A dot product of $d$ independent terms of mean 0 and variance 1 has
  * variance $d$. Unscaled, wide heads start with almost one-hot weights, and the softmax passes
- * hardly any gradient back (section 2's page on it shows why: $p(1-p)$ is 0 at both ends).
+ * hardly any gradient back (its page in chapter 2 shows why: $p(1-p)$ is 0 at both ends).
  * Dividing by $\sqrt{d}$ returns the variance to 1 whatever the width.
  *
  * **What the notes ask: why multiplicative and not additive?** Both learn. The additive score
@@ -62,6 +62,16 @@ export interface AttentionOptions {
  * Takes $O(TSD)$ time and, as spelled out here, $O(TS)$ memory. A query that may look nowhere
  * yields zeros and passes no gradient back. With fewer groups than heads, head `h` reads
  * group `⌊h / (H / G)⌋`.
+ *
+ * @example
+ * ```ts
+ * import { scaledDotProductAttention, tensor } from "@heed/heed";
+ *
+ * // One query, two keys: the first matches far better, so its value is what comes out.
+ * const query = tensor([[[[10, 0]]]]), key = tensor([[[[10, 0], [0, 10]]]]), value = tensor([[[[1, 2], [3, 4]]]]);
+ * const output = await scaledDotProductAttention(query, key, value).read();
+ * console.assert(output[0] === 1 && output[1] === 2);
+ * ```
  *
  * @param query what each position looks for, `[B, H, T, D]`
  * @param key what each position can be found by, `[B, G, S, D]`
@@ -159,9 +169,8 @@ function checkShapes(
 
 // ## Pitfall: a finite stand-in for minus infinity
 //
-// With $-10000$ in the place of $-\infty$ a row in which everything is forbidden is shifted
-// evenly, and the softmax ignores shifts: every forbidden position gets its ordinary weight.
-// The test "scaledDotProductAttention() yields zeros where nothing is allowed" fails for it.
+// With $-10000$ in the place of $-\infty$ all scores of a row in which everything is forbidden
+// are equal, and the softmax spreads the unit evenly over what must not be seen. The test "scaledDotProductAttention() yields zeros where nothing is allowed" fails for it.
 
 // ## Exercise
 //

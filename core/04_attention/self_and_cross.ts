@@ -25,8 +25,8 @@
  *
  * In self-attention $C = X$.
  *
- * **Why three matrices and not one.** With $Q = K = X$ the scores are symmetric, and a vector
- * matches itself best: each word would attend mostly to itself. Two matrices make the bilinear
+ * **Why three matrices and not one.** With $Q = K = X$ the scores are symmetric, and of vectors
+ * of equal length each matches itself best: a word would attend mostly to itself. Two matrices make the bilinear
  * score $x^\top W_Q W_K^\top c$, in which *eats* may look for *apple* without *apple* looking for
  * *eats*. They are the only unknowns: training finds $W_Q$, $W_K$ and $W_V$, and nothing else
  * in attention has parameters.

@@ -20,10 +20,10 @@
  * | $P$      | `positions`        | `[L, E]`    |
  * | $h$      | `hidden`           | `[B, T, E]` |
  *
- * **Why residual weights start small.** Each layer adds two outputs to the sum, so after $L$ layers its
- * variance has grown $2L$-fold. GPT-2 divides the initial deviation of the matrices that write into the
- * sum (`output` and `down`) by $\sqrt{2L}$, and the sum starts with the variance of its input whatever the
- * depth. All other matrices start with deviation 0.02.
+ * **Why residual weights start small.** Each layer adds two outputs to the sum, so the
+ * variance of the sum grows with $2L$. GPT-2 divides the initial deviation of the matrices that write into
+ * the sum (`output` and `down`) by $\sqrt{2L}$: all layers together then add as much variance as one output
+ * would, whatever the depth. All other matrices start with deviation 0.02.
  *
  * **What the notes ask: where do keys and values come from without an encoder?** From the text itself,
  * through $W_K$ and $W_V$ of each layer: self-attention has all three. The mask only limits which of them a
@@ -164,7 +164,19 @@ export interface ContinuationCall {
   readonly observe?: Observer | undefined;
 }
 
-/** A GPT: continues a text. */
+/**
+ * A GPT: continues a text.
+ *
+ * @example
+ * ```ts
+ * import { DecoderOnly, padTokens, Random } from "@heed/heed";
+ *
+ * const options = { vocabSize: 20, contextLength: 8, hiddenSize: 16, numHeads: 2, numLayers: 1 };
+ * const model = new DecoderOnly(options, new Random(1));
+ * const logits = model.forward(padTokens([[5, 6, 7]], 0));
+ * console.assert(String(logits.shape) === "1,3,20");
+ * ```
+ */
 export class DecoderOnly extends Module {
   /** The options with every default filled in. */
   readonly options: Complete<DecoderOnlyOptions>;

@@ -145,14 +145,27 @@ export interface GivenSource {
   repeat(times: number): GivenSource;
 }
 
-/** The original Transformer: reads a sentence, writes another. */
+/**
+ * The original Transformer: reads a sentence, writes another.
+ *
+ * @example
+ * ```ts
+ * import { EncoderDecoder, padTokens, paddingMask, Random } from "@heed/heed";
+ *
+ * const model = new EncoderDecoder({ vocabSize: 20, hiddenSize: 16, numHeads: 2, numLayers: 1 }, new Random(1));
+ * const source = padTokens([[5, 6, 7], [8, 9]], 0);
+ * const target = padTokens([[1, 12], [1, 13]], 0);
+ * const logits = model.forward(source, target, { sourceMask: paddingMask(source, 0) });
+ * console.assert(String(logits.shape) === "2,2,20");
+ * ```
+ */
 export class EncoderDecoder extends Module {
   /** The options with every default filled in. */
   readonly options: Complete<EncoderDecoderOptions>;
-  /** One row per source word; the target's table, if both share one. */
-  readonly sourceEmbedding: Embedding;
   /** One row per target word. */
   readonly targetEmbedding: Embedding;
+  /** One row per source word; the target's table, if both share one. */
+  readonly sourceEmbedding: Embedding;
   /** Positions of the source. */
   readonly sourcePositions: LearnedPositions | SinusoidalPositions;
   /** Positions of the target. */

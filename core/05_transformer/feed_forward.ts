@@ -26,7 +26,7 @@
  *
  * **Why four times as wide.** Each of the $F$ inner units is a question, *is this pattern here?*,
  * and its row of $W_2$ the answer to be written if so. The paper takes $F = 4E$, which puts two
- * thirds of all weights of a layer here. The gated form has three matrices and takes
+ * thirds of the weights of an encoder layer here. The gated form has three matrices and takes
  * $F = \tfrac{8}{3}E$ to cost the same.
  *
  * **What the notes ask: why is a nonlinearity needed?** Two linear maps in a row are one linear
@@ -145,8 +145,7 @@ export class FeedForward extends Module {
 // ## Pitfall: two functions of one name
 //
 // `gelu` with erf and `gelu` with tanh differ by up to 0.0005. That is enough to make a loaded
-// model disagree with its source in the third digit of every logit, and never enough to make it
-// fail. GPT-2 was trained with the tanh, BERT with erf. The test "gelu() has two forms that differ"
+// model disagree with its source, and never enough to make it fail. GPT-2 was trained with the tanh, BERT with erf. The test "gelu() has two forms that differ"
 // states by how much.
 
 // ## Exercise

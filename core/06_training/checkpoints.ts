@@ -257,13 +257,15 @@ const REMAINDERS: readonly Uint32Array[] = remainders();
 
 function remainders(): Uint32Array[] {
   const tables = Array.from({ length: 8 }, () => new Uint32Array(256));
+  const first = tables[0]!;
   for (let byte = 0; byte < 256; byte++) {
     let rest = byte;
     for (let bit = 0; bit < 8; bit++) rest = rest & 1 ? rest >>> 1 ^ 0xedb88320 : rest >>> 1;
-    for (const table of tables) {
-      table[byte] = rest;
-      rest = rest >>> 8 ^ tables[0]![rest & 255]!;
-    }
+    first[byte] = rest;
+  }
+  for (let zeros = 1; zeros < 8; zeros++) {
+    const before = tables[zeros - 1]!;
+    tables[zeros]!.forEach((_, byte, table) => table[byte] = before[byte]! >>> 8 ^ first[before[byte]! & 255]!);
   }
   return tables;
 }

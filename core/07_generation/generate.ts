@@ -305,7 +305,7 @@ class Session {
         reading = logits.at(1, -1).read();
       })
     );
-    const numbers = Float64Array.from(await reading!);
+    const numbers = new Float64Array(await reading!);
     this.#fresh.forEach((tokens, row) => this.#seen[row]!.push(...tokens));
     return this.#fresh.map((_, row) => numbers.subarray(row * vocabSize, (row + 1) * vocabSize));
   }

@@ -94,7 +94,9 @@ export function toLogProbabilities(logits: ArrayLike<number>): Float64Array {
   let total = 0;
   for (let token = 0; token < logits.length; token++) total += Math.exp(logits[token]! - highest);
   const shift = highest + Math.log(total);
-  return Float64Array.from(logits, (logit) => logit - shift);
+  const logProbabilities = new Float64Array(logits.length);
+  for (let token = 0; token < logits.length; token++) logProbabilities[token] = logits[token]! - shift;
+  return logProbabilities;
 }
 
 function highestOf(logits: ArrayLike<number>): number {

@@ -31,19 +31,25 @@ export interface Line {
   readonly text: string;
 }
 
+/** Opens a file, or standard input under the name `-`. */
+async function open(path: string): Promise<{ read(into: Uint8Array): Promise<number | null>; close(): void }> {
+  if (path === "-") return Deno.stdin;
+  return await withPath("read", path, async () => {
+    const { isDirectory } = await Deno.stat(path);
+    if (isDirectory) throw new Deno.errors.IsADirectory();
+    return await Deno.open(path);
+  });
+}
+
 /**
- * Reads the lines of a file of any size.
+ * Reads the lines of a file of any size, or of standard input under the name `-`.
  *
  * A byte order mark at the start is dropped, and `\r\n` ends a line as `\n` does.
  *
  * @throws {DataError} if the file cannot be read, is not UTF-8 or has a line of over a megabyte
  */
 export async function* readLines(path: string): AsyncGenerator<Line> {
-  const file = await withPath("read", path, async () => {
-    const { isDirectory } = await Deno.stat(path);
-    if (isDirectory) throw new Deno.errors.IsADirectory();
-    return await Deno.open(path);
-  });
+  const file = await open(path);
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let number = 0;
   const decode = (bytes: Uint8Array): Line => {

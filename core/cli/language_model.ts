@@ -7,7 +7,7 @@
  * @module
  */
 
-import { BytePairEncoding, trainBytePairEncoding } from "../02_words/byte_pair_encoding.ts";
+import { type BytePairEncoding, trainBytePairEncoding } from "../02_words/byte_pair_encoding.ts";
 import { DecoderOnly } from "../05_transformer/decoder_only.ts";
 import { chineseEnglish } from "../05_transformer/experiments/chinese_english.ts";
 import { SequenceWindows } from "../06_training/batching.ts";
@@ -17,13 +17,21 @@ import { nextTokens } from "../06_training/teacher_forcing.ts";
 import { noGrad } from "../engine/autograd.ts";
 import { Random } from "../engine/random.ts";
 import { scope } from "../engine/scope.ts";
-import { generate, stream } from "../07_generation/generate.ts";
-import { choice, command, type Command, number, text } from "./arguments.ts";
+import { generate, stream, type StreamOptions } from "../07_generation/generate.ts";
+import { choice, type Command, command, number, text } from "./arguments.ts";
 import { chooseDevice, deviceOptions, interruption } from "./device.ts";
-import { decodingOptions, drawingOptions, noSpecialTokens } from "./decoding.ts";
-import { DataError, escapeControl, Interrupted, quote } from "./errors.ts";
+import { anyDecoding, drawingOptions, noSpecialTokens, printable, searchOptions } from "./decoding.ts";
+import { DataError, Interrupted, quote } from "./errors.ts";
 import { readText } from "./files.ts";
-import { openLanguageModel, readLanguageModel, restore, type Recipe, type SavedModel, settle, type LanguageModelNotes } from "./models.ts";
+import {
+  type LanguageModelNotes,
+  openLanguageModel,
+  readLanguageModel,
+  type Recipe,
+  restore,
+  type SavedModel,
+  settle,
+} from "./models.ts";
 import { count, duration, line, standardOutput } from "./terminal.ts";
 import { checkRecipe, numberOf, openFolder, optimizerOf, recipeOptions, runOptions, runTraining } from "./training.ts";
 
@@ -143,11 +151,16 @@ export const trainLanguageModelCommand: Command = command({
     const pieces = await readPieces(data);
     const { device: _device, threads: _threads, out, resume: _resume, ...given } = values;
     const checksum = checksumOf(pieces);
-    const recipe = settle({ ...given, tokens: saved ? undefined : given.tokens, data, checksum }, RECIPE, saved?.notes.recipe, [
-      "steps",
-      "evaluateEvery",
-      "data",
-    ]);
+    const recipe = settle(
+      { ...given, tokens: saved ? undefined : given.tokens, data, checksum },
+      RECIPE,
+      saved?.notes.recipe,
+      [
+        "steps",
+        "evaluateEvery",
+        "data",
+      ],
+    );
     checkRecipe(recipe);
     line(`Device: ${await chooseDevice(values)}`);
     await trainLanguageModel(pieces, recipe, out, saved);
@@ -218,30 +231,45 @@ export const generateCommand: Command = command({
   maxOperands: 1,
   summary: "Continue a text with a language model",
   details: [
-    "The text appears word by word, drawn at random; --num-beams searches the likeliest one instead.",
+    "The text is drawn at random and appears as it is written; --num-beams searches the likeliest one instead.",
     "Ctrl-C ends the text.",
   ],
   options: {
     model: text("FOLDER", "A model saved by train lm", "models/lm"),
     maxNewTokens: number("N", "Tokens to write", { min: 1, max: 1_000_000, whole: true }, 300),
     ...drawingOptions,
-    ...decodingOptions,
+    ...searchOptions,
+    repetitionPenalty: number("THETA", "Above 1, avoid what was said before", { above: 0, max: 1000 }),
     seed: number("N", "Where chance comes from", { min: 0, max: 2 ** 31, whole: true }, 1),
     ...deviceOptions,
   },
   async run(values, [prompt = "\n"]) {
-    const { maxNewTokens, numBeams, lengthPenalty, seed, device: _device, threads: _threads, model: _model, ...rules } =
-      values;
-    const decoding = checkDecoding(values);
+    const decoding = anyDecoding(values, new Random(values.seed));
     const saved = await readLanguageModel(values.model);
     await chooseDevice(values);
     const model = openLanguageModel(saved);
     const { vocabulary } = saved.notes;
     const ids = vocabulary.encode(prompt);
     if (ids.length === 0) throw new DataError("Cannot continue an empty text: write at least one character");
-    void [numBeams, lengthPenalty, seed, rules, maxNewTokens, decoding, stream, generate, escapeControl];
-    void [interruption, Interrupted, standardOutput, noSpecialTokens];
-    void ids;
-    void model;
+    const { signal, stop } = interruption();
+    const options = { ...decoding, maxNewTokens: values.maxNewTokens, rules: [noSpecialTokens], slide: true, signal };
+    standardOutput.write(printable(prompt));
+    try {
+      if (values.numBeams !== undefined) {
+        const { tokens } = await generate(model, ids, options);
+        standardOutput.write(printable(vocabulary.decode(tokens)));
+      } else {
+        const tokens = stream(model, ids, options as StreamOptions);
+        const idsOnly = (async function* () {
+          for await (const { token } of tokens) yield token;
+        })();
+        for await (const piece of vocabulary.decodeStream(idsOnly)) standardOutput.write(printable(piece));
+      }
+    } catch (error) {
+      throw signal.aborted ? new Interrupted("") : error;
+    } finally {
+      stop();
+      line();
+    }
   },
 });

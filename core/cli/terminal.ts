@@ -192,9 +192,10 @@ export function shade(weight: number): string {
   return SHADES.find(([limit]) => !(weight >= limit))?.[1] ?? "█";
 }
 
-/** A token as a label: visible spaces, no control characters, one line. */
+/** A token as a label: without the space before a word, other spaces visible, no control characters. */
 function label(token: string): string {
-  return escapeControl(token.replaceAll(" ", "·")) || "∅";
+  const word = token.length > 1 && token.startsWith(" ") ? token.slice(1) : token;
+  return escapeControl(word.replaceAll(" ", "·")) || "∅";
 }
 
 /**

@@ -154,14 +154,14 @@ export interface TrainingJob<Batch> {
 }
 
 /** The line that shows how far training is. */
-export function progressText(report: TrainingReport, measured: string): string {
-  const { step, steps, loss, tokensPerSecond = 0, secondsLeft } = report;
+export function progressText(report: TrainingReport, measured: string, speed: number | undefined): string {
+  const { step, steps, loss, secondsLeft } = report;
   const parts = [
     `step ${String(step).padStart(String(steps).length)}/${steps}`,
-    bar(step / steps, 20),
+    bar(step / steps, 12),
     `loss ${loss.toFixed(3)}`,
     measured,
-    `${count(tokensPerSecond)} tokens/s`,
+    speed === undefined ? "" : `${count(speed)} tokens/s`,
     step === steps ? "done" : `${duration(secondsLeft)} left`,
   ];
   return parts.filter(Boolean).join("  ");
@@ -184,20 +184,27 @@ export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Reado
   const progress = new ProgressLine();
   const { signal, stop } = interruption(() => progress.note("Stopping after this step …"));
   let measured: Readonly<Record<string, number>> = {}, shown = "", saved = performance.now();
+  let speed: number | undefined, isDisturbed = false;
 
   const save = async (): Promise<void> => {
     await saveModel(out, run, job.notes(measured));
     saved = performance.now();
   };
   const onProgress = async (report: TrainingReport): Promise<void> => {
+    // A lap that holds an evaluation, or what follows one, says nothing about the speed of training.
+    if (!report.evaluation && !isDisturbed) speed = report.tokensPerSecond;
+    isDisturbed = report.evaluation !== undefined;
     if (report.evaluation) {
       measured = { ...report.evaluation, loss: report.loss };
       shown = job.describe(report.evaluation);
       const example = await job.sample?.();
       if (example) progress.note(`step ${report.step}  ${shown}  ${example}`);
     }
-    progress.update(progressText(report, shown));
-    if (performance.now() - saved > SAVE_EVERY * 1000) await save();
+    progress.update(progressText(report, shown, speed));
+    if (performance.now() - saved > SAVE_EVERY * 1000) {
+      await save();
+      isDisturbed = true;
+    }
   };
   try {
     await train<Batch>({

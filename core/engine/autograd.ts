@@ -85,12 +85,13 @@ class Pending {
   readonly #gradients = new Map<Tensor, Tensor>();
   readonly #uses = new Map<Storage, number>();
 
-  add(target: Tensor, gradient: Tensor): void {
+  /** Adds up what arrives at a target; returns the sum so far, which nobody waits for any more. */
+  add(target: Tensor, gradient: Tensor): Tensor | undefined {
     const before = this.take(target);
     const total = before ? before.add(gradient) : gradient;
     this.#gradients.set(target, total);
     this.#uses.set(total.storage, (this.#uses.get(total.storage) ?? 0) + 1);
-    if (before) this.drop(before);
+    return before;
   }
 
   take(target: Tensor): Tensor | undefined {
@@ -133,10 +134,12 @@ export function walkBack(
         const { inputs, derivative } = result.node;
         // Temporaries of one derivative are freed before the next one needs memory.
         const gradients = scope(() => derivative(arriving));
-        gradients.forEach((part, i) => {
+        const replaced = gradients.map((part, i) => {
           const input = inputs[i]!;
-          if (part && input.requiresGrad) pending.add(input, part);
+          return part && input.requiresGrad ? pending.add(input, part) : undefined;
         });
+        // Only here: gradients of several inputs may be views of one memory.
+        for (const before of replaced) if (before) pending.drop(before);
       }
       if (!kept) pending.drop(arriving);
     }

@@ -98,7 +98,7 @@ export type FusedForward = (
 ) => Outputs | undefined;
 
 /**
- * The derivative of a {@linkcode FusedForward}, registered as `<name>·backward`.
+ * The derivative of a {@linkcode FusedForward}, registered under the same name.
  *
  * Receives the inputs and outputs of the forward kernel and the gradient of its first
  * output; returns the gradient of each input whose place in `wanted` is true, shaped like

@@ -269,7 +269,8 @@ export function lowerTriangle(T: number, S: number, diagonal: number = 0): Tenso
 
 /** $\ln(1 + e^x)$, a smooth `relu`, without overflow. */
 export function softplus(x: Tensor): Tensor {
-  return x.relu().add(x.abs().neg().exp().log1p());
+  // At 0 `maximum` has slope 1/2, as softplus does; `relu` has 0.
+  return x.maximum(0).add(x.abs().neg().exp().log1p());
 }
 
 // ## Einstein's summation

@@ -180,7 +180,12 @@ export class Random {
   /** Numbers uniform in $[\mathrm{min}, \mathrm{max})$. */
   uniform(shape: Shape, { min = 0, max = 1 }: { readonly min?: number; readonly max?: number } = {}): Tensor {
     const numbers = this.uniforms(sizeOf(shape));
-    if (min !== 0 || max !== 1) numbers.forEach((u, i) => numbers[i] = min + u * (max - min));
+    if (min !== 0 || max !== 1) {
+      numbers.forEach((u, i) => {
+        numbers[i] = min + u * (max - min);
+        if (numbers[i]! >= max) numbers[i] = min; // rounding reached the end, which is left out
+      });
+    }
     return tensor(numbers, shape);
   }
 

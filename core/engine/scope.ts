@@ -114,9 +114,9 @@ function collect(value: unknown, found: Set<Storage>, seen: Set<object>): void {
  * ```ts
  * import { memory, scope, zeros } from "@heed/heed";
  *
- * const before = memory().tensors;
+ * const before = memory().bytes;
  * const total = scope(() => zeros([1000]).add(1).sum());
- * console.assert(memory().tensors <= before + 2);
+ * console.assert(memory().bytes < before + 1000);
  * console.assert(await total.item() === 1000);
  * ```
  *

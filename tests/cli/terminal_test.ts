@@ -58,7 +58,7 @@ Deno.test("shadedMap() lines cells up under double-width tokens", () => {
 });
 
 Deno.test("shadedMap() shows spaces and escapes control characters in tokens", () => {
-  assertEquals(shadedMap([[1]], [" a"], ["\x1b"]), ["    \\x1b", "·a  ████"]);
+  assertEquals(shadedMap([[1], [1]], [" a", " "], ["\x1b"]), ["   \\x1b", "a  ████", "·  ████"]);
 });
 
 function fake(isTerminal: boolean): Output & { text: string } {

@@ -153,6 +153,12 @@ onEveryBackend("gradients flow through views of one tensor to each of its elemen
   await assertClose(x.grad!, [[1, 1, 1], [110, 110, 110], [1000, 1000, 1000], [10000, 10000, 10000]], { tolerance: 0 });
 });
 
+onEveryBackend("gradients of several inputs that view one memory are freed once all are used", async () => {
+  const x = parameter(zeros([2, 3]));
+  scope(() => concat([x, x, x.slice(1, 1, 3)], 1).mul(tensor([[1, 2, 3, 10, 20, 30, 100, 200]])).sum().backward());
+  await assertClose(x.grad!, [[11, 122, 233], [11, 122, 233]], { tolerance: 0 });
+});
+
 onEveryBackend("gradients survive the scope that computed them", async () => {
   const x = parameter(tensor([1, 2, 3]));
   for (let i = 0; i < 3; i++) scope(() => x.square().sum().backward());

@@ -4,16 +4,30 @@ import { assert, assertEquals } from "@std/assert";
 import { noGrad } from "../../core/engine/autograd.ts";
 import type { Backend } from "../../core/engine/backend.ts";
 import { withBackend } from "../../core/engine/device.ts";
-import { scope } from "../../core/engine/scope.ts";
+import { release, scope } from "../../core/engine/scope.ts";
+import { parameter } from "../../core/engine/tensor.ts";
 import { type Case, cases } from "../cases.ts";
-import { assertClose, devices, Draws, HostArray, reference } from "../support.ts";
+import { assertClose, type Closeness, devices, Draws, HostArray, reference } from "../support.ts";
 
-/** Runs a case on a device, forwards only. */
-async function runOn(device: Backend, { inputs, run }: Case): Promise<HostArray> {
+/** What is promised of every float32 device, where a case does not promise more. */
+const usual: Closeness = { rtol: 1e-4, atol: 1e-5 };
+
+/** The value of a case on a device, and the gradient of each float32 input, if there is one. */
+async function evaluate(device: Backend, { inputs, run, differentiable = true }: Case): Promise<HostArray[]> {
   return await withBackend(device, async () => {
-    const result = scope(() => noGrad(() => run(...inputs(new Draws(1)).map((x) => x.tensor()))));
-    const numbers = await HostArray.of(result);
-    result.storage.release();
+    const draws = new Draws(1);
+    const [value, ...gradients] = scope(() => {
+      const leaves = inputs(draws).map((x) =>
+        x.dtype === "float32" && differentiable ? parameter(x.tensor()) : x.tensor()
+      );
+      const result = run(...leaves);
+      if (result.requiresGrad) result.backward(draws.normal(...result.shape).tensor());
+      const found = [noGrad(() => result.clone()), ...leaves.flatMap((leaf) => leaf.grad ?? [])];
+      for (const leaf of leaves) release(leaf);
+      return found;
+    });
+    const numbers = await Promise.all([value!, ...gradients].map(HostArray.of));
+    for (const tensor of [value!, ...gradients]) release(tensor);
     return numbers;
   });
 }
@@ -33,10 +47,15 @@ for (const device of devices) {
       const before = backend.memory();
       for (const entry of cases) {
         await t.step(entry.name, async () => {
-          const expected = await runOn(reference, entry), actual = await runOn(backend, entry);
-          assertEquals(actual.dtype, expected.dtype);
-          const exact = expected.dtype !== "float32";
-          await assertClose(actual, expected, exact ? { tolerance: 0 } : entry.closeness ?? { rtol: 1e-4, atol: 1e-5 });
+          const [expected, ...derivatives] = await evaluate(reference, entry);
+          const [actual, ...gradients] = await evaluate(backend, entry);
+          assertEquals(actual!.dtype, expected!.dtype);
+          const exact = expected!.dtype !== "float32";
+          await assertClose(actual!, expected!, exact ? { tolerance: 0 } : entry.closeness ?? usual);
+          assertEquals(gradients.length, derivatives.length);
+          // Where hundreds of terms meet in one gradient, their rounding meets there too.
+          const summed = entry.flops ? { rtol: 1e-4, atol: 1e-3 } : usual;
+          for (const [i, gradient] of gradients.entries()) await assertClose(gradient, derivatives[i]!, summed);
         });
       }
       // Constants that the engine keeps for later are all that may remain.

@@ -5,7 +5,7 @@
  * fails, and so does a name in a device's table that has no case here.
  */
 
-import { assertEquals, assertGreater, assertThrows } from "@std/assert";
+import { assertEquals, assertGreater, assertLessOrEqual, assertThrows } from "@std/assert";
 import { logSoftmax, softmax } from "../../core/02_words/softmax.ts";
 import { rotate } from "../../core/04_attention/positions.ts";
 import { type AttentionOptions, scaledDotProductAttention } from "../../core/04_attention/scaled_dot_product.ts";
@@ -21,7 +21,7 @@ import { fusable, withoutFusion } from "../../core/engine/fusable.ts";
 import { linear } from "../../core/engine/linear.ts";
 import { Random } from "../../core/engine/random.ts";
 import { createReferenceDevice } from "../../core/engine/reference.ts";
-import { scope } from "../../core/engine/scope.ts";
+import { release, scope } from "../../core/engine/scope.ts";
 import { parameter, type Tensor, tensor } from "../../core/engine/tensor.ts";
 import { sizes } from "../cases.ts";
 import { assertClose, build, type Closeness, devices, Draws, HostArray, onReference, reference } from "../support.ts";
@@ -282,6 +282,51 @@ const kernels: Readonly<Record<string, readonly FusedCase[]>> = {
   ],
 };
 
+/** Sizes that a device shares among threads; evaluated once, with every gradient. */
+const large: Readonly<Record<string, FusedCase>> = {
+  softmax: { name: "[500, 1000]", inputs: (d) => [d.normal(500, 1000)], run: (x) => softmax(x) },
+  logSoftmax: { name: "[500, 1000]", inputs: (d) => [d.normal(500, 1000)], run: (x) => logSoftmax(x) },
+  crossEntropy: {
+    name: "[300, 2000]",
+    inputs: (d) => [d.normal(300, 2000), d.integers(0, 2000, 300)],
+    run: (logits, targets) => crossEntropy(logits!, targets!, { labelSmoothing: 0.1, ignoreIndex: 7 }),
+  },
+  layerNorm: {
+    name: "[1000, 257]",
+    inputs: (d) => [d.normal(1000, 257), d.normal(257), d.normal(257)],
+    run: (x, gain, bias) => layerNorm(x!, gain, bias),
+    closeness: { rtol: 1e-4, atol: 1e-4 },
+  },
+  rmsNorm: {
+    name: "[1000, 257]",
+    inputs: (d) => [d.normal(1000, 257), d.normal(257)],
+    run: (x, gain) => rmsNorm(x!, gain),
+    closeness: { rtol: 1e-4, atol: 1e-4 },
+  },
+  gelu: { name: "[300000]", inputs: (d) => [d.normal(300_000)], run: (x) => gelu(x) },
+  silu: { name: "[300000]", inputs: (d) => [d.normal(300_000)], run: silu },
+  relu: { name: "[300000]", inputs: (d) => [d.normal(300_000)], run: relu },
+  linear: {
+    name: "[257, 300] to 129",
+    inputs: (d) => [d.normal(257, 300), d.normal(300, 129), d.normal(129)],
+    run: linear,
+    closeness: { rtol: 1e-4, atol: 3e-4 },
+  },
+  attention: {
+    name: "[2, 8, 150, 64], grouped, causal",
+    inputs: (d) => [d.normal(2, 8, 150, 64), d.normal(2, 4, 150, 64), d.normal(2, 4, 150, 64)],
+    run: (q, k, v) => scaledDotProductAttention(q!, k!, v!, { causal: true }),
+    closeness: { rtol: 1e-4, atol: 3e-5 },
+  },
+  rotary: {
+    name: "[2, 8, 300, 64]",
+    inputs: (d) => [d.normal(2, 300, 8, 64), d.normal(300, 32), d.normal(300, 32)],
+    run: (x, cosine, sine) => rotate(x!.transpose(1, 2), cosine!, sine!),
+    closeness: { rtol: 1e-4, atol: 1e-4 },
+  },
+  dropout: { name: "[300000]", inputs: (d) => [d.normal(300_000)], run: (x) => dropout(x, 0.25, new Random(8)) },
+};
+
 /** Value and gradients, by `what(inputs)`; `undefined` for inputs that receive none. */
 async function evaluate(
   device: Backend,
@@ -298,8 +343,11 @@ async function evaluate(
       if (result.requiresGrad) result.backward(draws.normal(...result.shape).tensor());
       return result.detach();
     };
-    const value = scope(() => fuse ? call() : withoutFusion(call));
-    return await Promise.all([value, ...leaves.map((leaf) => leaf.grad ?? tensor([]))].map(HostArray.of));
+    const results = scope(() => [(fuse ? call() : withoutFusion(call)).clone()]);
+    results.push(...leaves.map((leaf) => leaf.grad ?? tensor([])));
+    const numbers = await Promise.all(results.map(HostArray.of));
+    for (const used of [...results, ...leaves]) release(used);
+    return numbers;
   });
 }
 
@@ -368,6 +416,17 @@ for (const { name: deviceName, backend: device } of devices) {
           }
         });
         assertGreater(accepted, entries.length / 2, "the kernel declines most cases");
+
+        const all = (): boolean => true, big = large[name]!;
+        await t.step(big.name, async () => {
+          const expected = await evaluate(reference, big, all, false);
+          await assertAgree(await evaluate(device!, big, all, true), expected, big.closeness ?? usual);
+        });
+        await t.step("leaves no memory behind", async () => {
+          const before = device!.memory();
+          for (const entry of entries) await evaluate(device!, entry, all, true);
+          assertLessOrEqual(device!.memory().buffers, before.buffers);
+        });
       },
     });
   }

@@ -14,7 +14,7 @@ torch.set_default_dtype(torch.float64)
 
 
 def numbers(t):
-    return [round(v, 14) for v in t.detach().flatten().tolist()]
+    return " ".join(repr(round(v, 14)) for v in t.detach().flatten().tolist())
 
 
 def normal(*shape):
@@ -102,8 +102,8 @@ def rates(make, count=20):
     for _ in range(count):
         optimizer.step()
         schedule.step()
-        found.append(round(optimizer.param_groups[0]["lr"], 14))
-    return found
+        found.append(optimizer.param_groups[0]["lr"])
+    return numbers(torch.tensor(found))
 
 
 L = torch.optim.lr_scheduler
@@ -119,4 +119,4 @@ result = {"N": N, "V": V, "logits": numbers(logits), "classes": classes.tolist()
           "start": {n: numbers(p) for n, p in start.items()},
           "gradients": [{n: numbers(g) for n, g in step.items()} for step in gradients],
           "optimizers": optimizers, "clip": clip, "schedules": schedules}
-pathlib.Path(__file__).with_name("training.json").write_text(json.dumps(result) + "\n")
+pathlib.Path(__file__).with_name("training.json").write_text(json.dumps(result, indent=2) + "\n")

@@ -10,15 +10,15 @@
  *
  * The approximate form is usually written $\tfrac{x}{2} (1 + \tanh u)$, the same number.
  *
- * **Shape of the loop.** A unit is a run of 1024 elements; four per turn, the remainder in
- * a vector filled up with zeros.
+ * **Shape of the loop.** A unit is a run of 1024 elements; four or eight per turn, the
+ * remainder in a vector filled up with zeros.
  *
  * **Rounding.** $\Phi$ comes from $\mathrm{erfc}$ of the positive side, so that the left
  * tail keeps its relative accuracy where $1 + \mathrm{erf}$ would cancel to zero.
  */
 
-import { HALF, ONE, SIGN, exp4, expNegative4, scaledErfc4, sigmoid4 } from "./exp";
-import { integer, loadPart, madd, nmadd, pointer, storePart } from "./simd";
+import { HALF, ONE, SIGN, exp4, expNegative4, scaledErfc4 } from "./exp";
+import { integer, loadPart, madd, max4, min4, pointer, storePart } from "./simd";
 
 const RELU: i32 = 0, SILU: i32 = 1, GELU: i32 = 2, GELU_TANH: i32 = 3;
 
@@ -30,6 +30,8 @@ let DENSITY: v128 = f32x4.splat(0.3989422804014327);
 let TANH_LINEAR: v128 = f32x4.splat(-1.5957691216057308);
 /** $-2 \cdot 0.044715 \sqrt{2/\pi}$. */
 let TANH_CUBIC: v128 = f32x4.splat(-0.0713548162726);
+/** The largest float32. */
+let LARGEST: v128 = f32x4.splat(3.4028234663852886e38);
 /** $6 \cdot 0.044715 \sqrt{2/\pi}$. */
 let TANH_SLOPE: v128 = f32x4.splat(0.2140644488178);
 
@@ -47,41 +49,56 @@ function bellOf(x: v128): v128 {
   return expNegative4(f32x4.mul(v128.xor(x, SIGN), f32x4.mul(x, HALF)));
 }
 
-/** $1 + e^{-2u}$. */
+/** $e^{-2u}$. */
 @inline
-function tanhDivisor(x: v128): v128 {
-  return f32x4.add(ONE, exp4(f32x4.mul(x, madd(f32x4.mul(x, x), TANH_CUBIC, TANH_LINEAR))));
+function tanhExponential(x: v128): v128 {
+  return exp4(f32x4.mul(x, madd(f32x4.mul(x, x), TANH_CUBIC, TANH_LINEAR)));
+}
+
+/**
+ * $\sigma + x \sigma (1 - \sigma) u$ from $e = 1 / \sigma - 1$.
+ *
+ * $1 - \sigma$ is $e \sigma$, which does not cancel where $\sigma$ is almost 1; the bound keeps
+ * $\infty \cdot 0$ away where it is almost 0.
+ */
+@inline
+function sigmoidSlope(x: v128, e: v128, u: v128): v128 {
+  e = min4(e, LARGEST);
+  const s = f32x4.div(ONE, f32x4.add(ONE, e));
+  return f32x4.mul(s, madd(f32x4.mul(x, u), f32x4.mul(e, s), ONE));
 }
 
 @inline
 function value(kind: i32, x: v128): v128 {
-  if (kind == RELU) return v128.and(x, f32x4.gt(x, f32x4.splat(0)));
+  if (kind == RELU) return max4(x, f32x4.splat(0));
   if (kind == SILU) return f32x4.div(x, f32x4.add(ONE, exp4(v128.xor(x, SIGN))));
   if (kind == GELU) return f32x4.mul(x, normalShare(x, bellOf(x)));
-  return f32x4.div(x, tanhDivisor(x));
+  return f32x4.div(x, f32x4.add(ONE, tanhExponential(x)));
 }
 
 @inline
 function slope(kind: i32, x: v128): v128 {
   if (kind == RELU) return v128.and(ONE, f32x4.gt(x, f32x4.splat(0)));
-  if (kind == SILU) {
-    const s = sigmoid4(x);
-    return f32x4.mul(s, madd(x, f32x4.sub(ONE, s), ONE));
-  }
+  if (kind == SILU) return sigmoidSlope(x, exp4(v128.xor(x, SIGN)), ONE);
   if (kind == GELU) {
     const bell = bellOf(x);
     return madd(f32x4.mul(x, DENSITY), bell, normalShare(x, bell));
   }
-  const s = f32x4.div(ONE, tanhDivisor(x));
-  const u = nmadd(TANH_LINEAR, ONE, f32x4.mul(TANH_SLOPE, f32x4.mul(x, x)));
-  return madd(f32x4.mul(f32x4.mul(x, s), f32x4.sub(ONE, s)), u, s);
+  const u = f32x4.sub(f32x4.mul(TANH_SLOPE, f32x4.mul(x, x)), TANH_LINEAR);
+  return sigmoidSlope(x, tanhExponential(x), u);
 }
 
 @inline
 function values(kind: i32, y: usize, x: usize, n: i32): void {
-  const end = x + (<usize>(n & ~3) << 2);
-  for (; x < end; x += 16) {
+  const end8 = x + (<usize>(n & ~7) << 2);
+  for (; x < end8; x += 32) {
     v128.store(y, value(kind, v128.load(x)));
+    v128.store(y + 16, value(kind, v128.load(x + 16)));
+    y += 32;
+  }
+  if (n & 4) {
+    v128.store(y, value(kind, v128.load(x)));
+    x += 16;
     y += 16;
   }
   if (n & 3) storePart(y, value(kind, loadPart(x, n & 3, 0)), n & 3);

@@ -34,10 +34,10 @@
  * that of `exp.ts`. Rows do not depend on the block they fall into.
  */
 
-import { log1 } from "./exp";
+import { log4 } from "./exp";
 import { raggedStrip, strip, TILE_BYTES } from "./attention_tile";
 import { MR, NR, packColumns } from "./matmul";
-import { integer, loadPart, madd, number, pointer, sumLanes } from "./simd";
+import { integer, madd, number, pointer, storePart, sumLanes } from "./simd";
 import { exponentials, maxRow, scaleRow } from "./softmax";
 
 /** `n` rounded up to a multiple of `m`. */
@@ -106,17 +106,29 @@ export function restrictRow(args: usize, p: usize, b: i32, h: i32, t: i32, n: i3
   }
 }
 
-/** Exponentials of a row of scores in place; writes the logarithm of the sum, returns its reciprocal (0 for none). */
-function weighRow(p: usize, n: i32, logarithm: usize): f32 {
-  const m = maxRow(p, n);
-  if (m == -Infinity) {
-    memory.fill(p, 0, <usize>n << 2);
-    store<f32>(logarithm, -Infinity);
-    return 0;
+/** Exponentials of a row of scores in place; writes the maximum and the sum, both 0 where nothing is allowed. */
+function weighRow(p: usize, n: i32, maximum: usize, sum: usize): void {
+  let m = maxRow(p, n);
+  if (m == -Infinity) m = 0;
+  store<f32>(maximum, m);
+  store<f32>(sum, exponentials(p, p, n, m));
+}
+
+/**
+ * Logarithms $m + \ln s$ of the sums of `n` rows, four at a time; reciprocals take the place
+ * of the sums, zero where the sum is zero.
+ */
+function finishRows(logarithms: usize, maxima: usize, sums: usize, n: i32): void {
+  for (; n > 0; n -= 4) {
+    const s = v128.load(sums);
+    const l = f32x4.add(v128.load(maxima), log4(s));
+    if (n >= 4) v128.store(logarithms, l);
+    else storePart(logarithms, l, n);
+    v128.store(sums, v128.and(f32x4.div(f32x4.splat(1), s), f32x4.ne(s, f32x4.splat(0))));
+    logarithms += 16;
+    maxima += 16;
+    sums += 16;
   }
-  const sum = exponentials(p, p, n, m);
-  store<f32>(logarithm, m + log1(sum));
-  return 1 / sum;
 }
 
 /** Copies the last rows of an operand and adds rows of zeros up to `MR`. */
@@ -181,7 +193,7 @@ export function attention(args: usize, from: i32, to: i32, scratch: usize): void
   const causal = integer(args, 12), block = integer(args, 34), run = integer(args, 35);
   const runs = (T + run - 1) / run, zRow = scoreBytes(S);
   const aside = scratch, factors = aside + TILE_BYTES, sums = factors + 64;
-  const spare = sums + (<usize>roundUp(block, 16) << 2);
+  const maxima = sums + (<usize>roundUp(block, 16) << 2), spare = maxima + (<usize>roundUp(block, 16) << 2);
   const keys = spare + (<usize>(MR * roundUp(D, 4)) << 2);
   const values = keys + (<usize>(roundUp(S, NR) * D) << 2);
   const z = (values + (<usize>(roundUp(D, NR) * S) << 2) + 63) & ~63;
@@ -201,12 +213,12 @@ export function attention(args: usize, from: i32, to: i32, scratch: usize): void
       for (let r = 0; r < m; r++) {
         const t = first + r, n = limitOf(t, T, S, causal), p = z + zRow * r;
         restrictRow(args, p, b, h, t, n);
-        const logarithm = pointer(args, 1) + (<usize>((b * H + h) * T + t) << 2);
-        store<f32>(sums + (<usize>r << 2), weighRow(p, n, logarithm));
+        weighRow(p, n, maxima + (<usize>r << 2), sums + (<usize>r << 2));
         // The tile goes on to what its last row sees.
         const last = limitOf(first + min(roundUp(r + 1, MR), m) - 1, T, S, causal);
         if (n < last) memory.fill(p + (<usize>n << 2), 0, <usize>(last - n) << 2);
       }
+      finishRows(pointer(args, 1) + (<usize>((b * H + h) * T + first) << 2), maxima, sums, m);
       mixBlock(output + oRow * first, oRow, z, zRow, values, seen, D, m, first, T, S, causal, sums, 4, aside);
     }
   }
@@ -338,6 +350,7 @@ function mixFew(o: usize, p: usize, v: usize, vRow: usize, n: i32, D: i32): void
 export function attentionFew(args: usize, from: i32, to: i32, scratch: usize): void {
   const H = integer(args, 7), G = integer(args, 8), T = integer(args, 9), S = integer(args, 10), D = integer(args, 11);
   const causal = integer(args, 12), scale = number(args, 13), each = H / G, zRow = scoreBytes(S);
+  const maximum = scratch, sum = scratch + 16, scores = scratch + 64;
   for (let unit = from; unit < to; unit++) {
     const b = unit / G, g = unit % G, rows = each * T;
     const key = pointer(args, 3) + pointer(args, 20) * b + pointer(args, 21) * g, kRow = pointer(args, 22);
@@ -348,20 +361,22 @@ export function attentionFew(args: usize, from: i32, to: i32, scratch: usize): v
       for (let row = 0; row < rows; row++) {
         const h = g * each + row / T, t = row % T, n = min(CHUNK, limitOf(t, T, S, causal) - s);
         const q = query + pointer(args, 18) * h + pointer(args, 19) * t;
-        scoreFew(scratch + zRow * row + (<usize>s << 2), q, key + kRow * s, kRow, n, D, scale);
+        scoreFew(scores + zRow * row + (<usize>s << 2), q, key + kRow * s, kRow, n, D, scale);
       }
     }
     for (let row = 0; row < rows; row++) {
-      const h = g * each + row / T, t = row % T, n = limitOf(t, T, S, causal), p = scratch + zRow * row;
+      const h = g * each + row / T, t = row % T, n = limitOf(t, T, S, causal), p = scores + zRow * row;
       restrictRow(args, p, b, h, t, n);
-      scaleRow(p, n, weighRow(p, n, pointer(args, 1) + (<usize>((b * H + h) * T + t) << 2)));
+      weighRow(p, n, maximum, sum);
+      finishRows(pointer(args, 1) + (<usize>((b * H + h) * T + t) << 2), maximum, sum, 1);
+      scaleRow(p, n, load<f32>(sum));
       memory.fill(output + pointer(args, 15) * h + pointer(args, 16) * t, 0, <usize>D << 2);
     }
     for (let s = 0; s < S; s += CHUNK) {
       for (let row = 0; row < rows; row++) {
         const h = g * each + row / T, t = row % T, n = min(CHUNK, limitOf(t, T, S, causal) - s);
         const o = output + pointer(args, 15) * h + pointer(args, 16) * t;
-        if (n > 0) mixFew(o, scratch + zRow * row + (<usize>s << 2), value + vRow * s, vRow, n, D);
+        if (n > 0) mixFew(o, scores + zRow * row + (<usize>s << 2), value + vRow * s, vRow, n, D);
       }
     }
   }

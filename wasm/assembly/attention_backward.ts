@@ -22,7 +22,7 @@
 
 import { limitOf, mixBlock, padRows, restrictRow, roundUp, scoreBlock, scoreBytes } from "./attention";
 import { strip, TILE_BYTES } from "./attention_tile";
-import { expNegative4, exp4 } from "./exp";
+import { exp4 } from "./exp";
 import { MR, NR, packColumns } from "./matmul";
 import { integer, loadPart, number, pointer, storePart } from "./simd";
 import { dotRow } from "./softmax";

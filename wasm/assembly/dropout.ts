@@ -14,75 +14,199 @@
  * | `low`, `high`     | the number $c$ of the first block                           |
  * | `threshold`       | $\lceil \mathrm{rate} \cdot 2^{24} \rceil$                   |
  * | `scale`           | $1 / (1 - \mathrm{rate})$                                    |
+ * | `bits`            | bit $i$ tells whether element $i$ stays; 128 bytes per run   |
  *
- * **Shape of the loop.** A unit is a run of 1024 elements. A turn computes four blocks, one
- * in each lane, and so eight elements. There is no state: any thread can do any run, and
- * the gradient draws the same bits again instead of storing a mask.
+ * **Shape of the loop.** A unit is a run of 1024 elements. A turn computes eight blocks, one
+ * in each lane of two vectors whose chains of dependent rounds overlap, and so 16 elements. There is no state: any thread can do any run.
+ * Drawing costs far more than multiplying, so the decisions stay for the gradient, a bit each.
  */
 
 import { integer, loadPart, number, pointer, storePart } from "./simd";
 
 let LANES: v128 = i32x4(0, 1, 2, 3);
+let LATER: v128 = i32x4(4, 5, 6, 7);
+let BITS0: v128 = i32x4(1, 2, 4, 8);
+let BITS1: v128 = i32x4(16, 32, 64, 128);
+let BITS2: v128 = i32x4(256, 512, 1024, 2048);
+let BITS3: v128 = i32x4(4096, 8192, 16384, 32768);
 
 @inline
 function turn(y: v128, bits: i32): v128 {
   return v128.or(i32x4.shl(y, bits), i32x4.shr_u(y, 32 - bits));
 }
 
-/** Eight elements: the words of four blocks are drawn, interleaved and compared. */
-function dropEight(y: usize, x: usize, n: i32, key0: i32, key1: i32, block: u64, threshold: v128, scale: v128): void {
-  const k0 = i32x4.splat(key0), k1 = i32x4.splat(key1), k2 = i32x4.splat(key0 ^ key1 ^ 0x1bd11bda);
-  const first = i32x4.splat(<i32>block);
-  const low = i32x4.add(first, LANES);
-  // Where the low word passed 2³², the high word is one more.
-  const high = i32x4.sub(i32x4.splat(<i32>(block >> 32)), i32x4.lt_u(low, first));
-  let a = i32x4.add(low, k0), b = i32x4.add(high, k1);
-
-  for (let group = 0; group < 5; group++) {
-    if (group & 1) {
-      a = i32x4.add(a, b);
-      b = v128.xor(turn(b, 17), a);
-      a = i32x4.add(a, b);
-      b = v128.xor(turn(b, 29), a);
-      a = i32x4.add(a, b);
-      b = v128.xor(turn(b, 16), a);
-      a = i32x4.add(a, b);
-      b = v128.xor(turn(b, 24), a);
-    } else {
-      a = i32x4.add(a, b);
-      b = v128.xor(turn(b, 13), a);
-      a = i32x4.add(a, b);
-      b = v128.xor(turn(b, 15), a);
-      a = i32x4.add(a, b);
-      b = v128.xor(turn(b, 26), a);
-      a = i32x4.add(a, b);
-      b = v128.xor(turn(b, 6), a);
-    }
-    const next = group % 3;
-    a = i32x4.add(a, next == 0 ? k1 : next == 1 ? k2 : k0);
-    b = i32x4.add(b, i32x4.add(next == 0 ? k2 : next == 1 ? k0 : k1, i32x4.splat(group + 1)));
-  }
-
-  const p = i32x4.ge_s(i32x4.shr_u(v128.shuffle<i32>(a, b, 0, 4, 1, 5), 8), threshold);
-  const q = i32x4.ge_s(i32x4.shr_u(v128.shuffle<i32>(a, b, 2, 6, 3, 7), 8), threshold);
-  if (n >= 8) {
-    v128.store(y, f32x4.mul(v128.load(x), v128.and(p, scale)));
-    v128.store(y + 16, f32x4.mul(v128.load(x + 16), v128.and(q, scale)));
-  } else if (n > 4) {
-    v128.store(y, f32x4.mul(v128.load(x), v128.and(p, scale)));
-    storePart(y + 16, f32x4.mul(loadPart(x + 16, n - 4, 0), v128.and(q, scale)), n - 4);
-  } else if (n == 4) v128.store(y, f32x4.mul(v128.load(x), v128.and(p, scale)));
-  else storePart(y, f32x4.mul(loadPart(x, n, 0), v128.and(p, scale)), n);
+/** Four elements, or as many as there are left: kept where the mask has the scale, dropped where it has zero. */
+@inline
+function keep(y: usize, x: usize, mask: v128, n: i32): void {
+  if (n >= 4) v128.store(y, f32x4.mul(v128.load(x), mask));
+  else if (n > 0) storePart(y, f32x4.mul(loadPart(x, n, 0), mask), n);
 }
 
-/** Runs of 1024 elements: `args` = y, x, elements, key0, key1, low, high, threshold, scale. */
+/** All ones where a word is high enough, else zero. */
+@inline
+function staying(words: v128, threshold: v128): v128 {
+  return i32x4.ge_s(i32x4.shr_u(words, 8), threshold);
+}
+
+/** A run of `n` elements that starts with the given block. */
+function dropRun(y: usize, x: usize, bits: usize, n: i32, key0: i32, key1: i32, block: u64, threshold: v128, scale: v128): void {
+  const k0 = i32x4.splat(key0), k1 = i32x4.splat(key1), k2 = i32x4.splat(key0 ^ key1 ^ 0x1bd11bda);
+  // The second word of a key is injected with the number of the injection added.
+  const k2a = i32x4.add(k2, i32x4.splat(1)), k0b = i32x4.add(k0, i32x4.splat(2)), k1c = i32x4.add(k1, i32x4.splat(3));
+  const k2d = i32x4.add(k2, i32x4.splat(4)), k0e = i32x4.add(k0, i32x4.splat(5));
+  for (; n > 0; n -= 16) {
+    const first = i32x4.splat(<i32>block), up = i32x4.splat(<i32>(block >> 32));
+    const low = i32x4.add(first, LANES), next = i32x4.add(first, LATER);
+    // Where the low word passed 2³², the high word is one more.
+    let a = i32x4.add(low, k0), b = i32x4.add(i32x4.sub(up, i32x4.lt_u(low, first)), k1);
+    let c = i32x4.add(next, k0), d = i32x4.add(i32x4.sub(up, i32x4.lt_u(next, first)), k1);
+
+    a = i32x4.add(a, b);
+    c = i32x4.add(c, d);
+    b = v128.xor(turn(b, 13), a);
+    d = v128.xor(turn(d, 13), c);
+    a = i32x4.add(a, b);
+    c = i32x4.add(c, d);
+    b = v128.xor(turn(b, 15), a);
+    d = v128.xor(turn(d, 15), c);
+    a = i32x4.add(a, b);
+    c = i32x4.add(c, d);
+    b = v128.xor(turn(b, 26), a);
+    d = v128.xor(turn(d, 26), c);
+    a = i32x4.add(a, b);
+    c = i32x4.add(c, d);
+    b = v128.xor(turn(b, 6), a);
+    d = v128.xor(turn(d, 6), c);
+    a = i32x4.add(a, k1);
+    c = i32x4.add(c, k1);
+    b = i32x4.add(b, k2a);
+    d = i32x4.add(d, k2a);
+    a = i32x4.add(a, b);
+    c = i32x4.add(c, d);
+    b = v128.xor(turn(b, 17), a);
+    d = v128.xor(turn(d, 17), c);
+    a = i32x4.add(a, b);
+    c = i32x4.add(c, d);
+    b = v128.xor(turn(b, 29), a);
+    d = v128.xor(turn(d, 29), c);
+    a = i32x4.add(a, b);
+    c = i32x4.add(c, d);
+    b = v128.xor(turn(b, 16), a);
+    d = v128.xor(turn(d, 16), c);
+    a = i32x4.add(a, b);
+    c = i32x4.add(c, d);
+    b = v128.xor(turn(b, 24), a);
+    d = v128.xor(turn(d, 24), c);
+    a = i32x4.add(a, k2);
+    c = i32x4.add(c, k2);
+    b = i32x4.add(b, k0b);
+    d = i32x4.add(d, k0b);
+    a = i32x4.add(a, b);
+    c = i32x4.add(c, d);
+    b = v128.xor(turn(b, 13), a);
+    d = v128.xor(turn(d, 13), c);
+    a = i32x4.add(a, b);
+    c = i32x4.add(c, d);
+    b = v128.xor(turn(b, 15), a);
+    d = v128.xor(turn(d, 15), c);
+    a = i32x4.add(a, b);
+    c = i32x4.add(c, d);
+    b = v128.xor(turn(b, 26), a);
+    d = v128.xor(turn(d, 26), c);
+    a = i32x4.add(a, b);
+    c = i32x4.add(c, d);
+    b = v128.xor(turn(b, 6), a);
+    d = v128.xor(turn(d, 6), c);
+    a = i32x4.add(a, k0);
+    c = i32x4.add(c, k0);
+    b = i32x4.add(b, k1c);
+    d = i32x4.add(d, k1c);
+    a = i32x4.add(a, b);
+    c = i32x4.add(c, d);
+    b = v128.xor(turn(b, 17), a);
+    d = v128.xor(turn(d, 17), c);
+    a = i32x4.add(a, b);
+    c = i32x4.add(c, d);
+    b = v128.xor(turn(b, 29), a);
+    d = v128.xor(turn(d, 29), c);
+    a = i32x4.add(a, b);
+    c = i32x4.add(c, d);
+    b = v128.xor(turn(b, 16), a);
+    d = v128.xor(turn(d, 16), c);
+    a = i32x4.add(a, b);
+    c = i32x4.add(c, d);
+    b = v128.xor(turn(b, 24), a);
+    d = v128.xor(turn(d, 24), c);
+    a = i32x4.add(a, k1);
+    c = i32x4.add(c, k1);
+    b = i32x4.add(b, k2d);
+    d = i32x4.add(d, k2d);
+    a = i32x4.add(a, b);
+    c = i32x4.add(c, d);
+    b = v128.xor(turn(b, 13), a);
+    d = v128.xor(turn(d, 13), c);
+    a = i32x4.add(a, b);
+    c = i32x4.add(c, d);
+    b = v128.xor(turn(b, 15), a);
+    d = v128.xor(turn(d, 15), c);
+    a = i32x4.add(a, b);
+    c = i32x4.add(c, d);
+    b = v128.xor(turn(b, 26), a);
+    d = v128.xor(turn(d, 26), c);
+    a = i32x4.add(a, b);
+    c = i32x4.add(c, d);
+    b = v128.xor(turn(b, 6), a);
+    d = v128.xor(turn(d, 6), c);
+    a = i32x4.add(a, k2);
+    c = i32x4.add(c, k2);
+    b = i32x4.add(b, k0e);
+    d = i32x4.add(d, k0e);
+
+    const p = staying(v128.shuffle<i32>(a, b, 0, 4, 1, 5), threshold), q = staying(v128.shuffle<i32>(a, b, 2, 6, 3, 7), threshold);
+    const r = staying(v128.shuffle<i32>(c, d, 0, 4, 1, 5), threshold), s = staying(v128.shuffle<i32>(c, d, 2, 6, 3, 7), threshold);
+    keep(y, x, v128.and(p, scale), n);
+    keep(y + 16, x + 16, v128.and(q, scale), n - 4);
+    keep(y + 32, x + 32, v128.and(r, scale), n - 8);
+    keep(y + 48, x + 48, v128.and(s, scale), n - 12);
+    store<u16>(bits, i32x4.bitmask(p) | (i32x4.bitmask(q) << 4) | (i32x4.bitmask(r) << 8) | (i32x4.bitmask(s) << 12));
+    bits += 2;
+    x += 64;
+    y += 64;
+    block += 8;
+  }
+}
+
+/** Runs of 1024 elements: `args` = y, x, elements, key0, key1, low, high, threshold, scale, bits. */
 export function dropout(args: usize, from: i32, to: i32): void {
   const count = integer(args, 2), key0 = integer(args, 3), key1 = integer(args, 4);
   const start = <u64>load<u32>(args + 20) | (<u64>load<u32>(args + 24) << 32);
   const threshold = i32x4.splat(integer(args, 7)), scale = f32x4.splat(number(args, 8));
-  const end = min(count, to << 10);
-  for (let i = from << 10; i < end; i += 8) {
-    const skip = <usize>i << 2;
-    dropEight(pointer(args, 0) + skip, pointer(args, 1) + skip, end - i, key0, key1, start + (<u64>i >> 1), threshold, scale);
+  for (let unit = from; unit < to; unit++) {
+    const skip = <usize>unit << 12, n = min(1024, count - (unit << 10)), bits = pointer(args, 9) + (<usize>unit << 7);
+    dropRun(pointer(args, 0) + skip, pointer(args, 1) + skip, bits, n, key0, key1, start + (<u64>unit << 9), threshold, scale);
+  }
+}
+
+/** What `dropRun` did, from the bits it left. */
+function dropAgain(y: usize, x: usize, bits: usize, n: i32, scale: v128): void {
+  const zero = i32x4.splat(0);
+  for (; n > 0; n -= 16) {
+    const word = i32x4.splat(load<u16>(bits));
+    keep(y, x, v128.and(scale, i32x4.ne(v128.and(word, BITS0), zero)), n);
+    keep(y + 16, x + 16, v128.and(scale, i32x4.ne(v128.and(word, BITS1), zero)), n - 4);
+    keep(y + 32, x + 32, v128.and(scale, i32x4.ne(v128.and(word, BITS2), zero)), n - 8);
+    keep(y + 48, x + 48, v128.and(scale, i32x4.ne(v128.and(word, BITS3), zero)), n - 12);
+    x += 64;
+    y += 64;
+    bits += 2;
+  }
+}
+
+/** Runs of 1024 elements: `args` = dx, g, elements, scale, bits. */
+export function dropoutBackward(args: usize, from: i32, to: i32): void {
+  const count = integer(args, 2), scale = f32x4.splat(number(args, 3));
+  for (let unit = from; unit < to; unit++) {
+    const skip = <usize>unit << 12, n = min(1024, count - (unit << 10)), bits = pointer(args, 4) + (<usize>unit << 7);
+    dropAgain(pointer(args, 0) + skip, pointer(args, 1) + skip, bits, n, scale);
   }
 }

@@ -70,6 +70,8 @@ function sine2(x: v128, turn: f64): v128 {
   let r = f64x2.sub(x, f64x2.mul(n, f64x2.splat(1.57079632673412561417)));
   r = f64x2.sub(r, f64x2.mul(n, f64x2.splat(6.07710050630396597660e-11)));
   r = f64x2.sub(r, f64x2.mul(n, f64x2.splat(2.02226624879595063154e-21)));
+  // Beyond $10^{15}$ nothing of the argument is left, but the result stays a sine of something.
+  r = f64x2.pmax(f64x2.pmin(r, f64x2.splat(0.7853981633974483)), f64x2.splat(-0.7853981633974483));
   const z = f64x2.mul(r, r);
   let s = f64x2.add(f64x2.mul(z, f64x2.splat(2.7557313621e-6)), f64x2.splat(-1.984126982e-4));
   s = f64x2.add(f64x2.mul(s, z), f64x2.splat(8.3333333332e-3));

@@ -7,7 +7,7 @@
 import { activation, activationBackward } from "./activations";
 import { attention, attentionFew } from "./attention";
 import { attentionBackward } from "./attention_backward";
-import { dropout } from "./dropout";
+import { dropout, dropoutBackward } from "./dropout";
 import * as op from "./fused_opcodes";
 import { crossEntropy, crossEntropyBackward } from "./loss";
 import { addPartials, normalize, normalizeBackward } from "./normalization";
@@ -42,6 +42,8 @@ export function fusedJob(job: i32, args: usize, from: i32, to: i32, scratch: usi
       return activationBackward(args, from, to);
     case op.DROPOUT:
       return dropout(args, from, to);
+    case op.DROPOUT_BACKWARD:
+      return dropoutBackward(args, from, to);
     case op.ROTARY:
       return rotary(args, from, to);
     case op.ADAM_STEP:

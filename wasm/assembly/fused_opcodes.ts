@@ -26,7 +26,7 @@ export const ADD_PARTIALS = 72;
 export const ACTIVATION = 73;
 /** Gradient of {@linkcode ACTIVATION}. */
 export const ACTIVATION_BACKWARD = 74;
-/** Dropout, forwards and backwards. */
+/** Dropout. */
 export const DROPOUT = 75;
 /** Rotary positions, forwards and backwards. */
 export const ROTARY = 76;
@@ -38,3 +38,5 @@ export const ATTENTION = 78;
 export const ATTENTION_FEW = 79;
 /** Gradient of attention. */
 export const ATTENTION_BACKWARD = 80;
+/** Gradient of {@linkcode DROPOUT}. */
+export const DROPOUT_BACKWARD = 81;

@@ -11,19 +11,22 @@
 import { softmax } from "../../02_words/softmax.ts";
 import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
-import { type Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/tensor.ts";
 import type { Experiment } from "../../experiments.ts";
 
 const WIDTHS = [4, 16, 64, 256, 1024];
 
 /** Variance of the scores, mean largest weight, and mean length of the softmax's derivative. */
 async function measure(scores: Tensor): Promise<number[]> {
-  const weights = softmax(scores);
-  // The derivative is $\mathrm{diag}(p) - pp^\top$; its squared length needs $p$ only.
-  const squares = weights.square().sum(1);
-  const cubes = weights.mul(weights).mul(weights).sum(1);
-  const slope = squares.sub(cubes.mul(2)).add(squares.square()).maximum(0).sqrt();
-  return [await scores.square().mean().item(), await weights.max(1).mean().item(), await slope.mean().item()];
+  const found = scope(() => {
+    const weights = softmax(scores);
+    // The derivative is $\mathrm{diag}(p) - pp^\top$; its squared length needs $p$ only.
+    const squares = weights.square().sum(1);
+    const cubes = weights.square().mul(weights).sum(1);
+    const slope = squares.sub(cubes.mul(2)).add(squares.square()).maximum(0).sqrt();
+    return [scores.square().mean(), weights.max(1).mean(), slope.mean()];
+  });
+  return await Promise.all(found.map((number) => number.item()));
 }
 
 /** Why scores are divided by the square root of the width. */

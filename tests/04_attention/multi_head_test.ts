@@ -1,0 +1,171 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { causalMask, lengthMask, overKeys } from "../../core/04_attention/masks.ts";
+import { MultiHeadAttention } from "../../core/04_attention/multi_head.ts";
+import {
+  BucketedPositions,
+  LinearPositions,
+  RelativePositions,
+  RotaryPositions,
+} from "../../core/04_attention/positions.ts";
+import { scaledDotProductAttention } from "../../core/04_attention/scaled_dot_product.ts";
+import { linear } from "../../core/engine/linear.ts";
+import { concat } from "../../core/engine/ops.ts";
+import { Random } from "../../core/engine/random.ts";
+
+import { ones, type Tensor, zeros } from "../../core/engine/tensor.ts";
+import { goldens, precision, read, state } from "../goldens/read.ts";
+import { assertClose, assertModuleGradients, normal, onEveryBackend, onReference, withLast } from "../support.ts";
+import { PlainMemory } from "./memory.ts";
+
+const [B, T, S, E, H] = [2, 5, 7, 12, 3];
+
+onEveryBackend("MultiHeadAttention() agrees with PyTorch", async (device) => {
+  const golden = goldens.multiHead;
+  const layer = new MultiHeadAttention(8, 2, new Random(1));
+  layer.loadStateDict(state(golden.state));
+  let weights: Tensor | undefined;
+  const observe = (observed: Tensor): void => void (weights = observed);
+
+  await assertClose(layer.forward(read(golden.hidden), { causal: true, observe }), read(golden.own), precision(device));
+  await assertClose(weights!, read(golden.ownWeights), precision(device));
+  const call = { context: read(golden.context), mask: overKeys(read(golden.mask)), observe };
+  await assertClose(layer.forward(read(golden.hidden), call), read(golden.cross), precision(device));
+  await assertClose(weights!, read(golden.crossWeights), precision(device));
+});
+
+onEveryBackend("MultiHeadAttention() is a loop over heads", async () => {
+  const layer = new MultiHeadAttention(E, H, new Random(1));
+  const hidden = normal(1, B, T, E), D = E / H;
+  const heads = Array.from({ length: H }, (_, h) => {
+    const [query, key, value] = [layer.query, layer.key, layer.value].map(({ weight, bias }) =>
+      linear(hidden, weight.slice(1, h * D, (h + 1) * D), bias!.slice(0, h * D, (h + 1) * D)).unsqueeze(1)
+    );
+    return scaledDotProductAttention(query!, key!, value!).squeeze(1);
+  });
+  await assertClose(layer.forward(hidden), layer.output.forward(concat(heads, -1)), { tolerance: 32, length: E * T });
+});
+
+onEveryBackend("MultiHeadAttention() without positions commutes with permutation", async () => {
+  const layer = new MultiHeadAttention(E, H, new Random(1));
+  const hidden = normal(1, B, T, E);
+  const shuffle = (x: Tensor): Tensor => concat([3, 1, 4, 0, 2].map((t) => x.slice(1, t, t + 1)), 1);
+  await assertClose(layer.forward(shuffle(hidden)), shuffle(layer.forward(hidden)), { tolerance: 32, length: E * T });
+});
+
+onEveryBackend("MultiHeadAttention() hides the future with a causal mask", async () => {
+  const layer = new MultiHeadAttention(E, H, new Random(1), { positions: new RotaryPositions(E / H) });
+  const hidden = normal(1, B, T, E);
+  const past = (x: Tensor): Tensor => x.slice(1, 0, T - 1);
+  const before = layer.forward(hidden, { causal: true });
+  await assertClose(past(layer.forward(withLast(hidden, 9), { causal: true })), past(before), { tolerance: 0 });
+  await assertClose(layer.forward(hidden, { mask: causalMask(T) }), before, { tolerance: 32, length: E * T });
+});
+
+onEveryBackend("MultiHeadAttention() ignores what padding holds", async () => {
+  const layer = new MultiHeadAttention(E, H, new Random(1));
+  const hidden = normal(1, B, T, E), mask = overKeys(lengthMask([4, 4], T));
+  const real = (x: Tensor): Tensor => x.slice(1, 0, 4);
+  await assertClose(real(layer.forward(withLast(hidden, 100), { mask })), real(layer.forward(hidden, { mask })), {
+    tolerance: 0,
+  });
+});
+
+onEveryBackend("MultiHeadAttention() with a group per head is ordinary multi-head attention", async () => {
+  const grouped = new MultiHeadAttention(E, 4, new Random(1), { numGroups: 2 });
+  const full = new MultiHeadAttention(E, 4, new Random(2));
+  assertEquals(grouped.key.weight.shape, [E, E / 2]);
+  // Each group's columns, once for every head that reads them.
+  const repeat = (x: Tensor): Tensor => {
+    const groups = [0, 1].map((g) => x.slice(-1, g * 3, g * 3 + 3));
+    return concat([groups[0]!, groups[0]!, groups[1]!, groups[1]!], -1);
+  };
+  const repeated = new Map([...grouped.stateDict()].map(([path, x]) => [path, /key|value/.test(path) ? repeat(x) : x]));
+  full.loadStateDict(repeated);
+  const hidden = normal(1, B, T, E);
+  await assertClose(grouped.forward(hidden), full.forward(hidden), { tolerance: 32, length: E * T });
+
+  const one = new MultiHeadAttention(E, 4, new Random(3), { numGroups: 1 });
+  assertEquals(one.key.weight.shape, [E, 3]);
+  assertEquals(one.forward(hidden).shape, [B, T, E]);
+});
+
+onEveryBackend("MultiHeadAttention() with a cache computes what it computes without", async () => {
+  const random = new Random(1);
+  for (
+    const positions of [
+      undefined,
+      new RotaryPositions(4),
+      new RotaryPositions(4, { interleaved: true }),
+      new LinearPositions(H),
+      new BucketedPositions(H, random, { bidirectional: false }),
+      new RelativePositions(4, 2, random),
+    ]
+  ) {
+    const layer = new MultiHeadAttention(E, H, random, { positions });
+    const hidden = normal(1, B, T, E);
+    const whole = layer.forward(hidden, { causal: true });
+    const cache = new PlainMemory();
+    const parts = [[0, 2], [2, 3], [3, 5]].map(([start, end]) =>
+      layer.forward(hidden.slice(1, start!, end!), { causal: true, cache })
+    );
+    assertEquals(cache.length, T);
+    await assertClose(concat(parts, 1), whole, { tolerance: 64, length: E * T });
+  }
+});
+
+onEveryBackend("MultiHeadAttention() asks its context for keys and values once", async () => {
+  const layer = new MultiHeadAttention(E, H, new Random(1), { contextSize: 4 });
+  const hidden = normal(1, B, T, E), context = normal(2, B, S, 4), cache = new PlainMemory();
+  const first = layer.forward(hidden, { context, cache });
+  const again = layer.forward(hidden, { context: context.mul(100), cache });
+  assertEquals(cache.length, S);
+  await assertClose(again, first, { tolerance: 0 });
+});
+
+onEveryBackend("MultiHeadAttention() with nothing to look at yields its output bias", async () => {
+  const layer = new MultiHeadAttention(E, H, new Random(1));
+  layer.output.bias!.assign(3);
+  const output = layer.forward(normal(1, B, T, E), { mask: zeros([1, 1], "bool") });
+  await assertClose(output, ones([B, T, E]).mul(3), { tolerance: 0 });
+});
+
+onReference("MultiHeadAttention() has the gradients of its formula", async () => {
+  const hidden = normal(1, B, T, E), random = new Random(1);
+  for (
+    const positions of [
+      undefined,
+      new RotaryPositions(4),
+      new LinearPositions(H),
+      new BucketedPositions(H, random),
+      new RelativePositions(4, 2, random),
+    ]
+  ) {
+    const layer = new MultiHeadAttention(E, H, random, { positions, scale: 0.7 });
+    await assertModuleGradients(layer, () => layer.forward(hidden, { causal: true }));
+  }
+  const cross = new MultiHeadAttention(E, H, random, { contextSize: 4, numGroups: 1, bias: false });
+  await assertModuleGradients(cross, () => cross.forward(hidden, { context: normal(2, B, S, 4) }));
+});
+
+Deno.test("MultiHeadAttention() has as many weights whatever its heads", () => {
+  const count = (heads: number): number => new MultiHeadAttention(E, heads, new Random(1)).parameterCount();
+  assertEquals([1, 2, 3, 12].map(count), [1, 2, 3, 12].map(() => 4 * (E * E + E)));
+  assert(
+    new MultiHeadAttention(E, H, new Random(1), { positions: new BucketedPositions(H, new Random(1)) })
+      .parameters().has("positions.weight"),
+  );
+});
+
+Deno.test("MultiHeadAttention() refuses impossible layouts", () => {
+  const build = (...args: [number, number, object?]) =>
+    new MultiHeadAttention(args[0], args[1], new Random(1), args[2]);
+  assertThrows(() => build(10, 3), RangeError, "Cannot split width 10 into 3 heads: numHeads must divide hiddenSize");
+  assertThrows(() => build(12, 4, { numGroups: 3 }), RangeError, "numGroups must divide numHeads");
+  assertThrows(() => build(12, 4, { numGroups: 0 }), RangeError, "Cannot share 0 groups");
+  const layer = build(12, 3, { positions: new RotaryPositions(4) });
+  assertThrows(
+    () => layer.forward(zeros([1, 2, 12]), { context: zeros([1, 2, 12]) }),
+    TypeError,
+    "Cannot attend to a context with a position rule",
+  );
+});

@@ -1,0 +1,115 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { lengthMask, overKeys } from "../../core/04_attention/masks.ts";
+import { DecoderLayer, DecoderStack, shiftRight } from "../../core/05_transformer/decoder.ts";
+import { Encoder, EncoderLayer } from "../../core/05_transformer/encoder.ts";
+import { concat } from "../../core/engine/ops.ts";
+import { Random } from "../../core/engine/random.ts";
+import { type Tensor, tensor, zeros } from "../../core/engine/tensor.ts";
+import { goldens, precision, read, state } from "../goldens/read.ts";
+import { assertClose, assertModuleGradients, normal, onEveryBackend, onReference, withLast } from "../support.ts";
+import { PlainMemory } from "../04_attention/memory.ts";
+
+const [B, T, S, E] = [2, 4, 5, 8];
+const sizes = { hiddenSize: E, numHeads: 2, feedForwardSize: 12, numLayers: 2 };
+const orders = [
+  { norm: "post", activation: "relu", golden: goldens["encoderLayer post"], decoder: goldens["decoderLayer post"] },
+  { norm: "pre", activation: "gelu", golden: goldens["encoderLayer pre"], decoder: goldens["decoderLayer pre"] },
+] as const;
+
+onEveryBackend("EncoderLayer() agrees with PyTorch, post-norm and pre-norm", async (device) => {
+  for (const { norm, activation, golden } of orders) {
+    const layer = new EncoderLayer({ ...sizes, norm, activation }, new Random(1));
+    layer.loadStateDict(state(golden.state));
+    const found = layer.forward(read(golden.hidden), { mask: overKeys(read(golden.mask)) });
+    await assertClose(found, read(golden.y), precision(device));
+  }
+});
+
+onEveryBackend("DecoderLayer() agrees with PyTorch, post-norm and pre-norm", async (device) => {
+  for (const { norm, activation, decoder: golden } of orders) {
+    const layer = new DecoderLayer({ ...sizes, norm, activation }, new Random(1));
+    layer.loadStateDict(state(golden.state));
+    const call = { sourceMask: overKeys(read(golden.mask)) };
+    const found = layer.forward(read(golden.hidden), read(golden.memory), call);
+    await assertClose(found, read(golden.y), precision(device));
+  }
+});
+
+onEveryBackend("Encoder() reads a sentence the same with and without padding", async () => {
+  for (const norm of ["post", "pre"] as const) {
+    const encoder = new Encoder({ ...sizes, norm }, new Random(1));
+    const sentence = normal(1, 1, 3, E), beside = normal(2, 1, S, E);
+    const padded = concat([concat([sentence, normal(3, 1, 2, E).mul(50)], 1), beside], 0);
+    const both = encoder.forward(padded, { mask: lengthMask([3, 5], S) });
+    const closeness = { tolerance: 64, length: E * S };
+    await assertClose(both.slice(0, 0, 1).slice(1, 0, 3), encoder.forward(sentence), closeness);
+    await assertClose(both.slice(0, 1, 2), encoder.forward(beside), closeness);
+  }
+});
+
+onEveryBackend("Encoder() without positions commutes with permutation", async () => {
+  const encoder = new Encoder(sizes, new Random(1)), hidden = normal(1, B, S, E);
+  const shuffle = (x: Tensor): Tensor => concat([4, 2, 0, 1, 3].map((s) => x.slice(1, s, s + 1)), 1);
+  await assertClose(encoder.forward(shuffle(hidden)), shuffle(encoder.forward(hidden)), {
+    tolerance: 64,
+    length: E * S,
+  });
+});
+
+onEveryBackend("Encoder() shows every attention to an observer", async () => {
+  const encoder = new Encoder(sizes, new Random(1)), seen = new Map<string, Tensor>();
+  const hidden = normal(1, B, S, E);
+  const observed = encoder.forward(hidden, { observe: (path, weights) => void seen.set(path, weights) });
+  assertEquals([...seen.keys()], ["layers.0.attention", "layers.1.attention"]);
+  for (const weights of seen.values()) assertEquals(weights.shape, [B, 2, S, S]);
+  await assertClose(observed, encoder.forward(hidden), { tolerance: 0 });
+});
+
+onEveryBackend("DecoderStack() cannot see the future, and sees all of the source", async () => {
+  const decoder = new DecoderStack(sizes, new Random(1));
+  const target = normal(1, B, T, E), memory = normal(2, B, S, E);
+  const before = decoder.forward(target, memory), past = (x: Tensor): Tensor => x.slice(1, 0, T - 1);
+  await assertClose(past(decoder.forward(withLast(target, 3), memory)), past(before), { tolerance: 0 });
+  const changed = await decoder.forward(target, withLast(memory, 3)).sub(before).abs().max(-1).read();
+  assert(changed.every((difference) => difference > 1e-6));
+});
+
+onEveryBackend("DecoderStack() with caches computes what it computes without", async () => {
+  for (const norm of ["post", "pre"] as const) {
+    const decoder = new DecoderStack({ ...sizes, norm, numGroups: 1 }, new Random(1));
+    const target = normal(1, B, T, E), memory = normal(2, B, S, E), sourceMask = lengthMask([5, 3], S);
+    const caches = Array.from({ length: 4 }, () => new PlainMemory());
+    const parts = [[0, 1], [1, 3], [3, 4]].map(([start, end]) =>
+      decoder.forward(target.slice(1, start!, end!), memory, { sourceMask, caches })
+    );
+    assertEquals(caches.map(({ length }) => length), [T, S, T, S]);
+    await assertClose(concat(parts, 1), decoder.forward(target, memory, { sourceMask }), {
+      tolerance: 64,
+      length: E * S,
+    });
+    assertThrows(
+      () => decoder.forward(target, memory, { caches: caches.slice(1) }),
+      TypeError,
+      "Cannot use 3 caches in 2 layers",
+    );
+  }
+});
+
+onReference("EncoderLayer() and DecoderLayer() have the gradients of their formulas", async () => {
+  for (const options of [{}, { norm: "pre", normalization: "rms", activation: "swiglu", bias: false }] as const) {
+    const encoder = new EncoderLayer({ ...sizes, ...options }, new Random(1));
+    const hidden = normal(1, B, T, E), memory = normal(2, B, S, E);
+    await assertModuleGradients(encoder, () => encoder.forward(hidden), { tolerance: 1e-5 });
+    const decoder = new DecoderLayer({ ...sizes, ...options }, new Random(2));
+    await assertModuleGradients(decoder, () => decoder.forward(hidden, memory), { tolerance: 1e-5 });
+  }
+});
+
+onEveryBackend("shiftRight() hides each word from the position that predicts it", async () => {
+  const targets = tensor([[5, 6, 2], [7, 2, 0]], undefined, "int32");
+  const shifted = shiftRight(targets, 1);
+  assertEquals(shifted.shape, [2, 3]);
+  assertEquals(shifted.dtype, "int32");
+  assertEquals([...await shifted.read()], [1, 5, 6, 1, 7, 2]);
+  assertEquals(shiftRight(zeros([2, 0], "int32"), 1).shape, [2, 0]);
+});

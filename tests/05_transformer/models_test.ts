@@ -1,0 +1,257 @@
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { logSoftmax, softmax } from "../../core/02_words/softmax.ts";
+import { DecoderOnly, type PositionName } from "../../core/05_transformer/decoder_only.ts";
+import {
+  EncoderDecoder,
+  type EncoderDecoderOptions,
+  transformerBase,
+  transformerBig,
+  transformerSize,
+} from "../../core/05_transformer/encoder_decoder.ts";
+import { noGrad } from "../../core/engine/autograd.ts";
+import { concat, gather } from "../../core/engine/ops.ts";
+import { Random } from "../../core/engine/random.ts";
+import { memory as memoryUse, scope } from "../../core/engine/scope.ts";
+import { type Tensor, tensor } from "../../core/engine/tensor.ts";
+import { goldens, precision, read, state } from "../goldens/read.ts";
+import { assertClose, assertModuleGradients, onEveryBackend, onReference } from "../support.ts";
+import { PlainMemory } from "../04_attention/memory.ts";
+
+const ids = (list: number[][]): Tensor => tensor(list, undefined, "int32");
+const small = { vocabSize: 11, hiddenSize: 8, numHeads: 2, numLayers: 2, feedForwardSize: 12 };
+
+// ## Encoder and decoder
+
+onEveryBackend("EncoderDecoder() agrees with PyTorch: logits, loss and gradients", async (device) => {
+  const golden = goldens.encoderDecoder;
+  const model = new EncoderDecoder({ ...small, dropout: 0 }, new Random(1));
+  model.loadStateDict(state(golden.state));
+  const sourceMask = read(golden.mask);
+  await assertClose(model.encode(read(golden.source), { mask: sourceMask }), read(golden.memory), precision(device));
+
+  const logits = model.forward(read(golden.source), read(golden.target), { sourceMask });
+  await assertClose(logits, read(golden.logits), precision(device));
+  const loss = gather(logSoftmax(logits), -1, read(golden.labels).unsqueeze(-1)).mean().neg();
+  assertAlmostEquals(await loss.item(), golden.loss, 1e-4);
+  loss.backward();
+  await assertClose(model.targetEmbedding.weight.grad!, read(golden.tableGradient), precision(device));
+  const query = model.encoder.layers[0]!.attention.query.weight;
+  await assertClose(query.grad!, read(golden.queryGradient), precision(device));
+});
+
+onEveryBackend("EncoderDecoder() learns in its encoder through cross-attention alone", async () => {
+  const model = new EncoderDecoder({ ...small, dropout: 0, sourceVocabSize: 7 }, new Random(1));
+  for (const { crossAttention } of model.decoder.layers) {
+    crossAttention.output.weight.assign(0);
+  }
+  model.forward(ids([[1, 2, 3]]), ids([[1, 4]])).square().sum().backward();
+  for (const [path, weight] of model.parameters()) {
+    if (!/^(encoder|sourceEmbedding)/.test(path)) continue;
+    assertEquals(weight.grad === undefined || (await weight.grad.read()).every((g) => g === 0), true, path);
+  }
+});
+
+onEveryBackend("EncoderDecoder() reads the source once and writes the same", async () => {
+  for (const options of [{}, { norm: "pre", positions: "learned", numGroups: 1, tieHead: false }] as const) {
+    const model = new EncoderDecoder({ ...small, ...options }, new Random(1)).eval();
+    const source = ids([[3, 4, 5, 6], [7, 8, 0, 0]]), sourceMask = source.notEqual(0);
+    const target = ids([[1, 5, 9, 4], [1, 3, 3, 2]]);
+    const whole = model.forward(source, target, { sourceMask });
+    const decoder = model.given(model.encode(source, { mask: sourceMask }), sourceMask);
+    const caches = decoder.newCaches(() => new PlainMemory());
+    const parts = [0, 1, 2, 3].map((t) => decoder.forward(target.slice(1, t, t + 1), { caches }));
+    await assertClose(concat(parts, 1), whole, { rtol: 1e-4, atol: 1e-4 });
+    await assertClose(decoder.forward(target), whole, { rtol: 1e-4, atol: 1e-4 });
+    assertEquals([decoder.vocabSize, decoder.contextLength], [11, 512]);
+  }
+});
+
+onEveryBackend("EncoderDecoder.given() repeats each source in a row", async () => {
+  const model = new EncoderDecoder(small, new Random(1)).eval();
+  const source = ids([[3, 4, 5], [7, 8, 0]]), sourceMask = source.notEqual(0);
+  const decoder = model.given(model.encode(source, { mask: sourceMask }), sourceMask);
+  const beams = decoder.repeat(2).forward(ids([[1, 5], [1, 6], [1, 5], [1, 6]]));
+  const [fives, sixes] = [5, 6].map((word) => decoder.forward(ids([[1, word], [1, word]])));
+  const expected = concat([fives!.slice(0, 0, 1), sixes!.slice(0, 0, 1), fives!.slice(0, 1), sixes!.slice(0, 1)], 0);
+  await assertClose(beams, expected, { rtol: 1e-4, atol: 1e-4 });
+});
+
+onEveryBackend("EncoderDecoder() shows every attention to an observer", () => {
+  const model = new EncoderDecoder({ ...small, numLayers: 1 }, new Random(1)), seen = new Map<string, Tensor>();
+  model.forward(ids([[3, 4, 5]]), ids([[1, 2]]), { observe: (path, weights) => void seen.set(path, weights) });
+  assertEquals([...seen].map(([path, { shape }]) => `${path} ${shape}`), [
+    "encoder.layers.0.attention 1,2,3,3",
+    "decoder.layers.0.selfAttention 1,2,2,2",
+    "decoder.layers.0.crossAttention 1,2,2,3",
+  ]);
+});
+
+onEveryBackend("EncoderDecoder() drops only in training and only by a Random", async () => {
+  const model = new EncoderDecoder({ ...small, dropout: 0.3 }, new Random(1));
+  const run = (random?: Random): Tensor => model.forward(ids([[3, 4, 5]]), ids([[1, 2]]), { random });
+  const plain = run();
+  assert(await run(new Random(5)).sub(plain).abs().max().item() > 1e-3);
+  await assertClose(run(new Random(5)), run(new Random(5)), { tolerance: 0 });
+  model.eval();
+  await assertClose(run(new Random(5)), plain, { tolerance: 0 });
+});
+
+onEveryBackend("EncoderDecoder() starts with scores of variance about one", async () => {
+  const model = new EncoderDecoder({ ...small, vocabSize: 100, hiddenSize: 64, numHeads: 4 }, new Random(1));
+  const logits = model.forward(ids([[3, 4, 5, 6]]), ids([[1, 20, 30, 40]]));
+  const variance = await logits.variance().item();
+  assert(variance > 0.5 && variance < 2, `${variance}`);
+  const weight = model.encoder.layers[0]!.feedForward.up.weight, [inputs, outputs] = weight.shape as [number, number];
+  const bound = Math.sqrt(6 / (inputs + outputs));
+  assert(await weight.abs().max().item() <= bound);
+  assertAlmostEquals(await weight.variance().item() * (inputs + outputs) / 2, 1, 0.15);
+});
+
+Deno.test("transformerSize() counts the paper's models, and every layout", () => {
+  // Counted by hand: table, then per layer attention 4(d² + d), feed-forward 2df + f + d, norms 2d each.
+  const byHand = (V: number, d: number, f: number, N: number): number =>
+    V * d + N * (4 * (d * d + d) + (2 * d * f + f + d) + 2 * 2 * d) +
+    N * (8 * (d * d + d) + (2 * d * f + f + d) + 3 * 2 * d);
+  assertEquals(transformerSize(transformerBase), byHand(37000, 512, 2048, 6));
+  assertEquals(transformerSize(transformerBase), 63_082_496);
+  assertEquals(transformerSize(transformerBig), byHand(37000, 1024, 4096, 6));
+  assertEquals(transformerSize(transformerBig), 214_245_376);
+  const layouts: Partial<EncoderDecoderOptions>[] = [
+    {},
+    { sourceVocabSize: 7 },
+    { tieHead: false, numGroups: 1 },
+    { norm: "pre", positions: "learned", contextLength: 9 },
+    { normalization: "rms", activation: "swiglu", bias: false, norm: "pre" },
+    { bias: false },
+  ];
+  for (const layout of layouts) {
+    const options = { ...small, ...layout };
+    assertEquals(new EncoderDecoder(options, new Random(1)).parameterCount(), transformerSize(options));
+  }
+});
+
+onReference("EncoderDecoder() has the gradients of its formula", async () => {
+  const model = new EncoderDecoder({ ...small, numLayers: 1, sourceVocabSize: 6, positions: "learned" }, new Random(1));
+  const source = ids([[3, 4, 5], [1, 2, 0]]), target = ids([[1, 4], [1, 9]]);
+  const run = (): Tensor => softmax(model.forward(source, target, { sourceMask: source.notEqual(0) }));
+  await assertModuleGradients(model, run, { tolerance: 1e-5 });
+});
+
+Deno.test("EncoderDecoder() refuses what no model can be", () => {
+  const build = (options: object) => new EncoderDecoder({ ...small, ...options }, new Random(1));
+  assertThrows(
+    () => build({ dModel: 4 }),
+    TypeError,
+    'Cannot build a model with "dModel": known options are vocabSize',
+  );
+  assertThrows(() => build({ numLayers: 0 }), RangeError, "numLayers = 0: it must be an integer of at least 1");
+  assertThrows(() => build({ vocabSize: undefined }), RangeError, "vocabSize = undefined");
+  assertThrows(() => build({ numHeads: 3 }), RangeError, "numHeads must divide hiddenSize");
+  assertThrows(() => build({ positions: "rotary" }), TypeError, 'positions must be "sinusoidal" or "learned"');
+  assertThrows(() => build({ dropout: -0.1 }), RangeError, "Cannot drop with rate -0.1");
+  assertThrows(
+    () => build({ contextLength: 3 }).encode(ids([[1, 2, 3, 4]])),
+    RangeError,
+    "Cannot read 4 positions: contextLength is 3",
+  );
+});
+
+// ## Decoder only
+
+const everyPosition: PositionName[] = ["learned", "sinusoidal", "relative", "bucketed", "rotary", "linear", "none"];
+const text = [[1, 5, 9, 4, 3], [2, 2, 7, 0, 10]];
+
+onEveryBackend("DecoderOnly() cannot see the future, for every kind of positions", async () => {
+  for (const positions of everyPosition) {
+    const model = new DecoderOnly({ ...small, contextLength: 5, positions }, new Random(1));
+    const other = text.map((row) => [...row.slice(0, 4), 8]);
+    const past = (x: Tensor): Tensor => x.slice(1, 0, 4);
+    await assertClose(past(model.forward(ids(other))), past(model.forward(ids(text))), { tolerance: 0 });
+  }
+});
+
+onEveryBackend("DecoderOnly() with caches computes what it computes without, for every kind of positions", async () => {
+  for (const positions of everyPosition) {
+    const model = new DecoderOnly({ ...small, contextLength: 5, positions, numGroups: 1 }, new Random(1));
+    const caches = model.newCaches(() => new PlainMemory()), tokens = ids(text);
+    assertEquals(caches.length, 2);
+    const parts = [[0, 2], [2, 3], [3, 5]].map(([start, end]) =>
+      model.forward(tokens.slice(1, start!, end!), { caches })
+    );
+    await assertClose(concat(parts, 1), model.forward(tokens), { rtol: 1e-4, atol: 1e-5 });
+  }
+});
+
+onEveryBackend("DecoderOnly() ignores masked tokens, cached or not", async () => {
+  const model = new DecoderOnly({ ...small, positions: "rotary" }, new Random(1));
+  const mask = tensor([[false, false, true, true, true], [true, true, true, true, true]]);
+  const junk = text.map((row, b) => b === 0 ? [3, 3, ...row.slice(2)] : row);
+  const run = (rows: number[][]): Tensor => model.forward(ids(rows), { mask }).slice(1, 2);
+  await assertClose(run(junk), run(text), { tolerance: 0 });
+  const caches = model.newCaches(() => new PlainMemory());
+  model.forward(ids(text).slice(1, 0, 3), { caches, mask: mask.slice(1, 0, 3) });
+  await assertClose(model.forward(ids(text).slice(1, 3), { caches, mask }), run(text).slice(1, 1), {
+    rtol: 1e-4,
+    atol: 1e-5,
+  });
+});
+
+onEveryBackend("DecoderOnly() starts as GPT-2 does", async () => {
+  const model = new DecoderOnly({ ...small, vocabSize: 300, hiddenSize: 48, numHeads: 4, numLayers: 8 }, new Random(1));
+  for (const [path, weight] of model.parameters()) {
+    const values = await weight.read();
+    if (path.endsWith("gain")) assert(values.every((value) => value === 1), path);
+    else if (path.endsWith("bias")) assert(values.every((value) => value === 0), path);
+    else {
+      const expected = /output|down/.test(path) ? 0.02 / 4 : 0.02;
+      assertAlmostEquals(Math.sqrt(await weight.variance().item()) / expected, 1, 0.15, path);
+    }
+  }
+  // A model that knows nothing gives every token about the same probability.
+  const logs = await logSoftmax(model.forward(ids([[1, 2, 3]]))).mean().item();
+  assertAlmostEquals(logs, -Math.log(300), 0.1);
+});
+
+Deno.test("DecoderOnly() has the published size of GPT-2", () => {
+  // 124,439,808 weights: the formula on a small layout is the model's count, and on the full one the published number.
+  const size = (V: number, L: number, E: number, N: number): number =>
+    V * E + L * E + N * (4 * (E * E + E) + 8 * E * E + 5 * E + 4 * E) + 2 * E;
+  assertEquals(size(50257, 1024, 768, 12), 124_439_808);
+  const options = { vocabSize: 50, contextLength: 10, hiddenSize: 12, numHeads: 3, numLayers: 2 };
+  assertEquals(new DecoderOnly(options, new Random(1)).parameterCount(), size(50, 10, 12, 2));
+});
+
+onReference("DecoderOnly() has the gradients of its formula", async () => {
+  const options = {
+    activation: "swiglu",
+    normalization: "rms",
+    bias: false,
+    positions: "rotary",
+    numGroups: 1,
+  } as const;
+  for (const extra of [{}, options]) {
+    const model = new DecoderOnly({ ...small, numLayers: 1, contextLength: 5, ...extra }, new Random(1));
+    await assertModuleGradients(model, () => softmax(model.forward(ids(text))), { tolerance: 1e-5 });
+  }
+});
+
+onEveryBackend("DecoderOnly() frees what a step made", () => {
+  const model = new DecoderOnly({ ...small, contextLength: 5, positions: "rotary" }, new Random(1));
+  const step = (): void => scope(() => noGrad(() => void model.forward(ids(text))));
+  step();
+  const before = memoryUse();
+  for (let i = 0; i < 5; i++) step();
+  assertEquals(memoryUse(), before);
+});
+
+Deno.test("DecoderOnly() refuses what no model can be", () => {
+  const build = (options: object) => new DecoderOnly({ ...small, contextLength: 4, ...options }, new Random(1));
+  assertThrows(() => build({ positions: "random" }), TypeError, 'Cannot place tokens by "random"');
+  assertThrows(() => build({ nLayer: 2 }), TypeError, 'Cannot build a model with "nLayer"');
+  assertThrows(() => build({}).forward(ids(text)), RangeError, "Cannot read 5 positions: contextLength is 4");
+  assertThrows(
+    () => build({}).forward(ids([[1]]), { caches: [new PlainMemory()] }),
+    TypeError,
+    "Cannot use 1 caches in 2 layers: each layer needs one",
+  );
+});

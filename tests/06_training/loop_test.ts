@@ -1,0 +1,195 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Batches } from "../../core/06_training/batching.ts";
+import { train, type TrainingReport, type TrainOptions } from "../../core/06_training/loop.ts";
+import { meanSquaredError } from "../../core/06_training/loss.ts";
+import { AdamW, SGD } from "../../core/06_training/optimizers.ts";
+import { Linear } from "../../core/engine/linear.ts";
+import { Random } from "../../core/engine/random.ts";
+import { memory } from "../../core/engine/scope.ts";
+import { type Tensor, tensor } from "../../core/engine/tensor.ts";
+import { assertClose, onEveryBackend, onReference } from "../support.ts";
+
+type Pair = readonly [number, number];
+const line: Pair[] = Array.from({ length: 12 }, (_, i) => [i / 6 - 1, 3 * (i / 6 - 1) - 2]);
+
+interface Setup {
+  readonly model: Linear;
+  readonly options: Omit<TrainOptions<readonly Pair[]>, "steps">;
+}
+
+function setup(batchSize = 4): Setup {
+  const model = new Linear(1, 1, new Random(1));
+  const column = (numbers: number[]): Tensor => tensor(Float64Array.from(numbers), [numbers.length, 1]);
+  return {
+    model,
+    options: {
+      model,
+      loss: (batch) => meanSquaredError(model.forward(column(batch.map(([x]) => x))), column(batch.map(([, y]) => y))),
+      batches: new Batches(line, { batchSize, random: new Random(2) }),
+      optimizer: new SGD(model.parameters(), { learningRate: 0.2 }),
+    },
+  };
+}
+
+async function weightsOf({ model }: Setup): Promise<number[]> {
+  return (await Promise.all([...model.parameters().values()].map((x) => x.read()))).flatMap((x) => [...x]);
+}
+
+onEveryBackend("train() fits a line and reports what it does", async () => {
+  const run = setup();
+  const heard: TrainingReport[] = [];
+  const history = await train({
+    ...run.options,
+    steps: 100,
+    schedule: (step) => 0.2 / step ** 0.1,
+    clipNorm: 10,
+    tokens: (batch) => batch.length,
+    evaluate: (step) => {
+      assertEquals(run.model.training, false);
+      return { twice: 2 * step };
+    },
+    every: 30,
+    onProgress: (report) => void heard.push(report),
+  });
+  await assertClose(await weightsOf(run), [3, -2], { atol: 1e-2 });
+  assertEquals(history, heard);
+  assertEquals(history.map(({ step }) => step), Array.from({ length: 100 }, (_, i) => i + 1));
+  assertEquals(history.filter((r) => r.evaluation).map((r) => r.evaluation!.twice), [60, 120, 180, 200]);
+  const last = history[99]!;
+  assertEquals([last.steps, last.secondsLeft, last.learningRate], [100, 0, 0.2 / 100 ** 0.1]);
+  assert(last.loss < 1e-3 && last.gradientNorm! < 0.1 && last.tokensPerSecond! > 0);
+  assertEquals([run.model.training, run.options.optimizer.steps], [false, 100]);
+});
+
+onEveryBackend("train() aborted at any step and called again equals the unaborted run", async () => {
+  const whole = setup();
+  const expected = await train({ ...whole.options, steps: 12, clipNorm: 0.5 });
+  for (const stop of [0, 1, 5, 11]) {
+    const run = setup();
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    if (stop === 0) controller.abort(reason);
+    const losses: number[] = [];
+    const options = {
+      ...run.options,
+      steps: 12,
+      clipNorm: 0.5,
+      onProgress: ({ step, loss }: TrainingReport) => {
+        losses.push(loss);
+        if (step === stop) controller.abort(reason);
+      },
+    };
+    assertEquals(await assertRejects(() => train({ ...options, signal: controller.signal }), Error, "enough"), reason);
+    assertEquals([run.options.optimizer.steps, run.model.training], [stop, false]);
+    await train(options);
+    assertEquals(losses, expected.map(({ loss }) => loss));
+    assertEquals(await weightsOf(run), await weightsOf(whole));
+  }
+});
+
+onReference("an abort arrives although the loop never waits for a device", async () => {
+  const run = setup();
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), 60);
+  await assertRejects(
+    () => train({ ...run.options, steps: 1e9, reportEvery: 1e9, signal: controller.signal }),
+    DOMException,
+  );
+  assert(run.options.optimizer.steps > 1);
+});
+
+onEveryBackend("train() with two batches of half the size equals one of the full size", async () => {
+  const full = setup(4), halves = setup(2);
+  const order = new Batches(line, { batchSize: 4, random: new Random(5) });
+  const queue: (readonly Pair[])[] = [], halfQueue: (readonly Pair[])[] = [];
+  for (let i = 0; i < 10; i++) {
+    const batch = order.next();
+    queue.push(batch);
+    halfQueue.push(batch.slice(0, 2), batch.slice(2));
+  }
+  const [a] = [await train({ ...full.options, steps: 10, batches: { next: () => queue.shift()! } })];
+  const b = await train({ ...halves.options, steps: 10, accumulate: 2, batches: { next: () => halfQueue.shift()! } });
+  await assertClose(await weightsOf(halves), await weightsOf(full), { rtol: 1e-5 });
+  await assertClose(b.map((r) => r.loss), a.map((r) => r.loss), { rtol: 1e-4, atol: 1e-6 });
+});
+
+onEveryBackend("train() reports the mean loss of the steps since the last report", async () => {
+  const each = await train({ ...setup().options, steps: 10 });
+  const some = await train({ ...setup().options, steps: 10, reportEvery: 4 });
+  assertEquals(some.map(({ step }) => step), [4, 8, 10]);
+  const mean = (from: number, to: number): number =>
+    each.slice(from, to).reduce((sum, { loss }) => sum + loss, 0) / (to - from);
+  await assertClose(some.map(({ loss }) => loss), [mean(0, 4), mean(4, 8), mean(8, 10)], { rtol: 1e-5 });
+});
+
+onEveryBackend("train() names the step at which the loss is no number, and moves nothing", async () => {
+  const run = setup();
+  const loss = (batch: readonly Pair[], step: number): Tensor =>
+    run.options.loss(batch, step).mul(step === 4 ? NaN : 1);
+  let before: number[] = [];
+  await assertRejects(
+    () =>
+      train({
+        ...run.options,
+        loss,
+        steps: 10,
+        onProgress: async () => {
+          before = await weightsOf(run);
+        },
+      }),
+    RangeError,
+    "Cannot continue training: the loss is NaN at step 4; a smaller learning rate",
+  );
+  assertEquals(await weightsOf(run), before);
+  assertEquals([run.options.optimizer.steps, run.model.weight.grad], [3, undefined]);
+  await assertRejects(
+    () => train({ ...run.options, loss, steps: 10, reportEvery: 5 }),
+    RangeError,
+    "the loss is NaN in steps 4 to 5",
+  );
+});
+
+onEveryBackend("train() keeps memory flat over 1,000 steps", async () => {
+  const run = setup();
+  const optimizer = new AdamW(run.model.parameters());
+  let early = 0;
+  await train({
+    ...run.options,
+    optimizer,
+    steps: 1400,
+    clipNorm: 1,
+    onProgress: ({ step }) => {
+      // Numbers used as operands are kept, up to 512 of them; by then all of them are.
+      if (step === 400) early = memory().bytes;
+    },
+  });
+  assert(memory().bytes <= early, `${early} bytes after 400 steps, ${memory().bytes} after 1,400`);
+});
+
+onReference("train() passes on what the loss throws, and frees its gradients", async () => {
+  const run = setup();
+  const before = memory().tensors;
+  const loss = (batch: readonly Pair[], step: number): Tensor => {
+    if (step === 3) throw new Error("broken");
+    return run.options.loss(batch, step);
+  };
+  await assertRejects(() => train({ ...run.options, loss, steps: 5 }), Error, "broken");
+  assert(memory().tensors <= before + 8);
+  assertEquals(run.model.weight.grad, undefined);
+});
+
+onReference("train() refuses options that are out of range or have no effect", async () => {
+  const { options } = setup();
+  const refused: [Partial<TrainOptions<readonly Pair[]>>, string][] = [
+    [{ steps: -1 }, "Cannot train with steps = -1: steps must be an integer of at least 0"],
+    [{ steps: 1.5 }, "Cannot train with steps = 1.5"],
+    [{ accumulate: 0 }, "Cannot train with accumulate = 0: accumulate must be an integer of at least 1"],
+    [{ reportEvery: 0 }, "Cannot train with reportEvery = 0"],
+    [{ clipNorm: 0 }, "Cannot train with clipNorm = 0: clipNorm must be positive"],
+    [{ every: 5 }, "Cannot use every without evaluate"],
+    [{ loss: () => tensor([1, 2]) }, "Cannot train on a loss of shape [2]: it must be one number"],
+  ];
+  for (const [wrong, message] of refused) {
+    await assertRejects(() => train({ ...options, steps: 3, ...wrong }), Error, message);
+  }
+});

@@ -1,0 +1,286 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { DecoderOnly, type DecoderOnlyOptions } from "../../core/05_transformer/decoder_only.ts";
+import { EncoderDecoder } from "../../core/05_transformer/encoder_decoder.ts";
+import { generate, type GenerateOptions, stream } from "../../core/07_generation/generate.ts";
+import { BeamSearch, greedy } from "../../core/07_generation/greedy_and_beam.ts";
+import { type Decoder, sample, toLogProbabilities } from "../../core/07_generation/sampling.ts";
+import { topKRule } from "../../core/07_generation/truncation.ts";
+import { noGrad } from "../../core/engine/autograd.ts";
+import { Random } from "../../core/engine/random.ts";
+import { memory, scope } from "../../core/engine/scope.ts";
+import { tensor } from "../../core/engine/tensor.ts";
+import { onEveryBackend, onReference } from "../support.ts";
+
+const sizes = { vocabSize: 11, contextLength: 24, hiddenSize: 8, numHeads: 2, numLayers: 2, feedForwardSize: 16 };
+
+/** A small model whose weights are large enough to have opinions. */
+function languageModel(seed: number, more: Partial<DecoderOnlyOptions> = {}): DecoderOnly {
+  const random = new Random(seed);
+  const model = new DecoderOnly({ ...sizes, ...more }, random);
+  for (const weight of model.parameters().values()) {
+    if (weight.rank === 2) weight.assign(random.normal(weight.shape, { deviation: 0.7 }));
+  }
+  return model.eval() as DecoderOnly;
+}
+
+const ids = (rows: readonly (readonly number[])[]) =>
+  tensor(Int32Array.from(rows.flat()), [rows.length, rows[0]!.length]);
+
+/** The logits after a text, computed from the beginning without any cache. */
+async function recompute(forward: (tokens: ReturnType<typeof ids>) => ReturnType<typeof ids>, text: readonly number[]) {
+  let reading: Promise<ArrayLike<number>> | undefined;
+  scope(() => noGrad(() => void (reading = forward(ids([text])).at(1, -1).read())));
+  return Float64Array.from(await reading!);
+}
+
+onEveryBackend("generate() with a cache equals recomputation", async () => {
+  for (const positions of ["learned", "rotary", "linear", "relative"] as const) {
+    const model = languageModel(1, { positions, numGroups: 1 });
+    const text = [3, 1, 4];
+    const { tokens, logProbability } = await generate(model, text, { maxNewTokens: 15 });
+    let total = 0;
+    for (const token of tokens) {
+      const logits = await recompute((x) => model.forward(x), text);
+      assertEquals(token, greedy(logits));
+      total += toLogProbabilities(logits)[token]!;
+      text.push(token);
+    }
+    assert(Math.abs(total - logProbability) < 1e-4);
+  }
+});
+
+onEveryBackend("stream() yields what generate() returns", async () => {
+  const model = languageModel(2);
+  for (const seed of [undefined, 1, 2]) {
+    const options = () => ({
+      maxNewTokens: 12,
+      eosToken: 5,
+      repetitionPenalty: 1.3,
+      ...(seed !== undefined && { random: new Random(seed), temperature: 0.8, topK: 6, topP: 0.9 }),
+    });
+    const whole = await generate(model, [1, 2], options());
+    const steps = [];
+    for await (const step of stream(model, [1, 2], options())) steps.push(step);
+    assertEquals(steps.map(({ token }) => token), whole.tokens);
+    assertEquals(steps.map(({ step }) => step), whole.tokens.map((_, i) => i + 1));
+    const total = steps.reduce((sum, { logProbability }) => sum + logProbability, 0);
+    assert(whole.finished ? total > whole.logProbability : Math.abs(total - whole.logProbability) < 1e-9);
+  }
+});
+
+onEveryBackend("the same seed gives the same tokens, another seed others", async () => {
+  const model = languageModel(3);
+  const run = async (seed: number) =>
+    (await generate(model, [1], { maxNewTokens: 20, random: new Random(seed) })).tokens.join();
+  assertEquals(await run(1), await run(1));
+  assert(await run(1) !== await run(2));
+});
+
+onEveryBackend("generate() of a batch equals one prompt at a time", async () => {
+  const model = languageModel(4);
+  const prompts = [[1, 2, 3], [4, 5, 6], [7, 8, 9], [1, 2, 3]];
+  for (const options of [{}, { numBeams: 3 }, { numBeams: 2, lengthPenalty: 0, repetitionPenalty: 1.2 }]) {
+    const shared = { maxNewTokens: 10, eosToken: 2, ...options };
+    const together = await generate(model, prompts, shared);
+    for (const [i, prompt] of prompts.entries()) {
+      const alone = await generate(model, prompt, shared);
+      assertEquals(together[i]!.tokens, alone.tokens);
+      assertEquals(together[i]!.finished, alone.finished);
+      assert(Math.abs(together[i]!.logProbability - alone.logProbability) < 1e-4);
+    }
+  }
+});
+
+onEveryBackend("beam search with a cache equals beam search without", async () => {
+  const model = languageModel(5);
+  for (const numBeams of [2, 4, 7]) {
+    const options = { numBeams, maxNewTokens: 8, eosToken: 6, lengthPenalty: 0.7 };
+    const prompt = [3, 3];
+    const search = new BeamSearch(options);
+    while (search.live.length) {
+      const rows = await Promise.all(
+        search.live.map(({ tokens }) => recompute((x) => model.forward(x), [...prompt, ...tokens])),
+      );
+      search.extend(rows.map(toLogProbabilities));
+    }
+    const { beams } = await generate(model, prompt, options);
+    assertEquals(beams!.map(({ tokens }) => tokens), search.results.map(({ tokens }) => tokens));
+    beams!.forEach(({ score }, i) => assert(Math.abs(score - search.results[i]!.score) < 1e-4));
+  }
+});
+
+onEveryBackend("generate() translates: beams and batches of an encoder–decoder agree with recomputation", async () => {
+  const random = new Random(6);
+  const model = new EncoderDecoder({ ...sizes, dropout: 0 }, random).eval();
+  for (const weight of model.parameters().values()) {
+    if (weight.rank === 2) weight.assign(random.normal(weight.shape, { deviation: 0.7 }));
+  }
+  const source = ids([[3, 4, 5, 6], [7, 8, 0, 0], [9, 3, 4, 0]]);
+  const sourceMask = tensor([[true, true, true, true], [true, true, false, false], [true, true, true, false]]);
+  const memory = noGrad(() => model.encode(source, { mask: sourceMask }));
+  const prompts = [[1], [1], [1]];
+  for (const numBeams of [1, 3]) {
+    const options = { maxNewTokens: 6, eosToken: 2, numBeams };
+    const found = await generate(model.given(memory, sourceMask), prompts, options);
+    for (const i of [0, 1, 2]) {
+      const one = { sourceMask: sourceMask.slice(0, i, i + 1) };
+      const forward = (x: ReturnType<typeof ids>) => model.forward(source.slice(0, i, i + 1), x, one);
+      const search = new BeamSearch(options);
+      while (search.live.length) {
+        const rows = await Promise.all(search.live.map(({ tokens }) => recompute(forward, [1, ...tokens])));
+        search.extend(rows.map(toLogProbabilities));
+      }
+      assertEquals(found[i]!.tokens, search.results[0]!.tokens);
+      assert(Math.abs(found[i]!.logProbability - search.results[0]!.logProbability) < 1e-4);
+    }
+  }
+});
+
+onReference("sampling through generate() draws from the model's distribution", async () => {
+  const model = languageModel(7);
+  const logits = await recompute((x) => model.forward(x), [1, 2]);
+  const random = new Random(8), other = new Random(8);
+  const allowed = topKRule(4)(logits, { tokens: [] });
+  for (let i = 0; i < 50; i++) {
+    const { tokens } = await generate(model, [1, 2], { maxNewTokens: 1, random, topK: 4 });
+    assertEquals(tokens, [sample(allowed, other)]);
+  }
+});
+
+onReference("options reach their rules, in the order that is written down", async () => {
+  const model = languageModel(8);
+  const heard: string[] = [];
+  const spy = (logits: Float64Array, { tokens }: { tokens: readonly number[] }): Float64Array => {
+    heard.push(tokens.join());
+    return logits.map((logit, token) => token === 4 ? logit : -Infinity);
+  };
+  const { tokens } = await generate(model, [1], { maxNewTokens: 3, rules: [spy], repetitionPenalty: 5 });
+  assertEquals(tokens, [4, 4, 4]);
+  assertEquals(heard, ["1", "1,4", "1,4,4"]);
+  const one = { maxNewTokens: 6, random: new Random(1) };
+  const plain = (await generate(model, [1], { maxNewTokens: 6 })).tokens;
+  for (const option of [{ topK: 1 }, { topP: 1e-9 }, { minP: 1 }, { epsilonCutoff: 0.99 }, { temperature: 1e-6 }]) {
+    assertEquals((await generate(model, [1], { ...one, ...option })).tokens, plain, JSON.stringify(option));
+  }
+});
+
+onReference("generation stops at END, which is not part of the text", async () => {
+  const model = languageModel(9);
+  const { tokens } = await generate(model, [1], { maxNewTokens: 10 });
+  const eosToken = tokens.find((token, i) => i > 0 && tokens.indexOf(token) === i);
+  assert(eosToken !== undefined);
+  const cut = await generate(model, [1], { maxNewTokens: 10, eosToken });
+  assertEquals([cut.tokens, cut.finished], [tokens.slice(0, tokens.indexOf(eosToken)), true]);
+  assertEquals((await generate(model, [1], { maxNewTokens: 10 })).finished, false);
+});
+
+onEveryBackend("leaving a stream early stops the model and frees its memory", async () => {
+  const model = languageModel(10);
+  let calls = 0;
+  const decoder: Decoder = {
+    vocabSize: model.vocabSize,
+    contextLength: model.contextLength,
+    newCaches: (create) => model.newCaches(create),
+    forward: (tokens, call) => {
+      calls++;
+      return model.forward(tokens, call);
+    },
+  };
+  const run = async (): Promise<void> => {
+    for await (const { step } of stream(decoder, [1], { maxNewTokens: 20 })) if (step === 3) break;
+  };
+  await run();
+  const before = memory().tensors;
+  calls = 0;
+  await run();
+  assertEquals([calls, memory().tensors], [3, before]);
+});
+
+onEveryBackend("generate() aborted at any token leaves the engine usable", async () => {
+  const model = languageModel(11);
+  const options: GenerateOptions = { maxNewTokens: 10, numBeams: 2 };
+  const whole = await generate(model, [1, 2], options);
+  const before = memory().tensors;
+  for (let stop = 0; stop < 10; stop++) {
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    if (stop === 0) controller.abort(reason);
+    const onProgress = ({ step }: { step: number }): void => {
+      if (step === stop) controller.abort(reason);
+    };
+    const aborted = () => generate(model, [1, 2], { ...options, signal: controller.signal, onProgress });
+    assertEquals(await assertRejects(aborted, Error, "enough"), reason);
+    assertEquals(memory().tensors, before);
+  }
+  assertEquals(await generate(model, [1, 2], options), whole);
+});
+
+onEveryBackend("slide goes on past the context by reading its newer half again", async () => {
+  const model = languageModel(12);
+  const text = [1, 2, 3];
+  const { tokens } = await generate(model, text, { maxNewTokens: 60, slide: true });
+  // By hand: the text since the last time the context was full.
+  let window = [...text];
+  for (const token of tokens) {
+    if (window.length > 24) window = window.slice(-12);
+    assertEquals(token, greedy(await recompute((x) => model.forward(x), window)));
+    window.push(token);
+  }
+  const long = Array.from({ length: 40 }, (_, i) => i % 11);
+  assertEquals(
+    (await generate(model, long, { maxNewTokens: 1, slide: true })).tokens,
+    (await generate(model, long.slice(-24), { maxNewTokens: 1 })).tokens,
+  );
+});
+
+Deno.test("stream() keeps memory flat over 10,000 tokens", async () => {
+  const { createWasmDevice } = await import("../../wasm/mod.ts");
+  const { withBackend } = await import("../../core/engine/device.ts");
+  await withBackend(createWasmDevice(), async () => {
+    const model = languageModel(13, { hiddenSize: 4, numHeads: 1, numLayers: 1 });
+    let early = 0, count = 0;
+    for await (const { step } of stream(model, [1], { maxNewTokens: Infinity, slide: true, random: new Random(1) })) {
+      if (step === 1000) early = memory().bytes;
+      count = step;
+      // The same place in the sliding window.
+      if (step === 1000 + 12 * 750) break;
+    }
+    assertEquals(count, 10_000);
+    assertEquals(memory().bytes <= early, true);
+  });
+});
+
+onReference("options that do not exist, are out of range or have no effect are refused", async () => {
+  const model = languageModel(14);
+  const random = new Random(1);
+  const refused: [Record<string, unknown>, string][] = [
+    [{ topk: 3 }, 'Cannot use option "topk": known are maxNewTokens'],
+    [{ maxNewTokens: 0 }, "Cannot generate with maxNewTokens = 0"],
+    [{ maxNewTokens: undefined }, "Cannot generate with maxNewTokens = undefined"],
+    [{ numBeams: 0 }, "Cannot search with numBeams = 0"],
+    [{ eosToken: -1 }, "Cannot end a text by eosToken = -1"],
+    [{ numBeams: 2, random }, "Cannot use random with numBeams"],
+    [{ lengthPenalty: 1 }, "Cannot use lengthPenalty without numBeams"],
+    [{ temperature: 1 }, "Cannot use temperature without random"],
+    [{ topK: 3 }, "Cannot use topK without random"],
+    [{ topP: 0.5, numBeams: 2 }, "Cannot use topP without random"],
+    [{ random, topP: 1.5 }, "Cannot sample with topP = 1.5: topP must be in (0, 1]"],
+    [{ random, temperature: 0 }, "temperature must be positive"],
+    [{ maxNewTokens: 25 }, "Cannot generate 25 tokens after a prompt of 1: the model sees 24"],
+    [{ repetitionPenalty: -1 }, "Cannot generate with repetitionPenalty = -1"],
+  ];
+  for (const [options, message] of refused) {
+    await assertRejects(() => generate(model, [1], { maxNewTokens: 2, ...options }), Error, message);
+  }
+  await assertRejects(() => generate(model, [], { maxNewTokens: 2 }), RangeError, "from an empty prompt");
+  await assertRejects(() => generate(model, [11], { maxNewTokens: 2 }), RangeError, "Cannot read token 11");
+  await assertRejects(
+    () => generate(model, [[1], [1, 2]], { maxNewTokens: 2 }),
+    TypeError,
+    "prompts of 1 and 2 tokens",
+  );
+  const streaming = async (): Promise<void> => {
+    for await (const _ of stream(model, [1], { maxNewTokens: 2, ...{ numBeams: 2 } }));
+  };
+  await assertRejects(streaming, TypeError, 'Cannot use option "numBeams"');
+});

@@ -1,0 +1,82 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { cacheBytes, KeyValueCache } from "../../core/07_generation/kv_cache.ts";
+import { concat, take } from "../../core/engine/ops.ts";
+import { memory, scope } from "../../core/engine/scope.ts";
+import { tensor, zeros } from "../../core/engine/tensor.ts";
+import { assertClose, normal, onEveryBackend, onReference } from "../support.ts";
+
+const [B, G, D] = [3, 2, 4];
+
+onEveryBackend("KeyValueCache() returns everything appended, in order", async () => {
+  const cache = new KeyValueCache();
+  const parts = [5, 1, 1, 20, 1, 64].map((T, i) => [normal(i, B, G, T, D), normal(i + 50, B, G, T, D)] as const);
+  for (const [i, [key, value]] of parts.entries()) {
+    const all = cache.append(key, value);
+    await assertClose(all.key, concat(parts.slice(0, i + 1).map(([k]) => k), 2), { tolerance: 0 });
+    await assertClose(all.value, concat(parts.slice(0, i + 1).map(([, v]) => v), 2), { tolerance: 0 });
+  }
+  assertEquals(cache.length, 92);
+  cache.dispose();
+});
+
+onEveryBackend("KeyValueCache() grows by doubling and survives scopes", async () => {
+  const cache = new KeyValueCache();
+  const before = memory().tensors;
+  const rooms = new Set<number>();
+  for (let t = 0; t < 100; t++) {
+    scope(() => cache.append(zeros([1, 1, 1, 2]).add(t), zeros([1, 1, 1, 2]).sub(t)));
+    rooms.add(cache.room);
+  }
+  assertEquals([...rooms], [16, 32, 64, 128]);
+  assertEquals(cache.bytes, 2 * 128 * 2 * 4);
+  const { key, value } = cache.contents();
+  await assertClose(key.slice(3, 0, 1).flatten(), Array.from({ length: 100 }, (_, t) => t));
+  await assertClose(value.slice(3, 1, 2).flatten(), Array.from({ length: 100 }, (_, t) => -t));
+  cache.dispose();
+  assertEquals([cache.length, cache.bytes], [0, 0]);
+  // Operands 0 … 99 are kept by the engine.
+  assertEquals(memory().tensors <= before + 102, true);
+});
+
+onEveryBackend("reorder() repeats, drops and exchanges texts, and goes on in place", async () => {
+  const cache = new KeyValueCache();
+  const [key, value] = [normal(1, B, G, 5, D), normal(2, B, G, 5, D)];
+  cache.append(key, value);
+  let expected = key;
+  for (const rows of [[0, 1, 2], [2, 0, 1], [1, 1, 0], [0, 0, 1, 1, 2, 2], [5, 0], [1]]) {
+    cache.reorder(rows);
+    const ids = tensor(Int32Array.from(rows));
+    expected = take(expected, ids);
+    await assertClose(cache.contents().key, expected, { tolerance: 0 });
+    const next = normal(rows.length, rows.length, G, 1, D);
+    expected = concat([expected, next], 2);
+    await assertClose(cache.append(next, next).key, expected, { tolerance: 0 });
+  }
+  cache.dispose();
+});
+
+onReference("KeyValueCache() refuses what does not fit", () => {
+  const cache = new KeyValueCache();
+  cache.reorder([0, 1]);
+  assertThrows(() => cache.contents(), TypeError, "before anything was appended");
+  cache.append(zeros([B, G, 2, D]), zeros([B, G, 2, D]));
+  assertThrows(
+    () => cache.append(zeros([1, G, 1, D]), zeros([1, G, 1, D])),
+    TypeError,
+    "Cannot read shape [1, 2, 1, 4]",
+  );
+  assertThrows(
+    () => cache.append(zeros([B, G, 1, D]), zeros([B, G, 2, D])),
+    TypeError,
+    "Cannot read shape [3, 2, 2, 4]",
+  );
+  assertThrows(() => cache.reorder([0, 3]), RangeError, "Cannot go on with text 3 of 3");
+  assertEquals(cache.length, 2);
+  cache.dispose();
+});
+
+Deno.test("cacheBytes() is the formula", () => {
+  const llama = { numLayers: 32, numGroups: 32, headSize: 128, length: 4096 };
+  assertEquals(cacheBytes(llama), 4 * 2 ** 30);
+  assertEquals(cacheBytes({ ...llama, numGroups: 8, bytesPerNumber: 2, batchSize: 3 }), 3 * 2 ** 29);
+});

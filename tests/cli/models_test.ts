@@ -1,0 +1,107 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { trainBytePairEncoding } from "../../core/02_words/byte_pair_encoding.ts";
+import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
+import { encodeCheckpoint, type Json } from "../../core/06_training/checkpoints.ts";
+import { DataError } from "../../core/cli/errors.ts";
+import { hasModel, openLanguageModel, readLanguageModel, readModel, saveModel, settle } from "../../core/cli/models.ts";
+import { Random } from "../../core/engine/random.ts";
+import "../../mod.ts";
+
+const allowed = (["read", "write"] as const).every((name) => Deno.permissions.querySync({ name }).state === "granted");
+
+function test(name: string, body: (folder: string) => Promise<void>): void {
+  Deno.test({
+    name,
+    ignore: !allowed,
+    async fn() {
+      const folder = await Deno.makeTempDir({ prefix: "heed-" });
+      try {
+        await body(folder);
+      } finally {
+        await Deno.remove(folder, { recursive: true });
+      }
+    },
+  });
+}
+
+const vocabulary = await trainBytePairEncoding(["the cat sat"], { vocabSize: "alphabet", level: "characters" });
+const sizes = { contextLength: 8, hiddenSize: 8, numLayers: 1, numHeads: 2 };
+const model = new DecoderOnly({ vocabSize: vocabulary.vocabSize, ...sizes }, new Random(1));
+const notes = {
+  format: "heed language model 1",
+  layout: model.options,
+  vocabulary,
+  recipe: { steps: 3 },
+  measured: { loss: 2 },
+} as const;
+
+test("a saved language model is read back with the same weights", async (folder) => {
+  assertEquals(await hasModel(folder), false);
+  await saveModel(folder, { model }, notes);
+  assertEquals(await hasModel(folder), true);
+  const saved = await readLanguageModel(folder);
+  const opened = openLanguageModel(saved);
+  for (const [path, weight] of model.parameters()) {
+    assertEquals(await opened.parameters().get(path)!.read(), await weight.read(), path);
+  }
+  assertEquals(saved.notes.vocabulary.encode("cat"), vocabulary.encode("cat"));
+  assertEquals(saved.notes.recipe, { steps: 3 });
+});
+
+/** Notes that a file must not get away with, and what is said about them. */
+const hostile: [name: string, notes: unknown, message: string][] = [
+  ["none", null, "its notes lack the description of a model"],
+  ["a list", [1], "its notes lack the description of a model"],
+  ["no layout", { ...notes, layout: 3 }, "its notes lack the layout"],
+  [
+    "a model that is too large for the file",
+    { ...notes, layout: { ...model.options, hiddenSize: 1e6 } },
+    "of at least",
+  ],
+  [
+    "a long context of learned positions",
+    { ...notes, layout: { ...model.options, contextLength: 1e9 } },
+    "of at least",
+  ],
+  ["a negative size", { ...notes, layout: { ...model.options, numLayers: -1 } }, "numLayers = -1"],
+  ["a size that is text", { ...notes, layout: { ...model.options, hiddenSize: "8" } }, 'hiddenSize = "8"'],
+  ["no recipe", { ...notes, recipe: undefined }, "its notes lack the recipe"],
+  ["another format", { ...notes, format: "heed poem 1" }, "describe no model"],
+  ["no vocabulary", { ...notes, vocabulary: 3 }, "Cannot read byte-pair encoding"],
+];
+for (const [name, wrong, message] of hostile) {
+  test(`readModel() refuses notes with ${name}`, async (folder) => {
+    const bytes = await encodeCheckpoint({ model, notes: JSON.parse(JSON.stringify(wrong)) as Json });
+    await Deno.writeFile(`${folder}/model.safetensors`, bytes);
+    await assertRejects(() => readModel(folder), DataError, message);
+  });
+}
+
+test("readModel() refuses a file in which one byte is changed", async (folder) => {
+  const path = `${folder}/model.safetensors`;
+  await saveModel(folder, { model }, notes);
+  const bytes = await Deno.readFile(path);
+  bytes[bytes.length - 5]! ^= 1;
+  await Deno.writeFile(path, bytes);
+  await assertRejects(() => readModel(folder), DataError, "the file is damaged");
+});
+
+test("openLanguageModel() refuses weights of another layout than the notes state", async (folder) => {
+  const other = { ...notes, layout: { ...model.options, contextLength: 9 } };
+  await saveModel(folder, { model }, other as typeof notes);
+  const saved = await readLanguageModel(folder);
+  assertThrows(() => openLanguageModel(saved), DataError, "Cannot resume");
+});
+
+Deno.test("settle() takes what is given, else what was saved, else the default", () => {
+  const defaults = { steps: 10, hiddenSize: 8, seed: 1 };
+  assertEquals(settle({ steps: 20, seed: undefined }, defaults, undefined, []), { steps: 20, hiddenSize: 8, seed: 1 });
+  const saved = { steps: 10, hiddenSize: 16, seed: 5 };
+  assertEquals(settle({ steps: 20, hiddenSize: 16 }, defaults, saved, ["steps"]), {
+    steps: 20,
+    hiddenSize: 16,
+    seed: 5,
+  });
+  assertThrows(() => settle({ hiddenSize: 8 }, defaults, saved, ["steps"]), DataError, "the saved run has");
+  assertThrows(() => settle({ hiddenSize: 8 }, defaults, saved, ["steps"]), DataError, 'hiddenSize = "8"');
+});

@@ -1,0 +1,296 @@
+/**
+ * The program as its user meets it: started, fed wrong things, interrupted, continued, run by URL.
+ *
+ * Starting programs needs permission; without it these tests are reported as ignored.
+ */
+
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+
+const root = new URL("../../", import.meta.url);
+const ignore = (["read", "write", "run"] as const).some((name) =>
+  Deno.permissions.querySync({ name }).state !== "granted"
+);
+
+interface Finished {
+  readonly code: number;
+  readonly output: string;
+  readonly errors: string;
+}
+
+const decoder = new TextDecoder();
+const RUN = ["run", "--no-prompt", "--allow-read", "--allow-write"];
+
+function start(args: readonly string[], flags: readonly string[] = RUN): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: [...flags, "mod.ts", ...args],
+    cwd: root,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    env: { NO_COLOR: "1" },
+  }).spawn();
+}
+
+async function finish(child: Deno.ChildProcess): Promise<Finished> {
+  const { code, stdout, stderr } = await child.output();
+  return { code, output: decoder.decode(stdout), errors: decoder.decode(stderr) };
+}
+
+const heed = (...args: string[]): Promise<Finished> => finish(start(args));
+
+function test(name: string, body: (folder: string) => Promise<void>): void {
+  Deno.test({
+    name,
+    ignore,
+    async fn() {
+      const folder = await Deno.makeTempDir({ prefix: "heed-" });
+      try {
+        await body(folder);
+      } finally {
+        await Deno.remove(folder, { recursive: true });
+      }
+    },
+  });
+}
+
+/** Pairs that a tiny model can learn from. */
+async function pairsIn(folder: string): Promise<string> {
+  const people = [["我", "I"], ["你", "you"], ["他", "he"], ["她", "she"]];
+  const acts = [["吃", "eat"], ["买", "buy"], ["看", "see"]];
+  const things = [["苹果", "apples"], ["书", "books"], ["茶", "tea"], ["花", "flowers"]];
+  const lines = people.flatMap(([p, P]) =>
+    acts.flatMap(([a, A]) => things.map(([t, T]) => `${P} ${A} ${T}.\t${p}${a}${t}。\tattribution`))
+  );
+  const path = `${folder}/pairs.tsv`;
+  await Deno.writeTextFile(path, `\ufeff${lines.join("\n")}\n`);
+  return path;
+}
+
+const TINY = [
+  ...["--columns", "2,1", "--hidden-size", "16", "--num-heads", "2", "--num-layers", "1", "--batch-size", "8"],
+  ...["--warmup-steps", "2", "--vocab-size", "60", "--evaluate-every", "1000", "--threads", "1"],
+];
+
+test("heed without a command shows the commands and exits with 2", async () => {
+  const { code, output, errors } = await heed();
+  assertEquals(code, 2);
+  for (const name of ["train translator", "train lm", "translate", "generate", "experiment", "info"]) {
+    assertStringIncludes(output, name);
+  }
+  assertEquals(errors, "heed: Cannot start without a command\n");
+});
+
+test("every command has its help", async () => {
+  for (const name of ["train translator", "train lm", "translate", "generate", "experiment", "info"]) {
+    const { code, output, errors } = await heed(...name.split(" "), "--help");
+    assertEquals([code, errors], [0, ""], name);
+    assertStringIncludes(output, `Usage: heed ${name}`);
+    assertStringIncludes(output, "--help");
+  }
+});
+
+/** Command lines, the exit code, and the one sentence they are answered with. */
+const wrong: [args: string[], code: number, sentence: RegExp][] = [
+  [["dance"], 2, /^heed: Cannot understand "dance": the commands are train translator, .*info\n$/],
+  [["train"], 2, /^heed: Cannot train without saying what: write "heed train translator\|lm"\n$/],
+  [["train", "lm", "--stpes", "5"], 2, /^heed: Cannot understand "--stpes": did you mean --steps\n$/],
+  [["train", "lm", "--steps", "0"], 2, /^heed: Cannot use --steps "0": it must be a whole number, at least 1 .*\n$/],
+  [["train", "lm", "--device", "abacus"], 2, /^heed: Cannot use --device "abacus": it must be one of auto, .*\n$/],
+  [
+    ["train", "lm", "--hidden-size", "30", "--out", "$"],
+    2,
+    /^heed: Cannot split --hidden-size 30 into --num-heads 4.*\n$/,
+  ],
+  [["train", "translator", "--columns", "1,1"], 2, /^heed: Cannot use --columns "1,1".*\n$/],
+  [["info", "--device", "reference", "--threads", "2"], 2, /^heed: Cannot use --threads with --device reference.*\n$/],
+  [["generate", "--num-beams", "2", "--top-k", "3"], 2, /^heed: Cannot use --top-k with --num-beams.*\n$/],
+  [["translate", "x", "--num-beams", "1", "--length-penalty", "1"], 2, /^heed: Cannot use --length-penalty.*\n$/],
+  [["translate", "x", "--model", "$/none"], 1, /^heed: Cannot read a model from ".*none": there is no .*\n$/],
+  [
+    ["train", "lm", "--data", "$/none.txt", "--out", "$"],
+    1,
+    /^heed: Cannot read ".*none.txt": there is no such file.*\n$/,
+  ],
+  [["train", "lm", "--data", "$", "--out", "$"], 1, /^heed: Cannot read ".*": it is a folder\n$/],
+  [
+    ["train", "lm", "--data", "$/a\x1b[2Jb", "--out", "$"],
+    1,
+    /^heed: Cannot read ".*a\\x1b\[2Jb": there is no such.*\n$/,
+  ],
+  [
+    ["train", "translator", "--data", "$/bad.tsv", "--out", "$"],
+    1,
+    /^heed: Cannot read ".*bad.tsv" line 2: it has no tab.*\n$/,
+  ],
+  [["train", "translator", "--resume", "--out", "$"], 1, /^heed: Cannot .*"\n?$|^heed: Cannot .*\n$/],
+  [["info", "$/broken.safetensors"], 1, /^heed: Cannot read ".*broken.safetensors": .*\n$/],
+  [["experiment", "nothing"], 2, /^heed: Cannot run "nothing": the experiments are .*\n$/],
+  [
+    ["experiment", "attention/scaled_dot_product", "queries=x"],
+    2,
+    /^heed: Cannot set "queries=x": queries must be.*\n$/,
+  ],
+];
+
+test("heed answers what it cannot do with one sentence and exit code 1 or 2", async (folder) => {
+  await Deno.writeTextFile(`${folder}/bad.tsv`, "a\tb\nno tab\n");
+  await Deno.writeFile(`${folder}/broken.safetensors`, new Uint8Array(100).fill(7));
+  for (const [args, code, sentence] of wrong) {
+    const result = await heed(...args.map((word) => word.replace("$", folder)));
+    assertEquals(result.code, code, `${args.join(" ")}\n${result.errors}`);
+    assertMatch(result.errors, sentence);
+  }
+});
+
+test("heed shows where an error comes from only with --debug", async (folder) => {
+  const args = ["info", `${folder}/none`];
+  assertEquals((await heed(...args)).errors.includes("at "), false);
+  assertStringIncludes((await heed(...args, "--debug")).errors, "at ");
+});
+
+test("heed names the permission that it lacks", async (folder) => {
+  const { code, errors } = await finish(start(["info", folder], ["run", "--no-prompt"]));
+  assertEquals(code, 1);
+  assertStringIncludes(errors, "--allow-read");
+});
+
+test("train translator learns, measures, shows and saves, and translate uses what it saved", async (folder) => {
+  const data = await pairsIn(folder), out = `${folder}/model`;
+  const trained = await heed("train", "translator", "--data", data, "--out", out, "--steps", "40", ...TINY);
+  assertEquals([trained.code, trained.errors], [0, ""]);
+  for (const text of ["step 40/40", "loss ", "BLEU ", "tokens/s", "never seen", "█", `saved in ${out}`]) {
+    assertStringIncludes(trained.output, text);
+  }
+  const translated = await heed("translate", "我吃茶。", "--model", out, "--attention");
+  assertEquals([translated.code, translated.errors], [0, ""]);
+  assertStringIncludes(translated.output, "END");
+  assertMatch((await heed("info", out)).output, /kind +translator/);
+  const refused = await heed("generate", "x", "--model", out);
+  assertEquals(refused.code, 1);
+  assertStringIncludes(refused.errors, "it is a translator");
+});
+
+test("translate reads sentences from a file, line by line", async (folder) => {
+  const data = await pairsIn(folder), out = `${folder}/model`;
+  await heed("train", "translator", "--data", data, "--out", out, "--steps", "4", ...TINY);
+  await Deno.writeTextFile(`${folder}/input.txt`, "我吃茶。\n\n他买书。\n");
+  const { code, output } = await heed("translate", "--data", `${folder}/input.txt`, "--model", out);
+  assertEquals([code, output.split("\n").length], [0, 4]);
+});
+
+test("Ctrl-C saves, says how to continue, and the continued run is the uninterrupted one", async (folder) => {
+  const data = await pairsIn(folder);
+  const common = ["--data", data, "--steps", "300", ...TINY];
+  await heed("train", "translator", "--out", `${folder}/whole`, ...common);
+
+  const out = `${folder}/halves`;
+  const child = start(["train", "translator", "--out", out, ...common]);
+  const reader = child.stdout.getReader();
+  let output = "";
+  while (!output.includes("step ")) output += decoder.decode((await reader.read()).value);
+  child.kill("SIGINT");
+  for (let part = await reader.read(); !part.done; part = await reader.read()) output += decoder.decode(part.value);
+  const errors = await new Response(child.stderr).text();
+  assertEquals([(await child.status).code, errors], [130, ""]);
+  assertMatch(output, /Stopped after step \d+; everything is saved/);
+  assertStringIncludes(output, `train translator --resume --out "${out}"`);
+
+  const resumed = await heed("train", "translator", "--resume", "--out", out, "--threads", "1");
+  assertEquals([resumed.code, resumed.errors], [0, ""]);
+  assertStringIncludes(resumed.output, "continuing after step");
+  const [a, b] = await Promise.all(
+    ["whole", "halves"].map((name) => Deno.readFile(`${folder}/${name}/model.safetensors`)),
+  );
+  assert(a!.length === b!.length && a!.every((byte, i) => byte === b![i]), "the two files differ");
+
+  const changed = await heed("train", "translator", "--resume", "--out", out, "--hidden-size", "32");
+  assertEquals(changed.code, 1);
+  assertStringIncludes(changed.errors, 'Cannot resume with hiddenSize = "32": the saved run has "16"');
+});
+
+test("train lm learns a text and generate continues it, the same for the same seed", async (folder) => {
+  await Deno.writeTextFile(`${folder}/text.txt`, "the cat sat on the mat and the dog sat on the log\n".repeat(60));
+  const tiny = ["--hidden-size", "16", "--num-heads", "2", "--num-layers", "1", "--context-length", "16"];
+  const out = `${folder}/lm`;
+  const trained = await heed(
+    "train",
+    "lm",
+    "--data",
+    `${folder}/text.txt`,
+    "--out",
+    out,
+    "--steps",
+    "30",
+    "--warmup-steps",
+    "2",
+    ...tiny,
+  );
+  assertEquals([trained.code, trained.errors], [0, ""]);
+  assertMatch(trained.output, /held out \d/);
+  const write = (...more: string[]): Promise<Finished> =>
+    heed("generate", "the ", "--model", out, "--max-new-tokens", "40", ...more);
+  const [first, second, other, beams] = [
+    await write("--seed", "3", "--top-k", "5"),
+    await write("--seed", "3", "--top-k", "5"),
+    await write("--seed", "4"),
+    await write("--num-beams", "3"),
+  ];
+  assertEquals([first.code, first.errors], [0, ""]);
+  assertEquals(first.output.length, "the ".length + 40 + 1);
+  assertEquals(first.output, second.output);
+  assert(first.output !== other.output);
+  assertEquals([beams.code, beams.output.startsWith("the ")], [0, true]);
+});
+
+test("experiment computes a table and holds its claims", async () => {
+  const { code, output } = await heed("experiment", "attention/scaled_dot_product");
+  assertEquals(code, 0);
+  assertMatch(output, /^holds /m);
+  assertEquals(/^fails /m.test(output), false);
+});
+
+test("the program runs by URL with no configuration and no registry", async (folder) => {
+  if (Deno.permissions.querySync({ name: "net", host: "127.0.0.1" }).state !== "granted") return;
+  const asked: string[] = [];
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
+    const path = new URL(request.url).pathname.slice(1);
+    asked.push(path);
+    try {
+      const text = await Deno.readTextFile(new URL(path, root));
+      return new Response(text, { headers: { "content-type": "application/typescript" } });
+    } catch {
+      return new Response("not found", { status: 404 });
+    }
+  });
+  const url = `http://127.0.0.1:${server.addr.port}/mod.ts`;
+  const deno = async (...args: string[]): Promise<Finished> =>
+    await finish(
+      new Deno.Command(Deno.execPath(), {
+        args,
+        cwd: folder,
+        env: { NO_COLOR: "1", DENO_DIR: `${folder}/cache` },
+        stdin: "null",
+        stdout: "piped",
+        stderr: "piped",
+      }).spawn(),
+    );
+  try {
+    const library = `import { backend, tensor } from "${url}"; const x = tensor([1, 2, 3]);
+      console.log((await x.mul(2).read()).join(), x.device?.name ?? "");`.replace("backend, ", "");
+    await Deno.writeTextFile(`${folder}/use.ts`, library);
+    const used = await deno("run", "--no-prompt", `--allow-import=127.0.0.1:${server.addr.port}`, "use.ts");
+    assertEquals(used.code, 0, used.errors);
+    assertStringIncludes(used.output, "2,4,6");
+    assertEquals(
+      asked.filter((path) => path.startsWith("core/cli")),
+      [],
+      "a program that imports the library loads no CLI",
+    );
+
+    const info = await deno("run", "--no-prompt", url, "info", "--threads", "1");
+    assertEquals(info.code, 0, info.errors);
+    assertMatch(info.output, /device +\S/);
+  } finally {
+    await server.shutdown();
+  }
+});

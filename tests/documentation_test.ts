@@ -1,0 +1,34 @@
+/** The examples of the README and of every doc comment run, and what they assert is true. */
+
+import { assert, assertEquals } from "@std/assert";
+
+const root = new URL("../", import.meta.url);
+const ignore = (["read", "run"] as const).some((name) => Deno.permissions.querySync({ name }).state !== "granted");
+
+Deno.test("every example of the documentation runs and is right", { ignore }, async () => {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["test", "--no-prompt", "--doc", "README.md", "mod.ts", "core"],
+    cwd: root,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).output();
+  const output = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  assertEquals(code, 0, output);
+  assert(/^ok \| [1-9]\d* passed/m.test(output), output);
+  // A failed console.assert only prints; here it counts.
+  assert(!output.includes("Assertion failed"), output);
+});
+
+Deno.test("the exports of every entry point are documented", { ignore }, async () => {
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["doc", "--lint", "mod.ts"],
+    cwd: root,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  assertEquals(code, 0, new TextDecoder().decode(stderr));
+});
