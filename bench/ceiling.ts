@@ -8,7 +8,8 @@
  */
 
 import type { View } from "../core/engine/backend.ts";
-import { createWasmDevice, runtimeOf } from "../wasm/mod.ts";
+import { createWasmDevice } from "../wasm/mod.ts";
+import { runtimeOf } from "../wasm/runtime.ts";
 
 const relaxed = !Deno.args.includes("--strict");
 const device = createWasmDevice(relaxed ? { threads: 1 } : { threads: 1, relaxed: false });
@@ -47,7 +48,12 @@ function peak(): number {
 }
 
 /** Median GFLOP/s of one product and of the ceiling around it. */
-function measure(M: number, N: number, K: number, form: string): { rate: number; best: number; top: number; topBest: number } {
+function measure(
+  M: number,
+  N: number,
+  K: number,
+  form: string,
+): { rate: number; best: number; top: number; topBest: number } {
   const a = matrix(M, K, form[0] === "T"), b = matrix(K, N, form[1] === "T");
   const work = 2 * M * N * K / 1e9, times = Math.max(1, Math.round(0.04 / work));
   const rates: number[] = [], tops: number[] = [];
@@ -56,9 +62,11 @@ function measure(M: number, N: number, K: number, form: string): { rate: number;
   peak();
   for (let i = 0; i < SAMPLES; i++) {
     tops.push(peak());
-    rates.push(work * times / time(() => {
-      for (let j = 0; j < times; j++) once();
-    }));
+    rates.push(
+      work * times / time(() => {
+        for (let j = 0; j < times; j++) once();
+      }),
+    );
   }
   tops.push(peak());
   device.release(a.buffer);

@@ -12,7 +12,8 @@
  * | `errors.ts`       | what a failure says, and with which exit code     |
  * | `terminal.ts`     | widths, the progress line, the attention map      |
  * | `files.ts`        | reading text and pairs, writing without half files |
- * | `translator.ts`   | `train translator`, `translate`                   |
+ * | `train_translator.ts`, `corpus.ts` | `train translator`               |
+ * | `translate.ts`, `translator.ts` | `translate`                         |
  * | `language_model.ts` | `train lm`, `generate`                          |
  * | `training.ts`     | what both kinds of training share                 |
  * | `models.ts`, `storage.ts` | saved models                              |
@@ -29,7 +30,8 @@ import { experimentCommand } from "./cli/experiment.ts";
 import { infoCommand } from "./cli/information.ts";
 import { generateCommand, trainLanguageModelCommand } from "./cli/language_model.ts";
 import { line } from "./cli/terminal.ts";
-import { trainTranslatorCommand, translateCommand } from "./cli/translator.ts";
+import { trainTranslatorCommand } from "./cli/train_translator.ts";
+import { translateCommand } from "./cli/translate.ts";
 
 /** The commands, in the order of the help. */
 const COMMANDS: readonly Command[] = [

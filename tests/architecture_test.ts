@@ -5,9 +5,10 @@
  */
 
 import { assertEquals } from "@std/assert";
+import { granted } from "./permissions.ts";
 
 const root = new URL("../", import.meta.url);
-const ignore = Deno.permissions.querySync({ name: "read", path: root }).state !== "granted";
+const ignore = !granted("read");
 
 /** All TypeScript files below a folder, as paths from the root; AssemblyScript is another language. */
 function* files(folder: string): Generator<string> {

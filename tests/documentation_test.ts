@@ -1,9 +1,10 @@
 /** The examples of the README and of every doc comment run, and what they assert is true. */
 
 import { assert, assertEquals } from "@std/assert";
+import { granted } from "./permissions.ts";
 
 const root = new URL("../", import.meta.url);
-const ignore = (["read", "run"] as const).some((name) => Deno.permissions.querySync({ name }).state !== "granted");
+const ignore = !granted("read", "run");
 
 Deno.test("every example of the documentation runs and is right", { ignore }, async () => {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {

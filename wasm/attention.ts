@@ -35,7 +35,7 @@ function roundUp(n: number, m: number): number {
 
 /** Bytes from one row of scores to the next; the same formula as in `assembly/attention.ts`. */
 function scoreBytes(S: number): number {
-  return (((roundUp(S, 24) * 4 + 63) >> 6) | 1) << 6;
+  return ((((S + 8) * 4 + 63) >> 6) | 1) << 6;
 }
 
 /** Queries per block: a short sequence at once, a long one so that its scores fit the second-level cache. */

@@ -76,4 +76,3 @@ export function linearKernels(runtime: Runtime): { forward: FusedForward; backwa
   };
   return { forward, backward };
 }
-

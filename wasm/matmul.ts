@@ -17,13 +17,7 @@
 
 import type { Buffer, View } from "../core/engine/backend.ts";
 import { contiguousStrides, format, sameShape } from "../core/engine/shape.ts";
-import {
-  MULTIPLY,
-  MULTIPLY_EACH,
-  PACK,
-  ROWS_TIMES_MATRIX,
-  ROWS_TIMES_TRANSPOSE,
-} from "./assembly/opcodes.ts";
+import { MULTIPLY, MULTIPLY_EACH, PACK, ROWS_TIMES_MATRIX, ROWS_TIMES_TRANSPOSE } from "./assembly/opcodes.ts";
 import type { Runtime } from "./runtime.ts";
 import { product, simplify, writeAxes } from "./views.ts";
 
@@ -44,7 +38,7 @@ const COLUMNS = 2048;
 /** Rows packed at a time at most; a multiple of 4 and 6. */
 const ROWS = 2016;
 /** Most rows that are not worth packing the other operand for. */
-const FEW_ROWS = 4;
+const FEW_ROWS = 8;
 /** Most bytes of scratch for a product that one thread does alone. */
 const ALONE_BYTES = 1 << 20;
 /** Operations per nanosecond, roughly. */
@@ -102,7 +96,19 @@ export function multiply(
         const blockColumns = down >= 8 ? wide : Math.max(64, Math.ceil(wide / Math.ceil(16 / down) / 8) * 8);
         runtime.run(
           MULTIPLY,
-          [left, right, corner, columns * 4, tall, wide, terms, addend, k > 0 ? columns * 4 : 0, blockRows, blockColumns],
+          [
+            left,
+            right,
+            corner,
+            columns * 4,
+            tall,
+            wide,
+            terms,
+            addend,
+            k > 0 ? columns * 4 : 0,
+            blockRows,
+            blockColumns,
+          ],
           down * Math.ceil(wide / blockColumns),
           2 * Math.min(tall, blockRows) * Math.min(wide, blockColumns) * terms / SPEED,
         );
@@ -129,8 +135,10 @@ function pack(
 /** A few rows times a matrix stored row by row. */
 function timesMatrix(runtime: Runtime, words: number[], batch: number): void {
   const rows = words[3]!, columns = words[4]!, depth = words[5]!;
-  const blocks = Math.ceil(columns / 512);
-  runtime.run(ROWS_TIMES_MATRIX, words, batch * blocks, 20 + rows * Math.min(columns, 512) * depth / 16);
+  // Long runs read fastest; a large matrix is cut so that several threads find work.
+  const width = words[11] = columns * depth < 1 << 20 ? 2048 : Math.min(Math.max(columns >> 2, 512), 2048) & ~63;
+  const blocks = Math.ceil(columns / width);
+  runtime.run(ROWS_TIMES_MATRIX, words, batch * blocks, 20 + rows * Math.min(columns, width) * depth / 16);
 }
 
 /** Whole products, one per unit. */
@@ -146,7 +154,19 @@ function multiplyEach(
   strides: number[][],
 ): void {
   const block = evenPart(depth, DEPTH, 2);
-  const words = [a.address, b.address, c, rows, columns, depth, a.row * 4, a.column * 4, b.row * 4, b.column * 4, block];
+  const words = [
+    a.address,
+    b.address,
+    c,
+    rows,
+    columns,
+    depth,
+    a.row * 4,
+    a.column * 4,
+    b.row * 4,
+    b.column * 4,
+    block,
+  ];
   words[11] = shape.length;
   writeAxes(words, shape, strides);
   const cost = 60 + 2 * rows * columns * depth / SPEED + (rows + columns) * depth / 4;

@@ -34,7 +34,7 @@ import { matmul } from "./matmul.ts";
 import { Memory } from "./memory.ts";
 import { reduce } from "./reduce.ts";
 import { argsort, gather, scatterAdd } from "./rows.ts";
-import { Runtime } from "./runtime.ts";
+import { remember, Runtime } from "./runtime.ts";
 import { type Kernels, Threads } from "./threads.ts";
 
 /** How to set up the CPU device; every option has a sensible default. */
@@ -133,12 +133,11 @@ class WasmDevice implements Backend {
   readonly name = "wasm";
   readonly description: string;
   readonly fused: Backend["fused"];
-  /** What the benches and tests reach through {@linkcode runtimeOf}. */
-  readonly runtime: Runtime;
+  readonly #runtime: Runtime;
   readonly #memory: Memory;
 
   constructor(runtime: Runtime, description: string) {
-    this.runtime = runtime;
+    this.#runtime = runtime;
     this.#memory = runtime.memory;
     this.description = description;
     runtime.copy = (source, target) => copy(runtime, source, target);
@@ -164,7 +163,7 @@ class WasmDevice implements Backend {
     try {
       return f();
     } finally {
-      this.runtime.sweep();
+      this.#runtime.sweep();
     }
   }
 
@@ -172,11 +171,11 @@ class WasmDevice implements Backend {
     if (!Number.isSafeInteger(count) || count < 0) {
       throw new RangeError(`Cannot allocate ${count} elements: the count must be an integer of at least 0`);
     }
-    return this.runtime.allocate(count);
+    return this.#runtime.allocate(count);
   }
 
   upload(data: Numbers, dtype: DType): Buffer {
-    const buffer = this.runtime.allocate(data.length), start = buffer.address / 4;
+    const buffer = this.#runtime.allocate(data.length), start = buffer.address / 4;
     if (dtype === "float32") this.#memory.float32.set(data, start);
     else if (dtype === "int32" && data instanceof Int32Array) this.#memory.int32.set(data, start);
     else {
@@ -194,7 +193,7 @@ class WasmDevice implements Backend {
   async download(x: View): Promise<Numbers> {
     return this.#swept(() => {
       const size = sizeOf(x.shape);
-      const start = this.runtime.address(isContiguous(x.shape, x.strides) ? x : this.#packed(x)) / 4;
+      const start = this.#runtime.address(isContiguous(x.shape, x.strides) ? x : this.#packed(x)) / 4;
       const from = x.dtype === "float32" ? this.#memory.float32 : this.#memory.int32;
       return from.slice(start, start + size) as Numbers;
     });
@@ -202,53 +201,53 @@ class WasmDevice implements Backend {
 
   #packed(x: View): View {
     const size = sizeOf(x.shape), strides = contiguousStrides(x.shape);
-    const packed: View = { ...x, buffer: this.runtime.temporary(size), strides, offset: 0 };
-    copy(this.runtime, x, packed);
+    const packed: View = { ...x, buffer: this.#runtime.temporary(size), strides, offset: 0 };
+    copy(this.#runtime, x, packed);
     return packed;
   }
 
   release(buffer: Buffer): void {
-    this.runtime.release(buffer);
+    this.#runtime.release(buffer);
   }
 
   memory(): MemoryUse {
-    return this.runtime.use();
+    return this.#runtime.use();
   }
 
   copy(source: View, target: View): void {
-    this.#swept(() => copy(this.runtime, source, target));
+    this.#swept(() => copy(this.#runtime, source, target));
   }
 
   unary(op: UnaryOp, x: View): Buffer {
-    return this.#swept(() => unary(this.runtime, op, x));
+    return this.#swept(() => unary(this.#runtime, op, x));
   }
 
   binary(op: BinaryOp, a: View, b: View): Buffer {
-    return this.#swept(() => binary(this.runtime, op, a, b));
+    return this.#swept(() => binary(this.#runtime, op, a, b));
   }
 
   select(choose: View, a: View, b: View): Buffer {
-    return this.#swept(() => select(this.runtime, choose, a, b));
+    return this.#swept(() => select(this.#runtime, choose, a, b));
   }
 
   reduce(op: ReduceOp, x: View, axes: number): Buffer {
-    return this.#swept(() => reduce(this.runtime, op, x, axes));
+    return this.#swept(() => reduce(this.#runtime, op, x, axes));
   }
 
   matmul(a: View, b: View): Buffer {
-    return this.#swept(() => matmul(this.runtime, a, b));
+    return this.#swept(() => matmul(this.#runtime, a, b));
   }
 
   gather(table: View, ids: View): Buffer {
-    return this.#swept(() => gather(this.runtime, table, ids));
+    return this.#swept(() => gather(this.#runtime, table, ids));
   }
 
   scatterAdd(table: View, ids: View, rows: View): void {
-    this.#swept(() => scatterAdd(this.runtime, table, ids, rows));
+    this.#swept(() => scatterAdd(this.#runtime, table, ids, rows));
   }
 
   argsort(x: View, descending: boolean): Buffer {
-    return this.#swept(() => argsort(this.runtime, x, descending));
+    return this.#swept(() => argsort(this.#runtime, x, descending));
   }
 }
 
@@ -276,11 +275,7 @@ export function createWasmDevice(options: WasmOptions = {}): Backend {
   runtime.panelRows = relaxed ? 6 : 4;
   const description = `CPU by WebAssembly SIMD${relaxed ? " with fused multiply-adds" : ""}, ` +
     (threads > 1 ? `${threads} threads` : shared ? "one thread" : "one thread (memory cannot be shared here)");
-  return new WasmDevice(runtime, description);
-}
-
-/** The runtime inside a device made by {@linkcode createWasmDevice}, for benches and tests. */
-export function runtimeOf(device: Backend): Runtime {
-  if (!(device instanceof WasmDevice)) throw new TypeError(`Cannot look inside the device ${device.name}: it is not wasm`);
-  return device.runtime;
+  const device = new WasmDevice(runtime, description);
+  remember(device, runtime);
+  return device;
 }

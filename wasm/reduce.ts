@@ -96,7 +96,15 @@ function reduceColumns(
     writeAxes(words, [whole], [[TALL * stride]]);
     runtime.run(REDUCE_COLUMNS, words, whole * blocks, cost * TALL);
     if (rest > 0) {
-      const last = [number, parts + whole * columns * 4, from + whole * TALL * stride * 4, columns, rest, stride * 4, 0];
+      const last = [
+        number,
+        parts + whole * columns * 4,
+        from + whole * TALL * stride * 4,
+        columns,
+        rest,
+        stride * 4,
+        0,
+      ];
       runtime.run(REDUCE_COLUMNS, last, blocks, cost * rest);
     }
     const count = rest > 0 ? whole + 1 : whole;

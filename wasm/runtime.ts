@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Buffer, DType, MemoryUse, View } from "../core/engine/backend.ts";
+import type { Backend, Buffer, DType, MemoryUse, View } from "../core/engine/backend.ts";
 import { contiguousStrides, isContiguous, sizeOf } from "../core/engine/shape.ts";
 import type { Memory } from "./memory.ts";
 import type { Threads } from "./threads.ts";
@@ -112,4 +112,22 @@ export class Runtime {
   sweep(): void {
     while (this.#temporaries.length > 0) this.release(this.#temporaries.pop()!);
   }
+}
+
+const runtimes = new WeakMap<Backend, Runtime>();
+
+/** Remembers the runtime inside a device for {@linkcode runtimeOf}. */
+export function remember(device: Backend, runtime: Runtime): void {
+  runtimes.set(device, runtime);
+}
+
+/**
+ * The runtime inside a CPU device, for benches and tests.
+ *
+ * @throws {TypeError} if the device is another one
+ */
+export function runtimeOf(device: Backend): Runtime {
+  const runtime = runtimes.get(device);
+  if (!runtime) throw new TypeError(`Cannot look inside the device ${device.name}: it is not the CPU device`);
+  return runtime;
 }

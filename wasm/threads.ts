@@ -6,8 +6,8 @@
  * offered to workers that sleep inside WASM on the shared memory (`assembly/threads.ts`);
  * the calling thread takes part, and results are the same bits either way.
  *
- * **Start.** Workers start when the first job is large enough to repay them. Nobody waits
- * for them: a worker that is not there yet misses the job, no more. They need no permission:
+ * **Start.** Workers start once there has been enough work to repay it. Nobody waits for
+ * them: a worker that is not there yet misses the job, no more. They need no permission:
  * on Deno and Node they come from `node:worker_threads`, whose workers can be told not to
  * keep the program alive; in a page from a `blob:` URL.
  *
@@ -33,6 +33,8 @@ export interface Kernels {
 const WORTH_SHARING = 12_000;
 /** Work below this, in nanoseconds, is not worth waking workers for. */
 const WORTH_WAKING = 60_000;
+/** Work worth sharing, in nanoseconds, that has to come together before workers start: starting takes as long. */
+const WORTH_STARTING = 30e6;
 /** Work of one ticket, in nanoseconds. */
 const TICKET = 4_000;
 /** Tickets per thread at most. */
@@ -99,6 +101,7 @@ export class Threads {
   readonly #module: WebAssembly.Module;
   #count = 1;
   #workers = 0;
+  #missed = 0;
   #scratchAddress = 0;
   #scratchBytes = 0;
 
@@ -156,10 +159,11 @@ export class Threads {
     this.kernels.runTogether();
   }
 
-  /** Whether workers can help with work of this cost; starts them if it is the first that deserves it. */
+  /** Whether workers can help with work of this cost; starts them once there was enough of it. */
   #helped(cost: number): boolean {
     if (this.#workers < this.#count - 1) {
-      if (cost < 4 * WORTH_WAKING) return false;
+      this.#missed += cost;
+      if (this.#missed < WORTH_STARTING) return false;
       while (this.#workers < this.#count - 1) {
         const data = { module: this.#module, memory: this.#memory.wasm, thread: this.#workers + 1 };
         if (!startWorker(data)) {

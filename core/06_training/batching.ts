@@ -23,8 +23,8 @@
  * **Is a padded batch slower?** The notes ask it and leave it open: a padded position
  * becomes 0 in the mask, so does it still cost time? It does. The mask changes what is added
  * up, not how many rows are multiplied: every layer computes the padded rows in full, and
- * `paddedShare` of the work is thrown away. A fused attention kernel may skip them, the other
- * nine tenths of a layer cannot.
+ * `paddedShare` of the work is thrown away. A fused attention kernel may skip them;
+ * the projections and the feed-forward, where most of a layer's products are, cannot.
  *
  * **Why an order that can be rewound.** A run that stops in the middle of an epoch must
  * continue with the sentence that would have come next. The order of an epoch is therefore a

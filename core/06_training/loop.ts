@@ -136,6 +136,7 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<Traini
       model.eval();
       const gradientNorm = await norm;
       if (!reports) continue;
+      const tokensPerSecond = pace.tokensPerSecond();
       const evaluation = due ? await evaluate(step) : undefined;
       const report: TrainingReport = {
         step,
@@ -144,11 +145,12 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<Traini
         secondsLeft: pace.secondsLeft(steps - step),
         ...(learningRate !== undefined && { learningRate }),
         ...(gradientNorm !== undefined && { gradientNorm }),
-        ...(options.tokens && { tokensPerSecond: pace.tokensPerSecond() }),
+        ...(options.tokens && { tokensPerSecond }),
         ...(evaluation && { evaluation }),
       };
       history.push(report);
       await onProgress?.(report);
+      pace.lap();
     }
   } finally {
     optimizer.zeroGrad();
@@ -185,7 +187,16 @@ function notFinite(loss: number, step: number, summed: number): RangeError {
   );
 }
 
+const OPTIONS: ReadonlySet<string> = new Set<keyof TrainOptions<unknown>>([
+  ...["model", "loss", "batches", "optimizer", "steps", "schedule", "clipNorm", "accumulate"] as const,
+  ...["signal", "onProgress", "reportEvery", "evaluate", "every", "tokens"] as const,
+]);
+
 function validate<Batch>(options: TrainOptions<Batch>): void {
+  const unknown = Object.keys(options).find((name) => !OPTIONS.has(name));
+  if (unknown !== undefined) {
+    throw new TypeError(`Cannot use option ${JSON.stringify(unknown)}: known are ${[...OPTIONS].join(", ")}`);
+  }
   const { steps, accumulate = 1, reportEvery = 1, every = 1, clipNorm = 1, evaluate } = options;
   if (!Number.isInteger(steps) || steps < 0) {
     throw new RangeError(`Cannot train with steps = ${steps}: steps must be an integer of at least 0`);
@@ -214,7 +225,7 @@ export class Pace {
   tokens = 0;
   readonly #start = performance.now();
   readonly #planned: number;
-  #lap = performance.now();
+  #lapped = performance.now();
   #rested = performance.now();
 
   /** Starts the clock for a number of planned steps. */
@@ -238,10 +249,15 @@ export class Pace {
   /** Tokens per second since this was asked last. */
   tokensPerSecond(): number {
     const now = performance.now();
-    const speed = this.tokens / Math.max(1e-6, (now - this.#lap) / 1000);
-    this.tokens = 0;
-    this.#lap = now;
+    const speed = this.tokens / Math.max(1e-6, (now - this.#lapped) / 1000);
+    this.lap();
     return speed;
+  }
+
+  /** Starts counting tokens anew: what was done since does not count as training. */
+  lap(): void {
+    this.tokens = 0;
+    this.#lapped = performance.now();
   }
 }
 

@@ -198,9 +198,9 @@ export function meanSquaredError(
 }
 
 /**
- * How many nats a prediction wastes on each row of a distribution, $\sum_c q_c \log (q_c / p_c)$.
+ * How many nats a prediction wastes on each row of a distribution.
  *
- * The Kullback–Leibler divergence. It is the cross-entropy less what no prediction could
+ * The Kullback–Leibler divergence, $\sum_c q_c \log (q_c / p_c)$. It is the cross-entropy less what no prediction could
  * save, so it is 0 for $p = q$ and a student can be measured by it against a teacher.
  *
  * @param logProbabilities $\log p$, `[…, V]`, as `logSoftmax` yields it

@@ -435,9 +435,10 @@ function fallingSchedule(
 }
 
 /**
- * The schedule of the original Transformer, $\eta_t = f \cdot E^{-1/2} \min(t^{-1/2},\, t\,w^{-3/2})$.
+ * The schedule of the original Transformer.
  *
- * It needs no end: after the warm-up of $w$ steps it falls for as long as training goes on.
+ * It is $\eta_t = f \cdot E^{-1/2} \min(t^{-1/2},\, t\,w^{-3/2})$ and needs no end: after the warm-up of
+ * $w$ steps it falls for as long as training goes on.
  *
  * @param options width of the model, length of the warm-up, and a factor for all rates
  * @returns a function of the step

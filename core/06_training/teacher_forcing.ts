@@ -159,7 +159,9 @@ export function scheduledSampling(inputs: Tensor, logits: Tensor, truth: number,
 // from about 1. They are plain functions of the step, like the schedules of section 6.3.
 
 /**
- * A straight line, $\epsilon_i = \max(\mathrm{floor},\, \mathrm{start} - c\,i)$.
+ * A straight line down to a floor.
+ *
+ * It is $\epsilon_i = \max(\mathrm{floor},\, \mathrm{start} - c\,i)$.
  *
  * @param options where it starts, how much it loses per step, and where it stops
  * @returns a function of the step
@@ -177,7 +179,9 @@ export function linearDecay(
 }
 
 /**
- * A constant share per step, $\epsilon_i = k^i$.
+ * The same share of what is left at every step.
+ *
+ * It is $\epsilon_i = k^i$.
  *
  * @param rate $k$, in (0, 1)
  * @returns a function of the step
@@ -189,7 +193,9 @@ export function exponentialDecay(rate: number): (step: number) => number {
 }
 
 /**
- * Near 1 for long, then falling, then near 0: $\epsilon_i = k / (k + e^{i/k})$.
+ * Near 1 for long, then falling, then near 0.
+ *
+ * It is $\epsilon_i = k / (k + e^{i/k})$.
  *
  * @param rate $k$, at least 1; half of the inputs are guesses after about $k \ln k$ steps
  * @returns a function of the step

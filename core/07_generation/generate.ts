@@ -262,7 +262,9 @@ async function* steps(
 
 /** A decoder in use: its caches, and the tokens they stand for. */
 class Session {
-  #decoder: Decoder;
+  readonly #decoder: Decoder;
+  /** Rows per prompt. */
+  #times = 1;
   #caches: KeyValueCache[] = [];
   #memories: ReturnType<Decoder["newCaches"]> = [];
   #seen: number[][];
@@ -300,7 +302,9 @@ class Session {
     scope(() =>
       noGrad(() => {
         const tokens = tensor(Int32Array.from(this.#fresh.flat()), [B, T]);
-        const logits = this.#decoder.forward(tokens, { caches: this.#memories });
+        // Repeated here, so that what a model copies for it is freed with the step.
+        const decoder = this.#times > 1 ? this.#decoder.repeat?.(this.#times) : undefined;
+        const logits = (decoder ?? this.#decoder).forward(tokens, { caches: this.#memories });
         dims(logits, "B T V", { B, T, V: vocabSize });
         reading = logits.at(1, -1).read();
       })
@@ -316,7 +320,7 @@ class Session {
     if (parents.some((parent, row) => parent !== row)) {
       this.#seen = parents.map((parent) => this.#seen[parent]!.slice());
     }
-    if (times > 1) this.#decoder = this.#decoder.repeat?.(times) ?? this.#decoder;
+    this.#times *= times;
     this.#fresh = tokens.map((token) => [token]);
   }
 

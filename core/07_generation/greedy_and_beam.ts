@@ -55,7 +55,9 @@ export function greedy(logits: ArrayLike<number>): number {
 export type LengthPenalty = (length: number) => number;
 
 /**
- * The plain penalty $n^\alpha$.
+ * A power of the length.
+ *
+ * It is $\mathrm{lp}(n) = n^\alpha$.
  *
  * @param alpha 0 compares log-probabilities as they are, 1 their mean per token
  * @returns a function of the length
@@ -67,7 +69,9 @@ export function powerPenalty(alpha: number): LengthPenalty {
 }
 
 /**
- * The penalty $((5 + n) / 6)^\alpha$ of Wu et al., gentler on short texts.
+ * The penalty of Wu et al., gentler on short texts.
+ *
+ * It is $\mathrm{lp}(n) = ((5 + n) / 6)^\alpha$.
  *
  * @param alpha 0 compares log-probabilities as they are; the paper uses 0.6 to 0.7
  * @returns a function of the length

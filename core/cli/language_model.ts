@@ -69,7 +69,9 @@ interface Text {
 
 /** The text of a file, or the English sentences that come with the code. */
 async function readPieces(path: string): Promise<string[]> {
-  return path === "" ? [chineseEnglish.map(({ english }) => english).join("\n")] : await readText(path);
+  if (path !== "") return await readText(path);
+  const { training, validation, test } = chineseEnglish();
+  return [[...training, ...validation, ...test].map(({ target }) => target).join("\n")];
 }
 
 /** Tells two texts apart. */

@@ -22,7 +22,7 @@ import { bar, count, duration, line, ProgressLine } from "./terminal.ts";
 const SAVE_EVERY = 60;
 
 /** A numeric setting whose default depends on what is resumed; the help shows the usual one. */
-function setting(
+export function setting(
   description: string,
   limits: Parameters<typeof number>[2],
   usual: number | string,
@@ -30,7 +30,8 @@ function setting(
   return { ...number("N", description, limits), shownDefault: String(usual) };
 }
 
-const COUNT = { min: 1, max: 1_000_000_000, whole: true } as const;
+/** Limits of what is counted. */
+export const COUNT = { min: 1, max: 1_000_000_000, whole: true } as const;
 
 /** The settings of a recipe, as options; `usual` holds the defaults that the help shows. */
 export function recipeOptions(usual: Recipe): {
@@ -59,7 +60,7 @@ export function recipeOptions(usual: Recipe): {
     hiddenSize: setting("Width of the model", COUNT, of("hiddenSize")),
     numLayers: setting("Layers", { ...COUNT, max: 1000 }, of("numLayers")),
     numHeads: setting("Attention heads in a layer", { ...COUNT, max: 10_000 }, of("numHeads")),
-    vocabSize: setting("Most entries of a vocabulary", { ...COUNT, max: 1_000_000 }, of("vocabSize")),
+    vocabSize: setting("Most entries of a vocabulary", { ...COUNT, min: 5, max: 1_000_000 }, of("vocabSize")),
     learningRate: setting("Highest learning rate", { above: 0, max: 10 }, of("learningRate")),
     warmupSteps: setting("Steps until it is reached", { min: 0, whole: true }, of("warmupSteps")),
     weightDecay: setting("Share of each weight that decays", { min: 0, max: 10 }, of("weightDecay")),

@@ -187,6 +187,7 @@ onReference("train() refuses options that are out of range or have no effect", a
     [{ reportEvery: 0 }, "Cannot train with reportEvery = 0"],
     [{ clipNorm: 0 }, "Cannot train with clipNorm = 0: clipNorm must be positive"],
     [{ every: 5 }, "Cannot use every without evaluate"],
+    [{ learnRate: 1 } as object, 'Cannot use option "learnRate": known are model, loss, batches'],
     [{ loss: () => tensor([1, 2]) }, "Cannot train on a loss of shape [2]: it must be one number"],
   ];
   for (const [wrong, message] of refused) {

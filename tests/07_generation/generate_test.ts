@@ -233,6 +233,16 @@ onEveryBackend("slide goes on past the context by reading its newer half again",
   );
 });
 
+onEveryBackend("beam search over a source leaves no memory behind", async () => {
+  const model = new EncoderDecoder({ ...sizes, dropout: 0 }, new Random(1)).eval();
+  const encoded = noGrad(() => model.encode(ids([[3, 4, 5], [6, 7, 8]])));
+  const run = () => generate(model.given(encoded), [[1], [1]], { maxNewTokens: 5, numBeams: 3 });
+  await run();
+  const before = memory().tensors;
+  for (let i = 0; i < 5; i++) await run();
+  assertEquals(memory().tensors, before);
+});
+
 Deno.test("stream() keeps memory flat over 10,000 tokens", async () => {
   const { createWasmDevice } = await import("../../wasm/mod.ts");
   const { withBackend } = await import("../../core/engine/device.ts");

@@ -1,23 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { DataError, UsageError } from "../../core/cli/errors.ts";
 import { exists, parseColumns, readLines, readPairs, readText, writeFile } from "../../core/cli/files.ts";
-
-const allowed = (["read", "write"] as const).every((name) => Deno.permissions.querySync({ name }).state === "granted");
-
-function test(name: string, body: (folder: string) => Promise<void>): void {
-  Deno.test({
-    name,
-    ignore: !allowed,
-    async fn() {
-      const folder = await Deno.makeTempDir({ prefix: "heed-" });
-      try {
-        await body(folder);
-      } finally {
-        await Deno.remove(folder, { recursive: true });
-      }
-    },
-  });
-}
+import { testWithFolder } from "../permissions.ts";
 
 async function put(folder: string, content: string | Uint8Array): Promise<string> {
   const path = `${folder}/input.txt`;
@@ -27,34 +11,34 @@ async function put(folder: string, content: string | Uint8Array): Promise<string
 
 const linesOf = async (path: string) => (await Array.fromAsync(readLines(path))).map(({ text }) => text);
 
-test("readLines() drops the byte order mark and ends lines at \\n and \\r\\n", async (folder) => {
+testWithFolder("readLines() drops the byte order mark and ends lines at \\n and \\r\\n", async (folder) => {
   assertEquals(await linesOf(await put(folder, "\ufeffa\r\n我\n\nlast")), ["a", "我", "", "last"]);
   assertEquals(await linesOf(await put(folder, "")), []);
 });
 
-test("readLines() reads lines that cross its blocks", async (folder) => {
+testWithFolder("readLines() reads lines that cross its blocks", async (folder) => {
   const lines = Array.from({ length: 5000 }, (_, i) => `${i} ${"我是".repeat(i % 40)}`);
   lines[100] = "x".repeat(300_000);
   assertEquals(await linesOf(await put(folder, lines.join("\n"))), lines);
 });
 
-test("readLines() names the line that is not UTF-8", async (folder) => {
+testWithFolder("readLines() names the line that is not UTF-8", async (folder) => {
   const path = await put(folder, new Uint8Array([97, 10, 98, 10, 0xff, 0xfe, 10]));
   const error = await assertRejects(() => linesOf(path), DataError);
   assertEquals(error.message, `Cannot read "${path}" line 3: it is not UTF-8 text`);
 });
 
-test("readLines() refuses a line of over a megabyte", async (folder) => {
+testWithFolder("readLines() refuses a line of over a megabyte", async (folder) => {
   const path = await put(folder, `a\n${"x".repeat(3 << 20)}`);
   await assertRejects(() => linesOf(path), DataError, "line 2: it is longer than a megabyte");
 });
 
-test("readLines() says what is wrong with a path", async (folder) => {
+testWithFolder("readLines() says what is wrong with a path", async (folder) => {
   await assertRejects(() => linesOf(`${folder}/none`), DataError, "there is no such file or folder");
   await assertRejects(() => linesOf(folder), DataError, "it is a folder");
 });
 
-test("readPairs() takes any two columns and skips blank lines", async (folder) => {
+testWithFolder("readPairs() takes any two columns and skips blank lines", async (folder) => {
   const path = await put(folder, "Hi.\t嗨。\tattribution\n\n Run. \t你用跑的。\tx\n");
   assertEquals(await readPairs(path, [2, 1]), [
     { source: "嗨。", target: "Hi." },
@@ -68,24 +52,24 @@ const malformed: [content: string, fault: string][] = [
   ["a\tb\na\t \n", "line 2: column 2 is empty"],
 ];
 for (const [content, fault] of malformed) {
-  test(`readPairs() names ${fault}`, async (folder) => {
+  testWithFolder(`readPairs() names ${fault}`, async (folder) => {
     const path = await put(folder, content);
     await assertRejects(() => readPairs(path, [1, 2]), DataError, fault);
   });
 }
 
-test("readPairs() names the column that a line lacks", async (folder) => {
+testWithFolder("readPairs() names the column that a line lacks", async (folder) => {
   const path = await put(folder, "a\tb\n");
   await assertRejects(() => readPairs(path, [1, 3]), DataError, "line 1: it has 2 columns, and column 3 is needed");
 });
 
-test("readPairs() and readText() refuse a file without content", async (folder) => {
+testWithFolder("readPairs() and readText() refuse a file without content", async (folder) => {
   const path = await put(folder, "\n\n");
   await assertRejects(() => readPairs(path, [1, 2]), DataError, "it holds no pairs");
   await assertRejects(() => readText(path), DataError, "it is empty");
 });
 
-test("readText() keeps the text and cuts it at line breaks", async (folder) => {
+testWithFolder("readText() keeps the text and cuts it at line breaks", async (folder) => {
   const text = Array.from({ length: 60_000 }, (_, i) => `line ${i} of a long text that repeats itself\n`).join("");
   const pieces = await readText(await put(folder, text));
   assertEquals(pieces.length > 1, true);
@@ -93,7 +77,7 @@ test("readText() keeps the text and cuts it at line breaks", async (folder) => {
   assertEquals(pieces.join("") === text, true);
 });
 
-test("writeFile() replaces a file and leaves nothing beside it", async (folder) => {
+testWithFolder("writeFile() replaces a file and leaves nothing beside it", async (folder) => {
   const path = `${folder}/out.bin`;
   await writeFile(path, new Uint8Array([1, 2, 3]));
   await writeFile(path, new Uint8Array([4]));
@@ -101,7 +85,7 @@ test("writeFile() replaces a file and leaves nothing beside it", async (folder) 
   assertEquals((await Array.fromAsync(Deno.readDir(folder))).length, 1);
 });
 
-test("writeFile() keeps the old file and says why it failed", async (folder) => {
+testWithFolder("writeFile() keeps the old file and says why it failed", async (folder) => {
   await Deno.mkdir(`${folder}/taken`);
   await assertRejects(() => writeFile(`${folder}/taken`, new Uint8Array([1])), DataError, "it is a folder");
   await assertRejects(() => writeFile(`${folder}/no/such`, new Uint8Array([1])), DataError, "there is no such");

@@ -5,24 +5,8 @@ import { encodeCheckpoint, type Json } from "../../core/06_training/checkpoints.
 import { DataError } from "../../core/cli/errors.ts";
 import { hasModel, openLanguageModel, readLanguageModel, readModel, saveModel, settle } from "../../core/cli/models.ts";
 import { Random } from "../../core/engine/random.ts";
+import { testWithFolder } from "../permissions.ts";
 import "../../mod.ts";
-
-const allowed = (["read", "write"] as const).every((name) => Deno.permissions.querySync({ name }).state === "granted");
-
-function test(name: string, body: (folder: string) => Promise<void>): void {
-  Deno.test({
-    name,
-    ignore: !allowed,
-    async fn() {
-      const folder = await Deno.makeTempDir({ prefix: "heed-" });
-      try {
-        await body(folder);
-      } finally {
-        await Deno.remove(folder, { recursive: true });
-      }
-    },
-  });
-}
 
 const vocabulary = await trainBytePairEncoding(["the cat sat"], { vocabSize: "alphabet", level: "characters" });
 const sizes = { contextLength: 8, hiddenSize: 8, numLayers: 1, numHeads: 2 };
@@ -35,7 +19,7 @@ const notes = {
   measured: { loss: 2 },
 } as const;
 
-test("a saved language model is read back with the same weights", async (folder) => {
+testWithFolder("a saved language model is read back with the same weights", async (folder) => {
   assertEquals(await hasModel(folder), false);
   await saveModel(folder, { model }, notes);
   assertEquals(await hasModel(folder), true);
@@ -70,14 +54,14 @@ const hostile: [name: string, notes: unknown, message: string][] = [
   ["no vocabulary", { ...notes, vocabulary: 3 }, "Cannot read byte-pair encoding"],
 ];
 for (const [name, wrong, message] of hostile) {
-  test(`readModel() refuses notes with ${name}`, async (folder) => {
+  testWithFolder(`readModel() refuses notes with ${name}`, async (folder) => {
     const bytes = await encodeCheckpoint({ model, notes: JSON.parse(JSON.stringify(wrong)) as Json });
     await Deno.writeFile(`${folder}/model.safetensors`, bytes);
     await assertRejects(() => readModel(folder), DataError, message);
   });
 }
 
-test("readModel() refuses a file in which one byte is changed", async (folder) => {
+testWithFolder("readModel() refuses a file in which one byte is changed", async (folder) => {
   const path = `${folder}/model.safetensors`;
   await saveModel(folder, { model }, notes);
   const bytes = await Deno.readFile(path);
@@ -86,7 +70,7 @@ test("readModel() refuses a file in which one byte is changed", async (folder) =
   await assertRejects(() => readModel(folder), DataError, "the file is damaged");
 });
 
-test("openLanguageModel() refuses weights of another layout than the notes state", async (folder) => {
+testWithFolder("openLanguageModel() refuses weights of another layout than the notes state", async (folder) => {
   const other = { ...notes, layout: { ...model.options, contextLength: 9 } };
   await saveModel(folder, { model }, other as typeof notes);
   const saved = await readLanguageModel(folder);

@@ -5,12 +5,9 @@
  */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { testWithFolder } from "../permissions.ts";
 
 const root = new URL("../../", import.meta.url);
-const ignore = (["read", "write", "run"] as const).some((name) =>
-  Deno.permissions.querySync({ name }).state !== "granted"
-);
-
 interface Finished {
   readonly code: number;
   readonly output: string;
@@ -38,20 +35,7 @@ async function finish(child: Deno.ChildProcess): Promise<Finished> {
 
 const heed = (...args: string[]): Promise<Finished> => finish(start(args));
 
-function test(name: string, body: (folder: string) => Promise<void>): void {
-  Deno.test({
-    name,
-    ignore,
-    async fn() {
-      const folder = await Deno.makeTempDir({ prefix: "heed-" });
-      try {
-        await body(folder);
-      } finally {
-        await Deno.remove(folder, { recursive: true });
-      }
-    },
-  });
-}
+const test = (name: string, body: (folder: string) => Promise<void>): void => testWithFolder(name, body, "run");
 
 /** Pairs that a tiny model can learn from. */
 async function pairsIn(folder: string): Promise<string> {
@@ -68,7 +52,18 @@ async function pairsIn(folder: string): Promise<string> {
 
 const TINY = [
   ...["--columns", "2,1", "--hidden-size", "16", "--num-heads", "2", "--num-layers", "1", "--batch-size", "8"],
-  ...["--warmup-steps", "2", "--vocab-size", "60", "--evaluate-every", "1000", "--threads", "1"],
+  ...[
+    "--warmup-steps",
+    "2",
+    "--vocab-size",
+    "60",
+    "--source-vocab-size",
+    "60",
+    "--evaluate-every",
+    "1000",
+    "--threads",
+    "1",
+  ],
 ];
 
 test("heed without a command shows the commands and exits with 2", async () => {

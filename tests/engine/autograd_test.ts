@@ -1,9 +1,9 @@
-import { assert, assertEquals, assertNotStrictEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertLess, assertNotStrictEquals, assertThrows } from "@std/assert";
 import { noGrad } from "../../core/engine/autograd.ts";
 import { withBackend } from "../../core/engine/device.ts";
 import { concat } from "../../core/engine/ops.ts";
-import { scope } from "../../core/engine/scope.ts";
-import { ones, parameter, type Tensor, tensor, zeros } from "../../core/engine/tensor.ts";
+import { memory, scope } from "../../core/engine/scope.ts";
+import { ones, parameter, record, type Tensor, tensor, zeros } from "../../core/engine/tensor.ts";
 import { assertClose, assertGradients, Draws, normal, onEveryBackend, reference } from "../support.ts";
 
 onEveryBackend("backward() of a product gives each factor the other", async () => {
@@ -142,6 +142,8 @@ onEveryBackend("relu(), abs() and clamp() have the slopes their pages name at th
   assertEquals(await slopeAt((x) => x.abs(), 0), 0);
   assertEquals(await slopeAt((x) => x.clamp(-1, 1), 2), 0);
   assertEquals(await slopeAt((x) => x.clamp(-1, 1), 1), 1);
+  assertEquals(await slopeAt((x) => x.clamp(-1, 1), -1), 1);
+  assertEquals(await slopeAt((x) => tensor(0).pow(x), 2), 0);
   assertEquals(await slopeAt((x) => x.pow(3), 0), 0);
   assertEquals(await slopeAt((x) => x.pow(0), 0), 0);
   assertEquals(await slopeAt((x) => x.square(), 0), 0);
@@ -157,6 +159,24 @@ onEveryBackend("gradients of several inputs that view one memory are freed once 
   const x = parameter(zeros([2, 3]));
   scope(() => concat([x, x, x.slice(1, 1, 3)], 1).mul(tensor([[1, 2, 3, 10, 20, 30, 100, 200]])).sum().backward());
   await assertClose(x.grad!, [[11, 122, 233], [11, 122, 233]], { tolerance: 0 });
+});
+
+onEveryBackend("backward() frees each gradient as soon as it was passed on", () => {
+  const x = parameter(zeros([10]));
+  const held: number[] = [];
+  scope(() => {
+    // The derivative of the first result is asked for last.
+    const first = record(x.mul(2).detach(), [x], (gradient) => {
+      held.push(memory().tensors);
+      return [gradient.mul(2)];
+    });
+    let y = first;
+    for (let i = 0; i < 50; i++) y = y.mul(1.5).sin();
+    const loss = y.sum();
+    held.push(memory().tensors);
+    loss.backward();
+  });
+  assertLess(held[1]! - held[0]!, 20);
 });
 
 onEveryBackend("gradients survive the scope that computed them", async () => {

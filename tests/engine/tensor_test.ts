@@ -226,6 +226,17 @@ onEveryBackend("exp() and its kin hold over their whole range", async () => {
   await assertClose(tiny.tensor().slice(0, 0, 140).tanh(), eachTiny(Math.tanh).slice(0, 140), { tolerance: 4 });
 });
 
+onEveryBackend("pow() of whole, negative and fractional exponents", async () => {
+  const x = tensor([0.5, 1, 3]);
+  await assertClose(x.pow(0), [1, 1, 1], { tolerance: 2 });
+  await assertClose(x.pow(1), [0.5, 1, 3], { tolerance: 2 });
+  await assertClose(x.pow(2), [0.25, 1, 9], { tolerance: 2 });
+  await assertClose(x.pow(3), [0.125, 1, 27], { tolerance: 2 });
+  await assertClose(x.pow(-1), [2, 1, 1 / 3], { tolerance: 2 });
+  await assertClose(x.pow(0.5), [Math.SQRT1_2, 1, Math.sqrt(3)], { tolerance: 2 });
+  await assertClose(tensor([-2, -2]).pow(tensor([3, -2])), [-8, 0.25], { tolerance: 2 });
+});
+
 onEveryBackend("int32 arithmetic is exact, wraps and rounds down", async () => {
   const i = (...values: number[]): Tensor => tensor(Int32Array.from(values));
   const top = 2 ** 31 - 1;

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { createWasmDevice, runtimeOf } from "../../wasm/mod.ts";
+import { createWasmDevice } from "../../wasm/mod.ts";
+import { runtimeOf } from "../../wasm/runtime.ts";
 import { Memory } from "../../wasm/memory.ts";
 import { noise, upload } from "./support.ts";
 

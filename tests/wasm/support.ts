@@ -6,7 +6,8 @@
 
 import type { Backend, Buffer, DType, Numbers, View } from "../../core/engine/backend.ts";
 import { contiguousStrides } from "../../core/engine/shape.ts";
-import { createWasmDevice, runtimeOf } from "../../wasm/mod.ts";
+import { createWasmDevice } from "../../wasm/mod.ts";
+import { runtimeOf } from "../../wasm/runtime.ts";
 
 /** Numbers in [-1, 1) that a seed determines. */
 export function* noise(seed: number): Generator<number> {

@@ -70,7 +70,7 @@ function sigmoidSlope(x: v128, e: v128, u: v128): v128 {
 
 @inline
 function value(kind: i32, x: v128): v128 {
-  if (kind == RELU) return max4(x, f32x4.splat(0));
+  if (kind == RELU) return max4(f32x4.splat(0), x);
   if (kind == SILU) return f32x4.div(x, f32x4.add(ONE, exp4(v128.xor(x, SIGN))));
   if (kind == GELU) return f32x4.mul(x, normalShare(x, bellOf(x)));
   return f32x4.div(x, f32x4.add(ONE, tanhExponential(x)));

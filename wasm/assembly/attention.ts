@@ -46,10 +46,20 @@ export function roundUp(n: i32, m: i32): i32 {
   return (n + m - 1) / m * m;
 }
 
-/** Bytes from one row of scores to the next: an odd number of cache lines, so that columns spread over the cache. */
+/**
+ * Bytes from one row of scores to the next: room for eight more than S, and an odd number of
+ * cache lines, so that columns spread over the cache.
+ */
 @inline
 export function scoreBytes(S: i32): usize {
-  return ((<usize>roundUp(S, 24) * 4 + 63) >> 6 | 1) << 6;
+  return ((<usize>(S + 8) * 4 + 63) >> 6 | 1) << 6;
+}
+
+/** Zeros behind the last weight of a row: as far as any tile reads that the row is part of. */
+@inline
+export function endRow(p: usize): void {
+  v128.store(p, f32x4.splat(0));
+  v128.store(p + 16, f32x4.splat(0));
 }
 
 /** Keys that query `t` may see as far as causality goes. */
@@ -131,14 +141,23 @@ function finishRows(logarithms: usize, maxima: usize, sums: usize, n: i32): void
   }
 }
 
-/** Copies the last rows of an operand and adds rows of zeros up to `MR`. */
-export function padRows(to: usize, from: usize, step: usize, rows: i32, bytes: usize): void {
-  for (let r = 0; r < MR; r++) {
-    if (r < rows) memory.copy(to, from, bytes);
-    else memory.fill(to, 0, bytes);
-    to += bytes;
-    from += step;
+/** Copies `n` numbers; a loop, because short copies do not repay a call of the engine. */
+@inline
+function copyRow(to: usize, from: usize, n: i32): void {
+  const end4 = from + (<usize>(n & ~3) << 2), end = from + (<usize>n << 2);
+  for (; from < end4; from += 16) {
+    v128.store(to, v128.load(from));
+    to += 16;
   }
+  for (; from < end; from += 4) {
+    store<f32>(to, load<f32>(from));
+    to += 4;
+  }
+}
+
+/** Copies the last rows of an operand, `D` wide, and repeats the first of them up to `MR` rows. */
+function padRows(to: usize, from: usize, step: usize, rows: i32, D: i32): void {
+  for (let r = 0; r < MR; r++) copyRow(to + (<usize>(r * D) << 2), r < rows ? from + step * r : from, D);
 }
 
 /**
@@ -152,10 +171,22 @@ export function padRows(to: usize, from: usize, step: usize, rows: i32, bytes: u
  * | `first`      | position of the first row                                |
  */
 export function scoreBlock(
-  z: usize, zRow: usize, x: usize, xRow: usize, panels: usize, D: i32, m: i32, first: i32, T: i32, S: i32, causal: i32, factors: usize, spare: usize,
+  z: usize,
+  zRow: usize,
+  x: usize,
+  xRow: usize,
+  panels: usize,
+  D: i32,
+  m: i32,
+  first: i32,
+  T: i32,
+  S: i32,
+  causal: i32,
+  factors: usize,
+  spare: usize,
 ): void {
   const whole = m / MR * MR, step = <usize>(D * NR) << 2, keys = limitOf(first + m - 1, T, S, causal);
-  if (whole < m) padRows(spare, x + xRow * whole, xRow, m - whole, <usize>D << 2);
+  if (whole < m) padRows(spare, x + xRow * whole, xRow, m - whole, D);
   for (let j = 0; j < keys; j += NR) {
     // The first tile of rows whose last row sees key j.
     const seen = causal ? max(0, j - (S - T) - first) / MR * MR : 0;
@@ -170,10 +201,24 @@ export function scoreBlock(
 /**
  * Mixes values: $O = \mathrm{diag}(f)\,P\,V$ for `m` rows, each tile of rows as deep as its last row sees.
  *
- * `panels` is V packed by `packColumns`, `depth` deep; rows of P are zero beyond what they see.
+ * `panels` is V packed by `packColumns`, `depth` deep; rows of P end as {@linkcode endRow} leaves them.
  */
 export function mixBlock(
-  o: usize, oRow: usize, p: usize, pRow: usize, panels: usize, depth: i32, D: i32, m: i32, first: i32, T: i32, S: i32, causal: i32, factors: usize, each: usize, aside: usize,
+  o: usize,
+  oRow: usize,
+  p: usize,
+  pRow: usize,
+  panels: usize,
+  depth: i32,
+  D: i32,
+  m: i32,
+  first: i32,
+  T: i32,
+  S: i32,
+  causal: i32,
+  factors: usize,
+  each: usize,
+  aside: usize,
 ): void {
   for (let c = 0; c < D; c += NR) {
     const columns = D - c;
@@ -205,7 +250,8 @@ export function attention(args: usize, from: i32, to: i32, scratch: usize): void
     const query = pointer(args, 2) + pointer(args, 17) * b + pointer(args, 18) * h, qRow = pointer(args, 19);
     const output = pointer(args, 0) + pointer(args, 14) * b + pointer(args, 15) * h, oRow = pointer(args, 16);
     packColumns(keys, pointer(args, 3) + pointer(args, 20) * b + pointer(args, 21) * g, 4, pointer(args, 22), seen, D);
-    packColumns(values, pointer(args, 4) + pointer(args, 23) * b + pointer(args, 24) * g, pointer(args, 25), 4, D, seen);
+    const value = pointer(args, 4) + pointer(args, 23) * b + pointer(args, 24) * g;
+    packColumns(values, value, pointer(args, 25), 4, D, seen);
 
     for (let first = start; first < end; first += block) {
       const m = min(block, end - first);
@@ -214,9 +260,7 @@ export function attention(args: usize, from: i32, to: i32, scratch: usize): void
         const t = first + r, n = limitOf(t, T, S, causal), p = z + zRow * r;
         restrictRow(args, p, b, h, t, n);
         weighRow(p, n, maxima + (<usize>r << 2), sums + (<usize>r << 2));
-        // The tile goes on to what its last row sees.
-        const last = limitOf(first + min(roundUp(r + 1, MR), m) - 1, T, S, causal);
-        if (n < last) memory.fill(p + (<usize>n << 2), 0, <usize>(last - n) << 2);
+        endRow(p + (<usize>n << 2));
       }
       finishRows(pointer(args, 1) + (<usize>((b * H + h) * T + first) << 2), maxima, sums, m);
       mixBlock(output + oRow * first, oRow, z, zRow, values, seen, D, m, first, T, S, causal, sums, 4, aside);
@@ -291,7 +335,10 @@ function scoreFew(z: usize, q: usize, k: usize, kRow: usize, n: i32, D: i32, f: 
   }
 }
 
-/** $o \leftarrow o + \sum_s p_s v_s$ for `n` values, `vRow` bytes apart: 32 columns of the output at a time in registers. */
+/**
+ * $o \leftarrow o + \sum_s p_s v_s$ for `n` values, `vRow` bytes apart: 32 columns of the
+ * output at a time in registers.
+ */
 function mixFew(o: usize, p: usize, v: usize, vRow: usize, n: i32, D: i32): void {
   let c = 0;
   for (; c + 32 <= D; c += 32) {

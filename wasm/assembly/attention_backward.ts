@@ -20,25 +20,25 @@
  * **Edges.** A row with nothing allowed has $\ell = -\infty$ and passes nothing back.
  */
 
-import { limitOf, mixBlock, padRows, restrictRow, roundUp, scoreBlock, scoreBytes } from "./attention";
+import { endRow, limitOf, mixBlock, restrictRow, roundUp, scoreBlock, scoreBytes } from "./attention";
 import { strip, TILE_BYTES } from "./attention_tile";
 import { exp4 } from "./exp";
 import { MR, NR, packColumns } from "./matmul";
 import { integer, loadPart, number, pointer, storePart } from "./simd";
 import { dotRow } from "./softmax";
 
-/** $p \leftarrow e^{p - \ell}$ for `n` scores, zeros up to `width`. */
-function weightsAgain(p: usize, n: i32, width: i32, logarithm: f32): void {
+/** $p \leftarrow e^{p - \ell}$ for `n` scores. */
+function weightsAgain(p: usize, n: i32, logarithm: f32): void {
   // The arguments are at most rounding errors above zero, which exp4 takes as well.
   const l = f32x4.splat(logarithm == -Infinity ? 0 : logarithm);
   const end = p + (<usize>(n & ~3) << 2);
   for (; p < end; p += 16) v128.store(p, exp4(f32x4.sub(v128.load(p), l)));
   if (n & 3) storePart(p, exp4(f32x4.sub(loadPart(p, n & 3, -Infinity), l)), n & 3);
-  memory.fill(p + (<usize>(n & 3) << 2), 0, <usize>(width - n) << 2);
+  endRow(p + (<usize>(n & 3) << 2));
 }
 
-/** $dp \leftarrow p\,(dp - \delta)$ for `n` elements, zeros up to `width`. */
-function scoreGradients(dp: usize, p: usize, n: i32, width: i32, delta: f32): void {
+/** $dp \leftarrow p\,(dp - \delta)$ for `n` elements. */
+function scoreGradients(dp: usize, p: usize, n: i32, delta: f32): void {
   const d = f32x4.splat(delta);
   const end = p + (<usize>(n & ~3) << 2);
   for (; p < end; p += 16) {
@@ -50,7 +50,7 @@ function scoreGradients(dp: usize, p: usize, n: i32, width: i32, delta: f32): vo
     dp += 4;
     p += 4;
   }
-  memory.fill(dp, 0, <usize>(width - n) << 2);
+  endRow(dp);
 }
 
 /**
@@ -59,13 +59,24 @@ function scoreGradients(dp: usize, p: usize, n: i32, width: i32, delta: f32): vo
  * Under a causal limit a tile of keys begins with the first row that sees one of them.
  */
 function addTransposed(
-  sums: usize, width: usize, x: usize, xRow: usize, panels: usize, D: i32, m: i32, first: i32, T: i32, S: i32, causal: i32,
+  sums: usize,
+  width: usize,
+  x: usize,
+  xRow: usize,
+  panels: usize,
+  D: i32,
+  m: i32,
+  first: i32,
+  T: i32,
+  S: i32,
+  causal: i32,
 ): void {
   const keys = limitOf(first + m - 1, T, S, causal);
   for (let c = 0; c < D; c += NR) {
     for (let j = 0; j < keys; j += MR) {
       const r = causal ? max(0, j - (S - T) - first) : 0;
-      strip(x + xRow * r + (<usize>j << 2), 4, xRow, panels + (<usize>r << 5), sums + width * j + (<usize>c << 2), width, m - r, 0);
+      const left = x + xRow * r + (<usize>j << 2), sum = sums + width * j + (<usize>c << 2);
+      strip(left, 4, xRow, panels + (<usize>r << 5), sum, width, m - r, 0);
     }
     panels += <usize>(m * NR) << 2;
   }
@@ -118,20 +129,20 @@ export function attentionBackward(args: usize, from: i32, to: i32, scratch: usiz
       const dO = pointer(args, 36) + pointer(args, 40) * b + pointer(args, 41) * h, dORow = pointer(args, 42);
       const dQ = pointer(args, 37) + pointer(args, 43) * b + pointer(args, 44) * h, dQRow = pointer(args, 45);
       for (let first = 0; first < T; first += block) {
-        const m = min(block, T - first), keys = limitOf(first + m - 1, T, S, causal), reach = roundUp(keys, 24);
+        const m = min(block, T - first);
         const x = query + qRow * first, y = dO + dORow * first;
         scoreBlock(p, zRow, x, qRow, keysAcross, D, m, first, T, S, causal, factors, spare);
         scoreBlock(dp, zRow, y, dORow, valuesAcross, D, m, first, T, S, causal, ones, spare);
         for (let r = 0; r < m; r++) {
           const t = first + r, n = limitOf(t, T, S, causal), row = p + zRow * r, line = (b * H + h) * T + t;
           restrictRow(args, row, b, h, t, n);
-          weightsAgain(row, n, reach, load<f32>(pointer(args, 1) + (<usize>line << 2)));
-          scoreGradients(dp + zRow * r, row, n, reach, dotRow(y + dORow * r, output + oRow * t, D));
+          weightsAgain(row, n, load<f32>(pointer(args, 1) + (<usize>line << 2)));
+          scoreGradients(dp + zRow * r, row, n, dotRow(y + dORow * r, output + oRow * t, D));
           const dBias = pointer(args, 52);
           if (dBias) {
             const target = dBias + <usize>line * (<usize>S << 2);
-            memory.copy(target, dp + zRow * r, <usize>keys << 2);
-            memory.fill(target + (<usize>keys << 2), 0, <usize>(S - keys) << 2);
+            memory.copy(target, dp + zRow * r, <usize>n << 2);
+            memory.fill(target + (<usize>n << 2), 0, <usize>(S - n) << 2);
           }
         }
         mixBlock(dQ + dQRow * first, dQRow, dp, zRow, keysAlong, S, D, m, first, T, S, causal, factors, 0, aside);

@@ -28,13 +28,31 @@ import { madd } from "./simd";
 export const TILE_BYTES: usize = 256;
 
 /** One tile, `MR` × 8. */
-export function strip(a: usize, aRow: usize, aStep: usize, b: usize, c: usize, cRow: usize, depth: i32, factors: usize): void {
+export function strip(
+  a: usize,
+  aRow: usize,
+  aStep: usize,
+  b: usize,
+  c: usize,
+  cRow: usize,
+  depth: i32,
+  factors: usize,
+): void {
   if (ASC_FEATURE_RELAXED_SIMD) stripOfSix(a, aRow, aStep, b, c, cRow, depth, factors);
   else stripOfFour(a, aRow, aStep, b, c, cRow, depth, factors);
 }
 
 @inline
-function stripOfSix(a: usize, aRow: usize, aStep: usize, b: usize, c: usize, cRow: usize, depth: i32, factors: usize): void {
+function stripOfSix(
+  a: usize,
+  aRow: usize,
+  aStep: usize,
+  b: usize,
+  c: usize,
+  cRow: usize,
+  depth: i32,
+  factors: usize,
+): void {
   let c00 = f32x4.splat(0), c01 = c00;
   let c10 = c00, c11 = c00;
   let c20 = c00, c21 = c00;
@@ -134,7 +152,16 @@ function stripOfSix(a: usize, aRow: usize, aStep: usize, b: usize, c: usize, cRo
 }
 
 @inline
-function stripOfFour(a: usize, aRow: usize, aStep: usize, b: usize, c: usize, cRow: usize, depth: i32, factors: usize): void {
+function stripOfFour(
+  a: usize,
+  aRow: usize,
+  aStep: usize,
+  b: usize,
+  c: usize,
+  cRow: usize,
+  depth: i32,
+  factors: usize,
+): void {
   let c00 = f32x4.splat(0), c01 = c00;
   let c10 = c00, c11 = c00;
   let c20 = c00, c21 = c00;
@@ -192,11 +219,26 @@ function finish(c: usize, low: v128, high: v128, factor: usize): void {
  * belong to it are copied.
  */
 export function raggedStrip(
-  a: usize, aRow: usize, aStep: usize, b: usize, c: usize, cRow: usize, depth: i32, factors: usize, rows: i32, columns: i32, aside: usize,
+  a: usize,
+  aRow: usize,
+  aStep: usize,
+  b: usize,
+  c: usize,
+  cRow: usize,
+  depth: i32,
+  factors: usize,
+  rows: i32,
+  columns: i32,
+  aside: usize,
 ): void {
   strip(a, aRow, aStep, b, aside, <usize>NR << 2, depth, factors);
   for (let r = 0; r < min(rows, MR); r++) {
-    for (let i: usize = 0; i < <usize>columns << 2; i += 4) store<f32>(c + i, load<f32>(aside + i));
+    if (columns == NR) {
+      v128.store(c, v128.load(aside));
+      v128.store(c + 16, v128.load(aside + 16));
+    } else {
+      for (let i: usize = 0; i < <usize>columns << 2; i += 4) store<f32>(c + i, load<f32>(aside + i));
+    }
     aside += <usize>NR << 2;
     c += cRow;
   }

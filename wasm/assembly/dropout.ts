@@ -17,7 +17,8 @@
  * | `bits`            | bit $i$ tells whether element $i$ stays; 128 bytes per run   |
  *
  * **Shape of the loop.** A unit is a run of 1024 elements. A turn computes eight blocks, one
- * in each lane of two vectors whose chains of dependent rounds overlap, and so 16 elements. There is no state: any thread can do any run.
+ * in each lane of two vectors whose chains of dependent rounds overlap, and so 16 elements.
+ * There is no state: any thread can do any run.
  * Drawing costs far more than multiplying, so the decisions stay for the gradient, a bit each.
  */
 
@@ -49,7 +50,17 @@ function staying(words: v128, threshold: v128): v128 {
 }
 
 /** A run of `n` elements that starts with the given block. */
-function dropRun(y: usize, x: usize, bits: usize, n: i32, key0: i32, key1: i32, block: u64, threshold: v128, scale: v128): void {
+function dropRun(
+  y: usize,
+  x: usize,
+  bits: usize,
+  n: i32,
+  key0: i32,
+  key1: i32,
+  block: u64,
+  threshold: v128,
+  scale: v128,
+): void {
   const k0 = i32x4.splat(key0), k1 = i32x4.splat(key1), k2 = i32x4.splat(key0 ^ key1 ^ 0x1bd11bda);
   // The second word of a key is injected with the number of the injection added.
   const k2a = i32x4.add(k2, i32x4.splat(1)), k0b = i32x4.add(k0, i32x4.splat(2)), k1c = i32x4.add(k1, i32x4.splat(3));
@@ -162,8 +173,10 @@ function dropRun(y: usize, x: usize, bits: usize, n: i32, key0: i32, key1: i32, 
     b = i32x4.add(b, k0e);
     d = i32x4.add(d, k0e);
 
-    const p = staying(v128.shuffle<i32>(a, b, 0, 4, 1, 5), threshold), q = staying(v128.shuffle<i32>(a, b, 2, 6, 3, 7), threshold);
-    const r = staying(v128.shuffle<i32>(c, d, 0, 4, 1, 5), threshold), s = staying(v128.shuffle<i32>(c, d, 2, 6, 3, 7), threshold);
+    const p = staying(v128.shuffle<i32>(a, b, 0, 4, 1, 5), threshold);
+    const q = staying(v128.shuffle<i32>(a, b, 2, 6, 3, 7), threshold);
+    const r = staying(v128.shuffle<i32>(c, d, 0, 4, 1, 5), threshold);
+    const s = staying(v128.shuffle<i32>(c, d, 2, 6, 3, 7), threshold);
     keep(y, x, v128.and(p, scale), n);
     keep(y + 16, x + 16, v128.and(q, scale), n - 4);
     keep(y + 32, x + 32, v128.and(r, scale), n - 8);
@@ -182,8 +195,9 @@ export function dropout(args: usize, from: i32, to: i32): void {
   const start = <u64>load<u32>(args + 20) | (<u64>load<u32>(args + 24) << 32);
   const threshold = i32x4.splat(integer(args, 7)), scale = f32x4.splat(number(args, 8));
   for (let unit = from; unit < to; unit++) {
-    const skip = <usize>unit << 12, n = min(1024, count - (unit << 10)), bits = pointer(args, 9) + (<usize>unit << 7);
-    dropRun(pointer(args, 0) + skip, pointer(args, 1) + skip, bits, n, key0, key1, start + (<u64>unit << 9), threshold, scale);
+    const skip = <usize>unit << 12, y = pointer(args, 0) + skip, x = pointer(args, 1) + skip;
+    const bits = pointer(args, 9) + (<usize>unit << 7), block = start + (<u64>unit << 9);
+    dropRun(y, x, bits, min(1024, count - (unit << 10)), key0, key1, block, threshold, scale);
   }
 }
 

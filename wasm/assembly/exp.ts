@@ -1,7 +1,7 @@
 /**
  * Exponentials and their relatives, four numbers at a time.
  *
- * $$e^x = 2^n \, e^r, \qquad n = \mathrm{round}(x / \ln 2), \qquad r = x - n \ln 2 \in [-\tfrac{\ln 2}{2}, \tfrac{\ln 2}{2}]$$
+ * $$e^x = 2^n \, e^r, \qquad n = \mathrm{round}(x / \ln 2), \qquad r = x - n \ln 2, \quad |r| \le \tfrac{1}{2} \ln 2$$
  *
  * | step   | how                                                                                     |
  * | ------ | --------------------------------------------------------------------------------------- |
@@ -75,11 +75,6 @@ export function exp4(x: v128): v128 {
 @inline
 export function expNegative4(x: v128): v128 {
   return v128.andnot(core(x), f32x4.lt(x, LOWEST));
-}
-
-/** $e^x$ for one number, by the same arithmetic as {@linkcode exp4}. */
-export function exp1(x: f32): f32 {
-  return f32x4.extract_lane(exp4(f32x4.splat(x)), 0);
 }
 
 /** Largest argument below which {@linkcode tanh4} uses its polynomial. */

@@ -98,11 +98,13 @@ function sineOrCosine4(x: v128, turn: f64): v128 {
 }
 
 /** Sine; the sign of zero is kept. */
+@inline
 export function sin4(x: v128): v128 {
   return v128.bitselect(x, sineOrCosine4(x, 0), f32x4.eq(x, f32x4.splat(0)));
 }
 
 /** Cosine. */
+@inline
 export function cos4(x: v128): v128 {
   return sineOrCosine4(x, 1);
 }

@@ -1,7 +1,8 @@
 /**
  * Cross entropy of rows of logits against one correct class each.
  *
- * $$L = -(1 - \epsilon) \ln p_t - \frac{\epsilon}{V} \sum_v \ln p_v, \qquad \ln p_v = x_v - m - \ln s, \qquad s = \sum_v e^{x_v - m}$$
+ * $$L = -(1 - \epsilon) \ln p_t - \frac{\epsilon}{V} \sum_v \ln p_v$$
+ * $$\ln p_v = x_v - m - \ln s, \qquad s = \sum_v e^{x_v - m}, \qquad m = \max_v x_v$$
  *
  * | argument of the kernels | meaning                                                   |
  * | ----------------------- | --------------------------------------------------------- |

@@ -342,6 +342,9 @@ function raggedPanel(to: usize, from: usize, across: usize, along: usize, left: 
   }
 }
 
+/** Source rows that are copied at a time. */
+const STRIP: i32 = 16;
+
 /**
  * Packs the panels `[first, end)` of an operand.
  *
@@ -359,18 +362,29 @@ function packPanels(to: usize, from: usize, across: usize, along: usize, count: 
   const panel = <usize>(width * 4) * <usize>depth, step = <usize>width << 2;
   to += <usize>first * panel;
   from += <usize>(first * width) * across;
-  for (let i = first; i < end; i++) {
-    const left = count - i * width;
-    if (left < width) raggedPanel(to, from, across, along, left, depth, width);
-    else if (across == 4) copyPanel(to, from, along, depth, width);
-    else {
+  const whole = min(end, count / width);
+  if (across == 4) {
+    // A few source rows at a time over all panels: neighbouring panels then share cache lines while they are near.
+    for (let k = 0; k < depth; k += STRIP) {
+      let p = to + <usize>k * step, q = from + <usize>k * along;
+      for (let i = first; i < whole; i++) {
+        copyPanel(p, q, along, min(STRIP, depth - k), width);
+        p += panel;
+        q += step;
+      }
+    }
+    to += <usize>max(0, whole - first) * panel;
+    from += <usize>max(0, whole - first) * step;
+  } else {
+    for (let i = first; i < whole; i++) {
       transposeFour(to, step, from, across, depth);
       if (width == 8) transposeFour(to + 16, step, from + (across << 2), across, depth);
       else if (width == 6) transposeTwo(to + 16, step, from + (across << 2), across, depth);
+      to += panel;
+      from += <usize>width * across;
     }
-    to += panel;
-    from += <usize>width * across;
   }
+  if (whole < end) raggedPanel(to, from, across, along, count - whole * width, depth, width);
 }
 
 /** Packs a right operand `[depth, columns]` into panels of eight columns; strides in bytes, one of them 4. */

@@ -113,7 +113,17 @@ function gradientSums(sums: usize, x: usize, g: usize, gain: usize, n: i32, mean
  * the block. With $u$ and $w$ the means of $g \gamma$ and of $g \gamma \hat x$.
  */
 function gradientRow(
-  dx: usize, x: usize, g: usize, gain: usize, gains: usize, biases: usize, n: i32, mean: f32, scale: f32, u: f32, w: f32,
+  dx: usize,
+  x: usize,
+  g: usize,
+  gain: usize,
+  gains: usize,
+  biases: usize,
+  n: i32,
+  mean: f32,
+  scale: f32,
+  u: f32,
+  w: f32,
 ): void {
   const m = f32x4.splat(mean), r = f32x4.splat(scale), us = f32x4.splat(u), ws = f32x4.splat(-w);
   const end4 = x + (<usize>(n & ~3) << 2), end = x + (<usize>n << 2);

@@ -20,19 +20,25 @@
 
 import { integer, loadPart, madd, number, pointer, storePart } from "./simd";
 
-/** Runs of 1024 elements: `args` = p, m, v, g, elements, decay, step, correction, $\epsilon$, $\beta_1$, $1 - \beta_1$, $\beta_2$, $1 - \beta_2$, gradientScale. */
+/**
+ * Runs of 1024 elements: `args` = p, m, v, g, elements, decay, step, correction, $\epsilon$,
+ * $\beta_1$, $1 - \beta_1$, $\beta_2$, $1 - \beta_2$, gradientScale.
+ */
 export function adamStep(args: usize, from: i32, to: i32): void {
   const count = integer(args, 4);
   for (let unit = from; unit < to; unit++) {
-    const skip = <usize>unit << 12;
-    adamRun(args, pointer(args, 0) + skip, pointer(args, 1) + skip, pointer(args, 2) + skip, pointer(args, 3) + skip, min(1024, count - (unit << 10)));
+    const skip = <usize>unit << 12, p = pointer(args, 0) + skip, m = pointer(args, 1) + skip;
+    const v = pointer(args, 2) + skip, g = pointer(args, 3) + skip;
+    adamRun(args, p, m, v, g, min(1024, count - (unit << 10)));
   }
 }
 
 function adamRun(args: usize, p: usize, m: usize, v: usize, g: usize, n: i32): void {
-  const decay = f32x4.splat(number(args, 5)), step = f32x4.splat(-number(args, 6)), correction = f32x4.splat(number(args, 7));
-  const epsilon = f32x4.splat(number(args, 8)), beta1 = f32x4.splat(number(args, 9)), rest1 = f32x4.splat(number(args, 10));
-  const beta2 = f32x4.splat(number(args, 11)), rest2 = f32x4.splat(number(args, 12)), scale = f32x4.splat(number(args, 13));
+  const decay = f32x4.splat(number(args, 5)), step = f32x4.splat(-number(args, 6));
+  const correction = f32x4.splat(number(args, 7)), epsilon = f32x4.splat(number(args, 8));
+  const beta1 = f32x4.splat(number(args, 9)), rest1 = f32x4.splat(number(args, 10));
+  const beta2 = f32x4.splat(number(args, 11)), rest2 = f32x4.splat(number(args, 12));
+  const scale = f32x4.splat(number(args, 13));
   const end = p + (<usize>(n & ~3) << 2);
   for (; p < end; p += 16) {
     const gradient = f32x4.mul(v128.load(g), scale);

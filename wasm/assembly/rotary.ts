@@ -1,7 +1,7 @@
 /**
  * Rotary positions: every pair of coordinates turns by the angle of its position.
  *
- * $$\begin{pmatrix} y_a \\ y_b \end{pmatrix} = \begin{pmatrix} \cos\theta & -\sin\theta \\ \sin\theta & \cos\theta \end{pmatrix} \begin{pmatrix} x_a \\ x_b \end{pmatrix}$$
+ * $$y_a = x_a \cos\theta - x_b \sin\theta, \qquad y_b = x_a \sin\theta + x_b \cos\theta$$
  *
  * Pairs are the halves, $(i, i + D/2)$, or neighbours, $(2i, 2i + 1)$. The gradient turns back.
  *

@@ -1,0 +1,64 @@
+/**
+ * # Translating from the command line
+ *
+ * `translate` uses a saved translator for the sentences of its arguments, of a file, or of
+ * standard input.
+ *
+ * @module
+ */
+
+import { type Command, command, flag, number, text } from "./arguments.ts";
+import { searchDecoding, searchOptions } from "./decoding.ts";
+import { chooseDevice, deviceOptions, interruption } from "./device.ts";
+import { escapeControl, Interrupted } from "./errors.ts";
+import { readLines } from "./files.ts";
+import { openTranslator, readTranslator } from "./models.ts";
+import { line } from "./terminal.ts";
+import { BEAMS, printAttention, Translator } from "./translator.ts";
+
+/** `translate`. */
+export const translateCommand: Command = command({
+  name: "translate",
+  operands: "[SENTENCE…]",
+  maxOperands: 10_000,
+  summary: "Translate sentences with a saved translator",
+  details: ["Without a sentence it translates standard input, or --data, line by line."],
+  options: {
+    model: text("FOLDER", "A model saved by train translator", "models/translator"),
+    data: text("FILE", "Sentences to translate, one a line"),
+    ...searchOptions,
+    maxNewTokens: number("N", "Most tokens of a translation", { min: 1, max: 100_000, whole: true }),
+    attention: flag("Draw what each word was read from"),
+    ...deviceOptions,
+  },
+  async run(values, sentences) {
+    const decoding = searchDecoding(values, BEAMS);
+    const saved = await readTranslator(values.model);
+    await chooseDevice(values);
+    const { source, target } = saved.notes;
+    const translator = new Translator(openTranslator(saved), source, target);
+    const { signal, stop } = interruption();
+    try {
+      for await (const sentence of sentencesOf(sentences, values.data)) {
+        if (sentence.trim() === "") {
+          line();
+          continue;
+        }
+        const { maxNewTokens } = values;
+        const [translation] = await translator.translate([sentence.trim()], decoding, { maxNewTokens, signal });
+        line(escapeControl(translation!.text));
+        if (values.attention) await printAttention(translator, sentence.trim(), translation!.tokens);
+      }
+    } catch (error) {
+      throw signal.aborted ? new Interrupted("") : error;
+    } finally {
+      stop();
+    }
+  },
+});
+
+/** What is to be translated: the arguments, a file, or standard input. */
+async function* sentencesOf(given: readonly string[], path: string | undefined): AsyncGenerator<string> {
+  if (given.length > 0) yield* given;
+  else for await (const { text } of readLines(path ?? "-")) yield text;
+}
