@@ -5,15 +5,25 @@
  * of its own. Backwards, $\dot X = \dot Y W^\top$, $\dot W = X^\top \dot Y$ and $\dot b$ is the sum of the
  * rows of $\dot Y$; all leading axes count as rows.
  *
+ * **Weights at rest.** A model that only answers multiplies by the same weights again and
+ * again. When large weights are used the third time without having been written, they are
+ * packed as a whole into the panels of the matrix product. The panels serve many rows, which
+ * saves packing, and single rows, which read them as one stream; the bits stay the same. They
+ * double the memory of these weights, and go when the weights are written, released, or when
+ * memory is short.
+ *
  * @module
  */
 
 import type { Attributes, FusedBackward, FusedForward, Outputs, View } from "../core/engine/backend.ts";
-import { format, sizeOf } from "../core/engine/shape.ts";
-import { matmul, multiply } from "./matmul.ts";
+import { contiguousStrides, format, sizeOf } from "../core/engine/shape.ts";
+import { matmul, multiply, multiplyPacked, packWhole, wholeBytes } from "./matmul.ts";
 import { reduce } from "./reduce.ts";
 import type { Runtime } from "./runtime.ts";
 import { simplify } from "./views.ts";
+
+/** Elements of weights that are worth a second copy. */
+const AT_REST = 65536;
 
 /** All leading axes as one: `[rows, width]`, a temporary copy where no strides can say it. */
 function asRows(runtime: Runtime, x: View): View {
@@ -41,22 +51,31 @@ export function linearKernels(runtime: Runtime): { forward: FusedForward; backwa
       throw new TypeError(`Cannot multiply ${format(x.shape)} by ${format(weight.shape)}: inner axes must agree`);
     }
     if (depth === 0 || sizeOf(x.shape) === 0 || columns === 0) return undefined;
+    if (weight.strides[1] !== 1 && sizeOf(x.shape) <= 8 * depth) {
+      // A few rows and weights stored column by column: inner products, and the bias afterwards.
+      if (bias) return undefined;
+      const buffer = matmul(runtime, asRows(runtime, x), weight);
+      const shape = [...x.shape.slice(0, -1), columns];
+      return [{ buffer, dtype: "float32", shape, strides: contiguousStrides(shape), offset: 0 }];
+    }
     let a = asRows(runtime, x);
     if (a.strides[1] !== 1 && (a.strides[0] !== 1 || a.shape[0]! <= 4)) a = runtime.contiguous(a);
     const walks = weight.strides[0] === 1 || weight.strides[1] === 1;
     const b = walks ? weight : runtime.contiguous(weight);
     const plus = bias && runtime.contiguous(bias);
     const y = runtime.make("float32", [...x.shape.slice(0, -1), columns]);
-    multiply(
-      runtime,
-      runtime.address(y),
-      { address: runtime.address(a), row: a.strides[0]!, column: a.strides[1]! },
-      { address: runtime.address(b), row: b.strides[0]!, column: b.strides[1]! },
-      a.shape[0]!,
-      columns,
-      depth,
-      plus ? runtime.address(plus) : 0,
-    );
+    const rows = a.shape[0]!, to = runtime.address(y), added = plus ? runtime.address(plus) : 0;
+    const left = { address: runtime.address(a), row: a.strides[0]!, column: a.strides[1]! };
+    const right = { address: runtime.address(b), row: b.strides[0]!, column: b.strides[1]! };
+    const panels = right.column === 1 && b === weight && depth * columns >= AT_REST
+      ? runtime.panelsOf(
+        weight,
+        wholeBytes(columns, depth),
+        (panels) => packWhole(runtime, panels, right, columns, depth),
+      )
+      : 0;
+    if (panels > 0) multiplyPacked(runtime, to, left, panels, rows, columns, depth, added);
+    else multiply(runtime, to, left, right, rows, columns, depth, added);
     return [y];
   };
 
@@ -65,8 +84,7 @@ export function linearKernels(runtime: Runtime): { forward: FusedForward; backwa
     if (!x || !weight || sizeOf(x.shape) === 0 || sizeOf(weight.shape) === 0) return undefined;
     const g = asRows(runtime, gradient), rows = g.shape[0]!;
     const view = (buffer: View["buffer"], shape: readonly number[]): View => {
-      const strides = shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
-      return { buffer, dtype: "float32", shape, strides, offset: 0 };
+      return { buffer, dtype: "float32", shape, strides: contiguousStrides(shape), offset: 0 };
     };
     return [
       wanted[0] ? view(matmul(runtime, g, turned(weight)), x.shape) : undefined,

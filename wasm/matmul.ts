@@ -9,6 +9,7 @@
  * | a few rows, or a few columns                | read the large operand once, in place             |
  * | many small products                         | each on one thread, packed into its scratch       |
  * | anything larger                             | pack both operands, then share blocks of the result |
+ * | weights that stay as they are               | packed once, see `linear.ts`                      |
  *
  * The choice depends on shapes alone, so that the result does not depend on the threads.
  *
@@ -17,7 +18,14 @@
 
 import type { Buffer, View } from "../core/engine/backend.ts";
 import { contiguousStrides, format, sameShape } from "../core/engine/shape.ts";
-import { MULTIPLY, MULTIPLY_EACH, PACK, ROWS_TIMES_MATRIX, ROWS_TIMES_TRANSPOSE } from "./assembly/opcodes.ts";
+import {
+  MULTIPLY,
+  MULTIPLY_EACH,
+  PACK,
+  ROWS_TIMES_MATRIX,
+  ROWS_TIMES_PANELS,
+  ROWS_TIMES_TRANSPOSE,
+} from "./assembly/opcodes.ts";
 import type { Runtime } from "./runtime.ts";
 import { product, simplify, writeAxes } from "./views.ts";
 
@@ -68,50 +76,87 @@ export function multiply(
   depth: number,
   bias = 0,
 ): void {
-  if (rows <= FEW_ROWS && b.column === 1) {
+  if (rows <= FEW_ROWS && b.column === 1 && (a.column === 1 || depth === 1)) {
     const words = [a.address, b.address, c, rows, columns, depth, a.row * 4, b.row * 4, columns * 4, bias, 0];
-    if (a.column === 1 || depth === 1) return timesMatrix(runtime, words, 1);
+    return timesMatrix(runtime, words, 1);
   }
   if (2 * rows * columns * depth < 1e6 && !bias) {
     return multiplyEach(runtime, c, a, b, rows, columns, depth, [], [[], []]);
   }
   const depthPart = evenPart(depth, DEPTH, 2), columnPart = evenPart(columns, COLUMNS, 8);
+  const right = runtime.temporary(packedBytes(Math.min(columnPart, columns), Math.min(depthPart, depth)) / 4).address;
+  inParts(runtime, c, a, rows, columns, depth, bias, (k, terms, j, wide) => {
+    pack(runtime, right, b.address + 4 * (k * b.row + j * b.column), b.column, b.row, wide, terms, 1);
+    return [right, terms * 32];
+  });
+}
+
+/** {@linkcode multiply} with a right matrix that {@linkcode packWhole} has packed. */
+export function multiplyPacked(
+  runtime: Runtime,
+  c: number,
+  a: Matrix,
+  panels: number,
+  rows: number,
+  columns: number,
+  depth: number,
+  bias: number,
+): void {
+  if (rows <= FEW_ROWS && (a.column === 1 || depth === 1)) {
+    const words = [a.address, panels, c, rows, columns, depth, a.row * 4, columns * 4, bias];
+    runtime.run(ROWS_TIMES_PANELS, words, Math.ceil(columns / 16), 20 + rows * depth);
+    return;
+  }
+  inParts(runtime, c, a, rows, columns, depth, bias, (k, _terms, j) => [panels + 4 * (j * depth + k * 8), depth * 32]);
+}
+
+/** Bytes of a whole right matrix in panels. */
+export function wholeBytes(columns: number, depth: number): number {
+  return Math.ceil(columns / 8) * depth * 32;
+}
+
+/** Packs a whole right matrix: panels of eight columns, each over the full depth. */
+export function packWhole(runtime: Runtime, to: number, b: Matrix, columns: number, depth: number): void {
+  pack(runtime, to, b.address, b.column, b.row, columns, depth, 1);
+}
+
+/** Where the panels of one part of the right matrix lie, and the bytes from panel to panel. */
+type PanelsOf = (k: number, terms: number, j: number, wide: number) => readonly [number, number];
+
+/** A product in parts that fit into the caches; the right operand comes in panels. */
+function inParts(
+  runtime: Runtime,
+  c: number,
+  a: Matrix,
+  rows: number,
+  columns: number,
+  depth: number,
+  bias: number,
+  panelsOf: PanelsOf,
+): void {
+  const depthPart = evenPart(depth, DEPTH, 2), columnPart = evenPart(columns, COLUMNS, 8);
   const rowPart = evenPart(rows, ROWS, 12);
   const left = runtime.temporary(packedBytes(Math.min(rowPart, rows), Math.min(depthPart, depth)) / 4).address;
-  const right = runtime.temporary(packedBytes(Math.min(columnPart, columns), Math.min(depthPart, depth)) / 4).address;
   for (let k = 0; k < depth; k += depthPart) {
     const terms = Math.min(depthPart, depth - k);
     for (let j = 0; j < columns; j += columnPart) {
       const wide = Math.min(columnPart, columns - j);
-      const from = b.address + 4 * (k * b.row + j * b.column);
-      pack(runtime, right, from, b.column, b.row, wide, terms, 1);
+      const [right, step] = panelsOf(k, terms, j, wide);
       for (let i = 0; i < rows; i += rowPart) {
         const tall = Math.min(rowPart, rows - i);
-        pack(runtime, left, a.address + 4 * (i * a.row + k * a.column), a.row, a.column, tall, terms, 0);
+        if (j === 0 || rowPart < rows) {
+          pack(runtime, left, a.address + 4 * (i * a.row + k * a.column), a.row, a.column, tall, terms, 0);
+        }
         const corner = c + 4 * (i * columns + j);
-        const addend = k > 0 ? corner : bias ? bias + 4 * j : 0;
+        const addend = k > 0 ? corner : bias ? bias + 4 * j : 0, ldAddend = k > 0 ? columns * 4 : 0;
         const blockRows = tall >= 384 ? 96 : tall >= 96 ? 48 : Math.ceil(tall / 12) * 12;
         const down = Math.ceil(tall / blockRows);
-        // Few row blocks are not enough tickets for several threads: cut the columns, too.
-        const blockColumns = down >= 8 ? wide : Math.max(64, Math.ceil(wide / Math.ceil(16 / down) / 8) * 8);
-        runtime.run(
-          MULTIPLY,
-          [
-            left,
-            right,
-            corner,
-            columns * 4,
-            tall,
-            wide,
-            terms,
-            addend,
-            k > 0 ? columns * 4 : 0,
-            blockRows,
-            blockColumns,
-          ],
-          down * Math.ceil(wide / blockColumns),
-          2 * Math.min(tall, blockRows) * Math.min(wide, blockColumns) * terms / SPEED,
-        );
+        // About 64 tickets, so that threads finish together.
+        const blockColumns = Math.max(128, Math.ceil(wide / Math.ceil(64 / down) / 8) * 8);
+        const words = [left, right, corner, columns * 4, tall, wide, terms, addend, ldAddend];
+        words.push(blockRows, blockColumns, step);
+        const cost = 2 * Math.min(tall, blockRows) * Math.min(wide, blockColumns) * terms / SPEED;
+        runtime.run(MULTIPLY, words, down * Math.ceil(wide / blockColumns), cost);
       }
     }
   }

@@ -18,6 +18,7 @@ import type {
   BinaryOp,
   Buffer,
   DType,
+  FusedUpdate,
   MemoryUse,
   Numbers,
   ReduceOp,
@@ -142,10 +143,16 @@ class WasmDevice implements Backend {
     this.description = description;
     runtime.copy = (source, target) => copy(runtime, source, target);
     const kernels = fusedKernels(runtime), linear = linearKernels(runtime);
+    const writing = Object.fromEntries(
+      Object.entries(kernels.update).map(([name, update]): [string, FusedUpdate] => [name, (targets, ...rest) => {
+        for (const target of targets) runtime.touch(target.buffer);
+        return update(targets, ...rest);
+      }]),
+    );
     this.fused = {
       forward: this.#sweeping({ ...kernels.forward, linear: linear.forward }),
       backward: this.#sweeping({ ...kernels.backward, linear: linear.backward }),
-      update: this.#sweeping(kernels.update),
+      update: this.#sweeping(writing),
     };
   }
 
@@ -215,6 +222,7 @@ class WasmDevice implements Backend {
   }
 
   copy(source: View, target: View): void {
+    this.#runtime.touch(target.buffer);
     this.#swept(() => copy(this.#runtime, source, target));
   }
 
@@ -243,6 +251,7 @@ class WasmDevice implements Backend {
   }
 
   scatterAdd(table: View, ids: View, rows: View): void {
+    this.#runtime.touch(table.buffer);
     this.#swept(() => scatterAdd(this.#runtime, table, ids, rows));
   }
 

@@ -12,12 +12,26 @@ import { contiguousStrides, isContiguous, sizeOf } from "../core/engine/shape.ts
 import type { Memory } from "./memory.ts";
 import type { Threads } from "./threads.ts";
 
+/** Weights in the order in which the matrix product reads them. */
+export interface Panels {
+  /** Which view of the buffer they come from. */
+  readonly key: string;
+  /** How often that view has been used since the buffer was last written. */
+  uses: number;
+  /** Where they are; 0 while they are not. */
+  address: number;
+  /** Their bytes. */
+  bytes: number;
+}
+
 /** A block of the memory. */
 export class WasmBuffer implements Buffer {
   /** Byte address; negative once the buffer has been released. */
   address: number;
   /** Size in bytes. */
   readonly byteLength: number;
+  /** A second copy for the matrix product, if there is one; see `linear.ts`. */
+  panels: Panels | undefined = undefined;
 
   constructor(address: number, byteLength: number) {
     this.address = address;
@@ -38,6 +52,8 @@ export class Runtime {
   panelRows = 6;
 
   readonly #temporaries: WasmBuffer[] = [];
+  readonly #packed = new Set<WasmBuffer>();
+  #mayPack = true;
   #buffers = 0;
   #bytes = 0;
 
@@ -54,16 +70,68 @@ export class Runtime {
   /** Reserves room for `count` elements of four bytes. */
   allocate(count: number): WasmBuffer {
     const bytes = count * 4;
-    const buffer = new WasmBuffer(this.memory.allocate(bytes), bytes);
+    const buffer = new WasmBuffer(this.#reserve(bytes), bytes);
     this.#buffers++;
     this.#bytes += bytes;
     return buffer;
+  }
+
+  /** Reserves a block; if there is none left, second copies of weights make room. */
+  #reserve(bytes: number): number {
+    try {
+      return this.memory.allocate(bytes);
+    } catch (error) {
+      if (this.#packed.size === 0) throw error;
+      for (const block of this.#packed) this.touch(block);
+      this.#mayPack = false;
+      return this.memory.allocate(bytes);
+    }
+  }
+
+  /** Says that a buffer has been, or will be, written: a second copy of its elements no longer holds. */
+  touch(buffer: Buffer): void {
+    const block = buffer as WasmBuffer;
+    if (!block.panels) return;
+    if (block.panels.address > 0) {
+      this.memory.free(block.panels.address, block.panels.bytes);
+      this.#packed.delete(block);
+    }
+    block.panels = undefined;
+  }
+
+  /**
+   * The second copy of some weights, made by `pack` when they are used the third time in a row
+   * without having been written in between.
+   *
+   * @returns its address, or 0 if there is none
+   */
+  panelsOf(weights: View, bytes: number, pack: (to: number) => void): number {
+    if (!this.#mayPack) return 0;
+    const block = weights.buffer as WasmBuffer;
+    const key = `${weights.offset},${weights.shape},${weights.strides}`;
+    if (block.panels?.key !== key) {
+      this.touch(block);
+      block.panels = { key, uses: 0, address: 0, bytes };
+    }
+    const panels = block.panels!;
+    if (panels.address === 0 && ++panels.uses >= 3) {
+      try {
+        panels.address = this.memory.allocate(bytes);
+      } catch {
+        this.#mayPack = false;
+        return 0;
+      }
+      this.#packed.add(block);
+      pack(panels.address);
+    }
+    return panels.address;
   }
 
   /** Gives a buffer back. */
   release(buffer: Buffer): void {
     const block = buffer as WasmBuffer;
     if (block.address < 0) throw new TypeError("Cannot release a buffer that has already been released");
+    this.touch(block);
     this.memory.free(block.address, block.byteLength);
     block.address = -1;
     this.#buffers--;

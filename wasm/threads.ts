@@ -11,6 +11,9 @@
  * on Deno and Node they come from `node:worker_threads`, whose workers can be told not to
  * keep the program alive; in a page from a `blob:` URL.
  *
+ * **Busy machines.** A worker that loses its core to another program keeps everybody
+ * waiting for its ticket. After such a wait the next jobs run alone, twice as many each time.
+ *
  * **End.** Idle workers sleep. They end with the program and do not delay its end.
  *
  * @module
@@ -42,10 +45,16 @@ const MOST_TICKETS = 32;
 /** How often a thread looks for news before it sleeps: about 20 microseconds. */
 const TURNS = 4_000;
 
+/** Jobs done alone, at most, before workers that were late get another chance. */
+const MOST_SKIPPED = 512;
+
 const JOB = (CONTROL + 448) / 4;
 const ASLEEP = (CONTROL + 192) / 4;
 const STARTED = (CONTROL + 384) / 4;
 const WORDS = ARGS / 4;
+
+/** Whether this is the main thread of a page, which must not sleep. */
+const inPage = (globalThis as { document?: unknown }).document !== undefined;
 
 /** What a worker does, wherever it comes from: serve until the reason to leave is negative. */
 const SERVE = `({ module, memory, thread }) => {
@@ -62,8 +71,6 @@ interface WorkerThreads {
 function startWorker(data: { module: WebAssembly.Module; memory: WebAssembly.Memory; thread: number }): boolean {
   const scope = globalThis as {
     process?: { getBuiltinModule?(name: string): WorkerThreads | undefined };
-    document?: unknown;
-    WorkerGlobalScope?: unknown;
     Deno?: unknown;
   };
   try {
@@ -102,6 +109,8 @@ export class Threads {
   #count = 1;
   #workers = 0;
   #missed = 0;
+  #pause = 0;
+  #skip = 0;
   #scratchAddress = 0;
   #scratchBytes = 0;
 
@@ -156,7 +165,11 @@ export class Threads {
     words[JOB + 5] = TURNS;
     words[JOB + 6] = this.#memory.growths;
     words[JOB + 7] = this.#count;
+    words[JOB + 8] = 0;
+    words[JOB + 9] = inPage ? 1 : 0;
     this.kernels.runTogether();
+    if (words[JOB + 8]! > 0) this.#pause = this.#skip = Math.min(2 * this.#pause + 8, MOST_SKIPPED);
+    else this.#pause >>= 1;
   }
 
   /** Whether workers can help with work of this cost; starts them once there was enough of it. */
@@ -175,6 +188,10 @@ export class Threads {
     }
     const started = this.started;
     if (started === 0) return false;
+    if (this.#skip > 0) {
+      this.#skip--;
+      return false;
+    }
     return cost >= WORTH_WAKING || Atomics.load(this.#memory.int32, ASLEEP) < started;
   }
 

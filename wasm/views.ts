@@ -52,8 +52,9 @@ export function product(extents: readonly number[], start = 0, end: number = ext
 }
 
 /**
- * Writes extents into argument words from 16 on, and the strides of each operand, in bytes,
- * from 24, 32, … on.
+ * Writes extents and strides into argument words.
+ *
+ * Extents stand from word 16 on, the strides of each operand, in bytes, from 24, 32, … on.
  *
  * @throws {RangeError} if there are more than eight axes that do not merge
  */

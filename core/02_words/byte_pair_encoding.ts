@@ -1,17 +1,20 @@
 /**
  * # Byte-pair encoding
  *
- * **Question.** A network needs a finite list of tokens, and texts never stop producing unseen words. Whole words leave
- * *newest* without any relation to *new*; single characters make every text long. What lies between?
+ * **Question.** A network needs a finite list of tokens, and texts never stop producing unseen
+ * words. Whole words leave *newest* without any relation to *new*; single characters make every
+ * text long. What lies between?
  *
- * **Idea.** Let the texts decide. Start from single characters, count which two neighbours stand side by side most often,
- * and make them one token; then count again, with the joined pair as a whole. Frequent words end up as one token, rare
- * words as a few subwords (子词) such as `er`, `est`, `pro` and `ed`, and inflected forms share their stem. The same list
- * of merges, replayed in the order it was learned, cuts any later text. This is byte-pair encoding (字节对编码, BPE), the
- * notes' improvement on one vector per word (独热向量, one-hot vectors).
+ * **Idea.** Let the texts decide. Start from single characters, count which two neighbours stand
+ * side by side most often, and make them one token; then count again, with the joined pair as a
+ * whole. Frequent words end up as one token, rare words as a few subwords (子词) such as `er`,
+ * `est`, `pro` and `ed`, and inflected forms share their stem. The same list of merges, replayed
+ * in the order it was learned, cuts any later text. This is byte-pair encoding (字节对编码, BPE),
+ * the notes' improvement on one vector per word (独热向量, one-hot vectors).
  *
- * **Formula.** With the distinct words $w$ of the texts and their counts $c(w)$, and $n_w(a, b)$ the number of places in
- * $w$ where token $b$ directly follows token $a$, each step adds to the vocabulary $V$ the pair
+ * **Formula.** With the distinct words $w$ of the texts and their counts $c(w)$, and $n_w(a, b)$
+ * the number of places in $w$ where token $b$ directly follows token $a$, each step adds to the
+ * vocabulary $V$ the pair
  *
  * $$(a^*, b^*) = \arg\max_{(a, b)} \sum_w c(w)\, n_w(a, b), \qquad V \leftarrow V \cup \{a^* b^*\}$$
  *
@@ -23,36 +26,41 @@
  * | $\arg\max$  | `mostFrequent()`         | a priority queue of the pairs                    |
  * | $V$         | `tokens`, size `vocabSize` | the vocabulary (词表)                          |
  *
- * **Ties.** Of equally frequent pairs the one with the older left token is merged, then the one with the older right
- * token; a token's age is its id, and single characters are numbered by code point. The merges therefore depend on the
- * counts alone: shuffling the texts changes nothing.
+ * **Ties.** Of equally frequent pairs the one with the older left token is merged, then the one
+ * with the older right token; a token's age is its id, and single characters are numbered by code
+ * point. The merges therefore depend on the counts alone: shuffling the texts changes nothing.
  *
- * **Why the counts are never taken twice.** Counting afresh for every merge reads the corpus thousands of times. But a
- * merge changes only its own neighbourhood: in `x a b y` the pairs `x a` and `b y` lose one place, and `x ab` and `ab y`
- * win one. Remembering the places of every pair makes the cost of a merge proportional to what it changes, and a queue
- * that corrects stale counts when they surface finds the next pair without a search. One megabyte of English takes a
+ * **Why the counts are never taken twice.** Counting afresh for every merge reads the corpus
+ * thousands of times. But a merge changes only its own neighbourhood: in `x a b y` the pairs
+ * `x a` and `b y` lose one place, and `x ab` and `ab y` win one. Remembering the places of every
+ * pair makes the cost of a merge proportional to what it changes, and a queue that corrects stale
+ * counts when they surface finds the next pair without a search. One megabyte of English takes a
  * fraction of a second.
  *
- * **Characters or bytes.** `level: "characters"` starts from the characters that occur in the texts; an unseen one
- * becomes the unknown token. `level: "bytes"` starts from the 256 bytes of UTF-8, so that nothing is ever unknown. A
- * byte is written as one visible letter (a space as `Ġ`), in the alphabet and order of GPT-2.
+ * **Characters or bytes.** `level: "characters"` starts from the characters that occur in the
+ * texts; an unseen one becomes the unknown token. `level: "bytes"` starts from the 256 bytes of
+ * UTF-8, so that nothing is ever unknown. A byte is written as one visible letter (a space as
+ * `Ġ`), in the alphabet and order of GPT-2.
  *
- * **The two extremes.** `vocabSize: "alphabet"` learns no merge: a vocabulary of characters, or of bytes. Without a
- * limit, and with `minFrequency: 1`, every word of the texts becomes one token: a vocabulary of words.
+ * **The two extremes.** `vocabSize: "alphabet"` learns no merge: a vocabulary of characters, or
+ * of bytes. Without a limit, and with `minFrequency: 1`, every word of the texts becomes one
+ * token: a vocabulary of words.
  *
- * Sources: Philip Gage 1994, *A New Algorithm for Data Compression*; Rico Sennrich, Barry Haddow, Alexandra Birch 2016,
- * *Neural Machine Translation of Rare Words with Subword Units*; for bytes, the word pattern and the letters, Alec
- * Radford et al. 2019, *Language Models are Unsupervised Multitask Learners*.
+ * Sources: Philip Gage 1994, *A New Algorithm for Data Compression*; Rico Sennrich, Barry Haddow,
+ * Alexandra Birch 2016, *Neural Machine Translation of Rare Words with Subword Units*; for bytes,
+ * the word pattern and the letters, Alec Radford et al. 2019, *Language Models are Unsupervised
+ * Multitask Learners*.
  *
  * @module
  */
 
 // ## Words first
 //
-// Merges must not run from one word into the next, or the vocabulary fills with chance pairs such as `of the`. The
-// pattern is GPT-2's: letters, digits and other signs are separate pieces; one space before a piece belongs to it, so
-// that `student` at the start of a text and ` student` inside it are two words and no space is ever lost. Chinese
-// writes no spaces: everything between two punctuation marks is one piece, and the merges themselves find the words.
+// Merges must not run from one word into the next, or the vocabulary fills with chance pairs such
+// as `of the`. The pattern is GPT-2's: letters, digits and other signs are separate pieces; one
+// space before a piece belongs to it, so that `student` at the start of a text and ` student`
+// inside it are two words and no space is ever lost. Chinese writes no spaces: everything between
+// two punctuation marks is one piece, and the merges themselves find the words.
 
 const PIECE =
   /'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
@@ -71,9 +79,10 @@ export function splitWords(text: string): string[] {
 
 // ## An alphabet for bytes
 //
-// A token made of bytes may hold half a character, which no string can show. Each byte therefore gets a letter:
-// printable ones stand for themselves, the others for the letters from 256 on. Bytes and characters then differ only in
-// the two functions below; all that follows sees letters.
+// A token made of bytes may hold half a character, which no string can show. Each byte therefore
+// gets a letter: printable ones stand for themselves, the others for the letters from 256 on.
+// Bytes and characters then differ only in the two functions below; all that follows sees
+// letters.
 
 /** What the smallest tokens are: the characters of the training texts, or the 256 bytes of UTF-8. */
 export type BytePairLevel = "characters" | "bytes";
@@ -165,6 +174,14 @@ const STRIDE = 2 ** 26;
  * characters keeps the most frequent ones. Takes a fraction of a second per megabyte of English, and
  * yields to the event loop every 30 ms.
  *
+ * ```ts
+ * import { trainBytePairEncoding } from "@heed/heed/words";
+ *
+ * const encoding = await trainBytePairEncoding(["low lower lowest"], { vocabSize: 270, level: "bytes" });
+ * const tokens = encoding.encode("slowest");
+ * console.assert(encoding.decode(tokens) === "slowest");
+ * ```
+ *
  * @param texts documents or sentences; no merge crosses from one into the next
  * @param options vocabulary size, level, and what stops the training
  * @returns the encoding: alphabet and merges, ready to encode and decode
@@ -236,9 +253,10 @@ function pauses(signal: AbortSignal | undefined): () => Promise<void> {
 
 // ## The neighbourhood of every pair
 //
-// All distinct words lie behind one another in `symbols`. Joining two tokens writes the new id over the left one and
-// takes the right one out of a doubly linked list, so that a word shrinks without moving. `places` remembers where a
-// pair was seen; an entry that a later merge has overtaken is recognized when it is visited, and skipped.
+// All distinct words lie behind one another in `symbols`. Joining two tokens writes the new id
+// over the left one and takes the right one out of a doubly linked list, so that a word shrinks
+// without moving. `places` remembers where a pair was seen; an entry that a later merge has
+// overtaken is recognized when it is visited, and skipped.
 
 const NONE = -1;
 
@@ -678,7 +696,8 @@ function malformed(reason: string): SyntaxError {
   return new SyntaxError(`Cannot read byte-pair encoding: ${reason}`);
 }
 
-// A value from outside in an error message: quoted, escaped, one level deep, and never longer than a line.
+// A value from outside in an error message: quoted, escaped, one level deep, and never longer
+// than a line.
 function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
   if (typeof value !== "object" || value === null) return String(value);
@@ -689,19 +708,22 @@ function describe(value: unknown): string {
 
 // ## Pitfall: the longest token is not the next one
 //
-// Taking from the left the longest token that fits looks equivalent and is not: the merges decide, not the lengths.
-// With the merges `b c` and then `a b`, the word `abc` is `a bc`, because `b c` was learned first; the greedy reader
-// finds `ab c`, a sequence that never occurred in training. The test "encode() follows the order of the merges, not the
-// length of the tokens" fails with it.
+// Taking from the left the longest token that fits looks equivalent and is not: the merges
+// decide, not the lengths. With the merges `b c` and then `a b`, the word `abc` is `a bc`,
+// because `b c` was learned first; the greedy reader finds `ab c`, a sequence that never occurred
+// in training. The test "encode() follows the order of the merges, not the length of the tokens"
+// fails with it.
 
 // ## Pitfall: half a character
 //
-// A token of bytes may end inside a character: 学 is three bytes, and a merge may have joined two of them to what stood
-// before. Decoding token by token, and joining the texts, turns such characters into �. All bytes are joined first, or
-// held back, as `decodeStream` does; the test "decodeStream() yields whole characters only" shows both ways.
+// A token of bytes may end inside a character: 学 is three bytes, and a merge may have joined two
+// of them to what stood before. Decoding token by token, and joining the texts, turns such
+// characters into �. All bytes are joined first, or held back, as `decodeStream` does; the test
+// "decodeStream() yields whole characters only" shows both ways.
 
 // ## Exercise
 //
-// 1. Train on one text with vocabulary sizes of 300, 1,000 and 5,000 at the level of bytes, and divide the number of
-//    bytes by the number of tokens. Why does the gain per added token fall?
-// 2. Replace ` ?\p{L}+` in `PIECE` by `\p{L}+`. Predict what happens to the number of tokens per sentence, then measure.
+// 1. Train on one text with vocabulary sizes of 300, 1,000 and 5,000 at the level of bytes, and
+//    divide the number of bytes by the number of tokens. Why does the gain per added token fall?
+// 2. Replace ` ?\p{L}+` in `PIECE` by `\p{L}+`. Predict what happens to the number of tokens per
+//    sentence, then measure.

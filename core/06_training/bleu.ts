@@ -1,16 +1,17 @@
 /**
  * # BLEU
  *
- * **Question.** A translation can be good without being word for word the reference (参考译文). How does a program say how
- * good it is, when no two translators agree?
+ * **Question.** A translation can be good without being word for word the reference (参考译文).
+ * How does a program say how good it is, when no two translators agree?
  *
- * **Idea.** Count how many words, word pairs, triples and quadruples of the output also stand in the reference. Single
- * words show that the content is there, quadruples that it reads like a sentence. Repeating a good word must not pay, so
- * no piece counts more often than it occurs in the reference; leaving out the difficult half must not pay, so an output
- * that is too short is punished.
+ * **Idea.** Count how many words, word pairs, triples and quadruples of the output also stand in
+ * the reference. Single words show that the content is there, quadruples that it reads like a
+ * sentence. Repeating a good word must not pay, so no piece counts more often than it occurs in
+ * the reference; leaving out the difficult half must not pay, so an output that is too short is
+ * punished.
  *
- * **Formula.** With $m_n$ matches among the $h_n$ pieces of $n$ tokens ($n$-grams, n元组) in the outputs, $c$ tokens in all
- * outputs and $r$ in the references,
+ * **Formula.** With $m_n$ matches among the $h_n$ pieces of $n$ tokens ($n$-grams, n元组) in the
+ * outputs, $c$ tokens in all outputs and $r$ in the references,
  *
  * $$p_n = \frac{m_n}{h_n}, \qquad \mathrm{BP} = \min(1, e^{1 - r / c}), \qquad
  * \mathrm{BLEU} = 100 \cdot \mathrm{BP} \cdot \Big(\prod_{n=1}^{N} p_n\Big)^{1/N}$$
@@ -23,34 +24,39 @@
  * | $\mathrm{BP}$ | `brevityPenalty`                     | brevity penalty (简短惩罚)                 |
  * | $N$           | `maxOrder`                           | 4 in the paper                            |
  *
- * **Why sums before the division.** Averaging the scores of single sentences would count a sentence of three words as much
- * as one of thirty, and give zero to each that lacks a common quadruple. BLEU adds all matches of the corpus first and
- * divides once: it is a property of a corpus, and so is its brevity penalty.
+ * **Why sums before the division.** Averaging the scores of single sentences would count a
+ * sentence of three words as much as one of thirty, and give zero to each that lacks a common
+ * quadruple. BLEU adds all matches of the corpus first and divides once: it is a property of a
+ * corpus, and so is its brevity penalty.
  *
- * **Why it is in this chapter.** BLEU counts and takes maxima: it has no gradient (梯度). Training therefore minimizes
- * cross-entropy and only watches BLEU; making it the goal takes reinforcement learning, the second half of this section.
+ * **Why it is in this chapter.** BLEU counts and takes minima: it has no gradient (梯度). Training
+ * therefore minimizes cross-entropy and only watches BLEU. The notes' rule of thumb: where the
+ * metric does not fit into the update, use reinforcement learning (强化学习), which the second
+ * half of this section does.
  *
- * Sources: Kishore Papineni, Salim Roukos, Todd Ward, Wei-Jing Zhu 2002, *BLEU: a Method for Automatic Evaluation of Machine
- * Translation*; for the smoothing, Boxing Chen, Colin Cherry 2014, *A Systematic Comparison of Smoothing Techniques for
- * Sentence-Level BLEU*; for the exact words, Matt Post 2018, *A Call for Clarity in Reporting BLEU Scores*, whose program
- * sacreBLEU computes the same numbers.
+ * Sources: Kishore Papineni, Salim Roukos, Todd Ward, Wei-Jing Zhu 2002, *BLEU: a Method for
+ * Automatic Evaluation of Machine Translation*; for the smoothing, Boxing Chen, Colin Cherry
+ * 2014, *A Systematic Comparison of Smoothing Techniques for Sentence-Level BLEU*; for the exact
+ * words, Matt Post 2018, *A Call for Clarity in Reporting BLEU Scores*, whose program sacreBLEU
+ * computes the same numbers.
  *
  * @module
  */
 
 // ## What a word is
 //
-// A score depends on where words end: `mat.` and `mat` either match or do not. Two cuts are usual. `"13a"`, that of the
-// WMT evaluations, splits off punctuation and signs, except a point or comma between digits and an apostrophe or hyphen
-// inside a word. `"zh"` makes every Chinese character a token of its own and cuts the rest like `"13a"`. Neither changes
-// capitals.
+// A score depends on where words end: `mat.` and `mat` either match or do not. Two cuts are
+// usual. `"13a"`, that of the WMT evaluations, splits off punctuation and signs, except a point
+// or comma between digits and an apostrophe or hyphen inside a word. `"zh"` makes every Chinese
+// character a token of its own and cuts the rest like `"13a"`. Neither changes capitals.
 
 /** How a sentence is cut into the tokens that BLEU counts. */
 export type BleuTokenizer = "13a" | "zh" | "none";
 
-// The blocks of sacreBLEU's `zh`: ideographs, radicals, strokes, bopomofo, full-width forms, Chinese punctuation, symbols.
-// It reads the range U+20000–U+2A6D6 as U+2001–U+2A6D by accident; both are here, since the first was meant and the
-// second, which holds the Chinese quotation marks and dots, decides published scores.
+// The blocks of sacreBLEU's `zh`: ideographs, radicals, strokes, bopomofo, full-width forms,
+// Chinese punctuation, symbols. It reads the range U+20000–U+2A6D6 as U+2001–U+2A6D by accident;
+// both are here, since the first was meant and the second, which holds the Chinese quotation
+// marks and dots, decides published scores.
 const CHINESE = new RegExp(
   "[\\u2001-\\u2a6d\\u2e80-\\u2fdf\\u2ff0-\\u303f\\u3100-\\u312f\\u31a0-\\u31ef\\u3200-\\u4db5\\u4e00-\\u9fbb" +
     "\\uf900-\\ufa2d\\ufa30-\\ufa6a\\ufa70-\\ufad9\\ufe10-\\ufe1f\\ufe30-\\ufe4f\\uff00-\\uffef" +
@@ -302,16 +308,18 @@ function checkOptions(options: BleuOptions): void {
 
 // ## Pitfall: the mean of the sentences
 //
-// Averaging `sentenceBleu` over a corpus looks like BLEU and answers another question: long and short sentences weigh
-// the same, and smoothing, meant for rare accidents, shapes almost every term. The test "bleu() is not the mean of
-// sentenceBleu()" shows two systems that change places.
+// Averaging `sentenceBleu` over a corpus looks like BLEU and answers another question: long and
+// short sentences weigh the same, and smoothing, meant for rare accidents, shapes almost every
+// term. The test "bleu() is not the mean of sentenceBleu()" shows two systems that change places.
 
 // ## Pitfall: paying for repetition
 //
-// Without clipping, `the the the the` matches *the cat is on the mat* perfectly, word by word. The test "bleu() pays a
-// repeated word no more often than a reference holds it" uses the example of the paper.
+// Without clipping, `the the the the` matches *the cat is on the mat* perfectly, word by word.
+// The test "bleu() pays a repeated word no more often than a reference holds it" uses the example
+// of the paper.
 
 // ## Exercise
 //
-// Score *I eat an apple* against *I eat apples* with `maxOrder` from 1 to 4, smoothed and not. Which of the four numbers
-// would you show to a user, and which would you use to choose between two models?
+// Score *I eat an apple* against *I eat apples* with `maxOrder` from 1 to 4, smoothed and not.
+// Which of the four numbers would you show to a user, and which would you use to choose between
+// two models?

@@ -39,9 +39,9 @@ export function escapeControl(text: string): string {
 }
 
 /** A name from elsewhere as messages quote it, safe to print and not too long. */
-export function quote(text: string): string {
+export function quote(text: string, most: number = 300): string {
   const safe = escapeControl(text);
-  return `"${safe.length > 200 ? `${safe.slice(0, 200)}…` : safe}"`;
+  return `"${safe.length > most ? `${safe.slice(0, most)}…` : safe}"`;
 }
 
 /** The sentence for an error, whatever threw it. */

@@ -59,6 +59,7 @@ export const translateCommand: Command = command({
 
 /** What is to be translated: the arguments, a file, or standard input. */
 async function* sentencesOf(given: readonly string[], path: string | undefined): AsyncGenerator<string> {
-  if (given.length > 0) yield* given;
-  else for await (const { text } of readLines(path ?? "-")) yield text;
+  if (given.length > 0) return yield* given;
+  if (path === undefined && Deno.stdin.isTerminal()) line("Write a sentence and press Enter; Ctrl-D ends.");
+  for await (const { text } of readLines(path ?? "-")) yield text;
 }

@@ -47,7 +47,7 @@ export class Translator {
     const tokens = [...this.source.encode(sentence.normalize("NFC")), this.source.endToken];
     if (tokens.length > this.#room) {
       throw new DataError(
-        `Cannot translate ${quote(sentence)}: it has ${tokens.length} tokens, and the model reads ${this.#room}`,
+        `Cannot translate ${quote(sentence, 40)}: it has ${tokens.length} tokens, and the model reads ${this.#room}`,
       );
     }
     return tokens;

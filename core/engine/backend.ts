@@ -44,7 +44,7 @@ export type UnaryOp =
   | "sigmoid"
   | "erf";
 
-/** Elementwise functions of two arguments of equal dtype (float32 or int32), yielding that dtype. */
+/** Elementwise functions of two arguments of one dtype, float32 or int32, which they yield. */
 export type ArithmeticOp = "add" | "sub" | "mul" | "div" | "pow" | "max" | "min" | "mod";
 
 /** Comparisons of two arguments of equal dtype, yielding bool. A comparison with NaN is false, `notEqual` true. */
@@ -53,7 +53,11 @@ export type ComparisonOp = "equal" | "notEqual" | "less" | "lessEqual";
 /** Elementwise functions of two arguments, after broadcasting. */
 export type BinaryOp = ArithmeticOp | ComparisonOp;
 
-/** Ways to collapse axes; `argmax` yields int32 (the first of equal maxima), the others the dtype of their argument. */
+/**
+ * Ways to collapse axes.
+ *
+ * `argmax` yields int32, the first of equal maxima; the others yield the dtype of their argument.
+ */
 export type ReduceOp = "sum" | "max" | "min" | "argmax";
 
 /** Device memory, opaque to everyone but the backend that made it. */

@@ -21,7 +21,7 @@
 import { gradientsOf, withRecording } from "./autograd.ts";
 import type { Attributes, Outputs, View } from "./backend.ts";
 import { Storage } from "./scope.ts";
-import { record, Tensor } from "./tensor.ts";
+import { record, sameDevice, Tensor } from "./tensor.ts";
 
 let fusing = true;
 
@@ -89,6 +89,7 @@ export function fusable(
 ): Tensor {
   const present = inputs.filter((input) => input !== undefined);
   const first = present[0]!;
+  for (const other of present) sameDevice(first, other);
   const { forward, backward } = first.device.fused;
   const kernel = fusing ? forward[name] : undefined;
   const produced = kernel?.(inputs, attributes);

@@ -11,7 +11,7 @@
 import { noGrad } from "./autograd.ts";
 import { withBackend } from "./device.ts";
 import { format, resolveAxis, sameShape, type Shape, sizeOf } from "./shape.ts";
-import { adopt, arange, record, type Tensor, uninitialized } from "./tensor.ts";
+import { adopt, arange, record, sameDevice, type Tensor, uninitialized } from "./tensor.ts";
 
 /**
  * Joins tensors along an axis.
@@ -103,6 +103,7 @@ export function pad(x: Tensor, widths: readonly (readonly [number, number])[], v
  */
 export function take(table: Tensor, ids: Tensor): Tensor {
   requireIds("take rows", ids);
+  sameDevice(table, ids);
   if (table.rank === 0) throw new TypeError("Cannot take rows of a scalar");
   const shape = [...ids.shape, ...table.shape.slice(1)];
   const result = adopt(table.device, table.device.gather(table, ids), table.dtype, shape);
@@ -134,7 +135,7 @@ export function flip(x: Tensor, axis: number): Tensor {
   return takeAlong(x, along, countBeside(x, x.shape[along]! - 1, -1, -1));
 }
 
-/** Moves elements along an axis by `shift` places; what leaves at one end enters at the other. */
+/** Moves elements along an axis by some places; what leaves at one end enters at the other. */
 export function roll(x: Tensor, shift: number, axis: number): Tensor {
   const along = resolveAxis(axis, x.rank);
   const extent = x.shape[along]!;
@@ -202,6 +203,8 @@ export function scatter(x: Tensor, axis: number, index: Tensor, values: Tensor):
       `Cannot scatter values of shape ${format(values.shape)} by an index of shape ${format(index.shape)}`,
     );
   }
+  sameDevice(x, index);
+  sameDevice(x, values);
   checkIndex(index, x.shape[along]!);
   const result = noGrad(() => x.clone());
   x.device.scatterAdd(result.detach().reshape([x.size]), position, values);
@@ -267,7 +270,7 @@ export function lowerTriangle(T: number, S: number, diagonal: number = 0): Tenso
   return arange(S).lessEqual(arange(T).add(diagonal).unsqueeze(1));
 }
 
-/** $\ln(1 + e^x)$, a smooth `relu`, without overflow. */
+/** A smooth `relu` that does not overflow: $\ln(1 + e^x)$. */
 export function softplus(x: Tensor): Tensor {
   // At 0 `maximum` has slope 1/2, as softplus does; `relu` has 0.
   return x.maximum(0).add(x.abs().neg().exp().log1p());

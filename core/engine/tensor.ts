@@ -730,7 +730,12 @@ function operand(value: Tensor | number, beside: Tensor): Tensor {
   return typeof value === "number" ? constant(beside.device, value, beside.dtype) : value;
 }
 
-function sameDevice(a: Tensor, b: Tensor): void {
+/**
+ * Refuses tensors whose memory lies on different devices.
+ *
+ * @throws {TypeError} if it does
+ */
+export function sameDevice(a: Tensor, b: Tensor): void {
   if (a.device !== b.device) {
     throw new TypeError(`Cannot combine tensors of two devices, ${a.device.name} and ${b.device.name}`);
   }

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertLess, assertNotStrictEquals, assertThrows } from "@std/assert";
 import { noGrad } from "../../core/engine/autograd.ts";
 import { withBackend } from "../../core/engine/device.ts";
-import { concat } from "../../core/engine/ops.ts";
+import { concat, softplus } from "../../core/engine/ops.ts";
 import { memory, scope } from "../../core/engine/scope.ts";
 import { ones, parameter, record, type Tensor, tensor, zeros } from "../../core/engine/tensor.ts";
 import { assertClose, assertGradients, Draws, normal, onEveryBackend, reference } from "../support.ts";
@@ -144,6 +144,7 @@ onEveryBackend("relu(), abs() and clamp() have the slopes their pages name at th
   assertEquals(await slopeAt((x) => x.clamp(-1, 1), 1), 1);
   assertEquals(await slopeAt((x) => x.clamp(-1, 1), -1), 1);
   assertEquals(await slopeAt((x) => tensor(0).pow(x), 2), 0);
+  assertEquals(await slopeAt((x) => softplus(x), 0), 0.5);
   assertEquals(await slopeAt((x) => x.pow(3), 0), 0);
   assertEquals(await slopeAt((x) => x.pow(0), 0), 0);
   assertEquals(await slopeAt((x) => x.square(), 0), 0);
@@ -171,7 +172,7 @@ onEveryBackend("backward() frees each gradient as soon as it was passed on", () 
       return [gradient.mul(2)];
     });
     let y = first;
-    for (let i = 0; i < 50; i++) y = y.mul(1.5).sin();
+    for (let i = 0; i < 50; i++) y = y.mul(1.5).sin().add(first);
     const loss = y.sum();
     held.push(memory().tensors);
     loss.backward();

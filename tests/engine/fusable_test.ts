@@ -17,7 +17,7 @@ import { noGrad } from "../../core/engine/autograd.ts";
 import type { Backend, FusedForward, FusedUpdate } from "../../core/engine/backend.ts";
 import { withBackend } from "../../core/engine/device.ts";
 import { dropout } from "../../core/engine/dropout.ts";
-import { fusable, withoutFusion } from "../../core/engine/fusable.ts";
+import { fusable, fusableUpdate, withoutFusion } from "../../core/engine/fusable.ts";
 import { linear } from "../../core/engine/linear.ts";
 import { Random } from "../../core/engine/random.ts";
 import { createReferenceDevice } from "../../core/engine/reference.ts";
@@ -528,6 +528,30 @@ Deno.test("fusable() counts an input that is passed twice once", async () => {
     const x = parameter(tensor([3, 5]));
     fusable("multiply", [x, x], {}, () => x.mul(x)).sum().backward();
     await assertClose(x.grad!, [6, 10], { tolerance: 0 });
+  });
+});
+
+Deno.test("fusableUpdate() runs the kernel, and the definition where it declines or fusion is off", async () => {
+  const device = createReferenceDevice();
+  let declines = false;
+  const nine: FusedUpdate = ([target]) => {
+    if (!declines) device.copy(tensor([9, 9]), target!);
+    return !declines;
+  };
+  Object.assign(device, { fused: { forward: {}, backward: {}, update: { nine } } });
+  await withBackend(device, async () => {
+    const x = tensor([1, 2]), y = tensor([3, 4]);
+    // Both new values are computed before either is written.
+    const swap = (): void => fusableUpdate("nine", [x, y], [], {}, () => [y.add(0), x.add(0)]);
+    withoutFusion(swap);
+    await assertClose(x, [3, 4], { tolerance: 0 });
+    await assertClose(y, [1, 2], { tolerance: 0 });
+    declines = true;
+    swap();
+    await assertClose(x, [1, 2], { tolerance: 0 });
+    declines = false;
+    swap();
+    await assertClose(x, [9, 9], { tolerance: 0 });
   });
 });
 

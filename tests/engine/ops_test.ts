@@ -210,6 +210,8 @@ onEveryBackend("dropout() drops the same elements from the same position of a st
   const again = await dropout(x, 0.5, Random.from(state)).read();
   assertEquals(first, again);
   assert(first.some((value, i) => value !== second[i]));
+  dropout(ones([5]), 0.5, random);
+  assertEquals(random.state().counter, 500 + 500 + 3);
 });
 
 onEveryBackend("dropout() does nothing without a generator or at rate 0, and refuses rate 1", () => {

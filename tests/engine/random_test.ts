@@ -173,6 +173,13 @@ onEveryBackend("uniform() fills its interval evenly", async () => {
   assertLess(kolmogorov(numbers, (x) => (x + 3) / 8), KOLMOGOROV_CRITICAL);
 });
 
+onEveryBackend("uniform() leaves out its upper end where rounding would reach it", async () => {
+  // The first word of this block starts with 24 ones: u is as near to 1 as it gets.
+  const draw = () => Random.from({ key: [0, 0], counter: 3154904 });
+  assertEquals(draw().uniforms(1)[0], 1 - 2 ** -24);
+  assertEquals(await draw().uniform([1], { min: 1, max: 2 }).item() < 2, true);
+});
+
 onEveryBackend("normal() has the normal distribution", async () => {
   const numbers = await new Random(8).normal([101, 99], { mean: 2, deviation: 3 }).read();
   // The distribution function, to 1e-7 (Abramowitz and Stegun 1964, 26.2.17).

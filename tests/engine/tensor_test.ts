@@ -6,6 +6,7 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
+import { concat, take } from "../../core/engine/ops.ts";
 import { arange, full, ones, parameter, type Tensor, tensor, zeros } from "../../core/engine/tensor.ts";
 import {
   assertClose,
@@ -345,7 +346,13 @@ onEveryBackend("tensors of two devices are refused together", async () => {
   const { createReferenceDevice } = await import("../../core/engine/reference.ts");
   const { withBackend } = await import("../../core/engine/device.ts");
   const elsewhere = withBackend(createReferenceDevice(), () => zeros([2]));
-  assertThrows(() => zeros([2]).add(elsewhere), TypeError, "Cannot combine tensors of two devices");
+  const sentence = "Cannot combine tensors of two devices";
+  assertThrows(() => zeros([2]).add(elsewhere), TypeError, sentence);
+  assertThrows(() => zeros([2]).assign(elsewhere), TypeError, sentence);
+  assertThrows(() => zeros([2]).where(elsewhere.less(1), 0), TypeError, sentence);
+  assertThrows(() => zeros([2]).matmul(elsewhere), TypeError, sentence);
+  assertThrows(() => concat([zeros([2]), elsewhere]), TypeError, sentence);
+  assertThrows(() => take(zeros([2]), elsewhere.cast("int32")), TypeError, sentence);
 });
 
 onEveryBackend("normal() gives each device the same numbers", async () => {

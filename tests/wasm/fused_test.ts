@@ -338,7 +338,7 @@ function attentionCase(options: AttentionCase): Case {
   };
 }
 
-for (const D of [1, 4, 8, 17, 32, 64]) {
+for (const D of [1, 4, 8, 17, 20, 32, 64]) {
   for (const T of [1, 2, 8, 9, 16, 17, 65]) {
     for (const causal of [false, true]) cases.push(attentionCase({ H: 2, T, D, causal }));
   }
@@ -360,6 +360,7 @@ for (const T of [3, 20]) {
 cases.push(attentionCase({ B: 1, H: 1, T: 200, D: 8, causal: true, views: true }));
 cases.push(attentionCase({ B: 1, H: 2, T: 1000, D: 4 }));
 cases.push(attentionCase({ B: 3, H: 8, G: 1, T: 1, S: 1000, D: 64 }));
+cases.push(attentionCase({ H: 6, G: 2, T: 3, S: 130, D: 20, causal: true, views: true }));
 cases.push(attentionCase({ H: 2, T: 20, D: 64, size: 100 }));
 
 /** What the reference device found, for all other devices. */

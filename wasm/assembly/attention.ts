@@ -3,16 +3,13 @@
  *
  * $$O = \mathrm{softmax}\left(\frac{QK^\top}{\sqrt d} + \text{bias, where allowed}\right) V$$
  *
- * **Many queries** ({@linkcode attention}). A block of 48 queries meets all the keys it may
- * see: scores into scratch that fits the second-level cache, exponentials in place, product
- * with the values. Keys and values are packed once per head. Under a causal limit a tile of
- * six queries computes only the keys up to its own last position, so half of the work of a
- * square is never done. The division by the sum of a row waits for the output, which is
- * narrower than the row of weights.
- *
- * **A few queries** ({@linkcode attentionFew}), as when text is generated from a cache. Each
- * key and each value is read once, from where it lies, for all heads that share it; nothing
- * is packed or copied.
+ * **Shape of the loop.** A block of 48 queries, or all of a short sequence, meets the keys it
+ * may see: scores into scratch that fits the second-level cache, exponentials in place,
+ * product with the values. Keys and values are packed once per head. Under a causal limit a
+ * tile of six queries computes only the keys up to its own last position, so half of the work
+ * of a square is never done. The division by the sum of a row waits for the output, which is
+ * narrower than the row of weights. A few queries, as when text is generated from a cache,
+ * take the way of `attention_few.ts`.
  *
  * | argument word | meaning                                                                    |
  * | ------------- | -------------------------------------------------------------------------- |
@@ -34,11 +31,11 @@
  * that of `exp.ts`. Rows do not depend on the block they fall into.
  */
 
-import { log4 } from "./exp";
 import { raggedStrip, strip, TILE_BYTES } from "./attention_tile";
+import { log4 } from "./functions";
 import { MR, NR, packColumns } from "./matmul";
-import { integer, madd, number, pointer, storePart, sumLanes } from "./simd";
-import { exponentials, maxRow, scaleRow } from "./softmax";
+import { integer, number, pointer, storePart } from "./simd";
+import { exponentials, maxRow } from "./softmax";
 
 /** `n` rounded up to a multiple of `m`. */
 @inline
@@ -117,7 +114,7 @@ export function restrictRow(args: usize, p: usize, b: i32, h: i32, t: i32, n: i3
 }
 
 /** Exponentials of a row of scores in place; writes the maximum and the sum, both 0 where nothing is allowed. */
-function weighRow(p: usize, n: i32, maximum: usize, sum: usize): void {
+export function weighRow(p: usize, n: i32, maximum: usize, sum: usize): void {
   let m = maxRow(p, n);
   if (m == -Infinity) m = 0;
   store<f32>(maximum, m);
@@ -128,7 +125,7 @@ function weighRow(p: usize, n: i32, maximum: usize, sum: usize): void {
  * Logarithms $m + \ln s$ of the sums of `n` rows, four at a time; reciprocals take the place
  * of the sums, zero where the sum is zero.
  */
-function finishRows(logarithms: usize, maxima: usize, sums: usize, n: i32): void {
+export function finishRows(logarithms: usize, maxima: usize, sums: usize, n: i32): void {
   for (; n > 0; n -= 4) {
     const s = v128.load(sums);
     const l = f32x4.add(v128.load(maxima), log4(s));
@@ -264,167 +261,6 @@ export function attention(args: usize, from: i32, to: i32, scratch: usize): void
       }
       finishRows(pointer(args, 1) + (<usize>((b * H + h) * T + first) << 2), maxima, sums, m);
       mixBlock(output + oRow * first, oRow, z, zRow, values, seen, D, m, first, T, S, causal, sums, 4, aside);
-    }
-  }
-}
-
-/** Keys that stay in the nearest cache while all queries of a group meet them. */
-const CHUNK: i32 = 64;
-
-/** $z_s = f\, q \cdot k_s$ for `n` keys, `kRow` bytes apart: four keys per turn, eight elements of each. */
-function scoreFew(z: usize, q: usize, k: usize, kRow: usize, n: i32, D: i32, f: f32): void {
-  const end8 = q + (<usize>(D & ~7) << 2), factor = f32x4.splat(f), left = D & 7;
-  for (; n >= 4; n -= 4) {
-    let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
-    let x = q, k0 = k, k2 = k + kRow + kRow;
-    for (; x < end8; x += 32) {
-      let u = v128.load(x);
-      a0 = madd(u, v128.load(k0), a0);
-      a1 = madd(u, v128.load(k0 + kRow), a1);
-      a2 = madd(u, v128.load(k2), a2);
-      a3 = madd(u, v128.load(k2 + kRow), a3);
-      k0 += 16;
-      k2 += 16;
-      u = v128.load(x + 16);
-      b0 = madd(u, v128.load(k0), b0);
-      b1 = madd(u, v128.load(k0 + kRow), b1);
-      b2 = madd(u, v128.load(k2), b2);
-      b3 = madd(u, v128.load(k2 + kRow), b3);
-      k0 += 16;
-      k2 += 16;
-    }
-    a0 = f32x4.add(a0, b0);
-    a1 = f32x4.add(a1, b1);
-    a2 = f32x4.add(a2, b2);
-    a3 = f32x4.add(a3, b3);
-    // Transposed sums: lane s becomes the sum of a_s.
-    b0 = f32x4.add(v128.shuffle<f32>(a0, a1, 0, 4, 1, 5), v128.shuffle<f32>(a0, a1, 2, 6, 3, 7));
-    b1 = f32x4.add(v128.shuffle<f32>(a2, a3, 0, 4, 1, 5), v128.shuffle<f32>(a2, a3, 2, 6, 3, 7));
-    a0 = f32x4.add(v128.shuffle<f32>(b0, b1, 0, 1, 4, 5), v128.shuffle<f32>(b0, b1, 2, 3, 6, 7));
-    for (let i = 0; i < left; i++) {
-      const u = v128.load32_splat(x);
-      let v = v128.load32_splat(k0);
-      v = f32x4.replace_lane(v, 1, load<f32>(k0 + kRow));
-      v = f32x4.replace_lane(v, 2, load<f32>(k2));
-      v = f32x4.replace_lane(v, 3, load<f32>(k2 + kRow));
-      a0 = madd(u, v, a0);
-      x += 4;
-      k0 += 4;
-      k2 += 4;
-    }
-    v128.store(z, f32x4.mul(a0, factor));
-    z += 16;
-    k += kRow << 2;
-  }
-  for (; n > 0; n--) {
-    let a = f32x4.splat(0), b = a, x = q, y = k;
-    for (; x < end8; x += 32) {
-      a = madd(v128.load(x), v128.load(y), a);
-      b = madd(v128.load(x + 16), v128.load(y + 16), b);
-      y += 32;
-    }
-    let sum = sumLanes(f32x4.add(a, b));
-    for (let i = 0; i < left; i++) {
-      sum += load<f32>(x) * load<f32>(y);
-      x += 4;
-      y += 4;
-    }
-    store<f32>(z, sum * f);
-    z += 4;
-    k += kRow;
-  }
-}
-
-/**
- * $o \leftarrow o + \sum_s p_s v_s$ for `n` values, `vRow` bytes apart: 32 columns of the
- * output at a time in registers.
- */
-function mixFew(o: usize, p: usize, v: usize, vRow: usize, n: i32, D: i32): void {
-  let c = 0;
-  for (; c + 32 <= D; c += 32) {
-    let a0 = v128.load(o), a1 = v128.load(o + 16), a2 = v128.load(o + 32), a3 = v128.load(o + 48);
-    let a4 = v128.load(o + 64), a5 = v128.load(o + 80), a6 = v128.load(o + 96), a7 = v128.load(o + 112);
-    let w = p, x = v;
-    const end = p + (<usize>n << 2);
-    for (; w < end; w += 4) {
-      const f = v128.load32_splat(w);
-      a0 = madd(f, v128.load(x), a0);
-      a1 = madd(f, v128.load(x + 16), a1);
-      a2 = madd(f, v128.load(x + 32), a2);
-      a3 = madd(f, v128.load(x + 48), a3);
-      a4 = madd(f, v128.load(x + 64), a4);
-      a5 = madd(f, v128.load(x + 80), a5);
-      a6 = madd(f, v128.load(x + 96), a6);
-      a7 = madd(f, v128.load(x + 112), a7);
-      x += vRow;
-    }
-    v128.store(o, a0);
-    v128.store(o + 16, a1);
-    v128.store(o + 32, a2);
-    v128.store(o + 48, a3);
-    v128.store(o + 64, a4);
-    v128.store(o + 80, a5);
-    v128.store(o + 96, a6);
-    v128.store(o + 112, a7);
-    o += 128;
-    v += 128;
-  }
-  for (; c + 4 <= D; c += 4) {
-    let a = v128.load(o), w = p, x = v;
-    const end = p + (<usize>n << 2);
-    for (; w < end; w += 4) {
-      a = madd(v128.load32_splat(w), v128.load(x), a);
-      x += vRow;
-    }
-    v128.store(o, a);
-    o += 16;
-    v += 16;
-  }
-  for (; c < D; c++) {
-    let a = load<f32>(o), w = p, x = v;
-    const end = p + (<usize>n << 2);
-    for (; w < end; w += 4) {
-      a += load<f32>(w) * load<f32>(x);
-      x += vRow;
-    }
-    store<f32>(o, a);
-    o += 4;
-    v += 4;
-  }
-}
-
-/** Units are groups of one batch element: `args` as above. */
-export function attentionFew(args: usize, from: i32, to: i32, scratch: usize): void {
-  const H = integer(args, 7), G = integer(args, 8), T = integer(args, 9), S = integer(args, 10), D = integer(args, 11);
-  const causal = integer(args, 12), scale = number(args, 13), each = H / G, zRow = scoreBytes(S);
-  const maximum = scratch, sum = scratch + 16, scores = scratch + 64;
-  for (let unit = from; unit < to; unit++) {
-    const b = unit / G, g = unit % G, rows = each * T;
-    const key = pointer(args, 3) + pointer(args, 20) * b + pointer(args, 21) * g, kRow = pointer(args, 22);
-    const value = pointer(args, 4) + pointer(args, 23) * b + pointer(args, 24) * g, vRow = pointer(args, 25);
-    const query = pointer(args, 2) + pointer(args, 17) * b, output = pointer(args, 0) + pointer(args, 14) * b;
-
-    for (let s = 0; s < S; s += CHUNK) {
-      for (let row = 0; row < rows; row++) {
-        const h = g * each + row / T, t = row % T, n = min(CHUNK, limitOf(t, T, S, causal) - s);
-        const q = query + pointer(args, 18) * h + pointer(args, 19) * t;
-        scoreFew(scores + zRow * row + (<usize>s << 2), q, key + kRow * s, kRow, n, D, scale);
-      }
-    }
-    for (let row = 0; row < rows; row++) {
-      const h = g * each + row / T, t = row % T, n = limitOf(t, T, S, causal), p = scores + zRow * row;
-      restrictRow(args, p, b, h, t, n);
-      weighRow(p, n, maximum, sum);
-      finishRows(pointer(args, 1) + (<usize>((b * H + h) * T + t) << 2), maximum, sum, 1);
-      scaleRow(p, n, load<f32>(sum));
-      memory.fill(output + pointer(args, 15) * h + pointer(args, 16) * t, 0, <usize>D << 2);
-    }
-    for (let s = 0; s < S; s += CHUNK) {
-      for (let row = 0; row < rows; row++) {
-        const h = g * each + row / T, t = row % T, n = min(CHUNK, limitOf(t, T, S, causal) - s);
-        const o = output + pointer(args, 15) * h + pointer(args, 16) * t;
-        if (n > 0) mixFew(o, scores + zRow * row + (<usize>s << 2), value + vRow * s, vRow, n, D);
-      }
     }
   }
 }

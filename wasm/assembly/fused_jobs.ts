@@ -5,8 +5,9 @@
  */
 
 import { activation, activationBackward } from "./activations";
-import { attention, attentionFew } from "./attention";
+import { attention } from "./attention";
 import { attentionBackward } from "./attention_backward";
+import { attentionFew } from "./attention_few";
 import { dropout, dropoutBackward } from "./dropout";
 import * as op from "./fused_opcodes";
 import { crossEntropy, crossEntropyBackward } from "./loss";

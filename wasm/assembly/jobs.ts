@@ -35,7 +35,7 @@ export function job(op: i32, args: usize, from: i32, to: i32, scratch: usize): v
     case opcodes.ROWS_TIMES_TRANSPOSE:
       return rowsTimesTransposeJob(args, from, to);
     case opcodes.ROWS_TIMES_PANELS:
-      return rowsTimesPanelsJob(args, from, to);
+      return rowsTimesPanelsJob(args, from, to, scratch);
     case opcodes.UNARY:
       return unaryJob(args, from, to, scratch);
     case opcodes.BINARY:

@@ -18,9 +18,9 @@
  * around $10^4$, an error of $10^{-3}$, and every probability would inherit it.
  */
 
-import { expNegative4, log1 } from "./exp";
+import { expNegative4 } from "./exp";
 import { integer, loadPart, madd, number, pointer, storePart } from "./simd";
-import { maxRow, sumOfExponentials, sumRow } from "./softmax";
+import { log1, maxRow, sumOfExponentials, sumRow } from "./softmax";
 
 /** Rows of the loss: `args` = loss, maximum, sum, logits, targets, V, ignored id, $\epsilon$. */
 export function crossEntropy(args: usize, from: i32, to: i32): void {

@@ -441,12 +441,12 @@ function raggedTile(left: usize, right: usize, c: usize, ldc: usize, rows: i32, 
  * | argument  | meaning                                              |
  * | --------- | ---------------------------------------------------- |
  * | `left`    | packed rows, $\lceil$`rows` / `MR`$\rceil$ panels  |
- * | `right`   | packed columns, $\lceil$`columns` / 8$\rceil$ panels |
+ * | `right`   | packed columns, $\lceil$`columns` / 8$\rceil$ panels, `rightStep` bytes apart |
  * | `addend`  | as in {@linkcode tile}                               |
  * | `aside`   | 256 bytes of scratch                                 |
  */
-export function multiplyBlock(left: usize, right: usize, c: usize, ldc: usize, rows: i32, columns: i32, depth: i32, addend: usize, ldAddend: usize, aside: usize): void {
-  const leftStep = <usize>(MR * 4) * <usize>depth, rightStep = <usize>(NR * 4) * <usize>depth;
+export function multiplyBlock(left: usize, right: usize, rightStep: usize, c: usize, ldc: usize, rows: i32, columns: i32, depth: i32, addend: usize, ldAddend: usize, aside: usize): void {
+  const leftStep = <usize>(MR * 4) * <usize>depth;
   for (let j = 0; j < columns; j += NR) {
     let panel = left, to = c, plus = addend;
     const width = min(NR, columns - j);
@@ -464,29 +464,25 @@ export function multiplyBlock(left: usize, right: usize, c: usize, ldc: usize, r
   }
 }
 
-/** {@linkcode multiplyBlock} that overwrites C, or adds to it if `accumulate`. */
-export function multiplyPanels(left: usize, right: usize, c: usize, ldc: usize, rows: i32, columns: i32, depth: i32, accumulate: bool, aside: usize): void {
-  multiplyBlock(left, right, c, ldc, rows, columns, depth, accumulate ? c : 0, ldc, aside);
-}
-
 /**
  * Multiplies packed operands; a unit is a block of `blockRows` × `blockColumns`, row blocks first.
  *
  * Words: left, right, c, ldc, rows, columns, depth, addend, ldAddend, blockRows, blockColumns
- * (multiples of `MR` and 8).
+ * (multiples of `MR` and 8), bytes from panel to panel of the right operand.
  */
 export function multiplyJob(args: usize, from: i32, to: i32, scratch: usize): void {
   const left = load<usize>(args), right = load<usize>(args + 4), c = load<usize>(args + 8), ldc = load<usize>(args + 12);
   const rows = load<i32>(args + 16), columns = load<i32>(args + 20), depth = load<i32>(args + 24);
   const addend = load<usize>(args + 28), ldAddend = load<usize>(args + 32);
-  const blockRows = load<i32>(args + 36), blockColumns = load<i32>(args + 40);
+  const blockRows = load<i32>(args + 36), blockColumns = load<i32>(args + 40), rightStep = load<usize>(args + 44);
   const down = (rows + blockRows - 1) / blockRows;
   for (let unit = from; unit < to; unit++) {
     const i = (unit % down) * blockRows, j = (unit / down) * blockColumns;
     const corner = <usize>i * ldc + (<usize>j << 2);
     multiplyBlock(
       left + (<usize>i << 2) * <usize>depth,
-      right + (<usize>j << 2) * <usize>depth,
+      right + (<usize>j >> 3) * rightStep,
+      rightStep,
       c + corner,
       ldc,
       min(blockRows, rows - i),
@@ -521,7 +517,7 @@ export function multiplyEachJob(args: usize, from: i32, to: i32, scratch: usize)
       const terms = min(block, depth - k);
       packRows(left, x + <usize>k * aColumn, aRow, aColumn, rows, terms);
       packColumns(right, y + <usize>k * bRow, bRow, bColumn, columns, terms);
-      multiplyBlock(left, right, z, ldc, rows, columns, terms, k ? z : 0, ldc, scratch);
+      multiplyBlock(left, right, <usize>(NR * 4) * <usize>terms, z, ldc, rows, columns, terms, k ? z : 0, ldc, scratch);
     }
   }
 }

@@ -15,7 +15,8 @@
  * distribution; it yields zeros, not NaN, and their logarithms, $-\infty$.
  */
 
-import { expNegative4, exp4, log1 } from "./exp";
+import { expNegative4, exp4 } from "./exp";
+import { log4 } from "./functions";
 import { integer, loadPart, madd, max4, maxLanes, nmadd, pointer, storePart, sumLanes } from "./simd";
 
 /** Largest of `n` numbers at `x`; $-\infty$ if there are none. */
@@ -129,6 +130,11 @@ export function sumRow(x: usize, n: i32): f32 {
   for (; x < end4; x += 16) a = f32x4.add(a, v128.load(x));
   if (n & 3) b = f32x4.add(b, loadPart(x, n & 3, 0));
   return sumLanes(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
+}
+
+/** $\ln x$ of one number. */
+export function log1(x: f32): f32 {
+  return f32x4.extract_lane(log4(f32x4.splat(x)), 0);
 }
 
 /** $y_i = x_i - c$ for `n` numbers. */

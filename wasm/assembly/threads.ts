@@ -24,7 +24,7 @@
  * | +256      | 1 while main sleeps                                     |
  * | +320      | next ticket                                             |
  * | +384      | workers that have started                               |
- * | +448      | the job: operation, units, grain, scratch, bytes of scratch per thread, turns to look before sleeping, growths of the memory, threads |
+ * | +448      | the job: operation, units, grain, scratch, bytes of scratch per thread, turns to look before sleeping, growths of the memory, threads, how often a worker was late, 1 if main must not sleep |
  * | `ARGS`    | arguments of the job, 512 words                         |
  * | `PRIVATE` | 4096 bytes of scratch for each of 32 threads            |
  *
@@ -40,6 +40,8 @@ const LEFT: usize = CONTROL + 128;
 const ASLEEP: usize = CONTROL + 192;
 const MAIN_ASLEEP: usize = CONTROL + 256;
 const TICKET: usize = CONTROL + 320;
+/** Nanoseconds after which a worker that still has a ticket has most likely lost its core to another program. */
+const LATE: i64 = 2000000;
 const STARTED: usize = CONTROL + 384;
 const JOB: usize = CONTROL + 448;
 
@@ -75,7 +77,9 @@ export function runTogether(): void {
   const entered = atomic.and<i32>(GATE, OPEN - 1) & (OPEN - 1);
   let turns = load<i32>(JOB + 20);
   let left = atomic.load<i32>(LEFT);
-  while (left < entered && turns > 0) {
+  // The main thread of a page must not sleep; it looks on.
+  const awake = load<i32>(JOB + 36);
+  while (left < entered && (turns > 0 || awake)) {
     left = atomic.load<i32>(LEFT);
     turns--;
   }
@@ -83,7 +87,7 @@ export function runTogether(): void {
   atomic.store<i32>(MAIN_ASLEEP, 1);
   left = atomic.load<i32>(LEFT);
   while (left < entered) {
-    atomic.wait<i32>(LEFT, left, 1000000);
+    if (atomic.wait<i32>(LEFT, left, LATE) == 2) store<i32>(JOB + 32, load<i32>(JOB + 32) + 1);
     left = atomic.load<i32>(LEFT);
   }
   atomic.store<i32>(MAIN_ASLEEP, 0);
