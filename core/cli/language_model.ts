@@ -44,7 +44,7 @@ const RECIPE = {
   numLayers: 4,
   numHeads: 4,
   vocabSize: "characters",
-  learningRate: 1e-3,
+  learningRate: 2e-3,
   warmupSteps: 100,
   weightDecay: 0.1,
   dropout: 0,
