@@ -104,7 +104,7 @@ export function multiplyPacked(
 ): void {
   if (rows <= FEW_ROWS && (a.column === 1 || depth === 1)) {
     const words = [a.address, panels, c, rows, columns, depth, a.row * 4, columns * 4, bias];
-    runtime.run(ROWS_TIMES_PANELS, words, Math.ceil(columns / 16), 20 + rows * depth);
+    runtime.run(ROWS_TIMES_PANELS, words, Math.ceil(columns / 8), 20 + rows * depth / 2);
     return;
   }
   inParts(runtime, c, a, rows, columns, depth, bias, (k, _terms, j) => [panels + 4 * (j * depth + k * 8), depth * 32]);

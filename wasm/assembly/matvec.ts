@@ -25,26 +25,26 @@ function sweepEight(y: usize, x: usize, w: usize, ld: usize, n: i32): void {
   let v = w + (ld << 2);
   const end = y + (<usize>(n & ~3) << 2);
   for (; y < end; y += 16) {
-    let a = madd(v128.load(w), x0, v128.load(y)), b = f32x4.mul(v128.load(v), x4);
+    let a = f32x4.mul(v128.load(w), x0), b = f32x4.mul(v128.load(v), x4);
     a = madd(v128.load(w + ld), x1, a);
     b = madd(v128.load(v + ld), x5, b);
     a = madd(v128.load(w + ld2), x2, a);
     b = madd(v128.load(v + ld2), x6, b);
     a = madd(v128.load(w + ld3), x3, a);
     b = madd(v128.load(v + ld3), x7, b);
-    v128.store(y, f32x4.add(a, b));
+    v128.store(y, f32x4.add(v128.load(y), f32x4.add(a, b)));
     w += 16;
     v += 16;
   }
   for (let i = n & 3; i > 0; i--) {
-    let a = madd(v128.load32_splat(w), x0, v128.load32_splat(y)), b = f32x4.mul(v128.load32_splat(v), x4);
+    let a = f32x4.mul(v128.load32_splat(w), x0), b = f32x4.mul(v128.load32_splat(v), x4);
     a = madd(v128.load32_splat(w + ld), x1, a);
     b = madd(v128.load32_splat(v + ld), x5, b);
     a = madd(v128.load32_splat(w + ld2), x2, a);
     b = madd(v128.load32_splat(v + ld2), x6, b);
     a = madd(v128.load32_splat(w + ld3), x3, a);
     b = madd(v128.load32_splat(v + ld3), x7, b);
-    v128.store32_lane(y, f32x4.add(a, b), 0);
+    v128.store32_lane(y, f32x4.add(v128.load32_splat(y), f32x4.add(a, b)), 0);
     y += 4;
     w += 4;
     v += 4;
@@ -205,82 +205,57 @@ export function rowsTimesTransposeJob(args: usize, from: i32, to: i32): void {
   }
 }
 
-/** A row `x` times two panels; `y` gets sixteen sums, each added up in the order of {@linkcode sweepEight}. */
-function twoPanels(y: usize, x: usize, p: usize, q: usize, depth: i32): void {
-  let y0 = v128.load(y), y1 = v128.load(y + 16), y2 = v128.load(y + 32), y3 = v128.load(y + 48);
-  let b0: v128, b1: v128, b2: v128, b3: v128, s: v128;
+/** A row `x` times a panel; the eight sums `y` are added up in the order of {@linkcode sweepEight}. */
+function onePanel(y: usize, x: usize, p: usize, depth: i32): void {
+  let y0 = v128.load(y), y1 = v128.load(y + 16);
+  let a0: v128, a1: v128, b0: v128, b1: v128, s: v128;
   const end = x + (<usize>(depth & ~7) << 2);
   for (; x < end; x += 32) {
     s = v128.load32_splat(x);
-    y0 = madd(v128.load(p), s, y0);
-    y1 = madd(v128.load(p + 16), s, y1);
-    y2 = madd(v128.load(q), s, y2);
-    y3 = madd(v128.load(q + 16), s, y3);
+    a0 = f32x4.mul(v128.load(p), s);
+    a1 = f32x4.mul(v128.load(p + 16), s);
     s = v128.load32_splat(x + 4);
-    y0 = madd(v128.load(p + 32), s, y0);
-    y1 = madd(v128.load(p + 48), s, y1);
-    y2 = madd(v128.load(q + 32), s, y2);
-    y3 = madd(v128.load(q + 48), s, y3);
+    a0 = madd(v128.load(p + 32), s, a0);
+    a1 = madd(v128.load(p + 48), s, a1);
     s = v128.load32_splat(x + 8);
-    y0 = madd(v128.load(p + 64), s, y0);
-    y1 = madd(v128.load(p + 80), s, y1);
-    y2 = madd(v128.load(q + 64), s, y2);
-    y3 = madd(v128.load(q + 80), s, y3);
+    a0 = madd(v128.load(p + 64), s, a0);
+    a1 = madd(v128.load(p + 80), s, a1);
     s = v128.load32_splat(x + 12);
-    y0 = madd(v128.load(p + 96), s, y0);
-    y1 = madd(v128.load(p + 112), s, y1);
-    y2 = madd(v128.load(q + 96), s, y2);
-    y3 = madd(v128.load(q + 112), s, y3);
-    p += 128;
-    q += 128;
+    a0 = madd(v128.load(p + 96), s, a0);
+    a1 = madd(v128.load(p + 112), s, a1);
     s = v128.load32_splat(x + 16);
-    b0 = f32x4.mul(v128.load(p), s);
-    b1 = f32x4.mul(v128.load(p + 16), s);
-    b2 = f32x4.mul(v128.load(q), s);
-    b3 = f32x4.mul(v128.load(q + 16), s);
+    b0 = f32x4.mul(v128.load(p + 128), s);
+    b1 = f32x4.mul(v128.load(p + 144), s);
     s = v128.load32_splat(x + 20);
-    b0 = madd(v128.load(p + 32), s, b0);
-    b1 = madd(v128.load(p + 48), s, b1);
-    b2 = madd(v128.load(q + 32), s, b2);
-    b3 = madd(v128.load(q + 48), s, b3);
+    b0 = madd(v128.load(p + 160), s, b0);
+    b1 = madd(v128.load(p + 176), s, b1);
     s = v128.load32_splat(x + 24);
-    b0 = madd(v128.load(p + 64), s, b0);
-    b1 = madd(v128.load(p + 80), s, b1);
-    b2 = madd(v128.load(q + 64), s, b2);
-    b3 = madd(v128.load(q + 80), s, b3);
+    b0 = madd(v128.load(p + 192), s, b0);
+    b1 = madd(v128.load(p + 208), s, b1);
     s = v128.load32_splat(x + 28);
-    b0 = madd(v128.load(p + 96), s, b0);
-    b1 = madd(v128.load(p + 112), s, b1);
-    b2 = madd(v128.load(q + 96), s, b2);
-    b3 = madd(v128.load(q + 112), s, b3);
-    p += 128;
-    q += 128;
-    y0 = f32x4.add(y0, b0);
-    y1 = f32x4.add(y1, b1);
-    y2 = f32x4.add(y2, b2);
-    y3 = f32x4.add(y3, b3);
+    b0 = madd(v128.load(p + 224), s, b0);
+    b1 = madd(v128.load(p + 240), s, b1);
+    y0 = f32x4.add(y0, f32x4.add(a0, b0));
+    y1 = f32x4.add(y1, f32x4.add(a1, b1));
+    p += 256;
   }
   for (let k = depth & 7; k > 0; k--) {
     s = v128.load32_splat(x);
     y0 = madd(v128.load(p), s, y0);
     y1 = madd(v128.load(p + 16), s, y1);
-    y2 = madd(v128.load(q), s, y2);
-    y3 = madd(v128.load(q + 16), s, y3);
     p += 32;
-    q += 32;
     x += 4;
   }
   v128.store(y, y0);
   v128.store(y + 16, y1);
-  v128.store(y + 32, y2);
-  v128.store(y + 48, y3);
 }
 
 /**
- * Rows times panels of eight columns, as `packColumns` writes them; a unit is two panels.
+ * Rows times panels of eight columns, as `packColumns` writes them; a unit is a panel.
  *
- * The bits are those of {@linkcode rowsTimesMatrixJob}: whether weights have been packed shows
- * in the time alone.
+ * One panel is one stream of memory, which is what a prefetcher follows best. The bits are
+ * those of {@linkcode rowsTimesMatrixJob}: whether weights have been packed shows in the time
+ * alone.
  *
  * Words: x, panels, y, rows of x, columns, depth, bytes from row to row of x, of y, biases or 0.
  */
@@ -288,17 +263,15 @@ export function rowsTimesPanelsJob(args: usize, from: i32, to: i32, scratch: usi
   const x = load<usize>(args), panels = load<usize>(args + 4), y = load<usize>(args + 8);
   const rows = load<i32>(args + 12), columns = load<i32>(args + 16), depth = load<i32>(args + 20);
   const ldx = load<usize>(args + 24), ldy = load<usize>(args + 28), bias = load<usize>(args + 32);
-  const panel = <usize>depth << 5;
   for (let unit = from; unit < to; unit++) {
-    const j = unit << 4, left = min(16, columns - j), bytes = <usize>left << 2;
-    // The last unit may have one panel only; then both halves read it.
-    const p = panels + <usize>(unit << 1) * panel, q = left > 8 ? p + panel : p;
+    const panel = panels + (<usize>unit << 5) * <usize>depth, j = unit << 3;
+    const left = min(8, columns - j), bytes = <usize>left << 2;
     for (let i = 0; i < rows; i++) {
-      const row = y + <usize>i * ldy + (<usize>j << 2), to = left == 16 ? row : scratch;
+      const row = y + <usize>i * ldy + (<usize>j << 2), to = left == 8 ? row : scratch;
       if (bias) memory.copy(to, bias + (<usize>j << 2), bytes);
       else memory.fill(to, 0, bytes);
-      twoPanels(to, x + <usize>i * ldx, p, q, depth);
-      if (left < 16) memory.copy(row, scratch, bytes);
+      onePanel(to, x + <usize>i * ldx, panel, depth);
+      if (left < 8) memory.copy(row, scratch, bytes);
     }
   }
 }
