@@ -49,6 +49,12 @@ setDefaultDevice(() => {
 
 if (import.meta.main) {
   // Not a literal: who imports the library by URL shall not download the program with it.
-  const { main } = await import(new URL("./core/cli.ts", import.meta.url).href);
+  const program = new URL("./core/cli.ts", import.meta.url).href;
+  const { main } = await import(program).catch((error: Error) => {
+    if (!error.message.includes("read access")) throw error;
+    const needed = "add --allow-read, and --allow-write to save models";
+    console.error(`heed: Cannot start the program without reading its own files: ${needed}`);
+    Deno.exit(2);
+  });
   await main();
 }

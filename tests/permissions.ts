@@ -1,11 +1,14 @@
 /** What tests may do: those that need more than nothing are reported as ignored where it is not granted. */
 
 /** Kinds of access that some tests need. */
-export type Access = "read" | "write" | "run" | "env";
+export type Access = "read" | "write" | "run" | "env" | "net";
 
-/** Whether all of these kinds of access are granted; asks nobody. */
+/** Whether all of these kinds of access are granted; asks nobody. The net is this machine's own. */
 export function granted(...kinds: readonly Access[]): boolean {
-  return kinds.every((name) => Deno.permissions.querySync({ name }).state === "granted");
+  return kinds.every((name) => {
+    const descriptor = name === "net" ? { name, host: "127.0.0.1" } : { name };
+    return Deno.permissions.querySync(descriptor).state === "granted";
+  });
 }
 
 /** A test with a folder of its own, which needs to read and write, and whatever else is named. */

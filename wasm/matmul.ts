@@ -47,6 +47,8 @@ const COLUMNS = 2048;
 const ROWS = 2016;
 /** Most rows that are not worth packing the other operand for. */
 const FEW_ROWS = 8;
+/** Columns that one unit of the kernel for rows takes: long runs read fastest. */
+const RUN = 2048;
 /** Most bytes of scratch for a product that one thread does alone. */
 const ALONE_BYTES = 1 << 20;
 /** Operations per nanosecond, roughly. */
@@ -180,10 +182,8 @@ function pack(
 /** A few rows times a matrix stored row by row. */
 function timesMatrix(runtime: Runtime, words: number[], batch: number): void {
   const rows = words[3]!, columns = words[4]!, depth = words[5]!;
-  // Long runs read fastest; a large matrix is cut so that several threads find work.
-  const width = words[11] = columns * depth < 1 << 20 ? 2048 : Math.min(Math.max(columns >> 2, 512), 2048) & ~63;
-  const blocks = Math.ceil(columns / width);
-  runtime.run(ROWS_TIMES_MATRIX, words, batch * blocks, 20 + rows * Math.min(columns, width) * depth / 16);
+  const blocks = Math.ceil(columns / RUN);
+  runtime.run(ROWS_TIMES_MATRIX, words, batch * blocks, 20 + rows * Math.min(columns, RUN) * depth / 16);
 }
 
 /** Whole products, one per unit. */

@@ -12,7 +12,7 @@
  * keep the program alive; in a page from a `blob:` URL.
  *
  * **Busy machines.** A worker that loses its core to another program keeps everybody
- * waiting for its ticket. After such a wait the next jobs run alone, twice as many each time.
+ * waiting for its ticket. After such a wait some work is done alone, twice as much each time.
  *
  * **End.** Idle workers sleep. They end with the program and do not delay its end.
  *
@@ -45,8 +45,9 @@ const MOST_TICKETS = 32;
 /** How often a thread looks for news before it sleeps: about 20 microseconds. */
 const TURNS = 4_000;
 
-/** Jobs done alone, at most, before workers that were late get another chance. */
-const MOST_SKIPPED = 512;
+/** Work done alone, in nanoseconds, before workers that were late get another chance: at first, and at most. */
+const LEAST_PAUSE = 4e6;
+const MOST_PAUSE = 100e6;
 
 const JOB = (CONTROL + 448) / 4;
 const ASLEEP = (CONTROL + 192) / 4;
@@ -110,7 +111,7 @@ export class Threads {
   #workers = 0;
   #missed = 0;
   #pause = 0;
-  #skip = 0;
+  #alone = 0;
   #scratchAddress = 0;
   #scratchBytes = 0;
 
@@ -168,8 +169,8 @@ export class Threads {
     words[JOB + 8] = 0;
     words[JOB + 9] = inPage ? 1 : 0;
     this.kernels.runTogether();
-    if (words[JOB + 8]! > 0) this.#pause = this.#skip = Math.min(2 * this.#pause + 8, MOST_SKIPPED);
-    else this.#pause >>= 1;
+    if (words[JOB + 8]! > 0) this.#pause = this.#alone = Math.min(2 * this.#pause + LEAST_PAUSE, MOST_PAUSE);
+    else this.#pause *= 0.8;
   }
 
   /** Whether workers can help with work of this cost; starts them once there was enough of it. */
@@ -188,8 +189,8 @@ export class Threads {
     }
     const started = this.started;
     if (started === 0) return false;
-    if (this.#skip > 0) {
-      this.#skip--;
+    if (this.#alone > 0) {
+      this.#alone -= cost;
       return false;
     }
     return cost >= WORTH_WAKING || Atomics.load(this.#memory.int32, ASLEEP) < started;

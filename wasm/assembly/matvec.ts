@@ -16,6 +16,9 @@
 import { madd, sumLanes } from "./simd";
 import { offsetOf } from "./walk";
 
+/** Columns of one unit: long runs read fastest. */
+const RUN: i32 = 2048;
+
 /** `y[0..n) += Σ x[k] w[k, 0..n)` for eight rows of weights, `ld` bytes apart. */
 function sweepEight(y: usize, x: usize, w: usize, ld: usize, n: i32): void {
   const x0 = v128.load32_splat(x), x1 = v128.load32_splat(x + 4), x2 = v128.load32_splat(x + 8);
@@ -67,10 +70,10 @@ function sweepOne(y: usize, x: f32, w: usize, n: i32): void {
 }
 
 /**
- * Rows times a matrix stored row by row; a unit is a block of columns of one batch element.
+ * Rows times a matrix stored row by row; a unit is a block of 2048 columns of one batch element.
  *
  * Words: x, w, y, rows of x, columns, depth, bytes from row to row of x, of w, of y, address
- * of one row of biases or 0, batch axes, columns of a block, and from word 16 on their extents, from 24 the bytes
+ * of one row of biases or 0, batch axes, and from word 16 on their extents, from 24 the bytes
  * per step in x, from 32 in w. The elements of each row lie side by side; y is contiguous over
  * the batch.
  */
@@ -78,10 +81,10 @@ export function rowsTimesMatrixJob(args: usize, from: i32, to: i32): void {
   const x = load<usize>(args), w = load<usize>(args + 4), y = load<usize>(args + 8);
   const rows = load<i32>(args + 12), columns = load<i32>(args + 16), depth = load<i32>(args + 20);
   const ldx = load<usize>(args + 24), ldw = load<usize>(args + 28), ldy = load<usize>(args + 32);
-  const bias = load<usize>(args + 36), axes = load<i32>(args + 40), width = load<i32>(args + 44);
-  const blocks = (columns + width - 1) / width;
+  const bias = load<usize>(args + 36), axes = load<i32>(args + 40);
+  const blocks = (columns + RUN - 1) / RUN;
   for (let unit = from; unit < to; unit++) {
-    const batch = unit / blocks, j = (unit % blocks) * width, n = min(width, columns - j);
+    const batch = unit / blocks, j = (unit % blocks) * RUN, n = min(RUN, columns - j);
     const skip = <usize>j << 2;
     const px = x + offsetOf(batch, axes, args + 64, args + 96);
     let pw = w + offsetOf(batch, axes, args + 64, args + 128) + skip;
