@@ -79,6 +79,14 @@ onTwoThreads("threads.count can be lowered and raised again", async (device) => 
   device.release(x.buffer);
 });
 
+Deno.test("a worker that starts inside a test trips no sanitizer", async () => {
+  const device = createWasmDevice({ threads: 2 });
+  const x = upload(device, noisy(1, 1 << 18), [512, 512]);
+  for (let i = 0; i < 20; i++) device.release(device.matmul(x, x));
+  assertEquals((await take(device, device.matmul(x, x), [512, 512])).length, 1 << 18);
+  device.release(x.buffer);
+});
+
 Deno.test("idle workers do not keep a program alive", { ignore: !granted("read", "write", "run") }, async () => {
   const program = `
     import { createWasmDevice } from ${JSON.stringify(new URL("../../wasm/mod.ts", import.meta.url).href)};

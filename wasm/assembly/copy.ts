@@ -16,14 +16,25 @@ import { offsetOf } from "./walk";
 /** Elements of one unit. */
 const BLOCK: i32 = 4096;
 
-/** Copies runs of neighbours, or repeats one element (0 bytes per element in the source); a unit is a block of a run. */
+/** Copies runs of neighbours, or repeats one element (0 bytes per source element); a unit is a block of a run. */
 export function copyRowsJob(args: usize, from: i32, to: i32): void {
   const target = load<usize>(args), source = load<usize>(args + 4), n = load<i32>(args + 8);
   const repeat = load<i32>(args + 16) == 0, axes = load<i32>(args + 20), blocks = load<i32>(args + 24);
+  // Along the innermost outer axis, addresses advance by its strides; only its ends are worked out anew.
+  const last = <usize>max(0, axes - 1) << 2, extent = axes && blocks == 1 ? load<i32>(args + 64 + last) : 1;
+  const down = load<usize>(args + 96 + last), across = load<usize>(args + 128 + last);
+  let place = extent - 1, to0: usize = 0, from0: usize = 0;
   for (let unit = from; unit < to; unit++) {
     const row = unit / blocks, first = (unit % blocks) * BLOCK, count = min(BLOCK, n - first);
-    let y = target + offsetOf(row, axes, args + 64, args + 96) + (<usize>first << 2);
-    let x = source + offsetOf(row, axes, args + 64, args + 128);
+    if (++place < extent) {
+      to0 += down;
+      from0 += across;
+    } else {
+      place = extent > 1 ? row % extent : 0;
+      to0 = target + offsetOf(row, axes, args + 64, args + 96);
+      from0 = source + offsetOf(row, axes, args + 64, args + 128);
+    }
+    let y = to0 + (<usize>first << 2), x = from0;
     const end = y + (<usize>count << 2), vectors = y + (<usize>(count & ~3) << 2);
     if (repeat) {
       const value = v128.load32_splat(x);
@@ -49,7 +60,8 @@ export function copyRowsJob(args: usize, from: i32, to: i32): void {
 /** Copies element by element; a unit is a block of a run. */
 export function copyStridedJob(args: usize, from: i32, to: i32): void {
   const target = load<usize>(args), source = load<usize>(args + 4), n = load<i32>(args + 8);
-  const stepY = load<usize>(args + 12), stepX = load<usize>(args + 16), axes = load<i32>(args + 20), blocks = load<i32>(args + 24);
+  const stepY = load<usize>(args + 12), stepX = load<usize>(args + 16);
+  const axes = load<i32>(args + 20), blocks = load<i32>(args + 24);
   for (let unit = from; unit < to; unit++) {
     const row = unit / blocks, first = (unit % blocks) * BLOCK;
     let y = target + offsetOf(row, axes, args + 64, args + 96) + <usize>first * stepY;
@@ -73,7 +85,8 @@ export function copyStridedJob(args: usize, from: i32, to: i32): void {
  * strides as above. A unit is sixteen target rows.
  */
 export function copyTransposedJob(args: usize, from: i32, to: i32): void {
-  const target = load<usize>(args), source = load<usize>(args + 4), rows = load<i32>(args + 8), columns = load<i32>(args + 12);
+  const target = load<usize>(args), source = load<usize>(args + 4);
+  const rows = load<i32>(args + 8), columns = load<i32>(args + 12);
   const down = load<usize>(args + 16), across = load<usize>(args + 20), axes = load<i32>(args + 24);
   const blocks = (rows + 15) >> 4;
   for (let unit = from; unit < to; unit++) {
@@ -128,7 +141,8 @@ export function copyTransposedJob(args: usize, from: i32, to: i32): void {
  * to bool), to, from, elements. Rounds towards zero and saturates; NaN becomes 0, and true.
  */
 export function convertJob(args: usize, from: i32, to: i32, scratch: usize): void {
-  const what = load<i32>(args), target = load<usize>(args + 4), source = load<usize>(args + 8), n = load<i32>(args + 12);
+  const what = load<i32>(args), target = load<usize>(args + 4);
+  const source = load<usize>(args + 8), n = load<i32>(args + 12);
   const one = i32x4.splat(1), zero = i32x4.splat(0);
   for (let unit = from; unit < to; unit++) {
     const first = unit * BLOCK;

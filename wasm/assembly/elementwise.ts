@@ -97,7 +97,8 @@ function unaryTurns(op: i32, to: usize, end: usize, a: usize): void {
 /** One function of one argument over a block of each row; see the words above. */
 export function unaryJob(args: usize, from: i32, to: i32, scratch: usize): void {
   const op = load<i32>(args), target = load<usize>(args + 4), a = load<usize>(args + 8);
-  const n = load<i32>(args + 20), step = load<usize>(args + 24), axes = load<i32>(args + 36), blocks = load<i32>(args + 40);
+  const n = load<i32>(args + 20), step = load<usize>(args + 24);
+  const axes = load<i32>(args + 36), blocks = load<i32>(args + 40);
   for (let unit = from; unit < to; unit++) {
     const row = unit / blocks, first = (unit % blocks) * BLOCK, count = min(BLOCK, n - first);
     let y = target + (<usize>(row * n + first) << 2);
@@ -237,7 +238,16 @@ function integerPower(base: i32, exponent: i32): i32 {
 }
 
 /** Functions that have no vector form: 3 = integer division, 4 = power, 7 = remainder. */
-function singleTurns(op: i32, integer: bool, to: usize, count: i32, a: usize, stepA: usize, b: usize, stepB: usize): void {
+function singleTurns(
+  op: i32,
+  integer: bool,
+  to: usize,
+  count: i32,
+  a: usize,
+  stepA: usize,
+  b: usize,
+  stepB: usize,
+): void {
   stepA >>= 2;
   stepB >>= 2;
   for (; count > 0; count--) {
@@ -294,8 +304,10 @@ export function binaryJob(args: usize, from: i32, to: i32, scratch: usize, integ
 
 /** `to = choose ? a : b` over a block of each row; the words name a, b, choose in this order. */
 export function selectJob(args: usize, from: i32, to: i32): void {
-  const target = load<usize>(args + 4), a = load<usize>(args + 8), b = load<usize>(args + 12), c = load<usize>(args + 16);
-  const n = load<i32>(args + 20), stepA = load<usize>(args + 24), stepB = load<usize>(args + 28), stepC = load<usize>(args + 32);
+  const target = load<usize>(args + 4), a = load<usize>(args + 8);
+  const b = load<usize>(args + 12), c = load<usize>(args + 16);
+  const n = load<i32>(args + 20), stepA = load<usize>(args + 24);
+  const stepB = load<usize>(args + 28), stepC = load<usize>(args + 32);
   const axes = load<i32>(args + 36), blocks = load<i32>(args + 40), zero = i32x4.splat(0);
   for (let unit = from; unit < to; unit++) {
     const row = unit / blocks, first = (unit % blocks) * BLOCK, count = min(BLOCK, n - first);

@@ -13,9 +13,10 @@
 import { convertJob, copyRowsJob, copyStridedJob, copyTransposedJob } from "./copy";
 import { binaryJob, selectJob, unaryJob } from "./elementwise";
 import { fusedJob } from "./fused_jobs";
-import { multiplyEachJob, multiplyJob, packJob } from "./matmul";
+import { multiplyEachJob, multiplyJob } from "./matmul";
 import { rowsTimesMatrixJob, rowsTimesPanelsJob, rowsTimesTransposeJob } from "./matvec";
 import * as opcodes from "./opcodes";
+import { packJob } from "./packing";
 import { reduceColumnsJob, reduceRowsJob } from "./reduce";
 import { gatherJob, scatterAddJob } from "./rows";
 import { argsortJob } from "./sort";

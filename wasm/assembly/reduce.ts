@@ -158,7 +158,8 @@ function foldOne(op: i32, y: usize, x: usize, n: i32): void {
  */
 export function reduceColumnsJob(args: usize, from: i32, to: i32, scratch: usize): void {
   const op = load<i32>(args), target = load<usize>(args + 4), source = load<usize>(args + 8);
-  const columns = load<i32>(args + 12), rows = load<i32>(args + 16), ld = load<usize>(args + 20), axes = load<i32>(args + 24);
+  const columns = load<i32>(args + 12), rows = load<i32>(args + 16);
+  const ld = load<usize>(args + 20), axes = load<i32>(args + 24);
   const blocks = (columns + COLUMNS - 1) / COLUMNS;
   for (let unit = from; unit < to; unit++) {
     const matrix = unit / blocks, j = (unit % blocks) * COLUMNS, n = min(COLUMNS, columns - j), bytes = <usize>n << 2;

@@ -24,7 +24,9 @@
  * | +256      | 1 while main sleeps                                     |
  * | +320      | next ticket                                             |
  * | +384      | workers that have started                               |
- * | +448      | the job: operation, units, grain, scratch, bytes of scratch per thread, turns to look before sleeping, growths of the memory, threads, how often a worker was late, 1 if main must not sleep |
+ * | +448      | the job: operation, units, grain, scratch, bytes of scratch per thread, |
+ * |           | turns to look before sleeping, growths of the memory, threads, how      |
+ * |           | often a worker was late, 1 if main must not sleep       |
  * | `ARGS`    | arguments of the job, 512 words                         |
  * | `PRIVATE` | 4096 bytes of scratch for each of 32 threads            |
  *
