@@ -54,7 +54,7 @@ if (import.meta.main) {
     if (!error.message.includes("read access")) throw error;
     const needed = "add --allow-read, and --allow-write to save models";
     console.error(`heed: Cannot start the program without reading its own files: ${needed}`);
-    Deno.exit(2);
+    Deno.exit(1);
   });
   await main();
 }

@@ -17,7 +17,7 @@ const { kernels } = runtimeOf(createWasmDevice({ threads: 1 })).threads;
 /** As many operations as a product takes, from registers alone. */
 function benchCeiling(group: string, operations: number): void {
   const turns = Math.round(operations / 384);
-  Deno.bench({ name: "ceiling", group, fn: () => void kernels.peak(turns, 0.5, 0.25) });
+  Deno.bench({ name: "ceiling", group, fn: () => void kernels.peak(turns, 0.5, 1e-9) });
 }
 
 for (const [M, N, K] of [[256, 256, 256], [512, 512, 512], [1024, 1024, 1024], [512, 768, 3072]] as const) {

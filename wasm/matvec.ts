@@ -31,7 +31,7 @@ const RUN = 2048;
 /** Bytes beyond which weights come from main memory rather than from a cache. */
 const STREAMED_BYTES = 24 << 20;
 
-/** A view whose matrices have neighbours along rows or along columns; a temporary copy if they do not. */
+/** A view with neighbours along rows or columns: itself, or a temporary copy. */
 export function walkable(runtime: Runtime, x: View): View {
   const rank = x.shape.length, row = x.strides[rank - 2]!, column = x.strides[rank - 1]!;
   if (row === 1 || column === 1 || (x.shape[rank - 1] === 1 && x.shape[rank - 2] === 1)) return x;

@@ -42,9 +42,10 @@ const WORTH_STARTING = 30e6;
 const TICKET = 4_000;
 /** Tickets per thread at most. */
 const MOST_TICKETS = 32;
-/** How often a thread looks for news before it sleeps: about 20 microseconds. */
-const TURNS = 4_000;
-
+/** How often an idle worker looks for the next job before it sleeps: about 100 microseconds. Waking it takes 30. */
+const IDLE_TURNS = 100_000;
+/** How often main looks for the last worker before it sleeps: about 20 microseconds. */
+const JOIN_TURNS = 20_000;
 /** Work done alone, in nanoseconds, before workers that were late get another chance: at first, and at most. */
 const LEAST_PAUSE = 4e6;
 const MOST_PAUSE = 100e6;
@@ -163,11 +164,12 @@ export class Threads {
     words[JOB] = op;
     words[JOB + 1] = units;
     words[JOB + 2] = Math.max(1, Math.ceil(TICKET / unitCost), Math.ceil(units / (this.#count * MOST_TICKETS)));
-    words[JOB + 5] = TURNS;
+    words[JOB + 5] = IDLE_TURNS;
     words[JOB + 6] = this.#memory.growths;
     words[JOB + 7] = this.#count;
     words[JOB + 8] = 0;
     words[JOB + 9] = inPage ? 1 : 0;
+    words[JOB + 10] = JOIN_TURNS;
     this.kernels.runTogether();
     if (words[JOB + 8]! > 0) this.#pause = this.#alone = Math.min(2 * this.#pause + LEAST_PAUSE, MOST_PAUSE);
     else this.#pause *= 0.8;

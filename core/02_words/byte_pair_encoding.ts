@@ -24,7 +24,7 @@
  * | $a$, $b$    | `left`, `right`          | ids of neighbouring tokens                       |
  * | the sum     | `counts`                 | weighted number of places of each pair           |
  * | $\arg\max$  | `mostFrequent()`         | a priority queue of the pairs                    |
- * | $V$         | `tokens`, size `vocabSize` | the vocabulary (词表)                          |
+ * | $V$         | `tokens`                 | the vocabulary, `vocabSize` of them              |
  *
  * **Ties.** Of equally frequent pairs the one with the older left token is merged, then the one
  * with the older right token; a token's age is its id, and single characters are numbered by code
@@ -120,13 +120,13 @@ function byCodePoint(a: string, b: string): number {
 
 /** The texts of the four tokens that no text contains; their ids are 0, 1, 2 and 3. */
 export interface SpecialTokens {
-  /** Fills short rows of a batch; `<pad>` unless given. */
+  /** Fills short rows of a batch; `<pad>` by default. */
   readonly pad: string;
-  /** Stands before the first token of a target; `<begin>` unless given. */
+  /** Stands before the first token of a target; `<begin>` by default. */
   readonly begin: string;
-  /** Stands after the last token of a target; `<end>` unless given. */
+  /** Stands after the last token of a target; `<end>` by default. */
   readonly end: string;
-  /** Replaces a character outside the alphabet; `<unknown>` unless given. */
+  /** Replaces a character outside the alphabet; `<unknown>` by default. */
   readonly unknown: string;
 }
 
@@ -150,7 +150,7 @@ export interface BytePairEncodingOptions {
   readonly level: BytePairLevel;
   /** Other texts for the special tokens. */
   readonly specialTokens?: Partial<SpecialTokens>;
-  /** Stop when the best pair occurs less often than this; 2 unless given. */
+  /** Stop when the best pair occurs less often than this; 2 by default. */
   readonly minFrequency?: number;
   /** Stops the training with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -174,8 +174,9 @@ const STRIDE = 2 ** 26;
  * characters keeps the most frequent ones. Takes a fraction of a second per megabyte of English, and
  * yields to the event loop every 30 ms.
  *
+ * @example
  * ```ts
- * import { trainBytePairEncoding } from "@heed/heed/words";
+ * import { trainBytePairEncoding } from "@heed/heed";
  *
  * const encoding = await trainBytePairEncoding(["low lower lowest"], { vocabSize: 270, level: "bytes" });
  * const tokens = encoding.encode("slowest");

@@ -20,6 +20,8 @@
  * | $W$    | `embedding.weight` | `[V, E]`    |
  * | $e$    | `embedded`         | `[B, T, E]` |
  * | $c$    | `bag`              | `[B, E]`    |
+ * | $U$    | `output.weight`    | `[E, C]`, a column for each of $C$ classes |
+ * | $b$    | `output.bias`      | `[C]`       |
  *
  * **Why not multiply.** The product with a one-hot row reads every row of the table to keep
  * one. A look-up reads that one: $E$ numbers instead of $VE$. Backwards the same holds: only
@@ -30,8 +32,8 @@
  * `[batch, time, dim]`, and every layer behind sees only `dim`. Within one batch the lengths
  * must agree, since a tensor is a box: shorter sentences are filled up with a padding token
  * ({@linkcode padTokens}), whose embedding is zero and stays zero (`paddingIndex`). The notes
- * also ask whether padding costs nothing in this layer: very nearly, a look-up is a copy. What
- * it costs behind this layer is measured in section 6.2.
+ * also ask whether padding costs anything in this layer: hardly, a look-up is a copy. What it costs
+ * behind this layer is the subject of section 6.2.
  *
  * Source of the deep variant: Iyyer, Manjunatha, Boyd-Graber and Daumé 2015, *Deep Unordered
  * Composition Rivals Syntactic Methods for Text Classification*.
@@ -117,6 +119,8 @@ export function multiplyOneHot(tokens: Tensor, table: Tensor): Tensor {
 
 /**
  * Makes one box of sentences of different lengths.
+ *
+ * Section 6.2 has `padSequences`, which also returns the mask.
  *
  * @example
  * ```ts
@@ -253,7 +257,7 @@ export class DeepBagOfWordsClassifier extends Module {
 // In one sum every word votes alone: *not* adds the same vector whether *good* or *bad*
 // stands beside it. A hidden layer can react to *not* and *good* together, so combinations of
 // words become features (特征). Their order stays invisible, because a sum has none: *not good
-// but bad* and *not bad but good* are the same bag. Chapter 3 and chapter 4 give two ways out.
+// but bad* and *not bad but good* are the same bag. Attention (chapter 4) is a way out.
 
 // ## Pitfall: a padding row that learns
 //

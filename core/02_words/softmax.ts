@@ -11,24 +11,28 @@
  *
  * $$p_i = \frac{e^{z_i - m}}{\sum_j e^{z_j - m}}, \qquad \log p_i = (z_i - m) - \log \sum_j e^{z_j - m}$$
  *
- * | symbol   | in code         | shape    |
- * | -------- | --------------- | -------- |
- * | $z$      | `scores`        | `[…, S]` |
- * | $m$      | `highest`       | `[…, 1]` |
- * | $p$      | `probabilities` | `[…, S]` |
- * | $\sum_j$ | `total`         | `[…, 1]` |
+ * | symbol      | in code             | shape    |
+ * | ----------- | ------------------- | -------- |
+ * | $z$         | `scores`            | `[…, S]` |
+ * | $m$         | `highestOf(scores)` | `[…, 1]` |
+ * | $z - m$     | `shifted`           | `[…, S]` |
+ * | $e^{z - m}$ | `exponentials`      | `[…, S]` |
+ * | $\sum_j$    | `total`             | `[…, 1]` |
+ * | $p$         | the result          | `[…, S]` |
  *
  * **Why the maximum is subtracted.** It cancels in the fraction, so nothing changes on
  * paper. On a machine $e^{89}$ is already beyond float32; after the subtraction the largest
  * exponent is 0 and the total lies between 1 and the number of scores.
  *
- * **What the notes ask.** For $z = (1000, 1, -1000)$ the notes find $p \approx (1, 0, 0)$ and
- * say that the gradient vanishes. It does: the derivative is
+ * **When the gradient vanishes.** For $z = (1000, 1, -1000)$ the notes find $p \approx (1, 0, 0)$
+ * and say that the gradient vanishes (梯度消失). It does: with $[i = j]$ for 1 where $i = j$ and 0
+ * elsewhere, the derivative is
  *
- * $$\frac{\partial p_i}{\partial z_j} = p_i\,(\mathbb{1}[i = j] - p_j)$$
+ * $$\frac{\partial p_i}{\partial z_j} = p_i\,([i = j] - p_j)$$
  *
- * and each product has a factor that is 0, either $p_i$ or $1 - p_i$. The notes write the
- * diagonal as $p_i$ alone; the factor $1 - p_i$ is what makes it vanish at $p_i = 1$.
+ * On the diagonal this is $p_i (1 - p_i)$, elsewhere $-p_i p_j$: where one share is 1 and the others
+ * are 0, each product has a factor 0. The notes write the diagonal as $p_i$ alone; it is the factor
+ * $1 - p_i$ that makes it vanish at $p_i = 1$.
  *
  * @module
  */
@@ -110,8 +114,8 @@ function highestOf(scores: Tensor): Tensor {
 
 // ## Pitfall: leaving the maximum out
 //
-// Without `highestOf` every test on small scores passes. The test "softmax() takes scores of
-// ±1e4" returns NaN, $\infty / \infty$.
+// The formula without $m$, `scores.exp()` over its sum, passes every test on small scores. The
+// test "softmax() takes scores of ±1e4" fails for it: $\infty / \infty$ is NaN.
 
 // ## Exercise
 //

@@ -9,7 +9,8 @@
  * scores $-\infty$; $e^{-\infty} = 0$, so it gets no share, and the others divide the whole unit
  * among themselves. A mask (掩码) is the table that says which pairs are allowed.
  *
- * **Formula.** With $M_{ts}$ true where query $t$ may look at key $s$,
+ * **Formula.** With the scores $Z$ and weights $A$ of section 4.3, and $[M_{ts}]$ for 1 where query
+ * $t$ may look at key $s$ and 0 elsewhere ($M$ is `mask` in code),
  *
  * $$A_{ts} = \frac{[M_{ts}]\, e^{Z_{ts}}}{\sum_{r} [M_{tr}]\, e^{Z_{tr}}}$$
  *
@@ -18,7 +19,7 @@
  * | causal  | $s \le t$                          | `[T, S]`       | decoder self-attention             |
  * | padding | $s$ holds a token                  | `[B, S]`       | encoder, and cross-attention to it |
  * | prefix  | $s \le t$ or $s$ is in the prefix  | `[B, 1, T, T]` | prefix models such as GLM          |
- * | window  | $-a \le s - t \le b$               | `[T, S]`       | long texts (section 4.9)           |
+ * | window  | $t - b \le s \le t + a$             | `[T, S]`       | long texts; $b$ `before`, $a$ `after` |
  *
  * If there are more keys than queries, the queries are the last positions: query $t$ stands at
  * position $t + S - T$, in every mask of this page.
@@ -146,7 +147,7 @@ export function additiveMask(mask: Tensor, penalty: number = -Infinity): Tensor 
   return zeros(mask.shape).where(mask, penalty);
 }
 
-// ## Where the program sets the mask one by one
+// ## Where does the program mask step by step?
 //
 // The notes ask how a program "masks step by step" in training. It does not: there are no
 // steps. Row $t$ of the causal mask *is* the state of affairs at step $t$, and all rows are
@@ -161,8 +162,8 @@ export function additiveMask(mask: Tensor, penalty: number = -Infinity): Tensor 
 // | the last token, with a cache         | no effect   | for the source     | its row of the causal mask is all true            |
 //
 // The third line settles the doubt of the notes: for one token the causal mask is one row of
-// `true` (test "causalMask() of one query allows everything"), so leaving it out changes nothing.
-// Padding is another matter, whatever is fed: the positions are there, so they must be excluded.
+// `true`, since all keys in the cache are of the past; the test "causalMask() of one query allows
+// everything" says so. Padding must be excluded whatever is fed: its positions are there.
 
 // ## 0, −10000 or −∞
 //
@@ -177,8 +178,8 @@ export function additiveMask(mask: Tensor, penalty: number = -Infinity): Tensor 
 // ## Pitfall: a mask with the opposite meaning
 //
 // PyTorch's `key_padding_mask` is true where a position is *forbidden*, its
-// `scaled_dot_product_attention` reads true as *allowed*. Negating a causal mask does not fail, it
-// trains a model that sees only the future; the test "causalMask() hides the future, not the past"
+// `scaled_dot_product_attention` reads true as *allowed*. A negated causal mask throws no error:
+// it makes a model that sees only the future. The test "causalMask() hides the future, not the past"
 // says which is which here.
 
 // ## Exercise

@@ -1,9 +1,9 @@
 /**
- * # Attention
+ * # 4 · Attention
  *
  * **Question.** A recurrent network reads a sentence word by word and has to carry the first
- * word through every later step. Past a few hundred words nothing of it is left. Can a
- * position fetch what it needs from any other position, in one step?
+ * word through every later step. Past two hundred words, the notes say, even an LSTM has lost it.
+ * Can a position fetch what it needs from any other position, in one step?
  *
  * **Idea.** A person who reads picks out of much information the little that matters for the
  * task at hand. Attention (注意力机制) does the same with numbers: every position asks a
@@ -12,13 +12,13 @@
  * notes compare it with a search engine: the query is what is typed, the key is what a page is
  * filed under, the value is the page.
  *
- * | section | page                 | answers                                                    |
- * | ------- | -------------------- | ---------------------------------------------------------- |
- * | 4.3     | `scaled_dot_product` | how queries, keys and values become an output              |
- * | 4.4     | `self_and_cross`     | where queries, keys and values come from                   |
- * | 4.5     | `masks`              | who may look at whom                                       |
- * | 4.6     | `multi_head`         | how one position asks several questions at once            |
- * | 4.7     | `positions`          | how attention, which sees a set, learns about order        |
+ * | section | page                 | answers                                             |
+ * | ------- | -------------------- | --------------------------------------------------- |
+ * | 4.3     | `scaled_dot_product` | how queries, keys and values become an output       |
+ * | 4.4     | `self_and_cross`     | where queries, keys and values come from            |
+ * | 4.5     | `masks`              | who may look at whom                                |
+ * | 4.6     | `multi_head`         | how one position asks several questions at once     |
+ * | 4.7     | `positions`          | how attention, which sees a set, learns about order |
  *
  * ## Notation
  *
@@ -31,6 +31,7 @@
  * | G      | groups of heads that share keys and values        |
  * | D      | width of a head                                   |
  * | E      | width of a hidden vector                          |
+ * | C      | width of a context vector, `E` unless it differs  |
  *
  * A position is a row: $Q$, $K$ and $V$ hold one query, key or value per *row*, and a row of
  * weights sums to one. (The lectures behind the notes stack them as columns and normalize

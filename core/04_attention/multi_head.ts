@@ -12,20 +12,21 @@
  *
  * **Formula.** With heads $i = 1 \dots h$, each of width $d = E / h$,
  *
- * $$\mathrm{head}_i = \mathrm{attention}(XW_Q^i,\; CW_K^i,\; CW_V^i), \qquad \mathrm{output} = [\mathrm{head}_1; \dots; \mathrm{head}_h]\, W_O$$
+ * $$\mathrm{head}_i = \mathrm{attention}(XW_Q^i,\; X'W_K^i,\; X'W_V^i), \qquad \mathrm{output} = [\mathrm{head}_1; \dots; \mathrm{head}_h]\, W_O$$
  *
- * | symbol                    | in code                  | shape                           |
- * | ------------------------- | ------------------------ | ------------------------------- |
- * | $X$                       | `hidden`                 | `[B, T, E]`                     |
- * | $C$                       | `context`                | `[B, S, C]`; $X$ if left out    |
- * | $W_Q^1 \dots W_Q^h$       | `query.weight`           | `[E, H·D]`, one block per head  |
- * | $W_K^i$, $W_V^i$          | `key.weight`, `value.weight` | `[C, G·D]`                  |
- * | $[\mathrm{head}_1; \dots]$ | `merged`                | `[B, T, H·D]`                   |
- * | $W_O$                     | `output.weight`          | `[H·D, E]`                      |
+ * | symbol                     | in code                      | shape                                       |
+ * | -------------------------- | ---------------------------- | ------------------------------------------- |
+ * | $X$                        | `hidden`                     | `[B, T, E]`                                 |
+ * | $X'$                       | `context`                    | `[B, S, C]`; $X$ if left out                |
+ * | $W_Q^1 \dots W_Q^h$        | `query.weight`               | `[E, H·D]`, a block of columns for each head |
+ * | $W_K^i$, $W_V^i$           | `key.weight`, `value.weight` | `[C, G·D]`, with $G = H$ in the formula     |
+ * | $[\mathrm{head}_1; \dots]$ | `merged`                     | `[B, T, H·D]`                               |
+ * | $W_O$                      | `output.weight`              | `[H·D, E]`                                  |
  *
  * **Why heads cost nothing.** Side by side, the $h$ matrices $W_Q^i$ are one matrix of the old
- * size. Its product is cut into heads by a view, all heads run in one batched call, and merging
- * them is a view again. Multiplications and parameters are those of one wide head.
+ * size. Its product is cut into heads by a view, all heads run in one batched call, and one copy
+ * merges them. Multiplications and parameters are those of one wide head; only the softmax runs $h$
+ * times.
  *
  * **What the notes ask: why several heads?** Three reasons are given. *Several relations* is
  * the one that stands: the softmax of a single head cannot hold two peaks without halving both.
@@ -237,19 +238,19 @@ function split(x: Tensor, H: number): Tensor {
 //
 // When text is generated word by word, the time goes into reading the keys and values of
 // everything written so far. Multi-query attention (`numGroups: 1`) lets all heads share one set
-// of them and keep only their queries apart; grouped-query attention stands between the two. The
-// cache shrinks by $H / G$, and so does the traffic. With as many groups as heads it is the page's
-// formula (test "MultiHeadAttention() with a group per head is ordinary multi-head attention").
+// of them and keep only their queries apart; grouped-query attention stands between the two. Cache
+// and traffic shrink by the factor $H / G$. With as many groups as heads it is the page's formula:
+// the test "MultiHeadAttention() with a group per head is ordinary multi-head attention" says so.
 
 // ## Pitfall: cutting heads without turning the axes
 //
 // `x.reshape([B, H, T, D])` has the right shape and the wrong numbers: it cuts the *text* into
-// $h$ pieces, and each head reads fragments of several positions as if they were one. Training
-// even makes progress. The test "MultiHeadAttention() is a loop over heads" computes each
-// head alone from its block of columns.
+// $h$ pieces, and each head reads fragments of several positions as if they were one. The test
+// "MultiHeadAttention() is a loop over heads" computes each head alone from its block of columns,
+// and fails for it.
 
 // ## Exercise
 //
-// Give one model of width 64 a single head, another eight. Which learns sooner to return, for
-// each position, the sum of the values at two marked positions? Why is the answer different for
-// a task with one marked position?
+// Mark one position of a random sequence *a* and another one *b*, and train an attention of width
+// 16 to return, at every position, the first eight features at *a* minus those at *b*. Compare one
+// head with two. Why does one head suffice for the sum?

@@ -10,7 +10,8 @@
  * keys, so that only distances count (relative, 相对位置编码).
  *
  * **Formula.** The sinusoidal code of position $p$, and the rotation that RoPE applies to each
- * pair of coordinates of a query or key at position $p$:
+ * pair of coordinates $(a, b)$ of a query or key at position $p$, with $d$ the width of what is
+ * marked: a hidden vector ($E$) in the first, a head ($D$) in the second:
  *
  * $$\mathrm{PE}_{p,2i} = \sin(p\,\omega_i), \quad \mathrm{PE}_{p,2i+1} = \cos(p\,\omega_i), \qquad \omega_i = 10000^{-2i/d}$$
  *
@@ -27,11 +28,11 @@
  *
  * **Why sines and cosines.** The notes say: *learn the conclusion by heart, the position of one
  * word is a linear combination of the positions of others.* It can be seen in one line. For each
- * frequency $(\sin, \cos)$ is a point on a circle, and walking $k$ steps turns the circle by
+ * frequency, $(\sin, \cos)$ is a point on a circle, and walking $k$ steps turns the circle by
  * $k\omega_i$: $\mathrm{PE}_{p+k} = M_k\,\mathrm{PE}_p$ with a rotation $M_k$ that does not depend
  * on $p$. A matrix such as $W_Q$ can therefore learn "three to the left". RoPE goes one step
- * further and *applies* the rotation: $\langle R_p q, R_s k \rangle = \langle q, R_{s-p} k \rangle$,
- * only the distance is left.
+ * further and *applies* the rotation to a query at $p$ and a key at $s$:
+ * $\langle R_p q, R_s k \rangle = \langle q, R_{s-p} k \rangle$, only the distance is left.
  *
  * Sources: Vaswani et al. 2017; Shaw, Uszkoreit and Vaswani 2018, *Self-Attention with Relative
  * Position Representations*; Raffel et al. 2020, *T5*; Su et al. 2021, *RoFormer*; Press, Smith and
@@ -513,5 +514,5 @@ function perPair(T: number, S: number, rule: (offset: number) => number): Tensor
 
 // ## Exercise
 //
-// Plot the dot product of $\mathrm{PE}_0$ and $\mathrm{PE}_p$ for $p$ up to 200. Where is it largest,
-// and is it ever smaller than at $p = 1000$? Then do the same for one head of ALiBi.
+// At width 64, plot the dot product of $\mathrm{PE}_0$ and $\mathrm{PE}_p$ for $p$ up to 1000. Where
+// is it largest, and does it fall all the way? Then plot the bias of one head of ALiBi beside it.

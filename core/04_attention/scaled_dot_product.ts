@@ -1,13 +1,15 @@
 /**
  * # Scaled dot-product attention
  *
- * **Question.** Additive attention runs a small network for every pair of positions. Can the
- * comparison be one matrix product instead?
+ * **Question.** How well does a query match a key? The first answer was additive attention
+ * (加性注意力): a network of one hidden layer reads both vectors and returns a score, once for every
+ * pair of positions. Can one matrix product compare all pairs instead?
  *
  * **Idea.** Let queries and keys live in the same space and let their dot product (点积) say how
  * well they match: it is large where the two point the same way. All pairs then fit in a
  * single `matmul`, the operation that every machine does best. A softmax turns each row of
- * attention scores (注意力分数) into attention weights (注意力权重), and the weights mix the values.
+ * attention scores (注意力分数) into attention weights (注意力权重), and the weights mix the values:
+ * attention pooling (注意力汇聚).
  *
  * **Formula.** With the queries $Q$, keys $K$ and values $V$ stacked by row, and $d$ the width
  * of one head,
@@ -19,14 +21,15 @@
  * | $Q$          | `query`   | `[B, H, T, D]` |
  * | $K$          | `key`     | `[B, G, S, D]` |
  * | $V$          | `value`   | `[B, G, S, D]` |
- * | $1/\sqrt{d}$ | `scale`   | a number       |
+ * | $d$          | `D`       | one number     |
+ * | $1/\sqrt{d}$ | `scale`   | one number     |
  * | $Z$          | `scores`  | `[B, H, T, S]` |
  * | $A$          | `weights` | `[B, H, T, S]` |
  * | $O$          | `output`  | `[B, H, T, D]` |
  *
  * **Why the square root.** A dot product of $d$ independent terms of mean 0 and variance 1 has
  * variance $d$. Unscaled, wide heads start with almost one-hot weights, and the softmax passes
- * hardly any gradient back (its page in chapter 2 shows why: $p(1-p)$ is 0 at both ends).
+ * hardly any gradient back (the softmax page shows why: $p(1-p)$ is 0 at both ends).
  * Dividing by $\sqrt{d}$ returns the variance to 1 whatever the width.
  *
  * **What the notes ask: why multiplicative and not additive?** Both learn. The additive score
@@ -38,11 +41,11 @@
  * @module
  */
 
-import { softmax } from "../02_words/softmax.ts";
 import { fusable } from "../engine/fusable.ts";
 import { lowerTriangle } from "../engine/ops.ts";
 import { broadcastShapes, dims, format, sameShape } from "../engine/shape.ts";
 import type { Tensor } from "../engine/tensor.ts";
+import { softmax } from "../02_words/softmax.ts";
 
 /** Who may look at whom, and with what handicap. */
 export interface AttentionOptions {
@@ -79,6 +82,7 @@ export interface AttentionOptions {
  * @param options mask, bias, causality and scale
  * @returns one mixed value per query, `[B, H, T, D]`
  * @throws {TypeError} if the shapes disagree or the mask is not boolean
+ * @throws {RangeError} if the scale is not a finite number
  */
 export function scaledDotProductAttention(
   query: Tensor,
@@ -107,6 +111,7 @@ export function scaledDotProductAttention(
  * @param options mask, bias, causality and scale
  * @returns rows that sum to one, or to zero where nothing is allowed, `[B, H, T, S]`
  * @throws {TypeError} if the shapes disagree or the mask is not boolean
+ * @throws {RangeError} if the scale is not a finite number
  */
 export function attentionWeights(query: Tensor, key: Tensor, options: AttentionOptions = {}): Tensor {
   const { H, T, S, D } = checkShapes(query, key, options);
@@ -170,10 +175,11 @@ function checkShapes(
 // ## Pitfall: a finite stand-in for minus infinity
 //
 // With $-10000$ in the place of $-\infty$ all scores of a row in which everything is forbidden
-// are equal, and the softmax spreads the unit evenly over what must not be seen. The test "scaledDotProductAttention() yields zeros where nothing is allowed" fails for it.
+// are equal, and the softmax spreads the unit evenly over what must not be seen. The test
+// "scaledDotProductAttention() yields zeros where nothing is allowed" fails for it.
 
 // ## Exercise
 //
-// Replace the divisor by 1 and draw queries and keys from a normal distribution, at widths 16,
-// 64 and 256. At which width does the entropy of `weights` first fall below 0.1 nats for ten
-// keys?
+// Set `scale` to 1 and draw queries and keys from the standard normal distribution, ten keys for
+// each query. Of the widths 64, 256 and 1024, which is the first whose mean entropy of `weights`,
+// with natural logarithms, is below 0.1? What is it with the default scale?

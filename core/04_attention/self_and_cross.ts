@@ -11,25 +11,25 @@
  * keys and values from another, it is cross-attention (交叉注意力): a translation consults its
  * source, a caption consults regions of an image.
  *
- * **Formula.** With one position per row of $X$, and of the context $C$,
+ * **Formula.** With one position per row of $X$, and of the context $X'$,
  *
- * $$Q = XW_Q, \qquad K = CW_K, \qquad V = CW_V, \qquad \mathrm{output} = \mathrm{softmax}\!\left(\tfrac{QK^\top}{\sqrt{d}}\right)V$$
+ * $$Q = XW_Q, \qquad K = X'W_K, \qquad V = X'W_V, \qquad \mathrm{output} = \mathrm{softmax}\!\left(\tfrac{QK^\top}{\sqrt{d}}\right)V$$
  *
  * | symbol | in code          | shape       |
  * | ------ | ---------------- | ----------- |
  * | $X$    | `hidden`         | `[B, T, E]` |
- * | $C$    | `context`        | `[B, S, C]` |
+ * | $X'$   | `context`        | `[B, S, C]` |
  * | $W_Q$  | `query.weight`   | `[E, D]`    |
  * | $W_K$  | `key.weight`     | `[C, D]`    |
  * | $W_V$  | `value.weight`   | `[C, D]`    |
  *
- * In self-attention $C = X$.
+ * In self-attention $X' = X$.
  *
  * **Why three matrices and not one.** With $Q = K = X$ the scores are symmetric, and of vectors
- * of equal length each matches itself best: a word would attend mostly to itself. Two matrices make the bilinear
- * score $x^\top W_Q W_K^\top c$, in which *eats* may look for *apple* without *apple* looking for
- * *eats*. They are the only unknowns: training finds $W_Q$, $W_K$ and $W_V$, and nothing else
- * in attention has parameters.
+ * of equal length each matches itself best: a word would attend mostly to itself. Two matrices make
+ * the score of a row $x$ and a row $x'$ bilinear, $x\, W_Q W_K^\top x'^\top$: *eats* may look for
+ * *apple* without *apple* looking for *eats*. Training finds $W_Q$, $W_K$ and $W_V$; nothing else in
+ * a head has parameters.
  *
  * **What the notes ask: why does the encoder hand over keys and values?** The question comes
  * from the decoder: *given what I have written, which part of the source matters next?* What it
@@ -169,11 +169,10 @@ function asOneHead(x: Tensor): Tensor {
 // ## Pitfall: values from the wrong side
 //
 // `this.value.forward(hidden)` compiles as long as both sequences have the same width and
-// length, and trains, badly: the decoder then mixes its own words by weights that point into
-// the source. The test "CrossAttention() says only what the context says" replaces the context
+// length: the decoder then mixes its own words by weights that point into the source. The test "CrossAttention() says only what the context says" replaces the context
 // by a constant and sees it.
 
 // ## Exercise
 //
-// Set `key` to share its weight with `query`. Print the weights of an untrained head on a
-// random sequence before and after. What does the diagonal show?
+// Let `key` be the same `Linear` as `query`. Print the weights of an untrained head of
+// `SelfAttention` on a random sequence before and after. What does the diagonal show?

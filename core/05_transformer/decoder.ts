@@ -4,7 +4,7 @@
  * **Question.** The encoder has turned the source into vectors. How are they turned into a sentence
  * of another length, in another language?
  *
- * **Idea.** Write one word after the other (自回归): the decoder (解码器) is fed what it has written
+ * **Idea.** Write one word after the other (autoregressive, 自回归): the decoder (解码器) is fed what it has written
  * so far and predicts what comes next. It starts from a special token, BEGIN, and may at any step
  * write another one, END: the length of the output is nobody's parameter, it is decided by the
  * probability of END. A layer of the decoder is a layer of the encoder with one more step in the
@@ -19,8 +19,9 @@
  * | ------ | -------------------------------------- | ----------- |
  * | $y$    | `hidden` on entry                      | `[B, T, E]` |
  * | $m$    | `memory`                               | `[B, S, E]` |
- * | $u$    | `hidden` after `selfAttentionResidual`  | `[B, T, E]` |
+ * | $u$    | `hidden` after `selfAttentionResidual` | `[B, T, E]` |
  * | $v$    | `hidden` after `crossAttentionResidual` | `[B, T, E]` |
+ * | $w$    | the result                             | `[B, T, E]` |
  *
  * The first attention is causal (section 4.5); the second sees all of the source.
  *
@@ -30,21 +31,23 @@
  * translation's loss reaches the encoder through the cross-attention of every decoder layer.
  *
  * **What the notes ask: who supplies BEGIN?** In training the program does, when it shifts the
- * targets ({@linkcode shiftRight}); at inference the generation loop does, as the first input. The
- * model never produces it. **Whole history or last word?** Both give the same: without a cache the
+ * targets ({@linkcode shiftRight}); at inference whoever starts the generation does: the prompt is
+ * `[BEGIN]`. The model never produces it.
+ *
+ * **What the notes ask: whole history or last word?** Both give the same: without a cache the
  * decoder is fed the whole history and its last row is used; with a cache it is fed the last word,
  * and finds the keys and values of the history in the cache of every layer.
  *
  * @module
  */
 
-import { overKeys } from "../04_attention/masks.ts";
-import { type KeyValueMemory, MultiHeadAttention } from "../04_attention/multi_head.ts";
 import { Module } from "../engine/module.ts";
 import { concat } from "../engine/ops.ts";
 import type { Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
 import { full, type Tensor } from "../engine/tensor.ts";
+import { overKeys } from "../04_attention/masks.ts";
+import { type KeyValueMemory, MultiHeadAttention } from "../04_attention/multi_head.ts";
 import { below, type LayerOptions, type Observer, type StackOptions } from "./encoder.ts";
 import { FeedForward } from "./feed_forward.ts";
 import type { LayerNorm, RMSNorm } from "./normalization.ts";
@@ -53,7 +56,8 @@ import { createNorm, Residual } from "./residual.ts";
 /**
  * What the decoder is fed in training: BEGIN, then the targets without their last column.
  *
- * Position $t$ then reads the words before $t$ and predicts word $t$ (shifted right, 右移).
+ * Position $t$ then reads the words before $t$ and predicts word $t$ (shifted right, 右移). Section
+ * 6.4 does the same from lists of tokens and makes the targets as well (`teacherForcing`).
  *
  * @param targets what is to be predicted, ending in END and padding, int32 `[B, T]`
  * @param beginToken the id of BEGIN
@@ -202,13 +206,13 @@ export class DecoderStack extends Module {
 //
 // The notes wonder whether saving any one set of keys and values suffices. It does not. The keys of
 // layer two are made from the output of layer one by matrices of layer two; nothing else can
-// replace them. GPT-2 keeps twelve pairs, one for each of its twelve layers, and so does this
-// decoder: `2 · numLayers` caches, half of which grow while the other half hold the source.
+// replace them. GPT-2 keeps twelve pairs, one for each of its twelve layers. This decoder keeps two
+// for each layer: half of the `2 · numLayers` caches grow, the other half hold the source.
 
 // ## Pitfall: a decoder that reads the answer
 //
 // Feeding the targets instead of the targets shifted right turns training into copying: the loss
-// falls to zero within a few steps, and the model writes nonsense. The test "shiftRight() hides
+// falls towards zero, and the model writes nonsense. The test "shiftRight() hides
 // each word from the position that predicts it" states the alignment.
 
 // ## Exercise

@@ -5,38 +5,47 @@
  * there is no source?
  *
  * **Idea.** The decoder without cross-attention: a stack of causal self-attention and feed-forward
- * layers (纯解码器). Such a layer is the encoder's layer with a causal mask, and that is how it is built
- * here. Whatever is to be answered is written down as the beginning of the text; the model continues
- * it. This is GPT.
+ * layers (decoder-only, 纯解码器). Such a layer is the encoder's layer with a causal mask, and that is
+ * how it is built here. The question is the beginning of the text; the model continues it. This is
+ * GPT.
  *
- * **Formula.** With the table $W$, learned positions $P$ and pre-norm layers $\ell_1 \dots \ell_L$,
+ * **Formula.** With the table $W$, learned positions $W_\mathrm{pos}$ and pre-norm layers
+ * $\ell_1 \dots \ell_L$,
  *
- * $$h = (\ell_L \circ \dots \circ \ell_1)(W_x + P), \qquad P(x_{t+1} \mid x_{\le t}) = \mathrm{softmax}\big(\mathrm{norm}(h_t)\, W^\top\big)$$
+ * $$h = (\ell_L \circ \dots \circ \ell_1)(W_x + W_\mathrm{pos}), \qquad P(x_{t+1} \mid x_{\le t}) = \mathrm{softmax}\big(\mathrm{norm}(h_t)\, W^\top\big)$$
  *
- * | symbol   | in code            | shape       |
- * | -------- | ------------------ | ----------- |
- * | $x$      | `tokens`           | `[B, T]`    |
- * | $W$      | `embedding.weight` | `[V, E]`    |
- * | $P$      | `positions`        | `[L, E]`    |
- * | $h$      | `hidden`           | `[B, T, E]` |
+ * | symbol           | in code            | shape                          |
+ * | ---------------- | ------------------ | ------------------------------ |
+ * | $x$              | `tokens`           | `[B, T]`                       |
+ * | $W$              | `embedding.weight` | `[V, E]`                       |
+ * | $W_\mathrm{pos}$ | `positions.weight` | `[contextLength, E]`, $T$ rows |
+ * | $h$              | `hidden`           | `[B, T, E]`                    |
  *
- * **Why residual weights start small.** Each layer adds two outputs to the sum, so the
- * variance of the sum grows with $2L$. GPT-2 divides the initial deviation of the matrices that write into
- * the sum (`output` and `down`) by $\sqrt{2L}$: all layers together then add as much variance as one output
- * would, whatever the depth. All other matrices start with deviation 0.02.
+ * **Why residual weights start small.** Each layer adds two outputs to the residual sum, whose
+ * variance therefore grows with $2L$. GPT-2 divides the initial deviation of the matrices that write
+ * into the sum (`output` and `down`) by $\sqrt{2L}$: all layers together then add as much variance as
+ * one output would, whatever the depth. All other matrices start with deviation 0.02.
  *
- * **What the notes ask: where do keys and values come from without an encoder?** From the text itself,
- * through $W_K$ and $W_V$ of each layer: self-attention has all three. The mask only limits which of them a
- * position may use. **And is the right answer fed in when GPT is trained?** Yes, and more than once: the text
- * is the input, and the same text moved by one is the target, so every position of a single pass is an
- * example of teacher forcing.
+ * **What the notes ask: where do keys and values come from without an encoder?** From the text
+ * itself, through $W_K$ and $W_V$ of each layer. The mask only limits which of them a position may
+ * use.
  *
- * Sources: Radford, Wu, Child, Luan, Amodei and Sutskever 2019, *Language Models are Unsupervised
+ * **What the notes ask: is the right answer fed in when GPT is trained?** Yes. The text is the input,
+ * and the same text moved by one place is the target: every position of a single pass is an example
+ * of teacher forcing (section 6.4).
+ *
+ * Source: Radford, Wu, Child, Luan, Amodei and Sutskever 2019, *Language Models are Unsupervised
  * Multitask Learners*.
  *
  * @module
  */
 
+import { dropout } from "../engine/dropout.ts";
+import { Linear, linear } from "../engine/linear.ts";
+import { Module } from "../engine/module.ts";
+import type { Random } from "../engine/random.ts";
+import { dims } from "../engine/shape.ts";
+import type { Tensor } from "../engine/tensor.ts";
 import { Embedding } from "../02_words/embeddings.ts";
 import type { KeyValueMemory, PositionRule } from "../04_attention/multi_head.ts";
 import {
@@ -47,12 +56,6 @@ import {
   RotaryPositions,
   SinusoidalPositions,
 } from "../04_attention/positions.ts";
-import { dropout } from "../engine/dropout.ts";
-import { Linear, linear } from "../engine/linear.ts";
-import { Module } from "../engine/module.ts";
-import type { Random } from "../engine/random.ts";
-import { dims } from "../engine/shape.ts";
-import type { Tensor } from "../engine/tensor.ts";
 import { below, checkLayout, type Complete, EncoderLayer, type Observer } from "./encoder.ts";
 import type { ActivationName } from "./feed_forward.ts";
 import type { LayerNorm, RMSNorm } from "./normalization.ts";
@@ -278,14 +281,14 @@ export class DecoderOnly extends Module {
 //
 // An encoder–decoder keeps source and output apart: every word written can consult a source that was
 // read in both directions, which suits translation. A decoder-only model reads its prompt from left to
-// right like everything else, needs no pairs for training, and takes any task that can be written as a
-// text to be continued. Both write in the same way.
+// right, needs no pairs for training, and takes any task that can be written as a text to be
+// continued. Both write in the same way.
 
 // ## Pitfall: positions from zero in every call
 //
-// With caches a call brings one token, and `positions.forward(hidden)` without `start` places each of
-// them first. The test "DecoderOnly() with caches computes what it computes without, for every kind of
-// positions" feeds a text in pieces.
+// The pitfall of section 4.7 once more, at the input: with caches a call brings one token, and
+// `positions.forward(hidden)` without `start` places each of them first. The test "DecoderOnly() with
+// caches computes what it computes without, for every kind of positions" feeds a text in pieces.
 
 // ## Exercise
 //

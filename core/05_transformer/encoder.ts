@@ -5,7 +5,7 @@
  * released a phone*. How does a word get a vector that knows its sentence?
  *
  * **Idea.** Let every word read the whole sentence, then think about what it read, and repeat
- * (编码器). A layer is one multi-head self-attention and one feed-forward, each with a residual
+ * (encoder, 编码器). A layer is one multi-head self-attention and one feed-forward, each with a residual
  * connection and a norm, the *Add & Norm* of the pictures. $N$ layers of equal shape are stacked;
  * vectors keep their width all the way, so what comes out is again one vector per word.
  *
@@ -32,12 +32,12 @@
  * @module
  */
 
-import { overKeys } from "../04_attention/masks.ts";
-import { type KeyValueMemory, MultiHeadAttention, type PositionRule } from "../04_attention/multi_head.ts";
 import { Module } from "../engine/module.ts";
 import type { Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
 import type { Tensor } from "../engine/tensor.ts";
+import { overKeys } from "../04_attention/masks.ts";
+import { type KeyValueMemory, MultiHeadAttention, type PositionRule } from "../04_attention/multi_head.ts";
 import { FeedForward, type FeedForwardOptions } from "./feed_forward.ts";
 import type { LayerNorm, RMSNorm } from "./normalization.ts";
 import { createNorm, Residual, type ResidualOptions } from "./residual.ts";
@@ -187,8 +187,8 @@ export function below(observe: Observer | undefined, part: string): Observer | u
 
 // ## Options
 //
-// The models of the next pages take their layout as an object of options. Whatever is left out has a
-// default; whatever cannot be is refused before a weight is drawn.
+// The models of the next pages take their layout as an object of options. What is left out has a
+// default; what cannot be is refused before a weight is drawn.
 
 /** Options with every default filled in. */
 export type Complete<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> };
@@ -217,8 +217,8 @@ export function checkLayout(options: object, layout: object): void {
 // ## What an encoder adds to a look-up table
 //
 // Static vectors (静态词向量) come out of the table; what comes out of the encoder are contextual
-// ones (动态词向量): the same id gets another vector in another sentence. And at once for all
-// positions: nothing in a layer waits for its neighbour.
+// ones (动态词向量): the same id gets another vector in another sentence. All positions are computed
+// at once: none waits for its neighbour.
 
 // ## Pitfall: padding that is read
 //

@@ -8,16 +8,19 @@
  * with the same table that let the words in. A word scores high when its own embedding is what the
  * decoder's vector points at.
  *
- * **Formula.** With the table $W$, the positional code $\mathrm{PE}$ and $y$ the target shifted right,
+ * **Formula.** With the table $W$ and its rows $W_x$ for the words $x$, the positional code
+ * $\mathrm{PE}$, and $y'$ the target $y$ shifted right,
  *
- * $$m = \mathrm{encoder}(\sqrt{E}\,W_{x} + \mathrm{PE}), \qquad P(y_t \mid y_{<t}, x) = \mathrm{softmax}\big(\mathrm{decoder}(\sqrt{E}\,W_{y} + \mathrm{PE},\; m)_t\, W^\top\big)$$
+ * $$m = \mathrm{encoder}(\sqrt{E}\,W_{x} + \mathrm{PE}), \qquad P(y_t \mid y_{<t}, x) = \mathrm{softmax}\big(\mathrm{decoder}(\sqrt{E}\,W_{y'} + \mathrm{PE},\; m)_t\, W^\top\big)$$
  *
- * | symbol         | in code                  | shape       |
- * | -------------- | ------------------------ | ----------- |
- * | $x$, $y$       | `source`, `target`       | `[B, S]`, `[B, T]` |
- * | $W$            | `targetEmbedding.weight` | `[V, E]`    |
- * | $m$            | `memory`                 | `[B, S, E]` |
- * | $\cdots W^\top$ | the result              | `[B, T, V]` |
+ * | symbol          | in code                  | shape              |
+ * | --------------- | ------------------------ | ------------------ |
+ * | $x$, $y'$       | `source`, `target`       | `[B, S]`, `[B, T]` |
+ * | $W$             | `targetEmbedding.weight` | `[V, E]`           |
+ * | $m$             | `memory`                 | `[B, S, E]`        |
+ * | $\cdots W^\top$ | the result               | `[B, T, V]`        |
+ *
+ * Both languages share one table unless `sourceVocabSize` gives the source its own.
  *
  * **Why the factor $\sqrt{E}$.** The table serves as output matrix too, and for that its entries
  * should have variance $1/E$: a score, the product with a normalized vector, then has variance 1. As
@@ -25,28 +28,28 @@
  * $\sqrt{E}$ it does not.
  *
  * **What runs once.** The purple part of the notes' picture: `encode` does not depend on what is being
- * written. A generation loop calls it once, and `decode` once per word; {@linkcode
- * EncoderDecoder.given} makes a decoder of a model and an encoded source, and remembers for each layer
- * the keys and values that the source has.
+ * written. A generation loop calls it once, and `decode` once per word.
+ * {@linkcode EncoderDecoder.given} makes a decoder of a model and an encoded source; its caches
+ * remember, layer by layer, the keys and values of the source.
  *
  * **Start of training.** The paper does not say how weights are drawn. Its released code
  * (tensor2tensor) draws matrices uniformly with variance $2/(\mathrm{in} + \mathrm{out})$ (Glorot and
- * Bengio 2010, "Xavier") and embeddings normally with variance $1/E$; so does this page.
+ * Bengio 2010, *Xavier*) and embeddings normally with variance $1/E$; so does this page.
  *
  * Source: Vaswani et al. 2017, *Attention Is All You Need*.
  *
  * @module
  */
 
-import { Embedding } from "../02_words/embeddings.ts";
-import type { KeyValueMemory } from "../04_attention/multi_head.ts";
-import { LearnedPositions, SinusoidalPositions } from "../04_attention/positions.ts";
 import { dropout } from "../engine/dropout.ts";
 import { Linear, linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
 import type { Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
 import type { Tensor } from "../engine/tensor.ts";
+import { Embedding } from "../02_words/embeddings.ts";
+import type { KeyValueMemory } from "../04_attention/multi_head.ts";
+import { LearnedPositions, SinusoidalPositions } from "../04_attention/positions.ts";
 import { type DecoderCall, DecoderStack } from "./decoder.ts";
 import { below, checkLayout, type Complete, Encoder, type EncoderCall, type Observer } from "./encoder.ts";
 import type { ActivationName } from "./feed_forward.ts";
@@ -289,9 +292,9 @@ function repeatRows(x: Tensor, times: number): Tensor {
 
 // ## How large it is
 //
-// The numbers of trained weights follow from the options without building the model. For the paper's
-// base model they come to 63.1 million, for the big one to 214.2 million, where its table says 65 and
-// 213: its exact vocabulary is not given.
+// The number of trained weights follows from the options without building the model. For the paper's
+// base model it is 63.1 million, for the big one 214.2 million, where its table says 65 and 213: its
+// exact vocabulary is not given.
 
 /**
  * Number of trained numbers that a layout has.

@@ -8,9 +8,11 @@
  * itself (前馈层), the same network at all positions. It widens the vector, bends it by an
  * activation function (激活函数), and narrows it again.
  *
- * **Formula.** The original one, and its gated successor SwiGLU, with $\mathrm{silu}(z) = z\,\sigma(z)$:
+ * **Formula.** The original one, its gated successor SwiGLU, with $\mathrm{silu}(z) = z\,\sigma(z)$ and
+ * $\sigma(z) = 1 / (1 + e^{-z})$, and the smooth relative of $\max(0, z)$ that BERT and GPT use, in
+ * which $\tfrac{1}{2}(1 + \mathrm{erf}(z / \sqrt 2))$ is the probability that a normal draw lies below $z$:
  *
- * $$F(x) = \max(0,\, xW_1 + b_1)\,W_2 + b_2, \qquad F(x) = \big(\mathrm{silu}(xW_1) \odot xW_3\big)\,W_2$$
+ * $$F(x) = \max(0,\, xW_1 + b_1)\,W_2 + b_2, \qquad F(x) = \big(\mathrm{silu}(xW_3) \odot xW_1\big)\,W_2$$
  *
  * $$\mathrm{gelu}(z) = \tfrac{z}{2}\left(1 + \mathrm{erf}\tfrac{z}{\sqrt{2}}\right) \approx \tfrac{z}{2}\left(1 + \tanh\!\left(\sqrt{\tfrac{2}{\pi}}\,(z + 0.044715\,z^3)\right)\right)$$
  *
@@ -21,8 +23,7 @@
  * | $W_2$  | `down.weight` | `[F, E]`    |
  * | $W_3$  | `gate.weight` | `[E, F]`    |
  *
- * In the gated form `up` is the plain factor and `gate` the one that passes the silu: the names
- * that model files use.
+ * `up`, `gate` and `down` are the names that model files use.
  *
  * **Why four times as wide.** Each of the $F$ inner units is a question, *is this pattern here?*,
  * and its row of $W_2$ the answer to be written if so. The paper takes $F = 4E$, which puts two
@@ -101,9 +102,9 @@ export interface FeedForwardOptions {
 
 /** Two matrices with a bend between them, or three with a gate, applied to each position. */
 export class FeedForward extends Module {
-  /** $W_1$; with a gate, its plain factor. */
+  /** $W_1$ */
   readonly up: Linear;
-  /** What passes the silu, if there is a gate. */
+  /** $W_3$: what passes the silu, if there is a gate. */
   readonly gate: Linear | undefined;
   /** $W_2$. */
   readonly down: Linear;
@@ -144,11 +145,12 @@ export class FeedForward extends Module {
 
 // ## Pitfall: two functions of one name
 //
-// `gelu` with erf and `gelu` with tanh differ by up to 0.0005. That is enough to make a loaded
-// model disagree with its source, and never enough to make it fail. GPT-2 was trained with the tanh, BERT with erf. The test "gelu() has two forms that differ"
-// states by how much.
+// `gelu` with erf and `gelu` with tanh differ by up to 0.0005: enough to make a loaded model
+// disagree with its source, and never enough to make it fail. GPT-2 was trained with the tanh, BERT
+// with erf. The test "gelu() has two forms that differ" states by how much.
 
 // ## Exercise
 //
-// Count the weights of `FeedForward(512, 2048)` and of the gated one with $F = 1365$. Then replace
-// $F(x)$ by $xW$ with a single matrix of as many weights: what does a two-layer encoder lose?
+// Count the weights of `FeedForward(512, 2048)` and of the gated one with $F = 1365$. Then leave the
+// activation out: the weights are as many. To which single matrix is the layer equal, and how many
+// weights has that?

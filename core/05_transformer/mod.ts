@@ -1,5 +1,5 @@
 /**
- * # Transformer
+ * # 5 · Transformer
  *
  * **Question.** Attention lets every position read every other one. What has to be put around
  * it so that dozens of such steps can be stacked, trained, and used to write?
@@ -9,8 +9,8 @@
  * input to the output and keep the numbers in a fixed range. That is all: a Transformer has no
  * recurrence and no convolution.
  *
- * | section | page              | answers                                                         |
- * | ------- | ----------------- | --------------------------------------------------------------- |
+ * | section | page              | answers                                                          |
+ * | ------- | ----------------- | ---------------------------------------------------------------- |
  * | 5.1     | `normalization`   | how numbers stay in range, whatever came before                  |
  * | 5.2     | `residual`        | how a gradient gets through dozens of layers                     |
  * | 5.3     | `feed_forward`    | what happens within a position                                   |

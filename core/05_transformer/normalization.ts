@@ -8,16 +8,20 @@
  * question is only over *which* numbers mean and variance are taken: over the features of one
  * position (层归一化, LayerNorm), or over one feature of all examples (批归一化, BatchNorm).
  *
- * **Formula.** With $x$ the features of one position,
+ * **Formula.** With $x$ the $n$ features of one position, $\mu$ their mean and $\sigma^2$ their
+ * variance, and $\odot$ the product feature by feature,
  *
- * $$\mathrm{LayerNorm}(x) = \frac{x - \mathrm{E}[x]}{\sqrt{\mathrm{Var}[x] + \epsilon}} \odot g + b, \qquad \mathrm{RMSNorm}(x) = \frac{x}{\sqrt{\frac{1}{n}\sum_i x_i^2 + \epsilon}} \odot g$$
+ * $$\mathrm{LayerNorm}(x) = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} \odot g + b, \qquad \mathrm{RMSNorm}(x) = \frac{x}{\sqrt{\frac{1}{n}\sum_i x_i^2 + \epsilon}} \odot g$$
  *
- * | symbol     | in code    | shape      |
- * | ---------- | ---------- | ---------- |
- * | $x$        | `x`        | `[…, E]`   |
- * | $g$        | `gain`     | `[E]`      |
- * | $b$        | `bias`     | `[E]`      |
- * | $\epsilon$ | `epsilon`  | a number   |
+ * | symbol                   | in code      | shape      |
+ * | ------------------------ | ------------ | ---------- |
+ * | $x$                      | `x`          | `[…, E]`   |
+ * | $x - \mu$                | `centered`   | `[…, E]`   |
+ * | $\sigma^2$               | `variance`   | `[…, 1]`   |
+ * | $\frac{1}{n}\sum_i x_i^2$ | `meanSquare` | `[…, 1]`  |
+ * | $g$                      | `gain`       | `[E]`      |
+ * | $b$                      | `bias`       | `[E]`      |
+ * | $\epsilon$               | `epsilon`    | one number |
  *
  * The variance divides by $n$, not by $n - 1$. The notes write $\alpha, \beta$ for $g, b$, and
  * RMSNorm without $\epsilon$; a position of zeros would then be divided by zero.

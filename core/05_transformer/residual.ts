@@ -2,7 +2,8 @@
  * # Residual connections
  *
  * **Question.** In a chain of layers the gradient is a product with one factor per layer. If the
- * factors are below one, the first layers learn nothing: $w_3(w_2(w_1 x))$ with small $w$ is zero.
+ * factors are below one, the first layers learn nothing (梯度消失): $w_3(w_2(w_1 x))$ with small $w$ is
+ * almost zero.
  * How can a network have a hundred layers?
  *
  * **Idea.** Let a layer compute what should be *changed*, and add it to what came in (残差连接).
@@ -21,8 +22,8 @@
  *
  * **Why it helps the gradient.** $\partial (x + F(x)) / \partial x = I + F'(x)$. Whatever $F'$ is, the
  * identity is there; multiplied out over a hundred layers it leaves one term in which no layer
- * occurs at all. The notes say that the gradient is then at least about 1; exactly, it is the
- * *path* that has gradient 1, and the sum can still be smaller where $F'$ is negative.
+ * occurs at all. The notes say that the gradient is then at least about 1. That holds for this one
+ * path; the sum over all paths can be smaller where $F'$ is negative.
  *
  * **Where dropout sits.** On the output of each step, before it is added, as in the paper (§5.4).
  * Attention weights are not dropped: the paper does not, some later libraries do.

@@ -5,7 +5,7 @@
  * every length. How do several of them go through the model together?
  *
  * **Idea.** Fill the short ones up to the longest (padding, 填充) and remember in a mask
- * (掩码) which positions are real, so that attention and loss skip the rest. Filling is waste,
+ * which positions are real, so that attention and loss skip the rest. Filling is waste,
  * so sentences of similar length go together: shuffle everything, sort only within pools of a
  * few dozen batches, cut, and shuffle the batches again.
  *
@@ -20,11 +20,11 @@
  * |              | `tokens`, `mask`           | `[B, T]` |
  * | waste        | `paddedShare(…)`           | one number |
  *
- * **Is a padded batch slower?** The notes ask it and leave it open: a padded position
- * becomes 0 in the mask, so does it still cost time? It does. The mask changes what is added
- * up, not how many rows are multiplied: every layer computes the padded rows in full, and
- * `paddedShare` of the work is thrown away. A fused attention kernel may skip them;
- * the projections and the feed-forward, where most of a layer's products are, cannot.
+ * **What the notes ask: is a padded batch slower?** They leave it open: a padded position becomes 0
+ * in the mask, so does it still cost time? It does. The mask changes what is added up, not how many
+ * rows are multiplied: every layer computes the padded rows in full, and `paddedShare` of the work
+ * is thrown away. A fused attention kernel may skip them; the projections and the feed-forward,
+ * where most of a layer's products are, cannot.
  *
  * **Why an order that can be rewound.** A run that stops in the middle of an epoch must
  * continue with the sentence that would have come next. The order of an epoch is therefore a
@@ -48,9 +48,9 @@ export interface PaddedBatch {
 export interface PaddingOptions {
   /** What stands where a sequence has ended. */
   readonly padToken: number;
-  /** Where the filling goes. Default `"right"`. */
+  /** Where the filling goes; `"right"` by default. */
   readonly side?: "left" | "right";
-  /** Length of the result. Default: the longest sequence. */
+  /** Length of the result; that of the longest sequence by default. */
   readonly length?: number;
 }
 
@@ -132,7 +132,7 @@ export interface BatchesOptions<Example> {
   readonly maxTokens?: number;
   /** Length of an example; if given, examples of similar length go together. */
   readonly length?: (example: Example) => number;
-  /** Batches sorted together in one pool. More waste less, and mix less. Default 32. */
+  /** Batches sorted together in one pool, 32 by default; more waste less, and mix less. */
   readonly pool?: number;
   /** Where the order comes from; a generator of its own is split off. */
   readonly random: Random;
@@ -227,8 +227,9 @@ function cut(members: readonly number[], lengthOf: (index: number) => number, si
 // ## Windows over one long text
 //
 // A language model reads a text that has no sentences to cut at. Each pass lays a grid of
-// windows over it, at an offset drawn anew, and visits them in random order: every token is
-// predicted once per pass, and meets a different left context in the next.
+// windows over it, at an offset drawn anew, and visits them in random order: a token is
+// predicted at most once per pass, and meets a different left context in the next. What fills
+// no whole window or batch is left out of the pass.
 
 /** Options of {@linkcode SequenceWindows}. */
 export interface SequenceWindowsOptions {

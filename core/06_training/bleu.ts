@@ -16,23 +16,22 @@
  * $$p_n = \frac{m_n}{h_n}, \qquad \mathrm{BP} = \min(1, e^{1 - r / c}), \qquad
  * \mathrm{BLEU} = 100 \cdot \mathrm{BP} \cdot \Big(\prod_{n=1}^{N} p_n\Big)^{1/N}$$
  *
- * | symbol        | in code                              | meaning                                   |
- * | ------------- | ------------------------------------ | ----------------------------------------- |
- * | $m_n$, $h_n$  | `matches`, `totals`                  | clipped matches and pieces, by length     |
- * | $p_n$         | `precisions`                         | in percent, after smoothing               |
- * | $c$, $r$      | `outputLength`, `referenceLength`    | tokens                                    |
- * | $\mathrm{BP}$ | `brevityPenalty`                     | brevity penalty (简短惩罚)                 |
- * | $N$           | `maxOrder`                           | 4 in the paper                            |
+ * | symbol        | in code                           | meaning                                  |
+ * | ------------- | --------------------------------- | ---------------------------------------- |
+ * | $m_n$, $h_n$  | `matches`, `totals`               | clipped matches and pieces, by length    |
+ * | $p_n$         | `fractions`; `precisions`         | after smoothing; the same in percent     |
+ * | $c$, $r$      | `outputLength`, `referenceLength` | tokens                                   |
+ * | $\mathrm{BP}$ | `brevityPenalty`                  | brevity penalty (简短惩罚)               |
+ * | $N$           | `maxOrder`                        | 4 in the paper                           |
  *
  * **Why sums before the division.** Averaging the scores of single sentences would count a
  * sentence of three words as much as one of thirty, and give zero to each that lacks a common
  * quadruple. BLEU adds all matches of the corpus first and divides once: it is a property of a
  * corpus, and so is its brevity penalty.
  *
- * **Why it is in this chapter.** BLEU counts and takes minima: it has no gradient (梯度). Training
+ * **Why it is in this chapter.** BLEU counts and takes minima: it has no gradient. Training
  * therefore minimizes cross-entropy and only watches BLEU. The notes' rule of thumb: where the
- * metric does not fit into the update, use reinforcement learning (强化学习), which the second
- * half of this section does.
+ * metric does not fit into the update, use reinforcement learning (强化学习).
  *
  * Sources: Kishore Papineni, Salim Roukos, Todd Ward, Wei-Jing Zhu 2002, *BLEU: a Method for
  * Automatic Evaluation of Machine Translation*; for the smoothing, Boxing Chen, Colin Cherry
@@ -103,13 +102,13 @@ export type BleuSmoothing =
 
 /** How {@linkcode bleu} counts. */
 export interface BleuOptions {
-  /** What a word is; `"13a"` unless given. */
+  /** What a word is; `"13a"` by default. */
   readonly tokenizer?: BleuTokenizer;
-  /** Longest piece that counts; 4 unless given. */
+  /** Longest piece that counts; 4 by default. */
   readonly maxOrder?: number;
-  /** What happens to a length without matches; `"exp"` unless given, as in sacreBLEU. */
+  /** What happens to a length without matches; `"exp"` by default, as in sacreBLEU. */
   readonly smoothing?: BleuSmoothing;
-  /** The value of `"floor"` (0.1 unless given) or `"add-k"` (1 unless given). */
+  /** The value of `"floor"` (0.1 by default) or `"add-k"` (1 by default). */
   readonly smoothingValue?: number;
   /** Whether capitals count as small letters; they do not unless asked. */
   readonly lowercase?: boolean;
@@ -146,8 +145,9 @@ const SMOOTHING_VALUES: Readonly<Record<BleuSmoothing, number | undefined>> = {
 /**
  * Scores translations of a whole corpus against references, from 0 to 100.
  *
+ * @example
  * ```ts
- * import { bleu } from "@heed/heed/training";
+ * import { bleu } from "@heed/heed";
  *
  * const { score } = bleu(["I am a student."], ["I am a teacher."], { maxOrder: 2 });
  * console.assert(score.toFixed(2) === "63.25"); // 4 of 5 words and 2 of 4 pairs

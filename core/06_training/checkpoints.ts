@@ -238,7 +238,7 @@ function verifiedState({ tensors, metadata }: TensorFile): SavedState {
 // ## The checksum
 //
 // CRC-32 divides the file, read as one long polynomial, by a fixed one and keeps the
-// remainder: every error that spans less than 32 bits changes it, any other with probability
+// remainder: every error that spans at most 32 bits changes it, any other with probability
 // $1 - 2^{-32}$. It guards against accidents; whoever can change the file on purpose can
 // change the sum too.
 
@@ -274,7 +274,7 @@ function remainders(): Uint32Array[] {
  * The CRC-32 of bytes, as zip and gzip compute it.
  *
  * @param bytes what to sum up
- * @param before the sum of the bytes before them. Default: none
+ * @param before the sum of the bytes before them; none by default
  * @returns an unsigned 32-bit integer
  */
 export function crc32(bytes: Uint8Array, before: number = 0): number {

@@ -17,7 +17,7 @@
  *
  * | symbol        | in code             | meaning                       |
  * | ------------- | ------------------- | ----------------------------- |
- * | $\ell$        | `loss(batch, step)` | a scalar on the tape          |
+ * | $\ell$        | `loss(batch, step)` | a scalar with a gradient      |
  * | $k$           | `accumulate`        | batches to a step             |
  * | $c$           | `clipNorm`          | the longest gradient allowed  |
  * | $\eta_t$      | `schedule(step)`    | learning rate of step $t$     |
@@ -68,17 +68,17 @@ export interface TrainOptions<Batch> {
   readonly optimizer: Optimizer;
   /** The number of the last step, counted from the optimizer's first. */
   readonly steps: number;
-  /** Learning rate by step. Default: the optimizer's own. */
+  /** Learning rate by step; the optimizer's own by default. */
   readonly schedule?: Schedule;
-  /** Longest gradient allowed. Default: any length. */
+  /** Longest gradient allowed; any length by default. */
   readonly clipNorm?: number;
-  /** Batches to a step; their losses are averaged. Default 1. */
+  /** Batches to a step, 1 by default; their losses are averaged. */
   readonly accumulate?: number;
   /** Stops between two steps; what was learned stays, and calling again continues. */
   readonly signal?: AbortSignal;
   /** Hears of the progress; is waited for, so it may save a checkpoint. */
   readonly onProgress?: (report: TrainingReport) => void | Promise<void>;
-  /** Steps between reports. The loss is read only then, and at evaluations. Default 1. */
+  /** Steps between reports, 1 by default; the loss is read only then, and at evaluations. */
   readonly reportEvery?: number;
   /** Measures the model, in evaluation mode. */
   readonly evaluate?: (step: number) => Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
@@ -212,9 +212,8 @@ function validate<Batch>(options: TrainOptions<Batch>): void {
 
 // ## Letting others speak
 //
-// A loop that never waits for the outside world is deaf: key presses, timers and clicks on
-// *stop* queue up behind it. Reading a number on the CPU waits for nothing, so the loop goes
-// out of its way, about twenty times a second, to let everything that queues be heard.
+// While a loop runs without a pause, key presses, timers and clicks on *stop* queue up behind it.
+// Reading a number on the CPU is no pause, so the loop makes one about twenty times a second.
 
 /** Milliseconds of work between two pauses. */
 const WORK = 50;
@@ -275,8 +274,8 @@ function nextTurn(): Promise<void> {
 
 // ## Pitfall: adding up losses as tensors
 //
-// `total = total.add(loss)` without `detach` keeps the tape of every step alive, and memory
-// grows until the process ends. The test "train() keeps memory flat over 1,000 steps" fails
+// `total = total.add(loss)` without `detach` keeps all that `backward` needs of every step, and
+// memory grows until the process ends. The test "train() keeps memory flat over 1,000 steps" fails
 // for it.
 
 // ## Pitfall: dividing the loss by the wrong count

@@ -10,8 +10,9 @@
  * mistake like any other. This is the cross-entropy (交叉熵) between what is right
  * (ground truth, 正确答案) and what was predicted.
  *
- * **Formula.** With logits $z$ over $V$ classes, the right class $y$, and a share $\varepsilon$
- * of belief spread over all classes (label smoothing, 标签平滑),
+ * **Formula.** With logits $z$ over $V$ classes, the right class $y$, a share $\varepsilon$ of
+ * belief spread over all classes (label smoothing, 标签平滑), and $[c = y]$ for 1 where $c = y$ and 0
+ * elsewhere,
  *
  * $$\ell = -\sum_{c} q_c \log p_c, \qquad p = \mathrm{softmax}(z), \qquad q_c = (1 - \varepsilon)\,[c = y] + \frac{\varepsilon}{V}$$
  *
@@ -28,7 +29,7 @@
  * probabilities instead, the same number passes through $1/p$, which is infinite exactly
  * where the model is most wrong.
  *
- * Szegedy et al. 2016, *Rethinking the Inception Architecture* (label smoothing).
+ * Source: Szegedy et al. 2016, *Rethinking the Inception Architecture* (label smoothing).
  *
  * @module
  */
@@ -44,11 +45,11 @@ export type Reduction = "mean" | "sum" | "none";
 
 /** Options of {@linkcode crossEntropy}. */
 export interface CrossEntropyOptions {
-  /** Target that stands for "no question asked here", such as padding. Default -100. */
+  /** Target that stands for "no question asked here", such as padding; -100 by default. */
   readonly ignoreIndex?: number;
-  /** Share of belief spread evenly over all classes, in [0, 1). Default 0. */
+  /** Share of belief spread evenly over all classes, in [0, 1); 0 by default. */
   readonly labelSmoothing?: number;
-  /** How much each class counts, `[V]`. Default: all count one. */
+  /** How much each class counts, `[V]`; one by default. */
   readonly classWeights?: Tensor;
   /** `"mean"` over the positions that count (default), `"sum"`, or `"none"` for one loss each. */
   readonly reduction?: Reduction;
@@ -146,7 +147,7 @@ function reduce(losses: Tensor, reduction: Reduction): Tensor {
 
 /** Options of {@linkcode binaryCrossEntropy}. */
 export interface BinaryCrossEntropyOptions {
-  /** How much a yes counts against a no, more than 0. Default 1. */
+  /** How much a yes counts against a no, more than 0; 1 by default. */
   readonly positiveWeight?: number;
   /** `"mean"` (default), `"sum"` or `"none"`. */
   readonly reduction?: Reduction;

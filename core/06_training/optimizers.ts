@@ -4,10 +4,10 @@
  * **Question.** The gradient says which way is downhill for each of a million parameters. How
  * far should each of them go?
  *
- * **Idea.** SGD goes the same multiple of the slope everywhere. Momentum (动量) rolls on in the
+ * **Idea.** SGD (stochastic gradient descent, 随机梯度下降) goes the same multiple of the slope everywhere. Momentum (动量) rolls on in the
  * direction that recent gradients agree on. Adam also divides by the size that the gradient of
  * each parameter usually has, so that rare words move as far as frequent ones. AdamW lets
- * weights decay beside that division instead of through it.
+ * weights decay (权重衰减) beside that division instead of through it.
  *
  * **Formula.** With the gradient $g_t$ of parameter $\theta$ at step $t$,
  *
@@ -15,21 +15,24 @@
  *
  * $$\theta_t = (1 - \eta \lambda)\,\theta_{t-1} - \eta\, \frac{m_t / (1 - \beta_1^t)}{\sqrt{v_t / (1 - \beta_2^t)} + \epsilon}$$
  *
- * | symbol           | in code                      | shape           |
- * | ---------------- | ---------------------------- | --------------- |
- * | $\theta$         | `parameter`                  | any             |
- * | $g$              | `parameter.grad`             | of $\theta$     |
- * | $m$, $v$         | `firstMoment`, `secondMoment`| of $\theta$     |
- * | $\eta$           | `learningRate`               | one number      |
- * | $\lambda$        | `weightDecay`                | one number      |
- * | $1 - \beta_1^t$  | `correction1`                | one number      |
+ * | symbol                             | in code                       | shape       |
+ * | ---------------------------------- | ----------------------------- | ----------- |
+ * | $\theta$                           | `parameter`                   | any         |
+ * | $g$                                | `gradient`                    | of $\theta$ |
+ * | $m$, $v$                           | `firstMoment`, `secondMoment` | of $\theta$ |
+ * | $\beta_1$, $\beta_2$               | `beta1`, `beta2`              | one number  |
+ * | $\eta$                             | `learningRate`                | one number  |
+ * | $\lambda$                          | `weightDecay`                 | one number  |
+ * | $1 - \beta_1^t$, $1 - \beta_2^t$   | `correction1`, `correction2`  | one number  |
+ * | $\epsilon$                         | `epsilon`                     | one number  |
  *
  * **Why the corrections.** Both averages start at 0. After one step $m_1$ is only
  * $(1 - \beta_1) g_1$, a tenth of the gradient, and $v_1$ a thousandth of its square;
  * dividing by $1 - \beta^t$ makes the first step as long as the later ones.
  *
- * Kingma & Ba 2015, *Adam*; Loshchilov & Hutter 2019, *Decoupled Weight Decay
- * Regularization*; Pascanu et al. 2013 (clipping); Vaswani et al. 2017 (inverse square root).
+ * Sources: Kingma and Ba 2015, *Adam*; Loshchilov and Hutter 2019, *Decoupled Weight Decay
+ * Regularization*; Pascanu, Mikolov and Bengio 2013 (clipping); Vaswani et al. 2017 (inverse square
+ * root).
  *
  * @module
  */
@@ -132,13 +135,13 @@ class Moments {
 
 /** Options of {@linkcode SGD}. */
 export interface SGDOptions {
-  /** Length of a step per unit of slope; a schedule may override it at every step. Default 0.01. */
+  /** Length of a step per unit of slope, 0.01 by default; a schedule may override it. */
   readonly learningRate?: number;
-  /** Share of the last movement that is kept, in [0, 1). Default 0. */
+  /** Share of the last movement that is kept, in [0, 1); 0 by default. */
   readonly momentum?: number;
 }
 
-/** Stochastic gradient descent (随机梯度下降), with momentum if asked for. */
+/** Stochastic gradient descent, with momentum if asked for. */
 export class SGD implements Optimizer {
   readonly #options: Required<SGDOptions>;
   readonly #moments: Moments;
@@ -192,17 +195,17 @@ export class SGD implements Optimizer {
 
 /** Options of {@linkcode AdamW}. */
 export interface AdamWOptions {
-  /** Length of a typical step of each parameter; a schedule may override it. Default 0.001. */
+  /** Length of a typical step of each parameter, 0.001 by default; a schedule may override it. */
   readonly learningRate?: number;
-  /** Memory of the average gradient, in [0, 1). Default 0.9. */
+  /** Memory of the average gradient, in [0, 1); 0.9 by default. */
   readonly beta1?: number;
-  /** Memory of the average square, in [0, 1). Default 0.999. */
+  /** Memory of the average square, in [0, 1); 0.999 by default. */
   readonly beta2?: number;
-  /** What keeps the division finite. Default 1e-8. */
+  /** What keeps the division finite; 1e-8 by default. */
   readonly epsilon?: number;
-  /** Share of itself, times the learning rate, that a weight loses per step. Default 0.01. */
+  /** Share of itself, times the learning rate, that a weight loses per step; 0.01 by default. */
   readonly weightDecay?: number;
-  /** Which parameters decay. Default: matrices do; gains and biases, of one axis, do not. */
+  /** Which parameters decay; by default matrices do, gains and biases, of one axis, do not. */
   readonly decays?: (path: string, parameter: Tensor) => boolean;
 }
 
@@ -282,7 +285,7 @@ export class AdamW implements Optimizer {
 
 /** Options of {@linkcode Adam}. */
 export interface AdamOptions extends Omit<AdamWOptions, "weightDecay" | "decays"> {
-  /** Share of each weight added to its gradient: the slope of a penalty on squares. Default 0. */
+  /** Share of each weight added to its gradient: the slope of a penalty on squares; 0 by default. */
   readonly penalty?: number;
 }
 
@@ -387,9 +390,9 @@ export type Schedule = (step: number) => number;
 export interface ScheduleOptions {
   /** The highest learning rate, reached at the end of the warm-up. */
   readonly peak: number;
-  /** The learning rate of the last step and of all after it. Default 0. */
+  /** The learning rate of the last step and of all after it; 0 by default. */
   readonly floor?: number;
-  /** Steps that climb towards the peak. Default 0. */
+  /** Steps that climb towards the peak; 0 by default. */
   readonly warmupSteps?: number;
   /** The number of the last step. */
   readonly steps: number;
@@ -475,7 +478,7 @@ function requireShare(values: Readonly<Record<string, number>>): void {
 
 // ## Pitfall: a penalty where decay was meant
 //
-// Adding $\lambda \theta$ to the gradient is the same as decay for SGD. For Adam it is divided
+// Adding $\lambda \theta$ to the gradient is the same as decay for plain SGD. For Adam it is divided
 // by $\sqrt v$ like everything else: weights with large gradients hardly decay. The test
 // "AdamW shrinks a weight by the same share whatever its gradient" holds for `AdamW` and fails
 // for `Adam` with a penalty.

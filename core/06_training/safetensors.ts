@@ -14,11 +14,11 @@
  *
  * $$\mathrm{begin}_1 = 0, \qquad \mathrm{end}_i = \mathrm{begin}_i + w_i \prod_a s_{i,a}, \qquad \mathrm{begin}_{i+1} = \mathrm{end}_i$$
  *
- * | part of the file          | bytes           |
- * | ------------------------- | --------------- |
- * | length $N$ of the header  | 8, little-endian |
- * | header, JSON in UTF-8, starting with a brace | $N \le 10^8$ |
- * | numbers, row-major, little-endian | $\mathrm{end}_n$, to the last byte of the file |
+ * | part of the file                             | bytes                                           |
+ * | -------------------------------------------- | ----------------------------------------------- |
+ * | length $N$ of the header                     | 8, little-endian                                |
+ * | header, JSON in UTF-8, starting with a brace | $N \le 10^8$                                    |
+ * | numbers, row-major, little-endian            | $\mathrm{end}_n$, to the last byte of the file  |
  *
  * **Why no hole and no overlap.** Ranges that tile the rest of the file leave no room to hide
  * other data in, and no way to make a small file pretend to be a large one: the sum of all
@@ -85,6 +85,7 @@ const MAX_TENSORS = 100_000;
  * @param file what to write
  * @returns the bytes of the file
  * @throws {TypeError} if a tensor's bytes do not fit its shape, or a name is `__metadata__`
+ * @throws {RangeError} if the header is longer than readers accept
  */
 export function encodeSafetensors({ tensors, metadata }: TensorFile): Uint8Array<ArrayBuffer> {
   const width = (kind: StoredKind): number => WIDTHS.get(kind)!;

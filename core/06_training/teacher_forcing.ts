@@ -2,34 +2,31 @@
  * # Teacher forcing
  *
  * **Question.** A decoder's input at one position is its own output at the one before. Must
- * training then wait for every token, as generation does?
+ * training then produce one token after the other, as generation does?
  *
  * **Idea.** In training the right answer is known, so the decoder is fed the answer instead of
  * its own guesses (teacher forcing): the target sentence, moved right by one place behind a
- * BEGIN token. Position $j$ sees $y_0 \dots y_{j-1}$ and is asked for $y_j$. With a causal mask
- * all positions are computed at once.
+ * BEGIN token. Position $j$ sees BEGIN and $y_1 \dots y_{j-1}$ and is asked for $y_j$. With a causal
+ * mask all positions are computed at once.
  *
  * **Formula.** For the target $y_1, \dots, y_J$,
  *
  * $$\mathrm{inputs} = (\mathrm{BEGIN},\, y_1, \dots, y_J), \qquad \mathrm{targets} = (y_1, \dots, y_J,\, \mathrm{END})$$
  *
- * | symbol          | in code         | shape    |
- * | --------------- | --------------- | -------- |
- * | inputs          | `inputs`        | `[B, T]` |
- * | targets         | `targets`       | `[B, T]` |
- * | real positions  | `mask`          | `[B, T]` |
- * | $\epsilon_i$    | `truth`         | one number |
- *
- * **Who supplies BEGIN?** The notes ask whether it comes by itself. In training this
- * function puts it in front; at inference the caller's prompt is `[BEGIN]`. No model adds it.
+ * | symbol         | in code   | shape                         |
+ * | -------------- | --------- | ----------------------------- |
+ * | inputs         | `inputs`  | `[B, T]`, with $T = \max J + 1$ |
+ * | targets        | `targets` | `[B, T]`                      |
+ * | real positions | `mask`    | `[B, T]`                      |
  *
  * **Why it is not the whole story.** At test time there is no right answer, and a wrong token
  * becomes the next input: one step wrong, every step wrong (一步错步步错). Training never
- * showed the model its own mistakes; the mismatch is called exposure bias. Scheduled sampling
- * (计划采样), below, mixes them in, few at first.
+ * showed the model its own mistakes; the mismatch is called exposure bias (曝光偏差). Scheduled
+ * sampling (计划采样), below, mixes them in, few at first.
  *
- * Williams & Zipser 1989; Bengio et al. 2015, *Scheduled Sampling for Sequence Prediction*;
- * Mihaylova & Martins 2019, *Scheduled Sampling for Transformers*.
+ * Sources: Williams and Zipser 1989, *A Learning Algorithm for Continually Running Fully Recurrent
+ * Neural Networks*; Bengio, Vinyals, Jaitly and Shazeer 2015, *Scheduled Sampling for Sequence
+ * Prediction*; Mihaylova and Martins 2019, *Scheduled Sampling for Transformers*.
  *
  * @module
  */
@@ -58,7 +55,7 @@ export interface TeacherForcingOptions {
   readonly endToken: number;
   /** What fills the inputs of shorter sequences. */
   readonly padToken: number;
-  /** What fills their targets. Default -100, which `crossEntropy` ignores. */
+  /** What fills their targets; -100 by default, which `crossEntropy` ignores. */
   readonly ignoreIndex?: number;
 }
 
@@ -155,8 +152,9 @@ export function scheduledSampling(inputs: Tensor, logits: Tensor, truth: number,
 
 // ## How truth decays
 //
-// Bengio et al. give three curves $\epsilon_i$ over the steps $i = 0, 1, 2, \dots$, all falling
-// from about 1. They are plain functions of the step, like the schedules of section 6.3.
+// Bengio et al. give three curves for $\epsilon_i$, in code `truth`, over the steps
+// $i = 0, 1, 2, \dots$, all falling from about 1. They are plain functions of the step, like the
+// schedules of section 6.3.
 
 /**
  * A straight line down to a floor.

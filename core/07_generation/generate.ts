@@ -14,16 +14,15 @@
  *
  * $$(z_j, C_j) = f(y_{j-1}, C_{j-1}), \qquad (y_j, \pi_j) = \mathrm{search}(z_j), \qquad C_j \leftarrow C_j[\pi_j]$$
  *
- * | symbol | in code        | shape    |
- * | ------ | -------------- | -------- |
- * | $y$    | `tokens`       | `[B, 1]`, the first time `[B, T]` |
- * | $z$    | `logits`       | `[B, V]` |
- * | $\pi$  | `parents`      | `[B]`    |
- * | $C$    | `caches`       | `[B, G, S, D]` each |
+ * | symbol | in code   | shape                             |
+ * | ------ | --------- | --------------------------------- |
+ * | $y$    | `tokens`  | `[B, 1]`, the first time `[B, T]` |
+ * | $z$    | `logits`  | `[B, V]`                          |
+ * | $\pi$  | `parents` | `[B]`                             |
+ * | $C$    | `caches`  | `[B, G, S, D]` each               |
  *
- * **History or last token?** The notes ask which of the two the decoder is fed at inference
- * (带有推理历史还是只有当前的一个 token). With caches, the last one: they *are* the history. The
- * prompt goes in whole, once.
+ * The prompt goes in whole, once; after it the last token only, since the caches are the history
+ * (section 5.5).
  *
  * **Why options are refused.** `temperature` without `random` has no effect on a greedy search, and
  * `topK` none on beams. Whoever sets an option expects it to do something, so an option that
@@ -49,15 +48,15 @@ import { epsilonRule, type LogitsRule, minPRule, topKRule, topPRule, typicalRule
 export interface StreamOptions {
   /** Most tokens to generate, a positive integer; `Infinity` if nothing else bounds the text. */
   readonly maxNewTokens: number;
-  /** The token that ends a text; it is not part of the result. Default: none does. */
+  /** The token that ends a text and is not part of the result; none by default. */
   readonly eosToken?: number;
-  /** Draws tokens at random from here. Default: greedy search, without chance. */
+  /** Where chance comes from; greedy search without it. */
   readonly random?: Random;
-  /** Divides the logits; needs `random`. Default 1. */
+  /** Divides the logits, 1 by default; needs `random`. */
   readonly temperature?: number;
-  /** Keeps the likeliest tokens; needs `random`. Default: all. */
+  /** Keeps this many of the likeliest tokens, all by default; needs `random`. */
   readonly topK?: number;
-  /** Keeps the fewest that make up this share; needs `random`. Default 1. */
+  /** Keeps the fewest that make up this share, 1 by default; needs `random`. */
   readonly topP?: number;
   /** Keeps those at least this share as likely as the likeliest; needs `random`. */
   readonly minP?: number;
@@ -65,11 +64,11 @@ export interface StreamOptions {
   readonly epsilonCutoff?: number;
   /** Keeps the most typical that make up this share; needs `random`. */
   readonly typicalP?: number;
-  /** Makes tokens of the prompt and of the text less likely. Default 1. */
+  /** Makes tokens of the prompt and of the text less likely; 1 by default. */
   readonly repetitionPenalty?: number;
   /** Further rules, applied to the logits before all others. */
   readonly rules?: readonly LogitsRule[];
-  /** Goes on where the context is full by forgetting its older half. Default: that is an error. */
+  /** Goes on where the context is full by forgetting its older half; false by default: an error. */
   readonly slide?: boolean;
   /** Stops between two tokens. */
   readonly signal?: AbortSignal;
@@ -77,9 +76,9 @@ export interface StreamOptions {
 
 /** Options of {@linkcode generate}. */
 export interface GenerateOptions extends StreamOptions {
-  /** Searches with this many beams; excludes `random`. Default 1, which is greedy search. */
+  /** Searches with this many beams, 1 (greedy search) by default; excludes `random`. */
   readonly numBeams?: number;
-  /** How beams of different lengths compare: $\alpha$ of $n^\alpha$, or a function; needs `numBeams`. Default 1. */
+  /** How lengths compare: $\alpha$ of $n^\alpha$, 1 by default, or a function; needs `numBeams`. */
   readonly lengthPenalty?: number | LengthPenalty;
   /** Hears of the progress after every token. */
   readonly onProgress?: (progress: GenerationProgress) => void;

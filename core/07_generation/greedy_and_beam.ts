@@ -2,7 +2,7 @@
  * # Greedy and beam search
  *
  * **Question.** A translation should be the best one, not a lucky draw. Which text does the
- * model find most probable, when there are $V^J$ of them?
+ * model find most probable, when there are $V^J$ of length $J$?
  *
  * **Idea.** *Greedy search* (贪心搜索) takes the likeliest token at every step, and can walk into a
  * dead end: the likeliest first word need not begin the likeliest sentence. *Beam search*
@@ -14,12 +14,13 @@
  *
  * $$s(Y) = \frac{\log P(Y \mid X)}{\mathrm{lp}(|Y|)}, \qquad \mathrm{lp}(n) = n^\alpha \quad \text{or} \quad \left(\frac{5 + n}{6}\right)^{\alpha}$$
  *
- * | symbol         | in code           | meaning                                       |
- * | -------------- | ----------------- | --------------------------------------------- |
- * | $W$            | `numBeams`        | beginnings that survive a step                |
- * | $\log P$       | `logProbability`  | sum over the tokens, END included             |
- * | $s$            | `score`           | what finished texts are ranked by             |
- * | $\mathrm{lp}$  | `lengthPenalty`   | a function of the length, or $\alpha$ of the first form |
+ * | symbol         | in code          | meaning                                                  |
+ * | -------------- | ---------------- | -------------------------------------------------------- |
+ * | $W$            | `numBeams`       | beginnings that survive a step                           |
+ * | $\log P$       | `logProbability` | sum over the tokens, END included                        |
+ * | $s$            | `score`          | what finished texts are ranked by                        |
+ * | $\mathrm{lp}$  | `lengthPenalty`  | a function of the length, or $\alpha$ of the first form  |
+ * | $\lvert Y\rvert$ | `length`       | number of tokens, END included                           |
  *
  * **When it stops.** Of the continuations that survive, those by END leave the beam as finished
  * texts, and the beam goes on with the others. It ends when none is left, at `maxNewTokens`, or
@@ -29,7 +30,7 @@
  * **The rules at the boundary.** Of equal continuations the one of the better beginning wins,
  * then the lower token id; of equal scores, the text that was finished first.
  *
- * Lowerre 1976 (beam search); Wu et al. 2016, *Google's Neural Machine Translation System* (the
+ * Sources: Lowerre 1976 (beam search); Wu et al. 2016, *Google's Neural Machine Translation System* (the
  * second form of the penalty).
  *
  * @module
@@ -106,9 +107,9 @@ export interface BeamSearchOptions {
   readonly numBeams: number;
   /** Longest text, in tokens. */
   readonly maxNewTokens: number;
-  /** What scores are divided by: a function of the length, or $\alpha$ of $n^\alpha$. Default 1. */
+  /** What scores are divided by: a function of the length, or $\alpha$ of $n^\alpha$; 1 by default. */
   readonly lengthPenalty?: number | LengthPenalty;
-  /** The token that ends a text. Default: none does, and every text has `maxNewTokens`. */
+  /** The token that ends a text; none by default: every text has `maxNewTokens`. */
   readonly eosToken?: number;
 }
 

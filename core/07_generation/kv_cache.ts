@@ -6,27 +6,29 @@
  *
  * **Idea.** No: under a causal mask the past never changes, so what was computed once can be
  * kept (键值缓存). A step then feeds one token, appends one key and one value to each layer's memory,
- * and compares one query with all keys. The work of a whole text falls from the square of its
- * length, in passes through the model, to its length.
+ * and compares one query with all keys. For a text of $n$ tokens, $n$ positions pass through the
+ * model instead of $1 + 2 + \dots + n$.
  *
  * **Formula.** For $L$ layers with $G$ key–value heads of width $D$, $B$ texts of $S$ tokens and $w$
  * bytes per number,
  *
  * $$\mathrm{bytes} = 2 \cdot L \cdot B \cdot G \cdot S \cdot D \cdot w$$
  *
- * | symbol | in code     | GPT-2 small                                        |
- * | ------ | ----------- | -------------------------------------------------- |
- * | $L$    | `numLayers` | 12, and the notes are right: 12 pairs of memories, not one |
- * | $G$    | `numGroups` | 12                                                 |
- * | $D$    | `headSize`  | 64                                                 |
- * | $S$    | `length`    | up to 1024: 75.5 MB in float32                     |
+ * | symbol | in code          | GPT-2 small                        |
+ * | ------ | ---------------- | ---------------------------------- |
+ * | $L$    | `numLayers`      | 12, each with a memory of its own  |
+ * | $B$    | `batchSize`      | 1                                  |
+ * | $G$    | `numGroups`      | 12                                 |
+ * | $S$    | `length`         | up to 1024                         |
+ * | $D$    | `headSize`       | 64                                 |
+ * | $w$    | `bytesPerNumber` | 4 in float32: 75.5 MB together     |
  *
  * **Why doubled room.** Memory that grows by one position per token would be copied at every
  * token, and the square is back. Room for twice as many positions is reserved whenever it runs
  * out, so that each position is copied about once on average; the rest are writes in place.
  *
- * **One token needs no causal mask.** The notes ask what a mask is for when only the last
- * token is fed. Nothing: all keys in the memory are of the past.
+ * Section 5.5 answers whether one cached layer is enough, section 4.5 whether a single query needs a
+ * mask.
  *
  * @module
  */
@@ -156,9 +158,9 @@ export interface CacheSize {
   readonly headSize: number;
   /** $S$: tokens remembered. */
   readonly length: number;
-  /** $B$. Default 1. */
+  /** $B$; 1 by default. */
   readonly batchSize?: number;
-  /** $w$. Default 4, float32. */
+  /** $w$; 4 by default, float32. */
   readonly bytesPerNumber?: number;
 }
 
@@ -184,16 +186,15 @@ export function cacheBytes(
 
 // ## Pitfall: one memory for all layers
 //
-// The notes sketch a model that keeps any one pair of keys and values, then correct
-// themselves: GPT-2 keeps twelve. Each layer has keys of its own; with a shared memory the
-// second layer appends to what the first one wrote, and lengths double. The test
-// "generate() with a cache equals recomputation" fails for it.
+// With a memory that all layers share, the second layer appends to what the first one wrote, and
+// reads keys that are not its own. The test "generate() with a cache equals recomputation" fails
+// for it.
 
 // ## Pitfall: a beam that keeps its neighbour's past
 //
-// When a beam continues another beginning, its keys have to follow. Without `reorder` the
-// scores are those of a text that nobody wrote. The test "beam search with a cache
-// equals beam search without" compares them.
+// When a beam continues another beginning, its keys have to follow. Without `reorder` the scores
+// are those of a text that nobody wrote. The test "beam search with a cache equals beam search
+// without" compares them.
 
 // ## Exercise
 //

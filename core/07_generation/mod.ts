@@ -1,25 +1,27 @@
 /**
- * # Chapter 7 · Generation
+ * # 7 · Generation
  *
- * **The question of the chapter.** A trained model gives a probability to every text. How does one
- * text come out of it: a likely one, a varied one, a correct one, and fast?
+ * **Question.** A trained model gives a probability to every text. How does one text come out of it: a
+ * likely one, a varied one, a correct one, and fast?
  *
- * **The map.** There are two ways of thinking. The first chooses a function that reshapes the
- * distribution of the next token, and draws: sampling (7.3), truncation (7.4), temperature (7.5). The
- * second looks at whole texts and searches for the best: greedy and beam search (7.7). Both run in one
- * loop, which remembers what it has computed (7.11).
+ * **Idea.** There are two ways. The first reshapes the distribution of the next token, and draws:
+ * sampling (7.3), truncation (7.4), temperature (7.5). The second looks at whole texts and searches for
+ * the best: greedy and beam search (7.7). Both run in one loop, which remembers what it has computed
+ * (7.11).
  *
- * | section | file                 | what it answers                                  |
- * | ------- | -------------------- | ------------------------------------------------ |
- * | 7.3     | `sampling.ts`        | how chance becomes text; what a model must offer |
- * | 7.4     | `truncation.ts`      | which tokens should never be drawn               |
- * | 7.5     | `temperature.ts`     | how bold the draw is                             |
- * | 7.7     | `greedy_and_beam.ts` | how the most probable text is found              |
- * | 7.11    | `kv_cache.ts`        | how nothing is computed twice                    |
- * |         | `generate.ts`        | the one loop behind all of them                  |
+ * | section | page              | answers                                              |
+ * | ------- | ----------------- | ---------------------------------------------------- |
+ * | 7.3     | `sampling`        | how chance becomes text, and what a model must offer |
+ * | 7.4     | `truncation`      | which tokens should never be drawn                   |
+ * | 7.5     | `temperature`     | how bold the draw is                                 |
+ * | 7.7     | `greedy_and_beam` | how the most probable text is found                  |
+ * | 7.11    | `kv_cache`        | how nothing is computed twice                        |
+ * |         | `generate`        | how one loop serves all of them                      |
  *
- * **Notation.** $z$ logits, $p$ probabilities, $V$ vocabulary, $W$ beams, $\tau$ temperature. A decoding
- * rule is a function `(logits, context) => logits` on plain float64 arrays; a forbidden token has logit
+ * ## Notation
+ *
+ * $z$ are logits, $p$ probabilities, $V$ is the vocabulary, $W$ the number of beams, $\tau$ the
+ * temperature. A decoding rule is a function `(logits, context) => logits` on plain float64 arrays; a forbidden token has logit
  * $-\infty$.
  *
  * @module

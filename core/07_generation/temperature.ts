@@ -24,7 +24,7 @@
  * **Its order among the rules.** Temperature comes first, truncation after it: top-p then counts
  * the probabilities that the draw will have. The other order is possible, and different.
  *
- * Ackley, Hinton & Sejnowski 1985 (temperature); Keskar et al. 2019, *CTRL* (repetition).
+ * Sources: Ackley, Hinton and Sejnowski 1985 (temperature); Keskar et al. 2019, *CTRL* (repetition).
  *
  * @module
  */

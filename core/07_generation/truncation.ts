@@ -10,15 +10,17 @@
  * *min-p* those above a share of the best one's. *Locally typical* keeps those whose surprise
  * is closest to the surprise one has to expect.
  *
- * **Formula.** With the probabilities $p$ of one position and their entropy $H$, what is kept:
+ * **Formula.** With the probabilities $p_i$ of one position, what is kept for a share $p$ or a
+ * threshold $\epsilon$; locally typical is top-p with the tokens in order of $|{-\log p_i} - H|$:
  *
  * $$\text{top-}p:\ \min\Big\{n : \sum_{i \le n} p_{(i)} \ge p\Big\} \text{ likeliest}, \qquad \epsilon:\ p_i > \epsilon, \qquad \text{min-}p:\ p_i \ge p \cdot \max_j p_j$$
  *
- * | symbol      | in code         | meaning                           |
- * | ----------- | --------------- | --------------------------------- |
- * | $p_i$       | `probabilities` | of token $i$ before the cut       |
- * | $p_{(i)}$   |                 | the $i$-th largest of them        |
- * | $H$         | `entropy`       | $-\sum_i p_i \log p_i$            |
+ * | symbol          | in code              | meaning                           |
+ * | --------------- | -------------------- | --------------------------------- |
+ * | $p_i$           | `probabilities`      | of token $i$ before the cut       |
+ * | $p_{(i)}$       | `largestFirst()`     | the $i$-th largest of them        |
+ * | $p$, $\epsilon$ | `p`, `epsilon`       | what the caller chooses           |
+ * | $H$             | `entropy`            | $-\sum_i p_i \log p_i$            |
  *
  * **The rules at the boundary.** Equal tokens are ordered by id, the lower one first; exactly
  * $k$ survive top-k. The token with which the sum *reaches* $p$ belongs to the nucleus, and
@@ -30,7 +32,7 @@
  * continuations are equally good. Top-p adapts to that; but a share of 5 % can still be a
  * thousand bad tokens of a flat tail. Epsilon and min-p look at each token by itself.
  *
- * Fan et al. 2018 (top-k); Holtzman et al. 2020 (top-p); Hewitt et al. 2022 (epsilon); Meister
+ * Sources: Fan et al. 2018 (top-k); Holtzman et al. 2020 (top-p); Hewitt et al. 2022 (epsilon); Meister
  * et al. 2023 (locally typical); Nguyen et al. 2024 (min-p).
  *
  * @module

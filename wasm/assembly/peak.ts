@@ -9,26 +9,30 @@
 
 import { madd } from "./simd";
 
-/** Runs `turns` × 48 vector multiply-adds on twelve accumulators: `turns` × 384 operations. */
+/**
+ * Runs `turns` × 48 vector multiply-adds on twelve accumulators: `turns` × 384 operations.
+ *
+ * Each accumulator multiplies its neighbour: a product of constants would be computed once.
+ */
 export function peak(turns: i32, x: f32, y: f32): f32 {
-  const u = f32x4.splat(x), v = f32x4.splat(y);
+  const v = f32x4.splat(y);
   let a = f32x4.splat(x + 1), b = f32x4.splat(x + 2), c = f32x4.splat(x + 3), d = f32x4.splat(x + 4);
   let e = f32x4.splat(x + 5), f = f32x4.splat(x + 6), g = f32x4.splat(x + 7), h = f32x4.splat(x + 8);
   let i = f32x4.splat(x + 9), j = f32x4.splat(x + 10), k = f32x4.splat(x + 11), l = f32x4.splat(x + 12);
   for (; turns > 0; turns--) {
     for (let r = 0; r < 4; r++) {
-      a = madd(u, v, a);
-      b = madd(u, v, b);
-      c = madd(u, v, c);
-      d = madd(u, v, d);
-      e = madd(u, v, e);
-      f = madd(u, v, f);
-      g = madd(u, v, g);
-      h = madd(u, v, h);
-      i = madd(u, v, i);
-      j = madd(u, v, j);
-      k = madd(u, v, k);
-      l = madd(u, v, l);
+      a = madd(b, v, a);
+      b = madd(c, v, b);
+      c = madd(d, v, c);
+      d = madd(e, v, d);
+      e = madd(f, v, e);
+      f = madd(g, v, f);
+      g = madd(h, v, g);
+      h = madd(i, v, h);
+      i = madd(j, v, i);
+      j = madd(k, v, j);
+      k = madd(l, v, k);
+      l = madd(a, v, l);
     }
   }
   a = f32x4.add(f32x4.add(a, b), f32x4.add(c, d));

@@ -25,8 +25,8 @@
  * | +320      | next ticket                                             |
  * | +384      | workers that have started                               |
  * | +448      | the job: operation, units, grain, scratch, bytes of scratch per thread, |
- * |           | turns to look before sleeping, growths of the memory, threads, how      |
- * |           | often a worker was late, 1 if main must not sleep       |
+ * |           | turns a worker looks before it sleeps, growths of the memory, threads,  |
+ * |           | how often a worker was late, 1 if main must not sleep, turns main looks |
  * | `ARGS`    | arguments of the job, 512 words                         |
  * | `PRIVATE` | 4096 bytes of scratch for each of 32 threads            |
  *
@@ -77,7 +77,7 @@ export function runTogether(): void {
   if (atomic.load<i32>(ASLEEP) > 0) atomic.notify(CONTROL, -1);
   work(0);
   const entered = atomic.and<i32>(GATE, OPEN - 1) & (OPEN - 1);
-  let turns = load<i32>(JOB + 20);
+  let turns = load<i32>(JOB + 40);
   let left = atomic.load<i32>(LEFT);
   // The main thread of a page must not sleep; it looks on.
   const awake = load<i32>(JOB + 36);
