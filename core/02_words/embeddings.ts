@@ -14,14 +14,14 @@
  *
  * $$e_t = o_t^\top W, \qquad c = \sum_t e_t, \qquad \mathrm{scores} = c\,U + b$$
  *
- * | symbol | in code            | shape       |
- * | ------ | ------------------ | ----------- |
- * | $o$    | `oneHot(tokens)`   | `[B, T, V]` |
- * | $W$    | `embedding.weight` | `[V, E]`    |
- * | $e$    | `embedded`         | `[B, T, E]` |
- * | $c$    | `bag`              | `[B, E]`    |
+ * | symbol | in code            | shape                                      |
+ * | ------ | ------------------ | ------------------------------------------ |
+ * | $o$    | `oneHot(tokens)`   | `[B, T, V]`                                |
+ * | $W$    | `embedding.weight` | `[V, E]`                                   |
+ * | $e$    | `embedded`         | `[B, T, E]`                                |
+ * | $c$    | `bag`              | `[B, E]`                                   |
  * | $U$    | `output.weight`    | `[E, C]`, a column for each of $C$ classes |
- * | $b$    | `output.bias`      | `[C]`       |
+ * | $b$    | `output.bias`      | `[C]`                                      |
  *
  * **Why not multiply.** The product with a one-hot row reads every row of the table to keep
  * one. A look-up reads that one: $E$ numbers instead of $VE$. Backwards the same holds: only

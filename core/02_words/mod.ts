@@ -8,11 +8,11 @@
  * way out a row of scores, one per token of the vocabulary (词表), becomes a distribution over what
  * comes next.
  *
- * | section | page                 | answers                                                |
- * | ------- | -------------------- | ------------------------------------------------------ |
+ * | section | page                 | answers                                                   |
+ * | ------- | -------------------- | --------------------------------------------------------- |
  * | 2.1     | `byte_pair_encoding` | what the units are, when texts never stop inventing words |
- * | 2.4     | `embeddings`         | how a token becomes a vector that a network can compare |
- * |         | `softmax`            | how scores become probabilities                        |
+ * | 2.4     | `embeddings`         | how a token becomes a vector that a network can compare   |
+ * |         | `softmax`            | how scores become probabilities                           |
  *
  * ## Notation
  *
@@ -24,14 +24,14 @@
  *
  * ## What the code takes from the engine
  *
- * | name                             | does                                                                |
- * | -------------------------------- | ------------------------------------------------------------------- |
- * | `Tensor`                         | an array with axes; `matmul`, `sum`, … return further tensors       |
- * | `dims(x, "B T E")`               | checks the axes of `x` and names their sizes                        |
- * | `parameter`, `backward()`        | mark a tensor as trained, and leave its gradient in `grad`          |
- * | `Module`, `Linear`               | own parameters; $xW + b$                                            |
+ * | name                             | does                                                                    |
+ * | -------------------------------- | ----------------------------------------------------------------------- |
+ * | `Tensor`                         | an array with axes; `matmul`, `sum`, … return further tensors           |
+ * | `dims(x, "B T E")`               | checks the axes of `x` and names their sizes                            |
+ * | `parameter`, `backward()`        | mark a tensor as trained, and leave its gradient in `grad`              |
+ * | `Module`, `Linear`               | own parameters; $xW + b$                                                |
  * | `fusable(name, inputs, …, () =>` | computes the definition that follows, or a device's kernel of that name |
- * | `Random`                         | chance that a seed repeats                                          |
+ * | `Random`                         | chance that a seed repeats                                              |
  *
  * The CPU device has kernels for many definitions. To see what a changed definition computes, select
  * the reference device, `await useDevice("reference")`, which has none.

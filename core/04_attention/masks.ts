@@ -14,12 +14,12 @@
  *
  * $$A_{ts} = \frac{[M_{ts}]\, e^{Z_{ts}}}{\sum_{r} [M_{tr}]\, e^{Z_{tr}}}$$
  *
- * | mask    | allowed where                      | shape          | used in                            |
- * | ------- | ---------------------------------- | -------------- | ---------------------------------- |
- * | causal  | $s \le t$                          | `[T, S]`       | decoder self-attention             |
- * | padding | $s$ holds a token                  | `[B, S]`       | encoder, and cross-attention to it |
- * | prefix  | $s \le t$ or $s$ is in the prefix  | `[B, 1, T, T]` | prefix models such as GLM          |
- * | window  | $t - b \le s \le t + a$             | `[T, S]`       | long texts; $b$ `before`, $a$ `after` |
+ * | mask    | allowed where                     | shape          | used in                               |
+ * | ------- | --------------------------------- | -------------- | ------------------------------------- |
+ * | causal  | $s \le t$                         | `[T, S]`       | decoder self-attention                |
+ * | padding | $s$ holds a token                 | `[B, S]`       | encoder, and cross-attention to it    |
+ * | prefix  | $s \le t$ or $s$ is in the prefix | `[B, 1, T, T]` | prefix models such as GLM             |
+ * | window  | $t - b \le s \le t + a$           | `[T, S]`       | long texts; $b$ `before`, $a$ `after` |
  *
  * If there are more keys than queries, the queries are the last positions: query $t$ stands at
  * position $t + S - T$, in every mask of this page.

@@ -14,14 +14,14 @@
  *
  * $$\mathrm{head}_i = \mathrm{attention}(XW_Q^i,\; X'W_K^i,\; X'W_V^i), \qquad \mathrm{output} = [\mathrm{head}_1; \dots; \mathrm{head}_h]\, W_O$$
  *
- * | symbol                     | in code                      | shape                                       |
- * | -------------------------- | ---------------------------- | ------------------------------------------- |
- * | $X$                        | `hidden`                     | `[B, T, E]`                                 |
- * | $X'$                       | `context`                    | `[B, S, C]`; $X$ if left out                |
+ * | symbol                     | in code                      | shape                                        |
+ * | -------------------------- | ---------------------------- | -------------------------------------------- |
+ * | $X$                        | `hidden`                     | `[B, T, E]`                                  |
+ * | $X'$                       | `context`                    | `[B, S, C]`; $X$ if left out                 |
  * | $W_Q^1 \dots W_Q^h$        | `query.weight`               | `[E, H·D]`, a block of columns for each head |
- * | $W_K^i$, $W_V^i$           | `key.weight`, `value.weight` | `[C, G·D]`, with $G = H$ in the formula     |
- * | $[\mathrm{head}_1; \dots]$ | `merged`                     | `[B, T, H·D]`                               |
- * | $W_O$                      | `output.weight`              | `[H·D, E]`                                  |
+ * | $W_K^i$, $W_V^i$           | `key.weight`, `value.weight` | `[C, G·D]`, with $G = H$ in the formula      |
+ * | $[\mathrm{head}_1; \dots]$ | `merged`                     | `[B, T, H·D]`                                |
+ * | $W_O$                      | `output.weight`              | `[H·D, E]`                                   |
  *
  * **Why heads cost nothing.** Side by side, the $h$ matrices $W_Q^i$ are one matrix of the old
  * size. Its product is cut into heads by a view, all heads run in one batched call, and one copy

@@ -26,6 +26,8 @@
  * | RoPE       | `RotaryPositions`     | queries and keys        | 0          | defined, unseen angles       |
  * | ALiBi      | `LinearPositions`     | scores                  | 0          | made for it                  |
  *
+ * $L$ is the longest text, $k$ the largest distance told apart, 32 the number of buckets.
+ *
  * **Why sines and cosines.** The notes say: *learn the conclusion by heart, the position of one
  * word is a linear combination of the positions of others.* It can be seen in one line. For each
  * frequency, $(\sin, \cos)$ is a point on a circle, and walking $k$ steps turns the circle by

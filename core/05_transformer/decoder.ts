@@ -15,13 +15,13 @@
  *
  * $$u = \mathrm{norm}\big(y + \mathrm{attention}(y, y)\big), \quad v = \mathrm{norm}\big(u + \mathrm{attention}(u, m)\big), \quad w = \mathrm{norm}\big(v + F(v)\big)$$
  *
- * | symbol | in code                                | shape       |
- * | ------ | -------------------------------------- | ----------- |
- * | $y$    | `hidden` on entry                      | `[B, T, E]` |
- * | $m$    | `memory`                               | `[B, S, E]` |
- * | $u$    | `hidden` after `selfAttentionResidual` | `[B, T, E]` |
+ * | symbol | in code                                 | shape       |
+ * | ------ | --------------------------------------- | ----------- |
+ * | $y$    | `hidden` on entry                       | `[B, T, E]` |
+ * | $m$    | `memory`                                | `[B, S, E]` |
+ * | $u$    | `hidden` after `selfAttentionResidual`  | `[B, T, E]` |
  * | $v$    | `hidden` after `crossAttentionResidual` | `[B, T, E]` |
- * | $w$    | the result                             | `[B, T, E]` |
+ * | $w$    | the result                              | `[B, T, E]` |
  *
  * The first attention is causal (section 4.5); the second sees all of the source.
  *
@@ -34,9 +34,10 @@
  * targets ({@linkcode shiftRight}); at inference whoever starts the generation does: the prompt is
  * `[BEGIN]`. The model never produces it.
  *
- * **What the notes ask: whole history or last word?** Both give the same: without a cache the
- * decoder is fed the whole history and its last row is used; with a cache it is fed the last word,
- * and finds the keys and values of the history in the cache of every layer.
+ * **What the notes ask: whole history or last word?** In training the decoder is fed the whole answer
+ * at once. At inference both give the same: without a cache it is fed the whole history and its last
+ * row is used; with a cache it is fed the last word, and finds the keys and values of the history in
+ * the cache of every layer.
  *
  * @module
  */

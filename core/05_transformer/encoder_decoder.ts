@@ -1,7 +1,8 @@
 /**
  * # Encoder and decoder
  *
- * **Question.** An encoder reads, a decoder writes. What else does a translator need?
+ * **Question.** An encoder reads, a decoder writes (编码器-解码器架构). What else does a translator
+ * need?
  *
  * **Idea.** A way in and a way out. In: word ids become vectors, scaled, with a code for their
  * position. Out: the decoder's vectors become one score per word of the vocabulary, by a product

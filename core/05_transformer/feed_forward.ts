@@ -6,7 +6,7 @@
  *
  * **Idea.** After each attention, a small network of two layers works on every position by
  * itself (前馈层), the same network at all positions. It widens the vector, bends it by an
- * activation function (激活函数), and narrows it again.
+ * activation function, and narrows it again.
  *
  * **Formula.** The original one, its gated successor SwiGLU, with $\mathrm{silu}(z) = z\,\sigma(z)$ and
  * $\sigma(z) = 1 / (1 + e^{-z})$, and the smooth relative of $\max(0, z)$ that BERT and GPT use, in

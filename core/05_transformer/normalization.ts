@@ -28,7 +28,9 @@
  *
  * **Why gain and bias.** Normalizing takes away a freedom: some features may need to be large.
  * The notes compare it with a uniform for everyone and a free choice of accessories. Training
- * chooses the accessories, one number per feature; the uniform stays.
+ * chooses the accessories, one number per feature; the uniform stays. A second reason of the notes:
+ * numbers of mean 0 and variance 1 may lie where an activation function (激活函数) is almost a straight
+ * line, and gain and bias can move them out of it.
  *
  * **Why not BatchNorm.** Its mean and variance are those of a batch. In text the sentences of a
  * batch differ in length, so what position 40 is compared with depends on which other sentences

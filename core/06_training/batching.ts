@@ -13,12 +13,12 @@
  *
  * $$\mathrm{waste} = 1 - \frac{\sum_i n_i}{B \max_i n_i}$$
  *
- * | symbol       | in code                    | shape    |
- * | ------------ | -------------------------- | -------- |
- * | $n$          | `lengths`                  | `[B]`    |
- * | $\max_i n_i$ | `T`                        | one number |
- * |              | `tokens`, `mask`           | `[B, T]` |
- * | waste        | `paddedShare(…)`           | one number |
+ * | symbol       | in code          | shape      |
+ * | ------------ | ---------------- | ---------- |
+ * | $n$          | `lengths`        | `[B]`      |
+ * | $\max_i n_i$ | `T`              | one number |
+ * |              | `tokens`, `mask` | `[B, T]`   |
+ * | waste        | `paddedShare(…)` | one number |
  *
  * **What the notes ask: is a padded batch slower?** They leave it open: a padded position becomes 0
  * in the mask, so does it still cost time? It does. The mask changes what is added up, not how many

@@ -16,12 +16,12 @@
  *
  * $$\ell = -\sum_{c} q_c \log p_c, \qquad p = \mathrm{softmax}(z), \qquad q_c = (1 - \varepsilon)\,[c = y] + \frac{\varepsilon}{V}$$
  *
- * | symbol        | in code            | shape    |
- * | ------------- | ------------------ | -------- |
- * | $z$           | `logits`           | `[…, V]` |
- * | $y$           | `targets`, int32   | `[…]`    |
- * | $q$           | `targets`, float32 | `[…, V]` |
- * | $\log p$      | `logProbabilities` | `[…, V]` |
+ * | symbol        | in code            | shape      |
+ * | ------------- | ------------------ | ---------- |
+ * | $z$           | `logits`           | `[…, V]`   |
+ * | $y$           | `targets`, int32   | `[…]`      |
+ * | $q$           | `targets`, float32 | `[…, V]`   |
+ * | $\log p$      | `logProbabilities` | `[…, V]`   |
  * | $\varepsilon$ | `labelSmoothing`   | one number |
  *
  * **Why from logits.** The derivative with respect to the logits is $p - q$: the right answer

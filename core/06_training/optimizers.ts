@@ -4,10 +4,11 @@
  * **Question.** The gradient says which way is downhill for each of a million parameters. How
  * far should each of them go?
  *
- * **Idea.** SGD (stochastic gradient descent, 随机梯度下降) goes the same multiple of the slope everywhere. Momentum (动量) rolls on in the
- * direction that recent gradients agree on. Adam also divides by the size that the gradient of
- * each parameter usually has, so that rare words move as far as frequent ones. AdamW lets
- * weights decay (权重衰减) beside that division instead of through it.
+ * **Idea.** SGD (stochastic gradient descent, 随机梯度下降) goes the same multiple of the slope
+ * everywhere. Momentum (动量) rolls on in the direction that recent gradients agree on. Adam also
+ * divides by the size that the gradient of each parameter usually has, so that rare words move as
+ * far as frequent ones. AdamW lets weights decay (权重衰减) beside that division instead of through
+ * it.
  *
  * **Formula.** With the gradient $g_t$ of parameter $\theta$ at step $t$,
  *

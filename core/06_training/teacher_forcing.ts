@@ -13,11 +13,11 @@
  *
  * $$\mathrm{inputs} = (\mathrm{BEGIN},\, y_1, \dots, y_J), \qquad \mathrm{targets} = (y_1, \dots, y_J,\, \mathrm{END})$$
  *
- * | symbol         | in code   | shape                         |
- * | -------------- | --------- | ----------------------------- |
+ * | symbol         | in code   | shape                           |
+ * | -------------- | --------- | ------------------------------- |
  * | inputs         | `inputs`  | `[B, T]`, with $T = \max J + 1$ |
- * | targets        | `targets` | `[B, T]`                      |
- * | real positions | `mask`    | `[B, T]`                      |
+ * | targets        | `targets` | `[B, T]`                        |
+ * | real positions | `mask`    | `[B, T]`                        |
  *
  * **Why it is not the whole story.** At test time there is no right answer, and a wrong token
  * becomes the next input: one step wrong, every step wrong (一步错步步错). Training never

@@ -24,7 +24,7 @@
  * | $w$    | `bytesPerNumber` | 4 in float32: 75.5 MB together     |
  *
  * **Why doubled room.** Memory that grows by one position per token would be copied at every
- * token, and the square is back. Room for twice as many positions is reserved whenever it runs
+ * token: $1 + 2 + \dots + n$ again. Room for twice as many positions is reserved whenever it runs
  * out, so that each position is copied about once on average; the rest are writes in place.
  *
  * Section 5.5 answers whether one cached layer is enough, section 4.5 whether a single query needs a

@@ -13,11 +13,11 @@
  *
  * $$P(Y \mid X) = \prod_{j=1}^{J} P(y_j \mid X, y_1, \dots, y_{j-1}), \qquad y_j \sim \mathrm{softmax}(z_j)$$
  *
- * | symbol              | in code         | shape    |
- * | ------------------- | --------------- | -------- |
- * | $z_j$               | `logits`        | `[V]`    |
- * | $P(\cdot)$          | `probabilities` | `[V]`    |
- * | $y_j$               | `token`         | one number |
+ * | symbol     | in code         | shape      |
+ * | ---------- | --------------- | ---------- |
+ * | $z_j$      | `logits`        | `[V]`      |
+ * | $P(\cdot)$ | `probabilities` | `[V]`      |
+ * | $y_j$      | `token`         | one number |
  *
  * **Why it disappoints.** The notes' example: three words with 30, 20 and 10 %, and a
  * thousand with 0.04 % each. Every single one of the thousand is a poor choice, and four

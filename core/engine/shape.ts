@@ -130,11 +130,27 @@ export function resolveAxis(axis: number, rank: number): number {
 export function resolveAxes(axes: number | readonly number[] | undefined, rank: number): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
   const list = typeof axes === "number" ? [axes] : axes;
+  if (!Array.isArray(list)) {
+    throw new TypeError(`Cannot use axes ${String(axes)}: a number or a list of numbers is needed`);
+  }
   const resolved = list.map((axis) => resolveAxis(axis, rank)).sort((a, b) => a - b);
   if (new Set(resolved).size !== resolved.length) {
     throw new TypeError(`Cannot use axes ${format(list)}: an axis is named twice`);
   }
   return resolved;
+}
+
+/**
+ * The shape itself, once every extent is known to be a whole number.
+ *
+ * @throws {TypeError} if it is no list of integers of at least 0
+ */
+export function checkShape(shape: Shape): Shape {
+  if (!Array.isArray(shape) || !shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0)) {
+    const found = Array.isArray(shape) ? format(shape) : String(shape);
+    throw new TypeError(`Cannot make a tensor of shape ${found}: a list of integers of at least 0 is needed`);
+  }
+  return shape;
 }
 
 /**

@@ -28,6 +28,7 @@ import { keep, Storage } from "./scope.ts";
 import {
   broadcastShapes,
   broadcastStrides,
+  checkShape,
   contiguousStrides,
   format,
   isContiguous,
@@ -727,7 +728,19 @@ function constant(device: Backend, value: number, dtype: DType): Tensor {
 }
 
 function operand(value: Tensor | number, beside: Tensor): Tensor {
-  return typeof value === "number" ? constant(beside.device, value, beside.dtype) : value;
+  if (value instanceof Tensor) return value;
+  if (typeof value === "number") return constant(beside.device, value, beside.dtype);
+  throw new TypeError(`Cannot compute with ${describe(value)}: a tensor or a number is needed`);
+}
+
+/** What an error says of a value that is neither tensor nor number. */
+function describe(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value.slice(0, 40)) : value === null ? "null" : typeof value;
+}
+
+function checkDType(dtype: DType): DType {
+  if (dtype === "float32" || dtype === "int32" || dtype === "bool") return dtype;
+  throw new TypeError(`Cannot make a tensor of ${describe(dtype)}: float32, int32 or bool is needed`);
 }
 
 /**
@@ -836,6 +849,7 @@ function product(a: Tensor, b: Tensor): Tensor {
  */
 export function tensor(data: Nested | Numbers, shape?: Shape, dtype?: DType): Tensor {
   const device = backend();
+  if (dtype) checkDType(dtype);
   if (ArrayBuffer.isView(data)) {
     const extents = resolveShape(shape ?? [data.length], data.length);
     const kind = dtype ?? (data instanceof Int32Array ? "int32" : "float32");
@@ -846,8 +860,11 @@ export function tensor(data: Nested | Numbers, shape?: Shape, dtype?: DType): Te
   const flat: (number | boolean)[] = [];
   const walkInto = (value: Nested, depth: number): void => {
     if (!Array.isArray(value)) {
+      if (typeof value !== "number" && typeof value !== "boolean") {
+        throw new TypeError(`Cannot make a tensor of ${describe(value)}: numbers or booleans are needed`);
+      }
       if (depth !== nesting.length) throw new TypeError("Cannot make a tensor of rows of different depth");
-      flat.push(value as number | boolean);
+      flat.push(value);
       return;
     }
     if (value.length !== nesting[depth]) {
@@ -873,7 +890,7 @@ export function ones(shape: Shape, dtype: DType = "float32"): Tensor {
 
 /** A tensor whose elements all have one value. */
 export function full(shape: Shape, value: number, dtype: DType = "float32"): Tensor {
-  return filled(backend(), resolveShape(shape, sizeOf(shape)), value, dtype);
+  return filled(backend(), [...checkShape(shape)], value, checkDType(dtype));
 }
 
 /**

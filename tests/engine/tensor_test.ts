@@ -360,3 +360,16 @@ onEveryBackend("normal() gives each device the same numbers", async () => {
   const read = await HostArray.of(normal(8, 3, 5));
   for (const [i, j] of indices([3, 5])) assert(Math.fround(host.at(i!, j!)) === read.at(i!, j!));
 });
+
+Deno.test("what is no number, shape or dtype is refused by what was found", () => {
+  const refused: [() => unknown, string][] = [
+    [() => tensor("abc" as never), 'Cannot make a tensor of "abc": numbers or booleans are needed'],
+    [() => tensor([1, null] as never), "Cannot make a tensor of null: numbers or booleans are needed"],
+    [() => zeros([2, -1]), "Cannot make a tensor of shape [2, -1]: a list of integers of at least 0 is needed"],
+    [() => zeros([2, 1.5]), "Cannot make a tensor of shape [2, 1.5]: a list of integers of at least 0 is needed"],
+    [() => zeros([2], "int64" as never), 'Cannot make a tensor of "int64": float32, int32 or bool is needed'],
+    [() => zeros([2]).add("3" as never), 'Cannot compute with "3": a tensor or a number is needed'],
+    [() => zeros([2]).sum("x" as never), "Cannot use axes x: a number or a list of numbers is needed"],
+  ];
+  for (const [act, message] of refused) assertThrows(act, TypeError, message);
+});
