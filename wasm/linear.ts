@@ -26,7 +26,7 @@ import { simplify } from "./views.ts";
 const AT_REST = 65536;
 
 /** All leading axes as one: `[rows, width]`, a temporary copy where no strides can say it. */
-function asRows(runtime: Runtime, x: View): View {
+export function asRows(runtime: Runtime, x: View): View {
   const width = x.shape.at(-1)!, rows = width === 0 ? 0 : sizeOf(x.shape) / width;
   const lead = simplify(x.shape.slice(0, -1), [x.strides.slice(0, -1)]);
   if (lead.shape.length <= 1) {

@@ -33,6 +33,7 @@ import { RELAXED, STRICT } from "./kernels.ts";
 import { linearKernels } from "./linear.ts";
 import { matmul } from "./matmul.ts";
 import { Memory } from "./memory.ts";
+import { packings } from "./packed.ts";
 import { reduce } from "./reduce.ts";
 import { argsort, gather, scatterAdd } from "./rows.ts";
 import { remember, Runtime } from "./runtime.ts";
@@ -134,6 +135,7 @@ class WasmDevice implements Backend {
   readonly name = "wasm";
   readonly description: string;
   readonly fused: Backend["fused"];
+  readonly packing: NonNullable<Backend["packing"]>;
   readonly #runtime: Runtime;
   readonly #memory: Memory;
 
@@ -154,6 +156,7 @@ class WasmDevice implements Backend {
       backward: this.#sweeping({ ...kernels.backward, linear: linear.backward }),
       update: this.#sweeping(writing),
     };
+    this.packing = packings(runtime);
   }
 
   /** The same functions, each followed by giving back its temporaries. */

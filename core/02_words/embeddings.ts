@@ -59,7 +59,7 @@ export interface EmbeddingOptions {
 /** A table with one row per token. */
 export class Embedding extends Module {
   /** The table, `[V, E]`. */
-  readonly weight: Tensor;
+  weight: Tensor;
   /** Token whose vector is zero, if there is one. */
   readonly paddingIndex: number | undefined;
 
@@ -85,6 +85,11 @@ export class Embedding extends Module {
     }
     this.weight = parameter(random.normal([vocabSize, hiddenSize], { deviation }));
     this.paddingIndex = paddingIndex;
+  }
+
+  /** Offers its table to `pack` and `quantize`. */
+  override packMatrices(pack: (matrix: Tensor, rows: boolean) => Tensor): void {
+    this.weight = pack(this.weight, true);
   }
 
   /**
@@ -117,10 +122,18 @@ export function multiplyOneHot(tokens: Tensor, table: Tensor): Tensor {
   return selectors.matmul(table).reshape([...tokens.shape, E]);
 }
 
+/** Where the padding of {@linkcode padTokens} goes, and how much of it. */
+export interface PadOptions {
+  /** Which end of a sentence is filled; `"right"` by default. */
+  readonly side?: "left" | "right" | undefined;
+  /** Positions in the box; those of the longest sentence by default. */
+  readonly length?: number | undefined;
+}
+
 /**
  * Makes one box of sentences of different lengths.
  *
- * Section 6.2 has `padSequences`, which also returns the mask.
+ * Section 6.2 has `padSequences`, which adds the mask.
  *
  * @example
  * ```ts
@@ -131,32 +144,37 @@ export function multiplyOneHot(tokens: Tensor, table: Tensor): Tensor {
  * ```
  *
  * @param sequences one list of ids per sentence
- * @param paddingToken what fills the shorter ones, at their end
- * @param length positions in the box; the longest sentence by default
+ * @param padToken what fills the shorter ones
+ * @param options on which side, up to which length
  * @returns ids, int32 `[B, T]`
  * @throws {RangeError} if a sentence does not fit or an id is no 32-bit integer
  */
 export function padTokens(
   sequences: readonly ArrayLike<number>[],
-  paddingToken: number,
-  length: number = sequences.reduce((longest, sequence) => Math.max(longest, sequence.length), 0),
+  padToken: number,
+  { side = "right", length: T = longest(sequences) }: PadOptions = {},
 ): Tensor {
-  const box = new Int32Array(sequences.length * length).fill(paddingToken);
+  const box = new Int32Array(sequences.length * T).fill(padToken);
   sequences.forEach((sequence, row) => {
-    if (sequence.length > length) {
+    if (sequence.length > T) {
       throw new RangeError(
-        `Cannot pad a sentence of ${sequence.length} tokens to ${length}: length must be at least ${sequence.length}`,
+        `Cannot pad a sentence of ${sequence.length} tokens to ${T}: length must be at least ${sequence.length}`,
       );
     }
+    const start = row * T + (side === "left" ? T - sequence.length : 0);
     for (let position = 0; position < sequence.length; position++) {
       const token = sequence[position]!;
       if ((token | 0) !== token) {
         throw new RangeError(`Cannot use ${token} as a token: a token must be a 32-bit integer`);
       }
-      box[row * length + position] = token;
+      box[start + position] = token;
     }
   });
-  return tensor(box, [sequences.length, length]);
+  return tensor(box, [sequences.length, T]);
+}
+
+function longest(sequences: readonly ArrayLike<number>[]): number {
+  return sequences.reduce((most, { length }) => Math.max(most, length), 0);
 }
 
 /** A continuous bag of words (CBOW): the sum of a sentence's embeddings, scored by one matrix. */

@@ -87,8 +87,9 @@ export interface PositionRule {
    *
    * @param query `[B, H, T, D]`
    * @param S number of keys
+   * @param scale factor of the dot products that the result is added to
    */
-  bias?(query: Tensor, S: number): Tensor;
+  bias?(query: Tensor, S: number, scale: number): Tensor;
   /**
    * What positions contribute to the output, `[B, H, T, D]`.
    *
@@ -192,7 +193,7 @@ export class MultiHeadAttention extends Module {
     const { B, T } = dims(hidden, "B T E");
     const { mask, causal = false, observe } = call;
     const { query, key, value } = this.#project(hidden, call);
-    const bias = this.positions?.bias?.(query, key.shape[2]!);
+    const bias = this.positions?.bias?.(query, key.shape[2]!, this.scale);
     const options = { mask, bias, causal, scale: this.scale };
 
     let heads = scaledDotProductAttention(query, key, value, options);

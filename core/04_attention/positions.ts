@@ -19,14 +19,14 @@
  *
  * | scheme     | in code               | enters                  | parameters | past the trained length      |
  * | ---------- | --------------------- | ----------------------- | ---------- | ---------------------------- |
- * | learned    | `LearnedPositions`    | input                   | $LE$       | undefined                    |
+ * | learned    | `LearnedPositions`    | input                   | $TE$       | undefined                    |
  * | sinusoidal | `SinusoidalPositions` | input                   | 0          | defined, unseen              |
  * | Shaw       | `RelativePositions`   | scores and outputs      | $2(2k+1)D$ | clipped at distance $k$      |
- * | T5         | `BucketedPositions`   | scores                  | $32H$      | far distances share a bucket |
+ * | T5         | `T5Positions`         | scores                  | $32H$      | far distances share a bucket |
  * | RoPE       | `RotaryPositions`     | queries and keys        | 0          | defined, unseen angles       |
- * | ALiBi      | `LinearPositions`     | scores                  | 0          | made for it                  |
+ * | ALiBi      | `AlibiPositions`      | scores                  | 0          | made for it                  |
  *
- * $L$ is the longest text, $k$ the largest distance told apart, 32 the number of buckets.
+ * $T$ is the longest text, $k$ the largest distance told apart, 32 the number of buckets.
  *
  * **Why sines and cosines.** The notes say: *learn the conclusion by heart, the position of one
  * word is a linear combination of the positions of others.* It can be seen in one line. For each
@@ -59,7 +59,7 @@ import type { PositionRule } from "./multi_head.ts";
 
 /** A table with one trainable row per position, added to the input. */
 export class LearnedPositions extends Module {
-  /** The table, `[L, E]`. */
+  /** The table, one row for each position of the longest text, `[T, E]`. */
   readonly weight: Tensor;
 
   /**
@@ -90,9 +90,9 @@ export class LearnedPositions extends Module {
    */
   forward(hidden: Tensor, start = 0): Tensor {
     const { T } = dims(hidden, "B T E");
-    const { L } = dims(this.weight, "L E");
-    if (start + T > L) {
-      throw new RangeError(`Cannot place ${T} tokens from position ${start}: the table ends at position ${L - 1}`);
+    const rows = this.weight.shape[0]!;
+    if (start + T > rows) {
+      throw new RangeError(`Cannot place ${T} tokens from position ${start}: the table ends at position ${rows - 1}`);
     }
     return hidden.add(this.weight.slice(0, start, start + T));
   }
@@ -187,15 +187,16 @@ export class RelativePositions extends Module implements PositionRule {
   }
 
   /**
-   * Scores distances for each query.
+   * Scores distances for each query, by the factor that the keys are scored with.
    *
    * @param query `[B, H, T, D]`
    * @param S number of keys
+   * @param scale factor of the dot products; `1 / √D` by default
    * @returns `[B, H, T, S]`
    */
-  bias(query: Tensor, S: number): Tensor {
+  bias(query: Tensor, S: number, scale?: number): Tensor {
     const { B, H, T, D } = dims(query, "B H T D");
-    const scores = query.matmul(this.keys.transpose(0, 1)).mul(1 / Math.sqrt(D));
+    const scores = query.matmul(this.keys.transpose(0, 1)).mul(scale ?? 1 / Math.sqrt(D));
     return gather(scores, -1, this.#distances.get(T, S).expand([B, H, T, S]));
   }
 
@@ -257,7 +258,7 @@ export function relativeBucket(offset: number, options: BucketOptions = {}): num
 }
 
 /** One trainable number per head and bucket of distances, added to the scores. */
-export class BucketedPositions extends Module implements PositionRule {
+export class T5Positions extends Module implements PositionRule {
   /** `[numBuckets, H]`. */
   readonly weight: Tensor;
   readonly #buckets: DistanceTable;
@@ -328,7 +329,7 @@ export function rotaryAngles(
  * @param options `interleaved`: whether neighbours are paired, or halves, which is the default
  * @returns vectors of the same length, `[B, H, T, D]`
  */
-export function rotate(
+export function applyRotary(
   x: Tensor,
   cosine: Tensor,
   sine: Tensor,
@@ -389,14 +390,15 @@ export class RotaryPositions implements PositionRule {
   mark(x: Tensor, start: number): Tensor {
     const { T } = dims(x, "B H T D");
     const [cosine, sine] = this.#angles.rows(start, T);
-    return rotate(x, cosine!, sine!, { interleaved: this.#interleaved });
+    return applyRotary(x, cosine!, sine!, { interleaved: this.#interleaved });
   }
 }
 
-// ## Relative: linear
+// ## Relative: ALiBi
 //
-// ALiBi subtracts a penalty proportional to the distance, with a fixed slope per head: some heads
-// look far, some near. Nothing is learned, and nothing new happens past the trained length.
+// Attention with linear biases (ALiBi) subtracts a penalty proportional to the distance, with a fixed
+// slope per head: some heads look far, some near. Nothing is learned, and nothing new happens past
+// the trained length.
 
 /**
  * The slopes that ALiBi gives to its heads.
@@ -407,15 +409,15 @@ export class RotaryPositions implements PositionRule {
  * @param numHeads number of heads
  * @returns one positive number per head
  */
-export function linearSlopes(numHeads: number): number[] {
+export function alibiSlopes(numHeads: number): number[] {
   const slopes = (n: number): number[] => Array.from({ length: n }, (_, head) => 2 ** (-8 * (head + 1) / n));
   const power = 2 ** Math.floor(Math.log2(numHeads));
   const between = slopes(2 * power).filter((_, head) => head % 2 === 0);
   return [...slopes(power), ...between.slice(0, numHeads - power)];
 }
 
-/** Attention with linear biases (ALiBi): the farther a key, the lower its score. */
-export class LinearPositions implements PositionRule {
+/** ALiBi: the farther a key, the lower its score. */
+export class AlibiPositions implements PositionRule {
   readonly #penalties: DistanceTable;
   readonly #numHeads: number;
 
@@ -425,7 +427,7 @@ export class LinearPositions implements PositionRule {
    * @param numHeads number of heads
    */
   constructor(numHeads: number) {
-    const slopes = linearSlopes(numHeads);
+    const slopes = alibiSlopes(numHeads);
     this.#numHeads = numHeads;
     this.#penalties = new DistanceTable((T, S) => {
       const distances = perPair(T, S, (offset) => -Math.abs(offset)).cast("float32");
@@ -511,8 +513,8 @@ function perPair(T: number, S: number, rule: (offset: number) => number): Tensor
 
 // ## Pitfall: the other pairing
 //
-// Loading weights of one pairing into the other changes no shape. The test "rotate() in both pairings
-// differs by a fixed order of coordinates" states what has to be permuted.
+// Loading weights of one pairing into the other changes no shape. The test "applyRotary() in both
+// pairings differs by a fixed order of coordinates" states what has to be permuted.
 
 // ## Exercise
 //

@@ -49,16 +49,15 @@ import { dims } from "../engine/shape.ts";
 import { full, type Tensor } from "../engine/tensor.ts";
 import { overKeys } from "../04_attention/masks.ts";
 import { type KeyValueMemory, MultiHeadAttention } from "../04_attention/multi_head.ts";
-import { below, type LayerOptions, type Observer, type StackOptions } from "./encoder.ts";
+import { below, type LayerOptions, LayerStack, type Pass, type StackOptions } from "./encoder.ts";
 import { FeedForward } from "./feed_forward.ts";
-import type { LayerNorm, RMSNorm } from "./normalization.ts";
-import { createNorm, Residual } from "./residual.ts";
+import { Residual } from "./residual.ts";
 
 /**
  * What the decoder is fed in training: BEGIN, then the targets without their last column.
  *
- * Position $t$ then reads the words before $t$ and predicts word $t$ (shifted right, 右移). Section
- * 6.4 does the same from lists of tokens and makes the targets as well (`teacherForcing`).
+ * Position $t$ then reads the words before $t$ and predicts word $t$ (shifted right, 右移).
+ * Section 6.4 builds on this: from lists of tokens it makes the targets too (`teacherForcing`).
  *
  * @param targets what is to be predicted, ending in END and padding, int32 `[B, T]`
  * @param beginToken the id of BEGIN
@@ -70,17 +69,13 @@ export function shiftRight(targets: Tensor, beginToken: number): Tensor {
 }
 
 /** What one pass through a {@linkcode DecoderLayer} looks at. */
-export interface DecoderLayerCall {
+export interface DecoderLayerCall extends Pass {
   /** True where the source may be looked at, bool, broadcast to `[B, H, T, S]`. */
   readonly sourceMask?: Tensor | undefined;
   /** Keys and values of the target's earlier positions. */
   readonly selfCache?: KeyValueMemory | undefined;
   /** Keys and values of the source, filled by the first call. */
   readonly crossCache?: KeyValueMemory | undefined;
-  /** Where dropout comes from; without it nothing is dropped. */
-  readonly random?: Random | undefined;
-  /** Receives the attention weights; computing them costs extra. */
-  readonly observe?: Observer | undefined;
 }
 
 /** One layer: read what was written, consult the source, think. */
@@ -106,7 +101,7 @@ export class DecoderLayer extends Module {
    */
   constructor(options: LayerOptions, random: Random) {
     super();
-    const { hiddenSize, numHeads, numGroups, feedForwardSize = 4 * hiddenSize, bias, rule: positions } = options;
+    const { hiddenSize, numHeads, numGroups, feedForwardSize = 4 * hiddenSize, bias, positions } = options;
     this.selfAttention = new MultiHeadAttention(hiddenSize, numHeads, random, { numGroups, bias, positions });
     this.selfAttentionResidual = new Residual(hiddenSize, options);
     this.crossAttention = new MultiHeadAttention(hiddenSize, numHeads, random, { numGroups, bias });
@@ -144,24 +139,15 @@ export class DecoderLayer extends Module {
 }
 
 /** What one pass through a {@linkcode DecoderStack} looks at. */
-export interface DecoderCall {
+export interface DecoderCall extends Pass {
   /** True where the source has a token, bool `[B, S]`; everywhere by default. */
   readonly sourceMask?: Tensor | undefined;
   /** Two per layer: the target's own, then the source's; none by default. */
   readonly caches?: readonly KeyValueMemory[] | undefined;
-  /** Where dropout comes from; without it nothing is dropped. */
-  readonly random?: Random | undefined;
-  /** Receives the attention weights; computing them costs extra. */
-  readonly observe?: Observer | undefined;
 }
 
 /** A stack of layers that continues a target, given a source. */
-export class DecoderStack extends Module {
-  /** From what was written to what comes next. */
-  readonly layers: readonly DecoderLayer[];
-  /** Closes a pre-norm stack, whose sum nobody else normalizes. */
-  readonly norm: LayerNorm | RMSNorm | undefined;
-
+export class DecoderStack extends LayerStack<DecoderLayer> {
   /**
    * Starts from random weights.
    *
@@ -169,9 +155,7 @@ export class DecoderStack extends Module {
    * @param random where the first values come from
    */
   constructor(options: StackOptions, random: Random) {
-    super();
-    this.layers = Array.from({ length: options.numLayers }, () => new DecoderLayer(options, random));
-    this.norm = options.norm === "pre" ? createNorm(options.hiddenSize, options) : undefined;
+    super(options, () => new DecoderLayer(options, random));
   }
 
   /**
@@ -191,15 +175,13 @@ export class DecoderStack extends Module {
       throw new TypeError(`Cannot use ${caches.length} caches in ${this.layers.length} layers: each layer needs two`);
     }
     const call = { sourceMask: sourceMask && overKeys(sourceMask), random };
-    this.layers.forEach((layer, index) => {
-      hidden = layer.forward(hidden, memory, {
+    return this.pass(hidden, (layer, x, index) =>
+      layer.forward(x, memory, {
         ...call,
         selfCache: caches?.[2 * index],
         crossCache: caches?.[2 * index + 1],
         observe: below(observe, `layers.${index}`),
-      });
-    });
-    return this.norm ? this.norm.forward(hidden) : hidden;
+      }));
   }
 }
 

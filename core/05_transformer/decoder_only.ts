@@ -44,90 +44,54 @@ import { dropout } from "../engine/dropout.ts";
 import { Linear, linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
 import type { Random } from "../engine/random.ts";
+import { scope } from "../engine/scope.ts";
 import { dims } from "../engine/shape.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { Embedding } from "../02_words/embeddings.ts";
 import type { KeyValueMemory, PositionRule } from "../04_attention/multi_head.ts";
 import {
-  BucketedPositions,
+  AlibiPositions,
   LearnedPositions,
-  LinearPositions,
   RelativePositions,
   RotaryPositions,
   SinusoidalPositions,
+  T5Positions,
 } from "../04_attention/positions.ts";
-import { below, checkLayout, type Complete, EncoderLayer, type Observer } from "./encoder.ts";
-import type { ActivationName } from "./feed_forward.ts";
+import { below, EncoderLayer, type Pass } from "./encoder.ts";
+import { type Complete, completeLayout, type Defaults, type TransformerOptions } from "./encoder_decoder.ts";
 import type { LayerNorm, RMSNorm } from "./normalization.ts";
 import { createNorm } from "./residual.ts";
 
-/** Ways in which positions enter a {@linkcode DecoderOnly}; section 4.7 explains them. */
-export type PositionName = "learned" | "sinusoidal" | "relative" | "bucketed" | "rotary" | "linear" | "none";
+/** Ways in which positions enter a {@linkcode DecoderOnly}; `"relative"` is Shaw's. */
+export type PositionName = "learned" | "sinusoidal" | "relative" | "t5" | "rotary" | "alibi" | "none";
 
 /** How a {@linkcode DecoderOnly} is laid out. The defaults are the smallest GPT-2. */
-export interface DecoderOnlyOptions {
-  /** Number of tokens. */
-  readonly vocabSize: number;
-  /** Longest text; 1024 by default. */
-  readonly contextLength?: number | undefined;
-  /** Width of a position; 768 by default. */
-  readonly hiddenSize?: number | undefined;
-  /** Number of layers; 12 by default. */
-  readonly numLayers?: number | undefined;
-  /** Heads of each attention; 12 by default. */
-  readonly numHeads?: number | undefined;
-  /** Groups of heads that share keys and values; as many as heads by default. */
-  readonly numGroups?: number | undefined;
-  /** Width inside the feed-forward; `4 · hiddenSize` by default. */
-  readonly feedForwardSize?: number | undefined;
-  /** What the feed-forward does between its matrices; `"geluTanh"` by default. */
-  readonly activation?: ActivationName | undefined;
-  /** Where the norms stand; `"pre"` by default. */
-  readonly norm?: "post" | "pre" | undefined;
-  /** Which norm; `"layer"` by default. */
-  readonly normalization?: "layer" | "rms" | undefined;
-  /** Added to the variance in the norms; 1e-5 by default. */
-  readonly epsilon?: number | undefined;
-  /** Whether matrices and layer norms have a bias; true by default. */
-  readonly bias?: boolean | undefined;
-  /** How positions enter; `"learned"` by default, `"linear"` is ALiBi. */
+export interface DecoderOnlyOptions extends TransformerOptions {
+  /** How positions enter; `"learned"` by default. */
   readonly positions?: PositionName | undefined;
-  /** Whether scores are products with the table; true by default. */
-  readonly tieHead?: boolean | undefined;
-  /** Share of each step's output, and of the input, dropped in training; 0 by default. */
-  readonly dropout?: number | undefined;
 }
 
 type Layout = Complete<DecoderOnlyOptions>;
 
-/** Fills in the defaults, and refuses what no model can have. */
-function complete(options: DecoderOnlyOptions): Layout {
-  const { hiddenSize = 768, numHeads = 12 } = options;
-  const layout: Layout = {
-    vocabSize: options.vocabSize,
-    contextLength: options.contextLength ?? 1024,
-    hiddenSize,
-    numLayers: options.numLayers ?? 12,
-    numHeads,
-    numGroups: options.numGroups ?? numHeads,
-    feedForwardSize: options.feedForwardSize ?? 4 * hiddenSize,
-    activation: options.activation ?? "geluTanh",
-    norm: options.norm ?? "pre",
-    normalization: options.normalization ?? "layer",
-    epsilon: options.epsilon ?? 1e-5,
-    bias: options.bias ?? true,
-    positions: options.positions ?? "learned",
-    tieHead: options.tieHead ?? true,
-    dropout: options.dropout ?? 0,
-  };
-  checkLayout(options, layout);
-  return layout;
-}
+const GPT2: Defaults<DecoderOnlyOptions> = {
+  contextLength: 1024,
+  hiddenSize: 768,
+  numLayers: 12,
+  numHeads: 12,
+  activation: "geluTanh",
+  norm: "pre",
+  normalization: "layer",
+  epsilon: 1e-5,
+  bias: true,
+  positions: "learned",
+  tieHead: true,
+  dropout: 0,
+};
 
 /** The two places at which positions can enter: the input, or every attention. */
 interface Placement {
   readonly input?: LearnedPositions | SinusoidalPositions;
-  readonly rule?: PositionRule;
+  readonly attention?: PositionRule;
 }
 
 function place({ positions, contextLength, hiddenSize, numHeads }: Layout, random: Random): Placement {
@@ -138,33 +102,31 @@ function place({ positions, contextLength, hiddenSize, numHeads }: Layout, rando
     case "sinusoidal":
       return { input: new SinusoidalPositions(hiddenSize) };
     case "relative":
-      return { rule: new RelativePositions(headSize, 16, random) };
-    case "bucketed":
-      return { rule: new BucketedPositions(numHeads, random, { bidirectional: false }) };
+      return { attention: new RelativePositions(headSize, 16, random) };
+    case "t5":
+      return { attention: new T5Positions(numHeads, random, { bidirectional: false }) };
     case "rotary":
-      return { rule: new RotaryPositions(headSize) };
-    case "linear":
-      return { rule: new LinearPositions(numHeads) };
+      return { attention: new RotaryPositions(headSize) };
+    case "alibi":
+      return { attention: new AlibiPositions(numHeads) };
     case "none":
       return {};
     default:
       throw new TypeError(
-        `Cannot place tokens by "${positions}": positions must be learned, sinusoidal, relative, bucketed, rotary, ` +
-          "linear or none",
+        `Cannot place tokens by "${positions}": positions must be learned, sinusoidal, relative, t5, rotary, alibi ` +
+          "or none",
       );
   }
 }
 
 /** What one pass through a {@linkcode DecoderOnly} looks at. */
-export interface ContinuationCall {
+export interface ContinuationCall extends Pass {
   /** Keys and values of earlier calls, one cache per layer; none by default. */
   readonly caches?: readonly KeyValueMemory[] | undefined;
   /** True where a token is, bool `[B, S]`, cached positions included; everywhere by default. */
   readonly mask?: Tensor | undefined;
-  /** Where dropout comes from; without it nothing is dropped. */
-  readonly random?: Random | undefined;
-  /** Receives the attention weights; computing them costs extra. */
-  readonly observe?: Observer | undefined;
+  /** Whether only the last position is scored, all that a generation loop reads; false by default. */
+  readonly lastOnly?: boolean | undefined;
 }
 
 /**
@@ -204,12 +166,15 @@ export class DecoderOnly extends Module {
    */
   constructor(options: DecoderOnlyOptions, random: Random) {
     super();
-    const layout = this.options = complete(options);
+    const layout = this.options = completeLayout(options, GPT2);
     const { vocabSize, hiddenSize, numLayers } = layout;
-    const { input, rule } = place(layout, random);
+    const { input, attention } = place(layout, random);
     this.embedding = new Embedding(vocabSize, hiddenSize, random, { deviation: 0.02 });
     this.positions = input;
-    this.layers = Array.from({ length: numLayers }, () => new EncoderLayer({ ...layout, rule }, random));
+    this.layers = Array.from(
+      { length: numLayers },
+      () => new EncoderLayer({ ...layout, positions: attention }, random),
+    );
     this.norm = layout.norm === "pre" ? createNorm(hiddenSize, layout) : undefined;
     this.head = layout.tieHead ? undefined : new Linear(hiddenSize, vocabSize, random, { bias: false });
 
@@ -217,7 +182,7 @@ export class DecoderOnly extends Module {
       if (!/(query|key|value|output|up|gate|down|head)\.weight$/.test(path)) continue;
       // What is added to the residual sum: twice in each layer.
       const deviation = /(output|down)\.weight$/.test(path) ? 0.02 / Math.sqrt(2 * numLayers) : 0.02;
-      weight.assign(random.normal(weight.shape, { deviation }));
+      scope(() => weight.assign(random.normal(weight.shape, { deviation })));
     }
   }
 
@@ -244,12 +209,12 @@ export class DecoderOnly extends Module {
    * Scores the token after each position.
    *
    * @param tokens ids, or what continues those cached, int32 `[B, T]`
-   * @param call caches, mask, dropout
-   * @returns logits, `[B, T, V]`
+   * @param call caches, mask, which positions, dropout
+   * @returns logits, `[B, T, V]`, or `[B, 1, V]` with `lastOnly`
    * @throws {RangeError} if the text grows longer than `contextLength`
    * @throws {TypeError} if the number of caches is not that of the layers
    */
-  forward(tokens: Tensor, { caches, mask, random, observe }: ContinuationCall = {}): Tensor {
+  forward(tokens: Tensor, { caches, mask, lastOnly, random, observe }: ContinuationCall = {}): Tensor {
     const start = caches?.[0]?.length ?? 0;
     const { B, T } = dims(tokens, "B T");
     this.#check(start + T, caches);
@@ -262,6 +227,8 @@ export class DecoderOnly extends Module {
       const call = { causal: true, mask: pairs, cache: caches?.[index], random };
       hidden = layer.forward(hidden, { ...call, observe: below(observe, `layers.${index}`) });
     });
+    // The vocabulary is the widest axis of all: scores that nobody reads are not computed.
+    if (lastOnly) hidden = hidden.slice(1, -1);
     if (this.norm) hidden = this.norm.forward(hidden);
     return this.head ? this.head.forward(hidden) : linear(hidden, this.embedding.weight.transpose());
   }
@@ -292,5 +259,5 @@ export class DecoderOnly extends Module {
 
 // ## Exercise
 //
-// Train with contexts of 32 tokens and evaluate with 64, for `"rotary"`, `"linear"` and
+// Train with contexts of 32 tokens and evaluate with 64, for `"rotary"`, `"alibi"` and
 // `"sinusoidal"`. Which loss rises least past position 32?

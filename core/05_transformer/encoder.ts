@@ -53,24 +53,28 @@ export interface LayerOptions extends ResidualOptions, FeedForwardOptions {
   /** Width inside the feed-forward; `4 · hiddenSize` by default. */
   readonly feedForwardSize?: number | undefined;
   /** How positions enter self-attention; not at all by default. */
-  readonly rule?: PositionRule | undefined;
+  readonly positions?: PositionRule | undefined;
 }
 
 /** Receives attention weights `[B, H, T, S]` and the path of the attention they come from. */
 export type Observer = (path: string, weights: Tensor) => void;
 
+/** What goes with every pass through a model, down to its layers. */
+export interface Pass {
+  /** Where dropout comes from; without it nothing is dropped. */
+  readonly random?: Random | undefined;
+  /** Receives the attention weights; computing them costs extra. */
+  readonly observe?: Observer | undefined;
+}
+
 /** What one pass through a layer of self-attention looks at. */
-export interface LayerCall {
+export interface LayerCall extends Pass {
   /** True where looking is allowed, bool, broadcast to `[B, H, T, S]`. */
   readonly mask?: Tensor | undefined;
   /** Whether a position sees only itself and what came before; false by default. */
   readonly causal?: boolean | undefined;
   /** Keys and values of earlier calls. */
   readonly cache?: KeyValueMemory | undefined;
-  /** Where dropout comes from; without it nothing is dropped. */
-  readonly random?: Random | undefined;
-  /** Receives the attention weights; computing them costs extra. */
-  readonly observe?: Observer | undefined;
 }
 
 /** One layer: self-attention between positions, then a feed-forward within each. */
@@ -92,7 +96,7 @@ export class EncoderLayer extends Module {
    */
   constructor(options: LayerOptions, random: Random) {
     super();
-    const { hiddenSize, numHeads, numGroups, feedForwardSize = 4 * hiddenSize, bias, rule: positions } = options;
+    const { hiddenSize, numHeads, numGroups, feedForwardSize = 4 * hiddenSize, bias, positions } = options;
     this.attention = new MultiHeadAttention(hiddenSize, numHeads, random, { numGroups, bias, positions });
     this.attentionResidual = new Residual(hiddenSize, options);
     this.feedForward = new FeedForward(hiddenSize, feedForwardSize, random, options);
@@ -127,23 +131,40 @@ export interface StackOptions extends LayerOptions {
   readonly numLayers: number;
 }
 
-/** What one pass through an {@linkcode Encoder} looks at. */
-export interface EncoderCall {
-  /** True where a token is, bool `[B, S]`; everywhere by default. */
-  readonly mask?: Tensor | undefined;
-  /** Where dropout comes from; without it nothing is dropped. */
-  readonly random?: Random | undefined;
-  /** Receives the attention weights; computing them costs extra. */
-  readonly observe?: Observer | undefined;
-}
-
-/** A stack of layers that turns a set of vectors into vectors that know the set. */
-export class Encoder extends Module {
-  /** From words to meaning. */
-  readonly layers: readonly EncoderLayer[];
+/** Layers of equal shape, each fed what the one before made. */
+export abstract class LayerStack<Layer extends Module> extends Module {
+  /** The layers, first one first. */
+  readonly layers: readonly Layer[];
   /** Closes a pre-norm stack, whose sum nobody else normalizes. */
   readonly norm: LayerNorm | RMSNorm | undefined;
 
+  /**
+   * Makes the layers one after the other.
+   *
+   * @param options layers, widths, heads, norms
+   * @param create makes one layer
+   */
+  constructor(options: StackOptions, create: () => Layer) {
+    super();
+    this.layers = Array.from({ length: options.numLayers }, create);
+    this.norm = options.norm === "pre" ? createNorm(options.hiddenSize, options) : undefined;
+  }
+
+  /** Sends `hidden`, `[B, T, E]`, through every layer in turn and through the closing norm. */
+  protected pass(hidden: Tensor, through: (layer: Layer, hidden: Tensor, index: number) => Tensor): Tensor {
+    const top = this.layers.reduce((x, layer, index) => through(layer, x, index), hidden);
+    return this.norm ? this.norm.forward(top) : top;
+  }
+}
+
+/** What one pass through an {@linkcode Encoder} looks at. */
+export interface EncoderCall extends Pass {
+  /** True where a token is, bool `[B, S]`; everywhere by default. */
+  readonly mask?: Tensor | undefined;
+}
+
+/** A stack of layers that turns a set of vectors into vectors that know the set. */
+export class Encoder extends LayerStack<EncoderLayer> {
   /**
    * Starts from random weights.
    *
@@ -151,9 +172,7 @@ export class Encoder extends Module {
    * @param random where the first values come from
    */
   constructor(options: StackOptions, random: Random) {
-    super();
-    this.layers = Array.from({ length: options.numLayers }, () => new EncoderLayer(options, random));
-    this.norm = options.norm === "pre" ? createNorm(options.hiddenSize, options) : undefined;
+    super(options, () => new EncoderLayer(options, random));
   }
 
   /**
@@ -167,10 +186,10 @@ export class Encoder extends Module {
     const { B, S } = dims(hidden, "B S E");
     if (mask) dims(mask, "B S", { B, S });
     const call = { mask: mask && overKeys(mask), random };
-    this.layers.forEach((layer, index) => {
-      hidden = layer.forward(hidden, { ...call, observe: below(observe, `layers.${index}`) });
-    });
-    return this.norm ? this.norm.forward(hidden) : hidden;
+    return this.pass(
+      hidden,
+      (layer, x, index) => layer.forward(x, { ...call, observe: below(observe, `layers.${index}`) }),
+    );
   }
 }
 
@@ -183,35 +202,6 @@ export class Encoder extends Module {
  */
 export function below(observe: Observer | undefined, part: string): Observer | undefined {
   return observe && ((path, weights) => observe(`${part}.${path}`, weights));
-}
-
-// ## Options
-//
-// The models of the next pages take their layout as an object of options. What is left out has a
-// default; what cannot be is refused before a weight is drawn.
-
-/** Options with every default filled in. */
-export type Complete<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> };
-
-/**
- * Refuses options that are unknown and sizes that are no positive integers.
- *
- * @param options what the caller asked for
- * @param layout the same with every default filled in
- * @throws {TypeError} if an option is unknown
- * @throws {RangeError} if a size is impossible
- */
-export function checkLayout(options: object, layout: object): void {
-  for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(layout, name)) {
-      throw new TypeError(`Cannot build a model with "${name}": known options are ${Object.keys(layout).join(", ")}`);
-    }
-  }
-  for (const [name, size] of Object.entries(layout)) {
-    if (/^num|Size$|Length$/.test(name) && !(Number.isInteger(size) && size >= 1)) {
-      throw new RangeError(`Cannot build a model with ${name} = ${size}: it must be an integer of at least 1`);
-    }
-  }
 }
 
 // ## What an encoder adds to a look-up table

@@ -52,30 +52,33 @@ import { Embedding } from "../02_words/embeddings.ts";
 import type { KeyValueMemory } from "../04_attention/multi_head.ts";
 import { LearnedPositions, SinusoidalPositions } from "../04_attention/positions.ts";
 import { type DecoderCall, DecoderStack } from "./decoder.ts";
-import { below, checkLayout, type Complete, Encoder, type EncoderCall, type Observer } from "./encoder.ts";
+import { below, Encoder, type EncoderCall, type Pass } from "./encoder.ts";
 import type { ActivationName } from "./feed_forward.ts";
 
-/** How an {@linkcode EncoderDecoder} is laid out. The defaults are the paper's base model. */
-export interface EncoderDecoderOptions {
-  /** Words of the target language; of both, if they share a table. */
+/**
+ * The sizes and choices that every model has in common.
+ *
+ * Where two defaults are given, the first is that of an {@linkcode EncoderDecoder}, the paper's base
+ * model, and the second that of a `DecoderOnly`, the smallest GPT-2.
+ */
+export interface TransformerOptions {
+  /** Number of tokens; of the target language, and of both if they share a table. */
   readonly vocabSize: number;
-  /** Words of the source language, if it has a table of its own; by default both share one. */
-  readonly sourceVocabSize?: number | undefined;
-  /** Longest sentence; 512 by default. */
+  /** Longest text; 512 or 1024 by default. */
   readonly contextLength?: number | undefined;
-  /** Width of a position; 512 by default. */
+  /** Width of a position; 512 or 768 by default. */
   readonly hiddenSize?: number | undefined;
-  /** Layers of the encoder, and of the decoder; 6 by default. */
+  /** Number of layers, in the encoder as in the decoder; 6 or 12 by default. */
   readonly numLayers?: number | undefined;
-  /** Heads of each attention; 8 by default. */
+  /** Heads of each attention; 8 or 12 by default. */
   readonly numHeads?: number | undefined;
   /** Groups of heads that share keys and values; as many as heads by default. */
   readonly numGroups?: number | undefined;
   /** Width inside the feed-forward; `4 · hiddenSize` by default. */
   readonly feedForwardSize?: number | undefined;
-  /** What the feed-forward does between its matrices; `"relu"` by default. */
+  /** What the feed-forward does between its matrices; `"relu"` or `"geluTanh"` by default. */
   readonly activation?: ActivationName | undefined;
-  /** Where the norms stand; `"post"` by default. */
+  /** Where the norms stand; `"post"` or `"pre"` by default. */
   readonly norm?: "post" | "pre" | undefined;
   /** Which norm; `"layer"` by default. */
   readonly normalization?: "layer" | "rms" | undefined;
@@ -83,12 +86,18 @@ export interface EncoderDecoderOptions {
   readonly epsilon?: number | undefined;
   /** Whether matrices and layer norms have a bias; true by default. */
   readonly bias?: boolean | undefined;
+  /** Whether scores are products with the table of embeddings; true by default. */
+  readonly tieHead?: boolean | undefined;
+  /** Share of each step's output, and of the input, dropped in training; 0.1 or 0 by default. */
+  readonly dropout?: number | undefined;
+}
+
+/** How an {@linkcode EncoderDecoder} is laid out. The defaults are the paper's base model. */
+export interface EncoderDecoderOptions extends TransformerOptions {
+  /** Words of the source language, if it has a table of its own; by default both share one. */
+  readonly sourceVocabSize?: number | undefined;
   /** How positions enter; `"sinusoidal"` by default. */
   readonly positions?: "sinusoidal" | "learned" | undefined;
-  /** Whether scores are products with the target's table; true by default. */
-  readonly tieHead?: boolean | undefined;
-  /** Share of each step's output, and of the input, dropped in training; 0.1 by default. */
-  readonly dropout?: number | undefined;
 }
 
 /** The paper's base model, with its English–German vocabulary of about 37,000 byte pairs. */
@@ -97,28 +106,62 @@ export const transformerBase: EncoderDecoderOptions = { vocabSize: 37000 };
 /** The paper's big model; its dropout is the English–German one. */
 export const transformerBig: EncoderDecoderOptions = { vocabSize: 37000, hiddenSize: 1024, numHeads: 16, dropout: 0.3 };
 
-/** Fills in the defaults, and refuses what no model can have. */
-function complete(options: EncoderDecoderOptions): Complete<EncoderDecoderOptions> {
-  const { vocabSize, hiddenSize = 512, numHeads = 8 } = options;
-  const layout: Complete<EncoderDecoderOptions> = {
+/** Options with every default filled in. */
+export type Complete<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> };
+
+/** Defaults that follow from no other option. */
+export type Defaults<T> = Omit<Complete<T>, "vocabSize" | "numGroups" | "feedForwardSize">;
+
+/**
+ * Fills in what was left out, and refuses what no model can have.
+ *
+ * @param options what the caller asked for
+ * @param defaults the model's own, for every option that it knows
+ * @returns every option
+ * @throws {TypeError} if an option is unknown
+ * @throws {RangeError} if a size is no positive integer
+ */
+export function completeLayout<T extends TransformerOptions>(
+  options: T,
+  defaults: Defaults<TransformerOptions> & Defaults<T>,
+): Complete<T> {
+  const { vocabSize, hiddenSize = defaults.hiddenSize, numHeads = defaults.numHeads }: TransformerOptions = options;
+  const layout: Record<string, unknown> = {
     vocabSize,
-    sourceVocabSize: options.sourceVocabSize ?? vocabSize,
-    contextLength: options.contextLength ?? 512,
-    hiddenSize,
-    numLayers: options.numLayers ?? 6,
-    numHeads,
-    numGroups: options.numGroups ?? numHeads,
-    feedForwardSize: options.feedForwardSize ?? 4 * hiddenSize,
-    activation: options.activation ?? "relu",
-    norm: options.norm ?? "post",
-    normalization: options.normalization ?? "layer",
-    epsilon: options.epsilon ?? 1e-5,
-    bias: options.bias ?? true,
-    positions: options.positions ?? "sinusoidal",
-    tieHead: options.tieHead ?? true,
-    dropout: options.dropout ?? 0.1,
+    ...defaults,
+    numGroups: numHeads,
+    feedForwardSize: 4 * hiddenSize,
   };
-  checkLayout(options, layout);
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(layout, name)) {
+      throw new TypeError(`Cannot build a model with "${name}": known options are ${Object.keys(layout).join(", ")}`);
+    }
+    if (value !== undefined) layout[name] = value;
+  }
+  for (const [name, size] of Object.entries(layout)) {
+    if (/^num|Size$|Length$/.test(name) && !(Number.isInteger(size) && size as number >= 1)) {
+      throw new RangeError(`Cannot build a model with ${name} = ${size}: it must be an integer of at least 1`);
+    }
+  }
+  return layout as Complete<T>;
+}
+
+function complete(options: EncoderDecoderOptions): Complete<EncoderDecoderOptions> {
+  const layout = completeLayout(options, {
+    sourceVocabSize: options.vocabSize,
+    contextLength: 512,
+    hiddenSize: 512,
+    numLayers: 6,
+    numHeads: 8,
+    activation: "relu",
+    norm: "post",
+    normalization: "layer",
+    epsilon: 1e-5,
+    bias: true,
+    positions: "sinusoidal",
+    tieHead: true,
+    dropout: 0.1,
+  });
   if (layout.positions !== "sinusoidal" && layout.positions !== "learned") {
     throw new TypeError(`Cannot place words by "${layout.positions}": positions must be "sinusoidal" or "learned"`);
   }
@@ -126,13 +169,15 @@ function complete(options: EncoderDecoderOptions): Complete<EncoderDecoderOption
 }
 
 /** What one pass through an {@linkcode EncoderDecoder} looks at. */
-export interface TranslationCall {
+export interface TranslationCall extends Pass {
   /** True where the source has a token, bool `[B, S]`; everywhere by default. */
   readonly sourceMask?: Tensor | undefined;
-  /** Where dropout comes from; without it nothing is dropped. */
-  readonly random?: Random | undefined;
-  /** Receives the attention weights; computing them costs extra. */
-  readonly observe?: Observer | undefined;
+}
+
+/** What one pass through the decoder of an {@linkcode EncoderDecoder} looks at. */
+export interface DecodingCall extends DecoderCall {
+  /** Whether only the last position is scored, all that a generation loop reads; false by default. */
+  readonly lastOnly?: boolean | undefined;
 }
 
 /** A model together with a source: what a generation loop continues. */
@@ -143,8 +188,8 @@ export interface GivenSource {
   readonly contextLength: number;
   /** Empty caches, as many as `forward` wants. */
   newCaches<M extends KeyValueMemory>(create: () => M): M[];
-  /** Scores for the word after each position: int32 `[B, T]` to `[B, T, V]`. */
-  forward(tokens: Tensor, call?: { readonly caches?: readonly KeyValueMemory[] | undefined }): Tensor;
+  /** Scores for the word after each position: int32 `[B, T]` to `[B, T, V]`, or `[B, 1, V]` with `lastOnly`. */
+  forward(tokens: Tensor, call?: Pick<DecodingCall, "caches" | "lastOnly">): Tensor;
   /** The same for every source repeated in a row, as when beams are searched. */
   repeat(times: number): GivenSource;
 }
@@ -203,8 +248,10 @@ export class EncoderDecoder extends Module {
     this.sourceEmbedding = options.sourceVocabSize === undefined ? this.targetEmbedding : embed(sourceVocabSize);
     this.sourcePositions = place();
     this.targetPositions = place();
-    this.encoder = new Encoder(layout, random);
-    this.decoder = new DecoderStack(layout, random);
+    // Positions enter with the input; the layers know nothing of them.
+    const stack = { ...layout, positions: undefined };
+    this.encoder = new Encoder(stack, random);
+    this.decoder = new DecoderStack(stack, random);
     this.head = layout.tieHead ? undefined : new Linear(hiddenSize, vocabSize, random, { bias: false });
   }
 
@@ -226,14 +273,16 @@ export class EncoderDecoder extends Module {
    *
    * @param target ids, beginning with BEGIN, or continuing what is cached, int32 `[B, T]`
    * @param memory what {@linkcode EncoderDecoder.encode} returned, `[B, S, E]`
-   * @param call mask of the source, caches, dropout
-   * @returns logits, `[B, T, V]`
+   * @param call mask of the source, caches, which positions, dropout
+   * @returns logits, `[B, T, V]`, or `[B, 1, V]` with `lastOnly`
    * @throws {RangeError} if the target grows longer than `contextLength`
    */
-  decode(target: Tensor, memory: Tensor, { sourceMask, caches, random, observe }: DecoderCall = {}): Tensor {
+  decode(target: Tensor, memory: Tensor, { lastOnly, ...call }: DecodingCall = {}): Tensor {
+    const { caches, random, observe } = call;
     const start = caches?.[0]?.length ?? 0;
     let hidden = this.#enter(target, start, this.targetEmbedding, this.targetPositions, random);
-    hidden = this.decoder.forward(hidden, memory, { sourceMask, caches, random, observe: below(observe, "decoder") });
+    hidden = this.decoder.forward(hidden, memory, { ...call, observe: below(observe, "decoder") });
+    if (lastOnly) hidden = hidden.slice(1, -1);
     return this.head ? this.head.forward(hidden) : linear(hidden, this.targetEmbedding.weight.transpose());
   }
 
@@ -262,7 +311,7 @@ export class EncoderDecoder extends Module {
       vocabSize,
       contextLength,
       newCaches: (create) => Array.from({ length: 2 * numLayers }, create),
-      forward: (tokens, { caches } = {}) => this.decode(tokens, memory, { sourceMask, caches }),
+      forward: (tokens, { caches, lastOnly } = {}) => this.decode(tokens, memory, { sourceMask, caches, lastOnly }),
       repeat: (times) => this.given(repeatRows(memory, times), sourceMask && repeatRows(sourceMask, times)),
     };
   }
@@ -322,8 +371,8 @@ export function transformerSize(options: EncoderDecoderOptions): number {
 // ## Pitfall: encoding again for every word
 //
 // Calling `forward(source, …)` in the generation loop gives the right words and runs the encoder once
-// per word. The test "EncoderDecoder() reads the source once and writes the same" compares `given`
-// with caches against it.
+// per word. The test "EncoderDecoder() reads the source once and writes the same" counts the
+// encoder's passes.
 
 // ## Exercise
 //

@@ -34,7 +34,8 @@
  */
 
 import type { Random, RandomState } from "../engine/random.ts";
-import { type Tensor, tensor } from "../engine/tensor.ts";
+import type { Tensor } from "../engine/tensor.ts";
+import { type PadOptions, padTokens } from "../02_words/embeddings.ts";
 
 /** Sequences of one length, with a mask that tells tokens from filling. */
 export interface PaddedBatch {
@@ -45,17 +46,16 @@ export interface PaddedBatch {
 }
 
 /** Options of {@linkcode padSequences}. */
-export interface PaddingOptions {
+export interface PaddingOptions extends PadOptions {
   /** What stands where a sequence has ended. */
   readonly padToken: number;
-  /** Where the filling goes; `"right"` by default. */
-  readonly side?: "left" | "right";
-  /** Length of the result; that of the longest sequence by default. */
-  readonly length?: number;
 }
 
 /**
- * Fills sequences up to one length.
+ * Fills sequences up to one length, and says where.
+ *
+ * The box is that of {@linkcode padTokens}. The mask is the same box with ones for tokens: comparing
+ * ids with `padToken` would also hide a real token of that id.
  *
  * @example
  * ```ts
@@ -71,20 +71,12 @@ export interface PaddingOptions {
  * @returns tokens and mask, both `[B, T]`
  * @throws {RangeError} if a sequence is longer than `length`
  */
-export function padSequences(sequences: readonly ArrayLike<number>[], options: PaddingOptions): PaddedBatch {
-  const { padToken, side = "right" } = options;
-  const longest = sequences.reduce((most, sequence) => Math.max(most, sequence.length), 0);
-  const { length: T = longest } = options;
-  if (longest > T) throw new RangeError(`Cannot fill a sequence of length ${longest} up to ${T}`);
-  const tokens = new Int32Array(sequences.length * T).fill(padToken);
-  const mask = new Int32Array(tokens.length);
-  sequences.forEach((sequence, row) => {
-    const start = row * T + (side === "left" ? T - sequence.length : 0);
-    tokens.set(sequence, start);
-    mask.fill(1, start, start + sequence.length);
-  });
-  const shape = [sequences.length, T];
-  return { tokens: tensor(tokens, shape), mask: tensor(mask, shape, "bool") };
+export function padSequences(
+  sequences: readonly ArrayLike<number>[],
+  { padToken, ...options }: PaddingOptions,
+): PaddedBatch {
+  const ones = sequences.map(({ length }) => new Uint8Array(length).fill(1));
+  return { tokens: padTokens(sequences, padToken, options), mask: padTokens(ones, 0, options).cast("bool") };
 }
 
 /**

@@ -31,6 +31,7 @@
  */
 
 import type { Module } from "../engine/module.ts";
+import { Pace } from "../engine/pace.ts";
 import { keep, release, scope } from "../engine/scope.ts";
 import { format } from "../engine/shape.ts";
 import { full, type Tensor, zeros } from "../engine/tensor.ts";
@@ -208,68 +209,6 @@ function validate<Batch>(options: TrainOptions<Batch>): void {
   }
   if (!(clipNorm > 0)) throw new RangeError(`Cannot train with clipNorm = ${clipNorm}: clipNorm must be positive`);
   if (options.every !== undefined && !evaluate) throw new TypeError("Cannot use every without evaluate");
-}
-
-// ## Letting others speak
-//
-// While a loop runs without a pause, key presses, timers and clicks on *stop* queue up behind it.
-// Reading a number on the CPU is no pause, so the loop makes one about twenty times a second.
-
-/** Milliseconds of work between two pauses. */
-const WORK = 50;
-
-/** Keeps time for a loop: when to pause, how fast it is, how long it will take. */
-export class Pace {
-  /** Tokens since {@linkcode Pace.tokensPerSecond} was asked last. */
-  tokens = 0;
-  readonly #start = performance.now();
-  readonly #planned: number;
-  #lapped = performance.now();
-  #rested = performance.now();
-
-  /** Starts the clock for a number of planned steps. */
-  constructor(planned: number) {
-    this.#planned = planned;
-  }
-
-  /** Pauses if the last pause was a while ago, so that an abort or a click can arrive. */
-  async rest(): Promise<void> {
-    if (performance.now() - this.#rested < WORK) return;
-    await nextTurn();
-    this.#rested = performance.now();
-  }
-
-  /** Seconds for the steps that are left, at the mean speed so far. */
-  secondsLeft(left: number): number {
-    const done = this.#planned - left;
-    return done > 0 ? (performance.now() - this.#start) / 1000 / done * left : Infinity;
-  }
-
-  /** Tokens per second since this was asked last. */
-  tokensPerSecond(): number {
-    const now = performance.now();
-    const speed = this.tokens / Math.max(1e-6, (now - this.#lapped) / 1000);
-    this.lap();
-    return speed;
-  }
-
-  /** Starts counting tokens anew: what was done since does not count as training. */
-  lap(): void {
-    this.tokens = 0;
-    this.#lapped = performance.now();
-  }
-}
-
-/** Resolves after everything that is queued has had its turn; a timer would wait for milliseconds. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(0);
-  });
 }
 
 // ## Pitfall: adding up losses as tensors

@@ -100,6 +100,11 @@ class Moments {
     });
   }
 
+  /** Two averages of one parameter. */
+  of(path: string, first: string, second: string): [Tensor, Tensor] {
+    return [this.tensors.get(`${path}.${first}`)!, this.tensors.get(`${path}.${second}`)!];
+  }
+
   zeroGrad(): void {
     for (const parameter of this.parameters.values()) {
       if (parameter.grad) release(parameter.grad);
@@ -242,31 +247,11 @@ export class AdamW implements Optimizer {
 
   /** One step of every parameter that has a gradient. */
   step(learningRate: number = this.#options.learningRate): void {
-    const { beta1, beta2, epsilon, weightDecay: rate, decays } = this.#options;
+    const { weightDecay: rate, decays } = this.#options;
     this.#moments.step((path, parameter, gradient, count) => {
-      const firstMoment = this.#moments.tensors.get(`${path}.firstMoment`)!;
-      const secondMoment = this.#moments.tensors.get(`${path}.secondMoment`)!;
       const weightDecay = rate && decays(path, parameter) ? rate : 0;
-      const correction1 = 1 - beta1 ** count, correction2 = 1 - beta2 ** count;
-      const attributes = {
-        learningRate,
-        beta1,
-        beta2,
-        epsilon,
-        weightDecay,
-        correction1,
-        correction2,
-        gradientScale: 1,
-      };
-      fusableUpdate("adamStep", [parameter, firstMoment, secondMoment], [gradient], attributes, () => {
-        const m = firstMoment.mul(beta1).add(gradient.mul(1 - beta1));
-        const v = secondMoment.mul(beta2).add(gradient.square().mul(1 - beta2));
-
-        // The decay acts on the parameter itself and never meets the division by $\sqrt v$.
-        const decayed = parameter.mul(1 - learningRate * weightDecay);
-        const direction = m.div(correction1).div(v.div(correction2).sqrt().add(epsilon));
-        return [decayed.sub(direction.mul(learningRate)), m, v];
-      });
+      const moments = this.#moments.of(path, "firstMoment", "secondMoment");
+      adamStep(parameter, gradient, moments, count, { ...this.#options, learningRate, weightDecay });
     });
   }
 
@@ -284,6 +269,27 @@ export class AdamW implements Optimizer {
   }
 }
 
+/** The formula: moves one parameter and both of its averages; the gradient stays as it is. */
+function adamStep(
+  parameter: Tensor,
+  gradient: Tensor,
+  [firstMoment, secondMoment]: readonly [Tensor, Tensor],
+  count: number,
+  { learningRate, beta1, beta2, epsilon, weightDecay }: Required<Omit<AdamWOptions, "decays">>,
+): void {
+  const correction1 = 1 - beta1 ** count, correction2 = 1 - beta2 ** count;
+  const rates = { learningRate, beta1, beta2, epsilon, weightDecay, correction1, correction2, gradientScale: 1 };
+  fusableUpdate("adamStep", [parameter, firstMoment, secondMoment], [gradient], rates, () => {
+    const m = firstMoment.mul(beta1).add(gradient.mul(1 - beta1));
+    const v = secondMoment.mul(beta2).add(gradient.square().mul(1 - beta2));
+
+    // The decay acts on the parameter itself and never meets the division by $\sqrt v$.
+    const decayed = parameter.mul(1 - learningRate * weightDecay);
+    const direction = m.div(correction1).div(v.div(correction2).sqrt().add(epsilon));
+    return [decayed.sub(direction.mul(learningRate)), m, v];
+  });
+}
+
 /** Options of {@linkcode Adam}. */
 export interface AdamOptions extends Omit<AdamWOptions, "weightDecay" | "decays"> {
   /** Share of each weight added to its gradient: the slope of a penalty on squares; 0 by default. */
@@ -292,8 +298,8 @@ export interface AdamOptions extends Omit<AdamWOptions, "weightDecay" | "decays"
 
 /** Adam as first published: a penalty on large weights goes through the gradient. */
 export class Adam implements Optimizer {
-  readonly #penalty: number;
-  readonly #inner: AdamW;
+  readonly #options: Required<AdamOptions>;
+  readonly #moments: Moments;
 
   /**
    * Prepares an optimizer; nothing moves yet.
@@ -302,45 +308,45 @@ export class Adam implements Optimizer {
    * @param options learning rate, memories, and penalty
    * @throws {RangeError} if an option is outside its interval
    */
-  constructor(parameters: ReadonlyMap<string, Tensor>, { penalty = 0, ...options }: AdamOptions = {}) {
-    requireAtLeastZero({ penalty });
-    this.#penalty = penalty;
-    this.#inner = new AdamW(parameters, { ...options, weightDecay: 0 });
+  constructor(parameters: ReadonlyMap<string, Tensor>, options: AdamOptions = {}) {
+    const { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, penalty = 0 } = options;
+    requireShare({ beta1, beta2 });
+    requireAtLeastZero({ learningRate, epsilon, penalty });
+    this.#options = { learningRate, beta1, beta2, epsilon, penalty };
+    this.#moments = new Moments(parameters, ["firstMoment", "secondMoment"]);
   }
 
   /** The parameters by path. */
   get parameters(): ReadonlyMap<string, Tensor> {
-    return this.#inner.parameters;
+    return this.#moments.parameters;
   }
   /** Steps made so far. */
   get steps(): number {
-    return this.#inner.steps;
+    return this.#moments.steps;
   }
 
   /** One step of every parameter that has a gradient. */
-  step(learningRate?: number): void {
-    if (this.#penalty) {
-      noGrad(() => {
-        for (const parameter of this.parameters.values()) {
-          const { grad } = parameter;
-          if (grad) scope(() => grad.assign(grad.add(parameter.mul(this.#penalty))));
-        }
-      });
-    }
-    this.#inner.step(learningRate);
+  step(learningRate: number = this.#options.learningRate): void {
+    const { penalty } = this.#options;
+    this.#moments.step((path, parameter, gradient, count) => {
+      // A sum of its own: the parameter's gradient stays what `backward` left, for whoever steps again.
+      const penalized = penalty ? gradient.add(parameter.mul(penalty)) : gradient;
+      const moments = this.#moments.of(path, "firstMoment", "secondMoment");
+      adamStep(parameter, penalized, moments, count, { ...this.#options, learningRate, weightDecay: 0 });
+    });
   }
 
   /** Frees all gradients. */
   zeroGrad(): void {
-    this.#inner.zeroGrad();
+    this.#moments.zeroGrad();
   }
   /** What is needed to continue. */
   state(): OptimizerState {
-    return this.#inner.state();
+    return this.#moments.state();
   }
   /** Continues from a state. */
   restore(state: OptimizerState): void {
-    this.#inner.restore(state);
+    this.#moments.restore(state);
   }
 }
 

@@ -36,6 +36,9 @@ import { concat } from "../engine/ops.ts";
 import type { Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
 import { type Tensor, tensor } from "../engine/tensor.ts";
+import { padTokens } from "../02_words/embeddings.ts";
+import { shiftRight } from "../05_transformer/decoder.ts";
+import { padSequences } from "./batching.ts";
 
 /** What goes into a decoder and what is to come out of it. */
 export interface ShiftedTargets {
@@ -62,6 +65,8 @@ export interface TeacherForcingOptions {
 /**
  * Shifts target sequences right by one place and fills them up to one length.
  *
+ * {@linkcode shiftRight} of section 5.5 makes the inputs, {@linkcode padSequences} the targets.
+ *
  * @example
  * ```ts
  * import { teacherForcing } from "@heed/heed";
@@ -80,21 +85,13 @@ export function teacherForcing(
   sequences: readonly ArrayLike<number>[],
   { beginToken, endToken, padToken, ignoreIndex = -100 }: TeacherForcingOptions,
 ): ShiftedTargets {
-  const T = 1 + sequences.reduce((most, sequence) => Math.max(most, sequence.length), 0);
-  const size = sequences.length * T;
-  const inputs = new Int32Array(size).fill(padToken);
-  const targets = new Int32Array(size).fill(ignoreIndex);
-  const mask = new Int32Array(size);
-  sequences.forEach((sequence, row) => {
-    const start = row * T, end = start + sequence.length;
-    inputs[start] = beginToken;
-    inputs.set(sequence, start + 1);
-    targets.set(sequence, start);
-    targets[end] = endToken;
-    mask.fill(1, start, end + 1);
-  });
-  const shape = [sequences.length, T];
-  return { inputs: tensor(inputs, shape), targets: tensor(targets, shape), mask: tensor(mask, shape, "bool") };
+  const length = 1 + sequences.reduce((most, sequence) => Math.max(most, sequence.length), 0);
+  const ended = sequences.map((sequence) => [...Array.from(sequence), endToken]);
+  const { tokens: targets, mask } = padSequences(ended, { padToken: ignoreIndex, length });
+
+  // Filled by one place more than the longest needs, so that the shift drops no word.
+  const inputs = shiftRight(padTokens(sequences, padToken, { length }), beginToken);
+  return { inputs, targets, mask };
 }
 
 /**

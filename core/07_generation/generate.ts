@@ -34,10 +34,10 @@
 import { noGrad } from "../engine/autograd.ts";
 import type { Numbers } from "../engine/backend.ts";
 import type { Random } from "../engine/random.ts";
+import { Pace } from "../engine/pace.ts";
 import { scope } from "../engine/scope.ts";
 import { dims } from "../engine/shape.ts";
 import { tensor } from "../engine/tensor.ts";
-import { Pace } from "../06_training/loop.ts";
 import { BeamSearch, greedy, type Hypothesis, type LengthPenalty } from "./greedy_and_beam.ts";
 import { KeyValueCache } from "./kv_cache.ts";
 import { type Decoder, sample, toLogProbabilities } from "./sampling.ts";
@@ -303,8 +303,8 @@ class Session {
         const tokens = tensor(Int32Array.from(this.#fresh.flat()), [B, T]);
         // Repeated here, so that what a model copies for it is freed with the step.
         const decoder = this.#times > 1 ? this.#decoder.repeat?.(this.#times) : undefined;
-        const logits = (decoder ?? this.#decoder).forward(tokens, { caches: this.#memories });
-        dims(logits, "B T V", { B, T, V: vocabSize });
+        const logits = (decoder ?? this.#decoder).forward(tokens, { caches: this.#memories, lastOnly: true });
+        dims(logits, "B T V", { B, V: vocabSize });
         reading = logits.at(1, -1).read();
       })
     );

@@ -64,13 +64,13 @@ export type LengthPenalty = (length: number) => number;
  * @returns a function of the length
  * @throws {RangeError} if `alpha` is not a number
  */
-export function powerPenalty(alpha: number): LengthPenalty {
+export function powerLengthPenalty(alpha: number): LengthPenalty {
   requireNumber(alpha);
   return (length) => length ** alpha;
 }
 
 /**
- * The penalty of Wu et al., gentler on short texts.
+ * The length penalty of GNMT (Wu et al. 2016), gentler on short texts.
  *
  * It is $\mathrm{lp}(n) = ((5 + n) / 6)^\alpha$.
  *
@@ -78,7 +78,7 @@ export function powerPenalty(alpha: number): LengthPenalty {
  * @returns a function of the length
  * @throws {RangeError} if `alpha` is not a number
  */
-export function wuPenalty(alpha: number): LengthPenalty {
+export function gnmtLengthPenalty(alpha: number): LengthPenalty {
   requireNumber(alpha);
   return (length) => ((5 + length) / 6) ** alpha;
 }
@@ -145,7 +145,7 @@ export class BeamSearch {
     this.#numBeams = numBeams;
     this.#maxNewTokens = maxNewTokens;
     this.#eosToken = eosToken;
-    this.#penalty = typeof lengthPenalty === "number" ? powerPenalty(lengthPenalty) : lengthPenalty;
+    this.#penalty = typeof lengthPenalty === "number" ? powerLengthPenalty(lengthPenalty) : lengthPenalty;
     this.#largestPenalty = new Float64Array(maxNewTokens + 2);
     for (let length = maxNewTokens; length >= 1; length--) {
       const penalty = this.#penalty(length);

@@ -52,10 +52,14 @@ export interface Decoder {
    * Scores the next token after each of some further tokens.
    *
    * @param tokens those that follow what the caches hold, int32 `[B, T]`
-   * @param options the memory of the tokens before, which it extends
-   * @returns logits `[B, T, V]`
+   * @param options the memory of the tokens before, which it extends; `lastOnly` if only the scores after
+   *   the last token are read, so that the others need not be computed
+   * @returns logits `[B, T, V]`; with `lastOnly` it may be `[B, 1, V]`
    */
-  forward(tokens: Tensor, options: { readonly caches: readonly KeyValueMemory[] }): Tensor;
+  forward(
+    tokens: Tensor,
+    options: { readonly caches: readonly KeyValueMemory[]; readonly lastOnly?: boolean | undefined },
+  ): Tensor;
   /**
    * The same model with each row of its batch repeated, for models that hold a source per row.
    *

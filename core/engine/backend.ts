@@ -126,6 +126,34 @@ export type FusedUpdate = (
   attributes: Attributes,
 ) => boolean;
 
+/**
+ * How the weights of a model are kept for inference.
+ *
+ * `packed.ts` defines what each format stands for:
+ * `float32` keeps the numbers as they are, `int8` and `int4` blocks of integers.
+ */
+export type PackedFormat = "float32" | "int8" | "int4";
+
+/**
+ * A layout of a device's own for a matrix that is multiplied often and written rarely.
+ *
+ * One copy serves products with one row, where reading it takes the time, and with many.
+ */
+export interface Packing {
+  /** Elements of four bytes that a matrix takes. */
+  words(K: number, N: number): number;
+  /** Overwrites `target` with a float32 matrix `[K, N]`. */
+  pack(matrix: View, target: Buffer): void;
+  /** `[…, K] × [K, N] (+ [N]) → […, N]`, float32. */
+  multiply(x: View, packed: Buffer, N: number, bias: View | undefined): Buffer;
+  /**
+   * Columns of a matrix of `N` columns, each as a row of float32: those named by int32 `ids`, `[...ids.shape, K]`.
+   *
+   * @throws {RangeError} on a CPU device, if an id is outside `[0, N)`
+   */
+  columns(packed: Buffer, K: number, N: number, ids: View): Buffer;
+}
+
 /** Bytes and buffers a device holds at the moment. */
 export interface MemoryUse {
   /** Live buffers. */
@@ -185,4 +213,7 @@ export interface Backend {
     readonly backward: Readonly<Record<string, FusedBackward>>;
     readonly update: Readonly<Record<string, FusedUpdate>>;
   };
+
+  /** Layouts for weights at inference; where one is missing, float32 in rows takes its place. */
+  readonly packing?: Readonly<Partial<Record<PackedFormat, Packing>>>;
 }

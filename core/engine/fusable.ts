@@ -41,6 +41,11 @@ export function withoutFusion<T>(f: () => T): T {
   }
 }
 
+/** Whether kernels take the place of definitions at the moment. */
+export function isFusing(): boolean {
+  return fusing;
+}
+
 /** Owns what a kernel returned: each distinct buffer once, each output as a view of it. */
 function wrap(views: readonly (View | undefined)[], like: Tensor): (Tensor | undefined)[] {
   const storages = new Map<unknown, Storage>();

@@ -14,6 +14,7 @@
 
 import { fusable } from "./fusable.ts";
 import { Module } from "./module.ts";
+import { PackedTensor } from "./packed.ts";
 import type { Random } from "./random.ts";
 import { dims, format } from "./shape.ts";
 import { parameter, type Tensor, zeros } from "./tensor.ts";
@@ -33,6 +34,7 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   if (x.shape[x.rank - 1] !== I) {
     throw new TypeError(`Cannot map features of shape ${format(x.shape)}: the last extent must be ${I}`);
   }
+  if (weight instanceof PackedTensor) return weight.multiply(x, bias);
   return fusable("linear", [x, weight, bias], {}, () => {
     const product = x.matmul(weight);
     return bias ? product.add(bias) : product;
@@ -61,6 +63,11 @@ export class Linear extends Module {
     const bound = Math.sqrt(6 / (inputSize + outputSize));
     this.weight = parameter(random.uniform([inputSize, outputSize], { min: -bound, max: bound }));
     this.bias = bias ? parameter(zeros([outputSize])) : undefined;
+  }
+
+  /** Offers its matrix to `pack` and `quantize`. */
+  override packMatrices(pack: (matrix: Tensor, rows: boolean) => Tensor): void {
+    this.weight = pack(this.weight, false);
   }
 
   /** Maps `[…, inputSize]` to `[…, outputSize]`. */

@@ -17,6 +17,8 @@
  * | `ops.ts`, `convolution.ts` | What else can be composed of these? |
  * | `random.ts`, `dropout.ts` | How can chance be repeated? |
  * | `module.ts`, `linear.ts` | Where do weights live? |
+ * | `pace.ts` | How does a long loop stay responsive? |
+ * | `packed.ts` | How can weights be read faster, once they no longer change? |
  *
  * @module
  */
@@ -56,3 +58,5 @@ export * from "./random.ts";
 export * from "./dropout.ts";
 export * from "./module.ts";
 export * from "./linear.ts";
+export * from "./pace.ts";
+export { pack, PackedTensor, quantize, roundRows, roundWeights } from "./packed.ts";

@@ -14,7 +14,9 @@
  * @module
  */
 
+import { PackedTensor } from "./packed.ts";
 import { Random } from "./random.ts";
+import { scope } from "./scope.ts";
 import { format, sameShape } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -69,7 +71,10 @@ export abstract class Module {
     for (const path of state.keys()) {
       if (!own.has(path)) throw new TypeError(`Cannot load a state with unknown "${path}"`);
     }
-    for (const [path, value] of own) value.assign(state.get(path)!);
+    for (const [path, value] of own) {
+      const given = state.get(path)!;
+      scope(() => value.assign(given instanceof PackedTensor ? given.unpack() : given));
+    }
   }
 
   /** Every random generator by path, each once: what a checkpoint saves beside the weights. */
@@ -83,8 +88,39 @@ export abstract class Module {
     return found;
   }
 
-  /** Puts this module and every part into training mode. */
+  /** This module and every part of it, each once, the innermost last. */
+  modules(): Set<Module> {
+    const found = new Set<Module>([this]);
+    walk(this, "", (_, value) => {
+      if (value instanceof Module) found.add(value);
+    });
+    return found;
+  }
+
+  /**
+   * Replaces the matrices in the fields of this module, for inference; its parts look after theirs.
+   *
+   * `pack` and `quantize` call it. A class whose fields hold large matrices overrides it.
+   *
+   * @param _pack makes the replacement of a matrix `[K, N]` that is multiplied from the right, or of
+   *   a table `[N, K]` whose `rows` are looked up or multiplied as columns
+   */
+  packMatrices(_pack: (matrix: Tensor, rows: boolean) => Tensor): void {}
+
+  /**
+   * Puts this module and every part into training mode.
+   *
+   * @throws {TypeError} if weights have been packed for inference
+   */
   train(): this {
+    for (const [path, value] of this.stateDict()) {
+      if (value instanceof PackedTensor) {
+        throw new TypeError(
+          `Cannot train a model with packed weights, such as "${path}" in ${value.format}: packing keeps what answers ` +
+            "need and nothing else, so train first",
+        );
+      }
+    }
     return this.#setTraining(true);
   }
 

@@ -29,6 +29,8 @@ export class Storage {
   readonly device: Backend;
   /** Whether a scope may free it; false once it is kept. */
   scoped: boolean = true;
+  /** Why the memory cannot be read element by element, where it cannot. */
+  sealed: string | undefined = undefined;
   #buffer: Buffer | undefined;
 
   /** Takes over a buffer; the open scope, if any, becomes responsible for it. */
@@ -40,8 +42,14 @@ export class Storage {
     else entrust(this);
   }
 
-  /** The device memory; throws a `TypeError` once it is freed. */
+  /** The device memory; throws a `TypeError` once it is freed, or while it is sealed. */
   get buffer(): Buffer {
+    if (this.sealed) throw new TypeError(this.sealed);
+    return this.bytes;
+  }
+
+  /** The device memory, sealed or not; throws a `TypeError` once it is freed. */
+  get bytes(): Buffer {
     if (!this.#buffer) {
       throw new TypeError(
         "Cannot use a tensor after it was freed: return it from its scope, or keep(tensor) it",
@@ -80,7 +88,7 @@ const collector = new FinalizationRegistry<{ device: Backend; buffer: Buffer }>(
 
 function entrust(storage: Storage): void {
   storage.scoped = false;
-  collector.register(storage, { device: storage.device, buffer: storage.buffer }, storage);
+  collector.register(storage, { device: storage.device, buffer: storage.bytes }, storage);
 }
 
 function collect(value: unknown, found: Set<Storage>, seen: Set<object>): void {

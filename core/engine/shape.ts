@@ -179,7 +179,8 @@ export function resolveShape(shape: Shape, size: number): number[] {
  * @returns the strides, or `undefined` where no strides can and a copy is needed
  */
 export function reshapeStrides(shape: Shape, strides: Shape, target: Shape): number[] | undefined {
-  if (isContiguous(shape, strides)) return contiguousStrides(target);
+  // An array without elements lies in any order.
+  if (target.includes(0) || isContiguous(shape, strides)) return contiguousStrides(target);
   const kept = shape.map((extent, axis) => ({ extent, stride: strides[axis]! })).filter(({ extent }) => extent !== 1);
   const result = new Array<number>(target.length).fill(0);
   let next = 0;
@@ -207,6 +208,9 @@ export function reshapeStrides(shape: Shape, strides: Shape, target: Shape): num
   return result;
 }
 
+/** The names in strings that {@linkcode dims} has met: as many as there are in the source. */
+const split = new Map<string, readonly string[]>();
+
 /**
  * Names the axes of an array and checks those whose extent is already known.
  *
@@ -232,7 +236,8 @@ export function dims<S extends string>(
   axes: S,
   known: Readonly<Record<string, number>> = {},
 ): Record<Axis<S>, number> {
-  const names = axes.split(" ");
+  let names = split.get(axes);
+  if (!names) split.set(axes, names = axes.split(" "));
   const found: Record<string, number> = {};
   const fits = names.length === x.shape.length && names.every((name, axis) => {
     const extent = x.shape[axis]!;

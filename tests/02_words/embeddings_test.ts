@@ -83,12 +83,13 @@ onEveryBackend("padTokens() makes a box of ragged sentences", async () => {
   assertEquals(tokens.shape, [3, 3]);
   assertEquals(tokens.dtype, "int32");
   assertEquals([...await tokens.read()], [5, 6, 7, 9, 9, 9, 8, 9, 9]);
-  assertEquals(padTokens([[1]], 0, 4).shape, [1, 4]);
+  assertEquals(padTokens([[1]], 0, { length: 4 }).shape, [1, 4]);
+  assertEquals([...await padTokens([[5, 6], [8]], 0, { side: "left", length: 3 }).read()], [0, 5, 6, 0, 0, 8]);
   assertEquals(padTokens([], 0).shape, [0, 0]);
 });
 
 Deno.test("padTokens() refuses what does not fit", () => {
-  assertThrows(() => padTokens([[1, 2, 3]], 0, 2), RangeError, "Cannot pad a sentence of 3 tokens to 2");
+  assertThrows(() => padTokens([[1, 2, 3]], 0, { length: 2 }), RangeError, "Cannot pad a sentence of 3 tokens to 2");
   assertThrows(() => padTokens([[1.5]], 0), RangeError, "Cannot use 1.5 as a token");
 });
 

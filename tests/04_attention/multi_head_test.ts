@@ -1,12 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { causalMask, lengthMask, overKeys } from "../../core/04_attention/masks.ts";
 import { MultiHeadAttention } from "../../core/04_attention/multi_head.ts";
-import {
-  BucketedPositions,
-  LinearPositions,
-  RelativePositions,
-  RotaryPositions,
-} from "../../core/04_attention/positions.ts";
+import { AlibiPositions, RelativePositions, RotaryPositions, T5Positions } from "../../core/04_attention/positions.ts";
 import { scaledDotProductAttention } from "../../core/04_attention/scaled_dot_product.ts";
 import { linear } from "../../core/engine/linear.ts";
 import { concat } from "../../core/engine/ops.ts";
@@ -96,8 +91,8 @@ onEveryBackend("MultiHeadAttention() with a cache computes what it computes with
       undefined,
       new RotaryPositions(4),
       new RotaryPositions(4, { interleaved: true }),
-      new LinearPositions(H),
-      new BucketedPositions(H, random, { bidirectional: false }),
+      new AlibiPositions(H),
+      new T5Positions(H, random, { bidirectional: false }),
       new RelativePositions(4, 2, random),
     ]
   ) {
@@ -135,8 +130,8 @@ onReference("MultiHeadAttention() has the gradients of its formula", async () =>
     const positions of [
       undefined,
       new RotaryPositions(4),
-      new LinearPositions(H),
-      new BucketedPositions(H, random),
+      new AlibiPositions(H),
+      new T5Positions(H, random),
       new RelativePositions(4, 2, random),
     ]
   ) {
@@ -151,7 +146,7 @@ Deno.test("MultiHeadAttention() has as many weights whatever its heads", () => {
   const count = (heads: number): number => new MultiHeadAttention(E, heads, new Random(1)).parameterCount();
   assertEquals([1, 2, 3, 12].map(count), [1, 2, 3, 12].map(() => 4 * (E * E + E)));
   assert(
-    new MultiHeadAttention(E, H, new Random(1), { positions: new BucketedPositions(H, new Random(1)) })
+    new MultiHeadAttention(E, H, new Random(1), { positions: new T5Positions(H, new Random(1)) })
       .parameters().has("positions.weight"),
   );
 });

@@ -1,17 +1,17 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { MultiHeadAttention } from "../../core/04_attention/multi_head.ts";
 import {
-  BucketedPositions,
+  AlibiPositions,
+  alibiSlopes,
+  applyRotary,
   LearnedPositions,
-  LinearPositions,
-  linearSlopes,
   relativeBucket,
   RelativePositions,
   rotaryAngles,
   RotaryPositions,
-  rotate,
   SinusoidalPositions,
   sinusoidalPositions,
+  T5Positions,
 } from "../../core/04_attention/positions.ts";
 import { softmax } from "../../core/02_words/softmax.ts";
 import { withoutFusion } from "../../core/engine/fusable.ts";
@@ -75,18 +75,21 @@ onEveryBackend("SinusoidalPositions() adds codes at any start, also far beyond t
 onReference("RelativePositions() is Shaw's formula, pair by pair", async () => {
   const [T, D, k] = [6, 4, 2];
   const rule = new RelativePositions(D, k, new Random(1));
-  const layer = new MultiHeadAttention(8, 2, new Random(2), { positions: rule });
-  const hidden = normal(1, 2, T, 8);
-  const [query, key, value] = [layer.query, layer.key, layer.value].map((matrix) =>
-    matrix.forward(hidden).reshape([2, T, 2, D]).transpose(1, 2)
-  ) as [Tensor, Tensor, Tensor];
-  const distance = build([T, T], (t, s) => Math.max(-k, Math.min(k, s! - t!)) + k, "int32").tensor();
-  const scores = query.matmul(key.transpose()).add(einsum("bhtd,tsd->bhts", query, take(rule.keys, distance)));
-  const weights = softmax(scores.mul(1 / Math.sqrt(D)));
-  const heads = weights.matmul(value).add(einsum("bhts,tsd->bhtd", weights, take(rule.valueTable, distance)));
-  const expected = layer.output.forward(heads.transpose(1, 2).reshape([2, T, 8]));
-  await assertClose(layer.forward(hidden), expected, { rtol: 1e-12, atol: 1e-12 });
-  await assertModuleGradients(layer, () => layer.forward(hidden));
+  // The scale multiplies the scores of words and of distances alike.
+  for (const scale of [undefined, 1, 0.3]) {
+    const layer = new MultiHeadAttention(8, 2, new Random(2), { positions: rule, scale });
+    const hidden = normal(1, 2, T, 8);
+    const [query, key, value] = [layer.query, layer.key, layer.value].map((matrix) =>
+      matrix.forward(hidden).reshape([2, T, 2, D]).transpose(1, 2)
+    ) as [Tensor, Tensor, Tensor];
+    const distance = build([T, T], (t, s) => Math.max(-k, Math.min(k, s! - t!)) + k, "int32").tensor();
+    const scores = query.matmul(key.transpose()).add(einsum("bhtd,tsd->bhts", query, take(rule.keys, distance)));
+    const weights = softmax(scores.mul(scale ?? 1 / Math.sqrt(D)));
+    const heads = weights.matmul(value).add(einsum("bhts,tsd->bhtd", weights, take(rule.valueTable, distance)));
+    const expected = layer.output.forward(heads.transpose(1, 2).reshape([2, T, 8]));
+    await assertClose(layer.forward(hidden), expected, { rtol: 1e-12, atol: 1e-12 });
+    await assertModuleGradients(layer, () => layer.forward(hidden));
+  }
 });
 
 // ## T5
@@ -109,8 +112,8 @@ Deno.test("relativeBucket() refuses too few buckets", () => {
   assertThrows(() => relativeBucket(1, { numBuckets: 32, maxDistance: 8 }), RangeError, "maxDistance must be above 8");
 });
 
-onEveryBackend("BucketedPositions() gives equal distances equal scores", async () => {
-  const rule = new BucketedPositions(2, new Random(1));
+onEveryBackend("T5Positions() gives equal distances equal scores", async () => {
+  const rule = new T5Positions(2, new Random(1));
   const bias = rule.bias(zeros([1, 2, 5, 4]), 7);
   assertEquals(bias.shape, [2, 5, 7]);
   await assertClose(bias.slice(1, 1, 5).slice(2, 1, 7), bias.slice(1, 0, 4).slice(2, 0, 6), { tolerance: 0 });
@@ -121,15 +124,15 @@ onEveryBackend("BucketedPositions() gives equal distances equal scores", async (
 
 // ## Rotation
 
-onEveryBackend("rotate() agrees with its published programs", async (device) => {
+onEveryBackend("applyRotary() agrees with its published programs", async (device) => {
   const golden = goldens.rotary;
   const { cosine, sine } = rotaryAngles(5, 8, { start: golden.start });
   for (const [interleaved, y] of [[false, golden.halves], [true, golden.interleaved]] as const) {
-    await assertClose(rotate(read(golden.x), cosine, sine, { interleaved }), read(y), precision(device));
+    await assertClose(applyRotary(read(golden.x), cosine, sine, { interleaved }), read(y), precision(device));
   }
 });
 
-onReference("rotate() leaves only the distance in a dot product", async () => {
+onReference("applyRotary() leaves only the distance in a dot product", async () => {
   const query = normal(1, 1, 1, 1, 8), key = normal(2, 1, 1, 1, 8);
   for (const interleaved of [false, true]) {
     const rule = new RotaryPositions(8, { interleaved });
@@ -141,25 +144,25 @@ onReference("rotate() leaves only the distance in a dot product", async () => {
   }
 });
 
-onEveryBackend("rotate() keeps lengths, and turns back with the opposite sine", async () => {
+onEveryBackend("applyRotary() keeps lengths, and turns back with the opposite sine", async () => {
   const x = normal(1, 2, 3, 65, 16);
   const { cosine, sine } = rotaryAngles(65, 16);
   for (const interleaved of [false, true]) {
-    const turned = rotate(x, cosine, sine, { interleaved });
+    const turned = applyRotary(x, cosine, sine, { interleaved });
     await assertClose(turned.square().sum(-1), x.square().sum(-1), { rtol: 1e-5 });
-    await assertClose(rotate(turned, cosine, sine.neg(), { interleaved }), x, { rtol: 1e-5, atol: 1e-5 });
-    await assertClose(turned, withoutFusion(() => rotate(x, cosine, sine, { interleaved })), { atol: 1e-6 });
+    await assertClose(applyRotary(turned, cosine, sine.neg(), { interleaved }), x, { rtol: 1e-5, atol: 1e-5 });
+    await assertClose(turned, withoutFusion(() => applyRotary(x, cosine, sine, { interleaved })), { atol: 1e-6 });
   }
 });
 
-onEveryBackend("rotate() in both pairings differs by a fixed order of coordinates", async () => {
+onEveryBackend("applyRotary() in both pairings differs by a fixed order of coordinates", async () => {
   const x = normal(1, 1, 2, 5, 8);
   const { cosine, sine } = rotaryAngles(5, 8);
   // Coordinate 2i of the neighbours' form is coordinate i of the halves' form, 2i + 1 is i + D/2.
   const sorted = (y: Tensor): Tensor => concat([y.slice(-1, 0, 8, 2), y.slice(-1, 1, 8, 2)], -1);
   await assertClose(
-    sorted(rotate(x, cosine, sine, { interleaved: true })),
-    rotate(sorted(x), cosine, sine),
+    sorted(applyRotary(x, cosine, sine, { interleaved: true })),
+    applyRotary(sorted(x), cosine, sine),
     { atol: 1e-6 },
   );
 });
@@ -170,11 +173,11 @@ onEveryBackend("RotaryPositions() marks the same with and without a cache", asyn
   await assertClose(concat(parts, 2), rule.mark(x, 0), { tolerance: 0 });
 });
 
-Deno.test("rotate() has the gradients of its formula", async () => {
+Deno.test("applyRotary() has the gradients of its formula", async () => {
   const draws = new Draws(1);
   const [x, cosine, sine] = [draws.normal(1, 2, 3, 4), draws.normal(3, 2), draws.normal(3, 2)];
   for (const interleaved of [false, true]) {
-    await assertGradients((a, b, c) => rotate(a, b, c, { interleaved }), [x, cosine, sine]);
+    await assertGradients((a, b, c) => applyRotary(a, b, c, { interleaved }), [x, cosine, sine]);
   }
 });
 
@@ -185,8 +188,8 @@ Deno.test("RotaryPositions() refuses odd heads and bases that are none", () => {
 
 // ## ALiBi
 
-Deno.test("linearSlopes() are the published ones, also for heads that are no power of two", () => {
-  assertEquals(linearSlopes(8), [1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 32, 1 / 64, 1 / 128, 1 / 256]);
+Deno.test("alibiSlopes() are the published ones, also for heads that are no power of two", () => {
+  assertEquals(alibiSlopes(8), [1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 32, 1 / 64, 1 / 128, 1 / 256]);
   // Printed by the authors' get_slopes(12), get_slopes(3) and get_slopes(16)[0].
   const twelve = [
     0.5,
@@ -202,14 +205,14 @@ Deno.test("linearSlopes() are the published ones, also for heads that are no pow
     0.17677669529663692,
     0.08838834764831849,
   ];
-  linearSlopes(12).forEach((slope, head) => assertAlmostEquals(slope, twelve[head]!, 1e-12));
-  [0.0625, 0.00390625, 0.25].forEach((slope, head) => assertAlmostEquals(linearSlopes(3)[head]!, slope, 1e-12));
-  assertAlmostEquals(linearSlopes(16)[0]!, Math.SQRT1_2, 1e-12);
-  assertEquals(linearSlopes(1), [2 ** -8]);
+  alibiSlopes(12).forEach((slope, head) => assertAlmostEquals(slope, twelve[head]!, 1e-12));
+  [0.0625, 0.00390625, 0.25].forEach((slope, head) => assertAlmostEquals(alibiSlopes(3)[head]!, slope, 1e-12));
+  assertAlmostEquals(alibiSlopes(16)[0]!, Math.SQRT1_2, 1e-12);
+  assertEquals(alibiSlopes(1), [2 ** -8]);
 });
 
-onEveryBackend("LinearPositions() penalizes distance and nothing else", async () => {
-  const rule = new LinearPositions(2);
+onEveryBackend("AlibiPositions() penalizes distance and nothing else", async () => {
+  const rule = new AlibiPositions(2);
   const bias = rule.bias(zeros([1, 2, 2, 4]), 3);
   await assertClose(bias, [
     [[-1, 0, -1], [-2, -1, 0]].map((row) => row.map((x) => x / 16)),
@@ -222,7 +225,7 @@ onEveryBackend("LinearPositions() penalizes distance and nothing else", async ()
 
 onEveryBackend("position rules give a part what they give the whole", async () => {
   const random = new Random(1), query = normal(1, 1, 2, 9, 4);
-  const rules = [new LinearPositions(2), new BucketedPositions(2, random), new RelativePositions(4, 2, random)];
+  const rules = [new AlibiPositions(2), new T5Positions(2, random), new RelativePositions(4, 2, random)];
   for (const rule of rules) {
     const full = (x: Tensor): Tensor => x.expand([1, 2, ...x.shape.slice(-2)]);
     const whole = full(rule.bias(query, 9));
@@ -241,8 +244,8 @@ onEveryBackend("position rules make attention see order", async () => {
   for (
     const positions of [
       new RotaryPositions(4),
-      new LinearPositions(2),
-      new BucketedPositions(2, random),
+      new AlibiPositions(2),
+      new T5Positions(2, random),
       new RelativePositions(4, 2, random),
     ]
   ) {

@@ -57,11 +57,23 @@ onEveryBackend("EncoderDecoder() reads the source once and writes the same", asy
     const source = ids([[3, 4, 5, 6], [7, 8, 0, 0]]), sourceMask = source.notEqual(0);
     const target = ids([[1, 5, 9, 4], [1, 3, 3, 2]]);
     const whole = model.forward(source, target, { sourceMask });
+
+    // Counted where they happen: passes of the encoder, and of each layer's keys of the source.
+    let passes = 0, keys = 0;
+    const read = model.encoder.forward.bind(model.encoder);
+    model.encoder.forward = (...call) => (passes++, read(...call));
+    for (const { crossAttention: { key } } of model.decoder.layers) {
+      const project = key.forward.bind(key);
+      key.forward = (x) => (keys++, project(x));
+    }
     const decoder = model.given(model.encode(source, { mask: sourceMask }), sourceMask);
     const caches = decoder.newCaches(() => new PlainMemory());
     const parts = [0, 1, 2, 3].map((t) => decoder.forward(target.slice(1, t, t + 1), { caches }));
+    assertEquals([passes, keys], [1, small.numLayers]);
     await assertClose(concat(parts, 1), whole, { rtol: 1e-4, atol: 1e-4 });
     await assertClose(decoder.forward(target), whole, { rtol: 1e-4, atol: 1e-4 });
+    await assertClose(decoder.repeat(1).forward(target), whole, { rtol: 1e-4, atol: 1e-4 });
+    assertEquals(passes, 1);
     assertEquals([decoder.vocabSize, decoder.contextLength], [11, 512]);
   }
 });
@@ -156,9 +168,40 @@ Deno.test("EncoderDecoder() refuses what no model can be", () => {
   );
 });
 
+onEveryBackend("lastOnly scores the last position as a whole pass scores it, and no other", async () => {
+  const tokens = ids([[1, 5, 9, 4], [1, 3, 3, 2]]), source = ids([[3, 4, 5], [7, 8, 0]]);
+  for (const options of [{}, { tieHead: false, norm: "post" }, { tieHead: false, norm: "pre" }] as const) {
+    const model = new DecoderOnly({ ...small, ...options }, new Random(1));
+    const translator = new EncoderDecoder({ ...small, ...options }, new Random(1)).eval();
+    const given = translator.given(translator.encode(source, { mask: source.notEqual(0) }), source.notEqual(0));
+    const decoders = [
+      { decoder: model, head: model.head },
+      { decoder: given, head: translator.head },
+    ];
+    for (const { decoder, head } of decoders) {
+      const whole = decoder.forward(tokens);
+      let scored: number | undefined;
+      if (head) {
+        const score = head.forward.bind(head);
+        head.forward = (x) => (scored = x.shape[1]!, score(x));
+      }
+      const last = decoder.forward(tokens, { lastOnly: true });
+      assertEquals(last.shape, [2, 1, 11]);
+      await assertClose(last, whole.slice(1, -1), { rtol: 1e-5, atol: 1e-5 });
+      assertEquals(scored, head && 1);
+
+      // The caches hold every position, scored or not.
+      const caches = decoder.newCaches(() => new PlainMemory());
+      decoder.forward(tokens.slice(1, 0, 3), { caches, lastOnly: true });
+      const next = decoder.forward(tokens.slice(1, 3), { caches, lastOnly: true });
+      await assertClose(next, whole.slice(1, -1), { rtol: 1e-4, atol: 1e-5 });
+    }
+  }
+});
+
 // ## Decoder only
 
-const everyPosition: PositionName[] = ["learned", "sinusoidal", "relative", "bucketed", "rotary", "linear", "none"];
+const everyPosition: PositionName[] = ["learned", "sinusoidal", "relative", "t5", "rotary", "alibi", "none"];
 const text = [[1, 5, 9, 4, 3], [2, 2, 7, 0, 10]];
 
 onEveryBackend("DecoderOnly() cannot see the future, for every kind of positions", async () => {

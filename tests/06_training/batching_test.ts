@@ -27,7 +27,7 @@ onReference("padSequences() refuses a length that is too small", () => {
   assertThrows(
     () => padSequences([[1, 2, 3]], { padToken: 0, length: 2 }),
     RangeError,
-    "Cannot fill a sequence of length 3 up to 2",
+    "Cannot pad a sentence of 3 tokens to 2",
   );
 });
 

@@ -2,11 +2,11 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   BeamSearch,
   type BeamSearchOptions,
+  gnmtLengthPenalty,
   greedy,
   type Hypothesis,
   type LengthPenalty,
-  powerPenalty,
-  wuPenalty,
+  powerLengthPenalty,
 } from "../../core/07_generation/greedy_and_beam.ts";
 import { toLogProbabilities } from "../../core/07_generation/sampling.ts";
 import { Draws } from "../support.ts";
@@ -79,7 +79,7 @@ Deno.test("BeamSearch of width one is greedy()", () => {
         if (token === 0) finished = true;
         else tokens.push(token);
       }
-      for (const lengthPenalty of [0, 1, wuPenalty(0.6)]) {
+      for (const lengthPenalty of [0, 1, gnmtLengthPenalty(0.6)]) {
         const [best, ...others] = search(model, { numBeams: 1, maxNewTokens: 8, eosToken: 0, lengthPenalty });
         assertEquals(others, []);
         assertEquals([best!.tokens, best!.logProbability, best!.finished], [tokens, logProbability, finished]);
@@ -91,7 +91,15 @@ Deno.test("BeamSearch of width one is greedy()", () => {
 Deno.test("beam search of full width agrees with exhaustive search", () => {
   const vocabSize = 3, maxNewTokens = 5;
   for (let seed = 0; seed < 30; seed++) {
-    for (const penalty of [powerPenalty(0), powerPenalty(1), powerPenalty(-0.5), powerPenalty(2), wuPenalty(0.6)]) {
+    for (
+      const penalty of [
+        powerLengthPenalty(0),
+        powerLengthPenalty(1),
+        powerLengthPenalty(-0.5),
+        powerLengthPenalty(2),
+        gnmtLengthPenalty(0.6),
+      ]
+    ) {
       const model = randomModel(seed, vocabSize);
       const expected = exhaustive(model, vocabSize, 1, maxNewTokens, penalty);
       const numBeams = 3 ** maxNewTokens;
@@ -104,11 +112,11 @@ Deno.test("beam search of full width agrees with exhaustive search", () => {
 Deno.test("stopping early loses nothing: the beam finds what it finds without stopping", () => {
   for (let seed = 0; seed < 100; seed++) {
     const model = randomModel(seed, 5);
-    for (const lengthPenalty of [0, 1, 3, wuPenalty(1), (n: number) => 1 + Math.abs(Math.sin(n))]) {
+    for (const lengthPenalty of [0, 1, 3, gnmtLengthPenalty(1), (n: number) => 1 + Math.abs(Math.sin(n))]) {
       const options = { numBeams: 3, maxNewTokens: 9, eosToken: 2, lengthPenalty };
       const found = search(model, options);
       // The same beam, pruned step by step to its three best, never stopped.
-      const penalty = typeof lengthPenalty === "number" ? powerPenalty(lengthPenalty) : lengthPenalty;
+      const penalty = typeof lengthPenalty === "number" ? powerLengthPenalty(lengthPenalty) : lengthPenalty;
       let live = [{ tokens: [] as number[], total: 0 }];
       const ended: Hypothesis[] = [];
       for (let step = 1; step <= 9 && live.length; step++) {
@@ -153,8 +161,8 @@ Deno.test("lengthPenalty decides between a short and a long text", () => {
     return place(0) < place(4, 1);
   };
   assertEquals([0, 1].map(shortBeatsLong), [true, false]);
-  assertEquals([wuPenalty(0), wuPenalty(2)].map(shortBeatsLong), [true, false]);
-  assertEquals([wuPenalty(0.6)(1), powerPenalty(0.5)(4)], [1, 2]);
+  assertEquals([gnmtLengthPenalty(0), gnmtLengthPenalty(2)].map(shortBeatsLong), [true, false]);
+  assertEquals([gnmtLengthPenalty(0.6)(1), powerLengthPenalty(0.5)(4)], [1, 2]);
 });
 
 Deno.test("BeamSearch breaks ties by beginning, then by token", () => {

@@ -7,7 +7,7 @@
 
 import { assertEquals, assertGreater, assertLessOrEqual, assertThrows } from "@std/assert";
 import { logSoftmax, softmax } from "../../core/02_words/softmax.ts";
-import { rotate } from "../../core/04_attention/positions.ts";
+import { applyRotary } from "../../core/04_attention/positions.ts";
 import { type AttentionOptions, scaledDotProductAttention } from "../../core/04_attention/scaled_dot_product.ts";
 import { gelu, relu, silu } from "../../core/05_transformer/feed_forward.ts";
 import { layerNorm, rmsNorm } from "../../core/05_transformer/normalization.ts";
@@ -258,12 +258,12 @@ const kernels: Readonly<Record<string, readonly FusedCase[]>> = {
       {
         name: `[${B}, ${H}, ${T}, ${D}]${interleaved ? ", neighbours" : ", halves"}`,
         inputs: (d) => [d.normal(B, H, T, D), d.normal(T, D / 2), d.normal(T, D / 2)],
-        run: (x, cosine, sine) => rotate(x!, cosine!, sine!, { interleaved }),
+        run: (x, cosine, sine) => applyRotary(x!, cosine!, sine!, { interleaved }),
       },
       {
         name: `[${B}, ${T}, ${H}, ${D}] transposed${interleaved ? ", neighbours" : ", halves"}`,
         inputs: (d) => [d.normal(B, T, H, D), d.normal(T, D / 2), d.normal(T, D / 2)],
-        run: (x, cosine, sine) => rotate(x!.transpose(1, 2), cosine!, sine!, { interleaved }),
+        run: (x, cosine, sine) => applyRotary(x!.transpose(1, 2), cosine!, sine!, { interleaved }),
       },
     ])
   ),
@@ -321,7 +321,7 @@ const large: Readonly<Record<string, FusedCase>> = {
   rotary: {
     name: "[2, 8, 300, 64]",
     inputs: (d) => [d.normal(2, 300, 8, 64), d.normal(300, 32), d.normal(300, 32)],
-    run: (x, cosine, sine) => rotate(x!.transpose(1, 2), cosine!, sine!),
+    run: (x, cosine, sine) => applyRotary(x!.transpose(1, 2), cosine!, sine!),
     closeness: { rtol: 1e-4, atol: 1e-4 },
   },
   dropout: { name: "[300000]", inputs: (d) => [d.normal(300_000)], run: (x) => dropout(x, 0.25, new Random(8)) },

@@ -10,6 +10,7 @@
  * @module
  */
 
+import { packBlocksJob, roundRowsJob, rowsTimesBlocksJob, unpackBlocksJob } from "./blocks";
 import { convertJob, copyRowsJob, copyStridedJob, copyTransposedJob } from "./copy";
 import { binaryJob, selectJob, unaryJob } from "./elementwise";
 import { fusedJob } from "./fused_jobs";
@@ -37,6 +38,14 @@ export function job(op: i32, args: usize, from: i32, to: i32, scratch: usize): v
       return rowsTimesTransposeJob(args, from, to);
     case opcodes.ROWS_TIMES_PANELS:
       return rowsTimesPanelsJob(args, from, to, scratch);
+    case opcodes.ROUND_ROWS:
+      return roundRowsJob(args, from, to, scratch);
+    case opcodes.ROWS_TIMES_BLOCKS:
+      return rowsTimesBlocksJob(args, from, to, scratch);
+    case opcodes.PACK_BLOCKS:
+      return packBlocksJob(args, from, to, scratch);
+    case opcodes.UNPACK_BLOCKS:
+      return unpackBlocksJob(args, from, to);
     case opcodes.UNARY:
       return unaryJob(args, from, to, scratch);
     case opcodes.BINARY:

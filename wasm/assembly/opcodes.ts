@@ -46,6 +46,14 @@ export const ARGSORT = 17;
 export const COPY_STRIDED = 18;
 /** Multiplies a few rows with packed panels. */
 export const ROWS_TIMES_PANELS = 19;
+/** Rounds rows to integers, block by block. */
+export const ROUND_ROWS = 20;
+/** Multiplies rounded rows with weights in blocks of integers. */
+export const ROWS_TIMES_BLOCKS = 21;
+/** Packs weights into blocks of integers. */
+export const PACK_BLOCKS = 22;
+/** Turns blocks of integers into float32 panels. */
+export const UNPACK_BLOCKS = 23;
 
 /** First number of the fused kernels. */
 export const FUSED = 64;

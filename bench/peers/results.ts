@@ -1,0 +1,171 @@
+/**
+ * The results file, and the tables made from it.
+ *
+ * @module
+ */
+
+import type { Machine } from "./machine.ts";
+import { type Absence, type Lane, samplesOf } from "./measure.ts";
+import { amountOf, type Workload, workloads } from "./workloads.ts";
+
+/** A figure, or why there is none. */
+export interface Row {
+  readonly workload: string;
+  readonly threads: number;
+  readonly peer: string;
+  readonly kind: "heed" | "javascript" | "native";
+  readonly variant?: string;
+  /** Median over all passes, in the workload's unit; more is better. */
+  readonly value?: number;
+  /** The 10th and 90th percentile. */
+  readonly spread?: readonly [number, number];
+  /** The median of each pass. */
+  readonly passes?: readonly number[];
+  /** Milliseconds of the median call. */
+  readonly milliseconds?: number;
+  /** Relative error against float64. */
+  readonly error?: number;
+  /** Slices taken, and how many of them were undisturbed. */
+  readonly slices?: number;
+  readonly quiet?: number;
+  /** Whether too few were undisturbed: all of them count then. */
+  readonly noisy?: boolean;
+  /** Why there is no figure. */
+  readonly absent?: string;
+}
+
+/** The whole file. */
+export interface Results {
+  readonly date: string;
+  readonly machine: Machine;
+  /** Versions and settings of the peers. */
+  readonly versions: Readonly<Record<string, string>>;
+  readonly rows: readonly Row[];
+}
+
+const round = (x: number, digits = 4): number => Number(x.toPrecision(digits));
+
+function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
+}
+
+/** Joins what the passes found about one workload. */
+export function toRows(work: Workload, threads: number, passes: readonly (readonly (Lane | Absence)[])[]): Row[] {
+  const rows: Row[] = [], seen = new Set<string>(), amount = amountOf(work);
+  for (const found of passes.flat()) {
+    const variant = "variant" in found ? found.variant : undefined;
+    const key = `${found.peer.name}/${variant}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const { name: peer, kind } = found.peer;
+    const named = { workload: work.id, threads, peer, kind, ...(variant !== undefined && { variant }) };
+    if ("reason" in found) {
+      rows.push({ ...named, absent: found.declined ? found.reason : `failed: ${found.reason}` });
+      continue;
+    }
+    const lanes = passes.flatMap((pass) =>
+      pass.flatMap((lane) => "slices" in lane && lane.peer.name === peer && lane.variant === variant ? [lane] : [])
+    );
+    const slices = lanes.flatMap((lane) => lane.slices);
+    const { samples, noisy } = samplesOf(slices);
+    const sorted = samples.sort((a, b) => a - b), rate = (milliseconds: number) => round(1000 * amount / milliseconds);
+    const median = (numbers: readonly number[]) => quantile([...numbers].sort((a, b) => a - b), 0.5);
+    rows.push({
+      ...named,
+      value: rate(quantile(sorted, 0.5)),
+      spread: [rate(quantile(sorted, 0.9)), rate(quantile(sorted, 0.1))],
+      passes: lanes.map((lane) => rate(median(samplesOf(lane.slices).samples))),
+      milliseconds: round(quantile(sorted, 0.5)),
+      error: round(Math.max(...lanes.map(({ error }) => error)), 2),
+      slices: slices.length,
+      quiet: slices.filter(({ quiet }) => quiet).length,
+      noisy,
+    });
+  }
+  return rows;
+}
+
+/** The best variant of a peer, or what is said in its place. */
+function best(rows: readonly Row[]): Row | undefined {
+  return rows.reduce<Row | undefined>((a, b) => (b.value ?? 0) > (a?.value ?? 0) ? b : a, undefined) ?? rows[0];
+}
+
+function cell(row: Row | undefined): string {
+  if (row?.value === undefined || !row.spread) return row?.absent?.startsWith("failed") ? "failed" : "–";
+  const half = (row.spread[1] - row.spread[0]) / 2 / row.value;
+  return `${format(row.value)} ± ${Math.round(100 * half)} %${row.noisy ? "\\*" : ""}`;
+}
+
+/** Three digits, and thousands with a comma. */
+function format(x: number): string {
+  return x >= 1000 ? Math.round(x).toLocaleString("en") : String(round(x, 3));
+}
+
+function table(lines: readonly (readonly string[])[]): string {
+  const [head, ...body] = lines;
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return [line(head!), line(head!.map((_, i) => i === 0 ? "---" : "---:")), ...body.map(line)].join("\n");
+}
+
+/** One table: all workloads measured with so many threads. */
+function threadsTable(rows: readonly Row[], threads: number): string {
+  const here = rows.filter((row) => row.threads === threads);
+  const order = ["heed", "javascript", "native"];
+  const peers = [...new Map(here.map((row) => [row.peer, row.kind]))]
+    .sort(([, a], [, b]) => order.indexOf(a) - order.indexOf(b)).map(([name]) => name);
+  const lines = [["work", "unit", "to the best in JavaScript", ...peers]];
+  for (const work of workloads) {
+    const all = here.filter((row) => row.workload === work.id);
+    if (!all.length) continue;
+    const own = best(all.filter((row) => row.kind === "heed"));
+    const rival = best(all.filter((row) => row.kind === "javascript"));
+    const goal = work.goal !== undefined && threads === 1 ? ` (goal ${work.goal})` : "";
+    const ratio = own?.value && rival?.value ? `**${(own.value / rival.value).toFixed(2)}×**${goal}` : "–";
+    const cells = peers.map((name) => cell(best(all.filter((row) => row.peer === name))));
+    lines.push([work.id, work.unit, ratio, ...cells]);
+  }
+  return table(lines);
+}
+
+/** What several threads gain over one, of heed and of the peers that have them. */
+function gains(rows: readonly Row[], threads: number): string {
+  const peers = [...new Set(rows.map((row) => row.peer))];
+  const value = (peer: string, workload: string, threads: number) =>
+    best(rows.filter((row) => row.peer === peer && row.workload === workload && row.threads === threads))?.value;
+  const lines = [["work", ...peers]];
+  for (const { id } of workloads) {
+    const cells = peers.map((peer) => {
+      const [one, many] = [value(peer, id, 1), value(peer, id, threads)];
+      return one && many ? `${(many / one).toFixed(2)}×` : "–";
+    });
+    if (cells.some((cell) => cell !== "–")) lines.push([id, ...cells]);
+  }
+  return lines.length > 1 ? table(lines) : "Nothing was measured with one thread and with several.";
+}
+
+/** The tables as a page. */
+export function toMarkdown({ date, machine, versions, rows }: Results): string {
+  const threads = [...new Set(rows.map((row) => row.threads))].sort((a, b) => a - b);
+  const sections = threads.map((count) =>
+    `## ${count === 1 ? "One thread" : `${count} threads`}\n\n${threadsTable(rows, count)}\n`
+  );
+  const most = threads.at(-1) ?? 1;
+  const list = (entries: Readonly<Record<string, string>>) =>
+    Object.entries(entries).map(([name, text]) => `- ${name}: ${text}`).join("\n");
+  return [
+    "# Side by side",
+    "",
+    "Made by `deno task bench:peers`; README.md in this folder says how. Every result was compared with float64 before",
+    "it was timed. More is better. A figure is the median and half the distance from the 10th to the 90th percentile;",
+    "a star marks figures for which the machine was never left alone long enough.",
+    "",
+    `${machine.processor}, ${machine.cores} cores, ${machine.memory}, ${machine.system}; Deno ${machine.deno}, V8 ` +
+    `${machine.v8}; ${date}.`,
+    "",
+    list(versions),
+    "",
+    ...(machine.limits ? ["What a loop in C reaches on this machine:", "", list(machine.limits), ""] : []),
+    ...sections,
+    ...(most > 1 ? [`## What ${most} threads gain over one`, "", gains(rows, most), ""] : []),
+  ].join("\n");
+}

@@ -1,0 +1,335 @@
+/**
+ * # Weights at inference
+ *
+ * **Question.** A model that answers token by token multiplies one row by every weight it has,
+ * and each weight is used once. The time is that of reading the weights. How can they be read
+ * faster?
+ *
+ * **Idea.** Keep them as a device likes to read them, and keep fewer bytes. {@linkcode pack}
+ * replaces each matrix of a model by one copy in the device's own layout; {@linkcode quantize}
+ * rounds it to integers of eight or four bits on the way (量化). The same bytes serve a prompt of
+ * many tokens and the single tokens that follow, and the memory of the original is given back.
+ *
+ * **Formula.** Integers are rounded in *blocks* of 32 along the depth. With $e$ the weight of a
+ * block that lies farthest from zero, $h$ = 64 (int8) or 8 (int4) and $m = \max_k |x_k|$ over
+ * the same block of the row that is multiplied,
+ *
+ * $$s = -\frac{e}{h}, \qquad \hat w_k = s \cdot \mathrm{clip}_{[-h,\,h-1]}\Big\lfloor \frac{w_k}{s} + \frac12 \Big\rfloor, \qquad \hat x_k = \frac{m}{127} \Big\lfloor \frac{127\,x_k}{m} + \frac12 \Big\rfloor, \qquad y = \hat x \hat W + b$$
+ *
+ * | symbol        | in code                  | stored as                                          |
+ * | ------------- | ------------------------ | -------------------------------------------------- |
+ * | $\hat W$      | `roundWeights(W, h)`     | levels of 8 or 4 bits and, per block, $s$ in float32 |
+ * | $\hat x$      | `roundRows(x)`           | made for each product                              |
+ *
+ * **Why the row is rounded too.** Products of small integers are what makes the arithmetic as
+ * fast as the reading: one instruction adds sixteen of them. The sum over a block is exact;
+ * $|\hat x_k - x_k| \le m / 254$ and $|\hat w_k - w_k| \le |s|$ (half of it, unless the block has
+ * numbers on the other side that are as far from zero) bound the error. A row is rounded in the
+ * same way whether it comes alone or with others, so that a cache changes nothing.
+ *
+ * **Why blocks.** One large weight makes the steps of its whole block coarse, and nobody else's.
+ *
+ * **float32** changes the order of the weights and no bit of them. Rows stay as they are.
+ *
+ * A device without a layout of its own keeps the rounded weights as float32: the definition below
+ * is then what runs, with the same results and without the gain.
+ *
+ * @module
+ */
+
+import { isRecording, noGrad } from "./autograd.ts";
+import type { Backend, PackedFormat, Packing, View } from "./backend.ts";
+import { withBackend } from "./device.ts";
+import { isFusing } from "./fusable.ts";
+import type { Module } from "./module.ts";
+import { keep, release, scope, Storage } from "./scope.ts";
+import { dims, format as show, resolveAxis, type Shape, sizeOf } from "./shape.ts";
+import { adopt, Tensor, tensor, uninitialized } from "./tensor.ts";
+
+// ## The definition
+
+/** Weights or features that share a step. */
+const BLOCK = 32;
+
+/** Levels on either side of zero; 0 where nothing is rounded. */
+const HALF: Readonly<Record<PackedFormat, number>> = { float32: 0, int8: 64, int4: 8 };
+
+/** Rounds numbers block by block: `step` says how coarsely, `[…, blocks, 1]` from `[…, blocks, 32]`. */
+function inBlocks(x: Tensor, step: (blocks: Tensor) => Tensor, low: number, high: number): Tensor {
+  const width = x.shape[x.rank - 1]!, count = Math.ceil(width / BLOCK);
+  const whole = uninitialized(x.device, [...x.shape.slice(0, -1), count * BLOCK], "float32");
+  whole.assign(0);
+  whole.slice(-1, 0, width).assign(x);
+  const blocks = whole.reshape([...x.shape.slice(0, -1), count, BLOCK]);
+  const steps = step(blocks);
+  // The floor of a sum that is never negative: one rounding rule for both signs.
+  const levels = blocks.div(steps.where(steps.notEqual(0), 1)).add(0.5 - low).floor().clamp(0, high - low).add(low);
+  return levels.mul(steps).reshape(whole.shape).slice(-1, 0, width);
+}
+
+/**
+ * Rounds rows of weights to as many levels per block of 32 as a format has.
+ *
+ * `int8` has 2 · 64 levels, `int4` 2 · 8.
+ *
+ * @param weights rows along which the product sums, `[…, K]`
+ * @param half levels on either side of zero
+ * @returns the rounded weights, of the same shape
+ */
+export function roundWeights(weights: Tensor, half: number): Tensor {
+  const farthest = (blocks: Tensor): Tensor => {
+    const high = blocks.max(-1, { keepDims: true }), low = blocks.min(-1, { keepDims: true });
+    return high.where(high.greaterEqual(low.neg()), low);
+  };
+  return noGrad(() => scope(() => inBlocks(weights, (blocks) => farthest(blocks).mul(-1 / half), -half, half - 1)));
+}
+
+/**
+ * Rounds rows of features to 255 levels per block of 32, for products with integers.
+ *
+ * @param x rows, `[…, K]`
+ * @returns the rounded rows, of the same shape
+ */
+export function roundRows(x: Tensor): Tensor {
+  const step = (blocks: Tensor): Tensor => blocks.abs().max(-1, { keepDims: true }).div(127);
+  return noGrad(() => scope(() => inBlocks(x, step, -127, 127)));
+}
+
+/** What a format keeps of a matrix `[K, N]`. */
+function kept(matrix: Tensor, format: PackedFormat): Tensor {
+  const half = HALF[format];
+  return half ? roundWeights(matrix.transpose(), half).transpose() : matrix.clone();
+}
+
+// ## A matrix in packed form
+
+const SEALED = "Cannot use packed weights as elements: linear() multiplies by them, take() looks rows up, and " +
+  "unpack() returns a tensor of their values";
+
+/**
+ * A matrix that is kept for multiplication: the packed form of a weight or of a table.
+ *
+ * It stands where the tensor stood, with its shape, under its path in the state of its module.
+ * {@linkcode PackedTensor.read} returns the values that it keeps and
+ * {@linkcode PackedTensor.assign} packs others, so that a packed model is saved and loaded like any
+ * other. It has no gradient. Every other use as a tensor throws a `TypeError`.
+ */
+export class PackedTensor extends Tensor {
+  /** How the numbers are kept. */
+  readonly format: PackedFormat;
+  /** Whether this is the transpose of the matrix that is multiplied from the right. */
+  readonly #turned: boolean;
+  /** What stands for the packed bytes on a device that has no layout for them: `[K, N]`. */
+  readonly #plain: Tensor | undefined;
+
+  /** Takes over packed memory; `pack` and `quantize` make them. */
+  private constructor(
+    storage: Storage,
+    shape: Shape,
+    format: PackedFormat,
+    turned: boolean,
+    plain: Tensor | undefined,
+  ) {
+    super(storage, "float32", shape);
+    this.format = format;
+    this.#turned = turned;
+    this.#plain = plain;
+  }
+
+  /** Packs a copy of a matrix `[K, N]`, or of a table `[N, K]` whose rows are its columns. */
+  static of(matrix: Tensor, format: PackedFormat, rows: boolean): PackedTensor {
+    const { device } = matrix, { M, N } = dims(matrix, "M N");
+    return scope(() => {
+      const packing = packingOf(device, format, sizeOf(matrix.shape));
+      const [K, columns] = rows ? [N, M] : [M, N];
+      const storage = new Storage(device, device.allocate("float32", packing ? packing.words(K, columns) : 0));
+      storage.sealed = SEALED;
+      const plain = packing ? undefined : keep(uninitialized(device, [K, columns], "float32"));
+      const packed = keep(new PackedTensor(storage, matrix.shape, format, rows, plain));
+      packed.assign(matrix);
+      return packed;
+    });
+  }
+
+  /** Extents of the matrix that is multiplied from the right. */
+  get #extents(): readonly [K: number, N: number] {
+    const [a, b] = this.shape as readonly [number, number];
+    return this.#turned ? [b, a] : [a, b];
+  }
+
+  get #packing(): Packing | undefined {
+    return this.#plain ? undefined : packingOf(this.device, this.format, this.size);
+  }
+
+  /** The transpose, a view of the same bytes. */
+  override transpose(axisA: number = -2, axisB: number = -1): Tensor {
+    if (resolveAxis(axisA, 2) === resolveAxis(axisB, 2)) return this;
+    return new PackedTensor(this.storage, [...this.shape].reverse(), this.format, !this.#turned, this.#plain);
+  }
+
+  /** Itself: there is nothing to cut off. */
+  override detach(): Tensor {
+    return this;
+  }
+
+  /** The values that are kept, as an ordinary tensor. */
+  unpack(): Tensor {
+    const [K, N] = this.#extents, packing = this.#packing;
+    if (!packing) return noGrad(() => this.#turned ? this.#plain!.transpose().clone() : this.#plain!.clone());
+    return noGrad(() =>
+      scope(() => {
+        const ids = withBackend(this.device, () => tensor(Int32Array.from({ length: N }, (_, column) => column)));
+        const table = adopt(this.device, packing.columns(this.storage.bytes, K, N, ids), "float32", [N, K]);
+        return this.#turned ? table : table.transpose();
+      })
+    );
+  }
+
+  /** Copies the values that are kept back from the device. */
+  override async read(): ReturnType<Tensor["read"]> {
+    const values = scope(() => this.unpack());
+    try {
+      return await values.read();
+    } finally {
+      release(values);
+    }
+  }
+
+  /** Packs other values in the same place. */
+  override assign(source: Tensor | number): void {
+    noGrad(() =>
+      scope(() => {
+        const given = uninitialized(this.device, this.shape, "float32");
+        given.assign(source);
+        const matrix = this.#turned ? given.transpose() : given;
+        if (this.#plain) this.#plain.assign(kept(matrix, this.format));
+        else this.#packing!.pack(matrix, this.storage.bytes);
+      })
+    );
+  }
+
+  /**
+   * Multiplies the last axis: what `linear` does.
+   *
+   * @param x `[…, K]`
+   * @param bias `[N]`, or none
+   * @returns `[…, N]`
+   * @throws {TypeError} if a gradient is wanted, or this is a table that has not been transposed
+   */
+  multiply(x: Tensor, bias?: Tensor): Tensor {
+    if (this.#turned) {
+      throw new TypeError(`Cannot multiply by a packed table of shape ${show(this.shape)}: transpose() it first`);
+    }
+    if (isRecording() && (x.requiresGrad || bias?.requiresGrad)) {
+      throw new TypeError("Cannot differentiate through packed weights: call the model inside noGrad()");
+    }
+    const [K, N] = this.#extents, packing = isFusing() ? this.#packing : undefined;
+    const shape = [...x.shape.slice(0, -1), N];
+    if (packing && K > 0 && sizeOf(shape) > 0) {
+      return adopt(this.device, packing.multiply(x, this.storage.bytes, N, bias), "float32", shape);
+    }
+    return scope(() => {
+      const product = (HALF[this.format] ? roundRows(x) : x).matmul(this.#plain ?? this.unpack());
+      return bias ? product.add(bias) : product;
+    });
+  }
+
+  /**
+   * Rows of a table by number: what `take` does.
+   *
+   * @param ids int32 `[…]`
+   * @returns `[...ids.shape, K]`
+   */
+  take(ids: Tensor): Tensor {
+    const [K, N] = this.#extents, packing = this.#packing;
+    const shape = [...ids.shape, this.shape[1]!];
+    return scope(() => {
+      const buffer = packing && this.#turned
+        ? packing.columns(this.storage.bytes, K, N, ids)
+        : this.device.gather(this.#plain && this.#turned ? this.#plain.transpose() as View : this.unpack(), ids);
+      return adopt(this.device, buffer, "float32", shape);
+    });
+  }
+}
+
+/** The layout a device has for a format; matrices without elements need none. */
+function packingOf(device: Backend, format: PackedFormat, size: number): Packing | undefined {
+  return size > 0 ? device.packing?.[format] : undefined;
+}
+
+// ## A model in packed form
+
+/** Packs every matrix of a model, and takes away what only training needs. */
+function packModel<M extends Module>(model: M, format: PackedFormat): M {
+  const done = new Map<Tensor, PackedTensor>();
+  const holders = new Map<Storage, number>();
+  for (const { storage } of model.stateDict().values()) holders.set(storage, (holders.get(storage) ?? 0) + 1);
+  noGrad(() => {
+    for (const module of model.modules()) {
+      module.packMatrices((matrix, rows) => {
+        const known = done.get(matrix);
+        if (known) return known;
+        if (matrix instanceof PackedTensor) {
+          if (matrix.format === format) return matrix;
+          throw new TypeError(
+            `Cannot keep packed weights in ${format}: they are in ${matrix.format}, which has forgotten the original`,
+          );
+        }
+        const packed = PackedTensor.of(matrix, format, rows);
+        done.set(matrix, packed);
+        if (matrix.grad) release(matrix.grad);
+        // What other tensors of the model view stays; the rest is freed before the next matrix needs room.
+        if (holders.get(matrix.storage) === 1) release(matrix);
+        return packed;
+      });
+    }
+  });
+  for (const value of model.stateDict().values()) {
+    if (value.grad) release(value.grad);
+    value.grad = undefined;
+    value.requiresGrad = false;
+  }
+  model.eval();
+  return model;
+}
+
+/**
+ * Prepares a model for inference: its matrices are kept in the device's own layout.
+ *
+ * The weight of every `Linear` and every embedding is replaced by a {@linkcode PackedTensor}, and the memory
+ * of the original is freed. The model is then in evaluation mode and has no parameters: biases and gains
+ * stay as they are but ask for no gradient, and training is refused. State dictionaries keep their paths and
+ * shapes.
+ *
+ * @example
+ * ```ts
+ * import { Linear, pack, Random, tensor } from "@heed/heed";
+ *
+ * const layer = pack(new Linear(2, 3, new Random(1)));
+ * console.assert(String(layer.forward(tensor([[1, 2]])).shape) === "1,3" && layer.parameters().size === 0);
+ * ```
+ *
+ * @param model is changed; the values of its weights stay as they are, to the bit
+ * @returns the same model
+ * @throws {TypeError} if its weights have been quantized before
+ */
+export function pack<M extends Module>(model: M): M {
+  return packModel(model, "float32");
+}
+
+/**
+ * Prepares a model for inference with weights of eight or four bits.
+ *
+ * Like {@linkcode pack}, with rounding.
+ *
+ * @param model is changed
+ * @param format `"int8"` takes 9 bits per weight, `"int4"` 5, steps included
+ * @returns the same model
+ * @throws {TypeError} if its weights have been packed in another format before
+ */
+export function quantize<M extends Module>(model: M, format: "int8" | "int4"): M {
+  if (format !== "int8" && format !== "int4") {
+    throw new TypeError(`Cannot quantize weights to "${format}": it must be int8 or int4`);
+  }
+  return packModel(model, format);
+}

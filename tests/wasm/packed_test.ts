@@ -1,0 +1,56 @@
+/**
+ * Packed weights on the CPU device: the same bits for any number of threads, the same integers in both builds.
+ */
+
+import { assertEquals } from "@std/assert";
+import type { Backend, PackedFormat } from "../../core/engine/backend.ts";
+import { withBackend } from "../../core/engine/device.ts";
+import { linear } from "../../core/engine/linear.ts";
+import { PackedTensor } from "../../core/engine/packed.ts";
+import { scope } from "../../core/engine/scope.ts";
+import { ones } from "../../core/engine/tensor.ts";
+import { createWasmDevice, type WasmOptions } from "../../wasm/mod.ts";
+import { runtimeOf } from "../../wasm/runtime.ts";
+import { assertClose, Draws } from "../support.ts";
+
+const formats: readonly PackedFormat[] = ["float32", "int8", "int4"];
+
+/** A device on which workers are awake, if it has any. */
+async function awake(options: WasmOptions): Promise<Backend> {
+  const device = createWasmDevice(options), { threads } = runtimeOf(device);
+  for (let i = 0; i < 200 && threads.started < threads.count - 1; i++) {
+    withBackend(device, () => scope(() => void ones([300, 300]).matmul(ones([300, 300]))));
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  return device;
+}
+
+/** A product of random numbers. */
+async function product(options: WasmOptions, format: PackedFormat, rows: number, K: number, N: number) {
+  return await withBackend(await awake(options), () => {
+    const draws = new Draws(K), x = draws.normal(rows, K).tensor(), bias = draws.normal(N).tensor();
+    return linear(x, PackedTensor.of(draws.normal(K, N).tensor(), format, false), bias).read();
+  });
+}
+
+for (const format of formats) {
+  Deno.test(`linear() by weights in ${format} has the same bits for any number of threads`, async () => {
+    for (const [rows, K, N] of [[1, 768, 3000], [5, 300, 1001], [64, 200, 130]] as const) {
+      const alone = await product({ threads: 1 }, format, rows, K, N);
+      assertEquals(await product({ threads: 3 }, format, rows, K, N), alone);
+      assertEquals(await product({ shared: false }, format, rows, K, N), alone);
+    }
+  });
+
+  Deno.test(`linear() by weights in ${format} agrees in both builds, in whole blocks to the bit`, async () => {
+    for (const [rows, K, N] of [[1, 32, 20], [7, 32, 33], [1, 500, 9], [6, 500, 64]] as const) {
+      const [fused, strict] = [
+        await product({}, format, rows, K, N),
+        await product({ relaxed: false }, format, rows, K, N),
+      ];
+      // One block is one exact sum of integers; several blocks, or float32, are added up with other roundings.
+      const exact = K === 32 && format !== "float32";
+      await assertClose(strict, fused, { rtol: 0, atol: exact ? 0 : 1e-6 * K });
+    }
+  });
+}

@@ -1,0 +1,430 @@
+/**
+ * # Weights in blocks of integers
+ *
+ * A matrix–vector product reads every weight once, so its time is the bytes of the weights
+ * divided by the speed of the memory. Weights of one byte, or of half a byte, take a quarter
+ * or an eighth of the time of float32, if the arithmetic keeps up.
+ *
+ * **The number behind a level.** Along the depth, 32 weights of a column make a *block* with
+ * one step $s$; a weight is $s\,(q - h)$ with a level $0 \le q < 2h$, where $h$ is 64 (one byte
+ * per weight) or 8 (half a byte). The row that is multiplied is cut into the same blocks and
+ * rounded to $t\,p$ with $-127 \le p \le 127$, so that
+ *
+ * $$\sum_k x_k w_k \approx \sum_{\mathrm{blocks}} s\,t \Big(\sum_{k} p_k q_k - h \sum_k p_k\Big)$$
+ *
+ * with integers inside the parentheses. `core/engine/packed.ts` has the definition.
+ *
+ * **Why 64 levels on either side.** The instruction that adds four products of bytes per lane
+ * takes one operand with sign and one below 128 (relaxed SIMD); with both in range its integers
+ * are the same on every machine, and the build without it computes the same ones.
+ *
+ * | record of 8 columns × 32 | one byte per weight | half a byte            |
+ * | ------------------------ | ------------------- | ---------------------- |
+ * | levels                   | 256 bytes           | 128 bytes              |
+ * | steps, float32           | 32 bytes            | 32 bytes               |
+ *
+ * Each vector of levels holds 4 columns (one per lane) × 4 neighbours in $k$; half bytes pair $k$ with
+ * $k + 16$. Vectors of the first and the last four columns alternate. Records of a panel follow
+ * each other in $k$: one stream. A block of a rounded row is 32 bytes, its step, and $-\sum p$.
+ *
+ * @module
+ */
+
+import { packColumns } from "./packing";
+import { integer, madd, pointer } from "./simd";
+
+/** Bytes of a block of a rounded row. */
+const ROW_BLOCK: usize = 40;
+/** Bytes of a record with one byte per weight, and with half a byte. */
+const BYTES: usize = 288;
+const HALVES: usize = 160;
+
+/** `c` plus four products per lane of signed bytes with bytes below 128. */
+@inline
+function dot(x: v128, w: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return i32x4.relaxed_dot_i8x16_i7x16_add_s(x, w, c);
+  const even = i32x4.dot_i16x8_s(i16x8.shr_s(i16x8.shl(x, 8), 8), v128.and(w, i16x8.splat(255)));
+  return i32x4.add(c, i32x4.add(even, i32x4.dot_i16x8_s(i16x8.shr_s(x, 8), i16x8.shr_u(w, 8))));
+}
+
+// ## Rounding a row
+
+/** Four numbers in units of a step. */
+@inline
+function rounded(from: usize, step: v128): v128 {
+  const q = f32x4.floor(f32x4.add(f32x4.div(v128.load(from), step), f32x4.splat(0.5)));
+  return i32x4.trunc_sat_f32x4_s(q);
+}
+
+/** Rounds 32 numbers. A NaN becomes the step, and with it the whole result. */
+function roundBlock(to: usize, from: usize): void {
+  let most = f32x4.splat(0);
+  for (let i: usize = 0; i < 128; i += 16) most = f32x4.max(most, f32x4.abs(v128.load(from + i)));
+  const largest = max<f32>(
+    max<f32>(f32x4.extract_lane(most, 0), f32x4.extract_lane(most, 1)),
+    max<f32>(f32x4.extract_lane(most, 2), f32x4.extract_lane(most, 3)),
+  );
+  const step = largest / 127, divisor = f32x4.splat(step == 0 ? 1 : step);
+  let sum = i32x4.splat(0);
+  for (let half: usize = 0; half < 2; half++) {
+    const p = from + (half << 6);
+    const a = rounded(p, divisor), b = rounded(p + 16, divisor);
+    const c = rounded(p + 32, divisor), d = rounded(p + 48, divisor);
+    sum = i32x4.add(sum, i32x4.add(i32x4.add(a, b), i32x4.add(c, d)));
+    v128.store(to + (half << 4), i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d)));
+  }
+  store<f32>(to + 32, step);
+  store<i32>(
+    to + 36,
+    -(i32x4.extract_lane(sum, 0) + i32x4.extract_lane(sum, 1) + i32x4.extract_lane(sum, 2) + i32x4.extract_lane(sum, 3)),
+  );
+}
+
+/**
+ * Rounds rows whose elements lie side by side; a unit is a row.
+ *
+ * Words: to, x, depth, bytes from row to row of x.
+ */
+export function roundRowsJob(args: usize, from: i32, to: i32, scratch: usize): void {
+  const depth = integer(args, 2), blocks = (depth + 31) >> 5, left = <usize>(depth & 31) << 2;
+  for (let unit = from; unit < to; unit++) {
+    let y = pointer(args, 0) + <usize>(unit * blocks) * ROW_BLOCK, x = pointer(args, 1) + <usize>unit * pointer(args, 3);
+    for (let i = depth >> 5; i > 0; i--) {
+      roundBlock(y, x);
+      y += ROW_BLOCK;
+      x += 128;
+    }
+    if (left) {
+      memory.fill(scratch, 0, 128);
+      memory.copy(scratch, x, left);
+      roundBlock(y, scratch);
+    }
+  }
+}
+
+// ## Multiplying
+
+/** One rounded row times a panel with a byte per weight. */
+function oneByBytes(y: usize, x: usize, w: usize, blocks: i32): void {
+  let a = f32x4.splat(0), b = a;
+  for (; blocks > 0; blocks--) {
+    let c = i32x4.shl(v128.load32_splat(x + 36), 6), d = c, p = v128.load32_splat(x);
+    c = dot(p, v128.load(w), c);
+    d = dot(p, v128.load(w + 16), d);
+    p = v128.load32_splat(x + 4);
+    c = dot(p, v128.load(w + 32), c);
+    d = dot(p, v128.load(w + 48), d);
+    p = v128.load32_splat(x + 8);
+    c = dot(p, v128.load(w + 64), c);
+    d = dot(p, v128.load(w + 80), d);
+    p = v128.load32_splat(x + 12);
+    c = dot(p, v128.load(w + 96), c);
+    d = dot(p, v128.load(w + 112), d);
+    p = v128.load32_splat(x + 16);
+    c = dot(p, v128.load(w + 128), c);
+    d = dot(p, v128.load(w + 144), d);
+    p = v128.load32_splat(x + 20);
+    c = dot(p, v128.load(w + 160), c);
+    d = dot(p, v128.load(w + 176), d);
+    p = v128.load32_splat(x + 24);
+    c = dot(p, v128.load(w + 192), c);
+    d = dot(p, v128.load(w + 208), d);
+    p = v128.load32_splat(x + 28);
+    c = dot(p, v128.load(w + 224), c);
+    d = dot(p, v128.load(w + 240), d);
+    const step = v128.load32_splat(x + 32);
+    a = madd(f32x4.convert_i32x4_s(c), f32x4.mul(v128.load(w + 256), step), a);
+    b = madd(f32x4.convert_i32x4_s(d), f32x4.mul(v128.load(w + 272), step), b);
+    x += ROW_BLOCK;
+    w += BYTES;
+  }
+  v128.store(y, a);
+  v128.store(y + 16, b);
+}
+
+/** One rounded row times a panel with half a byte per weight. */
+function oneByHalves(y: usize, x: usize, w: usize, blocks: i32): void {
+  const low = i8x16.splat(15);
+  let a = f32x4.splat(0), b = a;
+  for (; blocks > 0; blocks--) {
+    let c = i32x4.shl(v128.load32_splat(x + 36), 3), d = c;
+    let u = v128.load(w), v = v128.load(w + 16), p = v128.load32_splat(x);
+    c = dot(p, v128.and(u, low), c);
+    d = dot(p, v128.and(v, low), d);
+    p = v128.load32_splat(x + 16);
+    c = dot(p, v128.and(i32x4.shr_u(u, 4), low), c);
+    d = dot(p, v128.and(i32x4.shr_u(v, 4), low), d);
+    u = v128.load(w + 32);
+    v = v128.load(w + 48);
+    p = v128.load32_splat(x + 4);
+    c = dot(p, v128.and(u, low), c);
+    d = dot(p, v128.and(v, low), d);
+    p = v128.load32_splat(x + 20);
+    c = dot(p, v128.and(i32x4.shr_u(u, 4), low), c);
+    d = dot(p, v128.and(i32x4.shr_u(v, 4), low), d);
+    u = v128.load(w + 64);
+    v = v128.load(w + 80);
+    p = v128.load32_splat(x + 8);
+    c = dot(p, v128.and(u, low), c);
+    d = dot(p, v128.and(v, low), d);
+    p = v128.load32_splat(x + 24);
+    c = dot(p, v128.and(i32x4.shr_u(u, 4), low), c);
+    d = dot(p, v128.and(i32x4.shr_u(v, 4), low), d);
+    u = v128.load(w + 96);
+    v = v128.load(w + 112);
+    p = v128.load32_splat(x + 12);
+    c = dot(p, v128.and(u, low), c);
+    d = dot(p, v128.and(v, low), d);
+    p = v128.load32_splat(x + 28);
+    c = dot(p, v128.and(i32x4.shr_u(u, 4), low), c);
+    d = dot(p, v128.and(i32x4.shr_u(v, 4), low), d);
+    const step = v128.load32_splat(x + 32);
+    a = madd(f32x4.convert_i32x4_s(c), f32x4.mul(v128.load(w + 128), step), a);
+    b = madd(f32x4.convert_i32x4_s(d), f32x4.mul(v128.load(w + 144), step), b);
+    x += ROW_BLOCK;
+    w += HALVES;
+  }
+  v128.store(y, a);
+  v128.store(y + 16, b);
+}
+
+/** Adds a block to eight sums; `w` are the steps of the eight columns. */
+@inline
+function settle(y: usize, c: v128, d: v128, x: usize, w: usize): void {
+  const step = v128.load32_splat(x + 32);
+  v128.store(y, madd(f32x4.convert_i32x4_s(c), f32x4.mul(v128.load(w), step), v128.load(y)));
+  v128.store(y + 16, madd(f32x4.convert_i32x4_s(d), f32x4.mul(v128.load(w + 16), step), v128.load(y + 16)));
+}
+
+/**
+ * Four rounded rows times a panel with a byte per weight: every weight that is read serves four
+ * times. Each row comes out as {@linkcode oneByBytes} computes it, to the bit.
+ */
+function fourByBytes(y: usize, x: usize, x1: usize, x2: usize, x3: usize, w: usize, blocks: i32): void {
+  memory.fill(y, 0, 128);
+  for (; blocks > 0; blocks--) {
+    let c0 = i32x4.shl(v128.load32_splat(x + 36), 6), d0 = c0;
+    let c1 = i32x4.shl(v128.load32_splat(x1 + 36), 6), d1 = c1;
+    let c2 = i32x4.shl(v128.load32_splat(x2 + 36), 6), d2 = c2;
+    let c3 = i32x4.shl(v128.load32_splat(x3 + 36), 6), d3 = c3;
+    for (let i: usize = 0; i < 32; i += 4) {
+      const a = v128.load(w), b = v128.load(w + 16);
+      let p: v128;
+      p = v128.load32_splat(x + i);
+      c0 = dot(p, a, c0);
+      d0 = dot(p, b, d0);
+      p = v128.load32_splat(x1 + i);
+      c1 = dot(p, a, c1);
+      d1 = dot(p, b, d1);
+      p = v128.load32_splat(x2 + i);
+      c2 = dot(p, a, c2);
+      d2 = dot(p, b, d2);
+      p = v128.load32_splat(x3 + i);
+      c3 = dot(p, a, c3);
+      d3 = dot(p, b, d3);
+      w += 32;
+    }
+    settle(y, c0, d0, x, w);
+    settle(y + 32, c1, d1, x1, w);
+    settle(y + 64, c2, d2, x2, w);
+    settle(y + 96, c3, d3, x3, w);
+    x += ROW_BLOCK;
+    x1 += ROW_BLOCK;
+    x2 += ROW_BLOCK;
+    x3 += ROW_BLOCK;
+    w += 32;
+  }
+}
+
+/** Four rounded rows times a panel with half a byte per weight, as {@linkcode oneByHalves} computes each. */
+function fourByHalves(y: usize, x: usize, x1: usize, x2: usize, x3: usize, w: usize, blocks: i32): void {
+  const low = i8x16.splat(15);
+  memory.fill(y, 0, 128);
+  for (; blocks > 0; blocks--) {
+    let c0 = i32x4.shl(v128.load32_splat(x + 36), 3), d0 = c0;
+    let c1 = i32x4.shl(v128.load32_splat(x1 + 36), 3), d1 = c1;
+    let c2 = i32x4.shl(v128.load32_splat(x2 + 36), 3), d2 = c2;
+    let c3 = i32x4.shl(v128.load32_splat(x3 + 36), 3), d3 = c3;
+    for (let i: usize = 0; i < 16; i += 4) {
+      let a = v128.load(w), b = v128.load(w + 16);
+      const e = v128.and(i32x4.shr_u(a, 4), low), f = v128.and(i32x4.shr_u(b, 4), low);
+      a = v128.and(a, low);
+      b = v128.and(b, low);
+      let p: v128;
+      p = v128.load32_splat(x + i);
+      c0 = dot(p, a, c0);
+      d0 = dot(p, b, d0);
+      p = v128.load32_splat(x + i + 16);
+      c0 = dot(p, e, c0);
+      d0 = dot(p, f, d0);
+      p = v128.load32_splat(x1 + i);
+      c1 = dot(p, a, c1);
+      d1 = dot(p, b, d1);
+      p = v128.load32_splat(x1 + i + 16);
+      c1 = dot(p, e, c1);
+      d1 = dot(p, f, d1);
+      p = v128.load32_splat(x2 + i);
+      c2 = dot(p, a, c2);
+      d2 = dot(p, b, d2);
+      p = v128.load32_splat(x2 + i + 16);
+      c2 = dot(p, e, c2);
+      d2 = dot(p, f, d2);
+      p = v128.load32_splat(x3 + i);
+      c3 = dot(p, a, c3);
+      d3 = dot(p, b, d3);
+      p = v128.load32_splat(x3 + i + 16);
+      c3 = dot(p, e, c3);
+      d3 = dot(p, f, d3);
+      w += 32;
+    }
+    settle(y, c0, d0, x, w);
+    settle(y + 32, c1, d1, x1, w);
+    settle(y + 64, c2, d2, x2, w);
+    settle(y + 96, c3, d3, x3, w);
+    x += ROW_BLOCK;
+    x1 += ROW_BLOCK;
+    x2 += ROW_BLOCK;
+    x3 += ROW_BLOCK;
+    w += 32;
+  }
+}
+
+/** Eight sums, or the first `count` of them, with the biases that belong to them. */
+export function finish(y: usize, sums: usize, bias: usize, count: i32): void {
+  if (count == 8) {
+    let a = v128.load(sums), b = v128.load(sums + 16);
+    if (bias) {
+      a = f32x4.add(a, v128.load(bias));
+      b = f32x4.add(b, v128.load(bias + 16));
+    }
+    v128.store(y, a);
+    v128.store(y + 16, b);
+    return;
+  }
+  for (let j: usize = 0; j < <usize>count << 2; j += 4) {
+    store<f32>(y + j, bias ? load<f32>(sums + j) + load<f32>(bias + j) : load<f32>(sums + j));
+  }
+}
+
+/**
+ * Rounded rows times panels of records; a unit is a panel.
+ *
+ * Words: rows, panels, y, number of rows, columns, blocks, bytes from row to row of y, biases
+ * or 0, bits of a weight.
+ */
+export function rowsTimesBlocksJob(args: usize, from: i32, to: i32, scratch: usize): void {
+  const x = pointer(args, 0), y = pointer(args, 2), rows = integer(args, 3), columns = integer(args, 4);
+  const blocks = integer(args, 5), ldy = pointer(args, 6), bias = pointer(args, 7), halves = integer(args, 8) == 4;
+  const ldx = <usize>blocks * ROW_BLOCK, bytes = <usize>blocks * (halves ? HALVES : BYTES);
+  for (let unit = from; unit < to; unit++) {
+    const j = unit << 3, count = min(8, columns - j), plus = bias ? bias + (<usize>j << 2) : 0;
+    const w = pointer(args, 1) + <usize>unit * bytes;
+    let z = y + (<usize>j << 2), p = x;
+    for (let left = rows; left > 0;) {
+      // Four rows take about as long as three apart; where one is missing, the first is repeated.
+      const height = left > 2 ? min(4, left) : 1;
+      if (height == 1) {
+        if (halves) oneByHalves(scratch, p, w, blocks);
+        else oneByBytes(scratch, p, w, blocks);
+      } else {
+        const p2 = p + ldx + ldx, p3 = left > 3 ? p2 + ldx : p;
+        if (halves) fourByHalves(scratch, p, p + ldx, p2, p3, w, blocks);
+        else fourByBytes(scratch, p, p + ldx, p2, p3, w, blocks);
+      }
+      for (let r: usize = 0; r < <usize>height; r++) {
+        finish(z, scratch + (r << 5), plus, count);
+        z += ldy;
+      }
+      p += ldx * <usize>height;
+      left -= height;
+    }
+  }
+}
+
+// ## Packing
+
+/** The levels of four columns in one row of a panel. */
+@inline
+function level(p: usize, step: v128, half: f32): v128 {
+  const q = f32x4.floor(f32x4.add(f32x4.div(v128.load(p), step), f32x4.splat(half + 0.5)));
+  return i32x4.trunc_sat_f32x4_s(f32x4.min(f32x4.max(q, f32x4.splat(0)), f32x4.splat(2 * half - 1)));
+}
+
+/** Rounds four columns of 32 rows of a float32 panel into their half of a record. */
+function packBlock(to: usize, from: usize, halves: bool): void {
+  let high = v128.load(from), low = high;
+  for (let i: usize = 32; i < 1024; i += 32) {
+    high = f32x4.max(high, v128.load(from + i));
+    low = f32x4.min(low, v128.load(from + i));
+  }
+  // The farthest number from zero becomes level 0.
+  const half: f32 = halves ? 8 : 64;
+  const extreme = v128.bitselect(high, low, f32x4.ge(high, f32x4.neg(low)));
+  const step = f32x4.mul(extreme, f32x4.splat(-1 / half));
+  const divisor = v128.bitselect(f32x4.splat(1), step, f32x4.eq(step, f32x4.splat(0)));
+  const end = to + (halves ? 128 : 256);
+  for (; to < end; to += 32) {
+    let word = i32x4.splat(0);
+    for (let i: i32 = 0; i < 4; i++) {
+      let q = level(from, divisor, half);
+      if (halves) q = v128.or(q, i32x4.shl(level(from + 512, divisor, half), 4));
+      word = v128.or(word, i32x4.shl(q, i << 3));
+      from += 32;
+    }
+    v128.store(to, word);
+  }
+  v128.store(to, step);
+}
+
+/**
+ * Packs panels of a matrix; a unit is a panel.
+ *
+ * Words: to, from, bytes from column to column, from row to row (one of them 4), columns, depth,
+ * bits of a weight. Scratch: a float32 panel of whole blocks.
+ */
+export function packBlocksJob(args: usize, from: i32, to: i32, scratch: usize): void {
+  const across = pointer(args, 2), along = pointer(args, 3), columns = integer(args, 4), depth = integer(args, 5);
+  const halves = integer(args, 6) == 4, record = halves ? HALVES : BYTES, blocks = (depth + 31) >> 5;
+  for (let unit = from; unit < to; unit++) {
+    const j = unit << 3;
+    packColumns(scratch, pointer(args, 1) + <usize>j * across, along, across, min(8, columns - j), depth);
+    memory.fill(scratch + (<usize>depth << 5), 0, <usize>((blocks << 5) - depth) << 5);
+    let y = pointer(args, 0) + <usize>(unit * blocks) * record, x = scratch;
+    for (let i = blocks; i > 0; i--) {
+      packBlock(y, x, halves);
+      packBlock(y + 16, x + 16, halves);
+      y += record;
+      x += 1024;
+    }
+  }
+}
+
+/**
+ * The float32 panels that records stand for; a unit is a panel.
+ *
+ * Words: to, panels, blocks, bits of a weight.
+ */
+export function unpackBlocksJob(args: usize, from: i32, to: i32): void {
+  const blocks = integer(args, 2), halves = integer(args, 3) == 4;
+  const record = halves ? HALVES : BYTES, levels: usize = halves ? 128 : 256, bits = halves ? 15 : 127;
+  let y = pointer(args, 0) + (<usize>(from * blocks) << 10), w = pointer(args, 1) + <usize>(from * blocks) * record;
+  for (let block = (to - from) * blocks; block > 0; block--) {
+    for (let i: usize = 0; i < levels; i += 16) {
+      const step = v128.load(w + levels + (i & 16));
+      let v = v128.load(w + i), p = y + ((i >> 5) << 7) + (i & 16);
+      for (let k = 0; k < 4; k++) {
+        const q = i32x4.sub(v128.and(v, i32x4.splat(bits)), i32x4.splat(halves ? 8 : 64));
+        v128.store(p, f32x4.mul(f32x4.convert_i32x4_s(q), step));
+        v = i32x4.shr_u(v, 4);
+        if (halves) {
+          const r = i32x4.sub(v128.and(v, i32x4.splat(15)), i32x4.splat(8));
+          v128.store(p + 512, f32x4.mul(f32x4.convert_i32x4_s(r), step));
+        }
+        v = i32x4.shr_u(v, 4);
+        p += 32;
+      }
+    }
+    y += 1024;
+    w += record;
+  }
+}

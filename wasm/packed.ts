@@ -1,0 +1,144 @@
+/**
+ * # Weights at inference, on the CPU device
+ *
+ * One copy of a matrix for products with any number of rows. `core/engine/packed.ts` says what
+ * each format keeps of the numbers; here is where the bytes lie.
+ *
+ * | format  | layout                                                        | one row reads               |
+ * | ------- | ------------------------------------------------------------- | --------------------------- |
+ * | float32 | the panels of eight columns of the matrix product             | one stream, 4 bytes a weight |
+ * | int8    | records of 8 columns × 32, levels in bytes, steps beside them | one stream, 1.125           |
+ * | int4    | the same with levels in half bytes                            | one stream, 0.625           |
+ *
+ * Panels are what the matrix product would pack anyway, so that a prompt saves the packing. Records
+ * are multiplied as integers for any number of rows, four rows for each reading.
+ *
+ * @module
+ */
+
+import type { Backend, Buffer, Packing, View } from "../core/engine/backend.ts";
+import { sizeOf } from "../core/engine/shape.ts";
+import { PACK_BLOCKS, ROUND_ROWS, ROWS_TIMES_BLOCKS, UNPACK_BLOCKS } from "./assembly/opcodes.ts";
+import { asRows } from "./linear.ts";
+import { multiplyPacked, packWhole, wholeBytes } from "./matmul.ts";
+import { type Matrix, matrixOf, walkable } from "./matvec.ts";
+import type { Runtime, WasmBuffer } from "./runtime.ts";
+
+/** Bytes of a block of 32 in a rounded row: the numbers, their step, their sum. */
+const ROW_BLOCK = 40;
+/** Bytes of a record of 8 columns × 32. */
+const RECORD = { 8: 288, 4: 160 } as const;
+
+/** Address of the first byte. */
+function addressOf(buffer: Buffer): number {
+  return (buffer as WasmBuffer).address;
+}
+
+/** The layouts of this device by format; each member gives back its temporaries. */
+export function packings(runtime: Runtime): NonNullable<Backend["packing"]> {
+  const swept = <A extends readonly unknown[], R>(f: (...args: A) => R) => (...args: A): R => {
+    try {
+      return f(...args);
+    } finally {
+      runtime.sweep();
+    }
+  };
+  const sweeping = ({ words, pack, multiply, columns }: Packing): Packing => {
+    return { words, pack: swept(pack), multiply: swept(multiply), columns: swept(columns) };
+  };
+  return {
+    float32: sweeping(inPanels(runtime)),
+    int8: sweeping(inBlocks(runtime, 8)),
+    int4: sweeping(inBlocks(runtime, 4)),
+  };
+}
+
+/** Rows whose elements lie side by side. */
+function rowsOf(runtime: Runtime, x: View): View {
+  const rows = asRows(runtime, x);
+  return rows.strides[1] === 1 || rows.shape[1] === 1 ? rows : runtime.contiguous(rows);
+}
+
+/** A matrix with neighbours along one of its axes. */
+function readable(runtime: Runtime, matrix: View): Matrix {
+  return matrixOf(runtime, walkable(runtime, matrix));
+}
+
+/** Address of a row of biases, or 0. */
+function biasAt(runtime: Runtime, bias: View | undefined): number {
+  return bias ? runtime.address(runtime.contiguous(bias)) : 0;
+}
+
+/** Columns by number out of float32 panels; `panelOf` finds a panel, in elements from the start of a buffer. */
+function lookUp(
+  runtime: Runtime,
+  K: number,
+  N: number,
+  ids: View,
+  panelOf: (panel: number) => { readonly buffer: Buffer; readonly offset: number },
+): Buffer {
+  const count = sizeOf(ids.shape), names = runtime.address(runtime.contiguous(ids)) / 4;
+  const numbers = runtime.memory.int32.slice(names, names + count), wrong = numbers.find((id) => id < 0 || id >= N);
+  if (wrong !== undefined) throw new RangeError(`Cannot gather row ${wrong}: ids must be in [0, ${N})`);
+  const result = runtime.allocate(count * K), shape = [K];
+  numbers.forEach((id, i) => {
+    const { buffer, offset } = panelOf(id >> 3);
+    runtime.copy(
+      { buffer, dtype: "float32", shape, strides: [8], offset: offset + (id & 7) },
+      { buffer: result, dtype: "float32", shape, strides: [1], offset: i * K },
+    );
+  });
+  return result;
+}
+
+/** float32 in the panels of the matrix product. */
+function inPanels(runtime: Runtime): Packing {
+  return {
+    words: (K, N) => wholeBytes(N, K) / 4,
+    pack(matrix, target) {
+      const [K, N] = matrix.shape as [number, number];
+      packWhole(runtime, addressOf(target), readable(runtime, matrix), N, K);
+    },
+    multiply(x, packed, N, bias) {
+      const a = rowsOf(runtime, x), [rows, K] = a.shape as [number, number];
+      const left = { address: runtime.address(a), row: a.strides[0]!, column: 1 };
+      const y = runtime.allocate(rows * N);
+      multiplyPacked(runtime, y.address, left, addressOf(packed), rows, N, K, biasAt(runtime, bias));
+      return y;
+    },
+    columns: (buffer, K, N, ids) => lookUp(runtime, K, N, ids, (panel) => ({ buffer, offset: panel * K * 8 })),
+  };
+}
+
+/** Integers of 8 or 4 bits in records. */
+function inBlocks(runtime: Runtime, bits: 8 | 4): Packing {
+  const blocksOf = (K: number): number => Math.ceil(K / 32);
+  const panelBytes = (K: number): number => blocksOf(K) * RECORD[bits];
+  return {
+    words: (K, N) => Math.ceil(N / 8) * panelBytes(K) / 4,
+    pack(matrix, target) {
+      const [K, N] = matrix.shape as [number, number], { address, row, column } = readable(runtime, matrix);
+      const words = [addressOf(target), address, column * 4, row * 4, N, K, bits];
+      runtime.run(PACK_BLOCKS, words, Math.ceil(N / 8), 8 * K, blocksOf(K) * 1024);
+    },
+    multiply(x, packed, N, bias) {
+      const a = rowsOf(runtime, x), [rows, K] = a.shape as [number, number], blocks = blocksOf(K);
+      const rounded = runtime.temporary(rows * blocks * ROW_BLOCK / 4).address;
+      runtime.run(ROUND_ROWS, [rounded, runtime.address(a), K, a.strides[0]! * 4], rows, 20 + K / 2);
+      const y = runtime.allocate(rows * N);
+      const words = [rounded, addressOf(packed), y.address, rows, N, blocks, N * 4, biasAt(runtime, bias), bits];
+      runtime.run(ROWS_TIMES_BLOCKS, words, Math.ceil(N / 8), 20 + Math.ceil(rows / 4) * blocks * 12);
+      return y;
+    },
+    columns(packed, K, N, ids) {
+      const blocks = blocksOf(K), buffer = runtime.temporary(blocks * 256);
+      let held = -1;
+      return lookUp(runtime, K, N, ids, (panel) => {
+        const words = [buffer.address, addressOf(packed) + panel * panelBytes(K), blocks, bits];
+        if (panel !== held) runtime.run(UNPACK_BLOCKS, words, 1, K);
+        held = panel;
+        return { buffer, offset: 0 };
+      });
+    },
+  };
+}
