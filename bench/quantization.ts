@@ -1,8 +1,8 @@
 /**
  * What rounding the weights costs: logits and perplexity of a trained model in each format.
  *
- * A character model of four layers is trained on the English half of the embedded corpus; the last tenth of its
- * sentences is kept aside. The same weights are then packed in each format and read the text that was kept aside.
+ * A character model of four layers is trained on the English half of the embedded corpus; its test
+ * part is kept aside. The same weights are then packed in each format and read the text that was kept aside.
  * The seed is fixed; prints a table in Markdown and writes the figures to a file if one is named.
  *
  * deno run --allow-write=bench bench/quantization.ts [bench/quantization.json]
@@ -49,15 +49,14 @@ interface Row {
 
 setBackend(createWasmDevice());
 
-const sentences = [...new Set(chineseEnglish().training.map(({ english }) => english))];
-const held = Math.floor(sentences.length * 0.9);
-const characters = [...new Set(sentences.join("\n"))].sort();
-const encode = (lines: readonly string[]): Int32Array =>
-  Int32Array.from([...lines.join("\n")], (character) => characters.indexOf(character));
-const [training, aside] = [encode(sentences.slice(0, held)), encode(sentences.slice(held))];
+const corpus = chineseEnglish();
+const textOf = (part: keyof typeof corpus): string => [...new Set(corpus[part].map(({ target }) => target))].join("\n");
+const characters = [...new Set(textOf("training") + textOf("test"))].sort();
+const encode = (text: string): Int32Array => Int32Array.from([...text], (character) => characters.indexOf(character));
+const [training, aside] = [encode(textOf("training")), encode(textOf("test"))];
 
 const sizes = { vocabSize: characters.length, contextLength: CONTEXT, hiddenSize: 128, numHeads: 4, numLayers: 4 };
-const create = (): DecoderOnly => new DecoderOnly(sizes, new Random(SEED));
+const create = (): DecoderOnly => scope(() => new DecoderOnly(sizes, new Random(SEED)));
 
 /** Tokens and the ones that follow them, `[B, T]` each. */
 function split(windows: readonly Int32Array[]): { input: Tensor; target: Tensor } {
@@ -119,11 +118,11 @@ function compare(logits: Float64Array, truth: Float64Array): Omit<Row, "format" 
 
 const truth = await read(model);
 const rows: Row[] = [];
-for (const format of ["float32", "int8", "int4"] as const) {
+for (const format of ["float32", "float16", "int8", "int4"] as const) {
   const before = memory().bytes;
   const packed = create();
   packed.loadStateDict(model.stateDict());
-  if (format === "float32") pack(packed);
+  if (format === "float32" || format === "float16") pack(packed, format);
   else quantize(packed, format);
   const bytes = memory().bytes - before;
   const { logits, perplexity } = await read(packed);

@@ -17,7 +17,7 @@ import { createWasmDevice } from "../wasm/mod.ts";
 const single = createWasmDevice({ threads: 1 });
 const threaded = createWasmDevice();
 const strict = createWasmDevice({ threads: 1, relaxed: false });
-const formats: readonly PackedFormat[] = ["float32", "int8", "int4"];
+const formats: readonly PackedFormat[] = ["float32", "float16", "int8", "int4"];
 
 for (const [K, N] of [[768, 3072], [768, 50257]] as const) {
   for (const rows of N > 10000 ? [1] : [1, 2, 4, 8, 128]) {

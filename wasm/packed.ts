@@ -7,6 +7,7 @@
  * | format  | layout                                                        | one row reads               |
  * | ------- | ------------------------------------------------------------- | --------------------------- |
  * | float32 | the panels of eight columns of the matrix product             | one stream, 4 bytes a weight |
+ * | float16 | the same panels, two numbers in four bytes                    | one stream, 2               |
  * | int8    | records of 8 columns × 32, levels in bytes, steps beside them | one stream, 1.125           |
  * | int4    | the same with levels in half bytes                            | one stream, 0.625           |
  *
@@ -18,7 +19,15 @@
 
 import type { Backend, Buffer, Packing, View } from "../core/engine/backend.ts";
 import { sizeOf } from "../core/engine/shape.ts";
-import { PACK_BLOCKS, ROUND_ROWS, ROWS_TIMES_BLOCKS, UNPACK_BLOCKS } from "./assembly/opcodes.ts";
+import {
+  PACK_BLOCKS,
+  PACK_HALVES,
+  ROUND_ROWS,
+  ROWS_TIMES_BLOCKS,
+  ROWS_TIMES_HALVES,
+  UNPACK_BLOCKS,
+  UNPACK_HALVES,
+} from "./assembly/opcodes.ts";
 import { asRows } from "./linear.ts";
 import { multiplyPacked, packWhole, wholeBytes } from "./matmul.ts";
 import { type Matrix, matrixOf, walkable } from "./matvec.ts";
@@ -48,6 +57,7 @@ export function packings(runtime: Runtime): NonNullable<Backend["packing"]> {
   };
   return {
     float32: sweeping(inPanels(runtime)),
+    float16: sweeping(inHalves(runtime)),
     int8: sweeping(inBlocks(runtime, 8)),
     int4: sweeping(inBlocks(runtime, 4)),
   };
@@ -107,6 +117,38 @@ function inPanels(runtime: Runtime): Packing {
       return y;
     },
     columns: (buffer, K, N, ids) => lookUp(runtime, K, N, ids, (panel) => ({ buffer, offset: panel * K * 8 })),
+  };
+}
+
+/** float16 in panels of the same order. */
+function inHalves(runtime: Runtime): Packing {
+  return {
+    words: (K, N) => wholeBytes(N, K) / 8,
+    pack(matrix, target) {
+      const [K, N] = matrix.shape as [number, number], { address, row, column } = readable(runtime, matrix);
+      runtime.run(
+        PACK_HALVES,
+        [addressOf(target), address, column * 4, row * 4, N, K],
+        Math.ceil(N / 8),
+        4 * K,
+        K * 32 + 32,
+      );
+    },
+    multiply(x, packed, N, bias) {
+      const a = rowsOf(runtime, x), [rows, K] = a.shape as [number, number];
+      const y = runtime.allocate(rows * N), added = biasAt(runtime, bias);
+      const words = [runtime.address(a), addressOf(packed), y.address, rows, N, K, a.strides[0]! * 4, N * 4, added];
+      const scratch = rows > 1 ? 256 + K * 32 : 0;
+      runtime.run(ROWS_TIMES_HALVES, words, Math.ceil(N / 8), 20 + K * (rows > 1 ? 1 + rows / 3 : 0.7), scratch);
+      return y;
+    },
+    columns(packed, K, N, ids) {
+      const buffer = runtime.temporary(K * 8);
+      return lookUp(runtime, K, N, ids, (panel) => {
+        runtime.run(UNPACK_HALVES, [buffer.address, addressOf(packed) + panel * K * 16, K], 1, K);
+        return { buffer, offset: 0 };
+      });
+    },
   };
 }
 

@@ -130,9 +130,9 @@ export type FusedUpdate = (
  * How the weights of a model are kept for inference.
  *
  * `packed.ts` defines what each format stands for:
- * `float32` keeps the numbers as they are, `int8` and `int4` blocks of integers.
+ * `float32` keeps the numbers as they are, `float16` rounds each, `int8` and `int4` keep blocks of integers.
  */
-export type PackedFormat = "float32" | "int8" | "int4";
+export type PackedFormat = "float32" | "float16" | "int8" | "int4";
 
 /**
  * A layout of a device's own for a matrix that is multiplied often and written rarely.

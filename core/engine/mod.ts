@@ -59,4 +59,4 @@ export * from "./dropout.ts";
 export * from "./module.ts";
 export * from "./linear.ts";
 export * from "./pace.ts";
-export { pack, PackedTensor, quantize, roundRows, roundWeights } from "./packed.ts";
+export { pack, PackedTensor, quantize, roundHalves, roundRows, roundWeights } from "./packed.ts";

@@ -29,7 +29,9 @@
  *
  * **Why blocks.** One large weight makes the steps of its whole block coarse, and nobody else's.
  *
- * **float32** changes the order of the weights and no bit of them. Rows stay as they are.
+ * **float32 and float16.** `float32` changes the order of the weights and no bit of them.
+ * `float16` rounds each to eleven significant bits, in steps of at least $2^{-24}$ and up to 65504,
+ * and halves the bytes. Rows stay as they are.
  *
  * A device without a layout of its own keeps the rounded weights as float32: the definition below
  * is then what runs, with the same results and without the gain.
@@ -44,15 +46,15 @@ import { isFusing } from "./fusable.ts";
 import type { Module } from "./module.ts";
 import { keep, release, scope, Storage } from "./scope.ts";
 import { dims, format as show, resolveAxis, type Shape, sizeOf } from "./shape.ts";
-import { adopt, Tensor, tensor, uninitialized } from "./tensor.ts";
+import { adopt, full, Tensor, tensor, uninitialized } from "./tensor.ts";
 
 // ## The definition
 
 /** Weights or features that share a step. */
 const BLOCK = 32;
 
-/** Levels on either side of zero; 0 where nothing is rounded. */
-const HALF: Readonly<Record<PackedFormat, number>> = { float32: 0, int8: 64, int4: 8 };
+/** Levels on either side of zero; 0 where no integers are kept. */
+const HALF: Readonly<Record<PackedFormat, number>> = { float32: 0, float16: 0, int8: 64, int4: 8 };
 
 /** Rounds numbers block by block: `step` says how coarsely, `[…, blocks, 1]` from `[…, blocks, 32]`. */
 function inBlocks(x: Tensor, step: (blocks: Tensor) => Tensor, low: number, high: number): Tensor {
@@ -95,10 +97,29 @@ export function roundRows(x: Tensor): Tensor {
   return noGrad(() => scope(() => inBlocks(x, step, -127, 127)));
 }
 
+/**
+ * Rounds weights to float16: to the nearest, ties away from zero.
+ *
+ * @param weights finite numbers; beyond ±65504 they become that
+ * @returns the rounded weights, of the same shape
+ */
+export function roundHalves(weights: Tensor): Tensor {
+  return noGrad(() =>
+    scope(() => {
+      const size = weights.abs().minimum(65504);
+      // Ten bits behind the first one; below $2^{-14}$ the steps grow no finer.
+      const exponent = size.maximum(2 ** -14).log().div(Math.LN2).floor();
+      const step = full([], 2).pow(exponent.sub(10));
+      return size.div(step).add(0.5).floor().mul(step).mul(weights.sign());
+    })
+  );
+}
+
 /** What a format keeps of a matrix `[K, N]`. */
 function kept(matrix: Tensor, format: PackedFormat): Tensor {
   const half = HALF[format];
-  return half ? roundWeights(matrix.transpose(), half).transpose() : matrix.clone();
+  if (half) return roundWeights(matrix.transpose(), half).transpose();
+  return format === "float16" ? withBackend(matrix.device, () => roundHalves(matrix)) : matrix.clone();
 }
 
 // ## A matrix in packed form
@@ -309,12 +330,16 @@ function packModel<M extends Module>(model: M, format: PackedFormat): M {
  * console.assert(String(layer.forward(tensor([[1, 2]])).shape) === "1,3" && layer.parameters().size === 0);
  * ```
  *
- * @param model is changed; the values of its weights stay as they are, to the bit
+ * @param model is changed
+ * @param format `"float32"` by default: the values stay as they are, to the bit; `"float16"` takes half the memory
  * @returns the same model
- * @throws {TypeError} if its weights have been quantized before
+ * @throws {TypeError} if its weights have been packed in another format before
  */
-export function pack<M extends Module>(model: M): M {
-  return packModel(model, "float32");
+export function pack<M extends Module>(model: M, format: "float32" | "float16" = "float32"): M {
+  if (format !== "float32" && format !== "float16") {
+    throw new TypeError(`Cannot pack weights as "${format}": it must be float32 or float16`);
+  }
+  return packModel(model, format);
 }
 
 /**

@@ -12,17 +12,17 @@ import { withoutFusion } from "../../core/engine/fusable.ts";
 import { Linear, linear } from "../../core/engine/linear.ts";
 import type { Module } from "../../core/engine/module.ts";
 import { take } from "../../core/engine/ops.ts";
-import { pack, PackedTensor, quantize, roundRows, roundWeights } from "../../core/engine/packed.ts";
+import { pack, PackedTensor, quantize, roundHalves, roundRows, roundWeights } from "../../core/engine/packed.ts";
 import { Random } from "../../core/engine/random.ts";
 import { memory, scope } from "../../core/engine/scope.ts";
 import { tensor } from "../../core/engine/tensor.ts";
 import { assertClose, Draws, HostArray, onEveryBackend, onReference } from "../support.ts";
 
-const formats: readonly PackedFormat[] = ["float32", "int8", "int4"];
+const formats: readonly PackedFormat[] = ["float32", "float16", "int8", "int4"];
 const HALF = { int8: 64, int4: 8 } as const;
 
 function prepare<M extends Module>(model: M, format: PackedFormat): M {
-  return format === "float32" ? pack(model) : quantize(model, format);
+  return format === "float32" || format === "float16" ? pack(model, format) : quantize(model, format);
 }
 
 const sizes = { vocabSize: 37, contextLength: 24, hiddenSize: 48, numHeads: 4, numLayers: 2 };
@@ -76,6 +76,16 @@ onEveryBackend("roundWeights() keeps what it has rounded, and zeros", async () =
   assertEquals([...(await roundWeights(tensor(new Float32Array(40)), 64).read())], new Array(40).fill(0));
 });
 
+onEveryBackend("roundHalves() and float16 weights keep what a float16 holds", async () => {
+  const values = [0, -0.5, 1, 1 + 2 ** -10, 1 + 2 ** -11, -1 - 3 * 2 ** -11, 2047.5, 65504, 1e9, -1e9];
+  const kept = [0, -0.5, 1, 1 + 2 ** -10, 1 + 2 ** -10, -1 - 2 ** -9, 2048, 65504, 65504, -65504];
+  values.push(2 ** -14, 2 ** -14 - 2 ** -24, 2 ** -24, 2 ** -25, 2 ** -26, -3.4 * 2 ** -24);
+  kept.push(2 ** -14, 2 ** -14 - 2 ** -24, 2 ** -24, 2 ** -24, 0, -3 * 2 ** -24);
+  const weights = tensor(values, [4, 4]);
+  assertEquals([...(await PackedTensor.of(weights, "float16", false).read())].map((x) => x + 0), kept);
+  await assertClose(roundHalves(weights), tensor(kept, [4, 4]), { rtol: 1e-6, atol: 0 });
+});
+
 // ## Products
 
 /** Shapes around the edges of panels (8 columns) and blocks (32 deep). */
@@ -115,7 +125,8 @@ for (const format of formats) {
       const packed = PackedTensor.of(matrix, format, false), table = PackedTensor.of(matrix.transpose(), format, true);
       assertEquals([packed.shape, table.shape, packed.transpose().shape], [[K, N], [N, K], [N, K]]);
       const expected = half ? roundWeights(matrix.transpose(), half).transpose() : matrix;
-      await assertClose(packed.unpack(), expected, { rtol: 1e-6, atol: 1e-9 });
+      const closeness = format === "float16" ? { rtol: 2 ** -11, atol: 2 ** -25 } : { rtol: 1e-6, atol: 1e-9 };
+      await assertClose(packed.unpack(), expected, closeness);
       await assertClose(table.unpack(), packed.unpack().transpose(), { rtol: 0, atol: 0 });
       await assertClose(tensor(await packed.read(), [K, N]), packed.unpack(), { rtol: 0, atol: 0 });
       const ids = tensor(Int32Array.of(N - 1, 0, N >> 1, 0), [2, 2]);

@@ -13,7 +13,7 @@ import { createWasmDevice, type WasmOptions } from "../../wasm/mod.ts";
 import { runtimeOf } from "../../wasm/runtime.ts";
 import { assertClose, Draws } from "../support.ts";
 
-const formats: readonly PackedFormat[] = ["float32", "int8", "int4"];
+const formats: readonly PackedFormat[] = ["float32", "float16", "int8", "int4"];
 
 /** A device on which workers are awake, if it has any. */
 async function awake(options: WasmOptions): Promise<Backend> {
@@ -49,7 +49,7 @@ for (const format of formats) {
         await product({ relaxed: false }, format, rows, K, N),
       ];
       // One block is one exact sum of integers; several blocks, or float32, are added up with other roundings.
-      const exact = K === 32 && format !== "float32";
+      const exact = K === 32 && format.startsWith("int");
       await assertClose(strict, fused, { rtol: 0, atol: exact ? 0 : 1e-6 * K });
     }
   });

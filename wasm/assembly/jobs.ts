@@ -14,6 +14,7 @@ import { packBlocksJob, roundRowsJob, rowsTimesBlocksJob, unpackBlocksJob } from
 import { convertJob, copyRowsJob, copyStridedJob, copyTransposedJob } from "./copy";
 import { binaryJob, selectJob, unaryJob } from "./elementwise";
 import { fusedJob } from "./fused_jobs";
+import { packHalvesJob, rowsTimesHalvesJob, unpackHalvesJob } from "./halves";
 import { multiplyEachJob, multiplyJob } from "./matmul";
 import { rowsTimesMatrixJob, rowsTimesPanelsJob, rowsTimesTransposeJob } from "./matvec";
 import * as opcodes from "./opcodes";
@@ -46,6 +47,12 @@ export function job(op: i32, args: usize, from: i32, to: i32, scratch: usize): v
       return packBlocksJob(args, from, to, scratch);
     case opcodes.UNPACK_BLOCKS:
       return unpackBlocksJob(args, from, to);
+    case opcodes.PACK_HALVES:
+      return packHalvesJob(args, from, to, scratch);
+    case opcodes.ROWS_TIMES_HALVES:
+      return rowsTimesHalvesJob(args, from, to, scratch);
+    case opcodes.UNPACK_HALVES:
+      return unpackHalvesJob(args, from, to);
     case opcodes.UNARY:
       return unaryJob(args, from, to, scratch);
     case opcodes.BINARY:

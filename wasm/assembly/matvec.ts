@@ -209,7 +209,7 @@ export function rowsTimesTransposeJob(args: usize, from: i32, to: i32): void {
 }
 
 /** A row `x` times a panel; the eight sums `y` are added up in the order of {@linkcode sweepEight}. */
-function onePanel(y: usize, x: usize, p: usize, depth: i32): void {
+export function onePanel(y: usize, x: usize, p: usize, depth: i32): void {
   let y0 = v128.load(y), y1 = v128.load(y + 16);
   let a0: v128, a1: v128, b0: v128, b1: v128, s: v128;
   const end = x + (<usize>(depth & ~7) << 2);

@@ -54,6 +54,12 @@ export const ROWS_TIMES_BLOCKS = 21;
 export const PACK_BLOCKS = 22;
 /** Turns blocks of integers into float32 panels. */
 export const UNPACK_BLOCKS = 23;
+/** Packs weights into panels of float16. */
+export const PACK_HALVES = 24;
+/** Multiplies rows with panels of float16. */
+export const ROWS_TIMES_HALVES = 25;
+/** Turns panels of float16 into float32 panels. */
+export const UNPACK_HALVES = 26;
 
 /** First number of the fused kernels. */
 export const FUSED = 64;
