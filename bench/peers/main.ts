@@ -18,7 +18,7 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { gptTokens, gptWeights, referenceLogits } from "./inputs/gpt.ts";
-import { describeMachine, has, Limits, output, Watch } from "./machine.ts";
+import { describeMachine, has, Limits, Watch } from "./machine.ts";
 import { type Absence, type Effort, type Lane, measure } from "./measure.ts";
 import { availablePeers, type Peer } from "./peers.ts";
 import { type Results, type Row, toMarkdown, toRows } from "./results.ts";
@@ -131,11 +131,6 @@ async function run(peers: readonly Peer[]): Promise<Results> {
   return results;
 }
 
-/** Lays out the files as the repository wants them. */
-async function format(): Promise<void> {
-  await output(Deno.execPath(), "fmt", "--config", here("../../deno.json"), RESULTS, TABLES);
-}
-
 if (options.table) {
   const results = previous();
   if (results) Deno.writeTextFileSync(TABLES, toMarkdown(results));
@@ -145,5 +140,4 @@ if (options.table) {
   const results = await run(all.filter(({ name }) => new RegExp(options.peers ?? ".").test(name)));
   console.log(toMarkdown(save(results)));
 }
-await format();
 Deno.exit(0);

@@ -120,18 +120,22 @@ function threadsTable(rows: readonly Row[], threads: number): string {
     const own = best(all.filter((row) => row.kind === "heed"));
     const rival = best(all.filter((row) => row.kind === "javascript"));
     const goal = work.goal !== undefined && threads === 1 ? ` (goal ${work.goal})` : "";
-    const ratio = own?.value && rival?.value ? `**${(own.value / rival.value).toFixed(2)}×**${goal}` : "–";
+    const doubt = own?.noisy || rival?.noisy;
+    const times = own?.value && rival?.value ? `${(own.value / rival.value).toFixed(2)}×` : "–";
+    const ratio = times === "–" ? times : doubt ? `${times}\\*${goal}` : `**${times}**${goal}`;
     const cells = peers.map((name) => cell(best(all.filter((row) => row.peer === name))));
     lines.push([work.id, work.unit, ratio, ...cells]);
   }
   return table(lines);
 }
 
-/** What several threads gain over one, of heed and of the peers that have them. */
+/** What several threads gain over one; figures with a star say nothing about it. */
 function gains(rows: readonly Row[], threads: number): string {
-  const peers = [...new Set(rows.map((row) => row.peer))];
-  const value = (peer: string, workload: string, threads: number) =>
-    best(rows.filter((row) => row.peer === peer && row.workload === workload && row.threads === threads))?.value;
+  const peers = [...new Set(rows.filter((row) => row.threads === threads && row.value).map((row) => row.peer))];
+  const value = (peer: string, workload: string, threads: number) => {
+    const row = best(rows.filter((row) => row.peer === peer && row.workload === workload && row.threads === threads));
+    return row?.noisy ? undefined : row?.value;
+  };
   const lines = [["work", ...peers]];
   for (const { id } of workloads) {
     const cells = peers.map((peer) => {

@@ -82,7 +82,7 @@ export const adapter: Adapter = {
   start(threads) {
     const device = createWasmDevice({ threads });
     setBackend(device);
-    return `heed ${configuration.version}, ${device.description}`;
+    return `heed ${configuration.version}, ${device.description.replace(/, [^,]*threads?$/, "")}`;
   },
 
   matmul({ M, K, N, a, b, weights }) {
