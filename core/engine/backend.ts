@@ -162,7 +162,7 @@ export interface MemoryUse {
   readonly bytes: number;
 }
 
-/** A device: five members for memory, eight for arithmetic, and a table of bonuses. */
+/** A device: five members for memory, nine for arithmetic, and two tables of bonuses. */
 export interface Backend {
   /** `"wasm"`, `"webgpu"`, `"reference"`. */
   readonly name: string;
