@@ -5,6 +5,7 @@
  */
 
 import { assertEquals } from "@std/assert";
+import { KERNELS } from "../wasm/ladder/mod.ts";
 import { granted } from "./permissions.ts";
 
 const root = new URL("../", import.meta.url);
@@ -75,9 +76,12 @@ function resolve(specifier: string, from: string): string | undefined {
   return new URL(specifier, new URL(from, root)).href.slice(root.href.length);
 }
 
+/** Compiled kernels: a page of base64. */
+const isGenerated = (path: string): boolean => /^wasm\/(ladder\/)?kernels\.ts$/.test(path);
+
 function load(path: string): Source {
   const text = read(path);
-  const code = path === "wasm/kernels.ts" ? "" : codeOf(text);
+  const code = isGenerated(path) ? "" : codeOf(text);
   const imports = importsOf(code).map((line) => ({ ...line, target: resolve(line.specifier, path) }));
   return { path, text, code, imports };
 }
@@ -180,6 +184,30 @@ Deno.test("everything behind mod.ts is imported by a relative path with its exte
   assertEquals(wrong, []);
 });
 
+Deno.test("nothing behind mod.ts loads the ladder", { ignore }, () => {
+  const wrong = [...sources.values()].filter(({ path, imports }) =>
+    !isTool(path) && !path.startsWith("wasm/ladder/") &&
+    imports.some(({ target }) => target?.startsWith("wasm/ladder/"))
+  );
+  assertEquals(wrong.map(({ path }) => path), []);
+});
+
+Deno.test("every page of the ladder names its ceiling and explains the rungs of the table in order", { ignore }, () => {
+  const wrong: string[] = [];
+  for (const { name, rungs } of KERNELS) {
+    const path = `wasm/ladder/assembly/${name}.ts`, text = read(path);
+    if (!text.startsWith("/**\n * # ") || !/^ \* @module$/m.test(text)) wrong.push(`${path} has no page`);
+    if (!text.includes("**Ceiling.**")) wrong.push(`${path} names no ceiling`);
+    const explained = [...text.matchAll(/^\/\/ ## Rung (\d+) · (.+)\n\/\/\n\/\/ \S/gm)].map(([, i, rung]) =>
+      `${i} ${rung}`
+    );
+    assertEquals(explained, rungs.map((rung, i) => `${i + 1} ${rung.name}`), path);
+  }
+  const pages = [...Deno.readDirSync(new URL("wasm/ladder/assembly/", root))].map((entry) => entry.name);
+  const known = ["index.ts", "limits.ts", ...KERNELS.map(({ name }) => `${name}.ts`)];
+  assertEquals([...wrong, ...pages.filter((page) => !known.includes(page))], []);
+});
+
 Deno.test("no source draws from Math.random", { ignore }, () => {
   const wrong = [...sources.values()].filter(({ path, code }) =>
     path !== "tests/architecture_test.ts" && /\bMath\s*\.\s*random\b/.test(code)
@@ -258,7 +286,7 @@ function docAbove(lines: readonly string[], at: number): string | undefined {
 Deno.test("every export is documented, in a first sentence of at most 90 plain characters", { ignore }, () => {
   const wrong: string[] = [];
   for (const { path, text } of library()) {
-    if (path === "wasm/kernels.ts") continue;
+    if (isGenerated(path)) continue;
     const lines = text.split("\n");
     const named = new Set<string>();
     lines.forEach((line, at) => {

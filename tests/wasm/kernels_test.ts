@@ -13,7 +13,9 @@ Deno.test("kernels.ts holds two modules that together stay below 40 kB compresse
   assert(total < 40_000, `${total} bytes`);
 });
 
-Deno.test("kernels.ts is what assembly/ compiles to", { ignore: !granted("read", "run") }, async (t) => {
+Deno.test("kernels.ts is what assembly/ compiles to, for the device and for the ladder", {
+  ignore: !granted("read", "run"),
+}, async (t) => {
   const root = new URL("../../", import.meta.url);
   const command = new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", "--quiet", "-A", "--config", "wasm/deno.json", "wasm/build.ts", "--check"],
