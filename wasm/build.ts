@@ -1,5 +1,8 @@
 /**
- * Compiles `assembly/` into `kernels.ts`, the two builds of the kernels as base64.
+ * Compiles `assembly/` into `kernels.ts`, the two builds of the kernels in hexadecimal digits.
+ *
+ * Digits keep bytes whole, so that what compresses the file on its way finds what repeats: gzip makes a
+ * third less of them than of base64, and Brotli half.
  *
  * `deno task wasm` writes the file; with `--check` it compares instead and fails on any
  * difference. The compiler is reproducible to the byte.
@@ -69,10 +72,10 @@ async function compressedSize(bytes: Uint8Array): Promise<number> {
   return (await new Response(stream).arrayBuffer()).byteLength;
 }
 
-/** A long string constant, cut into lines of 116 characters. */
+/** A long string constant, cut into lines of 1000 characters. */
 function quoted(bytes: Uint8Array): string {
-  const text = (bytes as unknown as { toBase64(): string }).toBase64();
-  return (text.match(/.{1,116}/g) ?? []).map((line) => `  "${line}",`).join("\n");
+  const text = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return (text.match(/.{1,1000}/g) ?? []).map((line) => `  "${line}",`).join("\n");
 }
 
 const relaxed = await compile(["--enable=relaxed-simd"]);
@@ -84,12 +87,12 @@ const source = `// deno-fmt-ignore-file
  * @module
  */
 
-/** The build that uses fused multiply-adds (relaxed SIMD), in base64. */
+/** The build that uses fused multiply-adds (relaxed SIMD), in hexadecimal digits. */
 export const RELAXED: string = [
 ${quoted(relaxed)}
 ].join("");
 
-/** The build for engines without relaxed SIMD, in base64. */
+/** The build for engines without relaxed SIMD, in hexadecimal digits. */
 export const STRICT: string = [
 ${quoted(strict)}
 ].join("");
