@@ -37,7 +37,7 @@ function kernel(work: () => Tensor): Kernel[] {
 
 /** A model with given weights: the peers' names translated. */
 function load({ tieHead, ...layout }: ModelLayout, weights: Weights): DecoderOnly {
-  const model = new DecoderOnly({ ...layout, tieHead }, new Random(1));
+  const model = new DecoderOnly({ ...layout, tieHead }, Random.none);
   const E = layout.hiddenSize;
   scope(() => {
     const state = new Map<string, Tensor>();
