@@ -2,10 +2,12 @@
  * How time and memory grow: with the length of the text, the width of the model, the batch, the threads.
  *
  * Prints tables, in Markdown. Every time is the best of a few runs, since other programs on the machine can only
- * add to it. The memory of attention is what a fresh device has grown to, scratch included, less what holds its
- * inputs and its output.
+ * add to it. The memory of attention is the most that a device holds in the meantime, scratch included, less its
+ * inputs and its output. With `--write` the parts that are measured take their place in `growth.json`, and
+ * `GROWTH.md` and `growth.svg` are made of it again.
  *
- * deno run bench/growth.ts [attention|decode|width|batch|threads]
+ * deno run bench/growth.ts [attention|decode|width|batch|threads] …
+ * deno run -A bench/growth.ts --write attention
  *
  * @module
  */
@@ -25,7 +27,8 @@ import {
   tensor,
   withBackend,
 } from "../mod.ts";
-import { runtimeOf } from "../wasm/runtime.ts";
+import { peakBytes } from "../tests/wasm/support.ts";
+import { drawing, type Part, report, table } from "./growth_report.ts";
 
 /** Seconds of the best of several runs, after a first one that is not counted. */
 function best(run: () => void, times: number): number {
@@ -39,17 +42,10 @@ function best(run: () => void, times: number): number {
   return least / 1000;
 }
 
-function table(title: string, columns: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
-  const cell = (value: string | number): string =>
-    typeof value === "string" ? value : value >= 100 ? value.toFixed(0) : value.toPrecision(3);
-  console.log(`\n### ${title}\n`);
-  for (const row of [columns, columns.map(() => "---"), ...rows]) console.log(`| ${row.map(cell).join(" | ")} |`);
-}
-
 const MEBIBYTE = 2 ** 20;
 
 /** Attention of 8 heads of width 64 over itself. */
-function attention(): void {
+function attention(): Part {
   const rows = [128, 256, 512, 1024, 2048, 4096, 8192].map((length) => {
     const device = createWasmDevice({ threads: 1 });
     return withBackend(device, () => {
@@ -59,26 +55,26 @@ function attention(): void {
         scope(() => void scaledDotProductAttention(query!, key!, value!, { causal }));
       const [full, causal] = [best(run(false), times), best(run(true), times)];
       const own = 4 * 4 * 8 * length * 64;
-      const grown = runtimeOf(device).memory.wasm.buffer.byteLength;
-      return [length, full * 1e3, causal * 1e3, own / MEBIBYTE, (grown - own) / MEBIBYTE];
+      return [length, full * 1e3, causal * 1e3, own / MEBIBYTE, (peakBytes(device, run(false)) - own) / MEBIBYTE];
     });
   });
-  table(
-    "Attention, 8 heads of width 64, one thread",
-    ["positions", "ms", "ms, causal", "MiB of inputs and output", "MiB beyond them"],
+  return {
+    title: "Attention, 8 heads of width 64, one thread",
+    columns: ["positions", "ms", "ms, causal", "MiB of inputs and output", "MiB beyond them"],
     rows,
-  );
+  };
 }
 
 /** One more token after a text of some length. */
-function decode(): void {
+function decode(): Part {
   const random = new Random(1);
   const device = createWasmDevice({ threads: 1 });
-  withBackend(device, () => {
+  return withBackend(device, () => {
     const model = new DecoderOnly({
       ...{ vocabSize: 512, contextLength: 8192, hiddenSize: 256, numHeads: 4, numLayers: 4 },
     }, random).eval();
-    const rows = [128, 256, 512, 1024, 2048, 4096, 8000].map((length) => {
+    // The first length is measured twice: what is compiled meanwhile is not what grows.
+    const rows = [128, 128, 256, 512, 1024, 2048, 4096, 8000].map((length, row) => {
       const caches = model.newCaches(() => new KeyValueCache());
       const read = (count: number): void =>
         noGrad(() =>
@@ -90,15 +86,15 @@ function decode(): void {
       const start = performance.now();
       read(length);
       const prefill = performance.now() - start;
-      const step = best(() => read(1), 20);
+      const step = best(() => read(1), row === 0 ? 500 : 50);
       const bytes = 2 * 4 * length * 256 * 4;
       return [length, prefill, step * 1e3, bytes / MEBIBYTE];
-    });
-    table(
-      "Reading a text, then one token more: 4 layers, width 256, one thread",
-      ["positions", "ms for the text", "ms for the next token", "MiB of keys and values"],
+    }).slice(1);
+    return {
+      title: "Reading a text, then one token more: 4 layers, width 256, one thread",
+      columns: ["positions", "ms for the text", "ms for the next token", "MiB of keys and values"],
       rows,
-    );
+    };
   });
 }
 
@@ -132,17 +128,17 @@ async function training(
   column: string,
   points: readonly number[],
   at: (point: number) => [width: number, batch: number, threads: number],
-): Promise<void> {
+): Promise<Part> {
   const rows: number[][] = [];
   for (const point of points) {
     const [width, batch, threads] = at(point);
     const seconds = await trainingStep(width, batch, threads);
     rows.push([point, seconds * 1e3, batch * 64 / seconds]);
   }
-  table(title, [column, "ms", "tokens/s"], rows);
+  return { title, columns: [column, "ms", "tokens/s"], rows };
 }
 
-const parts: Record<string, () => void | Promise<void>> = {
+const parts: Record<string, () => Part | Promise<Part>> = {
   attention,
   decode,
   width: () =>
@@ -173,12 +169,33 @@ const parts: Record<string, () => void | Promise<void>> = {
     ),
 };
 
-const wanted = Deno.args.length ? Deno.args : Object.keys(parts);
-for (const part of wanted) {
-  const run = parts[part];
+/** Processor, cores and runtime, as far as this system tells. */
+async function describe(): Promise<string> {
+  const text = await Deno.readTextFile("/proc/cpuinfo").catch(() => "");
+  const name = /model name\s*: (.*)/.exec(text)?.[1] ?? Deno.build.arch;
+  return `${name.trim()}, ${navigator.hardwareConcurrency} cores, Deno ${Deno.version.deno}`;
+}
+
+const isWriting = Deno.args.includes("--write");
+const named = Deno.args.filter((word) => word !== "--write");
+const measured: Record<string, Part> = {};
+for (const name of named.length ? named : Object.keys(parts)) {
+  const run = parts[name];
   if (!run) {
-    console.error(`Cannot measure "${part}": known are ${Object.keys(parts).join(", ")}`);
+    console.error(`Cannot measure "${name}": known are ${Object.keys(parts).join(", ")}`);
     Deno.exit(2);
   }
-  await run();
+  const { title, columns, rows } = await run();
+  measured[name] = { title, columns, rows: rows.map((row) => row.map((x) => Number(x.toPrecision(4)))) };
+  console.log(table(measured[name]));
+}
+if (isWriting) {
+  const here = (name: string): URL => new URL(name, import.meta.url);
+  const machine = await describe();
+  const before = JSON.parse(await Deno.readTextFile(here("growth.json")).catch(() => "{}"));
+  const merged: Record<string, Part> = { ...before.parts, ...measured };
+  const ordered = Object.fromEntries(Object.keys(parts).flatMap((name) => merged[name] ? [[name, merged[name]]] : []));
+  await Deno.writeTextFile(here("growth.json"), JSON.stringify({ machine, parts: ordered }, null, 1) + "\n");
+  await Deno.writeTextFile(here("growth.svg"), drawing(ordered));
+  await Deno.writeTextFile(here("GROWTH.md"), report(machine, ordered));
 }

@@ -208,6 +208,43 @@ Deno.test("every page of the ladder names its ceiling and explains the rungs of 
   assertEquals([...wrong, ...pages.filter((page) => !known.includes(page))], []);
 });
 
+/** Every file that importing one fetches and runs, itself included; the program is loaded by name, when it runs. */
+function reached(from: string): Set<string> {
+  const seen = new Set<string>(), queue = [from];
+  for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
+    if (seen.has(path)) continue;
+    seen.add(path);
+    for (const { target, typeOnly } of sources.get(path)?.imports ?? []) {
+      if (target !== undefined && !typeOnly) queue.push(target);
+    }
+  }
+  return seen;
+}
+
+Deno.test("an import of one chapter loads the engine and earlier chapters, and no device", { ignore }, () => {
+  const { exports } = JSON.parse(read("deno.json")) as { exports: Record<string, string> };
+  const wrong: string[] = [];
+  for (const path of Object.values(exports).map((path) => path.replace("./", ""))) {
+    const chapter = chapterOf(path);
+    for (const other of reached(path)) {
+      const fits = path === "mod.ts"
+        ? !isTool(other) && !isProgram(other) && !isExperiment(other)
+        : path.startsWith("wasm/")
+        ? /^wasm\/|^core\/engine\//.test(other)
+        : other.startsWith("core/engine/") || chapterOf(other) <= chapter && !isExperiment(other);
+      if (!fits) wrong.push(`${path} → ${other}`);
+    }
+  }
+  assertEquals(wrong, []);
+});
+
+Deno.test("the chapter on words loads nothing of attention, and only the CPU device loads kernels", { ignore }, () => {
+  const words = [...reached("core/02_words/mod.ts")];
+  assertEquals(words.filter((path) => chapterOf(path) > 2), []);
+  const loading = [...sources.keys()].filter((path) => /\/mod\.ts$/.test(path) && reached(path).has("wasm/kernels.ts"));
+  assertEquals(loading, ["wasm/ladder/mod.ts", "wasm/mod.ts"]);
+});
+
 Deno.test("no source draws from Math.random", { ignore }, () => {
   const wrong = [...sources.values()].filter(({ path, code }) =>
     path !== "tests/architecture_test.ts" && /\bMath\s*\.\s*random\b/.test(code)

@@ -26,6 +26,7 @@ import type {
   View,
 } from "../core/engine/backend.ts";
 import { contiguousStrides, isContiguous, sizeOf } from "../core/engine/shape.ts";
+import { decode, unshare } from "./binary.ts";
 import { copy } from "./copy.ts";
 import { binary, select, unary } from "./elementwise.ts";
 import { fusedKernels } from "./fused.ts";
@@ -84,49 +85,6 @@ function hasSharedMemory(): boolean {
     return new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }).buffer instanceof SharedArrayBuffer;
   } catch {
     return false;
-  }
-}
-
-/** Bytes from base64. */
-function decode(text: string): Uint8Array<ArrayBuffer> {
-  const native = (Uint8Array as { fromBase64?: (text: string) => Uint8Array<ArrayBuffer> }).fromBase64;
-  if (native) return native.call(Uint8Array, text);
-  const characters = atob(text);
-  const bytes = new Uint8Array(characters.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
-  return bytes;
-}
-
-/**
- * Lets a module that was compiled for shared memory import ordinary memory.
- *
- * The import section names the limits of the memory; bit 1 of their first byte says "shared".
- */
-function unshare(bytes: Uint8Array): void {
-  let at = 8;
-  const number = () => {
-    let result = 0, shift = 0, byte: number;
-    do {
-      byte = bytes[at++]!;
-      result |= (byte & 127) << shift;
-      shift += 7;
-    } while (byte & 128);
-    return result;
-  };
-  while (at < bytes.length) {
-    const id = bytes[at++]!, length = number();
-    if (id !== 2) {
-      at += length;
-      continue;
-    }
-    number(); // one import
-    for (let i = 0; i < 2; i++) {
-      const name = number(); // of its module, then its own
-      at += name;
-    }
-    at++; // its kind: memory
-    bytes[at]! &= ~2;
-    return;
   }
 }
 

@@ -9,6 +9,7 @@
  * | `--threads 1,2`   | how many threads; by default one, then one per core (8 at most)     |
  * | `--peers REGEX`   | who takes part; the results file is not written then                |
  * | `--passes N`      | how often everything is repeated; 2 by default                      |
+ * | `--starred`       | only what has a star in the results file                            |
  * | `--quick`         | one short pass, results only on the terminal                        |
  * | `--table`         | measures nothing; makes the tables from the results file again      |
  *
@@ -22,7 +23,7 @@ import { describeMachine, has, Limits, Watch } from "./machine.ts";
 import { type Absence, type Effort, type Lane, measure } from "./measure.ts";
 import { availablePeers, type Peer } from "./peers.ts";
 import { type Results, type Row, toMarkdown, toRows } from "./results.ts";
-import { type Workload, workloads } from "./workloads.ts";
+import { logitsFile, type Workload, workloads } from "./workloads.ts";
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const RESULTS = here("results.json"), TABLES = here("RESULTS.md"), CACHE = here("cache");
@@ -36,6 +37,7 @@ const { values: options, positionals: [filter = "."] } = parseArgs({
     threads: { type: "string" },
     peers: { type: "string" },
     passes: { type: "string" },
+    starred: { type: "boolean", default: false },
     quick: { type: "boolean", default: false },
     table: { type: "boolean", default: false },
   },
@@ -44,13 +46,14 @@ const { values: options, positionals: [filter = "."] } = parseArgs({
 /** Makes the float64 logits that peers are compared with, if they are not there yet. */
 function prepareLogits(work: Workload): void {
   if (work.kind !== "prefill" && work.kind !== "decode") return;
-  const { model, prompt } = work, file = `${CACHE}/logits-${prompt}`;
+  const { model, prompt } = work, format = work.kind === "decode" ? work.format : undefined;
+  const file = `${CACHE}/${logitsFile(work)}`;
   try {
     Deno.statSync(file);
   } catch {
     console.error("computing the logits of GPT-2 in float64, once");
     const tokens = gptTokens(prompt, 2, model.vocabSize);
-    const logits = referenceLogits(model, gptWeights(model), tokens, prompt - 1);
+    const logits = referenceLogits(model, gptWeights(model), tokens, prompt - 1, format);
     Deno.writeFileSync(file, new Uint8Array(logits.buffer));
   }
 }
@@ -98,6 +101,8 @@ async function run(peers: readonly Peer[]): Promise<Results> {
   const counts = options.threads ? options.threads.split(",").map(Number) : [...new Set([1, cores])];
   const passes = options.quick ? 1 : Number(options.passes ?? 2);
   const chosen = workloads.filter(({ id }) => new RegExp(filter).test(id));
+  const noisy = previous()?.rows.filter((row) => row.noisy) ?? [];
+  const starred = options.starred && new Set(noisy.map(({ workload, threads }) => `${workload}/${threads}`));
   const limits = await Limits.open(CACHE), pinning = await has("taskset");
   const rows: Row[] = [], versions: Record<string, string> = {};
   const results = {
@@ -110,7 +115,8 @@ async function run(peers: readonly Peer[]): Promise<Results> {
     const watch = new Watch(limits, threads, CACHE);
     const core = threads === 1 && pinning ? navigator.hardwareConcurrency - 1 : undefined;
     const setting = { threads, cache: CACHE, core, watch, effort: options.quick ? QUICK : THOROUGH };
-    const found = new Map<Workload, (Lane | Absence)[][]>(chosen.map((work) => [work, []]));
+    const wanted = starred ? chosen.filter(({ id }) => starred.has(`${id}/${threads}`)) : chosen;
+    const found = new Map<Workload, (Lane | Absence)[][]>(wanted.map((work) => [work, []]));
     for (let pass = 1; pass <= passes; pass++) {
       for (const [work, earlier] of found) {
         prepareLogits(work);

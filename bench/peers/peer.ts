@@ -14,6 +14,7 @@ import * as reference from "./inputs/reference.ts";
 import type { Answer, KernelReport, Request, SliceReport } from "./protocol.ts";
 import {
   type DecodeWorkload,
+  logitsFile,
   type PrefillWorkload,
   type TrainWorkload,
   type Workload,
@@ -78,9 +79,12 @@ function offered<T>(method: T | undefined): T {
 /** Logits after the prompt, and after each of two further tokens: a broken cache shows in the latter. */
 async function loadGpt(adapter: Adapter, work: PrefillWorkload | DecodeWorkload): Promise<Checked[]> {
   const { model: layout, prompt: P } = work, steps = work.kind === "decode" ? work.steps : 2;
-  const session = await offered(adapter.gpt).call(adapter, layout, gptWeights(layout));
+  const format = work.kind === "decode" ? work.format : undefined;
+  const session = format
+    ? await offered(adapter.quantizedGpt).call(adapter, layout, gptWeights(layout), format)
+    : await offered(adapter.gpt).call(adapter, layout, gptWeights(layout));
   const tokens = gptTokens(P, steps, layout.vocabSize), prompt = tokens.slice(0, P);
-  const want = new Float64Array(Deno.readFileSync(`${cache}/logits-${P}`).buffer);
+  const want = new Float64Array(Deno.readFileSync(`${cache}/${logitsFile(work)}`).buffer);
   const results: Numbers[] = [await session.prefill(prompt)];
   for (const token of tokens.slice(P, P + 2)) results.push(Float32Array.from(await session.decode(token)));
   let error = 0;

@@ -119,10 +119,11 @@ function threadsTable(rows: readonly Row[], threads: number): string {
     if (!all.length) continue;
     const own = best(all.filter((row) => row.kind === "heed"));
     const rival = best(all.filter((row) => row.kind === "javascript"));
-    const goal = work.goal !== undefined && threads === 1 ? ` (goal ${work.goal})` : "";
+    const wanted = work.goal ?? (work.least === undefined ? undefined : `${work.least} ${work.unit}`);
+    const goal = wanted !== undefined && threads === 1 ? ` (goal ${wanted})` : "";
     const doubt = own?.noisy || rival?.noisy;
     const times = own?.value && rival?.value ? `${(own.value / rival.value).toFixed(2)}×` : "–";
-    const ratio = times === "–" ? times : doubt ? `${times}\\*${goal}` : `**${times}**${goal}`;
+    const ratio = times === "–" ? times + goal : doubt ? `${times}\\*${goal}` : `**${times}**${goal}`;
     const cells = peers.map((name) => cell(best(all.filter((row) => row.peer === name))));
     lines.push([work.id, work.unit, ratio, ...cells]);
   }

@@ -27,6 +27,8 @@ interface Entry {
   readonly unit: string;
   /** Least ratio to the best other JavaScript library, on one thread. */
   readonly goal?: number;
+  /** Least figure of heed, on one thread, where no other library is compared. */
+  readonly least?: number;
 }
 
 /** `[M, K] × [K, N]`; with `weights` the right side stays the same and may be prepared once. */
@@ -72,6 +74,8 @@ export interface PrefillWorkload extends Entry {
 export interface DecodeWorkload extends Entry {
   readonly kind: "decode";
   readonly model: ModelLayout;
+  /** To how many bits the weights are rounded; float32 unless given. */
+  readonly format?: "int8" | "int4";
   readonly prompt: number;
   readonly steps: number;
 }
@@ -131,4 +135,10 @@ export function amountOf(work: Workload): number {
     case "train":
       return work.batch * work.model.contextLength;
   }
+}
+
+/** The file of the cache that holds the logits of a model in float64. */
+export function logitsFile(work: PrefillWorkload | DecodeWorkload): string {
+  const format = work.kind === "decode" ? work.format : undefined;
+  return `logits-${work.prompt}${format ? `-${format}` : ""}`;
 }

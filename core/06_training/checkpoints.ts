@@ -125,7 +125,8 @@ export async function encodeCheckpoint(run: TrainingRun): Promise<Uint8Array<Arr
 /**
  * Puts a run where a checkpoint left it.
  *
- * Everything is compared before anything is overwritten: after an error the run is as it was.
+ * Everything is compared before anything is overwritten: after an error the run is as it was. A model
+ * that was made with `Random.none` is ready afterwards, and was not before.
  *
  * @param storage where from
  * @param name of the file

@@ -1,12 +1,13 @@
 /**
  * # Device and interruption
  *
- * What every command that computes has in common: `--device` and `--threads`, and a signal that
- * Ctrl-C raises.
+ * What every command that computes has in common: `--device` and `--threads`, `--weights` where a model
+ * answers, and a signal that Ctrl-C raises.
  *
  * @module
  */
 
+import type { PackedFormat } from "../engine/backend.ts";
 import { backend, type DeviceName, setBackend, useDevice } from "../engine/device.ts";
 import { createWasmDevice } from "../../wasm/mod.ts";
 import { choice, number, type Option } from "./arguments.ts";
@@ -22,6 +23,14 @@ export const deviceOptions: {
 } = {
   device: choice(DEVICES, "What computes", "auto"),
   threads: number("N", "Threads of the CPU device; all cores unless given", { min: 1, max: 256, whole: true }),
+};
+
+/** Formats of weights as the command line names them. */
+export const WEIGHT_FORMATS: readonly PackedFormat[] = ["float32", "float16", "int8", "int4"];
+
+/** The option of every command that uses a saved model. */
+export const weightsOption: { readonly weights: Option<PackedFormat> } = {
+  weights: choice(WEIGHT_FORMATS, "How weights are kept: fewer bits are faster and coarser", "float32"),
 };
 
 /**

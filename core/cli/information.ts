@@ -6,11 +6,14 @@
  * @module
  */
 
+import type { PackedFormat } from "../engine/backend.ts";
 import { backend } from "../engine/device.ts";
+import type { Module } from "../engine/module.ts";
+import type { Tensor } from "../engine/tensor.ts";
 import { type Command, command } from "./arguments.ts";
-import { chooseDevice, deviceOptions } from "./device.ts";
+import { chooseDevice, deviceOptions, WEIGHT_FORMATS } from "./device.ts";
 import { escapeControl } from "./errors.ts";
-import { type Notes, openLanguageModel, openTranslator, readModel, type SavedModel } from "./models.ts";
+import { openLanguageModel, openTranslator, readModel, type SavedModel } from "./models.ts";
 import { count, line, padEnd } from "./terminal.ts";
 
 /** Prints names and values in two columns. */
@@ -27,14 +30,18 @@ function list(values: Readonly<Record<string, number | string>>): string {
 }
 
 /** Rows that describe a saved model. */
-export function describeModel({ path, bytes, notes }: SavedModel): [string, string][] {
-  const vocabularies = notes.format === "heed translator 1"
+export function describeModel(saved: SavedModel): [string, string][] {
+  const { path, bytes, notes } = saved;
+  const isTranslator = notes.format === "heed translator 1";
+  const vocabularies = isTranslator
     ? `${count(notes.source.vocabSize)} source and ${count(notes.target.vocabSize)} target tokens`
     : `${count(notes.vocabulary.vocabSize)} tokens of ${notes.vocabulary.level}`;
+  const model = isTranslator ? openTranslator({ ...saved, notes }) : openLanguageModel({ ...saved, notes });
   return [
     ["file", `${path} (${count(bytes.length)} bytes)`],
-    ["kind", notes.format === "heed translator 1" ? "translator (encoder–decoder)" : "language model (decoder-only)"],
-    ["weights", count(countWeights({ path, bytes, notes }))],
+    ["kind", isTranslator ? "translator (encoder–decoder)" : "language model (decoder-only)"],
+    ["weights", count(model.parameterCount())],
+    ["memory", WEIGHT_FORMATS.map((format) => `${format} ${count(bytesOf(model, format))}`).join(", ") + " bytes"],
     ["vocabulary", vocabularies],
     ["layout", list(numbersOf(notes.layout as unknown as Readonly<Record<string, unknown>>))],
     ["recipe", list(notes.recipe)],
@@ -42,21 +49,23 @@ export function describeModel({ path, bytes, notes }: SavedModel): [string, stri
   ];
 }
 
+/** Bytes of the weights if `--weights` names a format. */
+function bytesOf(model: Module, format: PackedFormat): number {
+  const packing = backend().packing?.[format];
+  const matrices = new Map<Tensor, number>();
+  for (const module of model.modules()) {
+    module.packMatrices((matrix, rows) => {
+      const [K, N] = rows ? [matrix.shape[1]!, matrix.shape[0]!] : [matrix.shape[0]!, matrix.shape[1]!];
+      matrices.set(matrix, 4 * (packing?.words(K, N) ?? K * N));
+      return matrix;
+    });
+  }
+  return [...model.stateDict().values()].reduce((sum, value) => sum + (matrices.get(value) ?? 4 * value.size), 0);
+}
+
 function numbersOf(values: Readonly<Record<string, unknown>>): Record<string, number | string> {
   const kept = Object.entries(values).filter(([, value]) => typeof value === "number" || typeof value === "string");
   return Object.fromEntries(kept) as Record<string, number | string>;
-}
-
-function countWeights(saved: SavedModel): number {
-  const { notes } = saved;
-  const model = isTranslator(notes)
-    ? openTranslator({ ...saved, notes })
-    : openLanguageModel({ ...saved, notes: notes as Exclude<Notes, { format: "heed translator 1" }> });
-  return [...model.parameters().values()].reduce((total, parameter) => total + parameter.size, 0);
-}
-
-function isTranslator(notes: Notes): notes is Extract<Notes, { format: "heed translator 1" }> {
-  return notes.format === "heed translator 1";
 }
 
 /** `info`: the device, or a saved model. */

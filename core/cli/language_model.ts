@@ -19,7 +19,7 @@ import { Random } from "../engine/random.ts";
 import { scope } from "../engine/scope.ts";
 import { generate, stream, type StreamOptions } from "../07_generation/generate.ts";
 import { choice, type Command, command, number, text } from "./arguments.ts";
-import { chooseDevice, deviceOptions, interruption } from "./device.ts";
+import { chooseDevice, deviceOptions, interruption, weightsOption } from "./device.ts";
 import { anyDecoding, drawingOptions, noSpecialTokens, printable, searchOptions } from "./decoding.ts";
 import { DataError, Interrupted, quote } from "./errors.ts";
 import { readText } from "./files.ts";
@@ -190,7 +190,8 @@ async function trainLanguageModel(
     numHeads: of("numHeads"),
     dropout: of("dropout"),
   };
-  const model = new DecoderOnly(layout, random.split());
+  const initial = random.split();
+  const model = new DecoderOnly(layout, saved ? Random.none : initial);
   const batches = new SequenceWindows(data.training, { contextLength, batchSize, random: random.split() });
   const dropout = random.split();
   const { optimizer, schedule } = optimizerOf(model, recipe);
@@ -243,13 +244,14 @@ export const generateCommand: Command = command({
     ...searchOptions,
     repetitionPenalty: number("THETA", "Above 1, avoid what was said before", { above: 0, max: 1000 }),
     seed: number("N", "Where chance comes from", { min: 0, max: 2 ** 31, whole: true }, 1),
+    ...weightsOption,
     ...deviceOptions,
   },
   async run(values, [prompt = "\n"]) {
     const decoding = anyDecoding(values, new Random(values.seed));
     const saved = await readLanguageModel(values.model);
     await chooseDevice(values);
-    const model = openLanguageModel(saved);
+    const model = openLanguageModel(saved, values.weights);
     const { vocabulary } = saved.notes;
     const ids = vocabulary.encode(prompt);
     if (ids.length === 0) throw new DataError("Cannot continue an empty text: write at least one character");

@@ -18,6 +18,9 @@ import {
   restoreCheckpoint,
   type TrainingRun,
 } from "../06_training/checkpoints.ts";
+import type { PackedFormat } from "../engine/backend.ts";
+import type { Module } from "../engine/module.ts";
+import { pack, quantize } from "../engine/packed.ts";
 import { Random } from "../engine/random.ts";
 import { DataError, quote, sentence } from "./errors.ts";
 import { exists, makeFolder, readBytes, writeFile } from "./files.ts";
@@ -157,20 +160,20 @@ export function restore(saved: SavedModel, run: TrainingRun): void {
   }
 }
 
-/** The translator that a file describes, with its weights. */
-export function openTranslator(saved: SavedModel<TranslatorNotes>): EncoderDecoder {
-  const model = new EncoderDecoder(saved.notes.layout, new Random(0));
-  restore(saved, { model });
-  model.eval();
-  return model;
+/** The translator that a file describes, with its weights, packed if a format is named. */
+export function openTranslator(saved: SavedModel<TranslatorNotes>, format?: PackedFormat): EncoderDecoder {
+  return open(saved, new EncoderDecoder(saved.notes.layout, Random.none), format);
 }
 
-/** The language model that a file describes, with its weights. */
-export function openLanguageModel(saved: SavedModel<LanguageModelNotes>): DecoderOnly {
-  const model = new DecoderOnly(saved.notes.layout, new Random(0));
+/** The language model that a file describes, with its weights, packed if a format is named. */
+export function openLanguageModel(saved: SavedModel<LanguageModelNotes>, format?: PackedFormat): DecoderOnly {
+  return open(saved, new DecoderOnly(saved.notes.layout, Random.none), format);
+}
+
+function open<M extends Module>(saved: SavedModel, model: M, format: PackedFormat | undefined): M {
   restore(saved, { model });
-  model.eval();
-  return model;
+  if (format === "int8" || format === "int4") return quantize(model, format);
+  return format ? pack(model, format) : model.eval();
 }
 
 type JsonObject = { readonly [name: string]: Json };

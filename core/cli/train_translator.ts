@@ -150,7 +150,8 @@ async function trainTranslator(
     norm: "pre",
     dropout: of("dropout"),
   } as const;
-  const model = new EncoderDecoder(layout, random.split());
+  const initial = random.split();
+  const model = new EncoderDecoder(layout, saved ? Random.none : initial);
   const translator = new Translator(model, source, target);
   const examples = encodePairs(corpus.training, translator);
   const batches = new Batches<EncodedPair>(examples, {

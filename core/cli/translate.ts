@@ -9,7 +9,7 @@
 
 import { type Command, command, flag, number, text } from "./arguments.ts";
 import { searchDecoding, searchOptions } from "./decoding.ts";
-import { chooseDevice, deviceOptions, interruption } from "./device.ts";
+import { chooseDevice, deviceOptions, interruption, weightsOption } from "./device.ts";
 import { escapeControl, Interrupted } from "./errors.ts";
 import { readLines } from "./files.ts";
 import { openTranslator, readTranslator } from "./models.ts";
@@ -29,6 +29,7 @@ export const translateCommand: Command = command({
     ...searchOptions,
     maxNewTokens: number("N", "Most tokens of a translation", { min: 1, max: 100_000, whole: true }),
     attention: flag("Draw what each word was read from"),
+    ...weightsOption,
     ...deviceOptions,
   },
   async run(values, sentences) {
@@ -36,7 +37,7 @@ export const translateCommand: Command = command({
     const saved = await readTranslator(values.model);
     await chooseDevice(values);
     const { source, target } = saved.notes;
-    const translator = new Translator(openTranslator(saved), source, target);
+    const translator = new Translator(openTranslator(saved, values.weights), source, target);
     const { signal, stop } = interruption();
     try {
       for await (const sentence of sentencesOf(sentences, values.data)) {

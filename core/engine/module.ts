@@ -8,8 +8,8 @@
  * The path of fields that leads to a tensor is its name: `layers.0.attention.query.weight`.
  *
  * **What counts.** Every tensor in an enumerable field belongs to the state; those that
- * require a gradient are its parameters. Random generators in fields are found likewise. What is derived from the options and need not be
- * saved stays in a private `#field`, which is not walked.
+ * require a gradient are its parameters. Random generators in fields are found likewise. What is
+ * derived from the options and need not be saved stays in a private `#field`, which is not walked.
  *
  * @module
  */
@@ -50,10 +50,10 @@ export abstract class Module {
   /**
    * Overwrites the state, in place.
    *
-   * Nothing is changed unless everything fits.
+   * Nothing is changed unless everything fits. A model made with `Random.none` has values from then on.
    *
    * @param state a tensor for every path of {@linkcode stateDict}, and no other
-   * @throws {TypeError} if a path is missing, unknown or of another shape
+   * @throws {TypeError} if a path is missing, unknown, of another shape or without values
    */
   loadStateDict(state: ReadonlyMap<string, Tensor>): void {
     const own = this.stateDict();
@@ -67,6 +67,7 @@ export abstract class Module {
           } is needed`,
         );
       }
+      if (given.storage.missing) throw new TypeError(`Cannot load "${path}" from a tensor without values`);
     }
     for (const path of state.keys()) {
       if (!own.has(path)) throw new TypeError(`Cannot load a state with unknown "${path}"`);

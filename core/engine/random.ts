@@ -19,11 +19,15 @@
  * $\lfloor i/2 \rfloor$, counted from the generator's position. Kernels that draw their own
  * numbers use the same order, and therefore the same bits.
  *
+ * **No chance at all.** A model that is about to be loaded needs no random weights, and drawing them
+ * for a large one takes seconds. {@linkcode Random.none} stands in: it hands out tensors that have a
+ * shape and no values.
+ *
  * @module
  */
 
 import { type Shape, sizeOf } from "./shape.ts";
-import { type Tensor, tensor } from "./tensor.ts";
+import { type Tensor, tensor, undrawn } from "./tensor.ts";
 
 /** Everything needed to continue a generator: plain numbers, fit for JSON. */
 export interface RandomState {
@@ -33,7 +37,6 @@ export interface RandomState {
   readonly counter: number;
 }
 
-const ROTATIONS = [[13, 15, 26, 6], [17, 29, 16, 24]] as const;
 const TWO_32 = 2 ** 32;
 
 /**
@@ -52,26 +55,58 @@ export function threefry(
   counter1: number,
   result: Int32Array,
 ): void {
-  const keys = [key0, key1, key0 ^ key1 ^ 0x1bd11bda];
   let x = (counter0 + key0) | 0;
   let y = (counter1 + key1) | 0;
+  // What the three key words are in this group of four rounds; they take turns.
+  let k0 = key0, k1 = key1, k2 = key0 ^ key1 ^ 0x1bd11bda;
   for (let group = 0; group < 5; group++) {
-    for (const turn of ROTATIONS[group & 1]!) {
-      x = (x + y) | 0;
-      y = ((y << turn) | (y >>> (32 - turn))) ^ x;
-    }
-    x = (x + keys[(group + 1) % 3]!) | 0;
-    y = (y + keys[(group + 2) % 3]! + group + 1) | 0;
+    const isOdd = (group & 1) === 1;
+    x = (x + y) | 0;
+    y = turn(y, isOdd ? 17 : 13) ^ x;
+    x = (x + y) | 0;
+    y = turn(y, isOdd ? 29 : 15) ^ x;
+    x = (x + y) | 0;
+    y = turn(y, isOdd ? 16 : 26) ^ x;
+    x = (x + y) | 0;
+    y = turn(y, isOdd ? 24 : 6) ^ x;
+    x = (x + k1) | 0;
+    y = (y + k2 + group + 1) | 0;
+    [k0, k1, k2] = [k1, k2, k0];
   }
   result[0] = x;
   result[1] = y;
 }
 
+/** Turns the bits of a word to the left. */
+function turn(word: number, bits: number): number {
+  return (word << bits) | (word >>> (32 - bits));
+}
+
 /** A seeded source of random numbers, passed to everything that depends on chance. */
 export class Random {
+  /**
+   * For models that are loaded next: weights are not drawn, and cannot be used before they are loaded.
+   *
+   * {@linkcode Random.normal} and {@linkcode Random.uniform} return tensors whose use throws a `TypeError`
+   * until all of their elements have been assigned, and {@linkcode Random.split} returns itself. Everything
+   * else that would draw throws a `TypeError`.
+   *
+   * @example
+   * ```ts
+   * import { Linear, Random } from "@heed/heed";
+   *
+   * const trained = new Linear(2, 3, new Random(1));
+   * const loaded = new Linear(2, 3, Random.none);
+   * loaded.loadStateDict(trained.stateDict());
+   * console.assert(String(await loaded.weight.read()) === String(await trained.weight.read()));
+   * ```
+   */
+  static readonly none: Random = Random.#nothing();
+
   #key0: number;
   #key1: number;
   #counter = 0;
+  #draws = true;
   readonly #words = new Int32Array(2);
 
   /**
@@ -87,8 +122,21 @@ export class Random {
     this.#key1 = Math.floor(seed / TWO_32) | 0;
   }
 
+  static #nothing(): Random {
+    const random = new Random(0);
+    random.#draws = false;
+    return random;
+  }
+
+  #mustDraw(): void {
+    if (!this.#draws) {
+      throw new TypeError("Cannot draw from Random.none: it stands in where weights are loaded; seed a Random instead");
+    }
+  }
+
   /** The position, for checkpoints. */
   state(): RandomState {
+    this.#mustDraw();
     return { key: [this.#key0 >>> 0, this.#key1 >>> 0], counter: this.#counter };
   }
 
@@ -111,6 +159,7 @@ export class Random {
 
   /** Moves this generator to where `state` was taken. */
   restore(state: RandomState): void {
+    this.#mustDraw();
     const other = Random.from(state);
     this.#key0 = other.#key0;
     this.#key1 = other.#key1;
@@ -131,6 +180,7 @@ export class Random {
 
   /** Draws one block. */
   #block(): Int32Array {
+    this.#mustDraw();
     const counter = this.#counter++;
     threefry(this.#key0, this.#key1, counter | 0, Math.floor(counter / TWO_32) | 0, this.#words);
     return this.#words;
@@ -138,6 +188,7 @@ export class Random {
 
   /** An independent generator; this one moves on by one block. */
   split(): Random {
+    if (!this.#draws) return this;
     const [key0, key1] = this.#block();
     return Random.from({ key: [key0! >>> 0, key1! >>> 0], counter: 0 });
   }
@@ -179,6 +230,7 @@ export class Random {
 
   /** Numbers uniform in $[\mathrm{min}, \mathrm{max})$. */
   uniform(shape: Shape, { min = 0, max = 1 }: { readonly min?: number; readonly max?: number } = {}): Tensor {
+    if (!this.#draws) return undrawn(shape);
     const numbers = this.uniforms(sizeOf(shape));
     if (min !== 0 || max !== 1) {
       numbers.forEach((u, i) => {
@@ -194,6 +246,7 @@ export class Random {
     shape: Shape,
     { mean = 0, deviation = 1 }: { readonly mean?: number; readonly deviation?: number } = {},
   ): Tensor {
+    if (!this.#draws) return undrawn(shape);
     const numbers = new Float32Array(sizeOf(shape));
     for (let i = 0; i < numbers.length; i += 2) {
       const words = this.#block();

@@ -369,7 +369,14 @@ export class Tensor implements View {
     if (this.node) throw new TypeError("Cannot assign to a tensor that the tape has recorded: assign to its detach()");
     const from = typeof source === "number" ? constant(this.device, source, this.dtype) : source;
     sameDevice(this, from);
-    if (this.size) this.device.copy(from.detach().expand(this.shape), this);
+    const values = from.detach().expand(this.shape), { storage, size } = this;
+    const isUndrawn = size > 0 && storage.missing === size && this.offset === 0 && this.isContiguous();
+    if (isUndrawn && from.storage.missing) return;
+    if (isUndrawn) {
+      const { dtype, shape, strides, offset } = this;
+      this.device.copy(values, { buffer: storage.bytes, dtype, shape, strides, offset });
+      storage.missing = 0;
+    } else if (size) this.device.copy(values, this);
   }
 
   // ## Elementwise functions
@@ -700,6 +707,17 @@ export function adopt(device: Backend, buffer: Buffer, dtype: DType, shape: Shap
 /** A tensor whose elements are to be written next. */
 export function uninitialized(device: Backend, shape: Shape, dtype: DType): Tensor {
   return adopt(device, device.allocate(dtype, sizeOf(shape)), dtype, shape);
+}
+
+/**
+ * A tensor without values: using it throws a `TypeError` until all of it has been assigned.
+ *
+ * @param shape extents, float32
+ */
+export function undrawn(shape: Shape): Tensor {
+  const result = uninitialized(backend(), [...checkShape(shape)], "float32");
+  result.storage.missing = result.size;
+  return result;
 }
 
 function filled(device: Backend, shape: Shape, value: number, dtype: DType): Tensor {

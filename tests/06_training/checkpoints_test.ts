@@ -122,6 +122,18 @@ onReference("notes travel with a checkpoint, and a missing file is no error", as
   assertEquals(checkpointNotes(storage.files.get("model")!), notes);
 });
 
+onEveryBackend(
+  "a checkpoint fills a model made with Random.none, and a refused one leaves it without values",
+  async () => {
+    const model = new Linear(2, 3, new Random(1)), bytes = await encodeCheckpoint({ model });
+    const loaded = new Linear(2, 3, Random.none);
+    assertThrows(() => restoreCheckpoint(bytes.subarray(0, -1), { model: loaded }), SyntaxError);
+    await assertRejects(() => encodeCheckpoint({ model: loaded }), TypeError, "load its state first");
+    restoreCheckpoint(bytes, { model: loaded });
+    assertEquals(await encodeCheckpoint({ model: loaded }), bytes);
+  },
+);
+
 onReference("a checkpoint of something else is refused, and nothing is changed", async () => {
   const run = translator(1);
   await learn(run, 3);

@@ -1,10 +1,14 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { trainBytePairEncoding } from "../../core/02_words/byte_pair_encoding.ts";
 import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
 import { encodeCheckpoint, type Json } from "../../core/06_training/checkpoints.ts";
+import { WEIGHT_FORMATS } from "../../core/cli/device.ts";
 import { DataError } from "../../core/cli/errors.ts";
+import { describeModel } from "../../core/cli/information.ts";
 import { hasModel, openLanguageModel, readLanguageModel, readModel, saveModel, settle } from "../../core/cli/models.ts";
+import { PackedTensor } from "../../core/engine/packed.ts";
 import { Random } from "../../core/engine/random.ts";
+import { memory } from "../../core/engine/scope.ts";
 import { testWithFolder } from "../permissions.ts";
 import "../../mod.ts";
 
@@ -31,6 +35,23 @@ testWithFolder("a saved language model is read back with the same weights", asyn
   assertEquals(saved.notes.vocabulary.encode("cat"), vocabulary.encode("cat"));
   assertEquals(saved.notes.recipe, { steps: 3 });
 });
+
+testWithFolder(
+  "a saved language model is opened in every format of weights, and info says how many bytes",
+  async (folder) => {
+    await saveModel(folder, { model }, notes);
+    const saved = await readLanguageModel(folder), rows = new Map(describeModel(saved)), sizes: number[] = [];
+    for (const format of WEIGHT_FORMATS) {
+      const before = memory().bytes, opened = openLanguageModel(saved, format);
+      const weight = opened.layers[0]!.feedForward.up.weight;
+      assert(weight instanceof PackedTensor && weight.format === format);
+      if (format === "float32") assertEquals(await weight.read(), await model.layers[0]!.feedForward.up.weight.read());
+      sizes.push(memory().bytes - before);
+    }
+    const formats = WEIGHT_FORMATS.map((format, i) => `${format} ${sizes[i]!.toLocaleString("en")}`);
+    assertEquals(rows.get("memory"), `${formats.join(", ")} bytes`);
+  },
+);
 
 /** Notes that a file must not get away with, and what is said about them. */
 const hostile: [name: string, notes: unknown, message: string][] = [

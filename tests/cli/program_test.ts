@@ -100,6 +100,7 @@ const wrong: [args: string[], code: number, sentence: RegExp][] = [
   [["info", "--device", "reference", "--threads", "2"], 2, /^heed: Cannot use --threads with --device reference.*\n$/],
   [["generate", "--num-beams", "2", "--top-k", "3"], 2, /^heed: Cannot use --top-k with --num-beams.*\n$/],
   [["translate", "x", "--num-beams", "1", "--length-penalty", "1"], 2, /^heed: Cannot use --length-penalty.*\n$/],
+  [["generate", "--weights", "int2"], 2, /^heed: Cannot use --weights "int2": it must be one of float32, .*int4\n$/],
   [["translate", "x", "--model", "$/none"], 1, /^heed: Cannot read a model from ".*none": there is no .*\n$/],
   [
     ["train", "lm", "--data", "$/none.txt", "--out", "$"],
@@ -159,7 +160,9 @@ test("train translator learns, measures, shows and saves, and translate uses wha
   const translated = await heed("translate", "我吃茶。", "--model", out, "--attention");
   assertEquals([translated.code, translated.errors], [0, ""]);
   assertStringIncludes(translated.output, "END");
-  assertMatch((await heed("info", out)).output, /kind +translator/);
+  const rounded = await heed("translate", "我吃茶。", "--model", out, "--weights", "int8");
+  assertEquals([rounded.code, rounded.errors], [0, ""]);
+  assertMatch((await heed("info", out)).output, /kind +translator[^]*memory +float32 [\d,]+, .*int4 [\d,]+ bytes/);
   const refused = await heed("generate", "x", "--model", out);
   assertEquals(refused.code, 1);
   assertStringIncludes(refused.errors, "it is a translator");
@@ -224,12 +227,14 @@ test("train lm learns a text and generate continues it, the same for the same se
   assertMatch(trained.output, /held out \d/);
   const write = (...more: string[]): Promise<Finished> =>
     heed("generate", "the ", "--model", out, "--max-new-tokens", "40", ...more);
-  const [first, second, other, beams] = [
+  const [first, second, other, beams, coarse] = [
     await write("--seed", "3", "--top-k", "5"),
     await write("--seed", "3", "--top-k", "5"),
     await write("--seed", "4"),
     await write("--num-beams", "3"),
+    await write("--weights", "int4"),
   ];
+  assertEquals([coarse.code, coarse.output.length], [0, first.output.length]);
   assertEquals([first.code, first.errors], [0, ""]);
   assertEquals(first.output.length, "the ".length + 40 + 1);
   assertEquals(first.output, second.output);

@@ -1,6 +1,8 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
 import { Linear, linear } from "../../core/engine/linear.ts";
 import { Module } from "../../core/engine/module.ts";
+import { pack } from "../../core/engine/packed.ts";
 import { Random } from "../../core/engine/random.ts";
 import { ones, parameter, type Tensor, tensor, zeros } from "../../core/engine/tensor.ts";
 import {
@@ -80,6 +82,21 @@ onEveryBackend("loadStateDict() changes nothing unless everything fits", async (
   state.set("head.gain", zeros([2])).set("tail", zeros([1]));
   assertThrows(() => whole.loadStateDict(state), TypeError, 'Cannot load a state with unknown "tail"');
   await assertClose(whole.layers[0]!.gain, [1, 1], { tolerance: 0 });
+});
+
+onEveryBackend("a model made with Random.none answers once it is loaded, and not before", async () => {
+  const options = { vocabSize: 9, contextLength: 4, hiddenSize: 8, numHeads: 2, numLayers: 1 };
+  const trained = new DecoderOnly(options, new Random(1)).eval(), tokens = tensor([[1, 2]], undefined, "int32");
+  const model = new DecoderOnly(options, Random.none).eval();
+  assertThrows(() => model.forward(tokens), TypeError, "load its state first");
+  const state = new Map(trained.stateDict());
+  state.delete("embedding.weight");
+  assertThrows(() => model.loadStateDict(state), TypeError, 'without "embedding.weight"');
+  assertThrows(() => model.forward(tokens), TypeError, "load its state first");
+  assertThrows(() => pack(model), TypeError, "load its state first");
+  assertThrows(() => trained.loadStateDict(model.stateDict()), TypeError, "without values");
+  model.loadStateDict(trained.stateDict());
+  assertEquals(await model.forward(tokens).read(), await trained.forward(tokens).read());
 });
 
 onEveryBackend("train() and eval() reach every part", () => {

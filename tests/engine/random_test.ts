@@ -1,5 +1,7 @@
-import { assert, assertEquals, assertGreater, assertLess, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertLess, assertRejects, assertThrows } from "@std/assert";
+import { linear } from "../../core/engine/linear.ts";
 import { Random, threefry } from "../../core/engine/random.ts";
+import { ones, parameter, tensor, zeros } from "../../core/engine/tensor.ts";
 import { assertClose, onEveryBackend } from "../support.ts";
 
 // ## The bits
@@ -248,4 +250,43 @@ Deno.test("neighbouring seeds do not give neighbouring numbers", () => {
   );
   assertLess(chiSquared(counts, () => 99.99), critical(99));
   assertGreater(chiSquared(counts, () => 99.99), 20);
+});
+
+onEveryBackend(
+  "Random.none makes tensors of a shape that throw when they are used, until they are assigned",
+  async () => {
+    for (const made of [Random.none.normal([2, 3]), Random.none.uniform([2, 3], { min: -1 })]) {
+      assertEquals(made.shape, [2, 3]);
+      const weight = parameter(made), message = "Cannot use weights that have no values";
+      assertThrows(() => weight.add(1), TypeError, message);
+      assertThrows(() => weight.transpose().matmul(ones([2, 2])), TypeError, message);
+      assertThrows(() => linear(ones([1, 2]), weight), TypeError, message);
+      assertThrows(() => zeros([3, 3]).slice(0, 0, 2).assign(weight), TypeError, message);
+      await assertRejects(() => weight.read(), TypeError, message);
+      // A part does not make the rest readable.
+      assertThrows(() => weight.detach().slice(0, 0, 1).assign(1), TypeError, message);
+      weight.assign(Random.none.normal([3]));
+      await assertRejects(() => weight.read(), TypeError, message);
+      weight.assign(tensor([[1, 2, 3], [4, 5, 6]]));
+      assertEquals([...await weight.transpose().read()], [1, 4, 2, 5, 3, 6]);
+      assertThrows(() => weight.assign(Random.none.normal([3])), TypeError, message);
+      assertEquals([...await weight.read()], [1, 2, 3, 4, 5, 6]);
+    }
+  },
+);
+
+Deno.test("Random.none draws nothing, is its own split, and has no position", () => {
+  const { none } = Random, message = "Cannot draw from Random.none";
+  assertEquals(none.split() === none, true);
+  const draws = [
+    () => none.next(),
+    () => none.integer(3),
+    () => none.uniforms(1),
+    () => none.permutation(3),
+    () => none.categorical([1]),
+    () => none.reserve(1),
+    () => none.state(),
+    () => none.restore(new Random(1).state()),
+  ];
+  for (const draw of draws) assertThrows(draw, TypeError, message);
 });

@@ -77,3 +77,20 @@ export async function twoThreads(): Promise<Backend | undefined> {
   device.release(x.buffer);
   return runtime.threads.started > 0 ? device : undefined;
 }
+
+/** Most bytes in live blocks of a CPU device while a function runs, scratch of its threads included. */
+export function peakBytes(device: Backend, run: () => void): number {
+  const { memory } = runtimeOf(device), allocate = memory.allocate;
+  let most = memory.bytes;
+  memory.allocate = (bytes) => {
+    const address = allocate.call(memory, bytes);
+    most = Math.max(most, memory.bytes);
+    return address;
+  };
+  try {
+    run();
+  } finally {
+    memory.allocate = allocate;
+  }
+  return most;
+}

@@ -25,6 +25,7 @@
 
 import type { Backend, Buffer, PackedFormat, View } from "../../core/engine/backend.ts";
 import { contiguousStrides, sizeOf } from "../../core/engine/shape.ts";
+import { decode } from "../binary.ts";
 import { createWasmDevice } from "../mod.ts";
 import { type Runtime, runtimeOf } from "../runtime.ts";
 import { RELAXED, STRICT } from "./kernels.ts";
@@ -404,7 +405,7 @@ export class Ladder {
    * @throws {Error} if the engine has no WebAssembly SIMD or no shared memory
    */
   constructor({ threads, relaxed }: LadderOptions = {}) {
-    const [fast, strict] = [RELAXED, STRICT].map((text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)));
+    const [fast, strict] = [RELAXED, STRICT].map((text) => decode(text));
     const fuses = relaxed ?? WebAssembly.validate(fast!);
     this.device = createWasmDevice({ relaxed: fuses, ...(threads !== undefined && { threads }) });
     this.#runtime = runtimeOf(this.device);

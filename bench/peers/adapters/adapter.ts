@@ -65,6 +65,8 @@ export interface Adapter {
   ): Offer;
   /** A model that answers. */
   gpt?(layout: ModelLayout, weights: Weights): Session | Promise<Session>;
+  /** The same with weights that are rounded to integers. */
+  quantizedGpt?(layout: ModelLayout, weights: Weights, format: "int8" | "int4"): Session | Promise<Session>;
   /** A model that learns. */
   train?(work: TrainWorkload, weights: Weights): Trainer | Promise<Trainer>;
 }

@@ -14,6 +14,7 @@ import {
   layerNorm,
   linear,
   noGrad,
+  quantize,
   Random,
   release,
   scaledDotProductAttention,
@@ -37,7 +38,7 @@ function kernel(work: () => Tensor): Kernel[] {
 
 /** A model with given weights: the peers' names translated. */
 function load({ tieHead, ...layout }: ModelLayout, weights: Weights): DecoderOnly {
-  const model = new DecoderOnly({ ...layout, tieHead }, new Random(1));
+  const model = new DecoderOnly({ ...layout, tieHead }, Random.none);
   const E = layout.hiddenSize;
   scope(() => {
     const state = new Map<string, Tensor>();
@@ -77,6 +78,26 @@ function lastLogits(model: DecoderOnly, tokens: Tensor, caches: readonly KeyValu
   return linear(model.norm!.forward(hidden.slice(1, -1)), model.embedding.weight.transpose());
 }
 
+/** A model that reads and continues a text. */
+function session(model: DecoderOnly): Session {
+  let caches: KeyValueCache[] = [];
+  const read = (tokens: Int32Array) =>
+    noGrad(() => {
+      const logits = scope(() => lastLogits(model, tensor(tokens, [1, tokens.length]), caches));
+      const numbers = logits.read();
+      release(logits);
+      return numbers;
+    });
+  return {
+    prefill(tokens) {
+      for (const cache of caches) cache.dispose();
+      caches = model.newCaches(() => new KeyValueCache());
+      return read(tokens);
+    },
+    decode: (token) => read(Int32Array.of(token)),
+  };
+}
+
 /** heed on its CPU device. */
 export const adapter: Adapter = {
   start(threads) {
@@ -106,25 +127,9 @@ export const adapter: Adapter = {
     return kernel(() => scaledDotProductAttention(query, key, value, { causal: true }));
   },
 
-  gpt(layout, weights): Session {
-    const model = load(layout, weights).eval();
-    let caches: KeyValueCache[] = [];
-    const read = (tokens: Int32Array) =>
-      noGrad(() => {
-        const logits = scope(() => lastLogits(model, tensor(tokens, [1, tokens.length]), caches));
-        const numbers = logits.read();
-        release(logits);
-        return numbers;
-      });
-    return {
-      prefill(tokens) {
-        for (const cache of caches) cache.dispose();
-        caches = model.newCaches(() => new KeyValueCache());
-        return read(tokens);
-      },
-      decode: (token) => read(Int32Array.of(token)),
-    };
-  },
+  gpt: (layout, weights) => session(load(layout, weights).eval()),
+
+  quantizedGpt: (layout, weights, format) => session(quantize(load(layout, weights), format)),
 
   train({ model: layout, batch: B, optimizer: options }, weights): Trainer {
     const model = load(layout, weights), optimizer = new AdamW(model.parameters(), options);

@@ -70,6 +70,51 @@ export function trainingBatch({ batch: B, model }: TrainWorkload): { inputs: Int
   return { inputs: pick(0), targets: pick(1) };
 }
 
+/** Levels on either side of zero. */
+const LEVELS = { int8: 64, int4: 8 } as const;
+
+/**
+ * Weights as they are after rounding to integers, in blocks of 32 along the axis that a product sums over.
+ *
+ * The element of a block that lies farthest from zero becomes the lowest level.
+ *
+ * @param weight `[rows, columns]`
+ * @param along 0 for a matrix that is multiplied from the right, 1 for a table whose rows are looked up
+ * @param format how many bits
+ */
+function rounded({ data, shape }: Weight, along: 0 | 1, format: keyof typeof LEVELS): Weight {
+  const [rows, columns] = shape as [number, number], half = LEVELS[format], result = new Float32Array(data);
+  const [lines, length, jump, step] = along ? [rows, columns, columns, 1] : [columns, rows, 1, columns];
+  for (let line = 0; line < lines; line++) {
+    for (let block = 0; block < length; block += 32) {
+      const first = line * jump + block * step, end = line * jump + Math.min(block + 32, length) * step;
+      let low = 0, high = 0;
+      for (let i = first; i < end; i += step) {
+        low = Math.min(low, data[i]!);
+        high = Math.max(high, data[i]!);
+      }
+      const size = -(high >= -low ? high : low) / half;
+      for (let i = first; i < end; i += step) {
+        const level = Math.floor(data[i]! / (size || 1) + 0.5);
+        result[i] = size * Math.min(half - 1, Math.max(-half, level));
+      }
+    }
+  }
+  return { data: result, shape };
+}
+
+/** Rows of features with 255 levels per block of 32, as they are multiplied by rounded weights. */
+function roundedRows(x: Float64Array): Float64Array {
+  const result = new Float64Array(x.length);
+  for (let block = 0; block < x.length; block += 32) {
+    let most = 0;
+    for (let i = block; i < block + 32; i++) most = Math.max(most, Math.abs(x[i]!));
+    const step = most / 127 || 1;
+    for (let i = block; i < block + 32; i++) result[i] = step * Math.floor(x[i]! / step + 0.5);
+  }
+  return result;
+}
+
 /** `[T, rows] × [rows, columns] + bias` in float64. */
 function affine(x: Float64Array, T: number, weight: Weight, bias: Weight): Float64Array {
   const [rows, columns] = weight.shape as [number, number];
@@ -127,11 +172,24 @@ function attend(rows: Float64Array, T: number, E: number, numHeads: number): Flo
  * @param weights of it
  * @param tokens the whole text
  * @param from position of the first logits that are wanted
+ * @param format to how many bits matrices are rounded, if at all; what they multiply is then rounded too
  * @returns `[T - from, V]`
  */
-export function referenceLogits(layout: ModelLayout, weights: Weights, tokens: Int32Array, from: number): Float64Array {
+export function referenceLogits(
+  layout: ModelLayout,
+  weights: Weights,
+  tokens: Int32Array,
+  from: number,
+  format?: "int8" | "int4",
+): Float64Array {
   const { hiddenSize: E, numHeads, numLayers, vocabSize } = layout;
-  const T = tokens.length, of = (name: string): Weight => weights[name]!;
+  const T = tokens.length;
+  const of = (name: string): Weight => {
+    const weight = weights[name]!;
+    if (!format || !/w$|wte/.test(name)) return weight;
+    return rounded(weight, name === "wte" ? 1 : 0, format);
+  };
+  const inputs = (x: Float64Array): Float64Array => format ? roundedRows(x) : x;
   const hidden = new Float64Array(T * E);
   const table = of("wte").data, positions = of("wpe").data;
   for (let t = 0; t < T; t++) {
@@ -141,7 +199,8 @@ export function referenceLogits(layout: ModelLayout, weights: Weights, tokens: I
     for (let i = 0; i < x.length; i++) hidden[i]! += x[i]!;
   };
   for (let i = 0; i < numLayers; i++) {
-    const linear = (x: Float64Array, name: string) => affine(x, T, of(`h${i}.${name}.w`), of(`h${i}.${name}.b`));
+    const linear = (x: Float64Array, name: string) =>
+      affine(inputs(x), T, of(`h${i}.${name}.w`), of(`h${i}.${name}.b`));
     const normed = (name: string) => norm(hidden, E, of(`h${i}.${name}.g`), of(`h${i}.${name}.b`));
     add(linear(attend(linear(normed("ln1"), "qkv"), T, E, numHeads), "proj"));
     const wide = linear(normed("ln2"), "fc");
@@ -151,7 +210,7 @@ export function referenceLogits(layout: ModelLayout, weights: Weights, tokens: I
     }
     add(linear(wide, "fc2"));
   }
-  const last = norm(hidden, E, of("lnf.g"), of("lnf.b"));
+  const last = inputs(norm(hidden, E, of("lnf.g"), of("lnf.b")));
   const logits = new Float64Array((T - from) * vocabSize);
   for (let t = from; t < T; t++) {
     for (let v = 0; v < vocabSize; v++) {

@@ -235,7 +235,11 @@ for line in sys.stdin:
     request = json.loads(line)
     try:
         if "load" in request:
-            kernels = load(next(work for work in WORKLOADS if work["id"] == request["load"]))
+            work = next(work for work in WORKLOADS if work["id"] == request["load"])
+            if "format" in work:
+                say(skipped="not offered")
+                continue
+            kernels = load(work)
             for one in kernels:
                 one["slice"](request["warm"])
             say(kernels=[{key: value for key, value in one.items() if key != "slice"} for one in kernels])
