@@ -115,7 +115,10 @@ function inParts(
 ): void {
   const depthPart = evenPart(depth, DEPTH, 2), columnPart = evenPart(columns, COLUMNS, 8);
   const rowPart = evenPart(rows, ROWS, 12);
-  const left = runtime.temporary(packedBytes(Math.min(rowPart, rows), Math.min(depthPart, depth)) / 4).address;
+  const inPlace = a.column === 1 && rows >= 16;
+  const packed = inPlace
+    ? 0
+    : runtime.temporary(packedBytes(Math.min(rowPart, rows), Math.min(depthPart, depth)) / 4).address;
   for (let k = 0; k < depth; k += depthPart) {
     const terms = Math.min(depthPart, depth - k);
     for (let j = 0; j < columns; j += columnPart) {
@@ -123,17 +126,16 @@ function inParts(
       const [right, step] = panelsOf(k, terms, j, wide);
       for (let i = 0; i < rows; i += rowPart) {
         const tall = Math.min(rowPart, rows - i);
-        if (j === 0 || rowPart < rows) {
-          pack(runtime, left, a.address + 4 * (i * a.row + k * a.column), a.row, a.column, tall, terms, 0);
-        }
+        const first = a.address + 4 * (i * a.row + k * a.column), left = inPlace ? first : packed;
+        if (!inPlace && (j === 0 || rowPart < rows)) pack(runtime, left, first, a.row, a.column, tall, terms, 0);
         const corner = c + 4 * (i * columns + j);
         const addend = k > 0 ? corner : bias ? bias + 4 * j : 0, ldAddend = k > 0 ? columns * 4 : 0;
         const blockRows = tall >= 384 ? 96 : tall >= 96 ? 48 : Math.ceil(tall / 12) * 12;
-        const down = Math.ceil(tall / blockRows);
+        const down = Math.max(1, Math.ceil((tall - 8) / blockRows));
         // About 64 tickets, so that threads finish together.
         const blockColumns = Math.max(128, Math.ceil(wide / Math.ceil(64 / down) / 8) * 8);
         const words = [left, right, corner, columns * 4, tall, wide, terms, addend, ldAddend];
-        words.push(blockRows, blockColumns, step);
+        words.push(blockRows, blockColumns, step, inPlace ? a.row * 4 : 0);
         const cost = 2 * Math.min(tall, blockRows) * Math.min(wide, blockColumns) * terms / SPEED;
         runtime.run(MULTIPLY, words, down * Math.ceil(wide / blockColumns), cost);
       }
@@ -219,8 +221,9 @@ export function matmul(runtime: Runtime, a: View, b: View): Buffer {
   }
   if (axes.strides[1]!.every((stride) => stride === 0)) {
     const merged = simplify([...lead, rows], [[...left.strides.slice(0, -2), x.row]]);
-    if (merged.shape.length <= 1) {
-      const row = merged.strides[0]![0] ?? x.row;
+    const row = merged.strides[0]![0] ?? x.row;
+    // A single row may repeat one element; among the rows of a batch its elements must be neighbours.
+    if (merged.shape.length <= 1 && (x.column === 1 || row === 1)) {
       multiply(runtime, result.address, { ...x, row }, y, batch * rows, columns, depth);
       return result;
     }
