@@ -38,6 +38,7 @@ function partOfTile(
   row: usize,
   step: usize,
   right: usize,
+  rightRow: usize,
   c: usize,
   ldc: usize,
   first: i32,
@@ -48,8 +49,8 @@ function partOfTile(
   ldAddend: usize,
   aside: usize,
 ): void {
-  if (low) lowTile(left, row, step, right, aside, 32, depth, 0, 0);
-  else tile(left, row, step, right, aside, 32, depth, 0, 0);
+  if (low) lowTile(left, row, step, right, rightRow, aside, 32, depth, 0, 0);
+  else tile(left, row, step, right, rightRow, aside, 32, depth, 0, 0);
   aside += <usize>first << 5;
   for (let i = first; i < end; i++) {
     for (let j: usize = 0; j < <usize>width << 2; j += 4) {
@@ -79,8 +80,10 @@ function partOfTile(
 export function multiplyBlock(
   left: usize,
   leftRow: usize,
+  leftStep: usize,
   right: usize,
   rightStep: usize,
+  rightRow: usize,
   c: usize,
   ldc: usize,
   rows: i32,
@@ -92,23 +95,23 @@ export function multiplyBlock(
 ): void {
   const whole = wholeRows(rows), rest = rows - whole, low = MR == 4 || rest != 5;
   const ahead = leftRow ? leftRow : <usize>depth << 2, row: usize = leftRow ? leftRow : 4;
-  const step: usize = leftRow ? 4 : MR << 2, lastStep: usize = leftRow ? 4 : restWidth(rest) << 2;
+  const step: usize = leftRow ? leftStep : MR << 2, lastStep: usize = leftRow ? leftStep : restWidth(rest) << 2;
   // Behind the last row of an operand that is not packed there may be no memory: the last tile begins earlier.
   const again = leftRow ? (low ? -rest & 3 : MR - rest) : 0;
   for (let j = 0; j < columns; j += NR) {
     let from = left, to = c, plus = addend;
     const width = min(NR, columns - j);
     for (let i = 0; i < whole; i += MR) {
-      if (width == NR) tile(from, row, step, right, to, ldc, depth, plus, ldAddend);
-      else partOfTile(false, from, row, step, right, to, ldc, 0, MR, width, depth, plus, ldAddend, aside);
+      if (width == NR) tile(from, row, step, right, rightRow, to, ldc, depth, plus, ldAddend);
+      else partOfTile(false, from, row, step, right, rightRow, to, ldc, 0, MR, width, depth, plus, ldAddend, aside);
       from += ahead * <usize>MR;
       to += ldc * <usize>MR;
       plus += addend ? ldAddend * <usize>MR : 0;
     }
     let i = rest;
     while (low && i >= 4) {
-      if (width == NR) lowTile(from, row, lastStep, right, to, ldc, depth, plus, ldAddend);
-      else partOfTile(true, from, row, lastStep, right, to, ldc, 0, 4, width, depth, plus, ldAddend, aside);
+      if (width == NR) lowTile(from, row, lastStep, right, rightRow, to, ldc, depth, plus, ldAddend);
+      else partOfTile(true, from, row, lastStep, right, rightRow, to, ldc, 0, 4, width, depth, plus, ldAddend, aside);
       from += leftRow ? leftRow << 2 : 16;
       to += ldc << 2;
       plus += addend ? ldAddend << 2 : 0;
@@ -116,7 +119,7 @@ export function multiplyBlock(
     }
     if (i > 0) {
       from -= leftRow * <usize>again;
-      partOfTile(low, from, row, lastStep, right, to, ldc, again, again + i, width, depth, plus, ldAddend, aside);
+      partOfTile(low, from, row, lastStep, right, rightRow, to, ldc, again, again + i, width, depth, plus, ldAddend, aside);
     }
     right += rightStep;
     c += 32;
@@ -138,7 +141,8 @@ export function multiplyJob(args: usize, from: i32, to: i32, scratch: usize): vo
   const rows = load<i32>(args + 16), columns = load<i32>(args + 20), depth = load<i32>(args + 24);
   const addend = load<usize>(args + 28), ldAddend = load<usize>(args + 32);
   const blockRows = load<i32>(args + 36), blockColumns = load<i32>(args + 40), rightStep = load<usize>(args + 44);
-  const leftRow = load<usize>(args + 48), ahead = leftRow ? leftRow : <usize>depth << 2;
+  const rightRow = load<usize>(args + 48), leftRow = load<usize>(args + 52), leftStep = load<usize>(args + 56);
+  const ahead = leftRow ? leftRow : <usize>depth << 2;
   const down = max(1, (rows - 9 + blockRows) / blockRows);
   for (let unit = from; unit < to; unit++) {
     const block = unit % down, i = block * blockRows, j = (unit / down) * blockColumns;
@@ -146,8 +150,10 @@ export function multiplyJob(args: usize, from: i32, to: i32, scratch: usize): vo
     multiplyBlock(
       left + <usize>i * ahead,
       leftRow,
+      leftStep,
       right + (<usize>j >> 3) * rightStep,
       rightStep,
+      rightRow,
       c + corner,
       ldc,
       block + 1 == down ? rows - i : blockRows,
@@ -182,7 +188,7 @@ export function multiplyEachJob(args: usize, from: i32, to: i32, scratch: usize)
       const terms = min(block, depth - k);
       packRows(left, x + <usize>k * aColumn, aRow, aColumn, rows, terms);
       packColumns(right, y + <usize>k * bRow, bRow, bColumn, columns, terms);
-      multiplyBlock(left, 0, right, <usize>(NR * 4) * <usize>terms, z, ldc, rows, columns, terms, k ? z : 0, ldc, scratch);
+      multiplyBlock(left, 0, 0, right, <usize>(NR * 4) * <usize>terms, NR << 2, z, ldc, rows, columns, terms, k ? z : 0, ldc, scratch);
     }
   }
 }

@@ -35,14 +35,15 @@ export function tile(
   row: usize,
   step: usize,
   right: usize,
+  rightStep: usize,
   c: usize,
   ldc: usize,
   depth: i32,
   addend: usize,
   ldAddend: usize,
 ): void {
-  if (ASC_FEATURE_RELAXED_SIMD) tileOfSix(left, row, step, right, c, ldc, depth, addend, ldAddend);
-  else tileOfFour(left, row, step, right, c, ldc, depth, addend, ldAddend);
+  if (ASC_FEATURE_RELAXED_SIMD) tileOfSix(left, row, step, right, rightStep, c, ldc, depth, addend, ldAddend);
+  else tileOfFour(left, row, step, right, rightStep, c, ldc, depth, addend, ldAddend);
 }
 
 /** The same for four rows, the end of a matrix whose rows are no multiple of `MR`. */
@@ -51,13 +52,14 @@ export function lowTile(
   row: usize,
   step: usize,
   right: usize,
+  rightStep: usize,
   c: usize,
   ldc: usize,
   depth: i32,
   addend: usize,
   ldAddend: usize,
 ): void {
-  tileOfFour(left, row, step, right, c, ldc, depth, addend, ldAddend);
+  tileOfFour(left, row, step, right, rightStep, c, ldc, depth, addend, ldAddend);
 }
 
 /** 
@@ -70,6 +72,7 @@ function tileOfSix(
   row: usize,
   step: usize,
   right: usize,
+  rightStep: usize,
   c: usize,
   ldc: usize,
   depth: i32,
@@ -109,8 +112,9 @@ function tileOfSix(
     c51 = madd(a, b1, c51);
     left += step;
     left3 += step;
-    b0 = v128.load(right + 32);
-    b1 = v128.load(right + 48);
+    right += rightStep;
+    b0 = v128.load(right);
+    b1 = v128.load(right + 16);
     a = v128.load32_splat(left);
     c00 = madd(a, b0, c00);
     c01 = madd(a, b1, c01);
@@ -131,7 +135,7 @@ function tileOfSix(
     c51 = madd(a, b1, c51);
     left += step;
     left3 += step;
-    right += 64;
+    right += rightStep;
   }
   if (depth) {
     b0 = v128.load(right);
@@ -201,6 +205,7 @@ function tileOfFour(
   row: usize,
   step: usize,
   right: usize,
+  rightStep: usize,
   c: usize,
   ldc: usize,
   depth: i32,
@@ -232,8 +237,9 @@ function tileOfFour(
     c31 = madd(a, b1, c31);
     left += step;
     left2 += step;
-    b0 = v128.load(right + 32);
-    b1 = v128.load(right + 48);
+    right += rightStep;
+    b0 = v128.load(right);
+    b1 = v128.load(right + 16);
     a = v128.load32_splat(left);
     c00 = madd(a, b0, c00);
     c01 = madd(a, b1, c01);
@@ -248,7 +254,7 @@ function tileOfFour(
     c31 = madd(a, b1, c31);
     left += step;
     left2 += step;
-    right += 64;
+    right += rightStep;
   }
   if (depth) {
     b0 = v128.load(right);
