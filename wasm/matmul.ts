@@ -148,7 +148,7 @@ function inParts(
         const blockRows = tall >= 384 ? 96 : tall >= 96 ? 48 : Math.ceil(tall / 12) * 12;
         const down = Math.max(1, Math.ceil((tall - 8) / blockRows));
         // About 64 tickets, so that threads finish together.
-        const blockColumns = Math.max(128, Math.ceil(wide / Math.ceil(64 / down) / 8) * 8);
+        const blockColumns = Math.max(16, Math.ceil(wide / Math.ceil(64 / down) / 8) * 8);
         const words = [left, right, corner, columns * 4, tall, wide, terms, addend, ldAddend];
         words.push(blockRows, blockColumns, step, rightRow, inPlace ? a.row * 4 : 0, a.column * 4);
         const cost = 2 * Math.min(tall, blockRows) * Math.min(wide, blockColumns) * terms / SPEED;
