@@ -2,7 +2,8 @@
  * Where the time goes: a step of training, the reading of a prompt, one more token, kernel by kernel.
  *
  * Prints a table in Markdown; `--write` keeps it in `PROFILE.md`. One thread. Every kernel that the device starts is
- * timed from outside, less what reading the clock takes; what is left of a turn is JavaScript. The figures are those of the turn of median length.
+ * timed from outside, less what reading the clock takes; what is left of a turn is JavaScript. The figures are those
+ * of the turn of median length.
  *
  * deno run --allow-read --allow-write bench/profile.ts [--write] [--shapes] [training|prompt|token]
  *
