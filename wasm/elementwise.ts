@@ -60,13 +60,14 @@ function requireSame(action: string, a: View, b: View): void {
   }
 }
 
-/** Runs one elementwise kernel over the operands and returns its fresh, contiguous result. */
+/** Runs one elementwise kernel over the operands and returns its contiguous result: fresh, or in a target. */
 function run(
   runtime: Runtime,
   job: number,
   op: number,
   cost: number,
   operands: readonly View[],
+  target?: View,
 ): Buffer {
   const shape = operands[0]!.shape, size = sizeOf(shape);
   const words = [op, 0, 0, 0, 0, size, 16, 16, 16, 0, 1];
@@ -96,10 +97,16 @@ function run(
     units = size === 0 ? 0 : product(axes.shape) * words[10];
     cost = 8 + cost * Math.min(inner, BLOCK);
   }
-  const result = runtime.allocate(size);
-  words[1] = result.address;
+  const result = target ? target.buffer : runtime.allocate(size);
+  words[1] = runtime.address(target ?? { ...operands[0]!, buffer: result, offset: 0 });
   runtime.run(job, words, units, cost);
   return result;
+}
+
+/** `x[i] = op(x[i], y[i])` of float32, in place; `x` is contiguous. */
+export function binaryInPlace(runtime: Runtime, op: "add" | "mul", x: View, y: View): void {
+  requireSame(op, x, y);
+  run(runtime, BINARY, BINARY_NUMBERS[op], 0.3, [x, y], x);
 }
 
 /** `y[i] = op(x[i])`. */

@@ -13,9 +13,10 @@
  */
 
 import type { Attributes, Backend, FusedBackward, FusedForward, FusedUpdate, View } from "../core/engine/backend.ts";
-import { sizeOf } from "../core/engine/shape.ts";
+import { isContiguous, sizeOf } from "../core/engine/shape.ts";
 import * as op from "./assembly/fused_opcodes.ts";
 import { attentionKernels } from "./attention.ts";
+import { binaryInPlace } from "./elementwise.ts";
 import type { Runtime } from "./runtime.ts";
 import { bits } from "./threads.ts";
 
@@ -221,6 +222,18 @@ export function fusedKernels(runtime: Runtime): Backend["fused"] {
     runtime.run(op.ADAM_STEP, args, Math.ceil(count / RUN), RUN);
     return true;
   };
+
+  // In place: the sum of gradients as they arrive, and clipping.
+  for (const [name, op] of [["accumulate", "add"], ["scale", "mul"]] as const) {
+    update[name] = ([x], [y]) => {
+      if (!x || !y || x.dtype !== "float32" || y.dtype !== "float32") return false;
+      if (!isContiguous(x.shape, x.strides)) return false;
+      // One number for all elements.
+      const repeated = { ...y, buffer: y.buffer, shape: x.shape, strides: x.shape.map(() => 0) };
+      binaryInPlace(runtime, op, x, y.shape.length === 0 ? repeated : y);
+      return true;
+    };
+  }
 
   const heads = attentionKernels(runtime);
   return { forward: { ...forward, ...heads.forward }, backward: { ...backward, ...heads.backward }, update };

@@ -24,13 +24,17 @@ import type { Runtime } from "./runtime.ts";
 import { product, simplify, writeAxes } from "./views.ts";
 
 /** Terms that one pass sums at most. */
-const DEPTH = 512;
+const DEPTH = 256;
 /** Columns packed at a time at most. */
 const COLUMNS = 2048;
 /** Rows packed at a time at most; a multiple of 4 and 6. */
 const ROWS = 2016;
 /** Most bytes of scratch for a product that one thread does alone. */
 const ALONE_BYTES = 1 << 20;
+/** Most rows for which the right operand, and most columns for which the left one, is not worth packing. */
+const NARROW = 144;
+/** Most elements between the rows of a right operand that is read in place. */
+const NEAR = 768;
 /** Operations per nanosecond, roughly. */
 const SPEED = 50;
 /** Cuts `total` into equal parts of at most `most`, each a multiple of `multiple`. */
@@ -63,10 +67,15 @@ export function multiply(
     return multiplyEach(runtime, c, a, b, rows, columns, depth, [], [[], []]);
   }
   const depthPart = evenPart(depth, DEPTH, 2), columnPart = evenPart(columns, COLUMNS, 8);
+  if (rows <= NARROW && b.column === 1 && b.row <= NEAR && columns % 8 === 0) {
+    return inParts(runtime, c, a, rows, columns, depth, bias, (k, _terms, j) => {
+      return [b.address + 4 * (k * b.row + j), 32, b.row * 4];
+    });
+  }
   const right = runtime.temporary(packedBytes(Math.min(columnPart, columns), Math.min(depthPart, depth)) / 4).address;
   inParts(runtime, c, a, rows, columns, depth, bias, (k, terms, j, wide) => {
     pack(runtime, right, b.address + 4 * (k * b.row + j * b.column), b.column, b.row, wide, terms, 1);
-    return [right, terms * 32];
+    return [right, terms * 32, 32];
   });
 }
 
@@ -86,7 +95,9 @@ export function multiplyPacked(
     runtime.run(ROWS_TIMES_PANELS, words, Math.ceil(columns / 8), 20 + rows * depth / 2);
     return;
   }
-  inParts(runtime, c, a, rows, columns, depth, bias, (k, _terms, j) => [panels + 4 * (j * depth + k * 8), depth * 32]);
+  inParts(runtime, c, a, rows, columns, depth, bias, (k, _terms, j) => {
+    return [panels + 4 * (j * depth + k * 8), depth * 32, 32];
+  });
 }
 
 /** Bytes of a whole right matrix in panels. */
@@ -99,10 +110,12 @@ export function packWhole(runtime: Runtime, to: number, b: Matrix, columns: numb
   pack(runtime, to, b.address, b.column, b.row, columns, depth, 1);
 }
 
-/** Where the panels of one part of the right matrix lie, and the bytes from panel to panel. */
-type PanelsOf = (k: number, terms: number, j: number, wide: number) => readonly [number, number];
+/**
+ * Where eight columns of one part of the right matrix begin, the bytes to the next eight, and the bytes to the next $k$.
+ */
+type PanelsOf = (k: number, terms: number, j: number, wide: number) => readonly [number, number, number];
 
-/** A product in parts that fit into the caches; the right operand comes in panels. */
+/** A product in parts that fit into the caches. */
 function inParts(
   runtime: Runtime,
   c: number,
@@ -115,25 +128,29 @@ function inParts(
 ): void {
   const depthPart = evenPart(depth, DEPTH, 2), columnPart = evenPart(columns, COLUMNS, 8);
   const rowPart = evenPart(rows, ROWS, 12);
-  const left = runtime.temporary(packedBytes(Math.min(rowPart, rows), Math.min(depthPart, depth)) / 4).address;
+  // Rows a multiple of 4 KiB apart share their places in the cache.
+  const spread = a.row % 1024 !== 0 || columns < 1024;
+  const inPlace = rows >= 16 && (columns <= NARROW || (a.column === 1 && spread));
+  const packed = inPlace
+    ? 0
+    : runtime.temporary(packedBytes(Math.min(rowPart, rows), Math.min(depthPart, depth)) / 4).address;
   for (let k = 0; k < depth; k += depthPart) {
     const terms = Math.min(depthPart, depth - k);
     for (let j = 0; j < columns; j += columnPart) {
       const wide = Math.min(columnPart, columns - j);
-      const [right, step] = panelsOf(k, terms, j, wide);
+      const [right, step, rightRow] = panelsOf(k, terms, j, wide);
       for (let i = 0; i < rows; i += rowPart) {
         const tall = Math.min(rowPart, rows - i);
-        if (j === 0 || rowPart < rows) {
-          pack(runtime, left, a.address + 4 * (i * a.row + k * a.column), a.row, a.column, tall, terms, 0);
-        }
+        const first = a.address + 4 * (i * a.row + k * a.column), left = inPlace ? first : packed;
+        if (!inPlace && (j === 0 || rowPart < rows)) pack(runtime, left, first, a.row, a.column, tall, terms, 0);
         const corner = c + 4 * (i * columns + j);
         const addend = k > 0 ? corner : bias ? bias + 4 * j : 0, ldAddend = k > 0 ? columns * 4 : 0;
         const blockRows = tall >= 384 ? 96 : tall >= 96 ? 48 : Math.ceil(tall / 12) * 12;
-        const down = Math.ceil(tall / blockRows);
+        const down = Math.max(1, Math.ceil((tall - 8) / blockRows));
         // About 64 tickets, so that threads finish together.
-        const blockColumns = Math.max(128, Math.ceil(wide / Math.ceil(64 / down) / 8) * 8);
+        const blockColumns = Math.max(16, Math.ceil(wide / Math.ceil(64 / down) / 8) * 8);
         const words = [left, right, corner, columns * 4, tall, wide, terms, addend, ldAddend];
-        words.push(blockRows, blockColumns, step);
+        words.push(blockRows, blockColumns, step, rightRow, inPlace ? a.row * 4 : 0, a.column * 4);
         const cost = 2 * Math.min(tall, blockRows) * Math.min(wide, blockColumns) * terms / SPEED;
         runtime.run(MULTIPLY, words, down * Math.ceil(wide / blockColumns), cost);
       }
@@ -219,8 +236,9 @@ export function matmul(runtime: Runtime, a: View, b: View): Buffer {
   }
   if (axes.strides[1]!.every((stride) => stride === 0)) {
     const merged = simplify([...lead, rows], [[...left.strides.slice(0, -2), x.row]]);
-    if (merged.shape.length <= 1) {
-      const row = merged.strides[0]![0] ?? x.row;
+    const row = merged.strides[0]![0] ?? x.row;
+    // A single row may repeat one element; among the rows of a batch its elements must be neighbours.
+    if (merged.shape.length <= 1 && (x.column === 1 || row === 1)) {
       multiply(runtime, result.address, { ...x, row }, y, batch * rows, columns, depth);
       return result;
     }

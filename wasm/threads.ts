@@ -11,8 +11,10 @@
  * on Deno and Node they come from `node:worker_threads`, whose workers can be told not to
  * keep the program alive; in a page from a `blob:` URL.
  *
- * **Busy machines.** A worker that loses its core to another program keeps everybody
- * waiting for its ticket. After such a wait some work is done alone, twice as much each time.
+ * **Busy machines.** Where other programs use the cores, a worker keeps everybody waiting
+ * for its ticket, or takes the very core that the calling thread needs. What kernels take
+ * alone is remembered, and compared every few milliseconds with what they take together. If
+ * sharing did not pay, some work is done alone, twice as much each time.
  *
  * **End.** Idle workers sleep. They end with the program and do not delay its end.
  *
@@ -46,9 +48,15 @@ const MOST_TICKETS = 32;
 const IDLE_TURNS = 100_000;
 /** How often main looks for the last worker before it sleeps: about 20 microseconds. */
 const JOIN_TURNS = 20_000;
-/** Work done alone, in nanoseconds, before workers that were late get another chance: at first, and at most. */
-const LEAST_PAUSE = 4e6;
-const MOST_PAUSE = 100e6;
+/** Nanoseconds after which it is looked back whether sharing was worth it. */
+const WINDOW = 5e6;
+/** Share of the time alone that sharing must not exceed. */
+const WORTH_IT = 0.9;
+/** Calls of a kernel that are done alone in any case, to learn what it takes. */
+const LEARNING = 4;
+/** Work done alone, in nanoseconds, after sharing was not worth it: at first, and at most. */
+const LEAST_PAUSE = 20e6;
+const MOST_PAUSE = 200e6;
 
 const JOB = (CONTROL + 448) / 4;
 const ASLEEP = (CONTROL + 192) / 4;
@@ -113,6 +121,10 @@ export class Threads {
   #missed = 0;
   #pause = 0;
   #alone = 0;
+  /** Nanoseconds that kernels take alone, per nanosecond that they were said to cost. */
+  readonly #pace = new Map<number, { pace: number; calls: number }>();
+  #took = 0;
+  #wouldTake = 0;
   #scratchAddress = 0;
   #scratchBytes = 0;
 
@@ -157,8 +169,15 @@ export class Threads {
     words[JOB + 3] = this.#scratchAddress;
     words[JOB + 4] = large ? this.#scratchBytes : 0;
     const cost = units * unitCost;
-    if (cost < WORTH_SHARING || units === 1 || this.#count === 1 || !this.#helped(cost)) {
+    if (cost < WORTH_SHARING || units === 1 || this.#count === 1) {
       this.kernels.runAlone(op, units);
+      return;
+    }
+    const start = performance.now();
+    const known = this.#pace.get(op);
+    if (!this.#helped(cost) || known === undefined || known.calls < LEARNING) {
+      this.kernels.runAlone(op, units);
+      this.#learn(op, (performance.now() - start) * 1e6 / cost);
       return;
     }
     words[JOB] = op;
@@ -171,8 +190,27 @@ export class Threads {
     words[JOB + 9] = inPage ? 1 : 0;
     words[JOB + 10] = JOIN_TURNS;
     this.kernels.runTogether();
-    if (words[JOB + 8]! > 0) this.#pause = this.#alone = Math.min(2 * this.#pause + LEAST_PAUSE, MOST_PAUSE);
-    else this.#pause *= 0.8;
+    this.#lookBack((performance.now() - start) * 1e6, known.pace * cost);
+  }
+
+  /** Remembers what a kernel takes alone; the first calls of a program are slow, so less counts at once. */
+  #learn(op: number, pace: number): void {
+    const known = this.#pace.get(op);
+    if (!known) this.#pace.set(op, { pace, calls: 1 });
+    else {
+      known.pace = Math.min(pace, known.pace + 0.1 * (pace - known.pace));
+      known.calls++;
+    }
+  }
+
+  /** Compares what shared work took with what it would have taken alone. */
+  #lookBack(took: number, wouldTake: number): void {
+    this.#took += took;
+    this.#wouldTake += wouldTake;
+    if (Math.max(this.#took, this.#wouldTake) < WINDOW) return;
+    if (this.#took <= WORTH_IT * this.#wouldTake) this.#pause /= 2;
+    else this.#pause = this.#alone = Math.min(2 * this.#pause + LEAST_PAUSE, MOST_PAUSE);
+    this.#took = this.#wouldTake = 0;
   }
 
   /** Whether workers can help with work of this cost; starts them once there was enough of it. */

@@ -377,7 +377,7 @@ export function clipGradients(parameters: ReadonlyMap<string, Tensor>, maxNorm: 
       // A length below the bound gives a factor of exactly 1, which leaves every bit alone.
       const factor = norm.maximum(maxNorm).pow(-1).mul(maxNorm).minimum(1);
       const exact = factor.where(norm.greater(maxNorm), 1);
-      for (const gradient of gradients) gradient.assign(gradient.mul(exact));
+      for (const gradient of gradients) fusableUpdate("scale", [gradient], [exact], {}, () => [gradient.mul(exact)]);
       return norm;
     })
   );

@@ -80,18 +80,49 @@ function tapeFrom(output: Tensor, stopAt: ReadonlySet<Tensor>): Tensor[] {
   return [...found].sort((a, b) => b.order - a.order);
 }
 
+/** `sum += part`, in the memory of `sum`, which is contiguous. */
+function accumulate(sum: Tensor, part: Tensor): void {
+  if (sum.device.fused.update.accumulate?.([sum], [part], {})) return;
+  scope(() => void sum.assign(sum.add(part)));
+}
+
 /** Gradients under way; a gradient's memory is freed with the last tensor that waits for it. */
 class Pending {
   readonly #gradients = new Map<Tensor, Tensor>();
   readonly #uses = new Map<Storage, number>();
+  readonly #kept = new Set<Storage>();
 
-  /** Adds up what arrives at a target; returns the sum so far, which nobody waits for any more. */
-  add(target: Tensor, gradient: Tensor): Tensor | undefined {
+  /** Leaves memory to the caller: from now on it is neither written nor freed. */
+  keep(storage: Storage): void {
+    this.#kept.add(storage);
+  }
+
+  /**
+   * Adds up what arrives at a target, in the memory of what came before where nobody else reads that.
+   *
+   * @param others gradients that are still to be read
+   * @returns what nobody waits for any more
+   */
+  add(target: Tensor, gradient: Tensor, others: readonly (Tensor | undefined)[] = []): Tensor | undefined {
     const before = this.take(target);
-    const total = before ? before.add(gradient) : gradient;
-    this.#gradients.set(target, total);
-    this.#uses.set(total.storage, (this.#uses.get(total.storage) ?? 0) + 1);
-    return before;
+    if (!before) {
+      this.#set(target, gradient);
+      return undefined;
+    }
+    const { storage } = before;
+    const own = this.#idle(storage) && before.isContiguous() && !others.some((other) => other?.storage === storage);
+    if (!own) {
+      this.#set(target, before.add(gradient));
+      return before;
+    }
+    accumulate(before, gradient);
+    this.#set(target, before);
+    return gradient;
+  }
+
+  #set(target: Tensor, gradient: Tensor): void {
+    this.#gradients.set(target, gradient);
+    this.#uses.set(gradient.storage, (this.#uses.get(gradient.storage) ?? 0) + 1);
   }
 
   take(target: Tensor): Tensor | undefined {
@@ -101,9 +132,14 @@ class Pending {
     return gradient;
   }
 
+  /** Whether memory made during the walk is waited for by nobody. */
+  #idle(storage: Storage): boolean {
+    return storage.scoped && !this.#kept.has(storage) && !this.#uses.get(storage);
+  }
+
   /** Frees a gradient that was taken, unless another tensor waits for the same memory. */
   drop(gradient: Tensor): void {
-    if (gradient.storage.scoped && this.#uses.get(gradient.storage) === 0) gradient.storage.release();
+    if (this.#idle(gradient.storage)) gradient.storage.release();
   }
 }
 
@@ -122,26 +158,26 @@ export function walkBack(
   arrived: (leaf: Tensor, gradient: Tensor) => boolean,
 ): void {
   const pending = new Pending();
-  const given = gradient.storage;
+  pending.keep(gradient.storage);
   noGrad(() => {
     pending.add(output, gradient);
     for (const result of tapeFrom(output, stopAt)) {
       const arriving = pending.take(result);
       if (!arriving) continue;
-      let kept = arriving.storage === given;
-      if (!result.node || stopAt.has(result)) kept = arrived(result, arriving) || kept;
-      else {
+      if (!result.node || stopAt.has(result)) {
+        if (arrived(result, arriving)) pending.keep(arriving.storage);
+      } else {
         const { inputs, derivative } = result.node;
         // Temporaries of one derivative are freed before the next one needs memory.
         const gradients = scope(() => derivative(arriving));
         const replaced = gradients.map((part, i) => {
           const input = inputs[i]!;
-          return part && input.requiresGrad ? pending.add(input, part) : undefined;
+          return part && input.requiresGrad ? pending.add(input, part, [...gradients, arriving]) : undefined;
         });
         // Only here: gradients of several inputs may be views of one memory.
-        for (const before of replaced) if (before) pending.drop(before);
+        for (const done of replaced) if (done) pending.drop(done);
       }
-      if (!kept) pending.drop(arriving);
+      pending.drop(arriving);
     }
   });
 }
@@ -181,6 +217,10 @@ export function backward(output: Tensor, gradient: Tensor): void {
     walkBack(output, gradient, new Set(), (leaf, arrived) => {
       const before = leaf.grad;
       // A gradient belongs to its leaf; memory that something else owns or views is copied.
+      if (before?.isContiguous()) {
+        accumulate(before, arrived);
+        return false;
+      }
       if (before) {
         leaf.grad = keep(before.add(arrived));
         before.storage.release();

@@ -180,6 +180,40 @@ onEveryBackend("backward() frees each gradient as soon as it was passed on", () 
   assertLess(held[1]! - held[0]!, 20);
 });
 
+onEveryBackend("a gradient that two tensors wait for is not added to in place", async () => {
+  const a = parameter(tensor([1, 2])), b = parameter(tensor([3, 4]));
+  // The sum hands one gradient to both; each then receives another.
+  a.add(b).add(a.mul(10)).add(b.mul(100)).add(a.add(a)).sum().backward();
+  await assertClose(a.grad!, [13, 13], { tolerance: 0 });
+  await assertClose(b.grad!, [101, 101], { tolerance: 0 });
+  const x = parameter(tensor([1, 2, 3, 4])), z = x.mul(1);
+  const y = concat([z, z, z.slice(0, 0, 4)], 0).mul(tensor([1, 2, 3, 4, 10, 20, 30, 40, 5, 5, 5, 5]));
+  y.sum().add(z.sum()).backward();
+  await assertClose(x.grad!, [17, 28, 39, 50], { tolerance: 0 });
+});
+
+onEveryBackend("further contributions are added in the memory of the first", async () => {
+  const x = parameter(zeros([1000])), weights = tensor(new Float32Array(1000).fill(2));
+  scope(() => {
+    const y = x.mul(1);
+    let sum = y.mul(weights);
+    for (let i = 0; i < 5; i++) sum = sum.add(y.mul(weights));
+    sum.sum().backward();
+  });
+  await assertClose(x.grad!, new Array(1000).fill(12), { tolerance: 0 });
+  const grad = x.grad!;
+  scope(() => x.mul(weights).sum().backward());
+  assert(x.grad === grad);
+  await assertClose(x.grad!, new Array(1000).fill(14), { tolerance: 0 });
+});
+
+onEveryBackend("the gradient that the caller gave stays as it is", async () => {
+  const x = parameter(tensor([1, 2])), given = tensor([3, 4]);
+  scope(() => x.add(x).backward(given));
+  await assertClose(given, [3, 4], { tolerance: 0 });
+  await assertClose(x.grad!, [6, 8], { tolerance: 0 });
+});
+
 onEveryBackend("gradients survive the scope that computed them", async () => {
   const x = parameter(tensor([1, 2, 3]));
   for (let i = 0; i < 3; i++) scope(() => x.square().sum().backward());

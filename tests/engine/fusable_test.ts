@@ -5,7 +5,7 @@
  * fails, and so does a name in a device's table that has no case here.
  */
 
-import { assertEquals, assertGreater, assertLessOrEqual, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertLessOrEqual, assertThrows } from "@std/assert";
 import { logSoftmax, softmax } from "../../core/02_words/softmax.ts";
 import { applyRotary } from "../../core/04_attention/positions.ts";
 import { type AttentionOptions, scaledDotProductAttention } from "../../core/04_attention/scaled_dot_product.ts";
@@ -388,7 +388,7 @@ for (const { name: deviceName, backend: device } of devices) {
       const { forward, backward, update } = device!.fused;
       assertEquals(Object.keys(forward).filter((name) => !(name in kernels)), []);
       assertEquals(Object.keys(backward).filter((name) => !(name in forward)), []);
-      assertEquals(Object.keys(update).filter((name) => name !== "adamStep"), []);
+      assertEquals(Object.keys(update).filter((name) => !["accumulate", "adamStep", "scale"].includes(name)), []);
       assertGreater(Object.keys(forward).length, 0);
     },
   });
@@ -430,6 +430,31 @@ for (const { name: deviceName, backend: device } of devices) {
       },
     });
   }
+
+  Deno.test({
+    name: `accumulate() and scale() of ${deviceName} write where they read`,
+    ignore,
+    fn: async () => {
+      const { accumulate, scale } = device!.fused.update;
+      await withBackend(device!, async () => {
+        for (const n of [1, 3, 4, 15, 16, 17, 100, 4095, 5000]) {
+          const draws = new Draws(n);
+          const x = draws.normal(3, n).tensor(), y = draws.normal(n, 3).tensor().transpose(), factor = tensor(0.3);
+          const sum = await HostArray.of(x.add(y)), scaled = await HostArray.of(x.add(y).mul(factor));
+          const buffers = device!.memory().buffers;
+          if (accumulate) {
+            assert(accumulate([x], [y], {}));
+            await assertClose(x, sum, { tolerance: 0 });
+          } else x.assign(x.add(y));
+          if (scale) {
+            assert(scale([x], [factor], {}));
+            await assertClose(x, scaled, { tolerance: 0 });
+          }
+          assertEquals(device!.memory().buffers, buffers);
+        }
+      });
+    },
+  });
 
   Deno.test({
     name: `adamStep() of ${deviceName} is its definition over several steps`,

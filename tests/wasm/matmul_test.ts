@@ -48,6 +48,12 @@ const shapes: readonly (readonly [number, number, number])[] = [
   [97, 33, 513],
   [100, 2100, 7],
   [130, 150, 1030],
+  // Tails of every height, with and without packing of either side.
+  [128, 128, 300],
+  [133, 136, 64],
+  [146, 152, 40],
+  [147, 200, 40],
+  [154, 145, 70],
 ];
 
 for (const [build, device] of builds) {
@@ -73,6 +79,21 @@ Deno.test("matmul() repeats a matrix whose batch stride is 0", async () => {
     const alone = await take(device, device.matmul(one, b), [5, 9]);
     for (let j = 0; j < 45; j++) {
       assert(Math.abs(alone[j]! - together[i * 45 + j]!) <= 7 * EPSILON * 4, `batch element ${i}`);
+    }
+  }
+});
+
+Deno.test("matmul() reads single rows that repeat one element, batch by batch", async () => {
+  for (const [, device] of builds) {
+    const a = upload(device, noisy(5, 12 * 9), [12, 9]), b = upload(device, noisy(6, 4 * 3), [4, 3]);
+    const rows = { ...a, shape: [12, 1, 4], strides: [9, 1, 0] };
+    const c = await take(device, device.matmul(rows, { ...b, shape: [12, 4, 3], strides: [0, 3, 1] }), [12, 1, 3]);
+    const [x, y] = [noisy(5, 12 * 9), noisy(6, 4 * 3)];
+    for (let i = 0; i < 12; i++) {
+      for (let j = 0; j < 3; j++) {
+        const sum = x[9 * i]! * (y[j]! + y[3 + j]! + y[6 + j]! + y[9 + j]!);
+        assert(Math.abs(c[3 * i + j]! - sum) < 1e-5, `row ${i}, column ${j}`);
+      }
     }
   }
 });

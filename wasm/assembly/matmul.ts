@@ -20,30 +20,40 @@
  * @module
  */
 
-import { packColumns, packRows } from "./packing";
-import { MR, NR, tile } from "./tile";
+import { packColumns, packRows, restWidth, wholeRows } from "./packing";
+import { lowTile, MR, NR, tile } from "./tile";
 import { offsetOf } from "./walk";
 
 export { packColumns, packRows } from "./packing";
 export { MR, NR } from "./tile";
 
 
-/** A tile that sticks out of the result: computed in full aside, copied in part. */
-function raggedTile(
+/**
+ * A tile of which the rows `[first, end)` and `width` columns belong to the result; `c` and
+ * `addend` belong to row `first`. What sticks out is computed aside and left there.
+ */
+function partOfTile(
+  low: bool,
   left: usize,
+  row: usize,
+  step: usize,
   right: usize,
+  rightRow: usize,
   c: usize,
   ldc: usize,
-  rows: i32,
-  columns: i32,
+  first: i32,
+  end: i32,
+  width: i32,
   depth: i32,
   addend: usize,
   ldAddend: usize,
   aside: usize,
 ): void {
-  tile(left, right, aside, 32, depth, 0, 0);
-  for (let i = 0; i < rows; i++) {
-    for (let j: usize = 0; j < <usize>columns << 2; j += 4) {
+  if (low) lowTile(left, row, step, right, rightRow, aside, 32, depth, 0, 0);
+  else tile(left, row, step, right, rightRow, aside, 32, depth, 0, 0);
+  aside += <usize>first << 5;
+  for (let i = first; i < end; i++) {
+    for (let j: usize = 0; j < <usize>width << 2; j += 4) {
       const value = load<f32>(aside + j);
       store<f32>(c + j, addend ? value + load<f32>(addend + j) : value);
     }
@@ -54,22 +64,26 @@ function raggedTile(
 }
 
 /**
- * A block of the product from packed operands: $C = L R\;(+\;\text{addend})$.
+ * A block of the product: $C = L R\;(+\;\text{addend})$.
  *
- * A panel of the right operand stays in the nearest cache while all panels of the left one
+ * A panel of the right operand stays in the nearest cache while all rows of the left one
  * pass by.
  *
  * | argument  | meaning                                              |
  * | --------- | ---------------------------------------------------- |
- * | `left`    | packed rows, $\lceil$`rows` / `MR`$\rceil$ panels  |
+ * | `left`    | packed rows, or the first element of the left operand |
+ * | `leftRow` | 0 for packed rows, else the bytes from row to row     |
  * | `right`   | packed columns, $\lceil$`columns` / 8$\rceil$ panels, `rightStep` bytes apart |
  * | `addend`  | as in {@linkcode tile}                               |
  * | `aside`   | 256 bytes of scratch                                 |
  */
 export function multiplyBlock(
   left: usize,
+  leftRow: usize,
+  leftStep: usize,
   right: usize,
   rightStep: usize,
+  rightRow: usize,
   c: usize,
   ldc: usize,
   rows: i32,
@@ -79,17 +93,33 @@ export function multiplyBlock(
   ldAddend: usize,
   aside: usize,
 ): void {
-  const leftStep = <usize>(MR * 4) * <usize>depth;
+  const whole = wholeRows(rows), rest = rows - whole, low = MR == 4 || rest != 5;
+  const ahead = leftRow ? leftRow : <usize>depth << 2, row: usize = leftRow ? leftRow : 4;
+  const step: usize = leftRow ? leftStep : MR << 2, lastStep: usize = leftRow ? leftStep : restWidth(rest) << 2;
+  // Behind the last row of an operand that is not packed there may be no memory: the last tile begins earlier.
+  const again = leftRow ? (low ? -rest & 3 : MR - rest) : 0;
   for (let j = 0; j < columns; j += NR) {
-    let panel = left, to = c, plus = addend;
+    let from = left, to = c, plus = addend;
     const width = min(NR, columns - j);
-    for (let i = 0; i < rows; i += MR) {
-      const height = min(MR, rows - i);
-      if (width == NR && height == MR) tile(panel, right, to, ldc, depth, plus, ldAddend);
-      else raggedTile(panel, right, to, ldc, height, width, depth, plus, ldAddend, aside);
-      panel += leftStep;
+    for (let i = 0; i < whole; i += MR) {
+      if (width == NR) tile(from, row, step, right, rightRow, to, ldc, depth, plus, ldAddend);
+      else partOfTile(false, from, row, step, right, rightRow, to, ldc, 0, MR, width, depth, plus, ldAddend, aside);
+      from += ahead * <usize>MR;
       to += ldc * <usize>MR;
       plus += addend ? ldAddend * <usize>MR : 0;
+    }
+    let i = rest;
+    while (low && i >= 4) {
+      if (width == NR) lowTile(from, row, lastStep, right, rightRow, to, ldc, depth, plus, ldAddend);
+      else partOfTile(true, from, row, lastStep, right, rightRow, to, ldc, 0, 4, width, depth, plus, ldAddend, aside);
+      from += leftRow ? leftRow << 2 : 16;
+      to += ldc << 2;
+      plus += addend ? ldAddend << 2 : 0;
+      i -= 4;
+    }
+    if (i > 0) {
+      from -= leftRow * <usize>again;
+      partOfTile(low, from, row, lastStep, right, rightRow, to, ldc, again, again + i, width, depth, plus, ldAddend, aside);
     }
     right += rightStep;
     c += 32;
@@ -98,10 +128,12 @@ export function multiplyBlock(
 }
 
 /**
- * Multiplies packed operands; a unit is a block of `blockRows` × `blockColumns`, row blocks first.
+ * Multiplies; a unit is a block of `blockRows` × `blockColumns`, row blocks first. Up to eight rows
+ * that would be left over belong to the last block.
  *
  * Words: left, right, c, ldc, rows, columns, depth, addend, ldAddend, blockRows, blockColumns
- * (multiples of `MR` and 8), bytes from panel to panel of the right operand.
+ * (multiples of `MR` and 8), bytes from panel to panel of the right operand, bytes from row to row of
+ * the left one or 0 if it is packed.
  */
 export function multiplyJob(args: usize, from: i32, to: i32, scratch: usize): void {
   const left = load<usize>(args), right = load<usize>(args + 4);
@@ -109,17 +141,22 @@ export function multiplyJob(args: usize, from: i32, to: i32, scratch: usize): vo
   const rows = load<i32>(args + 16), columns = load<i32>(args + 20), depth = load<i32>(args + 24);
   const addend = load<usize>(args + 28), ldAddend = load<usize>(args + 32);
   const blockRows = load<i32>(args + 36), blockColumns = load<i32>(args + 40), rightStep = load<usize>(args + 44);
-  const down = (rows + blockRows - 1) / blockRows;
+  const rightRow = load<usize>(args + 48), leftRow = load<usize>(args + 52), leftStep = load<usize>(args + 56);
+  const ahead = leftRow ? leftRow : <usize>depth << 2;
+  const down = max(1, (rows - 9 + blockRows) / blockRows);
   for (let unit = from; unit < to; unit++) {
-    const i = (unit % down) * blockRows, j = (unit / down) * blockColumns;
+    const block = unit % down, i = block * blockRows, j = (unit / down) * blockColumns;
     const corner = <usize>i * ldc + (<usize>j << 2);
     multiplyBlock(
-      left + (<usize>i << 2) * <usize>depth,
+      left + <usize>i * ahead,
+      leftRow,
+      leftStep,
       right + (<usize>j >> 3) * rightStep,
       rightStep,
+      rightRow,
       c + corner,
       ldc,
-      min(blockRows, rows - i),
+      block + 1 == down ? rows - i : blockRows,
       min(blockColumns, columns - j),
       depth,
       addend ? addend + <usize>i * ldAddend + (<usize>j << 2) : 0,
@@ -151,7 +188,7 @@ export function multiplyEachJob(args: usize, from: i32, to: i32, scratch: usize)
       const terms = min(block, depth - k);
       packRows(left, x + <usize>k * aColumn, aRow, aColumn, rows, terms);
       packColumns(right, y + <usize>k * bRow, bRow, bColumn, columns, terms);
-      multiplyBlock(left, right, <usize>(NR * 4) * <usize>terms, z, ldc, rows, columns, terms, k ? z : 0, ldc, scratch);
+      multiplyBlock(left, 0, 0, right, <usize>(NR * 4) * <usize>terms, NR << 2, z, ldc, rows, columns, terms, k ? z : 0, ldc, scratch);
     }
   }
 }

@@ -13,6 +13,20 @@
 import { MR, NR } from "./tile";
 
 
+/**
+ * Rows of the left operand in panels of `MR`. Where one or two would be left over, the last
+ * eight or seven rows are computed in two tiles of four: no tile is half empty.
+ */
+export function wholeRows(rows: i32): i32 {
+  const rest = rows % MR;
+  return rows - rest - (MR == 6 && (rest == 1 || rest == 2) && rows > MR ? MR : 0);
+}
+
+/** Width of the panel that takes the `rest` rows left over by {@linkcode wholeRows}: 4, 6 or 8. */
+export function restWidth(rest: i32): i32 {
+  return rest <= 4 ? 4 : rest <= 6 ? 6 : 8;
+}
+
 /** One panel, `width` (4, 6 or 8) elements wide, whose elements lie side by side in each of `depth` source rows. */
 function copyPanel(to: usize, from: usize, ld: usize, depth: i32, width: i32): void {
   if (width == 8) {
@@ -89,6 +103,14 @@ function transposeTwo(to: usize, step: usize, from: usize, ld: usize, depth: i32
   }
 }
 
+/** One panel of `width` (4, 6 or 8) source rows. */
+function transposePanel(to: usize, from: usize, ld: usize, depth: i32, width: i32): void {
+  const step = <usize>width << 2;
+  transposeFour(to, step, from, ld, depth);
+  if (width == 8) transposeFour(to + 16, step, from + (ld << 2), ld, depth);
+  else if (width == 6) transposeTwo(to + 16, step, from + (ld << 2), ld, depth);
+}
+
 /** The last panel where fewer than `width` elements are left; the rest is zero. */
 function raggedPanel(to: usize, from: usize, across: usize, along: usize, left: i32, depth: i32, width: i32): void {
   for (; depth > 0; depth--) {
@@ -132,7 +154,7 @@ function packPanels(
   const panel = <usize>(width * 4) * <usize>depth, step = <usize>width << 2;
   to += <usize>first * panel;
   from += <usize>(first * width) * across;
-  const whole = min(end, count / width);
+  const columns = width == NR, most = columns ? count / width : wholeRows(count) / width, whole = min(end, most);
   if (across == 4) {
     // A few source rows at a time over all panels: neighbouring panels then share cache lines while they are near.
     for (let k = 0; k < depth; k += STRIP) {
@@ -147,14 +169,17 @@ function packPanels(
     from += <usize>max(0, whole - first) * step;
   } else {
     for (let i = first; i < whole; i++) {
-      transposeFour(to, step, from, across, depth);
-      if (width == 8) transposeFour(to + 16, step, from + (across << 2), across, depth);
-      else if (width == 6) transposeTwo(to + 16, step, from + (across << 2), across, depth);
+      transposePanel(to, from, across, depth, width);
       to += panel;
       from += <usize>width * across;
     }
   }
-  if (whole < end) raggedPanel(to, from, across, along, count - whole * width, depth, width);
+  const rest = count - most * width;
+  if (rest == 0 || first > most || end <= most) return;
+  const wide = columns ? NR : restWidth(rest);
+  if (rest < wide) raggedPanel(to, from, across, along, rest, depth, wide);
+  else if (across == 4) copyPanel(to, from, along, depth, wide);
+  else transposePanel(to, from, across, depth, wide);
 }
 
 /** Packs a right operand `[depth, columns]` into panels of eight columns; strides in bytes, one of them 4. */

@@ -24,7 +24,7 @@ export const NR: i32 = 8;
  *
  * | argument             | meaning                                                      |
  * | -------------------- | ------------------------------------------------------------ |
- * | `left`               | a panel of `MR` rows, $k$-major: `depth` × `MR`              |
+ * | `left`, `row`, `step` | the first element of the left operand, the bytes to its next row and to its next $k$ |
  * | `right`              | a panel of eight columns, $k$-major: `depth` × 8             |
  * | `c`, `ldc`           | the tile of the result and the bytes from row to row         |
  * | `depth`              | terms to sum, any                                            |
@@ -32,23 +32,53 @@ export const NR: i32 = 8;
  */
 export function tile(
   left: usize,
+  row: usize,
+  step: usize,
   right: usize,
+  rightStep: usize,
   c: usize,
   ldc: usize,
   depth: i32,
   addend: usize,
   ldAddend: usize,
 ): void {
-  if (ASC_FEATURE_RELAXED_SIMD) tileOfSix(left, right, c, ldc, depth, addend, ldAddend);
-  else tileOfFour(left, right, c, ldc, depth, addend, ldAddend);
+  if (ASC_FEATURE_RELAXED_SIMD) tileOfSix(left, row, step, right, rightStep, c, ldc, depth, addend, ldAddend);
+  else tileOfFour(left, row, step, right, rightStep, c, ldc, depth, addend, ldAddend);
 }
 
-/**
+/** The same for four rows, the end of a matrix whose rows are no multiple of `MR`. */
+export function lowTile(
+  left: usize,
+  row: usize,
+  step: usize,
+  right: usize,
+  rightStep: usize,
+  c: usize,
+  ldc: usize,
+  depth: i32,
+  addend: usize,
+  ldAddend: usize,
+): void {
+  tileOfFour(left, row, step, right, rightStep, c, ldc, depth, addend, ldAddend);
+}
+
+/** 
  * Six rows by eight columns: twelve accumulators, two vectors of the right operand and one
  * splat of the left, fifteen registers in all, exactly what the engine has.
  */
 @inline
-function tileOfSix(left: usize, right: usize, c: usize, ldc: usize, depth: i32, addend: usize, ldAddend: usize): void {
+function tileOfSix(
+  left: usize,
+  row: usize,
+  step: usize,
+  right: usize,
+  rightStep: usize,
+  c: usize,
+  ldc: usize,
+  depth: i32,
+  addend: usize,
+  ldAddend: usize,
+): void {
   let c00 = f32x4.splat(0), c01 = c00;
   let c10 = c00, c11 = c00;
   let c20 = c00, c21 = c00;
@@ -56,6 +86,8 @@ function tileOfSix(left: usize, right: usize, c: usize, ldc: usize, depth: i32, 
   let c40 = c00, c41 = c00;
   let c50 = c00, c51 = c00;
   let a: v128, b0: v128, b1: v128;
+  const row2 = row << 1;
+  let left3 = left + row + row2;
 
   for (; depth >= 2; depth -= 2) {
     b0 = v128.load(right);
@@ -63,43 +95,47 @@ function tileOfSix(left: usize, right: usize, c: usize, ldc: usize, depth: i32, 
     a = v128.load32_splat(left);
     c00 = madd(a, b0, c00);
     c01 = madd(a, b1, c01);
-    a = v128.load32_splat(left + 4);
+    a = v128.load32_splat(left + row);
     c10 = madd(a, b0, c10);
     c11 = madd(a, b1, c11);
-    a = v128.load32_splat(left + 8);
+    a = v128.load32_splat(left + row2);
     c20 = madd(a, b0, c20);
     c21 = madd(a, b1, c21);
-    a = v128.load32_splat(left + 12);
+    a = v128.load32_splat(left3);
     c30 = madd(a, b0, c30);
     c31 = madd(a, b1, c31);
-    a = v128.load32_splat(left + 16);
+    a = v128.load32_splat(left3 + row);
     c40 = madd(a, b0, c40);
     c41 = madd(a, b1, c41);
-    a = v128.load32_splat(left + 20);
+    a = v128.load32_splat(left3 + row2);
     c50 = madd(a, b0, c50);
     c51 = madd(a, b1, c51);
-    b0 = v128.load(right + 32);
-    b1 = v128.load(right + 48);
-    a = v128.load32_splat(left + 24);
+    left += step;
+    left3 += step;
+    right += rightStep;
+    b0 = v128.load(right);
+    b1 = v128.load(right + 16);
+    a = v128.load32_splat(left);
     c00 = madd(a, b0, c00);
     c01 = madd(a, b1, c01);
-    a = v128.load32_splat(left + 28);
+    a = v128.load32_splat(left + row);
     c10 = madd(a, b0, c10);
     c11 = madd(a, b1, c11);
-    a = v128.load32_splat(left + 32);
+    a = v128.load32_splat(left + row2);
     c20 = madd(a, b0, c20);
     c21 = madd(a, b1, c21);
-    a = v128.load32_splat(left + 36);
+    a = v128.load32_splat(left3);
     c30 = madd(a, b0, c30);
     c31 = madd(a, b1, c31);
-    a = v128.load32_splat(left + 40);
+    a = v128.load32_splat(left3 + row);
     c40 = madd(a, b0, c40);
     c41 = madd(a, b1, c41);
-    a = v128.load32_splat(left + 44);
+    a = v128.load32_splat(left3 + row2);
     c50 = madd(a, b0, c50);
     c51 = madd(a, b1, c51);
-    left += 48;
-    right += 64;
+    left += step;
+    left3 += step;
+    right += rightStep;
   }
   if (depth) {
     b0 = v128.load(right);
@@ -107,19 +143,19 @@ function tileOfSix(left: usize, right: usize, c: usize, ldc: usize, depth: i32, 
     a = v128.load32_splat(left);
     c00 = madd(a, b0, c00);
     c01 = madd(a, b1, c01);
-    a = v128.load32_splat(left + 4);
+    a = v128.load32_splat(left + row);
     c10 = madd(a, b0, c10);
     c11 = madd(a, b1, c11);
-    a = v128.load32_splat(left + 8);
+    a = v128.load32_splat(left + row2);
     c20 = madd(a, b0, c20);
     c21 = madd(a, b1, c21);
-    a = v128.load32_splat(left + 12);
+    a = v128.load32_splat(left3);
     c30 = madd(a, b0, c30);
     c31 = madd(a, b1, c31);
-    a = v128.load32_splat(left + 16);
+    a = v128.load32_splat(left3 + row);
     c40 = madd(a, b0, c40);
     c41 = madd(a, b1, c41);
-    a = v128.load32_splat(left + 20);
+    a = v128.load32_splat(left3 + row2);
     c50 = madd(a, b0, c50);
     c51 = madd(a, b1, c51);
   }
@@ -164,12 +200,25 @@ function tileOfSix(left: usize, right: usize, c: usize, ldc: usize, depth: i32, 
 
 /** Four rows by eight columns, where a multiplication and an addition need a sixteenth register for six. */
 @inline
-function tileOfFour(left: usize, right: usize, c: usize, ldc: usize, depth: i32, addend: usize, ldAddend: usize): void {
+function tileOfFour(
+  left: usize,
+  row: usize,
+  step: usize,
+  right: usize,
+  rightStep: usize,
+  c: usize,
+  ldc: usize,
+  depth: i32,
+  addend: usize,
+  ldAddend: usize,
+): void {
   let c00 = f32x4.splat(0), c01 = c00;
   let c10 = c00, c11 = c00;
   let c20 = c00, c21 = c00;
   let c30 = c00, c31 = c00;
   let a: v128, b0: v128, b1: v128;
+  const row2 = row << 1;
+  let left2 = left + row2;
 
   for (; depth >= 2; depth -= 2) {
     b0 = v128.load(right);
@@ -177,31 +226,35 @@ function tileOfFour(left: usize, right: usize, c: usize, ldc: usize, depth: i32,
     a = v128.load32_splat(left);
     c00 = madd(a, b0, c00);
     c01 = madd(a, b1, c01);
-    a = v128.load32_splat(left + 4);
+    a = v128.load32_splat(left + row);
     c10 = madd(a, b0, c10);
     c11 = madd(a, b1, c11);
-    a = v128.load32_splat(left + 8);
+    a = v128.load32_splat(left2);
     c20 = madd(a, b0, c20);
     c21 = madd(a, b1, c21);
-    a = v128.load32_splat(left + 12);
+    a = v128.load32_splat(left2 + row);
     c30 = madd(a, b0, c30);
     c31 = madd(a, b1, c31);
-    b0 = v128.load(right + 32);
-    b1 = v128.load(right + 48);
-    a = v128.load32_splat(left + 16);
+    left += step;
+    left2 += step;
+    right += rightStep;
+    b0 = v128.load(right);
+    b1 = v128.load(right + 16);
+    a = v128.load32_splat(left);
     c00 = madd(a, b0, c00);
     c01 = madd(a, b1, c01);
-    a = v128.load32_splat(left + 20);
+    a = v128.load32_splat(left + row);
     c10 = madd(a, b0, c10);
     c11 = madd(a, b1, c11);
-    a = v128.load32_splat(left + 24);
+    a = v128.load32_splat(left2);
     c20 = madd(a, b0, c20);
     c21 = madd(a, b1, c21);
-    a = v128.load32_splat(left + 28);
+    a = v128.load32_splat(left2 + row);
     c30 = madd(a, b0, c30);
     c31 = madd(a, b1, c31);
-    left += 32;
-    right += 64;
+    left += step;
+    left2 += step;
+    right += rightStep;
   }
   if (depth) {
     b0 = v128.load(right);
@@ -209,13 +262,13 @@ function tileOfFour(left: usize, right: usize, c: usize, ldc: usize, depth: i32,
     a = v128.load32_splat(left);
     c00 = madd(a, b0, c00);
     c01 = madd(a, b1, c01);
-    a = v128.load32_splat(left + 4);
+    a = v128.load32_splat(left + row);
     c10 = madd(a, b0, c10);
     c11 = madd(a, b1, c11);
-    a = v128.load32_splat(left + 8);
+    a = v128.load32_splat(left2);
     c20 = madd(a, b0, c20);
     c21 = madd(a, b1, c21);
-    a = v128.load32_splat(left + 12);
+    a = v128.load32_splat(left2 + row);
     c30 = madd(a, b0, c30);
     c31 = madd(a, b1, c31);
   }
