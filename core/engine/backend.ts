@@ -154,6 +154,12 @@ export interface Packing {
   columns(packed: Buffer, K: number, N: number, ids: View): Buffer;
 }
 
+/** Thrown by a device that has gone: its tensors are lost, and every other device goes on. */
+export class DeviceLost extends Error {
+  /** The name of this class of errors. */
+  override readonly name: string = "DeviceLost";
+}
+
 /** Bytes and buffers a device holds at the moment. */
 export interface MemoryUse {
   /** Live buffers. */
@@ -168,6 +174,8 @@ export interface Backend {
   readonly name: string;
   /** One sentence that says what runs where, and why. */
   readonly description: string;
+  /** Whether the device is gone for good; one that cannot go has no such member. */
+  readonly lost?: boolean;
 
   /** Reserves room for `count` elements; what they are is undefined. */
   allocate(dtype: DType, count: number): Buffer;

@@ -102,7 +102,7 @@ export function withBackend<T>(device: Backend, f: () => T): T {
 
 async function open(name: string): Promise<Backend> {
   const known = opened.get(name);
-  if (known) return known;
+  if (known && !known.lost) return known;
   const make = devices.get(name);
   if (!make) {
     throw new DeviceUnavailable(

@@ -1,0 +1,5 @@
+import type { Buffer } from "../core/engine/backend.ts";
+import type { Runtime } from "./runtime.ts";
+export function reduce(_runtime: Runtime, ..._rest: readonly unknown[]): Buffer {
+  throw new Error("reduce");
+}
