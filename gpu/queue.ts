@@ -174,6 +174,11 @@ export class Queue {
     return copy;
   }
 
+  /** Gives the device up; whoever uses it afterwards is told that it was lost. */
+  close(): void {
+    this.#device.destroy();
+  }
+
   /** Resolves once everything recorded so far is done. */
   async done(): Promise<void> {
     this.requireLive();

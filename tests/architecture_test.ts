@@ -63,6 +63,9 @@ function importsOf(code: string): Import[] {
   return found;
 }
 
+/** What a task writes. */
+const isGenerated = (path: string): boolean => path === "wasm/kernels.ts" || path === "gpu/shaders.ts";
+
 interface Source {
   readonly path: string;
   readonly text: string;
@@ -77,7 +80,7 @@ function resolve(specifier: string, from: string): string | undefined {
 
 function load(path: string): Source {
   const text = read(path);
-  const code = path === "wasm/kernels.ts" ? "" : codeOf(text);
+  const code = isGenerated(path) ? "" : codeOf(text);
   const imports = importsOf(code).map((line) => ({ ...line, target: resolve(line.specifier, path) }));
   return { path, text, code, imports };
 }
@@ -93,7 +96,7 @@ if (!ignore) {
 /** What readers and programmers load: everything but tests, benches, documentation tools and build scripts. */
 function* library(): Generator<Source> {
   for (const source of sources.values()) {
-    if (/^(core|wasm|gpu)\/|^mod\.ts$/.test(source.path) && source.path !== "wasm/build.ts") yield source;
+    if (/^(core|wasm|gpu)\/|^mod\.ts$/.test(source.path) && !isBuild(source.path)) yield source;
   }
 }
 
@@ -103,7 +106,8 @@ const imported = (code: string): string => code.split("if (import.meta.main)")[0
 const isProgram = (path: string): boolean => /^core\/cli(\.ts$|\/)/.test(path);
 const isExperiment = (path: string): boolean => /\/experiments(\/|\.ts$)/.test(path);
 const chapterOf = (path: string): number => Number(/^core\/(\d\d)_/.exec(path)?.[1] ?? NaN);
-const isTool = (path: string): boolean => /^(tests|bench|docs)\//.test(path) || path === "wasm/build.ts";
+const isBuild = (path: string): boolean => /^(wasm|gpu)\/build\.ts$/.test(path);
+const isTool = (path: string): boolean => /^(tests|bench|docs)\//.test(path) || isBuild(path);
 
 /** Whether a file may import another: the table of the design. */
 function mayImport(from: string, to: string): boolean {
@@ -258,7 +262,7 @@ function docAbove(lines: readonly string[], at: number): string | undefined {
 Deno.test("every export is documented, in a first sentence of at most 90 plain characters", { ignore }, () => {
   const wrong: string[] = [];
   for (const { path, text } of library()) {
-    if (path === "wasm/kernels.ts") continue;
+    if (isGenerated(path)) continue;
     const lines = text.split("\n");
     const named = new Set<string>();
     lines.forEach((line, at) => {
