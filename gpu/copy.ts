@@ -5,7 +5,7 @@
  */
 
 import type { View } from "../core/engine/backend.ts";
-import { contiguousStrides, format, sameShape, type Shape, simplify, sizeOf } from "../core/engine/shape.ts";
+import { type Axes, contiguousStrides, format, sameShape, type Shape, simplify, sizeOf } from "../core/engine/shape.ts";
 import { plane, type Runtime } from "./runtime.ts";
 import type { Variant } from "./template.ts";
 
@@ -14,17 +14,23 @@ const MOST_AXES = 8;
 /** Threads of a workgroup in kernels that go element by element. */
 export const LANES = 256;
 
-/** The words of `Axes` in `walk.wgsl` for up to three views of one shape. */
-export function axesWords(shape: Shape, views: readonly View[]): number[] {
-  const axes = simplify(shape, views.map((x) => x.strides));
-  const rank = axes.shape.length;
+/** The words of `Axes` in `walk.wgsl` for up to three views that begin at `offsets`. */
+export function wordsOf({ shape, strides }: Axes, offsets: readonly number[]): number[] {
+  const rank = shape.length;
   if (rank > MOST_AXES) {
     throw new RangeError(`Cannot walk a view of ${rank} axes that do not merge: at most ${MOST_AXES}`);
   }
-  const words = [views[0]?.offset ?? 0, views[1]?.offset ?? 0, views[2]?.offset ?? 0, rank];
-  for (let i = 0; i < MOST_AXES; i++) words.push(axes.shape[i] ?? 1);
-  for (let i = 0; i < rank; i++) for (let k = 0; k < 4; k++) words.push(axes.strides[k]?.[i] ?? 0);
+  const words = [offsets[0] ?? 0, offsets[1] ?? 0, offsets[2] ?? 0, rank];
+  for (let i = 0; i < MOST_AXES; i++) words.push(shape[i] ?? 1);
+  for (let i = 0; i < rank; i++) for (let k = 0; k < 4; k++) words.push(strides[k]?.[i] ?? 0);
+  // The outermost axis is walked even where there is none; no stride then leads nowhere.
+  if (rank === 0) words.push(0, 0, 0, 0);
   return words;
+}
+
+/** The words of `Axes` in `walk.wgsl` for up to three views of one shape. */
+export function axesWords(shape: Shape, views: readonly View[]): number[] {
+  return wordsOf(simplify(shape, views.map((x) => x.strides)), views.map((x) => x.offset));
 }
 
 /** The variant of `copy.wgsl` that turns the dtype of one view into that of another. */

@@ -15,12 +15,13 @@ struct Axes {
 fn locate(index: u32) -> vec3u {
   var rest = index;
   var at = params.axes.offsets.xyz;
-  for (var axis = params.axes.offsets.w; axis > 0u; axis--) {
+  for (var axis = params.axes.offsets.w; axis > 1u; axis--) {
     let i = axis - 1u;
     let extent = params.axes.extents[i / 4u][i % 4u];
-    let step = rest % extent;
-    rest = rest / extent;
-    at += step * params.axes.strides[i].xyz;
+    let outer = rest / extent;
+    at += (rest - outer * extent) * params.axes.strides[i].xyz;
+    rest = outer;
   }
-  return at;
+  // Nothing is left to divide along the outermost axis; a scalar has none, and strides of zero.
+  return at + rest * params.axes.strides[0].xyz;
 }
