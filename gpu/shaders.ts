@@ -195,6 +195,1208 @@ fn main(
   v[params.vOffset + i] = within(i, v[params.vOffset + i], second);
 }
 `,
+  attention: `// attention — O = softmax(scale · Q Kᵀ + bias, where allowed) V, one pass over keys and values
+//
+// definition   core/04_attention/scaled_dot_product.ts
+//
+// binding  name        type                  shape / meaning
+// 0        query       storage, read         [B, H, T, D], any strides but the last
+// 1        key         storage, read         [B, G, S, D], the same
+// 2        value       storage, read         [B, G, S, D], the same
+// 3        mask        storage, read         broadcast to [B, H, T, S]; 0 forbids; not read unless MASKED
+// 4        bias        storage, read         broadcast to [B, H, T, S]; not read unless BIASED
+// 5        output      storage, read_write   [B, H, T, D], or that of each part of the keys
+// 6        logarithms  storage, read_write   [parts, B, H, T]: m + ln Σ e^(z − m), LOWEST where nothing is allowed
+// 7        params      uniform               attention_common.wgsl
+//
+// dispatch   a plane of B · G · parts · cuts · tiles workgroups; each owns 32 rows and 32 COLUMNS elements of the width
+// threads    64 as 8 × 8, see attention_tile.wgsl
+// shared     14848 bytes
+// barriers   bounds of all loops come from params and the number of the workgroup alone
+// masked     see attention_common.wgsl; keys that no row of the tile may see are not read
+
+alias Element = f32;
+
+@group(0) @binding(0) var<storage, read> query: array<Element>;
+@group(0) @binding(1) var<storage, read> key: array<Element>;
+@group(0) @binding(2) var<storage, read> value: array<Element>;
+@group(0) @binding(3) var<storage, read> mask: array<u32>;
+@group(0) @binding(4) var<storage, read> bias: array<f32>;
+@group(0) @binding(5) var<storage, read_write> output: array<f32>;
+@group(0) @binding(6) var<storage, read_write> logarithms: array<f32>;
+@group(0) @binding(7) var<uniform> params: Params;
+
+// include attention_tile
+
+fn queryQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(query[at], query[at + 1u], query[at + 2u], query[at + 3u]), n); }
+fn keyQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(key[at], key[at + 1u], key[at + 2u], key[at + 3u]), n); }
+fn valueQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(value[at], value[at + 1u], value[at + 2u], value[at + 3u]), n); }
+
+// One number per row and thread x.
+var<workgroup> partials: array<f32, 256>;
+
+fn putPartials(x: u32, y: u32, rows: vec4f) {
+  let at = y * 8u + x;
+  partials[at] = rows.x;
+  partials[at + 64u] = rows.y;
+  partials[at + 128u] = rows.z;
+  partials[at + 192u] = rows.w;
+}
+
+fn highest(y: u32) -> vec4f {
+  var m = vec4f(LOWEST);
+  for (var i = y * 8u; i < y * 8u + 8u; i++) {
+    m = max(m, vec4f(partials[i], partials[i + 64u], partials[i + 128u], partials[i + 192u]));
+  }
+  return m;
+}
+
+fn totals(y: u32) -> vec4f {
+  var sum = vec4f();
+  for (var i = y * 8u; i < y * 8u + 8u; i++) {
+    sum += vec4f(partials[i], partials[i + 64u], partials[i + 128u], partials[i + 192u]);
+  }
+  return sum;
+}
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let number = group.y * groups.x + group.x;
+  if (number >= params.count) { return; }
+  // Under a causal limit the last rows take longest: they come first.
+  let first = (params.tiles - 1u - number % params.tiles) * TILE;
+  let cut = number / params.tiles % params.cuts * (8u * COLUMNS);
+  let part = number / params.tiles / params.cuts % params.parts;
+  let pair = number / params.tiles / params.cuts / params.parts;
+  let b = pair / params.G;
+  let g = pair % params.G;
+  let x = lane % 8u;
+  let y = lane / 8u;
+
+  let rows = first + y + STEPS;
+  let real = rows < vec4u(params.M);
+  let inside = min(rows, vec4u(params.M - 1u));
+  let h = g * (params.H / params.G) + inside / params.T;
+  let t = inside % params.T;
+  let limits = limitsOf(t);
+  let queryRows = params.queryAt.x + b * params.queryAt.y + h * params.queryAt.z + t * params.queryAt.w;
+  let keyRows = params.keyAt.x + b * params.keyAt.y + g * params.keyAt.z;
+  let valueRows = params.valueAt.x + b * params.valueAt.y + g * params.valueAt.z;
+
+  let begin = part * params.run;
+  let end = min(begin + params.run, limitOfRows(first, min(first + TILE, params.M) - 1u));
+  let chunks = (params.D + 31u) / 32u;
+  var m = vec4f(LOWEST);
+  var l = vec4f();
+  var o: array<mat4x4f, COLUMNS>;
+  for (var tile = begin; tile < end; tile += TILE) {
+    // Scores of 32 rows and 32 keys.
+    let keys = tile + x + STEPS;
+    let loaded = tile + y + STEPS;
+    var s = mat4x4f();
+    for (var chunk = 0u; chunk < chunks; chunk++) {
+      let d = chunk * 32u + x * 4u;
+      // Queries that fit at once stay.
+      if (chunks > 1u || tile == begin) { put(LEFT, x, y, queryPart(queryRows, real, d)); }
+      put(RIGHT, x, y, keyPart(keyRows + loaded * params.keyAt.w, loaded < vec4u(end), d));
+      workgroupBarrier();
+      s = meet(s, x, y);
+      workgroupBarrier();
+    }
+    s = mat4x4f(
+      scoresOf(s[0], b, vec4u(h.x), vec4u(t.x), keys, vec4u(limits.x)),
+      scoresOf(s[1], b, vec4u(h.y), vec4u(t.y), keys, vec4u(limits.y)),
+      scoresOf(s[2], b, vec4u(h.z), vec4u(t.z), keys, vec4u(limits.z)),
+      scoresOf(s[3], b, vec4u(h.w), vec4u(t.w), keys, vec4u(limits.w)),
+    );
+
+    // Shares under the highest score so far; what is summed already is brought down to it.
+    putPartials(x, y, vec4f(maxOf(s[0]), maxOf(s[1]), maxOf(s[2]), maxOf(s[3])));
+    workgroupBarrier();
+    let now = max(m, highest(y));
+    let factors = vec4f(factorOf(m.x, now.x), factorOf(m.y, now.y), factorOf(m.z, now.z), factorOf(m.w, now.w));
+    let p = mat4x4f(
+      weightsOf(s[0], vec4f(now.x)),
+      weightsOf(s[1], vec4f(now.y)),
+      weightsOf(s[2], vec4f(now.z)),
+      weightsOf(s[3], vec4f(now.w)),
+    );
+    putWeights(x, y, p);
+    m = now;
+    l = l * factors + vec4f(sumOf(p[0]), sumOf(p[1]), sumOf(p[2]), sumOf(p[3]));
+    for (var c = 0u; c < COLUMNS; c++) {
+      o[c] = mat4x4f(o[c][0] * factors.x, o[c][1] * factors.y, o[c][2] * factors.z, o[c][3] * factors.w);
+    }
+
+    // The values, mixed.
+    for (var start = 0u; start < 8u; start += STAGED / 4u) {
+      for (var i = lane; i < STAGED * 8u * COLUMNS; i += LANES) {
+        let position = tile + columnOf(i / (8u * COLUMNS), start);
+        let d = (cut + i % (8u * COLUMNS)) * 4u;
+        var v = vec4f();
+        if (position < end && d < params.D) {
+          v = valueQuad(valueRows + position * params.valueAt.w + d, params.D - d);
+        }
+        staged[i] = v;
+      }
+      workgroupBarrier();
+      for (var i = 0u; i < STAGED / 4u; i++) {
+        let share = weightsAt(start + i, y);
+        for (var c = 0u; c < COLUMNS; c++) { o[c] = multiplied(o[c], share, fourRows(i * 4u, c * 8u + x)); }
+      }
+      workgroupBarrier();
+    }
+  }
+
+  putPartials(x, y, l);
+  workgroupBarrier();
+  let total = totals(y);
+  for (var i = 0u; i < 4u; i++) {
+    if (!real[i]) { continue; }
+    let scaled = inverse(total[i]);
+    let at = part * params.outputAt.x + b * params.outputAt.y + h[i] * params.outputAt.z + t[i] * params.outputAt.w;
+    for (var c = 0u; c < COLUMNS; c++) {
+      let d = (cut + c * 8u + x) * 4u;
+      let result = o[c][i] * scaled;
+      for (var e = 0u; e < 4u; e++) {
+        if (d + e < params.D) { output[at + d + e] = result[e]; }
+      }
+    }
+    if (x == 0u && cut == 0u) {
+      logarithms[((part * params.B + b) * params.H + h[i]) * params.T + t[i]] = logarithmOfSum(m[i], total[i]);
+    }
+  }
+}
+`,
+  attention_back: `// attention_back — what the derivatives of attention share
+//
+// Included by kernels that also declare gradient and rows. With P the weights,
+//
+//   dV = Pᵀ dO,   dP = dO Vᵀ,   dZ = P ∘ (dP − δ),   δ = rowsum(dO ∘ O),   dQ = scale · dZ K,   dK = scale · dZᵀ Q
+//
+// P is computed again from the scores and the logarithms that the forward pass left behind.
+
+// include attention_tile
+
+fn gradientPart(at: vec4u, valid: vec4<bool>, d: u32) -> mat4x4f {
+  var quads = mat4x4f();
+  if (d < params.D) {
+    let n = params.D - d;
+    if (valid.x) { quads[0] = gradientQuad(at.x + d, n); }
+    if (valid.y) { quads[1] = gradientQuad(at.y + d, n); }
+    if (valid.z) { quads[2] = gradientQuad(at.z + d, n); }
+    if (valid.w) { quads[3] = gradientQuad(at.w + d, n); }
+  }
+  return quads;
+}
+
+fn valuePart(at: vec4u, valid: vec4<bool>, d: u32) -> mat4x4f {
+  var quads = mat4x4f();
+  if (d < params.D) {
+    let n = params.D - d;
+    if (valid.x) { quads[0] = valueQuad(at.x + d, n); }
+    if (valid.y) { quads[1] = valueQuad(at.y + d, n); }
+    if (valid.z) { quads[2] = valueQuad(at.z + d, n); }
+    if (valid.w) { quads[3] = valueQuad(at.w + d, n); }
+  }
+  return quads;
+}
+
+// Rows of a tensor such as query: heads and positions at \`at\`.
+fn rowsOf(at: vec4u, b: u32, h: vec4u, t: vec4u) -> vec4u { return at.x + b * at.y + h * at.z + t * at.w; }
+
+// dZ for four pairs.
+fn slopesOf(p: vec4f, dp: vec4f, delta: vec4f) -> vec4f { return p * (dp - delta); }
+`,
+  attention_bias: `// attention_bias — gradient of what is added to the scores: dZ, summed over the batch and heads that share it
+//
+// definition   core/04_attention/scaled_dot_product.ts
+//
+// binding  name        type                  shape / meaning
+// 0–4      as in attention.wgsl
+// 5        gradient    storage, read         dO, [B, H, T, D], any strides but the last
+// 6        rows        storage, read         [B, H, T] pairs: logarithm of the sum of the row, δ
+// 7        result      storage, read_write   [biasB, biasH, T, S]
+// 8        params      uniform               attention_common.wgsl; biasB, biasH = extents of the bias, tiles = tiles of keys
+//
+// dispatch   a plane of biasB · biasH · ⌈T / 32⌉ · tiles workgroups; each owns 32 queries and 32 keys
+// threads    64 as 8 × 8, see attention_tile.wgsl
+// shared     9216 bytes
+// barriers   bounds of all loops come from params and the number of the workgroup alone
+
+alias Element = f32;
+
+@group(0) @binding(0) var<storage, read> query: array<Element>;
+@group(0) @binding(1) var<storage, read> key: array<Element>;
+@group(0) @binding(2) var<storage, read> value: array<Element>;
+@group(0) @binding(3) var<storage, read> mask: array<u32>;
+@group(0) @binding(4) var<storage, read> bias: array<f32>;
+@group(0) @binding(5) var<storage, read> gradient: array<Element>;
+@group(0) @binding(6) var<storage, read> rows: array<vec2f>;
+@group(0) @binding(7) var<storage, read_write> result: array<f32>;
+@group(0) @binding(8) var<uniform> params: Params;
+
+// include attention_back
+
+fn queryQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(query[at], query[at + 1u], query[at + 2u], query[at + 3u]), n); }
+fn keyQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(key[at], key[at + 1u], key[at + 2u], key[at + 3u]), n); }
+fn valueQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(value[at], value[at + 1u], value[at + 2u], value[at + 3u]), n); }
+fn gradientQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(gradient[at], gradient[at + 1u], gradient[at + 2u], gradient[at + 3u]), n); }
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let number = group.y * groups.x + group.x;
+  if (number >= params.count) { return; }
+  let firstKey = number % params.tiles * TILE;
+  let queryTiles = (params.T + TILE - 1u) / TILE;
+  let first = number / params.tiles % queryTiles * TILE;
+  let rest = number / params.tiles / queryTiles;
+  let headsOfBias = params.biasH;
+  let x = lane % 8u;
+  let y = lane / 8u;
+
+  let mine = first + y + STEPS;
+  let real = mine < vec4u(params.T);
+  let t = min(mine, vec4u(params.T - 1u));
+  let limits = limitsOf(t);
+  let keys = firstKey + x + STEPS;
+  let loaded = firstKey + y + STEPS;
+  let there = loaded < vec4u(params.S);
+  let chunks = (params.D + 31u) / 32u;
+
+  // Heads and batch elements that share the bias are a step apart.
+  let batchEnd = select(params.B, rest / headsOfBias + 1u, params.biasB > 1u);
+  let headEnd = select(params.H, rest % headsOfBias + 1u, headsOfBias > 1u);
+  var sum = mat4x4f();
+  for (var b = rest / headsOfBias; b < batchEnd; b++) {
+    for (var h = rest % headsOfBias; h < headEnd; h++) {
+      let g = h / (params.H / params.G);
+      let queryRows = rowsOf(params.queryAt, b, vec4u(h), t);
+      let gradientRows = rowsOf(params.gradientAt, b, vec4u(h), t);
+      let keyRows = rowsOf(params.keyAt, b, vec4u(g), loaded);
+      let valueRows = rowsOf(params.valueAt, b, vec4u(g), loaded);
+      var s = mat4x4f();
+      var dp = mat4x4f();
+      for (var chunk = 0u; chunk < chunks; chunk++) {
+        let d = chunk * 32u + x * 4u;
+        put(LEFT, x, y, queryPart(queryRows, real, d));
+        put(RIGHT, x, y, keyPart(keyRows, there, d));
+        workgroupBarrier();
+        s = meet(s, x, y);
+        workgroupBarrier();
+        put(LEFT, x, y, gradientPart(gradientRows, real, d));
+        put(RIGHT, x, y, valuePart(valueRows, there, d));
+        workgroupBarrier();
+        dp = meet(dp, x, y);
+        workgroupBarrier();
+      }
+      for (var i = 0u; i < 4u; i++) {
+        let known = rows[(b * params.H + h) * params.T + t[i]];
+        let z = scoresOf(s[i], b, vec4u(h), vec4u(t[i]), keys, vec4u(limits[i]));
+        sum[i] += slopesOf(weightsOf(z, vec4f(known.x)), dp[i], vec4f(known.y));
+      }
+    }
+  }
+
+  for (var i = 0u; i < 4u; i++) {
+    for (var j = 0u; j < 4u; j++) {
+      if (real[i] && keys[j] < params.S) { result[(rest * params.T + mine[i]) * params.S + keys[j]] = sum[i][j]; }
+    }
+  }
+}
+`,
+  attention_combine: `// attention_combine — outputs over parts of the keys become the output over all: O = Σ wᵢ Oᵢ / Σ wᵢ, wᵢ = e^(Lᵢ − max L)
+//
+// definition   core/04_attention/scaled_dot_product.ts
+//
+// binding  name        type                  shape / meaning
+// 0        outputs     storage, read         [parts, R, D], R = B · H · T
+// 1        parts       storage, read         [parts, R]: logarithms of the sums, LOWEST where nothing is allowed
+// 2        output      storage, read_write   [B, T, H, D]
+// 3        logarithms  storage, read_write   [R]
+// 4        params      uniform
+//
+// dispatch   a plane of R workgroups, one row each
+// threads    64; thread t takes parts, and then elements of the width, t, t + 64, …
+// shared     2304 bytes; parts ≤ 512
+
+// include math
+
+const LANES = 64u;
+const LOWEST = -3.0e38;
+
+struct Params { R: u32, H: u32, T: u32, D: u32, parts: u32 }
+
+@group(0) @binding(0) var<storage, read> outputs: array<f32>;
+@group(0) @binding(1) var<storage, read> parts: array<f32>;
+@group(0) @binding(2) var<storage, read_write> output: array<f32>;
+@group(0) @binding(3) var<storage, read_write> logarithms: array<f32>;
+@group(0) @binding(4) var<uniform> params: Params;
+
+var<workgroup> weights: array<f32, 512>;
+var<workgroup> partials: array<f32, LANES>;
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let row = group.y * groups.x + group.x;
+  if (row >= params.R) { return; }
+  var m = LOWEST;
+  for (var i = lane; i < params.parts; i += LANES) { m = max(m, parts[i * params.R + row]); }
+  partials[lane] = m;
+  workgroupBarrier();
+  for (var i = 0u; i < LANES; i++) { m = max(m, partials[i]); }
+  workgroupBarrier();
+
+  var sum = 0.0;
+  for (var i = lane; i < params.parts; i += LANES) {
+    let l = parts[i * params.R + row];
+    let weight = select(exponential(l - m), 0.0, l <= LOWEST);
+    weights[i] = weight;
+    sum += weight;
+  }
+  partials[lane] = sum;
+  workgroupBarrier();
+  var total = 0.0;
+  for (var i = 0u; i < LANES; i++) { total += partials[i]; }
+  let scale = select(quotient(1.0, total), 0.0, total == 0.0);
+
+  let t = row % params.T;
+  let h = row / params.T % params.H;
+  let b = row / params.T / params.H;
+  let at = ((b * params.T + t) * params.H + h) * params.D;
+  for (var d = lane; d < params.D; d += LANES) {
+    var o = 0.0;
+    for (var i = 0u; i < params.parts; i++) { o += weights[i] * outputs[(i * params.R + row) * params.D + d]; }
+    output[at + d] = o * scale;
+  }
+  if (lane == 0u) { logarithms[row] = select(m + logarithm(total), LOWEST, total == 0.0); }
+}
+`,
+  attention_common: `// attention_common — which key a query may see, with what handicap, and what it then weighs
+//
+// Included by the kernels of attention, which declare query, key, value, mask, bias and params.
+//
+// rows       the queries of all heads that read one group of keys, head by head: row = head in group · T + t
+// masked     a forbidden score is LOWEST, which is finite, and weighs 0; −∞ in a bias forbids as well
+
+// include math
+
+const LOWEST = -3.0e38;
+const CAUSAL = 1u;
+const MASKED = 2u;
+const BIASED = 4u;
+
+struct Params {
+  // heads, groups of keys, queries, keys
+  H: u32, G: u32, T: u32, S: u32,
+  // width, rows of a group, what of CAUSAL, MASKED, BIASED holds, factor of the dot products
+  D: u32, M: u32, flags: u32, scale: f32,
+  // offset, then elements per step of batch, head, position
+  queryAt: vec4u, keyAt: vec4u, valueAt: vec4u,
+  // elements per step of part, batch, head, position
+  outputAt: vec4u,
+  // as queryAt
+  gradientAt: vec4u,
+  // elements per step of batch, head, query, key
+  maskAt: vec4u, biasAt: vec4u,
+  maskOffset: u32, biasOffset: u32,
+  // parts into which the keys are cut, keys of a part
+  parts: u32, run: u32,
+  // tiles of rows or keys, cuts of the width, workgroups, batch
+  tiles: u32, cuts: u32, count: u32, B: u32,
+  // extents of batch and heads of a bias
+  biasB: u32, biasH: u32, rest0: u32, rest1: u32,
+}
+
+// Keeps the first n components.
+fn kept(x: vec4f, n: u32) -> vec4f { return select(vec4f(), x, vec4u(0u, 1u, 2u, 3u) < vec4u(n)); }
+
+// o + p₀ v₀ + p₁ v₁ + p₂ v₂ + p₃ v₃
+fn mixed(o: vec4f, p: vec4f, v: mat4x4f) -> vec4f { return o + p.x * v[0] + p.y * v[1] + p.z * v[2] + p.w * v[3]; }
+
+fn sumOf(x: vec4f) -> f32 { return (x.x + x.y) + (x.z + x.w); }
+
+fn maxOf(x: vec4f) -> f32 { return max(max(x.x, x.y), max(x.z, x.w)); }
+
+// Keys that queries may see as far as causality goes: the last query sees all.
+fn limitsOf(t: vec4u) -> vec4u {
+  if ((params.flags & CAUSAL) == 0u) { return vec4u(params.S); }
+  let seen = t + params.S + 1u;
+  return select(vec4u(), seen - params.T, seen > vec4u(params.T));
+}
+
+// The most that one of the rows \`first\` to \`last\` may see.
+fn limitOfRows(first: u32, last: u32) -> u32 {
+  let t = select(last % params.T, params.T - 1u, first / params.T != last / params.T);
+  return limitsOf(vec4u(t)).x;
+}
+
+// Scores of four pairs from their dot products.
+fn scoresOf(dots: vec4f, b: u32, h: vec4u, t: vec4u, keys: vec4u, limits: vec4u) -> vec4f {
+  var z = dots * params.scale;
+  if ((params.flags & BIASED) != 0u) {
+    let at = params.biasOffset + b * params.biasAt.x + h * params.biasAt.y + t * params.biasAt.z +
+      keys * params.biasAt.w;
+    let more = vec4f(bias[at.x], bias[at.y], bias[at.z], bias[at.w]);
+    z = select(z + more, vec4f(LOWEST), bitcast<vec4u>(more) == vec4u(0xff800000u));
+  }
+  if ((params.flags & MASKED) != 0u) {
+    let at = params.maskOffset + b * params.maskAt.x + h * params.maskAt.y + t * params.maskAt.z +
+      keys * params.maskAt.w;
+    let allowed = vec4u(mask[at.x], mask[at.y], mask[at.z], mask[at.w]);
+    z = select(z, vec4f(LOWEST), allowed == vec4u());
+  }
+  return select(z, vec4f(LOWEST), keys >= limits);
+}
+
+// e^(z − m), and 0 for a forbidden score.
+fn weightsOf(z: vec4f, m: vec4f) -> vec4f {
+  return select(exponential4(z - m), vec4f(), z <= vec4f(LOWEST));
+}
+
+// What sums under the old maximum are worth under the new one.
+fn factorOf(before: f32, now: f32) -> f32 { return select(exponential(before - now), 0.0, before <= LOWEST); }
+
+// 1 / x, and 0 for 0.
+fn inverse(x: f32) -> f32 { return select(quotient(1.0, x), 0.0, x == 0.0); }
+
+// m + ln x, and LOWEST for 0.
+fn logarithmOfSum(m: f32, x: f32) -> f32 { return select(m + logarithm(x), LOWEST, x == 0.0); }
+`,
+  attention_delta: `// attention_delta — δ = rowsum(dO ∘ O), beside the logarithm of the sum of its row
+//
+// definition   core/04_attention/scaled_dot_product.ts
+//
+// binding  name        type                  shape / meaning
+// 0        output      storage, read         O, [B, H, T, D], any strides but the last
+// 1        gradient    storage, read         dO, the same
+// 2        logarithms  storage, read         [B, H, T]
+// 3        rows        storage, read_write   [B, H, T] pairs: logarithm, δ
+// 4        params      uniform               R = B · H · T
+//
+// dispatch   a plane of ⌈R / 4⌉ workgroups
+// threads    64: 16 for each of four rows; thread t takes elements t, t + 16, …
+// shared     256 bytes
+
+struct Params {
+  R: u32, H: u32, T: u32, D: u32,
+  // offset, elements per step of batch, head, position
+  outputAt: vec4u, gradientAt: vec4u,
+}
+
+@group(0) @binding(0) var<storage, read> output: array<f32>;
+@group(0) @binding(1) var<storage, read> gradient: array<f32>;
+@group(0) @binding(2) var<storage, read> logarithms: array<f32>;
+@group(0) @binding(3) var<storage, read_write> rows: array<vec2f>;
+@group(0) @binding(4) var<uniform> params: Params;
+
+var<workgroup> sums: array<f32, 64>;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let row = (group.y * groups.x + group.x) * 4u + lane / 16u;
+  let real = row < params.R;
+  let inside = min(row, params.R - 1u);
+  let t = inside % params.T;
+  let h = inside / params.T % params.H;
+  let b = inside / params.T / params.H;
+  let o = params.outputAt.x + b * params.outputAt.y + h * params.outputAt.z + t * params.outputAt.w;
+  let g = params.gradientAt.x + b * params.gradientAt.y + h * params.gradientAt.z + t * params.gradientAt.w;
+  var sum = 0.0;
+  for (var d = lane % 16u; d < params.D; d += 16u) { sum += output[o + d] * gradient[g + d]; }
+  sums[lane] = sum;
+  workgroupBarrier();
+  if (real && lane % 16u == 0u) {
+    for (var i = 1u; i < 16u; i++) { sum += sums[lane + i]; }
+    rows[row] = vec2f(logarithms[row], sum);
+  }
+}
+`,
+  attention_few: `// attention_few — attention of a few rows over many keys, cut into parts so that one token keeps a GPU busy
+//
+// definition   core/04_attention/scaled_dot_product.ts
+//
+// binding  name        type                  shape / meaning
+// 0–7      as in attention.wgsl
+//
+// dispatch   a plane of B · G · parts · tiles workgroups; each owns ROWS rows of a group and \`run\` keys,
+//            a multiple of 64; attention_combine.wgsl brings the parts together
+// threads    128; scores: 8 threads share a key, 64 keys at a time; values: ⌈D / 4⌉ threads share a key
+// shared     at most 14608 bytes; D ≤ 256
+// barriers   bounds of all loops that contain one come from params and the number of the workgroup alone
+// masked     see attention_common.wgsl
+
+alias Element = f32;
+const ROWS = 1u;
+const LANES = 128u;
+const KEYS = 64u;
+
+@group(0) @binding(0) var<storage, read> query: array<Element>;
+@group(0) @binding(1) var<storage, read> key: array<Element>;
+@group(0) @binding(2) var<storage, read> value: array<Element>;
+@group(0) @binding(3) var<storage, read> mask: array<u32>;
+@group(0) @binding(4) var<storage, read> bias: array<f32>;
+@group(0) @binding(5) var<storage, read_write> output: array<f32>;
+@group(0) @binding(6) var<storage, read_write> logarithms: array<f32>;
+@group(0) @binding(7) var<uniform> params: Params;
+
+// include attention_common
+
+fn queryQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(query[at], query[at + 1u], query[at + 2u], query[at + 3u]), n); }
+fn keyQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(key[at], key[at + 1u], key[at + 2u], key[at + 3u]), n); }
+fn valueQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(value[at], value[at + 1u], value[at + 2u], value[at + 3u]), n); }
+
+// [ROWS][64 vectors]
+var<workgroup> queries: array<vec4f, ROWS * 64u>;
+// Parts of the dot products, [ROWS][16 keys][9]: a vector holds the keys k, k + 16, k + 32, k + 48. Later parts of the output.
+var<workgroup> sums: array<vec4f, ROWS * 144u>;
+// [ROWS][16 keys], as above
+var<workgroup> weights: array<vec4f, ROWS * 16u>;
+var<workgroup> partials: array<f32, ROWS * 16u>;
+var<workgroup> factors: array<f32, ROWS>;
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let number = group.y * groups.x + group.x;
+  if (number >= params.count) { return; }
+  let first = number % params.tiles * ROWS;
+  let part = number / params.tiles % params.parts;
+  let pair = number / params.tiles / params.parts;
+  let b = pair / params.G;
+  let g = pair % params.G;
+  let D = params.D;
+  let quads = (D + 3u) / 4u;
+  let last = max(params.S, 1u) - 1u;
+
+  for (var i = lane; i < ROWS * quads; i += LANES) {
+    let row = min(first + i / quads, params.M - 1u);
+    let d = i % quads * 4u;
+    let h = g * (params.H / params.G) + row / params.T;
+    let at = params.queryAt.x + b * params.queryAt.y + h * params.queryAt.z + row % params.T * params.queryAt.w;
+    queries[i / quads * 64u + i % quads] = queryQuad(at + d, D - d);
+  }
+
+  // The row and the four keys whose scores this thread finishes, if lane < 16 ROWS.
+  let finishes = lane < 16u * ROWS;
+  let slot = lane % 16u;
+  let mine = min(lane / 16u, ROWS - 1u);
+  let row = min(first + mine, params.M - 1u);
+  let h = g * (params.H / params.G) + row / params.T;
+  let t = row % params.T;
+  let limit = limitsOf(vec4u(t));
+  var m = LOWEST;
+  var l = 0.0;
+
+  // Thread x of key y in products with keys; vector c of the values, of every \`teams\`-th key.
+  let x = lane % 8u;
+  let y = lane / 8u;
+  let c = lane % quads;
+  let team = lane / quads;
+  let teams = LANES / quads;
+  let keyRows = params.keyAt.x + b * params.keyAt.y + g * params.keyAt.z;
+  let valueRows = params.valueAt.x + b * params.valueAt.y + g * params.valueAt.z;
+  const STEPS = vec4u(0u, 16u, 32u, 48u);
+  var o: array<vec4f, ROWS>;
+  workgroupBarrier();
+
+  let end = min((part + 1u) * params.run, params.S);
+  for (var tile = part * params.run; tile < end; tile += KEYS) {
+    let at = keyRows + min(tile + y + STEPS, vec4u(last)) * params.keyAt.w;
+    var dots: array<vec4f, ROWS>;
+    for (var i = x; i < quads; i += 8u) {
+      let d = i * 4u;
+      let n = D - d;
+      let k = transpose(
+        mat4x4f(keyQuad(at.x + d, n), keyQuad(at.y + d, n), keyQuad(at.z + d, n), keyQuad(at.w + d, n)),
+      );
+      for (var r = 0u; r < ROWS; r++) { dots[r] = mixed(dots[r], queries[r * 64u + i], k); }
+    }
+    for (var r = 0u; r < ROWS; r++) { sums[r * 144u + y * 9u + x] = dots[r]; }
+    workgroupBarrier();
+
+    var z = vec4f(LOWEST);
+    if (finishes) {
+      var dot = vec4f();
+      for (var i = 0u; i < 8u; i++) { dot += sums[mine * 144u + slot * 9u + i]; }
+      z = scoresOf(dot, b, vec4u(h), vec4u(t), tile + slot + STEPS, limit);
+      partials[lane] = maxOf(z);
+    }
+    workgroupBarrier();
+    if (finishes) {
+      var now = m;
+      for (var i = 0u; i < 16u; i++) { now = max(now, partials[mine * 16u + i]); }
+      let factor = factorOf(m, now);
+      let p = weightsOf(z, vec4f(now));
+      l = l * factor + sumOf(p);
+      m = now;
+      weights[lane] = p;
+      if (slot == 0u) { factors[mine] = factor; }
+    }
+    workgroupBarrier();
+
+    for (var r = 0u; r < ROWS; r++) { o[r] *= factors[r]; }
+    if (team < teams) {
+      for (var i = team; i < 16u; i += teams) {
+        let start = valueRows + min(tile + i + STEPS, vec4u(last)) * params.valueAt.w + c * 4u;
+        let n = D - c * 4u;
+        let v = mat4x4f(valueQuad(start.x, n), valueQuad(start.y, n), valueQuad(start.z, n), valueQuad(start.w, n));
+        for (var r = 0u; r < ROWS; r++) { o[r] = mixed(o[r], weights[r * 16u + i], v); }
+      }
+    }
+  }
+
+  workgroupBarrier();
+  for (var r = 0u; r < ROWS; r++) { sums[r * LANES + lane] = o[r]; }
+  if (finishes) { partials[lane] = l; }
+  workgroupBarrier();
+  for (var i = lane; i < ROWS * quads; i += LANES) {
+    let r = i / quads;
+    if (first + r >= params.M) { continue; }
+    var total = 0.0;
+    for (var k = 0u; k < 16u; k++) { total += partials[r * 16u + k]; }
+    var sum = vec4f();
+    for (var k = 0u; k < teams; k++) { sum += sums[r * LANES + k * quads + i % quads]; }
+    let result = sum * inverse(total);
+    let d = i % quads * 4u;
+    let head = g * (params.H / params.G) + (first + r) / params.T;
+    let at = part * params.outputAt.x + b * params.outputAt.y + head * params.outputAt.z +
+      (first + r) % params.T * params.outputAt.w + d;
+    for (var e = 0u; e < 4u; e++) {
+      if (d + e < D) { output[at + e] = result[e]; }
+    }
+  }
+  if (finishes && slot == 0u && first + mine < params.M) {
+    var total = 0.0;
+    for (var k = 0u; k < 16u; k++) { total += partials[mine * 16u + k]; }
+    logarithms[((part * params.B + b) * params.H + h) * params.T + t] = logarithmOfSum(m, total);
+  }
+}
+`,
+  attention_keys: `// attention_keys — dK = scale · dZᵀ Q and dV = Pᵀ dO, by tiles of keys, all heads of a group in one sum
+//
+// definition   core/04_attention/scaled_dot_product.ts
+//
+// binding  name        type                  shape / meaning
+// 0–4      as in attention.wgsl
+// 5        gradient    storage, read         dO, [B, H, T, D], any strides but the last
+// 6        rows        storage, read         [B, H, T] pairs: logarithm of the sum of the row, δ
+// 7        result      storage, read_write   dK, [B, S, G, D], then dV, the same
+// 8        params      uniform               attention_common.wgsl; outputAt.x = where dV starts
+//
+// dispatch   a plane of B · G · cuts · tiles workgroups; each owns 32 keys and 32 COLUMNS elements of the width
+// threads    64 as 8 × 8, see attention_tile.wgsl; rows of a tile are keys, columns are queries
+// shared     13824 bytes
+// barriers   bounds of all loops come from params and the number of the workgroup alone
+// order      sums run over heads and queries in their order, whoever computes them
+
+alias Element = f32;
+
+@group(0) @binding(0) var<storage, read> query: array<Element>;
+@group(0) @binding(1) var<storage, read> key: array<Element>;
+@group(0) @binding(2) var<storage, read> value: array<Element>;
+@group(0) @binding(3) var<storage, read> mask: array<u32>;
+@group(0) @binding(4) var<storage, read> bias: array<f32>;
+@group(0) @binding(5) var<storage, read> gradient: array<Element>;
+@group(0) @binding(6) var<storage, read> rows: array<vec2f>;
+@group(0) @binding(7) var<storage, read_write> result: array<f32>;
+@group(0) @binding(8) var<uniform> params: Params;
+
+// include attention_back
+
+fn queryQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(query[at], query[at + 1u], query[at + 2u], query[at + 3u]), n); }
+fn keyQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(key[at], key[at + 1u], key[at + 2u], key[at + 3u]), n); }
+fn valueQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(value[at], value[at + 1u], value[at + 2u], value[at + 3u]), n); }
+fn gradientQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(gradient[at], gradient[at + 1u], gradient[at + 2u], gradient[at + 3u]), n); }
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let number = group.y * groups.x + group.x;
+  if (number >= params.count) { return; }
+  // Under a causal limit the first keys take longest: they come first.
+  let first = number % params.tiles * TILE;
+  let cut = number / params.tiles % params.cuts * (8u * COLUMNS);
+  let pair = number / params.tiles / params.cuts;
+  let b = pair / params.G;
+  let g = pair % params.G;
+  let x = lane % 8u;
+  let y = lane / 8u;
+
+  let mine = first + y + STEPS;
+  let real = mine < vec4u(params.S);
+  let keyRows = params.keyAt.x + b * params.keyAt.y + g * params.keyAt.z + mine * params.keyAt.w;
+  let valueRows = params.valueAt.x + b * params.valueAt.y + g * params.valueAt.z + mine * params.valueAt.w;
+  let heads = params.H / params.G;
+
+  let chunks = (params.D + 31u) / 32u;
+  var dk: array<mat4x4f, COLUMNS>;
+  var dv: array<mat4x4f, COLUMNS>;
+  for (var tile = 0u; tile < params.M; tile += TILE) {
+    if (limitOfRows(tile, min(tile + TILE, params.M) - 1u) <= first) { continue; }
+
+    // Rows that this thread stages.
+    let loaded = tile + y + STEPS;
+    let there = loaded < vec4u(params.M);
+    let inside = min(loaded, vec4u(params.M - 1u));
+    let queryRows = rowsOf(params.queryAt, b, g * heads + inside / params.T, inside % params.T);
+    let gradientRows = rowsOf(params.gradientAt, b, g * heads + inside / params.T, inside % params.T);
+    var s = mat4x4f();
+    var dp = mat4x4f();
+    for (var chunk = 0u; chunk < chunks; chunk++) {
+      let d = chunk * 32u + x * 4u;
+      put(LEFT, x, y, keyPart(keyRows, real, d));
+      put(RIGHT, x, y, queryPart(queryRows, there, d));
+      workgroupBarrier();
+      s = meet(s, x, y);
+      workgroupBarrier();
+      put(LEFT, x, y, valuePart(valueRows, real, d));
+      put(RIGHT, x, y, gradientPart(gradientRows, there, d));
+      workgroupBarrier();
+      dp = meet(dp, x, y);
+      workgroupBarrier();
+    }
+
+    // The four queries whose scores this thread holds.
+    let column = tile + x + STEPS;
+    let row = min(column, vec4u(params.M - 1u));
+    let h = g * heads + row / params.T;
+    let t = row % params.T;
+    let limits = select(vec4u(), limitsOf(t), column < vec4u(params.M));
+    let numbers = (b * params.H + h) * params.T + t;
+    let known = transpose(mat4x2f(rows[numbers.x], rows[numbers.y], rows[numbers.z], rows[numbers.w]));
+    let p = mat4x4f(
+      weightsOf(scoresOf(s[0], b, h, t, vec4u(mine.x), limits), known[0]),
+      weightsOf(scoresOf(s[1], b, h, t, vec4u(mine.y), limits), known[0]),
+      weightsOf(scoresOf(s[2], b, h, t, vec4u(mine.z), limits), known[0]),
+      weightsOf(scoresOf(s[3], b, h, t, vec4u(mine.w), limits), known[0]),
+    );
+
+    putWeights(x, y, p);
+    for (var start = 0u; start < 8u; start += STAGED / 4u) {
+      for (var i = lane; i < STAGED * 8u * COLUMNS; i += LANES) {
+        let position = tile + columnOf(i / (8u * COLUMNS), start);
+        let d = (cut + i % (8u * COLUMNS)) * 4u;
+        var v = vec4f();
+        if (position < params.M && d < params.D) {
+          let at = params.gradientAt.x + b * params.gradientAt.y + (g * heads + position / params.T) * params.gradientAt.z +
+            position % params.T * params.gradientAt.w;
+          v = gradientQuad(at + d, params.D - d);
+        }
+        staged[i] = v;
+      }
+      workgroupBarrier();
+      for (var i = 0u; i < STAGED / 4u; i++) {
+        let share = weightsAt(start + i, y);
+        for (var c = 0u; c < COLUMNS; c++) { dv[c] = multiplied(dv[c], share, fourRows(i * 4u, c * 8u + x)); }
+      }
+      workgroupBarrier();
+    }
+
+    putWeights(
+      x,
+      y,
+      mat4x4f(
+        slopesOf(p[0], dp[0], known[1]),
+        slopesOf(p[1], dp[1], known[1]),
+        slopesOf(p[2], dp[2], known[1]),
+        slopesOf(p[3], dp[3], known[1]),
+      ),
+    );
+    for (var start = 0u; start < 8u; start += STAGED / 4u) {
+      for (var i = lane; i < STAGED * 8u * COLUMNS; i += LANES) {
+        let position = tile + columnOf(i / (8u * COLUMNS), start);
+        let d = (cut + i % (8u * COLUMNS)) * 4u;
+        var v = vec4f();
+        if (position < params.M && d < params.D) {
+          let at = params.queryAt.x + b * params.queryAt.y + (g * heads + position / params.T) * params.queryAt.z +
+            position % params.T * params.queryAt.w;
+          v = queryQuad(at + d, params.D - d);
+        }
+        staged[i] = v;
+      }
+      workgroupBarrier();
+      for (var i = 0u; i < STAGED / 4u; i++) {
+        let share = weightsAt(start + i, y);
+        for (var c = 0u; c < COLUMNS; c++) { dk[c] = multiplied(dk[c], share, fourRows(i * 4u, c * 8u + x)); }
+      }
+      workgroupBarrier();
+    }
+  }
+
+  for (var i = 0u; i < 4u; i++) {
+    if (!real[i]) { continue; }
+    let at = b * params.outputAt.y + g * params.outputAt.z + mine[i] * params.outputAt.w;
+    for (var c = 0u; c < COLUMNS; c++) {
+      let d = (cut + c * 8u + x) * 4u;
+      let forKey = dk[c][i] * params.scale;
+      let forValue = dv[c][i];
+      for (var e = 0u; e < 4u; e++) {
+        if (d + e < params.D) {
+          result[at + d + e] = forKey[e];
+          result[params.outputAt.x + at + d + e] = forValue[e];
+        }
+      }
+    }
+  }
+}
+`,
+  attention_queries: `// attention_queries — dQ = scale · dZ K, by tiles of queries
+//
+// definition   core/04_attention/scaled_dot_product.ts
+//
+// binding  name        type                  shape / meaning
+// 0–4      as in attention.wgsl
+// 5        gradient    storage, read         dO, [B, H, T, D], any strides but the last
+// 6        rows        storage, read         [B, H, T] pairs: logarithm of the sum of the row, δ
+// 7        result      storage, read_write   dQ, [B, T, H, D]
+// 8        params      uniform               attention_common.wgsl
+//
+// dispatch   a plane of B · G · cuts · tiles workgroups; each owns 32 rows and 32 COLUMNS elements of the width
+// threads    64 as 8 × 8, see attention_tile.wgsl
+// shared     13824 bytes
+// barriers   bounds of all loops come from params and the number of the workgroup alone
+
+alias Element = f32;
+
+@group(0) @binding(0) var<storage, read> query: array<Element>;
+@group(0) @binding(1) var<storage, read> key: array<Element>;
+@group(0) @binding(2) var<storage, read> value: array<Element>;
+@group(0) @binding(3) var<storage, read> mask: array<u32>;
+@group(0) @binding(4) var<storage, read> bias: array<f32>;
+@group(0) @binding(5) var<storage, read> gradient: array<Element>;
+@group(0) @binding(6) var<storage, read> rows: array<vec2f>;
+@group(0) @binding(7) var<storage, read_write> result: array<f32>;
+@group(0) @binding(8) var<uniform> params: Params;
+
+// include attention_back
+
+fn queryQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(query[at], query[at + 1u], query[at + 2u], query[at + 3u]), n); }
+fn keyQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(key[at], key[at + 1u], key[at + 2u], key[at + 3u]), n); }
+fn valueQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(value[at], value[at + 1u], value[at + 2u], value[at + 3u]), n); }
+fn gradientQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(gradient[at], gradient[at + 1u], gradient[at + 2u], gradient[at + 3u]), n); }
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let number = group.y * groups.x + group.x;
+  if (number >= params.count) { return; }
+  let first = (params.tiles - 1u - number % params.tiles) * TILE;
+  let cut = number / params.tiles % params.cuts * (8u * COLUMNS);
+  let pair = number / params.tiles / params.cuts;
+  let b = pair / params.G;
+  let g = pair % params.G;
+  let x = lane % 8u;
+  let y = lane / 8u;
+
+  let mine = first + y + STEPS;
+  let real = mine < vec4u(params.M);
+  let inside = min(mine, vec4u(params.M - 1u));
+  let h = g * (params.H / params.G) + inside / params.T;
+  let t = inside % params.T;
+  let limits = limitsOf(t);
+  let queryRows = rowsOf(params.queryAt, b, h, t);
+  let gradientRows = rowsOf(params.gradientAt, b, h, t);
+  let keyRows = params.keyAt.x + b * params.keyAt.y + g * params.keyAt.z;
+  let valueRows = params.valueAt.x + b * params.valueAt.y + g * params.valueAt.z;
+  let numbers = (b * params.H + h) * params.T + t;
+  let known = array<vec2f, 4>(rows[numbers.x], rows[numbers.y], rows[numbers.z], rows[numbers.w]);
+
+  let end = limitOfRows(first, min(first + TILE, params.M) - 1u);
+  let chunks = (params.D + 31u) / 32u;
+  var o: array<mat4x4f, COLUMNS>;
+  for (var tile = 0u; tile < end; tile += TILE) {
+    let keys = tile + x + STEPS;
+    let loaded = tile + y + STEPS;
+    var s = mat4x4f();
+    var dp = mat4x4f();
+    for (var chunk = 0u; chunk < chunks; chunk++) {
+      let d = chunk * 32u + x * 4u;
+      put(LEFT, x, y, queryPart(queryRows, real, d));
+      put(RIGHT, x, y, keyPart(keyRows + loaded * params.keyAt.w, loaded < vec4u(end), d));
+      workgroupBarrier();
+      s = meet(s, x, y);
+      workgroupBarrier();
+      put(LEFT, x, y, gradientPart(gradientRows, real, d));
+      put(RIGHT, x, y, valuePart(valueRows + loaded * params.valueAt.w, loaded < vec4u(end), d));
+      workgroupBarrier();
+      dp = meet(dp, x, y);
+      workgroupBarrier();
+    }
+    s = mat4x4f(
+      scoresOf(s[0], b, vec4u(h.x), vec4u(t.x), keys, vec4u(limits.x)),
+      scoresOf(s[1], b, vec4u(h.y), vec4u(t.y), keys, vec4u(limits.y)),
+      scoresOf(s[2], b, vec4u(h.z), vec4u(t.z), keys, vec4u(limits.z)),
+      scoresOf(s[3], b, vec4u(h.w), vec4u(t.w), keys, vec4u(limits.w)),
+    );
+    putWeights(
+      x,
+      y,
+      mat4x4f(
+        slopesOf(weightsOf(s[0], vec4f(known[0].x)), dp[0], vec4f(known[0].y)),
+        slopesOf(weightsOf(s[1], vec4f(known[1].x)), dp[1], vec4f(known[1].y)),
+        slopesOf(weightsOf(s[2], vec4f(known[2].x)), dp[2], vec4f(known[2].y)),
+        slopesOf(weightsOf(s[3], vec4f(known[3].x)), dp[3], vec4f(known[3].y)),
+      ),
+    );
+
+    for (var start = 0u; start < 8u; start += STAGED / 4u) {
+      for (var i = lane; i < STAGED * 8u * COLUMNS; i += LANES) {
+        let position = tile + columnOf(i / (8u * COLUMNS), start);
+        let d = (cut + i % (8u * COLUMNS)) * 4u;
+        var v = vec4f();
+        if (position < end && d < params.D) {
+          v = keyQuad(keyRows + position * params.keyAt.w + d, params.D - d);
+        }
+        staged[i] = v;
+      }
+      workgroupBarrier();
+      for (var i = 0u; i < STAGED / 4u; i++) {
+        let share = weightsAt(start + i, y);
+        for (var c = 0u; c < COLUMNS; c++) { o[c] = multiplied(o[c], share, fourRows(i * 4u, c * 8u + x)); }
+      }
+      workgroupBarrier();
+    }
+  }
+
+  for (var i = 0u; i < 4u; i++) {
+    if (!real[i]) { continue; }
+    let at = b * params.outputAt.y + h[i] * params.outputAt.z + t[i] * params.outputAt.w;
+    for (var c = 0u; c < COLUMNS; c++) {
+      let d = (cut + c * 8u + x) * 4u;
+      let found = o[c][i] * params.scale;
+      for (var e = 0u; e < 4u; e++) {
+        if (d + e < params.D) { result[at + d + e] = found[e]; }
+      }
+    }
+  }
+}
+`,
+  attention_tile: `// attention_tile — products of a tile of 32 × 32 by a workgroup of 64 threads
+//
+// Included by kernels of attention that meet tiles of queries and keys.
+//
+// threads    thread (x, y) of 8 × 8 owns the rows y, y + 8, y + 16, y + 24 of a tile and the columns
+//            x, x + 8, x + 16, x + 24: neighbours then read neighbouring banks of the workgroup's memory
+// staged     operands come 32 elements of the width at a time, as rows of PITCH vectors: left, then right
+// weights    [32 rows][8 threads x]: the vector of thread x holds its four columns of that row
+// shared     9216 + 4608 bytes
+
+// include attention_common
+
+const LANES = 64u;
+const TILE = 32u;
+const PITCH = 9u;
+const LEFT = 288u;
+const RIGHT = 0u;
+const STEPS = vec4u(0u, 8u, 16u, 24u);
+// Vectors of the result that a thread owns in each of its rows: 32 COLUMNS elements of the width per workgroup.
+const COLUMNS = 1u;
+// Rows of the right operand of a second product that are staged at once.
+const STAGED = 32u;
+
+var<workgroup> staged: array<vec4f, 576>;
+var<workgroup> weights: array<vec4f, 288>;
+
+// Four rows of one thread: columns of the result are rows of the tile.
+fn multiplied(o: mat4x4f, p: mat4x4f, v: mat4x4f) -> mat4x4f {
+  return mat4x4f(mixed(o[0], p[0], v), mixed(o[1], p[1], v), mixed(o[2], p[2], v), mixed(o[3], p[3], v));
+}
+
+// Puts one vector of each of four rows in its place.
+fn put(area: u32, x: u32, y: u32, rows: mat4x4f) {
+  let at = area + y * PITCH + x;
+  staged[at] = rows[0];
+  staged[at + 8u * PITCH] = rows[1];
+  staged[at + 16u * PITCH] = rows[2];
+  staged[at + 24u * PITCH] = rows[3];
+}
+
+// Adds the product of what is staged: left · rightᵀ.
+fn meet(s: mat4x4f, x: u32, y: u32) -> mat4x4f {
+  var sum = s;
+  var a = LEFT + y * PITCH;
+  var b = RIGHT + x * PITCH;
+  for (var i = 0u; i < 8u; i++) {
+    let left = mat4x4f(staged[a], staged[a + 8u * PITCH], staged[a + 16u * PITCH], staged[a + 24u * PITCH]);
+    let right = mat4x4f(staged[b], staged[b + 8u * PITCH], staged[b + 16u * PITCH], staged[b + 24u * PITCH]);
+    sum = multiplied(sum, left, transpose(right));
+    a++;
+    b++;
+  }
+  return sum;
+}
+
+// The four vectors of a thread become part of the weights.
+fn putWeights(x: u32, y: u32, rows: mat4x4f) {
+  let at = y * PITCH + x;
+  weights[at] = rows[0];
+  weights[at + 8u * PITCH] = rows[1];
+  weights[at + 16u * PITCH] = rows[2];
+  weights[at + 24u * PITCH] = rows[3];
+}
+
+// The weights of a thread's four rows for the four columns of thread \`column\`.
+fn weightsAt(column: u32, y: u32) -> mat4x4f {
+  let at = y * PITCH + column;
+  return mat4x4f(weights[at], weights[at + 8u * PITCH], weights[at + 16u * PITCH], weights[at + 24u * PITCH]);
+}
+
+// Which column of the tile a staged row of the second product belongs to: the order of the weights.
+fn columnOf(row: u32, first: u32) -> u32 { return row % 4u * 8u + first + row / 4u; }
+
+// Four staged rows of the second product, at one vector of the width.
+fn fourRows(row: u32, column: u32) -> mat4x4f {
+  let at = row * 8u * COLUMNS + column;
+  return mat4x4f(
+    staged[at],
+    staged[at + 8u * COLUMNS],
+    staged[at + 16u * COLUMNS],
+    staged[at + 24u * COLUMNS],
+  );
+}
+
+fn queryPart(at: vec4u, valid: vec4<bool>, d: u32) -> mat4x4f {
+  var rows = mat4x4f();
+  if (d < params.D) {
+    let n = params.D - d;
+    if (valid.x) { rows[0] = queryQuad(at.x + d, n); }
+    if (valid.y) { rows[1] = queryQuad(at.y + d, n); }
+    if (valid.z) { rows[2] = queryQuad(at.z + d, n); }
+    if (valid.w) { rows[3] = queryQuad(at.w + d, n); }
+  }
+  return rows;
+}
+
+fn keyPart(at: vec4u, valid: vec4<bool>, d: u32) -> mat4x4f {
+  var rows = mat4x4f();
+  if (d < params.D) {
+    let n = params.D - d;
+    if (valid.x) { rows[0] = keyQuad(at.x + d, n); }
+    if (valid.y) { rows[1] = keyQuad(at.y + d, n); }
+    if (valid.z) { rows[2] = keyQuad(at.z + d, n); }
+    if (valid.w) { rows[3] = keyQuad(at.w + d, n); }
+  }
+  return rows;
+}
+`,
+  binary: `// binary — y[i] = op(a[i], b[i]), of views of any strides
+//
+// definition   core/engine/backend.ts, \`binary\`; rules in core/engine/reference.ts
+//
+// binding  name    type                  shape / meaning
+// 0        a       storage, read         an operand: cells, or one number for each where it repeats
+// 1        b       storage, read         the other
+// 2        y       storage, read_write   the result, contiguous, in cells
+// 3        params  uniform               count = cells; axes of a and b
+//
+// dispatch   a plane of ⌈count / 256⌉ workgroups
+// threads    LANES = 256, one cell each: four elements where both operands lie in fours or repeat, else one
+// special    NaN as the rules say, also where a compiler may assume that there is none; comparisons are made
+//            in integers, exact for subnormal numbers; a quotient is exactly rounded
+
+alias Element = f32;
+alias Result = f32;
+alias Cell = vec4<Element>;
+alias ResultCell = vec4<Result>;
+alias Left = vec4<Element>;
+alias Right = vec4<Element>;
+const LANES = 256u;
+
+struct Params { count: u32, axes: Axes }
+
+@group(0) @binding(0) var<storage, read> a: array<Left>;
+@group(0) @binding(1) var<storage, read> b: array<Right>;
+@group(0) @binding(2) var<storage, read_write> y: array<ResultCell>;
+@group(0) @binding(3) var<uniform> params: Params;
+
+// include walk
+// include math
+
+fn comparable(a: f32, b: f32) -> bool { return !(isNan(a) || isNan(b)); }
+
+fn greater(a: f32, b: f32) -> f32 {
+  let found = select(bitcast<u32>(b), bitcast<u32>(a), orderOf(a) >= orderOf(b));
+  return bitcast<f32>(select(NAN_BITS, found, comparable(a, b)));
+}
+
+fn lesser(a: f32, b: f32) -> f32 {
+  let found = select(bitcast<u32>(b), bitcast<u32>(a), orderOf(a) <= orderOf(b));
+  return bitcast<f32>(select(NAN_BITS, found, comparable(a, b)));
+}
+
+// Rounded towards −∞; 0 where b is 0.
+fn integerQuotient(a: i32, b: i32) -> i32 {
+  if (b == 0) { return 0; }
+  if (b == -1) { return -a; }
+  let q = a / b;
+  return q - select(0, 1, q * b != a && (a < 0) != (b < 0));
+}
+
+// With the sign of b; 0 where b is 0.
+fn integerRemainder(a: i32, b: i32) -> i32 {
+  if (b == 0 || b == -1) { return 0; }
+  let rest = a % b;
+  return select(rest, rest + b, rest != 0 && (rest < 0) != (b < 0));
+}
+
+// By repeated squaring, wrapping around. Of a quotient 1 / a^|b| the integer part.
+fn integerPower(a: i32, b: i32) -> i32 {
+  if (b < 0) { return select(0, select(1, a, (b & 1) == 1), a == 1 || a == -1); }
+  var result = 1;
+  var square = a;
+  for (var rest = b; rest > 0; rest = rest >> 1u) {
+    if ((rest & 1) == 1) { result = result * square; }
+    square = square * square;
+  }
+  return result;
+}
+
+fn op(a: Element, b: Element) -> Result { return a + b; }
+
+fn each(a: vec4<Element>, b: vec4<Element>) -> vec4<Result> {
+  return vec4<Result>(op(a.x, b.x), op(a.y, b.y), op(a.z, b.z), op(a.w, b.w));
+}
+
+fn apply(a: Cell, b: Cell) -> ResultCell { return each(a, b); }
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (group.y * groups.x + group.x) * LANES + lane;
+  if (i >= params.count) { return; }
+  let at = locate(i);
+  y[i] = apply(Cell(a[at.x]), Cell(b[at.y]));
+}
+`,
   copy: `// copy — y[i] = x[i], between views of any strides, from one type of element to another
 //
 // definition   core/engine/backend.ts, \`copy\`
@@ -928,6 +2130,581 @@ fn power(a: f32, b: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(powerOfSize(size, b)) | flip);
 }
 `,
+  matmul: `// matmul — C = A B (+ bias), by tiles of which each thread makes 4 × 4 numbers
+//
+// definition   core/engine/backend.ts, \`matmul\`; core/engine/linear.ts
+//
+// binding  name    type                  shape / meaning
+// 0        a       storage, read         left matrices; Left = f32, any strides, or vec4f, whole vectors
+// 1        b       storage, read         right matrices, likewise; or packed weights, see \`packed_blocks\`
+// 2        steps   storage, read         steps of packed weights, one per 32 numbers of b; else not read
+// 3        bias    storage, read         [N], added to every row; not read if there is none
+// 4        c       storage, read_write   [parts, batch, M, N]
+// 5        params  uniform               see \`matmul_operands\`
+//
+// dispatch   a plane of parts × batch × ⌈M / (4 QUADS)⌉ × ⌈N / (4 QUADS)⌉ workgroups
+// threads    QUADS² = 2 QUADS × QUADS_DEEP; eight neighbours share rows, four share columns
+// shared     128 × QUADS × QUADS_DEEP bytes: 16 KiB for tiles of 64, 4 KiB for tiles of 32
+// barriers   only in uniform control flow: the loop over tiles depends on the workgroup
+// order      each number is summed term by term in its part, whatever the layout of the operands
+
+alias Left = f32;
+alias Right = f32;
+alias Cell = f32;
+// whether four neighbours of an operand follow each other along the depth, or across the lines
+const LEFT_ALONG = true;
+const RIGHT_ALONG = true;
+// numbers that are stored at once
+const WIDTH = 1u;
+// a tile has 4 QUADS lines and 4 QUADS_DEEP terms
+const QUADS = 8u;
+const QUADS_DEEP = 4u;
+
+@group(0) @binding(0) var<storage, read> a: array<Left>;
+@group(0) @binding(1) var<storage, read> b: array<Right>;
+@group(0) @binding(2) var<storage, read> steps: array<f32>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(4) var<storage, read_write> c: array<Cell>;
+@group(0) @binding(5) var<uniform> params: Params;
+
+// include matmul_operands
+// include matmul_blocks
+
+// Four neighbours from an offset on.
+fn left(at: u32) -> vec4f { return vec4f(a[at], a[at + params.left.z], a[at + 2u * params.left.z], a[at + 3u * params.left.z]); }
+fn right(at: u32) -> vec4f { return vec4f(b[at], b[at + params.right.z], b[at + 2u * params.right.z], b[at + 3u * params.right.z]); }
+fn part(v: vec4f, j: u32) -> Cell { return v[j]; }
+
+@compute @workgroup_size(QUADS * QUADS)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let number = group.y * groups.x + group.x;
+  if (number >= workgroups()) { return; }
+  let place = placeOf(number);
+  let corner = tileOf(place.block) * 4u * QUADS;
+  let source = sourceOf(place, corner, lane);
+  // Thirty-two neighbours make 4 × 8 blocks of the result.
+  let wave = lane / 32u;
+  let down = wave / (QUADS / 8u) * 4u + lane % 32u / 8u;
+  let across = wave % (QUADS / 8u) * 8u + lane % 8u;
+
+  var sums: mat4x4f;
+  var block = fetch(source, place.first, place.end);
+  for (var first = place.first; first < place.end; first += DEEP) {
+    keep(source.slot, block);
+    workgroupBarrier();
+    // On its way while this tile is multiplied.
+    if (first + DEEP < place.end) { block = fetch(source, first + DEEP, place.end); }
+    var x = down;
+    var y = SIDE + across;
+    for (var k = 0u; k < DEEP; k += 4u) {
+      sums = outer(sums, tile[x], tile[y]);
+      sums = outer(sums, tile[x + QUADS], tile[y + QUADS]);
+      sums = outer(sums, tile[x + 2u * QUADS], tile[y + 2u * QUADS]);
+      sums = outer(sums, tile[x + 3u * QUADS], tile[y + 3u * QUADS]);
+      x += 4u * QUADS;
+      y += 4u * QUADS;
+    }
+    workgroupBarrier();
+  }
+  let column = corner.y + 4u * across;
+  storeFour(place.result, corner.x + 4u * down, column, sums, biasOf(column));
+}
+`,
+  matmul_blocks: `// matmul_blocks — how the threads of a workgroup bring tiles of both operands into shared memory
+//
+// Included by the kernels that multiply by tiles. A tile is QUADS × 4 lines and QUADS_DEEP × 4 terms, term by
+// term. One half of the threads fetches the left tile, the other the right one, each 4 lines × 4 terms. Lines
+// beyond the last repeat it; terms beyond the last are zero in both tiles, so that no infinity meets a zero.
+
+const HALF = QUADS * QUADS_DEEP;
+const DEEP = 4u * QUADS_DEEP;
+const SIDE = QUADS * DEEP;
+
+var<workgroup> tile: array<vec4f, 2u * SIDE>;
+
+// What a thread fetches, over and over.
+struct Source {
+  // whether it belongs to the left tile
+  isLeft: bool,
+  // offsets of the four vectors at term 0; elements from term to term
+  starts: vec4u,
+  step: u32,
+  // its first term within a tile, and its place there
+  term: u32,
+  slot: u32,
+}
+
+// The first of four neighbours and the steps between vectors, for vectors along the depth or across the lines.
+fn startsOf(offset: u32, line: u32, lines: u32, strides: vec4u, term: u32, along: bool) -> vec4u {
+  let four = vec4u(0u, 1u, 2u, 3u);
+  if (along) { return offset + min(line + four, vec4u(lines - 1u)) * strides.y + term * strides.z; }
+  return offset + min(line, (lines - 1u) & ~3u) + (term + four) * strides.z;
+}
+
+fn sourceOf(place: Place, corner: vec2u, lane: u32) -> Source {
+  var source: Source;
+  source.isLeft = lane < HALF;
+  let i = lane % HALF;
+  let quad = i % QUADS;
+  source.term = i / QUADS * 4u;
+  source.slot = source.term * QUADS + quad;
+  if (source.isLeft) {
+    source.starts = startsOf(place.left, corner.x + 4u * quad, params.rows, params.left, source.term, LEFT_ALONG);
+    source.step = params.left.z;
+  } else {
+    source.starts = startsOf(place.right, corner.y + 4u * quad, params.columns, params.right, source.term, RIGHT_ALONG);
+    source.step = params.right.z;
+    source.slot += SIDE;
+  }
+  return source;
+}
+
+// Four terms, each of four lines, from term number \`first\` + \`source.term\` on.
+fn fetch(source: Source, first: u32, end: u32) -> mat4x4f {
+  let at = source.starts + first * source.step;
+  var block: mat4x4f;
+  if (source.isLeft) {
+    block = mat4x4f(left(at.x), left(at.y), left(at.z), left(at.w));
+    if (LEFT_ALONG) { block = transpose(block); }
+  } else {
+    block = mat4x4f(right(at.x), right(at.y), right(at.z), right(at.w));
+    if (RIGHT_ALONG) { block = transpose(block); }
+  }
+  let term = first + source.term;
+  if (term + 4u > end) {
+    block[0] = select(vec4f(), block[0], term < end);
+    block[1] = select(vec4f(), block[1], term + 1u < end);
+    block[2] = select(vec4f(), block[2], term + 2u < end);
+    block[3] = vec4f();
+  }
+  return block;
+}
+
+fn keep(slot: u32, block: mat4x4f) {
+  tile[slot] = block[0];
+  tile[slot + QUADS] = block[1];
+  tile[slot + 2u * QUADS] = block[2];
+  tile[slot + 3u * QUADS] = block[3];
+}
+
+// Four neighbouring biases.
+fn biasOf(column: u32) -> vec4f {
+  if (params.bias.w == 0u) { return vec4f(); }
+  let at = params.bias.x + min(column + vec4u(0u, 1u, 2u, 3u), vec4u(params.columns - 1u));
+  return vec4f(bias[at.x], bias[at.y], bias[at.z], bias[at.w]);
+}
+
+fn store(result: u32, row: u32, column: u32, v: vec4f) {
+  if (row >= params.rows) { return; }
+  let at = result + row * params.columns + column;
+  for (var j = 0u; j < 4u; j += WIDTH) {
+    if (column + j < params.columns) { c[(at + j) / WIDTH] = part(v, j); }
+  }
+}
+
+// Four rows of four columns.
+fn storeFour(result: u32, row: u32, column: u32, sums: mat4x4f, plus: vec4f) {
+  store(result, row, column, sums[0] + plus);
+  store(result, row + 1u, column, sums[1] + plus);
+  store(result, row + 2u, column, sums[2] + plus);
+  store(result, row + 3u, column, sums[3] + plus);
+}
+`,
+  matmul_each: `// matmul_each — C = A B (+ bias), each number by a thread of its own: small matrices and short sums
+//
+// definition   core/engine/backend.ts, \`matmul\`; core/engine/linear.ts
+//
+// binding  name    type                  shape / meaning
+// 0        a       storage, read         left matrices, any strides
+// 1        b       storage, read         right matrices, any strides
+// 2        bias    storage, read         [N], added to every row; not read if there is none
+// 3        c       storage, read_write   [batch, M, N]
+// 4        params  uniform               see \`matmul_operands\`; one block per matrix
+//
+// dispatch   a plane of ⌈batch × M N / 256⌉ workgroups
+// threads    256, one number each
+
+const LANES = 256u;
+
+@group(0) @binding(0) var<storage, read> a: array<f32>;
+@group(0) @binding(1) var<storage, read> b: array<f32>;
+@group(0) @binding(2) var<storage, read> bias: array<f32>;
+@group(0) @binding(3) var<storage, read_write> c: array<f32>;
+@group(0) @binding(4) var<uniform> params: Params;
+
+// include matmul_operands
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (group.y * groups.x + group.x) * LANES + lane;
+  let size = params.rows * params.columns;
+  if (i >= size * params.grid.z) { return; }
+  let place = placeOf(i / size);
+  let row = i % size / params.columns;
+  let column = i % params.columns;
+  var x = place.left + row * params.left.y;
+  var y = place.right + column * params.right.y;
+  var sum = 0.0;
+  for (var k = 0u; k < params.depth; k++) {
+    sum = fma(a[x], b[y], sum);
+    x += params.left.z;
+    y += params.right.z;
+  }
+  if (params.bias.w != 0u) { sum += bias[params.bias.x + column]; }
+  c[i] = sum;
+}
+`,
+  matmul_large: `// matmul_large — C = A B (+ bias), by tiles of 128 × 128 of which each thread makes 8 × 8 numbers
+//
+// definition   core/engine/backend.ts, \`matmul\`; core/engine/linear.ts
+//
+// binding  name    type                  shape / meaning
+// 0        a       storage, read         left matrices; Left = f32, any strides, or vec4f, whole vectors
+// 1        b       storage, read         right matrices, likewise; or packed weights, see \`packed_blocks\`
+// 2        steps   storage, read         steps of packed weights, one per 32 numbers of b; else not read
+// 3        bias    storage, read         [N], added to every row; not read if there is none
+// 4        c       storage, read_write   [parts, batch, M, N]
+// 5        params  uniform               see \`matmul_operands\`
+//
+// dispatch   a plane of parts × batch × ⌈M / 128⌉ × ⌈N / 128⌉ workgroups
+// threads    256: each makes rows 4i … 4i + 3 and 64 + 4i … 64 + 4i + 3, and columns likewise, so that
+//            neighbours read neighbouring vectors of the tiles
+// shared     16 KiB
+// barriers   only in uniform control flow: the loop over tiles depends on the workgroup
+// order      each number is summed term by term in its part, whatever the layout of the operands
+
+alias Left = f32;
+alias Right = f32;
+alias Cell = f32;
+// whether four neighbours of an operand follow each other along the depth, or across the lines
+const LEFT_ALONG = true;
+const RIGHT_ALONG = true;
+// numbers that are stored at once
+const WIDTH = 1u;
+const QUADS = 32u;
+const QUADS_DEEP = 4u;
+
+@group(0) @binding(0) var<storage, read> a: array<Left>;
+@group(0) @binding(1) var<storage, read> b: array<Right>;
+@group(0) @binding(2) var<storage, read> steps: array<f32>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(4) var<storage, read_write> c: array<Cell>;
+@group(0) @binding(5) var<uniform> params: Params;
+
+// include matmul_operands
+// include matmul_blocks
+
+// Four neighbours from an offset on.
+fn left(at: u32) -> vec4f { return vec4f(a[at], a[at + params.left.z], a[at + 2u * params.left.z], a[at + 3u * params.left.z]); }
+fn right(at: u32) -> vec4f { return vec4f(b[at], b[at + params.right.z], b[at + 2u * params.right.z], b[at + 3u * params.right.z]); }
+fn part(v: vec4f, j: u32) -> Cell { return v[j]; }
+
+@compute @workgroup_size(256)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let number = group.y * groups.x + group.x;
+  if (number >= workgroups()) { return; }
+  let place = placeOf(number);
+  let corner = tileOf(place.block) * 4u * QUADS;
+  let source = sourceOf(place, corner, lane);
+  // Thirty-two neighbours make 4 × 8 blocks of the result.
+  let wave = lane / 32u;
+  let down = wave / 2u * 4u + lane % 32u / 8u;
+  let across = wave % 2u * 8u + lane % 8u;
+
+  // Upper and lower rows, left and right columns.
+  var upperLeft: mat4x4f;
+  var upperRight: mat4x4f;
+  var lowerLeft: mat4x4f;
+  var lowerRight: mat4x4f;
+  var block = fetch(source, place.first, place.end);
+  for (var first = place.first; first < place.end; first += DEEP) {
+    keep(source.slot, block);
+    workgroupBarrier();
+    // On its way while this tile is multiplied.
+    if (first + DEEP < place.end) { block = fetch(source, first + DEEP, place.end); }
+    var x = down;
+    var y = SIDE + across;
+    for (var k = 0u; k < DEEP; k += 2u) {
+      var upper = tile[x];
+      var lower = tile[x + 16u];
+      var west = tile[y];
+      var east = tile[y + 16u];
+      upperLeft = outer(upperLeft, upper, west);
+      upperRight = outer(upperRight, upper, east);
+      lowerLeft = outer(lowerLeft, lower, west);
+      lowerRight = outer(lowerRight, lower, east);
+      upper = tile[x + QUADS];
+      lower = tile[x + QUADS + 16u];
+      west = tile[y + QUADS];
+      east = tile[y + QUADS + 16u];
+      upperLeft = outer(upperLeft, upper, west);
+      upperRight = outer(upperRight, upper, east);
+      lowerLeft = outer(lowerLeft, lower, west);
+      lowerRight = outer(lowerRight, lower, east);
+      x += 2u * QUADS;
+      y += 2u * QUADS;
+    }
+    workgroupBarrier();
+  }
+  let row = corner.x + 4u * down;
+  let column = corner.y + 4u * across;
+  let plusLeft = biasOf(column);
+  let plusRight = biasOf(column + 64u);
+  storeFour(place.result, row, column, upperLeft, plusLeft);
+  storeFour(place.result, row, column + 64u, upperRight, plusRight);
+  storeFour(place.result, row + 64u, column, lowerLeft, plusLeft);
+  storeFour(place.result, row + 64u, column + 64u, lowerRight, plusRight);
+}
+`,
+  matmul_operands: `// matmul_operands — the parameters of all matrix products, and where a workgroup stands
+//
+// Included by kernels that multiply matrices. Both operands are sets of lines over a common depth: the rows
+// of the left matrix, the columns of the right one. A product of a batch may be cut along the depth: each
+// part is a product of its own, and \`matmul_sum\` adds them.
+
+struct Params {
+  rows: u32,
+  columns: u32,
+  depth: u32,
+  // terms of one part; a multiple of 32
+  part: u32,
+  // offset, elements from line to line, from term to term
+  left: vec4u,
+  right: vec4u,
+  // elements of the result from row to row, from column to column, from matrix to matrix, from part to part
+  result: vec4u,
+  // offset of the bias, elements from row to row, from column to column; w = 1 if there is one
+  bias: vec4u,
+  // blocks down, blocks across, matrices in the batch, parts
+  grid: vec4u,
+  // axes of the batch, innermost last
+  extents: vec4u,
+  leftSteps: vec4u,
+  rightSteps: vec4u,
+}
+
+struct Place {
+  // number of the block within its matrix
+  block: u32,
+  // offsets of the first elements
+  left: u32,
+  right: u32,
+  result: u32,
+  // terms
+  first: u32,
+  end: u32,
+}
+
+fn workgroups() -> u32 { return params.grid.x * params.grid.y * params.grid.z * params.grid.w; }
+
+fn placeOf(number: u32) -> Place {
+  let blocks = params.grid.x * params.grid.y;
+  let matrix = number / blocks;
+  let part = matrix / params.grid.z;
+  var rest = matrix % params.grid.z;
+  let i = rest % params.extents.w;
+  rest = rest / params.extents.w;
+  let j = rest % params.extents.z;
+  rest = rest / params.extents.z;
+  let index = vec4u(rest / params.extents.y, rest % params.extents.y, j, i);
+  let left = index * params.leftSteps;
+  let right = index * params.rightSteps;
+  var place: Place;
+  place.block = number % blocks;
+  place.left = params.left.x + left.x + left.y + left.z + left.w;
+  place.right = params.right.x + right.x + right.y + right.z + right.w;
+  place.result = part * params.result.w + (matrix % params.grid.z) * params.result.z;
+  place.first = part * params.part;
+  place.end = min(place.first + params.part, params.depth);
+  return place;
+}
+
+// Row and column of the block: bands of eight rows, so that neighbours in time share what they read.
+fn tileOf(block: u32) -> vec2u {
+  let band = block / (8u * params.grid.y);
+  let height = min(8u, params.grid.x - 8u * band);
+  let inside = block - 8u * band * params.grid.y;
+  return vec2u(8u * band + inside % height, inside / height);
+}
+
+// Four rows of sums, each grown by a number times the same four columns.
+fn outer(sums: mat4x4f, x: vec4f, y: vec4f) -> mat4x4f {
+  return mat4x4f(
+    fma(vec4f(x.x), y, sums[0]),
+    fma(vec4f(x.y), y, sums[1]),
+    fma(vec4f(x.z), y, sums[2]),
+    fma(vec4f(x.w), y, sums[3]),
+  );
+}
+`,
+  matmul_sum: `// matmul_sum — y[i] = Σ over the parts of x[part, i] (+ bias): the second step of a product cut along its depth
+//
+// definition   core/engine/backend.ts, \`matmul\`
+//
+// binding  name    type                  shape / meaning
+// 0        x       storage, read         [parts, count]
+// 1        bias    storage, read         [N]; not read if there is none
+// 2        y       storage, read_write   [count], of N columns
+// 3        params  uniform               count, parts, N, offset of the bias, and whether there is one
+//
+// dispatch   a plane of ⌈count / 256⌉ workgroups
+// threads    256, one number each; the parts are added in order
+
+const LANES = 256u;
+
+struct Params { count: u32, parts: u32, columns: u32, offset: u32, biased: u32 }
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> bias: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(3) var<uniform> params: Params;
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (group.y * groups.x + group.x) * LANES + lane;
+  if (i >= params.count) { return; }
+  var sum = x[i];
+  for (var part = 1u; part < params.parts; part++) { sum += x[part * params.count + i]; }
+  if (params.biased != 0u) { sum += bias[params.offset + i % params.columns]; }
+  y[i] = sum;
+}
+`,
+  matvec_rows: `// matvec_rows — a few rows times a matrix stored row by row: every weight is read once
+//
+// definition   core/engine/backend.ts, \`matmul\`; core/engine/linear.ts
+//
+// binding  name    type                  shape / meaning
+// 0        a       storage, read         left matrices [M, K], any strides; M ≤ ROWS
+// 1        b       storage, read         right matrices [K, N]; Right = f32, any strides, or vec4f, whole vectors
+// 2        bias    storage, read         [N]; not read if there is none
+// 3        c       storage, read_write   [parts, batch, M, N], or with M and N exchanged
+// 4        params  uniform               see \`matmul_operands\`
+//
+// dispatch   a plane of parts × batch × ⌈N / (4 QUADS)⌉ workgroups
+// threads    256: QUADS neighbours take 4 columns each, of every (256 / QUADS)th row of the matrix
+// shared     16 KiB: the sums of four rows, added pairwise
+// barriers   only in uniform control flow: every thread joins every reduction
+
+alias Right = f32;
+// rows at most: 1, 4 or 8
+const ROWS = 1u;
+// vectors of four columns that lie side by side in a workgroup
+const QUADS = 8u;
+const LANES = 256u;
+const SLICES = LANES / QUADS;
+
+@group(0) @binding(0) var<storage, read> a: array<f32>;
+@group(0) @binding(1) var<storage, read> b: array<Right>;
+@group(0) @binding(2) var<storage, read> bias: array<f32>;
+@group(0) @binding(3) var<storage, read_write> c: array<f32>;
+@group(0) @binding(4) var<uniform> params: Params;
+
+// include matmul_operands
+
+var<workgroup> partial: array<vec4f, 4u * LANES>;
+
+// Four neighbouring columns from an offset on.
+fn right(at: u32) -> vec4f { return vec4f(b[at], b[at + params.right.y], b[at + 2u * params.right.y], b[at + 3u * params.right.y]); }
+
+// One term of four rows.
+fn left(at: vec4u, term: u32) -> vec4f {
+  let i = at + term * params.left.z;
+  if (ROWS == 1u) { return vec4f(a[i.x], 0.0, 0.0, 0.0); }
+  return vec4f(a[i.x], a[i.y], a[i.z], a[i.w]);
+}
+
+// Adds up the sums of four rows and stores them.
+fn settle(sums: mat4x4f, firstRow: u32, place: Place, lane: u32) {
+  partial[lane] = sums[0];
+  if (ROWS > 1u) {
+    partial[LANES + lane] = sums[1];
+    partial[2u * LANES + lane] = sums[2];
+    partial[3u * LANES + lane] = sums[3];
+  }
+  workgroupBarrier();
+  for (var half = LANES / 2u; half >= QUADS; half /= 2u) {
+    if (lane < half) {
+      partial[lane] += partial[lane + half];
+      if (ROWS > 1u) {
+        partial[LANES + lane] += partial[LANES + lane + half];
+        partial[2u * LANES + lane] += partial[2u * LANES + lane + half];
+        partial[3u * LANES + lane] += partial[3u * LANES + lane + half];
+      }
+    }
+    workgroupBarrier();
+  }
+  let i = lane / (4u * QUADS);
+  let row = firstRow + i;
+  let inside = lane % (4u * QUADS);
+  let column = place.block * 4u * QUADS + inside;
+  if (i < min(4u, ROWS) && row < params.rows && column < params.columns) {
+    var sum = partial[i * LANES + inside / 4u][inside % 4u];
+    if (params.bias.w != 0u) { sum += bias[params.bias.x + row * params.bias.y + column * params.bias.z]; }
+    c[place.result + row * params.result.x + column * params.result.y] = sum;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let number = group.y * groups.x + group.x;
+  if (number >= workgroups()) { return; }
+  let place = placeOf(number);
+  let column = (place.block * QUADS + lane % QUADS) * 4u;
+  let start = place.right + min(column, (params.columns - 1u) & ~3u) * params.right.y;
+  let last = vec4u(params.rows - 1u);
+  let upper = place.left + min(vec4u(0u, 1u, 2u, 3u), last) * params.left.y;
+  let lower = place.left + min(vec4u(4u, 5u, 6u, 7u), last) * params.left.y;
+
+  var sums: mat4x4f;
+  var more: mat4x4f;
+  var k = place.first + lane / QUADS;
+  // Four vectors are on their way at a time.
+  for (; k + 3u * SLICES < place.end; k += 4u * SLICES) {
+    let w0 = right(start + k * params.right.z);
+    let w1 = right(start + (k + SLICES) * params.right.z);
+    let w2 = right(start + (k + 2u * SLICES) * params.right.z);
+    let w3 = right(start + (k + 3u * SLICES) * params.right.z);
+    sums = outer(sums, left(upper, k), w0);
+    sums = outer(sums, left(upper, k + SLICES), w1);
+    sums = outer(sums, left(upper, k + 2u * SLICES), w2);
+    sums = outer(sums, left(upper, k + 3u * SLICES), w3);
+    if (ROWS > 4u) {
+      more = outer(more, left(lower, k), w0);
+      more = outer(more, left(lower, k + SLICES), w1);
+      more = outer(more, left(lower, k + 2u * SLICES), w2);
+      more = outer(more, left(lower, k + 3u * SLICES), w3);
+    }
+  }
+  for (; k < place.end; k += SLICES) {
+    let w = right(start + k * params.right.z);
+    sums = outer(sums, left(upper, k), w);
+    if (ROWS > 4u) { more = outer(more, left(lower, k), w); }
+  }
+  settle(sums, 0u, place, lane);
+  if (ROWS > 4u) { settle(more, 4u, place, lane); }
+}
+`,
   normalize: `// normalize — y[r, :] = (x[r, :] − μ) s γ + β, s = 1 / √(mean (x − μ)² + ε); μ the mean, or 0
 //
 // definition   core/05_transformer/normalization.ts
@@ -1125,10 +2902,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 `,
   normalize_sum: `// normalize_sum — y[c] = Σ partial[b, c]
 //
+// definition   core/05_transformer/normalization.ts, the gradients of gain and bias
+//
 // binding  name     type                  shape / meaning
 // 0        partial  storage, read         [blocks, columns], of normalize_columns
 // 1        y        storage, read_write   [columns]
-// 2        params   uniform
+// 2        params   uniform               blocks, columns
 //
 // dispatch   (⌈columns / 64⌉)
 // threads    64 columns, 4 blocks at a time; their sums are added in order
@@ -1194,6 +2973,106 @@ fn toInteger(x: f32) -> i32 {
 
 // Everything but zero is true, NaN included.
 fn isTrue(x: f32) -> u32 { return select(1u, 0u, (bitcast<u32>(x) & 0x7fffffffu) == 0u); }
+`,
+  rotary: `// rotary — turns each pair of coordinates by the angle of its position, forwards or back
+//
+// definition   core/04_attention/positions.ts, \`applyRotary\`
+//
+// binding  name    type                  shape / meaning
+// 0        x       storage, read         [B, H, T, 2 P], any strides
+// 1        cosine  storage, read         [T, P], any strides
+// 2        sine    storage, read         [T, P], any strides
+// 3        y       storage, read_write   [B, T, H, 2 P]
+// 4        params  uniform               pairs p start at element p · step, their second coordinate lies \`gap\` further:
+//                                        step 2 and gap 1 for neighbours, step 1 and gap P for halves
+//
+// dispatch   a plane of ⌈B · T · H · P / 256⌉ workgroups
+// threads    LANES = 256, one pair each
+
+const LANES = 256u;
+
+struct Params {
+  count: u32, H: u32, T: u32, P: u32,
+  step: u32, gap: u32, sign: f32, rest: u32,
+  // elements per step of batch, head, position, coordinate
+  strides: vec4u,
+  // offset, elements per step of position and pair
+  cosineAt: vec4u, sineAt: vec4u,
+  offset: u32,
+}
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> cosine: array<f32>;
+@group(0) @binding(2) var<storage, read> sine: array<f32>;
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(4) var<uniform> params: Params;
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (group.y * groups.x + group.x) * LANES + lane;
+  if (i >= params.count) { return; }
+  let p = i % params.P;
+  let row = i / params.P;
+  let h = row % params.H;
+  let t = row / params.H % params.T;
+  let b = row / params.H / params.T;
+  let start = params.offset + b * params.strides.x + h * params.strides.y + t * params.strides.z;
+  let first = p * params.step;
+  let second = first + params.gap;
+  let one = x[start + first * params.strides.w];
+  let other = x[start + second * params.strides.w];
+  let c = cosine[params.cosineAt.x + t * params.cosineAt.y + p * params.cosineAt.z];
+  let s = sine[params.sineAt.x + t * params.sineAt.y + p * params.sineAt.z] * params.sign;
+  let to = row * params.P * 2u;
+  y[to + first] = one * c - other * s;
+  y[to + second] = one * s + other * c;
+}
+`,
+  select: `// select — y[i] = choose[i] ? a[i] : b[i], of views of any strides and elements of any type
+//
+// definition   core/engine/backend.ts, \`select\`
+//
+// binding  name    type                  shape / meaning
+// 0        choose  storage, read         0 or 1: cells, or one number for each where it repeats
+// 1        a       storage, read         what is taken where it is 1
+// 2        b       storage, read         what is taken where it is 0
+// 3        y       storage, read_write   the result, contiguous, in cells
+// 4        params  uniform               count = cells; axes of choose, a and b
+//
+// dispatch   a plane of ⌈count / 256⌉ workgroups
+// threads    LANES = 256, one cell each: four elements where all views lie in fours or repeat, else one
+
+alias Cell = vec4u;
+alias Choose = vec4u;
+alias Left = vec4u;
+alias Right = vec4u;
+const LANES = 256u;
+
+struct Params { count: u32, axes: Axes }
+
+@group(0) @binding(0) var<storage, read> choose: array<Choose>;
+@group(0) @binding(1) var<storage, read> a: array<Left>;
+@group(0) @binding(2) var<storage, read> b: array<Right>;
+@group(0) @binding(3) var<storage, read_write> y: array<Cell>;
+@group(0) @binding(4) var<uniform> params: Params;
+
+// include walk
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (group.y * groups.x + group.x) * LANES + lane;
+  if (i >= params.count) { return; }
+  let at = locate(i);
+  y[i] = select(Cell(b[at.z]), Cell(a[at.y]), Cell(choose[at.x]) != Cell(0u));
+}
 `,
   softmax: `// softmax — y[r, :] = e^(x[r, :] − m) / Σ e^(x[r, :] − m), m = max x[r, :], or its logarithm
 //
@@ -1393,7 +3272,7 @@ fn rowOf(group: vec3u, groups: vec3u, lane: u32) -> u32 {
 // definition   core/engine/backend.ts, \`unary\`
 //
 // binding  name    type                  shape / meaning
-// 0        x       storage, read         the argument, in cells
+// 0        x       storage, read         the argument: cells, or one number for each where it repeats
 // 1        y       storage, read_write   the result, contiguous, in cells
 // 2        params  uniform               count = cells; axes of x
 //
@@ -1402,11 +3281,12 @@ fn rowOf(group: vec3u, groups: vec3u, lane: u32) -> u32 {
 // special    as math.wgsl
 
 alias Cell = vec4f;
+alias Argument = vec4f;
 const LANES = 256u;
 
 struct Params { count: u32, axes: Axes }
 
-@group(0) @binding(0) var<storage, read> x: array<Cell>;
+@group(0) @binding(0) var<storage, read> x: array<Argument>;
 @group(0) @binding(1) var<storage, read_write> y: array<Cell>;
 @group(0) @binding(2) var<uniform> params: Params;
 
@@ -1427,7 +3307,7 @@ fn main(
 ) {
   let i = (group.y * groups.x + group.x) * LANES + lane;
   if (i >= params.count) { return; }
-  y[i] = apply(x[locate(i).x]);
+  y[i] = apply(Cell(x[locate(i).x]));
 }
 `,
   walk: `// walk — where the elements of up to three views with common axes lie

@@ -3,7 +3,7 @@
 // definition   core/engine/backend.ts, `unary`
 //
 // binding  name    type                  shape / meaning
-// 0        x       storage, read         the argument, in cells
+// 0        x       storage, read         the argument: cells, or one number for each where it repeats
 // 1        y       storage, read_write   the result, contiguous, in cells
 // 2        params  uniform               count = cells; axes of x
 //
@@ -12,11 +12,12 @@
 // special    as math.wgsl
 
 alias Cell = vec4f;
+alias Argument = vec4f;
 const LANES = 256u;
 
 struct Params { count: u32, axes: Axes }
 
-@group(0) @binding(0) var<storage, read> x: array<Cell>;
+@group(0) @binding(0) var<storage, read> x: array<Argument>;
 @group(0) @binding(1) var<storage, read_write> y: array<Cell>;
 @group(0) @binding(2) var<uniform> params: Params;
 
@@ -37,5 +38,5 @@ fn main(
 ) {
   let i = (group.y * groups.x + group.x) * LANES + lane;
   if (i >= params.count) { return; }
-  y[i] = apply(x[locate(i).x]);
+  y[i] = apply(Cell(x[locate(i).x]));
 }
