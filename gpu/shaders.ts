@@ -1672,8 +1672,6 @@ fn main(
 
 // include numbers
 
-const NAN_BITS = 0x7fc00000u;
-const SIGN_BIT = 0x80000000u;
 
 // The quotient of moderate numbers, to about one unit in the last place.
 fn quotient(a: f32, b: f32) -> f32 {
@@ -1821,13 +1819,6 @@ fn errorFunction(x: f32) -> f32 {
 
 fn errorFunction4(x: vec4f) -> vec4f {
   return vec4f(errorFunction(x.x), errorFunction(x.y), errorFunction(x.z), errorFunction(x.w));
-}
-
-// The value of x as an integer that orders numbers as they are ordered, zeros of both signs as one. Exact
-// where a driver takes a subnormal number for zero; for NaN it means nothing.
-fn orderOf(x: f32) -> i32 {
-  let word = bitcast<i32>(x);
-  return select(word, -(word & 0x7fffffff), word < 0);
 }
 
 fn absolute(x: f32) -> f32 { return bitcast<f32>(bitcast<u32>(x) & ~SIGN_BIT); }
@@ -2173,6 +2164,8 @@ const QUADS_DEEP = 4u;
 // Four neighbours from an offset on.
 fn left(at: u32) -> vec4f { return vec4f(a[at], a[at + params.left.z], a[at + 2u * params.left.z], a[at + 3u * params.left.z]); }
 fn right(at: u32) -> vec4f { return vec4f(b[at], b[at + params.right.z], b[at + 2u * params.right.z], b[at + 3u * params.right.z]); }
+// Where the steps of packed weights begin is in params.right.w.
+fn stepAt(i: u32) -> f32 { return steps[params.right.w + i]; }
 fn part(v: vec4f, j: u32) -> Cell { return v[j]; }
 
 @compute @workgroup_size(QUADS * QUADS)
@@ -2405,6 +2398,8 @@ const QUADS_DEEP = 4u;
 // Four neighbours from an offset on.
 fn left(at: u32) -> vec4f { return vec4f(a[at], a[at + params.left.z], a[at + 2u * params.left.z], a[at + 3u * params.left.z]); }
 fn right(at: u32) -> vec4f { return vec4f(b[at], b[at + params.right.z], b[at + 2u * params.right.z], b[at + 3u * params.right.z]); }
+// Where the steps of packed weights begin is in params.right.w.
+fn stepAt(i: u32) -> f32 { return steps[params.right.w + i]; }
 fn part(v: vec4f, j: u32) -> Cell { return v[j]; }
 
 @compute @workgroup_size(256)
@@ -2585,6 +2580,137 @@ fn main(
   y[i] = sum;
 }
 `,
+  matvec_columns: `// matvec_columns — a few rows times a matrix stored column by column: every weight is read once
+//
+// definition   core/engine/backend.ts, \`matmul\`; core/engine/linear.ts
+//
+// binding  name    type                  shape / meaning
+// 0        a       storage, read         left matrices [M, K]; Left = f32, any strides, or vec4f; M ≤ ROWS
+// 1        b       storage, read         right matrices [K, N]; Right = f32, any strides, or whole vectors
+// 2        bias    storage, read         [N]; not read if there is none
+// 3        c       storage, read_write   [parts, batch, M, N], or with M and N exchanged
+// 4        params  uniform               see \`matmul_operands\`
+//
+// dispatch   a plane of parts × batch × ⌈N LANES / 256⌉ workgroups
+// threads    256: LANES neighbours share a column, 4 terms each at a time
+// shared     8 KiB: the sums of up to eight rows, added pairwise
+// barriers   only in uniform control flow: every thread joins every reduction
+// order      that of the sums does not depend on the layout of the operands
+
+alias Left = f32;
+alias Right = f32;
+// rows at most: 1, 4 or 8
+const ROWS = 1u;
+// threads that share a column: a power of two up to 256
+const LANES = 32u;
+
+@group(0) @binding(0) var<storage, read> a: array<Left>;
+@group(0) @binding(1) var<storage, read> b: array<Right>;
+@group(0) @binding(2) var<storage, read> bias: array<f32>;
+@group(0) @binding(3) var<storage, read_write> c: array<f32>;
+@group(0) @binding(4) var<uniform> params: Params;
+
+// include matmul_operands
+
+var<workgroup> upper: array<vec4f, 256>;
+var<workgroup> lower: array<vec4f, 256>;
+
+// Four neighbouring terms from an offset on.
+fn left(at: u32) -> vec4f { return vec4f(a[at], a[at + params.left.z], a[at + 2u * params.left.z], a[at + 3u * params.left.z]); }
+fn right(at: u32) -> vec4f { return vec4f(b[at], b[at + params.right.z], b[at + 2u * params.right.z], b[at + 3u * params.right.z]); }
+
+// Zeros where there are no terms.
+fn known(v: vec4f, term: u32) -> vec4f {
+  if (term + 4u <= params.depth) { return v; }
+  return select(vec4f(), v, vec4u(term) + vec4u(0u, 1u, 2u, 3u) < vec4u(params.depth));
+}
+
+// Four terms of four rows, added to their sums.
+fn grown(sums: mat4x4f, at: vec4u, term: u32, w: vec4f) -> mat4x4f {
+  let i = at + term * params.left.z;
+  if (ROWS == 1u) { return mat4x4f(fma(known(left(i.x), term), w, sums[0]), vec4f(), vec4f(), vec4f()); }
+  return mat4x4f(
+    fma(known(left(i.x), term), w, sums[0]),
+    fma(known(left(i.y), term), w, sums[1]),
+    fma(known(left(i.z), term), w, sums[2]),
+    fma(known(left(i.w), term), w, sums[3]),
+  );
+}
+
+// One number for each row.
+fn total(sums: mat4x4f) -> vec4f {
+  let byTerm = transpose(sums);
+  return (byTerm[0] + byTerm[1]) + (byTerm[2] + byTerm[3]);
+}
+
+fn store(v: vec4f, firstRow: u32, column: u32, result: u32) {
+  for (var i = 0u; i < min(4u, ROWS); i++) {
+    let row = firstRow + i;
+    if (row < params.rows) {
+      var sum = v[i];
+      if (params.bias.w != 0u) { sum += bias[params.bias.x + row * params.bias.y + column * params.bias.z]; }
+      c[result + row * params.result.x + column * params.result.y] = sum;
+    }
+  }
+}
+
+@compute @workgroup_size(256)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let number = group.y * groups.x + group.x;
+  if (number >= workgroups()) { return; }
+  let place = placeOf(number);
+  let column = place.block * (256u / LANES) + lane / LANES;
+  let start = place.right + min(column, params.columns - 1u) * params.right.y;
+  let last = vec4u(params.rows - 1u);
+  let first = place.left + min(vec4u(0u, 1u, 2u, 3u), last) * params.left.y;
+  let second = place.left + min(vec4u(4u, 5u, 6u, 7u), last) * params.left.y;
+
+  const STEP = 4u * LANES;
+  var sums: mat4x4f;
+  var more: mat4x4f;
+  var k = place.first + 4u * (lane % LANES);
+  // Four vectors are on their way at a time.
+  for (; k + 3u * STEP < place.end; k += 4u * STEP) {
+    let w0 = right(start + k * params.right.z);
+    let w1 = right(start + (k + STEP) * params.right.z);
+    let w2 = right(start + (k + 2u * STEP) * params.right.z);
+    let w3 = known(right(start + (k + 3u * STEP) * params.right.z), k + 3u * STEP);
+    sums = grown(sums, first, k, w0);
+    sums = grown(sums, first, k + STEP, w1);
+    sums = grown(sums, first, k + 2u * STEP, w2);
+    sums = grown(sums, first, k + 3u * STEP, w3);
+    if (ROWS > 4u) {
+      more = grown(more, second, k, w0);
+      more = grown(more, second, k + STEP, w1);
+      more = grown(more, second, k + 2u * STEP, w2);
+      more = grown(more, second, k + 3u * STEP, w3);
+    }
+  }
+  for (; k < place.end; k += STEP) {
+    let w = known(right(start + k * params.right.z), k);
+    sums = grown(sums, first, k, w);
+    if (ROWS > 4u) { more = grown(more, second, k, w); }
+  }
+  upper[lane] = total(sums);
+  if (ROWS > 4u) { lower[lane] = total(more); }
+  workgroupBarrier();
+  for (var reach = LANES / 2u; reach > 0u; reach /= 2u) {
+    if (lane % LANES < reach) {
+      upper[lane] += upper[lane + reach];
+      if (ROWS > 4u) { lower[lane] += lower[lane + reach]; }
+    }
+    workgroupBarrier();
+  }
+  if (lane % LANES == 0u && column < params.columns) {
+    store(upper[lane], 0u, column, place.result);
+    if (ROWS > 4u) { store(lower[lane], 4u, column, place.result); }
+  }
+}
+`,
   matvec_rows: `// matvec_rows — a few rows times a matrix stored row by row: every weight is read once
 //
 // definition   core/engine/backend.ts, \`matmul\`; core/engine/linear.ts
@@ -2638,25 +2764,26 @@ fn settle(sums: mat4x4f, firstRow: u32, place: Place, lane: u32) {
     partial[3u * LANES + lane] = sums[3];
   }
   workgroupBarrier();
-  for (var half = LANES / 2u; half >= QUADS; half /= 2u) {
-    if (lane < half) {
-      partial[lane] += partial[lane + half];
+  for (var reach = LANES / 2u; reach >= QUADS; reach /= 2u) {
+    if (lane < reach) {
+      partial[lane] += partial[lane + reach];
       if (ROWS > 1u) {
-        partial[LANES + lane] += partial[LANES + lane + half];
-        partial[2u * LANES + lane] += partial[2u * LANES + lane + half];
-        partial[3u * LANES + lane] += partial[3u * LANES + lane + half];
+        partial[LANES + lane] += partial[LANES + lane + reach];
+        partial[2u * LANES + lane] += partial[2u * LANES + lane + reach];
+        partial[3u * LANES + lane] += partial[3u * LANES + lane + reach];
       }
     }
     workgroupBarrier();
   }
-  let i = lane / (4u * QUADS);
-  let row = firstRow + i;
-  let inside = lane % (4u * QUADS);
-  let column = place.block * 4u * QUADS + inside;
-  if (i < min(4u, ROWS) && row < params.rows && column < params.columns) {
-    var sum = partial[i * LANES + inside / 4u][inside % 4u];
-    if (params.bias.w != 0u) { sum += bias[params.bias.x + row * params.bias.y + column * params.bias.z]; }
-    c[place.result + row * params.result.x + column * params.result.y] = sum;
+  for (var i = lane; i < min(4u, ROWS) * 4u * QUADS; i += LANES) {
+    let row = firstRow + i / (4u * QUADS);
+    let inside = i % (4u * QUADS);
+    let column = place.block * 4u * QUADS + inside;
+    if (row < params.rows && column < params.columns) {
+      var sum = partial[i / (4u * QUADS) * LANES + inside / 4u][inside % 4u];
+      if (params.bias.w != 0u) { sum += bias[params.bias.x + row * params.bias.y + column * params.bias.z]; }
+      c[place.result + row * params.result.x + column * params.result.y] = sum;
+    }
   }
   workgroupBarrier();
 }
@@ -2948,6 +3075,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 // NaN and no infinity exists, so both are recognized by their bits.
 
 const INFINITY_BITS = 0x7f800000u;
+const NAN_BITS = 0x7fc00000u;
+const SIGN_BIT = 0x80000000u;
 
 fn isNan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > INFINITY_BITS; }
 
@@ -2959,7 +3088,7 @@ fn fromBits(word: u32) -> f32 {
   return bitcast<f32>(hidden);
 }
 
-fn notANumber() -> f32 { return fromBits(0x7fc00000u); }
+fn notANumber() -> f32 { return fromBits(NAN_BITS); }
 
 fn infinity() -> f32 { return fromBits(INFINITY_BITS); }
 
@@ -2973,6 +3102,595 @@ fn toInteger(x: f32) -> i32 {
 
 // Everything but zero is true, NaN included.
 fn isTrue(x: f32) -> u32 { return select(1u, 0u, (bitcast<u32>(x) & 0x7fffffffu) == 0u); }
+
+// The value of x as an integer that orders numbers as they are ordered, zeros of both signs as one. Exact
+// where a driver takes a subnormal number for zero; for NaN it means nothing.
+fn orderOf(x: f32) -> i32 {
+  let word = bitcast<i32>(x);
+  return select(word, -(word & 0x7fffffff), word < 0);
+}
+`,
+  packed_blocks: `// packed_blocks — rounds a matrix of weights to levels of 8 or 4 bits in blocks of 32 along the depth
+//
+// definition   core/engine/packed.ts, \`roundWeights\`
+//
+// binding  name    type                  shape / meaning
+// 0        x       storage, read         [K, N], any strides
+// 1        packed  storage, read_write   [N, blocks] blocks of levels, then [N, blocks] steps, float32
+// 2        params  uniform               K, N, blocks in a column; offset of x and its strides
+//
+// dispatch   a plane of ⌈N × blocks / 32⌉ workgroups
+// threads    256: eight neighbours share a block
+// shared     3 KiB
+//
+// A block of 8 bits is 8 words of four levels with sign. A block of 4 bits is 4 words of eight levels 0 … 15,
+// eight more than what they stand for: terms 8 w … 8 w + 3 in the low halves of the bytes of word w, the
+// four after them in the high halves.
+
+// levels on either side of zero: 64, or 8 for levels of 4 bits
+const HALF = 64.0;
+const LANES = 256u;
+
+struct Params { depth: u32, columns: u32, blocks: u32, offset: u32, term: u32, column: u32 }
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> packed: array<u32>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+// include packed_levels
+
+var<workgroup> high: array<f32, LANES>;
+var<workgroup> low: array<f32, LANES>;
+var<workgroup> words: array<u32, LANES>;
+
+fn at(column: u32, k: u32) -> f32 {
+  if (column >= params.columns || k >= params.depth) { return 0.0; }
+  return x[params.offset + column * params.column + k * params.term];
+}
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let block = (group.y * groups.x + group.x) * (LANES / 8u) + lane / 8u;
+  let column = block / params.blocks;
+  let k = block % params.blocks * 32u + lane % 8u * 4u;
+  let v = vec4f(at(column, k), at(column, k + 1u), at(column, k + 2u), at(column, k + 3u));
+  high[lane] = max(max(v.x, v.y), max(v.z, v.w));
+  low[lane] = min(min(v.x, v.y), min(v.z, v.w));
+  workgroupBarrier();
+  let first = lane & ~7u;
+  var most = high[first];
+  var least = low[first];
+  for (var i = 1u; i < 8u; i++) {
+    most = max(most, high[first + i]);
+    least = min(least, low[first + i]);
+  }
+  // The number farthest from zero becomes the lowest level.
+  let step = select(least, most, most >= -least) * (-1.0 / HALF);
+  let levels = levelsOf(v, step, HALF, 2.0 * HALF - 1.0);
+  words[lane] = bytes(select(levels, levels - 64, HALF == 64.0));
+  workgroupBarrier();
+  if (column >= params.columns) { return; }
+  let all = params.columns * params.blocks;
+  if (HALF == 64.0) {
+    packed[block * 8u + lane % 8u] = words[lane];
+    if (lane == first) { packed[all * 8u + block] = bitcast<u32>(step); }
+  } else {
+    if (lane % 2u == 0u) { packed[block * 4u + lane % 8u / 2u] = words[lane] | (words[lane + 1u] << 4u); }
+    if (lane == first) { packed[all * 4u + block] = bitcast<u32>(step); }
+  }
+}
+`,
+  packed_columns: `// packed_columns — columns of packed weights by number, each as a row of float32
+//
+// definition   core/engine/backend.ts, \`Packing.columns\`
+//
+// binding  name    type                  shape / meaning
+// 0        b       storage, read         packed weights; four numbers from \`right\`
+// 1        steps   storage, read         the same buffer, for steps
+// 2        ids     storage, read         [count], int32
+// 3        y       storage, read_write   [count, K]
+// 4        params  uniform               count, K, N, numbers from column to column, offset of the ids, of the steps
+//
+// dispatch   a plane of ⌈count K / 256⌉ workgroups
+// threads    256, one number each
+// special    a number outside [0, N) yields NaN
+
+alias Right = u32;
+const LANES = 256u;
+
+struct Params { count: u32, depth: u32, columns: u32, pitch: u32, ids: u32, steps: u32 }
+
+@group(0) @binding(0) var<storage, read> b: array<Right>;
+@group(0) @binding(1) var<storage, read> steps: array<f32>;
+@group(0) @binding(2) var<storage, read> ids: array<i32>;
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(4) var<uniform> params: Params;
+
+// include numbers
+
+fn stepAt(i: u32) -> f32 { return steps[params.steps + i]; }
+
+// Four numbers from a multiple of four on.
+fn right(at: u32) -> vec4f { return vec4f(unpack4xI8(b[at / 4u])) * stepAt(at / 32u); }
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (group.y * groups.x + group.x) * LANES + lane;
+  if (i >= params.count * params.depth) { return; }
+  let id = ids[params.ids + i / params.depth];
+  let k = i % params.depth;
+  if (id < 0 || u32(id) >= params.columns) {
+    y[i] = notANumber();
+    return;
+  }
+  y[i] = right(u32(id) * params.pitch + k / 4u * 4u)[k % 4u];
+}
+`,
+  packed_halves: `// packed_halves — a matrix of weights in float16, column by column
+//
+// definition   core/engine/packed.ts, \`roundHalves\`
+//
+// binding  name    type                  shape / meaning
+// 0        x       storage, read         [K, N], any strides
+// 1        packed  storage, read_write   [N, W], two numbers in a word, zeros behind the last
+// 2        params  uniform               K, N, W; offset of x and its strides
+//
+// dispatch   a plane of ⌈N W / 256⌉ workgroups
+// threads    256, one word each
+
+const LANES = 256u;
+
+struct Params { depth: u32, columns: u32, words: u32, offset: u32, term: u32, column: u32 }
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> packed: array<u32>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+// Bits of the nearest float16, ties away from zero, at most 65504.
+fn halved(x: f32) -> u32 {
+  let bits = bitcast<u32>(x);
+  let size = bits & 0x7fffffffu;
+  // Ten bits of fraction, and the exponent from where it is to where it has five bits.
+  var found = (size + 0x1000u - (112u << 23u)) >> 13u;
+  // Below 2⁻¹⁴ the numbers are whole steps of 2⁻²⁴.
+  if (size < 0x38800000u) { found = u32(bitcast<f32>(size) * 16777216.0 + 0.5); }
+  return min(found, 0x7bffu) | ((bits >> 16u) & 0x8000u);
+}
+
+fn at(column: u32, k: u32) -> u32 {
+  if (k >= params.depth) { return 0u; }
+  return halved(x[params.offset + column * params.column + k * params.term]);
+}
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (group.y * groups.x + group.x) * LANES + lane;
+  if (i >= params.columns * params.words) { return; }
+  let column = i / params.words;
+  let k = i % params.words * 2u;
+  packed[i] = at(column, k) | (at(column, k + 1u) << 16u);
+}
+`,
+  packed_levels: `// packed_levels — numbers as multiples of a step
+//
+// Included by the kernels that round to integers.
+
+// x / d to the nearest: drivers may divide less exactly, and a level must not depend on that.
+fn quotient(x: f32, d: f32) -> f32 {
+  let q = x / d;
+  return fma(fma(-q, d, x), 1.0 / d, q);
+}
+
+// ⌊x / step + middle + 1/2⌋ in [0, most], as the definition rounds; zeros where all are zero.
+fn levelsOf(x: vec4f, step: f32, middle: f32, most: f32) -> vec4i {
+  let d = select(step, 1.0, step == 0.0);
+  let q = vec4f(quotient(x.x, d), quotient(x.y, d), quotient(x.z, d), quotient(x.w, d));
+  return vec4i(clamp(floor(q + (middle + 0.5)), vec4f(), vec4f(most)));
+}
+
+fn bytes(levels: vec4i) -> u32 {
+  let v = vec4u(levels) & vec4u(255u);
+  return v.x | (v.y << 8u) | (v.z << 16u) | (v.w << 24u);
+}
+`,
+  packed_matvec: `// packed_matvec — a few rounded rows times weights in blocks of integers: every weight is read once
+//
+// definition   core/engine/packed.ts
+//
+// binding  name    type                  shape / meaning
+// 0        x       storage, read         [M, blocks, 2]: rounded rows, see \`packed_rows\`; M ≤ ROWS
+// 1        scales  storage, read         [M, blocks]: step, sum of the levels
+// 2        w       storage, read         [N, blocks] blocks of levels, see \`packed_blocks\`
+// 3        steps   storage, read         the same buffer: [N, blocks] steps from params.steps on
+// 4        bias    storage, read         [N]; not read if there is none
+// 5        y       storage, read_write   [M, N]
+// 6        params  uniform               M, N, blocks, offset of the steps, offset of the bias, whether there is one
+//
+// dispatch   a plane of ⌈N LANES / 256⌉ workgroups
+// threads    256: LANES neighbours share a column, a block each at a time
+// shared     8 KiB: the sums of up to eight rows, added pairwise
+// barriers   only in uniform control flow: every thread joins every reduction
+// order      sums over a block are exact; blocks are added in an order that does not depend on the rows
+
+// rows at most: 1, 4 or 8
+const ROWS = 1u;
+// threads that share a column: a power of two up to 256
+const LANES = 8u;
+// whether a level has half a byte
+const NIBBLES = false;
+
+struct Params { rows: u32, columns: u32, blocks: u32, steps: u32, bias: u32, biased: u32 }
+
+@group(0) @binding(0) var<storage, read> x: array<vec4u>;
+@group(0) @binding(1) var<storage, read> scales: array<vec2f>;
+@group(0) @binding(2) var<storage, read> w: array<vec4u>;
+@group(0) @binding(3) var<storage, read> steps: array<f32>;
+@group(0) @binding(4) var<storage, read> bias: array<f32>;
+@group(0) @binding(5) var<storage, read_write> y: array<f32>;
+@group(0) @binding(6) var<uniform> params: Params;
+
+var<workgroup> upper: array<vec4f, 256>;
+var<workgroup> lower: array<vec4f, 256>;
+
+struct Levels { first: vec4u, second: vec4u }
+
+// Eight words of four levels.
+fn levelsOf(block: u32) -> Levels {
+  if (NIBBLES) {
+    let v = w[block];
+    let even = v & vec4u(0x0f0f0f0fu);
+    let odd = (v >> vec4u(4u)) & vec4u(0x0f0f0f0fu);
+    return Levels(vec4u(even.x, odd.x, even.y, odd.y), vec4u(even.z, odd.z, even.w, odd.w));
+  }
+  return Levels(w[2u * block], w[2u * block + 1u]);
+}
+
+// One block of one row, in the steps of both.
+fn product(row: u32, block: u32, levels: Levels) -> f32 {
+  let i = min(row, params.rows - 1u) * params.blocks + block;
+  let p = x[2u * i];
+  let q = x[2u * i + 1u];
+  var sum = dot4I8Packed(p.x, levels.first.x) + dot4I8Packed(p.y, levels.first.y) +
+    dot4I8Packed(p.z, levels.first.z) + dot4I8Packed(p.w, levels.first.w) +
+    dot4I8Packed(q.x, levels.second.x) + dot4I8Packed(q.y, levels.second.y) +
+    dot4I8Packed(q.z, levels.second.z) + dot4I8Packed(q.w, levels.second.w);
+  let scale = scales[i];
+  // Levels of half a byte are kept eight too high.
+  if (NIBBLES) { sum -= 8 * i32(scale.y); }
+  return f32(sum) * scale.x;
+}
+
+fn products(row: u32, block: u32, levels: Levels) -> vec4f {
+  if (ROWS == 1u) { return vec4f(product(0u, block, levels), 0.0, 0.0, 0.0); }
+  return vec4f(
+    product(row, block, levels),
+    product(row + 1u, block, levels),
+    product(row + 2u, block, levels),
+    product(row + 3u, block, levels),
+  );
+}
+
+fn store(v: vec4f, firstRow: u32, column: u32) {
+  for (var i = 0u; i < min(4u, ROWS); i++) {
+    let row = firstRow + i;
+    if (row < params.rows) {
+      var sum = v[i];
+      if (params.biased != 0u) { sum += bias[params.bias + column]; }
+      y[row * params.columns + column] = sum;
+    }
+  }
+}
+
+@compute @workgroup_size(256)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let number = group.y * groups.x + group.x;
+  if (number * (256u / LANES) >= params.columns) { return; }
+  let column = number * (256u / LANES) + lane / LANES;
+  let start = min(column, params.columns - 1u) * params.blocks;
+  var sums: vec4f;
+  var more: vec4f;
+  var i = lane % LANES;
+  // Two blocks are on their way at a time.
+  for (; i + LANES < params.blocks; i += 2u * LANES) {
+    let a = levelsOf(start + i);
+    let b = levelsOf(start + i + LANES);
+    let s = steps[params.steps + start + i];
+    let t = steps[params.steps + start + i + LANES];
+    sums = fma(vec4f(s), products(0u, i, a), sums);
+    sums = fma(vec4f(t), products(0u, i + LANES, b), sums);
+    if (ROWS > 4u) {
+      more = fma(vec4f(s), products(4u, i, a), more);
+      more = fma(vec4f(t), products(4u, i + LANES, b), more);
+    }
+  }
+  if (i < params.blocks) {
+    let a = levelsOf(start + i);
+    let s = steps[params.steps + start + i];
+    sums = fma(vec4f(s), products(0u, i, a), sums);
+    if (ROWS > 4u) { more = fma(vec4f(s), products(4u, i, a), more); }
+  }
+  upper[lane] = sums;
+  if (ROWS > 4u) { lower[lane] = more; }
+  workgroupBarrier();
+  for (var reach = LANES / 2u; reach > 0u; reach /= 2u) {
+    if (lane % LANES < reach) {
+      upper[lane] += upper[lane + reach];
+      if (ROWS > 4u) { lower[lane] += lower[lane + reach]; }
+    }
+    workgroupBarrier();
+  }
+  if (lane % LANES == 0u && column < params.columns) {
+    store(upper[lane], 0u, column);
+    if (ROWS > 4u) { store(lower[lane], 4u, column); }
+  }
+}
+`,
+  packed_rows: `// packed_rows — rounds rows of features to 255 levels per block of 32
+//
+// definition   core/engine/packed.ts, \`roundRows\`
+//
+// binding  name     type                  shape / meaning
+// 0        x        storage, read         [R, K], any strides
+// 1        rounded  storage, read_write   [R, blocks, 8]: four levels of 8 bits, or four numbers
+// 2        scales   storage, read_write   [R, blocks]: step, sum of the levels
+// 3        params   uniform               R, K, blocks in a row; offset of x and its strides
+//
+// dispatch   a plane of ⌈R × blocks / 32⌉ workgroups
+// threads    256: eight neighbours share a block
+// shared     2 KiB
+// special    a block with NaN or infinity has the step NaN, and with it the whole row
+
+alias Rounded = u32;
+const LANES = 256u;
+
+struct Params { rows: u32, depth: u32, blocks: u32, offset: u32, row: u32, term: u32 }
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> rounded: array<Rounded>;
+@group(0) @binding(2) var<storage, read_write> scales: array<vec2f>;
+@group(0) @binding(3) var<uniform> params: Params;
+
+// include numbers
+// include packed_levels
+
+var<workgroup> largest: array<u32, LANES>;
+var<workgroup> sums: array<i32, LANES>;
+
+// What is kept of four levels.
+fn kept(levels: vec4i, step: f32) -> Rounded { return bytes(levels); }
+
+fn at(row: u32, k: u32) -> f32 {
+  if (row >= params.rows || k >= params.depth) { return 0.0; }
+  return x[params.offset + row * params.row + k * params.term];
+}
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let block = (group.y * groups.x + group.x) * (LANES / 8u) + lane / 8u;
+  let row = block / params.blocks;
+  let k = block % params.blocks * 32u + lane % 8u * 4u;
+  let v = vec4f(at(row, k), at(row, k + 1u), at(row, k + 2u), at(row, k + 3u));
+  // As integers, sizes have the order of the numbers; infinity and NaN are above.
+  let size = bitcast<vec4u>(v) & vec4u(0x7fffffffu);
+  largest[lane] = max(max(size.x, size.y), max(size.z, size.w));
+  workgroupBarrier();
+  let first = lane & ~7u;
+  var most = 0u;
+  for (var i = 0u; i < 8u; i++) { most = max(most, largest[first + i]); }
+  var step = quotient(bitcast<f32>(most), 127.0);
+  var levels = vec4i();
+  if (most >= INFINITY_BITS) {
+    step = notANumber();
+  } else {
+    levels = levelsOf(v, step, 127.0, 254.0) - 127;
+  }
+  sums[lane] = levels.x + levels.y + levels.z + levels.w;
+  workgroupBarrier();
+  if (row >= params.rows) { return; }
+  rounded[block * 8u + lane % 8u] = kept(levels, step);
+  if (lane == first) {
+    var sum = 0;
+    for (var i = 0u; i < 8u; i++) { sum += sums[first + i]; }
+    scales[block] = vec2f(step, f32(sum));
+  }
+}
+`,
+  reduce: `// reduce — what the two shaders that collapse axes have in common
+//
+// Included by reduce_rows and reduce_columns. An element becomes a total, totals are joined in a fixed order,
+// and the last total becomes the outcome:
+//
+//        total                        join                          outcome
+// sum    the number                   +                             itself
+// max    a key that orders numbers    the greater                   the number of that key
+// min    its complement               the greater                   likewise
+// argmax key and place                the greater, then the first   the place
+//
+// NaN has the greatest key of all in every case; the total zero, of which joining starts, stands for nothing.
+
+// include numbers
+
+alias Element = f32;
+alias Total = f32;
+alias Outcome = f32;
+
+const NAN_KEY = 0xffffffffu;
+const LEAST_KEY = 0x00800000u;
+const GREATEST_KEY = 0xff800000u;
+
+fn keyOf(x: f32) -> u32 { return select(bitcast<u32>(orderOf(x)) ^ SIGN_BIT, NAN_KEY, isNan(x)); }
+
+fn lowKeyOf(x: f32) -> u32 { return select(~(bitcast<u32>(orderOf(x)) ^ SIGN_BIT), NAN_KEY, isNan(x)); }
+
+fn integerKeyOf(x: i32) -> u32 { return bitcast<u32>(x) ^ SIGN_BIT; }
+
+// The key of nothing lies below −∞ and stands for it.
+fn numberOf(key: u32) -> f32 {
+  let order = bitcast<i32>(clamp(key, LEAST_KEY, GREATEST_KEY) ^ SIGN_BIT);
+  let word = select(bitcast<u32>(order), SIGN_BIT | bitcast<u32>(-order), order < 0);
+  return fromBits(select(word, NAN_BITS, key == NAN_KEY));
+}
+
+fn lowNumberOf(key: u32) -> f32 {
+  // Nothing has the complement of NaN's key.
+  return numberOf(select(min(~key, GREATEST_KEY), NAN_KEY, key == NAN_KEY));
+}
+
+fn integerOf(key: u32) -> i32 { return bitcast<i32>(key ^ SIGN_BIT); }
+
+fn greaterOf(a: vec2u, b: vec2u) -> vec2u { return select(b, a, a.x > b.x || (a.x == b.x && a.y <= b.y)); }
+
+// The total of the element that lies at place i of its row.
+fn entry(x: Element, i: u32) -> Total { return x; }
+
+fn join(a: Total, b: Total) -> Total { return a + b; }
+
+fn outcome(total: Total) -> Outcome { return total; }
+`,
+  reduce_columns: `// reduce_columns — y[m, c] = outcome of joining x[m, :, c], or one part of it
+//
+// definition   core/engine/backend.ts, \`reduce\`
+//
+// binding  name    type                  shape / meaning
+// 0        x       storage, read         M matrices anywhere [R, C], rows \`step\` apart, columns side by side
+// 1        y       storage, read_write   [M, parts, C]
+// 2        params  uniform               count = workgroups; rows R; step; parts of a column; length of a part;
+//                                        columns C; blocks of columns = ⌈C / WIDE⌉; axes of the matrices
+//
+// dispatch   a plane of M · parts · blocks workgroups
+// threads    LANES = 256: WIDE neighbouring columns times LANES / WIDE rows, so that reads lie side by side
+// shared     LANES totals
+// barriers   only in uniform control flow: a thread outside the matrix joins nothing
+
+// include walk
+// include reduce
+
+const LANES = 256u;
+const WIDE = 32u;
+
+struct Params { count: u32, rows: u32, step: u32, parts: u32, length: u32, columns: u32, blocks: u32, axes: Axes }
+
+@group(0) @binding(0) var<storage, read> x: array<Element>;
+@group(0) @binding(1) var<storage, read_write> y: array<Outcome>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+var<workgroup> totals: array<Total, LANES>;
+
+fn at(start: u32, i: u32) -> Total { return entry(x[start + i * params.step], i); }
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let number = group.y * groups.x + group.x;
+  if (number >= params.count) { return; }
+  let part = number / params.blocks;
+  let matrix = part / params.parts;
+  let column = (number - part * params.blocks) * WIDE + lane % WIDE;
+  var total = Total();
+  if (column < params.columns) {
+    let first = (part - matrix * params.parts) * params.length;
+    let end = min(first + params.length, params.rows);
+    let start = locate(matrix).x + column;
+    let team = LANES / WIDE;
+    var i = first + lane / WIDE;
+    for (; i + 3u * team < end; i += 4u * team) {
+      let low = join(at(start, i), at(start, i + team));
+      let high = join(at(start, i + 2u * team), at(start, i + 3u * team));
+      total = join(total, join(low, high));
+    }
+    for (; i < end; i += team) { total = join(total, at(start, i)); }
+  }
+  totals[lane] = total;
+  for (var half = LANES / 2u; half >= WIDE; half = half / 2u) {
+    workgroupBarrier();
+    if (lane < half) { totals[lane] = join(totals[lane], totals[lane + half]); }
+  }
+  if (lane < WIDE && column < params.columns) { y[part * params.columns + column] = outcome(totals[lane]); }
+}
+`,
+  reduce_rows: `// reduce_rows — y[r] = outcome of joining x[r, :], or one part of it
+//
+// definition   core/engine/backend.ts, \`reduce\`
+//
+// binding  name    type                  shape / meaning
+// 0        x       storage, read         R rows anywhere, elements \`step\` apart
+// 1        y       storage, read_write   [R, parts]
+// 2        params  uniform               count = R · parts; width of a row; step; parts of a row; length of a part;
+//                                        axes of the rows
+//
+// dispatch   a plane of ⌈count / (256 / TEAM)⌉ workgroups
+// threads    LANES = 256 in teams of TEAM, a team for each part; a thread takes every TEAM-th element, and what
+//            the threads found is joined pairwise: rounding errors grow with the square root of a few dozens
+// shared     LANES totals
+// barriers   only in uniform control flow: a team without a part joins nothing
+
+// include walk
+// include reduce
+
+const LANES = 256u;
+const TEAM = 256u;
+
+struct Params { count: u32, width: u32, step: u32, parts: u32, length: u32, axes: Axes }
+
+@group(0) @binding(0) var<storage, read> x: array<Element>;
+@group(0) @binding(1) var<storage, read_write> y: array<Outcome>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+var<workgroup> totals: array<Total, LANES>;
+
+fn at(start: u32, i: u32) -> Total { return entry(x[start + i * params.step], i); }
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let item = (group.y * groups.x + group.x) * (LANES / TEAM) + lane / TEAM;
+  var total = Total();
+  if (item < params.count) {
+    let row = item / params.parts;
+    let first = (item - row * params.parts) * params.length;
+    let end = min(first + params.length, params.width);
+    let start = locate(row).x;
+    var i = first + lane % TEAM;
+    for (; i + 3u * TEAM < end; i += 4u * TEAM) {
+      let low = join(at(start, i), at(start, i + TEAM));
+      let high = join(at(start, i + 2u * TEAM), at(start, i + 3u * TEAM));
+      total = join(total, join(low, high));
+    }
+    for (; i < end; i += TEAM) { total = join(total, at(start, i)); }
+  }
+  totals[lane] = total;
+  for (var half = TEAM / 2u; half > 0u; half = half / 2u) {
+    workgroupBarrier();
+    if (lane % TEAM < half) { totals[lane] = join(totals[lane], totals[lane + half]); }
+  }
+  if (lane % TEAM == 0u && item < params.count) { y[item] = outcome(totals[lane]); }
+}
 `,
   rotary: `// rotary — turns each pair of coordinates by the angle of its position, forwards or back
 //
