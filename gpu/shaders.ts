@@ -822,7 +822,8 @@ fn main(
   let end = min((part + 1u) * params.run, params.S);
   for (var tile = part * params.run; tile < end; tile += KEYS) {
     let at = keyRows + min(tile + y + STEPS, vec4u(last)) * params.keyAt.w;
-    var dots: array<vec4f, ROWS>;
+    // Set to zero in words: some compilers do so only once for a variable inside a loop.
+    var dots = array<vec4f, ROWS>();
     for (var i = x; i < quads; i += 8u) {
       let d = i * 4u;
       let n = D - d;
@@ -3128,7 +3129,7 @@ fn orderOf(x: f32) -> i32 {
 // four after them in the high halves.
 
 // levels on either side of zero: 64, or 8 for levels of 4 bits
-const HALF = 64.0;
+const HALF = 64u;
 const LANES = 256u;
 
 struct Params { depth: u32, columns: u32, blocks: u32, offset: u32, term: u32, column: u32 }
@@ -3169,13 +3170,13 @@ fn main(
     least = min(least, low[first + i]);
   }
   // The number farthest from zero becomes the lowest level.
-  let step = select(least, most, most >= -least) * (-1.0 / HALF);
-  let levels = levelsOf(v, step, HALF, 2.0 * HALF - 1.0);
-  words[lane] = bytes(select(levels, levels - 64, HALF == 64.0));
+  let step = select(least, most, most >= -least) * (-1.0 / f32(HALF));
+  let levels = levelsOf(v, step, f32(HALF), f32(2u * HALF - 1u));
+  words[lane] = bytes(select(levels, levels - 64, HALF == 64u));
   workgroupBarrier();
   if (column >= params.columns) { return; }
   let all = params.columns * params.blocks;
-  if (HALF == 64.0) {
+  if (HALF == 64u) {
     packed[block * 8u + lane % 8u] = words[lane];
     if (lane == first) { packed[all * 8u + block] = bitcast<u32>(step); }
   } else {
@@ -3287,16 +3288,12 @@ fn main(
 //
 // Included by the kernels that round to integers.
 
-// x / d to the nearest: drivers may divide less exactly, and a level must not depend on that.
-fn quotient(x: f32, d: f32) -> f32 {
-  let q = x / d;
-  return fma(fma(-q, d, x), 1.0 / d, q);
-}
+// include math
 
 // ⌊x / step + middle + 1/2⌋ in [0, most], as the definition rounds; zeros where all are zero.
 fn levelsOf(x: vec4f, step: f32, middle: f32, most: f32) -> vec4i {
   let d = select(step, 1.0, step == 0.0);
-  let q = vec4f(quotient(x.x, d), quotient(x.y, d), quotient(x.z, d), quotient(x.w, d));
+  let q = vec4f(divide(x.x, d), divide(x.y, d), divide(x.z, d), divide(x.w, d));
   return vec4i(clamp(floor(q + (middle + 0.5)), vec4f(), vec4f(most)));
 }
 
@@ -3497,7 +3494,7 @@ fn main(
   let first = lane & ~7u;
   var most = 0u;
   for (var i = 0u; i < 8u; i++) { most = max(most, largest[first + i]); }
-  var step = quotient(bitcast<f32>(most), 127.0);
+  var step = divide(bitcast<f32>(most), 127.0);
   var levels = vec4i();
   if (most >= INFINITY_BITS) {
     step = notANumber();
