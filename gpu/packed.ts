@@ -98,7 +98,7 @@ function inBlocks(runtime: Runtime, format: "int8" | "int4"): Packing {
     const rounded = runtime.temporary(rows * blocks * (numbers ? BLOCK : BLOCK / 4));
     const scales = runtime.temporary(rows * blocks * 2);
     const words = [rows, K, blocks, a.offset, ...a.strides];
-    const variant: Variant = numbers ? { Rounded: "vec4f", kept: "vec4f(levels) * step" } : {};
+    const variant: Variant = numbers ? { Rounded: "vec4f", form: "vec4f(levels) * step" } : {};
     runtime.run("packed_rows", [a.buffer, rounded, scales], words, plane(Math.ceil(rows * blocks / 32)), variant);
     return [rounded, scales];
   };

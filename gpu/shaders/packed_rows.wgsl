@@ -4,7 +4,7 @@
 //
 // binding  name     type                  shape / meaning
 // 0        x        storage, read         [R, K], any strides
-// 1        rounded  storage, read_write   [R, blocks, 8]: four levels of 8 bits, or four numbers
+// 1        kept     storage, read_write   [R, blocks, 8]: four levels of 8 bits, or four numbers
 // 2        scales   storage, read_write   [R, blocks]: step, sum of the levels
 // 3        params   uniform               R, K, blocks in a row; offset of x and its strides
 //
@@ -19,7 +19,7 @@ const LANES = 256u;
 struct Params { rows: u32, depth: u32, blocks: u32, offset: u32, row: u32, term: u32 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> rounded: array<Rounded>;
+@group(0) @binding(1) var<storage, read_write> kept: array<Rounded>;
 @group(0) @binding(2) var<storage, read_write> scales: array<vec2f>;
 @group(0) @binding(3) var<uniform> params: Params;
 
@@ -30,7 +30,7 @@ var<workgroup> largest: array<u32, LANES>;
 var<workgroup> sums: array<i32, LANES>;
 
 // What is kept of four levels.
-fn kept(levels: vec4i, step: f32) -> Rounded { return bytes(levels); }
+fn form(levels: vec4i, step: f32) -> Rounded { return bytes(levels); }
 
 fn at(row: u32, k: u32) -> f32 {
   if (row >= params.rows || k >= params.depth) { return 0.0; }
@@ -64,7 +64,7 @@ fn main(
   sums[lane] = levels.x + levels.y + levels.z + levels.w;
   workgroupBarrier();
   if (row >= params.rows) { return; }
-  rounded[block * 8u + lane % 8u] = kept(levels, step);
+  kept[block * 8u + lane % 8u] = form(levels, step);
   if (lane == first) {
     var sum = 0;
     for (var i = 0u; i < 8u; i++) { sum += sums[first + i]; }
