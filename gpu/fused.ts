@@ -25,6 +25,12 @@ const LANES = 256;
 const COLUMNS = 64;
 /** Fewest rows of a block whose gradients of gain and bias are added up apart. */
 const BLOCK_ROWS = 16;
+/** Fewest elements of a part of a row, more than 256 threads take in one turn. */
+const PART = 1024;
+/** Parts of a row at most, one for each thread that joins them. */
+const MOST_PARTS = 128;
+/** Rows that keep a GPU busy without being cut into parts. */
+const ENOUGH_ROWS = 128;
 /** Workgroups that keep a GPU busy. */
 const ENOUGH_GROUPS = 1024;
 
@@ -112,8 +118,16 @@ export function fusedKernels(runtime: Runtime): Backend["fused"] {
       if (!scores || scores.dtype !== "float32" || scores.shape.length === 0) return undefined;
       const x = runtime.contiguous(scores), y = fresh(x.shape);
       const { rows, count, at, grid, variant } = rowsOf(x);
-      const kind = { LOGARITHM, ...variant("Element", "Word", "exponentials", "total", "largest") };
-      if (count > 0) runtime.run("softmax", [x.buffer, y.buffer], [rows, count, at(x)], grid, kind);
+      if (rows === 0 || count === 0) return [y];
+      const kind = variant("Element", "Word", "exponentials", "total", "largest");
+      // Few long rows would leave most of a GPU idle: their parts are scanned apart, and written apart.
+      const wanted = Math.min(MOST_PARTS, Math.floor(ENOUGH_ROWS / rows), Math.floor(count / PART));
+      const length = Math.ceil(count / Math.max(1, wanted)), parts = Math.ceil(count / length);
+      const words = [rows, count, at(x), parts, length];
+      const groups = parts === 1 ? grid : plane(rows * parts);
+      const partial = parts === 1 ? runtime.nothing : runtime.temporary(4 * rows * parts);
+      if (parts > 1) runtime.run("softmax_parts", [x.buffer, partial], words, groups, kind);
+      runtime.run("softmax", [x.buffer, partial, y.buffer], words, groups, { LOGARITHM, ...kind });
       return [y];
     };
     backward[name] = (_inputs, [y], gradient) => {

@@ -195,6 +195,137 @@ fn main(
   v[params.vOffset + i] = within(i, v[params.vOffset + i], second);
 }
 `,
+  argsort_blocks: `// argsort_blocks — sorts rows, or blocks of long rows, by a bitonic network
+//
+// definition   core/engine/backend.ts, \`argsort\`
+//
+// binding  name    type                  shape / meaning
+// 0        x       storage, read         [R, width], contiguous
+// 1        y       storage, read_write   [R, width]: places in a row; for rows of several blocks key and place
+// 2        params  uniform               count = slots; width; span = slots of a sorted piece, a power of two up
+//                                        to SLOTS; padded = slots of a row; offset of x
+//
+// dispatch   a plane of ⌈count / SLOTS⌉ workgroups; a workgroup holds SLOTS / span short rows or a block of a long one
+// threads    LANES = 256, two pairs of slots each
+// shared     SLOTS × 8 bytes
+// barriers   the loops depend on \`span\` alone
+//
+// A slot holds a key and a place, no two alike, so equal elements keep their order; slots without an element
+// are greater than all others.
+
+alias Element = f32;
+alias Outcome = u32;
+const LANES = 256u;
+const SLOTS = 1024u;
+
+struct Params { count: u32, width: u32, span: u32, padded: u32, offset: u32 }
+
+@group(0) @binding(0) var<storage, read> x: array<Element>;
+@group(0) @binding(1) var<storage, read_write> y: array<Outcome>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+// include keys
+
+var<workgroup> slots: array<vec2u, SLOTS>;
+
+fn key(x: Element) -> u32 { return keyOf(x); }
+
+fn outcome(slot: vec2u) -> Outcome { return slot.y; }
+
+fn exceeds(a: vec2u, b: vec2u) -> bool { return a.x > b.x || (a.x == b.x && a.y > b.y); }
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let start = (group.y * groups.x + group.x) * SLOTS;
+  if (start >= params.count) { return; }
+  for (var s = lane; s < SLOTS; s += LANES) {
+    let row = (start + s) / params.padded;
+    let i = start + s - row * params.padded;
+    slots[s] = vec2u(NAN_KEY, NAN_KEY);
+    if (i < params.width && start + s < params.count) {
+      slots[s] = vec2u(key(x[params.offset + row * params.width + i]), i);
+    }
+  }
+  for (var piece = 2u; piece <= params.span; piece = piece * 2u) {
+    for (var gap = piece / 2u; gap > 0u; gap = gap / 2u) {
+      workgroupBarrier();
+      for (var pair = lane; pair < SLOTS / 2u; pair += LANES) {
+        let low = 2u * pair - (pair & (gap - 1u));
+        let a = slots[low];
+        let b = slots[low + gap];
+        // Pieces alternate in direction until one is left.
+        let falling = piece < params.span && (low & piece) != 0u;
+        if (exceeds(a, b) != falling) {
+          slots[low] = b;
+          slots[low + gap] = a;
+        }
+      }
+    }
+  }
+  workgroupBarrier();
+  for (var s = lane; s < SLOTS; s += LANES) {
+    let row = (start + s) / params.padded;
+    let i = start + s - row * params.padded;
+    if (i < params.width && start + s < params.count) { y[row * params.width + i] = outcome(slots[s]); }
+  }
+}
+`,
+  argsort_merge: `// argsort_merge — merges neighbouring sorted blocks of each row
+//
+// definition   core/engine/backend.ts, \`argsort\`
+//
+// binding  name    type                  shape / meaning
+// 0        x       storage, read         [R, width]: key and place, sorted in blocks of \`block\`
+// 1        y       storage, read_write   [R, width]: the same, sorted in blocks of 2 · block; or places alone
+// 2        params  uniform               count = R · width; width; block
+//
+// dispatch   a plane of ⌈count / 256⌉ workgroups
+// threads    LANES = 256, one element each: it lands behind those of its own block that precede it, and behind
+//            those of the neighbour that are less, which a binary search counts
+
+alias Outcome = vec2u;
+const LANES = 256u;
+
+struct Params { count: u32, width: u32, block: u32 }
+
+@group(0) @binding(0) var<storage, read> x: array<vec2u>;
+@group(0) @binding(1) var<storage, read_write> y: array<Outcome>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+fn outcome(slot: vec2u) -> Outcome { return slot; }
+
+fn exceeds(a: vec2u, b: vec2u) -> bool { return a.x > b.x || (a.x == b.x && a.y > b.y); }
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let item = (group.y * groups.x + group.x) * LANES + lane;
+  if (item >= params.count) { return; }
+  let row = item / params.width;
+  let i = item - row * params.width;
+  let base = row * params.width;
+  let slot = x[item];
+  let block = i / params.block;
+  // The other block of the pair, and where the pair begins.
+  let other = (block ^ 1u) * params.block;
+  let first = (block & ~1u) * params.block;
+  let start = min(other, params.width);
+  var low = start;
+  var high = min(other + params.block, params.width);
+  while (low < high) {
+    let middle = (low + high) / 2u;
+    if (exceeds(slot, x[base + middle])) { low = middle + 1u; } else { high = middle; }
+  }
+  y[base + first + (i - block * params.block) + (low - start)] = outcome(slot);
+}
+`,
   attention: `// attention — O = softmax(scale · Q Kᵀ + bias, where allowed) V, one pass over keys and values
 //
 // definition   core/04_attention/scaled_dot_product.ts
@@ -1654,6 +1785,88 @@ fn main(
   let words = vec4u(w.a.x, w.b.x, w.a.y, w.b.y) >> vec4u(8u);
   y[i] = x[params.offset + i] * select(vec4f(0.0), vec4f(params.scale), words >= vec4u(params.threshold));
 }
+`,
+  gather: `// gather — y[i, :] = table[ids[i], :], elements of any type
+//
+// definition   core/engine/backend.ts, \`gather\`
+//
+// binding  name    type                  shape / meaning
+// 0        table   storage, read         N rows \`stride\` cells apart, the cells of a row \`step\` apart
+// 1        ids     storage, read         which row
+// 2        y       storage, read_write   the rows, contiguous, in cells
+// 3        params  uniform               count = cells of y; width = cells of a row; N; offset, stride and step of
+//                                        the table; offset of the ids; outside = word of a row that is not there
+//
+// dispatch   a plane of ⌈count / 256⌉ workgroups
+// threads    LANES = 256, one cell each: four elements where rows lie in fours, else one
+
+alias Cell = vec4u;
+const LANES = 256u;
+
+struct Params {
+  count: u32,
+  width: u32,
+  N: u32,
+  offset: u32,
+  stride: u32,
+  step: u32,
+  ids: u32,
+  outside: u32,
+}
+
+@group(0) @binding(0) var<storage, read> table: array<Cell>;
+@group(0) @binding(1) var<storage, read> ids: array<u32>;
+@group(0) @binding(2) var<storage, read_write> y: array<Cell>;
+@group(0) @binding(3) var<uniform> params: Params;
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (group.y * groups.x + group.x) * LANES + lane;
+  if (i >= params.count) { return; }
+  let row = i / params.width;
+  // A negative id is a large one here.
+  let id = ids[params.ids + row];
+  if (id >= params.N) {
+    y[i] = Cell(params.outside);
+    return;
+  }
+  y[i] = table[params.offset + id * params.stride + (i - row * params.width) * params.step];
+}
+`,
+  keys: `// keys — unsigned integers that are ordered as numbers are
+//
+// Included by kernels that compare: an integer has no NaN, no subnormal and one zero. NaN has the greatest
+// key; the low key orders in reverse, NaN being the greatest there too.
+
+// include numbers
+
+const NAN_KEY = 0xffffffffu;
+const LEAST_KEY = 0x00800000u;
+const GREATEST_KEY = 0xff800000u;
+
+fn keyOf(x: f32) -> u32 { return select(bitcast<u32>(orderOf(x)) ^ SIGN_BIT, NAN_KEY, isNan(x)); }
+
+fn lowKeyOf(x: f32) -> u32 { return select(~(bitcast<u32>(orderOf(x)) ^ SIGN_BIT), NAN_KEY, isNan(x)); }
+
+fn integerKeyOf(x: i32) -> u32 { return bitcast<u32>(x) ^ SIGN_BIT; }
+
+// The key of nothing lies below −∞ and stands for it.
+fn numberOf(key: u32) -> f32 {
+  let order = bitcast<i32>(clamp(key, LEAST_KEY, GREATEST_KEY) ^ SIGN_BIT);
+  let word = select(bitcast<u32>(order), SIGN_BIT | bitcast<u32>(-order), order < 0);
+  return fromBits(select(word, NAN_BITS, key == NAN_KEY));
+}
+
+fn lowNumberOf(key: u32) -> f32 {
+  // Nothing has the complement of NaN's key.
+  return numberOf(select(min(~key, GREATEST_KEY), NAN_KEY, key == NAN_KEY));
+}
+
+fn integerOf(key: u32) -> i32 { return bitcast<i32>(key ^ SIGN_BIT); }
 `,
   math: `// math — elementary functions whose error is known
 //
@@ -3444,7 +3657,7 @@ fn main(
 //
 // binding  name     type                  shape / meaning
 // 0        x        storage, read         [R, K], any strides
-// 1        rounded  storage, read_write   [R, blocks, 8]: four levels of 8 bits, or four numbers
+// 1        kept     storage, read_write   [R, blocks, 8]: four levels of 8 bits, or four numbers
 // 2        scales   storage, read_write   [R, blocks]: step, sum of the levels
 // 3        params   uniform               R, K, blocks in a row; offset of x and its strides
 //
@@ -3459,7 +3672,7 @@ const LANES = 256u;
 struct Params { rows: u32, depth: u32, blocks: u32, offset: u32, row: u32, term: u32 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> rounded: array<Rounded>;
+@group(0) @binding(1) var<storage, read_write> kept: array<Rounded>;
 @group(0) @binding(2) var<storage, read_write> scales: array<vec2f>;
 @group(0) @binding(3) var<uniform> params: Params;
 
@@ -3470,7 +3683,7 @@ var<workgroup> largest: array<u32, LANES>;
 var<workgroup> sums: array<i32, LANES>;
 
 // What is kept of four levels.
-fn kept(levels: vec4i, step: f32) -> Rounded { return bytes(levels); }
+fn form(levels: vec4i, step: f32) -> Rounded { return bytes(levels); }
 
 fn at(row: u32, k: u32) -> f32 {
   if (row >= params.rows || k >= params.depth) { return 0.0; }
@@ -3504,7 +3717,7 @@ fn main(
   sums[lane] = levels.x + levels.y + levels.z + levels.w;
   workgroupBarrier();
   if (row >= params.rows) { return; }
-  rounded[block * 8u + lane % 8u] = kept(levels, step);
+  kept[block * 8u + lane % 8u] = form(levels, step);
   if (lane == first) {
     var sum = 0;
     for (var i = 0u; i < 8u; i++) { sum += sums[first + i]; }
@@ -3525,35 +3738,11 @@ fn main(
 //
 // NaN has the greatest key of all in every case; the total zero, of which joining starts, stands for nothing.
 
-// include numbers
+// include keys
 
 alias Element = f32;
 alias Total = f32;
 alias Outcome = f32;
-
-const NAN_KEY = 0xffffffffu;
-const LEAST_KEY = 0x00800000u;
-const GREATEST_KEY = 0xff800000u;
-
-fn keyOf(x: f32) -> u32 { return select(bitcast<u32>(orderOf(x)) ^ SIGN_BIT, NAN_KEY, isNan(x)); }
-
-fn lowKeyOf(x: f32) -> u32 { return select(~(bitcast<u32>(orderOf(x)) ^ SIGN_BIT), NAN_KEY, isNan(x)); }
-
-fn integerKeyOf(x: i32) -> u32 { return bitcast<u32>(x) ^ SIGN_BIT; }
-
-// The key of nothing lies below −∞ and stands for it.
-fn numberOf(key: u32) -> f32 {
-  let order = bitcast<i32>(clamp(key, LEAST_KEY, GREATEST_KEY) ^ SIGN_BIT);
-  let word = select(bitcast<u32>(order), SIGN_BIT | bitcast<u32>(-order), order < 0);
-  return fromBits(select(word, NAN_BITS, key == NAN_KEY));
-}
-
-fn lowNumberOf(key: u32) -> f32 {
-  // Nothing has the complement of NaN's key.
-  return numberOf(select(min(~key, GREATEST_KEY), NAN_KEY, key == NAN_KEY));
-}
-
-fn integerOf(key: u32) -> i32 { return bitcast<i32>(key ^ SIGN_BIT); }
 
 fn greaterOf(a: vec2u, b: vec2u) -> vec2u { return select(b, a, a.x > b.x || (a.x == b.x && a.y <= b.y)); }
 
@@ -3747,6 +3936,70 @@ fn main(
   y[to + second] = one * s + other * c;
 }
 `,
+  scatter_add: `// scatter_add — table[id, :] += rows[i, :] for every i with ids[i] = id, in the order of i
+//
+// definition   core/engine/backend.ts, \`scatterAdd\`
+//
+// binding  name    type                  shape / meaning
+// 0        rows    storage, read         [n, width], contiguous
+// 1        ids     storage, read         [n]
+// 2        order   storage, read         [n], the stable order that sorts the ids
+// 3        table   storage, read_write   [N, width], contiguous
+// 4        params  uniform               count = n · width; width = cells of a row; N; n; offsets of rows, ids, table
+//
+// dispatch   a plane of ⌈count / 256⌉ workgroups
+// threads    LANES = 256; one for each place of the order and each cell of a row. The thread at the first
+//            place of an id adds up all rows of that id, the others have nothing to do: no two threads write
+//            one cell, and the order of every sum is fixed
+// outside    an id outside [0, N) is left out
+
+alias Cell = vec4f;
+const LANES = 256u;
+
+struct Params { count: u32, width: u32, N: u32, n: u32, rows: u32, ids: u32, table: u32 }
+
+@group(0) @binding(0) var<storage, read> rows: array<Cell>;
+@group(0) @binding(1) var<storage, read> ids: array<u32>;
+@group(0) @binding(2) var<storage, read> order: array<u32>;
+@group(0) @binding(3) var<storage, read_write> table: array<Cell>;
+@group(0) @binding(4) var<uniform> params: Params;
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (group.y * groups.x + group.x) * LANES + lane;
+  if (i >= params.count) { return; }
+  let place = i / params.width;
+  let column = i - place * params.width;
+  let id = ids[params.ids + order[place]];
+  if (id >= params.N) { return; }
+  if (place > 0u && ids[params.ids + order[place - 1u]] == id) { return; }
+  // How many rows there are is found first, so that their reads need not wait for one another.
+  var low = place + 1u;
+  var high = params.n;
+  if (low < high && ids[params.ids + order[low]] != id) { high = low; }
+  while (low < high) {
+    let middle = (low + high) / 2u;
+    if (bitcast<i32>(ids[params.ids + order[middle]]) > bitcast<i32>(id)) { high = middle; } else { low = middle + 1u; }
+  }
+  let at = params.table + id * params.width + column;
+  let from = params.rows + column;
+  var sum = table[at];
+  var next = place;
+  for (; next + 3u < low; next += 4u) {
+    let a = rows[from + order[next] * params.width];
+    let b = rows[from + order[next + 1u] * params.width];
+    let c = rows[from + order[next + 2u] * params.width];
+    let d = rows[from + order[next + 3u] * params.width];
+    sum = (((sum + a) + b) + c) + d;
+  }
+  for (; next < low; next++) { sum += rows[from + order[next] * params.width]; }
+  table[at] = sum;
+}
+`,
   select: `// select — y[i] = choose[i] ? a[i] : b[i], of views of any strides and elements of any type
 //
 // definition   core/engine/backend.ts, \`select\`
@@ -3793,13 +4046,15 @@ fn main(
 //
 // definition   core/02_words/softmax.ts
 //
-// binding  name    type                  shape / meaning
-// 0        x       storage, read         [rows, columns], contiguous
-// 1        y       storage, read_write   [rows, columns]
-// 2        params  uniform               count = elements of a row, each of 1 or 4 numbers; offset of x in elements
+// binding  name     type                  shape / meaning
+// 0        x        storage, read         [rows, columns], contiguous
+// 1        partial  storage, read         [rows, parts], what softmax_parts found; anything if there is one part
+// 2        y        storage, read_write   [rows, columns]
+// 3        params   uniform               count = elements of a row, each of 1 or 4 numbers; offset of x in
+//                                         elements; length = elements of a part
 //
-// dispatch   a plane of ⌈rows · WIDTH / 256⌉ workgroups
-// threads    WIDTH = 16, 64 or 256 to a row, neighbours take neighbouring elements
+// dispatch   a plane of ⌈rows · parts · WIDTH / 256⌉ workgroups; parts ≤ WIDTH
+// threads    WIDTH = 16, 64 or 256 to a row or a part of it, neighbours take neighbouring elements
 // shared     4 KiB
 // barriers   only in uniform control flow: every thread joins every reduction
 // masked     −∞ gets exactly 0, its logarithm −∞; a row of nothing else yields zeros
@@ -3807,11 +4062,12 @@ fn main(
 
 const LOGARITHM = false;
 
-struct Params { rows: u32, count: u32, offset: u32 }
+struct Params { rows: u32, count: u32, offset: u32, parts: u32, length: u32 }
 
 @group(0) @binding(0) var<storage, read> x: array<Element>;
-@group(0) @binding(1) var<storage, read_write> y: array<Element>;
-@group(0) @binding(2) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> partial: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> y: array<Element>;
+@group(0) @binding(3) var<uniform> params: Params;
 
 // include softmax_row
 
@@ -3821,15 +4077,24 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let row = rowOf(group, groups, lane);
-  let count = select(0u, params.count, row < params.rows);
+  let number = rowOf(group, groups, lane);
+  let live = number < params.rows * params.parts;
+  let row = number / params.parts;
   let first = row * params.count;
-  let found = scan(params.offset + first, count, lane);
+  let start = number % params.parts * params.length;
+  let end = select(0u, min(params.count, start + params.length), live);
+  var found = NOTHING;
+  if (params.parts == 1u) {
+    found = scan(params.offset + first, end, lane);
+  } else {
+    if (live && lane % WIDTH < params.parts) { found = partial[row * params.parts + lane % WIDTH]; }
+    found = together(found, lane);
+  }
   // The maximum itself adds 1: only a row without an allowed score stays below.
   let sum = max(found.y, 0.5);
   let factor = 1.0 / sum;
   let shift = logarithm(sum);
-  for (var i = lane % WIDTH; i < count; i += WIDTH) {
+  for (var i = start + lane % WIDTH; i < end; i += WIDTH) {
     let raw = x[params.offset + first + i];
     let forbidden = bitcast<Word>(raw) == Word(FORBIDDEN_BITS);
     let safe = select(raw, Element(LOWEST), forbidden);
@@ -3898,6 +4163,43 @@ fn main(
   }
 }
 `,
+  softmax_parts: `// softmax_parts — maximum and sum of exponentials of each part of a row, for few rows that are long
+//
+// definition   core/02_words/softmax.ts
+//
+// binding  name     type                  shape / meaning
+// 0        x        storage, read         [rows, columns], contiguous
+// 1        partial  storage, read_write   [rows, parts], as softmax_row has it
+// 2        params   uniform               as in softmax
+//
+// dispatch   a plane of ⌈rows · parts · WIDTH / 256⌉ workgroups
+// threads    WIDTH to a part, neighbours take neighbouring elements
+// shared     4 KiB
+// barriers   only in uniform control flow: every thread joins every reduction
+
+struct Params { rows: u32, count: u32, offset: u32, parts: u32, length: u32 }
+
+@group(0) @binding(0) var<storage, read> x: array<Element>;
+@group(0) @binding(1) var<storage, read_write> partial: array<vec4f>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+// include softmax_row
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let number = rowOf(group, groups, lane);
+  let live = number < params.rows * params.parts;
+  let start = number % params.parts * params.length;
+  let count = min(params.count, start + params.length) - min(params.count, start);
+  let first = params.offset + number / params.parts * params.count + start;
+  let found = scan(first, select(0u, count, live), lane);
+  if (live && lane % WIDTH == 0u) { partial[number] = found; }
+}
+`,
   softmax_row: `// softmax_row — maximum and sum of exponentials of a row, in one sweep
 //
 // Included by kernels that read rows of scores \`x\`: array<Element>.
@@ -3917,6 +4219,7 @@ const LOWEST = -3.4028234663852886e38;
 const FORBIDDEN_BITS = 0xff800000u;
 const FORBIDDEN = 1.0;
 const WILD = 2.0;
+const NOTHING = vec4f(LOWEST, 0.0, 0.0, 0.0);
 
 fn exponentials(x: Element) -> Element { return exponential(x); }
 fn total(x: Element) -> f32 { return x; }
@@ -3930,7 +4233,7 @@ fn combine(a: vec4f, b: vec4f) -> vec4f {
 
 // The row of \`count\` elements that begins at \`first\`; a count of 0 changes nothing.
 fn scan(first: u32, count: u32, lane: u32) -> vec4f {
-  var found = vec4f(LOWEST, 0.0, 0.0, 0.0);
+  var found = NOTHING;
   for (var i = lane % WIDTH; i < count; i += WIDTH) {
     let raw = x[first + i];
     let word = bitcast<Word>(raw);

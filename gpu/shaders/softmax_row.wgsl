@@ -17,6 +17,7 @@ const LOWEST = -3.4028234663852886e38;
 const FORBIDDEN_BITS = 0xff800000u;
 const FORBIDDEN = 1.0;
 const WILD = 2.0;
+const NOTHING = vec4f(LOWEST, 0.0, 0.0, 0.0);
 
 fn exponentials(x: Element) -> Element { return exponential(x); }
 fn total(x: Element) -> f32 { return x; }
@@ -30,7 +31,7 @@ fn combine(a: vec4f, b: vec4f) -> vec4f {
 
 // The row of `count` elements that begins at `first`; a count of 0 changes nothing.
 fn scan(first: u32, count: u32, lane: u32) -> vec4f {
-  var found = vec4f(LOWEST, 0.0, 0.0, 0.0);
+  var found = NOTHING;
   for (var i = lane % WIDTH; i < count; i += WIDTH) {
     let raw = x[first + i];
     let word = bitcast<Word>(raw);
