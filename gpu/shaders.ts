@@ -3986,17 +3986,17 @@ fn main(
     if (bitcast<i32>(ids[params.ids + order[middle]]) > bitcast<i32>(id)) { high = middle; } else { low = middle + 1u; }
   }
   let at = params.table + id * params.width + column;
-  let from = params.rows + column;
+  let source = params.rows + column;
   var sum = table[at];
   var next = place;
   for (; next + 3u < low; next += 4u) {
-    let a = rows[from + order[next] * params.width];
-    let b = rows[from + order[next + 1u] * params.width];
-    let c = rows[from + order[next + 2u] * params.width];
-    let d = rows[from + order[next + 3u] * params.width];
+    let a = rows[source + order[next] * params.width];
+    let b = rows[source + order[next + 1u] * params.width];
+    let c = rows[source + order[next + 2u] * params.width];
+    let d = rows[source + order[next + 3u] * params.width];
     sum = (((sum + a) + b) + c) + d;
   }
-  for (; next < low; next++) { sum += rows[from + order[next] * params.width]; }
+  for (; next < low; next++) { sum += rows[source + order[next] * params.width]; }
   table[at] = sum;
 }
 `,

@@ -16,8 +16,6 @@
 
 // include numbers
 
-const NAN_BITS = 0x7fc00000u;
-const SIGN_BIT = 0x80000000u;
 
 // The quotient of moderate numbers, to about one unit in the last place.
 fn quotient(a: f32, b: f32) -> f32 {
@@ -165,13 +163,6 @@ fn errorFunction(x: f32) -> f32 {
 
 fn errorFunction4(x: vec4f) -> vec4f {
   return vec4f(errorFunction(x.x), errorFunction(x.y), errorFunction(x.z), errorFunction(x.w));
-}
-
-// The value of x as an integer that orders numbers as they are ordered, zeros of both signs as one. Exact
-// where a driver takes a subnormal number for zero; for NaN it means nothing.
-fn orderOf(x: f32) -> i32 {
-  let word = bitcast<i32>(x);
-  return select(word, -(word & 0x7fffffff), word < 0);
 }
 
 fn absolute(x: f32) -> f32 { return bitcast<f32>(bitcast<u32>(x) & ~SIGN_BIT); }

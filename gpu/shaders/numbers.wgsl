@@ -4,6 +4,8 @@
 // NaN and no infinity exists, so both are recognized by their bits.
 
 const INFINITY_BITS = 0x7f800000u;
+const NAN_BITS = 0x7fc00000u;
+const SIGN_BIT = 0x80000000u;
 
 fn isNan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > INFINITY_BITS; }
 
@@ -15,7 +17,7 @@ fn fromBits(word: u32) -> f32 {
   return bitcast<f32>(hidden);
 }
 
-fn notANumber() -> f32 { return fromBits(0x7fc00000u); }
+fn notANumber() -> f32 { return fromBits(NAN_BITS); }
 
 fn infinity() -> f32 { return fromBits(INFINITY_BITS); }
 
@@ -29,3 +31,10 @@ fn toInteger(x: f32) -> i32 {
 
 // Everything but zero is true, NaN included.
 fn isTrue(x: f32) -> u32 { return select(1u, 0u, (bitcast<u32>(x) & 0x7fffffffu) == 0u); }
+
+// The value of x as an integer that orders numbers as they are ordered, zeros of both signs as one. Exact
+// where a driver takes a subnormal number for zero; for NaN it means nothing.
+fn orderOf(x: f32) -> i32 {
+  let word = bitcast<i32>(x);
+  return select(word, -(word & 0x7fffffff), word < 0);
+}
