@@ -8,7 +8,7 @@
  * | ------------------------------ | ----------------------------------------------------- | --------------- |
  * | many queries                   | `attention`: tiles of 32 queries meet tiles of 32 keys | none            |
  * | few queries, many keys         | `attention_few` by parts of the keys, `attention_combine` | a row per part |
- * | backwards                      | `attention_delta`, `attention_queries`, `attention_keys` | two numbers per query |
+ * | backwards                      | `attention_delta`, `attention_queries`, `attention_keys` | two numbers per query, a gradient per part |
  * | gradient of an additive bias   | `attention_bias`                                      | none            |
  *
  * The queries of all heads that read one group of keys are the rows of one matrix, so that a tile of them
@@ -20,6 +20,7 @@
 import type { Attributes, Backend, Buffer, Outputs, View } from "../core/engine/backend.ts";
 import { broadcastStrides, sizeOf } from "../core/engine/shape.ts";
 import { LANES } from "./copy.ts";
+import { reduce } from "./reduce.ts";
 import { bits, plane, type Runtime } from "./runtime.ts";
 import type { Variant } from "./template.ts";
 
@@ -31,9 +32,9 @@ const FEW = 16;
 const WIDEST = 256;
 /** Keys of a step of `attention_few`. */
 const STEP = 64;
-/** Workgroups that occupy a GPU: below this number the keys are cut into parts. */
+/** Workgroups that occupy a GPU: below this number the sums are cut into parts. */
 const ENOUGH = 512;
-/** Fewest keys of a part. */
+/** Fewest terms of a sum that is cut. */
 const SHORTEST = 128;
 /** Vectors of the width per row and thread: forwards and for queries, and for keys, where there are two sums. */
 const COLUMNS = 4, COLUMNS_OF_KEYS = 2;
@@ -152,10 +153,17 @@ function widthOf(D: number, most: number): { readonly variant: Variant; readonly
   return { variant: { COLUMNS, STAGED: COLUMNS <= 2 ? 32 : 16 }, cuts: Math.ceil(D / (32 * COLUMNS)) };
 }
 
-/** Keys per part, so that `groups` workgroups become enough. */
-function runOf(S: number, groups: number, step: number): number {
-  const parts = Math.max(1, Math.min(Math.floor(ENOUGH / groups), Math.ceil(S / SHORTEST)));
-  return Math.max(step, Math.ceil(S / parts / step) * step);
+/** How `length` is cut, so that `groups` workgroups become enough; a part is a multiple of `step` long. */
+function partsOf(length: number, groups: number, step: number): { readonly run: number; readonly parts: number } {
+  const most = Math.max(1, Math.min(Math.floor(ENOUGH / groups), Math.ceil(length / SHORTEST)));
+  const run = Math.max(step, Math.ceil(length / most / step) * step);
+  return { run, parts: Math.max(1, Math.ceil(length / run)) };
+}
+
+/** The sum of `parts` times `size` numbers, in order; a single part is the sum itself. */
+function sumOfParts(runtime: Runtime, buffer: Buffer, parts: number, size: number): Buffer {
+  if (parts === 1) return buffer;
+  return reduce(runtime, "sum", { buffer, dtype: "float32", shape: [size, parts], strides: [1, size], offset: 0 }, 1);
 }
 
 function attend(runtime: Runtime, inputs: readonly (View | undefined)[], attributes: Attributes): Outputs | undefined {
@@ -170,7 +178,7 @@ function attend(runtime: Runtime, inputs: readonly (View | undefined)[], attribu
   const height = few ? (rows === 1 ? 1 : rows === 2 ? 2 : 4) : TILE;
   const { variant, cuts } = few ? { variant: { ROWS: height }, cuts: 1 } : widthOf(D, COLUMNS);
   const tiles = Math.ceil(rows / height), groups = B * G * tiles * cuts;
-  const run = runOf(S, groups, few ? STEP : TILE), parts = Math.max(1, Math.ceil(S / run)), count = groups * parts;
+  const { run, parts } = partsOf(S, groups, few ? STEP : TILE), count = groups * parts;
   const views = { query, key, value };
   const compute = (to: Buffer, sums: Buffer, strides: Four): void =>
     runtime.run(
@@ -223,15 +231,21 @@ function attendBackward(
 
   let dQ: View | undefined, dK: View | undefined, dV: View | undefined, dBias: View | undefined;
   if (wanted[0]) {
-    dQ = headsApart(runtime.allocate(R * D), [B, H, T, D]);
-    const { variant, cuts } = widthOf(D, COLUMNS), tiles = Math.ceil(rows / TILE), count = B * G * tiles * cuts;
-    compute("attention_queries", dQ.buffer, { tiles, cuts, count, output: [0, T * H * D, D, H * D] }, variant);
+    const { variant, cuts } = widthOf(D, COLUMNS), tiles = Math.ceil(rows / TILE), groups = B * G * tiles * cuts;
+    const { run, parts } = partsOf(S, groups, TILE), size = R * D, count = groups * parts;
+    const to = parts === 1 ? runtime.allocate(size) : runtime.temporary(parts * size);
+    const strides = [size, T * H * D, D, H * D] as const;
+    compute("attention_queries", to, { parts, run, tiles, cuts, count, output: strides }, variant);
+    dQ = headsApart(sumOfParts(runtime, to, parts, size), [B, H, T, D]);
   }
   if (wanted[1] || wanted[2]) {
-    const size = B * G * S * D, both = runtime.allocate(2 * size);
+    const { variant, cuts } = widthOf(D, COLUMNS_OF_KEYS), tiles = Math.ceil(S / TILE), groups = B * G * tiles * cuts;
+    const { run, parts } = partsOf(rows, groups, TILE), size = B * G * S * D, count = groups * parts;
+    const to = parts === 1 ? runtime.allocate(2 * size) : runtime.temporary(parts * 2 * size);
+    const strides = [size, S * G * D, D, G * D] as const;
+    compute("attention_keys", to, { parts, run, tiles, cuts, count, output: strides }, variant);
+    const both = sumOfParts(runtime, to, parts, 2 * size);
     [dK, dV] = [0, size].map((offset) => headsApart(both, [B, G, S, D], offset)) as [View, View];
-    const { variant, cuts } = widthOf(D, COLUMNS_OF_KEYS), tiles = Math.ceil(S / TILE), count = B * G * tiles * cuts;
-    compute("attention_keys", both, { tiles, cuts, count, output: [size, S * G * D, D, G * D] }, variant);
   }
   if (bias) {
     dBias = runtime.make("float32", bias.shape);

@@ -743,7 +743,7 @@ struct Params {
   // elements per step of batch, head, query, key
   maskAt: vec4u, biasAt: vec4u,
   maskOffset: u32, biasOffset: u32,
-  // parts into which the keys are cut, keys of a part
+  // parts into which the keys are cut (the rows, where keys are owned), length of a part
   parts: u32, run: u32,
   // tiles of rows or keys, cuts of the width, workgroups, batch
   tiles: u32, cuts: u32, count: u32, B: u32,
@@ -1032,10 +1032,10 @@ fn main(
 // 0–4      as in attention.wgsl
 // 5        gradient    storage, read         dO, [B, H, T, D], any strides but the last
 // 6        rows        storage, read         [B, H, T] pairs: logarithm of the sum of the row, δ
-// 7        result      storage, read_write   dK, [B, S, G, D], then dV, the same
+// 7        result      storage, read_write   dK, [B, S, G, D], then dV, the same; or those of each part of the rows
 // 8        params      uniform               attention_common.wgsl; outputAt.x = where dV starts
 //
-// dispatch   a plane of B · G · cuts · tiles workgroups; each owns 32 keys and 32 COLUMNS elements of the width
+// dispatch   a plane of B · G · parts · cuts · tiles workgroups; each owns 32 keys and 32 COLUMNS elements of the width
 // threads    64 as 8 × 8, see attention_tile.wgsl; rows of a tile are keys, columns are queries
 // shared     13824 bytes
 // barriers   bounds of all loops come from params and the number of the workgroup alone
@@ -1071,7 +1071,8 @@ fn main(
   // Under a causal limit the first keys take longest: they come first.
   let first = number % params.tiles * TILE;
   let cut = number / params.tiles % params.cuts * (8u * COLUMNS);
-  let pair = number / params.tiles / params.cuts;
+  let part = number / params.tiles / params.cuts % params.parts;
+  let pair = number / params.tiles / params.cuts / params.parts;
   let b = pair / params.G;
   let g = pair % params.G;
   let x = lane % 8u;
@@ -1086,7 +1087,8 @@ fn main(
   let chunks = (params.D + 31u) / 32u;
   var dk: array<mat4x4f, COLUMNS>;
   var dv: array<mat4x4f, COLUMNS>;
-  for (var tile = 0u; tile < params.M; tile += TILE) {
+  let end = min((part + 1u) * params.run, params.M);
+  for (var tile = part * params.run; tile < end; tile += TILE) {
     if (limitOfRows(tile, min(tile + TILE, params.M) - 1u) <= first) { continue; }
 
     // Rows that this thread stages.
@@ -1180,7 +1182,7 @@ fn main(
 
   for (var i = 0u; i < 4u; i++) {
     if (!real[i]) { continue; }
-    let at = b * params.outputAt.y + g * params.outputAt.z + mine[i] * params.outputAt.w;
+    let at = 2u * part * params.outputAt.x + b * params.outputAt.y + g * params.outputAt.z + mine[i] * params.outputAt.w;
     for (var c = 0u; c < COLUMNS; c++) {
       let d = (cut + c * 8u + x) * 4u;
       let forKey = dk[c][i] * params.scale;
@@ -1203,10 +1205,10 @@ fn main(
 // 0–4      as in attention.wgsl
 // 5        gradient    storage, read         dO, [B, H, T, D], any strides but the last
 // 6        rows        storage, read         [B, H, T] pairs: logarithm of the sum of the row, δ
-// 7        result      storage, read_write   dQ, [B, T, H, D]
+// 7        result      storage, read_write   dQ, [B, T, H, D], or that of each part of the keys
 // 8        params      uniform               attention_common.wgsl
 //
-// dispatch   a plane of B · G · cuts · tiles workgroups; each owns 32 rows and 32 COLUMNS elements of the width
+// dispatch   a plane of B · G · parts · cuts · tiles workgroups; each owns 32 rows and 32 COLUMNS elements of the width
 // threads    64 as 8 × 8, see attention_tile.wgsl
 // shared     13824 bytes
 // barriers   bounds of all loops come from params and the number of the workgroup alone
@@ -1240,7 +1242,8 @@ fn main(
   if (number >= params.count) { return; }
   let first = (params.tiles - 1u - number % params.tiles) * TILE;
   let cut = number / params.tiles % params.cuts * (8u * COLUMNS);
-  let pair = number / params.tiles / params.cuts;
+  let part = number / params.tiles / params.cuts % params.parts;
+  let pair = number / params.tiles / params.cuts / params.parts;
   let b = pair / params.G;
   let g = pair % params.G;
   let x = lane % 8u;
@@ -1259,10 +1262,11 @@ fn main(
   let numbers = (b * params.H + h) * params.T + t;
   let known = array<vec2f, 4>(rows[numbers.x], rows[numbers.y], rows[numbers.z], rows[numbers.w]);
 
-  let end = limitOfRows(first, min(first + TILE, params.M) - 1u);
+  let begin = part * params.run;
+  let end = min(begin + params.run, limitOfRows(first, min(first + TILE, params.M) - 1u));
   let chunks = (params.D + 31u) / 32u;
   var o: array<mat4x4f, COLUMNS>;
-  for (var tile = 0u; tile < end; tile += TILE) {
+  for (var tile = begin; tile < end; tile += TILE) {
     let keys = tile + x + STEPS;
     let loaded = tile + y + STEPS;
     var s = mat4x4f();
@@ -1318,7 +1322,7 @@ fn main(
 
   for (var i = 0u; i < 4u; i++) {
     if (!real[i]) { continue; }
-    let at = b * params.outputAt.y + h[i] * params.outputAt.z + t[i] * params.outputAt.w;
+    let at = part * params.outputAt.x + b * params.outputAt.y + h[i] * params.outputAt.z + t[i] * params.outputAt.w;
     for (var c = 0u; c < COLUMNS; c++) {
       let d = (cut + c * 8u + x) * 4u;
       let found = o[c][i] * params.scale;
@@ -1539,7 +1543,7 @@ fn main(
 // 2        params  uniform               count = elements; axes of y (first) and x (second)
 //
 // dispatch   a plane of ⌈count / 256⌉ workgroups
-// threads    LANES = 256, one element each
+// threads    LANES = 256, one element each; or four, where both views lie in fours and no type changes
 
 alias From = u32;
 alias To = u32;
@@ -1566,6 +1570,75 @@ fn main(
   if (i >= params.count) { return; }
   let at = locate(i);
   y[at.x] = convert(x[at.y]);
+}
+`,
+  copy_tiles: `// copy_tiles — y[…, b, a] = x[…, a, b]: a copy between views whose memory runs along different axes
+//
+// definition   core/engine/backend.ts, \`copy\`
+//
+// binding  name    type                  shape / meaning
+// 0        x       storage, read         the source, in which neighbours along b lie side by side
+// 1        y       storage, read_write   the target, in which neighbours along a lie side by side
+// 2        params  uniform               count = tiles; extents A and B; tiles along each; steps of x along a, of
+//                                        y along b; axes of y (first) and x (second) without a and b
+//
+// dispatch   a plane of \`count\` workgroups, one tile of SIDE × SIDE each
+// threads    LANES = 256: they read rows of x and write rows of y, SIDE words at a time
+// shared     SIDE × (SIDE + 1) words; the odd length keeps threads of a column in different banks
+// barriers   one, which every thread reaches
+
+alias From = u32;
+alias To = u32;
+const LANES = 256u;
+const SIDE = 32u;
+
+struct Params {
+  count: u32,
+  A: u32,
+  B: u32,
+  tilesA: u32,
+  tilesB: u32,
+  stepA: u32,
+  stepB: u32,
+  axes: Axes,
+}
+
+@group(0) @binding(0) var<storage, read> x: array<From>;
+@group(0) @binding(1) var<storage, read_write> y: array<To>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+// include walk
+// include numbers
+
+var<workgroup> tile: array<From, SIDE * (SIDE + 1u)>;
+
+fn convert(x: From) -> To { return To(x); }
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let number = group.y * groups.x + group.x;
+  if (number >= params.count) { return; }
+  let row = number / params.tilesB;
+  let batch = row / params.tilesA;
+  let at = locate(batch);
+  let a0 = (row - batch * params.tilesA) * SIDE;
+  let b0 = (number - row * params.tilesB) * SIDE;
+  let across = lane % SIDE;
+  for (var k = lane / SIDE; k < SIDE; k += LANES / SIDE) {
+    if (a0 + k < params.A && b0 + across < params.B) {
+      tile[k * (SIDE + 1u) + across] = x[at.y + (a0 + k) * params.stepA + b0 + across];
+    }
+  }
+  workgroupBarrier();
+  for (var k = lane / SIDE; k < SIDE; k += LANES / SIDE) {
+    if (b0 + k < params.B && a0 + across < params.A) {
+      y[at.x + (b0 + k) * params.stepB + a0 + across] = convert(tile[across * (SIDE + 1u) + k]);
+    }
+  }
 }
 `,
   cross_entropy: `// cross_entropy — loss[r] = −(1 − ε) ln p[t] − ε / V Σ ln p, with p the softmax of row r and t = targets[r]

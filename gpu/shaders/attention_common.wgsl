@@ -26,7 +26,7 @@ struct Params {
   // elements per step of batch, head, query, key
   maskAt: vec4u, biasAt: vec4u,
   maskOffset: u32, biasOffset: u32,
-  // parts into which the keys are cut, keys of a part
+  // parts into which the keys are cut (the rows, where keys are owned), length of a part
   parts: u32, run: u32,
   // tiles of rows or keys, cuts of the width, workgroups, batch
   tiles: u32, cuts: u32, count: u32, B: u32,

@@ -6,10 +6,10 @@
 // 0–4      as in attention.wgsl
 // 5        gradient    storage, read         dO, [B, H, T, D], any strides but the last
 // 6        rows        storage, read         [B, H, T] pairs: logarithm of the sum of the row, δ
-// 7        result      storage, read_write   dK, [B, S, G, D], then dV, the same
+// 7        result      storage, read_write   dK, [B, S, G, D], then dV, the same; or those of each part of the rows
 // 8        params      uniform               attention_common.wgsl; outputAt.x = where dV starts
 //
-// dispatch   a plane of B · G · cuts · tiles workgroups; each owns 32 keys and 32 COLUMNS elements of the width
+// dispatch   a plane of B · G · parts · cuts · tiles workgroups; each owns 32 keys and 32 COLUMNS elements of the width
 // threads    64 as 8 × 8, see attention_tile.wgsl; rows of a tile are keys, columns are queries
 // shared     13824 bytes
 // barriers   bounds of all loops come from params and the number of the workgroup alone
@@ -45,7 +45,8 @@ fn main(
   // Under a causal limit the first keys take longest: they come first.
   let first = number % params.tiles * TILE;
   let cut = number / params.tiles % params.cuts * (8u * COLUMNS);
-  let pair = number / params.tiles / params.cuts;
+  let part = number / params.tiles / params.cuts % params.parts;
+  let pair = number / params.tiles / params.cuts / params.parts;
   let b = pair / params.G;
   let g = pair % params.G;
   let x = lane % 8u;
@@ -60,7 +61,8 @@ fn main(
   let chunks = (params.D + 31u) / 32u;
   var dk: array<mat4x4f, COLUMNS>;
   var dv: array<mat4x4f, COLUMNS>;
-  for (var tile = 0u; tile < params.M; tile += TILE) {
+  let end = min((part + 1u) * params.run, params.M);
+  for (var tile = part * params.run; tile < end; tile += TILE) {
     if (limitOfRows(tile, min(tile + TILE, params.M) - 1u) <= first) { continue; }
 
     // Rows that this thread stages.
@@ -154,7 +156,7 @@ fn main(
 
   for (var i = 0u; i < 4u; i++) {
     if (!real[i]) { continue; }
-    let at = b * params.outputAt.y + g * params.outputAt.z + mine[i] * params.outputAt.w;
+    let at = 2u * part * params.outputAt.x + b * params.outputAt.y + g * params.outputAt.z + mine[i] * params.outputAt.w;
     for (var c = 0u; c < COLUMNS; c++) {
       let d = (cut + c * 8u + x) * 4u;
       let forKey = dk[c][i] * params.scale;

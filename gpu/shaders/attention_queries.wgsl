@@ -6,10 +6,10 @@
 // 0–4      as in attention.wgsl
 // 5        gradient    storage, read         dO, [B, H, T, D], any strides but the last
 // 6        rows        storage, read         [B, H, T] pairs: logarithm of the sum of the row, δ
-// 7        result      storage, read_write   dQ, [B, T, H, D]
+// 7        result      storage, read_write   dQ, [B, T, H, D], or that of each part of the keys
 // 8        params      uniform               attention_common.wgsl
 //
-// dispatch   a plane of B · G · cuts · tiles workgroups; each owns 32 rows and 32 COLUMNS elements of the width
+// dispatch   a plane of B · G · parts · cuts · tiles workgroups; each owns 32 rows and 32 COLUMNS elements of the width
 // threads    64 as 8 × 8, see attention_tile.wgsl
 // shared     13824 bytes
 // barriers   bounds of all loops come from params and the number of the workgroup alone
@@ -43,7 +43,8 @@ fn main(
   if (number >= params.count) { return; }
   let first = (params.tiles - 1u - number % params.tiles) * TILE;
   let cut = number / params.tiles % params.cuts * (8u * COLUMNS);
-  let pair = number / params.tiles / params.cuts;
+  let part = number / params.tiles / params.cuts % params.parts;
+  let pair = number / params.tiles / params.cuts / params.parts;
   let b = pair / params.G;
   let g = pair % params.G;
   let x = lane % 8u;
@@ -62,10 +63,11 @@ fn main(
   let numbers = (b * params.H + h) * params.T + t;
   let known = array<vec2f, 4>(rows[numbers.x], rows[numbers.y], rows[numbers.z], rows[numbers.w]);
 
-  let end = limitOfRows(first, min(first + TILE, params.M) - 1u);
+  let begin = part * params.run;
+  let end = min(begin + params.run, limitOfRows(first, min(first + TILE, params.M) - 1u));
   let chunks = (params.D + 31u) / 32u;
   var o: array<mat4x4f, COLUMNS>;
-  for (var tile = 0u; tile < end; tile += TILE) {
+  for (var tile = begin; tile < end; tile += TILE) {
     let keys = tile + x + STEPS;
     let loaded = tile + y + STEPS;
     var s = mat4x4f();
@@ -121,7 +123,7 @@ fn main(
 
   for (var i = 0u; i < 4u; i++) {
     if (!real[i]) { continue; }
-    let at = b * params.outputAt.y + h[i] * params.outputAt.z + t[i] * params.outputAt.w;
+    let at = part * params.outputAt.x + b * params.outputAt.y + h[i] * params.outputAt.z + t[i] * params.outputAt.w;
     for (var c = 0u; c < COLUMNS; c++) {
       let d = (cut + c * 8u + x) * 4u;
       let found = o[c][i] * params.scale;
