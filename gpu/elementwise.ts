@@ -13,13 +13,10 @@
  */
 
 import type { ArithmeticOp, BinaryOp, Buffer, ComparisonOp, UnaryOp, View } from "../core/engine/backend.ts";
-import { type Axes, format, sameShape, type Shape, simplify, sizeOf } from "../core/engine/shape.ts";
-import { LANES, wordsOf } from "./copy.ts";
+import { format, sameShape, type Shape, simplify, sizeOf } from "../core/engine/shape.ts";
+import { cellsOf, LANES, wordsOf } from "./copy.ts";
 import type { Grid } from "./queue.ts";
 import { plane, type Runtime } from "./runtime.ts";
-
-/** Elements of a cell. */
-const CELL = 4;
 
 /** Elements from which an operand that lies across the others is turned before. */
 const LARGE = 32768;
@@ -49,8 +46,8 @@ function walkOf(runtime: Runtime, shape: Shape, given: readonly View[]): Walk {
     views = views.map((x, i) => axes.strides[i]!.at(-1)! > 4 ? runtime.contiguous(x) : x);
     axes = simplify(shape, views.map((x) => x.strides));
   }
-  const cells = cellsOf(axes, views);
-  if (cells) return { views, ...cells, grid: plane(Math.ceil(cells.count / LANES)) };
+  const cells = cellsOf(axes, views.map((x) => x.offset), true);
+  if (cells) return { views, ...cells, wide: true, grid: plane(Math.ceil(cells.count / LANES)) };
   const count = sizeOf(shape);
   return {
     views,
@@ -60,30 +57,6 @@ function walkOf(runtime: Runtime, shape: Shape, given: readonly View[]): Walk {
     wide: false,
     repeats: views.map(() => false),
   };
-}
-
-/** Cells of four, if every operand lies in fours, or repeats, along the last axis. */
-function cellsOf(
-  { shape, strides: all }: Axes,
-  views: readonly View[],
-): Pick<Walk, "count" | "words" | "wide" | "repeats"> | undefined {
-  const last = shape.length - 1;
-  // A result that is one row may be written past its end: every block has room for whole cells.
-  if (last > 0 && shape[last]! % CELL !== 0) return undefined;
-  const repeats = all.map((strides) => (strides[last] ?? 0) === 0);
-  const fits = views.every(({ offset }, i) =>
-    repeats[i] || offset % CELL === 0 &&
-      all[i]!.every((stride, axis) => axis === last ? stride === 1 : stride % CELL === 0)
-  );
-  if (!fits) return undefined;
-  const cells = {
-    shape: shape.map((extent, axis) => axis === last ? Math.ceil(extent / CELL) : extent),
-    strides: all.map((strides, i) =>
-      strides.map((stride, axis) => repeats[i] || axis === last ? stride : stride / CELL)
-    ),
-  };
-  const offsets = views.map(({ offset }, i) => repeats[i] ? offset : offset / CELL);
-  return { count: sizeOf(cells.shape), words: wordsOf(cells, offsets), wide: true, repeats };
 }
 
 /** The type in which a shader reads operand number `i`. */

@@ -390,6 +390,14 @@ fn totals(y: u32) -> vec4f {
   return sum;
 }
 
+// As much of four numbers as the width has.
+fn store(at: u32, d: u32, v: vec4f) {
+  if (d < params.D) { output[at + d] = v.x; }
+  if (d + 1u < params.D) { output[at + d + 1u] = v.y; }
+  if (d + 2u < params.D) { output[at + d + 2u] = v.z; }
+  if (d + 3u < params.D) { output[at + d + 3u] = v.w; }
+}
+
 @compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -486,20 +494,20 @@ fn main(
   putPartials(x, y, l);
   workgroupBarrier();
   let total = totals(y);
-  for (var i = 0u; i < 4u; i++) {
-    if (!real[i]) { continue; }
-    let scaled = inverse(total[i]);
-    let at = part * params.outputAt.x + b * params.outputAt.y + h[i] * params.outputAt.z + t[i] * params.outputAt.w;
-    for (var c = 0u; c < COLUMNS; c++) {
-      let d = (cut + c * 8u + x) * 4u;
-      let result = o[c][i] * scaled;
-      for (var e = 0u; e < 4u; e++) {
-        if (d + e < params.D) { output[at + d + e] = result[e]; }
-      }
-    }
-    if (x == 0u && cut == 0u) {
-      logarithms[((part * params.B + b) * params.H + h[i]) * params.T + t[i]] = logarithmOfSum(m[i], total[i]);
-    }
+  let at = part * params.outputAt.x + b * params.outputAt.y + h * params.outputAt.z + t * params.outputAt.w;
+  for (var c = 0u; c < COLUMNS; c++) {
+    let d = (cut + c * 8u + x) * 4u;
+    if (real.x) { store(at.x, d, o[c][0] * inverse(total.x)); }
+    if (real.y) { store(at.y, d, o[c][1] * inverse(total.y)); }
+    if (real.z) { store(at.z, d, o[c][2] * inverse(total.z)); }
+    if (real.w) { store(at.w, d, o[c][3] * inverse(total.w)); }
+  }
+  if (x == 0u && cut == 0u) {
+    let number = ((part * params.B + b) * params.H + h) * params.T + t;
+    if (real.x) { logarithms[number.x] = logarithmOfSum(m.x, total.x); }
+    if (real.y) { logarithms[number.y] = logarithmOfSum(m.y, total.y); }
+    if (real.z) { logarithms[number.z] = logarithmOfSum(m.z, total.z); }
+    if (real.w) { logarithms[number.w] = logarithmOfSum(m.w, total.w); }
   }
 }
 `,
@@ -578,6 +586,20 @@ fn keyQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(key[at], key[at + 1u], 
 fn valueQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(value[at], value[at + 1u], value[at + 2u], value[at + 3u]), n); }
 fn gradientQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(gradient[at], gradient[at + 1u], gradient[at + 2u], gradient[at + 3u]), n); }
 
+// dZ of one query and four keys, 0 where the pair is forbidden.
+fn slopes(dots: vec4f, dp: vec4f, b: u32, h: u32, t: u32, keys: vec4u, limit: u32) -> vec4f {
+  let known = rows[(b * params.H + h) * params.T + t];
+  let z = scoresOf(dots, b, vec4u(h), vec4u(t), keys, vec4u(limit));
+  return slopesOf(weightsOf(z, vec4f(known.x)), dp, vec4f(known.y));
+}
+
+fn store(row: u32, keys: vec4u, v: vec4f) {
+  if (keys.x < params.S) { result[row * params.S + keys.x] = v.x; }
+  if (keys.y < params.S) { result[row * params.S + keys.y] = v.y; }
+  if (keys.z < params.S) { result[row * params.S + keys.z] = v.z; }
+  if (keys.w < params.S) { result[row * params.S + keys.w] = v.w; }
+}
+
 @compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -629,19 +651,20 @@ fn main(
         dp = meet(dp, x, y);
         workgroupBarrier();
       }
-      for (var i = 0u; i < 4u; i++) {
-        let known = rows[(b * params.H + h) * params.T + t[i]];
-        let z = scoresOf(s[i], b, vec4u(h), vec4u(t[i]), keys, vec4u(limits[i]));
-        sum[i] += slopesOf(weightsOf(z, vec4f(known.x)), dp[i], vec4f(known.y));
-      }
+      sum += mat4x4f(
+        slopes(s[0], dp[0], b, h, t.x, keys, limits.x),
+        slopes(s[1], dp[1], b, h, t.y, keys, limits.y),
+        slopes(s[2], dp[2], b, h, t.z, keys, limits.z),
+        slopes(s[3], dp[3], b, h, t.w, keys, limits.w),
+      );
     }
   }
 
-  for (var i = 0u; i < 4u; i++) {
-    for (var j = 0u; j < 4u; j++) {
-      if (real[i] && keys[j] < params.S) { result[(rest * params.T + mine[i]) * params.S + keys[j]] = sum[i][j]; }
-    }
-  }
+  let row = rest * params.T + mine;
+  if (real.x) { store(row.x, keys, sum[0]); }
+  if (real.y) { store(row.y, keys, sum[1]); }
+  if (real.z) { store(row.z, keys, sum[2]); }
+  if (real.w) { store(row.w, keys, sum[3]); }
 }
 `,
   attention_combine: `// attention_combine — outputs over parts of the keys become the output over all: O = Σ wᵢ Oᵢ / Σ wᵢ, wᵢ = e^(Lᵢ − max L)
@@ -902,6 +925,14 @@ var<workgroup> weights: array<vec4f, ROWS * 16u>;
 var<workgroup> partials: array<f32, ROWS * 16u>;
 var<workgroup> factors: array<f32, ROWS>;
 
+// As much of four numbers as the width has.
+fn store(at: u32, d: u32, v: vec4f) {
+  if (d < params.D) { output[at + d] = v.x; }
+  if (d + 1u < params.D) { output[at + d + 1u] = v.y; }
+  if (d + 2u < params.D) { output[at + d + 2u] = v.z; }
+  if (d + 3u < params.D) { output[at + d + 3u] = v.w; }
+}
+
 @compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -1008,14 +1039,10 @@ fn main(
     for (var k = 0u; k < 16u; k++) { total += partials[r * 16u + k]; }
     var sum = vec4f();
     for (var k = 0u; k < teams; k++) { sum += sums[r * LANES + k * quads + i % quads]; }
-    let result = sum * inverse(total);
-    let d = i % quads * 4u;
     let head = g * (params.H / params.G) + (first + r) / params.T;
     let at = part * params.outputAt.x + b * params.outputAt.y + head * params.outputAt.z +
-      (first + r) % params.T * params.outputAt.w + d;
-    for (var e = 0u; e < 4u; e++) {
-      if (d + e < D) { output[at + e] = result[e]; }
-    }
+      (first + r) % params.T * params.outputAt.w;
+    store(at, i % quads * 4u, sum * inverse(total));
   }
   if (finishes && slot == 0u && first + mine < params.M) {
     var total = 0.0;
@@ -1059,6 +1086,14 @@ fn queryQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(query[at], query[at +
 fn keyQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(key[at], key[at + 1u], key[at + 2u], key[at + 3u]), n); }
 fn valueQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(value[at], value[at + 1u], value[at + 2u], value[at + 3u]), n); }
 fn gradientQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(gradient[at], gradient[at + 1u], gradient[at + 2u], gradient[at + 3u]), n); }
+
+// As much of four numbers as the width has.
+fn store(at: u32, d: u32, v: vec4f) {
+  if (d < params.D) { result[at + d] = v.x; }
+  if (d + 1u < params.D) { result[at + d + 1u] = v.y; }
+  if (d + 2u < params.D) { result[at + d + 2u] = v.z; }
+  if (d + 3u < params.D) { result[at + d + 3u] = v.w; }
+}
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -1180,19 +1215,25 @@ fn main(
     }
   }
 
-  for (var i = 0u; i < 4u; i++) {
-    if (!real[i]) { continue; }
-    let at = 2u * part * params.outputAt.x + b * params.outputAt.y + g * params.outputAt.z + mine[i] * params.outputAt.w;
-    for (var c = 0u; c < COLUMNS; c++) {
-      let d = (cut + c * 8u + x) * 4u;
-      let forKey = dk[c][i] * params.scale;
-      let forValue = dv[c][i];
-      for (var e = 0u; e < 4u; e++) {
-        if (d + e < params.D) {
-          result[at + d + e] = forKey[e];
-          result[params.outputAt.x + at + d + e] = forValue[e];
-        }
-      }
+  let forKeys = 2u * part * params.outputAt.x + b * params.outputAt.y + g * params.outputAt.z + mine * params.outputAt.w;
+  let forValues = forKeys + params.outputAt.x;
+  for (var c = 0u; c < COLUMNS; c++) {
+    let d = (cut + c * 8u + x) * 4u;
+    if (real.x) {
+      store(forKeys.x, d, dk[c][0] * params.scale);
+      store(forValues.x, d, dv[c][0]);
+    }
+    if (real.y) {
+      store(forKeys.y, d, dk[c][1] * params.scale);
+      store(forValues.y, d, dv[c][1]);
+    }
+    if (real.z) {
+      store(forKeys.z, d, dk[c][2] * params.scale);
+      store(forValues.z, d, dv[c][2]);
+    }
+    if (real.w) {
+      store(forKeys.w, d, dk[c][3] * params.scale);
+      store(forValues.w, d, dv[c][3]);
     }
   }
 }
@@ -1231,6 +1272,14 @@ fn queryQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(query[at], query[at +
 fn keyQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(key[at], key[at + 1u], key[at + 2u], key[at + 3u]), n); }
 fn valueQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(value[at], value[at + 1u], value[at + 2u], value[at + 3u]), n); }
 fn gradientQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(gradient[at], gradient[at + 1u], gradient[at + 2u], gradient[at + 3u]), n); }
+
+// As much of four numbers as the width has.
+fn store(at: u32, d: u32, v: vec4f) {
+  if (d < params.D) { result[at + d] = v.x; }
+  if (d + 1u < params.D) { result[at + d + 1u] = v.y; }
+  if (d + 2u < params.D) { result[at + d + 2u] = v.z; }
+  if (d + 3u < params.D) { result[at + d + 3u] = v.w; }
+}
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -1320,16 +1369,13 @@ fn main(
     }
   }
 
-  for (var i = 0u; i < 4u; i++) {
-    if (!real[i]) { continue; }
-    let at = part * params.outputAt.x + b * params.outputAt.y + h[i] * params.outputAt.z + t[i] * params.outputAt.w;
-    for (var c = 0u; c < COLUMNS; c++) {
-      let d = (cut + c * 8u + x) * 4u;
-      let found = o[c][i] * params.scale;
-      for (var e = 0u; e < 4u; e++) {
-        if (d + e < params.D) { result[at + d + e] = found[e]; }
-      }
-    }
+  let at = part * params.outputAt.x + b * params.outputAt.y + h * params.outputAt.z + t * params.outputAt.w;
+  for (var c = 0u; c < COLUMNS; c++) {
+    let d = (cut + c * 8u + x) * 4u;
+    if (real.x) { store(at.x, d, o[c][0] * params.scale); }
+    if (real.y) { store(at.y, d, o[c][1] * params.scale); }
+    if (real.z) { store(at.z, d, o[c][2] * params.scale); }
+    if (real.w) { store(at.w, d, o[c][3] * params.scale); }
   }
 }
 `,

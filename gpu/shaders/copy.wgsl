@@ -8,7 +8,7 @@
 // 2        params  uniform               count = elements; axes of y (first) and x (second)
 //
 // dispatch   a plane of ⌈count / 256⌉ workgroups
-// threads    LANES = 256, one element each
+// threads    LANES = 256, one element each; or four, where both views lie in fours and no type changes
 
 alias From = u32;
 alias To = u32;
