@@ -70,9 +70,10 @@ function singly(runtime: Runtime, format: "float32" | "float16"): Packing {
     },
     multiply(x, packed, N, bias) {
       const a = asRows(runtime, x), [rows, K] = a.shape as [number, number];
-      const y = runtime.allocate(rows * N), right: Lines = {
-        ...{ buffer: packed, offset: 0, line: pitchOf(K), term: 1, batch: [], format },
-      };
+      const y = runtime.allocate(rows * N),
+        right: Lines = {
+          ...{ buffer: packed, offset: 0, line: pitchOf(K), term: 1, batch: [], format },
+        };
       const route = routeOf(rows, N, K, 1), left = linesOf(a, -2, []);
       const product = { left, right, rows, columns: N, depth: K, batch: [], bias: biasOf(runtime, bias) };
       // Halves are read by kernels that read them from the right.
