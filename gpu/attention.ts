@@ -4,12 +4,14 @@
  * Both take `[B, H, T, D]` as it lies: heads cut out of one projection, keys and values inside a longer
  * cache. Results are laid out as `[B, T, H, D]`, so that merging the heads afterwards is a view.
  *
- * | case                           | kernels                                               | memory aside    |
- * | ------------------------------ | ----------------------------------------------------- | --------------- |
- * | many queries                   | `attention`: tiles of 32 queries meet tiles of 32 keys | none            |
- * | few queries, many keys         | `attention_few` by parts of the keys, `attention_combine` | a row per part |
- * | backwards                      | `attention_delta`, `attention_queries`, `attention_keys` | two numbers per query, a gradient per part |
- * | gradient of an additive bias   | `attention_bias`                                      | none            |
+ * | case                         | kernels                                                | memory aside         |
+ * | ---------------------------- | ------------------------------------------------------ | -------------------- |
+ * | many queries                 | `attention`: tiles of 32 queries meet tiles of 32 keys | none                 |
+ * | at most 16 per group of keys | `attention_few`                                        | none                 |
+ * | few tiles, many keys         | either, by parts of the keys, and `attention_combine`  | a result per part    |
+ * | backwards                    | `attention_delta`, `attention_queries`                 | a gradient per part  |
+ * |                              | `attention_keys`: also sums over heads of a group      | a gradient per part  |
+ * | gradient of an additive bias | `attention_bias`                                       | none                 |
  *
  * The queries of all heads that read one group of keys are the rows of one matrix, so that a tile of them
  * shares each key and value that it reads.

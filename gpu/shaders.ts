@@ -560,7 +560,7 @@ fn slopesOf(p: vec4f, dp: vec4f, delta: vec4f) -> vec4f { return p * (dp - delta
 // 5        gradient    storage, read         dO, [B, H, T, D], any strides but the last
 // 6        rows        storage, read         [B, H, T] pairs: logarithm of the sum of the row, δ
 // 7        result      storage, read_write   [biasB, biasH, T, S]
-// 8        params      uniform               attention_common.wgsl; biasB, biasH = extents of the bias, tiles = tiles of keys
+// 8        params      uniform               attention_common.wgsl; biasB, biasH = extents of the bias
 //
 // dispatch   a plane of biasB · biasH · ⌈T / 32⌉ · tiles workgroups; each owns 32 queries and 32 keys
 // threads    64 as 8 × 8, see attention_tile.wgsl
@@ -667,7 +667,7 @@ fn main(
   if (real.w) { store(row.w, keys, sum[3]); }
 }
 `,
-  attention_combine: `// attention_combine — outputs over parts of the keys become the output over all: O = Σ wᵢ Oᵢ / Σ wᵢ, wᵢ = e^(Lᵢ − max L)
+  attention_combine: `// attention_combine — the output over all keys from those over parts of them: O = Σ wᵢ Oᵢ / Σ wᵢ, wᵢ = e^(Lᵢ − max L)
 //
 // definition   core/04_attention/scaled_dot_product.ts
 //
@@ -918,7 +918,8 @@ fn valueQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(value[at], value[at +
 
 // [ROWS][64 vectors]
 var<workgroup> queries: array<vec4f, ROWS * 64u>;
-// Parts of the dot products, [ROWS][16 keys][9]: a vector holds the keys k, k + 16, k + 32, k + 48. Later parts of the output.
+// Parts of the dot products, [ROWS][16 keys][9]: a vector holds the keys k, k + 16, k + 32, k + 48.
+// In the end parts of the output.
 var<workgroup> sums: array<vec4f, ROWS * 144u>;
 // [ROWS][16 keys], as above
 var<workgroup> weights: array<vec4f, ROWS * 16u>;
@@ -1170,7 +1171,8 @@ fn main(
         let d = (cut + i % (8u * COLUMNS)) * 4u;
         var v = vec4f();
         if (position < params.M && d < params.D) {
-          let at = params.gradientAt.x + b * params.gradientAt.y + (g * heads + position / params.T) * params.gradientAt.z +
+          let h = g * heads + position / params.T;
+          let at = params.gradientAt.x + b * params.gradientAt.y + h * params.gradientAt.z +
             position % params.T * params.gradientAt.w;
           v = gradientQuad(at + d, params.D - d);
         }
@@ -1200,8 +1202,8 @@ fn main(
         let d = (cut + i % (8u * COLUMNS)) * 4u;
         var v = vec4f();
         if (position < params.M && d < params.D) {
-          let at = params.queryAt.x + b * params.queryAt.y + (g * heads + position / params.T) * params.queryAt.z +
-            position % params.T * params.queryAt.w;
+          let h = g * heads + position / params.T;
+          let at = params.queryAt.x + b * params.queryAt.y + h * params.queryAt.z + position % params.T * params.queryAt.w;
           v = queryQuad(at + d, params.D - d);
         }
         staged[i] = v;
@@ -1215,8 +1217,9 @@ fn main(
     }
   }
 
-  let forKeys = 2u * part * params.outputAt.x + b * params.outputAt.y + g * params.outputAt.z + mine * params.outputAt.w;
-  let forValues = forKeys + params.outputAt.x;
+  let size = params.outputAt.x;
+  let forKeys = 2u * part * size + b * params.outputAt.y + g * params.outputAt.z + mine * params.outputAt.w;
+  let forValues = forKeys + size;
   for (var c = 0u; c < COLUMNS; c++) {
     let d = (cut + c * 8u + x) * 4u;
     if (real.x) {
@@ -2167,8 +2170,10 @@ fn signOf(x: f32) -> f32 {
 fn floorOf(x: f32) -> f32 {
   let word = bitcast<u32>(x);
   let size = word & ~SIGN_BIT;
-  let whole = size >= 0x4b000000u || size == 0u;
-  return bitcast<f32>(select(bitcast<u32>(floor(x)), word, whole));
+  if (size >= 0x4b000000u || size == 0u) { return x; }
+  // A driver may take a subnormal number for zero.
+  if (size < 0x3f800000u) { return select(0.0, -1.0, word != size); }
+  return floor(x);
 }
 
 // A positive finite number as significand · 2^(exponent − 150), the significand in [2^23, 2^24).
@@ -2334,7 +2339,10 @@ fn turnOf(size: u32) -> Turn {
   }
   let lead = countLeadingZeros(f.x);
   let digits = select(f.x, (f.x << lead) | (f.y >> (32u - max(lead, 1u))), lead > 0u);
-  let angle = f32(digits) * unit * bitcast<f32>((127u - lead) << 23u) * 1.57079633;
+  // Eight of the 32 digits would be rounded away; they are multiplied on their own, as is the rest of π/2.
+  let scale = unit * bitcast<f32>((127u - lead) << 23u);
+  let head = f32(digits & 0xffffff00u);
+  let angle = fma(head, 1.57079637, fma(head, -4.37113883e-8, f32(digits & 0xffu) * 1.57079637)) * scale;
   return Turn(quarters, select(angle, -angle, minus));
 }
 
@@ -2438,7 +2446,7 @@ fn power(a: f32, b: f32) -> f32 {
   if (size > INFINITY_BITS || step > INFINITY_BITS) { return notANumber(); }
   if (bitcast<u32>(b) == 0x40000000u) { return a * a; }
   // From 2^24 on every float32 is even, infinity included.
-  let whole = step >= 0x4b800000u || floor(b) == b;
+  let whole = step >= 0x4b800000u || (step >= 0x3f800000u && floor(b) == b);
   let odd = whole && step < 0x4b800000u && (i32(clamp(b, -16777216.0, 16777216.0)) & 1) == 1;
   let negative = bitcast<u32>(a) != size;
   let rises = bitcast<u32>(b) == step;

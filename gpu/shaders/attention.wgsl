@@ -62,6 +62,14 @@ fn totals(y: u32) -> vec4f {
   return sum;
 }
 
+// As much of four numbers as the width has.
+fn store(at: u32, d: u32, v: vec4f) {
+  if (d < params.D) { output[at + d] = v.x; }
+  if (d + 1u < params.D) { output[at + d + 1u] = v.y; }
+  if (d + 2u < params.D) { output[at + d + 2u] = v.z; }
+  if (d + 3u < params.D) { output[at + d + 3u] = v.w; }
+}
+
 @compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -158,19 +166,19 @@ fn main(
   putPartials(x, y, l);
   workgroupBarrier();
   let total = totals(y);
-  for (var i = 0u; i < 4u; i++) {
-    if (!real[i]) { continue; }
-    let scaled = inverse(total[i]);
-    let at = part * params.outputAt.x + b * params.outputAt.y + h[i] * params.outputAt.z + t[i] * params.outputAt.w;
-    for (var c = 0u; c < COLUMNS; c++) {
-      let d = (cut + c * 8u + x) * 4u;
-      let result = o[c][i] * scaled;
-      for (var e = 0u; e < 4u; e++) {
-        if (d + e < params.D) { output[at + d + e] = result[e]; }
-      }
-    }
-    if (x == 0u && cut == 0u) {
-      logarithms[((part * params.B + b) * params.H + h[i]) * params.T + t[i]] = logarithmOfSum(m[i], total[i]);
-    }
+  let at = part * params.outputAt.x + b * params.outputAt.y + h * params.outputAt.z + t * params.outputAt.w;
+  for (var c = 0u; c < COLUMNS; c++) {
+    let d = (cut + c * 8u + x) * 4u;
+    if (real.x) { store(at.x, d, o[c][0] * inverse(total.x)); }
+    if (real.y) { store(at.y, d, o[c][1] * inverse(total.y)); }
+    if (real.z) { store(at.z, d, o[c][2] * inverse(total.z)); }
+    if (real.w) { store(at.w, d, o[c][3] * inverse(total.w)); }
+  }
+  if (x == 0u && cut == 0u) {
+    let number = ((part * params.B + b) * params.H + h) * params.T + t;
+    if (real.x) { logarithms[number.x] = logarithmOfSum(m.x, total.x); }
+    if (real.y) { logarithms[number.y] = logarithmOfSum(m.y, total.y); }
+    if (real.z) { logarithms[number.z] = logarithmOfSum(m.z, total.z); }
+    if (real.w) { logarithms[number.w] = logarithmOfSum(m.w, total.w); }
   }
 }

@@ -7,7 +7,7 @@
 // 5        gradient    storage, read         dO, [B, H, T, D], any strides but the last
 // 6        rows        storage, read         [B, H, T] pairs: logarithm of the sum of the row, δ
 // 7        result      storage, read_write   [biasB, biasH, T, S]
-// 8        params      uniform               attention_common.wgsl; biasB, biasH = extents of the bias, tiles = tiles of keys
+// 8        params      uniform               attention_common.wgsl; biasB, biasH = extents of the bias
 //
 // dispatch   a plane of biasB · biasH · ⌈T / 32⌉ · tiles workgroups; each owns 32 queries and 32 keys
 // threads    64 as 8 × 8, see attention_tile.wgsl
@@ -32,6 +32,20 @@ fn queryQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(query[at], query[at +
 fn keyQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(key[at], key[at + 1u], key[at + 2u], key[at + 3u]), n); }
 fn valueQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(value[at], value[at + 1u], value[at + 2u], value[at + 3u]), n); }
 fn gradientQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(gradient[at], gradient[at + 1u], gradient[at + 2u], gradient[at + 3u]), n); }
+
+// dZ of one query and four keys, 0 where the pair is forbidden.
+fn slopes(dots: vec4f, dp: vec4f, b: u32, h: u32, t: u32, keys: vec4u, limit: u32) -> vec4f {
+  let known = rows[(b * params.H + h) * params.T + t];
+  let z = scoresOf(dots, b, vec4u(h), vec4u(t), keys, vec4u(limit));
+  return slopesOf(weightsOf(z, vec4f(known.x)), dp, vec4f(known.y));
+}
+
+fn store(row: u32, keys: vec4u, v: vec4f) {
+  if (keys.x < params.S) { result[row * params.S + keys.x] = v.x; }
+  if (keys.y < params.S) { result[row * params.S + keys.y] = v.y; }
+  if (keys.z < params.S) { result[row * params.S + keys.z] = v.z; }
+  if (keys.w < params.S) { result[row * params.S + keys.w] = v.w; }
+}
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -84,17 +98,18 @@ fn main(
         dp = meet(dp, x, y);
         workgroupBarrier();
       }
-      for (var i = 0u; i < 4u; i++) {
-        let known = rows[(b * params.H + h) * params.T + t[i]];
-        let z = scoresOf(s[i], b, vec4u(h), vec4u(t[i]), keys, vec4u(limits[i]));
-        sum[i] += slopesOf(weightsOf(z, vec4f(known.x)), dp[i], vec4f(known.y));
-      }
+      sum += mat4x4f(
+        slopes(s[0], dp[0], b, h, t.x, keys, limits.x),
+        slopes(s[1], dp[1], b, h, t.y, keys, limits.y),
+        slopes(s[2], dp[2], b, h, t.z, keys, limits.z),
+        slopes(s[3], dp[3], b, h, t.w, keys, limits.w),
+      );
     }
   }
 
-  for (var i = 0u; i < 4u; i++) {
-    for (var j = 0u; j < 4u; j++) {
-      if (real[i] && keys[j] < params.S) { result[(rest * params.T + mine[i]) * params.S + keys[j]] = sum[i][j]; }
-    }
-  }
+  let row = rest * params.T + mine;
+  if (real.x) { store(row.x, keys, sum[0]); }
+  if (real.y) { store(row.y, keys, sum[1]); }
+  if (real.z) { store(row.z, keys, sum[2]); }
+  if (real.w) { store(row.w, keys, sum[3]); }
 }

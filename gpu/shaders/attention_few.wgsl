@@ -34,12 +34,21 @@ fn valueQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(value[at], value[at +
 
 // [ROWS][64 vectors]
 var<workgroup> queries: array<vec4f, ROWS * 64u>;
-// Parts of the dot products, [ROWS][16 keys][9]: a vector holds the keys k, k + 16, k + 32, k + 48. Later parts of the output.
+// Parts of the dot products, [ROWS][16 keys][9]: a vector holds the keys k, k + 16, k + 32, k + 48.
+// In the end parts of the output.
 var<workgroup> sums: array<vec4f, ROWS * 144u>;
 // [ROWS][16 keys], as above
 var<workgroup> weights: array<vec4f, ROWS * 16u>;
 var<workgroup> partials: array<f32, ROWS * 16u>;
 var<workgroup> factors: array<f32, ROWS>;
+
+// As much of four numbers as the width has.
+fn store(at: u32, d: u32, v: vec4f) {
+  if (d < params.D) { output[at + d] = v.x; }
+  if (d + 1u < params.D) { output[at + d + 1u] = v.y; }
+  if (d + 2u < params.D) { output[at + d + 2u] = v.z; }
+  if (d + 3u < params.D) { output[at + d + 3u] = v.w; }
+}
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -147,14 +156,10 @@ fn main(
     for (var k = 0u; k < 16u; k++) { total += partials[r * 16u + k]; }
     var sum = vec4f();
     for (var k = 0u; k < teams; k++) { sum += sums[r * LANES + k * quads + i % quads]; }
-    let result = sum * inverse(total);
-    let d = i % quads * 4u;
     let head = g * (params.H / params.G) + (first + r) / params.T;
     let at = part * params.outputAt.x + b * params.outputAt.y + head * params.outputAt.z +
-      (first + r) % params.T * params.outputAt.w + d;
-    for (var e = 0u; e < 4u; e++) {
-      if (d + e < D) { output[at + e] = result[e]; }
-    }
+      (first + r) % params.T * params.outputAt.w;
+    store(at, i % quads * 4u, sum * inverse(total));
   }
   if (finishes && slot == 0u && first + mine < params.M) {
     var total = 0.0;

@@ -34,6 +34,14 @@ fn keyQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(key[at], key[at + 1u], 
 fn valueQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(value[at], value[at + 1u], value[at + 2u], value[at + 3u]), n); }
 fn gradientQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(gradient[at], gradient[at + 1u], gradient[at + 2u], gradient[at + 3u]), n); }
 
+// As much of four numbers as the width has.
+fn store(at: u32, d: u32, v: vec4f) {
+  if (d < params.D) { result[at + d] = v.x; }
+  if (d + 1u < params.D) { result[at + d + 1u] = v.y; }
+  if (d + 2u < params.D) { result[at + d + 2u] = v.z; }
+  if (d + 3u < params.D) { result[at + d + 3u] = v.w; }
+}
+
 @compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -109,7 +117,8 @@ fn main(
         let d = (cut + i % (8u * COLUMNS)) * 4u;
         var v = vec4f();
         if (position < params.M && d < params.D) {
-          let at = params.gradientAt.x + b * params.gradientAt.y + (g * heads + position / params.T) * params.gradientAt.z +
+          let h = g * heads + position / params.T;
+          let at = params.gradientAt.x + b * params.gradientAt.y + h * params.gradientAt.z +
             position % params.T * params.gradientAt.w;
           v = gradientQuad(at + d, params.D - d);
         }
@@ -139,8 +148,8 @@ fn main(
         let d = (cut + i % (8u * COLUMNS)) * 4u;
         var v = vec4f();
         if (position < params.M && d < params.D) {
-          let at = params.queryAt.x + b * params.queryAt.y + (g * heads + position / params.T) * params.queryAt.z +
-            position % params.T * params.queryAt.w;
+          let h = g * heads + position / params.T;
+          let at = params.queryAt.x + b * params.queryAt.y + h * params.queryAt.z + position % params.T * params.queryAt.w;
           v = queryQuad(at + d, params.D - d);
         }
         staged[i] = v;
@@ -154,19 +163,26 @@ fn main(
     }
   }
 
-  for (var i = 0u; i < 4u; i++) {
-    if (!real[i]) { continue; }
-    let at = 2u * part * params.outputAt.x + b * params.outputAt.y + g * params.outputAt.z + mine[i] * params.outputAt.w;
-    for (var c = 0u; c < COLUMNS; c++) {
-      let d = (cut + c * 8u + x) * 4u;
-      let forKey = dk[c][i] * params.scale;
-      let forValue = dv[c][i];
-      for (var e = 0u; e < 4u; e++) {
-        if (d + e < params.D) {
-          result[at + d + e] = forKey[e];
-          result[params.outputAt.x + at + d + e] = forValue[e];
-        }
-      }
+  let size = params.outputAt.x;
+  let forKeys = 2u * part * size + b * params.outputAt.y + g * params.outputAt.z + mine * params.outputAt.w;
+  let forValues = forKeys + size;
+  for (var c = 0u; c < COLUMNS; c++) {
+    let d = (cut + c * 8u + x) * 4u;
+    if (real.x) {
+      store(forKeys.x, d, dk[c][0] * params.scale);
+      store(forValues.x, d, dv[c][0]);
+    }
+    if (real.y) {
+      store(forKeys.y, d, dk[c][1] * params.scale);
+      store(forValues.y, d, dv[c][1]);
+    }
+    if (real.z) {
+      store(forKeys.z, d, dk[c][2] * params.scale);
+      store(forValues.z, d, dv[c][2]);
+    }
+    if (real.w) {
+      store(forKeys.w, d, dk[c][3] * params.scale);
+      store(forValues.w, d, dv[c][3]);
     }
   }
 }

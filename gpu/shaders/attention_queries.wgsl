@@ -33,6 +33,14 @@ fn keyQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(key[at], key[at + 1u], 
 fn valueQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(value[at], value[at + 1u], value[at + 2u], value[at + 3u]), n); }
 fn gradientQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(gradient[at], gradient[at + 1u], gradient[at + 2u], gradient[at + 3u]), n); }
 
+// As much of four numbers as the width has.
+fn store(at: u32, d: u32, v: vec4f) {
+  if (d < params.D) { result[at + d] = v.x; }
+  if (d + 1u < params.D) { result[at + d + 1u] = v.y; }
+  if (d + 2u < params.D) { result[at + d + 2u] = v.z; }
+  if (d + 3u < params.D) { result[at + d + 3u] = v.w; }
+}
+
 @compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -121,15 +129,12 @@ fn main(
     }
   }
 
-  for (var i = 0u; i < 4u; i++) {
-    if (!real[i]) { continue; }
-    let at = part * params.outputAt.x + b * params.outputAt.y + h[i] * params.outputAt.z + t[i] * params.outputAt.w;
-    for (var c = 0u; c < COLUMNS; c++) {
-      let d = (cut + c * 8u + x) * 4u;
-      let found = o[c][i] * params.scale;
-      for (var e = 0u; e < 4u; e++) {
-        if (d + e < params.D) { result[at + d + e] = found[e]; }
-      }
-    }
+  let at = part * params.outputAt.x + b * params.outputAt.y + h * params.outputAt.z + t * params.outputAt.w;
+  for (var c = 0u; c < COLUMNS; c++) {
+    let d = (cut + c * 8u + x) * 4u;
+    if (real.x) { store(at.x, d, o[c][0] * params.scale); }
+    if (real.y) { store(at.y, d, o[c][1] * params.scale); }
+    if (real.z) { store(at.z, d, o[c][2] * params.scale); }
+    if (real.w) { store(at.w, d, o[c][3] * params.scale); }
   }
 }
