@@ -1,31 +1,51 @@
 /**
  * # Weights in blocks of integers
  *
- * A matrix–vector product reads every weight once, so its time is the bytes of the weights
- * divided by the speed of the memory. Weights of one byte, or of half a byte, take a quarter
- * or an eighth of the time of float32, if the arithmetic keeps up.
+ * **Question.** A matrix–vector product reads every weight once, so its time is the bytes of the weights
+ * divided by the speed of the memory. Weights of one byte, or of half a byte, could be read in a quarter or an
+ * eighth of the time of float32. Does the arithmetic keep up?
  *
- * **The number behind a level.** Along the depth, 32 weights of a column make a *block* with
- * one step $s$; a weight is $s\,(q - h)$ with a level $0 \le q < 2h$, where $h$ is 64 (one byte
- * per weight) or 8 (half a byte). The row that is multiplied is cut into the same blocks and
- * rounded to $t\,p$ with $-127 \le p \le 127$, so that
+ * **Idea.** It does, if nobody turns the integers back into float32. One instruction multiplies
+ * sixteen pairs of bytes and adds them by fours, so the row that is multiplied is rounded to bytes as well, and
+ * float32 enters once per 32 weights.
+ *
+ * **Formula.** Along the depth, 32 weights of a column make a *block* with one step $s$; a weight is
+ * $s\,(q - h)$ with a level $0 \le q < 2h$. The row is cut into the same blocks and rounded to $t\,p$ with
+ * $-127 \le p \le 127$, so that
  *
  * $$\sum_k x_k w_k \approx \sum_{\mathrm{blocks}} s\,t \Big(\sum_{k} p_k q_k - h \sum_k p_k\Big)$$
  *
- * with integers inside the parentheses. `core/engine/packed.ts` has the definition.
+ * | symbol       | in code                | stored as                                           |
+ * | ------------ | ---------------------- | --------------------------------------------------- |
+ * | $q_k$        | `w`                    | 8 or 4 bits                                         |
+ * | $h$          | shifts by 6 or 3       | 64 (one byte per weight) or 8 (half a byte)         |
+ * | $s$          | `w + 256` or `w + 128` | float32, one for each column of a record            |
+ * | $p_k$        | `x`                    | 8 bits                                              |
+ * | $t$          | `x + 32`               | float32                                             |
+ * | $-\sum p_k$ | `x + 36`               | int32: where the sum of integers starts, times $h$  |
  *
- * **Why 64 levels on either side.** The instruction that adds four products of bytes per lane
- * takes one operand with sign and one below 128 (relaxed SIMD); with both in range its integers
- * are the same on every machine, and the build without it computes the same ones.
+ * `core/engine/packed.ts` has the definition of the rounding, and what it costs a trained model.
  *
- * | record of 8 columns × 32 | one byte per weight | half a byte            |
- * | ------------------------ | ------------------- | ---------------------- |
- * | levels                   | 256 bytes           | 128 bytes              |
- * | steps, float32           | 32 bytes            | 32 bytes               |
+ * **Why 64 levels on either side.** The instruction takes one operand with sign and one below 128
+ * (relaxed SIMD); with both in range its integers are the same on every machine, and the build without it
+ * computes the same ones. A sum over a block is exact in both.
  *
- * Each vector of levels holds 4 columns (one per lane) × 4 neighbours in $k$; half bytes pair $k$ with
- * $k + 16$. Vectors of the first and the last four columns alternate. Records of a panel follow
- * each other in $k$: one stream. A block of a rounded row is 32 bytes, its step, and $-\sum p$.
+ * **Layout.** A record holds 8 columns × 32 weights. A vector of levels has one column per lane and 4
+ * neighbours in $k$ in each; half bytes pair $k$ with $k + 16$:
+ *
+ * ```text
+ * byte            0…15                    16…31                   32…47
+ * columns, k      0 1 2 3, k = 0…3        4 5 6 7, k = 0…3        0 1 2 3, k = 4…7    …
+ * one lane        q[k]  q[k+1]  q[k+2]  q[k+3]        a byte each, or q[k] + 16 q[k+16]
+ * ```
+ *
+ * | record of 8 columns × 32 | one byte per weight | half a byte |
+ * | ------------------------ | ------------------- | ----------- |
+ * | levels                   | 256 bytes           | 128 bytes   |
+ * | steps, float32           | 32 bytes            | 32 bytes    |
+ *
+ * Records of a panel follow each other in $k$: levels and steps are one stream. One row reads two panels at a
+ * time, from the two halves of the work (`matvec.ts` says why); four rows share each level that is read.
  *
  * @module
  */
