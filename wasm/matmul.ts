@@ -62,10 +62,29 @@ export function multiply(
   if (2 * rows * columns * depth < 1e6 && !bias) {
     return multiplyEach(runtime, c, a, b, rows, columns, depth, [], [[], []]);
   }
+  multiplyFilling(runtime, c, a, rows, columns, depth, bias, (right, k, terms, j, wide) => {
+    pack(runtime, right, b.address + 4 * (k * b.row + j * b.column), b.column, b.row, wide, terms, 1);
+  });
+}
+
+/** Writes the panels of `terms` rows from `k` on and `wide` columns from `j` on of a right matrix to `to`. */
+export type FillPanels = (to: number, k: number, terms: number, j: number, wide: number) => void;
+
+/** {@linkcode multiply} for many rows with a right matrix whose panels `fill` writes part by part. */
+export function multiplyFilling(
+  runtime: Runtime,
+  c: number,
+  a: Matrix,
+  rows: number,
+  columns: number,
+  depth: number,
+  bias: number,
+  fill: FillPanels,
+): void {
   const depthPart = evenPart(depth, DEPTH, 2), columnPart = evenPart(columns, COLUMNS, 8);
   const right = runtime.temporary(packedBytes(Math.min(columnPart, columns), Math.min(depthPart, depth)) / 4).address;
   inParts(runtime, c, a, rows, columns, depth, bias, (k, terms, j, wide) => {
-    pack(runtime, right, b.address + 4 * (k * b.row + j * b.column), b.column, b.row, wide, terms, 1);
+    fill(right, k, terms, j, wide);
     return [right, terms * 32];
   });
 }

@@ -40,7 +40,7 @@ import { dims } from "../engine/shape.ts";
 import { tensor } from "../engine/tensor.ts";
 import { BeamSearch, greedy, type Hypothesis, type LengthPenalty } from "./greedy_and_beam.ts";
 import { KeyValueCache } from "./kv_cache.ts";
-import { type Decoder, sample, toLogProbabilities } from "./sampling.ts";
+import { type Decoder, logProbabilityOf, sample, toLogProbabilities } from "./sampling.ts";
 import { repetitionRule, temperatureRule } from "./temperature.ts";
 import { epsilonRule, type LogitsRule, minPRule, topKRule, topPRule, typicalRule } from "./truncation.ts";
 
@@ -356,7 +356,7 @@ class Walk implements Search {
     const { random, eosToken, maxNewTokens } = this.#options;
     const allowed = apply(this.#rules, logits!, this.#context);
     const token = random ? sample(allowed, random) : greedy(allowed);
-    const logProbability = toLogProbabilities(logits!)[token]!;
+    const logProbability = logProbabilityOf(logits!, token);
     this.#logProbability += logProbability;
     this.#finished = token === eosToken;
     this.last = this.#finished ? undefined : { token, logProbability };

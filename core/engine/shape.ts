@@ -239,12 +239,12 @@ export function dims<S extends string>(
   let names = split.get(axes);
   if (!names) split.set(axes, names = axes.split(" "));
   const found: Record<string, number> = {};
-  const fits = names.length === x.shape.length && names.every((name, axis) => {
-    const extent = x.shape[axis]!;
-    const expected = known[name] ?? found[name];
+  let fits = names.length === x.shape.length;
+  for (let axis = 0; fits && axis < names.length; axis++) {
+    const name = names[axis]!, extent = x.shape[axis]!, expected = known[name] ?? found[name];
     found[name] = extent;
-    return expected === undefined || expected === extent;
-  });
+    fits = expected === undefined || expected === extent;
+  }
   if (!fits) {
     const wanted = names.map((name) => known[name] === undefined ? name : `${name}=${known[name]}`);
     throw new TypeError(`Cannot read shape ${format(x.shape)} as [${wanted.join(", ")}]`);
