@@ -5,8 +5,14 @@
  * an operation records what is to be done and returns. Only reading numbers back waits for the GPU. This
  * file connects the shaders with what the engine asks of a device; every member has a file of its own.
  *
- * Where a CPU device refuses a wrong index with an error, this one cannot without waiting: `gather` yields
- * NaN for an id outside the table, and `scatterAdd` leaves it out.
+ * A CPU device looks at the numbers it is given and refuses some with an error. This one cannot without waiting:
+ *
+ * | case                              | CPU devices  | here                                         |
+ * | --------------------------------- | ------------ | -------------------------------------------- |
+ * | `gather` by an id outside a table | `RangeError` | NaN; 0 of int32 and bool                     |
+ * | `scatterAdd` at such an id        | `RangeError` | left out                                     |
+ * | int32 `div`, `mod` by zero        | `RangeError` | 0                                            |
+ * | int32 `pow`, negative exponent    | `RangeError` | the integer part: 0, or a power of 1 or $-1$ |
  *
  * @module
  */
@@ -40,10 +46,14 @@ import { remember, Runtime } from "./runtime.ts";
 
 export type { WebgpuOptions } from "./adapter.ts";
 
+/** A read waits for 11 ms in Deno, in which a small model makes about this many tokens. */
+const READ_EVERY = 16;
+
 /** The GPU device. */
 class WebgpuDevice implements Backend {
   readonly name = "webgpu";
   readonly description: string;
+  readonly readEvery = READ_EVERY;
   readonly fused: Backend["fused"];
   readonly packing: NonNullable<Backend["packing"]>;
   readonly #runtime: Runtime;

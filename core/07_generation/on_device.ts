@@ -49,7 +49,7 @@ export interface DeviceRules {
 }
 
 /** A choice for each text of a batch, not yet read. */
-export interface DeviceChoice {
+export interface ChosenTokens {
   /** int32 `[B]` */
   readonly tokens: Tensor;
   /** Logarithm of the model's own probability of each, `[B]`; NaN if a logit was NaN. */
@@ -70,7 +70,7 @@ const ROUNDING = 1e-7;
  * @param seen bool `[B, V]`, the tokens of each context; for the repetition penalty
  * @returns the tokens and their logarithmic probabilities under `logits`
  */
-export function chooseOnDevice(logits: Tensor, rules: DeviceRules, uniforms?: Tensor, seen?: Tensor): DeviceChoice {
+export function chooseOnDevice(logits: Tensor, rules: DeviceRules, uniforms?: Tensor, seen?: Tensor): ChosenTokens {
   const { B } = dims(logits, "B V");
   const allowed = restrict(logits, rules, seen);
   const tokens = uniforms ? draw(softmax(allowed), uniforms) : allowed.argmax(-1);
