@@ -68,15 +68,13 @@ fn main(
     workgroupBarrier();
     // On its way while this tile is multiplied.
     if (first + DEEP < place.end) { block = fetch(source, first + DEEP, place.end); }
-    var x = down;
-    var y = SIDE + across;
     for (var k = 0u; k < DEEP; k += 4u) {
+      let x = k * QUADS + (down ^ turnOf(k));
+      let y = SIDE + k * QUADS + (across ^ turnOf(k));
       sums = outer(sums, tile[x], tile[y]);
       sums = outer(sums, tile[x + QUADS], tile[y + QUADS]);
       sums = outer(sums, tile[x + 2u * QUADS], tile[y + 2u * QUADS]);
       sums = outer(sums, tile[x + 3u * QUADS], tile[y + 3u * QUADS]);
-      x += 4u * QUADS;
-      y += 4u * QUADS;
     }
     workgroupBarrier();
   }

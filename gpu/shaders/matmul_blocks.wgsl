@@ -3,10 +3,16 @@
 // Included by the kernels that multiply by tiles. A tile is QUADS × 4 lines and QUADS_DEEP × 4 terms, term by
 // term. One half of the threads fetches the left tile, the other the right one, each 4 lines × 4 terms. Lines
 // beyond the last repeat it; terms beyond the last are zero in both tiles, so that no infinity meets a zero.
+//
+// Neighbouring threads fetch neighbouring vectors, and write them without meeting in a bank of the shared
+// memory: the vectors of a term change places, by `turnOf`.
 
 const HALF = QUADS * QUADS_DEEP;
 const DEEP = 4u * QUADS_DEEP;
 const SIDE = QUADS * DEEP;
+
+// What the number of a vector is combined with (exclusive or) in four terms from a multiple of four on.
+fn turnOf(term: u32) -> u32 { return term / 4u * (8u / QUADS_DEEP); }
 
 var<workgroup> tile: array<vec4f, 2u * SIDE>;
 
@@ -33,9 +39,10 @@ fn sourceOf(place: Place, corner: vec2u, lane: u32) -> Source {
   var source: Source;
   source.isLeft = lane < HALF;
   let i = lane % HALF;
-  let quad = i % QUADS;
-  source.term = i / QUADS * 4u;
-  source.slot = source.term * QUADS + quad;
+  let along = select(RIGHT_ALONG, LEFT_ALONG, source.isLeft);
+  let quad = select(i % QUADS, i / QUADS_DEEP, along);
+  source.term = 4u * select(i / QUADS, i % QUADS_DEEP, along);
+  source.slot = source.term * QUADS + (quad ^ turnOf(source.term));
   if (source.isLeft) {
     source.starts = startsOf(place.left, corner.x + 4u * quad, params.rows, params.left, source.term, LEFT_ALONG);
     source.step = params.left.z;

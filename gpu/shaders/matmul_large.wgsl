@@ -72,9 +72,9 @@ fn main(
     workgroupBarrier();
     // On its way while this tile is multiplied.
     if (first + DEEP < place.end) { block = fetch(source, first + DEEP, place.end); }
-    var x = down;
-    var y = SIDE + across;
     for (var k = 0u; k < DEEP; k += 2u) {
+      let x = k * QUADS + (down ^ turnOf(k));
+      let y = SIDE + k * QUADS + (across ^ turnOf(k));
       var upper = tile[x];
       var lower = tile[x + 16u];
       var west = tile[y];
@@ -91,8 +91,6 @@ fn main(
       upperRight = outer(upperRight, upper, east);
       lowerLeft = outer(lowerLeft, lower, west);
       lowerRight = outer(lowerRight, lower, east);
-      x += 2u * QUADS;
-      y += 2u * QUADS;
     }
     workgroupBarrier();
   }
