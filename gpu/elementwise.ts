@@ -5,10 +5,6 @@
  * side by side in every operand, or repeat. `axes` and `strides` then count *cells* of four. An
  * operand that repeats along the last axis, as the scalar in $x + 1$, is read as one number.
  *
- * **Integers.** Where a CPU device refuses int32 `div` and `mod` by zero and `pow` with a negative exponent,
- * this one cannot without waiting: `div` and `mod` by zero yield 0, and a negative power the integer part of
- * the quotient.
- *
  * @module
  */
 

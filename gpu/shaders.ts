@@ -1996,7 +1996,7 @@ fn integerOf(key: u32) -> i32 { return bitcast<i32>(key ^ SIGN_BIT); }
 // drivers give infinity for exp(NaN), NaN for tanh(∞), or flush subnormal numbers. These functions use
 // additions, multiplications and integers only, and a quotient where its error is corrected afterwards.
 //
-// error      at most 2.5 units in the last place, whether a driver fuses products and sums or not;
+// error      at most 2.6 units in the last place, whether a driver fuses products and sums or not;
 //            divide, squareRoot and remainder are exactly rounded, in integers
 // special    NaN, ±∞, ±0 and overflow by bits; results below 2^-126 are 0, except of divide, remainder, power
 // reduction  Cody–Waite for the exponential; sine and cosine multiply by 2/π in integers (Payne–Hanek),
@@ -2532,15 +2532,13 @@ fn main(
     workgroupBarrier();
     // On its way while this tile is multiplied.
     if (first + DEEP < place.end) { block = fetch(source, first + DEEP, place.end); }
-    var x = down;
-    var y = SIDE + across;
     for (var k = 0u; k < DEEP; k += 4u) {
+      let x = k * QUADS + (down ^ turnOf(k));
+      let y = SIDE + k * QUADS + (across ^ turnOf(k));
       sums = outer(sums, tile[x], tile[y]);
       sums = outer(sums, tile[x + QUADS], tile[y + QUADS]);
       sums = outer(sums, tile[x + 2u * QUADS], tile[y + 2u * QUADS]);
       sums = outer(sums, tile[x + 3u * QUADS], tile[y + 3u * QUADS]);
-      x += 4u * QUADS;
-      y += 4u * QUADS;
     }
     workgroupBarrier();
   }
@@ -2553,10 +2551,16 @@ fn main(
 // Included by the kernels that multiply by tiles. A tile is QUADS × 4 lines and QUADS_DEEP × 4 terms, term by
 // term. One half of the threads fetches the left tile, the other the right one, each 4 lines × 4 terms. Lines
 // beyond the last repeat it; terms beyond the last are zero in both tiles, so that no infinity meets a zero.
+//
+// Neighbouring threads fetch neighbouring vectors, and write them without meeting in a bank of the shared
+// memory: the vectors of a term change places, by \`turnOf\`.
 
 const HALF = QUADS * QUADS_DEEP;
 const DEEP = 4u * QUADS_DEEP;
 const SIDE = QUADS * DEEP;
+
+// What the number of a vector is combined with (exclusive or) in four terms from a multiple of four on.
+fn turnOf(term: u32) -> u32 { return term / 4u * (8u / QUADS_DEEP); }
 
 var<workgroup> tile: array<vec4f, 2u * SIDE>;
 
@@ -2583,9 +2587,10 @@ fn sourceOf(place: Place, corner: vec2u, lane: u32) -> Source {
   var source: Source;
   source.isLeft = lane < HALF;
   let i = lane % HALF;
-  let quad = i % QUADS;
-  source.term = i / QUADS * 4u;
-  source.slot = source.term * QUADS + quad;
+  let along = select(RIGHT_ALONG, LEFT_ALONG, source.isLeft);
+  let quad = select(i % QUADS, i / QUADS_DEEP, along);
+  source.term = 4u * select(i / QUADS, i % QUADS_DEEP, along);
+  source.slot = source.term * QUADS + (quad ^ turnOf(source.term));
   if (source.isLeft) {
     source.starts = startsOf(place.left, corner.x + 4u * quad, params.rows, params.left, source.term, LEFT_ALONG);
     source.step = params.left.z;
@@ -2770,9 +2775,9 @@ fn main(
     workgroupBarrier();
     // On its way while this tile is multiplied.
     if (first + DEEP < place.end) { block = fetch(source, first + DEEP, place.end); }
-    var x = down;
-    var y = SIDE + across;
     for (var k = 0u; k < DEEP; k += 2u) {
+      let x = k * QUADS + (down ^ turnOf(k));
+      let y = SIDE + k * QUADS + (across ^ turnOf(k));
       var upper = tile[x];
       var lower = tile[x + 16u];
       var west = tile[y];
@@ -2789,8 +2794,6 @@ fn main(
       upperRight = outer(upperRight, upper, east);
       lowerLeft = outer(lowerLeft, lower, west);
       lowerRight = outer(lowerRight, lower, east);
-      x += 2u * QUADS;
-      y += 2u * QUADS;
     }
     workgroupBarrier();
   }

@@ -4,7 +4,7 @@
 // drivers give infinity for exp(NaN), NaN for tanh(∞), or flush subnormal numbers. These functions use
 // additions, multiplications and integers only, and a quotient where its error is corrected afterwards.
 //
-// error      at most 2.5 units in the last place, whether a driver fuses products and sums or not;
+// error      at most 2.6 units in the last place, whether a driver fuses products and sums or not;
 //            divide, squareRoot and remainder are exactly rounded, in integers
 // special    NaN, ±∞, ±0 and overflow by bits; results below 2^-126 are 0, except of divide, remainder, power
 // reduction  Cody–Waite for the exponential; sine and cosine multiply by 2/π in integers (Payne–Hanek),
@@ -178,8 +178,10 @@ fn signOf(x: f32) -> f32 {
 fn floorOf(x: f32) -> f32 {
   let word = bitcast<u32>(x);
   let size = word & ~SIGN_BIT;
-  let whole = size >= 0x4b000000u || size == 0u;
-  return bitcast<f32>(select(bitcast<u32>(floor(x)), word, whole));
+  if (size >= 0x4b000000u || size == 0u) { return x; }
+  // A driver may take a subnormal number for zero.
+  if (size < 0x3f800000u) { return select(0.0, -1.0, word != size); }
+  return floor(x);
 }
 
 // A positive finite number as significand · 2^(exponent − 150), the significand in [2^23, 2^24).
@@ -345,7 +347,10 @@ fn turnOf(size: u32) -> Turn {
   }
   let lead = countLeadingZeros(f.x);
   let digits = select(f.x, (f.x << lead) | (f.y >> (32u - max(lead, 1u))), lead > 0u);
-  let angle = f32(digits) * unit * bitcast<f32>((127u - lead) << 23u) * 1.57079633;
+  // Eight of the 32 digits would be rounded away; they are multiplied on their own, as is the rest of π/2.
+  let scale = unit * bitcast<f32>((127u - lead) << 23u);
+  let head = f32(digits & 0xffffff00u);
+  let angle = fma(head, 1.57079637, fma(head, -4.37113883e-8, f32(digits & 0xffu) * 1.57079637)) * scale;
   return Turn(quarters, select(angle, -angle, minus));
 }
 
@@ -449,7 +454,7 @@ fn power(a: f32, b: f32) -> f32 {
   if (size > INFINITY_BITS || step > INFINITY_BITS) { return notANumber(); }
   if (bitcast<u32>(b) == 0x40000000u) { return a * a; }
   // From 2^24 on every float32 is even, infinity included.
-  let whole = step >= 0x4b800000u || floor(b) == b;
+  let whole = step >= 0x4b800000u || (step >= 0x3f800000u && floor(b) == b);
   let odd = whole && step < 0x4b800000u && (i32(clamp(b, -16777216.0, 16777216.0)) & 1) == 1;
   let negative = bitcast<u32>(a) != size;
   let rises = bitcast<u32>(b) == step;
