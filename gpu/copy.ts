@@ -8,7 +8,7 @@
  */
 
 import type { View } from "../core/engine/backend.ts";
-import { type Axes, contiguousStrides, format, sameShape, type Shape, simplify, sizeOf } from "../core/engine/shape.ts";
+import { type Axes, contiguousStrides, format, sameShape, simplify, sizeOf } from "../core/engine/shape.ts";
 import { plane, type Runtime } from "./runtime.ts";
 import type { Variant } from "./template.ts";
 
