@@ -12,7 +12,7 @@ const BOUND = 2.6;
 
 /** Arguments with any bits that stand for numbers of ordinary size. */
 function ordinary(seed: number): Float32Array {
-  return noisy(seed, COUNT).map((x, i) => Math.sign(x) * 2 ** (i % 240 - 120) * (1 + Math.abs(x)));
+  return noisy(seed, COUNT).map((x, i) => Math.sign(x) * 2 ** (i % 220 - 100) * (1 + Math.abs(x)));
 }
 
 function between(low: number, high: number, seed = 3): Float32Array {
