@@ -397,11 +397,16 @@ for (const { group, name, unit, run } of entries) {
 if (flags.includes("--write")) {
   const rows: string[] = [];
   for (const group of new Set(lines.map((line) => line.group))) {
-    rows.push("", `## ${group}`, "", "| what | speed | of the ceiling |", "| --- | --- | --- |");
-    for (const { name, unit, value, share } of lines.filter((line) => line.group === group)) {
-      const speed = value === undefined ? "–" : `${value.toPrecision(3)} ${unit}`;
-      rows.push(`| ${name} | ${speed} | ${share === undefined ? "–" : `${(100 * share).toFixed(0)} %`} |`);
-    }
+    const cells = lines.filter((line) => line.group === group).map(({ name, unit, value, share }) => [
+      name,
+      value === undefined ? "–" : `${value.toPrecision(3)} ${unit}`,
+      share === undefined ? "–" : `${(100 * share).toFixed(0)} %`,
+    ]);
+    const all = [["what", "speed", "of the ceiling"], ...cells];
+    const widths = [0, 1, 2].map((i) => Math.max(...all.map((row) => row[i]!.length)));
+    all.splice(1, 0, widths.map((width) => "-".repeat(width)));
+    rows.push("", `## ${group}`, "");
+    for (const row of all) rows.push(`| ${row.map((cell, i) => cell.padEnd(widths[i]!)).join(" | ")} |`);
   }
   const told = device
     ? `${device.description}. Multiply-adds on registers: ${
