@@ -161,15 +161,12 @@ export class Queue {
     this.#encoder.copyBufferToBuffer(buffer.block.handle, offset, staging, 0, bytes);
     buffer.block.batch = this.batch;
     await this.#sendSoon();
-    const mapped = staging.mapAsync(GPUMapMode.READ, 0, bytes);
-    mapped.catch(() => {/* a lost device rejects it; the race below reports the loss */});
-    await Promise.race([mapped, this.#losing]);
-    if (this.#lost) throw this.#lost;
-    const copy = staging.getMappedRange(0, bytes).slice(0);
+    const copy = await this.#mapped(staging, bytes);
     staging.unmap();
     const waiting = this.#staging.get(size);
     if (waiting) waiting.push(staging);
     else this.#staging.set(size, [staging]);
+    if (this.#lost) throw this.#lost;
     this.#throwFault();
     return copy;
   }
@@ -186,6 +183,20 @@ export class Queue {
     await Promise.race([this.#device.queue.onSubmittedWorkDone(), this.#losing]);
     if (this.#lost) throw this.#lost;
     this.#throwFault();
+  }
+
+  /** What a staging buffer holds, once it is there. */
+  async #mapped(staging: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
+    try {
+      // Some drivers never answer for a device that is lost, some reject, some pretend to succeed.
+      await Promise.race([staging.mapAsync(GPUMapMode.READ, 0, bytes), this.#losing]);
+      return staging.getMappedRange(0, bytes).slice(0);
+    } catch (error) {
+      // The loss may be reported a moment after what it made fail.
+      await Promise.race([this.#losing, new Promise((resolve) => setTimeout(resolve, 100))]);
+      this.#throwFault();
+      throw error;
+    }
   }
 
   /** Sends after everyone who is about to read has said so. */
