@@ -3,7 +3,7 @@
  *
  * Every chapter of the book is a module, and all of them together are this library. Nothing
  * has to be installed and no permission is needed: the CPU device (WebAssembly SIMD) is ready
- * when the import returns.
+ * when the import returns, and `await useDevice("webgpu")` computes on a GPU.
  *
  * @example
  * ```ts
@@ -29,14 +29,31 @@ export * from "./core/06_training/mod.ts";
 export * from "./core/07_generation/mod.ts";
 export * from "./core/engine/mod.ts";
 export { createWasmDevice, type WasmOptions } from "./wasm/mod.ts";
+export type { WebgpuOptions } from "./gpu/adapter.ts";
 
-let wasm: Backend | undefined;
+let wasm: Backend | undefined, webgpu: Backend | undefined, software: Backend | undefined;
 
 registerDevice("wasm", () => {
   try {
     return wasm ??= createWasmDevice();
   } catch (error) {
     throw new DeviceUnavailable(error instanceof Error ? error.message : String(error));
+  }
+});
+// Shaders are read when a GPU is asked for. A software adapter, slower than the CPU device, has to be named.
+registerDevice("webgpu", async (named) => {
+  const { createWebgpuDevice } = await import("./gpu/mod.ts");
+  try {
+    if (!webgpu || webgpu.lost) webgpu = await createWebgpuDevice();
+    return webgpu;
+  } catch (error) {
+    if (!named) throw new DeviceUnavailable((error as Error).message);
+  }
+  try {
+    if (!software || software.lost) software = await createWebgpuDevice({ allowSoftware: true });
+    return software;
+  } catch (error) {
+    throw new DeviceUnavailable((error as Error).message);
   }
 });
 setDefaultDevice(() => {

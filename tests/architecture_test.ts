@@ -77,7 +77,7 @@ function resolve(specifier: string, from: string): string | undefined {
 }
 
 /** Compiled kernels: a page of base64. */
-const isGenerated = (path: string): boolean => /^wasm\/(ladder\/)?kernels\.ts$/.test(path);
+const isGenerated = (path: string): boolean => /^wasm\/(ladder\/)?kernels\.ts$|^gpu\/shaders\.ts$/.test(path);
 
 function load(path: string): Source {
   const text = read(path);
@@ -97,7 +97,7 @@ if (!ignore) {
 /** What readers and programmers load: everything but tests, benches, documentation tools and build scripts. */
 function* library(): Generator<Source> {
   for (const source of sources.values()) {
-    if (/^(core|wasm|gpu)\/|^mod\.ts$/.test(source.path) && source.path !== "wasm/build.ts") yield source;
+    if (/^(core|wasm|gpu)\/|^mod\.ts$/.test(source.path) && !isBuild(source.path)) yield source;
   }
 }
 
@@ -107,7 +107,8 @@ const imported = (code: string): string => code.split("if (import.meta.main)")[0
 const isProgram = (path: string): boolean => /^core\/cli(\.ts$|\/)/.test(path);
 const isExperiment = (path: string): boolean => /\/experiments(\/|\.ts$)/.test(path);
 const chapterOf = (path: string): number => Number(/^core\/(\d\d)_/.exec(path)?.[1] ?? NaN);
-const isTool = (path: string): boolean => /^(tests|bench|docs)\//.test(path) || path === "wasm/build.ts";
+const isBuild = (path: string): boolean => /^(wasm|gpu)\/build\.ts$/.test(path);
+const isTool = (path: string): boolean => /^(tests|bench|docs)\//.test(path) || isBuild(path);
 
 /** Whether a file may import another: the table of the design. */
 function mayImport(from: string, to: string): boolean {

@@ -22,6 +22,7 @@ import { createReferenceDevice } from "../core/engine/reference.ts";
 import { scope } from "../core/engine/scope.ts";
 import { contiguousStrides, sizeOf } from "../core/engine/shape.ts";
 import { full, parameter, Tensor, tensor } from "../core/engine/tensor.ts";
+import { createWebgpuDevice } from "../gpu/mod.ts";
 import { createWasmDevice } from "../wasm/mod.ts";
 
 // ## Devices
@@ -41,6 +42,7 @@ export const reference: Backend = createReferenceDevice();
 export const devices: readonly TestedDevice[] = [
   { name: "reference", backend: reference },
   { name: "wasm", backend: createWasmDevice() },
+  { name: "webgpu", backend: await createWebgpuDevice({ allowSoftware: true }).catch(() => undefined) },
 ];
 
 /** Registers one test per device; inside `f`, new tensors live on that device. */

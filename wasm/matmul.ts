@@ -66,15 +66,34 @@ export function multiply(
   if (2 * rows * columns * depth < 1e6 && !bias) {
     return multiplyEach(runtime, c, a, b, rows, columns, depth, [], [[], []]);
   }
-  const depthPart = evenPart(depth, DEPTH, 2), columnPart = evenPart(columns, COLUMNS, 8);
   if (rows <= NARROW && b.column === 1 && b.row <= NEAR && columns % 8 === 0) {
     return inParts(runtime, c, a, rows, columns, depth, bias, (k, _terms, j) => {
       return [b.address + 4 * (k * b.row + j), 32, b.row * 4];
     });
   }
+  multiplyFilling(runtime, c, a, rows, columns, depth, bias, (right, k, terms, j, wide) => {
+    pack(runtime, right, b.address + 4 * (k * b.row + j * b.column), b.column, b.row, wide, terms, 1);
+  });
+}
+
+/** Writes panels of a right matrix to an address: `terms` rows from `k`, `wide` columns from `j`. */
+export type FillPanels = (to: number, k: number, terms: number, j: number, wide: number) => void;
+
+/** {@linkcode multiply} for many rows; `fill` writes the panels of the right matrix part by part. */
+export function multiplyFilling(
+  runtime: Runtime,
+  c: number,
+  a: Matrix,
+  rows: number,
+  columns: number,
+  depth: number,
+  bias: number,
+  fill: FillPanels,
+): void {
+  const depthPart = evenPart(depth, DEPTH, 2), columnPart = evenPart(columns, COLUMNS, 8);
   const right = runtime.temporary(packedBytes(Math.min(columnPart, columns), Math.min(depthPart, depth)) / 4).address;
   inParts(runtime, c, a, rows, columns, depth, bias, (k, terms, j, wide) => {
-    pack(runtime, right, b.address + 4 * (k * b.row + j * b.column), b.column, b.row, wide, terms, 1);
+    fill(right, k, terms, j, wide);
     return [right, terms * 32, 32];
   });
 }

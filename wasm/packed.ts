@@ -29,8 +29,8 @@ import {
   UNPACK_HALVES,
 } from "./assembly/opcodes.ts";
 import { asRows } from "./linear.ts";
-import { multiplyPacked, packWhole, wholeBytes } from "./matmul.ts";
-import { type Matrix, matrixOf, walkable } from "./matvec.ts";
+import { multiplyFilling, multiplyPacked, packWhole, wholeBytes } from "./matmul.ts";
+import { FEW_ROWS, type Matrix, matrixOf, walkable } from "./matvec.ts";
 import type { Runtime, WasmBuffer } from "./runtime.ts";
 
 /** Bytes of a block of 32 in a rounded row: the numbers, their step, their sum. */
@@ -135,17 +135,25 @@ function inHalves(runtime: Runtime): Packing {
       );
     },
     multiply(x, packed, N, bias) {
-      const a = rowsOf(runtime, x), [rows, K] = a.shape as [number, number];
-      const y = runtime.allocate(rows * N), added = biasAt(runtime, bias);
-      const words = [runtime.address(a), addressOf(packed), y.address, rows, N, K, a.strides[0]! * 4, N * 4, added];
-      const scratch = rows > 1 ? 256 + K * 32 : 0;
-      runtime.run(ROWS_TIMES_HALVES, words, Math.ceil(N / 8), 20 + K * (rows > 1 ? 1 + rows / 3 : 0.7), scratch);
+      const a = rowsOf(runtime, x), [rows, K] = a.shape as [number, number], panels = addressOf(packed);
+      const y = runtime.allocate(rows * N), added = biasAt(runtime, bias), address = runtime.address(a);
+      if (rows > FEW_ROWS) {
+        const left = { address, row: a.strides[0]!, column: 1 };
+        multiplyFilling(runtime, y.address, left, rows, N, K, added, (to, k, terms, j, wide) => {
+          const words = [to, panels + 2 * (j * K + k * 8), terms, K * 16];
+          runtime.run(UNPACK_HALVES, words, Math.ceil(wide / 8), terms);
+        });
+      } else {
+        const words = [address, panels, y.address, rows, N, K, a.strides[0]! * 4, N * 4, added];
+        const scratch = 256 + (rows > 1 ? 512 * 32 : K * 4);
+        runtime.run(ROWS_TIMES_HALVES, words, Math.ceil(N / 8), 20 + K * (rows > 1 ? 1 + rows / 3 : 0.6), scratch);
+      }
       return y;
     },
     columns(packed, K, N, ids) {
       const buffer = runtime.temporary(K * 8);
       return lookUp(runtime, K, N, ids, (panel) => {
-        runtime.run(UNPACK_HALVES, [buffer.address, addressOf(packed) + panel * K * 16, K], 1, K);
+        runtime.run(UNPACK_HALVES, [buffer.address, addressOf(packed) + panel * K * 16, K, 0], 1, K);
         return { buffer, offset: 0 };
       });
     },

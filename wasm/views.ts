@@ -8,48 +8,10 @@
  * @module
  */
 
-import type { Shape } from "../core/engine/shape.ts";
-
-/** Axes common to several operands, simplified. */
-export interface Axes {
-  /** Extents, outermost first; never empty unless there is nothing to walk. */
-  readonly shape: number[];
-  /** Strides of each operand, in elements. */
-  readonly strides: number[][];
-}
+export { type Axes, product, simplify } from "../core/engine/shape.ts";
 
 /** Most axes that the kernels walk. */
 export const MOST_AXES = 8;
-
-/** Drops axes of extent 1 and merges neighbours that all operands step through as one. */
-export function simplify(shape: Shape, operands: readonly Shape[]): Axes {
-  const extents: number[] = [];
-  const strides: number[][] = operands.map(() => []);
-  for (let axis = 0; axis < shape.length; axis++) {
-    const extent = shape[axis]!;
-    if (extent === 1) continue;
-    const last = extents.length - 1;
-    let merges = last >= 0;
-    for (let i = 0; merges && i < operands.length; i++) {
-      merges = strides[i]![last] === operands[i]![axis]! * extent;
-    }
-    if (merges) {
-      extents[last]! *= extent;
-      for (let i = 0; i < operands.length; i++) strides[i]![last] = operands[i]![axis]!;
-    } else {
-      extents.push(extent);
-      for (let i = 0; i < operands.length; i++) strides[i]!.push(operands[i]![axis]!);
-    }
-  }
-  return { shape: extents, strides };
-}
-
-/** Product of some extents. */
-export function product(extents: readonly number[], start = 0, end: number = extents.length): number {
-  let result = 1;
-  for (let i = start; i < end; i++) result *= extents[i]!;
-  return result;
-}
 
 /**
  * Writes extents and strides into argument words.

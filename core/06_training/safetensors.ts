@@ -399,9 +399,10 @@ function halfToNumber(half: number): number {
  */
 export async function storeTensors(tensors: ReadonlyMap<string, Tensor>): Promise<Map<string, StoredTensor>> {
   const stored = new Map<string, StoredTensor>();
-  for (const [name, source] of tensors) {
-    const { shape, dtype } = source;
-    const numbers = await source.read();
+  // Asked for together: a device that takes its time answers all of them at once.
+  const read = await Promise.all([...tensors.values()].map((source) => source.read()));
+  for (const [i, [name, { shape, dtype }]] of [...tensors].entries()) {
+    const numbers = read[i]!;
     if (dtype === "bool") stored.set(name, { kind: "BOOL", shape, bytes: Uint8Array.from(numbers) });
     else {
       const kind = numbers instanceof Float64Array ? "F64" : numbers instanceof Float32Array ? "F32" : "I32";

@@ -34,13 +34,16 @@
 import { noGrad } from "../engine/autograd.ts";
 import type { Numbers } from "../engine/backend.ts";
 import type { Random } from "../engine/random.ts";
+import { backend } from "../engine/device.ts";
+import { scatter } from "../engine/ops.ts";
 import { Pace } from "../engine/pace.ts";
-import { scope } from "../engine/scope.ts";
+import { keep, release, scope } from "../engine/scope.ts";
 import { dims } from "../engine/shape.ts";
-import { tensor } from "../engine/tensor.ts";
+import { ones, type Tensor, tensor } from "../engine/tensor.ts";
 import { BeamSearch, greedy, type Hypothesis, type LengthPenalty } from "./greedy_and_beam.ts";
 import { KeyValueCache } from "./kv_cache.ts";
-import { type Decoder, sample, toLogProbabilities } from "./sampling.ts";
+import { chooseOnDevice, type ChosenTokens } from "./on_device.ts";
+import { type Decoder, logProbabilityOf, sample, toLogProbabilities } from "./sampling.ts";
 import { repetitionRule, temperatureRule } from "./temperature.ts";
 import { epsilonRule, type LogitsRule, minPRule, topKRule, topPRule, typicalRule } from "./truncation.ts";
 
@@ -231,6 +234,10 @@ async function* steps(
 ): AsyncGenerator<number, void, void> {
   const { numBeams = 1, maxNewTokens, slide = false, signal } = options;
   requireFit(decoder, prompts, maxNewTokens, slide);
+  const { readEvery = 1 } = backend();
+  if (readEvery > 1 && !options.rules?.length && searches.every((search) => search instanceof Walk)) {
+    return yield* stepsAhead(decoder, prompts, searches as Walk[], options, readEvery);
+  }
   const session = new Session(decoder, prompts);
   const pace = new Pace(0);
   // Row `i · numBeams + j` is beginning `j` of prompt `i`; before the first step there is one each.
@@ -259,6 +266,48 @@ async function* steps(
   }
 }
 
+/** The same loop for single texts on a device that is asked only every few steps. */
+async function* stepsAhead(
+  decoder: Decoder,
+  prompts: readonly (readonly number[])[],
+  walks: readonly Walk[],
+  options: GenerateOptions,
+  readEvery: number,
+): AsyncGenerator<number, void, void> {
+  const { maxNewTokens, random, repetitionPenalty, signal } = options;
+  const session = new Session(decoder, prompts), pace = new Pace(0);
+  const seen = repetitionPenalty === undefined ? undefined : keep(marks(prompts, decoder.vocabSize));
+  try {
+    for (let step = 0; walks.some(({ width }) => width > 0);) {
+      await pace.rest();
+      signal?.throwIfAborted();
+      const choose = (logits: Tensor): ChosenTokens => {
+        const uniforms = random && tensor(walks.map(() => random.next()));
+        const choice = chooseOnDevice(logits, options, uniforms, seen?.greater(0));
+        if (seen) seen.assign(scatter(seen, -1, choice.tokens.unsqueeze(-1), ones([walks.length, 1])));
+        return choice;
+      };
+      for (
+        const { tokens, logProbabilities } of await session.ahead(Math.min(readEvery, maxNewTokens - step), choose)
+      ) {
+        walks.forEach((walk, row) => walk.width && walk.accept(tokens[row]!, logProbabilities[row]!));
+        yield ++step;
+        if (walks.every(({ width }) => width === 0)) break;
+      }
+    }
+  } finally {
+    session.dispose();
+    if (seen) release(seen);
+  }
+}
+
+/** How often each token stands in each text, `[B, V]`. */
+function marks(texts: readonly (readonly number[])[], V: number): Tensor {
+  const counts = new Float32Array(texts.length * V);
+  texts.forEach((tokens, row) => tokens.forEach((token) => counts[row * V + token]!++));
+  return tensor(counts, [texts.length, V]);
+}
+
 /** A decoder in use: its caches, and the tokens they stand for. */
 class Session {
   readonly #decoder: Decoder;
@@ -285,9 +334,9 @@ class Session {
     });
   }
 
-  /** Feeds what is fresh; returns the logits after it, one row per text. */
-  async read(): Promise<Float64Array[]> {
-    const { contextLength, vocabSize } = this.#decoder;
+  /** Makes room where the context is full. */
+  #slide(): void {
+    const { contextLength } = this.#decoder;
     if (this.#seen[0]!.length + this.#fresh[0]!.length > contextLength) {
       // The context is full: the newer half of it is read again, at positions that begin anew.
       this.#open();
@@ -296,21 +345,69 @@ class Session {
       );
       this.#seen = this.#seen.map(() => []);
     }
-    const [B, T] = [this.#fresh.length, this.#fresh[0]!.length];
+  }
+
+  /** The fresh tokens, int32 `[B, T]`. */
+  #tokens(): Tensor {
+    return tensor(Int32Array.from(this.#fresh.flat()), [this.#fresh.length, this.#fresh[0]!.length]);
+  }
+
+  /** Feeds tokens `[B, T]`; returns the logits after the last, `[B, V]`. */
+  #feed(tokens: Tensor): Tensor {
+    // Repeated here, so that what a model copies for it is freed with the step.
+    const decoder = this.#times > 1 ? this.#decoder.repeat?.(this.#times) : undefined;
+    const logits = (decoder ?? this.#decoder).forward(tokens, { caches: this.#memories, lastOnly: true });
+    dims(logits, "B T V", { B: tokens.shape[0]!, V: this.#decoder.vocabSize });
+    return logits.at(1, -1);
+  }
+
+  /** Feeds what is fresh; returns the logits after it, one row per text. */
+  async read(): Promise<Float64Array[]> {
+    this.#slide();
     let reading: Promise<Numbers> | undefined;
     scope(() =>
       noGrad(() => {
-        const tokens = tensor(Int32Array.from(this.#fresh.flat()), [B, T]);
-        // Repeated here, so that what a model copies for it is freed with the step.
-        const decoder = this.#times > 1 ? this.#decoder.repeat?.(this.#times) : undefined;
-        const logits = (decoder ?? this.#decoder).forward(tokens, { caches: this.#memories, lastOnly: true });
-        dims(logits, "B T V", { B, V: vocabSize });
-        reading = logits.at(1, -1).read();
+        reading = this.#feed(this.#tokens()).read();
       })
     );
     const numbers = new Float64Array(await reading!);
     this.#fresh.forEach((tokens, row) => this.#seen[row]!.push(...tokens));
+    const { vocabSize } = this.#decoder;
     return this.#fresh.map((_, row) => numbers.subarray(row * vocabSize, (row + 1) * vocabSize));
+  }
+
+  /** Makes up to `count` tokens of each text before it reads them; the last ones are fresh afterwards. */
+  async ahead(
+    count: number,
+    choose: (logits: Tensor) => ChosenTokens,
+  ): Promise<{ readonly tokens: Numbers; readonly logProbabilities: Numbers }[]> {
+    this.#slide();
+    const room = this.#decoder.contextLength - this.#seen[0]!.length - this.#fresh[0]!.length + 1;
+    const readings: Promise<{ tokens: Numbers; logProbabilities: Numbers }>[] = [];
+    scope(() =>
+      noGrad(() => {
+        let fed = this.#tokens();
+        for (let step = 0; step < Math.min(count, room); step++) {
+          fed = scope(() => {
+            const { tokens, logProbabilities } = choose(this.#feed(fed));
+            readings.push(
+              Promise.all([tokens.read(), logProbabilities.read()]).then(([tokens, logProbabilities]) => {
+                return { tokens, logProbabilities };
+              }),
+            );
+            return tokens.unsqueeze(-1);
+          });
+        }
+      })
+    );
+    const steps = await Promise.all(readings);
+    for (const { tokens, logProbabilities } of steps) {
+      const wrong = logProbabilities.findIndex((x: number) => Number.isNaN(x));
+      if (wrong >= 0) throw new RangeError(`Cannot choose among the logits of text ${wrong}: one of them is NaN`);
+      this.#seen.forEach((seen, row) => seen.push(...this.#fresh[row]!));
+      this.#fresh = this.#fresh.map((_, row) => [tokens[row]!]);
+    }
+    return steps;
   }
 
   /** Goes on with some of the texts, each `parents[i]` followed by `tokens[i]`. */
@@ -353,10 +450,16 @@ class Walk implements Search {
   }
 
   extend([logits]: readonly Float64Array[]): { parent: number; token: number }[] {
-    const { random, eosToken, maxNewTokens } = this.#options;
+    const { random } = this.#options;
     const allowed = apply(this.#rules, logits!, this.#context);
     const token = random ? sample(allowed, random) : greedy(allowed);
-    const logProbability = toLogProbabilities(logits!)[token]!;
+    this.accept(token, logProbabilityOf(logits!, token));
+    return this.width ? [{ parent: 0, token }] : [];
+  }
+
+  /** Goes on with a token that was chosen here or elsewhere. */
+  accept(token: number, logProbability: number): void {
+    const { eosToken, maxNewTokens } = this.#options;
     this.#logProbability += logProbability;
     this.#finished = token === eosToken;
     this.last = this.#finished ? undefined : { token, logProbability };
@@ -365,7 +468,6 @@ class Walk implements Search {
       this.#context.push(token);
     }
     if (this.#finished || this.#context.length - this.#prompt.length === maxNewTokens) this.width = 0;
-    return this.width ? [{ parent: 0, token }] : [];
   }
 
   result(): Generation {

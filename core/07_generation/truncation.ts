@@ -61,13 +61,7 @@ export function topKRule(k: number): LogitsRule {
     throw new RangeError(`Cannot sample with topK = ${k}: topK must be a positive integer`);
   }
   return (logits) => {
-    if (k >= logits.length) return logits;
-    const kept: number[] = [];
-    for (const token of largestFirst(logits)) {
-      kept.push(token);
-      if (kept.length === k) break;
-    }
-    return keepOnly(logits, kept);
+    return k >= logits.length ? logits : keepOnly(logits, largest(logits, k));
   };
 }
 
@@ -86,7 +80,11 @@ export function topPRule(p: number): LogitsRule {
   return (logits) => {
     if (p === 1) return logits;
     const probabilities = toProbabilities(logits);
-    return keepOnly(logits, nucleus(largestFirst(logits), probabilities, p));
+    // All that are less likely than this sum to less than half of what may be left out.
+    const bound = (1 - p) / (2 * logits.length);
+    const candidates: number[] = [];
+    for (let token = 0; token < logits.length; token++) if (probabilities[token]! >= bound) candidates.push(token);
+    return keepOnly(logits, nucleus(largestFirst(logits, candidates), probabilities, p));
   };
 }
 
@@ -103,7 +101,8 @@ export function epsilonRule(epsilon: number): LogitsRule {
   }
   return (logits) => {
     const probabilities = toProbabilities(logits);
-    const kept = [...probabilities.keys()].filter((token) => probabilities[token]! > epsilon);
+    const kept: number[] = [];
+    for (let token = 0; token < logits.length; token++) if (probabilities[token]! > epsilon) kept.push(token);
     return keepOnly(logits, kept.length ? kept : [likeliest(logits)]);
   };
 }
@@ -175,31 +174,55 @@ function likeliest(logits: Float64Array): number {
 }
 
 /**
- * Ids by falling value, equal ones by rising id, one at a time.
+ * The ids of the `k` largest values, equal ones by rising id.
+ *
+ * One pass: the best so far lie in a heap whose root is the worst of them, and nearly every
+ * further value is turned away by a single comparison.
+ */
+function largest(values: Float64Array, k: number): number[] {
+  const worse = (a: number, b: number): boolean => values[a]! < values[b]! || (values[a] === values[b] && a > b);
+  const heap = Int32Array.from({ length: k }, (_, id) => id);
+  for (let i = (k >> 1) - 1; i >= 0; i--) sink(heap, heap[i]!, i, k, worse);
+  let bar = values[heap[0]!]!;
+  for (let id = k; id < values.length; id++) {
+    if (!(values[id]! > bar)) continue;
+    sink(heap, id, 0, k, worse);
+    bar = values[heap[0]!]!;
+  }
+  return [...heap];
+}
+
+/**
+ * Some ids by falling value, equal ones by rising id, one at a time; all ids by default.
  *
  * A heap: laying it out takes time $O(V)$, each id taken $O(\log V)$. A cut needs a few dozen of
  * fifty thousand, and sorting them all would cost more than the rest of the step.
  */
-function* largestFirst(values: Float64Array): Generator<number> {
-  const heap = Int32Array.from(values.keys());
-  const before = (a: number, b: number): boolean => values[a]! > values[b]! || (values[a] === values[b] && a < b);
-  const sink = (start: number, size: number): void => {
-    const id = heap[start]!;
-    let place = start;
-    for (let child = 2 * place + 1; child < size; child = 2 * place + 1) {
-      if (child + 1 < size && before(heap[child + 1]!, heap[child]!)) child++;
-      if (!before(heap[child]!, id)) break;
-      heap[place] = heap[child]!;
-      place = child;
-    }
-    heap[place] = id;
-  };
-  for (let i = (heap.length >> 1) - 1; i >= 0; i--) sink(i, heap.length);
-  for (let size = heap.length; size > 0; size--) {
+function* largestFirst(values: Float64Array, ids: Iterable<number> = values.keys()): Generator<number> {
+  const better = (a: number, b: number): boolean => values[a]! > values[b]! || (values[a] === values[b] && a < b);
+  const heap = Int32Array.from(ids);
+  for (let i = (heap.length >> 1) - 1; i >= 0; i--) sink(heap, heap[i]!, i, heap.length, better);
+  for (let size = heap.length - 1; size >= 0; size--) {
     yield heap[0]!;
-    heap[0] = heap[size - 1]!;
-    sink(0, size - 1);
+    sink(heap, heap[size]!, 0, size, better);
   }
+}
+
+/** Puts an id at `place` of a heap, or below it if what is there comes `before` it. */
+function sink(
+  heap: Int32Array,
+  id: number,
+  place: number,
+  size: number,
+  before: (a: number, b: number) => boolean,
+): void {
+  for (let child = 2 * place + 1; child < size; child = 2 * place + 1) {
+    if (child + 1 < size && before(heap[child + 1]!, heap[child]!)) child++;
+    if (!before(heap[child]!, id)) break;
+    heap[place] = heap[child]!;
+    place = child;
+  }
+  heap[place] = id;
 }
 
 function requireShare(name: string, p: number): void {

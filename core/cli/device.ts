@@ -14,7 +14,7 @@ import { choice, number, type Option } from "./arguments.ts";
 import { UsageError } from "./errors.ts";
 
 /** Devices as the command line names them. */
-const DEVICES: readonly DeviceName[] = ["auto", "wasm", "reference"];
+const DEVICES: readonly DeviceName[] = ["auto", "wasm", "webgpu", "reference"];
 
 /** The options of every command that computes. */
 export const deviceOptions: {
@@ -43,8 +43,8 @@ export async function chooseDevice(
   { device, threads }: { readonly device: DeviceName; readonly threads: number | undefined },
 ): Promise<string> {
   if (threads === undefined) return (await useDevice(device)).reason;
-  if (device === "reference") {
-    throw new UsageError(`Cannot use --threads with --device reference: only wasm has threads`);
+  if (device === "reference" || device === "webgpu") {
+    throw new UsageError(`Cannot use --threads with --device ${device}: only wasm has threads`);
   }
   setBackend(createWasmDevice({ threads }));
   return backend().description;

@@ -154,6 +154,12 @@ export interface Packing {
   columns(packed: Buffer, K: number, N: number, ids: View): Buffer;
 }
 
+/** Thrown by a device that has gone: its tensors are lost, and every other device goes on. */
+export class DeviceLost extends Error {
+  /** The name of this class of errors. */
+  override readonly name: string = "DeviceLost";
+}
+
 /** Bytes and buffers a device holds at the moment. */
 export interface MemoryUse {
   /** Live buffers. */
@@ -168,6 +174,10 @@ export interface Backend {
   readonly name: string;
   /** One sentence that says what runs where, and why. */
   readonly description: string;
+  /** Whether the device is gone for good; one that cannot go has no such member. */
+  readonly lost?: boolean;
+  /** Steps of a loop after which reading a result pays, where reading waits; 1 where it does not. */
+  readonly readEvery?: number;
 
   /** Reserves room for `count` elements; what they are is undefined. */
   allocate(dtype: DType, count: number): Buffer;
@@ -184,7 +194,11 @@ export interface Backend {
   copy(source: View, target: View): void;
   /** `y[i] = op(x[i])`, float32. */
   unary(op: UnaryOp, x: View): Buffer;
-  /** `y[i] = op(a[i], b[i])`; equal shapes and dtypes, broadcasting is in the strides. */
+  /**
+   * `y[i] = op(a[i], b[i])`; equal shapes and dtypes, broadcasting is in the strides.
+   *
+   * @throws {RangeError} on a CPU device, if int32 is divided by zero or raised to a negative power
+   */
   binary(op: BinaryOp, a: View, b: View): Buffer;
   /** `y[i] = choose[i] ? a[i] : b[i]`; `choose` is bool, `a` and `b` share a dtype. */
   select(choose: View, a: View, b: View): Buffer;

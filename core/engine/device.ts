@@ -34,11 +34,16 @@ export class DeviceUnavailable extends Error {
   override readonly name: string = "DeviceUnavailable";
 }
 
-/** Opens a device, or throws {@linkcode DeviceUnavailable} with the reason why it cannot. */
-export type OpenDevice = () => Backend | Promise<Backend>;
+/**
+ * Opens a device, or throws {@linkcode DeviceUnavailable} with the reason why it cannot.
+ *
+ * Called at each choice, so it hands out what it has opened before. `named` is false where `"auto"` asks:
+ * a device that is only good for tests then refuses.
+ */
+export type OpenDevice = (named: boolean) => Backend | Promise<Backend>;
 
-const devices = new Map<string, OpenDevice>([["reference", createReferenceDevice]]);
-const opened = new Map<string, Backend>();
+let reference: Backend | undefined;
+const devices = new Map<string, OpenDevice>([["reference", () => reference ??= createReferenceDevice()]]);
 let openDefault: () => Backend = createReferenceDevice;
 let current: Backend | undefined;
 
@@ -46,7 +51,7 @@ let current: Backend | undefined;
  * Makes a device known under a name.
  *
  * @param name what {@linkcode useDevice} is to be asked for
- * @param open called on the first request
+ * @param open called at each choice
  */
 export function registerDevice(name: string, open: OpenDevice): void {
   devices.set(name, open);
@@ -100,18 +105,14 @@ export function withBackend<T>(device: Backend, f: () => T): T {
   return result;
 }
 
-async function open(name: string): Promise<Backend> {
-  const known = opened.get(name);
-  if (known) return known;
+async function open(name: string, named: boolean): Promise<Backend> {
   const make = devices.get(name);
   if (!make) {
     throw new DeviceUnavailable(
       `Cannot use device "${name}": known here are auto, ${[...devices.keys()].join(", ")}`,
     );
   }
-  const device = await make();
-  opened.set(name, device);
-  return device;
+  return await make(named);
 }
 
 /**
@@ -129,7 +130,7 @@ export async function useDevice(name: DeviceName): Promise<DeviceChoice> {
   for (const candidate of name === "auto" ? ["webgpu", "wasm", "reference"] : [name]) {
     if (name === "auto" && !devices.has(candidate)) continue;
     try {
-      const device = await open(candidate);
+      const device = await open(candidate, name !== "auto");
       setBackend(device);
       return { name: device.name, reason: [device.description, ...refused].join("; ") };
     } catch (error) {

@@ -33,6 +33,16 @@
  * `float16` rounds each to eleven significant bits, in steps of at least $2^{-24}$ and up to 65504,
  * and halves the bytes. Rows stay as they are.
  *
+ * **What is lost.** A character model of four layers, trained on the English half of the book's corpus, reads
+ * a text that was kept aside (`bench/quantization.ts`). The error is that of the logits, relative to their spread:
+ *
+ * | format  | bits per weight | perplexity | error of logits | same likeliest character |
+ * | ------- | --------------- | ---------- | --------------- | ------------------------ |
+ * | float32 | 32              | 3.313      | 0               | 100 %                    |
+ * | float16 | 16              | 3.313      | 0.02 %          | 100 %                    |
+ * | int8    | 9               | 3.315      | 1.3 %           | 98.8 %                   |
+ * | int4    | 5               | 3.395      | 9.4 %           | 93.1 %                   |
+ *
  * A device without a layout of its own keeps the rounded weights as float32: the definition below
  * is then what runs, with the same results and without the gain.
  *

@@ -17,7 +17,7 @@
  * | -------------------------------- | ------------------------------------------------------------- |
  * | int32 `add`, `sub`, `mul`, `sum` | wrap around at 32 bits                                        |
  * | int32 `div`                      | rounds towards $-\infty$: $-7 / 2 = -4$                       |
- * | int32 `div`, `mod` by zero       | `RangeError`, as is `pow` with a negative exponent            |
+ * | int32 `div`, `mod` by zero       | `RangeError` on a CPU device, as is `pow` to less than 0      |
  * | `mod`                            | takes the sign of the divisor: $-7 \bmod 3 = 2$               |
  * | `max`, `min` of NaN and a number | NaN, elementwise and over axes                                |
  * | `argmax` of a row with NaN       | the first NaN; among equal maxima the first                   |

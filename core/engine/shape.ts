@@ -239,15 +239,58 @@ export function dims<S extends string>(
   let names = split.get(axes);
   if (!names) split.set(axes, names = axes.split(" "));
   const found: Record<string, number> = {};
-  const fits = names.length === x.shape.length && names.every((name, axis) => {
-    const extent = x.shape[axis]!;
-    const expected = known[name] ?? found[name];
+  let fits = names.length === x.shape.length;
+  for (let axis = 0; fits && axis < names.length; axis++) {
+    const name = names[axis]!, extent = x.shape[axis]!, expected = known[name] ?? found[name];
     found[name] = extent;
-    return expected === undefined || expected === extent;
-  });
+    fits = expected === undefined || expected === extent;
+  }
   if (!fits) {
     const wanted = names.map((name) => known[name] === undefined ? name : `${name}=${known[name]}`);
     throw new TypeError(`Cannot read shape ${format(x.shape)} as [${wanted.join(", ")}]`);
   }
   return found as Record<Axis<S>, number>;
+}
+
+// ## Fewer axes
+//
+// A kernel has one inner loop. Views of several operands are simplified until as much as possible lies in
+// the last axis.
+
+/** Axes common to several operands, simplified. */
+export interface Axes {
+  /** Extents, outermost first; never empty unless there is nothing to walk. */
+  readonly shape: number[];
+  /** Strides of each operand, in elements. */
+  readonly strides: number[][];
+}
+
+/** Drops axes of extent 1 and merges neighbours that all operands step through as one. */
+export function simplify(shape: Shape, operands: readonly Shape[]): Axes {
+  const extents: number[] = [];
+  const strides: number[][] = operands.map(() => []);
+  for (let axis = 0; axis < shape.length; axis++) {
+    const extent = shape[axis]!;
+    if (extent === 1) continue;
+    const last = extents.length - 1;
+    let merges = last >= 0;
+    for (let i = 0; merges && i < operands.length; i++) {
+      merges = strides[i]![last] === operands[i]![axis]! * extent;
+    }
+    if (merges) {
+      extents[last]! *= extent;
+      for (let i = 0; i < operands.length; i++) strides[i]![last] = operands[i]![axis]!;
+    } else {
+      extents.push(extent);
+      for (let i = 0; i < operands.length; i++) strides[i]!.push(operands[i]![axis]!);
+    }
+  }
+  return { shape: extents, strides };
+}
+
+/** Product of some extents. */
+export function product(extents: readonly number[], start = 0, end: number = extents.length): number {
+  let result = 1;
+  for (let i = start; i < end; i++) result *= extents[i]!;
+  return result;
 }

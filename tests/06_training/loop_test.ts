@@ -158,6 +158,7 @@ onEveryBackend("train() keeps memory flat over 1,000 steps", async () => {
     optimizer,
     steps: 1400,
     clipNorm: 1,
+    reportEvery: 200,
     onProgress: ({ step }) => {
       // Numbers used as operands are kept, up to 512 of them; by then all of them are.
       if (step === 400) early = memory().bytes;

@@ -54,6 +54,14 @@ Deno.test("toProbabilities() and toLogProbabilities() agree and survive ±1e4", 
   assert(Math.abs(toLogProbabilities([0, -1000])[1]! + 1000) < 1e-9);
 });
 
+Deno.test("toProbabilities() has no error beyond the last bits", () => {
+  for (let x = 0; x > -760; x -= 0.0371) {
+    // Two logits: the larger one is exact, and the other one's share is $e^x / (1 + e^x)$.
+    const [, share] = toProbabilities([0, x]), truth = Math.exp(x) / (1 + Math.exp(x));
+    assert(Math.abs(share! - truth) <= 6e-16 * truth + 5e-324, `${x}: ${share} and not ${truth}`);
+  }
+});
+
 Deno.test("sample() draws as often as the probabilities say", () => {
   const logits = new Draws(2).normal(40).data;
   const random = new Random(1);
@@ -114,6 +122,25 @@ Deno.test("topPRule() keeps the token that reaches p", () => {
   assertEquals(kept(topPRule(0.8), logits), [0, 1]);
   assertEquals(kept(topPRule(0.96), logits), [0, 1, 2, 3]);
   assertEquals(kept(topPRule(0.5), new Float64Array(4)), [0, 1], "ties by id");
+});
+
+Deno.test("topPRule() agrees with sorting", () => {
+  const draws = new Draws(6);
+  for (const p of [0.01, 0.5, 0.9, 0.999, 1 - 1e-9]) {
+    // Rounded, so that there are ties.
+    const logits = Float64Array.from({ length: 500 }, () => Math.round(draws.next() * 40) / 4);
+    const probabilities = toProbabilities(logits);
+    const order = [...logits.keys()].sort((a, b) => logits[b]! - logits[a]! || a - b);
+    let sum = 0;
+    const kept = new Set<number>();
+    for (const token of order) {
+      if (sum >= p - 1e-12) break;
+      kept.add(token);
+      sum += probabilities[token]!;
+    }
+    const cut = topPRule(p)(logits, { tokens: [] });
+    assertEquals([...cut.keys()].filter((token) => cut[token]! > -Infinity), [...kept].sort((a, b) => a - b));
+  }
 });
 
 Deno.test("topPRule() at 1 is plain sampling", () => {

@@ -54,3 +54,33 @@ for (const format of formats) {
     }
   });
 }
+
+for (const format of formats) {
+  Deno.test(`linear() by weights in ${format} gives a row the same bits alone and among others`, async () => {
+    for (const [K, N] of [[768, 96], [1100, 77], [33, 5], [7, 1]] as const) {
+      const all = await product({ threads: 1 }, format, 8, K, N);
+      for (const rows of [1, 2, 3, 4, 5, 6, 7]) {
+        const device = createWasmDevice({ threads: 1 });
+        const some = await withBackend(device, () => {
+          const draws = new Draws(K), x = draws.normal(8, K).tensor(), bias = draws.normal(N).tensor();
+          const packed = PackedTensor.of(draws.normal(K, N).tensor(), format, false);
+          return linear(x.slice(0, 8 - rows), packed, bias).read();
+        });
+        assertEquals(some, all.slice((8 - rows) * N));
+      }
+    }
+  });
+}
+
+Deno.test("linear() by weights in float16 has the bits of the same weights in float32", async () => {
+  for (const options of [{ threads: 1 }, { threads: 1, relaxed: false }]) {
+    await withBackend(createWasmDevice(options), async () => {
+      for (const [rows, K, N] of [[1, 700, 90], [3, 1100, 41], [8, 64, 64], [40, 1100, 130], [9, 30, 2100]] as const) {
+        const draws = new Draws(K), x = draws.normal(rows, K).tensor(), bias = draws.normal(N).tensor();
+        const halves = PackedTensor.of(draws.normal(K, N).tensor(), "float16", false);
+        const whole = PackedTensor.of(halves.unpack(), "float32", false);
+        assertEquals(await linear(x, halves, bias).read(), await linear(x, whole, bias).read());
+      }
+    });
+  }
+});

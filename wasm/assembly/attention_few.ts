@@ -9,6 +9,10 @@
  * the keys in runs of 64 that stay in the nearest cache, two queries at a time: a key in a
  * register then serves both.
  *
+ * **Reading.** A cache of many layers comes from main memory, in pieces too short for a prefetcher to
+ * get going. One word of every line of a run is therefore touched beforehand, of keys and values in turn:
+ * the loads do not wait for each other, and the values arrive while the keys are read.
+ *
  * **Rounding.** A score is a sum in eight interleaved parts, an output a sum in the order of
  * the keys.
  */
@@ -217,6 +221,17 @@ function mixTwo(o: usize, e: usize, p: usize, q: usize, v: usize, vRow: usize, n
   }
 }
 
+/** Touches every line of `n` keys and of their values; the result depends on all of them. */
+function fetch(k: usize, kRow: usize, v: usize, vRow: usize, n: i32, bytes: usize): i32 {
+  let touched = 0;
+  for (; n > 0; n--) {
+    for (let i: usize = 0; i < bytes; i += 64) touched |= load<i32>(k + i) | load<i32>(v + i);
+    k += kRow;
+    v += vRow;
+  }
+  return touched;
+}
+
 /** Units are groups of one batch element: `args` as in `attention.ts`. */
 export function attentionFew(args: usize, from: i32, to: i32, scratch: usize): void {
   const H = integer(args, 7), G = integer(args, 8), T = integer(args, 9), S = integer(args, 10), D = integer(args, 11);
@@ -230,10 +245,12 @@ export function attentionFew(args: usize, from: i32, to: i32, scratch: usize): v
     const query = pointer(args, 2) + pointer(args, 17) * b + qHead * head;
     const output = pointer(args, 0) + pointer(args, 14) * b + oHead * head;
 
+    let touched = 0;
     // The last query sees most; what the others must not see is left out below.
     const reach = limitOf(T - 1, T, S, causal);
     for (let s = 0; s < reach; s += CHUNK) {
       const n = min(CHUNK, reach - s), keys = key + kRow * s;
+      touched |= fetch(keys, kRow, value + vRow * s, vRow, n, <usize>D << 2);
       for (let row = 0; row < rows; row++) {
         const z = scores + zRow * row + (<usize>s << 2), q = query + qHead * (row / T) + qRow * (row % T);
         if (row + 1 < rows && !(D & 3)) {
@@ -248,6 +265,8 @@ export function attentionFew(args: usize, from: i32, to: i32, scratch: usize): v
         } else scoreFew(z, q, keys, kRow, n, D, scale);
       }
     }
+
+    store<i32>(scratch + 32, touched);
 
     for (let row = 0; row < rows; row++) {
       const h = head + row / T, t = row % T, n = limitOf(t, T, S, causal), p = scores + zRow * row;

@@ -1,31 +1,51 @@
 /**
  * # Weights in blocks of integers
  *
- * A matrix–vector product reads every weight once, so its time is the bytes of the weights
- * divided by the speed of the memory. Weights of one byte, or of half a byte, take a quarter
- * or an eighth of the time of float32, if the arithmetic keeps up.
+ * **Question.** A matrix–vector product reads every weight once, so its time is the bytes of the weights
+ * divided by the speed of the memory. Weights of one byte, or of half a byte, could be read in a quarter or an
+ * eighth of the time of float32. Does the arithmetic keep up?
  *
- * **The number behind a level.** Along the depth, 32 weights of a column make a *block* with
- * one step $s$; a weight is $s\,(q - h)$ with a level $0 \le q < 2h$, where $h$ is 64 (one byte
- * per weight) or 8 (half a byte). The row that is multiplied is cut into the same blocks and
- * rounded to $t\,p$ with $-127 \le p \le 127$, so that
+ * **Idea.** It does, if nobody turns the integers back into float32. One instruction multiplies
+ * sixteen pairs of bytes and adds them by fours, so the row that is multiplied is rounded to bytes as well, and
+ * float32 enters once per 32 weights.
+ *
+ * **Formula.** Along the depth, 32 weights of a column make a *block* with one step $s$; a weight is
+ * $s\,(q - h)$ with a level $0 \le q < 2h$. The row is cut into the same blocks and rounded to $t\,p$ with
+ * $-127 \le p \le 127$, so that
  *
  * $$\sum_k x_k w_k \approx \sum_{\mathrm{blocks}} s\,t \Big(\sum_{k} p_k q_k - h \sum_k p_k\Big)$$
  *
- * with integers inside the parentheses. `core/engine/packed.ts` has the definition.
+ * | symbol       | in code                | stored as                                           |
+ * | ------------ | ---------------------- | --------------------------------------------------- |
+ * | $q_k$        | `w`                    | 8 or 4 bits                                         |
+ * | $h$          | shifts by 6 or 3       | 64 (one byte per weight) or 8 (half a byte)         |
+ * | $s$          | `w + 256` or `w + 128` | float32, one for each column of a record            |
+ * | $p_k$        | `x`                    | 8 bits                                              |
+ * | $t$          | `x + 32`               | float32                                             |
+ * | $-\sum p_k$ | `x + 36`               | int32: where the sum of integers starts, times $h$  |
  *
- * **Why 64 levels on either side.** The instruction that adds four products of bytes per lane
- * takes one operand with sign and one below 128 (relaxed SIMD); with both in range its integers
- * are the same on every machine, and the build without it computes the same ones.
+ * `core/engine/packed.ts` has the definition of the rounding, and what it costs a trained model.
  *
- * | record of 8 columns × 32 | one byte per weight | half a byte            |
- * | ------------------------ | ------------------- | ---------------------- |
- * | levels                   | 256 bytes           | 128 bytes              |
- * | steps, float32           | 32 bytes            | 32 bytes               |
+ * **Why 64 levels on either side.** The instruction takes one operand with sign and one below 128
+ * (relaxed SIMD); with both in range its integers are the same on every machine, and the build without it
+ * computes the same ones. A sum over a block is exact in both.
  *
- * Each vector of levels holds 4 columns (one per lane) × 4 neighbours in $k$; half bytes pair $k$ with
- * $k + 16$. Vectors of the first and the last four columns alternate. Records of a panel follow
- * each other in $k$: one stream. A block of a rounded row is 32 bytes, its step, and $-\sum p$.
+ * **Layout.** A record holds 8 columns × 32 weights. A vector of levels has one column per lane and 4
+ * neighbours in $k$ in each; half bytes pair $k$ with $k + 16$:
+ *
+ * ```text
+ * byte            0…15                    16…31                   32…47
+ * columns, k      0 1 2 3, k = 0…3        4 5 6 7, k = 0…3        0 1 2 3, k = 4…7    …
+ * one lane        q[k]  q[k+1]  q[k+2]  q[k+3]        a byte each, or q[k] + 16 q[k+16]
+ * ```
+ *
+ * | record of 8 columns × 32 | one byte per weight | half a byte |
+ * | ------------------------ | ------------------- | ----------- |
+ * | levels                   | 256 bytes           | 128 bytes   |
+ * | steps, float32           | 32 bytes            | 32 bytes    |
+ *
+ * Records of a panel follow each other in $k$: levels and steps are one stream. One row reads two panels at a
+ * time, from the two halves of the work (`matvec.ts` says why); four rows share each level that is read.
  *
  * @module
  */
@@ -38,6 +58,8 @@ const ROW_BLOCK: usize = 40;
 /** Bytes of a record with one byte per weight, and with half a byte. */
 const BYTES: usize = 288;
 const HALVES: usize = 160;
+/** The lower half of every byte. */
+let LOW: v128 = i8x16.splat(15);
 
 /** `c` plus four products per lane of signed bytes with bytes below 128. */
 @inline
@@ -104,88 +126,77 @@ export function roundRowsJob(args: usize, from: i32, to: i32, scratch: usize): v
 
 // ## Multiplying
 
-/** One rounded row times a panel with a byte per weight. */
-function oneByBytes(y: usize, x: usize, w: usize, blocks: i32): void {
-  let a = f32x4.splat(0), b = a;
-  for (; blocks > 0; blocks--) {
-    let c = i32x4.shl(v128.load32_splat(x + 36), 6), d = c, p = v128.load32_splat(x);
-    c = dot(p, v128.load(w), c);
-    d = dot(p, v128.load(w + 16), d);
-    p = v128.load32_splat(x + 4);
-    c = dot(p, v128.load(w + 32), c);
-    d = dot(p, v128.load(w + 48), d);
-    p = v128.load32_splat(x + 8);
-    c = dot(p, v128.load(w + 64), c);
-    d = dot(p, v128.load(w + 80), d);
-    p = v128.load32_splat(x + 12);
-    c = dot(p, v128.load(w + 96), c);
-    d = dot(p, v128.load(w + 112), d);
-    p = v128.load32_splat(x + 16);
-    c = dot(p, v128.load(w + 128), c);
-    d = dot(p, v128.load(w + 144), d);
-    p = v128.load32_splat(x + 20);
-    c = dot(p, v128.load(w + 160), c);
-    d = dot(p, v128.load(w + 176), d);
-    p = v128.load32_splat(x + 24);
-    c = dot(p, v128.load(w + 192), c);
-    d = dot(p, v128.load(w + 208), d);
-    p = v128.load32_splat(x + 28);
-    c = dot(p, v128.load(w + 224), c);
-    d = dot(p, v128.load(w + 240), d);
-    const step = v128.load32_splat(x + 32);
-    a = madd(f32x4.convert_i32x4_s(c), f32x4.mul(v128.load(w + 256), step), a);
-    b = madd(f32x4.convert_i32x4_s(d), f32x4.mul(v128.load(w + 272), step), b);
-    x += ROW_BLOCK;
-    w += BYTES;
-  }
-  v128.store(y, a);
-  v128.store(y + 16, b);
+/** $-h \sum p + \sum p q$ of four columns with a byte per weight; `c` is the first term. */
+@inline
+function sumBytes(c: v128, x: usize, w: usize): v128 {
+  c = dot(v128.load32_splat(x), v128.load(w), c);
+  c = dot(v128.load32_splat(x + 4), v128.load(w + 32), c);
+  c = dot(v128.load32_splat(x + 8), v128.load(w + 64), c);
+  c = dot(v128.load32_splat(x + 12), v128.load(w + 96), c);
+  c = dot(v128.load32_splat(x + 16), v128.load(w + 128), c);
+  c = dot(v128.load32_splat(x + 20), v128.load(w + 160), c);
+  c = dot(v128.load32_splat(x + 24), v128.load(w + 192), c);
+  return dot(v128.load32_splat(x + 28), v128.load(w + 224), c);
 }
 
-/** One rounded row times a panel with half a byte per weight. */
-function oneByHalves(y: usize, x: usize, w: usize, blocks: i32): void {
-  const low = i8x16.splat(15);
-  let a = f32x4.splat(0), b = a;
+/** Two neighbours in `x`, 16 apart, with the lower and upper half bytes of `w`. */
+@inline
+function pair(c: v128, x: usize, w: v128): v128 {
+  c = dot(v128.load32_splat(x), v128.and(w, LOW), c);
+  return dot(v128.load32_splat(x + 16), v128.and(i32x4.shr_u(w, 4), LOW), c);
+}
+
+/** The same as {@linkcode sumBytes} with half a byte per weight. */
+@inline
+function sumHalves(c: v128, x: usize, w: usize): v128 {
+  c = pair(c, x, v128.load(w));
+  c = pair(c, x + 4, v128.load(w + 32));
+  c = pair(c, x + 8, v128.load(w + 64));
+  return pair(c, x + 12, v128.load(w + 96));
+}
+
+/** Rounded row `x` times panel `w` and row `x1` times panel `w1`, a byte per weight. */
+function twoByBytes(y: usize, x: usize, x1: usize, w: usize, w1: usize, blocks: i32): void {
+  let a = f32x4.splat(0), b = a, c = a, d = a;
   for (; blocks > 0; blocks--) {
-    let c = i32x4.shl(v128.load32_splat(x + 36), 3), d = c;
-    let u = v128.load(w), v = v128.load(w + 16), p = v128.load32_splat(x);
-    c = dot(p, v128.and(u, low), c);
-    d = dot(p, v128.and(v, low), d);
-    p = v128.load32_splat(x + 16);
-    c = dot(p, v128.and(i32x4.shr_u(u, 4), low), c);
-    d = dot(p, v128.and(i32x4.shr_u(v, 4), low), d);
-    u = v128.load(w + 32);
-    v = v128.load(w + 48);
-    p = v128.load32_splat(x + 4);
-    c = dot(p, v128.and(u, low), c);
-    d = dot(p, v128.and(v, low), d);
-    p = v128.load32_splat(x + 20);
-    c = dot(p, v128.and(i32x4.shr_u(u, 4), low), c);
-    d = dot(p, v128.and(i32x4.shr_u(v, 4), low), d);
-    u = v128.load(w + 64);
-    v = v128.load(w + 80);
-    p = v128.load32_splat(x + 8);
-    c = dot(p, v128.and(u, low), c);
-    d = dot(p, v128.and(v, low), d);
-    p = v128.load32_splat(x + 24);
-    c = dot(p, v128.and(i32x4.shr_u(u, 4), low), c);
-    d = dot(p, v128.and(i32x4.shr_u(v, 4), low), d);
-    u = v128.load(w + 96);
-    v = v128.load(w + 112);
-    p = v128.load32_splat(x + 12);
-    c = dot(p, v128.and(u, low), c);
-    d = dot(p, v128.and(v, low), d);
-    p = v128.load32_splat(x + 28);
-    c = dot(p, v128.and(i32x4.shr_u(u, 4), low), c);
-    d = dot(p, v128.and(i32x4.shr_u(v, 4), low), d);
-    const step = v128.load32_splat(x + 32);
-    a = madd(f32x4.convert_i32x4_s(c), f32x4.mul(v128.load(w + 128), step), a);
-    b = madd(f32x4.convert_i32x4_s(d), f32x4.mul(v128.load(w + 144), step), b);
+    let start = i32x4.shl(v128.load32_splat(x + 36), 6), step = v128.load32_splat(x + 32);
+    a = madd(f32x4.convert_i32x4_s(sumBytes(start, x, w)), f32x4.mul(v128.load(w + 256), step), a);
+    b = madd(f32x4.convert_i32x4_s(sumBytes(start, x, w + 16)), f32x4.mul(v128.load(w + 272), step), b);
+    start = i32x4.shl(v128.load32_splat(x1 + 36), 6);
+    step = v128.load32_splat(x1 + 32);
+    c = madd(f32x4.convert_i32x4_s(sumBytes(start, x1, w1)), f32x4.mul(v128.load(w1 + 256), step), c);
+    d = madd(f32x4.convert_i32x4_s(sumBytes(start, x1, w1 + 16)), f32x4.mul(v128.load(w1 + 272), step), d);
     x += ROW_BLOCK;
-    w += HALVES;
+    x1 += ROW_BLOCK;
+    w += BYTES;
+    w1 += BYTES;
   }
   v128.store(y, a);
   v128.store(y + 16, b);
+  v128.store(y + 32, c);
+  v128.store(y + 48, d);
+}
+
+/** The same with half a byte per weight. */
+function twoByHalves(y: usize, x: usize, x1: usize, w: usize, w1: usize, blocks: i32): void {
+  let a = f32x4.splat(0), b = a, c = a, d = a;
+  for (; blocks > 0; blocks--) {
+    let start = i32x4.shl(v128.load32_splat(x + 36), 3), step = v128.load32_splat(x + 32);
+    a = madd(f32x4.convert_i32x4_s(sumHalves(start, x, w)), f32x4.mul(v128.load(w + 128), step), a);
+    b = madd(f32x4.convert_i32x4_s(sumHalves(start, x, w + 16)), f32x4.mul(v128.load(w + 144), step), b);
+    start = i32x4.shl(v128.load32_splat(x1 + 36), 3);
+    step = v128.load32_splat(x1 + 32);
+    c = madd(f32x4.convert_i32x4_s(sumHalves(start, x1, w1)), f32x4.mul(v128.load(w1 + 128), step), c);
+    d = madd(f32x4.convert_i32x4_s(sumHalves(start, x1, w1 + 16)), f32x4.mul(v128.load(w1 + 144), step), d);
+    x += ROW_BLOCK;
+    x1 += ROW_BLOCK;
+    w += HALVES;
+    w1 += HALVES;
+  }
+  v128.store(y, a);
+  v128.store(y + 16, b);
+  v128.store(y + 32, c);
+  v128.store(y + 48, d);
 }
 
 /** Adds a block to eight sums; `w` are the steps of the eight columns. */
@@ -198,7 +209,7 @@ function settle(y: usize, c: v128, d: v128, x: usize, w: usize): void {
 
 /**
  * Four rounded rows times a panel with a byte per weight: every weight that is read serves four
- * times. Each row comes out as {@linkcode oneByBytes} computes it, to the bit.
+ * times. Each row comes out as {@linkcode twoByBytes} computes it, to the bit.
  */
 function fourByBytes(y: usize, x: usize, x1: usize, x2: usize, x3: usize, w: usize, blocks: i32): void {
   memory.fill(y, 0, 128);
@@ -236,7 +247,7 @@ function fourByBytes(y: usize, x: usize, x1: usize, x2: usize, x3: usize, w: usi
   }
 }
 
-/** Four rounded rows times a panel with half a byte per weight, as {@linkcode oneByHalves} computes each. */
+/** Four rounded rows times a panel with half a byte per weight, as {@linkcode twoByHalves} computes each. */
 function fourByHalves(y: usize, x: usize, x1: usize, x2: usize, x3: usize, w: usize, blocks: i32): void {
   const low = i8x16.splat(15);
   memory.fill(y, 0, 128);
@@ -316,20 +327,34 @@ export function rowsTimesBlocksJob(args: usize, from: i32, to: i32, scratch: usi
   const x = pointer(args, 0), y = pointer(args, 2), rows = integer(args, 3), columns = integer(args, 4);
   const blocks = integer(args, 5), ldy = pointer(args, 6), bias = pointer(args, 7), halves = integer(args, 8) == 4;
   const ldx = <usize>blocks * ROW_BLOCK, bytes = <usize>blocks * (halves ? HALVES : BYTES);
+  if (rows == 1) {
+    // Two panels at a time, one of each half; what is left of an odd number is computed twice.
+    const half = (to - from + 1) >> 1, apart = to - from - half;
+    for (let unit = from; unit < from + half; unit++) {
+      const w = pointer(args, 1) + bytes * unit, w1 = w + bytes * apart;
+      if (halves) twoByHalves(scratch, x, x, w, w1, blocks);
+      else twoByBytes(scratch, x, x, w, w1, blocks);
+      for (let side = 0; side < 2; side++) {
+        const j = (unit + (side ? apart : 0)) << 3, at = <usize>j << 2;
+        finish(y + at, scratch + (<usize>side << 5), bias ? bias + at : 0, min(8, columns - j));
+      }
+    }
+    return;
+  }
   for (let unit = from; unit < to; unit++) {
     const j = unit << 3, count = min(8, columns - j), plus = bias ? bias + (<usize>j << 2) : 0;
-    const w = pointer(args, 1) + <usize>unit * bytes;
+    const w = pointer(args, 1) + bytes * unit;
     let z = y + (<usize>j << 2), p = x;
     for (let left = rows; left > 0;) {
       // Four rows take about as long as three apart; where one is missing, the first is repeated.
-      const height = left > 2 ? min(4, left) : 1;
-      if (height == 1) {
-        if (halves) oneByHalves(scratch, p, w, blocks);
-        else oneByBytes(scratch, p, w, blocks);
+      const height = left > 2 ? min(4, left) : left, p1 = left > 1 ? p + ldx : p;
+      if (height < 3) {
+        if (halves) twoByHalves(scratch, p, p1, w, w, blocks);
+        else twoByBytes(scratch, p, p1, w, w, blocks);
       } else {
-        const p2 = p + ldx + ldx, p3 = left > 3 ? p2 + ldx : p;
-        if (halves) fourByHalves(scratch, p, p + ldx, p2, p3, w, blocks);
-        else fourByBytes(scratch, p, p + ldx, p2, p3, w, blocks);
+        const p2 = p1 + ldx, p3 = left > 3 ? p2 + ldx : p;
+        if (halves) fourByHalves(scratch, p, p1, p2, p3, w, blocks);
+        else fourByBytes(scratch, p, p1, p2, p3, w, blocks);
       }
       for (let r: usize = 0; r < <usize>height; r++) {
         finish(z, scratch + (r << 5), plus, count);

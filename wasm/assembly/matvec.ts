@@ -1,14 +1,31 @@
 /**
  * # A few rows times a matrix
  *
- * One token at a time is how text is generated, and then every product has a single row.
- * Each weight is used once, so nothing is gained by packing: the work is to read the
- * weights as fast as the memory delivers them.
+ * **Question.** One token at a time is how text is generated, and then every product has a
+ * single row. Each weight is used once. How fast can weights be read?
+ *
+ * **Idea.** As fast as the memory delivers them, if it is asked in the way that it likes. The
+ * prefetcher of a core follows a run of addresses and fetches what comes next, one page at a time;
+ * a single run leaves it idle at every page. Two to four runs, far apart, keep it busy.
  *
  * **Stored row by row** (`[K, N]`): eight rows of weights are swept at a time, and the
  * result, short enough for the nearest cache, is read and written once per sweep.
  *
- * **Stored column by column** (`[N, K]`): every result is an inner product of two rows.
+ * **Stored column by column** (`[N, K]`): every result is an inner product of two rows. Where the
+ * weights come from main memory, two columns from the two halves of the work are read at a time.
+ *
+ * **In panels** (`packing.ts`), eight columns side by side:
+ *
+ * ```text
+ * panel 0: w[0, 0..8) w[1, 0..8) … w[K-1, 0..8)   panel 1: w[0, 8..16) w[1, 8..16) …
+ * ```
+ *
+ * A row meets four panels at a time, one of each quarter of the work: eight sums in registers, in eight
+ * independent chains, which also hides the latency of the multiply-adds. Several rows meet one panel
+ * four at a time, so that four rows cost one reading.
+ *
+ * **Rounding.** In panels and row by row, every result is $b_j + x_0 w_{0j} + x_1 w_{1j} + \dots$ in
+ * this order. The bits are the same for both layouts and for any number of rows.
  *
  * @module
  */
@@ -28,26 +45,26 @@ function sweepEight(y: usize, x: usize, w: usize, ld: usize, n: i32): void {
   let v = w + (ld << 2);
   const end = y + (<usize>(n & ~3) << 2);
   for (; y < end; y += 16) {
-    let a = f32x4.mul(v128.load(w), x0), b = f32x4.mul(v128.load(v), x4);
+    let a = madd(v128.load(w), x0, v128.load(y));
     a = madd(v128.load(w + ld), x1, a);
-    b = madd(v128.load(v + ld), x5, b);
     a = madd(v128.load(w + ld2), x2, a);
-    b = madd(v128.load(v + ld2), x6, b);
     a = madd(v128.load(w + ld3), x3, a);
-    b = madd(v128.load(v + ld3), x7, b);
-    v128.store(y, f32x4.add(v128.load(y), f32x4.add(a, b)));
+    a = madd(v128.load(v), x4, a);
+    a = madd(v128.load(v + ld), x5, a);
+    a = madd(v128.load(v + ld2), x6, a);
+    v128.store(y, madd(v128.load(v + ld3), x7, a));
     w += 16;
     v += 16;
   }
   for (let i = n & 3; i > 0; i--) {
-    let a = f32x4.mul(v128.load32_splat(w), x0), b = f32x4.mul(v128.load32_splat(v), x4);
+    let a = madd(v128.load32_splat(w), x0, v128.load32_splat(y));
     a = madd(v128.load32_splat(w + ld), x1, a);
-    b = madd(v128.load32_splat(v + ld), x5, b);
     a = madd(v128.load32_splat(w + ld2), x2, a);
-    b = madd(v128.load32_splat(v + ld2), x6, b);
     a = madd(v128.load32_splat(w + ld3), x3, a);
-    b = madd(v128.load32_splat(v + ld3), x7, b);
-    v128.store32_lane(y, f32x4.add(v128.load32_splat(y), f32x4.add(a, b)), 0);
+    a = madd(v128.load32_splat(v), x4, a);
+    a = madd(v128.load32_splat(v + ld), x5, a);
+    a = madd(v128.load32_splat(v + ld2), x6, a);
+    v128.store32_lane(y, madd(v128.load32_splat(v + ld3), x7, a), 0);
     y += 4;
     w += 4;
     v += 4;
@@ -132,6 +149,47 @@ export function dot(a: usize, b: usize, n: i32): f32 {
   return sum;
 }
 
+/** The inner products of `x` with `v` and `w`, as {@linkcode dot} computes them; results go to `y` and `y + step`. */
+function dotTwo(y: usize, step: usize, x: usize, v: usize, w: usize, n: i32): void {
+  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, t0 = s0, t1 = s0, t2 = s0, t3 = s0;
+  const end = x + (<usize>(n & ~15) << 2);
+  for (; x < end; x += 64) {
+    let u = v128.load(x);
+    s0 = madd(u, v128.load(v), s0);
+    t0 = madd(u, v128.load(w), t0);
+    u = v128.load(x + 16);
+    s1 = madd(u, v128.load(v + 16), s1);
+    t1 = madd(u, v128.load(w + 16), t1);
+    u = v128.load(x + 32);
+    s2 = madd(u, v128.load(v + 32), s2);
+    t2 = madd(u, v128.load(w + 32), t2);
+    u = v128.load(x + 48);
+    s3 = madd(u, v128.load(v + 48), s3);
+    t3 = madd(u, v128.load(w + 48), t3);
+    v += 64;
+    w += 64;
+  }
+  const four = x + (<usize>((n & 15) >> 2) << 4);
+  for (; x < four; x += 16) {
+    const u = v128.load(x);
+    s0 = madd(u, v128.load(v), s0);
+    t0 = madd(u, v128.load(w), t0);
+    v += 16;
+    w += 16;
+  }
+  let a = sumLanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
+  let b = sumLanes(f32x4.add(f32x4.add(t0, t1), f32x4.add(t2, t3)));
+  for (let i = n & 3; i > 0; i--) {
+    a += load<f32>(x) * load<f32>(v);
+    b += load<f32>(x) * load<f32>(w);
+    x += 4;
+    v += 4;
+    w += 4;
+  }
+  store<f32>(y, a);
+  store<f32>(y + step, b);
+}
+
 /** Four inner products with one row `x`; the others start `ld` bytes apart. Results go to `y`, `step` bytes apart. */
 function dotFour(y: usize, step: usize, x: usize, w: usize, ld: usize, n: i32): void {
   let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
@@ -172,8 +230,8 @@ const OUTPUTS: i32 = 32;
 /**
  * Rows times a matrix stored column by column; a unit is 32 columns of one batch element.
  *
- * Four columns at a time read four streams: best while the weights fit into a cache. One
- * at a time reads one: best from main memory, whose prefetcher follows a single stream.
+ * Four neighbouring columns at a time share what is read of the row: best while the weights fit into a
+ * cache. From main memory two columns are read at a time, one of each half.
  *
  * Words: x, w, y, rows of x, columns, depth, bytes from row to row of x, bytes from column to
  * column of w, bytes from row to row of y, from column to column of y, bytes of y per batch
@@ -187,6 +245,23 @@ export function rowsTimesTransposeJob(args: usize, from: i32, to: i32): void {
   const down = load<usize>(args + 32), across = load<usize>(args + 36), batchBytes = load<usize>(args + 40);
   const four = load<i32>(args + 44) == 4, axes = load<i32>(args + 48);
   const blocks = (columns + OUTPUTS - 1) / OUTPUTS;
+  if (!four && axes == 0) {
+    const first = from * OUTPUTS, count = min(to * OUTPUTS, columns) - first, half = <usize>(count >> 1);
+    let pw = w + <usize>first * ldw, py = y + <usize>first * across;
+    for (let j: usize = 0; j < half; j++) {
+      for (let i: usize = 0; i < <usize>rows; i++) {
+        dotTwo(py + i * down, half * across, x + i * ldx, pw, pw + half * ldw, depth);
+      }
+      pw += ldw;
+      py += across;
+    }
+    if (count & 1) {
+      pw += half * ldw;
+      py += half * across;
+      for (let i: usize = 0; i < <usize>rows; i++) store<f32>(py + i * down, dot(x + i * ldx, pw, depth));
+    }
+    return;
+  }
   for (let unit = from; unit < to; unit++) {
     const batch = unit / blocks, first = (unit % blocks) * OUTPUTS, end = min(first + OUTPUTS, columns);
     const px = x + offsetOf(batch, axes, args + 64, args + 96);
@@ -208,73 +283,151 @@ export function rowsTimesTransposeJob(args: usize, from: i32, to: i32): void {
   }
 }
 
-/** A row `x` times a panel; the eight sums `y` are added up in the order of {@linkcode sweepEight}. */
-export function onePanel(y: usize, x: usize, p: usize, depth: i32): void {
-  let y0 = v128.load(y), y1 = v128.load(y + 16);
-  let a0: v128, a1: v128, b0: v128, b1: v128, s: v128;
-  const end = x + (<usize>(depth & ~7) << 2);
-  for (; x < end; x += 32) {
-    s = v128.load32_splat(x);
-    a0 = f32x4.mul(v128.load(p), s);
-    a1 = f32x4.mul(v128.load(p + 16), s);
-    s = v128.load32_splat(x + 4);
-    a0 = madd(v128.load(p + 32), s, a0);
-    a1 = madd(v128.load(p + 48), s, a1);
-    s = v128.load32_splat(x + 8);
-    a0 = madd(v128.load(p + 64), s, a0);
-    a1 = madd(v128.load(p + 80), s, a1);
-    s = v128.load32_splat(x + 12);
-    a0 = madd(v128.load(p + 96), s, a0);
-    a1 = madd(v128.load(p + 112), s, a1);
-    s = v128.load32_splat(x + 16);
-    b0 = f32x4.mul(v128.load(p + 128), s);
-    b1 = f32x4.mul(v128.load(p + 144), s);
-    s = v128.load32_splat(x + 20);
-    b0 = madd(v128.load(p + 160), s, b0);
-    b1 = madd(v128.load(p + 176), s, b1);
-    s = v128.load32_splat(x + 24);
-    b0 = madd(v128.load(p + 192), s, b0);
-    b1 = madd(v128.load(p + 208), s, b1);
-    s = v128.load32_splat(x + 28);
-    b0 = madd(v128.load(p + 224), s, b0);
-    b1 = madd(v128.load(p + 240), s, b1);
-    y0 = f32x4.add(y0, f32x4.add(a0, b0));
-    y1 = f32x4.add(y1, f32x4.add(a1, b1));
-    p += 256;
-  }
-  for (let k = depth & 7; k > 0; k--) {
-    s = v128.load32_splat(x);
-    y0 = madd(v128.load(p), s, y0);
-    y1 = madd(v128.load(p + 16), s, y1);
+// ## Panels
+
+/** Terms that four rows take at a time: what they read of the rows and of the panel stays in the nearest cache. */
+const TERMS: i32 = 512;
+
+/**
+ * Up to four rows times `depth` terms of a panel, added to eight sums each.
+ *
+ * Rows of `x` and of `y` are `ldx` and `ldy` bytes apart. Where rows are missing, the last one takes
+ * their places: it is computed again from the same sums.
+ */
+export function fourRows(y: usize, ldy: usize, x: usize, ldx: usize, rows: i32, p: usize, depth: i32): void {
+  const y1 = rows > 1 ? y + ldy : y, y2 = rows > 2 ? y1 + ldy : y1, y3 = rows > 3 ? y2 + ldy : y2;
+  let x1 = rows > 1 ? x + ldx : x, x2 = rows > 2 ? x1 + ldx : x1, x3 = rows > 3 ? x2 + ldx : x2;
+  let a0 = v128.load(y), a1 = v128.load(y + 16), b0 = v128.load(y1), b1 = v128.load(y1 + 16);
+  let c0 = v128.load(y2), c1 = v128.load(y2 + 16), d0 = v128.load(y3), d1 = v128.load(y3 + 16);
+  for (const end = x + (<usize>depth << 2); x < end; x += 4) {
+    const u = v128.load(p), v = v128.load(p + 16);
+    let s = v128.load32_splat(x);
+    a0 = madd(u, s, a0);
+    a1 = madd(v, s, a1);
+    s = v128.load32_splat(x1);
+    b0 = madd(u, s, b0);
+    b1 = madd(v, s, b1);
+    s = v128.load32_splat(x2);
+    c0 = madd(u, s, c0);
+    c1 = madd(v, s, c1);
+    s = v128.load32_splat(x3);
+    d0 = madd(u, s, d0);
+    d1 = madd(v, s, d1);
+    x1 += 4;
+    x2 += 4;
+    x3 += 4;
     p += 32;
-    x += 4;
   }
-  v128.store(y, y0);
-  v128.store(y + 16, y1);
+  v128.store(y, a0);
+  v128.store(y + 16, a1);
+  v128.store(y1, b0);
+  v128.store(y1 + 16, b1);
+  v128.store(y2, c0);
+  v128.store(y2 + 16, c1);
+  v128.store(y3, d0);
+  v128.store(y3 + 16, d1);
+}
+
+/**
+ * One row times four panels; panels `p` start `apart` bytes apart, results `y` and biases `b` `step` bytes.
+ * Without biases `b` is 0.
+ */
+function fourPanels(y: usize, x: usize, p: usize, apart: usize, step: usize, b: usize, depth: i32): void {
+  let q = p + apart, r = q + apart, t = r + apart;
+  let a0 = f32x4.splat(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0;
+  if (b) {
+    a0 = v128.load(b);
+    a1 = v128.load(b + 16);
+    b += step;
+    b0 = v128.load(b);
+    b1 = v128.load(b + 16);
+    b += step;
+    c0 = v128.load(b);
+    c1 = v128.load(b + 16);
+    b += step;
+    d0 = v128.load(b);
+    d1 = v128.load(b + 16);
+  }
+  for (const end = x + (<usize>depth << 2); x < end; x += 4) {
+    const s = v128.load32_splat(x);
+    a0 = madd(v128.load(p), s, a0);
+    a1 = madd(v128.load(p + 16), s, a1);
+    b0 = madd(v128.load(q), s, b0);
+    b1 = madd(v128.load(q + 16), s, b1);
+    c0 = madd(v128.load(r), s, c0);
+    c1 = madd(v128.load(r + 16), s, c1);
+    d0 = madd(v128.load(t), s, d0);
+    d1 = madd(v128.load(t + 16), s, d1);
+    p += 32;
+    q += 32;
+    r += 32;
+    t += 32;
+  }
+  v128.store(y, a0);
+  v128.store(y + 16, a1);
+  y += step;
+  v128.store(y, b0);
+  v128.store(y + 16, b1);
+  y += step;
+  v128.store(y, c0);
+  v128.store(y + 16, c1);
+  y += step;
+  v128.store(y, d0);
+  v128.store(y + 16, d1);
+}
+
+/** Writes biases, or zeros, where sums will be added up. */
+function begin(y: usize, bias: usize, bytes: usize): void {
+  if (bias) memory.copy(y, bias, bytes);
+  else memory.fill(y, 0, bytes);
 }
 
 /**
  * Rows times panels of eight columns, as `packColumns` writes them; a unit is a panel.
  *
- * One panel is one stream of memory, which is what a prefetcher follows best. The bits are
- * those of {@linkcode rowsTimesMatrixJob}: whether weights have been packed shows in the time
- * alone.
- *
- * Words: x, panels, y, rows of x, columns, depth, bytes from row to row of x, of y, biases or 0.
+ * Words: x, panels, y, rows of x (at most eight), columns, depth, bytes from row to row of x, of y,
+ * biases or 0.
  */
 export function rowsTimesPanelsJob(args: usize, from: i32, to: i32, scratch: usize): void {
   const x = load<usize>(args), panels = load<usize>(args + 4), y = load<usize>(args + 8);
   const rows = load<i32>(args + 12), columns = load<i32>(args + 16), depth = load<i32>(args + 20);
   const ldx = load<usize>(args + 24), ldy = load<usize>(args + 28), bias = load<usize>(args + 32);
-  for (let unit = from; unit < to; unit++) {
-    const panel = panels + (<usize>unit << 5) * <usize>depth, j = unit << 3;
-    const left = min(8, columns - j), bytes = <usize>left << 2;
-    for (let i = 0; i < rows; i++) {
-      const row = y + <usize>i * ldy + (<usize>j << 2), to = left == 8 ? row : scratch;
-      if (bias) memory.copy(to, bias + (<usize>j << 2), bytes);
-      else memory.fill(to, 0, bytes);
-      onePanel(to, x + <usize>i * ldx, panel, depth);
-      if (left < 8) memory.copy(row, scratch, bytes);
+  const bytes = <usize>depth << 5, whole = min(to, columns >> 3), part = <usize>(columns & 7) << 2;
+
+  let unit = from;
+  if (rows == 1 && whole - from >= 4) {
+    const apart = (whole - from) >> 2, step = <usize>apart << 5;
+    for (; unit < from + apart; unit++) {
+      const j = <usize>unit << 5;
+      fourPanels(y + j, x, panels + bytes * unit, bytes * apart, step, bias ? bias + j : 0, depth);
+    }
+    unit = from + (apart << 2);
+    if (unit < whole) {
+      // Up to three are left: the last four, some of them once more.
+      const j = <usize>(whole - 4) << 5;
+      fourPanels(y + j, x, panels + bytes * (whole - 4), bytes, 32, bias ? bias + j : 0, depth);
+      unit = whole;
     }
   }
+  if (unit == to) return;
+
+  // Several rows, or what is left of one: sums grow in place, those of the last columns in the scratch.
+  const tail = to > whole ? part : 0, at = <usize>unit << 5, length = whole > unit ? <usize>(whole - unit) << 5 : 0;
+  const last = <usize>whole << 5, plus = bias ? bias + at : 0, more = bias ? bias + last : 0;
+  for (let i: usize = 0; i < <usize>rows; i++) {
+    begin(y + i * ldy + at, plus, length);
+    begin(scratch + (i << 5), more, tail);
+  }
+  for (let k = 0; k < depth; k += TERMS) {
+    const terms = min(TERMS, depth - k), skip = <usize>k << 2;
+    for (let j = unit; j < to; j++) {
+      const p = panels + bytes * j + (<usize>k << 5);
+      for (let i = 0; i < rows; i += 4) {
+        const z = x + ldx * i + skip;
+        if (j < whole) fourRows(y + ldy * i + (<usize>j << 5), ldy, z, ldx, rows - i, p, terms);
+        else fourRows(scratch + (<usize>i << 5), 32, z, ldx, rows - i, p, terms);
+      }
+    }
+  }
+  for (let i: usize = 0; i < <usize>rows; i++) memory.copy(y + i * ldy + last, scratch + (i << 5), tail);
 }

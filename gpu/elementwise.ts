@@ -1,0 +1,180 @@
+/**
+ * # Elementwise members of the GPU device
+ *
+ * Memory is what such an operation waits for, so a thread takes four elements at a time wherever they lie
+ * side by side in every operand, or repeat. `axes` and `strides` then count *cells* of four. An
+ * operand that repeats along the last axis, as the scalar in $x + 1$, is read as one number.
+ *
+ * @module
+ */
+
+import type { ArithmeticOp, BinaryOp, Buffer, ComparisonOp, UnaryOp, View } from "../core/engine/backend.ts";
+import { format, sameShape, type Shape, simplify, sizeOf } from "../core/engine/shape.ts";
+import { cellsOf, LANES, wordsOf } from "./copy.ts";
+import type { Grid } from "./queue.ts";
+import { plane, type Runtime } from "./runtime.ts";
+
+/** Elements from which an operand that lies across the others is turned before. */
+const LARGE = 32768;
+
+/** How the operands of one operation are walked. */
+interface Walk {
+  /** The operands, or copies of them. */
+  readonly views: readonly View[];
+  /** Cells of the result. */
+  readonly count: number;
+  /** Workgroups. */
+  readonly grid: Grid;
+  /** Words of `Axes`. */
+  readonly words: readonly number[];
+  /** Whether a cell has four elements. */
+  readonly wide: boolean;
+  /** For each operand whether a cell of it is one number that repeats. */
+  readonly repeats: readonly boolean[];
+}
+
+/** Finds cells of four, or else cells of one. */
+function walkOf(runtime: Runtime, shape: Shape, given: readonly View[]): Walk {
+  let views = given;
+  let axes = simplify(shape, views.map((x) => x.strides));
+  if (views.length > 1 && sizeOf(shape) >= LARGE && axes.strides.some((strides) => strides.at(-1)! > 4)) {
+    // Reading across rows wastes most of what memory delivers; a copy turns tile by tile.
+    views = views.map((x, i) => axes.strides[i]!.at(-1)! > 4 ? runtime.contiguous(x) : x);
+    axes = simplify(shape, views.map((x) => x.strides));
+  }
+  const cells = cellsOf(axes, views.map((x) => x.offset), true);
+  if (cells) return { views, ...cells, wide: true, grid: plane(Math.ceil(cells.count / LANES)) };
+  const count = sizeOf(shape);
+  return {
+    views,
+    count,
+    grid: plane(Math.ceil(count / LANES)),
+    words: wordsOf(axes, views.map((x) => x.offset)),
+    wide: false,
+    repeats: views.map(() => false),
+  };
+}
+
+/** The type in which a shader reads operand number `i`. */
+function cellOf({ wide, repeats }: Walk, i: number, element: string): string {
+  return wide && !repeats[i] ? `vec4<${element}>` : element;
+}
+
+const UNARY: Readonly<Record<UnaryOp, string>> = {
+  neg: "-x",
+  abs: "absolute(x)",
+  sign: "signOf(x)",
+  floor: "floorOf(x)",
+  exp: "exponential(x)",
+  log: "logarithm(x)",
+  log1p: "logarithmOfOnePlus(x)",
+  sqrt: "squareRoot(x)",
+  sin: "sine(x)",
+  cos: "cosine(x)",
+  tanh: "hyperbolicTangent(x)",
+  sigmoid: "logistic(x)",
+  erf: "errorFunction(x)",
+};
+
+const ARITHMETIC: Readonly<Record<ArithmeticOp, string>> = {
+  add: "a + b",
+  sub: "a - b",
+  mul: "a * b",
+  div: "divide(a, b)",
+  pow: "power(a, b)",
+  max: "greater(a, b)",
+  min: "lesser(a, b)",
+  mod: "remainder(a, b)",
+};
+
+const INTEGERS: Readonly<Record<ArithmeticOp, string>> = {
+  add: "a + b",
+  sub: "a - b",
+  mul: "a * b",
+  div: "integerQuotient(a, b)",
+  pow: "integerPower(a, b)",
+  max: "max(a, b)",
+  min: "min(a, b)",
+  mod: "integerRemainder(a, b)",
+};
+
+const COMPARISONS: Readonly<Record<ComparisonOp, string>> = {
+  equal: "select(0u, 1u, comparable(a, b) && orderOf(a) == orderOf(b))",
+  notEqual: "select(1u, 0u, comparable(a, b) && orderOf(a) == orderOf(b))",
+  less: "select(0u, 1u, comparable(a, b) && orderOf(a) < orderOf(b))",
+  lessEqual: "select(0u, 1u, comparable(a, b) && orderOf(a) <= orderOf(b))",
+};
+
+const INTEGER_COMPARISONS: Readonly<Record<ComparisonOp, string>> = {
+  equal: "select(0u, 1u, a == b)",
+  notEqual: "select(0u, 1u, a != b)",
+  less: "select(0u, 1u, a < b)",
+  lessEqual: "select(0u, 1u, a <= b)",
+};
+
+function isComparison(op: BinaryOp): op is ComparisonOp {
+  return op in COMPARISONS;
+}
+
+/** `y[i] = op(x[i])`. */
+export function unary(runtime: Runtime, op: UnaryOp, x: View): Buffer {
+  if (x.dtype !== "float32") throw new TypeError(`Cannot take ${op} of ${x.dtype}: it must be float32`);
+  const result = runtime.allocate(sizeOf(x.shape)), walk = walkOf(runtime, x.shape, [x]);
+  const variant = {
+    op: UNARY[op],
+    ...walk.wide ? {} : { Cell: "f32", apply: "op(x)" },
+    Argument: cellOf(walk, 0, "f32"),
+  };
+  runtime.run("unary", [walk.views[0]!.buffer, result], [walk.count, 0, 0, 0, ...walk.words], walk.grid, variant);
+  return result;
+}
+
+/** Refuses operands that are not of the same dtype and shape. */
+function requireSame(action: string, a: View, b: View): void {
+  if (a.dtype !== b.dtype) throw new TypeError(`Cannot ${action} ${a.dtype} and ${b.dtype}: the dtypes must agree`);
+  if (!sameShape(a.shape, b.shape)) {
+    throw new TypeError(`Cannot ${action} shape ${format(b.shape)}: it must be ${format(a.shape)}`);
+  }
+}
+
+/** `y[i] = op(a[i], b[i])`. */
+export function binary(runtime: Runtime, op: BinaryOp, a: View, b: View): Buffer {
+  requireSame(op, a, b);
+  if (a.dtype === "bool" && !isComparison(op)) {
+    throw new TypeError(`Cannot ${op} bool: it must be float32 or int32`);
+  }
+  const float = a.dtype === "float32", element = float ? "f32" : "i32", result = isComparison(op) ? "u32" : element;
+  const formula = isComparison(op)
+    ? (float ? COMPARISONS : INTEGER_COMPARISONS)[op]
+    : (float ? ARITHMETIC : INTEGERS)[op];
+  const walk = walkOf(runtime, a.shape, [a, b]), [left, right] = walk.views, y = runtime.allocate(sizeOf(a.shape));
+  const variant = {
+    op: formula,
+    Element: element,
+    Result: result,
+    ...walk.wide ? {} : { Cell: element, ResultCell: result, apply: "op(a, b)" },
+    Left: cellOf(walk, 0, element),
+    Right: cellOf(walk, 1, element),
+  };
+  runtime.run("binary", [left!.buffer, right!.buffer, y], [walk.count, 0, 0, 0, ...walk.words], walk.grid, variant);
+  return y;
+}
+
+/** `y[i] = choose[i] ? a[i] : b[i]`. */
+export function select(runtime: Runtime, choose: View, a: View, b: View): Buffer {
+  if (choose.dtype !== "bool") throw new TypeError(`Cannot choose by ${choose.dtype}: it must be bool`);
+  requireSame("select between", a, b);
+  if (!sameShape(choose.shape, a.shape)) {
+    throw new TypeError(`Cannot choose by shape ${format(choose.shape)}: it must be ${format(a.shape)}`);
+  }
+  const walk = walkOf(runtime, a.shape, [choose, a, b]), y = runtime.allocate(sizeOf(a.shape));
+  const variant = {
+    ...walk.wide ? {} : { Cell: "u32" },
+    Choose: cellOf(walk, 0, "u32"),
+    Left: cellOf(walk, 1, "u32"),
+    Right: cellOf(walk, 2, "u32"),
+  };
+  const buffers = [...walk.views.map(({ buffer }) => buffer), y];
+  runtime.run("select", buffers, [walk.count, 0, 0, 0, ...walk.words], walk.grid, variant);
+  return y;
+}

@@ -1,0 +1,192 @@
+/**
+ * # The GPU device
+ *
+ * Tensors live in buffers of the GPU, arithmetic is done by shaders (`shaders/*.wgsl`), and nothing waits:
+ * an operation records what is to be done and returns. Only reading numbers back waits for the GPU. This
+ * file connects the shaders with what the engine asks of a device; every member has a file of its own.
+ *
+ * A CPU device looks at the numbers it is given and refuses some with an error. This one cannot without waiting:
+ *
+ * | case                              | CPU devices  | here                                         |
+ * | --------------------------------- | ------------ | -------------------------------------------- |
+ * | `gather` by an id outside a table | `RangeError` | NaN; 0 of int32 and bool                     |
+ * | `scatterAdd` at such an id        | `RangeError` | left out                                     |
+ * | int32 `div`, `mod` by zero        | `RangeError` | 0                                            |
+ * | int32 `pow`, negative exponent    | `RangeError` | the integer part: 0, or a power of 1 or $-1$ |
+ *
+ * @module
+ */
+
+import type {
+  Backend,
+  BinaryOp,
+  Buffer,
+  DType,
+  MemoryUse,
+  Numbers,
+  ReduceOp,
+  UnaryOp,
+  View,
+} from "../core/engine/backend.ts";
+import { isContiguous, sizeOf } from "../core/engine/shape.ts";
+import { open, type WebgpuOptions } from "./adapter.ts";
+import { attentionKernels } from "./attention.ts";
+import { copy } from "./copy.ts";
+import { binary, select, unary } from "./elementwise.ts";
+import { fusedKernels } from "./fused.ts";
+import { linearKernels } from "./linear.ts";
+import { matmul } from "./matmul.ts";
+import type { GpuBuffer } from "./memory.ts";
+import { packings } from "./packed.ts";
+import { Pipelines } from "./pipelines.ts";
+import { Queue } from "./queue.ts";
+import { reduce } from "./reduce.ts";
+import { argsort, gather, scatterAdd } from "./rows.ts";
+import { remember, Runtime } from "./runtime.ts";
+
+export type { WebgpuOptions } from "./adapter.ts";
+
+/** A read waits for 11 ms in Deno, in which a small model makes about this many tokens. */
+const READ_EVERY = 16;
+
+/** The GPU device. */
+class WebgpuDevice implements Backend {
+  readonly name = "webgpu";
+  readonly description: string;
+  readonly readEvery = READ_EVERY;
+  readonly fused: Backend["fused"];
+  readonly packing: NonNullable<Backend["packing"]>;
+  readonly #runtime: Runtime;
+
+  constructor(runtime: Runtime, description: string) {
+    this.#runtime = runtime;
+    this.description = description;
+    runtime.copy = (source, target) => copy(runtime, source, target);
+    const tables = [fusedKernels(runtime), linearKernels(runtime), attentionKernels(runtime)];
+    this.fused = {
+      forward: this.#sweeping(Object.assign({}, ...tables.map(({ forward }) => forward))),
+      backward: this.#sweeping(Object.assign({}, ...tables.map(({ backward }) => backward))),
+      update: this.#sweeping(Object.assign({}, ...tables.map(({ update }) => update))),
+    };
+    this.packing = packings(runtime);
+  }
+
+  get lost(): boolean {
+    return this.#runtime.queue.lost;
+  }
+
+  /** The same functions, each followed by giving back its temporaries. */
+  #sweeping<A extends readonly unknown[], R>(
+    table: Readonly<Record<string, (...args: A) => R>>,
+  ): Record<string, (...args: A) => R> {
+    const entries = Object.entries(table).map(([name, kernel]) =>
+      [name, (...args: A) => this.#swept(() => kernel(...args))] as const
+    );
+    return Object.fromEntries(entries);
+  }
+
+  #swept<T>(f: () => T): T {
+    try {
+      return f();
+    } finally {
+      this.#runtime.sweep();
+    }
+  }
+
+  allocate(_dtype: DType, count: number): Buffer {
+    if (!Number.isSafeInteger(count) || count < 0) {
+      throw new RangeError(`Cannot allocate ${count} elements: the count must be an integer of at least 0`);
+    }
+    return this.#runtime.allocate(count);
+  }
+
+  upload(data: Numbers, dtype: DType): Buffer {
+    return this.#runtime.queue.upload(converted(data, dtype));
+  }
+
+  async download(x: View): Promise<Numbers> {
+    // Recorded before anything is awaited: the view may be released right after this call.
+    const reading = this.#swept(() => {
+      const { buffer, offset } = isContiguous(x.shape, x.strides) ? x : this.#runtime.contiguous(x);
+      if ((buffer as GpuBuffer).released) throw new TypeError("Cannot use a buffer that has already been released");
+      return this.#runtime.queue.read(buffer as GpuBuffer, offset * 4, sizeOf(x.shape) * 4);
+    });
+    const bytes = await reading;
+    return x.dtype === "float32" ? new Float32Array(bytes) : new Int32Array(bytes);
+  }
+
+  release(buffer: Buffer): void {
+    this.#runtime.queue.pool.release(buffer as GpuBuffer);
+  }
+
+  memory(): MemoryUse {
+    return this.#runtime.queue.pool.use();
+  }
+
+  copy(source: View, target: View): void {
+    this.#swept(() => copy(this.#runtime, source, target));
+  }
+
+  unary(op: UnaryOp, x: View): Buffer {
+    return this.#swept(() => unary(this.#runtime, op, x));
+  }
+
+  binary(op: BinaryOp, a: View, b: View): Buffer {
+    return this.#swept(() => binary(this.#runtime, op, a, b));
+  }
+
+  select(choose: View, a: View, b: View): Buffer {
+    return this.#swept(() => select(this.#runtime, choose, a, b));
+  }
+
+  reduce(op: ReduceOp, x: View, axes: number): Buffer {
+    return this.#swept(() => reduce(this.#runtime, op, x, axes));
+  }
+
+  matmul(a: View, b: View): Buffer {
+    return this.#swept(() => matmul(this.#runtime, a, b));
+  }
+
+  gather(table: View, ids: View): Buffer {
+    return this.#swept(() => gather(this.#runtime, table, ids));
+  }
+
+  scatterAdd(table: View, ids: View, rows: View): void {
+    this.#swept(() => scatterAdd(this.#runtime, table, ids, rows));
+  }
+
+  argsort(x: View, descending: boolean): Buffer {
+    return this.#swept(() => argsort(this.#runtime, x, descending));
+  }
+}
+
+/** Numbers of the host as the four-byte elements of a dtype. */
+function converted(data: Numbers, dtype: DType): Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> {
+  if (dtype === "float32") {
+    return data instanceof Float32Array ? data as Float32Array<ArrayBuffer> : new Float32Array(data);
+  }
+  if (dtype === "int32" && data instanceof Int32Array) return data as Int32Array<ArrayBuffer>;
+  const words = new Int32Array(data.length);
+  for (let i = 0; i < data.length; i++) {
+    const x = data[i]!;
+    words[i] = dtype === "bool" ? Number(x !== 0) : Math.min(Math.max(x, -(2 ** 31)), 2 ** 31 - 1);
+  }
+  return words;
+}
+
+/**
+ * Opens the GPU device.
+ *
+ * @param options whether a software adapter will do, and how much memory may be held
+ * @throws {Error} if there is no adapter that will do; the message says what was found
+ */
+export async function createWebgpuDevice(options: WebgpuOptions = {}): Promise<Backend> {
+  const { device, title, software, memoryBytes } = await open(options);
+  const queue = new Queue(device, memoryBytes);
+  const pipelines = new Pipelines(device, (error) => queue.fail(error));
+  const runtime = new Runtime(queue, pipelines, device.features.has("shader-f16"));
+  const description = `GPU by WebGPU: ${title}${software ? ", a software adapter, slower than the CPU device" : ""}`;
+  const backend = new WebgpuDevice(runtime, description);
+  remember(backend, runtime);
+  return backend;
+}
