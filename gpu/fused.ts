@@ -15,12 +15,11 @@
  */
 
 import type { Attributes, Backend, FusedBackward, FusedForward, FusedUpdate, View } from "../core/engine/backend.ts";
-import { sizeOf } from "../core/engine/shape.ts";
+import { isContiguous, simplify, sizeOf } from "../core/engine/shape.ts";
+import { cellsOf, LANES, wordsOf } from "./copy.ts";
 import { bits, plane, type Runtime } from "./runtime.ts";
 import type { Variant } from "./template.ts";
 
-/** Threads of a workgroup. */
-const LANES = 256;
 /** Columns of a workgroup that sums over rows. */
 const COLUMNS = 64;
 /** Fewest rows of a block whose gradients of gain and bias are added up apart. */
@@ -317,6 +316,23 @@ export function fusedKernels(runtime: Runtime): Backend["fused"] {
     runtime.run("adam_step", views.map(({ buffer }) => buffer), words, plane(Math.ceil(count / each / LANES)), kind);
     return true;
   };
+
+  // In place: the sum of gradients as they arrive, and clipping.
+  for (const [name, op] of [["accumulate", "x + y"], ["scale", "x * y"]] as const) {
+    update[name] = ([x], [y]) => {
+      if (!x || !y || x.dtype !== "float32" || y.dtype !== "float32" || x.buffer === y.buffer) return false;
+      if (!isContiguous(x.shape, x.strides) || sizeOf(x.shape) === 0) return false;
+      // One number stands for all elements.
+      const steps = y.shape.length === 0 ? x.shape.map(() => 0) : y.strides;
+      const axes = simplify(x.shape, [x.strides, steps]), offsets = [x.offset, y.offset];
+      const cells = cellsOf(axes, offsets, false);
+      const four = cells && !cells.repeats[0], count = four ? cells.count : sizeOf(x.shape);
+      const words = [count, 0, 0, 0, ...four ? cells.words : wordsOf(axes, offsets)];
+      const kind = four ? { Cell: "vec4f", Other: cells.repeats[1] ? "f32" : "vec4f" } : {};
+      runtime.run("in_place", [x.buffer, y.buffer], words, plane(Math.ceil(count / LANES)), { op, ...kind });
+      return true;
+    };
+  }
 
   return { forward, backward, update };
 }

@@ -230,8 +230,8 @@ Deno.test("an import of one chapter loads the engine and earlier chapters, and n
     for (const other of reached(path)) {
       const fits = path === "mod.ts"
         ? !isTool(other) && !isProgram(other) && !isExperiment(other)
-        : path.startsWith("wasm/")
-        ? /^wasm\/|^core\/engine\//.test(other)
+        : /^(wasm|gpu)\//.test(path)
+        ? other.startsWith(path.slice(0, path.indexOf("/") + 1)) || other.startsWith("core/engine/")
         : other.startsWith("core/engine/") || chapterOf(other) <= chapter && !isExperiment(other);
       if (!fits) wrong.push(`${path} → ${other}`);
     }

@@ -79,7 +79,7 @@ export function multiply(
 /** Writes panels of a right matrix to an address: `terms` rows from `k`, `wide` columns from `j`. */
 export type FillPanels = (to: number, k: number, terms: number, j: number, wide: number) => void;
 
-/** {@linkcode multiply} for many rows; `fill` writes the panels of the right matrix part by part. */
+/** The product with many rows; `fill` writes the panels of the right matrix part by part. */
 export function multiplyFilling(
   runtime: Runtime,
   c: number,
