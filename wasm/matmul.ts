@@ -67,10 +67,10 @@ export function multiply(
   });
 }
 
-/** Writes the panels of `terms` rows from `k` on and `wide` columns from `j` on of a right matrix to `to`. */
+/** Writes panels of a right matrix to `to`: rows `[k, k + terms)`, columns `[j, j + wide)`. */
 export type FillPanels = (to: number, k: number, terms: number, j: number, wide: number) => void;
 
-/** {@linkcode multiply} for many rows with a right matrix whose panels `fill` writes part by part. */
+/** {@linkcode multiply} with a right matrix whose panels `fill` writes part by part. */
 export function multiplyFilling(
   runtime: Runtime,
   c: number,

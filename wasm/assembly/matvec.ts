@@ -57,17 +57,15 @@ function sweepEight(y: usize, x: usize, w: usize, ld: usize, n: i32): void {
     v += 16;
   }
   for (let i = n & 3; i > 0; i--) {
-    let a = madd(v128.load32_splat(w), x0, v128.load32_splat(y));
-    a = madd(v128.load32_splat(w + ld), x1, a);
-    a = madd(v128.load32_splat(w + ld2), x2, a);
-    a = madd(v128.load32_splat(w + ld3), x3, a);
-    a = madd(v128.load32_splat(v), x4, a);
-    a = madd(v128.load32_splat(v + ld), x5, a);
-    a = madd(v128.load32_splat(v + ld2), x6, a);
-    v128.store32_lane(y, madd(v128.load32_splat(v + ld3), x7, a), 0);
+    let a = v128.load32_splat(y);
+    v = w;
+    for (let k: usize = 0; k < 32; k += 4) {
+      a = madd(v128.load32_splat(v), v128.load32_splat(x + k), a);
+      v += ld;
+    }
+    v128.store32_lane(y, a, 0);
     y += 4;
     w += 4;
-    v += 4;
   }
 }
 
@@ -124,32 +122,11 @@ export function rowsTimesMatrixJob(args: usize, from: i32, to: i32): void {
   }
 }
 
-/** Inner product of two rows: sixteen elements per turn in four accumulators, then single ones. */
-export function dot(a: usize, b: usize, n: i32): f32 {
-  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
-  const end = a + (<usize>(n & ~15) << 2);
-  for (; a < end; a += 64) {
-    s0 = madd(v128.load(a), v128.load(b), s0);
-    s1 = madd(v128.load(a + 16), v128.load(b + 16), s1);
-    s2 = madd(v128.load(a + 32), v128.load(b + 32), s2);
-    s3 = madd(v128.load(a + 48), v128.load(b + 48), s3);
-    b += 64;
-  }
-  const four = a + (<usize>((n & 15) >> 2) << 4);
-  for (; a < four; a += 16) {
-    s0 = madd(v128.load(a), v128.load(b), s0);
-    b += 16;
-  }
-  let sum = sumLanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
-  for (let i = n & 3; i > 0; i--) {
-    sum += load<f32>(a) * load<f32>(b);
-    a += 4;
-    b += 4;
-  }
-  return sum;
-}
-
-/** The inner products of `x` with `v` and `w`, as {@linkcode dot} computes them; results go to `y` and `y + step`. */
+/**
+ * The inner products of `x` with `v` and `w`; results go to `y` and `y + step`.
+ *
+ * Sixteen elements per turn in four accumulators each, then fours, then single ones.
+ */
 function dotTwo(y: usize, step: usize, x: usize, v: usize, w: usize, n: i32): void {
   let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, t0 = s0, t1 = s0, t2 = s0, t3 = s0;
   const end = x + (<usize>(n & ~15) << 2);
@@ -258,7 +235,7 @@ export function rowsTimesTransposeJob(args: usize, from: i32, to: i32): void {
     if (count & 1) {
       pw += half * ldw;
       py += half * across;
-      for (let i: usize = 0; i < <usize>rows; i++) store<f32>(py + i * down, dot(x + i * ldx, pw, depth));
+      for (let i: usize = 0; i < <usize>rows; i++) dotTwo(py + i * down, 0, x + i * ldx, pw, pw, depth);
     }
     return;
   }
@@ -276,7 +253,7 @@ export function rowsTimesTransposeJob(args: usize, from: i32, to: i32): void {
       }
     }
     for (; j < end; j++) {
-      for (let i = 0; i < rows; i++) store<f32>(py + <usize>i * down, dot(px + <usize>i * ldx, pw, depth));
+      for (let i = 0; i < rows; i++) dotTwo(py + <usize>i * down, 0, px + <usize>i * ldx, pw, pw, depth);
       pw += ldw;
       py += across;
     }
@@ -286,7 +263,7 @@ export function rowsTimesTransposeJob(args: usize, from: i32, to: i32): void {
 // ## Panels
 
 /** Terms that four rows take at a time: what they read of the rows and of the panel stays in the nearest cache. */
-const TERMS: i32 = 512;
+const TERMS: i32 = 1024;
 
 /**
  * Up to four rows times `depth` terms of a panel, added to eight sums each.
@@ -328,26 +305,12 @@ export function fourRows(y: usize, ldy: usize, x: usize, ldx: usize, rows: i32, 
   v128.store(y3 + 16, d1);
 }
 
-/**
- * One row times four panels; panels `p` start `apart` bytes apart, results `y` and biases `b` `step` bytes.
- * Without biases `b` is 0.
- */
-function fourPanels(y: usize, x: usize, p: usize, apart: usize, step: usize, b: usize, depth: i32): void {
+/** One row times four panels that start `apart` bytes apart, added to eight sums each, `step` bytes apart. */
+function fourPanels(y: usize, x: usize, p: usize, apart: usize, step: usize, depth: i32): void {
   let q = p + apart, r = q + apart, t = r + apart;
-  let a0 = f32x4.splat(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0;
-  if (b) {
-    a0 = v128.load(b);
-    a1 = v128.load(b + 16);
-    b += step;
-    b0 = v128.load(b);
-    b1 = v128.load(b + 16);
-    b += step;
-    c0 = v128.load(b);
-    c1 = v128.load(b + 16);
-    b += step;
-    d0 = v128.load(b);
-    d1 = v128.load(b + 16);
-  }
+  const y1 = y + step, y2 = y1 + step, y3 = y2 + step;
+  let a0 = v128.load(y), a1 = v128.load(y + 16), b0 = v128.load(y1), b1 = v128.load(y1 + 16);
+  let c0 = v128.load(y2), c1 = v128.load(y2 + 16), d0 = v128.load(y3), d1 = v128.load(y3 + 16);
   for (const end = x + (<usize>depth << 2); x < end; x += 4) {
     const s = v128.load32_splat(x);
     a0 = madd(v128.load(p), s, a0);
@@ -365,15 +328,12 @@ function fourPanels(y: usize, x: usize, p: usize, apart: usize, step: usize, b: 
   }
   v128.store(y, a0);
   v128.store(y + 16, a1);
-  y += step;
-  v128.store(y, b0);
-  v128.store(y + 16, b1);
-  y += step;
-  v128.store(y, c0);
-  v128.store(y + 16, c1);
-  y += step;
-  v128.store(y, d0);
-  v128.store(y + 16, d1);
+  v128.store(y1, b0);
+  v128.store(y1 + 16, b1);
+  v128.store(y2, c0);
+  v128.store(y2 + 16, c1);
+  v128.store(y3, d0);
+  v128.store(y3 + 16, d1);
 }
 
 /** Writes biases, or zeros, where sums will be added up. */
@@ -394,29 +354,21 @@ export function rowsTimesPanelsJob(args: usize, from: i32, to: i32, scratch: usi
   const ldx = load<usize>(args + 24), ldy = load<usize>(args + 28), bias = load<usize>(args + 32);
   const bytes = <usize>depth << 5, whole = min(to, columns >> 3), part = <usize>(columns & 7) << 2;
 
+  // Sums grow in place, those of the last columns, if they are fewer than eight, in the scratch.
+  const at = <usize>from << 5, last = <usize>whole << 5, tail = to > whole ? part : 0;
+  for (let i: usize = 0; i < <usize>rows; i++) {
+    if (whole > from) begin(y + i * ldy + at, bias ? bias + at : 0, last - at);
+    begin(scratch + (i << 5), bias ? bias + last : 0, tail);
+  }
+
   let unit = from;
-  if (rows == 1 && whole - from >= 4) {
-    const apart = (whole - from) >> 2, step = <usize>apart << 5;
-    for (; unit < from + apart; unit++) {
-      const j = <usize>unit << 5;
-      fourPanels(y + j, x, panels + bytes * unit, bytes * apart, step, bias ? bias + j : 0, depth);
+  if (rows == 1) {
+    // One panel of each quarter; up to three are left.
+    const apart = max(0, whole - from) >> 2;
+    for (const end = from + apart; unit < end; unit++) {
+      fourPanels(y + (<usize>unit << 5), x, panels + bytes * unit, bytes * apart, <usize>apart << 5, depth);
     }
     unit = from + (apart << 2);
-    if (unit < whole) {
-      // Up to three are left: the last four, some of them once more.
-      const j = <usize>(whole - 4) << 5;
-      fourPanels(y + j, x, panels + bytes * (whole - 4), bytes, 32, bias ? bias + j : 0, depth);
-      unit = whole;
-    }
-  }
-  if (unit == to) return;
-
-  // Several rows, or what is left of one: sums grow in place, those of the last columns in the scratch.
-  const tail = to > whole ? part : 0, at = <usize>unit << 5, length = whole > unit ? <usize>(whole - unit) << 5 : 0;
-  const last = <usize>whole << 5, plus = bias ? bias + at : 0, more = bias ? bias + last : 0;
-  for (let i: usize = 0; i < <usize>rows; i++) {
-    begin(y + i * ldy + at, plus, length);
-    begin(scratch + (i << 5), more, tail);
   }
   for (let k = 0; k < depth; k += TERMS) {
     const terms = min(TERMS, depth - k), skip = <usize>k << 2;
