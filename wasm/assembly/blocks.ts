@@ -126,59 +126,43 @@ export function roundRowsJob(args: usize, from: i32, to: i32, scratch: usize): v
 
 // ## Multiplying
 
-/** One rounded row times two panels with a byte per weight. */
-function twoByBytes(y: usize, x: usize, w: usize, v: usize, blocks: i32): void {
+/** One rounded row times two panels. */
+function twoPanels(y: usize, x: usize, w: usize, v: usize, blocks: i32, halves: bool): void {
   let a = f32x4.splat(0), b = a, c = a, d = a;
   for (; blocks > 0; blocks--) {
-    let i = i32x4.shl(v128.load32_splat(x + 36), 6), j = i, k = i, l = i;
-    for (const end = x + 32; x < end; x += 4) {
-      const p = v128.load32_splat(x);
-      i = dot(p, v128.load(w), i);
-      j = dot(p, v128.load(w + 16), j);
-      k = dot(p, v128.load(v), k);
-      l = dot(p, v128.load(v + 16), l);
-      w += 32;
-      v += 32;
+    let i = i32x4.shl(v128.load32_splat(x + 36), halves ? 3 : 6), j = i, k = i, l = i;
+    const step = v128.load32_splat(x + 32);
+    if (halves) {
+      for (const end = x + 16; x < end; x += 4) {
+        const p = v128.load32_splat(x), q = v128.load32_splat(x + 16);
+        let u = v128.load(w);
+        i = dot(q, v128.and(i32x4.shr_u(u, 4), LOW), dot(p, v128.and(u, LOW), i));
+        u = v128.load(w + 16);
+        j = dot(q, v128.and(i32x4.shr_u(u, 4), LOW), dot(p, v128.and(u, LOW), j));
+        u = v128.load(v);
+        k = dot(q, v128.and(i32x4.shr_u(u, 4), LOW), dot(p, v128.and(u, LOW), k));
+        u = v128.load(v + 16);
+        l = dot(q, v128.and(i32x4.shr_u(u, 4), LOW), dot(p, v128.and(u, LOW), l));
+        w += 32;
+        v += 32;
+      }
+      x += ROW_BLOCK - 16;
+    } else {
+      for (const end = x + 32; x < end; x += 4) {
+        const p = v128.load32_splat(x);
+        i = dot(p, v128.load(w), i);
+        j = dot(p, v128.load(w + 16), j);
+        k = dot(p, v128.load(v), k);
+        l = dot(p, v128.load(v + 16), l);
+        w += 32;
+        v += 32;
+      }
+      x += ROW_BLOCK - 32;
     }
-    const step = v128.load32_splat(x);
     a = madd(f32x4.convert_i32x4_s(i), f32x4.mul(v128.load(w), step), a);
     b = madd(f32x4.convert_i32x4_s(j), f32x4.mul(v128.load(w + 16), step), b);
     c = madd(f32x4.convert_i32x4_s(k), f32x4.mul(v128.load(v), step), c);
     d = madd(f32x4.convert_i32x4_s(l), f32x4.mul(v128.load(v + 16), step), d);
-    x += ROW_BLOCK - 32;
-    w += 32;
-    v += 32;
-  }
-  v128.store(y, a);
-  v128.store(y + 16, b);
-  v128.store(y + 32, c);
-  v128.store(y + 48, d);
-}
-
-/** One rounded row times two panels with half a byte per weight. */
-function twoByHalves(y: usize, x: usize, w: usize, v: usize, blocks: i32): void {
-  let a = f32x4.splat(0), b = a, c = a, d = a;
-  for (; blocks > 0; blocks--) {
-    let i = i32x4.shl(v128.load32_splat(x + 36), 3), j = i, k = i, l = i;
-    for (const end = x + 16; x < end; x += 4) {
-      const p = v128.load32_splat(x), q = v128.load32_splat(x + 16);
-      let u = v128.load(w);
-      i = dot(q, v128.and(i32x4.shr_u(u, 4), LOW), dot(p, v128.and(u, LOW), i));
-      u = v128.load(w + 16);
-      j = dot(q, v128.and(i32x4.shr_u(u, 4), LOW), dot(p, v128.and(u, LOW), j));
-      u = v128.load(v);
-      k = dot(q, v128.and(i32x4.shr_u(u, 4), LOW), dot(p, v128.and(u, LOW), k));
-      u = v128.load(v + 16);
-      l = dot(q, v128.and(i32x4.shr_u(u, 4), LOW), dot(p, v128.and(u, LOW), l));
-      w += 32;
-      v += 32;
-    }
-    const step = v128.load32_splat(x + 16);
-    a = madd(f32x4.convert_i32x4_s(i), f32x4.mul(v128.load(w), step), a);
-    b = madd(f32x4.convert_i32x4_s(j), f32x4.mul(v128.load(w + 16), step), b);
-    c = madd(f32x4.convert_i32x4_s(k), f32x4.mul(v128.load(v), step), c);
-    d = madd(f32x4.convert_i32x4_s(l), f32x4.mul(v128.load(v + 16), step), d);
-    x += ROW_BLOCK - 16;
     w += 32;
     v += 32;
   }
@@ -198,7 +182,7 @@ function settle(y: usize, c: v128, d: v128, x: usize, w: usize): void {
 
 /**
  * Four rounded rows times a panel with a byte per weight: every weight that is read serves four
- * times. Each row comes out as {@linkcode twoByBytes} computes it, to the bit.
+ * times. Each row comes out as {@linkcode twoPanels} computes it, to the bit.
  */
 function fourByBytes(y: usize, x: usize, x1: usize, x2: usize, x3: usize, w: usize, blocks: i32): void {
   memory.fill(y, 0, 128);
@@ -236,7 +220,7 @@ function fourByBytes(y: usize, x: usize, x1: usize, x2: usize, x3: usize, w: usi
   }
 }
 
-/** Four rounded rows times a panel with half a byte per weight, as {@linkcode twoByHalves} computes each. */
+/** Four rounded rows times a panel with half a byte per weight, as {@linkcode twoPanels} computes each. */
 function fourByHalves(y: usize, x: usize, x1: usize, x2: usize, x3: usize, w: usize, blocks: i32): void {
   const low = i8x16.splat(15);
   memory.fill(y, 0, 128);
@@ -335,8 +319,7 @@ export function rowsTimesBlocksJob(args: usize, from: i32, to: i32, scratch: usi
   for (let unit = from; unit < from + half && together < rows; unit++) {
     const w = pointer(args, 1) + bytes * unit, v = w + bytes * apart;
     for (let row = together; row < rows; row++) {
-      if (halves) twoByHalves(scratch, x + ldx * row, w, v, blocks);
-      else twoByBytes(scratch, x + ldx * row, w, v, blocks);
+      twoPanels(scratch, x + ldx * row, w, v, blocks, halves);
       for (let side = 0; side < 2; side++) {
         const j = (unit + apart * side) << 3, at = <usize>j << 2, sums = scratch + (<usize>side << 5);
         finish(y + at + ldy * row, sums, bias ? bias + at : 0, min(8, columns - j));

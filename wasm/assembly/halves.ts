@@ -42,7 +42,7 @@
  * @module
  */
 
-import { fourRows } from "./matvec";
+import { begin, fourRows } from "./matvec";
 import { packColumns } from "./packing";
 import { integer, madd, pointer } from "./simd";
 
@@ -177,16 +177,16 @@ export function rowsTimesHalvesJob(args: usize, from: i32, to: i32, scratch: usi
     for (let unit = from; unit < from + half; unit++) {
       const p = panels + bytes * unit;
       for (let row = 0; row < rows; row++) {
-        for (let side = 0; side < 2; side++) {
-          const j = (unit + apart * side) << 3, sums = scratch + (<usize>side << 5);
-          if (bias) scaled(sums, bias + (<usize>j << 2), DOWN, min(8, columns - j));
-          else memory.fill(sums, 0, 32);
+        const first = unit << 3, second = first + (apart << 3), z = y + ldy * row, other = scratch + 32;
+        const count = min(8, columns - first), rest = min(8, columns - second);
+        memory.fill(scratch, 0, 64);
+        if (bias) {
+          scaled(scratch, bias + (<usize>first << 2), DOWN, count);
+          scaled(other, bias + (<usize>second << 2), DOWN, rest);
         }
-        twoPanels(scratch, scratch + 32, wide + ldw * row, p, p + bytes * apart, depth);
-        for (let side = 0; side < 2; side++) {
-          const j = (unit + apart * side) << 3, sums = scratch + (<usize>side << 5);
-          scaled(y + ldy * row + (<usize>j << 2), sums, UP, min(8, columns - j));
-        }
+        twoPanels(scratch, other, wide + ldw * row, p, p + bytes * apart, depth);
+        scaled(z + (<usize>first << 2), scratch, UP, count);
+        scaled(z + (<usize>second << 2), other, UP, rest);
       }
     }
     return;
@@ -195,8 +195,7 @@ export function rowsTimesHalvesJob(args: usize, from: i32, to: i32, scratch: usi
     const skip = <usize>unit << 5, count = <usize>min(8, columns - (unit << 3)) << 2;
     for (let i: usize = 0; i < <usize>rows; i++) {
       const sums = count == 32 ? y + i * ldy + skip : scratch + (i << 5);
-      if (bias) memory.copy(sums, bias + skip, count);
-      else memory.fill(sums, 0, count);
+      begin(sums, bias ? bias + skip : 0, count);
     }
     for (let k = 0; k < depth; k += TERMS) {
       const terms = min(TERMS, depth - k);

@@ -12,7 +12,7 @@
  * result, short enough for the nearest cache, is read and written once per sweep.
  *
  * **Stored column by column** (`[N, K]`): every result is an inner product of two rows. Where the
- * weights come from main memory, two columns from the two halves of the work are read at a time.
+ * weights come from main memory, four columns from the four quarters of the work are read at a time.
  *
  * **In panels** (`packing.ts`), eight columns side by side:
  *
@@ -122,52 +122,7 @@ export function rowsTimesMatrixJob(args: usize, from: i32, to: i32): void {
   }
 }
 
-/**
- * The inner products of `x` with `v` and `w`; results go to `y` and `y + step`.
- *
- * Sixteen elements per turn in four accumulators each, then fours, then single ones.
- */
-function dotTwo(y: usize, step: usize, x: usize, v: usize, w: usize, n: i32): void {
-  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, t0 = s0, t1 = s0, t2 = s0, t3 = s0;
-  const end = x + (<usize>(n & ~15) << 2);
-  for (; x < end; x += 64) {
-    let u = v128.load(x);
-    s0 = madd(u, v128.load(v), s0);
-    t0 = madd(u, v128.load(w), t0);
-    u = v128.load(x + 16);
-    s1 = madd(u, v128.load(v + 16), s1);
-    t1 = madd(u, v128.load(w + 16), t1);
-    u = v128.load(x + 32);
-    s2 = madd(u, v128.load(v + 32), s2);
-    t2 = madd(u, v128.load(w + 32), t2);
-    u = v128.load(x + 48);
-    s3 = madd(u, v128.load(v + 48), s3);
-    t3 = madd(u, v128.load(w + 48), t3);
-    v += 64;
-    w += 64;
-  }
-  const four = x + (<usize>((n & 15) >> 2) << 4);
-  for (; x < four; x += 16) {
-    const u = v128.load(x);
-    s0 = madd(u, v128.load(v), s0);
-    t0 = madd(u, v128.load(w), t0);
-    v += 16;
-    w += 16;
-  }
-  let a = sumLanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
-  let b = sumLanes(f32x4.add(f32x4.add(t0, t1), f32x4.add(t2, t3)));
-  for (let i = n & 3; i > 0; i--) {
-    a += load<f32>(x) * load<f32>(v);
-    b += load<f32>(x) * load<f32>(w);
-    x += 4;
-    v += 4;
-    w += 4;
-  }
-  store<f32>(y, a);
-  store<f32>(y + step, b);
-}
-
-/** Four inner products with one row `x`; the others start `ld` bytes apart. Results go to `y`, `step` bytes apart. */
+/** Four inner products with one row `x`; the columns start `ld` bytes apart. Results go to `y`, `step` bytes apart. */
 function dotFour(y: usize, step: usize, x: usize, w: usize, ld: usize, n: i32): void {
   let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
   const ld2 = ld + ld, ld3 = ld2 + ld;
@@ -208,55 +163,41 @@ const OUTPUTS: i32 = 32;
  * Rows times a matrix stored column by column; a unit is 32 columns of one batch element.
  *
  * Four neighbouring columns at a time share what is read of the row: best while the weights fit into a
- * cache. From main memory two columns are read at a time, one of each half.
+ * cache. From main memory the four come from the four quarters of the work. One that is left over takes
+ * all four places.
  *
  * Words: x, w, y, rows of x, columns, depth, bytes from row to row of x, bytes from column to
  * column of w, bytes from row to row of y, from column to column of y, bytes of y per batch
- * element, columns at a time (1 or 4), batch axes, and from word 16 on their extents, from 24
- * the bytes per step in x, from 32 in w.
+ * element, whether the weights come from main memory, batch axes, and from word 16 on their extents, from
+ * 24 the bytes per step in x, from 32 in w.
  */
 export function rowsTimesTransposeJob(args: usize, from: i32, to: i32): void {
   const x = load<usize>(args), w = load<usize>(args + 4), y = load<usize>(args + 8);
   const rows = load<i32>(args + 12), columns = load<i32>(args + 16), depth = load<i32>(args + 20);
   const ldx = load<usize>(args + 24), ldw = load<usize>(args + 28);
   const down = load<usize>(args + 32), across = load<usize>(args + 36), batchBytes = load<usize>(args + 40);
-  const four = load<i32>(args + 44) == 4, axes = load<i32>(args + 48);
+  const streamed = load<i32>(args + 44) && to - from > 1, axes = load<i32>(args + 48);
   const blocks = (columns + OUTPUTS - 1) / OUTPUTS;
-  if (!four && axes == 0) {
-    const first = from * OUTPUTS, count = min(to * OUTPUTS, columns) - first, half = <usize>(count >> 1);
-    let pw = w + <usize>first * ldw, py = y + <usize>first * across;
-    for (let j: usize = 0; j < half; j++) {
-      for (let i: usize = 0; i < <usize>rows; i++) {
-        dotTwo(py + i * down, half * across, x + i * ldx, pw, pw + half * ldw, depth);
-      }
-      pw += ldw;
-      py += across;
-    }
-    if (count & 1) {
-      pw += half * ldw;
-      py += half * across;
-      for (let i: usize = 0; i < <usize>rows; i++) dotTwo(py + i * down, 0, x + i * ldx, pw, pw, depth);
-    }
-    return;
-  }
   for (let unit = from; unit < to; unit++) {
-    const batch = unit / blocks, first = (unit % blocks) * OUTPUTS, end = min(first + OUTPUTS, columns);
+    const batch = unit / blocks, first = (unit % blocks) * OUTPUTS;
+    // All columns of this batch element that are among the units, or those of this unit.
+    const units = streamed ? min(to - unit, blocks - unit % blocks) : 1, end = min(first + units * OUTPUTS, columns);
     const px = x + offsetOf(batch, axes, args + 64, args + 96);
-    let pw = w + offsetOf(batch, axes, args + 64, args + 128) + <usize>first * ldw;
-    let py = y + <usize>batch * batchBytes + <usize>first * across;
+    const pw = w + offsetOf(batch, axes, args + 64, args + 128), py = y + <usize>batch * batchBytes;
+    const quarter = (end - first) >> 2, apart = streamed ? quarter : 1, step = streamed ? 1 : 4;
     let j = first;
-    if (four) {
-      for (; j + 4 <= end; j += 4) {
-        for (let i = 0; i < rows; i++) dotFour(py + <usize>i * down, across, px + <usize>i * ldx, pw, ldw, depth);
-        pw += ldw << 2;
-        py += across << 2;
+    for (let n = quarter; n > 0; n--) {
+      for (let i: usize = 0; i < <usize>rows; i++) {
+        dotFour(py + i * down + across * j, across * apart, px + i * ldx, pw + ldw * j, ldw * apart, depth);
+      }
+      j += step;
+    }
+    for (j = first + (quarter << 2); j < end; j++) {
+      for (let i: usize = 0; i < <usize>rows; i++) {
+        dotFour(py + i * down + across * j, 0, px + i * ldx, pw + ldw * j, 0, depth);
       }
     }
-    for (; j < end; j++) {
-      for (let i = 0; i < rows; i++) dotTwo(py + <usize>i * down, 0, px + <usize>i * ldx, pw, pw, depth);
-      pw += ldw;
-      py += across;
-    }
+    unit += units - 1;
   }
 }
 
@@ -337,7 +278,7 @@ function fourPanels(y: usize, x: usize, p: usize, apart: usize, step: usize, dep
 }
 
 /** Writes biases, or zeros, where sums will be added up. */
-function begin(y: usize, bias: usize, bytes: usize): void {
+export function begin(y: usize, bias: usize, bytes: usize): void {
   if (bias) memory.copy(y, bias, bytes);
   else memory.fill(y, 0, bytes);
 }
