@@ -10,12 +10,10 @@
 
 import process from "node:process";
 import type { View } from "../core/engine/backend.ts";
-import { createWasmDevice } from "../wasm/mod.ts";
-import { runtimeOf } from "../wasm/runtime.ts";
+import { Ladder } from "../wasm/ladder/mod.ts";
 
 const relaxed = !Deno.args.includes("--strict");
-const device = createWasmDevice(relaxed ? { threads: 1 } : { threads: 1, relaxed: false });
-const { kernels } = runtimeOf(device).threads;
+const ladder = new Ladder(relaxed ? { threads: 1 } : { threads: 1, relaxed: false }), { device } = ladder;
 const only = Deno.args.find((argument) => /^\d/.test(argument));
 const SAMPLES = 15;
 
@@ -46,8 +44,8 @@ function time(f: () => void): number {
 
 /** GFLOP/s of the register loop, in a sample of a few milliseconds. */
 function peak(): number {
-  const turns = 800_000;
-  return turns * 384 / time(() => kernels.peak(turns, 0.5, 1e-9)) / 1e9;
+  const operations = 800_000 * 384;
+  return operations / time(() => ladder.peak(operations)) / 1e9;
 }
 
 /** Median GFLOP/s of one product and of the ceiling around it. */

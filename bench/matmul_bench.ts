@@ -7,17 +7,15 @@
  * @module
  */
 
-import { createWasmDevice } from "../wasm/mod.ts";
-import { runtimeOf } from "../wasm/runtime.ts";
+import { Ladder } from "../wasm/ladder/mod.ts";
 import type { Random } from "../core/engine/random.ts";
 import { benchRoutes } from "./routes.ts";
 
-const { kernels } = runtimeOf(createWasmDevice({ threads: 1 })).threads;
+const ladder = new Ladder({ threads: 1 });
 
 /** As many operations as a product takes, from registers alone. */
 function benchCeiling(group: string, operations: number): void {
-  const turns = Math.round(operations / 384);
-  Deno.bench({ name: "ceiling", group, fn: () => void kernels.peak(turns, 0.5, 1e-9) });
+  Deno.bench({ name: "ceiling", group, fn: () => ladder.peak(operations) });
 }
 
 for (const [M, N, K] of [[256, 256, 256], [512, 512, 512], [1024, 1024, 1024], [512, 768, 3072]] as const) {

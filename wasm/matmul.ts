@@ -76,10 +76,10 @@ export function multiply(
   });
 }
 
-/** Writes panels of a right matrix to an address: `terms` rows from `k`, `wide` columns from `j`. */
+/** Writes panels of a right matrix to `to`: rows `[k, k + terms)`, columns `[j, j + wide)`. */
 export type FillPanels = (to: number, k: number, terms: number, j: number, wide: number) => void;
 
-/** The product with many rows; `fill` writes the panels of the right matrix part by part. */
+/** {@linkcode multiply} with a right matrix whose panels `fill` writes part by part. */
 export function multiplyFilling(
   runtime: Runtime,
   c: number,

@@ -133,9 +133,9 @@ function timesTranspose(
   shape: number[],
   strides: number[][],
 ): void {
-  const atOnce = columns * depth * 4 > STREAMED_BYTES ? 1 : 4;
+  const streamed = columns * depth * 4 > STREAMED_BYTES ? 1 : 0;
   const words = [x, w, c, rows, columns, depth, rowOfX * 4, columnOfW * 4, down * 4, across * 4];
-  words.push(rows * columns * 4, atOnce, shape.length);
+  words.push(rows * columns * 4, streamed, shape.length);
   writeAxes(words, shape, strides);
   const units = product(shape) * Math.ceil(columns / 32);
   runtime.run(ROWS_TIMES_TRANSPOSE, words, units, 20 + rows * Math.min(columns, 32) * depth / 16);

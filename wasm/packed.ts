@@ -145,8 +145,14 @@ function inHalves(runtime: Runtime): Packing {
         });
       } else {
         const words = [address, panels, y.address, rows, N, K, a.strides[0]! * 4, N * 4, added];
-        const scratch = 256 + (rows > 1 ? 512 * 32 : K * 4);
-        runtime.run(ROWS_TIMES_HALVES, words, Math.ceil(N / 8), 20 + K * (rows > 1 ? 1 + rows / 3 : 0.6), scratch);
+        const scratch = 256 + (rows > 3 ? 512 * 32 : rows * K * 4);
+        runtime.run(
+          ROWS_TIMES_HALVES,
+          words,
+          Math.ceil(N / 8),
+          20 + K * (rows > 3 ? 1 + rows / 3 : 0.6 * rows),
+          scratch,
+        );
       }
       return y;
     },

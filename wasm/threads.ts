@@ -30,8 +30,6 @@ export interface Kernels {
   runAlone(op: number, units: number): void;
   /** Runs the job described in the control block with all threads. */
   runTogether(): void;
-  /** Multiply-adds from registers alone: `turns` × 384 operations. */
-  peak(turns: number, x: number, y: number): number;
 }
 
 /** Work below this, in nanoseconds, is not worth sharing even with workers that are awake. */

@@ -126,72 +126,45 @@ export function roundRowsJob(args: usize, from: i32, to: i32, scratch: usize): v
 
 // ## Multiplying
 
-/** $-h \sum p + \sum p q$ of four columns with a byte per weight; `c` is the first term. */
-@inline
-function sumBytes(c: v128, x: usize, w: usize): v128 {
-  c = dot(v128.load32_splat(x), v128.load(w), c);
-  c = dot(v128.load32_splat(x + 4), v128.load(w + 32), c);
-  c = dot(v128.load32_splat(x + 8), v128.load(w + 64), c);
-  c = dot(v128.load32_splat(x + 12), v128.load(w + 96), c);
-  c = dot(v128.load32_splat(x + 16), v128.load(w + 128), c);
-  c = dot(v128.load32_splat(x + 20), v128.load(w + 160), c);
-  c = dot(v128.load32_splat(x + 24), v128.load(w + 192), c);
-  return dot(v128.load32_splat(x + 28), v128.load(w + 224), c);
-}
-
-/** Two neighbours in `x`, 16 apart, with the lower and upper half bytes of `w`. */
-@inline
-function pair(c: v128, x: usize, w: v128): v128 {
-  c = dot(v128.load32_splat(x), v128.and(w, LOW), c);
-  return dot(v128.load32_splat(x + 16), v128.and(i32x4.shr_u(w, 4), LOW), c);
-}
-
-/** The same as {@linkcode sumBytes} with half a byte per weight. */
-@inline
-function sumHalves(c: v128, x: usize, w: usize): v128 {
-  c = pair(c, x, v128.load(w));
-  c = pair(c, x + 4, v128.load(w + 32));
-  c = pair(c, x + 8, v128.load(w + 64));
-  return pair(c, x + 12, v128.load(w + 96));
-}
-
-/** Rounded row `x` times panel `w` and row `x1` times panel `w1`, a byte per weight. */
-function twoByBytes(y: usize, x: usize, x1: usize, w: usize, w1: usize, blocks: i32): void {
+/** One rounded row times two panels. */
+function twoPanels(y: usize, x: usize, w: usize, v: usize, blocks: i32, halves: bool): void {
   let a = f32x4.splat(0), b = a, c = a, d = a;
   for (; blocks > 0; blocks--) {
-    let start = i32x4.shl(v128.load32_splat(x + 36), 6), step = v128.load32_splat(x + 32);
-    a = madd(f32x4.convert_i32x4_s(sumBytes(start, x, w)), f32x4.mul(v128.load(w + 256), step), a);
-    b = madd(f32x4.convert_i32x4_s(sumBytes(start, x, w + 16)), f32x4.mul(v128.load(w + 272), step), b);
-    start = i32x4.shl(v128.load32_splat(x1 + 36), 6);
-    step = v128.load32_splat(x1 + 32);
-    c = madd(f32x4.convert_i32x4_s(sumBytes(start, x1, w1)), f32x4.mul(v128.load(w1 + 256), step), c);
-    d = madd(f32x4.convert_i32x4_s(sumBytes(start, x1, w1 + 16)), f32x4.mul(v128.load(w1 + 272), step), d);
-    x += ROW_BLOCK;
-    x1 += ROW_BLOCK;
-    w += BYTES;
-    w1 += BYTES;
-  }
-  v128.store(y, a);
-  v128.store(y + 16, b);
-  v128.store(y + 32, c);
-  v128.store(y + 48, d);
-}
-
-/** The same with half a byte per weight. */
-function twoByHalves(y: usize, x: usize, x1: usize, w: usize, w1: usize, blocks: i32): void {
-  let a = f32x4.splat(0), b = a, c = a, d = a;
-  for (; blocks > 0; blocks--) {
-    let start = i32x4.shl(v128.load32_splat(x + 36), 3), step = v128.load32_splat(x + 32);
-    a = madd(f32x4.convert_i32x4_s(sumHalves(start, x, w)), f32x4.mul(v128.load(w + 128), step), a);
-    b = madd(f32x4.convert_i32x4_s(sumHalves(start, x, w + 16)), f32x4.mul(v128.load(w + 144), step), b);
-    start = i32x4.shl(v128.load32_splat(x1 + 36), 3);
-    step = v128.load32_splat(x1 + 32);
-    c = madd(f32x4.convert_i32x4_s(sumHalves(start, x1, w1)), f32x4.mul(v128.load(w1 + 128), step), c);
-    d = madd(f32x4.convert_i32x4_s(sumHalves(start, x1, w1 + 16)), f32x4.mul(v128.load(w1 + 144), step), d);
-    x += ROW_BLOCK;
-    x1 += ROW_BLOCK;
-    w += HALVES;
-    w1 += HALVES;
+    let i = i32x4.shl(v128.load32_splat(x + 36), halves ? 3 : 6), j = i, k = i, l = i;
+    const step = v128.load32_splat(x + 32);
+    if (halves) {
+      for (const end = x + 16; x < end; x += 4) {
+        const p = v128.load32_splat(x), q = v128.load32_splat(x + 16);
+        let u = v128.load(w);
+        i = dot(q, v128.and(i32x4.shr_u(u, 4), LOW), dot(p, v128.and(u, LOW), i));
+        u = v128.load(w + 16);
+        j = dot(q, v128.and(i32x4.shr_u(u, 4), LOW), dot(p, v128.and(u, LOW), j));
+        u = v128.load(v);
+        k = dot(q, v128.and(i32x4.shr_u(u, 4), LOW), dot(p, v128.and(u, LOW), k));
+        u = v128.load(v + 16);
+        l = dot(q, v128.and(i32x4.shr_u(u, 4), LOW), dot(p, v128.and(u, LOW), l));
+        w += 32;
+        v += 32;
+      }
+      x += ROW_BLOCK - 16;
+    } else {
+      for (const end = x + 32; x < end; x += 4) {
+        const p = v128.load32_splat(x);
+        i = dot(p, v128.load(w), i);
+        j = dot(p, v128.load(w + 16), j);
+        k = dot(p, v128.load(v), k);
+        l = dot(p, v128.load(v + 16), l);
+        w += 32;
+        v += 32;
+      }
+      x += ROW_BLOCK - 32;
+    }
+    a = madd(f32x4.convert_i32x4_s(i), f32x4.mul(v128.load(w), step), a);
+    b = madd(f32x4.convert_i32x4_s(j), f32x4.mul(v128.load(w + 16), step), b);
+    c = madd(f32x4.convert_i32x4_s(k), f32x4.mul(v128.load(v), step), c);
+    d = madd(f32x4.convert_i32x4_s(l), f32x4.mul(v128.load(v + 16), step), d);
+    w += 32;
+    v += 32;
   }
   v128.store(y, a);
   v128.store(y + 16, b);
@@ -209,7 +182,7 @@ function settle(y: usize, c: v128, d: v128, x: usize, w: usize): void {
 
 /**
  * Four rounded rows times a panel with a byte per weight: every weight that is read serves four
- * times. Each row comes out as {@linkcode twoByBytes} computes it, to the bit.
+ * times. Each row comes out as {@linkcode twoPanels} computes it, to the bit.
  */
 function fourByBytes(y: usize, x: usize, x1: usize, x2: usize, x3: usize, w: usize, blocks: i32): void {
   memory.fill(y, 0, 128);
@@ -247,7 +220,7 @@ function fourByBytes(y: usize, x: usize, x1: usize, x2: usize, x3: usize, w: usi
   }
 }
 
-/** Four rounded rows times a panel with half a byte per weight, as {@linkcode twoByHalves} computes each. */
+/** Four rounded rows times a panel with half a byte per weight, as {@linkcode twoPanels} computes each. */
 function fourByHalves(y: usize, x: usize, x1: usize, x2: usize, x3: usize, w: usize, blocks: i32): void {
   const low = i8x16.splat(15);
   memory.fill(y, 0, 128);
@@ -327,41 +300,30 @@ export function rowsTimesBlocksJob(args: usize, from: i32, to: i32, scratch: usi
   const x = pointer(args, 0), y = pointer(args, 2), rows = integer(args, 3), columns = integer(args, 4);
   const blocks = integer(args, 5), ldy = pointer(args, 6), bias = pointer(args, 7), halves = integer(args, 8) == 4;
   const ldx = <usize>blocks * ROW_BLOCK, bytes = <usize>blocks * (halves ? HALVES : BYTES);
-  if (rows == 1) {
-    // Two panels at a time, one of each half; what is left of an odd number is computed twice.
-    const half = (to - from + 1) >> 1, apart = to - from - half;
-    for (let unit = from; unit < from + half; unit++) {
-      const w = pointer(args, 1) + bytes * unit, w1 = w + bytes * apart;
-      if (halves) twoByHalves(scratch, x, x, w, w1, blocks);
-      else twoByBytes(scratch, x, x, w, w1, blocks);
-      for (let side = 0; side < 2; side++) {
-        const j = (unit + (side ? apart : 0)) << 3, at = <usize>j << 2;
-        finish(y + at, scratch + (<usize>side << 5), bias ? bias + at : 0, min(8, columns - j));
+  // Four rows take about as long as three apart; where one is missing, the last is repeated.
+  const together = (rows & 3) == 3 ? rows : rows & ~3;
+  for (let unit = from; unit < to && together > 0; unit++) {
+    const j = unit << 3, at = <usize>j << 2, w = pointer(args, 1) + bytes * unit;
+    for (let row = 0; row < together; row += 4) {
+      const height = min(4, together - row), p = x + ldx * row, p2 = p + ldx + ldx, p3 = height > 3 ? p2 + ldx : p2;
+      if (halves) fourByHalves(scratch, p, p + ldx, p2, p3, w, blocks);
+      else fourByBytes(scratch, p, p + ldx, p2, p3, w, blocks);
+      for (let r = 0; r < height; r++) {
+        const sums = scratch + (<usize>r << 5);
+        finish(y + at + ldy * (row + r), sums, bias ? bias + at : 0, min(8, columns - j));
       }
     }
-    return;
   }
-  for (let unit = from; unit < to; unit++) {
-    const j = unit << 3, count = min(8, columns - j), plus = bias ? bias + (<usize>j << 2) : 0;
-    const w = pointer(args, 1) + bytes * unit;
-    let z = y + (<usize>j << 2), p = x;
-    for (let left = rows; left > 0;) {
-      // Four rows take about as long as three apart; where one is missing, the first is repeated.
-      const height = left > 2 ? min(4, left) : left, p1 = left > 1 ? p + ldx : p;
-      if (height < 3) {
-        if (halves) twoByHalves(scratch, p, p1, w, w, blocks);
-        else twoByBytes(scratch, p, p1, w, w, blocks);
-      } else {
-        const p2 = p1 + ldx, p3 = left > 3 ? p2 + ldx : p;
-        if (halves) fourByHalves(scratch, p, p1, p2, p3, w, blocks);
-        else fourByBytes(scratch, p, p1, p2, p3, w, blocks);
+  // The others with two panels at a time, one of each half; what is left of an odd number is computed twice.
+  const half = (to - from + 1) >> 1, apart = to - from - half;
+  for (let unit = from; unit < from + half && together < rows; unit++) {
+    const w = pointer(args, 1) + bytes * unit, v = w + bytes * apart;
+    for (let row = together; row < rows; row++) {
+      twoPanels(scratch, x + ldx * row, w, v, blocks, halves);
+      for (let side = 0; side < 2; side++) {
+        const j = (unit + apart * side) << 3, at = <usize>j << 2, sums = scratch + (<usize>side << 5);
+        finish(y + at + ldy * row, sums, bias ? bias + at : 0, min(8, columns - j));
       }
-      for (let r: usize = 0; r < <usize>height; r++) {
-        finish(z, scratch + (r << 5), plus, count);
-        z += ldy;
-      }
-      p += ldx * <usize>height;
-      left -= height;
     }
   }
 }

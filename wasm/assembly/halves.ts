@@ -42,7 +42,7 @@
  * @module
  */
 
-import { fourRows } from "./matvec";
+import { begin, fourRows } from "./matvec";
 import { packColumns } from "./packing";
 import { integer, madd, pointer } from "./simd";
 
@@ -127,30 +127,16 @@ export function unpackHalvesJob(args: usize, from: i32, to: i32): void {
 /** A scaled row times two panels; the sums of the second one go to `z`. */
 function twoPanels(y: usize, z: usize, x: usize, p: usize, q: usize, depth: i32): void {
   let a0 = v128.load(y), a1 = v128.load(y + 16), b0 = v128.load(z), b1 = v128.load(z + 16);
-  const end = x + (<usize>depth << 2);
-  for (const even = x + (<usize>(depth & ~1) << 2); x < even; x += 8) {
-    let v = v128.load(p), s = v128.load32_splat(x);
+  for (const end = x + (<usize>depth << 2); x < end; x += 4) {
+    const s = v128.load32_splat(x);
+    let v = v128.load(p);
     a0 = madd(lower(v), s, a0);
     a1 = madd(upper(v), s, a1);
     v = v128.load(q);
     b0 = madd(lower(v), s, b0);
     b1 = madd(upper(v), s, b1);
-    v = v128.load(p + 16);
-    s = v128.load32_splat(x + 4);
-    a0 = madd(lower(v), s, a0);
-    a1 = madd(upper(v), s, a1);
-    v = v128.load(q + 16);
-    b0 = madd(lower(v), s, b0);
-    b1 = madd(upper(v), s, b1);
-    p += 32;
-    q += 32;
-  }
-  if (x < end) {
-    const v = v128.load(p), w = v128.load(q), s = v128.load32_splat(x);
-    a0 = madd(lower(v), s, a0);
-    a1 = madd(upper(v), s, a1);
-    b0 = madd(lower(w), s, b0);
-    b1 = madd(upper(w), s, b1);
+    p += 16;
+    q += 16;
   }
   v128.store(y, a0);
   v128.store(y + 16, a1);
@@ -177,26 +163,30 @@ function scaled(y: usize, x: usize, f: f32, n: i32): void {
  * Rows times panels; a unit is a panel.
  *
  * Words: x, panels, y, rows of x, columns, depth, bytes from row to row of x, of y, biases or 0.
- * Scratch: 256 bytes, and the scaled row or, for several rows, 512 terms of a float32 panel.
+ * Scratch: 256 bytes, and up to three scaled rows or, for more rows, 512 terms of a float32 panel.
  */
 export function rowsTimesHalvesJob(args: usize, from: i32, to: i32, scratch: usize): void {
   const x = pointer(args, 0), y = pointer(args, 2), rows = integer(args, 3), columns = integer(args, 4);
   const depth = integer(args, 5), ldx = pointer(args, 6), ldy = pointer(args, 7), bias = pointer(args, 8);
   const bytes = <usize>depth << 4, panels = pointer(args, 1), wide = scratch + 256;
-  if (rows == 1) {
-    scaled(wide, x, UP, depth);
+  if (rows < 4) {
+    const ldw = <usize>depth << 2;
+    for (let row = 0; row < rows; row++) scaled(wide + ldw * row, x + ldx * row, UP, depth);
     // Two panels at a time, one of each half; what is left of an odd number is computed twice.
-    const half = (to - from + 1) >> 1, second = to - half;
-    for (let i = 0; i < half; i++) {
-      for (let side = 0; side < 2; side++) {
-        const j = (side ? second : from) + i, count = min(8, columns - (j << 3)), sums = scratch + (<usize>side << 5);
-        if (bias) scaled(sums, bias + (<usize>j << 5), DOWN, count);
-        else memory.fill(sums, 0, 32);
-      }
-      twoPanels(scratch, scratch + 32, wide, panels + bytes * (from + i), panels + bytes * (second + i), depth);
-      for (let side = 0; side < 2; side++) {
-        const j = (side ? second : from) + i, count = min(8, columns - (j << 3)), sums = scratch + (<usize>side << 5);
-        scaled(y + (<usize>j << 5), sums, UP, count);
+    const half = (to - from + 1) >> 1, apart = to - from - half;
+    for (let unit = from; unit < from + half; unit++) {
+      const p = panels + bytes * unit;
+      for (let row = 0; row < rows; row++) {
+        const first = unit << 3, second = first + (apart << 3), z = y + ldy * row, other = scratch + 32;
+        const count = min(8, columns - first), rest = min(8, columns - second);
+        memory.fill(scratch, 0, 64);
+        if (bias) {
+          scaled(scratch, bias + (<usize>first << 2), DOWN, count);
+          scaled(other, bias + (<usize>second << 2), DOWN, rest);
+        }
+        twoPanels(scratch, other, wide + ldw * row, p, p + bytes * apart, depth);
+        scaled(z + (<usize>first << 2), scratch, UP, count);
+        scaled(z + (<usize>second << 2), other, UP, rest);
       }
     }
     return;
@@ -205,8 +195,7 @@ export function rowsTimesHalvesJob(args: usize, from: i32, to: i32, scratch: usi
     const skip = <usize>unit << 5, count = <usize>min(8, columns - (unit << 3)) << 2;
     for (let i: usize = 0; i < <usize>rows; i++) {
       const sums = count == 32 ? y + i * ldy + skip : scratch + (i << 5);
-      if (bias) memory.copy(sums, bias + skip, count);
-      else memory.fill(sums, 0, count);
+      begin(sums, bias ? bias + skip : 0, count);
     }
     for (let k = 0; k < depth; k += TERMS) {
       const terms = min(TERMS, depth - k);

@@ -4,5 +4,4 @@
  * @module
  */
 
-export { peak } from "./peak";
 export { runAlone, runTogether, serve } from "./threads";

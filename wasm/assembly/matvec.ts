@@ -12,7 +12,7 @@
  * result, short enough for the nearest cache, is read and written once per sweep.
  *
  * **Stored column by column** (`[N, K]`): every result is an inner product of two rows. Where the
- * weights come from main memory, two columns from the two halves of the work are read at a time.
+ * weights come from main memory, four columns from the four quarters of the work are read at a time.
  *
  * **In panels** (`packing.ts`), eight columns side by side:
  *
@@ -57,17 +57,15 @@ function sweepEight(y: usize, x: usize, w: usize, ld: usize, n: i32): void {
     v += 16;
   }
   for (let i = n & 3; i > 0; i--) {
-    let a = madd(v128.load32_splat(w), x0, v128.load32_splat(y));
-    a = madd(v128.load32_splat(w + ld), x1, a);
-    a = madd(v128.load32_splat(w + ld2), x2, a);
-    a = madd(v128.load32_splat(w + ld3), x3, a);
-    a = madd(v128.load32_splat(v), x4, a);
-    a = madd(v128.load32_splat(v + ld), x5, a);
-    a = madd(v128.load32_splat(v + ld2), x6, a);
-    v128.store32_lane(y, madd(v128.load32_splat(v + ld3), x7, a), 0);
+    let a = v128.load32_splat(y);
+    v = w;
+    for (let k: usize = 0; k < 32; k += 4) {
+      a = madd(v128.load32_splat(v), v128.load32_splat(x + k), a);
+      v += ld;
+    }
+    v128.store32_lane(y, a, 0);
     y += 4;
     w += 4;
-    v += 4;
   }
 }
 
@@ -124,73 +122,7 @@ export function rowsTimesMatrixJob(args: usize, from: i32, to: i32): void {
   }
 }
 
-/** Inner product of two rows: sixteen elements per turn in four accumulators, then single ones. */
-export function dot(a: usize, b: usize, n: i32): f32 {
-  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
-  const end = a + (<usize>(n & ~15) << 2);
-  for (; a < end; a += 64) {
-    s0 = madd(v128.load(a), v128.load(b), s0);
-    s1 = madd(v128.load(a + 16), v128.load(b + 16), s1);
-    s2 = madd(v128.load(a + 32), v128.load(b + 32), s2);
-    s3 = madd(v128.load(a + 48), v128.load(b + 48), s3);
-    b += 64;
-  }
-  const four = a + (<usize>((n & 15) >> 2) << 4);
-  for (; a < four; a += 16) {
-    s0 = madd(v128.load(a), v128.load(b), s0);
-    b += 16;
-  }
-  let sum = sumLanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
-  for (let i = n & 3; i > 0; i--) {
-    sum += load<f32>(a) * load<f32>(b);
-    a += 4;
-    b += 4;
-  }
-  return sum;
-}
-
-/** The inner products of `x` with `v` and `w`, as {@linkcode dot} computes them; results go to `y` and `y + step`. */
-function dotTwo(y: usize, step: usize, x: usize, v: usize, w: usize, n: i32): void {
-  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, t0 = s0, t1 = s0, t2 = s0, t3 = s0;
-  const end = x + (<usize>(n & ~15) << 2);
-  for (; x < end; x += 64) {
-    let u = v128.load(x);
-    s0 = madd(u, v128.load(v), s0);
-    t0 = madd(u, v128.load(w), t0);
-    u = v128.load(x + 16);
-    s1 = madd(u, v128.load(v + 16), s1);
-    t1 = madd(u, v128.load(w + 16), t1);
-    u = v128.load(x + 32);
-    s2 = madd(u, v128.load(v + 32), s2);
-    t2 = madd(u, v128.load(w + 32), t2);
-    u = v128.load(x + 48);
-    s3 = madd(u, v128.load(v + 48), s3);
-    t3 = madd(u, v128.load(w + 48), t3);
-    v += 64;
-    w += 64;
-  }
-  const four = x + (<usize>((n & 15) >> 2) << 4);
-  for (; x < four; x += 16) {
-    const u = v128.load(x);
-    s0 = madd(u, v128.load(v), s0);
-    t0 = madd(u, v128.load(w), t0);
-    v += 16;
-    w += 16;
-  }
-  let a = sumLanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
-  let b = sumLanes(f32x4.add(f32x4.add(t0, t1), f32x4.add(t2, t3)));
-  for (let i = n & 3; i > 0; i--) {
-    a += load<f32>(x) * load<f32>(v);
-    b += load<f32>(x) * load<f32>(w);
-    x += 4;
-    v += 4;
-    w += 4;
-  }
-  store<f32>(y, a);
-  store<f32>(y + step, b);
-}
-
-/** Four inner products with one row `x`; the others start `ld` bytes apart. Results go to `y`, `step` bytes apart. */
+/** Four inner products with one row `x`; the columns start `ld` bytes apart. Results go to `y`, `step` bytes apart. */
 function dotFour(y: usize, step: usize, x: usize, w: usize, ld: usize, n: i32): void {
   let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
   const ld2 = ld + ld, ld3 = ld2 + ld;
@@ -231,62 +163,48 @@ const OUTPUTS: i32 = 32;
  * Rows times a matrix stored column by column; a unit is 32 columns of one batch element.
  *
  * Four neighbouring columns at a time share what is read of the row: best while the weights fit into a
- * cache. From main memory two columns are read at a time, one of each half.
+ * cache. From main memory the four come from the four quarters of the work. One that is left over takes
+ * all four places.
  *
  * Words: x, w, y, rows of x, columns, depth, bytes from row to row of x, bytes from column to
  * column of w, bytes from row to row of y, from column to column of y, bytes of y per batch
- * element, columns at a time (1 or 4), batch axes, and from word 16 on their extents, from 24
- * the bytes per step in x, from 32 in w.
+ * element, whether the weights come from main memory, batch axes, and from word 16 on their extents, from
+ * 24 the bytes per step in x, from 32 in w.
  */
 export function rowsTimesTransposeJob(args: usize, from: i32, to: i32): void {
   const x = load<usize>(args), w = load<usize>(args + 4), y = load<usize>(args + 8);
   const rows = load<i32>(args + 12), columns = load<i32>(args + 16), depth = load<i32>(args + 20);
   const ldx = load<usize>(args + 24), ldw = load<usize>(args + 28);
   const down = load<usize>(args + 32), across = load<usize>(args + 36), batchBytes = load<usize>(args + 40);
-  const four = load<i32>(args + 44) == 4, axes = load<i32>(args + 48);
+  const streamed = load<i32>(args + 44) && to - from > 1, axes = load<i32>(args + 48);
   const blocks = (columns + OUTPUTS - 1) / OUTPUTS;
-  if (!four && axes == 0) {
-    const first = from * OUTPUTS, count = min(to * OUTPUTS, columns) - first, half = <usize>(count >> 1);
-    let pw = w + <usize>first * ldw, py = y + <usize>first * across;
-    for (let j: usize = 0; j < half; j++) {
-      for (let i: usize = 0; i < <usize>rows; i++) {
-        dotTwo(py + i * down, half * across, x + i * ldx, pw, pw + half * ldw, depth);
-      }
-      pw += ldw;
-      py += across;
-    }
-    if (count & 1) {
-      pw += half * ldw;
-      py += half * across;
-      for (let i: usize = 0; i < <usize>rows; i++) store<f32>(py + i * down, dot(x + i * ldx, pw, depth));
-    }
-    return;
-  }
   for (let unit = from; unit < to; unit++) {
-    const batch = unit / blocks, first = (unit % blocks) * OUTPUTS, end = min(first + OUTPUTS, columns);
+    const batch = unit / blocks, first = (unit % blocks) * OUTPUTS;
+    // All columns of this batch element that are among the units, or those of this unit.
+    const units = streamed ? min(to - unit, blocks - unit % blocks) : 1, end = min(first + units * OUTPUTS, columns);
     const px = x + offsetOf(batch, axes, args + 64, args + 96);
-    let pw = w + offsetOf(batch, axes, args + 64, args + 128) + <usize>first * ldw;
-    let py = y + <usize>batch * batchBytes + <usize>first * across;
+    const pw = w + offsetOf(batch, axes, args + 64, args + 128), py = y + <usize>batch * batchBytes;
+    const quarter = (end - first) >> 2, apart = streamed ? quarter : 1, step = streamed ? 1 : 4;
     let j = first;
-    if (four) {
-      for (; j + 4 <= end; j += 4) {
-        for (let i = 0; i < rows; i++) dotFour(py + <usize>i * down, across, px + <usize>i * ldx, pw, ldw, depth);
-        pw += ldw << 2;
-        py += across << 2;
+    for (let n = quarter; n > 0; n--) {
+      for (let i: usize = 0; i < <usize>rows; i++) {
+        dotFour(py + i * down + across * j, across * apart, px + i * ldx, pw + ldw * j, ldw * apart, depth);
+      }
+      j += step;
+    }
+    for (j = first + (quarter << 2); j < end; j++) {
+      for (let i: usize = 0; i < <usize>rows; i++) {
+        dotFour(py + i * down + across * j, 0, px + i * ldx, pw + ldw * j, 0, depth);
       }
     }
-    for (; j < end; j++) {
-      for (let i = 0; i < rows; i++) store<f32>(py + <usize>i * down, dot(px + <usize>i * ldx, pw, depth));
-      pw += ldw;
-      py += across;
-    }
+    unit += units - 1;
   }
 }
 
 // ## Panels
 
 /** Terms that four rows take at a time: what they read of the rows and of the panel stays in the nearest cache. */
-const TERMS: i32 = 512;
+const TERMS: i32 = 1024;
 
 /**
  * Up to four rows times `depth` terms of a panel, added to eight sums each.
@@ -328,26 +246,12 @@ export function fourRows(y: usize, ldy: usize, x: usize, ldx: usize, rows: i32, 
   v128.store(y3 + 16, d1);
 }
 
-/**
- * One row times four panels; panels `p` start `apart` bytes apart, results `y` and biases `b` `step` bytes.
- * Without biases `b` is 0.
- */
-function fourPanels(y: usize, x: usize, p: usize, apart: usize, step: usize, b: usize, depth: i32): void {
+/** One row times four panels that start `apart` bytes apart, added to eight sums each, `step` bytes apart. */
+function fourPanels(y: usize, x: usize, p: usize, apart: usize, step: usize, depth: i32): void {
   let q = p + apart, r = q + apart, t = r + apart;
-  let a0 = f32x4.splat(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0;
-  if (b) {
-    a0 = v128.load(b);
-    a1 = v128.load(b + 16);
-    b += step;
-    b0 = v128.load(b);
-    b1 = v128.load(b + 16);
-    b += step;
-    c0 = v128.load(b);
-    c1 = v128.load(b + 16);
-    b += step;
-    d0 = v128.load(b);
-    d1 = v128.load(b + 16);
-  }
+  const y1 = y + step, y2 = y1 + step, y3 = y2 + step;
+  let a0 = v128.load(y), a1 = v128.load(y + 16), b0 = v128.load(y1), b1 = v128.load(y1 + 16);
+  let c0 = v128.load(y2), c1 = v128.load(y2 + 16), d0 = v128.load(y3), d1 = v128.load(y3 + 16);
   for (const end = x + (<usize>depth << 2); x < end; x += 4) {
     const s = v128.load32_splat(x);
     a0 = madd(v128.load(p), s, a0);
@@ -365,19 +269,16 @@ function fourPanels(y: usize, x: usize, p: usize, apart: usize, step: usize, b: 
   }
   v128.store(y, a0);
   v128.store(y + 16, a1);
-  y += step;
-  v128.store(y, b0);
-  v128.store(y + 16, b1);
-  y += step;
-  v128.store(y, c0);
-  v128.store(y + 16, c1);
-  y += step;
-  v128.store(y, d0);
-  v128.store(y + 16, d1);
+  v128.store(y1, b0);
+  v128.store(y1 + 16, b1);
+  v128.store(y2, c0);
+  v128.store(y2 + 16, c1);
+  v128.store(y3, d0);
+  v128.store(y3 + 16, d1);
 }
 
 /** Writes biases, or zeros, where sums will be added up. */
-function begin(y: usize, bias: usize, bytes: usize): void {
+export function begin(y: usize, bias: usize, bytes: usize): void {
   if (bias) memory.copy(y, bias, bytes);
   else memory.fill(y, 0, bytes);
 }
@@ -394,29 +295,21 @@ export function rowsTimesPanelsJob(args: usize, from: i32, to: i32, scratch: usi
   const ldx = load<usize>(args + 24), ldy = load<usize>(args + 28), bias = load<usize>(args + 32);
   const bytes = <usize>depth << 5, whole = min(to, columns >> 3), part = <usize>(columns & 7) << 2;
 
+  // Sums grow in place, those of the last columns, if they are fewer than eight, in the scratch.
+  const at = <usize>from << 5, last = <usize>whole << 5, tail = to > whole ? part : 0;
+  for (let i: usize = 0; i < <usize>rows; i++) {
+    if (whole > from) begin(y + i * ldy + at, bias ? bias + at : 0, last - at);
+    begin(scratch + (i << 5), bias ? bias + last : 0, tail);
+  }
+
   let unit = from;
-  if (rows == 1 && whole - from >= 4) {
-    const apart = (whole - from) >> 2, step = <usize>apart << 5;
-    for (; unit < from + apart; unit++) {
-      const j = <usize>unit << 5;
-      fourPanels(y + j, x, panels + bytes * unit, bytes * apart, step, bias ? bias + j : 0, depth);
+  if (rows == 1) {
+    // One panel of each quarter; up to three are left.
+    const apart = max(0, whole - from) >> 2;
+    for (const end = from + apart; unit < end; unit++) {
+      fourPanels(y + (<usize>unit << 5), x, panels + bytes * unit, bytes * apart, <usize>apart << 5, depth);
     }
     unit = from + (apart << 2);
-    if (unit < whole) {
-      // Up to three are left: the last four, some of them once more.
-      const j = <usize>(whole - 4) << 5;
-      fourPanels(y + j, x, panels + bytes * (whole - 4), bytes, 32, bias ? bias + j : 0, depth);
-      unit = whole;
-    }
-  }
-  if (unit == to) return;
-
-  // Several rows, or what is left of one: sums grow in place, those of the last columns in the scratch.
-  const tail = to > whole ? part : 0, at = <usize>unit << 5, length = whole > unit ? <usize>(whole - unit) << 5 : 0;
-  const last = <usize>whole << 5, plus = bias ? bias + at : 0, more = bias ? bias + last : 0;
-  for (let i: usize = 0; i < <usize>rows; i++) {
-    begin(y + i * ldy + at, plus, length);
-    begin(scratch + (i << 5), more, tail);
   }
   for (let k = 0; k < depth; k += TERMS) {
     const terms = min(TERMS, depth - k), skip = <usize>k << 2;

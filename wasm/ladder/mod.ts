@@ -480,13 +480,18 @@ export class Ladder {
     };
   }
 
+  /** About as many operations as are asked for, in multiply-adds from registers alone. */
+  peak(operations: number): void {
+    this.#loops.peak!(Math.ceil(operations / 384), 0.5, 1e-9);
+  }
+
   #use(threads: number): void {
     if (this.#runtime.threads.count !== threads) this.#runtime.threads.count = threads;
   }
 
   /** Work that nothing but the ceiling bounds; `target` and `source` hold at least as many bytes. */
   #limit(ceiling: Ceiling, amount: number, source: Buffer, target: Buffer): void {
-    if (ceiling === "multiply-adds") this.#runtime.threads.kernels.peak(Math.ceil(amount / 384), 0.5, 1e-9);
+    if (ceiling === "multiply-adds") this.peak(amount);
     else if (ceiling === "copying") this.#loops.copying!(addressOf(target), addressOf(source), wholeLines(amount / 2));
     else this.#loops.reading!(addressOf(source), wholeLines(amount));
   }

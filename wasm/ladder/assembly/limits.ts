@@ -5,7 +5,7 @@
  *
  * | ceiling        | is                                                                    |
  * | -------------- | --------------------------------------------------------------------- |
- * | multiply-adds  | twelve sums in registers, no memory at all: `peak` of `../../assembly/peak.ts` |
+ * | multiply-adds  | twelve sums in registers, no memory at all: {@linkcode peak} in `peak.ts` |
  * | reading        | {@linkcode reading}: as many bytes as the weights have, one integer addition per vector |
  * | copying        | {@linkcode copying}: as many bytes read and as many written           |
  *

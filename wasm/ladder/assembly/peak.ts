@@ -7,7 +7,7 @@
  * @module
  */
 
-import { madd } from "./simd";
+import { madd } from "../../assembly/simd";
 
 /**
  * Runs `turns` × 48 vector multiply-adds on twelve accumulators: `turns` × 384 operations.
