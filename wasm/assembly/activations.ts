@@ -20,7 +20,7 @@
 import { HALF, ONE, SIGN, exp4, expNegative4, scaledErfc4 } from "./exp";
 import { integer, loadPart, madd, max4, min4, pointer, storePart } from "./simd";
 
-const RELU: i32 = 0, SILU: i32 = 1, GELU: i32 = 2, GELU_TANH: i32 = 3;
+const RELU: i32 = 0, SILU: i32 = 1, GELU: i32 = 2;
 
 /** $\sqrt{1/2}$. */
 let SQRT_HALF: v128 = f32x4.splat(0.7071067811865476);
@@ -68,19 +68,22 @@ function sigmoidSlope(x: v128, e: v128, u: v128): v128 {
   return f32x4.mul(s, madd(f32x4.mul(x, u), f32x4.mul(e, s), ONE));
 }
 
+// A kind is a type, so that the compiler takes out the branches: the narrowest integer stands for relu, i16 for
+// silu, i32 for gelu, i64 for its approximation by tanh.
+
 @inline
-function value(kind: i32, x: v128): v128 {
-  if (kind == RELU) return max4(f32x4.splat(0), x);
-  if (kind == SILU) return f32x4.div(x, f32x4.add(ONE, exp4(v128.xor(x, SIGN))));
-  if (kind == GELU) return f32x4.mul(x, normalShare(x, bellOf(x)));
+function value<Kind>(x: v128): v128 {
+  if (sizeof<Kind>() == 1) return max4(f32x4.splat(0), x);
+  if (sizeof<Kind>() == 2) return f32x4.div(x, f32x4.add(ONE, exp4(v128.xor(x, SIGN))));
+  if (sizeof<Kind>() == 4) return f32x4.mul(x, normalShare(x, bellOf(x)));
   return f32x4.div(x, f32x4.add(ONE, tanhExponential(x)));
 }
 
 @inline
-function slope(kind: i32, x: v128): v128 {
-  if (kind == RELU) return v128.and(ONE, f32x4.gt(x, f32x4.splat(0)));
-  if (kind == SILU) return sigmoidSlope(x, exp4(v128.xor(x, SIGN)), ONE);
-  if (kind == GELU) {
+function slope<Kind>(x: v128): v128 {
+  if (sizeof<Kind>() == 1) return v128.and(ONE, f32x4.gt(x, f32x4.splat(0)));
+  if (sizeof<Kind>() == 2) return sigmoidSlope(x, exp4(v128.xor(x, SIGN)), ONE);
+  if (sizeof<Kind>() == 4) {
     const bell = bellOf(x);
     return madd(f32x4.mul(x, DENSITY), bell, normalShare(x, bell));
   }
@@ -89,57 +92,57 @@ function slope(kind: i32, x: v128): v128 {
 }
 
 @inline
-function values(kind: i32, y: usize, x: usize, n: i32): void {
+function values<Kind>(y: usize, x: usize, n: i32): void {
   const end8 = x + (<usize>(n & ~7) << 2);
   for (; x < end8; x += 32) {
-    v128.store(y, value(kind, v128.load(x)));
-    v128.store(y + 16, value(kind, v128.load(x + 16)));
+    v128.store(y, value<Kind>(v128.load(x)));
+    v128.store(y + 16, value<Kind>(v128.load(x + 16)));
     y += 32;
   }
   if (n & 4) {
-    v128.store(y, value(kind, v128.load(x)));
+    v128.store(y, value<Kind>(v128.load(x)));
     x += 16;
     y += 16;
   }
-  if (n & 3) storePart(y, value(kind, loadPart(x, n & 3, 0)), n & 3);
+  if (n & 3) storePart(y, value<Kind>(loadPart(x, n & 3, 0)), n & 3);
 }
 
 @inline
-function slopes(kind: i32, dx: usize, x: usize, g: usize, n: i32): void {
+function slopes<Kind>(dx: usize, x: usize, g: usize, n: i32): void {
   const end = x + (<usize>(n & ~3) << 2);
   for (; x < end; x += 16) {
-    v128.store(dx, f32x4.mul(v128.load(g), slope(kind, v128.load(x))));
+    v128.store(dx, f32x4.mul(v128.load(g), slope<Kind>(v128.load(x))));
     dx += 16;
     g += 16;
   }
-  if (n & 3) storePart(dx, f32x4.mul(loadPart(g, n & 3, 0), slope(kind, loadPart(x, n & 3, 0))), n & 3);
+  if (n & 3) storePart(dx, f32x4.mul(loadPart(g, n & 3, 0), slope<Kind>(loadPart(x, n & 3, 0))), n & 3);
 }
 
 // One function for each kind: a function that is called often is compiled well, one long function is not.
 
 function reluValues(y: usize, x: usize, n: i32): void {
-  values(RELU, y, x, n);
+  values<i8>(y, x, n);
 }
 function siluValues(y: usize, x: usize, n: i32): void {
-  values(SILU, y, x, n);
+  values<i16>(y, x, n);
 }
 function geluValues(y: usize, x: usize, n: i32): void {
-  values(GELU, y, x, n);
+  values<i32>(y, x, n);
 }
 function geluTanhValues(y: usize, x: usize, n: i32): void {
-  values(GELU_TANH, y, x, n);
+  values<i64>(y, x, n);
 }
 function reluSlopes(dx: usize, x: usize, g: usize, n: i32): void {
-  slopes(RELU, dx, x, g, n);
+  slopes<i8>(dx, x, g, n);
 }
 function siluSlopes(dx: usize, x: usize, g: usize, n: i32): void {
-  slopes(SILU, dx, x, g, n);
+  slopes<i16>(dx, x, g, n);
 }
 function geluSlopes(dx: usize, x: usize, g: usize, n: i32): void {
-  slopes(GELU, dx, x, g, n);
+  slopes<i32>(dx, x, g, n);
 }
 function geluTanhSlopes(dx: usize, x: usize, g: usize, n: i32): void {
-  slopes(GELU_TANH, dx, x, g, n);
+  slopes<i64>(dx, x, g, n);
 }
 
 /** Runs of 1024 elements of $f(x)$: `args` = y, x, elements, kind. */

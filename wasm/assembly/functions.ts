@@ -56,10 +56,10 @@ export function log4(x: v128): v128 {
 @inline
 export function log1p4(x: v128): v128 {
   const one = f32x4.splat(1), u = f32x4.add(x, one), gap = f32x4.sub(u, one);
-  const y = f32x4.mul(log4(u), f32x4.div(x, gap));
+  const log = log4(u), y = f32x4.mul(log, f32x4.div(x, gap));
   const finite = v128.bitselect(x, y, f32x4.eq(gap, f32x4.splat(0)));
   // Where the quotient is 1 or $\infty/\infty$, the logarithm alone is right.
-  return v128.bitselect(log4(u), finite, f32x4.gt(x, f32x4.splat(1e9)));
+  return v128.bitselect(log, finite, f32x4.gt(x, f32x4.splat(1e9)));
 }
 
 /** Two sines (`turn` = 0) or cosines (`turn` = 1) in double precision. */
