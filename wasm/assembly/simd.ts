@@ -53,7 +53,6 @@ export function maxLanes(v: v128): f32 {
 }
 
 /** The first `count` (1 to 3) of four float32 at `p`; the other lanes hold `filler`. */
-@inline
 export function loadPart(p: usize, count: i32, filler: f32): v128 {
   let v = f32x4.replace_lane(f32x4.splat(filler), 0, load<f32>(p));
   if (count > 1) v = f32x4.replace_lane(v, 1, load<f32>(p + 4));
@@ -62,7 +61,6 @@ export function loadPart(p: usize, count: i32, filler: f32): v128 {
 }
 
 /** Stores the first `count` (1 to 3) lanes at `p` and leaves what follows alone. */
-@inline
 export function storePart(p: usize, v: v128, count: i32): void {
   v128.store32_lane(p, v, 0);
   if (count > 1) v128.store32_lane(p + 4, v, 1);
