@@ -234,8 +234,10 @@ async function* steps(
 ): AsyncGenerator<number, void, void> {
   const { numBeams = 1, maxNewTokens, slide = false, signal } = options;
   requireFit(decoder, prompts, maxNewTokens, slide);
-  const { readEvery = 1 } = backend();
-  if (readEvery > 1 && !options.rules?.length && searches.every((search) => search instanceof Walk)) {
+  const { readEvery = 1 } = backend(), { random, repetitionPenalty, rules } = options;
+  // Greedy search needs one number of a row; with rules it pays where reading waits.
+  const ahead = !rules?.length && (readEvery > 1 || !random && repetitionPenalty === undefined);
+  if (ahead && searches.every((search) => search instanceof Walk)) {
     return yield* stepsAhead(decoder, prompts, searches as Walk[], options, readEvery);
   }
   const session = new Session(decoder, prompts);

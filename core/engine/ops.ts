@@ -166,9 +166,9 @@ function linearIndex(action: string, shape: Shape, axis: number, index: Tensor):
   return position;
 }
 
-/** Checks that each element of an index lies in the axis, by looking it up. */
+/** Checks that each element of an index lies in the axis, by looking it up among as many views of one number. */
 function checkIndex(index: Tensor, extent: number): void {
-  index.device.release(index.device.gather(countBeside(index, extent), index));
+  index.device.release(index.device.gather(countBeside(index, 1).expand([extent]), index));
 }
 
 /**
