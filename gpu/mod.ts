@@ -1,11 +1,29 @@
 /**
  * # The GPU device
  *
- * Tensors live in buffers of the GPU, arithmetic is done by shaders (`shaders/*.wgsl`), and nothing waits:
- * an operation records what is to be done and returns. Only reading numbers back waits for the GPU. This
- * file connects the shaders with what the engine asks of a device; every member has a file of its own.
+ * **Question.** A chapter writes `softmax(scores)`. What happens until thousands of threads have done it?
  *
- * A CPU device looks at the numbers it is given and refuses some with an error. This one cannot without waiting:
+ * **Idea.** Tensors live in buffers of the GPU, arithmetic is done by shaders (`shaders/*.wgsl`), and nothing waits:
+ * an operation records what is to be done and returns. Only reading numbers back waits for the GPU.
+ *
+ * **From a line to a dispatch.** Eight steps, each with a file of its own:
+ *
+ * | step                                                                        | where                     |
+ * | --------------------------------------------------------------------------- | ------------------------- |
+ * | the chapter names the function: `fusable("softmax", [scores], …)`           | `core/02_words/softmax.ts` |
+ * | the engine finds an entry of that name in this device's table               | `core/engine/fusable.ts`  |
+ * | the entry reserves the result and turns the view into counts and strides    | `fused.ts`, `memory.ts`   |
+ * | the shader's text is varied: lanes per row, four numbers at a time          | `template.ts`             |
+ * | the text is compiled, the first time; afterwards the pipeline is looked up  | `pipelines.ts`            |
+ * | the dispatch is recorded: pipeline, buffers, 256 bytes of parameters        | `queue.ts`                |
+ * | 128 dispatches are sent together, or fewer when somebody reads              | `queue.ts`                |
+ * | a workgroup of `shaders/softmax.wgsl` sums a row; `read()` fetches numbers  | `shaders/softmax.wgsl`    |
+ *
+ * A function without an entry takes the same way in several dispatches, one for each operation of its definition: the
+ * ten members of this file that compute. `withoutFusion` shows the difference; the test "a line of a chapter is a
+ * dispatch or two" counts them.
+ *
+ * **What cannot be refused.** A CPU device looks at the numbers it is given and refuses some with an error. This one cannot without waiting:
  *
  * | case                              | CPU devices  | here                                         |
  * | --------------------------------- | ------------ | -------------------------------------------- |
