@@ -40,7 +40,7 @@ registerDevice("wasm", () => {
     throw new DeviceUnavailable(error instanceof Error ? error.message : String(error));
   }
 });
-// Shaders are read when a GPU is asked for. A software adapter, slower than the CPU device, has to be named.
+// Shaders are loaded when a GPU is asked for. A software adapter, slower than the CPU device, has to be named.
 registerDevice("webgpu", async (named) => {
   const { createWebgpuDevice } = await import("./gpu/mod.ts");
   try {

@@ -42,7 +42,10 @@ function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
 const layout = { vocabSize: 67, hiddenSize: 48, numHeads: 3, numLayers: 3, contextLength: 96 } as const;
 
 /** A decoder after some steps on a text with a pattern, and the losses on the way. */
-async function trained(positions: "learned" | "rotary", steps: number): Promise<{ model: DecoderOnly; losses: number[] }> {
+async function trained(
+  positions: "learned" | "rotary",
+  steps: number,
+): Promise<{ model: DecoderOnly; losses: number[] }> {
   const model = new DecoderOnly({ ...layout, positions }, new Random(5));
   const text = Int32Array.from({ length: 33 * 4 }, (_, i) => (i * i + 3 * i) % 61);
   const history = await train({
@@ -80,9 +83,9 @@ Deno.test({
       model.eval();
       const prompt = Array.from({ length: 40 }, (_, i) => (i * 7) % 61);
       const logits = await noGrad(() => model.forward(tensor(Int32Array.from(prompt), [1, 40]))).read();
-      const [{ tokens }] = await generate(model, [prompt], { maxNewTokens: 50 }) as [{ tokens: number[] }];
+      const [greedy] = await generate(model, [prompt], { maxNewTokens: 50 });
       const beams = await generate(model, [prompt], { maxNewTokens: 12, numBeams: 3 });
-      return { logits, tokens, beams: beams[0]!.tokens };
+      return { logits, tokens: greedy!.tokens, beams: beams[0]!.tokens };
     });
     for (const { logits, tokens, beams } of found) {
       assert(distance(logits, found[0]!.logits) < 1e-4, `${distance(logits, found[0]!.logits)}`);
@@ -122,7 +125,9 @@ Deno.test({
       const [query, key, value] = [1, 2, 3].map(() => draws.normal(2, 4, 64, 32).tensor()) as [Tensor, Tensor, Tensor];
       assertEquals(counted(() => softmax(query)), 1);
       const fused = counted(() => scaledDotProductAttention(query, key, value, { causal: true }));
-      const spelledOut = counted(() => withoutFusion(() => scaledDotProductAttention(query, key, value, { causal: true })));
+      const spelledOut = counted(() =>
+        withoutFusion(() => scaledDotProductAttention(query, key, value, { causal: true }))
+      );
       assert(fused <= 2 && spelledOut > 8, `${fused} and ${spelledOut} dispatches`);
     }),
 });
