@@ -17,14 +17,18 @@ interface Finished {
 const decoder = new TextDecoder();
 const RUN = ["run", "--no-prompt", "--allow-read", "--allow-write"];
 
-function start(args: readonly string[], flags: readonly string[] = RUN): Deno.ChildProcess {
+function start(
+  args: readonly string[],
+  flags: readonly string[] = RUN,
+  env: Readonly<Record<string, string>> = {},
+): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
     args: [...flags, "mod.ts", ...args],
     cwd: root,
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", ...env },
   }).spawn();
 }
 
@@ -148,6 +152,35 @@ test("heed names the permission that it lacks", async (folder) => {
   const { code, errors } = await finish(start(["info", folder], ["run", "--no-prompt"]));
   assertEquals(code, 1);
   assertStringIncludes(errors, "--allow-read");
+});
+
+test("--device webgpu takes what adapter there is, and says in one sentence if there is none", async () => {
+  const { code, output, errors } = await heed("info", "--device", "webgpu");
+  if (code === 0) assertMatch(output, /device +webgpu\n +chosen +GPU by WebGPU: /);
+  else assertMatch(errors, /^heed: Cannot use webgpu: .*\n$/m);
+  const child = start(["info", "--device", "webgpu"], RUN, { DENO_WEBGPU_BACKEND: "none" });
+  const absent = await finish(child);
+  assertEquals(absent.code, 1);
+  assertStringIncludes(absent.errors, "heed: Cannot use webgpu: no adapter was found; a GPU and its driver are needed");
+  assertMatch((await heed("info", "--device", "auto")).output, /device +(wasm\n.*; webgpu was not chosen: |webgpu\n)/);
+});
+
+const adapter = await navigator.gpu?.requestAdapter();
+const testOnGpu = adapter ? test : (name: string): void => Deno.test.ignore(name, () => {});
+
+testOnGpu("train translator on the GPU device learns, and translates on the CPU", async (folder) => {
+  const data = await pairsIn(folder), out = `${folder}/model`;
+  const options = ["--data", data, "--out", out, "--steps", "40", "--device", "webgpu"];
+  const sizes = TINY.filter((word, i) => word !== "--threads" && TINY[i - 1] !== "--threads");
+  const trained = await heed("train", "translator", ...options, ...sizes);
+  assertEquals(trained.code, 0, trained.errors);
+  assertStringIncludes(trained.output, "step 40/40");
+  const beside = async (device: string): Promise<string> => {
+    const { code, output } = await heed("translate", "我吃茶。", "--model", out, "--device", device);
+    assertEquals(code, 0);
+    return output;
+  };
+  assertEquals(await beside("webgpu"), await beside("wasm"));
 });
 
 test("train translator learns, measures, shows and saves, and translate uses what it saved", async (folder) => {
