@@ -3,17 +3,20 @@
  *
  * **Question.** The notes make claims. Which of them hold, and by how much?
  *
- * **Idea.** An experiment is a pure function from a few controls to a table of numbers, and a
- * list of claims about that table. The terminal prints it, a test holds its claims, and the
- * pages draw it: one definition for all three.
+ * **Idea.** An experiment is a pure function from a few controls to plain data: numbers that were found, and
+ * the figures that show them. Beside it stand the claims it checks. The terminal prints it, a test holds its
+ * claims, the page draws what was recorded, and runs it again when a reader moves a slider: one definition
+ * for all four.
  *
  * @module
  */
 
 import { scalingExperiment } from "./04_attention/experiments/scaled_dot_product.ts";
 
-/** A number that the reader may change. */
+/** Something that the reader may change. */
 export interface Control {
+  /** What it is, in a word or two; a slider's label. */
+  readonly label: string;
   /** One line about what it does. */
   readonly description: string;
   /** Value unless the reader says otherwise. */
@@ -22,39 +25,161 @@ export interface Control {
   readonly min: number;
   /** Largest allowed value. */
   readonly max: number;
+  /** Distance of allowed values, 1 by default: whole numbers. */
+  readonly step?: number;
+  /** Names of the values, where they stand for something: value 0 is the first. */
+  readonly choices?: readonly string[];
 }
 
-/** What an experiment found: a table of numbers. */
-export interface ExperimentTable {
-  /** Heading of each column. */
-  readonly columns: readonly string[];
-  /** One number for each column. */
-  readonly rows: readonly (readonly number[])[];
+/** What an axis shows. */
+export interface Axis {
+  /** Quantity and unit. */
+  readonly title: string;
+  /** Whether equal factors are equal distances. */
+  readonly logarithmic?: boolean;
+  /** Interval shown, if it is not that of the data. */
+  readonly domain?: readonly [number, number];
 }
 
-/** Something the notes say, and what the table says about it. */
+/** Points of one kind; `quantity` is a symbol of the page, whose colour the points take. */
+export interface Series {
+  /** Stands in the legend. */
+  readonly label: string;
+  /** x and y of each point. */
+  readonly points: readonly (readonly [number, number])[];
+  /** Name of each point, where they have one. */
+  readonly names?: readonly string[];
+  /** A symbol of the page's table, such as `Q`. */
+  readonly quantity?: string;
+  /** Drawn with gaps: what is expected rather than found. */
+  readonly dashed?: boolean;
+}
+
+/** A token, coloured by a value. */
+export interface ValuedToken {
+  /** What is written. */
+  readonly text: string;
+  /** Its colour, within the scale of the figure. */
+  readonly value?: number;
+}
+
+/** A node of a tree of beginnings. */
+export interface TreeNode {
+  /** Distinguishes nodes. */
+  readonly id: number;
+  /** The node it continues; the root has none. */
+  readonly parent?: number;
+  /** What is written. */
+  readonly label: string;
+  /** What it scores. */
+  readonly value?: number;
+  /** Whether the search went on with it. */
+  readonly kept?: boolean;
+}
+
+/** The kinds of pictures. Each also is a table, for those who read and for those who listen. */
+export type Picture =
+  | { readonly kind: "line" | "scatter"; readonly x: Axis; readonly y: Axis; readonly series: readonly Series[] }
+  | {
+    readonly kind: "bars";
+    readonly y: Axis;
+    readonly bars: readonly {
+      readonly label: string;
+      readonly group?: string;
+      readonly value: number;
+      readonly quantity?: string;
+    }[];
+  }
+  | {
+    readonly kind: "heatMap";
+    readonly rows: readonly string[];
+    readonly columns: readonly string[];
+    readonly values: readonly (readonly number[])[];
+    readonly rowTitle?: string;
+    readonly columnTitle?: string;
+    readonly domain?: readonly [number, number];
+    readonly diverging?: boolean;
+    readonly quantity?: string;
+  }
+  | {
+    readonly kind: "attention";
+    readonly from: readonly string[];
+    readonly to: readonly string[];
+    /** One matrix `[from, to]` per head. */
+    readonly weights: readonly (readonly (readonly number[])[])[];
+    readonly heads?: readonly string[];
+  }
+  | {
+    readonly kind: "histogram";
+    readonly x: Axis;
+    readonly series: readonly {
+      readonly label: string;
+      /** One more than counts. */
+      readonly edges: readonly number[];
+      readonly counts: readonly number[];
+      readonly quantity?: string;
+    }[];
+  }
+  | { readonly kind: "tree"; readonly nodes: readonly TreeNode[] }
+  | {
+    readonly kind: "table";
+    readonly columns: readonly string[];
+    readonly rows: readonly (readonly (number | string)[])[];
+  }
+  | {
+    readonly kind: "tokens";
+    readonly rows: readonly { readonly label?: string; readonly tokens: readonly ValuedToken[] }[];
+    readonly domain?: readonly [number, number];
+  }
+  | { readonly kind: "text"; readonly text: string };
+
+/** A picture and what to see in it. */
+export type Figure = Picture & {
+  /** One sentence; numbers in it are computed. */
+  readonly caption: string;
+};
+
+/** What an experiment found: plain data, the same for the same controls. */
+export interface Outcome {
+  /** Numbers by name; what claims are about. */
+  readonly findings: Readonly<Record<string, number | readonly number[]>>;
+  /** What the page shows. */
+  readonly figures: readonly Figure[];
+}
+
+/** Something the notes say, and what the findings say about it. */
 export interface Claim {
   /** The claim as a sentence. */
   readonly text: string;
-  /** Whether the table bears it out. */
-  holds(table: ExperimentTable): boolean;
+  /**
+   * Whether the findings bear it out. Of a claim that the experiment refutes, `refuted` says so, and the page
+   * reports it as it is.
+   */
+  holds(findings: Outcome["findings"]): boolean;
+  /** True where the outcome contradicts the notes: then `holds` must be false. */
+  readonly refuted?: boolean;
+}
+
+/** How an experiment is run. */
+export interface RunOptions {
+  /** Stops it. */
+  readonly signal?: AbortSignal;
+  /** Hears how much is done, in [0, 1]. */
+  readonly onProgress?: (done: number) => void;
 }
 
 /** A runnable demonstration of what a section claims. */
 export interface Experiment {
-  /** Chapter and section, such as `attention/scaled_dot_product`. */
+  /** Chapter and section, such as `attention/scaled_dot_product`; more than one of a section add `/part`. */
   readonly name: string;
   /** What it shows, as a title. */
   readonly title: string;
-  /** What may be changed; all are whole numbers. */
+  /** What may be changed; `seed`, if there, gets a button of its own. */
   readonly controls: Readonly<Record<string, Control>>;
-  /** What is expected of the table at the default controls. */
+  /** What is expected at the default controls. */
   readonly claims: readonly Claim[];
-  /** Computes the table; the same controls give the same table. */
-  run(
-    controls: Readonly<Record<string, number>>,
-    options: { readonly signal?: AbortSignal },
-  ): Promise<ExperimentTable>;
+  /** Computes the outcome in seconds, on whatever device is current; pauses now and then where it takes longer. */
+  run(controls: Readonly<Record<string, number>>, options: RunOptions): Promise<Outcome>;
 }
 
 /** Every experiment, in the order of the book. */
