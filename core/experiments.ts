@@ -11,7 +11,11 @@
  * @module
  */
 
-import { scalingExperiment } from "./04_attention/experiments/scaled_dot_product.ts";
+import { EXPERIMENTS as words } from "./02_words/experiments/mod.ts";
+import { EXPERIMENTS as attention } from "./04_attention/experiments/mod.ts";
+import { EXPERIMENTS as transformer } from "./05_transformer/experiments/mod.ts";
+import { EXPERIMENTS as training } from "./06_training/experiments/mod.ts";
+import { EXPERIMENTS as generation } from "./07_generation/experiments/mod.ts";
 
 /** Something that the reader may change. */
 export interface Control {
@@ -139,23 +143,26 @@ export type Figure = Picture & {
   readonly caption: string;
 };
 
+/** Numbers, and lists of numbers, by name. */
+export type Findings = Readonly<Record<string, number | readonly number[]>>;
+
 /** What an experiment found: plain data, the same for the same controls. */
-export interface Outcome {
-  /** Numbers by name; what claims are about. */
-  readonly findings: Readonly<Record<string, number | readonly number[]>>;
+export interface Outcome<F extends Findings = Findings> {
+  /** What claims are about. */
+  readonly findings: F;
   /** What the page shows. */
   readonly figures: readonly Figure[];
 }
 
 /** Something the notes say, and what the findings say about it. */
-export interface Claim {
+export interface Claim<F extends Findings = Findings> {
   /** The claim as a sentence. */
   readonly text: string;
   /**
    * Whether the findings bear it out. Of a claim that the experiment refutes, `refuted` says so, and the page
    * reports it as it is.
    */
-  holds(findings: Outcome["findings"]): boolean;
+  holds(findings: F): boolean;
   /** True where the outcome contradicts the notes: then `holds` must be false. */
   readonly refuted?: boolean;
 }
@@ -168,19 +175,43 @@ export interface RunOptions {
   readonly onProgress?: (done: number) => void;
 }
 
-/** A runnable demonstration of what a section claims. */
-export interface Experiment {
+/**
+ * A runnable demonstration of what a section claims.
+ *
+ * Its author names the type of the findings and the controls: `Experiment<{ loss: number[] }, "steps" | "seed">`.
+ */
+export interface Experiment<F extends Findings = Findings, Name extends string = string> {
   /** Chapter and section, such as `attention/scaled_dot_product`; more than one of a section add `/part`. */
   readonly name: string;
   /** What it shows, as a title. */
   readonly title: string;
   /** What may be changed; `seed`, if there, gets a button of its own. */
-  readonly controls: Readonly<Record<string, Control>>;
+  readonly controls: Readonly<Record<Name, Control>>;
   /** What is expected at the default controls. */
-  readonly claims: readonly Claim[];
+  readonly claims: readonly Claim<F>[];
   /** Computes the outcome in seconds, on whatever device is current; pauses now and then where it takes longer. */
-  run(controls: Readonly<Record<string, number>>, options: RunOptions): Promise<Outcome>;
+  run(controls: Readonly<Record<Name, number>>, options: RunOptions): Promise<Outcome<F>>;
+}
+
+/** The controls as they are unless the reader says otherwise. */
+export function defaultControls({ controls }: Experiment): Record<string, number> {
+  return Object.fromEntries(Object.entries(controls).map(([name, control]) => [name, control.default]));
+}
+
+/**
+ * What keeps a control from having a value, or nothing if it may have it.
+ *
+ * @param control what is to be set
+ * @param value what it is to be set to
+ * @returns what the value must be, as the end of a sentence
+ */
+export function objection({ min, max, step = 1, choices }: Control, value: number): string | undefined {
+  const steps = (value - min) / step;
+  if (value >= min && value <= max && Math.abs(steps - Math.round(steps)) < 1e-6) return undefined;
+  if (choices) return `must be one of ${choices.join(", ")}`;
+  const kind = step === 1 ? "a whole number" : `a multiple of ${step}`;
+  return `must be ${kind} from ${min} to ${max}`;
 }
 
 /** Every experiment, in the order of the book. */
-export const EXPERIMENTS: readonly Experiment[] = [scalingExperiment];
+export const EXPERIMENTS: readonly Experiment[] = [...words, ...attention, ...transformer, ...training, ...generation];

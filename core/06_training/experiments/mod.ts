@@ -1,0 +1,10 @@
+/**
+ * # Experiments on training
+ *
+ * @module
+ */
+
+import type { Experiment } from "../../experiments.ts";
+
+/** The experiments of this chapter, in the order of its sections. */
+export const EXPERIMENTS: readonly Experiment[] = [];
