@@ -87,6 +87,7 @@ export type Picture =
   | {
     readonly kind: "bars";
     readonly y: Axis;
+    /** Bars of one group stand together; where there are groups, bars of one label share a colour. */
     readonly bars: readonly {
       readonly label: string;
       readonly group?: string;
@@ -189,6 +190,11 @@ export interface Experiment<F extends Findings = Findings, Name extends string =
   readonly controls: Readonly<Record<Name, Control>>;
   /** What is expected at the default controls. */
   readonly claims: readonly Claim<F>[];
+  /**
+   * How far another device's numbers may lie from the recorded ones, as a share of the largest beside them;
+   * 0.002 by default. Training amplifies rounding: who trains sets more, and its words are then not compared.
+   */
+  readonly tolerance?: number;
   /** Computes the outcome in seconds, on whatever device is current; pauses now and then where it takes longer. */
   run(controls: Readonly<Record<Name, number>>, options: RunOptions): Promise<Outcome<F>>;
 }
@@ -209,8 +215,7 @@ export function objection({ min, max, step = 1, choices }: Control, value: numbe
   const steps = (value - min) / step;
   if (value >= min && value <= max && Math.abs(steps - Math.round(steps)) < 1e-6) return undefined;
   if (choices) return `must be one of ${choices.join(", ")}`;
-  const kind = step === 1 ? "a whole number" : `a multiple of ${step}`;
-  return `must be ${kind} from ${min} to ${max}`;
+  return step === 1 ? `must be a whole number from ${min} to ${max}` : `must be from ${min} to ${max} in steps of ${step}`;
 }
 
 /** Every experiment, in the order of the book. */
