@@ -9,7 +9,8 @@
  */
 
 import { defaultControls, type Experiment, EXPERIMENTS, type Outcome } from "../core/experiments.ts";
-import { backend, createWasmDevice, setBackend, useDevice } from "../mod.ts";
+import { backend, setBackend } from "../core/engine/device.ts";
+import { createWasmDevice, useDevice } from "../mod.ts";
 import { differences, readRecording, recordingPath, recordingText, rounded } from "./recorded.ts";
 
 /** Claims that the outcome does not bear out, or that it bears out although they count as refuted. */
@@ -66,7 +67,9 @@ if (import.meta.main) {
     const start = performance.now();
     const wrong = await examine(experiment, check);
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
-    console.log(`${wrong.length === 0 ? (check ? "agrees  " : "recorded") : "fails   "}  ${experiment.name}  ${seconds} s`);
+    console.log(
+      `${wrong.length === 0 ? (check ? "agrees  " : "recorded") : "fails   "}  ${experiment.name}  ${seconds} s`,
+    );
     for (const text of wrong.slice(0, 10)) console.log(`          ${text}`);
     if (wrong.length > 10) console.log(`          and ${wrong.length - 10} more`);
     if (wrong.length > 0) failed++;

@@ -11,6 +11,7 @@
  */
 
 import { type Experiment, EXPERIMENTS } from "../core/experiments.ts";
+import { bundle } from "./bundle.ts";
 import { figureHtml, STATIC_WIDTH } from "./figures/mod.ts";
 import { escape } from "./figures/svg.ts";
 import { quantitiesOf } from "./quantities.ts";
@@ -25,6 +26,18 @@ function folderOf(name: string): string | undefined {
     if (isDirectory && folder.replace(/^\d\d_/, "") === chapter && folder !== chapter) return folder;
   }
   return undefined;
+}
+
+/**
+ * Writes what live figures need.
+ *
+ * @param out folder of the site
+ * @returns the style sheet and the script that pages with figures load, from the root of the site
+ */
+export async function figureAssets(out: URL): Promise<readonly string[]> {
+  await bundle(out);
+  await Deno.copyFile(new URL("figures/figures.css", import.meta.url), new URL("figures.css", out));
+  return ["figures.css", "live.js"];
 }
 
 /** The experiments of a page, such as `core/04_attention/positions.ts`, in the order of the book. */

@@ -48,6 +48,7 @@ interface JsonRecord {
 }
 type Json = null | boolean | number | string | readonly Json[] | JsonRecord;
 
+const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value);
 const isRecord = (value: Json): value is JsonRecord =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
@@ -61,20 +62,27 @@ function scaleOf(value: Json): number {
 }
 
 /** Whether every element is a list of numbers of one length: the points of a series, or a matrix. */
-function isGrid(value: readonly Json[]): value is readonly (readonly number[])[] {
+function isGrid(value: readonly Json[]): boolean {
   return value.length > 0 &&
     value.every((row) => Array.isArray(row) && row.every((x) => typeof x === "number"));
+}
+
+/** Whether every element is a pair of coordinates. */
+function arePoints(value: readonly Json[]): value is readonly (readonly [number, number])[] {
+  return isGrid(value) && value.every((row) => (row as readonly Json[]).length === 2);
 }
 
 /** Rounds numbers to some significant digits; what is a millionth of the scale or less becomes 0. */
 function round(value: Json, digits: number, scale: number = scaleOf(value)): Json {
   if (typeof value === "number") {
+    // Counts are exact.
+    if (Number.isInteger(value)) return value;
     return Math.abs(value) <= scale * 1e-6 ? 0 : Number(value.toPrecision(digits));
   }
   if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) {
+  if (isList(value)) {
     // The two coordinates of points have scales of their own.
-    if (isGrid(value) && value.every((row) => row.length === 2)) {
+    if (arePoints(value)) {
       const scales = [0, 1].map((side) => Math.max(...value.map((row) => Math.abs(row[side]!))));
       return value.map((row) => row.map((x, side) => round(x, digits, scales[side])));
     }
@@ -121,23 +129,22 @@ function compare(
     }
     return;
   }
-  if (Array.isArray(a) && Array.isArray(b)) {
+  if (isList(a) && isList(b)) {
     if (a.length !== b.length) {
       // What a trained model says may be longer.
       if (words) found.push(`${path}: ${a.length} entries were recorded, ${b.length} found`);
       return;
     }
-    const points = isGrid(a) && isGrid(b) && [...a, ...b].every((row) => row.length === 2);
-    if (points) {
+    if (arePoints(a) && arePoints(b)) {
       for (const side of [0, 1] as const) {
-        const scale = Math.max(...[...a, ...b].map((row) => Math.abs(row[side]!)));
+        const scale = Math.max(...[...a, ...b].map((row) => Math.abs(row[side])));
         a.forEach((row, i) => compare(`${path}[${i}]`, row[side], b[i]![side], { tolerance, words }, found, scale));
       }
       return;
     }
     // Of a list of records, the numbers of one name share a scale.
     if (a.length > 0 && [...a, ...b].every(isRecord)) {
-      for (const key of new Set([...a, ...b].flatMap(Object.keys))) {
+      for (const key of new Set([...a, ...b].flatMap((row) => Object.keys(row as JsonRecord)))) {
         const column = (of: readonly Json[]): Json[] => of.map((row) => (row as JsonRecord)[key] ?? null);
         compare(`${path}[].${key}`, column(a), column(b), { tolerance, words }, found);
       }
@@ -181,7 +188,7 @@ export function differences(experiment: Experiment, recording: Recording, outcom
 /** A value as JSON in which lists of plain values stand on one line. */
 function format(value: Json, indent = ""): string {
   const inner = `${indent} `;
-  if (Array.isArray(value)) {
+  if (isList(value)) {
     if (value.every((part) => typeof part !== "object" || (Array.isArray(part) && part.length < 3))) {
       return JSON.stringify(value);
     }
@@ -190,7 +197,9 @@ function format(value: Json, indent = ""): string {
   if (typeof value === "object" && value !== null) {
     const flat = JSON.stringify(value);
     if (flat.length <= 100) return flat;
-    const entries = Object.entries(value).map(([key, part]) => `${inner}${JSON.stringify(key)}: ${format(part!, inner)}`);
+    const entries = Object.entries(value).map(([key, part]) =>
+      `${inner}${JSON.stringify(key)}: ${format(part!, inner)}`
+    );
     return `{\n${entries.join(",\n")}\n${indent}}`;
   }
   return JSON.stringify(value);

@@ -104,7 +104,10 @@ export function number(value: number, digits = 4): string {
 /** The class and number that give an element its colour: its quantity's, or its own in the order of the series. */
 export function tint({ hue }: Drawing, quantity: string | undefined, index: number): Attributes {
   const known = quantity === undefined ? undefined : hue?.(quantity);
-  return known === undefined ? { class: `s${index % 8 + 1}` } : { class: `q-${known}`, "data-q": String(known) };
+  const own = `s${index % 8 + 1}`;
+  // The page has eight hues; a quantity without one lights up with its page and has a colour of its own here.
+  if (known === undefined) return { class: own };
+  return { class: known <= 8 ? `q-${known}` : `${own} q-${known}`, "data-q": String(known) };
 }
 
 /** The whole picture, with a name and a description for those who listen. */

@@ -6,22 +6,23 @@
 
 import type { Outcome } from "../../core/experiments.ts";
 
+/** Asks for a run. */
+export interface RunRequest {
+  /** Counts runs, so that a late answer is known for what it is. */
+  readonly run: number;
+  /** The experiment. */
+  readonly name: string;
+  /** What it is run with. */
+  readonly controls: Readonly<Record<string, number>>;
+  /** What computes. */
+  readonly device: "wasm" | "webgpu";
+}
+
 /** From the page. */
-export type Request =
-  | {
-    /** Counts runs, so that a late answer is known for what it is. */
-    readonly run: number;
-    /** The experiment. */
-    readonly name: string;
-    /** What it is run with. */
-    readonly controls: Readonly<Record<string, number>>;
-    /** What computes. */
-    readonly device: "wasm" | "webgpu";
-  }
-  | {
-    /** The run to stop. */
-    readonly cancel: number;
-  };
+export type Request = RunRequest | {
+  /** The run to stop. */
+  readonly cancel: number;
+};
 
 /** From the worker. */
 export type Answer =

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Answer, Request } from "./protocol.ts";
+import type { Answer, Request, RunRequest } from "./protocol.ts";
 
 /** Milliseconds that a run has to stop by itself; then its worker is ended. */
 const PATIENCE = 700;
@@ -46,7 +46,7 @@ export interface Run {
  * @param request what to run
  * @param hear told of progress, and of the end
  */
-export function run(request: Omit<Request & { readonly run: number }, "run">, hear: (answer: Answer) => void): Run {
+export function run(request: Omit<RunRequest, "run">, hear: (answer: Answer) => void): Run {
   const id = ++runs;
   waiting.set(id, (answer) => {
     if (answer.kind !== "progress") waiting.delete(id);

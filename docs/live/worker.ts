@@ -8,7 +8,7 @@
 
 import type { Experiment } from "../../core/experiments.ts";
 import { type DeviceName, useDevice } from "../../mod.ts";
-import type { Answer, Request } from "./protocol.ts";
+import type { Answer, Request, RunRequest } from "./protocol.ts";
 
 type Chapter = { readonly EXPERIMENTS: readonly Experiment[] };
 
@@ -31,7 +31,7 @@ let running: { readonly run: number; readonly controller: AbortController } | un
 let before: Promise<void> = Promise.resolve();
 let chosen: DeviceName | undefined, described = "";
 
-async function perform(request: Request & { readonly run: number }, signal: AbortSignal): Promise<void> {
+async function perform(request: RunRequest, signal: AbortSignal): Promise<void> {
   const { run, name, controls, device } = request;
   try {
     signal.throwIfAborted();
