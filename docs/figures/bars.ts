@@ -26,7 +26,7 @@ export function drawBars(figure: Figure & { readonly kind: "bars" }, drawing: Dr
   const scale = axis.logarithmic
     ? scaleOf({ ...axis, domain: axis.domain ?? logDomain(numbers) }, numbers, { range, count: 4 })
     : scaleOf({ ...axis, domain: axis.domain ?? [Math.min(0, ...numbers), Math.max(0, ...numbers)] }, numbers, {
-      range: numbers.some((x) => x < 0) ? [left + values, width - values] : range,
+      range: numbers.some((x) => x < 0) ? [left + values + 6, width - values] : range,
       count: 4,
     });
   const base = scale.at(axis.logarithmic ? scale.domain[0] : Math.max(scale.domain[0], Math.min(0, scale.domain[1])));

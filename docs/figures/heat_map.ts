@@ -95,7 +95,7 @@ export function drawHeatMap(figure: Figure & { readonly kind: "heatMap" }, drawi
   const rows = figure.rows.map(shown), columns = figure.columns.map(shown);
   const shades = shadesOf(values.flat(), figure);
   const names = Math.min(width * 0.3, Math.max(0, ...rows.map((text) => textWidth(text))));
-  const left = names + 8 + (figure.rowTitle ? LINE + 2 : 0);
+  const left = names + 8 + (figure.rowTitle ? LINE + 6 : 0);
   const cellWidth = Math.min(44, (width - left - 8) / columns.length);
   const cellHeight = Math.min(26, Math.max(cellWidth, rows.length <= 24 ? 18 : 0));
   const widest = Math.max(0, ...columns.map((text) => textWidth(text)));
