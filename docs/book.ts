@@ -114,11 +114,13 @@ export function partsOfBook({ read, list }: Files): Part[] {
   const order = [...engine.matchAll(/`(\w+\.ts)`/g)].map(([, name]) => `core/engine/${name}`);
   const rest = folder("core/engine/").filter((path) => !order.includes(path) && !path.endsWith("/mod.ts"));
   part("The engine", "appendix", ["core/engine/mod.ts", ...new Set(order), ...rest, "core/experiments.ts"]);
+  const chapters = list("core/").filter((name) => /^\d\d_\w+\/$/.test(name));
+  part("Experiments", "appendix", chapters.flatMap((chapter) => folder(`core/${chapter}experiments/`)));
   part("The CPU device", "appendix", modFirst(folder("wasm/")));
   part("CPU kernels", "appendix", folder("wasm/assembly/"));
   part("The ladder", "appendix", ["wasm/ladder/mod.ts", ...folder("wasm/ladder/assembly/")]);
   part("The GPU device", "appendix", modFirst(folder("gpu/")));
   part("Shaders", "appendix", folder("gpu/shaders/", ".wgsl"));
-  part("This site", "appendix", ["docs/build.ts", ...folder("docs/").filter((path) => path !== "docs/build.ts")]);
+  part("This site", "appendix", ["docs/build.ts", ...["docs/", "docs/figures/", "docs/live/"].flatMap((path) => folder(path)).filter((path) => path !== "docs/build.ts")]);
   return parts;
 }

@@ -17,7 +17,6 @@
  * @module
  */
 
-import { EXPERIMENTS } from "../core/experiments.ts";
 import { type Page, type Part, partsOfBook } from "./book.ts";
 import { checkLinks, type Problem } from "./check.ts";
 import { Highlighter } from "./code.ts";
@@ -52,30 +51,34 @@ function* walk(folder: string): Generator<string> {
   }
 }
 
-/** What the other files of this folder may add: figures and pages of their own. */
+/** What the figures' files offer; a site without them has pages all the same. */
 interface Figures {
   renderExperiment(name: string): string;
-  /** Copies what figures need and says which style sheets and scripts their pages load. */
-  figureAssets?(out: URL): Promise<readonly string[]> | readonly string[];
-  /** Pages that are no source: the playground. */
-  figurePages?(): readonly {
-    url: string;
-    title: string;
-    description: string;
-    body: string;
-    assets?: readonly string[];
-  }[];
+  experimentsOf(path: string): string[];
 }
 
-async function figures(): Promise<Figures | undefined> {
+/** A page that is no source: the playground. */
+interface Extra {
+  readonly url: string;
+  readonly title: string;
+  readonly description: string;
+  readonly body: string;
+  /** Style sheets and scripts, from the root of the site. */
+  readonly assets?: readonly string[];
+}
+
+/** A file of this folder, if it is there. */
+async function optional<T>(name: string): Promise<T | undefined> {
   try {
-    Deno.statSync(new URL("figures.ts", here));
+    Deno.statSync(new URL(name, here));
   } catch {
     return undefined;
   }
-  const name = "./figures.ts";
-  return await import(name) as Figures;
+  return await import(`./${name}`) as T;
 }
+
+/** What pages with figures load. */
+const FIGURE_ASSETS: readonly string[] = ["assets/figures.css", "assets/live.js"];
 
 /** A part of pages that have no source. */
 function partOf(title: string, kind: Part["kind"], pages: readonly [url: string, title: string][]): Part {
@@ -94,13 +97,6 @@ export interface Built {
   readonly problems: readonly Problem[];
   /** What should be better and does not fail. */
   readonly warnings: readonly Problem[];
-}
-
-/** Experiments whose figures belong to a page. */
-function experimentsOf(path: string): string[] {
-  const name = path.replace(/^core\/(\d\d_)?/, "").replace(/\.ts$/, "");
-  return EXPERIMENTS.map((experiment) => experiment.name)
-    .filter((other) => other === name || other.startsWith(`${name}/`));
 }
 
 /** Fonts, style and scripts. */
@@ -139,8 +135,9 @@ export async function build(): Promise<Built> {
   const problem = (where: string, text: string): void => void problems.push({ where, text });
   const entryPoints = await readEntryPoints(root);
   const parts = partsOfBook({ read, list });
-  const drawn = await figures();
-  const extra = drawn?.figurePages?.() ?? [];
+  const drawn = await optional<Figures>("figures.ts");
+  const extra = (await optional<{ pages(): readonly Extra[] }>("playground.ts"))?.pages() ?? [];
+  const experimentsOf = (path: string): readonly string[] => drawn?.experimentsOf(path) ?? [];
   const api: [string, string][] = entryPoints.map((entry) => [entryUrl(entry), entry.specifier]);
   const front: [string, string][] = [["index.html", "heed"], ["library.html", "Use it as a library"]];
   parts.unshift(partOf("heed", "front", [...front, ...extra.map(({ url, title }): [string, string] => [url, title])]));
@@ -188,7 +185,7 @@ export async function build(): Promise<Built> {
 
   const sheets: Sheet[] = [];
   const assets = await theme();
-  const figureAssets = drawn ? await drawn.figureAssets?.(new URL("site/", here)) ?? [] : [];
+  if (drawn) assets.set("assets/figures.css", await Deno.readTextFile(new URL("figures/figures.css", here)));
   for (const part of parts) {
     for (const page of part.pages) {
       if (!page.path) continue;
@@ -206,7 +203,7 @@ export async function build(): Promise<Built> {
         description,
         page,
         body,
-        ...(shows.length > 0 ? { assets: figureAssets } : {}),
+        ...(shows.length > 0 ? { assets: FIGURE_ASSETS } : {}),
       });
     }
   }
@@ -230,7 +227,7 @@ export async function build(): Promise<Built> {
   const library = await Deno.readTextFile(new URL("node_modules/minisearch/dist/umd/index.js", here));
   assets.set("assets/search.js", searchScript(library.replace(/\/\/# sourceMappingURL.*/, ""), entries));
   assets.set(".nojekyll", "");
-  const others = new Set([...assets.keys(), ...figureAssets]);
+  const others = new Set([...assets.keys(), ...FIGURE_ASSETS]);
   problems.push(...checkLinks(made, others));
   return { pages: made, files: assets, problems, warnings };
 }
@@ -274,6 +271,7 @@ if (import.meta.main) {
   const built = await build();
   const { pages, problems, warnings } = built;
   await write(built, out);
+  await (await optional<{ bundle(out: URL): Promise<string[]> }>("bundle.ts"))?.bundle(new URL("assets/", out));
   for (const { where, text } of problems) console.error(`${where}: ${text}`);
   if (warnings.length > 0) console.error(`Pages of the engine without a figure: ${warnings.length}`);
   const refused = problems.some(({ text }) => text.startsWith("Cannot set the formula"));

@@ -80,6 +80,8 @@ export function frame(site: Frame, sheet: Sheet): string {
   const up = page && page.part.pages[0] !== page && page.part.pages[0];
   const crumbs = up && (page.part.kind === "chapter" || page.part.kind === "appendix")
     ? `<a href="${to(up.url)}">${escape(page.part.title)}</a> <span aria-hidden="true">›</span> ${escape(label(page))}`
+    : url === "index.html"
+    ? ""
     : escape(page ? label(page) : sheet.title);
   const assets = (sheet.assets ?? []).map((asset) =>
     asset.endsWith(".css")

@@ -324,7 +324,7 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
     else {
       const [rest, table] = symbols(body, quantities, context);
       const number = page.number ? `<span class="number">${page.number}</span> ` : "";
-      left = `<h1>${number}${renderInline(page.title, context)}</h1>${
+      left = `<h1>${number}${unbroken(renderInline(page.title, context))}</h1>${
         linkTests(render(rest, context), rest, page, site)
       }`;
       right = table;
@@ -365,8 +365,11 @@ function named(row: Row, knowledge: Knowledge | undefined): string[] {
     .map(({ name }) => name);
 }
 
+/** A title does not break within a word. */
+const unbroken = (html: string): string => html.replace(/[\p{L}\d]+(?:-[\p{L}\d]+)+/gu, `<span class="unbroken">$&</span>`);
+
 function rowHtml(kind: string, prose: string, code: string): string {
-  return `<div class="row ${kind}"><div class="prose">${prose}</div><div class="code">${code}</div></div>`;
+  return `<div class="row is-${kind}"><div class="prose">${prose}</div><div class="code">${code}</div></div>`;
 }
 
 /** How many quantities a page colours at most. */

@@ -113,8 +113,8 @@ export function colourTex(tex: string, quantities: readonly Quantity[]): string 
   };
   let out = "";
   for (let at = 0; at < tokens.length;) {
-    // A lone letter below another is a label.
-    const label = at > 0 && tokens[at - 1] === "_";
+    // A lone letter below another is a label, and O( is an order of growth.
+    const label = tokens[at - 1] === "_" || tokens[at] === "O" && tokens[at + 1] === "(";
     const found = label
       ? undefined
       : patterns.map(({ number, tokens: pattern }) => ({ number, end: matches(pattern, at) }))
