@@ -192,12 +192,13 @@ function linesOf(page: Page, text: string, quantities: readonly Quantity[], site
   }
   if (page.language === "wgsl") { for (const [name, line] of shaderNames(text)) add(line, name); }
   return (code) =>
-    code.map(({ number }) => {
+    code.map(({ number, text }) => {
       const anchors = (names.get(number) ?? []).map((name) => `<a id="${escape(name)}"></a>`).join("");
-      return `<span class="line" id="L${number}"><a href="#L${number}" aria-label="Line ${number}" tabindex="-1" data-n="${number}"></a>${anchors}${
+      const indent = /^ */.exec(text)![0].length;
+      return `<span class="line" id="L${number}"${indent > 0 ? ` style="--i:${indent}"` : ""}><a href="#L${number}" aria-label="Line ${number}" tabindex="-1" data-n="${number}"></a>${anchors}${
         html[number - 1] ?? ""
-      }</span>`;
-    }).join("\n");
+      }\n</span>`;
+    }).join("");
 }
 
 const isImports = (code: readonly Line[]): boolean =>
@@ -253,15 +254,15 @@ function symbols(prose: string, quantities: readonly Quantity[], context: Contex
   return [[...lines.slice(0, head), ...lines.slice(end)].join("\n"), `<div class="symbols">${html}</div>`];
 }
 
-/** A shader's header: its first line, then columns as they are. */
-function shaderOpening(page: Page, prose: string, context: Context): string {
+/** A shader's header: what it computes, and columns as they are. */
+function shaderOpening(page: Page, prose: string, context: Context): [left: string, right: string] {
   const [first = "", ...rest] = prose.split("\n");
   const what = first.replace(/^\S+ — /, "");
   const header = escape(rest.join("\n").trim()).replace(/[\w/]+\.(?:ts|wgsl)/g, (file) => {
     const link = context.link(file);
     return link ? `<a href="${link.href}">${file}</a>` : file;
   });
-  return `<h1>${escape(page.title)}</h1><p>${escape(what)}</p><pre class="header">${header}</pre>`;
+  return [`<h1>${escape(page.title)}</h1><p>${escape(what)}</p>`, header ? `<pre class="header">${header}</pre>` : ""];
 }
 
 function proofLinks(page: Page, site: Site): string {
@@ -320,7 +321,7 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
     description = plain(body.split("\n\n")[0] ?? "").replace(/^Question\. /, "");
     entry("", page.title, body);
     let left: string, right = "";
-    if (page.language === "wgsl") left = shaderOpening(page, opening.prose, context);
+    if (page.language === "wgsl") [left, right] = shaderOpening(page, opening.prose, context);
     else {
       const [rest, table] = symbols(body, quantities, context);
       const number = page.number ? `<span class="number">${page.number}</span> ` : "";
@@ -348,10 +349,10 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
       prose = prose.replace(/^## .*\n?/, "");
       entry(anchor, title, prose);
     } else if (names.length > 0) entry(names[0]!, names[0]!, prose);
-    const html = heading + linkTests(render(prose, context), prose, page, site) + tagsOf(row, context);
+    const html = heading + linkTests(render(prose, context), prose, page, site);
     const first = row.code[0]?.text ?? "";
     const isTop = row.kind === "section" || row.kind === "reference" && !/^\s/.test(first);
-    out.push(rowHtml(row.kind + (isTop ? " top" : ""), html, code));
+    out.push(rowHtml(row.kind + (isTop ? " top" : ""), html, tagsOf(row, context) + code));
   }
   const proofs = proofLinks(page, site);
   if (proofs) out.push(rowHtml("proofs", proofs, ""));

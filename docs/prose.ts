@@ -157,7 +157,7 @@ function makeParser(): Parser {
     }
   });
   rule("reference", ({ content, meta }, env) => {
-    const link = env.link(content), given = (meta as { label?: string }).label;
+    const link = env.link(content) ?? env.link(`${content}()`), given = (meta as { label?: string }).label;
     if (!link) env.problem(`Unknown symbol {@linkcode ${content}}`);
     const label = given ? escape(given) : `<code>${escape(content)}</code>`;
     return link ? `<a class="name" href="${link.href}" title="${escape(link.hint)}">${label}</a>` : label;

@@ -98,7 +98,7 @@
     if (cell.matches("pre") || pre.closest("details")) continue;
     const copy = make("button", { className: "copy", textContent: "copy", type: "button" });
     copy.onclick = async () => {
-      try { await navigator.clipboard.writeText(`${pre.innerText.replace(/\n\n\n+/g, "\n\n")}\n`); copy.textContent = "copied"; }
+      try { await navigator.clipboard.writeText(`${pre.textContent.trimEnd()}\n`); copy.textContent = "copied"; }
       catch { copy.textContent = "not allowed"; }
       setTimeout(() => { copy.textContent = "copy"; }, 1500);
     };
