@@ -215,7 +215,9 @@ export function objection({ min, max, step = 1, choices }: Control, value: numbe
   const steps = (value - min) / step;
   if (value >= min && value <= max && Math.abs(steps - Math.round(steps)) < 1e-6) return undefined;
   if (choices) return `must be one of ${choices.join(", ")}`;
-  return step === 1 ? `must be a whole number from ${min} to ${max}` : `must be from ${min} to ${max} in steps of ${step}`;
+  return step === 1
+    ? `must be a whole number from ${min} to ${max}`
+    : `must be from ${min} to ${max} in steps of ${step}`;
 }
 
 /** Every experiment, in the order of the book. */

@@ -21,11 +21,25 @@ import { readRecording } from "./recorded.ts";
 interface Bundler {
   build(options: Readonly<Record<string, unknown>>): Promise<{
     readonly outputFiles: readonly { readonly path: string; readonly contents: Uint8Array }[];
+    readonly metafile: {
+      readonly outputs: Readonly<
+        Record<string, { readonly imports: readonly { readonly path: string; readonly kind: string }[] }>
+      >;
+    };
   }>;
   stop(): Promise<void>;
 }
 
 const root = new URL("../", import.meta.url);
+
+/** Bytes that a live figure may cost on the wire: everything that is fetched before the reader runs it. */
+const MAX_FIGURE = 60_000;
+
+/** The size of some bytes as a host sends them. */
+async function packedSize(bytes: Uint8Array): Promise<number> {
+  const packed = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new CompressionStream("gzip"));
+  return (await new Response(packed).arrayBuffer()).byteLength;
+}
 
 /** Further programs for pages, by the name of their file. */
 export type Entries = Readonly<Record<string, URL>>;
@@ -48,7 +62,7 @@ export async function bundle(out: URL, further: Entries = {}): Promise<string[]>
     ...further,
   };
   try {
-    const { outputFiles } = await esbuild.build({
+    const { outputFiles, metafile } = await esbuild.build({
       absWorkingDir: decodeURIComponent(root.pathname),
       entryPoints: Object.entries(entries).map(([out, url]) => ({ in: decodeURIComponent(url.pathname), out })),
       outdir: decodeURIComponent(out.pathname),
@@ -63,11 +77,23 @@ export async function bundle(out: URL, further: Entries = {}): Promise<string[]>
       legalComments: "none",
       logLevel: "warning",
       write: false,
+      metafile: true,
     });
+    const files = new Map(outputFiles.map(({ path, contents }) => [path.split("/").at(-1)!, contents]));
+    const imports = new Map(
+      Object.entries(metafile.outputs).map(([path, output]) => [path.split("/").at(-1)!, output.imports]),
+    );
+    // What the figure's script reaches, its own dynamic import included; the worker comes with the first run.
+    const fetched = new Set<string>(["live.js"]);
+    for (const file of fetched) {
+      for (const { path } of imports.get(file) ?? []) fetched.add(path.split("/").at(-1)!);
+    }
+    let cost = 0;
+    for (const file of fetched) cost += await packedSize(files.get(file)!);
+    if (cost > MAX_FIGURE) throw new Error(`Cannot ship live figures of ${cost} bytes: ${MAX_FIGURE} is the most`);
     const written: string[] = [];
     await Deno.mkdir(out, { recursive: true });
-    for (const { path, contents } of outputFiles) {
-      const file = path.split("/").at(-1)!;
+    for (const [file, contents] of files) {
       await Deno.writeFile(new URL(file, out), contents);
       written.push(file);
     }
@@ -94,8 +120,7 @@ if (import.meta.main) {
   const out = new URL(Deno.args[0] ? `${Deno.args[0].replace(/\/$/, "")}/` : "site/", import.meta.url);
   for (const file of await bundle(out)) {
     const bytes = await Deno.readFile(new URL(file, out));
-    const packed = new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip")));
-    const size = (await packed.arrayBuffer()).byteLength;
+    const size = await packedSize(bytes);
     console.log(
       `${(bytes.length / 1000).toFixed(1).padStart(8)} kB ${(size / 1000).toFixed(1).padStart(7)} kB gzip  ${file}`,
     );

@@ -100,7 +100,7 @@ export function renderExperiment(name: string): string {
   } aria-labelledby="${id}-title">
 <div class="experiment-side">
 <h2 id="${id}-title">${escape(experiment.title)}</h2>
-<div class="live"></div>
+<div class="trial"></div>
 ${verdicts(experiment, outcome.findings)}
 <p class="command"><code>deno task experiment ${name}</code></p>
 </div>

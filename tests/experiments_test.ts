@@ -49,7 +49,9 @@ function fault(figure: Figure): string | undefined {
       return known.size === figure.nodes.length && known.size > 0 ? undefined : "two nodes have one number";
     }
     case "table":
-      return figure.rows.every((row) => row.length === figure.columns.length) ? undefined : "a row is too long or short";
+      return figure.rows.every((row) => row.length === figure.columns.length)
+        ? undefined
+        : "a row is too long or short";
     case "tokens":
       return figure.rows.some(({ tokens }) => tokens.length > 0) ? undefined : "it has no tokens";
     case "text":

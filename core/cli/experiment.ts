@@ -7,7 +7,14 @@
  * @module
  */
 
-import { type Control, defaultControls, type Experiment, EXPERIMENTS, objection, type Outcome } from "../experiments.ts";
+import {
+  type Control,
+  defaultControls,
+  type Experiment,
+  EXPERIMENTS,
+  objection,
+  type Outcome,
+} from "../experiments.ts";
 import { type Command, command } from "./arguments.ts";
 import { chooseDevice, deviceOptions, interruption } from "./device.ts";
 import { DataError, Interrupted, quote, UsageError } from "./errors.ts";

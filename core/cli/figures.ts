@@ -98,7 +98,9 @@ function matrixLines(
   const left = Math.min(18, Math.max(...side.map(displayWidth)));
   const lines = [`${" ".repeat(left)}  ${top.map((text) => padEnd(fit(text, cell), cell)).join(" ")}`.trimEnd()];
   side.forEach((text, r) => {
-    const cells = values[r]!.map((x) => both && x < 0 ? padEnd(`−${shade(share(x))}`, cell) : shade(share(x)).repeat(cell));
+    const cells = values[r]!.map((x) =>
+      both && x < 0 ? padEnd(`−${shade(share(x))}`, cell) : shade(share(x)).repeat(cell)
+    );
     lines.push(`${padStart(fit(text, left), left)}  ${cells.join(" ")}`.trimEnd());
   });
   const scale = both ? `− marks negative values; darkest at ±${number(Math.max(-low, high))}` : "";

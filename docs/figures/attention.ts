@@ -51,7 +51,11 @@ function drawHead(figure: Attention, index: number, drawing: Drawing): string {
     return el(
       "g",
       { class: "from" },
-      el("rect", { class: "touch", x: 0, y: y - step / 2, width: left, height: step }, tip(`${text} → ${to[best] ?? ""}`)),
+      el(
+        "rect",
+        { class: "touch", x: 0, y: y - step / 2, width: left, height: step },
+        tip(`${text} → ${to[best] ?? ""}`),
+      ),
       label(fitted(text, before), { x: left - 7, y: y + 4, "text-anchor": "end" }),
       ...lines,
     );
@@ -64,7 +68,12 @@ function drawHead(figure: Attention, index: number, drawing: Drawing): string {
   const description = `Most weight: ${looks.join("; ")}.`;
   return picture(
     { ...drawing, id: `${drawing.id}-${index}`, width },
-    { kind: "attention", height: top * 2 + count * step, title: `${headName(figure, index)}. ${figure.caption}`, description },
+    {
+      kind: "attention",
+      height: top * 2 + count * step,
+      title: `${headName(figure, index)}. ${figure.caption}`,
+      description,
+    },
     el("g", { class: "s1" }, ...groups),
     ...targets,
   );

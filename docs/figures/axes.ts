@@ -64,12 +64,18 @@ export interface Layout {
  * @param values the data along it
  * @param layout where it lies
  */
-export function scaleOf(axis: Axis, values: readonly number[], { range: [from, to], count, round = false }: Layout): Scale {
+export function scaleOf(
+  axis: Axis,
+  values: readonly number[],
+  { range: [from, to], count, round = false }: Layout,
+): Scale {
   const finite = values.filter(Number.isFinite);
   if (axis.logarithmic) {
     let [low, high] = axis.domain ?? bounds(finite.filter((x) => x > 0));
     if (low === high) [low, high] = [low / 2, high * 2];
-    const at = (x: number): number => from + (to - from) * Math.log(Math.max(x, low * 1e-9) / low) / Math.log(high / low);
+    else if (!axis.domain && round) [low, high] = [low / 1.2, high * 1.1];
+    const at = (x: number): number =>
+      from + (to - from) * Math.log(Math.max(x, low * 1e-9) / low) / Math.log(high / low);
     return { at, ticks: few(finite, count, at) ?? powerSteps(low, high, count), domain: [low, high] };
   }
   let [low, high] = axis.domain ?? bounds(finite);
@@ -92,7 +98,8 @@ function few(values: readonly number[], count: number, at: (x: number) => number
   const distinct = [...new Set(values)].sort((a, b) => a - b);
   if (distinct.length < 2 || distinct.length > count + 2) return undefined;
   const apart = distinct.every((x, i) =>
-    i === 0 || Math.abs(at(x) - at(distinct[i - 1]!)) > (textWidth(number(x)) + textWidth(number(distinct[i - 1]!))) / 2 + 8
+    i === 0 ||
+    Math.abs(at(x) - at(distinct[i - 1]!)) > (textWidth(number(x)) + textWidth(number(distinct[i - 1]!))) / 2 + 8
   );
   return apart ? distinct : undefined;
 }

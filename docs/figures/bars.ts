@@ -63,7 +63,9 @@ export function drawBars(figure: Figure & { readonly kind: "bars" }, drawing: Dr
     top += grouped ? 8 : 0;
   }
   parts.push(el("line", { class: "base", x1: base, x2: base, y1: LINE + 3, y2: top - 2 }));
-  const best = bars.map(({ label, group, value }) => `${group === undefined ? "" : `${group}, `}${label}: ${number(value)}`);
+  const best = bars.map(({ label, group, value }) =>
+    `${group === undefined ? "" : `${group}, `}${label}: ${number(value)}`
+  );
   const description = `${axis.title}. ${best.slice(0, 20).join("; ")}.`;
   return picture(drawing, { kind: "bars", height: top + 4, title: figure.caption, description }, ...parts);
 }

@@ -57,10 +57,14 @@ function spread(places: readonly number[], top: number, bottom: number): number[
 function legend(curves: readonly Curve[], drawing: Drawing, lines: boolean): { text: string; height: number } {
   let x = 0, y = 12, text = "";
   curves.forEach((curve, i) => {
-    const name = fitted(curve.label, drawing.width - 40), width = textWidth(name) + 40;
+    const name = fitted(curve.label, drawing.width - 40), width = textWidth(name) + 46;
     if (x > 0 && x + width > drawing.width) [x, y] = [0, y + LINE];
     const line = lines
-      ? el("path", { class: "curve", d: `M${px(x)} ${px(y - 4)}h22`, "stroke-dasharray": curve.dashed ? "4 3" : undefined })
+      ? el("path", {
+        class: "curve",
+        d: `M${px(x)} ${px(y - 4)}h22`,
+        "stroke-dasharray": curve.dashed ? "4 3" : undefined,
+      })
       : "";
     const shape = curve.dashed ? "" : mark(i, x + 11, y - 4, curve.label);
     text += el("g", tint(drawing, curve.quantity, i), line, shape, label(name, { class: "name", x: x + 27, y }));
@@ -74,9 +78,9 @@ function described(curves: readonly Curve[], x: Axis, y: Axis): string {
   const parts = curves.map(({ label, points }) => {
     const [first, last] = [points[0], points.at(-1)];
     if (!first || !last) return label;
-    return `${label}: ${points.length} points, from (${number(first[0])}, ${number(first[1])}) to (${number(last[0])}, ${
-      number(last[1])
-    })`;
+    return `${label}: ${points.length} points, from (${number(first[0])}, ${number(first[1])}) to (${
+      number(last[0])
+    }, ${number(last[1])})`;
   });
   return `${y.title} over ${x.title}. ${parts.join("; ")}.`;
 }
@@ -103,7 +107,10 @@ export function drawCurves(
   const vertical = scaleOf(y, ys, { range: [bottom, top], count: 5, round: isLine || areas });
   const left = tickWidth(vertical) + 9, right = width - (atEnds ? names : 10);
   const inset = isLine ? 0 : 12;
-  const horizontal = scaleOf(x, xs, { range: [left + inset, right - inset], count: Math.max(3, Math.floor((right - left) / 75)) });
+  const horizontal = scaleOf(x, xs, {
+    range: [left + inset, right - inset],
+    count: Math.max(3, Math.floor((right - left) / 75)),
+  });
   const at = ([x, y]: readonly [number, number]): [number, number] => [horizontal.at(x), vertical.at(y)];
   const written: [number, number, number, number][] = [];
   const groups = curves.map((curve, i) => {
@@ -114,7 +121,9 @@ export function drawCurves(
       parts.push(el("path", { class: "area", d: `${path}V${px(bottom)}H${px(places[0]![0])}z` }));
     }
     if (isLine && places.length > 0) {
-      parts.push(el("path", { class: "curve", d: path, "stroke-dasharray": curve.dashed ? "4 3" : undefined }, tip(curve.label)));
+      parts.push(
+        el("path", { class: "curve", d: path, "stroke-dasharray": curve.dashed ? "4 3" : undefined }, tip(curve.label)),
+      );
     }
     if (!areas && (!isLine || places.length <= MARKED) && !curve.dashed) {
       places.forEach(([px, py], j) => {

@@ -9,10 +9,27 @@
 
 import type { Figure } from "../../core/experiments.ts";
 import { greyPng } from "./png.ts";
-import { bounds, type Drawing, el, fitted, label, LINE, number, picture, px, shown, textWidth, tint, tip } from "./svg.ts";
+import {
+  bounds,
+  type Drawing,
+  el,
+  fitted,
+  label,
+  LINE,
+  number,
+  picture,
+  px,
+  shown,
+  textWidth,
+  tint,
+  tip,
+} from "./svg.ts";
 
 /** More cells than this become a raster. */
 const CELLS = 400;
+
+/** Pixels that many rows may take together. */
+const HIGH = 480;
 
 /** Shades of a raster: as many as can be told apart, so that it stays small. */
 const SHADES = 32;
@@ -74,7 +91,9 @@ function raster(
 ): string {
   const columns = shares[0]!.length, grey = new Uint8Array(shares.length * columns);
   shares.forEach((row, r) =>
-    row.forEach((share, c) => grey[r * columns + c] = Math.round(Math.round(Math.max(0, share) * SHADES) / SHADES * 255))
+    row.forEach((share, c) =>
+      grey[r * columns + c] = Math.round(Math.round(Math.max(0, share) * SHADES) / SHADES * 255)
+    )
   );
   const box = { x, y, width, height };
   return el(
@@ -97,7 +116,7 @@ export function drawHeatMap(figure: Figure & { readonly kind: "heatMap" }, drawi
   const names = Math.min(width * 0.3, Math.max(0, ...rows.map((text) => textWidth(text))));
   const left = names + 8 + (figure.rowTitle ? LINE + 6 : 0);
   const cellWidth = Math.min(44, (width - left - 8) / columns.length);
-  const cellHeight = Math.min(26, Math.max(cellWidth, rows.length <= 24 ? 18 : 0));
+  const cellHeight = Math.min(26, Math.max(cellWidth, rows.length <= 24 ? 18 : 0), HIGH / Math.min(rows.length, 480));
   const widest = Math.max(0, ...columns.map((text) => textWidth(text)));
   const upright = widest + 6 > cellWidth, above = upright ? Math.min(110, widest) + 8 : LINE + 4;
   const top = above + (figure.columnTitle ? LINE : 0) + 4;
@@ -113,7 +132,8 @@ export function drawHeatMap(figure: Figure & { readonly kind: "heatMap" }, drawi
     }));
   }
   // Where cells are smaller than letters, every few are named.
-  const everyRow = Math.max(1, Math.ceil(13 / cellHeight)), everyColumn = Math.max(1, Math.ceil((upright ? 13 : 0) / cellWidth));
+  const everyRow = Math.max(1, Math.ceil(13 / cellHeight)),
+    everyColumn = Math.max(1, Math.ceil((upright ? 13 : 0) / cellWidth));
   rows.forEach((text, r) => {
     if (r % everyRow !== 0) return;
     parts.push(label(fitted(text, names), { x: left - 6, y: top + (r + 0.5) * cellHeight + 4, "text-anchor": "end" }));
@@ -142,9 +162,9 @@ export function drawHeatMap(figure: Figure & { readonly kind: "heatMap" }, drawi
           if (share * sign < 0 || share * sign === 0 && i === 1) return "";
           const text = `${rows[r]}, ${columns[c]}: ${number(values[r]![c]!)}`;
           const shade = Math.round(share * sign * 100) / 100;
-          return `<rect x="${px(left + c * cellWidth)}" y="${px(top + r * cellHeight)}" width="${px(cellWidth)}" height="${
-            px(cellHeight)
-          }" fill-opacity="${shade}">${tip(text)}</rect>`;
+          return `<rect x="${px(left + c * cellWidth)}" y="${px(top + r * cellHeight)}" width="${
+            px(cellWidth)
+          }" height="${px(cellHeight)}" fill-opacity="${shade}">${tip(text)}</rect>`;
         })
       );
       parts.push(el("g", { ...tint(drawing, i === 0 ? quantity : undefined, i), fill: "currentColor" }, ...cells));
@@ -152,9 +172,12 @@ export function drawHeatMap(figure: Figure & { readonly kind: "heatMap" }, drawi
   }
   parts.push(el("rect", { class: "frame", ...box }), scaleBar(shades, drawing, quantity, left, top + high + 22));
   const all = values.flat(), best = all.indexOf(bounds(all)[1]);
-  const description = `${figure.rowTitle ?? "Rows"} by ${figure.columnTitle ?? "columns"}, ${rows.length} by ${columns.length}` +
-    (all.length === 0 ? "." : `; largest is ${number(all[best]!)} at ${rows[Math.floor(best / columns.length)]}, ${
-      columns[best % columns.length]
-    }.`);
+  const description =
+    `${figure.rowTitle ?? "Rows"} by ${figure.columnTitle ?? "columns"}, ${rows.length} by ${columns.length}` +
+    (all.length === 0
+      ? "."
+      : `; largest is ${number(all[best]!)} at ${rows[Math.floor(best / columns.length)]}, ${
+        columns[best % columns.length]
+      }.`);
   return picture(drawing, { kind: "heat-map", height: top + high + 30, title: figure.caption, description }, ...parts);
 }

@@ -66,8 +66,11 @@ export function drawPicture(figure: Figure, drawing: Drawing): string {
 export function figureHtml(figure: Figure, drawing: Drawing): string {
   const isTable = figure.kind === "table" || figure.kind === "text";
   const tables = isTable ? "" : tablesOf(figure).map(tableHtml).join("");
-  const data = tables && `<details class="data"><summary>data</summary><div class="scroll" tabindex="0">${tables}</div></details>`;
+  const data = tables &&
+    `<details class="data"><summary>data</summary><div class="scroll" tabindex="0">${tables}</div></details>`;
   const scrolls = figure.kind === "tree" || isTable ? ' tabindex="0"' : "";
-  return `<figure class="figure kind-${figure.kind}"><div class="canvas"${scrolls}>${drawPicture(figure, drawing)}</div>` +
+  return `<figure class="figure kind-${figure.kind}"><div class="canvas"${scrolls}>${
+    drawPicture(figure, drawing)
+  }</div>` +
     `<figcaption>${escape(figure.caption)}</figcaption>${data}</figure>`;
 }

@@ -53,13 +53,22 @@ export function tip(text: string): string {
   return `<title>${escape(text)}</title>`;
 }
 
-const WIDE = /[\u1100-\u115f\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 
 /** About how wide a text is, in pixels. */
 export function textWidth(text: string, size: number = FONT): number {
   let em = 0;
   for (const c of text) {
-    em += WIDE.test(c) ? 1 : /\p{Mark}/u.test(c) ? 0 : /[ilj.,:;'|!() ]/.test(c) ? 0.29 : /[A-Zmw%@—]/.test(c) ? 0.7 : 0.52;
+    em += WIDE.test(c)
+      ? 1
+      : /\p{Mark}/u.test(c)
+      ? 0
+      : /[ilj.,:;'|!() ]/.test(c)
+      ? 0.29
+      : /[A-Zmw%@—]/.test(c)
+      ? 0.7
+      : 0.52;
   }
   return em * size;
 }

@@ -23,13 +23,23 @@ export interface Table {
 /** More cells than this are summed up in the page; a download has them all. */
 const MAX_CELLS = 1500;
 
-function matrix(rows: readonly string[], columns: readonly string[], values: readonly (readonly number[])[], title?: string): Table {
+function matrix(
+  rows: readonly string[],
+  columns: readonly string[],
+  values: readonly (readonly number[])[],
+  title?: string,
+): Table {
   const cells = rows.map((name, r) => [shown(name), ...values[r]!]);
   return { ...title === undefined ? {} : { title }, columns: ["", ...columns.map(shown)], rows: cells };
 }
 
 /** A large matrix as the largest entry and the mean of each row. */
-function summary(rows: readonly string[], columns: readonly string[], values: readonly (readonly number[])[], title?: string): Table {
+function summary(
+  rows: readonly string[],
+  columns: readonly string[],
+  values: readonly (readonly number[])[],
+  title?: string,
+): Table {
   if (rows.length * columns.length <= MAX_CELLS) return matrix(rows, columns, values, title);
   const every = Math.ceil(rows.length / 64);
   const kept = rows.flatMap((name, r) => {
@@ -104,7 +114,9 @@ export function tablesOf(figure: Figure, whole = false): Table[] {
     case "tokens":
       return [{
         columns: ["", "token", "value"],
-        rows: figure.rows.flatMap(({ label, tokens }) => tokens.map(({ text, value }) => [label ?? "", shown(text), value ?? ""])),
+        rows: figure.rows.flatMap(({ label, tokens }) =>
+          tokens.map(({ text, value }) => [label ?? "", shown(text), value ?? ""])
+        ),
       }];
     case "text":
       return [];
@@ -113,7 +125,9 @@ export function tablesOf(figure: Figure, whole = false): Table[] {
 
 /** A table as HTML; columns of numbers are set flush right. */
 export function tableHtml({ title, columns, rows }: Table): string {
-  const right = columns.map((_, c) => rows.length > 0 && rows.every((row) => typeof row[c] === "number" || row[c] === ""));
+  const right = columns.map((_, c) =>
+    rows.length > 0 && rows.every((row) => typeof row[c] === "number" || row[c] === "")
+  );
   const side = (c: number): string => right[c] ? ' class="n"' : "";
   const head = columns.map((text, c) => `<th scope="col"${side(c)}>${escape(text)}</th>`).join("");
   const body = rows.map((row) => {

@@ -38,7 +38,14 @@ export function drawTokens(figure: Figure & { readonly kind: "tokens" }, drawing
         tint(drawing, undefined, share < 0 ? 1 : 0),
         tip(value === undefined ? name : `${name}: ${number(value)}`),
         // Half the colour at most, so that the letters stay readable.
-        el("rect", { class: "token", x, y, width: wide, height: HEIGHT, "fill-opacity": String(Math.round(Math.abs(share) * 50) / 100) }),
+        el("rect", {
+          class: "token",
+          x,
+          y,
+          width: wide,
+          height: HEIGHT,
+          "fill-opacity": String(Math.round(Math.abs(share) * 50) / 100),
+        }),
         label(name, { class: "ink", x: x + 4, y: y + 15 }),
       ));
       x += wide + 3;

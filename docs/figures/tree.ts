@@ -10,7 +10,7 @@ import type { Figure, TreeNode } from "../../core/experiments.ts";
 import { type Drawing, el, label, number, picture, px, shown, textWidth, tip } from "./svg.ts";
 
 /** Distance of leaves. */
-const ROW = 32;
+const ROW = 28;
 
 /** Draws a tree from left to right. It may become wider than asked for. */
 export function drawTree(figure: Figure & { readonly kind: "tree" }, drawing: Drawing): string {
@@ -41,12 +41,19 @@ export function drawTree(figure: Figure & { readonly kind: "tree" }, drawing: Dr
   const width = Math.max(drawing.width, needed + gap * (widths.length - 1));
   const parts = figure.nodes.map((node) => {
     const { depth, y } = places.get(node.id)!, x = starts[depth]!;
-    const [text, value] = texts(node), parent = node.parent === undefined ? undefined : figure.nodes.find(({ id }) => id === node.parent);
+    const [text, value] = texts(node),
+      parent = node.parent === undefined ? undefined : figure.nodes.find(({ id }) => id === node.parent);
     let line = "";
     if (parent) {
-      const from = places.get(parent.id)!, start = starts[from.depth]! + Math.max(...texts(parent).map((t) => textWidth(t))) + 4;
+      const from = places.get(parent.id)!,
+        start = starts[from.depth]! + Math.max(...texts(parent).map((t) => textWidth(t))) + 4;
       const middle = starts[depth]! - 13;
-      line = el("path", { class: "edge", d: `M${px(start)} ${px(from.y)}H${px(Math.max(start, middle - 12))}C${px(middle)} ${px(from.y)} ${px(middle)} ${px(y)} ${px(x - 4)} ${px(y)}` });
+      line = el("path", {
+        class: "edge",
+        d: `M${px(start)} ${px(from.y)}H${px(Math.max(start, middle - 12))}C${px(middle)} ${px(from.y)} ${px(middle)} ${
+          px(y)
+        } ${px(x - 4)} ${px(y)}`,
+      });
     }
     return el(
       "g",

@@ -75,7 +75,7 @@ class Live {
     this.#cancel = make("button", { type: "button", class: "cancel", hidden: "" }, "cancel");
     this.#progress = make("progress", { max: "1", value: "0", hidden: "", "aria-label": "How much is done" });
     this.#status = make("p", { class: "status", role: "status" });
-    section.querySelector(".live")!.append(this.#form(), this.#progress, this.#status);
+    section.querySelector(".trial")!.append(this.#form(), this.#progress, this.#status);
     this.#set(this.#defaults());
     this.#addSaving();
     section.dataset["live"] = "ready";
@@ -237,7 +237,13 @@ class Live {
     this.#section.querySelectorAll<HTMLElement>(".claims li").forEach((item, i) => {
       item.dataset["recorded"] ??= item.className;
       const recorded = item.dataset["recorded"];
-      const verdict = holds === undefined ? recorded : holds[i] ? "holds" : recorded === "refuted" ? "refuted" : "fails";
+      const verdict = holds === undefined
+        ? recorded
+        : holds[i]
+        ? "holds"
+        : recorded === "refuted"
+        ? "refuted"
+        : "fails";
       item.className = verdict;
       item.querySelector(".verdict")!.textContent = verdict;
     });
@@ -260,7 +266,11 @@ class Live {
     const open = [...this.#figures.querySelectorAll("details")].map((details) => details.open);
     const heads = [...this.#figures.querySelectorAll<HTMLInputElement>(".heads input:checked")].map(({ id }) => id);
     this.#figures.innerHTML = outcome.figures.map((figure, i) =>
-      figureHtml(figure, { width: this.#width, id: `${this.#section.id}-${i + 1}`, hue: (symbol) => this.#hues[symbol] })
+      figureHtml(figure, {
+        width: this.#width,
+        id: `${this.#section.id}-${i + 1}`,
+        hue: (symbol) => this.#hues[symbol],
+      })
     ).join("");
     this.#figures.querySelectorAll("details").forEach((details, i) => details.open = open[i] ?? false);
     for (const id of heads) {

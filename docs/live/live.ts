@@ -16,7 +16,7 @@ const observer = new IntersectionObserver((entries) => {
       const note = document.createElement("p");
       note.className = "status";
       note.textContent = `Cannot run this here: ${error.message}`;
-      target.querySelector(".live")?.append(note);
+      target.querySelector(".trial")?.append(note);
     });
   }
 }, { rootMargin: "300px" });
