@@ -195,7 +195,9 @@ function linesOf(page: Page, text: string, quantities: readonly Quantity[], site
     code.map(({ number, text }) => {
       const anchors = (names.get(number) ?? []).map((name) => `<a id="${escape(name)}"></a>`).join("");
       const indent = /^ */.exec(text)![0].length;
-      return `<span class="line" id="L${number}"${indent > 0 ? ` style="--i:${indent}"` : ""}><a href="#L${number}" aria-label="Line ${number}" tabindex="-1" data-n="${number}"></a>${anchors}${
+      return `<span class="line" id="L${number}"${
+        indent > 0 ? ` style="--i:${indent}"` : ""
+      }><a href="#L${number}" aria-label="Line ${number}" tabindex="-1" data-n="${number}"></a>${anchors}${
         html[number - 1] ?? ""
       }\n</span>`;
     }).join("");
@@ -331,7 +333,10 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
       right = table;
     }
     out.push(rowHtml("opening", left, right));
-  } else out.push(rowHtml("opening", `<h1>${escape(page.title)}</h1>`, ""));
+  } else {
+    entry("", page.title, "");
+    out.push(rowHtml("opening", `<h1>${escape(page.title)}</h1>`, ""));
+  }
   for (const name of site.experiments(path)) out.push(`<div class="wide">${site.figure(name)}</div>`);
   const used = new Set<string>();
   for (const row of rows.slice(start)) {
@@ -349,6 +354,11 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
       prose = prose.replace(/^## .*\n?/, "");
       entry(anchor, title, prose);
     } else if (names.length > 0) entry(names[0]!, names[0]!, prose);
+    else if (prose) {
+      // What the margin says is found under the heading above it.
+      const above = site.entries.pop()!;
+      site.entries.push({ ...above, text: `${above.text} ${plain(prose)}` });
+    }
     const html = heading + linkTests(render(prose, context), prose, page, site);
     const first = row.code[0]?.text ?? "";
     const isTop = row.kind === "section" || row.kind === "reference" && !/^\s/.test(first);
@@ -367,7 +377,8 @@ function named(row: Row, knowledge: Knowledge | undefined): string[] {
 }
 
 /** A title does not break within a word. */
-const unbroken = (html: string): string => html.replace(/[\p{L}\d]+(?:-[\p{L}\d]+)+/gu, `<span class="unbroken">$&</span>`);
+const unbroken = (html: string): string =>
+  html.replace(/[\p{L}\d]+(?:-[\p{L}\d]+)+/gu, `<span class="unbroken">$&</span>`);
 
 function rowHtml(kind: string, prose: string, code: string): string {
   return `<div class="row is-${kind}"><div class="prose">${prose}</div><div class="code">${code}</div></div>`;

@@ -105,6 +105,16 @@
     cell.prepend(copy);
   }
 
+  // What scrolls sideways can be reached by keyboard.
+  const reach = () => {
+    for (const element of $$(".table, .katex-display, pre")) {
+      if (element.scrollWidth > element.clientWidth + 1) element.tabIndex = 0;
+      else element.removeAttribute("tabindex");
+    }
+  };
+  addEventListener("resize", reach);
+  reach();
+
   // A dialog for search and one for help.
   const dialogs = {};
   const dialog = (name, fill) => {
@@ -134,13 +144,13 @@
   };
   const openSearch = async () => {
     const box = dialog("Search", (element) => {
-      const input = make("input", { type: "search", placeholder: "Search: a word, a name, a sentence, 中文", autocomplete: "off", spellcheck: false });
+      const input = make("input", { type: "text", placeholder: "Search: a word, a name, a sentence, 中文", autocomplete: "off", spellcheck: false });
       input.setAttribute("aria-label", "Search");
       const list = make("ol", { className: "results" }), status = make("p", { className: "note" });
       status.setAttribute("role", "status");
       element.append(input, status, list);
       let chosen = 0;
-      const mark = () => { const links = $$("a", list); links.forEach((link, i) => link.setAttribute("aria-selected", String(i === chosen))); links[chosen]?.scrollIntoView({ block: "nearest" }); };
+      const mark = () => { const links = $$("a", list); links.forEach((link, i) => link.classList.toggle("chosen", i === chosen)); links[chosen]?.scrollIntoView({ block: "nearest" }); };
       const show = async () => {
         const question = input.value.trim();
         if (!question) { list.replaceChildren(); status.textContent = ""; return; }
