@@ -80,7 +80,20 @@ export function mean(numbers: readonly number[]): number {
   return numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
 }
 
-/** A value for a tensor of weights, free of noise in its last digits. */
+/** What differences below count as none: the rounding of float32 explains them, and each device rounds differently. */
+const ROUNDING = 1e-5;
+
+/** A difference between numbers of about 1, or 0 where rounding explains it. */
+export function difference(x: number): number {
+  return Math.abs(x) < ROUNDING ? 0 : x;
+}
+
+/** A difference as a caption writes it. */
+export function size(x: number): string {
+  return difference(x) === 0 ? `less than ${ROUNDING.toFixed(5)}` : x.toPrecision(2);
+}
+
+/** A number of a figure, free of noise in its last digits. */
 export function rounded(x: number): number {
   return Math.round(x * 1e6) / 1e6;
 }

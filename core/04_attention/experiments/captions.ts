@@ -3,8 +3,8 @@
  *
  * The notes' example of cross-attention: the words written so far are the query, the regions of a picture
  * are keys and values, and the region that matters for the next word gets the weight. Here the pictures are
- * grids of nine regions with three coloured animals, and a caption says of one animal which colour it has
- * and on which side it stands. The model is trained on the next word alone. Nobody tells it where to look;
+ * grids of nine regions, three of which show an animal, and a caption says of one animal which colour it
+ * has and what it does. The model is trained on the next word alone. Nobody tells it where to look;
  * this measures where it does.
  *
  * @module
@@ -25,16 +25,18 @@ import { CrossAttention } from "../self_and_cross.ts";
 
 const ANIMALS = ["cat", "dog", "bird", "horse"];
 const COLORS = ["black", "white", "brown", "grey"];
-const SIDES = ["left", "middle", "right"];
-const HEIGHTS = ["top", "centre", "bottom"];
-const WORDS = ["<begin>", "the", "is", "on", ".", ...ANIMALS, ...COLORS, ...SIDES];
-const LENGTH = 8;
-/** Where the word fed in asks for a colour, and where for a side. */
-const ASKS_COLOR = 3, ASKS_SIDE = 6;
-const E = 32, D = 16, S = 9, C = ANIMALS.length + COLORS.length + SIDES.length + HEIGHTS.length;
+const ACTIONS = ["sleeping", "eating", "running"];
+const PLACES = ["top", "middle", "bottom"].flatMap((height) =>
+  ["left", "centre", "right"].map((side) => `${height} ${side}`)
+);
+const WORDS = ["<begin>", "the", "is", "and", ".", ...ANIMALS, ...COLORS, ...ACTIONS];
+const LENGTH = 7;
+/** After which word the colour has to come, and after which the action. */
+const ASKS_COLOR = 3, ASKS_ACTION = 5;
+const E = 32, D = 16, S = PLACES.length, C = ANIMALS.length + COLORS.length + ACTIONS.length;
 
 type Found = {
-  /** Share of test captions whose colour and side are right. */
+  /** Share of test captions whose colour and action are right. */
   readonly right: readonly number[];
   /** The same when the regions are those of another picture. */
   readonly otherPicture: readonly number[];
@@ -47,6 +49,7 @@ type Found = {
 interface Creature {
   readonly animal: number;
   readonly color: number;
+  readonly action: number;
   readonly region: number;
 }
 
@@ -61,28 +64,26 @@ function drawScene(random: Random): Scene {
   const creatures = [0, 1, 2].map((i) => ({
     animal: animals[i]!,
     color: random.integer(COLORS.length),
+    action: random.integer(ACTIONS.length),
     region: regions[i]!,
   }));
   return { creatures, spoken: random.integer(creatures.length) };
 }
 
 function caption({ creatures, spoken }: Scene): string[] {
-  const { animal, color, region } = creatures[spoken]!;
-  return ["<begin>", "the", ANIMALS[animal]!, "is", COLORS[color]!, "on", "the", SIDES[region % 3]!, "."];
+  const { animal, color, action } = creatures[spoken]!;
+  return ["<begin>", "the", ANIMALS[animal]!, "is", COLORS[color]!, "and", ACTIONS[action]!, "."];
 }
 
-/** One row of features per region: what is there, in which colour, in which column and row, blurred. */
+/** One row of features per region: which animal is there, in which colour, doing what; blurred. */
 function paint(scenes: readonly Scene[], blur: number, random: Random): Tensor {
   const pixels = new Float32Array(scenes.length * S * C);
   scenes.forEach(({ creatures }, picture) => {
     const set = (region: number, feature: number): void => void (pixels[(picture * S + region) * C + feature] = 1);
-    for (let region = 0; region < S; region++) {
-      set(region, ANIMALS.length + COLORS.length + region % 3);
-      set(region, ANIMALS.length + COLORS.length + SIDES.length + Math.floor(region / 3));
-    }
-    for (const { animal, color, region } of creatures) {
+    for (const { animal, color, action, region } of creatures) {
       set(region, animal);
       set(region, ANIMALS.length + color);
+      set(region, ANIMALS.length + COLORS.length + action);
     }
   });
   const shape = [scenes.length, S, C];
@@ -138,7 +139,7 @@ async function accuracy(model: Captioner, scenes: readonly Scene[], pictures: Te
     })
   );
   const byPosition = await right.read();
-  return [rounded(byPosition[ASKS_COLOR]!), rounded(byPosition[ASKS_SIDE]!)];
+  return [rounded(byPosition[ASKS_COLOR]!), rounded(byPosition[ASKS_ACTION]!)];
 }
 
 async function weightsOf(model: Captioner, scenes: readonly Scene[], pictures: Tensor): Promise<number[][][]> {
@@ -147,10 +148,10 @@ async function weightsOf(model: Captioner, scenes: readonly Scene[], pictures: T
 
 /** The attention map of one caption. */
 function map(scene: Scene, weights: readonly (readonly number[])[]): Figure {
-  const regions = Array.from({ length: S }, (_, region) => {
-    const place = `${HEIGHTS[Math.floor(region / 3)]} ${SIDES[region % 3]}`;
+  const regions = PLACES.map((place, region) => {
     const creature = scene.creatures.find((each) => each.region === region);
-    return creature ? `${COLORS[creature.color]} ${ANIMALS[creature.animal]}, ${place}` : place;
+    if (!creature) return place;
+    return `${place}: ${COLORS[creature.color]} ${ANIMALS[creature.animal]}, ${ACTIONS[creature.action]}`;
   });
   const words = caption(scene), { animal, region } = scene.creatures[scene.spoken]!;
   return {
@@ -184,15 +185,15 @@ export const captionsExperiment: Experiment<Found, "steps" | "blur" | "seed"> = 
   },
   claims: [
     {
-      text: "The region of the animal spoken of gets the largest weight in more than 95 of 100 unseen captions",
-      holds: ({ largest }) => largest > 0.95,
+      text: "The region of the animal spoken of gets the largest weight in more than 3 of 4 unseen captions",
+      holds: ({ largest }) => largest > 0.75,
     },
     {
-      text: "In the mean it gets more than 0.8 of the weight when its colour or its side is asked for",
-      holds: ({ looked }) => looked[ASKS_COLOR]! > 0.8 && looked[ASKS_SIDE]! > 0.8,
+      text: "In the mean it gets more than 0.6 of the weight when its colour or its action is asked for",
+      holds: ({ looked }) => looked[ASKS_COLOR]! > 0.6 && looked[ASKS_ACTION]! > 0.6,
     },
     {
-      text: "From the region the captioner reads colour and side: more than 95 in 100 are right",
+      text: "From the region the captioner reads colour and action: more than 95 in 100 are right",
       holds: ({ right }) => right.every((share) => share > 0.95),
     },
     {
@@ -200,6 +201,7 @@ export const captionsExperiment: Experiment<Found, "steps" | "blur" | "seed"> = 
       holds: ({ otherPicture }) => otherPicture.every((share) => share < 0.45),
     },
   ],
+  tolerance: 0.05,
   async run({ steps, blur, seed }, { signal, onProgress }) {
     signal?.throwIfAborted();
     const random = new Random(seed);
@@ -217,8 +219,7 @@ export const captionsExperiment: Experiment<Found, "steps" | "blur" | "seed"> = 
     const pictures = paint(scenes, blur, random), others = paint(draw(400), blur, random);
     const weights = await weightsOf(model, scenes, pictures);
     const regionOf = ({ creatures, spoken }: Scene): number => creatures[spoken]!.region;
-    const onRegion = (position: number): number[] =>
-      scenes.map((scene, i) => weights[i]![position]![regionOf(scene)]!);
+    const onRegion = (position: number): number[] => scenes.map((scene, i) => weights[i]![position]![regionOf(scene)]!);
     const findings: Found = {
       right: await accuracy(model, scenes, pictures),
       otherPicture: await accuracy(model, scenes, others),
@@ -230,8 +231,8 @@ export const captionsExperiment: Experiment<Found, "steps" | "blur" | "seed"> = 
     const { creatures } = scenes[0]!;
     const shown = [0, 1].map((spoken): Scene => ({ creatures, spoken }));
     const maps = await weightsOf(model, shown, pictures.slice(0, 0, 1).expand([2, S, C]));
-    const slots = ["<begin>", "the", "cat", "is", "black", "on", "the", "left"];
-    const [color, side] = findings.right, [wrongColor, wrongSide] = findings.otherPicture;
+    const slots = ["<begin>", "the", "cat", "is", "black", "and", "sleeping"];
+    const [color, action] = findings.right, [wrongColor, wrongAction] = findings.otherPicture;
     return {
       findings,
       figures: [
@@ -239,21 +240,23 @@ export const captionsExperiment: Experiment<Found, "steps" | "blur" | "seed"> = 
         map(shown[1]!, maps[1]!),
         {
           kind: "bars",
-          caption: `The mean weight on the region of the animal spoken of, while a caption such as “the cat is black on ` +
-            `the left” is written: ${percent(findings.looked[ASKS_COLOR]!)} when the colour has to come, ` +
-            `${percent(findings.looked[ASKS_SIDE]!)} when the side has to. A ninth is what chance would give.`,
+          caption:
+            `The mean weight on the region of the animal spoken of, while a caption such as “the cat is black and ` +
+            `sleeping” is written: ${percent(findings.looked[ASKS_COLOR]!)} when the colour has to come, ` +
+            `${percent(findings.looked[ASKS_ACTION]!)} when the action has to. A ninth is what chance would give.`,
           y: { title: "weight on the region", domain: [0, 1] },
           bars: slots.map((word, i) => ({ label: `${i + 1} ${word}`, value: findings.looked[i]! })),
         },
         {
           kind: "bars",
-          caption: `Unseen captions: ${percent(color!)} of the colours and ${percent(side!)} of the sides are right; ` +
-            `with another picture, ${percent(wrongColor!)} and ${percent(wrongSide!)}.`,
+          caption:
+            `Unseen captions: ${percent(color!)} of the colours and ${percent(action!)} of the actions are right; ` +
+            `with another picture, ${percent(wrongColor!)} and ${percent(wrongAction!)}.`,
           y: { title: "share that is right", domain: [0, 1] },
           bars: [["its own picture", findings.right] as const, ["another picture", findings.otherPicture] as const]
-            .flatMap(([group, [color, side]]) => [
+            .flatMap(([group, [color, action]]) => [
               { label: "colour", group, value: color! },
-              { label: "side", group, value: side! },
+              { label: "action", group, value: action! },
             ]),
         },
       ],

@@ -16,7 +16,7 @@ import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import { type Tensor, tensor } from "../../engine/tensor.ts";
 import type { Experiment } from "../../experiments.ts";
-import { mean, percent, readMatrix, rounded, SEED } from "../../experiments/plain.ts";
+import { difference, mean, percent, readMatrix, rounded, SEED, size } from "../../experiments/plain.ts";
 import { KeyValueCache } from "../../07_generation/kv_cache.ts";
 import { softmax } from "../../02_words/softmax.ts";
 import { additiveMask, causalMask, combineMasks, overKeys, paddingMask } from "../masks.ts";
@@ -79,7 +79,7 @@ function lastOfEach(model: Layers, hidden: Tensor, causal: boolean): Tensor {
 
 /** The largest difference at each position of `[1, T, E]`. */
 async function differences(a: Tensor, b: Tensor): Promise<number[]> {
-  return Array.from(await scope(() => a.sub(b).abs().max(-1).squeeze(0)).read());
+  return Array.from(await scope(() => a.sub(b).abs().max(-1).squeeze(0)).read(), difference);
 }
 
 /** What single tokens, the history, and the history without a mask differ from one masked pass by. */
@@ -142,11 +142,11 @@ export const masksExperiment: Experiment<Found, "scale" | "layers" | "seed"> = {
     {
       text: "Where nothing is allowed, 0 and −10000 hand the whole unit to what is forbidden, −∞ hands out nothing",
       holds: ({ leakedWhole: [zero, low, none] }) =>
-        Math.abs(zero! - 1) < 1e-5 && Math.abs(low! - 1) < 1e-5 && none === 0,
+        difference(zero! - 1) === 0 && difference(low! - 1) === 0 && none === 0,
     },
     {
       text: "Fed one token, with a cache, the causal mask changes nothing",
-      holds: ({ oneToken, cached }) => oneToken === 0 && cached < 1e-4,
+      holds: ({ oneToken, cached }) => oneToken === 0 && cached === 0,
     },
     {
       text: "Fed the whole history, it does: in two layers, the newest output changes by more than 0.01 without it",
@@ -154,7 +154,7 @@ export const masksExperiment: Experiment<Found, "scale" | "layers" | "seed"> = {
     },
     {
       text: "In a single layer it does not, since the newest row may see everything",
-      holds: ({ historyOfOne }) => historyOfOne < 1e-4,
+      holds: ({ historyOfOne }) => historyOfOne === 0,
     },
   ],
   async run({ scale, layers, seed }, { signal, onProgress }) {
@@ -179,13 +179,16 @@ export const masksExperiment: Experiment<Found, "scale" | "layers" | "seed"> = {
     const findings: Found = {
       leaked,
       leakedWhole,
-      oneToken: Math.max(...withMask!.map((x, t) => Math.abs(x - without![t]!))),
+      oneToken: difference(Math.max(...withMask!.map((x, t) => Math.abs(x - without![t]!)))),
       cached: Math.max(...without!),
       history: Math.max(...bare!),
       historyOfOne: Math.max(...single[3]!),
     };
     const over = (numbers: readonly number[]): [number, number][] => numbers.map((y, t) => [t + 1, y]);
-    const groups = [["rows that may look somewhere", leaked] as const, ["the row of the padding", leakedWhole] as const];
+    const groups = [
+      ["rows that may look somewhere", leaked] as const,
+      ["the row of the padding", leakedWhole] as const,
+    ];
     return {
       findings,
       figures: [
@@ -201,16 +204,21 @@ export const masksExperiment: Experiment<Found, "scale" | "layers" | "seed"> = {
         },
         {
           kind: "bars",
-          caption: `What forbidden positions get: ${leaked.map((x, i) => `${percent(x)} with ${TREATMENTS[i]}`).join(", ")}; ` +
+          caption:
+            `What forbidden positions get: ${
+              leaked.map((x, i) => `${percent(x)} with ${TREATMENTS[i]}`).join(", ")
+            }; ` +
             `where nothing is allowed, ${leakedWhole.map(percent).join(", ")}.`,
           y: { title: "share of the weight", domain: [0, 1] },
-          bars: groups.flatMap(([group, shares]) => shares.map((value, i) => ({ label: TREATMENTS[i]!, group, value }))),
+          bars: groups.flatMap(([group, shares]) =>
+            shares.map((value, i) => ({ label: TREATMENTS[i]!, group, value }))
+          ),
         },
         {
           kind: "line",
           caption: `How far the newest output is from that of one masked pass over ${LENGTH} positions, in ${layers} ` +
-            `layer${layers === 1 ? "" : "s"}. Single tokens with a cache need no causal mask: the difference is at most ` +
-            `${findings.cached.toExponential(0)}. The whole history does: without the mask, earlier positions see later ` +
+            `layer${layers === 1 ? "" : "s"}. Single tokens with a cache need no causal mask: the difference is ` +
+            `${size(findings.cached)}. The whole history does: without the mask, earlier positions see later ` +
             `ones, and the newest output is off by up to ${findings.history.toFixed(2)}.`,
           x: { title: "position that is written" },
           y: { title: "largest difference" },

@@ -14,7 +14,7 @@ import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import { type Tensor, tensor } from "../../engine/tensor.ts";
 import type { Experiment } from "../../experiments.ts";
-import { readMatrix, rounded, SEED } from "../../experiments/plain.ts";
+import { difference, readMatrix, rounded, SEED, size } from "../../experiments/plain.ts";
 import { applyRotary, rotaryAngles, sinusoidalPositions } from "../positions.ts";
 
 const POSITIONS = 1000, SHOWN = 64, REACH = 48;
@@ -84,7 +84,9 @@ async function rotaryScores(D: number, random: Random): Promise<number[][]> {
 
 /** Largest difference between two rows at the same distance. */
 const spread = (rows: readonly (readonly number[])[]): number =>
-  Math.max(...rows[0]!.map((_, k) => Math.max(...rows.map((row) => row[k]!)) - Math.min(...rows.map((row) => row[k]!))));
+  Math.max(
+    ...rows[0]!.map((_, k) => Math.max(...rows.map((row) => row[k]!)) - Math.min(...rows.map((row) => row[k]!))),
+  );
 
 /** Sinusoidal codes and rotations. */
 export const rotationExperiment: Experiment<Found, "width" | "step" | "seed"> = {
@@ -98,15 +100,15 @@ export const rotationExperiment: Experiment<Found, "width" | "step" | "seed"> = 
   claims: [
     {
       text: "The code of position p + k is a linear function of that of p, the same for every p",
-      holds: ({ error, wrongStep }) => error < 1e-5 && wrongStep > 0.1,
+      holds: ({ error, wrongStep }) => error === 0 && wrongStep > 0.1,
     },
     {
       text: "The dot product of two codes depends on their distance alone; that of two random rows does not",
-      holds: ({ spread, randomSpread }) => spread < 1e-4 && randomSpread > 1,
+      holds: ({ spread, randomSpread }) => spread === 0 && randomSpread > 1,
     },
     {
       text: "Between a query and a key that RoPE has turned, only the distance is left",
-      holds: ({ rotarySpread, rotaryRange }) => rotarySpread < 1e-4 * rotaryRange,
+      holds: ({ rotarySpread, rotaryRange }) => rotarySpread === 0 && rotaryRange > 1,
     },
   ],
   async run({ width, step, seed }, { signal }) {
@@ -119,11 +121,11 @@ export const rotationExperiment: Experiment<Found, "width" | "step" | "seed"> = 
     signal?.throwIfAborted();
     const rotary = await rotaryScores(width, random);
     const findings: Found = {
-      error,
+      error: difference(error),
       wrongStep,
-      spread: spread(dots),
+      spread: difference(spread(dots)),
       randomSpread: spread(randomDots),
-      rotarySpread: spread(rotary),
+      rotarySpread: difference(spread(rotary)),
       rotaryRange: Math.max(...rotary[0]!) - Math.min(...rotary[0]!),
     };
     const over = (row: readonly number[]): [number, number][] => row.map((y, k) => [k, rounded(y)]);
@@ -136,7 +138,8 @@ export const rotationExperiment: Experiment<Found, "width" | "step" | "seed"> = 
       figures: [
         {
           kind: "heatMap",
-          caption: `The codes of the first ${SHOWN} positions: pairs of sine and cosine, fast ones left, slow ones right.`,
+          caption:
+            `The codes of the first ${SHOWN} positions: pairs of sine and cosine, fast ones left, slow ones right.`,
           rows: Array.from({ length: SHOWN }, (_, p) => String(p)),
           columns: Array.from({ length: width }, (_, i) => `${i % 2 === 0 ? "sin" : "cos"} ${Math.floor(i / 2)}`),
           values: table.slice(0, SHOWN).map((row) => row.map(rounded)),
@@ -144,13 +147,12 @@ export const rotationExperiment: Experiment<Found, "width" | "step" | "seed"> = 
           columnTitle: "coordinate",
           domain: [-1, 1],
           diverging: true,
-          quantity: "PE",
         },
         {
           kind: "scatter",
           caption: `One pair of coordinates at positions 0 to 15, and ${step} step${step === 1 ? "" : "s"} on: every ` +
-            `point has turned by the same angle. Over ${POSITIONS} positions and all pairs the rotation misses by at ` +
-            `most ${error.toExponential(0)}; that of one step more, by ${wrongStep.toFixed(2)}.`,
+            `point has turned by the same angle. Over ${POSITIONS} positions and all pairs the rotation misses by ` +
+            `${size(error)}; that of one step more, by ${wrongStep.toFixed(2)}.`,
           x: { title: "cosine", domain: [-1, 1] },
           y: { title: "sine", domain: [-1, 1] },
           series: [
@@ -160,8 +162,9 @@ export const rotationExperiment: Experiment<Found, "width" | "step" | "seed"> = 
         },
         {
           kind: "line",
-          caption: `The dot product of the code of p with that of p + k: from three different p, one curve (they differ ` +
-            `by ${findings.spread.toExponential(0)}). It falls with the distance, though not all the way and not evenly.`,
+          caption:
+            `The dot product of the code of p with that of p + k: from three different p, one curve (they differ ` +
+            `by ${size(findings.spread)}). It falls with the distance, though not all the way and not evenly.`,
           x: { title: "distance k" },
           y: { title: "dot product" },
           series: STARTS.map((start, i) => ({
@@ -172,8 +175,9 @@ export const rotationExperiment: Experiment<Found, "width" | "step" | "seed"> = 
         },
         {
           kind: "line",
-          caption: `One query and one key, turned by RoPE to positions p and p + k: the score depends on k and not on p ` +
-            `(difference ${findings.rotarySpread.toExponential(0)}).`,
+          caption:
+            `One query and one key, turned by RoPE to positions p and p + k: the score depends on k and not on p ` +
+            `(difference ${size(findings.rotarySpread)}).`,
           x: { title: "distance k" },
           y: { title: "score" },
           series: STARTS.map((start, i) => ({
