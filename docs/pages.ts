@@ -236,24 +236,45 @@ function tagsOf(row: Row, context: Context): string {
   return (found.length > 0 ? `<dl class="tags">${found.join("")}</dl>` : "") + others.join("") + examples.join("");
 }
 
-/** The symbol table as HTML; it opens the code column. */
-function symbols(prose: string, quantities: readonly Quantity[], context: Context): [rest: string, table: string] {
-  const lines = prose.split("\n"), head = lines.findIndex((line) => /^\| *symbol/.test(line));
-  if (head < 0) return [prose, ""];
-  let end = head;
-  while (lines[end]?.startsWith("|")) end++;
-  let html = render(lines.slice(head, end).join("\n"), context);
-  // A name that two rows share has in each the colour of the row.
+/** Takes the tables out of a page's beginning: they stand at the right. */
+function tablesApart(prose: string, quantities: readonly Quantity[], context: Context): [rest: string, tables: string] {
+  const rest: string[] = [], tables: string[][] = [];
+  let inTable = false, fenced = false;
+  for (const line of prose.split("\n")) {
+    if (line.startsWith("```")) fenced = !fenced;
+    const isRow = !fenced && line.startsWith("|");
+    if (!isRow) rest.push(line);
+    else if (inTable) tables.at(-1)!.push(line);
+    else tables.push([line]);
+    inTable = isRow;
+  }
+  const html = tables.map((lines) => {
+    const table = render(lines.join("\n"), context);
+    return /^\| *symbol/.test(lines[0]!)
+      ? `<div class="symbols">${inRowColours(table, lines, quantities)}</div>`
+      : table;
+  });
+  return [rest.join("\n"), html.join("")];
+}
+
+/** A name that two rows share has in each the colour of the row. */
+function inRowColours(html: string, lines: readonly string[], quantities: readonly Quantity[]): string {
   let row = -1;
-  html = html.replace(/<tr>[\s\S]*?<\/tr>/g, (tr) => {
+  return html.replace(/<tr>[\s\S]*?<\/tr>/g, (tr) => {
     row++;
-    const line = lines[head + 1 + row] ?? "";
-    const own = quantities.find(({ symbols }) =>
-      symbols.length > 0 && symbols.some((tex) => line.includes(`$${tex}$`))
-    );
+    const line = lines[row + 1] ?? "";
+    const own = quantities.find(({ symbols }) => symbols.some((tex) => line.includes(`$${tex}$`)));
     return row === 0 || !own ? tr : tr.replace("<tr>", `<tr data-row="${own.number}">`);
   });
-  return [[...lines.slice(0, head), ...lines.slice(end)].join("\n"), `<div class="symbols">${html}</div>`];
+}
+
+/** In a chapter's table the pages have their titles. */
+function withTitles(prose: string, path: string, site: Site): string {
+  if (!/^core\/\d\d_\w+\/mod\.ts$/.test(path)) return prose;
+  return prose.replace(/^(\|[^|\n]*\| *)`(\w+)`/gm, (all, before, name) => {
+    const page = site.pages.get(path.replace("mod.ts", `${name}.ts`));
+    return page ? `${before}[${page.title}](${name}.ts)` : all;
+  });
 }
 
 /** A shader's header: what it computes, and columns as they are. */
@@ -322,17 +343,16 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
     const body = opening.prose.replace(/^# .*\n/, "").trim();
     description = plain(body.split("\n\n")[0] ?? "").replace(/^Question\. /, "");
     entry("", page.title, body);
-    let left: string, right = "";
-    if (page.language === "wgsl") [left, right] = shaderOpening(page, opening.prose, context);
+    if (page.language === "wgsl") out.push(rowHtml("opening", ...shaderOpening(page, opening.prose, context)));
     else {
-      const [rest, table] = symbols(body, quantities, context);
       const number = page.number ? `<span class="number">${page.number}</span> ` : "";
-      left = `<h1>${number}${unbroken(renderInline(page.title, context))}</h1>${
-        linkTests(render(rest, context), rest, page, site)
-      }`;
-      right = table;
+      const title = `<h1>${number}${unbroken(renderInline(page.title, context))}</h1>`;
+      withTitles(body, path, site).split(/^(?=## )/m).forEach((block, at) => {
+        const [rest, tables] = tablesApart(block, quantities, context);
+        const html = linkTests(render(rest, context), rest, page, site);
+        out.push(rowHtml(at === 0 ? "opening" : "section top", (at === 0 ? title : "") + html, tables));
+      });
     }
-    out.push(rowHtml("opening", left, right));
   } else {
     entry("", page.title, "");
     out.push(rowHtml("opening", `<h1>${escape(page.title)}</h1>`, ""));

@@ -142,7 +142,8 @@ export class Program {
   #resolve(node: ts.Identifier | ts.PrivateIdentifier): ts.Declaration | undefined {
     let symbol = this.#checker.getSymbolAtLocation(node);
     if (symbol && symbol.flags & ts.SymbolFlags.Alias) symbol = this.#checker.getAliasedSymbol(symbol);
-    return symbol?.valueDeclaration ?? symbol?.declarations?.[0];
+    return symbol?.declarations?.find(ts.isFunctionDeclaration) ?? symbol?.valueDeclaration ??
+      symbol?.declarations?.[0];
   }
 
   /** Reads one file. */
@@ -205,7 +206,8 @@ export class Program {
       if (exported.flags & ts.SymbolFlags.Alias) exported = this.#checker.getAliasedSymbol(exported);
       for (const declaration of exported.declarations ?? []) {
         const definition = this.#definitions.get(declaration);
-        if (definition) found.set(name, definition);
+        // Of several forms of a function, the first has the documentation.
+        if (definition && !found.has(name)) found.set(name, definition);
       }
     }
     return found;

@@ -103,7 +103,7 @@ function withChinese(text: string, context: Context, before: string): string {
   for (const match of text.matchAll(HAN)) {
     const start = match.index, end = start + match[0].length;
     const lead = (before + text.slice(0, start)).slice(-80);
-    const isTerm = /[(（]$/.test(lead);
+    const isTerm = /[(（][^()（）]*$/.test(lead);
     const anchor = isTerm ? context.term(match[0], lead) : undefined;
     html += escape(text.slice(at, start)) + `<span lang="zh"${anchor ? ` id="${anchor}"` : ""}>${match[0]}</span>`;
     at = end;
@@ -148,9 +148,15 @@ function makeParser(): Parser {
   ): void => {
     rules[name] = (tokens, at, _options, env) => make(tokens[at]!, env as unknown as Context, tokens, at);
   };
-  rule("formula", ({ content, meta }, env) => {
+  rule("formula", ({ content, meta }, env, tokens, at) => {
     try {
-      return formula(content, (meta as { display: boolean }).display, env.quantities);
+      // A formula stays on the line of the bracket before it and of the comma after it.
+      const [before, after] = [tokens[at - 1]?.content ?? "", tokens[at + 1]?.content ?? ""];
+      const { display } = meta as { display: boolean };
+      const html = formula(content, display, env.quantities);
+      return display
+        ? html
+        : (/[(\[“-]$/.test(before) ? "&#8288;" : "") + html + (/^[.,;:!?)\]”-]/.test(after) ? "&#8288;" : "");
     } catch (error) {
       env.problem((error as Error).message);
       return `<code>${escape(content)}</code>`;
@@ -211,6 +217,7 @@ export function renderInline(text: string, context: Context): string {
 /** The words of Markdown, for the search. */
 export function plain(text: string): string {
   return text.replace(/^\s*[|:-]+\s*$/gm, " ").replace(/\{@\w+ ([^}|]*)[^}]*\}/g, "$1").replace(/\$\$[^$]*\$\$/g, " ")
+    .replace(/\\(?:[A-Za-z]+|.)/g, " ")
     .replace(/```\w*/g, " ").replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replace(/[`*#|$\\]/g, "").replace(/\s+/g, " ")
     .trim();
 }

@@ -156,7 +156,7 @@ export function entryPage(
   const head = `<h1>${escape(page.title)}</h1>` +
     site.highlighter.block(`import { … } from "${entry.specifier}";`, "ts");
   const list = symbols.map(({ name, declarations }) => {
-    const summary = plain((declarations[0]?.jsDoc?.doc ?? "").split("\n\n")[0] ?? "").split(/(?<=[.:])\s/)[0] ?? "";
+    const summary = plain((declarations[0]?.jsDoc?.doc ?? "").split("\n\n")[0] ?? "").split(/(?<=\.)\s/)[0] ?? "";
     const home = homes?.get(name);
     const href = home ? relative(page.url, `${home}#${name}`) : `#${name}`;
     return `<tr><td><a href="${href}"><code>${escape(name)}</code></a></td><td>${escape(summary)}</td></tr>`;

@@ -198,7 +198,11 @@ function requireSameTensors(own: ReadonlyMap<string, Tensor>, saved: ReadonlyMap
   }
 }
 
-/** The notes of a checkpoint alone: enough to build the model that it is to be loaded into. */
+/**
+ * The notes of a checkpoint alone: enough to build the model that it is to be loaded into.
+ *
+ * @param bytes a file that {@linkcode saveCheckpoint} wrote
+ */
 export function checkpointNotes(bytes: Uint8Array): Json {
   return verifiedState(decodeSafetensors(bytes)).notes;
 }
