@@ -20,7 +20,7 @@ import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import { type Tensor, tensor } from "../../engine/tensor.ts";
 import type { Experiment } from "../../experiments.ts";
-import { fit, mean, percent, rounded, SEED } from "../../experiments/plain.ts";
+import { fit, mean, percent, readMatrix, rounded, SEED } from "../../experiments/plain.ts";
 import { crossEntropy } from "../../06_training/loss.ts";
 import { Embedding } from "../../02_words/embeddings.ts";
 import { MultiHeadAttention, type PositionRule } from "../multi_head.ts";
@@ -44,7 +44,12 @@ type Found = {
   readonly within: readonly number[];
   /** Accuracy between twice and four times the trained length. */
   readonly beyond: readonly number[];
+  /** Weight of RoPE at less than half a turn of its second pair, and around a whole one, in long lists. */
+  readonly turned: readonly number[];
 };
+
+/** Distance at which the second pair of coordinates of RoPE has gone round. */
+const TURN = 2 * Math.PI * 10000 ** (2 / D);
 
 /** Assignments, and what each variable held before, `[B, T]` each. */
 interface Lists {
@@ -98,12 +103,13 @@ class Reader extends Module {
     return scheme === "ALiBi" ? new AlibiPositions(HEADS) : undefined;
   }
 
-  forward({ variables, values }: Lists): Tensor {
+  forward({ variables, values }: Lists, observe?: (weights: Tensor) => void): Tensor {
     const assignments = this.variables.forward(variables).add(this.values.forward(values));
     const marked = this.absolute?.forward(assignments) ?? assignments;
     const T = marked.shape[1]!;
     // Strictly before: the assignment itself is not what was held before it.
-    return this.output.forward(this.attention.forward(marked, { mask: lowerTriangle(T, T, -1) }));
+    const call = { mask: lowerTriangle(T, T, -1), ...(observe && { observe }) };
+    return this.output.forward(this.attention.forward(marked, call));
   }
 }
 
@@ -122,6 +128,26 @@ async function accuracies(model: Reader, lists: Lists): Promise<number[]> {
   return Array.from({ length: BINS }, (_, bin) => rounded(sum(rights, bin) / Math.max(1, sum(askeds, bin))));
 }
 
+/** How much weight of the last quarter of long lists goes to each stretch of distances. */
+async function reach(model: Reader, { variables, values, answers }: Lists): Promise<number[]> {
+  const lists = { variables: variables.slice(0, 0, 8), values: values.slice(0, 0, 8), answers };
+  const weights = scope(() =>
+    noGrad(() => {
+      let seen: Tensor | undefined;
+      model.forward(lists, (weights) => seen = weights);
+      return seen!.mean([0, 1]);
+    })
+  );
+  const rows = await readMatrix(weights), T = rows.length, width = T / BINS;
+  const last = rows.slice(3 * T / 4);
+  return Array.from({ length: 12 }, (_, bin) =>
+    mean(last.map((row, i) => {
+      // Distance 1 is the assignment before.
+      const query = 3 * T / 4 + i, near = query - bin * width;
+      return row.slice(Math.max(0, near - width), near).reduce((sum, x) => sum + x, 0);
+    })));
+}
+
 /** Every scheme of positions, read past the length it was trained on. */
 export const extrapolationExperiment: Experiment<Found, "trained" | "steps" | "seed"> = {
   name: "attention/positions/extrapolation",
@@ -135,7 +161,7 @@ export const extrapolationExperiment: Experiment<Found, "trained" | "steps" | "s
       max: 64,
       step: 16,
     },
-    steps: { label: "Steps", description: "Training steps of 16 lists", default: 200, min: 50, max: 600, step: 50 },
+    steps: { label: "Steps", description: "Training steps of 16 lists", default: 150, min: 50, max: 600, step: 50 },
     seed: SEED,
   },
   claims: [
@@ -156,12 +182,16 @@ export const extrapolationExperiment: Experiment<Found, "trained" | "steps" | "s
       refuted: true,
       holds: ({ beyond }) => beyond[SCHEMES.indexOf("RoPE")]! > 0.7,
     },
+    {
+      text: "RoPE takes for near what is nearly a full turn away: there it has more weight than within half a turn",
+      holds: ({ turned: [near, round] }) => round! > near!,
+    },
   ],
   tolerance: 0.05,
   async run({ trained, steps, seed }, { signal, onProgress }) {
     signal?.throwIfAborted();
     const test = draw(32, TIMES * trained, new Random(seed).split());
-    const curves: number[][] = [];
+    const curves: number[][] = [], reaches: number[][] = [];
     for (const [i, scheme] of SCHEMES.entries()) {
       const random = new Random(seed);
       const model = new Reader(scheme, trained, random);
@@ -172,12 +202,18 @@ export const extrapolationExperiment: Experiment<Found, "trained" | "steps" | "s
       const part = (done: number): void => onProgress?.((i + done) / SCHEMES.length);
       await fit(model, loss, { steps, learningRate: 0.02, onProgress: part, ...(signal && { signal }) });
       curves.push(await accuracies(model, test));
+      reaches.push(await reach(model, test));
     }
+    const stretch = trained / 4, rotary = reaches[SCHEMES.indexOf("RoPE")]!;
+    const weightBetween = (from: number, to: number): number =>
+      rotary.reduce((sum, x, bin) => (bin + 0.5) * stretch >= from && (bin + 0.5) * stretch < to ? sum + x : sum, 0);
     const findings: Found = {
       within: curves.map((curve) => mean(curve.slice(2, 4))),
       beyond: curves.map((curve) => mean(curve.slice(8))),
+      turned: [weightBetween(0, TURN / 2), weightBetween(0.6 * TURN, 1.2 * TURN)],
     };
-    const stretch = trained / 4;
+    const far = (name: typeof SCHEMES[number]): string =>
+      percent(reaches[SCHEMES.indexOf(name)]!.slice(4).reduce((sum, x) => sum + x, 0));
     return {
       findings,
       figures: [
@@ -194,8 +230,25 @@ export const extrapolationExperiment: Experiment<Found, "trained" | "steps" | "s
           })),
         },
         {
+          kind: "line",
+          caption:
+            `Where the last quarter of the long lists looks: the share of the weight by distance. At distances ` +
+            `above ${trained}, which training has not met, ALiBi has ${
+              far("ALiBi")
+            } of its weight, learned positions have ` +
+            `${far("learned")}, RoPE has ${far("RoPE")}: ${percent(findings.turned[1]!)} of all lies around ${
+              TURN.toFixed(0)
+            }, where the second pair of coordinates has gone round.`,
+          x: { title: "distance of what is looked at" },
+          y: { title: "share of the weight", domain: [0, 1] },
+          series: SCHEMES.map((label, i) => ({
+            label,
+            points: reaches[i]!.map((y, bin): [number, number] => [(bin + 0.5) * stretch, rounded(y)]),
+          })),
+        },
+        {
           kind: "bars",
-          caption: "The same in two numbers: within the second half of the trained length, and past twice of it.",
+          caption: "Right answers in two numbers: within the second half of the trained length, and past twice of it.",
           y: { title: "share that is right", domain: [0, 1] },
           bars: SCHEMES.flatMap((label, i) => [
             { label, group: "within the trained length", value: rounded(findings.within[i]!) },
