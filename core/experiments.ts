@@ -191,8 +191,8 @@ export interface Experiment<F extends Findings = Findings, Name extends string =
   /** What is expected at the default controls. */
   readonly claims: readonly Claim<F>[];
   /**
-   * How far another device's numbers may lie from the recorded ones, as a share of the largest beside them;
-   * 0.002 by default. Training amplifies rounding: who trains sets more, and its words are then not compared.
+   * How far another device's findings may lie from the recorded ones, as a share of the largest beside them;
+   * 0.002 by default. Training amplifies rounding: who trains sets more, and its figures are then not compared.
    */
   readonly tolerance?: number;
   /** Computes the outcome in seconds, on whatever device is current; pauses now and then where it takes longer. */

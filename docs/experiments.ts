@@ -11,7 +11,7 @@
 import { defaultControls, type Experiment, EXPERIMENTS, type Outcome } from "../core/experiments.ts";
 import { backend, setBackend } from "../core/engine/device.ts";
 import { createWasmDevice, useDevice } from "../mod.ts";
-import { differences, readRecording, recordingPath, recordingText, rounded } from "./recorded.ts";
+import { differences, isRecordingDevice, readRecording, recordingPath, recordingText, rounded } from "./recorded.ts";
 
 /** Claims that the outcome does not bear out, or that it bears out although they count as refuted. */
 function broken({ claims }: Experiment, { findings }: Outcome): string[] {
@@ -34,7 +34,7 @@ async function examine(experiment: Experiment, check: boolean): Promise<string[]
     return [];
   }
   try {
-    return [...wrong, ...differences(experiment, readRecording(experiment.name), exact)];
+    return [...wrong, ...differences(experiment, readRecording(experiment.name), exact, isRecordingDevice(backend()))];
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [...wrong, "nothing was recorded"];
     throw error;

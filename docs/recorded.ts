@@ -5,8 +5,13 @@
  * and devices round differently. What does the page show, and when is it out of date?
  *
  * **Idea.** The outcome at the default controls is kept as JSON beside this file, rounded to what a reader can
- * see. A run agrees with it if the words are the same and every number is within the tolerance of the
- * experiment, as a share of the largest number beside it: in the same list of findings, axis or matrix.
+ * see. It is recorded on the CPU device with fused multiply-adds, which gives the same bits on every machine, with
+ * any number of threads. A run there agrees if the words are the same and every number is within 0.2 % of the
+ * largest beside it: in the same list of findings, axis or matrix. Differences below 1e-5 are rounding.
+ *
+ * Other devices add in another order. A run there is held to the experiment's own tolerance; if it has one, it
+ * trains, training amplifies rounding, and what a trained model writes may differ altogether: then only the
+ * findings count, single ones as if a 1 stood beside them.
  *
  * @module
  */
@@ -25,6 +30,16 @@ export interface Recording {
 
 /** Tolerance of experiments that set none. */
 export const TOLERANCE = 0.002;
+
+/** Differences up to this are rounding, whatever stands beside them. */
+const ROUNDING = 1e-5;
+
+/** Whether a device computes the bits that were recorded. */
+export function isRecordingDevice(
+  { name, description }: { readonly name: string; readonly description: string },
+): boolean {
+  return name === "wasm" && description.includes("fused multiply-adds");
+}
 
 /** Significant digits of findings, which claims are about, and of what is drawn. */
 const DIGITS = { findings: 6, figures: 4 };
@@ -120,7 +135,9 @@ function compare(
   scale: number = Math.max(scaleOf(a ?? null), scaleOf(b ?? null)),
 ): void {
   if (typeof a === "number" && typeof b === "number") {
-    if (!(Math.abs(a - b) <= tolerance * scale)) found.push(`${path}: ${a} was recorded, ${b} found`);
+    if (!(Math.abs(a - b) <= Math.max(ROUNDING, tolerance * scale))) {
+      found.push(`${path}: ${a} was recorded, ${b} found`);
+    }
     return;
   }
   if (typeof a === "string" && typeof b === "string") {
@@ -171,15 +188,28 @@ function compare(
  * @param experiment which one
  * @param recording what was recorded
  * @param outcome what was found at the default controls
+ * @param sameBits whether it was found on a device that computes what was recorded
  * @returns a sentence for each difference; none if they agree
  */
-export function differences(experiment: Experiment, recording: Recording, outcome: Outcome): string[] {
+export function differences(
+  experiment: Experiment,
+  recording: Recording,
+  outcome: Outcome,
+  sameBits = true,
+): string[] {
   const found: string[] = [];
   const exact = { tolerance: 0, words: true };
   compare("controls", recording.controls, defaultControls(experiment), exact, found);
-  const { tolerance = TOLERANCE } = experiment;
-  const allowed = { tolerance, words: experiment.tolerance === undefined };
-  compare("findings", recording.outcome.findings as Json, outcome.findings as Json, allowed, found);
+  const trains = experiment.tolerance !== undefined && !sameBits;
+  const allowed = { tolerance: trains ? experiment.tolerance! : TOLERANCE, words: true };
+  const { findings } = recording.outcome;
+  for (const key of new Set([...Object.keys(findings), ...Object.keys(outcome.findings)])) {
+    const a = findings[key], b = outcome.findings[key];
+    const single = typeof a === "number" && typeof b === "number";
+    const scale = single && trains ? Math.max(1, Math.abs(a), Math.abs(b)) : undefined;
+    compare(`findings.${key}`, a, b, { ...allowed, words: !trains }, found, scale);
+  }
+  if (trains) return found;
   const figures = (of: Outcome): Json => of.figures as unknown as Json;
   compare("figures", figures(recording.outcome), figures(outcome), allowed, found);
   return found;

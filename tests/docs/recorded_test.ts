@@ -27,7 +27,8 @@ function compare(recorded: Outcome, found: Outcome, more: Partial<Experiment> = 
     run: () => Promise.resolve(found),
     ...more,
   };
-  return differences(experiment, { name: experiment.name, controls: {}, outcome: recorded }, found).length;
+  const sameBits = more.tolerance === undefined;
+  return differences(experiment, { name: experiment.name, controls: {}, outcome: recorded }, found, sameBits).length;
 }
 
 Deno.test("rounded() keeps counts, shortens fractions, and drops what is nothing beside the rest", () => {
@@ -50,8 +51,14 @@ Deno.test("differences() compares words, but not the numbers in captions", () =>
   assertEquals(compare(outcome(bars(0.5)), outcome(bars(0.5001))), 0);
   const text = (text: string): Outcome => outcome({ kind: "text", caption: "It wrote this.", text });
   assertEquals(compare(text("to be"), text("to see")), 1);
-  // What a trained model says may depend on rounding.
+  // Elsewhere, what a trained model says may depend on rounding.
   assertEquals(compare(text("to be"), text("to see"), { tolerance: 0.1 }), 0);
+});
+
+Deno.test("differences() holds trained findings to the experiment's tolerance on other devices", () => {
+  const found = (share: number): Outcome => outcome(bars(share), { share, losses: [share, 2] });
+  assertEquals(compare(found(0.01), found(0.04), { tolerance: 0.05 }), 0);
+  assertEquals(compare(found(0.01), found(0.2), { tolerance: 0.05 }), 2);
 });
 
 Deno.test("differences() notices other controls and other shapes", () => {
