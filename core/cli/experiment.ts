@@ -19,7 +19,7 @@ import { type Command, command } from "./arguments.ts";
 import { chooseDevice, deviceOptions, interruption } from "./device.ts";
 import { DataError, Interrupted, quote, UsageError } from "./errors.ts";
 import { figureLines, number } from "./figures.ts";
-import { bar, line, padEnd, ProgressLine } from "./terminal.ts";
+import { bar, line, padEnd, ProgressLine, standardOutput } from "./terminal.ts";
 
 /** Reads `name=value` operands into the controls of an experiment. */
 export function readControls(experiment: Experiment, operands: readonly string[]): Record<string, number> {
@@ -79,7 +79,9 @@ export const experimentCommand: Command = command({
     try {
       const outcome = await experiment.run(controls, {
         signal,
-        onProgress: (done) => progress.update(`${bar(done, 30)} ${Math.floor(100 * done)} %`),
+        onProgress(done) {
+          if (standardOutput.isTerminal) progress.update(`${bar(done, 30)} ${Math.floor(100 * done)} %`);
+        },
       });
       progress.finish();
       report(experiment, outcome, settings.length === 0);

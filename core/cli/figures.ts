@@ -152,7 +152,18 @@ function tokenLines(tokens: readonly { readonly text: string; readonly value?: n
  * @returns lines without line breaks
  */
 export function figureLines(figure: Figure): string[] {
-  return [...pictureLines(figure), figure.caption];
+  return [...pictureLines(figure), ...wrapped(figure.caption)];
+}
+
+/** A sentence in lines, broken between words. */
+function wrapped(text: string): string[] {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const longer = lines.at(-1) === "" ? word : `${lines.at(-1)} ${word}`;
+    if (displayWidth(longer) > WIDTH && lines.at(-1) !== "") lines.push(word);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines;
 }
 
 function pictureLines(figure: Figure): string[] {
