@@ -72,7 +72,8 @@ export async function readMatrices(matrices: Tensor): Promise<number[][][]> {
 /** A share as a caption writes it. */
 export function percent(share: number): string {
   const digits = share > 0 && share < 0.1 ? 1 : 0;
-  return `${(100 * share).toFixed(digits)} %`;
+  // The space does not break.
+  return `${(100 * share).toFixed(digits)}\u00a0%`;
 }
 
 /** The mean of a list. */

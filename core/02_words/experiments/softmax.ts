@@ -197,7 +197,7 @@ export const softmaxExperiment: Experiment<Found, "scores" | "temperature" | "se
             `${percent(top)}; its own entry is p(1 − p) = ${
               (top * (1 - top)).toFixed(2)
             }. Every row sums to zero: what ` +
-            "one share wins, others lose. (Derivatives are by the divided scores.)",
+            "one share wins, others lose. The derivatives are by the divided scores.",
           rows: names.map((name) => `share of ${name}`),
           columns: names,
           values: here.slopes.map((row) => row.map(rounded)),

@@ -150,8 +150,8 @@ async function weightsOf(model: Captioner, scenes: readonly Scene[], pictures: T
 function map(scene: Scene, weights: readonly (readonly number[])[]): Figure {
   const regions = PLACES.map((place, region) => {
     const creature = scene.creatures.find((each) => each.region === region);
-    if (!creature) return place;
-    return `${place}: ${COLORS[creature.color]} ${ANIMALS[creature.animal]}, ${ACTIONS[creature.action]}`;
+    if (!creature) return `(${place})`;
+    return `${COLORS[creature.color]} ${ANIMALS[creature.animal]}, ${ACTIONS[creature.action]}`;
   });
   const words = caption(scene), { animal, region } = scene.creatures[scene.spoken]!;
   return {

@@ -224,10 +224,13 @@ export const extrapolationExperiment: Experiment<Found, "trained" | "steps" | "s
             `${TIMES * trained}: ${SCHEMES.map((name, i) => `${name} ${percent(findings.beyond[i]!)}`).join(", ")}.`,
           x: { title: "position in the list", domain: [0, TIMES * trained] },
           y: { title: "share that is right", domain: [0, 1] },
-          series: SCHEMES.map((label, i) => ({
-            label,
-            points: curves[i]!.map((y, bin): [number, number] => [(bin + 0.5) * stretch, y]),
-          })),
+          series: [
+            ...SCHEMES.map((label, i) => ({
+              label,
+              points: curves[i]!.map((y, bin): [number, number] => [(bin + 0.5) * stretch, y]),
+            })),
+            { label: "trained length", points: [[trained, 0], [trained, 1]], dashed: true },
+          ],
         },
         {
           kind: "line",
@@ -240,20 +243,11 @@ export const extrapolationExperiment: Experiment<Found, "trained" | "steps" | "s
               TURN.toFixed(0)
             }, where the second pair of coordinates has gone round.`,
           x: { title: "distance of what is looked at" },
-          y: { title: "share of the weight", domain: [0, 1] },
+          y: { title: "share of the weight" },
           series: SCHEMES.map((label, i) => ({
             label,
             points: reaches[i]!.map((y, bin): [number, number] => [(bin + 0.5) * stretch, rounded(y)]),
           })),
-        },
-        {
-          kind: "bars",
-          caption: "Right answers in two numbers: within the second half of the trained length, and past twice of it.",
-          y: { title: "share that is right", domain: [0, 1] },
-          bars: SCHEMES.flatMap((label, i) => [
-            { label, group: "within the trained length", value: rounded(findings.within[i]!) },
-            { label, group: "past twice of it", value: rounded(findings.beyond[i]!) },
-          ]),
         },
       ],
     };

@@ -18,6 +18,8 @@ import { difference, readMatrix, rounded, SEED, size } from "../../experiments/p
 import { applyRotary, rotaryAngles, sinusoidalPositions } from "../positions.ts";
 
 const POSITIONS = 1000, SHOWN = 64, REACH = 48;
+/** Points of one colour on the circle. */
+const ON_CIRCLE = 5;
 const STARTS = [0, 50, 400];
 
 type Found = {
@@ -132,7 +134,8 @@ export const rotationExperiment: Experiment<Found, "width" | "step" | "seed"> = 
     const table = await readMatrix(codes);
     // The second pair of coordinates turns slowly enough to be followed by eye.
     const circle = (start: number): [number, number][] =>
-      table.slice(start, start + 16).map((row) => [rounded(row[3]!), rounded(row[2]!)]);
+      table.slice(start, start + ON_CIRCLE).map((row) => [rounded(row[3]!), rounded(row[2]!)]);
+    const named = (start: number): string[] => Array.from({ length: ON_CIRCLE }, (_, i) => String(start + i));
     return {
       findings,
       figures: [
@@ -150,14 +153,17 @@ export const rotationExperiment: Experiment<Found, "width" | "step" | "seed"> = 
         },
         {
           kind: "scatter",
-          caption: `One pair of coordinates at positions 0 to 15, and ${step} step${step === 1 ? "" : "s"} on: every ` +
+          caption:
+            `One pair of coordinates at positions 0 to ${ON_CIRCLE - 1}, and ${step} step${
+              step === 1 ? "" : "s"
+            } on: every ` +
             `point has turned by the same angle. Over ${POSITIONS} positions and all pairs the rotation misses by ` +
             `${size(error)}; that of one step more, by ${wrongStep.toFixed(2)}.`,
           x: { title: "cosine", domain: [-1, 1] },
           y: { title: "sine", domain: [-1, 1] },
           series: [
-            { label: "p", points: circle(0), names: table.slice(0, 16).map((_, p) => String(p)) },
-            { label: `p + ${step}`, points: circle(step), names: table.slice(0, 16).map((_, p) => String(p + step)) },
+            { label: "p", points: circle(0), names: named(0) },
+            { label: `p + ${step}`, points: circle(step), names: named(step) },
           ],
         },
         {

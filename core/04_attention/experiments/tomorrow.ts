@@ -83,8 +83,10 @@ class Finder extends Module {
 }
 
 const tomorrow = (day: number): number => (day + 1) % DAYS.length;
+const finds = (weights: readonly (readonly number[])[], day: number): boolean =>
+  weights[day]!.every((x, other) => other === tomorrow(day) || x < weights[day]![tomorrow(day)]!);
 const found = (weights: readonly (readonly number[])[]): number =>
-  weights.filter((row, day) => row.every((x, other) => other === tomorrow(day) || x < row[tomorrow(day)]!)).length;
+  weights.filter((_, day) => finds(weights, day)).length;
 const asymmetry = (scores: readonly (readonly number[])[]): number =>
   Math.max(...scores.flatMap((row, i) => row.map((x, j) => Math.abs(x - scores[j]![i]!))));
 
@@ -166,6 +168,7 @@ export const tomorrowExperiment: Experiment<Found, "headSize" | "steps" | "seed"
       asymmetryOfOne: difference(asymmetry(scores[1]!)),
       themselves: await selfMatches(random),
     };
+    const lost = DAYS.filter((_, day) => !finds(maps[1]!, day)).join(", ");
     const share = (map: readonly (readonly number[])[]): string =>
       percent(mean(map.map((row, day) => row[tomorrow(day)]!)));
     return {
@@ -187,7 +190,7 @@ export const tomorrowExperiment: Experiment<Found, "headSize" | "steps" | "seed"
         ),
         scoreMap(
           scores[1]!,
-          "Scores with one matrix: the map is its own mirror image, and who looks for tomorrow also looks for yesterday.",
+          `Scores with one matrix: the map is its own mirror image. Who does not find tomorrow: ${lost || "nobody"}.`,
         ),
       ],
     };
