@@ -121,6 +121,11 @@ export function partsOfBook({ read, list }: Files): Part[] {
   part("The ladder", "appendix", ["wasm/ladder/mod.ts", ...folder("wasm/ladder/assembly/")]);
   part("The GPU device", "appendix", modFirst(folder("gpu/")));
   part("Shaders", "appendix", folder("gpu/shaders/", ".wgsl"));
-  part("This site", "appendix", ["docs/build.ts", ...["docs/", "docs/figures/", "docs/live/"].flatMap((path) => folder(path)).filter((path) => path !== "docs/build.ts")]);
+  part("This site", "appendix", [
+    "docs/build.ts",
+    ...["docs/", "docs/figures/", "docs/live/"].flatMap((path) => folder(path)).filter((path) =>
+      path !== "docs/build.ts"
+    ),
+  ]);
   return parts;
 }

@@ -17,6 +17,7 @@
  * @module
  */
 
+import { gzipSync } from "node:zlib";
 import { type Page, type Part, partsOfBook } from "./book.ts";
 import { checkLinks, type Problem } from "./check.ts";
 import { Highlighter } from "./code.ts";
@@ -193,8 +194,8 @@ export async function build(): Promise<Built> {
       const shows = experimentsOf(page.path);
       if (shows.length === 0) {
         const missing = { where: page.path, text: "No figure" };
-        if (part.kind === "chapter" && !page.path.endsWith("/mod.ts")) problems.push(missing);
-        else if (page.path.startsWith("core/engine/")) warnings.push(missing);
+        if (part.kind === "chapter" && page.number.includes(".")) problems.push(missing);
+        else if (/^core\/(engine|\d\d_\w+)\/(?!mod)/.test(page.path)) warnings.push(missing);
       }
       const title = (page.number ? `${page.number} ` : "") + page.title;
       sheets.push({
@@ -229,8 +230,18 @@ export async function build(): Promise<Built> {
   assets.set(".nojekyll", "");
   const others = new Set([...assets.keys(), ...FIGURE_ASSETS]);
   problems.push(...checkLinks(made, others));
+  const shared = ["assets/katex.css", "assets/style.css", "assets/client.js"].map((name) => weight(assets.get(name)!));
+  for (const [url, html] of made) {
+    const sum = shared.reduce((a, b) => a + b, weight(html));
+    if (sum > LARGEST) problem(url, `Weighs ${sum} bytes compressed, fonts apart: at most ${LARGEST}`);
+  }
   return { pages: made, files: assets, problems, warnings };
 }
+
+/** Bytes of a page with style and script, compressed, without fonts and figures. */
+const LARGEST = 60_000;
+
+const weight = (content: string | Uint8Array): number => gzipSync(content).length;
 
 const DESCRIPTION = "A book about attention and Transformers that runs";
 
@@ -273,7 +284,7 @@ if (import.meta.main) {
   await write(built, out);
   await (await optional<{ bundle(out: URL): Promise<string[]> }>("bundle.ts"))?.bundle(new URL("assets/", out));
   for (const { where, text } of problems) console.error(`${where}: ${text}`);
-  if (warnings.length > 0) console.error(`Pages of the engine without a figure: ${warnings.length}`);
+  if (warnings.length > 0) console.error(`Pages without a figure that need none: ${warnings.length}`);
   const refused = problems.some(({ text }) => text.startsWith("Cannot set the formula"));
   console.log(
     `${pages.size} pages, ${problems.length} problems, ${((performance.now() - started) / 1000).toFixed(1)} s`,

@@ -118,9 +118,10 @@ export class Highlighter {
 
 function piece(text: string, kind: string, marks: readonly Mark[]): string {
   const quantity = marks.find((mark) => mark.quantity !== undefined)?.quantity;
-  const href = marks.find((mark) => mark.href !== undefined)?.href;
-  const hint = kind === "c" || kind === "s" ? undefined : marks.find((mark) => mark.hint)?.hint;
-  const attributes = (quantity === undefined || kind === "c" || kind === "s" ? "" : ` data-q="${quantity}"`) +
+  const isText = kind === "c" || kind === "s";
+  const href = isText ? undefined : marks.find((mark) => mark.href !== undefined)?.href;
+  const hint = isText ? undefined : marks.find((mark) => mark.hint)?.hint;
+  const attributes = (quantity === undefined || isText ? "" : ` data-q="${quantity}"`) +
     (hint ? ` title="${escape(hint)}"` : "") + (kind ? ` class="${kind}"` : "");
   if (href !== undefined) return `<a href="${href}"${attributes}>${escape(text)}</a>`;
   return attributes ? `<span${attributes}>${escape(text)}</span>` : escape(text);

@@ -91,7 +91,7 @@ export function linker(url: string, path: string | undefined, site: Site): Conte
       site.exports.get(name) ?? members.get(name);
     if (definition) {
       const address = addressOf(definition, site);
-      if (address) return { href: relative(url, address), hint: definition.summary };
+      if (address) return { href: relative(url, address), hint: plain(definition.summary) };
     }
     if (!/[./]|^\w+$/.test(text)) return undefined;
     for (const file of [folder + text, text, `${folder}${text}.ts`, `core/${text}`, `${folder}assembly/${text}`]) {
@@ -137,7 +137,7 @@ function namesIn(text: string, url: string, site: Site): Mark[] {
     const address = definition && addressOf(definition, site);
     if (!definition || !address || match[0].length < 4 && !text.includes(`${match[0]}(`)) continue;
     const start = match.index;
-    marks.push({ start, end: start + match[0].length, href: relative(url, address), hint: definition.summary });
+    marks.push({ start, end: start + match[0].length, href: relative(url, address), hint: plain(definition.summary) });
   }
   return marks;
 }
@@ -146,7 +146,7 @@ function namesIn(text: string, url: string, site: Site): Mark[] {
 function marksOf(path: string, url: string, site: Site): Mark[] {
   return (site.knowledge.get(path)?.mentions ?? []).map(({ start, end, definition, hint }) => {
     const address = definition && addressOf(definition, site);
-    return { start, end, hint, href: address && relative(url, address) };
+    return { start, end, hint: plain(hint), href: address && relative(url, address) };
   });
 }
 
@@ -197,7 +197,7 @@ function linesOf(page: Page, text: string, quantities: readonly Quantity[], site
       const indent = /^ */.exec(text)![0].length;
       return `<span class="line" id="L${number}"${
         indent > 0 ? ` style="--i:${indent}"` : ""
-      }><a href="#L${number}" aria-label="Line ${number}" tabindex="-1" data-n="${number}"></a>${anchors}${
+      }><a href="#L${number}" aria-hidden="true" tabindex="-1" data-n="${number}"></a>${anchors}${
         html[number - 1] ?? ""
       }\n</span>`;
     }).join("");
@@ -263,8 +263,12 @@ function inRowColours(html: string, lines: readonly string[], quantities: readon
   return html.replace(/<tr>[\s\S]*?<\/tr>/g, (tr) => {
     row++;
     const line = lines[row + 1] ?? "";
-    const own = quantities.find(({ symbols }) => symbols.some((tex) => line.includes(`$${tex}$`)));
-    return row === 0 || !own ? tr : tr.replace("<tr>", `<tr data-row="${own.number}">`);
+    const own = quantities.filter(({ symbols }) => symbols.some((tex) => line.includes(`$${tex}$`)));
+    if (row === 0 || own.length === 0) return tr;
+    return tr.replace(
+      "<tr>",
+      `<tr data-row="${own[0]!.number}" data-of="${own.map(({ number }) => number).join(" ")}">`,
+    );
   });
 }
 
@@ -411,7 +415,7 @@ export const COLOURS: number = HUES;
 export function sourcePage(path: string, site: Site): { url: string; body: string } {
   const url = `source/${path}.html`, text = site.texts.get(path)!.trimEnd();
   const html = site.highlighter.lines(text, "ts", namesIn(text, url, site)).map((line, at) =>
-    `<span class="line" id="L${at + 1}"><a href="#L${at + 1}" aria-label="Line ${at + 1}" tabindex="-1" data-n="${
+    `<span class="line" id="L${at + 1}"><a href="#L${at + 1}" aria-hidden="true" tabindex="-1" data-n="${
       at + 1
     }"></a>${line}</span>`
   ).join("\n");

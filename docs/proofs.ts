@@ -29,7 +29,7 @@ export interface ProofFile {
   readonly imports: readonly string[];
 }
 
-const CALL = /^\s*(?:await )?(?:Deno\.(?:test|bench)|\w+)\(\s*(?:\n\s*)?(?:"((?:[^"\\]|\\.)+)"|`([^`]+)`)/gm;
+const CALL = /^[ \t]*(?:await )?(?:Deno\.(?:test|bench)|\w+)\(\s*(?:\n\s*)?(?:"((?:[^"\\]|\\.)+)"|`([^`]+)`)/gm;
 
 /** Reads a file of tests or benches. */
 export function readProofs(path: string, text: string): ProofFile {

@@ -140,6 +140,22 @@ function makeParser(): Parser {
     state.pos += match[0].length;
     return true;
   });
+  // A short formula stays on the line of the bracket before it and of the comma after it.
+  md.core.ruler.push("unbroken", (state) => {
+    for (const { children } of state.tokens) {
+      children?.forEach((token, at) => {
+        if (token.type !== "formula" || token.content.length > 24 || (token.meta as { display: boolean }).display) {
+          return;
+        }
+        const [left, right] = [children[at - 1], children[at + 1]];
+        const before = left?.type === "text" ? /[(\[“]$/.exec(left.content)?.[0] ?? "" : "";
+        const after = right?.type === "text" ? /^[.,;:!?)\]”]+/.exec(right.content)?.[0] ?? "" : "";
+        if (before) left!.content = left!.content.slice(0, -before.length);
+        if (after) right!.content = right!.content.slice(after.length);
+        token.meta = { display: false, before, after };
+      });
+    }
+  });
   const rules = md.renderer.rules;
   /** Adds a rule that knows the page. */
   const rule = (
@@ -148,15 +164,11 @@ function makeParser(): Parser {
   ): void => {
     rules[name] = (tokens, at, _options, env) => make(tokens[at]!, env as unknown as Context, tokens, at);
   };
-  rule("formula", ({ content, meta }, env, tokens, at) => {
+  rule("formula", ({ content, meta }, env) => {
     try {
-      // A formula stays on the line of the bracket before it and of the comma after it.
-      const [before, after] = [tokens[at - 1]?.content ?? "", tokens[at + 1]?.content ?? ""];
-      const { display } = meta as { display: boolean };
+      const { display, before = "", after = "" } = meta as { display: boolean; before?: string; after?: string };
       const html = formula(content, display, env.quantities);
-      return display
-        ? html
-        : (/[(\[“-]$/.test(before) ? "&#8288;" : "") + html + (/^[.,;:!?)\]”-]/.test(after) ? "&#8288;" : "");
+      return before || after ? `<span class="unbroken">${escape(before)}${html}${escape(after)}</span>` : html;
     } catch (error) {
       env.problem((error as Error).message);
       return `<code>${escape(content)}</code>`;

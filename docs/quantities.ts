@@ -115,7 +115,7 @@ export function colourTex(tex: string, quantities: readonly Quantity[]): string 
   for (let at = 0; at < tokens.length;) {
     // A lone letter below another is a label, and O( is an order of growth.
     const label = tokens[at - 1] === "_" || tokens[at] === "O" && tokens[at + 1] === "(";
-    const found = label
+    const found = label || tokens[at]!.trim() === ""
       ? undefined
       : patterns.map(({ number, tokens: pattern }) => ({ number, end: matches(pattern, at) }))
         .find(({ end }) => end !== undefined);

@@ -33,6 +33,12 @@
   const card = make("div", { className: "card", hidden: true, id: "hint" });
   card.setAttribute("role", "tooltip");
   document.body.append(card);
+  // Of a quantity: its name in the code and its shape, as its row of the symbol table has them.
+  const meaning = (element) => {
+    const number = (element.closest("[data-q]") ?? $("[data-q]", element))?.dataset.q;
+    const row = number && !element.closest(".symbols") && $(`tr[data-of~="${CSS.escape(number)}"]`);
+    return row ? [...row.cells].slice(1).map((cell) => cell.innerText).join(" · ") : "";
+  };
   let hinted;
   const hint = (element) => {
     if (element === hinted) return;
@@ -41,13 +47,13 @@
     card.hidden = !element;
     if (!element) return;
     if (element.title) { element.dataset.hint = element.title; element.removeAttribute("title"); }
-    card.textContent = element.dataset.hint;
+    card.replaceChildren(...[meaning(element), element.dataset.hint].filter(Boolean).map((text) => make("div", {}, text)));
     element.setAttribute("aria-describedby", "hint");
     const box = element.getBoundingClientRect();
     card.style.left = `${Math.max(8, Math.min(box.left, innerWidth - card.offsetWidth - 16))}px`;
     card.style.top = box.bottom + card.offsetHeight + 12 > innerHeight ? `${box.top - card.offsetHeight - 6}px` : `${box.bottom + 6}px`;
   };
-  const hintOf = (event) => event.target.closest?.("main [title], main [data-hint]");
+  const hintOf = (event) => event.target.closest?.("main [title], main [data-hint], main .prose [data-q], main .code pre [data-q]");
   document.addEventListener("pointerover", (event) => hint(hintOf(event)));
   document.addEventListener("focusin", (event) => hint(hintOf(event)));
   addEventListener("scroll", () => hint(undefined), { passive: true });
