@@ -93,6 +93,10 @@ export async function bundle(out: URL, further: Entries = {}): Promise<string[]>
     if (cost > MAX_FIGURE) throw new Error(`Cannot ship live figures of ${cost} bytes: ${MAX_FIGURE} is the most`);
     const written: string[] = [];
     await Deno.mkdir(out, { recursive: true });
+    // Files of earlier bundles have other names.
+    for await (const { name } of Deno.readDir(out)) {
+      if (/^live-.*\.js$/.test(name) && !files.has(name)) await Deno.remove(new URL(name, out));
+    }
     for (const [file, contents] of files) {
       await Deno.writeFile(new URL(file, out), contents);
       written.push(file);

@@ -11,7 +11,6 @@
  */
 
 import { type Experiment, EXPERIMENTS } from "../core/experiments.ts";
-import { bundle } from "./bundle.ts";
 import { figureHtml, STATIC_WIDTH } from "./figures/mod.ts";
 import { escape } from "./figures/svg.ts";
 import { quantitiesOf } from "./quantities.ts";
@@ -26,26 +25,6 @@ function folderOf(name: string): string | undefined {
     if (isDirectory && folder.replace(/^\d\d_/, "") === chapter && folder !== chapter) return folder;
   }
   return undefined;
-}
-
-/**
- * Writes what live figures need.
- *
- * @param out folder of the site
- * @returns the style sheet and the script that pages with figures load, from the root of the site
- */
-export async function figureAssets(out: URL): Promise<readonly string[]> {
-  await bundle(out);
-  await Deno.copyFile(new URL("figures/figures.css", import.meta.url), new URL("figures.css", out));
-  return ["figures.css", "live.js"];
-}
-
-/** The experiments of a page, such as `core/04_attention/positions.ts`, in the order of the book. */
-export function experimentsOf(path: string): string[] {
-  const page = /^core\/\d\d_(\w+)\/(\w+)\.ts$/.exec(path);
-  if (!page) return [];
-  const section = `${page[1]}/${page[2]}`;
-  return EXPERIMENTS.map(({ name }) => name).filter((name) => name === section || name.startsWith(`${section}/`));
 }
 
 /** Numbers of the quantities of the experiment's page by symbol, as TeX and as the name in the code. */
