@@ -27,6 +27,14 @@ function folderOf(name: string): string | undefined {
   return undefined;
 }
 
+/** The experiments of a page, such as `core/04_attention/positions.ts`, in the order of the book. */
+export function experimentsOf(path: string): string[] {
+  const page = /^core\/(?:\d\d_)?(\w+)\/(\w+)\.ts$/.exec(path);
+  if (!page) return [];
+  const section = `${page[1]}/${page[2]}`;
+  return EXPERIMENTS.map(({ name }) => name).filter((name) => name === section || name.startsWith(`${section}/`));
+}
+
 /** Numbers of the quantities of the experiment's page by symbol, as TeX and as the name in the code. */
 function huesOf(name: string): Record<string, number> {
   const folder = folderOf(name), section = name.split("/")[1];
