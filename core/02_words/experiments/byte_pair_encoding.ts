@@ -82,7 +82,7 @@ function mergeTable(english: readonly Step[], chinese: readonly Step[], endings:
   const total = english.length;
   const made = EXAMPLES.map((name, i) => endings[i] ? `“${name}” is merge ${endings[i]}` : `“${name}” is never made`)
     .join(", ");
-  const rows = english.slice(0, 24).map(({ pair, count }, i) => {
+  const rows = english.slice(0, 18).map(({ pair, count }, i) => {
     const other = chinese[i]!;
     return [
       i + 1,
@@ -99,7 +99,7 @@ function mergeTable(english: readonly Step[], chinese: readonly Step[], endings:
     caption:
       `The first ${rows.length} of ${total} merges, and those of the Chinese side of the same sentences, where ` +
       "nothing marks a word: the merges find words such as " +
-      `${rows.slice(0, 4).map((row) => row[5]).join(", ")}. Of the notes' examples, ${made}. A space is written ␣.`,
+      `${rows.slice(0, 3).map((row) => row[5]).join(", ")}. Of the notes' examples, ${made}. A space is written ␣.`,
     columns: ["merge", "English pair", "token", "count", "Chinese pair", "token", "count"],
     rows,
   };

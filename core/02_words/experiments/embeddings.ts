@@ -108,7 +108,6 @@ export const embeddingsExperiment: Experiment<Found, "vocabulary" | "width" | "s
           rowTitle: "word of the vocabulary",
           columnTitle: "dimension",
           diverging: true,
-          quantity: "W",
         },
         {
           kind: "heatMap",

@@ -199,8 +199,8 @@ export const masksExperiment: Experiment<Found, "scale" | "layers" | "seed"> = {
             `everywhere instead, with −∞ its weights sum to ${weights[2]![0]!.reduce((a, b) => a + b, 0)}.`,
           from: WORDS,
           to: WORDS,
-          weights: weights.map((map) => map.map((row) => row.map(rounded))),
-          heads: TREATMENTS,
+          weights: weights.map((map) => map.map((row) => row.map(rounded))).toReversed(),
+          heads: TREATMENTS.toReversed(),
         },
         {
           kind: "bars",
