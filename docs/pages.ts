@@ -76,14 +76,23 @@ export function addressOfFile(path: string, site: Pick<Site, "pages" | "texts">)
   return site.pages.get(path)?.url ?? (site.texts.has(path) ? `source/${path}.html` : undefined);
 }
 
+const allMembers = new WeakMap<Site, Map<string, Definition>>();
+
+/** All members by class and name. */
+function membersOf(site: Site): ReadonlyMap<string, Definition> {
+  const known = allMembers.get(site);
+  if (known) return known;
+  const definitions = [...site.knowledge.values()].flatMap(({ definitions }) => definitions);
+  const made = new Map(definitions.filter(({ kind }) => kind === "member").map((found) => [found.name, found]));
+  allMembers.set(site, made);
+  return made;
+}
+
 /** What a name or a file means on a page. */
 export function linker(url: string, path: string | undefined, site: Site): Context["link"] {
   const knowledge = path === undefined ? undefined : site.knowledge.get(path);
   const folder = path?.slice(0, path.lastIndexOf("/") + 1) ?? "";
-  const members = new Map(
-    [...site.knowledge.values()].flatMap(({ definitions }) => definitions).filter(({ kind }) => kind === "member")
-      .map((definition) => [definition.name, definition]),
-  );
+  const members = membersOf(site);
   return (text) => {
     const name = text.replace(/\(.*\)$/, "");
     const definition = knowledge?.names.get(name) ?? knowledge?.definitions.find((found) => found.name === name) ??

@@ -5,8 +5,18 @@
   const $ = (selector, within = document) => within.querySelector(selector);
   const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
   const store = {
-    get: (key) => { try { return localStorage.getItem(key); } catch { return null; } },
-    set: (key, value) => { try { localStorage.setItem(key, value); } catch { /* Reading goes on. */ } },
+    get: (key) => {
+      try {
+        return localStorage.getItem(key);
+      } catch {
+        return null;
+      }
+    },
+    set: (key, value) => {
+      try {
+        localStorage.setItem(key, value);
+      } catch { /* Reading goes on. */ }
+    },
   };
   const make = (tag, properties = {}, ...children) => {
     const element = Object.assign(document.createElement(tag), properties);
@@ -46,14 +56,22 @@
     hinted = element;
     card.hidden = !element;
     if (!element) return;
-    if (element.title) { element.dataset.hint = element.title; element.removeAttribute("title"); }
-    card.replaceChildren(...[meaning(element), element.dataset.hint].filter(Boolean).map((text) => make("div", {}, text)));
+    if (element.title) {
+      element.dataset.hint = element.title;
+      element.removeAttribute("title");
+    }
+    card.replaceChildren(
+      ...[meaning(element), element.dataset.hint].filter(Boolean).map((text) => make("div", {}, text)),
+    );
     element.setAttribute("aria-describedby", "hint");
     const box = element.getBoundingClientRect();
     card.style.left = `${Math.max(8, Math.min(box.left, innerWidth - card.offsetWidth - 16))}px`;
-    card.style.top = box.bottom + card.offsetHeight + 12 > innerHeight ? `${box.top - card.offsetHeight - 6}px` : `${box.bottom + 6}px`;
+    card.style.top = box.bottom + card.offsetHeight + 12 > innerHeight
+      ? `${box.top - card.offsetHeight - 6}px`
+      : `${box.bottom + 6}px`;
   };
-  const hintOf = (event) => event.target.closest?.("main [title], main [data-hint], main .prose [data-q], main .code pre [data-q]");
+  const hintOf = (event) =>
+    event.target.closest?.("main [title], main [data-hint], main .prose [data-q], main .code pre [data-q]");
   document.addEventListener("pointerover", (event) => hint(hintOf(event)));
   document.addEventListener("focusin", (event) => hint(hintOf(event)));
   addEventListener("scroll", () => hint(undefined), { passive: true });
@@ -85,7 +103,11 @@
 
   // Progress: a page is read once its end was seen.
   const here = root.dataset.url, read = new Set(JSON.parse(store.get("heedRead") || "[]"));
-  const showRead = () => { for (const link of $$("[data-page]")) link.classList.toggle("read", read.has(link.dataset.page) && link.dataset.page !== "index.html"); };
+  const showRead = () => {
+    for (const link of $$("[data-page]")) {
+      link.classList.toggle("read", read.has(link.dataset.page) && link.dataset.page !== "index.html");
+    }
+  };
   showRead();
   const end = $("footer");
   if (end && "IntersectionObserver" in window) {
@@ -104,9 +126,15 @@
     if (cell.matches("pre") || pre.closest("details")) continue;
     const copy = make("button", { className: "copy", textContent: "copy", type: "button" });
     copy.onclick = async () => {
-      try { await navigator.clipboard.writeText(`${pre.textContent.trimEnd()}\n`); copy.textContent = "copied"; }
-      catch { copy.textContent = "not allowed"; }
-      setTimeout(() => { copy.textContent = "copy"; }, 1500);
+      try {
+        await navigator.clipboard.writeText(`${pre.textContent.trimEnd()}\n`);
+        copy.textContent = "copied";
+      } catch {
+        copy.textContent = "not allowed";
+      }
+      setTimeout(() => {
+        copy.textContent = "copy";
+      }, 1500);
     };
     cell.prepend(copy);
   }
@@ -128,48 +156,83 @@
       dialogs[name] = make("dialog");
       dialogs[name].setAttribute("aria-label", name);
       fill(dialogs[name]);
-      dialogs[name].addEventListener("click", (event) => { if (event.target === dialogs[name]) dialogs[name].close(); });
+      dialogs[name].addEventListener("click", (event) => {
+        if (event.target === dialogs[name]) dialogs[name].close();
+      });
       document.body.append(dialogs[name]);
     }
     if (!dialogs[name].open) dialogs[name].showModal();
     return dialogs[name];
   };
   let loading;
-  const load = () => loading ??= new Promise((resolve, reject) => {
-    const script = make("script", { src: `${base}assets/search.js` });
-    script.onload = () => resolve(globalThis.heedSearch);
-    script.onerror = () => { loading = undefined; reject(new Error("The index could not be loaded")); };
-    document.head.append(script);
-  });
+  const load = () =>
+    loading ??= new Promise((resolve, reject) => {
+      const script = make("script", { src: `${base}assets/search.js` });
+      script.onload = () => resolve(globalThis.heedSearch);
+      script.onerror = () => {
+        loading = undefined;
+        reject(new Error("The index could not be loaded"));
+      };
+      document.head.append(script);
+    });
   const excerpt = (text, question) => {
     const words = question.split(/\s+/).filter((word) => word.length > 1);
     const at = Math.max(0, ...words.map((word) => text.toLowerCase().indexOf(word.toLowerCase())));
     const from = Math.max(0, at - 60), piece = (from > 0 ? "…" : "") + text.slice(from, from + 170);
-    const parts = words.length === 0 ? [piece] : piece.split(new RegExp(`(${words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|")})`, "i"));
+    const parts = words.length === 0
+      ? [piece]
+      : piece.split(new RegExp(`(${words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|")})`, "i"));
     return parts.map((part, i) => i % 2 ? make("mark", {}, part) : part);
   };
   const openSearch = async () => {
     const box = dialog("Search", (element) => {
-      const input = make("input", { type: "text", placeholder: "Search: a word, a name, a sentence, 中文", autocomplete: "off", spellcheck: false });
+      const input = make("input", {
+        type: "text",
+        placeholder: "Search: a word, a name, a sentence, 中文",
+        autocomplete: "off",
+        spellcheck: false,
+      });
       input.setAttribute("aria-label", "Search");
       const list = make("ol", { className: "results" }), status = make("p", { className: "note" });
       status.setAttribute("role", "status");
       element.append(input, status, list);
       let chosen = 0;
-      const mark = () => { const links = $$("a", list); links.forEach((link, i) => link.classList.toggle("chosen", i === chosen)); links[chosen]?.scrollIntoView({ block: "nearest" }); };
+      const mark = () => {
+        const links = $$("a", list);
+        links.forEach((link, i) => link.classList.toggle("chosen", i === chosen));
+        links[chosen]?.scrollIntoView({ block: "nearest" });
+      };
       const show = async () => {
         const question = input.value.trim();
-        if (!question) { list.replaceChildren(); status.textContent = ""; return; }
+        if (!question) {
+          list.replaceChildren();
+          status.textContent = "";
+          return;
+        }
         try {
           const search = await load();
           if (question !== input.value.trim()) return;
           const found = search(question).slice(0, 30);
           status.textContent = found.length ? "" : "Nothing found";
-          list.replaceChildren(...found.map(({ url, title, page, text }) =>
-            make("li", {}, make("a", { href: base + url }, title, make("small", {}, title === page ? "" : `${page} · `, ...excerpt(text, question))))));
+          list.replaceChildren(
+            ...found.map(({ url, title, page, text }) =>
+              make(
+                "li",
+                {},
+                make(
+                  "a",
+                  { href: base + url },
+                  title,
+                  make("small", {}, title === page ? "" : `${page} · `, ...excerpt(text, question)),
+                ),
+              )
+            ),
+          );
           chosen = 0;
           mark();
-        } catch (error) { status.textContent = error.message; }
+        } catch (error) {
+          status.textContent = error.message;
+        }
       };
       input.addEventListener("input", show);
       input.addEventListener("keydown", (event) => {
@@ -178,22 +241,43 @@
           event.preventDefault();
           chosen = (chosen + (event.key === "ArrowDown" ? 1 : -1) + links.length) % (links.length || 1);
           mark();
-        } else if (event.key === "Enter") { event.preventDefault(); links[chosen]?.click(); }
+        } else if (event.key === "Enter") {
+          event.preventDefault();
+          links[chosen]?.click();
+        }
       });
-      list.addEventListener("click", (event) => { if (event.target.closest("a")) element.close(); });
+      list.addEventListener("click", (event) => {
+        if (event.target.closest("a")) element.close();
+      });
     });
     $("input", box).select();
     load().catch(() => {});
   };
-  const keys = [["/", "search"], ["j k", "next and previous section"], ["[ ]", "previous and next page"], ["c", "colours on and off"], ["t", "theme: system, light, dark"], ["?", "this list"], ["Esc", "close"]];
-  const openHelp = () => dialog("Keys", (element) => {
-    const list = make("dl");
-    for (const [key, does] of keys) list.append(make("dt", {}, ...key.split(" ").flatMap((one) => [make("kbd", {}, one), " "])), make("dd", {}, does));
-    const close = make("button", { textContent: "close", type: "button", onclick: () => element.close() });
-    element.append(make("h2", {}, "Keys"), list, close);
-  });
+  const keys = [
+    ["/", "search"],
+    ["j k", "next and previous section"],
+    ["[ ]", "previous and next page"],
+    ["c", "colours on and off"],
+    ["t", "theme: system, light, dark"],
+    ["?", "this list"],
+    ["Esc", "close"],
+  ];
+  const openHelp = () =>
+    dialog("Keys", (element) => {
+      const list = make("dl");
+      for (const [key, does] of keys) {
+        list.append(
+          make("dt", {}, ...key.split(" ").flatMap((one) => [make("kbd", {}, one), " "])),
+          make("dd", {}, does),
+        );
+      }
+      const close = make("button", { textContent: "close", type: "button", onclick: () => element.close() });
+      element.append(make("h2", {}, "Keys"), list, close);
+    });
   const step = (by) => {
-    const tops = $$("main h1, main h2[id], .row.top, .reference section").map((element) => element.closest(".row, section") ?? element);
+    const tops = $$("main h1, main h2[id], .row.top, .reference section").map((element) =>
+      element.closest(".row, section") ?? element
+    );
     const places = [...new Set(tops)].map((element) => element.getBoundingClientRect().top - 70);
     const at = by > 0 ? places.findIndex((top) => top > 8) : places.findLastIndex((top) => top < -8);
     if (at >= 0) scrollBy({ top: places[at] });
@@ -202,23 +286,44 @@
   for (const [name, act] of Object.entries(actions)) button(name).addEventListener("click", act);
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (event.key === "Escape") { $("details.tree").open = false; hint(undefined); light(""); return; }
+    if (event.key === "Escape") {
+      $("details.tree").open = false;
+      hint(undefined);
+      light("");
+      return;
+    }
     if (event.target.closest?.("input, textarea, select, [contenteditable], dialog[open]")) return;
     const act = {
-      "/": openSearch, "?": openHelp, j: () => step(1), k: () => step(-1), c: toggleColours, t: nextTheme,
-      "[": () => $("a[rel=prev]")?.click(), "]": () => $("a[rel=next]")?.click(),
+      "/": openSearch,
+      "?": openHelp,
+      j: () => step(1),
+      k: () => step(-1),
+      c: toggleColours,
+      t: nextTheme,
+      "[": () => $("a[rel=prev]")?.click(),
+      "]": () => $("a[rel=next]")?.click(),
     }[event.key];
     if (!act) return;
     event.preventDefault();
     act();
   });
-  document.addEventListener("click", (event) => { const tree = $("details.tree"); if (tree.open && !tree.contains(event.target)) tree.open = false; });
+  document.addEventListener("click", (event) => {
+    const tree = $("details.tree");
+    if (tree.open && !tree.contains(event.target)) tree.open = false;
+  });
   // A link to a line inside closed details opens them.
   const reveal = () => {
     let id = "";
-    try { id = decodeURIComponent(location.hash.slice(1)); } catch { return; }
+    try {
+      id = decodeURIComponent(location.hash.slice(1));
+    } catch {
+      return;
+    }
     const details = id && document.getElementById(id)?.closest("details:not(.tree)");
-    if (details) { details.open = true; document.getElementById(id).scrollIntoView(); }
+    if (details) {
+      details.open = true;
+      document.getElementById(id).scrollIntoView();
+    }
   };
   addEventListener("hashchange", reveal);
   reveal();
