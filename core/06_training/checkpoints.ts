@@ -305,6 +305,13 @@ export function crc32(bytes: Uint8Array, before: number = 0): number {
   return ~sum >>> 0;
 }
 
+// ## The same run, twice
+//
+// The experiment resumes a run from its file four times. With all that the file holds, every weight
+// ends with the same bits as in the uninterrupted run. With the place in the data, the random state or
+// the optimizer forgotten, almost every weight ends with others, though the loss looks as good: such a
+// bug is seen by comparing bits and by nothing else.
+
 // ## Pitfall: overwriting the old file
 //
 // Opening the old file for writing empties it; from there to the last byte there is no

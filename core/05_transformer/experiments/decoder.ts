@@ -18,6 +18,7 @@ import { release, scope } from "../../engine/scope.ts";
 import type { Experiment, Figure } from "../../experiments.ts";
 import { EncoderDecoder } from "../encoder_decoder.ts";
 import {
+  coarse,
   discard,
   learn,
   mean,
@@ -167,13 +168,14 @@ export const decoderExperiment: Experiment<Found, "steps" | "layers" | "seed"> =
       asked: COUNTS,
       written: texts.map(({ tokens }) => tokens.length),
       endInPlace: rounded(mean(ends.map((row) => row.at(-1)!))),
-      endTooEarly: rounded(mean(ends.flatMap((row) => row.slice(0, -1)))),
-      begin: rounded(
+      endTooEarly: coarse(mean(ends.flatMap((row) => row.slice(0, -1))), 0.01),
+      begin: coarse(
         Math.max(
           ...COUNTS.flatMap((count, row) =>
             probabilities.slice(row * places, row * places + count + 1).map((at) => at[TOKENS.beginToken]!)
           ),
         ),
+        0.001,
       ),
       withoutEnd: Math.min(...banned.map(({ tokens }) => tokens.length)),
     };

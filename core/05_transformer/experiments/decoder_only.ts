@@ -62,7 +62,7 @@ export const decoderOnlyExperiment: Experiment<Found, "steps" | "layers" | "temp
     steps: {
       label: "Training steps",
       description: `Batches of ${BATCH} windows`,
-      default: 340,
+      default: 360,
       min: 20,
       max: 1000,
       step: 20,
@@ -90,8 +90,8 @@ export const decoderOnlyExperiment: Experiment<Found, "steps" | "layers" | "temp
     },
     {
       text:
-        "It learns to spell: more than a third of the words that it writes stand in the text, five times as many as before",
-      holds: ({ knownWords }) => knownWords.at(-1)! > 1 / 3 && knownWords.at(-1)! >= 5 * knownWords[0]!,
+        "It learns to spell: more than a quarter of the words that it writes stand in the text, five times as many as before",
+      holds: ({ knownWords }) => knownWords.at(-1)! > 1 / 4 && knownWords.at(-1)! >= 5 * knownWords[0]!,
     },
   ],
   async run({ steps, layers, temperature, seed }, options) {

@@ -14,7 +14,7 @@ import { Random } from "../../engine/random.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import type { Experiment, Figure } from "../../experiments.ts";
 import { Encoder } from "../encoder.ts";
-import { discard, mean, readRows, rounded, say, seedControl, Steps } from "./support.ts";
+import { coarse, discard, mean, readRows, rounded, say, seedControl, Steps } from "./support.ts";
 
 const SENTENCES: readonly (readonly string[])[] = [
   ["I", "eat", "an", "apple"],
@@ -172,8 +172,8 @@ export const encoderExperiment: Experiment<Found, "layers" | "heads" | "seed"> =
     const findings: Found = {
       sameWord,
       otherWords,
-      exchanged: rounded(distance(before, [swapped[1]!, swapped[0]!, ...swapped.slice(2)])),
-      masked: rounded(distance(before, masked)),
+      exchanged: coarse(distance(before, [swapped[1]!, swapped[0]!, ...swapped.slice(2)])),
+      masked: coarse(distance(before, masked)),
       unmasked: rounded(distance(before, unmasked)),
     };
     return { findings, figures: figures(findings, maps, weights) };

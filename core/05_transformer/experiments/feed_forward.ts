@@ -17,7 +17,7 @@ import { type Tensor, tensor } from "../../engine/tensor.ts";
 import type { Experiment, Figure } from "../../experiments.ts";
 import { EncoderLayer } from "../encoder.ts";
 import { type ActivationName, FeedForward, gelu, relu, silu } from "../feed_forward.ts";
-import { discard, learn, part, percent, read, rounded, say, seedControl } from "./support.ts";
+import { coarse, discard, learn, part, percent, read, rounded, say, seedControl } from "./support.ts";
 
 const POINTS = 81;
 const NAMES = ["none", "relu", "gelu", "silu", "swiglu"] as const;
@@ -172,7 +172,7 @@ export const feedForwardExperiment: Experiment<Found, "size" | "steps" | "seed">
     const findings: Found = {
       errors,
       line: rounded(bestLine(xs)),
-      oneMatrix: rounded(oneMatrix),
+      oneMatrix: coarse(oneMatrix),
       geluForms: rounded(Math.max(...bends[1]!.map((y, i) => Math.abs(y - bends[3]![i]!)))),
       share: encoderLayer.feedForward.parameterCount() / encoderLayer.parameterCount(),
     };

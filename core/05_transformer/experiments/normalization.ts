@@ -207,7 +207,7 @@ export const normalizationExperiment: Experiment<Found, "layers" | "width" | "se
       refuted: true,
     },
     {
-      text: "What differs is the size of the steps: at the last layer the gradient is more than twice that of pre-norm",
+      text: "What differs is its size: at the last layer the gradient is more than twice that of pre-norm",
       holds: ({ post, pre }) => post.at(-1)! > 2 * pre.at(-1)!,
     },
     {

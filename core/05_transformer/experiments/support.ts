@@ -179,6 +179,11 @@ export function rounded(x: number): number {
   return Number(x.toPrecision(5));
 }
 
+/** A difference without what rounding leaves of it: a multiple of a hundred-thousandth, or of another unit. */
+export function coarse(x: number, unit = 1e-5): number {
+  return Number((Math.round(x / unit) * unit).toFixed(9));
+}
+
 /** A number as a caption says it: three digits, or as many as asked. */
 export function say(x: number, digits = 3): string {
   const short = Number(x.toPrecision(digits));

@@ -9,7 +9,16 @@
  */
 
 import { softmax } from "../../02_words/softmax.ts";
-import { mean, percent, read, rounded, say, seedControl, Steps } from "../../05_transformer/experiments/support.ts";
+import {
+  coarse,
+  mean,
+  percent,
+  read,
+  rounded,
+  say,
+  seedControl,
+  Steps,
+} from "../../05_transformer/experiments/support.ts";
 import { gradientsOf } from "../../engine/autograd.ts";
 import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
@@ -190,7 +199,7 @@ export const lossExperiment: Experiment<Found, "smoothing" | "classes" | "seed">
       entropy: smoothedEntropy(smoothing, V),
       confidence: 1 / (1 + (V - 1) * Math.exp(-lead)),
       plain: plain.at(-1)!,
-      slope: Math.max(...found.map((value, c) => Math.abs(value - (p[c]! - q[c]!)))),
+      slope: coarse(Math.max(...found.map((value, c) => Math.abs(value - (p[c]! - q[c]!)))), 1e-6),
       ignored,
       counted,
     };

@@ -105,6 +105,7 @@ function figures(
   paths: readonly [number, number][][],
   curves: readonly [number, number][][],
   steepness: number,
+  unit: string,
 ): Figure[] {
   const height = ([x, y]: readonly [number, number]): number => (x * x + steepness * y * y) / 2;
   return [
@@ -134,10 +135,10 @@ function figures(
     },
     {
       kind: "line",
-      caption: "The same small language model on words, from the same weights and on the same batches: " +
-        `${CONTESTANTS.map(({ name }, i) => `${name} ${say(found.losses[i]!)}`).join(", ")} nats a word at the end.`,
+      caption: `The same small language model on ${unit}s, from the same weights and on the same batches: ` +
+        `${CONTESTANTS.map(({ name }, i) => `${name} ${say(found.losses[i]!)}`).join(", ")} nats a ${unit} at the end.`,
       x: { title: "step" },
-      y: { title: "nats per word" },
+      y: { title: `nats per ${unit}` },
       series: curves.map((points, i) => ({ label: CONTESTANTS[i]!.name, points })),
     },
     {
@@ -158,7 +159,7 @@ function figures(
 }
 
 /** SGD, momentum, Adam and AdamW on the same problems. */
-export const optimizersExperiment: Experiment<Found, "steepness" | "steps" | "seed"> = {
+export const optimizersExperiment: Experiment<Found, "steepness" | "text" | "steps" | "seed"> = {
   name: "training/optimizers",
   title: "One problem, four optimizers",
   controls: {
@@ -169,6 +170,14 @@ export const optimizersExperiment: Experiment<Found, "steepness" | "steps" | "se
       min: 5,
       max: 500,
       step: 5,
+    },
+    text: {
+      label: "Text",
+      description: "What the language model reads: a thousand words, most of them rare, or letters",
+      default: 0,
+      min: 0,
+      max: 1,
+      choices: ["words", "letters"],
     },
     steps: { label: "Training steps", description: "Of the language model", default: 100, min: 10, max: 300, step: 10 },
     seed: seedControl,
@@ -193,7 +202,7 @@ export const optimizersExperiment: Experiment<Found, "steepness" | "steps" | "se
         Math.abs(decayed[0]! - decayed[1]!) < 1e-4 && Math.abs(penalized[0]! - penalized[1]!) > 1e-3,
     },
   ],
-  async run({ steepness, steps, seed }, options) {
+  async run({ steepness, text, steps, seed }, options) {
     const rest = new Steps(part(options, 0, 0.2), CONTESTANTS.length * VALLEY_STEPS);
     const paths: [number, number][][] = [];
     for (const { create, valley } of CONTESTANTS) {
@@ -215,7 +224,10 @@ export const optimizersExperiment: Experiment<Found, "steepness" | "steps" | "se
       penalized.push(await lost((p, penalty) => new Adam(p, { learningRate, penalty }), gradient));
     }
 
-    const words = chineseEnglish().training.flatMap(({ target }) => [...target.split(/\s+|(?=[.,?!])/), "\n"]);
+    const words = chineseEnglish().training.flatMap(({ target }) => [
+      ...(text ? target : target.split(/\s+|(?=[.,?!])/)),
+      "\n",
+    ]);
     const vocabulary = [...new Set(words)].sort(), ids = new Map(vocabulary.map((word, id) => [word, id]));
     const tokens = Int32Array.from(words, (word) => ids.get(word)!);
     const curves: [number, number][][] = [];
@@ -249,6 +261,6 @@ export const optimizersExperiment: Experiment<Found, "steepness" | "steps" | "se
       decayed,
       penalized,
     };
-    return { findings, figures: figures(findings, paths, curves, steepness) };
+    return { findings, figures: figures(findings, paths, curves, steepness, text ? "letter" : "word") };
   },
 };

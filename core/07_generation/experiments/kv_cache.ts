@@ -11,6 +11,7 @@
 import type { KeyValueMemory } from "../../04_attention/multi_head.ts";
 import { DecoderOnly } from "../../05_transformer/decoder_only.ts";
 import {
+  coarse,
   discard,
   grouped,
   percent,
@@ -132,7 +133,9 @@ function figures(found: Found, layers: number): Figure[] {
       kind: "bars",
       caption:
         "Would one cached layer do? With the first layer's keys and values for all layers, logits are off by up to " +
-        `${say(found.shared, 2)}; with a cache for each, by ${say(found.perLayer, 1)}.`,
+        `${say(found.shared, 2)}; with a cache for each, by ${
+          found.perLayer > 0 ? say(found.perLayer, 1) : "nothing but rounding"
+        }.`,
       y: { title: "largest error of a logit" },
       bars: [
         { label: "a cache for each layer", value: rounded(found.perLayer) },
@@ -167,7 +170,7 @@ export const kvCacheExperiment: Experiment<Found, "tokens" | "layers" | "seed"> 
     },
     {
       text: "The keys and values of any one layer are enough to save",
-      holds: ({ shared, perLayer }) => shared < 10 * perLayer,
+      holds: ({ shared, perLayer }) => shared <= Math.max(1e-3, 10 * perLayer),
       refuted: true,
     },
     {
@@ -239,8 +242,8 @@ export const kvCacheExperiment: Experiment<Found, "tokens" | "layers" | "seed"> 
       plainPairs,
       reserved,
       needed,
-      perLayer,
-      shared,
+      perLayer: coarse(perLayer),
+      shared: coarse(shared),
     };
     return { findings, figures: figures(findings, layers) };
   },
