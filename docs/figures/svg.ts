@@ -128,7 +128,7 @@ export function picture(
   return el(
     "svg",
     {
-      class: `picture ${kind}`,
+      class: `picture p-${kind}`,
       xmlns: "http://www.w3.org/2000/svg",
       viewBox: `0 0 ${px(width)} ${px(height)}`,
       width,
