@@ -68,6 +68,13 @@ interface Extra {
   readonly assets?: readonly string[];
 }
 
+/** What the playground adds: its page, files by address, programs for the bundler. */
+interface Playground {
+  pages(): readonly Extra[];
+  readonly FILES: ReadonlyMap<string, URL>;
+  readonly ENTRIES: Readonly<Record<string, URL>>;
+}
+
 /** A file of this folder, if it is there. */
 async function optional<T>(name: string): Promise<T | undefined> {
   try {
@@ -137,7 +144,8 @@ export async function build(): Promise<Built> {
   const entryPoints = await readEntryPoints(root);
   const parts = partsOfBook({ read, list });
   const drawn = await optional<Figures>("figures.ts");
-  const extra = (await optional<{ pages(): readonly Extra[] }>("playground.ts"))?.pages() ?? [];
+  const playground = await optional<Playground>("playground/page.ts");
+  const extra = playground?.pages() ?? [];
   const experimentsOf = (path: string): readonly string[] => drawn?.experimentsOf(path) ?? [];
   const api: [string, string][] = entryPoints.map((entry) => [entryUrl(entry), entry.specifier]);
   const front: [string, string][] = [["index.html", "heed"], ["library.html", "Use it as a library"]];
@@ -187,6 +195,7 @@ export async function build(): Promise<Built> {
   const sheets: Sheet[] = [];
   const assets = await theme();
   if (drawn) assets.set("assets/figures.css", await Deno.readTextFile(new URL("figures/figures.css", here)));
+  for (const [url, file] of playground?.FILES ?? []) assets.set(url, await Deno.readFile(file));
   for (const part of parts) {
     for (const page of part.pages) {
       if (!page.path) continue;
@@ -228,7 +237,7 @@ export async function build(): Promise<Built> {
   const library = await Deno.readTextFile(new URL("node_modules/minisearch/dist/umd/index.js", here));
   assets.set("assets/search.js", searchScript(library.replace(/\/\/# sourceMappingURL.*/, ""), entries));
   assets.set(".nojekyll", "");
-  const others = new Set([...assets.keys(), ...FIGURE_ASSETS]);
+  const others = new Set([...assets.keys(), ...FIGURE_ASSETS, ...extra.flatMap(({ assets = [] }) => assets)]);
   problems.push(...checkLinks(made, others));
   const shared = ["assets/katex.css", "assets/style.css", "assets/client.js"].map((name) => weight(assets.get(name)!));
   for (const [url, html] of made) {
@@ -282,7 +291,8 @@ if (import.meta.main) {
   const built = await build();
   const { pages, problems, warnings } = built;
   await write(built, out);
-  await (await optional<{ bundle(out: URL): Promise<string[]> }>("bundle.ts"))?.bundle(new URL("assets/", out));
+  const { ENTRIES } = await optional<Playground>("playground/page.ts") ?? {};
+  await (await optional<typeof import("./bundle.ts")>("bundle.ts"))?.bundle(new URL("assets/", out), ENTRIES);
   for (const { where, text } of problems) console.error(`${where}: ${text}`);
   if (warnings.length > 0) console.error(`Pages without a figure that need none: ${warnings.length}`);
   const refused = problems.some(({ text }) => text.startsWith("Cannot set the formula"));
