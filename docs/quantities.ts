@@ -150,14 +150,15 @@ export function findNames(
   ) => [match.index, match.index + match[0].length, numbers.get(match[0])!]);
 }
 
-/** Cuts a formula where a printed book would break it: at the wide spaces that separate its parts. */
+/** Cuts a formula where a printed book would break it: at wide spaces, and at narrower ones after a comma. */
 export function partsOf(tex: string): string[] {
   const parts = [""];
   let depth = 0;
   for (const token of tokensOf(tex)) {
     if (token === "{" || token === "\\begin" || token === "\\left") depth++;
     if (token === "}" || token === "\\end" || token === "\\right") depth--;
-    if (depth === 0 && (token === "\\qquad" || token === "\\quad")) parts.push("");
+    const breaks = token === "\\qquad" || token === "\\quad" && /,\s*$/.test(parts.at(-1)!);
+    if (depth === 0 && breaks) parts.push("");
     else parts[parts.length - 1] += token;
   }
   return parts.map((part) => part.trim()).filter((part) => part !== "");

@@ -184,7 +184,7 @@
       : piece.split(new RegExp(`(${words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|")})`, "i"));
     return parts.map((part, i) => i % 2 ? make("mark", {}, part) : part);
   };
-  const openSearch = async () => {
+  const openSearch = () => {
     const box = dialog("Search", (element) => {
       const input = make("input", {
         type: "text",

@@ -99,8 +99,12 @@ Deno.test("findNames() prefers the longest name and whole words", () => {
 });
 
 Deno.test("partsOf() breaks a formula at wide spaces outside of groups", () => {
-  assertEquals(partsOf("a = b, \\qquad \\{x \\quad y\\}"), ["a = b,", "\\{x", "y\\}"]);
-  assertEquals(partsOf("\\text{a \\quad b} \\quad c"), ["\\text{a \\quad b}", "c"]);
+  assertEquals(partsOf("a = b, \\quad c \\quad \\text{or} \\quad d, \\qquad e"), [
+    "a = b,",
+    "c \\quad \\text{or} \\quad d,",
+    "e",
+  ]);
+  assertEquals(partsOf("\\text{a, \\quad b} \\qquad c"), ["\\text{a, \\quad b}", "c"]);
 });
 
 Deno.test("testsNamed() and findTest() lead from a pitfall to its test", () => {
