@@ -119,7 +119,7 @@ export interface Lesson<Batch> {
   readonly every?: number;
 }
 
-/** Trains a model, with a warm-up of a tenth and half a cosine after it; returns its loss by step. */
+/** Trains a model, with a warm-up and half a cosine; returns its loss by step. */
 export async function learn<Batch>(
   { model, loss, next, steps, learningRate, optimizer, every = 1 }: Lesson<Batch>,
   { signal, onProgress }: RunOptions,

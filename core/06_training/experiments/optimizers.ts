@@ -35,7 +35,7 @@ type Parameters = ReadonlyMap<string, Tensor>;
 const CONTESTANTS: readonly {
   readonly name: string;
   readonly create: (parameters: Parameters) => Optimizer;
-  /** Of the valley, as a share of what is just stable for SGD, or in units of the starting distance. */
+  /** Of the valley, by its steepness. */
   readonly valley: (steepness: number) => number;
   readonly model: number;
 }[] = [
