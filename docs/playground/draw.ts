@@ -32,14 +32,11 @@ export const STAGES = ["tokens", "embeddings", "encoder", "decoder", "softmax", 
 /** One of them. */
 export type Stage = (typeof STAGES)[number];
 
-/** Tokens that occur twice are told apart where each needs a row of its own. */
-const rowsOf = (tokens: readonly string[]): string[] => tokens.map((token) => token);
-
 function heat(view: View, values: readonly (readonly number[])[], caption: string): Figure {
-  const columns = values[0]!.map((_, i) => i % 8 === 0 ? String(i) : "");
+  const columns = values[0]!.map((_, i) => String(i));
   return {
     kind: "heatMap",
-    rows: rowsOf(view.source.tokens),
+    rows: view.source.tokens,
     columns,
     values,
     columnTitle: "dimension",
@@ -114,19 +111,19 @@ export function figuresOf(view: View, stage: Stage, choice: Choice): Figure[] {
       ];
     case "softmax": {
       const { likely, kept } = steps[step]!;
-      return [{
+      const bars = (key: "model" | "shaped", caption: string): Figure => ({
         kind: "bars",
         y: { title: "probability", domain: [0, 1] },
-        bars: [
-          ...likely.map(({ token, model }) => ({ label: token, value: model, group: "the model" })),
-          ...likely.map(({ token, shaped }) => ({
-            label: token,
-            value: shaped,
-            group: `after temperature, top-k and top-p: ${kept} ${kept === 1 ? "token" : "tokens"} left`,
-          })),
-        ],
-        caption: `The word after “${before}”: the ${likely.length} likeliest tokens.`,
-      }];
+        bars: likely.map((one) => ({ label: one.token, value: one[key] })),
+        caption,
+      });
+      return [
+        bars("model", `What the model says after “${before}”: the ${likely.length} likeliest tokens.`),
+        bars(
+          "shaped",
+          `The same after temperature, top-k and top-p: ${kept} ${kept === 1 ? "token" : "tokens"} can be drawn.`,
+        ),
+      ];
     }
     case "sampling":
       return [{

@@ -21,6 +21,8 @@ export interface Measured {
   readonly steps: number;
   readonly weights: number;
   readonly bytes: number;
+  /** Pairs that it learned from. */
+  readonly pairs: number;
   /** Sentences that BLEU was measured on. */
   readonly sentences: number;
   readonly bleu: { readonly greedy: number; readonly beams: number };
@@ -172,20 +174,20 @@ export function pages(): readonly {
   readonly assets: readonly string[];
 }[] {
   const view = json<View>("example"), measured = json<Measured>("measured");
-  const { weights, bytes, sentences, bleu, hiddenSize, steps } = measured;
+  const { weights, bytes, pairs, sentences, bleu, hiddenSize, steps } = measured;
   const count = (x: number): string => x.toLocaleString("en").replaceAll(",", "\u202f");
   const data = (key: string, value: unknown): string => ` data-${key}="${escape(JSON.stringify(value))}"`;
   const body = `<div class="playground"${data("settings", view.settings)}${data("examples", measured.examples)}>
 <h1>Playground</h1>
-<p>A Chinese sentence becomes English, and every number on the way is shown. The model is the one that
+<p>A Chinese sentence becomes English, and the numbers on the way are shown. The model is the one that
 <code>deno task start</code> trains, of width ${hiddenSize} and after ${count(steps)} steps: ${
     count(weights)
   } weights, a byte each,
 ${Math.round(bytes / 1000)} kB. On ${count(sentences)} sentences that it has never seen it reaches
 <a href="${urlOf("core/06_training/bleu.ts")}">BLEU</a> ${bleu.greedy.toFixed(1)} by greedy search and
-${
-    bleu.beams.toFixed(1)
-  } with ${view.settings.beams} beams. It knows the words of its few thousand sentences and no others.</p>
+${bleu.beams.toFixed(1)} with ${view.settings.beams} beams. It learned from ${
+    count(pairs)
+  } pairs and knows their words, no others.</p>
 <p class="asked" lang="zh">${escape(view.settings.sentence)}</p>
 <p class="translation" lang="en" aria-live="polite" aria-label="Translation">${escape(view.text)}</p>
 ${STAGES.map((stage) => stageHtml(view, stage)).join("\n")}

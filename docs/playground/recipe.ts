@@ -63,7 +63,7 @@ if (import.meta.main) {
   if (!Deno.args.includes("--keep")) await Deno.writeFile(path, await train());
   const bytes = await Deno.readFile(path);
   const packed = openTranslator(bytes);
-  const { test } = await readCorpus("", "1,2", 1);
+  const { training, test } = await readCorpus("", "1,2", 1);
   const translator = new Translator(packed.model, packed.source, packed.target);
   const sentences = test.map(({ source }) => source), wanted = test.map(({ targets }) => targets);
   const score = async (numBeams: number): Promise<number> =>
@@ -72,6 +72,7 @@ if (import.meta.main) {
     ...RECIPE,
     weights: packed.model.parameterCount(),
     bytes: bytes.length,
+    pairs: training.length,
     sentences: test.length,
     bleu: { greedy: await score(1), beams: await score(DEFAULTS.beams) },
     examples: sentences.filter((_, i) => i % Math.ceil(sentences.length / 12) === 0),
