@@ -3,7 +3,7 @@
 /** Every page: it loads, asks nobody else, fits, is accessible, is light. */
 
 import { assert, assertEquals } from "@std/assert";
-import { chosenPages, crawl, inTabs, kindsOfPages, SITE, type Tab, testInBrowser } from "./browser.ts";
+import { chosenPages, crawl, inTabs, kindsOfPages, SITE, type Tab, testInBrowser, withTab } from "./browser.ts";
 
 /** Kilobytes that a page may cost, fonts not counted. */
 const MAX_PAGE = 60_000;
@@ -140,4 +140,43 @@ Deno.test("no page weighs more than 60 kB without fonts", async () => {
   assertNone(
     weights.filter(([weight]) => weight > MAX_PAGE).map(([weight, url]) => `${url}: ${(weight / 1000).toFixed(1)} kB`),
   );
+});
+
+testInBrowser("what scripts add is accessible too", async () => {
+  const problems: string[] = [];
+  for (const view of [{}, { dark: true }, { width: 390 }]) {
+    await withTab(view, async (tab) => {
+      const { page } = tab;
+      const check = async (what: string): Promise<void> => {
+        problems.push(...(await violations(tab)).map((violation) => `${what}, ${JSON.stringify(view)}: ${violation}`));
+        const wide = await excess(tab);
+        if (wide > 0) problems.push(`${what}, ${JSON.stringify(view)}: ${wide} px wider than the window`);
+      };
+      await tab.open("attention/scaled_dot_product.html");
+      await page.evaluate(() => document.querySelector(".experiment")!.scrollIntoView());
+      await page.waitForFunction(() => document.querySelector(".experiment .controls"));
+      await page.click(".experiment .run");
+      await page.waitForFunction(
+        () => document.querySelector(".experiment .status")?.textContent?.includes(" s on "),
+        undefined,
+        { timeout: 60_000 },
+      );
+      await check("a live figure");
+      await page.click("[data-action=search]");
+      await page.keyboard.type("attention");
+      await page.waitForFunction(() => document.querySelector("dialog[open] .results li"));
+      await check("the search");
+      await page.keyboard.press("Escape");
+      await page.click("details.tree summary");
+      await check("the contents");
+      await tab.open("playground.html");
+      await page.waitForFunction(
+        () => document.querySelector(".playground .status")?.textContent?.includes(" ms. "),
+        undefined,
+        { timeout: 60_000 },
+      );
+      await check("the playground");
+    });
+  }
+  assertNone(problems);
 });

@@ -145,7 +145,7 @@ function figures(
       kind: "table",
       caption: "Adam's first step is one learning rate long, whatever the gradient; AdamW takes the same share off a " +
         "weight, whatever its gradient, and a penalty does not.",
-      columns: ["", "gradient", "result"],
+      columns: ["what", "gradient", "result"],
       rows: [
         ...[0.001, 1, 1000].map((
           gradient,
