@@ -18,7 +18,7 @@
  * | `training.ts`     | what both kinds of training share                 |
  * | `models.ts`, `storage.ts` | saved models                              |
  * | `device.ts`       | `--device`, `--threads`, Ctrl-C                   |
- * | `experiment.ts`   | `experiment`                                      |
+ * | `experiment.ts`, `figures.ts` | `experiment`                          |
  * | `information.ts`  | `info`                                            |
  *
  * @module

@@ -1,18 +1,119 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
-import { EXPERIMENTS } from "../core/experiments.ts";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { backend } from "../core/engine/device.ts";
+import { defaultControls, EXPERIMENTS, type Figure, objection, type Outcome } from "../core/experiments.ts";
+import { differences, isRecordingDevice, readRecording } from "../docs/recorded.ts";
 import "../mod.ts";
+import { granted } from "./permissions.ts";
 
-for (const { name, claims, controls, run } of EXPERIMENTS) {
-  Deno.test(`the experiment ${name} bears out its claims`, async () => {
-    const defaults = Object.fromEntries(Object.entries(controls).map(([key, control]) => [key, control.default]));
-    const table = await run(defaults, {});
-    for (const row of table.rows) assertEquals(row.length, table.columns.length);
-    for (const claim of claims) assert(claim.holds(table), claim.text);
+/** What keeps a figure from being drawn, or nothing. */
+function fault(figure: Figure): string | undefined {
+  if (!/[.!?]$/.test(figure.caption)) return "its caption is no sentence";
+  switch (figure.kind) {
+    case "line":
+    case "scatter": {
+      const wrong = figure.series.find((one) =>
+        one.points.length === 0 || one.names !== undefined && one.names.length !== one.points.length
+      );
+      if (wrong) return `"${wrong.label}" has no points, or not a name for each`;
+      for (const [axis, side] of [[figure.x, 0], [figure.y, 1]] as const) {
+        if (axis.logarithmic && figure.series.some(({ points }) => points.some((point) => point[side] <= 0))) {
+          return `"${axis.title}" is logarithmic and has numbers that are not positive`;
+        }
+      }
+      return figure.series.length > 0 ? undefined : "it has no series";
+    }
+    case "bars":
+      return figure.bars.length > 0 ? undefined : "it has no bars";
+    case "heatMap": {
+      const { rows, columns, values } = figure;
+      const fits = values.length === rows.length && values.every((row) => row.length === columns.length);
+      if (rows.length > 512 || columns.length > 512) return "it is larger than 512×512";
+      return fits ? undefined : "its values do not fit its rows and columns";
+    }
+    case "attention": {
+      const { from, to, weights, heads } = figure;
+      if (heads && heads.length !== weights.length) return "not every head has a name";
+      const fits = weights.length > 0 &&
+        weights.every((head) => head.length === from.length && head.every((row) => row.length === to.length));
+      return fits ? undefined : "its weights do not fit its tokens";
+    }
+    case "histogram": {
+      const fits = figure.series.every(({ edges, counts }) => edges.length === counts.length + 1);
+      return fits ? undefined : "it has other than one more edge than counts";
+    }
+    case "tree": {
+      const known = new Set<number>();
+      for (const { id, parent } of figure.nodes) {
+        if (parent !== undefined && !known.has(parent)) return `node ${id} stands before its parent`;
+        known.add(id);
+      }
+      return known.size === figure.nodes.length && known.size > 0 ? undefined : "two nodes have one number";
+    }
+    case "table":
+      return figure.rows.every((row) => row.length === figure.columns.length)
+        ? undefined
+        : "a row is too long or short";
+    case "tokens":
+      return figure.rows.some(({ tokens }) => tokens.length > 0) ? undefined : "it has no tokens";
+    case "text":
+      return figure.text === "" ? "it is empty" : undefined;
+  }
+}
+
+/** Whether an outcome is data: what JSON keeps as it is. */
+const isData = (outcome: Outcome): boolean => {
+  const text = JSON.stringify(outcome);
+  return !text.includes("null") && JSON.stringify(JSON.parse(text)) === text;
+};
+
+Deno.test("every experiment has a name and a title of its own, and controls that may have their defaults", () => {
+  assertEquals(new Set(EXPERIMENTS.map(({ name }) => name)).size, EXPERIMENTS.length);
+  assertEquals(new Set(EXPERIMENTS.map(({ title }) => title)).size, EXPERIMENTS.length);
+  for (const { name, controls, claims } of EXPERIMENTS) {
+    assertMatch(name, /^[a-z]+\/[a-z_0-9]+(\/[a-z_0-9]+)?$/);
+    for (const [key, control] of Object.entries(controls)) {
+      for (const value of [control.default, control.min]) {
+        assertEquals(objection(control, value), undefined, `${name}: ${key}`);
+      }
+      if (control.choices) assertEquals([control.min, control.max], [0, control.choices.length - 1], `${name}: ${key}`);
+    }
+    assert(claims.length > 0, name);
+  }
+});
+
+Deno.test("objection() says what a control may be", () => {
+  const rate = { label: "Rate", description: "", default: 0.1, min: 0, max: 0.3, step: 0.1 };
+  assertEquals(objection(rate, 0.3), undefined);
+  assertEquals(objection(rate, 0.25), "must be from 0 to 0.3 in steps of 0.1");
+  assertEquals(objection({ ...rate, step: 1, max: 3 }, NaN), "must be a whole number from 0 to 3");
+  const mask = { label: "Mask", description: "", default: 0, min: 0, max: 1, choices: ["none", "causal"] };
+  assertEquals(objection(mask, 2), "must be one of none, causal");
+});
+
+for (const experiment of EXPERIMENTS) {
+  const { name, claims, controls } = experiment;
+
+  Deno.test(`the experiment ${name} finds what is claimed, and what was recorded`, async () => {
+    let done = 0;
+    const outcome = await experiment.run(defaultControls(experiment), {
+      onProgress(share) {
+        assert(share >= done && share <= 1, `progress ${share} after ${done}`);
+        done = share;
+      },
+    });
+    assert(isData(outcome), "the outcome has numbers that are not finite");
+    for (const figure of outcome.figures) assertEquals(fault(figure), undefined, figure.caption);
+    for (const claim of claims) assertEquals(claim.holds(outcome.findings), !claim.refuted, claim.text);
+    if (granted("read")) {
+      assertEquals(differences(experiment, readRecording(name), outcome, isRecordingDevice(backend())), []);
+    }
   });
 
-  Deno.test(`the experiment ${name} gives the same table for the same seed, and stops when told`, async () => {
+  Deno.test(`the experiment ${name} gives the same for the same controls, and stops when told`, async () => {
     const smallest = Object.fromEntries(Object.entries(controls).map(([key, control]) => [key, control.min]));
-    assertEquals(await run(smallest, {}), await run(smallest, {}));
-    await assertRejects(() => run(smallest, { signal: AbortSignal.abort() }));
+    const first = await experiment.run(smallest, {});
+    for (const figure of first.figures) assertEquals(fault(figure), undefined, figure.caption);
+    assertEquals(await experiment.run(smallest, {}), first);
+    await assertRejects(() => experiment.run(smallest, { signal: AbortSignal.abort() }));
   });
 }

@@ -224,6 +224,7 @@ class WasmDevice implements Backend {
 /**
  * Makes the CPU device; ready at once.
  *
+ * @param options threads, instructions and memory; what the engine has by default
  * @throws {Error} if the engine has no WebAssembly SIMD
  */
 export function createWasmDevice(options: WasmOptions = {}): Backend {

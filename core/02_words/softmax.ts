@@ -105,6 +105,13 @@ function highestOf(scores: Tensor): Tensor {
   return scores.detach().max(-1, { keepDims: true }).maximum(LOWEST);
 }
 
+// ## What it answers to
+//
+// Only differences count: the experiment raises all scores together and no share moves. A temperature
+// shrinks or stretches the differences; the shares become more or less even, and their order stays. How
+// much a share answers to its score is $p(1 - p)$, most at one half, and nothing at 0 and at 1, which is
+// where the scores of the notes have driven it.
+
 // ## Pitfall: taking the logarithm afterwards
 //
 // `softmax(scores).log()` is the same formula and loses everything below the smallest

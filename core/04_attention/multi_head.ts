@@ -235,6 +235,14 @@ function split(x: Tensor, H: number): Tensor {
   return x.reshape([B, T, H, W / H]).transpose(1, 2);
 }
 
+// ## What one head can do
+//
+// In the experiment a verb has to report what its subject says and what its object says, in numbers. A
+// head that gives the weights $w$ and $1 - w$ to the two hands over one blend, and no matrix behind it can
+// separate what was added: it tells $w^2 / (w^2 + (1 - w)^2)$ of the variance of one and the rest of the
+// other, half of the whole for every $w$. By letting its weights depend on what is said, a head gets a
+// little further. Two heads tell everything, and look at different names to do so.
+
 // ## Fewer keys than queries
 //
 // When text is generated word by word, the time goes into reading the keys and values of

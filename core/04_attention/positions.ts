@@ -505,6 +505,20 @@ function perPair(T: number, S: number, rule: (offset: number) => number): Tensor
   return tensor(table, [T, S]);
 }
 
+// ## Order without positions
+//
+// The notes say that a shuffled sentence gives every word the vector it had before, and take a decoder
+// as their example. The first experiment finds it exactly so without a mask. With a causal mask it is not
+// so: which words come before depends on the order, and the vectors move although nothing marks a
+// position.
+//
+// ## Past the trained length
+//
+// The last experiment trains every scheme on short lists and reads long ones. Learned and sinusoidal
+// positions fail there, as the notes say of absolute ones. Of the relative schemes those hold that treat
+// far distances alike (Shaw, T5) or ever less (ALiBi). RoPE is relative and fails as well: training has
+// met only small angles, and beyond them a pair that has nearly gone round looks as if it stood near.
+
 // ## Pitfall: positions that start over
 //
 // With a cache, each call sees one token, and a scheme that counts from 0 gives every token

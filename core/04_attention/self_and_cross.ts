@@ -158,6 +158,14 @@ function asOneHead(x: Tensor): Tensor {
 // rows $q_1 \dots q_4$ gives the matrix form above, and the test "SelfAttention() in matrix form
 // is the loop over positions" holds the two against each other.
 
+// ## One matrix is not enough
+//
+// Let the seven days of a week look for tomorrow. With one matrix for queries and keys a pair has one
+// score $z$, in both directions. If Tuesday prefers Wednesday to Monday, then $z$ of (Tue, Wed) is above $z$
+// of (Mon, Tue); if Wednesday prefers Thursday to Tuesday, $z$ of (Wed, Thu) is above that, and so on around
+// the week, until a score has to be above itself. At least one day must fail. In the experiment two
+// matrices find every tomorrow, and one does not.
+
 // ## Captioning
 //
 // The example of the notes: *a cat …* is half of a caption. The query is made from these words,
@@ -165,6 +173,11 @@ function asOneHead(x: Tensor): Tensor {
 // match best; their values, mixed, are the context vector from which *lies* or *on* is
 // predicted. Nothing in `CrossAttention` knows that the context was an image: anything that is
 // a set of vectors can be asked.
+//
+// The experiment trains such a captioner on pictures of nine regions. Only the next word is asked
+// of it, never a region; it comes to look at the animal it speaks of, because that is where the next
+// word can be read. A map shows where weight went, not that it had to go there: with some seeds a part
+// of it lies elsewhere, and the words are right all the same.
 
 // ## Pitfall: values from the wrong side
 //

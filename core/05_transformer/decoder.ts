@@ -192,6 +192,13 @@ export class DecoderStack extends LayerStack<DecoderLayer> {
 // replace them. GPT-2 keeps twelve pairs, one for each of its twelve layers. This decoder keeps two
 // for each layer: half of the `2 · numLayers` caches grow, the other half hold the source.
 
+// ## When it stops
+//
+// The experiment teaches a small model to write a letter as often as a number says, and follows the
+// probability of END on pairs of letter and number that it has never seen. It is close to zero, then
+// jumps in one step where the text is complete. With END forbidden the model goes on until its room is
+// used up: nothing else in it knows how to stop.
+
 // ## Pitfall: a decoder that reads the answer
 //
 // Feeding the targets instead of the targets shifted right turns training into copying: the loss

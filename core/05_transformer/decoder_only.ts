@@ -251,6 +251,13 @@ export class DecoderOnly extends Module {
 // right, needs no pairs for training, and takes any task that can be written as a text to be
 // continued. Both write in the same way.
 
+// ## What it learns first
+//
+// The experiment trains a GPT on letters. It begins at a uniform guess, soon knows how frequent each
+// letter is, then which letter follows which: two dashed lines, which a table of counts could reach.
+// What it learns below the second one needs attention, since it depends on letters further back. The
+// samples show the same: noise, then letters that can stand side by side, then words.
+
 // ## Pitfall: positions from zero in every call
 //
 // The pitfall of section 4.7 once more, at the input: with caches a call brings one token, and

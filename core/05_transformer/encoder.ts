@@ -210,6 +210,12 @@ export function below(observe: Observer | undefined, part: string): Observer | u
 // ones (动态词向量): the same id gets another vector in another sentence. All positions are computed
 // at once: none waits for its neighbour.
 
+// ## One word, two sentences
+//
+// The experiment sends two sentences that share *apple* through an untrained encoder. Before the first
+// layer both have the same vector; after it they differ, because each has read its own sentence. That
+// the vectors differ is the architecture; that they differ in a useful way is training.
+
 // ## Pitfall: padding that is read
 //
 // Leaving the mask out changes nothing while all sentences of a batch are equally long, as they

@@ -143,6 +143,12 @@ export class FeedForward extends Module {
   }
 }
 
+// ## The bend, measured
+//
+// The experiment lets layers of one shape learn a curve. Without an activation the best that training
+// finds is the best straight line, and the layer equals one matrix to within rounding. With any of the
+// four activations it follows the curve.
+
 // ## Pitfall: two functions of one name
 //
 // `gelu` with erf and `gelu` with tanh differ by up to 0.0005: enough to make a loaded model

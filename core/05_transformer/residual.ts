@@ -120,6 +120,15 @@ export class Residual extends Module {
   }
 }
 
+// ## The detour, measured
+//
+// In a chain of steps that shrink, signal and gradient die out. With the addition both arrive; the
+// signal grows with every layer, more slowly where a norm stands inside the step. One line of the
+// figure is a warning: if every step opposes its input, the gradient dies with the addition too, so
+// the notes' “at least about 1” is no law. In the last figure two networks learn to return their
+// input: with the addition it is a matter of making the steps small, without it six layers hardly find
+// the way.
+
 // ## Pitfall: the norm on the wrong road
 //
 // $\mathrm{norm}(x) + F(\mathrm{norm}(x))$ looks like pre-norm and is neither: the direct path runs

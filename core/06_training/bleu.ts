@@ -306,6 +306,15 @@ function checkOptions(options: BleuOptions): void {
   }
 }
 
+// ## What it sees, and what it does not
+//
+// The experiment spoils good translations. Shuffled words keep every single match and lose the
+// quadruples; half sentences match perfectly and pay through the brevity penalty; repeating lowers the
+// score each time. Of two systems, one that spoils long sentences and one that spoils short ones, BLEU
+// prefers the second and the mean of the sentences the first. The last figure moves the logits behind
+// a translation: a small change always moves the cross-entropy and never BLEU, which answers only when
+// another word is chosen.
+
 // ## Pitfall: the mean of the sentences
 //
 // Averaging `sentenceBleu` over a corpus looks like BLEU and answers another question: long and

@@ -198,7 +198,11 @@ function requireSameTensors(own: ReadonlyMap<string, Tensor>, saved: ReadonlyMap
   }
 }
 
-/** The notes of a checkpoint alone: enough to build the model that it is to be loaded into. */
+/**
+ * The notes of a checkpoint alone: enough to build the model that it is to be loaded into.
+ *
+ * @param bytes a file that {@linkcode saveCheckpoint} wrote
+ */
 export function checkpointNotes(bytes: Uint8Array): Json {
   return verifiedState(decodeSafetensors(bytes)).notes;
 }
@@ -300,6 +304,13 @@ export function crc32(bytes: Uint8Array, before: number = 0): number {
   for (; i < bytes.length; i++) sum = sum >>> 8 ^ t0[(sum ^ bytes[i]!) & 255]!;
   return ~sum >>> 0;
 }
+
+// ## The same run, twice
+//
+// The experiment resumes a run from its file four times. With all that the file holds, every weight
+// ends with the same bits as in the uninterrupted run. With the place in the data, the random state or
+// the optimizer forgotten, almost every weight ends with others, though the loss looks as good: such a
+// bug is seen by comparing bits and by nothing else.
 
 // ## Pitfall: overwriting the old file
 //

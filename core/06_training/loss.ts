@@ -230,6 +230,14 @@ function requireEqualShapes(predictions: Tensor, targets: Tensor): void {
   }
 }
 
+// ## What the loss asks for
+//
+// Hard labels ask for a lead of the right logit without end; each further step towards certainty is
+// rewarded, ever less. Smoothed labels have an optimum at a finite lead, and its loss is the entropy
+// of the smoothed answer: the experiment finds the one by trying and computes the other. It also pads
+// one sentence further and further: ignored, padding leaves the loss alone; counted, it makes a bad
+// model look good.
+
 // ## Pitfall: averaging over the padding
 //
 // `losses.mean()` divides by every position, padding included: a short sentence in a long

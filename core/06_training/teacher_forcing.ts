@@ -203,6 +203,15 @@ export function inverseSigmoidDecay(rate: number): (step: number) => number {
   return (step) => rate / (rate + Math.exp(step / rate));
 }
 
+// ## One step wrong, measured
+//
+// In the experiment a line of numbers counts upwards, sometimes jumps, and is heard through noise.
+// Taught with right answers only, the model learns to trust the number before more than its ears. Fed
+// right answers, it does well to the end; on its own, it misses a jump, trusts its mistake, and is
+// wrong from there on: worse than writing down what is heard. Scheduled sampling teaches it to listen.
+// It is better on its own, though in so short a training not better than plain hearing, and a little
+// worse when fed right answers, which it has learned to doubt.
+
 // ## Pitfall: guesses that are not shifted
 //
 // The output at position $j$ is the guess for the input at $j + 1$. Mixed in at $j$, the

@@ -238,6 +238,14 @@ export class BeamSearch {
   }
 }
 
+// ## Every text looked at
+//
+// The experiment makes models of four words that are small enough to look at every text. Greedy search
+// misses the best one in a good part of them. Each wider beam finds it more often, and a wide enough
+// one always; but a beam of two still misses some, so the notes' hope that beam search finds the best
+// sentence as a whole holds for the average and not for each. The tree shows one model in which greedy
+// search goes wrong.
+
 // ## Pitfall: comparing texts by their sum
 //
 // Without a penalty every further token costs, and the search prefers the shortest sentence

@@ -184,6 +184,14 @@ export function cacheBytes(
   return 2 * numLayers * batchSize * numGroups * length * headSize * bytesPerNumber;
 }
 
+// ## The work, counted
+//
+// The experiment writes one text twice and counts the positions that pass through the model: their
+// number grows with the square of the length without a cache, and with the length itself with one. The
+// tokens are the same. Comparisons of queries with keys remain, one row of them per token: the cache
+// spares the model, not the look back. A last figure lets all layers use the keys and values of the
+// first, which the notes thought might do: the logits come out wrong.
+
 // ## Pitfall: one memory for all layers
 //
 // With a memory that all layers share, the second layer appends to what the first one wrote, and

@@ -178,6 +178,12 @@ export function sample(logits: ArrayLike<number>, random: Random): number {
   return random.categorical(toProbabilities(logits));
 }
 
+// ## The tail, counted
+//
+// The experiment draws from the notes' distribution. Each word comes out as often as the model says,
+// and so does the tail as a whole. A text stays clear of it only while it is short: the share of texts
+// without a word of the tail falls by the same factor with every word.
+
 // ## Pitfall: a finite stand-in for minus infinity
 //
 // A forbidden token with logit -10000 is safe until every allowed one is lower still, as in a

@@ -77,6 +77,12 @@ export function repetitionRule(penalty: number): LogitsRule {
   };
 }
 
+// ## The order stays
+//
+// The experiment moves the temperature over three powers of ten. No two words ever change places; the
+// entropy rises all the way, from almost none to that of equal shares, and with it the number of
+// different words that fifty draws bring.
+
 // ## Pitfall: always dividing
 //
 // Dividing a negative logit by $\theta > 1$ moves it *up*: the penalty becomes a reward for

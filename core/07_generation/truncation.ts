@@ -229,6 +229,14 @@ function requireShare(name: string, p: number): void {
   if (!(p > 0 && p <= 1)) throw new RangeError(`Cannot sample with ${name} = ${p}: ${name} must be in (0, 1]`);
 }
 
+// ## The rules side by side
+//
+// The experiment applies all five to the same four distributions. Top-k keeps as many words where one
+// is right as where a hundred are. Top-p adapts, and yet fails on the notes' own example: the three
+// heads do not make up the share that it asks for, so it fills up with hundreds of words of the tail.
+// Epsilon and min-p leave all of it out. Locally typical drops the likeliest word there: it says less
+// than the model is expected to say.
+
 // ## Pitfall: cutting before the sum reaches p
 //
 // Dropping the token *with which* the sum crosses $p$ leaves less than $p$, and nothing at all

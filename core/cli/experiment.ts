@@ -1,33 +1,30 @@
 /**
  * # Experiments on the terminal
  *
- * `experiment NAME` computes the table of an experiment, prints it, and says which of the claims
+ * `experiment NAME` runs an experiment, prints its figures and what it found, and says which of the claims
  * about it hold.
  *
  * @module
  */
 
-import { type Control, type Experiment, EXPERIMENTS, type ExperimentTable } from "../experiments.ts";
+import {
+  type Control,
+  defaultControls,
+  type Experiment,
+  EXPERIMENTS,
+  objection,
+  type Outcome,
+} from "../experiments.ts";
 import { type Command, command } from "./arguments.ts";
 import { chooseDevice, deviceOptions, interruption } from "./device.ts";
 import { DataError, Interrupted, quote, UsageError } from "./errors.ts";
-import { displayWidth, line, padEnd, padStart } from "./terminal.ts";
-
-/** Numbers as a table prints them: four significant digits. */
-function format(value: number): string {
-  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(4)));
-}
-
-/** The lines of a table, its columns right-aligned. */
-export function tableLines({ columns, rows }: ExperimentTable): string[] {
-  const cells = [columns, ...rows.map((row) => row.map(format))];
-  const widths = columns.map((_, c) => Math.max(...cells.map((row) => displayWidth(row[c] ?? ""))));
-  return cells.map((row) => row.map((cell, c) => padStart(cell, widths[c]!)).join("  "));
-}
+import { figureLines, number } from "./figures.ts";
+import { bar, line, padEnd, ProgressLine, standardOutput } from "./terminal.ts";
 
 /** Reads `name=value` operands into the controls of an experiment. */
-export function readControls({ name, controls }: Experiment, operands: readonly string[]): Record<string, number> {
-  const values = Object.fromEntries(Object.entries(controls).map(([key, control]) => [key, control.default]));
+export function readControls(experiment: Experiment, operands: readonly string[]): Record<string, number> {
+  const { name, controls } = experiment;
+  const values = defaultControls(experiment);
   for (const operand of operands) {
     const [key = "", text = ""] = operand.split(/=(.*)/s);
     const control: Control | undefined = Object.hasOwn(controls, key) ? controls[key] : undefined;
@@ -36,12 +33,10 @@ export function readControls({ name, controls }: Experiment, operands: readonly 
         `Cannot set ${quote(operand)}: the controls of ${name} are ${Object.keys(controls).join(", ")}`,
       );
     }
-    const value = /^\d+$/.test(text) ? Number(text) : NaN;
-    if (!(value >= control.min && value <= control.max)) {
-      throw new UsageError(
-        `Cannot set ${quote(operand)}: ${key} must be a whole number from ${control.min} to ${control.max}`,
-      );
-    }
+    const chosen = control.choices?.indexOf(text) ?? -1;
+    const value = chosen >= 0 ? chosen : /^-?\d+(\.\d+)?(e-?\d+)?$/i.test(text) ? Number(text) : NaN;
+    const wrong = objection(control, value);
+    if (wrong) throw new UsageError(`Cannot set ${quote(operand)}: ${key} ${wrong}`);
     values[key] = value;
   }
   return values;
@@ -54,8 +49,9 @@ function printList(): void {
     line();
     line(`${name}`);
     line(`  ${title}`);
-    for (const [key, { description, min, max, default: usual }] of Object.entries(controls)) {
-      line(`  ${padEnd(key, 10)}${description}, ${min} to ${max} [${usual}]`);
+    for (const [key, { description, min, max, default: usual, choices }] of Object.entries(controls)) {
+      const range = choices ? choices.join(", ") : `${min} to ${max}`;
+      line(`  ${padEnd(key, 14)} ${description}: ${range} [${choices?.[usual] ?? usual}]`);
     }
   }
 }
@@ -77,13 +73,18 @@ export const experimentCommand: Command = command({
     }
     const controls = readControls(experiment, settings);
     await chooseDevice(values);
+    const progress = new ProgressLine();
     const { signal, stop } = interruption();
     line(experiment.title);
-    line();
     try {
-      const table = await experiment.run(controls, { signal });
-      for (const text of tableLines(table)) line(text);
-      report(experiment, table, settings.length === 0);
+      const outcome = await experiment.run(controls, {
+        signal,
+        onProgress(done) {
+          if (standardOutput.isTerminal) progress.update(`${bar(done, 30)} ${Math.floor(100 * done)} %`);
+        },
+      });
+      progress.finish();
+      report(experiment, outcome, settings.length === 0);
     } catch (error) {
       throw signal.aborted ? new Interrupted("") : error;
     } finally {
@@ -92,12 +93,25 @@ export const experimentCommand: Command = command({
   },
 });
 
-/** Says which claims hold; at the default controls all must. */
-function report({ claims }: Experiment, table: ExperimentTable, isDefault: boolean): void {
-  line();
-  const failed = claims.filter((claim) => !claim.holds(table));
-  for (const claim of claims) line(`${failed.includes(claim) ? "fails" : "holds"}  ${claim.text}`);
-  if (isDefault && failed.length > 0) {
-    throw new DataError(`Cannot bear out ${failed.length} of ${claims.length} claims`);
+/** Prints the figures, the findings, and which claims hold; at the default controls all must. */
+function report({ claims }: Experiment, { figures, findings }: Outcome, isDefault: boolean): void {
+  for (const figure of figures) {
+    line();
+    for (const text of figureLines(figure)) line(text);
   }
+  line();
+  const widest = Math.max(0, ...Object.keys(findings).map((key) => key.length));
+  for (const [key, found] of Object.entries(findings)) {
+    const values = typeof found === "number" ? [found] : found;
+    const more = values.length > 12 ? ` … (${values.length})` : "";
+    line(`${padEnd(key, widest)}  ${values.slice(0, 12).map(number).join("  ")}${more}`);
+  }
+  line();
+  let wrong = 0;
+  for (const claim of claims) {
+    const holds = claim.holds(findings), refuted = claim.refuted ?? false;
+    if (holds === refuted) wrong++;
+    line(`${holds ? "holds  " : refuted ? "refuted" : "fails  "}  ${claim.text}`);
+  }
+  if (isDefault && wrong > 0) throw new DataError(`Cannot find what is claimed: ${wrong} of ${claims.length} claims`);
 }

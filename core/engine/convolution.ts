@@ -120,25 +120,49 @@ function pool(
   return collapse(windows, size.map((_, i) => windows.rank - 1 - i));
 }
 
-/** Largest element of each window of the last axis: `[B, C, T] → [B, C, T']`. */
+/**
+ * Largest element of each window of the last axis: `[B, C, T] → [B, C, T']`.
+ *
+ * @param x `[B, C, T]`
+ * @param size length of a window
+ * @param options stride and padding
+ */
 export function maxPool1d(x: Tensor, size: number, options: PoolingOptions = {}): Tensor {
   dims(x, "B C T");
   return pool(x, [size], options, -Infinity, (windows, axes) => windows.max(axes));
 }
 
-/** Largest element of each square window of the last two axes. */
+/**
+ * Largest element of each square window of the last two axes.
+ *
+ * @param x `[B, C, T, S]`
+ * @param size height and width of a window
+ * @param options stride and padding
+ */
 export function maxPool2d(x: Tensor, size: number, options: PoolingOptions = {}): Tensor {
   dims(x, "B C T S");
   return pool(x, [size, size], options, -Infinity, (windows, axes) => windows.max(axes));
 }
 
-/** Mean of each window of the last axis; margins count as zeros. */
+/**
+ * Mean of each window of the last axis; margins count as zeros.
+ *
+ * @param x `[B, C, T]`
+ * @param size length of a window
+ * @param options stride and padding
+ */
 export function averagePool1d(x: Tensor, size: number, options: PoolingOptions = {}): Tensor {
   dims(x, "B C T");
   return pool(x, [size], options, 0, (windows, axes) => windows.mean(axes));
 }
 
-/** Mean of each square window of the last two axes; margins count as zeros. */
+/**
+ * Mean of each square window of the last two axes; margins count as zeros.
+ *
+ * @param x `[B, C, T, S]`
+ * @param size height and width of a window
+ * @param options stride and padding
+ */
 export function averagePool2d(x: Tensor, size: number, options: PoolingOptions = {}): Tensor {
   dims(x, "B C T S");
   return pool(x, [size, size], options, 0, (windows, axes) => windows.mean(axes));

@@ -44,7 +44,12 @@ export function concat(tensors: readonly Tensor[], axis: number = 0): Tensor {
   return record(result, tensors, (g) => ranges.map((range) => g.slice(along, ...range)));
 }
 
-/** Joins tensors of equal shape along a new axis. */
+/**
+ * Joins tensors of equal shape along a new axis.
+ *
+ * @param tensors at least one
+ * @param axis where the new axis stands, the first by default
+ */
 export function stack(tensors: readonly Tensor[], axis: number = 0): Tensor {
   return concat(tensors.map((part) => part.unsqueeze(axis)), axis);
 }
@@ -131,13 +136,24 @@ function takeAlong(x: Tensor, axis: number, ids: Tensor): Tensor {
   return axis === 0 ? take(x, ids) : take(x.transpose(0, axis), ids).transpose(0, axis);
 }
 
-/** Reverses the order along an axis. */
+/**
+ * Reverses the order along an axis.
+ *
+ * @param x what is reversed
+ * @param axis along which axis; negative counts from the last
+ */
 export function flip(x: Tensor, axis: number): Tensor {
   const along = resolveAxis(axis, x.rank);
   return takeAlong(x, along, countBeside(x, x.shape[along]! - 1, -1, -1));
 }
 
-/** Moves elements along an axis by some places; what leaves at one end enters at the other. */
+/**
+ * Moves elements along an axis by some places; what leaves at one end enters at the other.
+ *
+ * @param x what is moved
+ * @param shift by how many places, towards higher indices
+ * @param axis along which axis; negative counts from the last
+ */
 export function roll(x: Tensor, shift: number, axis: number): Tensor {
   const along = resolveAxis(axis, x.rank);
   const extent = x.shape[along]!;
@@ -225,7 +241,12 @@ export function oneHot(ids: Tensor, size: number): Tensor {
   return ids.unsqueeze(-1).equal(countBeside(ids, size)).cast("float32");
 }
 
-/** Order in which elements of the last axis rise (or fall); equal elements keep their order. */
+/**
+ * Order in which elements of the last axis rise (or fall); equal elements keep their order.
+ *
+ * @param x numbers, at least one axis
+ * @param options `descending`: whether elements fall
+ */
 export function argsort(x: Tensor, { descending = false }: { readonly descending?: boolean } = {}): Tensor {
   if (x.rank === 0 || x.dtype === "bool") {
     throw new TypeError(
@@ -235,7 +256,12 @@ export function argsort(x: Tensor, { descending = false }: { readonly descending
   return adopt(x.device, x.device.argsort(x, descending), "int32", x.shape);
 }
 
-/** The last axis in rising (or falling) order, and where each element stood. */
+/**
+ * The last axis in rising (or falling) order, and where each element stood.
+ *
+ * @param x numbers, at least one axis
+ * @param options `descending`: whether elements fall
+ */
 export function sort(
   x: Tensor,
   options: { readonly descending?: boolean } = {},
@@ -249,6 +275,8 @@ export function sort(
  *
  * Of equal elements, the ones that stand first are taken, and in that order.
  *
+ * @param x numbers, `[…, N]`
+ * @param k how many, from 0 to N
  * @throws {RangeError} if there are fewer than `k`
  */
 export function topK(x: Tensor, k: number): { readonly values: Tensor; readonly indices: Tensor } {
@@ -272,7 +300,11 @@ export function lowerTriangle(T: number, S: number, diagonal: number = 0): Tenso
   return arange(S).lessEqual(arange(T).add(diagonal).unsqueeze(1));
 }
 
-/** A smooth `relu` that does not overflow: $\ln(1 + e^x)$. */
+/**
+ * A smooth `relu` that does not overflow: $\ln(1 + e^x)$.
+ *
+ * @param x any shape
+ */
 export function softplus(x: Tensor): Tensor {
   // At 0 `maximum` has slope 1/2, as softplus does; `relu` has 0.
   return x.maximum(0).add(x.abs().neg().exp().log1p());

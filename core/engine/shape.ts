@@ -27,7 +27,11 @@ export type Shape = readonly number[];
 /** The letters in a list of axes such as `"B T E"`. */
 export type Axis<S extends string> = S extends `${infer Head} ${infer Tail}` ? Head | Axis<Tail> : S;
 
-/** Number of elements of a shape: the product of its extents, 1 for a scalar. */
+/**
+ * Number of elements of a shape: the product of its extents, 1 for a scalar.
+ *
+ * @param shape extent of each axis
+ */
 export function sizeOf(shape: Shape): number {
   let size = 1;
   for (const extent of shape) size *= extent;
@@ -72,6 +76,7 @@ export function format(shape: Shape): string {
  *
  * Axes are matched from the last one; an axis that is missing or of extent 1 repeats.
  *
+ * @param shapes any number of shapes; none stretch to `[]`
  * @throws {TypeError} if two extents differ and neither is 1
  */
 export function broadcastShapes(...shapes: readonly Shape[]): number[] {

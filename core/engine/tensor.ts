@@ -896,17 +896,33 @@ export function tensor(data: Nested | Numbers, shape?: Shape, dtype?: DType): Te
   return adopt(device, device.upload(numbers, kind), kind, resolveShape(shape ?? nesting, flat.length));
 }
 
-/** A tensor of zeros. */
+/**
+ * A tensor of zeros.
+ *
+ * @param shape extent of each axis
+ * @param dtype float32 by default
+ */
 export function zeros(shape: Shape, dtype: DType = "float32"): Tensor {
   return full(shape, 0, dtype);
 }
 
-/** A tensor of ones. */
+/**
+ * A tensor of ones.
+ *
+ * @param shape extent of each axis
+ * @param dtype float32 by default
+ */
 export function ones(shape: Shape, dtype: DType = "float32"): Tensor {
   return full(shape, 1, dtype);
 }
 
-/** A tensor whose elements all have one value. */
+/**
+ * A tensor whose elements all have one value.
+ *
+ * @param shape extent of each axis
+ * @param value of every element
+ * @param dtype float32 by default
+ */
 export function full(shape: Shape, value: number, dtype: DType = "float32"): Tensor {
   return filled(backend(), [...checkShape(shape)], value, checkDType(dtype));
 }

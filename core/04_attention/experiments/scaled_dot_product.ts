@@ -12,9 +12,19 @@ import { softmax } from "../../02_words/softmax.ts";
 import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import type { Tensor } from "../../engine/tensor.ts";
-import type { Experiment } from "../../experiments.ts";
+import type { Axis, Experiment, Figure, Series } from "../../experiments.ts";
 
 const WIDTHS = [4, 16, 64, 256, 1024];
+
+/** One number for each width, without the division and with it. */
+type Found = {
+  readonly variance: readonly number[];
+  readonly scaledVariance: readonly number[];
+  readonly largest: readonly number[];
+  readonly scaledLargest: readonly number[];
+  readonly gradient: readonly number[];
+  readonly scaledGradient: readonly number[];
+};
 
 /** Variance of the scores, mean largest weight, and mean length of the softmax's derivative. */
 async function measure(scores: Tensor): Promise<number[]> {
@@ -29,48 +39,127 @@ async function measure(scores: Tensor): Promise<number[]> {
   return await Promise.all(found.map((number) => number.item()));
 }
 
+/** Whether every number is within 15 % of the last one. */
+const level = (numbers: readonly number[]): boolean => numbers.every((x) => Math.abs(x / numbers.at(-1)! - 1) < 0.15);
+
+/** Points over the widths. */
+function overWidths(label: string, numbers: readonly number[], look: Partial<Series> = {}): Series {
+  return { label, points: numbers.map((y, i) => [WIDTHS[i]!, y]), ...look };
+}
+
+/** What the page shows of the findings. */
+function figures(found: Found, keys: number): Figure[] {
+  const x: Axis = { title: "width of the head, d", logarithmic: true };
+  const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
+  return [
+    {
+      kind: "line",
+      caption: `The variance of a plain score is about its width: ${found.variance.at(-1)!.toFixed(0)} at width 1024. ` +
+        "Divided by √d, it stays at one.",
+      x,
+      y: { title: "variance of the scores", logarithmic: true },
+      series: [
+        overWidths("QKᵀ", found.variance),
+        overWidths("QKᵀ / √d", found.scaledVariance, { quantity: "Z" }),
+        overWidths("expected, d", WIDTHS, { dashed: true }),
+      ],
+    },
+    {
+      kind: "line",
+      caption: `Without the division, one of ${keys} keys gets ${percent(found.largest.at(-1)!)} of the weight at ` +
+        `width 1024; with it, ${percent(found.scaledLargest.at(-1)!)} at every width.`,
+      x,
+      y: { title: "largest weight", domain: [0, 1] },
+      series: [
+        overWidths("softmax(QKᵀ)", found.largest),
+        overWidths("softmax(QKᵀ / √d)", found.scaledLargest, { quantity: "A" }),
+        overWidths("uniform, 1 / keys", WIDTHS.map(() => 1 / keys), { dashed: true }),
+      ],
+    },
+    {
+      kind: "line",
+      caption: "How much the weights still answer to the scores: without the division, the gradient falls to " +
+        `${percent(found.gradient.at(-1)! / found.gradient[0]!)} of what it is at width 4.`,
+      x,
+      y: { title: "length of the softmax's derivative" },
+      series: [
+        overWidths("softmax(QKᵀ)", found.gradient),
+        overWidths("softmax(QKᵀ / √d)", found.scaledGradient, { quantity: "A" }),
+      ],
+    },
+  ];
+}
+
 /** Why scores are divided by the square root of the width. */
-export const scalingExperiment: Experiment = {
+export const scaledDotProductExperiment: Experiment<Found, "queries" | "keys" | "seed"> = {
   name: "attention/scaled_dot_product",
-  title: "What the square root prevents: softmax over 16 random keys, by width of the head",
+  title: "What the square root prevents",
   controls: {
-    queries: { description: "Random queries to average over", default: 400, min: 10, max: 100_000 },
-    keys: { description: "Random keys that each query is compared with", default: 16, min: 2, max: 1024 },
-    seed: { description: "Where the random vectors come from", default: 1, min: 0, max: 2 ** 31 },
+    queries: {
+      label: "Queries",
+      description: "Random queries to average over",
+      default: 400,
+      min: 50,
+      max: 2000,
+      step: 50,
+    },
+    keys: {
+      label: "Keys",
+      description: "Random keys that each query is compared with",
+      default: 16,
+      min: 2,
+      max: 128,
+    },
+    seed: {
+      label: "Seed",
+      description: "Where the random vectors come from",
+      default: 1,
+      min: 0,
+      max: 2 ** 31,
+    },
   },
   claims: [
     {
       text: "The variance of a plain dot product is the width, within 15 %",
-      holds: ({ rows }) => rows.every(([width, variance]) => Math.abs(variance! / width! - 1) < 0.15),
+      holds: ({ variance }) => variance.every((x, i) => Math.abs(x / WIDTHS[i]! - 1) < 0.15),
     },
     {
       text: "Without the division, the largest of 16 weights at width 1024 is above 0.9",
-      holds: ({ rows }) => rows.at(-1)![2]! > 0.9,
+      holds: ({ largest }) => largest.at(-1)! > 0.9,
     },
     {
       text: "Without the division, the gradient at width 1024 is below a third of that at width 4",
-      holds: ({ rows }) => rows.at(-1)![3]! < rows[0]![3]! / 3,
+      holds: ({ gradient }) => gradient.at(-1)! < gradient[0]! / 3,
     },
     {
       text: "With it, largest weight and gradient depend on the width by less than 15 %",
-      holds: ({ rows }) =>
-        [5, 6].every((column) => rows.every((row) => Math.abs(row[column]! / rows.at(-1)![column]! - 1) < 0.15)),
+      holds: ({ scaledLargest, scaledGradient }) => level(scaledLargest) && level(scaledGradient),
     },
   ],
-  async run({ queries = 400, keys = 16, seed = 1 }, { signal }) {
+  async run({ queries, keys, seed }, { signal, onProgress }) {
     const random = new Random(seed);
-    const rows: number[][] = [];
-    for (const width of WIDTHS) {
+    const plain: number[][] = [], scaled: number[][] = [];
+    for (const [i, width] of WIDTHS.entries()) {
       signal?.throwIfAborted();
-      // Every query meets keys of its own, so that the averages are over independent draws.
-      const query = random.normal([queries, 1, width]), key = random.normal([queries, keys, width]);
-      const [plain, scaled] = scope(() => {
+      const [scores, divided] = scope(() => {
+        // Every query meets keys of its own, so that the averages are over independent draws.
+        const query = random.normal([queries, 1, width]), key = random.normal([queries, keys, width]);
         const scores = query.matmul(key.transpose(1, 2)).squeeze(1);
-        return [scores.mul(1), scores.mul(1 / Math.sqrt(width))];
+        return [scores, scores.mul(1 / Math.sqrt(width))];
       });
-      rows.push([width, ...await measure(plain), ...await measure(scaled)]);
+      plain.push(await measure(scores!));
+      scaled.push(await measure(divided!));
+      onProgress?.((i + 1) / WIDTHS.length);
     }
-    const of = (kind: string): string[] => [`variance${kind}`, `largest weight${kind}`, `gradient${kind}`];
-    return { columns: ["width", ...of(""), ...of(" / √d")], rows };
+    const column = (rows: readonly number[][], i: number): number[] => rows.map((row) => row[i]!);
+    const findings: Found = {
+      variance: column(plain, 0),
+      scaledVariance: column(scaled, 0),
+      largest: column(plain, 1),
+      scaledLargest: column(scaled, 1),
+      gradient: column(plain, 2),
+      scaledGradient: column(scaled, 2),
+    };
+    return { findings, figures: figures(findings, keys) };
   },
 };

@@ -1,0 +1,180 @@
+/**
+ * # A small GPT on letters
+ *
+ * A decoder-only model reads English sentences letter by letter and learns which letter comes next. Its
+ * loss is compared with what one can know without attention: how frequent each letter is, and which
+ * letter follows which. Samples show it before, during and after training.
+ *
+ * @module
+ */
+
+import { SequenceWindows } from "../../06_training/batching.ts";
+import { crossEntropy } from "../../06_training/loss.ts";
+import { AdamW } from "../../06_training/optimizers.ts";
+import { nextTokens } from "../../06_training/teacher_forcing.ts";
+import { generate } from "../../07_generation/generate.ts";
+import { Random } from "../../engine/random.ts";
+import type { Experiment, Figure } from "../../experiments.ts";
+import { DecoderOnly } from "../decoder_only.ts";
+import { chineseEnglish } from "./chinese_english.ts";
+import { discard, grouped, learn, mean, part, rounded, say, seedControl } from "./support.ts";
+
+const CONTEXT = 32, BATCH = 24, SAMPLE = 240;
+
+type Found = {
+  /** Cross-entropies of the text, in nats a letter: uniform, by frequency, by the letter before. */
+  readonly uniform: number;
+  readonly frequencies: number;
+  readonly pairs: number;
+  /** Loss of the model at the beginning and at the end. */
+  readonly firstLoss: number;
+  readonly lastLoss: number;
+  /** Share of words in the sample that the text has too: before, during and after training. */
+  readonly knownWords: readonly number[];
+};
+
+/** How surprising a letter is on average, given the `order` letters before it. */
+function entropy(tokens: Int32Array, order: 0 | 1, V: number): number {
+  const counts = new Float64Array(V * V), before = new Float64Array(V);
+  for (let i = 1; i < tokens.length; i++) {
+    const context = order ? tokens[i - 1]! : 0;
+    counts[context * V + tokens[i]!]!++;
+    before[context]!++;
+  }
+  let total = 0;
+  counts.forEach((count, at) => {
+    if (count) total -= count * Math.log(count / before[Math.floor(at / V)]!);
+  });
+  return total / (tokens.length - 1);
+}
+
+/** Share of the words of a text that are known; the last one may be cut off. */
+function knownShare(text: string, known: ReadonlySet<string>): number {
+  const words = text.split(/[^A-Za-z'-]+/).slice(1, -1).filter((word) => word !== "");
+  return rounded(words.filter((word) => known.has(word.toLowerCase())).length / Math.max(1, words.length));
+}
+
+/** A character-level language model and what it writes. */
+export const decoderOnlyExperiment: Experiment<Found, "steps" | "layers" | "temperature" | "seed"> = {
+  name: "transformer/decoder_only",
+  title: "A small GPT on letters",
+  controls: {
+    steps: {
+      label: "Training steps",
+      description: `Batches of ${BATCH} windows`,
+      default: 360,
+      min: 20,
+      max: 1000,
+      step: 20,
+    },
+    layers: { label: "Layers", description: "Layers of the model", default: 2, min: 1, max: 4 },
+    temperature: {
+      label: "Temperature",
+      description: "How bold the samples are",
+      default: 0.7,
+      min: 0.1,
+      max: 1.5,
+      step: 0.1,
+    },
+    seed: seedControl,
+  },
+  tolerance: 0.3,
+  claims: [
+    {
+      text: "An untrained model knows nothing: its loss is that of a uniform guess, within 5 %",
+      holds: ({ firstLoss, uniform }) => Math.abs(firstLoss / uniform - 1) < 0.05,
+    },
+    {
+      text: "The trained model beats the best that can be known from the letter before",
+      holds: ({ lastLoss, pairs }) => lastLoss < pairs,
+    },
+    {
+      text:
+        "It learns to spell: more than a quarter of the words that it writes stand in the text, five times as many as before",
+      holds: ({ knownWords }) => knownWords.at(-1)! > 1 / 4 && knownWords.at(-1)! >= 5 * knownWords[0]!,
+    },
+  ],
+  async run({ steps, layers, temperature, seed }, options) {
+    options.signal?.throwIfAborted();
+    const text = chineseEnglish().training.map(({ target }) => target).join("\n").slice(0, 120_000);
+    const letters = [...new Set(text)].sort(), ids = new Map(letters.map((letter, id) => [letter, id]));
+    const tokens = Int32Array.from(text, (letter) => ids.get(letter)!), V = letters.length;
+    const known = new Set(text.toLowerCase().split(/[^a-z'-]+/));
+    const random = new Random(seed);
+    const model = new DecoderOnly({
+      vocabSize: V,
+      contextLength: CONTEXT,
+      hiddenSize: 64,
+      numLayers: layers,
+      numHeads: 4,
+    }, random.split());
+    const windows = new SequenceWindows(tokens, { contextLength: CONTEXT, batchSize: BATCH, random: random.split() });
+    const draws = random.split().state();
+    const sample = async (): Promise<string> => {
+      const { tokens } = await generate(model, [ids.get("\n")!], {
+        maxNewTokens: SAMPLE,
+        random: Random.from(draws),
+        temperature,
+        slide: true,
+        ...(options.signal && { signal: options.signal }),
+      });
+      return tokens.map((id) => letters[id]!).join("");
+    };
+    const samples = [await sample()], curve: [number, number][] = [];
+    // One optimizer through both halves; the schedule of each half climbs and falls.
+    const optimizer = new AdamW(model.parameters(), { beta2: 0.98, weightDecay: 0 });
+    for (const [from, to] of [[0, 1 / 5], [1 / 5, 1]] as const) {
+      curve.push(
+        ...await learn({
+          model,
+          optimizer,
+          next: () => windows.next(),
+          loss: (windows) => {
+            const { inputs, targets } = nextTokens(windows);
+            return crossEntropy(model.forward(inputs), targets);
+          },
+          steps: Math.round(to * steps),
+          learningRate: 5e-3,
+          every: from === 0 ? 1 : 5,
+        }, part(options, from, to)),
+      );
+      samples.push(await sample());
+    }
+    discard(optimizer, model);
+    const findings: Found = {
+      uniform: rounded(Math.log(V)),
+      frequencies: rounded(entropy(tokens, 0, V)),
+      pairs: rounded(entropy(tokens, 1, V)),
+      firstLoss: curve[0]![1],
+      lastLoss: rounded(mean(curve.slice(-3).map(([, loss]) => loss))),
+      knownWords: samples.map((text) => knownShare(text, known)),
+    };
+    const constant = (y: number) => curve.map(([step]): [number, number] => [step, y]);
+    const stages = ["before training", `after ${Math.round(steps / 5)} steps`, `after ${steps} steps`];
+    const figures: Figure[] = [
+      {
+        kind: "line",
+        caption:
+          `From ${say(findings.firstLoss)} nats a letter, a uniform guess among ${V}, to ${say(findings.lastLoss)}. ` +
+          `Knowing the frequencies of the letters is worth ${say(findings.frequencies)}, knowing the letter before ` +
+          `${say(findings.pairs)}.`,
+        x: { title: "step" },
+        y: { title: "nats per letter" },
+        series: [
+          { label: "model", points: curve },
+          { label: "frequencies", points: constant(findings.frequencies), dashed: true },
+          { label: "letter before", points: constant(findings.pairs), dashed: true },
+        ],
+      },
+      ...samples.map((text, i): Figure => ({
+        kind: "text",
+        caption: `Written ${stages[i]}, at temperature ${say(temperature)}, from a text of ${
+          grouped(tokens.length)
+        } letters.`,
+        text,
+      })),
+    ];
+    options.onProgress?.(1);
+    return { findings, figures };
+  },
+};

@@ -1,0 +1,275 @@
+/**
+ * # Where the norm stands, and what it looks at
+ *
+ * The notes say that a norm inside the step lets gradients through, that one after it leaves the
+ * updates unsteady, and that BatchNorm does not suit sentences of different lengths. This measures
+ * the gradients of untrained encoders layer by layer, trains them for a moment, and looks at what becomes
+ * of one sentence when its neighbours in the batch grow longer.
+ *
+ * @module
+ */
+
+import { lengthMask } from "../../04_attention/masks.ts";
+import { Random } from "../../engine/random.ts";
+import { release, scope } from "../../engine/scope.ts";
+import { type Tensor, tensor } from "../../engine/tensor.ts";
+import type { Experiment, Figure, RunOptions } from "../../experiments.ts";
+import { Embedding } from "../../02_words/embeddings.ts";
+import { train } from "../../06_training/loop.ts";
+import { crossEntropy } from "../../06_training/loss.ts";
+import { AdamW } from "../../06_training/optimizers.ts";
+import { Linear } from "../../engine/linear.ts";
+import { Module } from "../../engine/module.ts";
+import { Encoder } from "../encoder.ts";
+import { BatchNorm, LayerNorm } from "../normalization.ts";
+import { discard, lengthOf, mean, part, read, rounded, say, seedControl, Steps } from "./support.ts";
+
+/** Tokens of the sentence that is watched. */
+const OWN = 6;
+/** Lengths of its longest neighbour. */
+/** Steps of the training, of its warm-up, and the learning rate. */
+const STEPS = 60, WARMUP = 30, RATE = 3e-3;
+const NEIGHBOURS = [6, 12, 24, 48, 96];
+
+type Found = {
+  /** Length of the gradient of each layer's second feed-forward matrix. */
+  readonly post: readonly number[];
+  readonly pre: readonly number[];
+  readonly preRms: readonly number[];
+  /** Loss at the end of a short training: post-norm and pre-norm at full rate at once, then after a warm-up. */
+  readonly abrupt: readonly number[];
+  readonly warmed: readonly number[];
+  /** What a guess costs there. */
+  readonly guess: number;
+  /** Root mean square change of the sentence's normalized features, by length of the neighbour. */
+  readonly batchPadded: readonly number[];
+  readonly batchMasked: readonly number[];
+  readonly layer: readonly number[];
+};
+
+interface Stack {
+  readonly norm: "pre" | "post";
+  readonly normalization: "layer" | "rms";
+}
+
+/** Gradient norms of an untrained encoder, first layer first. */
+async function gradientNorms(stack: Stack, layers: number, width: number, seed: number): Promise<number[]> {
+  const random = new Random(seed);
+  const encoder = new Encoder({ ...stack, hiddenSize: width, numHeads: 4, numLayers: layers }, random);
+  scope(() => {
+    // A loss that pushes each output of each position in a direction of its own.
+    const hidden = random.normal([8, 16, width]), direction = random.normal([8, 16, width]);
+    encoder.forward(hidden).mul(direction).sum().mul(1 / (8 * 16)).backward();
+  });
+  const norms: number[] = [];
+  for (const { feedForward } of encoder.layers) norms.push(rounded(await lengthOf(feedForward.down.weight.grad!)));
+  discard(encoder);
+  return norms;
+}
+
+/** Words of the small task: every position is to name its own word. */
+const KINDS = 12, LENGTH = 10, ROWS = 16;
+
+/** An encoder between a table and scores. */
+class Namer extends Module {
+  readonly table: Embedding;
+  readonly encoder: Encoder;
+  readonly head: Linear;
+
+  constructor(norm: "pre" | "post", numLayers: number, random: Random) {
+    super();
+    this.table = new Embedding(KINDS, 32, random);
+    this.encoder = new Encoder({ norm, hiddenSize: 32, numHeads: 2, numLayers }, random);
+    this.head = new Linear(32, KINDS, random);
+  }
+
+  forward(words: Tensor): Tensor {
+    return this.head.forward(this.encoder.forward(this.table.forward(words)));
+  }
+}
+
+/** Loss by step of an encoder that learns to name its own words. */
+async function trainNamer(
+  norm: "pre" | "post",
+  layers: number,
+  warmupSteps: number,
+  seed: number,
+  { signal, onProgress }: RunOptions,
+): Promise<[number, number][]> {
+  const random = new Random(seed), model = new Namer(norm, layers, random.split());
+  const optimizer = new AdamW(model.parameters(), { weightDecay: 0 });
+  const history = await train({
+    model,
+    optimizer,
+    batches: { next: () => Int32Array.from({ length: ROWS * LENGTH }, () => random.integer(KINDS)) },
+    loss: (words) => {
+      const tokens = tensor(words, [ROWS, LENGTH]);
+      return crossEntropy(model.forward(tokens), tokens);
+    },
+    steps: STEPS,
+    schedule: (step) => RATE * Math.min(1, step / Math.max(1, warmupSteps)),
+    ...(signal && { signal }),
+    ...(onProgress && { onProgress: ({ step }) => onProgress(step / STEPS) }),
+  });
+  discard(optimizer, model);
+  return history.map(({ step, loss }) => [step, rounded(loss)]);
+}
+
+/** One sentence after normalization in a batch whose longest member has `longest` tokens. */
+async function inBatch(norm: (x: Tensor, mask: Tensor) => Tensor, longest: number, width: number, seed: number) {
+  const lengths = [OWN, 3, 4, 5, 6, longest];
+  const random = new Random(seed);
+  const features = new Float32Array(lengths.length * longest * width);
+  lengths.forEach((length, row) => {
+    // Features of words have means of their own; padding is 0.
+    const words = random.uniforms(length * width).map((u) => 1 + 3.4 * (u - 0.5));
+    features.set(words, row * longest * width);
+  });
+  return await read(() =>
+    norm(tensor(features, [lengths.length, longest, width]), lengthMask(lengths, longest)).at(0, 0).slice(0, 0, OWN)
+  );
+}
+
+function figures(found: Found, curves: readonly [number, number][][]): Figure[] {
+  const { post, pre, preRms, batchPadded, batchMasked, layer, abrupt, guess } = found;
+  const byLayer = (label: string, norms: readonly number[]) => ({
+    label,
+    points: norms.map((y, i): [number, number] => [i + 1, y]),
+  });
+  const byLength = (label: string, changes: readonly number[]) => ({
+    label,
+    points: changes.map((y, i): [number, number] => [NEIGHBOURS[i]!, y]),
+  });
+  const [first, last] = [post[0]!, post.at(-1)!];
+  return [
+    {
+      kind: "line",
+      caption: `Before training, with the norm after the step, the gradient of the first of ${post.length} layers is ` +
+        `${say(first / last, 2)} times that of the last; with the norm inside, ${say(pre[0]! / pre.at(-1)!, 2)} times.`,
+      x: { title: "layer" },
+      y: { title: "length of the gradient of W₂", logarithmic: true },
+      series: [byLayer("post-norm", post), byLayer("pre-norm", pre), byLayer("pre-norm, RMS", preRms)],
+    },
+    {
+      kind: "line",
+      caption: `${post.length} layers learn to name the words that they read. At the full rate from the first step ` +
+        `post-norm ends at ${say(abrupt[0]!)} nats and pre-norm at ${
+          say(abrupt[1]!)
+        }; with a warm-up of ${WARMUP} steps ` +
+        `they end at ${say(found.warmed[0]!)} and ${say(found.warmed[1]!)}. A guess costs ${say(guess)}.`,
+      x: { title: "step" },
+      y: { title: "loss in nats" },
+      series: ["post-norm", "pre-norm", "post-norm, warm-up", "pre-norm, warm-up"].map((label, i) => ({
+        label,
+        points: curves[i]!.filter((_, at) => at % 2 === 0),
+        ...(i > 1 && { dashed: true }),
+      })),
+    },
+    {
+      kind: "line",
+      caption:
+        `The same sentence of ${OWN} words, in batches with longer neighbours: BatchNorm moves its features by up ` +
+        `to ${say(Math.max(...batchPadded), 2)} deviations where padding counts, and by up to ` +
+        `${say(Math.max(...batchMasked), 2)} where it does not. LayerNorm moves them by ${say(Math.max(...layer))}.`,
+      x: { title: "words in the longest neighbour" },
+      y: { title: "change of the normalized sentence" },
+      series: [
+        byLength("BatchNorm, padding counted", batchPadded),
+        byLength("BatchNorm, masked", batchMasked),
+        byLength("LayerNorm", layer),
+      ],
+    },
+  ];
+}
+
+/** Pre-norm against post-norm, and BatchNorm against LayerNorm. */
+export const normalizationExperiment: Experiment<Found, "layers" | "width" | "seed"> = {
+  name: "transformer/normalization",
+  title: "Where the norm stands, and what it looks at",
+  tolerance: 0.3,
+  controls: {
+    layers: { label: "Layers", description: "Layers of the encoders", default: 12, min: 2, max: 24 },
+    width: { label: "Width", description: "Features of a position", default: 64, min: 16, max: 128, step: 16 },
+    seed: seedControl,
+  },
+  claims: [
+    {
+      text: "A deep pre-norm encoder learns at the full rate from the first step",
+      holds: ({ abrupt, guess }) => abrupt[1]! < guess / 10,
+    },
+    {
+      text: "A post-norm encoder of the same depth does not: it is left with what a guess costs",
+      holds: ({ abrupt, guess }) => abrupt[0]! > 0.8 * guess,
+    },
+    {
+      text: "The reason is a gradient that dies out on its way down: with post-norm the first layer gets below a tenth",
+      holds: ({ post }) => post[0]! < post.at(-1)! / 10,
+      refuted: true,
+    },
+    {
+      text: "What differs is its size: at the last layer the gradient is more than twice that of pre-norm",
+      holds: ({ post, pre }) => post.at(-1)! > 2 * pre.at(-1)!,
+    },
+    {
+      text: "BatchNorm changes a sentence when another one in the batch grows longer, even with padding masked",
+      holds: ({ batchPadded, batchMasked }) => batchPadded.at(-1)! > 0.1 && batchMasked.at(-1)! > 0.01,
+    },
+    {
+      text: "LayerNorm does not change it by a single bit",
+      holds: ({ layer }) => layer.every((change) => change === 0),
+    },
+  ],
+  async run({ layers, width, seed }, options) {
+    const steps = new Steps(part(options, 0, 0.2), 3 + 3 * NEIGHBOURS.length);
+    const measured: number[][] = [];
+    for (
+      const stack of [
+        { norm: "post", normalization: "layer" },
+        { norm: "pre", normalization: "layer" },
+        { norm: "pre", normalization: "rms" },
+      ] as const
+    ) {
+      await steps.next();
+      measured.push(await gradientNorms(stack, layers, width, seed));
+    }
+    const batchNorm = new BatchNorm(width, { momentum: 0 }), layerNorm = new LayerNorm(width);
+    const changes: number[][] = [];
+    for (
+      const norm of [
+        (x: Tensor) => batchNorm.forward(x),
+        (x: Tensor, mask: Tensor) => batchNorm.forward(x, mask),
+        (x: Tensor) => layerNorm.forward(x),
+      ]
+    ) {
+      const alone = await inBatch(norm, OWN, width, seed);
+      const row: number[] = [];
+      for (const longest of NEIGHBOURS) {
+        await steps.next();
+        const now = await inBatch(norm, longest, width, seed);
+        const squares = Array.from(now).reduce((sum, x, i) => sum + (x - alone[i]!) ** 2, 0);
+        row.push(rounded(Math.sqrt(squares / now.length)));
+      }
+      changes.push(row);
+    }
+    for (const value of [...batchNorm.stateDict().values(), ...layerNorm.stateDict().values()]) release(value);
+    const curves: [number, number][][] = [];
+    for (
+      const [i, [norm, warmup]] of ([["post", 0], ["pre", 0], ["post", WARMUP], ["pre", WARMUP]] as const).entries()
+    ) {
+      curves.push(await trainNamer(norm, layers, warmup, seed, part(options, 0.2 + 0.2 * i, 0.4 + 0.2 * i)));
+    }
+    const ends = curves.map((curve) => rounded(mean(curve.slice(-5).map(([, loss]) => loss))));
+    const findings: Found = {
+      abrupt: ends.slice(0, 2),
+      warmed: ends.slice(2),
+      guess: rounded(Math.log(KINDS)),
+      post: measured[0]!,
+      pre: measured[1]!,
+      preRms: measured[2]!,
+      batchPadded: changes[0]!,
+      batchMasked: changes[1]!,
+      layer: changes[2]!,
+    };
+    return { findings, figures: figures(findings, curves) };
+  },
+};

@@ -1,0 +1,241 @@
+/**
+ * # What the detour saves
+ *
+ * The notes multiply a chain of small numbers and find nothing left; with the input added back, they
+ * say, the gradient stays at about one, and doing nothing becomes easy to learn. This follows
+ * signal and gradient through chains with and without the addition, and trains both to do nothing.
+ *
+ * @module
+ */
+
+import { meanSquaredError } from "../../06_training/loss.ts";
+import { Module } from "../../engine/module.ts";
+import { Random } from "../../engine/random.ts";
+import { release, scope } from "../../engine/scope.ts";
+import { parameter, type Tensor, zeros } from "../../engine/tensor.ts";
+import type { Experiment, Figure } from "../../experiments.ts";
+import { FeedForward, relu } from "../feed_forward.ts";
+import { Residual } from "../residual.ts";
+import { discard, learn, part, read, rounded, say, seedControl, Steps } from "./support.ts";
+
+const ROWS = 32, WIDTH = 32;
+/** Width and depth of the networks that learn to do nothing. */
+const SMALL = 16, DEPTH = 6;
+
+const BENDS: readonly { readonly name: string; readonly bend: (x: Tensor) => Tensor }[] = [
+  { name: "none", bend: (x) => x },
+  { name: "tanh", bend: (x) => x.tanh() },
+  { name: "relu", bend: relu },
+  { name: "sigmoid", bend: (x) => x.sigmoid() },
+];
+
+type Found = {
+  /** Root mean square of the signal that enters each layer and leaves the last. */
+  readonly plainSignal: readonly number[];
+  readonly residualSignal: readonly number[];
+  readonly normedSignal: readonly number[];
+  /** Length of the gradient at the same places, as a multiple of the last one. */
+  readonly plainGradient: readonly number[];
+  readonly residualGradient: readonly number[];
+  readonly normedGradient: readonly number[];
+  readonly opposedGradient: readonly number[];
+  /** Mean squared distance from the identity after training. */
+  readonly plainIdentity: number;
+  readonly residualIdentity: number;
+};
+
+/** Sends a random signal through a chain and its gradient back; both by depth. */
+async function follow(
+  layers: number,
+  seed: number,
+  step: (x: Tensor, index: number) => Tensor,
+): Promise<{ signal: number[]; gradient: number[] }> {
+  const probes = Array.from({ length: layers + 1 }, () => parameter(zeros([ROWS, WIDTH])));
+  const squares = scope(() => {
+    const random = new Random(seed);
+    const found: Tensor[] = [];
+    let hidden = random.normal([ROWS, WIDTH]);
+    // A probe adds 0; its gradient is that of the signal at its place.
+    probes.forEach((probe, index) => {
+      hidden = hidden.add(probe);
+      found.push(hidden.detach().square().mean());
+      if (index < layers) hidden = step(hidden, index);
+    });
+    hidden.mul(random.normal([ROWS, WIDTH])).sum().backward();
+    return found;
+  });
+  const signal: number[] = [], gradient: number[] = [];
+  for (const [index, probe] of probes.entries()) {
+    signal.push(Math.sqrt(await squares[index]!.item()));
+    gradient.push(Math.sqrt((await read(() => probe.grad!.square().sum()))[0]!));
+  }
+  for (const tensor of [...squares, ...probes, ...probes.map((probe) => probe.grad!)]) release(tensor);
+  const last = gradient.at(-1)!;
+  return { signal: signal.map(rounded), gradient: gradient.map((length) => rounded(length / last)) };
+}
+
+/** A small network that is asked to return its input. */
+class Nothing extends Module {
+  readonly steps: readonly FeedForward[];
+  readonly #residual: boolean;
+
+  constructor(residual: boolean, random: Random) {
+    super();
+    this.#residual = residual;
+    this.steps = Array.from({ length: DEPTH }, () => new FeedForward(SMALL, 2 * SMALL, random));
+  }
+
+  forward(x: Tensor): Tensor {
+    return this.steps.reduce((hidden, step) => {
+      const change = step.forward(hidden);
+      return this.#residual ? hidden.add(change) : change;
+    }, x);
+  }
+}
+
+function figures(found: Found, curves: readonly [number, number][][]): Figure[] {
+  const layers = found.plainSignal.length - 1;
+  const points = (numbers: readonly number[]) => numbers.map((y, i): [number, number] => [i, y]);
+  const x = { title: "layer" };
+  return [
+    {
+      kind: "line",
+      caption: `A signal of size ${say(found.plainSignal[0]!, 2)} after ${layers} layers: ` +
+        `${say(found.plainSignal.at(-1)!, 2)} without the addition, ${say(found.residualSignal.at(-1)!, 2)} with it, ` +
+        `${say(found.normedSignal.at(-1)!, 2)} with a norm inside the step.`,
+      x,
+      y: { title: "root mean square of the signal", logarithmic: true },
+      series: [
+        { label: "F(x)", points: points(found.plainSignal) },
+        { label: "x + F(x)", points: points(found.residualSignal) },
+        { label: "x + F(norm(x))", points: points(found.normedSignal) },
+      ],
+    },
+    {
+      kind: "line",
+      caption: `Of a gradient of length 1 at the end, ${say(found.plainGradient[0]!, 2)} arrives at the first layer ` +
+        `without the addition and ${say(found.residualGradient[0]!, 2)} with it. Where every step opposes its input, ` +
+        `F(x) = −x/2, the addition does not help: ${say(found.opposedGradient[0]!, 2)}.`,
+      x,
+      y: { title: "length of the gradient, last layer = 1", logarithmic: true },
+      series: [
+        { label: "F(x)", points: points(found.plainGradient) },
+        { label: "x + F(x)", points: points(found.residualGradient) },
+        { label: "x + F(norm(x))", points: points(found.normedGradient) },
+        { label: "x − x/2", points: points(found.opposedGradient), dashed: true },
+      ],
+    },
+    {
+      kind: "line",
+      caption: `${DEPTH} feed-forward layers learn to return their input: mean squared error ` +
+        `${say(found.plainIdentity, 2)} without the addition, ${say(found.residualIdentity, 2)} with it.`,
+      x: { title: "step" },
+      y: { title: "distance from the identity", logarithmic: true },
+      series: [{ label: "F(x)", points: curves[0]! }, { label: "x + F(x)", points: curves[1]! }],
+    },
+  ];
+}
+
+/** Signal and gradient by depth, with and without residual connections. */
+export const residualExperiment: Experiment<Found, "layers" | "gain" | "bend" | "steps" | "seed"> = {
+  name: "transformer/residual",
+  title: "What the detour saves",
+  controls: {
+    layers: { label: "Layers", description: "Length of the chain", default: 30, min: 2, max: 60 },
+    gain: {
+      label: "Gain",
+      description: "By how much a matrix of the chain stretches a vector, on average",
+      default: 0.3,
+      min: 0.1,
+      max: 1.5,
+      step: 0.1,
+    },
+    bend: {
+      label: "Activation",
+      description: "What follows the matrix in F",
+      default: 1,
+      min: 0,
+      max: BENDS.length - 1,
+      choices: BENDS.map(({ name }) => name),
+    },
+    steps: {
+      label: "Training steps",
+      description: "To learn the identity in",
+      default: 300,
+      min: 20,
+      max: 600,
+      step: 20,
+    },
+    seed: seedControl,
+  },
+  tolerance: 0.05,
+  claims: [
+    {
+      text: "In a chain of steps that shrink, less than a millionth of the gradient reaches the first layer",
+      holds: ({ plainGradient }) => plainGradient[0]! < 1e-6,
+    },
+    {
+      text: "With residual connections and random weights, no layer gets less than nine tenths of it",
+      holds: ({ residualGradient, normedGradient }) => Math.min(...residualGradient, ...normedGradient) > 0.9,
+    },
+    {
+      text: "Residual connections keep the gradient at about one or above, whatever the steps compute",
+      holds: ({ opposedGradient }) => opposedGradient[0]! > 0.5,
+      refuted: true,
+    },
+    {
+      text: "Doing nothing is easier to learn with residual connections: a tenth of the error after as many steps",
+      holds: ({ plainIdentity, residualIdentity }) => residualIdentity < plainIdentity / 10,
+    },
+  ],
+  async run({ layers, gain, bend, steps, seed }, options) {
+    const rest = new Steps(part(options, 0, 0.4), 4);
+    const random = new Random(seed);
+    const matrices = Array.from(
+      { length: layers },
+      () => random.normal([WIDTH, WIDTH], { deviation: gain / Math.sqrt(WIDTH) }),
+    );
+    const F = (x: Tensor, i: number): Tensor => BENDS[bend]!.bend(x.matmul(matrices[i]!));
+    const residual = new Residual(WIDTH, { norm: "pre" });
+    const chains: ((x: Tensor, i: number) => Tensor)[] = [
+      F,
+      (x, i) => x.add(F(x, i)),
+      (x, i) => residual.forward(x, (normed) => F(normed, i)),
+      (x) => x.add(x.mul(-0.5)),
+    ];
+    const followed: { signal: number[]; gradient: number[] }[] = [];
+    for (const chain of chains) {
+      await rest.next();
+      followed.push(await follow(layers, seed, chain));
+    }
+    for (const matrix of matrices) release(matrix);
+    discard(residual);
+
+    const curves: [number, number][][] = [];
+    for (const withDetour of [false, true]) {
+      const model = new Nothing(withDetour, new Random(seed)), draws = new Random(seed + 1);
+      const lesson = {
+        model,
+        next: () => draws.normal([64, SMALL]),
+        loss: (x: Tensor) => meanSquaredError(model.forward(x), x),
+        steps,
+        learningRate: 5e-3,
+        every: 5,
+      };
+      curves.push(await learn(lesson, part(options, withDetour ? 0.7 : 0.4, withDetour ? 1 : 0.7)));
+      discard(model);
+    }
+    const findings: Found = {
+      plainSignal: followed[0]!.signal,
+      residualSignal: followed[1]!.signal,
+      normedSignal: followed[2]!.signal,
+      plainGradient: followed[0]!.gradient,
+      residualGradient: followed[1]!.gradient,
+      normedGradient: followed[2]!.gradient,
+      opposedGradient: followed[3]!.gradient,
+      plainIdentity: curves[0]!.at(-1)![1],
+      residualIdentity: curves[1]!.at(-1)![1],
+    };
+    return { findings, figures: figures(findings, curves) };
+  },
+};

@@ -1,0 +1,23 @@
+/**
+ * # Experiments on training
+ *
+ * @module
+ */
+
+import type { Experiment } from "../../experiments.ts";
+import { batchingExperiment } from "./batching.ts";
+import { bleuExperiment } from "./bleu.ts";
+import { checkpointsExperiment } from "./checkpoints.ts";
+import { lossExperiment } from "./loss.ts";
+import { optimizersExperiment } from "./optimizers.ts";
+import { teacherForcingExperiment } from "./teacher_forcing.ts";
+
+/** The experiments of this chapter, in the order of its sections. */
+export const EXPERIMENTS: readonly Experiment[] = [
+  lossExperiment,
+  batchingExperiment,
+  optimizersExperiment,
+  teacherForcingExperiment,
+  checkpointsExperiment,
+  bleuExperiment,
+];

@@ -1,0 +1,266 @@
+/**
+ * # One problem, four optimizers
+ *
+ * SGD, momentum, Adam and AdamW go down the same narrow valley, and train the same small language
+ * model on the same batches from the same weights, each at a learning rate that suits it. What the section says
+ * about the length of Adam's steps is measured as well.
+ *
+ * @module
+ */
+
+import { DecoderOnly } from "../../05_transformer/decoder_only.ts";
+import { chineseEnglish } from "../../05_transformer/experiments/chinese_english.ts";
+import {
+  discard,
+  learn,
+  mean,
+  part,
+  rounded,
+  say,
+  seedControl,
+  Steps,
+} from "../../05_transformer/experiments/support.ts";
+import { Random } from "../../engine/random.ts";
+import { release, scope } from "../../engine/scope.ts";
+import { parameter, type Tensor, tensor } from "../../engine/tensor.ts";
+import type { Experiment, Figure } from "../../experiments.ts";
+import { SequenceWindows } from "../batching.ts";
+import { crossEntropy } from "../loss.ts";
+import { Adam, AdamW, type Optimizer, SGD } from "../optimizers.ts";
+import { nextTokens } from "../teacher_forcing.ts";
+
+type Parameters = ReadonlyMap<string, Tensor>;
+
+/** Each with a rate for the valley and one for the language model: the best of those tried, in factors of two. */
+const CONTESTANTS: readonly {
+  readonly name: string;
+  readonly create: (parameters: Parameters) => Optimizer;
+  /** Of the valley, by its steepness. */
+  readonly valley: (steepness: number) => number;
+  readonly model: number;
+}[] = [
+  { name: "SGD", create: (p) => new SGD(p), valley: (steepness) => 1.8 / steepness, model: 0.5 },
+  {
+    name: "momentum",
+    create: (p) => new SGD(p, { momentum: 0.9 }),
+    valley: (steepness) => 1.8 / steepness,
+    model: 0.4,
+  },
+  { name: "Adam", create: (p) => new Adam(p), valley: () => 0.1, model: 0.01 },
+  { name: "AdamW", create: (p) => new AdamW(p, { weightDecay: 0.1 }), valley: () => 0.1, model: 0.01 },
+];
+const VALLEY_STEPS = 100, START: readonly [number, number] = [-2, 1];
+
+type Found = {
+  /** Height in the valley after all steps, as a share of the start: SGD, momentum, Adam, AdamW. */
+  readonly valley: readonly number[];
+  /** Loss of the language model at the end, and at the start. */
+  readonly losses: readonly number[];
+  readonly firstLoss: number;
+  /** Length of Adam's first step in learning rates, for gradients of 0.001, 1 and 1000. */
+  readonly firstSteps: readonly number[];
+  /** What AdamW and Adam with a penalty leave of a weight after a step, for gradients of 0 and 100. */
+  readonly decayed: readonly number[];
+  readonly penalized: readonly number[];
+};
+
+/** Goes down a valley that is `steepness` times as steep across as along. */
+async function descend(create: (p: Parameters) => Optimizer, rate: number, steepness: number, steps: Steps) {
+  const place = parameter(tensor([[...START]])), slopes = tensor([1, steepness]);
+  const optimizer = create(new Map([["place", place]]));
+  const path: [number, number][] = [[...START]];
+  for (let i = 0; i < VALLEY_STEPS; i++) {
+    await steps.next();
+    scope(() => {
+      place.square().mul(slopes).sum().mul(0.5).backward();
+      optimizer.step(rate);
+    });
+    optimizer.zeroGrad();
+    const [x, y] = await place.read();
+    path.push([x!, y!]);
+  }
+  discard(optimizer);
+  release(place);
+  release(slopes);
+  return path;
+}
+
+/** What one step makes of a number at `start` under a constant gradient. */
+async function oneStep(create: (p: Parameters) => Optimizer, start: number, gradient: number): Promise<number> {
+  const weight = parameter(tensor([[start]]));
+  const optimizer = create(new Map([["weight", weight]]));
+  scope(() => {
+    weight.mul(gradient).sum().backward();
+    optimizer.step();
+  });
+  optimizer.zeroGrad();
+  const [after] = await weight.read();
+  discard(optimizer);
+  release(weight);
+  return after!;
+}
+
+function figures(
+  found: Found,
+  paths: readonly [number, number][][],
+  curves: readonly [number, number][][],
+  steepness: number,
+  unit: string,
+): Figure[] {
+  const height = ([x, y]: readonly [number, number]): number => (x * x + steepness * y * y) / 2;
+  return [
+    {
+      kind: "line",
+      caption:
+        `The first 40 steps through a valley ${steepness} times as steep across as along; the lowest point is at ` +
+        "(0, 0). SGD jumps from wall to wall and moves along slowly.",
+      x: { title: "along the valley" },
+      y: { title: "across" },
+      series: paths.map((path, i) => ({
+        label: CONTESTANTS[i]!.name,
+        points: path.slice(0, 41).map(([x, y]): [number, number] => [rounded(x), rounded(y)]),
+      })),
+    },
+    {
+      kind: "line",
+      caption:
+        `Height above the lowest point. After ${VALLEY_STEPS} steps SGD has ${say(found.valley[0]!, 2)} of it left, ` +
+        `momentum ${say(found.valley[1]!, 2)}, Adam ${say(found.valley[2]!, 2)}.`,
+      x: { title: "step" },
+      y: { title: "height", logarithmic: true },
+      series: paths.map((path, i) => ({
+        label: CONTESTANTS[i]!.name,
+        points: path.map((at, step): [number, number] => [step, rounded(Math.max(1e-12, height(at)))]),
+      })),
+    },
+    {
+      kind: "line",
+      caption: `The same small language model on ${unit}s, from the same weights and on the same batches: ` +
+        `${CONTESTANTS.map(({ name }, i) => `${name} ${say(found.losses[i]!)}`).join(", ")} nats a ${unit} at the end.`,
+      x: { title: "step" },
+      y: { title: `nats per ${unit}` },
+      series: curves.map((points, i) => ({ label: CONTESTANTS[i]!.name, points })),
+    },
+    {
+      kind: "table",
+      caption: "Adam's first step is one learning rate long, whatever the gradient; AdamW takes the same share off a " +
+        "weight, whatever its gradient, and a penalty does not.",
+      columns: ["what", "gradient", "result"],
+      rows: [
+        ...[0.001, 1, 1000].map((
+          gradient,
+          i,
+        ) => ["Adam, first step in learning rates", gradient, found.firstSteps[i]!]),
+        ...[0, 100].map((gradient, i) => ["AdamW, share that decay takes off", gradient, found.decayed[i]!]),
+        ...[0, 100].map((gradient, i) => ["Adam with a penalty, the same", gradient, found.penalized[i]!]),
+      ],
+    },
+  ];
+}
+
+/** SGD, momentum, Adam and AdamW on the same problems. */
+export const optimizersExperiment: Experiment<Found, "steepness" | "text" | "steps" | "seed"> = {
+  name: "training/optimizers",
+  title: "One problem, four optimizers",
+  controls: {
+    steepness: {
+      label: "Steepness",
+      description: "How much steeper the valley is across than along",
+      default: 100,
+      min: 5,
+      max: 500,
+      step: 5,
+    },
+    text: {
+      label: "Text",
+      description: "What the language model reads: a thousand words, most of them rare, or letters",
+      default: 0,
+      min: 0,
+      max: 1,
+      choices: ["words", "letters"],
+    },
+    steps: { label: "Training steps", description: "Of the language model", default: 100, min: 10, max: 300, step: 10 },
+    seed: seedControl,
+  },
+  tolerance: 0.2,
+  claims: [
+    {
+      text: "In a narrow valley momentum and Adam come below a tenth of the height that SGD is left with",
+      holds: ({ valley: [sgd, momentum, adam] }) => momentum! < sgd! / 10 && adam! < sgd! / 10,
+    },
+    {
+      text: "Adam and AdamW train the language model further than SGD in as many steps",
+      holds: ({ losses: [sgd, , adam, adamW] }) => adam! < sgd! - 0.1 && adamW! < sgd! - 0.1,
+    },
+    {
+      text: "With its corrections, Adam's first step is as long as the learning rate, whatever the gradient",
+      holds: ({ firstSteps }) => firstSteps.every((length) => Math.abs(length - 1) < 0.01),
+    },
+    {
+      text: "AdamW takes the same share off a weight with a large gradient as off one without; a penalty does not",
+      holds: ({ decayed, penalized }) =>
+        Math.abs(decayed[0]! - decayed[1]!) < 1e-4 && Math.abs(penalized[0]! - penalized[1]!) > 1e-3,
+    },
+  ],
+  async run({ steepness, text, steps, seed }, options) {
+    const rest = new Steps(part(options, 0, 0.2), CONTESTANTS.length * VALLEY_STEPS);
+    const paths: [number, number][][] = [];
+    for (const { create, valley } of CONTESTANTS) {
+      paths.push(await descend(create, valley(steepness), steepness, rest));
+    }
+    const height = ([x, y]: readonly [number, number]): number => (x * x + steepness * y * y) / 2;
+
+    const learningRate = 0.01;
+    const firstSteps: number[] = [];
+    for (const gradient of [0.001, 1, 1000]) {
+      firstSteps.push(rounded(-await oneStep((p) => new Adam(p, { learningRate }), 0, gradient) / learningRate));
+    }
+    // What decay takes off: the difference to the same step without it.
+    const lost = async (make: (p: Parameters, decay: number) => Optimizer, gradient: number): Promise<number> =>
+      rounded(await oneStep((p) => make(p, 0), 1, gradient) - await oneStep((p) => make(p, 1), 1, gradient));
+    const decayed: number[] = [], penalized: number[] = [];
+    for (const gradient of [0, 100]) {
+      decayed.push(await lost((p, weightDecay) => new AdamW(p, { learningRate, weightDecay }), gradient));
+      penalized.push(await lost((p, penalty) => new Adam(p, { learningRate, penalty }), gradient));
+    }
+
+    const words = chineseEnglish().training.flatMap(({ target }) => [
+      ...(text ? target : target.split(/\s+|(?=[.,?!])/)),
+      "\n",
+    ]);
+    const vocabulary = [...new Set(words)].sort(), ids = new Map(vocabulary.map((word, id) => [word, id]));
+    const tokens = Int32Array.from(words, (word) => ids.get(word)!);
+    const curves: [number, number][][] = [];
+    for (const [i, { create, model: rate }] of CONTESTANTS.entries()) {
+      const random = new Random(seed);
+      const layout = { vocabSize: vocabulary.length, contextLength: 16, hiddenSize: 32, numLayers: 1, numHeads: 2 };
+      const model = new DecoderOnly(layout, random.split());
+      const windows = new SequenceWindows(tokens, { contextLength: 16, batchSize: 16, random: random.split() });
+      const optimizer = create(model.parameters());
+      curves.push(
+        await learn({
+          model,
+          optimizer,
+          next: () => windows.next(),
+          loss: (windows) => {
+            const { inputs, targets } = nextTokens(windows);
+            return crossEntropy(model.forward(inputs), targets);
+          },
+          steps,
+          learningRate: rate,
+          every: 2,
+        }, part(options, 0.2 + 0.2 * i, 0.4 + 0.2 * i)),
+      );
+      discard(optimizer, model);
+    }
+    const findings: Found = {
+      valley: paths.map((path) => rounded(height(path.at(-1)!) / height(START))),
+      losses: curves.map((curve) => rounded(mean(curve.slice(-3).map(([, loss]) => loss)))),
+      firstLoss: curves[0]![0]![1],
+      firstSteps,
+      decayed,
+      penalized,
+    };
+    return { findings, figures: figures(findings, paths, curves, steepness, text ? "letter" : "word") };
+  },
+};

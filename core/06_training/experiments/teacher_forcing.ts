@@ -1,0 +1,240 @@
+/**
+ * # One step wrong, every step wrong
+ *
+ * A line counts upwards and now and then jumps; it is heard through noise, and has to be written
+ * down. Whoever is always told the right number before learns to trust it. This measures what
+ * becomes of that trust when the numbers before are the model's own, and what scheduled sampling
+ * changes.
+ *
+ * @module
+ */
+
+import { DecoderOnly } from "../../05_transformer/decoder_only.ts";
+import {
+  discard,
+  learn,
+  mean,
+  part,
+  percent,
+  read,
+  rounded,
+  seedControl,
+} from "../../05_transformer/experiments/support.ts";
+import { noGrad } from "../../engine/autograd.ts";
+import { Random } from "../../engine/random.ts";
+import { scope } from "../../engine/scope.ts";
+import { type Tensor, tensor } from "../../engine/tensor.ts";
+import type { Experiment, Figure } from "../../experiments.ts";
+import { crossEntropy } from "../loss.ts";
+import { scheduledSampling } from "../teacher_forcing.ts";
+
+/** Numbers 0 to 9; heard ones are tokens 0 to 9, written ones 10 to 19. */
+const NUMBERS = 10;
+/** Numbers in a line, and lines to learn from at a time and to be tested on. */
+const LENGTH = 12, BATCH = 32, TESTED = 128;
+/** How often the line jumps, and what share of what is heard is wrong. */
+const JUMPS = 0.1;
+
+type Found = {
+  /** Share of right numbers by place: taught with right answers, and fed right answers or its own. */
+  readonly taughtFed: readonly number[];
+  readonly taughtAlone: readonly number[];
+  /** The same for the model that was trained with scheduled sampling. */
+  readonly sampledFed: readonly number[];
+  readonly sampledAlone: readonly number[];
+  /** What an ear without memory gets right. */
+  readonly ear: number;
+};
+
+interface Lines {
+  /** What was said, and what was heard, `[rows][LENGTH]`. */
+  readonly said: readonly number[][];
+  readonly heard: readonly number[][];
+}
+
+function draw(rows: number, noise: number, random: Random): Lines {
+  const said: number[][] = [], heard: number[][] = [];
+  for (let row = 0; row < rows; row++) {
+    const line = [random.integer(NUMBERS)];
+    while (line.length < LENGTH) {
+      line.push(random.next() < JUMPS ? random.integer(NUMBERS) : (line.at(-1)! + 1) % NUMBERS);
+    }
+    said.push(line);
+    heard.push(line.map((number) => random.next() < noise ? random.integer(NUMBERS) : number));
+  }
+  return { said, heard };
+}
+
+/** Heard and written numbers in turn: at every heard one, the written one is asked for. */
+function interleave({ said, heard }: Lines): { inputs: Tensor; targets: Tensor; isHeard: Tensor } {
+  const T = 2 * LENGTH - 1, size = said.length * T;
+  const inputs = new Int32Array(size), targets = new Int32Array(size).fill(-100), isHeard = new Int32Array(size);
+  said.forEach((line, row) => {
+    for (let t = 0; t < T; t++) {
+      const at = row * T + t, place = t >> 1;
+      inputs[at] = t % 2 ? NUMBERS + line[place]! : heard[row]![place]!;
+      if (t % 2 === 0) {
+        targets[at] = NUMBERS + line[place]!;
+        isHeard[at] = 1;
+      }
+    }
+  });
+  const shape = [said.length, T];
+  return {
+    inputs: tensor(inputs, shape),
+    targets: tensor(targets, shape),
+    isHeard: tensor(isHeard, shape).cast("bool"),
+  };
+}
+
+/** Share of right numbers by place, with right answers before. */
+async function fed(model: DecoderOnly, lines: Lines): Promise<number[]> {
+  const T = 2 * LENGTH - 1;
+  const guesses = await read(() => model.forward(interleave(lines).inputs).argmax(2).cast("float32"));
+  return lines.said[0]!.map((_, place) =>
+    rounded(mean(lines.said.map((line, row) => Number(guesses[row * T + 2 * place] === NUMBERS + line[place]!))))
+  );
+}
+
+/** The same with the model's own numbers before. */
+async function alone(model: DecoderOnly, lines: Lines, next: () => void): Promise<number[]> {
+  const written = lines.said.map((): number[] => []), right: number[] = [];
+  for (let place = 0; place < LENGTH; place++) {
+    next();
+    const rows = lines.heard.map((heard, row) =>
+      written[row]!.flatMap((token, at) => [heard[at]!, token]).concat(heard[place]!)
+    );
+    const guesses = await read(() =>
+      model.forward(tensor(Int32Array.from(rows.flat()), [rows.length, 2 * place + 1]), { lastOnly: true })
+        .argmax(2).cast("float32")
+    );
+    written.forEach((tokens, row) => tokens.push(guesses[row]!));
+    right.push(rounded(mean(lines.said.map((line, row) => Number(guesses[row] === NUMBERS + line[place]!)))));
+  }
+  return right;
+}
+
+/** Mean over the last third of the places. */
+const late = (shares: readonly number[]): number => mean(shares.slice(-LENGTH / 3));
+
+function figures(found: Found): Figure[] {
+  const byPlace = (shares: readonly number[]) => shares.map((y, i): [number, number] => [i + 1, y]);
+  return [
+    {
+      kind: "line",
+      caption: `Taught with right answers only, the model gets ${percent(late(found.taughtFed))} of the last numbers ` +
+        `right while it is fed right answers, and ${percent(late(found.taughtAlone))} on its own. With scheduled ` +
+        `sampling it is ${percent(late(found.sampledFed))} and ${percent(late(found.sampledAlone))}.`,
+      x: { title: "place in the line" },
+      y: { title: "share of right numbers", domain: [0, 1] },
+      series: [
+        { label: "teacher forcing, fed right answers", points: byPlace(found.taughtFed), dashed: true },
+        { label: "teacher forcing, on its own", points: byPlace(found.taughtAlone) },
+        { label: "scheduled sampling, fed right answers", points: byPlace(found.sampledFed), dashed: true },
+        { label: "scheduled sampling, on its own", points: byPlace(found.sampledAlone) },
+      ],
+    },
+    {
+      kind: "bars",
+      caption: `Right numbers in the last third of a line. Writing down what is heard, without memory, gets ` +
+        `${percent(found.ear)}.`,
+      y: { title: "share of right numbers", domain: [0, 1] },
+      bars: [
+        { label: "teacher forcing", group: "fed right answers", value: rounded(late(found.taughtFed)) },
+        { label: "scheduled sampling", group: "fed right answers", value: rounded(late(found.sampledFed)) },
+        { label: "teacher forcing", group: "on its own", value: rounded(late(found.taughtAlone)) },
+        { label: "scheduled sampling", group: "on its own", value: rounded(late(found.sampledAlone)) },
+      ],
+    },
+  ];
+}
+
+/** Errors pile up at test time; scheduled sampling prepares for them. */
+export const teacherForcingExperiment: Experiment<Found, "noise" | "steps" | "floor" | "seed"> = {
+  name: "training/teacher_forcing",
+  title: "One step wrong, every step wrong",
+  controls: {
+    noise: {
+      label: "Noise",
+      description: "Share of what is heard that is random",
+      default: 0.3,
+      min: 0,
+      max: 0.8,
+      step: 0.1,
+    },
+    steps: {
+      label: "Training steps",
+      description: "Of each of the two models",
+      default: 200,
+      min: 20,
+      max: 600,
+      step: 20,
+    },
+    floor: {
+      label: "Right answers left",
+      description: "Share of right inputs at the end of scheduled sampling",
+      default: 0,
+      min: 0,
+      max: 1,
+      step: 0.1,
+    },
+    seed: seedControl,
+  },
+  tolerance: 0.3,
+  claims: [
+    {
+      text:
+        "On its own, the model taught with right answers only gets at least a tenth fewer of the late numbers right",
+      holds: ({ taughtFed, taughtAlone }) => late(taughtFed) - late(taughtAlone) > 0.1,
+    },
+    {
+      text: "Its errors accumulate: on its own it is worse late in the line than early, fed right answers it is not",
+      holds: ({ taughtFed, taughtAlone }) =>
+        taughtAlone[1]! - late(taughtAlone) > 0.05 && taughtFed[1]! - late(taughtFed) < 0.05,
+    },
+    {
+      text: "Scheduled sampling makes the model better on its own",
+      holds: ({ taughtAlone, sampledAlone }) => late(sampledAlone) > late(taughtAlone) + 0.03,
+    },
+  ],
+  async run({ noise, steps, floor, seed }, options) {
+    options.signal?.throwIfAborted();
+    const measured: number[][] = [];
+    for (const [turn, isSampled] of [false, true].entries()) {
+      const random = new Random(seed);
+      const layout = { vocabSize: 2 * NUMBERS, contextLength: 2 * LENGTH, hiddenSize: 32, numLayers: 2, numHeads: 4 };
+      const model = new DecoderOnly(layout, random.split());
+      const draws = random.split(), coins = random.split();
+      await learn({
+        model,
+        next: () => draw(BATCH, noise, draws),
+        loss: (lines, step) => {
+          const { inputs, targets, isHeard } = interleave(lines);
+          // Truth falls in a straight line, and stays at its floor for the last third.
+          const truth = isSampled ? Math.max(floor, 1 - (1 - floor) * 1.5 * step / steps) : 1;
+          const mixed = truth === 1
+            ? inputs
+            : scheduledSampling(inputs, noGrad(() => scope(() => model.forward(inputs))), truth, coins);
+          // Only written numbers are replaced: what was heard is given at test time too.
+          return crossEntropy(model.forward(inputs.where(isHeard, mixed)), targets);
+        },
+        steps,
+        learningRate: 4e-3,
+        every: steps,
+      }, part(options, turn / 2, turn / 2 + 0.45));
+      const tests = draw(TESTED, noise, new Random(seed + 1));
+      measured.push(await fed(model, tests), await alone(model, tests, () => options.signal?.throwIfAborted()));
+      discard(model);
+    }
+    const [taughtFed, taughtAlone, sampledFed, sampledAlone] = measured as [number[], number[], number[], number[]];
+    const findings: Found = {
+      taughtFed,
+      taughtAlone,
+      sampledFed,
+      sampledAlone,
+      ear: rounded(1 - noise * (1 - 1 / NUMBERS)),
+    };
+    options.onProgress?.(1);
+    return { findings, figures: figures(findings) };
+  },
+};

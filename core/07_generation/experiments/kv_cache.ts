@@ -1,0 +1,254 @@
+/**
+ * # What need not be computed again
+ *
+ * One model writes the same text with and without a cache. Nothing is timed: the positions that pass through
+ * it are counted, and the pairs that its attention compares. Then layers are made to share one cache,
+ * which the notes thought might be enough.
+ *
+ * @module
+ */
+
+import type { KeyValueMemory } from "../../04_attention/multi_head.ts";
+import { DecoderOnly } from "../../05_transformer/decoder_only.ts";
+import {
+  coarse,
+  discard,
+  grouped,
+  percent,
+  read,
+  rounded,
+  say,
+  seedControl,
+  Steps,
+} from "../../05_transformer/experiments/support.ts";
+import { noGrad } from "../../engine/autograd.ts";
+import { Random } from "../../engine/random.ts";
+import { scope } from "../../engine/scope.ts";
+import { type Tensor, tensor } from "../../engine/tensor.ts";
+import type { Experiment, Figure } from "../../experiments.ts";
+import { cacheBytes, KeyValueCache } from "../kv_cache.ts";
+import { sample } from "../sampling.ts";
+
+const V = 50, HIDDEN = 32, HEADS = 4, PROMPT = [1, 2, 3, 4];
+
+type Found = {
+  /** Share of tokens that are the same with and without a cache. */
+  readonly same: number;
+  /** Positions that passed through the model, and pairs compared by one head of one layer, after each token. */
+  readonly cachedPositions: readonly number[];
+  readonly plainPositions: readonly number[];
+  readonly cachedPairs: readonly number[];
+  readonly plainPairs: readonly number[];
+  /** Bytes that the caches reserve after each token, and what the formula says of the tokens alone. */
+  readonly reserved: readonly number[];
+  readonly needed: readonly number[];
+  /** Largest difference of a logit: with a cache per layer, and with the first layer's for all. */
+  readonly perLayer: number;
+  readonly shared: number;
+};
+
+/** Writes `length` tokens; `feed` says how the text so far becomes logits of the next token. */
+async function write(
+  length: number,
+  seed: number,
+  steps: Steps,
+  feed: (text: readonly number[]) => Promise<ArrayLike<number>>,
+): Promise<number[]> {
+  const random = new Random(seed), text = [...PROMPT];
+  for (let i = 0; i < length; i++) {
+    await steps.next();
+    text.push(sample(await feed(text), random));
+  }
+  return text.slice(PROMPT.length);
+}
+
+/** The keys and values of another layer, whatever this one hands over. */
+class Borrowed implements KeyValueMemory {
+  readonly #owner: KeyValueMemory;
+
+  constructor(owner: KeyValueMemory) {
+    this.#owner = owner;
+  }
+
+  get length(): number {
+    return this.#owner.length;
+  }
+
+  append(): { readonly key: Tensor; readonly value: Tensor } {
+    return this.#owner.contents();
+  }
+
+  contents(): { readonly key: Tensor; readonly value: Tensor } {
+    return this.#owner.contents();
+  }
+}
+
+function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let largest = 0;
+  for (let i = 0; i < a.length; i++) largest = Math.max(largest, Math.abs(a[i]! - b[i]!));
+  return largest;
+}
+
+function figures(found: Found, layers: number): Figure[] {
+  const byToken = (numbers: readonly number[]) => numbers.map((y, i): [number, number] => [i + 1, y]);
+  const [cached, plain] = [found.cachedPositions.at(-1)!, found.plainPositions.at(-1)!];
+  return [
+    {
+      kind: "line",
+      caption:
+        `To write ${found.cachedPositions.length} tokens, ${grouped(plain)} positions pass through the model without ` +
+        `a cache and ${grouped(cached)} with one: the first number grows with the square of the length. ` +
+        `${percent(found.same, 3)} of the tokens are the same.`,
+      x: { title: "tokens written" },
+      y: { title: "positions computed" },
+      series: [
+        { label: "without a cache", points: byToken(found.plainPositions) },
+        { label: "with a cache", points: byToken(found.cachedPositions) },
+      ],
+    },
+    {
+      kind: "line",
+      caption: "Pairs of query and key that one head compares. A cache does not spare the look back: one query still " +
+        `meets every key, ${grouped(found.cachedPairs.at(-1)!)} pairs instead of ${grouped(found.plainPairs.at(-1)!)}.`,
+      x: { title: "tokens written" },
+      y: { title: "pairs compared", logarithmic: true },
+      series: [
+        { label: "without a cache", points: byToken(found.plainPairs) },
+        { label: "with a cache", points: byToken(found.cachedPairs) },
+      ],
+    },
+    {
+      kind: "line",
+      caption:
+        `What it costs in memory: keys and values of ${layers} layers grow with every token, and room for them is ` +
+        `doubled when it runs out, to ${grouped(found.reserved.at(-1)!)} bytes.`,
+      x: { title: "tokens written" },
+      y: { title: "bytes" },
+      series: [
+        { label: "reserved", points: byToken(found.reserved) },
+        { label: "needed", points: byToken(found.needed), dashed: true },
+      ],
+    },
+    {
+      kind: "bars",
+      caption:
+        "Would one cached layer do? With the first layer's keys and values for all layers, logits are off by up to " +
+        `${say(found.shared, 2)}; with a cache for each, by ${
+          found.perLayer > 0 ? say(found.perLayer, 1) : "nothing but rounding"
+        }.`,
+      y: { title: "largest error of a logit" },
+      bars: [
+        { label: "a cache for each layer", value: rounded(found.perLayer) },
+        { label: "one for all", value: rounded(found.shared) },
+      ],
+    },
+  ];
+}
+
+/** The same text with and without a cache, and what each costs. */
+export const kvCacheExperiment: Experiment<Found, "tokens" | "layers" | "seed"> = {
+  name: "generation/kv_cache",
+  title: "What need not be computed again",
+  controls: {
+    tokens: { label: "Tokens", description: "Tokens to write", default: 120, min: 8, max: 400, step: 8 },
+    layers: { label: "Layers", description: "Layers of the model", default: 3, min: 2, max: 12 },
+    seed: seedControl,
+  },
+  claims: [
+    {
+      text: "A cache changes the work and not the text: all tokens are the same",
+      holds: ({ same }) => same === 1,
+    },
+    {
+      text: "Without a cache, twice the length is about four times the positions; with one, twice",
+      holds: ({ plainPositions, cachedPositions }) => {
+        const half = plainPositions.length / 2 - 1;
+        const plain = plainPositions.at(-1)! / plainPositions[half]!;
+        const cached = cachedPositions.at(-1)! / cachedPositions[half]!;
+        return plain > 3.5 && cached < 2.1;
+      },
+    },
+    {
+      text: "The keys and values of any one layer are enough to save",
+      holds: ({ shared, perLayer }) => shared <= Math.max(1e-3, 10 * perLayer),
+      refuted: true,
+    },
+    {
+      text: "At most twice the memory that is needed is reserved, once there is more than a little",
+      holds: ({ reserved, needed }) => reserved.every((bytes, i) => bytes <= 2.1 * Math.max(needed[i]!, needed[16]!)),
+    },
+  ],
+  async run({ tokens: length, layers, seed }, options) {
+    const steps = new Steps(options, 2 * length + 1);
+    const contextLength = PROMPT.length + length;
+    const layout = { vocabSize: V, contextLength, hiddenSize: HIDDEN, numHeads: HEADS, numLayers: layers };
+    const model = new DecoderOnly(layout, new Random(seed));
+    // Untrained weights are small: larger ones give distributions with something to say.
+    for (const weight of model.parameters().values()) {
+      scope(() => noGrad(() => weight.rank === 2 && weight.assign(weight.mul(5))));
+    }
+    let positions = 0, pairs = 0;
+    const logitsOf = async (fed: readonly number[], seen: number, caches?: readonly KeyValueMemory[]) => {
+      positions += fed.length;
+      // Under a causal mask query t of the text meets the t keys up to its own.
+      for (let t = 1; t <= fed.length; t++) pairs += seen + t;
+      return await read(() =>
+        model.forward(tensor(Int32Array.from(fed), [1, fed.length]), { lastOnly: true, ...(caches && { caches }) })
+      );
+    };
+    const plainPositions: number[] = [], plainPairs: number[] = [];
+    const plain = await write(length, seed, steps, async (text) => {
+      const logits = await logitsOf(text, 0);
+      plainPositions.push(positions);
+      plainPairs.push(pairs);
+      return logits;
+    });
+
+    positions = pairs = 0;
+    const memories: KeyValueCache[] = [];
+    const caches = model.newCaches(() => (memories.push(new KeyValueCache()), memories.at(-1)!));
+    const cachedPositions: number[] = [], cachedPairs: number[] = [], reserved: number[] = [], needed: number[] = [];
+    const cached = await write(length, seed, steps, async (text) => {
+      const seen = memories[0]!.length;
+      const logits = await logitsOf(text.slice(seen), seen, caches);
+      cachedPositions.push(positions);
+      cachedPairs.push(pairs);
+      reserved.push(memories.reduce((sum, { bytes }) => sum + bytes, 0));
+      needed.push(cacheBytes({ numLayers: layers, numGroups: HEADS, headSize: HIDDEN / HEADS, length: text.length }));
+      return logits;
+    });
+
+    await steps.next();
+    // The same text once more, token by token, against a single pass over all of it.
+    const text = [...PROMPT, ...plain], wanted = await logitsOf(text, 0);
+    const stepwise = async (caches: readonly KeyValueMemory[]): Promise<ArrayLike<number>> => {
+      let logits: ArrayLike<number> = [];
+      for (const [i, token] of text.entries()) logits = await logitsOf([token], i, caches);
+      return logits;
+    };
+    const own = layoutCaches(layers), one = new KeyValueCache();
+    const perLayer = largestDifference(wanted, await stepwise(own));
+    const shared = largestDifference(
+      wanted,
+      await stepwise(own.map((_, layer) => layer === 0 ? one : new Borrowed(one))),
+    );
+    for (const cache of [...memories, ...own, one]) cache.dispose();
+    discard(model);
+    const findings: Found = {
+      same: plain.filter((token, i) => token === cached[i]).length / length,
+      cachedPositions,
+      plainPositions,
+      cachedPairs,
+      plainPairs,
+      reserved,
+      needed,
+      perLayer: coarse(perLayer),
+      shared: coarse(shared),
+    };
+    return { findings, figures: figures(findings, layers) };
+  },
+};
+
+function layoutCaches(layers: number): KeyValueCache[] {
+  return Array.from({ length: layers }, () => new KeyValueCache());
+}

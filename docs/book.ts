@@ -1,0 +1,131 @@
+/**
+ * # The order of the book
+ *
+ * **Question.** Which files are pages, and which page comes after which?
+ *
+ * **Idea.** The sources say it. A chapter's `mod.ts` exports its sections in reading order and numbers them in the table at
+ * its top; the folders of the engine and the devices follow as appendices, and the generator that made the page comes last.
+ *
+ * @module
+ */
+
+/** Where a page belongs. */
+export interface Part {
+  /** Stands in the tree. */
+  readonly title: string;
+  /** `chapter` if its pages are sections of the book. */
+  readonly kind: "chapter" | "appendix" | "front" | "back";
+  /** In reading order; the first is the part's own. */
+  readonly pages: Page[];
+}
+
+/** A page of the site. */
+export interface Page {
+  /** The source, from the root of the repository; pages of the generator's own have none. */
+  readonly path?: string;
+  /** Where it will be, from the root of the site. */
+  readonly url: string;
+  /** Number of the chapter or section, if it has one. */
+  readonly number: string;
+  /** Its name. */
+  readonly title: string;
+  /** The part it belongs to. */
+  readonly part: Part;
+  /** The language of its source. */
+  readonly language: "ts" | "wgsl" | "md";
+}
+
+/** How the sources are read. */
+export interface Files {
+  /** The text of a file. */
+  read(path: string): string;
+  /** Names of the files in a folder, sorted. */
+  list(folder: string): string[];
+}
+
+const isGenerated = (path: string): boolean => /(^|\/)kernels\.ts$|^gpu\/shaders\.ts$/.test(path);
+
+/** The title that a source gives itself, or its name. */
+function titleOf(path: string, text: string): string {
+  const heading = /^\/\*\*\n \* # (.+)$/m.exec(text.slice(0, 200))?.[1];
+  if (heading) return heading;
+  const name = path.split("/").at(-1)!.replace(/\.\w+$/, "").replaceAll("_", " ");
+  return name[0]!.toUpperCase() + name.slice(1);
+}
+
+/** Where the page of a source will be. */
+export function urlOf(path: string): string {
+  return path.replace(/^core\/(\d\d_)?/, "").replace(/(^|\/)mod\.ts$/, "$1index.html").replace(/\.(ts|wgsl)$/, ".html");
+}
+
+/** Numbers of the sections, from the rows of a chapter's table that begin with a number and a page. */
+function numbersOf(text: string): Map<string, string> {
+  return new Map([...text.matchAll(/^ \* \| *(\d+\.\d+) *\| *`(\w+)`/gm)].map(([, number, name]) => [name!, number!]));
+}
+
+/** The files that a `mod.ts` exports from, in order. */
+function exported(text: string): string[] {
+  return [...new Set([...text.matchAll(/^(?:export|\}) .*from "\.\/(\w+\.ts)";/gm)].map(([, name]) => name!))];
+}
+
+/**
+ * Finds all pages that have a source.
+ *
+ * @param files how to read
+ * @returns parts in reading order
+ */
+export function partsOfBook({ read, list }: Files): Part[] {
+  const parts: Part[] = [];
+  const part = (
+    title: string,
+    kind: Part["kind"],
+    paths: readonly string[],
+    numbers = new Map<string, string>(),
+  ): void => {
+    const made: Part = { title, kind, pages: [] };
+    for (const path of paths) {
+      const text = read(path);
+      const number = numbers.get(path.split("/").at(-1)!.replace(".ts", "")) ?? "";
+      const title = titleOf(path, text);
+      const chapter = /^(\d+) · (.*)$/.exec(title);
+      made.pages.push({
+        path,
+        url: urlOf(path),
+        number: chapter?.[1] ?? number,
+        title: chapter?.[2] ?? title,
+        part: made,
+        language: path.endsWith(".wgsl") ? "wgsl" : "ts",
+      });
+    }
+    parts.push(made);
+  };
+  const folder = (path: string, ending = ".ts"): string[] =>
+    list(path).filter((name) => name.endsWith(ending)).map((name) => path + name).filter((path) => !isGenerated(path));
+  const modFirst = (paths: readonly string[]): string[] => {
+    const first = paths.filter((path) => path.endsWith("/mod.ts"));
+    return [...first, ...paths.filter((path) => !first.includes(path))];
+  };
+  for (const chapter of list("core/").filter((name) => /^\d\d_\w+\/$/.test(name))) {
+    const path = `core/${chapter}`, text = read(`${path}mod.ts`);
+    const sections = exported(text);
+    part(titleOf(path, text), "chapter", [`${path}mod.ts`, ...sections.map((name) => path + name)], numbersOf(text));
+  }
+  const engine = read("core/engine/mod.ts");
+  const order = [...engine.matchAll(/`(\w+\.ts)`/g)].map(([, name]) => `core/engine/${name}`);
+  const rest = folder("core/engine/").filter((path) => !order.includes(path) && !path.endsWith("/mod.ts"));
+  part("The engine", "appendix", ["core/engine/mod.ts", ...new Set(order), ...rest, "core/experiments.ts"]);
+  const chapters = list("core/").filter((name) => /^\d\d_\w+\/$/.test(name));
+  part("Experiments", "appendix", chapters.flatMap((chapter) => folder(`core/${chapter}experiments/`)));
+  part("The CPU device", "appendix", modFirst(folder("wasm/")));
+  part("CPU kernels", "appendix", folder("wasm/assembly/"));
+  part("The ladder", "appendix", ["wasm/ladder/mod.ts", ...folder("wasm/ladder/assembly/")]);
+  part("The GPU device", "appendix", modFirst(folder("gpu/")));
+  part("Shaders", "appendix", folder("gpu/shaders/", ".wgsl"));
+  part("This site", "appendix", [
+    "docs/build.ts",
+    ...["docs/", "docs/figures/", "docs/live/"].flatMap((path) => folder(path)).filter((path) =>
+      path !== "docs/build.ts"
+    ),
+  ]);
+  return parts;
+}

@@ -1,0 +1,99 @@
+/**
+ * # An experiment on its page
+ *
+ * **Question.** What stands on a page of an experiment, before any script has run?
+ *
+ * **Idea.** All of it: the recorded figures as SVG, their captions and numbers, the claims with the verdict that the
+ * recorded findings give, and the command that runs it. The script that comes later finds the controls in the
+ * attributes and replaces the figures by those of the reader's own run.
+ *
+ * @module
+ */
+
+import { type Experiment, EXPERIMENTS } from "../core/experiments.ts";
+import { figureHtml, STATIC_WIDTH } from "./figures/mod.ts";
+import { escape } from "./figures/svg.ts";
+import { quantitiesOf } from "./quantities.ts";
+import { readRecording } from "./recorded.ts";
+
+const root = new URL("../", import.meta.url);
+
+/** Folders of the chapters by the first word of their experiments' names: `attention` is `04_attention`. */
+function folderOf(name: string): string | undefined {
+  const chapter = name.split("/")[0];
+  for (const { name: folder, isDirectory } of Deno.readDirSync(new URL("core/", root))) {
+    if (isDirectory && folder.replace(/^\d\d_/, "") === chapter && folder !== chapter) return folder;
+  }
+  return undefined;
+}
+
+/** The experiments of a page, such as `core/04_attention/positions.ts`, in the order of the book. */
+export function experimentsOf(path: string): string[] {
+  const page = /^core\/(?:\d\d_)?(\w+)\/(\w+)\.ts$/.exec(path);
+  if (!page) return [];
+  const section = `${page[1]}/${page[2]}`;
+  return EXPERIMENTS.map(({ name }) => name).filter((name) => name === section || name.startsWith(`${section}/`));
+}
+
+/** Numbers of the quantities of the experiment's page by symbol, as TeX and as the name in the code. */
+function huesOf(name: string): Record<string, number> {
+  const folder = folderOf(name), section = name.split("/")[1];
+  if (folder === undefined) return {};
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(new URL(`core/${folder}/${section}.ts`, root));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return {};
+    throw error;
+  }
+  const hues: Record<string, number> = {};
+  for (const { number, symbols, names } of quantitiesOf(text.replace(/^ \* ?/gm, ""))) {
+    for (const symbol of [...symbols, ...names]) hues[symbol] ??= number;
+  }
+  return hues;
+}
+
+/** Name of an experiment as an id. */
+export const experimentId = (name: string): string => `experiment-${name.replace(/\W/g, "-")}`;
+
+/** The claims and what became of them. */
+function verdicts({ claims }: Experiment, findings: Parameters<Experiment["claims"][number]["holds"]>[0]): string {
+  const items = claims.map((claim) => {
+    const holds = claim.holds(findings);
+    const verdict = holds ? "holds" : claim.refuted ? "refuted" : "fails";
+    return `<li class="${verdict}"><span class="verdict">${verdict}</span> ${escape(claim.text)}</li>`;
+  });
+  return `<ul class="claims">${items.join("")}</ul>`;
+}
+
+/**
+ * The HTML of an experiment.
+ *
+ * @param name as in {@linkcode EXPERIMENTS}
+ * @returns a section with heading, claims, figures from the recording, and what the live figure needs
+ * @throws {RangeError} if there is no such experiment
+ * @throws {Deno.errors.NotFound} if nothing was recorded
+ */
+export function renderExperiment(name: string): string {
+  const experiment = EXPERIMENTS.find((candidate) => candidate.name === name);
+  if (!experiment) throw new RangeError(`Cannot draw "${name}": there is no such experiment`);
+  const { outcome } = readRecording(name), id = experimentId(name), hues = huesOf(name);
+  const figures = outcome.figures.map((figure, i) =>
+    figureHtml(figure, { width: STATIC_WIDTH, id: `${id}-${i + 1}`, hue: (symbol) => hues[symbol] })
+  );
+  const data = (key: string, value: unknown): string => ` data-${key}="${escape(JSON.stringify(value))}"`;
+  return `<section class="experiment" id="${id}" data-experiment="${name}"${data("controls", experiment.controls)}${
+    data("hues", hues)
+  } aria-labelledby="${id}-title">
+<div class="experiment-side">
+<h2 id="${id}-title">${escape(experiment.title)}</h2>
+<div class="trial"></div>
+${verdicts(experiment, outcome.findings)}
+<p class="command"><code>deno task experiment ${name}</code></p>
+</div>
+<div class="figures">
+${figures.join("\n")}
+</div>
+</section>
+`;
+}

@@ -1,0 +1,183 @@
+/**
+ * # Heat maps
+ *
+ * A value is how much of the hue a cell takes; nothing is paper. Values of two signs take two hues. Small maps are
+ * rectangles that answer to the pointer, large ones a mask over one rectangle.
+ *
+ * @module
+ */
+
+import type { Figure } from "../../core/experiments.ts";
+import { greyPng } from "./png.ts";
+import {
+  bounds,
+  type Drawing,
+  el,
+  fitted,
+  label,
+  LINE,
+  number,
+  picture,
+  px,
+  shown,
+  textWidth,
+  tint,
+  tip,
+} from "./svg.ts";
+
+/** More cells than this become a raster. */
+const CELLS = 400;
+
+/** Pixels that many rows may take together. */
+const HIGH = 480;
+
+/** Shades of a raster: as many as can be told apart, so that it stays small. */
+const SHADES = 32;
+
+/** What a colour says. */
+export interface Shades {
+  /** Values of no colour and of full colour; with two signs, both ends are full. */
+  readonly domain: readonly [number, number];
+  /** Whether zero is in the middle. */
+  readonly diverging: boolean;
+  /** How much colour a value takes, −1 to 1. */
+  share(value: number): number;
+}
+
+/** Chooses shades for values: around zero if both signs occur. */
+export function shadesOf(
+  values: Iterable<number>,
+  { domain, diverging }: { domain?: readonly [number, number] | undefined; diverging?: boolean | undefined },
+): Shades {
+  const [low, high] = domain ?? bounds(values);
+  const clip = (x: number): number => Math.max(-1, Math.min(1, x));
+  if (diverging ?? (low < 0 && high > 0)) {
+    const most = Math.max(Math.abs(low), Math.abs(high)) || 1;
+    return { domain: [-most, most], diverging: true, share: (x) => clip(x / most) };
+  }
+  const start = domain === undefined && low > 0 && low < 0.5 * high ? 0 : low, span = high - start || 1;
+  return { domain: [start, high], diverging: false, share: (x) => Math.max(0, clip((x - start) / span)) };
+}
+
+/** A bar that goes through the shades, with its ends. */
+export function scaleBar(shades: Shades, drawing: Drawing, quantity: string | undefined, x: number, y: number): string {
+  const [low, high] = shades.domain, id = `${drawing.id}-g`;
+  const before = textWidth(number(low, 3)) + 6, wide = 90;
+  const half = (from: number, to: number, index: number, left: number, width: number): string =>
+    el(
+      "g",
+      tint(drawing, index === 0 ? quantity : undefined, index),
+      el(
+        "linearGradient",
+        { id: `${id}${index}` },
+        `<stop offset="0" stop-color="currentColor" stop-opacity="${from}"/>` +
+          `<stop offset="1" stop-color="currentColor" stop-opacity="${to}"/>`,
+      ),
+      el("rect", { fill: `url(#${id}${index})`, x: left, y: y - 10, width, height: 10 }),
+    );
+  const bars = shades.diverging
+    ? half(1, 0, 1, x + before, wide / 2) + half(0, 1, 0, x + before + wide / 2, wide / 2)
+    : half(0, 1, 0, x + before, wide);
+  return label(number(low, 3), { x, y }) + bars +
+    el("rect", { class: "frame", x: x + before, y: y - 10, width: wide, height: 10 }) +
+    label(number(high, 3), { x: x + before + wide + 6, y });
+}
+
+/** One hue's part of a matrix as a mask over a rectangle. */
+function raster(
+  shares: readonly (readonly number[])[],
+  { x, y, width, height }: { x: number; y: number; width: number; height: number },
+  id: string,
+): string {
+  const columns = shares[0]!.length, grey = new Uint8Array(shares.length * columns);
+  shares.forEach((row, r) =>
+    row.forEach((share, c) =>
+      grey[r * columns + c] = Math.round(Math.round(Math.max(0, share) * SHADES) / SHADES * 255)
+    )
+  );
+  const box = { x, y, width, height };
+  return el(
+    "mask",
+    { id },
+    el("image", {
+      ...box,
+      href: greyPng(columns, shares.length, grey),
+      preserveAspectRatio: "none",
+      style: "image-rendering:pixelated",
+    }),
+  ) + el("rect", { ...box, fill: "currentColor", mask: `url(#${id})` });
+}
+
+/** Draws a matrix with names along both sides. */
+export function drawHeatMap(figure: Figure & { readonly kind: "heatMap" }, drawing: Drawing): string {
+  const { values, quantity } = figure, { width } = drawing;
+  const rows = figure.rows.map(shown), columns = figure.columns.map(shown);
+  const shades = shadesOf(values.flat(), figure);
+  const names = Math.min(width * 0.3, Math.max(0, ...rows.map((text) => textWidth(text))));
+  const left = names + 8 + (figure.rowTitle ? LINE + 6 : 0);
+  const cellWidth = Math.min(44, (width - left - 8) / columns.length);
+  const cellHeight = Math.min(26, Math.max(cellWidth, rows.length <= 24 ? 18 : 0), HIGH / Math.min(rows.length, 480));
+  const widest = Math.max(0, ...columns.map((text) => textWidth(text)));
+  const upright = widest + 6 > cellWidth, above = upright ? Math.min(110, widest) + 8 : LINE + 4;
+  const top = above + (figure.columnTitle ? LINE : 0) + 4;
+  const wide = cellWidth * columns.length, high = cellHeight * rows.length;
+  const parts: string[] = [];
+  if (figure.columnTitle) parts.push(label(figure.columnTitle, { class: "axis", x: left, y: 12 }));
+  if (figure.rowTitle) {
+    const y = top + high / 2;
+    parts.push(label(figure.rowTitle, {
+      class: "axis",
+      transform: `translate(12 ${px(y)}) rotate(-90)`,
+      "text-anchor": "middle",
+    }));
+  }
+  // Where cells are smaller than letters, every few are named.
+  const everyRow = Math.max(1, Math.ceil(13 / cellHeight)),
+    everyColumn = Math.max(1, Math.ceil((upright ? 13 : 0) / cellWidth));
+  rows.forEach((text, r) => {
+    if (r % everyRow !== 0) return;
+    parts.push(label(fitted(text, names), { x: left - 6, y: top + (r + 0.5) * cellHeight + 4, "text-anchor": "end" }));
+  });
+  columns.forEach((text, c) => {
+    if (c % everyColumn !== 0) return;
+    const x = left + (c + 0.5) * cellWidth;
+    parts.push(
+      upright
+        ? label(fitted(text, 104), { transform: `translate(${px(x + 4)} ${px(top - 6)}) rotate(-90)` })
+        : label(text, { x, y: top - 7, "text-anchor": "middle" }),
+    );
+  });
+  const box = { x: left, y: top, width: wide, height: high };
+  const signs = shades.diverging ? [1, -1] : [1];
+  const shares = values.map((row) => row.map((value) => shades.share(value)));
+  if (rows.length * columns.length > CELLS) {
+    signs.forEach((sign, i) => {
+      const part = shares.map((row) => row.map((share) => share * sign));
+      parts.push(el("g", tint(drawing, i === 0 ? quantity : undefined, i), raster(part, box, `${drawing.id}-m${i}`)));
+    });
+  } else {
+    signs.forEach((sign, i) => {
+      const cells = shares.flatMap((row, r) =>
+        row.map((share, c) => {
+          if (share * sign < 0 || share * sign === 0 && i === 1) return "";
+          const text = `${rows[r]}, ${columns[c]}: ${number(values[r]![c]!)}`;
+          const shade = Math.round(share * sign * 100) / 100;
+          return `<rect x="${px(left + c * cellWidth)}" y="${px(top + r * cellHeight)}" width="${
+            px(cellWidth)
+          }" height="${px(cellHeight)}" fill-opacity="${shade}">${tip(text)}</rect>`;
+        })
+      );
+      parts.push(el("g", { ...tint(drawing, i === 0 ? quantity : undefined, i), fill: "currentColor" }, ...cells));
+    });
+  }
+  parts.push(el("rect", { class: "frame", ...box }), scaleBar(shades, drawing, quantity, left, top + high + 22));
+  const all = values.flat(), best = all.indexOf(bounds(all)[1]);
+  const description =
+    `${figure.rowTitle ?? "Rows"} by ${figure.columnTitle ?? "columns"}, ${rows.length} by ${columns.length}` +
+    (all.length === 0
+      ? "."
+      : `; largest is ${number(all[best]!)} at ${rows[Math.floor(best / columns.length)]}, ${
+        columns[best % columns.length]
+      }.`);
+  return picture(drawing, { kind: "heat-map", height: top + high + 30, title: figure.caption, description }, ...parts);
+}

@@ -1,0 +1,76 @@
+/**
+ * # Pictures
+ *
+ * **Question.** A figure is drawn when the page is built, and again when a reader moves a slider. How do both look the
+ * same, and how does the second cost the page little?
+ *
+ * **Idea.** One pure function from data to markup, without a library, is called in both places. The kinds of this
+ * book, attention between tokens, token strips, trees of beginnings, are not to be had from plotting libraries, and
+ * what they have is a few hundred lines.
+ *
+ * @module
+ */
+
+import type { Figure } from "../../core/experiments.ts";
+import { drawAttention } from "./attention.ts";
+import { drawBars } from "./bars.ts";
+import { drawCurves, drawHistogram } from "./curves.ts";
+import { drawHeatMap } from "./heat_map.ts";
+import { type Drawing, escape } from "./svg.ts";
+import { tableHtml, tablesOf } from "./tables.ts";
+import { drawTokens } from "./tokens.ts";
+import { drawTree } from "./tree.ts";
+
+export type { Drawing } from "./svg.ts";
+export { type Table, tableCsv, tableHtml, tablesOf } from "./tables.ts";
+
+/** Width of pictures drawn at build, in CSS pixels: readable where a phone shrinks them. */
+export const STATIC_WIDTH = 560;
+
+/**
+ * The picture of a figure as HTML: SVG, except for tables and texts.
+ *
+ * @param figure what to draw
+ * @param drawing where, and in whose colours
+ */
+export function drawPicture(figure: Figure, drawing: Drawing): string {
+  switch (figure.kind) {
+    case "line":
+    case "scatter":
+      return drawCurves(figure, drawing);
+    case "bars":
+      return drawBars(figure, drawing);
+    case "heatMap":
+      return drawHeatMap(figure, drawing);
+    case "attention":
+      return drawAttention(figure, drawing);
+    case "histogram":
+      return drawHistogram(figure, drawing);
+    case "tree":
+      return drawTree(figure, drawing);
+    case "tokens":
+      return drawTokens(figure, drawing);
+    case "table":
+      return tablesOf(figure).map(tableHtml).join("");
+    case "text":
+      return `<blockquote class="stream">${escape(figure.text)}</blockquote>`;
+  }
+}
+
+/**
+ * A whole figure: picture, caption, and the numbers as a table.
+ *
+ * @param figure what to draw
+ * @param drawing where, and in whose colours
+ */
+export function figureHtml(figure: Figure, drawing: Drawing): string {
+  const isTable = figure.kind === "table" || figure.kind === "text";
+  const tables = isTable ? "" : tablesOf(figure).map(tableHtml).join("");
+  const data = tables &&
+    `<details class="data"><summary>data</summary><div class="scroll" tabindex="0">${tables}</div></details>`;
+  const scrolls = figure.kind === "tree" || isTable ? ' tabindex="0"' : "";
+  return `<figure class="figure kind-${figure.kind}"><div class="canvas"${scrolls}>${
+    drawPicture(figure, drawing)
+  }</div>` +
+    `<figcaption>${escape(figure.caption)}</figcaption>${data}</figure>`;
+}

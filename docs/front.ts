@@ -1,0 +1,191 @@
+/**
+ * # Pages without a source
+ *
+ * **Question.** A book has a title page, a notation, a glossary. The sources have none of them.
+ *
+ * **Idea.** What can be gathered is gathered: the map from the chapters, the notation from the symbol tables, the glossary from
+ * the Chinese terms that stand in parentheses in the prose. `pages/*.md` holds what is left, and lines that begin with an at
+ * sign say what is gathered where. Code comes from the README and from doc comments, whose examples the tests run.
+ *
+ * @module
+ */
+
+import type { Page, Part } from "./book.ts";
+import { relative } from "./layout.ts";
+import { addressOf, contextOf, type Site } from "./pages.ts";
+import { escape, plain, render, renderInline } from "./prose.ts";
+import { cells, quantitiesOf } from "./quantities.ts";
+import { split } from "./split.ts";
+
+/** The module doc of a page as Markdown. */
+function openingOf(page: Page, site: Site): string {
+  const row = page.path === undefined ? undefined : split(site.texts.get(page.path)!)[0];
+  return row?.kind === "opening" ? row.prose : "";
+}
+
+/** A labelled paragraph of a page's beginning, such as its question. */
+export function paragraph(prose: string, label: string): string {
+  const at = prose.indexOf(`**${label}.**`);
+  return at < 0 ? "" : prose.slice(at + label.length + 5).split("\n\n")[0]!.replace(/\s+/g, " ").trim();
+}
+
+/** The chapters with their questions and sections. */
+function map(page: Page, parts: readonly Part[], site: Site): string {
+  const link = (other: Page): string =>
+    `<a href="${relative(page.url, other.url)}" data-page="${other.url}">${escape(other.title)}</a>`;
+  const chapter = ({ pages: [first, ...sections] }: Part): string => {
+    const context = contextOf(page.url, undefined, [], site);
+    const question = renderInline(paragraph(openingOf(first!, site), "Question"), context);
+    const items = sections.map((section) => `<li><span class="number">${section.number}</span> ${link(section)}</li>`);
+    return `<section class="chapter"><h2><span class="number">${first!.number}</span> ${
+      link(first!)
+    }</h2><p>${question}</p><ol>${items.join("")}</ol></section>`;
+  };
+  const appendix = (part: Part): string =>
+    `<li>${
+      link(part.pages[0]!).replace(/>[^<]*<\/a>/, `>${escape(part.title)}</a>`)
+    } <span class="note">${part.pages.length} pages</span></li>`;
+  return `<div class="map" id="map">${parts.filter(({ kind }) => kind === "chapter").map(chapter).join("\n")}
+<section class="chapter"><h2>Appendices</h2><ol>${
+    parts.filter(({ kind }) => kind === "appendix").map(appendix).join("")
+  }</ol></section>
+<section class="chapter"><h2>To look things up</h2><ol>${
+    parts.filter(({ kind }) => kind === "back").flatMap(({ pages }) => pages).filter(({ url }) =>
+      !/^api\/./.test(url) || url === "api/heed.html"
+    )
+      .map((other) => `<li>${link(other)}</li>`).join("")
+  }</ol></section></div>`;
+}
+
+/** Every row of every symbol table. */
+function notation(page: Page, parts: readonly Part[], site: Site): string {
+  const blocks = parts.filter(({ kind }) => kind === "chapter").flatMap(({ pages }) => pages).map((section) => {
+    const quantities = quantitiesOf(openingOf(section, site));
+    if (quantities.length === 0) return "";
+    const context = contextOf(page.url, section, [], site);
+    const quiet = { ...context, link: () => undefined, term: () => undefined };
+    const rows = quantities.map(({ symbols, names, meaning }) =>
+      `<tr><td>${symbols.map((tex) => renderInline(`$${tex}$`, quiet)).join(", ")}</td><td>${
+        names.map((name) => `<code>${escape(name)}</code>`).join(", ")
+      }</td><td>${renderInline(meaning, quiet)}</td></tr>`
+    );
+    return `<h3><span class="number">${section.number}</span> <a href="${relative(page.url, section.url)}">${
+      escape(section.title)
+    }</a></h3><div class="table"><table><thead><tr><th>symbol</th><th>in code</th><th>shape or meaning</th></tr></thead><tbody>${
+      rows.join("\n")
+    }</tbody></table></div>`;
+  });
+  return blocks.join("\n");
+}
+
+/** A Chinese term, its English one, and how it is pronounced. */
+interface GlossaryRow {
+  readonly chinese: string;
+  readonly english: string;
+}
+
+/** The table of the glossary's file. */
+export function glossaryRows(text: string): GlossaryRow[] {
+  return text.split("\n").filter((line) => /^\| *\p{Script=Han}/u.test(line)).map((line) => {
+    const [chinese = "", english = ""] = cells(line);
+    return { chinese, english };
+  });
+}
+
+function glossary(page: Page, text: string, site: Site): string {
+  const rows = glossaryRows(text), known = new Set(rows.map(({ chinese }) => chinese));
+  for (const term of site.terms) {
+    if (!known.has(term.chinese)) site.problem(term.page.path!, `${term.chinese} is not in the glossary`);
+  }
+  const row = ({ chinese, english }: GlossaryRow): string => {
+    const places = site.terms.filter((term) => term.chinese === chinese);
+    const links = places.map(({ url, page: home }) =>
+      `<a href="${relative(page.url, url)}">${escape((home.number ? `${home.number} ` : "") + home.title)}</a>`
+    );
+    const first = places[0];
+    site.entries.push({
+      url: first?.url ?? `${page.url}#${chinese}`,
+      title: `${english} ${chinese}`,
+      page: first ? first.page.title : "Glossary",
+      text: "",
+    });
+    return `<tr id="${chinese}"><td>${escape(english)}</td><td lang="zh">${chinese}</td><td>${
+      links.join(", ")
+    }</td></tr>`;
+  };
+  const used = new Set(site.terms.map(({ chinese }) => chinese));
+  const order = rows.toSorted((a, b) => a.english.toLowerCase() < b.english.toLowerCase() ? -1 : 1);
+  const table = (found: readonly GlossaryRow[]): string =>
+    `<div class="table"><table><thead><tr><th>English</th><th>Chinese</th><th>explained in</th></tr></thead><tbody>${
+      found.map(row).join("\n")
+    }</tbody></table></div>`;
+  const rest = order.filter(({ chinese }) => !used.has(chinese));
+  return table(order.filter(({ chinese }) => used.has(chinese))) +
+    (rest.length > 0 ? `<h2>In the notes, without a section so far</h2>${table(rest)}` : "");
+}
+
+/** The section of a Markdown file under a heading, without it. */
+export function sectionOf(text: string, heading: string): string {
+  const lines = text.split("\n");
+  const start = lines.findIndex((line) => /^#+ /.test(line) && line.replace(/^#+ /, "") === heading);
+  if (start < 0) throw new Error(`Cannot include "${heading}": there is no such heading`);
+  const level = /^#+/.exec(lines[start]!)![0].length;
+  let fenced = false;
+  const end = lines.findIndex((line, at) => {
+    if (at <= start) return false;
+    if (line.startsWith("```")) fenced = !fenced;
+    return !fenced && /^#+ /.test(line) && /^#+/.exec(line)![0].length <= level;
+  });
+  return lines.slice(start + 1, end < 0 ? undefined : end).join("\n").trim();
+}
+
+/** The example of a doc comment. */
+function exampleOf(name: string, page: Page, site: Site): string {
+  const definition = site.exports.get(name);
+  if (!definition) throw new Error(`Cannot show an example of ${name}: nothing of that name is exported`);
+  const rows = split(site.texts.get(definition.path)!, site.knowledge.get(definition.path)?.inside);
+  const row = rows.find(({ code }) => code.some(({ number }) => number === definition.line));
+  const example = row?.tags.find(({ kind }) => kind === "example");
+  if (!example) throw new Error(`Cannot show an example of ${name}: its doc comment has none`);
+  const context = contextOf(page.url, undefined, [], site);
+  return `<p class="note">From <a href="${
+    relative(page.url, addressOf(definition, site)!)
+  }"><code>${name}</code></a>:</p>` +
+    render(example.text, context);
+}
+
+/**
+ * Makes a page of Markdown.
+ *
+ * @param page which one
+ * @param text Markdown with lines that begin with an at sign
+ * @param parts the book
+ * @param site everything else
+ * @returns HTML
+ */
+export function frontPage(page: Page, text: string, parts: readonly Part[], site: Site): string {
+  const context = contextOf(page.url, undefined, [], site);
+  const blocks = text.split(/^@(.*)$/m);
+  let html = "";
+  blocks.forEach((block, at) => {
+    if (at % 2 === 0) html += render(block.replace(/^\| *\p{Script=Han}.*\n?/gmu, "").trim(), context);
+    else {
+      const [command, rest = ""] = block.trim().split(/ (.*)/);
+      if (command === "map") html += map(page, parts, site);
+      else if (command === "notation") html += notation(page, parts, site);
+      else if (command === "glossary") html += glossary(page, text, site);
+      else if (command === "readme") {
+        const readme = {
+          ...context,
+          target: (href: string) => /^\w+:/.test(href) ? href : context.target(`../../${href}`),
+        };
+        html += render(sectionOf(site.texts.get("README.md")!, rest), readme);
+      } else if (command === "example") html += exampleOf(rest, page, site);
+      else throw new Error(`Cannot make ${page.url}: nothing is called @${command}`);
+    }
+  });
+  if (page.url !== "glossary.html") {
+    site.entries.push({ url: page.url, title: page.title, page: page.title, text: plain(text) });
+  }
+  return `<div class="plain-page ${page.url.replace(".html", "")}">${html}</div>`;
+}

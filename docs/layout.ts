@@ -1,0 +1,131 @@
+/**
+ * # The frame of a page
+ *
+ * **Question.** A page lies on a disk, under any path of any host, and is read with scripts or without. What holds it?
+ *
+ * **Idea.** Every address is relative to the page. The tree of the book, the neighbours and the colours are in the HTML; the
+ * script adds what HTML cannot do: search, keys, the switches, the reader's progress.
+ *
+ * @module
+ */
+
+import type { Page, Part } from "./book.ts";
+import { escape } from "./prose.ts";
+
+/** An address as seen from a page; both are given from the root of the site. */
+export function relative(from: string, to: string): string {
+  const [path = "", hash] = to.split("#");
+  const anchor = hash === undefined ? "" : `#${hash}`;
+  if (path === from && anchor) return anchor;
+  const here = from.split("/").slice(0, -1), there = path.split("/");
+  let shared = 0;
+  while (shared < here.length && shared < there.length - 1 && here[shared] === there[shared]) shared++;
+  return "../".repeat(here.length - shared) + there.slice(shared).join("/") + anchor;
+}
+
+/** What a page consists of. */
+export interface Sheet {
+  /** Where it will be. */
+  readonly url: string;
+  /** For the window. */
+  readonly title: string;
+  /** For those who list pages. */
+  readonly description: string;
+  /** The page of the tree that it is, if it is one. */
+  readonly page?: Page | undefined;
+  /** HTML of the page. */
+  readonly body: string;
+  /** Style sheets and scripts besides those of the theme, from the root of the site. */
+  readonly assets?: readonly string[];
+}
+
+/** The site as far as frames show it. */
+export interface Frame {
+  /** In reading order. */
+  readonly parts: readonly Part[];
+}
+
+const label = ({ number, title }: Page): string => (number ? `${number} ` : "") + title;
+
+function tree({ parts }: Frame, sheet: Sheet): string {
+  const link = (page: Page): string =>
+    `<a href="${relative(sheet.url, page.url)}" data-page="${page.url}"${
+      page === sheet.page ? ` aria-current="page"` : ""
+    }>${escape(label(page))}</a>`;
+  return parts.map((part) => {
+    const [first, ...rest] = part.pages;
+    if (!first) return "";
+    if (part.kind === "front" || part.kind === "back") {
+      return part.pages.map((page) => `<li>${link(page)}</li>`).join("");
+    }
+    const open = part.kind === "chapter" || part === sheet.page?.part;
+    const inner = open && rest.length > 0 ? `<ol>${rest.map((page) => `<li>${link(page)}</li>`).join("")}</ol>` : "";
+    const name = part.kind === "chapter" ? label(first) : part.title;
+    return `<li class="part"><a href="${relative(sheet.url, first.url)}" data-page="${first.url}"${
+      first === sheet.page ? ` aria-current="page"` : ""
+    }>${escape(name)}</a>${inner}</li>`;
+  }).join("\n");
+}
+
+/** The reader's choices, before the first paint. */
+const EARLY = `try{const d=document.documentElement,s=localStorage;d.classList.add("js");` +
+  `if(s.heedTheme)d.dataset.theme=s.heedTheme;if(s.heedColours==="off")d.classList.add("plain")}catch{}`;
+
+/** A page as a file. */
+export function frame(site: Frame, sheet: Sheet): string {
+  const { url, page } = sheet;
+  const all = site.parts.flatMap(({ pages }) => pages), at = page ? all.indexOf(page) : -1;
+  const [previous, next] = at < 0 ? [undefined, undefined] : [all[at - 1], all[at + 1]];
+  const to = (target: string): string => relative(url, target);
+  const up = page && page.part.pages[0] !== page && page.part.pages[0];
+  const crumbs = up && (page.part.kind === "chapter" || page.part.kind === "appendix")
+    ? `<a href="${to(up.url)}">${escape(page.part.title)}</a> <span aria-hidden="true">›</span> ${escape(label(page))}`
+    : url === "index.html"
+    ? ""
+    : escape(page ? label(page) : sheet.title);
+  const assets = (sheet.assets ?? []).map((asset) =>
+    asset.endsWith(".css")
+      ? `<link rel="stylesheet" href="${to(asset)}">`
+      : `<script type="module" src="${to(asset)}"></script>`
+  ).join("\n");
+  const turn = (other: Page | undefined, rel: string, text: string): string =>
+    other
+      ? `<a rel="${rel}" href="${to(other.url)}"><span>${text}</span> ${escape(label(other))}</a>`
+      : "<span></span>";
+  return `<!doctype html>
+<html lang="en" data-root="${to("").replace(/\/$/, "") || "."}" data-url="${url}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escape(sheet.title)} · heed</title>
+<meta name="description" content="${escape(sheet.description)}">
+<link rel="icon" href="data:,">
+<script>${EARLY}</script>
+<link rel="preload" href="${to("assets/serif.woff2")}" as="font" type="font/woff2" crossorigin>
+<link rel="stylesheet" href="${to("assets/katex.css")}">
+<link rel="stylesheet" href="${to("assets/style.css")}">
+${assets}
+<script defer src="${to("assets/client.js")}"></script>
+</head>
+<body>
+<a class="skip" href="#content">Skip to the text</a>
+<header>
+<a class="brand" href="${to("index.html")}">heed</a>
+<nav class="crumbs" aria-label="Place">${crumbs}</nav>
+<details class="tree"><summary>contents</summary><nav aria-label="Contents"><ol>
+${tree(site, sheet)}
+</ol></nav></details>
+<button class="needs-js" data-action="search">search <kbd>/</kbd></button>
+<button class="needs-js optional" data-action="colours" aria-pressed="true">colours</button>
+<button class="needs-js" data-action="theme">system</button>
+</header>
+<main id="content">
+${sheet.body}
+</main>
+<footer>
+<nav class="turn" aria-label="Neighbours">${turn(previous, "prev", "‹")}${turn(next, "next", "›")}</nav>
+</footer>
+</body>
+</html>
+`;
+}

@@ -1,0 +1,315 @@
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
+/**
+ * # The live figure
+ *
+ * Controls, a run in the worker, and figures drawn by the functions that drew the recorded ones. Until the reader
+ * changes something, what is shown is the recording, drawn again at the width of this screen.
+ *
+ * @module
+ */
+
+import type { Control, Figure, Outcome } from "../../core/experiments.ts";
+import { figureHtml, tableCsv, tablesOf } from "../figures/mod.ts";
+import type { Answer } from "./protocol.ts";
+import { type Run, run } from "./run.ts";
+import { pixels, save, standalone } from "./save.ts";
+
+type Device = "wasm" | "webgpu";
+
+/** The devices that can be chosen, by what a reader calls them. */
+const DEVICES: readonly (readonly [Device, string])[] = [["wasm", "CPU (WASM)"], ["webgpu", "GPU (WebGPU)"]];
+
+/** An element with attributes and children. */
+function make<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Readonly<Record<string, string>> = {},
+  ...children: (Node | string)[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  element.append(...children);
+  return element;
+}
+
+/** A value as its control shows it. */
+const shown = ({ choices }: Control, value: number): string => choices?.[value] ?? String(value);
+
+/** Removes the noise of binary fractions. */
+const tidy = (value: number): number => Number(value.toPrecision(12));
+
+/**
+ * Brings an experiment to life.
+ *
+ * @param section what `renderExperiment` made
+ */
+export function mount(section: HTMLElement): void {
+  new Live(section);
+}
+
+class Live {
+  readonly #section: HTMLElement;
+  readonly #name: string;
+  readonly #controls: Readonly<Record<string, Control>>;
+  readonly #hues: Readonly<Record<string, number>>;
+  readonly #values: Record<string, number> = {};
+  readonly #refresh: (() => void)[] = [];
+  readonly #figures: HTMLElement;
+  readonly #run: HTMLButtonElement;
+  readonly #cancel: HTMLButtonElement;
+  readonly #progress: HTMLProgressElement;
+  readonly #status: HTMLElement;
+  #device: Device = "wasm";
+  #current: Run | undefined;
+  #recorded: Outcome | undefined;
+  #outcome: Outcome | undefined;
+  #width = 0;
+
+  constructor(section: HTMLElement) {
+    this.#section = section;
+    this.#name = section.dataset["experiment"]!;
+    this.#controls = JSON.parse(section.dataset["controls"]!);
+    this.#hues = JSON.parse(section.dataset["hues"] ?? "{}");
+    this.#figures = section.querySelector<HTMLElement>(".figures")!;
+    this.#run = make("button", { type: "submit", class: "run" }, "run");
+    this.#cancel = make("button", { type: "button", class: "cancel", hidden: "" }, "cancel");
+    this.#progress = make("progress", { max: "1", value: "0", hidden: "", "aria-label": "How much is done" });
+    this.#status = make("p", { class: "status", role: "status" });
+    section.querySelector(".trial")!.append(this.#form(), this.#progress, this.#status);
+    this.#set(this.#defaults());
+    this.#addSaving();
+    section.dataset["live"] = "ready";
+    new ResizeObserver(() => this.#fit()).observe(this.#figures);
+    void this.#load();
+  }
+
+  #defaults(): Record<string, number> {
+    return Object.fromEntries(Object.entries(this.#controls).map(([key, control]) => [key, control.default]));
+  }
+
+  /** The recording, so that it can be drawn at this screen's width; without it the drawn one stays. */
+  async #load(): Promise<void> {
+    try {
+      const response = await fetch(new URL(`recorded/${this.#name}.json`, import.meta.url));
+      if (!response.ok) return;
+      this.#recorded = (await response.json() as { outcome: Outcome }).outcome;
+      this.#outcome ??= this.#recorded;
+      this.#fit();
+    } catch {
+      // A page opened from a disk may not read files; what the build drew is there.
+    }
+  }
+
+  #form(): HTMLFormElement {
+    const form = make("form", { class: "controls" });
+    for (const [key, control] of Object.entries(this.#controls)) form.append(this.#field(key, control));
+    const reset = make("button", { type: "button", class: "reset" }, "reset");
+    reset.addEventListener("click", () => this.#reset());
+    this.#cancel.addEventListener("click", () => this.#current?.cancel());
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#start();
+    });
+    form.append(make("div", { class: "actions" }, this.#run, this.#cancel, reset), this.#deviceField());
+    return form;
+  }
+
+  /** A slider, a list of choices, or a number with a button for another seed. */
+  #field(key: string, control: Control): HTMLElement {
+    const id = `${this.#section.id}-${key}`, step = control.step ?? 1;
+    const change = (value: number): void => {
+      if (!Number.isFinite(value)) return;
+      this.#values[key] = tidy(Math.min(control.max, Math.max(control.min, value)));
+      this.#refresh.forEach((f) => f());
+      this.#start();
+    };
+    const name = make("label", { for: id, title: control.description }, control.label);
+    if (control.choices) {
+      const select = make(
+        "select",
+        { id },
+        ...control.choices.map((choice, i) => make("option", { value: String(i) }, choice)),
+      );
+      select.addEventListener("change", () => change(Number(select.value)));
+      this.#refresh.push(() => select.value = String(this.#values[key]));
+      return make("div", { class: "control" }, name, select);
+    }
+    if (key === "seed" || (control.max - control.min) / step > 5000) {
+      const bounds = { min: String(control.min), max: String(control.max), step: String(step) };
+      const input = make("input", { id, type: "number", ...bounds });
+      input.addEventListener("change", () => change(input.valueAsNumber));
+      this.#refresh.push(() => input.value = String(this.#values[key]));
+      const field = make("div", { class: "control number" }, name, input);
+      if (key === "seed") {
+        const another = make("button", { type: "button", class: "seed" }, "another");
+        another.addEventListener("click", () => {
+          const next = this.#values[key]! + 1;
+          change(next > control.max ? control.min : next);
+        });
+        field.append(another);
+      }
+      return field;
+    }
+    const bounds = { min: String(control.min), max: String(control.max), step: String(step) };
+    const input = make("input", { id, type: "range", ...bounds }), output = make("output", { for: id });
+    input.addEventListener("input", () => output.value = shown(control, tidy(input.valueAsNumber)));
+    input.addEventListener("change", () => change(input.valueAsNumber));
+    this.#refresh.push(() => {
+      input.value = String(this.#values[key]);
+      output.value = shown(control, this.#values[key]!);
+    });
+    return make("div", { class: "control" }, name, output, input);
+  }
+
+  #deviceField(): HTMLElement {
+    const id = `${this.#section.id}-device`, hasGpu = "gpu" in navigator;
+    const options = DEVICES.map(([value, text]) =>
+      make("option", { value, ...value === "webgpu" && !hasGpu ? { disabled: "" } : {} }, text)
+    );
+    const select = make("select", { id }, ...options);
+    select.addEventListener("change", () => {
+      this.#device = select.value as Device;
+      this.#start();
+    });
+    return make("div", { class: "control device" }, make("label", { for: id }, "Computed on"), select);
+  }
+
+  #set(values: Readonly<Record<string, number>>): void {
+    Object.assign(this.#values, values);
+    this.#refresh.forEach((f) => f());
+  }
+
+  #reset(): void {
+    this.#current?.cancel();
+    this.#set(this.#defaults());
+    this.#say("");
+    if (!this.#recorded) return this.#start();
+    this.#outcome = this.#recorded;
+    this.#draw();
+    this.#judge(undefined);
+  }
+
+  #say(text: string, isError = false): void {
+    this.#status.textContent = text;
+    this.#status.classList.toggle("error", isError);
+  }
+
+  #start(): void {
+    this.#current?.cancel();
+    const mine: Run = run(
+      { name: this.#name, controls: { ...this.#values }, device: this.#device },
+      (answer) => {
+        if (this.#current === mine) this.#hear(answer);
+      },
+    );
+    this.#current = mine;
+    this.#busy(true);
+    this.#say("running …");
+  }
+
+  #busy(busy: boolean): void {
+    this.#section.dataset["live"] = busy ? "running" : "ready";
+    this.#section.setAttribute("aria-busy", String(busy));
+    this.#cancel.hidden = !busy;
+    this.#progress.hidden = !busy;
+    if (busy) this.#progress.removeAttribute("value");
+  }
+
+  #hear(answer: Answer): void {
+    if (answer.kind === "progress") {
+      this.#progress.value = answer.done;
+      return;
+    }
+    this.#current = undefined;
+    this.#busy(false);
+    if (answer.kind === "cancelled") this.#say("cancelled");
+    else if (answer.kind === "error") this.#say(`Cannot run this: ${answer.message}`, true);
+    else {
+      this.#outcome = answer.outcome;
+      this.#draw();
+      this.#judge(answer.holds);
+      this.#say(`${answer.seconds.toPrecision(2)} s on ${answer.device}`);
+    }
+  }
+
+  /** What the claims say of the reader's own run; of the recorded one, what the build wrote. */
+  #judge(holds: readonly boolean[] | undefined): void {
+    this.#section.querySelectorAll<HTMLElement>(".claims li").forEach((item, i) => {
+      item.dataset["recorded"] ??= item.className;
+      const recorded = item.dataset["recorded"];
+      const verdict = holds === undefined
+        ? recorded
+        : holds[i]
+        ? "holds"
+        : recorded === "refuted"
+        ? "refuted"
+        : "fails";
+      item.className = verdict;
+      item.querySelector(".verdict")!.textContent = verdict;
+    });
+  }
+
+  /** Draws again when the width has changed. */
+  #fit(): void {
+    const width = this.#measure();
+    if (this.#outcome && Math.abs(width - this.#width) > 8) this.#draw();
+  }
+
+  #measure(): number {
+    return Math.round(Math.max(260, Math.min(760, this.#figures.clientWidth)));
+  }
+
+  #draw(): void {
+    const outcome = this.#outcome;
+    if (!outcome) return;
+    this.#width = this.#measure();
+    const open = [...this.#figures.querySelectorAll("details")].map((details) => details.open);
+    const heads = [...this.#figures.querySelectorAll<HTMLInputElement>(".heads input:checked")].map(({ id }) => id);
+    this.#figures.innerHTML = outcome.figures.map((figure, i) =>
+      figureHtml(figure, {
+        width: this.#width,
+        id: `${this.#section.id}-${i + 1}`,
+        hue: (symbol) => this.#hues[symbol],
+      })
+    ).join("");
+    this.#figures.querySelectorAll("details").forEach((details, i) => details.open = open[i] ?? false);
+    for (const id of heads) {
+      const input = document.getElementById(id) as HTMLInputElement | null;
+      if (input) input.checked = true;
+    }
+    this.#addSaving();
+  }
+
+  /** Buttons that hand a figure over as SVG, PNG or CSV. */
+  #addSaving(): void {
+    this.#figures.querySelectorAll<HTMLElement>("figure").forEach((figure, i) => {
+      const name = `${this.#name.replaceAll("/", "-")}-${i + 1}`;
+      const picture = (): SVGSVGElement | undefined =>
+        [...figure.querySelectorAll<SVGSVGElement>("svg.picture")].find((svg) => svg.getClientRects().length > 0);
+      const row = make("div", { class: "saving" });
+      const add = (text: string, act: () => void | Promise<void>): void => {
+        const button = make("button", { type: "button", "aria-label": `save figure ${i + 1} as ${text}` }, text);
+        button.addEventListener("click", async () => {
+          try {
+            await act();
+          } catch (error) {
+            this.#say(`Cannot save the figure: ${error instanceof Error ? error.message : error}`, true);
+          }
+        });
+        row.append(button);
+      };
+      if (picture()) {
+        add("SVG", () => save(`${name}.svg`, new Blob([standalone(picture()!)], { type: "image/svg+xml" })));
+        add("PNG", async () => save(`${name}.png`, await pixels(picture()!)));
+      }
+      const data = (): Figure | undefined => this.#outcome?.figures[i];
+      add("CSV", () => {
+        const found = data();
+        if (!found) throw new Error("its numbers could not be read");
+        const text = found.kind === "text" ? found.text : tablesOf(found, true).map(tableCsv).join("\n");
+        save(`${name}.${found.kind === "text" ? "txt" : "csv"}`, new Blob([text], { type: "text/csv" }));
+      });
+      figure.append(row);
+    });
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * What a page and its worker say to each other.
+ *
+ * @module
+ */
+
+import type { Outcome } from "../../core/experiments.ts";
+
+/** Asks for a run. */
+export interface RunRequest {
+  /** Counts runs, so that a late answer is known for what it is. */
+  readonly run: number;
+  /** The experiment. */
+  readonly name: string;
+  /** What it is run with. */
+  readonly controls: Readonly<Record<string, number>>;
+  /** What computes. */
+  readonly device: "wasm" | "webgpu";
+}
+
+/** From the page. */
+export type Request = RunRequest | {
+  /** The run to stop. */
+  readonly cancel: number;
+};
+
+/** From the worker. */
+export type Answer =
+  | { readonly run: number; readonly kind: "progress"; readonly done: number }
+  | {
+    readonly run: number;
+    readonly kind: "outcome";
+    readonly outcome: Outcome;
+    /** For each claim, whether it holds. */
+    readonly holds: readonly boolean[];
+    /** One sentence about what computed. */
+    readonly device: string;
+    readonly seconds: number;
+  }
+  | { readonly run: number; readonly kind: "cancelled" }
+  | { readonly run: number; readonly kind: "error"; readonly message: string };

@@ -1,0 +1,432 @@
+/**
+ * # A page from its source
+ *
+ * **Question.** Rows, formulas, links and colours are there. What makes a page of them?
+ *
+ * **Idea.** One grid: prose in the left column, code in the right one, a row for each comment, so that what is said stands
+ * beside what it is said about. The page opens with its question and, at the right, its symbols; the figure of its experiment
+ * follows; its end says which tests prove it and which benches measure it.
+ *
+ * @module
+ */
+
+import type { Page } from "./book.ts";
+import type { Highlighter, Mark } from "./code.ts";
+import { relative } from "./layout.ts";
+import { type Definition, type Knowledge, shaderNames } from "./program.ts";
+import { findTest, type Proof, type ProofFile, proofsOf, testsNamed } from "./proofs.ts";
+import { type Context, escape, plain, render, renderInline, slug } from "./prose.ts";
+import { findNames, HUES, quantitiesOf, type Quantity } from "./quantities.ts";
+import type { Entry } from "./search.ts";
+import { type Line, type Row, split } from "./split.ts";
+
+/** A Chinese term and where it is explained. */
+export interface Term {
+  /** As the notes have it. */
+  readonly chinese: string;
+  /** The words before it. */
+  readonly before: string;
+  /** Where it stands, from the root of the site. */
+  readonly url: string;
+  /** The page. */
+  readonly page: Page;
+}
+
+/** What all pages share. */
+export interface Site {
+  /** By path. */
+  readonly pages: ReadonlyMap<string, Page>;
+  /** By path. */
+  readonly knowledge: ReadonlyMap<string, Knowledge>;
+  /** Texts of all sources, tests and benches by path. */
+  readonly texts: ReadonlyMap<string, string>;
+  /** What the library exports, by name. */
+  readonly exports: ReadonlyMap<string, Definition>;
+  /** Tests and benches. */
+  readonly tests: readonly ProofFile[];
+  /** Tests and benches. */
+  readonly benches: readonly ProofFile[];
+  /** Colours code. */
+  readonly highlighter: Highlighter;
+  /** The figures of a page: names of its experiments. */
+  readonly experiments: (path: string) => readonly string[];
+  /** Draws one. */
+  readonly figure: (name: string) => string;
+  /** Hears what is wrong. */
+  readonly problem: (where: string, text: string) => void;
+  /** Collects Chinese terms. */
+  readonly terms: Term[];
+  /** Collects what can be found. */
+  readonly entries: Entry[];
+}
+
+/** The address of a definition: its page and its name there. */
+export function addressOf(definition: Definition, site: Pick<Site, "pages">): string | undefined {
+  const page = site.pages.get(definition.path);
+  return page && `${page.url}#${anchorOf(definition)}`;
+}
+
+/** The name of a definition as an anchor: a private member's sign is not one. */
+function anchorOf({ name }: Definition): string {
+  return name.replace("#", "");
+}
+
+/** Where a file can be read: its page, or the copy of a test or a bench. */
+export function addressOfFile(path: string, site: Pick<Site, "pages" | "texts">): string | undefined {
+  return site.pages.get(path)?.url ?? (site.texts.has(path) ? `source/${path}.html` : undefined);
+}
+
+const allMembers = new WeakMap<Site, Map<string, Definition>>();
+
+/** All members by class and name. */
+function membersOf(site: Site): ReadonlyMap<string, Definition> {
+  const known = allMembers.get(site);
+  if (known) return known;
+  const definitions = [...site.knowledge.values()].flatMap(({ definitions }) => definitions);
+  const made = new Map(definitions.filter(({ kind }) => kind === "member").map((found) => [found.name, found]));
+  allMembers.set(site, made);
+  return made;
+}
+
+/** What a name or a file means on a page. */
+export function linker(url: string, path: string | undefined, site: Site): Context["link"] {
+  const knowledge = path === undefined ? undefined : site.knowledge.get(path);
+  const folder = path?.slice(0, path.lastIndexOf("/") + 1) ?? "";
+  const members = membersOf(site);
+  return (text) => {
+    const name = text.replace(/\(.*\)$/, "");
+    const definition = knowledge?.names.get(name) ?? knowledge?.definitions.find((found) => found.name === name) ??
+      knowledge?.definitions.find((found) => found.name.endsWith(`.${name}`) && text.includes("(")) ??
+      site.exports.get(name) ?? members.get(name);
+    if (definition) {
+      const address = addressOf(definition, site);
+      if (address) return { href: relative(url, address), hint: plain(definition.summary) };
+    }
+    if (!/[./]|^\w+$/.test(text)) return undefined;
+    for (const file of [folder + text, text, `${folder}${text}.ts`, `core/${text}`, `${folder}assembly/${text}`]) {
+      const address = addressOfFile(file.replace(/^\.\//, ""), site);
+      if (address && /\.(ts|wgsl)$/.test(file)) return { href: relative(url, address), hint: "" };
+    }
+    return undefined;
+  };
+}
+
+/** What the prose of a page refers to. */
+export function contextOf(url: string, page: Page | undefined, quantities: readonly Quantity[], site: Site): Context {
+  const where = page?.path ?? url, path = page?.path;
+  const seen = new Set<string>();
+  return {
+    where,
+    quantities,
+    link: linker(url, path, site),
+    target: (href) => {
+      if (/^(\w+:|#)/.test(href)) return href;
+      const from = path ?? `docs/pages/${url}`;
+      const [file = "", hash] = new URL(href, `file:///${from}`).pathname.slice(1).split("#");
+      const address = addressOfFile(file, site) ?? href;
+      return relative(url, address) + (hash ? `#${hash}` : "");
+    },
+    code: (text, language) => site.highlighter.block(text, language, namesIn(text, url, site)),
+    problem: (text) => site.problem(where, text),
+    term: (chinese, before) => {
+      if (seen.has(chinese) || !page) return undefined;
+      seen.add(chinese);
+      const anchor = `term-${chinese}`;
+      site.terms.push({ chinese, before, page, url: `${url}#${anchor}` });
+      return anchor;
+    },
+  };
+}
+
+/** Links of an example: names that the library exports. */
+function namesIn(text: string, url: string, site: Site): Mark[] {
+  const marks: Mark[] = [];
+  for (const match of text.matchAll(/(?<![.\w"])[A-Za-z]\w*/g)) {
+    const definition = site.exports.get(match[0]);
+    const address = definition && addressOf(definition, site);
+    if (!definition || !address || match[0].length < 4 && !text.includes(`${match[0]}(`)) continue;
+    const start = match.index;
+    marks.push({ start, end: start + match[0].length, href: relative(url, address), hint: plain(definition.summary) });
+  }
+  return marks;
+}
+
+/** Marks of a TypeScript source: links and hints of its names. */
+function marksOf(path: string, url: string, site: Site): Mark[] {
+  return (site.knowledge.get(path)?.mentions ?? []).map(({ start, end, definition, hint }) => {
+    const address = definition && addressOf(definition, site);
+    return { start, end, hint: plain(hint), href: address && relative(url, address) };
+  });
+}
+
+/** Marks of a shader: its own names, and those of the files it includes. */
+function shaderMarks(path: string, text: string, url: string, site: Site): Mark[] {
+  const homes = new Map<string, string>(), seen = new Set<string>();
+  const include = (file: string): void => {
+    const source = site.texts.get(file);
+    if (source === undefined || seen.has(file)) return;
+    seen.add(file);
+    for (const [name] of shaderNames(source)) if (!homes.has(name)) homes.set(name, file);
+    for (const [, other] of source.matchAll(/^\/\/ include (\w+)/gm)) include(`gpu/shaders/${other}.wgsl`);
+  };
+  include(path);
+  const marks: Mark[] = [];
+  for (const match of text.matchAll(/(?<![.\w])[A-Za-z_]\w*/g)) {
+    const home = homes.get(match[0]), page = home && site.pages.get(home);
+    if (!page) continue;
+    marks.push({
+      start: match.index,
+      end: match.index + match[0].length,
+      href: relative(url, `${page.url}#${match[0]}`),
+    });
+  }
+  return marks;
+}
+
+/** HTML of the lines of a row. */
+type Lines = (code: readonly Line[]) => string;
+
+function linesOf(page: Page, text: string, quantities: readonly Quantity[], site: Site): Lines {
+  const path = page.path!;
+  const marks = page.language === "wgsl" ? shaderMarks(path, text, page.url, site) : marksOf(path, page.url, site);
+  const coloured = findNames(text, quantities).map(([start, end, quantity]) => ({ start, end, quantity }));
+  const html = site.highlighter.lines(text, page.language, [...marks, ...coloured]);
+  const names = new Map<number, string[]>();
+  const add = (line: number, name: string): void => void names.set(line, [...names.get(line) ?? [], name]);
+  const defined = new Set<string>();
+  for (const definition of site.knowledge.get(path)?.definitions ?? []) {
+    const name = anchorOf(definition);
+    if (!defined.has(name)) add(definition.line, name);
+    defined.add(name);
+  }
+  if (page.language === "wgsl") { for (const [name, line] of shaderNames(text)) add(line, name); }
+  return (code) =>
+    code.map(({ number, text }) => {
+      const anchors = (names.get(number) ?? []).map((name) => `<a id="${escape(name)}"></a>`).join("");
+      const indent = /^ */.exec(text)![0].length;
+      return `<span class="line" id="L${number}"${
+        indent > 0 ? ` style="--i:${indent}"` : ""
+      }><a href="#L${number}" aria-hidden="true" tabindex="-1" data-n="${number}"></a>${anchors}${
+        html[number - 1] ?? ""
+      }\n</span>`;
+    }).join("");
+}
+
+const isImports = (code: readonly Line[]): boolean =>
+  /^import /.test(code[0]?.text ?? "") &&
+  code.map(({ text }) => text).join("\n").replace(/^import [\s\S]*?;$/gm, "").trim() === "";
+
+function codeCell(code: readonly Line[], lines: Lines): string {
+  if (code.length === 0) return "";
+  if (isImports(code)) {
+    const count = code.filter(({ text }) => /^import /.test(text)).length;
+    return `<details class="imports"><summary>${count} import${count === 1 ? "" : "s"}</summary><pre><code>${
+      lines(code)
+    }</code></pre></details>`;
+  }
+  return `<pre><code>${lines(code)}</code></pre>`;
+}
+
+/** Tags of a doc comment as a list. */
+function tagsOf(row: Row, context: Context): string {
+  const item = (term: string, text: string): string =>
+    `<dt>${term}</dt><dd>${renderInline(text.replace(/\s+/g, " "), context)}</dd>`;
+  const found = row.tags.flatMap(({ kind, name, text }) => {
+    if (kind === "param") return [item(renderInline(`\`${name.replace(/^\[|\]$/g, "")}\``, context), text)];
+    if (kind === "typeParam") return [item(`<code>${escape(name)}</code>`, text)];
+    if (kind === "returns") return [item("returns", text)];
+    if (kind === "throws") return [item(`throws ${name ? `<code>${escape(name)}</code>` : ""}`, text)];
+    return [];
+  });
+  const examples = row.tags.filter(({ kind }) => kind === "example")
+    .map(({ text }) => `<details class="example"><summary>example</summary>${render(text, context)}</details>`);
+  const others = row.tags.filter(({ kind }) => kind === "deprecated" || kind === "see")
+    .map(({ kind, text }) => `<p>${kind}: ${renderInline(text, context)}</p>`);
+  return (found.length > 0 ? `<dl class="tags">${found.join("")}</dl>` : "") + others.join("") + examples.join("");
+}
+
+/** Takes the tables out of a page's beginning: they stand at the right. */
+function tablesApart(prose: string, quantities: readonly Quantity[], context: Context): [rest: string, tables: string] {
+  const rest: string[] = [], tables: string[][] = [];
+  let inTable = false, fenced = false;
+  for (const line of prose.split("\n")) {
+    if (line.startsWith("```")) fenced = !fenced;
+    const isRow = !fenced && line.startsWith("|");
+    if (!isRow) rest.push(line);
+    else if (inTable) tables.at(-1)!.push(line);
+    else tables.push([line]);
+    inTable = isRow;
+  }
+  const html = tables.map((lines) => {
+    const table = render(lines.join("\n"), context);
+    return /^\| *symbol/.test(lines[0]!)
+      ? `<div class="symbols">${inRowColours(table, lines, quantities)}</div>`
+      : table;
+  });
+  return [rest.join("\n"), html.join("")];
+}
+
+/** A name that two rows share has in each the colour of the row. */
+function inRowColours(html: string, lines: readonly string[], quantities: readonly Quantity[]): string {
+  let row = -1;
+  return html.replace(/<tr>[\s\S]*?<\/tr>/g, (tr) => {
+    row++;
+    const line = lines[row + 1] ?? "";
+    const own = quantities.filter(({ symbols }) => symbols.some((tex) => line.includes(`$${tex}$`)));
+    if (row === 0 || own.length === 0) return tr;
+    return tr.replace(
+      "<tr>",
+      `<tr data-row="${own[0]!.number}" data-of="${own.map(({ number }) => number).join(" ")}">`,
+    );
+  });
+}
+
+/** In a chapter's table the pages have their titles. */
+function withTitles(prose: string, path: string, site: Site): string {
+  if (!/^core\/\d\d_\w+\/mod\.ts$/.test(path)) return prose;
+  return prose.replace(/^(\|[^|\n]*\| *)`(\w+)`/gm, (all, before, name) => {
+    const page = site.pages.get(path.replace("mod.ts", `${name}.ts`));
+    return page ? `${before}[${page.title}](${name}.ts)` : all;
+  });
+}
+
+/** A shader's header: what it computes, and columns as they are. */
+function shaderOpening(page: Page, prose: string, context: Context): [left: string, right: string] {
+  const [first = "", ...rest] = prose.split("\n");
+  const what = first.replace(/^\S+ — /, "");
+  const header = escape(rest.join("\n").trim()).replace(/[\w/]+\.(?:ts|wgsl)/g, (file) => {
+    const link = context.link(file);
+    return link ? `<a href="${link.href}">${file}</a>` : file;
+  });
+  return [`<h1>${escape(page.title)}</h1><p>${escape(what)}</p>`, header ? `<pre class="header">${header}</pre>` : ""];
+}
+
+function proofLinks(page: Page, site: Site): string {
+  const one = (file: ProofFile): string => {
+    const count = file.proofs.length;
+    const address = relative(page.url, addressOfFile(file.path, site)!);
+    return `<a href="${address}">${escape(file.path.split("/").at(-1)!)}</a> (${count})`;
+  };
+  const list = (files: readonly ProofFile[]): string =>
+    files.slice(0, 6).map(one).join(", ") + (files.length > 6 ? ` and ${files.length - 6} more` : "");
+  const tests = proofsOf(page.path!, site.tests), benches = proofsOf(page.path!, site.benches);
+  return (tests.length > 0 ? `<p>Proved by the tests of ${list(tests)}.</p>` : "") +
+    (benches.length > 0 ? `<p>Measured by ${list(benches)}.</p>` : "");
+}
+
+/** Links the names of tests in rendered prose. */
+function linkTests(html: string, prose: string, page: Page, site: Site): string {
+  for (const name of testsNamed(prose)) {
+    const proof: Proof | undefined = findTest(name, site.tests, site.texts);
+    if (!proof) {
+      site.problem(page.path!, `No test is named "${name}"`);
+      continue;
+    }
+    const address = relative(page.url, `${addressOfFile(proof.path, site)}#L${proof.line}`);
+    const pattern = new RegExp(
+      `&quot;(${escape(name).replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll(" ", "\\s+")})&quot;`,
+    );
+    html = html.replace(pattern, (_, found) => `“<a href="${address}">${found}</a>”`);
+  }
+  return html;
+}
+
+/**
+ * The body of a page of the book.
+ *
+ * @param page which one
+ * @param site everything else
+ * @returns HTML, and the first sentence for lists
+ */
+export function pageOf(page: Page, site: Site): { body: string; description: string } {
+  const path = page.path!, text = site.texts.get(path)!;
+  const rows = split(text, site.knowledge.get(path)?.inside);
+  const opening = rows[0]?.kind === "opening" ? rows[0] : undefined;
+  const quantities = quantitiesOf(opening?.prose ?? "");
+  const context = contextOf(page.url, page, quantities, site);
+  const lines = linesOf(page, text, quantities, site);
+  const entry = (anchor: string, title: string, prose: string): void => {
+    const where = (page.number ? `${page.number} ` : "") + page.title;
+    site.entries.push({ url: page.url + (anchor ? `#${anchor}` : ""), title, page: where, text: plain(prose) });
+  };
+  const out: string[] = [];
+  let description = "", start = 0;
+  if (opening) {
+    start = 1;
+    const body = opening.prose.replace(/^# .*\n/, "").trim();
+    description = plain(body.split("\n\n")[0] ?? "").replace(/^Question\. /, "");
+    entry("", page.title, body);
+    if (page.language === "wgsl") out.push(rowHtml("opening", ...shaderOpening(page, opening.prose, context)));
+    else {
+      const number = page.number ? `<span class="number">${page.number}</span> ` : "";
+      const title = `<h1>${number}${unbroken(renderInline(page.title, context))}</h1>`;
+      withTitles(body, path, site).split(/^(?=## )/m).forEach((block, at) => {
+        const [rest, tables] = tablesApart(block, quantities, context);
+        const html = linkTests(render(rest, context), rest, page, site);
+        out.push(rowHtml(at === 0 ? "opening" : "section top", (at === 0 ? title : "") + html, tables));
+      });
+    }
+  } else {
+    entry("", page.title, "");
+    out.push(rowHtml("opening", `<h1>${escape(page.title)}</h1>`, ""));
+  }
+  for (const name of site.experiments(path)) out.push(`<div class="wide">${site.figure(name)}</div>`);
+  const used = new Set<string>();
+  for (const row of rows.slice(start)) {
+    let { prose } = row, heading = "";
+    const code = codeCell(row.code, lines);
+    const names = row.kind === "reference" ? named(row, site.knowledge.get(path)) : [];
+    if (row.kind === "section") {
+      const title = /^## (.*)/.exec(prose)![1]!;
+      let anchor = slug(title);
+      for (let i = 2; used.has(anchor); i++) anchor = `${slug(title)}-${i}`;
+      used.add(anchor);
+      heading = `<h2 id="${anchor}">${
+        renderInline(title, context)
+      }<a class="anchor" href="#${anchor}" aria-label="Link to this section">¶</a></h2>`;
+      prose = prose.replace(/^## .*\n?/, "");
+      entry(anchor, title, prose);
+    } else if (names.length > 0) entry(names[0]!, names[0]!, prose);
+    else if (prose) {
+      // What the margin says is found under the heading above it.
+      const above = site.entries.pop()!;
+      site.entries.push({ ...above, text: `${above.text} ${plain(prose)}` });
+    }
+    const html = heading + linkTests(render(prose, context), prose, page, site);
+    const first = row.code[0]?.text ?? "";
+    const isTop = row.kind === "section" || row.kind === "reference" && !/^\s/.test(first);
+    out.push(rowHtml(row.kind + (isTop ? " top" : ""), html, tagsOf(row, context) + code));
+  }
+  const proofs = proofLinks(page, site);
+  if (proofs) out.push(rowHtml("proofs", proofs, ""));
+  return { body: `<div class="page">${out.join("\n")}</div>`, description };
+}
+
+/** Top-level names that a row declares. */
+function named(row: Row, knowledge: Knowledge | undefined): string[] {
+  const numbers = new Set(row.code.map(({ number }) => number));
+  return (knowledge?.definitions ?? []).filter(({ line, kind }) => kind !== "member" && numbers.has(line))
+    .map(({ name }) => name);
+}
+
+/** A title does not break within a word. */
+const unbroken = (html: string): string =>
+  html.replace(/[\p{L}\d]+(?:-[\p{L}\d]+)+/gu, `<span class="unbroken">$&</span>`);
+
+function rowHtml(kind: string, prose: string, code: string): string {
+  return `<div class="row is-${kind}"><div class="prose">${prose}</div><div class="code">${code}</div></div>`;
+}
+
+/** How many quantities a page colours at most. */
+export const COLOURS: number = HUES;
+
+/** A copy of a file that has no page of its own: a test or a bench. */
+export function sourcePage(path: string, site: Site): { url: string; body: string } {
+  const url = `source/${path}.html`, text = site.texts.get(path)!.trimEnd();
+  const html = site.highlighter.lines(text, "ts", namesIn(text, url, site)).map((line, at) =>
+    `<span class="line" id="L${at + 1}"><a href="#L${at + 1}" aria-hidden="true" tabindex="-1" data-n="${
+      at + 1
+    }"></a>${line}</span>`
+  ).join("\n");
+  return { url, body: `<div class="source"><h1>${escape(path)}</h1><pre><code>${html}</code></pre></div>` };
+}

@@ -1,0 +1,270 @@
+/**
+ * # Looking into a translation
+ *
+ * **Question.** A sentence goes in, a sentence comes out. What are the numbers in between?
+ *
+ * **Idea.** The functions of the book are called one after the other, and what each returns is read back: tokens, their
+ * vectors, the weights of every head, the distribution before every word, the beams. Nothing is computed here that the library
+ * computes; the beam search is its `BeamSearch`, fed step by step so that its tree can be seen.
+ *
+ * @module
+ */
+
+import type { TreeNode } from "../../core/experiments.ts";
+import {
+  BeamSearch,
+  type LogitsRule,
+  noGrad,
+  Random,
+  release,
+  scope,
+  stream,
+  temperatureRule,
+  type Tensor,
+  tensor,
+  toLogProbabilities,
+  topKRule,
+  topPRule,
+  toProbabilities,
+} from "../../mod.ts";
+import type { Translator } from "./pack.ts";
+
+/** What the reader sets. */
+export interface Settings {
+  /** What is translated. */
+  readonly sentence: string;
+  /** Divides the logits. */
+  readonly temperature: number;
+  /** Tokens that are kept; 0 keeps all. */
+  readonly topK: number;
+  /** Share that the kept tokens make up; 1 keeps all. */
+  readonly topP: number;
+  /** Where chance starts. */
+  readonly seed: number;
+  /** Beginnings that survive a step; 1 is greedy search. */
+  readonly beams: number;
+}
+
+/** The settings before the reader changes any. */
+export const DEFAULTS: Omit<Settings, "sentence"> = { temperature: 1, topK: 0, topP: 1, seed: 1, beams: 3 };
+
+/** Most tokens of a sentence; its figures would not be legible. */
+const LONGEST = 32;
+
+/** Bars of a distribution. */
+const BARS = 10;
+
+/** A token and its probability. */
+export interface Likely {
+  readonly token: string;
+  /** What the model says. */
+  readonly model: number;
+  /** After temperature and truncation. */
+  readonly shaped: number;
+}
+
+/** Weights by layer, head, who looks, who is looked at. */
+export type Weights = readonly (readonly (readonly (readonly number[])[])[])[];
+
+/** Everything that the page shows. */
+export interface View {
+  readonly settings: Settings;
+  /** Tokens of the sentence, END included. */
+  readonly source: { readonly tokens: readonly string[]; readonly ids: readonly number[] };
+  /** What the decoder reads: BEGIN and the translation. */
+  readonly inputs: readonly string[];
+  /** The translation. */
+  readonly text: string;
+  /** Rows of the table, rows that enter the encoder, rows that leave it; `[S, E]` each. */
+  readonly embedded: readonly (readonly number[])[];
+  readonly placed: readonly (readonly number[])[];
+  readonly memory: readonly (readonly number[])[];
+  readonly encoder: Weights;
+  readonly self: Weights;
+  readonly cross: Weights;
+  /** The likeliest tokens at each position of the translation, END's included. */
+  readonly steps: readonly { readonly likely: readonly Likely[]; readonly kept: number }[];
+  /** A translation drawn by chance: its tokens, and the probability that the model gave each. */
+  readonly drawn: { readonly text: string; readonly tokens: readonly { text: string; value: number }[] };
+  readonly tree: readonly TreeNode[];
+  /** Texts that the search found, best first. */
+  readonly found: readonly { readonly text: string; readonly logProbability: number; readonly score: number }[];
+}
+
+const row = (tokens: readonly number[]): Tensor => tensor(Int32Array.from(tokens), [1, tokens.length]);
+
+/** Numbers in rows. */
+function rowsOf(numbers: ArrayLike<number>, columns: number): number[][] {
+  return Array.from(
+    { length: numbers.length / columns },
+    (_, r) => Array.from({ length: columns }, (_, c) => numbers[r * columns + c]!),
+  );
+}
+
+/** Weights of one attention, `[1, H, T, S]`, as nested arrays. */
+function headsOf(numbers: ArrayLike<number>, shape: readonly number[]): number[][][] {
+  const [, H = 0, T = 0, S = 0] = shape, rows = rowsOf(numbers, S);
+  return Array.from({ length: H }, (_, h) => rows.slice(h * T, (h + 1) * T));
+}
+
+/** Temperature and truncation as rules, in the order in which generation applies them. */
+function rulesOf({ temperature, topK, topP }: Settings, vocabSize: number): LogitsRule[] {
+  const rules: LogitsRule[] = [];
+  if (temperature !== 1) rules.push(temperatureRule(temperature));
+  if (topK > 0) rules.push(topKRule(Math.min(topK, vocabSize)));
+  if (topP < 1) rules.push(topPRule(topP));
+  return rules;
+}
+
+/** Reads tensors and frees them. */
+async function take(tensors: readonly Tensor[]): Promise<ArrayLike<number>[]> {
+  const numbers = await Promise.all(tensors.map((x) => x.read()));
+  tensors.forEach(release);
+  return numbers;
+}
+
+/**
+ * Translates a sentence and takes down what happens on the way.
+ *
+ * @param translator who translates
+ * @param settings sentence and search
+ * @returns what the page shows
+ * @throws {RangeError} if there is nothing to translate, or too much
+ */
+export async function look(translator: Translator, settings: Settings): Promise<View> {
+  const { model, source, target } = translator, { hiddenSize } = model.options;
+  const sentence = settings.sentence.normalize("NFC").trim();
+  if (sentence === "") throw new RangeError("There is nothing to translate: write a sentence");
+  const ids = [...source.encode(sentence), source.endToken];
+  if (ids.length > LONGEST) throw new RangeError(`The sentence has ${ids.length} tokens; ${LONGEST} are the most here`);
+  const sourceName = (id: number): string =>
+    id === source.endToken ? "END" : id === source.unknownToken ? "UNK" : source.decode([id]);
+  const name = (id: number): string =>
+    id === target.endToken
+      ? "END"
+      : id === target.beginToken
+      ? "BEGIN"
+      : id === target.unknownToken
+      ? "UNK"
+      : target.decode([id]);
+
+  const { embedded, placed, memory } = scope(() =>
+    noGrad(() => {
+      const embedded = model.sourceEmbedding.forward(row(ids));
+      const placed = model.sourcePositions.forward(embedded.mul(Math.sqrt(hiddenSize)), 0);
+      return { embedded, placed, memory: model.encode(row(ids)) };
+    })
+  );
+  try {
+    const maxNewTokens = Math.min(2 * ids.length + 10, model.options.contextLength - 1);
+    const { tree, found } = await searchTree(translator, memory, settings.beams, maxNewTokens, name);
+    const written = found[0]!.tokens;
+    const seen = new Map<string, Tensor>();
+    const logits = scope(() =>
+      noGrad(() => {
+        const observe = (path: string, weights: Tensor): void => void seen.set(path, weights);
+        return [model.forward(row(ids), row([target.beginToken, ...written]), { observe }), ...seen.values()];
+      })
+    );
+    const shapes = logits.map(({ shape }) => shape);
+    const numbers = await take(logits);
+    const paths = ["", ...seen.keys()];
+    const weights = (stack: string, name: string): Weights =>
+      Array.from({ length: model.options.numLayers }, (_, layer) => {
+        const at = paths.indexOf(`${stack}.layers.${layer}.${name}`);
+        return headsOf(numbers[at]!, shapes[at]!);
+      });
+
+    const rules = rulesOf(settings, model.options.vocabSize);
+    const steps = rowsOf(numbers[0]!, model.options.vocabSize).map((row, step) => {
+      const before = toProbabilities(row), context = { tokens: [target.beginToken, ...written.slice(0, step)] };
+      let scores = Float64Array.from(row);
+      for (const rule of rules) scores = rule(scores, context) as Float64Array<ArrayBuffer>;
+      const after = toProbabilities(scores);
+      const order = Array.from(before.keys()).sort((a, b) => before[b]! - before[a]! || a - b).slice(0, BARS);
+      return {
+        likely: order.map((id) => ({ token: name(id), model: before[id]!, shaped: after[id]! })),
+        kept: after.reduce((count, p) => count + Number(p > 0), 0),
+      };
+    });
+
+    const { temperature, topK, topP, seed } = settings, drawn: { id: number; value: number }[] = [];
+    for await (
+      const { token, logProbability } of stream(model.given(memory), [target.beginToken], {
+        maxNewTokens,
+        eosToken: target.endToken,
+        random: new Random(seed),
+        temperature,
+        ...(topK > 0 && { topK: Math.min(topK, model.options.vocabSize) }),
+        ...(topP < 1 && { topP }),
+      })
+    ) drawn.push({ id: token, value: Math.exp(logProbability) });
+
+    const [table, entered] = await take([embedded, placed]);
+    return {
+      settings: { ...settings, sentence },
+      source: { tokens: ids.map(sourceName), ids },
+      inputs: ["BEGIN", ...written.map(name)],
+      text: target.decode(written).trim(),
+      embedded: rowsOf(table!, hiddenSize),
+      placed: rowsOf(entered!, hiddenSize),
+      memory: rowsOf(await memory.read(), hiddenSize),
+      encoder: weights("encoder", "attention"),
+      self: weights("decoder", "selfAttention"),
+      cross: weights("decoder", "crossAttention"),
+      steps,
+      drawn: {
+        text: target.decode(drawn.map(({ id }) => id)).trim(),
+        tokens: drawn.map(({ id, value }) => ({ text: name(id), value })),
+      },
+      tree,
+      found: found.map(({ tokens, logProbability, score }) => ({
+        text: target.decode(tokens).trim(),
+        logProbability,
+        score,
+      })),
+    };
+  } finally {
+    release(memory);
+  }
+}
+
+/** Continuations that did not survive, as many as are shown at each step. */
+const LOSERS = 2;
+
+/** Beam search with everything it looked at that came near. */
+async function searchTree(
+  { model, target }: Translator,
+  memory: Tensor,
+  numBeams: number,
+  maxNewTokens: number,
+  name: (id: number) => string,
+): Promise<{ tree: TreeNode[]; found: BeamSearch["results"] }> {
+  const search = new BeamSearch({ numBeams, maxNewTokens, eosToken: target.endToken });
+  const tree: TreeNode[] = [{ id: 0, label: "BEGIN", value: 0, kept: true }];
+  let places = [0];
+  while (search.live.length > 0) {
+    const live = search.live, width = live[0]!.tokens.length + 1;
+    const tokens = Int32Array.from(live.flatMap(({ tokens }) => [target.beginToken, ...tokens]));
+    const logits = scope(() =>
+      noGrad(() =>
+        model.given(memory).repeat(live.length).forward(tensor(tokens, [live.length, width]), { lastOnly: true })
+      )
+    );
+    const [numbers] = await take([logits]);
+    const rows = rowsOf(numbers!, model.options.vocabSize).map((row) => toLogProbabilities(row));
+    const near = rows.flatMap((row, parent) =>
+      Array.from(row, (x, token) => ({ parent, token, value: live[parent]!.logProbability + x }))
+        .sort((a, b) => b.value - a.value || a.token - b.token).slice(0, numBeams + LOSERS)
+    ).sort((a, b) => b.value - a.value || a.parent - b.parent || a.token - b.token).slice(0, numBeams + LOSERS);
+    const next: number[] = [];
+    near.forEach(({ parent, token, value }, place) => {
+      const id = tree.length, kept = place < numBeams;
+      tree.push({ id, parent: places[parent]!, label: name(token), value, kept });
+      if (kept && token !== target.endToken) next.push(id);
+    });
+    search.extend(rows);
+    places = next;
+  }
+  return { tree, found: search.results };
+}

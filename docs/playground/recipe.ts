@@ -1,0 +1,86 @@
+/**
+ * # The playground's model
+ *
+ * **Question.** The model that `deno task start` trains is 2 MB of weights and more. What does the page carry instead?
+ *
+ * **Idea.** The same program with a smaller width and more steps, then a byte per weight ([pack.ts](pack.ts)). BLEU on the
+ * sentences that were kept apart is measured with the packed weights and written beside them, and one translation is recorded,
+ * which the page shows before any script has run.
+ *
+ * `deno task playground` writes `model/translator.safetensors`, `model/measured.json` and `model/example.json`.
+ * With `--keep` it packs nothing anew and only records and measures.
+ *
+ * @module
+ */
+
+import { bleu, createWasmDevice } from "../../mod.ts";
+import { setBackend } from "../../core/engine/device.ts";
+import { readCorpus } from "../../core/cli/corpus.ts";
+import { openTranslator as openSaved, readTranslator } from "../../core/cli/models.ts";
+import { translateAll, Translator } from "../../core/cli/translator.ts";
+import { DEFAULTS, look } from "./look.ts";
+import { openTranslator, packTranslator } from "./pack.ts";
+
+const folder = new URL("model/", import.meta.url);
+
+/** How it is trained; everything else is as in `deno task start`. */
+const RECIPE = { hiddenSize: 64, steps: 1200 };
+
+/** What is shown before the reader writes: from the sentences kept apart. */
+const EXAMPLE = "她昨天在图书馆做作业了";
+
+/** Trains in a program of its own, as a reader would. */
+async function train(): Promise<Uint8Array> {
+  const out = await Deno.makeTempDir();
+  try {
+    const options = ["--hidden-size", `${RECIPE.hiddenSize}`, "--steps", `${RECIPE.steps}`, "--out", out];
+    const { success } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-prompt", "--allow-read", "--allow-write", "mod.ts", "train", "translator", ...options],
+      cwd: new URL("../../", import.meta.url),
+    }).spawn().status;
+    if (!success) throw new Error("Training failed");
+    const saved = await readTranslator(out);
+    const { source, target } = saved.notes;
+    return await packTranslator({ model: openSaved(saved), source, target });
+  } finally {
+    await Deno.remove(out, { recursive: true });
+  }
+}
+
+/** Four significant digits; the page shows fewer. */
+const text = (value: unknown): string =>
+  `${
+    JSON.stringify(
+      value,
+      (_, x: unknown) => typeof x === "number" && !Number.isInteger(x) ? Number(x.toPrecision(4)) : x,
+    )
+  }\n`;
+
+if (import.meta.main) {
+  const path = new URL("translator.safetensors", folder);
+  await Deno.mkdir(folder, { recursive: true });
+  setBackend(createWasmDevice());
+  if (!Deno.args.includes("--keep")) await Deno.writeFile(path, await train());
+  const bytes = await Deno.readFile(path);
+  const packed = openTranslator(bytes);
+  const { training, test } = await readCorpus("", "1,2", 1);
+  const translator = new Translator(packed.model, packed.source, packed.target);
+  const sentences = test.map(({ source }) => source), wanted = test.map(({ targets }) => targets);
+  const score = async (numBeams: number): Promise<number> =>
+    bleu(await translateAll(translator, sentences, { numBeams }, 64), wanted, { tokenizer: "13a" }).score;
+  const measured = {
+    ...RECIPE,
+    weights: packed.model.parameterCount(),
+    bytes: bytes.length,
+    pairs: training.length,
+    sentences: test.length,
+    bleu: { greedy: await score(1), beams: await score(DEFAULTS.beams) },
+    examples: sentences.filter((_, i) => i % Math.ceil(sentences.length / 12) === 0),
+  };
+  await Deno.writeTextFile(new URL("measured.json", folder), text(measured));
+  await Deno.writeTextFile(
+    new URL("example.json", folder),
+    text(await look(packed, { ...DEFAULTS, sentence: EXAMPLE })),
+  );
+  console.log(measured);
+}

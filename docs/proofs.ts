@@ -1,0 +1,91 @@
+/**
+ * # Proved by, measured by
+ *
+ * **Question.** A page makes statements. Who checks them?
+ *
+ * **Idea.** Tests and benches name the files that they are about: by mirroring their paths, or by importing them. A pitfall names
+ * its test in quotation marks; the name is looked up, and links to the line where the test begins.
+ *
+ * @module
+ */
+
+/** A test or a bench and where it is. */
+export interface Proof {
+  /** Its name. */
+  readonly name: string;
+  /** The file. */
+  readonly path: string;
+  /** Counted from 1. */
+  readonly line: number;
+}
+
+/** The tests or benches of a file. */
+export interface ProofFile {
+  /** The file. */
+  readonly path: string;
+  /** In order. */
+  readonly proofs: readonly Proof[];
+  /** Files that it imports, from the root. */
+  readonly imports: readonly string[];
+}
+
+const CALL = /^[ \t]*(?:await )?(?:Deno\.(?:test|bench)|\w+)\(\s*(?:\n\s*)?(?:"((?:[^"\\]|\\.)+)"|`([^`]+)`)/gm;
+
+/** Reads a file of tests or benches. */
+export function readProofs(path: string, text: string): ProofFile {
+  const proofs: Proof[] = [];
+  for (const match of text.matchAll(CALL)) {
+    const name = (match[1] ?? match[2] ?? "").replaceAll('\\"', '"');
+    if (!/[ ()]/.test(name)) continue;
+    const line = text.slice(0, match.index).split("\n").length;
+    proofs.push({ name, path, line });
+  }
+  const imports = [...text.matchAll(/\bfrom "(\.[^"]+)"/g)].map(([, specifier]) =>
+    new URL(specifier!, `file:///${path}`).pathname.slice(1)
+  );
+  return { path, proofs, imports };
+}
+
+/** Which files are about a source: its mirror first, then those that import it. */
+export function proofsOf(source: string, files: readonly ProofFile[]): ProofFile[] {
+  const stem = source.replace(/^core\//, "").replace(/\.\w+$/, "");
+  const isMirror = ({ path }: ProofFile): boolean => path.replace(/^tests\//, "").replace(/_test\.ts$/, "") === stem;
+  return files.filter((file) => file.proofs.length > 0 && (isMirror(file) || file.imports.includes(source)))
+    .toSorted((a, b) => Number(isMirror(b)) - Number(isMirror(a)));
+}
+
+/**
+ * Names of tests in a text: what stands in quotation marks after the word test.
+ *
+ * @param prose Markdown
+ * @returns names as they stand in the text
+ */
+export function testsNamed(prose: string): string[] {
+  const text = prose.replace(/\s+/g, " ");
+  return [...text.matchAll(/\btests? (?:"[^"]+"(?:(?:,| and|, and) "[^"]+")*)/g)]
+    .flatMap(([all]) => [...all.matchAll(/"([^"]+)"/g)].map(([, name]) => name!));
+}
+
+/**
+ * Finds a test.
+ *
+ * @param name as a page has it
+ * @param files all tests
+ * @param texts their texts, for names that a table or a template makes
+ * @returns where it begins, or undefined if there is none
+ */
+export function findTest(
+  name: string,
+  files: readonly ProofFile[],
+  texts: ReadonlyMap<string, string>,
+): Proof | undefined {
+  for (const { proofs } of files) {
+    const found = proofs.find((proof) => proof.name === name);
+    if (found) return found;
+  }
+  for (const [path, text] of texts) {
+    const at = text.replaceAll('\\"', '"').indexOf(name);
+    if (at >= 0) return { name, path, line: text.slice(0, text.indexOf(name.split('"')[0]!)).split("\n").length };
+  }
+  return undefined;
+}

@@ -1,0 +1,241 @@
+/**
+ * # What was recorded
+ *
+ * **Question.** A page shows what an experiment found. Pages are built in a second, experiments take many;
+ * and devices round differently. What does the page show, and when is it out of date?
+ *
+ * **Idea.** The outcome at the default controls is kept as JSON beside this file, rounded to what a reader can
+ * see. It is recorded on the CPU device with fused multiply-adds, which gives the same bits on every machine, with
+ * any number of threads. A run there agrees if the words are the same and every number is within 0.2 % of the
+ * largest beside it: in the same list of findings, axis or matrix. Differences below 1e-5 are rounding.
+ *
+ * Other devices add in another order. A run there is held to the experiment's own tolerance; if it has one, it
+ * trains, training amplifies rounding, and what a trained model writes may differ altogether: then only the
+ * findings count, single ones as if a 1 stood beside them.
+ *
+ * @module
+ */
+
+import { defaultControls, type Experiment, type Outcome } from "../core/experiments.ts";
+
+/** What stands in a recording. */
+export interface Recording {
+  /** The experiment. */
+  readonly name: string;
+  /** What it was run with. */
+  readonly controls: Readonly<Record<string, number>>;
+  /** What it found, rounded. */
+  readonly outcome: Outcome;
+}
+
+/** Tolerance of experiments that set none. */
+export const TOLERANCE = 0.002;
+
+/** Differences up to this are rounding, whatever stands beside them. */
+const ROUNDING = 1e-5;
+
+/** Whether a device computes the bits that were recorded. */
+export function isRecordingDevice(
+  { name, description }: { readonly name: string; readonly description: string },
+): boolean {
+  return name === "wasm" && description.includes("fused multiply-adds");
+}
+
+/** Significant digits of findings, which claims are about, and of what is drawn. */
+const DIGITS = { findings: 6, figures: 4 };
+
+/** Where the outcome of an experiment is kept. */
+export function recordingPath(name: string): URL {
+  return new URL(`recorded/${name}.json`, import.meta.url);
+}
+
+/**
+ * Reads the recording of an experiment.
+ *
+ * @throws {Deno.errors.NotFound} if there is none
+ */
+export function readRecording(name: string): Recording {
+  return JSON.parse(Deno.readTextFileSync(recordingPath(name))) as Recording;
+}
+
+interface JsonRecord {
+  readonly [key: string]: Json | undefined;
+}
+type Json = null | boolean | number | string | readonly Json[] | JsonRecord;
+
+const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value);
+const isRecord = (value: Json): value is JsonRecord =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** The largest absolute number of a value, which sets the scale of those beside it. */
+function scaleOf(value: Json): number {
+  if (typeof value === "number") return Math.abs(value);
+  if (typeof value !== "object" || value === null) return 0;
+  let scale = 0;
+  for (const part of Object.values(value)) scale = Math.max(scale, scaleOf(part ?? null));
+  return scale;
+}
+
+/** Whether every element is a list of numbers of one length: the points of a series, or a matrix. */
+function isGrid(value: readonly Json[]): boolean {
+  return value.length > 0 &&
+    value.every((row) => Array.isArray(row) && row.every((x) => typeof x === "number"));
+}
+
+/** Whether every element is a pair of coordinates. */
+function arePoints(value: readonly Json[]): value is readonly (readonly [number, number])[] {
+  return isGrid(value) && value.every((row) => (row as readonly Json[]).length === 2);
+}
+
+/** Rounds numbers to some significant digits; what is a millionth of the scale or less becomes 0. */
+function round(value: Json, digits: number, scale: number = scaleOf(value)): Json {
+  if (typeof value === "number") {
+    // Counts are exact.
+    if (Number.isInteger(value)) return value;
+    return Math.abs(value) <= scale * 1e-6 ? 0 : Number(value.toPrecision(digits));
+  }
+  if (typeof value !== "object" || value === null) return value;
+  if (isList(value)) {
+    // The two coordinates of points have scales of their own.
+    if (arePoints(value)) {
+      const scales = [0, 1].map((side) => Math.max(...value.map((row) => Math.abs(row[side]!))));
+      return value.map((row) => row.map((x, side) => round(x, digits, scales[side])));
+    }
+    const shared = scaleOf(value);
+    return value.map((part) => round(part, digits, typeof part === "object" ? undefined : shared));
+  }
+  return Object.fromEntries(
+    Object.entries(value).filter(([, part]) => part !== undefined).map(([key, part]) => [key, round(part!, digits)]),
+  );
+}
+
+/**
+ * An outcome as it is recorded.
+ *
+ * @param outcome what an experiment found
+ * @returns the same with fewer digits
+ */
+export function rounded({ findings, figures }: Outcome): Outcome {
+  return {
+    findings: round(findings as Json, DIGITS.findings),
+    figures: round(figures as unknown as Json, DIGITS.figures),
+  } as unknown as Outcome;
+}
+
+/** A sentence without its numbers: a caption computes them. */
+const wording = (text: string): string => text.replace(/[-−]?\d+([.,]\d+)*/g, "#");
+
+/** Compares two values and notes where they differ. */
+function compare(
+  path: string,
+  a: Json | undefined,
+  b: Json | undefined,
+  { tolerance, words }: { tolerance: number; words: boolean },
+  found: string[],
+  scale: number = Math.max(scaleOf(a ?? null), scaleOf(b ?? null)),
+): void {
+  if (typeof a === "number" && typeof b === "number") {
+    if (!(Math.abs(a - b) <= Math.max(ROUNDING, tolerance * scale))) {
+      found.push(`${path}: ${a} was recorded, ${b} found`);
+    }
+    return;
+  }
+  if (typeof a === "string" && typeof b === "string") {
+    if (words && wording(a) !== wording(b)) {
+      found.push(`${path}: ${JSON.stringify(a)} was recorded, ${JSON.stringify(b)} found`);
+    }
+    return;
+  }
+  if (isList(a) && isList(b)) {
+    if (a.length !== b.length) {
+      // What a trained model says may be longer.
+      if (words) found.push(`${path}: ${a.length} entries were recorded, ${b.length} found`);
+      return;
+    }
+    if (arePoints(a) && arePoints(b)) {
+      for (const side of [0, 1] as const) {
+        const scale = Math.max(...[...a, ...b].map((row) => Math.abs(row[side])));
+        a.forEach((row, i) => compare(`${path}[${i}]`, row[side], b[i]![side], { tolerance, words }, found, scale));
+      }
+      return;
+    }
+    // Of a list of records, the numbers of one name share a scale.
+    if (a.length > 0 && [...a, ...b].every(isRecord)) {
+      for (const key of new Set([...a, ...b].flatMap((row) => Object.keys(row as JsonRecord)))) {
+        const column = (of: readonly Json[]): Json[] => of.map((row) => (row as JsonRecord)[key] ?? null);
+        compare(`${path}[].${key}`, column(a), column(b), { tolerance, words }, found);
+      }
+      return;
+    }
+    // Elements of a matrix share a scale, and so do those of a list.
+    const one = isGrid(a) || a.every((part) => part === null || typeof part === "number");
+    const shared = one ? Math.max(scaleOf(a), scaleOf(b)) : undefined;
+    a.forEach((part, i) => compare(`${path}[${i}]`, part, b[i], { tolerance, words }, found, shared));
+    return;
+  }
+  if (a !== undefined && b !== undefined && isRecord(a) && isRecord(b)) {
+    for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
+      compare(`${path}.${key}`, a[key], b[key], { tolerance, words }, found);
+    }
+    return;
+  }
+  if (a !== b) found.push(`${path}: ${JSON.stringify(a)} was recorded, ${JSON.stringify(b)} found`);
+}
+
+/**
+ * Where an outcome differs from the recorded one by more than the experiment's tolerance.
+ *
+ * @param experiment which one
+ * @param recording what was recorded
+ * @param outcome what was found at the default controls
+ * @param sameBits whether it was found on a device that computes what was recorded
+ * @returns a sentence for each difference; none if they agree
+ */
+export function differences(
+  experiment: Experiment,
+  recording: Recording,
+  outcome: Outcome,
+  sameBits = true,
+): string[] {
+  const found: string[] = [];
+  const exact = { tolerance: 0, words: true };
+  compare("controls", recording.controls, defaultControls(experiment), exact, found);
+  const trains = experiment.tolerance !== undefined && !sameBits;
+  const allowed = { tolerance: trains ? experiment.tolerance! : TOLERANCE, words: true };
+  const { findings } = recording.outcome;
+  for (const key of new Set([...Object.keys(findings), ...Object.keys(outcome.findings)])) {
+    const a = findings[key], b = outcome.findings[key];
+    const single = typeof a === "number" && typeof b === "number";
+    const scale = single && trains ? Math.max(1, Math.abs(a), Math.abs(b)) : undefined;
+    compare(`findings.${key}`, a, b, { ...allowed, words: !trains }, found, scale);
+  }
+  if (trains) return found;
+  const figures = (of: Outcome): Json => of.figures as unknown as Json;
+  compare("figures", figures(recording.outcome), figures(outcome), allowed, found);
+  return found;
+}
+
+/** A value as JSON in which lists of plain values stand on one line. */
+function format(value: Json, indent = ""): string {
+  const inner = `${indent} `;
+  if (isList(value)) {
+    if (value.every((part) => typeof part !== "object" || (Array.isArray(part) && part.length < 3))) {
+      return JSON.stringify(value);
+    }
+    return `[\n${value.map((part) => inner + format(part, inner)).join(",\n")}\n${indent}]`;
+  }
+  if (typeof value === "object" && value !== null) {
+    const flat = JSON.stringify(value);
+    if (flat.length <= 100) return flat;
+    const entries = Object.entries(value).map(([key, part]) =>
+      `${inner}${JSON.stringify(key)}: ${format(part!, inner)}`
+    );
+    return `{\n${entries.join(",\n")}\n${indent}}`;
+  }
+  return JSON.stringify(value);
+}
+
+/** The text of a recording, ending with a line break. */
+export function recordingText(recording: Recording): string {
+  return `${format(recording as unknown as Json)}\n`;
+}

@@ -1,0 +1,90 @@
+/**
+ * # Search
+ *
+ * **Question.** Readers look for 束搜索, for "top-p", for the name of a function or for half a sentence. How does one index find
+ * all of them, without a server?
+ *
+ * **Idea.** The index is built here, once, and loaded when the reader opens the search. Latin words are cut at punctuation, and
+ * names in camel case at their capitals too, so that `topP`, top-p and *top p* meet. Chinese has no spaces and a
+ * dictionary would not know our terms; each pair of neighbouring signs is a word, so that every substring is found.
+ *
+ * The page cuts questions in the same way: {@linkcode words} is sent to it as it stands here.
+ *
+ * @module
+ */
+
+import MiniSearch from "minisearch";
+
+/** Something to be found. */
+export interface Entry {
+  /** Where, from the root of the site. */
+  readonly url: string;
+  /** Heading, or the name of a symbol. */
+  readonly title: string;
+  /** Title of its page. */
+  readonly page: string;
+  /** Words. */
+  readonly text: string;
+}
+
+/**
+ * Cuts a text into what is looked up.
+ *
+ * @param text anything
+ * @returns words in lower case, parts of names, pairs of Chinese signs
+ */
+export function words(text: string): string[] {
+  const found: string[] = [];
+  for (const [run] of text.matchAll(/\p{Script=Han}+|[\p{L}\p{N}_]+(?:[-–'’][\p{L}\p{N}_]+)*/gu)) {
+    if (/\p{Script=Han}/u.test(run)) {
+      for (const [han] of run.matchAll(/\p{Script=Han}+/gu)) {
+        if (han.length === 1) found.push(han);
+        for (let i = 0; i + 1 < han.length; i++) found.push(han.slice(i, i + 2));
+      }
+      continue;
+    }
+    const parts = run.split(/[-–'’_]|(?<=\p{Ll})(?=\p{Lu})/u).filter((part) => part !== "");
+    found.push(run.replace(/[-–'’_]/g, "").toLowerCase());
+    if (parts.length > 1) found.push(...parts.map((part) => part.toLowerCase()));
+  }
+  return found;
+}
+
+/** What both sides must agree upon. */
+const OPTIONS = { fields: ["title", "page", "text"], storeFields: ["url", "title", "page", "text"] };
+
+/**
+ * Builds the index.
+ *
+ * @param entries in the order of the book
+ * @returns the index as data
+ */
+export function buildIndex(entries: readonly Entry[]): unknown {
+  const index = new MiniSearch<Entry & { id: number }>({ ...OPTIONS, tokenize: words, processTerm: (term) => term });
+  index.addAll(entries.map((entry, id) => ({ id, ...entry })));
+  return index.toJSON();
+}
+
+/**
+ * The script that the page loads when the search opens.
+ *
+ * @param library MiniSearch for browsers, which defines a global
+ * @param entries in the order of the book
+ * @returns JavaScript that needs no module, so that it also loads from a disk
+ */
+export function searchScript(library: string, entries: readonly Entry[]): string {
+  const index = JSON.stringify(JSON.stringify(buildIndex(entries)));
+  return `${library}
+globalThis.heedSearch = (() => {
+  ${words.toString()}
+  const index = globalThis.MiniSearch.loadJSON(${index}, { fields: ${JSON.stringify(OPTIONS.fields)}, storeFields: ${
+    JSON.stringify(OPTIONS.storeFields)
+  }, tokenize: words, processTerm: (term) => term });
+  const options = { boost: { title: 6, page: 2 }, prefix: (term) => term.length > 1 && !/\\p{Script=Han}/u.test(term), fuzzy: (term) => term.length > 5 ? 0.15 : false };
+  return (question) => {
+    const all = index.search(question, { ...options, combineWith: "AND" });
+    return all.length > 0 ? all : index.search(question, options);
+  };
+})();
+`;
+}

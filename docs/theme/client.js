@@ -1,0 +1,330 @@
+// What HTML cannot do: lights, switches, search, keys, hints, progress. Pages are complete without it.
+(() => {
+  "use strict";
+  const root = document.documentElement, base = root.dataset.root.replace(/\/?$/, "/");
+  const $ = (selector, within = document) => within.querySelector(selector);
+  const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const store = {
+    get: (key) => {
+      try {
+        return localStorage.getItem(key);
+      } catch {
+        return null;
+      }
+    },
+    set: (key, value) => {
+      try {
+        localStorage.setItem(key, value);
+      } catch { /* Reading goes on. */ }
+    },
+  };
+  const make = (tag, properties = {}, ...children) => {
+    const element = Object.assign(document.createElement(tag), properties);
+    element.append(...children);
+    return element;
+  };
+
+  // Pointing at a quantity lights up all of it.
+  let lit = "";
+  const light = (number) => {
+    if (number === lit) return;
+    for (const element of $$(".lit")) element.classList.remove("lit");
+    lit = number;
+    if (number && !root.classList.contains("plain")) {
+      for (const element of $$(`[data-q="${CSS.escape(number)}"]`)) element.classList.add("lit");
+    }
+  };
+  document.addEventListener("pointerover", (event) => light(event.target.closest?.("[data-q]")?.dataset.q ?? ""));
+  document.addEventListener("click", (event) => {
+    if (matchMedia("(hover: none)").matches) light(event.target.closest?.("[data-q]")?.dataset.q ?? "");
+  });
+
+  // Hints: what `title` says, sooner and by keyboard too.
+  const card = make("div", { className: "card", hidden: true, id: "hint" });
+  card.setAttribute("role", "tooltip");
+  document.body.append(card);
+  // Of a quantity: its name in the code and its shape, as its row of the symbol table has them.
+  const meaning = (element) => {
+    const number = (element.closest("[data-q]") ?? $("[data-q]", element))?.dataset.q;
+    const row = number && !element.closest(".symbols") && $(`tr[data-of~="${CSS.escape(number)}"]`);
+    return row ? [...row.cells].slice(1).map((cell) => cell.innerText).join(" · ") : "";
+  };
+  let hinted;
+  const hint = (element) => {
+    if (element === hinted) return;
+    if (hinted) hinted.removeAttribute("aria-describedby");
+    hinted = element;
+    card.hidden = !element;
+    if (!element) return;
+    if (element.title) {
+      element.dataset.hint = element.title;
+      element.removeAttribute("title");
+    }
+    card.replaceChildren(
+      ...[meaning(element), element.dataset.hint].filter(Boolean).map((text) => make("div", {}, text)),
+    );
+    element.setAttribute("aria-describedby", "hint");
+    const box = element.getBoundingClientRect();
+    card.style.left = `${Math.max(8, Math.min(box.left, innerWidth - card.offsetWidth - 16))}px`;
+    card.style.top = box.bottom + card.offsetHeight + 12 > innerHeight
+      ? `${box.top - card.offsetHeight - 6}px`
+      : `${box.bottom + 6}px`;
+  };
+  const hintOf = (event) =>
+    event.target.closest?.("main [title], main [data-hint], main .prose [data-q], main .code pre [data-q]");
+  document.addEventListener("pointerover", (event) => hint(hintOf(event)));
+  document.addEventListener("focusin", (event) => hint(hintOf(event)));
+  addEventListener("scroll", () => hint(undefined), { passive: true });
+
+  // Switches.
+  const button = (action) => $(`[data-action="${action}"]`);
+  const themes = ["system", "light", "dark"];
+  const showTheme = () => {
+    const theme = root.dataset.theme ?? "system";
+    button("theme").textContent = theme;
+    button("theme").setAttribute("aria-label", `Theme: ${theme}`);
+  };
+  const nextTheme = () => {
+    const theme = themes[(themes.indexOf(root.dataset.theme ?? "system") + 1) % 3];
+    if (theme === "system") delete root.dataset.theme;
+    else root.dataset.theme = theme;
+    store.set("heedTheme", theme === "system" ? "" : theme);
+    showTheme();
+  };
+  showTheme();
+  const showColours = () => button("colours").setAttribute("aria-pressed", String(!root.classList.contains("plain")));
+  const toggleColours = () => {
+    light("");
+    root.classList.toggle("plain");
+    store.set("heedColours", root.classList.contains("plain") ? "off" : "");
+    showColours();
+  };
+  showColours();
+
+  // Progress: a page is read once its end was seen.
+  const here = root.dataset.url, read = new Set(JSON.parse(store.get("heedRead") || "[]"));
+  const showRead = () => {
+    for (const link of $$("[data-page]")) {
+      link.classList.toggle("read", read.has(link.dataset.page) && link.dataset.page !== "index.html");
+    }
+  };
+  showRead();
+  const end = $("footer");
+  if (end && "IntersectionObserver" in window) {
+    new IntersectionObserver((entries, observer) => {
+      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+      observer.disconnect();
+      read.add(here);
+      store.set("heedRead", JSON.stringify([...read]));
+      showRead();
+    }).observe(end);
+  }
+
+  // Copying code leaves line numbers behind, for they are not text.
+  for (const cell of $$(".code:has(pre), .plain-page pre, .reference pre")) {
+    const pre = cell.matches("pre") ? cell : $("pre", cell);
+    if (cell.matches("pre") || pre.closest("details")) continue;
+    const copy = make("button", { className: "copy", textContent: "copy", type: "button" });
+    copy.onclick = async () => {
+      try {
+        await navigator.clipboard.writeText(`${pre.textContent.trimEnd()}\n`);
+        copy.textContent = "copied";
+      } catch {
+        copy.textContent = "not allowed";
+      }
+      setTimeout(() => {
+        copy.textContent = "copy";
+      }, 1500);
+    };
+    cell.prepend(copy);
+  }
+
+  // What scrolls sideways can be reached by keyboard.
+  const reach = () => {
+    for (const element of $$(".table, .katex-display, pre")) {
+      if (element.scrollWidth > element.clientWidth + 1) element.tabIndex = 0;
+      else element.removeAttribute("tabindex");
+    }
+  };
+  addEventListener("resize", reach);
+  reach();
+
+  // A dialog for search and one for help.
+  const dialogs = {};
+  const dialog = (name, fill) => {
+    if (!dialogs[name]) {
+      dialogs[name] = make("dialog");
+      dialogs[name].setAttribute("aria-label", name);
+      fill(dialogs[name]);
+      dialogs[name].addEventListener("click", (event) => {
+        if (event.target === dialogs[name]) dialogs[name].close();
+      });
+      document.body.append(dialogs[name]);
+    }
+    if (!dialogs[name].open) dialogs[name].showModal();
+    return dialogs[name];
+  };
+  let loading;
+  const load = () =>
+    loading ??= new Promise((resolve, reject) => {
+      const script = make("script", { src: `${base}assets/search.js` });
+      script.onload = () => resolve(globalThis.heedSearch);
+      script.onerror = () => {
+        loading = undefined;
+        reject(new Error("The index could not be loaded"));
+      };
+      document.head.append(script);
+    });
+  const excerpt = (text, question) => {
+    const words = question.split(/\s+/).filter((word) => word.length > 1);
+    const at = Math.max(0, ...words.map((word) => text.toLowerCase().indexOf(word.toLowerCase())));
+    const from = Math.max(0, at - 60), piece = (from > 0 ? "…" : "") + text.slice(from, from + 170);
+    const parts = words.length === 0
+      ? [piece]
+      : piece.split(new RegExp(`(${words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|")})`, "i"));
+    return parts.map((part, i) => i % 2 ? make("mark", {}, part) : part);
+  };
+  const openSearch = () => {
+    const box = dialog("Search", (element) => {
+      const input = make("input", {
+        type: "text",
+        placeholder: "Search: a word, a name, a sentence, 中文",
+        autocomplete: "off",
+        spellcheck: false,
+      });
+      input.setAttribute("aria-label", "Search");
+      const list = make("ol", { className: "results" }), status = make("p", { className: "note" });
+      status.setAttribute("role", "status");
+      element.append(input, status, list);
+      let chosen = 0;
+      const mark = () => {
+        const links = $$("a", list);
+        links.forEach((link, i) => link.classList.toggle("chosen", i === chosen));
+        links[chosen]?.scrollIntoView({ block: "nearest" });
+      };
+      const show = async () => {
+        const question = input.value.trim();
+        if (!question) {
+          list.replaceChildren();
+          status.textContent = "";
+          return;
+        }
+        try {
+          const search = await load();
+          if (question !== input.value.trim()) return;
+          const found = search(question).slice(0, 30);
+          status.textContent = found.length ? "" : "Nothing found";
+          list.replaceChildren(
+            ...found.map(({ url, title, page, text }) =>
+              make(
+                "li",
+                {},
+                make(
+                  "a",
+                  { href: base + url },
+                  title,
+                  make("small", {}, title === page ? "" : `${page} · `, ...excerpt(text, question)),
+                ),
+              )
+            ),
+          );
+          chosen = 0;
+          mark();
+        } catch (error) {
+          status.textContent = error.message;
+        }
+      };
+      input.addEventListener("input", show);
+      input.addEventListener("keydown", (event) => {
+        const links = $$("a", list);
+        if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+          event.preventDefault();
+          chosen = (chosen + (event.key === "ArrowDown" ? 1 : -1) + links.length) % (links.length || 1);
+          mark();
+        } else if (event.key === "Enter") {
+          event.preventDefault();
+          links[chosen]?.click();
+        }
+      });
+      list.addEventListener("click", (event) => {
+        if (event.target.closest("a")) element.close();
+      });
+    });
+    $("input", box).select();
+    load().catch(() => {});
+  };
+  const keys = [
+    ["/", "search"],
+    ["j k", "next and previous section"],
+    ["[ ]", "previous and next page"],
+    ["c", "colours on and off"],
+    ["t", "theme: system, light, dark"],
+    ["?", "this list"],
+    ["Esc", "close"],
+  ];
+  const openHelp = () =>
+    dialog("Keys", (element) => {
+      const list = make("dl");
+      for (const [key, does] of keys) {
+        list.append(
+          make("dt", {}, ...key.split(" ").flatMap((one) => [make("kbd", {}, one), " "])),
+          make("dd", {}, does),
+        );
+      }
+      const close = make("button", { textContent: "close", type: "button", onclick: () => element.close() });
+      element.append(make("h2", {}, "Keys"), list, close);
+    });
+  const step = (by) => {
+    const tops = $$("main h1, main h2[id], .row.top, .reference section").map((element) =>
+      element.closest(".row, section") ?? element
+    );
+    const places = [...new Set(tops)].map((element) => element.getBoundingClientRect().top - 70);
+    const at = by > 0 ? places.findIndex((top) => top > 8) : places.findLastIndex((top) => top < -8);
+    if (at >= 0) scrollBy({ top: places[at] });
+  };
+  const actions = { search: openSearch, theme: nextTheme, colours: toggleColours };
+  for (const [name, act] of Object.entries(actions)) button(name).addEventListener("click", act);
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.key === "Escape") {
+      $("details.tree").open = false;
+      hint(undefined);
+      light("");
+      return;
+    }
+    if (event.target.closest?.("input, textarea, select, [contenteditable], dialog[open]")) return;
+    const act = {
+      "/": openSearch,
+      "?": openHelp,
+      j: () => step(1),
+      k: () => step(-1),
+      c: toggleColours,
+      t: nextTheme,
+      "[": () => $("a[rel=prev]")?.click(),
+      "]": () => $("a[rel=next]")?.click(),
+    }[event.key];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  });
+  document.addEventListener("click", (event) => {
+    const tree = $("details.tree");
+    if (tree.open && !tree.contains(event.target)) tree.open = false;
+  });
+  // A link to a line inside closed details opens them.
+  const reveal = () => {
+    let id = "";
+    try {
+      id = decodeURIComponent(location.hash.slice(1));
+    } catch {
+      return;
+    }
+    const details = id && document.getElementById(id)?.closest("details:not(.tree)");
+    if (details) {
+      details.open = true;
+      document.getElementById(id).scrollIntoView();
+    }
+  };
+  addEventListener("hashchange", reveal);
+  reveal();
+})();

@@ -1,0 +1,6 @@
+/** All tests of the built site in a browser, which they share. `deno task docs` comes first. */
+
+import "./pages.ts";
+import "./reading.ts";
+import "./live.ts";
+import "./playground.ts";

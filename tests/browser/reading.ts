@@ -1,0 +1,218 @@
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
+/** What a reader does: search, keys, switches, pointing; and reading without scripts. */
+
+import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { address, type Page, SITE, testInBrowser, withTab } from "./browser.ts";
+
+const PAGE = "attention/scaled_dot_product.html";
+
+interface Result {
+  readonly url: string;
+  readonly text: string;
+}
+
+/** What the search answers, best first. */
+async function search(page: Page, question: string): Promise<Result[]> {
+  await page.fill("dialog[open] input", question);
+  await page.waitForFunction(
+    () =>
+      document.querySelector("dialog[open] .results li") || document.querySelector("dialog[open] .note")?.textContent,
+  );
+  // Fast typists leave older answers behind for a moment.
+  await page.waitForTimeout(100);
+  return await page.evaluate(() => {
+    const root = new URL(document.documentElement.dataset["root"]!.replace(/\/?$/, "/"), location.href).href;
+    return [...document.querySelectorAll<HTMLAnchorElement>("dialog[open] .results a")].map((link) => ({
+      url: link.href.slice(root.length),
+      text: link.textContent ?? "",
+    }));
+  });
+}
+
+/** A sentence of a page: what is written, without markup. */
+const SENTENCE = "dot product of independent terms has variance";
+
+/** What readers look for, and what the first answers must contain. */
+const QUESTIONS: readonly (readonly [question: string, among: number, url: RegExp])[] = [
+  ["注意力", 10, /^(attention\/|glossary)/],
+  ["束搜索", 5, /^(generation\/greedy_and_beam|glossary)/],
+  ["top-p", 5, /^generation\/truncation/],
+  ["topP", 10, /^(generation|api)\//],
+  ["scaledDotProductAttention", 3, /^(attention\/scaled_dot_product|api\/)/],
+  ["scaled dot-product attention", 5, /^attention\/scaled_dot_product/],
+  [SENTENCE, 5, /^attention\/scaled_dot_product/],
+];
+
+testInBrowser("search finds words, names, Chinese and sentences, from any page", async () => {
+  for (const path of ["index.html", PAGE]) {
+    await withTab({}, async ({ page, open, complaints, requests }) => {
+      await open(path);
+      assert(!requests().some((url) => url.endsWith("/search.js")), "the index was loaded before it was needed");
+      await page.keyboard.press("/");
+      assert(await page.isVisible("dialog[open] input"));
+      for (const [question, among, url] of QUESTIONS) {
+        const found = (await search(page, question)).slice(0, among);
+        assert(found.some((result) => url.test(result.url)), `${question}: ${found.map(({ url }) => url).join(" ")}`);
+      }
+      assertEquals((await search(page, "qqqxyzzy")).length, 0);
+      const [first] = await search(page, "束搜索");
+      await page.keyboard.press("Enter");
+      await page.waitForURL(address() + first!.url);
+      assertEquals(complaints(), []);
+    });
+  }
+});
+
+testInBrowser("a page on a disk is read and searched", async () => {
+  await withTab({}, async ({ page }) => {
+    await page.goto(new URL(PAGE, SITE).href);
+    await page.keyboard.press("/");
+    const found = await search(page, "束搜索");
+    assert(found.length > 0);
+  });
+});
+
+testInBrowser("keys turn pages and go from section to section", async () => {
+  await withTab({}, async ({ page, open, complaints }) => {
+    await open(PAGE);
+    const links = await page.evaluate(() =>
+      ["prev", "next"].map((rel) => document.querySelector<HTMLAnchorElement>(`a[rel=${rel}]`)!.href)
+    );
+    await page.keyboard.press("]");
+    await page.waitForURL(links[1]!);
+    await page.keyboard.press("[");
+    await page.waitForURL(address() + PAGE);
+    await page.keyboard.press("[");
+    await page.waitForURL(links[0]!);
+    await page.keyboard.press("]");
+    await page.waitForURL(address() + PAGE);
+
+    const top = (): Promise<number> => page.evaluate(() => scrollY);
+    const places = [await top()];
+    for (let i = 0; i < 3; i++) {
+      await page.keyboard.press("j");
+      await page.waitForFunction((before) => scrollY > before, places.at(-1)!);
+      places.push(await top());
+    }
+    for (let i = 2; i >= 1; i--) {
+      await page.keyboard.press("k");
+      await page.waitForFunction((before) => scrollY < before, places[i + 1]!);
+      const now = await top();
+      assert(Math.abs(now - places[i]!) <= 2, `${now} px is not ${places[i]} px`);
+    }
+    // Keys are letters where something is written.
+    await page.keyboard.press("/");
+    await page.keyboard.type("j/k[]");
+    assertEquals(
+      await page.evaluate(() => document.querySelector<HTMLInputElement>("dialog[open] input")!.value),
+      "j/k[]",
+    );
+    await page.keyboard.press("Escape");
+    assert(!await page.isVisible("dialog[open]"));
+    await page.keyboard.press("?");
+    assert(await page.isVisible("dialog[open] kbd"));
+    assertEquals(complaints(), []);
+  });
+});
+
+testInBrowser("the reader's choices of theme and colours last", async () => {
+  await withTab({}, async ({ page, open }) => {
+    await open(PAGE);
+    const paper = (): Promise<string> => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const light = await paper();
+    await page.keyboard.press("t");
+    assertEquals(await paper(), light);
+    await page.keyboard.press("t");
+    const dark = await paper();
+    assertNotEquals(dark, light);
+    const ink = (): Promise<string[]> =>
+      page.evaluate(() =>
+        [...document.querySelectorAll("main [data-q]")].map((element) => getComputedStyle(element).color)
+      );
+    const colours = new Set(await ink()).size;
+    assert(colours > 4, `${colours} colours`);
+    await page.keyboard.press("c");
+    assert(new Set(await ink()).size < colours);
+    await open("index.html");
+    assertEquals(await paper(), dark);
+    assert(await page.evaluate(() => document.documentElement.classList.contains("plain")));
+  });
+});
+
+testInBrowser("a quantity has one colour, and pointing at it lights up all of it", async () => {
+  await withTab({}, async ({ page, open }) => {
+    await open(PAGE);
+    const colours = await page.evaluate(
+      () => [
+        ...new Set(
+          [...document.querySelectorAll<HTMLElement>('main [data-q="1"]')].map((element) =>
+            getComputedStyle(element).color
+          ),
+        ),
+      ],
+    );
+    assertEquals(colours.length, 1, colours.join());
+    await page.hover('main .code [data-q="1"]');
+    const lit = await page.evaluate(() => ({
+      lit: document.querySelectorAll(".lit").length,
+      all: document.querySelectorAll('[data-q="1"]').length,
+      formula: document.querySelectorAll(".katex .lit").length,
+    }));
+    assertEquals(lit.lit, lit.all);
+    assert(lit.formula > 0);
+  });
+});
+
+testInBrowser("without scripts a page is complete", async () => {
+  for (const width of [390, 1400]) {
+    await withTab({ scripts: false, width }, async ({ page, open, complaints }) => {
+      await open(PAGE);
+      const seen = await page.evaluate(() => {
+        const visible = (element: Element): boolean => {
+          const { width, height } = element.getBoundingClientRect();
+          return width > 40 && height > 20 && getComputedStyle(element).visibility === "visible";
+        };
+        const count = (selector: string): number => [...document.querySelectorAll(selector)].filter(visible).length;
+        return {
+          text: (document.querySelector("main") as HTMLElement).innerText,
+          pictures: count(".experiment figure svg"),
+          captions: count(".experiment figcaption"),
+          code: count("pre"),
+          formulas: count(".katex-display"),
+          claims: count(".claims li"),
+          buttons: [...document.querySelectorAll("button, .trial input")].filter(visible).length,
+          wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        };
+      });
+      assertStringIncludes(seen.text, "Let queries and keys live in the same space");
+      assert(seen.pictures > 0 && seen.captions > 0 && seen.code > 0 && seen.formulas > 0 && seen.claims > 0);
+      assertEquals(seen.buttons, 0, "a button that does nothing");
+      assertEquals(seen.wide, 0);
+      assertEquals(complaints(), []);
+    });
+  }
+});
+
+testInBrowser("screen readers get MathML, captions and the numbers of each figure", async () => {
+  await withTab({}, async ({ page, open }) => {
+    await open(PAGE);
+    const bare = await page.evaluate(() => ({
+      formulas: [...document.querySelectorAll(".katex")].filter((formula) => !formula.querySelector("math")).length,
+      figures: [...document.querySelectorAll(".experiment figure")].filter((figure) =>
+        !figure.querySelector("figcaption")?.textContent?.trim() || !figure.querySelector("table")
+      ).length,
+    }));
+    assertEquals(bare, { formulas: 0, figures: 0 });
+  });
+});
+
+testInBrowser("on paper there is the page and nothing to press", async () => {
+  await withTab({}, async ({ page, open }) => {
+    await open(PAGE);
+    await page.emulateMedia({ media: "print" });
+    assert(await page.isVisible("main h1"));
+    assert(!await page.isVisible("header button"));
+    assert(!await page.isVisible(".controls button"));
+  });
+});

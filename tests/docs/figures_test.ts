@@ -1,0 +1,232 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import type { Figure } from "../../core/experiments.ts";
+import { drawPicture, figureHtml, tableCsv, tablesOf } from "../../docs/figures/mod.ts";
+import { deflate, greyPng } from "../../docs/figures/png.ts";
+import { fitted, number, textWidth } from "../../docs/figures/svg.ts";
+
+const x = { title: "step" }, y = { title: "loss, nats" };
+const caption = 'What to see: <nothing> & "more".';
+
+/** A matrix of a function of row and column. */
+const matrix = (rows: number, columns: number, f: (r: number, c: number) => number): number[][] =>
+  Array.from({ length: rows }, (_, r) => Array.from({ length: columns }, (_, c) => f(r, c)));
+const names = (count: number): string[] => Array.from({ length: count }, (_, i) => `n${i}`);
+
+/** At least one figure of every kind, awkward ones among them. */
+const FIGURES: readonly (readonly [string, Figure])[] = [
+  ["line", {
+    kind: "line",
+    caption,
+    x,
+    y,
+    series: [{ label: "a", points: [[0, 4], [1, 2], [2, 1.5]], quantity: "Z" }],
+  }],
+  ["line of one point", { kind: "line", caption, x, y, series: [{ label: "a", points: [[3, 3]] }] }],
+  ["level line", {
+    kind: "line",
+    caption,
+    x,
+    y,
+    series: [{ label: "a", points: [[0, 0], [1, 0]] }, { label: "b", points: [[0, 0], [1, 0]], dashed: true }],
+  }],
+  ["logarithmic line", {
+    kind: "line",
+    caption,
+    x: { ...x, logarithmic: true },
+    y: { ...y, logarithmic: true },
+    series: [{ label: "a", points: [[1, 1e-6], [1000, 1e6]] }],
+  }],
+  ["long line", {
+    kind: "line",
+    caption,
+    x,
+    y,
+    series: [1, 2, 3].map((k) => ({
+      label: `series ${k}`,
+      points: Array.from({ length: 1000 }, (_, i) => [i, Math.sin(i / 9 / k)] as const),
+    })),
+  }],
+  ["scatter", {
+    kind: "scatter",
+    caption,
+    x,
+    y,
+    series: [{ label: "words", points: [[1, 2], [-1, -3], [1, 2.01]], names: ["apple", "苹果", "<pad>"] }],
+  }],
+  ["bars", { kind: "bars", caption, y, bars: [{ label: "a", value: 2 }, { label: "b", value: -1 }] }],
+  ["bars in groups", {
+    kind: "bars",
+    caption,
+    y: { ...y, logarithmic: true },
+    bars: ["short", "long"].flatMap((group, i) =>
+      ["greedy", "beam"].map((label) => ({ label, group, value: 10 ** i }))
+    ),
+  }],
+  ["bars of zero", { kind: "bars", caption, y, bars: [{ label: "a", value: 0 }] }],
+  ["heat map", {
+    kind: "heatMap",
+    caption,
+    rows: ["I", "saw", " a", "\n"],
+    columns: ["I", "saw", " a", "\n"],
+    values: matrix(4, 4, (r, c) => c > r ? 0 : 1 / (r + 1)),
+    rowTitle: "query",
+    columnTitle: "key",
+    quantity: "A",
+  }],
+  ["heat map of one value", { kind: "heatMap", caption, rows: ["a"], columns: ["b"], values: [[0.5]] }],
+  ["large heat map of two signs", {
+    kind: "heatMap",
+    caption,
+    rows: names(100),
+    columns: names(64),
+    values: matrix(100, 64, (r, c) => Math.cos(r / (c + 1))),
+  }],
+  ["attention", {
+    kind: "attention",
+    caption,
+    from: ["the", "cat", "sat"],
+    to: ["猫", "坐"],
+    weights: [matrix(3, 2, (r, c) => (r + c) % 2), matrix(3, 2, () => 0.5)],
+    heads: ["left", "both"],
+  }],
+  ["attention of one head that sees nothing", { kind: "attention", caption, from: ["a"], to: ["b"], weights: [[[0]]] }],
+  ["histogram", {
+    kind: "histogram",
+    caption,
+    x,
+    series: [{ label: "scaled", edges: [-1, 0, 1, 2], counts: [1, 5, 0] }, {
+      label: "plain",
+      edges: [0, 4],
+      counts: [7],
+    }],
+  }],
+  ["tree", {
+    kind: "tree",
+    caption,
+    nodes: [
+      { id: 0, label: "<s>", kept: true },
+      { id: 1, parent: 0, label: "the", value: -0.3, kept: true },
+      { id: 2, parent: 0, label: "a", value: -1.5 },
+      { id: 3, parent: 1, label: "cat", value: -0.9 },
+    ],
+  }],
+  ["table", { kind: "table", caption, columns: ["model", "accuracy"], rows: [["bag & words", 0.71], ["CBOW", 12345]] }],
+  ["tokens", {
+    kind: "tokens",
+    caption,
+    rows: [
+      { label: "BPE", tokens: [{ text: "un", value: -1 }, { text: " related", value: 0.5 }, { text: "" }] },
+      { tokens: [..."机器翻译"].map((text) => ({ text })) },
+    ],
+  }],
+  ["text", { kind: "text", caption, text: "To be, or <not>\nto be" }],
+];
+
+/** The first tag that is closed by another, if any; SVG and the HTML around it are written as XML would be. */
+function unbalanced(markup: string): string | undefined {
+  const open: string[] = [];
+  const withoutText = markup.replace(/<input[^>]*>/g, "");
+  for (
+    const [tag, end, name, alone] of withoutText.matchAll(
+      /<(\/?)([a-zA-Z]+)(?:\s+[\w-]+="[^"<]*"|\s+checked)*\s*(\/?)>/g,
+    )
+  ) {
+    if (end) { if (open.pop() !== name) return tag; }
+    else if (!alone) open.push(name!);
+  }
+  return open.pop();
+}
+
+const hue = (symbol: string): number | undefined => ({ Z: 3, A: 9 })[symbol];
+
+for (const [name, figure] of FIGURES) {
+  Deno.test(`figureHtml() draws a ${name} at any width, with a name, a description and a table`, () => {
+    for (const width of [260, 560, 760]) {
+      const html = figureHtml(figure, { width, id: "f", hue });
+      assertEquals(html.match(/NaN|undefined|Infinity|\[object/), null);
+      assertEquals(unbalanced(html), undefined);
+      // Every angle bracket belongs to a tag.
+      assertEquals(html.replace(/<\/?[a-zA-Z][^<>]*>/g, "").match(/[<>]/), null);
+      assert(html.includes("<figcaption>What to see: &lt;nothing&gt; &amp; &quot;more&quot;.</figcaption>"));
+      assertEquals(html, figureHtml(figure, { width, id: "f", hue }), "the same data make the same picture");
+      const ids = [...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+      assertEquals(new Set(ids).size, ids.length);
+      if (figure.kind === "text") continue;
+      assertMatch(html, /<table>.*<th scope="col"/);
+      if (figure.kind === "table") continue;
+      assertMatch(html, /<svg class="picture [^>]* role="img" aria-labelledby="f[-\d]*-t f[-\d]*-d">/);
+      assertMatch(html, /<title id="f[-\d]*-t">[^<]+<\/title><desc id="f[-\d]*-d">[^<]+<\/desc>/);
+      for (const [, value] of html.matchAll(/ (?:width|height)="(-?[\d.]+)"/g)) assert(Number(value) >= 0, value);
+    }
+  });
+}
+
+Deno.test("drawPicture() gives a quantity the number that its page gives it", () => {
+  const [, line] = FIGURES[0]!;
+  assertMatch(drawPicture(line, { width: 560, id: "f", hue }), /<g class="q-3" data-q="3">/);
+  assertMatch(drawPicture(line, { width: 560, id: "f" }), /<g class="s1">/);
+  const map = FIGURES.find(([name]) => name === "heat map")![1];
+  assertMatch(drawPicture(map, { width: 560, id: "f", hue }), /class="s1 q-9" data-q="9"/);
+});
+
+Deno.test("drawPicture() shows 512×512 weights in less than 60 kB, their table in less than 10 kB", () => {
+  // Causal weights that fall with distance.
+  const values = matrix(512, 512, (r, c) => c > r ? 0 : Math.exp((c - r) / 40));
+  const figure: Figure = { kind: "heatMap", caption, rows: names(512), columns: names(512), values, domain: [0, 1] };
+  const picture = drawPicture(figure, { width: 560, id: "f" });
+  assert(picture.length < 60_000, String(picture.length));
+  assert(figureHtml(figure, { width: 560, id: "f" }).length - picture.length < 10_000);
+  assertEquals(tablesOf(figure, true)[0]!.rows.length, 512);
+});
+
+Deno.test("deflate() is undone by the decompressor of the platform", async () => {
+  let state = 1;
+  const noise = Uint8Array.from({ length: 5000 }, () => (state = state * 1103515245 + 12345 >>> 0) >>> 16);
+  const long = new Uint8Array(70_000).map((_, i) => i % 300 < 250 ? 7 : i >> 8);
+  for (
+    const data of [new Uint8Array(0), Uint8Array.of(1), Uint8Array.of(1, 1, 1, 1), noise, long, new Uint8Array(999)]
+  ) {
+    const packed = new Blob([Uint8Array.from(deflate(data))]).stream().pipeThrough(
+      new DecompressionStream("deflate-raw"),
+    );
+    assertEquals(new Uint8Array(await new Response(packed).arrayBuffer()), data);
+  }
+  assert(deflate(new Uint8Array(100_000)).length < 1000);
+});
+
+Deno.test("greyPng() is a picture of its size", () => {
+  const bytes = Uint8Array.from(atob(greyPng(3, 2, new Uint8Array(6)).split(",")[1]!), (c) => c.charCodeAt(0));
+  assertEquals([...bytes.slice(0, 8)], [137, 80, 78, 71, 13, 10, 26, 10]);
+  const view = new DataView(bytes.buffer);
+  assertEquals([view.getUint32(16), view.getUint32(20)], [3, 2]);
+  // The last chunk of every such file, with its known sum.
+  assertEquals([...bytes.slice(-8)], [73, 69, 78, 68, 0xae, 0x42, 0x60, 0x82]);
+});
+
+Deno.test("number() writes as books do", () => {
+  const written = [0, 1234, 12345, -1234567, 0.125, 1e-5, 2.5e9, -1 / 3, 1e7].map((value) => number(value));
+  assertEquals(written, [
+    "0",
+    "1234",
+    "12\u202f345",
+    "−1\u202f234\u202f567",
+    "0.125",
+    "10⁻⁵",
+    "2.5·10⁹",
+    "−0.3333",
+    "10⁷",
+  ]);
+});
+
+Deno.test("fitted() shortens what is too long and counts Chinese characters as wide", () => {
+  assertEquals(fitted("attention", 1000), "attention");
+  assert(fitted("attention", 40).endsWith("…"));
+  assert(textWidth("注意力") > textWidth("att"));
+});
+
+Deno.test("tableCsv() quotes what needs it", () => {
+  assertEquals(
+    tableCsv({ columns: ["a", "b"], rows: [["x,y", 1], ['say "no"', ""]] }),
+    'a,b\n"x,y",1\n"say ""no""",\n',
+  );
+});

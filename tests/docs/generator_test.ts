@@ -1,0 +1,178 @@
+/**
+ * The site's generator: how sources become rows, symbols colours and names links; and, where its packages are, that the
+ * whole site has nothing dead in it.
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import { urlOf } from "../../docs/book.ts";
+import { checkLinks } from "../../docs/check.ts";
+import { findTest, proofsOf, readProofs, testsNamed } from "../../docs/proofs.ts";
+import { cells, colourTex, findNames, partsOf, quantitiesOf } from "../../docs/quantities.ts";
+import { handler } from "../../docs/serve.ts";
+import { separate, split } from "../../docs/split.ts";
+import { granted } from "../permissions.ts";
+
+const SOURCE = `/**
+ * # A page
+ *
+ * **Question.** Which?
+ *
+ * | symbol | in code | shape      |
+ * | ------ | ------- | ---------- |
+ * | $Q$    | \`query\` | \`[T, D]\`   |
+ * | $d$    | \`D\`     | one number |
+ * | $W_Q$  | \`query.weight\` | \`[D, D]\` |
+ *
+ * @module
+ */
+
+import { a } from "a";
+
+/**
+ * Doubles.
+ *
+ * @param x a number
+ * @returns twice \`x\`
+ */
+export function double(x: number): number {
+  // $x$ twice.
+  return x + x; // trailing
+}
+
+// ## Pitfall
+//
+// See the test "double() doubles".
+`;
+
+Deno.test("split() makes a row of each comment, with the code that follows it", () => {
+  const rows = split(SOURCE);
+  assertEquals(rows.map(({ kind }) => kind), ["opening", "code", "reference", "note", "section"]);
+  assertEquals(rows[2]!.prose, "Doubles.");
+  assertEquals(rows[2]!.tags, [
+    { kind: "param", name: "x", text: "a number" },
+    { kind: "returns", name: "", text: "twice `x`" },
+  ]);
+  assertEquals(rows[3]!.prose, "$x$ twice.");
+  assertEquals(rows[3]!.code.map(({ text }) => text), ["  return x + x; // trailing", "}"]);
+  assert(rows[4]!.prose.startsWith("## Pitfall\n"));
+});
+
+Deno.test("split() loses no line of code", () => {
+  const code = (lines: readonly string[]) =>
+    lines.filter((line) => line.trim() !== "" && !/^\s*(\/\/|\/\*\*|\*)/.test(line));
+  const kept = split(SOURCE).flatMap((row) => row.code.map(({ text }) => text));
+  assertEquals(kept.filter((line) => line.trim() !== ""), code(SOURCE.split("\n")));
+});
+
+Deno.test("split() leaves strings and directives alone", () => {
+  const text = "const shader = `\n// no comment\n`;\n// deno-lint-ignore no-explicit-any\nconst x = 1;\n";
+  assertEquals(split(text, new Set([2, 3])).length, 1);
+});
+
+Deno.test("separate() keeps an at sign within an example", () => {
+  const { tags } = separate("Text.\n\n@example\n```ts\n@decorated\n```\n@returns it");
+  assertEquals(tags.map(({ kind }) => kind), ["example", "returns"]);
+});
+
+Deno.test("quantitiesOf() numbers tensors before single numbers", () => {
+  const quantities = quantitiesOf(split(SOURCE)[0]!.prose);
+  assertEquals(quantities.map(({ number, symbols }) => [number, symbols[0]]), [[1, "Q"], [3, "d"], [2, "W_Q"]]);
+  assertEquals(cells("| a | `b \\| c` |"), ["a", "`b \\| c`"]);
+});
+
+Deno.test("quantitiesOf() gives no colour to a name that two rows share", () => {
+  const table = "| symbol | in code | shape |\n| - | - | - |\n| $y$ | `hidden` | |\n| $u$ | `hidden` after | |";
+  assertEquals(quantitiesOf(table).map(({ names }) => names), [[], []]);
+});
+
+Deno.test("colourTex() marks symbols of the table and nothing else", () => {
+  const quantities = quantitiesOf(split(SOURCE)[0]!.prose);
+  const mark = (number: number, tex: string) => `{\\htmlData{q=${number}}{${tex}}}`;
+  assertEquals(colourTex("\\frac{QK}{\\sqrt d}", quantities), `\\frac{${mark(1, "Q")}K}{\\sqrt ${mark(3, "d")}}`);
+  assertEquals(colourTex("XW_Q", quantities), `X${mark(2, "W_Q")}`);
+  assertEquals(colourTex("\\mathrm{dQ} + x_d", quantities), "\\mathrm{dQ} + x_d");
+});
+
+Deno.test("findNames() prefers the longest name and whole words", () => {
+  const quantities = quantitiesOf(split(SOURCE)[0]!.prose);
+  assertEquals(findNames("query.weight + query + queryKey", quantities), [[0, 12, 2], [15, 20, 1]]);
+});
+
+Deno.test("partsOf() breaks a formula at wide spaces outside of groups", () => {
+  assertEquals(partsOf("a = b, \\quad c \\quad \\text{or} \\quad d, \\qquad e"), [
+    "a = b,",
+    "c \\quad \\text{or} \\quad d,",
+    "e",
+  ]);
+  assertEquals(partsOf("\\text{a, \\quad b} \\qquad c"), ["\\text{a, \\quad b}", "c"]);
+});
+
+Deno.test("testsNamed() and findTest() lead from a pitfall to its test", () => {
+  const file = readProofs(
+    "tests/a_test.ts",
+    'import { x } from "../core/a.ts";\n\nDeno.test("double() doubles", () => {});\n',
+  );
+  assertEquals(testsNamed('See the tests "double() doubles" and "it halves".'), ["double() doubles", "it halves"]);
+  assertEquals(findTest("double() doubles", [file], new Map())?.line, 3);
+  assertEquals(findTest("it halves", [file], new Map()), undefined);
+  assertEquals(proofsOf("core/a.ts", [file]).length, 1);
+});
+
+Deno.test("urlOf() keeps folders and drops what is only for ordering", () => {
+  assertEquals(urlOf("core/04_attention/mod.ts"), "attention/index.html");
+  assertEquals(urlOf("gpu/shaders/softmax.wgsl"), "gpu/shaders/softmax.html");
+});
+
+Deno.test("checkLinks() finds dead links, dead anchors and other hosts", () => {
+  const pages = new Map([
+    ["a/x.html", '<a href="../b.html#here"></a><a href="../b.html#there"></a><a href="gone.html"></a>'],
+    ["b.html", '<h2 id="here"></h2><img src="https://example.org/x.png"><a href="https://example.org/">out</a>'],
+  ]);
+  assertEquals(checkLinks(pages, new Set()).map(({ text }) => text), [
+    "Dead anchor: ../b.html#there",
+    "Dead link: gone.html",
+    "Asks another host: https://example.org/x.png",
+  ]);
+});
+
+Deno.test("handler() serves files with their types and stays in its folder", { ignore: !granted("read") }, async () => {
+  const serve = handler(new URL("../../docs/", import.meta.url));
+  const style = await serve(new Request("http://localhost/theme/style.css"));
+  assertEquals(style.headers.get("Content-Type"), "text/css; charset=utf-8");
+  assertEquals(style.headers.get("Cross-Origin-Embedder-Policy"), "require-corp");
+  await style.body?.cancel();
+  for (const path of ["/../LICENSE", "/%2e%2e/LICENSE", "/..%2fLICENSE", "/..%2f..%2fetc%2fpasswd", "/none"]) {
+    assertEquals((await serve(new Request(`http://localhost${path}`))).status, 404, path);
+  }
+});
+
+const packages = (() => {
+  try {
+    return granted("read", "write", "run", "env") &&
+      Deno.statSync(new URL("../../docs/node_modules", import.meta.url)).isDirectory;
+  } catch {
+    return false;
+  }
+})();
+
+Deno.test("the site has no problem, and is the same twice", { ignore: !packages }, async () => {
+  const build = async (): Promise<string> => {
+    const out = await Deno.makeTempDir();
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["task", "docs", "--check", "--out", out],
+      cwd: new URL("../../", import.meta.url),
+      env: { NO_COLOR: "1" },
+    }).output();
+    const said = new TextDecoder().decode(stderr) + new TextDecoder().decode(stdout);
+    assertEquals(code, 0, said);
+    let text = "";
+    for (const page of ["index.html", "attention/scaled_dot_product.html", "assets/search.js", "api/attention.html"]) {
+      const content = await Deno.readTextFile(`${out}/${page}`);
+      assert(!page.endsWith(".html") || content.includes("<main"), page);
+      text += content;
+    }
+    await Deno.remove(out, { recursive: true });
+    return text;
+  };
+  assertEquals(await build(), await build());
+});

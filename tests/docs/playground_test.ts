@@ -1,0 +1,119 @@
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { createWasmDevice, EncoderDecoder, generate, noGrad, Random, scope, tensor } from "../../mod.ts";
+import { setBackend } from "../../core/engine/device.ts";
+import { figuresOf, firstChoice, STAGES } from "../../docs/playground/draw.ts";
+import { DEFAULTS, look, type View } from "../../docs/playground/look.ts";
+import { openTranslator, packTranslator } from "../../docs/playground/pack.ts";
+import { FILES, type Measured, pages } from "../../docs/playground/page.ts";
+
+const folder = new URL("../../docs/playground/model/", import.meta.url);
+const bytes = Deno.readFileSync(new URL("translator.safetensors", folder));
+const json = <T>(name: string): T => JSON.parse(Deno.readTextFileSync(new URL(`${name}.json`, folder))) as T;
+const sentence = json<View>("example").settings.sentence;
+
+setBackend(createWasmDevice());
+const translator = openTranslator(bytes);
+
+Deno.test("the playground's model is small, and what was measured of it is said of these bytes", () => {
+  const { weights, bytes: size } = json<Measured>("measured");
+  assert(bytes.length < 600_000);
+  assertEquals(size, bytes.length);
+  assertEquals(weights, translator.model.parameterCount());
+});
+
+Deno.test("packTranslator() is off by half a step of each row at most", async () => {
+  const { source, target } = translator;
+  const layout = { vocabSize: target.vocabSize, sourceVocabSize: source.vocabSize, hiddenSize: 16, numHeads: 2 };
+  const model = new EncoderDecoder({ ...layout, numLayers: 1 }, new Random(3));
+  const packed = openTranslator(await packTranslator({ model, source, target })).model.stateDict();
+  for (const [name, before] of model.stateDict()) {
+    const wanted = Array.from(await before.read()), found = await packed.get(name)!.read();
+    const most = wanted.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+    const step = before.shape.length === 2 ? most / 127 : 0;
+    wanted.forEach((x, i) => assert(Math.abs(x - found[i]!) <= step * 0.5001, name));
+  }
+});
+
+Deno.test("packTranslator() writes again what openTranslator() read", async () => {
+  assertEquals(await packTranslator(translator), bytes);
+});
+
+Deno.test("look() finds the recorded translation", async () => {
+  const recorded = json<View>("example"), view = await look(translator, recorded.settings);
+  assertEquals([view.text, view.inputs, view.source], [recorded.text, recorded.inputs, recorded.source]);
+  assertEquals(view.drawn.text, recorded.drawn.text);
+  const close = (found: unknown, wanted: unknown): void => {
+    if (typeof wanted === "number") assertAlmostEquals(found as number, wanted, 2e-3 * (1 + Math.abs(wanted)));
+    else if (Array.isArray(wanted)) wanted.forEach((x, i) => close((found as unknown[])[i], x));
+  };
+  for (const key of ["embedded", "placed", "memory", "encoder", "self", "cross"] as const) {
+    close(view[key], recorded[key]);
+  }
+});
+
+Deno.test("look() searches as generate() does", async () => {
+  const { model, source, target } = translator;
+  const ids = [...source.encode(sentence), source.endToken];
+  for (const beams of [1, 2, 4]) {
+    const { found, tree } = await look(translator, { ...DEFAULTS, sentence, beams });
+    const memory = scope(() => noGrad(() => model.encode(tensor(Int32Array.from(ids), [1, ids.length]))));
+    const wanted = await generate(model.given(memory), [target.beginToken], {
+      maxNewTokens: 2 * ids.length + 10,
+      eosToken: target.endToken,
+      numBeams: beams,
+    });
+    assertEquals(found[0]!.text, target.decode(wanted.tokens).trim());
+    assertAlmostEquals(found[0]!.logProbability, wanted.logProbability, 1e-3);
+    if (wanted.beams) {
+      assertEquals(
+        found.map(({ text }) => text),
+        wanted.beams.map((b) => target.decode(b.tokens).trim()),
+      );
+    }
+    const end = tree.find(({ label, value }) => label === "END" && value === found[0]!.logProbability);
+    assert(end?.kept);
+  }
+});
+
+Deno.test("look() shows weights that sum to one and do not look ahead", async () => {
+  const view = await look(translator, { ...DEFAULTS, sentence });
+  for (const weights of [view.encoder, view.self, view.cross]) {
+    for (const row of weights.flat(2)) assertAlmostEquals(row.reduce((sum, x) => sum + x, 0), 1, 1e-5);
+  }
+  for (const head of view.self.flat()) head.forEach((row, t) => assert(row.slice(t + 1).every((x) => x === 0)));
+});
+
+Deno.test("look() shows what temperature and truncation leave", async () => {
+  const { steps } = await look(translator, { ...DEFAULTS, sentence, temperature: 2, topK: 3 });
+  for (const { likely, kept } of steps) {
+    assertEquals(kept, 3);
+    assertAlmostEquals(likely.reduce((sum, { shaped }) => sum + shaped, 0), 1, 1e-9);
+    assertAlmostEquals(likely[0]!.shaped / likely[1]!.shaped, Math.sqrt(likely[0]!.model / likely[1]!.model), 1e-6);
+  }
+});
+
+Deno.test("look() refuses nothing and too much", async () => {
+  await assertRejects(() => look(translator, { ...DEFAULTS, sentence: "  " }), RangeError, "nothing to translate");
+  await assertRejects(() => look(translator, { ...DEFAULTS, sentence: "我".repeat(60) }), RangeError, "tokens");
+});
+
+Deno.test("the playground's page traces every stage to lines and says what was measured", () => {
+  const [page] = pages(), { bleu } = json<Measured>("measured");
+  const sections = page!.body.split("<section ").slice(1);
+  assertEquals(sections.length, STAGES.length);
+  for (const section of sections) {
+    assert(/href="\w+\/\w+\.html#L\d+"/.test(section));
+    assert(section.includes("<figure"));
+  }
+  assert(page!.body.includes(`BLEU</a> ${bleu.greedy.toFixed(1)}`));
+  for (const file of FILES.values()) assert(Deno.statSync(file).isFile);
+});
+
+Deno.test("stages have figures for every layer and word", () => {
+  const view = json<View>("example"), first = firstChoice(view);
+  for (const stage of STAGES) {
+    for (let step = 0; step <= view.steps.length; step++) {
+      assert(figuresOf(view, stage, { ...first, step, encoderLayer: 0, decoderLayer: 0 }).length > 0);
+    }
+  }
+});

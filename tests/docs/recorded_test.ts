@@ -1,0 +1,69 @@
+import { assertEquals } from "@std/assert";
+import type { Experiment, Figure, Outcome } from "../../core/experiments.ts";
+import { differences, rounded } from "../../docs/recorded.ts";
+
+const bars = (...values: number[]): Figure => ({
+  kind: "bars",
+  caption: `The last is ${values.at(-1)}.`,
+  y: { title: "share" },
+  bars: values.map((value, i) => ({ label: `bar ${i}`, value })),
+});
+const line = (...points: [number, number][]): Figure => ({
+  kind: "line",
+  caption: "A line.",
+  x: { title: "step" },
+  y: { title: "loss" },
+  series: [{ label: "a", points }],
+});
+const outcome = (figure: Figure, findings: Outcome["findings"] = {}): Outcome => ({ findings, figures: [figure] });
+
+/** What differs between what was recorded and what is found. */
+function compare(recorded: Outcome, found: Outcome, more: Partial<Experiment> = {}): number {
+  const experiment: Experiment = {
+    name: "words/nothing",
+    title: "Nothing",
+    controls: {},
+    claims: [],
+    run: () => Promise.resolve(found),
+    ...more,
+  };
+  const sameBits = more.tolerance === undefined;
+  return differences(experiment, { name: experiment.name, controls: {}, outcome: recorded }, found, sameBits).length;
+}
+
+Deno.test("rounded() keeps counts, shortens fractions, and drops what is nothing beside the rest", () => {
+  const { findings, figures } = rounded(
+    outcome(line([123456, 0.123456], [200000, 1e-12]), { count: 65_123_456, share: 1 / 3, list: [2, 1e-9, 0.5] }),
+  );
+  assertEquals(findings, { count: 65_123_456, share: 0.333333, list: [2, 0, 0.5] });
+  assertEquals(figures, [line([123456, 0.1235], [200000, 0])]);
+});
+
+Deno.test("differences() allows a share of the largest number beside one, not of the number itself", () => {
+  assertEquals(compare(outcome(bars(1, 0.0001)), outcome(bars(1.001, 0.0015))), 0);
+  assertEquals(compare(outcome(bars(1, 0.0001)), outcome(bars(1.01, 0.0001))), 1);
+  assertEquals(compare(outcome(line([1000, 1])), outcome(line([1000, 1.1]))), 1);
+  assertEquals(compare(outcome(line([1000, 1])), outcome(line([1001, 1.001]))), 0);
+  assertEquals(compare(outcome(bars(1), { loss: [2, 1] }), outcome(bars(1), { loss: [2, 1.1] })), 1);
+});
+
+Deno.test("differences() compares words, but not the numbers in captions", () => {
+  assertEquals(compare(outcome(bars(0.5)), outcome(bars(0.5001))), 0);
+  const text = (text: string): Outcome => outcome({ kind: "text", caption: "It wrote this.", text });
+  assertEquals(compare(text("to be"), text("to see")), 1);
+  // Elsewhere, what a trained model says may depend on rounding.
+  assertEquals(compare(text("to be"), text("to see"), { tolerance: 0.1 }), 0);
+});
+
+Deno.test("differences() holds trained findings to the experiment's tolerance on other devices", () => {
+  const found = (share: number): Outcome => outcome(bars(share), { share, losses: [share, 2] });
+  assertEquals(compare(found(0.01), found(0.04), { tolerance: 0.05 }), 0);
+  assertEquals(compare(found(0.01), found(0.2), { tolerance: 0.05 }), 2);
+});
+
+Deno.test("differences() notices other controls and other shapes", () => {
+  const steps = { label: "Steps", description: "", default: 3, min: 1, max: 9 };
+  assertEquals(compare(outcome(bars(1)), outcome(bars(1)), { controls: { steps } }), 1);
+  assertEquals(compare(outcome(bars(1)), outcome(bars(1, 1))) > 0, true);
+  assertEquals(compare(outcome(bars(1)), outcome(line([0, 1]))) > 0, true);
+});
