@@ -54,7 +54,8 @@ function figures(found: Found, keys: number): Figure[] {
   return [
     {
       kind: "line",
-      caption: `The variance of a plain score is about its width: ${found.variance.at(-1)!.toFixed(0)} at width 1024. ` +
+      caption:
+        `The variance of a plain score is about its width: ${found.variance.at(-1)!.toFixed(0)} at width 1024. ` +
         "Divided by √d, it stays at one.",
       x,
       y: { title: "variance of the scores", logarithmic: true },
