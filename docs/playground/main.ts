@@ -44,8 +44,15 @@ function ask(change: Partial<Settings> = {}): void {
     return;
   }
   busy = true;
-  status.textContent = view ? "" : "Fetching the model…";
   status.className = "status";
+  if (!view) status.textContent = "Fetching the model…";
+  else {
+    // A quick answer needs no announcement.
+    const run = asked + 1;
+    setTimeout(() => {
+      if (busy && asked === run) status.textContent = device === "webgpu" ? "Computing on the GPU…" : "Computing…";
+    }, 400);
+  }
   if (!worker) {
     worker = new Worker(new URL("./playground_worker.js", import.meta.url), { type: "module" });
     worker.onmessage = ({ data }: MessageEvent<Reply>) => hear(data);
@@ -60,10 +67,15 @@ function ask(change: Partial<Settings> = {}): void {
 
 function hear(reply: Reply): void {
   busy = false;
+  show(reply);
   if (waiting) {
     waiting = false;
     ask();
   }
+}
+
+/** Puts an answer on the page. */
+function show(reply: Reply): void {
   if ("error" in reply) {
     status.textContent = reply.error;
     status.className = "status error";
@@ -77,6 +89,7 @@ function hear(reply: Reply): void {
   };
   const said = root.querySelector<HTMLElement>(".translation")!;
   if (said.textContent !== view.text) said.textContent = view.text;
+  status.className = "status";
   status.textContent = `${(reply.seconds * 1000).toFixed(0)} ms. ${reply.device}`;
   refreshChoices.forEach((f) => f());
   draw();
@@ -234,7 +247,7 @@ form.addEventListener("submit", (event) => {
 form.append(
   make("label", { for: "play-sentence" }, "Chinese sentence"),
   sentence,
-  make("label", { for: "play-example" }, "or"),
+  make("label", { for: "play-example" }, "or choose"),
   choices,
   make("label", { for: "play-device" }, "runs on"),
   devices,

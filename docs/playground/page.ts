@@ -180,7 +180,7 @@ export function pages(): readonly {
   const body = `<div class="playground"${data("settings", view.settings)}${data("examples", measured.examples)}>
 <h1>Playground</h1>
 <p>A Chinese sentence becomes English, and the numbers on the way are shown. The model is the one that
-<code>deno task start</code> trains, of width ${hiddenSize} and after ${count(steps)} steps: ${
+<code>deno task start</code> trains, made smaller: width ${hiddenSize}, ${count(steps)} steps, ${
     count(weights)
   } weights, a byte each,
 ${Math.round(bytes / 1000)} kB. On ${count(sentences)} sentences that it has never seen it reaches
@@ -189,7 +189,7 @@ ${bleu.beams.toFixed(1)} with ${view.settings.beams} beams. It learned from ${
     count(pairs)
   } pairs and knows their words, no others.</p>
 <p class="asked" lang="zh">${escape(view.settings.sentence)}</p>
-<p class="translation" lang="en" aria-live="polite" aria-label="Translation">${escape(view.text)}</p>
+<p class="translation" role="status" aria-live="polite" aria-label="Translation">${escape(view.text)}</p>
 ${STAGES.map((stage) => stageHtml(view, stage)).join("\n")}
 </div>`;
   return [{
