@@ -278,8 +278,16 @@ function reference(entryPoints: readonly EntryPoint[], part: Part, site: Site, p
   });
 }
 
-/** Writes what was built, and removes what was there. */
+/** Where the site is built unless another folder is named. */
+const SITE = new URL("site/", here);
+
+/** Writes what was built. The project's own folder holds nothing else afterwards; another keeps what is there. */
 async function write({ pages, files }: Built, out: URL): Promise<void> {
+  if (out.href === SITE.href) {
+    await Deno.remove(SITE, { recursive: true }).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
+  }
   for (const [url, content] of [...pages, ...files]) {
     const file = new URL(url.split("/").map(encodeURIComponent).join("/"), out);
     await Deno.mkdir(new URL("./", file), { recursive: true });
@@ -290,7 +298,7 @@ async function write({ pages, files }: Built, out: URL): Promise<void> {
 if (import.meta.main) {
   const started = performance.now();
   const at = Deno.args.indexOf("--out");
-  const out = at < 0 ? new URL("site/", here) : new URL(`file://${await Deno.realPath(Deno.args[at + 1]!)}/`);
+  const out = at < 0 ? SITE : new URL(`file://${await Deno.realPath(Deno.args[at + 1]!)}/`);
   const built = await build();
   const { pages, problems, warnings } = built;
   await write(built, out);

@@ -241,8 +241,8 @@ export class BatchNorm extends Module {
 // ## Before or after
 //
 // The original paper normalizes after each step, $\mathrm{norm}(x + F(x))$ (post-norm, 后置): the
-// output is always in range, but every gradient on its way down passes through every norm, and
-// deep models need a slow warm-up. Normalizing inside the step, $x + F(\mathrm{norm}(x))$
+// output is always in range, but every gradient on its way down passes through every norm. The usual advice
+// for deep models is a slow warm-up; what the next paragraph measures says how far it goes. Normalizing inside the step, $x + F(\mathrm{norm}(x))$
 // (pre-norm, 前置), leaves a path on which nothing is touched; training is stable from the first
 // step, and one more norm is needed at the very end. Section 5.2 has both.
 

@@ -111,7 +111,9 @@ function raster(
 /** Draws a matrix with names along both sides. */
 export function drawHeatMap(figure: Figure & { readonly kind: "heatMap" }, drawing: Drawing): string {
   const { values, quantity } = figure, { width } = drawing;
-  const rows = figure.rows.map(shown), columns = figure.columns.map(shown);
+  // A row or column without a name has no label.
+  const named = (name: string): string => name && shown(name);
+  const rows = figure.rows.map(named), columns = figure.columns.map(named);
   const shades = shadesOf(values.flat(), figure);
   const names = Math.min(width * 0.3, Math.max(0, ...rows.map((text) => textWidth(text))));
   const left = names + 8 + (figure.rowTitle ? LINE + 6 : 0);

@@ -155,9 +155,8 @@ Deno.test({
     assertThrows(
       () => device.allocate("float32", 2 ** 17),
       RangeError,
-      "Cannot allocate 512 bytes".slice(0, 15),
+      "Cannot allocate 524288 bytes on webgpu: 2 live buffers hold 524292 bytes of the 1 MiB that this device may use",
     );
-    assertThrows(() => device.allocate("float32", 2 ** 17), RangeError, "2 live buffers hold ");
     device.release(large);
     // What waits to be used again makes room for another size.
     device.release(device.allocate("float32", 2 ** 17 + 2 ** 15));
