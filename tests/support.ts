@@ -33,16 +33,20 @@ export interface TestedDevice {
   readonly name: string;
   /** The device, if it can be had here. */
   readonly backend: Backend | undefined;
+  /** Another device of the same kind, with memory of its own. */
+  readonly another: () => Backend | Promise<Backend>;
 }
 
 /** The judge: double precision, plain loops. */
 export const reference: Backend = createReferenceDevice();
 
+const openWebgpu = (): Promise<Backend> => createWebgpuDevice({ allowSoftware: true });
+
 /** Every device that tests run on. */
 export const devices: readonly TestedDevice[] = [
-  { name: "reference", backend: reference },
-  { name: "wasm", backend: createWasmDevice() },
-  { name: "webgpu", backend: await createWebgpuDevice({ allowSoftware: true }).catch(() => undefined) },
+  { name: "reference", backend: reference, another: createReferenceDevice },
+  { name: "wasm", backend: createWasmDevice(), another: () => createWasmDevice() },
+  { name: "webgpu", backend: await openWebgpu().catch(() => undefined), another: openWebgpu },
 ];
 
 /** Registers one test per device; inside `f`, new tensors live on that device. */
@@ -52,6 +56,25 @@ export function onEveryBackend(name: string, f: (device: Backend) => void | Prom
       name: `${name} [${device.name}]`,
       ignore: device.backend === undefined,
       fn: () => withBackend(device.backend!, () => f(device.backend!)),
+    });
+  }
+}
+
+/**
+ * Registers one test per device, each with a device of its own.
+ *
+ * For tests that count memory on both sides of an `await`: what earlier tests left on a
+ * shared device is collected whenever the program waits, and would be counted too.
+ */
+export function onItsOwnBackend(name: string, f: (device: Backend) => void | Promise<void>): void {
+  for (const device of devices) {
+    Deno.test({
+      name: `${name} [${device.name}]`,
+      ignore: device.backend === undefined,
+      fn: async () => {
+        const own = await device.another();
+        await withBackend(own, () => f(own));
+      },
     });
   }
 }

@@ -3,7 +3,7 @@ import { cacheBytes, KeyValueCache } from "../../core/07_generation/kv_cache.ts"
 import { concat, take } from "../../core/engine/ops.ts";
 import { memory, scope } from "../../core/engine/scope.ts";
 import { tensor, zeros } from "../../core/engine/tensor.ts";
-import { assertClose, normal, onEveryBackend, onReference } from "../support.ts";
+import { assertClose, normal, onEveryBackend, onItsOwnBackend, onReference } from "../support.ts";
 
 const [B, G, D] = [3, 2, 4];
 
@@ -19,7 +19,7 @@ onEveryBackend("KeyValueCache() returns everything appended, in order", async ()
   cache.dispose();
 });
 
-onEveryBackend("KeyValueCache() grows by doubling and survives scopes", async () => {
+onItsOwnBackend("KeyValueCache() grows by doubling and survives scopes", async () => {
   const cache = new KeyValueCache();
   const before = memory().tensors;
   const rooms = new Set<number>();

@@ -45,8 +45,8 @@ testWithFolder(
       const before = memory().bytes, opened = openLanguageModel(saved, format);
       const weight = opened.layers[0]!.feedForward.up.weight;
       assert(weight instanceof PackedTensor && weight.format === format);
-      if (format === "float32") assertEquals(await weight.read(), await model.layers[0]!.feedForward.up.weight.read());
       sizes.push(memory().bytes - before);
+      if (format === "float32") assertEquals(await weight.read(), await model.layers[0]!.feedForward.up.weight.read());
     }
     const formats = WEIGHT_FORMATS.map((format, i) => `${format} ${sizes[i]!.toLocaleString("en")}`);
     assertEquals(rows.get("memory"), `${formats.join(", ")} bytes`);

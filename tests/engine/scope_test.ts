@@ -4,7 +4,7 @@ import { Linear } from "../../core/engine/linear.ts";
 import { Random } from "../../core/engine/random.ts";
 import { keep, memory, release, scope } from "../../core/engine/scope.ts";
 import { parameter, type Tensor, tensor, zeros } from "../../core/engine/tensor.ts";
-import { assertClose, normal, onEveryBackend } from "../support.ts";
+import { assertClose, normal, onEveryBackend, onItsOwnBackend } from "../support.ts";
 
 onEveryBackend("scope() frees what it made and did not return", async () => {
   const x = tensor([1, 2, 3]);
@@ -55,7 +55,7 @@ onEveryBackend("an inner scope hands its result to the outer one, which frees it
   assertEquals(memory().tensors, before);
 });
 
-onEveryBackend("keep() takes a tensor out of every scope, until release()", async () => {
+onItsOwnBackend("keep() takes a tensor out of every scope, until release()", async () => {
   const before = memory().tensors;
   let kept!: Tensor;
   scope(() => {
@@ -101,7 +101,7 @@ onEveryBackend("release() frees a tensor and every view of it", () => {
   assertThrows(() => x.add(1), TypeError, "freed");
 });
 
-onEveryBackend("1,000 training steps leave memory flat", async () => {
+onItsOwnBackend("1,000 training steps leave memory flat", async () => {
   const layer = new Linear(5, 3, new Random(1));
   const x = normal(1, 16, 5), target = normal(2, 16, 3);
   const losses: number[] = [];
