@@ -17,6 +17,8 @@
  * @module
  */
 
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { type Page, type Part, partsOfBook } from "./book.ts";
 import { checkLinks, type Problem } from "./check.ts";
@@ -298,7 +300,12 @@ async function write({ pages, files }: Built, out: URL): Promise<void> {
 if (import.meta.main) {
   const started = performance.now();
   const at = Deno.args.indexOf("--out");
-  const out = at < 0 ? SITE : new URL(`file://${await Deno.realPath(Deno.args[at + 1]!)}/`);
+  const folder = at < 0 ? undefined : Deno.args[at + 1];
+  if (at >= 0 && !folder) {
+    console.error("Cannot build the site: --out needs the folder to write to");
+    Deno.exit(2);
+  }
+  const out = folder ? pathToFileURL(`${resolve(folder)}/`) : SITE;
   const built = await build();
   const { pages, problems, warnings } = built;
   await write(built, out);
