@@ -8,12 +8,11 @@
  */
 
 import type { View } from "../core/engine/backend.ts";
-import { type Axes, contiguousStrides, format, sameShape, simplify, sizeOf } from "../core/engine/shape.ts";
+import { checkAxes, checkCopy, MOST_AXES } from "../core/engine/requirements.ts";
+import { type Axes, contiguousStrides, simplify, sizeOf } from "../core/engine/shape.ts";
 import { plane, type Runtime } from "./runtime.ts";
 import type { Variant } from "./template.ts";
 
-/** Most axes that `walk.wgsl` walks. */
-const MOST_AXES = 8;
 /** Elements of a cell. */
 const CELL = 4;
 /** Elements of a side of a tile. */
@@ -26,9 +25,7 @@ export const LANES = 256;
 /** The words of `Axes` in `walk.wgsl` for up to three views that begin at `offsets`. */
 export function wordsOf({ shape, strides }: Axes, offsets: readonly number[]): number[] {
   const rank = shape.length;
-  if (rank > MOST_AXES) {
-    throw new RangeError(`Cannot walk a view of ${rank} axes that do not merge: at most ${MOST_AXES}`);
-  }
+  checkAxes(rank);
   const words = [offsets[0] ?? 0, offsets[1] ?? 0, offsets[2] ?? 0, rank];
   for (let i = 0; i < MOST_AXES; i++) words.push(shape[i] ?? 1);
   for (let i = 0; i < rank; i++) for (let k = 0; k < 4; k++) words.push(strides[k]?.[i] ?? 0);
@@ -91,9 +88,7 @@ function conversion(source: View, target: View): Variant {
 
 /** Overwrites `target` with `source`, converting the dtype where they differ. */
 export function copy(runtime: Runtime, source: View, target: View): void {
-  if (!sameShape(source.shape, target.shape)) {
-    throw new TypeError(`Cannot copy into shape ${format(source.shape)}: it must be ${format(target.shape)}`);
-  }
+  checkCopy(source, target);
   const count = sizeOf(source.shape);
   if (count === 0) return;
   let from = source;

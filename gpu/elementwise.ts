@@ -9,7 +9,8 @@
  */
 
 import type { ArithmeticOp, BinaryOp, Buffer, ComparisonOp, UnaryOp, View } from "../core/engine/backend.ts";
-import { format, sameShape, type Shape, simplify, sizeOf } from "../core/engine/shape.ts";
+import { checkBinary, checkSelect, checkUnary, isComparison } from "../core/engine/requirements.ts";
+import { type Shape, simplify, sizeOf } from "../core/engine/shape.ts";
 import { cellsOf, LANES, wordsOf } from "./copy.ts";
 import type { Grid } from "./queue.ts";
 import { plane, type Runtime } from "./runtime.ts";
@@ -112,13 +113,9 @@ const INTEGER_COMPARISONS: Readonly<Record<ComparisonOp, string>> = {
   lessEqual: "select(0u, 1u, a <= b)",
 };
 
-function isComparison(op: BinaryOp): op is ComparisonOp {
-  return op in COMPARISONS;
-}
-
 /** `y[i] = op(x[i])`. */
 export function unary(runtime: Runtime, op: UnaryOp, x: View): Buffer {
-  if (x.dtype !== "float32") throw new TypeError(`Cannot take ${op} of ${x.dtype}: it must be float32`);
+  checkUnary(op, x);
   const result = runtime.allocate(sizeOf(x.shape)), walk = walkOf(runtime, x.shape, [x]);
   const variant = {
     op: UNARY[op],
@@ -129,20 +126,9 @@ export function unary(runtime: Runtime, op: UnaryOp, x: View): Buffer {
   return result;
 }
 
-/** Refuses operands that are not of the same dtype and shape. */
-function requireSame(action: string, a: View, b: View): void {
-  if (a.dtype !== b.dtype) throw new TypeError(`Cannot ${action} ${a.dtype} and ${b.dtype}: the dtypes must agree`);
-  if (!sameShape(a.shape, b.shape)) {
-    throw new TypeError(`Cannot ${action} shape ${format(b.shape)}: it must be ${format(a.shape)}`);
-  }
-}
-
 /** `y[i] = op(a[i], b[i])`. */
 export function binary(runtime: Runtime, op: BinaryOp, a: View, b: View): Buffer {
-  requireSame(op, a, b);
-  if (a.dtype === "bool" && !isComparison(op)) {
-    throw new TypeError(`Cannot ${op} bool: it must be float32 or int32`);
-  }
+  checkBinary(op, a, b);
   const float = a.dtype === "float32", element = float ? "f32" : "i32", result = isComparison(op) ? "u32" : element;
   const formula = isComparison(op)
     ? (float ? COMPARISONS : INTEGER_COMPARISONS)[op]
@@ -162,11 +148,7 @@ export function binary(runtime: Runtime, op: BinaryOp, a: View, b: View): Buffer
 
 /** `y[i] = choose[i] ? a[i] : b[i]`. */
 export function select(runtime: Runtime, choose: View, a: View, b: View): Buffer {
-  if (choose.dtype !== "bool") throw new TypeError(`Cannot choose by ${choose.dtype}: it must be bool`);
-  requireSame("select between", a, b);
-  if (!sameShape(choose.shape, a.shape)) {
-    throw new TypeError(`Cannot choose by shape ${format(choose.shape)}: it must be ${format(a.shape)}`);
-  }
+  checkSelect(choose, a, b);
   const walk = walkOf(runtime, a.shape, [choose, a, b]), y = runtime.allocate(sizeOf(a.shape));
   const variant = {
     ...walk.wide ? {} : { Cell: "u32" },

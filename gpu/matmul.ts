@@ -24,7 +24,8 @@
  */
 
 import type { Buffer, PackedFormat, View } from "../core/engine/backend.ts";
-import { contiguousStrides, format, sameShape, simplify, sizeOf } from "../core/engine/shape.ts";
+import { checkMatmul } from "../core/engine/requirements.ts";
+import { contiguousStrides, simplify, sizeOf } from "../core/engine/shape.ts";
 import { LANES } from "./copy.ts";
 import { plane, type Runtime } from "./runtime.ts";
 import type { Variant } from "./template.ts";
@@ -319,15 +320,8 @@ export function multiplyViews(runtime: Runtime, a: View, b: View, bias: Bias | u
 
 /** `[…, M, K] × […, K, N] → […, M, N]`. */
 export function matmul(runtime: Runtime, a: View, b: View): Buffer {
-  for (const x of [a, b]) {
-    if (x.dtype !== "float32") throw new TypeError(`Cannot multiply matrices of ${x.dtype}: it must be float32`);
-  }
+  checkMatmul(a, b);
   const rank = a.shape.length, lead = a.shape.slice(0, -2);
-  if (rank < 2 || a.shape[rank - 1] !== b.shape[rank - 2] || !sameShape(lead, b.shape.slice(0, -2))) {
-    throw new TypeError(
-      `Cannot multiply ${format(a.shape)} by ${format(b.shape)}: inner and leading axes must agree`,
-    );
-  }
   const rows = a.shape[rank - 2]!, depth = a.shape[rank - 1]!, columns = b.shape[rank - 1]!, batch = sizeOf(lead);
   const result = runtime.allocate(batch * rows * columns);
   if (batch * rows * columns === 0) return result;

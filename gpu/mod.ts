@@ -35,18 +35,9 @@
  * @module
  */
 
-import type {
-  Backend,
-  BinaryOp,
-  Buffer,
-  DType,
-  MemoryUse,
-  Numbers,
-  ReduceOp,
-  UnaryOp,
-  View,
-} from "../core/engine/backend.ts";
-import { isContiguous, sizeOf } from "../core/engine/shape.ts";
+import type { Backend, Buffer, DType, MemoryUse, Numbers, View } from "../core/engine/backend.ts";
+import { integersOf, KernelDevice, sweeping, swept } from "../core/engine/kernel_device.ts";
+import { sizeOf } from "../core/engine/shape.ts";
 import { open, type WebgpuOptions } from "./adapter.ts";
 import { attentionKernels } from "./attention.ts";
 import { copy } from "./copy.ts";
@@ -68,128 +59,57 @@ export type { WebgpuOptions } from "./adapter.ts";
 const READ_EVERY = 16;
 
 /** The GPU device. */
-class WebgpuDevice implements Backend {
+class WebgpuDevice extends KernelDevice<Runtime> {
   readonly name = "webgpu";
   readonly description: string;
   readonly readEvery = READ_EVERY;
   readonly fused: Backend["fused"];
   readonly packing: NonNullable<Backend["packing"]>;
-  readonly #runtime: Runtime;
 
   constructor(runtime: Runtime, description: string) {
-    this.#runtime = runtime;
+    super(runtime, { copy, unary, binary, select, reduce, matmul, gather, scatterAdd, argsort });
     this.description = description;
     runtime.copy = (source, target) => copy(runtime, source, target);
     const tables = [fusedKernels(runtime), linearKernels(runtime), attentionKernels(runtime)];
     this.fused = {
-      forward: this.#sweeping(Object.assign({}, ...tables.map(({ forward }) => forward))),
-      backward: this.#sweeping(Object.assign({}, ...tables.map(({ backward }) => backward))),
-      update: this.#sweeping(Object.assign({}, ...tables.map(({ update }) => update))),
+      forward: swept(runtime, Object.assign({}, ...tables.map(({ forward }) => forward))),
+      backward: swept(runtime, Object.assign({}, ...tables.map(({ backward }) => backward))),
+      update: swept(runtime, Object.assign({}, ...tables.map(({ update }) => update))),
     };
     this.packing = packings(runtime);
   }
 
   get lost(): boolean {
-    return this.#runtime.queue.lost;
-  }
-
-  /** The same functions, each followed by giving back its temporaries. */
-  #sweeping<A extends readonly unknown[], R>(
-    table: Readonly<Record<string, (...args: A) => R>>,
-  ): Record<string, (...args: A) => R> {
-    const entries = Object.entries(table).map(([name, kernel]) =>
-      [name, (...args: A) => this.#swept(() => kernel(...args))] as const
-    );
-    return Object.fromEntries(entries);
-  }
-
-  #swept<T>(f: () => T): T {
-    try {
-      return f();
-    } finally {
-      this.#runtime.sweep();
-    }
-  }
-
-  allocate(_dtype: DType, count: number): Buffer {
-    if (!Number.isSafeInteger(count) || count < 0) {
-      throw new RangeError(`Cannot allocate ${count} elements: the count must be an integer of at least 0`);
-    }
-    return this.#runtime.allocate(count);
+    return this.runtime.queue.lost;
   }
 
   upload(data: Numbers, dtype: DType): Buffer {
-    return this.#runtime.queue.upload(converted(data, dtype));
+    const words = dtype !== "float32"
+      ? integersOf(data, dtype)
+      : data instanceof Float32Array
+      ? data
+      : Float32Array.from(data);
+    return this.runtime.queue.upload(words as Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>);
   }
 
   async download(x: View): Promise<Numbers> {
     // Recorded before anything is awaited: the view may be released right after this call.
-    const reading = this.#swept(() => {
-      const { buffer, offset } = isContiguous(x.shape, x.strides) ? x : this.#runtime.contiguous(x);
+    const reading = sweeping(this.runtime, () => {
+      const { buffer, offset } = this.runtime.contiguous(x);
       if ((buffer as GpuBuffer).released) throw new TypeError("Cannot use a buffer that has already been released");
-      return this.#runtime.queue.read(buffer as GpuBuffer, offset * 4, sizeOf(x.shape) * 4);
+      return this.runtime.queue.read(buffer as GpuBuffer, offset * 4, sizeOf(x.shape) * 4);
     });
     const bytes = await reading;
     return x.dtype === "float32" ? new Float32Array(bytes) : new Int32Array(bytes);
   }
 
   release(buffer: Buffer): void {
-    this.#runtime.queue.pool.release(buffer as GpuBuffer);
+    this.runtime.queue.pool.release(buffer as GpuBuffer);
   }
 
   memory(): MemoryUse {
-    return this.#runtime.queue.pool.use();
+    return this.runtime.queue.pool.use();
   }
-
-  copy(source: View, target: View): void {
-    this.#swept(() => copy(this.#runtime, source, target));
-  }
-
-  unary(op: UnaryOp, x: View): Buffer {
-    return this.#swept(() => unary(this.#runtime, op, x));
-  }
-
-  binary(op: BinaryOp, a: View, b: View): Buffer {
-    return this.#swept(() => binary(this.#runtime, op, a, b));
-  }
-
-  select(choose: View, a: View, b: View): Buffer {
-    return this.#swept(() => select(this.#runtime, choose, a, b));
-  }
-
-  reduce(op: ReduceOp, x: View, axes: number): Buffer {
-    return this.#swept(() => reduce(this.#runtime, op, x, axes));
-  }
-
-  matmul(a: View, b: View): Buffer {
-    return this.#swept(() => matmul(this.#runtime, a, b));
-  }
-
-  gather(table: View, ids: View): Buffer {
-    return this.#swept(() => gather(this.#runtime, table, ids));
-  }
-
-  scatterAdd(table: View, ids: View, rows: View): void {
-    this.#swept(() => scatterAdd(this.#runtime, table, ids, rows));
-  }
-
-  argsort(x: View, descending: boolean): Buffer {
-    return this.#swept(() => argsort(this.#runtime, x, descending));
-  }
-}
-
-/** Numbers of the host as the four-byte elements of a dtype. */
-function converted(data: Numbers, dtype: DType): Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> {
-  if (dtype === "float32") {
-    return data instanceof Float32Array ? data as Float32Array<ArrayBuffer> : new Float32Array(data);
-  }
-  if (dtype === "int32" && data instanceof Int32Array) return data as Int32Array<ArrayBuffer>;
-  const words = new Int32Array(data.length);
-  for (let i = 0; i < data.length; i++) {
-    const x = data[i]!;
-    words[i] = dtype === "bool" ? Number(x !== 0) : Math.min(Math.max(x, -(2 ** 31)), 2 ** 31 - 1);
-  }
-  return words;
 }
 
 /**

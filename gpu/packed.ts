@@ -20,9 +20,10 @@
  */
 
 import type { Backend, Buffer, PackedFormat, Packing, View } from "../core/engine/backend.ts";
+import { asRows, sweptPacking } from "../core/engine/kernel_device.ts";
 import { sizeOf } from "../core/engine/shape.ts";
 import { LANES } from "./copy.ts";
-import { asRows, biasOf } from "./linear.ts";
+import { biasOf } from "./linear.ts";
 import { type Lines, linesOf, multiply, PACKED, routeOf, rowsOfVariant } from "./matmul.ts";
 import { plane, type Runtime } from "./runtime.ts";
 import type { Variant } from "./template.ts";
@@ -142,21 +143,11 @@ function inBlocks(runtime: Runtime, format: "int8" | "int4"): Packing {
 
 /** The layouts of this device by format; each member gives back its temporaries. */
 export function packings(runtime: Runtime): NonNullable<Backend["packing"]> {
-  const swept = <A extends readonly unknown[], R>(f: (...args: A) => R) => (...args: A): R => {
-    try {
-      return f(...args);
-    } finally {
-      runtime.sweep();
-    }
-  };
-  const sweeping = ({ words, pack, multiply, columns }: Packing): Packing => {
-    return { words, pack: swept(pack), multiply: swept(multiply), columns: swept(columns) };
-  };
   const table: Record<PackedFormat, Packing> = {
-    float32: sweeping(singly(runtime, "float32")),
-    float16: sweeping(singly(runtime, "float16")),
-    int8: sweeping(inBlocks(runtime, "int8")),
-    int4: sweeping(inBlocks(runtime, "int4")),
+    float32: sweptPacking(runtime, singly(runtime, "float32")),
+    float16: sweptPacking(runtime, singly(runtime, "float16")),
+    int8: sweptPacking(runtime, inBlocks(runtime, "int8")),
+    int4: sweptPacking(runtime, inBlocks(runtime, "int4")),
   };
   return table;
 }

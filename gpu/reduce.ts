@@ -17,7 +17,8 @@
  */
 
 import type { Buffer, DType, ReduceOp, View } from "../core/engine/backend.ts";
-import { type Axes, format, simplify, sizeOf } from "../core/engine/shape.ts";
+import { checkReduce } from "../core/engine/requirements.ts";
+import { type Axes, simplify, sizeOf } from "../core/engine/shape.ts";
 import { wordsOf } from "./copy.ts";
 import type { GpuBuffer } from "./memory.ts";
 import { plane, type Runtime } from "./runtime.ts";
@@ -91,17 +92,8 @@ interface Rows {
 
 /** Collapses the last `axes` axes. */
 export function reduce(runtime: Runtime, op: ReduceOp, x: View, axes: number): Buffer {
-  if (x.dtype === "bool") throw new TypeError(`Cannot take the ${op} of bool: it must be float32 or int32`);
-  const rank = x.shape.length;
-  if (!Number.isInteger(axes) || axes < 0 || axes > rank) {
-    throw new RangeError(`Cannot collapse ${axes} axes of ${format(x.shape)}: it has ${rank}`);
-  }
-  const kept = rank - axes, count = sizeOf(x.shape.slice(0, kept)), width = sizeOf(x.shape.slice(kept));
-  if (width === 0 && count > 0 && (op === "argmax" || (x.dtype === "int32" && op !== "sum"))) {
-    throw new RangeError(
-      op === "argmax" ? "Cannot take the argmax of no elements" : `Cannot take the ${op} of no int32 elements`,
-    );
-  }
+  checkReduce(op, x, axes);
+  const kept = x.shape.length - axes, count = sizeOf(x.shape.slice(0, kept)), width = sizeOf(x.shape.slice(kept));
   const result = runtime.allocate(count);
   if (count === 0) return result;
   const rule = ruleOf(op, x.dtype);

@@ -12,7 +12,8 @@
  */
 
 import type { Buffer, View } from "../core/engine/backend.ts";
-import { contiguousStrides, format, isContiguous, sameShape, simplify, sizeOf } from "../core/engine/shape.ts";
+import { checkArgsort, checkGather, checkScatterAdd } from "../core/engine/requirements.ts";
+import { contiguousStrides, simplify, sizeOf } from "../core/engine/shape.ts";
 import { LANES } from "./copy.ts";
 import type { GpuBuffer } from "./memory.ts";
 import { bits, plane, type Runtime } from "./runtime.ts";
@@ -22,16 +23,10 @@ const CELL = 4;
 /** Elements that a workgroup sorts. */
 const SLOTS = 1024;
 
-/** Contiguous ids. Whether they name rows cannot be known without waiting. */
-function idsOf(runtime: Runtime, action: string, table: View, ids: View): View {
-  if (ids.dtype !== "int32") throw new TypeError(`Cannot ${action} by ids of dtype ${ids.dtype}: it must be int32`);
-  if (table.shape.length === 0) throw new TypeError(`Cannot ${action} rows of a scalar: the table needs an axis`);
-  return runtime.contiguous(ids);
-}
-
 /** Rows of `table` named by `ids`; NaN, or the integer 0, for an id that names none. */
 export function gather(runtime: Runtime, table: View, ids: View): Buffer {
-  const names = idsOf(runtime, "gather", table, ids);
+  checkGather(table, ids);
+  const names = runtime.contiguous(ids);
   const width = sizeOf(table.shape.slice(1)), count = sizeOf(ids.shape) * width;
   const result = runtime.allocate(count);
   if (count === 0) return result;
@@ -61,19 +56,8 @@ export function gather(runtime: Runtime, table: View, ids: View): Buffer {
 
 /** Adds `rows` into `table` at `ids`; leaves out ids that name no row. */
 export function scatterAdd(runtime: Runtime, table: View, ids: View, rows: View): void {
-  for (const x of [table, rows]) {
-    if (x.dtype !== "float32") throw new TypeError(`Cannot add rows of ${x.dtype}: it must be float32`);
-  }
-  if (!isContiguous(table.shape, table.strides)) {
-    throw new TypeError(
-      `Cannot add into strides ${format(table.strides)}: they must be ${format(contiguousStrides(table.shape))}`,
-    );
-  }
-  const names = idsOf(runtime, "add into", table, ids);
-  const shape = [...ids.shape, ...table.shape.slice(1)];
-  if (!sameShape(rows.shape, shape)) {
-    throw new TypeError(`Cannot add rows of shape ${format(rows.shape)}: it must be ${format(shape)}`);
-  }
+  checkScatterAdd(table, ids, rows);
+  const names = runtime.contiguous(ids);
   const n = sizeOf(ids.shape), width = sizeOf(table.shape.slice(1));
   if (n === 0 || width === 0) return;
   let source = runtime.contiguous(rows);
@@ -82,7 +66,7 @@ export function scatterAdd(runtime: Runtime, table: View, ids: View, rows: View)
     const copy: View = {
       ...source,
       buffer: runtime.temporary(n * width),
-      strides: contiguousStrides(shape),
+      strides: contiguousStrides(source.shape),
       offset: 0,
     };
     runtime.copy(source, copy);
@@ -99,8 +83,7 @@ export function scatterAdd(runtime: Runtime, table: View, ids: View, rows: View)
 
 /** The order that sorts the last axis. */
 export function argsort(runtime: Runtime, x: View, descending: boolean): Buffer {
-  if (x.dtype === "bool") throw new TypeError("Cannot sort bool: it must be float32 or int32");
-  if (x.shape.length === 0) throw new TypeError("Cannot sort a scalar: it has no last axis");
+  checkArgsort(x);
   const result = runtime.allocate(sizeOf(x.shape));
   if (sizeOf(x.shape) > 0) sort(runtime, runtime.contiguous(x), x.shape.at(-1)!, descending, result);
   return result;

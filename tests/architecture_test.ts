@@ -110,6 +110,10 @@ const chapterOf = (path: string): number => Number(/^core\/(\d\d)_/.exec(path)?.
 const isBuild = (path: string): boolean => /^(wasm|gpu)\/build\.ts$/.test(path);
 const isTool = (path: string): boolean => /^(tests|bench|docs)\//.test(path) || isBuild(path);
 
+/** What the engine and its devices agree on; it knows nothing of either. */
+const isContract = (path: string): boolean =>
+  /^core\/engine\/(backend|shape|requirements|kernel_device)\.ts$/.test(path);
+
 /** Whether a file may import another: the table of the design. */
 function mayImport(from: string, to: string): boolean {
   if (isTool(from)) return true;
@@ -121,8 +125,9 @@ function mayImport(from: string, to: string): boolean {
   if (isProgram(to)) return false;
   if (/^(wasm|gpu)\//.test(from)) {
     const folder = from.slice(0, from.indexOf("/") + 1);
-    return to.startsWith(folder) || to === "core/engine/backend.ts" || to === "core/engine/shape.ts";
+    return to.startsWith(folder) || isContract(to);
   }
+  if (isContract(from)) return isContract(to);
   if (from.startsWith("core/engine/")) return to.startsWith("core/engine/");
   if (isExperiment(from)) return to.startsWith("core/");
   const chapter = chapterOf(from);

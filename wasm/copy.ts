@@ -9,19 +9,18 @@
  */
 
 import type { View } from "../core/engine/backend.ts";
-import { contiguousStrides, format, isContiguous, sameShape, sizeOf } from "../core/engine/shape.ts";
+import { checkCopy } from "../core/engine/requirements.ts";
+import { contiguousStrides, isContiguous, product, simplify, sizeOf } from "../core/engine/shape.ts";
 import { CONVERT, COPY_ROWS, COPY_STRIDED, COPY_TRANSPOSED } from "./assembly/opcodes.ts";
 import type { Runtime } from "./runtime.ts";
-import { product, simplify, writeAxes } from "./views.ts";
+import { writeAxes } from "./views.ts";
 
 /** Elements of one unit of the kernels. */
 const BLOCK = 4096;
 
 /** Overwrites `target` with `source`, converting the dtype where they differ. */
 export function copy(runtime: Runtime, source: View, target: View): void {
-  if (!sameShape(source.shape, target.shape)) {
-    throw new TypeError(`Cannot copy into shape ${format(source.shape)}: it must be ${format(target.shape)}`);
-  }
+  checkCopy(source, target);
   const what = conversion(source, target);
   if (what < 0) {
     // Words must not be overwritten before they are read.

@@ -10,10 +10,11 @@
  */
 
 import type { BinaryOp, Buffer, UnaryOp, View } from "../core/engine/backend.ts";
-import { format, isContiguous, sameShape, sizeOf } from "../core/engine/shape.ts";
+import { checkBinary, checkIntegers, checkSelect, checkUnary } from "../core/engine/requirements.ts";
+import { isContiguous, product, simplify, sizeOf } from "../core/engine/shape.ts";
 import { BINARY, BINARY_INTEGER, SELECT, UNARY } from "./assembly/opcodes.ts";
 import type { Runtime } from "./runtime.ts";
-import { product, simplify, writeAxes } from "./views.ts";
+import { writeAxes } from "./views.ts";
 
 /** Elements of one unit of the kernels. */
 const BLOCK = 4096;
@@ -51,14 +52,6 @@ const BINARY_NUMBERS: Readonly<Record<BinaryOp, number>> = {
 
 /** Nanoseconds per element, roughly: simple functions wait for memory, the others for arithmetic. */
 const UNARY_COST: readonly number[] = [0.3, 0.3, 0.3, 0.3, 1, 1.2, 2.5, 0.5, 5, 5, 1.5, 1.2, 2];
-
-/** Refuses operands that are not of the same dtype and shape. */
-function requireSame(action: string, a: View, b: View): void {
-  if (a.dtype !== b.dtype) throw new TypeError(`Cannot ${action} ${a.dtype} and ${b.dtype}: the dtypes must agree`);
-  if (!sameShape(a.shape, b.shape)) {
-    throw new TypeError(`Cannot ${action} shape ${format(b.shape)}: it must be ${format(a.shape)}`);
-  }
-}
 
 /** Runs one elementwise kernel over the operands and returns its contiguous result: fresh, or in a target. */
 function run(
@@ -105,24 +98,26 @@ function run(
 
 /** `x[i] = op(x[i], y[i])` of float32, in place; `x` is contiguous. */
 export function binaryInPlace(runtime: Runtime, op: "add" | "mul", x: View, y: View): void {
-  requireSame(op, x, y);
+  checkBinary(op, x, y);
   run(runtime, BINARY, BINARY_NUMBERS[op], 0.3, [x, y], x);
 }
 
 /** `y[i] = op(x[i])`. */
 export function unary(runtime: Runtime, op: UnaryOp, x: View): Buffer {
-  if (x.dtype !== "float32") throw new TypeError(`Cannot take ${op} of ${x.dtype}: it must be float32`);
+  checkUnary(op, x);
   const number = UNARY_NUMBERS[op];
   return run(runtime, UNARY, number, UNARY_COST[number]!, [x]);
 }
 
 /** `y[i] = op(a[i], b[i])`. */
 export function binary(runtime: Runtime, op: BinaryOp, a: View, b: View): Buffer {
-  requireSame(op, a, b);
+  checkBinary(op, a, b);
   const number = BINARY_NUMBERS[op];
   if (a.dtype !== "float32") {
-    if (a.dtype === "bool" && number < 8) throw new TypeError(`Cannot ${op} bool: it must be float32 or int32`);
-    if (op === "div" || op === "mod" || op === "pow") requireDivisor(runtime, op, b);
+    if (op === "div" || op === "mod" || op === "pow") {
+      const start = runtime.address(runtime.contiguous(b)) / 4;
+      checkIntegers(op, runtime.memory.int32.subarray(start, start + sizeOf(b.shape)));
+    }
     return run(runtime, BINARY_INTEGER, number, 0.5, [a, b]);
   }
   if (op === "pow" && sizeOf(b.shape) > 0 && b.strides.every((stride, axis) => stride === 0 || b.shape[axis] === 1)) {
@@ -133,26 +128,8 @@ export function binary(runtime: Runtime, op: BinaryOp, a: View, b: View): Buffer
   return run(runtime, BINARY, number, op === "pow" || op === "mod" ? 20 : 0.3, [a, b]);
 }
 
-/** Refuses integer division by zero and negative integer powers, which have no integer value. */
-function requireDivisor(runtime: Runtime, op: "div" | "mod" | "pow", b: View): void {
-  const size = sizeOf(b.shape);
-  const start = runtime.address(runtime.contiguous(b)) / 4;
-  const words = runtime.memory.int32.subarray(start, start + size);
-  if (op === "pow" ? words.some((x) => x < 0) : words.includes(0)) {
-    throw new RangeError(
-      op === "pow"
-        ? "Cannot raise int32 to a negative power: the exponent must be at least 0"
-        : `Cannot ${op} int32 by zero`,
-    );
-  }
-}
-
 /** `y[i] = choose[i] ? a[i] : b[i]`. */
 export function select(runtime: Runtime, choose: View, a: View, b: View): Buffer {
-  if (choose.dtype !== "bool") throw new TypeError(`Cannot choose by ${choose.dtype}: it must be bool`);
-  requireSame("select between", a, b);
-  if (!sameShape(choose.shape, a.shape)) {
-    throw new TypeError(`Cannot choose by shape ${format(choose.shape)}: it must be ${format(a.shape)}`);
-  }
+  checkSelect(choose, a, b);
   return run(runtime, SELECT, 0, 0.4, [a, b, choose]);
 }

@@ -17,11 +17,12 @@
  */
 
 import type { Buffer, View } from "../core/engine/backend.ts";
-import { format, sameShape } from "../core/engine/shape.ts";
+import { checkMatmul } from "../core/engine/requirements.ts";
+import { product, simplify } from "../core/engine/shape.ts";
 import { MULTIPLY, MULTIPLY_EACH, PACK, ROWS_TIMES_PANELS } from "./assembly/opcodes.ts";
 import { FEW_ROWS, type Matrix, matrixOf, multiplyThin, timesMatrix, walkable } from "./matvec.ts";
 import type { Runtime } from "./runtime.ts";
-import { product, simplify, writeAxes } from "./views.ts";
+import { writeAxes } from "./views.ts";
 
 /** Terms that one pass sums at most. */
 const DEPTH = 256;
@@ -227,15 +228,8 @@ function multiplyEach(
 
 /** `[…, M, K] × […, K, N] → […, M, N]`. */
 export function matmul(runtime: Runtime, a: View, b: View): Buffer {
-  for (const x of [a, b]) {
-    if (x.dtype !== "float32") throw new TypeError(`Cannot multiply matrices of ${x.dtype}: it must be float32`);
-  }
+  checkMatmul(a, b);
   const rank = a.shape.length, lead = a.shape.slice(0, -2);
-  if (rank < 2 || a.shape[rank - 1] !== b.shape[rank - 2] || !sameShape(lead, b.shape.slice(0, -2))) {
-    throw new TypeError(
-      `Cannot multiply ${format(a.shape)} by ${format(b.shape)}: inner and leading axes must agree`,
-    );
-  }
   const rows = a.shape[rank - 2]!, depth = a.shape[rank - 1]!, columns = b.shape[rank - 1]!, batch = product(lead);
   const result = runtime.allocate(batch * rows * columns);
   if (result.byteLength === 0) return result;

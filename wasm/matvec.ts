@@ -9,10 +9,10 @@
  */
 
 import type { View } from "../core/engine/backend.ts";
-import { contiguousStrides } from "../core/engine/shape.ts";
+import { contiguousStrides, product, simplify } from "../core/engine/shape.ts";
 import { ROWS_TIMES_MATRIX, ROWS_TIMES_TRANSPOSE } from "./assembly/opcodes.ts";
 import type { Runtime } from "./runtime.ts";
-import { product, simplify, writeAxes } from "./views.ts";
+import { writeAxes } from "./views.ts";
 
 /** A matrix in memory: address in bytes, strides in elements. */
 export interface Matrix {

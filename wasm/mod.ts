@@ -13,19 +13,9 @@
  * @module
  */
 
-import type {
-  Backend,
-  BinaryOp,
-  Buffer,
-  DType,
-  FusedUpdate,
-  MemoryUse,
-  Numbers,
-  ReduceOp,
-  UnaryOp,
-  View,
-} from "../core/engine/backend.ts";
-import { contiguousStrides, isContiguous, sizeOf } from "../core/engine/shape.ts";
+import type { Backend, Buffer, DType, FusedUpdate, MemoryUse, Numbers, View } from "../core/engine/backend.ts";
+import { integersOf, KernelDevice, type Operations, sweeping, swept } from "../core/engine/kernel_device.ts";
+import { sizeOf } from "../core/engine/shape.ts";
 import { decode, unshare } from "./binary.ts";
 import { copy } from "./copy.ts";
 import { binary, select, unary } from "./elementwise.ts";
@@ -88,17 +78,35 @@ function hasSharedMemory(): boolean {
   }
 }
 
+/** Kernels by member; those that write into a buffer say so first. */
+const operations: Operations<Runtime> = {
+  copy(runtime, source, target) {
+    runtime.touch(target.buffer);
+    copy(runtime, source, target);
+  },
+  scatterAdd(runtime, table, ids, rows) {
+    runtime.touch(table.buffer);
+    scatterAdd(runtime, table, ids, rows);
+  },
+  unary,
+  binary,
+  select,
+  reduce,
+  matmul,
+  gather,
+  argsort,
+};
+
 /** The CPU device. */
-class WasmDevice implements Backend {
+class WasmDevice extends KernelDevice<Runtime> {
   readonly name = "wasm";
   readonly description: string;
   readonly fused: Backend["fused"];
   readonly packing: NonNullable<Backend["packing"]>;
-  readonly #runtime: Runtime;
   readonly #memory: Memory;
 
   constructor(runtime: Runtime, description: string) {
-    this.#runtime = runtime;
+    super(runtime, operations);
     this.#memory = runtime.memory;
     this.description = description;
     runtime.copy = (source, target) => copy(runtime, source, target);
@@ -110,114 +118,36 @@ class WasmDevice implements Backend {
       }]),
     );
     this.fused = {
-      forward: this.#sweeping({ ...kernels.forward, linear: linear.forward }),
-      backward: this.#sweeping({ ...kernels.backward, linear: linear.backward }),
-      update: this.#sweeping(writing),
+      forward: swept(runtime, { ...kernels.forward, linear: linear.forward }),
+      backward: swept(runtime, { ...kernels.backward, linear: linear.backward }),
+      update: swept(runtime, writing),
     };
     this.packing = packings(runtime);
   }
 
-  /** The same functions, each followed by giving back its temporaries. */
-  #sweeping<A extends readonly unknown[], R>(
-    table: Readonly<Record<string, (...args: A) => R>>,
-  ): Record<string, (...args: A) => R> {
-    const entries = Object.entries(table).map(([name, kernel]) =>
-      [name, (...args: A) => this.#swept(() => kernel(...args))] as const
-    );
-    return Object.fromEntries(entries);
-  }
-
-  #swept<T>(f: () => T): T {
-    try {
-      return f();
-    } finally {
-      this.#runtime.sweep();
-    }
-  }
-
-  allocate(_dtype: DType, count: number): Buffer {
-    if (!Number.isSafeInteger(count) || count < 0) {
-      throw new RangeError(`Cannot allocate ${count} elements: the count must be an integer of at least 0`);
-    }
-    return this.#runtime.allocate(count);
-  }
-
   upload(data: Numbers, dtype: DType): Buffer {
-    const buffer = this.#runtime.allocate(data.length), start = buffer.address / 4;
+    const buffer = this.runtime.allocate(data.length), start = buffer.address / 4;
     if (dtype === "float32") this.#memory.float32.set(data, start);
-    else if (dtype === "int32" && data instanceof Int32Array) this.#memory.int32.set(data, start);
-    else {
-      const words = this.#memory.int32;
-      for (let i = 0; i < data.length; i++) {
-        const x = data[i]!;
-        words[start + i] = dtype === "bool" ? Number(x !== 0) : Math.min(Math.max(x, -(2 ** 31)), 2 ** 31 - 1);
-      }
-    }
+    else this.#memory.int32.set(integersOf(data, dtype), start);
     return buffer;
   }
 
   // A refusal arrives as a rejected promise, as it does on a device that answers later.
   // deno-lint-ignore require-await
   async download(x: View): Promise<Numbers> {
-    return this.#swept(() => {
-      const size = sizeOf(x.shape);
-      const start = this.#runtime.address(isContiguous(x.shape, x.strides) ? x : this.#packed(x)) / 4;
+    return sweeping(this.runtime, () => {
+      const size = sizeOf(x.shape), start = this.runtime.address(this.runtime.contiguous(x)) / 4;
       const from = x.dtype === "float32" ? this.#memory.float32 : this.#memory.int32;
       return from.slice(start, start + size) as Numbers;
     });
   }
 
-  #packed(x: View): View {
-    const size = sizeOf(x.shape), strides = contiguousStrides(x.shape);
-    const packed: View = { ...x, buffer: this.#runtime.temporary(size), strides, offset: 0 };
-    copy(this.#runtime, x, packed);
-    return packed;
-  }
-
   release(buffer: Buffer): void {
-    this.#runtime.release(buffer);
+    this.runtime.release(buffer);
   }
 
   memory(): MemoryUse {
-    return this.#runtime.use();
-  }
-
-  copy(source: View, target: View): void {
-    this.#runtime.touch(target.buffer);
-    this.#swept(() => copy(this.#runtime, source, target));
-  }
-
-  unary(op: UnaryOp, x: View): Buffer {
-    return this.#swept(() => unary(this.#runtime, op, x));
-  }
-
-  binary(op: BinaryOp, a: View, b: View): Buffer {
-    return this.#swept(() => binary(this.#runtime, op, a, b));
-  }
-
-  select(choose: View, a: View, b: View): Buffer {
-    return this.#swept(() => select(this.#runtime, choose, a, b));
-  }
-
-  reduce(op: ReduceOp, x: View, axes: number): Buffer {
-    return this.#swept(() => reduce(this.#runtime, op, x, axes));
-  }
-
-  matmul(a: View, b: View): Buffer {
-    return this.#swept(() => matmul(this.#runtime, a, b));
-  }
-
-  gather(table: View, ids: View): Buffer {
-    return this.#swept(() => gather(this.#runtime, table, ids));
-  }
-
-  scatterAdd(table: View, ids: View, rows: View): void {
-    this.#runtime.touch(table.buffer);
-    this.#swept(() => scatterAdd(this.#runtime, table, ids, rows));
-  }
-
-  argsort(x: View, descending: boolean): Buffer {
-    return this.#swept(() => argsort(this.#runtime, x, descending));
+    return this.runtime.use();
   }
 }
 

@@ -18,6 +18,8 @@
  */
 
 import type { Backend, Buffer, Packing, View } from "../core/engine/backend.ts";
+import { asRows, sweptPacking } from "../core/engine/kernel_device.ts";
+import { checkIds } from "../core/engine/requirements.ts";
 import { sizeOf } from "../core/engine/shape.ts";
 import {
   PACK_BLOCKS,
@@ -28,7 +30,6 @@ import {
   UNPACK_BLOCKS,
   UNPACK_HALVES,
 } from "./assembly/opcodes.ts";
-import { asRows } from "./linear.ts";
 import { multiplyFilling, multiplyPacked, packWhole, wholeBytes } from "./matmul.ts";
 import { FEW_ROWS, type Matrix, matrixOf, walkable } from "./matvec.ts";
 import type { Runtime, WasmBuffer } from "./runtime.ts";
@@ -45,21 +46,11 @@ function addressOf(buffer: Buffer): number {
 
 /** The layouts of this device by format; each member gives back its temporaries. */
 export function packings(runtime: Runtime): NonNullable<Backend["packing"]> {
-  const swept = <A extends readonly unknown[], R>(f: (...args: A) => R) => (...args: A): R => {
-    try {
-      return f(...args);
-    } finally {
-      runtime.sweep();
-    }
-  };
-  const sweeping = ({ words, pack, multiply, columns }: Packing): Packing => {
-    return { words, pack: swept(pack), multiply: swept(multiply), columns: swept(columns) };
-  };
   return {
-    float32: sweeping(inPanels(runtime)),
-    float16: sweeping(inHalves(runtime)),
-    int8: sweeping(inBlocks(runtime, 8)),
-    int4: sweeping(inBlocks(runtime, 4)),
+    float32: sweptPacking(runtime, inPanels(runtime)),
+    float16: sweptPacking(runtime, inHalves(runtime)),
+    int8: sweptPacking(runtime, inBlocks(runtime, 8)),
+    int4: sweptPacking(runtime, inBlocks(runtime, 4)),
   };
 }
 
@@ -88,8 +79,8 @@ function lookUp(
   panelOf: (panel: number) => { readonly buffer: Buffer; readonly offset: number },
 ): Buffer {
   const count = sizeOf(ids.shape), names = runtime.address(runtime.contiguous(ids)) / 4;
-  const numbers = runtime.memory.int32.slice(names, names + count), wrong = numbers.find((id) => id < 0 || id >= N);
-  if (wrong !== undefined) throw new RangeError(`Cannot gather row ${wrong}: ids must be in [0, ${N})`);
+  const numbers = runtime.memory.int32.slice(names, names + count);
+  checkIds("gather", numbers, N);
   const result = runtime.allocate(count * K), shape = [K];
   numbers.forEach((id, i) => {
     const { buffer, offset } = panelOf(id >> 3);

@@ -8,10 +8,11 @@
  */
 
 import type { Buffer, ReduceOp, View } from "../core/engine/backend.ts";
-import { format } from "../core/engine/shape.ts";
+import { checkReduce } from "../core/engine/requirements.ts";
+import { product, simplify } from "../core/engine/shape.ts";
 import { REDUCE_COLUMNS, REDUCE_ROWS } from "./assembly/opcodes.ts";
 import type { Runtime } from "./runtime.ts";
-import { product, simplify, writeAxes } from "./views.ts";
+import { writeAxes } from "./views.ts";
 
 const NUMBERS: Readonly<Record<ReduceOp, number>> = { sum: 0, max: 1, min: 2, argmax: 3 };
 
@@ -22,19 +23,10 @@ const TALL = 512;
 
 /** Collapses the last `axes` axes. */
 export function reduce(runtime: Runtime, op: ReduceOp, x: View, axes: number): Buffer {
-  if (x.dtype === "bool") throw new TypeError(`Cannot take the ${op} of bool: it must be float32 or int32`);
-  const rank = x.shape.length;
-  if (!Number.isInteger(axes) || axes < 0 || axes > rank) {
-    throw new RangeError(`Cannot collapse ${axes} axes of ${format(x.shape)}: it has ${rank}`);
-  }
-  const kept = rank - axes;
+  checkReduce(op, x, axes);
+  const kept = x.shape.length - axes;
   const count = product(x.shape, 0, kept), width = product(x.shape, kept);
   const integer = x.dtype === "int32";
-  if (width === 0 && count > 0 && (op === "argmax" || (integer && op !== "sum"))) {
-    throw new RangeError(
-      op === "argmax" ? "Cannot take the argmax of no elements" : `Cannot take the ${op} of no int32 elements`,
-    );
-  }
   const result = runtime.allocate(count);
   if (count === 0) return result;
 

@@ -5,29 +5,25 @@
  */
 
 import type { Buffer, View } from "../core/engine/backend.ts";
-import { contiguousStrides, format, isContiguous, sameShape, sizeOf } from "../core/engine/shape.ts";
+import { checkArgsort, checkGather, checkIds, checkScatterAdd } from "../core/engine/requirements.ts";
+import { isContiguous, sizeOf } from "../core/engine/shape.ts";
 import { ARGSORT, GATHER, SCATTER_ADD } from "./assembly/opcodes.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** Remainders among which the rows of a table are dealt to threads. */
 const SHARES = 16;
 
-/** Contiguous ids, each of which has been found to name a row. */
-function checkedIds(runtime: Runtime, action: string, table: View, ids: View): number {
-  if (ids.dtype !== "int32") throw new TypeError(`Cannot ${action} by ids of dtype ${ids.dtype}: it must be int32`);
-  if (table.shape.length === 0) throw new TypeError(`Cannot ${action} rows of a scalar: the table needs an axis`);
-  const address = runtime.address(runtime.contiguous(ids));
-  const rows = table.shape[0]!, words = runtime.memory.int32, start = address / 4, end = start + sizeOf(ids.shape);
-  for (let i = start; i < end; i++) {
-    const id = words[i]!;
-    if (id < 0 || id >= rows) throw new RangeError(`Cannot ${action} row ${id}: ids must be in [0, ${rows})`);
-  }
+/** Address of contiguous ids, each of which has been found to name a row. */
+function namesOf(runtime: Runtime, action: "gather" | "add into", table: View, ids: View): number {
+  const address = runtime.address(runtime.contiguous(ids)), start = address / 4;
+  checkIds(action, runtime.memory.int32.subarray(start, start + sizeOf(ids.shape)), table.shape[0]!);
   return address;
 }
 
 /** Rows of `table` named by `ids`. */
 export function gather(runtime: Runtime, table: View, ids: View): Buffer {
-  const names = checkedIds(runtime, "gather", table, ids);
+  checkGather(table, ids);
+  const names = namesOf(runtime, "gather", table, ids);
   const inner = table.shape.slice(1), width = sizeOf(inner), count = sizeOf(ids.shape);
   const direct = isContiguous(inner, table.strides.slice(1)) && sizeOf(table.shape) > 0;
   const source = direct ? table : runtime.contiguous(table);
@@ -39,19 +35,8 @@ export function gather(runtime: Runtime, table: View, ids: View): Buffer {
 
 /** Adds `rows` into `table` at `ids`. */
 export function scatterAdd(runtime: Runtime, table: View, ids: View, rows: View): void {
-  for (const x of [table, rows]) {
-    if (x.dtype !== "float32") throw new TypeError(`Cannot add rows of ${x.dtype}: it must be float32`);
-  }
-  if (!isContiguous(table.shape, table.strides)) {
-    throw new TypeError(
-      `Cannot add into strides ${format(table.strides)}: they must be ${format(contiguousStrides(table.shape))}`,
-    );
-  }
-  const names = checkedIds(runtime, "add into", table, ids);
-  const shape = [...ids.shape, ...table.shape.slice(1)];
-  if (!sameShape(rows.shape, shape)) {
-    throw new TypeError(`Cannot add rows of shape ${format(rows.shape)}: it must be ${format(shape)}`);
-  }
+  checkScatterAdd(table, ids, rows);
+  const names = namesOf(runtime, "add into", table, ids);
   const count = sizeOf(ids.shape), width = sizeOf(table.shape.slice(1));
   if (count === 0 || width === 0) return;
   const source = runtime.contiguous(rows);
@@ -61,8 +46,7 @@ export function scatterAdd(runtime: Runtime, table: View, ids: View, rows: View)
 
 /** The order that sorts the last axis. */
 export function argsort(runtime: Runtime, x: View, descending: boolean): Buffer {
-  if (x.dtype === "bool") throw new TypeError("Cannot sort bool: it must be float32 or int32");
-  if (x.shape.length === 0) throw new TypeError("Cannot sort a scalar: it has no last axis");
+  checkArgsort(x);
   const size = sizeOf(x.shape), width = x.shape.at(-1)!;
   const source = runtime.contiguous(x);
   const result = runtime.allocate(size);

@@ -1,17 +1,13 @@
 /**
- * # Fewer axes
+ * # Views in words
  *
- * A kernel has one inner loop. Views of several operands are simplified until as much as
- * possible lies in the last axis: axes of extent 1 vanish, and two neighbours merge where
- * every operand steps through them as through one.
+ * A kernel takes its arguments as words of 32 bits. Here is where the axes of a view stand among them, once
+ * `simplify` (core/engine/shape.ts) has left as few as possible.
  *
  * @module
  */
 
-export { type Axes, product, simplify } from "../core/engine/shape.ts";
-
-/** Most axes that the kernels walk. */
-export const MOST_AXES = 8;
+import { checkAxes } from "../core/engine/requirements.ts";
 
 /**
  * Writes extents and strides into argument words.
@@ -21,9 +17,7 @@ export const MOST_AXES = 8;
  * @throws {RangeError} if there are more than eight axes that do not merge
  */
 export function writeAxes(words: number[], shape: readonly number[], strides: readonly (readonly number[])[]): void {
-  if (shape.length > MOST_AXES) {
-    throw new RangeError(`Cannot walk a view of ${shape.length} axes that do not merge: at most ${MOST_AXES}`);
-  }
+  checkAxes(shape.length);
   for (let i = 0; i < shape.length; i++) words[16 + i] = shape[i]!;
   for (let k = 0; k < strides.length; k++) {
     for (let i = 0; i < shape.length; i++) words[24 + 8 * k + i] = strides[k]![i]! * 4;

@@ -9,6 +9,8 @@
  * | `shape.ts` | What connects a formula's matrix with a flat row of numbers? |
  * | `backend.ts` | What must a device be able to do? |
  * | `reference.ts` | What is the right answer? |
+ * | `requirements.ts` | What does every device refuse? |
+ * | `kernel_device.ts` | What do devices with kernels share? |
  * | `device.ts` | Who decides where things run? |
  * | `scope.ts` | Who frees what? |
  * | `tensor.ts` | What is an array that reads like its formula? |

@@ -46,7 +46,22 @@ import type {
   UnaryOp,
   View,
 } from "./backend.ts";
-import { contiguousStrides, format, isContiguous, sameShape, type Shape, sizeOf } from "./shape.ts";
+import {
+  checkArgsort,
+  checkBinary,
+  checkCopy,
+  checkCount,
+  checkGather,
+  checkIds,
+  checkIntegers,
+  checkMatmul,
+  checkReduce,
+  checkScatterAdd,
+  checkSelect,
+  checkUnary,
+  isComparison,
+} from "./requirements.ts";
+import { format, isContiguous, sizeOf } from "./shape.ts";
 
 /** What a buffer holds: doubles for float32, integers for int32 and bool. */
 type Elements = Float64Array | Int32Array;
@@ -167,16 +182,10 @@ const comparisons: Readonly<Record<ComparisonOp, (a: number, b: number) => numbe
   lessEqual: (a, b) => Number(a <= b),
 };
 
-function isComparison(op: BinaryOp): op is ComparisonOp {
-  return op in comparisons;
-}
-
 // ## From views to rows of numbers
 
 function allocate(dtype: DType, count: number): Elements {
-  if (!Number.isSafeInteger(count) || count < 0) {
-    throw new RangeError(`Cannot allocate ${count} elements: the count must be an integer of at least 0`);
-  }
+  checkCount(count);
   return dtype === "float32" ? new Float64Array(count) : new Int32Array(count);
 }
 
@@ -228,42 +237,19 @@ function row(x: View): Elements {
   return result;
 }
 
-// ## Refusals
+// ## Rows by number
 
-function requireDtype(action: string, x: View, ...allowed: readonly DType[]): void {
-  if (!allowed.includes(x.dtype)) {
-    throw new TypeError(`Cannot ${action} ${x.dtype}: it must be ${allowed.join(" or ")}`);
-  }
-}
-
-function requireSame(action: string, a: View, b: View): void {
-  if (a.dtype !== b.dtype) throw new TypeError(`Cannot ${action} ${a.dtype} and ${b.dtype}: the dtypes must agree`);
-  requireShape(action, b.shape, a.shape);
-}
-
-function requireShape(action: string, actual: Shape, expected: Shape): void {
-  if (!sameShape(actual, expected)) {
-    throw new TypeError(`Cannot ${action} shape ${format(actual)}: it must be ${format(expected)}`);
-  }
-}
-
-/** Rows that gather and scatterAdd move: how many there are, how long each is, and which one each id names. */
-function namedRows(action: string, table: View, ids: View): { width: number; names: Elements; shape: Shape } {
-  requireDtype(`${action} by ids of dtype`, ids, "int32");
-  if (table.shape.length === 0) throw new TypeError(`Cannot ${action} rows of a scalar: the table needs an axis`);
-  const rows = table.shape[0]!;
-  const names = row(ids);
-  for (const id of names) {
-    if (id < 0 || id >= rows) throw new RangeError(`Cannot ${action} row ${id}: ids must be in [0, ${rows})`);
-  }
-  return { width: sizeOf(table.shape.slice(1)), names, shape: [...ids.shape, ...table.shape.slice(1)] };
+/** Rows that gather and scatterAdd move: how long each is, and which one each id names. */
+function namedRows(action: "gather" | "add into", table: View, ids: View): { width: number; names: Int32Array } {
+  const names = row(ids) as Int32Array;
+  checkIds(action, names, table.shape[0]!);
+  return { width: sizeOf(table.shape.slice(1)), names };
 }
 
 // ## Collapsing a row
 
 /** Where the greatest element of a row lies; the first NaN beats all. */
 function argmax(x: Elements, start: number, end: number): number {
-  if (start === end) throw new RangeError("Cannot take the argmax of no elements");
   let best = start;
   for (let i = start; i < end && !Number.isNaN(x[best]!); i++) {
     if (x[i]! > x[best]! || Number.isNaN(x[i]!)) best = i;
@@ -272,9 +258,6 @@ function argmax(x: Elements, start: number, end: number): number {
 }
 
 function fold(op: "sum" | "max" | "min", x: Elements, start: number, end: number): number {
-  if (op !== "sum" && start === end && x instanceof Int32Array) {
-    throw new RangeError(`Cannot take the ${op} of no int32 elements`);
-  }
   const combine = floatFunctions[op === "sum" ? "add" : op];
   let result = op === "sum" ? 0 : op === "max" ? -Infinity : Infinity;
   for (let i = start; i < end; i++) result = combine(result, x[i]!);
@@ -331,7 +314,7 @@ class ReferenceDevice implements Backend {
   }
 
   copy(source: View, target: View): void {
-    requireShape("copy into", source.shape, target.shape);
+    checkCopy(source, target);
     const convert = conversion(target.dtype);
     // A copy of its own, in case that both views share a buffer and overlap.
     const from = row(source).slice();
@@ -341,23 +324,19 @@ class ReferenceDevice implements Backend {
   }
 
   unary(op: UnaryOp, x: View): Buffer {
-    requireDtype(`take ${op} of`, x, "float32");
+    checkUnary(op, x);
     const from = row(x), to = new Float64Array(from.length), apply = unaryFunctions[op];
     for (let i = 0; i < to.length; i++) to[i] = apply(from[i]!);
     return this.#own(to);
   }
 
   binary(op: BinaryOp, a: View, b: View): Buffer {
-    requireSame(op, a, b);
+    checkBinary(op, a, b);
     const left = row(a), right = row(b);
     if (isComparison(op)) return this.#own(this.#zip(comparisons[op], left, right, "bool"));
-    requireDtype(op, a, "float32", "int32");
     if (a.dtype === "float32") return this.#own(this.#zip(floatFunctions[op], left, right, "float32"));
 
-    if ((op === "div" || op === "mod") && right.includes(0)) throw new RangeError(`Cannot ${op} int32 by zero`);
-    if (op === "pow" && right.some((exponent) => exponent < 0)) {
-      throw new RangeError("Cannot raise int32 to a negative power: the exponent must be at least 0");
-    }
+    checkIntegers(op, right as Int32Array);
     return this.#own(this.#zip(integerFunctions[op], left, right, "int32"));
   }
 
@@ -368,19 +347,14 @@ class ReferenceDevice implements Backend {
   }
 
   select(choose: View, a: View, b: View): Buffer {
-    requireDtype("choose by", choose, "bool");
-    requireSame("select between", a, b);
-    requireShape("choose by", choose.shape, a.shape);
+    checkSelect(choose, a, b);
     const mask = row(choose), left = row(a), right = row(b), to = allocate(a.dtype, mask.length);
     for (let i = 0; i < to.length; i++) to[i] = mask[i] ? left[i]! : right[i]!;
     return this.#own(to);
   }
 
   reduce(op: ReduceOp, x: View, axes: number): Buffer {
-    requireDtype(`take the ${op} of`, x, "float32", "int32");
-    if (!Number.isInteger(axes) || axes < 0 || axes > x.shape.length) {
-      throw new RangeError(`Cannot collapse ${axes} axes of ${format(x.shape)}: it has ${x.shape.length}`);
-    }
+    checkReduce(op, x, axes);
     const kept = sizeOf(x.shape.slice(0, x.shape.length - axes));
     const width = sizeOf(x.shape.slice(x.shape.length - axes));
     const from = row(x), to = allocate(op === "argmax" ? "int32" : x.dtype, kept);
@@ -392,15 +366,8 @@ class ReferenceDevice implements Backend {
   }
 
   matmul(a: View, b: View): Buffer {
-    requireDtype("multiply matrices of", a, "float32");
-    requireDtype("multiply matrices of", b, "float32");
-    const [M = -1, K = -1] = a.shape.slice(-2), [inner = -1, N = -1] = b.shape.slice(-2);
-    const batch = a.shape.slice(0, -2);
-    if (N < 0 || M < 0 || K !== inner || !sameShape(batch, b.shape.slice(0, -2))) {
-      throw new TypeError(
-        `Cannot multiply ${format(a.shape)} by ${format(b.shape)}: inner and leading axes must agree`,
-      );
-    }
+    checkMatmul(a, b);
+    const [M, K] = a.shape.slice(-2) as [number, number], N = b.shape.at(-1)!, batch = a.shape.slice(0, -2);
     const left = row(a), right = row(b), to = new Float64Array(sizeOf(batch) * M * N);
     // Row i of the result is the sum over k of a[i, k] times row k of b.
     for (let i = 0; i < sizeOf(batch) * M; i++) {
@@ -414,6 +381,7 @@ class ReferenceDevice implements Backend {
   }
 
   gather(table: View, ids: View): Buffer {
+    checkGather(table, ids);
     const { width, names } = namedRows("gather", table, ids);
     const from = row(table), to = allocate(table.dtype, names.length * width);
     names.forEach((id, i) => to.set(from.subarray(id * width, (id + 1) * width), i * width));
@@ -421,22 +389,14 @@ class ReferenceDevice implements Backend {
   }
 
   scatterAdd(table: View, ids: View, rows: View): void {
-    requireDtype("add into", table, "float32");
-    requireDtype("add rows of", rows, "float32");
-    if (!isContiguous(table.shape, table.strides)) {
-      throw new TypeError(
-        `Cannot add into strides ${format(table.strides)}: they must be ${format(contiguousStrides(table.shape))}`,
-      );
-    }
-    const { width, names, shape } = namedRows("add into", table, ids);
-    requireShape("add rows of", rows.shape, shape);
+    checkScatterAdd(table, ids, rows);
+    const { width, names } = namedRows("add into", table, ids);
     const from = row(rows), to = row(table);
     for (let i = 0; i < from.length; i++) to[names[floor(i / width)]! * width + i % width]! += from[i]!;
   }
 
   argsort(x: View, descending: boolean): Buffer {
-    requireDtype("sort", x, "float32", "int32");
-    if (x.shape.length === 0) throw new TypeError("Cannot sort a scalar: it has no last axis");
+    checkArgsort(x);
     const width = x.shape.at(-1)!, from = row(x), to = new Int32Array(from.length);
     const direction = descending ? -1 : 1;
     for (let start = 0; start < from.length; start += width) {
