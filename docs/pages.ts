@@ -10,12 +10,12 @@
  * @module
  */
 
-import type { Page } from "./book.ts";
+import { type Page, slug } from "./book.ts";
 import type { Highlighter, Mark } from "./code.ts";
 import { relative } from "./layout.ts";
 import { type Definition, type Knowledge, shaderNames } from "./program.ts";
 import { findTest, type Proof, type ProofFile, proofsOf, testsNamed } from "./proofs.ts";
-import { type Context, escape, plain, render, renderInline, slug } from "./prose.ts";
+import { type Context, escape, plain, render, renderInline } from "./prose.ts";
 import { findNames, HUES, quantitiesOf, type Quantity } from "./quantities.ts";
 import type { Entry } from "./search.ts";
 import { type Line, type Row, split } from "./split.ts";
