@@ -179,8 +179,16 @@ class Live {
     this.#refresh.forEach((f) => f());
   }
 
+  /** Stops what runs without a word: what comes next says more. */
+  #drop(): void {
+    const run = this.#current;
+    this.#current = undefined;
+    run?.cancel();
+  }
+
   #reset(): void {
-    this.#current?.cancel();
+    this.#drop();
+    this.#busy(false);
     this.#set(this.#defaults());
     this.#say("");
     if (!this.#recorded) return this.#start();
@@ -195,7 +203,7 @@ class Live {
   }
 
   #start(): void {
-    this.#current?.cancel();
+    this.#drop();
     const mine: Run = run(
       { name: this.#name, controls: { ...this.#values }, device: this.#device },
       (answer) => {

@@ -140,6 +140,74 @@ testInBrowser("a run is cancelled, and the next one runs", async () => {
   });
 });
 
+testInBrowser("what is asked for while a figure runs is what it answers", async () => {
+  await withTab({}, async ({ page, open, requests, complaints }) => {
+    await open(PAGE);
+    await awake(page, requests);
+    const recorded = await figures(page);
+    /** All that the figure says of its runs. */
+    await page.evaluate((selector) => {
+      const status = document.querySelector(selector)!, held = globalThis as unknown as { said: string[] };
+      held.said = [];
+      new MutationObserver(() => held.said.push(status.textContent ?? "")).observe(status, { childList: true });
+    }, `${FIGURE} .status`);
+    const said = (): Promise<string[]> => page.evaluate(() => (globalThis as unknown as { said: string[] }).said);
+
+    // A run that takes longer than it is given to stop by itself, and then Run at several moments of it.
+    await set(page, "keys", 64);
+    for (const pause of [0, 100, 400, 900]) {
+      await set(page, "queries", 2000);
+      await page.waitForTimeout(pause);
+      await page.click(`${FIGURE} .run`);
+      await set(page, "queries", 100);
+      await ended(page);
+      assertStringIncludes(await text(page, ".status"), " s on ");
+      assertNotEquals(await figures(page), recorded);
+    }
+
+    // Keys held down: each asks for a run, and the last one counts.
+    await page.evaluate((id) => document.querySelector<HTMLElement>(id)!.focus(), `${FIGURE}-keys`);
+    for (let i = 0; i < 30; i++) await page.keyboard.press("ArrowLeft");
+    await ended(page);
+    assertStringIncludes(await text(page, ".status"), " s on ");
+    assertStringIncludes(await text(page, "figure:nth-of-type(2) figcaption"), "one of 34 keys");
+
+    // Going back while it runs says nothing of it.
+    await set(page, "queries", 2000);
+    await page.click(`${FIGURE} .reset`);
+    await state(page, "ready");
+    await page.waitForTimeout(1000);
+    assertEquals(await text(page, ".status"), "");
+    assertEquals(await figures(page), recorded);
+    assert(!(await said()).includes("cancelled"), (await said()).join(", "));
+    assertEquals(complaints(), []);
+  });
+});
+
+testInBrowser("two figures of a page run one after the other, and neither stops the other", async () => {
+  await withTab({}, async ({ page, open, complaints }) => {
+    await open("attention/positions.html");
+    const ids = await page.evaluate(() => [...document.querySelectorAll(".experiment")].map(({ id }) => id).slice(1));
+    for (const id of ids) {
+      await page.evaluate((id) => document.getElementById(id)!.scrollIntoView(), id);
+      await page.waitForFunction((id) => document.querySelector(`#${id} .run`), id);
+    }
+    await page.evaluate((ids) => {
+      for (const id of ids.toReversed()) document.querySelector<HTMLElement>(`#${id} .run`)!.click();
+    }, ids);
+    for (const id of ids) {
+      await page.waitForFunction(
+        (id) => document.querySelector<HTMLElement>(`#${id}`)!.dataset["live"] === "ready",
+        id,
+        { timeout },
+      );
+      const status = await page.evaluate((id) => document.querySelector(`#${id} .status`)!.textContent, id);
+      assertStringIncludes(status ?? "", " s on ");
+    }
+    assertEquals(complaints(), []);
+  });
+});
+
 testInBrowser("a figure is saved as SVG, PNG and CSV", async () => {
   await withTab({}, async ({ page, open, requests }) => {
     await open(PAGE);
