@@ -22,6 +22,7 @@ function compare(recorded: Outcome, found: Outcome, more: Partial<Experiment> = 
   const experiment: Experiment = {
     name: "words/nothing",
     title: "Nothing",
+    purpose: "Nothing.",
     controls: {},
     claims: [],
     run: () => Promise.resolve(found),

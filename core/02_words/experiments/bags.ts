@@ -114,6 +114,10 @@ async function cosines(table: Tensor, words: readonly string[]): Promise<number[
 export const bagsExperiment: Experiment<Found, "width" | "layers" | "reviews" | "seed"> = {
   name: "words/embeddings/bags",
   title: "What a bag of words can say",
+  purpose: "Three classifiers read short reviews and judge whether the last thing said is good. In a bag of " +
+    "words (BoW) every word has a vote, CBOW sums embeddings, deep CBOW has layers behind the sum. Change the " +
+    "layers, or the number of reviews to learn from. Compare plain reviews with negated ones, and with those " +
+    "turned by “but”.",
   controls: {
     width: { label: "Width", description: "Width of an embedding", default: 16, min: 2, max: 64 },
     layers: { label: "Layers", description: "Layers behind the sum of the deep model", default: 2, min: 1, max: 4 },

@@ -147,6 +147,9 @@ function strip(encoding: BytePairEncoding, families: readonly Family[], merges: 
 export const bytePairEncodingExperiment: Experiment<Found, "merges"> = {
   name: "words/byte_pair_encoding",
   title: "Subwords that a corpus asks for",
+  purpose: "Merges are learned from the English sentences of the translator of chapter 5, and beside them from " +
+    "the Chinese ones. Change how many of them cut the words. At 0 a word is its letters, with a few hundred a " +
+    "word and its forms share a stem, with all of them most words are one token and share nothing.",
   controls: {
     merges: {
       label: "Merges",

@@ -35,6 +35,9 @@ type Found = {
 export const embeddingsExperiment: Experiment<Found, "vocabulary" | "width" | "seed"> = {
   name: "words/embeddings",
   title: "A look-up is a product with one-hot rows",
+  purpose: "One sentence becomes vectors in two ways: by looking up rows of a table, and by multiplying " +
+    "one-hot rows with the table. Change the vocabulary or the width. Compare what comes out, and see whose row " +
+    "receives a gradient.",
   controls: {
     vocabulary: {
       label: "Vocabulary",

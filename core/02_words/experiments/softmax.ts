@@ -98,6 +98,9 @@ async function saturation(): Promise<Figure> {
 export const softmaxExperiment: Experiment<Found, "scores" | "temperature" | "seed"> = {
   name: "words/softmax",
   title: "What a softmax answers to",
+  purpose: "A few random scores become shares. Change the temperature, by which all scores are divided first: " +
+    "see how even the shares are, and how strongly each of them answers to each score. The table at the end " +
+    "raises all scores together, with the subtraction of the maximum and without it.",
   controls: {
     scores: { label: "Scores", description: "How many scores compete", default: 6, min: 2, max: 12 },
     temperature: {

@@ -171,6 +171,10 @@ function map(scene: Scene, weights: readonly (readonly number[])[]): Figure {
 export const captionsExperiment: Experiment<Found, "steps" | "blur" | "seed"> = {
   name: "attention/self_and_cross",
   title: "A captioner looks at what it speaks of",
+  purpose: "A small model learns to write captions such as “the cat is black and sleeping” for pictures of " +
+    "nine regions, three of which show an animal. It is told the next word, never where to look. Change the steps " +
+    "of the training, or blur the regions. See where the weight goes when the colour or the action has to come " +
+    "next.",
   controls: {
     steps: { label: "Steps", description: "Training steps of 64 captions", default: 400, min: 0, max: 800, step: 50 },
     blur: {

@@ -152,6 +152,10 @@ async function reach(model: Reader, { variables, values, answers }: Lists): Prom
 export const extrapolationExperiment: Experiment<Found, "trained" | "steps" | "seed"> = {
   name: "attention/positions/extrapolation",
   title: "Past the trained length",
+  purpose: "A list of assignments such as a = 3, b = 1, a = 5 is read from left to right; at each one the " +
+    "model has to say what the variable held before. With each scheme one attention layer is trained on short " +
+    "lists and tested on lists four times as long. Change the trained length. Right of the dashed line is what " +
+    "training has never met.",
   controls: {
     trained: {
       label: "Trained length",

@@ -117,6 +117,10 @@ function treat(scale: number, random: Random): { maps: Tensor[]; mask: Tensor } 
 export const masksExperiment: Experiment<Found, "scale" | "layers" | "seed"> = {
   name: "attention/masks",
   title: "What a forbidden position gets, and when a mask is needed",
+  purpose: "The first position of a sentence is padding, and no word may see what comes after it. Forbidden " +
+    "scores become 0, −10000 or −∞: change the scale of the scores, and see what forbidden positions get. Then " +
+    "attentions with random weights read a text, with the causal mask and without it: change the layers, and see " +
+    "when the mask matters.",
   controls: {
     scale: {
       label: "Scale of scores",

@@ -144,6 +144,9 @@ function byRole(weights: readonly (readonly (readonly number[])[])[], { places }
 export const multiHeadExperiment: Experiment<Found, "heads" | "steps" | "seed"> = {
   name: "attention/multi_head",
   title: "Two questions at once",
+  purpose: "Six names each say four random numbers; one name is the subject of a verb, another its object. The " +
+    "verb has to report the numbers of both. Attentions of equal size, with one head, two and four, learn it. See " +
+    "how much they report, and choose the number of heads whose weights are shown, to see who looks at whom.",
   controls: {
     heads: {
       label: "Heads",

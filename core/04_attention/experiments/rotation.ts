@@ -94,6 +94,10 @@ const spread = (rows: readonly (readonly number[])[]): number =>
 export const rotationExperiment: Experiment<Found, "width" | "step" | "seed"> = {
   name: "attention/positions/rotation",
   title: "Walking is turning",
+  purpose: "The sinusoidal code of a position is a list of points on circles. Change how many steps further to " +
+    "go: each circle turns by its own angle, wherever the walk begins. Then codes are compared by dot products, " +
+    "and a query with a key turned by RoPE, at three places of a text. See whether the place matters, or the " +
+    "distance alone.",
   controls: {
     width: { label: "Width", description: "Width of a code and of a head", default: 32, min: 4, max: 128, step: 4 },
     step: { label: "Steps on", description: "How many positions further, k", default: 5, min: 1, max: 100 },

@@ -95,6 +95,9 @@ function figures(found: Found, keys: number): Figure[] {
 export const scaledDotProductExperiment: Experiment<Found, "queries" | "keys" | "seed"> = {
   name: "attention/scaled_dot_product",
   title: "What the square root prevents",
+  purpose: "Random queries meet random keys, in heads of growing width; nothing is trained. The scores are " +
+    "taken as they are, and divided by √d. Change the number of keys. In each figure, see which of the two " +
+    "depends on the width.",
   controls: {
     queries: {
       label: "Queries",

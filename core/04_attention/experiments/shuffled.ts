@@ -90,6 +90,9 @@ async function movements(index: number, causal: boolean, seed: number): Promise<
 export const shuffledExperiment: Experiment<Found, "seed"> = {
   name: "attention/positions",
   title: "The dog bites the man, the man bites the dog",
+  purpose: "“the dog bites the man” and “the man bites the dog” go through the same attention with random " +
+    "weights, without positions and with each scheme. The bars say how far the vectors of the words move from one " +
+    "sentence to the other. Another seed draws other weights: see which bar stays at zero.",
   controls: { seed: SEED },
   claims: [
     {

@@ -117,6 +117,10 @@ function scoreMap(scores: readonly (readonly number[])[], caption: string): Figu
 export const tomorrowExperiment: Experiment<Found, "headSize" | "steps" | "seed"> = {
   name: "attention/self_and_cross/matrices",
   title: "Every day looks for tomorrow: one matrix or two",
+  purpose: "Each day of a week has to find the day after it. One head has a matrix for its queries and another " +
+    "for its keys; a second head has one matrix for both. Both are trained alike. Change the width or the steps, " +
+    "and count the days that find tomorrow. In the maps of scores, compare cells that mirror each other at the " +
+    "diagonal.",
   controls: {
     headSize: { label: "Head width", description: "Width of queries and keys", default: 8, min: 1, max: 16 },
     steps: { label: "Steps", description: "Training steps", default: 300, min: 0, max: 1000, step: 50 },

@@ -58,6 +58,9 @@ function knownShare(text: string, known: ReadonlySet<string>): number {
 export const decoderOnlyExperiment: Experiment<Found, "steps" | "layers" | "temperature" | "seed"> = {
   name: "transformer/decoder_only",
   title: "A small GPT on letters",
+  purpose: "A model reads English sentences letter by letter and learns which letter comes next. Change the " +
+    "steps of the training, or the temperature of what it writes. Compare its loss with what the frequencies of " +
+    "letters are worth, and read what it writes before the training, early in it and at its end.",
   controls: {
     steps: {
       label: "Training steps",

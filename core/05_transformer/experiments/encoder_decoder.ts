@@ -62,6 +62,9 @@ function partsOf({ hiddenSize = 512, vocabSize }: EncoderDecoderOptions): { labe
 export const transformerSizeExperiment: Experiment<Sizes, "vocabulary"> = {
   name: "transformer/encoder_decoder/size",
   title: "How large the paper's models are",
+  purpose: "The weights of the paper's two models are counted from their shapes, part by part. Change the " +
+    "vocabulary, and see which part grows with it. Compare the base model with the big one, which is twice as " +
+    "wide.",
   controls: {
     vocabulary: {
       label: "Vocabulary",
@@ -212,6 +215,9 @@ async function attentionOf({ model, source, target }: Translator, sentence: stri
 export const translatorExperiment: Experiment<Found, "pairs" | "steps" | "layers" | "seed"> = {
   name: "transformer/encoder_decoder",
   title: "A translator in seconds",
+  purpose: "A small translator learns from short Chinese sentences, from scratch, in a few seconds. Change the " +
+    "number of pairs, the steps or the layers. See how the loss falls, from which Chinese characters each English " +
+    "word was read, and what becomes of sentences that it has never seen.",
   controls: {
     pairs: {
       label: "Sentence pairs",

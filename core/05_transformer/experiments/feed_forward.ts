@@ -105,6 +105,9 @@ function figures(found: Found, xs: Float32Array, bends: readonly number[][], fit
 export const feedForwardExperiment: Experiment<Found, "size" | "steps" | "seed"> = {
   name: "transformer/feed_forward",
   title: "What the bend is for",
+  purpose: "Layers of the same shape learn the same curve, one without an activation function and others with " +
+    "one. Change the width inside, or the steps of the training. See which of them can follow the curve, and " +
+    "which stays a straight line.",
   controls: {
     size: { label: "Width inside", description: "Units between the two matrices", default: 32, min: 2, max: 128 },
     steps: { label: "Training steps", description: "Steps of Adam", default: 300, min: 50, max: 1000, step: 50 },

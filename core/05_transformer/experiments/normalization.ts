@@ -186,6 +186,10 @@ function figures(found: Found, curves: readonly [number, number][][]): Figure[] 
 export const normalizationExperiment: Experiment<Found, "layers" | "width" | "seed"> = {
   name: "transformer/normalization",
   title: "Where the norm stands, and what it looks at",
+  purpose: "Gradients of untrained encoders are measured layer by layer: with the norm after each step " +
+    "(post-norm) and inside it (pre-norm). Then both are trained for a moment, at the full rate from the first " +
+    "step and with a warm-up. Change the layers. At the end a sentence is normalized beside ever longer " +
+    "neighbours: see whether it notices them.",
   tolerance: 0.3,
   controls: {
     layers: { label: "Layers", description: "Layers of the encoders", default: 12, min: 2, max: 24 },

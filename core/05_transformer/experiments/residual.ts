@@ -140,6 +140,9 @@ function figures(found: Found, curves: readonly [number, number][][]): Figure[] 
 export const residualExperiment: Experiment<Found, "layers" | "gain" | "bend" | "steps" | "seed"> = {
   name: "transformer/residual",
   title: "What the detour saves",
+  purpose: "A signal goes through a chain of layers and a gradient comes back, with the input added to the " +
+    "output of each step and without. Change the layers, and the gain, by which a layer stretches a vector. See " +
+    "what arrives at the far end. In the last figure both kinds of chain are trained to do nothing.",
   controls: {
     layers: { label: "Layers", description: "Length of the chain", default: 30, min: 2, max: 60 },
     gain: {

@@ -119,6 +119,10 @@ function figures(found: Found, lengths: readonly number[], batchSize: number): F
 export const batchingExperiment: Experiment<Found, "batchSize" | "seed"> = {
   name: "training/batching",
   title: "What padding costs",
+  purpose: "Nothing is timed. A device that counts multiplications runs one encoder over the same sentences " +
+    "with more and more padding. Then the sentences of the translator's corpus are put into batches, in random " +
+    "order, sorted, and sorted within pools. Change the batch size, and see what share of the positions is " +
+    "padding.",
   controls: {
     batchSize: { label: "Batch size", description: "Sentences in a batch", default: 32, min: 2, max: 128, step: 2 },
     seed: seedControl,

@@ -123,6 +123,9 @@ function figures(found: Found): Figure[] {
 export const bleuExperiment: Experiment<Found, "sentences" | "seed"> = {
   name: "training/bleu",
   title: "What BLEU sees, and what it does not",
+  purpose: "Good translations are spoiled in four ways, more and more, and scored. See which damage BLEU " +
+    "punishes most. Two systems change places when sentences are scored one by one. In the last figure the logits " +
+    "behind a translation are moved a little: see whether the cross-entropy answers, and whether BLEU does.",
   controls: {
     sentences: {
       label: "Sentences",

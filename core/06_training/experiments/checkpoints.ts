@@ -132,6 +132,9 @@ function figures(
 export const checkpointsExperiment: Experiment<Found, "save" | "steps" | "dropout" | "seed"> = {
   name: "training/checkpoints",
   title: "The same run, twice",
+  purpose: "A small language model is trained, saved in the middle, thrown away, and resumed from the file: " +
+    "once with all that was saved, and three times with one part forgotten. Change when it is saved, or the " +
+    "dropout. See which runs end with the weights of the run that was never interrupted, bit for bit.",
   controls: {
     save: { label: "Saved after", description: "Steps before the checkpoint", default: 30, min: 1, max: 60 },
     steps: { label: "Steps after it", description: "Steps of the resumed run", default: 30, min: 1, max: 60 },

@@ -113,6 +113,9 @@ function figures(
 export const lossExperiment: Experiment<Found, "smoothing" | "classes" | "seed"> = {
   name: "training/loss",
   title: "What the loss asks for",
+  purpose: "Three properties of the cross-entropy. First, what it costs to be ever more certain of the right " +
+    "answer: change the label smoothing, and see where the cost is lowest. Then the slope of the loss in each " +
+    "logit. Last, a padded sentence, with padding ignored and with padding counted.",
   controls: {
     smoothing: {
       label: "Label smoothing",

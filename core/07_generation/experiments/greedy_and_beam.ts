@@ -165,6 +165,9 @@ function figures(
 export const greedyAndBeamExperiment: Experiment<Found, "beams" | "length" | "seed"> = {
   name: "generation/greedy_and_beam",
   title: "What greedy search misses",
+  purpose: "Random models of four words, small enough for every text to be looked at. Greedy search and beams " +
+    "are compared with the best text there is. Change the beam in the tree, and see which beginnings it drops and " +
+    "whether the best text survives. The curves say how often each width finds it, and what it costs.",
   controls: {
     beams: { label: "Beams", description: "Width of the beam in the tree", default: 2, min: 1, max: 8 },
     length: { label: "Length", description: "Words in a text", default: 5, min: 2, max: 6 },

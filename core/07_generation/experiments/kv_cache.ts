@@ -149,6 +149,9 @@ function figures(found: Found, layers: number): Figure[] {
 export const kvCacheExperiment: Experiment<Found, "tokens" | "layers" | "seed"> = {
   name: "generation/kv_cache",
   title: "What need not be computed again",
+  purpose: "One model writes the same text with a cache and without. Nothing is timed: positions that pass " +
+    "through the model are counted, and pairs that its attention compares. Change the number of tokens, and see " +
+    "which curve grows with the square. The last figure makes all layers share one cache.",
   controls: {
     tokens: { label: "Tokens", description: "Tokens to write", default: 120, min: 8, max: 400, step: 8 },
     layers: { label: "Layers", description: "Layers of the model", default: 3, min: 2, max: 12 },

@@ -78,6 +78,9 @@ function figures(found: Found, temperature: number, chosen: Float64Array, plain:
 export const temperatureExperiment: Experiment<Found, "temperature" | "seed"> = {
   name: "generation/temperature",
   title: "Bolder and safer",
+  purpose: "One distribution over a dozen words, at many temperatures. Change the one that is shown beside " +
+    "temperature 1. See that the order of the words stays, how the entropy grows, and how many different words " +
+    "fifty draws bring.",
   controls: {
     temperature: {
       label: "Temperature",
