@@ -25,7 +25,7 @@ import { checkLinks, type Problem } from "./check.ts";
 import { Highlighter } from "./code.ts";
 import { frontPage } from "./front.ts";
 import { frame, type Sheet } from "./layout.ts";
-import { pageOf, type Site, sourcePage, type Term } from "./pages.ts";
+import { type About, pageOf, type Site, sourcePage, type Surroundings, type Term } from "./pages.ts";
 import { type Definition, Program } from "./program.ts";
 import { type ProofFile, readProofs } from "./proofs.ts";
 import { entryPage, type EntryPoint, entryUrl, readEntryPoints } from "./reference.ts";
@@ -56,7 +56,8 @@ function* walk(folder: string): Generator<string> {
 
 /** What the figures' files offer; a site without them has pages all the same. */
 interface Figures {
-  renderExperiment(name: string): string;
+  renderExperiment(name: string, surroundings: Surroundings): string;
+  aboutExperiment(name: string): About;
   experimentsOf(path: string): string[];
 }
 
@@ -180,9 +181,10 @@ export async function build(): Promise<Built> {
     benches: proofs.filter(({ path }) => path.startsWith("bench/")),
     highlighter: await Highlighter.create(),
     experiments: experimentsOf,
-    figure: (name) => {
+    about: (name) => drawn!.aboutExperiment(name),
+    figure: (name, surroundings) => {
       try {
-        return drawn?.renderExperiment(name) ?? "";
+        return drawn?.renderExperiment(name, surroundings) ?? "";
       } catch (error) {
         problem(name, `No figure: ${(error as Error).message}`);
         return "";

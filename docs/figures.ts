@@ -66,17 +66,46 @@ function verdicts({ claims }: Experiment, findings: Parameters<Experiment["claim
   return `<ul class="claims">${items.join("")}</ul>`;
 }
 
+/** What the words before the claims mean. */
+const VERDICTS =
+  "<em>holds</em>: the numbers bear it out. <em>refuted</em>: said in the notes or elsewhere, and the numbers " +
+  "contradict it. <em>fails</em>: expected at the default settings, and not so at these.";
+
+function find(name: string): Experiment {
+  const experiment = EXPERIMENTS.find((candidate) => candidate.name === name);
+  if (!experiment) throw new RangeError(`Cannot draw "${name}": there is no such experiment`);
+  return experiment;
+}
+
+/**
+ * Title and purpose of an experiment.
+ *
+ * @param name as in {@linkcode EXPERIMENTS}
+ * @throws {RangeError} if there is no such experiment
+ */
+export function aboutExperiment(name: string): Pick<Experiment, "title" | "purpose"> {
+  return find(name);
+}
+
+/** What a page adds to an experiment. */
+export interface Surroundings {
+  /** The purpose as HTML, with its links. */
+  readonly purpose: string;
+  /** Whether it is the first one of its page. */
+  readonly isFirst: boolean;
+}
+
 /**
  * The HTML of an experiment.
  *
  * @param name as in {@linkcode EXPERIMENTS}
- * @returns a section with heading, claims, figures from the recording, and what the live figure needs
+ * @param surroundings what its page says of it
+ * @returns a section with heading, purpose, claims, figures from the recording, and what the live figure needs
  * @throws {RangeError} if there is no such experiment
  * @throws {Deno.errors.NotFound} if nothing was recorded
  */
-export function renderExperiment(name: string): string {
-  const experiment = EXPERIMENTS.find((candidate) => candidate.name === name);
-  if (!experiment) throw new RangeError(`Cannot draw "${name}": there is no such experiment`);
+export function renderExperiment(name: string, { purpose, isFirst }: Surroundings): string {
+  const experiment = find(name);
   const { outcome } = readRecording(name), id = experimentId(name), hues = huesOf(name);
   const figures = outcome.figures.map((figure, i) =>
     figureHtml(figure, { width: STATIC_WIDTH, id: `${id}-${i + 1}`, hue: (symbol) => hues[symbol] })
@@ -85,10 +114,13 @@ export function renderExperiment(name: string): string {
   return `<section class="experiment" id="${id}" data-experiment="${name}"${data("controls", experiment.controls)}${
     data("hues", hues)
   } aria-labelledby="${id}-title">
-<div class="experiment-side">
+<div class="experiment-head">
 <h2 id="${id}-title">${escape(experiment.title)}</h2>
+<p>${purpose}</p>
+</div>
+<div class="experiment-side">
 <div class="trial"></div>
-${verdicts(experiment, outcome.findings)}
+${verdicts(experiment, outcome.findings)}${isFirst ? `\n<p class="legend">${VERDICTS}</p>` : ""}
 <p class="command"><code>deno task experiment ${name}</code></p>
 </div>
 <div class="figures">

@@ -23,7 +23,7 @@ import {
 import { relative } from "./layout.ts";
 import { addressOf, contextOf, type Site } from "./pages.ts";
 import { escape, plain, render, renderInline } from "./prose.ts";
-import { quantitiesOf } from "./quantities.ts";
+import { symbolRows } from "./quantities.ts";
 import { split } from "./split.ts";
 
 /** The module doc of a page as Markdown. */
@@ -69,14 +69,12 @@ function map(page: Page, parts: readonly Part[], site: Site): string {
 /** Every row of every symbol table. */
 function notation(page: Page, parts: readonly Part[], site: Site): string {
   const blocks = parts.filter(({ kind }) => kind === "chapter").flatMap(({ pages }) => pages).map((section) => {
-    const quantities = quantitiesOf(openingOf(section, site));
-    if (quantities.length === 0) return "";
+    const table = symbolRows(openingOf(section, site));
+    if (table.length === 0) return "";
     const context = contextOf(page.url, section, [], site);
     const quiet = { ...context, link: () => undefined, term: () => undefined };
-    const rows = quantities.map(({ symbols, names, meaning }) =>
-      `<tr><td>${symbols.map((tex) => renderInline(`$${tex}$`, quiet)).join(", ")}</td><td>${
-        names.map((name) => `<code>${escape(name)}</code>`).join(", ")
-      }</td><td>${renderInline(meaning, quiet)}</td></tr>`
+    const rows = table.map((row) =>
+      `<tr>${[row.symbol, row.code, row.meaning].map((cell) => `<td>${renderInline(cell, quiet)}</td>`).join("")}</tr>`
     );
     return `<h3><span class="number">${section.number}</span> <a href="${relative(page.url, section.url)}">${
       escape(section.title)

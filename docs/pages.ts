@@ -32,6 +32,18 @@ export interface Term {
   readonly page: Page;
 }
 
+/** What an experiment says of itself. */
+export interface About {
+  readonly title: string;
+  readonly purpose: string;
+}
+
+/** What a page adds to an experiment: its purpose as HTML, and whether it is the page's first. */
+export interface Surroundings {
+  readonly purpose: string;
+  readonly isFirst: boolean;
+}
+
 /** What all pages share. */
 export interface Site {
   /** By path. */
@@ -50,8 +62,10 @@ export interface Site {
   readonly highlighter: Highlighter;
   /** The figures of a page: names of its experiments. */
   readonly experiments: (path: string) => readonly string[];
+  /** Title and purpose of one. */
+  readonly about: (name: string) => About;
   /** Draws one. */
-  readonly figure: (name: string) => string;
+  readonly figure: (name: string, surroundings: Surroundings) => string;
   /** Hears what is wrong. */
   readonly problem: (where: string, text: string) => void;
   /** Collects Chinese terms. */
@@ -74,6 +88,20 @@ function anchorOf({ name }: Definition): string {
 /** Where a file can be read: its page, or the copy of a test or a bench. */
 export function addressOfFile(path: string, site: Pick<Site, "pages" | "texts">): string | undefined {
   return site.pages.get(path)?.url ?? (site.texts.has(path) ? `source/${path}.html` : undefined);
+}
+
+const allSections = new WeakMap<Site, Map<string, Page>>();
+
+/** Chapters and sections by number; of pages that share one, the first. */
+function sectionsOf(site: Site): ReadonlyMap<string, Page> {
+  const known = allSections.get(site);
+  if (known) return known;
+  const made = new Map<string, Page>();
+  for (const page of site.pages.values()) {
+    if (page.part.kind === "chapter" && page.number && !made.has(page.number)) made.set(page.number, page);
+  }
+  allSections.set(site, made);
+  return made;
 }
 
 const allMembers = new WeakMap<Site, Map<string, Definition>>();
@@ -128,6 +156,10 @@ export function contextOf(url: string, page: Page | undefined, quantities: reado
     },
     code: (text, language) => site.highlighter.block(text, language, namesIn(text, url, site)),
     problem: (text) => site.problem(where, text),
+    section: (number) => {
+      const found = sectionsOf(site).get(number);
+      return found && found.url !== url ? relative(url, found.url) : undefined;
+    },
     term: (chinese, before) => {
       if (seen.has(chinese) || !page) return undefined;
       seen.add(chinese);
@@ -370,7 +402,16 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
     entry("", page.title, "");
     out.push(rowHtml("opening", `<h1>${escape(page.title)}</h1>`, ""));
   }
-  for (const name of site.experiments(path)) out.push(`<div class="wide">${site.figure(name)}</div>`);
+  if (path === "core/experiments.ts") out.push(rowHtml("section top", listOfExperiments(page, site), ""));
+  const shownOn = placesOf(path, page, site);
+  if (shownOn) out.push(rowHtml("section top", shownOn, ""));
+  site.experiments(path).forEach((name, at) => {
+    const { title, purpose } = site.about(name), program = programOf(name, site);
+    const more = program ? ` <a href="${relative(page.url, site.pages.get(program)!.url)}">Its\u00a0program</a>` : "";
+    const figure = site.figure(name, { purpose: renderInline(purpose, context) + more, isFirst: at === 0 });
+    out.push(`<div class="wide">${figure}</div>`);
+    entry(`experiment-${name.replace(/\W/g, "-")}`, title, purpose);
+  });
   const used = new Set<string>();
   for (const row of rows.slice(start)) {
     let { prose } = row, heading = "";
@@ -400,6 +441,40 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
   const proofs = proofLinks(page, site);
   if (proofs) out.push(rowHtml("proofs", proofs, ""));
   return { body: `<div class="page">${out.join("\n")}</div>`, description };
+}
+
+/** The source that defines an experiment. */
+function programOf(name: string, site: Site): string | undefined {
+  return [...site.pages.keys()].find((path) =>
+    /^core\/\w+\/experiments\//.test(path) && site.texts.get(path)!.includes(`name: "${name}",`)
+  );
+}
+
+/** All experiments with the pages that show them. */
+function shownExperiments(site: Site): { name: string; home: Page }[] {
+  return [...site.pages].flatMap(([path, home]) => site.experiments(path).map((name) => ({ name, home })));
+}
+
+/** A link to the figure of an experiment. */
+function figureLink({ name, home }: { name: string; home: Page }, text: string, page: Page): string {
+  return `<a href="${relative(page.url, `${home.url}#experiment-${name.replace(/\W/g, "-")}`)}">${text}</a>`;
+}
+
+function listOfExperiments(page: Page, site: Site): string {
+  const items = shownExperiments(site).map((shown) =>
+    `<li>${figureLink(shown, escape(site.about(shown.name).title), page)} <span class="note">${
+      escape((shown.home.number ? `${shown.home.number} ` : "") + shown.home.title)
+    }</span></li>`
+  );
+  return `<h2 id="all-experiments">All experiments</h2><ol class="list">${items.join("")}</ol>`;
+}
+
+/** Where the figures of an experiment's program stand. */
+function placesOf(path: string, page: Page, site: Site): string {
+  const links = shownExperiments(site).filter(({ name }) => programOf(name, site) === path).map((shown) =>
+    figureLink(shown, escape(`${shown.home.number} ${shown.home.title}`.trim()), page)
+  );
+  return links.length > 0 ? `<p>Shown in ${[...new Set(links)].join(" and ")}.</p>` : "";
 }
 
 /** Top-level names that a row declares. */
