@@ -151,6 +151,10 @@ export function contextOf(url: string, page: Page | undefined, quantities: reado
       if (/^(\w+:|#)/.test(href)) return href;
       const from = path ?? `docs/pages/${url}`;
       const [file = "", hash] = new URL(href, `file:///${from}`).pathname.slice(1).split("#");
+      // An experiment of the page is its figure.
+      const own = path === undefined ? [] : site.experiments(path);
+      const shown = own.find((name) => file.endsWith(`/experiments/${programOf(name, site)}`));
+      if (shown) return `#${idOf(shown)}`;
       const address = addressOfFile(file, site) ?? href;
       return relative(url, address) + (hash ? `#${hash}` : "");
     },
@@ -383,19 +387,35 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
   };
   const out: string[] = [];
   let description = "", start = 0;
+  let waiting: readonly Shown[] = site.experiments(path).map((name) => ({ name, program: programOf(name, site) }));
+  const first = waiting[0]?.name;
+  /** Adds the experiments that are chosen; returns the others. */
+  const show = (among: readonly Shown[], chosen: (shown: Shown) => boolean): readonly Shown[] => {
+    for (const { name, program } of among.filter(chosen)) {
+      const file = program && site.pages.get(path.replace(/\w+\.ts$/, `experiments/${program}`));
+      const more = file ? ` <a href="${relative(page.url, file.url)}">Its\u00a0program</a>` : "";
+      const purpose = renderInline(site.about(name).purpose, context) + more;
+      out.push(`<div class="wide">${site.figure(name, { purpose, isFirst: name === first })}</div>`);
+    }
+    return among.filter((shown) => !chosen(shown));
+  };
   if (opening) {
     start = 1;
     const body = opening.prose.replace(/^# .*\n/, "").trim();
     description = plain(body.split("\n\n")[0] ?? "").replace(/^Question\. /, "");
-    entry("", page.title, body);
+    const blocks = body.split(/^(?=## )/m), heading = (block: string): string => /^## (.*)/.exec(block)![1]!;
+    for (const block of blocks.slice(1)) entry(slug(heading(block)), heading(block), block.replace(/^.*\n/, ""));
+    entry("", page.title, blocks[0]!);
     if (page.language === "wgsl") out.push(rowHtml("opening", ...shaderOpening(page, opening.prose, context)));
     else {
       const number = page.number ? `<span class="number">${page.number}</span> ` : "";
       const title = `<h1>${number}${unbroken(renderInline(page.title, context))}</h1>`;
-      withTitles(body, path, site).split(/^(?=## )/m).forEach((block, at) => {
-        const [rest, tables] = tablesApart(block, quantities, context);
+      blocks.forEach((block, at) => {
+        const [rest, tables] = tablesApart(withTitles(block, path, site), quantities, context);
         const html = linkTests(render(rest, context), rest, page, site);
         out.push(rowHtml(at === 0 ? "opening" : "section top", (at === 0 ? title : "") + html, tables));
+        // What speaks of an experiment stands right above it.
+        waiting = show(waiting, ({ program }) => program !== undefined && block.includes(`](experiments/${program})`));
       });
     }
   } else {
@@ -405,13 +425,7 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
   if (path === "core/experiments.ts") out.push(rowHtml("section top", listOfExperiments(page, site), ""));
   const shownOn = placesOf(path, page, site);
   if (shownOn) out.push(rowHtml("section top", shownOn, ""));
-  site.experiments(path).forEach((name, at) => {
-    const { title, purpose } = site.about(name), program = programOf(name, site);
-    const more = program ? ` <a href="${relative(page.url, site.pages.get(program)!.url)}">Its\u00a0program</a>` : "";
-    const figure = site.figure(name, { purpose: renderInline(purpose, context) + more, isFirst: at === 0 });
-    out.push(`<div class="wide">${figure}</div>`);
-    entry(`experiment-${name.replace(/\W/g, "-")}`, title, purpose);
-  });
+  show(waiting, () => true);
   const used = new Set<string>();
   for (const row of rows.slice(start)) {
     let { prose } = row, heading = "";
@@ -438,17 +452,32 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
     const isTop = row.kind === "section" || row.kind === "reference" && !/^\s/.test(first);
     out.push(rowHtml(row.kind + (isTop ? " top" : ""), html, tagsOf(row, context) + code));
   }
+  for (const name of site.experiments(path)) {
+    const { title, purpose } = site.about(name);
+    entry(idOf(name), title, purpose);
+  }
   const proofs = proofLinks(page, site);
   if (proofs) out.push(rowHtml("proofs", proofs, ""));
   return { body: `<div class="page">${out.join("\n")}</div>`, description };
 }
 
-/** The source that defines an experiment. */
-function programOf(name: string, site: Site): string | undefined {
-  return [...site.pages.keys()].find((path) =>
-    /^core\/\w+\/experiments\//.test(path) && site.texts.get(path)!.includes(`name: "${name}",`)
-  );
+/** An experiment, and the file of its chapter's `experiments` that defines it. */
+interface Shown {
+  readonly name: string;
+  readonly program: string | undefined;
 }
+
+/** The file that defines an experiment, within the folder of its chapter's experiments. */
+function programOf(name: string, site: Site): string | undefined {
+  for (const path of site.pages.keys()) {
+    const file = /^core\/\w+\/experiments\/(\w+\.ts)$/.exec(path)?.[1];
+    if (file && site.texts.get(path)!.includes(`name: "${name}",`)) return file;
+  }
+  return undefined;
+}
+
+/** The anchor of an experiment. */
+const idOf = (name: string): string => `experiment-${name.replace(/\W/g, "-")}`;
 
 /** All experiments with the pages that show them. */
 function shownExperiments(site: Site): { name: string; home: Page }[] {
@@ -457,7 +486,7 @@ function shownExperiments(site: Site): { name: string; home: Page }[] {
 
 /** A link to the figure of an experiment. */
 function figureLink({ name, home }: { name: string; home: Page }, text: string, page: Page): string {
-  return `<a href="${relative(page.url, `${home.url}#experiment-${name.replace(/\W/g, "-")}`)}">${text}</a>`;
+  return `<a href="${relative(page.url, `${home.url}#${idOf(name)}`)}">${text}</a>`;
 }
 
 function listOfExperiments(page: Page, site: Site): string {
@@ -471,9 +500,12 @@ function listOfExperiments(page: Page, site: Site): string {
 
 /** Where the figures of an experiment's program stand. */
 function placesOf(path: string, page: Page, site: Site): string {
-  const links = shownExperiments(site).filter(({ name }) => programOf(name, site) === path).map((shown) =>
-    figureLink(shown, escape(`${shown.home.number} ${shown.home.title}`.trim()), page)
+  const file = /^core\/\w+\/experiments\/(\w+\.ts)$/.exec(path)?.[1];
+  if (!file) return "";
+  const here = shownExperiments(site).filter(({ name, home }) =>
+    programOf(name, site) === file && home.path!.split("/")[1] === path.split("/")[1]
   );
+  const links = here.map((shown) => figureLink(shown, escape(`${shown.home.number} ${shown.home.title}`.trim()), page));
   return links.length > 0 ? `<p>Shown in ${[...new Set(links)].join(" and ")}.</p>` : "";
 }
 
