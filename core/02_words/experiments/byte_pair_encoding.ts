@@ -149,7 +149,7 @@ export const bytePairEncodingExperiment: Experiment<Found, "merges"> = {
   title: "Subwords that a corpus asks for",
   purpose: "Merges are learned from the English sentences of the translator of chapter 5, and beside them from " +
     "the Chinese ones. Change how many of them cut the words. At 0 a word is its letters, with a few hundred a " +
-    "word and its forms share a stem, with all of them most words are one token and share nothing.",
+    "word and its forms share a stem, with all of them most words are one token, and few share anything.",
   controls: {
     merges: {
       label: "Merges",
@@ -171,15 +171,17 @@ export const bytePairEncodingExperiment: Experiment<Found, "merges"> = {
       holds: ({ endings }) => endings[3]! > 0,
     },
     {
-      text: "After 400 merges, most inflected words share a subword of three letters or more with their base form",
+      text:
+        "Cut by this many merges, most inflected words share a subword of three letters or more with their base form",
       holds: ({ relatedHere }) => relatedHere > 0.5,
     },
     {
-      text: "Few subwords write many words: fewer tokens than the corpus has words, and no character is unknown",
+      text:
+        "Few subwords write many words: this many merges make fewer tokens than the corpus has words, and no character is unknown",
       holds: ({ vocabulary, words, unknown }) => vocabulary < words && unknown === 0,
     },
     {
-      text: "With all merges, where most words are one token, fewer than a quarter still do",
+      text: "Cut by all merges, where most words are one token, fewer than a quarter still do",
       holds: ({ related }) => related.at(-1)! < 0.25,
     },
   ],

@@ -2,7 +2,7 @@
  * # A look-up is a product
  *
  * The page says that looking rows up and multiplying by one-hot vectors give the same, that only the rows
- * looked up receive a gradient, and that the row of a padding token stays zero. This does both on one
+ * looked up receive a gradient, and that a padding token comes out as zeros. This does both on one
  * sentence and compares every number.
  *
  * @module
@@ -104,7 +104,8 @@ export const embeddingsExperiment: Experiment<Found, "vocabulary" | "width" | "s
         },
         {
           kind: "heatMap",
-          caption: "The table, one row per word.",
+          caption: "The table, one row per word. The row of <pad> holds numbers like the others; a look-up writes " +
+            "zeros in their place.",
           rows: words,
           columns: dimensions,
           values: table,

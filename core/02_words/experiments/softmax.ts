@@ -83,7 +83,10 @@ async function saturation(): Promise<Figure> {
   return {
     kind: "line",
     caption: `Two scores, z and 0. The share of z answers most at z = 0, by ${Math.max(...slope).toFixed(2)}; at z = ` +
-      `${scores.at(-1)} it answers by ${slope.at(-1)!.toExponential(0)}: the softmax is saturated.`,
+      `${scores.at(-1)} it answers by ${
+        slope.at(-1)!.toExponential(0)
+      }: the softmax is saturated. The slope and p(1 − p) ` +
+      "lie on top of each other.",
     x: { title: "score z" },
     y: { title: "share and slope", domain: [0, 1] },
     series: [
@@ -200,7 +203,7 @@ export const softmaxExperiment: Experiment<Found, "scores" | "temperature" | "se
             `${percent(top)}; its own entry is p(1 − p) = ${
               (top * (1 - top)).toFixed(2)
             }. Every row sums to zero: what ` +
-            "one share wins, others lose. The derivatives are by the divided scores.",
+            "one share wins, others lose. A score is raised after it was divided by the temperature.",
           rows: names.map((name) => `share of ${name}`),
           columns: names,
           values: here.slopes.map((row) => row.map(rounded)),
@@ -216,9 +219,9 @@ export const softmaxExperiment: Experiment<Found, "scores" | "temperature" | "se
           caption:
             `Every score raised by the same number. With the maximum subtracted, ${
               largest(change) === 0 ? "no share changes at all" : `shares change by ${size(largest(change))} at most`
-            }. Without it, shares are lost as soon as an exponential is too large ` +
-            "for the device's numbers.",
-          columns: ["scores raised by", "largest change of a share", "shares without the subtraction"],
+            }. Without it, a score above 88.7 has no share that is a number in float32, on CPU and GPU; ` +
+            "in float64, on the reference device, one above 709.8.",
+          columns: ["scores raised by", "largest change of a share", "without it, shares that are numbers"],
           rows: SHIFTS.map((shift, i) => [shift, change[i]!, `${plainNumbers[i]} of ${count}`]),
         },
       ],
