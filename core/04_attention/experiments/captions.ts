@@ -156,11 +156,10 @@ function map(scene: Scene, weights: readonly (readonly number[])[]): Figure {
   const words = caption(scene), { animal, region } = scene.creatures[scene.spoken]!;
   return {
     kind: "attention",
-    caption: `Who looks where: each word, fed in after those before it, at the regions of one picture. After “${
-      words.slice(1, 4).join(" ")
-    }” the ${ANIMALS[animal]} gets ${percent(weights[ASKS_COLOR]![region]!)} of the weight, and “${
-      words[4]
-    }” has to come next.`,
+    caption: `Who looks where: each word at the left, fed in after those before it, asks the regions of one picture, ` +
+      `at the right. After “${words.slice(1, 4).join(" ")}” the ${ANIMALS[animal]} gets ${
+        percent(weights[ASKS_COLOR]![region]!)
+      } of the weight, and “${words[4]}” has to come next.`,
     from: words.slice(0, LENGTH),
     to: regions,
     weights: [weights.map((row) => row.map(rounded))],

@@ -187,7 +187,7 @@ export const extrapolationExperiment: Experiment<Found, "trained" | "steps" | "s
       holds: ({ beyond }) => beyond[SCHEMES.indexOf("RoPE")]! > 0.7,
     },
     {
-      text: "RoPE takes for near what is nearly a full turn away: there it has more weight than within half a turn",
+      text: "RoPE takes far for near: around a full turn of its second pair it has more weight than within half a turn",
       holds: ({ turned: [near, round] }) => round! > near!,
     },
   ],
@@ -216,6 +216,13 @@ export const extrapolationExperiment: Experiment<Found, "trained" | "steps" | "s
       beyond: curves.map((curve) => mean(curve.slice(8))),
       turned: [weightBetween(0, TURN / 2), weightBetween(0.6 * TURN, 1.2 * TURN)],
     };
+    const turn = `${TURN.toFixed(0)}, a full turn of its second pair of coordinates`;
+    // What is drawn ends at three times the trained length.
+    const round = 3 * trained < TURN
+      ? `What is drawn ends before ${turn}`
+      : `${percent(findings.turned[1]!)} of all lies around ${turn}, which training has ${
+        trained < TURN ? "not met" : "met"
+      }`;
     const far = (name: typeof SCHEMES[number]): string =>
       percent(reaches[SCHEMES.indexOf(name)]!.slice(4).reduce((sum, x) => sum + x, 0));
     return {
@@ -240,12 +247,8 @@ export const extrapolationExperiment: Experiment<Found, "trained" | "steps" | "s
           kind: "line",
           caption:
             `Where the last quarter of the long lists looks: the share of the weight by distance. At distances ` +
-            `above ${trained}, which training has not met, ALiBi has ${
-              far("ALiBi")
-            } of its weight, learned positions have ` +
-            `${far("learned")}, RoPE has ${far("RoPE")}: ${percent(findings.turned[1]!)} of all lies around ${
-              TURN.toFixed(0)
-            }, where the second pair of coordinates has gone round.`,
+            `above ${trained}, which training has not met, ALiBi has ${far("ALiBi")} of its weight, learned ` +
+            `positions have ${far("learned")}, RoPE has ${far("RoPE")}. ${round}.`,
           x: { title: "distance of what is looked at" },
           y: { title: "share of the weight" },
           series: SCHEMES.map((label, i) => ({

@@ -56,7 +56,7 @@ function figures(found: Found, keys: number): Figure[] {
       kind: "line",
       caption:
         `The variance of a plain score is about its width: ${found.variance.at(-1)!.toFixed(0)} at width 1024. ` +
-        "Divided by √d, it stays at one.",
+        `That of the score divided by √d is ${found.scaledVariance.at(-1)!.toFixed(2)} there.`,
       x,
       y: { title: "variance of the scores", logarithmic: true },
       series: [
@@ -68,7 +68,8 @@ function figures(found: Found, keys: number): Figure[] {
     {
       kind: "line",
       caption: `Without the division, one of ${keys} keys gets ${percent(found.largest.at(-1)!)} of the weight at ` +
-        `width 1024; with it, ${percent(found.scaledLargest.at(-1)!)} at every width.`,
+        `width 1024, on average; with it, ${percent(Math.min(...found.scaledLargest))} to ` +
+        `${percent(Math.max(...found.scaledLargest))}, whatever the width.`,
       x,
       y: { title: "largest weight", domain: [0, 1] },
       series: [
@@ -79,10 +80,11 @@ function figures(found: Found, keys: number): Figure[] {
     },
     {
       kind: "line",
-      caption: "How much the weights still answer to the scores: without the division, the gradient falls to " +
-        `${percent(found.gradient.at(-1)! / found.gradient[0]!)} of what it is at width 4.`,
+      caption: "How strongly the weights answer when the scores change: all derivatives of the weights of one query, " +
+        "squared, summed, and the root taken. Without the division it falls, from width 4 to width 1024, to " +
+        `${percent(found.gradient.at(-1)! / found.gradient[0]!)}.`,
       x,
-      y: { title: "length of the softmax's derivative" },
+      y: { title: "how strongly weights answer to scores" },
       series: [
         overWidths("softmax(QKᵀ)", found.gradient),
         overWidths("softmax(QKᵀ / √d)", found.scaledGradient, { quantity: "A" }),
@@ -128,15 +130,15 @@ export const scaledDotProductExperiment: Experiment<Found, "queries" | "keys" | 
       holds: ({ variance }) => variance.every((x, i) => Math.abs(x / WIDTHS[i]! - 1) < 0.15),
     },
     {
-      text: "Without the division, the largest of 16 weights at width 1024 is above 0.9",
+      text: "Without the division, the largest weight of a query at width 1024 is above 0.9 on average",
       holds: ({ largest }) => largest.at(-1)! > 0.9,
     },
     {
-      text: "Without the division, the gradient at width 1024 is below a third of that at width 4",
+      text: "Without the division, the weights answer at width 1024 less than a third as strongly as at width 4",
       holds: ({ gradient }) => gradient.at(-1)! < gradient[0]! / 3,
     },
     {
-      text: "With it, largest weight and gradient depend on the width by less than 15 %",
+      text: "With it, the largest weight and the answer of the weights depend on the width by less than 15 %",
       holds: ({ scaledLargest, scaledGradient }) => level(scaledLargest) && level(scaledGradient),
     },
   ],

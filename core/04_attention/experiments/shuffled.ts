@@ -104,8 +104,7 @@ export const shuffledExperiment: Experiment<Found, "seed"> = {
       holds: ({ moved }) => moved.slice(1).every((distance) => distance > 0.01),
     },
     {
-      text:
-        "So it does in a decoder, which the notes take as their example: where words see what came before, and no more",
+      text: "Without positions it gets the vector it had before under a causal mask, too, as in the notes’ decoder",
       refuted: true,
       holds: ({ causal }) => causal === 0,
     },

@@ -180,7 +180,8 @@ export const tomorrowExperiment: Experiment<Found, "headSize" | "steps" | "seed"
       figures: [
         {
           kind: "attention",
-          caption: `After ${steps} steps. With two matrices ${findings.twoMatrices} of 7 days look at tomorrow most, ` +
+          caption:
+            `Each day at the left asks, the days at the right are asked. After ${steps} steps, with two matrices ${findings.twoMatrices} of 7 days look at tomorrow most, ` +
             `which gets ${share(maps[0]!)} of their weight; with one matrix ${findings.oneMatrix}, and ` +
             `${share(maps[1]!)}.`,
           from: DAYS,
@@ -190,7 +191,9 @@ export const tomorrowExperiment: Experiment<Found, "headSize" | "steps" | "seed"
         },
         scoreMap(
           scores[0]!,
-          "Scores with two matrices: Monday may look for Tuesday without Tuesday looking for Monday.",
+          `Scores with two matrices: a day and another one may score differently in the two directions, by up to ${
+            findings.asymmetryOfTwo.toPrecision(2)
+          } here.`,
         ),
         scoreMap(
           scores[1]!,
