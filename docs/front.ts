@@ -62,7 +62,10 @@ function map(page: Page, parts: readonly Part[], site: Site): string {
     parts.filter(({ kind }) => kind === "back").flatMap(({ pages }) => pages).filter(({ url }) =>
       !/^api\/./.test(url) || url === "api/heed.html"
     )
-      .map((other) => `<li>${link(other)}</li>`).join("")
+      .map((other) =>
+        `<li>${link(other)}${/^api\//.test(other.url) ? ` <span class="note">what can be imported</span>` : ""}</li>`
+      )
+      .join("")
   }</ol></section></div>`;
 }
 

@@ -447,7 +447,10 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
       const above = site.entries.pop()!;
       site.entries.push({ ...above, text: `${above.text} ${plain(prose)}` });
     }
-    const html = heading + linkTests(render(prose, context), prose, page, site);
+    const exercise = heading !== "" && /^## Exercises?\n/.test(row.prose)
+      ? `<p><a href="${relative(page.url, "library.html#try-an-exercise")}">How to try it</a></p>`
+      : "";
+    const html = heading + linkTests(render(prose, context), prose, page, site) + exercise;
     const first = row.code[0]?.text ?? "";
     const isTop = row.kind === "section" || row.kind === "reference" && !/^\s/.test(first);
     out.push(rowHtml(row.kind + (isTop ? " top" : ""), html, tagsOf(row, context) + code));
