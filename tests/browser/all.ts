@@ -3,4 +3,5 @@
 import "./pages.ts";
 import "./reading.ts";
 import "./live.ts";
+import "./experiments.ts";
 import "./playground.ts";

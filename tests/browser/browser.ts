@@ -44,6 +44,7 @@ export interface Page {
   goto(url: string, options?: { readonly waitUntil?: "load" | "networkidle" }): Promise<unknown>;
   url(): string;
   title(): Promise<string>;
+  addInitScript(f: () => void): Promise<void>;
   evaluate<T>(f: string | (() => T | Promise<T>)): Promise<T>;
   evaluate<A, T>(f: (argument: A) => T | Promise<T>, argument: A): Promise<T>;
   waitForFunction<A>(

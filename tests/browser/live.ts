@@ -6,117 +6,70 @@ import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@st
 import { EXPERIMENTS, type Outcome } from "../../core/experiments.ts";
 import { differences, type Recording } from "../../docs/recorded.ts";
 import { type Page, SITE, testInBrowser, type View, withTab } from "./browser.ts";
+import { LiveFigure } from "./figure.ts";
 
-const PAGE = "attention/scaled_dot_product.html", FIGURE = "#experiment-attention-scaled_dot_product";
-
-/** Milliseconds a run may take on a busy machine. */
-const timeout = 60_000;
-
-const state = (page: Page, value: string): Promise<unknown> =>
-  page.waitForFunction(
-    ([figure, value]) => document.querySelector<HTMLElement>(figure!)?.dataset["live"] === value,
-    [FIGURE, value],
-    { timeout },
-  );
-const text = (page: Page, selector: string): Promise<string> =>
-  page.evaluate((selector) => document.querySelector(selector)?.textContent ?? "", `${FIGURE} ${selector}`);
-const figures = (page: Page): Promise<string> =>
-  page.evaluate((selector) => document.querySelector(selector)!.innerHTML, `${FIGURE} .figures`);
-
-/** Sets a control as a reader does who drops a slider. */
-const set = (page: Page, control: string, value: number): Promise<void> =>
-  page.evaluate(([selector, value]) => {
-    const input = document.querySelector<HTMLInputElement>(selector)!;
-    input.value = String(value);
-    input.dispatchEvent(new Event("input", { bubbles: true }));
-    input.dispatchEvent(new Event("change", { bubbles: true }));
-  }, [`${FIGURE}-${control}`, value] as const);
-
-/** Waits until a run has ended. */
-async function ended(page: Page): Promise<void> {
-  await state(page, "ready");
-  await page.waitForFunction(
-    (selector) => document.querySelector(selector)?.textContent !== "running …",
-    `${FIGURE} .status`,
-    { timeout },
-  );
-}
-
-/** Scrolls to the figure and waits until it is awake. */
-async function awake(page: Page, requests: () => string[]): Promise<string[]> {
-  const before = requests();
-  await page.evaluate((figure) => document.querySelector(figure)!.scrollIntoView(), FIGURE);
-  await state(page, "ready");
-  await page.waitForFunction(() =>
-    performance.getEntriesByType("resource").some(({ name }) => name.includes("/recorded/"))
-  );
-  await page.waitForTimeout(200);
-  return before;
-}
+const NAME = "attention/scaled_dot_product", PAGE = `${NAME}.html`;
 
 testInBrowser("a figure wakes when it comes into view, answers a slider, and goes back", async () => {
   await withTab({}, async ({ page, open, complaints, requests }) => {
     await page.setViewportSize({ width: 1400, height: 300 });
     await open(PAGE);
     await page.waitForTimeout(200);
-    const early = await awake(page, requests);
+    const early = requests(), figure = new LiveFigure(page, NAME);
+    await figure.wake();
     assert(!early.some((url) => /\/live-|live_worker|recorded/.test(url)), `loaded too early: ${early.join(" ")}`);
     const later = requests();
     assert(later.some((url) => url.includes("/live-experiment")));
     assert(!later.some((url) => url.includes("live_worker")), "the worker was loaded before a run");
 
-    const recorded = await figures(page), claims = await text(page, ".claims");
-    await set(page, "keys", 64);
-    await ended(page);
-    assertStringIncludes(await text(page, ".status"), " s on CPU");
-    const changed = await figures(page);
+    const recorded = await figure.drawn(), claims = await figure.text(".claims");
+    await figure.set("keys", 64);
+    await figure.ended();
+    assertStringIncludes(await figure.text(".status"), " s on CPU");
+    const changed = await figure.drawn();
     assertNotEquals(changed, recorded);
-    assertEquals(await page.evaluate((id) => document.querySelector(id)!.textContent, `${FIGURE} output`), "400");
+    assertEquals(await figure.text("output"), "400");
 
-    await set(page, "seed", 5);
-    await ended(page);
-    assertNotEquals(await figures(page), changed);
+    await figure.set("seed", 5);
+    await figure.ended();
+    assertNotEquals(await figure.drawn(), changed);
 
-    await page.click(`${FIGURE} .reset`);
-    assertEquals(await figures(page), recorded);
-    assertEquals(await text(page, ".claims"), claims);
-    assertEquals(
-      await page.evaluate((id) => document.querySelector<HTMLInputElement>(id)!.value, `${FIGURE}-keys`),
-      "16",
-    );
+    await figure.press("reset");
+    assertEquals(await figure.drawn(), recorded);
+    assertEquals(await figure.text(".claims"), claims);
+    assertEquals(await figure.value("keys"), "16");
 
     // The same run draws the same picture twice.
-    await page.click(`${FIGURE} .run`);
-    await ended(page);
-    const once = await figures(page);
-    await page.click(`${FIGURE} .run`);
-    await ended(page);
-    assertEquals(await figures(page), once);
+    await figure.press("run");
+    await figure.ended();
+    const once = await figure.drawn();
+    await figure.press("run");
+    await figure.ended();
+    assertEquals(await figure.drawn(), once);
     assertEquals(complaints(), []);
   });
 });
 
 testInBrowser("a figure answers to the keyboard alone", async () => {
-  await withTab({}, async ({ page, open, requests }) => {
+  await withTab({}, async ({ page, open }) => {
     await open(PAGE);
-    await awake(page, requests);
-    const recorded = await figures(page);
-    await page.evaluate((id) => document.querySelector<HTMLElement>(id)!.focus(), `${FIGURE}-keys`);
+    const figure = new LiveFigure(page, NAME);
+    await figure.wake();
+    const recorded = await figure.drawn();
+    await page.evaluate((id) => document.querySelector<HTMLElement>(id)!.focus(), `${figure.selector}-keys`);
     await page.keyboard.press("ArrowRight");
-    await ended(page);
-    assertEquals(
-      await page.evaluate((id) => document.querySelector<HTMLInputElement>(id)!.value, `${FIGURE}-keys`),
-      "17",
-    );
-    assertNotEquals(await figures(page), recorded);
+    await figure.ended();
+    assertEquals(await figure.value("keys"), "17");
+    assertNotEquals(await figure.drawn(), recorded);
   });
 });
 
 testInBrowser("a run is cancelled, and the next one runs", async () => {
-  await withTab({}, async ({ page, open, requests, complaints }) => {
+  await withTab({}, async ({ page, open, complaints }) => {
     await open(PAGE);
-    await awake(page, requests);
-    const recorded = await figures(page);
+    const figure = new LiveFigure(page, NAME);
+    await figure.wake();
+    const recorded = await figure.drawn();
     await page.evaluate(([queries, keys, figure]) => {
       for (const id of [queries, keys]) {
         const input = document.querySelector<HTMLInputElement>(id!)!;
@@ -124,31 +77,32 @@ testInBrowser("a run is cancelled, and the next one runs", async () => {
         input.dispatchEvent(new Event("change", { bubbles: true }));
       }
       document.querySelector<HTMLElement>(`${figure} .cancel`)!.click();
-    }, [`${FIGURE}-queries`, `${FIGURE}-keys`, FIGURE]);
+    }, [`${figure.selector}-queries`, `${figure.selector}-keys`, figure.selector]);
     await page.waitForFunction(
       (selector) => document.querySelector(selector)?.textContent === "cancelled",
-      `${FIGURE} .status`,
+      `${figure.selector} .status`,
       { timeout: 5000 },
     );
-    assertEquals(await figures(page), recorded);
-    assert(!await page.isVisible(`${FIGURE} .cancel`));
-    await set(page, "queries", 100);
-    await ended(page);
-    assertStringIncludes(await text(page, ".status"), " s on ");
-    assertNotEquals(await figures(page), recorded);
+    assertEquals(await figure.drawn(), recorded);
+    assert(!await page.isVisible(`${figure.selector} .cancel`));
+    await figure.set("queries", 100);
+    await figure.ended();
+    assertStringIncludes(await figure.text(".status"), " s on ");
+    assertNotEquals(await figure.drawn(), recorded);
     assertEquals(complaints(), []);
   });
 });
 
 testInBrowser("a figure is saved as SVG, PNG and CSV", async () => {
-  await withTab({}, async ({ page, open, requests }) => {
+  await withTab({}, async ({ page, open }) => {
     await open(PAGE);
-    await awake(page, requests);
+    const figure = new LiveFigure(page, NAME);
+    await figure.wake();
     for (
       const [kind, starts] of [["SVG", "<svg "], ["PNG", "\x89PNG"], ["CSV", ""]] as const
     ) {
       const waiting = page.waitForEvent("download");
-      await page.click(`${FIGURE} figure button[aria-label="save figure 1 as ${kind}"]`);
+      await page.click(`${figure.selector} figure button[aria-label="save figure 1 as ${kind}"]`);
       const file = await waiting, bytes = await Deno.readFile(await file.path());
       assertEquals(file.suggestedFilename(), `attention-scaled_dot_product-1.${kind.toLowerCase()}`);
       const start = String.fromCharCode(...bytes.subarray(0, 200));
@@ -181,7 +135,7 @@ async function runInWorker(
   return found;
 }
 
-/** Quick ones, one or two of each chapter. */
+/** Quick ones, one or two of each chapter; experiments.ts runs all, with threads. */
 const QUICK = [
   "words/softmax",
   "attention/scaled_dot_product",
@@ -193,7 +147,6 @@ const QUICK = [
 
 for (
   const [name, device, view, described, experiments] of [
-    ["WASM with threads", "wasm", {}, /^CPU .* \d+ threads/, QUICK],
     ["WASM without isolation", "wasm", { isolated: false }, /^CPU .* one thread/, QUICK],
     ["WebGPU", "webgpu", {}, /^GPU/, QUICK],
     ["WebGPU without isolation", "webgpu", { isolated: false }, /^GPU/, ["words/softmax", "generation/temperature"]],
@@ -223,17 +176,14 @@ for (
 }
 
 testInBrowser("a figure is switched to WebGPU and back", async () => {
-  await withTab({}, async ({ page, open, requests, complaints }) => {
+  await withTab({}, async ({ page, open, complaints }) => {
     await open(PAGE);
-    await awake(page, requests);
+    const figure = new LiveFigure(page, NAME);
+    await figure.wake();
     for (const [device, says] of [["webgpu", "GPU by WebGPU"], ["wasm", " on CPU"]] as const) {
-      await page.evaluate(([selector, device]) => {
-        const select = document.querySelector<HTMLSelectElement>(selector)!;
-        select.value = device;
-        select.dispatchEvent(new Event("change", { bubbles: true }));
-      }, [`${FIGURE}-device`, device] as const);
-      await ended(page);
-      assertStringIncludes(await text(page, ".status"), says);
+      await figure.set("device", device);
+      await figure.ended();
+      assertStringIncludes(await figure.text(".status"), says);
     }
     assertEquals(complaints(), []);
   });
