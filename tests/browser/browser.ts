@@ -61,6 +61,7 @@ export interface Page {
   ): Promise<void>;
   click(selector: string): Promise<void>;
   hover(selector: string): Promise<void>;
+  tap(selector: string): Promise<void>;
   fill(selector: string, text: string): Promise<void>;
   isVisible(selector: string): Promise<boolean>;
   readonly keyboard: { press(key: string): Promise<void>; type(text: string): Promise<void> };
@@ -170,6 +171,7 @@ export async function withTab(
     colorScheme: dark ? "dark" : "light",
     javaScriptEnabled: scripts,
     reducedMotion: "reduce",
+    permissions: ["clipboard-read", "clipboard-write"],
     ...(width < 500 ? { isMobile: true, hasTouch: true } : {}),
   });
   try {

@@ -4,6 +4,8 @@
 
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { EXPERIMENTS, type Outcome } from "../../core/experiments.ts";
+import { tableCsv, tablesOf } from "../../docs/figures/mod.ts";
+import { number } from "../../docs/figures/svg.ts";
 import { differences, type Recording } from "../../docs/recorded.ts";
 import { type Page, SITE, testInBrowser, type View, withTab } from "./browser.ts";
 import { LiveFigure } from "./figure.ts";
@@ -93,23 +95,111 @@ testInBrowser("a run is cancelled, and the next one runs", async () => {
   });
 });
 
-testInBrowser("a figure is saved as SVG, PNG and CSV", async () => {
+/** What a press of a button hands over. */
+async function saved(page: Page, figure: LiveFigure, i: number, kind: string): Promise<[name: string, Uint8Array]> {
+  const waiting = page.waitForEvent("download");
+  await page.click(`${figure.selector} figure button[aria-label="save figure ${i} as ${kind}"]`);
+  const file = await waiting;
+  return [file.suggestedFilename(), await Deno.readFile(await file.path())];
+}
+
+testInBrowser("a figure is saved as SVG, PNG and CSV, with what it shows", async () => {
+  // Curves, bars and a table; links of attention; a heat map, which has a picture inside; tokens; a tree, wider than the page.
+  const names = [
+    NAME,
+    "attention/self_and_cross",
+    "attention/masks",
+    "words/byte_pair_encoding",
+    "generation/greedy_and_beam",
+  ];
+  for (const name of names) {
+    await withTab({}, async ({ page, open, complaints }) => {
+      await open(`${name}.html`);
+      const figure = new LiveFigure(page, name);
+      await figure.wake();
+      const { outcome } = await recordingOf(name);
+      for (const [i, shown] of outcome.figures.entries()) {
+        const file = `${name.replace("/", "-")}-${i + 1}`;
+        const [csvName, csv] = await saved(page, figure, i + 1, "CSV");
+        assertEquals(csvName, `${file}.csv`);
+        assertEquals(new TextDecoder().decode(csv), tablesOf(shown, true).map(tableCsv).join("\n"));
+        if (shown.kind === "table") continue;
+
+        const [svgName, svg] = await saved(page, figure, i + 1, "SVG"), text = new TextDecoder().decode(svg);
+        assertEquals(svgName, `${file}.svg`);
+        const found = await page.evaluate(async ([text, selector, i]) => {
+          const page = [...document.querySelectorAll(`${selector} figure`)][i]!;
+          const drawn = [...page.querySelectorAll("svg.picture")].find((svg) => svg.getClientRects().length > 0)!;
+          const file = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
+          const words = (svg: Element): string =>
+            [...svg.querySelectorAll("text")].map((one) => one.textContent).join("|");
+          const image = new Image();
+          image.src = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
+          await image.decode();
+          return {
+            root: file.tagName,
+            // What is added: the paper.
+            shapes: file.querySelectorAll("*").length - drawn.querySelectorAll("*").length,
+            same: words(file) === words(drawn),
+            outside: /url\((?!(?:&quot;)?#)|href="(?!#|data:)|class=|var\(--/.exec(text)?.[0],
+            box: (drawn as SVGSVGElement).viewBox.baseVal.width,
+          };
+        }, [text, figure.selector, i] as const);
+        const { box, ...rest } = found;
+        assertEquals(rest, { root: "svg", shapes: 1, same: true, outside: undefined }, `${file}.svg`);
+
+        const [pngName, png] = await saved(page, figure, i + 1, "PNG");
+        assertEquals(pngName, `${file}.png`);
+        const colours = await page.evaluate(async (bytes) => {
+          const picture = await createImageBitmap(new Blob([new Uint8Array(bytes)], { type: "image/png" }));
+          const canvas = new OffscreenCanvas(picture.width, picture.height), context = canvas.getContext("2d")!;
+          context.drawImage(picture, 0, 0);
+          const pixels = new Uint32Array(context.getImageData(0, 0, picture.width, picture.height).data.buffer);
+          return { width: picture.width, corner: pixels[0]! >>> 24, colours: new Set(pixels).size };
+        }, [...png]);
+        assertEquals(colours.width, Math.floor(box * 2), `${file}.png`);
+        assertEquals(colours.corner, 255, `${file}.png has no paper`);
+        assert(colours.colours > 8, `${file}.png has ${colours.colours} colours`);
+      }
+      assertEquals(complaints(), []);
+    });
+  }
+});
+
+testInBrowser("below a figure are its numbers, those of the reader's own run", async () => {
   await withTab({}, async ({ page, open }) => {
     await open(PAGE);
     const figure = new LiveFigure(page, NAME);
     await figure.wake();
-    for (
-      const [kind, starts] of [["SVG", "<svg "], ["PNG", "\x89PNG"], ["CSV", ""]] as const
-    ) {
-      const waiting = page.waitForEvent("download");
-      await page.click(`${figure.selector} figure button[aria-label="save figure 1 as ${kind}"]`);
-      const file = await waiting, bytes = await Deno.readFile(await file.path());
-      assertEquals(file.suggestedFilename(), `attention-scaled_dot_product-1.${kind.toLowerCase()}`);
-      const start = String.fromCharCode(...bytes.subarray(0, 200));
-      assert(start.includes(starts) && bytes.length > 100, `${kind}: ${start}`);
-    }
+    const { outcome } = await recordingOf(NAME);
+    const tables = (): Promise<string[][][]> =>
+      page.evaluate(
+        (selector) =>
+          [...document.querySelectorAll<HTMLTableElement>(`${selector} figure table`)].map((table) =>
+            [...table.rows].map((row) => [...row.cells].map((cell) => cell.textContent ?? ""))
+          ),
+        figure.selector,
+      );
+    const wanted = outcome.figures.flatMap((one) => tablesOf(one)).map(({ columns, rows }) =>
+      [columns, ...rows].map((row) => row.map((cell) => typeof cell === "number" ? number(cell) : cell))
+    );
+    const recorded = await tables();
+    assertEquals(recorded, wanted);
+    // What was opened stays open.
+    await page.click(`${figure.selector} figure summary`);
+    await figure.set("keys", 64);
+    await figure.ended();
+    const changed = await tables();
+    assertEquals(changed.map((rows) => rows[0]), recorded.map((rows) => rows[0]));
+    assertNotEquals(changed, recorded);
+    assert(await page.isVisible(`${figure.selector} figure table`));
   });
 });
+
+/** What the site has on record. */
+async function recordingOf(name: string): Promise<Recording> {
+  return JSON.parse(await Deno.readTextFile(new URL(`assets/recorded/${name}.json`, SITE)));
+}
 
 /** Runs an experiment at its default controls in the worker of the live figures. */
 async function runInWorker(
@@ -160,9 +250,7 @@ for (
       let by = "";
       for (const name of experiments) {
         const experiment = EXPERIMENTS.find((candidate) => candidate.name === name)!;
-        const file = new URL(`assets/recorded/${name}.json`, SITE);
-        const recording = JSON.parse(await Deno.readTextFile(file)) as Recording;
-        const found = await runInWorker(page, name, device);
+        const recording = await recordingOf(name), found = await runInWorker(page, name, device);
         by = found.device;
         assert(described.test(by), by);
         times.push(`${name} ${found.seconds.toPrecision(2)} s`);
