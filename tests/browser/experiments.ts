@@ -17,9 +17,12 @@ import { LiveFigure } from "./figure.ts";
 
 type Found = Extract<Answer, { readonly kind: "outcome" }>;
 
+let pages: Map<string, string> | undefined;
+
 /** Pages by the experiments that are on them. */
-function pagesOfExperiments(): Map<string, string> {
-  const found = new Map<string, string>();
+function pagesOfExperiments(): ReadonlyMap<string, string> {
+  if (pages) return pages;
+  const found = pages = new Map<string, string>();
   for (const url of crawl()) {
     const html = Deno.readTextFileSync(new URL(url, SITE));
     for (const [, name] of html.matchAll(/data-experiment="([^"]*)"/g)) found.set(name!, url);
