@@ -242,6 +242,7 @@ async function searchTree(
 ): Promise<{ tree: TreeNode[]; found: BeamSearch["results"] }> {
   const search = new BeamSearch({ numBeams, maxNewTokens, eosToken: target.endToken });
   const tree: TreeNode[] = [{ id: 0, label: "BEGIN", value: 0, kept: true }];
+  const tokenOf = [target.beginToken];
   let places = [0];
   while (search.live.length > 0) {
     const live = search.live, width = live[0]!.tokens.length + 1;
@@ -261,10 +262,18 @@ async function searchTree(
     near.forEach(({ parent, token, value }, place) => {
       const id = tree.length, kept = place < numBeams;
       tree.push({ id, parent: places[parent]!, label: name(token), value, kept });
+      tokenOf.push(token);
       if (kept && token !== target.endToken) next.push(id);
     });
     search.extend(rows);
     places = next;
   }
-  return { tree, found: search.results };
+  const found = search.results, best = found[0]!;
+  let at = 0;
+  for (const token of [...best.tokens, ...best.finished ? [target.endToken] : []]) {
+    tree[at] = { ...tree[at]!, best: true };
+    at = tree.findIndex(({ parent, kept }, id) => parent === at && kept && tokenOf[id] === token);
+  }
+  tree[at] = { ...tree[at]!, best: true };
+  return { tree, found };
 }
