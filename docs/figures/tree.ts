@@ -23,7 +23,7 @@ const BESIDE = 20, BELOW = 32;
 const SMALL = 11;
 
 /** Least and largest space between columns. */
-const GAPS = [22, 44] as const;
+const GAPS = [22, 60] as const;
 
 /** A picture narrower than this does not break a tree into bands. */
 const NARROW = 480;
