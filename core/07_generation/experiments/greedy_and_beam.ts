@@ -137,7 +137,8 @@ function figures(
         }); a beam ` +
         `of ${width} writes ${
           spell(searched.tokens)
-        }. Numbers are probabilities of beginnings. Strong: the best text; faint: what the beam let go.`,
+        }. Numbers are probabilities of beginnings. Strong: the best text, dashed if the beam let it go; faint: ` +
+        "what else it let go, or how many.",
       nodes: treeOf(model, best, searched.kept),
     },
     {
