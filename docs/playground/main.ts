@@ -14,6 +14,7 @@ import { figureHtml } from "../figures/mod.ts";
 import { type Choice, figuresOf, firstChoice, type Stage } from "./draw.ts";
 import { Line, type News } from "./line.ts";
 import type { View } from "./look.ts";
+import type { Example } from "./page.ts";
 import type { Device } from "./protocol.ts";
 import type { Settings } from "./settings.ts";
 
@@ -253,8 +254,8 @@ setting("sampling", "seed", "seed", { min: 1, max: 100 }, String);
 setting("beams", "beams", "beams", { min: 1, max: 8 }, (n) => n === 1 ? "1, greedy" : String(n));
 
 const choices = make("select", { id: "play-example" }, make("option", { value: "" }, "a sentence it has never seen …"));
-for (const text of JSON.parse(root.dataset["examples"]!) as string[]) {
-  choices.append(make("option", { value: text, lang: "zh" }, text));
+for (const { sentence, meaning } of JSON.parse(root.dataset["examples"]!) as Example[]) {
+  choices.append(make("option", { value: sentence, lang: "zh" }, `${sentence} ${meaning}`));
 }
 choices.addEventListener("change", () => {
   if (choices.value === "") return;

@@ -15,6 +15,12 @@ import { escape } from "../figures/svg.ts";
 import { figuresOf, firstChoice, type Stage, STAGES } from "./draw.ts";
 import type { View } from "./look.ts";
 
+/** A sentence that the model has never seen, and how a person translated it. */
+export interface Example {
+  readonly sentence: string;
+  readonly meaning: string;
+}
+
 /** What was measured when the model was packed. */
 export interface Measured {
   readonly hiddenSize: number;
@@ -26,7 +32,7 @@ export interface Measured {
   /** Sentences that BLEU was measured on. */
   readonly sentences: number;
   readonly bleu: { readonly greedy: number; readonly beams: number };
-  readonly examples: readonly string[];
+  readonly examples: readonly Example[];
 }
 
 /** A line of the book: what it makes, where it stands, and how it begins. */
@@ -121,7 +127,9 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
   },
   sampling: {
     title: "Drawn by chance",
-    text: "The same seed draws the same tokens. Another seed, or a higher temperature, gives another sentence.",
+    text:
+      "The same seed draws the same tokens, by the temperature, top-k and top-p of the stage above. Another seed, " +
+      "or a higher temperature, gives another sentence.",
     made: [[
       ["a draw", SAMPLING, "  return random.categorical(toProbabilities(logits));"],
       ["token by token", GENERATE, "    const token = random ? sample(allowed, random)"],
