@@ -62,6 +62,8 @@ export interface Site {
   readonly highlighter: Highlighter;
   /** The figures of a page: names of its experiments. */
   readonly experiments: (path: string) => readonly string[];
+  /** Where pages that are no source show it at work: the playground. */
+  readonly shown: (path: string) => readonly { readonly url: string; readonly page: string; readonly title: string }[];
   /** Title and purpose of one. */
   readonly about: (name: string) => About;
   /** Draws one. */
@@ -346,7 +348,10 @@ function proofLinks(page: Page, site: Site): string {
   const list = (files: readonly ProofFile[]): string =>
     files.slice(0, 6).map(one).join(", ") + (files.length > 6 ? ` and ${files.length - 6} more` : "");
   const tests = proofsOf(page.path!, site.tests), benches = proofsOf(page.path!, site.benches);
-  return (tests.length > 0 ? `<p>Proved by the tests of ${list(tests)}.</p>` : "") +
+  const shown = site.shown(page.path!);
+  const works = shown.map(({ url, title }) => `<a href="${relative(page.url, url)}">${escape(title)}</a>`).join(", ");
+  return (shown.length > 0 ? `<p>At work on the ${shown[0]!.page.toLowerCase()}: ${works}.</p>` : "") +
+    (tests.length > 0 ? `<p>Proved by the tests of ${list(tests)}.</p>` : "") +
     (benches.length > 0 ? `<p>Measured by ${list(benches)}.</p>` : "");
 }
 
