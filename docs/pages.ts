@@ -183,26 +183,38 @@ function shaderMarks(path: string, text: string, url: string, site: Site): Mark[
   return marks;
 }
 
-/** HTML of the lines of a row. */
-type Lines = (code: readonly Line[]) => string;
+/** HTML of the lines of a row; `id` is the name that the row itself has. */
+type Lines = (code: readonly Line[], id?: string) => string;
 
-function linesOf(page: Page, text: string, quantities: readonly Quantity[], site: Site): Lines {
-  const path = page.path!;
-  const marks = page.language === "wgsl" ? shaderMarks(path, text, page.url, site) : marksOf(path, page.url, site);
-  const coloured = findNames(text, quantities).map(([start, end, quantity]) => ({ start, end, quantity }));
-  const html = site.highlighter.lines(text, page.language, [...marks, ...coloured]);
+/** Names by the lines that define them. */
+function anchorsOf(page: Page, text: string, site: Site): ReadonlyMap<number, readonly string[]> {
   const names = new Map<number, string[]>();
   const add = (line: number, name: string): void => void names.set(line, [...names.get(line) ?? [], name]);
   const defined = new Set<string>();
-  for (const definition of site.knowledge.get(path)?.definitions ?? []) {
+  for (const definition of site.knowledge.get(page.path!)?.definitions ?? []) {
     const name = anchorOf(definition);
     if (!defined.has(name)) add(definition.line, name);
     defined.add(name);
   }
   if (page.language === "wgsl") { for (const [name, line] of shaderNames(text)) add(line, name); }
-  return (code) =>
+  return names;
+}
+
+function linesOf(
+  page: Page,
+  text: string,
+  quantities: readonly Quantity[],
+  names: ReadonlyMap<number, readonly string[]>,
+  site: Site,
+): Lines {
+  const path = page.path!;
+  const marks = page.language === "wgsl" ? shaderMarks(path, text, page.url, site) : marksOf(path, page.url, site);
+  const coloured = findNames(text, quantities).map(([start, end, quantity]) => ({ start, end, quantity }));
+  const html = site.highlighter.lines(text, page.language, [...marks, ...coloured]);
+  return (code, id) =>
     code.map(({ number, text }) => {
-      const anchors = (names.get(number) ?? []).map((name) => `<a id="${escape(name)}"></a>`).join("");
+      const anchors = (names.get(number) ?? []).filter((name) => name !== id)
+        .map((name) => `<a id="${escape(name)}"></a>`).join("");
       const indent = /^ */.exec(text)![0].length;
       return `<span class="line" id="L${number}"${
         indent > 0 ? ` style="--i:${indent}"` : ""
@@ -216,7 +228,7 @@ const isImports = (code: readonly Line[]): boolean =>
   /^import /.test(code[0]?.text ?? "") &&
   code.map(({ text }) => text).join("\n").replace(/^import [\s\S]*?;$/gm, "").trim() === "";
 
-function codeCell(code: readonly Line[], lines: Lines): string {
+function codeCell(code: readonly Line[], lines: Lines, id: string): string {
   if (code.length === 0) return "";
   if (isImports(code)) {
     const count = code.filter(({ text }) => /^import /.test(text)).length;
@@ -224,7 +236,7 @@ function codeCell(code: readonly Line[], lines: Lines): string {
       lines(code)
     }</code></pre></details>`;
   }
-  return `<pre><code>${lines(code)}</code></pre>`;
+  return `<pre><code>${lines(code, id)}</code></pre>`;
 }
 
 /** Tags of a doc comment as a list. */
@@ -263,8 +275,14 @@ function tablesApart(prose: string, quantities: readonly Quantity[], context: Co
       ? `<div class="symbols">${inRowColours(table, lines, quantities)}</div>`
       : table;
   });
-  return [rest.join("\n"), html.join("")];
+  if (html.length === 0) return [rest.join("\n"), ""];
+  // Tables that a screen holds stay beside the prose that needs them.
+  const rows = tables.reduce((sum, lines) => sum + lines.length, 0);
+  return [rest.join("\n"), `<div class="${rows <= SHORT_TABLE ? "stay" : "tables"}">${html.join("")}</div>`];
 }
+
+/** Lines of tables that a screen holds; characters of prose that it holds; lines of code that are more than a screen. */
+const SHORT_TABLE = 16, SHORT_PROSE = 900, LONG_CODE = 24;
 
 /** A name that two rows share has in each the colour of the row. */
 function inRowColours(html: string, lines: readonly string[], quantities: readonly Quantity[]): string {
@@ -344,7 +362,7 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
   const opening = rows[0]?.kind === "opening" ? rows[0] : undefined;
   const quantities = quantitiesOf(opening?.prose ?? "");
   const context = contextOf(page.url, page, quantities, site);
-  const lines = linesOf(page, text, quantities, site);
+  const anchors = anchorsOf(page, text, site), lines = linesOf(page, text, quantities, anchors, site);
   const entry = (anchor: string, title: string, prose: string): void => {
     const where = (page.number ? `${page.number} ` : "") + page.title;
     site.entries.push({ url: page.url + (anchor ? `#${anchor}` : ""), title, page: where, text: plain(prose) });
@@ -358,8 +376,10 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
     entry("", page.title, body);
     if (page.language === "wgsl") out.push(rowHtml("opening", ...shaderOpening(page, opening.prose, context)));
     else {
-      const number = page.number ? `<span class="number">${page.number}</span> ` : "";
-      const title = `<h1>${number}${unbroken(renderInline(page.title, context))}</h1>`;
+      const name = unbroken(renderInline(page.title, context));
+      const title = page.number
+        ? `<h1><span class="number">${page.number}</span> <span>${name}</span></h1>`
+        : `<h1>${name}</h1>`;
       withTitles(body, path, site).split(/^(?=## )/m).forEach((block, at) => {
         const [rest, tables] = tablesApart(block, quantities, context);
         const html = linkTests(render(rest, context), rest, page, site);
@@ -374,7 +394,9 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
   const used = new Set<string>();
   for (const row of rows.slice(start)) {
     let { prose } = row, heading = "";
-    const code = codeCell(row.code, lines);
+    // A link to what a doc comment describes leads to the comment, not past it.
+    const id = row.kind === "reference" ? row.code.flatMap(({ number }) => anchors.get(number) ?? [])[0] ?? "" : "";
+    const code = codeCell(row.code, lines, id);
     const names = row.kind === "reference" ? named(row, site.knowledge.get(path)) : [];
     if (row.kind === "section") {
       const title = /^## (.*)/.exec(prose)![1]!;
@@ -395,11 +417,39 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
     const html = heading + linkTests(render(prose, context), prose, page, site);
     const first = row.code[0]?.text ?? "";
     const isTop = row.kind === "section" || row.kind === "reference" && !/^\s/.test(first);
-    out.push(rowHtml(row.kind + (isTop ? " top" : ""), html, tagsOf(row, context) + code));
+    const opens = /^(export )?(abstract )?(class|interface) /.test(first) && row.code.length < 4;
+    const stays = row.code.length > LONG_CODE && row.prose.length < SHORT_PROSE;
+    const kind = row.kind + (isTop ? " top" : "") + (opens ? " opens" : "");
+    out.push(rowHtml(kind, html, tagsOf(row, context) + code, { id, stays }));
   }
+  judgeColours(out, quantities, page, site);
   const proofs = proofLinks(page, site);
   if (proofs) out.push(rowHtml("proofs", proofs, ""));
   return { body: `<div class="page">${out.join("\n")}</div>`, description };
+}
+
+/**
+ * Rows of the symbol table that stand for nothing: in no formula of the page, or in none of its code. A row of words is no
+ * formula, and a result without a name is not in the code.
+ */
+function judgeColours(rows: readonly string[], quantities: readonly Quantity[], page: Page, site: Site): void {
+  const inFormulas = new Set<string>(), inCode = new Set<string>();
+  for (const html of rows) {
+    // The symbol table itself counts for neither.
+    const text = html.replace(/<div class="symbols">[\s\S]*?<\/table>/g, "");
+    for (const [, number] of text.matchAll(/class="enclosing[^"]*" data-q="(\d+)"/g)) inFormulas.add(number!);
+    for (const [pre] of text.matchAll(/<pre>[\s\S]*?<\/pre>/g)) {
+      for (const [, number] of pre.matchAll(/ data-q="(\d+)"/g)) inCode.add(number!);
+    }
+  }
+  for (const { number, symbols, names } of quantities) {
+    const row = symbols.length > 0 ? symbols.map((tex) => `$${tex}$`).join(", ") : names.join(", ");
+    const complain = (where: string): void => site.problem(page.path!, `The symbol ${row} colours no ${where}`);
+    if (symbols.length > 0 && !inFormulas.has(String(number))) complain("formula");
+    // A bias is part of the layer that its weight names.
+    const named = names.filter((name) => !name.endsWith(".bias"));
+    if (named.length > 0 && !inCode.has(String(number))) complain("code");
+  }
 }
 
 /** Top-level names that a row declares. */
@@ -413,8 +463,11 @@ function named(row: Row, knowledge: Knowledge | undefined): string[] {
 const unbroken = (html: string): string =>
   html.replace(/[\p{L}\d]+(?:-[\p{L}\d]+)+/gu, `<span class="unbroken">$&</span>`);
 
-function rowHtml(kind: string, prose: string, code: string): string {
-  return `<div class="row is-${kind}"><div class="prose">${prose}</div><div class="code">${code}</div></div>`;
+function rowHtml(kind: string, prose: string, code: string, { id = "", stays = false } = {}): string {
+  const tables = code.startsWith(`<div class="stay">`);
+  return `<div class="row is-${kind}"${id ? ` id="${escape(id)}"` : ""}><div class="prose${
+    stays ? " stays" : ""
+  }">${prose}</div><div class="code${tables ? " stays" : ""}">${code}</div></div>`;
 }
 
 /** How many quantities a page colours at most. */
@@ -426,7 +479,7 @@ export function sourcePage(path: string, site: Site): { url: string; body: strin
   const html = site.highlighter.lines(text, "ts", namesIn(text, url, site)).map((line, at) =>
     `<span class="line" id="L${at + 1}"><a href="#L${at + 1}" aria-hidden="true" tabindex="-1" data-n="${
       at + 1
-    }"></a>${line}</span>`
-  ).join("\n");
+    }"></a>${line}\n</span>`
+  ).join("");
   return { url, body: `<div class="source"><h1>${escape(path)}</h1><pre><code>${html}</code></pre></div>` };
 }

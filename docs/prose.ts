@@ -12,7 +12,7 @@
 
 import katex from "katex";
 import MarkdownIt, { type Token } from "markdown-it";
-import { colourTex, findNames, partsOf, type Quantity } from "./quantities.ts";
+import { chainOf, colourTex, findNames, partsOf, type Quantity } from "./quantities.ts";
 
 /** What prose refers to. */
 export interface Context {
@@ -71,7 +71,11 @@ export function formula(tex: string, display: boolean, quantities: readonly Quan
     }
   };
   if (!display) return set(tex);
-  return `<span class="formula">${partsOf(tex).map((part) => set(part)).join("")}</span>`;
+  const chained = ([left = "", ...rest]: readonly string[]): string =>
+    rest.length === 0
+      ? set(left)
+      : `<span class="chain">${set(left)}${rest.map((part) => set(`{}${part}`)).join("")}</span>`;
+  return `<span class="formula">${partsOf(tex).map((part) => chained(chainOf(part))).join("")}</span>`;
 }
 
 /** Inline code: a quantity's colour, or a link. */
