@@ -11,12 +11,15 @@
  */
 
 import { type Experiment, EXPERIMENTS } from "../core/experiments.ts";
-import { figureHtml, STATIC_WIDTH } from "./figures/mod.ts";
+import { figureHtml, isSmall, STATIC_WIDTH } from "./figures/mod.ts";
 import { escape } from "./figures/svg.ts";
 import { quantitiesOf } from "./quantities.ts";
 import { readRecording } from "./recorded.ts";
 
 const root = new URL("../", import.meta.url);
+
+/** Width of those that stand in pairs. */
+const SMALL_WIDTH = 360;
 
 /** Folders of the chapters by the first word of their experiments' names: `attention` is `04_attention`. */
 function folderOf(name: string): string | undefined {
@@ -79,7 +82,11 @@ export function renderExperiment(name: string): string {
   if (!experiment) throw new RangeError(`Cannot draw "${name}": there is no such experiment`);
   const { outcome } = readRecording(name), id = experimentId(name), hues = huesOf(name);
   const figures = outcome.figures.map((figure, i) =>
-    figureHtml(figure, { width: STATIC_WIDTH, id: `${id}-${i + 1}`, hue: (symbol) => hues[symbol] })
+    figureHtml(figure, {
+      width: isSmall(figure) ? SMALL_WIDTH : STATIC_WIDTH,
+      id: `${id}-${i + 1}`,
+      hue: (symbol) => hues[symbol],
+    })
   );
   const data = (key: string, value: unknown): string => ` data-${key}="${escape(JSON.stringify(value))}"`;
   return `<section class="experiment" id="${id}" data-experiment="${name}"${data("controls", experiment.controls)}${
