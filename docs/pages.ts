@@ -12,13 +12,14 @@
 
 import type { Page } from "./book.ts";
 import type { Highlighter, Mark } from "./code.ts";
+import type { Outline } from "./figures.ts";
 import { relative } from "./layout.ts";
 import { type Definition, type Knowledge, shaderNames } from "./program.ts";
 import { findTest, type Proof, type ProofFile, proofsOf, testsNamed } from "./proofs.ts";
 import { type Context, escape, plain, render, renderInline, slug } from "./prose.ts";
 import { findNames, HUES, quantitiesOf, type Quantity } from "./quantities.ts";
-import type { Entry } from "./search.ts";
-import { type Line, type Row, split } from "./split.ts";
+import { type Entry, RANK } from "./search.ts";
+import { headerBlocks, type Line, type Row, split } from "./split.ts";
 
 /** A Chinese term and where it is explained. */
 export interface Term {
@@ -50,6 +51,8 @@ export interface Site {
   readonly highlighter: Highlighter;
   /** The figures of a page: names of its experiments. */
   readonly experiments: (path: string) => readonly string[];
+  /** What a list says of one; nothing where figures are not drawn. */
+  readonly outline: (name: string) => Outline | undefined;
   /** Draws one. */
   readonly figure: (name: string) => string;
   /** Hears what is wrong. */
@@ -308,15 +311,48 @@ function withTitles(prose: string, path: string, site: Site): string {
   });
 }
 
-/** A shader's header: what it computes, and columns as they are. */
+/** What a comment begins in lower case and leaves open is a sentence in print. */
+const sentence = (text: string): string =>
+  /^[a-z]{3,}[ ,]/.test(text) && !/[.:;?!]$/.test(text) ? `${text[0]!.toUpperCase()}${text.slice(1)}.` : text;
+
+/** A shader's header: what it computes and what is said about it, and what it sets in columns. */
 function shaderOpening(page: Page, prose: string, context: Context): [left: string, right: string] {
   const [first = "", ...rest] = prose.split("\n");
-  const what = first.replace(/^\S+ — /, "");
-  const header = escape(rest.join("\n").trim()).replace(/[\w/]+\.(?:ts|wgsl)/g, (file) => {
-    const link = context.link(file);
-    return link ? `<a href="${link.href}">${file}</a>` : file;
-  });
-  return [`<h1>${escape(page.title)}</h1><p>${escape(what)}</p>`, header ? `<pre class="header">${header}</pre>` : ""];
+  const code = (text: string): string => `<code>${escape(text)}</code>`;
+  // Shapes, names in backticks and files are code.
+  const set = (text: string): string =>
+    text.split(/(`[^`]+`|(?<![\w\]])\[[^\][]*\]|[\w/]+\.(?:ts|wgsl)\b)/).map((part, at) => {
+      if (at % 2 === 0) return escape(part);
+      const name = part.replaceAll("`", ""), link = context.link(name);
+      return link && !part.startsWith("[") ? `<a class="name" href="${link.href}">${code(name)}</a>` : code(name);
+    }).join("");
+  const left = [`<h1>${escape(page.title)}</h1>`, `<p>${set(sentence(first.replace(/^\S+ — /, "")))}</p>`];
+  const right: string[] = [];
+  for (const block of headerBlocks(rest.join("\n"))) {
+    if (block.kind === "text") left.push(`<p>${set(block.text)}</p>`);
+    else if (block.kind === "formula") left.push(`<p class="signs">${set(block.text).replaceAll("\n", "<br>")}</p>`);
+    else if (block.kind === "list") {
+      const items = block.rows.map(([name = "", ...cells]) =>
+        `<dt>${escape(name)}</dt><dd>${set(cells.join(" "))}</dd>`
+      );
+      right.push(`<dl class="tags">${items.join("")}</dl>`);
+    } else {
+      const width = block.head.length, isBinding = block.head[0] === "binding";
+      const rows = block.rows.map((cells) => {
+        const last = cells.length - 1, span = cells.length === 2 ? width - 1 : 1;
+        const items = cells.map((cell, at) => {
+          const html = isBinding && span === 1 && (at === 1 || at === 2) ? code(cell) : set(cell);
+          return `<td${span > 1 && at === last ? ` colspan="${span}"` : ""}>${html}</td>`;
+        });
+        return `<tr>${items.join("")}${span === 1 ? "<td></td>".repeat(width - cells.length) : ""}</tr>`;
+      });
+      const head = block.head.map((cell) => `<th>${escape(cell)}</th>`).join("");
+      right.push(
+        `<div class="table"><table><thead><tr>${head}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`,
+      );
+    }
+  }
+  return [left.join(""), right.length > 0 ? `<div class="stay">${right.join("")}</div>` : ""];
 }
 
 function proofLinks(page: Page, site: Site): string {
@@ -363,9 +399,16 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
   const quantities = quantitiesOf(opening?.prose ?? "");
   const context = contextOf(page.url, page, quantities, site);
   const anchors = anchorsOf(page, text, site), lines = linesOf(page, text, quantities, anchors, site);
-  const entry = (anchor: string, title: string, prose: string): void => {
-    const where = (page.number ? `${page.number} ` : "") + page.title;
-    site.entries.push({ url: page.url + (anchor ? `#${anchor}` : ""), title, page: where, text: plain(prose) });
+  const isBook = page.part.kind === "chapter", isEngine = /^core\/engine\//.test(path);
+  const entry = (anchor: string, title: string, prose: string, rank: number): void => {
+    const home = anchor ? `${page.part.title}: ${page.title}` : page.part.title;
+    const where = isBook ? (page.number ? `${page.number} ` : "") + page.title : home;
+    const names = anchor
+      ? {}
+      : { names: path.replace(/\/mod\.ts$/, "").split("/").at(-1)!.replace(/\.\w+$|^\d+_/g, "").replaceAll("_", " ") };
+    const url = page.url + (anchor ? `#${anchor}` : "");
+    const inside = isBook ? rank : isEngine ? Math.min(rank, RANK.heading) : RANK.inside;
+    site.entries.push({ url, title, page: where, text: plain(prose), ...names, rank: inside });
   };
   const out: string[] = [];
   let description = "", start = 0;
@@ -373,7 +416,7 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
     start = 1;
     const body = opening.prose.replace(/^# .*\n/, "").trim();
     description = plain(body.split("\n\n")[0] ?? "").replace(/^Question\. /, "");
-    entry("", page.title, body);
+    entry("", page.title, body.replace(/^\*\*Question\.\*\* /, ""), RANK.section);
     if (page.language === "wgsl") out.push(rowHtml("opening", ...shaderOpening(page, opening.prose, context)));
     else {
       const name = unbroken(renderInline(page.title, context));
@@ -387,7 +430,7 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
       });
     }
   } else {
-    entry("", page.title, "");
+    entry("", page.title, "", RANK.section);
     out.push(rowHtml("opening", `<h1>${escape(page.title)}</h1>`, ""));
   }
   for (const name of site.experiments(path)) out.push(`<div class="wide">${site.figure(name)}</div>`);
@@ -407,13 +450,14 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
         renderInline(title, context)
       }<a class="anchor" href="#${anchor}" aria-label="Link to this section">¶</a></h2>`;
       prose = prose.replace(/^## .*\n?/, "");
-      entry(anchor, title, prose);
-    } else if (names.length > 0) entry(names[0]!, names[0]!, prose);
+      entry(anchor, plain(title), prose, RANK.heading);
+    } else if (names.length > 0) entry(names[0]!, names[0]!, prose, isEngine ? RANK.engine : RANK.term);
     else if (prose) {
       // What the margin says is found under the heading above it.
       const above = site.entries.pop()!;
       site.entries.push({ ...above, text: `${above.text} ${plain(prose)}` });
     }
+    if (page.language === "wgsl") prose = sentence(prose);
     const html = heading + linkTests(render(prose, context), prose, page, site);
     const first = row.code[0]?.text ?? "";
     const isTop = row.kind === "section" || row.kind === "reference" && !/^\s/.test(first);

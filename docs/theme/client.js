@@ -180,8 +180,8 @@
     const at = Math.max(0, ...words.map((word) => text.toLowerCase().indexOf(word.toLowerCase())));
     // Whole words, as many as two lines hold; Chinese may break anywhere.
     const from = at <= 60 ? 0 : at - 60 + Math.max(0, text.slice(at - 60, at).search(/(?<=\s)\S/));
-    let piece = text.slice(from, from + 170);
-    if (from + 170 < text.length) piece = `${piece.replace(/\s+[^\s\p{Script=Han}]*$/u, "")} …`;
+    let piece = text.slice(from, from + 150);
+    if (from + 150 < text.length) piece = `${piece.replace(/\s+[^\s\p{Script=Han}]*$/u, "")} …`;
     if (from > 0) piece = `… ${piece}`;
     const parts = words.length === 0
       ? [piece]

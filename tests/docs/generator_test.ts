@@ -9,7 +9,7 @@ import { checkLinks } from "../../docs/check.ts";
 import { findTest, proofsOf, readProofs, testsNamed } from "../../docs/proofs.ts";
 import { cells, chainOf, colourTex, findNames, partsOf, quantitiesOf } from "../../docs/quantities.ts";
 import { handler } from "../../docs/serve.ts";
-import { separate, split } from "../../docs/split.ts";
+import { headerBlocks, separate, split } from "../../docs/split.ts";
 import { granted } from "../permissions.ts";
 
 const SOURCE = `/**
@@ -67,6 +67,18 @@ Deno.test("split() loses no line of code", () => {
 Deno.test("split() leaves strings and directives alone", () => {
   const text = "const shader = `\n// no comment\n`;\n// deno-lint-ignore no-explicit-any\nconst x = 1;\n";
   assertEquals(split(text, new Set([2, 3])).length, 1);
+});
+
+Deno.test("headerBlocks() reads tables, lists, formulas and prose", () => {
+  const text =
+    "  y = x\n\nbinding  name  type\n0        x     uniform   \n               far\n1–2      as above\n\nshared  4 KiB\n" +
+    "masked  −∞\n        is 0\n\nTwo\nlines.";
+  assertEquals(headerBlocks(text), [
+    { kind: "formula", text: "y = x" },
+    { kind: "table", head: ["binding", "name", "type"], rows: [["0", "x", "uniform far"], ["1–2", "as above"]] },
+    { kind: "list", rows: [["shared", "4 KiB"], ["masked", "−∞ is 0"]] },
+    { kind: "text", text: "Two lines." },
+  ]);
 });
 
 Deno.test("separate() keeps an at sign within an example", () => {
