@@ -282,6 +282,7 @@ class Live {
     if (!outcome) return;
     const [wide, small] = this.#measure();
     this.#width = wide;
+    const before = this.#section.getBoundingClientRect();
     const open = [...this.#figures.querySelectorAll("details")].map((details) => details.open);
     const heads = [...this.#figures.querySelectorAll<HTMLInputElement>(".heads input:checked")].map(({ id }) => id);
     this.#figures.innerHTML = outcome.figures.map((figure, i) =>
@@ -297,6 +298,10 @@ class Live {
       if (input) input.checked = true;
     }
     this.#addSaving();
+    // What a reader reads below stays where it is; most browsers see to that themselves.
+    if (before.bottom < 0 && !CSS.supports("overflow-anchor", "auto")) {
+      scrollBy(0, this.#section.getBoundingClientRect().height - before.height);
+    }
   }
 
   /** Buttons that hand a figure over as SVG, PNG or CSV. */
