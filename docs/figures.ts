@@ -11,12 +11,15 @@
  */
 
 import { type Experiment, EXPERIMENTS } from "../core/experiments.ts";
-import { figureHtml, STATIC_WIDTH } from "./figures/mod.ts";
+import { figureHtml, isSmall, STATIC_WIDTH } from "./figures/mod.ts";
 import { escape } from "./figures/svg.ts";
 import { quantitiesOf } from "./quantities.ts";
 import { readRecording } from "./recorded.ts";
 
 const root = new URL("../", import.meta.url);
+
+/** Width of those that stand in pairs. */
+const SMALL_WIDTH = 360;
 
 /** Folders of the chapters by the first word of their experiments' names: `attention` is `04_attention`. */
 function folderOf(name: string): string | undefined {
@@ -55,6 +58,33 @@ function huesOf(name: string): Record<string, number> {
 
 /** Name of an experiment as an id. */
 export const experimentId = (name: string): string => `experiment-${name.replace(/\W/g, "-")}`;
+
+/** An experiment in a list of them. */
+export interface Outline {
+  /** Anchor on its page. */
+  readonly id: string;
+  /** What it shows. */
+  readonly title: string;
+  /** The first claim that holds. */
+  readonly claim: string;
+  /** How many are refuted. */
+  readonly refuted: number;
+}
+
+/**
+ * What a list of experiments says of one.
+ *
+ * @param name as in {@linkcode EXPERIMENTS}
+ * @returns title, anchor and claims
+ * @throws {RangeError} if there is no such experiment
+ */
+export function outlineOf(name: string): Outline {
+  const experiment = EXPERIMENTS.find((candidate) => candidate.name === name);
+  if (!experiment) throw new RangeError(`Cannot list "${name}": there is no such experiment`);
+  const { claims, title } = experiment, refuted = claims.filter(({ refuted }) => refuted).length;
+  const claim = (claims.find(({ refuted }) => !refuted) ?? claims[0])?.text ?? "";
+  return { id: experimentId(name), title, claim, refuted };
+}
 
 /** The claims and what became of them. */
 function verdicts({ claims }: Experiment, findings: Parameters<Experiment["claims"][number]["holds"]>[0]): string {
@@ -108,7 +138,11 @@ export function renderExperiment(name: string, { purpose, isFirst }: Surrounding
   const experiment = find(name);
   const { outcome } = readRecording(name), id = experimentId(name), hues = huesOf(name);
   const figures = outcome.figures.map((figure, i) =>
-    figureHtml(figure, { width: STATIC_WIDTH, id: `${id}-${i + 1}`, hue: (symbol) => hues[symbol] })
+    figureHtml(figure, {
+      width: isSmall(figure) ? SMALL_WIDTH : STATIC_WIDTH,
+      id: `${id}-${i + 1}`,
+      hue: (symbol) => hues[symbol],
+    })
   );
   const data = (key: string, value: unknown): string => ` data-${key}="${escape(JSON.stringify(value))}"`;
   return `<section class="experiment" id="${id}" data-experiment="${name}"${data("controls", experiment.controls)}${

@@ -57,6 +57,20 @@ export function drawPicture(figure: Figure, drawing: Drawing): string {
   }
 }
 
+/** Whether two such figures fit side by side. */
+export function isSmall(figure: Figure): boolean {
+  switch (figure.kind) {
+    case "attention":
+      return true;
+    case "heatMap":
+      return figure.columns.length <= 7;
+    case "tokens":
+      return figure.rows.every(({ tokens }) => tokens.reduce((sum, { text }) => sum + text.length + 1, 0) < 36);
+    default:
+      return false;
+  }
+}
+
 /**
  * A whole figure: picture, caption, and the numbers as a table.
  *
@@ -69,7 +83,7 @@ export function figureHtml(figure: Figure, drawing: Drawing): string {
   const data = tables &&
     `<details class="data"><summary>data</summary><div class="scroll" tabindex="0">${tables}</div></details>`;
   const scrolls = isTable ? ' tabindex="0"' : "";
-  return `<figure class="figure kind-${figure.kind}"><div class="canvas"${scrolls}>${
+  return `<figure class="figure kind-${figure.kind}${isSmall(figure) ? " small" : ""}"><div class="canvas"${scrolls}>${
     drawPicture(figure, drawing)
   }</div>` +
     `<figcaption>${escape(figure.caption)}</figcaption>${data}</figure>`;

@@ -10,7 +10,7 @@
  */
 
 import type { Control, Figure, Outcome } from "../../core/experiments.ts";
-import { figureHtml, tableCsv, tablesOf } from "../figures/mod.ts";
+import { figureHtml, isSmall, tableCsv, tablesOf } from "../figures/mod.ts";
 import type { Answer } from "./protocol.ts";
 import { type Run, run } from "./run.ts";
 import { pixels, save, standalone } from "./save.ts";
@@ -34,6 +34,16 @@ function make<K extends keyof HTMLElementTagNameMap>(
 
 /** A value as its control shows it. */
 const shown = ({ choices }: Control, value: number): string => choices?.[value] ?? String(value);
+
+/** Until a reader runs it. */
+const RECORDED = "as recorded";
+
+/** A time as one reads it. */
+const duration = (seconds: number): string => `${seconds < 10 ? seconds.toPrecision(2) : Math.round(seconds)} s`;
+
+/** What computed, in a few words: `CPU, 2 threads`. */
+const brief = (device: string): string =>
+  [/^\w+/.exec(device)?.[0], /\d+ threads|one thread/.exec(device)?.[0]].filter((part) => part).join(", ");
 
 /** Removes the noise of binary fractions. */
 const tidy = (value: number): number => Number(value.toPrecision(12));
@@ -71,15 +81,17 @@ class Live {
     this.#controls = JSON.parse(section.dataset["controls"]!);
     this.#hues = JSON.parse(section.dataset["hues"] ?? "{}");
     this.#figures = section.querySelector<HTMLElement>(".figures")!;
-    this.#run = make("button", { type: "submit", class: "run" }, "run");
-    this.#cancel = make("button", { type: "button", class: "cancel", hidden: "" }, "cancel");
+    this.#run = make("button", { type: "submit", class: "run" }, "Run");
+    this.#cancel = make("button", { type: "button", class: "cancel", hidden: "" }, "Cancel");
     this.#progress = make("progress", { max: "1", value: "0", hidden: "", "aria-label": "How much is done" });
     this.#status = make("p", { class: "status", role: "status" });
-    section.querySelector(".trial")!.append(this.#form(), this.#progress, this.#status);
+    const state = make("div", { class: "state" }, this.#progress, this.#status);
+    section.querySelector(".trial")!.append(this.#form(), state);
+    this.#say(RECORDED);
     this.#set(this.#defaults());
     this.#addSaving();
     section.dataset["live"] = "ready";
-    new ResizeObserver(() => this.#fit()).observe(this.#figures);
+    new ResizeObserver(() => this.#fit()).observe(section);
     void this.#load();
   }
 
@@ -103,14 +115,14 @@ class Live {
   #form(): HTMLFormElement {
     const form = make("form", { class: "controls" });
     for (const [key, control] of Object.entries(this.#controls)) form.append(this.#field(key, control));
-    const reset = make("button", { type: "button", class: "reset" }, "reset");
+    const reset = make("button", { type: "button", class: "reset" }, "Reset");
     reset.addEventListener("click", () => this.#reset());
     this.#cancel.addEventListener("click", () => this.#current?.cancel());
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#start();
     });
-    form.append(make("div", { class: "actions" }, this.#run, this.#cancel, reset), this.#deviceField());
+    form.append(this.#deviceField(), make("div", { class: "actions" }, this.#run, this.#cancel, reset));
     return form;
   }
 
@@ -141,7 +153,7 @@ class Live {
       this.#refresh.push(() => input.value = String(this.#values[key]));
       const field = make("div", { class: "control number" }, name, input);
       if (key === "seed") {
-        const another = make("button", { type: "button", class: "seed" }, "another");
+        const another = make("button", { type: "button", class: "seed" }, "another seed");
         another.addEventListener("click", () => {
           const next = this.#values[key]! + 1;
           change(next > control.max ? control.min : next);
@@ -190,15 +202,16 @@ class Live {
     this.#drop();
     this.#busy(false);
     this.#set(this.#defaults());
-    this.#say("");
     if (!this.#recorded) return this.#start();
+    this.#say(RECORDED);
     this.#outcome = this.#recorded;
     this.#draw();
     this.#judge(undefined);
   }
 
-  #say(text: string, isError = false): void {
+  #say(text: string, isError = false, title = ""): void {
     this.#status.textContent = text;
+    this.#status.title = title;
     this.#status.classList.toggle("error", isError);
   }
 
@@ -236,7 +249,7 @@ class Live {
       this.#outcome = answer.outcome;
       this.#draw();
       this.#judge(answer.holds);
-      this.#say(`${answer.seconds.toPrecision(2)} s on ${answer.device}`);
+      this.#say(`${duration(answer.seconds)} · ${brief(answer.device)}`, false, answer.device);
     }
   }
 
@@ -259,23 +272,30 @@ class Live {
 
   /** Draws again when the width has changed. */
   #fit(): void {
-    const width = this.#measure();
+    const [width] = this.#measure();
     if (this.#outcome && Math.abs(width - this.#width) > 8) this.#draw();
   }
 
-  #measure(): number {
-    return Math.round(Math.max(260, Math.min(760, this.#figures.clientWidth)));
+  /** Widths of figures: of most, and of small ones, which may stand in pairs. */
+  #measure(): [wide: number, small: number] {
+    const bounded = (width: number): number => Math.round(Math.max(260, Math.min(760, width)));
+    // On a phone the list of figures is no box of its own.
+    const width = this.#figures.clientWidth || this.#section.clientWidth, style = getComputedStyle(this.#figures);
+    const columns = style.display === "grid" ? style.gridTemplateColumns.split(" ").length : 1;
+    return [bounded(width), bounded((width - (columns - 1) * (parseFloat(style.columnGap) || 0)) / columns)];
   }
 
   #draw(): void {
     const outcome = this.#outcome;
     if (!outcome) return;
-    this.#width = this.#measure();
+    const [wide, small] = this.#measure();
+    this.#width = wide;
+    const before = this.#section.getBoundingClientRect();
     const open = [...this.#figures.querySelectorAll("details")].map((details) => details.open);
     const heads = [...this.#figures.querySelectorAll<HTMLInputElement>(".heads input:checked")].map(({ id }) => id);
     this.#figures.innerHTML = outcome.figures.map((figure, i) =>
       figureHtml(figure, {
-        width: this.#width,
+        width: isSmall(figure) ? small : wide,
         id: `${this.#section.id}-${i + 1}`,
         hue: (symbol) => this.#hues[symbol],
       })
@@ -286,6 +306,10 @@ class Live {
       if (input) input.checked = true;
     }
     this.#addSaving();
+    // What a reader reads below stays where it is; most browsers see to that themselves.
+    if (before.bottom < 0 && !CSS.supports("overflow-anchor", "auto")) {
+      scrollBy(0, this.#section.getBoundingClientRect().height - before.height);
+    }
   }
 
   /** Buttons that hand a figure over as SVG, PNG or CSV. */

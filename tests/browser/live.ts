@@ -27,7 +27,7 @@ testInBrowser("a figure wakes when it comes into view, answers a slider, and goe
     const recorded = await figure.drawn(), claims = await figure.text(".claims");
     await figure.set("keys", 64);
     await figure.ended();
-    assertStringIncludes(await figure.text(".status"), " s on CPU");
+    assertStringIncludes(await figure.text(".status"), " s · CPU");
     const changed = await figure.drawn();
     assertNotEquals(changed, recorded);
     assertEquals(await figure.text("output"), "400");
@@ -89,7 +89,7 @@ testInBrowser("a run is cancelled, and the next one runs", async () => {
     assert(!await page.isVisible(`${figure.selector} .cancel`));
     await figure.set("queries", 100);
     await figure.ended();
-    assertStringIncludes(await figure.text(".status"), " s on ");
+    assertStringIncludes(await figure.text(".status"), " s · ");
     assertNotEquals(await figure.drawn(), recorded);
     assertEquals(complaints(), []);
   });
@@ -329,7 +329,7 @@ testInBrowser("a figure is switched to WebGPU and back", async () => {
     await open(PAGE);
     const figure = new LiveFigure(page, NAME);
     await figure.wake();
-    for (const [device, says] of [["webgpu", "GPU by WebGPU"], ["wasm", " on CPU"]] as const) {
+    for (const [device, says] of [["webgpu", " · GPU"], ["wasm", " · CPU"]] as const) {
       await figure.set("device", device);
       await figure.ended();
       assertStringIncludes(await figure.text(".status"), says);
