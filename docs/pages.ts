@@ -12,6 +12,7 @@
 
 import type { Page } from "./book.ts";
 import type { Highlighter, Mark } from "./code.ts";
+import { drawDiagram } from "./figures/diagram.ts";
 import { relative } from "./layout.ts";
 import { type Definition, type Knowledge, shaderNames } from "./program.ts";
 import { findTest, type Proof, type ProofFile, proofsOf, testsNamed } from "./proofs.ts";
@@ -245,9 +246,14 @@ function tagsOf(row: Row, context: Context): string {
   return (found.length > 0 ? `<dl class="tags">${found.join("")}</dl>` : "") + others.join("") + examples.join("");
 }
 
-/** Takes the tables out of a page's beginning: they stand at the right. */
+/** Takes the tables and diagrams out of a page's beginning: they stand at the right. */
 function tablesApart(prose: string, quantities: readonly Quantity[], context: Context): [rest: string, tables: string] {
   const rest: string[] = [], tables: string[][] = [];
+  const diagrams: string[] = [];
+  prose = prose.replace(/^```diagram (.*)\n([\s\S]*?)\n```$/gm, (_, caption: string, text: string) => {
+    diagrams.push(diagramHtml(caption, text, quantities, context));
+    return "";
+  });
   let inTable = false, fenced = false;
   for (const line of prose.split("\n")) {
     if (line.startsWith("```")) fenced = !fenced;
@@ -263,7 +269,17 @@ function tablesApart(prose: string, quantities: readonly Quantity[], context: Co
       ? `<div class="symbols">${inRowColours(table, lines, quantities)}</div>`
       : table;
   });
-  return [rest.join("\n"), html.join("")];
+  return [rest.join("\n"), html.join("") + diagrams.join("")];
+}
+
+/** A diagram with its caption. */
+function diagramHtml(caption: string, text: string, quantities: readonly Quantity[], context: Context): string {
+  const numbers = new Map(quantities.flatMap(({ number, symbols }) => symbols.map((tex) => [tex, number])));
+  const linked = text.replace(/\]\(([^)]+)\)/g, (_, href: string) => `](${context.target(href)})`);
+  const picture = drawDiagram(linked, plain(caption), { width: 0, id: "", hue: (symbol) => numbers.get(symbol) });
+  return `<figure class="figure kind-diagram"><div class="canvas" tabindex="0">${picture}</div><figcaption>${
+    renderInline(caption, context)
+  }</figcaption></figure>`;
 }
 
 /** A name that two rows share has in each the colour of the row. */
