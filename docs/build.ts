@@ -56,7 +56,7 @@ function* walk(folder: string): Generator<string> {
 
 /** What the figures' files offer; a site without them has pages all the same. */
 interface Figures {
-  renderExperiment(name: string): string;
+  renderExperiment(name: string, help: string): string;
   experimentsOf(path: string): string[];
 }
 
@@ -157,7 +157,7 @@ export async function build(): Promise<Built> {
   for (const { pages: list } of parts) for (const page of list) if (page.path) pages.set(page.path, page);
 
   const texts = new Map([...pages.keys()].map((path) => [path, read(path)]));
-  texts.set("README.md", read("README.md"));
+  for (const path of ["README.md", "bench/LADDER.md"]) texts.set(path, read(path));
   const proofs: ProofFile[] = [];
   for (const path of [...walk("tests/"), ...walk("bench/")].filter((path) => path.endsWith(".ts"))) {
     texts.set(path, read(path));
@@ -180,9 +180,9 @@ export async function build(): Promise<Built> {
     benches: proofs.filter(({ path }) => path.startsWith("bench/")),
     highlighter: await Highlighter.create(),
     experiments: experimentsOf,
-    figure: (name) => {
+    figure: (name, help) => {
       try {
-        return drawn?.renderExperiment(name) ?? "";
+        return drawn?.renderExperiment(name, help) ?? "";
       } catch (error) {
         problem(name, `No figure: ${(error as Error).message}`);
         return "";

@@ -63,18 +63,21 @@ function verdicts({ claims }: Experiment, findings: Parameters<Experiment["claim
     const verdict = holds ? "holds" : claim.refuted ? "refuted" : "fails";
     return `<li class="${verdict}"><span class="verdict">${verdict}</span> ${escape(claim.text)}</li>`;
   });
-  return `<ul class="claims">${items.join("")}</ul>`;
+  return `<p class="found">Found at the <span class="settings">default</span> settings:</p>
+<ul class="claims">${items.join("")}</ul>
+<p class="legend"><i>refuted</i>: said by the notes or elsewhere, and not so; <i>fails</i>: not at these settings</p>`;
 }
 
 /**
  * The HTML of an experiment.
  *
  * @param name as in {@linkcode EXPERIMENTS}
+ * @param help address of the page that says how to run it
  * @returns a section with heading, claims, figures from the recording, and what the live figure needs
  * @throws {RangeError} if there is no such experiment
  * @throws {Deno.errors.NotFound} if nothing was recorded
  */
-export function renderExperiment(name: string): string {
+export function renderExperiment(name: string, help: string): string {
   const experiment = EXPERIMENTS.find((candidate) => candidate.name === name);
   if (!experiment) throw new RangeError(`Cannot draw "${name}": there is no such experiment`);
   const { outcome } = readRecording(name), id = experimentId(name), hues = huesOf(name);
@@ -89,7 +92,7 @@ export function renderExperiment(name: string): string {
 <h2 id="${id}-title">${escape(experiment.title)}</h2>
 <div class="trial"></div>
 ${verdicts(experiment, outcome.findings)}
-<p class="command"><code>deno task experiment ${name}</code></p>
+<p class="command"><code>deno task experiment ${name}</code> <a href="${escape(help)}">How to run it.</a></p>
 </div>
 <div class="figures">
 ${figures.join("\n")}

@@ -16,7 +16,7 @@ import { drawDiagram } from "./figures/diagram.ts";
 import { relative } from "./layout.ts";
 import { type Definition, type Knowledge, shaderNames } from "./program.ts";
 import { findTest, type Proof, type ProofFile, proofsOf, testsNamed } from "./proofs.ts";
-import { type Context, escape, plain, render, renderInline, slug } from "./prose.ts";
+import { type Context, escape, plain, render, renderInline, sectionOf, slug } from "./prose.ts";
 import { findNames, HUES, quantitiesOf, type Quantity } from "./quantities.ts";
 import type { Entry } from "./search.ts";
 import { type Line, type Row, split } from "./split.ts";
@@ -51,8 +51,8 @@ export interface Site {
   readonly highlighter: Highlighter;
   /** The figures of a page: names of its experiments. */
   readonly experiments: (path: string) => readonly string[];
-  /** Draws one. */
-  readonly figure: (name: string) => string;
+  /** Draws one; the address says how to run it. */
+  readonly figure: (name: string, help: string) => string;
   /** Hears what is wrong. */
   readonly problem: (where: string, text: string) => void;
   /** Collects Chinese terms. */
@@ -310,11 +310,22 @@ function withTitles(prose: string, path: string, site: Site): string {
 function shaderOpening(page: Page, prose: string, context: Context): [left: string, right: string] {
   const [first = "", ...rest] = prose.split("\n");
   const what = first.replace(/^\S+ — /, "");
-  const header = escape(rest.join("\n").trim()).replace(/[\w/]+\.(?:ts|wgsl)/g, (file) => {
-    const link = context.link(file);
-    return link ? `<a href="${link.href}">${file}</a>` : file;
-  });
-  return [`<h1>${escape(page.title)}</h1><p>${escape(what)}</p>`, header ? `<pre class="header">${header}</pre>` : ""];
+  // What does not fit on a line goes on below its last column.
+  const whole = rest.join("\n").trim().replace(/(\S)\n {20,}(?=\S)/g, "$1 ");
+  const lines = escape(whole).split("\n").map((line) => {
+    const column = /^(.*\S {2,}| *)(?=\S)/.exec(line)?.[0].length ?? 0;
+    const linked = line.replace(/[\w/]+\.(?:ts|wgsl)/g, (file) => {
+      const link = context.link(file);
+      return link ? `<a href="${link.href}">${file}</a>` : file;
+    });
+    return `<span class="line" style="--i:${column}">${linked}\n</span>`;
+  }).join("");
+  // An exponent is raised.
+  const set = escape(what).replace(
+    /\^(?:\(([^()]*(?:\([^()]*\)[^()]*)*)\)|(\p{L}))/gu,
+    (_, long, short) => `<sup>${long ?? short}</sup>`,
+  );
+  return [`<h1>${escape(page.title)}</h1><p>${set}</p>`, rest.length > 0 ? `<pre class="header">${lines}</pre>` : ""];
 }
 
 function proofLinks(page: Page, site: Site): string {
@@ -386,7 +397,8 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
     entry("", page.title, "");
     out.push(rowHtml("opening", `<h1>${escape(page.title)}</h1>`, ""));
   }
-  for (const name of site.experiments(path)) out.push(`<div class="wide">${site.figure(name)}</div>`);
+  const help = relative(page.url, HELP);
+  for (const name of site.experiments(path)) out.push(`<div class="wide">${site.figure(name, help)}</div>`);
   const used = new Set<string>();
   for (const row of rows.slice(start)) {
     let { prose } = row, heading = "";
@@ -408,15 +420,38 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
       const above = site.entries.pop()!;
       site.entries.push({ ...above, text: `${above.text} ${plain(prose)}` });
     }
-    const html = heading + linkTests(render(prose, context), prose, page, site);
+    // An exercise changes this file and runs something.
+    const how = /^Exercise/.test(row.kind === "section" ? plain(row.prose.split("\n")[0]!) : "")
+      ? `<p class="note">This page is the file <code>${escape(path)}</code>. <a href="${help}">How to run it.</a></p>`
+      : "";
+    const html = heading + linkTests(render(prose, context), prose, page, site) + how;
     const first = row.code[0]?.text ?? "";
     const isTop = row.kind === "section" || row.kind === "reference" && !/^\s/.test(first);
     out.push(rowHtml(row.kind + (isTop ? " top" : ""), html, tagsOf(row, context) + code));
   }
+  const measured = measuredHtml(page, site, context);
+  if (measured) out.push(rowHtml("section top", ...measured));
   const proofs = proofLinks(page, site);
   if (proofs) out.push(rowHtml("proofs", proofs, ""));
   return { body: `<div class="page">${out.join("\n")}</div>`, description };
 }
+
+/** What the rungs of a page of the ladder took, and on what. */
+function measuredHtml({ path }: Page, site: Site, context: Context): [prose: string, tables: string] | undefined {
+  const name = /^wasm\/ladder\/assembly\/(\w+)\.ts$/.exec(path!)?.[1], text = site.texts.get("bench/LADDER.md");
+  if (!name || !text?.includes(`\n## ${name}\n`)) return undefined;
+  const [made = "", machine = ""] = text.slice(0, text.indexOf("\n## ")).replace(/^# .*/, "").trim().split(/\n\n/);
+  const rules = made.replace(/^Made by `[^`]*`\. /, "").replace(/^[^.]*\.\s+/, "");
+  const tables = sectionOf(text, name).replace(/^### (.*)$/gm, "**$1**");
+  return [
+    `<h2 id="measured">What each rung gains<a class="anchor" href="#measured" aria-label="Link to this section">¶</a></h2>` +
+    render(`Recorded by \`bench/ladder.ts\`. ${rules}\n\n${machine}`, context),
+    render(tables, context),
+  ];
+}
+
+/** Where it stands how experiments and exercises are run. */
+const HELP = "library.html#run-it";
 
 /** Top-level names that a row declares. */
 function named(row: Row, knowledge: Knowledge | undefined): string[] {
