@@ -217,8 +217,8 @@ export function inverseSigmoidDecay(rate: number): (step: number) => number {
 // It is still worse than plain hearing, and longer training makes it worse: move *Training steps* to 600.
 // The guesses that are mixed in were made from right answers. The better the model gets, the more of them
 // are right, and the more it trusts the number before again. A mistake that follows from a mistake is
-// never among them. With guesses made from guesses it is, and on its own the model comes about as far as
-// plain hearing.
+// never among them. With guesses made from guesses, three times over, it is, and on its own the model
+// comes about as far as plain hearing.
 
 // ## Pitfall: guesses that are not shifted
 //

@@ -56,7 +56,7 @@ function itemsOf(lines: readonly string[]): Item[] {
 }
 
 /** Sizes in pixels: boxes, what stands between them, and what a detour and a frame need beside them. */
-const WIDE = 152, HIGH = 30, GAP = 18, WORD = 22, SIDE = 24, PADDING = 12, HEAD = 24, PLUS = 7;
+const WIDE = 152, HIGH = 30, GAP = 18, WORD = 28, SIDE = 24, PADDING = 12, HEAD = 24, PLUS = 7;
 
 /** What is drawn of a stack so far. */
 interface Stack {
@@ -103,8 +103,9 @@ function draw(items: readonly Item[], y: number, stack: Stack, drawing: Drawing)
   for (const item of items.toReversed()) {
     const bottom = y;
     if (item.kind === "word") {
-      stack.words.set(item.text.replaceAll("$", ""), y - WORD / 2);
-      parts.push(words(item.text, { class: "word", x, y: y - 6, "text-anchor": "middle" }, drawing));
+      stack.words.set(item.text.replaceAll("$", ""), y - 17);
+      if (parts.length > 0) parts.push(line(x, y, y - 7));
+      parts.push(words(item.text, { class: "word", x, y: y - 12, "text-anchor": "middle" }, drawing));
       y -= WORD;
     } else if (item.kind === "box") {
       const top = y - GAP - HIGH;
@@ -145,13 +146,16 @@ function draw(items: readonly Item[], y: number, stack: Stack, drawing: Drawing)
   return y;
 }
 
+/** Symbols as words. */
+const named = (text: string): string => text.replace(/\\mathrm\{(\w+)\}/g, "$1").replaceAll("$", "");
+
 /** What a diagram shows, as a sentence for those who listen. */
 function spoken(items: readonly Item[]): string {
   return items.toReversed().map(({ kind, text, times, from, items }) => {
     const inner = items.length > 0 ? spoken(items) : "";
-    if (kind === "detour") return `${inner}, added to its input`;
-    if (kind === "frame") return `${text}${times ? `, ${times}` : ""} (${inner})`;
-    return text.replaceAll("$", "") + (from ? `, which also reads ${from}` : "");
+    if (kind === "detour") return `${items.length > 1 ? `(${inner})` : inner}, added to its input`;
+    if (kind === "frame") return `${named(text)}${times ? `, ${named(times)}` : ""} (${inner})`;
+    return named(text) + (from ? `, which also reads ${from}` : "");
   }).join("; then ");
 }
 
@@ -173,7 +177,7 @@ export function drawDiagram(text: string, caption: string, drawing: Drawing): st
   const drawn = stacks.map((items, i): Stack => {
     const margin = framed[i] ? PADDING : 0, fed = /<- /.test(text) && stacks.length === 1 ? 46 : 0;
     const stack: Stack = { x: left + fed + margin + WIDE / 2, parts: [], words: new Map(), fed: [] };
-    draw(items, height - 2, stack, drawing);
+    draw(items, height + 4, stack, drawing);
     left += fed + WIDE + 2 * margin + SIDE + 40;
     return stack;
   });

@@ -127,15 +127,17 @@ function figures(found: Found): Figure[] {
       kind: "line",
       caption: `Taught with right answers only, the model gets ${percent(late(found.taughtFed))} of the last numbers ` +
         `right while it is fed right answers, and ${percent(late(found.taughtAlone))} on its own. With scheduled ` +
-        `sampling it is ${percent(late(found.sampledFed))} and ${percent(late(found.sampledAlone))}, in three passes ` +
-        `${percent(late(found.thriceFed))} and ${percent(late(found.thriceAlone))}.`,
+        `sampling it is ${percent(late(found.sampledFed))} and ${
+          percent(late(found.sampledAlone))
+        }, with guesses made ` +
+        `from guesses ${percent(late(found.thriceFed))} and ${percent(late(found.thriceAlone))}.`,
       x: { title: "place in the line" },
       y: { title: "share of right numbers", domain: [0, 1] },
       series: [
         { label: "teacher forcing, fed right answers", points: byPlace(found.taughtFed), dashed: true },
         { label: "teacher forcing, on its own", points: byPlace(found.taughtAlone) },
         { label: "scheduled sampling, on its own", points: byPlace(found.sampledAlone) },
-        { label: "the same in three passes, on its own", points: byPlace(found.thriceAlone) },
+        { label: "guesses from guesses, on its own", points: byPlace(found.thriceAlone) },
       ],
     },
     {
@@ -146,10 +148,10 @@ function figures(found: Found): Figure[] {
       bars: [
         { label: "teacher forcing", group: "fed right answers", value: rounded(late(found.taughtFed)) },
         { label: "scheduled sampling", group: "fed right answers", value: rounded(late(found.sampledFed)) },
-        { label: "in three passes", group: "fed right answers", value: rounded(late(found.thriceFed)) },
+        { label: "guesses from guesses", group: "fed right answers", value: rounded(late(found.thriceFed)) },
         { label: "teacher forcing", group: "on its own", value: rounded(late(found.taughtAlone)) },
         { label: "scheduled sampling", group: "on its own", value: rounded(late(found.sampledAlone)) },
-        { label: "in three passes", group: "on its own", value: rounded(late(found.thriceAlone)) },
+        { label: "guesses from guesses", group: "on its own", value: rounded(late(found.thriceAlone)) },
       ],
     },
   ];
