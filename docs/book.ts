@@ -58,6 +58,11 @@ export function urlOf(path: string): string {
   return path.replace(/^core\/(\d\d_)?/, "").replace(/(^|\/)mod\.ts$/, "$1index.html").replace(/\.(ts|wgsl)$/, ".html");
 }
 
+/** An anchor made of words. */
+export function slug(text: string): string {
+  return text.toLowerCase().replace(/[`$\\{}]/g, "").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "");
+}
+
 /** Numbers of the sections, from the rows of a chapter's table that begin with a number and a page. */
 function numbersOf(text: string): Map<string, string> {
   return new Map([...text.matchAll(/^ \* \| *(\d+\.\d+) *\| *`(\w+)`/gm)].map(([, number, name]) => [name!, number!]));
@@ -123,7 +128,7 @@ export function partsOfBook({ read, list }: Files): Part[] {
   part("Shaders", "appendix", folder("gpu/shaders/", ".wgsl"));
   part("This site", "appendix", [
     "docs/build.ts",
-    ...["docs/", "docs/figures/", "docs/live/"].flatMap((path) => folder(path)).filter((path) =>
+    ...["docs/", "docs/figures/", "docs/live/", "docs/playground/"].flatMap((path) => folder(path)).filter((path) =>
       path !== "docs/build.ts"
     ),
   ]);

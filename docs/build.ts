@@ -20,6 +20,8 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
+import { flag, text } from "../core/cli/arguments.ts";
+import { readTask } from "./arguments.ts";
 import { type Page, type Part, partsOfBook } from "./book.ts";
 import { checkLinks, type Problem } from "./check.ts";
 import { Highlighter } from "./code.ts";
@@ -68,6 +70,8 @@ interface Extra {
   readonly body: string;
   /** Style sheets and scripts, from the root of the site. */
   readonly assets?: readonly string[];
+  /** What it shows of the book: the source, and where on the page. */
+  readonly shows?: readonly { readonly path: string; readonly id: string; readonly title: string }[];
 }
 
 /** What the playground adds: its page, files by address, programs for the bundler. */
@@ -180,6 +184,10 @@ export async function build(): Promise<Built> {
     benches: proofs.filter(({ path }) => path.startsWith("bench/")),
     highlighter: await Highlighter.create(),
     experiments: experimentsOf,
+    shown: (path) =>
+      extra.flatMap(({ url, title: page, shows = [] }) =>
+        shows.filter((one) => one.path === path).map(({ id, title }) => ({ url: `${url}#${id}`, page, title }))
+      ),
     figure: (name, help) => {
       try {
         return drawn?.renderExperiment(name, help) ?? "";
@@ -303,13 +311,15 @@ async function write({ pages, files }: Built, out: URL): Promise<void> {
 
 if (import.meta.main) {
   const started = performance.now();
-  const at = Deno.args.indexOf("--out");
-  const folder = at < 0 ? undefined : Deno.args[at + 1];
-  if (at >= 0 && !folder) {
-    console.error("Cannot build the site: --out needs the folder to write to");
-    Deno.exit(2);
-  }
-  const out = folder ? pathToFileURL(`${resolve(folder)}/`) : SITE;
+  const { values } = await readTask({
+    name: "docs",
+    summary: "Build the site from the sources.",
+    options: {
+      check: flag("Fail on whatever does not fit together"),
+      out: text("FOLDER", "Where to write it; docs/site unless given"),
+    },
+  });
+  const out = values.out === undefined ? SITE : pathToFileURL(`${resolve(values.out)}/`);
   const built = await build();
   const { pages, problems, warnings } = built;
   await write(built, out);
@@ -321,5 +331,5 @@ if (import.meta.main) {
   console.log(
     `${pages.size} pages, ${problems.length} problems, ${((performance.now() - started) / 1000).toFixed(1)} s`,
   );
-  if (refused || (Deno.args.includes("--check") && problems.length > 0)) Deno.exit(1);
+  if (refused || (values.check && problems.length > 0)) Deno.exit(1);
 }

@@ -10,13 +10,13 @@
  * @module
  */
 
-import type { Page } from "./book.ts";
+import { type Page, slug } from "./book.ts";
 import type { Highlighter, Mark } from "./code.ts";
 import { drawDiagram } from "./figures/diagram.ts";
 import { relative } from "./layout.ts";
 import { type Definition, type Knowledge, shaderNames } from "./program.ts";
 import { findTest, type Proof, type ProofFile, proofsOf, testsNamed } from "./proofs.ts";
-import { type Context, escape, plain, render, renderInline, sectionOf, slug } from "./prose.ts";
+import { type Context, escape, plain, render, renderInline, sectionOf } from "./prose.ts";
 import { findNames, HUES, quantitiesOf, type Quantity } from "./quantities.ts";
 import type { Entry } from "./search.ts";
 import { type Line, type Row, split } from "./split.ts";
@@ -51,6 +51,8 @@ export interface Site {
   readonly highlighter: Highlighter;
   /** The figures of a page: names of its experiments. */
   readonly experiments: (path: string) => readonly string[];
+  /** Where pages that are no source show it at work: the playground. */
+  readonly shown: (path: string) => readonly { readonly url: string; readonly page: string; readonly title: string }[];
   /** Draws one; the address says how to run it. */
   readonly figure: (name: string, help: string) => string;
   /** Hears what is wrong. */
@@ -337,7 +339,10 @@ function proofLinks(page: Page, site: Site): string {
   const list = (files: readonly ProofFile[]): string =>
     files.slice(0, 6).map(one).join(", ") + (files.length > 6 ? ` and ${files.length - 6} more` : "");
   const tests = proofsOf(page.path!, site.tests), benches = proofsOf(page.path!, site.benches);
-  return (tests.length > 0 ? `<p>Proved by the tests of ${list(tests)}.</p>` : "") +
+  const shown = site.shown(page.path!);
+  const works = shown.map(({ url, title }) => `<a href="${relative(page.url, url)}">${escape(title)}</a>`).join(", ");
+  return (shown.length > 0 ? `<p>At work on the ${shown[0]!.page.toLowerCase()}: ${works}.</p>` : "") +
+    (tests.length > 0 ? `<p>Proved by the tests of ${list(tests)}.</p>` : "") +
     (benches.length > 0 ? `<p>Measured by ${list(benches)}.</p>` : "");
 }
 

@@ -12,6 +12,7 @@
 
 import katex from "katex";
 import MarkdownIt, { type Token } from "markdown-it";
+import { slug } from "./book.ts";
 import { colourTex, findNames, partsOf, type Quantity } from "./quantities.ts";
 
 /** What prose refers to. */
@@ -35,11 +36,6 @@ export interface Context {
 /** Makes text safe in HTML, attributes included. */
 export function escape(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
-}
-
-/** An anchor made of words. */
-export function slug(text: string): string {
-  return text.toLowerCase().replace(/[`$\\{}]/g, "").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "");
 }
 
 /**

@@ -8,9 +8,9 @@
  * **Idea.** Let the texts decide. Start from single characters, count which two neighbours stand
  * side by side most often, and make them one token; then count again, with the joined pair as a
  * whole. Frequent words end up as one token, rare words as a few subwords (子词) such as `er`,
- * `est`, `pro` and `ed`, and inflected forms share their stem. The same list of merges, replayed
- * in the order it was learned, cuts any later text. This is byte-pair encoding (字节对编码, BPE),
- * the notes' improvement on one vector per word (独热向量, one-hot vectors).
+ * `est`, `pro` and `ed`, and inflected forms (词语变形) share their stem. The same list of merges,
+ * replayed in the order it was learned, cuts any later text. This is byte-pair encoding (字节对编码,
+ * BPE), the notes' improvement on one vector per word (独热向量, one-hot vectors).
  *
  * **Formula.** With the distinct words $w$ of the texts and their counts $c(w)$, and $n_w(a, b)$
  * the number of places in $w$ where token $b$ directly follows token $a$, each step adds to the
@@ -31,7 +31,7 @@
  * point. The merges therefore depend on the counts alone: shuffling the texts changes nothing.
  *
  * **Why the counts are never taken twice.** Counting afresh for every merge reads the corpus
- * thousands of times. But a merge changes only its own neighbourhood: in `x a b y` the pairs
+ * (语料) thousands of times. But a merge changes only its own neighbourhood: in `x a b y` the pairs
  * `x a` and `b y` lose one place, and `x ab` and `ab y` win one. Remembering the places of every
  * pair makes the cost of a merge proportional to what it changes, and a queue that corrects stale
  * counts when they surface finds the next pair without a search. One megabyte of English takes a

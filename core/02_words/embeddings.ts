@@ -5,8 +5,8 @@
  * only whether they are the same. How does a word get a short vector that can say more?
  *
  * **Idea.** Give every word a row of a table, and let training move the rows. Words that are
- * used alike are pushed alike, so their rows end up close: a continuous word embedding
- * (连续词嵌入). Finding the row is a look-up.
+ * used alike, synonyms (近义词) among them, are pushed alike, so their rows end up close: a
+ * continuous word embedding (连续词嵌入). Finding the row is a look-up (查找).
  *
  * **Formula.** With $o$ the one-hot vector of a token, $W$ the table and $e_t$ the embedding
  * of position $t$; the sum $c$ over a sentence is the continuous bag of words (CBOW), and a
@@ -272,8 +272,8 @@ export class DeepBagOfWordsClassifier extends Module {
 
 // ## What the deeper bag can and cannot see
 //
-// In one sum every word votes alone: *not* adds the same vector whether *good* or *bad*
-// stands beside it. A hidden layer can react to *not* and *good* together, so combinations of
+// In one sum every word votes alone: *not* adds the same vector whether *good* or *bad* stands
+// beside it. A hidden layer (隐藏层) can react to *not* and *good* together, so combinations of
 // words become features (特征). Their order stays invisible, because a sum has none: *not good
 // but bad* and *not bad but good* are the same bag. Attention (chapter 4) is a way out.
 //

@@ -4,9 +4,9 @@
  * **Question.** A network computes with numbers; a text is made of signs. What bridges the two, in
  * both directions?
  *
- * **Idea.** On the way in, text is cut into tokens (词元), and each token becomes a vector. On the
- * way out a row of scores, one per token of the vocabulary (词表), becomes a distribution over what
- * comes next.
+ * **Idea.** On the way in, text is cut into tokens (词元), and each token becomes a word vector
+ * (词向量). On the way out a row of scores, one per token of the vocabulary (词表), becomes a
+ * distribution (概率分布) over what comes next.
  *
  * | section | page                 | answers                                                   |
  * | ------- | -------------------- | --------------------------------------------------------- |
@@ -16,9 +16,9 @@
  *
  * ## Notation
  *
- * The vocabulary has $V$ tokens, in code `vocabSize`. A token is an integer from 0
- * on; `tokens` are ids of kind int32, `[B, T]` for $B$ texts of $T$ positions. An embedding
- * (词嵌入) has the hidden width $E$. Scores before the softmax are called `logits`, after it
+ * The vocabulary has $V$ tokens, in code `vocabSize`. A token is an integer from 0 on; `tokens`
+ * are ids (索引) of kind int32, `[B, T]` for $B$ texts of $T$ positions. An embedding (词嵌入) has
+ * the hidden width $E$. Scores before the softmax are called `logits`, after it
  * `probabilities`. The four special tokens pad, begin, end and unknown have the ids 0, 1, 2 and
  * 3.
  *

@@ -1,11 +1,11 @@
 /**
  * # From scores to probabilities
  *
- * **Question.** A classifier hands out one score per class, of any sign and size. How do
+ * **Question.** A classifier hands out one score (得分) per class, of any sign and size. How do
  * scores become shares that are positive and sum to one?
  *
  * **Idea.** Raise $e$ to each score, which makes everything positive and turns equal
- * differences into equal ratios; then divide by the total (归一化).
+ * differences into equal ratios; then divide by the total (normalization, 归一化).
  *
  * **Formula.** With the scores $z$ of one row and their maximum $m$,
  *
@@ -25,8 +25,8 @@
  * exponent is 0 and the total lies between 1 and the number of scores.
  *
  * **When the gradient vanishes.** For $z = (1000, 1, -1000)$ the notes find $p \approx (1, 0, 0)$
- * and say that the gradient vanishes (梯度消失). It does: with $[i = j]$ for 1 where $i = j$ and 0
- * elsewhere, the derivative is
+ * and say that the gradient vanishes (vanishing gradient, 梯度消失). It does: with $[i = j]$ for 1
+ * where $i = j$ and 0 elsewhere, the derivative is
  *
  * $$\frac{\partial p_i}{\partial z_j} = p_i\,([i = j] - p_j)$$
  *
@@ -114,10 +114,11 @@ function highestOf(scores: Tensor): Tensor {
 
 // ## Pitfall: taking the logarithm afterwards
 //
-// `softmax(scores).log()` is the same formula and loses everything below the smallest
-// positive number: a score 1000 below the best has probability 0 in float32 and in
-// float64, and the logarithm of 0 is no loss to learn from. The test "logSoftmax() keeps what
-// softmax().log() loses" fails for that version.
+// `softmax(scores).log()` is the same formula and loses everything below the smallest positive
+// number: a score 1000 below the best has probability 0 in float32 and in float64, and the
+// logarithm of 0 is no loss to learn from. The probability of a text is therefore kept as a sum
+// of logarithms (log space, 对数参数化). The test "logSoftmax() keeps what softmax().log() loses"
+// fails for that version.
 
 // ## Pitfall: leaving the maximum out
 //

@@ -27,8 +27,8 @@
  * **Why a decoder masks.** At test time nothing lies to the right: word $t$ is written when only
  * $1 \dots t-1$ exist. In training the whole answer is fed in at once, so that one pass serves
  * every position; without a mask position $t$ would read the word that it has to predict, and
- * learn to copy. The mask makes each row of the matrix see exactly what it would see at test
- * time: one sentence of length $T$ becomes $T$ training examples.
+ * learn to copy. The causal mask (掩码注意力) makes each row of the matrix see exactly what it would
+ * see at test time: one sentence of length $T$ becomes $T$ training examples.
  *
  * @module
  */
@@ -102,7 +102,7 @@ export function prefixMask(T: number, prefixLengths: readonly number[]): Tensor 
 }
 
 /**
- * Lets each position see its neighbourhood.
+ * Lets each position see its neighbourhood, a sliding window (滑动窗口).
  *
  * @param T number of queries
  * @param S number of keys

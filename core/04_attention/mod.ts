@@ -3,7 +3,8 @@
  *
  * **Question.** A recurrent network reads a sentence word by word and has to carry the first
  * word through every later step. Past two hundred words, the notes say, even an LSTM has lost it.
- * Can a position fetch what it needs from any other position, in one step?
+ * Can a position fetch what it needs from any other position, however far (long-distance
+ * dependency, 长距离依赖), in one step?
  *
  * **Idea.** A person who reads picks out of much information the little that matters for the
  * task at hand. Attention (注意力机制) does the same with numbers: every position asks a

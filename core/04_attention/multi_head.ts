@@ -6,9 +6,10 @@
  * position ask several questions at once?
  *
  * **Idea.** Run several small attentions side by side, each with its own matrices: several
- * heads (多头注意力). "Related" is no single relation; one head may follow grammar, another
- * meaning, a third only the previous word. Each head normalizes for itself, so none takes
- * weight from another. The results are laid end to end and mixed by one more matrix.
+ * heads (头): multi-head attention (多头注意力). "Related" is no single relation; one head may follow
+ * grammar, another meaning, a third only the previous word. Each head normalizes for itself, so
+ * none takes weight from another. The results are laid end to end (concatenation, 拼接) and mixed
+ * by one more matrix.
  *
  * **Formula.** With heads $i = 1 \dots h$, each of width $d = E / h$,
  *
@@ -29,11 +30,12 @@
  * times.
  *
  * **What the notes ask: why several heads?** Three reasons are given. *Several relations* is
- * the one that stands: the softmax of a single head cannot hold two peaks without halving both.
- * *Parallel computation* holds, but one head is no less parallel. *Less saturation, since narrow
- * heads have smaller dot products* is already taken care of by $\sqrt{d}$. And a correction of a
- * common picture: it is not $X$ that is cut into eight pieces. Every head reads all of $X$
- * through its own projection; what is cut is the projection.
+ * the one that stands: the softmax of a single head (单头注意力) cannot hold two peaks without
+ * halving both. *Parallel computation* (并行计算) holds, but one head is no less parallel. *Less
+ * saturation, since narrow heads have smaller dot products* is already taken care of by
+ * $\sqrt{d}$. And a correction of a common picture: it is not $X$ that is cut into eight
+ * pieces. Every head reads all of $X$ through its own projection (representation subspace,
+ * 表示子空间); what is cut is the projection.
  *
  * Sources: Vaswani et al. 2017, *Attention Is All You Need*, §3.2.2; Shazeer 2019, *Fast
  * Transformer Decoding: One Write-Head is All You Need*; Ainslie et al. 2023, *GQA*.
@@ -49,7 +51,7 @@ import type { Tensor } from "../engine/tensor.ts";
 import { attentionWeights, scaledDotProductAttention } from "./scaled_dot_product.ts";
 
 /**
- * Keys and values of one attention, remembered from step to step (KV 缓存).
+ * Keys and values of one attention, remembered from step to step (key–value cache, 键值缓存).
  *
  * Section 7.11 implements it. Every attention of every layer needs its own: the keys of two
  * layers are made from different vectors by different matrices.

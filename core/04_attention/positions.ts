@@ -2,12 +2,14 @@
  * # Positions
  *
  * **Question.** Attention mixes a *set* of values. Shuffle the words, and every word gets the
- * same vector as before: *the dog bites the man* is *the man bites the dog*. A recurrent network
- * reads in order and needs no help; how does attention learn about order?
+ * same vector as before (permutation invariance, 排列不变性): *the dog bites the man* is *the man
+ * bites the dog*. A recurrent network reads in order and needs no help; how does attention
+ * learn about order?
  *
- * **Idea.** Give each position a mark (位置编码). The schemes differ in where it goes: added to
- * the word's vector (absolute, 绝对位置编码), added to the score or turned into the queries and
- * keys, so that only distances count (relative, 相对位置编码).
+ * **Idea.** Give each position a mark (positional encoding, 位置编码). The schemes differ in where
+ * it goes: added to the word's vector (absolute positional encoding, 绝对位置编码), added to the
+ * score or turned into the queries and keys, so that only distances count (relative positional
+ * encoding, 相对位置编码).
  *
  * **Formula.** The sinusoidal code of position $p$, and the rotation that RoPE applies to each
  * pair of coordinates $(a, b)$ of a query or key at position $p$, with $d$ the width of what is
@@ -29,11 +31,11 @@
  * $T$ is the longest text, $k$ the largest distance told apart, 32 the number of buckets.
  *
  * **Why sines and cosines.** The notes say: *learn the conclusion by heart, the position of one
- * word is a linear combination of the positions of others.* It can be seen in one line. For each
- * frequency, $(\sin, \cos)$ is a point on a circle, and walking $k$ steps turns the circle by
- * $k\omega_i$: $\mathrm{PE}_{p+k} = M_k\,\mathrm{PE}_p$ with a rotation $M_k$ that does not depend
- * on $p$. A matrix such as $W_Q$ can therefore learn "three to the left". RoPE goes one step
- * further and *applies* the rotation to a query at $p$ and a key at $s$:
+ * word is a linear combination* (线性组合) *of the positions of others.* It can be seen in one
+ * line. For each frequency, $(\sin, \cos)$ is a point on a circle, and walking $k$ steps turns
+ * the circle by $k\omega_i$: $\mathrm{PE}_{p+k} = M_k\,\mathrm{PE}_p$ with a rotation $M_k$
+ * that does not depend on $p$. A matrix such as $W_Q$ can therefore learn "three to the left".
+ * RoPE goes one step further and *applies* the rotation to a query at $p$ and a key at $s$:
  * $\langle R_p q, R_s k \rangle = \langle q, R_{s-p} k \rangle$, only the distance is left.
  *
  * Sources: Vaswani et al. 2017; Shaw, Uszkoreit and Vaswani 2018, *Self-Attention with Relative
@@ -54,8 +56,9 @@ import type { PositionRule } from "./multi_head.ts";
 
 // ## Absolute, learned
 //
-// The plainest scheme: a second table, with a row per position instead of per word. The notes
-// write it as $(W + W_{pos})x$. Positions that training never reached have rows nobody moved.
+// The plainest scheme: a second table (learned positional encoding, 学习式的位置编码), with a row per
+// position instead of per word. The notes write it as $(W + W_{pos})x$. Positions that training
+// never reached have rows nobody moved.
 
 /** A table with one trainable row per position, added to the input. */
 export class LearnedPositions extends Module {
@@ -100,8 +103,9 @@ export class LearnedPositions extends Module {
 
 // ## Absolute, sinusoidal
 //
-// The formula above. Every position has a code of its own, as the digits of a number do: the
-// first pair of coordinates turns fastest, like the last digit.
+// The formula above (sinusoidal positional encoding, 固定式的位置编码). Every position has a code of
+// its own, as the digits of a number do: the first pair of coordinates turns fastest, like the
+// last digit.
 
 /**
  * Sines and cosines of falling frequency, one row per position.
@@ -358,7 +362,7 @@ export interface RotaryOptions {
   readonly interleaved?: boolean | undefined;
 }
 
-/** Rotary position embedding (RoPE, 旋转位置编码): turns queries and keys. */
+/** Rotary position embedding (RoPE): turns queries and keys. */
 export class RotaryPositions implements PositionRule {
   readonly #interleaved: boolean;
   readonly #angles: GrowingTable;
@@ -515,9 +519,10 @@ function perPair(T: number, S: number, rule: (offset: number) => number): Tensor
 // ## Past the trained length
 //
 // The last experiment trains every scheme on short lists and reads long ones. Learned and sinusoidal
-// positions fail there, as the notes say of absolute ones. Of the relative schemes those hold that treat
-// far distances alike (Shaw, T5) or ever less (ALiBi). RoPE is relative and fails as well: training has
-// met only small angles, and beyond them a pair that has nearly gone round looks as if it stood near.
+// positions do not generalize (泛化) so far, as the notes say of absolute ones. Of the relative
+// schemes those hold that treat far distances alike (Shaw, T5) or ever less (ALiBi). RoPE is
+// relative and fails as well: training has met only small angles, and beyond them a pair that has
+// nearly gone round looks as if it stood near.
 
 // ## Pitfall: positions that start over
 //

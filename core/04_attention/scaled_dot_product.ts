@@ -2,14 +2,15 @@
  * # Scaled dot-product attention
  *
  * **Question.** How well does a query match a key? The first answer was additive attention
- * (加性注意力): a network of one hidden layer reads both vectors and returns a score, once for every
- * pair of positions. Can one matrix product compare all pairs instead?
+ * (加性注意力): a network of one hidden layer (multi-layer perceptron, 多层感知机) reads both vectors and
+ * returns a score, once for every pair of positions. Can one matrix product compare all pairs
+ * instead?
  *
- * **Idea.** Let queries and keys live in the same space and let their dot product (点积) say how
- * well they match: it is large where the two point the same way. All pairs then fit in a
- * single `matmul`, the operation that every machine does best. A softmax turns each row of
- * attention scores (注意力分数) into attention weights (注意力权重), and the weights mix the values:
- * attention pooling (注意力汇聚).
+ * **Idea.** Let queries and keys live in the same vector space (向量空间) and let their dot product
+ * (点积) say how well they match (similarity, 相似度): it is large where the two point the same way.
+ * All pairs then fit in a single matrix product (矩阵乘法), `matmul`, the operation that every
+ * machine does best. A softmax turns each row of attention scores (注意力分数) into attention
+ * weights (注意力权重), and the weights mix the values: attention pooling (注意力汇聚).
  *
  * **Formula.** With the queries $Q$, keys $K$ and values $V$ stacked by row, and $d$ the width
  * of one head,
@@ -32,9 +33,9 @@
  * hardly any gradient back (the softmax page shows why: $p(1-p)$ is 0 at both ends).
  * Dividing by $\sqrt{d}$ returns the variance to 1 whatever the width.
  *
- * **What the notes ask: why multiplicative and not additive?** Both learn. The additive score
- * needs a tanh for each pair *and* each hidden unit, $TSD$ of them, and stores as many numbers.
- * The product needs $TSD$ multiply-adds inside one `matmul`, and stores $TS$.
+ * **What the notes ask: why multiplicative (乘性注意力) and not additive?** Both learn. The additive
+ * score needs a tanh for each pair *and* each hidden unit, $TSD$ of them, and stores as many
+ * numbers. The product needs $TSD$ multiply-adds inside one `matmul`, and stores $TS$.
  *
  * Source: Vaswani et al. 2017, *Attention Is All You Need*, §3.2.1.
  *
@@ -162,9 +163,9 @@ function checkShapes(
 
 // ## What the output means
 //
-// The output of a position is a *context vector* (上下文向量): a weighted average of the values,
-// with weights that this position chose. Nothing in the formula says how many positions there
-// are, and no step depends on another, so all of them are computed at once.
+// The output of a position is a *context vector* (上下文向量): a weighted average (加权求和) of the
+// values, with weights that this position chose. Nothing in the formula says how many positions
+// there are, and no step depends on another, so all of them are computed at once.
 
 // ## Pitfall: masking after the softmax
 //

@@ -7,9 +7,9 @@
  * **Idea.** From three learned matrices. Each looks at the same vector with other eyes: one
  * extracts what the position is looking for, one what it can be found by, one what it has to
  * say. If all three read the same sequence, it is self-attention (自注意力): every word is
- * rewritten in the light of its own sentence. If the queries come from one sequence and the
- * keys and values from another, it is cross-attention (交叉注意力): a translation consults its
- * source, a caption consults regions of an image.
+ * rewritten in the light of its own sentence, a new representation (表征) of it. If the queries
+ * come from one sequence and the keys and values (键值对) from another, it is cross-attention
+ * (交叉注意力): a translation consults its source, a caption consults regions of an image.
  *
  * **Formula.** With one position per row of $X$, and of the context $X'$,
  *
@@ -26,10 +26,10 @@
  * In self-attention $X' = X$.
  *
  * **Why three matrices and not one.** With $Q = K = X$ the scores are symmetric, and of vectors
- * of equal length each matches itself best: a word would attend mostly to itself. Two matrices make
- * the score of a row $x$ and a row $x'$ bilinear, $x\, W_Q W_K^\top x'^\top$: *eats* may look for
- * *apple* without *apple* looking for *eats*. Training finds $W_Q$, $W_K$ and $W_V$; nothing else in
- * a head has parameters.
+ * of equal length each matches itself best: a word would attend mostly to itself. Two matrices
+ * make the score of a row $x$ and a row $x'$ bilinear (双线性函数), $x\, W_Q W_K^\top x'^\top$:
+ * *eats* may look for *apple* without *apple* looking for *eats*. Training finds $W_Q$, $W_K$
+ * and $W_V$; nothing else in a head has parameters.
  *
  * **What the notes ask: why does the encoder hand over keys and values?** The question comes
  * from the decoder: *given what I have written, which part of the source matters next?* What it
@@ -168,11 +168,11 @@ function asOneHead(x: Tensor): Tensor {
 
 // ## Captioning
 //
-// The example of the notes: *a cat …* is half of a caption. The query is made from these words,
-// keys and values from the regions of the image. Regions that show eyes, whiskers and tail
-// match best; their values, mixed, are the context vector from which *lies* or *on* is
-// predicted. Nothing in `CrossAttention` knows that the context was an image: anything that is
-// a set of vectors can be asked.
+// The example of the notes (图片的文字描述): *a cat …* is half of a caption. The query is made from
+// these words, keys and values from the regions of the image (visual feature vectors, 视觉特征向量).
+// Regions that show eyes, whiskers and tail match best; their values, mixed, are the context
+// vector from which *lies* or *on* is predicted. Nothing in `CrossAttention` knows that the
+// context was an image: anything that is a set of vectors can be asked.
 //
 // The experiment trains such a captioner on pictures of nine regions. Only the next word is asked
 // of it, never a region; it comes to look at the animal it speaks of, because that is where the next

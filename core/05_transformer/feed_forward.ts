@@ -6,7 +6,7 @@
  *
  * **Idea.** After each attention, a small network of two layers works on every position by
  * itself (前馈层), the same network at all positions. It widens the vector, bends it by an
- * activation function, and narrows it again.
+ * activation function (激活函数), and narrows it again.
  *
  * **Formula.** The original one, its gated successor SwiGLU, with $\mathrm{silu}(z) = z\,\sigma(z)$ and
  * $\sigma(z) = 1 / (1 + e^{-z})$, and the smooth relative of $\max(0, z)$ that BERT and GPT use, in
@@ -30,8 +30,9 @@
  * thirds of the weights of an encoder layer here. The gated form has three matrices and takes
  * $F = \tfrac{8}{3}E$ to cost the same.
  *
- * **What the notes ask: why is a nonlinearity needed?** Two linear maps in a row are one linear
- * map. Without the bend a stack of feed-forward layers has the power of a single matrix.
+ * **What the notes ask: why is a nonlinearity (非线性) needed?** Two linear maps (线性变换) in a row
+ * are one linear map. Without the bend a stack of feed-forward layers has the power of a single
+ * matrix.
  *
  * Sources: Vaswani et al. 2017, §3.3; Hendrycks and Gimpel 2016, *Gaussian Error Linear Units*;
  * Shazeer 2020, *GLU Variants Improve Transformer*.

@@ -6,10 +6,10 @@
  *
  * **Idea.** Shift and scale the numbers to mean 0 and variance 1 (归一化), again and again. The
  * question is only over *which* numbers mean and variance are taken: over the features of one
- * position (层归一化, LayerNorm), or over one feature of all examples (批归一化, BatchNorm).
+ * position (层归一化, LayerNorm), or over one feature of all examples (BatchNorm).
  *
- * **Formula.** With $x$ the $n$ features of one position, $\mu$ their mean and $\sigma^2$ their
- * variance, and $\odot$ the product feature by feature,
+ * **Formula.** With $x$ the $n$ features of one position, $\mu$ their mean (均值) and $\sigma^2$
+ * their variance (方差), and $\odot$ the product feature by feature,
  *
  * $$\mathrm{LayerNorm}(x) = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} \odot g + b, \qquad \mathrm{RMSNorm}(x) = \frac{x}{\sqrt{\frac{1}{n}\sum_i x_i^2 + \epsilon}} \odot g$$
  *
@@ -28,9 +28,9 @@
  *
  * **Why gain and bias.** Normalizing takes away a freedom: some features may need to be large.
  * The notes compare it with a uniform for everyone and a free choice of accessories. Training
- * chooses the accessories, one number per feature; the uniform stays. A second reason of the notes:
- * numbers of mean 0 and variance 1 may lie where an activation function (激活函数, section 5.3) is almost a
- * straight line, and gain and bias can move them out of it.
+ * chooses the accessories, a gain (增益) and a bias (偏置) per feature; the uniform stays. A second
+ * reason of the notes: numbers of mean 0 and variance 1 may lie where an activation function
+ * (激活函数, section 5.3) is almost a straight line, and gain and bias can move them out of it.
  *
  * **Why RMSNorm leaves the mean alone.** What keeps numbers in range is the division. Zhang and Sennrich
  * found models as good without the subtraction, which costs one more pass over the features.

@@ -2,13 +2,13 @@
  * # Residual connections
  *
  * **Question.** In a chain of layers the gradient is a product with one factor per layer. If the
- * factors are below one, the first layers learn nothing (梯度消失): $w_3(w_2(w_1 x))$ with small $w$ is
- * almost zero.
- * How can a network have a hundred layers?
+ * factors are below one, the first layers learn nothing (vanishing gradient, 梯度消失):
+ * $w_3(w_2(w_1 x))$ with small $w$ is almost zero. How can a network have a hundred layers?
  *
- * **Idea.** Let a layer compute what should be *changed*, and add it to what came in (残差连接).
- * A layer that has nothing to say outputs zero, and the input passes unharmed. Learning to do
- * nothing, which plain layers find hard, becomes the easiest thing to learn.
+ * **Idea.** Let a layer compute what should be *changed*, and add it to what came in (残差连接). A
+ * layer that has nothing to say outputs zero, and the input passes unharmed. Learning to do
+ * nothing (identity mapping, 恒等映射), which plain layers find hard (degradation, 退化), becomes the
+ * easiest thing to learn.
  *
  * **Formula.** For a step $F$ (attention or feed-forward) in post-norm and in pre-norm form,
  *

@@ -1,10 +1,11 @@
 /**
  * # Loss
  *
- * **Question.** A decoder hands out a probability for every entry of its vocabulary, at
- * every position. The right sentence is known. Which single number says how wrong it was?
+ * **Question.** A decoder hands out a probability for every entry of its vocabulary, at every
+ * position. The right sentence is known. Which single number, the loss (损失函数), says how wrong
+ * it was?
  *
- * **Idea.** Producing one token is a classification among thousands, so each position is
+ * **Idea.** Producing one token is a classification (分类) among thousands, so each position is
  * scored as a classifier is: by the surprise at the right answer, $-\log p$. The sentence
  * costs the sum over all its tokens, the END token included, because stopping too late is a
  * mistake like any other. This is the cross-entropy (交叉熵) between what is right
@@ -12,7 +13,7 @@
  * a loss of $\ell$ nats is that of a guess among $e^{\ell}$ equally likely tokens, 0 that of certainty.
  *
  * **Formula.** With logits $z$ over $V$ classes, the right class $y$, a share $\varepsilon$ of
- * belief spread over all classes (label smoothing, 标签平滑), and $[c = y]$ for 1 where $c = y$ and 0
+ * belief spread over all classes (label smoothing), and $[c = y]$ for 1 where $c = y$ and 0
  * elsewhere,
  *
  * $$\ell = -\sum_{c} q_c \log p_c, \qquad p = \mathrm{softmax}(z), \qquad q_c = (1 - \varepsilon)\,[c = y] + \frac{\varepsilon}{V}$$

@@ -1,13 +1,13 @@
 /**
  * # Optimizers
  *
- * **Question.** The gradient says which way is downhill for each of a million parameters. How
- * far should each of them go?
+ * **Question.** The gradient says which way is downhill (梯度下降) for each of a million
+ * parameters. How far should each of them go?
  *
- * **Idea.** SGD (stochastic gradient descent, 随机梯度下降) goes the same multiple of the slope
- * everywhere. Momentum (动量) rolls on in the direction that recent gradients agree on. Adam also
+ * **Idea.** SGD (stochastic gradient descent) goes the same multiple of the slope
+ * everywhere. Momentum rolls on in the direction that recent gradients agree on. Adam also
  * divides by the size that the gradient of each parameter usually has, so that rare words move as
- * far as frequent ones. AdamW lets weights decay (权重衰减), a little at every step, beside that division
+ * far as frequent ones. AdamW lets weights decay, a little at every step, beside that division
  * instead of through it.
  *
  * **Formula.** With the gradient $g_t$ of parameter $\theta$ at step $t$, SGD with momentum $\mu$, 0 without it, is
@@ -361,9 +361,10 @@ export class Adam implements Optimizer {
 
 // ## Clipping
 //
-// One bad batch can have a gradient a thousand times the usual one, and a single step of that
-// length undoes an hour of training. Clipping (梯度裁剪) keeps the direction and bounds the
-// length: all gradients together are scaled by $\min(1, c / \lVert g \rVert)$.
+// One bad batch can have a gradient a thousand times the usual one (an exploding gradient,
+// 梯度爆炸), and a single step of that length undoes an hour of training. Clipping keeps the
+// direction and bounds the length: all gradients together are scaled by
+// $\min(1, c / \lVert g \rVert)$.
 
 /**
  * Scales all gradients in place so that together they are no longer than `maxNorm`.
@@ -397,7 +398,7 @@ export function clipGradients(parameters: ReadonlyMap<string, Tensor>, maxNorm: 
 // A schedule is a plain function from the number of the step, counted from 1, to the
 // learning rate. It has no state of its own: a resumed run asks it for the next number.
 // Adam's first averages rest on a handful of gradients, so the rate climbs for a while
-// (warm-up, 预热) before it falls.
+// (warm-up) before it falls.
 
 /** The learning rate of a step; steps are counted from 1. */
 export type Schedule = (step: number) => number;
@@ -506,10 +507,10 @@ function requireShare(values: Readonly<Record<string, number>>): void {
 
 // ## Pitfall: a penalty where decay was meant
 //
-// Adding $\lambda \theta$ to the gradient is the same as decay for plain SGD. For Adam it is divided
-// by $\sqrt v$ like everything else: weights with large gradients hardly decay. The test
-// "AdamW shrinks a weight by the same share whatever its gradient" holds for `AdamW` and fails
-// for `Adam` with a penalty.
+// Adding $\lambda \theta$ to the gradient (L2 regularization, L2正则化) is the same as decay for
+// plain SGD. For Adam it is divided by $\sqrt v$ like everything else: weights with large
+// gradients hardly decay. The test "AdamW shrinks a weight by the same share whatever its
+// gradient" holds for `AdamW` and fails for `Adam` with a penalty.
 
 // ## Pitfall: clipping each parameter alone
 //

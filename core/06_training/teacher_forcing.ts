@@ -4,10 +4,10 @@
  * **Question.** A decoder's input at one position is its own output at the one before. Must
  * training then produce one token after the other, as generation does?
  *
- * **Idea.** In training the right answer is known, so the decoder is fed the answer instead of
- * its own guesses (teacher forcing): the target sentence, moved right by one place behind a
- * BEGIN token. Position $j$ sees BEGIN and $y_1 \dots y_{j-1}$ and is asked for $y_j$. With a causal
- * mask all positions are computed at once.
+ * **Idea.** In training (训练阶段) the right answer is known, so the decoder is fed the answer instead
+ * of its own guesses (teacher forcing): the target sentence (目标语句), moved right by one place behind
+ * a BEGIN token. Position $j$ sees BEGIN and $y_1 \dots y_{j-1}$ and is asked for $y_j$. With a
+ * causal mask all positions are computed at once.
  *
  * **Formula.** For the target $y_1, \dots, y_J$,
  *
@@ -20,9 +20,9 @@
  * | real positions | `mask`    | `[B, T]`                        |
  *
  * **Why it is not the whole story.** At test time there is no right answer, and a wrong token
- * becomes the next input: one step wrong, every step wrong (一步错步步错). Training never
- * showed the model its own mistakes; the mismatch is called exposure bias (曝光偏差). Scheduled
- * sampling (计划采样), below, mixes them in, few at first.
+ * becomes the next input; errors add up (error accumulation, 错误累积): one step wrong, every step
+ * wrong (一步错步步错). Training never showed the model its own mistakes; the mismatch is called
+ * exposure bias. Scheduled sampling (计划采样), below, mixes them in, few at first.
  *
  * Sources: Williams and Zipser 1989, *A Learning Algorithm for Continually Running Fully Recurrent
  * Neural Networks*; Bengio, Vinyals, Jaitly and Shazeer 2015, *Scheduled Sampling for Sequence

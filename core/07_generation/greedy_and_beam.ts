@@ -7,7 +7,7 @@
  * **Idea.** *Greedy search* (贪心搜索) takes the likeliest token at every step, and can walk into a
  * dead end: the likeliest first word need not begin the likeliest sentence. *Beam search*
  * (束搜索) keeps the $W$ best beginnings instead of one. Each step continues all of them by every
- * token, and of all these continuations the $W$ best survive.
+ * token, and of all these candidates (候选词) the $W$ best survive.
  *
  * **Formula.** Texts of different lengths are compared by their log-probability per unit of a
  * length penalty; longer ones have multiplied more factors below one:

@@ -4,10 +4,11 @@
  * **Question.** A trained model gives a probability to every text. How does one text come out of it: a
  * likely one, a varied one, a correct one, and fast?
  *
- * **Idea.** There are two ways. The first reshapes the distribution of the next token, and draws:
- * sampling (7.3), truncation (7.4), temperature (7.5). The second looks at whole texts and searches for
- * the best: greedy and beam search (7.7). Both run in one loop, which remembers what it has computed
- * (7.11).
+ * **Idea.** There are two kinds of decoding algorithm (解码算法). The first reshapes the
+ * distribution of the next token, and draws: sampling (采样, 7.3), truncation (7.4), temperature
+ * (7.5). The second looks at whole texts and searches for the best (mode-seeking search,
+ * 模式寻优搜索): greedy and beam search (7.7). Both run in one loop, which remembers what it has
+ * computed (7.11).
  *
  * | section | page              | answers                                              |
  * | ------- | ----------------- | ---------------------------------------------------- |

@@ -68,7 +68,7 @@ export function figureHtml(figure: Figure, drawing: Drawing): string {
   const tables = isTable ? "" : tablesOf(figure).map(tableHtml).join("");
   const data = tables &&
     `<details class="data"><summary>data</summary><div class="scroll" tabindex="0">${tables}</div></details>`;
-  const scrolls = figure.kind === "tree" || isTable ? ' tabindex="0"' : "";
+  const scrolls = isTable ? ' tabindex="0"' : "";
   return `<figure class="figure kind-${figure.kind}"><div class="canvas"${scrolls}>${
     drawPicture(figure, drawing)
   }</div>` +

@@ -56,21 +56,25 @@ export function tip(text: string): string {
 const WIDE =
   /[\u1100-\u115f\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 
+/** Widths of letters of the page's face, in hundredths of its size; the first row that has a letter counts. */
+const WIDTHS: readonly (readonly [RegExp, number])[] = [
+  [WIDE, 100],
+  [/\p{Mark}/u, 0],
+  [/[ijl.,:;!'| ]/, 30],
+  [/[ft()[\]/-]/, 36],
+  [/[crsIJ?"]/, 46],
+  [/[mMW%@—]/, 96],
+  [/[w…]/, 84],
+  [/[A-Z]/, 69],
+  [/[bdhnopqu]/, 62],
+  [/./su, 55],
+];
+
 /** About how wide a text is, in pixels. */
 export function textWidth(text: string, size: number = FONT): number {
-  let em = 0;
-  for (const c of text) {
-    em += WIDE.test(c)
-      ? 1
-      : /\p{Mark}/u.test(c)
-      ? 0
-      : /[ilj.,:;'|!() ]/.test(c)
-      ? 0.29
-      : /[A-Zmw%@—]/.test(c)
-      ? 0.7
-      : 0.52;
-  }
-  return em * size;
+  let sum = 0;
+  for (const c of text) sum += WIDTHS.find(([letter]) => letter.test(c))![1];
+  return sum / 100 * size;
 }
 
 /** As much of a text as fits. */

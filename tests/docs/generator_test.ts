@@ -11,6 +11,7 @@ import { cells, colourTex, findNames, partsOf, quantitiesOf } from "../../docs/q
 import { handler } from "../../docs/serve.ts";
 import { separate, split } from "../../docs/split.ts";
 import { granted } from "../permissions.ts";
+import { assertFound } from "./search_terms.ts";
 
 const SOURCE = `/**
  * # A page
@@ -155,24 +156,33 @@ const packages = (() => {
   }
 })();
 
-Deno.test("the site has no problem, and is the same twice", { ignore: !packages }, async () => {
-  const build = async (): Promise<string> => {
-    const out = await Deno.makeTempDir();
-    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["task", "docs", "--check", "--out", out],
-      cwd: new URL("../../", import.meta.url),
-      env: { NO_COLOR: "1" },
-    }).output();
-    const said = new TextDecoder().decode(stderr) + new TextDecoder().decode(stdout);
-    assertEquals(code, 0, said);
-    let text = "";
-    for (const page of ["index.html", "attention/scaled_dot_product.html", "assets/search.js", "api/attention.html"]) {
-      const content = await Deno.readTextFile(`${out}/${page}`);
-      assert(!page.endsWith(".html") || content.includes("<main"), page);
-      text += content;
-    }
-    await Deno.remove(out, { recursive: true });
-    return text;
-  };
-  assertEquals(await build(), await build());
-});
+const GLOSSARY = new URL("../../docs/pages/glossary.md", import.meta.url);
+
+Deno.test(
+  "the site has no problem, finds the terms of the notes, and is the same twice",
+  { ignore: !packages },
+  async () => {
+    const build = async (): Promise<string> => {
+      const out = await Deno.makeTempDir();
+      const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["task", "docs", "--check", "--out", out],
+        cwd: new URL("../../", import.meta.url),
+        env: { NO_COLOR: "1" },
+      }).output();
+      const said = new TextDecoder().decode(stderr) + new TextDecoder().decode(stdout);
+      assertEquals(code, 0, said);
+      let text = "";
+      for (
+        const page of ["index.html", "attention/scaled_dot_product.html", "assets/search.js", "api/attention.html"]
+      ) {
+        const content = await Deno.readTextFile(`${out}/${page}`);
+        assert(!page.endsWith(".html") || content.includes("<main"), page);
+        text += content;
+      }
+      assertFound(await Deno.readTextFile(`${out}/assets/search.js`), await Deno.readTextFile(GLOSSARY));
+      await Deno.remove(out, { recursive: true });
+      return text;
+    };
+    assertEquals(await build(), await build());
+  },
+);
