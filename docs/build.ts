@@ -175,7 +175,7 @@ export async function build(): Promise<Built> {
   for (const { pages: list } of parts) for (const page of list) if (page.path) pages.set(page.path, page);
 
   const texts = new Map([...pages.keys()].map((path) => [path, read(path)]));
-  texts.set("README.md", read("README.md"));
+  for (const path of ["README.md", "bench/LADDER.md"]) texts.set(path, read(path));
   const proofs: ProofFile[] = [];
   for (const path of [...walk("tests/"), ...walk("bench/")].filter((path) => path.endsWith(".ts"))) {
     texts.set(path, read(path));
@@ -245,7 +245,11 @@ export async function build(): Promise<Built> {
         description,
         page,
         body,
-        ...(shows.length > 0 ? { assets: FIGURE_ASSETS } : {}),
+        ...(shows.length > 0
+          ? { assets: FIGURE_ASSETS }
+          : body.includes("<figure")
+          ? { assets: [FIGURE_ASSETS[0]!] }
+          : {}),
       });
     }
   }

@@ -93,7 +93,8 @@ function verdicts({ claims }: Experiment, findings: Parameters<Experiment["claim
     const verdict = holds ? "holds" : claim.refuted ? "refuted" : "fails";
     return `<li class="${verdict}"><span class="verdict">${verdict}</span> ${escape(claim.text)}</li>`;
   });
-  return `<ul class="claims">${items.join("")}</ul>`;
+  return `<p class="found">Found at the <span class="settings">default</span> settings:</p>
+<ul class="claims">${items.join("")}</ul>`;
 }
 
 /** What the words before the claims mean. */
@@ -123,6 +124,8 @@ export interface Surroundings {
   readonly purpose: string;
   /** Whether it is the first one of its page. */
   readonly isFirst: boolean;
+  /** Address of what says how to run it. */
+  readonly help: string;
 }
 
 /**
@@ -134,7 +137,7 @@ export interface Surroundings {
  * @throws {RangeError} if there is no such experiment
  * @throws {Deno.errors.NotFound} if nothing was recorded
  */
-export function renderExperiment(name: string, { purpose, isFirst }: Surroundings): string {
+export function renderExperiment(name: string, { purpose, isFirst, help }: Surroundings): string {
   const experiment = find(name);
   const { outcome } = readRecording(name), id = experimentId(name), hues = huesOf(name);
   const figures = outcome.figures.map((figure, i) =>
@@ -155,7 +158,7 @@ export function renderExperiment(name: string, { purpose, isFirst }: Surrounding
 <div class="experiment-side">
 <div class="trial"></div>
 ${verdicts(experiment, outcome.findings)}${isFirst ? `\n<p class="legend">${VERDICTS}</p>` : ""}
-<p class="command"><code>deno task experiment ${name}</code></p>
+<p class="command"><code>deno task experiment ${name}</code> <a href="${escape(help)}">How to run it.</a></p>
 </div>
 <div class="figures">
 ${figures.join("\n")}

@@ -13,10 +13,11 @@
 import { type Page, slug } from "./book.ts";
 import type { Highlighter, Mark } from "./code.ts";
 import type { Outline } from "./figures.ts";
+import { drawDiagram } from "./figures/diagram.ts";
 import { relative } from "./layout.ts";
 import { type Definition, type Knowledge, shaderNames } from "./program.ts";
 import { findTest, type Proof, type ProofFile, proofsOf, testsNamed } from "./proofs.ts";
-import { type Context, escape, plain, render, renderInline } from "./prose.ts";
+import { type Context, escape, plain, render, renderInline, sectionOf } from "./prose.ts";
 import { findNames, HUES, quantitiesOf, type Quantity } from "./quantities.ts";
 import { type Entry, RANK } from "./search.ts";
 import { headerBlocks, type Line, type Row, split } from "./split.ts";
@@ -43,6 +44,8 @@ export interface About {
 export interface Surroundings {
   readonly purpose: string;
   readonly isFirst: boolean;
+  /** Address of what says how to run it. */
+  readonly help: string;
 }
 
 /** What all pages share. */
@@ -298,9 +301,14 @@ function tagsOf(row: Row, context: Context): string {
   return (found.length > 0 ? `<dl class="tags">${found.join("")}</dl>` : "") + others.join("") + examples.join("");
 }
 
-/** Takes the tables out of a page's beginning: they stand at the right. */
+/** Takes the tables and diagrams out of a page's beginning: they stand at the right. */
 function tablesApart(prose: string, quantities: readonly Quantity[], context: Context): [rest: string, tables: string] {
   const rest: string[] = [], tables: string[][] = [];
+  const diagrams: string[] = [];
+  prose = prose.replace(/^```diagram (.*)\n([\s\S]*?)\n```$/gm, (_, caption: string, text: string) => {
+    diagrams.push(diagramHtml(caption, text, quantities, context));
+    return "";
+  });
   let inTable = false, fenced = false;
   for (const line of prose.split("\n")) {
     if (line.startsWith("```")) fenced = !fenced;
@@ -316,10 +324,22 @@ function tablesApart(prose: string, quantities: readonly Quantity[], context: Co
       ? `<div class="symbols">${inRowColours(table, lines, quantities)}</div>`
       : table;
   });
-  if (html.length === 0) return [rest.join("\n"), ""];
+  const pictures = diagrams.join("");
+  if (html.length === 0) return [rest.join("\n"), pictures];
   // Tables that a screen holds stay beside the prose that needs them.
   const rows = tables.reduce((sum, lines) => sum + lines.length, 0);
-  return [rest.join("\n"), `<div class="${rows <= SHORT_TABLE ? "stay" : "tables"}">${html.join("")}</div>`];
+  const isShort = rows <= SHORT_TABLE && pictures === "";
+  return [rest.join("\n"), `<div class="${isShort ? "stay" : "tables"}">${html.join("")}</div>${pictures}`];
+}
+
+/** A diagram with its caption. */
+function diagramHtml(caption: string, text: string, quantities: readonly Quantity[], context: Context): string {
+  const numbers = new Map(quantities.flatMap(({ number, symbols }) => symbols.map((tex) => [tex, number])));
+  const linked = text.replace(/\]\(([^)]+)\)/g, (_, href: string) => `](${context.target(href)})`);
+  const picture = drawDiagram(linked, plain(caption), { width: 0, id: "", hue: (symbol) => numbers.get(symbol) });
+  return `<figure class="figure kind-diagram"><div class="canvas" tabindex="0">${picture}</div><figcaption>${
+    renderInline(caption, context)
+  }</figcaption></figure>`;
 }
 
 /** Lines of tables that a screen holds; characters of prose that it holds; lines of code that are more than a screen. */
@@ -357,13 +377,16 @@ const sentence = (text: string): string =>
 function shaderOpening(page: Page, prose: string, context: Context): [left: string, right: string] {
   const [first = "", ...rest] = prose.split("\n");
   const code = (text: string): string => `<code>${escape(text)}</code>`;
-  // Shapes, names in backticks and files are code.
+  // Shapes, names in backticks and files are code; an exponent is raised.
   const set = (text: string): string =>
     text.split(/(`[^`]+`|(?<![\w\]])\[[^\][]*\]|[\w/]+\.(?:ts|wgsl)\b)/).map((part, at) => {
       if (at % 2 === 0) return escape(part);
       const name = part.replaceAll("`", ""), link = context.link(name);
       return link && !part.startsWith("[") ? `<a class="name" href="${link.href}">${code(name)}</a>` : code(name);
-    }).join("");
+    }).join("").replace(
+      /\^(?:\(([^()]*(?:\([^()]*\)[^()]*)*)\)|(\p{L}))/gu,
+      (_, long, short) => `<sup>${long ?? short}</sup>`,
+    );
   const left = [`<h1>${escape(page.title)}</h1>`, `<p>${set(sentence(first.replace(/^\S+ — /, "")))}</p>`];
   const right: string[] = [];
   for (const block of headerBlocks(rest.join("\n"))) {
@@ -461,7 +484,11 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
       const file = program && site.pages.get(path.replace(/\w+\.ts$/, `experiments/${program}`));
       const more = file ? ` <a href="${relative(page.url, file.url)}">Its\u00a0program</a>` : "";
       const purpose = renderInline(site.about(name).purpose, context) + more;
-      out.push(`<div class="wide">${site.figure(name, { purpose, isFirst: name === first })}</div>`);
+      out.push(
+        `<div class="wide">${
+          site.figure(name, { purpose, isFirst: name === first, help: relative(page.url, HELP) })
+        }</div>`,
+      );
     }
     return among.filter((shown) => !chosen(shown));
   };
@@ -519,8 +546,11 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
       site.entries.push({ ...above, text: `${above.text} ${plain(prose)}` });
     }
     if (page.language === "wgsl") prose = sentence(prose);
+    // An exercise changes this file and runs something.
     const exercise = heading !== "" && /^## Exercises?\n/.test(row.prose)
-      ? `<p><a href="${relative(page.url, "library.html#try-an-exercise")}">How to try it</a></p>`
+      ? `<p class="note">This page is the file <code>${escape(path)}</code>. <a href="${
+        relative(page.url, "library.html#try-an-exercise")
+      }">How to try it.</a></p>`
       : "";
     const html = heading + linkTests(render(prose, context), prose, page, site) + exercise;
     const first = row.code[0]?.text ?? "";
@@ -535,6 +565,8 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
     entry(idOf(name), title, purpose, RANK.heading);
   }
   judgeColours(out, quantities, page, site);
+  const measured = measuredHtml(page, site, context);
+  if (measured) out.push(rowHtml("section top", ...measured));
   const proofs = proofLinks(page, site);
   if (proofs) out.push(rowHtml("proofs", proofs, ""));
   return { body: `<div class="page">${out.join("\n")}</div>`, description };
@@ -602,6 +634,23 @@ function judgeColours(rows: readonly string[], quantities: readonly Quantity[], 
     if (named.length > 0 && !inCode.has(String(number))) complain("code");
   }
 }
+
+/** What the rungs of a page of the ladder took, and on what. */
+function measuredHtml({ path }: Page, site: Site, context: Context): [prose: string, tables: string] | undefined {
+  const name = /^wasm\/ladder\/assembly\/(\w+)\.ts$/.exec(path!)?.[1], text = site.texts.get("bench/LADDER.md");
+  if (!name || !text?.includes(`\n## ${name}\n`)) return undefined;
+  const [made = "", machine = ""] = text.slice(0, text.indexOf("\n## ")).replace(/^# .*/, "").trim().split(/\n\n/);
+  const rules = made.replace(/^Made by `[^`]*`\. /, "").replace(/^[^.]*\.\s+/, "");
+  const tables = sectionOf(text, name).replace(/^### (.*)$/gm, "**$1**");
+  return [
+    `<h2 id="measured">What each rung gains<a class="anchor" href="#measured" aria-label="Link to this section">¶</a></h2>` +
+    render(`Recorded by \`bench/ladder.ts\`. ${rules}\n\n${machine}`, context),
+    render(tables, context),
+  ];
+}
+
+/** Where it stands how experiments and exercises are run. */
+const HELP = "library.html#run-it";
 
 /** Top-level names that a row declares. */
 function named(row: Row, knowledge: Knowledge | undefined): string[] {

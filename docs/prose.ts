@@ -230,8 +230,12 @@ function makeParser(): Parser {
     return `<a class="anchor" href="#${id}" aria-label="Link to this section">¶</a></${tokens[at]!.tag}>\n`;
   };
   // A bold beginning that ends like a sentence is a run-in heading.
-  rules.strong_open = (tokens, at) =>
-    at <= 1 && /[.?:]$/.test(tokens[at + 1]?.content ?? "") ? `<strong class="runin">` : "<strong>";
+  rules.strong_open = (tokens, at) => {
+    const end = tokens.findIndex(({ type }, i) => i > at && type === "strong_close"), last = tokens[end - 1];
+    // A formula takes the full stop after it.
+    const ending = last?.content || (tokens[end - 2]?.meta as { after?: string } | null)?.after || "";
+    return at <= 1 && /[.?:]$/.test(ending) ? `<strong class="runin">` : "<strong>";
+  };
   return md;
 }
 
@@ -251,6 +255,21 @@ export function render(text: string, context: Context): string {
 /** Renders Markdown that is part of a line. */
 export function renderInline(text: string, context: Context): string {
   return parser.renderInline(text, context as unknown as Record<string, unknown>);
+}
+
+/** The section of a Markdown file under a heading, without it. */
+export function sectionOf(text: string, heading: string): string {
+  const lines = text.split("\n");
+  const start = lines.findIndex((line) => /^#+ /.test(line) && line.replace(/^#+ /, "") === heading);
+  if (start < 0) throw new Error(`Cannot include "${heading}": there is no such heading`);
+  const level = /^#+/.exec(lines[start]!)![0].length;
+  let fenced = false;
+  const end = lines.findIndex((line, at) => {
+    if (at <= start) return false;
+    if (line.startsWith("```")) fenced = !fenced;
+    return !fenced && /^#+ /.test(line) && /^#+/.exec(line)![0].length <= level;
+  });
+  return lines.slice(start + 1, end < 0 ? undefined : end).join("\n").trim();
 }
 
 /** Signs that a line of text can have. */

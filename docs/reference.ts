@@ -13,7 +13,7 @@ import type { Page } from "./book.ts";
 import type { Mark } from "./code.ts";
 import { relative } from "./layout.ts";
 import { addressOf, contextOf, type Site } from "./pages.ts";
-import type { Definition } from "./program.ts";
+import { type Definition, firstSentence } from "./program.ts";
 import { escape, plain, render, renderInline } from "./prose.ts";
 import { RANK } from "./search.ts";
 
@@ -21,7 +21,7 @@ import { RANK } from "./search.ts";
 interface DocTag {
   readonly kind: string;
   readonly name?: string;
-  readonly type?: string;
+  readonly tsType?: { readonly repr: string };
   readonly doc?: string;
 }
 
@@ -88,13 +88,13 @@ function symbolHtml(symbol: DocSymbol, definition: Definition | undefined, page:
   const kind = declaration?.kind ?? "";
   const item = (term: string, text: string): string =>
     `<dt>${term}</dt><dd>${renderInline(text.replace(/\s+/g, " ").trim(), context)}</dd>`;
-  const list = tags.flatMap(({ kind, name = "", type = "", doc = "" }) =>
+  const list = tags.flatMap(({ kind, name = "", tsType, doc = "" }) =>
     kind === "param"
       ? [item(`<code>${escape(name)}</code>`, doc)]
       : kind === "return"
       ? [item("returns", doc)]
       : kind === "throws"
-      ? [item(`throws <code>${escape(type)}</code>`, doc)]
+      ? [item(`throws${tsType ? ` <code>${escape(tsType.repr)}</code>` : ""}`, doc)]
       : []
   );
   const members =
@@ -157,7 +157,7 @@ export function entryPage(
   const head = `<h1>${escape(page.title)}</h1>` +
     site.highlighter.block(`import { … } from "${entry.specifier}";`, "ts");
   const list = symbols.map(({ name, declarations }) => {
-    const summary = plain((declarations[0]?.jsDoc?.doc ?? "").split("\n\n")[0] ?? "").split(/(?<=\.)\s/)[0] ?? "";
+    const summary = plain(firstSentence(declarations[0]?.jsDoc?.doc ?? ""));
     const home = homes?.get(name);
     const href = home ? relative(page.url, `${home}#${name}`) : `#${name}`;
     return `<tr><td><a href="${href}"><code>${escape(name)}</code></a></td><td>${escape(summary)}</td></tr>`;

@@ -122,7 +122,11 @@ class Live {
       event.preventDefault();
       this.#start();
     });
-    form.append(this.#deviceField(), make("div", { class: "actions" }, this.#run, this.#cancel, reset));
+    form.append(
+      this.#deviceField(),
+      make("div", { class: "actions" }, this.#run, this.#cancel, reset),
+      make("p", { class: "about" }, "A change of a control runs it too."),
+    );
     return form;
   }
 
@@ -135,20 +139,21 @@ class Live {
       this.#refresh.forEach((f) => f());
       this.#start();
     };
-    const name = make("label", { for: id, title: control.description }, control.label);
+    const name = make("label", { for: id }, control.label), described = { id, "aria-describedby": `${id}-about` };
+    const about = make("span", { id: `${id}-about`, class: "about" }, control.description);
     if (control.choices) {
       const select = make(
         "select",
-        { id },
+        described,
         ...control.choices.map((choice, i) => make("option", { value: String(i) }, choice)),
       );
       select.addEventListener("change", () => change(Number(select.value)));
       this.#refresh.push(() => select.value = String(this.#values[key]));
-      return make("div", { class: "control" }, name, select);
+      return make("div", { class: "control" }, name, select, about);
     }
     if (key === "seed" || (control.max - control.min) / step > 5000) {
       const bounds = { min: String(control.min), max: String(control.max), step: String(step) };
-      const input = make("input", { id, type: "number", ...bounds });
+      const input = make("input", { ...described, type: "number", ...bounds });
       input.addEventListener("change", () => change(input.valueAsNumber));
       this.#refresh.push(() => input.value = String(this.#values[key]));
       const field = make("div", { class: "control number" }, name, input);
@@ -160,17 +165,18 @@ class Live {
         });
         field.append(another);
       }
+      field.append(about);
       return field;
     }
     const bounds = { min: String(control.min), max: String(control.max), step: String(step) };
-    const input = make("input", { id, type: "range", ...bounds }), output = make("output", { for: id });
+    const input = make("input", { ...described, type: "range", ...bounds }), output = make("output", { for: id });
     input.addEventListener("input", () => output.value = shown(control, tidy(input.valueAsNumber)));
     input.addEventListener("change", () => change(input.valueAsNumber));
     this.#refresh.push(() => {
       input.value = String(this.#values[key]);
       output.value = shown(control, this.#values[key]!);
     });
-    return make("div", { class: "control" }, name, output, input);
+    return make("div", { class: "control" }, name, output, input, about);
   }
 
   #deviceField(): HTMLElement {
@@ -265,6 +271,7 @@ class Live {
         : recorded === "refuted"
         ? "refuted"
         : "fails";
+      this.#section.querySelector(".settings")!.textContent = holds === undefined ? "default" : "chosen";
       item.className = verdict;
       item.querySelector(".verdict")!.textContent = verdict;
     });

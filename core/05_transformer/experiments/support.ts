@@ -184,8 +184,9 @@ export function coarse(x: number, unit = 1e-5): number {
   return Number((Math.round(x / unit) * unit).toFixed(9));
 }
 
-/** A number as a caption says it: three digits, or as many as asked. */
+/** A number as a caption says it: three digits, or as many as asked; a count keeps all of its own. */
 export function say(x: number, digits = 3): string {
+  if (Number.isInteger(x)) return grouped(x);
   const short = Number(x.toPrecision(digits));
   if (Math.abs(short) >= 1000) return grouped(Math.round(short));
   return String(short).replace("-", "−");

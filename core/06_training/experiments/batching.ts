@@ -124,7 +124,14 @@ export const batchingExperiment: Experiment<Found, "batchSize" | "seed"> = {
     "order, sorted, and sorted within pools. Change the batch size, and see what share of the positions is " +
     "padding.",
   controls: {
-    batchSize: { label: "Batch size", description: "Sentences in a batch", default: 32, min: 2, max: 128, step: 2 },
+    batchSize: {
+      label: "Batch size",
+      description: "Sentences in a batch, in the last figure",
+      default: 32,
+      min: 2,
+      max: 128,
+      step: 2,
+    },
     seed: seedControl,
   },
   claims: [

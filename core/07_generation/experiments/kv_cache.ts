@@ -96,9 +96,9 @@ function figures(found: Found, layers: number): Figure[] {
     {
       kind: "line",
       caption:
-        `To write ${found.cachedPositions.length} tokens, ${grouped(plain)} positions pass through the model without ` +
-        `a cache and ${grouped(cached)} with one: the first number grows with the square of the length. ` +
-        `${percent(found.same, 3)} of the tokens are the same.`,
+        `To write ${found.cachedPositions.length} tokens after a prompt of ${PROMPT.length}, ${grouped(plain)} ` +
+        `positions pass through the model without a cache. With one it is ${grouped(cached)}: the prompt and every ` +
+        `token but the last, each once. ${percent(found.same, 3)} of the tokens are the same.`,
       x: { title: "tokens written" },
       y: { title: "positions computed" },
       series: [
@@ -154,7 +154,13 @@ export const kvCacheExperiment: Experiment<Found, "tokens" | "layers" | "seed"> 
     "which curve grows with the square. The last figure makes all layers share one cache.",
   controls: {
     tokens: { label: "Tokens", description: "Tokens to write", default: 120, min: 8, max: 400, step: 8 },
-    layers: { label: "Layers", description: "Layers of the model", default: 3, min: 2, max: 12 },
+    layers: {
+      label: "Layers",
+      description: "Layers of the model, in the last two figures",
+      default: 3,
+      min: 2,
+      max: 12,
+    },
     seed: seedControl,
   },
   claims: [
