@@ -87,8 +87,12 @@ function arePoints(value: readonly Json[]): value is readonly (readonly [number,
   return isGrid(value) && value.every((row) => (row as readonly Json[]).length === 2);
 }
 
+/** Which of the two coordinates of points stand on a logarithmic axis: there the smallest numbers show. */
+const logarithmic = (value: JsonRecord): readonly boolean[] =>
+  [value["x"], value["y"]].map((axis) => isRecord(axis ?? null) && (axis as JsonRecord)["logarithmic"] === true);
+
 /** Rounds numbers to some significant digits; what is a millionth of the scale or less becomes 0. */
-function round(value: Json, digits: number, scale: number = scaleOf(value)): Json {
+function round(value: Json, digits: number, scale: number = scaleOf(value), logs: readonly boolean[] = []): Json {
   if (typeof value === "number") {
     // Counts are exact.
     if (Number.isInteger(value)) return value;
@@ -98,14 +102,16 @@ function round(value: Json, digits: number, scale: number = scaleOf(value)): Jso
   if (isList(value)) {
     // The two coordinates of points have scales of their own.
     if (arePoints(value)) {
-      const scales = [0, 1].map((side) => Math.max(...value.map((row) => Math.abs(row[side]!))));
+      const scales = [0, 1].map((side) => logs[side] ? 0 : Math.max(...value.map((row) => Math.abs(row[side]!))));
       return value.map((row) => row.map((x, side) => round(x, digits, scales[side])));
     }
     const shared = scaleOf(value);
-    return value.map((part) => round(part, digits, typeof part === "object" ? undefined : shared));
+    return value.map((part) => round(part, digits, typeof part === "object" ? undefined : shared, logs));
   }
+  const own = value["x"] === undefined && value["y"] === undefined ? logs : logarithmic(value);
   return Object.fromEntries(
-    Object.entries(value).filter(([, part]) => part !== undefined).map(([key, part]) => [key, round(part!, digits)]),
+    Object.entries(value).filter(([, part]) => part !== undefined)
+      .map(([key, part]) => [key, round(part!, digits, undefined, own)]),
   );
 }
 
@@ -123,7 +129,7 @@ export function rounded({ findings, figures }: Outcome): Outcome {
 }
 
 /** A sentence without its numbers: a caption computes them. */
-const wording = (text: string): string => text.replace(/[-−]?\d+([.,]\d+)*/g, "#");
+const wording = (text: string): string => text.replace(/[-−]?\d[\d\u202f]*(?:\.\d+)?(?:·10[⁻⁰¹²³⁴-⁹]+)?/g, "#");
 
 /** Compares two values and notes where they differ. */
 function compare(

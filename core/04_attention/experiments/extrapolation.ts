@@ -20,7 +20,7 @@ import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import { type Tensor, tensor } from "../../engine/tensor.ts";
 import type { Experiment } from "../../experiments.ts";
-import { fit, mean, percent, readMatrix, rounded, SEED } from "../../experiments/plain.ts";
+import { fit, fixed, mean, percent, readMatrix, rounded, SEED } from "../../experiments/plain.ts";
 import { crossEntropy } from "../../06_training/loss.ts";
 import { Embedding } from "../../02_words/embeddings.ts";
 import { MultiHeadAttention, type PositionRule } from "../multi_head.ts";
@@ -240,7 +240,7 @@ export const extrapolationExperiment: Experiment<Found, "trained" | "steps" | "s
               far("ALiBi")
             } of its weight, learned positions have ` +
             `${far("learned")}, RoPE has ${far("RoPE")}: ${percent(findings.turned[1]!)} of all lies around ${
-              TURN.toFixed(0)
+              fixed(TURN, 0)
             }, where the second pair of coordinates has gone round.`,
           x: { title: "distance of what is looked at" },
           y: { title: "share of the weight" },

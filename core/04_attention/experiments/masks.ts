@@ -16,7 +16,7 @@ import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import { type Tensor, tensor } from "../../engine/tensor.ts";
 import type { Experiment } from "../../experiments.ts";
-import { difference, mean, percent, readMatrix, rounded, SEED, size } from "../../experiments/plain.ts";
+import { difference, fixed, mean, percent, readMatrix, rounded, SEED, size } from "../../experiments/plain.ts";
 import { KeyValueCache } from "../../07_generation/kv_cache.ts";
 import { softmax } from "../../02_words/softmax.ts";
 import { additiveMask, causalMask, combineMasks, overKeys, paddingMask } from "../masks.ts";
@@ -219,7 +219,7 @@ export const masksExperiment: Experiment<Found, "scale" | "layers" | "seed"> = {
           caption: `How far the newest output is from that of one masked pass over ${LENGTH} positions, in ${layers} ` +
             `layer${layers === 1 ? "" : "s"}. Single tokens with a cache need no causal mask: the difference is ` +
             `${size(findings.cached)}. The whole history does: without the mask, earlier positions see later ` +
-            `ones, and the newest output is off by up to ${findings.history.toFixed(2)}.`,
+            `ones, and the newest output is off by up to ${fixed(findings.history, 2)}.`,
           x: { title: "position that is written" },
           y: { title: "largest difference" },
           series: [

@@ -13,6 +13,7 @@ import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import type { Axis, Experiment, Figure, Series } from "../../experiments.ts";
+import { number, percent } from "../../experiments/numbers.ts";
 
 const WIDTHS = [4, 16, 64, 256, 1024];
 
@@ -26,7 +27,7 @@ type Found = {
   readonly scaledGradient: readonly number[];
 };
 
-/** Variance of the scores, mean largest weight, and mean length of the softmax's derivative. */
+/** Variance of the scores, mean largest weight, and mean length of the softmax’s derivative. */
 async function measure(scores: Tensor): Promise<number[]> {
   const found = scope(() => {
     const weights = softmax(scores);
@@ -50,19 +51,20 @@ function overWidths(label: string, numbers: readonly number[], look: Partial<Ser
 /** What the page shows of the findings. */
 function figures(found: Found, keys: number): Figure[] {
   const x: Axis = { title: "width of the head, d", logarithmic: true };
-  const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
   return [
     {
       kind: "line",
       caption:
-        `The variance of a plain score is about its width: ${found.variance.at(-1)!.toFixed(0)} at width 1024. ` +
+        `The variance of a plain score is about its width: ${
+          number(Math.round(found.variance.at(-1)!))
+        } at width 1024. ` +
         "Divided by √d, it stays at one.",
       x,
       y: { title: "variance of the scores", logarithmic: true },
       series: [
         overWidths("QKᵀ", found.variance),
         overWidths("QKᵀ / √d", found.scaledVariance, { quantity: "Z" }),
-        overWidths("expected, d", WIDTHS, { dashed: true }),
+        overWidths("expected, d", WIDTHS, { dashed: true, quantity: "d" }),
       ],
     },
     {
@@ -82,7 +84,7 @@ function figures(found: Found, keys: number): Figure[] {
       caption: "How much the weights still answer to the scores: without the division, the gradient falls to " +
         `${percent(found.gradient.at(-1)! / found.gradient[0]!)} of what it is at width 4.`,
       x,
-      y: { title: "length of the softmax's derivative" },
+      y: { title: "length of the softmax’s derivative" },
       series: [
         overWidths("softmax(QKᵀ)", found.gradient),
         overWidths("softmax(QKᵀ / √d)", found.scaledGradient, { quantity: "A" }),
@@ -121,7 +123,7 @@ export const scaledDotProductExperiment: Experiment<Found, "queries" | "keys" | 
   },
   claims: [
     {
-      text: "The variance of a plain dot product is the width, within 15 %",
+      text: "The variance of a plain dot product is the width, within 15\u202f%",
       holds: ({ variance }) => variance.every((x, i) => Math.abs(x / WIDTHS[i]! - 1) < 0.15),
     },
     {
@@ -133,7 +135,7 @@ export const scaledDotProductExperiment: Experiment<Found, "queries" | "keys" | 
       holds: ({ gradient }) => gradient.at(-1)! < gradient[0]! / 3,
     },
     {
-      text: "With it, largest weight and gradient depend on the width by less than 15 %",
+      text: "With it, largest weight and gradient depend on the width by less than 15\u202f%",
       holds: ({ scaledLargest, scaledGradient }) => level(scaledLargest) && level(scaledGradient),
     },
   ],

@@ -10,15 +10,7 @@
 
 import { DecoderOnly } from "../../05_transformer/decoder_only.ts";
 import { chineseEnglish } from "../../05_transformer/experiments/chinese_english.ts";
-import {
-  discard,
-  grouped,
-  part,
-  percent,
-  rounded,
-  say,
-  seedControl,
-} from "../../05_transformer/experiments/support.ts";
+import { discard, part, percent, rounded, say, seedControl } from "../../05_transformer/experiments/support.ts";
 import { Random } from "../../engine/random.ts";
 import type { Experiment, Figure, RunOptions } from "../../experiments.ts";
 import { SequenceWindows } from "../batching.ts";
@@ -93,34 +85,29 @@ function figures(
   whole: readonly [number, number][],
   runs: readonly [number, number][][],
 ): Figure[] {
-  const points = (curve: readonly [number, number][]) => curve.map(([x, y]): [number, number] => [x, rounded(y)]);
+  const uninterrupted = new Map(whole);
   return [
     {
       kind: "line",
       caption:
-        `A run saved after step ${save} and resumed from the file: its losses are those of the uninterrupted run ` +
-        "to the last bit. A run that forgot something goes another way.",
+        `A run saved after step ${save} and resumed from the file, against one that was not interrupted: with nothing ` +
+        "forgotten its losses are the same to the last bit, a run that forgot something goes another way.",
       x: { title: "step" },
-      y: { title: "nats per letter" },
-      series: [
-        { label: "uninterrupted", points: points(whole), dashed: true },
-        ...runs.map((curve, i) => ({
-          label: i === 0 ? "resumed" : `resumed without ${FORGOTTEN[i]}`,
-          points: points(curve),
-        })),
-      ],
+      y: { title: "difference of the losses, nats per letter" },
+      series: runs.map((curve, i) => ({
+        label: i === 0 ? "nothing forgotten" : `without ${FORGOTTEN[i]}`,
+        points: curve.map(([x, y]): [number, number] => [x, rounded(y - uninterrupted.get(x)!)]),
+      })),
     },
     {
       kind: "table",
-      caption: `Of ${grouped(found.weights)} weights, those that differ at the end in any bit. The file has ` +
-        `${grouped(found.fileBytes)} bytes, ${
-          say(found.fileBytes / found.weightBytes, 2)
-        } times the weights: Adam keeps ` +
+      caption: `Of ${say(found.weights)} weights, those that differ at the end in any bit. The file has ` +
+        `${say(found.fileBytes)} bytes, ${say(found.fileBytes / found.weightBytes, 2)} times the weights: Adam keeps ` +
         "two averages of each.",
       columns: ["forgotten", "weights that differ", "share", "losses differ by up to"],
       rows: FORGOTTEN.map((name, i) => [
         name,
-        grouped(found.different[i]!),
+        found.different[i]!,
         percent(found.different[i]! / found.weights, 3),
         rounded(found.apart[i]!),
       ]),

@@ -84,13 +84,14 @@ function figures(
       ],
     },
     {
-      kind: "bars",
+      kind: "table",
       caption: "The slope of the loss in each logit is p − q: negative for the right class, which is to grow.",
-      y: { title: "probability, and slope" },
-      bars: slope.p.slice(0, SHOWN).flatMap((p, i) => [
-        { label: "p, predicted", group: `class ${i + 1}`, value: rounded(p) },
-        { label: "q, asked for", group: `class ${i + 1}`, value: rounded(slope.q[i]!) },
-        { label: "slope", group: `class ${i + 1}`, value: rounded(slope.gradient[i]!) },
+      columns: ["class", "p, predicted", "q, asked for", "slope"],
+      rows: slope.p.slice(0, SHOWN).map((p, i) => [
+        `${i + 1}${i === 0 ? ", the right one" : ""}`,
+        rounded(p),
+        rounded(slope.q[i]!),
+        rounded(slope.gradient[i]!),
       ]),
     },
     {

@@ -57,7 +57,7 @@ type Found = {
   /** Loss of the language model at the end, and at the start. */
   readonly losses: readonly number[];
   readonly firstLoss: number;
-  /** Length of Adam's first step in learning rates, for gradients of 0.001, 1 and 1000. */
+  /** Length of Adam’s first step in learning rates, for gradients of 0.001, 1 and 1000. */
   readonly firstSteps: readonly number[];
   /** What AdamW and Adam with a penalty leave of a weight after a step, for gradients of 0 and 100. */
   readonly decayed: readonly number[];
@@ -143,7 +143,7 @@ function figures(
     },
     {
       kind: "table",
-      caption: "Adam's first step is one learning rate long, whatever the gradient; AdamW takes the same share off a " +
+      caption: "Adam’s first step is one learning rate long, whatever the gradient; AdamW takes the same share off a " +
         "weight, whatever its gradient, and a penalty does not.",
       columns: ["what", "gradient", "result"],
       rows: [
@@ -193,7 +193,7 @@ export const optimizersExperiment: Experiment<Found, "steepness" | "text" | "ste
       holds: ({ losses: [sgd, , adam, adamW] }) => adam! < sgd! - 0.1 && adamW! < sgd! - 0.1,
     },
     {
-      text: "With its corrections, Adam's first step is as long as the learning rate, whatever the gradient",
+      text: "With its corrections, Adam’s first step is as long as the learning rate, whatever the gradient",
       holds: ({ firstSteps }) => firstSteps.every((length) => Math.abs(length - 1) < 0.01),
     },
     {
