@@ -11,10 +11,12 @@
  */
 
 import { type Experiment, EXPERIMENTS } from "../core/experiments.ts";
-import { figureHtml, STATIC_WIDTH } from "./figures/mod.ts";
+import { figuresHtml, STATIC_WIDTH } from "./figures/mod.ts";
 import { escape } from "./figures/svg.ts";
 import { quantitiesOf } from "./quantities.ts";
 import { readRecording } from "./recorded.ts";
+
+export { widthsProblem } from "./widths.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -78,9 +80,7 @@ export function renderExperiment(name: string): string {
   const experiment = EXPERIMENTS.find((candidate) => candidate.name === name);
   if (!experiment) throw new RangeError(`Cannot draw "${name}": there is no such experiment`);
   const { outcome } = readRecording(name), id = experimentId(name), hues = huesOf(name);
-  const figures = outcome.figures.map((figure, i) =>
-    figureHtml(figure, { width: STATIC_WIDTH, id: `${id}-${i + 1}`, hue: (symbol) => hues[symbol] })
-  );
+  const figures = figuresHtml(outcome.figures, { width: STATIC_WIDTH, id, hue: (symbol) => hues[symbol] });
   const data = (key: string, value: unknown): string => ` data-${key}="${escape(JSON.stringify(value))}"`;
   return `<section class="experiment" id="${id}" data-experiment="${name}"${data("controls", experiment.controls)}${
     data("hues", hues)

@@ -14,7 +14,7 @@
 import type { Figure } from "../../core/experiments.ts";
 import { drawAttention } from "./attention.ts";
 import { drawBars } from "./bars.ts";
-import { drawCurves, drawHistogram } from "./curves.ts";
+import { drawCurves, drawHistogram, marginsOf } from "./curves.ts";
 import { drawHeatMap } from "./heat_map.ts";
 import { type Drawing, escape } from "./svg.ts";
 import { tableHtml, tablesOf } from "./tables.ts";
@@ -64,13 +64,52 @@ export function drawPicture(figure: Figure, drawing: Drawing): string {
  * @param drawing where, and in whose colours
  */
 export function figureHtml(figure: Figure, drawing: Drawing): string {
+  return framed(figure, drawPicture(figure, drawing));
+}
+
+/** A text whose formulas do not break. */
+const glued = (text: string): string => text.replace(/ ([=≈<>−+×]) /g, "\u00a0$1\u00a0");
+
+/** A picture with its caption and its numbers. */
+function framed(figure: Figure, picture: string, size: "" | " half" | " narrow" = ""): string {
   const isTable = figure.kind === "table" || figure.kind === "text";
   const tables = isTable ? "" : tablesOf(figure).map(tableHtml).join("");
   const data = tables &&
     `<details class="data"><summary>data</summary><div class="scroll" tabindex="0">${tables}</div></details>`;
   const scrolls = figure.kind === "tree" || isTable ? ' tabindex="0"' : "";
-  return `<figure class="figure kind-${figure.kind}"><div class="canvas"${scrolls}>${
-    drawPicture(figure, drawing)
-  }</div>` +
-    `<figcaption>${escape(figure.caption)}</figcaption>${data}</figure>`;
+  return `<figure class="figure kind-${figure.kind}${size}"><div class="canvas"${scrolls}>${picture}</div>` +
+    `<figcaption>${escape(glued(figure.caption))}</figcaption><div class="tools">${data}</div></figure>`;
+}
+
+/** Pictures narrower than this may stand side by side. */
+const HALF = 440;
+
+/**
+ * The figures of an experiment: their plots have one left and one right edge, and narrow pictures of one kind that follow each
+ * other may stand side by side.
+ *
+ * @param figures what to draw
+ * @param drawing where, and in whose colours; the id of each figure is this one's with its number
+ */
+export function figuresHtml(figures: readonly Figure[], drawing: Drawing): string[] {
+  const needed = figures.flatMap((figure) => marginsOf(figure, drawing) ?? []);
+  const margins = {
+    left: Math.max(0, ...needed.map(({ left }) => left)),
+    right: Math.max(0, ...needed.map(({ right }) => right)),
+  };
+  const pictures = figures.map((figure, i) =>
+    drawPicture(figure, { ...drawing, margins, id: `${drawing.id}-${i + 1}` })
+  );
+  const isNarrow = pictures.map((picture) => {
+    const widths = [...picture.matchAll(/<svg [^>]* width="([\d.]+)"/g)].map(([, width]) => Number(width));
+    return drawing.width > HALF && widths.length > 0 && Math.max(...widths) <= HALF;
+  });
+  const halves = new Set<number>();
+  figures.forEach(({ kind }, i) => {
+    if (i === 0 || halves.has(i - 1) || !isNarrow[i] || !isNarrow[i - 1] || figures[i - 1]!.kind !== kind) return;
+    halves.add(i - 1).add(i);
+  });
+  return figures.map((figure, i) =>
+    framed(figure, pictures[i]!, halves.has(i) ? " half" : isNarrow[i] ? " narrow" : "")
+  );
 }

@@ -10,7 +10,7 @@
  */
 
 import type { Control, Figure, Outcome } from "../../core/experiments.ts";
-import { figureHtml, tableCsv, tablesOf } from "../figures/mod.ts";
+import { figuresHtml, tableCsv, tablesOf } from "../figures/mod.ts";
 import type { Answer } from "./protocol.ts";
 import { type Run, run } from "./run.ts";
 import { pixels, save, standalone } from "./save.ts";
@@ -256,7 +256,8 @@ class Live {
   }
 
   #measure(): number {
-    return Math.round(Math.max(260, Math.min(760, this.#figures.clientWidth)));
+    const canvas = this.#figures.querySelector(".figure:not(.half, .narrow) > .canvas") ?? this.#figures;
+    return Math.round(Math.max(260, Math.min(760, canvas.clientWidth)));
   }
 
   #draw(): void {
@@ -265,13 +266,8 @@ class Live {
     this.#width = this.#measure();
     const open = [...this.#figures.querySelectorAll("details")].map((details) => details.open);
     const heads = [...this.#figures.querySelectorAll<HTMLInputElement>(".heads input:checked")].map(({ id }) => id);
-    this.#figures.innerHTML = outcome.figures.map((figure, i) =>
-      figureHtml(figure, {
-        width: this.#width,
-        id: `${this.#section.id}-${i + 1}`,
-        hue: (symbol) => this.#hues[symbol],
-      })
-    ).join("");
+    const drawing = { width: this.#width, id: this.#section.id, hue: (symbol: string) => this.#hues[symbol] };
+    this.#figures.innerHTML = figuresHtml(outcome.figures, drawing).join("");
     this.#figures.querySelectorAll("details").forEach((details, i) => details.open = open[i] ?? false);
     for (const id of heads) {
       const input = document.getElementById(id) as HTMLInputElement | null;
@@ -309,7 +305,7 @@ class Live {
         const text = found.kind === "text" ? found.text : tablesOf(found, true).map(tableCsv).join("\n");
         save(`${name}.${found.kind === "text" ? "txt" : "csv"}`, new Blob([text], { type: "text/csv" }));
       });
-      figure.append(row);
+      figure.querySelector(".tools")!.append(row);
     });
   }
 }
