@@ -24,6 +24,7 @@ import { type Page, type Part, partsOfBook } from "./book.ts";
 import { checkLinks, type Problem } from "./check.ts";
 import { Highlighter } from "./code.ts";
 import { frontPage } from "./front.ts";
+import type { Outline } from "./figures.ts";
 import { frame, type Sheet } from "./layout.ts";
 import { pageOf, type Site, sourcePage, type Term } from "./pages.ts";
 import { type Definition, Program } from "./program.ts";
@@ -59,6 +60,7 @@ interface Figures {
   renderExperiment(name: string): string;
   experimentsOf(path: string): string[];
   widthsProblem(): Promise<string | undefined>;
+  outlineOf(name: string): Outline;
 }
 
 /** A page that is no source: the playground. */
@@ -153,7 +155,11 @@ export async function build(): Promise<Built> {
   const experimentsOf = (path: string): readonly string[] => drawn?.experimentsOf(path) ?? [];
   const api: [string, string][] = entryPoints.map((entry) => [entryUrl(entry), entry.specifier]);
   const front: [string, string][] = [["index.html", "heed"], ["library.html", "Use it as a library"]];
-  parts.unshift(partOf("heed", "front", [...front, ...extra.map(({ url, title }): [string, string] => [url, title])]));
+  parts.unshift(partOf("heed", "front", [
+    ...front,
+    ...extra.map(({ url, title }): [string, string] => [url, title]),
+    ["experiments.html", "Experiments"],
+  ]));
   parts.push(partOf("Reference", "back", [["notation.html", "Notation"], ["glossary.html", "Glossary"], ...api]));
   const pages = new Map<string, Page>();
   for (const { pages: list } of parts) for (const page of list) if (page.path) pages.set(page.path, page);
@@ -182,6 +188,7 @@ export async function build(): Promise<Built> {
     benches: proofs.filter(({ path }) => path.startsWith("bench/")),
     highlighter: await Highlighter.create(),
     experiments: experimentsOf,
+    outline: (name) => drawn?.outlineOf(name),
     figure: (name) => {
       try {
         return drawn?.renderExperiment(name) ?? "";

@@ -58,6 +58,33 @@ function huesOf(name: string): Record<string, number> {
 /** Name of an experiment as an id. */
 export const experimentId = (name: string): string => `experiment-${name.replace(/\W/g, "-")}`;
 
+/** An experiment in a list of them. */
+export interface Outline {
+  /** Anchor on its page. */
+  readonly id: string;
+  /** What it shows. */
+  readonly title: string;
+  /** The first claim that holds. */
+  readonly claim: string;
+  /** How many are refuted. */
+  readonly refuted: number;
+}
+
+/**
+ * What a list of experiments says of one.
+ *
+ * @param name as in {@linkcode EXPERIMENTS}
+ * @returns title, anchor and claims
+ * @throws {RangeError} if there is no such experiment
+ */
+export function outlineOf(name: string): Outline {
+  const experiment = EXPERIMENTS.find((candidate) => candidate.name === name);
+  if (!experiment) throw new RangeError(`Cannot list "${name}": there is no such experiment`);
+  const { claims, title } = experiment, refuted = claims.filter(({ refuted }) => refuted).length;
+  const claim = (claims.find(({ refuted }) => !refuted) ?? claims[0])?.text ?? "";
+  return { id: experimentId(name), title, claim, refuted };
+}
+
 /** The claims and what became of them. */
 function verdicts({ claims }: Experiment, findings: Parameters<Experiment["claims"][number]["holds"]>[0]): string {
   const items = claims.map((claim) => {

@@ -15,6 +15,7 @@ import { relative } from "./layout.ts";
 import { addressOf, contextOf, type Site } from "./pages.ts";
 import { escape, plain, render, renderInline } from "./prose.ts";
 import { cells, quantitiesOf } from "./quantities.ts";
+import { RANK } from "./search.ts";
 import { split } from "./split.ts";
 
 /** The module doc of a page as Markdown. */
@@ -55,6 +56,29 @@ function map(page: Page, parts: readonly Part[], site: Site): string {
     )
       .map((other) => `<li>${link(other)}</li>`).join("")
   }</ol></section></div>`;
+}
+
+/** Experiments by chapter, each with the first thing that it finds. */
+function experiments(page: Page, parts: readonly Part[], site: Site): string {
+  const item = (section: Page, name: string): string => {
+    const outline = site.outline(name);
+    if (!outline) return "";
+    const { id, title, claim, refuted } = outline;
+    const but = refuted === 0 ? "" : refuted === 1 ? " One claim is refuted." : ` ${refuted} claims are refuted.`;
+    site.entries.push({ url: `${section.url}#${id}`, title, page: "Experiment", text: claim, rank: RANK.heading });
+    return `<li><span class="number">${section.number}</span><a href="${relative(page.url, `${section.url}#${id}`)}">${
+      escape(title)
+    }</a><p class="note">${escape(claim)}.${but}</p></li>`;
+  };
+  const chapters = parts.filter(({ kind }) => kind === "chapter").map(({ pages: [first, ...sections] }) => {
+    const items = sections.flatMap((section) => site.experiments(section.path!).map((name) => item(section, name)));
+    return items.length === 0
+      ? ""
+      : `<section class="chapter"><h2><span class="number">${first!.number}</span><a href="${
+        relative(page.url, first!.url)
+      }">${escape(first!.title)}</a></h2><ol class="list">${items.join("")}</ol></section>`;
+  });
+  return `<div class="map">${chapters.join("\n")}</div>`;
 }
 
 /** Every row of every symbol table. */
@@ -108,6 +132,7 @@ function glossary(page: Page, text: string, site: Site): string {
       title: `${english} ${chinese}`,
       page: first ? first.page.title : "Glossary",
       text: "",
+      rank: first ? RANK.term : RANK.reference,
     });
     return `<tr id="${chinese}"><td>${escape(english)}</td><td lang="zh">${chinese}</td><td>${
       links.join(", ")
@@ -172,6 +197,7 @@ export function frontPage(page: Page, text: string, parts: readonly Part[], site
     else {
       const [command, rest = ""] = block.trim().split(/ (.*)/);
       if (command === "map") html += map(page, parts, site);
+      else if (command === "experiments") html += experiments(page, parts, site);
       else if (command === "notation") html += notation(page, parts, site);
       else if (command === "glossary") html += glossary(page, text, site);
       else if (command === "readme") {
@@ -185,7 +211,13 @@ export function frontPage(page: Page, text: string, parts: readonly Part[], site
     }
   });
   if (page.url !== "glossary.html") {
-    site.entries.push({ url: page.url, title: page.title, page: page.title, text: plain(text) });
+    site.entries.push({
+      url: page.url,
+      title: page.title,
+      page: page.title,
+      text: plain(text.replace(/^[@#].*/gm, "")),
+      rank: RANK.reference,
+    });
   }
   return `<div class="plain-page ${page.url.replace(".html", "")}">${html}</div>`;
 }

@@ -15,6 +15,7 @@ import { relative } from "./layout.ts";
 import { addressOf, contextOf, type Site } from "./pages.ts";
 import type { Definition } from "./program.ts";
 import { escape, plain, render, renderInline } from "./prose.ts";
+import { RANK } from "./search.ts";
 
 /** A tag as `deno doc` has it. */
 interface DocTag {
@@ -165,7 +166,13 @@ export function entryPage(
   const own = homes ? symbols.filter(({ name }) => !homes.has(name)) : symbols;
   for (const { name, declarations } of own) {
     const text = plain(declarations[0]?.jsDoc?.doc ?? "");
-    site.entries.push({ url: `${page.url}#${name}`, title: name, page: "API", text: text.slice(0, 200) });
+    site.entries.push({
+      url: `${page.url}#${name}`,
+      title: name,
+      page: `API: ${entry.specifier}`,
+      text,
+      rank: RANK.reference,
+    });
   }
   return `<div class="reference">${head}${table}${
     own.map((symbol) => symbolHtml(symbol, definitions.get(symbol.name), page, site)).join("\n")

@@ -19,7 +19,7 @@
  * | $x$, $y'$       | `source`, `target`       | `[B, S]`, `[B, T]` |
  * | $W$             | `targetEmbedding.weight` | `[V, E]`           |
  * | $m$             | `memory`                 | `[B, S, E]`        |
- * | $\cdots W^\top$ | the result               | `[B, T, V]`        |
+ * | the scores      | the result               | `[B, T, V]`        |
  *
  * Both languages share one table unless `sourceVocabSize` gives the source its own.
  *

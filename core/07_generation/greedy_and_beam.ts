@@ -12,7 +12,7 @@
  * **Formula.** Texts of different lengths are compared by their log-probability per unit of a
  * length penalty; longer ones have multiplied more factors below one:
  *
- * $$s(Y) = \frac{\log P(Y \mid X)}{\mathrm{lp}(|Y|)}, \qquad \mathrm{lp}(n) = n^\alpha \quad \text{or} \quad \left(\frac{5 + n}{6}\right)^{\alpha}$$
+ * $$s(Y) = \frac{\log P(Y \mid X)}{\mathrm{lp}(\lvert Y\rvert)}, \qquad \mathrm{lp}(n) = n^\alpha \quad \text{or} \quad \left(\frac{5 + n}{6}\right)^{\alpha}$$
  *
  * | symbol         | in code          | meaning                                                  |
  * | -------------- | ---------------- | -------------------------------------------------------- |

@@ -81,8 +81,14 @@ function framed(figure: Figure, picture: string, size: "" | " half" | " narrow" 
     `<figcaption>${escape(glued(figure.caption))}</figcaption><div class="tools">${data}</div></figure>`;
 }
 
-/** Pictures narrower than this may stand side by side. */
-const HALF = 440;
+/** Pictures up to this width are narrow; those that stand in pairs have the second. */
+const NARROW = 440, HALF = 352;
+
+/** Whether a picture fills less than the width it was given. */
+function isNarrow(picture: string, { width }: Drawing): boolean {
+  const widths = [...picture.matchAll(/<svg [^>]* width="([\d.]+)"/g)].map(([, width]) => Number(width));
+  return width > NARROW && widths.length > 0 && Math.max(...widths) <= NARROW;
+}
 
 /**
  * The figures of an experiment: their plots have one left and one right edge, and narrow pictures of one kind that follow each
@@ -97,19 +103,16 @@ export function figuresHtml(figures: readonly Figure[], drawing: Drawing): strin
     left: Math.max(0, ...needed.map(({ left }) => left)),
     right: Math.max(0, ...needed.map(({ right }) => right)),
   };
-  const pictures = figures.map((figure, i) =>
-    drawPicture(figure, { ...drawing, margins, id: `${drawing.id}-${i + 1}` })
-  );
-  const isNarrow = pictures.map((picture) => {
-    const widths = [...picture.matchAll(/<svg [^>]* width="([\d.]+)"/g)].map(([, width]) => Number(width));
-    return drawing.width > HALF && widths.length > 0 && Math.max(...widths) <= HALF;
-  });
+  const drawings = figures.map((_, i): Drawing => ({ ...drawing, margins, id: `${drawing.id}-${i + 1}` }));
+  const pictures = figures.map((figure, i) => drawPicture(figure, drawings[i]!));
+  const narrow = pictures.map((picture) => isNarrow(picture, drawing));
   const halves = new Set<number>();
   figures.forEach(({ kind }, i) => {
-    if (i === 0 || halves.has(i - 1) || !isNarrow[i] || !isNarrow[i - 1] || figures[i - 1]!.kind !== kind) return;
+    if (i === 0 || halves.has(i - 1) || !narrow[i] || !narrow[i - 1] || figures[i - 1]!.kind !== kind) return;
     halves.add(i - 1).add(i);
   });
-  return figures.map((figure, i) =>
-    framed(figure, pictures[i]!, halves.has(i) ? " half" : isNarrow[i] ? " narrow" : "")
-  );
+  return figures.map((figure, i) => {
+    if (!halves.has(i)) return framed(figure, pictures[i]!, narrow[i] ? " narrow" : "");
+    return framed(figure, drawPicture(figure, { ...drawings[i]!, width: HALF }), " half");
+  });
 }

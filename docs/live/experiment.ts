@@ -35,6 +35,16 @@ function make<K extends keyof HTMLElementTagNameMap>(
 /** A value as its control shows it. */
 const shown = ({ choices }: Control, value: number): string => choices?.[value] ?? String(value);
 
+/** Until a reader runs it. */
+const RECORDED = "as recorded";
+
+/** A time as one reads it. */
+const duration = (seconds: number): string => `${seconds < 10 ? seconds.toPrecision(2) : Math.round(seconds)} s`;
+
+/** What computed, in a few words: `CPU, 2 threads`. */
+const brief = (device: string): string =>
+  [/^\w+/.exec(device)?.[0], /\d+ threads|one thread/.exec(device)?.[0]].filter((part) => part).join(", ");
+
 /** Removes the noise of binary fractions. */
 const tidy = (value: number): number => Number(value.toPrecision(12));
 
@@ -71,15 +81,17 @@ class Live {
     this.#controls = JSON.parse(section.dataset["controls"]!);
     this.#hues = JSON.parse(section.dataset["hues"] ?? "{}");
     this.#figures = section.querySelector<HTMLElement>(".figures")!;
-    this.#run = make("button", { type: "submit", class: "run" }, "run");
-    this.#cancel = make("button", { type: "button", class: "cancel", hidden: "" }, "cancel");
+    this.#run = make("button", { type: "submit", class: "run" }, "Run");
+    this.#cancel = make("button", { type: "button", class: "cancel", hidden: "" }, "Cancel");
     this.#progress = make("progress", { max: "1", value: "0", hidden: "", "aria-label": "How much is done" });
     this.#status = make("p", { class: "status", role: "status" });
-    section.querySelector(".trial")!.append(this.#form(), this.#progress, this.#status);
+    const state = make("div", { class: "state" }, this.#progress, this.#status);
+    section.querySelector(".trial")!.append(this.#form(), state);
+    this.#say(RECORDED);
     this.#set(this.#defaults());
     this.#addSaving();
     section.dataset["live"] = "ready";
-    new ResizeObserver(() => this.#fit()).observe(this.#figures);
+    new ResizeObserver(() => this.#fit()).observe(section);
     void this.#load();
   }
 
@@ -103,14 +115,14 @@ class Live {
   #form(): HTMLFormElement {
     const form = make("form", { class: "controls" });
     for (const [key, control] of Object.entries(this.#controls)) form.append(this.#field(key, control));
-    const reset = make("button", { type: "button", class: "reset" }, "reset");
+    const reset = make("button", { type: "button", class: "reset" }, "Reset");
     reset.addEventListener("click", () => this.#reset());
     this.#cancel.addEventListener("click", () => this.#current?.cancel());
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#start();
     });
-    form.append(make("div", { class: "actions" }, this.#run, this.#cancel, reset), this.#deviceField());
+    form.append(this.#deviceField(), make("div", { class: "actions" }, this.#run, this.#cancel, reset));
     return form;
   }
 
@@ -141,7 +153,7 @@ class Live {
       this.#refresh.push(() => input.value = String(this.#values[key]));
       const field = make("div", { class: "control number" }, name, input);
       if (key === "seed") {
-        const another = make("button", { type: "button", class: "seed" }, "another");
+        const another = make("button", { type: "button", class: "seed" }, "another seed");
         another.addEventListener("click", () => {
           const next = this.#values[key]! + 1;
           change(next > control.max ? control.min : next);
@@ -182,15 +194,16 @@ class Live {
   #reset(): void {
     this.#current?.cancel();
     this.#set(this.#defaults());
-    this.#say("");
     if (!this.#recorded) return this.#start();
+    this.#say(RECORDED);
     this.#outcome = this.#recorded;
     this.#draw();
     this.#judge(undefined);
   }
 
-  #say(text: string, isError = false): void {
+  #say(text: string, isError = false, title = ""): void {
     this.#status.textContent = text;
+    this.#status.title = title;
     this.#status.classList.toggle("error", isError);
   }
 
@@ -228,7 +241,7 @@ class Live {
       this.#outcome = answer.outcome;
       this.#draw();
       this.#judge(answer.holds);
-      this.#say(`${answer.seconds.toPrecision(2)} s on ${answer.device}`);
+      this.#say(`${duration(answer.seconds)} · ${brief(answer.device)}`, false, answer.device);
     }
   }
 
@@ -255,9 +268,10 @@ class Live {
     if (this.#outcome && Math.abs(width - this.#width) > 8) this.#draw();
   }
 
+  /** Width of figures. */
   #measure(): number {
-    const canvas = this.#figures.querySelector(".figure:not(.half, .narrow) > .canvas") ?? this.#figures;
-    return Math.round(Math.max(260, Math.min(760, canvas.clientWidth)));
+    // On a phone the list of figures is no box of its own.
+    return Math.round(Math.max(260, Math.min(760, this.#figures.clientWidth || this.#section.clientWidth)));
   }
 
   #draw(): void {

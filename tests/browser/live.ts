@@ -68,7 +68,7 @@ testInBrowser("a figure wakes when it comes into view, answers a slider, and goe
     const recorded = await figures(page), claims = await text(page, ".claims");
     await set(page, "keys", 64);
     await ended(page);
-    assertStringIncludes(await text(page, ".status"), " s on CPU");
+    assertStringIncludes(await text(page, ".status"), " s · CPU");
     const changed = await figures(page);
     assertNotEquals(changed, recorded);
     assertEquals(await page.evaluate((id) => document.querySelector(id)!.textContent, `${FIGURE} output`), "400");
@@ -134,7 +134,7 @@ testInBrowser("a run is cancelled, and the next one runs", async () => {
     assert(!await page.isVisible(`${FIGURE} .cancel`));
     await set(page, "queries", 100);
     await ended(page);
-    assertStringIncludes(await text(page, ".status"), " s on ");
+    assertStringIncludes(await text(page, ".status"), " s · ");
     assertNotEquals(await figures(page), recorded);
     assertEquals(complaints(), []);
   });
@@ -226,7 +226,7 @@ testInBrowser("a figure is switched to WebGPU and back", async () => {
   await withTab({}, async ({ page, open, requests, complaints }) => {
     await open(PAGE);
     await awake(page, requests);
-    for (const [device, says] of [["webgpu", "GPU by WebGPU"], ["wasm", " on CPU"]] as const) {
+    for (const [device, says] of [["webgpu", " · GPU"], ["wasm", " · CPU"]] as const) {
       await page.evaluate(([selector, device]) => {
         const select = document.querySelector<HTMLSelectElement>(selector)!;
         select.value = device;

@@ -42,6 +42,13 @@ const QUESTIONS: readonly (readonly [question: string, among: number, url: RegEx
   ["scaledDotProductAttention", 3, /^(attention\/scaled_dot_product|api\/)/],
   ["scaled dot-product attention", 5, /^attention\/scaled_dot_product/],
   [SENTENCE, 5, /^attention\/scaled_dot_product/],
+  // The book comes first, then what can be imported, then how it is made.
+  ["softmax", 1, /^words\/softmax\.html$/],
+  ["attention", 1, /^attention\/index\.html$/],
+  ["beam search", 1, /^generation\/greedy_and_beam\.html$/],
+  ["temperature", 1, /^generation\/temperature\.html$/],
+  ["dropout", 1, /^engine\/dropout\.html$/],
+  ["gelu", 1, /^transformer\/feed_forward\.html#gelu$/],
 ];
 
 testInBrowser("search finds words, names, Chinese and sentences, from any page", async () => {
@@ -54,6 +61,8 @@ testInBrowser("search finds words, names, Chinese and sentences, from any page",
       for (const [question, among, url] of QUESTIONS) {
         const found = (await search(page, question)).slice(0, among);
         assert(found.some((result) => url.test(result.url)), `${question}: ${found.map(({ url }) => url).join(" ")}`);
+        // What is shown is text: no tables, no TeX, no half words.
+        for (const { text } of found) assert(!/---|\\|\$|[_^]\{/.test(text), text);
       }
       assertEquals((await search(page, "qqqxyzzy")).length, 0);
       const [first] = await search(page, "束搜索");
