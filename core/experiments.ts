@@ -79,6 +79,8 @@ export interface TreeNode {
   readonly value?: number;
   /** Whether the search went on with it. */
   readonly kept?: boolean;
+  /** Whether it belongs to the best text; drawn strongest. */
+  readonly best?: boolean;
 }
 
 /** The kinds of pictures. Each also is a table, for those who read and for those who listen. */

@@ -125,7 +125,7 @@ export function partsOfBook({ read, list }: Files): Part[] {
   part("Shaders", "appendix", folder("gpu/shaders/", ".wgsl"));
   part("This site", "appendix", [
     "docs/build.ts",
-    ...["docs/", "docs/figures/", "docs/live/"].flatMap((path) => folder(path)).filter((path) =>
+    ...["docs/", "docs/figures/", "docs/live/", "docs/playground/"].flatMap((path) => folder(path)).filter((path) =>
       path !== "docs/build.ts"
     ),
   ]);

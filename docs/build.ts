@@ -71,6 +71,8 @@ interface Extra {
   readonly body: string;
   /** Style sheets and scripts, from the root of the site. */
   readonly assets?: readonly string[];
+  /** What it shows of the book: the source, and where on the page. */
+  readonly shows?: readonly { readonly path: string; readonly id: string; readonly title: string }[];
 }
 
 /** What the playground adds: its page, files by address, programs for the bundler. */
@@ -189,6 +191,10 @@ export async function build(): Promise<Built> {
     highlighter: await Highlighter.create(),
     experiments: experimentsOf,
     outline: (name) => drawn?.outlineOf(name),
+    shown: (path) =>
+      extra.flatMap(({ url, title: page, shows = [] }) =>
+        shows.filter((one) => one.path === path).map(({ id, title }) => ({ url: `${url}#${id}`, page, title }))
+      ),
     figure: (name) => {
       try {
         return drawn?.renderExperiment(name) ?? "";

@@ -46,7 +46,11 @@ function map(page: Page, parts: readonly Part[], site: Site): string {
     `<li>${
       link(part.pages[0]!).replace(/>[^<]*<\/a>/, `>${escape(part.title)}</a>`)
     } <span class="note">${part.pages.length} pages</span></li>`;
+  const others = parts.filter(({ kind }) => kind === "front").flatMap(({ pages }) => pages).filter((other) =>
+    other !== page
+  );
   return `<div class="map" id="map">${parts.filter(({ kind }) => kind === "chapter").map(chapter).join("\n")}
+<section class="chapter"><h2>To try</h2><ol>${others.map((other) => `<li>${link(other)}</li>`).join("")}</ol></section>
 <section class="chapter"><h2>Appendices</h2><ol>${
     parts.filter(({ kind }) => kind === "appendix").map(appendix).join("")
   }</ol></section>

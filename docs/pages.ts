@@ -53,6 +53,8 @@ export interface Site {
   readonly experiments: (path: string) => readonly string[];
   /** What a list says of one; nothing where figures are not drawn. */
   readonly outline: (name: string) => Outline | undefined;
+  /** Where pages that are no source show it at work: the playground. */
+  readonly shown: (path: string) => readonly { readonly url: string; readonly page: string; readonly title: string }[];
   /** Draws one. */
   readonly figure: (name: string) => string;
   /** Hears what is wrong. */
@@ -364,7 +366,10 @@ function proofLinks(page: Page, site: Site): string {
   const list = (files: readonly ProofFile[]): string =>
     files.slice(0, 6).map(one).join(", ") + (files.length > 6 ? ` and ${files.length - 6} more` : "");
   const tests = proofsOf(page.path!, site.tests), benches = proofsOf(page.path!, site.benches);
-  return (tests.length > 0 ? `<p>Proved by the tests of ${list(tests)}.</p>` : "") +
+  const shown = site.shown(page.path!);
+  const works = shown.map(({ url, title }) => `<a href="${relative(page.url, url)}">${escape(title)}</a>`).join(", ");
+  return (shown.length > 0 ? `<p>At work on the ${shown[0]!.page.toLowerCase()}: ${works}.</p>` : "") +
+    (tests.length > 0 ? `<p>Proved by the tests of ${list(tests)}.</p>` : "") +
     (benches.length > 0 ? `<p>Measured by ${list(benches)}.</p>` : "");
 }
 

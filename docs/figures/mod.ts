@@ -76,7 +76,7 @@ function framed(figure: Figure, picture: string, size: "" | " half" | " narrow" 
   const tables = isTable ? "" : tablesOf(figure).map(tableHtml).join("");
   const data = tables &&
     `<details class="data"><summary>data</summary><div class="scroll" tabindex="0">${tables}</div></details>`;
-  const scrolls = figure.kind === "tree" || isTable ? ' tabindex="0"' : "";
+  const scrolls = isTable ? ' tabindex="0"' : "";
   return `<figure class="figure kind-${figure.kind}${size}"><div class="canvas"${scrolls}>${picture}</div>` +
     `<figcaption>${escape(glued(figure.caption))}</figcaption><div class="tools">${data}</div></figure>`;
 }

@@ -104,9 +104,15 @@ export function tablesOf(figure: Figure, whole = false): Table[] {
         const node = id === undefined ? undefined : labels.get(id);
         return node ? `${path(node.parent)} ${shown(node.label)}`.trim() : "";
       };
+      const hasBest = figure.nodes.some(({ best }) => best);
       return [{
-        columns: ["beginning", "value", "kept"],
-        rows: figure.nodes.map((node) => [path(node.id), node.value ?? "", node.kept ? "yes" : ""]),
+        columns: ["beginning", "value", "kept", ...hasBest ? ["best"] : []],
+        rows: figure.nodes.map((node) => [
+          path(node.id),
+          node.value ?? "",
+          node.kept ? "yes" : "",
+          ...hasBest ? [node.best ? "yes" : ""] : [],
+        ]),
       }];
     }
     case "table":

@@ -18,8 +18,9 @@ import { setBackend } from "../../core/engine/device.ts";
 import { readCorpus } from "../../core/cli/corpus.ts";
 import { openTranslator as openSaved, readTranslator } from "../../core/cli/models.ts";
 import { translateAll, Translator } from "../../core/cli/translator.ts";
-import { DEFAULTS, look } from "./look.ts";
+import { look } from "./look.ts";
 import { openTranslator, packTranslator } from "./pack.ts";
+import { DEFAULTS } from "./settings.ts";
 
 const folder = new URL("model/", import.meta.url);
 

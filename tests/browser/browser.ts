@@ -62,6 +62,9 @@ export interface Page {
   hover(selector: string): Promise<void>;
   fill(selector: string, text: string): Promise<void>;
   isVisible(selector: string): Promise<boolean>;
+  route(pattern: string, handle: (route: { abort(): Promise<void> }) => Promise<void>): Promise<void>;
+  unroute(pattern: string): Promise<void>;
+  focus(selector: string): Promise<void>;
   readonly keyboard: { press(key: string): Promise<void>; type(text: string): Promise<void> };
   on(event: "console", hear: (message: Message) => void): void;
   on(event: "pageerror", hear: (error: Error) => void): void;

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { Figure } from "../../core/experiments.ts";
+import { Random } from "../../core/engine/random.ts";
+import type { Figure, TreeNode } from "../../core/experiments.ts";
 import { drawPicture, figureHtml, figuresHtml, tableCsv, tablesOf } from "../../docs/figures/mod.ts";
 import { deflate, greyPng } from "../../docs/figures/png.ts";
 import { fitted, shown, textWidth, wrapped } from "../../docs/figures/svg.ts";
@@ -111,6 +112,17 @@ const FIGURES: readonly (readonly [string, Figure])[] = [
       { id: 3, parent: 1, label: "cat", value: -0.9 },
     ],
   }],
+  ["tree whose best text was let go", {
+    kind: "tree",
+    caption,
+    nodes: [
+      { id: 0, label: "BEGIN", kept: true, best: true },
+      { id: 1, parent: 0, label: "a", value: 0.6, kept: true },
+      { id: 2, parent: 0, label: "b", value: 0.4, best: true },
+      { id: 3, parent: 2, label: "b", value: 0.4, best: true },
+      { id: 4, parent: 1, label: "a", value: 0.0003, kept: true },
+    ],
+  }],
   ["table", { kind: "table", caption, columns: ["model", "accuracy"], rows: [["bag & words", 0.71], ["CBOW", 12345]] }],
   ["tokens", {
     kind: "tokens",
@@ -161,6 +173,57 @@ for (const [name, figure] of FIGURES) {
     }
   });
 }
+
+/** A search of `steps` steps that keeps `beams` beginnings and shows two more; some end early. */
+function searchOf(beams: number, steps: number, seed: number): TreeNode[] {
+  const random = new Random(seed), below = (n: number): number => Math.floor(random.next() * n);
+  const nodes: TreeNode[] = [{ id: 0, label: "BEGIN", value: 0, kept: true, best: true }];
+  let live = [0];
+  for (let step = 1; step <= steps; step++) {
+    const next: number[] = [];
+    for (let place = 0; place < beams + 2; place++) {
+      const parent = live[place === 0 ? 0 : below(live.length)]!, id = nodes.length, kept = place < beams;
+      const label = place > 0 && kept && random.next() < 0.1 ? "END" : "homework".slice(0, 1 + below(8));
+      nodes.push({ id, parent, label, value: -step - place / 8, kept, best: place === 0 });
+      if (kept && label !== "END") next.push(id);
+    }
+    live = next;
+  }
+  return nodes;
+}
+
+Deno.test("drawPicture() sets a tree within its width, no name upon another, and counts what it does not name", () => {
+  for (const [beams, steps] of [[1, 1], [1, 30], [2, 4], [3, 9], [3, 16], [8, 12], [20, 5]] as const) {
+    for (const width of [260, 350, 480, 560, 936]) {
+      const nodes = searchOf(beams, steps, beams + steps);
+      const svg = drawPicture({ kind: "tree", caption, nodes }, { width, id: "t" });
+      const texts = [...svg.matchAll(/<text class="(\w+)" x="([\d.]+)" y="([\d.]+)">([^<]*)</g)];
+      const boxes = texts.map(([, kind, x, y, text]) => {
+        const size = kind === "value" || text!.startsWith("+") ? 11 : 13;
+        return {
+          text: text!,
+          left: Number(x),
+          right: Number(x) + textWidth(text!, { size }),
+          top: Number(y) - size + 3,
+          y: Number(y),
+        };
+      });
+      const [, high] = /viewBox="0 0 [\d.]+ ([\d.]+)"/.exec(svg)!;
+      boxes.forEach((box, i) => {
+        assert(box.right <= width + 1 && box.y <= Number(high), `${box.text} is outside at ${width}`);
+        for (const other of boxes.slice(0, i)) {
+          const apart = box.left >= other.right || other.left >= box.right || box.top >= other.y || other.top >= box.y;
+          assert(apart, `${box.text} and ${other.text} overlap at ${width}`);
+        }
+      });
+      const names = texts.filter(([, kind]) => kind === "name").length;
+      assert(names >= nodes.filter(({ kept }) => kept).length, "every survivor is named");
+      const counted = [...svg.matchAll(/>\+(\d+)(?: pruned)?</g)].reduce((sum, [, count]) => sum + Number(count), 0);
+      const dropped = svg.match(/<g class="dropped">/g)?.length ?? 0;
+      assertEquals(dropped + counted, nodes.filter(({ kept }) => !kept).length, "the others are named or counted");
+    }
+  }
+});
 
 Deno.test("drawPicture() gives a quantity the number that its page gives it", () => {
   const [, line] = FIGURES[0]!;

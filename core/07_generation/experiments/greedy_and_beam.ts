@@ -91,13 +91,21 @@ function beam(model: Model, depth: number, numBeams: number): Text & { work: num
 }
 
 /** Every beginning of a model as a tree. */
-function treeOf(model: Model, depth: number, kept: ReadonlySet<string>): TreeNode[] {
-  const nodes: TreeNode[] = [{ id: 0, label: "BEGIN", value: 1, kept: true }];
+function treeOf(model: Model, best: Text, kept: ReadonlySet<string>): TreeNode[] {
+  const nodes: TreeNode[] = [{ id: 0, label: "BEGIN", value: 1, kept: true, best: true }];
+  const depth = best.tokens.length;
   const grow = (tokens: readonly number[], parent: number, logProbability: number): void => {
     if (tokens.length === depth) return;
     model(tokens).forEach((p, token) => {
       const next = [...tokens, token], id = nodes.length, total = logProbability + p;
-      nodes.push({ id, parent, label: WORDS[token]!, value: rounded(Math.exp(total)), kept: kept.has(next.join()) });
+      nodes.push({
+        id,
+        parent,
+        label: WORDS[token]!,
+        value: rounded(Math.exp(total)),
+        kept: kept.has(next.join()),
+        best: next.every((one, i) => one === best.tokens[i]),
+      });
       grow(next, id, total);
     });
   };
@@ -129,8 +137,9 @@ function figures(
         }); a beam ` +
         `of ${width} writes ${
           spell(searched.tokens)
-        }. Numbers are probabilities of beginnings; what the beam kept is marked.`,
-      nodes: treeOf(model, shown, searched.kept),
+        }. Numbers are probabilities of beginnings. Strong: the best text, dashed if the beam let it go; faint: ` +
+        "what else it let go, or how many.",
+      nodes: treeOf(model, best, searched.kept),
     },
     {
       kind: "line",
