@@ -233,7 +233,11 @@ export async function build(): Promise<Built> {
         description,
         page,
         body,
-        ...(shows.length > 0 ? { assets: FIGURE_ASSETS } : {}),
+        ...(shows.length > 0
+          ? { assets: FIGURE_ASSETS }
+          : body.includes("<figure")
+          ? { assets: [FIGURE_ASSETS[0]!] }
+          : {}),
       });
     }
   }

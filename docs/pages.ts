@@ -13,6 +13,7 @@
 import type { Page } from "./book.ts";
 import type { Highlighter, Mark } from "./code.ts";
 import type { Outline } from "./figures.ts";
+import { drawDiagram } from "./figures/diagram.ts";
 import { relative } from "./layout.ts";
 import { type Definition, type Knowledge, shaderNames } from "./program.ts";
 import { findTest, type Proof, type ProofFile, proofsOf, testsNamed } from "./proofs.ts";
@@ -262,9 +263,14 @@ function tagsOf(row: Row, context: Context): string {
   return (found.length > 0 ? `<dl class="tags">${found.join("")}</dl>` : "") + others.join("") + examples.join("");
 }
 
-/** Takes the tables out of a page's beginning: they stand at the right. */
+/** Takes the tables and diagrams out of a page's beginning: they stand at the right. */
 function tablesApart(prose: string, quantities: readonly Quantity[], context: Context): [rest: string, tables: string] {
   const rest: string[] = [], tables: string[][] = [];
+  const diagrams: string[] = [];
+  prose = prose.replace(/^```diagram (.*)\n([\s\S]*?)\n```$/gm, (_, caption: string, text: string) => {
+    diagrams.push(diagramHtml(caption, text, quantities, context));
+    return "";
+  });
   let inTable = false, fenced = false;
   for (const line of prose.split("\n")) {
     if (line.startsWith("```")) fenced = !fenced;
@@ -280,10 +286,21 @@ function tablesApart(prose: string, quantities: readonly Quantity[], context: Co
       ? `<div class="symbols">${inRowColours(table, lines, quantities)}</div>`
       : table;
   });
-  if (html.length === 0) return [rest.join("\n"), ""];
+  const shown = diagrams.join("");
+  if (html.length === 0) return [rest.join("\n"), shown];
   // Tables that a screen holds stay beside the prose that needs them.
   const rows = tables.reduce((sum, lines) => sum + lines.length, 0);
-  return [rest.join("\n"), `<div class="${rows <= SHORT_TABLE ? "stay" : "tables"}">${html.join("")}</div>`];
+  return [rest.join("\n"), `<div class="${rows <= SHORT_TABLE ? "stay" : "tables"}">${html.join("")}</div>${shown}`];
+}
+
+/** A diagram with its caption. */
+function diagramHtml(caption: string, text: string, quantities: readonly Quantity[], context: Context): string {
+  const numbers = new Map(quantities.flatMap(({ number, symbols }) => symbols.map((tex) => [tex, number])));
+  const linked = text.replace(/\]\(([^)]+)\)/g, (_, href: string) => `](${context.target(href)})`);
+  const picture = drawDiagram(linked, plain(caption), { width: 0, id: "", hue: (symbol) => numbers.get(symbol) });
+  return `<figure class="figure kind-diagram"><div class="canvas" tabindex="0">${picture}</div><figcaption>${
+    renderInline(caption, context)
+  }</figcaption></figure>`;
 }
 
 /** Lines of tables that a screen holds; characters of prose that it holds; lines of code that are more than a screen. */

@@ -5,8 +5,9 @@
  * learn in which direction to move, at the price of about one more pass?
  *
  * **Idea.** While the formula is computed, every result remembers its inputs and a function
- * that turns the gradient of the result into gradients of the inputs. Afterwards the chain
- * rule is walked once from the loss to the leaves.
+ * that turns the gradient of the result into gradients of the inputs. What is remembered is called the
+ * tape: it can be played backwards. Afterwards the chain rule is walked once from the loss to the
+ * leaves, tensors that no operation made: the parameters.
  *
  * **Formula.** For $y = f(x_1, \dots, x_n)$ and a loss $\ell$,
  *

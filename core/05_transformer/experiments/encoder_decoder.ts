@@ -306,7 +306,7 @@ export const translatorExperiment: Experiment<Found, "pairs" | "steps" | "layers
         kind: "attention",
         caption:
           `What each piece of “${texts[shown]}” was read from in ${unseen[shown]!.source}: cross-attention of the ` +
-          "last layer.",
+          "last layer. Pieces at the left ask, those at the right are asked.",
         ...map,
         heads: map.weights.map((_, head) => `head ${head + 1}`),
       },

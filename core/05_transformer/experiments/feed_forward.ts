@@ -82,8 +82,8 @@ function figures(found: Found, xs: Float32Array, bends: readonly number[][], fit
     },
     {
       kind: "line",
-      caption: "What layers of one shape make of a curve. Without an activation it is a straight line; its error, " +
-        `${say(found.errors[0]!)}, is that of the best line, ${say(found.line)}.`,
+      caption: "What layers of one shape make of a curve. Without an activation it is a straight line of error " +
+        `${say(found.errors[0]!)}; the best one has ${say(found.line)}.`,
       x: { title: "x" },
       y: { title: "output" },
       series: [

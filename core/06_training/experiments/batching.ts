@@ -118,7 +118,14 @@ export const batchingExperiment: Experiment<Found, "batchSize" | "seed"> = {
   name: "training/batching",
   title: "What padding costs",
   controls: {
-    batchSize: { label: "Batch size", description: "Sentences in a batch", default: 32, min: 2, max: 128, step: 2 },
+    batchSize: {
+      label: "Batch size",
+      description: "Sentences in a batch, in the last figure",
+      default: 32,
+      min: 2,
+      max: 128,
+      step: 2,
+    },
     seed: seedControl,
   },
   claims: [

@@ -85,18 +85,19 @@ function figures(
   whole: readonly [number, number][],
   runs: readonly [number, number][][],
 ): Figure[] {
-  const uninterrupted = new Map(whole);
+  // What the uninterrupted run lost at the same step.
+  const own = new Map(whole);
+  const apart = found.apart.map((most, i) => `${FORGOTTEN[i]} ${most === 0 ? "0" : say(most, 2)}`);
   return [
     {
       kind: "line",
-      caption:
-        `A run saved after step ${save} and resumed from the file, against one that was not interrupted: with nothing ` +
-        "forgotten its losses are the same to the last bit, a run that forgot something goes another way.",
+      caption: `A run saved after step ${save} and resumed from the file: how far its loss is from that of the ` +
+        `uninterrupted run. The largest difference, by what was forgotten: ${apart.join(", ")}.`,
       x: { title: "step" },
-      y: { title: "difference of the losses, nats per letter" },
+      y: { title: "difference of the loss in nats per letter" },
       series: runs.map((curve, i) => ({
-        label: i === 0 ? "nothing forgotten" : `without ${FORGOTTEN[i]}`,
-        points: curve.map(([x, y]): [number, number] => [x, rounded(y - uninterrupted.get(x)!)]),
+        label: i === 0 ? "resumed" : `without ${FORGOTTEN[i]}`,
+        points: curve.map(([step, loss]): [number, number] => [step, rounded(loss - own.get(step)!)]),
       })),
     },
     {
@@ -121,7 +122,7 @@ export const checkpointsExperiment: Experiment<Found, "save" | "steps" | "dropou
   title: "The same run, twice",
   controls: {
     save: { label: "Saved after", description: "Steps before the checkpoint", default: 30, min: 1, max: 60 },
-    steps: { label: "Steps after it", description: "Steps of the resumed run", default: 30, min: 1, max: 60 },
+    steps: { label: "Steps after it", description: "Steps of the resumed runs", default: 30, min: 1, max: 60 },
     dropout: {
       label: "Dropout",
       description: "Share of numbers dropped: without it the random state decides nothing",
@@ -139,7 +140,7 @@ export const checkpointsExperiment: Experiment<Found, "save" | "steps" | "dropou
       holds: ({ different, apart }) => different[0] === 0 && apart[0] === 0,
     },
     {
-      text: "Without the place in the data, the random state or the optimizer, nearly every weight differs",
+      text: "Without the place in the data, the random state or the optimizer, nearly every weight ends up different",
       holds: ({ different, weights }) => different.slice(1).every((count) => count > 0.9 * weights),
     },
     {
