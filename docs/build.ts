@@ -20,6 +20,8 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
+import { flag, text } from "../core/cli/arguments.ts";
+import { readTask } from "./arguments.ts";
 import { type Page, type Part, partsOfBook } from "./book.ts";
 import { checkLinks, type Problem } from "./check.ts";
 import { Highlighter } from "./code.ts";
@@ -318,13 +320,15 @@ async function write({ pages, files }: Built, out: URL): Promise<void> {
 
 if (import.meta.main) {
   const started = performance.now();
-  const at = Deno.args.indexOf("--out");
-  const folder = at < 0 ? undefined : Deno.args[at + 1];
-  if (at >= 0 && !folder) {
-    console.error("Cannot build the site: --out needs the folder to write to");
-    Deno.exit(2);
-  }
-  const out = folder ? pathToFileURL(`${resolve(folder)}/`) : SITE;
+  const { values } = await readTask({
+    name: "docs",
+    summary: "Build the site from the sources.",
+    options: {
+      check: flag("Fail on whatever does not fit together"),
+      out: text("FOLDER", "Where to write it; docs/site unless given"),
+    },
+  });
+  const out = values.out === undefined ? SITE : pathToFileURL(`${resolve(values.out)}/`);
   const built = await build();
   const { pages, problems, warnings } = built;
   await write(built, out);
@@ -336,5 +340,5 @@ if (import.meta.main) {
   console.log(
     `${pages.size} pages, ${problems.length} problems, ${((performance.now() - started) / 1000).toFixed(1)} s`,
   );
-  if (refused || (Deno.args.includes("--check") && problems.length > 0)) Deno.exit(1);
+  if (refused || (values.check && problems.length > 0)) Deno.exit(1);
 }
