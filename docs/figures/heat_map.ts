@@ -103,7 +103,7 @@ export function scaleBar(shades: Shades, drawing: Drawing, quantity: string | un
   const bars = shades.diverging
     ? half(1, 0, -1, x + before, wide / 2) + half(0, 1, 1, x + before + wide / 2, wide / 2)
     : half(0, 1, 1, x + before, wide);
-  return label(number(low, 3), { x, y }) + bars +
+  return label(number(low, 3), { x: x + before - 6, y, "text-anchor": "end" }) + bars +
     el("rect", { class: "frame", x: x + before, y: y - 10, width: wide, height: 10 }) +
     label(number(high, 3), { x: x + before + wide + 6, y });
 }

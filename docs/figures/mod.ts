@@ -70,6 +70,13 @@ export function figureHtml(figure: Figure, drawing: Drawing): string {
 /** A text whose formulas do not break. */
 const glued = (text: string): string => text.replace(/ ([=≈<>−+×]) /g, "\u00a0$1\u00a0");
 
+/** Chinese words, so that they are spoken and broken as such. */
+const CHINESE = /[\u3400-\u9fff\u3001-\u3011\uff00-\uff60]+/g;
+
+/** A caption as HTML. */
+const captionHtml = (text: string): string =>
+  escape(glued(text)).replace(CHINESE, (words) => `<span lang="zh">${words}</span>`);
+
 /** A picture with its caption and its numbers. */
 function framed(figure: Figure, picture: string, size: "" | " half" | " narrow" = ""): string {
   const isTable = figure.kind === "table" || figure.kind === "text";
@@ -78,7 +85,7 @@ function framed(figure: Figure, picture: string, size: "" | " half" | " narrow" 
     `<details class="data"><summary>data</summary><div class="scroll" tabindex="0">${tables}</div></details>`;
   const scrolls = isTable ? ' tabindex="0"' : "";
   return `<figure class="figure kind-${figure.kind}${size}"><div class="canvas"${scrolls}>${picture}</div>` +
-    `<figcaption>${escape(glued(figure.caption))}</figcaption><div class="tools">${data}</div></figure>`;
+    `<figcaption>${captionHtml(figure.caption)}</figcaption><div class="tools">${data}</div></figure>`;
 }
 
 /** Pictures up to this width are narrow; those that stand in pairs have the second. */

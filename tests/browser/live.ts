@@ -157,7 +157,8 @@ testInBrowser("a figure is saved as SVG, PNG and CSV, with what it shows", async
           const pixels = new Uint32Array(context.getImageData(0, 0, picture.width, picture.height).data.buffer);
           return { width: picture.width, corner: pixels[0]! >>> 24, colours: new Set(pixels).size };
         }, [...png]);
-        assertEquals(colours.width, Math.floor(box * 2), `${file}.png`);
+        // Eight pixels of paper on each side, twice as fine.
+        assertEquals(colours.width, Math.floor((box + 16) * 2), `${file}.png`);
         assertEquals(colours.corner, 255, `${file}.png has no paper`);
         assert(colours.colours > 8, `${file}.png has ${colours.colours} colours`);
       }
