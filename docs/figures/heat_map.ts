@@ -183,7 +183,7 @@ export function drawHeatMap(figure: Figure & { readonly kind: "heatMap" }, drawi
   }
   // Where cells are smaller than letters, every few are named.
   const everyRow = stride(rows, rows.every((name) => /^\d+$/.test(name)) ? 20 : 15, cell),
-    everyColumn = stride(columns, upright ? 15 : areNumbers ? widest + 6 : 0, cellWidth);
+    everyColumn = stride(columns, upright ? 15 : areNumbers ? widest + 10 : 0, cellWidth);
   rows.forEach((text, r) => {
     if (r % everyRow !== 0) return;
     parts.push(label(fitted(text, names), { x: left - 6, y: top + (r + 0.5) * cell + 4, "text-anchor": "end" }));
