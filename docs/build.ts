@@ -62,6 +62,7 @@ interface Figures {
   renderExperiment(name: string, surroundings: Surroundings): string;
   aboutExperiment(name: string): About;
   experimentsOf(path: string): string[];
+  widthsProblem(): Promise<string | undefined>;
   outlineOf(name: string): Outline;
 }
 
@@ -159,7 +160,8 @@ export async function build(): Promise<Built> {
   const problem = (where: string, text: string): void => void problems.push({ where, text });
   const entryPoints = await readEntryPoints(root);
   const parts = partsOfBook({ read, list });
-  const drawn = await optional<Figures>("figures.ts");
+  const drawn = await optional<Figures>("figures.ts"), widths = await drawn?.widthsProblem();
+  if (widths) problem("docs/figures/widths.ts", widths);
   const playground = await optional<Playground>("playground/page.ts");
   const extra = playground?.pages() ?? [];
   const experimentsOf = (path: string): readonly string[] => drawn?.experimentsOf(path) ?? [];

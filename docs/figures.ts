@@ -11,15 +11,14 @@
  */
 
 import { type Experiment, EXPERIMENTS } from "../core/experiments.ts";
-import { figureHtml, isSmall, STATIC_WIDTH } from "./figures/mod.ts";
+import { figuresHtml, STATIC_WIDTH } from "./figures/mod.ts";
 import { escape } from "./figures/svg.ts";
 import { quantitiesOf } from "./quantities.ts";
 import { readRecording } from "./recorded.ts";
 
-const root = new URL("../", import.meta.url);
+export { widthsProblem } from "./widths.ts";
 
-/** Width of those that stand in pairs. */
-const SMALL_WIDTH = 360;
+const root = new URL("../", import.meta.url);
 
 /** Folders of the chapters by the first word of their experiments' names: `attention` is `04_attention`. */
 function folderOf(name: string): string | undefined {
@@ -140,13 +139,7 @@ export interface Surroundings {
 export function renderExperiment(name: string, { purpose, isFirst, help }: Surroundings): string {
   const experiment = find(name);
   const { outcome } = readRecording(name), id = experimentId(name), hues = huesOf(name);
-  const figures = outcome.figures.map((figure, i) =>
-    figureHtml(figure, {
-      width: isSmall(figure) ? SMALL_WIDTH : STATIC_WIDTH,
-      id: `${id}-${i + 1}`,
-      hue: (symbol) => hues[symbol],
-    })
-  );
+  const figures = figuresHtml(outcome.figures, { width: STATIC_WIDTH, id, hue: (symbol) => hues[symbol] });
   const data = (key: string, value: unknown): string => ` data-${key}="${escape(JSON.stringify(value))}"`;
   return `<section class="experiment" id="${id}" data-experiment="${name}"${data("controls", experiment.controls)}${
     data("hues", hues)

@@ -114,7 +114,7 @@ export function rounded({ findings, figures }: Outcome): Outcome {
 }
 
 /** A sentence without its numbers: a caption computes them. */
-const wording = (text: string): string => text.replace(/[-−]?\d+([.,]\d+)*/g, "#");
+const wording = (text: string): string => text.replace(/[-−]?\d[\d\u202f]*(?:\.\d+)?(?:·10[⁻⁰¹²³⁴-⁹]+)?/g, "#");
 
 /** Compares two values and notes where they differ. */
 function compare(

@@ -10,7 +10,7 @@
  */
 
 import type { Control, Figure, Outcome } from "../../core/experiments.ts";
-import { figureHtml, isSmall, tableCsv, tablesOf } from "../figures/mod.ts";
+import { figuresHtml, tableCsv, tablesOf } from "../figures/mod.ts";
 import type { Answer } from "./protocol.ts";
 import { type Run, run } from "./run.ts";
 import { pixels, save, standalone } from "./save.ts";
@@ -279,34 +279,25 @@ class Live {
 
   /** Draws again when the width has changed. */
   #fit(): void {
-    const [width] = this.#measure();
+    const width = this.#measure();
     if (this.#outcome && Math.abs(width - this.#width) > 8) this.#draw();
   }
 
-  /** Widths of figures: of most, and of small ones, which may stand in pairs. */
-  #measure(): [wide: number, small: number] {
-    const bounded = (width: number): number => Math.round(Math.max(260, Math.min(760, width)));
+  /** Width of figures. */
+  #measure(): number {
     // On a phone the list of figures is no box of its own.
-    const width = this.#figures.clientWidth || this.#section.clientWidth, style = getComputedStyle(this.#figures);
-    const columns = style.display === "grid" ? style.gridTemplateColumns.split(" ").length : 1;
-    return [bounded(width), bounded((width - (columns - 1) * (parseFloat(style.columnGap) || 0)) / columns)];
+    return Math.round(Math.max(260, Math.min(760, this.#figures.clientWidth || this.#section.clientWidth)));
   }
 
   #draw(): void {
     const outcome = this.#outcome;
     if (!outcome) return;
-    const [wide, small] = this.#measure();
-    this.#width = wide;
+    this.#width = this.#measure();
     const before = this.#section.getBoundingClientRect();
     const open = [...this.#figures.querySelectorAll("details")].map((details) => details.open);
     const heads = [...this.#figures.querySelectorAll<HTMLInputElement>(".heads input:checked")].map(({ id }) => id);
-    this.#figures.innerHTML = outcome.figures.map((figure, i) =>
-      figureHtml(figure, {
-        width: isSmall(figure) ? small : wide,
-        id: `${this.#section.id}-${i + 1}`,
-        hue: (symbol) => this.#hues[symbol],
-      })
-    ).join("");
+    const drawing = { width: this.#width, id: this.#section.id, hue: (symbol: string) => this.#hues[symbol] };
+    this.#figures.innerHTML = figuresHtml(outcome.figures, drawing).join("");
     this.#figures.querySelectorAll("details").forEach((details, i) => details.open = open[i] ?? false);
     for (const id of heads) {
       const input = document.getElementById(id) as HTMLInputElement | null;
@@ -348,7 +339,7 @@ class Live {
         const text = found.kind === "text" ? found.text : tablesOf(found, true).map(tableCsv).join("\n");
         save(`${name}.${found.kind === "text" ? "txt" : "csv"}`, new Blob([text], { type: "text/csv" }));
       });
-      figure.append(row);
+      figure.querySelector(".tools")!.append(row);
     });
   }
 }

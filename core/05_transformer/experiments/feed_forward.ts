@@ -128,7 +128,7 @@ export const feedForwardExperiment: Experiment<Found, "size" | "steps" | "seed">
       holds: ({ errors, line }) => errors.slice(1).every((error) => error < line / 3),
     },
     {
-      text: "Two thirds of the weights of an encoder layer are in its feed-forward part, within 1 %",
+      text: "Two thirds of the weights of an encoder layer are in its feed-forward part, within 1\u202f%",
       holds: ({ share }) => Math.abs(share - 2 / 3) < 0.01,
     },
   ],

@@ -156,7 +156,7 @@ export const bleuExperiment: Experiment<Found, "sentences" | "seed"> = {
       holds: ({ bleuMoves, lossMoves }) => bleuMoves[0] === 0 && lossMoves[0]! > 0.9,
     },
     {
-      text: "The mean of the sentences' scores is another measure: by it the two systems change places",
+      text: "The mean of the sentences’ scores is another measure: by it the two systems change places",
       holds: ({ corpus, sentenceMean }) => corpus[0]! < corpus[1]! && sentenceMean[0]! > sentenceMean[1]!,
     },
   ],

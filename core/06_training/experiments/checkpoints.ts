@@ -10,15 +10,7 @@
 
 import { DecoderOnly } from "../../05_transformer/decoder_only.ts";
 import { chineseEnglish } from "../../05_transformer/experiments/chinese_english.ts";
-import {
-  discard,
-  grouped,
-  part,
-  percent,
-  rounded,
-  say,
-  seedControl,
-} from "../../05_transformer/experiments/support.ts";
+import { discard, part, percent, rounded, say, seedControl } from "../../05_transformer/experiments/support.ts";
 import { Random } from "../../engine/random.ts";
 import type { Experiment, Figure, RunOptions } from "../../experiments.ts";
 import { SequenceWindows } from "../batching.ts";
@@ -117,12 +109,12 @@ function figures(
     },
     {
       kind: "table",
-      caption: `Of ${grouped(found.weights)} weights, those that differ at the end in any bit. The file has ` +
-        `${grouped(bytes)} bytes, ${say(found.times, 2)} times the weights: Adam keeps two averages of each.`,
+      caption: `Of ${say(found.weights)} weights, those that differ at the end in any bit. The file has ` +
+        `${say(bytes)} bytes, ${say(found.times, 2)} times the weights: Adam keeps two averages of each.`,
       columns: ["forgotten", "weights that differ", "share", "losses differ by up to"],
       rows: FORGOTTEN.map((name, i) => [
         name,
-        grouped(found.different[i]!),
+        found.different[i]!,
         percent(found.different[i]! / found.weights, 3),
         rounded(found.apart[i]!),
       ]),

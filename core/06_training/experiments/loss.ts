@@ -84,14 +84,15 @@ function figures(
       ],
     },
     {
-      kind: "bars",
+      kind: "table",
       caption: `The slope of the loss in each logit, of ${SHOWN} classes, is p − q: negative for the right class, ` +
-        "class 1, which is to grow.",
-      y: { title: "probability, and slope" },
-      bars: slope.p.flatMap((p, i) => [
-        { label: "p, predicted", group: `class ${i + 1}`, value: rounded(p) },
-        { label: "q, asked for", group: `class ${i + 1}`, value: rounded(slope.q[i]!) },
-        { label: "slope", group: `class ${i + 1}`, value: rounded(slope.gradient[i]!) },
+        "which is to grow.",
+      columns: ["class", "p, predicted", "q, asked for", "slope"],
+      rows: slope.p.map((p, i) => [
+        `${i + 1}${i === 0 ? ", the right one" : ""}`,
+        rounded(p),
+        rounded(slope.q[i]!),
+        rounded(slope.gradient[i]!),
       ]),
     },
     {

@@ -181,7 +181,7 @@ function figures(
     },
     {
       kind: "table",
-      caption: "Adam's first step is one learning rate long, whatever the gradient; AdamW takes the same share off a " +
+      caption: "Adam’s first step is one learning rate long, whatever the gradient; AdamW takes the same share off a " +
         "weight, whatever its gradient, and a penalty does not.",
       columns: ["what", "gradient", "result"],
       rows: [
@@ -255,7 +255,7 @@ export const optimizersExperiment: Experiment<Found, "steepness" | "text" | "ste
       refuted: true,
     },
     {
-      text: "With its corrections, Adam's first step is as long as the learning rate, whatever the gradient",
+      text: "With its corrections, Adam’s first step is as long as the learning rate, whatever the gradient",
       holds: ({ firstSteps }) => firstSteps.every((length) => Math.abs(length - 1) < 0.01),
     },
     {

@@ -69,13 +69,13 @@ function figures(kept: readonly number[][], shares: readonly number[][], tailLef
       caption: `Words that each rule keeps. Top-k keeps ${kept[0]![0]}, whether one word is right or a hundred are; ` +
         `top-p keeps ${kept[1]!.join(", ")}, epsilon ${kept[2]!.join(", ")}.`,
       y: { title: "words kept", logarithmic: true },
-      bars: RULES.flatMap((label, rule) =>
-        DISTRIBUTIONS.map(({ name: group }, i) => ({ label, group, value: kept[rule]![i]! }))
+      bars: RULES.flatMap((group, rule) =>
+        DISTRIBUTIONS.map(({ name: label }, i) => ({ label, group, value: kept[rule]![i]! }))
       ),
     },
     {
       kind: "table",
-      caption: `Words kept, and their share of the probability. Of the long tail's 40 %, ${
+      caption: `Words kept, and their share of the probability. Of the long tail’s 40\u202f%, ${
         RULES.map((name, i) => `${name} leaves ${percent(tailLeft[i]!)}`).join(", ")
       }, before what is kept is scaled up again.`,
       columns: ["rule", ...DISTRIBUTIONS.map(({ name }) => name)],
@@ -114,7 +114,7 @@ export const truncationExperiment: Experiment<Found, "topK" | "topP" | "epsilon"
     },
     minP: {
       label: "Min-p",
-      description: "Share of the likeliest word's probability that a word must have",
+      description: "Share of the likeliest word’s probability that a word must have",
       default: 0.1,
       min: 0.01,
       max: 1,
