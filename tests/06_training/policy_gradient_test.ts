@@ -81,18 +81,18 @@ async function gradients(model: Module): Promise<number[]> {
 /** What the model says of every text, and what each is worth: more than nothing, as BLEU is. */
 async function enumerated(model: EncoderDecoder, seed: number) {
   const draws = new Draws(seed), rewards = TEXTS.map(() => 1 + draws.next());
-  const surprise = async (texts: readonly SampledText[]) => {
+  const surprise = (texts: readonly SampledText[]) => {
     const { inputs, targets } = sampledTargets(texts, special);
     const logits = model.forward(ids(texts.map(() => SOURCE)), inputs);
     return crossEntropy(logits, targets, { reduction: "none" }).sum(1);
   };
-  const all = await surprise(TEXTS), chances = Array.from(await all.read(), (x) => Math.exp(-x));
+  const all = surprise(TEXTS), chances = Array.from(await all.read(), (x) => Math.exp(-x));
   // The expected reward, spelled out and differentiated: no sampling, no logarithm.
   all.neg().exp().mul(tensor(rewards)).sum().neg().backward();
   const truth = await gradients(model);
   const single: number[][] = [];
   for (const text of TEXTS) {
-    (await surprise([text])).sum().backward();
+    surprise([text]).sum().backward();
     single.push(await gradients(model));
   }
   return { rewards, chances, truth, single };
