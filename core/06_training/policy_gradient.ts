@@ -370,20 +370,20 @@ function meanOf(numbers: readonly number[]): number {
 // ## Where cross-entropy stalls
 //
 // The first experiment trains a small translator until further cross-entropy no longer helps: BLEU on
-// unseen sentences does not rise any more. From there one copy goes on as before and one is paid by the
-// BLEU of its own attempts, smoothed as by Lin and Och, since a short sentence often has no quadruple at
-// all. With one seed as with another the reward gains about a point of BLEU, now more, now less, where
-// cross-entropy loses about one: little, but in the measure that counts. The mean reward of drawn texts, which is what is trained
-// on, rises too. Both copies see the same sentences; what the reward adds is that the model continues its own
-// beginnings instead of right ones, and is judged by what it is for. The probability of the one right
-// translation meanwhile falls.
+// unseen sentences does not rise any more. From there one copy goes on as before and one is paid by
+// the BLEU of its own attempts, smoothed as by Lin and Och, since a short sentence often has no
+// quadruple at all. With one seed as with another the reward gains about a point of BLEU, now more,
+// now less, where cross-entropy loses about one: little, but in the measure that counts. The mean
+// reward of drawn texts, which is what is trained on, rises too. Both copies see the same sentences;
+// what the reward adds is that the model continues its own beginnings instead of right ones, and is
+// judged by what it is for. The probability of the one right translation meanwhile falls.
 //
 // The last figure measures the spread of the gradient. The mean of the other samples halves it. The
-// greedy text, the self-critical baseline, makes it larger here: this model knows these sentences, most
-// texts that it draws earn nearly everything, and moving their probability hardly moves a weight. What is left
-// are rare failures, whose gradient is large. Without a baseline their small reward makes them small;
-// against the greedy text they are blamed in full. A baseline keeps the mean in any case; it lowers the
-// spread where it is near the reward of those texts whose gradient is large.
+// greedy text, the self-critical baseline, makes it larger here: this model knows these sentences,
+// most texts that it draws earn nearly everything, and moving their probability hardly moves a weight.
+// What is left are rare failures, whose gradient is large. Without a baseline their small reward makes
+// them small; against the greedy text they are blamed in full. A baseline keeps the mean in any case;
+// it lowers the spread where it is near the reward of those texts whose gradient is large.
 
 // ## How the encoder learns
 //

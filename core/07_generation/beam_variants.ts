@@ -279,9 +279,10 @@ function conditioned(free: number, largest: number, bound: number): number {
 // ## One sentence, three searches
 //
 // The experiment lets a small translator write several texts for one sentence: by beam search, in groups, by
-// chance, and by drawing one by one. Beams share most of their words. Groups use more words and
-// more pairs of words, at the price of likelihood, and may say the same text twice. Stochastic beams
-// differ most and never repeat a text; drawn one by one, many do.
+// chance, and by drawing one by one. Groups and stochastic beams use more words and more pairs of
+// words than beam search, at the price of likelihood; the likeliest of them still comes near the best. Groups
+// can say the same text twice, and do where the model is surer of a word than the penalty is large. Stochastic
+// beams never do; of texts drawn one by one many come twice.
 
 // ## Pitfall: a penalty on the empty set
 //
@@ -297,4 +298,5 @@ function conditioned(free: number, largest: number, bound: number): number {
 // ## Exercise
 //
 // Pass a `similarity` made of cosines between the rows of a trained embedding. Which words count as
-// near-synonyms for the model, and are they for you?
+// near-synonyms for the model, and are they for you? Then lower the penalty of the experiment to 0.5, and
+// predict how many of the words of its groups are left.
