@@ -104,6 +104,9 @@ function figures(found: Found, shown: readonly (readonly Text[])[], source: stri
 export const beamVariantsExperiment: Experiment<Found, "beams" | "penalty" | "steps" | "seed"> = {
   name: "generation/beam_variants",
   title: "One sentence, several texts",
+  purpose: "A translator writes several texts for each sentence in four ways: by beam search, by diverse and by " +
+    "stochastic beams, and by drawing one text at a time. Change the number of beams, or what a repeated word costs. " +
+    "Compare how many words and texts differ, and how likely they are.",
   controls: {
     beams: {
       label: "Beams",
