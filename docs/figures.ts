@@ -64,8 +64,7 @@ function verdicts({ claims }: Experiment, findings: Parameters<Experiment["claim
     return `<li class="${verdict}"><span class="verdict">${verdict}</span> ${escape(claim.text)}</li>`;
   });
   return `<p class="found">Found at the <span class="settings">default</span> settings:</p>
-<ul class="claims">${items.join("")}</ul>
-<p class="legend"><i>refuted</i>: said by the notes or elsewhere, and not so; <i>fails</i>: not at these settings</p>`;
+<ul class="claims">${items.join("")}</ul>`;
 }
 
 /**

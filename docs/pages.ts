@@ -312,22 +312,11 @@ function withTitles(prose: string, path: string, site: Site): string {
 function shaderOpening(page: Page, prose: string, context: Context): [left: string, right: string] {
   const [first = "", ...rest] = prose.split("\n");
   const what = first.replace(/^\S+ — /, "");
-  // What does not fit on a line goes on below its last column.
-  const whole = rest.join("\n").trim().replace(/(\S)\n {20,}(?=\S)/g, "$1 ");
-  const lines = escape(whole).split("\n").map((line) => {
-    const column = /^(.*\S {2,}| *)(?=\S)/.exec(line)?.[0].length ?? 0;
-    const linked = line.replace(/[\w/]+\.(?:ts|wgsl)/g, (file) => {
-      const link = context.link(file);
-      return link ? `<a href="${link.href}">${file}</a>` : file;
-    });
-    return `<span class="line" style="--i:${column}">${linked}\n</span>`;
-  }).join("");
-  // An exponent is raised.
-  const set = escape(what).replace(
-    /\^(?:\(([^()]*(?:\([^()]*\)[^()]*)*)\)|(\p{L}))/gu,
-    (_, long, short) => `<sup>${long ?? short}</sup>`,
-  );
-  return [`<h1>${escape(page.title)}</h1><p>${set}</p>`, rest.length > 0 ? `<pre class="header">${lines}</pre>` : ""];
+  const header = escape(rest.join("\n").trim()).replace(/[\w/]+\.(?:ts|wgsl)/g, (file) => {
+    const link = context.link(file);
+    return link ? `<a href="${link.href}">${file}</a>` : file;
+  });
+  return [`<h1>${escape(page.title)}</h1><p>${escape(what)}</p>`, header ? `<pre class="header">${header}</pre>` : ""];
 }
 
 function proofLinks(page: Page, site: Site): string {
@@ -425,11 +414,7 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
       const above = site.entries.pop()!;
       site.entries.push({ ...above, text: `${above.text} ${plain(prose)}` });
     }
-    // An exercise changes this file and runs something.
-    const how = /^Exercise/.test(row.kind === "section" ? plain(row.prose.split("\n")[0]!) : "")
-      ? `<p class="note">This page is the file <code>${escape(path)}</code>. <a href="${help}">How to run it.</a></p>`
-      : "";
-    const html = heading + linkTests(render(prose, context), prose, page, site) + how;
+    const html = heading + linkTests(render(prose, context), prose, page, site);
     const first = row.code[0]?.text ?? "";
     const isTop = row.kind === "section" || row.kind === "reference" && !/^\s/.test(first);
     out.push(rowHtml(row.kind + (isTop ? " top" : ""), html, tagsOf(row, context) + code));
