@@ -22,7 +22,7 @@ import {
 } from "./glossary.ts";
 import { relative } from "./layout.ts";
 import { addressOf, contextOf, type Site } from "./pages.ts";
-import { escape, plain, render, renderInline, sectionOf } from "./prose.ts";
+import { escape, plain, render, renderInline } from "./prose.ts";
 import { quantitiesOf } from "./quantities.ts";
 import { split } from "./split.ts";
 
@@ -147,6 +147,21 @@ function glossary(page: Page, text: string, site: Site): string {
     },
   );
   return `<dl class="terms">${items.join("\n")}</dl>`;
+}
+
+/** The section of a Markdown file under a heading, without it. */
+export function sectionOf(text: string, heading: string): string {
+  const lines = text.split("\n");
+  const start = lines.findIndex((line) => /^#+ /.test(line) && line.replace(/^#+ /, "") === heading);
+  if (start < 0) throw new Error(`Cannot include "${heading}": there is no such heading`);
+  const level = /^#+/.exec(lines[start]!)![0].length;
+  let fenced = false;
+  const end = lines.findIndex((line, at) => {
+    if (at <= start) return false;
+    if (line.startsWith("```")) fenced = !fenced;
+    return !fenced && /^#+ /.test(line) && /^#+/.exec(line)![0].length <= level;
+  });
+  return lines.slice(start + 1, end < 0 ? undefined : end).join("\n").trim();
 }
 
 /** The example of a doc comment. */

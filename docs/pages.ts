@@ -16,7 +16,7 @@ import { drawDiagram } from "./figures/diagram.ts";
 import { relative } from "./layout.ts";
 import { type Definition, type Knowledge, shaderNames } from "./program.ts";
 import { findTest, type Proof, type ProofFile, proofsOf, testsNamed } from "./proofs.ts";
-import { type Context, escape, plain, render, renderInline, sectionOf } from "./prose.ts";
+import { type Context, escape, plain, render, renderInline } from "./prose.ts";
 import { findNames, HUES, quantitiesOf, type Quantity } from "./quantities.ts";
 import type { Entry } from "./search.ts";
 import { type Line, type Row, split } from "./split.ts";
@@ -428,11 +428,13 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
 
 /** What the rungs of a page of the ladder took, and on what. */
 function measuredHtml({ path }: Page, site: Site, context: Context): [prose: string, tables: string] | undefined {
-  const name = /^wasm\/ladder\/assembly\/(\w+)\.ts$/.exec(path!)?.[1], text = site.texts.get("bench/LADDER.md");
-  if (!name || !text?.includes(`\n## ${name}\n`)) return undefined;
-  const [made = "", machine = ""] = text.slice(0, text.indexOf("\n## ")).replace(/^# .*/, "").trim().split(/\n\n/);
+  const name = /^wasm\/ladder\/assembly\/(\w+)\.ts$/.exec(path!)?.[1];
+  const [head = "", ...kernels] = (site.texts.get("bench/LADDER.md") ?? "").split(/^## /m);
+  const own = kernels.find((text) => text.startsWith(`${name}\n`));
+  if (!own) return undefined;
+  const [made = "", machine = ""] = head.replace(/^# .*/, "").trim().split(/\n\n/);
   const rules = made.replace(/^Made by `[^`]*`\. /, "").replace(/^[^.]*\.\s+/, "");
-  const tables = sectionOf(text, name).replace(/^### (.*)$/gm, "**$1**");
+  const tables = own.slice(name!.length).replace(/^### (.*)$/gm, "**$1**");
   return [
     `<h2 id="measured">What each rung gains<a class="anchor" href="#measured" aria-label="Link to this section">¶</a></h2>` +
     render(`Recorded by \`bench/ladder.ts\`. ${rules}\n\n${machine}`, context),

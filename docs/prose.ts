@@ -226,21 +226,6 @@ export function renderInline(text: string, context: Context): string {
   return parser.renderInline(text, context as unknown as Record<string, unknown>);
 }
 
-/** The section of a Markdown file under a heading, without it. */
-export function sectionOf(text: string, heading: string): string {
-  const lines = text.split("\n");
-  const start = lines.findIndex((line) => /^#+ /.test(line) && line.replace(/^#+ /, "") === heading);
-  if (start < 0) throw new Error(`Cannot include "${heading}": there is no such heading`);
-  const level = /^#+/.exec(lines[start]!)![0].length;
-  let fenced = false;
-  const end = lines.findIndex((line, at) => {
-    if (at <= start) return false;
-    if (line.startsWith("```")) fenced = !fenced;
-    return !fenced && /^#+ /.test(line) && /^#+/.exec(line)![0].length <= level;
-  });
-  return lines.slice(start + 1, end < 0 ? undefined : end).join("\n").trim();
-}
-
 /** The words of Markdown, for the search. */
 export function plain(text: string): string {
   return text.replace(/^\s*[|:-]+\s*$/gm, " ").replace(/\{@\w+ ([^}|]*)[^}]*\}/g, "$1").replace(/\$\$[^$]*\$\$/g, " ")
