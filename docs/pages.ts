@@ -377,16 +377,13 @@ const sentence = (text: string): string =>
 function shaderOpening(page: Page, prose: string, context: Context): [left: string, right: string] {
   const [first = "", ...rest] = prose.split("\n");
   const code = (text: string): string => `<code>${escape(text)}</code>`;
-  // Shapes, names in backticks and files are code; an exponent is raised.
+  // Shapes, names in backticks and files are code.
   const set = (text: string): string =>
     text.split(/(`[^`]+`|(?<![\w\]])\[[^\][]*\]|[\w/]+\.(?:ts|wgsl)\b)/).map((part, at) => {
       if (at % 2 === 0) return escape(part);
       const name = part.replaceAll("`", ""), link = context.link(name);
       return link && !part.startsWith("[") ? `<a class="name" href="${link.href}">${code(name)}</a>` : code(name);
-    }).join("").replace(
-      /\^(?:\(([^()]*(?:\([^()]*\)[^()]*)*)\)|(\p{L}))/gu,
-      (_, long, short) => `<sup>${long ?? short}</sup>`,
-    );
+    }).join("");
   const left = [`<h1>${escape(page.title)}</h1>`, `<p>${set(sentence(first.replace(/^\S+ — /, "")))}</p>`];
   const right: string[] = [];
   for (const block of headerBlocks(rest.join("\n"))) {
@@ -637,11 +634,13 @@ function judgeColours(rows: readonly string[], quantities: readonly Quantity[], 
 
 /** What the rungs of a page of the ladder took, and on what. */
 function measuredHtml({ path }: Page, site: Site, context: Context): [prose: string, tables: string] | undefined {
-  const name = /^wasm\/ladder\/assembly\/(\w+)\.ts$/.exec(path!)?.[1], text = site.texts.get("bench/LADDER.md");
-  if (!name || !text?.includes(`\n## ${name}\n`)) return undefined;
-  const [made = "", machine = ""] = text.slice(0, text.indexOf("\n## ")).replace(/^# .*/, "").trim().split(/\n\n/);
+  const name = /^wasm\/ladder\/assembly\/(\w+)\.ts$/.exec(path!)?.[1];
+  const [head = "", ...kernels] = (site.texts.get("bench/LADDER.md") ?? "").split(/^## /m);
+  const own = kernels.find((text) => text.startsWith(`${name}\n`));
+  if (!own) return undefined;
+  const [made = "", machine = ""] = head.replace(/^# .*/, "").trim().split(/\n\n/);
   const rules = made.replace(/^Made by `[^`]*`\. /, "").replace(/^[^.]*\.\s+/, "");
-  const tables = sectionOf(text, name).replace(/^### (.*)$/gm, "**$1**");
+  const tables = own.slice(name!.length).replace(/^### (.*)$/gm, "**$1**");
   return [
     `<h2 id="measured">What each rung gains<a class="anchor" href="#measured" aria-label="Link to this section">¶</a></h2>` +
     render(`Recorded by \`bench/ladder.ts\`. ${rules}\n\n${machine}`, context),

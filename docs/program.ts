@@ -58,9 +58,8 @@ export interface Knowledge {
   readonly inside: ReadonlySet<number>;
 }
 
-/** The first sentence of a doc comment; a colon does not end it. */
-export const firstSentence = (text: string): string =>
-  text.trim().split(/\n\s*\n/)[0]!.replace(/\s+/g, " ").split(/(?<=[.?!])\s(?=[^\s\p{Ll}\d])/u)[0] ?? "";
+const firstSentence = (text: string): string =>
+  text.split("\n\n")[0]!.replace(/\s+/g, " ").trim().split(/(?<=[.?!])\s/)[0] ?? "";
 
 const textOf = (comment: string | ts.NodeArray<ts.JSDocComment> | undefined): string =>
   (ts.getTextOfJSDocComment(comment) ?? "").replace(/\{@\w+ ([^}|]*)[^}]*\}/g, "$1");

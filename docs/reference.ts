@@ -13,7 +13,7 @@ import type { Page } from "./book.ts";
 import type { Mark } from "./code.ts";
 import { relative } from "./layout.ts";
 import { addressOf, contextOf, type Site } from "./pages.ts";
-import { type Definition, firstSentence } from "./program.ts";
+import type { Definition } from "./program.ts";
 import { escape, plain, render, renderInline } from "./prose.ts";
 import { RANK } from "./search.ts";
 
@@ -157,7 +157,7 @@ export function entryPage(
   const head = `<h1>${escape(page.title)}</h1>` +
     site.highlighter.block(`import { … } from "${entry.specifier}";`, "ts");
   const list = symbols.map(({ name, declarations }) => {
-    const summary = plain(firstSentence(declarations[0]?.jsDoc?.doc ?? ""));
+    const summary = plain((declarations[0]?.jsDoc?.doc ?? "").split("\n\n")[0] ?? "").split(/(?<=\.)\s/)[0] ?? "";
     const home = homes?.get(name);
     const href = home ? relative(page.url, `${home}#${name}`) : `#${name}`;
     return `<tr><td><a href="${href}"><code>${escape(name)}</code></a></td><td>${escape(summary)}</td></tr>`;

@@ -72,7 +72,7 @@ export type Observer = (path: string, weights: Tensor) => void;
 
 /** What goes with every pass through a model, down to its layers. */
 export interface Pass {
-  /** Where dropout comes from; without it nothing is dropped. */
+  /** Where {@linkcode dropout} comes from; without it nothing is dropped. */
   readonly random?: Random | undefined;
   /** Receives the attention weights; computing them costs extra. */
   readonly observe?: Observer | undefined;

@@ -70,9 +70,9 @@ export function powerLengthPenalty(alpha: number): LengthPenalty {
 }
 
 /**
- * The length penalty of GNMT (Wu et al. 2016), gentler on short texts.
+ * The length penalty of Google's translator, gentler on short texts.
  *
- * It is $\mathrm{lp}(n) = ((5 + n) / 6)^\alpha$.
+ * It is $\mathrm{lp}(n) = ((5 + n) / 6)^\alpha$ (Wu et al. 2016).
  *
  * @param alpha 0 compares log-probabilities as they are; the paper uses 0.6 to 0.7
  * @returns a function of the length

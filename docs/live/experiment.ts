@@ -113,7 +113,11 @@ class Live {
   }
 
   #form(): HTMLFormElement {
-    const form = make("form", { class: "controls" });
+    const form = make(
+      "form",
+      { class: "controls" },
+      make("p", { class: "about" }, "To change a control is to run it."),
+    );
     for (const [key, control] of Object.entries(this.#controls)) form.append(this.#field(key, control));
     const reset = make("button", { type: "button", class: "reset" }, "Reset");
     reset.addEventListener("click", () => this.#reset());
@@ -122,11 +126,7 @@ class Live {
       event.preventDefault();
       this.#start();
     });
-    form.append(
-      this.#deviceField(),
-      make("div", { class: "actions" }, this.#run, this.#cancel, reset),
-      make("p", { class: "about" }, "A change of a control runs it too."),
-    );
+    form.append(this.#deviceField(), make("div", { class: "actions" }, this.#run, this.#cancel, reset));
     return form;
   }
 

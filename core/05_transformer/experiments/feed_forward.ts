@@ -109,8 +109,21 @@ export const feedForwardExperiment: Experiment<Found, "size" | "steps" | "seed">
     "one. Change the width inside, or the steps of the training. See which of them can follow the curve, and " +
     "which stays a straight line.",
   controls: {
-    size: { label: "Width inside", description: "Units between the two matrices", default: 32, min: 2, max: 128 },
-    steps: { label: "Training steps", description: "Steps of Adam", default: 300, min: 50, max: 1000, step: 50 },
+    size: {
+      label: "Width inside",
+      description: "Units between the two matrices, in the last two figures",
+      default: 32,
+      min: 2,
+      max: 128,
+    },
+    steps: {
+      label: "Training steps",
+      description: "Steps of each layer, in the last two figures",
+      default: 300,
+      min: 50,
+      max: 1000,
+      step: 50,
+    },
     seed: seedControl,
   },
   tolerance: 0.2,

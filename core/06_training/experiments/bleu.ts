@@ -129,7 +129,7 @@ export const bleuExperiment: Experiment<Found, "sentences" | "seed"> = {
   controls: {
     sentences: {
       label: "Sentences",
-      description: "Translations that are spoiled and scored",
+      description: "Translations that are spoiled and scored, in the first three figures",
       default: 200,
       min: 10,
       max: 500,

@@ -71,7 +71,8 @@ function figures(found: Found): Figure[] {
 export const encoderGradientExperiment: Experiment<Found, "layers" | "seed"> = {
   name: "training/policy_gradient/encoder",
   title: "The line along which the encoder learns",
-  purpose: "A loss is computed in the decoder, and its gradient is followed back into the encoder, twice: as the model " +
+  purpose:
+    "A loss is computed in the decoder, and its gradient is followed back into the encoder, twice: as the model " +
     "is, and with the cross-attention cut. Change the number of layers. See what each layer of the encoder receives, " +
     "and what each layer of the decoder brings to it.",
   controls: {

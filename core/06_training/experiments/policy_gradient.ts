@@ -299,7 +299,8 @@ function figures(found: Found, steps: number, more: number, table: Figure): Figu
 export const policyGradientExperiment: Experiment<Found, "steps" | "more" | "baseline" | "seed"> = {
   name: "training/policy_gradient",
   title: "BLEU where cross-entropy stalls",
-  purpose: "A small translator is trained by cross-entropy until its BLEU no longer rises. From there it goes on twice: " +
+  purpose:
+    "A small translator is trained by cross-entropy until its BLEU no longer rises. From there it goes on twice: " +
     "by cross-entropy, and by rewards for whole sentences. Change the baseline, or how long each part takes. Look at " +
     "which of the two raises BLEU, and what becomes of the loss. It takes longer than the other figures.",
   controls: {
