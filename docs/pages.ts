@@ -429,7 +429,7 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
   }
   if (path === "core/experiments.ts") out.push(rowHtml("section top", listOfExperiments(page, site), ""));
   const shownOn = placesOf(path, page, site);
-  if (shownOn) out.push(rowHtml("section top", shownOn, ""));
+  if (shownOn) out.push(rowHtml("section", shownOn, ""));
   show(waiting, () => true);
   const used = new Set<string>();
   for (const row of rows.slice(start)) {
