@@ -55,6 +55,8 @@ function titleOf(path: string, text: string): string {
 
 /** Where the page of a source will be. */
 export function urlOf(path: string): string {
+  // The list of all experiments has this name at the root.
+  if (path === "core/experiments.ts") return "engine/experiments.html";
   return path.replace(/^core\/(\d\d_)?/, "").replace(/(^|\/)mod\.ts$/, "$1index.html").replace(/\.(ts|wgsl)$/, ".html");
 }
 
@@ -141,7 +143,7 @@ export function partsOfBook({ read, list }: Files): Part[] {
   const rest = folder("core/engine/").filter((path) => !order.includes(path) && !path.endsWith("/mod.ts"));
   part("The engine", "appendix", ["core/engine/mod.ts", ...new Set(order), ...rest]);
   const chapters = list("core/").filter((name) => /^\d\d_\w+\/$/.test(name));
-  part("Experiments", "appendix", [
+  part("The experiments' programs", "appendix", [
     "core/experiments.ts",
     ...chapters.flatMap((chapter) => folder(`core/${chapter}experiments/`)),
   ]);

@@ -26,6 +26,7 @@ import { type Page, type Part, partsOfBook } from "./book.ts";
 import { checkLinks, type Problem } from "./check.ts";
 import { Highlighter } from "./code.ts";
 import { frontPage } from "./front.ts";
+import type { Outline } from "./figures.ts";
 import { frame, type Sheet } from "./layout.ts";
 import { type About, pageOf, type Site, sourcePage, type Surroundings, type Term } from "./pages.ts";
 import { type Definition, Program } from "./program.ts";
@@ -61,6 +62,8 @@ interface Figures {
   renderExperiment(name: string, surroundings: Surroundings): string;
   aboutExperiment(name: string): About;
   experimentsOf(path: string): string[];
+  widthsProblem(): Promise<string | undefined>;
+  outlineOf(name: string): Outline;
 }
 
 /** A page that is no source: the playground. */
@@ -114,6 +117,13 @@ export interface Built {
   readonly warnings: readonly Problem[];
 }
 
+/** A style sheet or a script without what is only for those who write it; neither has a text of several lines. */
+function squeezed(text: string, name: string): string {
+  return name.endsWith(".css")
+    ? text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/\s+/g, " ").replace(/ ?([{};,]) ?/g, "$1")
+    : text.split("\n").map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("// ")).join("\n");
+}
+
 /** Fonts, style and scripts. */
 async function theme(): Promise<Map<string, string | Uint8Array>> {
   const found = new Map<string, string | Uint8Array>();
@@ -135,7 +145,7 @@ async function theme(): Promise<Map<string, string | Uint8Array>> {
   );
   for (const font of fonts) await take(`fonts/${font}`, `katex/dist/fonts/${font}`);
   for (const name of ["style.css", "client.js"]) {
-    found.set(`assets/${name}`, await Deno.readTextFile(new URL(`theme/${name}`, here)));
+    found.set(`assets/${name}`, squeezed(await Deno.readTextFile(new URL(`theme/${name}`, here)), name));
   }
   return found;
 }
@@ -150,19 +160,24 @@ export async function build(): Promise<Built> {
   const problem = (where: string, text: string): void => void problems.push({ where, text });
   const entryPoints = await readEntryPoints(root);
   const parts = partsOfBook({ read, list });
-  const drawn = await optional<Figures>("figures.ts");
+  const drawn = await optional<Figures>("figures.ts"), widths = await drawn?.widthsProblem();
+  if (widths) problem("docs/figures/widths.ts", widths);
   const playground = await optional<Playground>("playground/page.ts");
   const extra = playground?.pages() ?? [];
   const experimentsOf = (path: string): readonly string[] => drawn?.experimentsOf(path) ?? [];
   const api: [string, string][] = entryPoints.map((entry) => [entryUrl(entry), entry.specifier]);
   const front: [string, string][] = [["index.html", "heed"], ["library.html", "Use it as a library"]];
-  parts.unshift(partOf("heed", "front", [...front, ...extra.map(({ url, title }): [string, string] => [url, title])]));
+  parts.unshift(partOf("heed", "front", [
+    ...front,
+    ...extra.map(({ url, title }): [string, string] => [url, title]),
+    ["experiments.html", "Experiments"],
+  ]));
   parts.push(partOf("Reference", "back", [["notation.html", "Notation"], ["glossary.html", "Glossary"], ...api]));
   const pages = new Map<string, Page>();
   for (const { pages: list } of parts) for (const page of list) if (page.path) pages.set(page.path, page);
 
   const texts = new Map([...pages.keys()].map((path) => [path, read(path)]));
-  texts.set("README.md", read("README.md"));
+  for (const path of ["README.md", "bench/LADDER.md"]) texts.set(path, read(path));
   const proofs: ProofFile[] = [];
   for (const path of [...walk("tests/"), ...walk("bench/")].filter((path) => path.endsWith(".ts"))) {
     texts.set(path, read(path));
@@ -189,6 +204,7 @@ export async function build(): Promise<Built> {
       extra.flatMap(({ url, title: page, shows = [] }) =>
         shows.filter((one) => one.path === path).map(({ id, title }) => ({ url: `${url}#${id}`, page, title }))
       ),
+    outline: (name) => drawn?.outlineOf(name),
     about: (name) => drawn!.aboutExperiment(name),
     figure: (name, surroundings) => {
       try {
@@ -206,7 +222,10 @@ export async function build(): Promise<Built> {
 
   const sheets: Sheet[] = [];
   const assets = await theme();
-  if (drawn) assets.set("assets/figures.css", await Deno.readTextFile(new URL("figures/figures.css", here)));
+  if (drawn) {
+    const name = "figures.css", text = await Deno.readTextFile(new URL(`figures/${name}`, here));
+    assets.set(`assets/${name}`, squeezed(text, name));
+  }
   for (const [url, file] of playground?.FILES ?? []) assets.set(url, await Deno.readFile(file));
   for (const part of parts) {
     for (const page of part.pages) {
@@ -228,7 +247,11 @@ export async function build(): Promise<Built> {
         description,
         page,
         body,
-        ...(shows.length > 0 ? { assets: FIGURE_ASSETS } : {}),
+        ...(shows.length > 0
+          ? { assets: FIGURE_ASSETS }
+          : body.includes("<figure")
+          ? { assets: [FIGURE_ASSETS[0]!] }
+          : {}),
       });
     }
   }

@@ -112,7 +112,12 @@ export class Highlighter {
 
   /** A block of code outside of rows. */
   block(text: string, language: string, marks: readonly Mark[] = []): string {
-    return `<pre><code>${this.lines(text.trimEnd(), language, marks).join("\n")}</code></pre>`;
+    const plain = text.trimEnd().split("\n");
+    const lines = this.lines(text.trimEnd(), language, marks).map((html, at) => {
+      const indent = /^ */.exec(plain[at] ?? "")![0].length;
+      return `<span class="line"${indent > 0 ? ` style="--i:${indent}"` : ""}>${html}\n</span>`;
+    });
+    return `<pre><code>${lines.join("")}</code></pre>`;
   }
 }
 
@@ -124,5 +129,7 @@ function piece(text: string, kind: string, marks: readonly Mark[]): string {
   const attributes = (quantity === undefined || isText ? "" : ` data-q="${quantity}"`) +
     (hint ? ` title="${escape(hint)}"` : "") + (kind ? ` class="${kind}"` : "");
   if (href !== undefined) return `<a href="${href}"${attributes}>${escape(text)}</a>`;
-  return attributes ? `<span${attributes}>${escape(text)}</span>` : escape(text);
+  if (attributes) return `<span${attributes}>${escape(text)}</span>`;
+  // A long chain of calls may break before a call.
+  return escape(text).replaceAll(").", ")<wbr>.");
 }

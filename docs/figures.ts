@@ -11,10 +11,12 @@
  */
 
 import { type Experiment, EXPERIMENTS } from "../core/experiments.ts";
-import { figureHtml, STATIC_WIDTH } from "./figures/mod.ts";
+import { figuresHtml, STATIC_WIDTH } from "./figures/mod.ts";
 import { escape } from "./figures/svg.ts";
 import { quantitiesOf } from "./quantities.ts";
 import { readRecording } from "./recorded.ts";
+
+export { widthsProblem } from "./widths.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -56,6 +58,33 @@ function huesOf(name: string): Record<string, number> {
 /** Name of an experiment as an id. */
 export const experimentId = (name: string): string => `experiment-${name.replace(/\W/g, "-")}`;
 
+/** An experiment in a list of them. */
+export interface Outline {
+  /** Anchor on its page. */
+  readonly id: string;
+  /** What it shows. */
+  readonly title: string;
+  /** The first claim that holds. */
+  readonly claim: string;
+  /** How many are refuted. */
+  readonly refuted: number;
+}
+
+/**
+ * What a list of experiments says of one.
+ *
+ * @param name as in {@linkcode EXPERIMENTS}
+ * @returns title, anchor and claims
+ * @throws {RangeError} if there is no such experiment
+ */
+export function outlineOf(name: string): Outline {
+  const experiment = EXPERIMENTS.find((candidate) => candidate.name === name);
+  if (!experiment) throw new RangeError(`Cannot list "${name}": there is no such experiment`);
+  const { claims, title } = experiment, refuted = claims.filter(({ refuted }) => refuted).length;
+  const claim = (claims.find(({ refuted }) => !refuted) ?? claims[0])?.text ?? "";
+  return { id: experimentId(name), title, claim, refuted };
+}
+
 /** The claims and what became of them. */
 function verdicts({ claims }: Experiment, findings: Parameters<Experiment["claims"][number]["holds"]>[0]): string {
   const items = claims.map((claim) => {
@@ -63,7 +92,8 @@ function verdicts({ claims }: Experiment, findings: Parameters<Experiment["claim
     const verdict = holds ? "holds" : claim.refuted ? "refuted" : "fails";
     return `<li class="${verdict}"><span class="verdict">${verdict}</span> ${escape(claim.text)}</li>`;
   });
-  return `<ul class="claims">${items.join("")}</ul>`;
+  return `<p class="found">Found at the <span class="settings">default</span> settings:</p>
+<ul class="claims">${items.join("")}</ul>`;
 }
 
 /** What the words before the claims mean. */
@@ -93,6 +123,8 @@ export interface Surroundings {
   readonly purpose: string;
   /** Whether it is the first one of its page. */
   readonly isFirst: boolean;
+  /** Address of what says how to run it. */
+  readonly help: string;
 }
 
 /**
@@ -104,12 +136,10 @@ export interface Surroundings {
  * @throws {RangeError} if there is no such experiment
  * @throws {Deno.errors.NotFound} if nothing was recorded
  */
-export function renderExperiment(name: string, { purpose, isFirst }: Surroundings): string {
+export function renderExperiment(name: string, { purpose, isFirst, help }: Surroundings): string {
   const experiment = find(name);
   const { outcome } = readRecording(name), id = experimentId(name), hues = huesOf(name);
-  const figures = outcome.figures.map((figure, i) =>
-    figureHtml(figure, { width: STATIC_WIDTH, id: `${id}-${i + 1}`, hue: (symbol) => hues[symbol] })
-  );
+  const figures = figuresHtml(outcome.figures, { width: STATIC_WIDTH, id, hue: (symbol) => hues[symbol] });
   const data = (key: string, value: unknown): string => ` data-${key}="${escape(JSON.stringify(value))}"`;
   return `<section class="experiment" id="${id}" data-experiment="${name}"${data("controls", experiment.controls)}${
     data("hues", hues)
@@ -121,7 +151,7 @@ export function renderExperiment(name: string, { purpose, isFirst }: Surrounding
 <div class="experiment-side">
 <div class="trial"></div>
 ${verdicts(experiment, outcome.findings)}${isFirst ? `\n<p class="legend">${VERDICTS}</p>` : ""}
-<p class="command"><code>deno task experiment ${name}</code></p>
+<p class="command"><code>deno task experiment ${name}</code> <a href="${escape(help)}">How to run it.</a></p>
 </div>
 <div class="figures">
 ${figures.join("\n")}

@@ -22,8 +22,9 @@ import {
 } from "./glossary.ts";
 import { relative } from "./layout.ts";
 import { addressOf, contextOf, type Site } from "./pages.ts";
-import { escape, plain, render, renderInline } from "./prose.ts";
-import { symbolRows } from "./quantities.ts";
+import { escape, plain, render, renderInline, sectionOf } from "./prose.ts";
+import { cells, quantitiesOf, symbolRows } from "./quantities.ts";
+import { RANK } from "./search.ts";
 import { split } from "./split.ts";
 
 /** The module doc of a page as Markdown. */
@@ -71,6 +72,29 @@ function map(page: Page, parts: readonly Part[], site: Site): string {
       )
       .join("")
   }</ol></section></div>`;
+}
+
+/** Experiments by chapter, each with the first thing that it finds. */
+function experiments(page: Page, parts: readonly Part[], site: Site): string {
+  const item = (section: Page, name: string): string => {
+    const outline = site.outline(name);
+    if (!outline) return "";
+    const { id, title, claim, refuted } = outline;
+    const but = refuted === 0 ? "" : refuted === 1 ? " One claim is refuted." : ` ${refuted} claims are refuted.`;
+    site.entries.push({ url: `${section.url}#${id}`, title, page: "Experiment", text: claim, rank: RANK.heading });
+    return `<li><span class="number">${section.number}</span><a href="${relative(page.url, `${section.url}#${id}`)}">${
+      escape(title)
+    }</a><p class="note">${escape(claim)}.${but}</p></li>`;
+  };
+  const chapters = parts.filter(({ kind }) => kind === "chapter").map(({ pages: [first, ...sections] }) => {
+    const items = sections.flatMap((section) => site.experiments(section.path!).map((name) => item(section, name)));
+    return items.length === 0
+      ? ""
+      : `<section class="chapter"><h2><span class="number">${first!.number}</span><a href="${
+        relative(page.url, first!.url)
+      }">${escape(first!.title)}</a></h2><ol class="list">${items.join("")}</ol></section>`;
+  });
+  return `<div class="map">${chapters.join("\n")}</div>`;
 }
 
 /** Every row of every symbol table. */
@@ -138,6 +162,7 @@ function glossary(page: Page, text: string, site: Site): string {
         url: first?.url ?? `${page.url}#${anchor}`,
         title: [name, chinese[0] ?? ""].join(" ").trim(),
         page: first ? (first.page.number ? `${first.page.number} ` : "") + first.page.title : page.title,
+        rank: first ? RANK.term : RANK.reference,
         text: plain([...also, ...chinese.slice(1)].map((form) => `${form} · `).join("") + meaning),
       });
       return `<div id="${anchor}"><dt><dfn>${escape(name)}</dfn>${escape(also.map((form) => `, ${form}`).join(""))}${
@@ -148,21 +173,6 @@ function glossary(page: Page, text: string, site: Site): string {
     },
   );
   return `<dl class="terms">${items.join("\n")}</dl>`;
-}
-
-/** The section of a Markdown file under a heading, without it. */
-export function sectionOf(text: string, heading: string): string {
-  const lines = text.split("\n");
-  const start = lines.findIndex((line) => /^#+ /.test(line) && line.replace(/^#+ /, "") === heading);
-  if (start < 0) throw new Error(`Cannot include "${heading}": there is no such heading`);
-  const level = /^#+/.exec(lines[start]!)![0].length;
-  let fenced = false;
-  const end = lines.findIndex((line, at) => {
-    if (at <= start) return false;
-    if (line.startsWith("```")) fenced = !fenced;
-    return !fenced && /^#+ /.test(line) && /^#+/.exec(line)![0].length <= level;
-  });
-  return lines.slice(start + 1, end < 0 ? undefined : end).join("\n").trim();
 }
 
 /** The example of a doc comment. */
@@ -198,6 +208,7 @@ export function frontPage(page: Page, text: string, parts: readonly Part[], site
     else {
       const [command, rest = ""] = block.trim().split(/ (.*)/);
       if (command === "map") html += map(page, parts, site);
+      else if (command === "experiments") html += experiments(page, parts, site);
       else if (command === "notation") html += notation(page, parts, site);
       else if (command === "glossary") html += glossary(page, text, site);
       else if (command === "readme") {
@@ -211,7 +222,13 @@ export function frontPage(page: Page, text: string, parts: readonly Part[], site
     }
   });
   if (page.url !== "glossary.html") {
-    site.entries.push({ url: page.url, title: page.title, page: page.title, text: plain(text) });
+    site.entries.push({
+      url: page.url,
+      title: page.title,
+      page: page.title,
+      text: plain(text.replace(/^[@#].*/gm, "")),
+      rank: RANK.reference,
+    });
   }
   return `<div class="plain-page ${page.url.replace(".html", "")}">${html}</div>`;
 }

@@ -47,23 +47,27 @@ export interface Frame {
 
 const label = ({ number, title }: Page): string => (number ? `${number} ` : "") + title;
 
+/** The same, the number in a column of its own. */
+const entry = ({ number, title }: Page): string =>
+  (number ? `<span class="number">${number}</span>` : "") + escape(title);
+
 function tree({ parts }: Frame, sheet: Sheet): string {
   const link = (page: Page): string =>
     `<a href="${relative(sheet.url, page.url)}" data-page="${page.url}"${
       page === sheet.page ? ` aria-current="page"` : ""
-    }>${escape(label(page))}</a>`;
+    }>${entry(page)}</a>`;
   return parts.map((part) => {
     const [first, ...rest] = part.pages;
     if (!first) return "";
     if (part.kind === "front" || part.kind === "back") {
-      return part.pages.map((page) => `<li>${link(page)}</li>`).join("");
+      return part.pages.map((page) => `<li class="is-unnumbered">${link(page)}</li>`).join("");
     }
     const open = part.kind === "chapter" || part === sheet.page?.part;
     const inner = open && rest.length > 0 ? `<ol>${rest.map((page) => `<li>${link(page)}</li>`).join("")}</ol>` : "";
-    const name = part.kind === "chapter" ? label(first) : part.title;
-    return `<li class="part"><a href="${relative(sheet.url, first.url)}" data-page="${first.url}"${
-      first === sheet.page ? ` aria-current="page"` : ""
-    }>${escape(name)}</a>${inner}</li>`;
+    const isChapter = part.kind === "chapter", name = isChapter ? entry(first) : escape(part.title);
+    return `<li class="part${isChapter ? "" : " is-unnumbered"}"><a href="${
+      relative(sheet.url, first.url)
+    }" data-page="${first.url}"${first === sheet.page ? ` aria-current="page"` : ""}>${name}</a>${inner}</li>`;
   }).join("\n");
 }
 
@@ -78,11 +82,13 @@ export function frame(site: Frame, sheet: Sheet): string {
   const [previous, next] = at < 0 ? [undefined, undefined] : [all[at - 1], all[at + 1]];
   const to = (target: string): string => relative(url, target);
   const up = page && page.part.pages[0] !== page && page.part.pages[0];
-  const crumbs = up && (page.part.kind === "chapter" || page.part.kind === "appendix")
-    ? `<a href="${to(up.url)}">${escape(page.part.title)}</a> <span aria-hidden="true">›</span> ${escape(label(page))}`
-    : url === "index.html"
+  const name = url === "index.html"
     ? ""
-    : escape(page ? label(page) : sheet.title);
+    : `<span aria-current="page">${escape(page ? label(page) : sheet.title)}</span>`;
+  const above = up && (page.part.kind === "chapter" ? label(up) : page.part.kind === "appendix" && page.part.title);
+  const crumbs = above
+    ? `<a href="${to(up.url)}">${escape(above)}</a> <span aria-hidden="true">›</span> ${name}`
+    : name;
   const assets = (sheet.assets ?? []).map((asset) =>
     asset.endsWith(".css")
       ? `<link rel="stylesheet" href="${to(asset)}">`
@@ -117,7 +123,7 @@ ${tree(site, sheet)}
 </ol></nav></details>
 <button class="needs-js" data-action="search">search <kbd>/</kbd></button>
 <button class="needs-js optional" data-action="colours" aria-pressed="true">colours</button>
-<button class="needs-js" data-action="theme">system</button>
+<button class="needs-js" data-action="theme">theme</button>
 </header>
 <main id="content">
 ${sheet.body}

@@ -12,13 +12,15 @@
 
 import { type Page, slug } from "./book.ts";
 import type { Highlighter, Mark } from "./code.ts";
+import type { Outline } from "./figures.ts";
+import { drawDiagram } from "./figures/diagram.ts";
 import { relative } from "./layout.ts";
 import { type Definition, type Knowledge, shaderNames } from "./program.ts";
 import { findTest, type Proof, type ProofFile, proofsOf, testsNamed } from "./proofs.ts";
-import { type Context, escape, plain, render, renderInline } from "./prose.ts";
+import { type Context, escape, plain, render, renderInline, sectionOf } from "./prose.ts";
 import { findNames, HUES, quantitiesOf, type Quantity } from "./quantities.ts";
-import type { Entry } from "./search.ts";
-import { type Line, type Row, split } from "./split.ts";
+import { type Entry, RANK } from "./search.ts";
+import { headerBlocks, type Line, type Row, split } from "./split.ts";
 
 /** A Chinese term and where it is explained. */
 export interface Term {
@@ -42,6 +44,8 @@ export interface About {
 export interface Surroundings {
   readonly purpose: string;
   readonly isFirst: boolean;
+  /** Address of what says how to run it. */
+  readonly help: string;
 }
 
 /** What all pages share. */
@@ -64,6 +68,8 @@ export interface Site {
   readonly experiments: (path: string) => readonly string[];
   /** Where pages that are no source show it at work: the playground. */
   readonly shown: (path: string) => readonly { readonly url: string; readonly page: string; readonly title: string }[];
+  /** What a list says of one; nothing where figures are not drawn. */
+  readonly outline: (name: string) => Outline | undefined;
   /** Title and purpose of one. */
   readonly about: (name: string) => About;
   /** Draws one. */
@@ -221,26 +227,38 @@ function shaderMarks(path: string, text: string, url: string, site: Site): Mark[
   return marks;
 }
 
-/** HTML of the lines of a row. */
-type Lines = (code: readonly Line[]) => string;
+/** HTML of the lines of a row; `id` is the name that the row itself has. */
+type Lines = (code: readonly Line[], id?: string) => string;
 
-function linesOf(page: Page, text: string, quantities: readonly Quantity[], site: Site): Lines {
-  const path = page.path!;
-  const marks = page.language === "wgsl" ? shaderMarks(path, text, page.url, site) : marksOf(path, page.url, site);
-  const coloured = findNames(text, quantities).map(([start, end, quantity]) => ({ start, end, quantity }));
-  const html = site.highlighter.lines(text, page.language, [...marks, ...coloured]);
+/** Names by the lines that define them. */
+function anchorsOf(page: Page, text: string, site: Site): ReadonlyMap<number, readonly string[]> {
   const names = new Map<number, string[]>();
   const add = (line: number, name: string): void => void names.set(line, [...names.get(line) ?? [], name]);
   const defined = new Set<string>();
-  for (const definition of site.knowledge.get(path)?.definitions ?? []) {
+  for (const definition of site.knowledge.get(page.path!)?.definitions ?? []) {
     const name = anchorOf(definition);
     if (!defined.has(name)) add(definition.line, name);
     defined.add(name);
   }
   if (page.language === "wgsl") { for (const [name, line] of shaderNames(text)) add(line, name); }
-  return (code) =>
+  return names;
+}
+
+function linesOf(
+  page: Page,
+  text: string,
+  quantities: readonly Quantity[],
+  names: ReadonlyMap<number, readonly string[]>,
+  site: Site,
+): Lines {
+  const path = page.path!;
+  const marks = page.language === "wgsl" ? shaderMarks(path, text, page.url, site) : marksOf(path, page.url, site);
+  const coloured = findNames(text, quantities).map(([start, end, quantity]) => ({ start, end, quantity }));
+  const html = site.highlighter.lines(text, page.language, [...marks, ...coloured]);
+  return (code, id) =>
     code.map(({ number, text }) => {
-      const anchors = (names.get(number) ?? []).map((name) => `<a id="${escape(name)}"></a>`).join("");
+      const anchors = (names.get(number) ?? []).filter((name) => name !== id)
+        .map((name) => `<a id="${escape(name)}"></a>`).join("");
       const indent = /^ */.exec(text)![0].length;
       return `<span class="line" id="L${number}"${
         indent > 0 ? ` style="--i:${indent}"` : ""
@@ -254,7 +272,7 @@ const isImports = (code: readonly Line[]): boolean =>
   /^import /.test(code[0]?.text ?? "") &&
   code.map(({ text }) => text).join("\n").replace(/^import [\s\S]*?;$/gm, "").trim() === "";
 
-function codeCell(code: readonly Line[], lines: Lines): string {
+function codeCell(code: readonly Line[], lines: Lines, id: string): string {
   if (code.length === 0) return "";
   if (isImports(code)) {
     const count = code.filter(({ text }) => /^import /.test(text)).length;
@@ -262,7 +280,7 @@ function codeCell(code: readonly Line[], lines: Lines): string {
       lines(code)
     }</code></pre></details>`;
   }
-  return `<pre><code>${lines(code)}</code></pre>`;
+  return `<pre><code>${lines(code, id)}</code></pre>`;
 }
 
 /** Tags of a doc comment as a list. */
@@ -283,9 +301,14 @@ function tagsOf(row: Row, context: Context): string {
   return (found.length > 0 ? `<dl class="tags">${found.join("")}</dl>` : "") + others.join("") + examples.join("");
 }
 
-/** Takes the tables out of a page's beginning: they stand at the right. */
+/** Takes the tables and diagrams out of a page's beginning: they stand at the right. */
 function tablesApart(prose: string, quantities: readonly Quantity[], context: Context): [rest: string, tables: string] {
   const rest: string[] = [], tables: string[][] = [];
+  const diagrams: string[] = [];
+  prose = prose.replace(/^```diagram (.*)\n([\s\S]*?)\n```$/gm, (_, caption: string, text: string) => {
+    diagrams.push(diagramHtml(caption, text, quantities, context));
+    return "";
+  });
   let inTable = false, fenced = false;
   for (const line of prose.split("\n")) {
     if (line.startsWith("```")) fenced = !fenced;
@@ -301,8 +324,26 @@ function tablesApart(prose: string, quantities: readonly Quantity[], context: Co
       ? `<div class="symbols">${inRowColours(table, lines, quantities)}</div>`
       : table;
   });
-  return [rest.join("\n"), html.join("")];
+  const pictures = diagrams.join("");
+  if (html.length === 0) return [rest.join("\n"), pictures];
+  // Tables that a screen holds stay beside the prose that needs them.
+  const rows = tables.reduce((sum, lines) => sum + lines.length, 0);
+  const isShort = rows <= SHORT_TABLE && pictures === "";
+  return [rest.join("\n"), `<div class="${isShort ? "stay" : "tables"}">${html.join("")}</div>${pictures}`];
 }
+
+/** A diagram with its caption. */
+function diagramHtml(caption: string, text: string, quantities: readonly Quantity[], context: Context): string {
+  const numbers = new Map(quantities.flatMap(({ number, symbols }) => symbols.map((tex) => [tex, number])));
+  const linked = text.replace(/\]\(([^)]+)\)/g, (_, href: string) => `](${context.target(href)})`);
+  const picture = drawDiagram(linked, plain(caption), { width: 0, id: "", hue: (symbol) => numbers.get(symbol) });
+  return `<figure class="figure kind-diagram"><div class="canvas" tabindex="0">${picture}</div><figcaption>${
+    renderInline(caption, context)
+  }</figcaption></figure>`;
+}
+
+/** Lines of tables that a screen holds; characters of prose that it holds; lines of code that are more than a screen. */
+const SHORT_TABLE = 16, SHORT_PROSE = 900, LONG_CODE = 24;
 
 /** A name that two rows share has in each the colour of the row. */
 function inRowColours(html: string, lines: readonly string[], quantities: readonly Quantity[]): string {
@@ -328,15 +369,48 @@ function withTitles(prose: string, path: string, site: Site): string {
   });
 }
 
-/** A shader's header: what it computes, and columns as they are. */
+/** What a comment begins in lower case and leaves open is a sentence in print. */
+const sentence = (text: string): string =>
+  /^[a-z]{3,}[ ,]/.test(text) && !/[.:;?!]$/.test(text) ? `${text[0]!.toUpperCase()}${text.slice(1)}.` : text;
+
+/** A shader's header: what it computes and what is said about it, and what it sets in columns. */
 function shaderOpening(page: Page, prose: string, context: Context): [left: string, right: string] {
   const [first = "", ...rest] = prose.split("\n");
-  const what = first.replace(/^\S+ — /, "");
-  const header = escape(rest.join("\n").trim()).replace(/[\w/]+\.(?:ts|wgsl)/g, (file) => {
-    const link = context.link(file);
-    return link ? `<a href="${link.href}">${file}</a>` : file;
-  });
-  return [`<h1>${escape(page.title)}</h1><p>${escape(what)}</p>`, header ? `<pre class="header">${header}</pre>` : ""];
+  const code = (text: string): string => `<code>${escape(text)}</code>`;
+  // Shapes, names in backticks and files are code.
+  const set = (text: string): string =>
+    text.split(/(`[^`]+`|(?<![\w\]])\[[^\][]*\]|[\w/]+\.(?:ts|wgsl)\b)/).map((part, at) => {
+      if (at % 2 === 0) return escape(part);
+      const name = part.replaceAll("`", ""), link = context.link(name);
+      return link && !part.startsWith("[") ? `<a class="name" href="${link.href}">${code(name)}</a>` : code(name);
+    }).join("");
+  const left = [`<h1>${escape(page.title)}</h1>`, `<p>${set(sentence(first.replace(/^\S+ — /, "")))}</p>`];
+  const right: string[] = [];
+  for (const block of headerBlocks(rest.join("\n"))) {
+    if (block.kind === "text") left.push(`<p>${set(block.text)}</p>`);
+    else if (block.kind === "formula") left.push(`<p class="signs">${set(block.text).replaceAll("\n", "<br>")}</p>`);
+    else if (block.kind === "list") {
+      const items = block.rows.map(([name = "", ...cells]) =>
+        `<dt>${escape(name)}</dt><dd>${set(cells.join(" "))}</dd>`
+      );
+      right.push(`<dl class="tags">${items.join("")}</dl>`);
+    } else {
+      const width = block.head.length, isBinding = block.head[0] === "binding";
+      const rows = block.rows.map((cells) => {
+        const last = cells.length - 1, span = cells.length === 2 ? width - 1 : 1;
+        const items = cells.map((cell, at) => {
+          const html = isBinding && span === 1 && (at === 1 || at === 2) ? code(cell) : set(cell);
+          return `<td${span > 1 && at === last ? ` colspan="${span}"` : ""}>${html}</td>`;
+        });
+        return `<tr>${items.join("")}${span === 1 ? "<td></td>".repeat(width - cells.length) : ""}</tr>`;
+      });
+      const head = block.head.map((cell) => `<th>${escape(cell)}</th>`).join("");
+      right.push(
+        `<div class="table"><table><thead><tr>${head}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`,
+      );
+    }
+  }
+  return [left.join(""), right.length > 0 ? `<div class="stay">${right.join("")}</div>` : ""];
 }
 
 function proofLinks(page: Page, site: Site): string {
@@ -385,10 +459,17 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
   const opening = rows[0]?.kind === "opening" ? rows[0] : undefined;
   const quantities = quantitiesOf(opening?.prose ?? "");
   const context = contextOf(page.url, page, quantities, site);
-  const lines = linesOf(page, text, quantities, site);
-  const entry = (anchor: string, title: string, prose: string): void => {
-    const where = (page.number ? `${page.number} ` : "") + page.title;
-    site.entries.push({ url: page.url + (anchor ? `#${anchor}` : ""), title, page: where, text: plain(prose) });
+  const anchors = anchorsOf(page, text, site), lines = linesOf(page, text, quantities, anchors, site);
+  const isBook = page.part.kind === "chapter", isEngine = /^core\/engine\//.test(path);
+  const entry = (anchor: string, title: string, prose: string, rank: number): void => {
+    const home = anchor ? `${page.part.title}: ${page.title}` : page.part.title;
+    const where = isBook ? (page.number ? `${page.number} ` : "") + page.title : home;
+    const names = anchor
+      ? {}
+      : { names: path.replace(/\/mod\.ts$/, "").split("/").at(-1)!.replace(/\.\w+$|^\d+_/g, "").replaceAll("_", " ") };
+    const url = page.url + (anchor ? `#${anchor}` : "");
+    const inside = isBook ? rank : isEngine ? Math.min(rank, RANK.heading) : RANK.inside;
+    site.entries.push({ url, title, page: where, text: plain(prose), ...names, rank: inside });
   };
   const out: string[] = [];
   let description = "", start = 0;
@@ -400,7 +481,11 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
       const file = program && site.pages.get(path.replace(/\w+\.ts$/, `experiments/${program}`));
       const more = file ? ` <a href="${relative(page.url, file.url)}">Its\u00a0program</a>` : "";
       const purpose = renderInline(site.about(name).purpose, context) + more;
-      out.push(`<div class="wide">${site.figure(name, { purpose, isFirst: name === first })}</div>`);
+      out.push(
+        `<div class="wide">${
+          site.figure(name, { purpose, isFirst: name === first, help: relative(page.url, HELP) })
+        }</div>`,
+      );
     }
     return among.filter((shown) => !chosen(shown));
   };
@@ -409,12 +494,16 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
     const body = opening.prose.replace(/^# .*\n/, "").trim();
     description = plain(body.split("\n\n")[0] ?? "").replace(/^Question\. /, "");
     const blocks = body.split(/^(?=## )/m), heading = (block: string): string => /^## (.*)/.exec(block)![1]!;
-    for (const block of blocks.slice(1)) entry(slug(heading(block)), heading(block), block.replace(/^.*\n/, ""));
-    entry("", page.title, blocks[0]!);
+    for (const block of blocks.slice(1)) {
+      entry(slug(heading(block)), heading(block), block.replace(/^.*\n/, ""), RANK.heading);
+    }
+    entry("", page.title, blocks[0]!.replace(/^\*\*Question\.\*\* /, ""), RANK.section);
     if (page.language === "wgsl") out.push(rowHtml("opening", ...shaderOpening(page, opening.prose, context)));
     else {
-      const number = page.number ? `<span class="number">${page.number}</span> ` : "";
-      const title = `<h1>${number}${unbroken(renderInline(page.title, context))}</h1>`;
+      const name = unbroken(renderInline(page.title, context));
+      const title = page.number
+        ? `<h1><span class="number">${page.number}</span> <span>${name}</span></h1>`
+        : `<h1>${name}</h1>`;
       blocks.forEach((block, at) => {
         const [rest, tables] = tablesApart(withTitles(block, path, site), quantities, context);
         const html = linkTests(render(rest, context), rest, page, site);
@@ -424,17 +513,18 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
       });
     }
   } else {
-    entry("", page.title, "");
+    entry("", page.title, "", RANK.section);
     out.push(rowHtml("opening", `<h1>${escape(page.title)}</h1>`, ""));
   }
-  if (path === "core/experiments.ts") out.push(rowHtml("section top", listOfExperiments(page, site), ""));
   const shownOn = placesOf(path, page, site);
   if (shownOn) out.push(rowHtml("section", shownOn, ""));
   show(waiting, () => true);
   const used = new Set<string>();
   for (const row of rows.slice(start)) {
     let { prose } = row, heading = "";
-    const code = codeCell(row.code, lines);
+    // A link to what a doc comment describes leads to the comment, not past it.
+    const id = row.kind === "reference" ? row.code.flatMap(({ number }) => anchors.get(number) ?? [])[0] ?? "" : "";
+    const code = codeCell(row.code, lines, id);
     const names = row.kind === "reference" ? named(row, site.knowledge.get(path)) : [];
     if (row.kind === "section") {
       const title = /^## (.*)/.exec(prose)![1]!;
@@ -445,25 +535,35 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
         renderInline(title, context)
       }<a class="anchor" href="#${anchor}" aria-label="Link to this section">¶</a></h2>`;
       prose = prose.replace(/^## .*\n?/, "");
-      entry(anchor, title, prose);
-    } else if (names.length > 0) entry(names[0]!, names[0]!, prose);
+      entry(anchor, plain(title), prose, RANK.heading);
+    } else if (names.length > 0) entry(names[0]!, names[0]!, prose, isEngine ? RANK.engine : RANK.term);
     else if (prose) {
       // What the margin says is found under the heading above it.
       const above = site.entries.pop()!;
       site.entries.push({ ...above, text: `${above.text} ${plain(prose)}` });
     }
+    if (page.language === "wgsl") prose = sentence(prose);
+    // An exercise changes this file and runs something.
     const exercise = heading !== "" && /^## Exercises?\n/.test(row.prose)
-      ? `<p><a href="${relative(page.url, "library.html#try-an-exercise")}">How to try it</a></p>`
+      ? `<p class="note">This page is the file <code>${escape(path)}</code>. <a href="${
+        relative(page.url, "library.html#try-an-exercise")
+      }">How to try it.</a></p>`
       : "";
     const html = heading + linkTests(render(prose, context), prose, page, site) + exercise;
     const first = row.code[0]?.text ?? "";
     const isTop = row.kind === "section" || row.kind === "reference" && !/^\s/.test(first);
-    out.push(rowHtml(row.kind + (isTop ? " top" : ""), html, tagsOf(row, context) + code));
+    const opens = /^(export )?(abstract )?(class|interface) /.test(first) && row.code.length < 4;
+    const stays = row.code.length > LONG_CODE && row.prose.length < SHORT_PROSE;
+    const kind = row.kind + (isTop ? " top" : "") + (opens ? " opens" : "");
+    out.push(rowHtml(kind, html, tagsOf(row, context) + code, { id, stays }));
   }
   for (const name of site.experiments(path)) {
     const { title, purpose } = site.about(name);
-    entry(idOf(name), title, purpose);
+    entry(idOf(name), title, purpose, RANK.heading);
   }
+  judgeColours(out, quantities, page, site);
+  const measured = measuredHtml(page, site, context);
+  if (measured) out.push(rowHtml("section top", ...measured));
   const proofs = proofLinks(page, site);
   if (proofs) out.push(rowHtml("proofs", proofs, ""));
   return { body: `<div class="page">${out.join("\n")}</div>`, description };
@@ -497,15 +597,6 @@ function figureLink({ name, home }: { name: string; home: Page }, text: string, 
   return `<a href="${relative(page.url, `${home.url}#${idOf(name)}`)}">${text}</a>`;
 }
 
-function listOfExperiments(page: Page, site: Site): string {
-  const items = shownExperiments(site).map((shown) =>
-    `<li>${figureLink(shown, escape(site.about(shown.name).title), page)} <span class="note">${
-      escape((shown.home.number ? `${shown.home.number} ` : "") + shown.home.title)
-    }</span></li>`
-  );
-  return `<h2 id="all-experiments">All experiments</h2><ol class="list">${items.join("")}</ol>`;
-}
-
 /** Where the figures of an experiment's program stand. */
 function placesOf(path: string, page: Page, site: Site): string {
   const file = /^core\/\w+\/experiments\/(\w+\.ts)$/.exec(path)?.[1];
@@ -516,6 +607,49 @@ function placesOf(path: string, page: Page, site: Site): string {
   const links = here.map((shown) => figureLink(shown, escape(`${shown.home.number} ${shown.home.title}`.trim()), page));
   return links.length > 0 ? `<p>Shown in ${[...new Set(links)].join(" and ")}.</p>` : "";
 }
+
+/**
+ * Rows of the symbol table that stand for nothing: in no formula of the page, or in none of its code. A row of words is no
+ * formula, and a result without a name is not in the code.
+ */
+function judgeColours(rows: readonly string[], quantities: readonly Quantity[], page: Page, site: Site): void {
+  const inFormulas = new Set<string>(), inCode = new Set<string>();
+  for (const html of rows) {
+    // The symbol table itself counts for neither.
+    const text = html.replace(/<div class="symbols">[\s\S]*?<\/table>/g, "");
+    for (const [, number] of text.matchAll(/class="enclosing[^"]*" data-q="(\d+)"/g)) inFormulas.add(number!);
+    for (const [pre] of text.matchAll(/<pre>[\s\S]*?<\/pre>/g)) {
+      for (const [, number] of pre.matchAll(/ data-q="(\d+)"/g)) inCode.add(number!);
+    }
+  }
+  for (const { number, symbols, names } of quantities) {
+    const row = symbols.length > 0 ? symbols.map((tex) => `$${tex}$`).join(", ") : names.join(", ");
+    const complain = (where: string): void => site.problem(page.path!, `The symbol ${row} colours no ${where}`);
+    if (symbols.length > 0 && !inFormulas.has(String(number))) complain("formula");
+    // A bias is part of the layer that its weight names.
+    const named = names.filter((name) => !name.endsWith(".bias"));
+    if (named.length > 0 && !inCode.has(String(number))) complain("code");
+  }
+}
+
+/** What the rungs of a page of the ladder took, and on what. */
+function measuredHtml({ path }: Page, site: Site, context: Context): [prose: string, tables: string] | undefined {
+  const name = /^wasm\/ladder\/assembly\/(\w+)\.ts$/.exec(path!)?.[1];
+  const [head = "", ...kernels] = (site.texts.get("bench/LADDER.md") ?? "").split(/^## /m);
+  const own = kernels.find((text) => text.startsWith(`${name}\n`));
+  if (!own) return undefined;
+  const [made = "", machine = ""] = head.replace(/^# .*/, "").trim().split(/\n\n/);
+  const rules = made.replace(/^Made by `[^`]*`\. /, "").replace(/^[^.]*\.\s+/, "");
+  const tables = own.slice(name!.length).replace(/^### (.*)$/gm, "**$1**");
+  return [
+    `<h2 id="measured">What each rung gains<a class="anchor" href="#measured" aria-label="Link to this section">¶</a></h2>` +
+    render(`Recorded by \`bench/ladder.ts\`. ${rules}\n\n${machine}`, context),
+    render(tables, context),
+  ];
+}
+
+/** Where it stands how experiments and exercises are run. */
+const HELP = "library.html#run-it";
 
 /** Top-level names that a row declares. */
 function named(row: Row, knowledge: Knowledge | undefined): string[] {
@@ -528,8 +662,11 @@ function named(row: Row, knowledge: Knowledge | undefined): string[] {
 const unbroken = (html: string): string =>
   html.replace(/[\p{L}\d]+(?:-[\p{L}\d]+)+/gu, `<span class="unbroken">$&</span>`);
 
-function rowHtml(kind: string, prose: string, code: string): string {
-  return `<div class="row is-${kind}"><div class="prose">${prose}</div><div class="code">${code}</div></div>`;
+function rowHtml(kind: string, prose: string, code: string, { id = "", stays = false } = {}): string {
+  const tables = code.startsWith(`<div class="stay">`);
+  return `<div class="row is-${kind}"${id ? ` id="${escape(id)}"` : ""}><div class="prose${
+    stays ? " stays" : ""
+  }">${prose}</div><div class="code${tables ? " stays" : ""}">${code}</div></div>`;
 }
 
 /** How many quantities a page colours at most. */
@@ -541,7 +678,7 @@ export function sourcePage(path: string, site: Site): { url: string; body: strin
   const html = site.highlighter.lines(text, "ts", namesIn(text, url, site)).map((line, at) =>
     `<span class="line" id="L${at + 1}"><a href="#L${at + 1}" aria-hidden="true" tabindex="-1" data-n="${
       at + 1
-    }"></a>${line}</span>`
-  ).join("\n");
+    }"></a>${line}\n</span>`
+  ).join("");
   return { url, body: `<div class="source"><h1>${escape(path)}</h1><pre><code>${html}</code></pre></div>` };
 }

@@ -58,7 +58,8 @@ export interface Knowledge {
   readonly inside: ReadonlySet<number>;
 }
 
-const firstSentence = (text: string): string => text.replace(/\s+/g, " ").trim().split(/(?<=[.:?!])\s/)[0] ?? "";
+const firstSentence = (text: string): string =>
+  text.split("\n\n")[0]!.replace(/\s+/g, " ").trim().split(/(?<=[.?!])\s/)[0] ?? "";
 
 const textOf = (comment: string | ts.NodeArray<ts.JSDocComment> | undefined): string =>
   (ts.getTextOfJSDocComment(comment) ?? "").replace(/\{@\w+ ([^}|]*)[^}]*\}/g, "$1");

@@ -13,7 +13,7 @@
 import katex from "katex";
 import MarkdownIt, { type Token } from "markdown-it";
 import { references, slug } from "./book.ts";
-import { colourTex, findNames, partsOf, type Quantity } from "./quantities.ts";
+import { chainOf, colourTex, findNames, partsOf, type Quantity } from "./quantities.ts";
 
 /** What prose refers to. */
 export interface Context {
@@ -69,7 +69,11 @@ export function formula(tex: string, display: boolean, quantities: readonly Quan
     }
   };
   if (!display) return set(tex);
-  return `<span class="formula">${partsOf(tex).map((part) => set(part)).join("")}</span>`;
+  const chained = ([left = "", ...rest]: readonly string[]): string =>
+    rest.length === 0
+      ? set(left)
+      : `<span class="chain">${set(left)}${rest.map((part) => set(`{}${part}`)).join("")}</span>`;
+  return `<span class="formula">${partsOf(tex).map((part) => chained(chainOf(part))).join("")}</span>`;
 }
 
 /** Inline code: a quantity's colour, or a link. */
@@ -226,8 +230,12 @@ function makeParser(): Parser {
     return `<a class="anchor" href="#${id}" aria-label="Link to this section">¶</a></${tokens[at]!.tag}>\n`;
   };
   // A bold beginning that ends like a sentence is a run-in heading.
-  rules.strong_open = (tokens, at) =>
-    at <= 1 && /[.?:]$/.test(tokens[at + 1]?.content ?? "") ? `<strong class="runin">` : "<strong>";
+  rules.strong_open = (tokens, at) => {
+    const end = tokens.findIndex(({ type }, i) => i > at && type === "strong_close"), last = tokens[end - 1];
+    // A formula takes the full stop after it.
+    const ending = last?.content || (tokens[end - 2]?.meta as { after?: string } | null)?.after || "";
+    return at <= 1 && /[.?:]$/.test(ending) ? `<strong class="runin">` : "<strong>";
+  };
   return md;
 }
 
@@ -249,10 +257,101 @@ export function renderInline(text: string, context: Context): string {
   return parser.renderInline(text, context as unknown as Record<string, unknown>);
 }
 
-/** The words of Markdown, for the search. */
+/** The section of a Markdown file under a heading, without it. */
+export function sectionOf(text: string, heading: string): string {
+  const lines = text.split("\n");
+  const start = lines.findIndex((line) => /^#+ /.test(line) && line.replace(/^#+ /, "") === heading);
+  if (start < 0) throw new Error(`Cannot include "${heading}": there is no such heading`);
+  const level = /^#+/.exec(lines[start]!)![0].length;
+  let fenced = false;
+  const end = lines.findIndex((line, at) => {
+    if (at <= start) return false;
+    if (line.startsWith("```")) fenced = !fenced;
+    return !fenced && /^#+ /.test(line) && /^#+/.exec(line)![0].length <= level;
+  });
+  return lines.slice(start + 1, end < 0 ? undefined : end).join("\n").trim();
+}
+
+/** Signs that a line of text can have. */
+const SIGNS: Readonly<Record<string, string>> = {
+  alpha: "α",
+  beta: "β",
+  gamma: "γ",
+  delta: "δ",
+  epsilon: "ε",
+  varepsilon: "ε",
+  eta: "η",
+  theta: "θ",
+  lambda: "λ",
+  mu: "μ",
+  nabla: "∇",
+  omega: "ω",
+  partial: "∂",
+  phi: "φ",
+  pi: "π",
+  rho: "ρ",
+  sigma: "σ",
+  tau: "τ",
+  Phi: "Φ",
+  sum: "∑",
+  prod: "∏",
+  infty: "∞",
+  cdot: "·",
+  times: "×",
+  odot: "⊙",
+  circ: "∘",
+  le: "≤",
+  ge: "≥",
+  ne: "≠",
+  approx: "≈",
+  sim: "~",
+  in: "∈",
+  cup: "∪",
+  to: "→",
+  leftarrow: "←",
+  mid: "|",
+  lvert: "|",
+  rvert: "|",
+  lVert: "‖",
+  rVert: "‖",
+  dots: "…",
+  cdots: "…",
+  left: "",
+  right: "",
+  big: "",
+  Big: "",
+  quad: " ",
+  qquad: " ",
+};
+
+/** A short formula as one would type it: `z_i − m`, `1/√d`, `W^T`. */
+function typed(tex: string): string {
+  return tex.replace(/\\(?:mathrm|text|textrm|operatorname|mathit)\{([^{}]*)\}/g, "$1")
+    .replace(/\\[td]?frac\{([^{}]*)\}\{([^{}]*)\}/g, "$1/$2").replace(/\\sqrt\s*/g, "√").replace(/\^\\top/g, "ᵀ")
+    .replace(/\\([A-Za-z]+)\s*/g, (_, name) => SIGNS[name] ?? `${name} `)
+    .replace(/\\[,;:!]/g, "").replace(/\\(.)/g, "$1").replace(/[{}]/g, "").replace(/-/g, "−").replace(/\s+/g, " ")
+    .trim();
+}
+
+/**
+ * The words of Markdown, for lists and for the search: formulas as typed, long ones left out, tables at the end.
+ *
+ * @param text Markdown with formulas
+ * @returns one line
+ */
 export function plain(text: string): string {
-  return text.replace(/^\s*[|:-]+\s*$/gm, " ").replace(/\{@\w+ ([^}|]*)[^}]*\}/g, "$1").replace(/\$\$[^$]*\$\$/g, " ")
-    .replace(/\\(?:[A-Za-z]+|.)/g, " ")
-    .replace(/```\w*/g, " ").replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replace(/[`*#|$\\]/g, "").replace(/\s+/g, " ")
+  const rows: string[] = [];
+  const prose = text.replace(/^\|.*\|[ \t]*$/gm, (line) => {
+    if (!/^[|:\s-]+$/.test(line)) {
+      rows.push(line.split(/(?<!\\)\|/).map((cell) => cell.trim()).filter((cell) => cell).join(" · "));
+    }
+    return "";
+  });
+  return [prose, ...rows].join("\n")
+    .replace(/\{@\w+ ([^}|]*)[^}]*\}/g, "$1").replace(/\$\$[^$]*\$\$/g, " ").replace(
+      /\$([^$]+)\$/g,
+      (_, tex) => typed(tex),
+    )
+    .replace(/```\w*/g, " ").replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replace(/[`*#|\\]/g, "").replace(/\s+/g, " ")
     .trim();
 }

@@ -95,6 +95,24 @@ const TEXT = new Set(["\\mathrm", "\\text", "\\textrm", "\\operatorname", "\\mat
 
 const tokensOf = (tex: string): string[] => tex.match(TOKEN) ?? [];
 
+/** A bracket and whatever it holds up to where it closes. */
+const REST = "…]";
+
+/**
+ * How a symbol of the table stands in formulas: as it is, with other indices above, with any argument, and
+ * a list as a whole.
+ *
+ * @param symbol TeX: `W_K^i`, `P(\cdot)`, `W_Q^1 \dots W_Q^h`, `[a_1; \dots]`
+ * @returns patterns of tokens without spaces
+ */
+function patternsOf(symbol: string): string[][] {
+  const full = (tex: string): string[] => tokensOf(tex).filter((token) => token.trim() !== "");
+  const [first = "", rest] = symbol.replace("(\\cdot)", "").split("\\dots");
+  if (rest !== undefined && symbol.startsWith("[")) return [[...full(first), REST]];
+  const base = /^(.+_(?:\w|\{[^{}]*\}|\\\w+\{[^{}]*\}))\^/.exec(first)?.[1];
+  return [...rest === undefined ? [] : [full(symbol)], full(first), ...base === undefined ? [] : [full(base)]];
+}
+
 /**
  * Marks the symbols of a formula with the numbers of their quantities.
  *
@@ -104,27 +122,50 @@ const tokensOf = (tex: string): string[] => tex.match(TOKEN) ?? [];
  */
 export function colourTex(tex: string, quantities: readonly Quantity[]): string {
   const patterns = quantities.flatMap(({ number, symbols }) =>
-    symbols.map((symbol) => ({ number, tokens: tokensOf(symbol).filter((token) => token.trim() !== "") }))
+    symbols.flatMap((symbol) => patternsOf(symbol).map((tokens) => ({ number, tokens })))
   ).toSorted((a, b) => b.tokens.length - a.tokens.length);
   const tokens = tokensOf(tex);
-  /** The end of the pattern if it stands at `at`. */
-  const matches = (pattern: readonly string[], at: number): number | undefined => {
-    for (const token of pattern) {
-      while (tokens[at]?.trim() === "") at++;
-      if (tokens[at] !== token) return undefined;
-      at++;
-    }
+  const skip = (at: number): number => {
+    while (tokens[at]?.trim() === "") at++;
     return at;
   };
   /** The end of the group or token at `at`. */
   const argument = (at: number): number => {
-    while (tokens[at]?.trim() === "") at++;
+    at = skip(at);
+    // A command that sets text takes its argument along.
+    if (TEXT.has(tokens[at] ?? "")) at = skip(at + 1);
     if (tokens[at] !== "{") return at + 1;
     for (let depth = 0; at < tokens.length; at++) {
       if (tokens[at] === "{") depth++;
       if (tokens[at] === "}" && --depth === 0) return at + 1;
     }
     return at;
+  };
+  /** The end of the pattern if it stands at `at`. */
+  const matches = (pattern: readonly string[], at: number): number | undefined => {
+    let indexed = false;
+    for (const [i, token] of pattern.entries()) {
+      if (token === REST) {
+        for (let depth = 1; depth > 0; at++) {
+          if (at >= tokens.length) return undefined;
+          if (tokens[at] === "[") depth++;
+          if (tokens[at] === "]") depth--;
+        }
+        return at;
+      }
+      at = skip(at);
+      if (tokens[at] !== token) return undefined;
+      at++;
+      if (token === "_") indexed = true;
+      // The table's $z - m$ is the formula's $z_i - m$.
+      const next = pattern[i + 1];
+      const isLetter = /^(\p{L}|\\[A-Za-z]+)$/u.test(token) && !TEXT.has(token);
+      if (isLetter && next !== undefined && next !== "_" && pattern[i - 1] !== "_" && tokens[skip(at)] === "_") {
+        at = argument(skip(at) + 1);
+      }
+    }
+    // An exponent stands above the index, hence in the same group.
+    return indexed && tokens[skip(at)] === "^" ? argument(skip(at) + 1) : at;
   };
   let out = "";
   for (let at = 0; at < tokens.length;) {
@@ -139,7 +180,7 @@ export function colourTex(tex: string, quantities: readonly Quantity[]): string 
       out += `{\\htmlData{q=${found.number}}{${symbol}}}`;
       at = found.end!;
     } else if (TEXT.has(tokens[at]!)) {
-      const end = argument(at + 1);
+      const end = argument(at);
       out += tokens.slice(at, end).join("");
       at = end;
     } else out += tokens[at++];
@@ -156,13 +197,18 @@ export function findNames(
     .toSorted((a, b) => b.name.length - a.name.length);
   if (names.length === 0) return [];
   const numbers = new Map(names.map(({ name, number }) => [name, number]));
-  const pattern = new RegExp(
-    `(?<![\\w$])(?:${names.map(({ name }) => name.replaceAll(".", "\\.")).join("|")})(?![\\w$])`,
-    "g",
-  );
+  // The code says `this.up` of what files call `up.weight`.
+  const layers = names.filter(({ name }) => /^\w+\.weight$/.test(name)).map(({ name, number }) => {
+    const layer = name.replace(".weight", "");
+    if (!numbers.has(layer)) numbers.set(layer, number);
+    return `(?<=\\bthis\\.|\\breadonly )${layer}`;
+  });
+  // What every array has is not the page's.
+  const own = names.map(({ name }) => (name === "length" ? "(?<!\\.)" : "") + name.replaceAll(".", "\\??\\."));
+  const pattern = new RegExp(`(?<![\\w$])(?:${[...own, ...layers].join("|")})(?![\\w$])`, "g");
   return [...code.matchAll(pattern)].map((
     match,
-  ) => [match.index, match.index + match[0].length, numbers.get(match[0])!]);
+  ) => [match.index, match.index + match[0].length, numbers.get(match[0].replaceAll("?.", "."))!]);
 }
 
 /** Cuts a formula where a printed book would break it: at wide spaces, and at narrower ones after a comma. */
@@ -177,4 +223,32 @@ export function partsOf(tex: string): string[] {
     else parts[parts.length - 1] += token;
   }
   return parts.map((part) => part.trim()).filter((part) => part !== "");
+}
+
+/** Glyphs that a formula may have in one line. */
+const LONG = 40;
+
+/** Relations at which a chain of equations is broken. */
+const RELATIONS = new Set(["=", "\\approx", "\\le", "\\ge", "\\equiv"]);
+
+/**
+ * Cuts a long chain $a = b \approx c$ where a printed book would break it: before its relations.
+ *
+ * @param tex a part of a formula
+ * @returns the left side, then each relation with what follows it; the formula alone if it is short or has one relation
+ */
+export function chainOf(tex: string): string[] {
+  const tokens = tokensOf(tex), parts = [""];
+  const glyphs = tokens.filter((token) =>
+    !/^(\s+|[{}^_]|\\(left|right|[bB]igg?|mathrm|text|[td]?frac|[;,!:]|q?quad))$/.test(token)
+  );
+  if (glyphs.length < LONG) return [tex];
+  let depth = 0;
+  for (const token of tokens) {
+    if (/^([{([]|\\\{|\\begin)$/.test(token)) depth++;
+    if (/^([})\]]|\\\}|\\end)$/.test(token)) depth--;
+    if (depth === 0 && RELATIONS.has(token)) parts.push(token);
+    else parts[parts.length - 1] += token;
+  }
+  return parts.length < 3 ? [tex] : parts.map((part) => part.replace(/\\[;,!:]\s*$/, "").trim());
 }

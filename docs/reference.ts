@@ -15,12 +15,13 @@ import { relative } from "./layout.ts";
 import { addressOf, contextOf, type Site } from "./pages.ts";
 import type { Definition } from "./program.ts";
 import { escape, plain, render, renderInline } from "./prose.ts";
+import { RANK } from "./search.ts";
 
 /** A tag as `deno doc` has it. */
 interface DocTag {
   readonly kind: string;
   readonly name?: string;
-  readonly type?: string;
+  readonly tsType?: { readonly repr: string };
   readonly doc?: string;
 }
 
@@ -87,13 +88,13 @@ function symbolHtml(symbol: DocSymbol, definition: Definition | undefined, page:
   const kind = declaration?.kind ?? "";
   const item = (term: string, text: string): string =>
     `<dt>${term}</dt><dd>${renderInline(text.replace(/\s+/g, " ").trim(), context)}</dd>`;
-  const list = tags.flatMap(({ kind, name = "", type = "", doc = "" }) =>
+  const list = tags.flatMap(({ kind, name = "", tsType, doc = "" }) =>
     kind === "param"
       ? [item(`<code>${escape(name)}</code>`, doc)]
       : kind === "return"
       ? [item("returns", doc)]
       : kind === "throws"
-      ? [item(`throws <code>${escape(type)}</code>`, doc)]
+      ? [item(`throws${tsType ? ` <code>${escape(tsType.repr)}</code>` : ""}`, doc)]
       : []
   );
   const members =
@@ -165,7 +166,13 @@ export function entryPage(
   const own = homes ? symbols.filter(({ name }) => !homes.has(name)) : symbols;
   for (const { name, declarations } of own) {
     const text = plain(declarations[0]?.jsDoc?.doc ?? "");
-    site.entries.push({ url: `${page.url}#${name}`, title: name, page: "API", text: text.slice(0, 200) });
+    site.entries.push({
+      url: `${page.url}#${name}`,
+      title: name,
+      page: `API: ${entry.specifier}`,
+      text,
+      rank: RANK.reference,
+    });
   }
   return `<div class="reference">${head}${table}${
     own.map((symbol) => symbolHtml(symbol, definitions.get(symbol.name), page, site)).join("\n")

@@ -25,7 +25,27 @@ export interface Entry {
   readonly page: string;
   /** Words. */
   readonly text: string;
+  /** Other names: that of the file. */
+  readonly names?: string;
+  /** How much it counts, see {@linkcode RANK}. */
+  readonly rank: number;
 }
+
+/** A reader wants the book first, then what can be imported, then how it is made. */
+export const RANK = {
+  /** A page of the book. */
+  section: 6,
+  /** A term of the glossary, a name that a page of the book defines. */
+  term: 3,
+  /** A name of the reference, a page without a source. */
+  reference: 1.8,
+  /** A heading within a page, a page of the engine. */
+  heading: 2,
+  /** A name of the engine. */
+  engine: 1.8,
+  /** Kernels, shaders, experiments' programs, this site. */
+  inside: .5,
+} as const;
 
 /**
  * Cuts a text into what is looked up.
@@ -51,7 +71,10 @@ export function words(text: string): string[] {
 }
 
 /** What both sides must agree upon. */
-const OPTIONS = { fields: ["title", "page", "text"], storeFields: ["url", "title", "page", "text"] };
+const OPTIONS = {
+  fields: ["title", "names", "page", "text"],
+  storeFields: ["url", "title", "names", "page", "text", "rank"],
+};
 
 /**
  * Builds the index.
@@ -80,10 +103,20 @@ globalThis.heedSearch = (() => {
   const index = globalThis.MiniSearch.loadJSON(${index}, { fields: ${JSON.stringify(OPTIONS.fields)}, storeFields: ${
     JSON.stringify(OPTIONS.storeFields)
   }, tokenize: words, processTerm: (term) => term });
-  const options = { boost: { title: 6, page: 2 }, prefix: (term) => term.length > 1 && !/\\p{Script=Han}/u.test(term), fuzzy: (term) => term.length > 5 ? 0.15 : false };
+  const options = {
+    boost: { title: 6, names: 5, page: 2 },
+    boostDocument: (id, term, { rank }) => rank,
+    prefix: (term) => term.length > 1 && !/\\p{Script=Han}/u.test(term),
+    fuzzy: (term) => term.length > 5 ? 0.15 : false,
+    weights: { prefix: 0.3, fuzzy: 0.2 },
+  };
   return (question) => {
     const all = index.search(question, { ...options, combineWith: "AND" });
-    return all.length > 0 ? all : index.search(question, options);
+    const found = all.length > 0 ? all : index.search(question, options);
+    // What is called so comes before what has it in its name.
+    const asked = question.trim().toLowerCase();
+    const score = ({ score, title, names }) => title.toLowerCase() === asked || names === asked ? 2 * score : score;
+    return found.sort((a, b) => score(b) - score(a));
   };
 })();
 `;

@@ -35,7 +35,7 @@
  * product of $d$ independent terms of mean 0 and variance 1 has variance $d$: the wider the vectors, the
  * farther apart the scores. Unscaled, wide vectors start with almost one-hot weights, and the softmax
  * passes hardly any gradient back: its [derivative](../02_words/softmax.ts) $p(1-p)$ is 0 at both ends.
- * Dividing by $\sqrt{d}$ returns the variance to 1 whatever the width.
+ * The factor $1/\sqrt{d}$ returns the variance to 1 whatever the width.
  *
  * **What the notes ask: why multiplicative (乘性注意力) and not additive?** Both learn. The additive
  * score needs a tanh for each pair *and* each hidden unit, $TSD$ of them, and stores as many
@@ -132,7 +132,7 @@ export function attentionWeights(query: Tensor, key: Tensor, options: AttentionO
   if (mask) scores = scores.where(mask, -Infinity);
   if (causal) scores = scores.where(lowerTriangle(T, S, S - T), -Infinity);
 
-  // $A$
+  // $A$: the scores of a row become shares that sum to one.
   return softmax(scores);
 }
 

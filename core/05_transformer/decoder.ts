@@ -13,7 +13,7 @@
  * **Formula.** With $y$ the target so far and $m$ the encoder's output, one layer in the paper's order
  * computes
  *
- * $$u = \mathrm{norm}\big(y + \mathrm{attention}(y, y)\big), \quad v = \mathrm{norm}\big(u + \mathrm{attention}(u, m)\big), \quad w = \mathrm{norm}\big(v + F(v)\big)$$
+ * $$u = \mathrm{norm}\big(y + \mathrm{attention}(y, y)\big), \quad v = \mathrm{norm}\big(u + \mathrm{attention}(u, m)\big), \quad w = \mathrm{norm}\big(v + \mathrm{FFN}(v)\big)$$
  *
  * | symbol | in code                                 | shape       |
  * | ------ | --------------------------------------- | ----------- |
@@ -22,6 +22,19 @@
  * | $u$    | `hidden` after `selfAttentionResidual`  | `[B, T, E]` |
  * | $v$    | `hidden` after `crossAttentionResidual` | `[B, T, E]` |
  * | $w$    | the result                              | `[B, T, E]` |
+ *
+ * ```diagram One layer, read from the bottom.
+ * $w$
+ * [norm](normalization.ts)
+ * + [feed-forward](feed_forward.ts)
+ * $v$
+ * [norm](normalization.ts)
+ * + [cross-attention](../04_attention/self_and_cross.ts) <- m
+ * $u$
+ * [norm](normalization.ts)
+ * + [causal self-attention](../04_attention/masks.ts)
+ * $y$
+ * ```
  *
  * The first attention is masked (掩码注意力, section 4.5); the second sees all of the source.
  *

@@ -12,13 +12,23 @@
  *
  * **Formula.** One layer, in the paper's order, maps $x$ to $r$ by way of $z$:
  *
- * $$z = \mathrm{norm}\big(x + \mathrm{attention}(x)\big), \qquad r = \mathrm{norm}\big(z + F(z)\big)$$
+ * $$z = \mathrm{norm}\big(x + \mathrm{attention}(x)\big), \qquad r = \mathrm{norm}\big(z + \mathrm{FFN}(z)\big)$$
  *
  * | symbol | in code                            | shape       |
  * | ------ | ---------------------------------- | ----------- |
  * | $x$    | `hidden` on entry                  | `[B, S, E]` |
  * | $z$    | `hidden` after `attentionResidual` | `[B, S, E]` |
  * | $r$    | the result                         | `[B, S, E]` |
+ *
+ * ```diagram One layer in the paper's order, read from the bottom.
+ * $r$
+ * [norm](normalization.ts)
+ * + [feed-forward](feed_forward.ts)
+ * $z$
+ * [norm](normalization.ts)
+ * + [self-attention](../04_attention/self_and_cross.ts)
+ * $x$
+ * ```
  *
  * **Why it may look both ways.** The source sentence (源语句) is there before the first word of
  * the translation is written. Nothing in it is to be predicted, so nothing has to be hidden
@@ -62,7 +72,7 @@ export type Observer = (path: string, weights: Tensor) => void;
 
 /** What goes with every pass through a model, down to its layers. */
 export interface Pass {
-  /** Where dropout comes from; without it nothing is dropped. */
+  /** Where {@linkcode dropout} comes from; without it nothing is dropped. */
   readonly random?: Random | undefined;
   /** Receives the attention weights; computing them costs extra. */
   readonly observe?: Observer | undefined;
@@ -213,10 +223,15 @@ export function below(observe: Observer | undefined, part: string): Observer | u
 
 // ## One word, two sentences
 //
-// The experiment sends two sentences that share *apple* (polysemy, 一词多义) through an untrained
-// encoder. Before the first layer both have the same vector; after it they differ, because each
+// The experiment sends two sentences that share *apple* (polysemy, 一词多义) through untrained
+// encoders. Before the first layer both have the same vector; after it they differ, because each
 // has read its own sentence. That the vectors differ is the architecture; that they differ in a
 // useful way is training.
+//
+// How much there is to learn shows in the third figure, a mean over many encoders. With post-norm, after
+// six layers two apples are hardly more alike than any two words: each step adds something random and
+// scales the sum back, so that less and less of the word itself is left. The notes expect of post-norm
+// that it keeps more of the original. With pre-norm the steps only add, and more of the word stays.
 
 // ## Pitfall: padding that is read
 //

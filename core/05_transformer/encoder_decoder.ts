@@ -19,7 +19,7 @@
  * | $x$, $y'$       | `source`, `target`       | `[B, S]`, `[B, T]` |
  * | $W$             | `targetEmbedding.weight` | `[V, E]`           |
  * | $m$             | `memory`                 | `[B, S, E]`        |
- * | $\cdots W^\top$ | the result               | `[B, T, V]`        |
+ * | the scores      | the result               | `[B, T, V]`        |
  *
  * Both languages share one table unless `sourceVocabSize` gives the source its own.
  *
@@ -28,8 +28,8 @@
  * an input such a row would vanish beside $\mathrm{PE}$, whose entries are of size 1. Multiplied by
  * $\sqrt{E}$ it does not.
  *
- * **What runs once.** The purple part of the notes' picture: `encode` does not depend on what is being
- * written. A generation loop calls it once, and `decode` once per word.
+ * **What runs once.** The encoder, as the notes say: `encode` does not depend on what is being written.
+ * A generation loop calls it once, and `decode` once per word.
  * {@linkcode EncoderDecoder.given} makes a decoder of a model and an encoded source; its caches
  * remember, layer by layer, the keys and values of the source.
  *

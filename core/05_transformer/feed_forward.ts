@@ -12,7 +12,7 @@
  * $\sigma(z) = 1 / (1 + e^{-z})$, and the smooth relative of $\max(0, z)$ that BERT and GPT use, in
  * which $\tfrac{1}{2}(1 + \mathrm{erf}(z / \sqrt 2))$ is the probability that a normal draw lies below $z$:
  *
- * $$F(x) = \max(0,\, xW_1 + b_1)\,W_2 + b_2, \qquad F(x) = \big(\mathrm{silu}(xW_3) \odot xW_1\big)\,W_2$$
+ * $$\mathrm{FFN}(x) = \max(0,\, xW_1 + b_1)\,W_2 + b_2, \qquad \mathrm{SwiGLU}(x) = \big(\mathrm{silu}(xW_3) \odot xW_1\big)\,W_2$$
  *
  * $$\mathrm{gelu}(z) = \tfrac{z}{2}\left(1 + \mathrm{erf}\tfrac{z}{\sqrt{2}}\right) \approx \tfrac{z}{2}\left(1 + \tanh\!\left(\sqrt{\tfrac{2}{\pi}}\,(z + 0.044715\,z^3)\right)\right)$$
  *
@@ -25,8 +25,8 @@
  *
  * `up`, `gate` and `down` are the names that model files use.
  *
- * **Why four times as wide.** Each of the $F$ inner units is a question, *is this pattern here?*,
- * and its row of $W_2$ the answer to be written if so. The paper takes $F = 4E$, which puts two
+ * **Why four times as wide.** $F$ is the width inside. Each of the $F$ inner units is a question, *is this
+ * pattern here?*, and its row of $W_2$ the answer to be written if so. The paper takes $F = 4E$, which puts two
  * thirds of the weights of an encoder layer here. The gated form has three matrices and takes
  * $F = \tfrac{8}{3}E$ to cost the same.
  *

@@ -16,7 +16,7 @@
  * | symbol       | in code          | shape      |
  * | ------------ | ---------------- | ---------- |
  * | $n$          | `lengths`        | `[B]`      |
- * | $\max_i n_i$ | `T`              | one number |
+ * | $\max_i n_i$ | T in shapes      | one number |
  * |              | `tokens`, `mask` | `[B, T]`   |
  * | waste        | `paddedShare(…)` | one number |
  *

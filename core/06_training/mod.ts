@@ -19,6 +19,7 @@
  * | 6.7     | `safetensors`     | how tensors are written down                        |
  * | 6.7     | `checkpoints`     | how a run is taken up again, bit for bit            |
  * | 6.8     | `bleu`            | how good a translation is, next to a human one      |
+ * | 6.8     | `policy_gradient` | how a score without a derivative is trained on      |
  *
  * ## Notation
  *
@@ -37,3 +38,4 @@ export * from "./loop.ts";
 export * from "./safetensors.ts";
 export * from "./checkpoints.ts";
 export * from "./bleu.ts";
+export * from "./policy_gradient.ts";

@@ -122,6 +122,9 @@ export function nextTokens(windows: readonly Int32Array[]): { readonly inputs: T
 // once, so the mixture takes two passes: the first, on the right answers and without
 // gradient, says what the model would have put at each place; the second is trained on a row in
 // which some answers have been replaced by these guesses. The targets stay the right ones.
+//
+// A guess of the first pass follows right answers. To make guesses that follow guesses, the mixed row is
+// read again before the training pass, and its guesses are mixed in instead; this may be repeated.
 
 /**
  * Replaces some of a decoder's inputs by what it predicted itself.
@@ -209,8 +212,13 @@ export function inverseSigmoidDecay(rate: number): (step: number) => number {
 // Taught with right answers only, the model learns to trust the number before more than its ears. Fed
 // right answers, it does well to the end; on its own, it misses a jump, trusts its mistake, and is
 // wrong from there on: worse than writing down what is heard. Scheduled sampling teaches it to listen.
-// It is better on its own, though in so short a training not better than plain hearing, and a little
-// worse when fed right answers, which it has learned to doubt.
+// It is better on its own, and a little worse when fed right answers, which it has learned to doubt.
+//
+// It is still worse than plain hearing, and longer training makes it worse: move *Training steps* to 600.
+// The guesses that are mixed in were made from right answers. The better the model gets, the more of them
+// are right, and the more it trusts the number before again. A mistake that follows from a mistake is
+// never among them. With guesses made from guesses, three times over, it is, and on its own the model
+// comes about as far as plain hearing.
 
 // ## Pitfall: guesses that are not shifted
 //

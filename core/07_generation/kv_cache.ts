@@ -6,8 +6,8 @@
  *
  * **Idea.** No: under a causal mask the past never changes, so what was computed once can be
  * kept (键值缓存). A step then feeds one token, appends one key and one value to each layer's memory,
- * and compares one query with all keys. For a text of $n$ tokens, $n$ positions pass through the
- * model instead of $1 + 2 + \dots + n$.
+ * and compares one query with all keys. For a text of $n$ tokens, prompt included, at most $n$ positions
+ * pass through the model instead of up to $1 + 2 + \dots + n$.
  *
  * **Formula.** For $L$ layers with $G$ key–value heads of width $D$, $B$ texts of $S$ tokens and $w$
  * bytes per number, the memory taken (GPU memory, 显存) is

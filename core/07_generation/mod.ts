@@ -16,6 +16,7 @@
  * | 7.4     | `truncation`      | which tokens should never be drawn                   |
  * | 7.5     | `temperature`     | how bold the draw is                                 |
  * | 7.7     | `greedy_and_beam` | how the most probable text is found                  |
+ * | 7.7     | `beam_variants`   | how several texts are found that differ              |
  * | 7.11    | `kv_cache`        | how nothing is computed twice                        |
  * |         | `on_device`       | how a GPU writes on without being asked              |
  * |         | `generate`        | how one loop serves all of them                      |
@@ -33,6 +34,7 @@ export * from "./sampling.ts";
 export * from "./truncation.ts";
 export * from "./temperature.ts";
 export * from "./greedy_and_beam.ts";
+export * from "./beam_variants.ts";
 export * from "./kv_cache.ts";
 export * from "./on_device.ts";
 export * from "./generate.ts";

@@ -79,7 +79,7 @@ function branchOf(node: TreeNode, children: Children, write: (value: number) => 
 
 /** Width of a name; that of the best is set bolder. */
 const nameWidth = ({ name, look }: Branch): number => textWidth(name) * (look === "best" ? 1.03 : 1);
-const valueWidth = ({ value }: Branch): number => textWidth(value, SMALL);
+const valueWidth = ({ value }: Branch): number => textWidth(value, { size: SMALL });
 
 /** Name and value, and a line that leads to them. */
 function drawn(branch: Branch, x: number, y: number, beside: boolean, line = ""): string {

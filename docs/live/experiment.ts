@@ -10,7 +10,7 @@
  */
 
 import type { Control, Figure, Outcome } from "../../core/experiments.ts";
-import { figureHtml, tableCsv, tablesOf } from "../figures/mod.ts";
+import { figuresHtml, tableCsv, tablesOf } from "../figures/mod.ts";
 import type { Answer } from "./protocol.ts";
 import { type Run, run } from "./run.ts";
 import { pixels, save, standalone } from "./save.ts";
@@ -34,6 +34,16 @@ function make<K extends keyof HTMLElementTagNameMap>(
 
 /** A value as its control shows it. */
 const shown = ({ choices }: Control, value: number): string => choices?.[value] ?? String(value);
+
+/** Until a reader runs it. */
+const RECORDED = "as recorded";
+
+/** A time as one reads it. */
+const duration = (seconds: number): string => `${seconds < 10 ? seconds.toPrecision(2) : Math.round(seconds)} s`;
+
+/** What computed, in a few words: `CPU, 2 threads`. */
+const brief = (device: string): string =>
+  [/^\w+/.exec(device)?.[0], /\d+ threads|one thread/.exec(device)?.[0]].filter((part) => part).join(", ");
 
 /** Removes the noise of binary fractions. */
 const tidy = (value: number): number => Number(value.toPrecision(12));
@@ -71,15 +81,17 @@ class Live {
     this.#controls = JSON.parse(section.dataset["controls"]!);
     this.#hues = JSON.parse(section.dataset["hues"] ?? "{}");
     this.#figures = section.querySelector<HTMLElement>(".figures")!;
-    this.#run = make("button", { type: "submit", class: "run" }, "run");
-    this.#cancel = make("button", { type: "button", class: "cancel", hidden: "" }, "cancel");
+    this.#run = make("button", { type: "submit", class: "run" }, "Run");
+    this.#cancel = make("button", { type: "button", class: "cancel", hidden: "" }, "Cancel");
     this.#progress = make("progress", { max: "1", value: "0", hidden: "", "aria-label": "How much is done" });
     this.#status = make("p", { class: "status", role: "status" });
-    section.querySelector(".trial")!.append(this.#form(), this.#progress, this.#status);
+    const state = make("div", { class: "state" }, this.#progress, this.#status);
+    section.querySelector(".trial")!.append(this.#form(), state);
+    this.#say(RECORDED);
     this.#set(this.#defaults());
     this.#addSaving();
     section.dataset["live"] = "ready";
-    new ResizeObserver(() => this.#fit()).observe(this.#figures);
+    new ResizeObserver(() => this.#fit()).observe(section);
     void this.#load();
   }
 
@@ -101,16 +113,20 @@ class Live {
   }
 
   #form(): HTMLFormElement {
-    const form = make("form", { class: "controls" });
+    const form = make(
+      "form",
+      { class: "controls" },
+      make("p", { class: "about" }, "To change a control is to run it."),
+    );
     for (const [key, control] of Object.entries(this.#controls)) form.append(this.#field(key, control));
-    const reset = make("button", { type: "button", class: "reset" }, "reset");
+    const reset = make("button", { type: "button", class: "reset" }, "Reset");
     reset.addEventListener("click", () => this.#reset());
     this.#cancel.addEventListener("click", () => this.#current?.cancel());
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#start();
     });
-    form.append(make("div", { class: "actions" }, this.#run, this.#cancel, reset), this.#deviceField());
+    form.append(this.#deviceField(), make("div", { class: "actions" }, this.#run, this.#cancel, reset));
     return form;
   }
 
@@ -123,42 +139,44 @@ class Live {
       this.#refresh.forEach((f) => f());
       this.#start();
     };
-    const name = make("label", { for: id, title: control.description }, control.label);
+    const name = make("label", { for: id }, control.label), described = { id, "aria-describedby": `${id}-about` };
+    const about = make("span", { id: `${id}-about`, class: "about" }, control.description);
     if (control.choices) {
       const select = make(
         "select",
-        { id },
+        described,
         ...control.choices.map((choice, i) => make("option", { value: String(i) }, choice)),
       );
       select.addEventListener("change", () => change(Number(select.value)));
       this.#refresh.push(() => select.value = String(this.#values[key]));
-      return make("div", { class: "control" }, name, select);
+      return make("div", { class: "control" }, name, select, about);
     }
     if (key === "seed" || (control.max - control.min) / step > 5000) {
       const bounds = { min: String(control.min), max: String(control.max), step: String(step) };
-      const input = make("input", { id, type: "number", ...bounds });
+      const input = make("input", { ...described, type: "number", ...bounds });
       input.addEventListener("change", () => change(input.valueAsNumber));
       this.#refresh.push(() => input.value = String(this.#values[key]));
       const field = make("div", { class: "control number" }, name, input);
       if (key === "seed") {
-        const another = make("button", { type: "button", class: "seed" }, "another");
+        const another = make("button", { type: "button", class: "seed" }, "another seed");
         another.addEventListener("click", () => {
           const next = this.#values[key]! + 1;
           change(next > control.max ? control.min : next);
         });
         field.append(another);
       }
+      field.append(about);
       return field;
     }
     const bounds = { min: String(control.min), max: String(control.max), step: String(step) };
-    const input = make("input", { id, type: "range", ...bounds }), output = make("output", { for: id });
+    const input = make("input", { ...described, type: "range", ...bounds }), output = make("output", { for: id });
     input.addEventListener("input", () => output.value = shown(control, tidy(input.valueAsNumber)));
     input.addEventListener("change", () => change(input.valueAsNumber));
     this.#refresh.push(() => {
       input.value = String(this.#values[key]);
       output.value = shown(control, this.#values[key]!);
     });
-    return make("div", { class: "control" }, name, output, input);
+    return make("div", { class: "control" }, name, output, input, about);
   }
 
   #deviceField(): HTMLElement {
@@ -190,15 +208,16 @@ class Live {
     this.#drop();
     this.#busy(false);
     this.#set(this.#defaults());
-    this.#say("");
     if (!this.#recorded) return this.#start();
+    this.#say(RECORDED);
     this.#outcome = this.#recorded;
     this.#draw();
     this.#judge(undefined);
   }
 
-  #say(text: string, isError = false): void {
+  #say(text: string, isError = false, title = ""): void {
     this.#status.textContent = text;
+    this.#status.title = title;
     this.#status.classList.toggle("error", isError);
   }
 
@@ -236,7 +255,7 @@ class Live {
       this.#outcome = answer.outcome;
       this.#draw();
       this.#judge(answer.holds);
-      this.#say(`${answer.seconds.toPrecision(2)} s on ${answer.device}`);
+      this.#say(`${duration(answer.seconds)} · ${brief(answer.device)}`, false, answer.device);
     }
   }
 
@@ -252,6 +271,7 @@ class Live {
         : recorded === "refuted"
         ? "refuted"
         : "fails";
+      this.#section.querySelector(".settings")!.textContent = holds === undefined ? "default" : "chosen";
       item.className = verdict;
       item.querySelector(".verdict")!.textContent = verdict;
     });
@@ -263,29 +283,31 @@ class Live {
     if (this.#outcome && Math.abs(width - this.#width) > 8) this.#draw();
   }
 
+  /** Width of figures. */
   #measure(): number {
-    return Math.round(Math.max(260, Math.min(760, this.#figures.clientWidth)));
+    // On a phone the list of figures is no box of its own.
+    return Math.round(Math.max(260, Math.min(760, this.#figures.clientWidth || this.#section.clientWidth)));
   }
 
   #draw(): void {
     const outcome = this.#outcome;
     if (!outcome) return;
     this.#width = this.#measure();
+    const before = this.#section.getBoundingClientRect();
     const open = [...this.#figures.querySelectorAll("details")].map((details) => details.open);
     const heads = [...this.#figures.querySelectorAll<HTMLInputElement>(".heads input:checked")].map(({ id }) => id);
-    this.#figures.innerHTML = outcome.figures.map((figure, i) =>
-      figureHtml(figure, {
-        width: this.#width,
-        id: `${this.#section.id}-${i + 1}`,
-        hue: (symbol) => this.#hues[symbol],
-      })
-    ).join("");
+    const drawing = { width: this.#width, id: this.#section.id, hue: (symbol: string) => this.#hues[symbol] };
+    this.#figures.innerHTML = figuresHtml(outcome.figures, drawing).join("");
     this.#figures.querySelectorAll("details").forEach((details, i) => details.open = open[i] ?? false);
     for (const id of heads) {
       const input = document.getElementById(id) as HTMLInputElement | null;
       if (input) input.checked = true;
     }
     this.#addSaving();
+    // What a reader reads below stays where it is; most browsers see to that themselves.
+    if (before.bottom < 0 && !CSS.supports("overflow-anchor", "auto")) {
+      scrollBy(0, this.#section.getBoundingClientRect().height - before.height);
+    }
   }
 
   /** Buttons that hand a figure over as SVG, PNG or CSV. */
@@ -317,7 +339,7 @@ class Live {
         const text = found.kind === "text" ? found.text : tablesOf(found, true).map(tableCsv).join("\n");
         save(`${name}.${found.kind === "text" ? "txt" : "csv"}`, new Blob([text], { type: "text/csv" }));
       });
-      figure.append(row);
+      figure.querySelector(".tools")!.append(row);
     });
   }
 }

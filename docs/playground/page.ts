@@ -143,7 +143,7 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
       "every step.",
     made: [
       [
-        ["log-probability", BEAM, "        const logProbability = before + row[token]!;"],
+        ["log-probability", BEAM, "        const logProbability = before + row[token]!,"],
         ["the best survive", BEAM, "        if (best.length > this.#numBeams) best.pop();"],
       ],
       [["per token", BEAM, "    const score = logProbability / this.#penalty("]],

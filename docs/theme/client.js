@@ -87,8 +87,8 @@
   const themes = ["system", "light", "dark"];
   const showTheme = () => {
     const theme = root.dataset.theme ?? "system";
-    button("theme").textContent = theme;
-    button("theme").setAttribute("aria-label", `Theme: ${theme}`);
+    button("theme").replaceChildren("theme", make("span", { className: "optional" }, `: ${theme}`));
+    button("theme").setAttribute("aria-label", `theme: ${theme}`);
   };
   const nextTheme = () => {
     const theme = themes[(themes.indexOf(root.dataset.theme ?? "system") + 1) % 3];
@@ -184,7 +184,11 @@
   const excerpt = (text, question) => {
     const words = question.split(/\s+/).filter((word) => word.length > 1);
     const at = Math.max(0, ...words.map((word) => text.toLowerCase().indexOf(word.toLowerCase())));
-    const from = Math.max(0, at - 60), piece = (from > 0 ? "…" : "") + text.slice(from, from + 170);
+    // Whole words, as many as two lines hold; Chinese may break anywhere.
+    const from = at <= 60 ? 0 : at - 60 + Math.max(0, text.slice(at - 60, at).search(/(?<=\s)\S/));
+    let piece = text.slice(from, from + 150);
+    if (from + 150 < text.length) piece = `${piece.replace(/\s+[^\s\p{Script=Han}]*$/u, "")} …`;
+    if (from > 0) piece = `… ${piece}`;
     const parts = words.length === 0
       ? [piece]
       : piece.split(new RegExp(`(${words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|")})`, "i"));
@@ -264,7 +268,7 @@
     ["j k", "next and previous section"],
     ["[ ]", "previous and next page"],
     ["c", "colours on and off"],
-    ["t", "theme: system, light, dark"],
+    ["t", "theme: system, light or dark"],
     ["?", "this list"],
     ["Esc", "close"],
   ];
@@ -284,9 +288,11 @@
     const tops = $$("main h1, main h2[id], .row.top, .reference section").map((element) =>
       element.closest(".row, section") ?? element
     );
-    const places = [...new Set(tops)].map((element) => element.getBoundingClientRect().top - 70);
-    const at = by > 0 ? places.findIndex((top) => top > 8) : places.findLastIndex((top) => top < -8);
-    if (at >= 0) scrollBy({ top: places[at] });
+    const places = [...new Set(tops)],
+      far = (element) =>
+        element.getBoundingClientRect().top - 66 - (parseFloat(getComputedStyle(element).scrollMarginTop) || 0);
+    const next = by > 0 ? places.find((element) => far(element) > 8) : places.findLast((element) => far(element) < -8);
+    if (next) land(next);
   };
   const actions = { search: openSearch, theme: nextTheme, colours: toggleColours };
   for (const [name, act] of Object.entries(actions)) button(name).addEventListener("click", act);
@@ -317,20 +323,59 @@
     const tree = $("details.tree");
     if (tree.open && !tree.contains(event.target)) tree.open = false;
   });
-  // A link to a line inside closed details opens them.
-  const reveal = () => {
-    let id = "";
+  // Whoever opens the contents sees where they are.
+  $("details.tree").addEventListener("toggle", () => {
+    const list = $("details.tree > nav"), current = $("[aria-current]", list);
+    if (current) list.scrollTop = current.offsetTop - list.clientHeight / 2;
+  });
+
+  // A link lands on its target and stays there while fonts and figures arrive, until the reader moves.
+  let landing;
+  const settle = () => {
+    if (!landing) return;
+    const { target } = landing;
+    target.scrollIntoView({ block: "start" });
+    landing = { target, top: target.getBoundingClientRect().top, height: root.scrollHeight };
+  };
+  const land = (target) => {
+    landing = { target };
+    settle();
+  };
+  const leave = () => {
+    landing = undefined;
+  };
+  for (const act of ["wheel", "touchmove", "pointerdown", "keydown"]) {
+    addEventListener(act, leave, { capture: true, passive: true });
+  }
+  addEventListener("scroll", () => {
+    if (!landing || root.scrollHeight !== landing.height) return;
+    if (Math.abs(landing.target.getBoundingClientRect().top - landing.top) > 4) leave();
+  }, { passive: true });
+  new ResizeObserver(settle).observe(document.body);
+  const targetOf = (hash) => {
     try {
-      id = decodeURIComponent(location.hash.slice(1));
+      return document.getElementById(decodeURIComponent(hash.slice(1)));
     } catch {
-      return;
+      return null;
     }
-    const details = id && document.getElementById(id)?.closest("details:not(.tree)");
-    if (details) {
-      details.open = true;
-      document.getElementById(id).scrollIntoView();
-    }
+  };
+  // A target inside closed details opens them.
+  const reveal = () => {
+    const details = targetOf(location.hash)?.closest("details:not(.tree)");
+    if (details) details.open = true;
   };
   addEventListener("hashchange", reveal);
   reveal();
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[href*='#']");
+    if (!link || link.pathname !== location.pathname || event.defaultPrevented) return;
+    setTimeout(() => {
+      reveal();
+      const target = link.hash === location.hash && targetOf(link.hash);
+      if (target) land(target);
+    });
+  });
+  // Who comes back is where they were.
+  const [{ type = "navigate" } = {}] = performance.getEntriesByType("navigation");
+  if (type === "navigate" && targetOf(location.hash)) land(targetOf(location.hash));
 })();

@@ -12,7 +12,7 @@ import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert"
 import { type Experiment, EXPERIMENTS, type Outcome } from "../../core/experiments.ts";
 import type { Answer } from "../../docs/live/protocol.ts";
 import { differences, isRecordingDevice, type Recording } from "../../docs/recorded.ts";
-import { crawl, type Page, SITE, testInBrowser, withTab } from "./browser.ts";
+import { crawl, inTabs, type Page, SITE, testInBrowser, withTab } from "./browser.ts";
 import { LiveFigure } from "./figure.ts";
 
 type Found = Extract<Answer, { readonly kind: "outcome" }>;
@@ -129,3 +129,37 @@ for (const experiment of EXPERIMENTS) {
     });
   });
 }
+
+testInBrowser("the texts of every figure stand within their picture, in wide and in narrow windows", async () => {
+  const urls = [...new Set(pagesOfExperiments().values())];
+  for (const width of [1440, 390]) {
+    const found: string[] = [];
+    await inTabs(urls, { width }, async (url, { page, open }) => {
+      await open(url);
+      found.push(
+        ...await page.evaluate(async () => {
+          await document.fonts.ready;
+          const wrong: string[] = [];
+          for (const section of document.querySelectorAll<HTMLElement>("[data-experiment]")) {
+            section.scrollIntoView();
+            while (!section.dataset["live"]) await new Promise((next) => setTimeout(next, 20));
+            await new Promise((next) => setTimeout(next, 150));
+            for (const svg of section.querySelectorAll("svg.picture")) {
+              const box = svg.getBoundingClientRect();
+              for (const text of box.width > 0 ? svg.querySelectorAll("text") : []) {
+                const { left, right } = text.getBoundingClientRect(),
+                  out = Math.max(box.left - left, right - box.right);
+                // Italic letters lean a little over their advance.
+                if (out > 4) {
+                  wrong.push(`${section.dataset["experiment"]}: ${text.textContent} by ${out.toFixed(1)} px`);
+                }
+              }
+            }
+          }
+          return wrong;
+        }),
+      );
+    });
+    assertEquals(found, []);
+  }
+});

@@ -157,7 +157,7 @@ testInBrowser("what scripts add is accessible too", async () => {
       await page.waitForFunction(() => document.querySelector(".experiment .controls"));
       await page.click(".experiment .run");
       await page.waitForFunction(
-        () => document.querySelector(".experiment .status")?.textContent?.includes(" s on "),
+        () => document.querySelector(".experiment .status")?.textContent?.includes(" s · "),
         undefined,
         { timeout: 60_000 },
       );

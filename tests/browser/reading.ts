@@ -3,6 +3,7 @@
 /** What a reader does: search, keys, switches, pointing; and reading without scripts. */
 
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { EXPERIMENTS } from "../../core/experiments.ts";
 import { address, type Page, SITE, testInBrowser, withTab } from "./browser.ts";
 
 const PAGE = "attention/scaled_dot_product.html";
@@ -42,6 +43,13 @@ const QUESTIONS: readonly (readonly [question: string, among: number, url: RegEx
   ["scaledDotProductAttention", 3, /^(attention\/scaled_dot_product|api\/)/],
   ["scaled dot-product attention", 5, /^attention\/scaled_dot_product/],
   [SENTENCE, 5, /^attention\/scaled_dot_product/],
+  // The book comes first, then what can be imported, then how it is made.
+  ["softmax", 1, /^words\/softmax\.html$/],
+  ["attention", 1, /^attention\/index\.html$/],
+  ["beam search", 1, /^generation\/greedy_and_beam\.html$/],
+  ["temperature", 1, /^generation\/temperature\.html$/],
+  ["dropout", 1, /^engine\/dropout\.html$/],
+  ["gelu", 1, /^transformer\/feed_forward\.html#gelu$/],
 ];
 
 testInBrowser("search finds words, names, Chinese and sentences, from any page", async () => {
@@ -54,6 +62,8 @@ testInBrowser("search finds words, names, Chinese and sentences, from any page",
       for (const [question, among, url] of QUESTIONS) {
         const found = (await search(page, question)).slice(0, among);
         assert(found.some((result) => url.test(result.url)), `${question}: ${found.map(({ url }) => url).join(" ")}`);
+        // What is shown is text: no tables, no TeX, no half words.
+        for (const { text } of found) assert(!/---|\\|\$|[_^]\{/.test(text), text);
       }
       assertEquals((await search(page, "qqqxyzzy")).length, 0);
       const [first] = await search(page, "束搜索");
@@ -113,6 +123,72 @@ testInBrowser("keys turn pages and go from section to section", async () => {
     await page.keyboard.press("?");
     assert(await page.isVisible("dialog[open] kbd"));
     assertEquals(complaints(), []);
+  });
+});
+
+/** Height of what stays at the top. */
+const HEADER = 49;
+
+/** Where an element stands in the window, once the page has come to rest. */
+async function restingPlace(page: Page, id: string): Promise<number> {
+  // Figures above a target are drawn again when they come into view.
+  await page.waitForTimeout(1500);
+  return await page.evaluate((id) => document.getElementById(id)!.getBoundingClientRect().top, id);
+}
+
+for (const [name, width] of [["a desktop", 1440], ["a phone", 390]] as const) {
+  testInBrowser(`a link lands on what it names on ${name}, below the header`, async () => {
+    await withTab({ width }, async ({ page, open }) => {
+      await open("attention/positions.html");
+      // Behind the last figure, whose height changes, and further down.
+      const first = await page.evaluate(() => document.querySelector(".wide ~ .row[id]")!.id);
+      for (const id of [first, "applyRotary", "RotaryPositions"]) {
+        await open("index.html");
+        await open(`attention/positions.html#${id}`);
+        const top = await restingPlace(page, id);
+        assert(Math.abs(top - HEADER) <= 2, `${id} is ${top} px below the top`);
+      }
+      const seen = await page.evaluate(() => {
+        const row = document.getElementById("applyRotary")!;
+        return { row: row.className, prose: row.querySelector(".prose")!.textContent };
+      });
+      assertStringIncludes(seen.row, "row");
+      assertStringIncludes(seen.prose ?? "", "Turns each pair of coordinates");
+
+      // A reader who moves is let go.
+      await page.evaluate(() => scrollBy(0, -300));
+      await page.waitForTimeout(400);
+      const away = await page.evaluate(() => document.getElementById("RotaryPositions")!.getBoundingClientRect().top);
+      assert(away > 300, `${away} px`);
+
+      // So do links within a page.
+      await page.evaluate(() => document.querySelector<HTMLElement>('a[href="#applyRotary"]')!.click());
+      const top = await restingPlace(page, "applyRotary");
+      assert(Math.abs(top - HEADER) <= 2, `after a click ${top} px below the top`);
+    });
+  });
+}
+
+testInBrowser("the contents open where the reader is", async () => {
+  await withTab({ width: 390 }, async ({ page, open }) => {
+    await open("generation/kv_cache.html");
+    await page.click("details.tree summary");
+    await page.waitForTimeout(200);
+    const [top, bottom] = await page.evaluate(() => {
+      const { top, bottom } = document.querySelector(".tree [aria-current]")!.getBoundingClientRect();
+      return [top, bottom] as const;
+    });
+    assert(top > 50 && bottom < 844, `${top} to ${bottom} px`);
+  });
+});
+
+testInBrowser("the list of experiments leads to every one of them", async () => {
+  await withTab({}, async ({ page, open }) => {
+    await open("experiments.html");
+    const names = await page.evaluate(() =>
+      [...document.querySelectorAll<HTMLAnchorElement>(".list a")].map(({ href }) => href.split("#")[1])
+    );
+    assertEquals(names, EXPERIMENTS.map(({ name }) => `experiment-${name.replace(/\W/g, "-")}`));
   });
 });
 

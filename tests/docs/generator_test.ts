@@ -7,9 +7,9 @@ import { assert, assertEquals } from "@std/assert";
 import { references, urlOf } from "../../docs/book.ts";
 import { checkLinks } from "../../docs/check.ts";
 import { findTest, proofsOf, readProofs, testsNamed } from "../../docs/proofs.ts";
-import { cells, colourTex, findNames, partsOf, quantitiesOf, symbolRows } from "../../docs/quantities.ts";
+import { cells, chainOf, colourTex, findNames, partsOf, quantitiesOf, symbolRows } from "../../docs/quantities.ts";
 import { handler } from "../../docs/serve.ts";
-import { separate, split } from "../../docs/split.ts";
+import { headerBlocks, separate, split } from "../../docs/split.ts";
 import { granted } from "../permissions.ts";
 import { assertFound } from "./search_terms.ts";
 
@@ -70,6 +70,18 @@ Deno.test("split() leaves strings and directives alone", () => {
   assertEquals(split(text, new Set([2, 3])).length, 1);
 });
 
+Deno.test("headerBlocks() reads tables, lists, formulas and prose", () => {
+  const text =
+    "  y = x\n\nbinding  name  type\n0        x     uniform   \n               far\n1–2      as above\n\nshared  4 KiB\n" +
+    "masked  −∞\n        is 0\n\nTwo\nlines.";
+  assertEquals(headerBlocks(text), [
+    { kind: "formula", text: "y = x" },
+    { kind: "table", head: ["binding", "name", "type"], rows: [["0", "x", "uniform far"], ["1–2", "as above"]] },
+    { kind: "list", rows: [["shared", "4 KiB"], ["masked", "−∞ is 0"]] },
+    { kind: "text", text: "Two lines." },
+  ]);
+});
+
 Deno.test("separate() keeps an at sign within an example", () => {
   const { tags } = separate("Text.\n\n@example\n```ts\n@decorated\n```\n@returns it");
   assertEquals(tags.map(({ kind }) => kind), ["example", "returns"]);
@@ -106,6 +118,31 @@ Deno.test("colourTex() marks symbols of the table and nothing else", () => {
   assertEquals(colourTex("\\frac{QK}{\\sqrt d}", quantities), `\\frac{${mark(1, "Q")}K}{\\sqrt ${mark(3, "d")}}`);
   assertEquals(colourTex("XW_Q", quantities), `X${mark(2, "W_Q")}`);
   assertEquals(colourTex("\\mathrm{dQ} + x_d", quantities), "\\mathrm{dQ} + x_d");
+});
+
+Deno.test("colourTex() knows a symbol with other indices, any argument, and a list as a whole", () => {
+  const table = "| symbol | in code |\n| - | - |\n| $W_Q^1 \\dots W_Q^h$ | `a` |\n| $z - m$ | `b` |\n" +
+    "| $P(\\cdot)$ | `c` |\n| $[h_1; \\dots]$ | `d` |";
+  const colour = (tex: string) => colourTex(tex, quantitiesOf(table));
+  assertEquals(colour("XW_Q^i"), "X{\\htmlData{q=1}{W_Q^i}}");
+  assertEquals(colour("e^{z_i - m}"), "e^{{\\htmlData{q=2}{z_i - m}}}");
+  assertEquals(colour("P(y)"), "{\\htmlData{q=3}{P}}(y)");
+  assertEquals(colour("[h_1; \\dots; h_n]\\,x"), "{\\htmlData{q=4}{[h_1; \\dots; h_n]}}\\,x");
+});
+
+Deno.test("findNames() finds the layer that holds a weight, and leaves arrays their length", () => {
+  const table = "| symbol | in code |\n| - | - |\n| $W$ | `up.weight` |\n| $n$ | `length` |";
+  const code = "this.up(x.length) + up + length";
+  assertEquals(
+    findNames(code, quantitiesOf(table)).map(([start, end]) => [start, code.slice(start, end)]),
+    [[5, "up"], [25, "length"]],
+  );
+});
+
+Deno.test("chainOf() breaks a long chain before its relations", () => {
+  assertEquals(chainOf("a = b = c"), ["a = b = c"]);
+  const long = "a + b + c + d + e + f + g + h + i + j";
+  assertEquals(chainOf(`y = ${long} \\;\\approx\\; (${long} = 1)`), ["y", `= ${long}`, `\\approx\\; (${long} = 1)`]);
 });
 
 Deno.test("findNames() prefers the longest name and whole words", () => {

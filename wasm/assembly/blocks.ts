@@ -22,7 +22,7 @@
  * | $s$          | `w + 256` or `w + 128` | float32, one for each column of a record            |
  * | $p_k$        | `x`                    | 8 bits                                              |
  * | $t$          | `x + 32`               | float32                                             |
- * | $-\sum p_k$ | `x + 36`               | int32: where the sum of integers starts, times $h$  |
+ * | $\sum_k p_k$ | `x + 36`              | int32, times $-h$: where the sum of integers starts |
  *
  * `core/engine/packed.ts` has the definition of the rounding, and what it costs a trained model.
  *

@@ -16,7 +16,7 @@ import { scope } from "../../engine/scope.ts";
 import { noGrad } from "../../engine/autograd.ts";
 import { type Tensor, tensor } from "../../engine/tensor.ts";
 import type { Experiment } from "../../experiments.ts";
-import { fit, mean, percent, readMatrix, rounded, SEED } from "../../experiments/plain.ts";
+import { fit, fixed, mean, percent, readMatrix, rounded, SEED } from "../../experiments/plain.ts";
 import { crossEntropy } from "../../06_training/loss.ts";
 import { BagOfWordsClassifier, DeepBagOfWordsClassifier, Embedding, padTokens } from "../embeddings.ts";
 
@@ -211,9 +211,9 @@ export const bagsExperiment: Experiment<Found, "width" | "layers" | "reviews" | 
         },
         {
           kind: "heatMap",
-          caption: `Cosines of the embeddings that CBOW learned: ${findings.alike.toFixed(2)} in the mean between ` +
+          caption: `Cosines of the embeddings that CBOW learned: ${fixed(findings.alike, 2)} in the mean between ` +
             `words that mean alike, ${
-              findings.opposite.toFixed(2)
+              fixed(findings.opposite, 2)
             } between opposites. One-hot vectors have 0 everywhere.`,
           rows: adjectives,
           columns: adjectives,

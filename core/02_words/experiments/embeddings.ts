@@ -13,7 +13,7 @@ import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import { tensor } from "../../engine/tensor.ts";
 import type { Experiment } from "../../experiments.ts";
-import { readMatrix, SEED } from "../../experiments/plain.ts";
+import { number, readMatrix, SEED } from "../../experiments/plain.ts";
 import { Embedding, multiplyOneHot } from "../embeddings.ts";
 
 const WORDS = ["<pad>", "the", "cat", "sat", "on", "mat", "a", "dog", "ran", "by", "big", "red", "book", "was", "read"];
@@ -112,6 +112,7 @@ export const embeddingsExperiment: Experiment<Found, "vocabulary" | "width" | "s
           rowTitle: "word of the vocabulary",
           columnTitle: "dimension",
           diverging: true,
+          quantity: "W",
         },
         {
           kind: "heatMap",
@@ -128,7 +129,7 @@ export const embeddingsExperiment: Experiment<Found, "vocabulary" | "width" | "s
         {
           kind: "bars",
           caption: `How far each row is pushed, if every position asks for the same change: “${twice}” ` +
-            `${findings.gradient[words.indexOf(twice)]!.toFixed(0)} times, and ` +
+            `${number(findings.gradient[words.indexOf(twice)]!)} times, and ` +
             `${findings.gradient.filter((x) => x === 0).length} of ${V} rows not at all.`,
           y: { title: "gradient, in units of one position" },
           bars: words.map((label, i) => ({ label, value: findings.gradient[i]!, quantity: "W" })),

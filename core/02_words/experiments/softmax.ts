@@ -13,7 +13,7 @@ import { oneHot } from "../../engine/ops.ts";
 import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import type { Experiment, Figure } from "../../experiments.ts";
-import { difference, percent, readMatrix, rounded, SEED, size } from "../../experiments/plain.ts";
+import { difference, fixed, number, percent, readMatrix, rounded, SEED, size } from "../../experiments/plain.ts";
 import { softmax } from "../softmax.ts";
 
 const SHIFTS = [0, 10, 30, 70, 1000, 100_000];
@@ -82,7 +82,7 @@ async function saturation(): Promise<Figure> {
   const share = await shares.read(), slope = await z.grad!.read();
   return {
     kind: "line",
-    caption: `Two scores, z and 0. The share of z answers most at z = 0, by ${Math.max(...slope).toFixed(2)}; at z = ` +
+    caption: `Two scores, z and 0. The share of z answers most at z = 0, by ${fixed(Math.max(...slope), 2)}; at z = ` +
       `${scores.at(-1)} it answers by ${
         slope.at(-1)!.toExponential(0)
       }: the softmax is saturated. The slope and p(1 − p) ` +
@@ -91,7 +91,7 @@ async function saturation(): Promise<Figure> {
     y: { title: "share and slope", domain: [0, 1] },
     series: [
       { label: "share p", points: scores.map((x, i) => [x, share[i]!]), quantity: "p" },
-      { label: "slope, by backward()", points: scores.map((x, i) => [x, slope[i]!]), quantity: "z" },
+      { label: "slope, by backward()", points: scores.map((x, i) => [x, slope[i]!]) },
       { label: "p(1 − p)", points: scores.map((x, i) => [x, share[i]! * (1 - share[i]!)]), dashed: true },
     ],
   };
@@ -177,7 +177,7 @@ export const softmaxExperiment: Experiment<Found, "scores" | "temperature" | "se
       notesShare: Math.max(...notes.shares),
       notesSlope: largest(notes.slopes.flat()),
     };
-    const names = scores.map((z) => z.toFixed(2));
+    const names = scores.map((z) => fixed(z, 2));
     const top = here.shares[0]!;
     return {
       findings,
@@ -186,7 +186,7 @@ export const softmaxExperiment: Experiment<Found, "scores" | "temperature" | "se
           kind: "line",
           caption: `The same scores at every temperature. No two lines cross: the order stays. At ${
             TEMPERATURES[0]
-          } the best score has ${percent(byTemperature[0]![0]!)}, at ${TEMPERATURES.at(-1)} ${
+          } the best score has ${percent(byTemperature[0]![0]!)}, at ${TEMPERATURES.at(-1)} it has ${
             percent(byTemperature.at(-1)![0]!)
           }.`,
           x: { title: "temperature", logarithmic: true },

@@ -20,7 +20,7 @@ import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import { type Tensor, tensor } from "../../engine/tensor.ts";
 import type { Experiment } from "../../experiments.ts";
-import { fit, mean, percent, readMatrix, rounded, SEED } from "../../experiments/plain.ts";
+import { fit, fixed, mean, percent, readMatrix, rounded, SEED } from "../../experiments/plain.ts";
 import { crossEntropy } from "../../06_training/loss.ts";
 import { Embedding } from "../../02_words/embeddings.ts";
 import { MultiHeadAttention, type PositionRule } from "../multi_head.ts";

@@ -14,7 +14,7 @@ import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import { type Tensor, tensor } from "../../engine/tensor.ts";
 import type { Experiment } from "../../experiments.ts";
-import { difference, readMatrix, rounded, SEED, size } from "../../experiments/plain.ts";
+import { difference, fixed, readMatrix, rounded, SEED, size } from "../../experiments/plain.ts";
 import { applyRotary, rotaryAngles, sinusoidalPositions } from "../positions.ts";
 
 const POSITIONS = 1000, SHOWN = 64, REACH = 48;
@@ -162,7 +162,7 @@ export const rotationExperiment: Experiment<Found, "width" | "step" | "seed"> = 
               step === 1 ? "" : "s"
             } on: every ` +
             `point has turned by the same angle. Over ${POSITIONS} positions and all pairs the rotation misses by ` +
-            `${size(error)}. A rotation for one step more misses by ${wrongStep.toFixed(2)}.`,
+            `${size(error)}. A rotation for one step more misses by ${fixed(wrongStep, 2)}.`,
           x: { title: "cosine", domain: [-1, 1] },
           y: { title: "sine", domain: [-1, 1] },
           series: [

@@ -13,6 +13,7 @@ import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import type { Axis, Experiment, Figure, Series } from "../../experiments.ts";
+import { fixed, number, percent } from "../../experiments/numbers.ts";
 
 const WIDTHS = [4, 16, 64, 256, 1024];
 
@@ -26,7 +27,7 @@ type Found = {
   readonly scaledGradient: readonly number[];
 };
 
-/** Variance of the scores, mean largest weight, and mean length of the softmax's derivative. */
+/** Variance of the scores, mean largest weight, and mean length of the softmax’s derivative. */
 async function measure(scores: Tensor): Promise<number[]> {
   const found = scope(() => {
     const weights = softmax(scores);
@@ -50,19 +51,20 @@ function overWidths(label: string, numbers: readonly number[], look: Partial<Ser
 /** What the page shows of the findings. */
 function figures(found: Found, keys: number): Figure[] {
   const x: Axis = { title: "width of the head, d", logarithmic: true };
-  const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
   return [
     {
       kind: "line",
       caption:
-        `The variance of a plain score is about its width: ${found.variance.at(-1)!.toFixed(0)} at width 1024. ` +
-        `That of the score divided by √d is ${found.scaledVariance.at(-1)!.toFixed(2)} there.`,
+        `The variance of a plain score is about its width: ${
+          number(Math.round(found.variance.at(-1)!))
+        } at width 1024. ` +
+        `That of the score divided by √d is ${fixed(found.scaledVariance.at(-1)!, 2)} there.`,
       x,
       y: { title: "variance of the scores", logarithmic: true },
       series: [
         overWidths("QKᵀ", found.variance),
         overWidths("QKᵀ / √d", found.scaledVariance, { quantity: "Z" }),
-        overWidths("expected, d", WIDTHS, { dashed: true }),
+        overWidths("expected, d", WIDTHS, { dashed: true, quantity: "d" }),
       ],
     },
     {
@@ -126,7 +128,7 @@ export const scaledDotProductExperiment: Experiment<Found, "queries" | "keys" | 
   },
   claims: [
     {
-      text: "The variance of a plain dot product is the width, within 15 %",
+      text: "The variance of a plain dot product is the width, within 15\u202f%",
       holds: ({ variance }) => variance.every((x, i) => Math.abs(x / WIDTHS[i]! - 1) < 0.15),
     },
     {
@@ -138,7 +140,7 @@ export const scaledDotProductExperiment: Experiment<Found, "queries" | "keys" | 
       holds: ({ gradient }) => gradient.at(-1)! < gradient[0]! / 3,
     },
     {
-      text: "With it, the largest weight and the answer of the weights depend on the width by less than 15 %",
+      text: "With it, the largest weight and the answer of the weights depend on the width by less than 15\u202f%",
       holds: ({ scaledLargest, scaledGradient }) => level(scaledLargest) && level(scaledGradient),
     },
   ],

@@ -14,7 +14,7 @@ import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import { type Tensor, tensor } from "../../engine/tensor.ts";
 import type { Experiment } from "../../experiments.ts";
-import { difference, mean, readMatrix, rounded, SEED, size } from "../../experiments/plain.ts";
+import { difference, fixed, mean, readMatrix, rounded, SEED, size } from "../../experiments/plain.ts";
 import { MultiHeadAttention, type PositionRule } from "../multi_head.ts";
 import {
   AlibiPositions,
@@ -125,7 +125,7 @@ export const shuffledExperiment: Experiment<Found, "seed"> = {
           kind: "bars",
           caption: `How far the vectors of the words move when two of them change places. Without positions: ` +
             `${size(findings.moved[0]!)} of their length. A causal mask alone ` +
-            `moves them by ${findings.causal.toFixed(2)}: who sees whom depends on the order, so a decoder knows ` +
+            `moves them by ${fixed(findings.causal, 2)}: who sees whom depends on the order, so a decoder knows ` +
             "something of positions before any are added.",
           y: { title: "mean distance / length" },
           bars: labels.map((label, i) => ({ label, value: rounded(mean(all[i]!)) })),

@@ -122,7 +122,7 @@ export const decoderExperiment: Experiment<Found, "steps" | "layers" | "seed"> =
       holds: ({ withoutEnd }) => withoutEnd === ROOM,
     },
     {
-      text: "The model never produces BEGIN: its probability stays below 1 %",
+      text: "The model never produces BEGIN: its probability stays below 1\u202f%",
       holds: ({ begin }) => begin < 0.01,
     },
   ],

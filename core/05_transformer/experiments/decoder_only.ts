@@ -17,7 +17,7 @@ import { Random } from "../../engine/random.ts";
 import type { Experiment, Figure } from "../../experiments.ts";
 import { DecoderOnly } from "../decoder_only.ts";
 import { chineseEnglish } from "./chinese_english.ts";
-import { discard, grouped, learn, mean, part, rounded, say, seedControl } from "./support.ts";
+import { discard, learn, mean, part, rounded, say, seedControl } from "./support.ts";
 
 const CONTEXT = 32, BATCH = 24, SAMPLE = 240;
 
@@ -84,7 +84,7 @@ export const decoderOnlyExperiment: Experiment<Found, "steps" | "layers" | "temp
   tolerance: 0.3,
   claims: [
     {
-      text: "An untrained model knows nothing: its loss is that of a uniform guess, within 5 %",
+      text: "An untrained model knows nothing: its loss is that of a uniform guess, within 5\u202f%",
       holds: ({ firstLoss, uniform }) => Math.abs(firstLoss / uniform - 1) < 0.05,
     },
     {
@@ -172,7 +172,7 @@ export const decoderOnlyExperiment: Experiment<Found, "steps" | "layers" | "temp
       ...samples.map((text, i): Figure => ({
         kind: "text",
         caption: `Written ${stages[i]}, at temperature ${say(temperature)}, from a text of ${
-          grouped(tokens.length)
+          say(tokens.length)
         } letters.`,
         text,
       })),

@@ -129,7 +129,7 @@ export const bleuExperiment: Experiment<Found, "sentences" | "seed"> = {
   controls: {
     sentences: {
       label: "Sentences",
-      description: "Translations that are spoiled and scored",
+      description: "Translations that are spoiled and scored, in the first three figures",
       default: 200,
       min: 10,
       max: 500,
@@ -156,7 +156,7 @@ export const bleuExperiment: Experiment<Found, "sentences" | "seed"> = {
       holds: ({ bleuMoves, lossMoves }) => bleuMoves[0] === 0 && lossMoves[0]! > 0.9,
     },
     {
-      text: "The mean of the sentences' scores is another measure: by it the two systems change places",
+      text: "The mean of the sentences’ scores is another measure: by it the two systems change places",
       holds: ({ corpus, sentenceMean }) => corpus[0]! < corpus[1]! && sentenceMean[0]! > sentenceMean[1]!,
     },
   ],

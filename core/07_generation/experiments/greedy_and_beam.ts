@@ -178,8 +178,14 @@ export const greedyAndBeamExperiment: Experiment<Found, "beams" | "length" | "se
     "are compared with the best text there is. Change the beam in the tree, and see which beginnings it drops and " +
     "whether the best text survives. The curves say how often each width finds it, and what it costs.",
   controls: {
-    beams: { label: "Beams", description: "Width of the beam in the tree", default: 2, min: 1, max: 8 },
-    length: { label: "Length", description: "Words in a text", default: 5, min: 2, max: 6 },
+    beams: { label: "Beams", description: "Width of the beam in the first figure", default: 2, min: 1, max: 8 },
+    length: {
+      label: "Length",
+      description: "Words in a text; the first figure shows three at most",
+      default: 5,
+      min: 2,
+      max: 6,
+    },
     seed: seedControl,
   },
   claims: [

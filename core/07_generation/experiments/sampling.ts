@@ -89,7 +89,7 @@ export const samplingExperiment: Experiment<Found, "draws" | "tail" | "seed"> = 
       holds: ({ tail }) => Math.abs(tail - 0.4) < 0.02,
     },
     {
-      text: "Each single word of it has a probability of 0.04 %",
+      text: "Each single word of it has a probability of 0.04\u202f%",
       holds: ({ each }) => Math.abs(each - 0.0004) < 1e-9,
     },
     {

@@ -8,7 +8,7 @@
  *
  * | symbol  | in code       | shape, row by row |
  * | ------- | ------------- | ----------------- |
- * | $Q,K,V$ | `q`, `k`, `v` | `[H, T, D]`       |
+ * | $Q$, $K$, $V$ | `q`, `k`, `v` | `[H, T, D]` |
  * | $O$     | `o`           | `[H, T, D]`       |
  *
  * **Ceiling.** $4D$ operations for each of the $T(T+1)/2$ pairs that causality allows, at the rate of

@@ -9,7 +9,7 @@
  * | symbol          | in code         | shape       |
  * | --------------- | --------------- | ----------- |
  * | $x$, $y$        | `x`, `y`        | `[rows, n]` |
- * | $\gamma, \beta$ | `gain`, `bias`  | `[n]`       |
+ * | $\gamma$, $\beta$ | `gain`, `bias`  | `[n]`       |
  *
  * **Ceiling.** Eight bytes per number, read once and written once, at the speed of a copy, in
  * GB/s. A row of a few kilobytes stays in the nearest cache from sweep to sweep.

@@ -11,7 +11,7 @@
  * | $q$    | `levels` | a byte per weight, 0 to 127, `[N, K]`, $K$ filled up to whole blocks |
  * | $s$    | `steps`  | a step for each 32 weights of a column, `[N, K/32]`              |
  * | $x$    | `x`      | the row, `[K]`, filled up with zeros                            |
- * | $p, t$ |          | the row rounded to $t\,p$, $-127 \le p \le 127$, block by block |
+ * | $p$, $t$ |        | the row rounded to $t\,p$, $-127 \le p \le 127$, block by block |
  *
  * `core/engine/packed.ts` has the definition, and why the row is rounded.
  *
