@@ -111,6 +111,13 @@ export interface Built {
   readonly warnings: readonly Problem[];
 }
 
+/** A style sheet or a script without what is only for those who write it; neither has a text of several lines. */
+function squeezed(text: string, name: string): string {
+  return name.endsWith(".css")
+    ? text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/\s+/g, " ").replace(/ ?([{};,]) ?/g, "$1")
+    : text.split("\n").map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("// ")).join("\n");
+}
+
 /** Fonts, style and scripts. */
 async function theme(): Promise<Map<string, string | Uint8Array>> {
   const found = new Map<string, string | Uint8Array>();
@@ -132,7 +139,7 @@ async function theme(): Promise<Map<string, string | Uint8Array>> {
   );
   for (const font of fonts) await take(`fonts/${font}`, `katex/dist/fonts/${font}`);
   for (const name of ["style.css", "client.js"]) {
-    found.set(`assets/${name}`, await Deno.readTextFile(new URL(`theme/${name}`, here)));
+    found.set(`assets/${name}`, squeezed(await Deno.readTextFile(new URL(`theme/${name}`, here)), name));
   }
   return found;
 }
@@ -203,7 +210,10 @@ export async function build(): Promise<Built> {
 
   const sheets: Sheet[] = [];
   const assets = await theme();
-  if (drawn) assets.set("assets/figures.css", await Deno.readTextFile(new URL("figures/figures.css", here)));
+  if (drawn) {
+    const name = "figures.css", text = await Deno.readTextFile(new URL(`figures/${name}`, here));
+    assets.set(`assets/${name}`, squeezed(text, name));
+  }
   for (const [url, file] of playground?.FILES ?? []) assets.set(url, await Deno.readFile(file));
   for (const part of parts) {
     for (const page of part.pages) {

@@ -129,5 +129,7 @@ function piece(text: string, kind: string, marks: readonly Mark[]): string {
   const attributes = (quantity === undefined || isText ? "" : ` data-q="${quantity}"`) +
     (hint ? ` title="${escape(hint)}"` : "") + (kind ? ` class="${kind}"` : "");
   if (href !== undefined) return `<a href="${href}"${attributes}>${escape(text)}</a>`;
-  return attributes ? `<span${attributes}>${escape(text)}</span>` : escape(text);
+  if (attributes) return `<span${attributes}>${escape(text)}</span>`;
+  // A long chain of calls may break before a call.
+  return escape(text).replaceAll(").", ")<wbr>.");
 }

@@ -129,7 +129,8 @@ function trim(code: readonly Line[]): Line[] {
 export type HeaderBlock =
   | { readonly kind: "table"; readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] }
   | { readonly kind: "list"; readonly rows: readonly (readonly string[])[] }
-  | { readonly kind: "formula" | "text"; readonly text: string };
+  | { readonly kind: "formula"; readonly text: string }
+  | { readonly kind: "text"; readonly text: string };
 
 /**
  * Reads what a shader's header sets in columns: cells are two spaces apart, and a line that begins with spaces goes on

@@ -282,7 +282,9 @@
     const tops = $$("main h1, main h2[id], .row.top, .reference section").map((element) =>
       element.closest(".row, section") ?? element
     );
-    const places = [...new Set(tops)], far = (element) => element.getBoundingClientRect().top - 70;
+    const places = [...new Set(tops)],
+      far = (element) =>
+        element.getBoundingClientRect().top - 66 - (parseFloat(getComputedStyle(element).scrollMarginTop) || 0);
     const next = by > 0 ? places.find((element) => far(element) > 8) : places.findLast((element) => far(element) < -8);
     if (next) land(next);
   };
