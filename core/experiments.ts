@@ -79,6 +79,8 @@ export interface TreeNode {
   readonly value?: number;
   /** Whether the search went on with it. */
   readonly kept?: boolean;
+  /** Whether it belongs to the best text; drawn strongest. */
+  readonly best?: boolean;
 }
 
 /** The kinds of pictures. Each also is a table, for those who read and for those who listen. */
@@ -186,6 +188,8 @@ export interface Experiment<F extends Findings = Findings, Name extends string =
   readonly name: string;
   /** What it shows, as a title. */
   readonly title: string;
+  /** What happens, what to change and what to look at: a few plain sentences that hold at every setting. */
+  readonly purpose: string;
   /** What may be changed; `seed`, if there, gets a button of its own. */
   readonly controls: Readonly<Record<Name, Control>>;
   /** What is expected at the default controls. */

@@ -60,6 +60,32 @@ export function urlOf(path: string): string {
   return path.replace(/^core\/(\d\d_)?/, "").replace(/(^|\/)mod\.ts$/, "$1index.html").replace(/\.(ts|wgsl)$/, ".html");
 }
 
+/** An anchor made of words. */
+export function slug(text: string): string {
+  return text.toLowerCase().replace(/[`$\\{}]/g, "").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "");
+}
+
+/** Sections by their numbers: `section 4.3`, `sections 7.4 and 7.5`, `chapter 4`, or a number alone in parentheses. */
+const REFERENCE = /\b(?:section|chapter)s?\s(\d+(?:\.\d+)?(?:(?:, | and | or | to )\d+(?:\.\d+)?)*)|\((\d+\.\d+)\)/gi;
+
+/**
+ * Where a text refers to chapters or sections.
+ *
+ * @param text without markup
+ * @returns start, end and number of each reference; a single number takes the word before it along
+ */
+export function references(text: string): [start: number, end: number, number: string][] {
+  return [...text.matchAll(REFERENCE)].flatMap(({ 0: whole, 1: list, 2: alone, index }) => {
+    const numbers = list ?? alone!, from = index + whole.lastIndexOf(numbers);
+    const found = [...numbers.matchAll(/\d+(?:\.\d+)?/g)].map((match): [number, number, string] => [
+      from + match.index,
+      from + match.index + match[0].length,
+      match[0],
+    ]);
+    return list && found.length === 1 ? [[index, found[0]![1], found[0]![2]]] : found;
+  });
+}
+
 /** Numbers of the sections, from the rows of a chapter's table that begin with a number and a page. */
 function numbersOf(text: string): Map<string, string> {
   return new Map([...text.matchAll(/^ \* \| *(\d+\.\d+) *\| *`(\w+)`/gm)].map(([, number, name]) => [name!, number!]));
@@ -115,9 +141,12 @@ export function partsOfBook({ read, list }: Files): Part[] {
   const engine = read("core/engine/mod.ts");
   const order = [...engine.matchAll(/`(\w+\.ts)`/g)].map(([, name]) => `core/engine/${name}`);
   const rest = folder("core/engine/").filter((path) => !order.includes(path) && !path.endsWith("/mod.ts"));
-  part("The engine", "appendix", ["core/engine/mod.ts", ...new Set(order), ...rest, "core/experiments.ts"]);
+  part("The engine", "appendix", ["core/engine/mod.ts", ...new Set(order), ...rest]);
   const chapters = list("core/").filter((name) => /^\d\d_\w+\/$/.test(name));
-  part("The experiments' programs", "appendix", chapters.flatMap((chapter) => folder(`core/${chapter}experiments/`)));
+  part("The experiments' programs", "appendix", [
+    "core/experiments.ts",
+    ...chapters.flatMap((chapter) => folder(`core/${chapter}experiments/`)),
+  ]);
   part("The CPU device", "appendix", modFirst(folder("wasm/")));
   part("CPU kernels", "appendix", folder("wasm/assembly/"));
   part("The ladder", "appendix", ["wasm/ladder/mod.ts", ...folder("wasm/ladder/assembly/")]);
@@ -125,7 +154,7 @@ export function partsOfBook({ read, list }: Files): Part[] {
   part("Shaders", "appendix", folder("gpu/shaders/", ".wgsl"));
   part("This site", "appendix", [
     "docs/build.ts",
-    ...["docs/", "docs/figures/", "docs/live/"].flatMap((path) => folder(path)).filter((path) =>
+    ...["docs/", "docs/figures/", "docs/live/", "docs/playground/"].flatMap((path) => folder(path)).filter((path) =>
       path !== "docs/build.ts"
     ),
   ]);

@@ -20,13 +20,15 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
+import { flag, text } from "../core/cli/arguments.ts";
+import { readTask } from "./arguments.ts";
 import { type Page, type Part, partsOfBook } from "./book.ts";
 import { checkLinks, type Problem } from "./check.ts";
 import { Highlighter } from "./code.ts";
 import { frontPage } from "./front.ts";
 import type { Outline } from "./figures.ts";
 import { frame, type Sheet } from "./layout.ts";
-import { pageOf, type Site, sourcePage, type Term } from "./pages.ts";
+import { type About, pageOf, type Site, sourcePage, type Surroundings, type Term } from "./pages.ts";
 import { type Definition, Program } from "./program.ts";
 import { type ProofFile, readProofs } from "./proofs.ts";
 import { entryPage, type EntryPoint, entryUrl, readEntryPoints } from "./reference.ts";
@@ -57,8 +59,10 @@ function* walk(folder: string): Generator<string> {
 
 /** What the figures' files offer; a site without them has pages all the same. */
 interface Figures {
-  renderExperiment(name: string): string;
+  renderExperiment(name: string, surroundings: Surroundings): string;
+  aboutExperiment(name: string): About;
   experimentsOf(path: string): string[];
+  widthsProblem(): Promise<string | undefined>;
   outlineOf(name: string): Outline;
 }
 
@@ -70,6 +74,8 @@ interface Extra {
   readonly body: string;
   /** Style sheets and scripts, from the root of the site. */
   readonly assets?: readonly string[];
+  /** What it shows of the book: the source, and where on the page. */
+  readonly shows?: readonly { readonly path: string; readonly id: string; readonly title: string }[];
 }
 
 /** What the playground adds: its page, files by address, programs for the bundler. */
@@ -154,7 +160,8 @@ export async function build(): Promise<Built> {
   const problem = (where: string, text: string): void => void problems.push({ where, text });
   const entryPoints = await readEntryPoints(root);
   const parts = partsOfBook({ read, list });
-  const drawn = await optional<Figures>("figures.ts");
+  const drawn = await optional<Figures>("figures.ts"), widths = await drawn?.widthsProblem();
+  if (widths) problem("docs/figures/widths.ts", widths);
   const playground = await optional<Playground>("playground/page.ts");
   const extra = playground?.pages() ?? [];
   const experimentsOf = (path: string): readonly string[] => drawn?.experimentsOf(path) ?? [];
@@ -170,7 +177,7 @@ export async function build(): Promise<Built> {
   for (const { pages: list } of parts) for (const page of list) if (page.path) pages.set(page.path, page);
 
   const texts = new Map([...pages.keys()].map((path) => [path, read(path)]));
-  texts.set("README.md", read("README.md"));
+  for (const path of ["README.md", "bench/LADDER.md"]) texts.set(path, read(path));
   const proofs: ProofFile[] = [];
   for (const path of [...walk("tests/"), ...walk("bench/")].filter((path) => path.endsWith(".ts"))) {
     texts.set(path, read(path));
@@ -193,10 +200,15 @@ export async function build(): Promise<Built> {
     benches: proofs.filter(({ path }) => path.startsWith("bench/")),
     highlighter: await Highlighter.create(),
     experiments: experimentsOf,
+    shown: (path) =>
+      extra.flatMap(({ url, title: page, shows = [] }) =>
+        shows.filter((one) => one.path === path).map(({ id, title }) => ({ url: `${url}#${id}`, page, title }))
+      ),
     outline: (name) => drawn?.outlineOf(name),
-    figure: (name) => {
+    about: (name) => drawn!.aboutExperiment(name),
+    figure: (name, surroundings) => {
       try {
-        return drawn?.renderExperiment(name) ?? "";
+        return drawn?.renderExperiment(name, surroundings) ?? "";
       } catch (error) {
         problem(name, `No figure: ${(error as Error).message}`);
         return "";
@@ -235,7 +247,11 @@ export async function build(): Promise<Built> {
         description,
         page,
         body,
-        ...(shows.length > 0 ? { assets: FIGURE_ASSETS } : {}),
+        ...(shows.length > 0
+          ? { assets: FIGURE_ASSETS }
+          : body.includes("<figure")
+          ? { assets: [FIGURE_ASSETS[0]!] }
+          : {}),
       });
     }
   }
@@ -316,13 +332,15 @@ async function write({ pages, files }: Built, out: URL): Promise<void> {
 
 if (import.meta.main) {
   const started = performance.now();
-  const at = Deno.args.indexOf("--out");
-  const folder = at < 0 ? undefined : Deno.args[at + 1];
-  if (at >= 0 && !folder) {
-    console.error("Cannot build the site: --out needs the folder to write to");
-    Deno.exit(2);
-  }
-  const out = folder ? pathToFileURL(`${resolve(folder)}/`) : SITE;
+  const { values } = await readTask({
+    name: "docs",
+    summary: "Build the site from the sources.",
+    options: {
+      check: flag("Fail on whatever does not fit together"),
+      out: text("FOLDER", "Where to write it; docs/site unless given"),
+    },
+  });
+  const out = values.out === undefined ? SITE : pathToFileURL(`${resolve(values.out)}/`);
   const built = await build();
   const { pages, problems, warnings } = built;
   await write(built, out);
@@ -334,5 +352,5 @@ if (import.meta.main) {
   console.log(
     `${pages.size} pages, ${problems.length} problems, ${((performance.now() - started) / 1000).toFixed(1)} s`,
   );
-  if (refused || (Deno.args.includes("--check") && problems.length > 0)) Deno.exit(1);
+  if (refused || (values.check && problems.length > 0)) Deno.exit(1);
 }

@@ -8,9 +8,12 @@
  * @module
  */
 
+import { choice, flag, number } from "../core/cli/arguments.ts";
+import { quote, UsageError } from "../core/cli/errors.ts";
 import { defaultControls, type Experiment, EXPERIMENTS, type Outcome } from "../core/experiments.ts";
 import { backend, setBackend } from "../core/engine/device.ts";
 import { createWasmDevice, useDevice } from "../mod.ts";
+import { readTask, refuse } from "./arguments.ts";
 import { differences, isRecordingDevice, readRecording, recordingPath, recordingText, rounded } from "./recorded.ts";
 
 /** Claims that the outcome does not bear out, or that it bears out although they count as refuted. */
@@ -41,25 +44,49 @@ async function examine(experiment: Experiment, check: boolean): Promise<string[]
   }
 }
 
-if (import.meta.main) {
-  const names = new Set<string>();
-  let check = false, device = "wasm", threads: number | undefined, strict = false;
-  const args = [...Deno.args];
-  for (let arg = args.shift(); arg !== undefined; arg = args.shift()) {
-    if (arg === "--check") check = true;
-    else if (arg === "--strict") strict = true;
-    else if (arg === "--device") device = args.shift() ?? "";
-    else if (arg === "--threads") threads = Number(args.shift());
-    else names.add(arg);
-  }
-  const unknown = [...names].filter((name) => !EXPERIMENTS.some((experiment) => experiment.name === name));
-  if (unknown.length > 0) {
-    console.error(`Cannot run ${unknown.join(", ")}: known are ${EXPERIMENTS.map(({ name }) => name).join(", ")}`);
-    Deno.exit(2);
-  }
+/** How to compute. */
+interface Choice {
+  readonly device: "wasm" | "webgpu" | "reference";
+  readonly threads: number | undefined;
+  readonly strict: boolean;
+}
+
+/** Makes a device the current one. */
+async function choose({ device, threads, strict }: Choice): Promise<void> {
   if (device === "wasm") {
-    setBackend(createWasmDevice({ ...threads ? { threads } : {}, ...strict ? { relaxed: false } : {} }));
-  } else await useDevice(device as "webgpu" | "reference");
+    return setBackend(createWasmDevice({ ...threads ? { threads } : {}, ...strict ? { relaxed: false } : {} }));
+  }
+  const given = threads !== undefined ? "--threads" : strict ? "--strict" : undefined;
+  if (given) throw new UsageError(`Cannot use ${given} with --device ${device}: only wasm has it`);
+  await useDevice(device);
+}
+
+if (import.meta.main) {
+  const { values: { check, ...how }, operands } = await readTask({
+    name: "experiments",
+    operands: "[NAME…]",
+    summary: "Record what the experiments of the book find, in docs/recorded.",
+    options: {
+      check: flag("Compare with what was recorded instead"),
+      device: choice<Choice["device"]>(["wasm", "webgpu", "reference"], "Device to compute on", "wasm"),
+      threads: number("N", "Threads of the CPU device; all cores unless given", { min: 1, max: 256, whole: true }),
+      strict: flag("Without fused multiply-adds, on the CPU device"),
+    },
+  });
+  const names = new Set(operands);
+  try {
+    const unknown = operands.find((name) => !EXPERIMENTS.some((experiment) => experiment.name === name));
+    if (unknown !== undefined) {
+      const known = EXPERIMENTS.map(({ name }) => name).join(", ");
+      throw new UsageError(`Cannot run ${quote(unknown)}: the experiments are ${known}`);
+    }
+    await choose(how);
+    if (!check && !isRecordingDevice(backend())) {
+      throw new UsageError("Cannot record what this device computes, its bits are its own: add --check to compare");
+    }
+  } catch (error) {
+    refuse(error);
+  }
   console.log(backend().description);
   let failed = 0;
   for (const experiment of EXPERIMENTS) {

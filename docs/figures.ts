@@ -11,15 +11,14 @@
  */
 
 import { type Experiment, EXPERIMENTS } from "../core/experiments.ts";
-import { figureHtml, isSmall, STATIC_WIDTH } from "./figures/mod.ts";
+import { figuresHtml, STATIC_WIDTH } from "./figures/mod.ts";
 import { escape } from "./figures/svg.ts";
 import { quantitiesOf } from "./quantities.ts";
 import { readRecording } from "./recorded.ts";
 
-const root = new URL("../", import.meta.url);
+export { widthsProblem } from "./widths.ts";
 
-/** Width of those that stand in pairs. */
-const SMALL_WIDTH = 360;
+const root = new URL("../", import.meta.url);
 
 /** Folders of the chapters by the first word of their experiments' names: `attention` is `04_attention`. */
 function folderOf(name: string): string | undefined {
@@ -93,37 +92,66 @@ function verdicts({ claims }: Experiment, findings: Parameters<Experiment["claim
     const verdict = holds ? "holds" : claim.refuted ? "refuted" : "fails";
     return `<li class="${verdict}"><span class="verdict">${verdict}</span> ${escape(claim.text)}</li>`;
   });
-  return `<ul class="claims">${items.join("")}</ul>`;
+  return `<p class="found">Found at the <span class="settings">default</span> settings:</p>
+<ul class="claims">${items.join("")}</ul>`;
+}
+
+/** What the words before the claims mean. */
+const VERDICTS =
+  "<em>holds</em>: the numbers bear it out. <em>refuted</em>: said in the notes or elsewhere, and the numbers " +
+  "contradict it. <em>fails</em>: expected at the default settings, and not so at these.";
+
+function find(name: string): Experiment {
+  const experiment = EXPERIMENTS.find((candidate) => candidate.name === name);
+  if (!experiment) throw new RangeError(`Cannot draw "${name}": there is no such experiment`);
+  return experiment;
+}
+
+/**
+ * Title and purpose of an experiment.
+ *
+ * @param name as in {@linkcode EXPERIMENTS}
+ * @throws {RangeError} if there is no such experiment
+ */
+export function aboutExperiment(name: string): Pick<Experiment, "title" | "purpose"> {
+  return find(name);
+}
+
+/** What a page adds to an experiment. */
+export interface Surroundings {
+  /** The purpose as HTML, with its links. */
+  readonly purpose: string;
+  /** Whether it is the first one of its page. */
+  readonly isFirst: boolean;
+  /** Address of what says how to run it. */
+  readonly help: string;
 }
 
 /**
  * The HTML of an experiment.
  *
  * @param name as in {@linkcode EXPERIMENTS}
- * @returns a section with heading, claims, figures from the recording, and what the live figure needs
+ * @param surroundings what its page says of it
+ * @returns a section with heading, purpose, claims, figures from the recording, and what the live figure needs
  * @throws {RangeError} if there is no such experiment
  * @throws {Deno.errors.NotFound} if nothing was recorded
  */
-export function renderExperiment(name: string): string {
-  const experiment = EXPERIMENTS.find((candidate) => candidate.name === name);
-  if (!experiment) throw new RangeError(`Cannot draw "${name}": there is no such experiment`);
+export function renderExperiment(name: string, { purpose, isFirst, help }: Surroundings): string {
+  const experiment = find(name);
   const { outcome } = readRecording(name), id = experimentId(name), hues = huesOf(name);
-  const figures = outcome.figures.map((figure, i) =>
-    figureHtml(figure, {
-      width: isSmall(figure) ? SMALL_WIDTH : STATIC_WIDTH,
-      id: `${id}-${i + 1}`,
-      hue: (symbol) => hues[symbol],
-    })
-  );
+  const figures = figuresHtml(outcome.figures, { width: STATIC_WIDTH, id, hue: (symbol) => hues[symbol] });
   const data = (key: string, value: unknown): string => ` data-${key}="${escape(JSON.stringify(value))}"`;
   return `<section class="experiment" id="${id}" data-experiment="${name}"${data("controls", experiment.controls)}${
     data("hues", hues)
   } aria-labelledby="${id}-title">
-<div class="experiment-side">
+<div class="experiment-head">
 <h2 id="${id}-title">${escape(experiment.title)}</h2>
+<p>${purpose}</p>
+</div>
+<div class="experiment-side">
 <div class="trial"></div>
-${verdicts(experiment, outcome.findings)}
-<p class="command"><code>deno task experiment ${name}</code></p>
+${verdicts(experiment, outcome.findings)}${isFirst ? `\n<p class="legend">${VERDICTS}</p>` : ""}
+<p class="command"><code>deno task experiment ${name}</code> <a href="${escape(help)}">How to run it.</a></p>
 </div>
 <div class="figures">
 ${figures.join("\n")}

@@ -3,18 +3,27 @@
  *
  * **Question.** A book has a title page, a notation, a glossary. The sources have none of them.
  *
- * **Idea.** What can be gathered is gathered: the map from the chapters, the notation from the symbol tables, the glossary from
- * the Chinese terms that stand in parentheses in the prose. `pages/*.md` holds what is left, and lines that begin with an at
+ * **Idea.** What can be gathered is gathered: the map from the chapters, the notation from the symbol tables, the places of the
+ * glossary's terms from the prose where they stand in parentheses. `pages/*.md` holds what is left, and lines that begin with an at
  * sign say what is gathered where. Code comes from the README and from doc comments, whose examples the tests run.
  *
  * @module
  */
 
 import type { Page, Part } from "./book.ts";
+import {
+  entryAnchor,
+  type GlossaryEntry,
+  mentions,
+  proseAt,
+  readGlossary,
+  targetOf,
+  withoutEntries,
+} from "./glossary.ts";
 import { relative } from "./layout.ts";
 import { addressOf, contextOf, type Site } from "./pages.ts";
-import { escape, plain, render, renderInline } from "./prose.ts";
-import { cells, quantitiesOf } from "./quantities.ts";
+import { escape, plain, render, renderInline, sectionOf } from "./prose.ts";
+import { cells, quantitiesOf, symbolRows } from "./quantities.ts";
 import { RANK } from "./search.ts";
 import { split } from "./split.ts";
 
@@ -46,7 +55,11 @@ function map(page: Page, parts: readonly Part[], site: Site): string {
     `<li>${
       link(part.pages[0]!).replace(/>[^<]*<\/a>/, `>${escape(part.title)}</a>`)
     } <span class="note">${part.pages.length} pages</span></li>`;
+  const others = parts.filter(({ kind }) => kind === "front").flatMap(({ pages }) => pages).filter((other) =>
+    other !== page
+  );
   return `<div class="map" id="map">${parts.filter(({ kind }) => kind === "chapter").map(chapter).join("\n")}
+<section class="chapter"><h2>To try</h2><ol>${others.map((other) => `<li>${link(other)}</li>`).join("")}</ol></section>
 <section class="chapter"><h2>Appendices</h2><ol>${
     parts.filter(({ kind }) => kind === "appendix").map(appendix).join("")
   }</ol></section>
@@ -54,7 +67,10 @@ function map(page: Page, parts: readonly Part[], site: Site): string {
     parts.filter(({ kind }) => kind === "back").flatMap(({ pages }) => pages).filter(({ url }) =>
       !/^api\/./.test(url) || url === "api/heed.html"
     )
-      .map((other) => `<li>${link(other)}</li>`).join("")
+      .map((other) =>
+        `<li>${link(other)}${/^api\//.test(other.url) ? ` <span class="note">what can be imported</span>` : ""}</li>`
+      )
+      .join("")
   }</ol></section></div>`;
 }
 
@@ -84,14 +100,12 @@ function experiments(page: Page, parts: readonly Part[], site: Site): string {
 /** Every row of every symbol table. */
 function notation(page: Page, parts: readonly Part[], site: Site): string {
   const blocks = parts.filter(({ kind }) => kind === "chapter").flatMap(({ pages }) => pages).map((section) => {
-    const quantities = quantitiesOf(openingOf(section, site));
-    if (quantities.length === 0) return "";
+    const table = symbolRows(openingOf(section, site));
+    if (table.length === 0) return "";
     const context = contextOf(page.url, section, [], site);
     const quiet = { ...context, link: () => undefined, term: () => undefined };
-    const rows = quantities.map(({ symbols, names, meaning }) =>
-      `<tr><td>${symbols.map((tex) => renderInline(`$${tex}$`, quiet)).join(", ")}</td><td>${
-        names.map((name) => `<code>${escape(name)}</code>`).join(", ")
-      }</td><td>${renderInline(meaning, quiet)}</td></tr>`
+    const rows = table.map((row) =>
+      `<tr>${[row.symbol, row.code, row.meaning].map((cell) => `<td>${renderInline(cell, quiet)}</td>`).join("")}</tr>`
     );
     return `<h3><span class="number">${section.number}</span> <a href="${relative(page.url, section.url)}">${
       escape(section.title)
@@ -102,66 +116,63 @@ function notation(page: Page, parts: readonly Part[], site: Site): string {
   return blocks.join("\n");
 }
 
-/** A Chinese term, its English one, and how it is pronounced. */
-interface GlossaryRow {
-  readonly chinese: string;
-  readonly english: string;
+/** A place that explains a term. */
+interface Place {
+  readonly url: string;
+  readonly page: Page;
 }
 
-/** The table of the glossary's file. */
-export function glossaryRows(text: string): GlossaryRow[] {
-  return text.split("\n").filter((line) => /^\| *\p{Script=Han}/u.test(line)).map((line) => {
-    const [chinese = "", english = ""] = cells(line);
-    return { chinese, english };
-  });
+/** Where a term is explained: what its links say, then pages that have a Chinese name of it in parentheses. */
+function placesOf(entry: GlossaryEntry, home: Page, site: Site): Place[] {
+  const places = new Map<Page, Place>();
+  const marked = site.terms.filter(({ chinese }) => entry.chinese.includes(chinese));
+  for (const link of entry.links) {
+    const { path, fragment } = targetOf(link), page = site.pages.get(path);
+    const prose = page && proseAt(site.texts.get(path)!, fragment);
+    if (!page || prose === undefined) site.problem(home.url, `${entry.english[0]} leads nowhere: ${link}`);
+    else {
+      if (!mentions(prose, entry)) site.problem(home.url, `${link} says nothing about ${entry.english[0]}`);
+      const exact = marked.find((term) => term.page === page);
+      places.set(page, { page, url: fragment ? `${page.url}#${fragment}` : exact?.url ?? page.url });
+    }
+  }
+  for (const { page, url, chinese } of marked) {
+    if (!mentions(proseAt(site.texts.get(page.path!)!, "")!, { english: entry.english, chinese: [] })) {
+      site.problem(page.path!, `${chinese} stands for ${entry.english[0]}, which is not there`);
+    }
+    if (entry.usual.has(chinese)) site.problem(page.path!, `${chinese} is not in the notes`);
+    if (!places.has(page)) places.set(page, { page, url });
+  }
+  return [...places.values()];
 }
 
 function glossary(page: Page, text: string, site: Site): string {
-  const rows = glossaryRows(text), known = new Set(rows.map(({ chinese }) => chinese));
+  const entries = readGlossary(text), known = new Set(entries.flatMap(({ chinese }) => chinese));
   for (const term of site.terms) {
     if (!known.has(term.chinese)) site.problem(term.page.path!, `${term.chinese} is not in the glossary`);
   }
-  const row = ({ chinese, english }: GlossaryRow): string => {
-    const places = site.terms.filter((term) => term.chinese === chinese);
-    const links = places.map(({ url, page: home }) =>
-      `<a href="${relative(page.url, url)}">${escape((home.number ? `${home.number} ` : "") + home.title)}</a>`
-    );
-    const first = places[0];
-    site.entries.push({
-      url: first?.url ?? `${page.url}#${chinese}`,
-      title: `${english} ${chinese}`,
-      page: first ? first.page.title : "Glossary",
-      text: "",
-      rank: first ? RANK.term : RANK.reference,
-    });
-    return `<tr id="${chinese}"><td>${escape(english)}</td><td lang="zh">${chinese}</td><td>${
-      links.join(", ")
-    }</td></tr>`;
-  };
-  const used = new Set(site.terms.map(({ chinese }) => chinese));
-  const order = rows.toSorted((a, b) => a.english.toLowerCase() < b.english.toLowerCase() ? -1 : 1);
-  const table = (found: readonly GlossaryRow[]): string =>
-    `<div class="table"><table><thead><tr><th>English</th><th>Chinese</th><th>explained in</th></tr></thead><tbody>${
-      found.map(row).join("\n")
-    }</tbody></table></div>`;
-  const rest = order.filter(({ chinese }) => !used.has(chinese));
-  return table(order.filter(({ chinese }) => used.has(chinese))) +
-    (rest.length > 0 ? `<h2>In the notes, without a section so far</h2>${table(rest)}` : "");
-}
-
-/** The section of a Markdown file under a heading, without it. */
-export function sectionOf(text: string, heading: string): string {
-  const lines = text.split("\n");
-  const start = lines.findIndex((line) => /^#+ /.test(line) && line.replace(/^#+ /, "") === heading);
-  if (start < 0) throw new Error(`Cannot include "${heading}": there is no such heading`);
-  const level = /^#+/.exec(lines[start]!)![0].length;
-  let fenced = false;
-  const end = lines.findIndex((line, at) => {
-    if (at <= start) return false;
-    if (line.startsWith("```")) fenced = !fenced;
-    return !fenced && /^#+ /.test(line) && /^#+/.exec(line)![0].length <= level;
-  });
-  return lines.slice(start + 1, end < 0 ? undefined : end).join("\n").trim();
+  const context = contextOf(page.url, undefined, [], site);
+  const items = entries.toSorted((a, b) => a.english[0]!.toLowerCase() < b.english[0]!.toLowerCase() ? -1 : 1).map(
+    (entry) => {
+      const { english: [name = "", ...also], chinese, usual, meaning } = entry;
+      const places = placesOf(entry, page, site), first = places[0];
+      const anchor = entryAnchor(entry), signs = chinese.map((form) => usual.has(form) ? `[${form}]` : form).join("; ");
+      const title = ({ number, title }: Page): string => escape((number ? `${number} ` : "") + title);
+      site.entries.push({
+        url: first?.url ?? `${page.url}#${anchor}`,
+        title: [name, chinese[0] ?? ""].join(" ").trim(),
+        page: first ? (first.page.number ? `${first.page.number} ` : "") + first.page.title : page.title,
+        rank: first ? RANK.term : RANK.reference,
+        text: plain([...also, ...chinese.slice(1)].map((form) => `${form} · `).join("") + meaning),
+      });
+      return `<div id="${anchor}"><dt><dfn>${escape(name)}</dfn>${escape(also.map((form) => `, ${form}`).join(""))}${
+        signs ? ` <span lang="zh">${signs}</span>` : ""
+      }</dt><dd><p>${renderInline(meaning, context)}${
+        places.map(({ url, page: place }) => ` <a href="${relative(page.url, url)}">${title(place)}</a>`).join(",")
+      }</p></dd></div>`;
+    },
+  );
+  return `<dl class="terms">${items.join("\n")}</dl>`;
 }
 
 /** The example of a doc comment. */
@@ -193,7 +204,7 @@ export function frontPage(page: Page, text: string, parts: readonly Part[], site
   const blocks = text.split(/^@(.*)$/m);
   let html = "";
   blocks.forEach((block, at) => {
-    if (at % 2 === 0) html += render(block.replace(/^\| *\p{Script=Han}.*\n?/gmu, "").trim(), context);
+    if (at % 2 === 0) html += render(withoutEntries(block).trim(), context);
     else {
       const [command, rest = ""] = block.trim().split(/ (.*)/);
       if (command === "map") html += map(page, parts, site);

@@ -10,13 +10,14 @@
  * @module
  */
 
-import type { Page } from "./book.ts";
+import { type Page, slug } from "./book.ts";
 import type { Highlighter, Mark } from "./code.ts";
 import type { Outline } from "./figures.ts";
+import { drawDiagram } from "./figures/diagram.ts";
 import { relative } from "./layout.ts";
 import { type Definition, type Knowledge, shaderNames } from "./program.ts";
 import { findTest, type Proof, type ProofFile, proofsOf, testsNamed } from "./proofs.ts";
-import { type Context, escape, plain, render, renderInline, slug } from "./prose.ts";
+import { type Context, escape, plain, render, renderInline, sectionOf } from "./prose.ts";
 import { findNames, HUES, quantitiesOf, type Quantity } from "./quantities.ts";
 import { type Entry, RANK } from "./search.ts";
 import { headerBlocks, type Line, type Row, split } from "./split.ts";
@@ -31,6 +32,20 @@ export interface Term {
   readonly url: string;
   /** The page. */
   readonly page: Page;
+}
+
+/** What an experiment says of itself. */
+export interface About {
+  readonly title: string;
+  readonly purpose: string;
+}
+
+/** What a page adds to an experiment: its purpose as HTML, and whether it is the page's first. */
+export interface Surroundings {
+  readonly purpose: string;
+  readonly isFirst: boolean;
+  /** Address of what says how to run it. */
+  readonly help: string;
 }
 
 /** What all pages share. */
@@ -51,10 +66,14 @@ export interface Site {
   readonly highlighter: Highlighter;
   /** The figures of a page: names of its experiments. */
   readonly experiments: (path: string) => readonly string[];
+  /** Where pages that are no source show it at work: the playground. */
+  readonly shown: (path: string) => readonly { readonly url: string; readonly page: string; readonly title: string }[];
   /** What a list says of one; nothing where figures are not drawn. */
   readonly outline: (name: string) => Outline | undefined;
+  /** Title and purpose of one. */
+  readonly about: (name: string) => About;
   /** Draws one. */
-  readonly figure: (name: string) => string;
+  readonly figure: (name: string, surroundings: Surroundings) => string;
   /** Hears what is wrong. */
   readonly problem: (where: string, text: string) => void;
   /** Collects Chinese terms. */
@@ -77,6 +96,20 @@ function anchorOf({ name }: Definition): string {
 /** Where a file can be read: its page, or the copy of a test or a bench. */
 export function addressOfFile(path: string, site: Pick<Site, "pages" | "texts">): string | undefined {
   return site.pages.get(path)?.url ?? (site.texts.has(path) ? `source/${path}.html` : undefined);
+}
+
+const allSections = new WeakMap<Site, Map<string, Page>>();
+
+/** Chapters and sections by number; of pages that share one, the first. */
+function sectionsOf(site: Site): ReadonlyMap<string, Page> {
+  const known = allSections.get(site);
+  if (known) return known;
+  const made = new Map<string, Page>();
+  for (const page of site.pages.values()) {
+    if (page.part.kind === "chapter" && page.number && !made.has(page.number)) made.set(page.number, page);
+  }
+  allSections.set(site, made);
+  return made;
 }
 
 const allMembers = new WeakMap<Site, Map<string, Definition>>();
@@ -126,11 +159,19 @@ export function contextOf(url: string, page: Page | undefined, quantities: reado
       if (/^(\w+:|#)/.test(href)) return href;
       const from = path ?? `docs/pages/${url}`;
       const [file = "", hash] = new URL(href, `file:///${from}`).pathname.slice(1).split("#");
+      // An experiment of the page is its figure.
+      const own = path === undefined ? [] : site.experiments(path);
+      const shown = own.find((name) => file.endsWith(`/experiments/${programOf(name, site)}`));
+      if (shown) return `#${idOf(shown)}`;
       const address = addressOfFile(file, site) ?? href;
       return relative(url, address) + (hash ? `#${hash}` : "");
     },
     code: (text, language) => site.highlighter.block(text, language, namesIn(text, url, site)),
     problem: (text) => site.problem(where, text),
+    section: (number) => {
+      const found = sectionsOf(site).get(number);
+      return found && found.url !== url ? relative(url, found.url) : undefined;
+    },
     term: (chinese, before) => {
       if (seen.has(chinese) || !page) return undefined;
       seen.add(chinese);
@@ -260,9 +301,14 @@ function tagsOf(row: Row, context: Context): string {
   return (found.length > 0 ? `<dl class="tags">${found.join("")}</dl>` : "") + others.join("") + examples.join("");
 }
 
-/** Takes the tables out of a page's beginning: they stand at the right. */
+/** Takes the tables and diagrams out of a page's beginning: they stand at the right. */
 function tablesApart(prose: string, quantities: readonly Quantity[], context: Context): [rest: string, tables: string] {
   const rest: string[] = [], tables: string[][] = [];
+  const diagrams: string[] = [];
+  prose = prose.replace(/^```diagram (.*)\n([\s\S]*?)\n```$/gm, (_, caption: string, text: string) => {
+    diagrams.push(diagramHtml(caption, text, quantities, context));
+    return "";
+  });
   let inTable = false, fenced = false;
   for (const line of prose.split("\n")) {
     if (line.startsWith("```")) fenced = !fenced;
@@ -278,10 +324,22 @@ function tablesApart(prose: string, quantities: readonly Quantity[], context: Co
       ? `<div class="symbols">${inRowColours(table, lines, quantities)}</div>`
       : table;
   });
-  if (html.length === 0) return [rest.join("\n"), ""];
+  const pictures = diagrams.join("");
+  if (html.length === 0) return [rest.join("\n"), pictures];
   // Tables that a screen holds stay beside the prose that needs them.
   const rows = tables.reduce((sum, lines) => sum + lines.length, 0);
-  return [rest.join("\n"), `<div class="${rows <= SHORT_TABLE ? "stay" : "tables"}">${html.join("")}</div>`];
+  const isShort = rows <= SHORT_TABLE && pictures === "";
+  return [rest.join("\n"), `<div class="${isShort ? "stay" : "tables"}">${html.join("")}</div>${pictures}`];
+}
+
+/** A diagram with its caption. */
+function diagramHtml(caption: string, text: string, quantities: readonly Quantity[], context: Context): string {
+  const numbers = new Map(quantities.flatMap(({ number, symbols }) => symbols.map((tex) => [tex, number])));
+  const linked = text.replace(/\]\(([^)]+)\)/g, (_, href: string) => `](${context.target(href)})`);
+  const picture = drawDiagram(linked, plain(caption), { width: 0, id: "", hue: (symbol) => numbers.get(symbol) });
+  return `<figure class="figure kind-diagram"><div class="canvas" tabindex="0">${picture}</div><figcaption>${
+    renderInline(caption, context)
+  }</figcaption></figure>`;
 }
 
 /** Lines of tables that a screen holds; characters of prose that it holds; lines of code that are more than a screen. */
@@ -364,7 +422,10 @@ function proofLinks(page: Page, site: Site): string {
   const list = (files: readonly ProofFile[]): string =>
     files.slice(0, 6).map(one).join(", ") + (files.length > 6 ? ` and ${files.length - 6} more` : "");
   const tests = proofsOf(page.path!, site.tests), benches = proofsOf(page.path!, site.benches);
-  return (tests.length > 0 ? `<p>Proved by the tests of ${list(tests)}.</p>` : "") +
+  const shown = site.shown(page.path!);
+  const works = shown.map(({ url, title }) => `<a href="${relative(page.url, url)}">${escape(title)}</a>`).join(", ");
+  return (shown.length > 0 ? `<p>At work on the ${shown[0]!.page.toLowerCase()}: ${works}.</p>` : "") +
+    (tests.length > 0 ? `<p>Proved by the tests of ${list(tests)}.</p>` : "") +
     (benches.length > 0 ? `<p>Measured by ${list(benches)}.</p>` : "");
 }
 
@@ -412,28 +473,52 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
   };
   const out: string[] = [];
   let description = "", start = 0;
+  let waiting: readonly Shown[] = site.experiments(path).map((name) => ({ name, program: programOf(name, site) }));
+  const first = waiting[0]?.name;
+  /** Adds the experiments that are chosen; returns the others. */
+  const show = (among: readonly Shown[], chosen: (shown: Shown) => boolean): readonly Shown[] => {
+    for (const { name, program } of among.filter(chosen)) {
+      const file = program && site.pages.get(path.replace(/\w+\.ts$/, `experiments/${program}`));
+      const more = file ? ` <a href="${relative(page.url, file.url)}">Its\u00a0program</a>` : "";
+      const purpose = renderInline(site.about(name).purpose, context) + more;
+      out.push(
+        `<div class="wide">${
+          site.figure(name, { purpose, isFirst: name === first, help: relative(page.url, HELP) })
+        }</div>`,
+      );
+    }
+    return among.filter((shown) => !chosen(shown));
+  };
   if (opening) {
     start = 1;
     const body = opening.prose.replace(/^# .*\n/, "").trim();
     description = plain(body.split("\n\n")[0] ?? "").replace(/^Question\. /, "");
-    entry("", page.title, body.replace(/^\*\*Question\.\*\* /, ""), RANK.section);
+    const blocks = body.split(/^(?=## )/m), heading = (block: string): string => /^## (.*)/.exec(block)![1]!;
+    for (const block of blocks.slice(1)) {
+      entry(slug(heading(block)), heading(block), block.replace(/^.*\n/, ""), RANK.heading);
+    }
+    entry("", page.title, blocks[0]!.replace(/^\*\*Question\.\*\* /, ""), RANK.section);
     if (page.language === "wgsl") out.push(rowHtml("opening", ...shaderOpening(page, opening.prose, context)));
     else {
       const name = unbroken(renderInline(page.title, context));
       const title = page.number
         ? `<h1><span class="number">${page.number}</span> <span>${name}</span></h1>`
         : `<h1>${name}</h1>`;
-      withTitles(body, path, site).split(/^(?=## )/m).forEach((block, at) => {
-        const [rest, tables] = tablesApart(block, quantities, context);
+      blocks.forEach((block, at) => {
+        const [rest, tables] = tablesApart(withTitles(block, path, site), quantities, context);
         const html = linkTests(render(rest, context), rest, page, site);
         out.push(rowHtml(at === 0 ? "opening" : "section top", (at === 0 ? title : "") + html, tables));
+        // What speaks of an experiment stands right above it.
+        waiting = show(waiting, ({ program }) => program !== undefined && block.includes(`](experiments/${program})`));
       });
     }
   } else {
     entry("", page.title, "", RANK.section);
     out.push(rowHtml("opening", `<h1>${escape(page.title)}</h1>`, ""));
   }
-  for (const name of site.experiments(path)) out.push(`<div class="wide">${site.figure(name)}</div>`);
+  const shownOn = placesOf(path, page, site);
+  if (shownOn) out.push(rowHtml("section top", shownOn, ""));
+  show(waiting, () => true);
   const used = new Set<string>();
   for (const row of rows.slice(start)) {
     let { prose } = row, heading = "";
@@ -458,7 +543,13 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
       site.entries.push({ ...above, text: `${above.text} ${plain(prose)}` });
     }
     if (page.language === "wgsl") prose = sentence(prose);
-    const html = heading + linkTests(render(prose, context), prose, page, site);
+    // An exercise changes this file and runs something.
+    const exercise = heading !== "" && /^## Exercises?\n/.test(row.prose)
+      ? `<p class="note">This page is the file <code>${escape(path)}</code>. <a href="${
+        relative(page.url, "library.html#try-an-exercise")
+      }">How to try it.</a></p>`
+      : "";
+    const html = heading + linkTests(render(prose, context), prose, page, site) + exercise;
     const first = row.code[0]?.text ?? "";
     const isTop = row.kind === "section" || row.kind === "reference" && !/^\s/.test(first);
     const opens = /^(export )?(abstract )?(class|interface) /.test(first) && row.code.length < 4;
@@ -466,10 +557,55 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
     const kind = row.kind + (isTop ? " top" : "") + (opens ? " opens" : "");
     out.push(rowHtml(kind, html, tagsOf(row, context) + code, { id, stays }));
   }
+  for (const name of site.experiments(path)) {
+    const { title, purpose } = site.about(name);
+    entry(idOf(name), title, purpose, RANK.heading);
+  }
   judgeColours(out, quantities, page, site);
+  const measured = measuredHtml(page, site, context);
+  if (measured) out.push(rowHtml("section top", ...measured));
   const proofs = proofLinks(page, site);
   if (proofs) out.push(rowHtml("proofs", proofs, ""));
   return { body: `<div class="page">${out.join("\n")}</div>`, description };
+}
+
+/** An experiment, and the file of its chapter's `experiments` that defines it. */
+interface Shown {
+  readonly name: string;
+  readonly program: string | undefined;
+}
+
+/** The file that defines an experiment, within the folder of its chapter's experiments. */
+function programOf(name: string, site: Site): string | undefined {
+  for (const path of site.pages.keys()) {
+    const file = /^core\/\w+\/experiments\/(\w+\.ts)$/.exec(path)?.[1];
+    if (file && site.texts.get(path)!.includes(`name: "${name}",`)) return file;
+  }
+  return undefined;
+}
+
+/** The anchor of an experiment. */
+const idOf = (name: string): string => `experiment-${name.replace(/\W/g, "-")}`;
+
+/** All experiments with the pages that show them. */
+function shownExperiments(site: Site): { name: string; home: Page }[] {
+  return [...site.pages].flatMap(([path, home]) => site.experiments(path).map((name) => ({ name, home })));
+}
+
+/** A link to the figure of an experiment. */
+function figureLink({ name, home }: { name: string; home: Page }, text: string, page: Page): string {
+  return `<a href="${relative(page.url, `${home.url}#${idOf(name)}`)}">${text}</a>`;
+}
+
+/** Where the figures of an experiment's program stand. */
+function placesOf(path: string, page: Page, site: Site): string {
+  const file = /^core\/\w+\/experiments\/(\w+\.ts)$/.exec(path)?.[1];
+  if (!file) return "";
+  const here = shownExperiments(site).filter(({ name, home }) =>
+    programOf(name, site) === file && home.path!.split("/")[1] === path.split("/")[1]
+  );
+  const links = here.map((shown) => figureLink(shown, escape(`${shown.home.number} ${shown.home.title}`.trim()), page));
+  return links.length > 0 ? `<p>Shown in ${[...new Set(links)].join(" and ")}.</p>` : "";
 }
 
 /**
@@ -495,6 +631,25 @@ function judgeColours(rows: readonly string[], quantities: readonly Quantity[], 
     if (named.length > 0 && !inCode.has(String(number))) complain("code");
   }
 }
+
+/** What the rungs of a page of the ladder took, and on what. */
+function measuredHtml({ path }: Page, site: Site, context: Context): [prose: string, tables: string] | undefined {
+  const name = /^wasm\/ladder\/assembly\/(\w+)\.ts$/.exec(path!)?.[1];
+  const [head = "", ...kernels] = (site.texts.get("bench/LADDER.md") ?? "").split(/^## /m);
+  const own = kernels.find((text) => text.startsWith(`${name}\n`));
+  if (!own) return undefined;
+  const [made = "", machine = ""] = head.replace(/^# .*/, "").trim().split(/\n\n/);
+  const rules = made.replace(/^Made by `[^`]*`\. /, "").replace(/^[^.]*\.\s+/, "");
+  const tables = own.slice(name!.length).replace(/^### (.*)$/gm, "**$1**");
+  return [
+    `<h2 id="measured">What each rung gains<a class="anchor" href="#measured" aria-label="Link to this section">¶</a></h2>` +
+    render(`Recorded by \`bench/ladder.ts\`. ${rules}\n\n${machine}`, context),
+    render(tables, context),
+  ];
+}
+
+/** Where it stands how experiments and exercises are run. */
+const HELP = "library.html#run-it";
 
 /** Top-level names that a row declares. */
 function named(row: Row, knowledge: Knowledge | undefined): string[] {

@@ -12,6 +12,7 @@
 
 import katex from "katex";
 import MarkdownIt, { type Token } from "markdown-it";
+import { references, slug } from "./book.ts";
 import { chainOf, colourTex, findNames, partsOf, type Quantity } from "./quantities.ts";
 
 /** What prose refers to. */
@@ -28,6 +29,8 @@ export interface Context {
   readonly code: (text: string, language: string) => string;
   /** Hears what is wrong. */
   readonly problem: (text: string) => void;
+  /** Where a chapter or a section of the book is, if there is one of that number and it is another page. */
+  readonly section: (number: string) => string | undefined;
   /** Hears of a Chinese term in parentheses and says the anchor to give it, if it is the page's first. */
   readonly term: (chinese: string, before: string) => string | undefined;
 }
@@ -35,11 +38,6 @@ export interface Context {
 /** Makes text safe in HTML, attributes included. */
 export function escape(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
-}
-
-/** An anchor made of words. */
-export function slug(text: string): string {
-  return text.toLowerCase().replace(/[`$\\{}]/g, "").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "");
 }
 
 /**
@@ -99,6 +97,18 @@ export function inlineCode(text: string, context: Context): string {
 
 type Parser = ReturnType<typeof MarkdownIt>;
 
+/** Text in which the numbers of sections lead to them. */
+function withSections(text: string, context: Context, set: (text: string, before: string) => string): string {
+  let html = "", at = 0;
+  for (const [start, end, number] of references(text)) {
+    const href = context.section(number);
+    if (!href) continue;
+    html += `${set(text.slice(at, start), text.slice(0, at))}<a href="${href}">${text.slice(start, end)}</a>`;
+    at = end;
+  }
+  return html + set(text.slice(at), text.slice(0, at));
+}
+
 const HAN = /\p{Script=Han}[\p{Script=Han}\p{P}\s]*\p{Script=Han}|\p{Script=Han}/gu;
 
 /** Text with Chinese marked as such. */
@@ -143,6 +153,14 @@ function makeParser(): Parser {
     }
     state.pos += match[0].length;
     return true;
+  });
+  // The word and its number stay together, on one line of the source and on one of the page.
+  md.core.ruler.before("inline", "numbers", (state) => {
+    for (const token of state.tokens) {
+      if (token.type === "inline") {
+        token.content = token.content.replace(/\b((?:[Ss]ection|[Cc]hapter)s?)\s+(?=\d)/g, "$1\u00a0");
+      }
+    }
   });
   // A short formula stays on the line of the bracket before it and of the comma after it.
   md.core.ruler.push("unbroken", (state) => {
@@ -191,7 +209,12 @@ function makeParser(): Parser {
     const before = tokens.slice(Math.max(0, at - 4), at).map(({ content, type }) =>
       type === "text" || type === "code_inline" ? content : " "
     ).join("");
-    return withChinese(content, env, before);
+    const opened = tokens.slice(0, at).reduce(
+      (depth, { type, nesting }) => /^link_/.test(type) ? depth + nesting : depth,
+      0,
+    );
+    const set = (text: string, lead: string): string => withChinese(text, env, before + lead);
+    return opened > 0 ? set(content, "") : withSections(content, env, set);
   });
   rule("link_open", (token, env) => `<a href="${escape(env.target(String(token.attrGet("href") ?? "")))}">`);
   rules.softbreak = () => "\n";
@@ -207,8 +230,12 @@ function makeParser(): Parser {
     return `<a class="anchor" href="#${id}" aria-label="Link to this section">¶</a></${tokens[at]!.tag}>\n`;
   };
   // A bold beginning that ends like a sentence is a run-in heading.
-  rules.strong_open = (tokens, at) =>
-    at <= 1 && /[.?:]$/.test(tokens[at + 1]?.content ?? "") ? `<strong class="runin">` : "<strong>";
+  rules.strong_open = (tokens, at) => {
+    const end = tokens.findIndex(({ type }, i) => i > at && type === "strong_close"), last = tokens[end - 1];
+    // A formula takes the full stop after it.
+    const ending = last?.content || (tokens[end - 2]?.meta as { after?: string } | null)?.after || "";
+    return at <= 1 && /[.?:]$/.test(ending) ? `<strong class="runin">` : "<strong>";
+  };
   return md;
 }
 
@@ -228,6 +255,21 @@ export function render(text: string, context: Context): string {
 /** Renders Markdown that is part of a line. */
 export function renderInline(text: string, context: Context): string {
   return parser.renderInline(text, context as unknown as Record<string, unknown>);
+}
+
+/** The section of a Markdown file under a heading, without it. */
+export function sectionOf(text: string, heading: string): string {
+  const lines = text.split("\n");
+  const start = lines.findIndex((line) => /^#+ /.test(line) && line.replace(/^#+ /, "") === heading);
+  if (start < 0) throw new Error(`Cannot include "${heading}": there is no such heading`);
+  const level = /^#+/.exec(lines[start]!)![0].length;
+  let fenced = false;
+  const end = lines.findIndex((line, at) => {
+    if (at <= start) return false;
+    if (line.startsWith("```")) fenced = !fenced;
+    return !fenced && /^#+ /.test(line) && /^#+/.exec(line)![0].length <= level;
+  });
+  return lines.slice(start + 1, end < 0 ? undefined : end).join("\n").trim();
 }
 
 /** Signs that a line of text can have. */

@@ -38,6 +38,25 @@ function nameOf(code: string): string | undefined {
   return /^([A-Za-z_]\w*(?:\.\w+)*)(?:\(.*\))?$/.exec(code)?.[1];
 }
 
+/** A row of a symbol table, as written. */
+export interface SymbolRow {
+  readonly symbol: string;
+  readonly code: string;
+  /** Shape or meaning. */
+  readonly meaning: string;
+}
+
+/** The symbol table of a page's beginning, row by row. */
+export function symbolRows(prose: string): SymbolRow[] {
+  const lines = prose.split("\n"), head = lines.findIndex((line) => /^\| *symbol/.test(line));
+  const end = lines.findIndex((line, at) => at > head && !line.startsWith("|"));
+  if (head < 0) return [];
+  return lines.slice(head + 2, end < 0 ? undefined : end).map((line) => {
+    const [symbol = "", code = "", meaning = ""] = cells(line);
+    return { symbol, code, meaning };
+  });
+}
+
 /**
  * Reads the symbol table of a page.
  *
@@ -45,12 +64,8 @@ function nameOf(code: string): string | undefined {
  * @returns quantities in the order of the table
  */
 export function quantitiesOf(prose: string): Quantity[] {
-  const lines = prose.split("\n"), head = lines.findIndex((line) => /^\| *symbol/.test(line));
-  if (head < 0) return [];
   const found: Omit<Quantity, "number">[] = [];
-  for (const line of lines.slice(head + 2)) {
-    if (!line.startsWith("|")) break;
-    const [symbol = "", code = "", meaning = ""] = cells(line);
+  for (const { symbol, code, meaning } of symbolRows(prose)) {
     const symbols = [...symbol.matchAll(/\$([^$]+)\$/g)].map(([, tex]) => tex!);
     const names = [...code.matchAll(/`([^`]+)`/g)].map(([, text]) => nameOf(text!)).filter((name) =>
       name !== undefined

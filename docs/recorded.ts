@@ -5,9 +5,11 @@
  * and devices round differently. What does the page show, and when is it out of date?
  *
  * **Idea.** The outcome at the default controls is kept as JSON beside this file, rounded to what a reader can
- * see. It is recorded on the CPU device with fused multiply-adds, which gives the same bits on every machine, with
- * any number of threads. A run there agrees if the words are the same and every number is within 0.2 % of the
- * largest beside it: in the same list of findings, axis or matrix. Differences below 1e-5 are rounding.
+ * see: a few digits of each number, however small it is, for on a logarithmic axis 1e-16 is not 0. It is recorded on the
+ * CPU device with fused multiply-adds, which gives the same bits on every machine, with any number of threads. A run
+ * there agrees if the words are the same and every number is within 0.2 % of the largest beside it: in the same list of
+ * findings, axis or matrix. Differences below 1e-5 are rounding. Along a logarithmic axis, where what is small is drawn
+ * as large as the rest, a number is held to 0.2 % of itself.
  *
  * Other devices add in another order. A run there is held to the experiment's own tolerance; if it has one, it
  * trains, training amplifies rounding, and what a trained model writes may differ altogether: then only the
@@ -16,7 +18,7 @@
  * @module
  */
 
-import { defaultControls, type Experiment, type Outcome } from "../core/experiments.ts";
+import { defaultControls, type Experiment, type Figure, type Outcome } from "../core/experiments.ts";
 
 /** What stands in a recording. */
 export interface Recording {
@@ -87,23 +89,12 @@ function arePoints(value: readonly Json[]): value is readonly (readonly [number,
   return isGrid(value) && value.every((row) => (row as readonly Json[]).length === 2);
 }
 
-/** Rounds numbers to some significant digits; what is a millionth of the scale or less becomes 0. */
-function round(value: Json, digits: number, scale: number = scaleOf(value)): Json {
-  if (typeof value === "number") {
-    // Counts are exact.
-    if (Number.isInteger(value)) return value;
-    return Math.abs(value) <= scale * 1e-6 ? 0 : Number(value.toPrecision(digits));
-  }
+/** Rounds numbers to some significant digits. */
+function round(value: Json, digits: number): Json {
+  // Counts are exact.
+  if (typeof value === "number") return Number.isInteger(value) ? value : Number(value.toPrecision(digits));
   if (typeof value !== "object" || value === null) return value;
-  if (isList(value)) {
-    // The two coordinates of points have scales of their own.
-    if (arePoints(value)) {
-      const scales = [0, 1].map((side) => Math.max(...value.map((row) => Math.abs(row[side]!))));
-      return value.map((row) => row.map((x, side) => round(x, digits, scales[side])));
-    }
-    const shared = scaleOf(value);
-    return value.map((part) => round(part, digits, typeof part === "object" ? undefined : shared));
-  }
+  if (isList(value)) return value.map((part) => round(part, digits));
   return Object.fromEntries(
     Object.entries(value).filter(([, part]) => part !== undefined).map(([key, part]) => [key, round(part!, digits)]),
   );
@@ -123,7 +114,7 @@ export function rounded({ findings, figures }: Outcome): Outcome {
 }
 
 /** A sentence without its numbers: a caption computes them. */
-const wording = (text: string): string => text.replace(/[-−]?\d+([.,]\d+)*/g, "#");
+const wording = (text: string): string => text.replace(/[-−]?\d[\d\u202f]*(?:\.\d+)?(?:·10[⁻⁰¹²³⁴-⁹]+)?/g, "#");
 
 /** Compares two values and notes where they differ. */
 function compare(
@@ -212,7 +203,27 @@ export function differences(
   if (trains) return found;
   const figures = (of: Outcome): Json => of.figures as unknown as Json;
   compare("figures", figures(recording.outcome), figures(outcome), allowed, found);
+  if (sameBits) {
+    recording.outcome.figures.forEach((figure, i) =>
+      compareLogarithms(`figures[${i}]`, figure, outcome.figures[i], found)
+    );
+  }
   return found;
+}
+
+/** Compares the places of points along logarithmic axes, each by itself. */
+function compareLogarithms(path: string, a: Figure, b: Figure | undefined, found: string[]): void {
+  if (a.kind !== "line" && a.kind !== "scatter" || b?.kind !== a.kind) return;
+  for (const [side, axis] of [a.x, a.y].entries()) {
+    if (!axis.logarithmic) continue;
+    a.series.forEach(({ label, points }, i) =>
+      points.forEach((point, j) => {
+        const x = point[side as 0 | 1], y = b.series[i]?.points[j]?.[side as 0 | 1];
+        if (y === undefined || Math.abs(x - y) <= TOLERANCE * Math.abs(x)) return;
+        found.push(`${path} ${label}[${j}]: ${x} was recorded, ${y} found`);
+      })
+    );
+  }
 }
 
 /** A value as JSON in which lists of plain values stand on one line. */

@@ -21,7 +21,7 @@ import { RANK } from "./search.ts";
 interface DocTag {
   readonly kind: string;
   readonly name?: string;
-  readonly type?: string;
+  readonly tsType?: { readonly repr: string };
   readonly doc?: string;
 }
 
@@ -88,13 +88,13 @@ function symbolHtml(symbol: DocSymbol, definition: Definition | undefined, page:
   const kind = declaration?.kind ?? "";
   const item = (term: string, text: string): string =>
     `<dt>${term}</dt><dd>${renderInline(text.replace(/\s+/g, " ").trim(), context)}</dd>`;
-  const list = tags.flatMap(({ kind, name = "", type = "", doc = "" }) =>
+  const list = tags.flatMap(({ kind, name = "", tsType, doc = "" }) =>
     kind === "param"
       ? [item(`<code>${escape(name)}</code>`, doc)]
       : kind === "return"
       ? [item("returns", doc)]
       : kind === "throws"
-      ? [item(`throws <code>${escape(type)}</code>`, doc)]
+      ? [item(`throws${tsType ? ` <code>${escape(tsType.repr)}</code>` : ""}`, doc)]
       : []
   );
   const members =

@@ -11,6 +11,9 @@
  * @module
  */
 
+import { flag, number } from "../core/cli/arguments.ts";
+import { readTask } from "./arguments.ts";
+
 /** What browsers are told about a file. */
 const TYPES: Readonly<Record<string, string>> = {
   css: "text/css; charset=utf-8",
@@ -62,16 +65,17 @@ export function handler(folder: URL, isolated = true): (request: Request) => Pro
 }
 
 if (import.meta.main) {
-  const at = Deno.args.indexOf("--port");
-  const port = at < 0 ? 8000 : Number(Deno.args[at + 1]);
-  if (!(Number.isInteger(port) && port >= 0 && port < 65536)) {
-    console.error("Usage: deno task serve [--port NUMBER]");
-    Deno.exit(2);
-  }
-  const isolated = !Deno.args.includes("--plain");
+  const { values: { port, plain } } = await readTask({
+    name: "serve",
+    summary: "Serve docs/site on this machine.",
+    options: {
+      port: number("NUMBER", "Where to listen; 0 is any that is free", { min: 0, max: 65535, whole: true }, 8000),
+      plain: flag("Without the headers that let threads work, as plain hosts do"),
+    },
+  });
   Deno.serve({
     hostname: "127.0.0.1",
     port,
     onListen: ({ port }) => console.log(`Reading: http://127.0.0.1:${port}/`),
-  }, handler(new URL("site/", import.meta.url), isolated));
+  }, handler(new URL("site/", import.meta.url), !plain));
 }

@@ -337,7 +337,7 @@ fn main(
 // 3        mask        storage, read         broadcast to [B, H, T, S]; 0 forbids; not read unless MASKED
 // 4        bias        storage, read         broadcast to [B, H, T, S]; not read unless BIASED
 // 5        output      storage, read_write   [B, H, T, D], or that of each part of the keys
-// 6        logarithms  storage, read_write   [parts, B, H, T]: m + ln Σ e^(z − m), LOWEST where nothing is allowed
+// 6        logarithms  storage, read_write   [parts, B, H, T]: m + ln Σ exp(z − m), LOWEST where nothing is allowed
 // 7        params      uniform               attention_common.wgsl
 //
 // dispatch   a plane of B · G · parts · cuts · tiles workgroups; each owns 32 rows and 32 COLUMNS elements of the width
@@ -667,7 +667,7 @@ fn main(
   if (real.w) { store(row.w, keys, sum[3]); }
 }
 `,
-  attention_combine: `// attention_combine — the output over all keys from those over parts of them: O = Σ wᵢ Oᵢ / Σ wᵢ, wᵢ = e^(Lᵢ − max L)
+  attention_combine: `// attention_combine — the output over all keys from those over parts of them: O = Σ wᵢ Oᵢ / Σ wᵢ, wᵢ = exp(Lᵢ − max L)
 //
 // definition   core/04_attention/scaled_dot_product.ts
 //
@@ -815,7 +815,7 @@ fn scoresOf(dots: vec4f, b: u32, h: vec4u, t: vec4u, keys: vec4u, limits: vec4u)
   return select(z, vec4f(LOWEST), keys >= limits);
 }
 
-// e^(z − m), and 0 for a forbidden score.
+// exp(z − m), and 0 for a forbidden score.
 fn weightsOf(z: vec4f, m: vec4f) -> vec4f {
   return select(exponential4(z - m), vec4f(), z <= vec4f(LOWEST));
 }
@@ -1699,7 +1699,7 @@ fn main(
 // 1        targets  storage, read         [N], int32
 // 2        loss     storage, read_write   [N]
 // 3        maximum  storage, read_write   [N], m = max x
-// 4        sum      storage, read_write   [N], Σ e^(x − m), at least one half
+// 4        sum      storage, read_write   [N], Σ exp(x − m), at least one half
 // 5        params   uniform               count = elements of a row, each of 1 or 4 numbers; offsets and step in
 //                                         elements of their own; smoothing = ε
 //
@@ -4210,7 +4210,7 @@ fn main(
   y[i] = select(Cell(b[at.z]), Cell(a[at.y]), Cell(choose[at.x]) != Cell(0u));
 }
 `,
-  softmax: `// softmax — y[r, :] = e^(x[r, :] − m) / Σ e^(x[r, :] − m), m = max x[r, :], or its logarithm
+  softmax: `// softmax — y[r, :] = exp(x[r, :] − m) / Σ exp(x[r, :] − m), m = max x[r, :], or its logarithm
 //
 // definition   core/02_words/softmax.ts
 //
@@ -4275,7 +4275,7 @@ fn main(
   }
 }
 `,
-  softmax_backward: `// softmax_backward — dx[r, :] = y (g − Σ g y); of the logarithm: dx[r, :] = g − e^y Σ g
+  softmax_backward: `// softmax_backward — dx[r, :] = y (g − Σ g y); of the logarithm: dx[r, :] = g − exp(y) Σ g
 //
 // definition   core/02_words/softmax.ts
 //
@@ -4372,7 +4372,7 @@ fn main(
 //
 // Included by kernels that read rows of scores \`x\`: array<Element>.
 //
-// result     x = m, the maximum, at least LOWEST; y = Σ e^(x − m); z = Σ x of what is allowed;
+// result     x = m, the maximum, at least LOWEST; y = Σ exp(x − m); z = Σ x of what is allowed;
 //            w = the strangest number seen: 1 for −∞, 2 for ∞ or NaN, else 0
 // masked     −∞ is recognized by its bits, stands for LOWEST in comparisons and adds nothing to a sum
 // rounding   each thread rescales its sum when it meets a greater maximum; the pairs of threads likewise

@@ -69,7 +69,7 @@ const isData = (outcome: Outcome): boolean => {
 Deno.test("every experiment has a name and a title of its own, and controls that may have their defaults", () => {
   assertEquals(new Set(EXPERIMENTS.map(({ name }) => name)).size, EXPERIMENTS.length);
   assertEquals(new Set(EXPERIMENTS.map(({ title }) => title)).size, EXPERIMENTS.length);
-  for (const { name, controls, claims } of EXPERIMENTS) {
+  for (const { name, purpose, controls, claims } of EXPERIMENTS) {
     assertMatch(name, /^[a-z]+\/[a-z_0-9]+(\/[a-z_0-9]+)?$/);
     for (const [key, control] of Object.entries(controls)) {
       for (const value of [control.default, control.min]) {
@@ -78,6 +78,9 @@ Deno.test("every experiment has a name and a title of its own, and controls that
       if (control.choices) assertEquals([control.min, control.max], [0, control.choices.length - 1], `${name}: ${key}`);
     }
     assert(claims.length > 0, name);
+    // Plain sentences: the terminal prints them as they are.
+    assertMatch(purpose, /^[^$`*\n]+[.]$/, name);
+    assert(purpose.split(" ").length <= 70, `${name} says too much`);
   }
 });
 

@@ -8,30 +8,37 @@
  * **Idea.** Let the texts decide. Start from single characters, count which two neighbours stand
  * side by side most often, and make them one token; then count again, with the joined pair as a
  * whole. Frequent words end up as one token, rare words as a few subwords (子词) such as `er`,
- * `est`, `pro` and `ed`, and inflected forms share their stem. The same list of merges, replayed
- * in the order it was learned, cuts any later text. This is byte-pair encoding (字节对编码, BPE),
- * the notes' improvement on one vector per word (独热向量, one-hot vectors).
+ * `est`, `pro` and `ed`, and inflected forms (词语变形) share their stem. The same list of merges,
+ * replayed in the order it was learned, cuts any later text. This is byte-pair encoding (字节对编码,
+ * BPE).
+ *
+ * **What it improves on.** A vocabulary of whole words gives every word a token of its own. All that
+ * the first layer then gets is which word it is: a list of zeros with a single 1 in the word's place,
+ * a one-hot vector (独热向量). *new* and *newest* are as unrelated as *new* and *spoon*, and a word that
+ * no training text contains has no place at all. Cut into subwords, *newest* shares a token with
+ * *new*, and what is learned about the token serves both. How a token becomes a vector is the subject
+ * of section 2.4.
  *
  * **Formula.** With the distinct words $w$ of the texts and their counts $c(w)$, and $n_w(a, b)$
  * the number of places in $w$ where token $b$ directly follows token $a$, each step adds to the
- * vocabulary $V$ the pair
+ * vocabulary $\mathcal{V}$ the pair
  *
- * $$(a^*, b^*) = \arg\max_{(a, b)} \sum_w c(w)\, n_w(a, b), \qquad V \leftarrow V \cup \{a^* b^*\}$$
+ * $$(a^*, b^*) = \arg\max_{(a, b)} \sum_w c(w)\, n_w(a, b), \qquad \mathcal{V} \leftarrow \mathcal{V} \cup \{a^* b^*\}$$
  *
- * | symbol      | in code                  | meaning                                          |
- * | ----------- | ------------------------ | ------------------------------------------------ |
- * | $w$, $c(w)$ | `words`                  | pieces of text that no merge crosses, and counts |
- * | $a$, $b$    | `left`, `right`          | ids of neighbouring tokens                       |
- * | the sum     | `counts`                 | weighted number of places of each pair           |
- * | $\arg\max$  | `mostFrequent()`         | a priority queue of the pairs                    |
- * | $V$         | `tokens`                 | the vocabulary, `vocabSize` of them              |
+ * | symbol        | in code          | meaning                                              |
+ * | ------------- | ---------------- | ---------------------------------------------------- |
+ * | $w$, $c(w)$   | `words`          | pieces of text that no merge crosses, and counts     |
+ * | $a$, $b$      | `left`, `right`  | ids of two tokens that stand side by side            |
+ * | the sum       | `counts`         | weighted number of places of each pair               |
+ * | $\arg\max$    | `mostFrequent()` | the pair with the largest sum, from a priority queue |
+ * | $\mathcal{V}$ | `tokens`         | the set of tokens; `vocabSize` is their number       |
  *
  * **Ties.** Of equally frequent pairs the one with the older left token is merged, then the one
  * with the older right token; a token's age is its id, and single characters are numbered by code
  * point. The merges therefore depend on the counts alone: shuffling the texts changes nothing.
  *
  * **Why the counts are never taken twice.** Counting afresh for every merge reads the corpus
- * thousands of times. But a merge changes only its own neighbourhood: in `x a b y` the pairs
+ * (语料) thousands of times. But a merge changes only its own neighbourhood: in `x a b y` the pairs
  * `x a` and `b y` lose one place, and `x ab` and `ab y` win one. Remembering the places of every
  * pair makes the cost of a merge proportional to what it changes, and a queue that corrects stale
  * counts when they surface finds the next pair without a search. One megabyte of English takes a
@@ -50,6 +57,15 @@
  * Alexandra Birch 2016, *Neural Machine Translation of Rare Words with Subword Units*; for bytes,
  * the word pattern and the letters, Alec Radford et al. 2019, *Language Models are Unsupervised
  * Multitask Learners*.
+ *
+ * ## How long a list of merges
+ *
+ * The [experiment](experiments/byte_pair_encoding.ts) follows the list while it grows over the English
+ * sentences of the translator. At first words are letters. Then stems and endings appear, and most
+ * inflected words share a subword with their base form: what the notes hope for. It does not last. A
+ * form that is frequent enough becomes one token, as unrelated to its base as two one-hot vectors are,
+ * so that a list which makes every word a token has lost what the notes wanted. Of the subwords that
+ * they name, `pro` never comes up: the counts of this corpus do not ask for it.
  *
  * @module
  */
@@ -170,9 +186,9 @@ const STRIDE = 2 ** 26;
 /**
  * Learns which neighbouring characters or bytes to join, from texts alone.
  *
- * The vocabulary ends smaller than `vocabSize` when no pair reaches `minFrequency`. A `vocabSize` below the number of
- * characters keeps the most frequent ones. Takes a fraction of a second per megabyte of English, and
- * yields to the event loop every 30 ms.
+ * The vocabulary ends smaller than `vocabSize` when no pair reaches `minFrequency`. A `vocabSize`
+ * below the number of characters keeps the most frequent ones. Takes a fraction of a second per
+ * megabyte of English, and yields to the event loop every 30 ms.
  *
  * @example
  * ```ts
@@ -211,7 +227,7 @@ export async function trainBytePairEncoding(
     const best = neighbours!.mostFrequent(minFrequency); // $(a^*, b^*)$
     if (!best) break;
     const pair: [string, string] = [tokens[best.left]!, tokens[best.right]!];
-    tokens.push(pair[0] + pair[1]); // $V \leftarrow V \cup \{a^* b^*\}$
+    tokens.push(pair[0] + pair[1]); // $\mathcal{V} \leftarrow \mathcal{V} \cup \{a^* b^*\}$
     merges.push(pair);
     neighbours!.merge(best.left, best.right, tokens.length - 1);
     onProgress?.({ merges: merges.length, maxMerges, pair, count: best.count });
@@ -393,8 +409,9 @@ const MAX_REMEMBERED = 2 ** 15;
 /**
  * A vocabulary of subwords, with the way from text to token ids and back.
  *
- * At the level of bytes, `decode(encode(text))` is `text`, for every string; only half surrogate pairs, which UTF-8
- * cannot express, come back as U+FFFD. At the level of characters the same holds for texts over the alphabet.
+ * At the level of bytes, `decode(encode(text))` is `text`, for every string; only half surrogate
+ * pairs, which UTF-8 cannot express, come back as U+FFFD. At the level of characters the same holds
+ * for texts over the alphabet.
  *
  * Special tokens are never read from a text: `encode("<end>")` spells the five characters.
  */
@@ -525,7 +542,8 @@ export class BytePairEncoding {
 /**
  * Joins neighbours while any pair has a merge: the one learned first, and among its places the leftmost.
  *
- * A token's id grows with the step that made it, so the smallest id among the possible results is the next merge.
+ * A token's id grows with the step that made it, so the smallest id among the possible results is the
+ * next merge.
  */
 function replayMerges(symbols: Int32Array, joined: ReadonlyMap<number, number>): number[] {
   const size = symbols.length;
@@ -554,6 +572,33 @@ function replayMerges(symbols: Int32Array, joined: ReadonlyMap<number, number>):
   }
   return Array.from(symbols).filter((symbol) => symbol !== NONE);
 }
+
+// ## Pitfall: the longest token is not the next one
+//
+// Taking from the left the longest token that fits looks equivalent and is not: the merges
+// decide, not the lengths. With the merges `b c` and then `a b`, the word `abc` is `a bc`,
+// because `b c` was learned first; the greedy reader finds `ab c`, a sequence that never occurred
+// in training. The test "encode() follows the order of the merges, not the length of the tokens"
+// fails with it.
+
+// ## Pitfall: half a character
+//
+// A token of bytes may end inside a character: 学 is three bytes, and a merge may have joined two
+// of them to what stood before. Decoding token by token, and joining the texts, turns such
+// characters into �. All bytes are joined first, or held back, as `decodeStream` does; the test
+// "decodeStream() yields whole characters only" shows both ways.
+
+// ## Exercise
+//
+// 1. Train on one text with vocabulary sizes of 300, 1,000 and 5,000 at the level of bytes, and
+//    divide the number of bytes by the number of tokens. Why does the gain per added token fall?
+// 2. Replace ` ?\p{L}+` in `PIECE` by `\p{L}+`. Predict what happens to the number of tokens per
+//    sentence, then measure.
+
+// ## A queue, smallest first
+//
+// The two loops above ask for the smallest of many things that keep arriving. A heap keeps it at the
+// front, at the cost of a few exchanges for each arrival.
 
 /** A queue that hands out its smallest item first, as a heap in one array. */
 class Heap<T> {
@@ -594,6 +639,9 @@ class Heap<T> {
 }
 
 // ## At the door
+//
+// The rest of the file tells whoever trains an encoding, or reads one from a file, what is wrong with
+// what was passed.
 
 function checkTraining(texts: readonly string[], options: BytePairEncodingOptions): void {
   if (!Array.isArray(texts) || texts.some((text) => typeof text !== "string")) {
@@ -706,34 +754,3 @@ function describe(value: unknown): string {
   const items = value.slice(0, 4).map((item) => Array.isArray(item) ? "a list" : describe(item));
   return `[${items.join(", ")}${value.length > 4 ? ", …" : ""}]`;
 }
-
-// ## How long a list of merges
-//
-// The experiment follows the list while it grows over the English sentences of the translator. At first
-// words are letters; then stems and endings appear, and most inflected words share a subword with their
-// base form: what the notes hope for. It does not last. A form that is frequent enough becomes one
-// token, as unrelated to its base as two one-hot vectors are, so that a list which makes every word a
-// token has lost what the notes wanted. Of the subwords that they name, `pro` never comes up: the counts
-// of this corpus do not ask for it.
-
-// ## Pitfall: the longest token is not the next one
-//
-// Taking from the left the longest token that fits looks equivalent and is not: the merges
-// decide, not the lengths. With the merges `b c` and then `a b`, the word `abc` is `a bc`,
-// because `b c` was learned first; the greedy reader finds `ab c`, a sequence that never occurred
-// in training. The test "encode() follows the order of the merges, not the length of the tokens"
-// fails with it.
-
-// ## Pitfall: half a character
-//
-// A token of bytes may end inside a character: 学 is three bytes, and a merge may have joined two
-// of them to what stood before. Decoding token by token, and joining the texts, turns such
-// characters into �. All bytes are joined first, or held back, as `decodeStream` does; the test
-// "decodeStream() yields whole characters only" shows both ways.
-
-// ## Exercise
-//
-// 1. Train on one text with vocabulary sizes of 300, 1,000 and 5,000 at the level of bytes, and
-//    divide the number of bytes by the number of tokens. Why does the gain per added token fall?
-// 2. Replace ` ?\p{L}+` in `PIECE` by `\p{L}+`. Predict what happens to the number of tokens per
-//    sentence, then measure.

@@ -1,12 +1,13 @@
 /**
  * # Embeddings
  *
- * **Question.** A one-hot vector (独热向量) is as long as the vocabulary and says of two words
- * only whether they are the same. How does a word get a short vector that can say more?
+ * **Question.** A one-hot vector (独热向量) has a place for every word of the vocabulary: zeros, and a
+ * single 1 in the place of its word. It says of two words only whether they are the same. How does
+ * a word get a short vector that can say more?
  *
  * **Idea.** Give every word a row of a table, and let training move the rows. Words that are
- * used alike are pushed alike, so their rows end up close: a continuous word embedding
- * (连续词嵌入). Finding the row is a look-up.
+ * used alike, synonyms (近义词) among them, are pushed alike, so their rows end up close: a
+ * continuous word embedding (连续词嵌入). Finding the row is a look-up (查找).
  *
  * **Formula.** With $o$ the one-hot vector of a token, $W$ the table and $e_t$ the embedding
  * of position $t$; the sum $c$ over a sentence is the continuous bag of words (CBOW), and a
@@ -25,18 +26,32 @@
  *
  * **Why not multiply.** The product with a one-hot row reads every row of the table to keep
  * one. A look-up reads that one: $E$ numbers instead of $VE$. Backwards the same holds: only
- * the rows that were looked up receive a gradient.
+ * the rows that were looked up receive a gradient. The [first experiment](experiments/embeddings.ts)
+ * does both and compares.
  *
  * **What the notes ask: why may the input have any length?** Because the table has one row
- * per *word*, not one per position. `[batch, time]` ids of any `time` come out as
- * `[batch, time, dim]`, and every layer behind sees only `dim`. Within one batch the lengths
- * must agree, since a tensor is a box: shorter sentences are filled up with a padding token
- * ({@linkcode padTokens}), whose embedding is zero and stays zero (`paddingIndex`). The notes
- * also ask whether padding costs anything in this layer: hardly, a look-up is a copy. What it costs
- * behind this layer is the subject of section 6.2.
+ * per *word*, not one per position. Ids `[B, T]` come out as `[B, T, E]` for any $T$ (the notes
+ * write `[batch, time, dim]`), and every layer behind sees vectors of width $E$. Within one batch
+ * the lengths must agree, since a tensor is a box: shorter sentences are filled up with a padding
+ * token ({@linkcode padTokens}). With `paddingIndex` it comes out as zeros, whatever its row of the
+ * table holds, and the row receives no gradient. The notes also ask whether padding costs anything
+ * in this layer: hardly, a look-up is a copy. What it costs behind this layer is the subject of
+ * section 6.2.
  *
  * Source of the deep variant: Iyyer, Manjunatha, Boyd-Graber and Daumé 2015, *Deep Unordered
  * Composition Rivals Syntactic Methods for Text Classification*.
+ *
+ * ## What the deeper bag can and cannot see
+ *
+ * In one sum every word votes alone: *not* adds the same vector whether *good* or *bad* stands
+ * beside it. A hidden layer (隐藏层) can react to *not* and *good* together, so combinations of
+ * words become features (特征). Their order stays invisible, because a sum has none: *not good
+ * but bad* and *not bad but good* are the same bag. Attention (chapter 4) is a way out.
+ *
+ * The [second experiment](experiments/bags.ts) measures it with reviews of each kind. One vote per
+ * word (bag of words, BoW) and a sum of embeddings (CBOW) are both linear in the counts of words, and
+ * go wrong in the same places; what the embeddings add is that words which vote alike end up close
+ * together.
  *
  * @module
  */
@@ -269,17 +284,6 @@ export class DeepBagOfWordsClassifier extends Module {
     return this.output.forward(features);
   }
 }
-
-// ## What the deeper bag can and cannot see
-//
-// In one sum every word votes alone: *not* adds the same vector whether *good* or *bad*
-// stands beside it. A hidden layer can react to *not* and *good* together, so combinations of
-// words become features (特征). Their order stays invisible, because a sum has none: *not good
-// but bad* and *not bad but good* are the same bag. Attention (chapter 4) is a way out.
-//
-// The second experiment measures it with reviews of each kind. One vote per word (BoW) and a sum of
-// embeddings (CBOW) are both linear in the counts of words, and go wrong in the same places; what
-// the embeddings add is that words which vote alike end up close together.
 
 // ## Pitfall: a padding row that learns
 //

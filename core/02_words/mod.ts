@@ -4,9 +4,9 @@
  * **Question.** A network computes with numbers; a text is made of signs. What bridges the two, in
  * both directions?
  *
- * **Idea.** On the way in, text is cut into tokens (词元), and each token becomes a vector. On the
- * way out a row of scores, one per token of the vocabulary (词表), becomes a distribution over what
- * comes next.
+ * **Idea.** On the way in, text is cut into tokens (词元), and each token becomes a word vector
+ * (词向量). On the way out a row of scores, one per token of the vocabulary (词表), becomes a
+ * distribution (概率分布) over what comes next.
  *
  * | section | page                 | answers                                                   |
  * | ------- | -------------------- | --------------------------------------------------------- |
@@ -14,11 +14,32 @@
  * | 2.4     | `embeddings`         | how a token becomes a vector that a network can compare   |
  * |         | `softmax`            | how scores become probabilities                           |
  *
+ * ## What a network is, and how it learns
+ *
+ * A network is a function that is put together of simple steps, its *layers*, and contains numbers
+ * that nobody writes down, its *parameters* or weights. The commonest layer multiplies a vector by a
+ * matrix of parameters and adds a vector of parameters: [a linear layer](../engine/linear.ts). Between
+ * two of them every number goes through a function that is not a straight line, such as tanh. What
+ * passes from layer to layer is a hidden vector; its length is the hidden width. A *classifier* ends
+ * with one score per class, and its answer is the class with the largest one.
+ *
+ * *Training* finds the parameters. The network answers examples whose right answers are known, and one
+ * number, the *loss*, says how wrong it was (section 6.1). The *gradient* of the loss has an entry for
+ * every parameter: by how much the loss grows when this parameter grows a little, that is, a
+ * derivative. A step moves every parameter a little against its entry, and the loss falls (section
+ * 6.3). Then come the next examples, some hundred times in the experiments of this book, millions of
+ * times in large models.
+ *
+ * The gradient is computed from the end to the beginning, by the chain rule. Each layer is handed the
+ * derivatives of the loss with respect to its output, and passes on, or back, those with respect to
+ * its input: [`backward()`](../engine/autograd.ts). A layer that passes hardly any gradient back
+ * leaves the layers before it without a direction to move in.
+ *
  * ## Notation
  *
- * The vocabulary has $V$ tokens, in code `vocabSize`. A token is an integer from 0
- * on; `tokens` are ids of kind int32, `[B, T]` for $B$ texts of $T$ positions. An embedding
- * (词嵌入) has the hidden width $E$. Scores before the softmax are called `logits`, after it
+ * The vocabulary has $V$ tokens, in code `vocabSize`. A token is an integer from 0 on; `tokens`
+ * are ids (索引) of kind int32, `[B, T]` for $B$ texts of $T$ positions. An embedding (词嵌入) has
+ * the hidden width $E$. Scores before the softmax are called `logits`, after it
  * `probabilities`. The four special tokens pad, begin, end and unknown have the ids 0, 1, 2 and
  * 3.
  *
@@ -30,11 +51,12 @@
  * | `dims(x, "B T E")`               | checks the axes of `x` and names their sizes                            |
  * | `parameter`, `backward()`        | mark a tensor as trained, and leave its gradient in `grad`              |
  * | `Module`, `Linear`               | own parameters; $xW + b$                                                |
- * | `fusable(name, inputs, …, () =>` | computes the definition that follows, or a device's kernel of that name |
- * | `Random`                         | chance that a seed repeats                                              |
+ * | `fusable(name, inputs, …, () =>` | runs the definition that follows, or the device's own program for it    |
+ * | `Random`                         | random numbers; the same seed gives the same ones                       |
  *
- * The CPU device has kernels for many definitions. To see what a changed definition computes, select
- * the reference device, `await useDevice("reference")`, which has none.
+ * For many definitions of this book a device has a faster program, a *kernel*, which the tests hold to
+ * the definition; the kernel is then what runs. The reference device has none. To change a definition
+ * and see what becomes of it, select that device first: `await useDevice("reference")`.
  *
  * @module
  */

@@ -1,11 +1,13 @@
 /**
- * # From scores to probabilities
+ * # Softmax: from scores to probabilities
  *
- * **Question.** A classifier hands out one score per class, of any sign and size. How do
+ * **Question.** A classifier hands out one score (得分) per class, of any sign and size. How do
  * scores become shares that are positive and sum to one?
  *
  * **Idea.** Raise $e$ to each score, which makes everything positive and turns equal
- * differences into equal ratios; then divide by the total (归一化).
+ * differences into equal ratios; then divide by the total (normalization, 归一化). This function is
+ * called *softmax*, a soft maximum: the largest score gets the largest share, and the others are not
+ * left without one.
  *
  * **Formula.** With the scores $z$ of one row and their maximum $m$,
  *
@@ -25,14 +27,26 @@
  * exponent is 0 and the total lies between 1 and the number of scores.
  *
  * **When the gradient vanishes.** For $z = (1000, 1, -1000)$ the notes find $p \approx (1, 0, 0)$
- * and say that the gradient vanishes (梯度消失). It does: with $[i = j]$ for 1 where $i = j$ and 0
- * elsewhere, the derivative is
+ * and say that the gradient vanishes (vanishing gradient, 梯度消失). It does: with $[i = j]$ for 1
+ * where $i = j$ and 0 elsewhere, the derivative is
  *
  * $$\frac{\partial p_i}{\partial z_j} = p_i\,([i = j] - p_j)$$
  *
  * On the diagonal this is $p_i (1 - p_i)$, elsewhere $-p_i p_j$: where one share is 1 and the others
  * are 0, each product has a factor 0. The notes write the diagonal as $p_i$ alone; it is the factor
  * $1 - p_i$ that makes it vanish at $p_i = 1$.
+ *
+ * ## What it answers to
+ *
+ * Only differences of scores count: the [experiment](experiments/softmax.ts) raises all scores
+ * together, and no share moves.
+ *
+ * The differences are shrunk or stretched by a *temperature* $\tau$, by which the scores are divided
+ * first: $\mathrm{softmax}(z / \tau)$. The higher it is, the more even the shares become; their order
+ * stays.
+ *
+ * How much a share answers to its own score is the derivative $p(1 - p)$: most where the share is one
+ * half, and nothing at 0 and at 1, which is where the scores of the notes have driven it.
  *
  * @module
  */
@@ -105,19 +119,13 @@ function highestOf(scores: Tensor): Tensor {
   return scores.detach().max(-1, { keepDims: true }).maximum(LOWEST);
 }
 
-// ## What it answers to
-//
-// Only differences count: the experiment raises all scores together and no share moves. A temperature
-// shrinks or stretches the differences; the shares become more or less even, and their order stays. How
-// much a share answers to its score is $p(1 - p)$, most at one half, and nothing at 0 and at 1, which is
-// where the scores of the notes have driven it.
-
 // ## Pitfall: taking the logarithm afterwards
 //
-// `softmax(scores).log()` is the same formula and loses everything below the smallest
-// positive number: a score 1000 below the best has probability 0 in float32 and in
-// float64, and the logarithm of 0 is no loss to learn from. The test "logSoftmax() keeps what
-// softmax().log() loses" fails for that version.
+// `softmax(scores).log()` is the same formula and loses everything below the smallest positive
+// number: a score 1000 below the best has probability 0 in float32 and in float64, and the
+// logarithm of 0 is no loss to learn from. The probability of a text is therefore kept as a sum
+// of logarithms (log space, 对数参数化). The test "logSoftmax() keeps what softmax().log() loses"
+// fails for that version.
 
 // ## Pitfall: leaving the maximum out
 //
@@ -127,5 +135,5 @@ function highestOf(scores: Tensor): Tensor {
 // ## Exercise
 //
 // Multiply the scores (2, 1, 0) by 0.1, 1 and 10 before the softmax. The order of the shares
-// stays; predict what happens to their differences, then measure. Section 7.5 calls the
-// inverse of this factor the temperature.
+// stays; predict what happens to their differences, then measure. To which temperatures do the
+// three factors belong? Section 7.5 uses them to make a text bolder or safer.

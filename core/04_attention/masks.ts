@@ -2,8 +2,8 @@
  * # Masks
  *
  * **Question.** Attention connects everything with everything. Some connections must not be
- * there: a word that is predicted must not see itself, a sentence must not see the padding
- * of its neighbours. How are they cut without leaving the matrix form?
+ * there: the position that has to predict a word must not see that word, and no position needs
+ * to see padding. How are they cut without leaving the matrix form?
  *
  * **Idea.** Compute all scores, and forbid some pairs before the softmax. A forbidden pair
  * scores $-\infty$; $e^{-\infty} = 0$, so it gets no share, and the others divide the whole unit
@@ -14,21 +14,52 @@
  *
  * $$A_{ts} = \frac{[M_{ts}]\, e^{Z_{ts}}}{\sum_{r} [M_{tr}]\, e^{Z_{tr}}}$$
  *
- * | mask    | allowed where                     | shape          | used in                               |
- * | ------- | --------------------------------- | -------------- | ------------------------------------- |
- * | causal  | $s \le t$                         | `[T, S]`       | decoder self-attention                |
- * | padding | $s$ holds a token                 | `[B, S]`       | encoder, and cross-attention to it    |
- * | prefix  | $s \le t$ or $s$ is in the prefix | `[B, 1, T, T]` | prefix models such as GLM             |
- * | window  | $t - b \le s \le t + a$           | `[T, S]`       | long texts; $b$ `before`, $a$ `after` |
+ * | mask    | allowed where                     | shape          | used in                                          |
+ * | ------- | --------------------------------- | -------------- | ------------------------------------------------ |
+ * | causal  | $s \le t$                         | `[T, S]`       | self-attention of a decoder                      |
+ * | padding | $s$ holds a token                 | `[B, S]`       | encoder, and cross-attention to it               |
+ * | prefix  | $s \le t$ or $s$ is in the prefix | `[B, 1, T, T]` | models that read a question as a whole, like GLM |
+ * | window  | $t - b \le s \le t + a$           | `[T, S]`       | long texts; $b$ `before`, $a$ `after`            |
  *
- * If there are more keys than queries, the queries are the last positions: query $t$ stands at
- * position $t + S - T$, in every mask of this page.
+ * **Why a decoder masks.** A decoder writes a text word by word (section 5.5). At test time nothing
+ * lies to the right: word $t$ is written when only the words before it exist. In training the whole
+ * answer is fed in at once, so that one pass serves every position. It is fed in *shifted by one*: position
+ * 1 gets a begin token and position $t$ gets word $t - 1$, and has to predict word $t$. A position may
+ * therefore see itself. One position further on stands the word that it has to predict; without a mask it
+ * would read that word, and learn to copy. The causal mask (掩码注意力) makes each row of the matrix see
+ * exactly what it would see at test time: one sentence of length $T$ becomes $T$ training examples.
  *
- * **Why a decoder masks.** At test time nothing lies to the right: word $t$ is written when only
- * $1 \dots t-1$ exist. In training the whole answer is fed in at once, so that one pass serves
- * every position; without a mask position $t$ would read the word that it has to predict, and
- * learn to copy. The mask makes each row of the matrix see exactly what it would see at test
- * time: one sentence of length $T$ becomes $T$ training examples.
+ * **When queries are fewer than keys.** A text that is written with a cache (section 7.11) keeps the
+ * keys of the words before, and only its last words ask. The queries are then the last positions:
+ * query $t$ stands at position $t + S - T$, in every mask of this page. Without a cache $T = S$, and
+ * it stands at $t$.
+ *
+ * ## 0, −10000 or −∞
+ *
+ * "Covering the future with 0" is a picture of the *weights*. A score of 0 is an ordinary score:
+ * $e^0 = 1$, and the forbidden position gets a share, often a large one, since real scores may be
+ * negative. $-10000$ works because $e^{-10000}$ underflows to 0 in float32, as long as one allowed
+ * score is there to compare with; libraries chose it because float16 ends at 65504, so that
+ * $-10^9$ would overflow. If nothing is allowed, all scores drop by 10000 together, the softmax
+ * ignores the shift, and the forbidden positions share the unit. $-\infty$ says what is meant;
+ * the softmax of this book makes such a row zero.
+ *
+ * ## Is the mask needed when generating?
+ *
+ * | what is fed                      | causal mask | padding mask   | why                                             |
+ * | -------------------------------- | ----------- | -------------- | ----------------------------------------------- |
+ * | the whole target, in training    | needed      | for the source | the future is in the input                      |
+ * | the whole history, at every step | needed      | for the source | earlier rows must be what they were in training |
+ * | the last token, with a cache     | no effect   | for the source | its row of the causal mask is all true          |
+ *
+ * The third line settles the doubt of the notes: for one token the causal mask is one row of
+ * `true`, since all keys in the cache are of the past; the test "causalMask() of one query allows
+ * everything" says so. Padding must be excluded whatever is fed: its positions are there.
+ *
+ * The [experiment](experiments/masks.ts) measures all three. It also finds a case between them: in a
+ * stack of one layer the newest output needs no mask even if the whole history is fed, since its row
+ * allows everything. With two layers it does, because the second reads what the first made of earlier
+ * positions.
  *
  * @module
  */
@@ -102,7 +133,7 @@ export function prefixMask(T: number, prefixLengths: readonly number[]): Tensor 
 }
 
 /**
- * Lets each position see its neighbourhood.
+ * Lets each position see its neighbourhood, a sliding window (滑动窗口).
  *
  * @param T number of queries
  * @param S number of keys
@@ -152,32 +183,6 @@ export function additiveMask(mask: Tensor, penalty: number = -Infinity): Tensor 
 // The notes ask how a program "masks step by step" in training. It does not: there are no
 // steps. Row $t$ of the causal mask *is* the state of affairs at step $t$, and all rows are
 // applied in one pass. What a picture shows as an animation is the matrix, read line by line.
-
-// ## Is the mask needed when generating?
-//
-// | what is fed                          | causal mask | padding mask       | why                                               |
-// | ------------------------------------ | ----------- | ------------------ | ------------------------------------------------- |
-// | the whole target, in training        | needed      | for the source     | the future is in the input                        |
-// | the whole history, at every step     | needed      | for the source     | earlier rows must be what they were in training   |
-// | the last token, with a cache         | no effect   | for the source     | its row of the causal mask is all true            |
-//
-// The third line settles the doubt of the notes: for one token the causal mask is one row of
-// `true`, since all keys in the cache are of the past; the test "causalMask() of one query allows
-// everything" says so. Padding must be excluded whatever is fed: its positions are there.
-//
-// The experiment measures all three. It also finds a case between them: in a stack of one layer the
-// newest output needs no mask even if the whole history is fed, since its row allows everything. With
-// two layers it does, because the second reads what the first made of earlier positions.
-
-// ## 0, −10000 or −∞
-//
-// "Covering the future with 0" is a picture of the *weights*. A score of 0 is an ordinary score:
-// $e^0 = 1$, and the forbidden position gets a share, often a large one, since real scores may be
-// negative. $-10000$ works because $e^{-10000}$ underflows to 0 in float32, as long as one allowed
-// score is there to compare with; libraries chose it because float16 ends at 65504, so that
-// $-10^9$ would overflow. If nothing is allowed, all scores drop by 10000 together, the softmax
-// ignores the shift, and the forbidden positions share the unit. $-\infty$ says what is meant;
-// the softmax of this book makes such a row zero.
 
 // ## Pitfall: a mask with the opposite meaning
 //

@@ -1,9 +1,11 @@
 /**
  * # 4 · Attention
  *
- * **Question.** A recurrent network reads a sentence word by word and has to carry the first
- * word through every later step. Past two hundred words, the notes say, even an LSTM has lost it.
- * Can a position fetch what it needs from any other position, in one step?
+ * **Question.** A recurrent network reads a sentence word by word and keeps one vector of what it has
+ * read, which every word changes. Past two hundred words, the notes say, even an LSTM, whose gates
+ * protect what it keeps, has lost the first.
+ * Can a position fetch what it needs from any other position, however far (long-distance
+ * dependency, 长距离依赖), in one step?
  *
  * **Idea.** A person who reads picks out of much information the little that matters for the
  * task at hand. Attention (注意力机制) does the same with numbers: every position asks a
@@ -31,7 +33,10 @@
  * | G      | groups of heads that share keys and values        |
  * | D      | width of a head                                   |
  * | E      | width of a hidden vector                          |
- * | C      | width of a context vector, `E` unless it differs  |
+ * | C      | width of the context, `E` unless it differs       |
+ *
+ * The context is the sequence that is asked. In formulas $V$ is the matrix of the values; as the size of
+ * an axis, V is the number of words in the vocabulary.
  *
  * A position is a row: $Q$, $K$ and $V$ hold one query, key or value per *row*, and a row of
  * weights sums to one. (The lectures behind the notes stack them as columns and normalize

@@ -6,37 +6,48 @@
  * position ask several questions at once?
  *
  * **Idea.** Run several small attentions side by side, each with its own matrices: several
- * heads (多头注意力). "Related" is no single relation; one head may follow grammar, another
- * meaning, a third only the previous word. Each head normalizes for itself, so none takes
- * weight from another. The results are laid end to end and mixed by one more matrix.
+ * heads (头): multi-head attention (多头注意力). "Related" is no single relation; one head may follow
+ * grammar, another meaning, a third only the previous word. Each head normalizes for itself, so
+ * none takes weight from another. The results are laid end to end (concatenation, 拼接) and mixed
+ * by one more matrix.
  *
- * **Formula.** With heads $i = 1 \dots h$, each of width $d = E / h$,
+ * **Formula.** With heads $i = 1 \dots H$, each of width $d = E / H$,
  *
- * $$\mathrm{head}_i = \mathrm{attention}(XW_Q^i,\; X'W_K^i,\; X'W_V^i), \qquad \mathrm{output} = [\mathrm{head}_1; \dots; \mathrm{head}_h]\, W_O$$
+ * $$\mathrm{head}_i = \mathrm{attention}(XW_Q^i,\; X'W_K^i,\; X'W_V^i), \qquad \mathrm{output} = [\mathrm{head}_1; \dots; \mathrm{head}_H]\, W_O$$
  *
  * | symbol                     | in code                      | shape                                        |
  * | -------------------------- | ---------------------------- | -------------------------------------------- |
  * | $X$                        | `hidden`                     | `[B, T, E]`                                  |
  * | $X'$                       | `context`                    | `[B, S, C]`; $X$ if left out                 |
- * | $W_Q^1 \dots W_Q^h$        | `query.weight`               | `[E, H·D]`, a block of columns for each head |
+ * | $W_Q^1 \dots W_Q^H$        | `query.weight`               | `[E, H·D]`, a block of columns for each head |
  * | $W_K^i$, $W_V^i$           | `key.weight`, `value.weight` | `[C, G·D]`, with $G = H$ in the formula      |
  * | $[\mathrm{head}_1; \dots]$ | `merged`                     | `[B, T, H·D]`                                |
  * | $W_O$                      | `output.weight`              | `[H·D, E]`                                   |
  *
- * **Why heads cost nothing.** Side by side, the $h$ matrices $W_Q^i$ are one matrix of the old
+ * **Why heads cost nothing.** Side by side, the $H$ matrices $W_Q^i$ are one matrix of the old
  * size. Its product is cut into heads by a view, all heads run in one batched call, and one copy
- * merges them. Multiplications and parameters are those of one wide head; only the softmax runs $h$
+ * merges them. Multiplications and parameters are those of one wide head; only the softmax runs $H$
  * times.
  *
  * **What the notes ask: why several heads?** Three reasons are given. *Several relations* is
- * the one that stands: the softmax of a single head cannot hold two peaks without halving both.
- * *Parallel computation* holds, but one head is no less parallel. *Less saturation, since narrow
- * heads have smaller dot products* is already taken care of by $\sqrt{d}$. And a correction of a
- * common picture: it is not $X$ that is cut into eight pieces. Every head reads all of $X$
- * through its own projection; what is cut is the projection.
+ * the one that stands: the softmax of a single head (单头注意力) cannot hold two peaks without
+ * halving both. *Parallel computation* (并行计算) holds, but one head is no less parallel. *Less
+ * saturation, since narrow heads have smaller dot products* is already taken care of by
+ * $\sqrt{d}$. And a correction of a common picture, which shows $X$ cut into as many pieces as there
+ * are heads: every head reads all of $X$ through its own projection (representation subspace,
+ * 表示子空间); what is cut is the projection.
  *
  * Sources: Vaswani et al. 2017, *Attention Is All You Need*, §3.2.2; Shazeer 2019, *Fast
  * Transformer Decoding: One Write-Head is All You Need*; Ainslie et al. 2023, *GQA*.
+ *
+ * ## What one head can do
+ *
+ * In the [experiment](experiments/multi_head.ts) a verb has to report what its subject says and what
+ * its object says, in numbers. A head that gives the weights $w$ and $1 - w$ to the two hands over one
+ * blend, and no matrix behind it can separate what was added: it tells $w^2 / (w^2 + (1 - w)^2)$ of
+ * the variance of one and the rest of the other, half of the whole for every $w$. By letting its
+ * weights depend on what is said, a head gets a little further. Two heads tell everything, and look at
+ * different names to do so.
  *
  * @module
  */
@@ -49,7 +60,7 @@ import type { Tensor } from "../engine/tensor.ts";
 import { attentionWeights, scaledDotProductAttention } from "./scaled_dot_product.ts";
 
 /**
- * Keys and values of one attention, remembered from step to step (KV 缓存).
+ * Keys and values of one attention, remembered from step to step (key–value cache, 键值缓存).
  *
  * Section 7.11 implements it. Every attention of every layer needs its own: the keys of two
  * layers are made from different vectors by different matrices.
@@ -203,7 +214,7 @@ export class MultiHeadAttention extends Module {
       if (this.positions?.values) heads = heads.add(this.positions.values(weights));
     }
 
-    // $[\mathrm{head}_1; \dots; \mathrm{head}_h]$: positions outside, heads side by side.
+    // $[\mathrm{head}_1; \dots; \mathrm{head}_H]$: positions outside, heads side by side.
     const merged = heads.transpose(1, 2).reshape([B, T, this.numHeads * this.headSize]);
     return this.output.forward(merged);
   }
@@ -235,14 +246,6 @@ function split(x: Tensor, H: number): Tensor {
   return x.reshape([B, T, H, W / H]).transpose(1, 2);
 }
 
-// ## What one head can do
-//
-// In the experiment a verb has to report what its subject says and what its object says, in numbers. A
-// head that gives the weights $w$ and $1 - w$ to the two hands over one blend, and no matrix behind it can
-// separate what was added: it tells $w^2 / (w^2 + (1 - w)^2)$ of the variance of one and the rest of the
-// other, half of the whole for every $w$. By letting its weights depend on what is said, a head gets a
-// little further. Two heads tell everything, and look at different names to do so.
-
 // ## Fewer keys than queries
 //
 // When text is generated word by word, the time goes into reading the keys and values of
@@ -254,7 +257,7 @@ function split(x: Tensor, H: number): Tensor {
 // ## Pitfall: cutting heads without turning the axes
 //
 // `x.reshape([B, H, T, D])` has the right shape and the wrong numbers: it cuts the *text* into
-// $h$ pieces, and each head reads fragments of several positions as if they were one. The test
+// $H$ pieces, and each head reads fragments of several positions as if they were one. The test
 // "MultiHeadAttention() is a loop over heads" computes each head alone from its block of columns,
 // and fails for it.
 

@@ -2,17 +2,18 @@
  * # Scaled dot-product attention
  *
  * **Question.** How well does a query match a key? The first answer was additive attention
- * (加性注意力): a network of one hidden layer reads both vectors and returns a score, once for every
- * pair of positions. Can one matrix product compare all pairs instead?
+ * (加性注意力): a network of one hidden layer (multi-layer perceptron, 多层感知机) reads both vectors and
+ * returns a score, once for every pair of positions. Can one matrix product compare all pairs
+ * instead?
  *
- * **Idea.** Let queries and keys live in the same space and let their dot product (点积) say how
- * well they match: it is large where the two point the same way. All pairs then fit in a
- * single `matmul`, the operation that every machine does best. A softmax turns each row of
- * attention scores (注意力分数) into attention weights (注意力权重), and the weights mix the values:
- * attention pooling (注意力汇聚).
+ * **Idea.** Let queries and keys live in the same vector space (向量空间) and let their dot product (点积)
+ * say how well they match (similarity, 相似度): it is large where the two point the same way. All pairs
+ * then fit in a single matrix product (矩阵乘法), `matmul`, the operation that every machine does best. A
+ * [softmax](../02_words/softmax.ts) turns each row of attention scores (注意力分数) into attention weights
+ * (注意力权重), and the weights mix the values: attention pooling (注意力汇聚).
  *
  * **Formula.** With the queries $Q$, keys $K$ and values $V$ stacked by row, and $d$ the width
- * of one head,
+ * of a query and of a key,
  *
  * $$Z = \frac{QK^\top}{\sqrt{d}}, \qquad A = \mathrm{softmax}(Z), \qquad O = AV$$
  *
@@ -27,14 +28,18 @@
  * | $A$          | `weights` | `[B, H, T, S]` |
  * | $O$          | `output`  | `[B, H, T, D]` |
  *
- * **Why the square root.** A dot product of $d$ independent terms of mean 0 and variance 1 has
- * variance $d$. Unscaled, wide heads start with almost one-hot weights, and the softmax passes
- * hardly any gradient back (the softmax page shows why: $p(1-p)$ is 0 at both ends).
+ * In the shapes, B counts independent examples, and H and G count heads and groups of heads, which
+ * come in section 4.6. For one example and one head, read $Q$ as `[T, D]`, $K$ and $V$ as `[S, D]`.
+ *
+ * **Why the square root.** The variance of numbers is the mean squared distance from their mean. A dot
+ * product of $d$ independent terms of mean 0 and variance 1 has variance $d$: the wider the vectors, the
+ * farther apart the scores. Unscaled, wide vectors start with almost one-hot weights, and the softmax
+ * passes hardly any gradient back: its [derivative](../02_words/softmax.ts) $p(1-p)$ is 0 at both ends.
  * The factor $1/\sqrt{d}$ returns the variance to 1 whatever the width.
  *
- * **What the notes ask: why multiplicative and not additive?** Both learn. The additive score
- * needs a tanh for each pair *and* each hidden unit, $TSD$ of them, and stores as many numbers.
- * The product needs $TSD$ multiply-adds inside one `matmul`, and stores $TS$.
+ * **What the notes ask: why multiplicative (乘性注意力) and not additive?** Both learn. The additive
+ * score needs a tanh for each pair *and* each hidden unit, $TSD$ of them, and stores as many
+ * numbers. The product needs $TSD$ multiply-adds inside one `matmul`, and stores $TS$.
  *
  * Source: Vaswani et al. 2017, *Attention Is All You Need*, §3.2.1.
  *
@@ -71,7 +76,9 @@ export interface AttentionOptions {
  * import { scaledDotProductAttention, tensor } from "@heed/heed";
  *
  * // One query, two keys: the first matches far better, so its value is what comes out.
- * const query = tensor([[[[10, 0]]]]), key = tensor([[[[10, 0], [0, 10]]]]), value = tensor([[[[1, 2], [3, 4]]]]);
+ * const query = tensor([[[[10, 0]]]]);
+ * const key = tensor([[[[10, 0], [0, 10]]]]);
+ * const value = tensor([[[[1, 2], [3, 4]]]]);
  * const output = await scaledDotProductAttention(query, key, value).read();
  * console.assert(output[0] === 1 && output[1] === 2);
  * ```
@@ -162,15 +169,16 @@ function checkShapes(
 
 // ## What the output means
 //
-// The output of a position is a *context vector* (上下文向量): a weighted average of the values,
-// with weights that this position chose. Nothing in the formula says how many positions there
-// are, and no step depends on another, so all of them are computed at once.
+// The output of a position is a *context vector* (上下文向量): a weighted average (加权求和) of the
+// values, with weights that this position chose. Nothing in the formula says how many positions
+// there are, and no step depends on another, so all of them are computed at once. (The *context* of
+// section 4.4 is something else: not what comes out, but the sequence that is asked.)
 
 // ## Pitfall: masking after the softmax
 //
-// Zeroing `weights` instead of `scores` hides the future but loses its share: rows no longer
-// sum to one. Try it, and watch the test "attentionWeights() spends exactly one unit of weight
-// per query" fail.
+// A mask forbids some keys (section 4.5). Zeroing `weights` instead of `scores` hides what is
+// forbidden, such as the future, but loses its share: rows no longer sum to one. Try it, and watch
+// the test "attentionWeights() spends exactly one unit of weight per query" fail.
 
 // ## Pitfall: a finite stand-in for minus infinity
 //
@@ -181,5 +189,6 @@ function checkShapes(
 // ## Exercise
 //
 // Set `scale` to 1 and draw queries and keys from the standard normal distribution, ten keys for
-// each query. Of the widths 64, 256 and 1024, which is the first whose mean entropy of `weights`,
-// with natural logarithms, is below 0.1? What is it with the default scale?
+// each query. The entropy of a row of weights is $-\sum_s A_{ts} \log A_{ts}$, with natural logarithms:
+// $\log 10$ if all ten are equal, 0 if one of them is 1. Of the widths 64, 256 and 1024, which is the
+// first whose mean entropy is below 0.1? What is it with the default scale?

@@ -7,11 +7,12 @@
  * **Idea.** From three learned matrices. Each looks at the same vector with other eyes: one
  * extracts what the position is looking for, one what it can be found by, one what it has to
  * say. If all three read the same sequence, it is self-attention (自注意力): every word is
- * rewritten in the light of its own sentence. If the queries come from one sequence and the
- * keys and values from another, it is cross-attention (交叉注意力): a translation consults its
- * source, a caption consults regions of an image.
+ * rewritten in the light of its own sentence, a new representation (表征) of it. If the queries
+ * come from one sequence and the keys and values (键值对) from another, the context, it is
+ * cross-attention (交叉注意力): a translation consults its source, a caption consults regions of an
+ * image.
  *
- * **Formula.** With one position per row of $X$, and of the context $X'$,
+ * **Formula.** With one position per row of $X$, which asks, and of the context $X'$, which is asked,
  *
  * $$Q = XW_Q, \qquad K = X'W_K, \qquad V = X'W_V, \qquad \mathrm{output} = \mathrm{softmax}\!\left(\tfrac{QK^\top}{\sqrt{d}}\right)V$$
  *
@@ -26,16 +27,43 @@
  * In self-attention $X' = X$.
  *
  * **Why three matrices and not one.** With $Q = K = X$ the scores are symmetric, and of vectors
- * of equal length each matches itself best: a word would attend mostly to itself. Two matrices make
- * the score of a row $x$ and a row $x'$ bilinear, $x\, W_Q W_K^\top x'^\top$: *eats* may look for
- * *apple* without *apple* looking for *eats*. Training finds $W_Q$, $W_K$ and $W_V$; nothing else in
- * a head has parameters.
+ * of equal length each matches itself best: a word would attend mostly to itself. With a matrix for
+ * each side the score of a row $x$ and a row $x'$ is $x\, W_Q W_K^\top x'^\top$, linear in $x$ and
+ * linear in $x'$ (bilinear function, 双线性函数), and another one in the other direction: *eats* may
+ * look for *apple* without *apple* looking for *eats*. The third matrix keeps apart what a word is
+ * found by and what it hands over. *apple* is found as something that can be eaten; what *eats* then
+ * needs of it may be whether it is one or many. Without $W_V$ both would have to be the same
+ * numbers. Training finds $W_Q$, $W_K$ and $W_V$; nothing else in a head has parameters.
  *
- * **What the notes ask: why does the encoder hand over keys and values?** The question comes
- * from the decoder: *given what I have written, which part of the source matters next?* What it
- * has written is the query. The source is what is searched, so it supplies what can be found
- * (keys) and what is then read (values). The values must come from the same positions as the
- * keys, or the weights would belong to something else.
+ * **What the notes ask: why does the encoder hand over keys and values?** A translator
+ * (section 5.6) consists of an encoder, which reads the source sentence, and a decoder, which
+ * writes the translation word by word. The question comes from the decoder: *given what I have
+ * written, which part of the source matters next?* What it has written is the query. The source
+ * is what is searched, so it supplies what can be found (keys) and what is then read (values).
+ * The values must come from the same positions as the keys, or the weights would belong to
+ * something else.
+ *
+ * ## Captioning
+ *
+ * The example of the notes (图片的文字描述): *a cat …* is half of a caption. The query is made from
+ * these words, keys and values from the regions of the image (visual feature vectors, 视觉特征向量).
+ * Regions that show eyes, whiskers and tail match best; their values, mixed, are the context
+ * vector from which *lies* or *on* is predicted. Nothing in {@linkcode CrossAttention} knows that
+ * the context was an image: anything that is a set of vectors can be asked.
+ *
+ * The [first experiment](experiments/captions.ts) trains such a captioner on pictures of nine regions.
+ * Only the next word is asked of it, never a region; it comes to look at the animal it speaks of,
+ * because that is where the next word can be read. A map shows where weight went, not that it had to
+ * go there: with some seeds a part of it lies elsewhere, and the words are right all the same.
+ *
+ * ## One matrix is not enough
+ *
+ * Let the seven days of a week look for tomorrow. With one matrix for queries and keys a pair has one
+ * score $z$, in both directions. If Tuesday prefers Wednesday to Monday, then $z$ of (Tue, Wed) is
+ * above $z$ of (Mon, Tue); if Wednesday prefers Thursday to Tuesday, $z$ of (Wed, Thu) is above that,
+ * and so on around the week, until a score has to be above itself. At least one day must fail. In the
+ * [second experiment](experiments/tomorrow.ts) two matrices find every tomorrow. With one matrix, one
+ * day fails at the default seed, and all seven with each of the eleven seeds after it.
  *
  * @module
  */
@@ -153,37 +181,17 @@ function asOneHead(x: Tensor): Tensor {
 
 // ## One position at a time
 //
-// The notes follow a single output: $q_2$ is compared with $k_1, k_2, k_3, k_4$, the softmax
-// turns the four scores into $\alpha'_{2,i}$, and $b_2 = \sum_i \alpha'_{2,i} v_i$. Stacking the
-// rows $q_1 \dots q_4$ gives the matrix form above, and the test "SelfAttention() in matrix form
-// is the loop over positions" holds the two against each other.
-
-// ## One matrix is not enough
-//
-// Let the seven days of a week look for tomorrow. With one matrix for queries and keys a pair has one
-// score $z$, in both directions. If Tuesday prefers Wednesday to Monday, then $z$ of (Tue, Wed) is above $z$
-// of (Mon, Tue); if Wednesday prefers Thursday to Tuesday, $z$ of (Wed, Thu) is above that, and so on around
-// the week, until a score has to be above itself. At least one day must fail. In the experiment two
-// matrices find every tomorrow, and one does not.
-
-// ## Captioning
-//
-// The example of the notes: *a cat …* is half of a caption. The query is made from these words,
-// keys and values from the regions of the image. Regions that show eyes, whiskers and tail
-// match best; their values, mixed, are the context vector from which *lies* or *on* is
-// predicted. Nothing in `CrossAttention` knows that the context was an image: anything that is
-// a set of vectors can be asked.
-//
-// The experiment trains such a captioner on pictures of nine regions. Only the next word is asked
-// of it, never a region; it comes to look at the animal it speaks of, because that is where the next
-// word can be read. A map shows where weight went, not that it had to go there: with some seeds a part
-// of it lies elsewhere, and the words are right all the same.
+// The notes follow a single output: $q_2$ is compared with $k_1, k_2, k_3, k_4$, which gives four
+// scores $\alpha_{2,i}$; the softmax turns them into four weights $\alpha'_{2,i}$, and the output is
+// $b_2 = \sum_i \alpha'_{2,i} v_i$. Stacking the rows $q_1 \dots q_4$ gives the matrix form above, and
+// the test "SelfAttention() in matrix form is the loop over positions" holds the two against each
+// other.
 
 // ## Pitfall: values from the wrong side
 //
-// `this.value.forward(hidden)` compiles as long as both sequences have the same width and
-// length: the decoder then mixes its own words by weights that point into the source. The test "CrossAttention() says only what the context says" replaces the context
-// by a constant and sees it.
+// `this.value.forward(hidden)` throws no error as long as both sequences have the same width and
+// length: the decoder then mixes its own words by weights that point into the source. The test
+// "CrossAttention() says only what the context says" replaces the context by a constant and sees it.
 
 // ## Exercise
 //

@@ -5,7 +5,7 @@
  * of another length, in another language?
  *
  * **Idea.** Write one word after the other (autoregressive, 自回归): the decoder (解码器) is fed what it has written
- * so far and predicts what comes next. It starts from a special token, BEGIN, and may at any step
+ * so far and predicts what comes next. It starts from a special token, BEGIN (起始符), and may at any step
  * write another one, END: the length of the output is nobody's parameter, it is decided by the
  * probability of END. A layer of the decoder is a layer of the encoder with one more step in the
  * middle, in which it consults the source.
@@ -13,7 +13,7 @@
  * **Formula.** With $y$ the target so far and $m$ the encoder's output, one layer in the paper's order
  * computes
  *
- * $$u = \mathrm{norm}\big(y + \mathrm{attention}(y, y)\big), \quad v = \mathrm{norm}\big(u + \mathrm{attention}(u, m)\big), \quad w = \mathrm{norm}\big(v + F(v)\big)$$
+ * $$u = \mathrm{norm}\big(y + \mathrm{attention}(y, y)\big), \quad v = \mathrm{norm}\big(u + \mathrm{attention}(u, m)\big), \quad w = \mathrm{norm}\big(v + \mathrm{FFN}(v)\big)$$
  *
  * | symbol | in code                                 | shape       |
  * | ------ | --------------------------------------- | ----------- |
@@ -23,7 +23,20 @@
  * | $v$    | `hidden` after `crossAttentionResidual` | `[B, T, E]` |
  * | $w$    | the result                              | `[B, T, E]` |
  *
- * The first attention is causal (section 4.5); the second sees all of the source.
+ * ```diagram One layer, read from the bottom.
+ * $w$
+ * [norm](normalization.ts)
+ * + [feed-forward](feed_forward.ts)
+ * $v$
+ * [norm](normalization.ts)
+ * + [cross-attention](../04_attention/self_and_cross.ts) <- m
+ * $u$
+ * [norm](normalization.ts)
+ * + [causal self-attention](../04_attention/masks.ts)
+ * $y$
+ * ```
+ *
+ * The first attention is masked (掩码注意力, section 4.5); the second sees all of the source.
  *
  * **Why queries from here and keys from there.** What has been written asks; the source is asked
  * (section 4.4). This is also the road by which the encoder learns, a question that the notes leave
@@ -31,8 +44,8 @@
  * translation's loss reaches the encoder through the cross-attention of every decoder layer.
  *
  * **What the notes ask: who supplies BEGIN?** In training the program does, when it shifts the
- * targets ({@linkcode shiftRight}); at inference whoever starts the generation does: the prompt is
- * `[BEGIN]`. The model never produces it.
+ * targets ({@linkcode shiftRight}); at inference (推理) whoever starts the generation does: the
+ * prompt is `[BEGIN]`. The model never produces it.
  *
  * **What the notes ask: whole history or last word?** In training the decoder is fed the whole answer
  * at once. At inference both give the same: without a cache it is fed the whole history and its last

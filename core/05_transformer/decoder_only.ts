@@ -7,7 +7,7 @@
  * **Idea.** The decoder without cross-attention: a stack of causal self-attention and feed-forward
  * layers (decoder-only, 纯解码器). Such a layer is the encoder's layer with a causal mask, and that is
  * how it is built here. The prompt (提示词) is the beginning of the text; the model continues it. This
- * is GPT.
+ * is GPT, and the form of nearly all large language models (大语言模型).
  *
  * **Formula.** With the table $W$, learned positions $W_\mathrm{pos}$ and pre-norm layers
  * $\ell_1 \dots \ell_L$,

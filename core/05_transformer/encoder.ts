@@ -2,16 +2,17 @@
  * # Encoder
  *
  * **Question.** A look-up table gives *apple* the same vector in *I eat an apple* and in *Apple
- * released a phone*. How does a word get a vector that knows its sentence?
+ * released a phone*. How does a word get a vector that knows its sentence, its context (上下文)?
  *
  * **Idea.** Let every word read the whole sentence, then think about what it read, and repeat
- * (encoder, 编码器). A layer is one multi-head self-attention and one feed-forward, each with a residual
- * connection and a norm, the *Add & Norm* of the pictures. $N$ layers of equal shape are stacked;
- * vectors keep their width all the way, so what comes out is again one vector per word.
+ * (encoder, 编码器). A layer has two sublayers (子层), multi-head self-attention and feed-forward,
+ * each with a residual connection and a norm, the *Add & Norm* of the pictures. $N$ layers of
+ * equal shape are stacked; vectors keep their width all the way, so what comes out is again one
+ * vector per word.
  *
  * **Formula.** One layer, in the paper's order, maps $x$ to $r$ by way of $z$:
  *
- * $$z = \mathrm{norm}\big(x + \mathrm{attention}(x)\big), \qquad r = \mathrm{norm}\big(z + F(z)\big)$$
+ * $$z = \mathrm{norm}\big(x + \mathrm{attention}(x)\big), \qquad r = \mathrm{norm}\big(z + \mathrm{FFN}(z)\big)$$
  *
  * | symbol | in code                            | shape       |
  * | ------ | ---------------------------------- | ----------- |
@@ -19,9 +20,19 @@
  * | $z$    | `hidden` after `attentionResidual` | `[B, S, E]` |
  * | $r$    | the result                         | `[B, S, E]` |
  *
- * **Why it may look both ways.** The source sentence is there before the first word of the
- * translation is written. Nothing in it is to be predicted, so nothing has to be hidden: the only
- * mask is the one over padding.
+ * ```diagram One layer in the paper's order, read from the bottom.
+ * $r$
+ * [norm](normalization.ts)
+ * + [feed-forward](feed_forward.ts)
+ * $z$
+ * [norm](normalization.ts)
+ * + [self-attention](../04_attention/self_and_cross.ts)
+ * $x$
+ * ```
+ *
+ * **Why it may look both ways.** The source sentence (源语句) is there before the first word of
+ * the translation is written. Nothing in it is to be predicted, so nothing has to be hidden
+ * (bidirectional, 双向): the only mask is the one over padding.
  *
  * **What the notes ask: any number of words?** $z_1$ is made from $x_1$ *and all the others*, by a
  * weighted sum with as many terms as there are words. No weight matrix has a side that depends on
@@ -61,7 +72,7 @@ export type Observer = (path: string, weights: Tensor) => void;
 
 /** What goes with every pass through a model, down to its layers. */
 export interface Pass {
-  /** Where dropout comes from; without it nothing is dropped. */
+  /** Where {@linkcode dropout} comes from; without it nothing is dropped. */
   readonly random?: Random | undefined;
   /** Receives the attention weights; computing them costs extra. */
   readonly observe?: Observer | undefined;
@@ -207,14 +218,20 @@ export function below(observe: Observer | undefined, part: string): Observer | u
 // ## What an encoder adds to a look-up table
 //
 // Static vectors (静态词向量) come out of the table; what comes out of the encoder are contextual
-// ones (动态词向量): the same id gets another vector in another sentence. All positions are computed
-// at once: none waits for its neighbour.
+// word vectors (动态词向量): the same id gets another vector in another sentence. All positions are
+// computed at once: none waits for its neighbour.
 
 // ## One word, two sentences
 //
-// The experiment sends two sentences that share *apple* through an untrained encoder. Before the first
-// layer both have the same vector; after it they differ, because each has read its own sentence. That
-// the vectors differ is the architecture; that they differ in a useful way is training.
+// The experiment sends two sentences that share *apple* (polysemy, 一词多义) through untrained
+// encoders. Before the first layer both have the same vector; after it they differ, because each
+// has read its own sentence. That the vectors differ is the architecture; that they differ in a
+// useful way is training.
+//
+// How much there is to learn shows in the third figure, a mean over many encoders. With post-norm, after
+// six layers two apples are hardly more alike than any two words: each step adds something random and
+// scales the sum back, so that less and less of the word itself is left. The notes expect of post-norm
+// that it keeps more of the original. With pre-norm the steps only add, and more of the word stays.
 
 // ## Pitfall: padding that is read
 //

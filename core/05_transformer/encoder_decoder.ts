@@ -1,8 +1,8 @@
 /**
  * # Encoder and decoder
  *
- * **Question.** An encoder reads, a decoder writes (编码器-解码器架构). What else does a translator
- * need?
+ * **Question.** An encoder reads, a decoder writes (encoder–decoder architecture, 编码器-解码器架构).
+ * What else does machine translation (机器翻译) need?
  *
  * **Idea.** A way in and a way out. In: word ids become vectors, scaled, with a code for their
  * position. Out: the decoder's vectors become one score per word of the vocabulary, by a product
@@ -28,8 +28,8 @@
  * an input such a row would vanish beside $\mathrm{PE}$, whose entries are of size 1. Multiplied by
  * $\sqrt{E}$ it does not.
  *
- * **What runs once.** The purple part of the notes' picture: `encode` does not depend on what is being
- * written. A generation loop calls it once, and `decode` once per word.
+ * **What runs once.** The encoder, as the notes say: `encode` does not depend on what is being written.
+ * A generation loop calls it once, and `decode` once per word.
  * {@linkcode EncoderDecoder.given} makes a decoder of a model and an encoded source; its caches
  * remember, layer by layer, the keys and values of the source.
  *
@@ -64,7 +64,7 @@ import type { ActivationName } from "./feed_forward.ts";
 export interface TransformerOptions {
   /** Number of tokens; of the target language, and of both if they share a table. */
   readonly vocabSize: number;
-  /** Longest text; 512 or 1024 by default. */
+  /** Longest text, the context window (上下文窗口); 512 or 1024 by default. */
   readonly contextLength?: number | undefined;
   /** Width of a position; 512 or 768 by default. */
   readonly hiddenSize?: number | undefined;
@@ -342,9 +342,9 @@ function repeatRows(x: Tensor, times: number): Tensor {
 
 // ## How large it is
 //
-// The number of trained weights follows from the options without building the model. For the paper's
-// base model it is 63.1 million, for the big one 214.2 million, where its table says 65 and 213: its
-// exact vocabulary is not given.
+// The number of trained weights (parameter count, 参数量) follows from the options without
+// building the model. For the paper's base model it is 63.1 million, for the big one 214.2
+// million, where its table says 65 and 213: its exact vocabulary is not given.
 
 /**
  * Number of trained numbers that a layout has.

@@ -6,13 +6,13 @@
  *
  * **Idea.** After each attention, a small network of two layers works on every position by
  * itself (前馈层), the same network at all positions. It widens the vector, bends it by an
- * activation function, and narrows it again.
+ * activation function (激活函数), and narrows it again.
  *
  * **Formula.** The original one, its gated successor SwiGLU, with $\mathrm{silu}(z) = z\,\sigma(z)$ and
  * $\sigma(z) = 1 / (1 + e^{-z})$, and the smooth relative of $\max(0, z)$ that BERT and GPT use, in
  * which $\tfrac{1}{2}(1 + \mathrm{erf}(z / \sqrt 2))$ is the probability that a normal draw lies below $z$:
  *
- * $$F(x) = \max(0,\, xW_1 + b_1)\,W_2 + b_2, \qquad F(x) = \big(\mathrm{silu}(xW_3) \odot xW_1\big)\,W_2$$
+ * $$\mathrm{FFN}(x) = \max(0,\, xW_1 + b_1)\,W_2 + b_2, \qquad \mathrm{SwiGLU}(x) = \big(\mathrm{silu}(xW_3) \odot xW_1\big)\,W_2$$
  *
  * $$\mathrm{gelu}(z) = \tfrac{z}{2}\left(1 + \mathrm{erf}\tfrac{z}{\sqrt{2}}\right) \approx \tfrac{z}{2}\left(1 + \tanh\!\left(\sqrt{\tfrac{2}{\pi}}\,(z + 0.044715\,z^3)\right)\right)$$
  *
@@ -25,13 +25,14 @@
  *
  * `up`, `gate` and `down` are the names that model files use.
  *
- * **Why four times as wide.** Each of the $F$ inner units is a question, *is this pattern here?*,
- * and its row of $W_2$ the answer to be written if so. The paper takes $F = 4E$, which puts two
+ * **Why four times as wide.** $F$ is the width inside. Each of the $F$ inner units is a question, *is this
+ * pattern here?*, and its row of $W_2$ the answer to be written if so. The paper takes $F = 4E$, which puts two
  * thirds of the weights of an encoder layer here. The gated form has three matrices and takes
  * $F = \tfrac{8}{3}E$ to cost the same.
  *
- * **What the notes ask: why is a nonlinearity needed?** Two linear maps in a row are one linear
- * map. Without the bend a stack of feed-forward layers has the power of a single matrix.
+ * **What the notes ask: why is a nonlinearity (非线性) needed?** Two linear maps (线性变换) in a row
+ * are one linear map. Without the bend a stack of feed-forward layers has the power of a single
+ * matrix.
  *
  * Sources: Vaswani et al. 2017, §3.3; Hendrycks and Gimpel 2016, *Gaussian Error Linear Units*;
  * Shazeer 2020, *GLU Variants Improve Transformer*.

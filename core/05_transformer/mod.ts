@@ -19,10 +19,35 @@
  * | 5.6     | `encoder_decoder` | how both translate: the original model                           |
  * | 5.7     | `decoder_only`    | how half of it suffices: GPT                                     |
  *
- * The notes' two pictures, encoder–decoder on the left and decoder-only on the right, are the
- * last two pages. What differs is where the source text is: on the left it is read once, by an
- * encoder, and consulted through cross-attention; on the right it is the beginning of the text
- * that is being continued.
+ * The notes draw the two models side by side; so does the picture here, and each box of it leads to its page. What
+ * differs is where the source text is. At the left it is read once, by an encoder, and consulted through
+ * cross-attention. At the right it is the beginning of the text that is being continued.
+ *
+ * ```diagram The two models, read from the bottom: encoder and decoder (section 5.6), and the decoder alone (section 5.7). A circle adds what a step computed to what went into it (section 5.2). The norms (section 5.1) are left out here.
+ * $m$
+ * [encoder](encoder.ts), $L$ layers:
+ *   + [feed-forward](feed_forward.ts)
+ *   + [self-attention](../04_attention/self_and_cross.ts)
+ * [embedding + position](../04_attention/positions.ts)
+ * source
+ *
+ * next word
+ * [scores](encoder_decoder.ts)
+ * [decoder](decoder.ts), $L$ layers:
+ *   + [feed-forward](feed_forward.ts)
+ *   + [cross-attention](../04_attention/self_and_cross.ts) <- m
+ *   + [causal self-attention](../04_attention/masks.ts)
+ * [embedding + position](../04_attention/positions.ts)
+ * what is written so far
+ *
+ * next word
+ * [scores](decoder_only.ts)
+ * [decoder only](decoder_only.ts), $L$ layers:
+ *   + [feed-forward](feed_forward.ts)
+ *   + [causal self-attention](../04_attention/masks.ts)
+ * [embedding + position](../04_attention/positions.ts)
+ * text so far, the source first
+ * ```
  *
  * ## Notation
  *

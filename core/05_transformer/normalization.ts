@@ -6,10 +6,10 @@
  *
  * **Idea.** Shift and scale the numbers to mean 0 and variance 1 (归一化), again and again. The
  * question is only over *which* numbers mean and variance are taken: over the features of one
- * position (层归一化, LayerNorm), or over one feature of all examples (批归一化, BatchNorm).
+ * position (层归一化, LayerNorm), or over one feature of all examples (BatchNorm).
  *
- * **Formula.** With $x$ the $n$ features of one position, $\mu$ their mean and $\sigma^2$ their
- * variance, and $\odot$ the product feature by feature,
+ * **Formula.** With $x$ the $n$ features of one position, $\mu$ their mean (均值) and $\sigma^2$
+ * their variance (方差), and $\odot$ the product feature by feature,
  *
  * $$\mathrm{LayerNorm}(x) = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} \odot g + b, \qquad \mathrm{RMSNorm}(x) = \frac{x}{\sqrt{\frac{1}{n}\sum_i x_i^2 + \epsilon}} \odot g$$
  *
@@ -28,17 +28,34 @@
  *
  * **Why gain and bias.** Normalizing takes away a freedom: some features may need to be large.
  * The notes compare it with a uniform for everyone and a free choice of accessories. Training
- * chooses the accessories, one number per feature; the uniform stays. A second reason of the notes:
- * numbers of mean 0 and variance 1 may lie where an activation function (激活函数) is almost a straight
- * line, and gain and bias can move them out of it.
+ * chooses the accessories, a gain (增益) and a bias (偏置) per feature; the uniform stays. A second
+ * reason of the notes: numbers of mean 0 and variance 1 may lie where an activation function
+ * (激活函数, section 5.3) is almost a straight line, and gain and bias can move them out of it.
+ *
+ * **Why RMSNorm leaves the mean alone.** What keeps numbers in range is the division. Zhang and Sennrich
+ * found models as good without the subtraction, which costs one more pass over the features.
  *
  * **Why not BatchNorm.** Its mean and variance are those of a batch. In text the sentences of a
  * batch differ in length, so what position 40 is compared with depends on which other sentences
- * are that long; and at inference, with a batch of one, stored averages stand in for it. A layer
- * norm sees one position and nothing else, so padding, batch size and length cannot touch it.
+ * are that long; and at inference, when the trained model is used on one sentence, stored averages
+ * stand in for it. A layer norm sees one position and nothing else, so padding, batch size and length
+ * cannot touch it.
  *
  * Sources: Ba, Kiros and Hinton 2016, *Layer Normalization*; Ioffe and Szegedy 2015, *Batch
  * Normalization*; Zhang and Sennrich 2019, *Root Mean Square Layer Normalization*.
+ *
+ * ## Before or after
+ *
+ * A layer consists of steps $F$, attention or feed-forward. The original paper normalizes after each step,
+ * $\mathrm{norm}(x + F(x))$ (post-norm, 后置): the output is always in range, but every gradient on its way
+ * down passes through every norm. Normalizing inside the step, $x + F(\mathrm{norm}(x))$ (pre-norm, 前置),
+ * leaves a path on which nothing is touched, and needs one more norm at the very end. Section 5.2 has both.
+ *
+ * The experiment below trains deep stacks of both kinds, with words that later sections explain. The loss
+ * (section 6.1) says how wrong a model is, in nats: a loss of $\ell$ nats is that of a guess among
+ * $e^{\ell}$ equally likely answers. Adam (section 6.3) moves the weights; the learning rate says how far,
+ * and in a warm-up it climbs to its full value over the first steps. $W_2$ is the second matrix of a
+ * feed-forward layer (section 5.3).
  *
  * @module
  */
@@ -238,24 +255,18 @@ export class BatchNorm extends Module {
   }
 }
 
-// ## Before or after
-//
-// The original paper normalizes after each step, $\mathrm{norm}(x + F(x))$ (post-norm, 后置): the
-// output is always in range, but every gradient on its way down passes through every norm. The usual advice
-// for deep models is a slow warm-up; what the next paragraph measures says how far it goes. Normalizing inside the step, $x + F(\mathrm{norm}(x))$
-// (pre-norm, 前置), leaves a path on which nothing is touched; training is stable from the first
-// step, and one more norm is needed at the very end. Section 5.2 has both.
-
 // ## Before or after, measured
 //
-// The experiment trains both for a moment. A deep pre-norm stack learns at the full rate from the
-// first step; a post-norm stack of the same depth is left with what a guess costs, and a short warm-up
-// hardly changes that. A gradient that dies out on its way down is not the reason: before training the
-// first layer of a post-norm stack gets about as much as the last. Post-norm gradients are larger near
-// the output, and stay so however deep the stack is, while those of pre-norm shrink with its depth
-// (Xiong et al. 2020). Adam divides sizes out, so that is not all of it: Liu et al. 2020,
-// *Understanding the Difficulty of Training Transformers*, find that every step changes the output of
-// a post-norm stack more.
+// A deep pre-norm stack learns at the full rate from the first step. A post-norm stack of twelve layers
+// is left with what a guess costs, and the short warm-up hardly changes that. Move *Layers* to 6, the
+// depth of the paper's two stacks: there post-norm learns too. At 10 it is the warm-up that decides.
+//
+// A gradient that dies out on its way down is not the reason: before training the first layer of a
+// post-norm stack gets about as much as the last. What differs is the size. Near the output the gradients
+// of post-norm are larger than those of pre-norm, and stay so however deep the stack is, while those of
+// pre-norm shrink with its depth (Xiong et al. 2020). Adam divides sizes out, so that is not all of it:
+// Liu et al. 2020, *Understanding the Difficulty of Training Transformers*, find that every step changes
+// the output of a post-norm stack more.
 //
 // The last figure holds one sentence fixed and lets its neighbours in the batch grow. BatchNorm moves
 // it, even where padding is masked; LayerNorm does not.

@@ -2,13 +2,13 @@
  * # Residual connections
  *
  * **Question.** In a chain of layers the gradient is a product with one factor per layer. If the
- * factors are below one, the first layers learn nothing (梯度消失): $w_3(w_2(w_1 x))$ with small $w$ is
- * almost zero.
- * How can a network have a hundred layers?
+ * factors are below one, the first layers learn nothing (vanishing gradient, 梯度消失):
+ * $w_3(w_2(w_1 x))$ with small $w$ is almost zero. How can a network have a hundred layers?
  *
- * **Idea.** Let a layer compute what should be *changed*, and add it to what came in (残差连接).
- * A layer that has nothing to say outputs zero, and the input passes unharmed. Learning to do
- * nothing, which plain layers find hard, becomes the easiest thing to learn.
+ * **Idea.** Let a layer compute what should be *changed*, and add it to what came in (残差连接). A
+ * layer that has nothing to say outputs zero, and the input passes unharmed. Learning to do
+ * nothing (identity mapping, 恒等映射), which plain layers find hard (degradation, 退化), becomes the
+ * easiest thing to learn.
  *
  * **Formula.** For a step $F$ (attention or feed-forward) in post-norm and in pre-norm form,
  *
@@ -20,13 +20,31 @@
  * | $F$             | `step`     | a function  |
  * | $\mathrm{norm}$ | `norm`     | a module    |
  *
+ * ```diagram Post-norm at the left, pre-norm at the right, read from the bottom.
+ * $y$
+ * [$\mathrm{norm}$](normalization.ts)
+ * + [$F$]
+ * $x$
+ *
+ * $y$
+ * +:
+ *   [$F$]
+ *   [$\mathrm{norm}$](normalization.ts)
+ * $x$
+ * ```
+ *
  * **Why it helps the gradient.** $\partial (x + F(x)) / \partial x = I + F'(x)$. Whatever $F'$ is, the
  * identity is there; multiplied out over a hundred layers it leaves one term in which no layer
  * occurs at all. The notes say that the gradient is then at least about 1. That holds for this one
  * path; the sum over all paths can be smaller where $F'$ is negative.
  *
- * **Where dropout sits.** On the output of each step, before it is added, as in the paper (§5.4).
- * Attention weights are not dropped: the paper does not, some later libraries do.
+ * The argument is that of pre-norm, whose norm is a part of the step. In post-norm the derivative of the
+ * norm stands before the sum, so that every path goes through every norm. Post-norm is the default here
+ * because it is the paper's; section 5.1 measures what it costs.
+ *
+ * **Where dropout sits.** {@linkcode dropout} sets numbers to zero at random in training, so that none
+ * can be relied on alone. Here it acts on the output of each step, before it is added, as in the paper
+ * (§5.4). Attention weights are not dropped: the paper does not, some later libraries do.
  *
  * Sources: He, Zhang, Ren and Sun 2016, *Deep Residual Learning*; Xiong et al. 2020, *On Layer
  * Normalization in the Transformer Architecture*.
@@ -123,8 +141,8 @@ export class Residual extends Module {
 // ## The detour, measured
 //
 // In a chain of steps that shrink, signal and gradient die out. With the addition both arrive; the
-// signal grows with every layer, more slowly where a norm stands inside the step. One line of the
-// figure is a warning: if every step opposes its input, the gradient dies with the addition too, so
+// signal grows with every layer, more slowly where a norm stands inside the step. The dashed line of the
+// second figure is a warning: if every step opposes its input, the gradient dies with the addition too, so
 // the notes' “at least about 1” is no law. In the last figure two networks learn to return their
 // input: with the addition it is a matter of making the steps small, without it six layers hardly find
 // the way.

@@ -2,7 +2,7 @@
  * # Batching
  *
  * **Question.** A device is fast when it multiplies large rectangles. Sentences come in
- * every length. How do several of them go through the model together?
+ * every length. How do several of them, a mini-batch (小批量), go through the model together?
  *
  * **Idea.** Fill the short ones up to the longest (padding, 填充) and remember in a mask
  * which positions are real, so that attention and loss skip the rest. Filling is waste,

@@ -1,7 +1,7 @@
 /**
  * # BLEU
  *
- * **Question.** A translation can be good without being word for word the reference (参考译文).
+ * **Question.** A translation can be good without being word for word the reference.
  * How does a program say how good it is, when no two translators agree?
  *
  * **Idea.** Count how many words, word pairs, triples and quadruples of the output also stand in
@@ -10,7 +10,7 @@
  * the reference; leaving out the difficult half must not pay, so an output that is too short is
  * punished.
  *
- * **Formula.** With $m_n$ matches among the $h_n$ pieces of $n$ tokens ($n$-grams, n元组) in the
+ * **Formula.** With $m_n$ matches among the $h_n$ pieces of $n$ tokens ($n$-grams) in the
  * outputs, $c$ tokens in all outputs and $r$ in the references,
  *
  * $$p_n = \frac{m_n}{h_n}, \qquad \mathrm{BP} = \min(1, e^{1 - r / c}), \qquad
@@ -21,7 +21,7 @@
  * | $m_n$, $h_n$  | `matches`, `totals`               | clipped matches and pieces, by length    |
  * | $p_n$         | `fractions`; `precisions`         | after smoothing; the same in percent     |
  * | $c$, $r$      | `outputLength`, `referenceLength` | tokens                                   |
- * | $\mathrm{BP}$ | `brevityPenalty`                  | brevity penalty (简短惩罚)               |
+ * | $\mathrm{BP}$ | `brevityPenalty`                  | brevity penalty                          |
  * | $N$           | `maxOrder`                        | 4 in the paper                           |
  *
  * **Why sums before the division.** Averaging the scores of single sentences would count a
@@ -31,7 +31,7 @@
  *
  * **Why it is in this chapter.** BLEU counts and takes minima: it has no gradient. Training
  * therefore minimizes cross-entropy and only watches BLEU. The notes' rule of thumb: where the
- * metric does not fit into the update, use reinforcement learning (强化学习).
+ * metric does not fit into the update, use reinforcement learning (RL).
  *
  * Sources: Kishore Papineni, Salim Roukos, Todd Ward, Wei-Jing Zhu 2002, *BLEU: a Method for
  * Automatic Evaluation of Machine Translation*; for the smoothing, Boxing Chen, Colin Cherry

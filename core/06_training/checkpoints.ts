@@ -6,10 +6,10 @@
  * cost the last good state as well?
  *
  * **Idea.** A checkpoint (检查点) is one file with everything that the next step depends on:
- * weights, the optimizer's averages and counts, the state of every random generator, and the
- * place in the data. It is written beside the old one under another name and takes its place
- * in a single rename, so that at every moment there is one complete file. A checksum tells
- * a complete file from a damaged one.
+ * weights, the optimizer's averages and counts, the state of every random generator, such as that of
+ * {@linkcode dropout}, and the place in the data. It is written beside the old one under another name
+ * and takes its place in a single rename, so that at every moment there is one complete file. A
+ * checksum tells a complete file from a damaged one.
  *
  * **Formula.** With weights $\theta$, optimizer state $\omega$, random states $\rho$, position $b$
  * in the data, and one step of training $F$,

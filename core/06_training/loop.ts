@@ -6,11 +6,11 @@
  * wants to stop it?
  *
  * **Idea.** One loop serves every model of this book. A step computes the loss of a batch and
- * its gradients inside a scope, looks at the loss, moves the parameters inside another, and
- * frees the gradients. Between steps nothing is half done, so that is where the loop listens
- * for a wish to stop.
+ * its gradients inside a {@linkcode scope}, which frees at its end whatever was made in it and is not
+ * kept. It looks at the loss, moves the parameters inside another scope, and frees the gradients.
+ * Between steps nothing is half done, so that is where the loop listens for a wish to stop.
  *
- * **Formula.** With $k$ batches $b_i$ to a step (accumulation, 梯度累积), a bound $c$ on the
+ * **Formula.** With $k$ batches $b_i$ to a step (gradient accumulation), a bound $c$ on the
  * length of the gradient, and the optimizer's rule,
  *
  * $$g = \frac{1}{k} \sum_{i=1}^{k} \nabla \ell(\theta_{t-1}; b_i), \qquad \theta_t = \mathrm{optimizer}\big(\theta_{t-1},\; g \cdot \min(1,\, c / \lVert g \rVert),\; \eta_t\big)$$

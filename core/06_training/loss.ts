@@ -1,17 +1,19 @@
 /**
  * # Loss
  *
- * **Question.** A decoder hands out a probability for every entry of its vocabulary, at
- * every position. The right sentence is known. Which single number says how wrong it was?
+ * **Question.** A decoder hands out a probability for every entry of its vocabulary, at every
+ * position. The right sentence is known. Which single number, the loss (损失函数), says how wrong
+ * it was?
  *
- * **Idea.** Producing one token is a classification among thousands, so each position is
+ * **Idea.** Producing one token is a classification (分类) among thousands, so each position is
  * scored as a classifier is: by the surprise at the right answer, $-\log p$. The sentence
  * costs the sum over all its tokens, the END token included, because stopping too late is a
  * mistake like any other. This is the cross-entropy (交叉熵) between what is right
- * (ground truth, 正确答案) and what was predicted.
+ * (ground truth, 正确答案) and what was predicted. With the natural logarithm its unit is the nat:
+ * a loss of $\ell$ nats is that of a guess among $e^{\ell}$ equally likely tokens, 0 that of certainty.
  *
  * **Formula.** With logits $z$ over $V$ classes, the right class $y$, a share $\varepsilon$ of
- * belief spread over all classes (label smoothing, 标签平滑), and $[c = y]$ for 1 where $c = y$ and 0
+ * belief spread over all classes (label smoothing), and $[c = y]$ for 1 where $c = y$ and 0
  * elsewhere,
  *
  * $$\ell = -\sum_{c} q_c \log p_c, \qquad p = \mathrm{softmax}(z), \qquad q_c = (1 - \varepsilon)\,[c = y] + \frac{\varepsilon}{V}$$
@@ -23,6 +25,12 @@
  * | $q$           | `targets`, float32 | `[…, V]`   |
  * | $\log p$      | `logProbabilities` | `[…, V]`   |
  * | $\varepsilon$ | `labelSmoothing`   | one number |
+ *
+ * $q$ is how much belief each class deserves. Mostly it follows from $y$, as in the formula; a teacher, say
+ * another model, may also give it as it is (soft targets).
+ *
+ * **What no prediction can save.** Whoever predicts $p = q$ pays $-\sum_c q_c \log q_c$, the entropy of $q$,
+ * and no $p$ costs less. Of hard labels it is 0, of smoothed ones it is not.
  *
  * **Why from logits.** The derivative with respect to the logits is $p - q$: the right answer
  * is pulled up by what it lacks, every other one pushed down by what it has. Computed from
@@ -234,7 +242,7 @@ function requireEqualShapes(predictions: Tensor, targets: Tensor): void {
 //
 // Hard labels ask for a lead of the right logit without end; each further step towards certainty is
 // rewarded, ever less. Smoothed labels have an optimum at a finite lead, and its loss is the entropy
-// of the smoothed answer: the experiment finds the one by trying and computes the other. It also pads
+// of $q$: the experiment finds the one by trying and computes the other. It also pads
 // one sentence further and further: ignored, padding leaves the loss alone; counted, it makes a bad
 // model look good.
 

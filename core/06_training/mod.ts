@@ -5,9 +5,9 @@
  * them that turn it into a translator, and keeps a run of hours alive?
  *
  * **Idea.** A loss says how wrong the model is (6.1); sentences of many lengths become rectangles
- * (6.2); an optimizer turns slopes into steps (6.3); the decoder is trained on right answers, or partly
- * on its own (6.4). One loop puts these together. A checkpoint makes it survive a crash (6.7), and BLEU
- * says what the loss does not (6.8).
+ * (6.2); an optimizer (优化器) turns slopes into steps (6.3); the decoder is trained on right
+ * answers, or partly on its own (6.4). One loop puts these together. A checkpoint makes it
+ * survive a crash (6.7), and BLEU says what the loss does not (6.8).
  *
  * | section | page              | answers                                             |
  * | ------- | ----------------- | --------------------------------------------------- |
@@ -19,11 +19,13 @@
  * | 6.7     | `safetensors`     | how tensors are written down                        |
  * | 6.7     | `checkpoints`     | how a run is taken up again, bit for bit            |
  * | 6.8     | `bleu`            | how good a translation is, next to a human one      |
+ * | 6.8     | `policy_gradient` | how a score without a derivative is trained on      |
  *
  * ## Notation
  *
- * $\theta$ are the parameters, $g$ is their gradient (梯度), $\eta$ the learning rate (学习率), $t$ the
- * step, counted from 1. A target of -100 asks nothing. A mask is true where a token is real.
+ * $\theta$ are the parameters (可学习参数), $g$ is their gradient (梯度), $\eta$ the learning rate,
+ * $t$ the step, counted from 1. A target of -100 asks nothing. A mask is true where a token is
+ * real.
  *
  * @module
  */
@@ -36,3 +38,4 @@ export * from "./loop.ts";
 export * from "./safetensors.ts";
 export * from "./checkpoints.ts";
 export * from "./bleu.ts";
+export * from "./policy_gradient.ts";

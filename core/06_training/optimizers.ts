@@ -1,26 +1,35 @@
 /**
  * # Optimizers
  *
- * **Question.** The gradient says which way is downhill for each of a million parameters. How
- * far should each of them go?
+ * **Question.** The gradient says which way is downhill (梯度下降) for each of a million
+ * parameters. How far should each of them go?
  *
- * **Idea.** SGD (stochastic gradient descent, 随机梯度下降) goes the same multiple of the slope
- * everywhere. Momentum (动量) rolls on in the direction that recent gradients agree on. Adam also
+ * **Idea.** SGD (stochastic gradient descent) goes the same multiple of the slope
+ * everywhere. Momentum rolls on in the direction that recent gradients agree on. Adam also
  * divides by the size that the gradient of each parameter usually has, so that rare words move as
- * far as frequent ones. AdamW lets weights decay (权重衰减) beside that division instead of through
- * it.
+ * far as frequent ones. AdamW lets weights decay, a little at every step, beside that division
+ * instead of through it.
  *
- * **Formula.** With the gradient $g_t$ of parameter $\theta$ at step $t$,
+ * **Formula.** With the gradient $g_t$ of parameter $\theta$ at step $t$, SGD with momentum $\mu$, 0 without it, is
+ *
+ * $$u_t = \mu\, u_{t-1} + g_t, \qquad \theta_t = \theta_{t-1} - \eta\, u_t$$
+ *
+ * and AdamW is
  *
  * $$m_t = \beta_1 m_{t-1} + (1 - \beta_1) g_t, \qquad v_t = \beta_2 v_{t-1} + (1 - \beta_2) g_t^2$$
  *
  * $$\theta_t = (1 - \eta \lambda)\,\theta_{t-1} - \eta\, \frac{m_t / (1 - \beta_1^t)}{\sqrt{v_t / (1 - \beta_2^t)} + \epsilon}$$
  *
+ * Adam is the same with $\lambda = 0$. Where it is to keep weights small, it gets a penalty: half of
+ * $\lambda$ times the sum of all squared weights is added to the loss, and so $\lambda \theta$ to $g$.
+ *
  * | symbol                             | in code                       | shape       |
  * | ---------------------------------- | ----------------------------- | ----------- |
  * | $\theta$                           | `parameter`                   | any         |
  * | $g$                                | `gradient`                    | of $\theta$ |
+ * | $u$                                | `velocity`                    | of $\theta$ |
  * | $m$, $v$                           | `firstMoment`, `secondMoment` | of $\theta$ |
+ * | $\mu$                              | `momentum`                    | one number  |
  * | $\beta_1$, $\beta_2$               | `beta1`, `beta2`              | one number  |
  * | $\eta$                             | `learningRate`                | one number  |
  * | $\lambda$                          | `weightDecay`                 | one number  |
@@ -175,7 +184,7 @@ export class SGD implements Optimizer {
     return this.#moments.steps;
   }
 
-  /** $u \leftarrow \mu u + g$ and $\theta \leftarrow \theta - \eta u$, with $u = g$ where there is no momentum. */
+  /** One step of every parameter that has a gradient; without momentum $u = g$ and nothing is remembered. */
   step(learningRate: number = this.#options.learningRate): void {
     const { momentum } = this.#options;
     this.#moments.step((path, parameter, gradient) => {
@@ -352,9 +361,10 @@ export class Adam implements Optimizer {
 
 // ## Clipping
 //
-// One bad batch can have a gradient a thousand times the usual one, and a single step of that
-// length undoes an hour of training. Clipping (梯度裁剪) keeps the direction and bounds the
-// length: all gradients together are scaled by $\min(1, c / \lVert g \rVert)$.
+// One bad batch can have a gradient a thousand times the usual one (an exploding gradient,
+// 梯度爆炸), and a single step of that length undoes an hour of training. Clipping keeps the
+// direction and bounds the length: all gradients together are scaled by
+// $\min(1, c / \lVert g \rVert)$.
 
 /**
  * Scales all gradients in place so that together they are no longer than `maxNorm`.
@@ -388,7 +398,7 @@ export function clipGradients(parameters: ReadonlyMap<string, Tensor>, maxNorm: 
 // A schedule is a plain function from the number of the step, counted from 1, to the
 // learning rate. It has no state of its own: a resumed run asks it for the next number.
 // Adam's first averages rest on a handful of gradients, so the rate climbs for a while
-// (warm-up, 预热) before it falls.
+// (warm-up) before it falls.
 
 /** The learning rate of a step; steps are counted from 1. */
 export type Schedule = (step: number) => number;
@@ -485,17 +495,22 @@ function requireShare(values: Readonly<Record<string, number>>): void {
 
 // ## One problem, four optimizers
 //
-// In a narrow valley SGD is bound by the steep walls, and moves slowly along the flat bottom; momentum
-// adds up what agrees, Adam divides by what is steep. On a language model of words, most of which are
-// rare, the two forms of Adam come further than SGD in as many steps. Switch the experiment to
-// letters, which are nearly all frequent, and they do not.
+// In a narrow valley the steep walls bound the learning rate of SGD, and so it moves slowly along the flat
+// bottom. Momentum adds up what agrees; Adam divides by what is steep.
+//
+// On a language model of words, most of which are rare, momentum and the two forms of Adam come further
+// than SGD in as many steps. The fourth figure shows what the division is for: under SGD and momentum the
+// vectors of the rarest words move a fraction as far as those of the most frequent ones, under Adam as
+// far or further. That alone does not make Adam the best here. Momentum comes as far, with one average
+// instead of two, at its best rate of those tried. Switch the experiment to letters, which are nearly all
+// frequent: after as many steps no method is ahead of the others.
 
 // ## Pitfall: a penalty where decay was meant
 //
-// Adding $\lambda \theta$ to the gradient is the same as decay for plain SGD. For Adam it is divided
-// by $\sqrt v$ like everything else: weights with large gradients hardly decay. The test
-// "AdamW shrinks a weight by the same share whatever its gradient" holds for `AdamW` and fails
-// for `Adam` with a penalty.
+// Adding $\lambda \theta$ to the gradient (L2 regularization, L2正则化) is the same as decay for
+// plain SGD. For Adam it is divided by $\sqrt v$ like everything else: weights with large
+// gradients hardly decay. The test "AdamW shrinks a weight by the same share whatever its
+// gradient" holds for `AdamW` and fails for `Adam` with a penalty.
 
 // ## Pitfall: clipping each parameter alone
 //

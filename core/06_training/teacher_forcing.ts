@@ -4,10 +4,10 @@
  * **Question.** A decoder's input at one position is its own output at the one before. Must
  * training then produce one token after the other, as generation does?
  *
- * **Idea.** In training the right answer is known, so the decoder is fed the answer instead of
- * its own guesses (teacher forcing): the target sentence, moved right by one place behind a
- * BEGIN token. Position $j$ sees BEGIN and $y_1 \dots y_{j-1}$ and is asked for $y_j$. With a causal
- * mask all positions are computed at once.
+ * **Idea.** In training (训练阶段) the right answer is known, so the decoder is fed the answer instead
+ * of its own guesses (teacher forcing): the target sentence (目标语句), moved right by one place behind
+ * a BEGIN token. Position $j$ sees BEGIN and $y_1 \dots y_{j-1}$ and is asked for $y_j$. With a
+ * causal mask all positions are computed at once.
  *
  * **Formula.** For the target $y_1, \dots, y_J$,
  *
@@ -20,9 +20,9 @@
  * | real positions | `mask`    | `[B, T]`                        |
  *
  * **Why it is not the whole story.** At test time there is no right answer, and a wrong token
- * becomes the next input: one step wrong, every step wrong (一步错步步错). Training never
- * showed the model its own mistakes; the mismatch is called exposure bias (曝光偏差). Scheduled
- * sampling (计划采样), below, mixes them in, few at first.
+ * becomes the next input; errors add up (error accumulation, 错误累积): one step wrong, every step
+ * wrong (一步错步步错). Training never showed the model its own mistakes; the mismatch is called
+ * exposure bias. Scheduled sampling (计划采样), below, mixes them in, few at first.
  *
  * Sources: Williams and Zipser 1989, *A Learning Algorithm for Continually Running Fully Recurrent
  * Neural Networks*; Bengio, Vinyals, Jaitly and Shazeer 2015, *Scheduled Sampling for Sequence
@@ -122,6 +122,9 @@ export function nextTokens(windows: readonly Int32Array[]): { readonly inputs: T
 // once, so the mixture takes two passes: the first, on the right answers and without
 // gradient, says what the model would have put at each place; the second is trained on a row in
 // which some answers have been replaced by these guesses. The targets stay the right ones.
+//
+// A guess of the first pass follows right answers. To make guesses that follow guesses, the mixed row is
+// read again before the training pass, and its guesses are mixed in instead; this may be repeated.
 
 /**
  * Replaces some of a decoder's inputs by what it predicted itself.
@@ -209,8 +212,13 @@ export function inverseSigmoidDecay(rate: number): (step: number) => number {
 // Taught with right answers only, the model learns to trust the number before more than its ears. Fed
 // right answers, it does well to the end; on its own, it misses a jump, trusts its mistake, and is
 // wrong from there on: worse than writing down what is heard. Scheduled sampling teaches it to listen.
-// It is better on its own, though in so short a training not better than plain hearing, and a little
-// worse when fed right answers, which it has learned to doubt.
+// It is better on its own, and a little worse when fed right answers, which it has learned to doubt.
+//
+// It is still worse than plain hearing, and longer training makes it worse: move *Training steps* to 600.
+// The guesses that are mixed in were made from right answers. The better the model gets, the more of them
+// are right, and the more it trusts the number before again. A mistake that follows from a mistake is
+// never among them. With guesses made from guesses, three times over, it is, and on its own the model
+// comes about as far as plain hearing.
 
 // ## Pitfall: guesses that are not shifted
 //

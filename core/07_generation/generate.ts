@@ -40,6 +40,7 @@ import { Pace } from "../engine/pace.ts";
 import { keep, release, scope } from "../engine/scope.ts";
 import { dims } from "../engine/shape.ts";
 import { ones, type Tensor, tensor } from "../engine/tensor.ts";
+import { DiverseBeamSearch, StochasticBeamSearch, type TokenSimilarity } from "./beam_variants.ts";
 import { BeamSearch, greedy, type Hypothesis, type LengthPenalty } from "./greedy_and_beam.ts";
 import { KeyValueCache } from "./kv_cache.ts";
 import { chooseOnDevice, type ChosenTokens } from "./on_device.ts";
@@ -79,10 +80,18 @@ export interface StreamOptions {
 
 /** Options of {@linkcode generate}. */
 export interface GenerateOptions extends StreamOptions {
-  /** Searches with this many beams, 1 (greedy search) by default; excludes `random`. */
+  /** Searches with this many beams, 1 (greedy search) by default; excludes `random` unless `stochastic`. */
   readonly numBeams?: number;
   /** How lengths compare: $\alpha$ of $n^\alpha$, 1 by default, or a function; needs `numBeams`. */
   readonly lengthPenalty?: number | LengthPenalty;
+  /** Groups of beams that avoid each other's words, a divisor of `numBeams`; 1 by default. */
+  readonly numBeamGroups?: number;
+  /** What a word costs that an earlier group has just taken, 0.5 nats by default; needs `numBeamGroups`. */
+  readonly diversityPenalty?: number;
+  /** Makes similar words cost their share as well; needs `numBeamGroups`. */
+  readonly similarity?: TokenSimilarity;
+  /** Draws the beams, no text twice, by a stochastic beam search; needs `numBeams` and `random`. */
+  readonly stochastic?: boolean;
   /** Hears of the progress after every token. */
   readonly onProgress?: (progress: GenerationProgress) => void;
 }
@@ -111,11 +120,11 @@ export interface StreamedToken {
 export interface Generation {
   /** The tokens, without the prompt and without the end token. */
   readonly tokens: readonly number[];
-  /** Logarithm of the probability of the text, end included; of beams, after `repetitionPenalty` and `rules`. */
+  /** Logarithm of the probability of the text, end included; of beams, after all rules. */
   readonly logProbability: number;
   /** Whether the end token was reached. */
   readonly finished: boolean;
-  /** All texts of a beam search, best first; the first is this one. */
+  /** All texts of a beam search, best first, or in the order of their draws; the first is this one. */
   readonly beams?: readonly Hypothesis[];
 }
 
@@ -481,18 +490,25 @@ class Walk implements Search {
 class Beams implements Search {
   readonly #prompt: readonly number[];
   readonly #rules: readonly LogitsRule[];
-  readonly #search: BeamSearch;
+  readonly #search: Pick<BeamSearch, "live" | "results" | "extend">;
 
   constructor(prompt: readonly number[], options: GenerateOptions) {
-    const { numBeams = 1, maxNewTokens, lengthPenalty, eosToken } = options;
+    const { numBeams = 1, maxNewTokens, lengthPenalty, eosToken, numBeamGroups, diversityPenalty, similarity } =
+      options;
     this.#prompt = prompt;
     this.#rules = rulesOf(options);
-    this.#search = new BeamSearch({
-      numBeams,
-      maxNewTokens,
-      ...(lengthPenalty !== undefined && { lengthPenalty }),
-      ...(eosToken !== undefined && { eosToken }),
-    });
+    const common = { numBeams, maxNewTokens, ...(eosToken !== undefined && { eosToken }) };
+    const ranked = { ...common, ...(lengthPenalty !== undefined && { lengthPenalty }) };
+    if (options.stochastic) this.#search = new StochasticBeamSearch({ ...common, random: options.random! });
+    else if (numBeamGroups === undefined) this.#search = new BeamSearch(ranked);
+    else {
+      this.#search = new DiverseBeamSearch({
+        ...ranked,
+        numBeamGroups,
+        ...(diversityPenalty !== undefined && { diversityPenalty }),
+        ...(similarity && { similarity }),
+      });
+    }
   }
 
   get width(): number {
@@ -540,7 +556,10 @@ const STREAM_OPTIONS: ReadonlySet<string> = new Set([
   ...["maxNewTokens", "eosToken", "random", "repetitionPenalty", "rules", "slide", "signal"],
   ...DRAWING,
 ]);
-const GENERATE_OPTIONS: ReadonlySet<string> = new Set([...STREAM_OPTIONS, "numBeams", "lengthPenalty", "onProgress"]);
+const GENERATE_OPTIONS: ReadonlySet<string> = new Set([
+  ...STREAM_OPTIONS,
+  ...["numBeams", "lengthPenalty", "numBeamGroups", "diversityPenalty", "similarity", "stochastic", "onProgress"],
+]);
 
 function validate(options: GenerateOptions, known: ReadonlySet<string>): void {
   for (const name of Object.keys(options)) {
@@ -560,7 +579,10 @@ function validate(options: GenerateOptions, known: ReadonlySet<string>): void {
   if (eosToken !== undefined && !(Number.isSafeInteger(eosToken) && eosToken >= 0)) {
     throw new RangeError(`Cannot end a text by eosToken = ${eosToken}: eosToken must be a token id`);
   }
-  if (random && numBeams > 1) throw new TypeError("Cannot use random with numBeams: beams are searched without chance");
+  if (random && numBeams > 1 && !options.stochastic) {
+    throw new TypeError("Cannot use random with numBeams: beams are searched without chance, unless stochastic");
+  }
+  validateVariants(options);
   if (lengthPenalty !== undefined && numBeams === 1) {
     throw new TypeError("Cannot use lengthPenalty without numBeams: a single text is compared with no other");
   }
@@ -568,6 +590,23 @@ function validate(options: GenerateOptions, known: ReadonlySet<string>): void {
     if (options[name] !== undefined && !random) {
       throw new TypeError(`Cannot use ${name} without random: nothing is drawn, so it would have no effect`);
     }
+  }
+}
+
+function validateVariants(
+  { numBeams = 1, numBeamGroups, lengthPenalty, random, stochastic, ...options }: GenerateOptions,
+): void {
+  for (const name of ["diversityPenalty", "similarity"] as const) {
+    if (options[name] !== undefined && (numBeamGroups ?? 1) === 1) {
+      throw new TypeError(`Cannot use ${name} without numBeamGroups: a single group has no other to avoid`);
+    }
+  }
+  if (numBeamGroups !== undefined && numBeams === 1) throw new TypeError("Cannot use numBeamGroups without numBeams");
+  if (!stochastic) return;
+  if (!random || numBeams === 1) throw new TypeError("Cannot use stochastic without numBeams and random");
+  if (lengthPenalty !== undefined || numBeamGroups !== undefined) {
+    const name = lengthPenalty === undefined ? "numBeamGroups" : "lengthPenalty";
+    throw new TypeError(`Cannot use ${name} with stochastic: texts are drawn by their probability alone`);
   }
 }
 

@@ -7,7 +7,7 @@
  * **Idea.** *Greedy search* (贪心搜索) takes the likeliest token at every step, and can walk into a
  * dead end: the likeliest first word need not begin the likeliest sentence. *Beam search*
  * (束搜索) keeps the $W$ best beginnings instead of one. Each step continues all of them by every
- * token, and of all these continuations the $W$ best survive.
+ * token, and of all these candidates (候选词) the $W$ best survive.
  *
  * **Formula.** Texts of different lengths are compared by their log-probability per unit of a
  * length penalty; longer ones have multiplied more factors below one:
@@ -70,9 +70,9 @@ export function powerLengthPenalty(alpha: number): LengthPenalty {
 }
 
 /**
- * The length penalty of GNMT (Wu et al. 2016), gentler on short texts.
+ * The length penalty of Google's translator, gentler on short texts.
  *
- * It is $\mathrm{lp}(n) = ((5 + n) / 6)^\alpha$.
+ * It is $\mathrm{lp}(n) = ((5 + n) / 6)^\alpha$ (Wu et al. 2016).
  *
  * @param alpha 0 compares log-probabilities as they are; the paper uses 0.6 to 0.7
  * @returns a function of the length
@@ -119,6 +119,15 @@ interface Beginning {
   readonly logProbability: number;
 }
 
+/** What may become a beginning. */
+interface Continuation {
+  readonly parent: number;
+  readonly token: number;
+  readonly logProbability: number;
+  /** What it competes with. */
+  readonly value: number;
+}
+
 /** The state of one search; the caller supplies log-probabilities, step by step. */
 export class BeamSearch {
   readonly #numBeams: number;
@@ -129,6 +138,7 @@ export class BeamSearch {
   readonly #largestPenalty: Float64Array;
   #live: Beginning[] = [{ tokens: [], logProbability: 0 }];
   #ended: Hypothesis[] = [];
+  #chosen: readonly number[] = [];
 
   /**
    * Starts with the empty text.
@@ -168,14 +178,20 @@ export class BeamSearch {
     return this.#ended;
   }
 
+  /** The tokens that the last step took, best first, END included. */
+  get chosen(): readonly number[] {
+    return this.#chosen;
+  }
+
   /**
    * Continues every live beginning by every token and keeps the best.
    *
    * @param logProbabilities what may follow each live beginning, in order, `[V]` each
+   * @param penalties what each token loses where the best are chosen, `[V]`; log-probabilities do not change
    * @returns for each new live beginning, the place of the one it continues
    * @throws {TypeError} if there is not one row per live beginning
    */
-  extend(logProbabilities: readonly ArrayLike<number>[]): readonly number[] {
+  extend(logProbabilities: readonly ArrayLike<number>[], penalties?: ArrayLike<number>): readonly number[] {
     if (logProbabilities.length !== this.#live.length) {
       throw new TypeError(
         `Cannot extend ${this.#live.length} beginnings by ${logProbabilities.length} rows of log-probabilities`,
@@ -183,7 +199,9 @@ export class BeamSearch {
     }
     const parents: number[] = [];
     const next: Beginning[] = [];
-    for (const { parent, token, logProbability } of this.#best(logProbabilities)) {
+    const best = this.#best(logProbabilities, penalties);
+    this.#chosen = best.map(({ token }) => token);
+    for (const { parent, token, logProbability } of best) {
       const { tokens } = this.#live[parent]!;
       if (token === this.#eosToken) this.#end(tokens, logProbability, true);
       else {
@@ -202,20 +220,21 @@ export class BeamSearch {
   }
 
   /** The `numBeams` best continuations, best first. */
-  #best(rows: readonly ArrayLike<number>[]): { parent: number; token: number; logProbability: number }[] {
-    const best: { parent: number; token: number; logProbability: number }[] = [];
+  #best(rows: readonly ArrayLike<number>[], penalties?: ArrayLike<number>): Continuation[] {
+    const best: Continuation[] = [];
     let bar = -Infinity;
     rows.forEach((row, parent) => {
       const before = this.#live[parent]!.logProbability;
       for (let token = 0; token < row.length; token++) {
-        const logProbability = before + row[token]!;
-        if (!(logProbability > bar)) continue;
+        const logProbability = before + row[token]!,
+          value = penalties ? logProbability - penalties[token]! : logProbability;
+        if (!(value > bar)) continue;
         // Only what is strictly better moves up, so that the first of equals stays ahead.
         let place = best.length;
-        while (place > 0 && best[place - 1]!.logProbability < logProbability) place--;
-        best.splice(place, 0, { parent, token, logProbability });
+        while (place > 0 && best[place - 1]!.value < value) place--;
+        best.splice(place, 0, { parent, token, logProbability, value });
         if (best.length > this.#numBeams) best.pop();
-        if (best.length === this.#numBeams) bar = best[best.length - 1]!.logProbability;
+        if (best.length === this.#numBeams) bar = best[best.length - 1]!.value;
       }
     });
     return best;

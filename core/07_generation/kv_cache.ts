@@ -6,11 +6,11 @@
  *
  * **Idea.** No: under a causal mask the past never changes, so what was computed once can be
  * kept (键值缓存). A step then feeds one token, appends one key and one value to each layer's memory,
- * and compares one query with all keys. For a text of $n$ tokens, $n$ positions pass through the
- * model instead of $1 + 2 + \dots + n$.
+ * and compares one query with all keys. For a text of $n$ tokens, prompt included, at most $n$ positions
+ * pass through the model instead of up to $1 + 2 + \dots + n$.
  *
  * **Formula.** For $L$ layers with $G$ key–value heads of width $D$, $B$ texts of $S$ tokens and $w$
- * bytes per number,
+ * bytes per number, the memory taken (GPU memory, 显存) is
  *
  * $$\mathrm{bytes} = 2 \cdot L \cdot B \cdot G \cdot S \cdot D \cdot w$$
  *
@@ -187,10 +187,10 @@ export function cacheBytes(
 // ## The work, counted
 //
 // The experiment writes one text twice and counts the positions that pass through the model: their
-// number grows with the square of the length without a cache, and with the length itself with one. The
-// tokens are the same. Comparisons of queries with keys remain, one row of them per token: the cache
-// spares the model, not the look back. A last figure lets all layers use the keys and values of the
-// first, which the notes thought might do: the logits come out wrong.
+// number grows with the square of the length (quadratic, 二次方) without a cache, and with the length
+// itself with one. The tokens are the same. Comparisons of queries with keys remain, one row of
+// them per token: the cache spares the model, not the look back. A last figure lets all layers use
+// the keys and values of the first, which the notes thought might do: the logits come out wrong.
 
 // ## Pitfall: one memory for all layers
 //

@@ -8,7 +8,7 @@
  * written with tensors, so that the chosen token stays on the device and is fed to the next step from
  * there. The program asks every few steps, and throws away what was written after the end of the text.
  *
- * **Formula.** A draw turns one uniform number $u$ into a token, by running sums:
+ * **Formula.** A draw turns one uniform number $u$ into a token, by running sums (累计概率):
  *
  * $$i = \min \Big\{ j : p_j > 0,\ \sum_{k \le j} p_k > u \sum_k p_k \Big\}$$
  *

@@ -1,13 +1,13 @@
 /**
  * # Ancestral sampling
  *
- * **Question.** A trained language model is a table of probabilities that nobody could ever
- * print: one for every continuation of every text. How does a text come out of it?
+ * **Question.** A trained language model (语言模型) is a table of probabilities that nobody could
+ * ever print: one for every continuation of every text. How does a text come out of it?
  *
- * **Idea.** The chain rule (链式法则) cuts the probability of a text into one factor per token. Draw
- * the first token from its distribution, put it behind the prompt, draw the second from what the
- * model says then, and go on (ancestral sampling, 祖先采样). Every text comes out exactly as
- * often as the model says it should.
+ * **Idea.** The chain rule cuts the probability of a text into one conditional probability
+ * (条件概率) per token. Draw the first token from its distribution, put it behind the prompt, draw
+ * the second from what the model says then, and go on (ancestral sampling, 祖先采样). Every text
+ * comes out exactly as often as the model says it should.
  *
  * **Formula.** For a prompt $X$ and a text $Y = y_1 \dots y_J$,
  *

@@ -5,8 +5,8 @@
  * do be made bolder or safer, without changing who is likelier than whom?
  *
  * **Idea.** Divide all logits by one number, the temperature (温度), before the softmax. Above 1
- * differences shrink and the distribution flattens: more varied, more often wrong. Below 1 they
- * grow and it sharpens. The order of the tokens never changes.
+ * differences shrink and the distribution flattens: more varied (diversity, 多样性), more often
+ * wrong. Below 1 they grow and it sharpens. The order of the tokens never changes.
  *
  * **Formula.** For a temperature $\tau > 0$,
  *

@@ -10,27 +10,33 @@
  * *min-p* those above a share of the best one's. *Locally typical* keeps those whose surprise
  * is closest to the surprise one has to expect.
  *
- * **Formula.** With the probabilities $p_i$ of one position, what is kept for a share $p$ or a
- * threshold $\epsilon$; locally typical is top-p with the tokens in order of $|{-\log p_i} - H|$:
+ * **Formula.** Let $p_i$ be the probabilities of one position. Top-p keeps the $n$ likeliest tokens, with
+ * the smallest $n$ whose sum reaches a share $s$; epsilon and min-p keep each token that is likely enough:
  *
- * $$\text{top-}p:\ \min\Big\{n : \sum_{i \le n} p_{(i)} \ge p\Big\} \text{ likeliest}, \qquad \epsilon:\ p_i > \epsilon, \qquad \text{min-}p:\ p_i \ge p \cdot \max_j p_j$$
+ * $$n = \min\Big\{k : \sum_{i \le k} p_{(i)} \ge s\Big\}, \qquad p_i > \epsilon, \qquad p_i \ge r \max_j p_j$$
  *
- * | symbol          | in code              | meaning                           |
- * | --------------- | -------------------- | --------------------------------- |
- * | $p_i$           | `probabilities`      | of token $i$ before the cut       |
- * | $p_{(i)}$       | `largestFirst()`     | the $i$-th largest of them        |
- * | $p$, $\epsilon$ | `p`, `epsilon`       | what the caller chooses           |
- * | $H$             | `entropy`            | $-\sum_i p_i \log p_i$            |
+ * Locally typical is top-p with the tokens in order of $|{-\log p_i} - H|$, the smallest first.
+ *
+ * | symbol     | in code           | meaning                                                 |
+ * | ---------- | ----------------- | ------------------------------------------------------- |
+ * | $p_i$      | `probabilities`   | of token $i$ before the cut                             |
+ * | $p_{(i)}$  | `largestFirst()`  | the $i$-th largest of them                              |
+ * | $s$        | `p`               | the share of top-p and of locally typical               |
+ * | $r$        | `p`               | the factor of min-p                                     |
+ * | $\epsilon$ | `epsilon`         | the threshold of epsilon                                |
+ * | $H$        | `entropy`         | $-\sum_i p_i \log p_i$, the expected surprise (section 6.1) |
  *
  * **The rules at the boundary.** Equal tokens are ordered by id, the lower one first; exactly
- * $k$ survive top-k. The token with which the sum *reaches* $p$ belongs to the nucleus, and
- * nothing after it, also if the sum lands on $p$ exactly. Epsilon is strict, as in the notes
+ * $k$ survive top-k. The token with which the sum *reaches* $s$ belongs to the nucleus, and
+ * nothing after it, also if the sum lands on $s$ exactly. Epsilon is strict, as in the notes
  * (大于某个阈值); min-p is not. At least one token always survives: the likeliest, for locally
  * typical the most typical one.
  *
  * **Why so many.** A fixed $k$ is too many where the model is sure and too few where a hundred
  * continuations are equally good. Top-p adapts to that; but a share of 5 % can still be a
- * thousand bad tokens of a flat tail. Epsilon and min-p look at each token by itself.
+ * thousand bad tokens of a flat tail. Epsilon and min-p look at each token by itself. Locally typical
+ * goes by another wish: a text should surprise about as much as the model expects, neither more, as the
+ * tail does, nor less, as the likeliest token at every step does.
  *
  * Sources: Fan et al. 2018 (top-k); Holtzman et al. 2020 (top-p); Hewitt et al. 2022 (epsilon); Meister
  * et al. 2023 (locally typical); Nguyen et al. 2024 (min-p).
@@ -65,7 +71,7 @@ export function topKRule(k: number): LogitsRule {
   };
 }
 
-/** Rounding that a sum may lack when it is compared with $p$. */
+/** Rounding that a sum may lack when it is compared with $s$. */
 const ROUNDING = 1e-12;
 
 /**
@@ -118,7 +124,7 @@ export function minPRule(p: number): LogitsRule {
   requireShare("minP", p);
   const distance = Math.log(p);
   return (logits) => {
-    // $p_i \ge p \max_j p_j$, in logits: the common factor cancels.
+    // $p_i \ge r \max_j p_j$, in logits: the common factor cancels.
     const bound = logits[likeliest(logits)]! + distance;
     return logits.map((logit) => logit >= bound ? logit : -Infinity);
   };
@@ -239,7 +245,7 @@ function requireShare(name: string, p: number): void {
 
 // ## Pitfall: cutting before the sum reaches p
 //
-// Dropping the token *with which* the sum crosses $p$ leaves less than $p$, and nothing at all
+// Dropping the token *with which* the sum crosses $s$ leaves less than $s$, and nothing at all
 // where the first token alone crosses it: a sure model then cannot say what it is sure of. The
 // test "topPRule() keeps the token that reaches p" fails for that version.
 

@@ -119,6 +119,8 @@ export function flagOf(name: string): string {
 
 /** A command: what it takes and what it does. */
 export interface Command<O extends Options = Options> {
+  /** What is written before the name; `heed` unless given. */
+  readonly program?: string;
   /** The words that call it, such as `train translator`. */
   readonly name: string;
   /** The plain arguments as the usage line shows them, such as `[SENTENCE…]`. */
@@ -173,6 +175,15 @@ export const COMMON_FLAGS: Readonly<Record<string, Option<boolean>>> = {
   debug: flag("Show where in the program an error comes from"),
 };
 
+/** The options of a command, the common ones too; another program has nothing to trace. */
+function allOptions({ program, options }: Command): Options {
+  const { help } = COMMON_FLAGS;
+  return { ...options, ...program === undefined ? COMMON_FLAGS : { help: help! } };
+}
+
+/** What is written to call a command. */
+const called = ({ program = "heed", name }: Command): string => `${program} ${name}`;
+
 /**
  * Reads the arguments that follow the name of a command.
  *
@@ -187,7 +198,7 @@ export function readArguments(
   of: Command,
   args: readonly string[],
 ): { values: Values<Options>; operands: string[] } | "help" {
-  const all = { ...of.options, ...COMMON_FLAGS };
+  const all = allOptions(of);
   const names = Object.keys(all);
   const spelled = (name: string): string => flagOf(name).slice(2);
   const switches = names.filter((name) => all[name]!.placeholder === undefined).map(spelled);
@@ -246,7 +257,7 @@ function hint(of: Command, argument: string, names: readonly string[]): string {
     .sort((a, b) => a.distance - b.distance)[0];
   return near !== undefined && near.distance <= 3
     ? `did you mean ${near.known}`
-    : `"heed ${of.name} --help" lists the options`;
+    : `"${called(of)} --help" lists the options`;
 }
 
 /** How many letters must be typed, dropped or replaced to get from one word to the other. */
@@ -266,7 +277,7 @@ export function editDistance(a: string, b: string): number {
 
 /** The usage line of a command. */
 export function usage(of: Command): string {
-  return ["heed", of.name, of.operands, "[OPTIONS]"].filter(Boolean).join(" ");
+  return [called(of), of.operands, "[OPTIONS]"].filter(Boolean).join(" ");
 }
 
 /** The help of one command. */
@@ -274,7 +285,7 @@ export function commandHelp(of: Command): string {
   const lines = [of.summary, "", `Usage: ${usage(of)}`];
   if (of.details.length > 0) lines.push("", ...of.details);
   lines.push("", "Options:");
-  const rows = Object.entries({ ...of.options, ...COMMON_FLAGS }).map(([name, option]) => ({
+  const rows = Object.entries(allOptions(of)).map(([name, option]) => ({
     left: `  ${flagOf(name)}${option.placeholder === undefined ? "" : ` ${option.placeholder}`}`,
     right: option.description + (option.shownDefault === undefined ? "" : ` [${escapeControl(option.shownDefault)}]`),
   }));

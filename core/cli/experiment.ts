@@ -18,7 +18,7 @@ import {
 import { type Command, command } from "./arguments.ts";
 import { chooseDevice, deviceOptions, interruption } from "./device.ts";
 import { DataError, Interrupted, quote, UsageError } from "./errors.ts";
-import { figureLines, number } from "./figures.ts";
+import { figureLines, number, wrapped } from "./figures.ts";
 import { bar, line, padEnd, ProgressLine, standardOutput } from "./terminal.ts";
 
 /** Reads `name=value` operands into the controls of an experiment. */
@@ -76,6 +76,8 @@ export const experimentCommand: Command = command({
     const progress = new ProgressLine();
     const { signal, stop } = interruption();
     line(experiment.title);
+    line();
+    for (const text of wrapped(experiment.purpose)) line(text);
     try {
       const outcome = await experiment.run(controls, {
         signal,

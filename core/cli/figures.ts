@@ -156,7 +156,7 @@ export function figureLines(figure: Figure): string[] {
 }
 
 /** A sentence in lines, broken between words. */
-function wrapped(text: string): string[] {
+export function wrapped(text: string): string[] {
   const lines = [""];
   for (const word of text.split(" ")) {
     const longer = lines.at(-1) === "" ? word : `${lines.at(-1)} ${word}`;

@@ -235,6 +235,7 @@ export const generateCommand: Command = command({
   summary: "Continue a text with a language model",
   details: [
     "The text is drawn at random and appears as it is written; --num-beams searches the likeliest one instead.",
+    "--num-beams with --stochastic draws several different texts; --all-beams prints them.",
     "Ctrl-C ends the text.",
   ],
   options: {
@@ -257,9 +258,15 @@ export const generateCommand: Command = command({
     if (ids.length === 0) throw new DataError("Cannot continue an empty text: write at least one character");
     const { signal, stop } = interruption();
     const options = { ...decoding, maxNewTokens: values.maxNewTokens, rules: [noSpecialTokens], slide: true, signal };
-    standardOutput.write(printable(prompt));
+    if (!values.allBeams) standardOutput.write(printable(prompt));
     try {
-      if (values.numBeams !== undefined) {
+      if (values.allBeams) {
+        const { beams } = await generate(model, ids, options);
+        const texts = beams!.map(({ tokens, logProbability }) =>
+          `${printable(prompt + vocabulary.decode(tokens))}  ${logProbability.toFixed(2)}`
+        );
+        standardOutput.write(texts.join("\n"));
+      } else if (values.numBeams !== undefined) {
         const { tokens } = await generate(model, ids, options);
         standardOutput.write(printable(vocabulary.decode(tokens)));
       } else {

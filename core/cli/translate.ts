@@ -7,10 +7,11 @@
  * @module
  */
 
+import { Random } from "../engine/random.ts";
 import { type Command, command, flag, number, text } from "./arguments.ts";
 import { searchDecoding, searchOptions } from "./decoding.ts";
 import { chooseDevice, deviceOptions, interruption, weightsOption } from "./device.ts";
-import { escapeControl, Interrupted } from "./errors.ts";
+import { escapeControl, Interrupted, UsageError } from "./errors.ts";
 import { readLines } from "./files.ts";
 import { openTranslator, readTranslator } from "./models.ts";
 import { line } from "./terminal.ts";
@@ -27,13 +28,17 @@ export const translateCommand: Command = command({
     model: text("FOLDER", "A model saved by train translator", "models/translator"),
     data: text("FILE", "Sentences to translate, one a line"),
     ...searchOptions,
+    seed: number("N", "Where the chance of --stochastic comes from", { min: 0, max: 2 ** 31, whole: true }),
     maxNewTokens: number("N", "Most tokens of a translation", { min: 1, max: 100_000, whole: true }),
     attention: flag("Draw what each word was read from"),
     ...weightsOption,
     ...deviceOptions,
   },
   async run(values, sentences) {
-    const decoding = searchDecoding(values, BEAMS);
+    if (values.seed !== undefined && !values.stochastic) {
+      throw new UsageError("Cannot use --seed without --stochastic: nothing is drawn");
+    }
+    const decoding = searchDecoding(values, BEAMS, new Random(values.seed ?? 1));
     const saved = await readTranslator(values.model);
     await chooseDevice(values);
     const { source, target } = saved.notes;
@@ -47,7 +52,11 @@ export const translateCommand: Command = command({
         }
         const { maxNewTokens } = values;
         const [translation] = await translator.translate([sentence.trim()], decoding, { maxNewTokens, signal });
-        line(escapeControl(translation!.text));
+        if (values.allBeams) {
+          for (const each of translation!.beams) {
+            line(`${escapeControl(each.text)}  ${each.logProbability.toFixed(2)}`);
+          }
+        } else line(escapeControl(translation!.text));
         if (values.attention) await printAttention(translator, sentence.trim(), translation!.tokens);
       }
     } catch (error) {

@@ -21,6 +21,18 @@ import { line, shadedMap, shadeLegend } from "./terminal.ts";
 /** Beams of a search unless another number is asked for. */
 export const BEAMS = 4;
 
+/** A text that was found. */
+interface Written {
+  readonly text: string;
+  readonly tokens: readonly number[];
+  readonly logProbability: number;
+}
+
+/** A translation, and everything that its search has found. */
+interface Translation extends Written {
+  readonly beams: readonly Written[];
+}
+
 /** A translator in use. */
 export class Translator {
   /** What computes. */
@@ -58,7 +70,7 @@ export class Translator {
     sentences: readonly string[],
     decoding: Decoding,
     options: { readonly maxNewTokens?: number | undefined; readonly signal?: AbortSignal } = {},
-  ): Promise<{ readonly text: string; readonly tokens: readonly number[] }[]> {
+  ): Promise<Translation[]> {
     const tokens = sentences.map((sentence) => this.read(sentence));
     const longest = Math.max(...tokens.map(({ length }) => length));
     const maxNewTokens = Math.min(options.maxNewTokens ?? 2 * longest + 10, this.#room);
@@ -76,7 +88,12 @@ export class Translator {
         eosToken: this.target.endToken,
         ...(options.signal && { signal: options.signal }),
       });
-      return results.map(({ tokens }) => ({ text: this.target.decode(tokens).trim(), tokens }));
+      const spell = ({ tokens, logProbability }: Omit<Written, "text">): Written => ({
+        text: this.target.decode(tokens).trim(),
+        tokens,
+        logProbability,
+      });
+      return results.map((result) => ({ ...spell(result), beams: (result.beams ?? [result]).map(spell) }));
     } finally {
       release(encoded.memory);
       release(encoded.mask);

@@ -4,9 +4,11 @@
  * **Question.** A loss is one number computed from millions. How does each of the millions
  * learn in which direction to move, at the price of about one more pass?
  *
- * **Idea.** While the formula is computed, every result remembers its inputs and a function
- * that turns the gradient of the result into gradients of the inputs. Afterwards the chain
- * rule is walked once from the loss to the leaves.
+ * **Idea.** While the formula is computed (forward pass, 前向传播), every result remembers its
+ * inputs and a function that turns the gradient of the result into gradients of the inputs. What is
+ * remembered is called the tape: it can be played backwards. Afterwards the chain rule (链式法则) is
+ * walked once from the loss to the leaves, tensors that no operation made: the parameters
+ * (backpropagation, 反向传播).
  *
  * **Formula.** For $y = f(x_1, \dots, x_n)$ and a loss $\ell$,
  *

@@ -1,8 +1,8 @@
 /**
  * # The affine map
  *
- * The one layer that every other is made of: each row of features is multiplied by a matrix
- * and shifted,
+ * The one layer that every other is made of (线性层): each row of features is multiplied by a
+ * matrix and shifted,
  *
  * $$Y = XW + b$$
  *

@@ -7,7 +7,7 @@
  *
  * **Idea.** Keep them as a device likes to read them, and keep fewer bytes. {@linkcode pack}
  * replaces each matrix of a model by one copy in the device's own layout; {@linkcode quantize}
- * rounds it to integers of eight or four bits on the way (量化). The same bytes serve a prompt of
+ * rounds it to integers of eight or four bits on the way. The same bytes serve a prompt of
  * many tokens and the single tokens that follow, and the memory of the original is given back.
  *
  * **Formula.** Integers are rounded in *blocks* of 32 along the depth. With $e$ the weight of a

@@ -14,7 +14,7 @@
  * (`await t.read()`), because a GPU cannot do it otherwise. And {@linkcode Tensor.assign}
  * overwrites memory in place: it is how optimizers move parameters and how caches grow.
  *
- * **Broadcasting** (广播) is NumPy's: axes are matched from the last one, and an axis of
+ * **Broadcasting** is NumPy's: axes are matched from the last one, and an axis of
  * extent 1 repeats.
  *
  * @module

@@ -12,6 +12,9 @@ import type { Tensor } from "../engine/tensor.ts";
 import type { Control, RunOptions } from "../experiments.ts";
 import { train } from "../06_training/loop.ts";
 import { Adam } from "../06_training/optimizers.ts";
+import { number } from "./numbers.ts";
+
+export { fixed, number, percent } from "./numbers.ts";
 
 /** The control that every experiment with chance has. */
 export const SEED: Control = {
@@ -69,13 +72,6 @@ export async function readMatrices(matrices: Tensor): Promise<number[][][]> {
   return Array.from({ length: count }, (_, i) => all.slice(i * rows, (i + 1) * rows));
 }
 
-/** A share as a caption writes it. */
-export function percent(share: number): string {
-  const digits = share > 0 && share < 0.1 ? 1 : 0;
-  // The space does not break.
-  return `${(100 * share).toFixed(digits)}\u00a0%`;
-}
-
 /** The mean of a list. */
 export function mean(numbers: readonly number[]): number {
   return numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
@@ -91,7 +87,7 @@ export function difference(x: number): number {
 
 /** A difference as a caption writes it. */
 export function size(x: number): string {
-  return difference(x) === 0 ? `less than ${ROUNDING.toFixed(5)}` : x.toPrecision(2);
+  return difference(x) === 0 ? `less than ${ROUNDING.toFixed(5)}` : number(x, 2);
 }
 
 /** A number of a figure, free of noise in its last digits. */

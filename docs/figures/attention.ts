@@ -25,7 +25,7 @@ function drawHead(figure: Attention, index: number, drawing: Drawing): string {
   const weights = figure.weights[index]!, from = figure.from.map(shown), to = figure.to.map(shown);
   const count = Math.max(from.length, to.length), step = count > 60 ? 15 : 21;
   const names = (tokens: readonly string[]): number =>
-    Math.min(drawing.width * 0.33, Math.max(...tokens.map((text) => textWidth(text)))) + 2;
+    Math.min(drawing.width * 0.33, Math.max(...tokens.map((text) => textWidth(text)))) + 1;
   const before = names(from), after = names(to);
   const width = Math.min(drawing.width, before + after + Math.max(160, Math.min(320, count * 18)) + 20);
   const left = before + 8, right = width - after - 8, top = 10;

@@ -8,6 +8,7 @@
  */
 
 import type { Axis } from "../../core/experiments.ts";
+import { power } from "../../core/experiments/numbers.ts";
 import { bounds, el, label, number, textWidth } from "./svg.ts";
 
 /** Where a number stands, and which numbers are written beside the axis. */
@@ -18,6 +19,18 @@ export interface Scale {
   readonly ticks: readonly number[];
   /** Ends of the axis. */
   readonly domain: readonly [number, number];
+  /** A value as the axis writes it. */
+  write(value: number): string;
+}
+
+/** The title of an axis; one of equal factors says so. */
+export const titleOf = ({ title, logarithmic }: Axis): string => `${title}${logarithmic ? " (log)" : ""}`;
+
+/** Where one number of an axis is very large or very small, those near it are powers of ten too. */
+function writer(ticks: readonly number[]): (value: number) => string {
+  const most = ticks.some((tick) => Math.abs(tick) >= 1e6) ? 1e4 : Infinity;
+  const least = ticks.some((tick) => tick !== 0 && Math.abs(tick) < 1e-4) ? 1e-2 : 0;
+  return (value) => value !== 0 && (Math.abs(value) >= most || Math.abs(value) < least) ? power(value) : number(value);
 }
 
 /** Round numbers from `low` to `high`, about `count` of them. */
@@ -47,13 +60,31 @@ function powerSteps(low: number, high: number, count: number): number[] {
   return ticks;
 }
 
+/** The number 1, 2, 3, 5 or 7 times a power of ten that is next below a number, or above it; a twentieth over counts as none. */
+function roundEnd(x: number, side: "below" | "above"): number {
+  const power = 10 ** Math.floor(Math.log10(x)),
+    factors = [1, 2, 3, 5, 7, 10].map((f) => Number((f * power).toPrecision(3)));
+  return side === "above"
+    ? factors.find((tick) => tick >= x / 1.05)!
+    : factors.findLast((tick) => tick <= x * 1.05) ?? power;
+}
+
+/** Ticks of a logarithmic axis, and its ends where no tick is near. */
+function logTicks(low: number, high: number, count: number, length: number): number[] {
+  const ticks = powerSteps(low, high, count), apart = 17 / length * Math.log(high / low);
+  for (const end of [low, high]) {
+    if (ticks.every((tick) => Math.abs(Math.log(tick / end)) >= apart)) ticks.push(end);
+  }
+  return ticks.sort((a, b) => a - b);
+}
+
 /** How to lay out an axis. */
 export interface Layout {
   /** Pixels of the two ends. */
   readonly range: readonly [number, number];
   /** About how many numbers to write. */
   readonly count: number;
-  /** Whether the axis starts at zero and ends at a round number: what an axis of heights does. */
+  /** Whether the axis ends at round numbers beyond the data: what an axis of heights does. */
   readonly round?: boolean;
 }
 
@@ -73,10 +104,13 @@ export function scaleOf(
   if (axis.logarithmic) {
     let [low, high] = axis.domain ?? bounds(finite.filter((x) => x > 0));
     if (low === high) [low, high] = [low / 2, high * 2];
-    else if (!axis.domain && round) [low, high] = [low / 1.2, high * 1.1];
-    const at = (x: number): number =>
-      from + (to - from) * Math.log(Math.max(x, low * 1e-9) / low) / Math.log(high / low);
-    return { at, ticks: few(finite, count, at) ?? powerSteps(low, high, count), domain: [low, high] };
+    if (!axis.domain && round) [low, high] = [roundEnd(low, "below"), roundEnd(high, "above")];
+    // What is not positive stands at the lower end.
+    const at = (x: number): number => from + (to - from) * Math.log(Math.max(x, low) / low) / Math.log(high / low);
+    const ticks = round
+      ? logTicks(low, high, count, Math.abs(to - from))
+      : few(finite, count, at) ?? powerSteps(low, high, count);
+    return { at, ticks, domain: [low, high], write: writer(ticks) };
   }
   let [low, high] = axis.domain ?? bounds(finite);
   if (!axis.domain && round && low > 0 && low < 0.6 * high) low = 0;
@@ -90,7 +124,8 @@ export function scaleOf(
     if (ticks.at(-1)! < high - step / 2) ticks.push(Number(high.toPrecision(12)));
   }
   const at = (x: number): number => from + (to - from) * (x - low) / (high - low);
-  return { at, ticks: round ? ticks : few(finite, count, at) ?? ticks, domain: [low, high] };
+  const shown = round ? ticks : few(finite, count, at) ?? ticks;
+  return { at, ticks: shown, domain: [low, high], write: writer(shown) };
 }
 
 /** The values themselves, if they are few and stand apart. */
@@ -105,15 +140,15 @@ function few(values: readonly number[], count: number, at: (x: number) => number
 }
 
 /** Widest number beside an axis. */
-export function tickWidth({ ticks }: Scale): number {
-  return Math.max(0, ...ticks.map((tick) => textWidth(number(tick))));
+export function tickWidth({ ticks, write }: Scale): number {
+  return Math.max(0, ...ticks.map((tick) => textWidth(write(tick))));
 }
 
 /** Lines and numbers of a vertical axis, its title above it. */
 export function verticalAxis(scale: Scale, title: string, left: number, right: number, top: number): string {
   const lines = scale.ticks.map((tick) =>
     el("line", { class: "rule", x1: left, x2: right, y1: scale.at(tick), y2: scale.at(tick) }) +
-    label(number(tick), { x: left - 7, y: scale.at(tick) + 4, "text-anchor": "end" })
+    label(scale.write(tick), { x: left - 7, y: scale.at(tick) + 4, "text-anchor": "end" })
   );
   return lines.join("") + label(title, { class: "axis", x: 0, y: top });
 }
@@ -122,8 +157,13 @@ export function verticalAxis(scale: Scale, title: string, left: number, right: n
 export function horizontalAxis(scale: Scale, title: string, bottom: number, left: number, right: number): string {
   const marks = scale.ticks.map((tick) =>
     el("line", { class: "tick", x1: scale.at(tick), x2: scale.at(tick), y1: bottom, y2: bottom + 4 }) +
-    label(number(tick), { x: scale.at(tick), y: bottom + 18, "text-anchor": "middle" })
+    label(scale.write(tick), { x: scale.at(tick), y: bottom + 18, "text-anchor": "middle" })
   );
   return el("line", { class: "base", x1: left, x2: right, y1: bottom, y2: bottom }) + marks.join("") +
-    label(title, { class: "axis", x: right, y: bottom + 35, "text-anchor": "end" });
+    label(title, {
+      class: "axis",
+      x: Math.max(right, textWidth(title, { italic: true })),
+      y: bottom + 35,
+      "text-anchor": "end",
+    });
 }

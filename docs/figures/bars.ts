@@ -1,77 +1,201 @@
 /**
  * # Bars
  *
- * They lie, so that their names can be read. Bars of a group stand together under its name.
+ * They lie, so that their names can be read, and start at zero. Bars of a group stand together under its name; where many
+ * groups have the same two or three, each group is a row and a legend says once which bar is which. On a logarithmic axis
+ * there is no zero to start from, and a length would say nothing: there values are points.
  *
  * @module
  */
 
 import type { Figure } from "../../core/experiments.ts";
-import { scaleOf } from "./axes.ts";
+import { type Scale, scaleOf, titleOf } from "./axes.ts";
 import { type Drawing, el, fitted, label, LINE, number, picture, textWidth, tint, tip } from "./svg.ts";
+
+type Bars = Figure & { readonly kind: "bars" };
+type Bar = Bars["bars"][number];
 
 /** Height of a bar and of the space between two. */
 const BAR = 17, GAP = 5;
 
+/** Height of a bar that stands with others in a row, and of the space between rows. */
+const THIN = 14, ROW_GAP = 8;
+
+/** How a value is written beside its bar. */
+const written = (value: number): string => number(value, 3);
+
+/** What the bars are, for those who listen. */
+function described({ y, bars }: Bars): string {
+  const words = bars.map(({ label, group, value }) =>
+    `${group === undefined ? "" : `${group}, `}${label}: ${number(value)}`
+  );
+  return `${titleOf(y)}. ${words.slice(0, 20).join("; ")}.`;
+}
+
 /** Draws bars from zero; an axis with a domain starts where that starts. */
-export function drawBars(figure: Figure & { readonly kind: "bars" }, drawing: Drawing): string {
-  const { y: axis, bars } = figure, { width } = drawing;
-  const groups = [...new Set(bars.map(({ group }) => group))];
-  const labels = [...new Set(bars.map(({ label }) => label))];
-  const grouped = groups.length > 1 || groups[0] !== undefined;
-  const names = Math.min(width * 0.36, Math.max(...labels.map((text) => textWidth(text))) + 2);
-  const values = Math.max(...bars.map(({ value }) => textWidth(number(value, 3)))) + 6;
-  const left = names + 10, numbers = bars.map(({ value }) => value);
-  const range: [number, number] = [left, width - values];
-  const scale = axis.logarithmic
-    ? scaleOf({ ...axis, domain: axis.domain ?? logDomain(numbers) }, numbers, { range, count: 4 })
-    : scaleOf({ ...axis, domain: axis.domain ?? [Math.min(0, ...numbers), Math.max(0, ...numbers)] }, numbers, {
-      range: numbers.some((x) => x < 0) ? [left + values + 6, width - values] : range,
-      count: 4,
-    });
-  const base = scale.at(axis.logarithmic ? scale.domain[0] : Math.max(scale.domain[0], Math.min(0, scale.domain[1])));
-  const parts = [label(axis.title, { class: "axis", x: left, y: 12 })];
+export function drawBars(figure: Bars, drawing: Drawing): string {
+  const groups = [...new Set(figure.bars.map(({ group }) => group))];
+  const labels = [...new Set(figure.bars.map(({ label }) => label))];
+  const isFull = figure.bars.length === groups.length * labels.length;
+  if (figure.y.logarithmic) return drawDots(figure, groups, drawing);
+  if (isFull && labels.length > 1 && labels.length <= 3 && groups.length > labels.length) {
+    return drawPairs(figure, groups, labels, drawing);
+  }
+  return drawRows(figure, groups, labels, drawing);
+}
+
+/** The scale of bars between the ends of a plot, with room for the values of those that point left. */
+function barScale({ y, bars }: Bars, left: number, right: number): { scale: Scale; zero: number } {
+  const values = bars.map(({ value }) => value), before = values.filter((x) => x < 0);
+  const start = before.length === 0 ? left : left + Math.max(...before.map((x) => textWidth(written(x)))) + 6;
+  const domain = y.domain ?? [Math.min(0, ...values), Math.max(0, ...values)];
+  const scale = scaleOf({ ...y, domain }, values, { range: [start, right], count: 4 });
+  return { scale, zero: scale.at(Math.max(scale.domain[0], Math.min(0, scale.domain[1]))) };
+}
+
+/** A bar with its value. */
+function drawBar({ label: name, value }: Bar, { scale, zero }: ReturnType<typeof barScale>, y: number, height: number) {
+  const end = scale.at(Math.max(scale.domain[0], Math.min(scale.domain[1], value)));
+  return [
+    el("rect", {
+      class: "bar",
+      x: Math.min(zero, end),
+      y,
+      width: value === 0 ? 0 : Math.max(0.5, Math.abs(end - zero)),
+      height,
+    }, tip(`${name}: ${number(value)}`)),
+    label(written(value), {
+      class: "value",
+      x: value < 0 ? end - 5 : end + 5,
+      y: y + height / 2 + 4.5,
+      "text-anchor": value < 0 ? "end" : undefined,
+    }),
+  ];
+}
+
+/** Each bar in a row of its own. */
+function drawRows(
+  figure: Bars,
+  groups: readonly (string | undefined)[],
+  labels: readonly string[],
+  drawing: Drawing,
+): string {
+  const { bars, y: axis } = figure, { width } = drawing;
+  const isGrouped = groups.length > 1 || groups[0] !== undefined;
+  const names = Math.min(width * 0.45, Math.max(...labels.map((text) => textWidth(text))) + 1);
+  const left = names + 8, space = Math.max(...bars.map(({ value }) => textWidth(written(value)))) + 6;
+  const plot = barScale(figure, left, width - space);
+  const parts = [label(titleOf(axis), { class: "axis", x: left, y: 12 })];
   let top = LINE + 6;
   for (const group of groups) {
-    if (grouped && group !== undefined) {
-      parts.push(label(fitted(group, width), { class: "group", x: 0, y: top + 12 }));
-      top += LINE + 4;
+    if (group !== undefined) {
+      parts.push(label(fitted(group, width, { italic: true }), { class: "group", x: 0, y: top + 12 }));
+      top += LINE + 3;
     }
+    const start = top;
     for (const bar of bars) {
       if (bar.group !== group) continue;
-      const end = scale.at(Math.max(scale.domain[0], Math.min(scale.domain[1], bar.value)));
-      const color = tint(drawing, bar.quantity, grouped ? labels.indexOf(bar.label) : 0);
-      const isBefore = bar.value < 0 && !axis.logarithmic;
       parts.push(el(
         "g",
-        color,
+        tint(drawing, bar.quantity, isGrouped && labels.length <= 3 ? labels.indexOf(bar.label) : 0),
         label(fitted(bar.label, names), { class: "label", x: left - 8, y: top + 13, "text-anchor": "end" }),
-        el(
-          "rect",
-          { class: "bar", x: Math.min(base, end), y: top, width: Math.max(0.5, Math.abs(end - base)), height: BAR },
-          tip(`${bar.label}: ${number(bar.value)}`),
-        ),
-        label(number(bar.value, 3), {
-          class: "value",
-          x: isBefore ? end - 5 : end + 5,
-          y: top + 13,
-          "text-anchor": isBefore ? "end" : undefined,
-        }),
+        ...drawBar(bar, plot, top, BAR),
       ));
       top += BAR + GAP;
     }
-    top += grouped ? 8 : 0;
+    // Each group has a line of its own: one through all would cross their names.
+    parts.push(el("line", { class: "base", x1: plot.zero, x2: plot.zero, y1: start - 3, y2: top - GAP + 3 }));
+    top += isGrouped ? 9 : 0;
   }
-  parts.push(el("line", { class: "base", x1: base, x2: base, y1: LINE + 3, y2: top - 2 }));
-  const best = bars.map(({ label, group, value }) =>
-    `${group === undefined ? "" : `${group}, `}${label}: ${number(value)}`
-  );
-  const description = `${axis.title}. ${best.slice(0, 20).join("; ")}.`;
-  return picture(drawing, { kind: "bars", height: top + 4, title: figure.caption, description }, ...parts);
+  const height = top + (isGrouped ? -7 : 2);
+  return picture(drawing, { kind: "bars", height, title: figure.caption, description: described(figure) }, ...parts);
 }
 
-/** From the power of ten below the smallest bar. */
-function logDomain(values: readonly number[]): [number, number] {
-  const positive = values.filter((x) => x > 0), low = Math.min(...positive), high = Math.max(...positive);
-  return [10 ** Math.floor(Math.log10(low) - 0.01), high];
+/** The bars of each group in one row under its name; what they are stands above all. */
+function drawPairs(
+  figure: Bars,
+  groups: readonly (string | undefined)[],
+  labels: readonly string[],
+  drawing: Drawing,
+): string {
+  const { bars, y: axis } = figure, { width } = drawing;
+  const names = Math.min(width * 0.45, Math.max(...groups.map((text) => textWidth(text ?? ""))) + 1);
+  const left = names + 8, space = Math.max(...bars.map(({ value }) => textWidth(written(value)))) + 6;
+  const plot = barScale(figure, left, width - space);
+  const look = (name: string) =>
+    tint(drawing, bars.find(({ label }) => label === name)?.quantity, labels.indexOf(name) % 3);
+  const parts: string[] = [];
+  let x = 0, top = 12;
+  for (const name of labels) {
+    const wide = 16 + textWidth(name);
+    if (x > 0 && x + wide > width) [x, top] = [0, top + LINE];
+    const swatch = el("rect", { class: "bar", x, y: top - 9, width: 10, height: 10 });
+    parts.push(el("g", look(name), swatch, label(name, { class: "name", x: x + 15, y: top })));
+    x += wide + 18;
+  }
+  parts.push(label(titleOf(axis), { class: "axis", x: left, y: top + LINE + 3 }));
+  top += LINE + 14;
+  const start = top;
+  for (const group of groups) {
+    const own = labels.map((name) => bars.find((bar) => bar.group === group && bar.label === name)!);
+    const middle = top + own.length * THIN / 2;
+    parts.push(
+      label(fitted(group ?? "", names), { class: "label", x: left - 8, y: middle + 4.5, "text-anchor": "end" }),
+    );
+    own.forEach((bar, i) => {
+      parts.push(el("g", look(bar.label), ...drawBar(bar, plot, top + i * THIN, THIN - 2)));
+    });
+    top += own.length * THIN + ROW_GAP;
+  }
+  parts.push(el("line", { class: "base", x1: plot.zero, x2: plot.zero, y1: start - 4, y2: top - ROW_GAP + 4 }));
+  return picture(
+    drawing,
+    { kind: "bars", height: top, title: figure.caption, description: described(figure) },
+    ...parts,
+  );
+}
+
+/** Values as points on a logarithmic axis. */
+function drawDots(figure: Bars, groups: readonly (string | undefined)[], drawing: Drawing): string {
+  const { bars, y: axis } = figure, { width } = drawing;
+  const names = Math.min(width * 0.45, Math.max(...bars.map(({ label }) => textWidth(label))) + 1);
+  const left = names + 14, right = width - Math.max(...bars.map(({ value }) => textWidth(written(value)))) - 9;
+  const scale = scaleOf(axis, bars.map(({ value }) => value), { range: [left, right], count: 6, round: true });
+  const rows: string[] = [];
+  let top = 4;
+  for (const group of groups) {
+    if (group !== undefined) {
+      rows.push(label(fitted(group, width, { italic: true }), { class: "group", x: 0, y: top + 12 }));
+      top += LINE + 3;
+    }
+    for (const bar of bars) {
+      if (bar.group !== group) continue;
+      const y = top + 9, x = scale.at(bar.value), after = x + 12 + textWidth(written(bar.value));
+      rows.push(
+        label(fitted(bar.label, names), { class: "label", x: left - 14, y: y + 4, "text-anchor": "end" }),
+        el("line", { class: "rule", x1: left, x2: Math.max(left, x - 6), y1: y, y2: y }),
+        el("line", { class: "rule", x1: after, x2: Math.max(after, right), y1: y, y2: y }),
+        el(
+          "g",
+          tint(drawing, bar.quantity, 0),
+          el("circle", { class: "mark", cx: x, cy: y, r: 4 }, tip(`${bar.label}: ${number(bar.value)}`)),
+          label(written(bar.value), { class: "value", x: x + 8, y: y + 4 }),
+        ),
+      );
+      top += LINE + 2;
+    }
+    top += groups.length > 1 ? 9 : 0;
+  }
+  const ticks = scale.ticks.map((tick) =>
+    el("line", { class: "tick", x1: scale.at(tick), x2: scale.at(tick), y1: top, y2: top + 4 }) +
+    label(scale.write(tick), { x: scale.at(tick), y: top + 18, "text-anchor": "middle" })
+  );
+  return picture(
+    drawing,
+    { kind: "bars", height: top + 42, title: figure.caption, description: described(figure) },
+    ...rows,
+    el("line", { class: "base", x1: left, x2: right, y1: top, y2: top }),
+    ...ticks,
+    label(titleOf(axis), { class: "axis", x: right, y: top + 35, "text-anchor": "end" }),
+  );
 }

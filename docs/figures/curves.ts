@@ -1,33 +1,61 @@
 /**
  * # Lines, points and histograms
  *
- * A line's name stands at its end where there is room, above the picture otherwise. Every series has a mark of its
- * own beside its colour.
+ * A line's name stands at its end where there is room, above the picture otherwise. Colours belong to quantities; lines that
+ * are none are told apart by three greys and by their marks, and gaps say that something is expected rather than found.
+ * Lines that lie on each other are drawn one over the other, the first wide and the last with gaps, so that all show.
  *
  * @module
  */
 
 import type { Axis, Figure } from "../../core/experiments.ts";
-import { horizontalAxis, scaleOf, tickWidth, verticalAxis } from "./axes.ts";
-import { type Drawing, el, fitted, label, LINE, number, picture, px, textWidth, tint, tip } from "./svg.ts";
+import { horizontalAxis, type Scale, scaleOf, tickWidth, titleOf, verticalAxis } from "./axes.ts";
+import {
+  type Drawing,
+  el,
+  fitted,
+  label,
+  LINE,
+  type Margins,
+  number,
+  picture,
+  px,
+  textWidth,
+  tint,
+  tip,
+  wrapped,
+} from "./svg.ts";
 
-/** More points than this are drawn without marks. */
-const MARKED = 40;
+/** More points than this are not marked one by one. */
+const MARKED = 20;
+
+/** Marks of a line of many points, where marks have to tell lines apart. */
+const FEW_MARKS = 9;
+
+/** Width of a name at the end of a line, before it is broken. */
+const NAME = 118;
+
+/** Distance between the lines of a name. */
+const NAME_LINE = 15;
 
 /** Shapes of marks, around the origin. */
 const MARKS = [
   "M-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0",
   "M-2.8-2.8h5.6v5.6h-5.6z",
-  "M0-3.6L3.4 2.6H-3.4z",
-  "M0-3.9L3.9 0L0 3.9L-3.9 0z",
-  "M0 3.6L3.4-2.6H-3.4z",
+  "M0-3.8L3.6 2.7H-3.6z",
+  "M0-4.2L4.2 0L0 4.2L-4.2 0z",
+  "M0 3.8L3.6-2.7H-3.6z",
   "M-3-3L3 3M-3 3L3-3",
   "M-3.6 0H3.6M0-3.6V3.6",
   "M-1.2-3.6h2.4v7.2h-2.4z",
 ];
 
 const mark = (index: number, x: number, y: number, title: string): string =>
-  el("path", { class: "mark", transform: `translate(${px(x)} ${px(y)})`, d: MARKS[index % MARKS.length]! }, tip(title));
+  el("path", {
+    class: index % 2 === 0 ? "mark" : "mark open",
+    transform: `translate(${px(x)} ${px(y)})`,
+    d: MARKS[index % MARKS.length]!,
+  }, tip(title));
 
 /** A series made ready to be drawn. */
 interface Curve {
@@ -38,38 +66,94 @@ interface Curve {
   readonly dashed?: boolean | undefined;
 }
 
-/** Places one below the other, at least a line apart. */
-function spread(places: readonly number[], top: number, bottom: number): number[] {
-  const order = places.map((_, i) => i).sort((a, b) => places[a]! - places[b]!);
-  const result = [...places];
+/** How a curve looks. */
+interface Look {
+  /** Which mark. */
+  readonly mark: number;
+  /** Class and number of its colour. */
+  readonly color: ReturnType<typeof tint>;
+  /** How many later curves lie on it. */
+  readonly under: number;
+  /** Whether it has gaps. */
+  readonly dashed: boolean;
+  /** Every how many points have a mark; none if infinite. */
+  readonly every: number;
+}
+
+/** The name of a series without what a comma adds: `post-norm` of “post-norm, warm-up”. */
+const base = (label: string): string => label.split(",")[0]!;
+
+/** Whether two curves cannot be told apart in a plot. */
+function coincide(a: Curve, b: Curve, { at }: Scale): boolean {
+  return a.points.length > 1 && a.points.length === b.points.length &&
+    a.points.every(([x, y], i) => x === b.points[i]![0] && Math.abs(at(y) - at(b.points[i]![1])) < 1);
+}
+
+/** Gives each curve its mark and colour: what is expected takes the grey of what was found of the same name. */
+function looksOf(curves: readonly Curve[], drawing: Drawing, vertical: Scale): Look[] {
+  const found = curves.filter(({ dashed }) => !dashed);
+  return curves.map((curve, i) => {
+    const own = found.findIndex((other) =>
+      curve.dashed ? other.quantity === curve.quantity && base(other.label) === base(curve.label) : other === curve
+    );
+    const order = own >= 0 ? own : found.length + curves.slice(0, i).filter(({ dashed }) => dashed).length;
+    const over = curves.slice(0, i).some((other) => coincide(other, curve, vertical));
+    const under = curves.slice(i + 1).filter((other) => coincide(other, curve, vertical)).length;
+    const dashed = under === 0 && (over || curve.dashed === true), { length } = curve.points;
+    // Many marks would hide a line, and one or two lines need none.
+    const many = found.length > 2 ? length / FEW_MARKS : Infinity;
+    return {
+      mark: order,
+      color: tint(drawing, curve.quantity, over && under === 0 ? 0 : order % 3),
+      under,
+      dashed,
+      every: dashed || under > 0 ? Infinity : length <= MARKED ? 1 : many,
+    };
+  });
+}
+
+/** A line that others lie on is a pale band. */
+const bandOf = ({ under }: Look): string | undefined =>
+  under > 0 ? `stroke-width:${2 + 3 * under};stroke-opacity:.25` : undefined;
+
+/** Heights of blocks one below the other, none over another: the top of each, near its wanted middle. */
+function spread(blocks: readonly { readonly middle: number; readonly height: number }[], top: number, bottom: number) {
+  const order = blocks.map((_, i) => i).sort((a, b) => blocks[a]!.middle - blocks[b]!.middle);
+  const starts = blocks.map(({ middle, height }) => middle - height / 2);
   order.forEach((index, i) => {
-    if (i > 0) result[index] = Math.max(result[index]!, result[order[i - 1]!]! + LINE - 1);
+    const above = order[i - 1];
+    if (above !== undefined) starts[index] = Math.max(starts[index]!, starts[above]! + blocks[above]!.height);
   });
   let limit = bottom;
   for (const index of order.toReversed()) {
-    result[index] = Math.max(top, Math.min(result[index]!, limit));
-    limit = result[index]! - LINE + 1;
+    starts[index] = Math.max(top, Math.min(starts[index]!, limit - blocks[index]!.height));
+    limit = starts[index]!;
   }
-  return result;
+  return starts;
 }
 
 /** Names of series in rows above a picture. */
-function legend(curves: readonly Curve[], drawing: Drawing, lines: boolean): { text: string; height: number } {
+function legend(
+  entries: readonly { readonly label: string; readonly look: Look }[],
+  width: number,
+  lines: boolean,
+): { text: string; height: number } {
   let x = 0, y = 12, text = "";
-  curves.forEach((curve, i) => {
-    const name = fitted(curve.label, drawing.width - 40), width = textWidth(name) + 46;
-    if (x > 0 && x + width > drawing.width) [x, y] = [0, y + LINE];
+  for (const { label: full, look } of entries) {
+    const name = fitted(full, width - 32), wide = (lines ? 27 : 12) + textWidth(name);
+    if (x > 0 && x + wide > width) [x, y] = [0, y + LINE];
     const line = lines
       ? el("path", {
         class: "curve",
         d: `M${px(x)} ${px(y - 4)}h22`,
-        "stroke-dasharray": curve.dashed ? "4 3" : undefined,
+        style: bandOf(look),
+        "stroke-dasharray": look.dashed ? "4 3" : undefined,
       })
       : "";
-    const shape = curve.dashed ? "" : mark(i, x + 11, y - 4, curve.label);
-    text += el("g", tint(drawing, curve.quantity, i), line, shape, label(name, { class: "name", x: x + 27, y }));
-    x += width;
-  });
+    const shape = lines && look.every === Infinity ? "" : mark(look.mark, x + (lines ? 11 : 3), y - 4, full);
+    text += el("g", look.color, line, shape, label(name, { class: "name", x: x + (lines ? 27 : 12), y }));
+    x += wide + 18;
+  }
   return { text, height: y + 8 };
 }
 
@@ -82,90 +166,190 @@ function described(curves: readonly Curve[], x: Axis, y: Axis): string {
       number(last[0])
     }, ${number(last[1])})`;
   });
-  return `${y.title} over ${x.title}. ${parts.join("; ")}.`;
+  return `${titleOf(y)} over ${titleOf(x)}. ${parts.join("; ")}.`;
+}
+
+/** A picture of curves. */
+type Plot = Figure & { readonly kind: "line" | "scatter" };
+
+/** Whether both axes show the same interval of like numbers: then a step is as long in both. */
+function isSquare({ kind, x, y }: Plot): boolean {
+  return kind === "scatter" && x.domain !== undefined && x.domain.join() === y.domain?.join() &&
+    x.logarithmic === y.logarithmic;
+}
+
+/** A vertical line at a value of x, such as the end of what was trained. */
+const isUpright = ({ points, dashed }: Curve): boolean =>
+  dashed === true && points.length === 2 && points[0]![0] === points[1]![0];
+
+/** What a layout starts from. */
+function planOf(figure: Plot, { width }: Drawing, areas: boolean) {
+  const { x, y, kind } = figure, curves: readonly Curve[] = figure.series;
+  const isLine = kind === "line", lastX = Math.max(...curves.flatMap(({ points }) => points.map((point) => point[0])));
+  // Single points and upright lines bear their names where they are.
+  const inPlace = curves.map((curve) => isLine && !areas && (curve.points.length === 1 || isUpright(curve)));
+  const others = curves.filter((_, i) => !inPlace[i]);
+  const lines = curves.map(({ label }) => wrapped(label, NAME));
+  const names = Math.max(0, ...lines.flatMap((of, i) => inPlace[i] ? [] : of.map((text) => textWidth(text)))) + 12;
+  const atEnds = isLine && !areas && others.length > 1 && others.length <= 8 && width >= 460 && names < width * 0.32 &&
+    others.every(({ points }) => points.at(-1)?.[0] === lastX);
+  const ys = curves.flatMap(({ points }) => points.map((point) => point[1]));
+  const ticks = scaleOf(y, ys, { range: [240, 0], count: 5, round: isLine || areas });
+  const half = textWidth(number(x.domain?.[1] ?? lastX)) / 2 + 1;
+  return {
+    x,
+    y,
+    curves,
+    isLine,
+    inPlace,
+    lines,
+    atEnds,
+    needsLegend: !atEnds && others.length > 1,
+    margins: { left: Math.max(tickWidth(ticks) + 9, 12), right: atEnds ? names : Math.max(half, isLine ? 6 : 12) },
+  };
+}
+
+/** The space that a plot needs beside it. */
+export function marginsOf(figure: Figure, drawing: Drawing): Margins | undefined {
+  if (figure.kind === "histogram") return planOf(stepsOf(figure), drawing, true).margins;
+  if (figure.kind !== "line" && figure.kind !== "scatter" || figure.kind === "scatter" && isSquare(figure)) {
+    return undefined;
+  }
+  return planOf(figure, drawing, false).margins;
 }
 
 /** Draws lines or points. */
-export function drawCurves(
-  figure: Figure & { readonly kind: "line" | "scatter" },
-  drawing: Drawing,
-  areas = false,
-): string {
-  const { x, y, kind } = figure, curves: readonly Curve[] = figure.series;
-  const isLine = kind === "line", { width } = drawing;
-  const xs = curves.flatMap(({ points }) => points.map((point) => point[0]));
+export function drawCurves(figure: Plot, drawing: Drawing, areas = false): string {
+  const { x, y, curves, isLine, inPlace, lines, atEnds, needsLegend, margins } = planOf(figure, drawing, areas);
+  const square = isSquare(figure), { left, right: space } = square ? margins : drawing.margins ?? margins;
+  const width = square ? Math.min(drawing.width, left + 330 + space) : drawing.width;
+  const right = width - space;
   const ys = curves.flatMap(({ points }) => points.map((point) => point[1]));
-  const lastX = Math.max(...xs);
-  const names = Math.max(0, ...curves.map((curve) => textWidth(curve.label))) + 12;
-  const atEnds = isLine && !areas && curves.length > 1 && curves.length <= 8 && width >= 460 && names < width * 0.32 &&
-    curves.every(({ points }) => points.at(-1)?.[0] === lastX);
-  const above = atEnds || curves.length === 1 && curves[0]!.label === y.title
-    ? { text: "", height: 0 }
-    : legend(curves, drawing, isLine);
-  const top = above.height + LINE + 10, height = above.height + Math.round(Math.min(340, Math.max(230, width * 0.5)));
-  const bottom = height - 42;
-  const vertical = scaleOf(y, ys, { range: [bottom, top], count: 5, round: isLine || areas });
-  const left = tickWidth(vertical) + 9, right = width - (atEnds ? names : 10);
-  const inset = isLine ? 0 : 12;
-  const horizontal = scaleOf(x, xs, {
+  const draft = scaleOf(y, ys, { range: [240, 0], count: 5, round: isLine || areas });
+  const looks = looksOf(curves, drawing, draft);
+  const entries = curves.flatMap(({ label }, i) => inPlace[i] ? [] : [{ label, look: looks[i]! }]);
+  const above = needsLegend ? legend(entries, width, isLine) : { text: "", height: 0 };
+  const inset = isLine ? 0 : 12, top = above.height + LINE + 10;
+  const bottom = square
+    ? top + right - left
+    : above.height + Math.round(Math.min(310, Math.max(230, width * 0.54))) - 42;
+  const height = bottom + 42;
+  const vertical = scaleOf(y, ys, {
+    range: [bottom - (square ? inset : 0), top + (square ? inset : 0)],
+    count: 5,
+    round: isLine || areas,
+  });
+  const horizontal = scaleOf(x, curves.flatMap(({ points }) => points.map((point) => point[0])), {
     range: [left + inset, right - inset],
     count: Math.max(3, Math.floor((right - left) / 75)),
   });
   const at = ([x, y]: readonly [number, number]): [number, number] => [horizontal.at(x), vertical.at(y)];
   const written: [number, number, number, number][] = [];
   const groups = curves.map((curve, i) => {
-    const places = curve.points.map(at);
+    const places = curve.points.map(at), look = looks[i]!;
     const path = places.map(([x, y], j) => `${j === 0 ? "M" : "L"}${px(x)} ${px(y)}`).join("");
     const parts: string[] = [];
     if (areas && places.length > 0) {
       parts.push(el("path", { class: "area", d: `${path}V${px(bottom)}H${px(places[0]![0])}z` }));
     }
-    if (isLine && places.length > 0) {
+    if (isLine && places.length > 1) {
       parts.push(
-        el("path", { class: "curve", d: path, "stroke-dasharray": curve.dashed ? "4 3" : undefined }, tip(curve.label)),
+        el("path", {
+          class: curve.dashed ? "curve expected" : "curve",
+          d: path,
+          "stroke-dasharray": look.dashed ? "4 3" : undefined,
+          style: bandOf(look),
+        }, tip(curve.label)),
       );
     }
-    if (!areas && (!isLine || places.length <= MARKED) && !curve.dashed) {
-      places.forEach(([px, py], j) => {
-        const [x, y] = curve.points[j]!;
+    if (inPlace[i]) {
+      // The name of an upright line stands at its top, that of a point beside it.
+      const [px, py] = places[0]!, text = curve.label, upright = places.length > 1;
+      const before = px + 8 + textWidth(text) > width;
+      if (!upright) {
+        parts.push(mark(look.mark, px, py, `${text}: ${curve.points[0]!.map((x) => number(x)).join(", ")}`));
+      }
+      parts.push(label(text, {
+        class: "name",
+        x: before ? px - 6 : px + 6,
+        y: upright ? bottom - 8 : py + 16,
+        "text-anchor": before ? "end" : undefined,
+      }));
+      return parts;
+    }
+    const { every } = look;
+    if (!areas && every !== Infinity) {
+      // Marks of different lines stand at different places where not every point has one.
+      for (let k = every === 1 ? 0 : every * (i + 0.5) / curves.length; k < places.length; k += every) {
+        const j = Math.floor(k), [px, py] = places[j]!, [x, y] = curve.points[j]!;
         const name = curve.names?.[j];
-        parts.push(mark(i, px, py, `${name === undefined ? curve.label : name}: ${number(x)}, ${number(y)}`));
-        if (name === undefined) return;
+        parts.push(mark(look.mark, px, py, `${name === undefined ? curve.label : name}: ${number(x)}, ${number(y)}`));
+        if (name === undefined) continue;
         // A name that would cover another is left to the pointer and the table.
         const wide = textWidth(name), before = px + 7 + wide > width;
         const box: [number, number, number, number] = [before ? px - 7 - wide : px + 7, py - 9, wide, LINE - 4];
         const covers = written.some(([x, y, w, h]) =>
           box[0] < x + w && x < box[0] + box[2] && box[1] < y + h && y < box[1] + box[3]
         );
-        if (covers) return;
+        if (covers) continue;
         written.push(box);
         parts.push(label(name, { class: "name", x: box[0], y: py + 4 }));
-      });
+      }
     }
     return parts;
   });
   if (atEnds) {
-    const ends = curves.map(({ points }) => vertical.at(points.at(-1)![1]) + 4);
-    spread(ends, top, bottom + 4).forEach((y, i) => {
-      groups[i]!.push(label(curves[i]!.label, { class: "name", x: right + 9, y }));
+    const ended = curves.flatMap((_, i) => inPlace[i] ? [] : [i]);
+    const blocks = ended.map((i) => ({
+      middle: vertical.at(curves[i]!.points.at(-1)![1]),
+      height: lines[i]!.length * NAME_LINE + 1,
+    }));
+    spread(blocks, top - 8, bottom + 8).forEach((start, k) => {
+      const i = ended[k]!;
+      lines[i]!.forEach((text, row) =>
+        groups[i]!.push(label(text, { class: "name", x: right + 9, y: start + 12 + row * NAME_LINE }))
+      );
     });
   }
+  const order = curves.map((_, i) => i).sort((a, b) => rank(looks[a]!) - rank(looks[b]!));
+  const uprights = square
+    ? horizontal.ticks.map((tick) =>
+      el("line", { class: "rule", x1: horizontal.at(tick), x2: horizontal.at(tick), y1: top, y2: bottom })
+    ).join("")
+    : "";
   return picture(
-    drawing,
-    { kind: areas ? "histogram" : kind, height, title: figure.caption, description: described(curves, x, y) },
+    { ...drawing, width },
+    { kind: areas ? "histogram" : figure.kind, height, title: figure.caption, description: described(curves, x, y) },
     above.text,
-    verticalAxis(vertical, y.title, left, right, above.height + 12),
-    horizontalAxis(horizontal, x.title, bottom, left, right),
-    ...groups.map((parts, i) => el("g", tint(drawing, curves[i]!.quantity, i), ...parts)),
+    uprights,
+    verticalAxis(vertical, titleOf(y), left, right, above.height + 12),
+    horizontalAxis(horizontal, titleOf(x), bottom, left, right),
+    ...order.map((i) => el("g", looks[i]!.color, ...groups[i]!)),
   );
+}
+
+/** Quantities are drawn over what is none; what others lie on comes first. */
+const rank = ({ color, under }: Look): number => (color["data-q"] === undefined ? 0 : 1) - 100 * under;
+
+/** A histogram as the outline of its columns. */
+function stepsOf({ series, x, caption }: Figure & { readonly kind: "histogram" }): Plot {
+  return {
+    kind: "line",
+    caption,
+    x,
+    y: { title: series.length === 1 ? `${series[0]!.label}, count` : "count" },
+    series: series.map(({ edges, counts, ...rest }) => ({
+      ...rest,
+      points: [
+        [edges[0]!, 0] as const,
+        ...counts.flatMap((count, i) => [[edges[i]!, count], [edges[i + 1]!, count]] as [number, number][]),
+        [edges.at(-1)!, 0] as const,
+      ],
+    })),
+  };
 }
 
 /** Draws counts over intervals as steps. */
 export function drawHistogram(figure: Figure & { readonly kind: "histogram" }, drawing: Drawing): string {
-  const series = figure.series.map(({ edges, counts, ...rest }) => ({
-    ...rest,
-    points: counts.flatMap((count, i) => [[edges[i]!, count], [edges[i + 1]!, count]] as [number, number][]),
-  }));
-  const y: Axis = { title: "count", domain: [0, Math.max(1, ...figure.series.flatMap(({ counts }) => counts)) * 1.05] };
-  return drawCurves({ kind: "line", caption: figure.caption, x: figure.x, y, series }, drawing, true);
+  return drawCurves(stepsOf(figure), drawing, true);
 }

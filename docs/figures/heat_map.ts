@@ -1,8 +1,9 @@
 /**
  * # Heat maps
  *
- * A value is how much of the hue a cell takes; nothing is paper. Values of two signs take two hues. Small maps are
- * rectangles that answer to the pointer, large ones a mask over one rectangle.
+ * A value is how much of the hue a cell takes; nothing is paper. Of values of two signs those above zero have the hue of the
+ * quantity, or are black where it is none, and those below zero are grey and hatched: a second hue would look like another
+ * quantity. Small maps are rectangles that answer to the pointer, large ones a mask over one rectangle.
  *
  * @module
  */
@@ -10,6 +11,7 @@
 import type { Figure } from "../../core/experiments.ts";
 import { greyPng } from "./png.ts";
 import {
+  type Attributes,
   bounds,
   type Drawing,
   el,
@@ -59,29 +61,56 @@ export function shadesOf(
   return { domain: [start, high], diverging: false, share: (x) => Math.max(0, clip((x - start) / span)) };
 }
 
+/** What cells of one sign are filled with: the hue, or grey lines. */
+export function fillOf(sign: number, drawing: Drawing, quantity: string | undefined): Attributes {
+  return sign > 0
+    ? { ...tint(drawing, quantity, 0), fill: "currentColor" }
+    : { class: "negative", fill: `url(#${drawing.id}-hatch)` };
+}
+
+/** The lines that fill what is below zero. */
+export function hatch({ id }: Drawing): string {
+  return el(
+    "pattern",
+    {
+      id: `${id}-hatch`,
+      class: "negative",
+      width: 5,
+      height: 5,
+      patternUnits: "userSpaceOnUse",
+      patternTransform: "rotate(45)",
+    },
+    el("rect", { width: 5, height: 5, fill: "currentColor", "fill-opacity": "0.4" }),
+    el("rect", { width: 1.5, height: 5, fill: "currentColor" }),
+  );
+}
+
 /** A bar that goes through the shades, with its ends. */
 export function scaleBar(shades: Shades, drawing: Drawing, quantity: string | undefined, x: number, y: number): string {
   const [low, high] = shades.domain, id = `${drawing.id}-g`;
   const before = textWidth(number(low, 3)) + 6, wide = 90;
-  const half = (from: number, to: number, index: number, left: number, width: number): string =>
-    el(
-      "g",
-      tint(drawing, index === 0 ? quantity : undefined, index),
-      el(
-        "linearGradient",
-        { id: `${id}${index}` },
-        `<stop offset="0" stop-color="currentColor" stop-opacity="${from}"/>` +
-          `<stop offset="1" stop-color="currentColor" stop-opacity="${to}"/>`,
-      ),
-      el("rect", { fill: `url(#${id}${index})`, x: left, y: y - 10, width, height: 10 }),
-    );
+  const half = (from: number, to: number, sign: number, left: number, width: number): string => {
+    const name = `${id}${sign > 0 ? 0 : 1}`, box = { x: left, y: y - 10, width, height: 10 };
+    return el(
+      "linearGradient",
+      { id: name },
+      `<stop offset="0" stop-color="#fff" stop-opacity="${from}"/>` +
+        `<stop offset="1" stop-color="#fff" stop-opacity="${to}"/>`,
+    ) +
+      el("mask", { id: `${name}m` }, el("rect", { ...box, fill: `url(#${name})` })) +
+      el("g", fillOf(sign, drawing, quantity), el("rect", { ...box, mask: `url(#${name}m)` }));
+  };
   const bars = shades.diverging
-    ? half(1, 0, 1, x + before, wide / 2) + half(0, 1, 0, x + before + wide / 2, wide / 2)
-    : half(0, 1, 0, x + before, wide);
-  return label(number(low, 3), { x, y }) + bars +
+    ? half(1, 0, -1, x + before, wide / 2) + half(0, 1, 1, x + before + wide / 2, wide / 2)
+    : half(0, 1, 1, x + before, wide);
+  return label(number(low, 3), { x: x + before - 6, y, "text-anchor": "end" }) + bars +
     el("rect", { class: "frame", x: x + before, y: y - 10, width: wide, height: 10 }) +
     label(number(high, 3), { x: x + before + wide + 6, y });
 }
+
+/** How wide a bar of shades is. */
+export const scaleBarWidth = ({ domain: [low, high] }: Shades): number =>
+  textWidth(number(low, 3)) + textWidth(number(high, 3)) + 102;
 
 /** One hue's part of a matrix as a mask over a rectangle. */
 function raster(
@@ -105,40 +134,59 @@ function raster(
       preserveAspectRatio: "none",
       style: "image-rendering:pixelated",
     }),
-  ) + el("rect", { ...box, fill: "currentColor", mask: `url(#${id})` });
+  ) + el("rect", { ...box, mask: `url(#${id})` });
+}
+
+/** Every how many names are written, so that they stand apart: of numbers a round step. */
+function stride(names: readonly string[], needed: number, available: number): number {
+  const every = Math.max(1, Math.ceil(needed / available));
+  if (!names.every((name) => /^\d*$/.test(name))) return every;
+  return [1, 2, 5, 10, 20, 50, 100].find((step) => step >= every) ?? every;
 }
 
 /** Draws a matrix with names along both sides. */
 export function drawHeatMap(figure: Figure & { readonly kind: "heatMap" }, drawing: Drawing): string {
-  const { values, quantity } = figure, { width } = drawing;
+  const { values, quantity } = figure;
   // A row or column without a name has no label.
   const named = (name: string): string => name && shown(name);
   const rows = figure.rows.map(named), columns = figure.columns.map(named);
-  const shades = shadesOf(values.flat(), figure);
-  const names = Math.min(width * 0.3, Math.max(0, ...rows.map((text) => textWidth(text))));
+  const isRaster = rows.length * columns.length > CELLS, italic = { italic: true };
+  const both = shadesOf(values.flat(), figure);
+  // In small cells lines are noise: there, what has no hue goes from paper below zero to black above it.
+  const isPlain = isRaster && both.diverging && tint(drawing, quantity, 0)["data-q"] === undefined;
+  const shades = isPlain ? shadesOf([], { domain: both.domain, diverging: false }) : both;
+  const names = Math.min(drawing.width * 0.3, Math.max(0, ...rows.map((text) => textWidth(text))) + 1);
   const left = names + 8 + (figure.rowTitle ? LINE + 6 : 0);
-  const cellWidth = Math.min(44, (width - left - 8) / columns.length);
+  const cellWidth = Math.min(44, (drawing.width - left - 8) / columns.length);
   const cellHeight = Math.min(26, Math.max(cellWidth, rows.length <= 24 ? 18 : 0), HIGH / Math.min(rows.length, 480));
   const widest = Math.max(0, ...columns.map((text) => textWidth(text)));
-  const upright = widest + 6 > cellWidth, above = upright ? Math.min(110, widest) + 8 : LINE + 4;
-  const top = above + (figure.columnTitle ? LINE : 0) + 4;
-  const wide = cellWidth * columns.length, high = cellHeight * rows.length;
+  // Words that do not fit stand upright; of numbers every few are left out instead.
+  const areNumbers = columns.every((name) => /^[−\d.]*$/.test(name));
+  const upright = widest + 4 > cellWidth && !areNumbers, above = upright ? Math.min(110, widest) + 8 : LINE + 4;
+  const title = figure.rowTitle === undefined ? 0 : textWidth(figure.rowTitle, italic);
+  const top = above + (figure.columnTitle ? LINE : 0) + 4, wide = cellWidth * columns.length;
+  const high = Math.max(cellHeight * rows.length, rows.length > 1 ? Math.min(title, 20 * rows.length) : 0);
+  const cell = high / rows.length;
+  const width = Math.min(
+    drawing.width,
+    left + 2 + Math.max(wide, scaleBarWidth(shades), figure.columnTitle ? textWidth(figure.columnTitle, italic) : 0),
+  );
   const parts: string[] = [];
   if (figure.columnTitle) parts.push(label(figure.columnTitle, { class: "axis", x: left, y: 12 }));
   if (figure.rowTitle) {
-    const y = top + high / 2;
+    const y = Math.max(top + high / 2, title / 2);
     parts.push(label(figure.rowTitle, {
       class: "axis",
-      transform: `translate(12 ${px(y)}) rotate(-90)`,
+      transform: `translate(13 ${px(y)}) rotate(-90)`,
       "text-anchor": "middle",
     }));
   }
   // Where cells are smaller than letters, every few are named.
-  const everyRow = Math.max(1, Math.ceil(13 / cellHeight)),
-    everyColumn = Math.max(1, Math.ceil((upright ? 13 : 0) / cellWidth));
+  const everyRow = stride(rows, rows.every((name) => /^\d+$/.test(name)) ? 20 : 15, cell),
+    everyColumn = stride(columns, upright ? 15 : areNumbers ? widest + 10 : 0, cellWidth);
   rows.forEach((text, r) => {
     if (r % everyRow !== 0) return;
-    parts.push(label(fitted(text, names), { x: left - 6, y: top + (r + 0.5) * cellHeight + 4, "text-anchor": "end" }));
+    parts.push(label(fitted(text, names), { x: left - 6, y: top + (r + 0.5) * cell + 4, "text-anchor": "end" }));
   });
   columns.forEach((text, c) => {
     if (c % everyColumn !== 0) return;
@@ -151,11 +199,12 @@ export function drawHeatMap(figure: Figure & { readonly kind: "heatMap" }, drawi
   });
   const box = { x: left, y: top, width: wide, height: high };
   const signs = shades.diverging ? [1, -1] : [1];
+  if (shades.diverging) parts.push(hatch(drawing));
   const shares = values.map((row) => row.map((value) => shades.share(value)));
-  if (rows.length * columns.length > CELLS) {
+  if (isRaster) {
     signs.forEach((sign, i) => {
       const part = shares.map((row) => row.map((share) => share * sign));
-      parts.push(el("g", tint(drawing, i === 0 ? quantity : undefined, i), raster(part, box, `${drawing.id}-m${i}`)));
+      parts.push(el("g", fillOf(sign, drawing, quantity), raster(part, box, `${drawing.id}-m${i}`)));
     });
   } else {
     signs.forEach((sign, i) => {
@@ -164,12 +213,12 @@ export function drawHeatMap(figure: Figure & { readonly kind: "heatMap" }, drawi
           if (share * sign < 0 || share * sign === 0 && i === 1) return "";
           const text = `${rows[r]}, ${columns[c]}: ${number(values[r]![c]!)}`;
           const shade = Math.round(share * sign * 100) / 100;
-          return `<rect x="${px(left + c * cellWidth)}" y="${px(top + r * cellHeight)}" width="${
-            px(cellWidth)
-          }" height="${px(cellHeight)}" fill-opacity="${shade}">${tip(text)}</rect>`;
+          return `<rect x="${px(left + c * cellWidth)}" y="${px(top + r * cell)}" width="${px(cellWidth)}" height="${
+            px(cell)
+          }" fill-opacity="${shade}">${tip(text)}</rect>`;
         })
       );
-      parts.push(el("g", { ...tint(drawing, i === 0 ? quantity : undefined, i), fill: "currentColor" }, ...cells));
+      parts.push(el("g", fillOf(sign, drawing, quantity), ...cells));
     });
   }
   parts.push(el("rect", { class: "frame", ...box }), scaleBar(shades, drawing, quantity, left, top + high + 22));
@@ -181,5 +230,6 @@ export function drawHeatMap(figure: Figure & { readonly kind: "heatMap" }, drawi
       : `; largest is ${number(all[best]!)} at ${rows[Math.floor(best / columns.length)]}, ${
         columns[best % columns.length]
       }.`);
-  return picture(drawing, { kind: "heat-map", height: top + high + 30, title: figure.caption, description }, ...parts);
+  const size = { kind: "heat-map", height: top + high + 30, title: figure.caption, description };
+  return picture({ ...drawing, width }, size, ...parts);
 }

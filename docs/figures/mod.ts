@@ -14,7 +14,7 @@
 import type { Figure } from "../../core/experiments.ts";
 import { drawAttention } from "./attention.ts";
 import { drawBars } from "./bars.ts";
-import { drawCurves, drawHistogram } from "./curves.ts";
+import { drawCurves, drawHistogram, marginsOf } from "./curves.ts";
 import { drawHeatMap } from "./heat_map.ts";
 import { type Drawing, escape } from "./svg.ts";
 import { tableHtml, tablesOf } from "./tables.ts";
@@ -57,20 +57,6 @@ export function drawPicture(figure: Figure, drawing: Drawing): string {
   }
 }
 
-/** Whether two such figures fit side by side. */
-export function isSmall(figure: Figure): boolean {
-  switch (figure.kind) {
-    case "attention":
-      return true;
-    case "heatMap":
-      return figure.columns.length <= 7;
-    case "tokens":
-      return figure.rows.every(({ tokens }) => tokens.reduce((sum, { text }) => sum + text.length + 1, 0) < 36);
-    default:
-      return false;
-  }
-}
-
 /**
  * A whole figure: picture, caption, and the numbers as a table.
  *
@@ -78,13 +64,62 @@ export function isSmall(figure: Figure): boolean {
  * @param drawing where, and in whose colours
  */
 export function figureHtml(figure: Figure, drawing: Drawing): string {
+  return framed(figure, drawPicture(figure, drawing));
+}
+
+/** A text whose formulas do not break. */
+const glued = (text: string): string => text.replace(/ ([=≈<>−+×]) /g, "\u00a0$1\u00a0");
+
+/** Chinese words, so that they are spoken and broken as such. */
+const CHINESE = /[\u3400-\u9fff\u3001-\u3011\uff00-\uff60]+/g;
+
+/** A caption as HTML. */
+const captionHtml = (text: string): string =>
+  escape(glued(text)).replace(CHINESE, (words) => `<span lang="zh">${words}</span>`);
+
+/** A picture with its caption and its numbers. */
+function framed(figure: Figure, picture: string, size: "" | " half" | " narrow" = ""): string {
   const isTable = figure.kind === "table" || figure.kind === "text";
   const tables = isTable ? "" : tablesOf(figure).map(tableHtml).join("");
   const data = tables &&
     `<details class="data"><summary>data</summary><div class="scroll" tabindex="0">${tables}</div></details>`;
-  const scrolls = figure.kind === "tree" || isTable ? ' tabindex="0"' : "";
-  return `<figure class="figure kind-${figure.kind}${isSmall(figure) ? " small" : ""}"><div class="canvas"${scrolls}>${
-    drawPicture(figure, drawing)
-  }</div>` +
-    `<figcaption>${escape(figure.caption)}</figcaption>${data}</figure>`;
+  const scrolls = isTable ? ' tabindex="0"' : "";
+  return `<figure class="figure kind-${figure.kind}${size}"><div class="canvas"${scrolls}>${picture}</div>` +
+    `<figcaption>${captionHtml(figure.caption)}</figcaption><div class="tools">${data}</div></figure>`;
+}
+
+/** Pictures up to this width are narrow; those that stand in pairs have the second. */
+const NARROW = 440, HALF = 352;
+
+/** Whether a picture fills less than the width it was given. */
+function isNarrow(picture: string, { width }: Drawing): boolean {
+  const widths = [...picture.matchAll(/<svg [^>]* width="([\d.]+)"/g)].map(([, width]) => Number(width));
+  return width > NARROW && widths.length > 0 && Math.max(...widths) <= NARROW;
+}
+
+/**
+ * The figures of an experiment: their plots have one left and one right edge, and narrow pictures of one kind that follow each
+ * other may stand side by side.
+ *
+ * @param figures what to draw
+ * @param drawing where, and in whose colours; the id of each figure is this one's with its number
+ */
+export function figuresHtml(figures: readonly Figure[], drawing: Drawing): string[] {
+  const needed = figures.flatMap((figure) => marginsOf(figure, drawing) ?? []);
+  const margins = {
+    left: Math.max(0, ...needed.map(({ left }) => left)),
+    right: Math.max(0, ...needed.map(({ right }) => right)),
+  };
+  const drawings = figures.map((_, i): Drawing => ({ ...drawing, margins, id: `${drawing.id}-${i + 1}` }));
+  const pictures = figures.map((figure, i) => drawPicture(figure, drawings[i]!));
+  const narrow = pictures.map((picture) => isNarrow(picture, drawing));
+  const halves = new Set<number>();
+  figures.forEach(({ kind }, i) => {
+    if (i === 0 || halves.has(i - 1) || !narrow[i] || !narrow[i - 1] || figures[i - 1]!.kind !== kind) return;
+    halves.add(i - 1).add(i);
+  });
+  return figures.map((figure, i) => {
+    if (!halves.has(i)) return framed(figure, pictures[i]!, narrow[i] ? " narrow" : "");
+    return framed(figure, drawPicture(figure, { ...drawings[i]!, width: HALF }), " half");
+  });
 }

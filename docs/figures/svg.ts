@@ -7,6 +7,11 @@
  * @module
  */
 
+import { number } from "../../core/experiments/numbers.ts";
+import { CHARACTERS, ITALIC, UPRIGHT } from "./widths.ts";
+
+export { number };
+
 /** How to draw: where, and in whose colours. */
 export interface Drawing {
   /** Width in CSS pixels. */
@@ -15,6 +20,16 @@ export interface Drawing {
   readonly id: string;
   /** The page's number for a symbol of its table, if it has one. */
   readonly hue?: (symbol: string) => number | undefined;
+  /** Space left and right of the plot: figures that stand together share it, so that their axes line up. */
+  readonly margins?: Margins;
+}
+
+/** Space beside a plot, in pixels. */
+export interface Margins {
+  /** For the numbers of the axis. */
+  readonly left: number;
+  /** For the names of the curves. */
+  readonly right: number;
 }
 
 /** Height of a line of text, and of its letters. */
@@ -32,7 +47,8 @@ export function px(x: number): string {
   return String(Math.round(x * 10) / 10);
 }
 
-type Attributes = Readonly<Record<string, string | number | undefined>>;
+/** Attributes of an element; what is undefined is left out. */
+export type Attributes = Readonly<Record<string, string | number | undefined>>;
 
 /** An element with attributes; numbers are rounded to what a screen shows. */
 export function el(name: string, attributes: Attributes, ...children: readonly string[]): string {
@@ -56,65 +72,69 @@ export function tip(text: string): string {
 const WIDE =
   /[\u1100-\u115f\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 
-/** About how wide a text is, in pixels. */
-export function textWidth(text: string, size: number = FONT): number {
+const WIDTHS = new Map([...CHARACTERS].map((c, i) => [c, [UPRIGHT[i]! / 1000, ITALIC[i]! / 1000] as const]));
+
+/** About how wide a character is that the font of the page lacks, by what other fonts have; in parts of its size. */
+function foreign(c: string): number {
+  if (WIDE.test(c)) return 1;
+  if (/[\p{Mark}\u200b-\u200d]/u.test(c)) return 0;
+  if (c === "\u202f") return 0.2;
+  // Letters and numbers above and below the line.
+  return /[\u2070-\u209c\u1d2c-\u1d6a⁰¹²³]/u.test(c) ? 0.45 : 0.84;
+}
+
+/** How wide a text is, in pixels. */
+export function textWidth(text: string, { size = FONT, italic = false }: TextStyle = {}): number {
   let em = 0;
-  for (const c of text) {
-    em += WIDE.test(c)
-      ? 1
-      : /\p{Mark}/u.test(c)
-      ? 0
-      : /[ilj.,:;'|!() ]/.test(c)
-      ? 0.29
-      : /[A-Zmw%@—]/.test(c)
-      ? 0.7
-      : 0.52;
-  }
+  for (const c of text) em += WIDTHS.get(c)?.[italic ? 1 : 0] ?? foreign(c);
   return em * size;
 }
 
+/** How a text is set: that of axes and groups is italic. */
+export interface TextStyle {
+  /** In pixels; 13 by default. */
+  readonly size?: number;
+  /** Whether it leans. */
+  readonly italic?: boolean;
+}
+
 /** As much of a text as fits. */
-export function fitted(text: string, width: number): string {
-  if (textWidth(text) <= width) return text;
+export function fitted(text: string, width: number, style?: TextStyle): string {
+  if (textWidth(text, style) <= width) return text;
   let kept = "";
   for (const c of text) {
-    if (textWidth(`${kept}${c}…`) > width) break;
+    if (textWidth(`${kept}${c}…`, style) > width) break;
     kept += c;
   }
   return `${kept}…`;
 }
 
-/** A token as a reader sees it: spaces and line breaks visible where they matter. */
+/** A text in lines of at most a width, as far as its words allow. */
+export function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const longer = lines.length === 0 ? word : `${lines.at(-1)} ${word}`;
+    if (lines.length === 0 || textWidth(longer) > width) lines.push(word);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines;
+}
+
+/** A token as a reader sees it: without the space that starts a word, and with a mark where there is nothing else. */
 export function shown(token: string): string {
   const word = token.length > 1 && token.startsWith(" ") ? token.slice(1) : token;
-  return word.replaceAll("\n", "⏎").replaceAll("\t", "⇥").replaceAll(" ", "·") || "∅";
+  const text = word.replaceAll("\n", "⏎").replaceAll("\t", "⇥");
+  return (text.trim() === "" ? text.replaceAll(" ", "·") : text) || "∅";
 }
 
-const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-
-/** A number as a table or an axis shows it. */
-export function number(value: number, digits = 4): string {
-  if (value === 0) return "0";
-  if (!Number.isFinite(value)) return String(value).replace("-", "−").replace("Infinity", "∞");
-  const size = Math.abs(value);
-  if (size >= 1e7 || size < 1e-3) {
-    const [mantissa = "", power = ""] = value.toExponential(Math.min(2, digits - 1)).split("e");
-    const raised = [...power.replace("+", "")].map((c) => c === "-" ? "⁻" : SUPERSCRIPTS[Number(c)]!).join("");
-    const factor = Number(mantissa);
-    return `${factor === 1 ? "" : `${factor}·`}10${raised}`.replace("-", "−");
-  }
-  const short = Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(digits)));
-  const [whole = "", part] = short.replace("-", "−").split(".");
-  // Five digits and more are set in threes.
-  const grouped = whole.replace("−", "").length > 4 ? whole.replace(/\B(?=(\d{3})+$)/g, "\u202f") : whole;
-  return part === undefined ? grouped : `${grouped}.${part}`;
-}
-
-/** The class and number that give an element its colour: its quantity's, or its own in the order of the series. */
+/**
+ * The class and number that give an element its colour: that of its quantity, or, of what is none, a grey in the order of
+ * the series.
+ */
 export function tint({ hue }: Drawing, quantity: string | undefined, index: number): Attributes {
   const known = quantity === undefined ? undefined : hue?.(quantity);
   const own = `s${index % 8 + 1}`;
-  // The page has eight hues; a quantity without one lights up with its page and has a colour of its own here.
+  // The page has eight hues; a quantity without one lights up with its page and is grey.
   if (known === undefined) return { class: own };
   return { class: known <= 8 ? `q-${known}` : `${own} q-${known}`, "data-q": String(known) };
 }

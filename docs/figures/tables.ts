@@ -104,9 +104,15 @@ export function tablesOf(figure: Figure, whole = false): Table[] {
         const node = id === undefined ? undefined : labels.get(id);
         return node ? `${path(node.parent)} ${shown(node.label)}`.trim() : "";
       };
+      const hasBest = figure.nodes.some(({ best }) => best);
       return [{
-        columns: ["beginning", "value", "kept"],
-        rows: figure.nodes.map((node) => [path(node.id), node.value ?? "", node.kept ? "yes" : ""]),
+        columns: ["beginning", "value", "kept", ...hasBest ? ["best"] : []],
+        rows: figure.nodes.map((node) => [
+          path(node.id),
+          node.value ?? "",
+          node.kept ? "yes" : "",
+          ...hasBest ? [node.best ? "yes" : ""] : [],
+        ]),
       }];
     }
     case "table":
@@ -123,17 +129,19 @@ export function tablesOf(figure: Figure, whole = false): Table[] {
   }
 }
 
+/** What is right-aligned: numbers, shares that are written out, and the space of what is missing. */
+const isNumeric = (cell: number | string | undefined): boolean =>
+  typeof cell === "number" || /^(?:[−\d.\u202f]+%?)?$/.test(cell ?? "");
+
 /** A table as HTML; columns of numbers are set flush right. */
 export function tableHtml({ title, columns, rows }: Table): string {
-  const right = columns.map((_, c) =>
-    rows.length > 0 && rows.every((row) => typeof row[c] === "number" || row[c] === "")
-  );
+  const right = columns.map((_, c) => rows.some((row) => row[c] !== "") && rows.every((row) => isNumeric(row[c])));
   const side = (c: number): string => right[c] ? ' class="n"' : "";
   const head = columns.map((text, c) => `<th scope="col"${side(c)}>${escape(text)}</th>`).join("");
   const body = rows.map((row) => {
     const cells = row.map((cell, c) => {
       const text = typeof cell === "number" ? number(cell) : escape(cell);
-      return c === 0 && typeof cell === "string" ? `<th scope="row">${text}</th>` : `<td${side(c)}>${text}</td>`;
+      return c === 0 && !right[0] ? `<th scope="row">${text}</th>` : `<td${side(c)}>${text}</td>`;
     });
     return `<tr>${cells.join("")}</tr>`;
   });

@@ -10,7 +10,7 @@
  */
 
 import type { Control, Figure, Outcome } from "../../core/experiments.ts";
-import { figureHtml, isSmall, tableCsv, tablesOf } from "../figures/mod.ts";
+import { figuresHtml, tableCsv, tablesOf } from "../figures/mod.ts";
 import type { Answer } from "./protocol.ts";
 import { type Run, run } from "./run.ts";
 import { pixels, save, standalone } from "./save.ts";
@@ -113,7 +113,11 @@ class Live {
   }
 
   #form(): HTMLFormElement {
-    const form = make("form", { class: "controls" });
+    const form = make(
+      "form",
+      { class: "controls" },
+      make("p", { class: "about" }, "To change a control is to run it."),
+    );
     for (const [key, control] of Object.entries(this.#controls)) form.append(this.#field(key, control));
     const reset = make("button", { type: "button", class: "reset" }, "Reset");
     reset.addEventListener("click", () => this.#reset());
@@ -135,20 +139,21 @@ class Live {
       this.#refresh.forEach((f) => f());
       this.#start();
     };
-    const name = make("label", { for: id, title: control.description }, control.label);
+    const name = make("label", { for: id }, control.label), described = { id, "aria-describedby": `${id}-about` };
+    const about = make("span", { id: `${id}-about`, class: "about" }, control.description);
     if (control.choices) {
       const select = make(
         "select",
-        { id },
+        described,
         ...control.choices.map((choice, i) => make("option", { value: String(i) }, choice)),
       );
       select.addEventListener("change", () => change(Number(select.value)));
       this.#refresh.push(() => select.value = String(this.#values[key]));
-      return make("div", { class: "control" }, name, select);
+      return make("div", { class: "control" }, name, select, about);
     }
     if (key === "seed" || (control.max - control.min) / step > 5000) {
       const bounds = { min: String(control.min), max: String(control.max), step: String(step) };
-      const input = make("input", { id, type: "number", ...bounds });
+      const input = make("input", { ...described, type: "number", ...bounds });
       input.addEventListener("change", () => change(input.valueAsNumber));
       this.#refresh.push(() => input.value = String(this.#values[key]));
       const field = make("div", { class: "control number" }, name, input);
@@ -160,17 +165,18 @@ class Live {
         });
         field.append(another);
       }
+      field.append(about);
       return field;
     }
     const bounds = { min: String(control.min), max: String(control.max), step: String(step) };
-    const input = make("input", { id, type: "range", ...bounds }), output = make("output", { for: id });
+    const input = make("input", { ...described, type: "range", ...bounds }), output = make("output", { for: id });
     input.addEventListener("input", () => output.value = shown(control, tidy(input.valueAsNumber)));
     input.addEventListener("change", () => change(input.valueAsNumber));
     this.#refresh.push(() => {
       input.value = String(this.#values[key]);
       output.value = shown(control, this.#values[key]!);
     });
-    return make("div", { class: "control" }, name, output, input);
+    return make("div", { class: "control" }, name, output, input, about);
   }
 
   #deviceField(): HTMLElement {
@@ -191,8 +197,16 @@ class Live {
     this.#refresh.forEach((f) => f());
   }
 
+  /** Stops what runs without a word: what comes next says more. */
+  #drop(): void {
+    const run = this.#current;
+    this.#current = undefined;
+    run?.cancel();
+  }
+
   #reset(): void {
-    this.#current?.cancel();
+    this.#drop();
+    this.#busy(false);
     this.#set(this.#defaults());
     if (!this.#recorded) return this.#start();
     this.#say(RECORDED);
@@ -208,7 +222,7 @@ class Live {
   }
 
   #start(): void {
-    this.#current?.cancel();
+    this.#drop();
     const mine: Run = run(
       { name: this.#name, controls: { ...this.#values }, device: this.#device },
       (answer) => {
@@ -257,6 +271,7 @@ class Live {
         : recorded === "refuted"
         ? "refuted"
         : "fails";
+      this.#section.querySelector(".settings")!.textContent = holds === undefined ? "default" : "chosen";
       item.className = verdict;
       item.querySelector(".verdict")!.textContent = verdict;
     });
@@ -264,34 +279,25 @@ class Live {
 
   /** Draws again when the width has changed. */
   #fit(): void {
-    const [width] = this.#measure();
+    const width = this.#measure();
     if (this.#outcome && Math.abs(width - this.#width) > 8) this.#draw();
   }
 
-  /** Widths of figures: of most, and of small ones, which may stand in pairs. */
-  #measure(): [wide: number, small: number] {
-    const bounded = (width: number): number => Math.round(Math.max(260, Math.min(760, width)));
+  /** Width of figures. */
+  #measure(): number {
     // On a phone the list of figures is no box of its own.
-    const width = this.#figures.clientWidth || this.#section.clientWidth, style = getComputedStyle(this.#figures);
-    const columns = style.display === "grid" ? style.gridTemplateColumns.split(" ").length : 1;
-    return [bounded(width), bounded((width - (columns - 1) * (parseFloat(style.columnGap) || 0)) / columns)];
+    return Math.round(Math.max(260, Math.min(760, this.#figures.clientWidth || this.#section.clientWidth)));
   }
 
   #draw(): void {
     const outcome = this.#outcome;
     if (!outcome) return;
-    const [wide, small] = this.#measure();
-    this.#width = wide;
+    this.#width = this.#measure();
     const before = this.#section.getBoundingClientRect();
     const open = [...this.#figures.querySelectorAll("details")].map((details) => details.open);
     const heads = [...this.#figures.querySelectorAll<HTMLInputElement>(".heads input:checked")].map(({ id }) => id);
-    this.#figures.innerHTML = outcome.figures.map((figure, i) =>
-      figureHtml(figure, {
-        width: isSmall(figure) ? small : wide,
-        id: `${this.#section.id}-${i + 1}`,
-        hue: (symbol) => this.#hues[symbol],
-      })
-    ).join("");
+    const drawing = { width: this.#width, id: this.#section.id, hue: (symbol: string) => this.#hues[symbol] };
+    this.#figures.innerHTML = figuresHtml(outcome.figures, drawing).join("");
     this.#figures.querySelectorAll("details").forEach((details, i) => details.open = open[i] ?? false);
     for (const id of heads) {
       const input = document.getElementById(id) as HTMLInputElement | null;
@@ -333,7 +339,7 @@ class Live {
         const text = found.kind === "text" ? found.text : tablesOf(found, true).map(tableCsv).join("\n");
         save(`${name}.${found.kind === "text" ? "txt" : "csv"}`, new Blob([text], { type: "text/csv" }));
       });
-      figure.append(row);
+      figure.querySelector(".tools")!.append(row);
     });
   }
 }

@@ -10,26 +10,50 @@ import type { Answer, Request, RunRequest } from "./protocol.ts";
 /** Milliseconds that a run has to stop by itself; then its worker is ended. */
 const PATIENCE = 700;
 
-let worker: Worker | undefined, runs = 0;
-const waiting = new Map<number, (answer: Answer) => void>();
+/** A run that was asked for. */
+interface Entry {
+  readonly request: RunRequest;
+  readonly hear: (answer: Answer) => void;
+}
 
-/** Ends the worker; whatever it did is cancelled. */
+let worker: Worker | undefined, runs = 0;
+/** One runs at a time, since the device is shared; the others wait here. */
+let running: Entry | undefined;
+const waiting: Entry[] = [];
+
+/** Hands the next run to the worker, if it has none. */
+function proceed(): void {
+  if (running || waiting.length === 0) return;
+  running = waiting.shift()!;
+  worker ??= start();
+  worker.postMessage(running.request);
+}
+
+/** Passes an answer on; after the last one, the next run has its turn. */
+function answer(data: Answer): void {
+  const entry = running;
+  if (data.run !== entry?.request.run) return;
+  if (data.kind !== "progress") running = undefined;
+  entry.hear(data);
+  proceed();
+}
+
+/** Ends the worker, and with it what it was running. */
 function end(): void {
   worker?.terminate();
   worker = undefined;
-  for (const [run, hear] of [...waiting]) hear({ run, kind: "cancelled" });
 }
 
 function start(): Worker {
   // The bundler puts both files beside each other.
   const made = new Worker(new URL("./live_worker.js", import.meta.url), { type: "module" });
-  made.onmessage = ({ data }: MessageEvent<Answer>) => waiting.get(data.run)?.(data);
+  made.onmessage = ({ data }: MessageEvent<Answer>) => answer(data);
   made.onerror = (event) => {
     event.preventDefault();
+    if (worker !== made) return;
     const message = event.message || "the browser could not load the worker";
-    made.terminate();
-    worker = undefined;
-    for (const [run, hear] of [...waiting]) hear({ run, kind: "error", message });
+    end();
+    if (running) answer({ run: running.request.run, kind: "error", message });
   };
   return made;
 }
@@ -41,25 +65,28 @@ export interface Run {
 }
 
 /**
- * Runs an experiment in the worker.
+ * Runs an experiment in the worker, after those that were asked for before.
  *
  * @param request what to run
  * @param hear told of progress, and of the end
  */
 export function run(request: Omit<RunRequest, "run">, hear: (answer: Answer) => void): Run {
-  const id = ++runs;
-  waiting.set(id, (answer) => {
-    if (answer.kind !== "progress") waiting.delete(id);
-    hear(answer);
-  });
-  worker ??= start();
-  worker.postMessage({ ...request, run: id });
+  const id = ++runs, entry: Entry = { request: { ...request, run: id }, hear };
+  waiting.push(entry);
+  proceed();
   return {
     cancel() {
-      if (!waiting.has(id)) return;
+      if (running !== entry) {
+        const at = waiting.indexOf(entry);
+        if (at < 0) return;
+        waiting.splice(at, 1);
+        return hear({ run: id, kind: "cancelled" });
+      }
       worker?.postMessage({ cancel: id } satisfies Request);
       setTimeout(() => {
-        if (waiting.has(id)) end();
+        if (running !== entry) return;
+        end();
+        answer({ run: id, kind: "cancelled" });
       }, PATIENCE);
     },
   };

@@ -23,6 +23,9 @@ const STYLES = [
   "font-weight",
 ];
 
+/** Paper around a picture, in pixels. */
+const MARGIN = 8;
+
 /** A picture with its styles inside, on paper of the page's colour. */
 export function standalone(svg: SVGSVGElement): string {
   const copy = svg.cloneNode(true) as SVGSVGElement;
@@ -34,12 +37,14 @@ export function standalone(svg: SVGSVGElement): string {
     if (target instanceof SVGElement && !/^(title|desc|mask|stop|linearGradient|image)$/.test(target.tagName)) {
       target.setAttribute("style", text);
     }
-    if (target.tagName === "stop") target.setAttribute("stop-color", style.color);
     target.removeAttribute("class");
   });
   const paper = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-  paper.setAttribute("width", "100%");
-  paper.setAttribute("height", "100%");
+  const { width, height } = svg.viewBox.baseVal, box = [-MARGIN, -MARGIN, width + 2 * MARGIN, height + 2 * MARGIN];
+  ["x", "y", "width", "height"].forEach((name, i) => paper.setAttribute(name, String(box[i])));
+  copy.setAttribute("viewBox", box.join(" "));
+  copy.setAttribute("width", String(box[2]));
+  copy.setAttribute("height", String(box[3]));
   paper.setAttribute("fill", getComputedStyle(document.body).backgroundColor);
   copy.querySelector("desc")?.after(paper);
   return new XMLSerializer().serializeToString(copy);
@@ -51,8 +56,8 @@ export async function pixels(svg: SVGSVGElement): Promise<Blob> {
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(standalone(svg))}`;
   await image.decode();
   const { width, height } = svg.viewBox.baseVal, canvas = document.createElement("canvas");
-  canvas.width = width * 2;
-  canvas.height = height * 2;
+  canvas.width = (width + 2 * MARGIN) * 2;
+  canvas.height = (height + 2 * MARGIN) * 2;
   canvas.getContext("2d")!.drawImage(image, 0, 0, canvas.width, canvas.height);
   return await new Promise((resolve, reject) => {
     canvas.toBlob((blob) => blob ? resolve(blob) : reject(new Error("the browser made no picture")), "image/png");

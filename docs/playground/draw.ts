@@ -8,6 +8,7 @@
 
 import type { Figure } from "../../core/experiments.ts";
 import type { View, Weights } from "./look.ts";
+import { isGreedy } from "./settings.ts";
 
 /** Which part of a stage is shown. */
 export interface Choice {
@@ -19,12 +20,15 @@ export interface Choice {
   readonly step: number;
 }
 
-/** The last layers, and the first word. */
-export const firstChoice = (view: View): Choice => ({
-  encoderLayer: view.encoder.length - 1,
-  decoderLayer: view.cross.length - 1,
-  step: 0,
-});
+/** The last layers, and the word that the model is least sure of. */
+export function firstChoice({ encoder, cross, steps }: View): Choice {
+  const surest = steps.map(({ likely }) => likely[0]!.model);
+  return {
+    encoderLayer: encoder.length - 1,
+    decoderLayer: cross.length - 1,
+    step: surest.indexOf(Math.min(...surest)),
+  };
+}
 
 /** Names of the stages, in order. */
 export const STAGES = ["tokens", "embeddings", "encoder", "decoder", "softmax", "sampling", "beams"] as const;
@@ -130,17 +134,22 @@ export function figuresOf(view: View, stage: Stage, choice: Choice): Figure[] {
         kind: "tokens",
         rows: [{ tokens: view.drawn.tokens }],
         domain: [0, 1],
-        caption:
-          `Drawn with seed ${view.settings.seed}: “${view.drawn.text}”. Colour: the probability that the model gave it.`,
+        caption: `${
+          isGreedy(view.settings)
+            ? "Nothing is left to chance, the likeliest token each time"
+            : `Drawn with seed ${view.settings.seed}`
+        }: “${view.drawn.text}”. Colour: the probability that the model gave the token.`,
       }];
     case "beams":
       return [
         {
           kind: "tree",
           nodes: view.tree,
-          caption: `Search with ${view.settings.beams} ${
-            view.settings.beams === 1 ? "beam, greedy search" : "beams"
-          }. Below each token: log-probability of the text up to it. Faint: near, and not kept.`,
+          caption:
+            `Search with ${view.settings.beams} ${
+              view.settings.beams === 1 ? "beam, which is greedy search" : "beams"
+            }. With each token: the log-probability of the text up to it. Strong: the best text. Faint: what came near ` +
+            "and was pruned, or how many.",
         },
         {
           kind: "table",

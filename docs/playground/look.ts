@@ -10,6 +10,7 @@
  * @module
  */
 
+import { Pace } from "../../core/engine/pace.ts";
 import type { TreeNode } from "../../core/experiments.ts";
 import {
   BeamSearch,
@@ -28,25 +29,7 @@ import {
   toProbabilities,
 } from "../../mod.ts";
 import type { Translator } from "./pack.ts";
-
-/** What the reader sets. */
-export interface Settings {
-  /** What is translated. */
-  readonly sentence: string;
-  /** Divides the logits. */
-  readonly temperature: number;
-  /** Tokens that are kept; 0 keeps all. */
-  readonly topK: number;
-  /** Share that the kept tokens make up; 1 keeps all. */
-  readonly topP: number;
-  /** Where chance starts. */
-  readonly seed: number;
-  /** Beginnings that survive a step; 1 is greedy search. */
-  readonly beams: number;
-}
-
-/** The settings before the reader changes any. */
-export const DEFAULTS: Omit<Settings, "sentence"> = { temperature: 1, topK: 0, topP: 1, seed: 1, beams: 3 };
+import { isGreedy, type Settings } from "./settings.ts";
 
 /** Most tokens of a sentence; its figures would not be legible. */
 const LONGEST = 32;
@@ -108,7 +91,9 @@ function headsOf(numbers: ArrayLike<number>, shape: readonly number[]): number[]
 }
 
 /** Temperature and truncation as rules, in the order in which generation applies them. */
-function rulesOf({ temperature, topK, topP }: Settings, vocabSize: number): LogitsRule[] {
+function rulesOf(settings: Settings, vocabSize: number): LogitsRule[] {
+  if (isGreedy(settings)) return [topKRule(1)];
+  const { temperature, topK, topP } = settings;
   const rules: LogitsRule[] = [];
   if (temperature !== 1) rules.push(temperatureRule(temperature));
   if (topK > 0) rules.push(topKRule(Math.min(topK, vocabSize)));
@@ -128,15 +113,19 @@ async function take(tensors: readonly Tensor[]): Promise<ArrayLike<number>[]> {
  *
  * @param translator who translates
  * @param settings sentence and search
+ * @param signal stops it between two tokens
  * @returns what the page shows
  * @throws {RangeError} if there is nothing to translate, or too much
+ * @throws the signal's reason after an abort
  */
-export async function look(translator: Translator, settings: Settings): Promise<View> {
+export async function look(translator: Translator, settings: Settings, signal?: AbortSignal): Promise<View> {
   const { model, source, target } = translator, { hiddenSize } = model.options;
   const sentence = settings.sentence.normalize("NFC").trim();
-  if (sentence === "") throw new RangeError("There is nothing to translate: write a sentence");
+  if (sentence === "") throw new RangeError("There is nothing to translate");
   const ids = [...source.encode(sentence), source.endToken];
-  if (ids.length > LONGEST) throw new RangeError(`The sentence has ${ids.length} tokens; ${LONGEST} are the most here`);
+  if (ids.length > LONGEST) {
+    throw new RangeError(`The sentence has ${ids.length} tokens and ${LONGEST} are the most here`);
+  }
   const sourceName = (id: number): string =>
     id === source.endToken ? "END" : id === source.unknownToken ? "UNK" : source.decode([id]);
   const name = (id: number): string =>
@@ -148,6 +137,12 @@ export async function look(translator: Translator, settings: Settings): Promise<
       ? "UNK"
       : target.decode([id]);
 
+  const pace = new Pace(0);
+  const rest = async (): Promise<void> => {
+    await pace.rest();
+    signal?.throwIfAborted();
+  };
+
   const { embedded, placed, memory } = scope(() =>
     noGrad(() => {
       const embedded = model.sourceEmbedding.forward(row(ids));
@@ -155,9 +150,10 @@ export async function look(translator: Translator, settings: Settings): Promise<
       return { embedded, placed, memory: model.encode(row(ids)) };
     })
   );
+  const [table, entered] = await take([embedded, placed]);
   try {
     const maxNewTokens = Math.min(2 * ids.length + 10, model.options.contextLength - 1);
-    const { tree, found } = await searchTree(translator, memory, settings.beams, maxNewTokens, name);
+    const { tree, found } = await searchTree(translator, memory, settings.beams, maxNewTokens, name, rest);
     const written = found[0]!.tokens;
     const seen = new Map<string, Tensor>();
     const logits = scope(() =>
@@ -176,31 +172,35 @@ export async function look(translator: Translator, settings: Settings): Promise<
       });
 
     const rules = rulesOf(settings, model.options.vocabSize);
-    const steps = rowsOf(numbers[0]!, model.options.vocabSize).map((row, step) => {
+    const steps: View["steps"][number][] = [];
+    for (const [step, row] of rowsOf(numbers[0]!, model.options.vocabSize).entries()) {
+      await rest();
       const before = toProbabilities(row), context = { tokens: [target.beginToken, ...written.slice(0, step)] };
       let scores = Float64Array.from(row);
       for (const rule of rules) scores = rule(scores, context) as Float64Array<ArrayBuffer>;
       const after = toProbabilities(scores);
       const order = Array.from(before.keys()).sort((a, b) => before[b]! - before[a]! || a - b).slice(0, BARS);
-      return {
+      steps.push({
         likely: order.map((id) => ({ token: name(id), model: before[id]!, shaped: after[id]! })),
         kept: after.reduce((count, p) => count + Number(p > 0), 0),
-      };
-    });
+      });
+    }
 
     const { temperature, topK, topP, seed } = settings, drawn: { id: number; value: number }[] = [];
     for await (
       const { token, logProbability } of stream(model.given(memory), [target.beginToken], {
         maxNewTokens,
         eosToken: target.endToken,
-        random: new Random(seed),
-        temperature,
-        ...(topK > 0 && { topK: Math.min(topK, model.options.vocabSize) }),
-        ...(topP < 1 && { topP }),
+        ...(signal && { signal }),
+        ...(!isGreedy(settings) && {
+          random: new Random(seed),
+          temperature,
+          ...(topK > 0 && { topK: Math.min(topK, model.options.vocabSize) }),
+          ...(topP < 1 && { topP }),
+        }),
       })
     ) drawn.push({ id: token, value: Math.exp(logProbability) });
 
-    const [table, entered] = await take([embedded, placed]);
     return {
       settings: { ...settings, sentence },
       source: { tokens: ids.map(sourceName), ids },
@@ -239,11 +239,14 @@ async function searchTree(
   numBeams: number,
   maxNewTokens: number,
   name: (id: number) => string,
+  rest: () => Promise<void>,
 ): Promise<{ tree: TreeNode[]; found: BeamSearch["results"] }> {
   const search = new BeamSearch({ numBeams, maxNewTokens, eosToken: target.endToken });
   const tree: TreeNode[] = [{ id: 0, label: "BEGIN", value: 0, kept: true }];
+  const tokenOf = [target.beginToken];
   let places = [0];
   while (search.live.length > 0) {
+    await rest();
     const live = search.live, width = live[0]!.tokens.length + 1;
     const tokens = Int32Array.from(live.flatMap(({ tokens }) => [target.beginToken, ...tokens]));
     const logits = scope(() =>
@@ -261,10 +264,18 @@ async function searchTree(
     near.forEach(({ parent, token, value }, place) => {
       const id = tree.length, kept = place < numBeams;
       tree.push({ id, parent: places[parent]!, label: name(token), value, kept });
+      tokenOf.push(token);
       if (kept && token !== target.endToken) next.push(id);
     });
     search.extend(rows);
     places = next;
   }
-  return { tree, found: search.results };
+  const found = search.results, best = found[0]!;
+  let at = 0;
+  for (const token of [...best.tokens, ...best.finished ? [target.endToken] : []]) {
+    tree[at] = { ...tree[at]!, best: true };
+    at = tree.findIndex(({ parent, kept }, id) => parent === at && kept && tokenOf[id] === token);
+  }
+  tree[at] = { ...tree[at]!, best: true };
+  return { tree, found };
 }

@@ -3,16 +3,20 @@
 /**
  * # The playground in the page
  *
- * Controls, a worker that translates, and figures drawn by the functions that drew the recorded translation. A question asked
- * while another is being answered waits; only the last one does.
+ * Controls, a worker that translates, and figures drawn by the functions that drew the recorded translation. The recorded one
+ * is shown until the reader asks for another; model and worker are fetched when a control is first touched.
  *
  * @module
  */
 
+import type { Figure } from "../../core/experiments.ts";
 import { figureHtml } from "../figures/mod.ts";
 import { type Choice, figuresOf, firstChoice, type Stage } from "./draw.ts";
-import type { Settings, View } from "./look.ts";
-import type { Question, Reply } from "./protocol.ts";
+import { Line, type News } from "./line.ts";
+import type { View } from "./look.ts";
+import type { Example } from "./page.ts";
+import type { Device } from "./protocol.ts";
+import type { Settings } from "./settings.ts";
 
 /** An element with attributes and children. */
 function make<K extends keyof HTMLElementTagNameMap>(
@@ -28,96 +32,132 @@ function make<K extends keyof HTMLElementTagNameMap>(
 
 const root = document.querySelector<HTMLElement>(".playground")!;
 const stages = [...root.querySelectorAll<HTMLElement>("[data-stage]")];
-const model = new URL("playground.safetensors", import.meta.url).href;
+const bytes = Number(root.dataset["bytes"]), size = `${Math.round(bytes / 1000)} kB`;
 let settings = JSON.parse(root.dataset["settings"]!) as Settings;
-let view: View | undefined, choice: Choice | undefined, device: "wasm" | "webgpu" = "wasm";
-let worker: Worker | undefined, asked = 0, busy = false, waiting = false, drawnAt = 0;
+let view: View | undefined, choice: Choice | undefined, device: Device = "wasm", drawnAt = 0;
 
 const sentence = make("input", { id: "play-sentence", lang: "zh", autocomplete: "off", spellcheck: "false" });
 const status = make("p", { class: "status", role: "status" });
+const progress = make("progress", { max: "1", value: "0", hidden: "", "aria-label": "How much of the model is here" });
+const cancel = make("button", { type: "button", class: "cancel", hidden: "" }, "cancel");
+const again = make("button", { type: "button", class: "again", hidden: "" }, "Try again");
+const said = root.querySelector<HTMLElement>(".translation")!;
 
-/** Asks the worker, or remembers to. */
+// ## Asking
+
+const line = new Line({ url: new URL("playground.safetensors", import.meta.url).href, bytes }, hear);
+
+/** Asks for what is set. */
 function ask(change: Partial<Settings> = {}): void {
   settings = { ...settings, ...change };
-  if (busy) {
-    waiting = true;
-    return;
-  }
-  busy = true;
-  status.className = "status";
-  if (!view) status.textContent = "Fetching the model…";
-  else {
-    // A quick answer needs no announcement.
-    const run = asked + 1;
-    setTimeout(() => {
-      if (busy && asked === run) status.textContent = device === "webgpu" ? "Computing on the GPU…" : "Computing…";
-    }, 400);
-  }
-  if (!worker) {
-    worker = new Worker(new URL("./playground_worker.js", import.meta.url), { type: "module" });
-    worker.onmessage = ({ data }: MessageEvent<Reply>) => hear(data);
-    worker.onerror = (event) => {
-      event.preventDefault();
-      worker = undefined;
-      hear({ run: asked, error: event.message || "The browser could not load the worker" });
-    };
-  }
-  worker.postMessage({ run: ++asked, settings, device, model } satisfies Question);
+  if (settings.sentence.trim() !== "") return line.ask(settings, device);
+  line.cancel();
+  fail("Write a sentence to translate", false);
 }
 
-function hear(reply: Reply): void {
-  busy = false;
-  show(reply);
-  if (waiting) {
-    waiting = false;
-    ask();
+let late: ReturnType<typeof setTimeout> | undefined;
+
+/** Says what goes on; what can be done about it stands beside. */
+function say(
+  text: string,
+  can: { readonly cancel?: boolean; readonly again?: boolean; readonly isError?: boolean } = {},
+): void {
+  clearTimeout(late);
+  if (status.textContent !== text) status.textContent = text;
+  status.classList.toggle("error", can.isError ?? false);
+  cancel.hidden = !can.cancel;
+  again.hidden = !can.again;
+  progress.hidden = true;
+}
+
+function fail(why: string, mayTryAgain: boolean): void {
+  const below = view && view.settings.sentence !== sentence.value.trim()
+    ? `; shown is still ${view.settings.sentence}`
+    : "";
+  say(`${why}${below}.`, { isError: true, again: mayTryAgain });
+  said.classList.toggle("old", below !== "");
+}
+
+function hear(news: News): void {
+  switch (news.kind) {
+    case "fetching":
+      say(`Fetching the model, ${size}, once …`, { cancel: true });
+      progress.hidden = false;
+      progress.value = news.share;
+      return;
+    case "ready":
+      return say("The model is here.");
+    case "computing":
+      // A quick answer needs no announcement.
+      clearTimeout(late);
+      late = setTimeout(
+        () => say(device === "webgpu" ? "Computing on the GPU …" : "Computing …", { cancel: true }),
+        250,
+      );
+      return;
+    case "answer": {
+      const { view, seconds, device } = news.answer;
+      show(view);
+      return say(`${unknown(view)}${(seconds * 1000).toFixed(0)} ms. ${device}`);
+    }
+    case "cancelled":
+      return say("Cancelled; shown is what was there before.");
+    case "failed":
+      return fail(news.why, news.again);
   }
 }
 
-/** Puts an answer on the page. */
-function show(reply: Reply): void {
-  if ("error" in reply) {
-    status.textContent = reply.error;
-    status.className = "status error";
-    return;
-  }
-  const isNew = view?.settings.sentence !== reply.view.settings.sentence;
-  view = reply.view;
+/** What to know about tokens that the model does not. */
+function unknown({ source: { tokens } }: View): string {
+  const count = tokens.filter((token) => token === "UNK").length;
+  if (count === 0) return "";
+  if (count === tokens.length - 1) return "Every token is UNK: the model knows none of them, and guesses. ";
+  return `${count} of ${tokens.length - 1} tokens ${
+    count === 1 ? "is" : "are"
+  } UNK: what the model does not know it guesses. `;
+}
+
+/** Puts a translation and its figures on the page. */
+function show(next: View): void {
+  const isNew = view?.settings.sentence !== next.settings.sentence;
+  view = next;
   choice = choice && !isNew ? { ...choice, step: Math.min(choice.step, view.steps.length - 1) } : {
     ...firstChoice(view),
     ...(choice && { encoderLayer: choice.encoderLayer, decoderLayer: choice.decoderLayer }),
   };
-  const said = root.querySelector<HTMLElement>(".translation")!;
   if (said.textContent !== view.text) said.textContent = view.text;
-  status.className = "status";
-  status.textContent = `${(reply.seconds * 1000).toFixed(0)} ms. ${reply.device}`;
+  said.classList.remove("old");
+  root.dataset["shown"] = view.settings.sentence;
   refreshChoices.forEach((f) => f());
   draw();
 }
 
+/** Widest figure of a kind, in pixels: text across a tree may be longer than elsewhere. */
+const widest = ({ kind }: Figure): number => kind === "tree" ? 1040 : 760;
+
 /** Draws stages again; heads that were chosen stay chosen. */
 function draw(only?: Stage): void {
   if (!view || !choice) return;
-  root.dataset["live"] = "ready";
   for (const section of stages) {
     const stage = section.dataset["stage"] as Stage;
     if (only && stage !== only) continue;
-    const place = section.querySelector<HTMLElement>(".figures")!;
-    const heads = [...place.querySelectorAll(".heads")].map((group) =>
-      [...group.querySelectorAll("input")].findIndex(({ checked }) => checked)
-    );
-    const opened = [...place.querySelectorAll("details")].map(({ open }) => open);
-    const width = Math.max(280, Math.min(760, place.clientWidth));
-    place.innerHTML = figuresOf(view, stage, choice).map((figure, i) =>
-      figureHtml(figure, { width, id: `play-${stage}-${i + 1}` })
-    ).join("");
-    place.querySelectorAll(".heads").forEach((group, i) => {
-      const input = group.querySelectorAll("input")[heads[i] ?? 0];
+    const places = section.querySelectorAll<HTMLElement>(".drawing");
+    figuresOf(view, stage, choice).forEach((figure, i) => {
+      const place = places[i]!;
+      const head = [...place.querySelectorAll(".heads input")].findIndex((input) =>
+        (input as HTMLInputElement).checked
+      );
+      const isOpen = place.querySelector("details")?.open ?? false;
+      const width = Math.max(260, Math.min(widest(figure), place.clientWidth));
+      place.innerHTML = figureHtml(figure, { width, id: `play-${stage}-${i + 1}` });
+      const input = place.querySelectorAll<HTMLInputElement>(".heads input")[head];
       if (input) input.checked = true;
+      const details = place.querySelector("details");
+      if (details) details.open = isOpen;
     });
-    place.querySelectorAll("details").forEach((details, i) => details.open = opened[i] ?? false);
   }
   drawnAt = root.clientWidth;
+  root.dataset["live"] = "ready";
 }
 
 // ## Controls
@@ -132,16 +172,16 @@ function slider(
   stage: Stage,
   name: string,
   bounds: { readonly min: number; readonly max: number; readonly step?: number; readonly value: number },
-  say: (value: number) => string,
+  read: (value: number) => string,
   change: (value: number) => void,
 ): HTMLInputElement {
   const id = `play-${stage}-${name.replace(/\W/g, "-")}`, output = make("output", { for: id });
-  const input = make("input", { id, type: "range", step: String(bounds.step ?? 1) });
+  const input = make("input", { id, type: "range", autocomplete: "off", step: String(bounds.step ?? 1) });
   input.min = String(bounds.min);
   input.max = String(bounds.max);
   input.value = String(bounds.value);
   const tell = (): void => {
-    output.textContent = say(input.valueAsNumber);
+    output.textContent = read(input.valueAsNumber);
     input.setAttribute("aria-valuetext", output.textContent);
   };
   input.addEventListener("input", () => {
@@ -160,10 +200,10 @@ function chooser(
   name: string,
   key: keyof Choice,
   count: (view: View) => number,
-  say: (at: number) => string,
+  read: (at: number) => string,
 ): void {
-  const input = slider(stage, name, { min: 0, max: 1, value: 0 }, say, (at) => {
-    if (!choice) return;
+  const input = slider(stage, name, { min: 0, max: 1, value: 0 }, read, (at) => {
+    if (!choice) return ask();
     choice = { ...choice, [key]: at };
     draw(stage);
   });
@@ -182,63 +222,68 @@ chooser(
   ({ steps }) => steps.length,
   (at) => view ? view.inputs[at + 1]?.trim() ?? "END" : String(at + 1),
 );
-const { temperature, topK, topP, seed, beams } = settings;
-slider(
+/** A slider over a setting; touching it fetches the model. */
+function setting(
+  stage: Stage,
+  name: string,
+  key: Exclude<keyof Settings, "sentence">,
+  bounds: { readonly min: number; readonly max: number; readonly step?: number },
+  read: (value: number) => string,
+): void {
+  const input = slider(stage, name, { ...bounds, value: settings[key] }, read, (value) => ask({ [key]: value }));
+  input.addEventListener("focus", () => line.prepare());
+}
+
+const one = "the likeliest";
+setting(
   "softmax",
   "temperature",
-  { min: 0.1, max: 3, step: 0.1, value: temperature },
-  (x) => x.toFixed(1),
-  (temperature) => ask({ temperature }),
+  "temperature",
+  { min: 0, max: 3, step: 0.1 },
+  (x) => x === 0 ? `0, ${one}` : x.toFixed(1),
 );
-slider(
-  "softmax",
-  "top-k",
-  { min: 0, max: 20, value: topK },
-  (k) => k === 0 ? "all" : String(k),
-  (topK) => ask({ topK }),
-);
-slider(
+setting("softmax", "top-k", "topK", { min: 0, max: 20 }, (k) => k === 0 ? "all" : k === 1 ? `1, ${one}` : String(k));
+setting(
   "softmax",
   "top-p",
-  { min: 0.05, max: 1, step: 0.05, value: topP },
-  (p) => p === 1 ? "all" : p.toFixed(2),
-  (topP) => ask({ topP }),
+  "topP",
+  { min: 0, max: 1, step: 0.05 },
+  (p) => p === 1 ? "all" : p === 0 ? `0, ${one}` : p.toFixed(2),
 );
-slider("sampling", "seed", { min: 1, max: 100, value: seed }, String, (seed) => ask({ seed }));
-slider(
-  "beams",
-  "beams",
-  { min: 1, max: 8, value: beams },
-  (n) => n === 1 ? "1, greedy" : String(n),
-  (beams) => ask({ beams }),
-);
+setting("sampling", "seed", "seed", { min: 1, max: 100 }, String);
+setting("beams", "beams", "beams", { min: 1, max: 8 }, (n) => n === 1 ? "1, greedy" : String(n));
 
-const form = make("form", { class: "write" });
-sentence.value = settings.sentence;
-const choices = make("select", { id: "play-example" }, make("option", { value: "" }, "a sentence it has never seen…"));
-for (const text of JSON.parse(root.dataset["examples"]!) as string[]) {
-  choices.append(make("option", { value: text, lang: "zh" }, text));
+const choices = make("select", { id: "play-example" }, make("option", { value: "" }, "a sentence it has never seen …"));
+for (const { sentence, meaning } of JSON.parse(root.dataset["examples"]!) as Example[]) {
+  choices.append(make("option", { value: sentence, lang: "zh" }, `${sentence} ${meaning}`));
 }
 choices.addEventListener("change", () => {
   if (choices.value === "") return;
+  clearTimeout(typing);
   sentence.value = choices.value;
-  ask({ sentence: choices.value });
+  ask({ sentence: sentence.value });
 });
 const devices = make(
   "select",
   { id: "play-device" },
   make("option", { value: "wasm" }, "CPU (WASM)"),
-  make("option", { value: "webgpu" }, "GPU (WebGPU)"),
+  make("option", { value: "webgpu", ...!("gpu" in navigator) && { disabled: "" } }, "GPU (WebGPU)"),
 );
 devices.addEventListener("change", () => {
-  device = devices.value as typeof device;
+  device = devices.value as Device;
   ask();
 });
 let typing: ReturnType<typeof setTimeout> | undefined;
+sentence.value = settings.sentence;
 sentence.addEventListener("input", () => {
   clearTimeout(typing);
+  choices.value = "";
   typing = setTimeout(() => ask({ sentence: sentence.value }), 250);
 });
+for (const control of [sentence, choices, devices]) control.addEventListener("focus", () => line.prepare());
+cancel.addEventListener("click", () => line.cancel());
+again.addEventListener("click", () => ask({ sentence: sentence.value }));
+const form = make("form", { class: "write", autocomplete: "off" });
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   clearTimeout(typing);
@@ -254,8 +299,13 @@ form.append(
   make("button", { type: "submit" }, "translate"),
 );
 root.querySelector(".asked")!.replaceWith(form);
-root.querySelector(".translation")!.after(status);
+said.after(make("div", { class: "state" }, status, progress, cancel, again));
 new ResizeObserver(() => {
   if (root.clientWidth !== drawnAt) draw();
 }).observe(root);
-ask();
+
+// The recorded translation, drawn again at the width of this screen; without it what the build drew stays.
+say(`Recorded when this page was built. Change something: the model, ${size}, is fetched then and runs here.`);
+fetch(new URL("playground.json", import.meta.url)).then(async (response) => {
+  if (response.ok && !view) show(await response.json() as View);
+}).catch(() => {});

@@ -9,11 +9,17 @@
  * @module
  */
 
-import { urlOf } from "../book.ts";
+import { partsOfBook, urlOf } from "../book.ts";
 import { figureHtml, STATIC_WIDTH } from "../figures/mod.ts";
 import { escape } from "../figures/svg.ts";
 import { figuresOf, firstChoice, type Stage, STAGES } from "./draw.ts";
 import type { View } from "./look.ts";
+
+/** A sentence that the model has never seen, and how a person translated it. */
+export interface Example {
+  readonly sentence: string;
+  readonly meaning: string;
+}
 
 /** What was measured when the model was packed. */
 export interface Measured {
@@ -26,60 +32,79 @@ export interface Measured {
   /** Sentences that BLEU was measured on. */
   readonly sentences: number;
   readonly bleu: { readonly greedy: number; readonly beams: number };
-  readonly examples: readonly string[];
+  readonly examples: readonly Example[];
 }
 
-/** A line of the book: what it does, where, and how it begins. */
-type Source = readonly [says: string, path: string, line: string];
+/** A line of the book: what it makes, where it stands, and how it begins. */
+type Source = readonly [makes: string, path: string, line: string];
 
 /** A stage in words. */
 interface Telling {
   readonly title: string;
-  /** HTML. */
   readonly text: string;
-  readonly lines: readonly Source[];
+  /** For each figure, the lines that its numbers come from. */
+  readonly made: readonly (readonly Source[])[];
 }
 
-const WORDS = "core/02_words", ATTENTION = "core/04_attention";
-const TRANSFORMER = "core/05_transformer", GENERATION = "core/07_generation";
+const BYTE_PAIR = "core/02_words/byte_pair_encoding.ts", EMBEDDINGS = "core/02_words/embeddings.ts";
+const SOFTMAX = "core/02_words/softmax.ts", POSITIONS = "core/04_attention/positions.ts";
+const SCALED = "core/04_attention/scaled_dot_product.ts", HEADS = "core/04_attention/multi_head.ts";
+const ENCODER = "core/05_transformer/encoder.ts", DECODER = "core/05_transformer/decoder.ts";
+const MODEL = "core/05_transformer/encoder_decoder.ts", SAMPLING = "core/07_generation/sampling.ts";
+const TEMPERATURE = "core/07_generation/temperature.ts", TRUNCATION = "core/07_generation/truncation.ts";
+const BEAM = "core/07_generation/greedy_and_beam.ts", GENERATE = "core/07_generation/generate.ts";
+
+const ATTENTION: readonly Source[] = [
+  ["scores", SCALED, "  let scores = query.matmul("],
+  ["weights", SCALED, "  return softmax(scores);"],
+  ["of each head", HEADS, "      const weights = attentionWeights(query, key, options);"],
+];
 
 const TELLINGS: Readonly<Record<Stage, Telling>> = {
   tokens: {
     title: "Tokens",
     text: "Byte-pair encoding cuts the sentence into the pieces that its training merged. A character that training " +
       "never saw is UNK.",
-    lines: [["text to ids", `${WORDS}/byte_pair_encoding.ts`, "  encode(text: string): number[] {"]],
+    made: [[
+      ["ids", BYTE_PAIR, "      for (const id of this.#remembered.get(word)"],
+      ["names", BYTE_PAIR, "    const letters = Array.from(ids, (id) => this.#lettersOf(id))"],
+    ]],
   },
   embeddings: {
     title: "Embeddings and positions",
     text:
       "An id chooses a row of the table. A row does not know where its token stands; the sine and cosine waves that " +
       "are added say so.",
-    lines: [
-      ["a row per id", `${WORDS}/embeddings.ts`, "export class Embedding "],
-      ["waves", `${ATTENTION}/positions.ts`, "export class SinusoidalPositions "],
-      ["times √E, plus waves", `${TRANSFORMER}/encoder_decoder.ts`, "    const embedded = embedding.forward(tokens)"],
+    made: [
+      [["rows", EMBEDDINGS, "    const embedded = take(this.weight, tokens);"]],
+      [
+        ["times √E", MODEL, "    const embedded = embedding.forward(tokens)"],
+        ["waves", POSITIONS, "      rows[t * hiddenSize + i] = i % 2 === 0 ? Math.sin"],
+        ["their sum", POSITIONS, "    return hidden.add(this.#codes.rows("],
+      ],
     ],
   },
   encoder: {
     title: "The encoder attends",
     text: "In each layer every token asks all others. A head is one kind of question; thick lines are large weights.",
-    lines: [
-      ["weights", `${ATTENTION}/scaled_dot_product.ts`, "export function attentionWeights("],
-      ["heads", `${ATTENTION}/multi_head.ts`, "      const weights = attentionWeights(query, key, options);"],
-      ["a layer", `${TRANSFORMER}/encoder.ts`, "    hidden = this.attentionResidual.forward(hidden, read, random);"],
-      ["the stack", `${TRANSFORMER}/encoder_decoder.ts`, "  encode(source: Tensor,"],
-    ],
+    made: [ATTENTION, [
+      ["a layer", ENCODER, "    hidden = this.attentionResidual.forward(hidden, read, random);"],
+      ["all layers", ENCODER, "    const top = this.layers.reduce("],
+      ["what leaves", MODEL, "    return this.encoder.forward(hidden,"],
+    ]],
   },
   decoder: {
     title: "The decoder attends",
     text:
       "The decoder asks the sentence, by cross-attention, and what it has written itself. A mask hides what it has " +
       "not yet written.",
-    lines: [
-      ["what may be seen", `${ATTENTION}/masks.ts`, "export function causalMask("],
-      ["self and cross", `${TRANSFORMER}/decoder.ts`, "      this.selfAttention.forward(x, { causal: true"],
-      ["scores of the words", `${TRANSFORMER}/encoder_decoder.ts`, "  decode(target: Tensor, memory: Tensor,"],
+    made: [
+      [["asks the sentence", DECODER, "      this.crossAttention.forward(x, {"], ...ATTENTION.slice(1, 2)],
+      [
+        ["asks itself", DECODER, "      this.selfAttention.forward(x, { causal: true"],
+        ["the mask", SCALED, "  if (causal) scores = scores.where("],
+        ...ATTENTION.slice(1, 2),
+      ],
     ],
   },
   softmax: {
@@ -87,31 +112,41 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
     text:
       "Softmax turns the scores into a distribution. Temperature flattens or sharpens it; top-k and top-p cut off its " +
       "tail.",
-    lines: [
-      ["softmax", `${WORDS}/softmax.ts`, "export function softmax("],
-      ["on one row", `${GENERATION}/sampling.ts`, "export function toProbabilities("],
-      ["temperature", `${GENERATION}/temperature.ts`, "export function temperatureRule("],
-      ["top-k", `${GENERATION}/truncation.ts`, "export function topKRule("],
-      ["top-p", `${GENERATION}/truncation.ts`, "export function topPRule("],
+    made: [
+      [
+        ["scores", MODEL, "    return this.head ? this.head.forward(hidden)"],
+        ["shares", SAMPLING, "    total += probabilities[token] = power("],
+        ["as a formula", SOFTMAX, "    const exponentials = scores.sub("],
+      ],
+      [
+        ["temperature", TEMPERATURE, "  return (logits) => temperature === 1"],
+        ["top-k", TRUNCATION, "    return k >= logits.length ? logits"],
+        ["top-p", TRUNCATION, "    return keepOnly(logits, nucleus(largestFirst(logits, candidates)"],
+      ],
     ],
   },
   sampling: {
     title: "Drawn by chance",
-    text: "The same seed draws the same tokens. Another seed, or a higher temperature, gives another sentence.",
-    lines: [
-      ["a draw", `${GENERATION}/sampling.ts`, "export function sample("],
-      ["token by token", `${GENERATION}/generate.ts`, "export async function* stream("],
-    ],
+    text:
+      "The same seed draws the same tokens, by the temperature, top-k and top-p of the stage above. Another seed, " +
+      "or a higher temperature, gives another sentence.",
+    made: [[
+      ["a draw", SAMPLING, "  return random.categorical(toProbabilities(logits));"],
+      ["token by token", GENERATE, "    const token = random ? sample(allowed, random)"],
+      ["its probability", SAMPLING, "  return logits[token]! - logSum(logits);"],
+    ]],
   },
   beams: {
     title: "Searched",
     text:
       "The translation above is the best text that this search found. With one beam it takes the likeliest token at " +
       "every step.",
-    lines: [
-      ["greedy", `${GENERATION}/greedy_and_beam.ts`, "export function greedy("],
-      ["a step of the beams", `${GENERATION}/greedy_and_beam.ts`, "  extend(logProbabilities"],
-      ["length penalty", `${GENERATION}/greedy_and_beam.ts`, "export function powerLengthPenalty("],
+    made: [
+      [
+        ["log-probability", BEAM, "        const logProbability = before + row[token]!,"],
+        ["the best survive", BEAM, "        if (best.length > this.#numBeams) best.pop();"],
+      ],
+      [["per token", BEAM, "    const score = logProbability / this.#penalty("]],
     ],
   },
 };
@@ -121,31 +156,51 @@ const read = (path: string): string => Deno.readTextFileSync(new URL(path, root)
 const json = <T>(name: string): T =>
   JSON.parse(Deno.readTextFileSync(new URL(`model/${name}.json`, import.meta.url))) as T;
 
+/** Pages of the book by their sources. */
+const book = new Map(
+  partsOfBook({
+    read,
+    list: (folder) =>
+      [...Deno.readDirSync(new URL(folder, root))].map(({ name, isDirectory }) => isDirectory ? `${name}/` : name)
+        .sort(),
+  }).flatMap(({ pages }) => pages).map((page) => [page.path, page]),
+);
+
 /**
  * Where a line of the book stands on the site.
  *
- * @throws {Error} if no line of the file begins so
+ * @throws {Error} unless one line of the file begins so
  */
-function link([says, path, line]: Source): string {
-  const at = read(path).split("\n").findIndex((text) => text.startsWith(line));
-  if (at < 0) throw new Error(`Cannot trace "${says}": ${path} has no line "${line}"`);
-  return `<li>${escape(says)}: <a href="${urlOf(path)}#L${at + 1}"><code>${path.split("/").slice(1).join("/")}:${
-    at + 1
-  }</code></a></li>`;
+function link([makes, path, line]: Source): string {
+  const lines = read(path).split("\n"), found = lines.flatMap((text, at) => text.startsWith(line) ? [at] : []);
+  if (found.length !== 1) throw new Error(`Cannot trace "${makes}": ${path} has ${found.length} lines "${line}"`);
+  const [at = 0] = found, { url, number } = book.get(path)!;
+  return `<li><span>${escape(makes)}</span> <a href="${url}#L${at + 1}"><code>${
+    escape(lines[at]!.trim().replace(/;$/, ""))
+  }</code></a> <span class="where">${number || path.split("/").at(-1)}, line ${at + 1}</span></li>`;
 }
+
+/** Sources of a stage, without repetition. */
+const pathsOf = (stage: Stage): string[] => [...new Set(TELLINGS[stage].made.flat().map(([, path]) => path))];
 
 /** A stage as it stands on the page. */
 function stageHtml(view: View, stage: Stage): string {
-  const { title, text, lines } = TELLINGS[stage], id = `play-${stage}`;
+  const { title, text, made } = TELLINGS[stage], id = `play-${stage}`;
   const figures = figuresOf(view, stage, firstChoice(view)).map((figure, i) =>
-    figureHtml(figure, { width: STATIC_WIDTH, id: `${id}-${i + 1}` })
+    `<div class="shown"><div class="drawing">${
+      figureHtml(figure, { width: STATIC_WIDTH, id: `${id}-${i + 1}` })
+    }</div><ul class="made" aria-label="Computed by">${made[i]!.map(link).join("")}</ul></div>`
   );
+  const from = pathsOf(stage).map((path) => {
+    const { url, number, title } = book.get(path)!;
+    return `<a href="${url}">${number} ${escape(title)}</a>`;
+  });
   return `<section class="experiment" id="${id}" data-stage="${stage}" aria-labelledby="${id}-title">
 <div class="experiment-side">
 <h2 id="${id}-title">${title}</h2>
 <p class="prose-of">${text}</p>
 <div class="trial"></div>
-<ul class="lines" aria-label="Lines of the book">${lines.map(link).join("")}</ul>
+<p class="explained">Explained in ${from.join(", ")}</p>
 </div>
 <div class="figures">
 ${figures.join("\n")}
@@ -156,6 +211,7 @@ ${figures.join("\n")}
 /** Files that the page loads, from the root of the site. */
 export const FILES: ReadonlyMap<string, URL> = new Map([
   ["assets/playground.css", new URL("playground.css", import.meta.url)],
+  ["assets/playground.json", new URL("model/example.json", import.meta.url)],
   ["assets/playground.safetensors", new URL("model/translator.safetensors", import.meta.url)],
 ]);
 
@@ -165,31 +221,42 @@ export const ENTRIES: Readonly<Record<string, URL>> = {
   playground_worker: new URL("worker.ts", import.meta.url),
 };
 
-/** The page. */
-export function pages(): readonly {
+/** A page that is no source. */
+export interface Extra {
   readonly url: string;
   readonly title: string;
   readonly description: string;
   readonly body: string;
   readonly assets: readonly string[];
-}[] {
+  /** What it shows of the book: the source, and where on the page. */
+  readonly shows: readonly { readonly path: string; readonly id: string; readonly title: string }[];
+}
+
+/** The page. */
+export function pages(): readonly Extra[] {
   const view = json<View>("example"), measured = json<Measured>("measured");
   const { weights, bytes, pairs, sentences, bleu, hiddenSize, steps } = measured;
   const count = (x: number): string => x.toLocaleString("en").replaceAll(",", "\u202f");
   const data = (key: string, value: unknown): string => ` data-${key}="${escape(JSON.stringify(value))}"`;
-  const body = `<div class="playground"${data("settings", view.settings)}${data("examples", measured.examples)}>
+  const attributes = data("settings", view.settings) + data("examples", measured.examples) + data("bytes", bytes);
+  const body = `<div class="playground"${attributes}>
+<div class="experiment">
+<div class="experiment-side">
 <h1>Playground</h1>
-<p>A Chinese sentence becomes English, and the numbers on the way are shown. The model is the one that
-<code>deno task start</code> trains, made smaller: width ${hiddenSize}, ${count(steps)} steps, ${
-    count(weights)
-  } weights, a byte each,
-${Math.round(bytes / 1000)} kB. On ${count(sentences)} sentences that it has never seen it reaches
-<a href="${urlOf("core/06_training/bleu.ts")}">BLEU</a> ${bleu.greedy.toFixed(1)} by greedy search and
-${bleu.beams.toFixed(1)} with ${view.settings.beams} beams. It learned from ${
+<p>A Chinese sentence becomes English. Each number on the way is shown, with the line of the book that computes it.</p>
+<p class="facts">The model is the one that <code>deno task start</code> trains, made smaller: width ${hiddenSize}, ${
+    count(steps)
+  } steps, ${count(weights)} weights, a byte each. It learned from ${
     count(pairs)
-  } pairs and knows their words, no others.</p>
+  } pairs and knows their words, no others. On ${count(sentences)} sentences that it has never seen it reaches
+<a href="${urlOf("core/06_training/bleu.ts")}">BLEU</a> ${bleu.greedy.toFixed(1)} by greedy search and
+${bleu.beams.toFixed(1)} with ${view.settings.beams} beams.</p>
+</div>
+<div class="ask">
 <p class="asked" lang="zh">${escape(view.settings.sentence)}</p>
 <p class="translation" role="status" aria-live="polite" aria-label="Translation">${escape(view.text)}</p>
+</div>
+</div>
 ${STAGES.map((stage) => stageHtml(view, stage)).join("\n")}
 </div>`;
   return [{
@@ -198,5 +265,8 @@ ${STAGES.map((stage) => stageHtml(view, stage)).join("\n")}
     description: "Type a sentence and see it tokenized, attended to and translated",
     body,
     assets: ["assets/figures.css", "assets/playground.css", "assets/playground.js"],
+    shows: STAGES.flatMap((stage) =>
+      pathsOf(stage).map((path) => ({ path, id: `play-${stage}`, title: TELLINGS[stage].title }))
+    ),
   }];
 }

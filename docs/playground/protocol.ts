@@ -4,26 +4,39 @@
  * @module
  */
 
-import type { Settings, View } from "./look.ts";
+import type { View } from "./look.ts";
+import type { Settings } from "./settings.ts";
 
-/** Asks for a translation. */
+/** What computes. */
+export type Device = "wasm" | "webgpu";
+
+/** Asks for a translation; one that is under way is given up. */
 export interface Question {
   /** Counts questions. */
   readonly run: number;
   readonly settings: Settings;
-  /** What computes. */
-  readonly device: "wasm" | "webgpu";
-  /** Address of the model. */
-  readonly model: string;
+  readonly device: Device;
+  /** The model's file, with a worker's first question. */
+  readonly model?: Uint8Array;
 }
 
+/** From the page. */
+export type Message = Question | {
+  /** The run to stop. */
+  readonly cancel: number;
+};
+
 /** What the worker found. */
-export type Reply =
-  | {
-    readonly run: number;
-    readonly view: View;
-    /** One sentence about what computed. */
-    readonly device: string;
-    readonly seconds: number;
-  }
-  | { readonly run: number; readonly error: string };
+export interface Answer {
+  readonly run: number;
+  readonly view: View;
+  /** One sentence about what computed. */
+  readonly device: string;
+  readonly seconds: number;
+}
+
+/** From the worker: one for each question. */
+export type Reply = Answer | { readonly run: number; readonly cancelled: true } | {
+  readonly run: number;
+  readonly error: string;
+};

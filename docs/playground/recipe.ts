@@ -15,11 +15,14 @@
 
 import { bleu, createWasmDevice } from "../../mod.ts";
 import { setBackend } from "../../core/engine/device.ts";
+import { flag } from "../../core/cli/arguments.ts";
 import { readCorpus } from "../../core/cli/corpus.ts";
 import { openTranslator as openSaved, readTranslator } from "../../core/cli/models.ts";
 import { translateAll, Translator } from "../../core/cli/translator.ts";
-import { DEFAULTS, look } from "./look.ts";
+import { readTask } from "../arguments.ts";
+import { look } from "./look.ts";
 import { openTranslator, packTranslator } from "./pack.ts";
+import { DEFAULTS } from "./settings.ts";
 
 const folder = new URL("model/", import.meta.url);
 
@@ -57,10 +60,15 @@ const text = (value: unknown): string =>
   }\n`;
 
 if (import.meta.main) {
+  const { values } = await readTask({
+    name: "playground",
+    summary: "Train and pack the playground's model, measure it and record a translation.",
+    options: { keep: flag("Keep the packed model that is there; measure and record only") },
+  });
   const path = new URL("translator.safetensors", folder);
   await Deno.mkdir(folder, { recursive: true });
   setBackend(createWasmDevice());
-  if (!Deno.args.includes("--keep")) await Deno.writeFile(path, await train());
+  if (!values.keep) await Deno.writeFile(path, await train());
   const bytes = await Deno.readFile(path);
   const packed = openTranslator(bytes);
   const { training, test } = await readCorpus("", "1,2", 1);
@@ -75,7 +83,8 @@ if (import.meta.main) {
     pairs: training.length,
     sentences: test.length,
     bleu: { greedy: await score(1), beams: await score(DEFAULTS.beams) },
-    examples: sentences.filter((_, i) => i % Math.ceil(sentences.length / 12) === 0),
+    examples: test.filter((_, i) => i % Math.ceil(test.length / 12) === 0)
+      .map(({ source, targets }) => ({ sentence: source, meaning: targets[0]! })),
   };
   await Deno.writeTextFile(new URL("measured.json", folder), text(measured));
   await Deno.writeTextFile(

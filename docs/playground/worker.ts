@@ -4,39 +4,47 @@
  * @module
  */
 
-import { type DeviceName, useDevice } from "../../mod.ts";
+import { useDevice } from "../../mod.ts";
 import { look } from "./look.ts";
 import { openTranslator, type Translator } from "./pack.ts";
-import type { Question, Reply } from "./protocol.ts";
+import type { Device, Message, Question, Reply } from "./protocol.ts";
 
 /** A worker's own side of the line; the types of pages do not know it. */
 const page = globalThis as unknown as {
   postMessage(reply: Reply): void;
-  onmessage: ((event: { readonly data: Question }) => void) | null;
+  onmessage: ((event: { readonly data: Message }) => void) | null;
 };
 
 let bytes: Uint8Array | undefined, before: Promise<void> = Promise.resolve();
-let opened: { readonly device: DeviceName; readonly described: string; readonly translator: Translator } | undefined;
+let opened: { readonly device: Device; readonly described: string; readonly translator: Translator } | undefined;
+let running: { readonly run: number; readonly controller: AbortController } | undefined;
 
-async function answer({ run, settings, device, model }: Question): Promise<void> {
+async function answer({ run, settings, device }: Question, signal: AbortSignal): Promise<void> {
   try {
-    if (!bytes) {
-      const response = await fetch(model);
-      if (!response.ok) throw new Error(`The model could not be fetched: ${response.status}`);
-      bytes = new Uint8Array(await response.arrayBuffer());
-    }
+    signal.throwIfAborted();
     if (opened?.device !== device) {
+      opened = undefined;
       const described = (await useDevice(device)).reason;
-      opened = { device, described, translator: openTranslator(bytes) };
+      opened = { device, described, translator: openTranslator(bytes!) };
     }
     const start = performance.now();
-    const view = await look(opened.translator, settings);
+    const view = await look(opened.translator, settings, signal);
     page.postMessage({ run, view, device: opened.described, seconds: (performance.now() - start) / 1000 });
   } catch (error) {
-    page.postMessage({ run, error: error instanceof Error ? error.message : String(error) });
+    if (signal.aborted) page.postMessage({ run, cancelled: true });
+    else page.postMessage({ run, error: error instanceof Error ? error.message : String(error) });
   }
 }
 
 page.onmessage = ({ data }) => {
-  before = before.then(() => answer(data));
+  if ("cancel" in data) {
+    if (running?.run === data.cancel) running.controller.abort();
+    return;
+  }
+  running?.controller.abort();
+  bytes ??= data.model;
+  const controller = new AbortController();
+  running = { run: data.run, controller };
+  // One at a time: the device is shared.
+  before = before.then(() => answer(data, controller.signal));
 };

@@ -75,6 +75,12 @@
   document.addEventListener("pointerover", (event) => hint(hintOf(event)));
   document.addEventListener("focusin", (event) => hint(hintOf(event)));
   addEventListener("scroll", () => hint(undefined), { passive: true });
+  root.addEventListener("pointerleave", (event) => {
+    // A finger leaves whenever it is lifted.
+    if (event.pointerType === "touch") return;
+    hint(undefined);
+    light("");
+  });
 
   // Switches.
   const button = (action) => $(`[data-action="${action}"]`);

@@ -9,7 +9,7 @@
 // 3        mask        storage, read         broadcast to [B, H, T, S]; 0 forbids; not read unless MASKED
 // 4        bias        storage, read         broadcast to [B, H, T, S]; not read unless BIASED
 // 5        output      storage, read_write   [B, H, T, D], or that of each part of the keys
-// 6        logarithms  storage, read_write   [parts, B, H, T]: m + ln Σ e^(z − m), LOWEST where nothing is allowed
+// 6        logarithms  storage, read_write   [parts, B, H, T]: m + ln Σ exp(z − m), LOWEST where nothing is allowed
 // 7        params      uniform               attention_common.wgsl
 //
 // dispatch   a plane of B · G · parts · cuts · tiles workgroups; each owns 32 rows and 32 COLUMNS elements of the width

@@ -1,4 +1,4 @@
-// attention_combine — the output over all keys from those over parts of them: O = Σ wᵢ Oᵢ / Σ wᵢ, wᵢ = e^(Lᵢ − max L)
+// attention_combine — the output over all keys from those over parts of them: O = Σ wᵢ Oᵢ / Σ wᵢ, wᵢ = exp(Lᵢ − max L)
 //
 // definition   core/04_attention/scaled_dot_product.ts
 //

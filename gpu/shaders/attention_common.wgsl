@@ -75,7 +75,7 @@ fn scoresOf(dots: vec4f, b: u32, h: vec4u, t: vec4u, keys: vec4u, limits: vec4u)
   return select(z, vec4f(LOWEST), keys >= limits);
 }
 
-// e^(z − m), and 0 for a forbidden score.
+// exp(z − m), and 0 for a forbidden score.
 fn weightsOf(z: vec4f, m: vec4f) -> vec4f {
   return select(exponential4(z - m), vec4f(), z <= vec4f(LOWEST));
 }

@@ -7,7 +7,7 @@
 // 1        targets  storage, read         [N], int32
 // 2        loss     storage, read_write   [N]
 // 3        maximum  storage, read_write   [N], m = max x
-// 4        sum      storage, read_write   [N], Σ e^(x − m), at least one half
+// 4        sum      storage, read_write   [N], Σ exp(x − m), at least one half
 // 5        params   uniform               count = elements of a row, each of 1 or 4 numbers; offsets and step in
 //                                         elements of their own; smoothing = ε
 //

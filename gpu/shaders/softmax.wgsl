@@ -1,4 +1,4 @@
-// softmax — y[r, :] = e^(x[r, :] − m) / Σ e^(x[r, :] − m), m = max x[r, :], or its logarithm
+// softmax — y[r, :] = exp(x[r, :] − m) / Σ exp(x[r, :] − m), m = max x[r, :], or its logarithm
 //
 // definition   core/02_words/softmax.ts
 //

@@ -1,4 +1,4 @@
-// softmax_backward — dx[r, :] = y (g − Σ g y); of the logarithm: dx[r, :] = g − e^y Σ g
+// softmax_backward — dx[r, :] = y (g − Σ g y); of the logarithm: dx[r, :] = g − exp(y) Σ g
 //
 // definition   core/02_words/softmax.ts
 //

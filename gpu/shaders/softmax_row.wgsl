@@ -2,7 +2,7 @@
 //
 // Included by kernels that read rows of scores `x`: array<Element>.
 //
-// result     x = m, the maximum, at least LOWEST; y = Σ e^(x − m); z = Σ x of what is allowed;
+// result     x = m, the maximum, at least LOWEST; y = Σ exp(x − m); z = Σ x of what is allowed;
 //            w = the strangest number seen: 1 for −∞, 2 for ∞ or NaN, else 0
 // masked     −∞ is recognized by its bits, stands for LOWEST in comparisons and adds nothing to a sum
 // rounding   each thread rescales its sum when it meets a greater maximum; the pairs of threads likewise

@@ -2,5 +2,7 @@
 
 import "./pages.ts";
 import "./reading.ts";
+import "./aids.ts";
 import "./live.ts";
+import "./experiments.ts";
 import "./playground.ts";

@@ -44,6 +44,7 @@ export interface Page {
   goto(url: string, options?: { readonly waitUntil?: "load" | "networkidle" }): Promise<unknown>;
   url(): string;
   title(): Promise<string>;
+  addInitScript(f: () => void): Promise<void>;
   evaluate<T>(f: string | (() => T | Promise<T>)): Promise<T>;
   evaluate<A, T>(f: (argument: A) => T | Promise<T>, argument: A): Promise<T>;
   waitForFunction<A>(
@@ -60,8 +61,12 @@ export interface Page {
   ): Promise<void>;
   click(selector: string): Promise<void>;
   hover(selector: string): Promise<void>;
+  tap(selector: string): Promise<void>;
   fill(selector: string, text: string): Promise<void>;
   isVisible(selector: string): Promise<boolean>;
+  route(pattern: string, handle: (route: { abort(): Promise<void> }) => Promise<void>): Promise<void>;
+  unroute(pattern: string): Promise<void>;
+  focus(selector: string): Promise<void>;
   readonly keyboard: { press(key: string): Promise<void>; type(text: string): Promise<void> };
   on(event: "console", hear: (message: Message) => void): void;
   on(event: "pageerror", hear: (error: Error) => void): void;
@@ -169,6 +174,7 @@ export async function withTab(
     colorScheme: dark ? "dark" : "light",
     javaScriptEnabled: scripts,
     reducedMotion: "reduce",
+    permissions: ["clipboard-read", "clipboard-write"],
     ...(width < 500 ? { isMobile: true, hasTouch: true } : {}),
   });
   try {

@@ -170,6 +170,7 @@ testInBrowser("what scripts add is accessible too", async () => {
       await page.click("details.tree summary");
       await check("the contents");
       await tab.open("playground.html");
+      await page.click(".write button");
       await page.waitForFunction(
         () => document.querySelector(".playground .status")?.textContent?.includes(" ms. "),
         undefined,

@@ -261,7 +261,7 @@ testInBrowser("without scripts a page is complete", async () => {
           wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
         };
       });
-      assertStringIncludes(seen.text, "Let queries and keys live in the same space");
+      assertStringIncludes(seen.text, "Let queries and keys live in the same vector space");
       assert(seen.pictures > 0 && seen.captions > 0 && seen.code > 0 && seen.formulas > 0 && seen.claims > 0);
       assertEquals(seen.buttons, 0, "a button that does nothing");
       assertEquals(seen.wide, 0);

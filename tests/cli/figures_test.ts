@@ -78,6 +78,7 @@ Deno.test("readControls() reads numbers and names of choices, and says what a co
   const experiment: Experiment = {
     name: "words/nothing",
     title: "Nothing",
+    purpose: "Nothing.",
     controls: {
       rate: { label: "Rate", description: "", default: 0.1, min: 0, max: 1, step: 0.1 },
       mask: { label: "Mask", description: "", default: 0, min: 0, max: 1, choices: ["none", "causal"] },

@@ -104,6 +104,13 @@ const wrong: [args: string[], code: number, sentence: RegExp][] = [
   [["info", "--device", "reference", "--threads", "2"], 2, /^heed: Cannot use --threads with --device reference.*\n$/],
   [["generate", "--num-beams", "2", "--top-k", "3"], 2, /^heed: Cannot use --top-k with --num-beams.*\n$/],
   [["translate", "x", "--num-beams", "1", "--length-penalty", "1"], 2, /^heed: Cannot use --length-penalty.*\n$/],
+  [["translate", "x", "--num-beams", "4", "--num-beam-groups", "3"], 2, /^heed: Cannot divide 4 beams into .*\n$/],
+  [["translate", "x", "--diversity-penalty", "1"], 2, /^heed: Cannot use --diversity-penalty without .*\n$/],
+  [["translate", "x", "--stochastic", "--length-penalty", "1"], 2, /^heed: Cannot use --length-penalty with .*\n$/],
+  [["translate", "x", "--seed", "1"], 2, /^heed: Cannot use --seed without --stochastic.*\n$/],
+  [["translate", "x", "--all-beams", "--num-beams", "1"], 2, /^heed: Cannot use --all-beams with one beam.*\n$/],
+  [["generate", "--stochastic"], 2, /^heed: Cannot use --stochastic without --num-beams\n$/],
+  [["generate", "--all-beams"], 2, /^heed: Cannot use --all-beams without --num-beams\n$/],
   [["generate", "--weights", "int2"], 2, /^heed: Cannot use --weights "int2": it must be one of float32, .*int4\n$/],
   [["translate", "x", "--model", "$/none"], 1, /^heed: Cannot read a model from ".*none": there is no .*\n$/],
   [
@@ -181,6 +188,10 @@ testOnGpu("train translator on the GPU device learns, and translates on the CPU"
     return output;
   };
   assertEquals(await beside("webgpu"), await beside("wasm"));
+  const several = ["--all-beams", "--stochastic", "--seed", "2", "--max-new-tokens", "5", "--device", "wasm"];
+  const { code, output } = await heed("translate", "我吃茶。", "--model", out, ...several);
+  assertEquals([code, output.trimEnd().split("\n").length], [0, 4]);
+  assertMatch(output, /^(.* {2}-\d+\.\d\d\n)+$/);
 });
 
 test("train translator learns, measures, shows and saves, and translate uses what it saved", async (folder) => {
@@ -273,6 +284,13 @@ test("train lm learns a text and generate continues it, the same for the same se
   assertEquals(first.output, second.output);
   assert(first.output !== other.output);
   assertEquals([beams.code, beams.output.startsWith("the ")], [0, true]);
+  for (const way of [["--num-beam-groups", "3"], ["--stochastic", "--temperature", "0.8"], []]) {
+    const { code, output } = await write("--num-beams", "3", "--all-beams", ...way);
+    const texts = output.trimEnd().split(/ {2}-\d+\.\d\d\n?/).slice(0, -1);
+    assertEquals([code, texts.length, texts.every((text) => text.startsWith("the "))], [0, 3, true]);
+    if (way.length === 0) assertEquals(`${texts[0]}\n`, beams.output);
+    if (way[0] === "--stochastic") assertEquals(new Set(texts).size, 3);
+  }
 });
 
 test("experiment computes a table and holds its claims", async () => {

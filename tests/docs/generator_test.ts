@@ -4,13 +4,14 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { urlOf } from "../../docs/book.ts";
+import { references, urlOf } from "../../docs/book.ts";
 import { checkLinks } from "../../docs/check.ts";
 import { findTest, proofsOf, readProofs, testsNamed } from "../../docs/proofs.ts";
-import { cells, chainOf, colourTex, findNames, partsOf, quantitiesOf } from "../../docs/quantities.ts";
+import { cells, chainOf, colourTex, findNames, partsOf, quantitiesOf, symbolRows } from "../../docs/quantities.ts";
 import { handler } from "../../docs/serve.ts";
 import { headerBlocks, separate, split } from "../../docs/split.ts";
 import { granted } from "../permissions.ts";
+import { assertFound } from "./search_terms.ts";
 
 const SOURCE = `/**
  * # A page
@@ -90,6 +91,20 @@ Deno.test("quantitiesOf() numbers tensors before single numbers", () => {
   const quantities = quantitiesOf(split(SOURCE)[0]!.prose);
   assertEquals(quantities.map(({ number, symbols }) => [number, symbols[0]]), [[1, "Q"], [3, "d"], [2, "W_Q"]]);
   assertEquals(cells("| a | `b \\| c` |"), ["a", "`b \\| c`"]);
+});
+
+Deno.test("symbolRows() keeps a row that holds several symbols as one", () => {
+  const table = "| symbol | in code | shape |\n| - | - | - |\n| $x$, $y$ | `a`, `b` | `[S]`, `[T]` |\n\n| no | more |";
+  assertEquals(symbolRows(table), [{ symbol: "$x$, $y$", code: "`a`, `b`", meaning: "`[S]`, `[T]`" }]);
+  assertEquals(quantitiesOf(table).map(({ symbols, names }) => [...symbols, ...names]), [["x", "a"], ["y", "b"]]);
+});
+
+Deno.test("references() finds numbers of sections, and no others", () => {
+  const found = (text: string) => references(text).map(([start, end, number]) => [text.slice(start, end), number]);
+  assertEquals(found("In section 4.3, as in Section\u00a05.2."), [["section 4.3", "4.3"], ["Section\u00a05.2", "5.2"]]);
+  assertEquals(found("See sections 7.4 and 7.5, and chapter 4."), [["7.4", "7.4"], ["7.5", "7.5"], ["chapter 4", "4"]]);
+  assertEquals(found("A loss (6.1)."), [["6.1", "6.1"]]);
+  assertEquals(found("Vaswani et al. 2017, §3.2.1; 4.3 times; (0.5 s); intersection 4"), []);
 });
 
 Deno.test("quantitiesOf() gives no colour to a name that two rows share", () => {
@@ -192,24 +207,33 @@ const packages = (() => {
   }
 })();
 
-Deno.test("the site has no problem, and is the same twice", { ignore: !packages }, async () => {
-  const build = async (): Promise<string> => {
-    const out = await Deno.makeTempDir();
-    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["task", "docs", "--check", "--out", out],
-      cwd: new URL("../../", import.meta.url),
-      env: { NO_COLOR: "1" },
-    }).output();
-    const said = new TextDecoder().decode(stderr) + new TextDecoder().decode(stdout);
-    assertEquals(code, 0, said);
-    let text = "";
-    for (const page of ["index.html", "attention/scaled_dot_product.html", "assets/search.js", "api/attention.html"]) {
-      const content = await Deno.readTextFile(`${out}/${page}`);
-      assert(!page.endsWith(".html") || content.includes("<main"), page);
-      text += content;
-    }
-    await Deno.remove(out, { recursive: true });
-    return text;
-  };
-  assertEquals(await build(), await build());
-});
+const GLOSSARY = new URL("../../docs/pages/glossary.md", import.meta.url);
+
+Deno.test(
+  "the site has no problem, finds the terms of the notes, and is the same twice",
+  { ignore: !packages },
+  async () => {
+    const build = async (): Promise<string> => {
+      const out = await Deno.makeTempDir();
+      const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["task", "docs", "--check", "--out", out],
+        cwd: new URL("../../", import.meta.url),
+        env: { NO_COLOR: "1" },
+      }).output();
+      const said = new TextDecoder().decode(stderr) + new TextDecoder().decode(stdout);
+      assertEquals(code, 0, said);
+      let text = "";
+      for (
+        const page of ["index.html", "attention/scaled_dot_product.html", "assets/search.js", "api/attention.html"]
+      ) {
+        const content = await Deno.readTextFile(`${out}/${page}`);
+        assert(!page.endsWith(".html") || content.includes("<main"), page);
+        text += content;
+      }
+      assertFound(await Deno.readTextFile(`${out}/assets/search.js`), await Deno.readTextFile(GLOSSARY));
+      await Deno.remove(out, { recursive: true });
+      return text;
+    };
+    assertEquals(await build(), await build());
+  },
+);

@@ -1,10 +1,11 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
-import { createWasmDevice, EncoderDecoder, generate, noGrad, Random, scope, tensor } from "../../mod.ts";
+import { createWasmDevice, EncoderDecoder, generate, memory, noGrad, Random, scope, tensor } from "../../mod.ts";
 import { setBackend } from "../../core/engine/device.ts";
 import { figuresOf, firstChoice, STAGES } from "../../docs/playground/draw.ts";
-import { DEFAULTS, look, type View } from "../../docs/playground/look.ts";
+import { look, type View } from "../../docs/playground/look.ts";
 import { openTranslator, packTranslator } from "../../docs/playground/pack.ts";
 import { FILES, type Measured, pages } from "../../docs/playground/page.ts";
+import { DEFAULTS } from "../../docs/playground/settings.ts";
 
 const folder = new URL("../../docs/playground/model/", import.meta.url);
 const bytes = Deno.readFileSync(new URL("translator.safetensors", folder));
@@ -56,8 +57,8 @@ Deno.test("look() searches as generate() does", async () => {
   const ids = [...source.encode(sentence), source.endToken];
   for (const beams of [1, 2, 4]) {
     const { found, tree } = await look(translator, { ...DEFAULTS, sentence, beams });
-    const memory = scope(() => noGrad(() => model.encode(tensor(Int32Array.from(ids), [1, ids.length]))));
-    const wanted = await generate(model.given(memory), [target.beginToken], {
+    const encoded = scope(() => noGrad(() => model.encode(tensor(Int32Array.from(ids), [1, ids.length]))));
+    const wanted = await generate(model.given(encoded), [target.beginToken], {
       maxNewTokens: 2 * ids.length + 10,
       eosToken: target.endToken,
       numBeams: beams,
@@ -84,12 +85,52 @@ Deno.test("look() shows weights that sum to one and do not look ahead", async ()
 });
 
 Deno.test("look() shows what temperature and truncation leave", async () => {
-  const { steps } = await look(translator, { ...DEFAULTS, sentence, temperature: 2, topK: 3 });
+  const { steps } = await look(translator, { ...DEFAULTS, sentence, temperature: 2, topK: 3, topP: 1 });
   for (const { likely, kept } of steps) {
     assertEquals(kept, 3);
     assertAlmostEquals(likely.reduce((sum, { shaped }) => sum + shaped, 0), 1, 1e-9);
     assertAlmostEquals(likely[0]!.shaped / likely[1]!.shaped, Math.sqrt(likely[0]!.model / likely[1]!.model), 1e-6);
   }
+});
+
+Deno.test("look() leaves the likeliest token at temperature 0, top-k 1 and top-p 0, and draws it", async () => {
+  const greedy = await look(translator, { ...DEFAULTS, sentence, beams: 1 });
+  for (const end of [{ temperature: 0 }, { topK: 1 }, { topP: 0 }]) {
+    const { steps, drawn } = await look(translator, { ...DEFAULTS, sentence, ...end });
+    for (const { likely, kept } of steps) assertEquals([kept, likely[0]!.shaped], [1, 1]);
+    assertEquals(drawn.text, greedy.text);
+  }
+});
+
+Deno.test("look() shows what the encoder is given and what leaves it", async () => {
+  const { placed, memory: left } = await look(translator, { ...DEFAULTS, sentence });
+  const given = tensor(Float32Array.from(placed.flat()), [1, placed.length, placed[0]!.length]);
+  const found = await scope(() => noGrad(() => translator.model.encoder.forward(given))).read();
+  left.flat().forEach((x, i) => assertAlmostEquals(x, found[i]!, 1e-4));
+});
+
+Deno.test("look() marks the best text in the tree of its search", async () => {
+  for (const beams of [1, 3, 8]) {
+    const { tree, inputs, found } = await look(translator, { ...DEFAULTS, sentence, beams });
+    const best = tree.filter((node) => node.best);
+    assertEquals(best.map(({ label }) => label), [...inputs, "END"]);
+    best.forEach(({ parent, kept }, i) => assert(kept && parent === best[i - 1]?.id));
+    assertEquals(best.at(-1)!.value, found[0]!.logProbability);
+  }
+});
+
+Deno.test("look() stops between two tokens, and leaves nothing behind", async () => {
+  const before = memory().tensors;
+  const reason = new Error("enough"), signal = AbortSignal.abort(reason);
+  const error = await assertRejects(() => look(translator, { ...DEFAULTS, sentence }, signal), Error);
+  assertEquals(error, reason);
+  assert(memory().tensors <= before);
+});
+
+Deno.test("look() answers what it does not know at all", async () => {
+  const view = await look(translator, { ...DEFAULTS, sentence: "qqq ☃ 龘龘" });
+  assertEquals(view.source.tokens, [...Array(8).fill("UNK"), "END"]);
+  assert(view.found.length > 0);
 });
 
 Deno.test("look() refuses nothing and too much", async () => {
@@ -102,8 +143,10 @@ Deno.test("the playground's page traces every stage to lines and says what was m
   const sections = page!.body.split("<section ").slice(1);
   assertEquals(sections.length, STAGES.length);
   for (const section of sections) {
-    assert(/href="\w+\/\w+\.html#L\d+"/.test(section));
-    assert(section.includes("<figure"));
+    const figures = section.split("<figure").length - 1, traced = section.split('<ul class="made"').length - 1;
+    assert(figures > 0);
+    assertEquals(traced, figures);
+    for (const list of section.split('<ul class="made"').slice(1)) assert(/href="\w+\/\w+\.html#L\d+"/.test(list));
   }
   assert(page!.body.includes(`BLEU</a> ${bleu.greedy.toFixed(1)}`));
   for (const file of FILES.values()) assert(Deno.statSync(file).isFile);

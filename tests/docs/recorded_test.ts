@@ -22,6 +22,7 @@ function compare(recorded: Outcome, found: Outcome, more: Partial<Experiment> = 
   const experiment: Experiment = {
     name: "words/nothing",
     title: "Nothing",
+    purpose: "Nothing.",
     controls: {},
     claims: [],
     run: () => Promise.resolve(found),
@@ -31,12 +32,24 @@ function compare(recorded: Outcome, found: Outcome, more: Partial<Experiment> = 
   return differences(experiment, { name: experiment.name, controls: {}, outcome: recorded }, found, sameBits).length;
 }
 
-Deno.test("rounded() keeps counts, shortens fractions, and drops what is nothing beside the rest", () => {
+Deno.test("rounded() keeps counts, and some digits of each fraction, however small it is", () => {
   const { findings, figures } = rounded(
-    outcome(line([123456, 0.123456], [200000, 1e-12]), { count: 65_123_456, share: 1 / 3, list: [2, 1e-9, 0.5] }),
+    outcome(line([123456, 0.123456], [200000, 1.23456e-16]), { count: 65_123_456, share: 1 / 3, list: [2, 1e-9, 0] }),
   );
-  assertEquals(findings, { count: 65_123_456, share: 0.333333, list: [2, 0, 0.5] });
-  assertEquals(figures, [line([123456, 0.1235], [200000, 0])]);
+  assertEquals(findings, { count: 65_123_456, share: 0.333333, list: [2, 1e-9, 0] });
+  assertEquals(figures, [line([123456, 0.1235], [200000, 1.235e-16])]);
+});
+
+Deno.test("differences() holds a number on a logarithmic axis to a share of itself, where bits are the same", () => {
+  const logarithmic = (...points: [number, number][]): Outcome => {
+    const figure = line(...points);
+    return outcome(figure.kind === "line" ? { ...figure, y: { ...figure.y, logarithmic: true } } : figure);
+  };
+  assertEquals(compare(logarithmic([0, 1], [1, 1e-16]), logarithmic([0, 1], [1, 1.001e-16])), 0);
+  assertEquals(compare(logarithmic([0, 1], [1, 1e-16]), logarithmic([0, 1], [1, 2e-16])), 1);
+  assertEquals(compare(outcome(line([0, 1], [1, 1e-16])), outcome(line([0, 1], [1, 2e-16]))), 0);
+  // Another device rounds in other places.
+  assertEquals(compare(logarithmic([0, 1], [1, 1e-16]), logarithmic([0, 1], [1, 2e-16]), { tolerance: 0.1 }), 0);
 });
 
 Deno.test("differences() allows a share of the largest number beside one, not of the number itself", () => {

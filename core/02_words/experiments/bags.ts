@@ -2,10 +2,10 @@
  * # What a bag of words can say
  *
  * Three classifiers read small reviews and say whether the last thing said is good: one that lets every
- * word vote (BoW, 词袋), one that sums embeddings (CBOW), one with layers behind the sum (deep CBOW). Some
- * reviews say it plainly, some negate, some turn with *but*. The notes hold that a bag misses negation and
- * *but*; whether layers help is measured for each kind apart. Things and adjectives are paired differently
- * in training and test.
+ * word vote (BoW, 词袋模型), one that sums embeddings (CBOW), one with layers behind the sum (deep CBOW).
+ * Some reviews say it plainly, some negate (否定词), some turn with *but*. The notes hold that a bag
+ * misses negation and *but*; whether layers help is measured for each kind apart. Things and adjectives
+ * are paired differently in training and test.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { scope } from "../../engine/scope.ts";
 import { noGrad } from "../../engine/autograd.ts";
 import { type Tensor, tensor } from "../../engine/tensor.ts";
 import type { Experiment } from "../../experiments.ts";
-import { fit, mean, percent, readMatrix, rounded, SEED } from "../../experiments/plain.ts";
+import { fit, fixed, mean, percent, readMatrix, rounded, SEED } from "../../experiments/plain.ts";
 import { crossEntropy } from "../../06_training/loss.ts";
 import { BagOfWordsClassifier, DeepBagOfWordsClassifier, Embedding, padTokens } from "../embeddings.ts";
 
@@ -114,6 +114,10 @@ async function cosines(table: Tensor, words: readonly string[]): Promise<number[
 export const bagsExperiment: Experiment<Found, "width" | "layers" | "reviews" | "seed"> = {
   name: "words/embeddings/bags",
   title: "What a bag of words can say",
+  purpose: "Three classifiers read short reviews and judge whether the last thing said is good. In a bag of " +
+    "words (BoW) every word has a vote, CBOW sums embeddings, deep CBOW has layers behind the sum. Change the " +
+    "layers, or the number of reviews to learn from. Compare plain reviews with negated ones, and with those " +
+    "turned by “but”.",
   controls: {
     width: { label: "Width", description: "Width of an embedding", default: 16, min: 2, max: 64 },
     layers: { label: "Layers", description: "Layers behind the sum of the deep model", default: 2, min: 1, max: 4 },
@@ -207,9 +211,9 @@ export const bagsExperiment: Experiment<Found, "width" | "layers" | "reviews" | 
         },
         {
           kind: "heatMap",
-          caption: `Cosines of the embeddings that CBOW learned: ${findings.alike.toFixed(2)} in the mean between ` +
+          caption: `Cosines of the embeddings that CBOW learned: ${fixed(findings.alike, 2)} in the mean between ` +
             `words that mean alike, ${
-              findings.opposite.toFixed(2)
+              fixed(findings.opposite, 2)
             } between opposites. One-hot vectors have 0 everywhere.`,
           rows: adjectives,
           columns: adjectives,

@@ -13,7 +13,7 @@
 import { chineseEnglish, type SentencePair } from "../../05_transformer/experiments/chinese_english.ts";
 import { Pace } from "../../engine/pace.ts";
 import type { Experiment, Figure, ValuedToken } from "../../experiments.ts";
-import { mean, percent } from "../../experiments/plain.ts";
+import { fixed, mean, percent } from "../../experiments/plain.ts";
 import { BytePairEncoding, splitWords, trainBytePairEncoding } from "../byte_pair_encoding.ts";
 
 /** Lengths of the merge list at which everything is measured. */
@@ -99,7 +99,7 @@ function mergeTable(english: readonly Step[], chinese: readonly Step[], endings:
     caption:
       `The first ${rows.length} of ${total} merges, and those of the Chinese side of the same sentences, where ` +
       "nothing marks a word: the merges find words such as " +
-      `${rows.slice(0, 3).map((row) => row[5]).join(", ")}. Of the notes' examples, ${made}. A space is written ␣.`,
+      `${rows.slice(0, 3).map((row) => row[5]).join(", ")}. Of the notes’ examples, ${made}. A space is written ␣.`,
     columns: ["merge", "English pair", "token", "count", "Chinese pair", "token", "count"],
     rows,
   };
@@ -147,6 +147,9 @@ function strip(encoding: BytePairEncoding, families: readonly Family[], merges: 
 export const bytePairEncodingExperiment: Experiment<Found, "merges"> = {
   name: "words/byte_pair_encoding",
   title: "Subwords that a corpus asks for",
+  purpose: "Merges are learned from the English sentences of the translator of chapter 5, and beside them from " +
+    "the Chinese ones. Change how many of them cut the words. At 0 a word is its letters, with a few hundred a " +
+    "word and its forms share a stem, with all of them most words are one token, and few share anything.",
   controls: {
     merges: {
       label: "Merges",
@@ -163,20 +166,22 @@ export const bytePairEncodingExperiment: Experiment<Found, "merges"> = {
       holds: ({ endings }) => endings.slice(0, 3).every((step) => step > 0),
     },
     {
-      text: "So does pro, the notes' fourth example",
+      text: "So does pro, the notes’ fourth example",
       refuted: true,
       holds: ({ endings }) => endings[3]! > 0,
     },
     {
-      text: "After 400 merges, most inflected words share a subword of three letters or more with their base form",
+      text:
+        "Cut by this many merges, most inflected words share a subword of three letters or more with their base form",
       holds: ({ relatedHere }) => relatedHere > 0.5,
     },
     {
-      text: "Few subwords write many words: fewer tokens than the corpus has words, and no character is unknown",
+      text:
+        "Few subwords write many words: this many merges make fewer tokens than the corpus has words, and no character is unknown",
       holds: ({ vocabulary, words, unknown }) => vocabulary < words && unknown === 0,
     },
     {
-      text: "With all merges, where most words are one token, fewer than a quarter still do",
+      text: "Cut by all merges, where most words are one token, fewer than a quarter still do",
       holds: ({ related }) => related.at(-1)! < 0.25,
     },
   ],
@@ -227,16 +232,15 @@ export const bytePairEncodingExperiment: Experiment<Found, "merges"> = {
             `${lengths[shares.indexOf(most)]} merges. After ${lengths.at(-1)}, where most words are one token, ` +
             `${percent(shares.at(-1)!)} do: what is a token of its own is related to nothing.`,
           x,
-          y: { title: "share of inflected words", domain: [0, 1] },
+          y: { title: "share of inflected words with a subword of their base", domain: [0, 1] },
           series: [{ label: "share a subword with their base", points: lengths.map((n, i) => [n, shares[i]!]) }],
         },
         {
           kind: "line",
-          caption:
-            `Unseen sentences take ${tokensPerWord[0]!.toFixed(1)} tokens per word or sign without a merge and ` +
-            `${tokensPerWord.at(-1)!.toFixed(2)} with all of them.`,
+          caption: `Unseen sentences take ${fixed(tokensPerWord[0]!, 1)} tokens per word or sign without a merge and ` +
+            `${fixed(tokensPerWord.at(-1)!, 2)} with all of them.`,
           x,
-          y: { title: "tokens per word or sign" },
+          y: { title: "tokens per word or sign of the test sentences" },
           series: [{ label: "test sentences", points: lengths.map((n, i) => [n, tokensPerWord[i]!]) }],
         },
       ],

@@ -2,7 +2,7 @@
  * # A look-up is a product
  *
  * The page says that looking rows up and multiplying by one-hot vectors give the same, that only the rows
- * looked up receive a gradient, and that the row of a padding token stays zero. This does both on one
+ * looked up receive a gradient, and that a padding token comes out as zeros. This does both on one
  * sentence and compares every number.
  *
  * @module
@@ -13,7 +13,7 @@ import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import { tensor } from "../../engine/tensor.ts";
 import type { Experiment } from "../../experiments.ts";
-import { readMatrix, SEED } from "../../experiments/plain.ts";
+import { number, readMatrix, SEED } from "../../experiments/plain.ts";
 import { Embedding, multiplyOneHot } from "../embeddings.ts";
 
 const WORDS = ["<pad>", "the", "cat", "sat", "on", "mat", "a", "dog", "ran", "by", "big", "red", "book", "was", "read"];
@@ -35,6 +35,9 @@ type Found = {
 export const embeddingsExperiment: Experiment<Found, "vocabulary" | "width" | "seed"> = {
   name: "words/embeddings",
   title: "A look-up is a product with one-hot rows",
+  purpose: "One sentence becomes vectors in two ways: by looking up rows of a table, and by multiplying " +
+    "one-hot rows with the table. Change the vocabulary or the width. Compare what comes out, and see whose row " +
+    "receives a gradient.",
   controls: {
     vocabulary: {
       label: "Vocabulary",
@@ -101,13 +104,15 @@ export const embeddingsExperiment: Experiment<Found, "vocabulary" | "width" | "s
         },
         {
           kind: "heatMap",
-          caption: "The table, one row per word.",
+          caption: "The table, one row per word. The row of <pad> holds numbers like the others; a look-up writes " +
+            "zeros in their place.",
           rows: words,
           columns: dimensions,
           values: table,
           rowTitle: "word of the vocabulary",
           columnTitle: "dimension",
           diverging: true,
+          quantity: "W",
         },
         {
           kind: "heatMap",
@@ -124,7 +129,7 @@ export const embeddingsExperiment: Experiment<Found, "vocabulary" | "width" | "s
         {
           kind: "bars",
           caption: `How far each row is pushed, if every position asks for the same change: “${twice}” ` +
-            `${findings.gradient[words.indexOf(twice)]!.toFixed(0)} times, and ` +
+            `${number(findings.gradient[words.indexOf(twice)]!)} times, and ` +
             `${findings.gradient.filter((x) => x === 0).length} of ${V} rows not at all.`,
           y: { title: "gradient, in units of one position" },
           bars: words.map((label, i) => ({ label, value: findings.gradient[i]!, quantity: "W" })),

@@ -13,7 +13,7 @@ import { oneHot } from "../../engine/ops.ts";
 import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import type { Experiment, Figure } from "../../experiments.ts";
-import { difference, percent, readMatrix, rounded, SEED, size } from "../../experiments/plain.ts";
+import { difference, fixed, number, percent, readMatrix, rounded, SEED, size } from "../../experiments/plain.ts";
 import { softmax } from "../softmax.ts";
 
 const SHIFTS = [0, 10, 30, 70, 1000, 100_000];
@@ -82,13 +82,16 @@ async function saturation(): Promise<Figure> {
   const share = await shares.read(), slope = await z.grad!.read();
   return {
     kind: "line",
-    caption: `Two scores, z and 0. The share of z answers most at z = 0, by ${Math.max(...slope).toFixed(2)}; at z = ` +
-      `${scores.at(-1)} it answers by ${slope.at(-1)!.toExponential(0)}: the softmax is saturated.`,
+    caption: `Two scores, z and 0. The share of z answers most at z = 0, by ${fixed(Math.max(...slope), 2)}; at z = ` +
+      `${scores.at(-1)} it answers by ${
+        slope.at(-1)!.toExponential(0)
+      }: the softmax is saturated. The slope and p(1 − p) ` +
+      "lie on top of each other.",
     x: { title: "score z" },
     y: { title: "share and slope", domain: [0, 1] },
     series: [
       { label: "share p", points: scores.map((x, i) => [x, share[i]!]), quantity: "p" },
-      { label: "slope, by backward()", points: scores.map((x, i) => [x, slope[i]!]), quantity: "z" },
+      { label: "slope, by backward()", points: scores.map((x, i) => [x, slope[i]!]) },
       { label: "p(1 − p)", points: scores.map((x, i) => [x, share[i]! * (1 - share[i]!)]), dashed: true },
     ],
   };
@@ -98,6 +101,9 @@ async function saturation(): Promise<Figure> {
 export const softmaxExperiment: Experiment<Found, "scores" | "temperature" | "seed"> = {
   name: "words/softmax",
   title: "What a softmax answers to",
+  purpose: "A few random scores become shares. Change the temperature, by which all scores are divided first: " +
+    "see how even the shares are, and how strongly each of them answers to each score. The table at the end " +
+    "raises all scores together, with the subtraction of the maximum and without it.",
   controls: {
     scores: { label: "Scores", description: "How many scores compete", default: 6, min: 2, max: 12 },
     temperature: {
@@ -171,7 +177,7 @@ export const softmaxExperiment: Experiment<Found, "scores" | "temperature" | "se
       notesShare: Math.max(...notes.shares),
       notesSlope: largest(notes.slopes.flat()),
     };
-    const names = scores.map((z) => z.toFixed(2));
+    const names = scores.map((z) => fixed(z, 2));
     const top = here.shares[0]!;
     return {
       findings,
@@ -180,7 +186,7 @@ export const softmaxExperiment: Experiment<Found, "scores" | "temperature" | "se
           kind: "line",
           caption: `The same scores at every temperature. No two lines cross: the order stays. At ${
             TEMPERATURES[0]
-          } the best score has ${percent(byTemperature[0]![0]!)}, at ${TEMPERATURES.at(-1)} ${
+          } the best score has ${percent(byTemperature[0]![0]!)}, at ${TEMPERATURES.at(-1)} it has ${
             percent(byTemperature.at(-1)![0]!)
           }.`,
           x: { title: "temperature", logarithmic: true },
@@ -197,7 +203,7 @@ export const softmaxExperiment: Experiment<Found, "scores" | "temperature" | "se
             `${percent(top)}; its own entry is p(1 − p) = ${
               (top * (1 - top)).toFixed(2)
             }. Every row sums to zero: what ` +
-            "one share wins, others lose. The derivatives are by the divided scores.",
+            "one share wins, others lose. A score is raised after it was divided by the temperature.",
           rows: names.map((name) => `share of ${name}`),
           columns: names,
           values: here.slopes.map((row) => row.map(rounded)),
@@ -213,9 +219,9 @@ export const softmaxExperiment: Experiment<Found, "scores" | "temperature" | "se
           caption:
             `Every score raised by the same number. With the maximum subtracted, ${
               largest(change) === 0 ? "no share changes at all" : `shares change by ${size(largest(change))} at most`
-            }. Without it, shares are lost as soon as an exponential is too large ` +
-            "for the device's numbers.",
-          columns: ["scores raised by", "largest change of a share", "shares without the subtraction"],
+            }. Without it, a score above 88.7 has no share that is a number in float32, on CPU and GPU; ` +
+            "in float64, on the reference device, one above 709.8.",
+          columns: ["scores raised by", "largest change of a share", "without it, shares that are numbers"],
           rows: SHIFTS.map((shift, i) => [shift, change[i]!, `${plainNumbers[i]} of ${count}`]),
         },
       ],

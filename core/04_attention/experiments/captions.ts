@@ -156,11 +156,10 @@ function map(scene: Scene, weights: readonly (readonly number[])[]): Figure {
   const words = caption(scene), { animal, region } = scene.creatures[scene.spoken]!;
   return {
     kind: "attention",
-    caption: `Who looks where: each word, fed in after those before it, at the regions of one picture. After “${
-      words.slice(1, 4).join(" ")
-    }” the ${ANIMALS[animal]} gets ${percent(weights[ASKS_COLOR]![region]!)} of the weight, and “${
-      words[4]
-    }” has to come next.`,
+    caption: `Who looks where: each word at the left, fed in after those before it, asks the regions of one picture, ` +
+      `at the right. After “${words.slice(1, 4).join(" ")}” the ${ANIMALS[animal]} gets ${
+        percent(weights[ASKS_COLOR]![region]!)
+      } of the weight, and “${words[4]}” has to come next.`,
     from: words.slice(0, LENGTH),
     to: regions,
     weights: [weights.map((row) => row.map(rounded))],
@@ -171,6 +170,10 @@ function map(scene: Scene, weights: readonly (readonly number[])[]): Figure {
 export const captionsExperiment: Experiment<Found, "steps" | "blur" | "seed"> = {
   name: "attention/self_and_cross",
   title: "A captioner looks at what it speaks of",
+  purpose: "A small model learns to write captions such as “the cat is black and sleeping” for pictures of " +
+    "nine regions, three of which show an animal. It is told the next word, never where to look. Change the steps " +
+    "of the training, or blur the regions. See where the weight goes when the colour or the action has to come " +
+    "next.",
   controls: {
     steps: { label: "Steps", description: "Training steps of 64 captions", default: 400, min: 0, max: 800, step: 50 },
     blur: {

@@ -20,7 +20,7 @@ import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import { type Tensor, tensor } from "../../engine/tensor.ts";
 import type { Experiment } from "../../experiments.ts";
-import { fit, mean, percent, readMatrix, rounded, SEED } from "../../experiments/plain.ts";
+import { fit, fixed, mean, percent, readMatrix, rounded, SEED } from "../../experiments/plain.ts";
 import { crossEntropy } from "../../06_training/loss.ts";
 import { Embedding } from "../../02_words/embeddings.ts";
 import { MultiHeadAttention, type PositionRule } from "../multi_head.ts";
@@ -152,6 +152,10 @@ async function reach(model: Reader, { variables, values, answers }: Lists): Prom
 export const extrapolationExperiment: Experiment<Found, "trained" | "steps" | "seed"> = {
   name: "attention/positions/extrapolation",
   title: "Past the trained length",
+  purpose: "A list of assignments such as a = 3, b = 1, a = 5 is read from left to right; at each one the " +
+    "model has to say what the variable held before. With each scheme one attention layer is trained on short " +
+    "lists and tested on lists four times as long. Change the trained length. Right of the dashed line is what " +
+    "training has never met.",
   controls: {
     trained: {
       label: "Trained length",
@@ -183,7 +187,7 @@ export const extrapolationExperiment: Experiment<Found, "trained" | "steps" | "s
       holds: ({ beyond }) => beyond[SCHEMES.indexOf("RoPE")]! > 0.7,
     },
     {
-      text: "RoPE takes for near what is nearly a full turn away: there it has more weight than within half a turn",
+      text: "RoPE takes far for near: around a full turn of its second pair it has more weight than within half a turn",
       holds: ({ turned: [near, round] }) => round! > near!,
     },
   ],
@@ -212,6 +216,13 @@ export const extrapolationExperiment: Experiment<Found, "trained" | "steps" | "s
       beyond: curves.map((curve) => mean(curve.slice(8))),
       turned: [weightBetween(0, TURN / 2), weightBetween(0.6 * TURN, 1.2 * TURN)],
     };
+    const turn = `${TURN.toFixed(0)}, a full turn of its second pair of coordinates`;
+    // What is drawn ends at three times the trained length.
+    const round = 3 * trained < TURN
+      ? `What is drawn ends before ${turn}`
+      : `${percent(findings.turned[1]!)} of all lies around ${turn}, which training has ${
+        trained < TURN ? "not met" : "met"
+      }`;
     const far = (name: typeof SCHEMES[number]): string =>
       percent(reaches[SCHEMES.indexOf(name)]!.slice(4).reduce((sum, x) => sum + x, 0));
     return {
@@ -236,12 +247,8 @@ export const extrapolationExperiment: Experiment<Found, "trained" | "steps" | "s
           kind: "line",
           caption:
             `Where the last quarter of the long lists looks: the share of the weight by distance. At distances ` +
-            `above ${trained}, which training has not met, ALiBi has ${
-              far("ALiBi")
-            } of its weight, learned positions have ` +
-            `${far("learned")}, RoPE has ${far("RoPE")}: ${percent(findings.turned[1]!)} of all lies around ${
-              TURN.toFixed(0)
-            }, where the second pair of coordinates has gone round.`,
+            `above ${trained}, which training has not met, ALiBi has ${far("ALiBi")} of its weight, learned ` +
+            `positions have ${far("learned")}, RoPE has ${far("RoPE")}. ${round}.`,
           x: { title: "distance of what is looked at" },
           y: { title: "share of the weight" },
           series: SCHEMES.map((label, i) => ({

@@ -16,7 +16,7 @@ import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import { type Tensor, tensor } from "../../engine/tensor.ts";
 import type { Experiment } from "../../experiments.ts";
-import { difference, mean, percent, readMatrix, rounded, SEED, size } from "../../experiments/plain.ts";
+import { difference, fixed, mean, percent, readMatrix, rounded, SEED, size } from "../../experiments/plain.ts";
 import { KeyValueCache } from "../../07_generation/kv_cache.ts";
 import { softmax } from "../../02_words/softmax.ts";
 import { additiveMask, causalMask, combineMasks, overKeys, paddingMask } from "../masks.ts";
@@ -40,6 +40,8 @@ type Found = {
   readonly history: number;
   /** The same in a stack of one layer. */
   readonly historyOfOne: number;
+  /** The same in a stack of two. */
+  readonly historyOfTwo: number;
 };
 
 /** A stack of self-attentions with random weights, each adding to its input. */
@@ -117,6 +119,10 @@ function treat(scale: number, random: Random): { maps: Tensor[]; mask: Tensor } 
 export const masksExperiment: Experiment<Found, "scale" | "layers" | "seed"> = {
   name: "attention/masks",
   title: "What a forbidden position gets, and when a mask is needed",
+  purpose: "The first position of a sentence is padding, and no word may see what comes after it. Forbidden " +
+    "scores become 0, −10000 or −∞: change the scale of the scores, and see what forbidden positions get. Then " +
+    "attentions with random weights read a text, with the causal mask and without it: change the layers, and see " +
+    "when the mask matters.",
   controls: {
     scale: {
       label: "Scale of scores",
@@ -150,7 +156,7 @@ export const masksExperiment: Experiment<Found, "scale" | "layers" | "seed"> = {
     },
     {
       text: "Fed the whole history, it does: in two layers, the newest output changes by more than 0.01 without it",
-      holds: ({ history }) => history > 0.01,
+      holds: ({ historyOfTwo }) => historyOfTwo > 0.01,
     },
     {
       text: "In a single layer it does not, since the newest row may see everything",
@@ -175,6 +181,7 @@ export const masksExperiment: Experiment<Found, "scale" | "layers" | "seed"> = {
     const [withMask, without, history, bare] = await feed(new Layers(layers, random), hidden);
     onProgress?.(0.75);
     const single = await feed(new Layers(1, random), hidden);
+    const two = layers === 2 ? bare! : (await feed(new Layers(2, random), hidden))[3]!;
     onProgress?.(1);
     const findings: Found = {
       leaked,
@@ -183,6 +190,7 @@ export const masksExperiment: Experiment<Found, "scale" | "layers" | "seed"> = {
       cached: Math.max(...without!),
       history: Math.max(...bare!),
       historyOfOne: Math.max(...single[3]!),
+      historyOfTwo: Math.max(...two),
     };
     const over = (numbers: readonly number[]): [number, number][] => numbers.map((y, t) => [t + 1, y]);
     const groups = [
@@ -194,9 +202,11 @@ export const masksExperiment: Experiment<Found, "scale" | "layers" | "seed"> = {
       figures: [
         {
           kind: "attention",
-          caption: `The same scores with 0, −10000 or −∞ where looking is forbidden. With 0, words of the future get ` +
-            `${percent(leaked[0]!)} of the weight. The row of the padding may look nowhere: with −10000 it looks ` +
-            `everywhere instead, with −∞ its weights sum to ${weights[2]![0]!.reduce((a, b) => a + b, 0)}.`,
+          caption:
+            "Each word at the left asks, those at the right are asked. Forbidden are the padding and what comes " +
+            `after a word; their score is −∞, −10000 or 0. With 0 they get ${percent(leaked[0]!)} of the weight. The ` +
+            "padding itself may look nowhere: with −10000 it looks everywhere instead, with −∞ its weights sum to " +
+            `${weights[2]![0]!.reduce((a, b) => a + b, 0)}.`,
           from: WORDS,
           to: WORDS,
           weights: weights.map((map) => map.map((row) => row.map(rounded))).toReversed(),
@@ -205,7 +215,7 @@ export const masksExperiment: Experiment<Found, "scale" | "layers" | "seed"> = {
         {
           kind: "bars",
           caption:
-            `What forbidden positions get: ${
+            `What forbidden positions get, where something else is allowed: ${
               leaked.map((x, i) => `${percent(x)} with ${TREATMENTS[i]}`).join(", ")
             }; ` +
             `where nothing is allowed, ${leakedWhole.map(percent).join(", ")}.`,
@@ -217,9 +227,12 @@ export const masksExperiment: Experiment<Found, "scale" | "layers" | "seed"> = {
         {
           kind: "line",
           caption: `How far the newest output is from that of one masked pass over ${LENGTH} positions, in ${layers} ` +
-            `layer${layers === 1 ? "" : "s"}. Single tokens with a cache need no causal mask: the difference is ` +
-            `${size(findings.cached)}. The whole history does: without the mask, earlier positions see later ` +
-            `ones, and the newest output is off by up to ${findings.history.toFixed(2)}.`,
+            `layer${layers === 1 ? "" : "s"}. At most: single tokens with a cache, without the mask, ` +
+            `${size(findings.cached)}; the whole history without the mask, ${size(findings.history)}. ${
+              layers === 1
+                ? "The newest row allows everything, and nothing else is read."
+                : "Earlier positions have seen later ones, and the next layer reads what became of them."
+            } Curves at 0 lie on top of each other.`,
           x: { title: "position that is written" },
           y: { title: "largest difference" },
           series: [

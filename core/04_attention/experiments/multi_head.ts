@@ -144,6 +144,9 @@ function byRole(weights: readonly (readonly (readonly number[])[])[], { places }
 export const multiHeadExperiment: Experiment<Found, "heads" | "steps" | "seed"> = {
   name: "attention/multi_head",
   title: "Two questions at once",
+  purpose: "Six names each say four random numbers; one name is the subject of a verb, another its object. The " +
+    "verb has to report the numbers of both. Attentions of equal size, with one head, two and four, learn it. See " +
+    "how much they report, and choose the number of heads whose weights are shown, to see who looks at whom.",
   controls: {
     heads: {
       label: "Heads",
@@ -221,7 +224,9 @@ export const multiHeadExperiment: Experiment<Found, "heads" | "steps" | "seed"> 
           kind: "bars",
           caption: `How much of what subject and object say is reported, in unseen sentences: ${
             trained.map((n, i) => `${percent(findings.both[i]!)} with ${many(n)}`).join(", ")
-          }. A blend with fixed weights tells half. All have ${findings.parameters[0]} parameters in the attention.`,
+          }. One blend with fixed weights would tell half. All have ${
+            findings.parameters[0]
+          } parameters in the attention.`,
           y: { title: "share of the variance", domain: [0, 1] },
           bars: trained.flatMap((n, i) =>
             (["subject", "object", "both"] as const).map((of) => ({
@@ -233,7 +238,7 @@ export const multiHeadExperiment: Experiment<Found, "heads" | "steps" | "seed"> 
         },
         {
           kind: "attention",
-          caption: `Where the verb of one sentence looks with ${many(trained[shown]!)}. Its subject is ${
+          caption: `Where the verb of one sentence, at the left, looks with ${many(trained[shown]!)}. Its subject is ${
             NAMES[subject]
           }, its object ${NAMES[object]}.`,
           from: ["verb"],

@@ -2,7 +2,7 @@
  * # Walking is turning
  *
  * The notes: *learn the conclusion by heart, the position of one word is a linear combination of others.*
- * Here the matrix is written down that turns the code of any position into that of the one $k$ steps on,
+ * Here the matrix is written down that turns the code of any position into that of the one $n$ steps on,
  * and is tried on a thousand positions. Then queries and keys turned by RoPE are compared at many places:
  * only their distance may count.
  *
@@ -14,7 +14,7 @@ import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import { type Tensor, tensor } from "../../engine/tensor.ts";
 import type { Experiment } from "../../experiments.ts";
-import { difference, readMatrix, rounded, SEED, size } from "../../experiments/plain.ts";
+import { difference, fixed, readMatrix, rounded, SEED, size } from "../../experiments/plain.ts";
 import { applyRotary, rotaryAngles, sinusoidalPositions } from "../positions.ts";
 
 const POSITIONS = 1000, SHOWN = 64, REACH = 48;
@@ -94,14 +94,18 @@ const spread = (rows: readonly (readonly number[])[]): number =>
 export const rotationExperiment: Experiment<Found, "width" | "step" | "seed"> = {
   name: "attention/positions/rotation",
   title: "Walking is turning",
+  purpose: "The sinusoidal code of a position is a list of points on circles. Change how many steps further to " +
+    "go: each circle turns by its own angle, wherever the walk begins. Then codes are compared by dot products, " +
+    "and a query with a key turned by RoPE, at three places of a text. See whether the place matters, or the " +
+    "distance alone.",
   controls: {
     width: { label: "Width", description: "Width of a code and of a head", default: 32, min: 4, max: 128, step: 4 },
-    step: { label: "Steps on", description: "How many positions further, k", default: 5, min: 1, max: 100 },
+    step: { label: "Steps on", description: "How many positions further, n", default: 5, min: 1, max: 100 },
     seed: SEED,
   },
   claims: [
     {
-      text: "The code of position p + k is a linear function of that of p, the same for every p",
+      text: "The code of position p + n is a linear function of that of p, the same for every p",
       holds: ({ error, wrongStep }) => error === 0 && wrongStep > 0.1,
     },
     {
@@ -158,7 +162,7 @@ export const rotationExperiment: Experiment<Found, "width" | "step" | "seed"> = 
               step === 1 ? "" : "s"
             } on: every ` +
             `point has turned by the same angle. Over ${POSITIONS} positions and all pairs the rotation misses by ` +
-            `${size(error)}; that of one step more, by ${wrongStep.toFixed(2)}.`,
+            `${size(error)}. A rotation for one step more misses by ${fixed(wrongStep, 2)}.`,
           x: { title: "cosine", domain: [-1, 1] },
           y: { title: "sine", domain: [-1, 1] },
           series: [
@@ -169,9 +173,10 @@ export const rotationExperiment: Experiment<Found, "width" | "step" | "seed"> = 
         {
           kind: "line",
           caption:
-            `The dot product of the code of p with that of p + k: from three different p, one curve (they differ ` +
-            `by ${size(findings.spread)}). It falls with the distance, though not all the way and not evenly.`,
-          x: { title: "distance k" },
+            `The dot product of the code of p with that of a later position, by their distance: three curves, for ` +
+            `three p, on top of each other (they differ by ${size(findings.spread)}). It falls with the distance, ` +
+            "though not all the way and not evenly.",
+          x: { title: "distance" },
           y: { title: "dot product" },
           series: STARTS.map((start, i) => ({
             label: `p = ${start}`,
@@ -182,9 +187,10 @@ export const rotationExperiment: Experiment<Found, "width" | "step" | "seed"> = 
         {
           kind: "line",
           caption:
-            `One query and one key, turned by RoPE to positions p and p + k: the score depends on k and not on p ` +
-            `(difference ${size(findings.rotarySpread)}).`,
-          x: { title: "distance k" },
+            `One query, turned by RoPE to position p, and one key, turned to a later one: three curves, for three p, ` +
+            `on top of each other (they differ by ${size(findings.rotarySpread)}). The score depends on the distance ` +
+            "and not on p.",
+          x: { title: "distance" },
           y: { title: "score" },
           series: STARTS.map((start, i) => ({
             label: `p = ${start}`,

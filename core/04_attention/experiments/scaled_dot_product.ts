@@ -13,6 +13,7 @@ import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import type { Axis, Experiment, Figure, Series } from "../../experiments.ts";
+import { fixed, number, percent } from "../../experiments/numbers.ts";
 
 const WIDTHS = [4, 16, 64, 256, 1024];
 
@@ -26,7 +27,7 @@ type Found = {
   readonly scaledGradient: readonly number[];
 };
 
-/** Variance of the scores, mean largest weight, and mean length of the softmax's derivative. */
+/** Variance of the scores, mean largest weight, and mean length of the softmax’s derivative. */
 async function measure(scores: Tensor): Promise<number[]> {
   const found = scope(() => {
     const weights = softmax(scores);
@@ -50,25 +51,27 @@ function overWidths(label: string, numbers: readonly number[], look: Partial<Ser
 /** What the page shows of the findings. */
 function figures(found: Found, keys: number): Figure[] {
   const x: Axis = { title: "width of the head, d", logarithmic: true };
-  const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
   return [
     {
       kind: "line",
       caption:
-        `The variance of a plain score is about its width: ${found.variance.at(-1)!.toFixed(0)} at width 1024. ` +
-        "Divided by √d, it stays at one.",
+        `The variance of a plain score is about its width: ${
+          number(Math.round(found.variance.at(-1)!))
+        } at width 1024. ` +
+        `That of the score divided by √d is ${fixed(found.scaledVariance.at(-1)!, 2)} there.`,
       x,
       y: { title: "variance of the scores", logarithmic: true },
       series: [
         overWidths("QKᵀ", found.variance),
         overWidths("QKᵀ / √d", found.scaledVariance, { quantity: "Z" }),
-        overWidths("expected, d", WIDTHS, { dashed: true }),
+        overWidths("expected, d", WIDTHS, { dashed: true, quantity: "d" }),
       ],
     },
     {
       kind: "line",
       caption: `Without the division, one of ${keys} keys gets ${percent(found.largest.at(-1)!)} of the weight at ` +
-        `width 1024; with it, ${percent(found.scaledLargest.at(-1)!)} at every width.`,
+        `width 1024, on average; with it, ${percent(Math.min(...found.scaledLargest))} to ` +
+        `${percent(Math.max(...found.scaledLargest))}, whatever the width.`,
       x,
       y: { title: "largest weight", domain: [0, 1] },
       series: [
@@ -79,10 +82,11 @@ function figures(found: Found, keys: number): Figure[] {
     },
     {
       kind: "line",
-      caption: "How much the weights still answer to the scores: without the division, the gradient falls to " +
-        `${percent(found.gradient.at(-1)! / found.gradient[0]!)} of what it is at width 4.`,
+      caption: "How strongly the weights answer when the scores change: all derivatives of the weights of one query, " +
+        "squared, summed, and the root taken. Without the division it falls, from width 4 to width 1024, to " +
+        `${percent(found.gradient.at(-1)! / found.gradient[0]!)}.`,
       x,
-      y: { title: "length of the softmax's derivative" },
+      y: { title: "how strongly weights answer to scores" },
       series: [
         overWidths("softmax(QKᵀ)", found.gradient),
         overWidths("softmax(QKᵀ / √d)", found.scaledGradient, { quantity: "A" }),
@@ -95,6 +99,9 @@ function figures(found: Found, keys: number): Figure[] {
 export const scaledDotProductExperiment: Experiment<Found, "queries" | "keys" | "seed"> = {
   name: "attention/scaled_dot_product",
   title: "What the square root prevents",
+  purpose: "Random queries meet random keys, in heads of growing width; nothing is trained. The scores are " +
+    "taken as they are, and divided by √d. Change the number of keys. In each figure, see which of the two " +
+    "depends on the width.",
   controls: {
     queries: {
       label: "Queries",
@@ -121,19 +128,19 @@ export const scaledDotProductExperiment: Experiment<Found, "queries" | "keys" | 
   },
   claims: [
     {
-      text: "The variance of a plain dot product is the width, within 15 %",
+      text: "The variance of a plain dot product is the width, within 15\u202f%",
       holds: ({ variance }) => variance.every((x, i) => Math.abs(x / WIDTHS[i]! - 1) < 0.15),
     },
     {
-      text: "Without the division, the largest of 16 weights at width 1024 is above 0.9",
+      text: "Without the division, the largest weight of a query at width 1024 is above 0.9 on average",
       holds: ({ largest }) => largest.at(-1)! > 0.9,
     },
     {
-      text: "Without the division, the gradient at width 1024 is below a third of that at width 4",
+      text: "Without the division, the weights answer at width 1024 less than a third as strongly as at width 4",
       holds: ({ gradient }) => gradient.at(-1)! < gradient[0]! / 3,
     },
     {
-      text: "With it, largest weight and gradient depend on the width by less than 15 %",
+      text: "With it, the largest weight and the answer of the weights depend on the width by less than 15\u202f%",
       holds: ({ scaledLargest, scaledGradient }) => level(scaledLargest) && level(scaledGradient),
     },
   ],

@@ -14,7 +14,7 @@ import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import { type Tensor, tensor } from "../../engine/tensor.ts";
 import type { Experiment } from "../../experiments.ts";
-import { difference, mean, readMatrix, rounded, SEED, size } from "../../experiments/plain.ts";
+import { difference, fixed, mean, readMatrix, rounded, SEED, size } from "../../experiments/plain.ts";
 import { MultiHeadAttention, type PositionRule } from "../multi_head.ts";
 import {
   AlibiPositions,
@@ -90,6 +90,9 @@ async function movements(index: number, causal: boolean, seed: number): Promise<
 export const shuffledExperiment: Experiment<Found, "seed"> = {
   name: "attention/positions",
   title: "The dog bites the man, the man bites the dog",
+  purpose: "“the dog bites the man” and “the man bites the dog” go through the same attention with random " +
+    "weights, without positions and with each scheme. The bars say how far the vectors of the words move from one " +
+    "sentence to the other. Another seed draws other weights: see which bar stays at zero.",
   controls: { seed: SEED },
   claims: [
     {
@@ -101,8 +104,7 @@ export const shuffledExperiment: Experiment<Found, "seed"> = {
       holds: ({ moved }) => moved.slice(1).every((distance) => distance > 0.01),
     },
     {
-      text:
-        "So it does in a decoder, which the notes take as their example: where words see what came before, and no more",
+      text: "Without positions it gets the vector it had before under a causal mask, too, as in the notes’ decoder",
       refuted: true,
       holds: ({ causal }) => causal === 0,
     },
@@ -123,7 +125,7 @@ export const shuffledExperiment: Experiment<Found, "seed"> = {
           kind: "bars",
           caption: `How far the vectors of the words move when two of them change places. Without positions: ` +
             `${size(findings.moved[0]!)} of their length. A causal mask alone ` +
-            `moves them by ${findings.causal.toFixed(2)}: who sees whom depends on the order, so a decoder knows ` +
+            `moves them by ${fixed(findings.causal, 2)}: who sees whom depends on the order, so a decoder knows ` +
             "something of positions before any are added.",
           y: { title: "mean distance / length" },
           bars: labels.map((label, i) => ({ label, value: rounded(mean(all[i]!)) })),

@@ -117,6 +117,10 @@ function scoreMap(scores: readonly (readonly number[])[], caption: string): Figu
 export const tomorrowExperiment: Experiment<Found, "headSize" | "steps" | "seed"> = {
   name: "attention/self_and_cross/matrices",
   title: "Every day looks for tomorrow: one matrix or two",
+  purpose: "Each day of a week has to find the day after it. One head has a matrix for its queries and another " +
+    "for its keys; a second head has one matrix for both. Both are trained alike. Change the width or the steps, " +
+    "and count the days that find tomorrow. In the maps of scores, compare cells that mirror each other at the " +
+    "diagonal.",
   controls: {
     headSize: { label: "Head width", description: "Width of queries and keys", default: 8, min: 1, max: 16 },
     steps: { label: "Steps", description: "Training steps", default: 300, min: 0, max: 1000, step: 50 },
@@ -176,7 +180,8 @@ export const tomorrowExperiment: Experiment<Found, "headSize" | "steps" | "seed"
       figures: [
         {
           kind: "attention",
-          caption: `After ${steps} steps. With two matrices ${findings.twoMatrices} of 7 days look at tomorrow most, ` +
+          caption:
+            `Each day at the left asks, the days at the right are asked. After ${steps} steps, with two matrices ${findings.twoMatrices} of 7 days look at tomorrow most, ` +
             `which gets ${share(maps[0]!)} of their weight; with one matrix ${findings.oneMatrix}, and ` +
             `${share(maps[1]!)}.`,
           from: DAYS,
@@ -186,7 +191,9 @@ export const tomorrowExperiment: Experiment<Found, "headSize" | "steps" | "seed"
         },
         scoreMap(
           scores[0]!,
-          "Scores with two matrices: Monday may look for Tuesday without Tuesday looking for Monday.",
+          `Scores with two matrices: a day and another one may score differently in the two directions, by up to ${
+            findings.asymmetryOfTwo.toPrecision(2)
+          } here.`,
         ),
         scoreMap(
           scores[1]!,

@@ -5,8 +5,8 @@
  * without downloading anything, see learned within a minute, and read in full?
  *
  * **Idea.** Write them. The first part below is a list of sentences from everyday life, among
- * them those of the study notes. The second part is a grammar: a lexicon that knows measure words
- * (量词), plurals and irregular verbs, and some two hundred sentence patterns that combine it.
+ * them those of the study notes. The second part is a grammar: a lexicon that knows measure
+ * words, plurals and irregular verbs, and some two hundred sentence patterns that combine it.
  * Drawing from the patterns with a fixed seed gives nearly eight thousand different pairs, the
  * same ones every time.
  *

@@ -99,6 +99,9 @@ function figures(found: Found, ends: readonly number[][], texts: readonly (reado
 export const decoderExperiment: Experiment<Found, "steps" | "layers" | "seed"> = {
   name: "transformer/decoder",
   title: "When to stop",
+  purpose: "A small encoder and decoder learn to write a letter as often as a number says. They are tested on " +
+    "pairs of letter and number that training kept apart. Change the steps of the training. Follow the " +
+    "probability of END while a text is written: it has to wait until the count is full.",
   controls: {
     steps: { label: "Training steps", description: "Steps of training", default: 400, min: 20, max: 800, step: 20 },
     layers: { label: "Layers", description: "Layers of encoder and decoder", default: 1, min: 1, max: 3 },
@@ -119,7 +122,7 @@ export const decoderExperiment: Experiment<Found, "steps" | "layers" | "seed"> =
       holds: ({ withoutEnd }) => withoutEnd === ROOM,
     },
     {
-      text: "The model never produces BEGIN: its probability stays below 1 %",
+      text: "The model never produces BEGIN: its probability stays below 1\u202f%",
       holds: ({ begin }) => begin < 0.01,
     },
   ],

@@ -17,7 +17,7 @@ import { Random } from "../../engine/random.ts";
 import type { Experiment, Figure } from "../../experiments.ts";
 import { DecoderOnly } from "../decoder_only.ts";
 import { chineseEnglish } from "./chinese_english.ts";
-import { discard, grouped, learn, mean, part, rounded, say, seedControl } from "./support.ts";
+import { discard, learn, mean, part, rounded, say, seedControl } from "./support.ts";
 
 const CONTEXT = 32, BATCH = 24, SAMPLE = 240;
 
@@ -58,6 +58,9 @@ function knownShare(text: string, known: ReadonlySet<string>): number {
 export const decoderOnlyExperiment: Experiment<Found, "steps" | "layers" | "temperature" | "seed"> = {
   name: "transformer/decoder_only",
   title: "A small GPT on letters",
+  purpose: "A model reads English sentences letter by letter and learns which letter comes next. Change the " +
+    "steps of the training, or the temperature of what it writes. Compare its loss with what the frequencies of " +
+    "letters are worth, and read what it writes before the training, early in it and at its end.",
   controls: {
     steps: {
       label: "Training steps",
@@ -81,7 +84,7 @@ export const decoderOnlyExperiment: Experiment<Found, "steps" | "layers" | "temp
   tolerance: 0.3,
   claims: [
     {
-      text: "An untrained model knows nothing: its loss is that of a uniform guess, within 5 %",
+      text: "An untrained model knows nothing: its loss is that of a uniform guess, within 5\u202f%",
       holds: ({ firstLoss, uniform }) => Math.abs(firstLoss / uniform - 1) < 0.05,
     },
     {
@@ -169,7 +172,7 @@ export const decoderOnlyExperiment: Experiment<Found, "steps" | "layers" | "temp
       ...samples.map((text, i): Figure => ({
         kind: "text",
         caption: `Written ${stages[i]}, at temperature ${say(temperature)}, from a text of ${
-          grouped(tokens.length)
+          say(tokens.length)
         } letters.`,
         text,
       })),

@@ -2,14 +2,15 @@
  * # One word, two sentences
  *
  * The notes tell static word vectors, one per word, from dynamic ones, one per word and sentence. This
- * sends two sentences that share a word through an untrained encoder and compares vectors by their
- * angle; then it exchanges two words, and pads the sentence.
+ * sends two sentences that share a word through untrained encoders, compares vectors by their angle, and
+ * takes the mean over many; then it exchanges two words, and pads the sentence.
  *
  * @module
  */
 
 import { Embedding, padTokens } from "../../02_words/embeddings.ts";
 import { lengthMask } from "../../04_attention/masks.ts";
+import { stack } from "../../engine/ops.ts";
 import { Random } from "../../engine/random.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import type { Experiment, Figure } from "../../experiments.ts";
@@ -24,12 +25,17 @@ const WORDS = [...new Set(SENTENCES.flat())];
 const IDS = SENTENCES.map((sentence) => sentence.map((word) => WORDS.indexOf(word)));
 /** Where the shared word stands in each of them. */
 const SHARED = [3, 0] as const;
+/** Encoders of each kind; what one of them makes of a word is chance. */
+const DRAWS = 16;
 
 type Found = {
-  /** Cosine between the two vectors of the shared word, before the first layer and after each. */
+  /** Cosine between the two vectors of the shared word, before the first layer and after each; post-norm. */
   readonly sameWord: readonly number[];
   /** Mean cosine of all pairs of different words, one from each sentence. */
   readonly otherWords: readonly number[];
+  /** The same with pre-norm. */
+  readonly sameWordPre: readonly number[];
+  readonly otherWordsPre: readonly number[];
   /** Largest difference after two words were exchanged, their vectors exchanged back. */
   readonly exchanged: number;
   /** Largest difference of a padded sentence, with a mask and without. */
@@ -51,8 +57,11 @@ function angles(first: readonly number[][], second: readonly number[][]): number
   return first.map((a) => second.map((b) => rounded(cosine(a, b))));
 }
 
+/** How much more alike two vectors of one word are than those of different words, after the last layer. */
+const kept = (same: readonly number[], other: readonly number[]): number => same.at(-1)! - other.at(-1)!;
+
 function figures(
-  { sameWord, otherWords }: Found,
+  { sameWord, otherWords, sameWordPre, otherWordsPre }: Found,
   maps: readonly (readonly number[][])[],
   weights: readonly number[][][],
 ): Figure[] {
@@ -70,26 +79,31 @@ function figures(
   });
   const byLayer = (cosines: readonly number[]) => cosines.map((y, i): [number, number] => [i, y]);
   return [
-    map(maps[0]!, "Cosines between static vectors, as the table has them: apple is apple."),
+    map(maps[0]!, `Cosines between static vectors, as tables have them, mean of ${DRAWS}: apple is apple.`),
     map(
-      maps[1]!,
-      `After the encoder the two vectors of apple have cosine ${say(sameWord.at(-1)!)}: each has read its sentence.`,
+      maps.at(-1)!,
+      `After ${DRAWS} untrained encoders with post-norm, on average: the two vectors of apple have cosine ` +
+        `${say(sameWord.at(-1)!, 2)}, for each has read its sentence; different words have ` +
+        `${say(otherWords.at(-1)!, 2)}.`,
     ),
     {
       kind: "line",
-      caption:
-        `Layer by layer the two apples part, from cosine 1 to ${say(sameWord.at(-1)!)}. The weights are random: ` +
-        "training decides which difference is useful.",
+      caption: `Layer by layer two apples part, mean of ${DRAWS} encoders. With post-norm they end ` +
+        `${say(kept(sameWord, otherWords), 1)} more alike than different words, with pre-norm ` +
+        `${say(kept(sameWordPre, otherWordsPre), 1)}.`,
       x: { title: "layers" },
       y: { title: "cosine" },
       series: [
-        { label: "apple and apple", points: byLayer(sameWord) },
-        { label: "different words, mean", points: byLayer(otherWords) },
+        { label: "post-norm, apple and apple", points: byLayer(sameWord) },
+        { label: "post-norm, different words", points: byLayer(otherWords), dashed: true },
+        { label: "pre-norm, apple and apple", points: byLayer(sameWordPre) },
+        { label: "pre-norm, different words", points: byLayer(otherWordsPre), dashed: true },
       ],
     },
     {
       kind: "attention",
-      caption: "Who reads whom in the first layer, by chance before training: of all weights the largest is " +
+      caption: "Who reads whom in the first layer of one encoder, by chance before training. Words at the left ask, " +
+        "words at the right are asked; the wider the line, the larger the weight. The largest is " +
         `${say(Math.max(...weights.flat(2)), 2)}.`,
       from: first,
       to: first,
@@ -103,6 +117,10 @@ function figures(
 export const encoderExperiment: Experiment<Found, "layers" | "heads" | "seed"> = {
   name: "transformer/encoder",
   title: "One word, two sentences",
+  purpose: "“I eat an apple” and “apple released a phone” go through an encoder with random weights. The " +
+    "vectors of apple start as one and are compared by their angle: 1 is the same direction, 0 is unrelated. " +
+    "Change the layers or the seed, and see how far the two part, and whether they stay nearer to each other than " +
+    "different words.",
   controls: {
     layers: { label: "Layers", description: "Layers of the encoder", default: 6, min: 1, max: 12 },
     heads: { label: "Heads", description: "Heads of each attention", default: 4, min: 1, max: 8 },
@@ -114,8 +132,14 @@ export const encoderExperiment: Experiment<Found, "layers" | "heads" | "seed"> =
       holds: ({ sameWord }) => Math.abs(sameWord[0]! - 1) < 1e-6,
     },
     {
-      text: "An encoder does not: after six layers the vectors of apple differ, their cosine is below 0.95",
-      holds: ({ sameWord }) => sameWord.at(-1)! < 0.95,
+      text: "An encoder does not: after its last layer the vectors of apple differ, their cosine is below 0.95",
+      holds: ({ sameWord, sameWordPre }) => sameWord.at(-1)! < 0.95 && sameWordPre.at(-1)! < 0.95,
+    },
+    {
+      text: "Post-norm keeps more of the original word than pre-norm",
+      holds: ({ sameWord, otherWords, sameWordPre, otherWordsPre }) =>
+        kept(sameWord, otherWords) > kept(sameWordPre, otherWordsPre),
+      refuted: true,
     },
     {
       text: "Without positions, exchanging two words exchanges their two outputs and changes nothing else",
@@ -127,34 +151,52 @@ export const encoderExperiment: Experiment<Found, "layers" | "heads" | "seed"> =
     },
   ],
   async run({ layers, heads, seed }, options) {
-    const steps = new Steps(options, layers + 5);
-    const random = new Random(seed);
-    const hiddenSize = 8 * heads * Math.ceil(8 / heads);
-    const table = new Embedding(WORDS.length + 1, hiddenSize, random);
-    const encoder = new Encoder({ hiddenSize, numHeads: heads, numLayers: layers }, random);
-    encoder.eval();
-    const embed = (...sentences: readonly (readonly number[])[]): Tensor =>
+    const steps = new Steps(options, 2 * DRAWS + 3);
+    const chance = new Random(seed), hiddenSize = 8 * heads * Math.ceil(8 / heads);
+    const create = (random: Random, norm: "post" | "pre") => {
+      const table = new Embedding(WORDS.length + 1, hiddenSize, random);
+      const encoder = new Encoder({ hiddenSize, numHeads: heads, numLayers: layers, norm }, random);
+      encoder.eval();
+      return { table, encoder };
+    };
+    const embed = (table: Embedding, ...sentences: readonly (readonly number[])[]): Tensor =>
       table.forward(padTokens(sentences, WORDS.length));
 
-    // The first `depth` layers of the encoder; a post-norm stack has no closing norm.
-    const through = (depth: number, ids: readonly number[]) =>
-      readRows(() => encoder.layers.slice(0, depth).reduce((x, layer) => layer.forward(x), embed(ids)).at(0, 0));
-    const sameWord: number[] = [], otherWords: number[] = [], maps: number[][][] = [];
-    for (let depth = 0; depth <= layers; depth++) {
-      await steps.next();
-      const map = angles(await through(depth, IDS[0]!), await through(depth, IDS[1]!));
-      sameWord.push(map[SHARED[0]]![SHARED[1]]!);
-      otherWords.push(rounded(mean(map.flatMap((row, i) => row.filter((_, j) => IDS[0]![i] !== IDS[1]![j])))));
-      if (depth === 0 || depth === layers) maps.push(map);
+    /** The vectors of a sentence before the first layer and after each. */
+    const through = async ({ table, encoder }: ReturnType<typeof create>, ids: readonly number[]) => {
+      const rows = await readRows(() => {
+        const states = [embed(table, ids)];
+        for (const layer of encoder.layers) states.push(layer.forward(states.at(-1)!));
+        return stack(states, 0);
+      });
+      return Array.from({ length: layers + 1 }, (_, depth) => rows.slice(depth * ids.length, (depth + 1) * ids.length));
+    };
+    const first = create(new Random(seed), "post");
+    const measured: number[][][][] = [];
+    for (const norm of ["post", "pre"] as const) {
+      const maps = Array.from({ length: layers + 1 }, () => SENTENCES[0]!.map(() => SENTENCES[1]!.map(() => 0)));
+      for (let i = 0; i < DRAWS; i++) {
+        await steps.next();
+        const models = create(chance.split(), norm);
+        const [a, b] = [await through(models, IDS[0]!), await through(models, IDS[1]!)];
+        maps.forEach((map, depth) =>
+          angles(a[depth]!, b[depth]!).forEach((row, r) => row.forEach((x, c) => map[r]![c]! += x / DRAWS))
+        );
+        discard(models.encoder, models.table);
+      }
+      measured.push(maps.map((map) => map.map((row) => row.map(rounded))));
     }
+    const same = (maps: readonly number[][][]) => maps.map((map) => map[SHARED[0]]![SHARED[1]]!);
+    const other = (maps: readonly number[][][]) =>
+      maps.map((map) => rounded(mean(map.flatMap((row, i) => row.filter((_, j) => IDS[0]![i] !== IDS[1]![j])))));
     await steps.next();
-    const before = await through(layers, IDS[0]!);
+    const { table, encoder } = first, before = (await through(first, IDS[0]!)).at(-1)!;
     const [a, b, ...others] = IDS[0]!;
-    const swapped = await through(layers, [b!, a!, ...others]);
+    const swapped = (await through(first, [b!, a!, ...others])).at(-1)!;
     await steps.next();
     const padded = (mask: boolean) =>
       readRows(() => {
-        const hidden = embed(IDS[0]!, [0, 1, 2, 3, 4, 5, 6]);
+        const hidden = embed(table, IDS[0]!, [0, 1, 2, 3, 4, 5, 6]);
         return encoder.forward(hidden, { mask: mask ? lengthMask([4, 7], 7) : undefined }).at(0, 0).slice(0, 0, 4);
       });
     const [masked, unmasked] = [await padded(true), await padded(false)];
@@ -163,19 +205,23 @@ export const encoderExperiment: Experiment<Found, "layers" | "heads" | "seed"> =
     for (let head = 0; head < heads; head++) {
       const rows = await readRows(() => {
         let seen: Tensor | undefined;
-        encoder.layers[0]!.forward(embed(IDS[0]!), { observe: (_, found) => void (seen = found.at(0, 0).at(0, head)) });
+        encoder.layers[0]!.forward(embed(table, IDS[0]!), {
+          observe: (_, found) => void (seen = found.at(0, 0).at(0, head)),
+        });
         return seen!;
       });
       weights.push(rows.map((row) => row.map(rounded)));
     }
     discard(encoder, table);
     const findings: Found = {
-      sameWord,
-      otherWords,
+      sameWord: same(measured[0]!),
+      otherWords: other(measured[0]!),
+      sameWordPre: same(measured[1]!),
+      otherWordsPre: other(measured[1]!),
       exchanged: coarse(distance(before, [swapped[1]!, swapped[0]!, ...swapped.slice(2)])),
       masked: coarse(distance(before, masked)),
       unmasked: rounded(distance(before, unmasked)),
     };
-    return { findings, figures: figures(findings, maps, weights) };
+    return { findings, figures: figures(findings, measured[0]!, weights) };
   },
 };

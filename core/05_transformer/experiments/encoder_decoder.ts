@@ -17,6 +17,7 @@ import { Random } from "../../engine/random.ts";
 import { release, scope } from "../../engine/scope.ts";
 import { type Tensor, tensor } from "../../engine/tensor.ts";
 import type { Experiment, Figure } from "../../experiments.ts";
+import { fixed } from "../../experiments/numbers.ts";
 import {
   EncoderDecoder,
   type EncoderDecoderOptions,
@@ -25,18 +26,7 @@ import {
   transformerSize,
 } from "../encoder_decoder.ts";
 import { chineseEnglish, type SentencePair } from "./chinese_english.ts";
-import {
-  discard,
-  grouped,
-  learn,
-  pairLoss,
-  part,
-  readRows,
-  rounded,
-  say,
-  seedControl,
-  type TokenPair,
-} from "./support.ts";
+import { discard, learn, pairLoss, part, readRows, rounded, say, seedControl, type TokenPair } from "./support.ts";
 
 type Sizes = {
   /** Trained numbers of the base and the big model. */
@@ -61,7 +51,10 @@ function partsOf({ hiddenSize = 512, vocabSize }: EncoderDecoderOptions): { labe
 /** How many weights the paper's models have. */
 export const transformerSizeExperiment: Experiment<Sizes, "vocabulary"> = {
   name: "transformer/encoder_decoder/size",
-  title: "How large the paper's models are",
+  title: "How large the paper’s models are",
+  purpose: "The weights of the paper’s two models are counted from their shapes, part by part. Change the " +
+    "vocabulary, and see which part grows with it. Compare the base model with the big one, which is twice as " +
+    "wide.",
   controls: {
     vocabulary: {
       label: "Vocabulary",
@@ -74,11 +67,11 @@ export const transformerSizeExperiment: Experiment<Sizes, "vocabulary"> = {
   },
   claims: [
     {
-      text: "The base model has 65 million weights, as the paper's table says, within 4 %",
+      text: "The base model has 65 million weights, as the paper’s table says, within 4\u202f%",
       holds: ({ base }) => Math.abs(base / 65e6 - 1) < 0.04,
     },
     {
-      text: "The big model has 213 million, within 1 %",
+      text: "The big model has 213 million, within 1\u202f%",
       holds: ({ big }) => Math.abs(big / 213e6 - 1) < 0.01,
     },
     {
@@ -97,7 +90,7 @@ export const transformerSizeExperiment: Experiment<Sizes, "vocabulary"> = {
       big: transformerSize(big),
       parts: parts.map(({ value }) => value),
     };
-    const million = (x: number) => `${(x / 1e6).toFixed(1)} million`;
+    const million = (x: number) => `${fixed(x / 1e6, 1)} million`;
     return Promise.resolve({
       findings,
       figures: [
@@ -113,7 +106,7 @@ export const transformerSizeExperiment: Experiment<Sizes, "vocabulary"> = {
           kind: "table",
           caption: "The shapes of the two models.",
           columns: ["model", "layers", "width", "heads", "feed-forward", "weights"],
-          rows: [["base", 6, 512, 8, 2048, grouped(findings.base)], ["big", 6, 1024, 16, 4096, grouped(findings.big)]],
+          rows: [["base", 6, 512, 8, 2048, findings.base], ["big", 6, 1024, 16, 4096, findings.big]],
         },
       ],
     });
@@ -212,6 +205,9 @@ async function attentionOf({ model, source, target }: Translator, sentence: stri
 export const translatorExperiment: Experiment<Found, "pairs" | "steps" | "layers" | "seed"> = {
   name: "transformer/encoder_decoder",
   title: "A translator in seconds",
+  purpose: "A small translator learns from short Chinese sentences, from scratch, in a few seconds. Change the " +
+    "number of pairs, the steps or the layers. See how the loss falls, from which Chinese characters each English " +
+    "word was read, and what becomes of sentences that it has never seen.",
   controls: {
     pairs: {
       label: "Sentence pairs",
@@ -302,7 +298,7 @@ export const translatorExperiment: Experiment<Found, "pairs" | "steps" | "layers
     const figures: Figure[] = [
       {
         kind: "line",
-        caption: `The loss of ${grouped(findings.weights)} weights on ${grouped(encoded.length)} pairs, from ` +
+        caption: `The loss of ${say(findings.weights)} weights on ${say(encoded.length)} pairs, from ` +
           `${say(findings.firstLoss)} to ${say(findings.lastLoss)} nats a token. Guessing by frequency costs ` +
           `${say(findings.frequencies)}.`,
         x: { title: "step" },
@@ -316,7 +312,7 @@ export const translatorExperiment: Experiment<Found, "pairs" | "steps" | "layers
         kind: "attention",
         caption:
           `What each piece of “${texts[shown]}” was read from in ${unseen[shown]!.source}: cross-attention of the ` +
-          "last layer.",
+          "last layer. Pieces at the left ask, those at the right are asked.",
         ...map,
         heads: map.weights.map((_, head) => `head ${head + 1}`),
       },

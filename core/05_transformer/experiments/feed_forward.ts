@@ -82,8 +82,8 @@ function figures(found: Found, xs: Float32Array, bends: readonly number[][], fit
     },
     {
       kind: "line",
-      caption: "What layers of one shape make of a curve. Without an activation it is a straight line; its error, " +
-        `${say(found.errors[0]!)}, is that of the best line, ${say(found.line)}.`,
+      caption: "What layers of one shape make of a curve. Without an activation it is a straight line of error " +
+        `${say(found.errors[0]!)}; the best one has ${say(found.line)}.`,
       x: { title: "x" },
       y: { title: "output" },
       series: [
@@ -105,9 +105,25 @@ function figures(found: Found, xs: Float32Array, bends: readonly number[][], fit
 export const feedForwardExperiment: Experiment<Found, "size" | "steps" | "seed"> = {
   name: "transformer/feed_forward",
   title: "What the bend is for",
+  purpose: "Layers of the same shape learn the same curve, one without an activation function and others with " +
+    "one. Change the width inside, or the steps of the training. See which of them can follow the curve, and " +
+    "which stays a straight line.",
   controls: {
-    size: { label: "Width inside", description: "Units between the two matrices", default: 32, min: 2, max: 128 },
-    steps: { label: "Training steps", description: "Steps of Adam", default: 300, min: 50, max: 1000, step: 50 },
+    size: {
+      label: "Width inside",
+      description: "Units between the two matrices, in the last two figures",
+      default: 32,
+      min: 2,
+      max: 128,
+    },
+    steps: {
+      label: "Training steps",
+      description: "Steps of each layer, in the last two figures",
+      default: 300,
+      min: 50,
+      max: 1000,
+      step: 50,
+    },
     seed: seedControl,
   },
   tolerance: 0.2,
@@ -125,7 +141,7 @@ export const feedForwardExperiment: Experiment<Found, "size" | "steps" | "seed">
       holds: ({ errors, line }) => errors.slice(1).every((error) => error < line / 3),
     },
     {
-      text: "Two thirds of the weights of an encoder layer are in its feed-forward part, within 1 %",
+      text: "Two thirds of the weights of an encoder layer are in its feed-forward part, within 1\u202f%",
       holds: ({ share }) => Math.abs(share - 2 / 3) < 0.01,
     },
   ],

@@ -27,9 +27,9 @@ import { discard, lengthOf, mean, part, read, rounded, say, seedControl, Steps }
 /** Tokens of the sentence that is watched. */
 const OWN = 6;
 /** Lengths of its longest neighbour. */
+const NEIGHBOURS = [6, 12, 24, 48, 96];
 /** Steps of the training, of its warm-up, and the learning rate. */
 const STEPS = 60, WARMUP = 30, RATE = 3e-3;
-const NEIGHBOURS = [6, 12, 24, 48, 96];
 
 type Found = {
   /** Length of the gradient of each layer's second feed-forward matrix. */
@@ -186,10 +186,27 @@ function figures(found: Found, curves: readonly [number, number][][]): Figure[] 
 export const normalizationExperiment: Experiment<Found, "layers" | "width" | "seed"> = {
   name: "transformer/normalization",
   title: "Where the norm stands, and what it looks at",
+  purpose: "Gradients of untrained encoders are measured layer by layer: with the norm after each step " +
+    "(post-norm) and inside it (pre-norm). Then both are trained for a moment, at the full rate from the first " +
+    "step and with a warm-up. Change the layers. At the end a sentence is normalized beside ever longer " +
+    "neighbours: see whether it notices them.",
   tolerance: 0.3,
   controls: {
-    layers: { label: "Layers", description: "Layers of the encoders", default: 12, min: 2, max: 24 },
-    width: { label: "Width", description: "Features of a position", default: 64, min: 16, max: 128, step: 16 },
+    layers: {
+      label: "Layers",
+      description: "Layers of the encoders, in the first two figures",
+      default: 12,
+      min: 2,
+      max: 24,
+    },
+    width: {
+      label: "Width",
+      description: "Features of a position, in the first and the last figure; those that are trained have 32",
+      default: 64,
+      min: 16,
+      max: 128,
+      step: 16,
+    },
     seed: seedControl,
   },
   claims: [
@@ -202,12 +219,13 @@ export const normalizationExperiment: Experiment<Found, "layers" | "width" | "se
       holds: ({ abrupt, guess }) => abrupt[0]! > 0.8 * guess,
     },
     {
-      text: "The reason is a gradient that dies out on its way down: with post-norm the first layer gets below a tenth",
+      text:
+        "The reason is a gradient that dies out on its way down: with post-norm the first layer gets below a tenth of the last one’s",
       holds: ({ post }) => post[0]! < post.at(-1)! / 10,
       refuted: true,
     },
     {
-      text: "What differs is its size: at the last layer the gradient is more than twice that of pre-norm",
+      text: "What differs is its size: at the last layer the gradient of post-norm is more than twice that of pre-norm",
       holds: ({ post, pre }) => post.at(-1)! > 2 * pre.at(-1)!,
     },
     {

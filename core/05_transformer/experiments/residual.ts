@@ -115,7 +115,7 @@ function figures(found: Found, curves: readonly [number, number][][]): Figure[] 
       kind: "line",
       caption: `Of a gradient of length 1 at the end, ${say(found.plainGradient[0]!, 2)} arrives at the first layer ` +
         `without the addition and ${say(found.residualGradient[0]!, 2)} with it. Where every step opposes its input, ` +
-        `F(x) = −x/2, the addition does not help: ${say(found.opposedGradient[0]!, 2)}.`,
+        `F(x) = −x/2, it is ${say(found.opposedGradient[0]!, 2)} with the addition too.`,
       x,
       y: { title: "length of the gradient, last layer = 1", logarithmic: true },
       series: [
@@ -130,7 +130,7 @@ function figures(found: Found, curves: readonly [number, number][][]): Figure[] 
       caption: `${DEPTH} feed-forward layers learn to return their input: mean squared error ` +
         `${say(found.plainIdentity, 2)} without the addition, ${say(found.residualIdentity, 2)} with it.`,
       x: { title: "step" },
-      y: { title: "distance from the identity", logarithmic: true },
+      y: { title: "mean squared error", logarithmic: true },
       series: [{ label: "F(x)", points: curves[0]! }, { label: "x + F(x)", points: curves[1]! }],
     },
   ];
@@ -140,11 +140,20 @@ function figures(found: Found, curves: readonly [number, number][][]): Figure[] 
 export const residualExperiment: Experiment<Found, "layers" | "gain" | "bend" | "steps" | "seed"> = {
   name: "transformer/residual",
   title: "What the detour saves",
+  purpose: "A signal goes through a chain of layers and a gradient comes back, with the input added to the " +
+    "output of each step and without. Change the layers, and the gain, by which a layer stretches a vector. See " +
+    "what arrives at the far end. In the last figure both kinds of chain are trained to do nothing.",
   controls: {
-    layers: { label: "Layers", description: "Length of the chain", default: 30, min: 2, max: 60 },
+    layers: {
+      label: "Layers",
+      description: "Length of the chains, in the first two figures",
+      default: 30,
+      min: 2,
+      max: 60,
+    },
     gain: {
       label: "Gain",
-      description: "By how much a matrix of the chain stretches a vector, on average",
+      description: "By how much a matrix of these chains stretches a vector, on average",
       default: 0.3,
       min: 0.1,
       max: 1.5,
@@ -152,7 +161,7 @@ export const residualExperiment: Experiment<Found, "layers" | "gain" | "bend" | 
     },
     bend: {
       label: "Activation",
-      description: "What follows the matrix in F",
+      description: "What follows the matrix in F, in these chains",
       default: 1,
       min: 0,
       max: BENDS.length - 1,
@@ -160,7 +169,7 @@ export const residualExperiment: Experiment<Found, "layers" | "gain" | "bend" | 
     },
     steps: {
       label: "Training steps",
-      description: "To learn the identity in",
+      description: "Of the two networks that learn to return their input, in the last figure",
       default: 300,
       min: 20,
       max: 600,

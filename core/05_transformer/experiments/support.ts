@@ -19,6 +19,7 @@ import { Pace } from "../../engine/pace.ts";
 import { release, scope } from "../../engine/scope.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import type { Control, RunOptions } from "../../experiments.ts";
+import { number, percent as percentOf } from "../../experiments/numbers.ts";
 import type { EncoderDecoder } from "../encoder_decoder.ts";
 
 /** Where chance comes from: a control of almost every experiment. */
@@ -184,19 +185,12 @@ export function coarse(x: number, unit = 1e-5): number {
   return Number((Math.round(x / unit) * unit).toFixed(9));
 }
 
-/** A number as a caption says it: three digits, or as many as asked. */
+/** A number as a caption says it: three digits, or as many as asked; a count keeps all of its own. */
 export function say(x: number, digits = 3): string {
-  const short = Number(x.toPrecision(digits));
-  if (Math.abs(short) >= 1000) return grouped(Math.round(short));
-  return String(short).replace("-", "−");
+  return number(x, digits);
 }
 
-/** A whole number with commas between thousands. */
-export function grouped(x: number): string {
-  return String(x).replace(/\B(?=(\d{3})+$)/g, ",").replace("-", "−");
-}
-
-/** A share as a caption says it. */
+/** A share as a caption says it: two digits, or as many as asked. */
 export function percent(share: number, digits = 2): string {
-  return `${say(100 * share, digits)} %`;
+  return percentOf(share, digits);
 }

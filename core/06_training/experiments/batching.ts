@@ -12,7 +12,7 @@
 import { lengthMask } from "../../04_attention/masks.ts";
 import { Encoder } from "../../05_transformer/encoder.ts";
 import { chineseEnglish } from "../../05_transformer/experiments/chinese_english.ts";
-import { grouped, mean, percent, rounded, say, seedControl, Steps } from "../../05_transformer/experiments/support.ts";
+import { mean, percent, rounded, say, seedControl, Steps } from "../../05_transformer/experiments/support.ts";
 import type { Backend } from "../../engine/backend.ts";
 import { noGrad } from "../../engine/autograd.ts";
 import { withBackend } from "../../engine/device.ts";
@@ -90,9 +90,7 @@ function figures(found: Found, lengths: readonly number[], batchSize: number): F
     {
       kind: "histogram",
       caption:
-        `Lengths of the ${grouped(lengths.length)} sentences of the corpus: ${
-          Math.min(...lengths)
-        } to ${most} words, ` +
+        `Lengths of the ${say(lengths.length)} sentences of the corpus: ${Math.min(...lengths)} to ${most} words, ` +
         `${say(mean(lengths), 2)} on average.`,
       x: { title: "words and signs" },
       series: [{ label: "sentences", edges: Array.from({ length: most + 1 }, (_, i) => i + 0.5), counts }],
@@ -119,8 +117,19 @@ function figures(found: Found, lengths: readonly number[], batchSize: number): F
 export const batchingExperiment: Experiment<Found, "batchSize" | "seed"> = {
   name: "training/batching",
   title: "What padding costs",
+  purpose: "Nothing is timed. A device that counts multiplications runs one encoder over the same sentences " +
+    "with more and more padding. Then the sentences of the translator's corpus are put into batches, in random " +
+    "order, sorted, and sorted within pools. Change the batch size, and see what share of the positions is " +
+    "padding.",
   controls: {
-    batchSize: { label: "Batch size", description: "Sentences in a batch", default: 32, min: 2, max: 128, step: 2 },
+    batchSize: {
+      label: "Batch size",
+      description: "Sentences in a batch, in the last figure",
+      default: 32,
+      min: 2,
+      max: 128,
+      step: 2,
+    },
     seed: seedControl,
   },
   claims: [
@@ -130,7 +139,7 @@ export const batchingExperiment: Experiment<Found, "batchSize" | "seed"> = {
       holds: ({ multiplications }) => multiplications.at(-1)! >= 4 * multiplications[0]!,
     },
     {
-      text: "In random order more than a quarter of the corpus's positions are padding",
+      text: "In random order more than a quarter of the corpus’s positions are padding",
       holds: ({ shuffled }) => shuffled > 0.25,
     },
     {

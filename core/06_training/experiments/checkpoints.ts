@@ -10,15 +10,7 @@
 
 import { DecoderOnly } from "../../05_transformer/decoder_only.ts";
 import { chineseEnglish } from "../../05_transformer/experiments/chinese_english.ts";
-import {
-  discard,
-  grouped,
-  part,
-  percent,
-  rounded,
-  say,
-  seedControl,
-} from "../../05_transformer/experiments/support.ts";
+import { discard, part, percent, rounded, say, seedControl } from "../../05_transformer/experiments/support.ts";
 import { Random } from "../../engine/random.ts";
 import type { Experiment, Figure, RunOptions } from "../../experiments.ts";
 import { SequenceWindows } from "../batching.ts";
@@ -38,9 +30,8 @@ type Found = {
   readonly weights: number;
   /** Largest difference of the losses after the break, in nats. */
   readonly apart: readonly number[];
-  /** Bytes of the file, and of the weights alone. */
-  readonly fileBytes: number;
-  readonly weightBytes: number;
+  /** Size of the file, in sizes of the weights alone. */
+  readonly times: number;
 };
 
 interface Text {
@@ -87,40 +78,43 @@ async function weightsOf(model: DecoderOnly): Promise<number[]> {
   return all;
 }
 
+/** Bytes of all weights, as the device keeps them: 4 each, 8 on one that computes in double precision. */
+async function bytesOf(model: DecoderOnly): Promise<number> {
+  let bytes = 0;
+  for (const value of model.parameters().values()) bytes += (await value.read()).byteLength;
+  return bytes;
+}
+
 function figures(
   found: Found,
+  bytes: number,
   save: number,
   whole: readonly [number, number][],
   runs: readonly [number, number][][],
 ): Figure[] {
-  const points = (curve: readonly [number, number][]) => curve.map(([x, y]): [number, number] => [x, rounded(y)]);
+  // What the uninterrupted run lost at the same step.
+  const own = new Map(whole);
+  const apart = found.apart.map((most, i) => `${FORGOTTEN[i]} ${most === 0 ? "0" : say(most, 2)}`);
   return [
     {
       kind: "line",
-      caption:
-        `A run saved after step ${save} and resumed from the file: its losses are those of the uninterrupted run ` +
-        "to the last bit. A run that forgot something goes another way.",
+      caption: `A run saved after step ${save} and resumed from the file: how far its loss is from that of the ` +
+        `uninterrupted run. The largest difference, by what was forgotten: ${apart.join(", ")}.`,
       x: { title: "step" },
-      y: { title: "nats per letter" },
-      series: [
-        { label: "uninterrupted", points: points(whole), dashed: true },
-        ...runs.map((curve, i) => ({
-          label: i === 0 ? "resumed" : `resumed without ${FORGOTTEN[i]}`,
-          points: points(curve),
-        })),
-      ],
+      y: { title: "difference of the loss in nats per letter" },
+      series: runs.map((curve, i) => ({
+        label: i === 0 ? "resumed" : `without ${FORGOTTEN[i]}`,
+        points: curve.map(([step, loss]): [number, number] => [step, rounded(loss - own.get(step)!)]),
+      })),
     },
     {
       kind: "table",
-      caption: `Of ${grouped(found.weights)} weights, those that differ at the end in any bit. The file has ` +
-        `${grouped(found.fileBytes)} bytes, ${
-          say(found.fileBytes / found.weightBytes, 2)
-        } times the weights: Adam keeps ` +
-        "two averages of each.",
+      caption: `Of ${say(found.weights)} weights, those that differ at the end in any bit. The file has ` +
+        `${say(bytes)} bytes, ${say(found.times, 2)} times the weights: Adam keeps two averages of each.`,
       columns: ["forgotten", "weights that differ", "share", "losses differ by up to"],
       rows: FORGOTTEN.map((name, i) => [
         name,
-        grouped(found.different[i]!),
+        found.different[i]!,
         percent(found.different[i]! / found.weights, 3),
         rounded(found.apart[i]!),
       ]),
@@ -132,9 +126,12 @@ function figures(
 export const checkpointsExperiment: Experiment<Found, "save" | "steps" | "dropout" | "seed"> = {
   name: "training/checkpoints",
   title: "The same run, twice",
+  purpose: "A small language model is trained, saved in the middle, thrown away, and resumed from the file: " +
+    "once with all that was saved, and three times with one part forgotten. Change when it is saved, or the " +
+    "dropout. See which runs end with the weights of the run that was never interrupted, bit for bit.",
   controls: {
     save: { label: "Saved after", description: "Steps before the checkpoint", default: 30, min: 1, max: 60 },
-    steps: { label: "Steps after it", description: "Steps of the resumed run", default: 30, min: 1, max: 60 },
+    steps: { label: "Steps after it", description: "Steps of the resumed runs", default: 30, min: 1, max: 60 },
     dropout: {
       label: "Dropout",
       description: "Share of numbers dropped: without it the random state decides nothing",
@@ -152,12 +149,12 @@ export const checkpointsExperiment: Experiment<Found, "save" | "steps" | "dropou
       holds: ({ different, apart }) => different[0] === 0 && apart[0] === 0,
     },
     {
-      text: "Without the place in the data, the random state or the optimizer, nearly every weight differs",
+      text: "Without the place in the data, the random state or the optimizer, nearly every weight ends up different",
       holds: ({ different, weights }) => different.slice(1).every((count) => count > 0.9 * weights),
     },
     {
       text: "A checkpoint is about three times as large as the weights",
-      holds: ({ fileBytes, weightBytes }) => fileBytes > 3 * weightBytes && fileBytes < 3.3 * weightBytes,
+      holds: ({ times }) => times > 3 && times < 3.3,
     },
   ],
   async run({ save, steps, dropout, seed }, options) {
@@ -170,7 +167,7 @@ export const checkpointsExperiment: Experiment<Found, "save" | "steps" | "dropou
     const before = await go(first, save, part(options, 0, 0.15));
     const file = await encodeCheckpoint(first);
     const after = await go(first, save + steps, part(options, 0.15, 0.3));
-    const wanted = await weightsOf(first.model);
+    const wanted = await weightsOf(first.model), times = file.byteLength / await bytesOf(first.model);
     discard(first.optimizer, first.model);
 
     const different: number[] = [], apart: number[] = [], runs: [number, number][][] = [];
@@ -197,9 +194,8 @@ export const checkpointsExperiment: Experiment<Found, "save" | "steps" | "dropou
       different,
       weights: wanted.length,
       apart,
-      fileBytes: file.byteLength,
-      weightBytes: 4 * wanted.length,
+      times,
     };
-    return { findings, figures: figures(findings, save, [...before, ...after], runs) };
+    return { findings, figures: figures(findings, file.byteLength, save, [...before, ...after], runs) };
   },
 };

@@ -30,8 +30,8 @@ import { crossEntropy } from "../loss.ts";
 const LEADS = Array.from({ length: 81 }, (_, i) => i / 4);
 /** Words of a sentence, and positions that it is padded to. */
 const WORDS = 8, PADDED = [8, 12, 16, 24, 32];
-/** Classes of the distribution whose slope is shown. */
-const SHOWN = 6;
+/** Classes of the small distribution whose slope is shown. */
+const SHOWN = 5;
 
 type Found = {
   /** Smallest loss over the leads, and the lead at which it is reached, with smoothing. */
@@ -69,8 +69,8 @@ function figures(
       kind: "line",
       caption: `Without smoothing the loss falls for as long as the right logit grows. With ${percent(smoothing)} of ` +
         `the belief spread over ${V} classes it is smallest, ${say(found.smallest)}, at a lead of ` +
-        `${say(found.bestLead)}, a confidence of ${percent(found.confidence, 3)}; the entropy of the smoothed answer ` +
-        `is ${say(found.entropy)}.`,
+        `${say(found.bestLead)}, where the right class has a probability of ${percent(found.confidence, 3)}. The ` +
+        `entropy of the smoothed answer is ${say(found.entropy)}.`,
       x: { title: "lead of the right logit over all others" },
       y: { title: "loss in nats" },
       series: [
@@ -84,13 +84,15 @@ function figures(
       ],
     },
     {
-      kind: "bars",
-      caption: "The slope of the loss in each logit is p − q: negative for the right class, which is to grow.",
-      y: { title: "probability, and slope" },
-      bars: slope.p.slice(0, SHOWN).flatMap((p, i) => [
-        { label: "p, predicted", group: `class ${i + 1}`, value: rounded(p) },
-        { label: "q, asked for", group: `class ${i + 1}`, value: rounded(slope.q[i]!) },
-        { label: "slope", group: `class ${i + 1}`, value: rounded(slope.gradient[i]!) },
+      kind: "table",
+      caption: `The slope of the loss in each logit, of ${SHOWN} classes, is p − q: negative for the right class, ` +
+        "which is to grow.",
+      columns: ["class", "p, predicted", "q, asked for", "slope"],
+      rows: slope.p.map((p, i) => [
+        `${i + 1}${i === 0 ? ", the right one" : ""}`,
+        rounded(p),
+        rounded(slope.q[i]!),
+        rounded(slope.gradient[i]!),
       ]),
     },
     {
@@ -113,10 +115,13 @@ function figures(
 export const lossExperiment: Experiment<Found, "smoothing" | "classes" | "seed"> = {
   name: "training/loss",
   title: "What the loss asks for",
+  purpose: "Three properties of the cross-entropy. First, what it costs to be ever more certain of the right " +
+    "answer: change the label smoothing, and see where the cost is lowest. Then the slope of the loss in each " +
+    "logit. Last, a padded sentence, with padding ignored and with padding counted.",
   controls: {
     smoothing: {
       label: "Label smoothing",
-      description: "Share of belief spread over all classes",
+      description: "Share of belief spread over all classes, in the first two figures",
       default: 0.1,
       min: 0.02,
       max: 0.5,
@@ -124,7 +129,7 @@ export const lossExperiment: Experiment<Found, "smoothing" | "classes" | "seed">
     },
     classes: {
       label: "Classes",
-      description: "Entries of the vocabulary",
+      description: "Entries of the vocabulary, in the first and the last figure",
       default: 1000,
       min: 10,
       max: 10_000,
@@ -172,12 +177,17 @@ export const lossExperiment: Experiment<Found, "smoothing" | "classes" | "seed">
     const best = smoothed.indexOf(Math.min(...smoothed)), lead = LEADS[best]!;
 
     await steps.next();
-    const logits = parameter(random.normal([1, V]));
-    const [gradient] = scope(() =>
-      gradientsOf(crossEntropy(logits, zeros([1], "int32"), { labelSmoothing: smoothing }), ones([]), [logits])
-    );
-    const found = Array.from(await gradient!.read()), p = Array.from(await read(() => softmax(logits)));
-    const q = p.map((_, c) => (c === 0 ? 1 - smoothing : 0) + smoothing / V);
+    /** The gradient in random logits of some classes, beside p and q. */
+    const slopeOf = async (classes: number) => {
+      const logits = parameter(random.normal([1, classes]));
+      const [gradient] = scope(() =>
+        gradientsOf(crossEntropy(logits, zeros([1], "int32"), { labelSmoothing: smoothing }), ones([]), [logits])
+      );
+      const p = Array.from(await read(() => softmax(logits)));
+      const q = p.map((_, c) => (c === 0 ? 1 - smoothing : 0) + smoothing / classes);
+      return { p, q, gradient: Array.from(await gradient!.read()) };
+    };
+    const slope = await slopeOf(V);
 
     await steps.next();
     const ignored: number[] = [], counted: number[] = [];
@@ -199,10 +209,13 @@ export const lossExperiment: Experiment<Found, "smoothing" | "classes" | "seed">
       entropy: smoothedEntropy(smoothing, V),
       confidence: 1 / (1 + (V - 1) * Math.exp(-lead)),
       plain: plain.at(-1)!,
-      slope: coarse(Math.max(...found.map((value, c) => Math.abs(value - (p[c]! - q[c]!)))), 1e-6),
+      slope: coarse(
+        slope.gradient.reduce((most, value, c) => Math.max(most, Math.abs(value - (slope.p[c]! - slope.q[c]!))), 0),
+        1e-6,
+      ),
       ignored,
       counted,
     };
-    return { findings, figures: figures(findings, smoothing, V, { plain, smoothed }, { p, q, gradient: found }) };
+    return { findings, figures: figures(findings, smoothing, V, { plain, smoothed }, await slopeOf(SHOWN)) };
   },
 };

@@ -8,8 +8,10 @@ import type { Experiment } from "../../experiments.ts";
 import { batchingExperiment } from "./batching.ts";
 import { bleuExperiment } from "./bleu.ts";
 import { checkpointsExperiment } from "./checkpoints.ts";
+import { encoderGradientExperiment } from "./encoder_gradient.ts";
 import { lossExperiment } from "./loss.ts";
 import { optimizersExperiment } from "./optimizers.ts";
+import { policyGradientExperiment } from "./policy_gradient.ts";
 import { teacherForcingExperiment } from "./teacher_forcing.ts";
 
 /** The experiments of this chapter, in the order of its sections. */
@@ -20,4 +22,6 @@ export const EXPERIMENTS: readonly Experiment[] = [
   teacherForcingExperiment,
   checkpointsExperiment,
   bleuExperiment,
+  policyGradientExperiment,
+  encoderGradientExperiment,
 ];

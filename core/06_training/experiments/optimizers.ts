@@ -3,7 +3,7 @@
  *
  * SGD, momentum, Adam and AdamW go down the same narrow valley, and train the same small language
  * model on the same batches from the same weights, each at a learning rate that suits it. What the section says
- * about the length of Adam's steps is measured as well.
+ * about rare words and about the length of Adam's steps is measured as well.
  *
  * @module
  */
@@ -15,6 +15,7 @@ import {
   learn,
   mean,
   part,
+  read,
   rounded,
   say,
   seedControl,
@@ -31,7 +32,10 @@ import { nextTokens } from "../teacher_forcing.ts";
 
 type Parameters = ReadonlyMap<string, Tensor>;
 
-/** Each with a rate for the valley and one for the language model: the best of those tried, in factors of two. */
+/**
+ * Each with a rate for the valley and one for the language model: the best of those tried, in factors of two, by the
+ * mean loss of three seeds after 100 and after 300 steps.
+ */
 const CONTESTANTS: readonly {
   readonly name: string;
   readonly create: (parameters: Parameters) => Optimizer;
@@ -39,15 +43,15 @@ const CONTESTANTS: readonly {
   readonly valley: (steepness: number) => number;
   readonly model: number;
 }[] = [
-  { name: "SGD", create: (p) => new SGD(p), valley: (steepness) => 1.8 / steepness, model: 0.5 },
+  { name: "SGD", create: (p) => new SGD(p), valley: (steepness) => 1.8 / steepness, model: 1 },
   {
     name: "momentum",
     create: (p) => new SGD(p, { momentum: 0.9 }),
     valley: (steepness) => 1.8 / steepness,
     model: 0.4,
   },
-  { name: "Adam", create: (p) => new Adam(p), valley: () => 0.1, model: 0.01 },
-  { name: "AdamW", create: (p) => new AdamW(p, { weightDecay: 0.1 }), valley: () => 0.1, model: 0.01 },
+  { name: "Adam", create: (p) => new Adam(p), valley: () => 0.1, model: 0.005 },
+  { name: "AdamW", create: (p) => new AdamW(p, { weightDecay: 0.1 }), valley: () => 0.1, model: 0.005 },
 ];
 const VALLEY_STEPS = 100, START: readonly [number, number] = [-2, 1];
 
@@ -57,12 +61,19 @@ type Found = {
   /** Loss of the language model at the end, and at the start. */
   readonly losses: readonly number[];
   readonly firstLoss: number;
+  /** How far the vectors of the most frequent tenth of the vocabulary moved on average, and of the rarest. */
+  readonly frequentMoved: readonly number[];
+  readonly rareMoved: readonly number[];
   /** Length of Adam's first step in learning rates, for gradients of 0.001, 1 and 1000. */
   readonly firstSteps: readonly number[];
   /** What AdamW and Adam with a penalty leave of a weight after a step, for gradients of 0 and 100. */
   readonly decayed: readonly number[];
   readonly penalized: readonly number[];
 };
+
+/** Height of a place in a valley of some steepness. */
+const heightAbove = (steepness: number) => ([x, y]: readonly [number, number]): number =>
+  (x * x + steepness * y * y) / 2;
 
 /** Goes down a valley that is `steepness` times as steep across as along. */
 async function descend(create: (p: Parameters) => Optimizer, rate: number, steepness: number, steps: Steps) {
@@ -107,13 +118,16 @@ function figures(
   steepness: number,
   unit: string,
 ): Figure[] {
-  const height = ([x, y]: readonly [number, number]): number => (x * x + steepness * y * y) / 2;
+  const height = heightAbove(steepness);
+  /** Names with rates that a caption gives once for equal ones. */
+  const rates = (rateOf: (contestant: typeof CONTESTANTS[number]) => number): string =>
+    CONTESTANTS.map((contestant) => `${contestant.name} ${say(rateOf(contestant), 2)}`).join(", ");
   return [
     {
       kind: "line",
       caption:
         `The first 40 steps through a valley ${steepness} times as steep across as along; the lowest point is at ` +
-        "(0, 0). SGD jumps from wall to wall and moves along slowly.",
+        `(0, 0). Learning rates: ${rates(({ valley }) => valley(steepness))}.`,
       x: { title: "along the valley" },
       y: { title: "across" },
       series: paths.map((path, i) => ({
@@ -124,26 +138,50 @@ function figures(
     {
       kind: "line",
       caption:
-        `Height above the lowest point. After ${VALLEY_STEPS} steps SGD has ${say(found.valley[0]!, 2)} of it left, ` +
-        `momentum ${say(found.valley[1]!, 2)}, Adam ${say(found.valley[2]!, 2)}.`,
+        `Height above the lowest point, as a share of the height at the start. After ${VALLEY_STEPS} steps SGD has ` +
+        `${say(found.valley[0]!, 2)} of it left, momentum ${say(found.valley[1]!, 2)}, Adam ${
+          say(found.valley[2]!, 2)
+        }.`,
       x: { title: "step" },
-      y: { title: "height", logarithmic: true },
+      y: { title: "height, start = 1", logarithmic: true },
       series: paths.map((path, i) => ({
         label: CONTESTANTS[i]!.name,
-        points: path.map((at, step): [number, number] => [step, rounded(Math.max(1e-12, height(at)))]),
+        // Where it is 0 in float32, a logarithm has no place for it.
+        points: path.flatMap((at, step): [number, number][] => {
+          const share = height(at) / height(START);
+          return share > 0 ? [[step, rounded(share)]] : [];
+        }),
       })),
     },
     {
       kind: "line",
       caption: `The same small language model on ${unit}s, from the same weights and on the same batches: ` +
-        `${CONTESTANTS.map(({ name }, i) => `${name} ${say(found.losses[i]!)}`).join(", ")} nats a ${unit} at the end.`,
+        `${
+          CONTESTANTS.map(({ name }, i) => `${name} ${say(found.losses[i]!)}`).join(", ")
+        } nats a ${unit} at the end. ` +
+        `Learning rates: ${rates(({ model }) => model)}.`,
       x: { title: "step" },
       y: { title: `nats per ${unit}` },
       series: curves.map((points, i) => ({ label: CONTESTANTS[i]!.name, points })),
     },
     {
+      kind: "bars",
+      caption:
+        `How far the vectors of ${unit}s moved in this training. The rarest tenth moved, as a share of the most ` +
+        `frequent tenth: ${
+          CONTESTANTS.map(({ name }, i) => `${name} ${say(found.rareMoved[i]! / found.frequentMoved[i]!, 2)}`).join(
+            ", ",
+          )
+        }.`,
+      y: { title: "distance moved, mean" },
+      bars: CONTESTANTS.flatMap(({ name: group }, i) => [
+        { label: "most frequent tenth", group, value: found.frequentMoved[i]! },
+        { label: "rarest tenth", group, value: found.rareMoved[i]! },
+      ]),
+    },
+    {
       kind: "table",
-      caption: "Adam's first step is one learning rate long, whatever the gradient; AdamW takes the same share off a " +
+      caption: "Adam’s first step is one learning rate long, whatever the gradient; AdamW takes the same share off a " +
         "weight, whatever its gradient, and a penalty does not.",
       columns: ["what", "gradient", "result"],
       rows: [
@@ -162,10 +200,13 @@ function figures(
 export const optimizersExperiment: Experiment<Found, "steepness" | "text" | "steps" | "seed"> = {
   name: "training/optimizers",
   title: "One problem, four optimizers",
+  purpose: "Four optimizers go down the same narrow valley, and train the same language model on the same " +
+    "batches. Change the steepness of the valley, or the text: a thousand words, most of them rare, or letters. " +
+    "See who is ahead where, and how long the steps of Adam are.",
   controls: {
     steepness: {
       label: "Steepness",
-      description: "How much steeper the valley is across than along",
+      description: "How much steeper the valley is across than along, in the first two figures",
       default: 100,
       min: 5,
       max: 500,
@@ -173,13 +214,22 @@ export const optimizersExperiment: Experiment<Found, "steepness" | "text" | "ste
     },
     text: {
       label: "Text",
-      description: "What the language model reads: a thousand words, most of them rare, or letters",
+      description:
+        "What the language model reads, in the third and fourth figure: a thousand words, most of them rare, or letters",
       default: 0,
       min: 0,
       max: 1,
       choices: ["words", "letters"],
     },
-    steps: { label: "Training steps", description: "Of the language model", default: 100, min: 10, max: 300, step: 10 },
+    steps: {
+      label: "Training steps",
+      description: "Of the language model, in the third and fourth figure; in the valley there are always " +
+        VALLEY_STEPS,
+      default: 100,
+      min: 10,
+      max: 300,
+      step: 10,
+    },
     seed: seedControl,
   },
   tolerance: 0.2,
@@ -189,11 +239,23 @@ export const optimizersExperiment: Experiment<Found, "steepness" | "text" | "ste
       holds: ({ valley: [sgd, momentum, adam] }) => momentum! < sgd! / 10 && adam! < sgd! / 10,
     },
     {
-      text: "Adam and AdamW train the language model further than SGD in as many steps",
-      holds: ({ losses: [sgd, , adam, adamW] }) => adam! < sgd! - 0.1 && adamW! < sgd! - 0.1,
+      text: "Momentum, Adam and AdamW train the language model further than SGD in as many steps",
+      holds: ({ losses: [sgd, ...others] }) => others.every((loss) => loss < sgd! - 0.05),
     },
     {
-      text: "With its corrections, Adam's first step is as long as the learning rate, whatever the gradient",
+      text: "Under Adam rare words move at least as far as frequent ones; under SGD and momentum less than half as far",
+      holds: ({ frequentMoved, rareMoved }) => {
+        const [sgd, momentum, ...adams] = rareMoved.map((moved, i) => moved / frequentMoved[i]!);
+        return sgd! < 0.5 && momentum! < 0.5 && adams.every((share) => share > 0.9);
+      },
+    },
+    {
+      text: "So Adam trains further than momentum: it ends lower by more than 0.1 nats",
+      holds: ({ losses: [, momentum, adam] }) => adam! < momentum! - 0.1,
+      refuted: true,
+    },
+    {
+      text: "With its corrections, Adam’s first step is as long as the learning rate, whatever the gradient",
       holds: ({ firstSteps }) => firstSteps.every((length) => Math.abs(length - 1) < 0.01),
     },
     {
@@ -208,7 +270,7 @@ export const optimizersExperiment: Experiment<Found, "steepness" | "text" | "ste
     for (const { create, valley } of CONTESTANTS) {
       paths.push(await descend(create, valley(steepness), steepness, rest));
     }
-    const height = ([x, y]: readonly [number, number]): number => (x * x + steepness * y * y) / 2;
+    const height = heightAbove(steepness);
 
     const learningRate = 0.01;
     const firstSteps: number[] = [];
@@ -230,13 +292,18 @@ export const optimizersExperiment: Experiment<Found, "steepness" | "text" | "ste
     ]);
     const vocabulary = [...new Set(words)].sort(), ids = new Map(vocabulary.map((word, id) => [word, id]));
     const tokens = Int32Array.from(words, (word) => ids.get(word)!);
-    const curves: [number, number][][] = [];
+    const counts = new Float64Array(vocabulary.length);
+    for (const token of tokens) counts[token]!++;
+    const byCount = [...vocabulary.keys()].sort((a, b) => counts[b]! - counts[a]!);
+    const tenth = Math.ceil(vocabulary.length / 10);
+    const curves: [number, number][][] = [], frequentMoved: number[] = [], rareMoved: number[] = [];
     for (const [i, { create, model: rate }] of CONTESTANTS.entries()) {
       const random = new Random(seed);
       const layout = { vocabSize: vocabulary.length, contextLength: 16, hiddenSize: 32, numLayers: 1, numHeads: 2 };
       const model = new DecoderOnly(layout, random.split());
       const windows = new SequenceWindows(tokens, { contextLength: 16, batchSize: 16, random: random.split() });
       const optimizer = create(model.parameters());
+      const start = tensor((await model.embedding.weight.read()).slice(), model.embedding.weight.shape);
       curves.push(
         await learn({
           model,
@@ -251,12 +318,19 @@ export const optimizersExperiment: Experiment<Found, "steepness" | "text" | "ste
           every: 2,
         }, part(options, 0.2 + 0.2 * i, 0.4 + 0.2 * i)),
       );
+      const moved = await read(() => model.embedding.weight.sub(start).square().sum(1).sqrt());
+      const meanOf = (words: readonly number[]): number => rounded(mean(words.map((word) => moved[word]!)));
+      frequentMoved.push(meanOf(byCount.slice(0, tenth)));
+      rareMoved.push(meanOf(byCount.slice(-tenth)));
+      release(start);
       discard(optimizer, model);
     }
     const findings: Found = {
       valley: paths.map((path) => rounded(height(path.at(-1)!) / height(START))),
       losses: curves.map((curve) => rounded(mean(curve.slice(-3).map(([, loss]) => loss)))),
       firstLoss: curves[0]![0]![1],
+      frequentMoved,
+      rareMoved,
       firstSteps,
       decayed,
       penalized,

@@ -4,7 +4,7 @@
  * A line counts upwards and now and then jumps; it is heard through noise, and has to be written
  * down. Whoever is always told the right number before learns to trust it. This measures what
  * becomes of that trust when the numbers before are the model's own, and what scheduled sampling
- * changes.
+ * changes: with guesses that follow right answers, and with guesses that follow guesses.
  *
  * @module
  */
@@ -31,7 +31,7 @@ import { scheduledSampling } from "../teacher_forcing.ts";
 /** Numbers 0 to 9; heard ones are tokens 0 to 9, written ones 10 to 19. */
 const NUMBERS = 10;
 /** Numbers in a line, and lines to learn from at a time and to be tested on. */
-const LENGTH = 12, BATCH = 32, TESTED = 128;
+const LENGTH = 12, BATCH = 32, TESTED = 256;
 /** How often the line jumps, and what share of what is heard is wrong. */
 const JUMPS = 0.1;
 
@@ -42,6 +42,9 @@ type Found = {
   /** The same for the model that was trained with scheduled sampling. */
   readonly sampledFed: readonly number[];
   readonly sampledAlone: readonly number[];
+  /** The same where the guesses that are mixed in follow guesses. */
+  readonly thriceFed: readonly number[];
+  readonly thriceAlone: readonly number[];
   /** What an ear without memory gets right. */
   readonly ear: number;
 };
@@ -124,14 +127,17 @@ function figures(found: Found): Figure[] {
       kind: "line",
       caption: `Taught with right answers only, the model gets ${percent(late(found.taughtFed))} of the last numbers ` +
         `right while it is fed right answers, and ${percent(late(found.taughtAlone))} on its own. With scheduled ` +
-        `sampling it is ${percent(late(found.sampledFed))} and ${percent(late(found.sampledAlone))}.`,
+        `sampling it is ${percent(late(found.sampledFed))} and ${
+          percent(late(found.sampledAlone))
+        }, with guesses made ` +
+        `from guesses ${percent(late(found.thriceFed))} and ${percent(late(found.thriceAlone))}.`,
       x: { title: "place in the line" },
       y: { title: "share of right numbers", domain: [0, 1] },
       series: [
         { label: "teacher forcing, fed right answers", points: byPlace(found.taughtFed), dashed: true },
         { label: "teacher forcing, on its own", points: byPlace(found.taughtAlone) },
-        { label: "scheduled sampling, fed right answers", points: byPlace(found.sampledFed), dashed: true },
         { label: "scheduled sampling, on its own", points: byPlace(found.sampledAlone) },
+        { label: "guesses from guesses, on its own", points: byPlace(found.thriceAlone) },
       ],
     },
     {
@@ -142,8 +148,10 @@ function figures(found: Found): Figure[] {
       bars: [
         { label: "teacher forcing", group: "fed right answers", value: rounded(late(found.taughtFed)) },
         { label: "scheduled sampling", group: "fed right answers", value: rounded(late(found.sampledFed)) },
+        { label: "guesses from guesses", group: "fed right answers", value: rounded(late(found.thriceFed)) },
         { label: "teacher forcing", group: "on its own", value: rounded(late(found.taughtAlone)) },
         { label: "scheduled sampling", group: "on its own", value: rounded(late(found.sampledAlone)) },
+        { label: "guesses from guesses", group: "on its own", value: rounded(late(found.thriceAlone)) },
       ],
     },
   ];
@@ -153,6 +161,10 @@ function figures(found: Found): Figure[] {
 export const teacherForcingExperiment: Experiment<Found, "noise" | "steps" | "floor" | "seed"> = {
   name: "training/teacher_forcing",
   title: "One step wrong, every step wrong",
+  purpose: "A line counts upwards and now and then jumps. It is heard through noise and has to be written " +
+    "down. A model is always told the right number before; another one is told its own more and more often " +
+    "(scheduled sampling). Change the noise. Compare what they get right when told with what they get right " +
+    "alone, late in the line above all.",
   controls: {
     noise: {
       label: "Noise",
@@ -164,7 +176,7 @@ export const teacherForcingExperiment: Experiment<Found, "noise" | "steps" | "fl
     },
     steps: {
       label: "Training steps",
-      description: "Of each of the two models",
+      description: "Of each of the three models",
       default: 200,
       min: 20,
       max: 600,
@@ -196,11 +208,20 @@ export const teacherForcingExperiment: Experiment<Found, "noise" | "steps" | "fl
       text: "Scheduled sampling makes the model better on its own",
       holds: ({ taughtAlone, sampledAlone }) => late(sampledAlone) > late(taughtAlone) + 0.03,
     },
+    {
+      text: "With guesses that follow right answers it stays worse than an ear without memory",
+      holds: ({ sampledAlone, ear }) => late(sampledAlone) < ear - 0.03,
+    },
+    {
+      text: "With guesses that follow guesses it comes within a twentieth of the ear",
+      holds: ({ thriceAlone, ear }) => late(thriceAlone) > ear - 0.05,
+    },
   ],
   async run({ noise, steps, floor, seed }, options) {
     options.signal?.throwIfAborted();
     const measured: number[][] = [];
-    for (const [turn, isSampled] of [false, true].entries()) {
+    // Teacher forcing mixes nothing in; every pass makes guesses from what the one before it mixed.
+    for (const [turn, passes] of [0, 1, 3].entries()) {
       const random = new Random(seed);
       const layout = { vocabSize: 2 * NUMBERS, contextLength: 2 * LENGTH, hiddenSize: 32, numLayers: 2, numHeads: 4 };
       const model = new DecoderOnly(layout, random.split());
@@ -211,27 +232,38 @@ export const teacherForcingExperiment: Experiment<Found, "noise" | "steps" | "fl
         loss: (lines, step) => {
           const { inputs, targets, isHeard } = interleave(lines);
           // Truth falls in a straight line, and stays at its floor for the last third.
-          const truth = isSampled ? Math.max(floor, 1 - (1 - floor) * 1.5 * step / steps) : 1;
-          const mixed = truth === 1
-            ? inputs
-            : scheduledSampling(inputs, noGrad(() => scope(() => model.forward(inputs))), truth, coins);
-          // Only written numbers are replaced: what was heard is given at test time too.
-          return crossEntropy(model.forward(inputs.where(isHeard, mixed)), targets);
+          const truth = Math.max(floor, 1 - (1 - floor) * 1.5 * step / steps);
+          let fed = inputs;
+          for (let pass = 0; pass < passes; pass++) {
+            const before = fed, logits = noGrad(() => scope(() => model.forward(before)));
+            // Only written numbers are replaced: what was heard is given at test time too.
+            fed = inputs.where(isHeard, scheduledSampling(inputs, logits, truth, coins));
+          }
+          return crossEntropy(model.forward(fed), targets);
         },
         steps,
         learningRate: 4e-3,
         every: steps,
-      }, part(options, turn / 2, turn / 2 + 0.45));
+      }, part(options, turn / 3, turn / 3 + 0.3));
       const tests = draw(TESTED, noise, new Random(seed + 1));
       measured.push(await fed(model, tests), await alone(model, tests, () => options.signal?.throwIfAborted()));
       discard(model);
     }
-    const [taughtFed, taughtAlone, sampledFed, sampledAlone] = measured as [number[], number[], number[], number[]];
+    const [taughtFed, taughtAlone, sampledFed, sampledAlone, thriceFed, thriceAlone] = measured as [
+      number[],
+      number[],
+      number[],
+      number[],
+      number[],
+      number[],
+    ];
     const findings: Found = {
       taughtFed,
       taughtAlone,
       sampledFed,
       sampledAlone,
+      thriceFed,
+      thriceAlone,
       ear: rounded(1 - noise * (1 - 1 / NUMBERS)),
     };
     options.onProgress?.(1);

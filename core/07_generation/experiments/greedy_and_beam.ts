@@ -91,13 +91,21 @@ function beam(model: Model, depth: number, numBeams: number): Text & { work: num
 }
 
 /** Every beginning of a model as a tree. */
-function treeOf(model: Model, depth: number, kept: ReadonlySet<string>): TreeNode[] {
-  const nodes: TreeNode[] = [{ id: 0, label: "BEGIN", value: 1, kept: true }];
+function treeOf(model: Model, best: Text, kept: ReadonlySet<string>): TreeNode[] {
+  const nodes: TreeNode[] = [{ id: 0, label: "BEGIN", value: 1, kept: true, best: true }];
+  const depth = best.tokens.length;
   const grow = (tokens: readonly number[], parent: number, logProbability: number): void => {
     if (tokens.length === depth) return;
     model(tokens).forEach((p, token) => {
       const next = [...tokens, token], id = nodes.length, total = logProbability + p;
-      nodes.push({ id, parent, label: WORDS[token]!, value: rounded(Math.exp(total)), kept: kept.has(next.join()) });
+      nodes.push({
+        id,
+        parent,
+        label: WORDS[token]!,
+        value: rounded(Math.exp(total)),
+        kept: kept.has(next.join()),
+        best: next.every((one, i) => one === best.tokens[i]),
+      });
       grow(next, id, total);
     });
   };
@@ -129,8 +137,9 @@ function figures(
         }); a beam ` +
         `of ${width} writes ${
           spell(searched.tokens)
-        }. Numbers are probabilities of beginnings; what the beam kept is marked.`,
-      nodes: treeOf(model, shown, searched.kept),
+        }. Numbers are probabilities of beginnings. Strong: the best text, dashed if the beam let it go; faint: ` +
+        "what else it let go, or how many.",
+      nodes: treeOf(model, best, searched.kept),
     },
     {
       kind: "line",
@@ -165,9 +174,18 @@ function figures(
 export const greedyAndBeamExperiment: Experiment<Found, "beams" | "length" | "seed"> = {
   name: "generation/greedy_and_beam",
   title: "What greedy search misses",
+  purpose: "Random models of four words, small enough for every text to be looked at. Greedy search and beams " +
+    "are compared with the best text there is. Change the beam in the tree, and see which beginnings it drops and " +
+    "whether the best text survives. The curves say how often each width finds it, and what it costs.",
   controls: {
-    beams: { label: "Beams", description: "Width of the beam in the tree", default: 2, min: 1, max: 8 },
-    length: { label: "Length", description: "Words in a text", default: 5, min: 2, max: 6 },
+    beams: { label: "Beams", description: "Width of the beam in the first figure", default: 2, min: 1, max: 8 },
+    length: {
+      label: "Length",
+      description: "Words in a text; the first figure shows three at most",
+      default: 5,
+      min: 2,
+      max: 6,
+    },
     seed: seedControl,
   },
   claims: [

@@ -13,7 +13,6 @@ import { DecoderOnly } from "../../05_transformer/decoder_only.ts";
 import {
   coarse,
   discard,
-  grouped,
   percent,
   read,
   rounded,
@@ -95,10 +94,9 @@ function figures(found: Found, layers: number): Figure[] {
   return [
     {
       kind: "line",
-      caption:
-        `To write ${found.cachedPositions.length} tokens, ${grouped(plain)} positions pass through the model without ` +
-        `a cache and ${grouped(cached)} with one: the first number grows with the square of the length. ` +
-        `${percent(found.same, 3)} of the tokens are the same.`,
+      caption: `To write ${found.cachedPositions.length} tokens after a prompt of ${PROMPT.length}, ${say(plain)} ` +
+        `positions pass through the model without a cache. With one it is ${say(cached)}: the prompt and every ` +
+        `token but the last, each once. ${percent(found.same, 3)} of the tokens are the same.`,
       x: { title: "tokens written" },
       y: { title: "positions computed" },
       series: [
@@ -109,7 +107,7 @@ function figures(found: Found, layers: number): Figure[] {
     {
       kind: "line",
       caption: "Pairs of query and key that one head compares. A cache does not spare the look back: one query still " +
-        `meets every key, ${grouped(found.cachedPairs.at(-1)!)} pairs instead of ${grouped(found.plainPairs.at(-1)!)}.`,
+        `meets every key, ${say(found.cachedPairs.at(-1)!)} pairs instead of ${say(found.plainPairs.at(-1)!)}.`,
       x: { title: "tokens written" },
       y: { title: "pairs compared", logarithmic: true },
       series: [
@@ -121,7 +119,7 @@ function figures(found: Found, layers: number): Figure[] {
       kind: "line",
       caption:
         `What it costs in memory: keys and values of ${layers} layers grow with every token, and room for them is ` +
-        `doubled when it runs out, to ${grouped(found.reserved.at(-1)!)} bytes.`,
+        `doubled when it runs out, to ${say(found.reserved.at(-1)!)} bytes.`,
       x: { title: "tokens written" },
       y: { title: "bytes" },
       series: [
@@ -132,7 +130,7 @@ function figures(found: Found, layers: number): Figure[] {
     {
       kind: "bars",
       caption:
-        "Would one cached layer do? With the first layer's keys and values for all layers, logits are off by up to " +
+        "Would one cached layer do? With the first layer’s keys and values for all layers, logits are off by up to " +
         `${say(found.shared, 2)}; with a cache for each, by ${
           found.perLayer > 0 ? say(found.perLayer, 1) : "nothing but rounding"
         }.`,
@@ -149,9 +147,18 @@ function figures(found: Found, layers: number): Figure[] {
 export const kvCacheExperiment: Experiment<Found, "tokens" | "layers" | "seed"> = {
   name: "generation/kv_cache",
   title: "What need not be computed again",
+  purpose: "One model writes the same text with a cache and without. Nothing is timed: positions that pass " +
+    "through the model are counted, and pairs that its attention compares. Change the number of tokens, and see " +
+    "which curve grows with the square. The last figure makes all layers share one cache.",
   controls: {
     tokens: { label: "Tokens", description: "Tokens to write", default: 120, min: 8, max: 400, step: 8 },
-    layers: { label: "Layers", description: "Layers of the model", default: 3, min: 2, max: 12 },
+    layers: {
+      label: "Layers",
+      description: "Layers of the model, in the last two figures",
+      default: 3,
+      min: 2,
+      max: 12,
+    },
     seed: seedControl,
   },
   claims: [

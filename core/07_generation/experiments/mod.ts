@@ -5,6 +5,7 @@
  */
 
 import type { Experiment } from "../../experiments.ts";
+import { beamVariantsExperiment } from "./beam_variants.ts";
 import { greedyAndBeamExperiment } from "./greedy_and_beam.ts";
 import { kvCacheExperiment } from "./kv_cache.ts";
 import { samplingExperiment } from "./sampling.ts";
@@ -17,5 +18,6 @@ export const EXPERIMENTS: readonly Experiment[] = [
   truncationExperiment,
   temperatureExperiment,
   greedyAndBeamExperiment,
+  beamVariantsExperiment,
   kvCacheExperiment,
 ];

@@ -68,6 +68,9 @@ function figures(found: Found, tailSize: number, draws: number): Figure[] {
 export const samplingExperiment: Experiment<Found, "draws" | "tail" | "seed"> = {
   name: "generation/sampling",
   title: "The long tail’s share",
+  purpose: "The notes' own distribution: three words with 30, 20 and 10 %, and a tail of words that share the " +
+    "rest. Change the size of the tail or the number of draws. See how often a draw takes a word of the tail, and " +
+    "how long a text can be without one.",
   controls: {
     draws: { label: "Draws", description: "Tokens that are drawn", default: 6000, min: 500, max: 30_000, step: 500 },
     tail: {
@@ -86,7 +89,7 @@ export const samplingExperiment: Experiment<Found, "draws" | "tail" | "seed"> = 
       holds: ({ tail }) => Math.abs(tail - 0.4) < 0.02,
     },
     {
-      text: "Each single word of it has a probability of 0.04 %",
+      text: "Each single word of it has a probability of 0.04\u202f%",
       holds: ({ each }) => Math.abs(each - 0.0004) < 1e-9,
     },
     {

@@ -59,14 +59,13 @@ function figures(found: Found, temperature: number, chosen: Float64Array, plain:
       series: [
         { label: "entropy", points: over(found.entropies) },
         { label: "equal shares", points: TEMPERATURES.map((x) => [x, rounded(Math.log(WORDS.length))]), dashed: true },
-        { label: "chosen", points: [[temperature, rounded(found.chosenEntropy)]] },
+        { label: "as chosen", points: [[temperature, rounded(found.chosenEntropy)]] },
       ],
     },
     {
       kind: "line",
-      caption:
-        `${DRAWS} draws bring ${found.variety[0]} word at the lowest temperature and ${found.variety.at(-1)} at the ` +
-        "highest.",
+      caption: `The number of different words in ${DRAWS} draws: ${found.variety[0]} at the lowest temperature, ` +
+        `${found.variety.at(-1)} at the highest.`,
       x: { title: "temperature", logarithmic: true },
       y: { title: `different words in ${DRAWS} draws` },
       series: [{ label: "different words", points: over(found.variety) }],
@@ -78,10 +77,13 @@ function figures(found: Found, temperature: number, chosen: Float64Array, plain:
 export const temperatureExperiment: Experiment<Found, "temperature" | "seed"> = {
   name: "generation/temperature",
   title: "Bolder and safer",
+  purpose: "One distribution over a dozen words, at many temperatures. Change the one that is shown beside " +
+    "temperature 1. See that the order of the words stays, how the entropy grows, and how many different words " +
+    "fifty draws bring.",
   controls: {
     temperature: {
       label: "Temperature",
-      description: "What the logits are divided by",
+      description: "What the logits are divided by; the point of the second figure",
       default: 0.5,
       min: 0.1,
       max: 5,

@@ -1,0 +1,302 @@
+/**
+ * # Diverse and stochastic beams
+ *
+ * **Question.** The beams of a search differ in a word or two, and the words are near-synonyms (近义词).
+ * How does a search bring back texts that are worth having side by side?
+ *
+ * **Idea.** The notes name two ways to choose other candidates than the likeliest. One lowers the score
+ * of what is already there: *diverse beam search* divides the beams into groups that search one
+ * after the other, and a token that an earlier group has just chosen costs a later one a penalty; with a
+ * measure of similarity, so do its near-synonyms. The other adds chance: *stochastic beam
+ * search* adds to the log-probability of every text a random number of its own, of such a
+ * distribution that the $W$ best sums are $W$ texts drawn from the model, no text twice.
+ *
+ * **Formula.** A token $v$ in group $g$ of step $t$ competes with
+ *
+ * $$\log P(y_{<t}\, v \mid X) - \lambda \sum_{h < g} \sum_{w \in C_h} \mathrm{sim}(v, w), \qquad \text{and a text } Y \text{ by chance with} \quad G_Y = \log P(Y \mid X) - \log(-\log U_Y)$$
+ *
+ * | symbol       | in code            | meaning                                                     |
+ * | ------------ | ------------------ | ----------------------------------------------------------- |
+ * | $\lambda$    | `diversityPenalty` | what one earlier choice costs                               |
+ * | $C_h$        | `chosen`           | tokens that the beams of group $h$ took in this step        |
+ * | sim          | `similarity`       | 1 for the same token, 0 for others, unless one is given     |
+ * | $U_Y$        |                    | uniform in (0, 1), one for each text                        |
+ * | $G_Y$        | `perturbed`        | Gumbel variable with location $\log P$                      |
+ *
+ * **Why not draw $W$ times.** A sure model writes the same text again and again, and the more so the
+ * more one draws. Without replacement every draw is a text of its own, and the first one
+ * is still an ordinary sample.
+ *
+ * **How it is done without looking at every text.** The largest $G$ of all texts that begin with $y_{\le t}$
+ * is again a Gumbel variable, with location $\log P(y_{\le t})$. So a beginning stands for the best of its
+ * continuations, and a beam is enough: from the $G$ of a beginning those of its children are drawn
+ * under the condition that their largest is the parent's. With $\tilde G_v$ drawn freely at the
+ * children's locations and $Z$ the largest of them, the condition holds for
+ *
+ * $$G_v = -\log\!\big(e^{-G} - e^{-Z} + e^{-\tilde G_v}\big)$$
+ *
+ * Sources: Ashwin Vijayakumar and others 2018, *Diverse Beam Search for Improved Description of Complex
+ * Scenes*; Wouter Kool, Herke van Hoof, Max Welling 2019, *Stochastic Beams and Where to Find Them*.
+ *
+ * @module
+ */
+
+import type { Random } from "../engine/random.ts";
+import { BeamSearch, type BeamSearchOptions, type Hypothesis } from "./greedy_and_beam.ts";
+
+/** How alike two tokens are: 1 for the same meaning, 0 for nothing in common. */
+export type TokenSimilarity = (token: number, other: number) => number;
+
+/** Options of {@linkcode DiverseBeamSearch}. */
+export interface DiverseBeamSearchOptions extends BeamSearchOptions {
+  /** Groups that the beams are divided into; a divisor of `numBeams`. */
+  readonly numBeamGroups: number;
+  /** What a token costs for each earlier group's beam that has just taken it, in nats; 0.5 by default. */
+  readonly diversityPenalty?: number;
+  /** Makes similar tokens cost their share as well; by default only the same token does. */
+  readonly similarity?: TokenSimilarity;
+}
+
+/**
+ * A beam search in groups that avoid each other's words.
+ *
+ * The penalty decides only which continuations survive. Log-probabilities stay those of the model, and by them,
+ * and the length penalty, the texts of all groups are ranked at the end. (The library `transformers` lets
+ * penalties add up in the scores.)
+ */
+export class DiverseBeamSearch {
+  readonly #groups: readonly BeamSearch[];
+  readonly #penalty: number;
+  readonly #similarity: TokenSimilarity | undefined;
+  /** Whether every group still has the empty text. */
+  #isEmpty = true;
+
+  /**
+   * Starts every group with the empty text.
+   *
+   * @param options width, groups, penalty, length, and how lengths are compared
+   * @throws {RangeError} if an option is outside its interval
+   */
+  constructor(
+    { numBeams, numBeamGroups, diversityPenalty = 0.5, similarity, ...options }: DiverseBeamSearchOptions,
+  ) {
+    if (!(Number.isSafeInteger(numBeamGroups) && numBeamGroups >= 1 && numBeams % numBeamGroups === 0)) {
+      throw new RangeError(
+        `Cannot divide ${numBeams} beams into numBeamGroups = ${numBeamGroups}: it must be a divisor of their number`,
+      );
+    }
+    if (!(diversityPenalty >= 0 && diversityPenalty < Infinity)) {
+      throw new RangeError(
+        `Cannot search with diversityPenalty = ${diversityPenalty}: diversityPenalty must be a finite number of at least 0`,
+      );
+    }
+    const group = { ...options, numBeams: numBeams / numBeamGroups };
+    this.#groups = Array.from({ length: numBeamGroups }, () => new BeamSearch(group));
+    this.#penalty = diversityPenalty;
+    this.#similarity = similarity;
+  }
+
+  /** The beginnings that wait to be continued, group by group; at first one, which all groups share. */
+  get live(): readonly { readonly tokens: readonly number[]; readonly logProbability: number }[] {
+    return this.#isEmpty ? this.#groups[0]!.live : this.#groups.flatMap(({ live }) => live);
+  }
+
+  /** The texts found, at most `numBeams`, best score first; of equal ones that of the earlier group. */
+  get results(): readonly Hypothesis[] {
+    return this.#groups.flatMap(({ results }) => results).sort((a, b) => b.score - a.score);
+  }
+
+  /**
+   * Continues every live beginning, the groups one after the other.
+   *
+   * @param logProbabilities what may follow each live beginning, in order, `[V]` each
+   * @returns for each new live beginning, the place of the one it continues
+   * @throws {TypeError} if there is not one row per live beginning
+   */
+  extend(logProbabilities: readonly ArrayLike<number>[]): readonly number[] {
+    const count = this.live.length;
+    if (logProbabilities.length !== count) {
+      throw new TypeError(`Cannot extend ${count} beginnings by ${logProbabilities.length} rows of log-probabilities`);
+    }
+    const penalties = new Float64Array(logProbabilities[0]?.length ?? 0);
+    const parents: number[] = [];
+    let first = 0;
+    for (const group of this.#groups) {
+      const width = group.live.length;
+      if (width === 0) continue;
+      const places = group.extend(logProbabilities.slice(first, first + width), penalties);
+      for (const place of places) parents.push(first + place);
+      for (const token of group.chosen) this.#avoid(token, penalties);
+      if (!this.#isEmpty) first += width;
+    }
+    this.#isEmpty = false;
+    return parents;
+  }
+
+  /** Makes a token, and what is similar to it, dearer for the groups that follow. */
+  #avoid(chosen: number, penalties: Float64Array): void {
+    if (!this.#similarity) penalties[chosen]! += this.#penalty;
+    else {
+      for (let token = 0; token < penalties.length; token++) {
+        penalties[token]! += this.#penalty * this.#similarity(token, chosen);
+      }
+    }
+  }
+}
+
+// ## Beams that are drawn
+
+/** Options of {@linkcode StochasticBeamSearch}. */
+export interface StochasticBeamSearchOptions extends Pick<BeamSearchOptions, "numBeams" | "maxNewTokens" | "eosToken"> {
+  /** Where chance comes from; advances by one draw for each token that is not forbidden. */
+  readonly random: Random;
+}
+
+/** A text of a {@linkcode StochasticBeamSearch}; `score` is the same as `perturbed`. */
+export interface DrawnHypothesis extends Hypothesis {
+  /** Log-probability plus the chance of this draw; what the texts were chosen by. */
+  readonly perturbed: number;
+}
+
+/** A beginning, or a text that has ended and keeps its place in the beam. */
+interface DrawnBeginning {
+  readonly tokens: readonly number[];
+  readonly logProbability: number;
+  readonly perturbed: number;
+  readonly finished: boolean;
+  readonly parent: number;
+}
+
+/** Draws `numBeams` different texts from the model, as from an urn without putting them back. */
+export class StochasticBeamSearch {
+  readonly #options: StochasticBeamSearchOptions;
+  #beam: DrawnBeginning[];
+
+  /**
+   * Starts with the empty text.
+   *
+   * @param options width, length, and where chance comes from
+   * @throws {RangeError} if an option is outside its interval
+   */
+  constructor(options: StochasticBeamSearchOptions) {
+    for (const name of ["numBeams", "maxNewTokens"] as const) {
+      if (!(Number.isSafeInteger(options[name]) && options[name] >= 1)) {
+        throw new RangeError(`Cannot search with ${name} = ${options[name]}: ${name} must be a positive integer`);
+      }
+    }
+    this.#options = options;
+    // The largest of all texts: a Gumbel variable with location $\log 1$.
+    this.#beam = [{
+      tokens: [],
+      logProbability: 0,
+      perturbed: gumbel(options.random),
+      finished: false,
+      parent: 0,
+    }];
+  }
+
+  /** The beginnings that wait to be continued, largest sum first; none once the search is over. */
+  get live(): readonly { readonly tokens: readonly number[]; readonly logProbability: number }[] {
+    return this.#beam.filter((beginning) => !this.#isOver(beginning));
+  }
+
+  /** The texts drawn, in the order of the draws: the first one is an ordinary sample. */
+  get results(): readonly DrawnHypothesis[] {
+    return this.#beam.filter((beginning) => this.#isOver(beginning)).map(({ parent: _, ...text }) => ({
+      ...text,
+      score: text.perturbed,
+    }));
+  }
+
+  #isOver({ tokens, finished }: DrawnBeginning): boolean {
+    return finished || tokens.length === this.#options.maxNewTokens;
+  }
+
+  /**
+   * Continues every live beginning by every token and keeps the largest sums.
+   *
+   * @param logProbabilities what may follow each live beginning, in order, `[V]` each
+   * @returns for each new live beginning, the place of the one it continues
+   * @throws {TypeError} if there is not one row per live beginning
+   */
+  extend(logProbabilities: readonly ArrayLike<number>[]): readonly number[] {
+    const live = this.#beam.filter((beginning) => !this.#isOver(beginning));
+    if (logProbabilities.length !== live.length) {
+      throw new TypeError(
+        `Cannot extend ${live.length} beginnings by ${logProbabilities.length} rows of log-probabilities`,
+      );
+    }
+    // Texts that have ended compete with those that go on.
+    const candidates = this.#beam.filter((beginning) => this.#isOver(beginning));
+    live.forEach((beginning, parent) =>
+      candidates.push(...this.#children(beginning, parent, logProbabilities[parent]!))
+    );
+    candidates.sort((a, b) => b.perturbed - a.perturbed);
+    this.#beam = candidates.slice(0, this.#options.numBeams);
+    return this.#beam.filter((beginning) => !this.#isOver(beginning)).map(({ parent }) => parent);
+  }
+
+  /** The best children of a beginning, under the condition that the largest sum is its own. */
+  #children(beginning: DrawnBeginning, parent: number, row: ArrayLike<number>): DrawnBeginning[] {
+    const { random, eosToken, numBeams } = this.#options;
+    const free = new Float64Array(row.length);
+    const best: number[] = [];
+    for (let token = 0; token < row.length; token++) {
+      if (row[token] === -Infinity) continue;
+      const sum = free[token] = beginning.logProbability + row[token]! + gumbel(random); // $\tilde G_v$
+      // The condition keeps their order: only the first few can stay in the beam.
+      let place = best.length;
+      while (place > 0 && free[best[place - 1]!]! < sum) place--;
+      if (place < numBeams) best.splice(place, 0, token);
+      if (best.length > numBeams) best.pop();
+    }
+    const largest = free[best[0]!]!; // $Z$
+    return best.map((token) => ({
+      tokens: token === eosToken ? beginning.tokens : [...beginning.tokens, token],
+      logProbability: beginning.logProbability + row[token]!,
+      perturbed: conditioned(free[token]!, largest, beginning.perturbed),
+      finished: token === eosToken,
+      parent,
+    }));
+  }
+}
+
+/** A number with the distribution function $e^{-e^{-x}}$. */
+function gumbel(random: Random): number {
+  let uniform = random.next();
+  // Zero, once in $2^{53}$ draws, has no logarithm.
+  while (uniform === 0) uniform = random.next();
+  return -Math.log(-Math.log(uniform));
+}
+
+/** $-\log(e^{-G} - e^{-Z} + e^{-\tilde G})$ without overflow, as in the paper's appendix. */
+function conditioned(free: number, largest: number, bound: number): number {
+  if (free === largest) return bound;
+  const v = bound - free + Math.log(-Math.expm1(free - largest));
+  return bound - Math.max(0, v) - Math.log1p(Math.exp(-Math.abs(v)));
+}
+
+// ## One sentence, three searches
+//
+// The experiment lets a small translator write several texts for one sentence: by beam search, in groups, by
+// chance, and by drawing one by one. Groups and stochastic beams use more words and more pairs of
+// words than beam search, at the price of likelihood; the likeliest of them still comes near the best. Groups
+// can say the same text twice, and do where the model is surer of a word than the penalty is large. Stochastic
+// beams never do; of texts drawn one by one many come twice.
+
+// ## Pitfall: a penalty on the empty set
+//
+// With a penalty of 0 the groups do not search more widely: they are as many copies of one narrower
+// beam. The test "DiverseBeamSearch with penalty 0 searches every group alike" shows it.
+
+// ## Pitfall: fresh chance at every step
+//
+// Adding a new random number to each continuation's log-probability, without the condition on the
+// parent's, draws the first token without replacement and the text from nothing known. The test
+// "StochasticBeamSearch draws texts as an urn without replacement" fails for that version.
+
+// ## Exercise
+//
+// Pass a `similarity` made of cosines between the rows of a trained embedding. Which words count as
+// near-synonyms for the model, and are they for you? Then lower the penalty of the experiment to 0.5, and
+// predict how many of the words of its groups are left.

@@ -1,0 +1,64 @@
+/**
+ * # The tasks' command lines
+ *
+ * The tasks of this folder read their arguments as the program itself does: an unknown option, a missing value or one
+ * out of range is one sentence and exit code 2; `--help` lists the options.
+ *
+ * @module
+ */
+
+import {
+  command,
+  commandHelp,
+  loadParseArgs,
+  type Options,
+  readArguments,
+  type Values,
+} from "../core/cli/arguments.ts";
+import { UsageError } from "../core/cli/errors.ts";
+
+/** A task of `deno.json` and what it takes. */
+export interface Task<O extends Options> {
+  /** Its name, as `deno task` knows it. */
+  readonly name: string;
+  /** One line for the help. */
+  readonly summary: string;
+  /** Plain arguments as the usage line shows them; none unless given. */
+  readonly operands?: string;
+  /** Its options. */
+  readonly options: O;
+}
+
+/**
+ * Reads the command line of a task; ends the program where there is nothing to go on with.
+ *
+ * @param task what it takes
+ * @returns the options and the plain arguments
+ */
+export async function readTask<const O extends Options>(
+  { operands = "", ...task }: Task<O>,
+): Promise<{ values: Values<O>; operands: string[] }> {
+  const of = command({
+    ...task,
+    program: "deno task",
+    operands,
+    maxOperands: operands === "" ? 0 : Infinity,
+    details: [],
+    run: () => Promise.resolve(),
+  });
+  try {
+    const read = readArguments(await loadParseArgs(), of, Deno.args);
+    if (read !== "help") return read as { values: Values<O>; operands: string[] };
+  } catch (error) {
+    refuse(error);
+  }
+  console.log(commandHelp(of));
+  Deno.exit(0);
+}
+
+/** Says what is wrong with a command line, and ends the program; throws what else went wrong. */
+export function refuse(error: unknown): never {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(error.message);
+  Deno.exit(2);
+}
