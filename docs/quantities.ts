@@ -157,11 +157,13 @@ export function colourTex(tex: string, quantities: readonly Quantity[]): string 
       if (tokens[at] !== token) return undefined;
       at++;
       if (token === "_") indexed = true;
-      // The table's $z - m$ is the formula's $z_i - m$.
-      const next = pattern[i + 1];
-      const isLetter = /^(\p{L}|\\[A-Za-z]+)$/u.test(token) && !TEXT.has(token);
-      if (isLetter && next !== undefined && next !== "_" && pattern[i - 1] !== "_" && tokens[skip(at)] === "_") {
-        at = argument(skip(at) + 1);
+      // The table's $z - m$ is the formula's $z_i - m$, its $R - b$ is $R(Y) - b$.
+      const next = pattern[i + 1], isLetter = /^(\p{L}|\\[A-Za-z]+)$/u.test(token) && !TEXT.has(token);
+      if (!isLetter || next === undefined || pattern[i - 1] === "_") continue;
+      if (next !== "_" && tokens[skip(at)] === "_") at = argument(skip(at) + 1);
+      if (next !== "(" && tokens[skip(at)] === "(") {
+        const close = tokens.indexOf(")", at);
+        if (close > 0) at = close + 1;
       }
     }
     // An exponent stands above the index, hence in the same group.

@@ -126,6 +126,7 @@ Deno.test("colourTex() knows a symbol with other indices, any argument, and a li
   const colour = (tex: string) => colourTex(tex, quantitiesOf(table));
   assertEquals(colour("XW_Q^i"), "X{\\htmlData{q=1}{W_Q^i}}");
   assertEquals(colour("e^{z_i - m}"), "e^{{\\htmlData{q=2}{z_i - m}}}");
+  assertEquals(colour("z(x) - m_j"), "{\\htmlData{q=2}{z(x) - m}}_j");
   assertEquals(colour("P(y)"), "{\\htmlData{q=3}{P}}(y)");
   assertEquals(colour("[h_1; \\dots; h_n]\\,x"), "{\\htmlData{q=4}{[h_1; \\dots; h_n]}}\\,x");
 });
