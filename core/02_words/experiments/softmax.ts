@@ -83,9 +83,7 @@ async function saturation(): Promise<Figure> {
   return {
     kind: "line",
     caption: `Two scores, z and 0. The share of z answers most at z = 0, by ${fixed(Math.max(...slope), 2)}; at z = ` +
-      `${scores.at(-1)} it answers by ${
-        slope.at(-1)!.toExponential(0)
-      }: the softmax is saturated. The slope and p(1 − p) ` +
+      `${scores.at(-1)} it answers by ${number(slope.at(-1)!, 1)}: the softmax is saturated. The slope and p(1 − p) ` +
       "lie on top of each other.",
     x: { title: "score z" },
     y: { title: "share and slope", domain: [0, 1] },
@@ -200,9 +198,7 @@ export const softmaxExperiment: Experiment<Found, "scores" | "temperature" | "se
           kind: "heatMap",
           caption:
             `How each share answers to each score at temperature ${temperature}. The best score has a share of ` +
-            `${percent(top)}; its own entry is p(1 − p) = ${
-              (top * (1 - top)).toFixed(2)
-            }. Every row sums to zero: what ` +
+            `${percent(top)}; its own entry is p(1 − p) = ${fixed(top * (1 - top), 2)}. Every row sums to zero: what ` +
             "one share wins, others lose. A score is raised after it was divided by the temperature.",
           rows: names.map((name) => `share of ${name}`),
           columns: names,

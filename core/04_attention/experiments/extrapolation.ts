@@ -216,7 +216,7 @@ export const extrapolationExperiment: Experiment<Found, "trained" | "steps" | "s
       beyond: curves.map((curve) => mean(curve.slice(8))),
       turned: [weightBetween(0, TURN / 2), weightBetween(0.6 * TURN, 1.2 * TURN)],
     };
-    const turn = `${TURN.toFixed(0)}, a full turn of its second pair of coordinates`;
+    const turn = `${fixed(TURN, 0)}, a full turn of its second pair of coordinates`;
     // What is drawn ends at three times the trained length.
     const round = 3 * trained < TURN
       ? `What is drawn ends before ${turn}`

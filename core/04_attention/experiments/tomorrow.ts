@@ -19,7 +19,7 @@ import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import { arange, type Tensor, tensor } from "../../engine/tensor.ts";
 import type { Experiment, Figure } from "../../experiments.ts";
-import { difference, fit, mean, percent, readMatrix, rounded, SEED } from "../../experiments/plain.ts";
+import { difference, fit, mean, number, percent, readMatrix, rounded, SEED } from "../../experiments/plain.ts";
 import { crossEntropy } from "../../06_training/loss.ts";
 import { Embedding } from "../../02_words/embeddings.ts";
 import { attentionWeights } from "../scaled_dot_product.ts";
@@ -192,7 +192,7 @@ export const tomorrowExperiment: Experiment<Found, "headSize" | "steps" | "seed"
         scoreMap(
           scores[0]!,
           `Scores with two matrices: a day and another one may score differently in the two directions, by up to ${
-            findings.asymmetryOfTwo.toPrecision(2)
+            number(findings.asymmetryOfTwo, 2)
           } here.`,
         ),
         scoreMap(

@@ -118,7 +118,7 @@ export const batchingExperiment: Experiment<Found, "batchSize" | "seed"> = {
   name: "training/batching",
   title: "What padding costs",
   purpose: "Nothing is timed. A device that counts multiplications runs one encoder over the same sentences " +
-    "with more and more padding. Then the sentences of the translator's corpus are put into batches, in random " +
+    "with more and more padding. Then the sentences of the translator’s corpus are put into batches, in random " +
     "order, sorted, and sorted within pools. Change the batch size, and see what share of the positions is " +
     "padding.",
   controls: {

@@ -46,7 +46,7 @@ function figures(found: Found): Figure[] {
       caption: `Gradients of the encoder, layer by layer. With the cross-attention cut they are ` +
         `${
           Math.max(...found.cut) === 0 ? "exactly 0" : "not 0"
-        }, for cross-entropy as for rewards; the decoder's own is ` +
+        }, for cross-entropy as for rewards; the decoder’s own is ` +
         `${say(found.decoder)}.`,
       y: { title: "length of the gradient" },
       bars: [
@@ -61,7 +61,7 @@ function figures(found: Found): Figure[] {
       caption:
         `Cross-attention open in one decoder layer only: what each layer brings to the encoder. As vectors they ` +
         `add up to the whole${found.difference < 1e-4 ? ", within rounding" : " only in part"}.`,
-      y: { title: "length of the encoder's gradient" },
+      y: { title: "length of the encoder’s gradient" },
       bars: found.single.map((value, i) => ({ label: `decoder layer ${i + 1}`, value })),
     },
   ];
@@ -85,7 +85,7 @@ export const encoderGradientExperiment: Experiment<Found, "layers" | "seed"> = {
       holds: ({ whole, rewarded }) => [...whole, ...rewarded].every((size) => size > 1e-3),
     },
     {
-      text: "With the cross-attention cut it is exactly 0 in every layer, while the decoder's is not",
+      text: "With the cross-attention cut it is exactly 0 in every layer, while the decoder’s is not",
       holds: ({ cut, decoder }) => cut.every((size) => size === 0) && decoder > 0.1,
     },
     {

@@ -144,7 +144,7 @@ export const beamVariantsExperiment: Experiment<Found, "beams" | "penalty" | "st
       holds: ({ words, pairs }) => words[2]! > words[0]! * 1.05 && pairs[2]! > pairs[0]! * 1.05,
     },
     {
-      text: "Beam search finds the likeliest texts: the others' are less likely on average",
+      text: "Beam search finds the likeliest texts: the others’ are less likely on average",
       holds: ({ mean }) => mean.slice(1).every((one) => one < mean[0]!),
     },
     {

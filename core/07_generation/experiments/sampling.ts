@@ -68,7 +68,7 @@ function figures(found: Found, tailSize: number, draws: number): Figure[] {
 export const samplingExperiment: Experiment<Found, "draws" | "tail" | "seed"> = {
   name: "generation/sampling",
   title: "The long tail’s share",
-  purpose: "The notes' own distribution: three words with 30, 20 and 10 %, and a tail of words that share the " +
+  purpose: "The notes’ own distribution: three words with 30, 20 and 10\u202f%, and a tail of words that share the " +
     "rest. Change the size of the tail or the number of draws. See how often a draw takes a word of the tail, and " +
     "how long a text can be without one.",
   controls: {

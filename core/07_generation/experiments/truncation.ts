@@ -91,7 +91,7 @@ function figures(kept: readonly number[][], shares: readonly number[][], tailLef
 export const truncationExperiment: Experiment<Found, "topK" | "topP" | "epsilon" | "minP" | "typical"> = {
   name: "generation/truncation",
   title: "Five ways to cut",
-  purpose: "Five rules cut the same four distributions: a sure one, the notes' long tail, one as of a trained " +
+  purpose: "Five rules cut the same four distributions: a sure one, the notes’ long tail, one as of a trained " +
     "model, and one where a hundred words are equally good. Change the threshold of a rule, and see how many " +
     "words it keeps of each. A good rule keeps few where one word is right and many where many are.",
   controls: {
