@@ -517,7 +517,7 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
     out.push(rowHtml("opening", `<h1>${escape(page.title)}</h1>`, ""));
   }
   const shownOn = placesOf(path, page, site);
-  if (shownOn) out.push(rowHtml("section top", shownOn, ""));
+  if (shownOn) out.push(rowHtml("section", shownOn, ""));
   show(waiting, () => true);
   const used = new Set<string>();
   for (const row of rows.slice(start)) {

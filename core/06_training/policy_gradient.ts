@@ -25,7 +25,8 @@
  * | $\ell$      | the result   | one number                             |
  *
  * The value of $\ell$ says nothing; its gradient is that of the expected reward, on average, with the
- * sign turned so that an optimizer which descends climbs.
+ * sign turned so that an optimizer which descends climbs. What multiplies a text's gradient, $R - b$, is its
+ * *advantage*: positive where it earned more than the baseline.
  *
  * **Why a baseline.** Probabilities sum to one, so $\mathbb{E}[\nabla \log P(Y)] = 0$, and a constant
  * times nothing is nothing: $b$ leaves the mean of the estimate alone. Its spread is another matter.
