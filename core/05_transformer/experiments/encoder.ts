@@ -117,10 +117,10 @@ function figures(
 export const encoderExperiment: Experiment<Found, "layers" | "heads" | "seed"> = {
   name: "transformer/encoder",
   title: "One word, two sentences",
-  purpose: "“I eat an apple” and “apple released a phone” go through an encoder with random weights. The " +
+  purpose: "“I eat an apple” and “apple released a phone” go through encoders with random weights. The " +
     "vectors of apple start as one and are compared by their angle: 1 is the same direction, 0 is unrelated. " +
-    "Change the layers or the seed, and see how far the two part, and whether they stay nearer to each other than " +
-    "different words.",
+    `What one encoder does is chance, so cosines are means of ${DRAWS}. Change the layers, and see how far the two ` +
+    "part, and whether they stay nearer to each other than different words.",
   controls: {
     layers: { label: "Layers", description: "Layers of the encoder", default: 6, min: 1, max: 12 },
     heads: { label: "Heads", description: "Heads of each attention", default: 4, min: 1, max: 8 },

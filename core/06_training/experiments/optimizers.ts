@@ -202,7 +202,7 @@ export const optimizersExperiment: Experiment<Found, "steepness" | "text" | "ste
   title: "One problem, four optimizers",
   purpose: "Four optimizers go down the same narrow valley, and train the same language model on the same " +
     "batches. Change the steepness of the valley, or the text: a thousand words, most of them rare, or letters. " +
-    "See who is ahead where, and how long the steps of Adam are.",
+    "See who is ahead where, how far rare words move, and how long the steps of Adam are.",
   controls: {
     steepness: {
       label: "Steepness",

@@ -162,9 +162,9 @@ export const teacherForcingExperiment: Experiment<Found, "noise" | "steps" | "fl
   name: "training/teacher_forcing",
   title: "One step wrong, every step wrong",
   purpose: "A line counts upwards and now and then jumps. It is heard through noise and has to be written " +
-    "down. A model is always told the right number before; another one is told its own more and more often " +
-    "(scheduled sampling). Change the noise. Compare what they get right when told with what they get right " +
-    "alone, late in the line above all.",
+    "down. One model is always told the right number before. Others are told a guess more and more often " +
+    "(scheduled sampling): a guess that follows right answers, or one that follows guesses. Change the noise or " +
+    "the steps. Compare what they get right when told with what they get right alone, late in the line above all.",
   controls: {
     noise: {
       label: "Noise",
