@@ -52,7 +52,7 @@
  * | the whole history, at every step | needed      | for the source | earlier rows must be what they were in training |
  * | the last token, with a cache     | no effect   | for the source | its row of the causal mask is all true          |
  *
- * The third line settles the doubt of the notes: for one token the causal mask is one row of
+ * The notes doubt that one token needs a causal mask. The third line settles it: for one token the causal mask is one row of
  * `true`, since all keys in the cache are of the past; the test "causalMask() of one query allows
  * everything" says so. Padding must be excluded whatever is fed: its positions are there.
  *

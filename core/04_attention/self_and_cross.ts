@@ -32,8 +32,8 @@
  * linear in $x'$ (bilinear function, 双线性函数), and another one in the other direction: *eats* may
  * look for *apple* without *apple* looking for *eats*. The third matrix keeps apart what a word is
  * found by and what it hands over. *apple* is found as something that can be eaten; what *eats* then
- * needs of it may be whether it is one or many. Without $W_V$ both would have to be the same
- * numbers. Training finds $W_Q$, $W_K$ and $W_V$; nothing else in a head has parameters.
+ * needs of it may be whether it is one or many. Without $W_V$ it would have to hand over its key, or
+ * its whole vector as it is. Training finds $W_Q$, $W_K$ and $W_V$; nothing else in a head has parameters.
  *
  * **What the notes ask: why does the encoder hand over keys and values?** A translator
  * (section 5.6) consists of an encoder, which reads the source sentence, and a decoder, which

@@ -224,8 +224,8 @@ export function below(observe: Observer | undefined, part: string): Observer | u
 // ## One word, two sentences
 //
 // The experiment sends two sentences that share *apple* (polysemy, 一词多义) through untrained
-// encoders. Before the first layer both have the same vector; after it they differ, because each
-// has read its own sentence. That the vectors differ is the architecture; that they differ in a
+// encoders. Before the first layer both have the same vector, as no positions are added here; after it
+// they differ, because each has read its own sentence. That the vectors differ is the architecture; that they differ in a
 // useful way is training.
 //
 // How much there is to learn shows in the third figure, a mean over many encoders. With post-norm, after
@@ -242,4 +242,4 @@ export function below(observe: Observer | undefined, part: string): Observer | u
 // ## Exercise
 //
 // Feed the same sentence twice, the second time with two words exchanged and no positions added.
-// Which outputs change? (Section 4.7 said: none, they are exchanged too.)
+// Which outputs change? (Section 4.7 says: each word keeps its vector, so two outputs change places.)

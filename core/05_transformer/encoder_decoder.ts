@@ -24,8 +24,8 @@
  * Both languages share one table unless `sourceVocabSize` gives the source its own.
  *
  * **Why the factor $\sqrt{E}$.** The table serves as output matrix too, and for that its entries
- * should have variance $1/E$: a score, the product with a normalized vector, then has variance 1. As
- * an input such a row would vanish beside $\mathrm{PE}$, whose entries are of size 1. Multiplied by
+ * should have variance $1/E$: a score, the product with a vector whose $E$ numbers the last norm has
+ * brought to variance 1, then has variance 1. As an input such a row would vanish beside $\mathrm{PE}$, whose entries are of size 1. Multiplied by
  * $\sqrt{E}$ it does not.
  *
  * **What runs once.** The encoder, as the notes say: `encode` does not depend on what is being written.

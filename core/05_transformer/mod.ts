@@ -7,7 +7,8 @@
  * **Idea.** Alternate two kinds of steps. Attention moves information *between* positions; a
  * small network, the same for all, works *within* each position. Around each step, add the
  * input to the output and keep the numbers in a fixed range. That is all: a Transformer has no
- * recurrence and no convolution.
+ * recurrence and no convolution. In this chapter, *the paper* is Vaswani et al. 2017, *Attention Is All
+ * You Need*.
  *
  * | section | page              | answers                                                          |
  * | ------- | ----------------- | ---------------------------------------------------------------- |

@@ -161,10 +161,10 @@ function figures(found: Found): Figure[] {
 export const teacherForcingExperiment: Experiment<Found, "noise" | "steps" | "floor" | "seed"> = {
   name: "training/teacher_forcing",
   title: "One step wrong, every step wrong",
-  purpose: "A line counts upwards and now and then jumps. It is heard through noise and has to be written " +
+  purpose: "A line counts upwards and sometimes jumps. It is heard through noise and has to be written " +
     "down. One model is always told the right number before. Others are told a guess more and more often " +
     "(scheduled sampling): a guess that follows right answers, or one that follows guesses. Change the noise or " +
-    "the steps. Compare what they get right when told with what they get right alone, late in the line above all.",
+    "the steps. Compare what they get right when told and when alone, late in the line.",
   controls: {
     noise: {
       label: "Noise",
