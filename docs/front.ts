@@ -23,7 +23,7 @@ import {
 import { relative } from "./layout.ts";
 import { addressOf, contextOf, type Site } from "./pages.ts";
 import { escape, plain, render, renderInline, sectionOf } from "./prose.ts";
-import { cells, quantitiesOf, symbolRows } from "./quantities.ts";
+import { symbolRows } from "./quantities.ts";
 import { RANK } from "./search.ts";
 import { split } from "./split.ts";
 

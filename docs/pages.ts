@@ -17,7 +17,7 @@ import { drawDiagram } from "./figures/diagram.ts";
 import { relative } from "./layout.ts";
 import { type Definition, type Knowledge, shaderNames } from "./program.ts";
 import { findTest, type Proof, type ProofFile, proofsOf, testsNamed } from "./proofs.ts";
-import { type Context, escape, plain, render, renderInline, sectionOf } from "./prose.ts";
+import { type Context, escape, plain, render, renderInline } from "./prose.ts";
 import { findNames, HUES, quantitiesOf, type Quantity } from "./quantities.ts";
 import { type Entry, RANK } from "./search.ts";
 import { headerBlocks, type Line, type Row, split } from "./split.ts";

@@ -16,7 +16,7 @@ import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import { type Tensor, tensor } from "../../engine/tensor.ts";
 import type { Experiment } from "../../experiments.ts";
-import { difference, fixed, mean, percent, readMatrix, rounded, SEED, size } from "../../experiments/plain.ts";
+import { difference, mean, percent, readMatrix, rounded, SEED, size } from "../../experiments/plain.ts";
 import { KeyValueCache } from "../../07_generation/kv_cache.ts";
 import { softmax } from "../../02_words/softmax.ts";
 import { additiveMask, causalMask, combineMasks, overKeys, paddingMask } from "../masks.ts";
