@@ -29,7 +29,7 @@ const FOUND: Readonly<Record<string, string>> = {
   "training/optimizers.html": "梯度下降 动量 权重衰减 梯度裁剪 预热 梯度爆炸",
   "training/teacher_forcing.html": "教师强制 曝光偏差 计划采样 一步错步步错",
   "training/checkpoints.html": "检查点",
-  "training/bleu.html": "强化学习 简短惩罚",
+  "training/policy_gradient.html": "强化学习 简短惩罚",
   "generation/sampling.html": "祖先采样 长尾 条件概率",
   "generation/truncation.html": "阈值",
   "generation/temperature.html": "温度 多样性",
