@@ -19,6 +19,7 @@
  * | `ops.ts`, `convolution.ts` | What else can be composed of these? |
  * | `random.ts`, `dropout.ts` | How can chance be repeated? |
  * | `module.ts`, `linear.ts` | Where do weights live? |
+ * | `options.ts` | What may an option be? |
  * | `pace.ts` | How does a long loop stay responsive? |
  * | `packed.ts` | How can weights be read faster, once they no longer change? |
  *
@@ -60,5 +61,6 @@ export * from "./random.ts";
 export * from "./dropout.ts";
 export * from "./module.ts";
 export * from "./linear.ts";
+export { type Check, checkOptions, type Checks, type Limits } from "./options.ts";
 export * from "./pace.ts";
 export { pack, PackedTensor, quantize, roundHalves, roundRows, roundWeights } from "./packed.ts";

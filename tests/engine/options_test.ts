@@ -1,0 +1,92 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import {
+  callback,
+  checkOptions,
+  type Checks,
+  either,
+  flag,
+  integer,
+  isWithin,
+  list,
+  numeric,
+  object,
+  oneOf,
+  required,
+} from "../../core/engine/options.ts";
+
+interface Options {
+  readonly steps: number;
+  readonly rate?: number;
+  readonly norm?: "pre" | "post";
+  readonly penalty?: number | ((length: number) => number);
+  readonly shuffle?: boolean;
+  readonly rules?: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
+const CHECKS: Checks<Options> = {
+  steps: required(integer({ min: 1, max: Infinity })),
+  rate: numeric({ above: 0, max: 1 }),
+  norm: oneOf(["pre", "post"]),
+  penalty: either(numeric(), callback<(length: number) => number>()),
+  shuffle: flag,
+  rules: list<string>(),
+  signal: object<AbortSignal>("an AbortSignal", (value) => value instanceof AbortSignal),
+};
+
+const check = (options: Record<string, unknown>): void => checkOptions("train", options as unknown as Options, CHECKS);
+
+Deno.test("checkOptions() takes what its table allows, and undefined as not given", () => {
+  check({ steps: 1 });
+  check({ steps: Infinity, rate: 1, norm: "post", penalty: 2, shuffle: false, rules: [], signal: undefined });
+  check({ steps: 3, penalty: (n: number) => n, signal: new AbortController().signal });
+});
+
+Deno.test("checkOptions() says what was found and what is needed", () => {
+  const cases: [Record<string, unknown>, typeof TypeError | typeof RangeError, string][] = [
+    [{ steps: 1, rat: 1 }, TypeError, 'Cannot train with option "rat": options are steps, rate, norm, penalty'],
+    [{}, TypeError, "Cannot train with steps = undefined: steps must be an integer of at least 1"],
+    [{ steps: 1.5 }, RangeError, "Cannot train with steps = 1.5: steps must be an integer of at least 1"],
+    [{ steps: NaN }, RangeError, "steps = NaN"],
+    [{ steps: "3" }, TypeError, 'steps = "3"'],
+    [{ steps: 1, rate: 0 }, RangeError, "rate = 0: rate must be a number greater than 0 and at most 1"],
+    [{ steps: 1, rate: Infinity }, RangeError, "rate = Infinity"],
+    [{ steps: 1, norm: "both" }, TypeError, 'norm = "both": norm must be one of pre, post'],
+    [{ steps: 1, norm: null }, TypeError, "norm = null"],
+    [{ steps: 1, penalty: "long" }, TypeError, "penalty must be a number or a function"],
+    [{ steps: 1, penalty: NaN }, RangeError, "penalty = NaN"],
+    [{ steps: 1, shuffle: 1 }, TypeError, "shuffle must be true or false"],
+    [{ steps: 1, rules: "a" }, TypeError, "rules must be a list"],
+    [{ steps: 1, signal: {} }, TypeError, "signal = an object: signal must be an AbortSignal"],
+    [{ steps: 1, toString: 1 }, TypeError, '"toString"'],
+  ];
+  for (const [options, type, message] of cases) assertThrows(() => check(options), type, message);
+});
+
+Deno.test("a table of checks has a check for every member and none beside", () => {
+  interface Two {
+    readonly a?: number;
+    readonly b: number;
+  }
+  // @ts-expect-error b is missing
+  const missing: Checks<Two> = { a: numeric() };
+  // @ts-expect-error b has to be given
+  const optional: Checks<Two> = { a: numeric(), b: numeric() };
+  // @ts-expect-error c is no option
+  const more: Checks<Two> = { a: numeric(), b: required(numeric()), c: numeric() };
+  // @ts-expect-error a is a number
+  const other: Checks<Two> = { a: flag, b: required(numeric()) };
+  assertEquals([missing, optional, more, other].length, 4);
+});
+
+Deno.test("isWithin() has infinity only where the limits name it", () => {
+  assertEquals([0, 1, 1.5, Infinity, NaN].map((x) => isWithin(x, { min: 1, whole: true })), [
+    false,
+    true,
+    false,
+    false,
+    false,
+  ]);
+  assertEquals(isWithin(Infinity, { min: 1, max: Infinity, whole: true }), true);
+  assertEquals([0, 1].map((x) => isWithin(x, { above: 0, below: 1 })), [false, false]);
+});
