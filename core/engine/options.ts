@@ -45,7 +45,7 @@ export interface Check<T> {
   readonly required?: boolean;
 }
 
-/** A check for each member of an interface of options; members that are not optional need {@linkcode required}. */
+/** A check for each member of an interface of options. Those not optional need {@linkcode required}. */
 export type Checks<O> = {
   readonly [
     K in keyof O
