@@ -21,6 +21,7 @@
  * | `module.ts`, `linear.ts` | Where do weights live? |
  * | `options.ts` | What may an option be? |
  * | `heap.ts` | How much order does a queue need? |
+ * | `exponential.ts` | How is the same exponential had everywhere, fifty thousand times a token? |
  * | `pace.ts` | How does a long loop stay responsive? |
  * | `packed.ts` | How can weights be read faster, once they no longer change? |
  *
