@@ -91,9 +91,11 @@ function numbersOf(text: string): Map<string, string> {
   return new Map([...text.matchAll(/^ \* \| *(\d+\.\d+) *\| *`(\w+)`/gm)].map(([, number, name]) => [name!, number!]));
 }
 
-/** The files that a `mod.ts` exports from, in order. */
+/** The files that a `mod.ts` exports from, in order; a section may be a folder with a `mod.ts` of its own. */
 function exported(text: string): string[] {
-  return [...new Set([...text.matchAll(/^(?:export|\}) .*from "\.\/(\w+\.ts)";/gm)].map(([, name]) => name!))];
+  return [
+    ...new Set([...text.matchAll(/^(?:export|\}) .*from "\.\/(\w+(?:\/mod)?\.ts)";/gm)].map(([, name]) => name!)),
+  ];
 }
 
 /**
@@ -113,7 +115,7 @@ export function partsOfBook({ read, list }: Files): Part[] {
     const made: Part = { title, kind, pages: [] };
     for (const path of paths) {
       const text = read(path);
-      const number = numbers.get(path.split("/").at(-1)!.replace(".ts", "")) ?? "";
+      const number = numbers.get(path.replace(/(\/mod)?\.ts$/, "").split("/").at(-1)!) ?? "";
       const title = titleOf(path, text);
       const chapter = /^(\d+) · (.*)$/.exec(title);
       made.pages.push({
@@ -135,8 +137,11 @@ export function partsOfBook({ read, list }: Files): Part[] {
   };
   for (const chapter of list("core/").filter((name) => /^\d\d_\w+\/$/.test(name))) {
     const path = `core/${chapter}`, text = read(`${path}mod.ts`);
-    const sections = exported(text);
-    part(titleOf(path, text), "chapter", [`${path}mod.ts`, ...sections.map((name) => path + name)], numbersOf(text));
+    const sections = exported(text).map((name) => path + name).flatMap((section) => [
+      section,
+      ...section.endsWith("/mod.ts") ? exported(read(section)).map((name) => section.replace("mod.ts", name)) : [],
+    ]);
+    part(titleOf(path, text), "chapter", [`${path}mod.ts`, ...sections], numbersOf(text));
   }
   const engine = read("core/engine/mod.ts");
   const order = [...engine.matchAll(/`(\w+\.ts)`/g)].map(([, name]) => `core/engine/${name}`);
