@@ -29,7 +29,7 @@ function folderOf(name: string): string | undefined {
   return undefined;
 }
 
-/** The experiments of a page, such as `core/04_attention/masks.ts`, in the order of the book. */
+/** The experiments of a page, such as `core/04_attention/positions.ts`, in the order of the book. */
 export function experimentsOf(path: string): string[] {
   const page = /^core\/(?:\d\d_)?(\w+)\/(\w+)(?:\/mod)?\.ts$/.exec(path);
   if (!page) return [];
@@ -37,12 +37,12 @@ export function experimentsOf(path: string): string[] {
   return EXPERIMENTS.map(({ name }) => name).filter((name) => name === section || name.startsWith(`${section}/`));
 }
 
-/** The text of a source, if it is there. */
-function textOf(path: string): string | undefined {
+/** A text of the repository; nothing where there is none. */
+function textOf(path: string): string {
   try {
     return Deno.readTextFileSync(new URL(path, root));
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (error instanceof Deno.errors.NotFound) return "";
     throw error;
   }
 }
@@ -51,8 +51,7 @@ function textOf(path: string): string | undefined {
 function huesOf(name: string): Record<string, number> {
   const folder = folderOf(name), section = name.split("/")[1];
   if (folder === undefined) return {};
-  const text = textOf(`core/${folder}/${section}.ts`) ?? textOf(`core/${folder}/${section}/mod.ts`);
-  if (text === undefined) return {};
+  const text = ["", "/mod"].map((mod) => textOf(`core/${folder}/${section}${mod}.ts`)).join("");
   const hues: Record<string, number> = {};
   for (const { number, symbols, names } of quantitiesOf(text.replace(/^ \* ?/gm, ""))) {
     for (const symbol of [...symbols, ...names]) hues[symbol] ??= number;

@@ -139,7 +139,10 @@ export function linker(url: string, path: string | undefined, site: Site): Conte
       if (address) return { href: relative(url, address), hint: plain(definition.summary) };
     }
     if (!/[./]|^\w+$/.test(text)) return undefined;
-    for (const file of [folder + text, text, `${folder}${text}.ts`, `core/${text}`, `${folder}assembly/${text}`]) {
+    const inside = folder + text.replace(/\.ts$/, "/mod.ts");
+    for (
+      const file of [folder + text, text, `${folder}${text}.ts`, `core/${text}`, `${folder}assembly/${text}`, inside]
+    ) {
       const address = addressOfFile(file.replace(/^\.\//, ""), site);
       if (address && /\.(ts|wgsl)$/.test(file)) return { href: relative(url, address), hint: "" };
     }
@@ -509,7 +512,11 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
         const html = linkTests(render(rest, context), rest, page, site);
         out.push(rowHtml(at === 0 ? "opening" : "section top", (at === 0 ? title : "") + html, tables));
         // What speaks of an experiment stands right above it.
-        waiting = show(waiting, ({ program }) => program !== undefined && block.includes(`experiments/${program})`));
+        waiting = show(
+          waiting,
+          ({ program }) =>
+            program !== undefined && new RegExp(`\\]\\((?:\\.\\./)?experiments/${program}\\)`).test(block),
+        );
       });
     }
   } else {
