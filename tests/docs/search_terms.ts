@@ -16,7 +16,7 @@ const FOUND: Readonly<Record<string, string>> = {
   "attention/self_and_cross.html": "自注意力 交叉注意力 双线性函数",
   "attention/masks.html": "掩码 掩码注意力 滑动窗口",
   "attention/multi_head.html": "多头注意力 多头自注意力机制",
-  "attention/positions/index.html": "位置编码 绝对位置编码 相对位置编码 旋转位置编码 排列不变性 泛化",
+  "attention/positions.html": "位置编码 绝对位置编码 相对位置编码 旋转位置编码 排列不变性 泛化",
   "transformer/normalization.html": "层归一化 批归一化 前置 后置 增益",
   "transformer/residual.html": "残差连接 残差网络 恒等映射",
   "transformer/feed_forward.html": "前馈层 前馈神经网络 激活函数",
