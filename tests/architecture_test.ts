@@ -108,7 +108,7 @@ const isProgram = (path: string): boolean => /^core\/cli(\.ts$|\/)/.test(path);
 const isExperiment = (path: string): boolean => /\/experiments(\/|\.ts$)/.test(path);
 const chapterOf = (path: string): number => Number(/^core\/(\d\d)_/.exec(path)?.[1] ?? NaN);
 const isBuild = (path: string): boolean => /^(wasm|gpu)\/build\.ts$/.test(path);
-const isTool = (path: string): boolean => /^(tests|bench|docs)\//.test(path) || isBuild(path);
+const isTool = (path: string): boolean => /^(tests|bench|docs|core\/cli\/std\/assert)\//.test(path) || isBuild(path);
 
 /** What the engine and its devices agree on; it knows nothing of either. */
 const isContract = (path: string): boolean =>
@@ -117,8 +117,7 @@ const isContract = (path: string): boolean =>
 /** Whether a file may import another: the table of the design. */
 function mayImport(from: string, to: string): boolean {
   if (isTool(from)) return true;
-  // The program run by URL falls back on the stand-in of its argument parser.
-  if (isTool(to)) return isProgram(from) && to === "tests/std/cli/parse_args.ts";
+  if (isTool(to)) return false;
   if (to === "mod.ts") return isProgram(from);
   if (from === "mod.ts") return !isExperiment(to);
   if (isProgram(from)) return true;
