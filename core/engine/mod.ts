@@ -20,6 +20,7 @@
  * | `random.ts`, `dropout.ts` | How can chance be repeated? |
  * | `module.ts`, `linear.ts` | Where do weights live? |
  * | `options.ts` | What may an option be? |
+ * | `heap.ts` | How much order does a queue need? |
  * | `pace.ts` | How does a long loop stay responsive? |
  * | `packed.ts` | How can weights be read faster, once they no longer change? |
  *
