@@ -192,7 +192,7 @@ export const DECODING: DecodingTable = {
     ...lengthPenaltyCheck,
     placeholder: "ALPHA",
     help: "How much a longer text is favoured by the beams",
-    use: "it ranks the texts of several beams",
+    use: "only beams that are searched, not drawn, are ranked by it",
   },
   numBeamGroups: {
     ...numBeamGroupsCheck,

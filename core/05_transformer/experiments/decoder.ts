@@ -163,7 +163,10 @@ export const decoderExperiment: Experiment<Found, "steps" | "layers" | "seed"> =
     const texts = await generate(given, prompts, limits);
     const banned = await generate(given, prompts, {
       ...limits,
-      rules: [(logits) => logits.map((logit, token) => token === TOKENS.endToken ? -Infinity : logit)],
+      rules: [{
+        name: "noEnd",
+        onHost: (logits) => logits.map((logit, token) => token === TOKENS.endToken ? -Infinity : logit),
+      }],
     });
     for (const tensor of [source, mask, memory]) release(tensor);
     discard(model);

@@ -11,7 +11,8 @@
 import { percent, rounded, Steps } from "../../05_transformer/experiments/support.ts";
 import type { Experiment, Figure } from "../../experiments.ts";
 import { toProbabilities } from "../sampling.ts";
-import { epsilonRule, type LogitsRule, minPRule, topKRule, topPRule, typicalRule } from "../truncation.ts";
+import type { LogitsRule } from "../rules.ts";
+import { epsilonRule, minPRule, topKRule, topPRule, typicalRule } from "../truncation.ts";
 
 const VOCABULARY = 1003;
 
@@ -166,7 +167,7 @@ export const truncationExperiment: Experiment<Found, "topK" | "topP" | "epsilon"
       await steps.next();
       const counts: number[] = [], sums: number[] = [];
       for (const { name, probabilities } of DISTRIBUTIONS) {
-        const cut = toProbabilities(rule(Float64Array.from(probabilities, Math.log), { tokens: [] }));
+        const cut = toProbabilities(rule.onHost(Float64Array.from(probabilities, Math.log), { tokens: [] }));
         const left = probabilities.filter((_, token) => cut[token]! > 0);
         counts.push(left.length);
         sums.push(rounded(left.reduce((a, b) => a + b, 0)));
