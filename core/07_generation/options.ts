@@ -174,13 +174,13 @@ export interface RuleOption<T> extends DecodingOption<T> {
   rule(value: T): LogitsRule;
 }
 
-/** The table has a row for every option that decides what is generated. */
-export type DecodingTable =
-  & { readonly [K in keyof RuleOptions]-?: RuleOption<NonNullable<RuleOptions[K]>> }
-  & { readonly [K in keyof SearchOptions]-?: DecodingOption<NonNullable<SearchOptions[K]>> };
+/** A row for every option that asks for a rule. */
+type RuleRows = { readonly [K in keyof RuleOptions]-?: RuleOption<NonNullable<RuleOptions[K]>> };
 
-/** Every option that decides what is generated. */
-export const DECODING: DecodingTable = {
+/** A row for every option that chooses a search. */
+type SearchRows = { readonly [K in keyof SearchOptions]-?: DecodingOption<NonNullable<SearchOptions[K]>> };
+
+const SEARCHING: SearchRows = {
   numBeams: {
     ...numBeamsCheck,
     placeholder: "N",
@@ -212,7 +212,9 @@ export const DECODING: DecodingTable = {
     ...object<Random>("a Random", (value) => value instanceof Random),
     use: "beams are searched without chance otherwise",
   },
+};
 
+const RULES: RuleRows = {
   repetitionPenalty: {
     ...penaltyCheck,
     rule: repetitionRule,
@@ -270,6 +272,9 @@ export const DECODING: DecodingTable = {
     slider: { min: 0.05, max: 1, step: 0.05, none: 1 },
   },
 };
+
+/** The table: every option that decides what is generated. */
+export const DECODING: SearchRows & RuleRows = { ...SEARCHING, ...RULES };
 
 /** The searches, each with the options that it needs, and those that it takes besides. */
 const SEARCHES: readonly SearchFactory[] = [
@@ -415,12 +420,11 @@ function isNamed(...methods: readonly string[]): (value: object) => boolean {
   };
 }
 
-const { numBeams, lengthPenalty, numBeamGroups, diversityPenalty, similarity, stochastic, ...single } = DECODING;
-
 /** What the options of {@linkcode stream} may be. */
 export const streamChecks: Checks<StreamOptions> = {
   ...loopChecks,
-  ...single,
+  ...RULES,
+  random: SEARCHING.random,
   search: object<TokenSearch>("a search of one sequence, with a name and onHost", isNamed("onHost")),
 };
 

@@ -19,7 +19,7 @@ import {
 import type { LogitsRule } from "../07_generation/rules.ts";
 import type { Random } from "../engine/random.ts";
 import { arange } from "../engine/tensor.ts";
-import { flag, flagOf, number, type Option, type Options } from "./arguments.ts";
+import { flag, flagOf, number, type Option } from "./arguments.ts";
 import { escapeControl, UsageError } from "./errors.ts";
 
 /** An option of the table as the command line has it. */
@@ -28,7 +28,7 @@ function typed(help: string, { placeholder, limits = {} }: DecodingOption<unknow
 }
 
 /** How texts are searched or drawn: every option of the table that has a line of help. */
-export const decodingOptions: Options = {
+export const decodingOptions: { readonly allBeams: Option<boolean> } = {
   ...Object.fromEntries(
     Object.entries(DECODING as unknown as Readonly<Record<string, DecodingOption<unknown>>>)
       .flatMap(([name, row]) => row.help === undefined ? [] : [[name, typed(row.help, row)]]),

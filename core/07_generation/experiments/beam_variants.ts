@@ -27,7 +27,8 @@ import { noGrad } from "../../engine/autograd.ts";
 import { Random } from "../../engine/random.ts";
 import { release, scope } from "../../engine/scope.ts";
 import type { Experiment, Figure } from "../../experiments.ts";
-import { generate, type GenerateOptions } from "../generate.ts";
+import { generate } from "../generate.ts";
+import type { GenerateOptions } from "../options.ts";
 
 const WAYS = ["beam search", "diverse beams", "stochastic beams", "one by one"];
 const SENTENCES = 60, LONGEST = 20;

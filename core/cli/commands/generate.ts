@@ -43,11 +43,11 @@ export const command: Command = defineCommand({
     if (ids.length === 0) throw new DataError("Cannot continue an empty text: write at least one character");
     const { signal, stop } = interruption();
     const options = { maxNewTokens: values.maxNewTokens, rules: [noSpecialTokens, ...rules], slide: true, signal };
-    if (!values["allBeams"]) standardOutput.write(printable(prompt));
+    if (!values.allBeams) standardOutput.write(printable(prompt));
     try {
       if ("begin" in search) {
         const { tokens, beams } = await generate(model, ids, { ...options, search });
-        const texts = values["allBeams"]
+        const texts = values.allBeams
           ? beams!.map((each) =>
             `${printable(prompt + vocabulary.decode(each.tokens))}  ${each.logProbability.toFixed(2)}`
           )

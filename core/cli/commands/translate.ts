@@ -51,7 +51,7 @@ export const command: Command = defineCommand({
         }
         const { maxNewTokens } = values;
         const [translation] = await translator.translate([sentence.trim()], decoding, { maxNewTokens, signal });
-        if (values["allBeams"]) {
+        if (values.allBeams) {
           for (const each of translation!.beams) {
             line(`${escapeControl(each.text)}  ${each.logProbability.toFixed(2)}`);
           }
