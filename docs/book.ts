@@ -55,8 +55,6 @@ function titleOf(path: string, text: string): string {
 
 /** Where the page of a source will be. */
 export function urlOf(path: string): string {
-  // The list of all experiments has this name at the root.
-  if (path === "core/experiments.ts") return "engine/experiments.html";
   return path.replace(/^core\/(\d\d_)?/, "").replace(/(^|\/)mod\.ts$/, "$1index.html").replace(/\.(ts|wgsl)$/, ".html");
 }
 
@@ -129,6 +127,10 @@ export function partsOfBook({ read, list }: Files): Part[] {
   };
   const folder = (path: string, ending = ".ts"): string[] =>
     list(path).filter((name) => name.endsWith(ending)).map((name) => path + name).filter((path) => !isGenerated(path));
+  const below = (path: string): string[] => [
+    ...folder(path),
+    ...list(path).filter((name) => name.endsWith("/")).flatMap((name) => below(path + name)),
+  ];
   const modFirst = (paths: readonly string[]): string[] => {
     const first = paths.filter((path) => path.endsWith("/mod.ts"));
     return [...first, ...paths.filter((path) => !first.includes(path))];
@@ -144,8 +146,8 @@ export function partsOfBook({ read, list }: Files): Part[] {
   part("The engine", "appendix", ["core/engine/mod.ts", ...new Set(order), ...rest]);
   const chapters = list("core/").filter((name) => /^\d\d_\w+\/$/.test(name));
   part("The experiments' programs", "appendix", [
-    "core/experiments.ts",
-    ...chapters.flatMap((chapter) => folder(`core/${chapter}experiments/`)),
+    ...folder("core/experiments/"),
+    ...chapters.flatMap((chapter) => below(`core/${chapter}experiments/`)),
   ]);
   part("The CPU device", "appendix", modFirst(folder("wasm/")));
   part("CPU kernels", "appendix", folder("wasm/assembly/"));
