@@ -6,6 +6,8 @@
  * **Idea.** The sources say it. A chapter's `mod.ts` exports its sections in reading order and numbers them in the table at
  * its top; the folders of the engine and the devices follow as appendices, and the generator that made the page comes last.
  *
+ * A section is a file or a folder. The page of a folder is its `mod.ts`, and the files beside it are pages after it.
+ *
  * @module
  */
 
@@ -53,8 +55,20 @@ function titleOf(path: string, text: string): string {
   return name[0]!.toUpperCase() + name.slice(1);
 }
 
-/** Where the page of a source will be. */
+/** The file or folder of a section, as chapters export it: `positions` of `core/04_attention/positions/mod.ts`. */
+export function sectionName(path: string): string | undefined {
+  const [, name, isFile] = /^core\/\d\d_\w+\/(\w+)(\.ts$|\/)/.exec(path) ?? [];
+  return name === undefined || name === "experiments" || name === "mod" && isFile === ".ts" ? undefined : name;
+}
+
+/** Whether a source is the page of a section that is a folder. */
+export function isSectionFolder(path: string): boolean {
+  return path.endsWith("/mod.ts") && sectionName(path) !== undefined;
+}
+
+/** Where the page of a source will be. A section has the same address as a file and as a folder. */
 export function urlOf(path: string): string {
+  if (isSectionFolder(path)) return urlOf(path.replace(/\/mod\.ts$/, ".ts"));
   return path.replace(/^core\/(\d\d_)?/, "").replace(/(^|\/)mod\.ts$/, "$1index.html").replace(/\.(ts|wgsl)$/, ".html");
 }
 
@@ -90,8 +104,10 @@ function numbersOf(text: string): Map<string, string> {
 }
 
 /** The files that a `mod.ts` exports from, in order. */
-function exported(text: string): string[] {
-  return [...new Set([...text.matchAll(/^(?:export|\}) .*from "\.\/(\w+\.ts)";/gm)].map(([, name]) => name!))];
+export function exported(text: string): string[] {
+  return [
+    ...new Set([...text.matchAll(/^(?:export|\}) .*from "\.\/(\w+(?:\/mod)?\.ts)";/gm)].map(([, name]) => name!)),
+  ];
 }
 
 /**
@@ -111,7 +127,7 @@ export function partsOfBook({ read, list }: Files): Part[] {
     const made: Part = { title, kind, pages: [] };
     for (const path of paths) {
       const text = read(path);
-      const number = numbers.get(path.split("/").at(-1)!.replace(".ts", "")) ?? "";
+      const number = numbers.get(sectionName(path) ?? "") ?? "";
       const title = titleOf(path, text);
       const chapter = /^(\d+) · (.*)$/.exec(title);
       made.pages.push({
@@ -135,10 +151,16 @@ export function partsOfBook({ read, list }: Files): Part[] {
     const first = paths.filter((path) => path.endsWith("/mod.ts"));
     return [...first, ...paths.filter((path) => !first.includes(path))];
   };
+  /** The files of a section: a folder's in the order of its exports, then the others. */
+  const filesOf = (path: string): string[] => {
+    if (!isSectionFolder(path)) return [path];
+    const inside = path.replace(/mod\.ts$/, "");
+    return [...new Set([path, ...exported(read(path)).map((name) => inside + name), ...folder(inside)])];
+  };
   for (const chapter of list("core/").filter((name) => /^\d\d_\w+\/$/.test(name))) {
     const path = `core/${chapter}`, text = read(`${path}mod.ts`);
-    const sections = exported(text);
-    part(titleOf(path, text), "chapter", [`${path}mod.ts`, ...sections.map((name) => path + name)], numbersOf(text));
+    const sections = exported(text).flatMap((name) => filesOf(path + name));
+    part(titleOf(path, text), "chapter", [`${path}mod.ts`, ...sections], numbersOf(text));
   }
   const engine = read("core/engine/mod.ts");
   const order = [...engine.matchAll(/`(\w+\.ts)`/g)].map(([, name]) => `core/engine/${name}`);

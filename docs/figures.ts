@@ -51,17 +51,21 @@ export function experimentsOf(path: string): string[] {
   return EXPERIMENTS.map(({ name }) => name).filter((name) => name === section || name.startsWith(`${section}/`));
 }
 
+/** A text of the repository; nothing where there is none. */
+function textOf(path: string): string {
+  try {
+    return Deno.readTextFileSync(new URL(path, root));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  }
+}
+
 /** Numbers of the quantities of the experiment's page by symbol, as TeX and as the name in the code. */
 function huesOf(name: string): Record<string, number> {
   const folder = folderOf(name), section = name.split("/")[1];
   if (folder === undefined) return {};
-  let text: string;
-  try {
-    text = Deno.readTextFileSync(new URL(`core/${folder}/${section}.ts`, root));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return {};
-    throw error;
-  }
+  const text = ["", "/mod"].map((mod) => textOf(`core/${folder}/${section}${mod}.ts`)).join("");
   const hues: Record<string, number> = {};
   for (const { number, symbols, names } of quantitiesOf(text.replace(/^ \* ?/gm, ""))) {
     for (const symbol of [...symbols, ...names]) hues[symbol] ??= number;

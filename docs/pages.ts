@@ -140,7 +140,10 @@ export function linker(url: string, path: string | undefined, site: Site): Conte
       if (address) return { href: relative(url, address), hint: plain(definition.summary) };
     }
     if (!/[./]|^\w+$/.test(text)) return undefined;
-    for (const file of [folder + text, text, `${folder}${text}.ts`, `core/${text}`, `${folder}assembly/${text}`]) {
+    const inside = folder + text.replace(/\.ts$/, "/mod.ts");
+    for (
+      const file of [folder + text, text, `${folder}${text}.ts`, `core/${text}`, `${folder}assembly/${text}`, inside]
+    ) {
       const address = addressOfFile(file.replace(/^\.\//, ""), site);
       if (address && /\.(ts|wgsl)$/.test(file)) return { href: relative(url, address), hint: "" };
     }
@@ -365,8 +368,8 @@ function inRowColours(html: string, lines: readonly string[], quantities: readon
 function withTitles(prose: string, path: string, site: Site): string {
   if (!/^core\/\d\d_\w+\/mod\.ts$/.test(path)) return prose;
   return prose.replace(/^(\|[^|\n]*\| *)`(\w+)`/gm, (all, before, name) => {
-    const page = site.pages.get(path.replace("mod.ts", `${name}.ts`));
-    return page ? `${before}[${page.title}](${name}.ts)` : all;
+    const file = [`${name}.ts`, `${name}/mod.ts`].find((file) => site.pages.has(path.replace("mod.ts", file)));
+    return file ? `${before}[${site.pages.get(path.replace("mod.ts", file))!.title}](${file})` : all;
   });
 }
 
@@ -479,7 +482,7 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
   /** Adds the experiments that are chosen; returns the others. */
   const show = (among: readonly Shown[], chosen: (shown: Shown) => boolean): readonly Shown[] => {
     for (const { name, program } of among.filter(chosen)) {
-      const file = program && site.pages.get(path.replace(/\w+\.ts$/, `experiments/${program}`));
+      const file = program && site.pages.get(path.replace(/^(core\/\w+\/).*/, `$1experiments/${program}`));
       const more = file ? ` <a href="${relative(page.url, file.url)}">Its\u00a0program</a>` : "";
       const purpose = renderInline(site.about(name).purpose, context) + more;
       out.push(
@@ -510,7 +513,11 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
         const html = linkTests(render(rest, context), rest, page, site);
         out.push(rowHtml(at === 0 ? "opening" : "section top", (at === 0 ? title : "") + html, tables));
         // What speaks of an experiment stands right above it.
-        waiting = show(waiting, ({ program }) => program !== undefined && block.includes(`](experiments/${program})`));
+        waiting = show(
+          waiting,
+          ({ program }) =>
+            program !== undefined && new RegExp(`\\]\\((?:\\.\\./)?experiments/${program}\\)`).test(block),
+        );
       });
     }
   } else {

@@ -48,7 +48,7 @@ export function readProofs(path: string, text: string): ProofFile {
 
 /** Which files are about a source: its mirror first, then those that import it. */
 export function proofsOf(source: string, files: readonly ProofFile[]): ProofFile[] {
-  const stem = source.replace(/^core\//, "").replace(/\.\w+$/, "");
+  const stem = source.replace(/^core\//, "").replace(/\.\w+$/, "").replace(/^(\d\d_\w+\/\w+)\/mod$/, "$1");
   const isMirror = ({ path }: ProofFile): boolean => path.replace(/^tests\//, "").replace(/_test\.ts$/, "") === stem;
   return files.filter((file) => file.proofs.length > 0 && (isMirror(file) || file.imports.includes(source)))
     .toSorted((a, b) => Number(isMirror(b)) - Number(isMirror(a)));

@@ -56,7 +56,7 @@ import {
   RotaryPositions,
   SinusoidalPositions,
   T5Positions,
-} from "../04_attention/positions.ts";
+} from "../04_attention/positions/mod.ts";
 import { below, EncoderLayer, type Pass } from "./encoder.ts";
 import { type Complete, completeLayout, type Defaults, type TransformerOptions } from "./encoder_decoder.ts";
 import type { LayerNorm, RMSNorm } from "./normalization.ts";

@@ -7,13 +7,13 @@
  * @module
  */
 
-import { type Control, defaultControls, type Experiment, objection, type Words } from "../experiments/experiment.ts";
-import { EXPERIMENTS } from "../experiments/registry.ts";
-import { type Command, command } from "./arguments.ts";
-import { chooseDevice, deviceOptions, interruption } from "./device.ts";
-import { DataError, Interrupted, quote, UsageError } from "./errors.ts";
-import { figureLines, number, wrapped } from "./figures.ts";
-import { bar, line, padEnd, ProgressLine, standardOutput } from "./terminal.ts";
+import { type Control, defaultControls, type Experiment, objection, type Words } from "../../experiments/experiment.ts";
+import { EXPERIMENTS } from "../../experiments/registry.ts";
+import { type Command, defineCommand } from "../arguments.ts";
+import { chooseDevice, deviceOptions, interruption } from "../device.ts";
+import { DataError, Interrupted, quote, UsageError } from "../errors.ts";
+import { figureLines, number, wrapped } from "../figures.ts";
+import { bar, line, padEnd, ProgressLine, standardOutput } from "../terminal.ts";
 
 /** Reads `key=value` operands into the controls of the experiment of that name. */
 export function readControls(
@@ -56,11 +56,9 @@ async function printList(): Promise<void> {
 }
 
 /** `experiment`: runs one, or lists them. */
-export const experimentCommand: Command = command({
-  name: "experiment",
+export const command: Command = defineCommand({
   operands: "[NAME] [CONTROL=VALUE…]",
   maxOperands: 20,
-  summary: "Run an experiment of the book, or list them",
   details: [],
   options: deviceOptions,
   async run(values, [name, ...settings]) {
