@@ -73,7 +73,7 @@ function toTag(kind: string, text: string): Tag {
 }
 
 /** Comments that speak to tools. */
-const DIRECTIVE = /^\s*\/\/\s*(deno-(lint|fmt|coverage)-ignore|@ts-|include )/;
+const DIRECTIVE = /^\s*\/\/\s*(deno-(lint|fmt|coverage)-ignore|@ts-|@inline$|include )/;
 
 /**
  * Cuts a source into rows.

@@ -12,7 +12,7 @@ import { granted } from "./permissions.ts";
 const root = new URL("../", import.meta.url);
 const ignore = !granted("read");
 
-/** All TypeScript files below a folder, as paths from the root; AssemblyScript is another language. */
+/** All TypeScript and AssemblyScript files below a folder, as paths from the root. */
 function* files(folder: string): Generator<string> {
   let entries: Deno.DirEntry[];
   try {
@@ -23,7 +23,7 @@ function* files(folder: string): Generator<string> {
   }
   for (const { name, isDirectory } of entries.sort((a, b) => a.name < b.name ? -1 : 1)) {
     if (isDirectory) {
-      if (name !== "assembly" && name !== "node_modules") yield* files(`${folder}${name}/`);
+      if (name !== "node_modules") yield* files(`${folder}${name}/`);
     } else if (name.endsWith(".ts")) yield folder + name;
   }
 }
@@ -77,7 +77,7 @@ function resolve(specifier: string, from: string): string | undefined {
   return new URL(specifier, new URL(from, root)).href.slice(root.href.length);
 }
 
-/** Compiled kernels: a page of base64. */
+/** Compiled kernels and gathered shaders. */
 const isGenerated = (path: string): boolean => /^wasm\/(ladder\/)?kernels\.ts$|^gpu\/shaders\.ts$/.test(path);
 
 function load(path: string): Source {
@@ -109,7 +109,7 @@ const isProgram = (path: string): boolean => /^core\/cli(\.ts$|\/)/.test(path);
 const isExperiment = (path: string): boolean => /\/experiments(\/|\.ts$)/.test(path);
 const chapterOf = (path: string): number => Number(/^core\/(\d\d)_/.exec(path)?.[1] ?? NaN);
 const isBuild = (path: string): boolean => /^(wasm|gpu)\/build\.ts$/.test(path);
-const isTool = (path: string): boolean => /^(tests|bench|docs)\//.test(path) || isBuild(path);
+const isTool = (path: string): boolean => /^(tests|bench|docs|core\/cli\/std\/assert)\//.test(path) || isBuild(path);
 
 /** What the engine and its devices agree on; it knows nothing of either. */
 const isContract = (path: string): boolean =>
@@ -118,8 +118,7 @@ const isContract = (path: string): boolean =>
 /** Whether a file may import another: the table of the design. */
 function mayImport(from: string, to: string): boolean {
   if (isTool(from)) return true;
-  // The program run by URL falls back on the stand-in of its argument parser.
-  if (isTool(to)) return isProgram(from) && to === "tests/std/cli/parse_args.ts";
+  if (isTool(to)) return false;
   if (to === "mod.ts") return isProgram(from);
   if (from === "mod.ts") return !isExperiment(to);
   if (isProgram(from)) return true;
@@ -451,6 +450,13 @@ Deno.test("withNumbers() writes a section's number from its place in the content
 Deno.test("every chapter file opens with its page", { ignore }, () => {
   const wrong = [...library()].filter(({ path, text }) =>
     !Number.isNaN(chapterOf(path)) && !(text.startsWith("/**\n * # ") && /^ \* @module$/m.test(text))
+  );
+  assertEquals(wrong.map(({ path }) => path), []);
+});
+
+Deno.test("every file of assembly opens with its title and says what it is", { ignore }, () => {
+  const wrong = [...sources.values()].filter(({ path, text }) =>
+    /\/assembly\//.test(path) && !(/^\/\*\*\n \* # \S.*\n \*\n \* \S/.test(text) && /^ \* @module$/m.test(text))
   );
   assertEquals(wrong.map(({ path }) => path), []);
 });

@@ -50,4 +50,4 @@ export * from "./scaled_dot_product.ts";
 export * from "./self_and_cross.ts";
 export * from "./masks.ts";
 export * from "./multi_head.ts";
-export * from "./positions.ts";
+export * from "./positions/mod.ts";

@@ -81,7 +81,7 @@ export interface KeyValueMemory {
 }
 
 /**
- * A way in which positions enter self-attention. [Section](positions.ts) has them all.
+ * A way in which positions enter self-attention. [Section](positions/mod.ts) has them all.
  *
  * Query `t` of `T` stands at position `t + S − T`, where `S` counts the keys.
  */

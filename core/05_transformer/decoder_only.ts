@@ -56,7 +56,7 @@ import {
   RotaryPositions,
   SinusoidalPositions,
   T5Positions,
-} from "../04_attention/positions.ts";
+} from "../04_attention/positions/mod.ts";
 import { below, EncoderLayer, type Pass } from "./encoder.ts";
 import { type Complete, completeLayout, type Defaults, type TransformerOptions } from "./encoder_decoder.ts";
 import type { LayerNorm, RMSNorm } from "./normalization.ts";
@@ -260,7 +260,7 @@ export class DecoderOnly extends Module {
 
 // ## Pitfall: positions from zero in every call
 //
-// The pitfall of [section](../04_attention/positions.ts) once more, at the input: with caches a call
+// The pitfall of [section](../04_attention/positions/mod.ts) once more, at the input: with caches a call
 // brings one token, and `positions.forward(hidden)` without `start` places each of them first. The
 // test "DecoderOnly() with caches computes what it computes without, for every kind of positions"
 // feeds a text in pieces.

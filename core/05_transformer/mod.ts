@@ -29,7 +29,7 @@
  * [encoder](encoder.ts), $L$ layers:
  *   + [feed-forward](feed_forward.ts)
  *   + [self-attention](../04_attention/self_and_cross.ts)
- * [embedding + position](../04_attention/positions.ts)
+ * [embedding + position](../04_attention/positions/mod.ts)
  * source
  *
  * next word
@@ -38,7 +38,7 @@
  *   + [feed-forward](feed_forward.ts)
  *   + [cross-attention](../04_attention/self_and_cross.ts) <- m
  *   + [causal self-attention](../04_attention/masks.ts)
- * [embedding + position](../04_attention/positions.ts)
+ * [embedding + position](../04_attention/positions/mod.ts)
  * what is written so far
  *
  * next word
@@ -46,7 +46,7 @@
  * [decoder only](decoder_only.ts), $L$ layers:
  *   + [feed-forward](feed_forward.ts)
  *   + [causal self-attention](../04_attention/masks.ts)
- * [embedding + position](../04_attention/positions.ts)
+ * [embedding + position](../04_attention/positions/mod.ts)
  * text so far, the source first
  * ```
  *

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { readControls } from "../../core/cli/experiment.ts";
+import { readControls } from "../../core/cli/commands/experiment.ts";
 import { figureLines } from "../../core/cli/figures.ts";
 import { UsageError } from "../../core/cli/errors.ts";
 import type { Experiment, Figure, Picture } from "../../core/experiments.ts";

@@ -23,7 +23,7 @@ import {
   RotaryPositions,
   SinusoidalPositions,
   T5Positions,
-} from "../positions.ts";
+} from "../positions/mod.ts";
 
 const WORDS = ["the", "dog", "bites", "the", "man"];
 /** Which word of the first sentence stands where in the second: *the man bites the dog*. */

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { chapterFolder, withNumbers } from "../contents.ts";
+import { chapterFolder, withNumbers } from "../../contents.ts";
 import {
   type Control,
   defaultControls,
@@ -15,12 +15,12 @@ import {
   EXPERIMENTS,
   objection,
   type Outcome,
-} from "../experiments.ts";
-import { type Command, command } from "./arguments.ts";
-import { chooseDevice, deviceOptions, interruption } from "./device.ts";
-import { DataError, Interrupted, quote, UsageError } from "./errors.ts";
-import { figureLines, number, wrapped } from "./figures.ts";
-import { bar, line, padEnd, ProgressLine, standardOutput } from "./terminal.ts";
+} from "../../experiments.ts";
+import { type Command, defineCommand } from "../arguments.ts";
+import { chooseDevice, deviceOptions, interruption } from "../device.ts";
+import { DataError, Interrupted, quote, UsageError } from "../errors.ts";
+import { figureLines, number, wrapped } from "../figures.ts";
+import { bar, line, padEnd, ProgressLine, standardOutput } from "../terminal.ts";
 
 /** Reads `name=value` operands into the controls of an experiment. */
 export function readControls(experiment: Experiment, operands: readonly string[]): Record<string, number> {
@@ -58,11 +58,9 @@ function printList(): void {
 }
 
 /** `experiment`: runs one, or lists them. */
-export const experimentCommand: Command = command({
-  name: "experiment",
+export const command: Command = defineCommand({
   operands: "[NAME] [CONTROL=VALUE…]",
   maxOperands: 20,
-  summary: "Run an experiment of the book, or list them",
   details: [],
   options: deviceOptions,
   async run(values, [name, ...settings]) {
