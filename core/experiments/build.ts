@@ -2,12 +2,13 @@
  * # The list of experiments
  *
  * `deno task registry` writes `registry.ts` from the folders: every `experiments/SECTION.ts` and
- * `experiments/SECTION/PART.ts` of a chapter, sections as the chapter's `mod.ts` exports them, parts of a section as
- * its page speaks of them. With `--check` it compares instead.
+ * `experiments/SECTION/PART.ts` of a chapter, sections in the order of the contents, parts of a section as its page
+ * speaks of them. With `--check` it compares instead.
  *
  * @module
  */
 
+import { CONTENTS } from "../contents.ts";
 import { experimentName } from "./experiment.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -31,32 +32,28 @@ function* experimentsIn(folder: string): Generator<string> {
   }
 }
 
-/** Where a chapter speaks of an experiment: the place of its section, and the place of the link on its page. */
-function placeOf(path: string, folder: string): readonly [section: number, link: number] {
-  const [section = "", part] = path.slice(`${folder}experiments/`.length).replace(/\.ts$/, "").split("/");
-  const sections = [...read(`${folder}mod.ts`).matchAll(/from "\.\/(\w+)(?:\.ts|\/mod\.ts)"/g)].map(([, name]) => name);
-  const pages = [`${section}.ts`, `${section}/mod.ts`].filter((name) =>
-    list(folder).some((entry) => name.startsWith(entry.name))
-  );
-  let text = "";
-  for (const page of pages) {
+/** The page of a section, which may be a folder. */
+function pageOf(section: string): string {
+  for (const path of [`${section}.ts`, `${section}/mod.ts`]) {
     try {
-      text += read(folder + page);
+      return read(path);
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
   }
-  const link = text.indexOf(`experiments/${section}${part ? `/${part}` : ""}.ts)`);
-  return [sections.indexOf(section), link < 0 ? Infinity : link];
+  return "";
 }
 
 /** The paths of all experiments, in the order of the book. */
 export function experimentPaths(): string[] {
-  return list("core/").filter(({ name }) => /^\d\d_/.test(name)).flatMap(({ name }) => {
-    const folder = `core/${name}/`;
-    return [...experimentsIn(`${folder}experiments/`)].map((path) => ({ path, place: placeOf(path, folder) }))
-      .sort(({ place: a }, { place: b }) => a[0] - b[0] || (a[1] === b[1] ? 0 : a[1] - b[1]))
-      .map(({ path }) => path);
+  return CONTENTS.flatMap(({ folder, sections }) => {
+    const all = [...experimentsIn(`core/${folder}/experiments/`)];
+    return sections.flatMap(({ pages }) => pages).flatMap((section) => {
+      const page = pageOf(`core/${folder}/${section}`);
+      const place = (path: string): number => page.indexOf(`${path.slice(path.indexOf("experiments/"))})`);
+      return all.filter((path) => experimentName(path)!.split("/")[1] === section)
+        .sort((a, b) => place(a) - place(b));
+    });
   });
 }
 

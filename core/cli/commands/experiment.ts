@@ -7,6 +7,7 @@
  * @module
  */
 
+import { chapterFolder, withNumbers } from "../../contents.ts";
 import { type Control, defaultControls, type Experiment, objection, type Words } from "../../experiments/experiment.ts";
 import { EXPERIMENTS } from "../../experiments/registry.ts";
 import { type Command, defineCommand } from "../arguments.ts";
@@ -75,7 +76,8 @@ export const command: Command = defineCommand({
     const { signal, stop } = interruption();
     line(words.title);
     line();
-    for (const text of wrapped(words.purpose)) line(text);
+    const folder = `core/${chapterFolder(name.split("/")[0]!)}/experiments/`;
+    for (const text of wrapped(withNumbers(words.purpose, folder))) line(text);
     try {
       const findings = await experiment.measure(controls, {
         signal,
