@@ -7,6 +7,7 @@
  * @module
  */
 
+import { chapterFolder, withNumbers } from "../../contents.ts";
 import {
   type Control,
   defaultControls,
@@ -75,7 +76,8 @@ export const command: Command = defineCommand({
     const { signal, stop } = interruption();
     line(experiment.title);
     line();
-    for (const text of wrapped(experiment.purpose)) line(text);
+    const folder = `core/${chapterFolder(name.split("/")[0]!)}/experiments/`;
+    for (const text of wrapped(withNumbers(experiment.purpose, folder))) line(text);
     try {
       const outcome = await experiment.run(controls, {
         signal,
