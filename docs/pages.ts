@@ -10,6 +10,7 @@
  * @module
  */
 
+import { experimentName } from "../core/experiments/experiment.ts";
 import { type Page, slug } from "./book.ts";
 import type { Highlighter, Mark } from "./code.ts";
 import type { Outline } from "./figures.ts";
@@ -590,6 +591,7 @@ interface Shown {
 /** The file that defines an experiment, within the folder of its chapter's experiments. */
 function programOf(name: string, site: Site): string | undefined {
   for (const path of site.pages.keys()) {
+    if (experimentName(path) === name) return path.replace(/^core\/\w+\/experiments\//, "");
     const file = /^core\/\w+\/experiments\/(\w+\.ts)$/.exec(path)?.[1];
     if (file && site.texts.get(path)!.includes(`name: "${name}",`)) return file;
   }
@@ -618,7 +620,7 @@ function figureLink({ name, home }: { name: string; home: Page }, text: string, 
 
 /** Where the figures of an experiment's program stand. */
 function placesOf(path: string, page: Page, site: Site): string {
-  const file = /^core\/\w+\/experiments\/(\w+\.ts)$/.exec(path)?.[1];
+  const file = /^core\/\w+\/experiments\/([\w/]+\.ts)$/.exec(path)?.[1];
   if (!file) return "";
   const here = shownExperiments(site).filter(({ name, home }) =>
     programOf(name, site) === file && home.path!.split("/")[1] === path.split("/")[1]

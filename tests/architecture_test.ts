@@ -108,7 +108,7 @@ const imported = (code: string): string => code.split("if (import.meta.main)")[0
 const isProgram = (path: string): boolean => /^core\/cli(\.ts$|\/)/.test(path);
 const isExperiment = (path: string): boolean => /\/experiments(\/|\.ts$)/.test(path);
 const chapterOf = (path: string): number => Number(/^core\/(\d\d)_/.exec(path)?.[1] ?? NaN);
-const isBuild = (path: string): boolean => /^(wasm|gpu)\/build\.ts$/.test(path);
+const isBuild = (path: string): boolean => /^(wasm|gpu|core\/experiments)\/build\.ts$/.test(path);
 const isTool = (path: string): boolean => /^(tests|bench|docs|core\/cli\/std\/assert)\//.test(path) || isBuild(path);
 
 /** What the engine and its devices agree on; it knows nothing of either. */
