@@ -33,6 +33,21 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../02_words/experiments/softmax.words.ts")).words,
   },
   {
+    name: "attention/scaled_dot_product",
+    load: async () => (await import("../04_attention/experiments/scaled_dot_product.ts")).experiment,
+    words: async () => (await import("../04_attention/experiments/scaled_dot_product.words.ts")).words,
+  },
+  {
+    name: "attention/masks",
+    load: async () => (await import("../04_attention/experiments/masks.ts")).experiment,
+    words: async () => (await import("../04_attention/experiments/masks.words.ts")).words,
+  },
+  {
+    name: "attention/multi_head",
+    load: async () => (await import("../04_attention/experiments/multi_head.ts")).experiment,
+    words: async () => (await import("../04_attention/experiments/multi_head.words.ts")).words,
+  },
+  {
     name: "attention/positions",
     load: async () => (await import("../04_attention/experiments/positions.ts")).experiment,
     words: async () => (await import("../04_attention/experiments/positions.words.ts")).words,
