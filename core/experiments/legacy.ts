@@ -51,7 +51,6 @@ function wordsOf({ title, purpose, controls, claims }: OldExperiment): Words {
 type Chapter = { readonly EXPERIMENTS: readonly OldExperiment[] };
 
 const chapters: Readonly<Record<string, () => Promise<Chapter>>> = {
-  attention: () => import("../04_attention/experiments/mod.ts"),
   transformer: () => import("../05_transformer/experiments/mod.ts"),
   training: () => import("../06_training/experiments/mod.ts"),
   generation: () => import("../07_generation/experiments/mod.ts"),
@@ -59,8 +58,8 @@ const chapters: Readonly<Record<string, () => Promise<Chapter>>> = {
 
 const NAMES = `
 
-attention/self_and_cross attention/self_and_cross/matrices
-attention/positions/rotation attention/positions/extrapolation
+
+
 transformer/normalization transformer/residual transformer/feed_forward transformer/encoder transformer/decoder
 transformer/encoder_decoder/size transformer/encoder_decoder transformer/decoder_only
 training/loss training/batching training/optimizers training/teacher_forcing training/checkpoints training/bleu

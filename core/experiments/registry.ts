@@ -38,6 +38,16 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../04_attention/experiments/scaled_dot_product.words.ts")).words,
   },
   {
+    name: "attention/self_and_cross",
+    load: async () => (await import("../04_attention/experiments/self_and_cross.ts")).experiment,
+    words: async () => (await import("../04_attention/experiments/self_and_cross.words.ts")).words,
+  },
+  {
+    name: "attention/self_and_cross/matrices",
+    load: async () => (await import("../04_attention/experiments/self_and_cross/matrices.ts")).experiment,
+    words: async () => (await import("../04_attention/experiments/self_and_cross/matrices.words.ts")).words,
+  },
+  {
     name: "attention/masks",
     load: async () => (await import("../04_attention/experiments/masks.ts")).experiment,
     words: async () => (await import("../04_attention/experiments/masks.words.ts")).words,
@@ -51,6 +61,16 @@ export const EXPERIMENTS: readonly Entry[] = [
     name: "attention/positions",
     load: async () => (await import("../04_attention/experiments/positions.ts")).experiment,
     words: async () => (await import("../04_attention/experiments/positions.words.ts")).words,
+  },
+  {
+    name: "attention/positions/rotation",
+    load: async () => (await import("../04_attention/experiments/positions/rotation.ts")).experiment,
+    words: async () => (await import("../04_attention/experiments/positions/rotation.words.ts")).words,
+  },
+  {
+    name: "attention/positions/extrapolation",
+    load: async () => (await import("../04_attention/experiments/positions/extrapolation.ts")).experiment,
+    words: async () => (await import("../04_attention/experiments/positions/extrapolation.words.ts")).words,
   },
   {
     name: "generation/temperature",
