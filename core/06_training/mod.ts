@@ -14,6 +14,10 @@
  * | 6.1     | `loss`            | how wrong the model is, in one number               |
  * | 6.2     | `batching`        | how sentences of any length go together             |
  * | 6.3     | `optimizers`      | how far each parameter moves                        |
+ * | 6.3     | `adam`            | how each parameter gets a step of its own length    |
+ * | 6.3     | `lion`            | what is left of Adam if only signs count            |
+ * | 6.3     | `clipping`        | how one bad batch is kept from doing harm           |
+ * | 6.3     | `schedules`       | how the learning rate climbs and falls              |
  * | 6.4     | `teacher_forcing` | what the decoder is fed in training                 |
  * |         | `loop`            | how all of these run, for hours if need be          |
  * | 6.7     | `safetensors`     | how tensors are written down                        |
@@ -33,6 +37,10 @@
 export * from "./loss.ts";
 export * from "./batching.ts";
 export * from "./optimizers.ts";
+export { adam, type AdamOptions, adamW, type AdamWOptions, type DecayOptions, type MomentOptions } from "./adam.ts";
+export * from "./lion.ts";
+export * from "./clipping.ts";
+export * from "./schedules.ts";
 export * from "./teacher_forcing.ts";
 export * from "./loop.ts";
 export * from "./safetensors.ts";
