@@ -1,8 +1,11 @@
 /**
- * A stand-in for `@std/cli/parse-args`; see `tests/std/README.md`.
+ * A stand-in for `@std/cli/parse-args`; see `core/cli/std/README.md`.
  *
  * @module
  */
+
+/** Tells this module from the package whose name it carries. */
+export const standIn = true;
 
 /** What {@linkcode parseArgs} should make of the arguments. */
 export interface ParseOptions<

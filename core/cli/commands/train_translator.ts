@@ -7,21 +7,21 @@
  * @module
  */
 
-import { type BytePairEncoding, trainBytePairEncoding } from "../02_words/byte_pair_encoding.ts";
-import { EncoderDecoder } from "../05_transformer/encoder_decoder.ts";
-import { Batches, padSequences } from "../06_training/batching.ts";
-import { bleu } from "../06_training/bleu.ts";
-import { crossEntropy } from "../06_training/loss.ts";
-import { teacherForcing } from "../06_training/teacher_forcing.ts";
-import { Random } from "../engine/random.ts";
-import type { Tensor } from "../engine/tensor.ts";
-import { type Command, command, flagOf, number, text } from "./arguments.ts";
-import { checksumOf, type HeldOut, readCorpus, type TranslationCorpus } from "./corpus.ts";
-import { chooseDevice } from "./device.ts";
-import { DataError, escapeControl, quote } from "./errors.ts";
-import { type Pair, parseColumns } from "./files.ts";
-import { readTranslator, type Recipe, restore, type SavedModel, settle, type TranslatorNotes } from "./models.ts";
-import { count, duration, line } from "./terminal.ts";
+import { type BytePairEncoding, trainBytePairEncoding } from "../../02_words/byte_pair_encoding.ts";
+import { EncoderDecoder } from "../../05_transformer/encoder_decoder.ts";
+import { Batches, padSequences } from "../../06_training/batching.ts";
+import { bleu } from "../../06_training/bleu.ts";
+import { crossEntropy } from "../../06_training/loss.ts";
+import { teacherForcing } from "../../06_training/teacher_forcing.ts";
+import { Random } from "../../engine/random.ts";
+import type { Tensor } from "../../engine/tensor.ts";
+import { type Command, defineCommand, flagOf, number, text } from "../arguments.ts";
+import { checksumOf, type HeldOut, readCorpus, type TranslationCorpus } from "../corpus.ts";
+import { chooseDevice } from "../device.ts";
+import { DataError, escapeControl, quote } from "../errors.ts";
+import { type Pair, parseColumns } from "../files.ts";
+import { readTranslator, type Recipe, restore, type SavedModel, settle, type TranslatorNotes } from "../models.ts";
+import { count, duration, line } from "../terminal.ts";
 import {
   checkRecipe,
   COUNT,
@@ -33,8 +33,8 @@ import {
   runOptions,
   runTraining,
   setting,
-} from "./training.ts";
-import { BEAMS, printAttention, translateAll, Translator } from "./translator.ts";
+} from "../training.ts";
+import { BEAMS, printAttention, translateAll, Translator } from "../translator.ts";
 
 /** The recipe for the corpus that comes with the code: under a minute on two cores. */
 const RECIPE = {
@@ -86,11 +86,9 @@ function differences(): string {
 }
 
 /** `train translator`. */
-export const trainTranslatorCommand: Command = command({
-  name: "train translator",
+export const command: Command = defineCommand({
   operands: "",
   maxOperands: 0,
-  summary: "Train a translator on pairs of sentences",
   details: [
     "Without --data it learns the Chinese-English pairs that come with the code.",
     `A file has other defaults: ${differences()}.`,

@@ -1,8 +1,11 @@
 /**
- * A stand-in for `@std/assert`; see `tests/std/README.md`.
+ * A stand-in for `@std/assert`; see `core/cli/std/README.md`.
  *
  * @module
  */
+
+/** Tells this module from the package whose name it carries. */
+export const standIn = true;
 
 /** The error of a failed assertion. */
 export class AssertionError extends Error {
@@ -323,7 +326,7 @@ export function assertNotInstanceOf<A, T>(
   throw new AssertionError(withReason(`Expected object to not be an instance of "${unexpected.name}"`, message));
 }
 
-/** Fails unless the value is an error of the class whose message contains, or matches, the given one. */
+/** Fails unless the value is an error of the class whose message contains or matches. */
 export function assertIsError<E extends Error = Error>(
   error: unknown,
   ErrorClass?: ErrorConstructor<E>,
@@ -354,7 +357,7 @@ export function assertIsError<E extends Error = Error>(
 
 /** Fails unless the function throws; returns what it threw. */
 export function assertThrows(fn: () => unknown, message?: string): unknown;
-/** Fails unless the function throws an error of the class whose message contains the given text. */
+/** Fails unless the function throws an error of the class whose message contains a text. */
 export function assertThrows<E extends Error = Error>(
   fn: () => unknown,
   ErrorClass: ErrorConstructor<E>,
@@ -380,7 +383,7 @@ export function assertThrows<E extends Error = Error>(
 
 /** Fails unless the promise rejects; resolves to what it rejected with. */
 export function assertRejects(fn: () => PromiseLike<unknown>, message?: string): Promise<unknown>;
-/** Fails unless the promise rejects with an error of the class whose message contains the given text. */
+/** Fails unless the promise rejects with an error of the class, its message with a text. */
 export function assertRejects<E extends Error = Error>(
   fn: () => PromiseLike<unknown>,
   ErrorClass: ErrorConstructor<E>,

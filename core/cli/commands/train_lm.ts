@@ -1,39 +1,36 @@
 /**
- * # Language models on the command line
+ * # Training a language model from the command line
  *
- * `train lm` learns to continue a text, `generate` continues a prompt. By default the tokens are
- * characters and the layout is small enough for a laptop.
+ * `train lm` learns to continue a text. By default the tokens are characters and the layout is
+ * small enough for a laptop.
  *
  * @module
  */
 
-import { type BytePairEncoding, trainBytePairEncoding } from "../02_words/byte_pair_encoding.ts";
-import { DecoderOnly } from "../05_transformer/decoder_only.ts";
-import { chineseEnglish } from "../05_transformer/experiments/chinese_english.ts";
-import { SequenceWindows } from "../06_training/batching.ts";
-import { crc32 } from "../06_training/checkpoints.ts";
-import { crossEntropy } from "../06_training/loss.ts";
-import { nextTokens } from "../06_training/teacher_forcing.ts";
-import { noGrad } from "../engine/autograd.ts";
-import { Random } from "../engine/random.ts";
-import { scope } from "../engine/scope.ts";
-import { generate, stream, type StreamOptions } from "../07_generation/generate.ts";
-import { choice, type Command, command, number, text } from "./arguments.ts";
-import { chooseDevice, deviceOptions, interruption, weightsOption } from "./device.ts";
-import { anyDecoding, drawingOptions, noSpecialTokens, printable, searchOptions } from "./decoding.ts";
-import { DataError, Interrupted, quote } from "./errors.ts";
-import { readText } from "./files.ts";
+import { type BytePairEncoding, trainBytePairEncoding } from "../../02_words/byte_pair_encoding.ts";
+import { DecoderOnly } from "../../05_transformer/decoder_only.ts";
+import { chineseEnglish } from "../../05_transformer/experiments/chinese_english.ts";
+import { SequenceWindows } from "../../06_training/batching.ts";
+import { crc32 } from "../../06_training/checkpoints.ts";
+import { crossEntropy } from "../../06_training/loss.ts";
+import { nextTokens } from "../../06_training/teacher_forcing.ts";
+import { noGrad } from "../../engine/autograd.ts";
+import { Random } from "../../engine/random.ts";
+import { scope } from "../../engine/scope.ts";
+import { choice, type Command, defineCommand, text } from "../arguments.ts";
+import { chooseDevice } from "../device.ts";
+import { DataError, quote } from "../errors.ts";
+import { readText } from "../files.ts";
 import {
   type LanguageModelNotes,
-  openLanguageModel,
   readLanguageModel,
   type Recipe,
   restore,
   type SavedModel,
   settle,
-} from "./models.ts";
-import { count, duration, line, standardOutput } from "./terminal.ts";
-import { checkRecipe, numberOf, openFolder, optimizerOf, recipeOptions, runOptions, runTraining } from "./training.ts";
+} from "../models.ts";
+import { count, duration, line } from "../terminal.ts";
+import { checkRecipe, numberOf, openFolder, optimizerOf, recipeOptions, runOptions, runTraining } from "../training.ts";
 
 /** The recipe: small enough for a laptop, and widely used to compare implementations. */
 const RECIPE = {
@@ -131,11 +128,9 @@ async function heldOutLoss(model: DecoderOnly, { heldOut }: Text, batchSize: num
 }
 
 /** `train lm`. */
-export const trainLanguageModelCommand: Command = command({
-  name: "train lm",
+export const command: Command = defineCommand({
   operands: "",
   maxOperands: 0,
-  summary: "Train a language model on a text",
   details: [
     "The last tenth of the text is kept apart to measure the loss on what was not trained on.",
     "Without --data it learns the English sentences that come with the code.",
@@ -226,61 +221,3 @@ async function trainLanguageModel(
   const result = heldOut === undefined ? "" : `, loss ${heldOut.toFixed(3)} on the text kept apart`;
   line(`Trained in ${duration((performance.now() - started) / 1000)}${result}; saved in ${out}`);
 }
-
-/** `generate`. */
-export const generateCommand: Command = command({
-  name: "generate",
-  operands: "[PROMPT]",
-  maxOperands: 1,
-  summary: "Continue a text with a language model",
-  details: [
-    "The text is drawn at random and appears as it is written; --num-beams searches the likeliest one instead.",
-    "--num-beams with --stochastic draws several different texts; --all-beams prints them.",
-    "Ctrl-C ends the text.",
-  ],
-  options: {
-    model: text("FOLDER", "A model saved by train lm", "models/lm"),
-    maxNewTokens: number("N", "Tokens to write", { min: 1, max: 1_000_000, whole: true }, 300),
-    ...drawingOptions,
-    ...searchOptions,
-    repetitionPenalty: number("THETA", "Above 1, avoid what was said before", { above: 0, max: 1000 }),
-    seed: number("N", "Where chance comes from", { min: 0, max: 2 ** 31, whole: true }, 1),
-    ...weightsOption,
-    ...deviceOptions,
-  },
-  async run(values, [prompt = "\n"]) {
-    const decoding = anyDecoding(values, new Random(values.seed));
-    const saved = await readLanguageModel(values.model);
-    await chooseDevice(values);
-    const model = openLanguageModel(saved, values.weights);
-    const { vocabulary } = saved.notes;
-    const ids = vocabulary.encode(prompt);
-    if (ids.length === 0) throw new DataError("Cannot continue an empty text: write at least one character");
-    const { signal, stop } = interruption();
-    const options = { ...decoding, maxNewTokens: values.maxNewTokens, rules: [noSpecialTokens], slide: true, signal };
-    if (!values.allBeams) standardOutput.write(printable(prompt));
-    try {
-      if (values.allBeams) {
-        const { beams } = await generate(model, ids, options);
-        const texts = beams!.map(({ tokens, logProbability }) =>
-          `${printable(prompt + vocabulary.decode(tokens))}  ${logProbability.toFixed(2)}`
-        );
-        standardOutput.write(texts.join("\n"));
-      } else if (values.numBeams !== undefined) {
-        const { tokens } = await generate(model, ids, options);
-        standardOutput.write(printable(vocabulary.decode(tokens)));
-      } else {
-        const tokens = stream(model, ids, options as StreamOptions);
-        const idsOnly = (async function* () {
-          for await (const { token } of tokens) yield token;
-        })();
-        for await (const piece of vocabulary.decodeStream(idsOnly)) standardOutput.write(printable(piece));
-      }
-    } catch (error) {
-      throw signal.aborted ? new Interrupted("") : error;
-    } finally {
-      stop();
-      line();
-    }
-  },
-});

@@ -1,20 +1,23 @@
 /**
  * # What is here
  *
- * `info` says what computes on this machine, or what a saved model is.
+ * `info` says what computes on this machine, or what a saved model is. The version is that of
+ * `deno.json`, which states it for everyone; only this command loads the file.
  *
  * @module
  */
 
-import type { PackedFormat } from "../engine/backend.ts";
-import { backend } from "../engine/device.ts";
-import type { Module } from "../engine/module.ts";
-import type { Tensor } from "../engine/tensor.ts";
-import { type Command, command } from "./arguments.ts";
-import { chooseDevice, deviceOptions, WEIGHT_FORMATS } from "./device.ts";
-import { escapeControl } from "./errors.ts";
-import { openLanguageModel, openTranslator, readModel, type SavedModel } from "./models.ts";
-import { count, line, padEnd } from "./terminal.ts";
+import config from "../../../deno.json" with { type: "json" };
+import type { PackedFormat } from "../../engine/backend.ts";
+import { backend } from "../../engine/device.ts";
+import type { Module } from "../../engine/module.ts";
+import type { Tensor } from "../../engine/tensor.ts";
+import { type Command, defineCommand } from "../arguments.ts";
+import { chooseDevice, deviceOptions, WEIGHT_FORMATS } from "../device.ts";
+import { escapeControl } from "../errors.ts";
+import { openLanguageModel, openTranslator, readModel, type SavedModel } from "../models.ts";
+import { loadParser } from "../parser.ts";
+import { count, line, padEnd } from "../terminal.ts";
 
 /** Prints names and values in two columns. */
 function table(rows: readonly (readonly [name: string, value: string])[]): void {
@@ -69,22 +72,22 @@ function numbersOf(values: Readonly<Record<string, unknown>>): Record<string, nu
 }
 
 /** `info`: the device, or a saved model. */
-export const infoCommand: Command = command({
-  name: "info",
+export const command: Command = defineCommand({
   operands: "[FOLDER]",
   maxOperands: 1,
-  summary: "Say what computes here, or what a saved model is",
   details: [],
   options: deviceOptions,
   async run(values, [folder]) {
     const reason = await chooseDevice(values);
     if (folder !== undefined) return table(describeModel(await readModel(folder)));
-    line("heed 0.1.0");
+    const { origin } = await loadParser();
+    line(`heed ${config.version}`);
     table([
       ["device", backend().name],
       ["chosen", reason],
       ["cores", String(navigator.hardwareConcurrency)],
       ["runtime", `Deno ${Deno.version.deno}, V8 ${Deno.version.v8}`],
+      ["arguments", `read by ${origin}`],
     ]);
   },
 });

@@ -7,22 +7,20 @@
  * @module
  */
 
-import { Random } from "../engine/random.ts";
-import { type Command, command, flag, number, text } from "./arguments.ts";
-import { searchDecoding, searchOptions } from "./decoding.ts";
-import { chooseDevice, deviceOptions, interruption, weightsOption } from "./device.ts";
-import { escapeControl, Interrupted, UsageError } from "./errors.ts";
-import { readLines } from "./files.ts";
-import { openTranslator, readTranslator } from "./models.ts";
-import { line } from "./terminal.ts";
-import { BEAMS, printAttention, Translator } from "./translator.ts";
+import { Random } from "../../engine/random.ts";
+import { type Command, defineCommand, flag, number, text } from "../arguments.ts";
+import { searchDecoding, searchOptions } from "../decoding.ts";
+import { chooseDevice, deviceOptions, interruption, weightsOption } from "../device.ts";
+import { escapeControl, Interrupted, UsageError } from "../errors.ts";
+import { readLines } from "../files.ts";
+import { openTranslator, readTranslator } from "../models.ts";
+import { line } from "../terminal.ts";
+import { BEAMS, printAttention, Translator } from "../translator.ts";
 
 /** `translate`. */
-export const translateCommand: Command = command({
-  name: "translate",
+export const command: Command = defineCommand({
   operands: "[SENTENCE…]",
   maxOperands: 10_000,
-  summary: "Translate sentences with a saved translator",
   details: ["Without a sentence it translates standard input, or --data, line by line."],
   options: {
     model: text("FOLDER", "A model saved by train translator", "models/translator"),
