@@ -8,7 +8,7 @@
  * **Idea.** Adam keeps two running averages of each parameter: of its gradient, and of the square of
  * its gradient. The first says where to go, the root of the second how large the gradient usually is.
  * Their quotient is about as long for every parameter, so that the learning rate is the length of a
- * step rather than a multiple of the slope. AdamW also lets weights decay (权重衰减), a little at every
+ * step rather than a multiple of the slope. AdamW also lets weights decay, a little at every
  * step, beside that division instead of through it.
  *
  * **Formula.** With the gradient $g_t$ of parameter $\theta$ at its step $t$, AdamW is
@@ -89,8 +89,6 @@ export interface AdamWOptions extends MomentOptions, DecayOptions {}
 
 const adamWChecks: Checks<AdamWOptions> = { ...momentChecks, ...decayChecks };
 
-type Moment = "firstMoment" | "secondMoment";
-
 /**
  * Adam with decoupled weight decay: the rule of almost every Transformer.
  *
@@ -100,7 +98,7 @@ type Moment = "firstMoment" | "secondMoment";
  * @returns a rule for an {@linkcode Optimizer}
  * @throws {RangeError} if an option is outside its interval
  */
-export function adamW(options: AdamWOptions = {}): OptimizerRule<Moment> {
+export function adamW(options: AdamWOptions = {}): OptimizerRule<"firstMoment" | "secondMoment"> {
   checkOptions("optimize", options, adamWChecks);
   const moments = withDefaults(options);
   return {
@@ -125,7 +123,7 @@ const adamChecks: Checks<AdamOptions> = { ...momentChecks, penalty: numeric({ mi
  * @returns a rule for an {@linkcode Optimizer}
  * @throws {RangeError} if an option is outside its interval
  */
-export function adam(options: AdamOptions = {}): OptimizerRule<Moment> {
+export function adam(options: AdamOptions = {}): OptimizerRule<"firstMoment" | "secondMoment"> {
   checkOptions("optimize", options, adamChecks);
   const { penalty = 0 } = options, moments = withDefaults(options);
   return {
@@ -147,7 +145,9 @@ function withDefaults(
 
 /** The formula: moves one parameter and both of its averages; the gradient stays as it is. */
 function adamStep(
-  { parameter, averages: { firstMoment, secondMoment }, count, learningRate }: ParameterStep<Moment>,
+  { parameter, averages: { firstMoment, secondMoment }, count, learningRate }: ParameterStep<
+    "firstMoment" | "secondMoment"
+  >,
   gradient: Tensor,
   { beta1, beta2, epsilon }: Required<MomentOptions>,
   weightDecay: number,

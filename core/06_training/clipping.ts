@@ -6,18 +6,18 @@
  * batch from doing harm, without knowing it in advance?
  *
  * **Idea.** Bound the length. All gradients together are one long vector; where it is longer than
- * the bound, it is made as long as the bound, in the same direction (gradient clipping, 梯度裁剪).
+ * the bound, it is made as long as the bound, in the same direction (gradient clipping).
  *
- * **Formula.** With the gradients $g$ of all parameters as one vector, and a bound $c$,
+ * **Formula.** With the gradients $g$ of all parameters as one vector, a bound $c$ and a factor $f$,
  *
- * $$g \leftarrow g \cdot \min\big(1,\; c / \lVert g \rVert\big)$$
+ * $$f = \min\big(1,\; c / \lVert g \rVert\big), \qquad g \leftarrow f g$$
  *
- * | symbol                     | in code     | shape                |
- * | -------------------------- | ----------- | -------------------- |
- * | $g$                        | `gradients` | of the parameters    |
- * | $\lVert g \rVert$          | `norm`      | one number           |
- * | $c$                        | `maxNorm`   | one number           |
- * | $\min(1, c/\lVert g \rVert)$ | `exact`     | one number           |
+ * | symbol            | in code     | shape             |
+ * | ----------------- | ----------- | ----------------- |
+ * | $g$               | `gradients` | of the parameters |
+ * | $\lVert g \rVert$ | `norm`      | one number        |
+ * | $c$               | `maxNorm`   | one number        |
+ * | $f$               | `exact`     | one number        |
  *
  * **Why nothing is read back.** The factor could be computed by the program, but then each step would
  * wait for the device to answer. It stays a tensor of one number, and the device multiplies by it.

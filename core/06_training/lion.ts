@@ -75,7 +75,8 @@ export function lion(options: LionOptions = {}): OptimizerRule<"momentum"> {
     move(step) {
       const { parameter, gradient, averages: { momentum }, learningRate } = step;
       const direction = momentum.mul(beta1).add(gradient.mul(1 - beta1)).sign();
-      const decayed = parameter.mul(1 - learningRate * decayOf(options, step));
+      const weightDecay = decayOf(options, step);
+      const decayed = parameter.mul(1 - learningRate * weightDecay);
       parameter.assign(decayed.sub(direction.mul(learningRate)));
       momentum.assign(momentum.mul(beta2).add(gradient.mul(1 - beta2)));
     },

@@ -6,7 +6,7 @@
  *
  * **Idea.** An optimizer takes the parameters one by one and hands each to a rule, together with its
  * gradient and the running averages that the rule keeps of it. The rules differ in one formula. SGD
- * (stochastic gradient descent) goes the same multiple of the slope everywhere. Momentum (动量) rolls on
+ * (stochastic gradient descent) goes the same multiple of the slope everywhere. Momentum rolls on
  * in the direction that recent gradients agree on. [Adam](adam.ts) also divides by the size that the
  * gradient of each parameter usually has, so that rare words move as far as frequent ones.
  * [Lion](lion.ts) looks at the sign of the direction alone.

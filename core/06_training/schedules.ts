@@ -4,7 +4,7 @@
  * **Question.** Long steps cover the way, short ones find the bottom. Which learning rate serves a run
  * that needs both?
  *
- * **Idea.** One that changes with the step. It climbs for a while (warm-up, 预热), because Adam's first
+ * **Idea.** One that changes with the step. It climbs for a while (warm-up), because Adam's first
  * averages rest on a handful of gradients and point nowhere in particular. Then it falls, because a
  * step that is longer than the hollow it stands in jumps over the bottom.
  *
