@@ -10,7 +10,7 @@
  * @module
  */
 
-import { chineseEnglish, type SentencePair } from "../../05_transformer/experiments/chinese_english.ts";
+import { chineseEnglish, type SentencePair } from "../../corpora/chinese_english.ts";
 import { Pace } from "../../engine/pace.ts";
 import type { Experiment, Figure, ValuedToken } from "../../experiments.ts";
 import { fixed, mean, percent } from "../../experiments/plain.ts";
