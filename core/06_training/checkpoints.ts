@@ -40,7 +40,7 @@ import { scope } from "../engine/scope.ts";
 import { format } from "../engine/shape.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import type { BatchPosition, BatchSource } from "./batching.ts";
-import { Optimizer } from "./optimizers.ts";
+import type { Optimizer } from "./optimizers.ts";
 import {
   decodeSafetensors,
   encodeSafetensors,
