@@ -8,7 +8,7 @@ const FOUND: Readonly<Record<string, string>> = {
   "words/index.html": "词元 词表 词向量 词嵌入 概率分布",
   "words/byte_pair_encoding.html": "字节对编码 子词 语料",
   "words/embeddings.html": "独热向量 连续词嵌入 隐藏层 近义词",
-  "words/experiments/bags.html": "词袋模型 否定词",
+  "words/experiments/embeddings/bags.html": "词袋模型 否定词",
   "words/softmax.html": "归一化 梯度消失",
   "attention/index.html": "注意力机制 查询 键 值 长距离依赖",
   "attention/scaled_dot_product.html":
