@@ -51,7 +51,6 @@ function wordsOf({ title, purpose, controls, claims }: OldExperiment): Words {
 type Chapter = { readonly EXPERIMENTS: readonly OldExperiment[] };
 
 const chapters: Readonly<Record<string, () => Promise<Chapter>>> = {
-  words: () => import("../02_words/experiments/mod.ts"),
   attention: () => import("../04_attention/experiments/mod.ts"),
   transformer: () => import("../05_transformer/experiments/mod.ts"),
   training: () => import("../06_training/experiments/mod.ts"),
@@ -59,7 +58,7 @@ const chapters: Readonly<Record<string, () => Promise<Chapter>>> = {
 };
 
 const NAMES = `
-words/byte_pair_encoding words/embeddings words/embeddings/bags
+
 attention/scaled_dot_product attention/self_and_cross attention/self_and_cross/matrices attention/masks
 attention/multi_head attention/positions/rotation attention/positions/extrapolation
 transformer/encoder transformer/decoder transformer/encoder_decoder/size transformer/encoder_decoder

@@ -16,7 +16,8 @@ import { type Tensor, tensor } from "../../engine/tensor.ts";
 import { Embedding } from "../../02_words/embeddings.ts";
 import { train } from "../../06_training/loop.ts";
 import { crossEntropy } from "../../06_training/loss.ts";
-import { AdamW } from "../../06_training/optimizers.ts";
+import { adamW } from "../../06_training/adam.ts";
+import { Optimizer } from "../../06_training/optimizers.ts";
 import { Linear } from "../../engine/linear.ts";
 import { Module } from "../../engine/module.ts";
 import { mean, rounded } from "../../experiments/arithmetic.ts";
@@ -122,7 +123,7 @@ async function trainNamer(
   { signal, onProgress }: RunOptions,
 ): Promise<[number, number][]> {
   const random = new Random(seed), model = new Namer(norm, layers, random.split());
-  const optimizer = new AdamW(model.parameters(), { weightDecay: 0 });
+  const optimizer = new Optimizer(model.parameters(), adamW({ weightDecay: 0 }));
   const history = await train({
     model,
     optimizer,
