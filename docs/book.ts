@@ -142,6 +142,7 @@ export function partsOfBook({ read, list }: Files): Part[] {
   part("The engine", "appendix", ["core/engine/mod.ts", ...new Set(order), ...rest]);
   part("The experiments' programs", "appendix", [
     ...folder("core/experiments/"),
+    ...folder("core/corpora/"),
     ...chapters.flatMap((path) => below(`${path}experiments/`)),
   ]);
   part("The CPU device", "appendix", modFirst(folder("wasm/")));
