@@ -58,14 +58,10 @@ const chapters: Readonly<Record<string, () => Promise<Chapter>>> = {
 
 const NAMES = `
 
-
-
-transformer/normalization transformer/residual transformer/feed_forward transformer/encoder transformer/decoder
-transformer/encoder_decoder/size transformer/encoder_decoder transformer/decoder_only
+transformer/encoder transformer/decoder transformer/encoder_decoder/size transformer/encoder_decoder transformer/decoder_only
 training/loss training/batching training/optimizers training/teacher_forcing training/checkpoints training/bleu
 training/policy_gradient training/policy_gradient/encoder
-generation/sampling generation/truncation generation/greedy_and_beam generation/beam_variants
-generation/kv_cache`;
+generation/sampling generation/truncation generation/greedy_and_beam generation/beam_variants generation/kv_cache`;
 
 /** What is not yet written in the new form; a converted one is crossed off in NAMES. */
 export const LEGACY: readonly Entry[] = NAMES.trim().split(/\s+/).map((name) => {

@@ -73,6 +73,21 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../04_attention/experiments/positions/extrapolation.words.ts")).words,
   },
   {
+    name: "transformer/normalization",
+    load: async () => (await import("../05_transformer/experiments/normalization.ts")).experiment,
+    words: async () => (await import("../05_transformer/experiments/normalization.words.ts")).words,
+  },
+  {
+    name: "transformer/residual",
+    load: async () => (await import("../05_transformer/experiments/residual.ts")).experiment,
+    words: async () => (await import("../05_transformer/experiments/residual.words.ts")).words,
+  },
+  {
+    name: "transformer/feed_forward",
+    load: async () => (await import("../05_transformer/experiments/feed_forward.ts")).experiment,
+    words: async () => (await import("../05_transformer/experiments/feed_forward.words.ts")).words,
+  },
+  {
     name: "generation/temperature",
     load: async () => (await import("../07_generation/experiments/temperature.ts")).experiment,
     words: async () => (await import("../07_generation/experiments/temperature.words.ts")).words,
