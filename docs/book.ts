@@ -70,8 +70,6 @@ export function isSectionFolder(path: string): boolean {
 
 /** Where the page of a source will be. A section has the same address as a file and as a folder. */
 export function urlOf(path: string): string {
-  // The list of all experiments has this name at the root.
-  if (path === "core/experiments.ts") return "engine/experiments.html";
   if (path === "core/contents.ts") return "docs/contents.html";
   if (isSectionFolder(path)) return urlOf(path.replace(/\/mod\.ts$/, ".ts"));
   return path.replace(/^core\/(\d\d_)?/, "").replace(/(^|\/)mod\.ts$/, "$1index.html").replace(/\.(ts|wgsl)$/, ".html");
@@ -118,6 +116,10 @@ export function partsOfBook({ read, list }: Files): Part[] {
   };
   const folder = (path: string, ending = ".ts"): string[] =>
     list(path).filter((name) => name.endsWith(ending)).map((name) => path + name).filter((path) => !isGenerated(path));
+  const below = (path: string): string[] => [
+    ...folder(path),
+    ...list(path).filter((name) => name.endsWith("/")).flatMap((name) => below(path + name)),
+  ];
   const modFirst = (paths: readonly string[]): string[] => {
     const first = paths.filter((path) => path.endsWith("/mod.ts"));
     return [...first, ...paths.filter((path) => !first.includes(path))];
@@ -139,8 +141,9 @@ export function partsOfBook({ read, list }: Files): Part[] {
   const rest = folder("core/engine/").filter((path) => !order.includes(path) && !path.endsWith("/mod.ts"));
   part("The engine", "appendix", ["core/engine/mod.ts", ...new Set(order), ...rest]);
   part("The experiments' programs", "appendix", [
-    "core/experiments.ts",
-    ...chapters.flatMap((path) => folder(`${path}experiments/`)),
+    ...folder("core/experiments/"),
+    ...folder("core/corpora/"),
+    ...chapters.flatMap((path) => below(`${path}experiments/`)),
   ]);
   part("The CPU device", "appendix", modFirst(folder("wasm/")));
   part("CPU kernels", "appendix", folder("wasm/assembly/"));

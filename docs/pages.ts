@@ -133,7 +133,7 @@ function purposeOf(name: string, { page, site, quantities }: View): string {
 
 /** Where the figures of an experiment's program stand. */
 function placesHtml(page: Page, site: Site): string {
-  const [, chapter, file] = /^core\/(\w+)\/experiments\/(\w+\.ts)$/.exec(page.path!) ?? [];
+  const [, chapter, file] = /^core\/(\w+)\/experiments\/([\w/]+\.ts)$/.exec(page.path!) ?? [];
   if (!file) return "";
   const links = [...site.pages].filter(([path]) => path.split("/")[1] === chapter).flatMap(([path, home]) =>
     site.experiments(path).filter((name) => programOf(name, site) === file).map((name) =>

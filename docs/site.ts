@@ -10,6 +10,7 @@
  * @module
  */
 
+import { experimentName } from "../core/experiments/experiment.ts";
 import type { Page } from "./book.ts";
 import type { Highlighter, Mark } from "./code.ts";
 import type { Outline } from "./figures.ts";
@@ -190,6 +191,7 @@ export function contextOf(
 /** The file that defines an experiment, within the folder of its chapter's experiments. */
 export function programOf(name: string, site: Pick<Site, "pages" | "texts">): string | undefined {
   for (const path of site.pages.keys()) {
+    if (experimentName(path) === name) return path.replace(/^core\/\w+\/experiments\//, "");
     const file = /^core\/\w+\/experiments\/(\w+\.ts)$/.exec(path)?.[1];
     if (file && site.texts.get(path)!.includes(`name: "${name}",`)) return file;
   }

@@ -107,8 +107,9 @@ const imported = (code: string): string => code.split("if (import.meta.main)")[0
 
 const isProgram = (path: string): boolean => /^core\/cli(\.ts$|\/)/.test(path);
 const isExperiment = (path: string): boolean => /\/experiments(\/|\.ts$)/.test(path);
+const isCorpus = (path: string): boolean => path.startsWith("core/corpora/");
 const chapterOf = (path: string): number => Number(/^core\/(\d\d)_/.exec(path)?.[1] ?? NaN);
-const isBuild = (path: string): boolean => /^(wasm|gpu)\/build\.ts$/.test(path);
+const isBuild = (path: string): boolean => /^(wasm|gpu|core\/experiments)\/build\.ts$/.test(path);
 const isTool = (path: string): boolean => /^(tests|bench|docs|core\/cli\/std\/assert)\//.test(path) || isBuild(path);
 
 /** What the engine and its devices agree on; it knows nothing of either. */
@@ -120,7 +121,7 @@ function mayImport(from: string, to: string): boolean {
   if (isTool(from)) return true;
   if (isTool(to)) return false;
   if (to === "mod.ts") return isProgram(from);
-  if (from === "mod.ts") return !isExperiment(to);
+  if (from === "mod.ts") return !isExperiment(to) && !isCorpus(to);
   if (isProgram(from)) return true;
   if (isProgram(to)) return false;
   if (/^(wasm|gpu)\//.test(from)) {
@@ -129,6 +130,7 @@ function mayImport(from: string, to: string): boolean {
   }
   if (isContract(from)) return isContract(to);
   if (from.startsWith("core/engine/")) return to.startsWith("core/engine/");
+  if (isCorpus(from)) return isCorpus(to) || to.startsWith("core/engine/");
   if (isExperiment(from)) return to.startsWith("core/");
   const chapter = chapterOf(from);
   if (Number.isNaN(chapter)) return false;
@@ -234,7 +236,7 @@ Deno.test("an import of one chapter loads the engine and earlier chapters, and n
     const chapter = chapterOf(path);
     for (const other of reached(path)) {
       const fits = path === "mod.ts"
-        ? !isTool(other) && !isProgram(other) && !isExperiment(other)
+        ? !isTool(other) && !isProgram(other) && !isExperiment(other) && !isCorpus(other)
         : /^(wasm|gpu)\//.test(path)
         ? other.startsWith(path.slice(0, path.indexOf("/") + 1)) || other.startsWith("core/engine/")
         : other.startsWith("core/engine/") || chapterOf(other) <= chapter && !isExperiment(other);
