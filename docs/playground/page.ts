@@ -115,7 +115,7 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
     made: [
       [
         ["scores", MODEL, "    return this.head ? this.head.forward(hidden)"],
-        ["shares", SAMPLING, "    total += probabilities[token] = power("],
+        ["shares", SAMPLING, "    total += probabilities[token] = exponential("],
         ["as a formula", SOFTMAX, "    const exponentials = scores.sub("],
       ],
       [
