@@ -63,6 +63,8 @@
 import { noGrad } from "../engine/autograd.ts";
 import { fusable } from "../engine/fusable.ts";
 import { Module } from "../engine/module.ts";
+import { checkOptions, type Checks, numeric } from "../engine/options.ts";
+import { type Part, type PartTable, settingsOf } from "../engine/part.ts";
 import { dims, format } from "../engine/shape.ts";
 import { ones, parameter, type Tensor, zeros } from "../engine/tensor.ts";
 
@@ -126,8 +128,14 @@ export interface LayerNormOptions extends NormOptions {
   readonly bias?: boolean | undefined;
 }
 
+/** Any norm that can stand around a step: over the features of each position alone. */
+export interface Norm extends Module {
+  /** Normalizes the last axis of `[…, E]`. */
+  forward(x: Tensor): Tensor;
+}
+
 /** Layer normalization with a trained gain and bias. */
-export class LayerNorm extends Module {
+export class LayerNorm extends Module implements Norm {
   /** $g$, ones at the start, `[E]`. */
   readonly gain: Tensor;
   /** $b$, zeros at the start, `[E]`. */
@@ -155,7 +163,7 @@ export class LayerNorm extends Module {
 }
 
 /** Root-mean-square normalization with a trained gain. */
-export class RMSNorm extends Module {
+export class RMSNorm extends Module implements Norm {
   /** $g$, ones at the start, `[E]`. */
   readonly gain: Tensor;
   /** $\epsilon$ */
@@ -178,6 +186,42 @@ export class RMSNorm extends Module {
     return rmsNorm(x, this.gain, { epsilon: this.epsilon });
   }
 }
+
+// ## As parts of a model
+
+/** A norm as a part of a model. */
+export interface Normalization extends Part {
+  /**
+   * Makes a norm.
+   *
+   * @param hiddenSize number of features
+   * @param options whether the model's parts have biases
+   */
+  create(hiddenSize: number, options: { readonly bias?: boolean | undefined }): Norm;
+}
+
+const NORM: Checks<NormOptions> = { epsilon: numeric({ min: 0 }) };
+
+/** Layer norms, with this epsilon. */
+export function layerNormalization(options: NormOptions = {}): Normalization {
+  checkOptions("normalize", options, NORM);
+  return {
+    word: "layer",
+    ...settingsOf(options),
+    create: (hiddenSize, { bias }) => new LayerNorm(hiddenSize, { ...options, bias }),
+  };
+}
+
+/** Root-mean-square norms, with this epsilon. */
+export function rmsNormalization(options: NormOptions = {}): Normalization {
+  checkOptions("normalize", options, NORM);
+  return { word: "rms", ...settingsOf(options), create: (hiddenSize) => new RMSNorm(hiddenSize, options) };
+}
+
+/** Norms by the word that a file has for them. */
+export const normalizations: PartTable<Normalization> = { layer: layerNormalization, rms: rmsNormalization };
+
+// ## Over the batch
 
 /** How a {@linkcode BatchNorm} is laid out. */
 export interface BatchNormOptions extends NormOptions {
