@@ -35,8 +35,8 @@
  * ## Order without positions
  *
  * The notes say that a shuffled sentence gives every word the vector it had before, and take a decoder
- * as their example. The [first experiment](../experiments/shuffled.ts) finds it exactly so without a
- * mask. Under the causal mask that a decoder has (section 4.5) it is not so: which words come before
+ * as their example. The [first experiment](../experiments/positions.ts) finds it exactly so without a
+ * mask. Under the causal mask that a decoder has ([section](../masks.ts)) it is not so: which words come before
  * depends on the order, and the vectors move although nothing marks a position.
  *
  * ## Why sines and cosines
