@@ -163,6 +163,17 @@ export interface Attention extends Module {
   forward(hidden: Tensor, call?: MultiHeadCall): Tensor;
 }
 
+/**
+ * The width of a head where nothing else is said: the width of a position is shared among them.
+ *
+ * @throws {RangeError} if the heads do not divide the width
+ */
+export function headSizeOf(hiddenSize: number, numHeads: number): number {
+  const headSize = hiddenSize / numHeads;
+  if (Number.isInteger(headSize) && headSize > 0) return headSize;
+  throw new RangeError(`Cannot split width ${hiddenSize} into ${numHeads} heads: numHeads must divide hiddenSize`);
+}
+
 /** Several attentions side by side, over one sequence or from one to another. */
 export class MultiHeadAttention extends Module implements Attention {
   /** Number of questions per position. */
@@ -197,10 +208,8 @@ export class MultiHeadAttention extends Module implements Attention {
    */
   constructor(hiddenSize: number, numHeads: number, random: Random, options: MultiHeadOptions = {}) {
     super();
-    const { numGroups = numHeads, headSize = hiddenSize / numHeads, contextSize = hiddenSize, bias = true } = options;
-    if (!(Number.isInteger(headSize) && headSize > 0)) {
-      throw new RangeError(`Cannot split width ${hiddenSize} into ${numHeads} heads: numHeads must divide hiddenSize`);
-    }
+    const { numGroups = numHeads, contextSize = hiddenSize, bias = true } = options;
+    const headSize = options.headSize ?? headSizeOf(hiddenSize, numHeads);
     if (!(Number.isInteger(numHeads / numGroups) && Number.isInteger(numGroups) && numGroups > 0)) {
       throw new RangeError(`Cannot share ${numGroups} groups among ${numHeads} heads: numGroups must divide numHeads`);
     }

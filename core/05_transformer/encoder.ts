@@ -43,6 +43,7 @@
  * @module
  */
 
+import type { LayerInitialization } from "../engine/initialization.ts";
 import { Module } from "../engine/module.ts";
 import { checkOptions, type Checks, integer, object, required } from "../engine/options.ts";
 import { partOf } from "../engine/part.ts";
@@ -57,39 +58,53 @@ import {
   multiHead,
   type PositionRule,
 } from "../04_attention/multi_head.ts";
-import { FeedForward, feedForwardChecks, type FeedForwardOptions } from "./feed_forward/mod.ts";
+import { type Activation, activationCheck, type GatedActivation } from "./feed_forward/activations.ts";
+import { FeedForward } from "./feed_forward/mod.ts";
 import { layerNormalization, type Norm } from "./normalization.ts";
 import { Residual, residualChecks, type ResidualOptions } from "./residual.ts";
 
-/** How one layer is laid out. */
-export interface LayerOptions extends ResidualOptions, FeedForwardOptions {
-  /** Width of a position. */
-  readonly hiddenSize: number;
-  /** Heads of each attention. */
-  readonly numHeads: number;
+/** What layers and whole models have in common. */
+export interface LayerChoices extends ResidualOptions {
   /** Groups of heads that share keys and values; as many as heads by default. */
   readonly numGroups?: number | undefined;
   /** Width of a head; `hiddenSize / numHeads` by default. */
   readonly headSize?: number | undefined;
   /** Width inside the feed-forward; `4 · hiddenSize` by default. */
   readonly feedForwardSize?: number | undefined;
-  /** How positions enter self-attention; not at all by default. */
-  readonly positions?: PositionRule | undefined;
   /** Which attention; {@linkcode multiHead} by default. */
   readonly attention?: AttentionScheme | undefined;
+  /** What the feed-forward does between its matrices; {@linkcode relu} by default. */
+  readonly activation?: Activation | GatedActivation | undefined;
 }
 
-/** What the options of a layer may be. */
-export const layerChecks: Checks<LayerOptions> = {
+/** What the choices may be. */
+export const choiceChecks: Checks<LayerChoices> = {
   ...residualChecks,
-  ...feedForwardChecks,
-  hiddenSize: required(integer()),
-  numHeads: required(integer()),
   numGroups: integer(),
   headSize: integer(),
   feedForwardSize: integer(),
-  positions: object("a position rule"),
   attention: partOf("an attention, such as multiHead()", ({ create }) => create !== undefined),
+  activation: activationCheck,
+};
+
+/** How one layer is laid out. */
+export interface LayerOptions extends LayerChoices {
+  /** Width of a position. */
+  readonly hiddenSize: number;
+  /** Heads of each attention. */
+  readonly numHeads: number;
+  /** How positions enter self-attention; not at all by default. */
+  readonly positions?: PositionRule | undefined;
+  /** How the matrices start; {@linkcode glorot} by default. */
+  readonly initialization?: LayerInitialization | undefined;
+}
+
+const LAYER: Checks<LayerOptions> = {
+  ...choiceChecks,
+  hiddenSize: required(integer()),
+  numHeads: required(integer()),
+  positions: object("a position rule"),
+  initialization: object("two initializations, within and intoSum"),
 };
 
 /** The parts that layers are made of, as their options ask for them. */
@@ -111,7 +126,7 @@ export interface LayerParts {
  * @throws {RangeError} if a size is impossible
  */
 export function partsOfLayer(options: LayerOptions, random: Random): LayerParts {
-  checkOptions("build a layer", options, layerChecks);
+  checkOptions("build a layer", options, LAYER);
   const { hiddenSize, numHeads, numGroups, headSize, feedForwardSize = 4 * hiddenSize, initialization } = options;
   const { norm, placement, dropout, bias, activation, attention = multiHead() } = options;
   const sizes = { numGroups, headSize, bias, initialization };

@@ -52,13 +52,26 @@ import { scope } from "../engine/scope.ts";
 import { dims } from "../engine/shape.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { Embedding } from "../02_words/embeddings.ts";
-import { type AttentionScheme, type KeyValueMemory, multiHead } from "../04_attention/multi_head.ts";
+import { headSizeOf, type KeyValueMemory, multiHead } from "../04_attention/multi_head.ts";
 import { sinusoidal } from "../04_attention/positions/absolute.ts";
-import type { InputPositions, PositionScheme, PositionSizes } from "../04_attention/positions/scheme.ts";
+import {
+  type InputPositions,
+  noPositions,
+  type PositionScheme,
+  type PositionSizes,
+} from "../04_attention/positions/scheme.ts";
 import { type DecoderCall, DecoderStack } from "./decoder.ts";
-import { below, Encoder, type EncoderCall, layerChecks, type LayerOptions, type Pass } from "./encoder.ts";
+import {
+  below,
+  choiceChecks,
+  Encoder,
+  type EncoderCall,
+  type LayerChoices,
+  type LayerOptions,
+  type Pass,
+} from "./encoder.ts";
 import { type Activation, type GatedActivation, relu } from "./feed_forward/activations.ts";
-import { layerNormalization, type Normalization } from "./normalization.ts";
+import { layerNormalization } from "./normalization.ts";
 
 /**
  * The sizes and parts that every model has in common.
@@ -66,7 +79,7 @@ import { layerNormalization, type Normalization } from "./normalization.ts";
  * Where two defaults are given, the first is that of an {@linkcode EncoderDecoder}, the paper's base
  * model, and the second that of a `DecoderOnly`, the smallest GPT-2.
  */
-export interface TransformerOptions {
+export interface TransformerOptions extends LayerChoices {
   /** Number of tokens; of the target language, and of both if they share a table. */
   readonly vocabSize: number;
   /** Longest text, the context window (上下文窗口); 512 or 1024 by default. */
@@ -77,35 +90,21 @@ export interface TransformerOptions {
   readonly numLayers?: number | undefined;
   /** Heads of each attention; 8 or 12 by default. */
   readonly numHeads?: number | undefined;
-  /** Groups of heads that share keys and values; as many as heads by default. */
-  readonly numGroups?: number | undefined;
-  /** Width of a head; `hiddenSize / numHeads` by default. */
-  readonly headSize?: number | undefined;
-  /** Width inside the feed-forward; `4 · hiddenSize` by default. */
-  readonly feedForwardSize?: number | undefined;
-  /** Which attention; {@linkcode multiHead} by default. */
-  readonly attention?: AttentionScheme | undefined;
   /** How positions enter; {@linkcode sinusoidal} or {@linkcode learned} by default. */
   readonly positions?: PositionScheme | undefined;
   /** What the feed-forward does between its matrices; {@linkcode relu} or {@linkcode geluTanh} by default. */
   readonly activation?: Activation | GatedActivation | undefined;
-  /** Which norm; {@linkcode layerNormalization} by default. */
-  readonly norm?: Normalization | undefined;
   /** Where the norms stand; `"post"` or `"pre"` by default. */
   readonly placement?: "post" | "pre" | undefined;
-  /** Whether matrices and layer norms have a bias; true by default. */
-  readonly bias?: boolean | undefined;
   /** Whether scores are products with the table of embeddings; true by default. */
   readonly tieHead?: boolean | undefined;
   /** Share of each step's output, and of the input, dropped in training; 0.1 or 0 by default. */
   readonly dropout?: number | undefined;
 }
 
-const { initialization: _, ...layerOptions } = layerChecks;
-
 /** What the options of any model may be. */
 export const transformerChecks: Checks<TransformerOptions> = {
-  ...layerOptions,
+  ...choiceChecks,
   vocabSize: required(integer()),
   contextLength: integer(),
   hiddenSize: integer(),
@@ -113,7 +112,7 @@ export const transformerChecks: Checks<TransformerOptions> = {
   numHeads: integer(),
   positions: partOf(
     "a position scheme, such as rotary()",
-    (part) => part.input !== undefined || part.attention !== undefined || part.word === "none",
+    (part) => part.input !== undefined || part.attention !== undefined || part.word === noPositions.word,
   ),
   tieHead: flag,
 };
@@ -145,9 +144,12 @@ export type Defaults<T> = Omit<Complete<T>, "vocabSize" | "numGroups" | "headSiz
  */
 export function complete<T extends TransformerOptions>(options: T, defaults: Defaults<T>): Complete<T> {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const { hiddenSize, numHeads } = { ...defaults, ...given } as Complete<TransformerOptions>;
-  const sizes = { numGroups: numHeads, headSize: hiddenSize / numHeads, feedForwardSize: 4 * hiddenSize };
-  return { ...defaults, ...sizes, ...given } as Complete<T>;
+  const { hiddenSize, numHeads }: Pick<Complete<TransformerOptions>, "hiddenSize" | "numHeads"> = {
+    ...defaults,
+    ...given,
+  };
+  const headSize = options.headSize ?? headSizeOf(hiddenSize, numHeads);
+  return { ...defaults, numGroups: numHeads, feedForwardSize: 4 * hiddenSize, ...given, headSize } as Complete<T>;
 }
 
 const ENCODER_DECODER: Checks<EncoderDecoderOptions> = { ...transformerChecks, sourceVocabSize: integer() };
@@ -370,7 +372,7 @@ export function transformerSize(options: EncoderDecoderOptions): number {
   const { hiddenSize: E, feedForwardSize: F, numHeads, numLayers, positions, bias } = layout;
   const matrix = (inputs: number, outputs: number): number => (inputs + Number(bias)) * outputs;
   const feedForward = ("gate" in layout.activation ? 2 : 1) * matrix(E, F) + matrix(F, E);
-  const attention = sizeOfPart(() => layout.attention.create(E, numHeads, Random.none, layout));
+  const attention = sizeOfPart(() => layout.attention.create(E, numHeads, Random.none, layerOptionsOf(layout)));
   const norm = sizeOfPart(() => layout.norm.create(E, { bias }));
   const places = [false, true].reduce((sum, causal) => {
     const sizes = { ...layout, causal, deviation: 1 };

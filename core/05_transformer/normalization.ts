@@ -30,7 +30,7 @@
  * notes compare it with a uniform for everyone and a free choice of accessories. Training chooses
  * the accessories, a gain (增益) and a bias (偏置) per feature; the uniform stays. A second reason of
  * the notes: numbers of mean 0 and variance 1 may lie where an activation function (激活函数,
- * [section](feed_forward.ts)) is almost a straight line, and gain and bias can move them out of it.
+ * [section](feed_forward/mod.ts)) is almost a straight line, and gain and bias can move them out of it.
  *
  * **Why RMSNorm leaves the mean alone.** What keeps numbers in range is the division. Zhang and Sennrich
  * found models as good without the subtraction, which costs one more pass over the features.
@@ -57,7 +57,7 @@
  * nats is that of a guess among $e^{\ell}$ equally likely answers. Adam
  * ([section](../06_training/optimizers.ts)) moves the weights; the learning rate says how far, and
  * in a warm-up it climbs to its full value over the first steps. $W_2$ is the second matrix of a
- * feed-forward layer ([section](feed_forward.ts)).
+ * feed-forward layer ([section](feed_forward/mod.ts)).
  *
  * @module
  */

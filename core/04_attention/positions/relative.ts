@@ -196,7 +196,7 @@ export class T5Positions extends Module implements PositionRule {
 
 const BUCKETS: Checks<BucketOptions> = { numBuckets: integer(), maxDistance: integer(), bidirectional: flag };
 
-/** A trained number per head and bucket of distances; looks ahead unless the attentions are causal. */
+/** A trained number per head and bucket of distances, ahead too unless attention is causal. */
 export function t5(options: BucketOptions = {}): PositionScheme {
   checkOptions("sort distances", options, BUCKETS);
   return {

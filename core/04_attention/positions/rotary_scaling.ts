@@ -76,7 +76,7 @@ export function linearScaling(options: ScalingOptions): RotaryScaling {
   };
 }
 
-/** Raises the base so that the slowest pair turns slower by the factor, and the fastest as before. */
+/** Raises the base: the slowest pair turns slower by the factor, the fastest as before. */
 export function ntkScaling(options: ScalingOptions): RotaryScaling {
   checkOptions("scale rotary positions", options, SCALING);
   return {
@@ -146,7 +146,7 @@ const LLAMA3: Checks<Llama3Options> = {
   highFrequencyFactor: numeric({ above: 0 }),
 };
 
-/** Keeps fast pairs, slows slow ones, and passes from one to the other by the rounds they make. */
+/** Keeps fast pairs, slows slow ones, and passes between them by the rounds they make. */
 export function llama3Scaling(options: Llama3Options): RotaryScaling {
   checkOptions("scale rotary positions", options, LLAMA3);
   const { factor, trainedLength, lowFrequencyFactor: low = 1, highFrequencyFactor: high = 4 } = options;

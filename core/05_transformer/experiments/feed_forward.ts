@@ -16,11 +16,20 @@ import { release } from "../../engine/scope.ts";
 import { type Tensor, tensor } from "../../engine/tensor.ts";
 import type { Experiment, Figure } from "../../experiments.ts";
 import { EncoderLayer } from "../encoder.ts";
-import { type ActivationName, FeedForward, gelu, relu, silu } from "../feed_forward.ts";
+import {
+  type Activation,
+  FeedForward,
+  type GatedActivation,
+  gelu,
+  geluTanh,
+  relu,
+  silu,
+  swiGlu,
+} from "../feed_forward/mod.ts";
 import { coarse, discard, learn, part, percent, read, rounded, say, seedControl } from "./support.ts";
 
 const POINTS = 81;
-const NAMES = ["none", "relu", "gelu", "silu", "swiglu"] as const;
+const ACTIVATIONS = [undefined, relu, gelu, silu, swiGlu];
 
 type Found = {
   /** Mean squared error of each layer after training: none, ReLU, GELU, SiLU, SwiGLU. */
@@ -41,9 +50,9 @@ class Layer extends Module {
   readonly down: Linear | undefined;
   readonly bent: FeedForward | undefined;
 
-  constructor(activation: ActivationName | "none", size: number, random: Random) {
+  constructor(activation: Activation | GatedActivation | undefined, size: number, random: Random) {
     super();
-    if (activation !== "none") {
+    if (activation) {
       this.bent = new FeedForward(2, size, random, { activation });
     } else {
       this.up = new Linear(2, size, random);
@@ -149,7 +158,7 @@ export const feedForwardExperiment: Experiment<Found, "size" | "steps" | "seed">
     options.signal?.throwIfAborted();
     const xs = Float32Array.from({ length: POINTS }, (_, i) => -3 + 6 * i / (POINTS - 1));
     const bends: number[][] = [];
-    for (const bend of [relu, gelu, silu, (x: Tensor) => gelu(x, { approximate: true })]) {
+    for (const bend of [relu, gelu, silu, geluTanh]) {
       bends.push(Array.from(await read(() => bend(tensor(xs)))));
     }
     // The second input is 1 and the second output 0: width 2 outside.
@@ -160,8 +169,8 @@ export const feedForwardExperiment: Experiment<Found, "size" | "steps" | "seed">
     );
     const fits: number[][] = [], errors: number[] = [];
     let oneMatrix = 0;
-    for (const [i, name] of NAMES.entries()) {
-      const layer = new Layer(name, size, new Random(seed));
+    for (const [i, activation] of ACTIVATIONS.entries()) {
+      const layer = new Layer(activation, size, new Random(seed));
       await learn({
         model: layer,
         next: () => inputs,
@@ -169,7 +178,7 @@ export const feedForwardExperiment: Experiment<Found, "size" | "steps" | "seed">
         steps,
         learningRate: 0.02,
         every: steps,
-      }, part(options, i / NAMES.length, (i + 1) / NAMES.length));
+      }, part(options, i / ACTIVATIONS.length, (i + 1) / ACTIVATIONS.length));
       const outputs = await read(() => layer.forward(inputs));
       fits.push(Array.from(xs, (_, row) => outputs[2 * row]!));
       errors.push(rounded(fits[i]!.reduce((sum, y, row) => sum + (y - curve(xs[row]!)) ** 2, 0) / POINTS));

@@ -21,7 +21,7 @@ import { AdamW } from "../../06_training/optimizers.ts";
 import { Linear } from "../../engine/linear.ts";
 import { Module } from "../../engine/module.ts";
 import { Encoder } from "../encoder.ts";
-import { BatchNorm, LayerNorm } from "../normalization.ts";
+import { BatchNorm, LayerNorm, layerNormalization, type Normalization, rmsNormalization } from "../normalization.ts";
 import { discard, lengthOf, mean, part, read, rounded, say, seedControl, Steps } from "./support.ts";
 
 /** Tokens of the sentence that is watched. */
@@ -48,8 +48,8 @@ type Found = {
 };
 
 interface Stack {
-  readonly norm: "pre" | "post";
-  readonly normalization: "layer" | "rms";
+  readonly placement: "pre" | "post";
+  readonly norm: Normalization;
 }
 
 /** Gradient norms of an untrained encoder, first layer first. */
@@ -76,10 +76,10 @@ class Namer extends Module {
   readonly encoder: Encoder;
   readonly head: Linear;
 
-  constructor(norm: "pre" | "post", numLayers: number, random: Random) {
+  constructor(placement: "pre" | "post", numLayers: number, random: Random) {
     super();
     this.table = new Embedding(KINDS, 32, random);
-    this.encoder = new Encoder({ norm, hiddenSize: 32, numHeads: 2, numLayers }, random);
+    this.encoder = new Encoder({ placement, hiddenSize: 32, numHeads: 2, numLayers }, random);
     this.head = new Linear(32, KINDS, random);
   }
 
@@ -242,9 +242,9 @@ export const normalizationExperiment: Experiment<Found, "layers" | "width" | "se
     const measured: number[][] = [];
     for (
       const stack of [
-        { norm: "post", normalization: "layer" },
-        { norm: "pre", normalization: "layer" },
-        { norm: "pre", normalization: "rms" },
+        { placement: "post", norm: layerNormalization() },
+        { placement: "pre", norm: layerNormalization() },
+        { placement: "pre", norm: rmsNormalization() },
       ] as const
     ) {
       await steps.next();

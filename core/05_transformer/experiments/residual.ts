@@ -14,7 +14,7 @@ import { Random } from "../../engine/random.ts";
 import { release, scope } from "../../engine/scope.ts";
 import { parameter, type Tensor, zeros } from "../../engine/tensor.ts";
 import type { Experiment, Figure } from "../../experiments.ts";
-import { FeedForward, relu } from "../feed_forward.ts";
+import { FeedForward, relu } from "../feed_forward/mod.ts";
 import { Residual } from "../residual.ts";
 import { discard, learn, part, read, rounded, say, seedControl, Steps } from "./support.ts";
 
@@ -205,7 +205,7 @@ export const residualExperiment: Experiment<Found, "layers" | "gain" | "bend" | 
       () => random.normal([WIDTH, WIDTH], { deviation: gain / Math.sqrt(WIDTH) }),
     );
     const F = (x: Tensor, i: number): Tensor => BENDS[bend]!.bend(x.matmul(matrices[i]!));
-    const residual = new Residual(WIDTH, { norm: "pre" });
+    const residual = new Residual(WIDTH, { placement: "pre" });
     const chains: ((x: Tensor, i: number) => Tensor)[] = [
       F,
       (x, i) => x.add(F(x, i)),

@@ -23,7 +23,8 @@
  */
 
 import { fusable } from "../../engine/fusable.ts";
-import { type Part, partsByWord, type PartTable } from "../../engine/part.ts";
+import type { Check } from "../../engine/options.ts";
+import { type Part, partOf, partsByWord, type PartTable } from "../../engine/part.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 
 /** A function of one number, applied to each element, as a part of a model. */
@@ -103,6 +104,12 @@ export const activations: PartTable<Activation | GatedActivation> = partsByWord(
   geGluTanh,
   reGlu,
 ]);
+
+/** An activation as an option. */
+export const activationCheck: Check<Activation | GatedActivation> = partOf(
+  "an activation, such as relu or swiGlu",
+  (part) => typeof part === "function" || "gate" in part,
+);
 
 // ## Pitfall: two functions of one name
 //

@@ -40,10 +40,9 @@ import type { LayerInitialization } from "../../engine/initialization.ts";
 import { Linear } from "../../engine/linear.ts";
 import { Module } from "../../engine/module.ts";
 import { checkOptions, type Checks, flag, object } from "../../engine/options.ts";
-import { partOf } from "../../engine/part.ts";
 import type { Random } from "../../engine/random.ts";
 import type { Tensor } from "../../engine/tensor.ts";
-import { type Activation, type GatedActivation, relu } from "./activations.ts";
+import { type Activation, activationCheck, type GatedActivation, relu } from "./activations.ts";
 
 export * from "./activations.ts";
 
@@ -57,12 +56,8 @@ export interface FeedForwardOptions {
   readonly initialization?: LayerInitialization | undefined;
 }
 
-/** What the options of a feed-forward layer may be. */
-export const feedForwardChecks: Checks<FeedForwardOptions> = {
-  activation: partOf<Activation | GatedActivation>(
-    "an activation, such as relu or swiGlu",
-    (part) => typeof part === "function" || "gate" in part,
-  ),
+const FEED_FORWARD: Checks<FeedForwardOptions> = {
+  activation: activationCheck,
   bias: flag,
   initialization: object("two initializations, within and intoSum"),
 };
@@ -89,7 +84,7 @@ export class FeedForward extends Module {
    */
   constructor(hiddenSize: number, feedForwardSize: number, random: Random, options: FeedForwardOptions = {}) {
     super();
-    checkOptions("work on positions", options, feedForwardChecks);
+    checkOptions("work on positions", options, FEED_FORWARD);
     const { activation = relu, bias, initialization } = options;
     const within = { bias, initialization: initialization?.within };
     this.activation = activation;

@@ -177,7 +177,7 @@ export const beamVariantsExperiment: Experiment<Found, "beams" | "penalty" | "st
       hiddenSize: 32,
       numHeads: 4,
       numLayers: 1,
-      norm: "pre",
+      placement: "pre",
       dropout: 0,
     }, random.split());
     const batches = new Batches(encoded, {
