@@ -48,7 +48,7 @@
  * become features (特征). Their order stays invisible, because a sum has none: *not good but bad* and
  * *not bad but good* are the same bag. Attention ([chapter](../04_attention/mod.ts)) is a way out.
  *
- * The [second experiment](experiments/bags.ts) measures it with reviews of each kind. One vote per
+ * The [second experiment](experiments/embeddings/bags.ts) measures it with reviews of each kind. One vote per
  * word (bag of words, BoW) and a sum of embeddings (CBOW) are both linear in the counts of words, and
  * go wrong in the same places; what the embeddings add is that words which vote alike end up close
  * together.

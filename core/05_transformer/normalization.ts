@@ -55,7 +55,7 @@
  * The experiment below trains deep stacks of both kinds, with words that later sections explain.
  * The loss ([section](../06_training/loss.ts)) says how wrong a model is, in nats: a loss of $\ell$
  * nats is that of a guess among $e^{\ell}$ equally likely answers. Adam
- * ([section](../06_training/optimizers.ts)) moves the weights; the learning rate says how far, and
+ * ([section](../06_training/adam.ts)) moves the weights; the learning rate says how far, and
  * in a warm-up it climbs to its full value over the first steps. $W_2$ is the second matrix of a
  * feed-forward layer ([section](feed_forward/mod.ts)).
  *

@@ -155,7 +155,7 @@ export function scheduledSampling(inputs: Tensor, logits: Tensor, truth: number,
 //
 // Bengio et al. give three curves for $\epsilon_i$, in code `truth`, over the steps
 // $i = 0, 1, 2, \dots$, all falling from about 1. They are plain functions of the step, like the
-// schedules of [section](optimizers.ts).
+// schedules of [section](schedules.ts).
 
 /**
  * A straight line down to a floor.

@@ -48,17 +48,15 @@ export interface Check<T> {
   readonly members?: Readonly<Record<string, Check<unknown>>>;
 }
 
-/** Names the option beside which another has an effect. */
-export interface Needs<N> {
-  /** Without it, the option would be ignored. */
-  readonly needs?: N;
-}
-
-/** A check for each member of an interface of options. Those not optional need {@linkcode required}. */
+/**
+ * A check for each member of an interface of options.
+ *
+ * Those not optional need {@linkcode required}; `needs` names the option without which another would be ignored.
+ */
 export type Checks<O> = {
   readonly [K in keyof O]-?:
     & Check<NonNullable<O[K]>>
-    & Needs<Exclude<keyof O, K>>
+    & { readonly needs?: Exclude<keyof O, K> }
     & (Partial<Pick<O, K>> extends Pick<O, K> ? unknown : { readonly required: true });
 };
 
@@ -214,7 +212,7 @@ export function checkOptions<O extends object>(action: string, options: O, check
   checkMembers(action, options, checks as unknown as Table, "");
 }
 
-type Table = Readonly<Record<string, Check<unknown> & Needs<string>>>;
+type Table = Readonly<Record<string, Check<unknown> & { readonly needs?: string }>>;
 
 /** `path` is what stands in front of the names: nothing, or the option that holds them. */
 function checkMembers(action: string, options: object, table: Table, path: string): void {

@@ -175,7 +175,7 @@ Deno.test("EncoderDecoder() refuses what no model can be", () => {
   assertThrows(() => build({ vocabSize: undefined }), TypeError, "vocabSize = undefined");
   assertThrows(() => build({ numHeads: 3 }), RangeError, "numHeads must divide hiddenSize");
   assertThrows(
-    () => build({ positions: rotary() }),
+    () => build({ positions: "rotary" }),
     TypeError,
     "positions must be a position scheme, such as rotary()",
   );
