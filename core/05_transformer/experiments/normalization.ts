@@ -27,7 +27,13 @@ import { lengthOf, read } from "../../experiments/reading.ts";
 import { part, Steps } from "../../experiments/running.ts";
 import { SEED } from "../../experiments/seed.ts";
 import { Encoder } from "../encoder.ts";
-import { BatchNorm, LayerNorm, layerNormalization, type Normalization, rmsNormalization } from "../normalization.ts";
+import {
+  BatchNorm,
+  LayerNorm,
+  layerNormalization,
+  type Normalization as AnyNorm,
+  rmsNormalization,
+} from "../normalization.ts";
 
 /** Tokens of the sentence that is watched. */
 const OWN = 6;
@@ -75,7 +81,7 @@ export interface Normalization extends Parts {
 
 interface Stack {
   readonly placement: "pre" | "post";
-  readonly norm: Normalization;
+  readonly norm: AnyNorm;
 }
 
 /** Gradient norms of an untrained encoder, first layer first. */
