@@ -17,12 +17,10 @@ import {
   encodeSafetensors,
   Random,
   scope,
-  storedNumbers,
-  type StoredTensor,
-  storeTensors,
   type Tensor,
   tensor,
 } from "../../mod.ts";
+import { storedNumbers, type StoredTensor, storeTensors } from "../../core/06_training/mod.ts";
 
 /** A model between two vocabularies. */
 export interface Translator {
