@@ -114,7 +114,7 @@ export const experiment: Experiment<Variants> = {
       hiddenSize: 32,
       numHeads: 4,
       numLayers: 1,
-      norm: "pre",
+      placement: "pre",
       dropout: 0,
     }, random.split());
     const batches = new Batches(encoded, {
