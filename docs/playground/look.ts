@@ -144,7 +144,7 @@ export async function look(translator: Translator, settings: Settings, signal?: 
   const { embedded, placed, memory } = scope(() =>
     noGrad(() => {
       const embedded = model.sourceEmbedding.forward(row(ids));
-      const placed = model.sourcePositions.forward(embedded.mul(Math.sqrt(hiddenSize)), 0);
+      const words = embedded.mul(Math.sqrt(hiddenSize)), placed = model.sourcePositions?.forward(words) ?? words;
       return { embedded, placed, memory: model.encode(row(ids)) };
     })
   );

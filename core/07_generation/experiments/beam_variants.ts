@@ -114,7 +114,7 @@ export const experiment: Experiment<Variants> = {
       hiddenSize: 32,
       numHeads: 4,
       numLayers: 1,
-      norm: "pre",
+      placement: "pre",
       dropout: 0,
     }, random.split());
     const batches = new Batches(encoded, {
@@ -134,7 +134,7 @@ export const experiment: Experiment<Variants> = {
     const { memory, mask } = scope(() =>
       noGrad(() => {
         const sentences = unseen.map((pair) => [...source.encode(pair.source), source.endToken]);
-        const { tokens, mask } = padSequences(sentences, source);
+        const { tokens, mask } = padSequences(sentences, { padToken: source.padToken });
         return { memory: model.encode(tokens, { mask }), mask };
       })
     );
