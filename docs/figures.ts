@@ -10,11 +10,14 @@
  * @module
  */
 
-import { type Experiment, EXPERIMENTS } from "../core/experiments.ts";
+import type { Control, ControlWords, Experiment, Words } from "../core/experiments/experiment.ts";
+import { EXPERIMENTS } from "../core/experiments/registry.ts";
+import type { Figure } from "../core/experiments/figure.ts";
 import { figuresHtml, STATIC_WIDTH } from "./figures/mod.ts";
 import { escape } from "./figures/svg.ts";
 import { quantitiesOf } from "./quantities.ts";
 import { readRecording } from "./recorded.ts";
+import { languagesOf, wordsOf } from "./languages.ts";
 
 export { widthsProblem } from "./widths.ts";
 
@@ -27,6 +30,34 @@ function folderOf(name: string): string | undefined {
     if (isDirectory && folder.replace(/^\d\d_/, "") === chapter && folder !== chapter) return folder;
   }
   return undefined;
+}
+
+/** An experiment with its name and its words, in one language. */
+interface Loaded {
+  readonly name: string;
+  readonly language: string;
+  readonly experiment: Experiment;
+  readonly words: Words;
+}
+
+/** All experiments in all their languages: a build shows every one. */
+const loaded: readonly Loaded[] = await Promise.all(
+  EXPERIMENTS.flatMap((entry) =>
+    languagesOf(entry.name).map(async (language) => ({
+      name: entry.name,
+      language,
+      experiment: await entry.load(),
+      words: await wordsOf(entry, language),
+    }))
+  ),
+);
+
+/** An experiment in a language, or in English if it does not speak that. */
+function find(name: string, language: string): Loaded {
+  const found = loaded.filter((candidate) => candidate.name === name);
+  const spoken = found.find((candidate) => candidate.language === language) ?? found[0];
+  if (!spoken) throw new RangeError(`Cannot show "${name}": there is no such experiment`);
+  return spoken;
 }
 
 /** The experiments of a page, such as `core/04_attention/positions.ts`, in the order of the book. */
@@ -78,26 +109,40 @@ export interface Outline {
  * What a list of experiments says of one.
  *
  * @param name as in {@linkcode EXPERIMENTS}
+ * @param language of the page
  * @returns title, anchor and claims
  * @throws {RangeError} if there is no such experiment
  */
-export function outlineOf(name: string): Outline {
-  const experiment = EXPERIMENTS.find((candidate) => candidate.name === name);
-  if (!experiment) throw new RangeError(`Cannot list "${name}": there is no such experiment`);
-  const { claims, title } = experiment, refuted = claims.filter(({ refuted }) => refuted).length;
-  const claim = (claims.find(({ refuted }) => !refuted) ?? claims[0])?.text ?? "";
-  return { id: experimentId(name), title, claim, refuted };
+export function outlineOf(name: string, language = "en"): Outline {
+  const { experiment, words } = find(name, language), claims = Object.entries(experiment.claims);
+  const refuted = claims.filter(([, { refuted }]) => refuted).length;
+  const [first] = claims.find(([, { refuted }]) => !refuted) ?? claims[0] ?? [""];
+  return { id: experimentId(name), title: words.title, claim: words.claims[first] ?? "", refuted };
 }
 
 /** The claims and what became of them. */
-function verdicts({ claims }: Experiment, findings: Parameters<Experiment["claims"][number]["holds"]>[0]): string {
-  const items = claims.map((claim) => {
+function verdicts({ experiment, words }: Loaded, findings: object): string {
+  const items = Object.entries(experiment.claims).map(([name, claim]) => {
     const holds = claim.holds(findings);
     const verdict = holds ? "holds" : claim.refuted ? "refuted" : "fails";
-    return `<li class="${verdict}"><span class="verdict">${verdict}</span> ${escape(claim.text)}</li>`;
+    return `<li class="${verdict}"><span class="verdict">${verdict}</span> ${escape(words.claims[name]!)}</li>`;
   });
   return `<p class="found">Found at the <span class="settings">default</span> settings:</p>
 <ul class="claims">${items.join("")}</ul>`;
+}
+
+/** A control with its words, as the live figure makes a field of it. */
+export type Field = Control & Omit<ControlWords, "choices">;
+
+/** The controls with their words. */
+function fieldsOf({ experiment, words }: Loaded): Record<string, Field> {
+  return Object.fromEntries(
+    Object.entries(experiment.controls).map(([key, control]): [string, Field] => {
+      const { choices: names = {}, ...about } = words.controls[key]!;
+      const choices = control.choices?.map((choice) => names[choice] ?? choice);
+      return [key, { ...control, ...about, ...(choices ? { choices } : {}) }];
+    }),
+  );
 }
 
 /** What the words before the claims mean. */
@@ -105,20 +150,28 @@ const VERDICTS =
   "<em>holds</em>: the numbers bear it out. <em>refuted</em>: said in the notes or elsewhere, and the numbers " +
   "contradict it. <em>fails</em>: expected at the default settings, and not so at these.";
 
-function find(name: string): Experiment {
-  const experiment = EXPERIMENTS.find((candidate) => candidate.name === name);
-  if (!experiment) throw new RangeError(`Cannot draw "${name}": there is no such experiment`);
-  return experiment;
+/**
+ * The figures of an experiment as recorded.
+ *
+ * @param name as in {@linkcode EXPERIMENTS}
+ * @param language of the page
+ * @throws {RangeError} if there is no such experiment
+ * @throws {Deno.errors.NotFound} if nothing was recorded
+ */
+export function recordedFigures(name: string, language = "en"): Figure[] {
+  const { experiment, words } = find(name, language);
+  return experiment.draw(readRecording(name).findings, words);
 }
 
 /**
  * Title and purpose of an experiment.
  *
  * @param name as in {@linkcode EXPERIMENTS}
+ * @param language of the page
  * @throws {RangeError} if there is no such experiment
  */
-export function aboutExperiment(name: string): Pick<Experiment, "title" | "purpose"> {
-  return find(name);
+export function aboutExperiment(name: string, language = "en"): Pick<Words, "title" | "purpose"> {
+  return find(name, language).words;
 }
 
 /** What a page adds to an experiment. */
@@ -129,6 +182,8 @@ export interface Surroundings {
   readonly isFirst: boolean;
   /** Address of what says how to run it. */
   readonly help: string;
+  /** Language of the page, `en` by default. */
+  readonly language?: string;
 }
 
 /**
@@ -140,21 +195,24 @@ export interface Surroundings {
  * @throws {RangeError} if there is no such experiment
  * @throws {Deno.errors.NotFound} if nothing was recorded
  */
-export function renderExperiment(name: string, { purpose, isFirst, help }: Surroundings): string {
-  const experiment = find(name);
-  const { outcome } = readRecording(name), id = experimentId(name), hues = huesOf(name);
-  const figures = figuresHtml(outcome.figures, { width: STATIC_WIDTH, id, hue: (symbol) => hues[symbol] });
+export function renderExperiment(name: string, { purpose, isFirst, help, language = "en" }: Surroundings): string {
+  const found = find(name, language), id = experimentId(name), hues = huesOf(name);
+  const figures = figuresHtml(recordedFigures(name, language), {
+    width: STATIC_WIDTH,
+    id,
+    hue: (symbol) => hues[symbol],
+  });
   const data = (key: string, value: unknown): string => ` data-${key}="${escape(JSON.stringify(value))}"`;
-  return `<section class="experiment" id="${id}" data-experiment="${name}"${data("controls", experiment.controls)}${
-    data("hues", hues)
-  } aria-labelledby="${id}-title">
+  return `<section class="experiment" id="${id}" data-experiment="${name}" data-language="${found.language}"${
+    data("controls", fieldsOf(found))
+  }${data("hues", hues)} aria-labelledby="${id}-title">
 <div class="experiment-head">
-<h2 id="${id}-title">${escape(experiment.title)}</h2>
+<h2 id="${id}-title">${escape(found.words.title)}</h2>
 <p>${purpose}</p>
 </div>
 <div class="experiment-side">
 <div class="trial"></div>
-${verdicts(experiment, outcome.findings)}${isFirst ? `\n<p class="legend">${VERDICTS}</p>` : ""}
+${verdicts(found, readRecording(name).findings)}${isFirst ? `\n<p class="legend">${VERDICTS}</p>` : ""}
 <p class="command"><code>deno task experiment ${name}</code> <a href="${escape(help)}">How to run it.</a></p>
 </div>
 <div class="figures">

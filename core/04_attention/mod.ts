@@ -14,13 +14,13 @@
  * notes compare it with a search engine: the query is what is typed, the key is what a page is
  * filed under, the value is the page.
  *
- * | section | page                 | answers                                             |
- * | ------- | -------------------- | --------------------------------------------------- |
- * | 4.3     | `scaled_dot_product` | how queries, keys and values become an output       |
- * | 4.4     | `self_and_cross`     | where queries, keys and values come from            |
- * | 4.5     | `masks`              | who may look at whom                                |
- * | 4.6     | `multi_head`         | how one position asks several questions at once     |
- * | 4.7     | `positions`          | how attention, which sees a set, learns about order |
+ * | page                 | answers                                             |
+ * | -------------------- | --------------------------------------------------- |
+ * | `scaled_dot_product` | how queries, keys and values become an output       |
+ * | `self_and_cross`     | where queries, keys and values come from            |
+ * | `masks`              | who may look at whom                                |
+ * | `multi_head`         | how one position asks several questions at once     |
+ * | `positions`          | how attention, which sees a set, learns about order |
  *
  * ## Notation
  *
@@ -42,6 +42,16 @@
  * weights sums to one. (The lectures behind the notes stack them as columns and normalize
  * columns; it is the same computation, transposed.) A mask is boolean and says `true` where
  * looking is allowed.
+ *
+ * @example
+ * ```ts
+ * import { causalMask, scaledDotProductAttention } from "@heed/heed/attention";
+ * import { Random } from "@heed/heed/engine";
+ *
+ * const [query, key, value] = [1, 2, 3].map((seed) => new Random(seed).normal([1, 2, 4, 8]));
+ * const output = scaledDotProductAttention(query!, key!, value!, { mask: causalMask(4) });
+ * console.assert(String(output.shape) === "1,2,4,8");
+ * ```
  *
  * @module
  */

@@ -21,13 +21,13 @@
  *
  * **Why it disappoints.** The notes' example: three words with 30, 20 and 10 %, and a
  * thousand with 0.04 % each. Every single one of the thousand is a poor choice, and four
- * draws in ten take one of them. This long tail (长尾) is what section 7.4 cuts off.
+ * draws in ten take one of them. This long tail (长尾) is what [section](truncation.ts) cuts off.
  *
  * **Why on plain arrays.** One row of logits is read back from the device per token, and the
- * decision is taken on the host in float64: the rules of sections 7.4 and 7.5 become functions
- * from a row to a row, and the same seed draws the same tokens on every device whose logits
- * agree. Where reading takes longer than computing, the same draw is made on the device
- * ([Choosing without waiting](on_device.ts)).
+ * decision is taken on the host in float64: the rules of [section](truncation.ts) and
+ * [section](temperature.ts) become functions from a row to a row, and the same seed draws the same
+ * tokens on every device whose logits agree. Where reading takes longer than computing, the same
+ * draw is made on the device ([Choosing without waiting](on_device.ts)).
  *
  * @module
  */

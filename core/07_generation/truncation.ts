@@ -17,14 +17,14 @@
  *
  * Locally typical is top-p with the tokens in order of $|{-\log p_i} - H|$, the smallest first.
  *
- * | symbol     | in code           | meaning                                                 |
- * | ---------- | ----------------- | ------------------------------------------------------- |
- * | $p_i$      | `probabilities`   | of token $i$ before the cut                             |
- * | $p_{(i)}$  | `largestFirst()`  | the $i$-th largest of them                              |
- * | $s$        | `p`               | the share of top-p and of locally typical               |
- * | $r$        | `p`               | the factor of min-p                                     |
- * | $\epsilon$ | `epsilon`         | the threshold of epsilon                                |
- * | $H$        | `entropy`         | $-\sum_i p_i \log p_i$, the expected surprise (section 6.1) |
+ * | symbol     | in code          | meaning                                                                           |
+ * | ---------- | ---------------- | --------------------------------------------------------------------------------- |
+ * | $p_i$      | `probabilities`  | of token $i$ before the cut                                                       |
+ * | $p_{(i)}$  | `largestFirst()` | the $i$-th largest of them                                                        |
+ * | $s$        | `p`              | the share of top-p and of locally typical                                         |
+ * | $r$        | `p`              | the factor of min-p                                                               |
+ * | $\epsilon$ | `epsilon`        | the threshold of epsilon                                                          |
+ * | $H$        | `entropy`        | $-\sum_i p_i \log p_i$, the expected surprise ([section](../06_training/loss.ts)) |
  *
  * **The rules at the boundary.** Equal tokens are ordered by id, the lower one first; exactly
  * $k$ survive top-k. The token with which the sum *reaches* $s$ belongs to the nucleus, and

@@ -1,8 +1,8 @@
 /**
  * # Decoding options
  *
- * The words of chapter 7 with hyphens. Which there are, what they may be and what they do stands in the chapter's own
- * table; so does what goes together. Here they are only spelled as they are typed.
+ * The words of [chapter](../07_generation/mod.ts) with hyphens. Which there are, what they may be and what they do stands
+ * in the chapter's own table; so does what goes together. Here they are only spelled as they are typed.
  *
  * @module
  */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Outcome } from "../../core/experiments.ts";
+import type { Figure } from "../../core/experiments/figure.ts";
 
 /** Asks for a run. */
 export interface RunRequest {
@@ -14,6 +14,8 @@ export interface RunRequest {
   readonly name: string;
   /** What it is run with. */
   readonly controls: Readonly<Record<string, number>>;
+  /** Language of the words in the figures. */
+  readonly language: string;
   /** What computes. */
   readonly device: "wasm" | "webgpu";
 }
@@ -30,7 +32,9 @@ export type Answer =
   | {
     readonly run: number;
     readonly kind: "outcome";
-    readonly outcome: Outcome;
+    readonly findings: object;
+    /** Drawn with the words of the page's language. */
+    readonly figures: readonly Figure[];
     /** For each claim, whether it holds. */
     readonly holds: readonly boolean[];
     /** One sentence about what computed. */

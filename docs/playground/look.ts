@@ -11,13 +11,10 @@
  */
 
 import { Pace } from "../../core/engine/pace.ts";
-import type { TreeNode } from "../../core/experiments.ts";
+import type { TreeNode } from "../../core/experiments/figure.ts";
 import { rulesOf } from "../../core/07_generation/options.ts";
 import {
   ancestralSampling,
-  applyRules,
-  BeamSearch,
-  greedySearch,
   type LogitsRule,
   noGrad,
   Random,
@@ -26,10 +23,15 @@ import {
   stream,
   type Tensor,
   tensor,
-  toLogProbabilities,
   topKRule,
-  toProbabilities,
 } from "../../mod.ts";
+import {
+  applyRules,
+  BeamSearch,
+  greedySearch,
+  toLogProbabilities,
+  toProbabilities,
+} from "../../core/07_generation/mod.ts";
 import type { Translator } from "./pack.ts";
 import { CONTROLS } from "./controls.ts";
 import type { Settings } from "./settings.ts";
@@ -153,7 +155,7 @@ export async function look(translator: Translator, settings: Settings, signal?: 
   const { embedded, placed, memory } = scope(() =>
     noGrad(() => {
       const embedded = model.sourceEmbedding.forward(row(ids));
-      const placed = model.sourcePositions.forward(embedded.mul(Math.sqrt(hiddenSize)), 0);
+      const words = embedded.mul(Math.sqrt(hiddenSize)), placed = model.sourcePositions?.forward(words) ?? words;
       return { embedded, placed, memory: model.encode(row(ids)) };
     })
   );

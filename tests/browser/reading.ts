@@ -3,7 +3,7 @@
 /** What a reader does: search, keys, switches, pointing; and reading without scripts. */
 
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
-import { EXPERIMENTS } from "../../core/experiments.ts";
+import { EXPERIMENTS } from "../../core/experiments/registry.ts";
 import { address, type Page, SITE, testInBrowser, withTab } from "./browser.ts";
 
 const PAGE = "attention/scaled_dot_product.html";
