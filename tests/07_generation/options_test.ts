@@ -19,7 +19,7 @@ const sizes = { vocabSize: 11, contextLength: 24, hiddenSize: 8, numHeads: 2, nu
 function languageModel(seed: number): DecoderOnly {
   const random = new Random(seed), model = new DecoderOnly(sizes, random);
   for (const weight of model.parameters().values()) {
-    if (weight.rank === 2) weight.assign(random.normal(weight.shape, { deviation: 0.5 }));
+    if (weight.rank === 2) weight.assign(random.normal(weight.shape, { deviation: 0.7 }));
   }
   return model.eval() as DecoderOnly;
 }
@@ -148,7 +148,7 @@ const EFFECTS: { readonly [K in keyof GenerateOptions]-?: readonly [() => object
 let heard = 0;
 
 onEveryBackend("every option changes what is generated, or is refused", async () => {
-  const model = languageModel(7);
+  const model = languageModel(11);
   const outcome = async (options: object): Promise<string> => {
     heard = 0;
     try {
