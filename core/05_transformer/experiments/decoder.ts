@@ -134,7 +134,7 @@ export const decoderExperiment: Experiment<Found, "steps" | "layers" | "seed"> =
       hiddenSize: 32,
       numHeads: 4,
       numLayers: layers,
-      norm: "pre",
+      placement: "pre",
       dropout: 0,
     }, new Random(seed));
     await learn({

@@ -259,7 +259,7 @@ export const translatorExperiment: Experiment<Found, "pairs" | "steps" | "layers
       hiddenSize: 64,
       numHeads: 4,
       numLayers: layers,
-      norm: "pre",
+      placement: "pre",
       dropout: 0,
     }, random.split());
     const translator = { model, source, target };

@@ -107,7 +107,7 @@ async function prepare(signal: AbortSignal | undefined): Promise<Setting> {
     hiddenSize: 24,
     numHeads: 4,
     numLayers: 1,
-    norm: "pre",
+    placement: "pre",
     dropout: 0,
   } as const;
   return {
