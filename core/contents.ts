@@ -147,6 +147,7 @@ export const CONTENTS: readonly Chapter[] = [
       { pages: ["kv_cache"] },
       { pages: ["windows_and_sinks"], planned: "Windows and attention sinks" },
       { pages: ["session"], numbered: false },
+      { pages: ["sequences"], numbered: false },
       { pages: ["on_device"], numbered: false },
       { pages: ["options"], numbered: false },
       { pages: ["generate"], numbered: false },

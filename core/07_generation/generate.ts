@@ -33,15 +33,8 @@ import { chooseOnDevice, stepsAhead } from "./on_device.ts";
 import { decodingOf, generateChecks, type GenerateOptions, streamChecks, type StreamOptions } from "./options.ts";
 import type { LogitsRule } from "./rules.ts";
 import type { Decoder } from "./sampling.ts";
-import {
-  type Generation,
-  type Search,
-  type SearchState,
-  type SequenceLimits,
-  SeveralSequences,
-  SingleSequence,
-  type TokenSearch,
-} from "./search.ts";
+import type { Generation, Search, SearchState, SequenceLimits, TokenSearch } from "./search.ts";
+import { SeveralSequences, SingleSequence } from "./sequences.ts";
 import { Session } from "./session.ts";
 
 /** Takes steps until every search is over; yields the number of each once it is done. */

@@ -23,6 +23,7 @@
  * | `beam_variants`   | how several texts are found that differ              |
  * | `kv_cache`        | how nothing is computed twice                        |
  * | `session`         | who remembers what a model has seen                  |
+ * | `sequences`       | what the loop asks a search, of whichever kind       |
  * | `on_device`       | how a GPU writes on without being asked              |
  * | `options`         | how words become rules and a search                  |
  * | `generate`        | how one loop serves all of them                      |
@@ -73,7 +74,8 @@ export {
   type TokenSimilarity,
 } from "./beam_variants.ts";
 export * from "./kv_cache.ts";
-export type { ChooseTokens, ChosenTokens } from "./session.ts";
+export type { SessionOptions } from "./session.ts";
+export { SeveralSequences, SingleSequence } from "./sequences.ts";
 export { draw } from "./on_device.ts";
 export type {
   GenerateOptions,

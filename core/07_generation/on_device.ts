@@ -31,8 +31,7 @@ import { dims } from "../engine/shape.ts";
 import { full, type Tensor } from "../engine/tensor.ts";
 import { logSoftmax } from "../02_words/softmax.ts";
 import type { LogitsRule } from "./rules.ts";
-import type { TokenSearch } from "./search.ts";
-import type { ChooseTokens } from "./session.ts";
+import type { ChooseTokens, TokenSearch } from "./search.ts";
 
 /**
  * How tokens are chosen by tensors alone, if the search and every rule can be.

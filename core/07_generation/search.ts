@@ -24,8 +24,7 @@
 
 import type { Random } from "../engine/random.ts";
 import type { Tensor } from "../engine/tensor.ts";
-import { applyRules, type DecodingContext, type LogitsRule } from "./rules.ts";
-import { logProbabilityOf, toLogProbabilities } from "./sampling.ts";
+import type { DecodingContext, DeviceContext } from "./rules.ts";
 
 /** Where a sequence ends. */
 export interface SequenceLimits {
@@ -103,6 +102,17 @@ export interface Generation {
 
 // ## What the loop sees
 
+/** A choice for each sequence of a batch, not yet read. */
+export interface ChosenTokens {
+  /** int32 `[B]` */
+  readonly tokens: Tensor;
+  /** Logarithm of the model's own probability of each, `[B]`; NaN if a logit was NaN. */
+  readonly logProbabilities: Tensor;
+}
+
+/** Chooses a token for each sequence from logits `[B, V]`, by tensors alone. */
+export type ChooseTokens = (logits: Tensor, context: DeviceContext) => ChosenTokens;
+
 /** A prefix, and the scores of what may follow it. */
 export interface ScoredPrefix extends DecodingContext {
   /** `[V]` */
@@ -125,83 +135,4 @@ export interface SearchState {
   extend(prefixes: readonly ScoredPrefix[]): readonly Choice[];
   /** What came of it. */
   result(): Generation;
-}
-
-/** One sequence, as a {@linkcode TokenSearch} goes on with it. */
-export class SingleSequence implements SearchState {
-  readonly #search: TokenSearch;
-  readonly #rules: readonly LogitsRule[];
-  readonly #limits: SequenceLimits;
-  readonly #tokens: number[] = [];
-  #logProbability = 0;
-  #finished = false;
-  /** The token chosen last, unless it was the end. */
-  last: { readonly token: number; readonly logProbability: number } | undefined;
-
-  /** Starts with the empty sequence. */
-  constructor(search: TokenSearch, rules: readonly LogitsRule[], limits: SequenceLimits) {
-    this.#search = search;
-    this.#rules = rules;
-    this.#limits = limits;
-  }
-
-  /** 1, or 0 once it is over. */
-  get width(): number {
-    return this.#finished || this.#tokens.length === this.#limits.maxNewTokens ? 0 : 1;
-  }
-
-  /** Chooses a token. */
-  extend([prefix]: readonly ScoredPrefix[]): readonly Choice[] {
-    if (this.width === 0) return [];
-    const { logits } = prefix!;
-    const token = this.#search.onHost(applyRules(this.#rules, logits, prefix!));
-    this.accept(token, logProbabilityOf(logits, token));
-    return [{ parent: 0, token }];
-  }
-
-  /** Goes on with a token that was chosen here or on the device; what comes after the end is dropped. */
-  accept(token: number, logProbability: number): void {
-    if (this.width === 0) return;
-    this.#logProbability += logProbability;
-    this.#finished = token === this.#limits.eosToken;
-    this.last = this.#finished ? undefined : { token, logProbability };
-    if (!this.#finished) this.#tokens.push(token);
-  }
-
-  /** The sequence. */
-  result(): Generation {
-    return { tokens: this.#tokens, logProbability: this.#logProbability, finished: this.#finished };
-  }
-}
-
-/** Several sequences, as a {@linkcode SequenceSearch} goes on with them. */
-export class SeveralSequences implements SearchState {
-  readonly #beam: Beam;
-  readonly #rules: readonly LogitsRule[];
-
-  /** Starts with the empty sequence. */
-  constructor(search: SequenceSearch, rules: readonly LogitsRule[], limits: SequenceLimits) {
-    this.#beam = search.begin(limits);
-    this.#rules = rules;
-  }
-
-  /** Live prefixes. */
-  get width(): number {
-    return this.#beam.live.length;
-  }
-
-  /** Continues the prefixes by what is likely under the rules. */
-  extend(prefixes: readonly ScoredPrefix[]): readonly Choice[] {
-    if (this.width === 0) return [];
-    const allowed = prefixes.slice(0, this.width).map((prefix) => applyRules(this.#rules, prefix.logits, prefix));
-    const parents = this.#beam.extend(allowed.map(toLogProbabilities));
-    return this.#beam.live.map(({ tokens }, i) => ({ parent: parents[i]!, token: tokens[tokens.length - 1]! }));
-  }
-
-  /** The best sequence, and all. */
-  result(): Generation {
-    const beams = this.#beam.results;
-    const { tokens, logProbability, finished } = beams[0]!;
-    return { tokens, logProbability, finished, beams };
-  }
 }

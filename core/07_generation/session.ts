@@ -34,7 +34,7 @@ import { type Tensor, tensor } from "../engine/tensor.ts";
 import { KeyValueCache } from "./kv_cache.ts";
 import type { DeviceContext } from "./rules.ts";
 import type { Decoder } from "./sampling.ts";
-import type { Choice, ScoredPrefix } from "./search.ts";
+import type { Choice, ChooseTokens, ChosenTokens, ScoredPrefix } from "./search.ts";
 
 /** How long the sequences of a {@linkcode Session} may become. */
 export interface SessionOptions {
@@ -46,24 +46,13 @@ export interface SessionOptions {
   readonly slide: boolean;
 }
 
-/** A choice for each sequence of a batch, not yet read. */
-export interface ChosenTokens {
-  /** int32 `[B]` */
-  readonly tokens: Tensor;
-  /** Logarithm of the model's own probability of each, `[B]`; NaN if a logit was NaN. */
-  readonly logProbabilities: Tensor;
-}
-
-/** The same, read. */
+/** A choice for each sequence of a batch, read. */
 export interface ReadTokens {
   /** `[B]` */
   readonly tokens: Numbers;
   /** `[B]` */
   readonly logProbabilities: Numbers;
 }
-
-/** Chooses a token for each sequence from logits `[B, V]`, by tensors alone. */
-export type ChooseTokens = (logits: Tensor, context: DeviceContext) => ChosenTokens;
 
 /** A decoder, its caches, and the sequences that they stand for. */
 export class Session {

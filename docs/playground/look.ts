@@ -13,19 +13,9 @@
 import { Pace } from "../../core/engine/pace.ts";
 import type { TreeNode } from "../../core/experiments/figure.ts";
 import { rulesOf } from "../../core/07_generation/options.ts";
+import { type LogitsRule, noGrad, Random, release, scope, stream, type Tensor, tensor, topKRule } from "../../mod.ts";
 import {
   ancestralSampling,
-  type LogitsRule,
-  noGrad,
-  Random,
-  release,
-  scope,
-  stream,
-  type Tensor,
-  tensor,
-  topKRule,
-} from "../../mod.ts";
-import {
   applyRules,
   BeamSearch,
   greedySearch,

@@ -47,13 +47,13 @@ interface Telling {
   readonly made: readonly (readonly Source[])[];
 }
 
-const BYTE_PAIR = "core/02_words/byte_pair_encoding.ts", EMBEDDINGS = "core/02_words/embeddings.ts";
+const BYTE_PAIR = "core/02_words/byte_pair_encoding/encoding.ts", EMBEDDINGS = "core/02_words/embeddings.ts";
 const SOFTMAX = "core/02_words/softmax.ts", POSITIONS = "core/04_attention/positions/absolute.ts";
 const SCALED = "core/04_attention/scaled_dot_product.ts", HEADS = "core/04_attention/multi_head.ts";
 const ENCODER = "core/05_transformer/encoder.ts", DECODER = "core/05_transformer/decoder.ts";
 const MODEL = "core/05_transformer/encoder_decoder.ts", SAMPLING = "core/07_generation/sampling.ts";
 const TEMPERATURE = "core/07_generation/temperature.ts", TRUNCATION = "core/07_generation/truncation.ts";
-const BEAM = "core/07_generation/greedy_and_beam.ts", SEARCH = "core/07_generation/search.ts";
+const BEAM = "core/07_generation/greedy_and_beam.ts", SEQUENCES = "core/07_generation/sequences.ts";
 
 const ATTENTION: readonly Source[] = [
   ["scores", SCALED, "  let scores = query.matmul("],
@@ -132,7 +132,7 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
       "or a higher temperature, gives another sentence.",
     made: [[
       ["a draw", SAMPLING, "  return random.categorical(toProbabilities(logits));"],
-      ["token by token", SEARCH, "    const token = this.#search.onHost("],
+      ["token by token", SEQUENCES, "    const token = this.#search.onHost("],
       ["its probability", SAMPLING, "  return logits[token]! - logSum(logits);"],
     ]],
   },
