@@ -49,7 +49,7 @@ Deno.test("rules about repetition leave the context's other tokens, and refuse w
 
 onEveryBackend("noRepeatNgramSize lets no n-gram occur twice, under every search", async () => {
   const random = new Random(3);
-  const model = new DecoderOnly({ vocabSize: 7, contextLength: 40, hiddenSize: 8, numHeads: 2, numLayers: 1 }, random);
+  const model = new DecoderOnly({ vocabSize: 29, contextLength: 40, hiddenSize: 8, numHeads: 2, numLayers: 1 }, random);
   for (const options of [{}, { random }, { numBeams: 3 }, { numBeams: 4, stochastic: true, random }]) {
     const { tokens } = await generate(model, [1, 2, 1], { maxNewTokens: 25, noRepeatNgramSize: 2, ...options });
     const text = [1, 2, 1, ...tokens], pairs = text.slice(1).map((token, i) => `${text[i]} ${token}`);
