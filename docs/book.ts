@@ -151,7 +151,7 @@ export function partsOfBook({ read, list }: Files): Part[] {
   part("The engine", "workshop", ["core/engine/mod.ts", ...new Set(order), ...rest]);
   part("The experiments' programs", "workshop", [
     ...folder("core/experiments/"),
-    ...folder("core/corpora/"),
+    ...below("core/corpora/"),
     ...chapters.flatMap((path) => below(`${path}experiments/`)),
   ]);
   part("The CPU device", "workshop", modFirst(folder("wasm/")));
