@@ -6,42 +6,45 @@
  * every other caller of the library calls, and print. Nothing else under `core/` touches the
  * system.
  *
- * | file              | holds                                             |
- * | ----------------- | ------------------------------------------------- |
- * | `arguments.ts`    | options, their checks, the help                   |
- * | `errors.ts`       | what a failure says, and with which exit code     |
- * | `terminal.ts`     | widths, the progress line, the attention map      |
- * | `files.ts`        | reading text and pairs, writing without half files |
- * | `train_translator.ts`, `corpus.ts` | `train translator`               |
- * | `translate.ts`, `translator.ts` | `translate`                         |
- * | `language_model.ts` | `train lm`, `generate`                          |
- * | `training.ts`     | what both kinds of training share                 |
- * | `models.ts`, `storage.ts` | saved models                              |
- * | `device.ts`       | `--device`, `--threads`, Ctrl-C                   |
- * | `experiment.ts`, `figures.ts` | `experiment`                          |
- * | `information.ts`  | `info`                                            |
+ * A command is a file in `cli/commands`, named by the words that call it, and a line of
+ * {@linkcode COMMANDS}. Its file is loaded when it is called: by URL, `translate` fetches nothing
+ * that only `train` or `experiment` need, and the list of commands fetches none of them.
+ *
+ * | file                               | holds                                              |
+ * | ---------------------------------- | -------------------------------------------------- |
+ * | `commands/…`                       | one command each                                   |
+ * | `arguments.ts`, `parser.ts`, `std` | options, their checks, the help; who splits words  |
+ * | `errors.ts`                        | what a failure says, and with which exit code      |
+ * | `terminal.ts`, `figures.ts`        | widths, the progress line, maps and figures        |
+ * | `files.ts`, `corpus.ts`            | reading text and pairs, writing without half files |
+ * | `training.ts`                      | what both kinds of training share                  |
+ * | `translator.ts`, `decoding.ts`     | a translator in use, how texts are searched        |
+ * | `models.ts`, `storage.ts`          | saved models                                       |
+ * | `device.ts`                        | `--device`, `--threads`, Ctrl-C                    |
  *
  * @module
  */
 
-import { type Command, commandHelp, findCommand, loadParseArgs, programHelp, readArguments } from "./cli/arguments.ts";
+import { type Command, commandHelp, findCommand, type Heading, programHelp, readArguments } from "./cli/arguments.ts";
 import { exitCode, Interrupted, sentence, UsageError } from "./cli/errors.ts";
-import { experimentCommand } from "./cli/experiment.ts";
-import { infoCommand } from "./cli/information.ts";
-import { generateCommand, trainLanguageModelCommand } from "./cli/language_model.ts";
+import { loadParser } from "./cli/parser.ts";
 import { line } from "./cli/terminal.ts";
-import { trainTranslatorCommand } from "./cli/train_translator.ts";
-import { translateCommand } from "./cli/translate.ts";
 
 /** The commands, in the order of the help. */
-const COMMANDS: readonly Command[] = [
-  trainTranslatorCommand,
-  trainLanguageModelCommand,
-  translateCommand,
-  generateCommand,
-  experimentCommand,
-  infoCommand,
+export const COMMANDS: readonly Heading[] = [
+  { name: "train translator", summary: "Train a translator on pairs of sentences" },
+  { name: "train lm", summary: "Train a language model on a text" },
+  { name: "translate", summary: "Translate sentences with a saved translator" },
+  { name: "generate", summary: "Continue a text with a language model" },
+  { name: "experiment", summary: "Run an experiment of the book, or list them" },
+  { name: "info", summary: "Say what computes here, or what a saved model is" },
 ];
+
+/** Loads a command. Not by a literal: Deno fetches what a literal names, called or not. */
+export async function loadCommand({ name }: Heading): Promise<Command> {
+  const file = new URL(`./cli/commands/${name.replaceAll(" ", "_")}.ts`, import.meta.url);
+  return (await import(file.href)).command;
+}
 
 /** Reads the command line, runs the command and exits. */
 export async function main(args: readonly string[] = Deno.args): Promise<never> {
@@ -65,10 +68,12 @@ async function run(args: readonly string[]): Promise<void> {
     if (first === undefined) throw new UsageError("Cannot start without a command");
     return;
   }
-  const { command, rest } = findCommand(COMMANDS, words);
-  const read = readArguments(await loadParseArgs(), command, rest);
-  if (read === "help") line(commandHelp(command));
-  else await command.run(read.values as never, read.operands);
+  const { heading, rest } = findCommand(COMMANDS, words);
+  const [command, { parseArgs }] = await Promise.all([loadCommand(heading), loadParser()]);
+  const named = { ...heading, ...command };
+  const read = readArguments(parseArgs, named, rest);
+  if (read === "help") line(commandHelp(named));
+  else await command.run(read.values, read.operands);
 }
 
 /** One sentence on standard error, and the trace if it is wanted. */

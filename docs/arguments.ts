@@ -7,15 +7,9 @@
  * @module
  */
 
-import {
-  command,
-  commandHelp,
-  loadParseArgs,
-  type Options,
-  readArguments,
-  type Values,
-} from "../core/cli/arguments.ts";
+import { commandHelp, defineCommand, type Options, readArguments, type Values } from "../core/cli/arguments.ts";
 import { UsageError } from "../core/cli/errors.ts";
+import { loadParser } from "../core/cli/parser.ts";
 
 /** A task of `deno.json` and what it takes. */
 export interface Task<O extends Options> {
@@ -33,21 +27,24 @@ export interface Task<O extends Options> {
  * Reads the command line of a task; ends the program where there is nothing to go on with.
  *
  * @param task what it takes
+ * @param args the command line, without what is fixed by the task
  * @returns the options and the plain arguments
  */
 export async function readTask<const O extends Options>(
-  { operands = "", ...task }: Task<O>,
+  { name, summary, operands = "", options }: Task<O>,
+  args: readonly string[] = Deno.args,
 ): Promise<{ values: Values<O>; operands: string[] }> {
-  const of = command({
-    ...task,
-    program: "deno task",
+  const takes = defineCommand({
     operands,
     maxOperands: operands === "" ? 0 : Infinity,
     details: [],
+    options,
     run: () => Promise.resolve(),
   });
+  const of = { program: "deno task", name, summary, ...takes };
   try {
-    const read = readArguments(await loadParseArgs(), of, Deno.args);
+    const { parseArgs } = await loadParser();
+    const read = readArguments(parseArgs, of, args);
     if (read !== "help") return read as { values: Values<O>; operands: string[] };
   } catch (error) {
     refuse(error);

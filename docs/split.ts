@@ -73,7 +73,7 @@ function toTag(kind: string, text: string): Tag {
 }
 
 /** Comments that speak to tools. */
-const DIRECTIVE = /^\s*\/\/\s*(deno-(lint|fmt|coverage)-ignore|@ts-|include )/;
+const DIRECTIVE = /^\s*\/\/\s*(deno-(lint|fmt|coverage)-ignore|@ts-|@inline$|include )/;
 
 /**
  * Cuts a source into rows.
@@ -123,45 +123,4 @@ function trim(code: readonly Line[]): Line[] {
   const full = (line: Line): boolean => line.text.trim() !== "";
   const first = code.findIndex(full), last = code.findLastIndex(full);
   return first < 0 ? [] : code.slice(first, last + 1);
-}
-
-/** A paragraph of a shader's header. */
-export type HeaderBlock =
-  | { readonly kind: "table"; readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] }
-  | { readonly kind: "list"; readonly rows: readonly (readonly string[])[] }
-  | { readonly kind: "formula"; readonly text: string }
-  | { readonly kind: "text"; readonly text: string };
-
-/**
- * Reads what a shader's header sets in columns: cells are two spaces apart, and a line that begins with spaces goes on
- * with the last cell above.
- *
- * @param text the header without its comment signs and without its first line
- * @returns its paragraphs
- */
-export function headerBlocks(text: string): HeaderBlock[] {
-  return text.split(/\n\s*\n/).filter((part) => part.trim() !== "").map((part) => {
-    const lines = part.replace(/^\n+|\s+$/g, "").split("\n");
-    if (lines.every((line) => /^ {2}/.test(line))) {
-      return { kind: "formula", text: lines.map((line) => line.trim()).join("\n") };
-    }
-    const rows: string[][] = [];
-    for (const line of lines) {
-      const last = rows.at(-1);
-      if (/^\s/.test(line) && last) last[last.length - 1] += ` ${line.trim()}`;
-      else rows.push(line.trim().split(/ {2,}/));
-    }
-    if (rows.some((cells) => cells.length < 2)) {
-      return {
-        kind: "text",
-        text: lines.map((line) => line.trim()).join(" "),
-      };
-    }
-    const [head = [], ...rest] = rows;
-    if (head.length < 3) return { kind: "list", rows };
-    const most = head.length - 1;
-    const cut = (cells: string[]): string[] =>
-      cells.length <= most ? cells : [...cells.slice(0, most), cells.slice(most).join(" ")];
-    return { kind: "table", head, rows: rest.map(cut) };
-  });
 }

@@ -74,6 +74,7 @@ export class Pool {
   readonly #largest: number;
   readonly #idle = new Map<number, Block[]>();
   readonly #dropped: (block: Block) => void;
+  #nothing: GpuBuffer | undefined;
   #idleBytes = 0;
   #made = 0;
 
@@ -125,6 +126,12 @@ export class Pool {
     else this.#idle.set(block.bytes, [block]);
     this.#idleBytes += block.bytes;
     if (this.#idleBytes > this.#limit * IDLE_PART) this.trim();
+  }
+
+  /** The empty buffer that stands for an input that is absent; the device's own, so that nobody counts or releases it. */
+  get nothing(): GpuBuffer {
+    this.#nothing ??= new GpuBuffer(0, this.#make(classBytes(0), 0));
+    return this.#nothing;
   }
 
   /** Live buffers and their bytes. */

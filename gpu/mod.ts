@@ -20,7 +20,7 @@
  * | a workgroup of `shaders/softmax.wgsl` sums a row; `read()` fetches numbers  | `shaders/softmax.wgsl`    |
  *
  * A function without an entry takes the same way in several dispatches, one for each operation of its definition: the
- * ten members of this file that compute. `withoutFusion` shows the difference; the test "a line of a chapter is a
+ * nine members of this file that compute. `withoutFusion` shows the difference; the test "a line of a chapter is a
  * dispatch or two" counts them.
  *
  * **What cannot be refused.** A CPU device looks at the numbers it is given and refuses some with an error. This one cannot without waiting:

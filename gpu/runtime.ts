@@ -45,7 +45,6 @@ export class Runtime {
   /** Overwrites a view with another; set by the device, which knows how to copy. */
   copy!: (source: View, target: View) => void;
   readonly #temporaries: GpuBuffer[] = [];
-  #nothing: GpuBuffer | undefined;
 
   constructor(queue: Queue, pipelines: Pipelines, halves: boolean) {
     this.queue = queue;
@@ -89,11 +88,7 @@ export class Runtime {
 
   /** What stands for an input that is absent: a shader declares it and does not read it. */
   get nothing(): Buffer {
-    if (!this.#nothing) {
-      this.#nothing = this.queue.pool.take(0);
-      this.queue.pool.buffers--; // not a tensor's
-    }
-    return this.#nothing;
+    return this.queue.pool.nothing;
   }
 
   /** The view itself if it is contiguous, else a temporary contiguous copy. */

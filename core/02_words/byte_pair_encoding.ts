@@ -17,7 +17,7 @@
  * a one-hot vector (独热向量). *new* and *newest* are as unrelated as *new* and *spoon*, and a word that
  * no training text contains has no place at all. Cut into subwords, *newest* shares a token with
  * *new*, and what is learned about the token serves both. How a token becomes a vector is the subject
- * of section 2.4.
+ * of [section](embeddings.ts).
  *
  * **Formula.** With the distinct words $w$ of the texts and their counts $c(w)$, and $n_w(a, b)$
  * the number of places in $w$ where token $b$ directly follows token $a$, each step adds to the
@@ -69,6 +69,8 @@
  *
  * @module
  */
+
+import { Heap } from "../engine/heap.ts";
 
 // ## Words first
 //
@@ -284,6 +286,12 @@ interface CountedPair {
   readonly count: number;
 }
 
+/** Whether a pair is to be joined earlier than another: the order of the ties. */
+function isMoreFrequent(a: CountedPair, b: CountedPair): boolean {
+  if (a.count !== b.count) return a.count > b.count;
+  return a.left < b.left || (a.left === b.left && a.right < b.right);
+}
+
 /** All words of the corpus as lists of tokens, with the count and places of each pair. */
 class Neighbours {
   readonly #symbols: Int32Array;
@@ -292,7 +300,7 @@ class Neighbours {
   readonly #weights: Float64Array;
   readonly #counts = new Map<number, number>();
   readonly #places = new Map<number, number[]>();
-  readonly #queue = new Heap<CountedPair>((a, b) => b.count - a.count || a.left - b.left || a.right - b.right);
+  readonly #queue = new Heap<CountedPair>(isMoreFrequent);
 
   constructor(words: ReadonlyMap<string, number>, alphabet: readonly string[], level: BytePairLevel) {
     const ids = new Map(alphabet.map((letter, index) => [letter, FIRST_LETTER + index]));
@@ -552,7 +560,7 @@ function replayMerges(symbols: Int32Array, joined: ReadonlyMap<number, number>):
   const resultAt = (place: number): number | undefined =>
     place < 0 || next[place]! >= size ? undefined : joined.get(symbols[place]! * STRIDE + symbols[next[place]!]!);
   // Merges wait as one number each: first by the token they make, then by place.
-  const queue = new Heap<number>((a, b) => a - b);
+  const queue = new Heap<number>((a, b) => a < b);
   const propose = (place: number): void => {
     const result = resultAt(place);
     if (result !== undefined) queue.push(result * size + place);
@@ -594,49 +602,6 @@ function replayMerges(symbols: Int32Array, joined: ReadonlyMap<number, number>):
 //    divide the number of bytes by the number of tokens. Why does the gain per added token fall?
 // 2. Replace ` ?\p{L}+` in `PIECE` by `\p{L}+`. Predict what happens to the number of tokens per
 //    sentence, then measure.
-
-// ## A queue, smallest first
-//
-// The two loops above ask for the smallest of many things that keep arriving. A heap keeps it at the
-// front, at the cost of a few exchanges for each arrival.
-
-/** A queue that hands out its smallest item first, as a heap in one array. */
-class Heap<T> {
-  readonly #items: T[] = [];
-  readonly #compare: (a: T, b: T) => number;
-
-  constructor(compare: (a: T, b: T) => number) {
-    this.#compare = compare;
-  }
-
-  push(item: T): void {
-    const items = this.#items;
-    let at = items.length;
-    // A parent that is larger moves down, until the item has its place.
-    for (let parent = (at - 1) >> 1; at > 0 && this.#compare(item, items[parent]!) < 0; parent = (at - 1) >> 1) {
-      items[at] = items[parent]!;
-      at = parent;
-    }
-    items[at] = item;
-  }
-
-  pop(): T | undefined {
-    const items = this.#items;
-    const first = items[0];
-    const last = items.pop();
-    if (last === undefined || items.length === 0) return first;
-    // The last item sinks from the top; the smaller child moves up in its stead.
-    let at = 0;
-    for (let child = 1; child < items.length; child = 2 * at + 1) {
-      if (child + 1 < items.length && this.#compare(items[child + 1]!, items[child]!) < 0) child++;
-      if (this.#compare(last, items[child]!) <= 0) break;
-      items[at] = items[child]!;
-      at = child;
-    }
-    items[at] = last;
-    return first;
-  }
-}
 
 // ## At the door
 //

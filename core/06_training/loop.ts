@@ -35,7 +35,9 @@ import { Pace } from "../engine/pace.ts";
 import { keep, release, scope } from "../engine/scope.ts";
 import { format } from "../engine/shape.ts";
 import { full, type Tensor, zeros } from "../engine/tensor.ts";
-import { clipGradients, type Optimizer, type Schedule } from "./optimizers.ts";
+import { clipGradients } from "./clipping.ts";
+import type { Optimizer } from "./optimizers.ts";
+import type { Schedule } from "./schedules.ts";
 
 /** What one report says about the steps since the last one. */
 export interface TrainingReport {

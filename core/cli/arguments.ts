@@ -117,18 +117,22 @@ export function flagOf(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-/** A command: what it takes and what it does. */
-export interface Command<O extends Options = Options> {
+/** What calls a command: the line that stands for it in a list. */
+export interface Heading {
   /** What is written before the name; `heed` unless given. */
   readonly program?: string;
   /** The words that call it, such as `train translator`. */
   readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+}
+
+/** A command: what it takes and what it does. */
+export interface Command<O extends Options = Options> {
   /** The plain arguments as the usage line shows them, such as `[SENTENCE…]`. */
   readonly operands: string;
   /** Most plain arguments it takes. */
   readonly maxOperands: number;
-  /** One line for the list of commands. */
-  readonly summary: string;
   /** More lines for its own help. */
   readonly details: readonly string[];
   /** Its options; the common ones are added to them. */
@@ -137,8 +141,11 @@ export interface Command<O extends Options = Options> {
   run(values: Values<O>, operands: readonly string[]): Promise<void>;
 }
 
+/** A command and the words that call it. */
+export type NamedCommand = Heading & Command;
+
 /** Joins the type of the options to the type of what `run` receives, then forgets both. */
-export function command<const O extends Options>(definition: Command<O>): Command {
+export function defineCommand<const O extends Options>(definition: Command<O>): Command {
   return definition as unknown as Command;
 }
 
@@ -154,21 +161,6 @@ export type ParseArgs = (
   },
 ) => Record<string, unknown> & { readonly _: readonly (string | number)[] };
 
-/**
- * The parser of `@std/cli`.
- *
- * In a checkout the import map of `deno.json` finds it. A program run by URL has no import map,
- * and asks no registry: it takes the stand-in that the tests hold to the same behaviour.
- */
-export async function loadParseArgs(): Promise<ParseArgs> {
-  const name = "@std/cli/parse-args";
-  try {
-    return (await import(name)).parseArgs;
-  } catch {
-    return (await import("../../tests/std/cli/parse_args.ts")).parseArgs as unknown as ParseArgs;
-  }
-}
-
 /** Switches of every command, handled before it runs. */
 export const COMMON_FLAGS: Readonly<Record<string, Option<boolean>>> = {
   help: flag("Show this help"),
@@ -176,13 +168,13 @@ export const COMMON_FLAGS: Readonly<Record<string, Option<boolean>>> = {
 };
 
 /** The options of a command, the common ones too; another program has nothing to trace. */
-function allOptions({ program, options }: Command): Options {
+function allOptions({ program, options }: NamedCommand): Options {
   const { help } = COMMON_FLAGS;
   return { ...options, ...program === undefined ? COMMON_FLAGS : { help: help! } };
 }
 
 /** What is written to call a command. */
-const called = ({ program = "heed", name }: Command): string => `${program} ${name}`;
+const called = ({ program = "heed", name }: Heading): string => `${program} ${name}`;
 
 /**
  * Reads the arguments that follow the name of a command.
@@ -195,7 +187,7 @@ const called = ({ program = "heed", name }: Command): string => `${program} ${na
  */
 export function readArguments(
   parseArgs: ParseArgs,
-  of: Command,
+  of: NamedCommand,
   args: readonly string[],
 ): { values: Values<Options>; operands: string[] } | "help" {
   const all = allOptions(of);
@@ -251,7 +243,7 @@ function joinNegative(args: readonly string[], valued: readonly string[]): strin
 }
 
 /** What a mistyped option may have meant. */
-function hint(of: Command, argument: string, names: readonly string[]): string {
+function hint(of: Heading, argument: string, names: readonly string[]): string {
   const typed = argument.replace(/=.*$/s, "");
   const near = names.map(flagOf).map((known) => ({ known, distance: editDistance(typed, known) }))
     .sort((a, b) => a.distance - b.distance)[0];
@@ -276,12 +268,12 @@ export function editDistance(a: string, b: string): number {
 }
 
 /** The usage line of a command. */
-export function usage(of: Command): string {
+export function usage(of: NamedCommand): string {
   return [called(of), of.operands, "[OPTIONS]"].filter(Boolean).join(" ");
 }
 
 /** The help of one command. */
-export function commandHelp(of: Command): string {
+export function commandHelp(of: NamedCommand): string {
   const lines = [of.summary, "", `Usage: ${usage(of)}`];
   if (of.details.length > 0) lines.push("", ...of.details);
   lines.push("", "Options:");
@@ -295,7 +287,7 @@ export function commandHelp(of: Command): string {
 }
 
 /** The help of the program: its commands. */
-export function programHelp(commands: readonly Command[]): string {
+export function programHelp(commands: readonly Heading[]): string {
   const width = Math.max(...commands.map(({ name }) => name.length)) + 2;
   return [
     "heed: attention and Transformers that run.",
@@ -315,13 +307,13 @@ export function programHelp(commands: readonly Command[]): string {
  * @throws {UsageError} if there is none
  */
 export function findCommand(
-  commands: readonly Command[],
+  commands: readonly Heading[],
   args: readonly string[],
-): { command: Command; rest: string[] } {
+): { heading: Heading; rest: string[] } {
   const byLength = [...commands].sort((a, b) => b.name.length - a.name.length);
   for (const candidate of byLength) {
     const words = candidate.name.split(" ");
-    if (words.every((word, i) => args[i] === word)) return { command: candidate, rest: args.slice(words.length) };
+    if (words.every((word, i) => args[i] === word)) return { heading: candidate, rest: args.slice(words.length) };
   }
   const first = args[0]!;
   const under = commands.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) => name.split(" ")[1]);

@@ -5,7 +5,7 @@
  *
  * **Idea.** A kernel may reserve *temporaries*: a packed operand, partial sums. They are nobody's tensors, so no scope
  * frees them; whoever called the kernel does, as soon as it returns or throws. Both devices are therefore the same
- * class around two tables: one of {@linkcode Operations}, the ten members of a
+ * class around two tables: one of {@linkcode Operations}, the nine members of a
  * {@linkcode Backend} that compute, and one of fused kernels.
  *
  * @module

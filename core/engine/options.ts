@@ -10,7 +10,8 @@
  * from the same checks.
  *
  * An option that is `undefined` counts as not given. What is of the wrong type or unknown is a `TypeError`, a number
- * outside its interval a `RangeError`.
+ * outside its interval a `RangeError`. An option that only works beside another says so in the table as well
+ * ({@linkcode needing}), and an option that is itself an object of options has a table of its own ({@linkcode group}).
  *
  * @module
  */
@@ -43,14 +44,20 @@ export interface Check<T> {
   readonly words?: readonly string[];
   /** Whether the option has to be given. */
   readonly required?: boolean;
+  /** What each member may be, of an option that is itself an object of options. */
+  readonly members?: Readonly<Record<string, Check<unknown>>>;
 }
 
-/** A check for each member of an interface of options. Those not optional need {@linkcode required}. */
+/**
+ * A check for each member of an interface of options.
+ *
+ * Those not optional need {@linkcode required}; `needs` names the option without which another would be ignored.
+ */
 export type Checks<O> = {
-  readonly [
-    K in keyof O
-  ]-?: Partial<Pick<O, K>> extends Pick<O, K> ? Check<NonNullable<O[K]>>
-    : Check<NonNullable<O[K]>> & { readonly required: true };
+  readonly [K in keyof O]-?:
+    & Check<NonNullable<O[K]>>
+    & { readonly needs?: Exclude<keyof O, K> }
+    & (Partial<Pick<O, K>> extends Pick<O, K> ? unknown : { readonly required: true });
 };
 
 /** Whether a number lies in an interval. */
@@ -125,9 +132,22 @@ export function object<T extends object>(must: string, fits: (value: object) => 
   return { must, fits: (value) => typeof value === "object" && value !== null && fits(value) };
 }
 
-/** A list, whatever its elements. */
-export function list<T>(must = "a list"): Check<readonly T[]> {
-  return { must, fits: Array.isArray };
+/** A list; `must` says of what. */
+export function list<T>(must = "a list", fits: (element: T) => boolean = () => true): Check<readonly T[]> {
+  return { must, fits: (value) => Array.isArray(value) && value.every(fits) };
+}
+
+/** What stops a long computation. */
+export const abortSignal: Check<AbortSignal> = object("an AbortSignal", (value) => value instanceof AbortSignal);
+
+/**
+ * An object of options with a table of its own.
+ *
+ * @param checks what each of its members may be
+ */
+export function group<T extends object>(checks: Checks<T>): Check<T> {
+  const members = checks as unknown as Readonly<Record<string, Check<unknown>>>;
+  return { ...object<T>(`an object with ${Object.keys(members).join(", ")}`), members };
 }
 
 /** What fits one of two checks. */
@@ -147,6 +167,11 @@ export function required<T>(check: Check<T>): Check<T> & { readonly required: tr
   return { ...check, required: true };
 }
 
+/** The same check for an option that has no effect without another. */
+export function needing<const N extends string, C extends Check<never>>(other: N, check: C): C & { readonly needs: N } {
+  return { ...check, needs: other };
+}
+
 /** A value as an error shows it: a short one as it is, of another its kind. */
 function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
@@ -156,30 +181,54 @@ function shown(value: unknown): string {
 }
 
 /**
+ * Refuses a value that is not what it must be.
+ *
+ * @param action what is attempted, as in `Cannot sample`
+ * @param name of the value
+ * @param value what was given
+ * @param check what it may be
+ * @throws {TypeError} if it is of another type
+ * @throws {RangeError} if it is outside its interval
+ */
+export function checkValue<T>(action: string, name: string, value: T, check: Check<T>): void {
+  const sentence = `Cannot ${action} with ${name} = ${shown(value)}: ${name} must be ${check.must}`;
+  if (!check.fits(value)) throw new TypeError(sentence);
+  if (check.allows && !check.allows(value)) throw new RangeError(sentence);
+}
+
+/**
  * Refuses options that do not exist, are missing, or are not what they must be.
  *
  * @param action what is attempted, as in `Cannot sample`
  * @param options what was given
  * @param checks what each may be
- * @throws {TypeError} if an option is unknown, missing, or of another type
+ * @throws {TypeError} if an option is unknown, missing, of another type, or without the one that it needs
  * @throws {RangeError} if a value is outside its interval
  */
 export function checkOptions<O extends object>(action: string, options: O, checks: Checks<O>): void {
   if (typeof options !== "object" || options === null) {
     throw new TypeError(`Cannot ${action} with ${shown(options)} for options: they must be an object`);
   }
-  const table = checks as Readonly<Record<string, Check<unknown>>>;
+  checkMembers(action, options, checks as unknown as Table, "");
+}
+
+type Table = Readonly<Record<string, Check<unknown> & { readonly needs?: string }>>;
+
+/** `path` is what stands in front of the names: nothing, or the option that holds them. */
+function checkMembers(action: string, options: object, table: Table, path: string): void {
   for (const name of Object.keys(options)) {
     if (Object.hasOwn(table, name)) continue;
-    throw new TypeError(
-      `Cannot ${action} with option ${JSON.stringify(name)}: options are ${Object.keys(table).join(", ")}`,
-    );
+    const known = Object.keys(table).map((option) => path + option).join(", ");
+    throw new TypeError(`Cannot ${action} with option ${JSON.stringify(path + name)}: options are ${known}`);
   }
-  for (const [name, check] of Object.entries(table)) {
-    const value = (options as Readonly<Record<string, unknown>>)[name];
+  const given = options as Readonly<Record<string, unknown>>;
+  for (const [option, check] of Object.entries(table)) {
+    const value = given[option], name = path + option;
     if (value === undefined && !check.required) continue;
-    const sentence = `Cannot ${action} with ${name} = ${shown(value)}: ${name} must be ${check.must}`;
-    if (!check.fits(value)) throw new TypeError(sentence);
-    if (check.allows && !check.allows(value)) throw new RangeError(sentence);
+    checkValue(action, name, value, check);
+    if (check.members) checkMembers(action, value as object, check.members, `${name}.`);
+    if (check.needs !== undefined && given[check.needs] === undefined) {
+      throw new TypeError(`Cannot ${action} with ${name}: it has no effect without ${path}${check.needs}`);
+    }
   }
 }

@@ -11,7 +11,8 @@ import type { Module } from "../engine/module.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import type { Control, RunOptions } from "../experiments.ts";
 import { train } from "../06_training/loop.ts";
-import { Adam } from "../06_training/optimizers.ts";
+import { adam } from "../06_training/adam.ts";
+import { Optimizer } from "../06_training/optimizers.ts";
 import { number } from "./numbers.ts";
 
 export { fixed, number, percent } from "./numbers.ts";
@@ -49,7 +50,7 @@ export async function fit(
     model,
     loss,
     batches: { next: () => undefined },
-    optimizer: new Adam(model.parameters(), { learningRate }),
+    optimizer: new Optimizer(model.parameters(), adam({ learningRate })),
     schedule: (step) => learningRate * (1 - (step - 1) / steps),
     steps,
     reportEvery: Math.ceil(steps / 20),

@@ -2,8 +2,8 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { parseArgs } from "@std/cli/parse-args";
 import {
   choice,
-  command,
   commandHelp,
+  defineCommand,
   editDistance,
   findCommand,
   flag,
@@ -16,22 +16,24 @@ import {
 } from "../../core/cli/arguments.ts";
 import { escapeControl, exitCode, Interrupted, quote, sentence, UsageError } from "../../core/cli/errors.ts";
 
-const sample = command({
+const sample = {
   name: "train translator",
-  operands: "[SENTENCE…]",
-  maxOperands: 1,
   summary: "Train a translator",
-  details: [],
-  options: {
-    data: text("FILE", "Pairs"),
-    out: text("FOLDER", "Where to save", "models/x"),
-    device: choice(["auto", "wasm"], "Device", "auto"),
-    seed: number("N", "Seed", { min: 0, whole: true }, 1),
-    topP: number("P", "Nucleus", { above: 0, max: 1 }),
-    attention: flag("Show attention"),
-  },
-  run: () => Promise.resolve(),
-});
+  ...defineCommand({
+    operands: "[SENTENCE…]",
+    maxOperands: 1,
+    details: [],
+    options: {
+      data: text("FILE", "Pairs"),
+      out: text("FOLDER", "Where to save", "models/x"),
+      device: choice(["auto", "wasm"], "Device", "auto"),
+      seed: number("N", "Seed", { min: 0, whole: true }, 1),
+      topP: number("P", "Nucleus", { above: 0, max: 1 }),
+      attention: flag("Show attention"),
+    },
+    run: () => Promise.resolve(),
+  }),
+};
 
 const read = (...args: string[]) => readArguments(parseArgs as unknown as ParseArgs, sample, args);
 

@@ -4,7 +4,7 @@ import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
 import { encodeCheckpoint, type Json } from "../../core/06_training/checkpoints.ts";
 import { WEIGHT_FORMATS } from "../../core/cli/device.ts";
 import { DataError } from "../../core/cli/errors.ts";
-import { describeModel } from "../../core/cli/information.ts";
+import { describeModel } from "../../core/cli/commands/info.ts";
 import { hasModel, openLanguageModel, readLanguageModel, readModel, saveModel, settle } from "../../core/cli/models.ts";
 import { PackedTensor } from "../../core/engine/packed.ts";
 import { Random } from "../../core/engine/random.ts";

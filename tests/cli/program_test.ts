@@ -1,10 +1,11 @@
 /**
- * The program as its user meets it: started, fed wrong things, interrupted, continued, run by URL.
+ * The program as its user meets it: started, fed wrong things, interrupted, continued; `by_url_test.ts` runs it by URL.
  *
  * Starting programs needs permission; without it these tests are reported as ignored.
  */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { COMMANDS, loadCommand } from "../../core/cli.ts";
 import { testWithFolder } from "../permissions.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -73,14 +74,12 @@ const TINY = [
 test("heed without a command shows the commands and exits with 2", async () => {
   const { code, output, errors } = await heed();
   assertEquals(code, 2);
-  for (const name of ["train translator", "train lm", "translate", "generate", "experiment", "info"]) {
-    assertStringIncludes(output, name);
-  }
+  for (const { name, summary } of COMMANDS) assertMatch(output, new RegExp(`^  ${name} +${summary}$`, "m"));
   assertEquals(errors, "heed: Cannot start without a command\n");
 });
 
 test("every command has its help", async () => {
-  for (const name of ["train translator", "train lm", "translate", "generate", "experiment", "info"]) {
+  for (const { name } of COMMANDS) {
     const { code, output, errors } = await heed(...name.split(" "), "--help");
     assertEquals([code, errors], [0, ""], name);
     assertStringIncludes(output, `Usage: heed ${name}`);
@@ -90,7 +89,7 @@ test("every command has its help", async () => {
 
 /** Command lines, the exit code, and the one sentence they are answered with. */
 const wrong: [args: string[], code: number, sentence: RegExp][] = [
-  [["dance"], 2, /^heed: Cannot understand "dance": the commands are train translator, .*info\n$/],
+  [["dance"], 2, /^heed: Cannot understand "dance": the commands are train translator, .*\n$/],
   [["train"], 2, /^heed: Cannot train without saying what: write "heed train translator\|lm"\n$/],
   [["train", "lm", "--stpes", "5"], 2, /^heed: Cannot understand "--stpes": did you mean --steps\n$/],
   [["train", "lm", "--steps", "0"], 2, /^heed: Cannot use --steps "0": it must be a whole number, at least 1 .*\n$/],
@@ -138,6 +137,12 @@ const wrong: [args: string[], code: number, sentence: RegExp][] = [
     /^heed: Cannot set "queries=x": queries must be.*\n$/,
   ],
 ];
+
+test("every command is a file and a line of the list", async () => {
+  const files = [...Deno.readDirSync(new URL("core/cli/commands/", root))].map(({ name }) => name);
+  assertEquals(files.sort(), COMMANDS.map(({ name }) => `${name.replaceAll(" ", "_")}.ts`).sort());
+  for (const heading of COMMANDS) assertEquals(typeof (await loadCommand(heading)).run, "function");
+});
 
 test("heed answers what it cannot do with one sentence and exit code 1 or 2", async (folder) => {
   await Deno.writeTextFile(`${folder}/bad.tsv`, "a\tb\nno tab\n");
@@ -299,54 +304,3 @@ test("experiment computes a table and holds its claims", async () => {
   assertMatch(output, /^holds /m);
   assertEquals(/^fails /m.test(output), false);
 });
-
-testWithFolder(
-  "the library and the program run by URL with no configuration and no registry",
-  async (folder) => {
-    const asked: string[] = [];
-    const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
-      const path = new URL(request.url).pathname.slice(1);
-      asked.push(path);
-      try {
-        const text = await Deno.readTextFile(new URL(path, root));
-        return new Response(text, { headers: { "content-type": "application/typescript" } });
-      } catch {
-        return new Response("not found", { status: 404 });
-      }
-    });
-    const url = `http://127.0.0.1:${server.addr.port}/mod.ts`;
-    const deno = async (...args: string[]): Promise<Finished> =>
-      await finish(
-        new Deno.Command(Deno.execPath(), {
-          args,
-          cwd: folder,
-          env: { NO_COLOR: "1", DENO_DIR: `${folder}/cache` },
-          stdin: "null",
-          stdout: "piped",
-          stderr: "piped",
-        }).spawn(),
-      );
-    try {
-      const library = `import { tensor } from "${url}"; const x = tensor([1, 2, 3]);
-      console.log((await x.mul(2).read()).join(), x.device.name);`;
-      await Deno.writeTextFile(`${folder}/use.ts`, library);
-      // The host of a script may be imported from without a flag; a local script names it.
-      const used = await deno("run", "--no-prompt", `--allow-import=127.0.0.1:${server.addr.port}`, "use.ts");
-      assertEquals(used.code, 0, used.errors);
-      assertStringIncludes(used.output, "2,4,6 wasm");
-      assertEquals(
-        asked.filter((path) => path.startsWith("core/cli")),
-        [],
-        "a program that imports the library loads no CLI",
-      );
-
-      const info = await deno("run", "--no-prompt", url, "info", "--threads", "1");
-      assertEquals(info.code, 0, info.errors);
-      assertMatch(info.output, /device +\S/);
-    } finally {
-      await server.shutdown();
-    }
-  },
-  "run",
-  "net",
-);

@@ -7,12 +7,13 @@
 
 import { assert, assertEquals, assertGreater, assertLessOrEqual, assertThrows } from "@std/assert";
 import { logSoftmax, softmax } from "../../core/02_words/softmax.ts";
-import { applyRotary } from "../../core/04_attention/positions.ts";
+import { applyRotary } from "../../core/04_attention/positions/mod.ts";
 import { type AttentionOptions, scaledDotProductAttention } from "../../core/04_attention/scaled_dot_product.ts";
 import { gelu, relu, silu } from "../../core/05_transformer/feed_forward.ts";
 import { layerNorm, rmsNorm } from "../../core/05_transformer/normalization.ts";
 import { crossEntropy } from "../../core/06_training/loss.ts";
-import { AdamW } from "../../core/06_training/optimizers.ts";
+import { adamW } from "../../core/06_training/adam.ts";
+import { Optimizer } from "../../core/06_training/optimizers.ts";
 import { noGrad } from "../../core/engine/autograd.ts";
 import type { Backend, FusedForward, FusedUpdate } from "../../core/engine/backend.ts";
 import { withBackend } from "../../core/engine/device.ts";
@@ -481,7 +482,7 @@ for (const { name: deviceName, backend: device } of devices) {
                 "b",
                 parameter(draws.normal(3, n).tensor()),
               ]]);
-              const optimizer = new AdamW(weights, { learningRate: 0.01, weightDecay: 0.1 });
+              const optimizer = new Optimizer(weights, adamW({ learningRate: 0.01, weightDecay: 0.1 }));
               for (let step = 0; step < 5; step++) {
                 weights.get("a")!.grad = draws.normal(n).tensor();
                 weights.get("b")!.grad = noGrad(() => draws.normal(n, 3).tensor().transpose());

@@ -1,17 +1,21 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import {
+  abortSignal,
   callback,
   checkOptions,
   type Checks,
   either,
   flag,
+  group,
   integer,
   isWithin,
   list,
+  needing,
   numeric,
   object,
   oneOf,
   required,
+  string,
 } from "../../core/engine/options.ts";
 
 interface Options {
@@ -31,7 +35,7 @@ const CHECKS: Checks<Options> = {
   penalty: either(numeric(), callback<(length: number) => number>()),
   shuffle: flag,
   rules: list<string>(),
-  signal: object<AbortSignal>("an AbortSignal", (value) => value instanceof AbortSignal),
+  signal: abortSignal,
 };
 
 const check = (options: Record<string, unknown>): void => checkOptions("train", options as unknown as Options, CHECKS);
@@ -61,6 +65,66 @@ Deno.test("checkOptions() says what was found and what is needed", () => {
     [{ steps: 1, toString: 1 }, TypeError, '"toString"'],
   ];
   for (const [options, type, message] of cases) assertThrows(() => check(options), type, message);
+});
+
+interface Range {
+  readonly low: number;
+  readonly high?: number;
+}
+
+interface Nested {
+  readonly range?: Range;
+  readonly every?: number;
+  readonly evaluate?: () => number;
+  readonly days?: readonly string[];
+  readonly place?: object;
+}
+
+const NESTED: Checks<Nested> = {
+  range: group<Range>({ low: required(numeric()), high: needing("low", numeric({ min: 0 })) }),
+  every: needing("evaluate", integer()),
+  evaluate: callback(),
+  days: list<string>("a list of days", (day) => day.endsWith("day")),
+  place: object("a place", (value) => "name" in value),
+};
+
+Deno.test("checkOptions() looks into options that hold options, and names them by their path", () => {
+  const check = (range: unknown): void => checkOptions("measure", { range } as Nested, NESTED);
+  check({ low: 1 });
+  check({ low: 1, high: undefined });
+  check(undefined);
+  assertThrows(() => check({ low: 1, hihg: 2 }), TypeError, 'option "range.hihg": options are range.low, range.high');
+  assertThrows(() => check({ low: 1, high: -1 }), RangeError, "range.high = -1: range.high must be a number of at");
+  assertThrows(() => check({}), TypeError, "range.low = undefined");
+  assertThrows(() => check(3), TypeError, "range = 3: range must be an object with low, high");
+});
+
+Deno.test("checkOptions() refuses an option that has no effect without another", () => {
+  checkOptions("train", { every: 2, evaluate: () => 0 }, NESTED);
+  checkOptions("train", { every: undefined } as unknown as Nested, NESTED);
+  assertThrows(
+    () => checkOptions("train", { every: 2 }, NESTED),
+    TypeError,
+    "Cannot train with every: it has no effect without evaluate",
+  );
+  // @ts-expect-error there is no option of that name
+  const misspelt: Checks<Nested> = { ...NESTED, every: needing("evaluates", integer()) };
+  // @ts-expect-error an option has an effect of its own or none
+  const itself: Checks<Nested> = { ...NESTED, every: needing("every", integer()) };
+  assertEquals([misspelt, itself].length, 2);
+});
+
+Deno.test("checkOptions() looks at the elements of a list and the kind of an object", () => {
+  checkOptions("meet", { days: ["Monday"], place: { name: "here" } }, NESTED);
+  assertThrows(() => checkOptions("meet", { days: ["Monday", "May"] }, NESTED), TypeError, "must be a list of days");
+  assertThrows(() => checkOptions("meet", { place: {} }, NESTED), TypeError, "place must be a place");
+  assertThrows(() => checkOptions("meet", { place: null } as never, NESTED), TypeError, "place = null");
+  assertThrows(
+    () => checkOptions<object>("name", { name: 3 }, { name: string } as Checks<object>),
+    TypeError,
+    "must be a string",
+  );
+  assertThrows(() => checkOptions("meet", null as never, NESTED), TypeError, "Cannot meet with null for options");
 });
 
 Deno.test("a table of checks has a check for every member and none beside", () => {

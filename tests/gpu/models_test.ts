@@ -7,7 +7,8 @@ import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
 import { EncoderDecoder } from "../../core/05_transformer/encoder_decoder.ts";
 import { crossEntropy } from "../../core/06_training/loss.ts";
 import { train } from "../../core/06_training/loop.ts";
-import { AdamW } from "../../core/06_training/optimizers.ts";
+import { adamW } from "../../core/06_training/adam.ts";
+import { Optimizer } from "../../core/06_training/optimizers.ts";
 import { generate } from "../../core/07_generation/generate.ts";
 import { noGrad } from "../../core/engine/autograd.ts";
 import type { Backend } from "../../core/engine/backend.ts";
@@ -56,7 +57,7 @@ async function trained(
       return crossEntropy(logits, ids.slice(1, 1, 33));
     },
     batches: { next: () => 0 },
-    optimizer: new AdamW(model.parameters(), { learningRate: 3e-3 }),
+    optimizer: new Optimizer(model.parameters(), adamW({ learningRate: 3e-3 })),
     steps,
     clipNorm: 1,
     reportEvery: 5,

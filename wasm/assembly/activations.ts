@@ -1,4 +1,6 @@
 /**
+ * # Activations
+ *
  * The non-linear functions between the layers, and their derivatives.
  *
  * | name   | value                                                          | derivative                                   |
@@ -15,10 +17,14 @@
  *
  * **Rounding.** $\Phi$ comes from $\mathrm{erfc}$ of the positive side, so that the left
  * tail keeps its relative accuracy where $1 + \mathrm{erf}$ would cancel to zero.
+ *
+ * @module
  */
 
-import { HALF, ONE, SIGN, exp4, expNegative4, scaledErfc4 } from "./exp";
-import { integer, loadPart, madd, max4, min4, pointer, storePart } from "./simd";
+// deno-lint-ignore-file prefer-const -- constants in memory are faster than constants in code: see exp.ts
+
+import { exp4, expNegative4, HALF, ONE, scaledErfc4, SIGN } from "./exp.ts";
+import { integer, loadPart, madd, max4, min4, pointer, storePart } from "./simd.ts";
 
 const RELU: i32 = 0, SILU: i32 = 1, GELU: i32 = 2;
 
@@ -36,7 +42,7 @@ let LARGEST: v128 = f32x4.splat(3.4028234663852886e38);
 let TANH_SLOPE: v128 = f32x4.splat(0.2140644488178);
 
 /** $\Phi(x)$, and the exponential that the density shares with it: $e^{-x^2/2}$ in `bell`. */
-@inline
+// @inline
 function normalShare(x: v128, bell: v128): v128 {
   const z = f32x4.mul(v128.andnot(x, SIGN), SQRT_HALF);
   const tail = f32x4.mul(HALF, f32x4.mul(bell, scaledErfc4(z)));
@@ -44,13 +50,13 @@ function normalShare(x: v128, bell: v128): v128 {
 }
 
 /** $e^{-x^2/2}$. */
-@inline
+// @inline
 function bellOf(x: v128): v128 {
   return expNegative4(f32x4.mul(v128.xor(x, SIGN), f32x4.mul(x, HALF)));
 }
 
 /** $e^{-2u}$. */
-@inline
+// @inline
 function tanhExponential(x: v128): v128 {
   return exp4(f32x4.mul(x, madd(f32x4.mul(x, x), TANH_CUBIC, TANH_LINEAR)));
 }
@@ -61,7 +67,7 @@ function tanhExponential(x: v128): v128 {
  * $1 - \sigma$ is $e \sigma$, which does not cancel where $\sigma$ is almost 1; the bound keeps
  * $\infty \cdot 0$ away where it is almost 0.
  */
-@inline
+// @inline
 function sigmoidSlope(x: v128, e: v128, u: v128): v128 {
   e = min4(e, LARGEST);
   const s = f32x4.div(ONE, f32x4.add(ONE, e));
@@ -71,7 +77,7 @@ function sigmoidSlope(x: v128, e: v128, u: v128): v128 {
 // A kind is a type, so that the compiler takes out the branches: the narrowest integer stands for relu, i16 for
 // silu, i32 for gelu, i64 for its approximation by tanh.
 
-@inline
+// @inline
 function value<Kind>(x: v128): v128 {
   if (sizeof<Kind>() == 1) return max4(f32x4.splat(0), x);
   if (sizeof<Kind>() == 2) return f32x4.div(x, f32x4.add(ONE, exp4(v128.xor(x, SIGN))));
@@ -79,7 +85,7 @@ function value<Kind>(x: v128): v128 {
   return f32x4.div(x, f32x4.add(ONE, tanhExponential(x)));
 }
 
-@inline
+// @inline
 function slope<Kind>(x: v128): v128 {
   if (sizeof<Kind>() == 1) return v128.and(ONE, f32x4.gt(x, f32x4.splat(0)));
   if (sizeof<Kind>() == 2) return sigmoidSlope(x, exp4(v128.xor(x, SIGN)), ONE);
@@ -91,9 +97,9 @@ function slope<Kind>(x: v128): v128 {
   return sigmoidSlope(x, tanhExponential(x), u);
 }
 
-@inline
+// @inline
 function values<Kind>(y: usize, x: usize, n: i32): void {
-  const end8 = x + (<usize>(n & ~7) << 2);
+  const end8 = x + (<usize> (n & ~7) << 2);
   for (; x < end8; x += 32) {
     v128.store(y, value<Kind>(v128.load(x)));
     v128.store(y + 16, value<Kind>(v128.load(x + 16)));
@@ -107,9 +113,9 @@ function values<Kind>(y: usize, x: usize, n: i32): void {
   if (n & 3) storePart(y, value<Kind>(loadPart(x, n & 3, 0)), n & 3);
 }
 
-@inline
+// @inline
 function slopes<Kind>(dx: usize, x: usize, g: usize, n: i32): void {
-  const end = x + (<usize>(n & ~3) << 2);
+  const end = x + (<usize> (n & ~3) << 2);
   for (; x < end; x += 16) {
     v128.store(dx, f32x4.mul(v128.load(g), slope<Kind>(v128.load(x))));
     dx += 16;
@@ -145,11 +151,11 @@ function geluTanhSlopes(dx: usize, x: usize, g: usize, n: i32): void {
   slopes<i64>(dx, x, g, n);
 }
 
-/** Runs of 1024 elements of $f(x)$: `args` = y, x, elements, kind. */
+/** Runs of 1024 elements of an activation. $f(x)$: `args` = y, x, elements, kind. */
 export function activation(args: usize, from: i32, to: i32): void {
   const count = integer(args, 2), kind = integer(args, 3);
   for (let unit = from; unit < to; unit++) {
-    const skip = <usize>unit << 12, n = min(1024, count - (unit << 10));
+    const skip = <usize> unit << 12, n = min(1024, count - (unit << 10));
     const y = pointer(args, 0) + skip, x = pointer(args, 1) + skip;
     if (kind == RELU) reluValues(y, x, n);
     else if (kind == SILU) siluValues(y, x, n);
@@ -158,11 +164,11 @@ export function activation(args: usize, from: i32, to: i32): void {
   }
 }
 
-/** Runs of 1024 elements of $g f'(x)$: `args` = dx, x, g, elements, kind. */
+/** Runs of 1024 elements of its gradient. $g f'(x)$: `args` = dx, x, g, elements, kind. */
 export function activationBackward(args: usize, from: i32, to: i32): void {
   const count = integer(args, 3), kind = integer(args, 4);
   for (let unit = from; unit < to; unit++) {
-    const skip = <usize>unit << 12, n = min(1024, count - (unit << 10));
+    const skip = <usize> unit << 12, n = min(1024, count - (unit << 10));
     const dx = pointer(args, 0) + skip, x = pointer(args, 1) + skip, g = pointer(args, 2) + skip;
     if (kind == RELU) reluSlopes(dx, x, g, n);
     else if (kind == SILU) siluSlopes(dx, x, g, n);

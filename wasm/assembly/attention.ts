@@ -1,4 +1,6 @@
 /**
+ * # Attention
+ *
  * Attention without a matrix of weights in memory.
  *
  * $$O = \mathrm{softmax}\left(\frac{QK^\top}{\sqrt d} + \text{bias, where allowed}\right) V$$
@@ -29,16 +31,18 @@
  *
  * **Rounding.** Scores and outputs are sums in the order of their terms; the exponential is
  * that of `exp.ts`. Rows do not depend on the block they fall into.
+ *
+ * @module
  */
 
-import { raggedStrip, strip, TILE_BYTES } from "./attention_tile";
-import { log4 } from "./functions";
-import { MR, NR, packColumns } from "./matmul";
-import { integer, number, pointer, storePart } from "./simd";
-import { exponentials, maxRow } from "./softmax";
+import { raggedStrip, strip, TILE_BYTES } from "./attention_tile.ts";
+import { log4 } from "./functions.ts";
+import { MR, NR, packColumns } from "./matmul.ts";
+import { integer, number, pointer, storePart } from "./simd.ts";
+import { exponentials, maxRow } from "./softmax.ts";
 
 /** `n` rounded up to a multiple of `m`. */
-@inline
+// @inline
 export function roundUp(n: i32, m: i32): i32 {
   return (n + m - 1) / m * m;
 }
@@ -47,20 +51,20 @@ export function roundUp(n: i32, m: i32): i32 {
  * Bytes from one row of scores to the next: room for eight more than S, and an odd number of
  * cache lines, so that columns spread over the cache.
  */
-@inline
+// @inline
 export function scoreBytes(S: i32): usize {
-  return ((<usize>(S + 8) * 4 + 63) >> 6 | 1) << 6;
+  return ((<usize> (S + 8) * 4 + 63) >> 6 | 1) << 6;
 }
 
 /** Zeros behind the last weight of a row: as far as any tile reads that the row is part of. */
-@inline
+// @inline
 export function endRow(p: usize): void {
   v128.store(p, f32x4.splat(0));
   v128.store(p + 16, f32x4.splat(0));
 }
 
 /** Keys that query `t` may see as far as causality goes. */
-@inline
+// @inline
 export function limitOf(t: i32, T: i32, S: i32, causal: i32): i32 {
   return causal ? max(0, min(S, t + 1 + S - T)) : S;
 }
@@ -113,7 +117,7 @@ export function restrictRow(args: usize, p: usize, b: i32, h: i32, t: i32, n: i3
   }
 }
 
-/** Exponentials of a row of scores in place; writes the maximum and the sum, both 0 where nothing is allowed. */
+/** Exponentials of a row of scores in place. Writes the maximum and the sum, both 0 where nothing is allowed. */
 export function weighRow(p: usize, n: i32, maximum: usize, sum: usize): void {
   let m = maxRow(p, n);
   if (m == -Infinity) m = 0;
@@ -122,8 +126,9 @@ export function weighRow(p: usize, n: i32, maximum: usize, sum: usize): void {
 }
 
 /**
- * Logarithms $m + \ln s$ of the sums of `n` rows, four at a time; reciprocals take the place
- * of the sums, zero where the sum is zero.
+ * Logarithms of the sums of rows, four at a time.
+ *
+ * They are $m + \ln s$; reciprocals take the place of the sums, zero where the sum is zero.
  */
 export function finishRows(logarithms: usize, maxima: usize, sums: usize, n: i32): void {
   for (; n > 0; n -= 4) {
@@ -139,9 +144,9 @@ export function finishRows(logarithms: usize, maxima: usize, sums: usize, n: i32
 }
 
 /** Copies `n` numbers; a loop, because short copies do not repay a call of the engine. */
-@inline
+// @inline
 function copyRow(to: usize, from: usize, n: i32): void {
-  const end4 = from + (<usize>(n & ~3) << 2), end = from + (<usize>n << 2);
+  const end4 = from + (<usize> (n & ~3) << 2), end = from + (<usize> n << 2);
   for (; from < end4; from += 16) {
     v128.store(to, v128.load(from));
     to += 16;
@@ -154,7 +159,7 @@ function copyRow(to: usize, from: usize, n: i32): void {
 
 /** Copies the last rows of an operand, `D` wide, and repeats the first of them up to `MR` rows. */
 function padRows(to: usize, from: usize, step: usize, rows: i32, D: i32): void {
-  for (let r = 0; r < MR; r++) copyRow(to + (<usize>(r * D) << 2), r < rows ? from + step * r : from, D);
+  for (let r = 0; r < MR; r++) copyRow(to + (<usize> (r * D) << 2), r < rows ? from + step * r : from, D);
 }
 
 /**
@@ -182,15 +187,15 @@ export function scoreBlock(
   factors: usize,
   spare: usize,
 ): void {
-  const whole = m / MR * MR, step = <usize>(D * NR) << 2, keys = limitOf(first + m - 1, T, S, causal);
+  const whole = m / MR * MR, step = <usize> (D * NR) << 2, keys = limitOf(first + m - 1, T, S, causal);
   if (whole < m) padRows(spare, x + xRow * whole, xRow, m - whole, D);
   for (let j = 0; j < keys; j += NR) {
     // The first tile of rows whose last row sees key j.
     const seen = causal ? max(0, j - (S - T) - first) / MR * MR : 0;
     for (let r = seen; r < whole; r += MR) {
-      strip(x + xRow * r, xRow, 4, panels, z + zRow * r + (<usize>j << 2), zRow, D, factors);
+      strip(x + xRow * r, xRow, 4, panels, z + zRow * r + (<usize> j << 2), zRow, D, factors);
     }
-    if (whole < m) strip(spare, <usize>D << 2, 4, panels, z + zRow * whole + (<usize>j << 2), zRow, D, factors);
+    if (whole < m) strip(spare, <usize> D << 2, 4, panels, z + zRow * whole + (<usize> j << 2), zRow, D, factors);
     panels += step;
   }
 }
@@ -221,11 +226,11 @@ export function mixBlock(
     const columns = D - c;
     for (let r = 0; r < m; r += MR) {
       const keys = limitOf(first + min(r + MR, m) - 1, T, S, causal);
-      const from = p + pRow * r, to = o + oRow * r + (<usize>c << 2), f = factors + each * r;
+      const from = p + pRow * r, to = o + oRow * r + (<usize> c << 2), f = factors + each * r;
       if (r + MR <= m && columns >= NR) strip(from, pRow, 4, panels, to, oRow, keys, f);
       else raggedStrip(from, pRow, 4, panels, to, oRow, keys, f, m - r, min(columns, NR), aside);
     }
-    panels += <usize>(depth * NR) << 2;
+    panels += <usize> (depth * NR) << 2;
   }
 }
 
@@ -235,10 +240,10 @@ export function attention(args: usize, from: i32, to: i32, scratch: usize): void
   const causal = integer(args, 12), block = integer(args, 34), run = integer(args, 35);
   const runs = (T + run - 1) / run, zRow = scoreBytes(S);
   const aside = scratch, factors = aside + TILE_BYTES, sums = factors + 64;
-  const maxima = sums + (<usize>roundUp(block, 16) << 2), spare = maxima + (<usize>roundUp(block, 16) << 2);
-  const keys = spare + (<usize>(MR * roundUp(D, 4)) << 2);
-  const values = keys + (<usize>(roundUp(S, NR) * D) << 2);
-  const z = (values + (<usize>(roundUp(D, NR) * S) << 2) + 63) & ~63;
+  const maxima = sums + (<usize> roundUp(block, 16) << 2), spare = maxima + (<usize> roundUp(block, 16) << 2);
+  const keys = spare + (<usize> (MR * roundUp(D, 4)) << 2);
+  const values = keys + (<usize> (roundUp(S, NR) * D) << 2);
+  const z = (values + (<usize> (roundUp(D, NR) * S) << 2) + 63) & ~63;
   for (let i: usize = 0; i < 32; i += 4) store<f32>(factors + i, number(args, 13));
 
   for (let unit = from; unit < to; unit++) {
@@ -256,10 +261,10 @@ export function attention(args: usize, from: i32, to: i32, scratch: usize): void
       for (let r = 0; r < m; r++) {
         const t = first + r, n = limitOf(t, T, S, causal), p = z + zRow * r;
         restrictRow(args, p, b, h, t, n);
-        weighRow(p, n, maxima + (<usize>r << 2), sums + (<usize>r << 2));
-        endRow(p + (<usize>n << 2));
+        weighRow(p, n, maxima + (<usize> r << 2), sums + (<usize> r << 2));
+        endRow(p + (<usize> n << 2));
       }
-      finishRows(pointer(args, 1) + (<usize>((b * H + h) * T + first) << 2), maxima, sums, m);
+      finishRows(pointer(args, 1) + (<usize> ((b * H + h) * T + first) << 2), maxima, sums, m);
       mixBlock(output + oRow * first, oRow, z, zRow, values, seen, D, m, first, T, S, causal, sums, 4, aside);
     }
   }

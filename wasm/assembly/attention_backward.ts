@@ -1,4 +1,6 @@
 /**
+ * # Attention, backwards
+ *
  * Gradient of attention. The weights are computed again, block by block, from the saved
  * logarithms of their sums $\ell$; they were never stored.
  *
@@ -18,29 +20,31 @@
  * of the left operand; the block of scores itself is never transposed.
  *
  * **Edges.** A row with nothing allowed has $\ell = -\infty$ and passes nothing back.
+ *
+ * @module
  */
 
-import { endRow, limitOf, mixBlock, restrictRow, roundUp, scoreBlock, scoreBytes } from "./attention";
-import { strip, TILE_BYTES } from "./attention_tile";
-import { exp4 } from "./exp";
-import { MR, NR, packColumns } from "./matmul";
-import { integer, loadPart, number, pointer, storePart } from "./simd";
-import { dotRow } from "./softmax";
+import { endRow, limitOf, mixBlock, restrictRow, roundUp, scoreBlock, scoreBytes } from "./attention.ts";
+import { strip, TILE_BYTES } from "./attention_tile.ts";
+import { exp4 } from "./exp.ts";
+import { MR, NR, packColumns } from "./matmul.ts";
+import { integer, loadPart, number, pointer, storePart } from "./simd.ts";
+import { dotRow } from "./softmax.ts";
 
 /** $p \leftarrow e^{p - \ell}$ for `n` scores. */
 function weightsAgain(p: usize, n: i32, logarithm: f32): void {
   // The arguments are at most rounding errors above zero, which exp4 takes as well.
   const l = f32x4.splat(logarithm == -Infinity ? 0 : logarithm);
-  const end = p + (<usize>(n & ~3) << 2);
+  const end = p + (<usize> (n & ~3) << 2);
   for (; p < end; p += 16) v128.store(p, exp4(f32x4.sub(v128.load(p), l)));
   if (n & 3) storePart(p, exp4(f32x4.sub(loadPart(p, n & 3, -Infinity), l)), n & 3);
-  endRow(p + (<usize>(n & 3) << 2));
+  endRow(p + (<usize> (n & 3) << 2));
 }
 
 /** $dp \leftarrow p\,(dp - \delta)$ for `n` elements. */
 function scoreGradients(dp: usize, p: usize, n: i32, delta: f32): void {
   const d = f32x4.splat(delta);
-  const end = p + (<usize>(n & ~3) << 2);
+  const end = p + (<usize> (n & ~3) << 2);
   for (; p < end; p += 16) {
     v128.store(dp, f32x4.mul(v128.load(p), f32x4.sub(v128.load(dp), d)));
     dp += 16;
@@ -75,10 +79,10 @@ function addTransposed(
   for (let c = 0; c < D; c += NR) {
     for (let j = 0; j < keys; j += MR) {
       const r = causal ? max(0, j - (S - T) - first) : 0;
-      const left = x + xRow * r + (<usize>j << 2), sum = sums + width * j + (<usize>c << 2);
-      strip(left, 4, xRow, panels + (<usize>r << 5), sum, width, m - r, 0);
+      const left = x + xRow * r + (<usize> j << 2), sum = sums + width * j + (<usize> c << 2);
+      strip(left, 4, xRow, panels + (<usize> r << 5), sum, width, m - r, 0);
     }
-    panels += <usize>(m * NR) << 2;
+    panels += <usize> (m * NR) << 2;
   }
 }
 
@@ -87,7 +91,7 @@ function putRows(to: usize, toRow: usize, from: usize, fromRow: usize, rows: i32
   const f = f32x4.splat(factor);
   for (let r = 0; r < rows; r++) {
     let i: usize = 0;
-    const end4 = <usize>(D & ~3) << 2, end = <usize>D << 2;
+    const end4 = <usize> (D & ~3) << 2, end = <usize> D << 2;
     for (; i < end4; i += 16) v128.store(to + i, f32x4.mul(v128.load(from + i), f));
     for (; i < end; i += 4) store<f32>(to + i, load<f32>(from + i) * factor);
     to += toRow;
@@ -99,16 +103,16 @@ function putRows(to: usize, toRow: usize, from: usize, fromRow: usize, rows: i32
 export function attentionBackward(args: usize, from: i32, to: i32, scratch: usize): void {
   const H = integer(args, 7), G = integer(args, 8), T = integer(args, 9), S = integer(args, 10), D = integer(args, 11);
   const causal = integer(args, 12), scale = number(args, 13), block = integer(args, 34), each = H / G;
-  const zRow = scoreBytes(S), wide = roundUp(D, NR), width = <usize>wide << 2, tall = roundUp(S, MR);
+  const zRow = scoreBytes(S), wide = roundUp(D, NR), width = <usize> wide << 2, tall = roundUp(S, MR);
   const aside = scratch, factors = aside + TILE_BYTES, ones = factors + 32, spare = ones + 32;
-  const keysAcross = spare + (<usize>(MR * roundUp(D, 4)) << 2);
-  const valuesAcross = keysAcross + (<usize>(roundUp(S, NR) * D) << 2);
-  const keysAlong = valuesAcross + (<usize>(roundUp(S, NR) * D) << 2);
-  const queries = keysAlong + (<usize>S * width);
-  const gradients = queries + (<usize>block * width);
-  const keySums = gradients + (<usize>block * width);
-  const valueSums = keySums + (<usize>tall * width);
-  const p = (valueSums + (<usize>tall * width) + 63) & ~63, dp = p + zRow * roundUp(block, MR);
+  const keysAcross = spare + (<usize> (MR * roundUp(D, 4)) << 2);
+  const valuesAcross = keysAcross + (<usize> (roundUp(S, NR) * D) << 2);
+  const keysAlong = valuesAcross + (<usize> (roundUp(S, NR) * D) << 2);
+  const queries = keysAlong + (<usize> S * width);
+  const gradients = queries + (<usize> block * width);
+  const keySums = gradients + (<usize> block * width);
+  const valueSums = keySums + (<usize> tall * width);
+  const p = (valueSums + (<usize> tall * width) + 63) & ~63, dp = p + zRow * roundUp(block, MR);
   for (let i: usize = 0; i < 32; i += 4) {
     store<f32>(factors + i, scale);
     store<f32>(ones + i, 1);
@@ -121,7 +125,7 @@ export function attentionBackward(args: usize, from: i32, to: i32, scratch: usiz
     packColumns(keysAcross, key, 4, kRow, S, D);
     packColumns(valuesAcross, value, 4, vRow, S, D);
     packColumns(keysAlong, key, kRow, 4, D, S);
-    memory.fill(keySums, 0, <usize>(tall * 2) * width);
+    memory.fill(keySums, 0, <usize> (tall * 2) * width);
 
     for (let h = g * each; h < (g + 1) * each; h++) {
       const query = pointer(args, 2) + pointer(args, 17) * b + pointer(args, 18) * h, qRow = pointer(args, 19);
@@ -136,13 +140,13 @@ export function attentionBackward(args: usize, from: i32, to: i32, scratch: usiz
         for (let r = 0; r < m; r++) {
           const t = first + r, n = limitOf(t, T, S, causal), row = p + zRow * r, line = (b * H + h) * T + t;
           restrictRow(args, row, b, h, t, n);
-          weightsAgain(row, n, load<f32>(pointer(args, 1) + (<usize>line << 2)));
+          weightsAgain(row, n, load<f32>(pointer(args, 1) + (<usize> line << 2)));
           scoreGradients(dp + zRow * r, row, n, dotRow(y + dORow * r, output + oRow * t, D));
           const dBias = pointer(args, 52);
           if (dBias) {
-            const target = dBias + <usize>line * (<usize>S << 2);
-            memory.copy(target, dp + zRow * r, <usize>n << 2);
-            memory.fill(target + (<usize>n << 2), 0, <usize>(S - n) << 2);
+            const target = dBias + <usize> line * (<usize> S << 2);
+            memory.copy(target, dp + zRow * r, <usize> n << 2);
+            memory.fill(target + (<usize> n << 2), 0, <usize> (S - n) << 2);
           }
         }
         mixBlock(dQ + dQRow * first, dQRow, dp, zRow, keysAlong, S, D, m, first, T, S, causal, factors, 0, aside);

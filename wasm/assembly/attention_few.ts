@@ -1,4 +1,6 @@
 /**
+ * # Attention of a few queries
+ *
  * Attention of a few queries over many keys, as when text is generated from a cache.
  *
  * | argument words | as in `attention.ts`; a unit is one group of one batch element |
@@ -15,18 +17,20 @@
  *
  * **Rounding.** A score is a sum in eight interleaved parts, an output a sum in the order of
  * the keys.
+ *
+ * @module
  */
 
-import { endRow, finishRows, limitOf, restrictRow, scoreBytes, weighRow } from "./attention";
-import { integer, madd, number, pointer, sumLanes } from "./simd";
-import { scaleRow } from "./softmax";
+import { endRow, finishRows, limitOf, restrictRow, scoreBytes, weighRow } from "./attention.ts";
+import { integer, madd, number, pointer, sumLanes } from "./simd.ts";
+import { scaleRow } from "./softmax.ts";
 
 /** Keys that stay in the nearest cache while all queries of a group meet them. */
 const CHUNK: i32 = 64;
 
 /** $z_s = f\, q \cdot k_s$ for `n` keys, `kRow` bytes apart: four keys per turn, eight elements of each. */
 function scoreFew(z: usize, q: usize, k: usize, kRow: usize, n: i32, D: i32, f: f32): void {
-  const end8 = q + (<usize>(D & ~7) << 2), factor = f32x4.splat(f), left = D & 7;
+  const end8 = q + (<usize> (D & ~7) << 2), factor = f32x4.splat(f), left = D & 7;
   for (; n >= 4; n -= 4) {
     let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
     let x = q, k0 = k, k2 = k + kRow + kRow;
@@ -87,7 +91,7 @@ function scoreFew(z: usize, q: usize, k: usize, kRow: usize, n: i32, D: i32, f: 
 
 /** {@linkcode scoreFew} for two queries at once; D is a multiple of 4, `n` counts whole fours. */
 function scoreTwo(y: usize, z: usize, p: usize, q: usize, k: usize, kRow: usize, n: i32, D: i32, f: f32): void {
-  const end = p + (<usize>D << 2), factor = f32x4.splat(f);
+  const end = p + (<usize> D << 2), factor = f32x4.splat(f);
   for (; n >= 4; n -= 4) {
     let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
     let x = p, w = q, k0 = k, k2 = k + kRow + kRow;
@@ -118,7 +122,7 @@ function scoreTwo(y: usize, z: usize, p: usize, q: usize, k: usize, kRow: usize,
 }
 
 /** Transposed sums: lane s is the sum of the lanes of the s-th vector. */
-@inline
+// @inline
 function sumsOf(a: v128, b: v128, c: v128, d: v128): v128 {
   const u = f32x4.add(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(a, b, 2, 6, 3, 7));
   const v = f32x4.add(v128.shuffle<f32>(c, d, 0, 4, 1, 5), v128.shuffle<f32>(c, d, 2, 6, 3, 7));
@@ -135,7 +139,7 @@ function mixFew(o: usize, p: usize, v: usize, vRow: usize, n: i32, D: i32): void
     let a0 = v128.load(o), a1 = v128.load(o + 16), a2 = v128.load(o + 32), a3 = v128.load(o + 48);
     let a4 = v128.load(o + 64), a5 = v128.load(o + 80), a6 = v128.load(o + 96), a7 = v128.load(o + 112);
     let w = p, x = v;
-    const end = p + (<usize>n << 2);
+    const end = p + (<usize> n << 2);
     for (; w < end; w += 4) {
       const f = v128.load32_splat(w);
       a0 = madd(f, v128.load(x), a0);
@@ -161,7 +165,7 @@ function mixFew(o: usize, p: usize, v: usize, vRow: usize, n: i32, D: i32): void
   }
   for (; c + 4 <= D; c += 4) {
     let a = v128.load(o), w = p, x = v;
-    const end = p + (<usize>n << 2);
+    const end = p + (<usize> n << 2);
     for (; w < end; w += 4) {
       a = madd(v128.load32_splat(w), v128.load(x), a);
       x += vRow;
@@ -172,7 +176,7 @@ function mixFew(o: usize, p: usize, v: usize, vRow: usize, n: i32, D: i32): void
   }
   for (; c < D; c++) {
     let a = load<f32>(o), w = p, x = v;
-    const end = p + (<usize>n << 2);
+    const end = p + (<usize> n << 2);
     for (; w < end; w += 4) {
       a += load<f32>(w) * load<f32>(x);
       x += vRow;
@@ -185,7 +189,7 @@ function mixFew(o: usize, p: usize, v: usize, vRow: usize, n: i32, D: i32): void
 
 /** {@linkcode mixFew} for two outputs at once, the first `D` / 16 sixteens of their columns. */
 function mixTwo(o: usize, e: usize, p: usize, q: usize, v: usize, vRow: usize, n: i32, D: i32): void {
-  const end = p + (<usize>n << 2);
+  const end = p + (<usize> n << 2);
   for (; D >= 16; D -= 16) {
     let a0 = v128.load(o), a1 = v128.load(o + 16), a2 = v128.load(o + 32), a3 = v128.load(o + 48);
     let b0 = v128.load(e), b1 = v128.load(e + 16), b2 = v128.load(e + 32), b3 = v128.load(e + 48);
@@ -250,14 +254,14 @@ export function attentionFew(args: usize, from: i32, to: i32, scratch: usize): v
     const reach = limitOf(T - 1, T, S, causal);
     for (let s = 0; s < reach; s += CHUNK) {
       const n = min(CHUNK, reach - s), keys = key + kRow * s;
-      touched |= fetch(keys, kRow, value + vRow * s, vRow, n, <usize>D << 2);
+      touched |= fetch(keys, kRow, value + vRow * s, vRow, n, <usize> D << 2);
       for (let row = 0; row < rows; row++) {
-        const z = scores + zRow * row + (<usize>s << 2), q = query + qHead * (row / T) + qRow * (row % T);
+        const z = scores + zRow * row + (<usize> s << 2), q = query + qHead * (row / T) + qRow * (row % T);
         if (row + 1 < rows && !(D & 3)) {
           const p = query + qHead * ((row + 1) / T) + qRow * ((row + 1) % T), done = n & ~3;
           scoreTwo(z, z + zRow, q, p, keys, kRow, n, D, scale);
           if (done < n) {
-            const skip = <usize>done << 2;
+            const skip = <usize> done << 2;
             scoreFew(z + skip, q, keys + kRow * done, kRow, n - done, D, scale);
             scoreFew(z + zRow + skip, p, keys + kRow * done, kRow, n - done, D, scale);
           }
@@ -272,17 +276,17 @@ export function attentionFew(args: usize, from: i32, to: i32, scratch: usize): v
       const h = head + row / T, t = row % T, n = limitOf(t, T, S, causal), p = scores + zRow * row;
       restrictRow(args, p, b, h, t, n);
       weighRow(p, n, maximum, sum);
-      finishRows(pointer(args, 1) + (<usize>((b * H + h) * T + t) << 2), maximum, sum, 1);
+      finishRows(pointer(args, 1) + (<usize> ((b * H + h) * T + t) << 2), maximum, sum, 1);
       scaleRow(p, n, load<f32>(sum));
       // Rows differ by fewer than eight keys.
-      endRow(p + (<usize>n << 2));
-      memory.fill(output + oHead * (row / T) + oRow * t, 0, <usize>D << 2);
+      endRow(p + (<usize> n << 2));
+      memory.fill(output + oHead * (row / T) + oRow * t, 0, <usize> D << 2);
     }
 
     for (let s = 0; s < reach; s += CHUNK) {
-      const n = min(CHUNK, reach - s), values = value + vRow * s, whole = D & ~15, skip = <usize>whole << 2;
+      const n = min(CHUNK, reach - s), values = value + vRow * s, whole = D & ~15, skip = <usize> whole << 2;
       for (let row = 0; row < rows; row++) {
-        const p = scores + zRow * row + (<usize>s << 2), o = output + oHead * (row / T) + oRow * (row % T);
+        const p = scores + zRow * row + (<usize> s << 2), o = output + oHead * (row / T) + oRow * (row % T);
         if (row + 1 < rows && whole) {
           const e = output + oHead * ((row + 1) / T) + oRow * ((row + 1) % T);
           mixTwo(o, e, p, p + zRow, values, vRow, n, D);

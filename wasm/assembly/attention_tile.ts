@@ -1,4 +1,6 @@
 /**
+ * # Products inside attention
+ *
  * The products inside attention: a left operand where it lies, a right operand in panels.
  *
  * $$C_{rc} = f_r \sum_{k<K} A_{rk} B_{kc} \qquad\text{or}\qquad C_{rc} \leftarrow C_{rc} + \sum_{k<K} A_{rk} B_{kc}$$
@@ -19,10 +21,12 @@
  * All `MR` rows are read and written: the callers pad.
  *
  * **Rounding.** One sum per element in the order of $k$.
+ *
+ * @module
  */
 
-import { MR, NR } from "./matmul";
-import { madd } from "./simd";
+import { MR, NR } from "./matmul.ts";
+import { madd } from "./simd.ts";
 
 /** Largest number of bytes of a tile put aside. */
 export const TILE_BYTES: usize = 256;
@@ -42,7 +46,7 @@ export function strip(
   else stripOfFour(a, aRow, aStep, b, c, cRow, depth, factors);
 }
 
-@inline
+// @inline
 function stripOfSix(
   a: usize,
   aRow: usize,
@@ -151,7 +155,7 @@ function stripOfSix(
   finish(c, c50, c51, factors);
 }
 
-@inline
+// @inline
 function stripOfFour(
   a: usize,
   aRow: usize,
@@ -202,7 +206,7 @@ function stripOfFour(
 }
 
 /** One row of a finished tile. */
-@inline
+// @inline
 function finish(c: usize, low: v128, high: v128, factor: usize): void {
   if (factor) {
     const f = v128.load32_splat(factor);
@@ -231,15 +235,15 @@ export function raggedStrip(
   columns: i32,
   aside: usize,
 ): void {
-  strip(a, aRow, aStep, b, aside, <usize>NR << 2, depth, factors);
+  strip(a, aRow, aStep, b, aside, <usize> NR << 2, depth, factors);
   for (let r = 0; r < min(rows, MR); r++) {
     if (columns == NR) {
       v128.store(c, v128.load(aside));
       v128.store(c + 16, v128.load(aside + 16));
     } else {
-      for (let i: usize = 0; i < <usize>columns << 2; i += 4) store<f32>(c + i, load<f32>(aside + i));
+      for (let i: usize = 0; i < <usize> columns << 2; i += 4) store<f32>(c + i, load<f32>(aside + i));
     }
-    aside += <usize>NR << 2;
+    aside += <usize> NR << 2;
     c += cRow;
   }
 }

@@ -50,8 +50,10 @@
  * @module
  */
 
-import { packColumns } from "./packing";
-import { integer, madd, pointer } from "./simd";
+// deno-lint-ignore-file prefer-const -- constants in memory are faster than constants in code: see exp.ts
+
+import { packColumns } from "./packing.ts";
+import { integer, madd, pointer } from "./simd.ts";
 
 /** Bytes of a block of a rounded row. */
 const ROW_BLOCK: usize = 40;
@@ -62,7 +64,7 @@ const HALVES: usize = 160;
 let LOW: v128 = i8x16.splat(15);
 
 /** `c` plus four products per lane of signed bytes with bytes below 128. */
-@inline
+// @inline
 function dot(x: v128, w: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return i32x4.relaxed_dot_i8x16_i7x16_add_s(x, w, c);
   const even = i32x4.dot_i16x8_s(i16x8.shr_s(i16x8.shl(x, 8), 8), v128.and(w, i16x8.splat(255)));
@@ -72,7 +74,7 @@ function dot(x: v128, w: v128, c: v128): v128 {
 // ## Rounding a row
 
 /** Four numbers in units of a step. */
-@inline
+// @inline
 function rounded(from: usize, step: v128): v128 {
   const q = f32x4.floor(f32x4.add(f32x4.div(v128.load(from), step), f32x4.splat(0.5)));
   return i32x4.trunc_sat_f32x4_s(q);
@@ -98,7 +100,8 @@ function roundBlock(to: usize, from: usize): void {
   store<f32>(to + 32, step);
   store<i32>(
     to + 36,
-    -(i32x4.extract_lane(sum, 0) + i32x4.extract_lane(sum, 1) + i32x4.extract_lane(sum, 2) + i32x4.extract_lane(sum, 3)),
+    -(i32x4.extract_lane(sum, 0) + i32x4.extract_lane(sum, 1) + i32x4.extract_lane(sum, 2) +
+      i32x4.extract_lane(sum, 3)),
   );
 }
 
@@ -108,9 +111,10 @@ function roundBlock(to: usize, from: usize): void {
  * Words: to, x, depth, bytes from row to row of x.
  */
 export function roundRowsJob(args: usize, from: i32, to: i32, scratch: usize): void {
-  const depth = integer(args, 2), blocks = (depth + 31) >> 5, left = <usize>(depth & 31) << 2;
+  const depth = integer(args, 2), blocks = (depth + 31) >> 5, left = <usize> (depth & 31) << 2;
   for (let unit = from; unit < to; unit++) {
-    let y = pointer(args, 0) + <usize>(unit * blocks) * ROW_BLOCK, x = pointer(args, 1) + <usize>unit * pointer(args, 3);
+    let y = pointer(args, 0) + <usize> (unit * blocks) * ROW_BLOCK,
+      x = pointer(args, 1) + <usize> unit * pointer(args, 3);
     for (let i = depth >> 5; i > 0; i--) {
       roundBlock(y, x);
       y += ROW_BLOCK;
@@ -173,7 +177,7 @@ function twoPanels(y: usize, x: usize, w: usize, v: usize, blocks: i32, halves: 
 }
 
 /** Adds a block to eight sums; `w` are the steps of the eight columns. */
-@inline
+// @inline
 function settle(y: usize, c: v128, d: v128, x: usize, w: usize): void {
   const step = v128.load32_splat(x + 32);
   v128.store(y, madd(f32x4.convert_i32x4_s(c), f32x4.mul(v128.load(w), step), v128.load(y)));
@@ -285,7 +289,7 @@ export function finish(y: usize, sums: usize, bias: usize, count: i32): void {
     v128.store(y + 16, b);
     return;
   }
-  for (let j: usize = 0; j < <usize>count << 2; j += 4) {
+  for (let j: usize = 0; j < <usize> count << 2; j += 4) {
     store<f32>(y + j, bias ? load<f32>(sums + j) + load<f32>(bias + j) : load<f32>(sums + j));
   }
 }
@@ -299,17 +303,17 @@ export function finish(y: usize, sums: usize, bias: usize, count: i32): void {
 export function rowsTimesBlocksJob(args: usize, from: i32, to: i32, scratch: usize): void {
   const x = pointer(args, 0), y = pointer(args, 2), rows = integer(args, 3), columns = integer(args, 4);
   const blocks = integer(args, 5), ldy = pointer(args, 6), bias = pointer(args, 7), halves = integer(args, 8) == 4;
-  const ldx = <usize>blocks * ROW_BLOCK, bytes = <usize>blocks * (halves ? HALVES : BYTES);
+  const ldx = <usize> blocks * ROW_BLOCK, bytes = <usize> blocks * (halves ? HALVES : BYTES);
   // Four rows take about as long as three apart; where one is missing, the last is repeated.
   const together = (rows & 3) == 3 ? rows : rows & ~3;
   for (let unit = from; unit < to && together > 0; unit++) {
-    const j = unit << 3, at = <usize>j << 2, w = pointer(args, 1) + bytes * unit;
+    const j = unit << 3, at = <usize> j << 2, w = pointer(args, 1) + bytes * unit;
     for (let row = 0; row < together; row += 4) {
       const height = min(4, together - row), p = x + ldx * row, p2 = p + ldx + ldx, p3 = height > 3 ? p2 + ldx : p2;
       if (halves) fourByHalves(scratch, p, p + ldx, p2, p3, w, blocks);
       else fourByBytes(scratch, p, p + ldx, p2, p3, w, blocks);
       for (let r = 0; r < height; r++) {
-        const sums = scratch + (<usize>r << 5);
+        const sums = scratch + (<usize> r << 5);
         finish(y + at + ldy * (row + r), sums, bias ? bias + at : 0, min(8, columns - j));
       }
     }
@@ -321,7 +325,7 @@ export function rowsTimesBlocksJob(args: usize, from: i32, to: i32, scratch: usi
     for (let row = together; row < rows; row++) {
       twoPanels(scratch, x + ldx * row, w, v, blocks, halves);
       for (let side = 0; side < 2; side++) {
-        const j = (unit + apart * side) << 3, at = <usize>j << 2, sums = scratch + (<usize>side << 5);
+        const j = (unit + apart * side) << 3, at = <usize> j << 2, sums = scratch + (<usize> side << 5);
         finish(y + at + ldy * row, sums, bias ? bias + at : 0, min(8, columns - j));
       }
     }
@@ -331,7 +335,7 @@ export function rowsTimesBlocksJob(args: usize, from: i32, to: i32, scratch: usi
 // ## Packing
 
 /** The levels of four columns in one row of a panel. */
-@inline
+// @inline
 function level(p: usize, step: v128, half: f32): v128 {
   const q = f32x4.floor(f32x4.add(f32x4.div(v128.load(p), step), f32x4.splat(half + 0.5)));
   return i32x4.trunc_sat_f32x4_s(f32x4.min(f32x4.max(q, f32x4.splat(0)), f32x4.splat(2 * half - 1)));
@@ -374,9 +378,9 @@ export function packBlocksJob(args: usize, from: i32, to: i32, scratch: usize): 
   const halves = integer(args, 6) == 4, record = halves ? HALVES : BYTES, blocks = (depth + 31) >> 5;
   for (let unit = from; unit < to; unit++) {
     const j = unit << 3;
-    packColumns(scratch, pointer(args, 1) + <usize>j * across, along, across, min(8, columns - j), depth);
-    memory.fill(scratch + (<usize>depth << 5), 0, <usize>((blocks << 5) - depth) << 5);
-    let y = pointer(args, 0) + <usize>(unit * blocks) * record, x = scratch;
+    packColumns(scratch, pointer(args, 1) + <usize> j * across, along, across, min(8, columns - j), depth);
+    memory.fill(scratch + (<usize> depth << 5), 0, <usize> ((blocks << 5) - depth) << 5);
+    let y = pointer(args, 0) + <usize> (unit * blocks) * record, x = scratch;
     for (let i = blocks; i > 0; i--) {
       packBlock(y, x, halves);
       packBlock(y + 16, x + 16, halves);
@@ -394,7 +398,7 @@ export function packBlocksJob(args: usize, from: i32, to: i32, scratch: usize): 
 export function unpackBlocksJob(args: usize, from: i32, to: i32): void {
   const blocks = integer(args, 2), halves = integer(args, 3) == 4;
   const record = halves ? HALVES : BYTES, levels: usize = halves ? 128 : 256, bits = halves ? 15 : 127;
-  let y = pointer(args, 0) + (<usize>(from * blocks) << 10), w = pointer(args, 1) + <usize>(from * blocks) * record;
+  let y = pointer(args, 0) + (<usize> (from * blocks) << 10), w = pointer(args, 1) + <usize> (from * blocks) * record;
   for (let block = (to - from) * blocks; block > 0; block--) {
     for (let i: usize = 0; i < levels; i += 16) {
       const step = v128.load(w + levels + (i & 16));

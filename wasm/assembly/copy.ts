@@ -11,17 +11,17 @@
  * @module
  */
 
-import { offsetOf } from "./walk";
+import { offsetOf } from "./walk.ts";
 
 /** Elements of one unit. */
 const BLOCK: i32 = 4096;
 
-/** Copies runs of neighbours, or repeats one element (0 bytes per source element); a unit is a block of a run. */
+/** Copies runs of neighbours, or repeats one element. A unit is a block of a run; 0 bytes per source element repeat. */
 export function copyRowsJob(args: usize, from: i32, to: i32): void {
   const target = load<usize>(args), source = load<usize>(args + 4), n = load<i32>(args + 8);
   const repeat = load<i32>(args + 16) == 0, axes = load<i32>(args + 20), blocks = load<i32>(args + 24);
   // Along the innermost outer axis, addresses advance by its strides; only its ends are worked out anew.
-  const last = <usize>max(0, axes - 1) << 2, extent = axes && blocks == 1 ? load<i32>(args + 64 + last) : 1;
+  const last = <usize> max(0, axes - 1) << 2, extent = axes && blocks == 1 ? load<i32>(args + 64 + last) : 1;
   const down = load<usize>(args + 96 + last), across = load<usize>(args + 128 + last);
   let place = extent - 1, to0: usize = 0, from0: usize = 0;
   for (let unit = from; unit < to; unit++) {
@@ -34,16 +34,16 @@ export function copyRowsJob(args: usize, from: i32, to: i32): void {
       to0 = target + offsetOf(row, axes, args + 64, args + 96);
       from0 = source + offsetOf(row, axes, args + 64, args + 128);
     }
-    let y = to0 + (<usize>first << 2), x = from0;
-    const end = y + (<usize>count << 2), vectors = y + (<usize>(count & ~3) << 2);
+    let y = to0 + (<usize> first << 2), x = from0;
+    const end = y + (<usize> count << 2), vectors = y + (<usize> (count & ~3) << 2);
     if (repeat) {
       const value = v128.load32_splat(x);
       for (; y < vectors; y += 16) v128.store(y, value);
       for (; y < end; y += 4) v128.store32_lane(y, value, 0);
       continue;
     }
-    x += <usize>first << 2;
-    if (count >= 256) memory.copy(y, x, <usize>count << 2);
+    x += <usize> first << 2;
+    if (count >= 256) memory.copy(y, x, <usize> count << 2);
     else {
       for (; y < vectors; y += 16) {
         v128.store(y, v128.load(x));
@@ -64,8 +64,8 @@ export function copyStridedJob(args: usize, from: i32, to: i32): void {
   const axes = load<i32>(args + 20), blocks = load<i32>(args + 24);
   for (let unit = from; unit < to; unit++) {
     const row = unit / blocks, first = (unit % blocks) * BLOCK;
-    let y = target + offsetOf(row, axes, args + 64, args + 96) + <usize>first * stepY;
-    let x = source + offsetOf(row, axes, args + 64, args + 128) + <usize>first * stepX;
+    let y = target + offsetOf(row, axes, args + 64, args + 96) + <usize> first * stepY;
+    let x = source + offsetOf(row, axes, args + 64, args + 128) + <usize> first * stepX;
     for (let i = min(BLOCK, n - first); i > 0; i--) {
       store<u32>(y, load<u32>(x));
       y += stepY;
@@ -91,8 +91,8 @@ export function copyTransposedJob(args: usize, from: i32, to: i32): void {
   const blocks = (rows + 15) >> 4;
   for (let unit = from; unit < to; unit++) {
     const outer = unit / blocks, first = (unit % blocks) << 4, height = min(16, rows - first);
-    let y = target + offsetOf(outer, axes, args + 64, args + 96) + <usize>first * down;
-    let x = source + offsetOf(outer, axes, args + 64, args + 128) + (<usize>first << 2);
+    let y = target + offsetOf(outer, axes, args + 64, args + 96) + <usize> first * down;
+    let x = source + offsetOf(outer, axes, args + 64, args + 128) + (<usize> first << 2);
     let j = 0;
     for (; j + 4 <= columns; j += 4) {
       let i = 0, p = x, q = y;
@@ -146,11 +146,11 @@ export function convertJob(args: usize, from: i32, to: i32, scratch: usize): voi
   const one = i32x4.splat(1), zero = i32x4.splat(0);
   for (let unit = from; unit < to; unit++) {
     const first = unit * BLOCK;
-    let y = target + (<usize>first << 2), x = source + (<usize>first << 2);
+    let y = target + (<usize> first << 2), x = source + (<usize> first << 2);
     for (let i = min(BLOCK, n - first); i > 0; i -= 4) {
       if (i < 4) {
         // The last turn reads and writes scratch, where there is room for a whole vector.
-        memory.copy(scratch, x, <usize>i << 2);
+        memory.copy(scratch, x, <usize> i << 2);
         x = scratch;
       }
       const v = v128.load(x);
@@ -161,7 +161,7 @@ export function convertJob(args: usize, from: i32, to: i32, scratch: usize): voi
       else w = v128.and(i32x4.ne(v, zero), one);
       if (i < 4) {
         v128.store(scratch, w);
-        memory.copy(y, scratch, <usize>i << 2);
+        memory.copy(y, scratch, <usize> i << 2);
         break;
       }
       v128.store(y, w);

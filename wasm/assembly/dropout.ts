@@ -1,4 +1,6 @@
 /**
+ * # Dropout
+ *
  * Dropout with the bits of the engine's generator: Threefry-2x32 with 20 rounds (Salmon et
  * al. 2011), a function from a counter to two random words under a key.
  *
@@ -20,9 +22,13 @@
  * in each lane of two vectors whose chains of dependent rounds overlap, and so 16 elements.
  * There is no state: any thread can do any run.
  * Drawing costs far more than multiplying, so the decisions stay for the gradient, a bit each.
+ *
+ * @module
  */
 
-import { integer, loadPart, number, pointer, storePart } from "./simd";
+// deno-lint-ignore-file prefer-const -- constants in memory are faster than constants in code: see exp.ts
+
+import { integer, loadPart, number, pointer, storePart } from "./simd.ts";
 
 let LANES: v128 = i32x4(0, 1, 2, 3);
 let LATER: v128 = i32x4(4, 5, 6, 7);
@@ -32,20 +38,20 @@ let BITS1: v128 = i32x4(16, 32, 64, 128);
 let BITS2: v128 = i32x4(256, 512, 1024, 2048);
 let BITS3: v128 = i32x4(4096, 8192, 16384, 32768);
 
-@inline
+// @inline
 function turn(y: v128, bits: i32): v128 {
   return v128.or(i32x4.shl(y, bits), i32x4.shr_u(y, 32 - bits));
 }
 
 /** Four elements, or as many as there are left: kept where the mask has the scale, dropped where it has zero. */
-@inline
+// @inline
 function keep(y: usize, x: usize, mask: v128, n: i32): void {
   if (n >= 4) v128.store(y, f32x4.mul(v128.load(x), mask));
   else if (n > 0) storePart(y, f32x4.mul(loadPart(x, n, 0), mask), n);
 }
 
 /** All ones where a word is high enough, else zero. */
-@inline
+// @inline
 function staying(words: v128, threshold: v128): v128 {
   return i32x4.ge_s(i32x4.shr_u(words, 8), threshold);
 }
@@ -65,7 +71,7 @@ function dropRun(
   const k0 = i32x4.splat(key0), k1 = i32x4.splat(key1), k2 = i32x4.splat(key0 ^ key1 ^ 0x1bd11bda);
   // Five injections of two of the three keys in turn; the second one has the number of the injection added.
   for (; n > 0; n -= 16) {
-    const first = i32x4.splat(<i32>block), up = i32x4.splat(<i32>(block >> 32));
+    const first = i32x4.splat(<i32> block), up = i32x4.splat(<i32> (block >> 32));
     const low = i32x4.add(first, LANES), next = i32x4.add(first, LATER);
     // Where the low word passed 2³², the high word is one more.
     let a = i32x4.add(low, k0), b = i32x4.add(i32x4.sub(up, i32x4.lt_u(low, first)), k1);
@@ -163,11 +169,11 @@ function dropRun(
 /** Runs of 1024 elements: `args` = y, x, elements, key0, key1, low, high, threshold, scale, bits. */
 export function dropout(args: usize, from: i32, to: i32): void {
   const count = integer(args, 2), key0 = integer(args, 3), key1 = integer(args, 4);
-  const start = <u64>load<u32>(args + 20) | (<u64>load<u32>(args + 24) << 32);
+  const start = <u64> load<u32>(args + 20) | (<u64> load<u32>(args + 24) << 32);
   const threshold = i32x4.splat(integer(args, 7)), scale = f32x4.splat(number(args, 8));
   for (let unit = from; unit < to; unit++) {
-    const skip = <usize>unit << 12, y = pointer(args, 0) + skip, x = pointer(args, 1) + skip;
-    const bits = pointer(args, 9) + (<usize>unit << 7), block = start + (<u64>unit << 9);
+    const skip = <usize> unit << 12, y = pointer(args, 0) + skip, x = pointer(args, 1) + skip;
+    const bits = pointer(args, 9) + (<usize> unit << 7), block = start + (<u64> unit << 9);
     dropRun(y, x, bits, min(1024, count - (unit << 10)), key0, key1, block, threshold, scale);
   }
 }
@@ -191,7 +197,7 @@ function dropAgain(y: usize, x: usize, bits: usize, n: i32, scale: v128): void {
 export function dropoutBackward(args: usize, from: i32, to: i32): void {
   const count = integer(args, 2), scale = f32x4.splat(number(args, 3));
   for (let unit = from; unit < to; unit++) {
-    const skip = <usize>unit << 12, n = min(1024, count - (unit << 10)), bits = pointer(args, 4) + (<usize>unit << 7);
+    const skip = <usize> unit << 12, n = min(1024, count - (unit << 10)), bits = pointer(args, 4) + (<usize> unit << 7);
     dropAgain(pointer(args, 0) + skip, pointer(args, 1) + skip, bits, n, scale);
   }
 }

@@ -1,15 +1,16 @@
 /**
  * # Elementwise kernels
  *
- * **Shape of the loop.** Four vectors per turn and one `switch` among the functions: the
- * jump costs a quarter of a cycle per element, and a function is one line instead of a loop.
+ * **Shape of the loop.** Of one argument, each function has a loop of its own, four elements per turn: what a function
+ * needs stays in registers. Of two float32 arguments, sixteen elements per turn and one `switch` among the functions:
+ * the jump costs a quarter of a cycle per element. Of two int32 arguments, four elements per turn.
  *
  * **Broadcasting.** An operand advances by 16 bytes per vector or by none. One that does not
  * advance is first repeated to four lanes in scratch. Rows of an outer axis get their
  * addresses from the strides.
  *
- * **Ends.** What is left below sixteen elements is copied to scratch, computed there like
- * any other turn, and copied back in part.
+ * **Ends.** What is left below a whole turn is copied to scratch, computed there like any other turn, and copied back
+ * in part.
  *
  * Words of all jobs here: operation, to, a, b, c, elements of a row, bytes per vector in a,
  * b, c (16 or 0), outer axes, blocks of a row, and from word 16 on the outer extents, from
@@ -19,9 +20,9 @@
  * @module
  */
 
-import { exp4 } from "./exp";
-import { cos4, erf4, log1p4, log4, power, sigmoid4, sin4, tanh4 } from "./functions";
-import { offsetOf } from "./walk";
+import { exp4 } from "./exp.ts";
+import { cos4, erf4, log1p4, log4, power, sigmoid4, sin4, tanh4 } from "./functions.ts";
+import { offsetOf } from "./walk.ts";
 
 /** Elements of one unit. */
 const BLOCK: i32 = 4096;
@@ -42,7 +43,7 @@ function repeated(p: usize, step: usize, aside: usize): usize {
   return aside;
 }
 
-/** Turns of sixteen elements. The numbers of the functions are those of `wasm/elementwise.ts`. */
+/** Turns of four elements. */
 function unaryTurns(op: i32, to: usize, end: usize, a: usize): void {
   switch (op) {
     case 0:
@@ -101,19 +102,19 @@ export function unaryJob(args: usize, from: i32, to: i32, scratch: usize): void 
   const axes = load<i32>(args + 36), blocks = load<i32>(args + 40);
   for (let unit = from; unit < to; unit++) {
     const row = unit / blocks, first = (unit % blocks) * BLOCK, count = min(BLOCK, n - first);
-    let y = target + (<usize>(row * n + first) << 2);
+    let y = target + (<usize> (row * n + first) << 2);
     let x = a + offsetOf(row, axes, args + 64, args + 96);
-    if (step) x += <usize>first << 2;
+    if (step) x += <usize> first << 2;
     else {
       // A row of one repeated element.
       for (let i: usize = 0; i < 64; i += 16) v128.store(scratch + 64 + i, v128.load32_splat(x));
       unaryTurns(op, scratch, scratch + 16, scratch + 64);
-      const value = v128.load(scratch), end = y + (<usize>(count & ~3) << 2);
+      const value = v128.load(scratch), end = y + (<usize> (count & ~3) << 2);
       for (; y < end; y += 16) v128.store(y, value);
       copyWords(y, scratch, count & 3);
       continue;
     }
-    const whole = <usize>(count & ~3) << 2;
+    const whole = <usize> (count & ~3) << 2;
     unaryTurns(op, y, y + whole, x);
     if (count & 3) {
       copyWords(scratch + 64, x + whole, count & 3);
@@ -134,16 +135,16 @@ function binaryTurns(op: i32, to: usize, end: usize, a: usize, stepA: usize, b: 
   const one = i32x4.splat(1);
   let p: v128, q: v128, r: v128, s: v128;
   for (; to < end; to += 64) {
-    let a0 = v128.load(a), b0 = v128.load(b);
+    const a0 = v128.load(a), b0 = v128.load(b);
     a += stepA;
     b += stepB;
-    let a1 = v128.load(a), b1 = v128.load(b);
+    const a1 = v128.load(a), b1 = v128.load(b);
     a += stepA;
     b += stepB;
-    let a2 = v128.load(a), b2 = v128.load(b);
+    const a2 = v128.load(a), b2 = v128.load(b);
     a += stepA;
     b += stepB;
-    let a3 = v128.load(a), b3 = v128.load(b);
+    const a3 = v128.load(a), b3 = v128.load(b);
     a += stepA;
     b += stepB;
     switch (op) {
@@ -186,7 +187,7 @@ function binaryTurns(op: i32, to: usize, end: usize, a: usize, stepA: usize, b: 
   }
 }
 
-/** Turns of sixteen int32 elements. */
+/** Turns of four int32 elements. */
 function integerTurns(op: i32, to: usize, end: usize, a: usize, stepA: usize, b: usize, stepB: usize): void {
   const one = i32x4.splat(1);
   for (; to < end; to += 16) {
@@ -257,8 +258,8 @@ function singleTurns(
     } else if (op == 4) store<i32>(to, integerPower(load<i32>(a), load<i32>(b)));
     else {
       // In 64 bits, where the lowest number divided by -1 does not overflow.
-      const x = <i64>load<i32>(a), y = <i64>load<i32>(b), rest = x % y, off = rest != 0 && (rest < 0) != (y < 0);
-      store<i32>(to, <i32>(op == 3 ? x / y - <i64>off : off ? rest + y : rest));
+      const x = <i64> load<i32>(a), y = <i64> load<i32>(b), rest = x % y, off = rest != 0 && (rest < 0) != (y < 0);
+      store<i32>(to, <i32> (op == 3 ? x / y - <i64> off : off ? rest + y : rest));
     }
     to += 4;
     a += stepA;
@@ -266,7 +267,7 @@ function singleTurns(
   }
 }
 
-/** One function of two float32 (or int32) arguments over a block of each row; see the words above. */
+/** One function of two float32 (or int32) arguments over a block of each row. */
 export function binaryJob(args: usize, from: i32, to: i32, scratch: usize, integer: bool): void {
   const op = load<i32>(args), target = load<usize>(args + 4), a = load<usize>(args + 8), b = load<usize>(args + 12);
   const n = load<i32>(args + 20), stepA = load<usize>(args + 24), stepB = load<usize>(args + 28);
@@ -274,17 +275,17 @@ export function binaryJob(args: usize, from: i32, to: i32, scratch: usize, integ
   const single = op == 4 || op == 7 || (integer && op == 3);
   for (let unit = from; unit < to; unit++) {
     const row = unit / blocks, first = (unit % blocks) * BLOCK, count = min(BLOCK, n - first);
-    const z = target + (<usize>(row * n + first) << 2);
+    const z = target + (<usize> (row * n + first) << 2);
     let x = a + offsetOf(row, axes, args + 64, args + 96), y = b + offsetOf(row, axes, args + 64, args + 128);
-    if (stepA) x += <usize>first << 2;
-    if (stepB) y += <usize>first << 2;
+    if (stepA) x += <usize> first << 2;
+    if (stepB) y += <usize> first << 2;
     if (single) {
       singleTurns(op, integer, z, count, x, stepA, y, stepB);
       continue;
     }
     x = repeated(x, stepA, scratch);
     y = repeated(y, stepB, scratch + 16);
-    const rest = count & 15, whole = <usize>(count - rest) << 2;
+    const rest = count & 15, whole = <usize> (count - rest) << 2;
     if (integer) integerTurns(op, z, z + whole, x, stepA, y, stepB);
     else binaryTurns(op, z, z + whole, x, stepA, y, stepB);
     if (!rest) continue;
@@ -311,13 +312,13 @@ export function selectJob(args: usize, from: i32, to: i32): void {
   const axes = load<i32>(args + 36), blocks = load<i32>(args + 40), zero = i32x4.splat(0);
   for (let unit = from; unit < to; unit++) {
     const row = unit / blocks, first = (unit % blocks) * BLOCK, count = min(BLOCK, n - first);
-    let z = target + (<usize>(row * n + first) << 2);
+    let z = target + (<usize> (row * n + first) << 2);
     let x = a + offsetOf(row, axes, args + 64, args + 96), y = b + offsetOf(row, axes, args + 64, args + 128);
     let m = c + offsetOf(row, axes, args + 64, args + 160);
-    if (stepA) x += <usize>first << 2;
-    if (stepB) y += <usize>first << 2;
-    if (stepC) m += <usize>first << 2;
-    const end = z + (<usize>(count & ~3) << 2);
+    if (stepA) x += <usize> first << 2;
+    if (stepB) y += <usize> first << 2;
+    if (stepC) m += <usize> first << 2;
+    const end = z + (<usize> (count & ~3) << 2);
     for (; z < end; z += 16) {
       const u = stepA ? v128.load(x) : v128.load32_splat(x), v = stepB ? v128.load(y) : v128.load32_splat(y);
       const w = stepC ? v128.load(m) : v128.load32_splat(m);

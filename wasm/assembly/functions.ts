@@ -11,15 +11,15 @@
  * @module
  */
 
-import { exp4 } from "./exp";
-import { madd } from "./simd";
+import { exp4 } from "./exp.ts";
+import { madd } from "./simd.ts";
 
 /**
  * Natural logarithm: $\ln x = e \ln 2 + \ln m$ with $m \in [\sqrt{1/2}, \sqrt 2)$.
  *
  * Zero gives $-\infty$, a negative number NaN. Subnormal numbers are scaled up first.
  */
-@inline
+// @inline
 export function log4(x: v128): v128 {
   const tiny = f32x4.lt(x, f32x4.splat(1.17549435e-38));
   const scaled = v128.bitselect(f32x4.mul(x, f32x4.splat(8388608)), x, tiny);
@@ -50,10 +50,12 @@ export function log4(x: v128): v128 {
 }
 
 /**
+ * Logarithm of one more than a number.
+ *
  * $\ln(1 + x)$ without losing small $x$: with $u = \mathrm{fl}(1 + x)$ it is $\ln(u) \, x / (u - 1)$,
  * because the rounding of $u$ moves $\ln u$ and $u - 1$ in the same proportion (Kahan).
  */
-@inline
+// @inline
 export function log1p4(x: v128): v128 {
   const one = f32x4.splat(1), u = f32x4.add(x, one), gap = f32x4.sub(u, one);
   const log = log4(u), y = f32x4.mul(log, f32x4.div(x, gap));
@@ -63,7 +65,7 @@ export function log1p4(x: v128): v128 {
 }
 
 /** Two sines (`turn` = 0) or cosines (`turn` = 1) in double precision. */
-@inline
+// @inline
 function sine2(x: v128, turn: f64): v128 {
   const n = f64x2.nearest(f64x2.mul(x, f64x2.splat(0.6366197723675814)));
   // $\pi/2$ in three parts; the first two have 33 bits each.
@@ -90,7 +92,7 @@ function sine2(x: v128, turn: f64): v128 {
   return v128.xor(v128.bitselect(c, s, odd), v128.and(minus, f64x2.splat(-0.0)));
 }
 
-@inline
+// @inline
 function sineOrCosine4(x: v128, turn: f64): v128 {
   const low = f32x4.demote_f64x2_zero(sine2(f64x2.promote_low_f32x4(x), turn));
   const high = f32x4.demote_f64x2_zero(sine2(f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 2, 3)), turn));
@@ -98,19 +100,19 @@ function sineOrCosine4(x: v128, turn: f64): v128 {
 }
 
 /** Sine; the sign of zero is kept. */
-@inline
+// @inline
 export function sin4(x: v128): v128 {
   return v128.bitselect(x, sineOrCosine4(x, 0), f32x4.eq(x, f32x4.splat(0)));
 }
 
 /** Cosine. */
-@inline
+// @inline
 export function cos4(x: v128): v128 {
   return sineOrCosine4(x, 1);
 }
 
 /** Hyperbolic tangent: an odd polynomial below 0.625, $1 - 2 / (e^{2|x|} + 1)$ above. */
-@inline
+// @inline
 export function tanh4(x: v128): v128 {
   const sign = v128.and(x, f32x4.splat(-0.0)), size = f32x4.abs(x), z = f32x4.mul(x, x);
   let p = madd(f32x4.splat(-5.70498872745e-3), z, f32x4.splat(2.06390887954e-2));
@@ -124,7 +126,7 @@ export function tanh4(x: v128): v128 {
 }
 
 /** Logistic function: with $e = e^{-|x|}$, it is $1 / (1 + e)$ or, for negative $x$, $e / (1 + e)$. */
-@inline
+// @inline
 export function sigmoid4(x: v128): v128 {
   const one = f32x4.splat(1), e = exp4(f32x4.neg(f32x4.abs(x)));
   const top = v128.bitselect(e, one, f32x4.lt(x, f32x4.splat(0)));
@@ -132,7 +134,7 @@ export function sigmoid4(x: v128): v128 {
 }
 
 /** Error function: an odd polynomial below one, $1 - e^{-x^2} P(1/x^2)/x$ above. */
-@inline
+// @inline
 export function erf4(x: v128): v128 {
   const one = f32x4.splat(1), sign = v128.and(x, f32x4.splat(-0.0)), size = f32x4.abs(x), z = f32x4.mul(x, x);
   let t = madd(f32x4.splat(7.853861353153693e-5), z, f32x4.splat(-8.010193625184903e-4));
@@ -171,7 +173,7 @@ function logDouble(x: f64): f64 {
   p = p * z + 1.0 / 7;
   p = p * z + 1.0 / 5;
   p = p * z + 1.0 / 3;
-  return <f64>exponent * 0.6931471805599453 + 2 * s * (p * z + 1);
+  return <f64> exponent * 0.6931471805599453 + 2 * s * (p * z + 1);
 }
 
 /** Exponential in double precision, to about $10^{-12}$; the argument is within ±700. */
@@ -189,7 +191,7 @@ function expDouble(x: f64): f64 {
   p = p * r + 0.5;
   p = p * r + 1;
   p = p * r + 1;
-  return p * reinterpret<f64>((<i64>n + 1023) << 52);
+  return p * reinterpret<f64>((<i64> n + 1023) << 52);
 }
 
 /** A power with the special cases of IEEE 754: whatever to the 0 and 1 to whatever is 1. */
@@ -198,7 +200,7 @@ export function power(base: f32, exponent: f32): f32 {
   if (base != base || exponent != exponent) return NaN;
   const size = abs(base), whole = trunc(exponent) == exponent;
   // From $2^{24}$ on every float32 is even, infinity included.
-  const odd = whole && abs(exponent) < 16777216 && (<i32>exponent & 1);
+  const odd = whole && abs(exponent) < 16777216 && (<i32> exponent & 1);
   let result: f64;
   if (abs(exponent) == Infinity) {
     if (size == 1) return 1;
@@ -207,7 +209,7 @@ export function power(base: f32, exponent: f32): f32 {
     result = (size == 0) == (exponent > 0) ? 0 : Infinity;
   } else {
     if (base < 0 && !whole) return NaN;
-    result = expDouble(max<f64>(-700, min<f64>(700, <f64>exponent * logDouble(<f64>size))));
+    result = expDouble(max<f64>(-700, min<f64>(700, <f64> exponent * logDouble(<f64> size))));
   }
-  return <f32>(odd && reinterpret<i32>(base) < 0 ? -result : result);
+  return <f32> (odd && reinterpret<i32>(base) < 0 ? -result : result);
 }

@@ -1,20 +1,22 @@
 /**
+ * # Fused jobs
+ *
  * Which kernel a fused job number means.
  *
  * @module
  */
 
-import { activation, activationBackward } from "./activations";
-import { attention } from "./attention";
-import { attentionBackward } from "./attention_backward";
-import { attentionFew } from "./attention_few";
-import { dropout, dropoutBackward } from "./dropout";
-import * as op from "./fused_opcodes";
-import { crossEntropy, crossEntropyBackward } from "./loss";
-import { addPartials, normalize, normalizeBackward } from "./normalization";
-import { adamStep } from "./optimizer";
-import { rotary } from "./rotary";
-import { logSoftmax, logSoftmaxBackward, softmax, softmaxBackward } from "./softmax";
+import { activation, activationBackward } from "./activations.ts";
+import { attention } from "./attention.ts";
+import { attentionBackward } from "./attention_backward.ts";
+import { attentionFew } from "./attention_few.ts";
+import { dropout, dropoutBackward } from "./dropout.ts";
+import * as op from "./fused_opcodes.ts";
+import { crossEntropy, crossEntropyBackward } from "./loss.ts";
+import { addPartials, normalize, normalizeBackward } from "./normalization.ts";
+import { adamStep } from "./optimizer.ts";
+import { rotary } from "./rotary.ts";
+import { logSoftmax, logSoftmaxBackward, softmax, softmaxBackward } from "./softmax.ts";
 
 /** Does the units `[from, to)` of one fused job. */
 export function fusedJob(job: i32, args: usize, from: i32, to: i32, scratch: usize): void {

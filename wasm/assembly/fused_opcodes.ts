@@ -1,4 +1,6 @@
 /**
+ * # Numbers of the fused jobs
+ *
  * Numbers of the fused jobs, from 64. Plain constants, valid in TypeScript and AssemblyScript.
  *
  * @module

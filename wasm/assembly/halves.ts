@@ -42,30 +42,32 @@
  * @module
  */
 
-import { begin, fourRows } from "./matvec";
-import { packColumns } from "./packing";
-import { integer, madd, pointer } from "./simd";
+// deno-lint-ignore-file prefer-const -- constants in memory are faster than constants in code: see exp.ts
+
+import { begin, fourRows } from "./matvec.ts";
+import { packColumns } from "./packing.ts";
+import { integer, madd, pointer } from "./simd.ts";
 
 /** Sign, exponent and fraction in the places of a float32's. */
-let FIELDS: v128 = i32x4.splat(<i32>0x8fffe000);
+let FIELDS: v128 = i32x4.splat(<i32> 0x8fffe000);
 /** $2^{13}$ for lower halves of lanes, 0 for upper ones. */
 let LOWER: v128 = i32x4.splat(0x2000);
 
 /** Columns 0 to 3, times $2^{-112}$. */
-@inline
+// @inline
 function lower(v: v128): v128 {
   // The product of halves is the one operation that both extends the sign and shifts.
   return v128.and(i32x4.dot_i16x8_s(v, LOWER), FIELDS);
 }
 
 /** Columns 4 to 7, times $2^{-112}$. */
-@inline
+// @inline
 function upper(v: v128): v128 {
   return v128.and(i32x4.shr_s(v, 3), FIELDS);
 }
 
 /** Four float32 as float16, each in the lower half of a lane: to the nearest, ties away from zero, at most 65504. */
-@inline
+// @inline
 function halved(v: v128): v128 {
   const a = v128.and(v, i32x4.splat(0x7fffffff));
   const usual = i32x4.shr_u(i32x4.add(a, i32x4.splat(0x1000 - (112 << 23))), 13);
@@ -83,11 +85,11 @@ function halved(v: v128): v128 {
  */
 export function packHalvesJob(args: usize, from: i32, to: i32, scratch: usize): void {
   const across = pointer(args, 2), along = pointer(args, 3), columns = integer(args, 4), depth = integer(args, 5);
-  let y = pointer(args, 0) + (<usize>(from * depth) << 4);
+  let y = pointer(args, 0) + (<usize> (from * depth) << 4);
   for (let unit = from; unit < to; unit++) {
     const j = unit << 3;
-    packColumns(scratch, pointer(args, 1) + <usize>j * across, along, across, min(8, columns - j), depth);
-    for (let x = scratch, end = x + (<usize>depth << 5); x < end; x += 32) {
+    packColumns(scratch, pointer(args, 1) + <usize> j * across, along, across, min(8, columns - j), depth);
+    for (let x = scratch, end = x + (<usize> depth << 5); x < end; x += 32) {
       v128.store(y, v128.or(halved(v128.load(x)), i32x4.shl(halved(v128.load(x + 16)), 16)));
       y += 16;
     }
@@ -119,15 +121,15 @@ function unpackPanel(y: usize, p: usize, depth: i32): void {
 export function unpackHalvesJob(args: usize, from: i32, to: i32): void {
   const depth = integer(args, 2);
   for (let unit = from; unit < to; unit++) {
-    const skip = <usize>unit;
-    unpackPanel(pointer(args, 0) + skip * (<usize>depth << 5), pointer(args, 1) + skip * pointer(args, 3), depth);
+    const skip = <usize> unit;
+    unpackPanel(pointer(args, 0) + skip * (<usize> depth << 5), pointer(args, 1) + skip * pointer(args, 3), depth);
   }
 }
 
 /** A scaled row times two panels; the sums of the second one go to `z`. */
 function twoPanels(y: usize, z: usize, x: usize, p: usize, q: usize, depth: i32): void {
   let a0 = v128.load(y), a1 = v128.load(y + 16), b0 = v128.load(z), b1 = v128.load(z + 16);
-  for (const end = x + (<usize>depth << 2); x < end; x += 4) {
+  for (const end = x + (<usize> depth << 2); x < end; x += 4) {
     const s = v128.load32_splat(x);
     let v = v128.load(p);
     a0 = madd(lower(v), s, a0);
@@ -168,9 +170,9 @@ function scaled(y: usize, x: usize, f: f32, n: i32): void {
 export function rowsTimesHalvesJob(args: usize, from: i32, to: i32, scratch: usize): void {
   const x = pointer(args, 0), y = pointer(args, 2), rows = integer(args, 3), columns = integer(args, 4);
   const depth = integer(args, 5), ldx = pointer(args, 6), ldy = pointer(args, 7), bias = pointer(args, 8);
-  const bytes = <usize>depth << 4, panels = pointer(args, 1), wide = scratch + 256;
+  const bytes = <usize> depth << 4, panels = pointer(args, 1), wide = scratch + 256;
   if (rows < 4) {
-    const ldw = <usize>depth << 2;
+    const ldw = <usize> depth << 2;
     for (let row = 0; row < rows; row++) scaled(wide + ldw * row, x + ldx * row, UP, depth);
     // Two panels at a time, one of each half; what is left of an odd number is computed twice.
     const half = (to - from + 1) >> 1, apart = to - from - half;
@@ -181,33 +183,33 @@ export function rowsTimesHalvesJob(args: usize, from: i32, to: i32, scratch: usi
         const count = min(8, columns - first), rest = min(8, columns - second);
         memory.fill(scratch, 0, 64);
         if (bias) {
-          scaled(scratch, bias + (<usize>first << 2), DOWN, count);
-          scaled(other, bias + (<usize>second << 2), DOWN, rest);
+          scaled(scratch, bias + (<usize> first << 2), DOWN, count);
+          scaled(other, bias + (<usize> second << 2), DOWN, rest);
         }
         twoPanels(scratch, other, wide + ldw * row, p, p + bytes * apart, depth);
-        scaled(z + (<usize>first << 2), scratch, UP, count);
-        scaled(z + (<usize>second << 2), other, UP, rest);
+        scaled(z + (<usize> first << 2), scratch, UP, count);
+        scaled(z + (<usize> second << 2), other, UP, rest);
       }
     }
     return;
   }
   for (let unit = from; unit < to; unit++) {
-    const skip = <usize>unit << 5, count = <usize>min(8, columns - (unit << 3)) << 2;
-    for (let i: usize = 0; i < <usize>rows; i++) {
+    const skip = <usize> unit << 5, count = <usize> min(8, columns - (unit << 3)) << 2;
+    for (let i: usize = 0; i < <usize> rows; i++) {
       const sums = count == 32 ? y + i * ldy + skip : scratch + (i << 5);
       begin(sums, bias ? bias + skip : 0, count);
     }
     for (let k = 0; k < depth; k += TERMS) {
       const terms = min(TERMS, depth - k);
-      unpackPanel(wide, panels + bytes * unit + (<usize>k << 4), terms);
+      unpackPanel(wide, panels + bytes * unit + (<usize> k << 4), terms);
       for (let i = 0; i < rows; i += 4) {
-        const z = x + ldx * i + (<usize>k << 2);
+        const z = x + ldx * i + (<usize> k << 2);
         if (count == 32) fourRows(y + ldy * i + skip, ldy, z, ldx, rows - i, wide, terms);
-        else fourRows(scratch + (<usize>i << 5), 32, z, ldx, rows - i, wide, terms);
+        else fourRows(scratch + (<usize> i << 5), 32, z, ldx, rows - i, wide, terms);
       }
     }
     if (count < 32) {
-      for (let i: usize = 0; i < <usize>rows; i++) memory.copy(y + i * ldy + skip, scratch + (i << 5), count);
+      for (let i: usize = 0; i < <usize> rows; i++) memory.copy(y + i * ldy + skip, scratch + (i << 5), count);
     }
   }
 }

@@ -1,4 +1,6 @@
 /**
+ * # Jobs
+ *
  * Which kernel a job number means. Every kernel has the same four parameters:
  *
  * | argument     | meaning                                              |
@@ -10,18 +12,18 @@
  * @module
  */
 
-import { packBlocksJob, roundRowsJob, rowsTimesBlocksJob, unpackBlocksJob } from "./blocks";
-import { convertJob, copyRowsJob, copyStridedJob, copyTransposedJob } from "./copy";
-import { binaryJob, selectJob, unaryJob } from "./elementwise";
-import { fusedJob } from "./fused_jobs";
-import { packHalvesJob, rowsTimesHalvesJob, unpackHalvesJob } from "./halves";
-import { multiplyEachJob, multiplyJob } from "./matmul";
-import { rowsTimesMatrixJob, rowsTimesPanelsJob, rowsTimesTransposeJob } from "./matvec";
-import * as opcodes from "./opcodes";
-import { packJob } from "./packing";
-import { reduceColumnsJob, reduceRowsJob } from "./reduce";
-import { gatherJob, scatterAddJob } from "./rows";
-import { argsortJob } from "./sort";
+import { packBlocksJob, roundRowsJob, rowsTimesBlocksJob, unpackBlocksJob } from "./blocks.ts";
+import { convertJob, copyRowsJob, copyStridedJob, copyTransposedJob } from "./copy.ts";
+import { binaryJob, selectJob, unaryJob } from "./elementwise.ts";
+import { fusedJob } from "./fused_jobs.ts";
+import { packHalvesJob, rowsTimesHalvesJob, unpackHalvesJob } from "./halves.ts";
+import { multiplyEachJob, multiplyJob } from "./matmul.ts";
+import { rowsTimesMatrixJob, rowsTimesPanelsJob, rowsTimesTransposeJob } from "./matvec.ts";
+import * as opcodes from "./opcodes.ts";
+import { packJob } from "./packing.ts";
+import { reduceColumnsJob, reduceRowsJob } from "./reduce.ts";
+import { gatherJob, scatterAddJob } from "./rows.ts";
+import { argsortJob } from "./sort.ts";
 
 /** Does the units `[from, to)` of one job. */
 export function job(op: i32, args: usize, from: i32, to: i32, scratch: usize): void {

@@ -1,4 +1,6 @@
 /**
+ * # The foot of the memory
+ *
  * Fixed addresses at the foot of the memory, known to both sides of the border.
  *
  * @module

@@ -1,4 +1,6 @@
 /**
+ * # Cross-entropy
+ *
  * Cross entropy of rows of logits against one correct class each.
  *
  * $$L = -(1 - \epsilon) \ln p_t - \frac{\epsilon}{V} \sum_v \ln p_v$$
@@ -16,26 +18,28 @@
  *
  * **Rounding.** $m$ and $s$ are kept apart. Their combination $m + \ln s$ has, for logits
  * around $10^4$, an error of $10^{-3}$, and every probability would inherit it.
+ *
+ * @module
  */
 
-import { expNegative4 } from "./exp";
-import { integer, loadPart, madd, number, pointer, storePart } from "./simd";
-import { log1, maxRow, sumOfExponentials, sumRow } from "./softmax";
+import { expNegative4 } from "./exp.ts";
+import { integer, loadPart, madd, number, pointer, storePart } from "./simd.ts";
+import { log1, maxRow, sumOfExponentials, sumRow } from "./softmax.ts";
 
 /** Rows of the loss: `args` = loss, maximum, sum, logits, targets, V, ignored id, $\epsilon$. */
 export function crossEntropy(args: usize, from: i32, to: i32): void {
   const loss = pointer(args, 0), maximum = pointer(args, 1), sum = pointer(args, 2);
   const V = integer(args, 5), ignored = integer(args, 6), smoothing = number(args, 7);
   for (let row = from; row < to; row++) {
-    const at = <usize>row << 2;
+    const at = <usize> row << 2;
     const target = load<i32>(pointer(args, 4) + at);
     let m: f32 = 0, s: f32 = 1, value: f32 = 0;
     if (target != ignored) {
-      const x = pointer(args, 3) + <usize>row * (<usize>V << 2);
+      const x = pointer(args, 3) + <usize> row * (<usize> V << 2);
       m = maxRow(x, V);
       s = sumOfExponentials(x, V, m);
-      value = m - load<f32>(x + (<usize>target << 2));
-      if (smoothing > 0) value = (1 - smoothing) * value + smoothing * (m - sumRow(x, V) / <f32>V);
+      value = m - load<f32>(x + (<usize> target << 2));
+      if (smoothing > 0) value = (1 - smoothing) * value + smoothing * (m - sumRow(x, V) / <f32> V);
       value += log1(s);
     }
     store<f32>(loss + at, value);
@@ -45,22 +49,24 @@ export function crossEntropy(args: usize, from: i32, to: i32): void {
 }
 
 /**
- * Rows of $dx_v = g\,(p_v - (1 - \epsilon)[v = t] - \epsilon / V)$: `args` = dx, maximum, sum,
+ * Rows of the gradient of the logits.
+ *
+ * $dx_v = g\,(p_v - (1 - \epsilon)[v = t] - \epsilon / V)$: `args` = dx, maximum, sum,
  * logits, targets, V, ignored id, $\epsilon$, gradient.
  */
 export function crossEntropyBackward(args: usize, from: i32, to: i32): void {
   const V = integer(args, 5), ignored = integer(args, 6), smoothing = number(args, 7);
   for (let row = from; row < to; row++) {
-    const at = <usize>row << 2, skip = <usize>row * (<usize>V << 2);
+    const at = <usize> row << 2, skip = <usize> row * (<usize> V << 2);
     const target = load<i32>(pointer(args, 4) + at), dx = pointer(args, 0) + skip;
     if (target == ignored) {
-      memory.fill(dx, 0, <usize>V << 2);
+      memory.fill(dx, 0, <usize> V << 2);
       continue;
     }
     const g = load<f32>(pointer(args, 8) + at);
     const m = load<f32>(pointer(args, 1) + at), s = load<f32>(pointer(args, 2) + at);
-    probabilities(dx, pointer(args, 3) + skip, V, m, g / s, -g * smoothing / <f32>V);
-    const hit = dx + (<usize>target << 2);
+    probabilities(dx, pointer(args, 3) + skip, V, m, g / s, -g * smoothing / <f32> V);
+    const hit = dx + (<usize> target << 2);
     store<f32>(hit, load<f32>(hit) - g * (1 - smoothing));
   }
 }
@@ -68,7 +74,7 @@ export function crossEntropyBackward(args: usize, from: i32, to: i32): void {
 /** $dx_i = c\,e^{x_i - m} + d$ for `n` numbers. */
 function probabilities(dx: usize, x: usize, n: i32, maximum: f32, c: f32, d: f32): void {
   const m = f32x4.splat(maximum), factor = f32x4.splat(c), shift = f32x4.splat(d);
-  const end4 = x + (<usize>(n & ~3) << 2);
+  const end4 = x + (<usize> (n & ~3) << 2);
   for (; x < end4; x += 16) {
     v128.store(dx, madd(expNegative4(f32x4.sub(v128.load(x), m)), factor, shift));
     dx += 16;

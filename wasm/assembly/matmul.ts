@@ -20,13 +20,12 @@
  * @module
  */
 
-import { packColumns, packRows, restWidth, wholeRows } from "./packing";
-import { lowTile, MR, NR, tile } from "./tile";
-import { offsetOf } from "./walk";
+import { packColumns, packRows, restWidth, wholeRows } from "./packing.ts";
+import { lowTile, MR, NR, tile } from "./tile.ts";
+import { offsetOf } from "./walk.ts";
 
-export { packColumns, packRows } from "./packing";
-export { MR, NR } from "./tile";
-
+export { packColumns, packRows } from "./packing.ts";
+export { MR, NR } from "./tile.ts";
 
 /**
  * A tile of which the rows `[first, end)` and `width` columns belong to the result; `c` and
@@ -51,9 +50,9 @@ function partOfTile(
 ): void {
   if (low) lowTile(left, row, step, right, rightRow, aside, 32, depth, 0, 0);
   else tile(left, row, step, right, rightRow, aside, 32, depth, 0, 0);
-  aside += <usize>first << 5;
+  aside += <usize> first << 5;
   for (let i = first; i < end; i++) {
-    for (let j: usize = 0; j < <usize>width << 2; j += 4) {
+    for (let j: usize = 0; j < <usize> width << 2; j += 4) {
       const value = load<f32>(aside + j);
       store<f32>(c + j, addend ? value + load<f32>(addend + j) : value);
     }
@@ -94,7 +93,7 @@ export function multiplyBlock(
   aside: usize,
 ): void {
   const whole = wholeRows(rows), rest = rows - whole, low = MR == 4 || rest != 5;
-  const ahead = leftRow ? leftRow : <usize>depth << 2, row: usize = leftRow ? leftRow : 4;
+  const ahead = leftRow ? leftRow : <usize> depth << 2, row: usize = leftRow ? leftRow : 4;
   const step: usize = leftRow ? leftStep : MR << 2, lastStep: usize = leftRow ? leftStep : restWidth(rest) << 2;
   // Behind the last row of an operand that is not packed there may be no memory: the last tile begins earlier.
   const again = leftRow ? (low ? -rest & 3 : MR - rest) : 0;
@@ -104,9 +103,9 @@ export function multiplyBlock(
     for (let i = 0; i < whole; i += MR) {
       if (width == NR) tile(from, row, step, right, rightRow, to, ldc, depth, plus, ldAddend);
       else partOfTile(false, from, row, step, right, rightRow, to, ldc, 0, MR, width, depth, plus, ldAddend, aside);
-      from += ahead * <usize>MR;
-      to += ldc * <usize>MR;
-      plus += addend ? ldAddend * <usize>MR : 0;
+      from += ahead * <usize> MR;
+      to += ldc * <usize> MR;
+      plus += addend ? ldAddend * <usize> MR : 0;
     }
     let i = rest;
     while (low && i >= 4) {
@@ -118,8 +117,24 @@ export function multiplyBlock(
       i -= 4;
     }
     if (i > 0) {
-      from -= leftRow * <usize>again;
-      partOfTile(low, from, row, lastStep, right, rightRow, to, ldc, again, again + i, width, depth, plus, ldAddend, aside);
+      from -= leftRow * <usize> again;
+      partOfTile(
+        low,
+        from,
+        row,
+        lastStep,
+        right,
+        rightRow,
+        to,
+        ldc,
+        again,
+        again + i,
+        width,
+        depth,
+        plus,
+        ldAddend,
+        aside,
+      );
     }
     right += rightStep;
     c += 32;
@@ -142,16 +157,16 @@ export function multiplyJob(args: usize, from: i32, to: i32, scratch: usize): vo
   const addend = load<usize>(args + 28), ldAddend = load<usize>(args + 32);
   const blockRows = load<i32>(args + 36), blockColumns = load<i32>(args + 40), rightStep = load<usize>(args + 44);
   const rightRow = load<usize>(args + 48), leftRow = load<usize>(args + 52), leftStep = load<usize>(args + 56);
-  const ahead = leftRow ? leftRow : <usize>depth << 2;
+  const ahead = leftRow ? leftRow : <usize> depth << 2;
   const down = max(1, (rows - 9 + blockRows) / blockRows);
   for (let unit = from; unit < to; unit++) {
     const block = unit % down, i = block * blockRows, j = (unit / down) * blockColumns;
-    const corner = <usize>i * ldc + (<usize>j << 2);
+    const corner = <usize> i * ldc + (<usize> j << 2);
     multiplyBlock(
-      left + <usize>i * ahead,
+      left + <usize> i * ahead,
       leftRow,
       leftStep,
-      right + (<usize>j >> 3) * rightStep,
+      right + (<usize> j >> 3) * rightStep,
       rightStep,
       rightRow,
       c + corner,
@@ -159,7 +174,7 @@ export function multiplyJob(args: usize, from: i32, to: i32, scratch: usize): vo
       block + 1 == down ? rows - i : blockRows,
       min(blockColumns, columns - j),
       depth,
-      addend ? addend + <usize>i * ldAddend + (<usize>j << 2) : 0,
+      addend ? addend + <usize> i * ldAddend + (<usize> j << 2) : 0,
       ldAddend,
       scratch,
     );
@@ -179,16 +194,31 @@ export function multiplyEachJob(args: usize, from: i32, to: i32, scratch: usize)
   const aRow = load<usize>(args + 24), aColumn = load<usize>(args + 28);
   const bRow = load<usize>(args + 32), bColumn = load<usize>(args + 36);
   const block = load<i32>(args + 40), axes = load<i32>(args + 44);
-  const ldc = <usize>columns << 2;
-  const left = scratch + 256, right = left + <usize>((rows + MR - 1) / MR * MR) * (<usize>block << 2);
+  const ldc = <usize> columns << 2;
+  const left = scratch + 256, right = left + <usize> ((rows + MR - 1) / MR * MR) * (<usize> block << 2);
   for (let unit = from; unit < to; unit++) {
     const x = a + offsetOf(unit, axes, args + 64, args + 96), y = b + offsetOf(unit, axes, args + 64, args + 128);
-    const z = c + <usize>unit * (<usize>rows * ldc);
+    const z = c + <usize> unit * (<usize> rows * ldc);
     for (let k = 0; k < depth; k += block) {
       const terms = min(block, depth - k);
-      packRows(left, x + <usize>k * aColumn, aRow, aColumn, rows, terms);
-      packColumns(right, y + <usize>k * bRow, bRow, bColumn, columns, terms);
-      multiplyBlock(left, 0, 0, right, <usize>(NR * 4) * <usize>terms, NR << 2, z, ldc, rows, columns, terms, k ? z : 0, ldc, scratch);
+      packRows(left, x + <usize> k * aColumn, aRow, aColumn, rows, terms);
+      packColumns(right, y + <usize> k * bRow, bRow, bColumn, columns, terms);
+      multiplyBlock(
+        left,
+        0,
+        0,
+        right,
+        <usize> (NR * 4) * <usize> terms,
+        NR << 2,
+        z,
+        ldc,
+        rows,
+        columns,
+        terms,
+        k ? z : 0,
+        ldc,
+        scratch,
+      );
     }
   }
 }

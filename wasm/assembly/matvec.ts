@@ -30,8 +30,8 @@
  * @module
  */
 
-import { madd, sumLanes } from "./simd";
-import { offsetOf } from "./walk";
+import { madd, sumLanes } from "./simd.ts";
+import { offsetOf } from "./walk.ts";
 
 /** Columns of one unit: long runs read fastest. */
 const RUN: i32 = 2048;
@@ -43,7 +43,7 @@ function sweepEight(y: usize, x: usize, w: usize, ld: usize, n: i32): void {
   const x6 = v128.load32_splat(x + 24), x7 = v128.load32_splat(x + 28);
   const ld2 = ld + ld, ld3 = ld2 + ld;
   let v = w + (ld << 2);
-  const end = y + (<usize>(n & ~3) << 2);
+  const end = y + (<usize> (n & ~3) << 2);
   for (; y < end; y += 16) {
     let a = madd(v128.load(w), x0, v128.load(y));
     a = madd(v128.load(w + ld), x1, a);
@@ -72,7 +72,7 @@ function sweepEight(y: usize, x: usize, w: usize, ld: usize, n: i32): void {
 /** `y[0..n) += x w[0..n)` for one row of weights. */
 function sweepOne(y: usize, x: f32, w: usize, n: i32): void {
   const vx = f32x4.splat(x);
-  const end = y + (<usize>(n & ~3) << 2);
+  const end = y + (<usize> (n & ~3) << 2);
   for (; y < end; y += 16) {
     v128.store(y, madd(v128.load(w), vx, v128.load(y)));
     w += 16;
@@ -85,7 +85,7 @@ function sweepOne(y: usize, x: f32, w: usize, n: i32): void {
 }
 
 /**
- * Rows times a matrix stored row by row; a unit is a block of 2048 columns of one batch element.
+ * Rows times a matrix stored row by row. A unit is a block of 2048 columns of one batch element.
  *
  * Words: x, w, y, rows of x, columns, depth, bytes from row to row of x, of w, of y, address
  * of one row of biases or 0, batch axes, and from word 16 on their extents, from 24 the bytes
@@ -100,22 +100,24 @@ export function rowsTimesMatrixJob(args: usize, from: i32, to: i32): void {
   const blocks = (columns + RUN - 1) / RUN;
   for (let unit = from; unit < to; unit++) {
     const batch = unit / blocks, j = (unit % blocks) * RUN, n = min(RUN, columns - j);
-    const skip = <usize>j << 2;
+    const skip = <usize> j << 2;
     const px = x + offsetOf(batch, axes, args + 64, args + 96);
     let pw = w + offsetOf(batch, axes, args + 64, args + 128) + skip;
-    const py = y + <usize>(batch * rows) * ldy + skip;
+    const py = y + <usize> (batch * rows) * ldy + skip;
     for (let i = 0; i < rows; i++) {
-      if (bias) memory.copy(py + <usize>i * ldy, bias + skip, <usize>n << 2);
-      else memory.fill(py + <usize>i * ldy, 0, <usize>n << 2);
+      if (bias) memory.copy(py + <usize> i * ldy, bias + skip, <usize> n << 2);
+      else memory.fill(py + <usize> i * ldy, 0, <usize> n << 2);
     }
     let k = 0;
     for (; k + 8 <= depth; k += 8) {
-      for (let i = 0; i < rows; i++) sweepEight(py + <usize>i * ldy, px + <usize>i * ldx + (<usize>k << 2), pw, ldw, n);
+      for (let i = 0; i < rows; i++) {
+        sweepEight(py + <usize> i * ldy, px + <usize> i * ldx + (<usize> k << 2), pw, ldw, n);
+      }
       pw += ldw << 3;
     }
     for (; k < depth; k++) {
       for (let i = 0; i < rows; i++) {
-        sweepOne(py + <usize>i * ldy, load<f32>(px + <usize>i * ldx + (<usize>k << 2)), pw, n);
+        sweepOne(py + <usize> i * ldy, load<f32>(px + <usize> i * ldx + (<usize> k << 2)), pw, n);
       }
       pw += ldw;
     }
@@ -126,7 +128,7 @@ export function rowsTimesMatrixJob(args: usize, from: i32, to: i32): void {
 function dotFour(y: usize, step: usize, x: usize, w: usize, ld: usize, n: i32): void {
   let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
   const ld2 = ld + ld, ld3 = ld2 + ld;
-  const end = x + (<usize>(n & ~7) << 2);
+  const end = x + (<usize> (n & ~7) << 2);
   for (; x < end; x += 32) {
     const u = v128.load(x), v = v128.load(x + 16), z = w + 16;
     a0 = madd(v128.load(w), u, a0);
@@ -183,17 +185,17 @@ export function rowsTimesTransposeJob(args: usize, from: i32, to: i32): void {
     // All columns of this batch element that are among the units, or those of this unit.
     const units = streamed ? min(to - unit, blocks - unit % blocks) : 1, end = min(first + units * OUTPUTS, columns);
     const px = x + offsetOf(batch, axes, args + 64, args + 96);
-    const pw = w + offsetOf(batch, axes, args + 64, args + 128), py = y + <usize>batch * batchBytes;
+    const pw = w + offsetOf(batch, axes, args + 64, args + 128), py = y + <usize> batch * batchBytes;
     const quarter = (end - first) >> 2, apart = streamed ? quarter : 1, step = streamed ? 1 : 4;
     let j = first;
     for (let n = quarter; n > 0; n--) {
-      for (let i: usize = 0; i < <usize>rows; i++) {
+      for (let i: usize = 0; i < <usize> rows; i++) {
         dotFour(py + i * down + across * j, across * apart, px + i * ldx, pw + ldw * j, ldw * apart, depth);
       }
       j += step;
     }
     for (j = first + (quarter << 2); j < end; j++) {
-      for (let i: usize = 0; i < <usize>rows; i++) {
+      for (let i: usize = 0; i < <usize> rows; i++) {
         dotFour(py + i * down + across * j, 0, px + i * ldx, pw + ldw * j, 0, depth);
       }
     }
@@ -217,7 +219,7 @@ export function fourRows(y: usize, ldy: usize, x: usize, ldx: usize, rows: i32, 
   let x1 = rows > 1 ? x + ldx : x, x2 = rows > 2 ? x1 + ldx : x1, x3 = rows > 3 ? x2 + ldx : x2;
   let a0 = v128.load(y), a1 = v128.load(y + 16), b0 = v128.load(y1), b1 = v128.load(y1 + 16);
   let c0 = v128.load(y2), c1 = v128.load(y2 + 16), d0 = v128.load(y3), d1 = v128.load(y3 + 16);
-  for (const end = x + (<usize>depth << 2); x < end; x += 4) {
+  for (const end = x + (<usize> depth << 2); x < end; x += 4) {
     const u = v128.load(p), v = v128.load(p + 16);
     let s = v128.load32_splat(x);
     a0 = madd(u, s, a0);
@@ -252,7 +254,7 @@ function fourPanels(y: usize, x: usize, p: usize, apart: usize, step: usize, dep
   const y1 = y + step, y2 = y1 + step, y3 = y2 + step;
   let a0 = v128.load(y), a1 = v128.load(y + 16), b0 = v128.load(y1), b1 = v128.load(y1 + 16);
   let c0 = v128.load(y2), c1 = v128.load(y2 + 16), d0 = v128.load(y3), d1 = v128.load(y3 + 16);
-  for (const end = x + (<usize>depth << 2); x < end; x += 4) {
+  for (const end = x + (<usize> depth << 2); x < end; x += 4) {
     const s = v128.load32_splat(x);
     a0 = madd(v128.load(p), s, a0);
     a1 = madd(v128.load(p + 16), s, a1);
@@ -293,11 +295,11 @@ export function rowsTimesPanelsJob(args: usize, from: i32, to: i32, scratch: usi
   const x = load<usize>(args), panels = load<usize>(args + 4), y = load<usize>(args + 8);
   const rows = load<i32>(args + 12), columns = load<i32>(args + 16), depth = load<i32>(args + 20);
   const ldx = load<usize>(args + 24), ldy = load<usize>(args + 28), bias = load<usize>(args + 32);
-  const bytes = <usize>depth << 5, whole = min(to, columns >> 3), part = <usize>(columns & 7) << 2;
+  const bytes = <usize> depth << 5, whole = min(to, columns >> 3), part = <usize> (columns & 7) << 2;
 
   // Sums grow in place, those of the last columns, if they are fewer than eight, in the scratch.
-  const at = <usize>from << 5, last = <usize>whole << 5, tail = to > whole ? part : 0;
-  for (let i: usize = 0; i < <usize>rows; i++) {
+  const at = <usize> from << 5, last = <usize> whole << 5, tail = to > whole ? part : 0;
+  for (let i: usize = 0; i < <usize> rows; i++) {
     if (whole > from) begin(y + i * ldy + at, bias ? bias + at : 0, last - at);
     begin(scratch + (i << 5), bias ? bias + last : 0, tail);
   }
@@ -307,20 +309,20 @@ export function rowsTimesPanelsJob(args: usize, from: i32, to: i32, scratch: usi
     // One panel of each quarter; up to three are left.
     const apart = max(0, whole - from) >> 2;
     for (const end = from + apart; unit < end; unit++) {
-      fourPanels(y + (<usize>unit << 5), x, panels + bytes * unit, bytes * apart, <usize>apart << 5, depth);
+      fourPanels(y + (<usize> unit << 5), x, panels + bytes * unit, bytes * apart, <usize> apart << 5, depth);
     }
     unit = from + (apart << 2);
   }
   for (let k = 0; k < depth; k += TERMS) {
-    const terms = min(TERMS, depth - k), skip = <usize>k << 2;
+    const terms = min(TERMS, depth - k), skip = <usize> k << 2;
     for (let j = unit; j < to; j++) {
-      const p = panels + bytes * j + (<usize>k << 5);
+      const p = panels + bytes * j + (<usize> k << 5);
       for (let i = 0; i < rows; i += 4) {
         const z = x + ldx * i + skip;
-        if (j < whole) fourRows(y + ldy * i + (<usize>j << 5), ldy, z, ldx, rows - i, p, terms);
-        else fourRows(scratch + (<usize>i << 5), 32, z, ldx, rows - i, p, terms);
+        if (j < whole) fourRows(y + ldy * i + (<usize> j << 5), ldy, z, ldx, rows - i, p, terms);
+        else fourRows(scratch + (<usize> i << 5), 32, z, ldx, rows - i, p, terms);
       }
     }
   }
-  for (let i: usize = 0; i < <usize>rows; i++) memory.copy(y + i * ldy + last, scratch + (i << 5), tail);
+  for (let i: usize = 0; i < <usize> rows; i++) memory.copy(y + i * ldy + last, scratch + (i << 5), tail);
 }

@@ -1,4 +1,6 @@
 /**
+ * # Normalization
+ *
  * Layer normalization and root-mean-square normalization, one row at a time.
  *
  * $$\hat x = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}}, \qquad y = \hat x \odot \gamma + \beta$$
@@ -19,16 +21,18 @@
  * **Gradients of gain and bias** sum over all rows. Rows are cut into blocks of a length
  * that depends on their number alone; each block adds up its own rows, and the blocks are
  * added in order. Any number of threads yields the same bits.
+ *
+ * @module
  */
 
-import { integer, madd, number, pointer, sumLanes } from "./simd";
-import { sumRow } from "./softmax";
+import { integer, madd, number, pointer, sumLanes } from "./simd.ts";
+import { sumRow } from "./softmax.ts";
 
 /** $\sum_i (x_i - \mu)^2$ of `n` numbers. */
 function squaresRow(x: usize, n: i32, mean: f32): f32 {
   const m = f32x4.splat(mean);
   let a = f32x4.splat(0), b = a, c = a, d = a;
-  const end16 = x + (<usize>(n & ~15) << 2), end4 = x + (<usize>(n & ~3) << 2), end = x + (<usize>n << 2);
+  const end16 = x + (<usize> (n & ~15) << 2), end4 = x + (<usize> (n & ~3) << 2), end = x + (<usize> n << 2);
   for (; x < end16; x += 64) {
     const p = f32x4.sub(v128.load(x), m), q = f32x4.sub(v128.load(x + 16), m);
     const r = f32x4.sub(v128.load(x + 32), m), s = f32x4.sub(v128.load(x + 48), m);
@@ -52,7 +56,7 @@ function squaresRow(x: usize, n: i32, mean: f32): f32 {
 /** $y_i = (x_i - \mu) r \gamma_i + \beta_i$ for `n` numbers. */
 function affineRow(y: usize, x: usize, gain: usize, bias: usize, n: i32, mean: f32, scale: f32): void {
   const m = f32x4.splat(mean), r = f32x4.splat(scale);
-  const end8 = x + (<usize>(n & ~7) << 2), end = x + (<usize>n << 2);
+  const end8 = x + (<usize> (n & ~7) << 2), end = x + (<usize> n << 2);
   for (; x < end8; x += 32) {
     const p = f32x4.mul(f32x4.sub(v128.load(x), m), r), q = f32x4.mul(f32x4.sub(v128.load(x + 16), m), r);
     v128.store(y, madd(p, v128.load(gain), v128.load(bias)));
@@ -71,11 +75,11 @@ function affineRow(y: usize, x: usize, gain: usize, bias: usize, n: i32, mean: f
 
 /** Rows of the normalization: `args` = y, mean, scale, x, gain, bias, E, centred, $\epsilon$. */
 export function normalize(args: usize, from: i32, to: i32): void {
-  const n = integer(args, 6), centred = integer(args, 7), epsilon = number(args, 8), bytes = <usize>n << 2;
+  const n = integer(args, 6), centred = integer(args, 7), epsilon = number(args, 8), bytes = <usize> n << 2;
   for (let row = from; row < to; row++) {
-    const skip = <usize>row * bytes, at = <usize>row << 2, x = pointer(args, 3) + skip;
-    const mean: f32 = centred ? sumRow(x, n) / <f32>n : 0;
-    const scale: f32 = 1 / sqrt<f32>(squaresRow(x, n, mean) / <f32>n + epsilon);
+    const skip = <usize> row * bytes, at = <usize> row << 2, x = pointer(args, 3) + skip;
+    const mean: f32 = centred ? sumRow(x, n) / <f32> n : 0;
+    const scale: f32 = 1 / sqrt<f32>(squaresRow(x, n, mean) / <f32> n + epsilon);
     affineRow(pointer(args, 0) + skip, x, pointer(args, 4), pointer(args, 5), n, mean, scale);
     if (centred) store<f32>(pointer(args, 1) + at, mean);
     store<f32>(pointer(args, 2) + at, scale);
@@ -86,7 +90,7 @@ export function normalize(args: usize, from: i32, to: i32): void {
 function gradientSums(sums: usize, x: usize, g: usize, gain: usize, n: i32, mean: f32): void {
   const m = f32x4.splat(mean);
   let a = f32x4.splat(0), b = a, c = a, d = a;
-  const end8 = x + (<usize>(n & ~7) << 2), end = x + (<usize>n << 2);
+  const end8 = x + (<usize> (n & ~7) << 2), end = x + (<usize> n << 2);
   for (; x < end8; x += 32) {
     const p = f32x4.mul(v128.load(g), v128.load(gain)), q = f32x4.mul(v128.load(g + 16), v128.load(gain + 16));
     a = f32x4.add(a, p);
@@ -126,7 +130,7 @@ function gradientRow(
   w: f32,
 ): void {
   const m = f32x4.splat(mean), r = f32x4.splat(scale), us = f32x4.splat(u), ws = f32x4.splat(-w);
-  const end4 = x + (<usize>(n & ~3) << 2), end = x + (<usize>n << 2);
+  const end4 = x + (<usize> (n & ~3) << 2), end = x + (<usize> n << 2);
   for (; x < end4; x += 16) {
     const h = f32x4.mul(f32x4.sub(v128.load(x), m), r), dy = v128.load(g);
     v128.store(gains, madd(dy, h, v128.load(gains)));
@@ -157,17 +161,17 @@ function gradientRow(
  */
 export function normalizeBackward(args: usize, from: i32, to: i32, scratch: usize): void {
   const n = integer(args, 7), centred = integer(args, 8), rows = integer(args, 9), length = integer(args, 10);
-  const bytes = <usize>n << 2, gain = pointer(args, 5);
+  const bytes = <usize> n << 2, gain = pointer(args, 5);
   for (let block = from; block < to; block++) {
-    const gains = pointer(args, 6) + <usize>block * (bytes << 1), biases = gains + bytes;
+    const gains = pointer(args, 6) + <usize> block * (bytes << 1), biases = gains + bytes;
     memory.fill(gains, 0, bytes << 1);
     const last = min(rows, (block + 1) * length);
     for (let row = block * length; row < last; row++) {
-      const skip = <usize>row * bytes, at = <usize>row << 2;
+      const skip = <usize> row * bytes, at = <usize> row << 2;
       const x = pointer(args, 1) + skip, g = pointer(args, 2) + skip;
       const mean: f32 = centred ? load<f32>(pointer(args, 3) + at) : 0, scale = load<f32>(pointer(args, 4) + at);
       gradientSums(scratch, x, g, gain, n, mean);
-      const u: f32 = centred ? load<f32>(scratch) / <f32>n : 0, w = load<f32>(scratch + 4) * scale / <f32>n;
+      const u: f32 = centred ? load<f32>(scratch) / <f32> n : 0, w = load<f32>(scratch + 4) * scale / <f32> n;
       gradientRow(pointer(args, 0) + skip, x, g, gain, gains, biases, n, mean, scale, u, w);
     }
   }
@@ -180,8 +184,8 @@ export function normalizeBackward(args: usize, from: i32, to: i32, scratch: usiz
 export function addPartials(args: usize, from: i32, to: i32): void {
   const rows = integer(args, 2), columns = integer(args, 3), bytes = pointer(args, 4);
   for (let column = from << 6; column < min(to << 6, columns); column += 4) {
-    let p = pointer(args, 1) + (<usize>column << 2);
-    const y = pointer(args, 0) + (<usize>column << 2);
+    let p = pointer(args, 1) + (<usize> column << 2);
+    const y = pointer(args, 0) + (<usize> column << 2);
     if (column + 4 <= columns) {
       let sum = f32x4.splat(0);
       for (let row = 0; row < rows; row++) {
@@ -192,8 +196,8 @@ export function addPartials(args: usize, from: i32, to: i32): void {
     } else {
       for (let rest = 0; rest < columns - column; rest++) {
         let sum: f32 = 0;
-        for (let row = 0; row < rows; row++) sum += load<f32>(p + (<usize>rest << 2) + <usize>row * bytes);
-        store<f32>(y + (<usize>rest << 2), sum);
+        for (let row = 0; row < rows; row++) sum += load<f32>(p + (<usize> rest << 2) + <usize> row * bytes);
+        store<f32>(y + (<usize> rest << 2), sum);
       }
     }
   }

@@ -1,4 +1,6 @@
 /**
+ * # Numbers of the jobs
+ *
  * Numbers of the jobs that both sides of the border know: the program that asks for a job
  * and the compiled kernels that do it. Plain constants, valid in TypeScript and in
  * AssemblyScript alike. Fused kernels count from 64 in `fused_opcodes.ts`.

@@ -1,4 +1,6 @@
 /**
+ * # Adam
+ *
  * One step of Adam with decoupled weight decay, in place.
  *
  * $$m \leftarrow \beta_1 m + (1 - \beta_1) g, \quad v \leftarrow \beta_2 v + (1 - \beta_2) g^2, \quad
@@ -16,9 +18,11 @@
  *
  * **Rounding.** The corrections are multiplied instead of divided, which moves the result by
  * at most two units in its last place.
+ *
+ * @module
  */
 
-import { integer, loadPart, madd, number, pointer, storePart } from "./simd";
+import { integer, loadPart, madd, number, pointer, storePart } from "./simd.ts";
 
 /**
  * Runs of 1024 elements: `args` = p, m, v, g, elements, decay, step, correction, $\epsilon$,
@@ -27,7 +31,7 @@ import { integer, loadPart, madd, number, pointer, storePart } from "./simd";
 export function adamStep(args: usize, from: i32, to: i32): void {
   const count = integer(args, 4);
   for (let unit = from; unit < to; unit++) {
-    const skip = <usize>unit << 12, p = pointer(args, 0) + skip, m = pointer(args, 1) + skip;
+    const skip = <usize> unit << 12, p = pointer(args, 0) + skip, m = pointer(args, 1) + skip;
     const v = pointer(args, 2) + skip, g = pointer(args, 3) + skip;
     adamRun(args, p, m, v, g, min(1024, count - (unit << 10)));
   }
@@ -39,7 +43,7 @@ function adamRun(args: usize, p: usize, m: usize, v: usize, g: usize, n: i32): v
   const beta1 = f32x4.splat(number(args, 9)), rest1 = f32x4.splat(number(args, 10));
   const beta2 = f32x4.splat(number(args, 11)), rest2 = f32x4.splat(number(args, 12));
   const scale = f32x4.splat(number(args, 13));
-  const end = p + (<usize>(n & ~3) << 2);
+  const end = p + (<usize> (n & ~3) << 2);
   for (; p < end; p += 16) {
     const gradient = f32x4.mul(v128.load(g), scale);
     const first = madd(v128.load(m), beta1, f32x4.mul(gradient, rest1));

@@ -1,4 +1,6 @@
 /**
+ * # Packing
+ *
  * Packing the operands of a matrix product into panels.
  *
  * A panel is `MR` rows of the left operand or eight columns of the right one, written in the
@@ -10,8 +12,7 @@
  * @module
  */
 
-import { MR, NR } from "./tile";
-
+import { MR, NR } from "./tile.ts";
 
 /**
  * Rows of the left operand in panels of `MR`. Where one or two would be left over, the last
@@ -105,7 +106,7 @@ function transposeTwo(to: usize, step: usize, from: usize, ld: usize, depth: i32
 
 /** One panel of `width` (4, 6 or 8) source rows. */
 function transposePanel(to: usize, from: usize, ld: usize, depth: i32, width: i32): void {
-  const step = <usize>width << 2;
+  const step = <usize> width << 2;
   transposeFour(to, step, from, ld, depth);
   if (width == 8) transposeFour(to + 16, step, from + (ld << 2), ld, depth);
   else if (width == 6) transposeTwo(to + 16, step, from + (ld << 2), ld, depth);
@@ -151,27 +152,27 @@ function packPanels(
   first: i32,
   end: i32,
 ): void {
-  const panel = <usize>(width * 4) * <usize>depth, step = <usize>width << 2;
-  to += <usize>first * panel;
-  from += <usize>(first * width) * across;
+  const panel = <usize> (width * 4) * <usize> depth, step = <usize> width << 2;
+  to += <usize> first * panel;
+  from += <usize> (first * width) * across;
   const columns = width == NR, most = columns ? count / width : wholeRows(count) / width, whole = min(end, most);
   if (across == 4) {
     // A few source rows at a time over all panels: neighbouring panels then share cache lines while they are near.
     for (let k = 0; k < depth; k += STRIP) {
-      let p = to + <usize>k * step, q = from + <usize>k * along;
+      let p = to + <usize> k * step, q = from + <usize> k * along;
       for (let i = first; i < whole; i++) {
         copyPanel(p, q, along, min(STRIP, depth - k), width);
         p += panel;
         q += step;
       }
     }
-    to += <usize>max(0, whole - first) * panel;
-    from += <usize>max(0, whole - first) * step;
+    to += <usize> max(0, whole - first) * panel;
+    from += <usize> max(0, whole - first) * step;
   } else {
     for (let i = first; i < whole; i++) {
       transposePanel(to, from, across, depth, width);
       to += panel;
-      from += <usize>width * across;
+      from += <usize> width * across;
     }
   }
   const rest = count - most * width;
@@ -182,7 +183,7 @@ function packPanels(
   else transposePanel(to, from, across, depth, wide);
 }
 
-/** Packs a right operand `[depth, columns]` into panels of eight columns; strides in bytes, one of them 4. */
+/** Packs a right operand `[depth, columns]` into panels of eight columns. Strides in bytes, one of them 4. */
 export function packColumns(
   to: usize,
   from: usize,
@@ -194,7 +195,7 @@ export function packColumns(
   packPanels(to, from, columnStride, rowStride, columns, depth, NR, 0, (columns + NR - 1) / NR);
 }
 
-/** Packs a left operand `[rows, depth]` into panels of `MR` rows; strides in bytes, one of them 4. */
+/** Packs a left operand `[rows, depth]` into panels of `MR` rows. Strides in bytes, one of them 4. */
 export function packRows(to: usize, from: usize, rowStride: usize, columnStride: usize, rows: i32, depth: i32): void {
   packPanels(to, from, rowStride, columnStride, rows, depth, MR, 0, (rows + MR - 1) / MR);
 }

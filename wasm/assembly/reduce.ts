@@ -8,8 +8,8 @@
  * @module
  */
 
-import { sumLanes } from "./simd";
-import { offsetOf } from "./walk";
+import { sumLanes } from "./simd.ts";
+import { offsetOf } from "./walk.ts";
 
 /** Numbers of the operations, as `wasm/reduce.ts` has them. */
 const SUM = 0, MAX = 1, MIN = 2, ARGMAX = 3;
@@ -18,7 +18,7 @@ const SUM = 0, MAX = 1, MIN = 2, ARGMAX = 3;
 export function sumRow(p: usize, n: i32): f32 {
   let total: f64 = 0;
   while (n >= 16) {
-    const block = min(n, 1024) & ~15, end = p + (<usize>block << 2);
+    const block = min(n, 1024) & ~15, end = p + (<usize> block << 2);
     let a = f32x4.splat(0), b = a, c = a, d = a;
     for (; p < end; p += 64) {
       a = f32x4.add(a, v128.load(p));
@@ -26,14 +26,14 @@ export function sumRow(p: usize, n: i32): f32 {
       c = f32x4.add(c, v128.load(p + 32));
       d = f32x4.add(d, v128.load(p + 48));
     }
-    total += <f64>sumLanes(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
+    total += <f64> sumLanes(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
     n -= block;
   }
   for (; n > 0; n--) {
-    total += <f64>load<f32>(p);
+    total += <f64> load<f32>(p);
     p += 4;
   }
-  return <f32>total;
+  return <f32> total;
 }
 
 /** Largest of `n` float32, or the smallest of them if `sign` is -0: NaN if one of them is. */
@@ -63,13 +63,13 @@ function largestOfRow(p: usize, n: i32, sign: f32): f32 {
 
 /** Index of the first element equal to `value`, or of the first NaN if `value` is NaN. */
 function firstEqual(p: usize, n: i32, value: f32): i32 {
-  const start = p, end = p + (<usize>n << 2), wanted = f32x4.splat(value), nan = value != value;
-  if (!nan) while (p + 16 <= end && !v128.any_true(f32x4.eq(v128.load(p), wanted))) p += 16;
+  const start = p, end = p + (<usize> n << 2), wanted = f32x4.splat(value), nan = value != value;
+  if (!nan) { while (p + 16 <= end && !v128.any_true(f32x4.eq(v128.load(p), wanted))) p += 16; }
   for (; p < end; p += 4) {
     const x = load<f32>(p);
     if (x == value || (nan && x != x)) break;
   }
-  return <i32>((p - start) >> 2);
+  return <i32> ((p - start) >> 2);
 }
 
 /** The same for integers: wrapping sum, extremes, first place of the largest. */
@@ -98,7 +98,7 @@ export function reduceRowsJob(args: usize, from: i32, to: i32): void {
   const op = load<i32>(args), target = load<usize>(args + 4), source = load<usize>(args + 8);
   const n = load<i32>(args + 12), integer = load<i32>(args + 16), axes = load<i32>(args + 20);
   for (let unit = from; unit < to; unit++) {
-    const p = source + offsetOf(unit, axes, args + 64, args + 96), q = target + (<usize>unit << 2);
+    const p = source + offsetOf(unit, axes, args + 64, args + 96), q = target + (<usize> unit << 2);
     if (integer) store<i32>(q, reduceIntegers(op, p, n));
     else if (op == SUM) store<f32>(q, sumRow(p, n));
     else if (op == MAX) store<f32>(q, largestOfRow(p, n, 0));
@@ -114,7 +114,7 @@ const COLUMNS: i32 = 512;
 function addEight(y: usize, x: usize, ld: usize, n: i32): void {
   const ld2 = ld + ld, ld3 = ld2 + ld;
   let z = x + (ld << 2);
-  const end = y + (<usize>(n & ~3) << 2);
+  const end = y + (<usize> (n & ~3) << 2);
   for (; y < end; y += 16) {
     const a = f32x4.add(v128.load(x), v128.load(x + ld)), b = f32x4.add(v128.load(x + ld2), v128.load(x + ld3));
     const c = f32x4.add(v128.load(z), v128.load(z + ld)), d = f32x4.add(v128.load(z + ld2), v128.load(z + ld3));
@@ -136,7 +136,7 @@ function addEight(y: usize, x: usize, ld: usize, n: i32): void {
 
 /** `y[0..n) = op(y, x)` for one row. */
 function foldOne(op: i32, y: usize, x: usize, n: i32): void {
-  const end = y + (<usize>(n & ~3) << 2);
+  const end = y + (<usize> (n & ~3) << 2);
   for (; y < end; y += 16) {
     const a = v128.load(y), b = v128.load(x);
     v128.store(y, op == SUM ? f32x4.add(a, b) : op == MAX ? f32x4.max(a, b) : f32x4.min(a, b));
@@ -151,7 +151,7 @@ function foldOne(op: i32, y: usize, x: usize, n: i32): void {
 }
 
 /**
- * Collapses the rows of matrices, keeping their columns; a unit is 512 columns of one matrix.
+ * Collapses the rows of matrices, keeping their columns. A unit is 512 columns of one matrix.
  *
  * Words: operation (sum, max, min), to, from, columns, rows, bytes from row to row, axes of
  * the matrices, and from word 16 on their extents, from 24 the bytes per step. float32 only.
@@ -162,12 +162,12 @@ export function reduceColumnsJob(args: usize, from: i32, to: i32, scratch: usize
   const ld = load<usize>(args + 20), axes = load<i32>(args + 24);
   const blocks = (columns + COLUMNS - 1) / COLUMNS;
   for (let unit = from; unit < to; unit++) {
-    const matrix = unit / blocks, j = (unit % blocks) * COLUMNS, n = min(COLUMNS, columns - j), bytes = <usize>n << 2;
-    let x = source + offsetOf(matrix, axes, args + 64, args + 96) + (<usize>j << 2);
-    const y = target + (<usize>(matrix * columns + j) << 2);
+    const matrix = unit / blocks, j = (unit % blocks) * COLUMNS, n = min(COLUMNS, columns - j), bytes = <usize> n << 2;
+    let x = source + offsetOf(matrix, axes, args + 64, args + 96) + (<usize> j << 2);
+    const y = target + (<usize> (matrix * columns + j) << 2);
     if (op != SUM) {
       memory.copy(y, x, bytes);
-      for (let i = 1; i < rows; i++) foldOne(op, y, x + <usize>i * ld, n);
+      for (let i = 1; i < rows; i++) foldOne(op, y, x + <usize> i * ld, n);
       continue;
     }
     memory.fill(y, 0, bytes);

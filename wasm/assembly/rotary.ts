@@ -1,4 +1,6 @@
 /**
+ * # Rotary positions
+ *
  * Rotary positions: every pair of coordinates turns by the angle of its position.
  *
  * $$y_a = x_a \cos\theta - x_b \sin\theta, \qquad y_b = x_a \sin\theta + x_b \cos\theta$$
@@ -15,13 +17,15 @@
  * neighbours are parted and put together again by shuffles.
  *
  * **Rounding.** Two products and one sum per element, the last product fused.
+ *
+ * @module
  */
 
-import { integer, madd, nmadd, number, pointer } from "./simd";
+import { integer, madd, nmadd, number, pointer } from "./simd.ts";
 
 function rotateHalves(y: usize, x: usize, cosine: usize, sine: usize, pairs: i32, sign: f32): void {
-  const half = <usize>pairs << 2, s = f32x4.splat(sign);
-  const end4 = x + (<usize>(pairs & ~3) << 2), end = x + half;
+  const half = <usize> pairs << 2, s = f32x4.splat(sign);
+  const end4 = x + (<usize> (pairs & ~3) << 2), end = x + half;
   for (; x < end4; x += 16) {
     const a = v128.load(x), b = v128.load(x + half), c = v128.load(cosine), d = f32x4.mul(v128.load(sine), s);
     v128.store(y, nmadd(b, d, f32x4.mul(a, c)));
@@ -42,7 +46,7 @@ function rotateHalves(y: usize, x: usize, cosine: usize, sine: usize, pairs: i32
 
 function rotateNeighbours(y: usize, x: usize, cosine: usize, sine: usize, pairs: i32, sign: f32): void {
   const s = f32x4.splat(sign);
-  const end4 = cosine + (<usize>(pairs & ~3) << 2), end = cosine + (<usize>pairs << 2);
+  const end4 = cosine + (<usize> (pairs & ~3) << 2), end = cosine + (<usize> pairs << 2);
   for (; cosine < end4; cosine += 16) {
     const u = v128.load(x), v = v128.load(x + 16), c = v128.load(cosine), d = f32x4.mul(v128.load(sine), s);
     const a = v128.shuffle<f32>(u, v, 0, 2, 4, 6), b = v128.shuffle<f32>(u, v, 1, 3, 5, 7);
@@ -69,12 +73,12 @@ function rotateNeighbours(y: usize, x: usize, cosine: usize, sine: usize, pairs:
  */
 export function rotary(args: usize, from: i32, to: i32): void {
   const H = integer(args, 4), T = integer(args, 5), pairs = integer(args, 6), sign = number(args, 8);
-  const bytes = <usize>pairs << 2;
+  const bytes = <usize> pairs << 2;
   for (let row = from; row < to; row++) {
     const t = row % T, h = row / T % H, b = row / T / H;
     const y = pointer(args, 0) + pointer(args, 9) * b + pointer(args, 10) * h + pointer(args, 11) * t;
     const x = pointer(args, 1) + pointer(args, 12) * b + pointer(args, 13) * h + pointer(args, 14) * t;
-    const skip = <usize>t * bytes, cosine = pointer(args, 2) + skip, sine = pointer(args, 3) + skip;
+    const skip = <usize> t * bytes, cosine = pointer(args, 2) + skip, sine = pointer(args, 3) + skip;
     if (integer(args, 7)) rotateNeighbours(y, x, cosine, sine, pairs, sign);
     else rotateHalves(y, x, cosine, sine, pairs, sign);
   }

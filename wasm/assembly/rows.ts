@@ -15,9 +15,9 @@ export function gatherJob(args: usize, from: i32, to: i32): void {
   const target = load<usize>(args), table = load<usize>(args + 4), ids = load<usize>(args + 8);
   const n = load<i32>(args + 12), ld = load<usize>(args + 16);
   for (let unit = from; unit < to; unit++) {
-    const x = table + <usize>load<i32>(ids + (<usize>unit << 2)) * ld, y = target + <usize>unit * (<usize>n << 2);
+    const x = table + <usize> load<i32>(ids + (<usize> unit << 2)) * ld, y = target + <usize> unit * (<usize> n << 2);
     if (n == 1) store<u32>(y, load<u32>(x));
-    else memory.copy(y, x, <usize>n << 2);
+    else memory.copy(y, x, <usize> n << 2);
   }
 }
 
@@ -32,12 +32,12 @@ export function gatherJob(args: usize, from: i32, to: i32): void {
 export function scatterAddJob(args: usize, from: i32, to: i32): void {
   const table = load<usize>(args), ids = load<usize>(args + 4), rows = load<usize>(args + 8);
   const count = load<i32>(args + 12), n = load<i32>(args + 16), units = load<i32>(args + 20);
-  const ld = <usize>n << 2;
+  const ld = <usize> n << 2;
   for (let i = 0; i < count; i++) {
-    const id = load<i32>(ids + (<usize>i << 2)), unit = id % units;
+    const id = load<i32>(ids + (<usize> i << 2)), unit = id % units;
     if (unit < from || unit >= to) continue;
-    let y = table + <usize>id * ld, x = rows + <usize>i * ld;
-    const end = y + ld, vectors = y + (<usize>(n & ~3) << 2);
+    let y = table + <usize> id * ld, x = rows + <usize> i * ld;
+    const end = y + ld, vectors = y + (<usize> (n & ~3) << 2);
     for (; y < vectors; y += 16) {
       v128.store(y, f32x4.add(v128.load(y), v128.load(x)));
       x += 16;

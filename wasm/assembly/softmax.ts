@@ -1,4 +1,6 @@
 /**
+ * # Softmax
+ *
  * Softmax and its logarithm, one row at a time.
  *
  * $$y_i = \frac{e^{x_i - m}}{\sum_j e^{x_j - m}}, \qquad m = \max_j x_j$$
@@ -13,16 +15,18 @@
  *
  * **Edges.** An element of $-\infty$ weighs exactly zero. A row of nothing else has no
  * distribution; it yields zeros, not NaN, and their logarithms, $-\infty$.
+ *
+ * @module
  */
 
-import { expNegative4, exp4 } from "./exp";
-import { log4 } from "./functions";
-import { integer, loadPart, madd, max4, maxLanes, nmadd, pointer, storePart, sumLanes } from "./simd";
+import { exp4, expNegative4 } from "./exp.ts";
+import { log4 } from "./functions.ts";
+import { integer, loadPart, madd, max4, maxLanes, nmadd, pointer, storePart, sumLanes } from "./simd.ts";
 
-/** Largest of `n` numbers at `x`; $-\infty$ if there are none. */
+/** Largest of `n` numbers at `x`. $-\infty$ if there are none. */
 export function maxRow(x: usize, n: i32): f32 {
   let a = f32x4.splat(-Infinity), b = a, c = a, d = a;
-  const end16 = x + (<usize>(n & ~15) << 2), end4 = x + (<usize>(n & ~3) << 2);
+  const end16 = x + (<usize> (n & ~15) << 2), end4 = x + (<usize> (n & ~3) << 2);
   for (; x < end16; x += 64) {
     a = max4(a, v128.load(x));
     b = max4(b, v128.load(x + 16));
@@ -35,7 +39,9 @@ export function maxRow(x: usize, n: i32): f32 {
 }
 
 /**
- * Writes $e^{x_i - m}$ and returns the sum.
+ * Writes exponentials and returns their sum.
+ *
+ * $e^{x_i - m}$ and $\sum_i e^{x_i - m}$.
  *
  * | argument   | meaning                             | requires                      |
  * | ---------- | ----------------------------------- | ----------------------------- |
@@ -45,7 +51,7 @@ export function maxRow(x: usize, n: i32): f32 {
 export function exponentials(dst: usize, x: usize, n: i32, maximum: f32): f32 {
   const m = f32x4.splat(maximum);
   let s = f32x4.splat(0), t = s;
-  const end8 = x + (<usize>(n & ~7) << 2);
+  const end8 = x + (<usize> (n & ~7) << 2);
   for (; x < end8; x += 32) {
     const a = expNegative4(f32x4.sub(v128.load(x), m));
     const b = expNegative4(f32x4.sub(v128.load(x + 16), m));
@@ -70,11 +76,11 @@ export function exponentials(dst: usize, x: usize, n: i32, maximum: f32): f32 {
   return sumLanes(f32x4.add(s, t));
 }
 
-/** The sum of $e^{x_i - m}$, added in the order of {@linkcode exponentials}. */
+/** The sum of exponentials. $\sum_i e^{x_i - m}$, added in the order of {@linkcode exponentials}. */
 export function sumOfExponentials(x: usize, n: i32, maximum: f32): f32 {
   const m = f32x4.splat(maximum);
   let s = f32x4.splat(0), t = s;
-  const end8 = x + (<usize>(n & ~7) << 2);
+  const end8 = x + (<usize> (n & ~7) << 2);
   for (; x < end8; x += 32) {
     s = f32x4.add(s, expNegative4(f32x4.sub(v128.load(x), m)));
     t = f32x4.add(t, expNegative4(f32x4.sub(v128.load(x + 16), m)));
@@ -90,7 +96,7 @@ export function sumOfExponentials(x: usize, n: i32, maximum: f32): f32 {
 /** Multiplies `n` numbers at `x` by `factor`, in place. */
 export function scaleRow(x: usize, n: i32, factor: f32): void {
   const f = f32x4.splat(factor);
-  const end8 = x + (<usize>(n & ~7) << 2), end = x + (<usize>n << 2);
+  const end8 = x + (<usize> (n & ~7) << 2), end = x + (<usize> n << 2);
   for (; x < end8; x += 32) {
     v128.store(x, f32x4.mul(v128.load(x), f));
     v128.store(x + 16, f32x4.mul(v128.load(x + 16), f));
@@ -98,10 +104,10 @@ export function scaleRow(x: usize, n: i32, factor: f32): void {
   for (; x < end; x += 4) store<f32>(x, load<f32>(x) * factor);
 }
 
-/** $\sum_i a_i b_i$ of two rows of `n` numbers. */
+/** Inner product. $\sum_i a_i b_i$ of two rows of `n` numbers. */
 export function dotRow(a: usize, b: usize, n: i32): f32 {
   let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
-  const end16 = a + (<usize>(n & ~15) << 2), end4 = a + (<usize>(n & ~3) << 2);
+  const end16 = a + (<usize> (n & ~15) << 2), end4 = a + (<usize> (n & ~3) << 2);
   for (; a < end16; a += 64) {
     s0 = madd(v128.load(a), v128.load(b), s0);
     s1 = madd(v128.load(a + 16), v128.load(b + 16), s1);
@@ -120,7 +126,7 @@ export function dotRow(a: usize, b: usize, n: i32): f32 {
 /** The sum of `n` numbers. */
 export function sumRow(x: usize, n: i32): f32 {
   let a = f32x4.splat(0), b = a, c = a, d = a;
-  const end16 = x + (<usize>(n & ~15) << 2), end4 = x + (<usize>(n & ~3) << 2);
+  const end16 = x + (<usize> (n & ~15) << 2), end4 = x + (<usize> (n & ~3) << 2);
   for (; x < end16; x += 64) {
     a = f32x4.add(a, v128.load(x));
     b = f32x4.add(b, v128.load(x + 16));
@@ -132,7 +138,7 @@ export function sumRow(x: usize, n: i32): f32 {
   return sumLanes(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
 }
 
-/** $\ln x$ of one number. */
+/** Natural logarithm. $\ln x$ of one number. */
 export function log1(x: f32): f32 {
   return f32x4.extract_lane(log4(f32x4.splat(x)), 0);
 }
@@ -140,7 +146,7 @@ export function log1(x: f32): f32 {
 /** $y_i = x_i - c$ for `n` numbers. */
 function shiftRow(y: usize, x: usize, n: i32, c: f32): void {
   const s = f32x4.splat(c);
-  const end4 = x + (<usize>(n & ~3) << 2), end = x + (<usize>n << 2);
+  const end4 = x + (<usize> (n & ~3) << 2), end = x + (<usize> n << 2);
   for (; x < end4; x += 16) {
     v128.store(y, f32x4.sub(v128.load(x), s));
     y += 16;
@@ -154,7 +160,7 @@ function shiftRow(y: usize, x: usize, n: i32, c: f32): void {
 /** $dx_i = y_i (g_i - c)$ for `n` numbers. */
 function weighRow(dx: usize, y: usize, g: usize, n: i32, c: f32): void {
   const s = f32x4.splat(c);
-  const end4 = y + (<usize>(n & ~3) << 2), end = y + (<usize>n << 2);
+  const end4 = y + (<usize> (n & ~3) << 2), end = y + (<usize> n << 2);
   for (; y < end4; y += 16) {
     v128.store(dx, f32x4.mul(v128.load(y), f32x4.sub(v128.load(g), s)));
     dx += 16;
@@ -170,7 +176,7 @@ function weighRow(dx: usize, y: usize, g: usize, n: i32, c: f32): void {
 /** $dx_i = g_i - c\, e^{y_i}$ for `n` numbers. */
 function unweighRow(dx: usize, y: usize, g: usize, n: i32, c: f32): void {
   const s = f32x4.splat(c);
-  const end4 = y + (<usize>(n & ~3) << 2);
+  const end4 = y + (<usize> (n & ~3) << 2);
   for (; y < end4; y += 16) {
     v128.store(dx, nmadd(s, exp4(v128.load(y)), v128.load(g)));
     dx += 16;
@@ -181,8 +187,8 @@ function unweighRow(dx: usize, y: usize, g: usize, n: i32, c: f32): void {
 
 /** Rows of {@linkcode softmax}: `args` = y, x, columns. */
 export function softmax(args: usize, from: i32, to: i32): void {
-  const n = integer(args, 2), bytes = <usize>n << 2;
-  let y = pointer(args, 0) + <usize>from * bytes, x = pointer(args, 1) + <usize>from * bytes;
+  const n = integer(args, 2), bytes = <usize> n << 2;
+  let y = pointer(args, 0) + <usize> from * bytes, x = pointer(args, 1) + <usize> from * bytes;
   for (let row = from; row < to; row++) {
     softmaxRow(y, x, n);
     y += bytes;
@@ -199,9 +205,9 @@ function softmaxRow(y: usize, x: usize, n: i32): void {
   if (sum != 0) scaleRow(y, n, 1 / sum);
 }
 
-/** Rows of $dx = y (g - \sum_j g_j y_j)$: `args` = dx, y, g, columns. */
+/** Rows of the gradient of a softmax. $dx = y (g - \sum_j g_j y_j)$: `args` = dx, y, g, columns. */
 export function softmaxBackward(args: usize, from: i32, to: i32): void {
-  const n = integer(args, 3), bytes = <usize>n << 2, skip = <usize>from * bytes;
+  const n = integer(args, 3), bytes = <usize> n << 2, skip = <usize> from * bytes;
   let dx = pointer(args, 0) + skip, y = pointer(args, 1) + skip, g = pointer(args, 2) + skip;
   for (let row = from; row < to; row++) {
     weighRow(dx, y, g, n, dotRow(y, g, n));
@@ -211,10 +217,10 @@ export function softmaxBackward(args: usize, from: i32, to: i32): void {
   }
 }
 
-/** Rows of $y = x - m - \ln \sum_j e^{x_j - m}$: `args` = y, x, columns. */
+/** Rows of the logarithm of a softmax. $y = x - m - \ln \sum_j e^{x_j - m}$: `args` = y, x, columns. */
 export function logSoftmax(args: usize, from: i32, to: i32): void {
-  const n = integer(args, 2), bytes = <usize>n << 2;
-  let y = pointer(args, 0) + <usize>from * bytes, x = pointer(args, 1) + <usize>from * bytes;
+  const n = integer(args, 2), bytes = <usize> n << 2;
+  let y = pointer(args, 0) + <usize> from * bytes, x = pointer(args, 1) + <usize> from * bytes;
   for (let row = from; row < to; row++) {
     let m = maxRow(x, n);
     if (m == -Infinity) m = 0;
@@ -227,9 +233,9 @@ export function logSoftmax(args: usize, from: i32, to: i32): void {
   }
 }
 
-/** Rows of $dx = g - e^y \sum_j g_j$: `args` = dx, y, g, columns. */
+/** Rows of the gradient of that logarithm. $dx = g - e^y \sum_j g_j$: `args` = dx, y, g, columns. */
 export function logSoftmaxBackward(args: usize, from: i32, to: i32): void {
-  const n = integer(args, 3), bytes = <usize>n << 2, skip = <usize>from * bytes;
+  const n = integer(args, 3), bytes = <usize> n << 2, skip = <usize> from * bytes;
   let dx = pointer(args, 0) + skip, y = pointer(args, 1) + skip, g = pointer(args, 2) + skip;
   for (let row = from; row < to; row++) {
     unweighRow(dx, y, g, n, sumRow(g, n));

@@ -13,7 +13,7 @@
 const SHORT: i32 = 48;
 
 /** An unsigned key: NaN is the greatest of all, the two zeros are equal; turned over to descend. */
-@inline
+// @inline
 function keyOf(word: u32, integer: i32, descending: i32): u32 {
   let key = word;
   if (integer) key ^= 0x80000000;
@@ -26,23 +26,23 @@ function keyOf(word: u32, integer: i32, descending: i32): u32 {
 /** Inserts each key into the sorted ones before it. */
 function insertion(order: usize, keys: usize, n: i32): void {
   for (let i = 0; i < n; i++) {
-    const key = load<u32>(keys + (<usize>i << 2));
+    const key = load<u32>(keys + (<usize> i << 2));
     let j = i - 1;
-    while (j >= 0 && load<u32>(keys + (<usize>j << 2)) > key) {
-      store<u32>(keys + (<usize>(j + 1) << 2), load<u32>(keys + (<usize>j << 2)));
-      store<i32>(order + (<usize>(j + 1) << 2), load<i32>(order + (<usize>j << 2)));
+    while (j >= 0 && load<u32>(keys + (<usize> j << 2)) > key) {
+      store<u32>(keys + (<usize> (j + 1) << 2), load<u32>(keys + (<usize> j << 2)));
+      store<i32>(order + (<usize> (j + 1) << 2), load<i32>(order + (<usize> j << 2)));
       j--;
     }
-    store<u32>(keys + (<usize>(j + 1) << 2), key);
-    store<i32>(order + (<usize>(j + 1) << 2), i);
+    store<u32>(keys + (<usize> (j + 1) << 2), key);
+    store<i32>(order + (<usize> (j + 1) << 2), i);
   }
 }
 
 /** One pass: deals (key, index) pairs into piles by one byte. */
 function deal(shift: u32, counts: usize, keys: usize, order: usize, toKeys: usize, toOrder: usize, n: i32): void {
   memory.fill(counts, 0, 1024);
-  for (let i: usize = 0; i < <usize>n << 2; i += 4) {
-    const pile = counts + (<usize>((load<u32>(keys + i) >> shift) & 255) << 2);
+  for (let i: usize = 0; i < <usize> n << 2; i += 4) {
+    const pile = counts + (<usize> ((load<u32>(keys + i) >> shift) & 255) << 2);
     store<i32>(pile, load<i32>(pile) + 1);
   }
   let start = 0;
@@ -51,12 +51,12 @@ function deal(shift: u32, counts: usize, keys: usize, order: usize, toKeys: usiz
     store<i32>(counts + i, start);
     start += count;
   }
-  for (let i: usize = 0; i < <usize>n << 2; i += 4) {
-    const key = load<u32>(keys + i), pile = counts + (<usize>((key >> shift) & 255) << 2);
+  for (let i: usize = 0; i < <usize> n << 2; i += 4) {
+    const key = load<u32>(keys + i), pile = counts + (<usize> ((key >> shift) & 255) << 2);
     const place = load<i32>(pile);
     store<i32>(pile, place + 1);
-    store<u32>(toKeys + (<usize>place << 2), key);
-    store<i32>(toOrder + (<usize>place << 2), load<i32>(order + i));
+    store<u32>(toKeys + (<usize> place << 2), key);
+    store<i32>(toOrder + (<usize> place << 2), load<i32>(order + i));
   }
 }
 
@@ -68,14 +68,14 @@ function deal(shift: u32, counts: usize, keys: usize, order: usize, toKeys: usiz
  */
 export function argsortJob(args: usize, from: i32, to: i32, scratch: usize): void {
   const target = load<usize>(args), source = load<usize>(args + 4), n = load<i32>(args + 8);
-  const descending = load<i32>(args + 12), integer = load<i32>(args + 16), bytes = <usize>n << 2;
+  const descending = load<i32>(args + 12), integer = load<i32>(args + 16), bytes = <usize> n << 2;
   const keys = scratch + 1024, otherKeys = keys + bytes, otherOrder = otherKeys + bytes;
   for (let unit = from; unit < to; unit++) {
-    const x = source + <usize>unit * bytes, order = target + <usize>unit * bytes;
+    const x = source + <usize> unit * bytes, order = target + <usize> unit * bytes;
     for (let i: usize = 0; i < bytes; i += 4) store<u32>(keys + i, keyOf(load<u32>(x + i), integer, descending));
     if (n <= SHORT) insertion(order, keys, n);
     else {
-      for (let i = 0; i < n; i++) store<i32>(order + (<usize>i << 2), i);
+      for (let i = 0; i < n; i++) store<i32>(order + (<usize> i << 2), i);
       deal(0, scratch, keys, order, otherKeys, otherOrder, n);
       deal(8, scratch, otherKeys, otherOrder, keys, order, n);
       deal(16, scratch, keys, order, otherKeys, otherOrder, n);

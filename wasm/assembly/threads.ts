@@ -33,8 +33,8 @@
  * @module
  */
 
-import { job } from "./jobs";
-import { ARGS, CONTROL, PRIVATE, PRIVATE_BYTES } from "./layout";
+import { job } from "./jobs.ts";
+import { ARGS, CONTROL, PRIVATE, PRIVATE_BYTES } from "./layout.ts";
 
 const OPEN: i32 = 1 << 30;
 const GATE: usize = CONTROL + 64;
@@ -50,7 +50,7 @@ const JOB: usize = CONTROL + 448;
 /** Scratch of one thread: its private page, or its share of the larger block of this job. */
 function scratchOf(thread: i32): usize {
   const bytes = load<usize>(JOB + 16);
-  return bytes ? load<usize>(JOB + 12) + <usize>thread * bytes : <usize>(PRIVATE + thread * PRIVATE_BYTES);
+  return bytes ? load<usize>(JOB + 12) + <usize> thread * bytes : <usize> (PRIVATE + thread * PRIVATE_BYTES);
 }
 
 /** Runs a whole job on the calling thread. */
@@ -145,5 +145,4 @@ export function serve(thread: i32, growths: i32): i32 {
     atomic.add<i32>(LEFT, 1);
     if (atomic.load<i32>(MAIN_ASLEEP)) atomic.notify(LEFT, 1);
   }
-  return 0;
 }

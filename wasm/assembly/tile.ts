@@ -1,4 +1,6 @@
 /**
+ * # The tile
+ *
  * The innermost loop of the matrix product: a tile of the result in registers.
  *
  * **Shape of the loop.** A multiply-add waits four cycles for its own result and two start in
@@ -12,7 +14,7 @@
  * @module
  */
 
-import { madd } from "./simd";
+import { madd } from "./simd.ts";
 
 /** Rows of a panel of the left operand. */
 export const MR: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
@@ -62,11 +64,11 @@ export function lowTile(
   tileOfFour(left, row, step, right, rightStep, c, ldc, depth, addend, ldAddend);
 }
 
-/** 
+/**
  * Six rows by eight columns: twelve accumulators, two vectors of the right operand and one
  * splat of the left, fifteen registers in all, exactly what the engine has.
  */
-@inline
+// @inline
 function tileOfSix(
   left: usize,
   row: usize,
@@ -199,7 +201,7 @@ function tileOfSix(
 }
 
 /** Four rows by eight columns, where a multiplication and an addition need a sixteenth register for six. */
-@inline
+// @inline
 function tileOfFour(
   left: usize,
   row: usize,

@@ -6,7 +6,7 @@
 
 import configuration from "../../../deno.json" with { type: "json" };
 import {
-  AdamW,
+  adamW,
   createWasmDevice,
   crossEntropy,
   DecoderOnly,
@@ -14,6 +14,7 @@ import {
   layerNorm,
   linear,
   noGrad,
+  Optimizer,
   quantize,
   Random,
   release,
@@ -132,7 +133,7 @@ export const adapter: Adapter = {
   quantizedGpt: (layout, weights, format) => session(quantize(load(layout, weights), format)),
 
   train({ model: layout, batch: B, optimizer: options }, weights): Trainer {
-    const model = load(layout, weights), optimizer = new AdamW(model.parameters(), options);
+    const model = load(layout, weights), optimizer = new Optimizer(model.parameters(), adamW(options));
     const T = layout.contextLength, V = layout.vocabSize;
     return {
       async step(inputs, targets) {

@@ -9,7 +9,7 @@
 
 import { trainBytePairEncoding } from "../../02_words/byte_pair_encoding.ts";
 import { EncoderDecoder } from "../../05_transformer/encoder_decoder.ts";
-import { chineseEnglish, type SentencePair } from "../../05_transformer/experiments/chinese_english.ts";
+import { chineseEnglish, type SentencePair } from "../../corpora/chinese_english.ts";
 import {
   discard,
   mean,
@@ -31,7 +31,9 @@ import type { Experiment, Figure, RunOptions } from "../../experiments.ts";
 import { Batches, padSequences } from "../batching.ts";
 import { bleu, sentenceBleu } from "../bleu.ts";
 import { train } from "../loop.ts";
-import { AdamW, cosineSchedule } from "../optimizers.ts";
+import { adamW } from "../adam.ts";
+import { Optimizer } from "../optimizers.ts";
+import { cosineSchedule } from "../schedules.ts";
 import {
   meanOfOthers,
   type Policy,
@@ -171,12 +173,12 @@ const warm = (step: number): number => LEARNING_RATE * Math.min(1, step / 10);
 /** Trains a copy of the model further, by thirds; both ways see the same pairs. */
 async function goOn(
   { setting, model, more, seed }: { setting: Setting; model: EncoderDecoder; more: number; seed: number },
-  go: (copy: EncoderDecoder, optimizer: AdamW, until: number, batches: Batches<Example>) => Promise<void>,
+  go: (copy: EncoderDecoder, optimizer: Optimizer, until: number, batches: Batches<Example>) => Promise<void>,
   { onProgress }: RunOptions,
 ): Promise<{ scores: number[]; end: [number, number]; texts: string[] }> {
   const copy = setting.build(new Random(0)), scores: number[] = [];
   copy.loadStateDict(model.stateDict());
-  const optimizer = new AdamW(copy.parameters(), { beta2: 0.98, weightDecay: 0 });
+  const optimizer = new Optimizer(copy.parameters(), adamW({ beta2: 0.98, weightDecay: 0 }));
   const batches = new Batches(setting.seen, { batchSize: BATCH, random: new Random(seed) });
   for (const third of [1, 2, 3]) {
     await go(copy, optimizer, more * third / 3, batches);
@@ -366,7 +368,7 @@ export const policyGradientExperiment: Experiment<Found, "steps" | "more" | "bas
     const model = setting.build(random.split());
     const batches = new Batches(seen, { batchSize: 32, length: ({ target }) => target.length, random: random.split() });
     const loss = (batch: readonly Example[]) => pairLoss(model, batch, tokens);
-    const optimizer = new AdamW(model.parameters(), { beta2: 0.98, weightDecay: 0 });
+    const optimizer = new Optimizer(model.parameters(), adamW({ beta2: 0.98, weightDecay: 0 }));
     const schedule = cosineSchedule({ peak: 8e-3, floor: 4e-4, warmupSteps: Math.min(30, steps - 1), steps });
     const before: number[] = [];
     for (const quarter of [1, 2, 3, 4]) {

@@ -22,9 +22,9 @@
  * @module
  */
 
-import { expNegative4 } from "../../assembly/exp";
-import { madd, sumLanes } from "../../assembly/simd";
-import { exponentials, maxRow, scaleRow } from "../../assembly/softmax";
+import { expNegative4 } from "../../assembly/exp.ts";
+import { madd, sumLanes } from "../../assembly/simd.ts";
+import { exponentials, maxRow, scaleRow } from "../../assembly/softmax.ts";
 
 // ## Rung 1 · scores in memory
 //
@@ -35,12 +35,12 @@ import { exponentials, maxRow, scaleRow } from "../../assembly/softmax";
 
 /** The definition, with a matrix `[T, T]` of scores in `scratch`. */
 export function attentionMatrix(o: usize, q: usize, k: usize, v: usize, H: i32, T: i32, D: i32, scratch: usize): void {
-  const row = <usize>D << 2, line = <usize>T << 2, scale: f32 = 1 / sqrt<f32>(<f32>D);
+  const row = <usize> D << 2, line = <usize> T << 2, scale: f32 = 1 / sqrt<f32>(<f32> D);
   for (let h = 0; h < H; h++) {
-    for (let t = 0; t < T; t++) scoresOf(scratch + line * <usize>t, q + row * <usize>t, k, t, T, D, scale);
-    for (let t = 0; t < T; t++) softmaxOf(scratch + line * <usize>t, T);
-    for (let t = 0; t < T; t++) mix(o + row * <usize>t, scratch + line * <usize>t, v, T, D);
-    const head = row * <usize>T;
+    for (let t = 0; t < T; t++) scoresOf(scratch + line * <usize> t, q + row * <usize> t, k, t, T, D, scale);
+    for (let t = 0; t < T; t++) softmaxOf(scratch + line * <usize> t, T);
+    for (let t = 0; t < T; t++) mix(o + row * <usize> t, scratch + line * <usize> t, v, T, D);
+    const head = row * <usize> T;
     q += head;
     k += head;
     v += head;
@@ -50,11 +50,11 @@ export function attentionMatrix(o: usize, q: usize, k: usize, v: usize, H: i32, 
 
 /** Scores of one query, $-\infty$ where forbidden. */
 function scoresOf(z: usize, q: usize, k: usize, t: i32, T: i32, D: i32, scale: f32): void {
-  const row = <usize>D << 2;
+  const row = <usize> D << 2;
   for (let s = 0; s < T; s++) {
     let sum: f32 = 0;
     for (let i: usize = 0; i < row; i += 4) sum += load<f32>(q + i) * load<f32>(k + i);
-    store<f32>(z + (<usize>s << 2), s > t ? -Infinity : sum * scale);
+    store<f32>(z + (<usize> s << 2), s > t ? -Infinity : sum * scale);
     k += row;
   }
 }
@@ -62,7 +62,7 @@ function scoresOf(z: usize, q: usize, k: usize, t: i32, T: i32, D: i32, scale: f
 /** Softmax of one row in place, with the exponential of a C library. */
 function softmaxOf(z: usize, n: i32): void {
   let m: f32 = -Infinity, sum: f32 = 0;
-  const end = z + (<usize>n << 2);
+  const end = z + (<usize> n << 2);
   for (let p = z; p < end; p += 4) m = max(m, load<f32>(p));
   for (let p = z; p < end; p += 4) {
     const e = Mathf.exp(load<f32>(p) - m);
@@ -74,10 +74,10 @@ function softmaxOf(z: usize, n: i32): void {
 
 /** A row of weights times the values. */
 function mix(o: usize, z: usize, v: usize, T: i32, D: i32): void {
-  const row = <usize>D << 2;
+  const row = <usize> D << 2;
   memory.fill(o, 0, row);
   for (let s = 0; s < T; s++) {
-    const w = load<f32>(z + (<usize>s << 2));
+    const w = load<f32>(z + (<usize> s << 2));
     for (let i: usize = 0; i < row; i += 4) store<f32>(o + i, load<f32>(o + i) + w * load<f32>(v + i));
     v += row;
   }
@@ -91,7 +91,7 @@ function mix(o: usize, z: usize, v: usize, T: i32, D: i32): void {
 
 /** One query at a time, its scores in a row of `scratch`. */
 export function attentionRows(o: usize, q: usize, k: usize, v: usize, H: i32, T: i32, D: i32, scratch: usize): void {
-  const row = <usize>D << 2, head = row * <usize>T, scale: f32 = 1 / sqrt<f32>(<f32>D);
+  const row = <usize> D << 2, head = row * <usize> T, scale: f32 = 1 / sqrt<f32>(<f32> D);
   for (let h = 0; h < H; h++) {
     for (let t = 0; t < T; t++) {
       scoresOf(scratch, q, k, t, T, D, scale);
@@ -114,7 +114,7 @@ export function attentionRows(o: usize, q: usize, k: usize, v: usize, H: i32, T:
 /** $\sum_i a_i b_i$, in two vectors of sums. */
 function dot(a: usize, b: usize, n: i32): f32 {
   let x = f32x4.splat(0), y = x;
-  const end8 = a + (<usize>(n & ~7) << 2), end = a + (<usize>n << 2);
+  const end8 = a + (<usize> (n & ~7) << 2), end = a + (<usize> n << 2);
   for (; a < end8; a += 32) {
     x = madd(v128.load(a), v128.load(b), x);
     y = madd(v128.load(a + 16), v128.load(b + 16), y);
@@ -134,13 +134,13 @@ function scoresByVectors(z: usize, q: usize, k: usize, t: i32, s: i32, n: i32, D
     const score = dot(q, k, D) * scale;
     store<f32>(z, s + i > t ? -Infinity : score);
     z += 4;
-    k += <usize>D << 2;
+    k += <usize> D << 2;
   }
 }
 
 /** Adds `n` weighted rows of values to `o`. */
 function mixByVectors(o: usize, z: usize, v: usize, n: i32, D: i32): void {
-  const whole = o + (<usize>(D & ~3) << 2), end = o + (<usize>D << 2);
+  const whole = o + (<usize> (D & ~3) << 2), end = o + (<usize> D << 2);
   for (; n > 0; n--) {
     const w = load<f32>(z), x = f32x4.splat(w);
     let p = o;
@@ -158,7 +158,7 @@ function mixByVectors(o: usize, z: usize, v: usize, n: i32, D: i32): void {
 
 /** One query at a time with four numbers per instruction. */
 export function attentionVectors(o: usize, q: usize, k: usize, v: usize, H: i32, T: i32, D: i32, scratch: usize): void {
-  const row = <usize>D << 2, head = row * <usize>T, scale: f32 = 1 / sqrt<f32>(<f32>D);
+  const row = <usize> D << 2, head = row * <usize> T, scale: f32 = 1 / sqrt<f32>(<f32> D);
   for (let h = 0; h < H; h++) {
     for (let t = 0; t < T; t++) {
       scoresByVectors(scratch, q, k, t, 0, T, D, scale);
@@ -194,28 +194,28 @@ const KEYS: i32 = 64;
 
 /** Tiles of queries and keys with a running maximum; `scratch` holds 96 numbers. */
 export function attentionOnline(o: usize, q: usize, k: usize, v: usize, H: i32, T: i32, D: i32, scratch: usize): void {
-  const row = <usize>D << 2, scale: f32 = 1 / sqrt<f32>(<f32>D), maxima = scratch + 256, sums = maxima + 64;
+  const row = <usize> D << 2, scale: f32 = 1 / sqrt<f32>(<f32> D), maxima = scratch + 256, sums = maxima + 64;
   for (let h = 0; h < H; h++) {
     for (let first = 0; first < T; first += QUERIES) {
       const queries = min(QUERIES, T - first);
-      memory.fill(o, 0, row * <usize>queries);
+      memory.fill(o, 0, row * <usize> queries);
       for (let i = 0; i < queries; i++) {
-        store<f32>(maxima + (<usize>i << 2), -Infinity);
-        store<f32>(sums + (<usize>i << 2), 0);
+        store<f32>(maxima + (<usize> i << 2), -Infinity);
+        store<f32>(sums + (<usize> i << 2), 0);
       }
       for (let s = 0; s < T; s += KEYS) {
-        const n = min(KEYS, T - s), tile = row * <usize>s;
+        const n = min(KEYS, T - s), tile = row * <usize> s;
         for (let i = 0; i < queries; i++) {
-          scoresByVectors(scratch, q + row * <usize>i, k + tile, first + i, s, n, D, scale);
-          absorb(o + row * <usize>i, scratch, v + tile, n, D, maxima + (<usize>i << 2), sums + (<usize>i << 2));
+          scoresByVectors(scratch, q + row * <usize> i, k + tile, first + i, s, n, D, scale);
+          absorb(o + row * <usize> i, scratch, v + tile, n, D, maxima + (<usize> i << 2), sums + (<usize> i << 2));
         }
       }
-      for (let i = 0; i < queries; i++) scaleRow(o + row * <usize>i, D, 1 / load<f32>(sums + (<usize>i << 2)));
-      q += row * <usize>queries;
-      o += row * <usize>queries;
+      for (let i = 0; i < queries; i++) scaleRow(o + row * <usize> i, D, 1 / load<f32>(sums + (<usize> i << 2)));
+      q += row * <usize> queries;
+      o += row * <usize> queries;
     }
-    k += row * <usize>T;
-    v += row * <usize>T;
+    k += row * <usize> T;
+    v += row * <usize> T;
   }
 }
 

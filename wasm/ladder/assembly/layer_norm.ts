@@ -21,7 +21,7 @@
  * @module
  */
 
-import { madd, sumLanes } from "../../assembly/simd";
+import { madd, sumLanes } from "../../assembly/simd.ts";
 
 // ## Rung 1 · naive
 //
@@ -31,16 +31,16 @@ import { madd, sumLanes } from "../../assembly/simd";
 
 /** Mean, variance, result: one number at a time. */
 export function layerNormNaive(y: usize, x: usize, gain: usize, bias: usize, rows: i32, n: i32, epsilon: f32): void {
-  const bytes = <usize>n << 2;
+  const bytes = <usize> n << 2;
   for (let row = 0; row < rows; row++) {
     let sum: f32 = 0, squares: f32 = 0;
     for (let i: usize = 0; i < bytes; i += 4) sum += load<f32>(x + i);
-    const mean = sum / <f32>n;
+    const mean = sum / <f32> n;
     for (let i: usize = 0; i < bytes; i += 4) {
       const d = load<f32>(x + i) - mean;
       squares += d * d;
     }
-    const scale: f32 = 1 / sqrt<f32>(squares / <f32>n + epsilon);
+    const scale: f32 = 1 / sqrt<f32>(squares / <f32> n + epsilon);
     for (let i: usize = 0; i < bytes; i += 4) {
       store<f32>(y + i, (load<f32>(x + i) - mean) * scale * load<f32>(gain + i) + load<f32>(bias + i));
     }
@@ -56,13 +56,13 @@ export function layerNormNaive(y: usize, x: usize, gain: usize, bias: usize, row
 
 /** The same with four numbers per instruction. */
 export function layerNormVectors(y: usize, x: usize, gain: usize, bias: usize, rows: i32, n: i32, epsilon: f32): void {
-  const bytes = <usize>n << 2, whole = <usize>(n & ~3) << 2;
+  const bytes = <usize> n << 2, whole = <usize> (n & ~3) << 2;
   for (let row = 0; row < rows; row++) {
     let sums = f32x4.splat(0);
     for (let i: usize = 0; i < whole; i += 16) sums = f32x4.add(sums, v128.load(x + i));
     let sum = sumLanes(sums);
     for (let i = whole; i < bytes; i += 4) sum += load<f32>(x + i);
-    const mean = sum / <f32>n, m = f32x4.splat(mean);
+    const mean = sum / <f32> n, m = f32x4.splat(mean);
     sums = f32x4.splat(0);
     for (let i: usize = 0; i < whole; i += 16) {
       const d = f32x4.sub(v128.load(x + i), m);
@@ -73,7 +73,7 @@ export function layerNormVectors(y: usize, x: usize, gain: usize, bias: usize, r
       const d = load<f32>(x + i) - mean;
       squares += d * d;
     }
-    const scale: f32 = 1 / sqrt<f32>(squares / <f32>n + epsilon), r = f32x4.splat(scale);
+    const scale: f32 = 1 / sqrt<f32>(squares / <f32> n + epsilon), r = f32x4.splat(scale);
     for (let i: usize = 0; i < whole; i += 16) {
       const d = f32x4.mul(f32x4.sub(v128.load(x + i), m), r);
       v128.store(y + i, madd(d, v128.load(gain + i), v128.load(bias + i)));

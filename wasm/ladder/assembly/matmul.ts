@@ -24,7 +24,7 @@
  * @module
  */
 
-import { madd } from "../../assembly/simd";
+import { madd } from "../../assembly/simd.ts";
 
 // ## Rung 1 · naive
 //
@@ -37,8 +37,10 @@ export function matmulNaive(c: usize, a: usize, b: usize, M: i32, N: i32, K: i32
   for (let i = 0; i < M; i++) {
     for (let j = 0; j < N; j++) {
       let sum: f32 = 0;
-      for (let k = 0; k < K; k++) sum += load<f32>(a + (<usize>(i * K + k) << 2)) * load<f32>(b + (<usize>(k * N + j) << 2));
-      store<f32>(c + (<usize>(i * N + j) << 2), sum);
+      for (let k = 0; k < K; k++) {
+        sum += load<f32>(a + (<usize> (i * K + k) << 2)) * load<f32>(b + (<usize> (k * N + j) << 2));
+      }
+      store<f32>(c + (<usize> (i * N + j) << 2), sum);
     }
   }
 }
@@ -52,13 +54,13 @@ export function matmulNaive(c: usize, a: usize, b: usize, M: i32, N: i32, K: i32
 
 /** The order i, k, j: rows are walked along. */
 export function matmulRows(c: usize, a: usize, b: usize, M: i32, N: i32, K: i32): void {
-  const ld = <usize>N << 2;
+  const ld = <usize> N << 2;
   for (let i = 0; i < M; i++) {
-    const row = c + ld * <usize>i, end = row + ld;
+    const row = c + ld * <usize> i, end = row + ld;
     memory.fill(row, 0, ld);
     for (let k = 0; k < K; k++) {
-      const x = load<f32>(a + (<usize>(i * K + k) << 2));
-      let y = b + ld * <usize>k;
+      const x = load<f32>(a + (<usize> (i * K + k) << 2));
+      let y = b + ld * <usize> k;
       for (let z = row; z < end; z += 4) {
         store<f32>(z, load<f32>(z) + x * load<f32>(y));
         y += 4;
@@ -74,9 +76,9 @@ export function matmulRows(c: usize, a: usize, b: usize, M: i32, N: i32, K: i32)
 // and a store per multiply-add keep the arithmetic idle most of the time.
 
 /** `c[0..N) += x b[0..N)`, four at a time. */
-@inline
+// @inline
 function addRow(c: usize, x: f32, b: usize, N: i32): void {
-  const v = f32x4.splat(x), end = c + (<usize>(N & ~3) << 2);
+  const v = f32x4.splat(x), end = c + (<usize> (N & ~3) << 2);
   for (; c < end; c += 16) {
     v128.store(c, madd(v, v128.load(b), v128.load(c)));
     b += 16;
@@ -90,11 +92,11 @@ function addRow(c: usize, x: f32, b: usize, N: i32): void {
 
 /** The same with four numbers per instruction. */
 export function matmulVectors(c: usize, a: usize, b: usize, M: i32, N: i32, K: i32): void {
-  const ld = <usize>N << 2;
+  const ld = <usize> N << 2;
   for (let i = 0; i < M; i++) {
-    const row = c + ld * <usize>i;
+    const row = c + ld * <usize> i;
     memory.fill(row, 0, ld);
-    for (let k = 0; k < K; k++) addRow(row, load<f32>(a + (<usize>(i * K + k) << 2)), b + ld * <usize>k, N);
+    for (let k = 0; k < K; k++) addRow(row, load<f32>(a + (<usize> (i * K + k) << 2)), b + ld * <usize> k, N);
   }
 }
 
@@ -147,19 +149,19 @@ function border(c: usize, a: usize, b: usize, i: i32, iEnd: i32, j: i32, N: i32,
     for (let column = j; column < N; column++) {
       let sum: f32 = 0;
       for (let k = 0; k < K; k++) {
-        sum += load<f32>(a + (<usize>(i * K + k) << 2)) * load<f32>(b + (<usize>(k * N + column) << 2));
+        sum += load<f32>(a + (<usize> (i * K + k) << 2)) * load<f32>(b + (<usize> (k * N + column) << 2));
       }
-      store<f32>(c + (<usize>(i * N + column) << 2), sum);
+      store<f32>(c + (<usize> (i * N + column) << 2), sum);
     }
   }
 }
 
 /** Tiles in registers, operands where they lie. */
 export function matmulTiles(c: usize, a: usize, b: usize, M: i32, N: i32, K: i32): void {
-  const aRow = <usize>K << 2, bRow = <usize>N << 2, wholeRows = M & ~3, wholeColumns = N & ~7;
+  const aRow = <usize> K << 2, bRow = <usize> N << 2, wholeRows = M & ~3, wholeColumns = N & ~7;
   for (let j = 0; j < wholeColumns; j += 8) {
     for (let i = 0; i < wholeRows; i += 4) {
-      tile(c + bRow * <usize>i + (<usize>j << 2), bRow, a + aRow * <usize>i, aRow, 4, b + (<usize>j << 2), bRow, K);
+      tile(c + bRow * <usize> i + (<usize> j << 2), bRow, a + aRow * <usize> i, aRow, 4, b + (<usize> j << 2), bRow, K);
     }
   }
   border(c, a, b, 0, wholeRows, wholeColumns, N, K);
@@ -178,11 +180,11 @@ export function matmulTiles(c: usize, a: usize, b: usize, M: i32, N: i32, K: i32
 
 /** Rows of the left operand four by four, missing ones zero. */
 function packRows(to: usize, a: usize, M: i32, K: i32): void {
-  const row = <usize>K << 2;
+  const row = <usize> K << 2;
   for (let i = 0; i < M; i += 4) {
     for (let k = 0; k < K; k++) {
-      const p = a + row * <usize>i + (<usize>k << 2);
-      for (let r = 0; r < 4; r++) store<f32>(to + (<usize>r << 2), i + r < M ? load<f32>(p + row * <usize>r) : 0);
+      const p = a + row * <usize> i + (<usize> k << 2);
+      for (let r = 0; r < 4; r++) store<f32>(to + (<usize> r << 2), i + r < M ? load<f32>(p + row * <usize> r) : 0);
       to += 16;
     }
   }
@@ -190,17 +192,17 @@ function packRows(to: usize, a: usize, M: i32, K: i32): void {
 
 /** Columns of the right operand eight by eight, missing ones zero. */
 function packColumns(to: usize, b: usize, N: i32, K: i32): void {
-  const row = <usize>N << 2;
+  const row = <usize> N << 2;
   for (let j = 0; j < N; j += 8) {
     const columns = min(8, N - j);
-    let p = b + (<usize>j << 2);
+    let p = b + (<usize> j << 2);
     for (let k = 0; k < K; k++) {
       if (columns == 8) {
         v128.store(to, v128.load(p));
         v128.store(to + 16, v128.load(p + 16));
       } else {
         memory.fill(to, 0, 32);
-        memory.copy(to, p, <usize>columns << 2);
+        memory.copy(to, p, <usize> columns << 2);
       }
       to += 32;
       p += row;
@@ -210,17 +212,17 @@ function packColumns(to: usize, b: usize, N: i32, K: i32): void {
 
 /** Tiles on packed operands; `scratch` holds 32 numbers and `K` (`M` + `N` + 12) more. */
 export function matmulPanels(c: usize, a: usize, b: usize, M: i32, N: i32, K: i32, scratch: usize): void {
-  const aside = scratch, left = aside + 128, right = left + (<usize>((M + 3 & ~3) * K) << 2), ld = <usize>N << 2;
+  const aside = scratch, left = aside + 128, right = left + (<usize> ((M + 3 & ~3) * K) << 2), ld = <usize> N << 2;
   packRows(left, a, M, K);
   packColumns(right, b, N, K);
   for (let j = 0; j < N; j += 8) {
     for (let i = 0; i < M; i += 4) {
-      const to = c + ld * <usize>i + (<usize>j << 2), rows = min(4, M - i), columns = min(8, N - j);
+      const to = c + ld * <usize> i + (<usize> j << 2), rows = min(4, M - i), columns = min(8, N - j);
       const whole = rows == 4 && columns == 8;
-      const x = left + (<usize>(i * K) << 2), y = right + (<usize>(j * K) << 2);
+      const x = left + (<usize> (i * K) << 2), y = right + (<usize> (j * K) << 2);
       tile(whole ? to : aside, whole ? ld : 32, x, 4, 16, y, 32, K);
       if (whole) continue;
-      for (let r = 0; r < rows; r++) memory.copy(to + ld * <usize>r, aside + (<usize>r << 5), <usize>columns << 2);
+      for (let r = 0; r < rows; r++) memory.copy(to + ld * <usize> r, aside + (<usize> r << 5), <usize> columns << 2);
     }
   }
 }

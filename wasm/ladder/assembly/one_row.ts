@@ -20,7 +20,7 @@
  * @module
  */
 
-import { madd } from "../../assembly/simd";
+import { madd } from "../../assembly/simd.ts";
 
 // ## Rung 1 · naive
 //
@@ -32,8 +32,8 @@ import { madd } from "../../assembly/simd";
 export function rowNaive(y: usize, x: usize, w: usize, K: i32, N: i32): void {
   for (let j = 0; j < N; j++) {
     let sum: f32 = 0;
-    for (let k = 0; k < K; k++) sum += load<f32>(x + (<usize>k << 2)) * load<f32>(w + (<usize>(k * N + j) << 2));
-    store<f32>(y + (<usize>j << 2), sum);
+    for (let k = 0; k < K; k++) sum += load<f32>(x + (<usize> k << 2)) * load<f32>(w + (<usize> (k * N + j) << 2));
+    store<f32>(y + (<usize> j << 2), sum);
   }
 }
 
@@ -45,10 +45,10 @@ export function rowNaive(y: usize, x: usize, w: usize, K: i32, N: i32): void {
 
 /** Rows of weights, one number at a time. */
 export function rowRows(y: usize, x: usize, w: usize, K: i32, N: i32): void {
-  const bytes = <usize>N << 2, end = y + bytes;
+  const bytes = <usize> N << 2, end = y + bytes;
   memory.fill(y, 0, bytes);
   for (let k = 0; k < K; k++) {
-    const factor = load<f32>(x + (<usize>k << 2));
+    const factor = load<f32>(x + (<usize> k << 2));
     for (let z = y; z < end; z += 4) {
       store<f32>(z, load<f32>(z) + factor * load<f32>(w));
       w += 4;
@@ -63,10 +63,10 @@ export function rowRows(y: usize, x: usize, w: usize, K: i32, N: i32): void {
 
 /** Rows of weights, four numbers per instruction. */
 export function rowVectors(y: usize, x: usize, w: usize, K: i32, N: i32): void {
-  const bytes = <usize>N << 2, end = y + bytes, whole = y + (<usize>(N & ~3) << 2);
+  const bytes = <usize> N << 2, end = y + bytes, whole = y + (<usize> (N & ~3) << 2);
   memory.fill(y, 0, bytes);
   for (let k = 0; k < K; k++) {
-    const factor = load<f32>(x + (<usize>k << 2)), v = f32x4.splat(factor);
+    const factor = load<f32>(x + (<usize> k << 2)), v = f32x4.splat(factor);
     let z = y;
     for (; z < whole; z += 16) {
       v128.store(z, madd(v128.load(w), v, v128.load(z)));

@@ -1,4 +1,6 @@
 /**
+ * # Multiply-adds from registers
+ *
  * The ceiling: multiply-adds from registers alone, as many at a time as a tile keeps going.
  *
  * What the benches divide by. It uses the same instructions as the matrix product and
@@ -7,7 +9,7 @@
  * @module
  */
 
-import { madd } from "../../assembly/simd";
+import { madd } from "../../assembly/simd.ts";
 
 /**
  * Runs `turns` × 48 vector multiply-adds on twelve accumulators: `turns` × 384 operations.

@@ -24,28 +24,28 @@
  * @module
  */
 
-import { madd, sumLanes } from "../../assembly/simd";
+import { madd, sumLanes } from "../../assembly/simd.ts";
 
 /** Weights that share a step. */
 const BLOCK: i32 = 32;
 
-/** Rounds columns stored one after the other, `[columns, depth]`; the rest of the last block is level 64, zero. */
+/** Rounds columns stored one after the other, `[columns, depth]`. The rest of the last block is level 64, zero. */
 export function roundColumns(levels: usize, steps: usize, w: usize, columns: i32, depth: i32): void {
   for (let j = 0; j < columns; j++) {
     for (let first = 0; first < depth; first += BLOCK) {
-      const count = min(BLOCK, depth - first), p = w + (<usize>(j * depth + first) << 2);
+      const count = min(BLOCK, depth - first), p = w + (<usize> (j * depth + first) << 2);
       let extreme: f32 = 0;
       for (let k = 0; k < count; k++) {
-        const x = load<f32>(p + (<usize>k << 2));
+        const x = load<f32>(p + (<usize> k << 2));
         if (abs(x) > abs(extreme)) extreme = x;
       }
       const step = extreme / -64;
       store<f32>(steps, step);
       steps += 4;
       for (let k = 0; k < BLOCK; k++) {
-        const x: f32 = k < count ? load<f32>(p + (<usize>k << 2)) : 0;
-        const q = <i32>floor<f32>(x / (step == 0 ? 1 : step) + 64.5);
-        store<u8>(levels, <u8>max(0, min(127, q)));
+        const x: f32 = k < count ? load<f32>(p + (<usize> k << 2)) : 0;
+        const q = <i32> floor<f32>(x / (step == 0 ? 1 : step) + 64.5);
+        store<u8>(levels, <u8> max(0, min(127, q)));
         levels++;
       }
     }
@@ -70,13 +70,15 @@ export function quantizedNaive(
 ): void {
   const depth = blocks * BLOCK, count = columns * depth;
   for (let i = 0; i < count; i++) {
-    const step = load<f32>(steps + (<usize>(i >> 5) << 2));
-    store<f32>(scratch + (<usize>i << 2), step * <f32>(<i32>load<u8>(levels + <usize>i) - 64));
+    const step = load<f32>(steps + (<usize> (i >> 5) << 2));
+    store<f32>(scratch + (<usize> i << 2), step * <f32> (<i32> load<u8>(levels + <usize> i) - 64));
   }
   for (let j = 0; j < columns; j++) {
     let sum: f32 = 0;
-    for (let k = 0; k < depth; k++) sum += load<f32>(x + (<usize>k << 2)) * load<f32>(scratch + (<usize>(j * depth + k) << 2));
-    store<f32>(y + (<usize>j << 2), sum);
+    for (let k = 0; k < depth; k++) {
+      sum += load<f32>(x + (<usize> k << 2)) * load<f32>(scratch + (<usize> (j * depth + k) << 2));
+    }
+    store<f32>(y + (<usize> j << 2), sum);
   }
 }
 
@@ -105,7 +107,7 @@ export function quantizedRegisters(y: usize, x: usize, levels: usize, steps: usi
       total = madd(f32x4.add(a, b), v128.load32_splat(steps), total);
       steps += 4;
     }
-    store<f32>(y + (<usize>j << 2), sumLanes(total));
+    store<f32>(y + (<usize> j << 2), sumLanes(total));
   }
 }
 
@@ -118,7 +120,7 @@ export function quantizedRegisters(y: usize, x: usize, levels: usize, steps: usi
 // single column.
 
 /** `c` plus four products per lane of signed bytes with bytes below 128. */
-@inline
+// @inline
 function dot(p: v128, q: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return i32x4.relaxed_dot_i8x16_i7x16_add_s(p, q, c);
   const low = i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_s(p), i16x8.extend_low_i8x16_s(q));
@@ -135,8 +137,8 @@ function roundRow(to: usize, x: usize, blocks: i32): void {
     for (let k: usize = 0; k < 128; k += 4) most = max(most, abs(load<f32>(x + k)));
     const step = most / 127, divisor: f32 = step == 0 ? 1 : step;
     for (let k: usize = 0; k < 32; k++) {
-      const p = <i32>floor<f32>(load<f32>(x + (k << 2)) / divisor + 0.5);
-      store<i8>(to + k, <i8>p);
+      const p = <i32> floor<f32>(load<f32>(x + (k << 2)) / divisor + 0.5);
+      store<i8>(to + k, <i8> p);
       sum += p;
     }
     store<f32>(to + 32, step);
@@ -168,7 +170,7 @@ export function quantizedIntegers(
       steps += 4;
       p += ROUNDED;
     }
-    store<f32>(y + (<usize>j << 2), sumLanes(total));
+    store<f32>(y + (<usize> j << 2), sumLanes(total));
   }
 }
 

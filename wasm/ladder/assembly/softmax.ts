@@ -20,8 +20,8 @@
  * @module
  */
 
-import { expNegative4 } from "../../assembly/exp";
-import { loadPart, maxLanes, max4, storePart, sumLanes } from "../../assembly/simd";
+import { expNegative4 } from "../../assembly/exp.ts";
+import { loadPart, max4, maxLanes, storePart, sumLanes } from "../../assembly/simd.ts";
 
 // ## Rung 1 · naive
 //
@@ -31,7 +31,7 @@ import { loadPart, maxLanes, max4, storePart, sumLanes } from "../../assembly/si
 
 /** Three sweeps with the exponential of a C library. */
 export function softmaxNaive(y: usize, x: usize, rows: i32, n: i32): void {
-  const bytes = <usize>n << 2;
+  const bytes = <usize> n << 2;
   for (let row = 0; row < rows; row++) {
     let m: f32 = -Infinity;
     for (let i: usize = 0; i < bytes; i += 4) m = max(m, load<f32>(x + i));
@@ -59,7 +59,7 @@ export function softmaxNaive(y: usize, x: usize, rows: i32, n: i32): void {
 
 /** The same sweeps with four numbers per instruction. */
 export function softmaxVectors(y: usize, x: usize, rows: i32, n: i32): void {
-  const bytes = <usize>n << 2, whole = <usize>(n & ~3) << 2, rest = n & 3;
+  const bytes = <usize> n << 2, whole = <usize> (n & ~3) << 2, rest = n & 3;
   for (let row = 0; row < rows; row++) {
     let most = f32x4.splat(-Infinity);
     for (let i: usize = 0; i < whole; i += 16) most = max4(most, v128.load(x + i));

@@ -1,0 +1,254 @@
+/**
+ * # Past the trained length
+ *
+ * A list of assignments such as *a = 3, b = 1, a = 5, …* is read from left to right; at each one the
+ * question is what the variable held before. That takes order: of all earlier values of *a* the last one
+ * counts. One attention layer is trained on short lists with each scheme of positions, and read on lists
+ * four times as long. The notes say that absolute positions do not generalize to longer texts than those
+ * of the training, and name it as what relative ones avoid; this shows where each scheme ends. RoPE is
+ * relative and ends too: it turns far keys by angles that training has never met, and after a full turn
+ * they look near.
+ *
+ * @module
+ */
+
+import { noGrad } from "../../../engine/autograd.ts";
+import { Linear } from "../../../engine/linear.ts";
+import { Module } from "../../../engine/module.ts";
+import { lowerTriangle } from "../../../engine/ops.ts";
+import { Random } from "../../../engine/random.ts";
+import { scope } from "../../../engine/scope.ts";
+import { type Tensor, tensor } from "../../../engine/tensor.ts";
+import { mean } from "../../../experiments/arithmetic.ts";
+import type { Experiment, Labels, Parts } from "../../../experiments/experiment.ts";
+import type { Series } from "../../../experiments/figure.ts";
+import { fit } from "../../../experiments/learning.ts";
+import { readMatrix } from "../../../experiments/reading.ts";
+import { SEED } from "../../../experiments/seed.ts";
+import { crossEntropy } from "../../../06_training/loss.ts";
+import { Embedding } from "../../../02_words/embeddings.ts";
+import { MultiHeadAttention, type PositionRule } from "../../multi_head.ts";
+import {
+  AlibiPositions,
+  LearnedPositions,
+  RelativePositions,
+  RotaryPositions,
+  SinusoidalPositions,
+  T5Positions,
+} from "../../positions/mod.ts";
+
+const VARIABLES = 6, VALUES = 8, E = 32, HEADS = 4, D = E / HEADS;
+/** How many times longer the longest list of the test is. */
+const TIMES = 4, BINS = 4 * TIMES;
+const SCHEMES = ["none", "learned", "sinusoidal", "Shaw", "T5", "RoPE", "ALiBi"] as const;
+const IGNORED = -100;
+
+/** What is found. */
+export interface ExtrapolationFindings {
+  /** Accuracy in the second half of the trained length, by scheme. */
+  readonly within: readonly number[];
+  /** Accuracy between twice and four times the trained length. */
+  readonly beyond: readonly number[];
+  /** Weight of RoPE at less than half a turn of its second pair, and around a whole one, in long lists. */
+  readonly turned: readonly number[];
+  readonly shown: {
+    readonly trained: number;
+    /** Length of the lists of the test, and distance of a full turn of RoPE's second pair. */
+    readonly tested: number;
+    readonly turn: number;
+    /** Middles of the stretches over which accuracy and weight were taken. */
+    readonly middles: readonly number[];
+    /** Accuracy by stretch of the list, by scheme. */
+    readonly curves: readonly (readonly number[])[];
+    /** Weight by stretch of distances, by scheme. */
+    readonly reaches: readonly (readonly number[])[];
+    /** Weight at distances that training has not met, by scheme. */
+    readonly far: readonly number[];
+  };
+}
+
+/** What the experiment is made of. */
+export interface Extrapolation extends Parts {
+  findings: ExtrapolationFindings;
+  controls: "trained" | "steps" | "seed";
+  claims: "within" | "absolute" | "relative" | "enough" | "turn";
+  captions: "right" | "reach";
+  labels: Labels<typeof SCHEMES[number] | "position" | "right" | "trained" | "distance" | "weight">;
+}
+
+/** Distance at which the second pair of coordinates of RoPE has gone round. */
+const TURN = 2 * Math.PI * 10000 ** (2 / D);
+
+/** Assignments, and what each variable held before, `[B, T]` each. */
+interface Lists {
+  readonly variables: Tensor;
+  readonly values: Tensor;
+  readonly answers: Tensor;
+}
+
+function draw(B: number, T: number, random: Random): Lists {
+  const size = B * T;
+  const variables = new Int32Array(size), values = new Int32Array(size), answers = new Int32Array(size);
+  for (let b = 0; b < B; b++) {
+    const held = Array<number>(VARIABLES).fill(IGNORED);
+    for (let at = b * T; at < (b + 1) * T; at++) {
+      const variable = random.integer(VARIABLES);
+      answers[at] = held[variable]!;
+      held[variable] = random.integer(VALUES);
+      variables[at] = variable;
+      values[at] = held[variable]!;
+    }
+  }
+  const box = (numbers: Int32Array): Tensor => tensor(numbers, [B, T]);
+  return { variables: box(variables), values: box(values), answers: box(answers) };
+}
+
+/** One attention that looks back, with one scheme of positions. */
+class Reader extends Module {
+  readonly variables: Embedding;
+  readonly values: Embedding;
+  readonly absolute: LearnedPositions | SinusoidalPositions | undefined;
+  readonly attention: MultiHeadAttention;
+  readonly output: Linear;
+
+  constructor(scheme: typeof SCHEMES[number], trained: number, random: Random) {
+    super();
+    this.variables = new Embedding(VARIABLES, E, random);
+    this.values = new Embedding(VALUES, E, random);
+    // The table is long enough for the test; training reaches its first rows only.
+    if (scheme === "learned") this.absolute = new LearnedPositions(TIMES * trained, E, random, { deviation: 0.5 });
+    if (scheme === "sinusoidal") this.absolute = new SinusoidalPositions(E);
+    this.attention = new MultiHeadAttention(E, HEADS, random, { positions: Reader.#rule(scheme, trained, random) });
+    this.output = new Linear(E, VALUES, random);
+  }
+
+  static #rule(scheme: typeof SCHEMES[number], trained: number, random: Random): PositionRule | undefined {
+    // Distances above half of the trained length count as one, so that training has met every case.
+    const maxDistance = trained / 2;
+    if (scheme === "Shaw") return new RelativePositions(D, maxDistance, random);
+    if (scheme === "T5") return new T5Positions(HEADS, random, { numBuckets: 8, maxDistance, bidirectional: false });
+    if (scheme === "RoPE") return new RotaryPositions(D);
+    return scheme === "ALiBi" ? new AlibiPositions(HEADS) : undefined;
+  }
+
+  forward({ variables, values }: Lists, observe?: (weights: Tensor) => void): Tensor {
+    const assignments = this.variables.forward(variables).add(this.values.forward(values));
+    const marked = this.absolute?.forward(assignments) ?? assignments;
+    const T = marked.shape[1]!;
+    // Strictly before: the assignment itself is not what was held before it.
+    const call = { mask: lowerTriangle(T, T, -1), ...(observe && { observe }) };
+    return this.output.forward(this.attention.forward(marked, call));
+  }
+}
+
+/** Share of right answers in each stretch of the long lists. */
+async function accuracies(model: Reader, lists: Lists): Promise<number[]> {
+  const [right, asked] = scope(() =>
+    noGrad(() => {
+      const right = model.forward(lists).argmax(-1).equal(lists.answers);
+      return [right.cast("float32").sum(0), lists.answers.notEqual(IGNORED).cast("float32").sum(0)];
+    })
+  );
+  const rights = await right!.read(), askeds = await asked!.read();
+  const width = rights.length / BINS;
+  const sum = (numbers: ArrayLike<number>, bin: number): number =>
+    Array.from(numbers).slice(bin * width, (bin + 1) * width).reduce((a, b) => a + b, 0);
+  return Array.from({ length: BINS }, (_, bin) => sum(rights, bin) / Math.max(1, sum(askeds, bin)));
+}
+
+/** How much weight of the last quarter of long lists goes to each stretch of distances. */
+async function reach(model: Reader, { variables, values, answers }: Lists): Promise<number[]> {
+  const lists = { variables: variables.slice(0, 0, 8), values: values.slice(0, 0, 8), answers };
+  const weights = scope(() =>
+    noGrad(() => {
+      let seen: Tensor | undefined;
+      model.forward(lists, (weights) => seen = weights);
+      return seen!.mean([0, 1]);
+    })
+  );
+  const rows = await readMatrix(weights), T = rows.length, width = T / BINS;
+  const last = rows.slice(3 * T / 4);
+  return Array.from({ length: 12 }, (_, bin) =>
+    mean(last.map((row, i) => {
+      // Distance 1 is the assignment before.
+      const query = 3 * T / 4 + i, near = query - bin * width;
+      return row.slice(Math.max(0, near - width), near).reduce((sum, x) => sum + x, 0);
+    })));
+}
+
+/** Every scheme of positions, read past the length it was trained on. */
+export const experiment: Experiment<Extrapolation> = {
+  controls: {
+    trained: { default: 32, min: 16, max: 64, step: 16 },
+    steps: { default: 150, min: 50, max: 600, step: 50 },
+    seed: SEED,
+  },
+  claims: {
+    within: {
+      holds: ({ within: [none, ...schemes] }) => none! < 0.6 && schemes.every((share) => share > 0.85),
+    },
+    absolute: { holds: ({ beyond: [, learned, sinusoidal] }) => learned! < 0.4 && sinusoidal! < 0.4 },
+    relative: { holds: ({ beyond }) => [3, 4, 6].every((scheme) => beyond[scheme]! > 0.7) },
+    enough: { refuted: true, holds: ({ beyond }) => beyond[SCHEMES.indexOf("RoPE")]! > 0.7 },
+    turn: { holds: ({ turned: [near, round] }) => round! > near! },
+  },
+  tolerance: 0.05,
+  async measure({ trained, steps, seed }, { signal, onProgress }) {
+    signal?.throwIfAborted();
+    const test = draw(32, TIMES * trained, new Random(seed).split());
+    const curves: number[][] = [], reaches: number[][] = [];
+    for (const [i, scheme] of SCHEMES.entries()) {
+      const random = new Random(seed);
+      const model = new Reader(scheme, trained, random);
+      const loss = (): Tensor => {
+        const lists = draw(16, trained, random);
+        return crossEntropy(model.forward(lists), lists.answers);
+      };
+      const part = (done: number): void => onProgress?.((i + done) / SCHEMES.length);
+      await fit(model, loss, { steps, learningRate: 0.02, onProgress: part, ...(signal && { signal }) });
+      curves.push(await accuracies(model, test));
+      reaches.push(await reach(model, test));
+    }
+    const stretch = trained / 4, rotary = reaches[SCHEMES.indexOf("RoPE")]!;
+    const weightBetween = (from: number, to: number): number =>
+      rotary.reduce((sum, x, bin) => (bin + 0.5) * stretch >= from && (bin + 0.5) * stretch < to ? sum + x : sum, 0);
+    return {
+      within: curves.map((curve) => mean(curve.slice(2, 4))),
+      beyond: curves.map((curve) => mean(curve.slice(8))),
+      turned: [weightBetween(0, TURN / 2), weightBetween(0.6 * TURN, 1.2 * TURN)],
+      shown: {
+        trained,
+        tested: TIMES * trained,
+        turn: TURN,
+        middles: Array.from({ length: BINS }, (_, bin) => (bin + 0.5) * stretch),
+        curves,
+        reaches,
+        far: reaches.map((shares) => shares.slice(4).reduce((sum, x) => sum + x, 0)),
+      },
+    };
+  },
+  draw(findings, { captions, labels }) {
+    const { trained, tested, middles, curves, reaches } = findings.shown;
+    const series = (rows: readonly (readonly number[])[]): Series[] =>
+      SCHEMES.map((scheme, i) => ({
+        label: labels[scheme],
+        points: rows[i]!.map((y, bin) => [middles[bin]!, y]),
+      }));
+    return [
+      {
+        kind: "line",
+        caption: captions.right(findings),
+        x: { title: labels.position, domain: [0, tested] },
+        y: { title: labels.right, domain: [0, 1] },
+        series: [...series(curves), { label: labels.trained, points: [[trained, 0], [trained, 1]], dashed: true }],
+      },
+      {
+        kind: "line",
+        caption: captions.reach(findings),
+        x: { title: labels.distance },
+        y: { title: labels.weight },
+        series: series(reaches),
+      },
+    ];
+  },
+};

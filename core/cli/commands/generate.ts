@@ -1,0 +1,73 @@
+/**
+ * # Continuing a text from the command line
+ *
+ * `generate` continues a prompt with a saved language model: drawn at random and shown as it is
+ * written, or searched by beams.
+ *
+ * @module
+ */
+
+import { generate, stream, type StreamOptions } from "../../07_generation/generate.ts";
+import { Random } from "../../engine/random.ts";
+import { type Command, defineCommand, number, text } from "../arguments.ts";
+import { anyDecoding, drawingOptions, noSpecialTokens, printable, searchOptions } from "../decoding.ts";
+import { chooseDevice, deviceOptions, interruption, weightsOption } from "../device.ts";
+import { DataError, Interrupted } from "../errors.ts";
+import { openLanguageModel, readLanguageModel } from "../models.ts";
+import { line, standardOutput } from "../terminal.ts";
+
+/** `generate`. */
+export const command: Command = defineCommand({
+  operands: "[PROMPT]",
+  maxOperands: 1,
+  details: [
+    "The text is drawn at random and appears as it is written; --num-beams searches the likeliest one instead.",
+    "--num-beams with --stochastic draws several different texts; --all-beams prints them.",
+    "Ctrl-C ends the text.",
+  ],
+  options: {
+    model: text("FOLDER", "A model saved by train lm", "models/lm"),
+    maxNewTokens: number("N", "Tokens to write", { min: 1, max: 1_000_000, whole: true }, 300),
+    ...drawingOptions,
+    ...searchOptions,
+    repetitionPenalty: number("THETA", "Above 1, avoid what was said before", { above: 0, max: 1000 }),
+    seed: number("N", "Where chance comes from", { min: 0, max: 2 ** 31, whole: true }, 1),
+    ...weightsOption,
+    ...deviceOptions,
+  },
+  async run(values, [prompt = "\n"]) {
+    const decoding = anyDecoding(values, new Random(values.seed));
+    const saved = await readLanguageModel(values.model);
+    await chooseDevice(values);
+    const model = openLanguageModel(saved, values.weights);
+    const { vocabulary } = saved.notes;
+    const ids = vocabulary.encode(prompt);
+    if (ids.length === 0) throw new DataError("Cannot continue an empty text: write at least one character");
+    const { signal, stop } = interruption();
+    const options = { ...decoding, maxNewTokens: values.maxNewTokens, rules: [noSpecialTokens], slide: true, signal };
+    if (!values.allBeams) standardOutput.write(printable(prompt));
+    try {
+      if (values.allBeams) {
+        const { beams } = await generate(model, ids, options);
+        const texts = beams!.map(({ tokens, logProbability }) =>
+          `${printable(prompt + vocabulary.decode(tokens))}  ${logProbability.toFixed(2)}`
+        );
+        standardOutput.write(texts.join("\n"));
+      } else if (values.numBeams !== undefined) {
+        const { tokens } = await generate(model, ids, options);
+        standardOutput.write(printable(vocabulary.decode(tokens)));
+      } else {
+        const tokens = stream(model, ids, options as StreamOptions);
+        const idsOnly = (async function* () {
+          for await (const { token } of tokens) yield token;
+        })();
+        for await (const piece of vocabulary.decodeStream(idsOnly)) standardOutput.write(printable(piece));
+      }
+    } catch (error) {
+      throw signal.aborted ? new Interrupted("") : error;
+    } finally {
+      stop();
+      line();
+    }
+  },
+});

@@ -1,0 +1,93 @@
+/**
+ * # What is here
+ *
+ * `info` says what computes on this machine, or what a saved model is. The version is that of
+ * `deno.json`, which states it for everyone; only this command loads the file.
+ *
+ * @module
+ */
+
+import config from "../../../deno.json" with { type: "json" };
+import type { PackedFormat } from "../../engine/backend.ts";
+import { backend } from "../../engine/device.ts";
+import type { Module } from "../../engine/module.ts";
+import type { Tensor } from "../../engine/tensor.ts";
+import { type Command, defineCommand } from "../arguments.ts";
+import { chooseDevice, deviceOptions, WEIGHT_FORMATS } from "../device.ts";
+import { escapeControl } from "../errors.ts";
+import { openLanguageModel, openTranslator, readModel, type SavedModel } from "../models.ts";
+import { loadParser } from "../parser.ts";
+import { count, line, padEnd } from "../terminal.ts";
+
+/** Prints names and values in two columns. */
+function table(rows: readonly (readonly [name: string, value: string])[]): void {
+  const width = Math.max(...rows.map(([name]) => name.length)) + 2;
+  for (const [name, value] of rows) line(`  ${padEnd(name, width)}${escapeControl(value)}`);
+}
+
+/** Settings or measurements as one line. */
+function list(values: Readonly<Record<string, number | string>>): string {
+  return Object.entries(values).map(([name, value]) =>
+    `${name} ${typeof value === "number" ? Number(value.toPrecision(4)) : value}`
+  ).join(", ") || "none";
+}
+
+/** Rows that describe a saved model. */
+export function describeModel(saved: SavedModel): [string, string][] {
+  const { path, bytes, notes } = saved;
+  const isTranslator = notes.format === "heed translator 1";
+  const vocabularies = isTranslator
+    ? `${count(notes.source.vocabSize)} source and ${count(notes.target.vocabSize)} target tokens`
+    : `${count(notes.vocabulary.vocabSize)} tokens of ${notes.vocabulary.level}`;
+  const model = isTranslator ? openTranslator({ ...saved, notes }) : openLanguageModel({ ...saved, notes });
+  return [
+    ["file", `${path} (${count(bytes.length)} bytes)`],
+    ["kind", isTranslator ? "translator (encoder–decoder)" : "language model (decoder-only)"],
+    ["weights", count(model.parameterCount())],
+    ["memory", WEIGHT_FORMATS.map((format) => `${format} ${count(bytesOf(model, format))}`).join(", ") + " bytes"],
+    ["vocabulary", vocabularies],
+    ["layout", list(numbersOf(notes.layout as unknown as Readonly<Record<string, unknown>>))],
+    ["recipe", list(notes.recipe)],
+    ["measured", list(notes.measured)],
+  ];
+}
+
+/** Bytes of the weights if `--weights` names a format. */
+function bytesOf(model: Module, format: PackedFormat): number {
+  const packing = backend().packing?.[format];
+  const matrices = new Map<Tensor, number>();
+  for (const module of model.modules()) {
+    module.packMatrices((matrix, rows) => {
+      const [K, N] = rows ? [matrix.shape[1]!, matrix.shape[0]!] : [matrix.shape[0]!, matrix.shape[1]!];
+      matrices.set(matrix, 4 * (packing?.words(K, N) ?? K * N));
+      return matrix;
+    });
+  }
+  return [...model.stateDict().values()].reduce((sum, value) => sum + (matrices.get(value) ?? 4 * value.size), 0);
+}
+
+function numbersOf(values: Readonly<Record<string, unknown>>): Record<string, number | string> {
+  const kept = Object.entries(values).filter(([, value]) => typeof value === "number" || typeof value === "string");
+  return Object.fromEntries(kept) as Record<string, number | string>;
+}
+
+/** `info`: the device, or a saved model. */
+export const command: Command = defineCommand({
+  operands: "[FOLDER]",
+  maxOperands: 1,
+  details: [],
+  options: deviceOptions,
+  async run(values, [folder]) {
+    const reason = await chooseDevice(values);
+    if (folder !== undefined) return table(describeModel(await readModel(folder)));
+    const { origin } = await loadParser();
+    line(`heed ${config.version}`);
+    table([
+      ["device", backend().name],
+      ["chosen", reason],
+      ["cores", String(navigator.hardwareConcurrency)],
+      ["runtime", `Deno ${Deno.version.deno}, V8 ${Deno.version.v8}`],
+      ["arguments", `read by ${origin}`],
+    ]);
+  },
+});
