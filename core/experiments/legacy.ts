@@ -53,7 +53,6 @@ type Chapter = { readonly EXPERIMENTS: readonly OldExperiment[] };
 const chapters: Readonly<Record<string, () => Promise<Chapter>>> = {
   transformer: () => import("../05_transformer/experiments/mod.ts"),
   training: () => import("../06_training/experiments/mod.ts"),
-  generation: () => import("../07_generation/experiments/mod.ts"),
 };
 
 const NAMES = `
@@ -61,7 +60,7 @@ const NAMES = `
 transformer/encoder transformer/decoder transformer/encoder_decoder/size transformer/encoder_decoder transformer/decoder_only
 training/loss training/batching training/optimizers training/teacher_forcing training/checkpoints training/bleu
 training/policy_gradient training/policy_gradient/encoder
-generation/sampling generation/truncation generation/greedy_and_beam generation/beam_variants generation/kv_cache`;
+`;
 
 /** What is not yet written in the new form; a converted one is crossed off in NAMES. */
 export const LEGACY: readonly Entry[] = NAMES.trim().split(/\s+/).map((name) => {

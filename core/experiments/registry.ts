@@ -88,9 +88,34 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../05_transformer/experiments/feed_forward.words.ts")).words,
   },
   {
+    name: "generation/sampling",
+    load: async () => (await import("../07_generation/experiments/sampling.ts")).experiment,
+    words: async () => (await import("../07_generation/experiments/sampling.words.ts")).words,
+  },
+  {
+    name: "generation/truncation",
+    load: async () => (await import("../07_generation/experiments/truncation.ts")).experiment,
+    words: async () => (await import("../07_generation/experiments/truncation.words.ts")).words,
+  },
+  {
     name: "generation/temperature",
     load: async () => (await import("../07_generation/experiments/temperature.ts")).experiment,
     words: async () => (await import("../07_generation/experiments/temperature.words.ts")).words,
+  },
+  {
+    name: "generation/greedy_and_beam",
+    load: async () => (await import("../07_generation/experiments/greedy_and_beam.ts")).experiment,
+    words: async () => (await import("../07_generation/experiments/greedy_and_beam.words.ts")).words,
+  },
+  {
+    name: "generation/beam_variants",
+    load: async () => (await import("../07_generation/experiments/beam_variants.ts")).experiment,
+    words: async () => (await import("../07_generation/experiments/beam_variants.words.ts")).words,
+  },
+  {
+    name: "generation/kv_cache",
+    load: async () => (await import("../07_generation/experiments/kv_cache.ts")).experiment,
+    words: async () => (await import("../07_generation/experiments/kv_cache.words.ts")).words,
   },
   ...LEGACY,
 ];

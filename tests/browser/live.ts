@@ -144,7 +144,7 @@ testInBrowser("what is asked for while a figure runs is what it answers", async 
 
 testInBrowser("two figures of a page run one after the other, and neither stops the other", async () => {
   await withTab({}, async ({ page, open, complaints }) => {
-    await open("attention/positions/index.html");
+    await open("attention/positions.html");
     const pair = ["rotation", "extrapolation"].map((name) => new LiveFigure(page, `attention/positions/${name}`));
     for (const figure of pair) await figure.wake();
     await page.evaluate((selectors) => {
@@ -261,7 +261,7 @@ testInBrowser("below a figure are its numbers, those of the reader's own run", a
 
 /** The figures that the site has on record. */
 async function recordedFigures(name: string): Promise<Figure[]> {
-  return JSON.parse(await Deno.readTextFile(new URL(`assets/recorded/${name}.json`, SITE)));
+  return JSON.parse(await Deno.readTextFile(new URL(`assets/recorded/en/${name}.json`, SITE)));
 }
 
 /** Runs an experiment at its default controls in the worker of the live figures. */
@@ -281,7 +281,7 @@ async function runInWorker(
       worker.onmessage = ({ data }) => {
         if (data.kind !== "progress") resolve(JSON.stringify(data));
       };
-      worker.postMessage({ run: 1, name, controls, device });
+      worker.postMessage({ run: 1, name, controls, language: "en", device });
     }), [name, controls, device] as const);
   const found = JSON.parse(answer);
   assertEquals(found.kind, "outcome", `${name}: ${found.message}`);
