@@ -25,10 +25,13 @@ import { readTask } from "./arguments.ts";
 import { type Page, type Part, partsOfBook, type Side, sideOf } from "./book.ts";
 import { checkLinks, type Problem } from "./check.ts";
 import { Highlighter } from "./code.ts";
-import { frontPage } from "./front.ts";
+import { editionOf } from "./edition.ts";
+import { frontPage, pathOf } from "./front.ts";
 import type { Outline } from "./figures.ts";
 import { frame, type Sheet } from "./layout.ts";
-import { pageOf } from "./pages.ts";
+import { LANGUAGES, openLayer, type Translation } from "./layer.ts";
+import { type Made, pageOf } from "./pages.ts";
+import { ENGLISH, type Phrases } from "./phrases.ts";
 import { type Definition, Program } from "./program.ts";
 import { type ProofFile, readProofs } from "./proofs.ts";
 import { entryPage, type EntryPoint, entryUrl, readEntryPoints } from "./reference.ts";
@@ -60,11 +63,11 @@ function* walk(folder: string): Generator<string> {
 
 /** What the figures' files offer; a site without them has pages all the same. */
 interface Figures {
-  renderExperiment(name: string, surroundings: Surroundings): string;
-  aboutExperiment(name: string): About;
+  renderExperiment(name: string, surroundings: Surroundings, phrases: Phrases): string;
+  aboutExperiment(name: string, language: string): About;
   experimentsOf(path: string): string[];
   widthsProblem(): Promise<string | undefined>;
-  outlineOf(name: string): Outline;
+  outlineOf(name: string, language: string): Outline;
 }
 
 /** A page that is no source: the playground. */
@@ -116,6 +119,8 @@ export interface Built {
   readonly problems: readonly Problem[];
   /** What should be better and does not fail. */
   readonly warnings: readonly Problem[];
+  /** What each language beside English has, and what of it is older than the English. */
+  readonly translations: readonly Translation[];
 }
 
 /** A style sheet or a script without what is only for those who write it; neither has a text of several lines. */
@@ -200,7 +205,22 @@ export async function build(sourceUrl = ""): Promise<Built> {
   }
 
   const knowledge = new Map(sources.map((path) => [path, program.knowledge(path)]));
+  const spoken = (phrases: Phrases): Pick<Site, "phrases" | "outline" | "about" | "figure"> => ({
+    phrases,
+    outline: (name) => drawn?.outlineOf(name, phrases.language),
+    about: (name) => drawn!.aboutExperiment(name, phrases.language),
+    figure: (name, surroundings) => {
+      try {
+        return drawn?.renderExperiment(name, surroundings, phrases) ?? "";
+      } catch (error) {
+        problem(name, `No figure: ${(error as Error).message}`);
+        return "";
+      }
+    },
+  });
   const site: Site = {
+    ...spoken(ENGLISH),
+    home: (url) => url,
     pages,
     knowledge,
     members: membersOf(knowledge),
@@ -215,16 +235,6 @@ export async function build(sourceUrl = ""): Promise<Built> {
       extra.flatMap(({ url, title: page, shows = [] }) =>
         shows.filter((one) => one.path === path).map(({ id, title }) => ({ url: `${url}#${id}`, page, title }))
       ),
-    outline: (name) => drawn?.outlineOf(name),
-    about: (name) => drawn!.aboutExperiment(name),
-    figure: (name, surroundings) => {
-      try {
-        return drawn?.renderExperiment(name, surroundings) ?? "";
-      } catch (error) {
-        problem(name, `No figure: ${(error as Error).message}`);
-        return "";
-      }
-    },
     problem,
   };
   undocumented(new Set(exports.values()), problem);
@@ -239,31 +249,17 @@ export async function build(sourceUrl = ""): Promise<Built> {
   for (const part of parts) {
     for (const page of part.pages) {
       if (!page.path) continue;
-      const { body, description, ...found } = pageOf(page, site);
-      terms.push(...found.terms);
-      entries[sideOf(part)].push(...found.entries);
-      const shows = experimentsOf(page.path);
-      if (shows.length === 0) {
-        const missing = { where: page.path, text: "No figure" };
-        // A section may have several pages; one of them has its figure.
-        const section = part.pages.filter(({ number }) => number === page.number);
-        const drawn = section.some(({ path }) => experimentsOf(path!).length > 0);
-        if (part.kind === "chapter" && page.number.includes(".") && !drawn) problems.push(missing);
-        else if (/^core\/(engine|\d\d_\w+)\/(?!mod)/.test(page.path)) warnings.push(missing);
-      }
-      const title = (page.number ? `${page.number} ` : "") + page.title;
-      sheets.push({
-        url: page.url,
-        title,
-        description,
-        page,
-        body,
-        ...(shows.length > 0
-          ? { assets: FIGURE_ASSETS }
-          : body.includes("<figure")
-          ? { assets: [FIGURE_ASSETS[0]!] }
-          : {}),
-      });
+      const { sheet, made } = sourceSheet(page, site);
+      sheets.push(sheet);
+      terms.push(...made.terms);
+      entries[sideOf(part)].push(...made.entries);
+      if (experimentsOf(page.path).length > 0) continue;
+      const missing = { where: page.path, text: "No figure" };
+      // A section may have several pages; one of them has its figure.
+      const section = part.pages.filter(({ number }) => number === page.number);
+      const drawn = section.some(({ path }) => experimentsOf(path!).length > 0);
+      if (part.kind === "chapter" && page.number.includes(".") && !drawn) problems.push(missing);
+      else if (/^core\/(engine|\d\d_\w+)\/(?!mod)/.test(page.path)) warnings.push(missing);
     }
   }
   for (const { url, title, description, body, assets } of extra) {
@@ -276,35 +272,100 @@ export async function build(sourceUrl = ""): Promise<Built> {
   }
   for (const page of [front, back, workshop].flatMap(({ pages }) => pages)) {
     if (sheets.some(({ url }) => url === page.url)) continue;
-    const text = read(`docs/pages/${page.url.replace(".html", ".md")}`);
-    const { body, entries: found } = frontPage(page, text, parts, terms, site);
+    const { sheet, found } = frontSheet(page, parts, terms, site);
+    sheets.push(sheet);
     entries[sideOf(page.part)].push(...found);
-    sheets.push({ url: page.url, title: page.title, description: DESCRIPTION, page, body });
   }
 
-  const made = new Map(sheets.map((sheet) => [sheet.url, frame({ parts }, sheet)]));
+  const made = new Map<string, string>(),
+    translations: Translation[] = [],
+    indices = new Map<string, readonly Entry[]>();
+  const others = new Map<string, { url: string; phrases: Phrases }[]>();
+  for (const language of LANGUAGES) {
+    const { phrases } = language, layer = openLayer(language, textOf, [...walk(language.folder)]);
+    const edition = editionOf(parts, site, layer, spoken(phrases)), found: Entry[] = [];
+    for (const page of edition.parts.flatMap(({ pages }) => pages)) {
+      if (page.english === undefined) continue;
+      const own = page.path === undefined
+        ? frontSheet(page, edition.parts, terms, edition.site)
+        : translated(sourceSheet(page, edition.site));
+      const url = page.url.slice(phrases.language.length + 1);
+      others.set(url, [...others.get(url) ?? [], { url: page.url, phrases }]);
+      found.push(...own.found);
+      const sheet = { ...own.sheet, others: [{ url, phrases: ENGLISH }] };
+      made.set(page.url, frame({ parts: edition.parts, phrases }, sheet));
+    }
+    for (const name of layer.unused()) problem(name, "No page has this block");
+    translations.push(layer);
+    indices.set(phrases.language, found);
+  }
+  for (const sheet of sheets) {
+    made.set(sheet.url, frame({ parts }, { ...sheet, others: others.get(sheet.url) ?? [] }));
+  }
   const library = await Deno.readTextFile(new URL("node_modules/minisearch/dist/umd/index.js", here));
   assets.set("assets/search.js", searchScript(library.replace(/\/\/# sourceMappingURL.*/, "")));
-  for (const side of ["book", "workshop"] as const) {
-    assets.set(`assets/search_${side}.js`, indexScript(side, entries[side]));
+  for (const [name, found] of [...Object.entries(entries), ...indices]) {
+    assets.set(`assets/search_${name}.js`, indexScript(name, found));
   }
   assets.set(".nojekyll", "");
-  const others = new Set([...assets.keys(), ...FIGURE_ASSETS, ...extra.flatMap(({ assets = [] }) => assets)]);
-  problems.push(...checkLinks(made, others));
+  const files = new Set([...assets.keys(), ...FIGURE_ASSETS, ...extra.flatMap(({ assets = [] }) => assets)]);
+  problems.push(...checkLinks(made, files));
   const shared = ["assets/katex.css", "assets/style.css", "assets/client.js"].map((name) => weight(assets.get(name)!));
   for (const [url, html] of made) {
     const sum = shared.reduce((a, b) => a + b, weight(html));
     if (sum > LARGEST) problem(url, `Weighs ${sum} bytes compressed, fonts apart: at most ${LARGEST}`);
   }
-  return { pages: made, files: assets, problems, warnings };
+  return { pages: made, files: assets, problems: distinct(problems), warnings, translations };
+}
+
+/** A text of the repository; nothing where there is none. */
+function textOf(path: string): string | undefined {
+  try {
+    return read(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/** Each problem once: pages of two languages have the same. */
+function distinct(problems: readonly Problem[]): Problem[] {
+  return [...new Map(problems.map((one) => [`${one.where}: ${one.text}`, one])).values()];
+}
+
+/** The page of a source. */
+function sourceSheet(page: Page, site: Site): { sheet: Sheet; made: Made } {
+  const made = pageOf(page, site), { body, description } = made;
+  const assets = site.experiments(page.path!).length > 0
+    ? FIGURE_ASSETS
+    : body.includes("<figure")
+    ? [FIGURE_ASSETS[0]!]
+    : undefined;
+  const title = (page.number ? `${page.number} ` : "") + page.title;
+  return { sheet: { url: page.url, title, description, page, body, ...(assets ? { assets } : {}) }, made };
+}
+
+/** What the search of another language finds on a page of a source. */
+const translated = ({ sheet, made }: { sheet: Sheet; made: Made }): { sheet: Sheet; found: readonly Entry[] } => (
+  { sheet, found: made.entries }
+);
+
+/** A page without a source. */
+function frontSheet(
+  page: Page,
+  parts: readonly Part[],
+  terms: readonly Term[],
+  site: Site,
+): { sheet: Sheet; found: readonly Entry[] } {
+  const { body, entries } = frontPage(page, read(pathOf(page)), parts, terms, site);
+  const { description } = site.phrases;
+  return { sheet: { url: page.url, title: page.title, description, page, body }, found: entries };
 }
 
 /** Bytes of a page with style and script, compressed, without fonts and figures. */
 const LARGEST = 60_000;
 
 const weight = (content: string | Uint8Array): number => gzipSync(content).length;
-
-const DESCRIPTION = "A book about attention and Transformers that runs";
 
 function undocumented(definitions: ReadonlySet<Definition>, problem: (where: string, text: string) => void): void {
   for (const { kind, path, line, name, undocumented } of definitions) {
@@ -363,11 +424,15 @@ if (import.meta.main) {
   });
   const out = values.out === undefined ? SITE : pathToFileURL(`${resolve(values.out)}/`);
   const built = await build(values["source-url"]?.replace(/\/?$/, "/"));
-  const { pages, problems, warnings } = built;
+  const { pages, problems, warnings, translations } = built;
   await write(built, out);
   const { ENTRIES } = await optional<Playground>("playground/page.ts") ?? {};
   await (await optional<typeof import("./bundle.ts")>("bundle.ts"))?.bundle(new URL("assets/", out), ENTRIES);
   for (const { where, text } of problems) console.error(`${where}: ${text}`);
+  for (const { language, shown, stale } of translations) {
+    for (const [name, english] of stale) console.error(`${name} is stale: the English is ${english} now`);
+    console.error(`${language}: ${shown.size} blocks, ${stale.size} stale`);
+  }
   if (warnings.length > 0) console.error(`Pages without a figure that need none: ${warnings.length}`);
   const refused = problems.some(({ text }) => text.startsWith("Cannot set the formula"));
   console.log(
