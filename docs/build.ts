@@ -191,7 +191,8 @@ export async function build(sourceUrl = ""): Promise<Built> {
   for (const { pages: list } of parts) for (const page of list) if (page.path) pages.set(page.path, page);
 
   const texts = new Map([...pages.keys()].map((path) => [path, read(path)]));
-  for (const path of ["README.md", "bench/LADDER.md"]) texts.set(path, read(path));
+  const markdown = list("docs/pages/").map((name) => `docs/pages/${name}`);
+  for (const path of ["README.md", "bench/LADDER.md", ...markdown]) texts.set(path, read(path));
   const proofs: ProofFile[] = [];
   for (const path of [...walk("tests/"), ...walk("bench/")].filter((path) => path.endsWith(".ts"))) {
     texts.set(path, read(path));
@@ -357,7 +358,7 @@ function frontSheet(
   terms: readonly Term[],
   site: Site,
 ): { sheet: Sheet; found: readonly Entry[] } {
-  const { body, entries } = frontPage(page, read(pathOf(page)), parts, terms, site);
+  const { body, entries } = frontPage(page, site.texts.get(pathOf(page))!, parts, terms, site);
   const { description } = site.phrases;
   return { sheet: { url: page.url, title: page.title, description, page, body }, found: entries };
 }

@@ -13,7 +13,6 @@
 
 import { type Page, type Part, sideOf } from "./book.ts";
 import type { Translation } from "./layer.ts";
-import type { Phrases } from "./phrases.ts";
 import type { Site } from "./site.ts";
 
 /** What differs from language to language, besides the pages. */
@@ -28,7 +27,8 @@ export interface Edition {
 }
 
 /** Whether a page is one of an edition: it has prose that can be translated. */
-const isSpoken = ({ path, url }: Page, { titles }: Phrases): boolean => path !== undefined || url in titles;
+const isSpoken = ({ path, url }: Page, texts: Site["texts"]): boolean =>
+  path !== undefined || texts.has(`docs/pages/${url.replace(".html", ".md")}`);
 
 /**
  * The book in another language.
@@ -47,12 +47,12 @@ export function editionOf(parts: readonly Part[], english: Site, layer: Translat
     const edition: Part = { ...part, pages: [] };
     for (const page of part.pages) {
       const { path, url, title } = page, own = phrases.titles[url];
-      const translated: Page = isSpoken(page, phrases)
+      const translated: Page = isSpoken(page, english.texts)
         ? {
           ...page,
           url: folder + url,
           english: title,
-          title: path === undefined ? own! : layer.title(path, title),
+          title: path === undefined ? own ?? title : layer.title(path, title),
           part: edition,
         }
         : { ...page, title: own ?? title, part: edition };

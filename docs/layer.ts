@@ -8,7 +8,7 @@
  * that they render ([blocks.ts](blocks.ts)). Where the English has another hash by now, the page shows the English, and the
  * build lists the block with its new hash. Tags of a doc comment stand in lines of their own, as in the source.
  *
- * Titles are in one table, [titles.ts](zh/titles.ts), since lists show them for pages without a translation too.
+ * Titles are in one table, `zh/titles.ts`, since lists show them for pages without a translation too.
  *
  * @module
  */

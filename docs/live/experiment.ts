@@ -253,7 +253,7 @@ class Live {
     }
     this.#current = undefined;
     this.#busy(false);
-    if (answer.kind === say("cancelled")) this.#say("cancelled");
+    if (answer.kind === "cancelled") this.#say(say("cancelled"));
     else if (answer.kind === "error") this.#say(say("Cannot run this: ") + answer.message, true);
     else {
       this.#drawn = answer.figures;
