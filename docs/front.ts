@@ -51,7 +51,10 @@ function map(page: Page, parts: readonly Part[], site: Site): string {
   const chapter = ({ pages: [first, ...sections] }: Part): string => {
     const context = contextOf(page.url, undefined, [], site, { from: first!.path });
     const { text, language } = questionOf(first!, site), question = renderInline(text, context);
-    const items = sections.map((section) => `<li><span class="number">${section.number}</span> ${link(section)}</li>`);
+    const items = sections.map((section, at) => {
+      const number = section.number === sections[at - 1]?.number ? "" : section.number;
+      return `<li><span class="number">${number}</span> ${link(section)}</li>`;
+    });
     return `<section class="chapter"><h2><span class="number">${first!.number}</span> ${link(first!)}</h2><p${
       language === site.phrases.language ? "" : ` lang="${language}"`
     }>${question}</p><ol>${items.join("")}</ol></section>`;
