@@ -58,10 +58,8 @@ const chapters: Readonly<Record<string, () => Promise<Chapter>>> = {
 };
 
 const NAMES = `
-
 attention/scaled_dot_product attention/self_and_cross attention/self_and_cross/matrices attention/masks
 attention/multi_head attention/positions/rotation attention/positions/extrapolation
-transformer/encoder transformer/decoder transformer/encoder_decoder/size transformer/encoder_decoder
 transformer/decoder_only
 training/loss training/batching training/optimizers training/teacher_forcing training/checkpoints training/bleu
 training/policy_gradient training/policy_gradient/encoder

@@ -53,6 +53,26 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../05_transformer/experiments/feed_forward.words.ts")).words,
   },
   {
+    name: "transformer/encoder",
+    load: async () => (await import("../05_transformer/experiments/encoder.ts")).experiment,
+    words: async () => (await import("../05_transformer/experiments/encoder.words.ts")).words,
+  },
+  {
+    name: "transformer/decoder",
+    load: async () => (await import("../05_transformer/experiments/decoder.ts")).experiment,
+    words: async () => (await import("../05_transformer/experiments/decoder.words.ts")).words,
+  },
+  {
+    name: "transformer/encoder_decoder/size",
+    load: async () => (await import("../05_transformer/experiments/encoder_decoder/size.ts")).experiment,
+    words: async () => (await import("../05_transformer/experiments/encoder_decoder/size.words.ts")).words,
+  },
+  {
+    name: "transformer/encoder_decoder",
+    load: async () => (await import("../05_transformer/experiments/encoder_decoder.ts")).experiment,
+    words: async () => (await import("../05_transformer/experiments/encoder_decoder.words.ts")).words,
+  },
+  {
     name: "generation/temperature",
     load: async () => (await import("../07_generation/experiments/temperature.ts")).experiment,
     words: async () => (await import("../07_generation/experiments/temperature.words.ts")).words,
