@@ -51,18 +51,13 @@ function wordsOf({ title, purpose, controls, claims }: OldExperiment): Words {
 type Chapter = { readonly EXPERIMENTS: readonly OldExperiment[] };
 
 const chapters: Readonly<Record<string, () => Promise<Chapter>>> = {
-  attention: () => import("../04_attention/experiments/mod.ts"),
-  transformer: () => import("../05_transformer/experiments/mod.ts"),
   training: () => import("../06_training/experiments/mod.ts"),
   generation: () => import("../07_generation/experiments/mod.ts"),
 };
 
 const NAMES = `
-attention/scaled_dot_product attention/self_and_cross attention/self_and_cross/matrices attention/masks
-attention/multi_head attention/positions/rotation attention/positions/extrapolation
-transformer/decoder_only
-training/loss training/batching training/optimizers training/teacher_forcing training/checkpoints training/bleu
-training/policy_gradient training/policy_gradient/encoder
+training/optimizers training/teacher_forcing training/checkpoints training/bleu training/policy_gradient
+training/policy_gradient/encoder
 generation/sampling generation/truncation generation/greedy_and_beam generation/beam_variants generation/kv_cache`;
 
 /** What is not yet written in the new form; a converted one is crossed off in NAMES. */

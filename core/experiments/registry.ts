@@ -33,9 +33,44 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../02_words/experiments/softmax.words.ts")).words,
   },
   {
+    name: "attention/scaled_dot_product",
+    load: async () => (await import("../04_attention/experiments/scaled_dot_product.ts")).experiment,
+    words: async () => (await import("../04_attention/experiments/scaled_dot_product.words.ts")).words,
+  },
+  {
+    name: "attention/self_and_cross",
+    load: async () => (await import("../04_attention/experiments/self_and_cross.ts")).experiment,
+    words: async () => (await import("../04_attention/experiments/self_and_cross.words.ts")).words,
+  },
+  {
+    name: "attention/self_and_cross/matrices",
+    load: async () => (await import("../04_attention/experiments/self_and_cross/matrices.ts")).experiment,
+    words: async () => (await import("../04_attention/experiments/self_and_cross/matrices.words.ts")).words,
+  },
+  {
+    name: "attention/masks",
+    load: async () => (await import("../04_attention/experiments/masks.ts")).experiment,
+    words: async () => (await import("../04_attention/experiments/masks.words.ts")).words,
+  },
+  {
+    name: "attention/multi_head",
+    load: async () => (await import("../04_attention/experiments/multi_head.ts")).experiment,
+    words: async () => (await import("../04_attention/experiments/multi_head.words.ts")).words,
+  },
+  {
     name: "attention/positions",
     load: async () => (await import("../04_attention/experiments/positions.ts")).experiment,
     words: async () => (await import("../04_attention/experiments/positions.words.ts")).words,
+  },
+  {
+    name: "attention/positions/rotation",
+    load: async () => (await import("../04_attention/experiments/positions/rotation.ts")).experiment,
+    words: async () => (await import("../04_attention/experiments/positions/rotation.words.ts")).words,
+  },
+  {
+    name: "attention/positions/extrapolation",
+    load: async () => (await import("../04_attention/experiments/positions/extrapolation.ts")).experiment,
+    words: async () => (await import("../04_attention/experiments/positions/extrapolation.words.ts")).words,
   },
   {
     name: "transformer/normalization",
@@ -71,6 +106,21 @@ export const EXPERIMENTS: readonly Entry[] = [
     name: "transformer/encoder_decoder",
     load: async () => (await import("../05_transformer/experiments/encoder_decoder.ts")).experiment,
     words: async () => (await import("../05_transformer/experiments/encoder_decoder.words.ts")).words,
+  },
+  {
+    name: "transformer/decoder_only",
+    load: async () => (await import("../05_transformer/experiments/decoder_only.ts")).experiment,
+    words: async () => (await import("../05_transformer/experiments/decoder_only.words.ts")).words,
+  },
+  {
+    name: "training/loss",
+    load: async () => (await import("../06_training/experiments/loss.ts")).experiment,
+    words: async () => (await import("../06_training/experiments/loss.words.ts")).words,
+  },
+  {
+    name: "training/batching",
+    load: async () => (await import("../06_training/experiments/batching.ts")).experiment,
+    words: async () => (await import("../06_training/experiments/batching.words.ts")).words,
   },
   {
     name: "generation/temperature",

@@ -47,11 +47,11 @@
  * that does not depend on $p$. A matrix such as $W_Q$ can therefore learn "three to the left".
  * RoPE goes further and *applies* the rotation, $R_p$ to a query $q$ at $p$ and $R_s$ to a key $k$ at
  * $s$. Of their dot product, $(R_p q)^\top (R_s k) = q^\top R_{s-p}\, k$, only the distance is left. The
- * [second experiment](../experiments/rotation.ts) tries both.
+ * [second experiment](../experiments/positions/rotation.ts) tries both.
  *
  * ## Past the trained length
  *
- * The [last experiment](../experiments/extrapolation.ts) trains every scheme on short lists and reads
+ * The [last experiment](../experiments/positions/extrapolation.ts) trains every scheme on short lists and reads
  * long ones. Learned and sinusoidal positions do not generalize (泛化) so far, as the notes say of
  * absolute ones. Of the relative schemes those hold that treat far distances alike (Shaw, T5) or ever
  * less (ALiBi).
