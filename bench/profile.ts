@@ -21,9 +21,9 @@ import {
   Optimizer,
   Random,
   scope,
-  setBackend,
   tensor,
 } from "../mod.ts";
+import { setBackend } from "../core/engine/mod.ts";
 import * as fused from "../wasm/assembly/fused_opcodes.ts";
 import * as plain from "../wasm/assembly/opcodes.ts";
 import { runtimeOf } from "../wasm/runtime.ts";

@@ -25,11 +25,11 @@ import {
   Random,
   scope,
   SequenceWindows,
-  setBackend,
   type Tensor,
   tensor,
   train,
 } from "../mod.ts";
+import { setBackend } from "../core/engine/mod.ts";
 
 const STEPS = 400, CONTEXT = 64, BATCH = 32, SEED = 1;
 

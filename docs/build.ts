@@ -187,9 +187,9 @@ export async function build(sourceUrl = ""): Promise<Built> {
   }
   const sources = [...pages.keys()].filter((path) => path.endsWith(".ts"));
   const program = new Program(decodeURIComponent(root.pathname), [...sources, "mod.ts"]);
-  const exports = program.exports("mod.ts");
-  for (const [name, definition] of program.exports("wasm/ladder/mod.ts")) {
-    if (!exports.has(name)) exports.set(name, definition);
+  const exports = new Map<string, Definition>();
+  for (const path of [...entryPoints.map(({ path }) => path), "wasm/ladder/mod.ts"]) {
+    for (const [name, definition] of program.exports(path)) if (!exports.has(name)) exports.set(name, definition);
   }
 
   const knowledge = new Map(sources.map((path) => [path, program.knowledge(path)]));

@@ -68,7 +68,8 @@ import type { ShiftedTargets } from "./teacher_forcing.ts";
  *
  * @example
  * ```ts
- * import { policyGradientLoss, sampledTargets, tensor, zeros } from "@heed/heed";
+ * import { tensor, zeros } from "@heed/heed";
+ * import { policyGradientLoss, sampledTargets } from "@heed/heed/training";
  *
  * const texts = [{ tokens: [5, 6], finished: true }, { tokens: [7], finished: true }];
  * const { targets } = sampledTargets(texts, { prompt: [1], endToken: 2, padToken: 0 });

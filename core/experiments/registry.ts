@@ -8,7 +8,6 @@
  */
 
 import type { Entry } from "./experiment.ts";
-import { LEGACY } from "./legacy.ts";
 
 /** Every experiment, in the order of the book. */
 export const EXPERIMENTS: readonly Entry[] = [
@@ -123,9 +122,63 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../06_training/experiments/batching.words.ts")).words,
   },
   {
+    name: "training/optimizers",
+    load: async () => (await import("../06_training/experiments/optimizers.ts")).experiment,
+    words: async () => (await import("../06_training/experiments/optimizers.words.ts")).words,
+  },
+  {
+    name: "training/teacher_forcing",
+    load: async () => (await import("../06_training/experiments/teacher_forcing.ts")).experiment,
+    words: async () => (await import("../06_training/experiments/teacher_forcing.words.ts")).words,
+  },
+  {
+    name: "training/checkpoints",
+    load: async () => (await import("../06_training/experiments/checkpoints.ts")).experiment,
+    words: async () => (await import("../06_training/experiments/checkpoints.words.ts")).words,
+  },
+  {
+    name: "training/bleu",
+    load: async () => (await import("../06_training/experiments/bleu.ts")).experiment,
+    words: async () => (await import("../06_training/experiments/bleu.words.ts")).words,
+  },
+  {
+    name: "training/policy_gradient/encoder",
+    load: async () => (await import("../06_training/experiments/policy_gradient/encoder.ts")).experiment,
+    words: async () => (await import("../06_training/experiments/policy_gradient/encoder.words.ts")).words,
+  },
+  {
+    name: "training/policy_gradient",
+    load: async () => (await import("../06_training/experiments/policy_gradient.ts")).experiment,
+    words: async () => (await import("../06_training/experiments/policy_gradient.words.ts")).words,
+  },
+  {
+    name: "generation/sampling",
+    load: async () => (await import("../07_generation/experiments/sampling.ts")).experiment,
+    words: async () => (await import("../07_generation/experiments/sampling.words.ts")).words,
+  },
+  {
+    name: "generation/truncation",
+    load: async () => (await import("../07_generation/experiments/truncation.ts")).experiment,
+    words: async () => (await import("../07_generation/experiments/truncation.words.ts")).words,
+  },
+  {
     name: "generation/temperature",
     load: async () => (await import("../07_generation/experiments/temperature.ts")).experiment,
     words: async () => (await import("../07_generation/experiments/temperature.words.ts")).words,
   },
-  ...LEGACY,
+  {
+    name: "generation/greedy_and_beam",
+    load: async () => (await import("../07_generation/experiments/greedy_and_beam.ts")).experiment,
+    words: async () => (await import("../07_generation/experiments/greedy_and_beam.words.ts")).words,
+  },
+  {
+    name: "generation/beam_variants",
+    load: async () => (await import("../07_generation/experiments/beam_variants.ts")).experiment,
+    words: async () => (await import("../07_generation/experiments/beam_variants.words.ts")).words,
+  },
+  {
+    name: "generation/kv_cache",
+    load: async () => (await import("../07_generation/experiments/kv_cache.ts")).experiment,
+    words: async () => (await import("../07_generation/experiments/kv_cache.words.ts")).words,
+  },
 ];

@@ -9,7 +9,7 @@ import { assert, assertEquals, assertGreater, assertLessOrEqual, assertThrows } 
 import { logSoftmax, softmax } from "../../core/02_words/softmax.ts";
 import { applyRotary } from "../../core/04_attention/positions/mod.ts";
 import { type AttentionOptions, scaledDotProductAttention } from "../../core/04_attention/scaled_dot_product.ts";
-import { gelu, relu, silu } from "../../core/05_transformer/feed_forward.ts";
+import { gelu, geluTanh, relu, silu } from "../../core/05_transformer/feed_forward/activations.ts";
 import { layerNorm, rmsNorm } from "../../core/05_transformer/normalization.ts";
 import { crossEntropy } from "../../core/06_training/loss.ts";
 import { adamW } from "../../core/06_training/adam.ts";
@@ -230,7 +230,7 @@ const kernels: Readonly<Record<string, readonly FusedCase[]>> = {
   ],
   layerNorm: normCases((x, gain, bias) => layerNorm(x, gain, bias)),
   rmsNorm: normCases((x, gain) => rmsNorm(x, gain)),
-  gelu: [...activationCases((x) => gelu(x)), ...activationCases((x) => gelu(x, { approximate: true }))],
+  gelu: [...activationCases(gelu), ...activationCases(geluTanh)],
   silu: activationCases(silu),
   relu: activationCases(relu),
   linear: ([

@@ -20,11 +20,11 @@ import {
   release,
   scaledDotProductAttention,
   scope,
-  setBackend,
   softmax,
   type Tensor,
   tensor,
 } from "../../../mod.ts";
+import { setBackend } from "../../../core/engine/mod.ts";
 import type { Weights } from "../inputs/gpt.ts";
 import type { ModelLayout } from "../workloads.ts";
 import type { Adapter, Kernel, Session, Trainer } from "./adapter.ts";

@@ -96,7 +96,7 @@ export const experiment: Experiment<Stopping> = {
       hiddenSize: 32,
       numHeads: 4,
       numLayers: layers,
-      norm: "pre",
+      placement: "pre",
       dropout: 0,
     }, new Random(seed));
     await learn({

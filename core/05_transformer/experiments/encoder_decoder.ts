@@ -184,7 +184,7 @@ export const experiment: Experiment<Translating> = {
       hiddenSize: 64,
       numHeads: 4,
       numLayers: layers,
-      norm: "pre",
+      placement: "pre",
       dropout: 0,
     }, random.split());
     const translator = { model, source, target };

@@ -21,10 +21,27 @@ import { read } from "../../experiments/reading.ts";
 import { part } from "../../experiments/running.ts";
 import { SEED } from "../../experiments/seed.ts";
 import { EncoderLayer } from "../encoder.ts";
-import { type ActivationName, FeedForward, gelu, relu, silu } from "../feed_forward.ts";
+import {
+  type Activation,
+  FeedForward,
+  type GatedActivation,
+  gelu,
+  geluTanh,
+  relu,
+  silu,
+  swiGlu,
+} from "../feed_forward/mod.ts";
 
 const POINTS = 81;
 const NAMES = ["none", "relu", "gelu", "silu", "swiglu"] as const;
+
+const ACTIVATIONS: Readonly<Record<typeof NAMES[number], Activation | GatedActivation | undefined>> = {
+  none: undefined,
+  relu,
+  gelu,
+  silu,
+  swiglu: swiGlu,
+};
 
 /** What is found. */
 export interface FeedForwardFindings {
@@ -63,9 +80,9 @@ class Layer extends Module {
   readonly down: Linear | undefined;
   readonly bent: FeedForward | undefined;
 
-  constructor(activation: ActivationName | "none", size: number, random: Random) {
+  constructor(activation: Activation | GatedActivation | undefined, size: number, random: Random) {
     super();
-    if (activation !== "none") {
+    if (activation) {
       this.bent = new FeedForward(2, size, random, { activation });
     } else {
       this.up = new Linear(2, size, random);
@@ -108,7 +125,7 @@ export const experiment: Experiment<Bend> = {
     options.signal?.throwIfAborted();
     const xs = Float32Array.from({ length: POINTS }, (_, i) => -3 + 6 * i / (POINTS - 1));
     const bends: number[][] = [];
-    for (const bend of [relu, gelu, silu, (x: Tensor) => gelu(x, { approximate: true })]) {
+    for (const bend of [relu, gelu, silu, geluTanh]) {
       bends.push(Array.from(await read(() => bend(tensor(xs)))));
     }
     // The second input is 1 and the second output 0: width 2 outside.
@@ -120,7 +137,7 @@ export const experiment: Experiment<Bend> = {
     const fits: number[][] = [], errors: number[] = [];
     let oneMatrix = 0;
     for (const [i, name] of NAMES.entries()) {
-      const layer = new Layer(name, size, new Random(seed));
+      const layer = new Layer(ACTIVATIONS[name], size, new Random(seed));
       await learn({
         model: layer,
         next: () => inputs,

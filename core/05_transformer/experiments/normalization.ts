@@ -27,7 +27,13 @@ import { lengthOf, read } from "../../experiments/reading.ts";
 import { part, Steps } from "../../experiments/running.ts";
 import { SEED } from "../../experiments/seed.ts";
 import { Encoder } from "../encoder.ts";
-import { BatchNorm, LayerNorm } from "../normalization.ts";
+import {
+  BatchNorm,
+  LayerNorm,
+  layerNormalization,
+  type Normalization as AnyNorm,
+  rmsNormalization,
+} from "../normalization.ts";
 
 /** Tokens of the sentence that is watched. */
 const OWN = 6;
@@ -74,8 +80,8 @@ export interface Normalization extends Parts {
 }
 
 interface Stack {
-  readonly norm: "pre" | "post";
-  readonly normalization: "layer" | "rms";
+  readonly placement: "pre" | "post";
+  readonly norm: AnyNorm;
 }
 
 /** Gradient norms of an untrained encoder, first layer first. */
@@ -102,10 +108,10 @@ class Namer extends Module {
   readonly encoder: Encoder;
   readonly head: Linear;
 
-  constructor(norm: "pre" | "post", numLayers: number, random: Random) {
+  constructor(placement: "pre" | "post", numLayers: number, random: Random) {
     super();
     this.table = new Embedding(KINDS, 32, random);
-    this.encoder = new Encoder({ norm, hiddenSize: 32, numHeads: 2, numLayers }, random);
+    this.encoder = new Encoder({ placement, hiddenSize: 32, numHeads: 2, numLayers }, random);
     this.head = new Linear(32, KINDS, random);
   }
 
@@ -177,9 +183,9 @@ export const experiment: Experiment<Normalization> = {
     const measured: number[][] = [];
     for (
       const stack of [
-        { norm: "post", normalization: "layer" },
-        { norm: "pre", normalization: "layer" },
-        { norm: "pre", normalization: "rms" },
+        { placement: "post", norm: layerNormalization() },
+        { placement: "pre", norm: layerNormalization() },
+        { placement: "pre", norm: rmsNormalization() },
       ] as const
     ) {
       await steps.next();

@@ -19,7 +19,7 @@ import { discard, learn } from "../../experiments/learning.ts";
 import { read } from "../../experiments/reading.ts";
 import { part, Steps } from "../../experiments/running.ts";
 import { SEED } from "../../experiments/seed.ts";
-import { FeedForward, relu } from "../feed_forward.ts";
+import { FeedForward, relu } from "../feed_forward/mod.ts";
 import { Residual } from "../residual.ts";
 
 const ROWS = 32, WIDTH = 32;
@@ -139,7 +139,7 @@ export const experiment: Experiment<Detour> = {
       () => random.normal([WIDTH, WIDTH], { deviation: gain / Math.sqrt(WIDTH) }),
     );
     const F = (x: Tensor, i: number): Tensor => BENDS[bend]!.bend(x.matmul(matrices[i]!));
-    const residual = new Residual(WIDTH, { norm: "pre" });
+    const residual = new Residual(WIDTH, { placement: "pre" });
     const chains: ((x: Tensor, i: number) => Tensor)[] = [
       F,
       (x, i) => x.add(F(x, i)),
