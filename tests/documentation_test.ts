@@ -8,7 +8,17 @@ const ignore = !granted("read", "run");
 
 Deno.test("every example of the documentation runs and is right", { ignore }, async () => {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["test", "--no-prompt", "--doc", "README.md", "docs/pages/library.md", "mod.ts", "core"],
+    args: [
+      "test",
+      "--no-prompt",
+      "--doc",
+      "README.md",
+      "docs/pages/library.md",
+      "mod.ts",
+      "core",
+      "wasm/mod.ts",
+      "gpu/mod.ts",
+    ],
     cwd: root,
     env: { NO_COLOR: "1" },
     stdin: "null",

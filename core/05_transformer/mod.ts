@@ -62,6 +62,16 @@
  * | V      | vocabulary                                 |
  * | L      | layers, the paper's $N$                    |
  *
+ * @example
+ * ```ts
+ * import { Random } from "@heed/heed/engine";
+ * import { EncoderLayer } from "@heed/heed/transformer";
+ *
+ * const layer = new EncoderLayer({ hiddenSize: 16, numHeads: 2 }, new Random(1));
+ * const hidden = layer.forward(new Random(2).normal([1, 3, 16]));
+ * console.assert(String(hidden.shape) === "1,3,16");
+ * ```
+ *
  * @module
  */
 

@@ -32,6 +32,18 @@
  * $t$ the step, counted from 1. A target of -100 asks nothing. A mask is true where a token is
  * real.
  *
+ * @example
+ * ```ts
+ * import { Linear, Random, tensor } from "@heed/heed/engine";
+ * import { meanSquaredError, Optimizer, sgd } from "@heed/heed/training";
+ *
+ * const model = new Linear(1, 1, new Random(1));
+ * const optimizer = new Optimizer(model.parameters(), sgd({ learningRate: 0.1 }));
+ * const loss = meanSquaredError(model.forward(tensor([[1], [2]])), tensor([[3], [5]]));
+ * loss.backward();
+ * optimizer.step();
+ * ```
+ *
  * @module
  */
 

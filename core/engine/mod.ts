@@ -28,6 +28,15 @@
  * | `pace.ts` | How does a long loop stay responsive? |
  * | `packed.ts` | How can weights be read faster, once they no longer change? |
  *
+ * @example
+ * ```ts
+ * import { parameter, tensor } from "@heed/heed/engine";
+ *
+ * const x = parameter(tensor([1, 2, 3]));
+ * x.square().sum().backward();
+ * console.assert(String(await x.grad!.read()) === "2,4,6");
+ * ```
+ *
  * @module
  */
 

@@ -117,7 +117,7 @@ export function pairLoss(
   tokens: TeacherForcingOptions,
   labelSmoothing = 0,
 ): Tensor {
-  const { tokens: source, mask } = padSequences(pairs.map(({ source }) => source), tokens);
+  const { tokens: source, mask } = padSequences(pairs.map(({ source }) => source), { padToken: tokens.padToken });
   const { inputs, targets } = teacherForcing(pairs.map(({ target }) => target), tokens);
   return crossEntropy(model.forward(source, inputs, { sourceMask: mask }), targets, { labelSmoothing });
 }

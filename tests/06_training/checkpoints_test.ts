@@ -43,36 +43,40 @@ const pairs: readonly Pair[] = (() => {
 })();
 
 interface Run extends TrainingRun {
+  readonly model: EncoderDecoder;
   readonly optimizer: Optimizer;
   readonly batches: Batches<Pair>;
-  readonly loss: TrainOptions<readonly Pair[]>["loss"];
+  readonly randoms: { readonly dropout: Random; readonly coins: Random };
 }
 
 /** A translator with dropout and scheduled sampling; 30 sentences in batches of 4, so that a pass ends at step 8. */
 function translator(seed: number): Run {
   const sizes = { vocabSize: 9, hiddenSize: 8, numHeads: 2, numLayers: 1, feedForwardSize: 16, dropout: 0.2 };
   const model = new EncoderDecoder(sizes, new Random(seed));
-  const random = new Random(seed + 1), coins = new Random(seed + 2);
-  const truth = linearDecay({ slope: 0.03 });
   return {
     model,
     optimizer: new Optimizer(model.parameters(), adamW()),
     batches: new Batches(pairs, { batchSize: 4, length: ([s]) => s.length, pool: 2, random: new Random(seed + 3) }),
-    randoms: { dropout: random, coins },
-    loss: (batch, step) => {
-      const { tokens: source, mask: sourceMask } = padSequences(batch.map(([s]) => s), tokens);
-      const { inputs, targets } = teacherForcing(batch.map(([, t]) => t), tokens);
-      const first = noGrad(() => model.forward(source, inputs, { sourceMask, random }));
-      const mixed = scheduledSampling(inputs, first, truth(step), coins);
-      return crossEntropy(model.forward(source, mixed, { sourceMask, random }), targets);
-    },
+    randoms: { dropout: new Random(seed + 1), coins: new Random(seed + 2) },
+  };
+}
+
+/** The loss of a run: with the words that the model itself would have put, more of them at each step. */
+function lossOf({ model, randoms: { dropout: random, coins } }: Run): TrainOptions<readonly Pair[]>["loss"] {
+  const truth = linearDecay({ slope: 0.03 });
+  return (batch, step) => {
+    const { tokens: source, mask: sourceMask } = padSequences(batch.map(([s]) => s), { padToken: 0 });
+    const { inputs, targets } = teacherForcing(batch.map(([, t]) => t), tokens);
+    const first = noGrad(() => model.forward(source, inputs, { sourceMask, random }));
+    const mixed = scheduledSampling(inputs, first, truth(step), coins);
+    return crossEntropy(model.forward(source, mixed, { sourceMask, random }), targets);
   };
 }
 
 async function learn(run: Run, steps: number): Promise<number[]> {
   const schedule = cosineSchedule({ peak: 0.01, warmupSteps: 5, steps: STEPS });
-  const { model, optimizer, batches, loss } = run;
-  const reports = await train({ model: model, optimizer, batches, loss, schedule, steps, clipNorm: 1 });
+  const { model, optimizer, batches } = run;
+  const reports = await train({ model, optimizer, batches, loss: lossOf(run), schedule, steps, clipNorm: 1 });
   return reports.map((report) => report.loss);
 }
 
@@ -181,6 +185,9 @@ onReference("a checkpoint of something else is refused, and nothing is changed",
   const sizes = { vocabSize: 9, hiddenSize: 8, numHeads: 2, numLayers: 1, contextLength: 8 };
   const decoderOnly = new DecoderOnly(sizes, new Random(1));
   assertThrows(() => restoreCheckpoint(bytes, { model: decoderOnly }), TypeError, "the model has");
+  const misspelt = { ...run, optimiser: run.optimizer };
+  assertThrows(() => restoreCheckpoint(bytes, misspelt), TypeError, 'Cannot resume with option "optimiser"');
+  await assertRejects(() => encodeCheckpoint(misspelt), TypeError, 'Cannot save a checkpoint with option "optimiser"');
 
   const { model, randoms } = run;
   const plain = await encodeCheckpoint({ model, randoms: randoms! });

@@ -187,9 +187,9 @@ onReference("train() refuses options that are out of range or have no effect", a
     [{ steps: 1.5 }, "Cannot train with steps = 1.5"],
     [{ accumulate: 0 }, "Cannot train with accumulate = 0: accumulate must be an integer of at least 1"],
     [{ reportEvery: 0 }, "Cannot train with reportEvery = 0"],
-    [{ clipNorm: 0 }, "Cannot train with clipNorm = 0: clipNorm must be positive"],
-    [{ every: 5 }, "Cannot use every without evaluate"],
-    [{ learnRate: 1 } as object, 'Cannot use option "learnRate": known are model, loss, batches'],
+    [{ clipNorm: 0 }, "Cannot train with clipNorm = 0: clipNorm must be a number greater than 0"],
+    [{ every: 5 }, "Cannot train with every: it has no effect without evaluate"],
+    [{ learnRate: 1 } as object, 'Cannot train with option "learnRate": options are model, loss, batches'],
     [{ loss: () => tensor([1, 2]) }, "Cannot train on a loss of shape [2]: it must be one number"],
   ];
   for (const [wrong, message] of refused) {

@@ -338,10 +338,10 @@ onReference("reinforce() refuses rewards that are no numbers, and others where t
   await assertRejects(
     () => reinforce(lesson(translator(1), 1, { baseline: "others", numSamples: 1 })),
     RangeError,
-    "Cannot draw numSamples = 1: it must be an integer of at least 2",
+    'Cannot reinforce with numSamples = 1: baseline "others" needs at least 2',
   );
   const unknown = { ...lesson(translator(1), 1), samples: 3 };
-  await assertRejects(() => reinforce(unknown), TypeError, 'Cannot use option "samples"');
+  await assertRejects(() => reinforce(unknown), TypeError, 'Cannot reinforce with option "samples"');
 });
 
 Deno.test("sentenceBleu() with add-k smoothing is the reward of Lin and Och", () => {

@@ -108,7 +108,9 @@ export const experiment: Experiment<Stopping> = {
       every: steps,
     }, part(options, 0, 0.9));
 
-    const { tokens: source, mask } = padSequences(KEPT_APART.map(({ source }) => source), TOKENS);
+    const { tokens: source, mask } = padSequences(KEPT_APART.map(({ source }) => source), {
+      padToken: TOKENS.padToken,
+    });
     // The right letters are fed, so that the probabilities of all texts belong to the same places.
     const probabilities = await readRows(() => {
       const { inputs } = teacherForcing(KEPT_APART.map(({ target }) => target), TOKENS);

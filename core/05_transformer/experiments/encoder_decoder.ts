@@ -100,7 +100,9 @@ async function translate(
   encoder.forward = (...call) => (passes++, forward.apply(encoder, call));
   const { memory, mask } = scope(() =>
     noGrad(() => {
-      const { tokens, mask } = padSequences(sentences.map((text) => [...source.encode(text), source.endToken]), source);
+      const { tokens, mask } = padSequences(sentences.map((text) => [...source.encode(text), source.endToken]), {
+        padToken: source.padToken,
+      });
       return { memory: model.encode(tokens, { mask }), mask };
     })
   );

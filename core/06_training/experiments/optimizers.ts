@@ -1,9 +1,10 @@
 /**
  * # One problem, four optimizers
  *
- * SGD, momentum, Adam and AdamW go down the same narrow valley, and train the same small language
- * model on the same batches from the same weights, each at a learning rate that suits it. What the section says
- * about rare words and about the length of Adam's steps is measured as well.
+ * SGD, momentum, Adam and AdamW go down the same narrow valley, and train the same small language model on the same
+ * batches from the same weights, each at a learning rate that suits it. What one training is worth depends on its first
+ * weights, so means of three are taken. What the section says about rare words and about the length of Adam's steps is
+ * measured as well.
  *
  * @module
  */
@@ -14,7 +15,7 @@ import { Random } from "../../engine/random.ts";
 import { release, scope } from "../../engine/scope.ts";
 import { parameter, type Tensor, tensor } from "../../engine/tensor.ts";
 import { mean, rounded } from "../../experiments/arithmetic.ts";
-import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
+import type { Experiment, Labels, Parts, RunOptions } from "../../experiments/experiment.ts";
 import { discard, learn } from "../../experiments/learning.ts";
 import { read } from "../../experiments/reading.ts";
 import { part, Steps } from "../../experiments/running.ts";
@@ -32,17 +33,19 @@ const TEXTS = ["words", "letters"] as const;
 type Text = typeof TEXTS[number];
 type Name = "SGD" | "momentum" | "Adam" | "AdamW";
 
-/**
- * Each with a rate for the valley and one for the language model: the best of those tried, in factors of two, by the
- * mean loss of three seeds after 100 and after 300 steps.
- */
-const CONTESTANTS: readonly {
+interface Contestant {
   readonly name: Name;
   readonly create: (parameters: Parameters) => Optimizer;
   /** Of the valley, by its steepness. */
   readonly valley: (steepness: number) => number;
   readonly model: number;
-}[] = [
+}
+
+/**
+ * Each with a rate for the valley and one for the language model: the best of those tried, in factors of two, by the
+ * mean loss of three seeds after 100 and after 300 steps.
+ */
+const CONTESTANTS: readonly Contestant[] = [
   { name: "SGD", create: (p) => new Optimizer(p, sgd()), valley: (steepness) => 1.8 / steepness, model: 1 },
   {
     name: "momentum",
@@ -53,6 +56,8 @@ const CONTESTANTS: readonly {
   { name: "Adam", create: (p) => new Optimizer(p, adam()), valley: () => 0.1, model: 0.005 },
   { name: "AdamW", create: (p) => new Optimizer(p, adamW({ weightDecay: 0.1 })), valley: () => 0.1, model: 0.005 },
 ];
+/** Trainings of each, with seeds of their own. */
+const RUNS = 3;
 const VALLEY_STEPS = 100, START: readonly [number, number] = [-2, 1];
 const FIRST_GRADIENTS = [0.001, 1, 1000], DECAY_GRADIENTS = [0, 100];
 
@@ -83,6 +88,8 @@ export interface OptimizersFindings {
     /** Height by step, as a share of the start; where it is 0 in float32, a logarithm has no place for it. */
     readonly heights: readonly Curve[];
     readonly valleySteps: number;
+    /** Trainings that the losses and distances are means of. */
+    readonly runs: number;
     /** Loss of the language model by step. */
     readonly curves: readonly Curve[];
     /** How far the rarest words moved, as a share of the most frequent ones. */
@@ -147,6 +154,67 @@ async function oneStep(create: (p: Parameters) => Optimizer, start: number, grad
   return after!;
 }
 
+/** A text as tokens, its rarest and its most frequent ones. */
+interface Reading {
+  readonly tokens: Int32Array;
+  readonly vocabSize: number;
+  readonly frequent: readonly number[];
+  readonly rare: readonly number[];
+}
+
+function readingOf(text: Text): Reading {
+  const words = chineseEnglish().training.flatMap(({ target }) => [
+    ...(text === "letters" ? target : target.split(/\s+|(?=[.,?!])/)),
+    "\n",
+  ]);
+  const vocabulary = [...new Set(words)].sort(), ids = new Map(vocabulary.map((word, id) => [word, id]));
+  const tokens = Int32Array.from(words, (word) => ids.get(word)!);
+  const counts = new Float64Array(vocabulary.length);
+  for (const token of tokens) counts[token]!++;
+  const byCount = [...vocabulary.keys()].sort((a, b) => counts[b]! - counts[a]!);
+  const tenth = Math.ceil(vocabulary.length / 10);
+  return { tokens, vocabSize: vocabulary.length, frequent: byCount.slice(0, tenth), rare: byCount.slice(-tenth) };
+}
+
+/** One training: loss by step, and how far the vectors of frequent and of rare tokens moved on average. */
+interface Run {
+  readonly curve: readonly (readonly [number, number])[];
+  readonly frequent: number;
+  readonly rare: number;
+}
+
+async function trainOn(
+  { tokens, vocabSize, frequent, rare }: Reading,
+  { create, model: learningRate }: Contestant,
+  steps: number,
+  seed: number,
+  options: RunOptions,
+): Promise<Run> {
+  const random = new Random(seed);
+  const layout = { vocabSize, contextLength: 16, hiddenSize: 32, numLayers: 1, numHeads: 2 };
+  const model = new DecoderOnly(layout, random.split());
+  const windows = new SequenceWindows(tokens, { contextLength: 16, batchSize: 16, random: random.split() });
+  const optimizer = create(model.parameters());
+  const start = tensor((await model.embedding.weight.read()).slice(), model.embedding.weight.shape);
+  const curve = await learn({
+    model,
+    optimizer,
+    next: () => windows.next(),
+    loss: (windows) => {
+      const { inputs, targets } = nextTokens(windows);
+      return crossEntropy(model.forward(inputs), targets);
+    },
+    steps,
+    learningRate,
+    every: 2,
+  }, options);
+  const moved = await read(() => model.embedding.weight.sub(start).square().sum(1).sqrt());
+  release(start);
+  discard(optimizer, model);
+  const meanOf = (words: readonly number[]): number => mean(words.map((word) => moved[word]!));
+  return { curve, frequent: meanOf(frequent), rare: meanOf(rare) };
+}
+
 /** SGD, momentum, Adam and AdamW on the same problems. */
 export const experiment: Experiment<Contest> = {
   controls: {
@@ -199,44 +267,17 @@ export const experiment: Experiment<Contest> = {
       penalized.push(await lost((p, penalty) => new Optimizer(p, adam({ learningRate, penalty })), gradient));
     }
 
-    const words = chineseEnglish().training.flatMap(({ target }) => [
-      ...(text ? target : target.split(/\s+|(?=[.,?!])/)),
-      "\n",
-    ]);
-    const vocabulary = [...new Set(words)].sort(), ids = new Map(vocabulary.map((word, id) => [word, id]));
-    const tokens = Int32Array.from(words, (word) => ids.get(word)!);
-    const counts = new Float64Array(vocabulary.length);
-    for (const token of tokens) counts[token]!++;
-    const byCount = [...vocabulary.keys()].sort((a, b) => counts[b]! - counts[a]!);
-    const tenth = Math.ceil(vocabulary.length / 10);
+    const reading = readingOf(TEXTS[text]!);
     const curves: [number, number][][] = [], frequentMoved: number[] = [], rareMoved: number[] = [];
-    for (const [i, { create, model: rate }] of CONTESTANTS.entries()) {
-      const random = new Random(seed);
-      const layout = { vocabSize: vocabulary.length, contextLength: 16, hiddenSize: 32, numLayers: 1, numHeads: 2 };
-      const model = new DecoderOnly(layout, random.split());
-      const windows = new SequenceWindows(tokens, { contextLength: 16, batchSize: 16, random: random.split() });
-      const optimizer = create(model.parameters());
-      const start = tensor((await model.embedding.weight.read()).slice(), model.embedding.weight.shape);
-      curves.push(
-        await learn({
-          model,
-          optimizer,
-          next: () => windows.next(),
-          loss: (windows) => {
-            const { inputs, targets } = nextTokens(windows);
-            return crossEntropy(model.forward(inputs), targets);
-          },
-          steps,
-          learningRate: rate,
-          every: 2,
-        }, part(options, 0.2 + 0.2 * i, 0.4 + 0.2 * i)),
-      );
-      const moved = await read(() => model.embedding.weight.sub(start).square().sum(1).sqrt());
-      const meanOf = (words: readonly number[]): number => rounded(mean(words.map((word) => moved[word]!)));
-      frequentMoved.push(meanOf(byCount.slice(0, tenth)));
-      rareMoved.push(meanOf(byCount.slice(-tenth)));
-      release(start);
-      discard(optimizer, model);
+    for (const [i, contestant] of CONTESTANTS.entries()) {
+      const runs: Run[] = [];
+      for (let run = 0; run < RUNS; run++) {
+        const from = 0.2 + 0.2 * (i + run / RUNS);
+        runs.push(await trainOn(reading, contestant, steps, seed + run, part(options, from, from + 0.2 / RUNS)));
+      }
+      curves.push(runs[0]!.curve.map(([step], at) => [step, rounded(mean(runs.map(({ curve }) => curve[at]![1])))]));
+      frequentMoved.push(rounded(mean(runs.map(({ frequent }) => frequent))));
+      rareMoved.push(rounded(mean(runs.map(({ rare }) => rare))));
     }
     return {
       valley: paths.map((path) => rounded(height(path.at(-1)!) / height(START))),
@@ -256,6 +297,7 @@ export const experiment: Experiment<Contest> = {
         paths: paths.map((path) => path.slice(0, 41)),
         heights,
         valleySteps: VALLEY_STEPS,
+        runs: RUNS,
         curves,
         rareShare: rareMoved.map((moved, i) => moved / frequentMoved[i]!),
         firstGradients: FIRST_GRADIENTS,

@@ -53,11 +53,11 @@ export const words: Words<Contest> = {
     heights: ({ valley, shown: { valleySteps } }) =>
       `Height above the lowest point, as a share of the height at the start. After ${valleySteps} steps SGD has ` +
       `${number(valley[0]!, 2)} of it left, momentum ${number(valley[1]!, 2)}, Adam ${number(valley[2]!, 2)}.`,
-    losses: ({ losses, shown: { text, names, modelRates } }) =>
-      `The same small language model on ${text}, from the same weights and on the same batches: ` +
+    losses: ({ losses, shown: { text, names, modelRates, runs } }) =>
+      `The same small language model on ${text}, from the same weights and on the same batches, mean of ${runs} trainings: ` +
       `${each(names, losses, 3)} nats a ${UNITS[text]} at the end. Learning rates: ${each(names, modelRates, 2)}.`,
-    moved: ({ shown: { text, names, rareShare } }) =>
-      `How far the vectors of ${text} moved in this training. The rarest tenth moved, as a share of the most ` +
+    moved: ({ shown: { text, names, rareShare, runs } }) =>
+      `How far the vectors of ${text} moved in these ${runs} trainings. The rarest tenth moved, as a share of the most ` +
       `frequent tenth: ${each(names, rareShare, 2)}.`,
     steps: () =>
       "Adam’s first step is one learning rate long, whatever the gradient; AdamW takes the same share off a weight, " +

@@ -137,7 +137,7 @@ async function prepare(signal: AbortSignal | undefined): Promise<Setting> {
       async write(examples, random) {
         const { memory, mask } = scope(() =>
           noGrad(() => {
-            const { tokens, mask } = padSequences(examples.map(({ source }) => source), source);
+            const { tokens, mask } = padSequences(examples.map(({ source }) => source), { padToken: source.padToken });
             return { memory: model.encode(tokens, { mask }), mask };
           })
         );
@@ -154,7 +154,7 @@ async function prepare(signal: AbortSignal | undefined): Promise<Setting> {
         }
       },
       forward(examples, inputs) {
-        const { tokens, mask } = padSequences(examples.map(({ source }) => source), source);
+        const { tokens, mask } = padSequences(examples.map(({ source }) => source), { padToken: source.padToken });
         return model.forward(tokens, inputs, { sourceMask: mask });
       },
     }),
@@ -209,6 +209,7 @@ async function goOn(
 /** One batch, its texts drawn again and again: total variance of the gradient by baseline, that of none being 1. */
 async function spreads(setting: Setting, model: EncoderDecoder, seed: number, options: RunOptions): Promise<number[]> {
   const { seen, tokens, write } = setting, policy = setting.policy(model), random = new Random(seed);
+  const { beginToken, endToken, padToken } = tokens;
   const batch = seen.slice(-BATCH), examples = batch.flatMap((pair) => Array<Example>(SAMPLES).fill(pair));
   const judge = (texts: readonly SampledText[], of: readonly Example[]) =>
     texts.map((text, n) => reward(write(text), of[n]!));
@@ -227,7 +228,7 @@ async function spreads(setting: Setting, model: EncoderDecoder, seed: number, op
     ];
     for (const [which, baseline] of baselines.entries()) {
       const gradient = await gradientOf(model, () => {
-        const { inputs, targets } = sampledTargets(texts, { ...tokens, prompt: [tokens.beginToken] });
+        const { inputs, targets } = sampledTargets(texts, { prompt: [beginToken], endToken, padToken });
         const advantages = tensor(rewards.map((worth, n) => worth - baseline(n)));
         policyGradientLoss(policy.forward(examples, inputs), targets, advantages).backward();
       });

@@ -134,7 +134,7 @@ export const experiment: Experiment<Variants> = {
     const { memory, mask } = scope(() =>
       noGrad(() => {
         const sentences = unseen.map((pair) => [...source.encode(pair.source), source.endToken]);
-        const { tokens, mask } = padSequences(sentences, source);
+        const { tokens, mask } = padSequences(sentences, { padToken: source.padToken });
         return { memory: model.encode(tokens, { mask }), mask };
       })
     );
