@@ -114,10 +114,10 @@ const testCopy = (name: string, body: (copy: Copy) => Promise<void>): void =>
 testCopy("a command is its file and a line of the list", async (copy) => {
   copy.write(
     "core/cli/commands/greet.ts",
-    `import { type Command, defineCommand, text } from "../arguments.ts";
-import { line } from "../terminal.ts";
+    `  import { type Command, defineCommand, text } from "../arguments.ts";
+  import { line } from "../terminal.ts";
 
-export const command: Command = defineCommand({
+  export const command: Command = defineCommand({
   operands: "",
   maxOperands: 0,
   details: [],
@@ -139,9 +139,9 @@ testCopy("an activation is its value and its word in the list that files read", 
   const value = `export const cube: Activation = activation("cube", (x) => x.square().mul(x));`;
   copy.addLine(home, /^export const silu/, value);
   copy.addLine(home, /^export const activations/, "  cube,");
-  const printed = await copy.run(`import { DecoderOnly, Random, tensor } from "./mod.ts";
-import { activations, cube } from "./core/05_transformer/mod.ts";
-import { readPart } from "./core/engine/part.ts";
+  const printed = await copy.run(`  import { DecoderOnly, Random, tensor } from "./mod.ts";
+  import { activations, cube } from "./core/05_transformer/mod.ts";
+  import { readPart } from "./core/engine/part.ts";
 
 console.log((await cube(tensor([-2, 3])).read()).join(), readPart("an activation", "cube", activations) === cube);
 const sizes = { vocabSize: 5, contextLength: 4, hiddenSize: 8, numHeads: 2, numLayers: 1 };
@@ -154,11 +154,11 @@ console.log(String(model.forward(tensor(Int32Array.of(1, 2), [1, 2])).shape));
 testCopy("an experiment is its file and its words; the list is written from the folders", async (copy) => {
   copy.write(
     "core/02_words/experiments/softmax/halves.ts",
-    `import { tensor } from "../../../engine/tensor.ts";
-import type { Experiment, Labels, Parts } from "../../../experiments/experiment.ts";
-import { softmax } from "../../softmax.ts";
+    `  import { tensor } from "../../../engine/tensor.ts";
+  import type { Experiment, Labels, Parts } from "../../../experiments/experiment.ts";
+  import { softmax } from "../../softmax.ts";
 
-export interface Halves extends Parts {
+  export interface Halves extends Parts {
   findings: { readonly shares: readonly number[] };
   controls: "score";
   claims: "even";
@@ -166,7 +166,7 @@ export interface Halves extends Parts {
   labels: Labels<"share">;
 }
 
-export const experiment: Experiment<Halves> = {
+  export const experiment: Experiment<Halves> = {
   controls: { score: { default: 3, min: 0, max: 9 } },
   claims: { even: { holds: ({ shares }) => shares[0] === 0.5 } },
   measure: async ({ score }) => ({ shares: Array.from(await softmax(tensor([score, score])).read()) }),
@@ -178,10 +178,10 @@ export const experiment: Experiment<Halves> = {
   );
   copy.write(
     "core/02_words/experiments/softmax/halves.words.ts",
-    `import type { Words } from "../../../experiments/experiment.ts";
-import type { Halves } from "./halves.ts";
+    `  import type { Words } from "../../../experiments/experiment.ts";
+  import type { Halves } from "./halves.ts";
 
-export const words: Words<Halves> = {
+  export const words: Words<Halves> = {
   title: "Equal scores",
   purpose: "Two equal scores become shares.",
   controls: { score: { label: "Score", description: "Both of them" } },
