@@ -42,6 +42,8 @@ export interface Page {
   readonly number: string;
   /** Its name. */
   readonly title: string;
+  /** Its name in English, on a page of another language. */
+  readonly english?: string;
   /** The part it belongs to. */
   readonly part: Part;
   /** The language of its source. */
