@@ -151,6 +151,61 @@ console.log(String(model.forward(tensor(Int32Array.of(1, 2), [1, 2])).shape));
   assertEquals(printed, "-8,27 true\n1,2,5\n");
 });
 
+testCopy(
+  "a decoding rule is its file and its row in the table: the loop, its refusals and the command line follow",
+  async (copy) => {
+    copy.write(
+      "core/07_generation/no_odd.ts",
+      `
+  import { arange } from "../engine/tensor.ts";
+  import type { LogitsRule } from "./rules.ts";
+
+  export function noOddRule(above: number): LogitsRule {
+    return {
+      name: "noOdd",
+      onHost: (logits) => logits.map((logit, token) => token > above && token % 2 === 1 ? -Infinity : logit),
+      onDevice: (logits) => {
+        const ids = arange(logits.shape[1]!);
+        return logits.where(ids.mod(2).equal(0).or(ids.lessEqual(above)), -Infinity);
+      },
+    };
+  }
+`,
+    );
+    const table = "core/07_generation/options.ts";
+    copy.addLine(table, /^import .* from "\.\/rules\.ts"/, `  import { noOddRule } from "./no_odd.ts";`);
+    copy.addLine(
+      table,
+      /^export interface RuleOptions/,
+      "  /** Forbids odd tokens above this one. */\n  readonly noOdd?: number;",
+    );
+    const row = `  noOdd: { ...ngramSizeCheck, rule: noOddRule, placeholder: "N", help: "Forbid odd tokens above N" },`;
+    copy.addLine(table, /^const RULES/, row);
+    const printed = await copy.run(`
+  import { DecoderOnly, generate, Random, useDevice } from "./mod.ts";
+
+  const sizes = { vocabSize: 9, contextLength: 32, hiddenSize: 8, numHeads: 2, numLayers: 1 };
+  for (const device of ["reference", "wasm"] as const) {
+    await useDevice(device);
+    const model = new DecoderOnly(sizes, new Random(1));
+    for (const more of [{}, { random: new Random(2) }, { numBeams: 3 }]) {
+      const { tokens } = await generate(model, [2], { maxNewTokens: 12, noOdd: 1, ...more });
+      console.log(tokens.length, tokens.every((token) => token <= 1 || token % 2 === 0));
+    }
+    const { tokens } = await generate(model, [2], { maxNewTokens: 12, random: new Random(2) });
+    console.log(tokens.some((token) => token > 1 && token % 2 === 1));
+    await generate(model, [2], { maxNewTokens: 1, noOdd: 0.5 }).catch((error) => console.log(error.message));
+  }
+`);
+    const device = "12 true\n12 true\n12 true\ntrue\n" +
+      "Cannot generate with noOdd = 0.5: noOdd must be an integer of at least 1\n";
+    assertEquals(printed, device + device);
+    const help = await copy.deno("run", "--no-prompt", "--allow-read", "mod.ts", "generate", "--help");
+    assertStringIncludes(help, "--no-odd N ");
+    assertStringIncludes(help, "Forbid odd tokens above N");
+  },
+);
+
 testCopy("an experiment is its file and its words; the list is written from the folders", async (copy) => {
   copy.write(
     "core/02_words/experiments/softmax/halves.ts",
