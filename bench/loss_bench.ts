@@ -1,4 +1,4 @@
-import { tensor } from "../core/engine/tensor.ts";
+import { tensor } from "../core/engine/create.ts";
 import { crossEntropy } from "../core/06_training/loss.ts";
 import { benchWithGradient } from "./routes.ts";
 

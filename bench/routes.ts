@@ -17,7 +17,8 @@ import { withoutFusion } from "../core/engine/fusable.ts";
 import { createReferenceDevice } from "../core/engine/reference.ts";
 import { release, scope } from "../core/engine/scope.ts";
 import { Random } from "../core/engine/random.ts";
-import { parameter, type Tensor } from "../core/engine/tensor.ts";
+import { parameter } from "../core/engine/create.ts";
+import type { Tensor } from "../core/engine/tensor.ts";
 import { createWasmDevice } from "../wasm/mod.ts";
 
 const single = createWasmDevice({ threads: 1 });

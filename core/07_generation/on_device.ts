@@ -25,9 +25,11 @@
  * @module
  */
 
-import { argsort, gather, scatter, topK as largest } from "../engine/ops.ts";
+import { full } from "../engine/create.ts";
+import { gather, scatter } from "../engine/indexing.ts";
+import { argsort, topK as largest } from "../engine/sorting.ts";
+import type { Tensor } from "../engine/tensor.ts";
 import { dims } from "../engine/shape.ts";
-import { full, type Tensor } from "../engine/tensor.ts";
 import { logSoftmax, softmax } from "../02_words/softmax.ts";
 
 /** Which rules apply, in this order; each as in `generate`. */

@@ -10,7 +10,7 @@ import {
   topPRule,
   typicalRule,
 } from "../../core/07_generation/truncation.ts";
-import { tensor } from "../../core/engine/tensor.ts";
+import { tensor } from "../../core/engine/create.ts";
 import { Draws, onEveryBackend } from "../support.ts";
 
 const V = 301, B = 12;

@@ -5,7 +5,7 @@ import { noGrad } from "../../core/engine/autograd.ts";
 import type { Backend } from "../../core/engine/backend.ts";
 import { withBackend } from "../../core/engine/device.ts";
 import { release, scope } from "../../core/engine/scope.ts";
-import { parameter } from "../../core/engine/tensor.ts";
+import { parameter } from "../../core/engine/create.ts";
 import { type Case, cases } from "../cases.ts";
 import { assertClose, type Closeness, devices, Draws, HostArray, reference } from "../support.ts";
 

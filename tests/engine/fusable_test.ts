@@ -23,7 +23,8 @@ import { linear } from "../../core/engine/linear.ts";
 import { Random } from "../../core/engine/random.ts";
 import { createReferenceDevice } from "../../core/engine/reference.ts";
 import { release, scope } from "../../core/engine/scope.ts";
-import { parameter, type Tensor, tensor } from "../../core/engine/tensor.ts";
+import { parameter, tensor } from "../../core/engine/create.ts";
+import type { Tensor } from "../../core/engine/tensor.ts";
 import { sizes } from "../cases.ts";
 import { assertClose, build, type Closeness, devices, Draws, HostArray, onReference, reference } from "../support.ts";
 

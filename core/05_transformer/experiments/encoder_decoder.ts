@@ -15,7 +15,8 @@ import { generate } from "../../07_generation/generate.ts";
 import { noGrad } from "../../engine/autograd.ts";
 import { Random } from "../../engine/random.ts";
 import { release, scope } from "../../engine/scope.ts";
-import { type Tensor, tensor } from "../../engine/tensor.ts";
+import { tensor } from "../../engine/create.ts";
+import type { Tensor } from "../../engine/tensor.ts";
 import type { Experiment, Figure } from "../../experiments.ts";
 import { fixed } from "../../experiments/numbers.ts";
 import {

@@ -11,7 +11,7 @@
 import { chineseEnglish } from "../../corpora/chinese_english.ts";
 import { mean, percent, read, rounded, say, seedControl, Steps } from "../../05_transformer/experiments/support.ts";
 import { Random } from "../../engine/random.ts";
-import { tensor } from "../../engine/tensor.ts";
+import { tensor } from "../../engine/create.ts";
 import type { Experiment, Figure } from "../../experiments.ts";
 import { bleu, bleuTokens, sentenceBleu } from "../bleu.ts";
 import { crossEntropy } from "../loss.ts";

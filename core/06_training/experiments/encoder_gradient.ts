@@ -10,7 +10,7 @@ import { EncoderDecoder } from "../../05_transformer/encoder_decoder.ts";
 import { coarse, discard, rounded, say, seedControl, Steps } from "../../05_transformer/experiments/support.ts";
 import { Random } from "../../engine/random.ts";
 import { release, scope } from "../../engine/scope.ts";
-import { tensor } from "../../engine/tensor.ts";
+import { tensor } from "../../engine/create.ts";
 import type { Experiment, Figure } from "../../experiments.ts";
 import { crossEntropy } from "../loss.ts";
 import { policyGradientLoss, sampledTargets } from "../policy_gradient.ts";

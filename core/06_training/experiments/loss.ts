@@ -22,7 +22,7 @@ import {
 import { gradientsOf } from "../../engine/autograd.ts";
 import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
-import { ones, parameter, tensor, zeros } from "../../engine/tensor.ts";
+import { ones, parameter, tensor, zeros } from "../../engine/create.ts";
 import type { Experiment, Figure } from "../../experiments.ts";
 import { crossEntropy } from "../loss.ts";
 

@@ -23,7 +23,8 @@ import {
 } from "../../05_transformer/experiments/support.ts";
 import { Random } from "../../engine/random.ts";
 import { release, scope } from "../../engine/scope.ts";
-import { parameter, type Tensor, tensor } from "../../engine/tensor.ts";
+import { parameter, tensor } from "../../engine/create.ts";
+import type { Tensor } from "../../engine/tensor.ts";
 import type { Experiment, Figure } from "../../experiments.ts";
 import { SequenceWindows } from "../batching.ts";
 import { crossEntropy } from "../loss.ts";

@@ -26,7 +26,7 @@ import { noGrad } from "../../engine/autograd.ts";
 import type { Module } from "../../engine/module.ts";
 import { Random } from "../../engine/random.ts";
 import { release, scope } from "../../engine/scope.ts";
-import { tensor } from "../../engine/tensor.ts";
+import { tensor } from "../../engine/create.ts";
 import type { Experiment, Figure, RunOptions } from "../../experiments.ts";
 import { Batches, padSequences } from "../batching.ts";
 import { bleu, sentenceBleu } from "../bleu.ts";

@@ -23,7 +23,8 @@ import {
 import { noGrad } from "../../engine/autograd.ts";
 import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
-import { type Tensor, tensor } from "../../engine/tensor.ts";
+import { tensor } from "../../engine/create.ts";
+import type { Tensor } from "../../engine/tensor.ts";
 import type { Experiment, Figure } from "../../experiments.ts";
 import { crossEntropy } from "../loss.ts";
 import { scheduledSampling } from "../teacher_forcing.ts";
