@@ -9,8 +9,17 @@
  * @module
  */
 
-import type { DType } from "./backend.ts";
-import type { Tensor } from "./tensor.ts";
+import type { Backend, DType } from "./backend.ts";
+
+/** What has a dtype. */
+interface Typed {
+  readonly dtype: DType;
+}
+
+/** What lives on a device. */
+interface Placed {
+  readonly device: Backend;
+}
 
 /** What an error says of a value that is neither tensor nor number. */
 export function describe(value: unknown): string {
@@ -28,25 +37,25 @@ export function checkDType(dtype: DType): DType {
  *
  * @throws {TypeError} if it does
  */
-export function sameDevice(a: Tensor, b: Tensor): void {
+export function sameDevice(a: Placed, b: Placed): void {
   if (a.device !== b.device) {
     throw new TypeError(`Cannot combine tensors of two devices, ${a.device.name} and ${b.device.name}`);
   }
 }
 
 /** Refuses two tensors of different dtypes. */
-export function sameKind(action: string, a: Tensor, b: Tensor): void {
+export function sameKind(action: string, a: Typed, b: Typed): void {
   if (a.dtype !== b.dtype) {
     throw new TypeError(`Cannot ${action} ${a.dtype} and ${b.dtype}: cast one of them first`);
   }
 }
 
 /** Refuses a tensor that is not float32. */
-export function requireFloat(action: string, x: Tensor): void {
+export function requireFloat(action: string, x: Typed): void {
   if (x.dtype !== "float32") throw new TypeError(`Cannot compute ${action} of ${x.dtype}: cast it to float32 first`);
 }
 
 /** Refuses a tensor of bool. */
-export function requireNumeric(action: string, x: Tensor): void {
+export function requireNumeric(action: string, x: Typed): void {
   if (x.dtype === "bool") throw new TypeError(`Cannot compute ${action} of bool: cast it to int32 or float32 first`);
 }
