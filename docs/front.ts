@@ -43,7 +43,10 @@ function map(page: Page, parts: readonly Part[], site: Site): string {
   const chapter = ({ pages: [first, ...sections] }: Part): string => {
     const context = contextOf(page.url, undefined, [], site, { from: first!.path });
     const question = renderInline(paragraph(openingOf(readPage(first!, site)), "Question"), context);
-    const items = sections.map((section) => `<li><span class="number">${section.number}</span> ${link(section)}</li>`);
+    const items = sections.map((section, at) => {
+      const number = section.number === sections[at - 1]?.number ? "" : section.number;
+      return `<li><span class="number">${number}</span> ${link(section)}</li>`;
+    });
     return `<section class="chapter"><h2><span class="number">${first!.number}</span> ${
       link(first!)
     }</h2><p>${question}</p><ol>${items.join("")}</ol></section>`;

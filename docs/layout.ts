@@ -47,9 +47,9 @@ export interface Frame {
 
 const label = ({ number, title }: Page): string => (number ? `${number} ` : "") + title;
 
-/** The same, the number in a column of its own. */
-const entry = ({ number, title }: Page): string =>
-  (number ? `<span class="number">${number}</span>` : "") + escape(title);
+/** The same, the number in a column of its own; pages of one section have it once. */
+const entry = ({ number, title }: Page, above?: Page): string =>
+  (number && number !== above?.number ? `<span class="number">${number}</span>` : "") + escape(title);
 
 /** Where each half of the site begins. */
 const SIDES: readonly (readonly [side: Side, url: string, name: string])[] = [
@@ -70,10 +70,10 @@ function sides(sheet: Sheet, attributes: string): string {
 
 /** The contents of the page's half. */
 function tree({ parts }: Frame, sheet: Sheet): string {
-  const link = (page: Page): string =>
+  const link = (page: Page, above?: Page): string =>
     `<a href="${relative(sheet.url, page.url)}" data-page="${page.url}"${
       page === sheet.page ? ` aria-current="page"` : ""
-    }>${entry(page)}</a>`;
+    }>${entry(page, above)}</a>`;
   return parts.filter((part) => sideOf(part) === sideOfSheet(sheet)).map((part) => {
     const [first, ...rest] = part.pages;
     if (!first) return "";
@@ -81,7 +81,9 @@ function tree({ parts }: Frame, sheet: Sheet): string {
       return part.pages.map((page) => `<li class="is-unnumbered">${link(page)}</li>`).join("");
     }
     const open = part.kind === "chapter" || part === sheet.page?.part;
-    const inner = open && rest.length > 0 ? `<ol>${rest.map((page) => `<li>${link(page)}</li>`).join("")}</ol>` : "";
+    const inner = open && rest.length > 0
+      ? `<ol>${rest.map((page, at) => `<li>${link(page, rest[at - 1])}</li>`).join("")}</ol>`
+      : "";
     const isChapter = part.kind === "chapter", name = isChapter ? entry(first) : escape(part.title);
     return `<li class="part${isChapter ? "" : " is-unnumbered"}"><a href="${
       relative(sheet.url, first.url)
