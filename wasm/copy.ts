@@ -11,6 +11,7 @@
 import type { View } from "../core/engine/backend.ts";
 import { checkCopy } from "../core/engine/requirements.ts";
 import { contiguousStrides, isContiguous, product, simplify, sizeOf } from "../core/engine/shape.ts";
+import * as kind from "./assembly/kinds.ts";
 import { CONVERT, COPY_ROWS, COPY_STRIDED, COPY_TRANSPOSED } from "./assembly/opcodes.ts";
 import type { Runtime } from "./runtime.ts";
 import { writeAxes } from "./views.ts";
@@ -22,7 +23,7 @@ const BLOCK = 4096;
 export function copy(runtime: Runtime, source: View, target: View): void {
   checkCopy(source, target);
   const what = conversion(source, target);
-  if (what < 0) {
+  if (what === undefined) {
     // Words must not be overwritten before they are read.
     const overlaps = source.buffer === target.buffer;
     return move(runtime, overlaps ? packed(runtime, source) : source, target);
@@ -40,12 +41,12 @@ export function copy(runtime: Runtime, source: View, target: View): void {
   if (!direct) move(runtime, to, target);
 }
 
-/** Number of the conversion in the kernel, -1 if the words stay as they are. */
-function conversion(source: View, target: View): number {
-  if (source.dtype === target.dtype) return -1;
-  if (source.dtype === "float32") return target.dtype === "int32" ? 0 : 1;
-  if (target.dtype === "float32") return 2;
-  return target.dtype === "bool" ? 3 : -1;
+/** The code of the conversion, or undefined if the words stay as they are. */
+function conversion(source: View, target: View): number | undefined {
+  if (source.dtype === target.dtype) return undefined;
+  if (source.dtype === "float32") return target.dtype === "int32" ? kind.FLOAT_TO_INTEGER : kind.FLOAT_TO_BOOL;
+  if (target.dtype === "float32") return kind.INTEGER_TO_FLOAT;
+  return target.dtype === "bool" ? kind.INTEGER_TO_BOOL : undefined;
 }
 
 /** A contiguous block of the same shape that goes away by itself. */

@@ -7,14 +7,13 @@
  * @module
  */
 
-import type { Buffer, ReduceOp, View } from "../core/engine/backend.ts";
+import type { Buffer, View } from "../core/engine/backend.ts";
+import { type ReduceOp, REDUCTION } from "../core/engine/operations.ts";
 import { checkReduce } from "../core/engine/requirements.ts";
 import { product, simplify } from "../core/engine/shape.ts";
 import { REDUCE_COLUMNS, REDUCE_ROWS } from "./assembly/opcodes.ts";
 import type { Runtime } from "./runtime.ts";
 import { writeAxes } from "./views.ts";
-
-const NUMBERS: Readonly<Record<ReduceOp, number>> = { sum: 0, max: 1, min: 2, argmax: 3 };
 
 /** Elements of one part of a long row that several threads share. */
 const PART = 16384;
@@ -48,7 +47,7 @@ export function reduce(runtime: Runtime, op: ReduceOp, x: View, axes: number): B
     longRow(runtime, op, result.address, address, width);
     return result;
   }
-  const words = [NUMBERS[op], result.address, address, width, integer ? 1 : 0, outer.shape.length];
+  const words = [REDUCTION[op], result.address, address, width, integer ? 1 : 0, outer.shape.length];
   writeAxes(words, outer.shape, outer.strides);
   runtime.run(REDUCE_ROWS, words, count, 10 + 0.25 * width);
   return result;
@@ -56,7 +55,7 @@ export function reduce(runtime: Runtime, op: ReduceOp, x: View, axes: number): B
 
 /** One long row in parts of fixed length, then the parts. */
 function longRow(runtime: Runtime, op: ReduceOp, to: number, from: number, width: number): void {
-  const number = NUMBERS[op], whole = Math.floor(width / PART), rest = width - whole * PART;
+  const number = REDUCTION[op], whole = Math.floor(width / PART), rest = width - whole * PART;
   const parts = runtime.temporary(whole + 1).address;
   const words = [number, parts, from, PART, 0, 1];
   writeAxes(words, [whole], [[PART]]);
@@ -79,7 +78,7 @@ function reduceColumns(
 ): void {
   const columns = outer.shape.pop()!;
   outer.strides[0]!.pop();
-  const number = NUMBERS[op], blocks = Math.ceil(columns / 512), cost = 0.25 * Math.min(columns, 512);
+  const number = REDUCTION[op], blocks = Math.ceil(columns / 512), cost = 0.25 * Math.min(columns, 512);
   const matrices = product(outer.shape);
   if (matrices === 1 && rows >= 2 * TALL && op === "sum") {
     const whole = Math.floor(rows / TALL), rest = rows - whole * TALL;

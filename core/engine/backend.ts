@@ -20,45 +20,16 @@
  * @module
  */
 
+import type { BinaryOp, ReduceOp, UnaryOp } from "./operations.ts";
 import type { Shape } from "./shape.ts";
+
+export type { ArithmeticOp, BinaryOp, ComparisonOp, ReduceOp, UnaryOp } from "./operations.ts";
 
 /** What an element is. On the CPU and the GPU each takes four bytes; a bool is 0 or 1. */
 export type DType = "float32" | "int32" | "bool";
 
 /** What crosses the border between host and device. */
 export type Numbers = Float32Array | Float64Array | Int32Array;
-
-/** Elementwise functions of one float32 argument, yielding float32. */
-export type UnaryOp =
-  | "neg"
-  | "abs"
-  | "sign"
-  | "floor"
-  | "exp"
-  | "log"
-  | "log1p"
-  | "sqrt"
-  | "sin"
-  | "cos"
-  | "tanh"
-  | "sigmoid"
-  | "erf";
-
-/** Elementwise functions of two arguments of one dtype, float32 or int32, which they yield. */
-export type ArithmeticOp = "add" | "sub" | "mul" | "div" | "pow" | "max" | "min" | "mod";
-
-/** Comparisons of two arguments of equal dtype, yielding bool. A comparison with NaN is false, `notEqual` true. */
-export type ComparisonOp = "equal" | "notEqual" | "less" | "lessEqual";
-
-/** Elementwise functions of two arguments, after broadcasting. */
-export type BinaryOp = ArithmeticOp | ComparisonOp;
-
-/**
- * Ways to collapse axes.
- *
- * `argmax` yields int32, the first of equal maxima; the others yield the dtype of their argument.
- */
-export type ReduceOp = "sum" | "max" | "min" | "argmax";
 
 /** Device memory, opaque to everyone but the backend that made it. */
 export interface Buffer {

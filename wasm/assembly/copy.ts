@@ -11,6 +11,7 @@
  * @module
  */
 
+import * as kinds from "./kinds.ts";
 import { offsetOf } from "./walk.ts";
 
 /** Elements of one unit. */
@@ -137,8 +138,7 @@ export function copyTransposedJob(args: usize, from: i32, to: i32): void {
 /**
  * Changes the type of contiguous elements; a unit is 4096 of them.
  *
- * Words: what (0: float32 to int32, 1: float32 to bool, 2: int32 or bool to float32, 3: int32
- * to bool), to, from, elements. Rounds towards zero and saturates; NaN becomes 0, and true.
+ * Words: which conversion of `kinds.ts`, to, from, elements.
  */
 export function convertJob(args: usize, from: i32, to: i32, scratch: usize): void {
   const what = load<i32>(args), target = load<usize>(args + 4);
@@ -155,10 +155,23 @@ export function convertJob(args: usize, from: i32, to: i32, scratch: usize): voi
       }
       const v = v128.load(x);
       let w: v128;
-      if (what == 0) w = i32x4.trunc_sat_f32x4_s(v);
-      else if (what == 1) w = v128.and(f32x4.ne(v, f32x4.splat(0)), one);
-      else if (what == 2) w = f32x4.convert_i32x4_s(v);
-      else w = v128.and(i32x4.ne(v, zero), one);
+      switch (what) {
+        case kinds.FLOAT_TO_INTEGER:
+          w = i32x4.trunc_sat_f32x4_s(v);
+          break;
+        case kinds.FLOAT_TO_BOOL:
+          w = v128.and(f32x4.ne(v, f32x4.splat(0)), one);
+          break;
+        case kinds.INTEGER_TO_FLOAT:
+          w = f32x4.convert_i32x4_s(v);
+          break;
+        case kinds.INTEGER_TO_BOOL:
+          w = v128.and(i32x4.ne(v, zero), one);
+          break;
+        default:
+          unreachable();
+          return;
+      }
       if (i < 4) {
         v128.store(scratch, w);
         memory.copy(y, scratch, <usize> i << 2);
