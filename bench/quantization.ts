@@ -10,7 +10,7 @@
  * @module
  */
 
-import { chineseEnglish } from "../core/05_transformer/experiments/chinese_english.ts";
+import { chineseEnglish } from "../core/corpora/chinese_english.ts";
 import {
   AdamW,
   cosineSchedule,

@@ -11,11 +11,9 @@
  * @module
  */
 
-import { EXPERIMENTS as words } from "./02_words/experiments/mod.ts";
-import { EXPERIMENTS as attention } from "./04_attention/experiments/mod.ts";
-import { EXPERIMENTS as transformer } from "./05_transformer/experiments/mod.ts";
-import { EXPERIMENTS as training } from "./06_training/experiments/mod.ts";
-import { EXPERIMENTS as generation } from "./07_generation/experiments/mod.ts";
+import type { Figure } from "./experiments/figure.ts";
+
+export type { Axis, Figure, Picture, Series, TreeNode, ValuedToken } from "./experiments/figure.ts";
 
 /** Something that the reader may change. */
 export interface Control {
@@ -34,117 +32,6 @@ export interface Control {
   /** Names of the values, where they stand for something: value 0 is the first. */
   readonly choices?: readonly string[];
 }
-
-/** What an axis shows. */
-export interface Axis {
-  /** Quantity and unit. */
-  readonly title: string;
-  /** Whether equal factors are equal distances. */
-  readonly logarithmic?: boolean;
-  /** Interval shown, if it is not that of the data. */
-  readonly domain?: readonly [number, number];
-}
-
-/** Points of one kind; `quantity` is a symbol of the page, whose colour the points take. */
-export interface Series {
-  /** Stands in the legend. */
-  readonly label: string;
-  /** x and y of each point. */
-  readonly points: readonly (readonly [number, number])[];
-  /** Name of each point, where they have one. */
-  readonly names?: readonly string[];
-  /** A symbol of the page's table, such as `Q`. */
-  readonly quantity?: string;
-  /** Drawn with gaps: what is expected rather than found. */
-  readonly dashed?: boolean;
-}
-
-/** A token, coloured by a value. */
-export interface ValuedToken {
-  /** What is written. */
-  readonly text: string;
-  /** Its colour, within the scale of the figure. */
-  readonly value?: number;
-}
-
-/** A node of a tree of beginnings. */
-export interface TreeNode {
-  /** Distinguishes nodes. */
-  readonly id: number;
-  /** The node it continues; the root has none. */
-  readonly parent?: number;
-  /** What is written. */
-  readonly label: string;
-  /** What it scores. */
-  readonly value?: number;
-  /** Whether the search went on with it. */
-  readonly kept?: boolean;
-  /** Whether it belongs to the best text; drawn strongest. */
-  readonly best?: boolean;
-}
-
-/** The kinds of pictures. Each also is a table, for those who read and for those who listen. */
-export type Picture =
-  | { readonly kind: "line" | "scatter"; readonly x: Axis; readonly y: Axis; readonly series: readonly Series[] }
-  | {
-    readonly kind: "bars";
-    readonly y: Axis;
-    /** Bars of one group stand together; where there are groups, bars of one label share a colour. */
-    readonly bars: readonly {
-      readonly label: string;
-      readonly group?: string;
-      readonly value: number;
-      readonly quantity?: string;
-    }[];
-  }
-  | {
-    readonly kind: "heatMap";
-    readonly rows: readonly string[];
-    readonly columns: readonly string[];
-    readonly values: readonly (readonly number[])[];
-    readonly rowTitle?: string;
-    readonly columnTitle?: string;
-    readonly domain?: readonly [number, number];
-    readonly diverging?: boolean;
-    readonly quantity?: string;
-  }
-  | {
-    readonly kind: "attention";
-    readonly from: readonly string[];
-    readonly to: readonly string[];
-    /** One matrix `[from, to]` per head. */
-    readonly weights: readonly (readonly (readonly number[])[])[];
-    readonly heads?: readonly string[];
-  }
-  | {
-    readonly kind: "histogram";
-    readonly x: Axis;
-    readonly series: readonly {
-      readonly label: string;
-      /** One more than counts. */
-      readonly edges: readonly number[];
-      readonly counts: readonly number[];
-      readonly quantity?: string;
-    }[];
-  }
-  | { readonly kind: "tree"; readonly nodes: readonly TreeNode[] }
-  | {
-    readonly kind: "table";
-    readonly columns: readonly string[];
-    readonly rows: readonly (readonly (number | string)[])[];
-  }
-  | {
-    readonly kind: "tokens";
-    readonly rows: readonly { readonly label?: string; readonly tokens: readonly ValuedToken[] }[];
-    readonly domain?: readonly [number, number];
-  }
-  | { readonly kind: "text"; readonly text: string };
-
-/** A picture and what to see in it. */
-export type Figure = Picture & {
-  /** One sentence; numbers in it are computed. */
-  readonly caption: string;
-};
 
 /** Numbers, and lists of numbers, by name. */
 export type Findings = Readonly<Record<string, number | readonly number[]>>;
@@ -202,27 +89,3 @@ export interface Experiment<F extends Findings = Findings, Name extends string =
   /** Computes the outcome in seconds, on whatever device is current; pauses now and then where it takes longer. */
   run(controls: Readonly<Record<Name, number>>, options: RunOptions): Promise<Outcome<F>>;
 }
-
-/** The controls as they are unless the reader says otherwise. */
-export function defaultControls({ controls }: Experiment): Record<string, number> {
-  return Object.fromEntries(Object.entries(controls).map(([name, control]) => [name, control.default]));
-}
-
-/**
- * What keeps a control from having a value, or nothing if it may have it.
- *
- * @param control what is to be set
- * @param value what it is to be set to
- * @returns what the value must be, as the end of a sentence
- */
-export function objection({ min, max, step = 1, choices }: Control, value: number): string | undefined {
-  const steps = (value - min) / step;
-  if (value >= min && value <= max && Math.abs(steps - Math.round(steps)) < 1e-6) return undefined;
-  if (choices) return `must be one of ${choices.join(", ")}`;
-  return step === 1
-    ? `must be a whole number from ${min} to ${max}`
-    : `must be from ${min} to ${max} in steps of ${step}`;
-}
-
-/** Every experiment, in the order of the book. */
-export const EXPERIMENTS: readonly Experiment[] = [...words, ...attention, ...transformer, ...training, ...generation];

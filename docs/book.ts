@@ -3,13 +3,15 @@
  *
  * **Question.** Which files are pages, and which page comes after which?
  *
- * **Idea.** The sources say it. A chapter's `mod.ts` exports its sections in reading order and numbers them in the table at
- * its top; the folders of the engine and the devices follow as appendices, and the generator that made the page comes last.
+ * **Idea.** The sources say it. A chapter's `mod.ts` exports its sections in reading order, [the contents](../core/contents.ts)
+ * number them; the folders of the engine and the devices follow as appendices, and the generator that made the page comes last.
  *
  * A section is a file or a folder. The page of a folder is its `mod.ts`, and the files beside it are pages after it.
  *
  * @module
  */
+
+import { CONTENTS, numberOf } from "../core/contents.ts";
 
 /** Where a page belongs. */
 export interface Part {
@@ -68,8 +70,7 @@ export function isSectionFolder(path: string): boolean {
 
 /** Where the page of a source will be. A section has the same address as a file and as a folder. */
 export function urlOf(path: string): string {
-  // The list of all experiments has this name at the root.
-  if (path === "core/experiments.ts") return "engine/experiments.html";
+  if (path === "core/contents.ts") return "docs/contents.html";
   if (isSectionFolder(path)) return urlOf(path.replace(/\/mod\.ts$/, ".ts"));
   return path.replace(/^core\/(\d\d_)?/, "").replace(/(^|\/)mod\.ts$/, "$1index.html").replace(/\.(ts|wgsl)$/, ".html");
 }
@@ -77,32 +78,6 @@ export function urlOf(path: string): string {
 /** An anchor made of words. */
 export function slug(text: string): string {
   return text.toLowerCase().replace(/[`$\\{}]/g, "").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "");
-}
-
-/** Sections by their numbers: `section 4.3`, `sections 7.4 and 7.5`, `chapter 4`, or a number alone in parentheses. */
-const REFERENCE = /\b(?:section|chapter)s?\s(\d+(?:\.\d+)?(?:(?:, | and | or | to )\d+(?:\.\d+)?)*)|\((\d+\.\d+)\)/gi;
-
-/**
- * Where a text refers to chapters or sections.
- *
- * @param text without markup
- * @returns start, end and number of each reference; a single number takes the word before it along
- */
-export function references(text: string): [start: number, end: number, number: string][] {
-  return [...text.matchAll(REFERENCE)].flatMap(({ 0: whole, 1: list, 2: alone, index }) => {
-    const numbers = list ?? alone!, from = index + whole.lastIndexOf(numbers);
-    const found = [...numbers.matchAll(/\d+(?:\.\d+)?/g)].map((match): [number, number, string] => [
-      from + match.index,
-      from + match.index + match[0].length,
-      match[0],
-    ]);
-    return list && found.length === 1 ? [[index, found[0]![1], found[0]![2]]] : found;
-  });
-}
-
-/** Numbers of the sections, from the rows of a chapter's table that begin with a number and a page. */
-function numbersOf(text: string): Map<string, string> {
-  return new Map([...text.matchAll(/^ \* \| *(\d+\.\d+) *\| *`(\w+)`/gm)].map(([, number, name]) => [name!, number!]));
 }
 
 /** The files that a `mod.ts` exports from, in order. */
@@ -124,19 +99,15 @@ export function partsOfBook({ read, list }: Files): Part[] {
     title: string,
     kind: Part["kind"],
     paths: readonly string[],
-    numbers = new Map<string, string>(),
   ): void => {
     const made: Part = { title, kind, pages: [] };
     for (const path of paths) {
       const text = read(path);
-      const number = numbers.get(sectionName(path) ?? "") ?? "";
-      const title = titleOf(path, text);
-      const chapter = /^(\d+) · (.*)$/.exec(title);
       made.pages.push({
         path,
         url: urlOf(path),
-        number: chapter?.[1] ?? number,
-        title: chapter?.[2] ?? title,
+        number: numberOf(path) ?? "",
+        title: titleOf(path, text).replace(/^\d+ · /, ""),
         part: made,
         language: path.endsWith(".wgsl") ? "wgsl" : "ts",
       });
@@ -145,6 +116,10 @@ export function partsOfBook({ read, list }: Files): Part[] {
   };
   const folder = (path: string, ending = ".ts"): string[] =>
     list(path).filter((name) => name.endsWith(ending)).map((name) => path + name).filter((path) => !isGenerated(path));
+  const below = (path: string): string[] => [
+    ...folder(path),
+    ...list(path).filter((name) => name.endsWith("/")).flatMap((name) => below(path + name)),
+  ];
   const modFirst = (paths: readonly string[]): string[] => {
     const first = paths.filter((path) => path.endsWith("/mod.ts"));
     return [...first, ...paths.filter((path) => !first.includes(path))];
@@ -155,19 +130,20 @@ export function partsOfBook({ read, list }: Files): Part[] {
     const inside = path.replace(/mod\.ts$/, "");
     return [...new Set([path, ...exported(read(path)).map((name) => inside + name), ...folder(inside)])];
   };
-  for (const chapter of list("core/").filter((name) => /^\d\d_\w+\/$/.test(name))) {
-    const path = `core/${chapter}`, text = read(`${path}mod.ts`);
-    const sections = exported(text).flatMap((name) => filesOf(path + name));
-    part(titleOf(path, text), "chapter", [`${path}mod.ts`, ...sections], numbersOf(text));
+  const written = new Set(list("core/"));
+  const chapters = CONTENTS.map(({ folder }) => `core/${folder}/`).filter((path) => written.has(path.slice(5)));
+  for (const path of chapters) {
+    const text = read(`${path}mod.ts`), sections = exported(text).flatMap((name) => filesOf(path + name));
+    part(titleOf(path, text), "chapter", [`${path}mod.ts`, ...sections]);
   }
   const engine = read("core/engine/mod.ts");
   const order = [...engine.matchAll(/`(\w+\.ts)`/g)].map(([, name]) => `core/engine/${name}`);
   const rest = folder("core/engine/").filter((path) => !order.includes(path) && !path.endsWith("/mod.ts"));
   part("The engine", "appendix", ["core/engine/mod.ts", ...new Set(order), ...rest]);
-  const chapters = list("core/").filter((name) => /^\d\d_\w+\/$/.test(name));
   part("The experiments' programs", "appendix", [
-    "core/experiments.ts",
-    ...chapters.flatMap((chapter) => folder(`core/${chapter}experiments/`)),
+    ...folder("core/experiments/"),
+    ...folder("core/corpora/"),
+    ...chapters.flatMap((path) => below(`${path}experiments/`)),
   ]);
   part("The CPU device", "appendix", modFirst(folder("wasm/")));
   part("CPU kernels", "appendix", folder("wasm/assembly/"));
@@ -176,6 +152,7 @@ export function partsOfBook({ read, list }: Files): Part[] {
   part("Shaders", "appendix", folder("gpu/shaders/", ".wgsl"));
   part("This site", "appendix", [
     "docs/build.ts",
+    "core/contents.ts",
     ...["docs/", "docs/figures/", "docs/live/", "docs/playground/"].flatMap((path) => folder(path)).filter((path) =>
       path !== "docs/build.ts"
     ),

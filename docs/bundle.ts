@@ -7,15 +7,15 @@
  * | `live-*.js`      | controls and pictures; the library and its kernels; each chapter's experiments; shaders |
  * | `live_worker.js` | runs experiments beside the page                                           |
  * | `heed.js`        | the library as one module for any page: `import { … } from "./heed.js"`    |
- * | `recorded/*`     | outcomes at the default controls                                           |
+ * | `recorded/*`     | figures at the default controls                                            |
  *
  * All lie in one folder and find each other by relative addresses. The same sources make the same bytes.
  *
  * @module
  */
 
-import { EXPERIMENTS } from "../core/experiments.ts";
-import { readRecording } from "./recorded.ts";
+import { EXPERIMENTS } from "../core/experiments/registry.ts";
+import { recordedFigures } from "./figures.ts";
 
 /** The part of the bundler's interface that is used here. */
 interface Bundler {
@@ -104,7 +104,7 @@ export async function bundle(out: URL, further: Entries = {}): Promise<string[]>
     for (const { name } of EXPERIMENTS) {
       let text: string;
       try {
-        text = JSON.stringify(readRecording(name));
+        text = JSON.stringify(recordedFigures(name));
       } catch (error) {
         if (error instanceof Deno.errors.NotFound) continue;
         throw error;

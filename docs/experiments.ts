@@ -10,34 +10,44 @@
 
 import { choice, flag, number } from "../core/cli/arguments.ts";
 import { quote, UsageError } from "../core/cli/errors.ts";
-import { defaultControls, type Experiment, EXPERIMENTS, type Outcome } from "../core/experiments.ts";
 import { backend, setBackend } from "../core/engine/device.ts";
+import { defaultControls, type Entry } from "../core/experiments/experiment.ts";
+import { EXPERIMENTS } from "../core/experiments/registry.ts";
 import { createWasmDevice, useDevice } from "../mod.ts";
 import { readTask, refuse } from "./arguments.ts";
-import { differences, isRecordingDevice, readRecording, recordingPath, recordingText, rounded } from "./recorded.ts";
+import {
+  differences,
+  isRecordingDevice,
+  readRecording,
+  recordingPath,
+  recordingText,
+  rounded,
+  type Subject,
+} from "./recorded.ts";
 
-/** Claims that the outcome does not bear out, or that it bears out although they count as refuted. */
-function broken({ claims }: Experiment, { findings }: Outcome): string[] {
-  return claims.filter((claim) => claim.holds(findings) === (claim.refuted ?? false))
-    .map(({ text, refuted }) => `${refuted ? "is not refuted" : "does not hold"}: ${text}`);
+/** Claims that the findings do not bear out, or that they bear out although they count as refuted. */
+function broken({ experiment, words }: Subject, findings: object): string[] {
+  return Object.entries(experiment.claims).filter(([, claim]) => claim.holds(findings) === (claim.refuted ?? false))
+    .map(([name, { refuted }]) => `${refuted ? "is not refuted" : "does not hold"}: ${words.claims[name]}`);
 }
 
 /** Runs one experiment; says what is wrong with it. */
-async function examine(experiment: Experiment, check: boolean): Promise<string[]> {
-  const controls = defaultControls(experiment);
-  const exact = await experiment.run(controls, {});
-  const recording = { name: experiment.name, controls, outcome: rounded(exact) };
-  const wrong = broken(experiment, exact);
-  if (wrong.length === 0) wrong.push(...broken(experiment, recording.outcome).map((text) => `after rounding ${text}`));
+async function examine({ name, load, words }: Entry, check: boolean): Promise<string[]> {
+  const subject = { experiment: await load(), words: await words() };
+  const controls = defaultControls(subject.experiment);
+  const exact = await subject.experiment.measure(controls, {});
+  const recording = { controls, findings: rounded(exact) };
+  const wrong = broken(subject, exact);
+  if (wrong.length === 0) wrong.push(...broken(subject, recording.findings).map((text) => `after rounding ${text}`));
   if (!check) {
     if (wrong.length > 0) return wrong;
-    const path = recordingPath(experiment.name);
+    const path = recordingPath(name);
     await Deno.mkdir(new URL("./", path), { recursive: true });
     await Deno.writeTextFile(path, recordingText(recording));
     return [];
   }
   try {
-    return [...wrong, ...differences(experiment, readRecording(experiment.name), exact, isRecordingDevice(backend()))];
+    return [...wrong, ...differences(subject, readRecording(name), exact, isRecordingDevice(backend()))];
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [...wrong, "nothing was recorded"];
     throw error;

@@ -10,7 +10,9 @@
  * @module
  */
 
-import { type Experiment, EXPERIMENTS } from "../core/experiments.ts";
+import type { Control, ControlWords, Experiment, Words } from "../core/experiments/experiment.ts";
+import { EXPERIMENTS } from "../core/experiments/registry.ts";
+import type { Figure } from "../core/experiments/figure.ts";
 import { figuresHtml, STATIC_WIDTH } from "./figures/mod.ts";
 import { escape } from "./figures/svg.ts";
 import { quantitiesOf } from "./quantities.ts";
@@ -28,6 +30,18 @@ function folderOf(name: string): string | undefined {
   }
   return undefined;
 }
+
+/** An experiment with its name and its words. */
+interface Loaded {
+  readonly name: string;
+  readonly experiment: Experiment;
+  readonly words: Words;
+}
+
+/** All experiments, in the order of the book: a build shows every one. */
+const loaded: readonly Loaded[] = await Promise.all(
+  EXPERIMENTS.map(async ({ name, load, words }) => ({ name, experiment: await load(), words: await words() })),
+);
 
 /** The experiments of a page, such as `core/04_attention/positions.ts`, in the order of the book. */
 export function experimentsOf(path: string): string[] {
@@ -82,22 +96,35 @@ export interface Outline {
  * @throws {RangeError} if there is no such experiment
  */
 export function outlineOf(name: string): Outline {
-  const experiment = EXPERIMENTS.find((candidate) => candidate.name === name);
-  if (!experiment) throw new RangeError(`Cannot list "${name}": there is no such experiment`);
-  const { claims, title } = experiment, refuted = claims.filter(({ refuted }) => refuted).length;
-  const claim = (claims.find(({ refuted }) => !refuted) ?? claims[0])?.text ?? "";
-  return { id: experimentId(name), title, claim, refuted };
+  const { experiment, words } = find(name), claims = Object.entries(experiment.claims);
+  const refuted = claims.filter(([, { refuted }]) => refuted).length;
+  const [first] = claims.find(([, { refuted }]) => !refuted) ?? claims[0] ?? [""];
+  return { id: experimentId(name), title: words.title, claim: words.claims[first] ?? "", refuted };
 }
 
 /** The claims and what became of them. */
-function verdicts({ claims }: Experiment, findings: Parameters<Experiment["claims"][number]["holds"]>[0]): string {
-  const items = claims.map((claim) => {
+function verdicts({ experiment, words }: Loaded, findings: object): string {
+  const items = Object.entries(experiment.claims).map(([name, claim]) => {
     const holds = claim.holds(findings);
     const verdict = holds ? "holds" : claim.refuted ? "refuted" : "fails";
-    return `<li class="${verdict}"><span class="verdict">${verdict}</span> ${escape(claim.text)}</li>`;
+    return `<li class="${verdict}"><span class="verdict">${verdict}</span> ${escape(words.claims[name]!)}</li>`;
   });
   return `<p class="found">Found at the <span class="settings">default</span> settings:</p>
 <ul class="claims">${items.join("")}</ul>`;
+}
+
+/** A control with its words, as the live figure makes a field of it. */
+export type Field = Control & Omit<ControlWords, "choices">;
+
+/** The controls with their words. */
+function fieldsOf({ experiment, words }: Loaded): Record<string, Field> {
+  return Object.fromEntries(
+    Object.entries(experiment.controls).map(([key, control]): [string, Field] => {
+      const { choices: names = {}, ...about } = words.controls[key]!;
+      const choices = control.choices?.map((choice) => names[choice] ?? choice);
+      return [key, { ...control, ...about, ...(choices ? { choices } : {}) }];
+    }),
+  );
 }
 
 /** What the words before the claims mean. */
@@ -105,10 +132,22 @@ const VERDICTS =
   "<em>holds</em>: the numbers bear it out. <em>refuted</em>: said in the notes or elsewhere, and the numbers " +
   "contradict it. <em>fails</em>: expected at the default settings, and not so at these.";
 
-function find(name: string): Experiment {
-  const experiment = EXPERIMENTS.find((candidate) => candidate.name === name);
-  if (!experiment) throw new RangeError(`Cannot draw "${name}": there is no such experiment`);
-  return experiment;
+function find(name: string): Loaded {
+  const found = loaded.find((candidate) => candidate.name === name);
+  if (!found) throw new RangeError(`Cannot show "${name}": there is no such experiment`);
+  return found;
+}
+
+/**
+ * The figures of an experiment as recorded.
+ *
+ * @param name as in {@linkcode EXPERIMENTS}
+ * @throws {RangeError} if there is no such experiment
+ * @throws {Deno.errors.NotFound} if nothing was recorded
+ */
+export function recordedFigures(name: string): Figure[] {
+  const { experiment, words } = find(name);
+  return experiment.draw(readRecording(name).findings, words);
 }
 
 /**
@@ -117,8 +156,8 @@ function find(name: string): Experiment {
  * @param name as in {@linkcode EXPERIMENTS}
  * @throws {RangeError} if there is no such experiment
  */
-export function aboutExperiment(name: string): Pick<Experiment, "title" | "purpose"> {
-  return find(name);
+export function aboutExperiment(name: string): Pick<Words, "title" | "purpose"> {
+  return find(name).words;
 }
 
 /** What a page adds to an experiment. */
@@ -141,20 +180,19 @@ export interface Surroundings {
  * @throws {Deno.errors.NotFound} if nothing was recorded
  */
 export function renderExperiment(name: string, { purpose, isFirst, help }: Surroundings): string {
-  const experiment = find(name);
-  const { outcome } = readRecording(name), id = experimentId(name), hues = huesOf(name);
-  const figures = figuresHtml(outcome.figures, { width: STATIC_WIDTH, id, hue: (symbol) => hues[symbol] });
+  const found = find(name), id = experimentId(name), hues = huesOf(name);
+  const figures = figuresHtml(recordedFigures(name), { width: STATIC_WIDTH, id, hue: (symbol) => hues[symbol] });
   const data = (key: string, value: unknown): string => ` data-${key}="${escape(JSON.stringify(value))}"`;
-  return `<section class="experiment" id="${id}" data-experiment="${name}"${data("controls", experiment.controls)}${
+  return `<section class="experiment" id="${id}" data-experiment="${name}"${data("controls", fieldsOf(found))}${
     data("hues", hues)
   } aria-labelledby="${id}-title">
 <div class="experiment-head">
-<h2 id="${id}-title">${escape(experiment.title)}</h2>
+<h2 id="${id}-title">${escape(found.words.title)}</h2>
 <p>${purpose}</p>
 </div>
 <div class="experiment-side">
 <div class="trial"></div>
-${verdicts(experiment, outcome.findings)}${isFirst ? `\n<p class="legend">${VERDICTS}</p>` : ""}
+${verdicts(found, readRecording(name).findings)}${isFirst ? `\n<p class="legend">${VERDICTS}</p>` : ""}
 <p class="command"><code>deno task experiment ${name}</code> <a href="${escape(help)}">How to run it.</a></p>
 </div>
 <div class="figures">

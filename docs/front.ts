@@ -21,15 +21,15 @@ import {
   withoutEntries,
 } from "./glossary.ts";
 import { relative } from "./layout.ts";
-import { addressOf, contextOf, type Site } from "./pages.ts";
+import { addressOf, contextOf, rowsOf, type Site } from "./pages.ts";
 import { escape, plain, render, renderInline, sectionOf } from "./prose.ts";
 import { symbolRows } from "./quantities.ts";
+import { numbered } from "./references.ts";
 import { RANK } from "./search.ts";
-import { split } from "./split.ts";
 
 /** The module doc of a page as Markdown. */
 function openingOf(page: Page, site: Site): string {
-  const row = page.path === undefined ? undefined : split(site.texts.get(page.path)!)[0];
+  const row = page.path === undefined ? undefined : rowsOf(page.path, site)[0];
   return row?.kind === "opening" ? row.prose : "";
 }
 
@@ -44,7 +44,7 @@ function map(page: Page, parts: readonly Part[], site: Site): string {
   const link = (other: Page): string =>
     `<a href="${relative(page.url, other.url)}" data-page="${other.url}">${escape(other.title)}</a>`;
   const chapter = ({ pages: [first, ...sections] }: Part): string => {
-    const context = contextOf(page.url, undefined, [], site);
+    const context = contextOf(page.url, undefined, [], site, first!.path);
     const question = renderInline(paragraph(openingOf(first!, site), "Question"), context);
     const items = sections.map((section) => `<li><span class="number">${section.number}</span> ${link(section)}</li>`);
     return `<section class="chapter"><h2><span class="number">${first!.number}</span> ${
@@ -179,11 +179,11 @@ function glossary(page: Page, text: string, site: Site): string {
 function exampleOf(name: string, page: Page, site: Site): string {
   const definition = site.exports.get(name);
   if (!definition) throw new Error(`Cannot show an example of ${name}: nothing of that name is exported`);
-  const rows = split(site.texts.get(definition.path)!, site.knowledge.get(definition.path)?.inside);
+  const rows = rowsOf(definition.path, site);
   const row = rows.find(({ code }) => code.some(({ number }) => number === definition.line));
   const example = row?.tags.find(({ kind }) => kind === "example");
   if (!example) throw new Error(`Cannot show an example of ${name}: its doc comment has none`);
-  const context = contextOf(page.url, undefined, [], site);
+  const context = contextOf(page.url, undefined, [], site, definition.path);
   return `<p class="note">From <a href="${
     relative(page.url, addressOf(definition, site)!)
   }"><code>${name}</code></a>:</p>` +
@@ -199,8 +199,9 @@ function exampleOf(name: string, page: Page, site: Site): string {
  * @param site everything else
  * @returns HTML
  */
-export function frontPage(page: Page, text: string, parts: readonly Part[], site: Site): string {
+export function frontPage(page: Page, source: string, parts: readonly Part[], site: Site): string {
   const context = contextOf(page.url, undefined, [], site);
+  const text = numbered(source, `docs/pages/${page.url.replace(".html", ".md")}`, site.problem);
   const blocks = text.split(/^@(.*)$/m);
   let html = "";
   blocks.forEach((block, at) => {

@@ -10,6 +10,7 @@
  * @module
  */
 
+import { experimentName } from "../core/experiments/experiment.ts";
 import { type Page, slug } from "./book.ts";
 import type { Highlighter, Mark } from "./code.ts";
 import type { Outline } from "./figures.ts";
@@ -18,6 +19,7 @@ import { relative } from "./layout.ts";
 import { type Definition, type Knowledge, shaderNames } from "./program.ts";
 import { findTest, type Proof, type ProofFile, proofsOf, testsNamed } from "./proofs.ts";
 import { type Context, escape, plain, render, renderInline } from "./prose.ts";
+import { numbered } from "./references.ts";
 import { findNames, HUES, quantitiesOf, type Quantity } from "./quantities.ts";
 import { type Entry, RANK } from "./search.ts";
 import { headerBlocks, type Line, type Row, split } from "./split.ts";
@@ -98,20 +100,6 @@ export function addressOfFile(path: string, site: Pick<Site, "pages" | "texts">)
   return site.pages.get(path)?.url ?? (site.texts.has(path) ? `source/${path}.html` : undefined);
 }
 
-const allSections = new WeakMap<Site, Map<string, Page>>();
-
-/** Chapters and sections by number; of pages that share one, the first. */
-function sectionsOf(site: Site): ReadonlyMap<string, Page> {
-  const known = allSections.get(site);
-  if (known) return known;
-  const made = new Map<string, Page>();
-  for (const page of site.pages.values()) {
-    if (page.part.kind === "chapter" && page.number && !made.has(page.number)) made.set(page.number, page);
-  }
-  allSections.set(site, made);
-  return made;
-}
-
 const allMembers = new WeakMap<Site, Map<string, Definition>>();
 
 /** All members by class and name. */
@@ -150,8 +138,14 @@ export function linker(url: string, path: string | undefined, site: Site): Conte
   };
 }
 
-/** What the prose of a page refers to. */
-export function contextOf(url: string, page: Page | undefined, quantities: readonly Quantity[], site: Site): Context {
+/** What the prose of a page refers to; `from` is the file that has the prose, if that is not the page's source. */
+export function contextOf(
+  url: string,
+  page: Page | undefined,
+  quantities: readonly Quantity[],
+  site: Site,
+  from: string = page?.path ?? `docs/pages/${url}`,
+): Context {
   const where = page?.path ?? url, path = page?.path;
   const seen = new Set<string>();
   return {
@@ -160,7 +154,6 @@ export function contextOf(url: string, page: Page | undefined, quantities: reado
     link: linker(url, path, site),
     target: (href) => {
       if (/^(\w+:|#)/.test(href)) return href;
-      const from = path ?? `docs/pages/${url}`;
       const [file = "", hash] = new URL(href, `file:///${from}`).pathname.slice(1).split("#");
       // An experiment of the page is its figure.
       const own = path === undefined ? [] : site.experiments(path);
@@ -171,10 +164,6 @@ export function contextOf(url: string, page: Page | undefined, quantities: reado
     },
     code: (text, language) => site.highlighter.block(text, language, namesIn(text, url, site)),
     problem: (text) => site.problem(where, text),
-    section: (number) => {
-      const found = sectionsOf(site).get(number);
-      return found && found.url !== url ? relative(url, found.url) : undefined;
-    },
     term: (chinese, before) => {
       if (seen.has(chinese) || !page) return undefined;
       seen.add(chinese);
@@ -363,12 +352,19 @@ function inRowColours(html: string, lines: readonly string[], quantities: readon
   });
 }
 
-/** In a chapter's table the pages have their titles. */
+/** In a chapter's table the pages have their numbers and their titles. */
 function withTitles(prose: string, path: string, site: Site): string {
   if (!/^core\/\d\d_\w+\/mod\.ts$/.test(path)) return prose;
-  return prose.replace(/^(\|[^|\n]*\| *)`(\w+)`/gm, (all, before, name) => {
-    const file = [`${name}.ts`, `${name}/mod.ts`].find((file) => site.pages.has(path.replace("mod.ts", file)));
-    return file ? `${before}[${site.pages.get(path.replace("mod.ts", file))!.title}](${file})` : all;
+  return prose.replace(/^\| *page *\|.*\n\|[-| ]*\n(?:\|.*(?:\n|$))*/m, (table) => {
+    const [head, rule, ...rows] = table.trimEnd().split("\n");
+    const set = rows.map((row) =>
+      row.replace(/^\| *`(\w+)` */, (all, name) => {
+        const file = [`${name}.ts`, `${name}/mod.ts`].find((file) => site.pages.has(path.replace("mod.ts", file)));
+        const page = file && site.pages.get(path.replace("mod.ts", file));
+        return page ? `| ${page.number} | [${page.title}](${file}) ` : `| ${all}`;
+      })
+    );
+    return [`| section ${head}`, `| --- ${rule}`, ...set, ""].join("\n");
   });
 }
 
@@ -449,6 +445,16 @@ function linkTests(html: string, prose: string, page: Page, site: Site): string 
   return html;
 }
 
+/** The rows of a source, their references with numbers. */
+export function rowsOf(path: string, site: Pick<Site, "texts" | "knowledge" | "problem">): Row[] {
+  const set = (text: string): string => numbered(text, path, site.problem);
+  return split(site.texts.get(path)!, site.knowledge.get(path)?.inside).map((row) => ({
+    ...row,
+    prose: set(row.prose),
+    tags: row.tags.map((tag) => ({ ...tag, text: set(tag.text) })),
+  }));
+}
+
 /**
  * The body of a page of the book.
  *
@@ -458,7 +464,7 @@ function linkTests(html: string, prose: string, page: Page, site: Site): string 
  */
 export function pageOf(page: Page, site: Site): { body: string; description: string } {
   const path = page.path!, text = site.texts.get(path)!;
-  const rows = split(text, site.knowledge.get(path)?.inside);
+  const rows = rowsOf(path, site);
   const opening = rows[0]?.kind === "opening" ? rows[0] : undefined;
   const quantities = quantitiesOf(opening?.prose ?? "");
   const context = contextOf(page.url, page, quantities, site);
@@ -483,7 +489,7 @@ export function pageOf(page: Page, site: Site): { body: string; description: str
     for (const { name, program } of among.filter(chosen)) {
       const file = program && site.pages.get(path.replace(/^(core\/\w+\/).*/, `$1experiments/${program}`));
       const more = file ? ` <a href="${relative(page.url, file.url)}">Its\u00a0program</a>` : "";
-      const purpose = renderInline(site.about(name).purpose, context) + more;
+      const purpose = purposeOf(name, page, site) + more;
       out.push(
         `<div class="wide">${
           site.figure(name, { purpose, isFirst: name === first, help: relative(page.url, HELP) })
@@ -585,10 +591,18 @@ interface Shown {
 /** The file that defines an experiment, within the folder of its chapter's experiments. */
 function programOf(name: string, site: Site): string | undefined {
   for (const path of site.pages.keys()) {
+    if (experimentName(path) === name) return path.replace(/^core\/\w+\/experiments\//, "");
     const file = /^core\/\w+\/experiments\/(\w+\.ts)$/.exec(path)?.[1];
     if (file && site.texts.get(path)!.includes(`name: "${name}",`)) return file;
   }
   return undefined;
+}
+
+/** The purpose of an experiment as HTML; its links are as seen from the program. */
+function purposeOf(name: string, page: Page, site: Site): string {
+  const from = page.path!.replace(/^(core\/\w+\/).*/, `$1experiments/${programOf(name, site)}`);
+  const context = contextOf(page.url, page, [], site, from);
+  return renderInline(numbered(site.about(name).purpose, from, site.problem), context);
 }
 
 /** The anchor of an experiment. */
@@ -606,7 +620,7 @@ function figureLink({ name, home }: { name: string; home: Page }, text: string, 
 
 /** Where the figures of an experiment's program stand. */
 function placesOf(path: string, page: Page, site: Site): string {
-  const file = /^core\/\w+\/experiments\/(\w+\.ts)$/.exec(path)?.[1];
+  const file = /^core\/\w+\/experiments\/([\w/]+\.ts)$/.exec(path)?.[1];
   if (!file) return "";
   const here = shownExperiments(site).filter(({ name, home }) =>
     programOf(name, site) === file && home.path!.split("/")[1] === path.split("/")[1]

@@ -13,6 +13,7 @@
  */
 
 import ts from "typescript";
+import { numbered } from "./references.ts";
 
 /** A declaration that others can link to. */
 export interface Definition {
@@ -102,7 +103,8 @@ export class Program {
       if (!node.name || !(ts.isIdentifier(node.name) || ts.isPrivateIdentifier(node.name))) return;
       const name = parent ? `${parent}.${node.name.text}` : node.name.text;
       const holder = ts.isVariableDeclaration(node) ? node.parent.parent : node;
-      const summary = firstSentence(textOf(ts.getJSDocCommentsAndTags(node).find(ts.isJSDoc)?.comment));
+      const comment = firstSentence(textOf(ts.getJSDocCommentsAndTags(node).find(ts.isJSDoc)?.comment));
+      const summary = numbered(comment, path, () => {});
       const line = file.getLineAndCharacterOfPosition(node.name.getStart(file)).line + 1;
       const signature = signatureOf(holder, file);
       const undocumented = undocumentedOf(node);

@@ -12,7 +12,7 @@
 
 import katex from "katex";
 import MarkdownIt, { type Token } from "markdown-it";
-import { references, slug } from "./book.ts";
+import { slug } from "./book.ts";
 import { chainOf, colourTex, findNames, partsOf, type Quantity } from "./quantities.ts";
 
 /** What prose refers to. */
@@ -29,8 +29,6 @@ export interface Context {
   readonly code: (text: string, language: string) => string;
   /** Hears what is wrong. */
   readonly problem: (text: string) => void;
-  /** Where a chapter or a section of the book is, if there is one of that number and it is another page. */
-  readonly section: (number: string) => string | undefined;
   /** Hears of a Chinese term in parentheses and says the anchor to give it, if it is the page's first. */
   readonly term: (chinese: string, before: string) => string | undefined;
 }
@@ -96,18 +94,6 @@ export function inlineCode(text: string, context: Context): string {
 }
 
 type Parser = ReturnType<typeof MarkdownIt>;
-
-/** Text in which the numbers of sections lead to them. */
-function withSections(text: string, context: Context, set: (text: string, before: string) => string): string {
-  let html = "", at = 0;
-  for (const [start, end, number] of references(text)) {
-    const href = context.section(number);
-    if (!href) continue;
-    html += `${set(text.slice(at, start), text.slice(0, at))}<a href="${href}">${text.slice(start, end)}</a>`;
-    at = end;
-  }
-  return html + set(text.slice(at), text.slice(0, at));
-}
 
 const HAN = /\p{Script=Han}[\p{Script=Han}\p{P}\s]*\p{Script=Han}|\p{Script=Han}/gu;
 
@@ -209,12 +195,7 @@ function makeParser(): Parser {
     const before = tokens.slice(Math.max(0, at - 4), at).map(({ content, type }) =>
       type === "text" || type === "code_inline" ? content : " "
     ).join("");
-    const opened = tokens.slice(0, at).reduce(
-      (depth, { type, nesting }) => /^link_/.test(type) ? depth + nesting : depth,
-      0,
-    );
-    const set = (text: string, lead: string): string => withChinese(text, env, before + lead);
-    return opened > 0 ? set(content, "") : withSections(content, env, set);
+    return withChinese(content, env, before);
   });
   rule("link_open", (token, env) => `<a href="${escape(env.target(String(token.attrGet("href") ?? "")))}">`);
   rules.softbreak = () => "\n";

@@ -15,6 +15,7 @@ import { relative } from "./layout.ts";
 import { addressOf, contextOf, type Site } from "./pages.ts";
 import type { Definition } from "./program.ts";
 import { escape, plain, render, renderInline } from "./prose.ts";
+import { numbered } from "./references.ts";
 import { RANK } from "./search.ts";
 
 /** A tag as `deno doc` has it. */
@@ -65,7 +66,14 @@ export async function readEntryPoints(root: URL): Promise<EntryPoint[]> {
     env: { NO_COLOR: "1" },
   }).output();
   if (!success) throw new Error(`Cannot read the documentation: ${new TextDecoder().decode(stderr)}`);
-  const { nodes } = JSON.parse(new TextDecoder().decode(stdout)) as { nodes: Record<string, { symbols: DocSymbol[] }> };
+  // Every text is a page's too, which hears of references that lead nowhere.
+  const { nodes } = JSON.parse(new TextDecoder().decode(stdout), function (this: DocDeclaration, key, value) {
+    if (key !== "jsDoc" || !this.location) return value;
+    const from = this.location.filename.replace(root.href, ""),
+      set = (text: string): string => numbered(text, from, () => {});
+    const { doc = "", tags = [] } = value as NonNullable<DocDeclaration["jsDoc"]>;
+    return { doc: set(doc), tags: tags.map((tag) => tag.doc === undefined ? tag : { ...tag, doc: set(tag.doc) }) };
+  }) as { nodes: Record<string, { symbols: DocSymbol[] }> };
   return Object.entries(config.exports).map(([name, path]) => ({
     specifier: config.name + name.slice(1),
     path: path.replace("./", ""),
@@ -83,7 +91,7 @@ function symbolHtml(symbol: DocSymbol, definition: Definition | undefined, page:
   const [declaration] = symbol.declarations, tags = declaration?.jsDoc?.tags ?? [];
   const path = definition?.path;
   const home = path === undefined ? undefined : site.pages.get(path);
-  const context = { ...contextOf(page.url, undefined, [], site), where: `${page.url} ${symbol.name}` };
+  const context = { ...contextOf(page.url, undefined, [], site, path), where: `${page.url} ${symbol.name}` };
   const address = definition && addressOf(definition, site);
   const kind = declaration?.kind ?? "";
   const item = (term: string, text: string): string =>
@@ -130,7 +138,7 @@ function signatureMarks(definition: Definition, page: Page, site: Site): Mark[] 
         start: match.index,
         end: match.index + match[0].length,
         href: relative(page.url, address),
-        hint: found!.summary,
+        hint: plain(found!.summary),
       }]
       : [];
   });

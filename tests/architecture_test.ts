@@ -4,7 +4,8 @@
  * Reading needs permission; without it (`deno test` with everything denied) these tests are reported as ignored.
  */
 
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
+import { CONTENTS, numberOf, withNumbers } from "../core/contents.ts";
 import { KERNELS } from "../wasm/ladder/mod.ts";
 import { granted } from "./permissions.ts";
 
@@ -106,8 +107,9 @@ const imported = (code: string): string => code.split("if (import.meta.main)")[0
 
 const isProgram = (path: string): boolean => /^core\/cli(\.ts$|\/)/.test(path);
 const isExperiment = (path: string): boolean => /\/experiments(\/|\.ts$)/.test(path);
+const isCorpus = (path: string): boolean => path.startsWith("core/corpora/");
 const chapterOf = (path: string): number => Number(/^core\/(\d\d)_/.exec(path)?.[1] ?? NaN);
-const isBuild = (path: string): boolean => /^(wasm|gpu)\/build\.ts$/.test(path);
+const isBuild = (path: string): boolean => /^(wasm|gpu|core\/experiments)\/build\.ts$/.test(path);
 const isTool = (path: string): boolean => /^(tests|bench|docs|core\/cli\/std\/assert)\//.test(path) || isBuild(path);
 
 /** What the engine and its devices agree on; it knows nothing of either. */
@@ -119,7 +121,7 @@ function mayImport(from: string, to: string): boolean {
   if (isTool(from)) return true;
   if (isTool(to)) return false;
   if (to === "mod.ts") return isProgram(from);
-  if (from === "mod.ts") return !isExperiment(to);
+  if (from === "mod.ts") return !isExperiment(to) && !isCorpus(to);
   if (isProgram(from)) return true;
   if (isProgram(to)) return false;
   if (/^(wasm|gpu)\//.test(from)) {
@@ -128,6 +130,7 @@ function mayImport(from: string, to: string): boolean {
   }
   if (isContract(from)) return isContract(to);
   if (from.startsWith("core/engine/")) return to.startsWith("core/engine/");
+  if (isCorpus(from)) return isCorpus(to) || to.startsWith("core/engine/");
   if (isExperiment(from)) return to.startsWith("core/");
   const chapter = chapterOf(from);
   if (Number.isNaN(chapter)) return false;
@@ -233,7 +236,7 @@ Deno.test("an import of one chapter loads the engine and earlier chapters, and n
     const chapter = chapterOf(path);
     for (const other of reached(path)) {
       const fits = path === "mod.ts"
-        ? !isTool(other) && !isProgram(other) && !isExperiment(other)
+        ? !isTool(other) && !isProgram(other) && !isExperiment(other) && !isCorpus(other)
         : /^(wasm|gpu)\//.test(path)
         ? other.startsWith(path.slice(0, path.indexOf("/") + 1)) || other.startsWith("core/engine/")
         : other.startsWith("core/engine/") || chapterOf(other) <= chapter && !isExperiment(other);
@@ -345,6 +348,105 @@ Deno.test("every export is documented, in a first sentence of at most 90 plain c
     });
   }
   assertEquals(wrong, []);
+});
+
+/** The pages that a chapter exports, without endings, in order. */
+function pagesOf(folder: string): string[] {
+  const inside = (sources.get(`core/${folder}/mod.ts`)?.imports ?? []).map(({ specifier }) =>
+    /^\.\/(\w+)(?:\.ts|\/mod\.ts)$/.exec(specifier)?.[1]
+  );
+  return [...new Set(inside.filter((name) => name !== undefined))];
+}
+
+Deno.test(
+  "every chapter exports the pages that the contents plan and that are written, in their order",
+  { ignore },
+  () => {
+    const written = [...Deno.readDirSync(new URL("core/", root))].map(({ name }) => name).filter((name) =>
+      /^\d\d_/.test(name)
+    );
+    assertEquals(written.filter((name) => !CONTENTS.some(({ folder }) => folder === name)), []);
+    for (const [at, { folder, title, sections }] of CONTENTS.entries()) {
+      assertEquals(Number(folder.slice(0, 2)), at + 1, "core/contents.ts");
+      if (!written.includes(folder)) continue;
+      const isWritten = (name: string): boolean =>
+        exists(`core/${folder}/${name}.ts`) || exists(`core/${folder}/${name}/mod.ts`);
+      const planned = sections.flatMap(({ pages }) => pages).filter(isWritten);
+      assertEquals(pagesOf(folder), planned, `core/${folder}/mod.ts exports other pages than core/contents.ts has`);
+      const heading = /^\/\*\*\n \* # (.*)$/m.exec(read(`core/${folder}/mod.ts`))?.[1];
+      assertEquals(heading, `${at + 1} · ${title}`, `core/${folder}/mod.ts`);
+    }
+  },
+);
+
+Deno.test("every written chapter is in deno.json and in the table of the README", { ignore }, () => {
+  const { exports } = JSON.parse(read("deno.json")) as { exports: Record<string, string> };
+  const written = CONTENTS.filter(({ folder }) => exists(`core/${folder}/mod.ts`));
+  const entries = Object.entries(exports).filter(([, path]) => !Number.isNaN(chapterOf(path.replace("./", ""))));
+  assertEquals(entries, written.map(({ folder }) => [`./${folder.slice(3)}`, `./core/${folder}/mod.ts`]));
+  const rows = [...read("README.md").matchAll(/^\| `core\/(\d\d_\w+)` *\| (.*?) *\|/gm)].map(([, ...row]) => row);
+  assertEquals(rows, written.map(({ folder, title }) => [folder, title]));
+});
+
+/** What readers and programmers read, as prose or as strings that become prose. */
+function* proseFiles(): Generator<[path: string, text: string]> {
+  for (const { path, text } of sources.values()) {
+    if (/^(core|wasm|gpu|docs)\/|^mod\.ts$/.test(path) && !isGenerated(path)) yield [path, text];
+  }
+  for (
+    const [folder, ending] of [["wasm/assembly/", ".ts"], ["gpu/shaders/", ".wgsl"], ["docs/pages/", ".md"]] as const
+  ) {
+    for (const { name } of Deno.readDirSync(new URL(folder, root))) {
+      if (name.endsWith(ending)) yield [folder + name, read(folder + name)];
+    }
+  }
+  for (const path of ["README.md", "docs/README.md"]) yield [path, read(path)];
+}
+
+Deno.test("no prose types the number of a chapter or section: it links to the file", { ignore }, () => {
+  const wrong: string[] = [];
+  for (const [path, text] of proseFiles()) {
+    const lines = text.replace(/\n\s*(?:\*|\/\/)? */g, "\n");
+    for (const [found] of lines.matchAll(/\b(?:section|chapter)s?\s+\d+(?:\.\d+)*/gi)) wrong.push(`${path}: ${found}`);
+  }
+  assertEquals(wrong, []);
+});
+
+Deno.test("every reference to a chapter or section leads to one that is written", { ignore }, () => {
+  const wrong: string[] = [];
+  for (const [path, text] of proseFiles()) {
+    if (path === "core/contents.ts") continue;
+    try {
+      withNumbers(text, path, (_, href) => {
+        const target = new URL(href, new URL(path, root)).pathname.slice(root.pathname.length);
+        if (!exists(target)) wrong.push(`${path}: ${target} is not there`);
+        return "";
+      });
+    } catch (error) {
+      wrong.push((error as Error).message);
+    }
+  }
+  assertEquals(wrong, []);
+});
+
+Deno.test("withNumbers() writes a section's number from its place in the contents", () => {
+  assertEquals(numberOf("core/02_words/mod.ts"), "2");
+  assertEquals(numberOf("core/02_words/softmax.ts"), undefined);
+  const from = "core/05_transformer/decoder.ts";
+  assertEquals(
+    withNumbers("See [section](../04_attention/positions/rotary.ts#x), [Chapter](../04_attention/mod.ts).", from),
+    "See section 4.7, Chapter 4.",
+  );
+  assertEquals(
+    withNumbers("[section](encoder.ts)", from, (words, href) => `[${words}](${href})`),
+    "[section 5.4](encoder.ts)",
+  );
+  assertEquals(withNumbers("[a section](encoder.ts)", from), "[a section](encoder.ts)");
+  for (
+    const text of ["[section](../engine/mod.ts)", "[section](mod.ts)", "[chapter](encoder.ts)", "[section](none.ts)"]
+  ) {
+    assertThrows(() => withNumbers(text, from), RangeError, "Cannot refer to core/");
+  }
 });
 
 Deno.test("every chapter file opens with its page", { ignore }, () => {

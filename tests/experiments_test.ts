@@ -1,6 +1,9 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { backend } from "../core/engine/device.ts";
-import { defaultControls, EXPERIMENTS, type Figure, objection, type Outcome } from "../core/experiments.ts";
+import { registryText } from "../core/experiments/build.ts";
+import { defaultControls, objection } from "../core/experiments/experiment.ts";
+import type { Figure } from "../core/experiments/figure.ts";
+import { EXPERIMENTS } from "../core/experiments/registry.ts";
 import { differences, isRecordingDevice, readRecording } from "../docs/recorded.ts";
 import "../mod.ts";
 import { granted } from "./permissions.ts";
@@ -60,63 +63,78 @@ function fault(figure: Figure): string | undefined {
   }
 }
 
-/** Whether an outcome is data: what JSON keeps as it is. */
-const isData = (outcome: Outcome): boolean => {
-  const text = JSON.stringify(outcome);
+/** Whether something is data: what JSON keeps as it is. */
+const isData = (value: object): boolean => {
+  const text = JSON.stringify(value);
   return !text.includes("null") && JSON.stringify(JSON.parse(text)) === text;
 };
 
-Deno.test("every experiment has a name and a title of its own, and controls that may have their defaults", () => {
+Deno.test("the list of experiments is what the folders hold", { ignore: !granted("read") }, async () => {
+  const written = await Deno.readTextFile(new URL("../core/experiments/registry.ts", import.meta.url));
+  assertEquals(written, registryText(), "run deno task registry");
+});
+
+Deno.test("every experiment has a name and a title of its own, and controls that may have their defaults", async () => {
   assertEquals(new Set(EXPERIMENTS.map(({ name }) => name)).size, EXPERIMENTS.length);
-  assertEquals(new Set(EXPERIMENTS.map(({ title }) => title)).size, EXPERIMENTS.length);
-  for (const { name, purpose, controls, claims } of EXPERIMENTS) {
+  const titles = new Set<string>();
+  for (const { name, load, words } of EXPERIMENTS) {
+    const { controls, claims } = await load(), { title, purpose, ...said } = await words();
+    titles.add(title);
     assertMatch(name, /^[a-z]+\/[a-z_0-9]+(\/[a-z_0-9]+)?$/);
+    assertEquals(Object.keys(said.controls), Object.keys(controls), name);
+    assertEquals(Object.keys(said.claims), Object.keys(claims), name);
     for (const [key, control] of Object.entries(controls)) {
       for (const value of [control.default, control.min]) {
         assertEquals(objection(control, value), undefined, `${name}: ${key}`);
       }
       if (control.choices) assertEquals([control.min, control.max], [0, control.choices.length - 1], `${name}: ${key}`);
     }
-    assert(claims.length > 0, name);
+    assert(Object.keys(claims).length > 0, name);
     // Plain sentences: the terminal prints them as they are.
     assertMatch(purpose, /^[^$`*\n]+[.]$/, name);
     assert(purpose.split(" ").length <= 70, `${name} says too much`);
   }
+  assertEquals(titles.size, EXPERIMENTS.length);
 });
 
 Deno.test("objection() says what a control may be", () => {
-  const rate = { label: "Rate", description: "", default: 0.1, min: 0, max: 0.3, step: 0.1 };
+  const rate = { default: 0.1, min: 0, max: 0.3, step: 0.1 };
   assertEquals(objection(rate, 0.3), undefined);
   assertEquals(objection(rate, 0.25), "must be from 0 to 0.3 in steps of 0.1");
   assertEquals(objection({ ...rate, step: 1, max: 3 }, NaN), "must be a whole number from 0 to 3");
-  const mask = { label: "Mask", description: "", default: 0, min: 0, max: 1, choices: ["none", "causal"] };
+  const mask = { default: 0, min: 0, max: 1, choices: ["none", "causal"] };
   assertEquals(objection(mask, 2), "must be one of none, causal");
 });
 
-for (const experiment of EXPERIMENTS) {
-  const { name, claims, controls } = experiment;
-
+for (const { name, load, words: read } of EXPERIMENTS) {
   Deno.test(`the experiment ${name} finds what is claimed, and what was recorded`, async () => {
+    const experiment = await load(), words = await read();
     let done = 0;
-    const outcome = await experiment.run(defaultControls(experiment), {
+    const findings = await experiment.measure(defaultControls(experiment), {
       onProgress(share) {
         assert(share >= done && share <= 1, `progress ${share} after ${done}`);
         done = share;
       },
     });
-    assert(isData(outcome), "the outcome has numbers that are not finite");
-    for (const figure of outcome.figures) assertEquals(fault(figure), undefined, figure.caption);
-    for (const claim of claims) assertEquals(claim.holds(outcome.findings), !claim.refuted, claim.text);
+    assert(isData(findings), "the findings have numbers that are not finite");
+    for (const [claim, { holds, refuted }] of Object.entries(experiment.claims)) {
+      assertEquals(holds(findings), !refuted, words.claims[claim]);
+    }
+    const figures = experiment.draw(findings, words);
+    assert(isData(figures), "a figure has numbers that are not finite");
+    for (const figure of figures) assertEquals(fault(figure), undefined, figure.caption);
     if (granted("read")) {
-      assertEquals(differences(experiment, readRecording(name), outcome, isRecordingDevice(backend())), []);
+      const found = differences({ experiment, words }, readRecording(name), findings, isRecordingDevice(backend()));
+      assertEquals(found, []);
     }
   });
 
   Deno.test(`the experiment ${name} gives the same for the same controls, and stops when told`, async () => {
+    const { controls, measure, draw } = await load();
     const smallest = Object.fromEntries(Object.entries(controls).map(([key, control]) => [key, control.min]));
-    const first = await experiment.run(smallest, {});
-    for (const figure of first.figures) assertEquals(fault(figure), undefined, figure.caption);
-    assertEquals(await experiment.run(smallest, {}), first);
-    await assertRejects(() => experiment.run(smallest, { signal: AbortSignal.abort() }));
+    const first = await measure(smallest, {});
+    for (const figure of draw(first, await read())) assertEquals(fault(figure), undefined, figure.caption);
+    assertEquals(await measure(smallest, {}), first);
+    await assertRejects(() => measure(smallest, { signal: AbortSignal.abort() }));
   });
 }

@@ -17,7 +17,7 @@
  * a one-hot vector (独热向量). *new* and *newest* are as unrelated as *new* and *spoon*, and a word that
  * no training text contains has no place at all. Cut into subwords, *newest* shares a token with
  * *new*, and what is learned about the token serves both. How a token becomes a vector is the subject
- * of section 2.4.
+ * of [section](embeddings.ts).
  *
  * **Formula.** With the distinct words $w$ of the texts and their counts $c(w)$, and $n_w(a, b)$
  * the number of places in $w$ where token $b$ directly follows token $a$, each step adds to the

@@ -36,7 +36,7 @@
  * token ({@linkcode padTokens}). With `paddingIndex` it comes out as zeros, whatever its row of the
  * table holds, and the row receives no gradient. The notes also ask whether padding costs anything
  * in this layer: hardly, a look-up is a copy. What it costs behind this layer is the subject of
- * section 6.2.
+ * [section](../06_training/batching.ts).
  *
  * Source of the deep variant: Iyyer, Manjunatha, Boyd-Graber and Daumé 2015, *Deep Unordered
  * Composition Rivals Syntactic Methods for Text Classification*.
@@ -44,9 +44,9 @@
  * ## What the deeper bag can and cannot see
  *
  * In one sum every word votes alone: *not* adds the same vector whether *good* or *bad* stands
- * beside it. A hidden layer (隐藏层) can react to *not* and *good* together, so combinations of
- * words become features (特征). Their order stays invisible, because a sum has none: *not good
- * but bad* and *not bad but good* are the same bag. Attention (chapter 4) is a way out.
+ * beside it. A hidden layer (隐藏层) can react to *not* and *good* together, so combinations of words
+ * become features (特征). Their order stays invisible, because a sum has none: *not good but bad* and
+ * *not bad but good* are the same bag. Attention ([chapter](../04_attention/mod.ts)) is a way out.
  *
  * The [second experiment](experiments/bags.ts) measures it with reviews of each kind. One vote per
  * word (bag of words, BoW) and a sum of embeddings (CBOW) are both linear in the counts of words, and
@@ -148,7 +148,7 @@ export interface PadOptions {
 /**
  * Makes one box of sentences of different lengths.
  *
- * Section 6.2 has `padSequences`, which adds the mask.
+ * [Section](../06_training/batching.ts) has `padSequences`, which adds the mask.
  *
  * @example
  * ```ts

@@ -8,11 +8,11 @@
  * (词向量). On the way out a row of scores, one per token of the vocabulary (词表), becomes a
  * distribution (概率分布) over what comes next.
  *
- * | section | page                 | answers                                                   |
- * | ------- | -------------------- | --------------------------------------------------------- |
- * | 2.1     | `byte_pair_encoding` | what the units are, when texts never stop inventing words |
- * | 2.4     | `embeddings`         | how a token becomes a vector that a network can compare   |
- * |         | `softmax`            | how scores become probabilities                           |
+ * | page                 | answers                                                   |
+ * | -------------------- | --------------------------------------------------------- |
+ * | `byte_pair_encoding` | what the units are, when texts never stop inventing words |
+ * | `embeddings`         | how a token becomes a vector that a network can compare   |
+ * | `softmax`            | how scores become probabilities                           |
  *
  * ## What a network is, and how it learns
  *
@@ -23,12 +23,12 @@
  * passes from layer to layer is a hidden vector; its length is the hidden width. A *classifier* ends
  * with one score per class, and its answer is the class with the largest one.
  *
- * *Training* finds the parameters. The network answers examples whose right answers are known, and one
- * number, the *loss*, says how wrong it was (section 6.1). The *gradient* of the loss has an entry for
- * every parameter: by how much the loss grows when this parameter grows a little, that is, a
- * derivative. A step moves every parameter a little against its entry, and the loss falls (section
- * 6.3). Then come the next examples, some hundred times in the experiments of this book, millions of
- * times in large models.
+ * *Training* finds the parameters. The network answers examples whose right answers are known, and
+ * one number, the *loss*, says how wrong it was ([section](../06_training/loss.ts)). The *gradient*
+ * of the loss has an entry for every parameter: by how much the loss grows when this parameter
+ * grows a little, that is, a derivative. A step moves every parameter a little against its entry,
+ * and the loss falls ([section](../06_training/optimizers.ts)). Then come the next examples, some
+ * hundred times in the experiments of this book, millions of times in large models.
  *
  * The gradient is computed from the end to the beginning, by the chain rule. Each layer is handed the
  * derivatives of the loss with respect to its output, and passes on, or back, those with respect to

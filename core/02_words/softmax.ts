@@ -134,6 +134,7 @@ function highestOf(scores: Tensor): Tensor {
 
 // ## Exercise
 //
-// Multiply the scores (2, 1, 0) by 0.1, 1 and 10 before the softmax. The order of the shares
-// stays; predict what happens to their differences, then measure. To which temperatures do the
-// three factors belong? Section 7.5 uses them to make a text bolder or safer.
+// Multiply the scores (2, 1, 0) by 0.1, 1 and 10 before the softmax. The order of the shares stays;
+// predict what happens to their differences, then measure. To which temperatures do the three
+// factors belong? [Section](../07_generation/temperature.ts) uses them to make a text bolder or
+// safer.

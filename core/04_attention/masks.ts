@@ -9,8 +9,8 @@
  * scores $-\infty$; $e^{-\infty} = 0$, so it gets no share, and the others divide the whole unit
  * among themselves. A mask (掩码) is the table that says which pairs are allowed.
  *
- * **Formula.** With the scores $Z$ and weights $A$ of section 4.3, and $[M_{ts}]$ for 1 where query
- * $t$ may look at key $s$ and 0 elsewhere ($M$ is `mask` in code),
+ * **Formula.** With the scores $Z$ and weights $A$ of [section](scaled_dot_product.ts), and
+ * $[M_{ts}]$ for 1 where query $t$ may look at key $s$ and 0 elsewhere ($M$ is `mask` in code),
  *
  * $$A_{ts} = \frac{[M_{ts}]\, e^{Z_{ts}}}{\sum_{r} [M_{tr}]\, e^{Z_{tr}}}$$
  *
@@ -21,18 +21,19 @@
  * | prefix  | $s \le t$ or $s$ is in the prefix | `[B, 1, T, T]` | models that read a question as a whole, like GLM |
  * | window  | $t - b \le s \le t + a$           | `[T, S]`       | long texts; $b$ `before`, $a$ `after`            |
  *
- * **Why a decoder masks.** A decoder writes a text word by word (section 5.5). At test time nothing
- * lies to the right: word $t$ is written when only the words before it exist. In training the whole
- * answer is fed in at once, so that one pass serves every position. It is fed in *shifted by one*: position
- * 1 gets a begin token and position $t$ gets word $t - 1$, and has to predict word $t$. A position may
- * therefore see itself. One position further on stands the word that it has to predict; without a mask it
- * would read that word, and learn to copy. The causal mask (掩码注意力) makes each row of the matrix see
+ * **Why a decoder masks.** A decoder writes a text word by word
+ * ([section](../05_transformer/decoder.ts)). At test time nothing lies to the right: word $t$ is
+ * written when only the words before it exist. In training the whole answer is fed in at once, so
+ * that one pass serves every position. It is fed in *shifted by one*: position 1 gets a begin token
+ * and position $t$ gets word $t - 1$, and has to predict word $t$. A position may therefore see
+ * itself. One position further on stands the word that it has to predict; without a mask it would
+ * read that word, and learn to copy. The causal mask (掩码注意力) makes each row of the matrix see
  * exactly what it would see at test time: one sentence of length $T$ becomes $T$ training examples.
  *
- * **When queries are fewer than keys.** A text that is written with a cache (section 7.11) keeps the
- * keys of the words before, and only its last words ask. The queries are then the last positions:
- * query $t$ stands at position $t + S - T$, in every mask of this page. Without a cache $T = S$, and
- * it stands at $t$.
+ * **When queries are fewer than keys.** A text that is written with a cache
+ * ([section](../07_generation/kv_cache.ts)) keeps the keys of the words before, and only its last
+ * words ask. The queries are then the last positions: query $t$ stands at position $t + S - T$, in
+ * every mask of this page. Without a cache $T = S$, and it stands at $t$.
  *
  * ## 0, −10000 or −∞
  *

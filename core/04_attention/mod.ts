@@ -14,13 +14,13 @@
  * notes compare it with a search engine: the query is what is typed, the key is what a page is
  * filed under, the value is the page.
  *
- * | section | page                 | answers                                             |
- * | ------- | -------------------- | --------------------------------------------------- |
- * | 4.3     | `scaled_dot_product` | how queries, keys and values become an output       |
- * | 4.4     | `self_and_cross`     | where queries, keys and values come from            |
- * | 4.5     | `masks`              | who may look at whom                                |
- * | 4.6     | `multi_head`         | how one position asks several questions at once     |
- * | 4.7     | `positions`          | how attention, which sees a set, learns about order |
+ * | page                 | answers                                             |
+ * | -------------------- | --------------------------------------------------- |
+ * | `scaled_dot_product` | how queries, keys and values become an output       |
+ * | `self_and_cross`     | where queries, keys and values come from            |
+ * | `masks`              | who may look at whom                                |
+ * | `multi_head`         | how one position asks several questions at once     |
+ * | `positions`          | how attention, which sees a set, learns about order |
  *
  * ## Notation
  *
@@ -50,4 +50,4 @@ export * from "./scaled_dot_product.ts";
 export * from "./self_and_cross.ts";
 export * from "./masks.ts";
 export * from "./multi_head.ts";
-export * from "./positions.ts";
+export * from "./positions/mod.ts";

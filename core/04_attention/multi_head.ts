@@ -62,8 +62,8 @@ import { attentionWeights, scaledDotProductAttention } from "./scaled_dot_produc
 /**
  * Keys and values of one attention, remembered from step to step (key–value cache, 键值缓存).
  *
- * Section 7.11 implements it. Every attention of every layer needs its own: the keys of two
- * layers are made from different vectors by different matrices.
+ * [Section](../07_generation/kv_cache.ts) implements it. Every attention of every layer needs its
+ * own: the keys of two layers are made from different vectors by different matrices.
  */
 export interface KeyValueMemory {
   /** Positions remembered so far. */
@@ -81,7 +81,7 @@ export interface KeyValueMemory {
 }
 
 /**
- * A way in which positions enter self-attention; section 4.7 has them all.
+ * A way in which positions enter self-attention. [Section](positions/mod.ts) has them all.
  *
  * Query `t` of `T` stands at position `t + S − T`, where `S` counts the keys.
  */

@@ -29,7 +29,8 @@
  * | $O$          | `output`  | `[B, H, T, D]` |
  *
  * In the shapes, B counts independent examples, and H and G count heads and groups of heads, which
- * come in section 4.6. For one example and one head, read $Q$ as `[T, D]`, $K$ and $V$ as `[S, D]`.
+ * come in [section](multi_head.ts). For one example and one head, read $Q$ as `[T, D]`, $K$ and $V$
+ * as `[S, D]`.
  *
  * **Why the square root.** The variance of numbers is the mean squared distance from their mean. A dot
  * product of $d$ independent terms of mean 0 and variance 1 has variance $d$: the wider the vectors, the
@@ -172,11 +173,11 @@ function checkShapes(
 // The output of a position is a *context vector* (上下文向量): a weighted average (加权求和) of the
 // values, with weights that this position chose. Nothing in the formula says how many positions
 // there are, and no step depends on another, so all of them are computed at once. (The *context* of
-// section 4.4 is something else: not what comes out, but the sequence that is asked.)
+// [section](self_and_cross.ts) is something else: not what comes out, but the sequence that is asked.)
 
 // ## Pitfall: masking after the softmax
 //
-// A mask forbids some keys (section 4.5). Zeroing `weights` instead of `scores` hides what is
+// A mask forbids some keys ([section](masks.ts)). Zeroing `weights` instead of `scores` hides what is
 // forbidden, such as the future, but loses its share: rows no longer sum to one. Try it, and watch
 // the test "attentionWeights() spends exactly one unit of weight per query" fail.
 

@@ -36,12 +36,12 @@
  * its whole vector as it is. Training finds $W_Q$, $W_K$ and $W_V$; nothing else in a head has parameters.
  *
  * **What the notes ask: why does the encoder hand over keys and values?** A translator
- * (section 5.6) consists of an encoder, which reads the source sentence, and a decoder, which
- * writes the translation word by word. The question comes from the decoder: *given what I have
- * written, which part of the source matters next?* What it has written is the query. The source
- * is what is searched, so it supplies what can be found (keys) and what is then read (values).
- * The values must come from the same positions as the keys, or the weights would belong to
- * something else.
+ * ([section](../05_transformer/encoder_decoder.ts)) consists of an encoder, which reads the source
+ * sentence, and a decoder, which writes the translation word by word. The question comes from the
+ * decoder: *given what I have written, which part of the source matters next?* What it has written
+ * is the query. The source is what is searched, so it supplies what can be found (keys) and what is
+ * then read (values). The values must come from the same positions as the keys, or the weights
+ * would belong to something else.
  *
  * ## Captioning
  *

@@ -36,12 +36,14 @@
  * $y$
  * ```
  *
- * The first attention is masked (掩码注意力, section 4.5); the second sees all of the source.
+ * The first attention is masked (掩码注意力, [section](../04_attention/masks.ts)); the second sees all
+ * of the source.
  *
  * **Why queries from here and keys from there.** What has been written asks; the source is asked
- * (section 4.4). This is also the road by which the encoder learns, a question that the notes leave
- * open: its output enters the decoder as keys and values and nowhere else, so the gradient of the
- * translation's loss reaches the encoder through the cross-attention of every decoder layer.
+ * ([section](../04_attention/self_and_cross.ts)). This is also the road by which the encoder
+ * learns, a question that the notes leave open: its output enters the decoder as keys and values
+ * and nowhere else, so the gradient of the translation's loss reaches the encoder through the
+ * cross-attention of every decoder layer.
  *
  * **What the notes ask: who supplies BEGIN?** In training the program does, when it shifts the
  * targets ({@linkcode shiftRight}); at inference (推理) whoever starts the generation does: the
@@ -70,7 +72,8 @@ import { Residual } from "./residual.ts";
  * What the decoder is fed in training: BEGIN, then the targets without their last column.
  *
  * Position $t$ then reads the words before $t$ and predicts word $t$ (shifted right, 右移).
- * Section 6.4 builds on this: from lists of tokens it makes the targets too (`teacherForcing`).
+ * [Section](../06_training/teacher_forcing.ts) builds on this: from lists of tokens it makes the
+ * targets too (`teacherForcing`).
  *
  * @param targets what is to be predicted, ending in END and padding, int32 `[B, T]`
  * @param beginToken the id of BEGIN

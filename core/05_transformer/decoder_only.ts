@@ -32,7 +32,7 @@
  *
  * **What the notes ask: is the right answer fed in when GPT is trained?** Yes. The text is the input,
  * and the same text moved by one place is the target: every position of a single pass is an example
- * of teacher forcing (section 6.4).
+ * of teacher forcing ([section](../06_training/teacher_forcing.ts)).
  *
  * Source: Radford, Wu, Child, Luan, Amodei and Sutskever 2019, *Language Models are Unsupervised
  * Multitask Learners*.
@@ -56,7 +56,7 @@ import {
   RotaryPositions,
   SinusoidalPositions,
   T5Positions,
-} from "../04_attention/positions.ts";
+} from "../04_attention/positions/mod.ts";
 import { below, EncoderLayer, type Pass } from "./encoder.ts";
 import { type Complete, completeLayout, type Defaults, type TransformerOptions } from "./encoder_decoder.ts";
 import type { LayerNorm, RMSNorm } from "./normalization.ts";
@@ -199,7 +199,7 @@ export class DecoderOnly extends Module {
   /**
    * Empty caches, one per layer.
    *
-   * @param create makes one; section 7.11 has the class
+   * @param create makes one; [section](../07_generation/kv_cache.ts) has the class
    */
   newCaches<M extends KeyValueMemory>(create: () => M): M[] {
     return this.layers.map(create);
@@ -260,9 +260,10 @@ export class DecoderOnly extends Module {
 
 // ## Pitfall: positions from zero in every call
 //
-// The pitfall of section 4.7 once more, at the input: with caches a call brings one token, and
-// `positions.forward(hidden)` without `start` places each of them first. The test "DecoderOnly() with
-// caches computes what it computes without, for every kind of positions" feeds a text in pieces.
+// The pitfall of [section](../04_attention/positions/mod.ts) once more, at the input: with caches a call
+// brings one token, and `positions.forward(hidden)` without `start` places each of them first. The
+// test "DecoderOnly() with caches computes what it computes without, for every kind of positions"
+// feeds a text in pieces.
 
 // ## Exercise
 //

@@ -242,4 +242,5 @@ export function below(observe: Observer | undefined, part: string): Observer | u
 // ## Exercise
 //
 // Feed the same sentence twice, the second time with two words exchanged and no positions added.
-// Which outputs change? (Section 4.7 says: each word keeps its vector, so two outputs change places.)
+// Which outputs change? ([Section](../04_attention/positions/mod.ts) says: each word keeps its vector,
+// so two outputs change places.)

@@ -50,7 +50,7 @@ import { dims } from "../engine/shape.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { Embedding } from "../02_words/embeddings.ts";
 import type { KeyValueMemory } from "../04_attention/multi_head.ts";
-import { LearnedPositions, SinusoidalPositions } from "../04_attention/positions.ts";
+import { LearnedPositions, SinusoidalPositions } from "../04_attention/positions/mod.ts";
 import { type DecoderCall, DecoderStack } from "./decoder.ts";
 import { below, Encoder, type EncoderCall, type Pass } from "./encoder.ts";
 import type { ActivationName } from "./feed_forward.ts";

@@ -10,26 +10,26 @@
  * recurrence and no convolution. In this chapter, *the paper* is Vaswani et al. 2017, *Attention Is All
  * You Need*.
  *
- * | section | page              | answers                                                          |
- * | ------- | ----------------- | ---------------------------------------------------------------- |
- * | 5.1     | `normalization`   | how numbers stay in range, whatever came before                  |
- * | 5.2     | `residual`        | how a gradient gets through dozens of layers                     |
- * | 5.3     | `feed_forward`    | what happens within a position                                   |
- * | 5.4     | `encoder`         | how a sentence becomes vectors that know their context           |
- * | 5.5     | `decoder`         | how the next word is written, and when to stop                   |
- * | 5.6     | `encoder_decoder` | how both translate: the original model                           |
- * | 5.7     | `decoder_only`    | how half of it suffices: GPT                                     |
+ * | page              | answers                                                          |
+ * | ----------------- | ---------------------------------------------------------------- |
+ * | `normalization`   | how numbers stay in range, whatever came before                  |
+ * | `residual`        | how a gradient gets through dozens of layers                     |
+ * | `feed_forward`    | what happens within a position                                   |
+ * | `encoder`         | how a sentence becomes vectors that know their context           |
+ * | `decoder`         | how the next word is written, and when to stop                   |
+ * | `encoder_decoder` | how both translate: the original model                           |
+ * | `decoder_only`    | how half of it suffices: GPT                                     |
  *
  * The notes draw the two models side by side; so does the picture here, and each box of it leads to its page. What
  * differs is where the source text is. At the left it is read once, by an encoder, and consulted through
  * cross-attention. At the right it is the beginning of the text that is being continued.
  *
- * ```diagram The two models, read from the bottom: encoder and decoder (section 5.6), and the decoder alone (section 5.7). A circle adds what a step computed to what went into it (section 5.2). The norms (section 5.1) are left out here.
+ * ```diagram The two models, read from the bottom: encoder and decoder ([section](encoder_decoder.ts)), and the decoder alone ([section](decoder_only.ts)). A circle adds what a step computed to what went into it ([section](residual.ts)). The norms ([section](normalization.ts)) are left out here.
  * $m$
  * [encoder](encoder.ts), $L$ layers:
  *   + [feed-forward](feed_forward.ts)
  *   + [self-attention](../04_attention/self_and_cross.ts)
- * [embedding + position](../04_attention/positions.ts)
+ * [embedding + position](../04_attention/positions/mod.ts)
  * source
  *
  * next word
@@ -38,7 +38,7 @@
  *   + [feed-forward](feed_forward.ts)
  *   + [cross-attention](../04_attention/self_and_cross.ts) <- m
  *   + [causal self-attention](../04_attention/masks.ts)
- * [embedding + position](../04_attention/positions.ts)
+ * [embedding + position](../04_attention/positions/mod.ts)
  * what is written so far
  *
  * next word
@@ -46,7 +46,7 @@
  * [decoder only](decoder_only.ts), $L$ layers:
  *   + [feed-forward](feed_forward.ts)
  *   + [causal self-attention](../04_attention/masks.ts)
- * [embedding + position](../04_attention/positions.ts)
+ * [embedding + position](../04_attention/positions/mod.ts)
  * text so far, the source first
  * ```
  *

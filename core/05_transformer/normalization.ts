@@ -26,11 +26,11 @@
  * The variance divides by $n$, not by $n - 1$. The notes write $\alpha, \beta$ for $g, b$, and
  * RMSNorm without $\epsilon$; a position of zeros would then be divided by zero.
  *
- * **Why gain and bias.** Normalizing takes away a freedom: some features may need to be large.
- * The notes compare it with a uniform for everyone and a free choice of accessories. Training
- * chooses the accessories, a gain (增益) and a bias (偏置) per feature; the uniform stays. A second
- * reason of the notes: numbers of mean 0 and variance 1 may lie where an activation function
- * (激活函数, section 5.3) is almost a straight line, and gain and bias can move them out of it.
+ * **Why gain and bias.** Normalizing takes away a freedom: some features may need to be large. The
+ * notes compare it with a uniform for everyone and a free choice of accessories. Training chooses
+ * the accessories, a gain (增益) and a bias (偏置) per feature; the uniform stays. A second reason of
+ * the notes: numbers of mean 0 and variance 1 may lie where an activation function (激活函数,
+ * [section](feed_forward.ts)) is almost a straight line, and gain and bias can move them out of it.
  *
  * **Why RMSNorm leaves the mean alone.** What keeps numbers in range is the division. Zhang and Sennrich
  * found models as good without the subtraction, which costs one more pass over the features.
@@ -46,16 +46,18 @@
  *
  * ## Before or after
  *
- * A layer consists of steps $F$, attention or feed-forward. The original paper normalizes after each step,
- * $\mathrm{norm}(x + F(x))$ (post-norm, 后置): the output is always in range, but every gradient on its way
- * down passes through every norm. Normalizing inside the step, $x + F(\mathrm{norm}(x))$ (pre-norm, 前置),
- * leaves a path on which nothing is touched, and needs one more norm at the very end. Section 5.2 has both.
+ * A layer consists of steps $F$, attention or feed-forward. The original paper normalizes after
+ * each step, $\mathrm{norm}(x + F(x))$ (post-norm, 后置): the output is always in range, but every
+ * gradient on its way down passes through every norm. Normalizing inside the step, $x +
+ * F(\mathrm{norm}(x))$ (pre-norm, 前置), leaves a path on which nothing is touched, and needs one
+ * more norm at the very end. [Section](residual.ts) has both.
  *
- * The experiment below trains deep stacks of both kinds, with words that later sections explain. The loss
- * (section 6.1) says how wrong a model is, in nats: a loss of $\ell$ nats is that of a guess among
- * $e^{\ell}$ equally likely answers. Adam (section 6.3) moves the weights; the learning rate says how far,
- * and in a warm-up it climbs to its full value over the first steps. $W_2$ is the second matrix of a
- * feed-forward layer (section 5.3).
+ * The experiment below trains deep stacks of both kinds, with words that later sections explain.
+ * The loss ([section](../06_training/loss.ts)) says how wrong a model is, in nats: a loss of $\ell$
+ * nats is that of a guess among $e^{\ell}$ equally likely answers. Adam
+ * ([section](../06_training/optimizers.ts)) moves the weights; the learning rate says how far, and
+ * in a warm-up it climbs to its full value over the first steps. $W_2$ is the second matrix of a
+ * feed-forward layer ([section](feed_forward.ts)).
  *
  * @module
  */

@@ -38,9 +38,9 @@
  * occurs at all. The notes say that the gradient is then at least about 1. That holds for this one
  * path; the sum over all paths can be smaller where $F'$ is negative.
  *
- * The argument is that of pre-norm, whose norm is a part of the step. In post-norm the derivative of the
- * norm stands before the sum, so that every path goes through every norm. Post-norm is the default here
- * because it is the paper's; section 5.1 measures what it costs.
+ * The argument is that of pre-norm, whose norm is a part of the step. In post-norm the derivative
+ * of the norm stands before the sum, so that every path goes through every norm. Post-norm is the
+ * default here because it is the paper's; [section](normalization.ts) measures what it costs.
  *
  * **Where dropout sits.** {@linkcode dropout} sets numbers to zero at random in training, so that none
  * can be relied on alone. Here it acts on the output of each step, before it is added, as in the paper

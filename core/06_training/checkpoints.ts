@@ -23,9 +23,9 @@
  * | $\rho$   | `randoms`                | JSON                              |
  * | $b$      | `batches.position()`     | JSON                              |
  *
- * **Why the learning rate is not saved.** A schedule is a function of the step (section 6.3)
- * and the step is the optimizer's count. What can be computed need not be stored, and what is
- * not stored cannot disagree.
+ * **Why the learning rate is not saved.** A schedule is a function of the step
+ * ([section](optimizers.ts)) and the step is the optimizer's count. What can be computed need not
+ * be stored, and what is not stored cannot disagree.
  *
  * **Why one file.** Weights in one file and the training state in another can be of different
  * ages after a crash between the two. The JSON therefore travels in the notes of the

@@ -4,22 +4,23 @@
  * **Question.** A Transformer is a function with a few million free numbers. What finds values for
  * them that turn it into a translator, and keeps a run of hours alive?
  *
- * **Idea.** A loss says how wrong the model is (6.1); sentences of many lengths become rectangles
- * (6.2); an optimizer (优化器) turns slopes into steps (6.3); the decoder is trained on right
- * answers, or partly on its own (6.4). One loop puts these together. A checkpoint makes it
- * survive a crash (6.7), and BLEU says what the loss does not (6.8).
+ * **Idea.** A loss says how wrong the model is ([section](loss.ts)); sentences of many lengths
+ * become rectangles ([section](batching.ts)); an optimizer (优化器) turns slopes into steps
+ * ([section](optimizers.ts)); the decoder is trained on right answers, or partly on its own
+ * ([section](teacher_forcing.ts)). One loop puts these together. A checkpoint makes it survive a
+ * crash ([section](checkpoints.ts)), and BLEU says what the loss does not ([section](bleu.ts)).
  *
- * | section | page              | answers                                             |
- * | ------- | ----------------- | --------------------------------------------------- |
- * | 6.1     | `loss`            | how wrong the model is, in one number               |
- * | 6.2     | `batching`        | how sentences of any length go together             |
- * | 6.3     | `optimizers`      | how far each parameter moves                        |
- * | 6.4     | `teacher_forcing` | what the decoder is fed in training                 |
- * |         | `loop`            | how all of these run, for hours if need be          |
- * | 6.7     | `safetensors`     | how tensors are written down                        |
- * | 6.7     | `checkpoints`     | how a run is taken up again, bit for bit            |
- * | 6.8     | `bleu`            | how good a translation is, next to a human one      |
- * | 6.8     | `policy_gradient` | how a score without a derivative is trained on      |
+ * | page              | answers                                             |
+ * | ----------------- | --------------------------------------------------- |
+ * | `loss`            | how wrong the model is, in one number               |
+ * | `batching`        | how sentences of any length go together             |
+ * | `optimizers`      | how far each parameter moves                        |
+ * | `teacher_forcing` | what the decoder is fed in training                 |
+ * | `loop`            | how all of these run, for hours if need be          |
+ * | `safetensors`     | how tensors are written down                        |
+ * | `checkpoints`     | how a run is taken up again, bit for bit            |
+ * | `bleu`            | how good a translation is, next to a human one      |
+ * | `policy_gradient` | how a score without a derivative is trained on      |
  *
  * ## Notation
  *

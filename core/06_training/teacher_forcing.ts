@@ -65,7 +65,8 @@ export interface TeacherForcingOptions {
 /**
  * Shifts target sequences right by one place and fills them up to one length.
  *
- * {@linkcode shiftRight} of section 5.5 makes the inputs, {@linkcode padSequences} the targets.
+ * {@linkcode shiftRight} of [section](../05_transformer/decoder.ts) makes the inputs,
+ * {@linkcode padSequences} the targets.
  *
  * @example
  * ```ts
@@ -154,7 +155,7 @@ export function scheduledSampling(inputs: Tensor, logits: Tensor, truth: number,
 //
 // Bengio et al. give three curves for $\epsilon_i$, in code `truth`, over the steps
 // $i = 0, 1, 2, \dots$, all falling from about 1. They are plain functions of the step, like the
-// schedules of section 6.3.
+// schedules of [section](optimizers.ts).
 
 /**
  * A straight line down to a floor.

@@ -22,7 +22,7 @@
  * | $C$    | `caches`  | `[B, G, S, D]` each               |
  *
  * The prompt goes in whole, once; after it the last token only, since the caches are the history
- * (section 5.5).
+ * ([section](../05_transformer/decoder.ts)).
  *
  * **Why options are refused.** `temperature` without `random` has no effect on a greedy search, and
  * `topK` none on beams. Whoever sets an option expects it to do something, so an option that

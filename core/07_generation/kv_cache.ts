@@ -27,8 +27,8 @@
  * token: $1 + 2 + \dots + n$ again. Room for twice as many positions is reserved whenever it runs
  * out, so that each position is copied about once on average; the rest are writes in place.
  *
- * Section 5.5 answers whether one cached layer is enough, section 4.5 whether a single query needs a
- * mask.
+ * [Section](../05_transformer/decoder.ts) answers whether one cached layer is enough,
+ * [section](../04_attention/masks.ts) whether a single query needs a mask.
  *
  * @module
  */

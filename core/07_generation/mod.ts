@@ -4,22 +4,23 @@
  * **Question.** A trained model gives a probability to every text. How does one text come out of it: a
  * likely one, a varied one, a correct one, and fast?
  *
- * **Idea.** There are two kinds of decoding algorithm (解码算法). The first reshapes the
- * distribution of the next token, and draws: sampling (采样, 7.3), truncation (7.4), temperature
- * (7.5). The second looks at whole texts and searches for the best (mode-seeking search,
- * 模式寻优搜索): greedy and beam search (7.7). Both run in one loop, which remembers what it has
- * computed (7.11).
+ * **Idea.** There are two kinds of decoding algorithm (解码算法). The first reshapes the distribution
+ * of the next token, and draws: sampling (采样, [section](sampling.ts)), truncation
+ * ([section](truncation.ts)), temperature ([section](temperature.ts)). The second looks at whole
+ * texts and searches for the best (mode-seeking search, 模式寻优搜索): greedy and beam search
+ * ([section](greedy_and_beam.ts)). Both run in one loop, which remembers what it has computed
+ * ([section](kv_cache.ts)).
  *
- * | section | page              | answers                                              |
- * | ------- | ----------------- | ---------------------------------------------------- |
- * | 7.3     | `sampling`        | how chance becomes text, and what a model must offer |
- * | 7.4     | `truncation`      | which tokens should never be drawn                   |
- * | 7.5     | `temperature`     | how bold the draw is                                 |
- * | 7.7     | `greedy_and_beam` | how the most probable text is found                  |
- * | 7.7     | `beam_variants`   | how several texts are found that differ              |
- * | 7.11    | `kv_cache`        | how nothing is computed twice                        |
- * |         | `on_device`       | how a GPU writes on without being asked              |
- * |         | `generate`        | how one loop serves all of them                      |
+ * | page              | answers                                              |
+ * | ----------------- | ---------------------------------------------------- |
+ * | `sampling`        | how chance becomes text, and what a model must offer |
+ * | `truncation`      | which tokens should never be drawn                   |
+ * | `temperature`     | how bold the draw is                                 |
+ * | `greedy_and_beam` | how the most probable text is found                  |
+ * | `beam_variants`   | how several texts are found that differ              |
+ * | `kv_cache`        | how nothing is computed twice                        |
+ * | `on_device`       | how a GPU writes on without being asked              |
+ * | `generate`        | how one loop serves all of them                      |
  *
  * ## Notation
  *

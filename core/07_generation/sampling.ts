@@ -21,16 +21,17 @@
  *
  * **Why it disappoints.** The notes' example: three words with 30, 20 and 10 %, and a
  * thousand with 0.04 % each. Every single one of the thousand is a poor choice, and four
- * draws in ten take one of them. This long tail (长尾) is what section 7.4 cuts off.
+ * draws in ten take one of them. This long tail (长尾) is what [section](truncation.ts) cuts off.
  *
  * **Why on plain arrays.** One row of logits is read back from the device per token, and the
- * decision is taken on the host in float64: the rules of sections 7.4 and 7.5 become functions
- * from a row to a row, and the same seed draws the same tokens on every device whose logits
- * agree.
+ * decision is taken on the host in float64: the rules of [section](truncation.ts) and
+ * [section](temperature.ts) become functions from a row to a row, and the same seed draws the same
+ * tokens on every device whose logits agree.
  *
  * @module
  */
 
+import { exponential } from "../engine/exponential.ts";
 import type { Random } from "../engine/random.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import type { KeyValueMemory } from "../04_attention/multi_head.ts";
@@ -80,7 +81,7 @@ export function toProbabilities(logits: ArrayLike<number>): Float64Array {
   const highest = highestOf(logits);
   let total = 0;
   for (let token = 0; token < logits.length; token++) {
-    total += probabilities[token] = power(logits[token]! - highest);
+    total += probabilities[token] = exponential(logits[token]! - highest);
   }
   for (let token = 0; token < logits.length; token++) probabilities[token]! /= total;
   return probabilities;
@@ -104,7 +105,7 @@ export function toLogProbabilities(logits: ArrayLike<number>): Float64Array {
 function logSum(logits: ArrayLike<number>): number {
   const highest = highestOf(logits);
   let total = 0;
-  for (let token = 0; token < logits.length; token++) total += power(logits[token]! - highest);
+  for (let token = 0; token < logits.length; token++) total += exponential(logits[token]! - highest);
   return highest + Math.log(total);
 }
 
@@ -118,30 +119,6 @@ function logSum(logits: ArrayLike<number>): number {
  */
 export function logProbabilityOf(logits: ArrayLike<number>, token: number): number {
   return logits[token]! - logSum(logits);
-}
-
-/** Parts that a doubling is divided into. */
-const PARTS = 32;
-/** $2^{i / 32}$ */
-const ROOTS = Float64Array.from({ length: PARTS }, (_, i) => 2 ** (i / PARTS));
-/** $2^{i - 1075}$ */
-const DOUBLINGS = Float64Array.from({ length: 1076 }, (_, i) => 2 ** (i - 1075));
-/** $\log 2$ in two numbers: the products of the first one with an exponent are exact. */
-const LOG2_HIGH = 0.69314718036912381649, LOG2_LOW = 1.90821492927058770002e-10;
-
-/**
- * $e^x$ for $x \le 0$, to the last bit or the one before it.
- *
- * One vocabulary is fifty thousand of them per token. With $n = \lfloor 32 x / \log 2 + 1/2 \rfloor$ what is left of
- * $x$ is at most 0.011 and six terms suffice; the rest is looked up. The same bits in every engine.
- */
-function power(x: number): number {
-  if (!(x > -745)) return 0;
-  const n = Math.floor(x * (PARTS / Math.LN2) + 0.5);
-  const r = x - n * (LOG2_HIGH / PARTS) - n * (LOG2_LOW / PARTS);
-  const terms = r * (1 + r * (1 / 2 + r * (1 / 6 + r * (1 / 24 + r * (1 / 120 + r * (1 / 720))))));
-  const root = ROOTS[n & (PARTS - 1)]!;
-  return (root + root * terms) * DOUBLINGS[(n >> 5) + 1075]!;
 }
 
 function highestOf(logits: ArrayLike<number>): number {

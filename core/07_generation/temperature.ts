@@ -18,8 +18,8 @@
  * | $\tau$ | `temperature` | one number |
  *
  * **Why zero is refused.** As $\tau \to 0$ the draw becomes the likeliest token, which is greedy
- * search (section 7.7): a choice without chance, asked for by leaving `random` out. A division
- * by zero is no way to ask.
+ * search ([section](greedy_and_beam.ts)): a choice without chance, asked for by leaving `random`
+ * out. A division by zero is no way to ask.
  *
  * **Its order among the rules.** Temperature comes first, truncation after it: top-p then counts
  * the probabilities that the draw will have. The other order is possible, and different.

@@ -17,14 +17,14 @@
  *
  * Locally typical is top-p with the tokens in order of $|{-\log p_i} - H|$, the smallest first.
  *
- * | symbol     | in code           | meaning                                                 |
- * | ---------- | ----------------- | ------------------------------------------------------- |
- * | $p_i$      | `probabilities`   | of token $i$ before the cut                             |
- * | $p_{(i)}$  | `largestFirst()`  | the $i$-th largest of them                              |
- * | $s$        | `p`               | the share of top-p and of locally typical               |
- * | $r$        | `p`               | the factor of min-p                                     |
- * | $\epsilon$ | `epsilon`         | the threshold of epsilon                                |
- * | $H$        | `entropy`         | $-\sum_i p_i \log p_i$, the expected surprise (section 6.1) |
+ * | symbol     | in code          | meaning                                                                           |
+ * | ---------- | ---------------- | --------------------------------------------------------------------------------- |
+ * | $p_i$      | `probabilities`  | of token $i$ before the cut                                                       |
+ * | $p_{(i)}$  | `largestFirst()` | the $i$-th largest of them                                                        |
+ * | $s$        | `p`              | the share of top-p and of locally typical                                         |
+ * | $r$        | `p`              | the factor of min-p                                                               |
+ * | $\epsilon$ | `epsilon`        | the threshold of epsilon                                                          |
+ * | $H$        | `entropy`        | $-\sum_i p_i \log p_i$, the expected surprise ([section](../06_training/loss.ts)) |
  *
  * **The rules at the boundary.** Equal tokens are ordered by id, the lower one first; exactly
  * $k$ survive top-k. The token with which the sum *reaches* $s$ belongs to the nucleus, and
@@ -44,6 +44,7 @@
  * @module
  */
 
+import { Heap } from "../engine/heap.ts";
 import { toProbabilities } from "./sampling.ts";
 
 /** What a rule may look at besides the logits. */
@@ -187,13 +188,12 @@ function likeliest(logits: Float64Array): number {
  */
 function largest(values: Float64Array, k: number): number[] {
   const worse = (a: number, b: number): boolean => values[a]! < values[b]! || (values[a] === values[b] && a > b);
-  const heap = Int32Array.from({ length: k }, (_, id) => id);
-  for (let i = (k >> 1) - 1; i >= 0; i--) sink(heap, heap[i]!, i, k, worse);
-  let bar = values[heap[0]!]!;
+  const heap = new Heap(worse, Array.from({ length: k }, (_, id) => id));
+  let bar = values[heap.first!]!;
   for (let id = k; id < values.length; id++) {
     if (!(values[id]! > bar)) continue;
-    sink(heap, id, 0, k, worse);
-    bar = values[heap[0]!]!;
+    heap.replaceFirst(id);
+    bar = values[heap.first!]!;
   }
   return [...heap];
 }
@@ -206,29 +206,8 @@ function largest(values: Float64Array, k: number): number[] {
  */
 function* largestFirst(values: Float64Array, ids: Iterable<number> = values.keys()): Generator<number> {
   const better = (a: number, b: number): boolean => values[a]! > values[b]! || (values[a] === values[b] && a < b);
-  const heap = Int32Array.from(ids);
-  for (let i = (heap.length >> 1) - 1; i >= 0; i--) sink(heap, heap[i]!, i, heap.length, better);
-  for (let size = heap.length - 1; size >= 0; size--) {
-    yield heap[0]!;
-    sink(heap, heap[size]!, 0, size, better);
-  }
-}
-
-/** Puts an id at `place` of a heap, or below it if what is there comes `before` it. */
-function sink(
-  heap: Int32Array,
-  id: number,
-  place: number,
-  size: number,
-  before: (a: number, b: number) => boolean,
-): void {
-  for (let child = 2 * place + 1; child < size; child = 2 * place + 1) {
-    if (child + 1 < size && before(heap[child + 1]!, heap[child]!)) child++;
-    if (!before(heap[child]!, id)) break;
-    heap[place] = heap[child]!;
-    place = child;
-  }
-  heap[place] = id;
+  const heap = new Heap(better, ids);
+  while (heap.size > 0) yield heap.pop()!;
 }
 
 function requireShare(name: string, p: number): void {

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { chineseEnglish } from "../05_transformer/experiments/chinese_english.ts";
+import { chineseEnglish } from "../corpora/chinese_english.ts";
 import { crc32 } from "../06_training/checkpoints.ts";
 import { Random } from "../engine/random.ts";
 import { DataError } from "./errors.ts";

@@ -1,8 +1,8 @@
 /**
  * # Decoding options
  *
- * The words of chapter 7 with hyphens. An option that has no effect with the others is refused,
- * as everywhere in this library.
+ * The words of [chapter](../07_generation/mod.ts) with hyphens. An option that has no effect with
+ * the others is refused, as everywhere in this library.
  *
  * @module
  */

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Figure, Series, TreeNode } from "../experiments.ts";
+import type { Figure, Series, TreeNode } from "../experiments/figure.ts";
 import { bar, displayWidth, fit, padEnd, padStart, shade } from "./terminal.ts";
 
 /** Columns that a figure may take. */

@@ -1,9 +1,10 @@
 /**
  * # Saved models
  *
- * A model is a folder with one file, `model.safetensors`: the checkpoint of chapter 6.7 whose
- * notes hold what is needed to build the model again (layout, vocabularies, recipe). Nothing in
- * the notes is believed before it is checked against the size of the file.
+ * A model is a folder with one file, `model.safetensors`: the checkpoint of
+ * [section](../06_training/checkpoints.ts) whose notes hold what is needed to build the model again
+ * (layout, vocabularies, recipe). Nothing in the notes is believed before it is checked against the
+ * size of the file.
  *
  * @module
  */

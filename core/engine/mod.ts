@@ -20,7 +20,9 @@
  * | `random.ts`, `dropout.ts` | How can chance be repeated? |
  * | `module.ts`, `linear.ts` | Where do weights live? |
  * | `options.ts` | What may an option be? |
+ * | `growing.ts` | Who computes what depends on a length alone? |
  * | `heap.ts` | How much order does a queue need? |
+ * | `exponential.ts` | How is the same exponential had everywhere, fifty thousand times a token? |
  * | `pace.ts` | How does a long loop stay responsive? |
  * | `packed.ts` | How can weights be read faster, once they no longer change? |
  *

@@ -183,6 +183,22 @@ function shown(value: unknown): string {
 }
 
 /**
+ * Refuses a value that is not what it must be.
+ *
+ * @param action what is attempted, as in `Cannot sample`
+ * @param name of the value
+ * @param value what was given
+ * @param check what it may be
+ * @throws {TypeError} if it is of another type
+ * @throws {RangeError} if it is outside its interval
+ */
+export function checkValue<T>(action: string, name: string, value: T, check: Check<T>): void {
+  const sentence = `Cannot ${action} with ${name} = ${shown(value)}: ${name} must be ${check.must}`;
+  if (!check.fits(value)) throw new TypeError(sentence);
+  if (check.allows && !check.allows(value)) throw new RangeError(sentence);
+}
+
+/**
  * Refuses options that do not exist, are missing, or are not what they must be.
  *
  * @param action what is attempted, as in `Cannot sample`
@@ -211,9 +227,7 @@ function checkMembers(action: string, options: object, table: Table, path: strin
   for (const [option, check] of Object.entries(table)) {
     const value = given[option], name = path + option;
     if (value === undefined && !check.required) continue;
-    const sentence = `Cannot ${action} with ${name} = ${shown(value)}: ${name} must be ${check.must}`;
-    if (!check.fits(value)) throw new TypeError(sentence);
-    if (check.allows && !check.allows(value)) throw new RangeError(sentence);
+    checkValue(action, name, value, check);
     if (check.members) checkMembers(action, value as object, check.members, `${name}.`);
     if (check.needs !== undefined && given[check.needs] === undefined) {
       throw new TypeError(`Cannot ${action} with ${name}: it has no effect without ${path}${check.needs}`);

@@ -7,6 +7,8 @@
  * @module
  */
 
+import { ROUNDING } from "./arithmetic.ts";
+
 /** Stands between thousands and before a percent sign. */
 const THIN = "\u202f";
 
@@ -52,4 +54,9 @@ export function fixed(value: number, decimals: number): string {
 export function percent(share: number, digits?: number): string {
   const decimals = share > 0 && share < 0.1 ? 1 : 0;
   return `${digits === undefined ? fixed(100 * share, decimals) : number(100 * share, digits)}${THIN}%`;
+}
+
+/** A difference that rounding may explain, as a caption writes it. */
+export function small(difference: number): string {
+  return Math.abs(difference) < ROUNDING ? `less than ${ROUNDING.toFixed(5)}` : number(difference, 2);
 }

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Figure } from "../../core/experiments.ts";
+import type { Figure } from "../../core/experiments/figure.ts";
 import { type Drawing, el, escape, fitted, label, number, picture, px, shown, textWidth, tip } from "./svg.ts";
 
 type Attention = Figure & { readonly kind: "attention" };

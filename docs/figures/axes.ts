@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Axis } from "../../core/experiments.ts";
+import type { Axis } from "../../core/experiments/figure.ts";
 import { power } from "../../core/experiments/numbers.ts";
 import { bounds, el, label, number, textWidth } from "./svg.ts";
 

@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { Figure } from "../../core/experiments.ts";
+import type { Figure } from "../../core/experiments/figure.ts";
 import { type Scale, scaleOf, titleOf } from "./axes.ts";
 import { type Drawing, el, fitted, label, LINE, number, picture, textWidth, tint, tip } from "./svg.ts";
 

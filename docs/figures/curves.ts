@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { Axis, Figure } from "../../core/experiments.ts";
+import type { Axis, Figure } from "../../core/experiments/figure.ts";
 import { horizontalAxis, type Scale, scaleOf, tickWidth, titleOf, verticalAxis } from "./axes.ts";
 import {
   type Drawing,

@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { Figure } from "../../core/experiments.ts";
+import type { Figure } from "../../core/experiments/figure.ts";
 import { greyPng } from "./png.ts";
 import {
   type Attributes,

@@ -11,7 +11,7 @@
  * @module
  */
 
-import type { Figure } from "../../core/experiments.ts";
+import type { Figure } from "../../core/experiments/figure.ts";
 import { drawAttention } from "./attention.ts";
 import { drawBars } from "./bars.ts";
 import { drawCurves, drawHistogram, marginsOf } from "./curves.ts";

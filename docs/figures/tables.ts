@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Figure } from "../../core/experiments.ts";
+import type { Figure } from "../../core/experiments/figure.ts";
 import { headName } from "./attention.ts";
 import { escape, number, shown } from "./svg.ts";
 

@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Figure } from "../../core/experiments.ts";
+import type { Figure } from "../../core/experiments/figure.ts";
 import { fillOf, hatch, scaleBar, scaleBarWidth, shadesOf } from "./heat_map.ts";
 import { type Drawing, el, fitted, label, LINE, number, picture, shown, textWidth, tip } from "./svg.ts";
 

@@ -10,7 +10,7 @@
  * @module
  */
 
-import type { Figure, TreeNode } from "../../core/experiments.ts";
+import type { Figure, TreeNode } from "../../core/experiments/figure.ts";
 import { type Drawing, el, fitted, label, number, picture, px, shown, textWidth, tip } from "./svg.ts";
 
 /** A tree higher than this, in pixels, counts what was let go. */

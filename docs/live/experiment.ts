@@ -9,7 +9,8 @@
  * @module
  */
 
-import type { Control, Figure, Outcome } from "../../core/experiments.ts";
+import type { Figure } from "../../core/experiments/figure.ts";
+import type { Field } from "../figures.ts";
 import { figuresHtml, tableCsv, tablesOf } from "../figures/mod.ts";
 import type { Answer } from "./protocol.ts";
 import { type Run, run } from "./run.ts";
@@ -33,7 +34,7 @@ function make<K extends keyof HTMLElementTagNameMap>(
 }
 
 /** A value as its control shows it. */
-const shown = ({ choices }: Control, value: number): string => choices?.[value] ?? String(value);
+const shown = ({ choices }: Field, value: number): string => choices?.[value] ?? String(value);
 
 /** Until a reader runs it. */
 const RECORDED = "as recorded";
@@ -60,7 +61,7 @@ export function mount(section: HTMLElement): void {
 class Live {
   readonly #section: HTMLElement;
   readonly #name: string;
-  readonly #controls: Readonly<Record<string, Control>>;
+  readonly #controls: Readonly<Record<string, Field>>;
   readonly #hues: Readonly<Record<string, number>>;
   readonly #values: Record<string, number> = {};
   readonly #refresh: (() => void)[] = [];
@@ -71,8 +72,8 @@ class Live {
   readonly #status: HTMLElement;
   #device: Device = "wasm";
   #current: Run | undefined;
-  #recorded: Outcome | undefined;
-  #outcome: Outcome | undefined;
+  #recorded: readonly Figure[] | undefined;
+  #drawn: readonly Figure[] | undefined;
   #width = 0;
 
   constructor(section: HTMLElement) {
@@ -104,8 +105,8 @@ class Live {
     try {
       const response = await fetch(new URL(`recorded/${this.#name}.json`, import.meta.url));
       if (!response.ok) return;
-      this.#recorded = (await response.json() as { outcome: Outcome }).outcome;
-      this.#outcome ??= this.#recorded;
+      this.#recorded = await response.json() as readonly Figure[];
+      this.#drawn ??= this.#recorded;
       this.#fit();
     } catch {
       // A page opened from a disk may not read files; what the build drew is there.
@@ -131,7 +132,7 @@ class Live {
   }
 
   /** A slider, a list of choices, or a number with a button for another seed. */
-  #field(key: string, control: Control): HTMLElement {
+  #field(key: string, control: Field): HTMLElement {
     const id = `${this.#section.id}-${key}`, step = control.step ?? 1;
     const change = (value: number): void => {
       if (!Number.isFinite(value)) return;
@@ -210,7 +211,7 @@ class Live {
     this.#set(this.#defaults());
     if (!this.#recorded) return this.#start();
     this.#say(RECORDED);
-    this.#outcome = this.#recorded;
+    this.#drawn = this.#recorded;
     this.#draw();
     this.#judge(undefined);
   }
@@ -252,7 +253,7 @@ class Live {
     if (answer.kind === "cancelled") this.#say("cancelled");
     else if (answer.kind === "error") this.#say(`Cannot run this: ${answer.message}`, true);
     else {
-      this.#outcome = answer.outcome;
+      this.#drawn = answer.figures;
       this.#draw();
       this.#judge(answer.holds);
       this.#say(`${duration(answer.seconds)} · ${brief(answer.device)}`, false, answer.device);
@@ -280,7 +281,7 @@ class Live {
   /** Draws again when the width has changed. */
   #fit(): void {
     const width = this.#measure();
-    if (this.#outcome && Math.abs(width - this.#width) > 8) this.#draw();
+    if (this.#drawn && Math.abs(width - this.#width) > 8) this.#draw();
   }
 
   /** Width of figures. */
@@ -290,14 +291,14 @@ class Live {
   }
 
   #draw(): void {
-    const outcome = this.#outcome;
-    if (!outcome) return;
+    const figures = this.#drawn;
+    if (!figures) return;
     this.#width = this.#measure();
     const before = this.#section.getBoundingClientRect();
     const open = [...this.#figures.querySelectorAll("details")].map((details) => details.open);
     const heads = [...this.#figures.querySelectorAll<HTMLInputElement>(".heads input:checked")].map(({ id }) => id);
     const drawing = { width: this.#width, id: this.#section.id, hue: (symbol: string) => this.#hues[symbol] };
-    this.#figures.innerHTML = figuresHtml(outcome.figures, drawing).join("");
+    this.#figures.innerHTML = figuresHtml(figures, drawing).join("");
     this.#figures.querySelectorAll("details").forEach((details, i) => details.open = open[i] ?? false);
     for (const id of heads) {
       const input = document.getElementById(id) as HTMLInputElement | null;
@@ -332,7 +333,7 @@ class Live {
         add("SVG", () => save(`${name}.svg`, new Blob([standalone(picture()!)], { type: "image/svg+xml" })));
         add("PNG", async () => save(`${name}.png`, await pixels(picture()!)));
       }
-      const data = (): Figure | undefined => this.#outcome?.figures[i];
+      const data = (): Figure | undefined => this.#drawn?.[i];
       add("CSV", () => {
         const found = data();
         if (!found) throw new Error("its numbers could not be read");

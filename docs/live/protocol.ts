@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Outcome } from "../../core/experiments.ts";
+import type { Figure } from "../../core/experiments/figure.ts";
 
 /** Asks for a run. */
 export interface RunRequest {
@@ -30,7 +30,9 @@ export type Answer =
   | {
     readonly run: number;
     readonly kind: "outcome";
-    readonly outcome: Outcome;
+    readonly findings: object;
+    /** Drawn with the words of the page's language. */
+    readonly figures: readonly Figure[];
     /** For each claim, whether it holds. */
     readonly holds: readonly boolean[];
     /** One sentence about what computed. */

@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Figure } from "../../core/experiments.ts";
+import type { Figure } from "../../core/experiments/figure.ts";
 import type { View, Weights } from "./look.ts";
 import { isGreedy } from "./settings.ts";
 

@@ -11,7 +11,7 @@
  */
 
 import { Pace } from "../../core/engine/pace.ts";
-import type { TreeNode } from "../../core/experiments.ts";
+import type { TreeNode } from "../../core/experiments/figure.ts";
 import {
   BeamSearch,
   type LogitsRule,

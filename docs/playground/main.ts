@@ -9,7 +9,7 @@
  * @module
  */
 
-import type { Figure } from "../../core/experiments.ts";
+import type { Figure } from "../../core/experiments/figure.ts";
 import { figureHtml } from "../figures/mod.ts";
 import { type Choice, figuresOf, firstChoice, type Stage } from "./draw.ts";
 import { Line, type News } from "./line.ts";

@@ -47,7 +47,7 @@ interface Telling {
 }
 
 const BYTE_PAIR = "core/02_words/byte_pair_encoding.ts", EMBEDDINGS = "core/02_words/embeddings.ts";
-const SOFTMAX = "core/02_words/softmax.ts", POSITIONS = "core/04_attention/positions.ts";
+const SOFTMAX = "core/02_words/softmax.ts", POSITIONS = "core/04_attention/positions/absolute.ts";
 const SCALED = "core/04_attention/scaled_dot_product.ts", HEADS = "core/04_attention/multi_head.ts";
 const ENCODER = "core/05_transformer/encoder.ts", DECODER = "core/05_transformer/decoder.ts";
 const MODEL = "core/05_transformer/encoder_decoder.ts", SAMPLING = "core/07_generation/sampling.ts";
@@ -80,7 +80,7 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
       [
         ["times √E", MODEL, "    const embedded = embedding.forward(tokens)"],
         ["waves", POSITIONS, "      rows[t * hiddenSize + i] = i % 2 === 0 ? Math.sin"],
-        ["their sum", POSITIONS, "    return hidden.add(this.#codes.rows("],
+        ["their sum", POSITIONS, "    return hidden.add(codes.slice("],
       ],
     ],
   },
@@ -115,7 +115,7 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
     made: [
       [
         ["scores", MODEL, "    return this.head ? this.head.forward(hidden)"],
-        ["shares", SAMPLING, "    total += probabilities[token] = power("],
+        ["shares", SAMPLING, "    total += probabilities[token] = exponential("],
         ["as a formula", SOFTMAX, "    const exponentials = scores.sub("],
       ],
       [

@@ -1,6 +1,6 @@
 // rotary — turns each pair of coordinates by the angle of its position, forwards or back
 //
-// definition   core/04_attention/positions.ts, `applyRotary`
+// definition   core/04_attention/positions/rotary.ts, `applyRotary`
 //
 // binding  name    type                  shape / meaning
 // 0        x       storage, read         [B, H, T, 2 P], any strides

@@ -1,7 +1,12 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { causalMask, lengthMask, overKeys } from "../../core/04_attention/masks.ts";
 import { MultiHeadAttention } from "../../core/04_attention/multi_head.ts";
-import { AlibiPositions, RelativePositions, RotaryPositions, T5Positions } from "../../core/04_attention/positions.ts";
+import {
+  AlibiPositions,
+  RelativePositions,
+  RotaryPositions,
+  T5Positions,
+} from "../../core/04_attention/positions/mod.ts";
 import { scaledDotProductAttention } from "../../core/04_attention/scaled_dot_product.ts";
 import { linear } from "../../core/engine/linear.ts";
 import { concat } from "../../core/engine/ops.ts";

@@ -12,7 +12,7 @@ import {
   SinusoidalPositions,
   sinusoidalPositions,
   T5Positions,
-} from "../../core/04_attention/positions.ts";
+} from "../../core/04_attention/positions/mod.ts";
 import { softmax } from "../../core/02_words/softmax.ts";
 import { withoutFusion } from "../../core/engine/fusable.ts";
 import { concat, einsum, take } from "../../core/engine/ops.ts";

@@ -9,9 +9,10 @@
  */
 
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
-import { type Experiment, EXPERIMENTS, type Outcome } from "../../core/experiments.ts";
+import type { Experiment } from "../../core/experiments/experiment.ts";
+import { EXPERIMENTS } from "../../core/experiments/registry.ts";
 import type { Answer } from "../../docs/live/protocol.ts";
-import { differences, isRecordingDevice, type Recording } from "../../docs/recorded.ts";
+import { differences, isRecordingDevice, readRecording } from "../../docs/recorded.ts";
 import { crawl, inTabs, type Page, SITE, testInBrowser, withTab } from "./browser.ts";
 import { LiveFigure } from "./figure.ts";
 
@@ -60,14 +61,14 @@ function change({ controls }: Experiment): [name: string, value: number] {
   return [name, usual > min ? min : usual + step];
 }
 
-/** What an outcome consists of. */
-const parts = ({ findings, figures }: Outcome): unknown => ({
+/** What an answer consists of. */
+const parts = ({ findings, figures }: Found): unknown => ({
   findings: Object.keys(findings),
   figures: figures.map(({ kind }) => kind),
 });
 
-/** Whether all numbers of an outcome are finite: JSON writes null for one that is not. */
-const isFinite = (outcome: Outcome): boolean => !/\bnull\b/.test(JSON.stringify(outcome));
+/** Whether all numbers of an answer are finite: JSON writes null for one that is not. */
+const isFinite = ({ findings, figures }: Found): boolean => !/\bnull\b/.test(JSON.stringify([findings, figures]));
 
 testInBrowser("every experiment stands on a page", () => {
   assertEquals([...pagesOfExperiments().keys()].sort(), EXPERIMENTS.map(({ name }) => name).sort());
@@ -79,10 +80,9 @@ Deno.test.afterAll(() => {
   if (times.length > 0) console.log(`seconds of experiments in the browser: ${times.join(", ")}`);
 });
 
-for (const experiment of EXPERIMENTS) {
-  const { name, claims } = experiment;
+for (const { name, load, words: read } of EXPERIMENTS) {
   testInBrowser(`the experiment ${name} finds on its page what was recorded, and answers a change`, async () => {
-    const url = pagesOfExperiments().get(name);
+    const experiment = await load(), words = await read(), url = pagesOfExperiments().get(name);
     assert(url, "it is on no page");
     await withTab({}, async ({ page, open, complaints }) => {
       await page.addInitScript(listen);
@@ -95,22 +95,19 @@ for (const experiment of EXPERIMENTS) {
       await figure.ended();
       const full = await lastAnswer(page, name);
       times.push(`${name} ${full.seconds.toFixed(1)}`);
-      const recording: Recording = JSON.parse(
-        await Deno.readTextFile(new URL(`assets/recorded/${name}.json`, SITE)),
-      );
-      const { outcome, device } = full;
+      const { findings, device } = full;
       const cores = await page.evaluate(() => navigator.hardwareConcurrency);
       assertMatch(device, cores > 1 ? /^CPU .* \d+ threads/ : /^CPU /);
       const found = differences(
-        experiment,
-        recording,
-        outcome,
+        { experiment, words },
+        readRecording(name),
+        findings,
         isRecordingDevice({ name: "wasm", description: device }),
       );
       assertEquals(found.length, 0, `on ${device}:\n${found.slice(0, 20).join("\n")}`);
-      assertEquals(full.holds, claims.map(({ refuted }) => !refuted));
+      assertEquals(full.holds, Object.values(experiment.claims).map(({ refuted }) => !refuted));
       assertEquals(await figure.text(".claims"), verdicts);
-      assert(isFinite(outcome));
+      assert(isFinite(full));
       const before = await figure.drawn();
 
       const [control, value] = change(experiment);
@@ -118,9 +115,9 @@ for (const experiment of EXPERIMENTS) {
       await figure.ended();
       const changed = await lastAnswer(page, name);
       assert(changed.run > full.run, "nothing ran");
-      assert(isFinite(changed.outcome));
-      assertEquals(parts(changed.outcome), parts(recording.outcome));
-      assertNotEquals(changed.outcome, outcome);
+      assert(isFinite(changed));
+      assertEquals(parts(changed), parts(full));
+      assertNotEquals(changed.findings, findings);
       assertNotEquals(await figure.drawn(), before, `${control} ${value} draws the same`);
 
       await figure.press("reset");

@@ -3,10 +3,12 @@
 /** Live figures: they wake, answer, stop, go back, are saved; and compute what was recorded, on every device. */
 
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
-import { EXPERIMENTS, type Outcome } from "../../core/experiments.ts";
+import { defaultControls } from "../../core/experiments/experiment.ts";
+import type { Figure } from "../../core/experiments/figure.ts";
+import { EXPERIMENTS } from "../../core/experiments/registry.ts";
 import { tableCsv, tablesOf } from "../../docs/figures/mod.ts";
 import { number } from "../../docs/figures/svg.ts";
-import { differences, type Recording } from "../../docs/recorded.ts";
+import { differences, readRecording } from "../../docs/recorded.ts";
 import { type Page, SITE, testInBrowser, type View, withTab } from "./browser.ts";
 import { LiveFigure } from "./figure.ts";
 
@@ -142,7 +144,7 @@ testInBrowser("what is asked for while a figure runs is what it answers", async 
 
 testInBrowser("two figures of a page run one after the other, and neither stops the other", async () => {
   await withTab({}, async ({ page, open, complaints }) => {
-    await open("attention/positions.html");
+    await open("attention/positions/index.html");
     const pair = ["rotation", "extrapolation"].map((name) => new LiveFigure(page, `attention/positions/${name}`));
     for (const figure of pair) await figure.wake();
     await page.evaluate((selectors) => {
@@ -178,8 +180,7 @@ testInBrowser("a figure is saved as SVG, PNG and CSV, with what it shows", async
       await open(`${name}.html`);
       const figure = new LiveFigure(page, name);
       await figure.wake();
-      const { outcome } = await recordingOf(name);
-      for (const [i, shown] of outcome.figures.entries()) {
+      for (const [i, shown] of (await recordedFigures(name)).entries()) {
         const file = `${name.replace("/", "-")}-${i + 1}`;
         const [csvName, csv] = await saved(page, figure, i + 1, "CSV");
         assertEquals(csvName, `${file}.csv`);
@@ -233,7 +234,7 @@ testInBrowser("below a figure are its numbers, those of the reader's own run", a
     await open(PAGE);
     const figure = new LiveFigure(page, NAME);
     await figure.wake();
-    const { outcome } = await recordingOf(NAME);
+    const figures = await recordedFigures(NAME);
     const tables = (): Promise<string[][][]> =>
       page.evaluate(
         (selector) =>
@@ -242,7 +243,7 @@ testInBrowser("below a figure are its numbers, those of the reader's own run", a
           ),
         figure.selector,
       );
-    const wanted = outcome.figures.flatMap((one) => tablesOf(one)).map(({ columns, rows }) =>
+    const wanted = figures.flatMap((one) => tablesOf(one)).map(({ columns, rows }) =>
       [columns, ...rows].map((row) => row.map((cell) => typeof cell === "number" ? number(cell) : cell))
     );
     const recorded = await tables();
@@ -258,8 +259,8 @@ testInBrowser("below a figure are its numbers, those of the reader's own run", a
   });
 });
 
-/** What the site has on record. */
-async function recordingOf(name: string): Promise<Recording> {
+/** The figures that the site has on record. */
+async function recordedFigures(name: string): Promise<Figure[]> {
   return JSON.parse(await Deno.readTextFile(new URL(`assets/recorded/${name}.json`, SITE)));
 }
 
@@ -268,9 +269,9 @@ async function runInWorker(
   page: Page,
   name: string,
   device: "wasm" | "webgpu",
-): Promise<{ outcome: Outcome; device: string; seconds: number }> {
-  const experiment = EXPERIMENTS.find((candidate) => candidate.name === name)!;
-  const controls = Object.fromEntries(Object.entries(experiment.controls).map(([key, value]) => [key, value.default]));
+): Promise<{ findings: object; device: string; seconds: number }> {
+  const { load } = EXPERIMENTS.find((candidate) => candidate.name === name)!;
+  const controls = defaultControls(await load());
   const answer = await page.evaluate(([name, controls, device]) =>
     new Promise<string>((resolve) => {
       const root = new URL(document.documentElement.dataset["root"]!.replace(/\/?$/, "/"), location.href);
@@ -311,12 +312,13 @@ for (
       const times: string[] = [], problems: string[] = [];
       let by = "";
       for (const name of experiments) {
-        const experiment = EXPERIMENTS.find((candidate) => candidate.name === name)!;
-        const recording = await recordingOf(name), found = await runInWorker(page, name, device);
+        const { load, words } = EXPERIMENTS.find((candidate) => candidate.name === name)!;
+        const subject = { experiment: await load(), words: await words() };
+        const found = await runInWorker(page, name, device);
         by = found.device;
         assert(described.test(by), by);
         times.push(`${name} ${found.seconds.toPrecision(2)} s`);
-        problems.push(...differences(experiment, recording, found.outcome).map((text) => `${name}: ${text}`));
+        problems.push(...differences(subject, readRecording(name), found.findings).map((text) => `${name}: ${text}`));
       }
       console.log(`${by}: ${times.join(", ")}`);
       assertEquals(problems.length, 0, `\n${problems.slice(0, 20).join("\n")}`);

@@ -3,7 +3,7 @@
 /** What a reader does: search, keys, switches, pointing; and reading without scripts. */
 
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
-import { EXPERIMENTS } from "../../core/experiments.ts";
+import { EXPERIMENTS } from "../../core/experiments/registry.ts";
 import { address, type Page, SITE, testInBrowser, withTab } from "./browser.ts";
 
 const PAGE = "attention/scaled_dot_product.html";
@@ -140,11 +140,11 @@ for (const [name, width] of [["a desktop", 1440], ["a phone", 390]] as const) {
   testInBrowser(`a link lands on what it names on ${name}, below the header`, async () => {
     await withTab({ width }, async ({ page, open }) => {
       await open("attention/positions.html");
-      // Behind the last figure, whose height changes, and further down.
+      // Behind the last figure, whose height changes, and on a page without figures.
       const first = await page.evaluate(() => document.querySelector(".wide ~ .row[id]")!.id);
-      for (const id of [first, "applyRotary", "RotaryPositions"]) {
+      for (const [url, id] of [["", first], ["/rotary", "RotaryPositions"], ["/rotary", "applyRotary"]] as const) {
         await open("index.html");
-        await open(`attention/positions.html#${id}`);
+        await open(`attention/positions${url}.html#${id}`);
         const top = await restingPlace(page, id);
         assert(Math.abs(top - HEADER) <= 2, `${id} is ${top} px below the top`);
       }

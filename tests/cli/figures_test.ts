@@ -2,7 +2,8 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { readControls } from "../../core/cli/commands/experiment.ts";
 import { figureLines } from "../../core/cli/figures.ts";
 import { UsageError } from "../../core/cli/errors.ts";
-import type { Experiment, Figure, Picture } from "../../core/experiments.ts";
+import type { Experiment } from "../../core/experiments/experiment.ts";
+import type { Figure, Picture } from "../../core/experiments/figure.ts";
 
 const lines = (picture: Picture): string[] => figureLines({ ...picture, caption: "Seen." } as Figure);
 const axis = { title: "x" };
@@ -76,18 +77,16 @@ Deno.test("figureLines() prints histograms, tables, tokens and texts", () => {
 
 Deno.test("readControls() reads numbers and names of choices, and says what a control may be", () => {
   const experiment: Experiment = {
-    name: "words/nothing",
-    title: "Nothing",
-    purpose: "Nothing.",
     controls: {
-      rate: { label: "Rate", description: "", default: 0.1, min: 0, max: 1, step: 0.1 },
-      mask: { label: "Mask", description: "", default: 0, min: 0, max: 1, choices: ["none", "causal"] },
+      rate: { default: 0.1, min: 0, max: 1, step: 0.1 },
+      mask: { default: 0, min: 0, max: 1, choices: ["none", "causal"] },
     },
-    claims: [],
-    run: () => Promise.resolve({ findings: {}, figures: [] }),
+    claims: {},
+    measure: () => Promise.resolve({}),
+    draw: () => [],
   };
-  assertEquals(readControls(experiment, []), { rate: 0.1, mask: 0 });
-  assertEquals(readControls(experiment, ["rate=0.7", "mask=causal"]), { rate: 0.7, mask: 1 });
+  assertEquals(readControls("words/nothing", experiment, []), { rate: 0.1, mask: 0 });
+  assertEquals(readControls("words/nothing", experiment, ["rate=0.7", "mask=causal"]), { rate: 0.7, mask: 1 });
   for (
     const [operand, message] of [
       ["rate=0.75", "rate must be from 0 to 1 in steps of 0.1"],
@@ -96,6 +95,6 @@ Deno.test("readControls() reads numbers and names of choices, and says what a co
       ["speed=1", "the controls of words/nothing are rate, mask"],
     ] as const
   ) {
-    assertThrows(() => readControls(experiment, [operand]), UsageError, message);
+    assertThrows(() => readControls("words/nothing", experiment, [operand]), UsageError, message);
   }
 });

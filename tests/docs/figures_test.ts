@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Random } from "../../core/engine/random.ts";
-import type { Figure, TreeNode } from "../../core/experiments.ts";
+import type { Figure, TreeNode } from "../../core/experiments/figure.ts";
 import { drawPicture, figureHtml, figuresHtml, tableCsv, tablesOf } from "../../docs/figures/mod.ts";
 import { deflate, greyPng } from "../../docs/figures/png.ts";
 import { fitted, shown, textWidth, wrapped } from "../../docs/figures/svg.ts";

@@ -4,10 +4,11 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { exported, partsOfBook, references, sectionName, urlOf } from "../../docs/book.ts";
+import { exported, partsOfBook, sectionName, urlOf } from "../../docs/book.ts";
 import { checkLinks } from "../../docs/check.ts";
 import { findTest, proofsOf, readProofs, testsNamed } from "../../docs/proofs.ts";
 import { cells, chainOf, colourTex, findNames, partsOf, quantitiesOf, symbolRows } from "../../docs/quantities.ts";
+import { numbered } from "../../docs/references.ts";
 import { handler } from "../../docs/serve.ts";
 import { headerBlocks, separate, split } from "../../docs/split.ts";
 import { granted } from "../permissions.ts";
@@ -99,12 +100,12 @@ Deno.test("symbolRows() keeps a row that holds several symbols as one", () => {
   assertEquals(quantitiesOf(table).map(({ symbols, names }) => [...symbols, ...names]), [["x", "a"], ["y", "b"]]);
 });
 
-Deno.test("references() finds numbers of sections, and no others", () => {
-  const found = (text: string) => references(text).map(([start, end, number]) => [text.slice(start, end), number]);
-  assertEquals(found("In section 4.3, as in Section\u00a05.2."), [["section 4.3", "4.3"], ["Section\u00a05.2", "5.2"]]);
-  assertEquals(found("See sections 7.4 and 7.5, and chapter 4."), [["7.4", "7.4"], ["7.5", "7.5"], ["chapter 4", "4"]]);
-  assertEquals(found("A loss (6.1)."), [["6.1", "6.1"]]);
-  assertEquals(found("Vaswani et al. 2017, §3.2.1; 4.3 times; (0.5 s); intersection 4"), []);
+Deno.test("numbered() writes numbers into references, and a reference that leads nowhere is a problem", () => {
+  const wrong: string[] = [];
+  const set = (text: string) => numbered(text, "core/05_transformer/decoder.ts", (_, problem) => wrong.push(problem));
+  assertEquals(set("See [section](encoder.ts)."), "See [section 5.4](encoder.ts).");
+  assertEquals(set("See [section](nothing.ts)."), "See [section](nothing.ts).");
+  assertEquals(wrong.length, 1);
 });
 
 Deno.test("quantitiesOf() gives no colour to a name that two rows share", () => {
@@ -190,7 +191,7 @@ Deno.test("urlOf() gives a section the same address as a file and as a folder", 
 Deno.test("partsOfBook() puts the files of a section's folder after its page", () => {
   const files: Record<string, string> = {
     "core/04_attention/mod.ts":
-      '/**\n * # 4 · Attention\n *\n * | 4.7 | `positions` | order |\n */\nexport * from "./positions/mod.ts";\nexport * from "./masks.ts";\n',
+      '/**\n * # 4 · Attention\n */\nexport * from "./positions/mod.ts";\nexport * from "./masks.ts";\n',
     "core/04_attention/masks.ts": "/**\n * # Masks\n */\n",
     "core/04_attention/positions/mod.ts": '/**\n * # Positions\n */\nexport {\n  rotary,\n} from "./rotary.ts";\n',
     "core/04_attention/positions/absolute.ts": "/**\n * # Absolute positions\n */\n",
@@ -209,7 +210,7 @@ Deno.test("partsOfBook() puts the files of a section's folder after its page", (
     ["4.7", "Positions", "attention/positions.html"],
     ["4.7", "Rotary positions", "attention/positions/rotary.html"],
     ["4.7", "Absolute positions", "attention/positions/absolute.html"],
-    ["", "Masks", "attention/masks.html"],
+    ["4.5", "Masks", "attention/masks.html"],
   ]);
   assertEquals(exported('export * from "./positions/mod.ts";'), ["positions/mod.ts"]);
   const proof = (path: string) => ({ path, proofs: [{ name: "a b", path, line: 1 }], imports: [] });

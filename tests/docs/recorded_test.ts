@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import type { Experiment, Figure, Outcome } from "../../core/experiments.ts";
+import type { Experiment, Words } from "../../core/experiments/experiment.ts";
+import type { Figure } from "../../core/experiments/figure.ts";
 import { differences, rounded } from "../../docs/recorded.ts";
 
 const bars = (...values: number[]): Figure => ({
@@ -15,29 +16,35 @@ const line = (...points: [number, number][]): Figure => ({
   y: { title: "loss" },
   series: [{ label: "a", points }],
 });
-const outcome = (figure: Figure, findings: Outcome["findings"] = {}): Outcome => ({ findings, figures: [figure] });
+/** Findings that are drawn as they are. */
+interface Outcome {
+  readonly shown: readonly Figure[];
+}
+const outcome = (figure: Figure, findings: object = {}): Outcome => ({ ...findings, shown: [figure] });
+
+const words: Words = { title: "Nothing", purpose: "Nothing.", controls: {}, claims: {}, captions: {}, labels: {} };
 
 /** What differs between what was recorded and what is found. */
 function compare(recorded: Outcome, found: Outcome, more: Partial<Experiment> = {}): number {
   const experiment: Experiment = {
-    name: "words/nothing",
-    title: "Nothing",
-    purpose: "Nothing.",
     controls: {},
-    claims: [],
-    run: () => Promise.resolve(found),
+    claims: {},
+    measure: () => Promise.resolve(found),
+    draw: (findings) => [...(findings as Outcome).shown],
     ...more,
   };
   const sameBits = more.tolerance === undefined;
-  return differences(experiment, { name: experiment.name, controls: {}, outcome: recorded }, found, sameBits).length;
+  return differences({ experiment, words }, { controls: {}, findings: recorded }, found, sameBits).length;
 }
 
 Deno.test("rounded() keeps counts, and some digits of each fraction, however small it is", () => {
-  const { findings, figures } = rounded(
+  const found = rounded(
     outcome(line([123456, 0.123456], [200000, 1.23456e-16]), { count: 65_123_456, share: 1 / 3, list: [2, 1e-9, 0] }),
   );
-  assertEquals(findings, { count: 65_123_456, share: 0.333333, list: [2, 1e-9, 0] });
-  assertEquals(figures, [line([123456, 0.1235], [200000, 1.235e-16])]);
+  assertEquals(
+    found,
+    outcome(line([123456, 0.1235], [200000, 1.235e-16]), { count: 65_123_456, share: 0.333333, list: [2, 1e-9, 0] }),
+  );
 });
 
 Deno.test("differences() holds a number on a logarithmic axis to a share of itself, where bits are the same", () => {
@@ -75,7 +82,7 @@ Deno.test("differences() holds trained findings to the experiment's tolerance on
 });
 
 Deno.test("differences() notices other controls and other shapes", () => {
-  const steps = { label: "Steps", description: "", default: 3, min: 1, max: 9 };
+  const steps = { default: 3, min: 1, max: 9 };
   assertEquals(compare(outcome(bars(1)), outcome(bars(1)), { controls: { steps } }), 1);
   assertEquals(compare(outcome(bars(1)), outcome(bars(1, 1))) > 0, true);
   assertEquals(compare(outcome(bars(1)), outcome(line([0, 1]))) > 0, true);

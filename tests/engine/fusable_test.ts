@@ -7,7 +7,7 @@
 
 import { assert, assertEquals, assertGreater, assertLessOrEqual, assertThrows } from "@std/assert";
 import { logSoftmax, softmax } from "../../core/02_words/softmax.ts";
-import { applyRotary } from "../../core/04_attention/positions.ts";
+import { applyRotary } from "../../core/04_attention/positions/mod.ts";
 import { type AttentionOptions, scaledDotProductAttention } from "../../core/04_attention/scaled_dot_product.ts";
 import { gelu, relu, silu } from "../../core/05_transformer/feed_forward.ts";
 import { layerNorm, rmsNorm } from "../../core/05_transformer/normalization.ts";

@@ -5,7 +5,7 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { applyRotary } from "../../core/04_attention/positions.ts";
+import { applyRotary } from "../../core/04_attention/positions/mod.ts";
 import { scaledDotProductAttention } from "../../core/04_attention/scaled_dot_product.ts";
 import type { Backend, View } from "../../core/engine/backend.ts";
 import { withBackend } from "../../core/engine/device.ts";

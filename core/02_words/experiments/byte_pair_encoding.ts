@@ -10,7 +10,7 @@
  * @module
  */
 
-import { chineseEnglish, type SentencePair } from "../../05_transformer/experiments/chinese_english.ts";
+import { chineseEnglish, type SentencePair } from "../../corpora/chinese_english.ts";
 import { Pace } from "../../engine/pace.ts";
 import type { Experiment, Figure, ValuedToken } from "../../experiments.ts";
 import { fixed, mean, percent } from "../../experiments/plain.ts";
@@ -147,7 +147,8 @@ function strip(encoding: BytePairEncoding, families: readonly Family[], merges: 
 export const bytePairEncodingExperiment: Experiment<Found, "merges"> = {
   name: "words/byte_pair_encoding",
   title: "Subwords that a corpus asks for",
-  purpose: "Merges are learned from the English sentences of the translator of chapter 5, and beside them from " +
+  purpose: "Merges are learned from the English sentences of the translator of " +
+    "[chapter](../../05_transformer/mod.ts), and beside them from " +
     "the Chinese ones. Change how many of them cut the words. At 0 a word is its letters, with a few hundred a " +
     "word and its forms share a stem, with all of them most words are one token, and few share anything.",
   controls: {

@@ -8,12 +8,10 @@ import type { Experiment } from "../../experiments.ts";
 import { bagsExperiment } from "./bags.ts";
 import { bytePairEncodingExperiment } from "./byte_pair_encoding.ts";
 import { embeddingsExperiment } from "./embeddings.ts";
-import { softmaxExperiment } from "./softmax.ts";
 
 /** The experiments of this chapter, in the order of its sections. */
 export const EXPERIMENTS: readonly Experiment[] = [
   bytePairEncodingExperiment,
   embeddingsExperiment,
   bagsExperiment,
-  softmaxExperiment,
 ];

@@ -12,14 +12,18 @@ import { arange, parameter, type Tensor, tensor } from "../../engine/tensor.ts";
 import { oneHot } from "../../engine/ops.ts";
 import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
-import type { Experiment, Figure } from "../../experiments.ts";
-import { difference, fixed, number, percent, readMatrix, rounded, SEED, size } from "../../experiments/plain.ts";
+import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
+import { difference } from "../../experiments/arithmetic.ts";
+import { fixed } from "../../experiments/numbers.ts";
+import { readMatrix } from "../../experiments/reading.ts";
+import { SEED } from "../../experiments/seed.ts";
 import { softmax } from "../softmax.ts";
 
 const SHIFTS = [0, 10, 30, 70, 1000, 100_000];
 const TEMPERATURES = [0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10];
 
-type Found = {
+/** What is found. */
+export interface SoftmaxFindings {
   /** Largest change of a share when every score is raised, by how much it is raised. */
   readonly change: readonly number[];
   /** How many shares are numbers when the maximum is not subtracted, by how much scores are raised. */
@@ -34,7 +38,41 @@ type Found = {
   readonly notesShare: number;
   /** Largest entry of the derivative there. */
   readonly notesSlope: number;
-};
+  readonly shown: {
+    readonly temperature: number;
+    readonly scores: readonly number[];
+    readonly shifts: readonly number[];
+    readonly temperatures: readonly number[];
+    /** The shares at every temperature, `[temperature, score]`. */
+    readonly byTemperature: readonly (readonly number[])[];
+    /** The largest share at the chosen temperature. */
+    readonly top: number;
+    /** How each share answers to each score there. */
+    readonly slopes: readonly (readonly number[])[];
+    readonly saturation: Saturation;
+  };
+}
+
+/** One score against a score of 0: its share, and the slope of its share. */
+interface Saturation {
+  readonly scores: readonly number[];
+  readonly share: readonly number[];
+  readonly slope: readonly number[];
+  /** p(1 − p). */
+  readonly product: readonly number[];
+}
+
+/** What the experiment is made of. */
+export interface Softmax extends Parts {
+  findings: SoftmaxFindings;
+  controls: "scores" | "temperature" | "seed";
+  claims: "shift" | "overflow" | "order" | "evenness" | "derivative" | "saturation" | "diagonal";
+  captions: "order" | "slopes" | "saturation" | "shifts";
+  labels:
+    & Labels<"temperature" | "share" | "raised" | "score" | "shareAndSlope" | "shareP" | "slope">
+    & Labels<"raisedBy" | "change" | "plainNumbers">
+    & { shareOf(score: string): string; outOf(part: number, all: number): string };
+}
 
 /** The shares, and how each answers to each score: row `i`, column `j` is ∂pᵢ/∂zⱼ. */
 async function sharesAndSlopes(scores: readonly number[]): Promise<{ shares: number[]; slopes: number[][] }> {
@@ -70,8 +108,8 @@ function isOrdered(scores: readonly number[], shares: readonly number[]): boolea
   return scores.every((a, i) => scores.every((b, j) => a >= b || shares[i]! <= shares[j]!));
 }
 
-/** One score against a score of 0: its share, and the slope of its share. */
-async function saturation(): Promise<Figure> {
+/** One score against a score of 0, over its range. */
+async function saturation(): Promise<Saturation> {
   const scores = Array.from({ length: 49 }, (_, i) => (i - 24) / 2);
   const z = parameter(tensor(scores, [scores.length, 1]));
   const shares = scope(() => {
@@ -79,73 +117,27 @@ async function saturation(): Promise<Figure> {
     share.sum().backward();
     return share.detach();
   });
-  const share = await shares.read(), slope = await z.grad!.read();
-  return {
-    kind: "line",
-    caption: `Two scores, z and 0. The share of z answers most at z = 0, by ${fixed(Math.max(...slope), 2)}; at z = ` +
-      `${scores.at(-1)} it answers by ${number(slope.at(-1)!, 1)}: the softmax is saturated. The slope and p(1 − p) ` +
-      "lie on top of each other.",
-    x: { title: "score z" },
-    y: { title: "share and slope", domain: [0, 1] },
-    series: [
-      { label: "share p", points: scores.map((x, i) => [x, share[i]!]), quantity: "p" },
-      { label: "slope, by backward()", points: scores.map((x, i) => [x, slope[i]!]) },
-      { label: "p(1 − p)", points: scores.map((x, i) => [x, share[i]! * (1 - share[i]!)]), dashed: true },
-    ],
-  };
+  const share = Array.from(await shares.read()), slope = Array.from(await z.grad!.read());
+  return { scores, share, slope, product: share.map((p) => p * (1 - p)) };
 }
 
 /** Shifts, temperatures and derivatives of a softmax. */
-export const softmaxExperiment: Experiment<Found, "scores" | "temperature" | "seed"> = {
-  name: "words/softmax",
-  title: "What a softmax answers to",
-  purpose: "A few random scores become shares. Change the temperature, by which all scores are divided first: " +
-    "see how even the shares are, and how strongly each of them answers to each score. The table at the end " +
-    "raises all scores together, with the subtraction of the maximum and without it.",
+export const experiment: Experiment<Softmax> = {
   controls: {
-    scores: { label: "Scores", description: "How many scores compete", default: 6, min: 2, max: 12 },
-    temperature: {
-      label: "Temperature",
-      description: "What the scores are divided by before the softmax",
-      default: 1,
-      min: 0.1,
-      max: 5,
-      step: 0.1,
-    },
+    scores: { default: 6, min: 2, max: 12 },
+    temperature: { default: 1, min: 0.1, max: 5, step: 0.1 },
     seed: SEED,
   },
-  claims: [
-    {
-      text: "Raising every score by the same number leaves every share as it is",
-      holds: ({ change }) => change.every((x) => x === 0),
-    },
-    {
-      text: "Without the subtraction of the maximum, scores raised by 1000 have no shares",
-      holds: ({ plainNumbers }) => plainNumbers[SHIFTS.indexOf(1000)] === 0,
-    },
-    {
-      text: "Whatever the temperature, the shares are ordered as the scores are",
-      holds: ({ ordered }) => ordered === 1,
-    },
-    {
-      text: "The higher the temperature, the more even the shares",
-      holds: ({ entropy }) => entropy.every((x, i) => i === 0 || x >= entropy[i - 1]! - 1e-6),
-    },
-    {
-      text: "The derivative is pᵢ([i = j] − pⱼ)",
-      holds: ({ error }) => error === 0,
-    },
-    {
-      text: "For the scores (1000, 1, −1000) the shares are (1, 0, 0) and the gradient vanishes",
-      holds: ({ notesShare, notesSlope }) => notesShare === 1 && notesSlope === 0,
-    },
-    {
-      text: "On its diagonal the derivative is pᵢ, as the notes write: for those scores it would be 1",
-      refuted: true,
-      holds: ({ notesShare, notesSlope }) => Math.abs(notesSlope - notesShare) < 0.01,
-    },
-  ],
-  async run({ scores: count, temperature, seed }, { signal }) {
+  claims: {
+    shift: { holds: ({ change }) => change.every((x) => x === 0) },
+    overflow: { holds: ({ plainNumbers }) => plainNumbers[SHIFTS.indexOf(1000)] === 0 },
+    order: { holds: ({ ordered }) => ordered === 1 },
+    evenness: { holds: ({ entropy }) => entropy.every((x, i) => i === 0 || x >= entropy[i - 1]! - 1e-6) },
+    derivative: { holds: ({ error }) => error === 0 },
+    saturation: { holds: ({ notesShare, notesSlope }) => notesShare === 1 && notesSlope === 0 },
+    diagonal: { refuted: true, holds: ({ notesShare, notesSlope }) => Math.abs(notesSlope - notesShare) < 0.01 },
+  },
+  async measure({ scores: count, temperature, seed }, { signal }) {
     signal?.throwIfAborted();
     // Multiples of 1/64, so that adding a whole number rounds nothing away.
     const drawn = await new Random(seed).normal([count], { deviation: 2 }).read();
@@ -166,7 +158,7 @@ export const softmaxExperiment: Experiment<Found, "scores" | "temperature" | "se
     const here = await sharesAndSlopes(scores.map((z) => z / temperature));
     const formula = here.shares.map((p, i) => here.shares.map((q, j) => p * ((i === j ? 1 : 0) - q)));
     const notes = await sharesAndSlopes([1000, 1, -1000]);
-    const findings: Found = {
+    return {
       change,
       plainNumbers,
       entropy: byTemperature.map(entropyOf),
@@ -174,53 +166,62 @@ export const softmaxExperiment: Experiment<Found, "scores" | "temperature" | "se
       error: difference(largest(here.slopes.flatMap((row, i) => row.map((slope, j) => slope - formula[i]![j]!)))),
       notesShare: Math.max(...notes.shares),
       notesSlope: largest(notes.slopes.flat()),
+      shown: {
+        temperature,
+        scores,
+        shifts: SHIFTS,
+        temperatures: TEMPERATURES,
+        byTemperature,
+        top: here.shares[0]!,
+        slopes: here.slopes,
+        saturation: await saturation(),
+      },
     };
-    const names = scores.map((z) => fixed(z, 2));
-    const top = here.shares[0]!;
-    return {
-      findings,
-      figures: [
-        {
-          kind: "line",
-          caption: `The same scores at every temperature. No two lines cross: the order stays. At ${
-            TEMPERATURES[0]
-          } the best score has ${percent(byTemperature[0]![0]!)}, at ${TEMPERATURES.at(-1)} it has ${
-            percent(byTemperature.at(-1)![0]!)
-          }.`,
-          x: { title: "temperature", logarithmic: true },
-          y: { title: "share", domain: [0, 1] },
-          series: scores.map((_, i) => ({
-            label: `z = ${names[i]}`,
-            points: TEMPERATURES.map((t, k): [number, number] => [t, byTemperature[k]![i]!]),
-          })),
-        },
-        {
-          kind: "heatMap",
-          caption:
-            `How each share answers to each score at temperature ${temperature}. The best score has a share of ` +
-            `${percent(top)}; its own entry is p(1 − p) = ${fixed(top * (1 - top), 2)}. Every row sums to zero: what ` +
-            "one share wins, others lose. A score is raised after it was divided by the temperature.",
-          rows: names.map((name) => `share of ${name}`),
-          columns: names,
-          values: here.slopes.map((row) => row.map(rounded)),
-          rowTitle: "share",
-          columnTitle: "score that is raised",
-          domain: [-0.25, 0.25],
-          diverging: true,
-          quantity: "p",
-        },
-        await saturation(),
-        {
-          kind: "table",
-          caption:
-            `Every score raised by the same number. With the maximum subtracted, ${
-              largest(change) === 0 ? "no share changes at all" : `shares change by ${size(largest(change))} at most`
-            }. Without it, a score above 88.7 has no share that is a number in float32, on CPU and GPU; ` +
-            "in float64, on the reference device, one above 709.8.",
-          columns: ["scores raised by", "largest change of a share", "without it, shares that are numbers"],
-          rows: SHIFTS.map((shift, i) => [shift, change[i]!, `${plainNumbers[i]} of ${count}`]),
-        },
-      ],
-    };
+  },
+  draw(findings, { captions, labels }) {
+    const { change, plainNumbers, shown } = findings, { scores, shifts, temperatures, byTemperature } = shown;
+    const names = scores.map((z) => fixed(z, 2)), alone = shown.saturation;
+    const points = (y: readonly number[]): [number, number][] => y.map((value, i) => [alone.scores[i]!, value]);
+    return [
+      {
+        kind: "line",
+        caption: captions.order(findings),
+        x: { title: labels.temperature, logarithmic: true },
+        y: { title: labels.share, domain: [0, 1] },
+        series: names.map((name, i) => ({
+          label: `z = ${name}`,
+          points: temperatures.map((t, k): [number, number] => [t, byTemperature[k]![i]!]),
+        })),
+      },
+      {
+        kind: "heatMap",
+        caption: captions.slopes(findings),
+        rows: names.map(labels.shareOf),
+        columns: names,
+        values: shown.slopes,
+        rowTitle: labels.share,
+        columnTitle: labels.raised,
+        domain: [-0.25, 0.25],
+        diverging: true,
+        quantity: "p",
+      },
+      {
+        kind: "line",
+        caption: captions.saturation(findings),
+        x: { title: labels.score },
+        y: { title: labels.shareAndSlope, domain: [0, 1] },
+        series: [
+          { label: labels.shareP, points: points(alone.share), quantity: "p" },
+          { label: labels.slope, points: points(alone.slope) },
+          { label: "p(1 − p)", points: points(alone.product), dashed: true },
+        ],
+      },
+      {
+        kind: "table",
+        caption: captions.shifts(findings),
+        columns: [labels.raisedBy, labels.change, labels.plainNumbers],
+        rows: shifts.map((shift, i) => [shift, change[i]!, labels.outOf(plainNumbers[i]!, scores.length)]),
+      },
+    ];
   },
 };

@@ -20,7 +20,7 @@ import type { Experiment, Figure } from "../../experiments.ts";
 import { fit, mean, percent, readMatrices, rounded, SEED } from "../../experiments/plain.ts";
 import { crossEntropy } from "../../06_training/loss.ts";
 import { Embedding } from "../../02_words/embeddings.ts";
-import { LearnedPositions } from "../positions.ts";
+import { LearnedPositions } from "../positions/mod.ts";
 import { CrossAttention } from "../self_and_cross.ts";
 
 const ANIMALS = ["cat", "dog", "bird", "horse"];

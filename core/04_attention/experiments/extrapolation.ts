@@ -31,7 +31,7 @@ import {
   RotaryPositions,
   SinusoidalPositions,
   T5Positions,
-} from "../positions.ts";
+} from "../positions/mod.ts";
 
 const VARIABLES = 6, VALUES = 8, E = 32, HEADS = 4, D = E / HEADS;
 /** How many times longer the longest list of the test is. */

@@ -11,7 +11,6 @@ import { masksExperiment } from "./masks.ts";
 import { multiHeadExperiment } from "./multi_head.ts";
 import { rotationExperiment } from "./rotation.ts";
 import { scaledDotProductExperiment } from "./scaled_dot_product.ts";
-import { shuffledExperiment } from "./shuffled.ts";
 import { tomorrowExperiment } from "./tomorrow.ts";
 
 /** The experiments of this chapter, in the order of its sections. */
@@ -21,7 +20,6 @@ export const EXPERIMENTS: readonly Experiment[] = [
   tomorrowExperiment,
   masksExperiment,
   multiHeadExperiment,
-  shuffledExperiment,
   rotationExperiment,
   extrapolationExperiment,
 ];

@@ -15,7 +15,7 @@ import { scope } from "../../engine/scope.ts";
 import { type Tensor, tensor } from "../../engine/tensor.ts";
 import type { Experiment } from "../../experiments.ts";
 import { difference, fixed, readMatrix, rounded, SEED, size } from "../../experiments/plain.ts";
-import { applyRotary, rotaryAngles, sinusoidalPositions } from "../positions.ts";
+import { applyRotary, rotaryAngles, sinusoidalPositions } from "../positions/mod.ts";
 
 const POSITIONS = 1000, SHOWN = 64, REACH = 48;
 /** Points of one colour on the circle. */

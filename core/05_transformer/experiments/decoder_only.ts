@@ -16,7 +16,7 @@ import { generate } from "../../07_generation/generate.ts";
 import { Random } from "../../engine/random.ts";
 import type { Experiment, Figure } from "../../experiments.ts";
 import { DecoderOnly } from "../decoder_only.ts";
-import { chineseEnglish } from "./chinese_english.ts";
+import { chineseEnglish } from "../../corpora/chinese_english.ts";
 import { discard, learn, mean, part, rounded, say, seedControl } from "./support.ts";
 
 const CONTEXT = 32, BATCH = 24, SAMPLE = 240;

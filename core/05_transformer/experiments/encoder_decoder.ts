@@ -25,7 +25,7 @@ import {
   transformerBig,
   transformerSize,
 } from "../encoder_decoder.ts";
-import { chineseEnglish, type SentencePair } from "./chinese_english.ts";
+import { chineseEnglish, type SentencePair } from "../../corpora/chinese_english.ts";
 import { discard, learn, pairLoss, part, readRows, rounded, say, seedControl, type TokenPair } from "./support.ts";
 
 type Sizes = {

@@ -11,7 +11,7 @@
 
 import { lengthMask } from "../../04_attention/masks.ts";
 import { Encoder } from "../../05_transformer/encoder.ts";
-import { chineseEnglish } from "../../05_transformer/experiments/chinese_english.ts";
+import { chineseEnglish } from "../../corpora/chinese_english.ts";
 import { mean, percent, rounded, say, seedControl, Steps } from "../../05_transformer/experiments/support.ts";
 import type { Backend } from "../../engine/backend.ts";
 import { noGrad } from "../../engine/autograd.ts";

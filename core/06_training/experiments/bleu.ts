@@ -8,7 +8,7 @@
  * @module
  */
 
-import { chineseEnglish } from "../../05_transformer/experiments/chinese_english.ts";
+import { chineseEnglish } from "../../corpora/chinese_english.ts";
 import { mean, percent, read, rounded, say, seedControl, Steps } from "../../05_transformer/experiments/support.ts";
 import { Random } from "../../engine/random.ts";
 import { tensor } from "../../engine/tensor.ts";

@@ -9,7 +9,7 @@
  */
 
 import { DecoderOnly } from "../../05_transformer/decoder_only.ts";
-import { chineseEnglish } from "../../05_transformer/experiments/chinese_english.ts";
+import { chineseEnglish } from "../../corpora/chinese_english.ts";
 import { discard, part, percent, rounded, say, seedControl } from "../../05_transformer/experiments/support.ts";
 import { Random } from "../../engine/random.ts";
 import type { Experiment, Figure, RunOptions } from "../../experiments.ts";

@@ -9,7 +9,7 @@
  */
 
 import { DecoderOnly } from "../../05_transformer/decoder_only.ts";
-import { chineseEnglish } from "../../05_transformer/experiments/chinese_english.ts";
+import { chineseEnglish } from "../../corpora/chinese_english.ts";
 import {
   discard,
   learn,

@@ -9,7 +9,7 @@
 
 import { trainBytePairEncoding } from "../../02_words/byte_pair_encoding.ts";
 import { EncoderDecoder } from "../../05_transformer/encoder_decoder.ts";
-import { chineseEnglish, type SentencePair } from "../../05_transformer/experiments/chinese_english.ts";
+import { chineseEnglish, type SentencePair } from "../../corpora/chinese_english.ts";
 import {
   discard,
   mean,

@@ -9,14 +9,12 @@ import { beamVariantsExperiment } from "./beam_variants.ts";
 import { greedyAndBeamExperiment } from "./greedy_and_beam.ts";
 import { kvCacheExperiment } from "./kv_cache.ts";
 import { samplingExperiment } from "./sampling.ts";
-import { temperatureExperiment } from "./temperature.ts";
 import { truncationExperiment } from "./truncation.ts";
 
 /** The experiments of this chapter, in the order of its sections. */
 export const EXPERIMENTS: readonly Experiment[] = [
   samplingExperiment,
   truncationExperiment,
-  temperatureExperiment,
   greedyAndBeamExperiment,
   beamVariantsExperiment,
   kvCacheExperiment,

@@ -7,9 +7,10 @@
  * @module
  */
 
-import { percent, rounded, say, seedControl, Steps } from "../../05_transformer/experiments/support.ts";
 import { Random } from "../../engine/random.ts";
-import type { Experiment, Figure } from "../../experiments.ts";
+import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
+import { Steps } from "../../experiments/running.ts";
+import { SEED } from "../../experiments/seed.ts";
 import { sample, toProbabilities } from "../sampling.ts";
 import { temperatureRule } from "../temperature.ts";
 
@@ -17,7 +18,8 @@ const WORDS = ["the", "a", "my", "this", "one", "his", "some", "every", "that", 
 const TEMPERATURES = [0.02, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10, 20];
 const DRAWS = 50;
 
-type Found = {
+/** What is found. */
+export interface TemperatureFindings {
   /** Entropy in nats, and share of the likeliest word, by temperature. */
   readonly entropies: readonly number[];
   readonly largest: readonly number[];
@@ -30,86 +32,51 @@ type Found = {
   /** Entropy at the temperature chosen, and at 1. */
   readonly chosenEntropy: number;
   readonly plainEntropy: number;
-};
+  readonly shown: {
+    readonly temperature: number;
+    readonly temperatures: readonly number[];
+    readonly draws: number;
+    readonly words: readonly string[];
+    /** The probabilities at the temperature chosen, and at 1. */
+    readonly chosen: readonly number[];
+    readonly plain: readonly number[];
+    /** Entropy of as many words with equal shares. */
+    readonly most: number;
+  };
+}
+
+/** What the experiment is made of. */
+export interface Temperature extends Parts {
+  findings: TemperatureFindings;
+  controls: "temperature" | "seed";
+  claims: "order" | "entropy" | "variety" | "ratio";
+  captions: "shares" | "entropy" | "variety";
+  labels:
+    & Labels<"probability" | "one" | "chosen" | "temperature" | "nats" | "entropy" | "equal" | "different">
+    & { differentIn(draws: number): string };
+}
 
 const entropyOf = (probabilities: Float64Array): number =>
   probabilities.reduce((sum, p) => p > 0 ? sum - p * Math.log(p) : sum, 0);
 const orderOf = (numbers: Float64Array): string => [...numbers.keys()].sort((a, b) => numbers[b]! - numbers[a]!).join();
 
-function figures(found: Found, temperature: number, chosen: Float64Array, plain: Float64Array): Figure[] {
-  const over = (numbers: readonly number[]) => numbers.map((y, i): [number, number] => [TEMPERATURES[i]!, rounded(y)]);
-  return [
-    {
-      kind: "bars",
-      caption:
-        `At temperature ${say(temperature)} the likeliest word has ${percent(Math.max(...chosen))}, at 1 it has ` +
-        `${percent(Math.max(...plain))}. No word overtakes another.`,
-      y: { title: "probability", domain: [0, 1] },
-      bars: WORDS.flatMap((group, i) => [
-        { label: "temperature 1", group, value: rounded(plain[i]!) },
-        { label: "as chosen", group, value: rounded(chosen[i]!) },
-      ]),
-    },
-    {
-      kind: "line",
-      caption: `The entropy grows with the temperature, from ${say(found.entropies[0]!, 2)} to ` +
-        `${say(found.entropies.at(-1)!)} nats; as many words with equal shares have ${say(Math.log(WORDS.length))}.`,
-      x: { title: "temperature", logarithmic: true },
-      y: { title: "entropy in nats" },
-      series: [
-        { label: "entropy", points: over(found.entropies) },
-        { label: "equal shares", points: TEMPERATURES.map((x) => [x, rounded(Math.log(WORDS.length))]), dashed: true },
-        { label: "as chosen", points: [[temperature, rounded(found.chosenEntropy)]] },
-      ],
-    },
-    {
-      kind: "line",
-      caption: `The number of different words in ${DRAWS} draws: ${found.variety[0]} at the lowest temperature, ` +
-        `${found.variety.at(-1)} at the highest.`,
-      x: { title: "temperature", logarithmic: true },
-      y: { title: `different words in ${DRAWS} draws` },
-      series: [{ label: "different words", points: over(found.variety) }],
-    },
-  ];
-}
-
 /** Order, entropy and variety by temperature. */
-export const temperatureExperiment: Experiment<Found, "temperature" | "seed"> = {
-  name: "generation/temperature",
-  title: "Bolder and safer",
-  purpose: "One distribution over a dozen words, at many temperatures. Change the one that is shown beside " +
-    "temperature 1. See that the order of the words stays, how the entropy grows, and how many different words " +
-    "fifty draws bring.",
+export const experiment: Experiment<Temperature> = {
   controls: {
-    temperature: {
-      label: "Temperature",
-      description: "What the logits are divided by; the point of the second figure",
-      default: 0.5,
-      min: 0.1,
-      max: 5,
-      step: 0.1,
-    },
-    seed: seedControl,
+    temperature: { default: 0.5, min: 0.1, max: 5, step: 0.1 },
+    seed: SEED,
   },
-  claims: [
-    {
-      text: "Temperature never changes which of two words is likelier",
-      holds: ({ reordered }) => reordered === 0,
-    },
-    {
-      text: "The higher the temperature, the higher the entropy",
+  claims: {
+    order: { holds: ({ reordered }) => reordered === 0 },
+    entropy: {
       holds: ({ entropies }) => entropies.every((entropy, i) => i === 0 || entropy > entropies[i - 1]!),
     },
-    {
-      text: "At a low temperature the draw becomes the likeliest word; at a high one nearly every word comes up",
+    variety: {
       holds: ({ largest, variety }) => largest[0]! > 0.99 && variety[0]! <= 2 && variety.at(-1)! >= 10,
     },
-    {
-      text: "The ratio of two probabilities is raised to the power of one over the temperature",
-      holds: ({ ratioError }) => ratioError < 1e-9,
-    },
-  ],
-  async run({ temperature, seed }, options) {
+    ratio: { holds: ({ ratioError }) => ratioError < 1e-9 },
+  },
+  async measure({ temperature, seed }, options) {
     const steps = new Steps(options, TEMPERATURES.length + 1);
     const random = new Random(seed);
     // Falling steps of random size: another distribution for every seed, never two equal words.
@@ -132,7 +99,7 @@ export const temperatureExperiment: Experiment<Found, "temperature" | "seed"> = 
     }
     await steps.next();
     const chosen = at(temperature);
-    const findings: Found = {
+    return {
       entropies,
       largest,
       reordered,
@@ -140,7 +107,49 @@ export const temperatureExperiment: Experiment<Found, "temperature" | "seed"> = 
       ratioError,
       chosenEntropy: entropyOf(chosen),
       plainEntropy: entropyOf(plain),
+      shown: {
+        temperature,
+        temperatures: TEMPERATURES,
+        draws: DRAWS,
+        words: WORDS,
+        chosen: [...chosen],
+        plain: [...plain],
+        most: Math.log(WORDS.length),
+      },
     };
-    return { findings, figures: figures(findings, temperature, chosen, plain) };
+  },
+  draw(findings, { captions, labels }) {
+    const { entropies, variety, chosenEntropy, shown } = findings;
+    const over = (numbers: readonly number[]) => numbers.map((y, i): [number, number] => [shown.temperatures[i]!, y]);
+    const x = { title: labels.temperature, logarithmic: true };
+    return [
+      {
+        kind: "bars",
+        caption: captions.shares(findings),
+        y: { title: labels.probability, domain: [0, 1] },
+        bars: shown.words.flatMap((group, i) => [
+          { label: labels.one, group, value: shown.plain[i]! },
+          { label: labels.chosen, group, value: shown.chosen[i]! },
+        ]),
+      },
+      {
+        kind: "line",
+        caption: captions.entropy(findings),
+        x,
+        y: { title: labels.nats },
+        series: [
+          { label: labels.entropy, points: over(entropies) },
+          { label: labels.equal, points: over(shown.temperatures.map(() => shown.most)), dashed: true },
+          { label: labels.chosen, points: [[shown.temperature, chosenEntropy]] },
+        ],
+      },
+      {
+        kind: "line",
+        caption: captions.variety(findings),
+        x,
+        y: { title: labels.differentIn(shown.draws) },
+        series: [{ label: labels.different, points: over(variety) }],
+      },
+    ];
   },
 };

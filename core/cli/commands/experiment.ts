@@ -7,23 +7,22 @@
  * @module
  */
 
-import {
-  type Control,
-  defaultControls,
-  type Experiment,
-  EXPERIMENTS,
-  objection,
-  type Outcome,
-} from "../../experiments.ts";
+import { chapterFolder, withNumbers } from "../../contents.ts";
+import { type Control, defaultControls, type Experiment, objection, type Words } from "../../experiments/experiment.ts";
+import { EXPERIMENTS } from "../../experiments/registry.ts";
 import { type Command, defineCommand } from "../arguments.ts";
 import { chooseDevice, deviceOptions, interruption } from "../device.ts";
 import { DataError, Interrupted, quote, UsageError } from "../errors.ts";
 import { figureLines, number, wrapped } from "../figures.ts";
 import { bar, line, padEnd, ProgressLine, standardOutput } from "../terminal.ts";
 
-/** Reads `name=value` operands into the controls of an experiment. */
-export function readControls(experiment: Experiment, operands: readonly string[]): Record<string, number> {
-  const { name, controls } = experiment;
+/** Reads `key=value` operands into the controls of the experiment of that name. */
+export function readControls(
+  name: string,
+  experiment: Experiment,
+  operands: readonly string[],
+): Record<string, number> {
+  const { controls } = experiment;
   const values = defaultControls(experiment);
   for (const operand of operands) {
     const [key = "", text = ""] = operand.split(/=(.*)/s);
@@ -43,15 +42,16 @@ export function readControls(experiment: Experiment, operands: readonly string[]
 }
 
 /** What there is to run. */
-function printList(): void {
+async function printList(): Promise<void> {
   line("Experiments; run one with: heed experiment NAME [CONTROL=VALUE…]");
-  for (const { name, title, controls } of EXPERIMENTS) {
+  for (const { name, load, words: read } of EXPERIMENTS) {
+    const { controls } = await load(), words = await read();
     line();
     line(`${name}`);
-    line(`  ${title}`);
-    for (const [key, { description, min, max, default: usual, choices }] of Object.entries(controls)) {
+    line(`  ${words.title}`);
+    for (const [key, { min, max, default: usual, choices }] of Object.entries(controls)) {
       const range = choices ? choices.join(", ") : `${min} to ${max}`;
-      line(`  ${padEnd(key, 14)} ${description}: ${range} [${choices?.[usual] ?? usual}]`);
+      line(`  ${padEnd(key, 14)} ${words.controls[key]!.description}: ${range} [${choices?.[usual] ?? usual}]`);
     }
   }
 }
@@ -63,28 +63,30 @@ export const command: Command = defineCommand({
   details: [],
   options: deviceOptions,
   async run(values, [name, ...settings]) {
-    if (name === undefined) return printList();
-    const experiment = EXPERIMENTS.find((candidate) => candidate.name === name);
-    if (!experiment) {
+    if (name === undefined) return await printList();
+    const entry = EXPERIMENTS.find((candidate) => candidate.name === name);
+    if (!entry) {
       const known = EXPERIMENTS.map((candidate) => candidate.name).join(", ");
       throw new UsageError(`Cannot run ${quote(name)}: the experiments are ${known}`);
     }
-    const controls = readControls(experiment, settings);
+    const experiment = await entry.load(), words = await entry.words();
+    const controls = readControls(name, experiment, settings);
     await chooseDevice(values);
     const progress = new ProgressLine();
     const { signal, stop } = interruption();
-    line(experiment.title);
+    line(words.title);
     line();
-    for (const text of wrapped(experiment.purpose)) line(text);
+    const folder = `core/${chapterFolder(name.split("/")[0]!)}/experiments/`;
+    for (const text of wrapped(withNumbers(words.purpose, folder))) line(text);
     try {
-      const outcome = await experiment.run(controls, {
+      const findings = await experiment.measure(controls, {
         signal,
         onProgress(done) {
           if (standardOutput.isTerminal) progress.update(`${bar(done, 30)} ${Math.floor(100 * done)} %`);
         },
       });
       progress.finish();
-      report(experiment, outcome, settings.length === 0);
+      report(experiment, words, findings, settings.length === 0);
     } catch (error) {
       throw signal.aborted ? new Interrupted("") : error;
     } finally {
@@ -94,24 +96,27 @@ export const command: Command = defineCommand({
 });
 
 /** Prints the figures, the findings, and which claims hold; at the default controls all must. */
-function report({ claims }: Experiment, { figures, findings }: Outcome, isDefault: boolean): void {
-  for (const figure of figures) {
+function report(experiment: Experiment, words: Words, findings: object, isDefault: boolean): void {
+  for (const figure of experiment.draw(findings, words)) {
     line();
     for (const text of figureLines(figure)) line(text);
   }
   line();
-  const widest = Math.max(0, ...Object.keys(findings).map((key) => key.length));
-  for (const [key, found] of Object.entries(findings)) {
-    const values = typeof found === "number" ? [found] : found;
+  const found = Object.entries(findings).filter(([key]) => key !== "shown");
+  const widest = Math.max(0, ...found.map(([key]) => key.length));
+  for (const [key, value] of found) {
+    const values = [value].flat(Infinity) as (number | string)[];
     const more = values.length > 12 ? ` … (${values.length})` : "";
-    line(`${padEnd(key, widest)}  ${values.slice(0, 12).map(number).join("  ")}${more}`);
+    const first = values.slice(0, 12).map((one) => typeof one === "number" ? number(one) : one);
+    line(`${padEnd(key, widest)}  ${first.join("  ")}${more}`);
   }
   line();
+  const claims = Object.entries(experiment.claims);
   let wrong = 0;
-  for (const claim of claims) {
+  for (const [name, claim] of claims) {
     const holds = claim.holds(findings), refuted = claim.refuted ?? false;
     if (holds === refuted) wrong++;
-    line(`${holds ? "holds  " : refuted ? "refuted" : "fails  "}  ${claim.text}`);
+    line(`${holds ? "holds  " : refuted ? "refuted" : "fails  "}  ${words.claims[name]}`);
   }
   if (isDefault && wrong > 0) throw new DataError(`Cannot find what is claimed: ${wrong} of ${claims.length} claims`);
 }

@@ -9,7 +9,7 @@
 
 import { type BytePairEncoding, trainBytePairEncoding } from "../../02_words/byte_pair_encoding.ts";
 import { DecoderOnly } from "../../05_transformer/decoder_only.ts";
-import { chineseEnglish } from "../../05_transformer/experiments/chinese_english.ts";
+import { chineseEnglish } from "../../corpora/chinese_english.ts";
 import { SequenceWindows } from "../../06_training/batching.ts";
 import { crc32 } from "../../06_training/checkpoints.ts";
 import { crossEntropy } from "../../06_training/loss.ts";

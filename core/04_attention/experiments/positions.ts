@@ -13,8 +13,10 @@ import { take } from "../../engine/ops.ts";
 import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import { type Tensor, tensor } from "../../engine/tensor.ts";
-import type { Experiment } from "../../experiments.ts";
-import { difference, fixed, mean, readMatrix, rounded, SEED, size } from "../../experiments/plain.ts";
+import { difference, mean } from "../../experiments/arithmetic.ts";
+import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
+import { readMatrix } from "../../experiments/reading.ts";
+import { SEED } from "../../experiments/seed.ts";
 import { MultiHeadAttention, type PositionRule } from "../multi_head.ts";
 import {
   AlibiPositions,
@@ -23,20 +25,39 @@ import {
   RotaryPositions,
   SinusoidalPositions,
   T5Positions,
-} from "../positions.ts";
+} from "../positions/mod.ts";
 
 const WORDS = ["the", "dog", "bites", "the", "man"];
 /** Which word of the first sentence stands where in the second: *the man bites the dog*. */
 const ORDER = [0, 4, 2, 3, 1];
 const E = 32, HEADS = 4;
-const SCHEMES = ["none", "learned", "sinusoidal", "Shaw", "T5", "RoPE", "ALiBi"];
+const SCHEMES = ["none", "learned", "sinusoidal", "Shaw", "T5", "RoPE", "ALiBi"] as const;
 
-type Found = {
+/** What is found. */
+export interface ShuffledFindings {
   /** Mean distance that the vector of a word moves, over its length, by scheme. */
   readonly moved: readonly number[];
   /** The same without positions, in an attention that sees only what came before. */
   readonly causal: number;
-};
+  readonly shown: {
+    readonly sentence: readonly string[];
+    readonly shuffled: readonly string[];
+    /** Distance of each word by scheme; the last row is causal attention without positions. */
+    readonly distances: readonly (readonly number[])[];
+    /** Their means, before rounding is taken for none. */
+    readonly means: readonly number[];
+    readonly largest: number;
+  };
+}
+
+/** What the experiment is made of. */
+export interface Shuffled extends Parts {
+  findings: ShuffledFindings;
+  controls: "seed";
+  claims: "without" | "with" | "causal";
+  captions: "moved" | "words";
+  labels: Labels<typeof SCHEMES[number] | "causal" | "distance">;
+}
 
 /** How a scheme marks its input, and what it adds to the attention. */
 function scheme(index: number, random: Random): { mark(hidden: Tensor): Tensor; rule: PositionRule | undefined } {
@@ -87,61 +108,49 @@ async function movements(index: number, causal: boolean, seed: number): Promise<
 }
 
 /** What order changes, with each scheme of positions. */
-export const shuffledExperiment: Experiment<Found, "seed"> = {
-  name: "attention/positions",
-  title: "The dog bites the man, the man bites the dog",
-  purpose: "“the dog bites the man” and “the man bites the dog” go through the same attention with random " +
-    "weights, without positions and with each scheme. The bars say how far the vectors of the words move from one " +
-    "sentence to the other. Another seed draws other weights: see which bar stays at zero.",
+export const experiment: Experiment<Shuffled> = {
   controls: { seed: SEED },
-  claims: [
-    {
-      text: "Without positions, every word of a shuffled sentence gets the vector it had before",
-      holds: ({ moved }) => moved[0] === 0,
-    },
-    {
-      text: "With every scheme of positions it gets another one",
-      holds: ({ moved }) => moved.slice(1).every((distance) => distance > 0.01),
-    },
-    {
-      text: "Without positions it gets the vector it had before under a causal mask, too, as in the notes’ decoder",
-      refuted: true,
-      holds: ({ causal }) => causal === 0,
-    },
-  ],
-  async run({ seed }, { signal }) {
+  claims: {
+    without: { holds: ({ moved }) => moved[0] === 0 },
+    with: { holds: ({ moved }) => moved.slice(1).every((distance) => distance > 0.01) },
+    causal: { refuted: true, holds: ({ causal }) => causal === 0 },
+  },
+  async measure({ seed }, { signal }) {
     signal?.throwIfAborted();
     const rows: number[][] = [];
     for (const index of SCHEMES.keys()) rows.push(await movements(index, false, seed));
-    const causal = await movements(0, true, seed);
-    const findings: Found = { moved: rows.map((row) => difference(mean(row))), causal: difference(mean(causal)) };
-    const labels = [...SCHEMES, "none, causal"];
-    const all = [...rows, causal];
-    const shuffled = ORDER.map((from) => WORDS[from]!);
+    const causal = await movements(0, true, seed), distances = [...rows, causal];
     return {
-      findings,
-      figures: [
-        {
-          kind: "bars",
-          caption: `How far the vectors of the words move when two of them change places. Without positions: ` +
-            `${size(findings.moved[0]!)} of their length. A causal mask alone ` +
-            `moves them by ${fixed(findings.causal, 2)}: who sees whom depends on the order, so a decoder knows ` +
-            "something of positions before any are added.",
-          y: { title: "mean distance / length" },
-          bars: labels.map((label, i) => ({ label, value: rounded(mean(all[i]!)) })),
-        },
-        {
-          kind: "tokens",
-          caption: `The second sentence, each word coloured by how far its vector is from the one it has in “${
-            WORDS.join(" ")
-          }”.`,
-          rows: all.map((row, i) => ({
-            label: labels[i]!,
-            tokens: row.map((value, t) => ({ text: shuffled[t]!, value: rounded(value) })),
-          })),
-          domain: [0, rounded(Math.max(...all.flat()))],
-        },
-      ],
+      moved: rows.map((row) => difference(mean(row))),
+      causal: difference(mean(causal)),
+      shown: {
+        sentence: WORDS,
+        shuffled: ORDER.map((from) => WORDS[from]!),
+        distances,
+        means: distances.map(mean),
+        largest: Math.max(...distances.flat()),
+      },
     };
+  },
+  draw(findings, { captions, labels }) {
+    const { shuffled, distances, means, largest } = findings.shown;
+    const names = [...SCHEMES.map((scheme) => labels[scheme]), labels.causal];
+    return [
+      {
+        kind: "bars",
+        caption: captions.moved(findings),
+        y: { title: labels.distance },
+        bars: names.map((label, i) => ({ label, value: means[i]! })),
+      },
+      {
+        kind: "tokens",
+        caption: captions.words(findings),
+        rows: distances.map((row, i) => ({
+          label: names[i]!,
+          tokens: row.map((value, t) => ({ text: shuffled[t]!, value })),
+        })),
+        domain: [0, largest],
+      },
+    ];
   },
 };

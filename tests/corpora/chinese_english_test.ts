@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertGreater, assertGreaterOrEqual, assertLess } from "@std/assert";
-import { chineseEnglish, type SentencePair } from "../../core/05_transformer/experiments/chinese_english.ts";
+import { chineseEnglish, type SentencePair } from "../../core/corpora/chinese_english.ts";
 import { granted } from "../permissions.ts";
 
 const corpus = chineseEnglish();
@@ -197,6 +197,6 @@ Deno.test("chineseEnglish() renders 了 as past, 会 as will and 正在 as progr
 });
 
 Deno.test("chineseEnglish() fits in a short source file", { ignore: !granted("read") }, async () => {
-  const url = new URL("../../core/05_transformer/experiments/chinese_english.ts", import.meta.url);
+  const url = new URL("../../core/corpora/chinese_english.ts", import.meta.url);
   assertLess((await Deno.stat(url)).size, 62_000);
 });

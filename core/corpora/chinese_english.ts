@@ -25,7 +25,7 @@
  * @module
  */
 
-import { Random } from "../../engine/random.ts";
+import { Random } from "../engine/random.ts";
 
 /** A sentence and its translation. */
 export interface SentencePair {

@@ -1,0 +1,123 @@
+/**
+ * # Absolute positions
+ *
+ * **Question.** Attention does not know where a vector stands. Can the vector say so itself?
+ *
+ * **Idea.** Add to each word's vector one that belongs to its position, before the first layer. The rows of positions
+ * are learned like those of words, or computed: sines and cosines of falling frequency.
+ *
+ * **Formula.** The sinusoidal code of position $p$, of width $d$, for the pairs $i = 0 \dots d/2 - 1$:
+ *
+ * $$\mathrm{PE}_{p,2i} = \sin(p\,\omega_i), \quad \mathrm{PE}_{p,2i+1} = \cos(p\,\omega_i), \qquad \omega_i = 10000^{-2i/d}$$
+ *
+ * Source: Vaswani et al. 2017, *Attention Is All You Need*, §3.5, which tried both and found them equally good.
+ *
+ * @module
+ */
+
+import { GrowingTable, roomFor } from "../../engine/growing.ts";
+import { Module } from "../../engine/module.ts";
+import type { Random } from "../../engine/random.ts";
+import { dims } from "../../engine/shape.ts";
+import { parameter, type Tensor, tensor } from "../../engine/tensor.ts";
+
+// ## Learned
+//
+// The plainest scheme: a second table (learned positional encoding, 学习式的位置编码), with a row per
+// position instead of per word. The notes write it as $(W + W_{pos})x$. Positions that training
+// never reached have rows nobody moved.
+
+/** A table with one trainable row per position, added to the input. */
+export class LearnedPositions extends Module {
+  /** The table, one row for each position of the longest text, `[T, E]`. */
+  readonly weight: Tensor;
+
+  /**
+   * Draws the rows from a normal distribution.
+   *
+   * @param contextLength number of positions
+   * @param hiddenSize width of a row
+   * @param random where the first values come from
+   * @param options `deviation` of the distribution, 0.02 by default
+   */
+  constructor(
+    contextLength: number,
+    hiddenSize: number,
+    random: Random,
+    { deviation = 0.02 }: { readonly deviation?: number } = {},
+  ) {
+    super();
+    this.weight = parameter(random.normal([contextLength, hiddenSize], { deviation }));
+  }
+
+  /**
+   * Adds to each position its row.
+   *
+   * @param hidden `[B, T, E]`
+   * @param start position of the first one
+   * @returns `[B, T, E]`
+   * @throws {RangeError} if a position has no row
+   */
+  forward(hidden: Tensor, start = 0): Tensor {
+    const { T } = dims(hidden, "B T E");
+    const rows = this.weight.shape[0]!;
+    if (start + T > rows) {
+      throw new RangeError(`Cannot place ${T} tokens from position ${start}: the table ends at position ${rows - 1}`);
+    }
+    return hidden.add(this.weight.slice(0, start, start + T));
+  }
+}
+
+// ## Sinusoidal
+//
+// The formula above (sinusoidal positional encoding, 固定式的位置编码). Every position has a code of
+// its own, as the digits of a number do: the first pair of coordinates turns fastest, like the
+// last digit.
+
+/**
+ * Sines and cosines of falling frequency, one row per position.
+ *
+ * @param T number of positions
+ * @param hiddenSize width of a row; if it is odd, the last frequency has no cosine
+ * @param start position of the first row
+ * @returns numbers in [-1, 1], `[T, E]`
+ */
+export function sinusoidalPositions(T: number, hiddenSize: number, start = 0): Tensor {
+  const rows = new Float64Array(T * hiddenSize);
+  for (let t = 0; t < T; t++) {
+    for (let i = 0; i < hiddenSize; i++) {
+      const angle = (start + t) * 10000 ** (-2 * Math.floor(i / 2) / hiddenSize);
+      rows[t * hiddenSize + i] = i % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
+    }
+  }
+  return tensor(rows, [T, hiddenSize]);
+}
+
+/** Adds sinusoidal codes to the input; remembers them, learns nothing. */
+export class SinusoidalPositions {
+  readonly #hiddenSize: number;
+  readonly #codes: GrowingTable;
+
+  /**
+   * Prepares codes of one width.
+   *
+   * @param hiddenSize width of a code
+   */
+  constructor(hiddenSize: number) {
+    this.#hiddenSize = hiddenSize;
+    this.#codes = new GrowingTable((T) => [sinusoidalPositions(T, hiddenSize)]);
+  }
+
+  /**
+   * Adds to each position its code.
+   *
+   * @param hidden `[B, T, E]`
+   * @param start position of the first one
+   * @returns `[B, T, E]`
+   */
+  forward(hidden: Tensor, start = 0): Tensor {
+    const { T } = dims(hidden, "B T E", { E: this.#hiddenSize });
+    const codes = this.#codes.of(roomFor(start + T))[0]!;
+    return hidden.add(codes.slice(0, start, start + T));
+  }
+}

@@ -1,0 +1,262 @@
+/**
+ * # Relative positions
+ *
+ * **Question.** *Three words back* means the same everywhere in a text. A code for the place itself makes a model learn
+ * it again for every place. Can the distance enter directly?
+ *
+ * **Idea.** A score belongs to a pair, and a pair has a distance. Add to the score what depends on the distance alone:
+ * a product with a learned vector (Shaw), a learned number (T5), or a fixed penalty (ALiBi).
+ *
+ * **Formula.** With query $q_t$, key $k_s$ and clipped distance $\delta = \mathrm{clip}(s - t, -m, m)$, and a slope
+ * $\lambda_h$ for head $h$,
+ *
+ * $$\text{Shaw: } \frac{q_t^\top (k_s + a^K_\delta)}{\sqrt{d}}, \qquad \text{T5: } \frac{q_t^\top k_s}{\sqrt{d}} + b_{h,\,\mathrm{bucket}(s - t)}, \qquad \text{ALiBi: } \frac{q_t^\top k_s}{\sqrt{d}} - \lambda_h\,|s - t|$$
+ *
+ * | symbol      | in code        | shape             |
+ * | ----------- | -------------- | ----------------- |
+ * | $a^K$       | `keys`         | `[2m + 1, D]`     |
+ * | $a^V$       | `valueTable`   | `[2m + 1, D]`     |
+ * | $b$         | `weight`       | `[numBuckets, H]` |
+ * | $\lambda_h$ | `alibiSlopes`  | one per head      |
+ *
+ * Sources: Shaw, Uszkoreit and Vaswani 2018, *Self-Attention with Relative Position Representations*; Raffel et al. 2020,
+ * *Exploring the Limits of Transfer Learning* (T5); Press, Smith and Lewis 2022, *Train Short, Test Long* (ALiBi).
+ *
+ * @module
+ */
+
+import { GrowingTable, roomFor } from "../../engine/growing.ts";
+import { Module } from "../../engine/module.ts";
+import { gather, scatter, take } from "../../engine/ops.ts";
+import type { Random } from "../../engine/random.ts";
+import { dims } from "../../engine/shape.ts";
+import { parameter, type Tensor, tensor, zeros } from "../../engine/tensor.ts";
+import type { PositionRule } from "../multi_head.ts";
+
+// ## Shaw
+//
+// Each clipped distance $\delta = \mathrm{clip}(s - t, -m, m)$ has a vector for keys and one for
+// values. The score becomes $q_t^\top (k_s + a^K_\delta) / \sqrt{d}$, the output
+// $\sum_s A_{ts} (v_s + a^V_\delta)$. Comparing each query with the $2m+1$ distances once, and
+// picking from the result, avoids a $[T, S, D]$ array.
+
+/** Trainable vectors for clipped distances, on the side of the keys and of the values. */
+export class RelativePositions extends Module implements PositionRule {
+  /** $a^K$, `[2m + 1, D]`, from $-m$ to $m$. */
+  readonly keys: Tensor;
+  /** $a^V$, `[2m + 1, D]`, from $-m$ to $m$. */
+  readonly valueTable: Tensor;
+  /** $m$: distances beyond it count as it. */
+  readonly maxDistance: number;
+  readonly #distances: DistanceTable;
+
+  /**
+   * Draws both tables from a normal distribution.
+   *
+   * @param headSize width of a head
+   * @param maxDistance $m$
+   * @param random where the first values come from
+   */
+  constructor(headSize: number, maxDistance: number, random: Random) {
+    super();
+    const shape = [2 * maxDistance + 1, headSize];
+    const deviation = 1 / Math.sqrt(headSize);
+    this.maxDistance = maxDistance;
+    this.keys = parameter(random.normal(shape, { deviation }));
+    this.valueTable = parameter(random.normal(shape, { deviation }));
+    this.#distances = new DistanceTable((T, S) =>
+      perPair(T, S, (offset) => Math.max(-maxDistance, Math.min(maxDistance, offset)) + maxDistance)
+    );
+  }
+
+  /**
+   * Scores distances for each query, by the factor that the keys are scored with.
+   *
+   * @param query `[B, H, T, D]`
+   * @param S number of keys
+   * @param scale factor of the dot products; `1 / √D` by default
+   * @returns `[B, H, T, S]`
+   */
+  bias(query: Tensor, S: number, scale?: number): Tensor {
+    const { B, H, T, D } = dims(query, "B H T D");
+    const scores = query.matmul(this.keys.transpose(0, 1)).mul(scale ?? 1 / Math.sqrt(D));
+    return gather(scores, -1, this.#distances.get(T, S).expand([B, H, T, S]));
+  }
+
+  /**
+   * Mixes the vectors of the distances attended to.
+   *
+   * @param weights `[B, H, T, S]`
+   * @returns `[B, H, T, D]`
+   */
+  values(weights: Tensor): Tensor {
+    const { B, H, T, S } = dims(weights, "B H T S");
+    const { N } = dims(this.valueTable, "N D");
+    const share = scatter(zeros([B, H, T, N]), -1, this.#distances.get(T, S).expand([B, H, T, S]), weights);
+    return share.matmul(this.valueTable);
+  }
+}
+
+// ## T5
+//
+// One number per head and distance, added to the score. Near distances have a bucket each, far
+// ones share logarithmically widening buckets, and the last bucket reaches to infinity. Half of
+// the buckets look ahead, unless the attention is causal. (T5 itself drops the $1/\sqrt{d}$ and
+// starts from smaller weights: pass `scale: 1` to `MultiHeadAttention` for its models.)
+
+/** How distances fall into buckets. */
+export interface BucketOptions {
+  /** Number of buckets; 32 by default. */
+  readonly numBuckets?: number | undefined;
+  /** Distance from which on all share the last bucket; 128 by default. */
+  readonly maxDistance?: number | undefined;
+  /** Whether positions ahead are told apart from each other; true by default. */
+  readonly bidirectional?: boolean | undefined;
+}
+
+/**
+ * The bucket of a distance in T5's scheme.
+ *
+ * @param offset position of the key minus position of the query
+ * @param options number of buckets and reach
+ * @returns an integer in `[0, numBuckets)`
+ * @throws {RangeError} if the buckets do not suffice for exact and shared distances
+ */
+export function relativeBucket(offset: number, options: BucketOptions = {}): number {
+  const { numBuckets = 32, maxDistance = 128, bidirectional = true } = options;
+  const count = bidirectional ? numBuckets / 2 : numBuckets;
+  const exact = Math.floor(count / 2);
+  if (!(Number.isInteger(count) && exact >= 1 && maxDistance > exact)) {
+    throw new RangeError(
+      `Cannot sort distances up to ${maxDistance} into ${numBuckets} buckets: ` +
+        `maxDistance must be above ${exact}, and each direction needs 2 whole buckets`,
+    );
+  }
+  const base = bidirectional && offset > 0 ? count : 0;
+  const distance = bidirectional ? Math.abs(offset) : Math.max(0, -offset);
+  if (distance < exact) return base + distance;
+  const shared = Math.log(distance / exact) / Math.log(maxDistance / exact) * (count - exact);
+  // An integer that the logarithm misses by its last bits counts as reached.
+  return base + Math.min(count - 1, exact + Math.floor(shared + 1e-6));
+}
+
+/** One trainable number per head and bucket of distances, added to the scores. */
+export class T5Positions extends Module implements PositionRule {
+  /** `[numBuckets, H]`. */
+  readonly weight: Tensor;
+  readonly #buckets: DistanceTable;
+
+  /**
+   * Draws the numbers from a normal distribution.
+   *
+   * @param numHeads number of heads
+   * @param random where the first values come from
+   * @param options number of buckets and reach
+   */
+  constructor(numHeads: number, random: Random, options: BucketOptions = {}) {
+    super();
+    relativeBucket(0, options);
+    this.weight = parameter(random.normal([options.numBuckets ?? 32, numHeads], { deviation: 0.1 }));
+    this.#buckets = new DistanceTable((T, S) => perPair(T, S, (offset) => relativeBucket(offset, options)));
+  }
+
+  /**
+   * Looks the distances up.
+   *
+   * @param query `[B, H, T, D]`
+   * @param S number of keys
+   * @returns `[H, T, S]`
+   */
+  bias(query: Tensor, S: number): Tensor {
+    const { T } = dims(query, "B H T D", { H: this.weight.shape[1]! });
+    return take(this.weight, this.#buckets.get(T, S)).permute([2, 0, 1]);
+  }
+}
+
+// ## ALiBi
+//
+// Attention with linear biases (ALiBi) subtracts a penalty proportional to the distance, with a fixed
+// slope per head: some heads look far, some near. Nothing is learned, and nothing new happens past
+// the trained length.
+
+/**
+ * The slopes that ALiBi gives to its heads.
+ *
+ * For a power of two, $2^{-8/n}, 2^{-16/n}, \dots, 2^{-8}$. Otherwise the slopes of the next lower
+ * power of two, followed by every other slope of the next higher one, as the authors' code does.
+ *
+ * @param numHeads number of heads
+ * @returns one positive number per head
+ */
+export function alibiSlopes(numHeads: number): number[] {
+  const slopes = (n: number): number[] => Array.from({ length: n }, (_, head) => 2 ** (-8 * (head + 1) / n));
+  const power = 2 ** Math.floor(Math.log2(numHeads));
+  const between = slopes(2 * power).filter((_, head) => head % 2 === 0);
+  return [...slopes(power), ...between.slice(0, numHeads - power)];
+}
+
+/** ALiBi: the farther a key, the lower its score. */
+export class AlibiPositions implements PositionRule {
+  readonly #penalties: DistanceTable;
+  readonly #numHeads: number;
+
+  /**
+   * Prepares the slopes.
+   *
+   * @param numHeads number of heads
+   */
+  constructor(numHeads: number) {
+    const slopes = alibiSlopes(numHeads);
+    this.#numHeads = numHeads;
+    this.#penalties = new DistanceTable((T, S) => {
+      const distances = perPair(T, S, (offset) => -Math.abs(offset)).cast("float32");
+      return distances.mul(tensor(slopes, [numHeads, 1, 1]));
+    });
+  }
+
+  /**
+   * Penalizes distance.
+   *
+   * @param query `[B, H, T, D]`
+   * @param S number of keys
+   * @returns `[H, T, S]`
+   */
+  bias(query: Tensor, S: number): Tensor {
+    const { T } = dims(query, "B H T D", { H: this.#numHeads });
+    return this.#penalties.get(T, S);
+  }
+}
+
+// ## What depends on the distance alone
+
+/** What every pair of a distance has in common, `[…, T, S]`: slices of the largest table asked for so far. */
+class DistanceTable {
+  readonly #make: (T: number, S: number) => Tensor;
+  readonly #row: GrowingTable;
+  readonly #square: GrowingTable;
+
+  constructor(make: (T: number, S: number) => Tensor) {
+    this.#make = make;
+    this.#row = new GrowingTable((S) => [make(1, S)]);
+    this.#square = new GrowingTable((S) => [make(S, S)]);
+  }
+
+  get(T: number, S: number): Tensor {
+    if (T === 1) {
+      // One token after the other, with a cache: the last columns of one row.
+      const row = this.#row.of(roomFor(S))[0]!;
+      return row.slice(-1, row.shape.at(-1)! - S);
+    }
+    if (T !== S) return this.#make(T, S);
+    return this.#square.of(S)[0]!.slice(-2, 0, T).slice(-1, 0, S);
+  }
+}
+
+/** One integer for each pair, from the key's position minus the query's: int32 `[T, S]`. */
+function perPair(T: number, S: number, rule: (offset: number) => number): Tensor {
+  const table = new Int32Array(T * S);
+  for (let t = 0; t < T; t++) {
+    for (let s = 0; s < S; s++) table[t * S + s] = rule(s - (t + S - T));
+  }
+  return tensor(table, [T, S]);
+}

@@ -1,0 +1,139 @@
+/**
+ * # Rotary positions
+ *
+ * **Question.** Added to the score, a distance costs a table as large as the scores. Can it come out of the dot product
+ * by itself?
+ *
+ * **Idea.** Turn each query and each key by an angle that grows with its position. A dot product of two turned vectors
+ * depends on the difference of their angles: the distance (rotary position embedding, RoPE).
+ *
+ * **Formula.** Each pair of coordinates $(a, b)$ of a query or key at position $p$ turns by $p\,\omega_i$, for the pairs
+ * $i = 0 \dots d/2 - 1$ of a head of width $d$:
+ *
+ * $$\begin{pmatrix} a' \\ b' \end{pmatrix} = \begin{pmatrix} \cos p\omega_i & -\sin p\omega_i \\ \sin p\omega_i & \cos p\omega_i \end{pmatrix} \begin{pmatrix} a \\ b \end{pmatrix}, \qquad \omega_i = \mathrm{base}^{-2i/d}$$
+ *
+ * | symbol          | in code  | shape      |
+ * | --------------- | -------- | ---------- |
+ * | $\cos p\omega_i$ | `cosine` | `[T, D/2]` |
+ * | $\sin p\omega_i$ | `sine`   | `[T, D/2]` |
+ *
+ * Source: Su et al. 2021, *RoFormer: Enhanced Transformer with Rotary Position Embedding*.
+ *
+ * @module
+ */
+
+import { fusable } from "../../engine/fusable.ts";
+import { GrowingTable, roomFor } from "../../engine/growing.ts";
+import { concat, stack } from "../../engine/ops.ts";
+import { dims } from "../../engine/shape.ts";
+import { type Tensor, tensor } from "../../engine/tensor.ts";
+import type { PositionRule } from "../multi_head.ts";
+
+// ## Two pairings
+//
+// Two pairings are in use. The paper pairs neighbours, $(x_0, x_1), (x_2, x_3), \dots$
+// (`interleaved`); GPT-NeoX and the LLaMA files of Hugging Face pair the first half with the second,
+// $(x_0, x_{d/2}), \dots$. They differ by a fixed order of the coordinates, so both learn the same
+// things, and weights trained with one are noise to the other.
+
+/**
+ * Cosines and sines of the angles by which RoPE turns each pair.
+ *
+ * @param T number of positions
+ * @param headSize width of a head, even
+ * @param options `start`, position of the first row, 0 by default; `base` of the frequencies, 10000 by default
+ * @returns `[T, D/2]` each
+ * @throws {RangeError} if a head has no whole number of pairs
+ */
+export function rotaryAngles(
+  T: number,
+  headSize: number,
+  { start = 0, base = 10000 }: { readonly start?: number | undefined; readonly base?: number | undefined } = {},
+): { readonly cosine: Tensor; readonly sine: Tensor } {
+  if (headSize % 2 !== 0) throw new RangeError(`Cannot rotate heads of width ${headSize}: headSize must be even`);
+  const pairs = headSize / 2;
+  const angles = Float64Array.from({ length: T * pairs }, (_, index) => {
+    const position = start + Math.floor(index / pairs);
+    return position * base ** (-2 * (index % pairs) / headSize);
+  });
+  return { cosine: tensor(angles.map(Math.cos), [T, pairs]), sine: tensor(angles.map(Math.sin), [T, pairs]) };
+}
+
+/**
+ * Turns each pair of coordinates by the angle of its position.
+ *
+ * @param x queries or keys, `[B, H, T, D]`
+ * @param cosine of the angles, `[T, D/2]`
+ * @param sine of the angles, `[T, D/2]`
+ * @param options `interleaved`: whether neighbours are paired, or halves, which is the default
+ * @returns vectors of the same length, `[B, H, T, D]`
+ */
+export function applyRotary(
+  x: Tensor,
+  cosine: Tensor,
+  sine: Tensor,
+  { interleaved = false }: { readonly interleaved?: boolean | undefined } = {},
+): Tensor {
+  const { T, D } = dims(x, "B H T D");
+  dims(cosine, "T P", { T, P: D / 2 });
+  dims(sine, "T P", { T, P: D / 2 });
+
+  return fusable("rotary", [x, cosine, sine], { interleaved }, () => {
+    const first = interleaved ? x.slice(-1, 0, D, 2) : x.slice(-1, 0, D / 2);
+    const second = interleaved ? x.slice(-1, 1, D, 2) : x.slice(-1, D / 2, D);
+    const turned = [
+      first.mul(cosine).sub(second.mul(sine)),
+      first.mul(sine).add(second.mul(cosine)),
+    ];
+    return interleaved ? stack(turned, -1).reshape(x.shape) : concat(turned, -1);
+  });
+}
+
+/** How a {@linkcode RotaryPositions} turns. */
+export interface RotaryOptions {
+  /** Base of the frequencies; 10000 by default. */
+  readonly base?: number | undefined;
+  /** Whether neighbouring coordinates are paired; false (halves are paired) by default. */
+  readonly interleaved?: boolean | undefined;
+}
+
+/** Rotary position embedding (RoPE): turns queries and keys. */
+export class RotaryPositions implements PositionRule {
+  readonly #interleaved: boolean;
+  readonly #angles: GrowingTable;
+
+  /**
+   * Prepares angles for one width of heads.
+   *
+   * @param headSize width of a head, even
+   * @param options base and pairing
+   * @throws {RangeError} if a head has no whole number of pairs
+   */
+  constructor(headSize: number, { base = 10000, interleaved = false }: RotaryOptions = {}) {
+    if (!(base > 0)) throw new RangeError(`Cannot rotate with base ${base}: base must be positive`);
+    if (headSize % 2 !== 0) throw new RangeError(`Cannot rotate heads of width ${headSize}: headSize must be even`);
+    this.#interleaved = interleaved;
+    this.#angles = new GrowingTable((T) => {
+      const { cosine, sine } = rotaryAngles(T, headSize, { base });
+      return [cosine, sine];
+    });
+  }
+
+  /**
+   * Turns each vector by the angle of its position.
+   *
+   * @param x queries or keys, `[B, H, T, D]`
+   * @param start position of the first one
+   * @returns `[B, H, T, D]`
+   */
+  mark(x: Tensor, start: number): Tensor {
+    const { T } = dims(x, "B H T D");
+    const [cosine, sine] = this.#angles.of(roomFor(start + T)).map((table) => table.slice(0, start, start + T));
+    return applyRotary(x, cosine!, sine!, { interleaved: this.#interleaved });
+  }
+}
+
+// ## Pitfall: the other pairing
+//
+// Loading weights of one pairing into the other changes no shape. The test "applyRotary() in both
+// pairings differs by a fixed order of coordinates" states what has to be permuted.

@@ -1,0 +1,223 @@
+/**
+ * # Contents
+ *
+ * **Question.** The book is not written in the order in which it is read, and its sections refer to one another by number.
+ * Where do the numbers come from, so that none is typed and none changes when a missing section is written?
+ *
+ * **Idea.** The whole plan is here, in reading order: the chapters by their folders, the sections by their files. A number is a
+ * place in this list, whether or not what stands before it is written. Prose refers to a section by a link to its file,
+ * with the word *section* as its text; the page and the terminal add the number.
+ *
+ * To add a section that the plan has, add its file and the line of its chapter's `mod.ts` that exports it. A page that the
+ * plan lacks gets its place here first.
+ *
+ * @module
+ */
+
+/** A section of the plan. */
+export interface Section {
+  /** Its files or folders in the chapter's folder, in reading order, without endings. */
+  readonly pages: readonly string[];
+  /** What the plan calls it, until its page has a title of its own. */
+  readonly planned?: string;
+  /** False for a page between sections, which has no number. */
+  readonly numbered?: false;
+}
+
+/** A chapter of the plan; its number is its place. */
+export interface Chapter {
+  /** Its folder in `core`. */
+  readonly folder: string;
+  /** What it is called. */
+  readonly title: string;
+  /** In reading order. */
+  readonly sections: readonly Section[];
+}
+
+/** The chapters of the book, written or not. */
+export const CONTENTS: readonly Chapter[] = [
+  {
+    folder: "01_introduction",
+    title: "Introduction",
+    sections: [
+      { pages: ["tasks_and_shapes"], planned: "Tasks and shapes" },
+      { pages: ["rule_based_classifier"], planned: "A rule-based classifier" },
+      { pages: ["bag_of_words"], planned: "Bag of words" },
+      { pages: ["evaluation"], planned: "Evaluation" },
+      { pages: ["three_ways"], planned: "Three ways to build a system" },
+    ],
+  },
+  {
+    folder: "02_words",
+    title: "Words",
+    sections: [
+      { pages: ["byte_pair_encoding"] },
+      { pages: ["unigram"], planned: "Unigram language model segmentation" },
+      { pages: ["multilingual"], planned: "Multilingual vocabularies" },
+      { pages: ["embeddings"] },
+      { pages: ["word2vec"], planned: "Word2vec" },
+      { pages: ["static_and_contextual"], planned: "Static and contextual vectors" },
+      { pages: ["before_tokens"], planned: "Before the tokens" },
+      { pages: ["softmax"], numbered: false },
+    ],
+  },
+  {
+    folder: "03_language_models",
+    title: "Language models",
+    sections: [
+      { pages: ["autoregressive"], planned: "Autoregressive models" },
+      { pages: ["n_grams"], planned: "N-grams" },
+      { pages: ["feed_forward_lm"], planned: "A feed-forward language model" },
+      { pages: ["rnn"], planned: "Recurrent networks" },
+      { pages: ["lstm"], planned: "LSTM and GRU" },
+      { pages: ["cnn"], planned: "Convolutional networks" },
+      { pages: ["rnn_encoder_decoder"], planned: "A recurrent encoder–decoder" },
+      { pages: ["efficiency"], planned: "Efficiency" },
+    ],
+  },
+  {
+    folder: "04_attention",
+    title: "Attention",
+    sections: [
+      { pages: ["pooling"], planned: "Attention pooling" },
+      { pages: ["score_functions"], planned: "Score functions" },
+      { pages: ["scaled_dot_product"] },
+      { pages: ["self_and_cross"] },
+      { pages: ["masks"] },
+      { pages: ["multi_head"] },
+      { pages: ["positions"] },
+      { pages: ["attention_rnn_cnn"], planned: "Attention, recurrence, convolution" },
+      { pages: ["faster_attention"], planned: "Faster attention" },
+    ],
+  },
+  {
+    folder: "05_transformer",
+    title: "Transformer",
+    sections: [
+      { pages: ["normalization"] },
+      { pages: ["residual"] },
+      { pages: ["feed_forward"] },
+      { pages: ["encoder"] },
+      { pages: ["decoder"] },
+      { pages: ["encoder_decoder"] },
+      { pages: ["decoder_only"] },
+      { pages: ["encoder_only"], planned: "Encoder-only models" },
+      { pages: ["non_autoregressive"], planned: "Non-autoregressive models" },
+      { pages: ["modern"], planned: "Modern changes" },
+      { pages: ["tagging"], planned: "Tagging" },
+      { pages: ["copying_and_guiding"], planned: "Copying and guiding" },
+      { pages: ["two_shapes"], planned: "Encoder–decoder or decoder-only" },
+      { pages: ["speech_and_graphs"], planned: "Speech and graphs" },
+    ],
+  },
+  {
+    folder: "06_training",
+    title: "Training",
+    sections: [
+      { pages: ["loss"] },
+      { pages: ["batching"] },
+      { pages: ["optimizers"] },
+      { pages: ["teacher_forcing"] },
+      { pages: ["truncated_backpropagation"], planned: "Truncated backpropagation" },
+      { pages: ["loop"], numbered: false },
+      { pages: ["low_precision"], planned: "Low precision" },
+      { pages: ["safetensors", "checkpoints"] },
+      { pages: ["bleu", "policy_gradient"] },
+      { pages: ["fine_tuning"], planned: "Fine-tuning and LoRA" },
+      { pages: ["distillation"], planned: "Distillation" },
+      { pages: ["what_layers_learn"], planned: "What layers learn" },
+    ],
+  },
+  {
+    folder: "07_generation",
+    title: "Generation",
+    sections: [
+      { pages: ["confidence"], planned: "Confidence" },
+      { pages: ["hallucination"], planned: "Hallucination" },
+      { pages: ["sampling"] },
+      { pages: ["truncation"] },
+      { pages: ["temperature"] },
+      { pages: ["contrastive"], planned: "Contrastive decoding" },
+      { pages: ["greedy_and_beam", "beam_variants"] },
+      { pages: ["minimum_bayes_risk"], planned: "Minimum Bayes risk" },
+      { pages: ["constraints"], planned: "Constraints" },
+      { pages: ["speculative"], planned: "Speculative decoding" },
+      { pages: ["kv_cache"] },
+      { pages: ["windows_and_sinks"], planned: "Windows and attention sinks" },
+      { pages: ["on_device"], numbered: false },
+      { pages: ["generate"], numbered: false },
+    ],
+  },
+  {
+    folder: "08_pretrained",
+    title: "Pre-trained models",
+    sections: [
+      { pages: ["files"], planned: "Files" },
+      { pages: ["tokenizer_files"], planned: "Tokenizer files" },
+      { pages: ["gpt2"], planned: "GPT-2" },
+      { pages: ["bert"], planned: "BERT" },
+      { pages: ["bloom"], planned: "BLOOM" },
+      { pages: ["llama"], planned: "The LLaMA family" },
+      { pages: ["marian"], planned: "Marian" },
+      { pages: ["t5"], planned: "T5" },
+      { pages: ["glm"], planned: "GLM" },
+      { pages: ["vit"], planned: "ViT" },
+      { pages: ["quantised_weights"], planned: "Quantised weights" },
+      { pages: ["x_ray"], planned: "X-ray" },
+      { pages: ["export"], planned: "Export" },
+    ],
+  },
+  {
+    folder: "09_questions",
+    title: "Questions",
+    sections: [{ pages: ["answers"], planned: "Every question of the notes, answered by a program's output" }],
+  },
+];
+
+/** The folder of a chapter by its name without the number: `04_attention` of `attention`. */
+export function chapterFolder(name: string): string | undefined {
+  return CONTENTS.find(({ folder }) => folder.slice(3) === name)?.folder;
+}
+
+/**
+ * The number of a chapter or section.
+ *
+ * @param path of any of its files, from the root of the repository: `core/04_attention/positions/mod.ts`
+ * @returns such as `4` for a chapter's `mod.ts`, `4.7` for a page of a section; nothing for all else
+ */
+export function numberOf(path: string): string | undefined {
+  const [, folder, name] = /^core\/(\d\d_\w+)\/(\w+)(?:\.ts|\/\w+\.ts)$/.exec(path) ?? [];
+  const chapter = CONTENTS.findIndex((one) => one.folder === folder);
+  if (chapter < 0) return undefined;
+  if (path.endsWith(`${folder}/mod.ts`)) return `${chapter + 1}`;
+  const numbered = CONTENTS[chapter]!.sections.filter(({ numbered }) => numbered !== false);
+  const section = numbered.findIndex(({ pages }) => pages.includes(name!));
+  return section < 0 ? undefined : `${chapter + 1}.${section + 1}`;
+}
+
+/** A link whose text is the kind of what it leads to; the number is added where it is read. */
+const REFERENCE = /\[([Ss]ection|[Cc]hapter)\]\(([^)\s]+)\)/g;
+
+/**
+ * A text whose references to chapters and sections have their numbers.
+ *
+ * @param text Markdown, or words without markup
+ * @param from the file that it stands in, from the root of the repository
+ * @param print a reference from its words, the number among them, and its address; the words alone by default
+ * @returns the text with every reference printed
+ * @throws {RangeError} if a reference leads to a file that is no chapter or section, or is called by the other's name
+ */
+export function withNumbers(
+  text: string,
+  from: string,
+  print: (words: string, href: string) => string = (words) => words,
+): string {
+  return text.replace(REFERENCE, (_, word: string, href: string) => {
+    const path = new URL(href, `file:///${from}`).pathname.slice(1);
+    const number = numberOf(path);
+    if (number === undefined || number.includes(".") !== /section/i.test(word)) {
+      throw new RangeError(`Cannot refer to ${path} from ${from}: the contents have no ${word.toLowerCase()} there`);
+    }
+    return print(`${word} ${number}`, href);
+  });
+}

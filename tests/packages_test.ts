@@ -1,0 +1,100 @@
+/**
+ * What others are given: the package on JSR, the one on npm, the version, and the workflows that publish them.
+ *
+ * Reading and starting programs need permission; without it these tests are reported as ignored.
+ */
+
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { granted, testWithFolder } from "./permissions.ts";
+
+const root = new URL("../", import.meta.url);
+const read = (path: string): Promise<string> => Deno.readTextFile(new URL(path, root));
+const decoder = new TextDecoder();
+
+/** Runs a program and gives back everything that it printed. */
+async function output(program: string, cwd: URL | string, ...args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await new Deno.Command(program, {
+    args: [...args],
+    cwd,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).output();
+  const printed = decoder.decode(stdout) + decoder.decode(stderr);
+  assertEquals(code, 0, printed);
+  return printed;
+}
+
+/** The files that a module loads, itself included, as paths from the root. */
+async function reached(path: string): Promise<string[]> {
+  const { modules } = JSON.parse(await output(Deno.execPath(), root, "info", "--json", path));
+  return (modules as { specifier: string }[]).map(({ specifier }) => specifier.slice(root.href.length));
+}
+
+Deno.test({
+  name: "the package holds all that its exports and its commands load, and nothing of tests, benches and tools",
+  ignore: !granted("read", "run"),
+  async fn() {
+    const printed = await output(Deno.execPath(), root, "publish", "--dry-run", "--allow-dirty", "--no-check");
+    const given = [...printed.matchAll(/^ +(file:\S+) \(/gm)].map(([, url]) => url!.slice(root.href.length));
+    const { exports } = JSON.parse(await read("deno.json")) as { exports: Record<string, string> };
+    const commands = [...Deno.readDirSync(new URL("core/cli/commands/", root))].map(({ name }) => name);
+    const doors = [...Object.values(exports), "core/cli.ts", ...commands.map((name) => `core/cli/commands/${name}`)];
+    const needed = new Set((await Promise.all(doors.map(reached))).flat());
+    const extra = ["deno.json", "README.md", "CHANGELOG.md", "LICENSE", "core/cli/std/package.ts"];
+    assertEquals([...needed, ...extra].filter((path) => !given.includes(path)), []);
+    const foreign = /^(tests|bench|docs|models)\/|std\/assert|_test\.ts$|\/build\.ts$|deno\.lock$/;
+    assertEquals(given.filter((path) => foreign.test(path)), []);
+  },
+});
+
+/** Whether Node can be started. */
+function hasNode(): boolean {
+  if (!granted("read", "write", "run")) return false;
+  try {
+    return new Deno.Command("node", { args: ["--version"], stdout: "null", stderr: "null" }).outputSync().success;
+  } catch {
+    return false;
+  }
+}
+
+const testInNode = hasNode() ? testWithFolder : (name: string) => Deno.test({ name, ignore: true, fn() {} });
+
+testInNode("the package on npm computes in Node", async (folder) => {
+  await output(Deno.execPath(), root, "task", "pack", "--allow-dirty", "--output", `${folder}/heed.tgz`);
+  await output("tar", folder, "xzf", "heed.tgz");
+  await Deno.writeTextFile(
+    `${folder}/use.mjs`,
+    `import { tensor } from "./package/mod.js";
+    const x = tensor([1, 2, 3]);
+    console.log((await x.mul(2).read()).join(), x.device.name);`,
+  );
+  assertStringIncludes(await output("node", folder, "use.mjs"), "2,4,6 wasm");
+});
+
+Deno.test({
+  name: "the changelog opens with what is unreleased, then the version of deno.json",
+  ignore: !granted("read"),
+  async fn() {
+    const { version } = JSON.parse(await read("deno.json")) as { version: string };
+    const [unreleased, latest] = [...(await read("CHANGELOG.md")).matchAll(/^## \[(.+?)\](.*)$/gm)];
+    assertEquals([unreleased![1], latest![1]], ["Unreleased", version]);
+    assertMatch(latest![2]!, /^ - \d{4}-\d\d-\d\d$/);
+  },
+});
+
+Deno.test({
+  name: "every action of the workflows is pinned by its full hash and says its version",
+  ignore: !granted("read"),
+  async fn() {
+    const wrong: string[] = [];
+    for (const { name } of Deno.readDirSync(new URL(".github/workflows/", root))) {
+      for (const [line, action] of (await read(`.github/workflows/${name}`)).matchAll(/uses: (\S+).*$/gm)) {
+        if (action!.startsWith("./")) continue;
+        if (!/^uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line)) wrong.push(`${name}: ${line}`);
+      }
+    }
+    assertEquals(wrong, []);
+  },
+});
