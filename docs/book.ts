@@ -145,10 +145,10 @@ export function partsOfBook({ read, list }: Files): Part[] {
     ...folder("core/corpora/"),
     ...chapters.flatMap((path) => below(`${path}experiments/`)),
   ]);
-  part("The CPU device", "appendix", modFirst(folder("wasm/")));
-  part("CPU kernels", "appendix", folder("wasm/assembly/"));
+  part("The CPU device", "appendix", [...modFirst(folder("wasm/")), ...modFirst(folder("wasm/fused/"))]);
+  part("CPU kernels", "appendix", [...folder("wasm/assembly/"), ...folder("wasm/assembly/words/")]);
   part("The ladder", "appendix", ["wasm/ladder/mod.ts", ...folder("wasm/ladder/assembly/")]);
-  part("The GPU device", "appendix", modFirst(folder("gpu/")));
+  part("The GPU device", "appendix", [...modFirst(folder("gpu/")), ...modFirst(folder("gpu/fused/"))]);
   part("Shaders", "appendix", folder("gpu/shaders/", ".wgsl"));
   part("This site", "appendix", [
     "docs/build.ts",

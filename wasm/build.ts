@@ -77,7 +77,7 @@ const COMMON = [
  */
 function sourceOf(name: string): string {
   const text = Deno.readTextFileSync(new URL(name, here));
-  return text.replace(/^\/\/ @inline$/gm, "@inline").replace(/^(.*\bfrom "\.[^"]*)\.ts";$/gm, '$1";');
+  return text.replace(/^( *)\/\/ @inline$/gm, "$1@inline").replace(/^(.*\bfrom "\.[^"]*)\.ts";$/gm, '$1";');
 }
 
 /** Compiles the entry file of a folder under the given extra flags. */

@@ -14,11 +14,12 @@ import { ARITHMETIC, binaryCode, type BinaryOp, UNARY, type UnaryOp } from "../c
 import { checkBinary, checkIntegers, checkSelect, checkUnary } from "../core/engine/requirements.ts";
 import { isContiguous, product, simplify, sizeOf } from "../core/engine/shape.ts";
 import * as job from "./assembly/opcodes.ts";
+import * as word from "./assembly/words/elementwise.ts";
 import type { Runtime } from "./runtime.ts";
-import { writeAxes } from "./views.ts";
+import { placed, writeAxes } from "./views.ts";
 
-/** Elements of one unit of the kernels. */
-const BLOCK = 4096;
+/** Bytes of a vector. */
+const VECTOR = 16;
 
 /** Nanoseconds per element, roughly, of what waits for memory. */
 const CHEAP = 0.3;
@@ -48,13 +49,19 @@ function run(
   target?: View,
 ): Buffer {
   const shape = operands[0]!.shape, size = sizeOf(shape);
-  const words = [code, 0, 0, 0, 0, size, 16, 16, 16, 0, 1];
-  let units: number;
+  const words = placed(
+    [word.OPERATION, code],
+    [word.COUNT, size],
+    [word.STEP_A, VECTOR],
+    [word.STEP_B, VECTOR],
+    [word.STEP_C, VECTOR],
+    [word.AXES, 0],
+  );
+  let blocks = Math.ceil(size / word.BLOCK), units = blocks;
 
   if (operands.every((x) => isContiguous(x.shape, x.strides))) {
-    for (let i = 0; i < operands.length; i++) words[2 + i] = runtime.address(operands[i]!);
-    units = words[10] = Math.ceil(size / BLOCK);
-    cost *= Math.min(size, BLOCK);
+    for (let i = 0; i < operands.length; i++) words[word.A + i] = runtime.address(operands[i]!);
+    cost *= Math.min(size, word.BLOCK);
   } else {
     let views = operands;
     let axes = simplify(shape, views.map((x) => x.strides));
@@ -64,19 +71,20 @@ function run(
       axes = simplify(shape, views.map((x) => x.strides));
     }
     const inner = axes.shape.pop() ?? 1;
-    words[5] = inner;
+    words[word.COUNT] = inner;
     for (let i = 0; i < views.length; i++) {
-      words[2 + i] = runtime.address(views[i]!);
-      words[6 + i] = (axes.strides[i]!.pop() ?? 1) === 1 ? 16 : 0;
+      words[word.A + i] = runtime.address(views[i]!);
+      words[word.STEP_A + i] = (axes.strides[i]!.pop() ?? 1) === 1 ? VECTOR : 0;
     }
-    words[9] = axes.shape.length;
-    words[10] = Math.ceil(inner / BLOCK);
+    words[word.AXES] = axes.shape.length;
     writeAxes(words, axes.shape, axes.strides);
-    units = size === 0 ? 0 : product(axes.shape) * words[10];
-    cost = 8 + cost * Math.min(inner, BLOCK);
+    blocks = Math.ceil(inner / word.BLOCK);
+    units = size === 0 ? 0 : product(axes.shape) * blocks;
+    cost = 8 + cost * Math.min(inner, word.BLOCK);
   }
+  words[word.BLOCKS] = blocks;
   const result = target ? target.buffer : runtime.allocate(size);
-  words[1] = runtime.address(target ?? { ...operands[0]!, buffer: result, offset: 0 });
+  words[word.TO] = runtime.address(target ?? { ...operands[0]!, buffer: result, offset: 0 });
   runtime.run(kernel, words, units, cost);
   return result;
 }

@@ -20,7 +20,12 @@ import * as fusedJobs from "./assembly/fused_opcodes.ts";
 import * as kinds from "./assembly/kinds.ts";
 import { ARGS, HEAP } from "./assembly/layout.ts";
 import * as jobs from "./assembly/opcodes.ts";
+import * as activation from "./assembly/words/activations.ts";
+import * as copy from "./assembly/words/copy.ts";
+import * as element from "./assembly/words/elementwise.ts";
+import * as reduction from "./assembly/words/reduce.ts";
 import type { Kernels } from "./threads.ts";
+import { placed } from "./views.ts";
 
 /** Numbers by name. */
 type Codes = Readonly<Record<string, number>>;
@@ -30,22 +35,57 @@ function kindsOf(words: RegExp): Codes {
   return Object.fromEntries(Object.entries(kinds).filter(([name]) => words.test(name)));
 }
 
-/** Codes, the job that knows them, and the words of the job, where `-1` stands for the code. */
+/** The word that the code takes the place of. */
+const CODE = -1;
+/** Words of an elementwise function of one element. */
+const ONE = placed(
+  [element.OPERATION, CODE],
+  [element.TO, HEAP],
+  [element.A, HEAP + 64],
+  [element.B, HEAP + 64],
+  [element.COUNT, 1],
+  [element.STEP_A, 16],
+  [element.STEP_B, 16],
+  [element.AXES, 0],
+  [element.BLOCKS, 1],
+);
+/** Words of a reduction of one element. */
+const ROW = placed(
+  [reduction.OPERATION, CODE],
+  [reduction.TO, HEAP],
+  [reduction.FROM, HEAP + 64],
+  [reduction.WIDTH, 1],
+  [reduction.INTEGER, 0],
+  [reduction.ROWS, 2],
+  [reduction.ROW_BYTES, 4],
+  [reduction.AXES, 0],
+);
+/** Words of a conversion of one element. */
+const CONVERSION = placed([copy.CONVERSION, CODE], [copy.TO, HEAP], [copy.FROM, HEAP + 64], [copy.COUNT, 1]);
+/** Words of an activation of one element. */
+const ACTIVATION = placed(
+  [activation.TO, HEAP],
+  [activation.FROM, HEAP + 64],
+  [activation.GRADIENT, HEAP + 64],
+  [activation.COUNT, 1],
+  [activation.KIND, CODE],
+);
+
+const binary: Codes = { ...ARITHMETIC, ...COMPARISON };
+const { argmax: _, ...columnwise } = REDUCTION;
+const activations = kindsOf(/^ACTIVATION_/), conversions = kindsOf(/^(FLOAT|INTEGER)_TO_/);
+
+/** Codes, the job that knows them, and its words. */
 const RUNS: readonly (readonly [what: string, codes: Codes, job: number, words: readonly number[]])[] = [
-  ["unary", UNARY, jobs.UNARY, [-1, HEAP, HEAP + 64, 0, 0, 1, 16, 16, 16, 0, 1]],
-  ...[jobs.BINARY, jobs.BINARY_INTEGER].map((job) =>
-    ["binary", { ...ARITHMETIC, ...COMPARISON }, job, [-1, HEAP, HEAP + 64, HEAP + 64, 0, 1, 16, 16, 16, 0, 1]] as const
-  ),
-  ...[0, 1].map((integers) =>
-    ["reduction", REDUCTION, jobs.REDUCE_ROWS, [-1, HEAP, HEAP + 64, 1, integers, 0]] as const
-  ),
-  [
-    "reduction of columns",
-    (({ argmax: _, ...others }) => others)(REDUCTION),
-    jobs.REDUCE_COLUMNS,
-    [-1, HEAP, HEAP + 64, 1, 2, 4, 0],
-  ],
-  ["conversion", kindsOf(/_TO_/), jobs.CONVERT, [-1, HEAP, HEAP + 64, 1]],
+  ["unary", UNARY, jobs.UNARY, ONE],
+  ["binary", binary, jobs.BINARY, ONE],
+  ["binary int32", binary, jobs.BINARY_INTEGER, ONE],
+  ["reduction", REDUCTION, jobs.REDUCE_ROWS, ROW],
+  ["reduction int32", REDUCTION, jobs.REDUCE_ROWS, ROW.with(reduction.INTEGER, 1)],
+  ["reduction of columns", columnwise, jobs.REDUCE_COLUMNS, ROW],
+  ["conversion", conversions, jobs.CONVERT, CONVERSION],
+  ["activation", activations, fusedJobs.ACTIVATION, ACTIVATION],
+  ["gradient of an activation", activations, fusedJobs.ACTIVATION_BACKWARD, ACTIVATION],
 ];
 
 /**
@@ -75,7 +115,7 @@ export function missingCases(bytes: Uint8Array<ArrayBuffer>): string[] {
   for (const [name, job] of Object.entries({ ...jobs, ...fusedJobs })) attempt(`job ${name}`, job, ones, 0);
   for (const [what, codes, job, args] of RUNS) {
     for (const [name, code] of Object.entries(codes)) {
-      attempt(`${what} ${name}, job ${job}`, job, args.map((word) => word === -1 ? code : word), 1);
+      attempt(`${what} ${name}`, job, args.map((word) => word === CODE ? code : word), 1);
     }
   }
   return missing;

@@ -51,8 +51,71 @@ export interface View {
   readonly offset: number;
 }
 
-/** Numbers and switches that parametrize a fused kernel, such as `{ epsilon: 1e-5 }`. */
-export type Attributes = Readonly<Record<string, number | boolean>>;
+/** The attributes of a function that takes none. */
+export type NoAttributes = Readonly<Record<string, never>>;
+
+/**
+ * The functions that a device may compute by a kernel of their name, and what parametrizes each.
+ *
+ * A chapter states the definition and gives every attribute; a kernel of a device finds it under the same name. One
+ * that is misspelt does not compile on either side.
+ */
+export interface FusedFunctions {
+  /** `core/02_words/softmax.ts`. */
+  readonly softmax: NoAttributes;
+  /** `core/02_words/softmax.ts`. */
+  readonly logSoftmax: NoAttributes;
+  /** `core/06_training/loss.ts`, one loss for each row of logits. */
+  readonly crossEntropy: { readonly ignoreIndex: number; readonly labelSmoothing: number };
+  /** `core/05_transformer/normalization.ts`. */
+  readonly layerNorm: { readonly epsilon: number };
+  /** `core/05_transformer/normalization.ts`. */
+  readonly rmsNorm: { readonly epsilon: number };
+  /** `core/05_transformer/feed_forward.ts`. */
+  readonly relu: NoAttributes;
+  /** `core/05_transformer/feed_forward.ts`. */
+  readonly silu: NoAttributes;
+  /** `core/05_transformer/feed_forward.ts`. */
+  readonly gelu: { readonly approximate: boolean };
+  /** `core/engine/linear.ts`. */
+  readonly linear: NoAttributes;
+  /** `core/engine/dropout.ts`; the key and the counter of a generator. */
+  readonly dropout: {
+    readonly rate: number;
+    readonly key0: number;
+    readonly key1: number;
+    readonly counter: number;
+  };
+  /** `core/04_attention/scaled_dot_product.ts`. */
+  readonly attention: { readonly causal: boolean; readonly scale: number };
+  /** `core/04_attention/positions/rotary.ts`. */
+  readonly rotary: { readonly interleaved: boolean };
+}
+
+/** The functions that overwrite tensors and may have a kernel, and what parametrizes each. */
+export interface FusedUpdates {
+  /** `core/06_training/optimizers.ts`; the corrections are those of the two averages at this step. */
+  readonly adamStep: {
+    readonly learningRate: number;
+    readonly beta1: number;
+    readonly beta2: number;
+    readonly epsilon: number;
+    readonly weightDecay: number;
+    readonly correction1: number;
+    readonly correction2: number;
+    readonly gradientScale: number;
+  };
+  /** `core/engine/autograd.ts`: adds a gradient to a sum of gradients. */
+  readonly accumulate: NoAttributes;
+  /** `core/06_training/optimizers.ts`: multiplies a gradient by one number. */
+  readonly scale: NoAttributes;
+}
+
+/** The name of a function that may have a kernel. */
+export type FusedName = keyof FusedFunctions;
+
+/** The name of an update that may have a kernel. */
+export type UpdateName = keyof FusedUpdates;
 
 /**
  * What a fused kernel hands back: the value first, then whatever its own backward kernel
@@ -67,9 +130,9 @@ export type Outputs = readonly [View, ...View[]];
  * the caller is `undefined`. A kernel may decline a combination it does not cover by
  * returning `undefined`: the definition runs instead.
  */
-export type FusedForward = (
+export type FusedForward<Name extends FusedName = FusedName> = (
   inputs: readonly (View | undefined)[],
-  attributes: Attributes,
+  attributes: FusedFunctions[Name],
 ) => Outputs | undefined;
 
 /**
@@ -79,23 +142,33 @@ export type FusedForward = (
  * output; returns the gradient of each input whose place in `wanted` is true, shaped like
  * that input. Returning `undefined` declines.
  */
-export type FusedBackward = (
+export type FusedBackward<Name extends FusedName = FusedName> = (
   inputs: readonly (View | undefined)[],
   outputs: Outputs,
   gradient: View,
   wanted: readonly boolean[],
-  attributes: Attributes,
+  attributes: FusedFunctions[Name],
 ) => readonly (View | undefined)[] | undefined;
 
 /**
  * A kernel that overwrites its targets, such as one step of an optimizer. The targets are
  * contiguous. Returning `false` declines.
  */
-export type FusedUpdate = (
+export type FusedUpdate<Name extends UpdateName = UpdateName> = (
   targets: readonly View[],
   inputs: readonly (View | undefined)[],
-  attributes: Attributes,
+  attributes: FusedUpdates[Name],
 ) => boolean;
+
+/** The kernels of a device, by name. */
+export interface FusedKernels {
+  /** Kernels that yield a value. */
+  readonly forward: { readonly [Name in FusedName]?: FusedForward<Name> };
+  /** Their derivatives. */
+  readonly backward: { readonly [Name in FusedName]?: FusedBackward<Name> };
+  /** Kernels that overwrite. */
+  readonly update: { readonly [Name in UpdateName]?: FusedUpdate<Name> };
+}
 
 /**
  * How the weights of a model are kept for inference.
@@ -193,11 +266,7 @@ export interface Backend {
   argsort(x: View, descending: boolean): Buffer;
 
   /** Faster routes to functions that the book already defines. */
-  readonly fused: {
-    readonly forward: Readonly<Record<string, FusedForward>>;
-    readonly backward: Readonly<Record<string, FusedBackward>>;
-    readonly update: Readonly<Record<string, FusedUpdate>>;
-  };
+  readonly fused: FusedKernels;
 
   /** Layouts for weights at inference; where one is missing, float32 in rows takes its place. */
   readonly packing?: Readonly<Partial<Record<PackedFormat, Packing>>>;

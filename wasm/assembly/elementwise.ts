@@ -12,21 +12,17 @@
  * **Ends.** What is left below a whole turn is copied to scratch, computed there like any other turn, and copied back
  * in part.
  *
- * Words of all jobs here: operation, to, a, b, c, elements of a row, bytes per vector in a,
- * b, c (16 or 0), outer axes, blocks of a row, and from word 16 on the outer extents, from
- * 24, 32, 40 the bytes per step in a, b, c. The result is contiguous. A unit is a block of
- * 4096 elements of a row.
+ * The words are those of `words/elementwise.ts`. The result is contiguous; a unit is a block of 4096 elements of a row.
  *
  * @module
  */
 
+import { integer, pointer } from "./simd.ts";
 import * as code from "./codes.ts";
 import { exp4 } from "./exp.ts";
 import { cos4, erf4, log1p4, log4, power, sigmoid4, sin4, tanh4 } from "./functions.ts";
 import { offsetOf } from "./walk.ts";
-
-/** Elements of one unit. */
-const BLOCK: i32 = 4096;
+import * as word from "./words/elementwise.ts";
 
 /** Copies fewer than sixteen words. */
 function copyWords(to: usize, from: usize, count: i32): void {
@@ -99,15 +95,15 @@ function unaryTurns(op: i32, to: usize, end: usize, a: usize): void {
   }
 }
 
-/** One function of one argument over a block of each row; see the words above. */
+/** One function of one argument over a block of each row. */
 export function unaryJob(args: usize, from: i32, to: i32, scratch: usize): void {
-  const op = load<i32>(args), target = load<usize>(args + 4), a = load<usize>(args + 8);
-  const n = load<i32>(args + 20), step = load<usize>(args + 24);
-  const axes = load<i32>(args + 36), blocks = load<i32>(args + 40);
+  const op = integer(args, word.OPERATION), target = pointer(args, word.TO), a = pointer(args, word.A);
+  const n = integer(args, word.COUNT), step = pointer(args, word.STEP_A);
+  const axes = integer(args, word.AXES), blocks = integer(args, word.BLOCKS);
   for (let unit = from; unit < to; unit++) {
-    const row = unit / blocks, first = (unit % blocks) * BLOCK, count = min(BLOCK, n - first);
+    const row = unit / blocks, first = (unit % blocks) * word.BLOCK, count = min(word.BLOCK, n - first);
     let y = target + (<usize> (row * n + first) << 2);
-    let x = a + offsetOf(row, axes, args + 64, args + 96);
+    let x = a + offsetOf(args, 0, row, axes);
     if (step) x += <usize> first << 2;
     else {
       // A row of one repeated element.
@@ -251,8 +247,8 @@ function integerPower(base: i32, exponent: i32): i32 {
 }
 
 /** Whether a function has no vector form. */
-function isSingle(op: i32, integer: bool): bool {
-  return op == code.ARITHMETIC_POW || op == code.ARITHMETIC_MOD || (integer && op == code.ARITHMETIC_DIV);
+function isSingle(op: i32, integers: bool): bool {
+  return op == code.ARITHMETIC_POW || op == code.ARITHMETIC_MOD || (integers && op == code.ARITHMETIC_DIV);
 }
 
 /** One number of those functions. */
@@ -271,7 +267,7 @@ function singleInteger(op: i32, a: i32, b: i32): i32 {
 /** Elements one at a time. */
 function singleTurns(
   op: i32,
-  integer: bool,
+  integers: bool,
   to: usize,
   count: i32,
   a: usize,
@@ -282,7 +278,7 @@ function singleTurns(
   stepA >>= 2;
   stepB >>= 2;
   for (; count > 0; count--) {
-    if (integer) store<i32>(to, singleInteger(op, load<i32>(a), load<i32>(b)));
+    if (integers) store<i32>(to, singleInteger(op, load<i32>(a), load<i32>(b)));
     else store<f32>(to, single(op, load<f32>(a), load<f32>(b)));
     to += 4;
     a += stepA;
@@ -291,25 +287,28 @@ function singleTurns(
 }
 
 /** One function of two float32 (or int32) arguments over a block of each row. */
-export function binaryJob(args: usize, from: i32, to: i32, scratch: usize, integer: bool): void {
-  const op = load<i32>(args), target = load<usize>(args + 4), a = load<usize>(args + 8), b = load<usize>(args + 12);
-  const n = load<i32>(args + 20), stepA = load<usize>(args + 24), stepB = load<usize>(args + 28);
-  const axes = load<i32>(args + 36), blocks = load<i32>(args + 40);
-  const alone = isSingle(op, integer);
+export function binaryJob(args: usize, from: i32, to: i32, scratch: usize, integers: bool): void {
+  const op = integer(args, word.OPERATION),
+    target = pointer(args, word.TO),
+    a = pointer(args, word.A),
+    b = pointer(args, word.B);
+  const n = integer(args, word.COUNT), stepA = pointer(args, word.STEP_A), stepB = pointer(args, word.STEP_B);
+  const axes = integer(args, word.AXES), blocks = integer(args, word.BLOCKS);
+  const alone = isSingle(op, integers);
   for (let unit = from; unit < to; unit++) {
-    const row = unit / blocks, first = (unit % blocks) * BLOCK, count = min(BLOCK, n - first);
+    const row = unit / blocks, first = (unit % blocks) * word.BLOCK, count = min(word.BLOCK, n - first);
     const z = target + (<usize> (row * n + first) << 2);
-    let x = a + offsetOf(row, axes, args + 64, args + 96), y = b + offsetOf(row, axes, args + 64, args + 128);
+    let x = a + offsetOf(args, 0, row, axes), y = b + offsetOf(args, 1, row, axes);
     if (stepA) x += <usize> first << 2;
     if (stepB) y += <usize> first << 2;
     if (alone) {
-      singleTurns(op, integer, z, count, x, stepA, y, stepB);
+      singleTurns(op, integers, z, count, x, stepA, y, stepB);
       continue;
     }
     x = repeated(x, stepA, scratch);
     y = repeated(y, stepB, scratch + 16);
     const rest = count & 15, whole = <usize> (count - rest) << 2;
-    if (integer) integerTurns(op, z, z + whole, x, stepA, y, stepB);
+    if (integers) integerTurns(op, z, z + whole, x, stepA, y, stepB);
     else binaryTurns(op, z, z + whole, x, stepA, y, stepB);
     if (!rest) continue;
     if (stepA) {
@@ -320,7 +319,7 @@ export function binaryJob(args: usize, from: i32, to: i32, scratch: usize, integ
       copyWords(scratch + 128, y + whole, rest);
       y = scratch + 128;
     }
-    if (integer) integerTurns(op, scratch + 192, scratch + 256, x, stepA, y, stepB);
+    if (integers) integerTurns(op, scratch + 192, scratch + 256, x, stepA, y, stepB);
     else binaryTurns(op, scratch + 192, scratch + 256, x, stepA, y, stepB);
     copyWords(z + whole, scratch + 192, rest);
   }
@@ -328,16 +327,16 @@ export function binaryJob(args: usize, from: i32, to: i32, scratch: usize, integ
 
 /** `to = choose ? a : b` over a block of each row; the words name a, b, choose in this order. */
 export function selectJob(args: usize, from: i32, to: i32): void {
-  const target = load<usize>(args + 4), a = load<usize>(args + 8);
-  const b = load<usize>(args + 12), c = load<usize>(args + 16);
-  const n = load<i32>(args + 20), stepA = load<usize>(args + 24);
-  const stepB = load<usize>(args + 28), stepC = load<usize>(args + 32);
-  const axes = load<i32>(args + 36), blocks = load<i32>(args + 40), zero = i32x4.splat(0);
+  const target = pointer(args, word.TO), a = pointer(args, word.A);
+  const b = pointer(args, word.B), c = pointer(args, word.C);
+  const n = integer(args, word.COUNT), stepA = pointer(args, word.STEP_A);
+  const stepB = pointer(args, word.STEP_B), stepC = pointer(args, word.STEP_C);
+  const axes = integer(args, word.AXES), blocks = integer(args, word.BLOCKS), zero = i32x4.splat(0);
   for (let unit = from; unit < to; unit++) {
-    const row = unit / blocks, first = (unit % blocks) * BLOCK, count = min(BLOCK, n - first);
+    const row = unit / blocks, first = (unit % blocks) * word.BLOCK, count = min(word.BLOCK, n - first);
     let z = target + (<usize> (row * n + first) << 2);
-    let x = a + offsetOf(row, axes, args + 64, args + 96), y = b + offsetOf(row, axes, args + 64, args + 128);
-    let m = c + offsetOf(row, axes, args + 64, args + 160);
+    let x = a + offsetOf(args, 0, row, axes), y = b + offsetOf(args, 1, row, axes);
+    let m = c + offsetOf(args, 2, row, axes);
     if (stepA) x += <usize> first << 2;
     if (stepB) y += <usize> first << 2;
     if (stepC) m += <usize> first << 2;

@@ -9,8 +9,9 @@
  */
 
 import * as code from "./codes.ts";
-import { sumLanes } from "./simd.ts";
+import { integer, pointer, sumLanes } from "./simd.ts";
 import { offsetOf } from "./walk.ts";
+import * as word from "./words/reduce.ts";
 
 /** Sum of `n` float32 that lie side by side. */
 export function sumRow(p: usize, n: i32): f32 {
@@ -116,21 +117,17 @@ function reduceRow(op: i32, to: usize, p: usize, n: i32): void {
 /**
  * Collapses rows; a unit is a row.
  *
- * Words: operation, to, from, elements of a row, 1 for integers, axes of the rows, and from
- * word 16 on their extents, from 24 the bytes per step.
+ * float32 or int32.
  */
 export function reduceRowsJob(args: usize, from: i32, to: i32): void {
-  const op = load<i32>(args), target = load<usize>(args + 4), source = load<usize>(args + 8);
-  const n = load<i32>(args + 12), integer = load<i32>(args + 16), axes = load<i32>(args + 20);
+  const op = integer(args, word.OPERATION), target = pointer(args, word.TO), source = pointer(args, word.FROM);
+  const n = integer(args, word.WIDTH), integers = integer(args, word.INTEGER), axes = integer(args, word.AXES);
   for (let unit = from; unit < to; unit++) {
-    const p = source + offsetOf(unit, axes, args + 64, args + 96), q = target + (<usize> unit << 2);
-    if (integer) store<i32>(q, reduceIntegers(op, p, n));
+    const p = source + offsetOf(args, 0, unit, axes), q = target + (<usize> unit << 2);
+    if (integers) store<i32>(q, reduceIntegers(op, p, n));
     else reduceRow(op, q, p, n);
   }
 }
-
-/** Columns of one unit of {@linkcode reduceColumnsJob}. */
-const COLUMNS: i32 = 512;
 
 /** `y[0..n) += ` the sum of eight rows that lie `ld` bytes apart. */
 function addEight(y: usize, x: usize, ld: usize, n: i32): void {
@@ -188,17 +185,19 @@ function foldOne(op: i32, y: usize, x: usize, n: i32): void {
 /**
  * Collapses the rows of matrices, keeping their columns. A unit is 512 columns of one matrix.
  *
- * Words: operation (sum, max, min), to, from, columns, rows, bytes from row to row, axes of
- * the matrices, and from word 16 on their extents, from 24 the bytes per step. float32 only.
+ * Sum, maximum and minimum of float32.
  */
 export function reduceColumnsJob(args: usize, from: i32, to: i32, scratch: usize): void {
-  const op = load<i32>(args), target = load<usize>(args + 4), source = load<usize>(args + 8);
-  const columns = load<i32>(args + 12), rows = load<i32>(args + 16);
-  const ld = load<usize>(args + 20), axes = load<i32>(args + 24);
-  const blocks = (columns + COLUMNS - 1) / COLUMNS;
+  const op = integer(args, word.OPERATION), target = pointer(args, word.TO), source = pointer(args, word.FROM);
+  const columns = integer(args, word.WIDTH), rows = integer(args, word.ROWS);
+  const ld = pointer(args, word.ROW_BYTES), axes = integer(args, word.AXES);
+  const blocks = (columns + word.COLUMNS - 1) / word.COLUMNS;
   for (let unit = from; unit < to; unit++) {
-    const matrix = unit / blocks, j = (unit % blocks) * COLUMNS, n = min(COLUMNS, columns - j), bytes = <usize> n << 2;
-    let x = source + offsetOf(matrix, axes, args + 64, args + 96) + (<usize> j << 2);
+    const matrix = unit / blocks,
+      j = (unit % blocks) * word.COLUMNS,
+      n = min(word.COLUMNS, columns - j),
+      bytes = <usize> n << 2;
+    let x = source + offsetOf(args, 0, matrix, axes) + (<usize> j << 2);
     const y = target + (<usize> (matrix * columns + j) << 2);
     if (op != code.REDUCTION_SUM) {
       memory.copy(y, x, bytes);
