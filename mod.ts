@@ -5,6 +5,20 @@
  * has to be installed and no permission is needed: the CPU device (WebAssembly SIMD) is ready
  * when the import returns, and `await useDevice("webgpu")` computes on a GPU.
  *
+ * Here is what a program mostly needs, in the order of the book. The rest of a chapter, its smaller
+ * parts, every type of its options, is exported by the chapter itself:
+ *
+ * | import from               | holds                                                          |
+ * | ------------------------- | -------------------------------------------------------------- |
+ * | `@heed/heed/words`        | softmax, embeddings, byte-pair encoding                        |
+ * | `@heed/heed/attention`    | masks, attention, heads, positions                             |
+ * | `@heed/heed/transformer`  | norms, layers, the three models                                |
+ * | `@heed/heed/training`     | losses, batches, optimizers, the loop, checkpoints, rewards    |
+ * | `@heed/heed/generation`   | rules, searches, the loop of generation, the cache             |
+ * | `@heed/heed/engine`       | tensors, derivatives, modules, devices, memory, chance         |
+ * | `@heed/heed/wasm`         | the CPU device                                                 |
+ * | `@heed/heed/webgpu`       | the GPU device                                                 |
+ *
  * @example
  * ```ts
  * import { Random, scaledDotProductAttention } from "@heed/heed";
@@ -22,12 +36,133 @@ import { createReferenceDevice, DeviceUnavailable, registerDevice, setDefaultDev
 import type { Backend } from "./core/engine/mod.ts";
 import { createWasmDevice } from "./wasm/mod.ts";
 
-export * from "./core/02_words/mod.ts";
-export * from "./core/04_attention/mod.ts";
-export * from "./core/05_transformer/mod.ts";
-export * from "./core/06_training/mod.ts";
-export * from "./core/07_generation/mod.ts";
-export * from "./core/engine/mod.ts";
+// 2 · Words
+export {
+  BytePairEncoding,
+  Embedding,
+  logSoftmax,
+  padTokens,
+  softmax,
+  trainBytePairEncoding,
+} from "./core/02_words/mod.ts";
+export type { BytePairEncodingOptions } from "./core/02_words/mod.ts";
+
+// 4 · Attention
+export {
+  AlibiPositions,
+  attentionWeights,
+  causalMask,
+  combineMasks,
+  CrossAttention,
+  LearnedPositions,
+  MultiHeadAttention,
+  paddingMask,
+  prefixMask,
+  RotaryPositions,
+  scaledDotProductAttention,
+  SelfAttention,
+  SinusoidalPositions,
+  windowMask,
+} from "./core/04_attention/mod.ts";
+export type { AttentionOptions, MultiHeadOptions } from "./core/04_attention/mod.ts";
+
+// 5 · Transformer
+export {
+  DecoderOnly,
+  Encoder,
+  EncoderDecoder,
+  FeedForward,
+  gelu,
+  LayerNorm,
+  layerNorm,
+  relu,
+  RMSNorm,
+  rmsNorm,
+  silu,
+} from "./core/05_transformer/mod.ts";
+export type { DecoderOnlyOptions, EncoderDecoderOptions, TransformerOptions } from "./core/05_transformer/mod.ts";
+
+// 6 · Training
+export {
+  adam,
+  adamW,
+  Batches,
+  binaryCrossEntropy,
+  bleu,
+  clipGradients,
+  cosineSchedule,
+  crossEntropy,
+  decodeSafetensors,
+  encodeSafetensors,
+  inverseSquareRootSchedule,
+  klDivergence,
+  linearSchedule,
+  lion,
+  loadCheckpoint,
+  meanSquaredError,
+  nextTokens,
+  Optimizer,
+  padSequences,
+  reinforce,
+  saveCheckpoint,
+  SequenceWindows,
+  sgd,
+  teacherForcing,
+  train,
+} from "./core/06_training/mod.ts";
+export type { Schedule, TrainingReport, TrainOptions } from "./core/06_training/mod.ts";
+
+// 7 · Generation
+export {
+  epsilonRule,
+  generate,
+  KeyValueCache,
+  minPRule,
+  repetitionRule,
+  sample,
+  stream,
+  temperatureRule,
+  topKRule,
+  topPRule,
+  typicalRule,
+} from "./core/07_generation/mod.ts";
+export type {
+  GenerateOptions,
+  Generation,
+  LogitsRule,
+  StreamedToken,
+  StreamOptions,
+} from "./core/07_generation/mod.ts";
+
+// What the chapters stand on
+export {
+  arange,
+  concat,
+  DeviceUnavailable,
+  dims,
+  dropout,
+  einsum,
+  full,
+  Linear,
+  linear,
+  memory,
+  Module,
+  noGrad,
+  ones,
+  pack,
+  parameter,
+  quantize,
+  Random,
+  release,
+  scope,
+  stack,
+  Tensor,
+  tensor,
+  useDevice,
+  withBackend,
+  zeros,
+} from "./core/engine/mod.ts";
+export type { Backend, DeviceChoice, DeviceName, DType, PackedFormat, Shape } from "./core/engine/mod.ts";
 export { createWasmDevice, type WasmOptions } from "./wasm/mod.ts";
 export type { WebgpuOptions } from "./gpu/adapter.ts";
 

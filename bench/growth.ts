@@ -13,12 +13,13 @@
  */
 
 import {
-  AdamW,
+  adamW,
   createWasmDevice,
   crossEntropy,
   DecoderOnly,
   KeyValueCache,
   noGrad,
+  Optimizer,
   Random,
   release,
   scaledDotProductAttention,
@@ -106,7 +107,7 @@ async function trainingStep(width: number, batch: number, threads: number): Prom
     const model = new DecoderOnly({
       ...{ vocabSize: 256, contextLength: 64, hiddenSize: width, numHeads: 4, numLayers: 4 },
     }, random);
-    const optimizer = new AdamW(model.parameters(), { learningRate: 1e-3 });
+    const optimizer = new Optimizer(model.parameters(), adamW({ learningRate: 1e-3 }));
     const ids = (): Tensor => tensor(Int32Array.from({ length: batch * 64 }, () => random.integer(256)), [batch, 64]);
     const step = (): void => {
       scope(() => crossEntropy(model.forward(ids()), ids()).backward());

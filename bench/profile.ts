@@ -11,18 +11,19 @@
  */
 
 import {
-  AdamW,
+  adamW,
   clipGradients,
   createWasmDevice,
   crossEntropy,
   DecoderOnly,
   KeyValueCache,
   noGrad,
+  Optimizer,
   Random,
   scope,
-  setBackend,
   tensor,
 } from "../mod.ts";
+import { setBackend } from "../core/engine/mod.ts";
 import * as fused from "../wasm/assembly/fused_opcodes.ts";
 import * as plain from "../wasm/assembly/opcodes.ts";
 import { runtimeOf } from "../wasm/runtime.ts";
@@ -108,7 +109,7 @@ function training(): Promise<Turn> {
   const layout = { vocabSize: V, contextLength: T, hiddenSize: 128, numHeads: 4, numLayers: 4, tieHead: false };
   const random = new Random(1);
   const model = new DecoderOnly(layout, random).train();
-  const optimizer = new AdamW(model.parameters(), { learningRate: 1e-3, weightDecay: 0.1 });
+  const optimizer = new Optimizer(model.parameters(), adamW({ learningRate: 1e-3, weightDecay: 0.1 }));
   const tokens = Int32Array.from({ length: B * T + 1 }, (_, i) => i * 7919 % V);
   return measure(() => {
     scope(() => {

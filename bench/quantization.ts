@@ -12,23 +12,24 @@
 
 import { chineseEnglish } from "../core/corpora/chinese_english.ts";
 import {
-  AdamW,
+  adamW,
   cosineSchedule,
   createWasmDevice,
   crossEntropy,
   DecoderOnly,
   memory,
   noGrad,
+  Optimizer,
   pack,
   quantize,
   Random,
   scope,
   SequenceWindows,
-  setBackend,
   type Tensor,
   tensor,
   train,
 } from "../mod.ts";
+import { setBackend } from "../core/engine/mod.ts";
 
 const STEPS = 400, CONTEXT = 64, BATCH = 32, SEED = 1;
 
@@ -68,7 +69,7 @@ const model = create();
 const random = new Random(SEED + 1);
 await train<readonly Int32Array[]>({
   model,
-  optimizer: new AdamW(model.parameters(), { learningRate: 3e-3, weightDecay: 0.01 }),
+  optimizer: new Optimizer(model.parameters(), adamW({ learningRate: 3e-3, weightDecay: 0.01 })),
   steps: STEPS,
   schedule: cosineSchedule({ peak: 3e-3, warmupSteps: 40, steps: STEPS }),
   clipNorm: 1,

@@ -19,11 +19,12 @@ import { createWebgpuDevice } from "../gpu/mod.ts";
 import { routeOf } from "../gpu/matmul.ts";
 import { runtimeOf } from "../gpu/runtime.ts";
 import {
-  AdamW,
+  adamW,
   crossEntropy,
   DecoderOnly,
   KeyValueCache,
   noGrad,
+  Optimizer,
   pack,
   quantize,
   Random,
@@ -323,7 +324,7 @@ function training(): Entry {
     ...{ group: NAME, name: `training step, ${BATCH} × ${WINDOW} tokens`, unit: "tokens/s" },
     run: () =>
       withModel(() => new DecoderOnly(GPT2, new Random(1)), async (model) => {
-        const optimizer = new AdamW(model.parameters(), { learningRate: 1e-4 });
+        const optimizer = new Optimizer(model.parameters(), adamW({ learningRate: 1e-4 }));
         const seconds = await time(() =>
           withBackend(device!, () => {
             scope(() => crossEntropy(model.forward(text(BATCH, WINDOW)), text(BATCH, WINDOW)).backward());

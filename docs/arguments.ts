@@ -27,10 +27,12 @@ export interface Task<O extends Options> {
  * Reads the command line of a task; ends the program where there is nothing to go on with.
  *
  * @param task what it takes
+ * @param args the command line, without what is fixed by the task
  * @returns the options and the plain arguments
  */
 export async function readTask<const O extends Options>(
   { name, summary, operands = "", options }: Task<O>,
+  args: readonly string[] = Deno.args,
 ): Promise<{ values: Values<O>; operands: string[] }> {
   const takes = defineCommand({
     operands,
@@ -42,7 +44,7 @@ export async function readTask<const O extends Options>(
   const of = { program: "deno task", name, summary, ...takes };
   try {
     const { parseArgs } = await loadParser();
-    const read = readArguments(parseArgs, of, Deno.args);
+    const read = readArguments(parseArgs, of, args);
     if (read !== "help") return read as { values: Values<O>; operands: string[] };
   } catch (error) {
     refuse(error);

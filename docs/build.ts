@@ -12,7 +12,7 @@
  * The result is a function of the sources: no dates, no network, the same bytes wherever it is built. It lies in `docs/site` and
  * works from any folder of any host, or from a disk.
  *
- * `deno task docs [--check] [--out FOLDER]`
+ * `deno task docs [--check] [--out FOLDER] [--source-url URL]`
  *
  * @module
  */
@@ -28,11 +28,12 @@ import { Highlighter } from "./code.ts";
 import { frontPage } from "./front.ts";
 import type { Outline } from "./figures.ts";
 import { frame, type Sheet } from "./layout.ts";
-import { type About, pageOf, type Site, sourcePage, type Surroundings, type Term } from "./pages.ts";
+import { pageOf } from "./pages.ts";
 import { type Definition, Program } from "./program.ts";
 import { type ProofFile, readProofs } from "./proofs.ts";
 import { entryPage, type EntryPoint, entryUrl, readEntryPoints } from "./reference.ts";
 import { type Entry, searchScript } from "./search.ts";
+import { type About, membersOf, type Site, type Surroundings, type Term } from "./site.ts";
 
 const root = new URL("../", import.meta.url);
 const here = new URL("./", import.meta.url);
@@ -153,9 +154,10 @@ async function theme(): Promise<Map<string, string | Uint8Array>> {
 /**
  * Builds the site in memory.
  *
+ * @param sourceUrl where files without a page can be read, with a slash at its end; they have no links without
  * @returns pages, files and problems
  */
-export async function build(): Promise<Built> {
+export async function build(sourceUrl = ""): Promise<Built> {
   const problems: Problem[] = [], warnings: Problem[] = [];
   const problem = (where: string, text: string): void => void problems.push({ where, text });
   const entryPoints = await readEntryPoints(root);
@@ -185,15 +187,17 @@ export async function build(): Promise<Built> {
   }
   const sources = [...pages.keys()].filter((path) => path.endsWith(".ts"));
   const program = new Program(decodeURIComponent(root.pathname), [...sources, "mod.ts"]);
-  const exports = program.exports("mod.ts");
-  for (const [name, definition] of program.exports("wasm/ladder/mod.ts")) {
-    if (!exports.has(name)) exports.set(name, definition);
+  const exports = new Map<string, Definition>();
+  for (const path of [...entryPoints.map(({ path }) => path), "wasm/ladder/mod.ts"]) {
+    for (const [name, definition] of program.exports(path)) if (!exports.has(name)) exports.set(name, definition);
   }
 
-  const terms: Term[] = [], entries: Entry[] = [];
+  const knowledge = new Map(sources.map((path) => [path, program.knowledge(path)]));
   const site: Site = {
     pages,
-    knowledge: new Map(sources.map((path) => [path, program.knowledge(path)])),
+    knowledge,
+    members: membersOf(knowledge),
+    sourceUrl,
     texts,
     exports,
     tests: proofs.filter(({ path }) => path.startsWith("tests/")),
@@ -215,12 +219,10 @@ export async function build(): Promise<Built> {
       }
     },
     problem,
-    terms,
-    entries,
   };
   undocumented(new Set(exports.values()), problem);
 
-  const sheets: Sheet[] = [];
+  const sheets: Sheet[] = [], terms: Term[] = [], entries: Entry[] = [];
   const assets = await theme();
   if (drawn) {
     const name = "figures.css", text = await Deno.readTextFile(new URL(`figures/${name}`, here));
@@ -230,7 +232,9 @@ export async function build(): Promise<Built> {
   for (const part of parts) {
     for (const page of part.pages) {
       if (!page.path) continue;
-      const { body, description } = pageOf(page, site);
+      const { body, description, ...found } = pageOf(page, site);
+      terms.push(...found.terms);
+      entries.push(...found.entries);
       const shows = experimentsOf(page.path);
       if (shows.length === 0) {
         const missing = { where: page.path, text: "No figure" };
@@ -259,16 +263,16 @@ export async function build(): Promise<Built> {
     const page = parts[0]!.pages.find((page) => page.url === url);
     sheets.push({ url, title, description, page, body, ...(assets ? { assets } : {}) });
   }
-  sheets.push(...reference(entryPoints, parts.at(-1)!, site, program));
+  for (const { sheet, found } of reference(entryPoints, parts.at(-1)!, site, program)) {
+    sheets.push(sheet);
+    entries.push(...found);
+  }
   for (const page of [...parts[0]!.pages, ...parts.at(-1)!.pages]) {
     if (sheets.some(({ url }) => url === page.url)) continue;
-    const body = frontPage(page, read(`docs/pages/${page.url.replace(".html", ".md")}`), parts, site);
+    const text = read(`docs/pages/${page.url.replace(".html", ".md")}`);
+    const { body, entries: found } = frontPage(page, text, parts, terms, site);
+    entries.push(...found);
     sheets.push({ url: page.url, title: page.title, description: DESCRIPTION, page, body });
-  }
-  for (const path of texts.keys()) {
-    if (pages.has(path) || !path.endsWith(".ts")) continue;
-    const { url, body } = sourcePage(path, site);
-    sheets.push({ url, title: path, description: `The file ${path}`, body });
   }
 
   const made = new Map(sheets.map((sheet) => [sheet.url, frame({ parts }, sheet)]));
@@ -301,15 +305,21 @@ function undocumented(definitions: ReadonlySet<Definition>, problem: (where: str
 }
 
 /** Pages of the entry points. */
-function reference(entryPoints: readonly EntryPoint[], part: Part, site: Site, program: Program): Sheet[] {
+function reference(
+  entryPoints: readonly EntryPoint[],
+  part: Part,
+  site: Site,
+  program: Program,
+): { sheet: Sheet; found: readonly Entry[] }[] {
   const homes = new Map<string, string>();
   for (const entry of entryPoints.slice(1)) {
     for (const { name } of entry.symbols) if (!homes.has(name)) homes.set(name, entryUrl(entry));
   }
   return entryPoints.map((entry, at) => {
     const page = part.pages.find(({ url }) => url === entryUrl(entry))!;
-    const body = entryPage(entry, page, program.exports(entry.path), site, at === 0 ? homes : undefined);
-    return { url: page.url, title: page.title, description: `What ${entry.specifier} exports`, page, body };
+    const { body, entries } = entryPage(entry, page, program.exports(entry.path), site, at === 0 ? homes : undefined);
+    const description = `What ${entry.specifier} exports`;
+    return { sheet: { url: page.url, title: page.title, description, page, body }, found: entries };
   });
 }
 
@@ -338,10 +348,11 @@ if (import.meta.main) {
     options: {
       check: flag("Fail on whatever does not fit together"),
       out: text("FOLDER", "Where to write it; docs/site unless given"),
+      "source-url": text("URL", "Where the repository's files can be read, for links to tests and benches"),
     },
   });
   const out = values.out === undefined ? SITE : pathToFileURL(`${resolve(values.out)}/`);
-  const built = await build();
+  const built = await build(values["source-url"]?.replace(/\/?$/, "/"));
   const { pages, problems, warnings } = built;
   await write(built, out);
   const { ENTRIES } = await optional<Playground>("playground/page.ts") ?? {};

@@ -4,10 +4,14 @@
  * **Question.** A link leads nowhere, a pitfall names no test, a section has no figure. Who notices?
  *
  * **Idea.** The finished pages are read again: every link must lead to a file that was written, and every anchor to an element
- * that it has. Nothing may be fetched from another host. The rest was noticed while the pages were made.
+ * that it has. Nothing may be fetched from another host. A symbol of a page must be in its formulas and in its code, which the
+ * blocks of the page say. The rest was noticed while the pages were made.
  *
  * @module
  */
+
+import { type Block, passagesOf } from "./blocks.ts";
+import { colourTex, findNames, type Quantity } from "./quantities.ts";
 
 /** Something wrong. */
 export interface Problem {
@@ -64,4 +68,64 @@ export function checkLinks(files: ReadonlyMap<string, string>, others: ReadonlyS
     }
   }
   return problems;
+}
+
+/** Formulas of Markdown, without what is code. */
+function formulasOf(text: string): string[] {
+  const prose = text.replace(/^```[\s\S]*?^```/gm, "").replace(/`[^`]*`/g, "");
+  return [...prose.matchAll(/\$\$([\s\S]+?)\$\$|\$([^$\s][^$]*)\$/g)].map(([, display, inline]) => display ?? inline!);
+}
+
+/** All Markdown of a block, the symbol table apart. */
+function wordsOf(block: Block): string[] {
+  if (block.kind === "opening") {
+    return [
+      block.prose.heading,
+      ...passagesOf(block.prose.text).flatMap((passage) =>
+        passage.kind === "text"
+          ? [passage.text]
+          : passage.kind === "table"
+          ? [passage.lines.join("\n")]
+          : passage.kind === "diagram"
+          ? [passage.caption]
+          : []
+      ),
+    ];
+  }
+  if (!("prose" in block) || !block.prose) return [];
+  return [block.prose.heading, block.prose.text, ...block.prose.tags.map(({ text }) => text)];
+}
+
+/** A line of code without strings and without the comment at its end. */
+const bare = (line: string): string =>
+  line.replace(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g, '""').replace(/\s\/\/ .*$/, "");
+
+/**
+ * Rows of the symbol table that stand for nothing: in no formula of the page, or in none of its code. A row of words is no
+ * formula, and a result without a name is not in the code.
+ *
+ * @param blocks of the page
+ * @param quantities its rows
+ * @returns a sentence for each
+ */
+export function checkColours(blocks: readonly Block[], quantities: readonly Quantity[]): string[] {
+  const inFormulas = new Set<number>(), inCode = new Set<number>();
+  for (const block of blocks) {
+    for (const tex of wordsOf(block).flatMap(formulasOf)) {
+      for (const [, number] of colourTex(tex, quantities).matchAll(/\\htmlData\{q=(\d+)\}/g)) {
+        inFormulas.add(Number(number));
+      }
+    }
+    if (!("code" in block)) continue;
+    for (const { text } of block.code) for (const [, , number] of findNames(bare(text), quantities)) inCode.add(number);
+  }
+  return quantities.flatMap(({ number, symbols, names }) => {
+    const row = symbols.length > 0 ? symbols.map((tex) => `$${tex}$`).join(", ") : names.join(", ");
+    // A bias is part of the layer that its weight names.
+    const named = names.filter((name) => !name.endsWith(".bias"));
+    return [
+      ...symbols.length > 0 && !inFormulas.has(number) ? [`The symbol ${row} colours no formula`] : [],
+      ...named.length > 0 && !inCode.has(number) ? [`The symbol ${row} colours no code`] : [],
+    ];
+  });
 }

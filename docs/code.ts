@@ -16,7 +16,7 @@ import bash from "shiki/langs/bash.mjs";
 import json from "shiki/langs/json.mjs";
 import typescript from "shiki/langs/typescript.mjs";
 import wgsl from "shiki/langs/wgsl.mjs";
-import { escape } from "./prose.ts";
+import { escape } from "./words.ts";
 
 /** Something said about a piece of a text. */
 export interface Mark {
@@ -72,7 +72,7 @@ export class Highlighter {
     const known =
       { ts: "typescript", typescript: "typescript", sh: "bash", bash: "bash", json: "json", wgsl: "wgsl" }[language];
     const lines = known
-      ? this.#shiki.codeToTokensBase(text, { lang: known, theme: "book" })
+      ? this.#shiki.codeToTokensBase(text, { lang: known, theme: "book", tokenizeTimeLimit: 0 })
       : text.split("\n").map((content) => [{ content, offset: 0, color: "" }]);
     const out: string[] = [];
     let start = 0, first = 0;

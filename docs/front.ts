@@ -21,17 +21,13 @@ import {
   withoutEntries,
 } from "./glossary.ts";
 import { relative } from "./layout.ts";
-import { addressOf, contextOf, rowsOf, type Site } from "./pages.ts";
-import { escape, plain, render, renderInline, sectionOf } from "./prose.ts";
+import { openingOf, readPage } from "./pages.ts";
+import { render, renderInline, sectionOf } from "./prose.ts";
+import { escape, plain } from "./words.ts";
 import { symbolRows } from "./quantities.ts";
 import { numbered } from "./references.ts";
-import { RANK } from "./search.ts";
-
-/** The module doc of a page as Markdown. */
-function openingOf(page: Page, site: Site): string {
-  const row = page.path === undefined ? undefined : rowsOf(page.path, site)[0];
-  return row?.kind === "opening" ? row.prose : "";
-}
+import { type Entry, RANK } from "./search.ts";
+import { addressOf, contextOf, type Site, type Term } from "./site.ts";
 
 /** A labelled paragraph of a page's beginning, such as its question. */
 export function paragraph(prose: string, label: string): string {
@@ -44,8 +40,8 @@ function map(page: Page, parts: readonly Part[], site: Site): string {
   const link = (other: Page): string =>
     `<a href="${relative(page.url, other.url)}" data-page="${other.url}">${escape(other.title)}</a>`;
   const chapter = ({ pages: [first, ...sections] }: Part): string => {
-    const context = contextOf(page.url, undefined, [], site, first!.path);
-    const question = renderInline(paragraph(openingOf(first!, site), "Question"), context);
+    const context = contextOf(page.url, undefined, [], site, { from: first!.path });
+    const question = renderInline(paragraph(openingOf(readPage(first!, site)), "Question"), context);
     const items = sections.map((section) => `<li><span class="number">${section.number}</span> ${link(section)}</li>`);
     return `<section class="chapter"><h2><span class="number">${first!.number}</span> ${
       link(first!)
@@ -75,13 +71,13 @@ function map(page: Page, parts: readonly Part[], site: Site): string {
 }
 
 /** Experiments by chapter, each with the first thing that it finds. */
-function experiments(page: Page, parts: readonly Part[], site: Site): string {
+function experiments(page: Page, parts: readonly Part[], site: Site, entries: Entry[]): string {
   const item = (section: Page, name: string): string => {
     const outline = site.outline(name);
     if (!outline) return "";
     const { id, title, claim, refuted } = outline;
     const but = refuted === 0 ? "" : refuted === 1 ? " One claim is refuted." : ` ${refuted} claims are refuted.`;
-    site.entries.push({ url: `${section.url}#${id}`, title, page: "Experiment", text: claim, rank: RANK.heading });
+    entries.push({ url: `${section.url}#${id}`, title, page: "Experiment", text: claim, rank: RANK.heading });
     return `<li><span class="number">${section.number}</span><a href="${relative(page.url, `${section.url}#${id}`)}">${
       escape(title)
     }</a><p class="note">${escape(claim)}.${but}</p></li>`;
@@ -100,7 +96,7 @@ function experiments(page: Page, parts: readonly Part[], site: Site): string {
 /** Every row of every symbol table. */
 function notation(page: Page, parts: readonly Part[], site: Site): string {
   const blocks = parts.filter(({ kind }) => kind === "chapter").flatMap(({ pages }) => pages).map((section) => {
-    const table = symbolRows(openingOf(section, site));
+    const table = symbolRows(openingOf(readPage(section, site)));
     if (table.length === 0) return "";
     const context = contextOf(page.url, section, [], site);
     const quiet = { ...context, link: () => undefined, term: () => undefined };
@@ -123,9 +119,9 @@ interface Place {
 }
 
 /** Where a term is explained: what its links say, then pages that have a Chinese name of it in parentheses. */
-function placesOf(entry: GlossaryEntry, home: Page, site: Site): Place[] {
+function placesOf(entry: GlossaryEntry, home: Page, site: Site, terms: readonly Term[]): Place[] {
   const places = new Map<Page, Place>();
-  const marked = site.terms.filter(({ chinese }) => entry.chinese.includes(chinese));
+  const marked = terms.filter(({ chinese }) => entry.chinese.includes(chinese));
   for (const link of entry.links) {
     const { path, fragment } = targetOf(link), page = site.pages.get(path);
     const prose = page && proseAt(site.texts.get(path)!, fragment);
@@ -146,19 +142,19 @@ function placesOf(entry: GlossaryEntry, home: Page, site: Site): Place[] {
   return [...places.values()];
 }
 
-function glossary(page: Page, text: string, site: Site): string {
+function glossary(page: Page, text: string, site: Site, terms: readonly Term[], found: Entry[]): string {
   const entries = readGlossary(text), known = new Set(entries.flatMap(({ chinese }) => chinese));
-  for (const term of site.terms) {
+  for (const term of terms) {
     if (!known.has(term.chinese)) site.problem(term.page.path!, `${term.chinese} is not in the glossary`);
   }
   const context = contextOf(page.url, undefined, [], site);
   const items = entries.toSorted((a, b) => a.english[0]!.toLowerCase() < b.english[0]!.toLowerCase() ? -1 : 1).map(
     (entry) => {
       const { english: [name = "", ...also], chinese, usual, meaning } = entry;
-      const places = placesOf(entry, page, site), first = places[0];
+      const places = placesOf(entry, page, site, terms), first = places[0];
       const anchor = entryAnchor(entry), signs = chinese.map((form) => usual.has(form) ? `[${form}]` : form).join("; ");
       const title = ({ number, title }: Page): string => escape((number ? `${number} ` : "") + title);
-      site.entries.push({
+      found.push({
         url: first?.url ?? `${page.url}#${anchor}`,
         title: [name, chinese[0] ?? ""].join(" ").trim(),
         page: first ? (first.page.number ? `${first.page.number} ` : "") + first.page.title : page.title,
@@ -179,11 +175,12 @@ function glossary(page: Page, text: string, site: Site): string {
 function exampleOf(name: string, page: Page, site: Site): string {
   const definition = site.exports.get(name);
   if (!definition) throw new Error(`Cannot show an example of ${name}: nothing of that name is exported`);
-  const rows = rowsOf(definition.path, site);
-  const row = rows.find(({ code }) => code.some(({ number }) => number === definition.line));
-  const example = row?.tags.find(({ kind }) => kind === "example");
+  const block = readPage(site.pages.get(definition.path)!, site).find((block) =>
+    "code" in block && block.code.some(({ number }) => number === definition.line)
+  );
+  const example = block && "prose" in block && block.prose?.tags.find(({ kind }) => kind === "example");
   if (!example) throw new Error(`Cannot show an example of ${name}: its doc comment has none`);
-  const context = contextOf(page.url, undefined, [], site, definition.path);
+  const context = contextOf(page.url, undefined, [], site, { from: definition.path });
   return `<p class="note">From <a href="${
     relative(page.url, addressOf(definition, site)!)
   }"><code>${name}</code></a>:</p>` +
@@ -196,10 +193,18 @@ function exampleOf(name: string, page: Page, site: Site): string {
  * @param page which one
  * @param text Markdown with lines that begin with an at sign
  * @param parts the book
+ * @param terms Chinese terms and where they are explained
  * @param site everything else
- * @returns HTML
+ * @returns HTML, and what the search finds there
  */
-export function frontPage(page: Page, source: string, parts: readonly Part[], site: Site): string {
+export function frontPage(
+  page: Page,
+  source: string,
+  parts: readonly Part[],
+  terms: readonly Term[],
+  site: Site,
+): { body: string; entries: readonly Entry[] } {
+  const entries: Entry[] = [];
   const context = contextOf(page.url, undefined, [], site);
   const text = numbered(source, `docs/pages/${page.url.replace(".html", ".md")}`, site.problem);
   const blocks = text.split(/^@(.*)$/m);
@@ -209,9 +214,9 @@ export function frontPage(page: Page, source: string, parts: readonly Part[], si
     else {
       const [command, rest = ""] = block.trim().split(/ (.*)/);
       if (command === "map") html += map(page, parts, site);
-      else if (command === "experiments") html += experiments(page, parts, site);
+      else if (command === "experiments") html += experiments(page, parts, site, entries);
       else if (command === "notation") html += notation(page, parts, site);
-      else if (command === "glossary") html += glossary(page, text, site);
+      else if (command === "glossary") html += glossary(page, text, site, terms, entries);
       else if (command === "readme") {
         const readme = {
           ...context,
@@ -223,7 +228,7 @@ export function frontPage(page: Page, source: string, parts: readonly Part[], si
     }
   });
   if (page.url !== "glossary.html") {
-    site.entries.push({
+    entries.push({
       url: page.url,
       title: page.title,
       page: page.title,
@@ -231,5 +236,5 @@ export function frontPage(page: Page, source: string, parts: readonly Part[], si
       rank: RANK.reference,
     });
   }
-  return `<div class="plain-page ${page.url.replace(".html", "")}">${html}</div>`;
+  return { body: `<div class="plain-page ${page.url.replace(".html", "")}">${html}</div>`, entries };
 }

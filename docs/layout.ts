@@ -10,7 +10,7 @@
  */
 
 import type { Page, Part } from "./book.ts";
-import { escape } from "./prose.ts";
+import { escape } from "./words.ts";
 
 /** An address as seen from a page; both are given from the root of the site. */
 export function relative(from: string, to: string): string {

@@ -4,10 +4,13 @@
  * **Question.** A page makes statements. Who checks them?
  *
  * **Idea.** Tests and benches name the files that they are about: by mirroring their paths, or by importing them. A pitfall names
- * its test in quotation marks; the name is looked up, and links to the line where the test begins.
+ * its test in quotation marks; the name is looked up, and what stands behind it is the line where the test begins. Neither has
+ * pages here: where the site knows the address of the repository, they link to it.
  *
  * @module
  */
+
+import { escape } from "./words.ts";
 
 /** A test or a bench and where it is. */
 export interface Proof {
@@ -27,6 +30,18 @@ export interface ProofFile {
   readonly proofs: readonly Proof[];
   /** Files that it imports, from the root. */
   readonly imports: readonly string[];
+}
+
+/** All tests and benches. */
+export interface Proofs {
+  /** Files of tests. */
+  readonly tests: readonly ProofFile[];
+  /** Files of benches. */
+  readonly benches: readonly ProofFile[];
+  /** Texts of all files by path. */
+  readonly texts: ReadonlyMap<string, string>;
+  /** Where files without a page can be read, with a slash at the end; empty if nowhere. */
+  readonly sourceUrl: string;
 }
 
 const CALL = /^[ \t]*(?:await )?(?:Deno\.(?:test|bench)|\w+)\(\s*(?:\n\s*)?(?:"((?:[^"\\]|\\.)+)"|`([^`]+)`)/gm;
@@ -88,4 +103,58 @@ export function findTest(
     if (at >= 0) return { name, path, line: text.slice(0, text.indexOf(name.split('"')[0]!)).split("\n").length };
   }
   return undefined;
+}
+
+/**
+ * Writes behind the names of tests where they are.
+ *
+ * @param text Markdown
+ * @param names of tests that it has in quotation marks
+ * @param site all tests, and where their sources can be read
+ * @param missing hears of names that no test has
+ * @returns Markdown
+ */
+export function withTests(
+  text: string,
+  names: readonly string[],
+  { tests, texts, sourceUrl }: Pick<Proofs, "tests" | "texts" | "sourceUrl">,
+  missing: (name: string) => void,
+): string {
+  for (const name of names) {
+    const proof = findTest(name, tests, texts);
+    if (!proof) {
+      missing(name);
+      continue;
+    }
+    const { path, line } = proof;
+    const quoted = new RegExp(`"(${name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll(" ", "\\s+")})"`);
+    text = text.replace(
+      quoted,
+      (_, found: string) =>
+        sourceUrl ? `“[${found}](${sourceUrl}${path}#L${line})”` : `“${found}” (\`${path}:${line}\`)`,
+    );
+  }
+  return text;
+}
+
+/**
+ * The tests and benches of a source.
+ *
+ * @param source its path
+ * @param site all of them
+ * @returns sentences as HTML; empty if there are none
+ */
+export function proofsHtml(
+  source: string,
+  { tests, benches, sourceUrl }: Pick<Proofs, "tests" | "benches" | "sourceUrl">,
+): string {
+  const one = ({ path, proofs }: ProofFile): string => {
+    const name = `<code>${escape(path)}</code>`;
+    return `${sourceUrl ? `<a href="${escape(sourceUrl + path)}">${name}</a>` : name} (${proofs.length})`;
+  };
+  const list = (files: readonly ProofFile[]): string =>
+    files.slice(0, 6).map(one).join(", ") + (files.length > 6 ? ` and ${files.length - 6} more` : "");
+  const proved = proofsOf(source, tests), measured = proofsOf(source, benches);
+  return (proved.length > 0 ? `<p>Proved by the tests of ${list(proved)}.</p>` : "") +
+    (measured.length > 0 ? `<p>Measured by ${list(measured)}.</p>` : "");
 }

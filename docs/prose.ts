@@ -13,30 +13,9 @@
 import katex from "katex";
 import MarkdownIt, { type Token } from "markdown-it";
 import { slug } from "./book.ts";
+import type { Context } from "./context.ts";
+import { escape } from "./words.ts";
 import { chainOf, colourTex, findNames, partsOf, type Quantity } from "./quantities.ts";
-
-/** What prose refers to. */
-export interface Context {
-  /** Path or url of the page, for messages. */
-  readonly where: string;
-  /** Quantities of the page. */
-  readonly quantities: readonly Quantity[];
-  /** Where a name or a file leads, or nothing. */
-  readonly link: (name: string) => { readonly href: string; readonly hint: string } | undefined;
-  /** Where a Markdown link leads. */
-  readonly target: (href: string) => string;
-  /** Sets code. */
-  readonly code: (text: string, language: string) => string;
-  /** Hears what is wrong. */
-  readonly problem: (text: string) => void;
-  /** Hears of a Chinese term in parentheses and says the anchor to give it, if it is the page's first. */
-  readonly term: (chinese: string, before: string) => string | undefined;
-}
-
-/** Makes text safe in HTML, attributes included. */
-export function escape(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
-}
 
 /**
  * Sets a formula.
@@ -251,88 +230,4 @@ export function sectionOf(text: string, heading: string): string {
     return !fenced && /^#+ /.test(line) && /^#+/.exec(line)![0].length <= level;
   });
   return lines.slice(start + 1, end < 0 ? undefined : end).join("\n").trim();
-}
-
-/** Signs that a line of text can have. */
-const SIGNS: Readonly<Record<string, string>> = {
-  alpha: "α",
-  beta: "β",
-  gamma: "γ",
-  delta: "δ",
-  epsilon: "ε",
-  varepsilon: "ε",
-  eta: "η",
-  theta: "θ",
-  lambda: "λ",
-  mu: "μ",
-  nabla: "∇",
-  omega: "ω",
-  partial: "∂",
-  phi: "φ",
-  pi: "π",
-  rho: "ρ",
-  sigma: "σ",
-  tau: "τ",
-  Phi: "Φ",
-  sum: "∑",
-  prod: "∏",
-  infty: "∞",
-  cdot: "·",
-  times: "×",
-  odot: "⊙",
-  circ: "∘",
-  le: "≤",
-  ge: "≥",
-  ne: "≠",
-  approx: "≈",
-  sim: "~",
-  in: "∈",
-  cup: "∪",
-  to: "→",
-  leftarrow: "←",
-  mid: "|",
-  lvert: "|",
-  rvert: "|",
-  lVert: "‖",
-  rVert: "‖",
-  dots: "…",
-  cdots: "…",
-  left: "",
-  right: "",
-  big: "",
-  Big: "",
-  quad: " ",
-  qquad: " ",
-};
-
-/** A short formula as one would type it: `z_i − m`, `1/√d`, `W^T`. */
-function typed(tex: string): string {
-  return tex.replace(/\\(?:mathrm|text|textrm|operatorname|mathit)\{([^{}]*)\}/g, "$1")
-    .replace(/\\[td]?frac\{([^{}]*)\}\{([^{}]*)\}/g, "$1/$2").replace(/\\sqrt\s*/g, "√").replace(/\^\\top/g, "ᵀ")
-    .replace(/\\([A-Za-z]+)\s*/g, (_, name) => SIGNS[name] ?? `${name} `)
-    .replace(/\\[,;:!]/g, "").replace(/\\(.)/g, "$1").replace(/[{}]/g, "").replace(/-/g, "−").replace(/\s+/g, " ")
-    .trim();
-}
-
-/**
- * The words of Markdown, for lists and for the search: formulas as typed, long ones left out, tables at the end.
- *
- * @param text Markdown with formulas
- * @returns one line
- */
-export function plain(text: string): string {
-  const rows: string[] = [];
-  const prose = text.replace(/^\|.*\|[ \t]*$/gm, (line) => {
-    if (!/^[|:\s-]+$/.test(line)) {
-      rows.push(line.split(/(?<!\\)\|/).map((cell) => cell.trim()).filter((cell) => cell).join(" · "));
-    }
-    return "";
-  });
-  return [prose, ...rows].join("\n")
-    .replace(/\{@\w+ ([^}|]*)[^}]*\}/g, "$1").replace(/\$\$[^$]*\$\$/g, " ").replace(
-      /\$([^$]+)\$/g,
-      (_, tex) => typed(tex),
-    )
-    .replace(/```\w*/g, " ").replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replace(/[`*#|\\]/g, "").replace(/\s+/g, " ")
-    .trim();
 }

@@ -43,8 +43,8 @@ export function isRecordingDevice(
   return name === "wasm" && description.includes("fused multiply-adds");
 }
 
-/** Significant digits of what claims are about, and of what is only shown. */
-const DIGITS = { claimed: 6, shown: 4 };
+/** Significant digits that are recorded: more than captions and figures show, so that nothing is rounded twice. */
+const DIGITS = 6;
 
 /** Where the recording of an experiment is kept. */
 export function recordingPath(name: string): URL {
@@ -89,14 +89,14 @@ function arePoints(value: readonly Json[]): value is readonly (readonly [number,
   return isGrid(value) && value.every((row) => (row as readonly Json[]).length === 2);
 }
 
-/** Rounds numbers to some significant digits. */
-function round(value: Json, digits: number): Json {
+/** Rounds numbers to the digits that are recorded. */
+function round(value: Json): Json {
   // Counts are exact.
-  if (typeof value === "number") return Number.isInteger(value) ? value : Number(value.toPrecision(digits));
+  if (typeof value === "number") return Number.isInteger(value) ? value : Number(value.toPrecision(DIGITS));
   if (typeof value !== "object" || value === null) return value;
-  if (isList(value)) return value.map((part) => round(part, digits));
+  if (isList(value)) return value.map(round);
   return Object.fromEntries(
-    Object.entries(value).filter(([, part]) => part !== undefined).map(([key, part]) => [key, round(part!, digits)]),
+    Object.entries(value).filter(([, part]) => part !== undefined).map(([key, part]) => [key, round(part!)]),
   );
 }
 
@@ -107,11 +107,7 @@ function round(value: Json, digits: number): Json {
  * @returns the same with fewer digits
  */
 export function rounded(findings: object): object {
-  const entries = Object.entries(findings as JsonRecord).map(([key, value]) => [
-    key,
-    round(value ?? null, key === "shown" ? DIGITS.shown : DIGITS.claimed),
-  ]);
-  return Object.fromEntries(entries);
+  return round(findings as JsonRecord) as JsonRecord;
 }
 
 /** A sentence without its numbers: a caption computes them. */

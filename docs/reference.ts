@@ -12,11 +12,12 @@
 import type { Page } from "./book.ts";
 import type { Mark } from "./code.ts";
 import { relative } from "./layout.ts";
-import { addressOf, contextOf, type Site } from "./pages.ts";
 import type { Definition } from "./program.ts";
-import { escape, plain, render, renderInline } from "./prose.ts";
+import { render, renderInline } from "./prose.ts";
+import { escape, plain } from "./words.ts";
 import { numbered } from "./references.ts";
-import { RANK } from "./search.ts";
+import { type Entry, RANK } from "./search.ts";
+import { addressOf, contextOf, type Site } from "./site.ts";
 
 /** A tag as `deno doc` has it. */
 interface DocTag {
@@ -91,7 +92,7 @@ function symbolHtml(symbol: DocSymbol, definition: Definition | undefined, page:
   const [declaration] = symbol.declarations, tags = declaration?.jsDoc?.tags ?? [];
   const path = definition?.path;
   const home = path === undefined ? undefined : site.pages.get(path);
-  const context = { ...contextOf(page.url, undefined, [], site, path), where: `${page.url} ${symbol.name}` };
+  const context = { ...contextOf(page.url, undefined, [], site, { from: path }), where: `${page.url} ${symbol.name}` };
   const address = definition && addressOf(definition, site);
   const kind = declaration?.kind ?? "";
   const item = (term: string, text: string): string =>
@@ -152,7 +153,7 @@ function signatureMarks(definition: Definition, page: Page, site: Site): Mark[] 
  * @param definitions what its names are
  * @param site everything else
  * @param homes of the whole library, whose symbols have their text elsewhere: where
- * @returns HTML
+ * @returns HTML, and what the search finds there
  */
 export function entryPage(
   entry: EntryPoint,
@@ -160,7 +161,7 @@ export function entryPage(
   definitions: ReadonlyMap<string, Definition>,
   site: Site,
   homes: ReadonlyMap<string, string> | undefined,
-): string {
+): { body: string; entries: readonly Entry[] } {
   const symbols = entry.symbols.toSorted((a, b) => a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1);
   const head = `<h1>${escape(page.title)}</h1>` +
     site.highlighter.block(`import { … } from "${entry.specifier}";`, "ts");
@@ -172,17 +173,15 @@ export function entryPage(
   });
   const table = `<div class="table"><table><tbody>${list.join("\n")}</tbody></table></div>`;
   const own = homes ? symbols.filter(({ name }) => !homes.has(name)) : symbols;
-  for (const { name, declarations } of own) {
-    const text = plain(declarations[0]?.jsDoc?.doc ?? "");
-    site.entries.push({
-      url: `${page.url}#${name}`,
-      title: name,
-      page: `API: ${entry.specifier}`,
-      text,
-      rank: RANK.reference,
-    });
-  }
-  return `<div class="reference">${head}${table}${
+  const entries = own.map(({ name, declarations }): Entry => ({
+    url: `${page.url}#${name}`,
+    title: name,
+    page: `API: ${entry.specifier}`,
+    text: plain(declarations[0]?.jsDoc?.doc ?? ""),
+    rank: RANK.reference,
+  }));
+  const body = `<div class="reference">${head}${table}${
     own.map((symbol) => symbolHtml(symbol, definitions.get(symbol.name), page, site)).join("\n")
   }</div>`;
+  return { body, entries };
 }

@@ -32,6 +32,15 @@
  * | int32 `div`, `mod` by zero        | `RangeError` | 0                                            |
  * | int32 `pow`, negative exponent    | `RangeError` | the integer part: 0, or a power of 1 or $-1$ |
  *
+ * @example
+ * ```ts
+ * import { setBackend } from "@heed/heed/engine";
+ * import { createWebgpuDevice } from "@heed/heed/webgpu";
+ *
+ * const device = await createWebgpuDevice().catch(() => undefined);
+ * if (device) setBackend(device); // otherwise there is no GPU here
+ * ```
+ *
  * @module
  */
 

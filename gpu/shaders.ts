@@ -4,7 +4,7 @@
 export const SHADERS: Readonly<Record<string, string>> = {
   activation: `// activation — y[i] = f(x[i])
 //
-// definition   core/05_transformer/feed_forward.ts
+// definition   core/05_transformer/feed_forward/activations.ts
 //
 // binding  name    type                  shape / meaning
 // 0        x       storage, read         fours of numbers
@@ -41,7 +41,7 @@ fn main(
 `,
   activation_backward: `// activation_backward — dx[i] = g[i] f'(x[i])
 //
-// definition   core/05_transformer/feed_forward.ts
+// definition   core/05_transformer/feed_forward/activations.ts
 //
 // binding  name    type                  shape / meaning
 // 0        x       storage, read         fours of numbers

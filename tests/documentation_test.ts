@@ -8,7 +8,17 @@ const ignore = !granted("read", "run");
 
 Deno.test("every example of the documentation runs and is right", { ignore }, async () => {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["test", "--no-prompt", "--doc", "README.md", "docs/pages/library.md", "mod.ts", "core"],
+    args: [
+      "test",
+      "--no-prompt",
+      "--doc",
+      "README.md",
+      "docs/pages/library.md",
+      "mod.ts",
+      "core",
+      "wasm/mod.ts",
+      "gpu/mod.ts",
+    ],
     cwd: root,
     env: { NO_COLOR: "1" },
     stdin: "null",
@@ -23,8 +33,9 @@ Deno.test("every example of the documentation runs and is right", { ignore }, as
 });
 
 Deno.test("the exports of every entry point are documented", { ignore }, async () => {
+  const { exports } = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["doc", "--lint", "mod.ts", "wasm/ladder/mod.ts"],
+    args: ["doc", "--lint", ...Object.values<string>(exports), "wasm/ladder/mod.ts"],
     cwd: root,
     env: { NO_COLOR: "1" },
     stdin: "null",

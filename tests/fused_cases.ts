@@ -20,7 +20,7 @@
 import { logSoftmax, softmax } from "../core/02_words/softmax.ts";
 import { applyRotary } from "../core/04_attention/positions/rotary.ts";
 import { type AttentionOptions, scaledDotProductAttention } from "../core/04_attention/scaled_dot_product.ts";
-import { gelu, relu, silu } from "../core/05_transformer/feed_forward.ts";
+import { gelu, geluTanh, relu, silu } from "../core/05_transformer/feed_forward/activations.ts";
 import { layerNorm, rmsNorm } from "../core/05_transformer/normalization.ts";
 import { crossEntropy } from "../core/06_training/loss.ts";
 import type { FusedName } from "../core/engine/backend.ts";
@@ -298,39 +298,18 @@ const activationCases = (apply: (x: Tensor) => Tensor): FusedCase[] => [
   { name: "a wide range", inputs: (d) => [d.uniform(-30, 30, 1000)], run: (x) => apply(x) },
 ];
 
-const activationBorders = (
-  apply: (x: Tensor) => Tensor,
-  units: (reach: number) => BorderCase["units"],
-  title = "",
-): BorderCase[] =>
-  [1, 3, 4, 5, 15, 16, 17, 1000, 1023, 1025, 5000].flatMap((n) =>
+const activationRows = (apply: (x: Tensor) => Tensor, units: (reach: number) => BorderCase["units"]): FusedRows => ({
+  cases: activationCases(apply),
+  borders: [1, 3, 4, 5, 15, 16, 17, 1000, 1023, 1025, 5000].flatMap((n) =>
     [6, 200].map((reach) => ({
-      name: `${n} numbers up to ±${reach}${title}`,
+      name: `${n} numbers up to ±${reach}`,
       inputs: (d: Draws) => [d.uniform(-reach, reach, n)],
-      run: apply,
+      run: (x: Tensor) => apply(x),
       units: units(reach),
     }))
-  );
-
-const activationRows = (apply: (x: Tensor) => Tensor, units: number): FusedRows => ({
-  cases: activationCases(apply),
-  borders: activationBorders(apply, () => units),
-  large: [{ name: "[300001]", inputs: (d) => [d.normal(300_001)], run: apply }],
+  ),
+  large: [{ name: "[300001]", inputs: (d) => [d.normal(300_001)], run: (x) => apply(x) }],
 });
-
-const exactly = (x: Tensor): Tensor => gelu(x), approximately = (x: Tensor): Tensor => gelu(x, { approximate: true });
-
-const geluRows: FusedRows = {
-  cases: [...activationCases(exactly), ...activationCases(approximately)],
-  borders: [
-    ...activationBorders(exactly, () => ({ wasm: 8, webgpu: 12 })),
-    ...activationBorders(approximately, (reach) => ({ wasm: reach === 6 ? 16 : 8, webgpu: 12 }), ", approximately"),
-  ],
-  large: [
-    { name: "[300001]", inputs: (d) => [d.normal(300_001)], run: exactly },
-    { name: "[300001], approximately", inputs: (d) => [d.normal(300_001)], run: approximately },
-  ],
-};
 
 const dropoutRows: FusedRows = {
   cases: [
@@ -618,9 +597,10 @@ export const fusedCases: Readonly<Record<FusedName, FusedRows>> = {
   crossEntropy: crossEntropyRows,
   layerNorm: layerNormRows,
   rmsNorm: rmsNormRows,
-  relu: activationRows(relu, 0),
-  silu: activationRows(silu, 8),
-  gelu: geluRows,
+  relu: activationRows(relu, () => 0),
+  silu: activationRows(silu, () => 8),
+  gelu: activationRows(gelu, () => ({ wasm: 8, webgpu: 12 })),
+  geluTanh: activationRows(geluTanh, (reach) => ({ wasm: reach === 6 ? 16 : 8, webgpu: 12 })),
   linear: linearRows,
   dropout: dropoutRows,
   attention: attentionRows,

@@ -10,6 +10,15 @@
  * network, and exist in two builds: with fused multiply-adds (relaxed SIMD) where the engine
  * has them, and without.
  *
+ * @example
+ * ```ts
+ * import { setBackend, tensor } from "@heed/heed/engine";
+ * import { createWasmDevice } from "@heed/heed/wasm";
+ *
+ * setBackend(createWasmDevice({ threads: 1 }));
+ * console.assert(tensor([1, 2, 3]).device.name === "wasm");
+ * ```
+ *
  * @module
  */
 

@@ -48,7 +48,7 @@
  * become features (特征). Their order stays invisible, because a sum has none: *not good but bad* and
  * *not bad but good* are the same bag. Attention ([chapter](../04_attention/mod.ts)) is a way out.
  *
- * The [second experiment](experiments/bags.ts) measures it with reviews of each kind. One vote per
+ * The [second experiment](experiments/embeddings/bags.ts) measures it with reviews of each kind. One vote per
  * word (bag of words, BoW) and a sum of embeddings (CBOW) are both linear in the counts of words, and
  * go wrong in the same places; what the embeddings add is that words which vote alike end up close
  * together.
@@ -59,6 +59,7 @@
 import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
 import { oneHot, take } from "../engine/ops.ts";
+import { checkOptions, type Checks, integer, numeric, oneOf } from "../engine/options.ts";
 import type { Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
 import { parameter, type Tensor, tensor } from "../engine/tensor.ts";
@@ -70,6 +71,11 @@ export interface EmbeddingOptions {
   /** Standard deviation of the normal distribution that rows start from; 1 by default. */
   readonly deviation?: number | undefined;
 }
+
+const embeddingChecks: Checks<EmbeddingOptions> = {
+  paddingIndex: integer({ min: 0 }),
+  deviation: numeric({ min: 0 }),
+};
 
 /** A table with one row per token. */
 export class Embedding extends Module {
@@ -89,13 +95,9 @@ export class Embedding extends Module {
    */
   constructor(vocabSize: number, hiddenSize: number, random: Random, options: EmbeddingOptions = {}) {
     super();
+    checkOptions("embed", options, embeddingChecks);
     const { paddingIndex, deviation = 1 } = options;
-    if (!(deviation >= 0 && deviation < Infinity)) {
-      throw new RangeError(`Cannot draw embeddings with deviation ${deviation}: it must be a number of at least 0`);
-    }
-    if (
-      paddingIndex !== undefined && !(Number.isInteger(paddingIndex) && 0 <= paddingIndex && paddingIndex < vocabSize)
-    ) {
+    if (paddingIndex !== undefined && paddingIndex >= vocabSize) {
       throw new RangeError(`Cannot pad with token ${paddingIndex}: it must be an integer in [0, ${vocabSize - 1}]`);
     }
     this.weight = parameter(random.normal([vocabSize, hiddenSize], { deviation }));
@@ -145,6 +147,9 @@ export interface PadOptions {
   readonly length?: number | undefined;
 }
 
+/** What each of {@linkcode PadOptions} may be. */
+export const padChecks: Checks<PadOptions> = { side: oneOf(["left", "right"]), length: integer({ min: 0 }) };
+
 /**
  * Makes one box of sentences of different lengths.
  *
@@ -167,8 +172,11 @@ export interface PadOptions {
 export function padTokens(
   sequences: readonly ArrayLike<number>[],
   padToken: number,
-  { side = "right", length: T = longest(sequences) }: PadOptions = {},
+  options: PadOptions = {},
 ): Tensor {
+  checkOptions("pad", options, padChecks);
+  requireToken(padToken);
+  const { side = "right", length: T = longest(sequences) } = options;
   const box = new Int32Array(sequences.length * T).fill(padToken);
   sequences.forEach((sequence, row) => {
     if (sequence.length > T) {
@@ -179,13 +187,15 @@ export function padTokens(
     const start = row * T + (side === "left" ? T - sequence.length : 0);
     for (let position = 0; position < sequence.length; position++) {
       const token = sequence[position]!;
-      if ((token | 0) !== token) {
-        throw new RangeError(`Cannot use ${token} as a token: a token must be a 32-bit integer`);
-      }
+      requireToken(token);
       box[start + position] = token;
     }
   });
   return tensor(box, [sequences.length, T]);
+}
+
+function requireToken(token: number): void {
+  if ((token | 0) !== token) throw new RangeError(`Cannot use ${token} as a token: a token must be a 32-bit integer`);
 }
 
 function longest(sequences: readonly ArrayLike<number>[]): number {

@@ -58,6 +58,14 @@
  * the definition; the kernel is then what runs. The reference device has none. To change a definition
  * and see what becomes of it, select that device first: `await useDevice("reference")`.
  *
+ * @example
+ * ```ts
+ * import { trainBytePairEncoding } from "@heed/heed/words";
+ *
+ * const vocabulary = await trainBytePairEncoding(["low lower lowest"], { vocabSize: 20, level: "characters" });
+ * console.assert(vocabulary.decode(vocabulary.encode("lower")) === "lower");
+ * ```
+ *
  * @module
  */
 

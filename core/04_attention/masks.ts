@@ -18,7 +18,7 @@
  * | ------- | --------------------------------- | -------------- | ------------------------------------------------ |
  * | causal  | $s \le t$                         | `[T, S]`       | self-attention of a decoder                      |
  * | padding | $s$ holds a token                 | `[B, S]`       | encoder, and cross-attention to it               |
- * | prefix  | $s \le t$ or $s$ is in the prefix | `[B, 1, T, T]` | models that read a question as a whole, like GLM |
+ * | prefix  | $s \le t$ or $s$ is in the prefix | `[B, 1, T, S]` | models that read a question as a whole, like GLM |
  * | window  | $t - b \le s \le t + a$           | `[T, S]`       | long texts; $b$ `before`, $a$ `after`            |
  *
  * **Why a decoder masks.** A decoder writes a text word by word
@@ -124,13 +124,22 @@ export function overKeys(mask: Tensor): Tensor {
 /**
  * Lets everybody see the prefix, and what follows see only what came before.
  *
- * @param T number of positions
+ * @param T number of queries
  * @param prefixLengths length of the prefix of each sentence
- * @returns true where looking is allowed, `[B, 1, T, T]`
+ * @param S number of keys; as many as queries by default
+ * @returns true where looking is allowed, `[B, 1, T, S]`
  * @throws {RangeError} if a prefix does not fit
  */
-export function prefixMask(T: number, prefixLengths: readonly number[]): Tensor {
-  return overKeys(lengthMask(prefixLengths, T)).or(causalMask(T));
+export function prefixMask(T: number, prefixLengths: readonly number[], S: number = T): Tensor {
+  return overKeys(lengthMask(prefixLengths, S)).or(causalMask(T, S));
+}
+
+/** How far to either side a position sees. */
+export interface Window {
+  /** Positions before it; all by default. */
+  readonly before?: number | undefined;
+  /** Positions after it; all by default. */
+  readonly after?: number | undefined;
 }
 
 /**
@@ -138,14 +147,14 @@ export function prefixMask(T: number, prefixLengths: readonly number[]): Tensor 
  *
  * @param T number of queries
  * @param S number of keys
- * @param neighbourhood how many positions before and after are seen; all by default
+ * @param window how many positions before and after are seen
  * @returns true where looking is allowed, `[T, S]`
  * @throws {RangeError} if a distance is negative
  */
 export function windowMask(
   T: number,
   S: number,
-  { before = Infinity, after = Infinity }: { readonly before?: number; readonly after?: number },
+  { before = Infinity, after = Infinity }: Window,
 ): Tensor {
   for (const [name, distance] of Object.entries({ before, after })) {
     if (!(distance >= 0)) {
@@ -166,6 +175,45 @@ export function windowMask(
  */
 export function combineMasks(...masks: readonly (Tensor | undefined)[]): Tensor | undefined {
   return masks.reduce((all, mask) => all && mask ? all.and(mask) : all ?? mask, undefined);
+}
+
+/** What a pass over a text forbids besides the future. */
+export interface TextMasks {
+  /** True where a token is, bool `[B, S]`, or where looking is allowed, `[B, H, T, S]` or broadcast to it. */
+  readonly mask?: Tensor | undefined;
+  /** Length of the prefix of each text, within which positions see each other both ways; 0 by default. */
+  readonly prefix?: readonly number[] | undefined;
+}
+
+/**
+ * The masks of causal self-attention over a text, as the attention takes them.
+ *
+ * @param B number of texts
+ * @param T positions that ask, the last ones of each text
+ * @param S positions of the text, those in a cache included
+ * @param masks mask of tokens or pairs, prefixes
+ * @returns whether every future is hidden, and a mask of pairs
+ * @throws {RangeError} if a prefix is longer than the text, or ends behind what a cache holds of it
+ */
+export function textMask(B: number, T: number, S: number, { mask, prefix }: TextMasks): {
+  readonly causal: boolean;
+  readonly mask: Tensor | undefined;
+} {
+  if (mask?.rank === 2) dims(mask, "B S", { B, S });
+  const pairs = mask && overPairs(mask);
+  if (!prefix) return { causal: true, mask: pairs };
+  const cached = S - T, split = prefix.find((length) => cached > 0 && length > cached);
+  if (split !== undefined) {
+    throw new RangeError(
+      `Cannot read a prefix of ${split} tokens in parts: ${cached} were read before and saw no more`,
+    );
+  }
+  return { causal: false, mask: combineMasks(pairs, prefixMask(T, prefix, S)) };
+}
+
+/** A mask of pairs as it is, a mask of keys for whoever asks. */
+export function overPairs(mask: Tensor): Tensor {
+  return mask.rank === 2 ? overKeys(mask) : mask;
 }
 
 /**

@@ -43,6 +43,16 @@
  * columns; it is the same computation, transposed.) A mask is boolean and says `true` where
  * looking is allowed.
  *
+ * @example
+ * ```ts
+ * import { causalMask, scaledDotProductAttention } from "@heed/heed/attention";
+ * import { Random } from "@heed/heed/engine";
+ *
+ * const [query, key, value] = [1, 2, 3].map((seed) => new Random(seed).normal([1, 2, 4, 8]));
+ * const output = scaledDotProductAttention(query!, key!, value!, { mask: causalMask(4) });
+ * console.assert(String(output.shape) === "1,2,4,8");
+ * ```
+ *
  * @module
  */
 

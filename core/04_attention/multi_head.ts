@@ -52,11 +52,15 @@
  * @module
  */
 
+import type { LayerInitialization } from "../engine/initialization.ts";
 import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
+import { checkOptions, type Checks, group, integer, numeric } from "../engine/options.ts";
+import { type Part, type PartTable, settingsOf } from "../engine/part.ts";
 import type { Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
 import type { Tensor } from "../engine/tensor.ts";
+import { combineMasks, type Window, windowMask } from "./masks.ts";
 import { attentionWeights, scaledDotProductAttention } from "./scaled_dot_product.ts";
 
 /**
@@ -109,8 +113,8 @@ export interface PositionRule {
   values?(weights: Tensor): Tensor;
 }
 
-/** How a {@linkcode MultiHeadAttention} is laid out. */
-export interface MultiHeadOptions {
+/** What a layer says of the attention that it needs. */
+export interface AttentionSizes {
   /** Groups of heads that share keys and values; as many as heads by default. */
   readonly numGroups?: number | undefined;
   /** Width of a head; `hiddenSize / numHeads` by default. */
@@ -119,11 +123,22 @@ export interface MultiHeadOptions {
   readonly contextSize?: number | undefined;
   /** Whether the four projections add a bias; true by default. */
   readonly bias?: boolean | undefined;
-  /** Factor of the dot products; `1 / √headSize` by default. */
-  readonly scale?: number | undefined;
   /** How positions enter self-attention; not at all by default. */
   readonly positions?: PositionRule | undefined;
+  /** How the projections start; {@linkcode glorot} by default. */
+  readonly initialization?: LayerInitialization | undefined;
 }
+
+/** What an attention may vary, in whatever layer it stands. */
+export interface AttentionVariant {
+  /** Factor of the dot products; `1 / √headSize` by default. */
+  readonly scale?: number | undefined;
+  /** How far to either side self-attention sees; all by default. */
+  readonly window?: Window | undefined;
+}
+
+/** How a {@linkcode MultiHeadAttention} is laid out. */
+export interface MultiHeadOptions extends AttentionSizes, AttentionVariant {}
 
 /** What one call of {@linkcode MultiHeadAttention.forward} looks at. */
 export interface MultiHeadCall {
@@ -142,8 +157,25 @@ export interface MultiHeadCall {
   readonly observe?: ((weights: Tensor) => void) | undefined;
 }
 
+/** Any attention that can stand in a layer: over one sequence, or from one to another. */
+export interface Attention extends Module {
+  /** Rewrites each position of `[B, T, E]` by what it found. */
+  forward(hidden: Tensor, call?: MultiHeadCall): Tensor;
+}
+
+/**
+ * The width of a head where nothing else is said: the width of a position is shared among them.
+ *
+ * @throws {RangeError} if the heads do not divide the width
+ */
+export function headSizeOf(hiddenSize: number, numHeads: number): number {
+  const headSize = hiddenSize / numHeads;
+  if (Number.isInteger(headSize) && headSize > 0) return headSize;
+  throw new RangeError(`Cannot split width ${hiddenSize} into ${numHeads} heads: numHeads must divide hiddenSize`);
+}
+
 /** Several attentions side by side, over one sequence or from one to another. */
-export class MultiHeadAttention extends Module {
+export class MultiHeadAttention extends Module implements Attention {
   /** Number of questions per position. */
   readonly numHeads: number;
   /** Number of different keys and values per position. */
@@ -162,6 +194,8 @@ export class MultiHeadAttention extends Module {
   readonly output: Linear;
   /** How positions enter, if they do. */
   readonly positions: PositionRule | undefined;
+  /** How far self-attention sees, if not everywhere. */
+  readonly window: Window | undefined;
 
   /**
    * Starts from random projections.
@@ -169,15 +203,13 @@ export class MultiHeadAttention extends Module {
    * @param hiddenSize width of the sequence
    * @param numHeads number of heads
    * @param random where the first values come from
-   * @param options groups, widths, bias, positions
+   * @param options groups, widths, bias, positions, window
    * @throws {RangeError} if the heads do not divide the width or the groups the heads
    */
   constructor(hiddenSize: number, numHeads: number, random: Random, options: MultiHeadOptions = {}) {
     super();
-    const { numGroups = numHeads, headSize = hiddenSize / numHeads, contextSize = hiddenSize, bias = true } = options;
-    if (!(Number.isInteger(headSize) && headSize > 0)) {
-      throw new RangeError(`Cannot split width ${hiddenSize} into ${numHeads} heads: numHeads must divide hiddenSize`);
-    }
+    const { numGroups = numHeads, contextSize = hiddenSize, bias = true } = options;
+    const headSize = options.headSize ?? headSizeOf(hiddenSize, numHeads);
     if (!(Number.isInteger(numHeads / numGroups) && Number.isInteger(numGroups) && numGroups > 0)) {
       throw new RangeError(`Cannot share ${numGroups} groups among ${numHeads} heads: numGroups must divide numHeads`);
     }
@@ -185,11 +217,14 @@ export class MultiHeadAttention extends Module {
     this.numGroups = numGroups;
     this.headSize = headSize;
     this.scale = options.scale ?? 1 / Math.sqrt(headSize);
-    this.query = new Linear(hiddenSize, numHeads * headSize, random, { bias });
-    this.key = new Linear(contextSize, numGroups * headSize, random, { bias });
-    this.value = new Linear(contextSize, numGroups * headSize, random, { bias });
-    this.output = new Linear(numHeads * headSize, hiddenSize, random, { bias });
+    const within = { bias, initialization: options.initialization?.within };
+    this.query = new Linear(hiddenSize, numHeads * headSize, random, within);
+    this.key = new Linear(contextSize, numGroups * headSize, random, within);
+    this.value = new Linear(contextSize, numGroups * headSize, random, within);
+    const intoSum = { bias, initialization: options.initialization?.intoSum };
+    this.output = new Linear(numHeads * headSize, hiddenSize, random, intoSum);
     this.positions = options.positions;
+    this.window = options.window;
   }
 
   /**
@@ -202,9 +237,11 @@ export class MultiHeadAttention extends Module {
    */
   forward(hidden: Tensor, call: MultiHeadCall = {}): Tensor {
     const { B, T } = dims(hidden, "B T E");
-    const { mask, causal = false, observe } = call;
-    const { query, key, value } = this.#project(hidden, call);
-    const bias = this.positions?.bias?.(query, key.shape[2]!, this.scale);
+    const { context, causal = false, observe } = call;
+    const { query, key, value } = this.#project(hidden, call), S = key.shape[2]!;
+    const near = this.window && !context ? windowMask(T, S, this.window) : undefined;
+    const mask = combineMasks(call.mask, near);
+    const bias = this.positions?.bias?.(query, S, this.scale);
     const options = { mask, bias, causal, scale: this.scale };
 
     let heads = scaledDotProductAttention(query, key, value, options);
@@ -239,6 +276,41 @@ export class MultiHeadAttention extends Module {
     return cache ? { query, ...cache.append(key, value) } : { query, key, value };
   }
 }
+
+/** An attention as a part of a model. */
+export interface AttentionScheme extends Part {
+  /**
+   * Makes the attention of one layer.
+   *
+   * @param hiddenSize width of the sequence
+   * @param numHeads number of heads
+   * @param random where the first values come from
+   * @param sizes what the layer says of itself
+   */
+  create(hiddenSize: number, numHeads: number, random: Random, sizes: AttentionSizes): Attention;
+}
+
+const VARIANT: Checks<AttentionVariant> = {
+  scale: numeric(),
+  window: group<Window>({
+    before: integer({ min: 0, max: Infinity }),
+    after: integer({ min: 0, max: Infinity }),
+  }),
+};
+
+/** Multi-head attention in every layer, with these choices. */
+export function multiHead(options: AttentionVariant = {}): AttentionScheme {
+  checkOptions("attend", options, VARIANT);
+  return {
+    word: "multiHead",
+    ...settingsOf(options),
+    create: (hiddenSize, numHeads, random, sizes) =>
+      new MultiHeadAttention(hiddenSize, numHeads, random, { ...sizes, ...options }),
+  };
+}
+
+/** Attentions by the word that a file has for them. */
+export const attentions: PartTable<AttentionScheme> = { multiHead };
 
 /** Cuts each row into heads: `[B, T, H·D]` to `[B, H, T, D]`, a view. */
 function split(x: Tensor, H: number): Tensor {

@@ -51,7 +51,7 @@
  * vector from which *lies* or *on* is predicted. Nothing in {@linkcode CrossAttention} knows that
  * the context was an image: anything that is a set of vectors can be asked.
  *
- * The [first experiment](experiments/captions.ts) trains such a captioner on pictures of nine regions.
+ * The [first experiment](experiments/self_and_cross.ts) trains such a captioner on pictures of nine regions.
  * Only the next word is asked of it, never a region; it comes to look at the animal it speaks of,
  * because that is where the next word can be read. A map shows where weight went, not that it had to
  * go there: with some seeds a part of it lies elsewhere, and the words are right all the same.
@@ -62,7 +62,7 @@
  * score $z$, in both directions. If Tuesday prefers Wednesday to Monday, then $z$ of (Tue, Wed) is
  * above $z$ of (Mon, Tue); if Wednesday prefers Thursday to Tuesday, $z$ of (Wed, Thu) is above that,
  * and so on around the week, until a score has to be above itself. At least one day must fail. In the
- * [second experiment](experiments/tomorrow.ts) two matrices find every tomorrow. With one matrix, one
+ * [second experiment](experiments/self_and_cross/matrices.ts) two matrices find every tomorrow. With one matrix, one
  * day fails at the default seed, and all seven with each of the eleven seeds after it.
  *
  * @module

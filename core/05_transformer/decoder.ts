@@ -26,7 +26,7 @@
  * ```diagram One layer, read from the bottom.
  * $w$
  * [norm](normalization.ts)
- * + [feed-forward](feed_forward.ts)
+ * + [feed-forward](feed_forward/mod.ts)
  * $v$
  * [norm](normalization.ts)
  * + [cross-attention](../04_attention/self_and_cross.ts) <- m
@@ -62,11 +62,11 @@ import { concat } from "../engine/ops.ts";
 import type { Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
 import { full, type Tensor } from "../engine/tensor.ts";
-import { overKeys } from "../04_attention/masks.ts";
-import { type KeyValueMemory, MultiHeadAttention } from "../04_attention/multi_head.ts";
-import { below, type LayerOptions, LayerStack, type Pass, type StackOptions } from "./encoder.ts";
-import { FeedForward } from "./feed_forward.ts";
-import { Residual } from "./residual.ts";
+import { overKeys, textMask, type TextMasks } from "../04_attention/masks.ts";
+import type { Attention, KeyValueMemory } from "../04_attention/multi_head.ts";
+import { below, type LayerOptions, LayerStack, partsOfLayer, type Pass, type StackOptions } from "./encoder.ts";
+import type { FeedForward } from "./feed_forward/mod.ts";
+import type { Residual } from "./residual.ts";
 
 /**
  * What the decoder is fed in training: BEGIN, then the targets without their last column.
@@ -86,6 +86,10 @@ export function shiftRight(targets: Tensor, beginToken: number): Tensor {
 
 /** What one pass through a {@linkcode DecoderLayer} looks at. */
 export interface DecoderLayerCall extends Pass {
+  /** True where the target may look at itself, bool, broadcast to `[B, H, T, T]`. */
+  readonly mask?: Tensor | undefined;
+  /** Whether a position of the target sees only itself and what came before; true by default. */
+  readonly causal?: boolean | undefined;
   /** True where the source may be looked at, bool, broadcast to `[B, H, T, S]`. */
   readonly sourceMask?: Tensor | undefined;
   /** Keys and values of the target's earlier positions. */
@@ -97,11 +101,11 @@ export interface DecoderLayerCall extends Pass {
 /** One layer: read what was written, consult the source, think. */
 export class DecoderLayer extends Module {
   /** Reads what was written. */
-  readonly selfAttention: MultiHeadAttention;
+  readonly selfAttention: Attention;
   /** Add & Norm around the self-attention. */
   readonly selfAttentionResidual: Residual;
   /** Consults the source. */
-  readonly crossAttention: MultiHeadAttention;
+  readonly crossAttention: Attention;
   /** Add & Norm around the cross-attention. */
   readonly crossAttentionResidual: Residual;
   /** Works on what was read. */
@@ -117,13 +121,14 @@ export class DecoderLayer extends Module {
    */
   constructor(options: LayerOptions, random: Random) {
     super();
-    const { hiddenSize, numHeads, numGroups, feedForwardSize = 4 * hiddenSize, bias, positions } = options;
-    this.selfAttention = new MultiHeadAttention(hiddenSize, numHeads, random, { numGroups, bias, positions });
-    this.selfAttentionResidual = new Residual(hiddenSize, options);
-    this.crossAttention = new MultiHeadAttention(hiddenSize, numHeads, random, { numGroups, bias });
-    this.crossAttentionResidual = new Residual(hiddenSize, options);
-    this.feedForward = new FeedForward(hiddenSize, feedForwardSize, random, options);
-    this.feedForwardResidual = new Residual(hiddenSize, options);
+    const { attend, residual, think } = partsOfLayer(options, random);
+    this.selfAttention = attend(options.positions);
+    this.selfAttentionResidual = residual();
+    // Positions of the target say nothing about places in the source.
+    this.crossAttention = attend();
+    this.crossAttentionResidual = residual();
+    this.feedForward = think();
+    this.feedForwardResidual = residual();
   }
 
   /**
@@ -135,10 +140,10 @@ export class DecoderLayer extends Module {
    * @returns `[B, T, E]`
    */
   forward(hidden: Tensor, memory: Tensor, call: DecoderLayerCall = {}): Tensor {
-    const { sourceMask, selfCache, crossCache, random, observe } = call;
+    const { mask, causal = true, sourceMask, selfCache, crossCache, random, observe } = call;
     const to = (path: string) => observe && ((weights: Tensor) => observe(path, weights));
     const recall = (x: Tensor): Tensor =>
-      this.selfAttention.forward(x, { causal: true, cache: selfCache, observe: to("selfAttention") });
+      this.selfAttention.forward(x, { mask, causal, cache: selfCache, observe: to("selfAttention") });
     const consult = (x: Tensor): Tensor =>
       this.crossAttention.forward(x, {
         context: memory,
@@ -155,7 +160,7 @@ export class DecoderLayer extends Module {
 }
 
 /** What one pass through a {@linkcode DecoderStack} looks at. */
-export interface DecoderCall extends Pass {
+export interface DecoderCall extends Pass, TextMasks {
   /** True where the source has a token, bool `[B, S]`; everywhere by default. */
   readonly sourceMask?: Tensor | undefined;
   /** Two per layer: the target's own, then the source's; none by default. */
@@ -171,7 +176,7 @@ export class DecoderStack extends LayerStack<DecoderLayer> {
    * @param random where the first values come from
    */
   constructor(options: StackOptions, random: Random) {
-    super(options, () => new DecoderLayer(options, random));
+    super(options, (layer) => new DecoderLayer(layer, random));
   }
 
   /**
@@ -183,17 +188,20 @@ export class DecoderStack extends LayerStack<DecoderLayer> {
    * @returns one vector per target position, from which the next word is read, `[B, T, E]`
    * @throws {TypeError} if the number of caches is not twice that of the layers
    */
-  forward(hidden: Tensor, memory: Tensor, { sourceMask, caches, random, observe }: DecoderCall = {}): Tensor {
-    const { B, E } = dims(hidden, "B T E");
+  forward(hidden: Tensor, memory: Tensor, call: DecoderCall = {}): Tensor {
+    const { sourceMask, caches, random, observe } = call;
+    const { B, T, E } = dims(hidden, "B T E");
     const { S } = dims(memory, "B S E", { B, E });
     if (sourceMask) dims(sourceMask, "B S", { B, S });
     if (caches && caches.length !== 2 * this.layers.length) {
       throw new TypeError(`Cannot use ${caches.length} caches in ${this.layers.length} layers: each layer needs two`);
     }
-    const call = { sourceMask: sourceMask && overKeys(sourceMask), random };
+    const masks = textMask(B, T, T + (caches?.[0]?.length ?? 0), call);
     return this.pass(hidden, (layer, x, index) =>
       layer.forward(x, memory, {
-        ...call,
+        ...masks,
+        sourceMask: sourceMask && overKeys(sourceMask),
+        random,
         selfCache: caches?.[2 * index],
         crossCache: caches?.[2 * index + 1],
         observe: below(observe, `layers.${index}`),

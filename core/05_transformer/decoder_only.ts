@@ -41,90 +41,62 @@
  */
 
 import { dropout } from "../engine/dropout.ts";
+import { type LayerInitialization, normal } from "../engine/initialization.ts";
 import { Linear, linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
+import { checkOptions } from "../engine/options.ts";
 import type { Random } from "../engine/random.ts";
-import { scope } from "../engine/scope.ts";
 import { dims } from "../engine/shape.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { Embedding } from "../02_words/embeddings.ts";
-import type { KeyValueMemory, PositionRule } from "../04_attention/multi_head.ts";
+import { textMask, type TextMasks } from "../04_attention/masks.ts";
+import { type KeyValueMemory, multiHead } from "../04_attention/multi_head.ts";
+import { learned } from "../04_attention/positions/absolute.ts";
+import type { InputPositions } from "../04_attention/positions/scheme.ts";
+import { below, closingNorm, EncoderLayer, type Pass } from "./encoder.ts";
 import {
-  AlibiPositions,
-  LearnedPositions,
-  RelativePositions,
-  RotaryPositions,
-  SinusoidalPositions,
-  T5Positions,
-} from "../04_attention/positions/mod.ts";
-import { below, EncoderLayer, type Pass } from "./encoder.ts";
-import { type Complete, completeLayout, type Defaults, type TransformerOptions } from "./encoder_decoder.ts";
-import type { LayerNorm, RMSNorm } from "./normalization.ts";
-import { createNorm } from "./residual.ts";
-
-/** Ways in which positions enter a {@linkcode DecoderOnly}; `"relative"` is Shaw's. */
-export type PositionName = "learned" | "sinusoidal" | "relative" | "t5" | "rotary" | "alibi" | "none";
+  type Complete,
+  complete,
+  layerOptionsOf,
+  transformerChecks,
+  type TransformerOptions,
+} from "./encoder_decoder.ts";
+import { geluTanh } from "./feed_forward/activations.ts";
+import { layerNormalization, type Norm } from "./normalization.ts";
 
 /** How a {@linkcode DecoderOnly} is laid out. The defaults are the smallest GPT-2. */
-export interface DecoderOnlyOptions extends TransformerOptions {
-  /** How positions enter; `"learned"` by default. */
-  readonly positions?: PositionName | undefined;
+export type DecoderOnlyOptions = TransformerOptions;
+
+function layoutOf(options: DecoderOnlyOptions): Complete<DecoderOnlyOptions> {
+  checkOptions("build a model", options, transformerChecks);
+  return complete(options, {
+    contextLength: 1024,
+    hiddenSize: 768,
+    numLayers: 12,
+    numHeads: 12,
+    attention: multiHead(),
+    positions: learned(),
+    activation: geluTanh,
+    norm: layerNormalization(),
+    placement: "pre",
+    bias: true,
+    tieHead: true,
+    dropout: 0,
+  });
 }
 
-type Layout = Complete<DecoderOnlyOptions>;
+/** Standard deviation of the first weights. */
+const DEVIATION = 0.02;
 
-const GPT2: Defaults<DecoderOnlyOptions> = {
-  contextLength: 1024,
-  hiddenSize: 768,
-  numLayers: 12,
-  numHeads: 12,
-  activation: "geluTanh",
-  norm: "pre",
-  normalization: "layer",
-  epsilon: 1e-5,
-  bias: true,
-  positions: "learned",
-  tieHead: true,
-  dropout: 0,
-};
-
-/** The two places at which positions can enter: the input, or every attention. */
-interface Placement {
-  readonly input?: LearnedPositions | SinusoidalPositions;
-  readonly attention?: PositionRule;
-}
-
-function place({ positions, contextLength, hiddenSize, numHeads }: Layout, random: Random): Placement {
-  const headSize = hiddenSize / numHeads;
-  switch (positions) {
-    case "learned":
-      return { input: new LearnedPositions(contextLength, hiddenSize, random) };
-    case "sinusoidal":
-      return { input: new SinusoidalPositions(hiddenSize) };
-    case "relative":
-      return { attention: new RelativePositions(headSize, 16, random) };
-    case "t5":
-      return { attention: new T5Positions(numHeads, random, { bidirectional: false }) };
-    case "rotary":
-      return { attention: new RotaryPositions(headSize) };
-    case "alibi":
-      return { attention: new AlibiPositions(numHeads) };
-    case "none":
-      return {};
-    default:
-      throw new TypeError(
-        `Cannot place tokens by "${positions}": positions must be learned, sinusoidal, relative, t5, rotary, alibi ` +
-          "or none",
-      );
-  }
+/** How the matrices of a stack start: those that are added to the residual sum, twice in each layer, smaller. */
+function gpt2Initialization(numLayers: number): LayerInitialization {
+  return { within: normal(DEVIATION), intoSum: normal(DEVIATION / Math.sqrt(2 * numLayers)) };
 }
 
 /** What one pass through a {@linkcode DecoderOnly} looks at. */
-export interface ContinuationCall extends Pass {
+export interface ContinuationCall extends Pass, TextMasks {
   /** Keys and values of earlier calls, one cache per layer; none by default. */
   readonly caches?: readonly KeyValueMemory[] | undefined;
-  /** True where a token is, bool `[B, S]`, cached positions included; everywhere by default. */
-  readonly mask?: Tensor | undefined;
   /** Whether only the last position is scored, all that a generation loop reads; false by default. */
   readonly lastOnly?: boolean | undefined;
 }
@@ -148,11 +120,11 @@ export class DecoderOnly extends Module {
   /** One row per token. */
   readonly embedding: Embedding;
   /** Positions that enter with the input. */
-  readonly positions: LearnedPositions | SinusoidalPositions | undefined;
+  readonly positions: InputPositions | undefined;
   /** Layers of causal self-attention; a position rule is shared by all of them. */
   readonly layers: readonly EncoderLayer[];
   /** Closes a pre-norm stack. */
-  readonly norm: LayerNorm | RMSNorm | undefined;
+  readonly norm: Norm | undefined;
   /** From vectors to scores, if the table does not serve. */
   readonly head: Linear | undefined;
 
@@ -166,24 +138,17 @@ export class DecoderOnly extends Module {
    */
   constructor(options: DecoderOnlyOptions, random: Random) {
     super();
-    const layout = this.options = completeLayout(options, GPT2);
-    const { vocabSize, hiddenSize, numLayers } = layout;
-    const { input, attention } = place(layout, random);
-    this.embedding = new Embedding(vocabSize, hiddenSize, random, { deviation: 0.02 });
-    this.positions = input;
-    this.layers = Array.from(
-      { length: numLayers },
-      () => new EncoderLayer({ ...layout, positions: attention }, random),
-    );
-    this.norm = layout.norm === "pre" ? createNorm(hiddenSize, layout) : undefined;
-    this.head = layout.tieHead ? undefined : new Linear(hiddenSize, vocabSize, random, { bias: false });
-
-    for (const [path, weight] of this.parameters()) {
-      if (!/(query|key|value|output|up|gate|down|head)\.weight$/.test(path)) continue;
-      // What is added to the residual sum: twice in each layer.
-      const deviation = /(output|down)\.weight$/.test(path) ? 0.02 / Math.sqrt(2 * numLayers) : 0.02;
-      scope(() => weight.assign(random.normal(weight.shape, { deviation })));
-    }
+    const layout = this.options = layoutOf(options);
+    const { vocabSize, hiddenSize, numLayers, positions, tieHead } = layout;
+    const sizes = { ...layout, causal: true, deviation: DEVIATION };
+    this.positions = positions.input?.(sizes, random);
+    const rule = positions.attention?.(sizes, random);
+    this.embedding = new Embedding(vocabSize, hiddenSize, random, { deviation: DEVIATION });
+    const layer = { ...layerOptionsOf(layout), positions: rule, initialization: gpt2Initialization(numLayers) };
+    this.layers = Array.from({ length: numLayers }, () => new EncoderLayer(layer, random));
+    this.norm = closingNorm(layer);
+    const start = { bias: false, initialization: normal(DEVIATION) };
+    this.head = tieHead ? undefined : new Linear(hiddenSize, vocabSize, random, start);
   }
 
   /** Number of scores per position. */
@@ -209,23 +174,24 @@ export class DecoderOnly extends Module {
    * Scores the token after each position.
    *
    * @param tokens ids, or what continues those cached, int32 `[B, T]`
-   * @param call caches, mask, which positions, dropout
+   * @param call caches, masks, which positions, dropout
    * @returns logits, `[B, T, V]`, or `[B, 1, V]` with `lastOnly`
    * @throws {RangeError} if the text grows longer than `contextLength`
    * @throws {TypeError} if the number of caches is not that of the layers
    */
-  forward(tokens: Tensor, { caches, mask, lastOnly, random, observe }: ContinuationCall = {}): Tensor {
+  forward(tokens: Tensor, call: ContinuationCall = {}): Tensor {
+    const { caches, lastOnly, random, observe } = call;
     const start = caches?.[0]?.length ?? 0;
     const { B, T } = dims(tokens, "B T");
     this.#check(start + T, caches);
-    const pairs = mask && mask.reshape([B, 1, 1, dims(mask, "B S", { B, S: start + T }).S]);
+    const masks = textMask(B, T, start + T, call);
 
     let hidden = this.embedding.forward(tokens);
     if (this.positions) hidden = this.positions.forward(hidden, start);
     if (this.training) hidden = dropout(hidden, this.options.dropout, random);
     this.layers.forEach((layer, index) => {
-      const call = { causal: true, mask: pairs, cache: caches?.[index], random };
-      hidden = layer.forward(hidden, { ...call, observe: below(observe, `layers.${index}`) });
+      const cache = caches?.[index];
+      hidden = layer.forward(hidden, { ...masks, cache, random, observe: below(observe, `layers.${index}`) });
     });
     // The vocabulary is the widest axis of all: scores that nobody reads are not computed.
     if (lastOnly) hidden = hidden.slice(1, -1);
@@ -267,5 +233,5 @@ export class DecoderOnly extends Module {
 
 // ## Exercise
 //
-// Train with contexts of 32 tokens and evaluate with 64, for `"rotary"`, `"alibi"` and
-// `"sinusoidal"`. Which loss rises least past position 32?
+// Train with contexts of 32 tokens and evaluate with 64, for `rotary()`, `alibi` and
+// `sinusoidal`. Which loss rises least past position 32?

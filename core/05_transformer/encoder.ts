@@ -23,7 +23,7 @@
  * ```diagram One layer in the paper's order, read from the bottom.
  * $r$
  * [norm](normalization.ts)
- * + [feed-forward](feed_forward.ts)
+ * + [feed-forward](feed_forward/mod.ts)
  * $z$
  * [norm](normalization.ts)
  * + [self-attention](../04_attention/self_and_cross.ts)
@@ -43,28 +43,98 @@
  * @module
  */
 
+import type { LayerInitialization } from "../engine/initialization.ts";
 import { Module } from "../engine/module.ts";
+import { checkOptions, type Checks, integer, object, required } from "../engine/options.ts";
+import { partOf } from "../engine/part.ts";
 import type { Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
 import type { Tensor } from "../engine/tensor.ts";
-import { overKeys } from "../04_attention/masks.ts";
-import { type KeyValueMemory, MultiHeadAttention, type PositionRule } from "../04_attention/multi_head.ts";
-import { FeedForward, type FeedForwardOptions } from "./feed_forward.ts";
-import type { LayerNorm, RMSNorm } from "./normalization.ts";
-import { createNorm, Residual, type ResidualOptions } from "./residual.ts";
+import { overPairs } from "../04_attention/masks.ts";
+import {
+  type Attention,
+  type AttentionScheme,
+  type KeyValueMemory,
+  multiHead,
+  type PositionRule,
+} from "../04_attention/multi_head.ts";
+import { type Activation, activationCheck, type GatedActivation } from "./feed_forward/activations.ts";
+import { FeedForward } from "./feed_forward/mod.ts";
+import { layerNormalization, type Norm } from "./normalization.ts";
+import { Residual, residualChecks, type ResidualOptions } from "./residual.ts";
+
+/** What layers and whole models have in common. */
+export interface LayerChoices extends ResidualOptions {
+  /** Groups of heads that share keys and values; as many as heads by default. */
+  readonly numGroups?: number | undefined;
+  /** Width of a head; `hiddenSize / numHeads` by default. */
+  readonly headSize?: number | undefined;
+  /** Width inside the feed-forward; `4 · hiddenSize` by default. */
+  readonly feedForwardSize?: number | undefined;
+  /** Which attention; {@linkcode multiHead} by default. */
+  readonly attention?: AttentionScheme | undefined;
+  /** What the feed-forward does between its matrices; {@linkcode relu} by default. */
+  readonly activation?: Activation | GatedActivation | undefined;
+}
+
+/** What the choices may be. */
+export const choiceChecks: Checks<LayerChoices> = {
+  ...residualChecks,
+  numGroups: integer(),
+  headSize: integer(),
+  feedForwardSize: integer(),
+  attention: partOf("an attention, such as multiHead()", ({ create }) => create !== undefined),
+  activation: activationCheck,
+};
 
 /** How one layer is laid out. */
-export interface LayerOptions extends ResidualOptions, FeedForwardOptions {
+export interface LayerOptions extends LayerChoices {
   /** Width of a position. */
   readonly hiddenSize: number;
   /** Heads of each attention. */
   readonly numHeads: number;
-  /** Groups of heads that share keys and values; as many as heads by default. */
-  readonly numGroups?: number | undefined;
-  /** Width inside the feed-forward; `4 · hiddenSize` by default. */
-  readonly feedForwardSize?: number | undefined;
   /** How positions enter self-attention; not at all by default. */
   readonly positions?: PositionRule | undefined;
+  /** How the matrices start; {@linkcode glorot} by default. */
+  readonly initialization?: LayerInitialization | undefined;
+}
+
+const LAYER: Checks<LayerOptions> = {
+  ...choiceChecks,
+  hiddenSize: required(integer()),
+  numHeads: required(integer()),
+  positions: object("a position rule"),
+  initialization: object("two initializations, within and intoSum"),
+};
+
+/** The parts that layers are made of, as their options ask for them. */
+export interface LayerParts {
+  /** Makes an attention within the sequence, or to a context. */
+  attend(positions?: PositionRule): Attention;
+  /** Makes Add & Norm around a step. */
+  residual(): Residual;
+  /** Makes what works within each position. */
+  think(): FeedForward;
+}
+
+/**
+ * Makers of the parts of a layer.
+ *
+ * @param options widths, heads, norms
+ * @param random where the first values come from
+ * @throws {TypeError} if an option is unknown
+ * @throws {RangeError} if a size is impossible
+ */
+export function partsOfLayer(options: LayerOptions, random: Random): LayerParts {
+  checkOptions("build a layer", options, LAYER);
+  const { hiddenSize, numHeads, numGroups, headSize, feedForwardSize = 4 * hiddenSize, initialization } = options;
+  const { norm, placement, dropout, bias, activation, attention = multiHead() } = options;
+  const sizes = { numGroups, headSize, bias, initialization };
+  return {
+    attend: (positions) => attention.create(hiddenSize, numHeads, random, { ...sizes, positions }),
+    residual: () => new Residual(hiddenSize, { norm, placement, dropout, bias }),
+    think: () => new FeedForward(hiddenSize, feedForwardSize, random, { activation, bias, initialization }),
+  };
 }
 
 /** Receives attention weights `[B, H, T, S]` and the path of the attention they come from. */
@@ -91,7 +161,7 @@ export interface LayerCall extends Pass {
 /** One layer: self-attention between positions, then a feed-forward within each. */
 export class EncoderLayer extends Module {
   /** Reads the other positions. */
-  readonly attention: MultiHeadAttention;
+  readonly attention: Attention;
   /** Add & Norm around the attention. */
   readonly attentionResidual: Residual;
   /** Works on what was read. */
@@ -107,11 +177,11 @@ export class EncoderLayer extends Module {
    */
   constructor(options: LayerOptions, random: Random) {
     super();
-    const { hiddenSize, numHeads, numGroups, feedForwardSize = 4 * hiddenSize, bias, positions } = options;
-    this.attention = new MultiHeadAttention(hiddenSize, numHeads, random, { numGroups, bias, positions });
-    this.attentionResidual = new Residual(hiddenSize, options);
-    this.feedForward = new FeedForward(hiddenSize, feedForwardSize, random, options);
-    this.feedForwardResidual = new Residual(hiddenSize, options);
+    const { attend, residual, think } = partsOfLayer(options, random);
+    this.attention = attend(options.positions);
+    this.attentionResidual = residual();
+    this.feedForward = think();
+    this.feedForwardResidual = residual();
   }
 
   /**
@@ -147,18 +217,18 @@ export abstract class LayerStack<Layer extends Module> extends Module {
   /** The layers, first one first. */
   readonly layers: readonly Layer[];
   /** Closes a pre-norm stack, whose sum nobody else normalizes. */
-  readonly norm: LayerNorm | RMSNorm | undefined;
+  readonly norm: Norm | undefined;
 
   /**
    * Makes the layers one after the other.
    *
    * @param options layers, widths, heads, norms
-   * @param create makes one layer
+   * @param create makes one layer of its options
    */
-  constructor(options: StackOptions, create: () => Layer) {
+  constructor({ numLayers, ...options }: StackOptions, create: (options: LayerOptions) => Layer) {
     super();
-    this.layers = Array.from({ length: options.numLayers }, create);
-    this.norm = options.norm === "pre" ? createNorm(options.hiddenSize, options) : undefined;
+    this.layers = Array.from({ length: numLayers }, () => create(options));
+    this.norm = closingNorm(options);
   }
 
   /** Sends `hidden`, `[B, T, E]`, through every layer in turn and through the closing norm. */
@@ -168,9 +238,16 @@ export abstract class LayerStack<Layer extends Module> extends Module {
   }
 }
 
+/** The norm behind a pre-norm stack; behind a post-norm stack none is needed. */
+export function closingNorm(
+  { hiddenSize, placement, norm = layerNormalization(), bias }: LayerOptions,
+): Norm | undefined {
+  return placement === "pre" ? norm.create(hiddenSize, { bias }) : undefined;
+}
+
 /** What one pass through an {@linkcode Encoder} looks at. */
 export interface EncoderCall extends Pass {
-  /** True where a token is, bool `[B, S]`; everywhere by default. */
+  /** True where a token is, bool `[B, S]`, or where looking is allowed, `[B, H, S, S]` or broadcast to it. */
   readonly mask?: Tensor | undefined;
 }
 
@@ -183,20 +260,20 @@ export class Encoder extends LayerStack<EncoderLayer> {
    * @param random where the first values come from
    */
   constructor(options: StackOptions, random: Random) {
-    super(options, () => new EncoderLayer(options, random));
+    super(options, (layer) => new EncoderLayer(layer, random));
   }
 
   /**
    * Reads a batch of sentences.
    *
    * @param hidden embedded words with their positions, `[B, S, E]`
-   * @param call which positions hold words; dropout
+   * @param call who may look at whom; dropout
    * @returns one vector per word, `[B, S, E]`; at padding, numbers without meaning
    */
   forward(hidden: Tensor, { mask, random, observe }: EncoderCall = {}): Tensor {
     const { B, S } = dims(hidden, "B S E");
-    if (mask) dims(mask, "B S", { B, S });
-    const call = { mask: mask && overKeys(mask), random };
+    if (mask?.rank === 2) dims(mask, "B S", { B, S });
+    const call = { mask: mask && overPairs(mask), random };
     return this.pass(
       hidden,
       (layer, x, index) => layer.forward(x, { ...call, observe: below(observe, `layers.${index}`) }),

@@ -45,23 +45,41 @@
 import { dropout } from "../engine/dropout.ts";
 import { Linear, linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
-import type { Random } from "../engine/random.ts";
+import { checkOptions, type Checks, flag, integer, required } from "../engine/options.ts";
+import { partOf } from "../engine/part.ts";
+import { Random } from "../engine/random.ts";
+import { scope } from "../engine/scope.ts";
 import { dims } from "../engine/shape.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { Embedding } from "../02_words/embeddings.ts";
-import type { KeyValueMemory } from "../04_attention/multi_head.ts";
-import { LearnedPositions, SinusoidalPositions } from "../04_attention/positions/mod.ts";
+import { headSizeOf, type KeyValueMemory, multiHead } from "../04_attention/multi_head.ts";
+import { sinusoidal } from "../04_attention/positions/absolute.ts";
+import {
+  type InputPositions,
+  noPositions,
+  type PositionScheme,
+  type PositionSizes,
+} from "../04_attention/positions/scheme.ts";
 import { type DecoderCall, DecoderStack } from "./decoder.ts";
-import { below, Encoder, type EncoderCall, type Pass } from "./encoder.ts";
-import type { ActivationName } from "./feed_forward.ts";
+import {
+  below,
+  choiceChecks,
+  Encoder,
+  type EncoderCall,
+  type LayerChoices,
+  type LayerOptions,
+  type Pass,
+} from "./encoder.ts";
+import { type Activation, type GatedActivation, relu } from "./feed_forward/activations.ts";
+import { layerNormalization } from "./normalization.ts";
 
 /**
- * The sizes and choices that every model has in common.
+ * The sizes and parts that every model has in common.
  *
  * Where two defaults are given, the first is that of an {@linkcode EncoderDecoder}, the paper's base
  * model, and the second that of a `DecoderOnly`, the smallest GPT-2.
  */
-export interface TransformerOptions {
+export interface TransformerOptions extends LayerChoices {
   /** Number of tokens; of the target language, and of both if they share a table. */
   readonly vocabSize: number;
   /** Longest text, the context window (上下文窗口); 512 or 1024 by default. */
@@ -72,32 +90,37 @@ export interface TransformerOptions {
   readonly numLayers?: number | undefined;
   /** Heads of each attention; 8 or 12 by default. */
   readonly numHeads?: number | undefined;
-  /** Groups of heads that share keys and values; as many as heads by default. */
-  readonly numGroups?: number | undefined;
-  /** Width inside the feed-forward; `4 · hiddenSize` by default. */
-  readonly feedForwardSize?: number | undefined;
-  /** What the feed-forward does between its matrices; `"relu"` or `"geluTanh"` by default. */
-  readonly activation?: ActivationName | undefined;
+  /** How positions enter; {@linkcode sinusoidal} or {@linkcode learned} by default. */
+  readonly positions?: PositionScheme | undefined;
+  /** What the feed-forward does between its matrices; {@linkcode relu} or {@linkcode geluTanh} by default. */
+  readonly activation?: Activation | GatedActivation | undefined;
   /** Where the norms stand; `"post"` or `"pre"` by default. */
-  readonly norm?: "post" | "pre" | undefined;
-  /** Which norm; `"layer"` by default. */
-  readonly normalization?: "layer" | "rms" | undefined;
-  /** Added to the variance in the norms; 1e-5 by default. */
-  readonly epsilon?: number | undefined;
-  /** Whether matrices and layer norms have a bias; true by default. */
-  readonly bias?: boolean | undefined;
+  readonly placement?: "post" | "pre" | undefined;
   /** Whether scores are products with the table of embeddings; true by default. */
   readonly tieHead?: boolean | undefined;
   /** Share of each step's output, and of the input, dropped in training; 0.1 or 0 by default. */
   readonly dropout?: number | undefined;
 }
 
+/** What the options of any model may be. */
+export const transformerChecks: Checks<TransformerOptions> = {
+  ...choiceChecks,
+  vocabSize: required(integer()),
+  contextLength: integer(),
+  hiddenSize: integer(),
+  numLayers: integer(),
+  numHeads: integer(),
+  positions: partOf(
+    "a position scheme, such as rotary()",
+    (part) => part.input !== undefined || part.attention !== undefined || part.word === noPositions.word,
+  ),
+  tieHead: flag,
+};
+
 /** How an {@linkcode EncoderDecoder} is laid out. The defaults are the paper's base model. */
 export interface EncoderDecoderOptions extends TransformerOptions {
   /** Words of the source language, if it has a table of its own; by default both share one. */
   readonly sourceVocabSize?: number | undefined;
-  /** How positions enter; `"sinusoidal"` by default. */
-  readonly positions?: "sinusoidal" | "learned" | undefined;
 }
 
 /** The paper's base model, with its English–German vocabulary of about 37,000 byte pairs. */
@@ -110,62 +133,54 @@ export const transformerBig: EncoderDecoderOptions = { vocabSize: 37000, hiddenS
 export type Complete<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> };
 
 /** Defaults that follow from no other option. */
-export type Defaults<T> = Omit<Complete<T>, "vocabSize" | "numGroups" | "feedForwardSize">;
+export type Defaults<T> = Omit<Complete<T>, "vocabSize" | "numGroups" | "headSize" | "feedForwardSize">;
 
 /**
- * Fills in what was left out, and refuses what no model can have.
+ * Fills in what was left out.
  *
- * @param options what the caller asked for
- * @param defaults the model's own, for every option that it knows
+ * @param options what the caller asked for, checked
+ * @param defaults the model's own
  * @returns every option
- * @throws {TypeError} if an option is unknown
- * @throws {RangeError} if a size is no positive integer
  */
-export function completeLayout<T extends TransformerOptions>(
-  options: T,
-  defaults: Defaults<TransformerOptions> & Defaults<T>,
-): Complete<T> {
-  const { vocabSize, hiddenSize = defaults.hiddenSize, numHeads = defaults.numHeads }: TransformerOptions = options;
-  const layout: Record<string, unknown> = {
-    vocabSize,
+export function complete<T extends TransformerOptions>(options: T, defaults: Defaults<T>): Complete<T> {
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const { hiddenSize, numHeads }: Pick<Complete<TransformerOptions>, "hiddenSize" | "numHeads"> = {
     ...defaults,
-    numGroups: numHeads,
-    feedForwardSize: 4 * hiddenSize,
+    ...given,
   };
-  for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(layout, name)) {
-      throw new TypeError(`Cannot build a model with "${name}": known options are ${Object.keys(layout).join(", ")}`);
-    }
-    if (value !== undefined) layout[name] = value;
-  }
-  for (const [name, size] of Object.entries(layout)) {
-    if (/^num|Size$|Length$/.test(name) && !(Number.isInteger(size) && size as number >= 1)) {
-      throw new RangeError(`Cannot build a model with ${name} = ${size}: it must be an integer of at least 1`);
-    }
-  }
-  return layout as Complete<T>;
+  const headSize = options.headSize ?? headSizeOf(hiddenSize, numHeads);
+  return { ...defaults, numGroups: numHeads, feedForwardSize: 4 * hiddenSize, ...given, headSize } as Complete<T>;
 }
 
-function complete(options: EncoderDecoderOptions): Complete<EncoderDecoderOptions> {
-  const layout = completeLayout(options, {
+const ENCODER_DECODER: Checks<EncoderDecoderOptions> = { ...transformerChecks, sourceVocabSize: integer() };
+
+function layoutOf(options: EncoderDecoderOptions): Complete<EncoderDecoderOptions> {
+  checkOptions("build a model", options, ENCODER_DECODER);
+  return complete(options, {
     sourceVocabSize: options.vocabSize,
     contextLength: 512,
     hiddenSize: 512,
     numLayers: 6,
     numHeads: 8,
-    activation: "relu",
-    norm: "post",
-    normalization: "layer",
-    epsilon: 1e-5,
+    attention: multiHead(),
+    positions: sinusoidal,
+    activation: relu,
+    norm: layerNormalization(),
+    placement: "post",
     bias: true,
-    positions: "sinusoidal",
     tieHead: true,
     dropout: 0.1,
   });
-  if (layout.positions !== "sinusoidal" && layout.positions !== "learned") {
-    throw new TypeError(`Cannot place words by "${layout.positions}": positions must be "sinusoidal" or "learned"`);
-  }
-  return layout;
+}
+
+/** The options of a layout that its layers know. */
+export function layerOptionsOf(layout: Complete<TransformerOptions>): Omit<LayerOptions, "positions"> {
+  const { hiddenSize, numHeads, numGroups, headSize, feedForwardSize } = layout;
+  const { attention, activation, norm, placement, bias, dropout } = layout;
+  return {
+    ...{ hiddenSize, numHeads, numGroups, headSize, feedForwardSize },
+    ...{ attention, activation, norm, placement, bias, dropout },
+  };
 }
 
 /** What one pass through an {@linkcode EncoderDecoder} looks at. */
@@ -215,10 +230,10 @@ export class EncoderDecoder extends Module {
   readonly targetEmbedding: Embedding;
   /** One row per source word; the target's table, if both share one. */
   readonly sourceEmbedding: Embedding;
-  /** Positions of the source. */
-  readonly sourcePositions: LearnedPositions | SinusoidalPositions;
-  /** Positions of the target. */
-  readonly targetPositions: LearnedPositions | SinusoidalPositions;
+  /** Positions of the source that enter with the input. */
+  readonly sourcePositions: InputPositions | undefined;
+  /** Positions of the target that enter with the input. */
+  readonly targetPositions: InputPositions | undefined;
   /** Reads. */
   readonly encoder: Encoder;
   /** Writes. */
@@ -236,22 +251,22 @@ export class EncoderDecoder extends Module {
    */
   constructor(options: EncoderDecoderOptions, random: Random) {
     super();
-    const layout = this.options = complete(options);
-    const { vocabSize, sourceVocabSize, hiddenSize, contextLength } = layout;
+    const layout = this.options = layoutOf(options);
+    const { vocabSize, sourceVocabSize, hiddenSize, numLayers, positions } = layout;
     const embed = (size: number) => new Embedding(size, hiddenSize, random, { deviation: hiddenSize ** -0.5 });
-    const place = () =>
-      layout.positions === "learned"
-        ? new LearnedPositions(contextLength, hiddenSize, random, { deviation: 1 })
-        : new SinusoidalPositions(hiddenSize);
+    const sizesOf = (causal: boolean): PositionSizes => ({ ...layout, causal, deviation: 1 });
 
     this.targetEmbedding = embed(vocabSize);
     this.sourceEmbedding = options.sourceVocabSize === undefined ? this.targetEmbedding : embed(sourceVocabSize);
-    this.sourcePositions = place();
-    this.targetPositions = place();
-    // Positions enter with the input; the layers know nothing of them.
-    const stack = { ...layout, positions: undefined };
-    this.encoder = new Encoder(stack, random);
-    this.decoder = new DecoderStack(stack, random);
+    this.sourcePositions = positions.input?.(sizesOf(false), random);
+    this.targetPositions = positions.input?.(sizesOf(true), random);
+    const stack = (causal: boolean) => ({
+      ...layerOptionsOf(layout),
+      numLayers,
+      positions: positions.attention?.(sizesOf(causal), random),
+    });
+    this.encoder = new Encoder(stack(false), random);
+    this.decoder = new DecoderStack(stack(true), random);
     this.head = layout.tieHead ? undefined : new Linear(hiddenSize, vocabSize, random, { bias: false });
   }
 
@@ -320,7 +335,7 @@ export class EncoderDecoder extends Module {
     tokens: Tensor,
     start: number,
     embedding: Embedding,
-    positions: LearnedPositions | SinusoidalPositions,
+    positions: InputPositions | undefined,
     random: Random | undefined,
   ): Tensor {
     const { T } = dims(tokens, "B T");
@@ -329,7 +344,7 @@ export class EncoderDecoder extends Module {
       throw new RangeError(`Cannot read ${start + T} positions: contextLength is ${contextLength}`);
     }
     const embedded = embedding.forward(tokens).mul(Math.sqrt(hiddenSize));
-    const placed = positions.forward(embedded, start);
+    const placed = positions ? positions.forward(embedded, start) : embedded;
     return this.training ? dropout(placed, this.options.dropout, random) : placed;
   }
 }
@@ -353,19 +368,31 @@ function repeatRows(x: Tensor, times: number): Tensor {
  * @returns what `parameterCount()` of the model would be
  */
 export function transformerSize(options: EncoderDecoderOptions): number {
-  const { hiddenSize: E, feedForwardSize: F, ...rest } = complete(options);
-  const matrix = (inputs: number, outputs: number): number => (inputs + Number(rest.bias)) * outputs;
-  const shared = E * rest.numGroups / rest.numHeads;
-  const attention = 2 * matrix(E, E) + 2 * matrix(E, shared);
-  const feedForward = (rest.activation === "swiglu" ? 2 : 1) * matrix(E, F) + matrix(F, E);
-  const norm = rest.normalization === "layer" && rest.bias ? 2 * E : E;
+  const layout = layoutOf(options);
+  const { hiddenSize: E, feedForwardSize: F, numHeads, numLayers, positions, bias } = layout;
+  const matrix = (inputs: number, outputs: number): number => (inputs + Number(bias)) * outputs;
+  const feedForward = ("gate" in layout.activation ? 2 : 1) * matrix(E, F) + matrix(F, E);
+  const attention = sizeOfPart(() => layout.attention.create(E, numHeads, Random.none, layerOptionsOf(layout)));
+  const norm = sizeOfPart(() => layout.norm.create(E, { bias }));
+  const places = [false, true].reduce((sum, causal) => {
+    const sizes = { ...layout, causal, deviation: 1 };
+    return sum + sizeOfPart(() => positions.input?.(sizes, Random.none)) +
+      sizeOfPart(() => positions.attention?.(sizes, Random.none));
+  }, 0);
 
   const encoderLayer = attention + feedForward + 2 * norm;
   const decoderLayer = 2 * attention + feedForward + 3 * norm;
-  const closing = rest.norm === "pre" ? 2 * norm : 0;
-  const tables = (options.sourceVocabSize ?? 0) + rest.vocabSize * (rest.tieHead ? 1 : 2) +
-    (rest.positions === "learned" ? 2 * rest.contextLength : 0);
-  return rest.numLayers * (encoderLayer + decoderLayer) + closing + tables * E;
+  const closing = layout.placement === "pre" ? 2 * norm : 0;
+  const tables = (options.sourceVocabSize ?? 0) + layout.vocabSize * (layout.tieHead ? 1 : 2);
+  return numLayers * (encoderLayer + decoderLayer) + closing + tables * E + places;
+}
+
+/** Trained numbers of one part, which is made without values and given back. */
+function sizeOfPart(create: () => object | undefined): number {
+  return scope(() => {
+    const part = create();
+    return part instanceof Module ? part.parameterCount() : 0;
+  });
 }
 
 // ## A translator in seconds

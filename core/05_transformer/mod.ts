@@ -27,7 +27,7 @@
  * ```diagram The two models, read from the bottom: encoder and decoder ([section](encoder_decoder.ts)), and the decoder alone ([section](decoder_only.ts)). A circle adds what a step computed to what went into it ([section](residual.ts)). The norms ([section](normalization.ts)) are left out here.
  * $m$
  * [encoder](encoder.ts), $L$ layers:
- *   + [feed-forward](feed_forward.ts)
+ *   + [feed-forward](feed_forward/mod.ts)
  *   + [self-attention](../04_attention/self_and_cross.ts)
  * [embedding + position](../04_attention/positions/mod.ts)
  * source
@@ -35,7 +35,7 @@
  * next word
  * [scores](encoder_decoder.ts)
  * [decoder](decoder.ts), $L$ layers:
- *   + [feed-forward](feed_forward.ts)
+ *   + [feed-forward](feed_forward/mod.ts)
  *   + [cross-attention](../04_attention/self_and_cross.ts) <- m
  *   + [causal self-attention](../04_attention/masks.ts)
  * [embedding + position](../04_attention/positions/mod.ts)
@@ -44,7 +44,7 @@
  * next word
  * [scores](decoder_only.ts)
  * [decoder only](decoder_only.ts), $L$ layers:
- *   + [feed-forward](feed_forward.ts)
+ *   + [feed-forward](feed_forward/mod.ts)
  *   + [causal self-attention](../04_attention/masks.ts)
  * [embedding + position](../04_attention/positions/mod.ts)
  * text so far, the source first
@@ -62,12 +62,22 @@
  * | V      | vocabulary                                 |
  * | L      | layers, the paper's $N$                    |
  *
+ * @example
+ * ```ts
+ * import { Random } from "@heed/heed/engine";
+ * import { EncoderLayer } from "@heed/heed/transformer";
+ *
+ * const layer = new EncoderLayer({ hiddenSize: 16, numHeads: 2 }, new Random(1));
+ * const hidden = layer.forward(new Random(2).normal([1, 3, 16]));
+ * console.assert(String(hidden.shape) === "1,3,16");
+ * ```
+ *
  * @module
  */
 
 export * from "./normalization.ts";
 export * from "./residual.ts";
-export * from "./feed_forward.ts";
+export * from "./feed_forward/mod.ts";
 export * from "./encoder.ts";
 export * from "./decoder.ts";
 export * from "./encoder_decoder.ts";

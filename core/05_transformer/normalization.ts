@@ -30,7 +30,7 @@
  * notes compare it with a uniform for everyone and a free choice of accessories. Training chooses
  * the accessories, a gain (增益) and a bias (偏置) per feature; the uniform stays. A second reason of
  * the notes: numbers of mean 0 and variance 1 may lie where an activation function (激活函数,
- * [section](feed_forward.ts)) is almost a straight line, and gain and bias can move them out of it.
+ * [section](feed_forward/mod.ts)) is almost a straight line, and gain and bias can move them out of it.
  *
  * **Why RMSNorm leaves the mean alone.** What keeps numbers in range is the division. Zhang and Sennrich
  * found models as good without the subtraction, which costs one more pass over the features.
@@ -55,9 +55,9 @@
  * The experiment below trains deep stacks of both kinds, with words that later sections explain.
  * The loss ([section](../06_training/loss.ts)) says how wrong a model is, in nats: a loss of $\ell$
  * nats is that of a guess among $e^{\ell}$ equally likely answers. Adam
- * ([section](../06_training/optimizers.ts)) moves the weights; the learning rate says how far, and
+ * ([section](../06_training/adam.ts)) moves the weights; the learning rate says how far, and
  * in a warm-up it climbs to its full value over the first steps. $W_2$ is the second matrix of a
- * feed-forward layer ([section](feed_forward.ts)).
+ * feed-forward layer ([section](feed_forward/mod.ts)).
  *
  * @module
  */
@@ -65,6 +65,8 @@
 import { noGrad } from "../engine/autograd.ts";
 import { fusable } from "../engine/fusable.ts";
 import { Module } from "../engine/module.ts";
+import { checkOptions, type Checks, numeric } from "../engine/options.ts";
+import { type Part, type PartTable, settingsOf } from "../engine/part.ts";
 import { dims, format } from "../engine/shape.ts";
 import { ones, parameter, type Tensor, zeros } from "../engine/tensor.ts";
 
@@ -128,8 +130,14 @@ export interface LayerNormOptions extends NormOptions {
   readonly bias?: boolean | undefined;
 }
 
+/** Any norm that can stand around a step: over the features of each position alone. */
+export interface Norm extends Module {
+  /** Normalizes the last axis of `[…, E]`. */
+  forward(x: Tensor): Tensor;
+}
+
 /** Layer normalization with a trained gain and bias. */
-export class LayerNorm extends Module {
+export class LayerNorm extends Module implements Norm {
   /** $g$, ones at the start, `[E]`. */
   readonly gain: Tensor;
   /** $b$, zeros at the start, `[E]`. */
@@ -157,7 +165,7 @@ export class LayerNorm extends Module {
 }
 
 /** Root-mean-square normalization with a trained gain. */
-export class RMSNorm extends Module {
+export class RMSNorm extends Module implements Norm {
   /** $g$, ones at the start, `[E]`. */
   readonly gain: Tensor;
   /** $\epsilon$ */
@@ -180,6 +188,42 @@ export class RMSNorm extends Module {
     return rmsNorm(x, this.gain, { epsilon: this.epsilon });
   }
 }
+
+// ## As parts of a model
+
+/** A norm as a part of a model. */
+export interface Normalization extends Part {
+  /**
+   * Makes a norm.
+   *
+   * @param hiddenSize number of features
+   * @param options whether the model's parts have biases
+   */
+  create(hiddenSize: number, options: { readonly bias?: boolean | undefined }): Norm;
+}
+
+const NORM: Checks<NormOptions> = { epsilon: numeric({ min: 0 }) };
+
+/** Layer norms, with this epsilon. */
+export function layerNormalization(options: NormOptions = {}): Normalization {
+  checkOptions("normalize", options, NORM);
+  return {
+    word: "layer",
+    ...settingsOf(options),
+    create: (hiddenSize, { bias }) => new LayerNorm(hiddenSize, { ...options, bias }),
+  };
+}
+
+/** Root-mean-square norms, with this epsilon. */
+export function rmsNormalization(options: NormOptions = {}): Normalization {
+  checkOptions("normalize", options, NORM);
+  return { word: "rms", ...settingsOf(options), create: (hiddenSize) => new RMSNorm(hiddenSize, options) };
+}
+
+/** Norms by the word that a file has for them. */
+export const normalizations: PartTable<Normalization> = { layer: layerNormalization, rms: rmsNormalization };
+
+// ## Over the batch
 
 /** How a {@linkcode BatchNorm} is laid out. */
 export interface BatchNormOptions extends NormOptions {

@@ -54,49 +54,38 @@
 
 import { dropout } from "../engine/dropout.ts";
 import { Module } from "../engine/module.ts";
+import { checkOptions, type Checks, flag, numeric, oneOf } from "../engine/options.ts";
+import { partOf } from "../engine/part.ts";
 import type { Random } from "../engine/random.ts";
 import type { Tensor } from "../engine/tensor.ts";
-import { LayerNorm, RMSNorm } from "./normalization.ts";
+import { layerNormalization, type Norm, type Normalization } from "./normalization.ts";
 
 /** How a {@linkcode Residual} is laid out. */
 export interface ResidualOptions {
+  /** Which norm; {@linkcode layerNormalization} by default. */
+  readonly norm?: Normalization | undefined;
   /** Whether the norm comes after the addition, as in the paper, or inside; `"post"` by default. */
-  readonly norm?: "post" | "pre" | undefined;
-  /** Which norm; `"layer"` by default. */
-  readonly normalization?: "layer" | "rms" | undefined;
+  readonly placement?: "post" | "pre" | undefined;
   /** Share of the step's output that is dropped in training; 0 by default. */
   readonly dropout?: number | undefined;
-  /** Added to the variance in the norm; 1e-5 by default. */
-  readonly epsilon?: number | undefined;
   /** Whether layer norms have a bias; true by default. */
   readonly bias?: boolean | undefined;
 }
 
-/**
- * Makes a norm of the kind that the options name.
- *
- * @param hiddenSize number of features
- * @param options `normalization`, `epsilon` and `bias`; the others are not looked at
- * @throws {TypeError} if there is no such norm
- */
-export function createNorm(hiddenSize: number, options: ResidualOptions): LayerNorm | RMSNorm {
-  const { normalization = "layer", epsilon, bias } = options;
-  switch (normalization) {
-    case "layer":
-      return new LayerNorm(hiddenSize, { epsilon, bias });
-    case "rms":
-      return new RMSNorm(hiddenSize, { epsilon });
-    default:
-      throw new TypeError(`Cannot normalize by "${normalization}": normalization must be "layer" or "rms"`);
-  }
-}
+/** What the options of a residual connection may be. */
+export const residualChecks: Checks<ResidualOptions> = {
+  norm: partOf("a norm, such as rmsNormalization()", ({ create }) => create !== undefined),
+  placement: oneOf(["post", "pre"]),
+  dropout: numeric({ min: 0, below: 1 }),
+  bias: flag,
+};
 
 /** Adds what a step computes to what it was computed from, and normalizes. */
 export class Residual extends Module {
   /** The norm, after the addition or before the step. */
-  readonly norm: LayerNorm | RMSNorm;
+  readonly norm: Norm;
   /** Where the norm stands. */
-  readonly order: "post" | "pre";
+  readonly placement: "post" | "pre";
   /** Share of the step's output that is dropped in training. */
   readonly dropout: number;
 
@@ -104,21 +93,16 @@ export class Residual extends Module {
    * Starts with a plain norm.
    *
    * @param hiddenSize number of features
-   * @param options norm, order and dropout
+   * @param options norm, placement and dropout
    * @throws {TypeError} if an option is unknown
    * @throws {RangeError} if the dropout is outside its interval
    */
   constructor(hiddenSize: number, options: ResidualOptions = {}) {
     super();
-    const { norm = "post", dropout = 0 } = options;
-    if (norm !== "post" && norm !== "pre") {
-      throw new TypeError(`Cannot place a norm "${norm}": norm must be "post" or "pre"`);
-    }
-    if (!(dropout >= 0 && dropout < 1)) {
-      throw new RangeError(`Cannot drop with rate ${dropout}: it must be in [0, 1)`);
-    }
-    this.norm = createNorm(hiddenSize, options);
-    this.order = norm;
+    checkOptions("add and normalize", options, residualChecks);
+    const { norm = layerNormalization(), placement = "post", dropout = 0, bias } = options;
+    this.norm = norm.create(hiddenSize, { bias });
+    this.placement = placement;
     this.dropout = dropout;
   }
 
@@ -132,7 +116,7 @@ export class Residual extends Module {
    */
   forward(hidden: Tensor, step: (x: Tensor) => Tensor, random?: Random): Tensor {
     const drop = (x: Tensor): Tensor => this.training ? dropout(x, this.dropout, random) : x;
-    return this.order === "post"
+    return this.placement === "post"
       ? this.norm.forward(hidden.add(drop(step(hidden))))
       : hidden.add(drop(step(this.norm.forward(hidden))));
   }

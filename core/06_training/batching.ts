@@ -33,9 +33,10 @@
  * @module
  */
 
-import type { Random, RandomState } from "../engine/random.ts";
+import { callback, checkOptions, type Checks, instance, integer, needing, required } from "../engine/options.ts";
+import { Random, type RandomState } from "../engine/random.ts";
 import type { Tensor } from "../engine/tensor.ts";
-import { type PadOptions, padTokens } from "../02_words/embeddings.ts";
+import { padChecks, type PadOptions, padTokens } from "../02_words/embeddings.ts";
 
 /** Sequences of one length, with a mask that tells tokens from filling. */
 export interface PaddedBatch {
@@ -50,6 +51,8 @@ export interface PaddingOptions extends PadOptions {
   /** What stands where a sequence has ended. */
   readonly padToken: number;
 }
+
+const paddingChecks: Checks<PaddingOptions> = { padToken: required(integer({})), ...padChecks };
 
 /**
  * Fills sequences up to one length, and says where.
@@ -73,10 +76,12 @@ export interface PaddingOptions extends PadOptions {
  */
 export function padSequences(
   sequences: readonly ArrayLike<number>[],
-  { padToken, ...options }: PaddingOptions,
+  options: PaddingOptions,
 ): PaddedBatch {
+  checkOptions("pad", options, paddingChecks);
+  const { padToken, ...place } = options;
   const ones = sequences.map(({ length }) => new Uint8Array(length).fill(1));
-  return { tokens: padTokens(sequences, padToken, options), mask: padTokens(ones, 0, options).cast("bool") };
+  return { tokens: padTokens(sequences, padToken, place), mask: padTokens(ones, 0, place).cast("bool") };
 }
 
 /**
@@ -130,6 +135,14 @@ export interface BatchesOptions<Example> {
   readonly random: Random;
 }
 
+const batchesChecks: Checks<BatchesOptions<never>> = {
+  batchSize: integer(),
+  maxTokens: needing("length", integer()),
+  length: callback(),
+  pool: needing("length", integer()),
+  random: required(instance(Random)),
+};
+
 /** Examples in random order, cut into batches, pass after pass. */
 export class Batches<Example> implements BatchSource<readonly Example[]> {
   readonly #examples: readonly Example[];
@@ -145,15 +158,12 @@ export class Batches<Example> implements BatchSource<readonly Example[]> {
    * @throws {TypeError} unless exactly one of `batchSize` and `maxTokens` is given
    */
   constructor(examples: readonly Example[], options: BatchesOptions<Example>) {
-    const { batchSize, maxTokens, length, pool } = options;
+    checkOptions("make batches", options, batchesChecks);
+    const { batchSize, maxTokens } = options;
     if (examples.length === 0) throw new RangeError("Cannot make batches of no examples");
     if ((batchSize === undefined) === (maxTokens === undefined)) {
       throw new TypeError("Cannot make batches: exactly one of batchSize and maxTokens must be given");
     }
-    if ((maxTokens !== undefined || pool !== undefined) && !length) {
-      throw new TypeError("Cannot use maxTokens or pool without length: how long is an example?");
-    }
-    requirePositive({ batchSize, maxTokens, pool });
     this.#examples = examples;
     this.#options = options;
     this.#pass = new Pass(options.random.split(), (random) => this.#order(random));
@@ -233,6 +243,12 @@ export interface SequenceWindowsOptions {
   readonly random: Random;
 }
 
+const windowsChecks: Checks<SequenceWindowsOptions> = {
+  contextLength: required(integer()),
+  batchSize: required(integer()),
+  random: required(instance(Random)),
+};
+
 /** Windows of one long text in random order, pass after pass. */
 export class SequenceWindows implements BatchSource<readonly Int32Array[]> {
   readonly #tokens: Int32Array;
@@ -247,8 +263,8 @@ export class SequenceWindows implements BatchSource<readonly Int32Array[]> {
    * @throws {RangeError} if the text is shorter than one window, or a size is not a positive integer
    */
   constructor(tokens: Int32Array, options: SequenceWindowsOptions) {
-    const { contextLength, batchSize } = options;
-    requirePositive({ contextLength, batchSize });
+    checkOptions("make batches", options, windowsChecks);
+    const { contextLength } = options;
     if (tokens.length <= contextLength) {
       throw new RangeError(
         `Cannot cut windows of ${contextLength} + 1 tokens from a text of ${tokens.length}`,
@@ -333,14 +349,6 @@ class Pass<Item> {
       );
     }
     [this.#start, this.#items, this.#epoch, this.#next] = [random, items, epoch, batch];
-  }
-}
-
-function requirePositive(sizes: Readonly<Record<string, number | undefined>>): void {
-  for (const [name, size] of Object.entries(sizes)) {
-    if (size !== undefined && !(Number.isInteger(size) && size > 0)) {
-      throw new RangeError(`Cannot make batches with ${name} = ${size}: ${name} must be a positive integer`);
-    }
   }
 }
 

@@ -42,6 +42,8 @@
  * @module
  */
 
+import { checkOptions, type Checks, flag, integer, needing, numeric, oneOf } from "../engine/options.ts";
+
 // ## What a word is
 //
 // A score depends on where words end: `mat.` and `mat` either match or do not. Two cuts are
@@ -134,12 +136,15 @@ export interface BleuScore {
 
 type Counts = Pick<BleuScore, "matches" | "totals" | "outputLength" | "referenceLength">;
 
-const OPTIONS = ["tokenizer", "maxOrder", "smoothing", "smoothingValue", "lowercase"];
-const SMOOTHING_VALUES: Readonly<Record<BleuSmoothing, number | undefined>> = {
-  none: undefined,
-  floor: 0.1,
-  "add-k": 1,
-  exp: undefined,
+/** The values by default of those that have one. */
+const SMOOTHING_VALUES: Readonly<Partial<Record<BleuSmoothing, number>>> = { floor: 0.1, "add-k": 1 };
+
+const bleuChecks: Checks<BleuOptions> = {
+  tokenizer: oneOf(["13a", "zh", "none"]),
+  maxOrder: integer({ min: 1, max: 16 }),
+  smoothing: oneOf(["none", "floor", "add-k", "exp"]),
+  smoothingValue: needing("smoothing", numeric({ above: 0, max: 1 }), Object.keys(SMOOTHING_VALUES)),
+  lowercase: flag,
 };
 
 /**
@@ -165,7 +170,7 @@ export function bleu(
   references: readonly (string | readonly string[])[],
   options: BleuOptions = {},
 ): BleuScore {
-  checkOptions(options);
+  checkOptions("compute BLEU", options, bleuChecks);
   if (outputs.length !== references.length || outputs.length === 0) {
     const counts = `${outputs.length} outputs and ${references.length} references`;
     throw new RangeError(`Cannot compare ${counts}: there must be as many of both, and at least one`);
@@ -189,7 +194,7 @@ export function sentenceBleu(
   references: string | readonly string[],
   options: BleuOptions = {},
 ): BleuScore {
-  checkOptions(options);
+  checkOptions("compute BLEU", options, bleuChecks);
   return combine(countMatches(output, [references].flat(), options), options, true);
 }
 
@@ -274,36 +279,6 @@ function smoothed(
     if (smoothing === "exp") return (accident /= 2) / total;
     return smoothing === "floor" ? smoothingValue / total : 0;
   });
-}
-
-function checkOptions(options: BleuOptions): void {
-  for (const name of Object.keys(options)) {
-    if (!OPTIONS.includes(name)) {
-      throw new TypeError(`Cannot compute BLEU with option ${JSON.stringify(name)}: options are ${OPTIONS.join(", ")}`);
-    }
-  }
-  const { tokenizer = "13a", maxOrder = 4, smoothing = "exp", smoothingValue } = options;
-  if (!["13a", "zh", "none"].includes(tokenizer)) {
-    throw new TypeError(`Cannot compute BLEU with tokenizer ${JSON.stringify(tokenizer)}: it must be 13a, zh or none`);
-  }
-  if (!(Number.isInteger(maxOrder) && maxOrder >= 1 && maxOrder <= 16)) {
-    throw new RangeError(`Cannot compute BLEU with maxOrder = ${maxOrder}: maxOrder must be an integer in [1, 16]`);
-  }
-  if (!Object.hasOwn(SMOOTHING_VALUES, smoothing)) {
-    const names = Object.keys(SMOOTHING_VALUES).join(", ");
-    throw new TypeError(`Cannot compute BLEU with smoothing ${JSON.stringify(smoothing)}: it must be one of ${names}`);
-  }
-  if (smoothingValue === undefined) return;
-  if (SMOOTHING_VALUES[smoothing] === undefined) {
-    throw new TypeError(
-      `Cannot compute BLEU with smoothingValue and smoothing ${smoothing}: only floor and add-k use it`,
-    );
-  }
-  if (!(smoothingValue > 0 && smoothingValue <= 1)) {
-    throw new RangeError(
-      `Cannot compute BLEU with smoothingValue = ${smoothingValue}: smoothingValue must be in (0, 1]`,
-    );
-  }
 }
 
 // ## What it sees, and what it does not

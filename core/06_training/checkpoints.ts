@@ -34,13 +34,14 @@
  * @module
  */
 
-import type { Module } from "../engine/module.ts";
+import { Module } from "../engine/module.ts";
+import { checkOptions, type Checks, instance, object, required } from "../engine/options.ts";
 import { Random, type RandomState } from "../engine/random.ts";
 import { scope } from "../engine/scope.ts";
 import { format } from "../engine/shape.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import type { BatchPosition, BatchSource } from "./batching.ts";
-import type { Optimizer } from "./optimizers.ts";
+import { Optimizer } from "./optimizers.ts";
 import {
   decodeSafetensors,
   encodeSafetensors,
@@ -75,6 +76,15 @@ export interface TrainingRun {
   readonly notes?: Json;
 }
 
+// A misspelt part would be missing from the file, and nobody would know until the run is taken up again.
+const runChecks: Checks<TrainingRun> = {
+  model: required(instance(Module)),
+  optimizer: instance(Optimizer),
+  batches: object("a source of batches, with position() and seek()", (value) => "position" in value && "seek" in value),
+  randoms: object("generators by name"),
+  notes: { must: "JSON", fits: () => true },
+};
+
 /** The part of a checkpoint that is not tensors. */
 interface SavedState {
   readonly version: 1;
@@ -104,6 +114,7 @@ export async function saveCheckpoint(storage: CheckpointStorage, name: string, r
  * @returns a safetensors file
  */
 export async function encodeCheckpoint(run: TrainingRun): Promise<Uint8Array<ArrayBuffer>> {
+  checkOptions("save a checkpoint", run, runChecks);
   const optimizer = run.optimizer?.state();
   const state: SavedState = {
     version: 1,
@@ -154,6 +165,7 @@ export async function loadCheckpoint(
  * @throws {TypeError} if they were saved from another model, optimizer, data or set of generators
  */
 export function restoreCheckpoint(bytes: Uint8Array, run: TrainingRun): { readonly notes: Json } {
+  checkOptions("resume", run, runChecks);
   const file = decodeSafetensors(bytes);
   const state = verifiedState(file);
   const randoms = randomsOf(run);

@@ -30,12 +30,26 @@
  * @module
  */
 
-import type { Module } from "../engine/module.ts";
+import { Module } from "../engine/module.ts";
+import {
+  abortSignal,
+  callback,
+  checkOptions,
+  type Checks,
+  instance,
+  integer,
+  needing,
+  numeric,
+  object,
+  required,
+} from "../engine/options.ts";
 import { Pace } from "../engine/pace.ts";
 import { keep, release, scope } from "../engine/scope.ts";
 import { format } from "../engine/shape.ts";
 import { full, type Tensor, zeros } from "../engine/tensor.ts";
-import { clipGradients, type Optimizer, type Schedule } from "./optimizers.ts";
+import { clipGradients } from "./clipping.ts";
+import { Optimizer } from "./optimizers.ts";
+import type { Schedule } from "./schedules.ts";
 
 /** What one report says about the steps since the last one. */
 export interface TrainingReport {
@@ -57,14 +71,8 @@ export interface TrainingReport {
   readonly evaluation?: Readonly<Record<string, number>>;
 }
 
-/** Options of {@linkcode train}. */
-export interface TrainOptions<Batch> {
-  /** What is trained; it is in training mode during the steps and in evaluation mode otherwise. */
-  readonly model: Module;
-  /** Mean loss of one batch, a scalar; makes its tensors itself, they are freed after the step. */
-  readonly loss: (batch: Batch, step: number) => Tensor;
-  /** Where batches come from. */
-  readonly batches: { next(): Batch };
+/** What every way of training takes. */
+export interface StepOptions {
   /** What moves the parameters; its count of steps says where to continue. */
   readonly optimizer: Optimizer;
   /** The number of the last step, counted from the optimizer's first. */
@@ -73,10 +81,29 @@ export interface TrainOptions<Batch> {
   readonly schedule?: Schedule;
   /** Longest gradient allowed; any length by default. */
   readonly clipNorm?: number;
-  /** Batches to a step, 1 by default; their losses are averaged. */
-  readonly accumulate?: number;
   /** Stops between two steps; what was learned stays, and calling again continues. */
   readonly signal?: AbortSignal;
+}
+
+/** What each of {@linkcode StepOptions} may be. */
+export const stepChecks: Checks<StepOptions> = {
+  optimizer: required(instance(Optimizer)),
+  steps: required(integer({ min: 0 })),
+  schedule: callback(),
+  clipNorm: numeric({ above: 0, max: Infinity }),
+  signal: abortSignal,
+};
+
+/** Options of {@linkcode train}. */
+export interface TrainOptions<Batch> extends StepOptions {
+  /** What is trained; it is in training mode during the steps and in evaluation mode otherwise. */
+  readonly model: Module;
+  /** Mean loss of one batch, a scalar; makes its tensors itself, they are freed after the step. */
+  readonly loss: (batch: Batch, step: number) => Tensor;
+  /** Where batches come from. */
+  readonly batches: { next(): Batch };
+  /** Batches to a step, 1 by default; their losses are averaged. */
+  readonly accumulate?: number;
   /** Hears of the progress; is waited for, so it may save a checkpoint. */
   readonly onProgress?: (report: TrainingReport) => void | Promise<void>;
   /** Steps between reports, 1 by default; the loss is read only then, and at evaluations. */
@@ -89,6 +116,19 @@ export interface TrainOptions<Batch> {
   readonly tokens?: (batch: Batch) => number;
 }
 
+const trainChecks: Checks<TrainOptions<never>> = {
+  model: required(instance(Module)),
+  loss: required(callback()),
+  batches: required(object("a source of batches, with next()", (value) => "next" in value)),
+  accumulate: integer(),
+  onProgress: callback(),
+  reportEvery: integer(),
+  evaluate: callback(),
+  every: needing("evaluate", integer()),
+  tokens: callback(),
+  ...stepChecks,
+};
+
 /**
  * Trains a model until its optimizer has made `steps` steps.
  *
@@ -100,7 +140,7 @@ export interface TrainOptions<Batch> {
  */
 export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainingReport[]> {
   const { model, optimizer, steps, schedule, clipNorm, signal, onProgress, reportEvery = 1, evaluate, every } = options;
-  validate(options);
+  checkOptions("train", options, trainChecks);
   const history: TrainingReport[] = [];
   const pace = new Pace(steps - optimizer.steps);
 
@@ -186,29 +226,6 @@ function notFinite(loss: number, step: number, summed: number): RangeError {
   return new RangeError(
     `Cannot continue training: the loss is ${loss} ${where}; a smaller learning rate, a warm-up or clipNorm may help`,
   );
-}
-
-const OPTIONS: ReadonlySet<string> = new Set<keyof TrainOptions<unknown>>([
-  ...["model", "loss", "batches", "optimizer", "steps", "schedule", "clipNorm", "accumulate"] as const,
-  ...["signal", "onProgress", "reportEvery", "evaluate", "every", "tokens"] as const,
-]);
-
-function validate<Batch>(options: TrainOptions<Batch>): void {
-  const unknown = Object.keys(options).find((name) => !OPTIONS.has(name));
-  if (unknown !== undefined) {
-    throw new TypeError(`Cannot use option ${JSON.stringify(unknown)}: known are ${[...OPTIONS].join(", ")}`);
-  }
-  const { steps, accumulate = 1, reportEvery = 1, every = 1, clipNorm = 1, evaluate } = options;
-  if (!Number.isInteger(steps) || steps < 0) {
-    throw new RangeError(`Cannot train with steps = ${steps}: steps must be an integer of at least 0`);
-  }
-  for (const [name, value] of Object.entries({ accumulate, reportEvery, every })) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw new RangeError(`Cannot train with ${name} = ${value}: ${name} must be an integer of at least 1`);
-    }
-  }
-  if (!(clipNorm > 0)) throw new RangeError(`Cannot train with clipNorm = ${clipNorm}: clipNorm must be positive`);
-  if (options.every !== undefined && !evaluate) throw new TypeError("Cannot use every without evaluate");
 }
 
 // ## Pitfall: adding up losses as tensors

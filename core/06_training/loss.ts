@@ -44,8 +44,9 @@
 
 import { fusable } from "../engine/fusable.ts";
 import { gather, softplus } from "../engine/ops.ts";
+import { type Check, checkOptions, type Checks, instance, integer, numeric, oneOf } from "../engine/options.ts";
 import { dims, format, sameShape } from "../engine/shape.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import { Tensor } from "../engine/tensor.ts";
 import { logSoftmax } from "../02_words/softmax.ts";
 
 /** How the losses of single positions become one tensor. */
@@ -62,6 +63,15 @@ export interface CrossEntropyOptions {
   /** `"mean"` over the positions that count (default), `"sum"`, or `"none"` for one loss each. */
   readonly reduction?: Reduction;
 }
+
+const reduction: Check<Reduction> = oneOf(["mean", "sum", "none"]);
+
+const crossEntropyChecks: Checks<CrossEntropyOptions> = {
+  ignoreIndex: integer({}),
+  labelSmoothing: numeric({ min: 0, below: 1 }),
+  classWeights: instance(Tensor),
+  reduction,
+};
 
 /**
  * Surprise at the right classes, in nats.
@@ -86,10 +96,8 @@ export interface CrossEntropyOptions {
  * @throws {RangeError} if `labelSmoothing` is outside [0, 1)
  */
 export function crossEntropy(logits: Tensor, targets: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  checkOptions("measure a loss", options, crossEntropyChecks);
   const { ignoreIndex = -100, labelSmoothing = 0, classWeights, reduction = "mean" } = options;
-  if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
-    throw new RangeError(`Cannot smooth labels by ${labelSmoothing}: labelSmoothing must be in [0, 1)`);
-  }
   const V = logits.shape[logits.rank - 1]!;
   const positions = logits.shape.slice(0, -1);
   if (classWeights) dims(classWeights, "V", { V });
@@ -161,6 +169,8 @@ export interface BinaryCrossEntropyOptions {
   readonly reduction?: Reduction;
 }
 
+const binaryChecks: Checks<BinaryCrossEntropyOptions> = { positiveWeight: numeric({ above: 0 }), reduction };
+
 /**
  * Surprise at the answers to yes-or-no questions, from logits, in nats.
  *
@@ -174,12 +184,11 @@ export interface BinaryCrossEntropyOptions {
 export function binaryCrossEntropy(
   logits: Tensor,
   targets: Tensor,
-  { positiveWeight = 1, reduction = "mean" }: BinaryCrossEntropyOptions = {},
+  options: BinaryCrossEntropyOptions = {},
 ): Tensor {
+  checkOptions("measure a loss", options, binaryChecks);
+  const { positiveWeight = 1, reduction = "mean" } = options;
   requireEqualShapes(logits, targets);
-  if (!(positiveWeight > 0 && positiveWeight < Infinity)) {
-    throw new RangeError(`Cannot weigh a yes by ${positiveWeight}: positiveWeight must be a positive number`);
-  }
   // $-\log \sigma(z) = \mathrm{softplus}(-z)$ and $-\log(1 - \sigma(z)) = \mathrm{softplus}(z)$.
   const yes = softplus(logits.neg()).mul(targets).mul(positiveWeight);
   const no = softplus(logits).mul(targets.neg().add(1));
@@ -187,6 +196,14 @@ export function binaryCrossEntropy(
 }
 
 // ## Numbers instead of classes
+
+/** Options of losses that have no others. */
+export interface LossOptions {
+  /** `"mean"` (default), `"sum"` or `"none"`. */
+  readonly reduction?: Reduction;
+}
+
+const lossChecks: Checks<LossOptions> = { reduction };
 
 /**
  * Mean squared distance between predicted and true numbers.
@@ -200,8 +217,10 @@ export function binaryCrossEntropy(
 export function meanSquaredError(
   predictions: Tensor,
   targets: Tensor,
-  { reduction = "mean" }: { readonly reduction?: Reduction } = {},
+  options: LossOptions = {},
 ): Tensor {
+  checkOptions("measure a loss", options, lossChecks);
+  const { reduction = "mean" } = options;
   requireEqualShapes(predictions, targets);
   return reduce(predictions.sub(targets).square(), reduction);
 }
@@ -221,8 +240,10 @@ export function meanSquaredError(
 export function klDivergence(
   logProbabilities: Tensor,
   targets: Tensor,
-  { reduction = "mean" }: { readonly reduction?: Reduction } = {},
+  options: LossOptions = {},
 ): Tensor {
+  checkOptions("measure a loss", options, lossChecks);
+  const { reduction = "mean" } = options;
   requireEqualShapes(logProbabilities, targets);
   const present = targets.greater(0);
 

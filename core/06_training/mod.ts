@@ -15,6 +15,10 @@
  * | `loss`            | how wrong the model is, in one number               |
  * | `batching`        | how sentences of any length go together             |
  * | `optimizers`      | how far each parameter moves                        |
+ * | `adam`            | how each parameter gets a step of its own length    |
+ * | `lion`            | what is left of Adam if only signs count            |
+ * | `clipping`        | how one bad batch is kept from doing harm           |
+ * | `schedules`       | how the learning rate climbs and falls              |
  * | `teacher_forcing` | what the decoder is fed in training                 |
  * | `loop`            | how all of these run, for hours if need be          |
  * | `safetensors`     | how tensors are written down                        |
@@ -28,12 +32,28 @@
  * $t$ the step, counted from 1. A target of -100 asks nothing. A mask is true where a token is
  * real.
  *
+ * @example
+ * ```ts
+ * import { Linear, Random, tensor } from "@heed/heed/engine";
+ * import { meanSquaredError, Optimizer, sgd } from "@heed/heed/training";
+ *
+ * const model = new Linear(1, 1, new Random(1));
+ * const optimizer = new Optimizer(model.parameters(), sgd({ learningRate: 0.1 }));
+ * const loss = meanSquaredError(model.forward(tensor([[1], [2]])), tensor([[3], [5]]));
+ * loss.backward();
+ * optimizer.step();
+ * ```
+ *
  * @module
  */
 
 export * from "./loss.ts";
 export * from "./batching.ts";
 export * from "./optimizers.ts";
+export { adam, type AdamOptions, adamW, type AdamWOptions, type DecayOptions, type MomentOptions } from "./adam.ts";
+export * from "./lion.ts";
+export * from "./clipping.ts";
+export * from "./schedules.ts";
 export * from "./teacher_forcing.ts";
 export * from "./loop.ts";
 export * from "./safetensors.ts";

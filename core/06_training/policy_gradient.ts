@@ -50,15 +50,35 @@
  */
 
 import type { Module } from "../engine/module.ts";
-import type { Random } from "../engine/random.ts";
+import {
+  callback,
+  checkOptions,
+  type Checks,
+  either,
+  instance,
+  integer,
+  list,
+  object,
+  oneOf,
+  required,
+} from "../engine/options.ts";
+import { Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
 import { type Tensor, tensor } from "../engine/tensor.ts";
 import { padSequences } from "./batching.ts";
-import { train, type TrainingReport, type TrainOptions } from "./loop.ts";
+import { stepChecks, type StepOptions, train, type TrainingReport } from "./loop.ts";
 import { crossEntropy } from "./loss.ts";
 import type { ShiftedTargets } from "./teacher_forcing.ts";
 
 // ## The loss
+
+/** Options of {@linkcode policyGradientLoss}. */
+export interface PolicyGradientOptions {
+  /** The target that stands for no token; -100 by default. */
+  readonly ignoreIndex?: number;
+}
+
+const lossChecks: Checks<PolicyGradientOptions> = { ignoreIndex: integer({}) };
 
 /**
  * A loss whose gradient raises the expected reward.
@@ -68,7 +88,8 @@ import type { ShiftedTargets } from "./teacher_forcing.ts";
  *
  * @example
  * ```ts
- * import { policyGradientLoss, sampledTargets, tensor, zeros } from "@heed/heed";
+ * import { tensor, zeros } from "@heed/heed";
+ * import { policyGradientLoss, sampledTargets } from "@heed/heed/training";
  *
  * const texts = [{ tokens: [5, 6], finished: true }, { tokens: [7], finished: true }];
  * const { targets } = sampledTargets(texts, { prompt: [1], endToken: 2, padToken: 0 });
@@ -80,7 +101,7 @@ import type { ShiftedTargets } from "./teacher_forcing.ts";
  * @param logits what the model makes of the texts, `[N, T, V]`
  * @param targets the drawn tokens, int32 `[N, T]`, as {@linkcode sampledTargets} makes them
  * @param advantages rewards less baseline, `[N]`; no gradient flows into them
- * @param options which target stands for no token; -100 by default
+ * @param options which target stands for no token
  * @returns one number
  * @throws {TypeError} if the shapes disagree
  */
@@ -88,8 +109,10 @@ export function policyGradientLoss(
   logits: Tensor,
   targets: Tensor,
   advantages: Tensor,
-  { ignoreIndex = -100 }: { readonly ignoreIndex?: number } = {},
+  options: PolicyGradientOptions = {},
 ): Tensor {
+  checkOptions("weigh texts", options, lossChecks);
+  const { ignoreIndex = -100 } = options;
   const { N, T } = dims(logits, "N T V");
   dims(targets, "N T", { N, T });
   dims(advantages, "N", { N });
@@ -108,16 +131,21 @@ export interface SampledText {
 }
 
 /** What stands around the tokens of a {@linkcode SampledText}. */
-export interface SampledTargetsOptions {
+export interface SampledTargetsOptions extends PolicyGradientOptions {
   /** What the model was given to continue: `[BEGIN]` of a translation, or one prompt for each text. */
   readonly prompt: readonly number[] | readonly (readonly number[])[];
   /** END; needed if a text is finished. */
   readonly endToken?: number;
   /** What fills the inputs of shorter texts. */
   readonly padToken: number;
-  /** What fills their targets; -100 by default. */
-  readonly ignoreIndex?: number;
 }
+
+const sampledChecks: Checks<SampledTargetsOptions> = {
+  prompt: required(list("a list of tokens, or of such lists")),
+  endToken: integer({ min: 0 }),
+  padToken: required(integer({ min: 0 })),
+  ...lossChecks,
+};
 
 /**
  * Drawn texts as inputs and targets of a decoder.
@@ -132,8 +160,10 @@ export interface SampledTargetsOptions {
  */
 export function sampledTargets(
   samples: readonly SampledText[],
-  { prompt, endToken, padToken, ignoreIndex = -100 }: SampledTargetsOptions,
+  options: SampledTargetsOptions,
 ): ShiftedTargets {
+  checkOptions("place texts", options, sampledChecks);
+  const { prompt, endToken, padToken, ignoreIndex = -100 } = options;
   const isOne = typeof prompt[0] === "number";
   const prompts = (isOne ? samples.map(() => prompt) : prompt) as readonly (readonly number[])[];
   if (prompts.length !== samples.length || prompts.some(({ length }) => length === 0)) {
@@ -247,12 +277,7 @@ export interface Policy<Example> {
 }
 
 /** Options of {@linkcode reinforce}. */
-export interface ReinforceOptions<Example> extends
-  SampledTargetsOptions,
-  Pick<
-    TrainOptions<unknown>,
-    "optimizer" | "steps" | "schedule" | "clipNorm" | "signal"
-  > {
+export interface ReinforceOptions<Example> extends SampledTargetsOptions, StepOptions {
   /** What learns. */
   readonly policy: Policy<Example>;
   /** Where examples come from. */
@@ -268,6 +293,18 @@ export interface ReinforceOptions<Example> extends
   /** Hears of every step. */
   readonly onProgress?: (report: RewardReport) => void | Promise<void>;
 }
+
+const reinforceChecks: Checks<ReinforceOptions<never>> = {
+  policy: required(object("a Policy", (value) => "write" in value && "forward" in value)),
+  batches: required(object("a source of batches, with next()", (value) => "next" in value)),
+  reward: required(callback()),
+  baseline: either(oneOf(["none", "greedy", "others"]), instance(RunningMean)),
+  numSamples: integer(),
+  random: required(instance(Random)),
+  onProgress: callback(),
+  ...stepChecks,
+  ...sampledChecks,
+};
 
 /** What one step of {@linkcode reinforce} found. */
 export interface RewardReport extends Pick<TrainingReport, "step" | "steps" | "learningRate" | "gradientNorm"> {
@@ -296,7 +333,12 @@ interface Experience<Example> {
  */
 export async function reinforce<Example>(options: ReinforceOptions<Example>): Promise<RewardReport[]> {
   const { policy, batches, optimizer, steps, schedule, clipNorm, signal, onProgress } = options;
-  validate(options);
+  checkOptions("reinforce", options, reinforceChecks);
+  if (options.baseline === "others" && options.numSamples === 1) {
+    throw new RangeError('Cannot reinforce with numSamples = 1: baseline "others" needs at least 2');
+  }
+  const { prompt, endToken, padToken, ignoreIndex = -100 } = options;
+  const around = { prompt, padToken, ignoreIndex, ...(endToken !== undefined && { endToken }) };
   const history: RewardReport[] = [];
   while (optimizer.steps < steps) {
     signal?.throwIfAborted();
@@ -304,9 +346,9 @@ export async function reinforce<Example>(options: ReinforceOptions<Example>): Pr
     const [trained] = await train<Experience<Example>>({
       model: policy.model,
       loss: ({ examples, samples, rewards, baseline }) => {
-        const { inputs, targets } = sampledTargets(samples, options);
+        const { inputs, targets } = sampledTargets(samples, around);
         const advantages = tensor(rewards.map((reward, n) => reward - baseline[n]!));
-        return policyGradientLoss(policy.forward(examples, inputs), targets, advantages, options);
+        return policyGradientLoss(policy.forward(examples, inputs), targets, advantages, { ignoreIndex });
       },
       batches: { next: () => experience },
       optimizer,
@@ -346,22 +388,6 @@ async function gather<Example>(
   if (baseline === "others") return { examples, samples, rewards, baseline: meanOfOthers(rewards, numSamples) };
   const value = baseline === "none" ? 0 : baseline.next(rewards);
   return { examples, samples, rewards, baseline: rewards.map(() => value) };
-}
-
-const OPTIONS: ReadonlySet<string> = new Set<keyof ReinforceOptions<unknown>>([
-  ...["policy", "batches", "reward", "baseline", "numSamples", "random", "prompt", "endToken", "padToken"] as const,
-  ...["ignoreIndex", "optimizer", "steps", "schedule", "clipNorm", "signal", "onProgress"] as const,
-]);
-
-function validate<Example>(options: ReinforceOptions<Example>): void {
-  const unknown = Object.keys(options).find((name) => !OPTIONS.has(name));
-  if (unknown !== undefined) {
-    throw new TypeError(`Cannot use option ${JSON.stringify(unknown)}: known are ${[...OPTIONS].join(", ")}`);
-  }
-  const { baseline, numSamples = 2 } = options, fewest = baseline === "others" ? 2 : 1;
-  if (!(Number.isInteger(numSamples) && numSamples >= fewest)) {
-    throw new RangeError(`Cannot draw numSamples = ${numSamples}: it must be an integer of at least ${fewest}`);
-  }
 }
 
 function meanOf(numbers: readonly number[]): number {

@@ -33,6 +33,7 @@
 
 import { noGrad } from "../engine/autograd.ts";
 import { concat } from "../engine/ops.ts";
+import { checkOptions, type Checks, integer, numeric, required } from "../engine/options.ts";
 import type { Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
 import { type Tensor, tensor } from "../engine/tensor.ts";
@@ -50,7 +51,7 @@ export interface ShiftedTargets {
   readonly mask: Tensor;
 }
 
-/** Ids of the tokens that are no words. */
+/** Ids of the tokens that are no words; an encoding has them, and can be passed as it is. */
 export interface TeacherForcingOptions {
   /** BEGIN: the first input. */
   readonly beginToken: number;
@@ -61,6 +62,13 @@ export interface TeacherForcingOptions {
   /** What fills their targets; -100 by default, which `crossEntropy` ignores. */
   readonly ignoreIndex?: number;
 }
+
+const forcingChecks: Checks<TeacherForcingOptions> = {
+  beginToken: required(integer({ min: 0 })),
+  endToken: required(integer({ min: 0 })),
+  padToken: required(integer({ min: 0 })),
+  ignoreIndex: integer({}),
+};
 
 /**
  * Shifts target sequences right by one place and fills them up to one length.
@@ -86,6 +94,8 @@ export function teacherForcing(
   sequences: readonly ArrayLike<number>[],
   { beginToken, endToken, padToken, ignoreIndex = -100 }: TeacherForcingOptions,
 ): ShiftedTargets {
+  // What else an encoding has is not an option, and not looked at.
+  checkOptions("shift", { beginToken, endToken, padToken, ignoreIndex }, forcingChecks);
   const length = 1 + sequences.reduce((most, sequence) => Math.max(most, sequence.length), 0);
   const ended = sequences.map((sequence) => [...Array.from(sequence), endToken]);
   const { tokens: targets, mask } = padSequences(ended, { padToken: ignoreIndex, length });
@@ -155,7 +165,23 @@ export function scheduledSampling(inputs: Tensor, logits: Tensor, truth: number,
 //
 // Bengio et al. give three curves for $\epsilon_i$, in code `truth`, over the steps
 // $i = 0, 1, 2, \dots$, all falling from about 1. They are plain functions of the step, like the
-// schedules of [section](optimizers.ts).
+// schedules of [section](schedules.ts).
+
+/** Options of {@linkcode linearDecay}. */
+export interface LinearDecayOptions {
+  /** The probability at step 0, in [0, 1]; 1 by default. */
+  readonly start?: number;
+  /** What it loses per step, at least 0. */
+  readonly slope: number;
+  /** Where it stops, at most `start`; 0 by default. */
+  readonly floor?: number;
+}
+
+const decayChecks: Checks<LinearDecayOptions> = {
+  start: numeric({ min: 0, max: 1 }),
+  slope: required(numeric({ min: 0 })),
+  floor: numeric({ min: 0, max: 1 }),
+};
 
 /**
  * A straight line down to a floor.
@@ -166,14 +192,10 @@ export function scheduledSampling(inputs: Tensor, logits: Tensor, truth: number,
  * @returns a function of the step
  * @throws {RangeError} if an option is outside its interval
  */
-export function linearDecay(
-  { start = 1, slope, floor = 0 }: { readonly start?: number; readonly slope: number; readonly floor?: number },
-): (step: number) => number {
-  if (!(floor >= 0 && floor <= start && start <= 1 && slope >= 0)) {
-    throw new RangeError(
-      `Cannot decay from ${start} to ${floor} by ${slope}: 0 ≤ floor ≤ start ≤ 1 and slope ≥ 0 must hold`,
-    );
-  }
+export function linearDecay(options: LinearDecayOptions): (step: number) => number {
+  checkOptions("decay", options, decayChecks);
+  const { start = 1, slope, floor = 0 } = options;
+  if (floor > start) throw new RangeError(`Cannot decay from ${start} to ${floor}: floor must be at most start`);
   return (step) => Math.max(floor, start - slope * step);
 }
 

@@ -169,7 +169,7 @@ export interface CacheSize {
  *
  * @example
  * ```ts
- * import { cacheBytes } from "@heed/heed";
+ * import { cacheBytes } from "@heed/heed/generation";
  *
  * const gpt2 = { numLayers: 12, numGroups: 12, headSize: 64, length: 1024 };
  * console.assert(cacheBytes(gpt2) === 75_497_472);

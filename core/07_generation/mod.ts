@@ -28,6 +28,14 @@
  * temperature. A decoding rule is a function `(logits, context) => logits` on plain float64 arrays; a forbidden token has logit
  * $-\infty$.
  *
+ * @example
+ * ```ts
+ * import { Random } from "@heed/heed/engine";
+ * import { sample } from "@heed/heed/generation";
+ *
+ * console.assert(sample([-Infinity, 0, -Infinity], new Random(1)) === 1);
+ * ```
+ *
  * @module
  */
 

@@ -25,6 +25,7 @@ import { pack, quantize } from "../engine/packed.ts";
 import { Random } from "../engine/random.ts";
 import { DataError, quote, sentence } from "./errors.ts";
 import { exists, makeFolder, readBytes, writeFile } from "./files.ts";
+import { readLayout, writeLayout } from "./layouts.ts";
 
 /** The file of a model, in its folder. */
 export const MODEL_FILE = "model.safetensors";
@@ -82,7 +83,8 @@ function modelPath(folder: string): string {
 
 /** Saves a run and the notes that rebuild its model; the file is replaced in one step. */
 export async function saveModel(folder: string, run: TrainingRun, notes: Notes): Promise<void> {
-  const bytes = await encodeCheckpoint({ ...run, notes: JSON.parse(JSON.stringify(notes)) as Json });
+  const written = { ...notes, layout: writeLayout(notes.layout) };
+  const bytes = await encodeCheckpoint({ ...run, notes: JSON.parse(JSON.stringify(written)) as Json });
   await writeFile(modelPath(folder), bytes);
 }
 
@@ -209,7 +211,7 @@ function checkNotes(value: Json, fileSize: number): Notes {
   if (notes["format"] === "heed translator 1") {
     return {
       format: notes["format"],
-      layout: layout as unknown as EncoderDecoderOptions,
+      layout: readLayout(layout),
       source: BytePairEncoding.fromJSON(notes["source"]),
       target: BytePairEncoding.fromJSON(notes["target"]),
       ...common,
@@ -218,7 +220,7 @@ function checkNotes(value: Json, fileSize: number): Notes {
   if (notes["format"] === "heed language model 1") {
     return {
       format: notes["format"],
-      layout: layout as unknown as DecoderOnlyOptions,
+      layout: readLayout(layout),
       vocabulary: BytePairEncoding.fromJSON(notes["vocabulary"]),
       ...common,
     };

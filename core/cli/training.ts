@@ -10,7 +10,9 @@
 import type { BatchSource } from "../06_training/batching.ts";
 import type { TrainingRun } from "../06_training/checkpoints.ts";
 import { train, type TrainingReport, type TrainOptions } from "../06_training/loop.ts";
-import { AdamW, cosineSchedule } from "../06_training/optimizers.ts";
+import { adamW } from "../06_training/adam.ts";
+import { Optimizer } from "../06_training/optimizers.ts";
+import { cosineSchedule } from "../06_training/schedules.ts";
 import type { Module } from "../engine/module.ts";
 import { flag, number, type Option, text } from "./arguments.ts";
 import { deviceOptions, interruption } from "./device.ts";
@@ -113,13 +115,16 @@ export function checkRecipe(recipe: Recipe): void {
 
 /** AdamW and its schedule, as the recipe says. */
 export function optimizerOf(model: Module, recipe: Recipe): {
-  readonly optimizer: AdamW;
+  readonly optimizer: Optimizer;
   readonly schedule: (step: number) => number;
 } {
   const [peak, weightDecay] = [numberOf(recipe, "learningRate"), numberOf(recipe, "weightDecay")];
   const [steps, warmupSteps] = [numberOf(recipe, "steps"), numberOf(recipe, "warmupSteps")];
   return {
-    optimizer: new AdamW(model.parameters(), { learningRate: peak, weightDecay, beta2: numberOf(recipe, "beta2") }),
+    optimizer: new Optimizer(
+      model.parameters(),
+      adamW({ learningRate: peak, weightDecay, beta2: numberOf(recipe, "beta2") }),
+    ),
     schedule: cosineSchedule({ peak, floor: peak / 10, warmupSteps, steps }),
   };
 }
@@ -129,7 +134,7 @@ export interface TrainingJob<Batch> {
   /** Everything the next step depends on. */
   readonly run: TrainingRun & {
     readonly model: Module;
-    readonly optimizer: AdamW;
+    readonly optimizer: Optimizer;
     readonly batches: BatchSource<Batch>;
   };
   /** Mean loss of a batch. */

@@ -55,7 +55,7 @@ export interface View {
 export type NoAttributes = Readonly<Record<string, never>>;
 
 /**
- * The functions that a device may compute by a kernel of their name, and what parametrizes each.
+ * Functions that a device may compute by a kernel of their name, and their attributes.
  *
  * A chapter states the definition and gives every attribute; a kernel of a device finds it under the same name. One
  * that is misspelt does not compile on either side.
@@ -71,12 +71,14 @@ export interface FusedFunctions {
   readonly layerNorm: { readonly epsilon: number };
   /** `core/05_transformer/normalization.ts`. */
   readonly rmsNorm: { readonly epsilon: number };
-  /** `core/05_transformer/feed_forward.ts`. */
+  /** `core/05_transformer/feed_forward/activations.ts`. */
   readonly relu: NoAttributes;
-  /** `core/05_transformer/feed_forward.ts`. */
+  /** `core/05_transformer/feed_forward/activations.ts`. */
   readonly silu: NoAttributes;
-  /** `core/05_transformer/feed_forward.ts`. */
-  readonly gelu: { readonly approximate: boolean };
+  /** `core/05_transformer/feed_forward/activations.ts`. */
+  readonly gelu: NoAttributes;
+  /** `core/05_transformer/feed_forward/activations.ts`. */
+  readonly geluTanh: NoAttributes;
   /** `core/engine/linear.ts`. */
   readonly linear: NoAttributes;
   /** `core/engine/dropout.ts`; the key and the counter of a generator. */
@@ -92,7 +94,7 @@ export interface FusedFunctions {
   readonly rotary: { readonly interleaved: boolean };
 }
 
-/** The functions that overwrite tensors and may have a kernel, and what parametrizes each. */
+/** Functions that overwrite tensors and may have a kernel, and their attributes. */
 export interface FusedUpdates {
   /** `core/06_training/optimizers.ts`; the corrections are those of the two averages at this step. */
   readonly adamStep: {

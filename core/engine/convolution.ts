@@ -13,8 +13,9 @@
  */
 
 import { pad } from "./ops.ts";
+import { checkOptions, type Checks, instance, integer } from "./options.ts";
 import { dims, format } from "./shape.ts";
-import type { Tensor } from "./tensor.ts";
+import { Tensor } from "./tensor.ts";
 
 /** Options of {@linkcode conv1d} and {@linkcode conv2d}. */
 export interface ConvolutionOptions {
@@ -30,6 +31,14 @@ export interface ConvolutionOptions {
   readonly groups?: number;
 }
 
+const convolutionChecks: Checks<ConvolutionOptions> = {
+  bias: instance(Tensor),
+  stride: integer(),
+  padding: integer({ min: 0 }),
+  dilation: integer(),
+  groups: integer(),
+};
+
 /** Options of the pooling functions. */
 export interface PoolingOptions {
   /** Distance between neighbouring windows. Default: the window size. */
@@ -37,6 +46,8 @@ export interface PoolingOptions {
   /** Margin on both sides of each sliding axis, at most half the window. Default 0. */
   readonly padding?: number;
 }
+
+const poolingChecks: Checks<PoolingOptions> = { stride: integer(), padding: integer({ min: 0 }) };
 
 /**
  * Slides kernels over the last axis.
@@ -67,10 +78,11 @@ export function conv2d(x: Tensor, kernel: Tensor, options: ConvolutionOptions = 
 }
 
 function convolve(x: Tensor, kernel: Tensor, options: ConvolutionOptions): Tensor {
+  checkOptions("convolve", options, convolutionChecks);
   const { bias, stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
   const [B, C] = x.shape as [number, number];
   const [O, perGroup, ...size] = kernel.shape as [number, number, ...number[]];
-  if (!Number.isInteger(groups) || groups < 1 || perGroup * groups !== C || O % groups !== 0) {
+  if (perGroup * groups !== C || O % groups !== 0) {
     throw new TypeError(
       `Cannot convolve shape ${format(x.shape)} with kernels ${format(kernel.shape)} in ${groups} groups: ` +
         "input channels must be groups × kernel channels, and groups must divide output channels",
@@ -106,10 +118,12 @@ function slide(x: Tensor, size: readonly number[], stride: number, dilation: num
 function pool(
   x: Tensor,
   size: readonly number[],
-  { stride, padding = 0 }: PoolingOptions,
+  options: PoolingOptions,
   edge: number,
   collapse: (windows: Tensor, axes: number[]) => Tensor,
 ): Tensor {
+  checkOptions("pool", options, poolingChecks);
+  const { stride, padding = 0 } = options;
   if (size.some((extent) => padding > extent / 2)) {
     throw new RangeError(`Cannot pool windows of ${format(size)} with padding ${padding}: at most half a window`);
   }

@@ -74,7 +74,8 @@ function define(
  *
  * @example
  * ```ts
- * import { fusable, tensor, type Tensor } from "@heed/heed";
+ * import { tensor, type Tensor } from "@heed/heed";
+ * import { fusable } from "@heed/heed/engine";
  *
  * const silu = (x: Tensor) => fusable("silu", [x], {}, () => x.mul(x.sigmoid()));
  * console.assert(Math.abs((await silu(tensor([1])).read())[0]! - 0.7310586) < 1e-6);

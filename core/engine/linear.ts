@@ -13,6 +13,7 @@
  */
 
 import { fusable } from "./fusable.ts";
+import { glorot, type Initialization } from "./initialization.ts";
 import { Module } from "./module.ts";
 import { PackedTensor } from "./packed.ts";
 import type { Random } from "./random.ts";
@@ -43,8 +44,10 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
 
 /** Options of {@linkcode Linear}. */
 export interface LinearOptions {
-  /** Whether a bias is added. Default true. */
-  readonly bias?: boolean;
+  /** Whether a bias is added; true by default. */
+  readonly bias?: boolean | undefined;
+  /** How the matrix starts; {@linkcode glorot} by default. */
+  readonly initialization?: Initialization | undefined;
 }
 
 /** An affine map with trained weights. */
@@ -55,13 +58,17 @@ export class Linear extends Module {
   bias: Tensor | undefined;
 
   /**
-   * Draws the weights uniformly with variance $2 / (\mathrm{in} + \mathrm{out})$ (Glorot and
-   * Bengio, 2010).
+   * Draws the matrix.
+   *
+   * @param inputSize width of what comes in
+   * @param outputSize width of what comes out
+   * @param random where the first values come from
+   * @param options bias, and how the matrix starts
    */
-  constructor(inputSize: number, outputSize: number, random: Random, { bias = true }: LinearOptions = {}) {
+  constructor(inputSize: number, outputSize: number, random: Random, options: LinearOptions = {}) {
     super();
-    const bound = Math.sqrt(6 / (inputSize + outputSize));
-    this.weight = parameter(random.uniform([inputSize, outputSize], { min: -bound, max: bound }));
+    const { bias = true, initialization = glorot } = options;
+    this.weight = parameter(initialization(inputSize, outputSize, random));
     this.bias = bias ? parameter(zeros([outputSize])) : undefined;
   }
 

@@ -19,12 +19,23 @@
  * | `ops.ts`, `convolution.ts` | What else can be composed of these? |
  * | `random.ts`, `dropout.ts` | How can chance be repeated? |
  * | `module.ts`, `linear.ts` | Where do weights live? |
+ * | `initialization.ts` | How large are weights before training? |
  * | `options.ts` | What may an option be? |
+ * | `part.ts` | Who knows what a word in a file stands for? |
  * | `growing.ts` | Who computes what depends on a length alone? |
  * | `heap.ts` | How much order does a queue need? |
  * | `exponential.ts` | How is the same exponential had everywhere, fifty thousand times a token? |
  * | `pace.ts` | How does a long loop stay responsive? |
  * | `packed.ts` | How can weights be read faster, once they no longer change? |
+ *
+ * @example
+ * ```ts
+ * import { parameter, tensor } from "@heed/heed/engine";
+ *
+ * const x = parameter(tensor([1, 2, 3]));
+ * x.square().sum().backward();
+ * console.assert(String(await x.grad!.read()) === "2,4,6");
+ * ```
  *
  * @module
  */
@@ -63,7 +74,9 @@ export * from "./convolution.ts";
 export * from "./random.ts";
 export * from "./dropout.ts";
 export * from "./module.ts";
+export { glorot, type Initialization, type LayerInitialization, normal } from "./initialization.ts";
 export * from "./linear.ts";
+export { type Part, type PartTable, readPart, writePart, type WrittenPart } from "./part.ts";
 export { type Check, checkOptions, type Checks, type Limits } from "./options.ts";
 export * from "./pace.ts";
 export { pack, PackedTensor, quantize, roundHalves, roundRows, roundWeights } from "./packed.ts";

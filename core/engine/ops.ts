@@ -10,6 +10,7 @@
 
 import { noGrad } from "./autograd.ts";
 import { withBackend } from "./device.ts";
+import { checkOptions, type Checks, flag } from "./options.ts";
 import { PackedTensor } from "./packed.ts";
 import { format, resolveAxis, sameShape, type Shape, sizeOf } from "./shape.ts";
 import { adopt, arange, record, sameDevice, type Tensor, uninitialized } from "./tensor.ts";
@@ -241,19 +242,28 @@ export function oneHot(ids: Tensor, size: number): Tensor {
   return ids.unsqueeze(-1).equal(countBeside(ids, size)).cast("float32");
 }
 
+/** Options of {@linkcode argsort} and {@linkcode sort}. */
+export interface SortOptions {
+  /** Whether elements fall; they rise by default. */
+  readonly descending?: boolean;
+}
+
+const sortChecks: Checks<SortOptions> = { descending: flag };
+
 /**
  * Order in which elements of the last axis rise (or fall); equal elements keep their order.
  *
  * @param x numbers, at least one axis
  * @param options `descending`: whether elements fall
  */
-export function argsort(x: Tensor, { descending = false }: { readonly descending?: boolean } = {}): Tensor {
+export function argsort(x: Tensor, options: SortOptions = {}): Tensor {
+  checkOptions("sort", options, sortChecks);
   if (x.rank === 0 || x.dtype === "bool") {
     throw new TypeError(
       `Cannot sort ${x.dtype} of shape ${format(x.shape)}: numbers with at least one axis are needed`,
     );
   }
-  return adopt(x.device, x.device.argsort(x, descending), "int32", x.shape);
+  return adopt(x.device, x.device.argsort(x, options.descending ?? false), "int32", x.shape);
 }
 
 /**
@@ -264,7 +274,7 @@ export function argsort(x: Tensor, { descending = false }: { readonly descending
  */
 export function sort(
   x: Tensor,
-  options: { readonly descending?: boolean } = {},
+  options: SortOptions = {},
 ): { readonly values: Tensor; readonly indices: Tensor } {
   const indices = argsort(x, options);
   return { values: gather(x, -1, indices), indices };

@@ -48,17 +48,16 @@ export interface Check<T> {
   readonly members?: Readonly<Record<string, Check<unknown>>>;
 }
 
-/** Names the option beside which another has an effect. */
-export interface Needs<N> {
-  /** Without it, the option would be ignored. */
-  readonly needs?: N;
-}
-
-/** A check for each member of an interface of options. Those not optional need {@linkcode required}. */
+/**
+ * A check for each member of an interface of options.
+ *
+ * Those not optional need {@linkcode required}; `needs` names the option without which another would be ignored,
+ * `among` the values of it that count.
+ */
 export type Checks<O> = {
   readonly [K in keyof O]-?:
     & Check<NonNullable<O[K]>>
-    & Needs<Exclude<keyof O, K>>
+    & { readonly needs?: Exclude<keyof O, K>; readonly among?: readonly unknown[] }
     & (Partial<Pick<O, K>> extends Pick<O, K> ? unknown : { readonly required: true });
 };
 
@@ -134,13 +133,22 @@ export function object<T extends object>(must: string, fits: (value: object) => 
   return { must, fits: (value) => typeof value === "object" && value !== null && fits(value) };
 }
 
+/**
+ * An object of a class.
+ *
+ * @param type the class
+ */
+export function instance<T extends object>(type: abstract new (...args: never[]) => T): Check<T> {
+  return object(`${/^[AEIOU]/.test(type.name) ? "an" : "a"} ${type.name}`, (value) => value instanceof type);
+}
+
 /** A list; `must` says of what. */
 export function list<T>(must = "a list", fits: (element: T) => boolean = () => true): Check<readonly T[]> {
   return { must, fits: (value) => Array.isArray(value) && value.every(fits) };
 }
 
 /** What stops a long computation. */
-export const abortSignal: Check<AbortSignal> = object("an AbortSignal", (value) => value instanceof AbortSignal);
+export const abortSignal: Check<AbortSignal> = instance(AbortSignal);
 
 /**
  * An object of options with a table of its own.
@@ -169,9 +177,19 @@ export function required<T>(check: Check<T>): Check<T> & { readonly required: tr
   return { ...check, required: true };
 }
 
-/** The same check for an option that has no effect without another. */
-export function needing<const N extends string, C extends Check<never>>(other: N, check: C): C & { readonly needs: N } {
-  return { ...check, needs: other };
+/**
+ * The same check for an option that has no effect without another.
+ *
+ * @param other the option that must be given as well
+ * @param check what the option may be
+ * @param among the values of the other with which it has an effect; any by default
+ */
+export function needing<const N extends string, C extends Check<never>>(
+  other: N,
+  check: C,
+  among?: readonly unknown[],
+): C & { readonly needs: N } {
+  return { ...check, needs: other, ...(among && { among }) };
 }
 
 /** A value as an error shows it: a short one as it is, of another its kind. */
@@ -193,9 +211,10 @@ function shown(value: unknown): string {
  * @throws {RangeError} if it is outside its interval
  */
 export function checkValue<T>(action: string, name: string, value: T, check: Check<T>): void {
+  const fits = check.fits(value);
+  if (fits && (check.allows?.(value) ?? true)) return;
   const sentence = `Cannot ${action} with ${name} = ${shown(value)}: ${name} must be ${check.must}`;
-  if (!check.fits(value)) throw new TypeError(sentence);
-  if (check.allows && !check.allows(value)) throw new RangeError(sentence);
+  throw fits ? new RangeError(sentence) : new TypeError(sentence);
 }
 
 /**
@@ -214,7 +233,9 @@ export function checkOptions<O extends object>(action: string, options: O, check
   checkMembers(action, options, checks as unknown as Table, "");
 }
 
-type Table = Readonly<Record<string, Check<unknown> & Needs<string>>>;
+type Table = Readonly<
+  Record<string, Check<unknown> & { readonly needs?: string; readonly among?: readonly unknown[] }>
+>;
 
 /** `path` is what stands in front of the names: nothing, or the option that holds them. */
 function checkMembers(action: string, options: object, table: Table, path: string): void {
@@ -229,8 +250,10 @@ function checkMembers(action: string, options: object, table: Table, path: strin
     if (value === undefined && !check.required) continue;
     checkValue(action, name, value, check);
     if (check.members) checkMembers(action, value as object, check.members, `${name}.`);
-    if (check.needs !== undefined && given[check.needs] === undefined) {
-      throw new TypeError(`Cannot ${action} with ${name}: it has no effect without ${path}${check.needs}`);
-    }
+    if (check.needs === undefined) continue;
+    const other = given[check.needs];
+    if (check.among ? check.among.includes(other) : other !== undefined) continue;
+    const which = check.among ? ` = ${check.among.join(" or ")}` : "";
+    throw new TypeError(`Cannot ${action} with ${name}: it has no effect without ${path}${check.needs}${which}`);
   }
 }

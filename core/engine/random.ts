@@ -26,6 +26,7 @@
  * @module
  */
 
+import { checkOptions, type Checks, numeric } from "./options.ts";
 import { type Shape, sizeOf } from "./shape.ts";
 import { type Tensor, tensor, undrawn } from "./tensor.ts";
 
@@ -81,6 +82,25 @@ export function threefry(
 function turn(word: number, bits: number): number {
   return (word << bits) | (word >>> (32 - bits));
 }
+
+/** The interval of {@linkcode Random.uniform}. */
+export interface UniformOptions {
+  /** Smallest number; 0 by default. */
+  readonly min?: number;
+  /** What all numbers stay below; 1 by default. */
+  readonly max?: number;
+}
+
+/** The distribution of {@linkcode Random.normal}. */
+export interface NormalOptions {
+  /** Where it is centred; 0 by default. */
+  readonly mean?: number;
+  /** Standard deviation, at least 0; 1 by default. */
+  readonly deviation?: number;
+}
+
+const uniformChecks: Checks<UniformOptions> = { min: numeric(), max: numeric() };
+const normalChecks: Checks<NormalOptions> = { mean: numeric(), deviation: numeric({ min: 0 }) };
 
 /** A seeded source of random numbers, passed to everything that depends on chance. */
 export class Random {
@@ -228,8 +248,16 @@ export class Random {
     return numbers;
   }
 
-  /** Numbers uniform in $[\mathrm{min}, \mathrm{max})$. */
-  uniform(shape: Shape, { min = 0, max = 1 }: { readonly min?: number; readonly max?: number } = {}): Tensor {
+  /**
+   * Numbers uniform in $[\mathrm{min}, \mathrm{max})$.
+   *
+   * @param shape extents
+   * @param options the interval
+   */
+  uniform(shape: Shape, options: UniformOptions = {}): Tensor {
+    checkOptions("draw", options, uniformChecks);
+    const { min = 0, max = 1 } = options;
+    if (min > max) throw new RangeError(`Cannot draw from ${min} to ${max}: min must be at most max`);
     if (!this.#draws) return undrawn(shape);
     const numbers = this.uniforms(sizeOf(shape));
     if (min !== 0 || max !== 1) {
@@ -241,11 +269,15 @@ export class Random {
     return tensor(numbers, shape);
   }
 
-  /** Normally distributed numbers (Box and Muller, 1958): a block makes a pair. */
-  normal(
-    shape: Shape,
-    { mean = 0, deviation = 1 }: { readonly mean?: number; readonly deviation?: number } = {},
-  ): Tensor {
+  /**
+   * Normally distributed numbers (Box and Muller, 1958): a block makes a pair.
+   *
+   * @param shape extents
+   * @param options mean and standard deviation
+   */
+  normal(shape: Shape, options: NormalOptions = {}): Tensor {
+    checkOptions("draw", options, normalChecks);
+    const { mean = 0, deviation = 1 } = options;
     if (!this.#draws) return undrawn(shape);
     const numbers = new Float32Array(sizeOf(shape));
     for (let i = 0; i < numbers.length; i += 2) {

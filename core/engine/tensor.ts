@@ -45,7 +45,11 @@ import {
 /** Numbers in brackets, as deep as there are axes. */
 export type Nested = number | boolean | readonly Nested[];
 
-/** Whether collapsed axes stay, with extent 1. */
+/**
+ * Whether collapsed axes stay, with extent 1.
+ *
+ * It is read at every reduction, so that nobody looks for members of other names.
+ */
 export interface ReduceOptions {
   /** Keep each collapsed axis with extent 1. Default false. */
   readonly keepDims?: boolean;

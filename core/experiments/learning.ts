@@ -13,7 +13,9 @@ import type { EncoderDecoder } from "../05_transformer/encoder_decoder.ts";
 import { padSequences } from "../06_training/batching.ts";
 import { train } from "../06_training/loop.ts";
 import { crossEntropy } from "../06_training/loss.ts";
-import { Adam, AdamW, cosineSchedule, type Optimizer } from "../06_training/optimizers.ts";
+import { adam, adamW } from "../06_training/adam.ts";
+import { Optimizer } from "../06_training/optimizers.ts";
+import { cosineSchedule } from "../06_training/schedules.ts";
 import { teacherForcing, type TeacherForcingOptions } from "../06_training/teacher_forcing.ts";
 import { rounded } from "./arithmetic.ts";
 import type { RunOptions } from "./experiment.ts";
@@ -58,7 +60,7 @@ export async function learn<Batch>(
   { model, loss, next, steps, learningRate, optimizer, schedule, clipNorm = 1, every = 1 }: Lesson<Batch>,
   { signal, onProgress }: RunOptions,
 ): Promise<[number, number][]> {
-  const own = optimizer ?? new AdamW(model.parameters(), { beta2: 0.98, weightDecay: 0 });
+  const own = optimizer ?? new Optimizer(model.parameters(), adamW({ beta2: 0.98, weightDecay: 0 }));
   const cosine = { peak: learningRate, floor: learningRate / 10, warmupSteps: Math.floor(steps / 10), steps };
   try {
     const reports = await train<Batch>({
@@ -93,7 +95,7 @@ export async function fit(
   loss: () => Tensor,
   { steps, learningRate, ...options }: FitOptions,
 ): Promise<void> {
-  const optimizer = new Adam(model.parameters(), { learningRate });
+  const optimizer = new Optimizer(model.parameters(), adam({ learningRate }));
   const schedule = (step: number): number => learningRate * (1 - (step - 1) / steps);
   const next = (): undefined => undefined, every = Math.ceil(steps / 20), clipNorm = Infinity;
   await learn({ model, loss, next, steps, learningRate, optimizer, schedule, clipNorm, every }, options);
@@ -115,7 +117,7 @@ export function pairLoss(
   tokens: TeacherForcingOptions,
   labelSmoothing = 0,
 ): Tensor {
-  const { tokens: source, mask } = padSequences(pairs.map(({ source }) => source), tokens);
+  const { tokens: source, mask } = padSequences(pairs.map(({ source }) => source), { padToken: tokens.padToken });
   const { inputs, targets } = teacherForcing(pairs.map(({ target }) => target), tokens);
   return crossEntropy(model.forward(source, inputs, { sourceMask: mask }), targets, { labelSmoothing });
 }

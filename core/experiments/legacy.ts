@@ -51,23 +51,16 @@ function wordsOf({ title, purpose, controls, claims }: OldExperiment): Words {
 type Chapter = { readonly EXPERIMENTS: readonly OldExperiment[] };
 
 const chapters: Readonly<Record<string, () => Promise<Chapter>>> = {
-  words: () => import("../02_words/experiments/mod.ts"),
-  attention: () => import("../04_attention/experiments/mod.ts"),
   transformer: () => import("../05_transformer/experiments/mod.ts"),
   training: () => import("../06_training/experiments/mod.ts"),
-  generation: () => import("../07_generation/experiments/mod.ts"),
 };
 
 const NAMES = `
-words/byte_pair_encoding words/embeddings words/embeddings/bags
-attention/scaled_dot_product attention/self_and_cross attention/self_and_cross/matrices attention/masks
-attention/multi_head attention/positions/rotation attention/positions/extrapolation
-transformer/normalization transformer/residual transformer/feed_forward transformer/encoder transformer/decoder
-transformer/encoder_decoder/size transformer/encoder_decoder transformer/decoder_only
+
+transformer/encoder transformer/decoder transformer/encoder_decoder/size transformer/encoder_decoder transformer/decoder_only
 training/loss training/batching training/optimizers training/teacher_forcing training/checkpoints training/bleu
 training/policy_gradient training/policy_gradient/encoder
-generation/sampling generation/truncation generation/greedy_and_beam generation/beam_variants
-generation/kv_cache`;
+`;
 
 /** What is not yet written in the new form; a converted one is crossed off in NAMES. */
 export const LEGACY: readonly Entry[] = NAMES.trim().split(/\s+/).map((name) => {

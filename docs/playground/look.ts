@@ -13,7 +13,6 @@
 import { Pace } from "../../core/engine/pace.ts";
 import type { TreeNode } from "../../core/experiments/figure.ts";
 import {
-  BeamSearch,
   type LogitsRule,
   noGrad,
   Random,
@@ -23,11 +22,10 @@ import {
   temperatureRule,
   type Tensor,
   tensor,
-  toLogProbabilities,
   topKRule,
   topPRule,
-  toProbabilities,
 } from "../../mod.ts";
+import { BeamSearch, toLogProbabilities, toProbabilities } from "../../core/07_generation/mod.ts";
 import type { Translator } from "./pack.ts";
 import { isGreedy, type Settings } from "./settings.ts";
 
@@ -146,7 +144,7 @@ export async function look(translator: Translator, settings: Settings, signal?: 
   const { embedded, placed, memory } = scope(() =>
     noGrad(() => {
       const embedded = model.sourceEmbedding.forward(row(ids));
-      const placed = model.sourcePositions.forward(embedded.mul(Math.sqrt(hiddenSize)), 0);
+      const words = embedded.mul(Math.sqrt(hiddenSize)), placed = model.sourcePositions?.forward(words) ?? words;
       return { embedded, placed, memory: model.encode(row(ids)) };
     })
   );

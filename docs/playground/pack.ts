@@ -9,20 +9,18 @@
  * @module
  */
 
+import { readLayout, writeLayout, type WrittenLayout } from "../../core/cli/layouts.ts";
 import {
   BytePairEncoding,
   decodeSafetensors,
   EncoderDecoder,
-  type EncoderDecoderOptions,
   encodeSafetensors,
   Random,
   scope,
-  storedNumbers,
-  type StoredTensor,
-  storeTensors,
   type Tensor,
   tensor,
 } from "../../mod.ts";
+import { storedNumbers, type StoredTensor, storeTensors } from "../../core/06_training/mod.ts";
 
 /** A model between two vocabularies. */
 export interface Translator {
@@ -63,7 +61,7 @@ export async function packTranslator({ model, source, target }: Translator): Pro
     tensors.set(name, { kind: "I8", shape: stored.shape, bytes: bytesOf(whole) });
     tensors.set(name + SCALE, { kind: "F32", shape: [rows], bytes: bytesOf(scales) });
   }
-  const notes = { layout: model.options, source: source.toJSON(), target: target.toJSON() };
+  const notes = { layout: writeLayout(model.options), source: source.toJSON(), target: target.toJSON() };
   return encodeSafetensors({ tensors, metadata: new Map([["translator", JSON.stringify(notes)]]) });
 }
 
@@ -77,10 +75,10 @@ export async function packTranslator({ model, source, target }: Translator): Pro
 export function openTranslator(bytes: Uint8Array): Translator {
   const { tensors, metadata } = decodeSafetensors(bytes);
   const notes = JSON.parse(metadata.get("translator") ?? "null") as
-    | { layout: EncoderDecoderOptions; source: unknown; target: unknown }
+    | { layout: WrittenLayout; source: unknown; target: unknown }
     | null;
   if (!notes) throw new SyntaxError("Cannot read the file: it holds no translator");
-  const model = new EncoderDecoder(notes.layout, Random.none);
+  const model = new EncoderDecoder(readLayout(notes.layout), Random.none);
   scope(() => {
     const state = new Map<string, Tensor>();
     for (const [name, stored] of tensors) {

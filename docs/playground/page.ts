@@ -101,7 +101,7 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
     made: [
       [["asks the sentence", DECODER, "      this.crossAttention.forward(x, {"], ...ATTENTION.slice(1, 2)],
       [
-        ["asks itself", DECODER, "      this.selfAttention.forward(x, { causal: true"],
+        ["asks itself", DECODER, "      this.selfAttention.forward(x, { mask, causal,"],
         ["the mask", SCALED, "  if (causal) scores = scores.where("],
         ...ATTENTION.slice(1, 2),
       ],

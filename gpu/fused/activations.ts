@@ -25,7 +25,7 @@ const SILU: Activation = { f: "silu(x)", through: "g * siluSlope(x)" };
 const GELU: Activation = { f: "gelu(x)", through: "g * geluSlope(x)" };
 const GELU_TANH: Activation = { f: "geluTanh(x)", through: "g * geluTanhSlope(x)" };
 
-type Name = "relu" | "silu" | "gelu";
+type Name = "relu" | "silu" | "gelu" | "geluTanh";
 
 /** The kernels of this file. */
 export function activations(runtime: Runtime): Partial<FusedKernels> {
@@ -43,18 +43,8 @@ export function activations(runtime: Runtime): Partial<FusedKernels> {
     runtime.run("activation_backward", [x.buffer, g.buffer, dx.buffer], words, grid, { through });
     return [dx];
   };
-  const exact = [forward(GELU), backward(GELU)] as const, close = [forward(GELU_TANH), backward(GELU_TANH)] as const;
   return {
-    forward: {
-      relu: forward(RELU),
-      silu: forward(SILU),
-      gelu: (inputs, attributes) => (attributes.approximate ? close : exact)[0](inputs, attributes),
-    },
-    backward: {
-      relu: backward(RELU),
-      silu: backward(SILU),
-      gelu: (inputs, outputs, gradient, wanted, attributes) =>
-        (attributes.approximate ? close : exact)[1](inputs, outputs, gradient, wanted, attributes),
-    },
+    forward: { relu: forward(RELU), silu: forward(SILU), gelu: forward(GELU), geluTanh: forward(GELU_TANH) },
+    backward: { relu: backward(RELU), silu: backward(SILU), gelu: backward(GELU), geluTanh: backward(GELU_TANH) },
   };
 }

@@ -1,6 +1,6 @@
 // activation — y[i] = f(x[i])
 //
-// definition   core/05_transformer/feed_forward.ts
+// definition   core/05_transformer/feed_forward/activations.ts
 //
 // binding  name    type                  shape / meaning
 // 0        x       storage, read         fours of numbers

@@ -101,3 +101,11 @@ Deno.test("Embedding() refuses a padding token outside the table", () => {
   );
   assertThrows(() => new DeepBagOfWordsClassifier(4, 2, 0, 2, new Random(1)), RangeError, "numLayers must be at least");
 });
+
+Deno.test("Embedding() and padTokens() refuse options that they do not know", () => {
+  const padding = { padding: 0 } as never;
+  assertThrows(() => new Embedding(4, 2, new Random(1), padding), TypeError, 'Cannot embed with option "padding"');
+  assertThrows(() => padTokens([[1]], 0, { side: "middle" } as never), TypeError, "side must be one of left, right");
+  assertThrows(() => padTokens([[1]], 0, { size: 3 } as never), TypeError, 'option "size": options are side, length');
+  assertThrows(() => padTokens([[1]], 0.5), RangeError, "Cannot use 0.5 as a token");
+});

@@ -183,7 +183,7 @@ Deno.test("applyRotary() has the gradients of its formula", async () => {
 
 Deno.test("RotaryPositions() refuses odd heads and bases that are none", () => {
   assertThrows(() => new RotaryPositions(5), RangeError, "Cannot rotate heads of width 5: headSize must be even");
-  assertThrows(() => new RotaryPositions(4, { base: 0 }), RangeError, "base must be positive");
+  assertThrows(() => new RotaryPositions(4, { base: 0 }), RangeError, "base must be a number greater than 0");
 });
 
 // ## ALiBi

@@ -2,6 +2,8 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { lengthMask, overKeys } from "../../core/04_attention/masks.ts";
 import { DecoderLayer, DecoderStack, shiftRight } from "../../core/05_transformer/decoder.ts";
 import { Encoder, EncoderLayer } from "../../core/05_transformer/encoder.ts";
+import { gelu, relu, swiGlu } from "../../core/05_transformer/feed_forward/activations.ts";
+import { rmsNormalization } from "../../core/05_transformer/normalization.ts";
 import { concat } from "../../core/engine/ops.ts";
 import { Random } from "../../core/engine/random.ts";
 import { type Tensor, tensor, zeros } from "../../core/engine/tensor.ts";
@@ -10,34 +12,34 @@ import { assertClose, assertModuleGradients, normal, onEveryBackend, onReference
 import { PlainMemory } from "../04_attention/memory.ts";
 
 const [B, T, S, E] = [2, 4, 5, 8];
-const sizes = { hiddenSize: E, numHeads: 2, feedForwardSize: 12, numLayers: 2 };
+const layer = { hiddenSize: E, numHeads: 2, feedForwardSize: 12 }, sizes = { ...layer, numLayers: 2 };
 const orders = [
-  { norm: "post", activation: "relu", golden: goldens["encoderLayer post"], decoder: goldens["decoderLayer post"] },
-  { norm: "pre", activation: "gelu", golden: goldens["encoderLayer pre"], decoder: goldens["decoderLayer pre"] },
+  { placement: "post", activation: relu, golden: goldens["encoderLayer post"], decoder: goldens["decoderLayer post"] },
+  { placement: "pre", activation: gelu, golden: goldens["encoderLayer pre"], decoder: goldens["decoderLayer pre"] },
 ] as const;
 
 onEveryBackend("EncoderLayer() agrees with PyTorch, post-norm and pre-norm", async (device) => {
-  for (const { norm, activation, golden } of orders) {
-    const layer = new EncoderLayer({ ...sizes, norm, activation }, new Random(1));
-    layer.loadStateDict(state(golden.state));
-    const found = layer.forward(read(golden.hidden), { mask: overKeys(read(golden.mask)) });
+  for (const { placement, activation, golden } of orders) {
+    const built = new EncoderLayer({ ...layer, placement, activation }, new Random(1));
+    built.loadStateDict(state(golden.state));
+    const found = built.forward(read(golden.hidden), { mask: overKeys(read(golden.mask)) });
     await assertClose(found, read(golden.y), precision(device));
   }
 });
 
 onEveryBackend("DecoderLayer() agrees with PyTorch, post-norm and pre-norm", async (device) => {
-  for (const { norm, activation, decoder: golden } of orders) {
-    const layer = new DecoderLayer({ ...sizes, norm, activation }, new Random(1));
-    layer.loadStateDict(state(golden.state));
+  for (const { placement, activation, decoder: golden } of orders) {
+    const built = new DecoderLayer({ ...layer, placement, activation }, new Random(1));
+    built.loadStateDict(state(golden.state));
     const call = { sourceMask: overKeys(read(golden.mask)) };
-    const found = layer.forward(read(golden.hidden), read(golden.memory), call);
+    const found = built.forward(read(golden.hidden), read(golden.memory), call);
     await assertClose(found, read(golden.y), precision(device));
   }
 });
 
 onEveryBackend("Encoder() reads a sentence the same with and without padding", async () => {
-  for (const norm of ["post", "pre"] as const) {
-    const encoder = new Encoder({ ...sizes, norm }, new Random(1));
+  for (const placement of ["post", "pre"] as const) {
+    const encoder = new Encoder({ ...sizes, placement }, new Random(1));
     const sentence = normal(1, 1, 3, E), beside = normal(2, 1, S, E);
     const padded = concat([concat([sentence, normal(3, 1, 2, E).mul(50)], 1), beside], 0);
     const both = encoder.forward(padded, { mask: lengthMask([3, 5], S) });
@@ -75,8 +77,8 @@ onEveryBackend("DecoderStack() cannot see the future, and sees all of the source
 });
 
 onEveryBackend("DecoderStack() with caches computes what it computes without", async () => {
-  for (const norm of ["post", "pre"] as const) {
-    const decoder = new DecoderStack({ ...sizes, norm, numGroups: 1 }, new Random(1));
+  for (const placement of ["post", "pre"] as const) {
+    const decoder = new DecoderStack({ ...sizes, placement, numGroups: 1 }, new Random(1));
     const target = normal(1, B, T, E), memory = normal(2, B, S, E), sourceMask = lengthMask([5, 3], S);
     const caches = Array.from({ length: 4 }, () => new PlainMemory());
     const parts = [[0, 1], [1, 3], [3, 4]].map(([start, end]) =>
@@ -96,11 +98,13 @@ onEveryBackend("DecoderStack() with caches computes what it computes without", a
 });
 
 onReference("EncoderLayer() and DecoderLayer() have the gradients of their formulas", async () => {
-  for (const options of [{}, { norm: "pre", normalization: "rms", activation: "swiglu", bias: false }] as const) {
-    const encoder = new EncoderLayer({ ...sizes, ...options }, new Random(1));
+  for (
+    const options of [{}, { placement: "pre", norm: rmsNormalization(), activation: swiGlu, bias: false }] as const
+  ) {
+    const encoder = new EncoderLayer({ ...layer, ...options }, new Random(1));
     const hidden = normal(1, B, T, E), memory = normal(2, B, S, E);
     await assertModuleGradients(encoder, () => encoder.forward(hidden), { tolerance: 1e-5 });
-    const decoder = new DecoderLayer({ ...sizes, ...options }, new Random(2));
+    const decoder = new DecoderLayer({ ...layer, ...options }, new Random(2));
     await assertModuleGradients(decoder, () => decoder.forward(hidden, memory), { tolerance: 1e-5 });
   }
 });

@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { logSoftmax, softmax } from "../../core/02_words/softmax.ts";
-import { DecoderOnly, type PositionName } from "../../core/05_transformer/decoder_only.ts";
+import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
 import {
   EncoderDecoder,
   type EncoderDecoderOptions,
@@ -8,6 +8,19 @@ import {
   transformerBig,
   transformerSize,
 } from "../../core/05_transformer/encoder_decoder.ts";
+import { swiGlu } from "../../core/05_transformer/feed_forward/activations.ts";
+import { rmsNormalization } from "../../core/05_transformer/normalization.ts";
+import type { MultiHeadAttention } from "../../core/04_attention/multi_head.ts";
+import {
+  alibi,
+  learned,
+  noPositions,
+  type PositionScheme,
+  rotary,
+  shaw,
+  sinusoidal,
+  t5,
+} from "../../core/04_attention/positions/mod.ts";
 import { noGrad } from "../../core/engine/autograd.ts";
 import { concat, gather } from "../../core/engine/ops.ts";
 import { Random } from "../../core/engine/random.ts";
@@ -35,14 +48,14 @@ onEveryBackend("EncoderDecoder() agrees with PyTorch: logits, loss and gradients
   assertAlmostEquals(await loss.item(), golden.loss, 1e-4);
   loss.backward();
   await assertClose(model.targetEmbedding.weight.grad!, read(golden.tableGradient), precision(device));
-  const query = model.encoder.layers[0]!.attention.query.weight;
+  const query = (model.encoder.layers[0]!.attention as MultiHeadAttention).query.weight;
   await assertClose(query.grad!, read(golden.queryGradient), precision(device));
 });
 
 onEveryBackend("EncoderDecoder() learns in its encoder through cross-attention alone", async () => {
   const model = new EncoderDecoder({ ...small, dropout: 0, sourceVocabSize: 7 }, new Random(1));
   for (const { crossAttention } of model.decoder.layers) {
-    crossAttention.output.weight.assign(0);
+    (crossAttention as MultiHeadAttention).output.weight.assign(0);
   }
   model.forward(ids([[1, 2, 3]]), ids([[1, 4]])).square().sum().backward();
   for (const [path, weight] of model.parameters()) {
@@ -52,7 +65,7 @@ onEveryBackend("EncoderDecoder() learns in its encoder through cross-attention a
 });
 
 onEveryBackend("EncoderDecoder() reads the source once and writes the same", async () => {
-  for (const options of [{}, { norm: "pre", positions: "learned", numGroups: 1, tieHead: false }] as const) {
+  for (const options of [{}, { placement: "pre", positions: learned(), numGroups: 1, tieHead: false }] as const) {
     const model = new EncoderDecoder({ ...small, ...options }, new Random(1)).eval();
     const source = ids([[3, 4, 5, 6], [7, 8, 0, 0]]), sourceMask = source.notEqual(0);
     const target = ids([[1, 5, 9, 4], [1, 3, 3, 2]]);
@@ -62,7 +75,8 @@ onEveryBackend("EncoderDecoder() reads the source once and writes the same", asy
     let passes = 0, keys = 0;
     const read = model.encoder.forward.bind(model.encoder);
     model.encoder.forward = (...call) => (passes++, read(...call));
-    for (const { crossAttention: { key } } of model.decoder.layers) {
+    for (const { crossAttention } of model.decoder.layers) {
+      const { key } = crossAttention as MultiHeadAttention;
       const project = key.forward.bind(key);
       key.forward = (x) => (keys++, project(x));
     }
@@ -132,8 +146,9 @@ Deno.test("transformerSize() counts the paper's models, and every layout", () =>
     {},
     { sourceVocabSize: 7 },
     { tieHead: false, numGroups: 1 },
-    { norm: "pre", positions: "learned", contextLength: 9 },
-    { normalization: "rms", activation: "swiglu", bias: false, norm: "pre" },
+    { placement: "pre", positions: learned(), contextLength: 9 },
+    { norm: rmsNormalization(), activation: swiGlu, bias: false, placement: "pre" },
+    { positions: t5({ numBuckets: 8 }), headSize: 6 },
     { bias: false },
   ];
   for (const layout of layouts) {
@@ -143,7 +158,7 @@ Deno.test("transformerSize() counts the paper's models, and every layout", () =>
 });
 
 onReference("EncoderDecoder() has the gradients of its formula", async () => {
-  const model = new EncoderDecoder({ ...small, numLayers: 1, sourceVocabSize: 6, positions: "learned" }, new Random(1));
+  const model = new EncoderDecoder({ ...small, numLayers: 1, sourceVocabSize: 6, positions: learned() }, new Random(1));
   const source = ids([[3, 4, 5], [1, 2, 0]]), target = ids([[1, 4], [1, 9]]);
   const run = (): Tensor => softmax(model.forward(source, target, { sourceMask: source.notEqual(0) }));
   await assertModuleGradients(model, run, { tolerance: 1e-5 });
@@ -154,13 +169,17 @@ Deno.test("EncoderDecoder() refuses what no model can be", () => {
   assertThrows(
     () => build({ dModel: 4 }),
     TypeError,
-    'Cannot build a model with "dModel": known options are vocabSize',
+    'Cannot build a model with option "dModel": options are ',
   );
-  assertThrows(() => build({ numLayers: 0 }), RangeError, "numLayers = 0: it must be an integer of at least 1");
-  assertThrows(() => build({ vocabSize: undefined }), RangeError, "vocabSize = undefined");
+  assertThrows(() => build({ numLayers: 0 }), RangeError, "numLayers = 0: numLayers must be an integer of at least 1");
+  assertThrows(() => build({ vocabSize: undefined }), TypeError, "vocabSize = undefined");
   assertThrows(() => build({ numHeads: 3 }), RangeError, "numHeads must divide hiddenSize");
-  assertThrows(() => build({ positions: "rotary" }), TypeError, 'positions must be "sinusoidal" or "learned"');
-  assertThrows(() => build({ dropout: -0.1 }), RangeError, "Cannot drop with rate -0.1");
+  assertThrows(
+    () => build({ positions: "rotary" }),
+    TypeError,
+    "positions must be a position scheme, such as rotary()",
+  );
+  assertThrows(() => build({ dropout: -0.1 }), RangeError, "dropout = -0.1");
   assertThrows(
     () => build({ contextLength: 3 }).encode(ids([[1, 2, 3, 4]])),
     RangeError,
@@ -170,7 +189,7 @@ Deno.test("EncoderDecoder() refuses what no model can be", () => {
 
 onEveryBackend("lastOnly scores the last position as a whole pass scores it, and no other", async () => {
   const tokens = ids([[1, 5, 9, 4], [1, 3, 3, 2]]), source = ids([[3, 4, 5], [7, 8, 0]]);
-  for (const options of [{}, { tieHead: false, norm: "post" }, { tieHead: false, norm: "pre" }] as const) {
+  for (const options of [{}, { tieHead: false, placement: "post" }, { tieHead: false, placement: "pre" }] as const) {
     const model = new DecoderOnly({ ...small, ...options }, new Random(1));
     const translator = new EncoderDecoder({ ...small, ...options }, new Random(1)).eval();
     const given = translator.given(translator.encode(source, { mask: source.notEqual(0) }), source.notEqual(0));
@@ -201,7 +220,7 @@ onEveryBackend("lastOnly scores the last position as a whole pass scores it, and
 
 // ## Decoder only
 
-const everyPosition: PositionName[] = ["learned", "sinusoidal", "relative", "t5", "rotary", "alibi", "none"];
+const everyPosition: PositionScheme[] = [learned(), sinusoidal, shaw(), t5(), rotary(), alibi, noPositions];
 const text = [[1, 5, 9, 4, 3], [2, 2, 7, 0, 10]];
 
 onEveryBackend("DecoderOnly() cannot see the future, for every kind of positions", async () => {
@@ -226,7 +245,7 @@ onEveryBackend("DecoderOnly() with caches computes what it computes without, for
 });
 
 onEveryBackend("DecoderOnly() ignores masked tokens, cached or not", async () => {
-  const model = new DecoderOnly({ ...small, positions: "rotary" }, new Random(1));
+  const model = new DecoderOnly({ ...small, positions: rotary() }, new Random(1));
   const mask = tensor([[false, false, true, true, true], [true, true, true, true, true]]);
   const junk = text.map((row, b) => b === 0 ? [3, 3, ...row.slice(2)] : row);
   const run = (rows: number[][]): Tensor => model.forward(ids(rows), { mask }).slice(1, 2);
@@ -266,10 +285,10 @@ Deno.test("DecoderOnly() has the published size of GPT-2", () => {
 
 onReference("DecoderOnly() has the gradients of its formula", async () => {
   const options = {
-    activation: "swiglu",
-    normalization: "rms",
+    activation: swiGlu,
+    norm: rmsNormalization(),
     bias: false,
-    positions: "rotary",
+    positions: rotary(),
     numGroups: 1,
   } as const;
   for (const extra of [{}, options]) {
@@ -279,7 +298,7 @@ onReference("DecoderOnly() has the gradients of its formula", async () => {
 });
 
 onEveryBackend("DecoderOnly() frees what a step made", () => {
-  const model = new DecoderOnly({ ...small, contextLength: 5, positions: "rotary" }, new Random(1));
+  const model = new DecoderOnly({ ...small, contextLength: 5, positions: rotary() }, new Random(1));
   const step = (): void => scope(() => noGrad(() => void model.forward(ids(text))));
   step();
   const before = memoryUse();
@@ -289,8 +308,8 @@ onEveryBackend("DecoderOnly() frees what a step made", () => {
 
 Deno.test("DecoderOnly() refuses what no model can be", () => {
   const build = (options: object) => new DecoderOnly({ ...small, contextLength: 4, ...options }, new Random(1));
-  assertThrows(() => build({ positions: "random" }), TypeError, 'Cannot place tokens by "random"');
-  assertThrows(() => build({ nLayer: 2 }), TypeError, 'Cannot build a model with "nLayer"');
+  assertThrows(() => build({ positions: "random" }), TypeError, 'Cannot build a model with positions = "random"');
+  assertThrows(() => build({ nLayer: 2 }), TypeError, 'Cannot build a model with option "nLayer"');
   assertThrows(() => build({}).forward(ids(text)), RangeError, "Cannot read 5 positions: contextLength is 4");
   assertThrows(
     () => build({}).forward(ids([[1]]), { caches: [new PlainMemory()] }),

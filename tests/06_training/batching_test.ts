@@ -135,11 +135,15 @@ Deno.test("Batches refuse options that are out of range or have no effect", () =
     TypeError,
     "exactly one",
   );
-  assertThrows(() => new Batches([1], { batchSize: 1, pool: 2, random }), TypeError, "Cannot use maxTokens or pool");
+  for (const options of [{ batchSize: 1, pool: 2, random }, { maxTokens: 9, random }]) {
+    assertThrows(() => new Batches([1], options), TypeError, "it has no effect without length");
+  }
+  assertThrows(() => new Batches([1], { batchSize: 1, shuffle: true, random } as never), TypeError, '"shuffle"');
+  assertThrows(() => new Batches([1], { batchSize: 1 } as never), TypeError, "random must be a Random");
   assertThrows(
     () => new Batches([1], { batchSize: 1.5, random }),
     RangeError,
-    "Cannot make batches with batchSize = 1.5: batchSize must be a positive integer",
+    "Cannot make batches with batchSize = 1.5: batchSize must be an integer of at least 1",
   );
 });
 

@@ -15,12 +15,17 @@ import {
 } from "../../core/06_training/checkpoints.ts";
 import { train, type TrainOptions } from "../../core/06_training/loop.ts";
 import { crossEntropy } from "../../core/06_training/loss.ts";
-import { AdamW, cosineSchedule, SGD } from "../../core/06_training/optimizers.ts";
+import { adamW } from "../../core/06_training/adam.ts";
+import { lion } from "../../core/06_training/lion.ts";
+import { Optimizer, sgd } from "../../core/06_training/optimizers.ts";
+import { decodeSafetensors } from "../../core/06_training/safetensors.ts";
+import { cosineSchedule } from "../../core/06_training/schedules.ts";
 import { linearDecay, scheduledSampling, teacherForcing } from "../../core/06_training/teacher_forcing.ts";
 import { noGrad } from "../../core/engine/autograd.ts";
 import { Linear } from "../../core/engine/linear.ts";
 import { Random } from "../../core/engine/random.ts";
 import { memory } from "../../core/engine/scope.ts";
+import type { Tensor } from "../../core/engine/tensor.ts";
 import { onEveryBackend, onReference } from "../support.ts";
 import { granted } from "../permissions.ts";
 
@@ -38,36 +43,40 @@ const pairs: readonly Pair[] = (() => {
 })();
 
 interface Run extends TrainingRun {
-  readonly optimizer: AdamW;
+  readonly model: EncoderDecoder;
+  readonly optimizer: Optimizer;
   readonly batches: Batches<Pair>;
-  readonly loss: TrainOptions<readonly Pair[]>["loss"];
+  readonly randoms: { readonly dropout: Random; readonly coins: Random };
 }
 
 /** A translator with dropout and scheduled sampling; 30 sentences in batches of 4, so that a pass ends at step 8. */
 function translator(seed: number): Run {
   const sizes = { vocabSize: 9, hiddenSize: 8, numHeads: 2, numLayers: 1, feedForwardSize: 16, dropout: 0.2 };
   const model = new EncoderDecoder(sizes, new Random(seed));
-  const random = new Random(seed + 1), coins = new Random(seed + 2);
-  const truth = linearDecay({ slope: 0.03 });
   return {
     model,
-    optimizer: new AdamW(model.parameters()),
+    optimizer: new Optimizer(model.parameters(), adamW()),
     batches: new Batches(pairs, { batchSize: 4, length: ([s]) => s.length, pool: 2, random: new Random(seed + 3) }),
-    randoms: { dropout: random, coins },
-    loss: (batch, step) => {
-      const { tokens: source, mask: sourceMask } = padSequences(batch.map(([s]) => s), tokens);
-      const { inputs, targets } = teacherForcing(batch.map(([, t]) => t), tokens);
-      const first = noGrad(() => model.forward(source, inputs, { sourceMask, random }));
-      const mixed = scheduledSampling(inputs, first, truth(step), coins);
-      return crossEntropy(model.forward(source, mixed, { sourceMask, random }), targets);
-    },
+    randoms: { dropout: new Random(seed + 1), coins: new Random(seed + 2) },
+  };
+}
+
+/** The loss of a run: with the words that the model itself would have put, more of them at each step. */
+function lossOf({ model, randoms: { dropout: random, coins } }: Run): TrainOptions<readonly Pair[]>["loss"] {
+  const truth = linearDecay({ slope: 0.03 });
+  return (batch, step) => {
+    const { tokens: source, mask: sourceMask } = padSequences(batch.map(([s]) => s), { padToken: 0 });
+    const { inputs, targets } = teacherForcing(batch.map(([, t]) => t), tokens);
+    const first = noGrad(() => model.forward(source, inputs, { sourceMask, random }));
+    const mixed = scheduledSampling(inputs, first, truth(step), coins);
+    return crossEntropy(model.forward(source, mixed, { sourceMask, random }), targets);
   };
 }
 
 async function learn(run: Run, steps: number): Promise<number[]> {
   const schedule = cosineSchedule({ peak: 0.01, warmupSteps: 5, steps: STEPS });
-  const { model, optimizer, batches, loss } = run;
-  const reports = await train({ model: model, optimizer, batches, loss, schedule, steps, clipNorm: 1 });
+  const { model, optimizer, batches } = run;
+  const reports = await train({ model, optimizer, batches, loss: lossOf(run), schedule, steps, clipNorm: 1 });
   return reports.map((report) => report.loss);
 }
 
@@ -134,6 +143,40 @@ onEveryBackend(
   },
 );
 
+onReference("a checkpoint keeps the averages of any rule, and under the names that files have always had", async () => {
+  const names = {
+    "firstMoment secondMoment": adamW(),
+    velocity: sgd({ momentum: 0.5 }),
+    momentum: lion({ learningRate: 0.01 }),
+  };
+  for (const [averages, rule] of Object.entries(names)) {
+    const make = (seed: number) => {
+      const model = new Linear(2, 3, new Random(seed));
+      return { model, optimizer: new Optimizer(model.parameters(), rule), randoms: { inputs: new Random(seed) } };
+    };
+    const go = (run: ReturnType<typeof make>, steps: number) =>
+      train({
+        model: run.model,
+        optimizer: run.optimizer,
+        batches: { next: () => run.randoms.inputs.normal([4, 2]) },
+        loss: (x: Tensor) => run.model.forward(x).square().mean(),
+        steps,
+      });
+    const whole = make(1), first = make(1), second = make(2);
+    await go(whole, 6);
+    await go(first, 3);
+    const bytes = await encodeCheckpoint(first);
+    const saved = [...decodeSafetensors(bytes).tensors.keys()].filter((name) => name.startsWith("optimizer/"));
+    const expected = ["weight", "bias"].flatMap((path) =>
+      averages.split(" ").map((name) => `optimizer/${path}.${name}`)
+    );
+    assertEquals(saved.sort(), expected.sort());
+    restoreCheckpoint(bytes, second);
+    await go(second, 6);
+    assertEquals(await encodeCheckpoint(second), await encodeCheckpoint(whole));
+  }
+});
+
 onReference("a checkpoint of something else is refused, and nothing is changed", async () => {
   const run = translator(1);
   await learn(run, 3);
@@ -142,6 +185,9 @@ onReference("a checkpoint of something else is refused, and nothing is changed",
   const sizes = { vocabSize: 9, hiddenSize: 8, numHeads: 2, numLayers: 1, contextLength: 8 };
   const decoderOnly = new DecoderOnly(sizes, new Random(1));
   assertThrows(() => restoreCheckpoint(bytes, { model: decoderOnly }), TypeError, "the model has");
+  const misspelt = { ...run, optimiser: run.optimizer };
+  assertThrows(() => restoreCheckpoint(bytes, misspelt), TypeError, 'Cannot resume with option "optimiser"');
+  await assertRejects(() => encodeCheckpoint(misspelt), TypeError, 'Cannot save a checkpoint with option "optimiser"');
 
   const { model, randoms } = run;
   const plain = await encodeCheckpoint({ model, randoms: randoms! });
@@ -149,7 +195,11 @@ onReference("a checkpoint of something else is refused, and nothing is changed",
     [plain, run, "Cannot resume: no optimizer was saved"],
     [plain, { ...run, optimizer: undefined! }, "Cannot resume: no position in the data was saved"],
     [bytes, { ...run, randoms: { other: new Random(1) } }, 'Cannot resume: no random state "other" was saved'],
-    [bytes, { ...run, optimizer: new SGD(model.parameters(), { momentum: 0.5 }) }, "Cannot restore an optimizer"],
+    [
+      bytes,
+      { ...run, optimizer: new Optimizer(model.parameters(), sgd({ momentum: 0.5 })) },
+      "Cannot restore an optimizer",
+    ],
     [
       bytes,
       { ...run, batches: new Batches([1], { batchSize: 1, random: new Random(1) }) },
@@ -164,7 +214,7 @@ onReference("a checkpoint of something else is refused, and nothing is changed",
 
 onReference("a damaged checkpoint is refused, whichever byte is wrong", async () => {
   const run = { model: new Linear(3, 4, new Random(1)), randoms: { dropout: new Random(2) } };
-  const bytes = await encodeCheckpoint({ ...run, optimizer: new AdamW(run.model.parameters()) });
+  const bytes = await encodeCheckpoint({ ...run, optimizer: new Optimizer(run.model.parameters(), adamW()) });
   let accepted = 0;
   for (let place = 0; place < bytes.length; place++) {
     const damaged = bytes.slice();

@@ -2,7 +2,8 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Batches } from "../../core/06_training/batching.ts";
 import { train, type TrainingReport, type TrainOptions } from "../../core/06_training/loop.ts";
 import { meanSquaredError } from "../../core/06_training/loss.ts";
-import { AdamW, SGD } from "../../core/06_training/optimizers.ts";
+import { adamW } from "../../core/06_training/adam.ts";
+import { Optimizer, sgd } from "../../core/06_training/optimizers.ts";
 import { Linear } from "../../core/engine/linear.ts";
 import { Random } from "../../core/engine/random.ts";
 import { memory } from "../../core/engine/scope.ts";
@@ -26,7 +27,7 @@ function setup(batchSize = 4): Setup {
       model,
       loss: (batch) => meanSquaredError(model.forward(column(batch.map(([x]) => x))), column(batch.map(([, y]) => y))),
       batches: new Batches(line, { batchSize, random: new Random(2) }),
-      optimizer: new SGD(model.parameters(), { learningRate: 0.2 }),
+      optimizer: new Optimizer(model.parameters(), sgd({ learningRate: 0.2 })),
     },
   };
 }
@@ -151,7 +152,7 @@ onEveryBackend("train() names the step at which the loss is no number, and moves
 
 onItsOwnBackend("train() keeps memory flat over 1,000 steps", async () => {
   const run = setup();
-  const optimizer = new AdamW(run.model.parameters());
+  const optimizer = new Optimizer(run.model.parameters(), adamW());
   let early = 0;
   await train({
     ...run.options,
@@ -186,9 +187,9 @@ onReference("train() refuses options that are out of range or have no effect", a
     [{ steps: 1.5 }, "Cannot train with steps = 1.5"],
     [{ accumulate: 0 }, "Cannot train with accumulate = 0: accumulate must be an integer of at least 1"],
     [{ reportEvery: 0 }, "Cannot train with reportEvery = 0"],
-    [{ clipNorm: 0 }, "Cannot train with clipNorm = 0: clipNorm must be positive"],
-    [{ every: 5 }, "Cannot use every without evaluate"],
-    [{ learnRate: 1 } as object, 'Cannot use option "learnRate": known are model, loss, batches'],
+    [{ clipNorm: 0 }, "Cannot train with clipNorm = 0: clipNorm must be a number greater than 0"],
+    [{ every: 5 }, "Cannot train with every: it has no effect without evaluate"],
+    [{ learnRate: 1 } as object, 'Cannot train with option "learnRate": options are model, loss, batches'],
     [{ loss: () => tensor([1, 2]) }, "Cannot train on a loss of shape [2]: it must be one number"],
   ];
   for (const [wrong, message] of refused) {

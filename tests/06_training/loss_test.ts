@@ -131,7 +131,7 @@ onReference("crossEntropy() refuses shapes and options that do not fit", () => {
   assertThrows(
     () => crossEntropy(zeros([1, 3]), ids(0), { labelSmoothing: 1 }),
     RangeError,
-    "Cannot smooth labels by 1: labelSmoothing must be in [0, 1)",
+    "labelSmoothing = 1: labelSmoothing must be a number of at least 0 and less than 1",
   );
   assertThrows(
     () => crossEntropy(zeros([1, 3]), ones([1, 3]), { ignoreIndex: 0 }),
@@ -163,9 +163,21 @@ onReference("binaryCrossEntropy() refuses a weight that is not positive", () => 
   assertThrows(
     () => binaryCrossEntropy(zeros([1]), zeros([1]), { positiveWeight: 0 }),
     RangeError,
-    "Cannot weigh a yes by 0: positiveWeight must be a positive number",
+    "positiveWeight = 0: positiveWeight must be a number greater than 0",
   );
   assertThrows(() => binaryCrossEntropy(zeros([1]), zeros([2])), TypeError, "Cannot compare shape [1]");
+});
+
+onReference("losses refuse options that they do not know", () => {
+  const [x, y] = [zeros([1, 2]), zeros([1, 2])];
+  const refused: [() => unknown, string][] = [
+    [() => crossEntropy(x, ids(0), { smoothing: 0.1 } as never), 'Cannot measure a loss with option "smoothing"'],
+    [() => crossEntropy(x, ids(0), { reduction: "max" } as never), "reduction must be one of mean, sum, none"],
+    [() => binaryCrossEntropy(x, y, { weight: 1 } as never), '"weight": options are positiveWeight, reduction'],
+    [() => meanSquaredError(x, y, { reduce: "sum" } as never), '"reduce": options are reduction'],
+    [() => klDivergence(x, y, { reduction: true } as never), "reduction = true"],
+  ];
+  for (const [measure, message] of refused) assertThrows(measure, TypeError, message);
 });
 
 onEveryBackend("klDivergence() agrees with PyTorch and ignores shares of 0", async (device) => {

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { EncoderDecoder } from "../../core/05_transformer/encoder_decoder.ts";
 import { bleu, sentenceBleu } from "../../core/06_training/bleu.ts";
 import { crossEntropy } from "../../core/06_training/loss.ts";
-import { SGD } from "../../core/06_training/optimizers.ts";
+import { Optimizer, sgd } from "../../core/06_training/optimizers.ts";
 import {
   type Baseline,
   meanOfOthers,
@@ -268,7 +268,7 @@ function lesson(model: EncoderDecoder, steps: number, more: Partial<ReinforceOpt
     batches: { next: () => Array.from({ length: 8 }, () => SOURCE) },
     reward: threes,
     random: new Random(1),
-    optimizer: new SGD(model.parameters(), { learningRate: 0.1 }),
+    optimizer: new Optimizer(model.parameters(), sgd({ learningRate: 0.1 })),
     steps,
     ...more,
   };
@@ -307,7 +307,7 @@ onReference("reinforce() takes the step that the loss of its texts says", async 
   const { inputs, targets } = sampledTargets(samples, special);
   const advantages = samples.map((text, n) => threes(text) - threes(greedy[n >> 1]!));
   policyGradientLoss(policy.forward(repeated, inputs), targets, tensor(advantages)).backward();
-  new SGD(other.parameters(), { learningRate: 0.1 }).step();
+  new Optimizer(other.parameters(), sgd({ learningRate: 0.1 })).step();
   for (const [name, weight] of model.parameters()) {
     assertEquals(await weight.read(), await other.parameters().get(name)!.read());
   }
@@ -338,10 +338,10 @@ onReference("reinforce() refuses rewards that are no numbers, and others where t
   await assertRejects(
     () => reinforce(lesson(translator(1), 1, { baseline: "others", numSamples: 1 })),
     RangeError,
-    "Cannot draw numSamples = 1: it must be an integer of at least 2",
+    'Cannot reinforce with numSamples = 1: baseline "others" needs at least 2',
   );
   const unknown = { ...lesson(translator(1), 1), samples: 3 };
-  await assertRejects(() => reinforce(unknown), TypeError, 'Cannot use option "samples"');
+  await assertRejects(() => reinforce(unknown), TypeError, 'Cannot reinforce with option "samples"');
 });
 
 Deno.test("sentenceBleu() with add-k smoothing is the reward of Lin and Och", () => {

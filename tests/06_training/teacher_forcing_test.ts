@@ -65,7 +65,9 @@ Deno.test("the three decays are those of Bengio et al.", () => {
   assert(Math.abs(sigmoid(0) - 10 / 11) < 1e-12);
   assert(Math.abs(sigmoid(10 * Math.log(10)) - 0.5) < 1e-12);
   assert(sigmoid(1e6) === 0);
-  assertThrows(() => linearDecay({ slope: -1 }), RangeError, "Cannot decay from 1 to 0 by -1");
+  assertThrows(() => linearDecay({ slope: -1 }), RangeError, "Cannot decay with slope = -1");
+  assertThrows(() => linearDecay({ slope: 1, start: 0.1, floor: 0.2 }), RangeError, "floor must be at most start");
+  assertThrows(() => linearDecay({ slope: 1, end: 0 } as never), TypeError, 'option "end"');
   assertThrows(() => exponentialDecay(1), RangeError, "Cannot decay by rate 1: it must be in (0, 1)");
   assertThrows(() => inverseSigmoidDecay(0.5), RangeError, "Cannot decay by rate 0.5");
 });

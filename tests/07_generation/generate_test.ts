@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { alibi, learned, rotary, shaw } from "../../core/04_attention/positions/mod.ts";
 import { DecoderOnly, type DecoderOnlyOptions } from "../../core/05_transformer/decoder_only.ts";
 import { EncoderDecoder } from "../../core/05_transformer/encoder_decoder.ts";
 import { generate, type GenerateOptions, stream } from "../../core/07_generation/generate.ts";
@@ -36,7 +37,7 @@ async function recompute(forward: (tokens: ReturnType<typeof ids>) => ReturnType
 }
 
 onEveryBackend("generate() with a cache equals recomputation", async () => {
-  for (const positions of ["learned", "rotary", "alibi", "relative"] as const) {
+  for (const positions of [learned(), rotary(), alibi, shaw()]) {
     const model = languageModel(1, { positions, numGroups: 1 });
     const text = [3, 1, 4];
     const { tokens, logProbability } = await generate(model, text, { maxNewTokens: 15 });

@@ -144,7 +144,7 @@ testInBrowser("what is asked for while a figure runs is what it answers", async 
 
 testInBrowser("two figures of a page run one after the other, and neither stops the other", async () => {
   await withTab({}, async ({ page, open, complaints }) => {
-    await open("attention/positions/index.html");
+    await open("attention/positions.html");
     const pair = ["rotation", "extrapolation"].map((name) => new LiveFigure(page, `attention/positions/${name}`));
     for (const figure of pair) await figure.wake();
     await page.evaluate((selectors) => {

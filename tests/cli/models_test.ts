@@ -1,10 +1,14 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { trainBytePairEncoding } from "../../core/02_words/byte_pair_encoding.ts";
+import { multiHead } from "../../core/04_attention/multi_head.ts";
+import { rotary, yarnScaling } from "../../core/04_attention/positions/mod.ts";
 import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
+import { rmsNormalization } from "../../core/05_transformer/normalization.ts";
 import { encodeCheckpoint, type Json } from "../../core/06_training/checkpoints.ts";
 import { WEIGHT_FORMATS } from "../../core/cli/device.ts";
 import { DataError } from "../../core/cli/errors.ts";
 import { describeModel } from "../../core/cli/commands/info.ts";
+import { readLayout, writeLayout } from "../../core/cli/layouts.ts";
 import { hasModel, openLanguageModel, readLanguageModel, readModel, saveModel, settle } from "../../core/cli/models.ts";
 import { PackedTensor } from "../../core/engine/packed.ts";
 import { Random } from "../../core/engine/random.ts";
@@ -53,6 +57,8 @@ testWithFolder(
   },
 );
 
+const layout = writeLayout(model.options);
+
 /** Notes that a file must not get away with, and what is said about them. */
 const hostile: [name: string, notes: unknown, message: string][] = [
   ["none", null, "its notes lack the description of a model"],
@@ -60,19 +66,20 @@ const hostile: [name: string, notes: unknown, message: string][] = [
   ["no layout", { ...notes, layout: 3 }, "its notes lack the layout"],
   [
     "a model that is too large for the file",
-    { ...notes, layout: { ...model.options, hiddenSize: 1e6 } },
+    { ...notes, layout: { ...layout, hiddenSize: 1e6 } },
     "of at least",
   ],
   [
     "a long context of learned positions",
-    { ...notes, layout: { ...model.options, contextLength: 1e9 } },
+    { ...notes, layout: { ...layout, contextLength: 1e9 } },
     "of at least",
   ],
-  ["a negative size", { ...notes, layout: { ...model.options, numLayers: -1 } }, "numLayers = -1"],
-  ["a size that is text", { ...notes, layout: { ...model.options, hiddenSize: "8" } }, 'hiddenSize = "8"'],
-  ["no recipe", { ...notes, recipe: undefined }, "its notes lack the recipe"],
-  ["another format", { ...notes, format: "heed poem 1" }, "describe no model"],
-  ["no vocabulary", { ...notes, vocabulary: 3 }, "Cannot read byte-pair encoding"],
+  ["a negative size", { ...notes, layout: { ...layout, numLayers: -1 } }, "numLayers = -1"],
+  ["a size that is text", { ...notes, layout: { ...layout, hiddenSize: "8" } }, 'hiddenSize = "8"'],
+  ["no recipe", { ...notes, layout, recipe: undefined }, "its notes lack the recipe"],
+  ["another format", { ...notes, layout, format: "heed poem 1" }, "describe no model"],
+  ["an activation that nobody knows", { ...notes, layout: { ...layout, activation: "bend" } }, 'from "bend"'],
+  ["no vocabulary", { ...notes, layout, vocabulary: 3 }, "Cannot read byte-pair encoding"],
 ];
 for (const [name, wrong, message] of hostile) {
   testWithFolder(`readModel() refuses notes with ${name}`, async (folder) => {
@@ -96,6 +103,43 @@ testWithFolder("openLanguageModel() refuses weights of another layout than the n
   await saveModel(folder, { model }, other as typeof notes);
   const saved = await readLanguageModel(folder);
   assertThrows(() => openLanguageModel(saved), DataError, "Cannot resume");
+});
+
+Deno.test("readLayout() reads what older programs wrote, and writeLayout() writes the same words", () => {
+  // As the notes of files saved before parts were values have them.
+  const decoderOnly = {
+    ...{ vocabSize: 33, contextLength: 64, hiddenSize: 128, numLayers: 4, numHeads: 4, activation: "geluTanh" },
+    ...{ norm: "pre", normalization: "layer", epsilon: 1e-5, bias: true, positions: "learned", tieHead: true },
+    ...{ dropout: 0, numGroups: 4, feedForwardSize: 512 },
+  };
+  const translator = { ...decoderOnly, sourceVocabSize: 20, activation: "swiglu", norm: "post", normalization: "rms" };
+  for (const positions of ["learned", "sinusoidal", "relative", "t5", "rotary", "alibi", "none"]) {
+    for (const written of [{ ...decoderOnly, positions }, { ...translator, positions, epsilon: 1e-6 }]) {
+      assertEquals(writeLayout(readLayout(written)), written);
+    }
+  }
+  assertEquals(new DecoderOnly(readLayout(decoderOnly), Random.none).options.norm.word, "layer");
+  assertThrows(
+    () => readLayout({ ...decoderOnly, positions: "circular" }),
+    TypeError,
+    'Cannot read positions from "circular": it must be one of sinusoidal, alibi, none, learned, relative, t5, rotary',
+  );
+});
+
+Deno.test("writeLayout() keeps what parts were made with", () => {
+  const options = {
+    ...{ vocabSize: 33, hiddenSize: 64, numHeads: 4, headSize: 32, norm: rmsNormalization({ epsilon: 1e-6 }) },
+    attention: multiHead({ window: { before: 127 } }),
+    positions: rotary({ base: 500000, share: 0.5, scaling: yarnScaling({ factor: 4, trainedLength: 4096 }) }),
+  };
+  const written = JSON.parse(JSON.stringify(writeLayout(options)));
+  assertEquals(written.positions, {
+    ...{ word: "rotary", base: 500000, share: 0.5 },
+    scaling: { word: "yarn", factor: 4, trainedLength: 4096 },
+  });
+  assertEquals([written.normalization, written.epsilon, written.headSize], ["rms", 1e-6, 32]);
+  assertEquals(written.attention, { word: "multiHead", window: { before: 127 } });
+  assertEquals(writeLayout(readLayout(written)), written);
 });
 
 Deno.test("settle() takes what is given, else what was saved, else the default", () => {

@@ -10,7 +10,8 @@ import { findTest, proofsOf, readProofs, testsNamed } from "../../docs/proofs.ts
 import { cells, chainOf, colourTex, findNames, partsOf, quantitiesOf, symbolRows } from "../../docs/quantities.ts";
 import { numbered } from "../../docs/references.ts";
 import { handler } from "../../docs/serve.ts";
-import { headerBlocks, separate, split } from "../../docs/split.ts";
+import { headerBlocks } from "../../docs/shader_header.ts";
+import { separate, split } from "../../docs/split.ts";
 import { granted } from "../permissions.ts";
 import { assertFound } from "./search_terms.ts";
 

@@ -6,7 +6,8 @@
  */
 
 import { assert, assertEquals, assertGreater, assertLessOrEqual, assertThrows } from "@std/assert";
-import { AdamW } from "../../core/06_training/optimizers.ts";
+import { adamW } from "../../core/06_training/adam.ts";
+import { Optimizer } from "../../core/06_training/optimizers.ts";
 import { noGrad } from "../../core/engine/autograd.ts";
 import type { Backend, FusedForward, FusedName, FusedUpdate, UpdateName } from "../../core/engine/backend.ts";
 import { withBackend } from "../../core/engine/device.ts";
@@ -136,7 +137,7 @@ for (const { name: deviceName, backend: device } of devices) {
                 "b",
                 parameter(draws.normal(3, n).tensor()),
               ]]);
-              const optimizer = new AdamW(weights, { learningRate: 0.01, weightDecay: 0.1 });
+              const optimizer = new Optimizer(weights, adamW({ learningRate: 0.01, weightDecay: 0.1 }));
               for (let step = 0; step < 5; step++) {
                 weights.get("a")!.grad = draws.normal(n).tensor();
                 weights.get("b")!.grad = noGrad(() => draws.normal(n, 3).tensor().transpose());

@@ -273,3 +273,18 @@ onEveryBackend("operations run on the device of their arguments, whichever is cu
   ]);
   for (const result of results) assertEquals(result.device, device);
 });
+
+onReference("operations refuse options that they do not know, and values out of range", () => {
+  const [x, kernel] = [ones([1, 2, 8]), ones([2, 2, 3])];
+  const refused: [() => unknown, typeof TypeError | typeof RangeError, string][] = [
+    [() => conv1d(x, kernel, { strides: 2 } as never), TypeError, 'Cannot convolve with option "strides"'],
+    [() => conv1d(x, kernel, { stride: 0 }), RangeError, "stride must be an integer of at least 1"],
+    [() => conv1d(x, kernel, { padding: -1 }), RangeError, "padding must be an integer of at least 0"],
+    [() => conv1d(x, kernel, { bias: 1 } as never), TypeError, "bias must be a Tensor"],
+    [() => maxPool1d(x, 2, { pad: 1 } as never), TypeError, 'Cannot pool with option "pad"'],
+    [() => averagePool1d(x, 2, { stride: 1.5 }), RangeError, "Cannot pool with stride = 1.5"],
+    [() => sort(x, { reverse: true } as never), TypeError, 'Cannot sort with option "reverse"'],
+    [() => argsort(x, { descending: 1 } as never), TypeError, "descending must be true or false"],
+  ];
+  for (const [run, type, message] of refused) assertThrows(run, type, message);
+});

@@ -7,6 +7,7 @@ import {
   either,
   flag,
   group,
+  instance,
   integer,
   isWithin,
   list,
@@ -78,6 +79,7 @@ interface Nested {
   readonly evaluate?: () => number;
   readonly days?: readonly string[];
   readonly place?: object;
+  readonly when?: Date;
 }
 
 const NESTED: Checks<Nested> = {
@@ -86,6 +88,7 @@ const NESTED: Checks<Nested> = {
   evaluate: callback(),
   days: list<string>("a list of days", (day) => day.endsWith("day")),
   place: object("a place", (value) => "name" in value),
+  when: instance(Date),
 };
 
 Deno.test("checkOptions() looks into options that hold options, and names them by their path", () => {
@@ -112,11 +115,30 @@ Deno.test("checkOptions() refuses an option that has no effect without another",
   // @ts-expect-error an option has an effect of its own or none
   const itself: Checks<Nested> = { ...NESTED, every: needing("every", integer()) };
   assertEquals([misspelt, itself].length, 2);
+
+  interface Smoothing {
+    readonly kind?: "none" | "floor";
+    readonly value?: number;
+  }
+  const checks: Checks<Smoothing> = {
+    kind: oneOf(["none", "floor"]),
+    value: needing("kind", numeric({ above: 0 }), ["floor"]),
+  };
+  checkOptions("smooth", { kind: "floor", value: 1 }, checks);
+  for (const options of [{ value: 1 }, { kind: "none", value: 1 }] as const) {
+    assertThrows(
+      () => checkOptions("smooth", options, checks),
+      TypeError,
+      "Cannot smooth with value: it has no effect without kind = floor",
+    );
+  }
 });
 
 Deno.test("checkOptions() looks at the elements of a list and the kind of an object", () => {
   checkOptions("meet", { days: ["Monday"], place: { name: "here" } }, NESTED);
   assertThrows(() => checkOptions("meet", { days: ["Monday", "May"] }, NESTED), TypeError, "must be a list of days");
+  checkOptions("meet", { when: new Date(0) }, NESTED);
+  assertThrows(() => checkOptions("meet", { when: 0 } as never, NESTED), TypeError, "when = 0: when must be a Date");
   assertThrows(() => checkOptions("meet", { place: {} }, NESTED), TypeError, "place must be a place");
   assertThrows(() => checkOptions("meet", { place: null } as never, NESTED), TypeError, "place = null");
   assertThrows(

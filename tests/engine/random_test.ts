@@ -290,3 +290,15 @@ Deno.test("Random.none draws nothing, is its own split, and has no position", ()
   ];
   for (const draw of draws) assertThrows(draw, TypeError, message);
 });
+
+Deno.test("uniform() and normal() refuse options that they do not know, and values out of range", () => {
+  const random = new Random(1);
+  assertThrows(() => random.uniform([2], { low: 1 } as never), TypeError, 'Cannot draw with option "low"');
+  assertThrows(() => random.uniform([2], { min: 2 }), RangeError, "Cannot draw from 2 to 1: min must be at most max");
+  assertThrows(() => random.normal([2], { deviation: -1 }), RangeError, "deviation must be a number of at least 0");
+  assertThrows(
+    () => Random.none.normal([2], { std: 1 } as never),
+    TypeError,
+    'option "std": options are mean, deviation',
+  );
+});

@@ -99,15 +99,11 @@ onGpu("crossEntropy: forbidden classes, ignored rows, and targets that are no cl
 onGpu("activations at numbers that are none", async (device) => {
   const x = upload(device, new HostArray(Float64Array.of(NaN, Infinity, 3e38, -3e38, 0, -0), [6]));
   const ones = upload(device, new HostArray(new Float64Array(6).fill(1), [6]));
-  for (const [name, approximate] of [["relu", false], ["silu", false], ["gelu", false], ["gelu", true]] as const) {
-    const { value, gradients: [dx] } = await (name === "gelu"
-      ? runFused(device, name, [x], { approximate }, ones)
-      : runFused(device, name, [x], {}, ones));
+  for (const name of ["relu", "silu", "gelu", "geluTanh"] as const) {
+    const { value, gradients: [dx] } = await runFused(device, name, [x], {}, ones);
     const first = name === "relu" ? 0 : NaN, large = Math.fround(3e38), middle = name === "relu" ? 0 : 0.5;
     assertEquals(
-      [...value.data].map((y) =>
-        y + 0
-      ),
+      [...value.data].map((y) => y + 0),
       [first, Infinity, large, 0, 0, 0],
       name,
     );
@@ -129,9 +125,8 @@ onGpu("fused kernels take views: transposed, repeated, sliced", async (device) =
     const expected = await runFused(device, name, [flat], attributes, flatGradient);
     assertEquals(await runFused(device, name, [view], attributes, gradient), expected, name);
   };
-  for (const name of ["softmax", "logSoftmax", "relu", "silu"] as const) await both(name, {});
+  for (const name of ["softmax", "logSoftmax", "relu", "silu", "gelu"] as const) await both(name, {});
   for (const name of ["layerNorm", "rmsNorm"] as const) await both(name, { epsilon: 1e-5 });
-  await both("gelu", { approximate: false });
   await both("dropout", dropping);
   for (const { buffer } of [whole, row, flat, flatGradient]) device.release(buffer);
 });
@@ -156,7 +151,7 @@ onGpu("fused kernels accept tensors without elements", async (device) => {
   await run("logSoftmax", [empty(5, 0)], {});
   await run("layerNorm", [empty(0, 5), upload(device, new Draws(1).normal(5)), undefined], { epsilon: 1e-5 });
   await run("rmsNorm", [empty(3, 0), empty(0)], { epsilon: 1e-5 });
-  await run("gelu", [empty(0)], { approximate: false });
+  await run("gelu", [empty(0)], {});
   await run("relu", [empty(0, 3)], {});
   await run("dropout", [empty(0)], { rate: 0.5, key0: 1, key1: 2, counter: 0 });
   await run("crossEntropy", [empty(0, 5), ids], { ignoreIndex: -100, labelSmoothing: 0 });

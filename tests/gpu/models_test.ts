@@ -3,11 +3,13 @@
 import { assert, assertEquals } from "@std/assert";
 import { softmax } from "../../core/02_words/softmax.ts";
 import { scaledDotProductAttention } from "../../core/04_attention/scaled_dot_product.ts";
+import { learned, type PositionScheme, rotary } from "../../core/04_attention/positions/mod.ts";
 import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
 import { EncoderDecoder } from "../../core/05_transformer/encoder_decoder.ts";
 import { crossEntropy } from "../../core/06_training/loss.ts";
 import { train } from "../../core/06_training/loop.ts";
-import { AdamW } from "../../core/06_training/optimizers.ts";
+import { adamW } from "../../core/06_training/adam.ts";
+import { Optimizer } from "../../core/06_training/optimizers.ts";
 import { generate } from "../../core/07_generation/generate.ts";
 import { noGrad } from "../../core/engine/autograd.ts";
 import type { Backend } from "../../core/engine/backend.ts";
@@ -43,7 +45,7 @@ const layout = { vocabSize: 67, hiddenSize: 48, numHeads: 3, numLayers: 3, conte
 
 /** A decoder after some steps on a text with a pattern, and the losses on the way. */
 async function trained(
-  positions: "learned" | "rotary",
+  positions: PositionScheme,
   steps: number,
 ): Promise<{ model: DecoderOnly; losses: number[] }> {
   const model = new DecoderOnly({ ...layout, positions }, new Random(5));
@@ -56,7 +58,7 @@ async function trained(
       return crossEntropy(logits, ids.slice(1, 1, 33));
     },
     batches: { next: () => 0 },
-    optimizer: new AdamW(model.parameters(), { learningRate: 3e-3 }),
+    optimizer: new Optimizer(model.parameters(), adamW({ learningRate: 3e-3 })),
     steps,
     clipNorm: 1,
     reportEvery: 5,
@@ -68,7 +70,7 @@ Deno.test({
   name: "a decoder trains on the GPU as on the other devices",
   ignore,
   async fn() {
-    const losses = await everywhere(async () => (await trained("rotary", 20)).losses);
+    const losses = await everywhere(async () => (await trained(rotary(), 20)).losses);
     assert(losses[0]!.at(-1)! < losses[0]![0]! - 0.5, `it does not learn: ${losses[0]}`);
     for (const found of losses) assert(distance(found, losses[0]!) < 1e-3, `${found} and ${losses[0]}`);
   },
@@ -79,7 +81,7 @@ Deno.test({
   ignore,
   async fn() {
     const found = await everywhere(async () => {
-      const { model } = await trained("learned", 10);
+      const { model } = await trained(learned(), 10);
       model.eval();
       const prompt = Array.from({ length: 40 }, (_, i) => (i * 7) % 61);
       const logits = await noGrad(() => model.forward(tensor(Int32Array.from(prompt), [1, 40]))).read();

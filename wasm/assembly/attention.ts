@@ -32,7 +32,7 @@ import { integer, number, pointer, storePart } from "./simd.ts";
 import { exponentials, maxRow } from "./softmax.ts";
 import * as word from "./words/attention.ts";
 
-/** Address of what belongs to a batch element and a head, or a group, by the words of an operand and of its steps. */
+/** Address of what belongs to a batch element and a head, or a group. */
 // @inline
 export function headOf(args: usize, operand: i32, steps: i32, b: i32, h: i32): usize {
   return pointer(args, operand) + pointer(args, steps) * b + pointer(args, steps + 1) * h;

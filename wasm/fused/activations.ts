@@ -28,7 +28,7 @@ const SILU: Activation = { kind: kind.ACTIVATION_SILU, cost: 0.7 };
 const GELU: Activation = { kind: kind.ACTIVATION_GELU, cost: 1 };
 const GELU_TANH: Activation = { kind: kind.ACTIVATION_GELU_TANH, cost: 0.7 };
 
-type Name = "relu" | "silu" | "gelu";
+type Name = "relu" | "silu" | "gelu" | "geluTanh";
 
 /** The kernels of this file. */
 export function activations(runtime: Runtime): Partial<FusedKernels> {
@@ -56,18 +56,8 @@ export function activations(runtime: Runtime): Partial<FusedKernels> {
     runtime.run(job.ACTIVATION_BACKWARD, words, Math.ceil(count / RUN), RUN * 1.3 * cost);
     return [dx];
   };
-  const exact = [forward(GELU), backward(GELU)] as const, close = [forward(GELU_TANH), backward(GELU_TANH)] as const;
   return {
-    forward: {
-      relu: forward(RELU),
-      silu: forward(SILU),
-      gelu: (inputs, attributes) => (attributes.approximate ? close : exact)[0](inputs, attributes),
-    },
-    backward: {
-      relu: backward(RELU),
-      silu: backward(SILU),
-      gelu: (inputs, outputs, gradient, wanted, attributes) =>
-        (attributes.approximate ? close : exact)[1](inputs, outputs, gradient, wanted, attributes),
-    },
+    forward: { relu: forward(RELU), silu: forward(SILU), gelu: forward(GELU), geluTanh: forward(GELU_TANH) },
+    backward: { relu: backward(RELU), silu: backward(SILU), gelu: backward(GELU), geluTanh: backward(GELU_TANH) },
   };
 }

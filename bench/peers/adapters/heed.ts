@@ -6,7 +6,7 @@
 
 import configuration from "../../../deno.json" with { type: "json" };
 import {
-  AdamW,
+  adamW,
   createWasmDevice,
   crossEntropy,
   DecoderOnly,
@@ -14,16 +14,17 @@ import {
   layerNorm,
   linear,
   noGrad,
+  Optimizer,
   quantize,
   Random,
   release,
   scaledDotProductAttention,
   scope,
-  setBackend,
   softmax,
   type Tensor,
   tensor,
 } from "../../../mod.ts";
+import { setBackend } from "../../../core/engine/mod.ts";
 import type { Weights } from "../inputs/gpt.ts";
 import type { ModelLayout } from "../workloads.ts";
 import type { Adapter, Kernel, Session, Trainer } from "./adapter.ts";
@@ -132,7 +133,7 @@ export const adapter: Adapter = {
   quantizedGpt: (layout, weights, format) => session(quantize(load(layout, weights), format)),
 
   train({ model: layout, batch: B, optimizer: options }, weights): Trainer {
-    const model = load(layout, weights), optimizer = new AdamW(model.parameters(), options);
+    const model = load(layout, weights), optimizer = new Optimizer(model.parameters(), adamW(options));
     const T = layout.contextLength, V = layout.vocabSize;
     return {
       async step(inputs, targets) {

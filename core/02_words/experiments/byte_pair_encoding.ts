@@ -12,8 +12,9 @@
 
 import { chineseEnglish, type SentencePair } from "../../corpora/chinese_english.ts";
 import { Pace } from "../../engine/pace.ts";
-import type { Experiment, Figure, ValuedToken } from "../../experiments.ts";
-import { fixed, mean, percent } from "../../experiments/plain.ts";
+import { mean } from "../../experiments/arithmetic.ts";
+import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
+import type { ValuedToken } from "../../experiments/figure.ts";
 import { BytePairEncoding, splitWords, trainBytePairEncoding } from "../byte_pair_encoding.ts";
 
 /** Lengths of the merge list at which everything is measured. */
@@ -22,7 +23,8 @@ const LENGTHS = [0, 50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1000, 1100,
 const EXAMPLES = ["er", "est", "ed", "pro"];
 const ENDINGS = ["s", "ed", "er", "est", "ing"];
 
-type Found = {
+/** What is found. */
+export interface MergeFindings {
   /** Lengths of the merge list. */
   readonly merges: readonly number[];
   /** Tokens per word of the test sentences, by length of the list. */
@@ -39,7 +41,35 @@ type Found = {
   readonly endings: readonly number[];
   /** Characters of the test sentences that the alphabet lacks. */
   readonly unknown: number;
-};
+  readonly shown: {
+    /** How many merges the English side makes, and how many cut the words. */
+    readonly total: number;
+    readonly chosen: number;
+    readonly examples: readonly string[];
+    /** The first merges of each side. */
+    readonly english: readonly Step[];
+    readonly chinese: readonly Step[];
+    /** Words of the largest families, cut; the value counts how many of these words use a subword. */
+    readonly families: readonly { readonly word: string; readonly pieces: readonly ValuedToken[] }[];
+  };
+}
+
+/** One learned merge. */
+interface Step {
+  readonly pair: readonly [string, string];
+  readonly count: number;
+}
+
+/** What the experiment is made of. */
+export interface Merges extends Parts {
+  findings: MergeFindings;
+  controls: "merges";
+  claims: "endings" | "pro" | "related" | "few" | "all";
+  captions: "table" | "families" | "related" | "lengths";
+  labels:
+    & Labels<"merge" | "englishPair" | "token" | "count" | "chinesePair" | "merges" | "related" | "share">
+    & Labels<"tokensPerWord" | "test">;
+}
 
 /** An inflected word and the words it is made from. */
 type Family = readonly [base: string, ...forms: string[]];
@@ -78,39 +108,6 @@ function relatedShare(encoding: BytePairEncoding, families: readonly Family[]): 
 /** A space that can be seen. */
 const visible = (token: string): string => token.replaceAll(" ", "␣");
 
-function mergeTable(english: readonly Step[], chinese: readonly Step[], endings: readonly number[]): Figure {
-  const total = english.length;
-  const made = EXAMPLES.map((name, i) => endings[i] ? `“${name}” is merge ${endings[i]}` : `“${name}” is never made`)
-    .join(", ");
-  const rows = english.slice(0, 18).map(({ pair, count }, i) => {
-    const other = chinese[i]!;
-    return [
-      i + 1,
-      `${visible(pair[0])} + ${visible(pair[1])}`,
-      visible(pair.join("")),
-      count,
-      other.pair.join(" + "),
-      other.pair.join(""),
-      other.count,
-    ];
-  });
-  return {
-    kind: "table",
-    caption:
-      `The first ${rows.length} of ${total} merges, and those of the Chinese side of the same sentences, where ` +
-      "nothing marks a word: the merges find words such as " +
-      `${rows.slice(0, 3).map((row) => row[5]).join(", ")}. Of the notes’ examples, ${made}. A space is written ␣.`,
-    columns: ["merge", "English pair", "token", "count", "Chinese pair", "token", "count"],
-    rows,
-  };
-}
-
-/** One learned merge. */
-interface Step {
-  readonly pair: readonly [string, string];
-  readonly count: number;
-}
-
 async function learn(
   texts: readonly string[],
   size: number,
@@ -126,67 +123,30 @@ async function learn(
   return [encoding, steps];
 }
 
-/** Words of the largest families, each cut into its subwords; the colour counts who shares one. */
-function strip(encoding: BytePairEncoding, families: readonly Family[], merges: number): Figure {
-  const shown = [...families].sort((a, b) => b.length - a.length || (a[0] < b[0] ? -1 : 1)).slice(0, 5).flat();
-  const pieces = shown.map((word) => piecesOf(encoding, word));
+/** Words of the largest families, each cut into its subwords. */
+function cutFamilies(encoding: BytePairEncoding, families: readonly Family[]): MergeFindings["shown"]["families"] {
+  const words = [...families].sort((a, b) => b.length - a.length || (a[0] < b[0] ? -1 : 1)).slice(0, 5).flat();
+  const pieces = words.map((word) => piecesOf(encoding, word));
   const users = (piece: string): number => pieces.filter((row) => row.includes(piece)).length;
-  const rows = pieces.map((row, i) => ({
-    label: shown[i]!.trim(),
-    tokens: row.map((piece): ValuedToken => ({ text: visible(piece), value: users(piece) })),
+  return pieces.map((row, i) => ({
+    word: words[i]!.trim(),
+    pieces: row.map((piece) => ({ text: visible(piece), value: users(piece) })),
   }));
-  return {
-    kind: "tokens",
-    caption: `Words and their forms after ${merges} merges; a subword is the darker, the more of these words use it.`,
-    rows,
-    domain: [1, Math.max(2, ...pieces.flat().map(users))],
-  };
 }
 
 /** What the counts of pairs make of a corpus. */
-export const bytePairEncodingExperiment: Experiment<Found, "merges"> = {
-  name: "words/byte_pair_encoding",
-  title: "Subwords that a corpus asks for",
-  purpose: "Merges are learned from the English sentences of the translator of " +
-    "[chapter](../../05_transformer/mod.ts), and beside them from " +
-    "the Chinese ones. Change how many of them cut the words. At 0 a word is its letters, with a few hundred a " +
-    "word and its forms share a stem, with all of them most words are one token, and few share anything.",
+export const experiment: Experiment<Merges> = {
   controls: {
-    merges: {
-      label: "Merges",
-      description: "Length of the list of merges by which the words below are cut",
-      default: 400,
-      min: 0,
-      max: 1500,
-      step: 50,
-    },
+    merges: { default: 400, min: 0, max: 1500, step: 50 },
   },
-  claims: [
-    {
-      text: "The endings er, est and ed become tokens",
-      holds: ({ endings }) => endings.slice(0, 3).every((step) => step > 0),
-    },
-    {
-      text: "So does pro, the notes’ fourth example",
-      refuted: true,
-      holds: ({ endings }) => endings[3]! > 0,
-    },
-    {
-      text:
-        "Cut by this many merges, most inflected words share a subword of three letters or more with their base form",
-      holds: ({ relatedHere }) => relatedHere > 0.5,
-    },
-    {
-      text:
-        "Few subwords write many words: this many merges make fewer tokens than the corpus has words, and no character is unknown",
-      holds: ({ vocabulary, words, unknown }) => vocabulary < words && unknown === 0,
-    },
-    {
-      text: "Cut by all merges, where most words are one token, fewer than a quarter still do",
-      holds: ({ related }) => related.at(-1)! < 0.25,
-    },
-  ],
-  async run({ merges }, { signal, onProgress }) {
+  claims: {
+    endings: { holds: ({ endings }) => endings.slice(0, 3).every((step) => step > 0) },
+    pro: { refuted: true, holds: ({ endings }) => endings[3]! > 0 },
+    related: { holds: ({ relatedHere }) => relatedHere > 0.5 },
+    few: { holds: ({ vocabulary, words, unknown }) => vocabulary < words && unknown === 0 },
+    all: { holds: ({ related }) => related.at(-1)! < 0.25 },
+  },
+  async measure({ merges }, { signal, onProgress }) {
     signal?.throwIfAborted();
     const corpus = chineseEnglish();
     const side = (pairs: readonly SentencePair[], of: "source" | "target"): string[] => pairs.map((pair) => pair[of]);
@@ -210,7 +170,7 @@ export const bytePairEncodingExperiment: Experiment<Found, "merges"> = {
 
     const here = shortened(encoding, merges);
     const stepOf = (token: string): number => 1 + steps.findIndex(({ pair }) => pair.join("") === token);
-    const findings: Found = {
+    return {
       merges: lengths,
       tokensPerWord,
       related: shares,
@@ -219,32 +179,63 @@ export const bytePairEncodingExperiment: Experiment<Found, "merges"> = {
       vocabulary: here.vocabSize,
       endings: EXAMPLES.map(stepOf),
       unknown: test.flatMap((text) => here.encode(text)).filter((id) => id === here.unknownToken).length,
+      shown: {
+        total: steps.length,
+        chosen: here.merges.length,
+        examples: EXAMPLES,
+        english: steps.slice(0, 18),
+        chinese: chinese.slice(0, 18),
+        families: cutFamilies(here, families),
+      },
     };
-    const most = Math.max(...shares);
-    const x = { title: "merges" };
-    return {
-      findings,
-      figures: [
-        mergeTable(steps, chinese, findings.endings),
-        strip(here, families, here.merges.length),
-        {
-          kind: "line",
-          caption: `Of the inflected words, ${percent(most)} share a subword with their base form after ` +
-            `${lengths[shares.indexOf(most)]} merges. After ${lengths.at(-1)}, where most words are one token, ` +
-            `${percent(shares.at(-1)!)} do: what is a token of its own is related to nothing.`,
-          x,
-          y: { title: "share of inflected words with a subword of their base", domain: [0, 1] },
-          series: [{ label: "share a subword with their base", points: lengths.map((n, i) => [n, shares[i]!]) }],
-        },
-        {
-          kind: "line",
-          caption: `Unseen sentences take ${fixed(tokensPerWord[0]!, 1)} tokens per word or sign without a merge and ` +
-            `${fixed(tokensPerWord.at(-1)!, 2)} with all of them.`,
-          x,
-          y: { title: "tokens per word or sign of the test sentences" },
-          series: [{ label: "test sentences", points: lengths.map((n, i) => [n, tokensPerWord[i]!]) }],
-        },
-      ],
-    };
+  },
+  draw(findings, { captions, labels }) {
+    const { merges, tokensPerWord, related, shown } = findings, { english, chinese, families } = shown;
+    const x = { title: labels.merges };
+    const over = (numbers: readonly number[]) => merges.map((n, i): [number, number] => [n, numbers[i]!]);
+    return [
+      {
+        kind: "table",
+        caption: captions.table(findings),
+        columns: [
+          labels.merge,
+          labels.englishPair,
+          labels.token,
+          labels.count,
+          labels.chinesePair,
+          labels.token,
+          labels.count,
+        ],
+        rows: english.map(({ pair, count }, i) => [
+          i + 1,
+          pair.map(visible).join(" + "),
+          visible(pair.join("")),
+          count,
+          chinese[i]!.pair.join(" + "),
+          chinese[i]!.pair.join(""),
+          chinese[i]!.count,
+        ]),
+      },
+      {
+        kind: "tokens",
+        caption: captions.families(findings),
+        rows: families.map(({ word, pieces }) => ({ label: word, tokens: pieces })),
+        domain: [1, Math.max(2, ...families.flatMap(({ pieces }) => pieces.map(({ value = 0 }) => value)))],
+      },
+      {
+        kind: "line",
+        caption: captions.related(findings),
+        x,
+        y: { title: labels.related, domain: [0, 1] },
+        series: [{ label: labels.share, points: over(related) }],
+      },
+      {
+        kind: "line",
+        caption: captions.lengths(findings),
+        x,
+        y: { title: labels.tokensPerWord },
+        series: [{ label: labels.test, points: over(tokensPerWord) }],
+      },
+    ];
   },
 };

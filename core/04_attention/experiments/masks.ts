@@ -15,8 +15,10 @@ import { concat } from "../../engine/ops.ts";
 import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import { type Tensor, tensor } from "../../engine/tensor.ts";
-import type { Experiment } from "../../experiments.ts";
-import { difference, mean, percent, readMatrix, rounded, SEED, size } from "../../experiments/plain.ts";
+import { difference, mean } from "../../experiments/arithmetic.ts";
+import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
+import { readMatrix } from "../../experiments/reading.ts";
+import { SEED } from "../../experiments/seed.ts";
 import { KeyValueCache } from "../../07_generation/kv_cache.ts";
 import { softmax } from "../../02_words/softmax.ts";
 import { additiveMask, causalMask, combineMasks, overKeys, paddingMask } from "../masks.ts";
@@ -27,7 +29,8 @@ const WORDS = ["<pad>", "I", "am", "a", "student", "."];
 const T = WORDS.length, D = 16, E = 16, LENGTH = 12;
 const TREATMENTS = ["0", "−10000", "−∞"];
 
-type Found = {
+/** What is found. */
+export interface MaskFindings {
   /** Share of forbidden positions in rows that may look somewhere, for 0, −10000 and −∞. */
   readonly leaked: readonly number[];
   /** The same in the row that may look nowhere. */
@@ -42,7 +45,32 @@ type Found = {
   readonly historyOfOne: number;
   /** The same in a stack of two. */
   readonly historyOfTwo: number;
-};
+  readonly shown: {
+    readonly layers: number;
+    readonly words: readonly string[];
+    /** What stands in the place of a forbidden score. */
+    readonly treatments: readonly string[];
+    /** An attention map for each. */
+    readonly maps: readonly (readonly (readonly number[])[])[];
+    /** What the weights of the padding sum to with −∞. */
+    readonly paddingSum: number;
+    /** Differences to one masked pass by position, of three ways to feed. */
+    readonly oneToken: readonly number[];
+    readonly history: readonly number[];
+    readonly bare: readonly number[];
+  };
+}
+
+/** What the experiment is made of. */
+export interface Masks extends Parts {
+  findings: MaskFindings;
+  controls: "scale" | "layers" | "seed";
+  claims: "zero" | "low" | "nothing" | "oneToken" | "history" | "single";
+  captions: "maps" | "leaked" | "feeding";
+  labels: Labels<
+    "some" | "padding" | "share" | "position" | "difference" | "oneToken" | "historyMasked" | "historyBare"
+  >;
+}
 
 /** A stack of self-attentions with random weights, each adding to its input. */
 class Layers extends Module {
@@ -116,54 +144,24 @@ function treat(scale: number, random: Random): { maps: Tensor[]; mask: Tensor } 
 }
 
 /** What a forbidden position scores, and when a causal mask is needed. */
-export const masksExperiment: Experiment<Found, "scale" | "layers" | "seed"> = {
-  name: "attention/masks",
-  title: "What a forbidden position gets, and when a mask is needed",
-  purpose: "The first position of a sentence is padding, and no word may see what comes after it. Forbidden " +
-    "scores become 0, −10000 or −∞: change the scale of the scores, and see what forbidden positions get. Then " +
-    "attentions with random weights read a text, with the causal mask and without it: change the layers, and see " +
-    "when the mask matters.",
+export const experiment: Experiment<Masks> = {
   controls: {
-    scale: {
-      label: "Scale of scores",
-      description: "Deviation of the allowed scores",
-      default: 1,
-      min: 0.5,
-      max: 8,
-      step: 0.5,
-    },
-    layers: { label: "Layers", description: "Attentions on top of each other", default: 2, min: 1, max: 6 },
+    scale: { default: 1, min: 0.5, max: 8, step: 0.5 },
+    layers: { default: 2, min: 1, max: 6 },
     seed: SEED,
   },
-  claims: [
-    {
-      text: "Covering forbidden scores with 0 hides what they belong to",
-      refuted: true,
-      holds: ({ leaked }) => leaked[0]! < 0.01,
-    },
-    {
-      text: "−10000 and −∞ give it no share at all, where something else is allowed",
-      holds: ({ leaked }) => leaked[1] === 0 && leaked[2] === 0,
-    },
-    {
-      text: "Where nothing is allowed, 0 and −10000 hand the whole unit to what is forbidden, −∞ hands out nothing",
+  claims: {
+    zero: { refuted: true, holds: ({ leaked }) => leaked[0]! < 0.01 },
+    low: { holds: ({ leaked }) => leaked[1] === 0 && leaked[2] === 0 },
+    nothing: {
       holds: ({ leakedWhole: [zero, low, none] }) =>
         difference(zero! - 1) === 0 && difference(low! - 1) === 0 && none === 0,
     },
-    {
-      text: "Fed one token, with a cache, the causal mask changes nothing",
-      holds: ({ oneToken, cached }) => oneToken === 0 && cached === 0,
-    },
-    {
-      text: "Fed the whole history, it does: in two layers, the newest output changes by more than 0.01 without it",
-      holds: ({ historyOfTwo }) => historyOfTwo > 0.01,
-    },
-    {
-      text: "In a single layer it does not, since the newest row may see everything",
-      holds: ({ historyOfOne }) => historyOfOne === 0,
-    },
-  ],
-  async run({ scale, layers, seed }, { signal, onProgress }) {
+    oneToken: { holds: ({ oneToken, cached }) => oneToken === 0 && cached === 0 },
+    history: { holds: ({ historyOfTwo }) => historyOfTwo > 0.01 },
+    single: { holds: ({ historyOfOne }) => historyOfOne === 0 },
+  },
+  async measure({ scale, layers, seed }, { signal, onProgress }) {
     signal?.throwIfAborted();
     const random = new Random(seed);
     const { maps, mask } = scope(() => treat(scale, random));
@@ -183,7 +181,7 @@ export const masksExperiment: Experiment<Found, "scale" | "layers" | "seed"> = {
     const single = await feed(new Layers(1, random), hidden);
     const two = layers === 2 ? bare! : (await feed(new Layers(2, random), hidden))[3]!;
     onProgress?.(1);
-    const findings: Found = {
+    return {
       leaked,
       leakedWhole,
       oneToken: difference(Math.max(...withMask!.map((x, t) => Math.abs(x - without![t]!)))),
@@ -191,57 +189,48 @@ export const masksExperiment: Experiment<Found, "scale" | "layers" | "seed"> = {
       history: Math.max(...bare!),
       historyOfOne: Math.max(...single[3]!),
       historyOfTwo: Math.max(...two),
+      shown: {
+        layers,
+        words: WORDS,
+        treatments: TREATMENTS,
+        maps: weights,
+        paddingSum: weights[2]![0]!.reduce((a, b) => a + b, 0),
+        oneToken: without!,
+        history: history!,
+        bare: bare!,
+      },
     };
+  },
+  draw(findings, { captions, labels }) {
+    const { leaked, leakedWhole, shown } = findings, { treatments } = shown;
     const over = (numbers: readonly number[]): [number, number][] => numbers.map((y, t) => [t + 1, y]);
-    const groups = [
-      ["rows that may look somewhere", leaked] as const,
-      ["the row of the padding", leakedWhole] as const,
+    const groups = [[labels.some, leaked], [labels.padding, leakedWhole]] as const;
+    return [
+      {
+        kind: "attention",
+        caption: captions.maps(findings),
+        from: shown.words,
+        to: shown.words,
+        weights: shown.maps.toReversed(),
+        heads: treatments.toReversed(),
+      },
+      {
+        kind: "bars",
+        caption: captions.leaked(findings),
+        y: { title: labels.share, domain: [0, 1] },
+        bars: groups.flatMap(([group, shares]) => shares.map((value, i) => ({ label: treatments[i]!, group, value }))),
+      },
+      {
+        kind: "line",
+        caption: captions.feeding(findings),
+        x: { title: labels.position },
+        y: { title: labels.difference },
+        series: [
+          { label: labels.oneToken, points: over(shown.oneToken) },
+          { label: labels.historyMasked, points: over(shown.history), dashed: true },
+          { label: labels.historyBare, points: over(shown.bare) },
+        ],
+      },
     ];
-    return {
-      findings,
-      figures: [
-        {
-          kind: "attention",
-          caption:
-            "Each word at the left asks, those at the right are asked. Forbidden are the padding and what comes " +
-            `after a word; their score is −∞, −10000 or 0. With 0 they get ${percent(leaked[0]!)} of the weight. The ` +
-            "padding itself may look nowhere: with −10000 it looks everywhere instead, with −∞ its weights sum to " +
-            `${weights[2]![0]!.reduce((a, b) => a + b, 0)}.`,
-          from: WORDS,
-          to: WORDS,
-          weights: weights.map((map) => map.map((row) => row.map(rounded))).toReversed(),
-          heads: TREATMENTS.toReversed(),
-        },
-        {
-          kind: "bars",
-          caption:
-            `What forbidden positions get, where something else is allowed: ${
-              leaked.map((x, i) => `${percent(x)} with ${TREATMENTS[i]}`).join(", ")
-            }; ` +
-            `where nothing is allowed, ${leakedWhole.map(percent).join(", ")}.`,
-          y: { title: "share of the weight", domain: [0, 1] },
-          bars: groups.flatMap(([group, shares]) =>
-            shares.map((value, i) => ({ label: TREATMENTS[i]!, group, value }))
-          ),
-        },
-        {
-          kind: "line",
-          caption: `How far the newest output is from that of one masked pass over ${LENGTH} positions, in ${layers} ` +
-            `layer${layers === 1 ? "" : "s"}. At most: single tokens with a cache, without the mask, ` +
-            `${size(findings.cached)}; the whole history without the mask, ${size(findings.history)}. ${
-              layers === 1
-                ? "The newest row allows everything, and nothing else is read."
-                : "Earlier positions have seen later ones, and the next layer reads what became of them."
-            } Curves at 0 lie on top of each other.`,
-          x: { title: "position that is written" },
-          y: { title: "largest difference" },
-          series: [
-            { label: "one token, cache, no mask", points: over(without!) },
-            { label: "whole history, mask", points: over(history!), dashed: true },
-            { label: "whole history, no mask", points: over(bare!) },
-          ],
-        },
-      ],
-    };
   },
 };

@@ -21,8 +21,11 @@ import { take } from "../../engine/ops.ts";
 import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import { type Tensor, tensor } from "../../engine/tensor.ts";
-import type { Experiment } from "../../experiments.ts";
-import { fit, mean, percent, readMatrices, rounded, SEED } from "../../experiments/plain.ts";
+import { mean } from "../../experiments/arithmetic.ts";
+import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
+import { fit } from "../../experiments/learning.ts";
+import { readMatrices } from "../../experiments/reading.ts";
+import { SEED } from "../../experiments/seed.ts";
 import { meanSquaredError } from "../../06_training/loss.ts";
 import { Embedding } from "../../02_words/embeddings.ts";
 import { MultiHeadAttention } from "../multi_head.ts";
@@ -34,7 +37,8 @@ const HEADS = [1, 2, 4, 8];
 const SAID = 4;
 const E = 32, S = NAMES.length;
 
-type Found = {
+/** What is found. */
+export interface HeadFindings {
   /** Numbers of heads that were trained. */
   readonly heads: readonly number[];
   /** Share of the variance of what subject and object say that is reported, by number of heads. */
@@ -49,7 +53,32 @@ type Found = {
   readonly onObject: number;
   /** Parameters of the attention, by number of heads. */
   readonly parameters: readonly number[];
-};
+  readonly shown: {
+    /** How many heads look in one sentence, and where. */
+    readonly numHeads: number;
+    readonly names: readonly string[];
+    readonly subject: string;
+    readonly object: string;
+    readonly weights: readonly (readonly number[])[];
+    /** Mean weight of each head on the subject, the object and each other name, by number of heads. */
+    readonly roles: readonly (readonly (readonly number[])[])[];
+  };
+}
+
+/** What the experiment is made of. */
+export interface Heads extends Parts {
+  findings: HeadFindings;
+  controls: "heads" | "steps" | "seed";
+  claims: "one" | "two" | "split" | "parameters";
+  captions: "reported" | "looks" | "roles";
+  labels: Labels<"variance" | "subject" | "object" | "both" | "verb" | "other"> & {
+    heads(count: number): string;
+    head(place: number): string;
+    headOf(count: number, place: number): string;
+    isSubject(name: string): string;
+    isObject(name: string): string;
+  };
+}
 
 /** Sentences: what every name says, and which are subject and object. */
 interface Sentences {
@@ -117,7 +146,7 @@ async function reported(model: Reader, sentences: Sentences): Promise<number[]> 
     })
   );
   // Worse than reporting zero counts as nothing.
-  return (await Promise.all(errors.map((error) => error.item()))).map((error) => rounded(Math.max(0, 1 - error)));
+  return (await Promise.all(errors.map((error) => error.item()))).map((error) => Math.max(0, 1 - error));
 }
 
 /** Weights of the verb, `[sentences][heads][places]`. */
@@ -136,50 +165,25 @@ async function looks(model: Reader, sentences: Sentences): Promise<number[][][]>
 function byRole(weights: readonly (readonly (readonly number[])[])[], { places }: Sentences): number[][] {
   return weights[0]!.map((_, head) => {
     const [subject, object] = [0, 1].map((role) => mean(places.map((at, i) => weights[i]![head]![at[role]!]!)));
-    return [subject!, object!, (1 - subject! - object!) / (S - 2)].map(rounded);
+    return [subject!, object!, (1 - subject! - object!) / (S - 2)];
   });
 }
 
 /** One head against several on a task with two relations. */
-export const multiHeadExperiment: Experiment<Found, "heads" | "steps" | "seed"> = {
-  name: "attention/multi_head",
-  title: "Two questions at once",
-  purpose: "Six names each say four random numbers; one name is the subject of a verb, another its object. The " +
-    "verb has to report the numbers of both. Attentions of equal size, with one head, two and four, learn it. See " +
-    "how much they report, and choose the number of heads whose weights are shown, to see who looks at whom.",
+export const experiment: Experiment<Heads> = {
   controls: {
-    heads: {
-      label: "Heads",
-      description: "Number of heads whose weights are shown",
-      default: 1,
-      min: 0,
-      max: HEADS.length - 1,
-      choices: HEADS.map(String),
-    },
-    steps: { label: "Steps", description: "Training steps of 64 sentences", default: 300, min: 50, max: 800, step: 50 },
+    heads: { default: 1, min: 0, max: HEADS.length - 1, choices: HEADS.map(String) },
+    steps: { default: 300, min: 50, max: 800, step: 50 },
     seed: SEED,
   },
-  claims: [
-    {
-      text: "One head blends: it reports less than three quarters of what subject and object say",
-      holds: ({ both: [one] }) => one! < 0.75,
-    },
-    {
-      text: "Two heads report more than 95 in 100",
-      holds: ({ both: [, two] }) => two! > 0.95,
-    },
-    {
-      text:
-        "Of two heads one looks for the subject and the other for the object, each with more than 0.6 of its weight",
-      holds: ({ onSubject, onObject }) => onSubject > 0.6 && onObject > 0.6,
-    },
-    {
-      text: "Heads cost no parameters",
-      holds: ({ parameters }) => parameters.every((count) => count === parameters[0]),
-    },
-  ],
+  claims: {
+    one: { holds: ({ both: [one] }) => one! < 0.75 },
+    two: { holds: ({ both: [, two] }) => two! > 0.95 },
+    split: { holds: ({ onSubject, onObject }) => onSubject > 0.6 && onObject > 0.6 },
+    parameters: { holds: ({ parameters }) => parameters.every((count) => count === parameters[0]) },
+  },
   tolerance: 0.05,
-  async run({ heads, steps, seed }, { signal, onProgress }) {
+  async measure({ heads, steps, seed }, { signal, onProgress }) {
     signal?.throwIfAborted();
     const trained = [...new Set([0, 1, 2, heads])].sort().map((choice) => HEADS[choice]!);
     const models: Reader[] = [], reports: number[][] = [];
@@ -200,7 +204,8 @@ export const multiHeadExperiment: Experiment<Found, "heads" | "steps" | "seed"> 
     for (const model of models) roles.push(byRole(await looks(model, test), test));
     const two = roles[1]!, first = two[0]![0]! > two[1]![0]! ? 0 : 1;
     const column = (i: number): number[] => reports.map((row) => row[i]!);
-    const findings: Found = {
+    const shown = trained.indexOf(HEADS[heads]!), [subject, object] = test.places[0]!;
+    return {
       heads: trained,
       subject: column(0),
       object: column(1),
@@ -208,58 +213,49 @@ export const multiHeadExperiment: Experiment<Found, "heads" | "steps" | "seed"> 
       onSubject: two[first]![0]!,
       onObject: two[1 - first]![1]!,
       parameters: models.map((model) => model.attention.parameterCount()),
+      shown: {
+        numHeads: trained[shown]!,
+        names: NAMES,
+        subject: NAMES[subject]!,
+        object: NAMES[object]!,
+        weights: (await looks(models[shown]!, test))[0]!,
+        roles,
+      },
     };
-
-    const shown = trained.indexOf(HEADS[heads]!), [subject, object] = test.places[0]!;
-    const label = (i: number): string => `head ${i + 1}`;
-    const many = (n: number): string => `${n} head${n === 1 ? "" : "s"}`;
-    const marks = NAMES.map((name, place) =>
-      place === subject ? `${name} (subject)` : place === object ? `${name} (object)` : name
-    );
-    const weights = (await looks(models[shown]!, test))[0]!;
-    return {
-      findings,
-      figures: [
-        {
-          kind: "bars",
-          caption: `How much of what subject and object say is reported, in unseen sentences: ${
-            trained.map((n, i) => `${percent(findings.both[i]!)} with ${many(n)}`).join(", ")
-          }. One blend with fixed weights would tell half. All have ${
-            findings.parameters[0]
-          } parameters in the attention.`,
-          y: { title: "share of the variance", domain: [0, 1] },
-          bars: trained.flatMap((n, i) =>
-            (["subject", "object", "both"] as const).map((of) => ({
-              label: of,
-              group: many(n),
-              value: findings[of][i]!,
-            }))
-          ),
-        },
-        {
-          kind: "attention",
-          caption: `Where the verb of one sentence, at the left, looks with ${many(trained[shown]!)}. Its subject is ${
-            NAMES[subject]
-          }, its object ${NAMES[object]}.`,
-          from: ["verb"],
-          to: marks,
-          weights: weights.map((row) => [row.map(rounded)]),
-          heads: weights.map((_, i) => label(i)),
-        },
-        {
-          kind: "heatMap",
-          caption:
-            `The mean weight of each head on the subject, on the object, and on each other name. Of two heads, ` +
-            `one gives ${percent(findings.onSubject)} to the subject, the other ${percent(findings.onObject)} to the ` +
-            "object.",
-          rows: trained.flatMap((n, i) =>
-            roles[i]!.map((_, head) => n === 1 ? "1 head" : `${many(n)}, ${label(head)}`)
-          ),
-          columns: ["subject", "object", "another name"],
-          values: roles.flat(),
-          domain: [0, 1],
-        },
-      ],
-    };
+  },
+  draw(findings, { captions, labels }) {
+    const { heads, shown } = findings;
+    const mark = (name: string): string =>
+      name === shown.subject ? labels.isSubject(name) : name === shown.object ? labels.isObject(name) : name;
+    return [
+      {
+        kind: "bars",
+        caption: captions.reported(findings),
+        y: { title: labels.variance, domain: [0, 1] },
+        bars: heads.flatMap((count, i) =>
+          (["subject", "object", "both"] as const).map((of) => ({
+            label: labels[of],
+            group: labels.heads(count),
+            value: findings[of][i]!,
+          }))
+        ),
+      },
+      {
+        kind: "attention",
+        caption: captions.looks(findings),
+        from: [labels.verb],
+        to: shown.names.map(mark),
+        weights: shown.weights.map((row) => [row]),
+        heads: shown.weights.map((_, i) => labels.head(i + 1)),
+      },
+      {
+        kind: "heatMap",
+        caption: captions.roles(findings),
+        rows: heads.flatMap((count, i) => shown.roles[i]!.map((_, head) => labels.headOf(count, head + 1))),
+        columns: [labels.subject, labels.object, labels.other],
+        values: shown.roles.flat(),
+        domain: [0, 1],
+      },
+    ];
   },
 };

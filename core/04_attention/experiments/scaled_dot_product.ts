@@ -12,23 +12,41 @@ import { softmax } from "../../02_words/softmax.ts";
 import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import type { Tensor } from "../../engine/tensor.ts";
-import type { Axis, Experiment, Figure, Series } from "../../experiments.ts";
-import { fixed, number, percent } from "../../experiments/numbers.ts";
+import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
+import type { Axis, Series } from "../../experiments/figure.ts";
+import { SEED } from "../../experiments/seed.ts";
 
 const WIDTHS = [4, 16, 64, 256, 1024];
 
 /** One number for each width, without the division and with it. */
-type Found = {
+export interface ScalingFindings {
   readonly variance: readonly number[];
   readonly scaledVariance: readonly number[];
   readonly largest: readonly number[];
   readonly scaledLargest: readonly number[];
   readonly gradient: readonly number[];
   readonly scaledGradient: readonly number[];
-};
+  readonly shown: {
+    readonly keys: number;
+    readonly widths: readonly number[];
+    /** The weight of each key if all have the same. */
+    readonly uniform: number;
+    /** What is left of the answer of the weights from the smallest width to the largest. */
+    readonly answer: number;
+  };
+}
+
+/** What the experiment is made of. */
+export interface Scaling extends Parts {
+  findings: ScalingFindings;
+  controls: "queries" | "keys" | "seed";
+  claims: "variance" | "largest" | "gradient" | "scaled";
+  captions: "variance" | "largest" | "gradient";
+  labels: Labels<"width" | "variance" | "expected" | "largest" | "uniform" | "answer">;
+}
 
 /** Variance of the scores, mean largest weight, and mean length of the softmax’s derivative. */
-async function measure(scores: Tensor): Promise<number[]> {
+async function statistics(scores: Tensor): Promise<number[]> {
   const found = scope(() => {
     const weights = softmax(scores);
     // The derivative is $\mathrm{diag}(p) - pp^\top$; its squared length needs $p$ only.
@@ -43,108 +61,20 @@ async function measure(scores: Tensor): Promise<number[]> {
 /** Whether every number is within 15 % of the last one. */
 const level = (numbers: readonly number[]): boolean => numbers.every((x) => Math.abs(x / numbers.at(-1)! - 1) < 0.15);
 
-/** Points over the widths. */
-function overWidths(label: string, numbers: readonly number[], look: Partial<Series> = {}): Series {
-  return { label, points: numbers.map((y, i) => [WIDTHS[i]!, y]), ...look };
-}
-
-/** What the page shows of the findings. */
-function figures(found: Found, keys: number): Figure[] {
-  const x: Axis = { title: "width of the head, d", logarithmic: true };
-  return [
-    {
-      kind: "line",
-      caption:
-        `The variance of a plain score is about its width: ${
-          number(Math.round(found.variance.at(-1)!))
-        } at width 1024. ` +
-        `That of the score divided by √d is ${fixed(found.scaledVariance.at(-1)!, 2)} there.`,
-      x,
-      y: { title: "variance of the scores", logarithmic: true },
-      series: [
-        overWidths("QKᵀ", found.variance),
-        overWidths("QKᵀ / √d", found.scaledVariance, { quantity: "Z" }),
-        overWidths("expected, d", WIDTHS, { dashed: true, quantity: "d" }),
-      ],
-    },
-    {
-      kind: "line",
-      caption: `Without the division, one of ${keys} keys gets ${percent(found.largest.at(-1)!)} of the weight at ` +
-        `width 1024, on average; with it, ${percent(Math.min(...found.scaledLargest))} to ` +
-        `${percent(Math.max(...found.scaledLargest))}, whatever the width.`,
-      x,
-      y: { title: "largest weight", domain: [0, 1] },
-      series: [
-        overWidths("softmax(QKᵀ)", found.largest),
-        overWidths("softmax(QKᵀ / √d)", found.scaledLargest, { quantity: "A" }),
-        overWidths("uniform, 1 / keys", WIDTHS.map(() => 1 / keys), { dashed: true }),
-      ],
-    },
-    {
-      kind: "line",
-      caption: "How strongly the weights answer when the scores change: all derivatives of the weights of one query, " +
-        "squared, summed, and the root taken. Without the division it falls, from width 4 to width 1024, to " +
-        `${percent(found.gradient.at(-1)! / found.gradient[0]!)}.`,
-      x,
-      y: { title: "how strongly weights answer to scores" },
-      series: [
-        overWidths("softmax(QKᵀ)", found.gradient),
-        overWidths("softmax(QKᵀ / √d)", found.scaledGradient, { quantity: "A" }),
-      ],
-    },
-  ];
-}
-
 /** Why scores are divided by the square root of the width. */
-export const scaledDotProductExperiment: Experiment<Found, "queries" | "keys" | "seed"> = {
-  name: "attention/scaled_dot_product",
-  title: "What the square root prevents",
-  purpose: "Random queries meet random keys, in heads of growing width; nothing is trained. The scores are " +
-    "taken as they are, and divided by √d. Change the number of keys. In each figure, see which of the two " +
-    "depends on the width.",
+export const experiment: Experiment<Scaling> = {
   controls: {
-    queries: {
-      label: "Queries",
-      description: "Random queries to average over",
-      default: 400,
-      min: 50,
-      max: 2000,
-      step: 50,
-    },
-    keys: {
-      label: "Keys",
-      description: "Random keys that each query is compared with",
-      default: 16,
-      min: 2,
-      max: 128,
-    },
-    seed: {
-      label: "Seed",
-      description: "Where the random vectors come from",
-      default: 1,
-      min: 0,
-      max: 2 ** 31,
-    },
+    queries: { default: 400, min: 50, max: 2000, step: 50 },
+    keys: { default: 16, min: 2, max: 128 },
+    seed: SEED,
   },
-  claims: [
-    {
-      text: "The variance of a plain dot product is the width, within 15\u202f%",
-      holds: ({ variance }) => variance.every((x, i) => Math.abs(x / WIDTHS[i]! - 1) < 0.15),
-    },
-    {
-      text: "Without the division, the largest weight of a query at width 1024 is above 0.9 on average",
-      holds: ({ largest }) => largest.at(-1)! > 0.9,
-    },
-    {
-      text: "Without the division, the weights answer at width 1024 less than a third as strongly as at width 4",
-      holds: ({ gradient }) => gradient.at(-1)! < gradient[0]! / 3,
-    },
-    {
-      text: "With it, the largest weight and the answer of the weights depend on the width by less than 15\u202f%",
-      holds: ({ scaledLargest, scaledGradient }) => level(scaledLargest) && level(scaledGradient),
-    },
-  ],
-  async run({ queries, keys, seed }, { signal, onProgress }) {
+  claims: {
+    variance: { holds: ({ variance }) => variance.every((x, i) => Math.abs(x / WIDTHS[i]! - 1) < 0.15) },
+    largest: { holds: ({ largest }) => largest.at(-1)! > 0.9 },
+    gradient: { holds: ({ gradient }) => gradient.at(-1)! < gradient[0]! / 3 },
+    scaled: { holds: ({ scaledLargest, scaledGradient }) => level(scaledLargest) && level(scaledGradient) },
+  },
+  async measure({ queries, keys, seed }, { signal, onProgress }) {
     const random = new Random(seed);
     const plain: number[][] = [], scaled: number[][] = [];
     for (const [i, width] of WIDTHS.entries()) {
@@ -155,19 +85,61 @@ export const scaledDotProductExperiment: Experiment<Found, "queries" | "keys" | 
         const scores = query.matmul(key.transpose(1, 2)).squeeze(1);
         return [scores, scores.mul(1 / Math.sqrt(width))];
       });
-      plain.push(await measure(scores!));
-      scaled.push(await measure(divided!));
+      plain.push(await statistics(scores!));
+      scaled.push(await statistics(divided!));
       onProgress?.((i + 1) / WIDTHS.length);
     }
     const column = (rows: readonly number[][], i: number): number[] => rows.map((row) => row[i]!);
-    const findings: Found = {
+    const gradient = column(plain, 2);
+    return {
       variance: column(plain, 0),
       scaledVariance: column(scaled, 0),
       largest: column(plain, 1),
       scaledLargest: column(scaled, 1),
-      gradient: column(plain, 2),
+      gradient,
       scaledGradient: column(scaled, 2),
+      shown: { keys, widths: WIDTHS, uniform: 1 / keys, answer: gradient.at(-1)! / gradient[0]! },
     };
-    return { findings, figures: figures(findings, keys) };
+  },
+  draw(findings, { captions, labels }) {
+    const { widths, uniform } = findings.shown;
+    const x: Axis = { title: labels.width, logarithmic: true };
+    const over = (label: string, numbers: readonly number[], look: Partial<Series> = {}): Series => (
+      { label, points: numbers.map((y, i) => [widths[i]!, y]), ...look }
+    );
+    return [
+      {
+        kind: "line",
+        caption: captions.variance(findings),
+        x,
+        y: { title: labels.variance, logarithmic: true },
+        series: [
+          over("QKᵀ", findings.variance),
+          over("QKᵀ / √d", findings.scaledVariance, { quantity: "Z" }),
+          over(labels.expected, widths, { dashed: true, quantity: "d" }),
+        ],
+      },
+      {
+        kind: "line",
+        caption: captions.largest(findings),
+        x,
+        y: { title: labels.largest, domain: [0, 1] },
+        series: [
+          over("softmax(QKᵀ)", findings.largest),
+          over("softmax(QKᵀ / √d)", findings.scaledLargest, { quantity: "A" }),
+          over(labels.uniform, widths.map(() => uniform), { dashed: true }),
+        ],
+      },
+      {
+        kind: "line",
+        caption: captions.gradient(findings),
+        x,
+        y: { title: labels.answer },
+        series: [
+          over("softmax(QKᵀ)", findings.gradient),
+          over("softmax(QKᵀ / √d)", findings.scaledGradient, { quantity: "A" }),
+        ],
+      },
+    ];
   },
 };

@@ -17,9 +17,12 @@
 
 import { GrowingTable, roomFor } from "../../engine/growing.ts";
 import { Module } from "../../engine/module.ts";
+import { checkOptions, type Checks, numeric } from "../../engine/options.ts";
+import { settingsOf } from "../../engine/part.ts";
 import type { Random } from "../../engine/random.ts";
 import { dims } from "../../engine/shape.ts";
 import { parameter, type Tensor, tensor } from "../../engine/tensor.ts";
+import type { InputPositions, PositionScheme } from "./scheme.ts";
 
 // ## Learned
 //
@@ -28,7 +31,7 @@ import { parameter, type Tensor, tensor } from "../../engine/tensor.ts";
 // never reached have rows nobody moved.
 
 /** A table with one trainable row per position, added to the input. */
-export class LearnedPositions extends Module {
+export class LearnedPositions extends Module implements InputPositions {
   /** The table, one row for each position of the longest text, `[T, E]`. */
   readonly weight: Tensor;
 
@@ -94,7 +97,7 @@ export function sinusoidalPositions(T: number, hiddenSize: number, start = 0): T
 }
 
 /** Adds sinusoidal codes to the input; remembers them, learns nothing. */
-export class SinusoidalPositions {
+export class SinusoidalPositions implements InputPositions {
   readonly #hiddenSize: number;
   readonly #codes: GrowingTable;
 
@@ -121,3 +124,30 @@ export class SinusoidalPositions {
     return hidden.add(codes.slice(0, start, start + T));
   }
 }
+
+// ## As parts of a model
+
+/** How {@linkcode learned} positions start. */
+export interface LearnedOptions {
+  /** Standard deviation of the first values; that of the embedded words by default. */
+  readonly deviation?: number | undefined;
+}
+
+const LEARNED: Checks<LearnedOptions> = { deviation: numeric({ min: 0 }) };
+
+/** A trained row per position, up to the context length, added to the input. */
+export function learned(options: LearnedOptions = {}): PositionScheme {
+  checkOptions("learn positions", options, LEARNED);
+  return {
+    word: "learned",
+    ...settingsOf(options),
+    input: ({ contextLength, hiddenSize, deviation }, random) =>
+      new LearnedPositions(contextLength, hiddenSize, random, { deviation: options.deviation ?? deviation }),
+  };
+}
+
+/** Sines and cosines, added to the input. */
+export const sinusoidal: PositionScheme = {
+  word: "sinusoidal",
+  input: ({ hiddenSize }) => new SinusoidalPositions(hiddenSize),
+};

@@ -13,16 +13,17 @@
  *
  * **Where they enter.** Absolute schemes enter once, with the input. Relative ones enter in every attention, since every
  * attention has scores of its own. Each scheme has a page with its formula: [absolute](absolute.ts),
- * [relative](relative.ts), [rotary](rotary.ts).
+ * [relative](relative.ts), [rotary](rotary.ts). As a value of the type `PositionScheme` it is handed to a model:
+ * `new DecoderOnly({ …, positions: rotary({ base: 500000 }) }, random)`.
  *
- * | scheme     | in code               | enters                  | parameters | past the trained length      |
- * | ---------- | --------------------- | ----------------------- | ---------- | ---------------------------- |
- * | learned    | `LearnedPositions`    | input                   | $TE$       | undefined                    |
- * | sinusoidal | `SinusoidalPositions` | input                   | 0          | defined, unseen              |
- * | Shaw       | `RelativePositions`   | scores and outputs      | $2(2m+1)D$ | clipped at distance $m$      |
- * | T5         | `T5Positions`         | scores                  | $32H$      | far distances share a bucket |
- * | RoPE       | `RotaryPositions`     | queries and keys        | 0          | defined, unseen angles       |
- * | ALiBi      | `AlibiPositions`      | scores                  | 0          | made for it                  |
+ * | scheme     | in code      | enters             | parameters | past the trained length           |
+ * | ---------- | ------------ | ------------------ | ---------- | --------------------------------- |
+ * | learned    | `learned()`  | input              | $TE$       | undefined                         |
+ * | sinusoidal | `sinusoidal` | input              | 0          | defined, unseen                   |
+ * | Shaw       | `shaw()`     | scores and outputs | $2(2m+1)D$ | clipped at distance $m$           |
+ * | T5         | `t5()`       | scores             | $32H$      | far distances share a bucket      |
+ * | RoPE       | `rotary()`   | queries and keys   | 0          | unseen angles, unless it is [slowed down](rotary_scaling.ts) |
+ * | ALiBi      | `alibi`      | scores             | 0          | made for it                       |
  *
  * In the table of the schemes $T$ is the length of the longest text, $m$ the largest distance that is
  * told apart, and 32 the number of buckets of distances.
@@ -47,11 +48,11 @@
  * that does not depend on $p$. A matrix such as $W_Q$ can therefore learn "three to the left".
  * RoPE goes further and *applies* the rotation, $R_p$ to a query $q$ at $p$ and $R_s$ to a key $k$ at
  * $s$. Of their dot product, $(R_p q)^\top (R_s k) = q^\top R_{s-p}\, k$, only the distance is left. The
- * [second experiment](../experiments/rotation.ts) tries both.
+ * [second experiment](../experiments/positions/rotation.ts) tries both.
  *
  * ## Past the trained length
  *
- * The [last experiment](../experiments/extrapolation.ts) trains every scheme on short lists and reads
+ * The [last experiment](../experiments/positions/extrapolation.ts) trains every scheme on short lists and reads
  * long ones. Learned and sinusoidal positions do not generalize (泛化) so far, as the notes say of
  * absolute ones. Of the relative schemes those hold that treat far distances alike (Shaw, T5) or ever
  * less (ALiBi).
@@ -65,9 +66,33 @@
  * @module
  */
 
+import { partsByWord, type PartTable, readPart } from "../../engine/part.ts";
+import { learned, sinusoidal } from "./absolute.ts";
+import { alibi, shaw, t5 } from "./relative.ts";
+import { rotary, type RotaryOptions } from "./rotary.ts";
+import { rotaryScalings } from "./rotary_scaling.ts";
+import { noPositions, type PositionScheme } from "./scheme.ts";
+
+export * from "./scheme.ts";
 export * from "./absolute.ts";
 export * from "./relative.ts";
 export * from "./rotary.ts";
+export * from "./rotary_scaling.ts";
+
+/** Position schemes by the word that a file has for them. */
+export const positionSchemes: PartTable<PositionScheme> = {
+  ...partsByWord([sinusoidal, alibi, noPositions]),
+  learned,
+  relative: shaw,
+  t5,
+  rotary: (options: Omit<RotaryOptions, "scaling"> & { readonly scaling?: unknown } = {}) => {
+    const { scaling, ...others } = options;
+    return rotary({
+      ...others,
+      ...(scaling !== undefined && { scaling: readPart("a scaling", scaling, rotaryScalings) }),
+    });
+  },
+};
 
 // ## Pitfall: positions that start over
 //

@@ -28,10 +28,13 @@
 import { GrowingTable, roomFor } from "../../engine/growing.ts";
 import { Module } from "../../engine/module.ts";
 import { gather, scatter, take } from "../../engine/ops.ts";
+import { checkOptions, type Checks, flag, integer } from "../../engine/options.ts";
+import { settingsOf } from "../../engine/part.ts";
 import type { Random } from "../../engine/random.ts";
 import { dims } from "../../engine/shape.ts";
 import { parameter, type Tensor, tensor, zeros } from "../../engine/tensor.ts";
 import type { PositionRule } from "../multi_head.ts";
+import type { PositionScheme } from "./scheme.ts";
 
 // ## Shaw
 //
@@ -95,6 +98,24 @@ export class RelativePositions extends Module implements PositionRule {
     const share = scatter(zeros([B, H, T, N]), -1, this.#distances.get(T, S).expand([B, H, T, S]), weights);
     return share.matmul(this.valueTable);
   }
+}
+
+/** How far {@linkcode shaw}'s distances are told apart. */
+export interface ShawOptions {
+  /** $m$: distances beyond it count as it; 16 by default. */
+  readonly maxDistance?: number | undefined;
+}
+
+const SHAW: Checks<ShawOptions> = { maxDistance: integer() };
+
+/** A trained vector per clipped distance, in keys and values. */
+export function shaw(options: ShawOptions = {}): PositionScheme {
+  checkOptions("tell distances apart", options, SHAW);
+  return {
+    word: "relative",
+    ...settingsOf(options),
+    attention: ({ headSize }, random) => new RelativePositions(headSize, options.maxDistance ?? 16, random),
+  };
 }
 
 // ## T5
@@ -173,6 +194,19 @@ export class T5Positions extends Module implements PositionRule {
   }
 }
 
+const BUCKETS: Checks<BucketOptions> = { numBuckets: integer(), maxDistance: integer(), bidirectional: flag };
+
+/** A trained number per head and bucket of distances, ahead too unless attention is causal. */
+export function t5(options: BucketOptions = {}): PositionScheme {
+  checkOptions("sort distances", options, BUCKETS);
+  return {
+    word: "t5",
+    ...settingsOf(options),
+    attention: ({ numHeads, causal }, random) =>
+      new T5Positions(numHeads, random, { ...options, bidirectional: options.bidirectional ?? !causal }),
+  };
+}
+
 // ## ALiBi
 //
 // Attention with linear biases (ALiBi) subtracts a penalty proportional to the distance, with a fixed
@@ -226,6 +260,9 @@ export class AlibiPositions implements PositionRule {
     return this.#penalties.get(T, S);
   }
 }
+
+/** A fixed penalty per head and distance. */
+export const alibi: PositionScheme = { word: "alibi", attention: ({ numHeads }) => new AlibiPositions(numHeads) };
 
 // ## What depends on the distance alone
 

@@ -25,9 +25,13 @@
 import { fusable } from "../../engine/fusable.ts";
 import { GrowingTable, roomFor } from "../../engine/growing.ts";
 import { concat, stack } from "../../engine/ops.ts";
+import { checkOptions, type Checks, flag, numeric } from "../../engine/options.ts";
+import { partOf, settingsOf } from "../../engine/part.ts";
 import { dims } from "../../engine/shape.ts";
 import { type Tensor, tensor } from "../../engine/tensor.ts";
 import type { PositionRule } from "../multi_head.ts";
+import { rotaryFrequencies, type RotaryScaling } from "./rotary_scaling.ts";
+import type { PositionScheme } from "./scheme.ts";
 
 // ## Two pairings
 //
@@ -36,27 +40,46 @@ import type { PositionRule } from "../multi_head.ts";
 // $(x_0, x_{d/2}), \dots$. They differ by a fixed order of the coordinates, so both learn the same
 // things, and weights trained with one are noise to the other.
 
+/** Which angles {@linkcode rotaryAngles} computes. */
+export interface AngleOptions {
+  /** Position of the first row; 0 by default. */
+  readonly start?: number | undefined;
+  /** Base of the frequencies; 10000 by default. */
+  readonly base?: number | undefined;
+  /** What makes pairs turn more slowly; nothing by default. */
+  readonly scaling?: RotaryScaling | undefined;
+}
+
 /**
  * Cosines and sines of the angles by which RoPE turns each pair.
  *
  * @param T number of positions
- * @param headSize width of a head, even
- * @param options `start`, position of the first row, 0 by default; `base` of the frequencies, 10000 by default
- * @returns `[T, D/2]` each
- * @throws {RangeError} if a head has no whole number of pairs
+ * @param width number of coordinates that are turned, even
+ * @param options first position, base, scaling
+ * @returns `[T, width/2]` each
+ * @throws {RangeError} if the coordinates are no whole number of pairs
  */
 export function rotaryAngles(
   T: number,
-  headSize: number,
-  { start = 0, base = 10000 }: { readonly start?: number | undefined; readonly base?: number | undefined } = {},
+  width: number,
+  { start = 0, base = 10000, scaling }: AngleOptions = {},
 ): { readonly cosine: Tensor; readonly sine: Tensor } {
-  if (headSize % 2 !== 0) throw new RangeError(`Cannot rotate heads of width ${headSize}: headSize must be even`);
-  const pairs = headSize / 2;
-  const angles = Float64Array.from({ length: T * pairs }, (_, index) => {
-    const position = start + Math.floor(index / pairs);
-    return position * base ** (-2 * (index % pairs) / headSize);
-  });
-  return { cosine: tensor(angles.map(Math.cos), [T, pairs]), sine: tensor(angles.map(Math.sin), [T, pairs]) };
+  checkPairs(width);
+  const frequencies = scaling ? scaling.frequencies(width, base) : rotaryFrequencies(width, base);
+  const pairs = frequencies.length, magnitude = scaling?.magnitude ?? 1;
+  const table = (wave: (angle: number) => number): Tensor =>
+    tensor(
+      Float64Array.from({ length: T * pairs }, (_, index) => {
+        const position = start + Math.floor(index / pairs);
+        return magnitude * wave(position * frequencies[index % pairs]!);
+      }),
+      [T, pairs],
+    );
+  return { cosine: table(Math.cos), sine: table(Math.sin) };
+}
+
+function checkPairs(width: number): void {
+  if (width % 2 !== 0) throw new RangeError(`Cannot rotate heads of width ${width}: headSize must be even`);
 }
 
 /**
@@ -95,26 +118,40 @@ export interface RotaryOptions {
   readonly base?: number | undefined;
   /** Whether neighbouring coordinates are paired; false (halves are paired) by default. */
   readonly interleaved?: boolean | undefined;
+  /** Share of the coordinates of a head that is turned, the first ones; 1 (all) by default. */
+  readonly share?: number | undefined;
+  /** What makes pairs turn more slowly, for texts longer than those of training; nothing by default. */
+  readonly scaling?: RotaryScaling | undefined;
 }
+
+const ROTARY: Checks<RotaryOptions> = {
+  base: numeric({ above: 0 }),
+  interleaved: flag,
+  share: numeric({ above: 0, max: 1 }),
+  scaling: partOf("a scaling, such as yarnScaling({ … })", ({ frequencies }) => frequencies !== undefined),
+};
 
 /** Rotary position embedding (RoPE): turns queries and keys. */
 export class RotaryPositions implements PositionRule {
   readonly #interleaved: boolean;
+  readonly #width: number;
   readonly #angles: GrowingTable;
 
   /**
    * Prepares angles for one width of heads.
    *
-   * @param headSize width of a head, even
-   * @param options base and pairing
-   * @throws {RangeError} if a head has no whole number of pairs
+   * @param headSize width of a head
+   * @param options base, pairing, share, scaling
+   * @throws {RangeError} if what is turned is no whole number of pairs
    */
-  constructor(headSize: number, { base = 10000, interleaved = false }: RotaryOptions = {}) {
-    if (!(base > 0)) throw new RangeError(`Cannot rotate with base ${base}: base must be positive`);
-    if (headSize % 2 !== 0) throw new RangeError(`Cannot rotate heads of width ${headSize}: headSize must be even`);
+  constructor(headSize: number, options: RotaryOptions = {}) {
+    checkOptions("rotate", options, ROTARY);
+    const { base, interleaved = false, share = 1, scaling } = options;
     this.#interleaved = interleaved;
+    this.#width = Math.floor(share * headSize);
+    checkPairs(this.#width);
     this.#angles = new GrowingTable((T) => {
-      const { cosine, sine } = rotaryAngles(T, headSize, { base });
+      const { cosine, sine } = rotaryAngles(T, this.#width, { base, scaling });
       return [cosine, sine];
     });
   }
@@ -127,10 +164,22 @@ export class RotaryPositions implements PositionRule {
    * @returns `[B, H, T, D]`
    */
   mark(x: Tensor, start: number): Tensor {
-    const { T } = dims(x, "B H T D");
+    const { T, D } = dims(x, "B H T D");
     const [cosine, sine] = this.#angles.of(roomFor(start + T)).map((table) => table.slice(0, start, start + T));
-    return applyRotary(x, cosine!, sine!, { interleaved: this.#interleaved });
+    const turn = (part: Tensor): Tensor => applyRotary(part, cosine!, sine!, { interleaved: this.#interleaved });
+    if (this.#width === D) return turn(x);
+    return concat([turn(x.slice(-1, 0, this.#width)), x.slice(-1, this.#width)], -1);
   }
+}
+
+/** Turns queries and keys in every attention. */
+export function rotary(options: RotaryOptions = {}): PositionScheme {
+  checkOptions("rotate", options, ROTARY);
+  return {
+    word: "rotary",
+    ...settingsOf(options),
+    attention: ({ headSize }) => new RotaryPositions(headSize, options),
+  };
 }
 
 // ## Pitfall: the other pairing

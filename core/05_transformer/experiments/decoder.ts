@@ -134,7 +134,7 @@ export const decoderExperiment: Experiment<Found, "steps" | "layers" | "seed"> =
       hiddenSize: 32,
       numHeads: 4,
       numLayers: layers,
-      norm: "pre",
+      placement: "pre",
       dropout: 0,
     }, new Random(seed));
     await learn({
@@ -146,7 +146,9 @@ export const decoderExperiment: Experiment<Found, "steps" | "layers" | "seed"> =
       every: steps,
     }, part(options, 0, 0.9));
 
-    const { tokens: source, mask } = padSequences(KEPT_APART.map(({ source }) => source), TOKENS);
+    const { tokens: source, mask } = padSequences(KEPT_APART.map(({ source }) => source), {
+      padToken: TOKENS.padToken,
+    });
     // The right letters are fed, so that the probabilities of all texts belong to the same places.
     const probabilities = await readRows(() => {
       const { inputs } = teacherForcing(KEPT_APART.map(({ target }) => target), TOKENS);

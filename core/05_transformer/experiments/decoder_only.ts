@@ -10,7 +10,8 @@
 
 import { SequenceWindows } from "../../06_training/batching.ts";
 import { crossEntropy } from "../../06_training/loss.ts";
-import { AdamW } from "../../06_training/optimizers.ts";
+import { adamW } from "../../06_training/adam.ts";
+import { Optimizer } from "../../06_training/optimizers.ts";
 import { nextTokens } from "../../06_training/teacher_forcing.ts";
 import { generate } from "../../07_generation/generate.ts";
 import { Random } from "../../engine/random.ts";
@@ -125,7 +126,7 @@ export const decoderOnlyExperiment: Experiment<Found, "steps" | "layers" | "temp
     };
     const samples = [await sample()], curve: [number, number][] = [];
     // One optimizer through both halves; the schedule of each half climbs and falls.
-    const optimizer = new AdamW(model.parameters(), { beta2: 0.98, weightDecay: 0 });
+    const optimizer = new Optimizer(model.parameters(), adamW({ beta2: 0.98, weightDecay: 0 }));
     for (const [from, to] of [[0, 1 / 5], [1 / 5, 1]] as const) {
       curve.push(
         ...await learn({

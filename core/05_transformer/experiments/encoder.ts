@@ -153,9 +153,9 @@ export const encoderExperiment: Experiment<Found, "layers" | "heads" | "seed"> =
   async run({ layers, heads, seed }, options) {
     const steps = new Steps(options, 2 * DRAWS + 3);
     const chance = new Random(seed), hiddenSize = 8 * heads * Math.ceil(8 / heads);
-    const create = (random: Random, norm: "post" | "pre") => {
+    const create = (random: Random, placement: "post" | "pre") => {
       const table = new Embedding(WORDS.length + 1, hiddenSize, random);
-      const encoder = new Encoder({ hiddenSize, numHeads: heads, numLayers: layers, norm }, random);
+      const encoder = new Encoder({ hiddenSize, numHeads: heads, numLayers: layers, placement }, random);
       encoder.eval();
       return { table, encoder };
     };

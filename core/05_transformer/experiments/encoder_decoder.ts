@@ -158,7 +158,9 @@ async function translate(
   encoder.forward = (...call) => (passes++, forward.apply(encoder, call));
   const { memory, mask } = scope(() =>
     noGrad(() => {
-      const { tokens, mask } = padSequences(sentences.map((text) => [...source.encode(text), source.endToken]), source);
+      const { tokens, mask } = padSequences(sentences.map((text) => [...source.encode(text), source.endToken]), {
+        padToken: source.padToken,
+      });
       return { memory: model.encode(tokens, { mask }), mask };
     })
   );
@@ -259,7 +261,7 @@ export const translatorExperiment: Experiment<Found, "pairs" | "steps" | "layers
       hiddenSize: 64,
       numHeads: 4,
       numLayers: layers,
-      norm: "pre",
+      placement: "pre",
       dropout: 0,
     }, random.split());
     const translator = { model, source, target };

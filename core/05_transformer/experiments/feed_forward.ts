@@ -14,15 +14,37 @@ import { Linear } from "../../engine/linear.ts";
 import { Random } from "../../engine/random.ts";
 import { release } from "../../engine/scope.ts";
 import { type Tensor, tensor } from "../../engine/tensor.ts";
-import type { Experiment, Figure } from "../../experiments.ts";
+import { coarse, rounded } from "../../experiments/arithmetic.ts";
+import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
+import { discard, learn } from "../../experiments/learning.ts";
+import { read } from "../../experiments/reading.ts";
+import { part } from "../../experiments/running.ts";
+import { SEED } from "../../experiments/seed.ts";
 import { EncoderLayer } from "../encoder.ts";
-import { type ActivationName, FeedForward, gelu, relu, silu } from "../feed_forward.ts";
-import { coarse, discard, learn, part, percent, read, rounded, say, seedControl } from "./support.ts";
+import {
+  type Activation,
+  FeedForward,
+  type GatedActivation,
+  gelu,
+  geluTanh,
+  relu,
+  silu,
+  swiGlu,
+} from "../feed_forward/mod.ts";
 
 const POINTS = 81;
 const NAMES = ["none", "relu", "gelu", "silu", "swiglu"] as const;
 
-type Found = {
+const ACTIVATIONS: Readonly<Record<typeof NAMES[number], Activation | GatedActivation | undefined>> = {
+  none: undefined,
+  relu,
+  gelu,
+  silu,
+  swiglu: swiGlu,
+};
+
+/** What is found. */
+export interface FeedForwardFindings {
   /** Mean squared error of each layer after training: none, ReLU, GELU, SiLU, SwiGLU. */
   readonly errors: readonly number[];
   /** That of the best straight line, computed without training. */
@@ -33,7 +55,24 @@ type Found = {
   readonly geluForms: number;
   /** Share of the weights of an encoder layer that its feed-forward has. */
   readonly share: number;
-};
+  readonly shown: {
+    readonly xs: readonly number[];
+    /** The activation functions: ReLU, GELU, SiLU. */
+    readonly bends: readonly (readonly number[])[];
+    /** The curve, and what the layers make of it. */
+    readonly curve: readonly number[];
+    readonly fits: readonly (readonly number[])[];
+  };
+}
+
+/** What the experiment is made of. */
+export interface Bend extends Parts {
+  findings: FeedForwardFindings;
+  controls: "size" | "steps" | "seed";
+  claims: "oneMatrix" | "line" | "bent" | "share";
+  captions: "bends" | "fits" | "errors";
+  labels: Labels<typeof NAMES[number] | "activation" | "output" | "error">;
+}
 
 /** A feed-forward layer whose activation may be left out. */
 class Layer extends Module {
@@ -41,9 +80,9 @@ class Layer extends Module {
   readonly down: Linear | undefined;
   readonly bent: FeedForward | undefined;
 
-  constructor(activation: ActivationName | "none", size: number, random: Random) {
+  constructor(activation: Activation | GatedActivation | undefined, size: number, random: Random) {
     super();
-    if (activation !== "none") {
+    if (activation) {
       this.bent = new FeedForward(2, size, random, { activation });
     } else {
       this.up = new Linear(2, size, random);
@@ -68,88 +107,25 @@ function bestLine(xs: Float32Array): number {
   return ys.reduce((sum, y, i) => sum + (y - meanY - slope * (xs[i]! - meanX)) ** 2, 0) / n;
 }
 
-function figures(found: Found, xs: Float32Array, bends: readonly number[][], fits: readonly number[][]): Figure[] {
-  const points = (ys: ArrayLike<number>) => Array.from(xs, (x, i): [number, number] => [rounded(x), rounded(ys[i]!)]);
-  const labels = ["no activation", "ReLU", "GELU", "SiLU", "SwiGLU"];
-  return [
-    {
-      kind: "line",
-      caption: "Three bends. GELU and its tanh form are too close to be told apart here: they differ by at most " +
-        `${say(found.geluForms, 2)}.`,
-      x: { title: "z" },
-      y: { title: "activation" },
-      series: ["relu(z)", "gelu(z)", "silu(z)"].map((label, i) => ({ label, points: points(bends[i]!) })),
-    },
-    {
-      kind: "line",
-      caption: "What layers of one shape make of a curve. Without an activation it is a straight line of error " +
-        `${say(found.errors[0]!)}; the best one has ${say(found.line)}.`,
-      x: { title: "x" },
-      y: { title: "output" },
-      series: [
-        { label: "sin 2x", points: points([...xs].map(curve)), dashed: true },
-        ...fits.map((ys, i) => ({ label: labels[i]!, points: points(ys) })),
-      ],
-    },
-    {
-      kind: "bars",
-      caption: `Error after training. In an encoder layer ${percent(found.share)} of the weights stand in its ` +
-        "feed-forward part.",
-      y: { title: "mean squared error", logarithmic: true },
-      bars: found.errors.map((value, i) => ({ label: labels[i]!, value })),
-    },
-  ];
-}
-
 /** Feed-forward layers with and without an activation. */
-export const feedForwardExperiment: Experiment<Found, "size" | "steps" | "seed"> = {
-  name: "transformer/feed_forward",
-  title: "What the bend is for",
-  purpose: "Layers of the same shape learn the same curve, one without an activation function and others with " +
-    "one. Change the width inside, or the steps of the training. See which of them can follow the curve, and " +
-    "which stays a straight line.",
+export const experiment: Experiment<Bend> = {
   controls: {
-    size: {
-      label: "Width inside",
-      description: "Units between the two matrices, in the last two figures",
-      default: 32,
-      min: 2,
-      max: 128,
-    },
-    steps: {
-      label: "Training steps",
-      description: "Steps of each layer, in the last two figures",
-      default: 300,
-      min: 50,
-      max: 1000,
-      step: 50,
-    },
-    seed: seedControl,
+    size: { default: 32, min: 2, max: 128 },
+    steps: { default: 300, min: 50, max: 1000, step: 50 },
+    seed: SEED,
   },
   tolerance: 0.2,
-  claims: [
-    {
-      text: "Two linear maps in a row are one: the layer without activation equals a single matrix",
-      holds: ({ oneMatrix }) => oneMatrix < 1e-4,
-    },
-    {
-      text: "Such a layer learns a curve no better than the best straight line",
-      holds: ({ errors, line }) => errors[0]! > 0.99 * line,
-    },
-    {
-      text: "With any of the activations the error falls below a third of that",
-      holds: ({ errors, line }) => errors.slice(1).every((error) => error < line / 3),
-    },
-    {
-      text: "Two thirds of the weights of an encoder layer are in its feed-forward part, within 1\u202f%",
-      holds: ({ share }) => Math.abs(share - 2 / 3) < 0.01,
-    },
-  ],
-  async run({ size, steps, seed }, options) {
+  claims: {
+    oneMatrix: { holds: ({ oneMatrix }) => oneMatrix < 1e-4 },
+    line: { holds: ({ errors, line }) => errors[0]! > 0.99 * line },
+    bent: { holds: ({ errors, line }) => errors.slice(1).every((error) => error < line / 3) },
+    share: { holds: ({ share }) => Math.abs(share - 2 / 3) < 0.01 },
+  },
+  async measure({ size, steps, seed }, options) {
     options.signal?.throwIfAborted();
     const xs = Float32Array.from({ length: POINTS }, (_, i) => -3 + 6 * i / (POINTS - 1));
     const bends: number[][] = [];
-    for (const bend of [relu, gelu, silu, (x: Tensor) => gelu(x, { approximate: true })]) {
+    for (const bend of [relu, gelu, silu, geluTanh]) {
       bends.push(Array.from(await read(() => bend(tensor(xs)))));
     }
     // The second input is 1 and the second output 0: width 2 outside.
@@ -161,7 +137,7 @@ export const feedForwardExperiment: Experiment<Found, "size" | "steps" | "seed">
     const fits: number[][] = [], errors: number[] = [];
     let oneMatrix = 0;
     for (const [i, name] of NAMES.entries()) {
-      const layer = new Layer(name, size, new Random(seed));
+      const layer = new Layer(ACTIVATIONS[name], size, new Random(seed));
       await learn({
         model: layer,
         next: () => inputs,
@@ -185,14 +161,45 @@ export const feedForwardExperiment: Experiment<Found, "size" | "steps" | "seed">
     release(inputs);
     release(targets);
     const encoderLayer = new EncoderLayer({ hiddenSize: 64, numHeads: 4 }, new Random(seed));
-    const findings: Found = {
+    const share = encoderLayer.feedForward.parameterCount() / encoderLayer.parameterCount();
+    discard(encoderLayer);
+    return {
       errors,
       line: rounded(bestLine(xs)),
       oneMatrix: coarse(oneMatrix),
       geluForms: rounded(Math.max(...bends[1]!.map((y, i) => Math.abs(y - bends[3]![i]!)))),
-      share: encoderLayer.feedForward.parameterCount() / encoderLayer.parameterCount(),
+      share,
+      shown: { xs: [...xs], bends: bends.slice(0, 3), curve: [...xs].map(curve), fits },
     };
-    discard(encoderLayer);
-    return { findings, figures: figures(findings, xs, bends, fits) };
+  },
+  draw(findings, { captions, labels }) {
+    const { errors, shown: { xs, bends, fits, ...shown } } = findings;
+    const points = (ys: readonly number[]) => xs.map((x, i): [number, number] => [x, ys[i]!]);
+    const names = NAMES.map((name) => labels[name]);
+    return [
+      {
+        kind: "line",
+        caption: captions.bends(findings),
+        x: { title: "z" },
+        y: { title: labels.activation },
+        series: ["relu(z)", "gelu(z)", "silu(z)"].map((label, i) => ({ label, points: points(bends[i]!) })),
+      },
+      {
+        kind: "line",
+        caption: captions.fits(findings),
+        x: { title: "x" },
+        y: { title: labels.output },
+        series: [
+          { label: "sin 2x", points: points(shown.curve), dashed: true },
+          ...fits.map((ys, i) => ({ label: names[i]!, points: points(ys) })),
+        ],
+      },
+      {
+        kind: "bars",
+        caption: captions.errors(findings),
+        y: { title: labels.error, logarithmic: true },
+        bars: errors.map((value, i) => ({ label: names[i]!, value })),
+      },
+    ];
   },
 };

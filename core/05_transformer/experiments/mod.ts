@@ -9,15 +9,9 @@ import { decoderExperiment } from "./decoder.ts";
 import { decoderOnlyExperiment } from "./decoder_only.ts";
 import { encoderExperiment } from "./encoder.ts";
 import { transformerSizeExperiment, translatorExperiment } from "./encoder_decoder.ts";
-import { feedForwardExperiment } from "./feed_forward.ts";
-import { normalizationExperiment } from "./normalization.ts";
-import { residualExperiment } from "./residual.ts";
 
 /** The experiments of this chapter, in the order of its sections. */
 export const EXPERIMENTS: readonly Experiment[] = [
-  normalizationExperiment,
-  residualExperiment,
-  feedForwardExperiment,
   encoderExperiment,
   decoderExperiment,
   transformerSizeExperiment,

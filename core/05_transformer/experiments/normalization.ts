@@ -13,16 +13,27 @@ import { lengthMask } from "../../04_attention/masks.ts";
 import { Random } from "../../engine/random.ts";
 import { release, scope } from "../../engine/scope.ts";
 import { type Tensor, tensor } from "../../engine/tensor.ts";
-import type { Experiment, Figure, RunOptions } from "../../experiments.ts";
 import { Embedding } from "../../02_words/embeddings.ts";
 import { train } from "../../06_training/loop.ts";
 import { crossEntropy } from "../../06_training/loss.ts";
-import { AdamW } from "../../06_training/optimizers.ts";
+import { adamW } from "../../06_training/adam.ts";
+import { Optimizer } from "../../06_training/optimizers.ts";
 import { Linear } from "../../engine/linear.ts";
 import { Module } from "../../engine/module.ts";
+import { mean, rounded } from "../../experiments/arithmetic.ts";
+import type { Experiment, Labels, Parts, RunOptions } from "../../experiments/experiment.ts";
+import { discard } from "../../experiments/learning.ts";
+import { lengthOf, read } from "../../experiments/reading.ts";
+import { part, Steps } from "../../experiments/running.ts";
+import { SEED } from "../../experiments/seed.ts";
 import { Encoder } from "../encoder.ts";
-import { BatchNorm, LayerNorm } from "../normalization.ts";
-import { discard, lengthOf, mean, part, read, rounded, say, seedControl, Steps } from "./support.ts";
+import {
+  BatchNorm,
+  LayerNorm,
+  layerNormalization,
+  type Normalization as AnyNorm,
+  rmsNormalization,
+} from "../normalization.ts";
 
 /** Tokens of the sentence that is watched. */
 const OWN = 6;
@@ -31,7 +42,8 @@ const NEIGHBOURS = [6, 12, 24, 48, 96];
 /** Steps of the training, of its warm-up, and the learning rate. */
 const STEPS = 60, WARMUP = 30, RATE = 3e-3;
 
-type Found = {
+/** What is found. */
+export interface NormalizationFindings {
   /** Length of the gradient of each layer's second feed-forward matrix. */
   readonly post: readonly number[];
   readonly pre: readonly number[];
@@ -45,11 +57,31 @@ type Found = {
   readonly batchPadded: readonly number[];
   readonly batchMasked: readonly number[];
   readonly layer: readonly number[];
-};
+  readonly shown: {
+    readonly warmup: number;
+    /** Words of the sentence, and of its longest neighbour. */
+    readonly words: number;
+    readonly neighbours: readonly number[];
+    /** Loss by step of the short trainings, every second one. */
+    readonly curves: readonly (readonly (readonly [number, number])[])[];
+  };
+}
+
+/** What the experiment is made of. */
+export interface Normalization extends Parts {
+  findings: NormalizationFindings;
+  controls: "layers" | "width" | "seed";
+  claims: "pre" | "post" | "vanishing" | "size" | "batchNorm" | "layerNorm";
+  captions: "gradients" | "training" | "neighbours";
+  labels:
+    & Labels<"layer" | "gradient" | "postNorm" | "preNorm" | "preNormRms">
+    & Labels<"step" | "loss" | "postWarm" | "preWarm">
+    & Labels<"longest" | "change" | "padded" | "masked" | "layerNorm">;
+}
 
 interface Stack {
-  readonly norm: "pre" | "post";
-  readonly normalization: "layer" | "rms";
+  readonly placement: "pre" | "post";
+  readonly norm: AnyNorm;
 }
 
 /** Gradient norms of an untrained encoder, first layer first. */
@@ -76,10 +108,10 @@ class Namer extends Module {
   readonly encoder: Encoder;
   readonly head: Linear;
 
-  constructor(norm: "pre" | "post", numLayers: number, random: Random) {
+  constructor(placement: "pre" | "post", numLayers: number, random: Random) {
     super();
     this.table = new Embedding(KINDS, 32, random);
-    this.encoder = new Encoder({ norm, hiddenSize: 32, numHeads: 2, numLayers }, random);
+    this.encoder = new Encoder({ placement, hiddenSize: 32, numHeads: 2, numLayers }, random);
     this.head = new Linear(32, KINDS, random);
   }
 
@@ -97,7 +129,7 @@ async function trainNamer(
   { signal, onProgress }: RunOptions,
 ): Promise<[number, number][]> {
   const random = new Random(seed), model = new Namer(norm, layers, random.split());
-  const optimizer = new AdamW(model.parameters(), { weightDecay: 0 });
+  const optimizer = new Optimizer(model.parameters(), adamW({ weightDecay: 0 }));
   const history = await train({
     model,
     optimizer,
@@ -130,121 +162,30 @@ async function inBatch(norm: (x: Tensor, mask: Tensor) => Tensor, longest: numbe
   );
 }
 
-function figures(found: Found, curves: readonly [number, number][][]): Figure[] {
-  const { post, pre, preRms, batchPadded, batchMasked, layer, abrupt, guess } = found;
-  const byLayer = (label: string, norms: readonly number[]) => ({
-    label,
-    points: norms.map((y, i): [number, number] => [i + 1, y]),
-  });
-  const byLength = (label: string, changes: readonly number[]) => ({
-    label,
-    points: changes.map((y, i): [number, number] => [NEIGHBOURS[i]!, y]),
-  });
-  const [first, last] = [post[0]!, post.at(-1)!];
-  return [
-    {
-      kind: "line",
-      caption: `Before training, with the norm after the step, the gradient of the first of ${post.length} layers is ` +
-        `${say(first / last, 2)} times that of the last; with the norm inside, ${say(pre[0]! / pre.at(-1)!, 2)} times.`,
-      x: { title: "layer" },
-      y: { title: "length of the gradient of W₂", logarithmic: true },
-      series: [byLayer("post-norm", post), byLayer("pre-norm", pre), byLayer("pre-norm, RMS", preRms)],
-    },
-    {
-      kind: "line",
-      caption: `${post.length} layers learn to name the words that they read. At the full rate from the first step ` +
-        `post-norm ends at ${say(abrupt[0]!)} nats and pre-norm at ${
-          say(abrupt[1]!)
-        }; with a warm-up of ${WARMUP} steps ` +
-        `they end at ${say(found.warmed[0]!)} and ${say(found.warmed[1]!)}. A guess costs ${say(guess)}.`,
-      x: { title: "step" },
-      y: { title: "loss in nats" },
-      series: ["post-norm", "pre-norm", "post-norm, warm-up", "pre-norm, warm-up"].map((label, i) => ({
-        label,
-        points: curves[i]!.filter((_, at) => at % 2 === 0),
-        ...(i > 1 && { dashed: true }),
-      })),
-    },
-    {
-      kind: "line",
-      caption:
-        `The same sentence of ${OWN} words, in batches with longer neighbours: BatchNorm moves its features by up ` +
-        `to ${say(Math.max(...batchPadded), 2)} deviations where padding counts, and by up to ` +
-        `${say(Math.max(...batchMasked), 2)} where it does not. LayerNorm moves them by ${say(Math.max(...layer))}.`,
-      x: { title: "words in the longest neighbour" },
-      y: { title: "change of the normalized sentence" },
-      series: [
-        byLength("BatchNorm, padding counted", batchPadded),
-        byLength("BatchNorm, masked", batchMasked),
-        byLength("LayerNorm", layer),
-      ],
-    },
-  ];
-}
-
 /** Pre-norm against post-norm, and BatchNorm against LayerNorm. */
-export const normalizationExperiment: Experiment<Found, "layers" | "width" | "seed"> = {
-  name: "transformer/normalization",
-  title: "Where the norm stands, and what it looks at",
-  purpose: "Gradients of untrained encoders are measured layer by layer: with the norm after each step " +
-    "(post-norm) and inside it (pre-norm). Then both are trained for a moment, at the full rate from the first " +
-    "step and with a warm-up. Change the layers. At the end a sentence is normalized beside ever longer " +
-    "neighbours: see whether it notices them.",
-  tolerance: 0.3,
+export const experiment: Experiment<Normalization> = {
   controls: {
-    layers: {
-      label: "Layers",
-      description: "Layers of the encoders, in the first two figures",
-      default: 12,
-      min: 2,
-      max: 24,
-    },
-    width: {
-      label: "Width",
-      description: "Features of a position, in the first and the last figure; those that are trained have 32",
-      default: 64,
-      min: 16,
-      max: 128,
-      step: 16,
-    },
-    seed: seedControl,
+    layers: { default: 12, min: 2, max: 24 },
+    width: { default: 64, min: 16, max: 128, step: 16 },
+    seed: SEED,
   },
-  claims: [
-    {
-      text: "A deep pre-norm encoder learns at the full rate from the first step",
-      holds: ({ abrupt, guess }) => abrupt[1]! < guess / 10,
-    },
-    {
-      text: "A post-norm encoder of the same depth does not: it is left with what a guess costs",
-      holds: ({ abrupt, guess }) => abrupt[0]! > 0.8 * guess,
-    },
-    {
-      text:
-        "The reason is a gradient that dies out on its way down: with post-norm the first layer gets below a tenth of the last one’s",
-      holds: ({ post }) => post[0]! < post.at(-1)! / 10,
-      refuted: true,
-    },
-    {
-      text: "What differs is its size: at the last layer the gradient of post-norm is more than twice that of pre-norm",
-      holds: ({ post, pre }) => post.at(-1)! > 2 * pre.at(-1)!,
-    },
-    {
-      text: "BatchNorm changes a sentence when another one in the batch grows longer, even with padding masked",
-      holds: ({ batchPadded, batchMasked }) => batchPadded.at(-1)! > 0.1 && batchMasked.at(-1)! > 0.01,
-    },
-    {
-      text: "LayerNorm does not change it by a single bit",
-      holds: ({ layer }) => layer.every((change) => change === 0),
-    },
-  ],
-  async run({ layers, width, seed }, options) {
+  tolerance: 0.3,
+  claims: {
+    pre: { holds: ({ abrupt, guess }) => abrupt[1]! < guess / 10 },
+    post: { holds: ({ abrupt, guess }) => abrupt[0]! > 0.8 * guess },
+    vanishing: { refuted: true, holds: ({ post }) => post[0]! < post.at(-1)! / 10 },
+    size: { holds: ({ post, pre }) => post.at(-1)! > 2 * pre.at(-1)! },
+    batchNorm: { holds: ({ batchPadded, batchMasked }) => batchPadded.at(-1)! > 0.1 && batchMasked.at(-1)! > 0.01 },
+    layerNorm: { holds: ({ layer }) => layer.every((change) => change === 0) },
+  },
+  async measure({ layers, width, seed }, options) {
     const steps = new Steps(part(options, 0, 0.2), 3 + 3 * NEIGHBOURS.length);
     const measured: number[][] = [];
     for (
       const stack of [
-        { norm: "post", normalization: "layer" },
-        { norm: "pre", normalization: "layer" },
-        { norm: "pre", normalization: "rms" },
+        { placement: "post", norm: layerNormalization() },
+        { placement: "pre", norm: layerNormalization() },
+        { placement: "pre", norm: rmsNormalization() },
       ] as const
     ) {
       await steps.next();
@@ -277,7 +218,7 @@ export const normalizationExperiment: Experiment<Found, "layers" | "width" | "se
       curves.push(await trainNamer(norm, layers, warmup, seed, part(options, 0.2 + 0.2 * i, 0.4 + 0.2 * i)));
     }
     const ends = curves.map((curve) => rounded(mean(curve.slice(-5).map(([, loss]) => loss))));
-    const findings: Found = {
+    return {
       abrupt: ends.slice(0, 2),
       warmed: ends.slice(2),
       guess: rounded(Math.log(KINDS)),
@@ -287,7 +228,53 @@ export const normalizationExperiment: Experiment<Found, "layers" | "width" | "se
       batchPadded: changes[0]!,
       batchMasked: changes[1]!,
       layer: changes[2]!,
+      shown: {
+        warmup: WARMUP,
+        words: OWN,
+        neighbours: NEIGHBOURS,
+        curves: curves.map((curve) => curve.filter((_, at) => at % 2 === 0)),
+      },
     };
-    return { findings, figures: figures(findings, curves) };
+  },
+  draw(findings, { captions, labels }) {
+    const { post, pre, preRms, batchPadded, batchMasked, layer, shown: { neighbours, curves } } = findings;
+    const byLayer = (norms: readonly number[]) => norms.map((y, i): [number, number] => [i + 1, y]);
+    const byLength = (changes: readonly number[]) => changes.map((y, i): [number, number] => [neighbours[i]!, y]);
+    return [
+      {
+        kind: "line",
+        caption: captions.gradients(findings),
+        x: { title: labels.layer },
+        y: { title: labels.gradient, logarithmic: true },
+        series: [
+          { label: labels.postNorm, points: byLayer(post) },
+          { label: labels.preNorm, points: byLayer(pre) },
+          { label: labels.preNormRms, points: byLayer(preRms) },
+        ],
+      },
+      {
+        kind: "line",
+        caption: captions.training(findings),
+        x: { title: labels.step },
+        y: { title: labels.loss },
+        series: [
+          { label: labels.postNorm, points: curves[0]! },
+          { label: labels.preNorm, points: curves[1]! },
+          { label: labels.postWarm, points: curves[2]!, dashed: true },
+          { label: labels.preWarm, points: curves[3]!, dashed: true },
+        ],
+      },
+      {
+        kind: "line",
+        caption: captions.neighbours(findings),
+        x: { title: labels.longest },
+        y: { title: labels.change },
+        series: [
+          { label: labels.padded, points: byLength(batchPadded) },
+          { label: labels.masked, points: byLength(batchMasked) },
+          { label: labels.layerNorm, points: byLength(layer) },
+        ],
+      },
+    ];
   },
 };

@@ -13,10 +13,14 @@ import { Module } from "../../engine/module.ts";
 import { Random } from "../../engine/random.ts";
 import { release, scope } from "../../engine/scope.ts";
 import { parameter, type Tensor, zeros } from "../../engine/tensor.ts";
-import type { Experiment, Figure } from "../../experiments.ts";
-import { FeedForward, relu } from "../feed_forward.ts";
+import { rounded } from "../../experiments/arithmetic.ts";
+import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
+import { discard, learn } from "../../experiments/learning.ts";
+import { read } from "../../experiments/reading.ts";
+import { part, Steps } from "../../experiments/running.ts";
+import { SEED } from "../../experiments/seed.ts";
+import { FeedForward, relu } from "../feed_forward/mod.ts";
 import { Residual } from "../residual.ts";
-import { discard, learn, part, read, rounded, say, seedControl, Steps } from "./support.ts";
 
 const ROWS = 32, WIDTH = 32;
 /** Width and depth of the networks that learn to do nothing. */
@@ -29,7 +33,8 @@ const BENDS: readonly { readonly name: string; readonly bend: (x: Tensor) => Ten
   { name: "sigmoid", bend: (x) => x.sigmoid() },
 ];
 
-type Found = {
+/** What is found. */
+export interface ResidualFindings {
   /** Root mean square of the signal that enters each layer and leaves the last. */
   readonly plainSignal: readonly number[];
   readonly residualSignal: readonly number[];
@@ -42,7 +47,22 @@ type Found = {
   /** Mean squared distance from the identity after training. */
   readonly plainIdentity: number;
   readonly residualIdentity: number;
-};
+  readonly shown: {
+    /** Layers of the networks that learn to do nothing. */
+    readonly depth: number;
+    /** Their errors by step, without the addition and with it. */
+    readonly curves: readonly (readonly (readonly [number, number])[])[];
+  };
+}
+
+/** What the experiment is made of. */
+export interface Detour extends Parts {
+  findings: ResidualFindings;
+  controls: "layers" | "gain" | "bend" | "steps" | "seed";
+  claims: "vanishing" | "kept" | "always" | "identity";
+  captions: "signal" | "gradient" | "identity";
+  labels: Labels<"layer" | "signal" | "gradient" | "step" | "error">;
+}
 
 /** Sends a random signal through a chain and its gradient back; both by depth. */
 async function follow(
@@ -93,111 +113,25 @@ class Nothing extends Module {
   }
 }
 
-function figures(found: Found, curves: readonly [number, number][][]): Figure[] {
-  const layers = found.plainSignal.length - 1;
-  const points = (numbers: readonly number[]) => numbers.map((y, i): [number, number] => [i, y]);
-  const x = { title: "layer" };
-  return [
-    {
-      kind: "line",
-      caption: `A signal of size ${say(found.plainSignal[0]!, 2)} after ${layers} layers: ` +
-        `${say(found.plainSignal.at(-1)!, 2)} without the addition, ${say(found.residualSignal.at(-1)!, 2)} with it, ` +
-        `${say(found.normedSignal.at(-1)!, 2)} with a norm inside the step.`,
-      x,
-      y: { title: "root mean square of the signal", logarithmic: true },
-      series: [
-        { label: "F(x)", points: points(found.plainSignal) },
-        { label: "x + F(x)", points: points(found.residualSignal) },
-        { label: "x + F(norm(x))", points: points(found.normedSignal) },
-      ],
-    },
-    {
-      kind: "line",
-      caption: `Of a gradient of length 1 at the end, ${say(found.plainGradient[0]!, 2)} arrives at the first layer ` +
-        `without the addition and ${say(found.residualGradient[0]!, 2)} with it. Where every step opposes its input, ` +
-        `F(x) = −x/2, it is ${say(found.opposedGradient[0]!, 2)} with the addition too.`,
-      x,
-      y: { title: "length of the gradient, last layer = 1", logarithmic: true },
-      series: [
-        { label: "F(x)", points: points(found.plainGradient) },
-        { label: "x + F(x)", points: points(found.residualGradient) },
-        { label: "x + F(norm(x))", points: points(found.normedGradient) },
-        { label: "x − x/2", points: points(found.opposedGradient), dashed: true },
-      ],
-    },
-    {
-      kind: "line",
-      caption: `${DEPTH} feed-forward layers learn to return their input: mean squared error ` +
-        `${say(found.plainIdentity, 2)} without the addition, ${say(found.residualIdentity, 2)} with it.`,
-      x: { title: "step" },
-      y: { title: "mean squared error", logarithmic: true },
-      series: [{ label: "F(x)", points: curves[0]! }, { label: "x + F(x)", points: curves[1]! }],
-    },
-  ];
-}
-
 /** Signal and gradient by depth, with and without residual connections. */
-export const residualExperiment: Experiment<Found, "layers" | "gain" | "bend" | "steps" | "seed"> = {
-  name: "transformer/residual",
-  title: "What the detour saves",
-  purpose: "A signal goes through a chain of layers and a gradient comes back, with the input added to the " +
-    "output of each step and without. Change the layers, and the gain, by which a layer stretches a vector. See " +
-    "what arrives at the far end. In the last figure both kinds of chain are trained to do nothing.",
+export const experiment: Experiment<Detour> = {
   controls: {
-    layers: {
-      label: "Layers",
-      description: "Length of the chains, in the first two figures",
-      default: 30,
-      min: 2,
-      max: 60,
-    },
-    gain: {
-      label: "Gain",
-      description: "By how much a matrix of these chains stretches a vector, on average",
-      default: 0.3,
-      min: 0.1,
-      max: 1.5,
-      step: 0.1,
-    },
-    bend: {
-      label: "Activation",
-      description: "What follows the matrix in F, in these chains",
-      default: 1,
-      min: 0,
-      max: BENDS.length - 1,
-      choices: BENDS.map(({ name }) => name),
-    },
-    steps: {
-      label: "Training steps",
-      description: "Of the two networks that learn to return their input, in the last figure",
-      default: 300,
-      min: 20,
-      max: 600,
-      step: 20,
-    },
-    seed: seedControl,
+    layers: { default: 30, min: 2, max: 60 },
+    gain: { default: 0.3, min: 0.1, max: 1.5, step: 0.1 },
+    bend: { default: 1, min: 0, max: BENDS.length - 1, choices: BENDS.map(({ name }) => name) },
+    steps: { default: 300, min: 20, max: 600, step: 20 },
+    seed: SEED,
   },
   tolerance: 0.05,
-  claims: [
-    {
-      text: "In a chain of steps that shrink, less than a millionth of the gradient reaches the first layer",
-      holds: ({ plainGradient }) => plainGradient[0]! < 1e-6,
-    },
-    {
-      text: "With residual connections and random weights, no layer gets less than nine tenths of it",
+  claims: {
+    vanishing: { holds: ({ plainGradient }) => plainGradient[0]! < 1e-6 },
+    kept: {
       holds: ({ residualGradient, normedGradient }) => Math.min(...residualGradient, ...normedGradient) > 0.9,
     },
-    {
-      text: "Residual connections keep the gradient at about one or above, whatever the steps compute",
-      holds: ({ opposedGradient }) => opposedGradient[0]! > 0.5,
-      refuted: true,
-    },
-    {
-      text: "Doing nothing is easier to learn with residual connections: a tenth of the error after as many steps",
-      holds: ({ plainIdentity, residualIdentity }) => residualIdentity < plainIdentity / 10,
-    },
-  ],
-  async run({ layers, gain, bend, steps, seed }, options) {
+    always: { refuted: true, holds: ({ opposedGradient }) => opposedGradient[0]! > 0.5 },
+    identity: { holds: ({ plainIdentity, residualIdentity }) => residualIdentity < plainIdentity / 10 },
+  },
+  async measure({ layers, gain, bend, steps, seed }, options) {
     const rest = new Steps(part(options, 0, 0.4), 4);
     const random = new Random(seed);
     const matrices = Array.from(
@@ -205,7 +139,7 @@ export const residualExperiment: Experiment<Found, "layers" | "gain" | "bend" | 
       () => random.normal([WIDTH, WIDTH], { deviation: gain / Math.sqrt(WIDTH) }),
     );
     const F = (x: Tensor, i: number): Tensor => BENDS[bend]!.bend(x.matmul(matrices[i]!));
-    const residual = new Residual(WIDTH, { norm: "pre" });
+    const residual = new Residual(WIDTH, { placement: "pre" });
     const chains: ((x: Tensor, i: number) => Tensor)[] = [
       F,
       (x, i) => x.add(F(x, i)),
@@ -234,7 +168,7 @@ export const residualExperiment: Experiment<Found, "layers" | "gain" | "bend" | 
       curves.push(await learn(lesson, part(options, withDetour ? 0.7 : 0.4, withDetour ? 1 : 0.7)));
       discard(model);
     }
-    const findings: Found = {
+    return {
       plainSignal: followed[0]!.signal,
       residualSignal: followed[1]!.signal,
       normedSignal: followed[2]!.signal,
@@ -244,7 +178,44 @@ export const residualExperiment: Experiment<Found, "layers" | "gain" | "bend" | 
       opposedGradient: followed[3]!.gradient,
       plainIdentity: curves[0]!.at(-1)![1],
       residualIdentity: curves[1]!.at(-1)![1],
+      shown: { depth: DEPTH, curves },
     };
-    return { findings, figures: figures(findings, curves) };
+  },
+  draw(findings, { captions, labels }) {
+    const { plainGradient, residualGradient, normedGradient, opposedGradient, shown: { curves } } = findings;
+    const points = (numbers: readonly number[]) => numbers.map((y, i): [number, number] => [i, y]);
+    const x = { title: labels.layer };
+    return [
+      {
+        kind: "line",
+        caption: captions.signal(findings),
+        x,
+        y: { title: labels.signal, logarithmic: true },
+        series: [
+          { label: "F(x)", points: points(findings.plainSignal) },
+          { label: "x + F(x)", points: points(findings.residualSignal) },
+          { label: "x + F(norm(x))", points: points(findings.normedSignal) },
+        ],
+      },
+      {
+        kind: "line",
+        caption: captions.gradient(findings),
+        x,
+        y: { title: labels.gradient, logarithmic: true },
+        series: [
+          { label: "F(x)", points: points(plainGradient) },
+          { label: "x + F(x)", points: points(residualGradient) },
+          { label: "x + F(norm(x))", points: points(normedGradient) },
+          { label: "x − x/2", points: points(opposedGradient), dashed: true },
+        ],
+      },
+      {
+        kind: "line",
+        caption: captions.identity(findings),
+        x: { title: labels.step },
+        y: { title: labels.error, logarithmic: true },
+        series: [{ label: "F(x)", points: curves[0]! }, { label: "x + F(x)", points: curves[1]! }],
+      },
+    ];
   },
 };

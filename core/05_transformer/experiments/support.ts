@@ -10,7 +10,9 @@
 import { padSequences } from "../../06_training/batching.ts";
 import { train } from "../../06_training/loop.ts";
 import { crossEntropy } from "../../06_training/loss.ts";
-import { AdamW, cosineSchedule, type Optimizer } from "../../06_training/optimizers.ts";
+import { adamW } from "../../06_training/adam.ts";
+import { Optimizer } from "../../06_training/optimizers.ts";
+import { cosineSchedule } from "../../06_training/schedules.ts";
 import { teacherForcing, type TeacherForcingOptions } from "../../06_training/teacher_forcing.ts";
 import { noGrad } from "../../engine/autograd.ts";
 import type { Numbers } from "../../engine/backend.ts";
@@ -125,7 +127,7 @@ export async function learn<Batch>(
   { model, loss, next, steps, learningRate, optimizer, every = 1 }: Lesson<Batch>,
   { signal, onProgress }: RunOptions,
 ): Promise<[number, number][]> {
-  const own = optimizer ?? new AdamW(model.parameters(), { beta2: 0.98, weightDecay: 0 });
+  const own = optimizer ?? new Optimizer(model.parameters(), adamW({ beta2: 0.98, weightDecay: 0 }));
   try {
     const reports = await train<Batch>({
       model,
@@ -165,7 +167,7 @@ export function pairLoss(
   tokens: TeacherForcingOptions,
   labelSmoothing = 0,
 ): Tensor {
-  const { tokens: source, mask } = padSequences(pairs.map(({ source }) => source), tokens);
+  const { tokens: source, mask } = padSequences(pairs.map(({ source }) => source), { padToken: tokens.padToken });
   const { inputs, targets } = teacherForcing(pairs.map(({ target }) => target), tokens);
   return crossEntropy(model.forward(source, inputs, { sourceMask: mask }), targets, { labelSmoothing });
 }

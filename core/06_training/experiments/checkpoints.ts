@@ -17,7 +17,8 @@ import { SequenceWindows } from "../batching.ts";
 import { encodeCheckpoint, restoreCheckpoint } from "../checkpoints.ts";
 import { train } from "../loop.ts";
 import { crossEntropy } from "../loss.ts";
-import { AdamW } from "../optimizers.ts";
+import { adamW } from "../adam.ts";
+import { Optimizer } from "../optimizers.ts";
 import { nextTokens } from "../teacher_forcing.ts";
 
 /** What a resumed run may forget. */
@@ -44,7 +45,7 @@ function setUp({ tokens, vocabSize }: Text, dropout: number, seed: number) {
   const random = new Random(seed);
   const layout = { vocabSize, contextLength: 16, hiddenSize: 32, numLayers: 1, numHeads: 2, dropout };
   const model = new DecoderOnly(layout, random.split());
-  const optimizer = new AdamW(model.parameters(), { learningRate: 3e-3 });
+  const optimizer = new Optimizer(model.parameters(), adamW({ learningRate: 3e-3 }));
   const batches = new SequenceWindows(tokens, { contextLength: 16, batchSize: 8, random: random.split() });
   return { model, optimizer, batches, randoms: { dropout: random.split() } };
 }

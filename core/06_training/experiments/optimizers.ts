@@ -27,7 +27,8 @@ import { parameter, type Tensor, tensor } from "../../engine/tensor.ts";
 import type { Experiment, Figure } from "../../experiments.ts";
 import { SequenceWindows } from "../batching.ts";
 import { crossEntropy } from "../loss.ts";
-import { Adam, AdamW, type Optimizer, SGD } from "../optimizers.ts";
+import { adam, adamW } from "../adam.ts";
+import { Optimizer, sgd } from "../optimizers.ts";
 import { nextTokens } from "../teacher_forcing.ts";
 
 type Parameters = ReadonlyMap<string, Tensor>;
@@ -43,15 +44,15 @@ const CONTESTANTS: readonly {
   readonly valley: (steepness: number) => number;
   readonly model: number;
 }[] = [
-  { name: "SGD", create: (p) => new SGD(p), valley: (steepness) => 1.8 / steepness, model: 1 },
+  { name: "SGD", create: (p) => new Optimizer(p, sgd()), valley: (steepness) => 1.8 / steepness, model: 1 },
   {
     name: "momentum",
-    create: (p) => new SGD(p, { momentum: 0.9 }),
+    create: (p) => new Optimizer(p, sgd({ momentum: 0.9 })),
     valley: (steepness) => 1.8 / steepness,
     model: 0.4,
   },
-  { name: "Adam", create: (p) => new Adam(p), valley: () => 0.1, model: 0.005 },
-  { name: "AdamW", create: (p) => new AdamW(p, { weightDecay: 0.1 }), valley: () => 0.1, model: 0.005 },
+  { name: "Adam", create: (p) => new Optimizer(p, adam()), valley: () => 0.1, model: 0.005 },
+  { name: "AdamW", create: (p) => new Optimizer(p, adamW({ weightDecay: 0.1 })), valley: () => 0.1, model: 0.005 },
 ];
 const VALLEY_STEPS = 100, START: readonly [number, number] = [-2, 1];
 
@@ -275,15 +276,17 @@ export const optimizersExperiment: Experiment<Found, "steepness" | "text" | "ste
     const learningRate = 0.01;
     const firstSteps: number[] = [];
     for (const gradient of [0.001, 1, 1000]) {
-      firstSteps.push(rounded(-await oneStep((p) => new Adam(p, { learningRate }), 0, gradient) / learningRate));
+      firstSteps.push(
+        rounded(-await oneStep((p) => new Optimizer(p, adam({ learningRate })), 0, gradient) / learningRate),
+      );
     }
     // What decay takes off: the difference to the same step without it.
     const lost = async (make: (p: Parameters, decay: number) => Optimizer, gradient: number): Promise<number> =>
       rounded(await oneStep((p) => make(p, 0), 1, gradient) - await oneStep((p) => make(p, 1), 1, gradient));
     const decayed: number[] = [], penalized: number[] = [];
     for (const gradient of [0, 100]) {
-      decayed.push(await lost((p, weightDecay) => new AdamW(p, { learningRate, weightDecay }), gradient));
-      penalized.push(await lost((p, penalty) => new Adam(p, { learningRate, penalty }), gradient));
+      decayed.push(await lost((p, weightDecay) => new Optimizer(p, adamW({ learningRate, weightDecay })), gradient));
+      penalized.push(await lost((p, penalty) => new Optimizer(p, adam({ learningRate, penalty })), gradient));
     }
 
     const words = chineseEnglish().training.flatMap(({ target }) => [

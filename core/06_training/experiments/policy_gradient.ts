@@ -31,7 +31,9 @@ import type { Experiment, Figure, RunOptions } from "../../experiments.ts";
 import { Batches, padSequences } from "../batching.ts";
 import { bleu, sentenceBleu } from "../bleu.ts";
 import { train } from "../loop.ts";
-import { AdamW, cosineSchedule } from "../optimizers.ts";
+import { adamW } from "../adam.ts";
+import { Optimizer } from "../optimizers.ts";
+import { cosineSchedule } from "../schedules.ts";
 import {
   meanOfOthers,
   type Policy,
@@ -105,7 +107,7 @@ async function prepare(signal: AbortSignal | undefined): Promise<Setting> {
     hiddenSize: 24,
     numHeads: 4,
     numLayers: 1,
-    norm: "pre",
+    placement: "pre",
     dropout: 0,
   } as const;
   return {
@@ -119,7 +121,7 @@ async function prepare(signal: AbortSignal | undefined): Promise<Setting> {
       async write(examples, random) {
         const { memory, mask } = scope(() =>
           noGrad(() => {
-            const { tokens, mask } = padSequences(examples.map(({ source }) => source), source);
+            const { tokens, mask } = padSequences(examples.map(({ source }) => source), { padToken: source.padToken });
             return { memory: model.encode(tokens, { mask }), mask };
           })
         );
@@ -136,7 +138,7 @@ async function prepare(signal: AbortSignal | undefined): Promise<Setting> {
         }
       },
       forward(examples, inputs) {
-        const { tokens, mask } = padSequences(examples.map(({ source }) => source), source);
+        const { tokens, mask } = padSequences(examples.map(({ source }) => source), { padToken: source.padToken });
         return model.forward(tokens, inputs, { sourceMask: mask });
       },
     }),
@@ -171,12 +173,12 @@ const warm = (step: number): number => LEARNING_RATE * Math.min(1, step / 10);
 /** Trains a copy of the model further, by thirds; both ways see the same pairs. */
 async function goOn(
   { setting, model, more, seed }: { setting: Setting; model: EncoderDecoder; more: number; seed: number },
-  go: (copy: EncoderDecoder, optimizer: AdamW, until: number, batches: Batches<Example>) => Promise<void>,
+  go: (copy: EncoderDecoder, optimizer: Optimizer, until: number, batches: Batches<Example>) => Promise<void>,
   { onProgress }: RunOptions,
 ): Promise<{ scores: number[]; end: [number, number]; texts: string[] }> {
   const copy = setting.build(new Random(0)), scores: number[] = [];
   copy.loadStateDict(model.stateDict());
-  const optimizer = new AdamW(copy.parameters(), { beta2: 0.98, weightDecay: 0 });
+  const optimizer = new Optimizer(copy.parameters(), adamW({ beta2: 0.98, weightDecay: 0 }));
   const batches = new Batches(setting.seen, { batchSize: BATCH, random: new Random(seed) });
   for (const third of [1, 2, 3]) {
     await go(copy, optimizer, more * third / 3, batches);
@@ -191,6 +193,7 @@ async function goOn(
 /** One batch, its texts drawn again and again: total variance of the gradient by baseline, that of none being 1. */
 async function spreads(setting: Setting, model: EncoderDecoder, seed: number, options: RunOptions): Promise<number[]> {
   const { seen, tokens, write } = setting, policy = setting.policy(model), random = new Random(seed);
+  const { beginToken, endToken, padToken } = tokens;
   const batch = seen.slice(-BATCH), examples = batch.flatMap((pair) => Array<Example>(SAMPLES).fill(pair));
   const judge = (texts: readonly SampledText[], of: readonly Example[]) =>
     texts.map((text, n) => reward(write(text), of[n]!));
@@ -209,7 +212,7 @@ async function spreads(setting: Setting, model: EncoderDecoder, seed: number, op
     ];
     for (const [which, baseline] of baselines.entries()) {
       const gradient = await gradientOf(model, () => {
-        const { inputs, targets } = sampledTargets(texts, { ...tokens, prompt: [tokens.beginToken] });
+        const { inputs, targets } = sampledTargets(texts, { prompt: [beginToken], endToken, padToken });
         const advantages = tensor(rewards.map((worth, n) => worth - baseline(n)));
         policyGradientLoss(policy.forward(examples, inputs), targets, advantages).backward();
       });
@@ -366,7 +369,7 @@ export const policyGradientExperiment: Experiment<Found, "steps" | "more" | "bas
     const model = setting.build(random.split());
     const batches = new Batches(seen, { batchSize: 32, length: ({ target }) => target.length, random: random.split() });
     const loss = (batch: readonly Example[]) => pairLoss(model, batch, tokens);
-    const optimizer = new AdamW(model.parameters(), { beta2: 0.98, weightDecay: 0 });
+    const optimizer = new Optimizer(model.parameters(), adamW({ beta2: 0.98, weightDecay: 0 }));
     const schedule = cosineSchedule({ peak: 8e-3, floor: 4e-4, warmupSteps: Math.min(30, steps - 1), steps });
     const before: number[] = [];
     for (const quarter of [1, 2, 3, 4]) {

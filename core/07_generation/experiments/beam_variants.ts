@@ -10,29 +10,23 @@
 import { trainBytePairEncoding } from "../../02_words/byte_pair_encoding.ts";
 import { EncoderDecoder } from "../../05_transformer/encoder_decoder.ts";
 import { chineseEnglish } from "../../corpora/chinese_english.ts";
-import {
-  discard,
-  learn,
-  mean,
-  pairLoss,
-  part,
-  percent,
-  rounded,
-  say,
-  seedControl,
-  type TokenPair,
-} from "../../05_transformer/experiments/support.ts";
 import { Batches, padSequences } from "../../06_training/batching.ts";
 import { noGrad } from "../../engine/autograd.ts";
 import { Random } from "../../engine/random.ts";
 import { release, scope } from "../../engine/scope.ts";
-import type { Experiment, Figure } from "../../experiments.ts";
+import { mean, rounded } from "../../experiments/arithmetic.ts";
+import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
+import { discard, learn, pairLoss, type TokenPair } from "../../experiments/learning.ts";
+import { number } from "../../experiments/numbers.ts";
+import { part } from "../../experiments/running.ts";
+import { SEED } from "../../experiments/seed.ts";
 import { generate, type GenerateOptions } from "../generate.ts";
 
-const WAYS = ["beam search", "diverse beams", "stochastic beams", "one by one"];
+const WAYS = ["beamSearch", "diverse", "stochastic", "oneByOne"] as const;
 const SENTENCES = 60, LONGEST = 20;
 
-type Found = {
+/** What is found. */
+export interface VariantFindings {
   /** Different texts among those of a sentence, as a share; for each way, in the order of the figures. */
   readonly texts: readonly number[];
   /** Different words, and different pairs of neighbours, per sentence. */
@@ -41,7 +35,24 @@ type Found = {
   /** Log-probability of the likeliest text of a sentence, and the mean of its different texts. */
   readonly best: readonly number[];
   readonly mean: readonly number[];
-};
+  readonly shown: {
+    readonly sentences: number;
+    /** Texts for a sentence. */
+    readonly count: number;
+    /** One sentence, and what each way writes for it. */
+    readonly source: string;
+    readonly written: readonly (readonly Pick<Text, "text" | "logProbability">[])[];
+  };
+}
+
+/** What the experiment is made of. */
+export interface Variants extends Parts {
+  findings: VariantFindings;
+  controls: "beams" | "penalty" | "steps" | "seed";
+  claims: "diverse" | "stochastic" | "likeliest" | "repeated";
+  captions: "variety" | "cost" | "texts";
+  labels: Labels<typeof WAYS[number] | "different" | "words" | "pairs" | "logProbability" | "likeliest" | "mean">;
+}
 
 interface Text {
   readonly tokens: readonly number[];
@@ -50,7 +61,7 @@ interface Text {
 }
 
 /** What several texts of one sentence amount to. */
-function measure(texts: readonly Text[]) {
+function variety(texts: readonly Text[]) {
   const different = [...new Map(texts.map((one) => [one.tokens.join(), one])).values()];
   const words = different.map(({ text }) => text.split(" "));
   const pairs = words.flatMap((own) => own.slice(1).map((word, i) => `${own[i]} ${word}`));
@@ -63,96 +74,22 @@ function measure(texts: readonly Text[]) {
   };
 }
 
-function figures(found: Found, shown: readonly (readonly Text[])[], source: string, count: number): Figure[] {
-  return [
-    {
-      kind: "bars",
-      caption: `Different words and pairs of words in ${count} texts for one sentence, the mean over ${SENTENCES} ` +
-        `sentences: ${say(found.words[0]!)} words by beam search, ${say(found.words[1]!)} by diverse and ` +
-        `${say(found.words[2]!)} by stochastic beams.`,
-      y: { title: "different ones per sentence" },
-      bars: WAYS.flatMap((group, i) => [
-        { label: "words", group, value: found.words[i]! },
-        { label: "pairs", group, value: found.pairs[i]! },
-      ]),
-    },
-    {
-      kind: "bars",
-      caption:
-        `What it costs: the texts of a beam search have ${say(found.mean[0]!)} nats on average, of diverse beams ` +
-        `${say(found.mean[1]!)}, of stochastic ones ${say(found.mean[2]!)}. Drawn one by one only ` +
-        `${percent(found.texts[3]!)} of the texts are different.`,
-      y: { title: "log-probability" },
-      bars: WAYS.flatMap((group, i) => [
-        { label: "likeliest text", group, value: found.best[i]! },
-        { label: "mean of different texts", group, value: found.mean[i]! },
-      ]),
-    },
-    {
-      kind: "table",
-      caption: `What each way writes for ${source}, with log-probabilities.`,
-      columns: WAYS,
-      rows: Array.from(
-        { length: count },
-        (_, row) => shown.map((texts) => `${texts[row]!.text} (${say(texts[row]!.logProbability, 2)})`),
-      ),
-    },
-  ];
-}
-
 /** Beams that differ, and what that costs. */
-export const beamVariantsExperiment: Experiment<Found, "beams" | "penalty" | "steps" | "seed"> = {
-  name: "generation/beam_variants",
-  title: "One sentence, several texts",
-  purpose: "A translator writes several texts for each sentence in four ways: by beam search, by diverse and by " +
-    "stochastic beams, and by drawing one text at a time. Change the number of beams, or what a repeated word costs. " +
-    "Compare how many words and texts differ, and how likely they are.",
+export const experiment: Experiment<Variants> = {
   controls: {
-    beams: {
-      label: "Beams",
-      description: "Texts for a sentence; diverse ones are a group each",
-      default: 5,
-      min: 2,
-      max: 10,
-    },
-    penalty: {
-      label: "Diversity penalty",
-      description: "What a word costs that another group has just taken, in nats",
-      default: 2,
-      min: 0,
-      max: 5,
-      step: 0.25,
-    },
-    steps: {
-      label: "Training steps",
-      description: "Of the translator; batches of 32 short pairs",
-      default: 1000,
-      min: 20,
-      max: 2000,
-      step: 20,
-    },
-    seed: seedControl,
+    beams: { default: 5, min: 2, max: 10 },
+    penalty: { default: 2, min: 0, max: 5, step: 0.25 },
+    steps: { default: 1000, min: 20, max: 2000, step: 20 },
+    seed: SEED,
+  },
+  claims: {
+    diverse: { holds: ({ words, pairs }) => words[1]! > words[0]! * 1.05 && pairs[1]! > pairs[0]! * 1.05 },
+    stochastic: { holds: ({ words, pairs }) => words[2]! > words[0]! * 1.05 && pairs[2]! > pairs[0]! * 1.05 },
+    likeliest: { holds: ({ mean }) => mean.slice(1).every((one) => one < mean[0]!) },
+    repeated: { holds: ({ texts }) => texts[2] === 1 && texts[3]! < 0.9 },
   },
   tolerance: 0.3,
-  claims: [
-    {
-      text: "Diverse beams use more words and more pairs of words than beam search",
-      holds: ({ words, pairs }) => words[1]! > words[0]! * 1.05 && pairs[1]! > pairs[0]! * 1.05,
-    },
-    {
-      text: "So do stochastic beams",
-      holds: ({ words, pairs }) => words[2]! > words[0]! * 1.05 && pairs[2]! > pairs[0]! * 1.05,
-    },
-    {
-      text: "Beam search finds the likeliest texts: the others’ are less likely on average",
-      holds: ({ mean }) => mean.slice(1).every((one) => one < mean[0]!),
-    },
-    {
-      text: "Stochastic beams never repeat a text; drawn one by one, many texts come twice",
-      holds: ({ texts }) => texts[2] === 1 && texts[3]! < 0.9,
-    },
-  ],
-  async run({ beams, penalty, steps, seed }, options) {
+  async measure({ beams, penalty, steps, seed }, options) {
     const { signal } = options;
     signal?.throwIfAborted();
     const random = new Random(seed), { training, validation, test } = chineseEnglish();
@@ -177,7 +114,7 @@ export const beamVariantsExperiment: Experiment<Found, "beams" | "penalty" | "st
       hiddenSize: 32,
       numHeads: 4,
       numLayers: 1,
-      norm: "pre",
+      placement: "pre",
       dropout: 0,
     }, random.split());
     const batches = new Batches(encoded, {
@@ -197,7 +134,7 @@ export const beamVariantsExperiment: Experiment<Found, "beams" | "penalty" | "st
     const { memory, mask } = scope(() =>
       noGrad(() => {
         const sentences = unseen.map((pair) => [...source.encode(pair.source), source.endToken]);
-        const { tokens, mask } = padSequences(sentences, source);
+        const { tokens, mask } = padSequences(sentences, { padToken: source.padToken });
         return { memory: model.encode(tokens, { mask }), mask };
       })
     );
@@ -226,24 +163,65 @@ export const beamVariantsExperiment: Experiment<Found, "beams" | "penalty" | "st
     release(mask);
     discard(model);
 
-    const measured = found.map((way) => way.map(measure));
-    const over = (name: keyof ReturnType<typeof measure>) =>
+    const measured = found.map((way) => way.map(variety));
+    const over = (name: keyof ReturnType<typeof variety>) =>
       measured.map((way) => rounded(mean(way.map((one) => one[name]))));
-    const findings: Found = {
-      texts: over("texts"),
-      words: over("words"),
-      pairs: over("pairs"),
-      best: over("best"),
-      mean: over("mean"),
-    };
     // The first sentence that beam search translates right, and for which every search has enough texts.
     const isComplete = (row: number) => found.every((way) => way[row]!.length === beams);
     const right = unseen.findIndex(({ target }, row) =>
       isComplete(row) && target === found[0]![row]![0]!.text && target.split(" ").length >= 4
     );
-    const shown = Math.max(0, right), fill = { tokens: [], text: "", logProbability: 0 };
-    const rows = found.map((way) => Array.from({ length: beams }, (_, i) => way[shown]![i] ?? fill));
+    const shown = Math.max(0, right), fill = { text: "", logProbability: 0 };
     options.onProgress?.(1);
-    return { findings, figures: figures(findings, rows, unseen[shown]!.source, beams) };
+    return {
+      texts: over("texts"),
+      words: over("words"),
+      pairs: over("pairs"),
+      best: over("best"),
+      mean: over("mean"),
+      shown: {
+        sentences: SENTENCES,
+        count: beams,
+        source: unseen[shown]!.source,
+        written: found.map((way) =>
+          Array.from({ length: beams }, (_, i) => {
+            const { text, logProbability } = way[shown]![i] ?? fill;
+            return { text, logProbability };
+          })
+        ),
+      },
+    };
+  },
+  draw(findings, { captions, labels }) {
+    const { words, pairs, best, mean, shown: { count, written } } = findings, ways = WAYS.map((way) => labels[way]);
+    return [
+      {
+        kind: "bars",
+        caption: captions.variety(findings),
+        y: { title: labels.different },
+        bars: ways.flatMap((group, i) => [
+          { label: labels.words, group, value: words[i]! },
+          { label: labels.pairs, group, value: pairs[i]! },
+        ]),
+      },
+      {
+        kind: "bars",
+        caption: captions.cost(findings),
+        y: { title: labels.logProbability },
+        bars: ways.flatMap((group, i) => [
+          { label: labels.likeliest, group, value: best[i]! },
+          { label: labels.mean, group, value: mean[i]! },
+        ]),
+      },
+      {
+        kind: "table",
+        caption: captions.texts(findings),
+        columns: ways,
+        rows: Array.from(
+          { length: count },
+          (_, row) => written.map((texts) => `${texts[row]!.text} (${number(texts[row]!.logProbability, 2)})`),
+        ),
+      },
+    ];
   },
 };

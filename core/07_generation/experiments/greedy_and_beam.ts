@@ -7,16 +7,20 @@
  * @module
  */
 
-import { percent, rounded, say, seedControl, Steps } from "../../05_transformer/experiments/support.ts";
 import { Random } from "../../engine/random.ts";
-import type { Experiment, Figure, TreeNode } from "../../experiments.ts";
+import { rounded } from "../../experiments/arithmetic.ts";
+import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
+import type { TreeNode } from "../../experiments/figure.ts";
+import { Steps } from "../../experiments/running.ts";
+import { SEED } from "../../experiments/seed.ts";
 import { BeamSearch, greedy } from "../greedy_and_beam.ts";
 import { toLogProbabilities } from "../sampling.ts";
 
 const WORDS = "abcd", V = 4;
 const MODELS = 200;
 
-type Found = {
+/** What is found. */
+export interface SearchFindings {
   /** Widths of the beams, the last one as wide as there are beginnings. */
   readonly widths: readonly number[];
   /** Share of models whose best text each width finds; the first is greedy search. */
@@ -28,7 +32,37 @@ type Found = {
   readonly exhaustive: number;
   /** Share of models in which a beam of one finds just what greedy search finds. */
   readonly oneIsGreedy: number;
-};
+  readonly shown: {
+    readonly models: number;
+    readonly length: number;
+    /** One model, all its texts of a few words, and what the searches find of them. */
+    readonly tree: {
+      readonly nodes: readonly TreeNode[];
+      readonly length: number;
+      readonly width: number;
+      /** Whether greedy search misses the best text and the beam finds it. */
+      readonly missed: boolean;
+      readonly greedy: Spelt;
+      readonly best: Spelt;
+      readonly beam: Spelt;
+    };
+  };
+}
+
+/** A text in letters, and its probability. */
+interface Spelt {
+  readonly text: string;
+  readonly probability: number;
+}
+
+/** What the experiment is made of. */
+export interface Search extends Parts {
+  findings: SearchFindings;
+  controls: "beams" | "length" | "seed";
+  claims: "greedy" | "one" | "wider" | "two" | "full";
+  captions: "tree" | "found" | "work";
+  labels: Labels<"begin" | "beams" | "share" | "found" | "quality" | "continuations" | "beamSearch" | "exhaustive">;
+}
 
 type Model = (tokens: readonly number[]) => Float64Array;
 
@@ -90,9 +124,9 @@ function beam(model: Model, depth: number, numBeams: number): Text & { work: num
   return { ...search.results[0]!, work, kept };
 }
 
-/** Every beginning of a model as a tree. */
+/** Every beginning of a model as a tree; the root is without a label. */
 function treeOf(model: Model, best: Text, kept: ReadonlySet<string>): TreeNode[] {
-  const nodes: TreeNode[] = [{ id: 0, label: "BEGIN", value: 1, kept: true, best: true }];
+  const nodes: TreeNode[] = [{ id: 0, label: "", value: 1, kept: true, best: true }];
   const depth = best.tokens.length;
   const grow = (tokens: readonly number[], parent: number, logProbability: number): void => {
     if (tokens.length === depth) return;
@@ -102,7 +136,7 @@ function treeOf(model: Model, best: Text, kept: ReadonlySet<string>): TreeNode[]
         id,
         parent,
         label: WORDS[token]!,
-        value: rounded(Math.exp(total)),
+        value: Math.exp(total),
         kept: kept.has(next.join()),
         best: next.every((one, i) => one === best.tokens[i]),
       });
@@ -113,105 +147,39 @@ function treeOf(model: Model, best: Text, kept: ReadonlySet<string>): TreeNode[]
   return nodes;
 }
 
-const spell = (tokens: readonly number[]): string => tokens.map((token) => WORDS[token]).join(" ");
+function spell({ tokens, logProbability }: Text): Spelt {
+  return { text: tokens.map((token) => WORDS[token]).join(" "), probability: Math.exp(logProbability) };
+}
 
-function figures(
-  found: Found,
-  tree: { readonly model: Model; readonly width: number; readonly missed: boolean },
-  depth: number,
-): Figure[] {
-  const shown = Math.min(3, depth);
-  const { model, width } = tree;
-  const [best, first] = [exhaustive(model, shown), greedily(model, shown)], searched = beam(model, shown, width);
-  const chance = ({ logProbability }: Text): string => percent(Math.exp(logProbability));
-  const { widths } = found;
-  return [
-    {
-      kind: "tree",
-      caption:
-        `All texts of ${shown} words of one model. ${
-          tree.missed ? "Greedy search misses the best: it" : "Greedy search"
-        } ` +
-        `writes ${spell(first.tokens)} (${chance(first)}); the best text is ${spell(best.tokens)} (${
-          chance(best)
-        }); a beam ` +
-        `of ${width} writes ${
-          spell(searched.tokens)
-        }. Numbers are probabilities of beginnings. Strong: the best text, dashed if the beam let it go; faint: ` +
-        "what else it let go, or how many.",
-      nodes: treeOf(model, best, searched.kept),
-    },
-    {
-      kind: "line",
-      caption: `Over ${MODELS} models and texts of ${depth} words greedy search finds the best text in ` +
-        `${percent(found.found[0]!)}, a beam of ${widths[1]} in ${percent(found.found[1]!)}, a beam of ${
-          widths.at(-1)
-        } in ` +
-        `${percent(found.found.at(-1)!, 3)}.`,
-      x: { title: "beams", logarithmic: true },
-      y: { title: "share", domain: [0, 1] },
-      series: [
-        { label: "best text found", points: widths.map((x, i) => [x, rounded(found.found[i]!)]) },
-        { label: "probability, best text = 1", points: widths.map((x, i) => [x, rounded(found.quality[i]!)]) },
-      ],
-    },
-    {
-      kind: "line",
-      caption:
-        `What it costs: a beam of ${widths.at(-1)} looks at ${say(found.work.at(-1)!)} continuations, as many as ` +
-        `exhaustive search, ${say(found.exhaustive)}; a beam of ${widths[1]} at ${say(found.work[1]!)}.`,
-      x: { title: "beams", logarithmic: true },
-      y: { title: "continuations looked at", logarithmic: true },
-      series: [
-        { label: "beam search", points: widths.map((x, i) => [x, found.work[i]!]) },
-        { label: "exhaustive search", points: widths.map((x) => [x, found.exhaustive]), dashed: true },
-      ],
-    },
-  ];
+/** What the searches find of one model's texts of a few words. */
+function searchTree(model: Model, length: number, width: number, missed: boolean): SearchFindings["shown"]["tree"] {
+  const best = exhaustive(model, length), searched = beam(model, length, width);
+  return {
+    nodes: treeOf(model, best, searched.kept),
+    length,
+    width,
+    missed,
+    greedy: spell(greedily(model, length)),
+    best: spell(best),
+    beam: spell(searched),
+  };
 }
 
 /** Greedy and beam search against looking at every text. */
-export const greedyAndBeamExperiment: Experiment<Found, "beams" | "length" | "seed"> = {
-  name: "generation/greedy_and_beam",
-  title: "What greedy search misses",
-  purpose: "Random models of four words, small enough for every text to be looked at. Greedy search and beams " +
-    "are compared with the best text there is. Change the beam in the tree, and see which beginnings it drops and " +
-    "whether the best text survives. The curves say how often each width finds it, and what it costs.",
+export const experiment: Experiment<Search> = {
   controls: {
-    beams: { label: "Beams", description: "Width of the beam in the first figure", default: 2, min: 1, max: 8 },
-    length: {
-      label: "Length",
-      description: "Words in a text; the first figure shows three at most",
-      default: 5,
-      min: 2,
-      max: 6,
-    },
-    seed: seedControl,
+    beams: { default: 2, min: 1, max: 8 },
+    length: { default: 5, min: 2, max: 6 },
+    seed: SEED,
   },
-  claims: [
-    {
-      text: "Choosing the likeliest word at every step misses the best text more often than one time in four",
-      holds: ({ found }) => found[0]! < 0.75,
-    },
-    {
-      text: "A beam of one is greedy search",
-      holds: ({ oneIsGreedy }) => oneIsGreedy === 1,
-    },
-    {
-      text: "Wider beams find better texts",
-      holds: ({ quality }) => quality.every((share, i) => i === 0 || share >= quality[i - 1]! - 0.005),
-    },
-    {
-      text: "A beam of two finds the best text as a whole",
-      holds: ({ found }) => found[1] === 1,
-      refuted: true,
-    },
-    {
-      text: "A beam as wide as there are beginnings always does",
-      holds: ({ found }) => found.at(-1) === 1,
-    },
-  ],
-  async run({ beams, length, seed }, options) {
+  claims: {
+    greedy: { holds: ({ found }) => found[0]! < 0.75 },
+    one: { holds: ({ oneIsGreedy }) => oneIsGreedy === 1 },
+    wider: { holds: ({ quality }) => quality.every((share, i) => i === 0 || share >= quality[i - 1]! - 0.005) },
+    two: { holds: ({ found }) => found[1] === 1, refuted: true },
+    full: { holds: ({ found }) => found.at(-1) === 1 },
+  },
+  async measure({ beams, length, seed }, options) {
     const steps = new Steps(options, MODELS);
     const full = V ** (length - 1);
     const widths = [...new Set([1, 2, 4, 8, 16, 64, 256].filter((width) => width < full)), full];
@@ -235,15 +203,47 @@ export const greedyAndBeamExperiment: Experiment<Found, "beams" | "length" | "se
         beam(model, shown, Math.max(2, beams)).tokens.join() === target
       ) trap ??= model;
     }
-    const findings: Found = {
+    const model = trap ?? randomModel(seed, 0);
+    return {
       widths,
       found: hits.map((count) => count / MODELS),
       quality: quality.map((sum) => rounded(sum / MODELS)),
       work,
       exhaustive: Array.from({ length }, (_, i) => V ** (i + 1)).reduce((a, b) => a + b, 0),
       oneIsGreedy: same / MODELS,
+      shown: { models: MODELS, length, tree: searchTree(model, Math.min(3, length), beams, trap !== undefined) },
     };
-    const model = trap ?? randomModel(seed, 0);
-    return { findings, figures: figures(findings, { model, width: beams, missed: trap !== undefined }, length) };
+  },
+  draw(findings, { captions, labels }) {
+    const { widths, found, quality, work, exhaustive, shown } = findings;
+    const x = { title: labels.beams, logarithmic: true };
+    const over = (numbers: readonly number[]) => widths.map((width, i): [number, number] => [width, numbers[i]!]);
+    return [
+      {
+        kind: "tree",
+        caption: captions.tree(findings),
+        nodes: shown.tree.nodes.map((node) => node.parent === undefined ? { ...node, label: labels.begin } : node),
+      },
+      {
+        kind: "line",
+        caption: captions.found(findings),
+        x,
+        y: { title: labels.share, domain: [0, 1] },
+        series: [
+          { label: labels.found, points: over(found) },
+          { label: labels.quality, points: over(quality) },
+        ],
+      },
+      {
+        kind: "line",
+        caption: captions.work(findings),
+        x,
+        y: { title: labels.continuations, logarithmic: true },
+        series: [
+          { label: labels.beamSearch, points: over(work) },
+          { label: labels.exhaustive, points: over(widths.map(() => exhaustive)), dashed: true },
+        ],
+      },
+    ];
   },
 };

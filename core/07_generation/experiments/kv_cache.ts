@@ -10,27 +10,23 @@
 
 import type { KeyValueMemory } from "../../04_attention/multi_head.ts";
 import { DecoderOnly } from "../../05_transformer/decoder_only.ts";
-import {
-  coarse,
-  discard,
-  percent,
-  read,
-  rounded,
-  say,
-  seedControl,
-  Steps,
-} from "../../05_transformer/experiments/support.ts";
 import { noGrad } from "../../engine/autograd.ts";
 import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import { type Tensor, tensor } from "../../engine/tensor.ts";
-import type { Experiment, Figure } from "../../experiments.ts";
+import { coarse } from "../../experiments/arithmetic.ts";
+import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
+import { discard } from "../../experiments/learning.ts";
+import { read } from "../../experiments/reading.ts";
+import { Steps } from "../../experiments/running.ts";
+import { SEED } from "../../experiments/seed.ts";
 import { cacheBytes, KeyValueCache } from "../kv_cache.ts";
 import { sample } from "../sampling.ts";
 
 const V = 50, HIDDEN = 32, HEADS = 4, PROMPT = [1, 2, 3, 4];
 
-type Found = {
+/** What is found. */
+export interface CacheFindings {
   /** Share of tokens that are the same with and without a cache. */
   readonly same: number;
   /** Positions that passed through the model, and pairs compared by one head of one layer, after each token. */
@@ -44,7 +40,23 @@ type Found = {
   /** Largest difference of a logit: with a cache per layer, and with the first layer's for all. */
   readonly perLayer: number;
   readonly shared: number;
-};
+  readonly shown: {
+    readonly layers: number;
+    /** Tokens of the prompt. */
+    readonly prompt: number;
+  };
+}
+
+/** What the experiment is made of. */
+export interface Caching extends Parts {
+  findings: CacheFindings;
+  controls: "tokens" | "layers" | "seed";
+  claims: "same" | "work" | "one" | "memory";
+  captions: "positions" | "pairs" | "memory" | "error";
+  labels:
+    & Labels<"written" | "positions" | "pairs" | "bytes" | "without" | "with" | "reserved" | "needed">
+    & Labels<"error" | "each" | "one">;
+}
 
 /** Writes `length` tokens; `feed` says how the text so far becomes logits of the next token. */
 async function write(
@@ -88,86 +100,16 @@ function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return largest;
 }
 
-function figures(found: Found, layers: number): Figure[] {
-  const byToken = (numbers: readonly number[]) => numbers.map((y, i): [number, number] => [i + 1, y]);
-  const [cached, plain] = [found.cachedPositions.at(-1)!, found.plainPositions.at(-1)!];
-  return [
-    {
-      kind: "line",
-      caption: `To write ${found.cachedPositions.length} tokens after a prompt of ${PROMPT.length}, ${say(plain)} ` +
-        `positions pass through the model without a cache. With one it is ${say(cached)}: the prompt and every ` +
-        `token but the last, each once. ${percent(found.same, 3)} of the tokens are the same.`,
-      x: { title: "tokens written" },
-      y: { title: "positions computed" },
-      series: [
-        { label: "without a cache", points: byToken(found.plainPositions) },
-        { label: "with a cache", points: byToken(found.cachedPositions) },
-      ],
-    },
-    {
-      kind: "line",
-      caption: "Pairs of query and key that one head compares. A cache does not spare the look back: one query still " +
-        `meets every key, ${say(found.cachedPairs.at(-1)!)} pairs instead of ${say(found.plainPairs.at(-1)!)}.`,
-      x: { title: "tokens written" },
-      y: { title: "pairs compared", logarithmic: true },
-      series: [
-        { label: "without a cache", points: byToken(found.plainPairs) },
-        { label: "with a cache", points: byToken(found.cachedPairs) },
-      ],
-    },
-    {
-      kind: "line",
-      caption:
-        `What it costs in memory: keys and values of ${layers} layers grow with every token, and room for them is ` +
-        `doubled when it runs out, to ${say(found.reserved.at(-1)!)} bytes.`,
-      x: { title: "tokens written" },
-      y: { title: "bytes" },
-      series: [
-        { label: "reserved", points: byToken(found.reserved) },
-        { label: "needed", points: byToken(found.needed), dashed: true },
-      ],
-    },
-    {
-      kind: "bars",
-      caption:
-        "Would one cached layer do? With the first layer’s keys and values for all layers, logits are off by up to " +
-        `${say(found.shared, 2)}; with a cache for each, by ${
-          found.perLayer > 0 ? say(found.perLayer, 1) : "nothing but rounding"
-        }.`,
-      y: { title: "largest error of a logit" },
-      bars: [
-        { label: "a cache for each layer", value: rounded(found.perLayer) },
-        { label: "one for all", value: rounded(found.shared) },
-      ],
-    },
-  ];
-}
-
 /** The same text with and without a cache, and what each costs. */
-export const kvCacheExperiment: Experiment<Found, "tokens" | "layers" | "seed"> = {
-  name: "generation/kv_cache",
-  title: "What need not be computed again",
-  purpose: "One model writes the same text with a cache and without. Nothing is timed: positions that pass " +
-    "through the model are counted, and pairs that its attention compares. Change the number of tokens, and see " +
-    "which curve grows with the square. The last figure makes all layers share one cache.",
+export const experiment: Experiment<Caching> = {
   controls: {
-    tokens: { label: "Tokens", description: "Tokens to write", default: 120, min: 8, max: 400, step: 8 },
-    layers: {
-      label: "Layers",
-      description: "Layers of the model, in the last two figures",
-      default: 3,
-      min: 2,
-      max: 12,
-    },
-    seed: seedControl,
+    tokens: { default: 120, min: 8, max: 400, step: 8 },
+    layers: { default: 3, min: 2, max: 12 },
+    seed: SEED,
   },
-  claims: [
-    {
-      text: "A cache changes the work and not the text: all tokens are the same",
-      holds: ({ same }) => same === 1,
-    },
-    {
-      text: "Without a cache, twice the length is about four times the positions; with one, twice",
+  claims: {
+    same: { holds: ({ same }) => same === 1 },
+    work: {
       holds: ({ plainPositions, cachedPositions }) => {
         const half = plainPositions.length / 2 - 1;
         const plain = plainPositions.at(-1)! / plainPositions[half]!;
@@ -175,17 +117,12 @@ export const kvCacheExperiment: Experiment<Found, "tokens" | "layers" | "seed"> 
         return plain > 3.5 && cached < 2.1;
       },
     },
-    {
-      text: "The keys and values of any one layer are enough to save",
-      holds: ({ shared, perLayer }) => shared <= Math.max(1e-3, 10 * perLayer),
-      refuted: true,
-    },
-    {
-      text: "At most twice the memory that is needed is reserved, once there is more than a little",
+    one: { holds: ({ shared, perLayer }) => shared <= Math.max(1e-3, 10 * perLayer), refuted: true },
+    memory: {
       holds: ({ reserved, needed }) => reserved.every((bytes, i) => bytes <= 2.1 * Math.max(needed[i]!, needed[16]!)),
     },
-  ],
-  async run({ tokens: length, layers, seed }, options) {
+  },
+  async measure({ tokens: length, layers, seed }, options) {
     const steps = new Steps(options, 2 * length + 1);
     const contextLength = PROMPT.length + length;
     const layout = { vocabSize: V, contextLength, hiddenSize: HIDDEN, numHeads: HEADS, numLayers: layers };
@@ -241,7 +178,7 @@ export const kvCacheExperiment: Experiment<Found, "tokens" | "layers" | "seed"> 
     );
     for (const cache of [...memories, ...own, one]) cache.dispose();
     discard(model);
-    const findings: Found = {
+    return {
       same: plain.filter((token, i) => token === cached[i]).length / length,
       cachedPositions,
       plainPositions,
@@ -251,8 +188,53 @@ export const kvCacheExperiment: Experiment<Found, "tokens" | "layers" | "seed"> 
       needed,
       perLayer: coarse(perLayer),
       shared: coarse(shared),
+      shown: { layers, prompt: PROMPT.length },
     };
-    return { findings, figures: figures(findings, layers) };
+  },
+  draw(findings, { captions, labels }) {
+    const byToken = (numbers: readonly number[]) => numbers.map((y, i): [number, number] => [i + 1, y]);
+    const x = { title: labels.written };
+    return [
+      {
+        kind: "line",
+        caption: captions.positions(findings),
+        x,
+        y: { title: labels.positions },
+        series: [
+          { label: labels.without, points: byToken(findings.plainPositions) },
+          { label: labels.with, points: byToken(findings.cachedPositions) },
+        ],
+      },
+      {
+        kind: "line",
+        caption: captions.pairs(findings),
+        x,
+        y: { title: labels.pairs, logarithmic: true },
+        series: [
+          { label: labels.without, points: byToken(findings.plainPairs) },
+          { label: labels.with, points: byToken(findings.cachedPairs) },
+        ],
+      },
+      {
+        kind: "line",
+        caption: captions.memory(findings),
+        x,
+        y: { title: labels.bytes },
+        series: [
+          { label: labels.reserved, points: byToken(findings.reserved) },
+          { label: labels.needed, points: byToken(findings.needed), dashed: true },
+        ],
+      },
+      {
+        kind: "bars",
+        caption: captions.error(findings),
+        y: { title: labels.error },
+        bars: [
+          { label: labels.each, value: findings.perLayer },
+          { label: labels.one, value: findings.shared },
+        ],
+      },
+    ];
   },
 };
 

@@ -7,16 +7,18 @@
  * @module
  */
 
-import { percent, rounded, say, seedControl, Steps } from "../../05_transformer/experiments/support.ts";
 import { Random } from "../../engine/random.ts";
-import type { Experiment, Figure } from "../../experiments.ts";
+import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
+import { Steps } from "../../experiments/running.ts";
+import { SEED } from "../../experiments/seed.ts";
 import { sample } from "../sampling.ts";
 
 /** Probabilities of the three words; the tail shares the rest. */
 const HEADS = [0.3, 0.2, 0.1];
 const LENGTHS = [1, 2, 3, 4, 5, 6, 8, 10, 12];
 
-type Found = {
+/** What is found. */
+export interface TailFindings {
   /** Share of draws that took each head, and any word of the tail. */
   readonly heads: readonly number[];
   readonly tail: number;
@@ -28,80 +30,43 @@ type Found = {
   readonly clean: readonly number[];
   /** What the model says that share is. */
   readonly expected: readonly number[];
-};
+  readonly shown: {
+    readonly draws: number;
+    readonly tailSize: number;
+    /** What the model says of the heads and of the whole tail. */
+    readonly wanted: readonly number[];
+    readonly lengths: readonly number[];
+    /** Probability of any of the three heads. */
+    readonly clear: number;
+  };
+}
 
-function figures(found: Found, tailSize: number, draws: number): Figure[] {
-  const rest = 1 - HEADS.reduce((a, b) => a + b, 0);
-  const labels = ["first word", "second word", "third word", `any of ${tailSize}`];
-  const shares = [...found.heads, found.tail], wanted = [...HEADS, rest];
-  return [
-    {
-      kind: "bars",
-      caption:
-        `Of ${draws} draws ${percent(found.tail, 3)} took one of the ${tailSize} words of the tail, though each of ` +
-        `them has a probability of only ${percent(found.each)}.`,
-      y: { title: "share of draws", domain: [0, 0.5] },
-      bars: labels.flatMap((group, i) => [
-        { label: "as the model says", group, value: rounded(wanted[i]!) },
-        { label: "drawn", group, value: rounded(shares[i]!) },
-      ]),
-    },
-    {
-      kind: "line",
-      caption: `A text stays clear of the tail only while it is short: ${percent(found.clean[4]!)} of the texts of ` +
-        `${LENGTHS[4]} words do, and ${percent(found.clean.at(-1)!)} of those of ${LENGTHS.at(-1)}.`,
-      x: { title: "words in the text" },
-      y: { title: "share of texts without a word of the tail", domain: [0, 1] },
-      series: [
-        { label: "drawn", points: LENGTHS.map((x, i) => [x, rounded(found.clean[i]!)]) },
-        {
-          label: `${say(1 - rest)} to the power of the length`,
-          points: LENGTHS.map((x, i) => [x, rounded(found.expected[i]!)]),
-          dashed: true,
-        },
-      ],
-    },
-  ];
+/** What the experiment is made of. */
+export interface Tail extends Parts {
+  findings: TailFindings;
+  controls: "draws" | "tail" | "seed";
+  claims: "tail" | "each" | "heads" | "clean";
+  captions: "shares" | "clean";
+  labels: Labels<"first" | "second" | "third" | "share" | "model" | "drawn" | "length" | "clean"> & {
+    anyOf(count: number): string;
+    power(share: number): string;
+  };
 }
 
 /** How often sampling takes words that nobody would choose. */
-export const samplingExperiment: Experiment<Found, "draws" | "tail" | "seed"> = {
-  name: "generation/sampling",
-  title: "The long tail’s share",
-  purpose: "The notes’ own distribution: three words with 30, 20 and 10\u202f%, and a tail of words that share the " +
-    "rest. Change the size of the tail or the number of draws. See how often a draw takes a word of the tail, and " +
-    "how long a text can be without one.",
+export const experiment: Experiment<Tail> = {
   controls: {
-    draws: { label: "Draws", description: "Tokens that are drawn", default: 6000, min: 500, max: 30_000, step: 500 },
-    tail: {
-      label: "Words in the tail",
-      description: "Words that share what the three leave",
-      default: 1000,
-      min: 10,
-      max: 2000,
-      step: 10,
-    },
-    seed: seedControl,
+    draws: { default: 6000, min: 500, max: 30_000, step: 500 },
+    tail: { default: 1000, min: 10, max: 2000, step: 10 },
+    seed: SEED,
   },
-  claims: [
-    {
-      text: "Four draws in ten take a word of the tail, within two in a hundred",
-      holds: ({ tail }) => Math.abs(tail - 0.4) < 0.02,
-    },
-    {
-      text: "Each single word of it has a probability of 0.04\u202f%",
-      holds: ({ each }) => Math.abs(each - 0.0004) < 1e-9,
-    },
-    {
-      text: "Every word comes out as often as the model says, within two in a hundred",
-      holds: ({ heads }) => heads.every((share, i) => Math.abs(share - HEADS[i]!) < 0.02),
-    },
-    {
-      text: "Hardly any text of twelve words is without one of the tail: fewer than one in a hundred",
-      holds: ({ clean }) => clean.at(-1)! < 0.01,
-    },
-  ],
-  async run({ draws, tail, seed }, options) {
+  claims: {
+    tail: { holds: ({ tail }) => Math.abs(tail - 0.4) < 0.02 },
+    each: { holds: ({ each }) => Math.abs(each - 0.0004) < 1e-9 },
+    heads: { holds: ({ heads }) => heads.every((share, i) => Math.abs(share - HEADS[i]!) < 0.02) },
+    clean: { holds: ({ clean }) => clean.at(-1)! < 0.01 },
+  },
+  async measure({ draws, tail, seed }, options) {
     const steps = new Steps(options, Math.ceil(draws / 100));
     const rest = 1 - HEADS.reduce((a, b) => a + b, 0), each = rest / tail;
     const logits = [...HEADS, ...new Array<number>(tail).fill(each)].map(Math.log);
@@ -119,14 +84,40 @@ export const samplingExperiment: Experiment<Found, "draws" | "tail" | "seed"> = 
       for (let i = 0; i < texts; i++) found += Number(!tokens.slice(i * length, (i + 1) * length).some(isTail));
       return found / texts;
     });
-    const findings: Found = {
+    return {
       heads: HEADS.map((_, head) => tokens.filter((token) => token === head).length / draws),
       tail: tokens.filter(isTail).length / draws,
       tailSeen: new Set(tokens.filter(isTail)).size / tail,
       each,
       clean,
       expected: LENGTHS.map((length) => (1 - rest) ** length),
+      shown: { draws, tailSize: tail, wanted: [...HEADS, rest], lengths: LENGTHS, clear: 1 - rest },
     };
-    return { findings, figures: figures(findings, tail, draws) };
+  },
+  draw(findings, { captions, labels }) {
+    const { heads, tail, clean, expected, shown } = findings, { wanted, lengths } = shown;
+    const groups = [labels.first, labels.second, labels.third, labels.anyOf(shown.tailSize)];
+    const over = (numbers: readonly number[]) => lengths.map((x, i): [number, number] => [x, numbers[i]!]);
+    return [
+      {
+        kind: "bars",
+        caption: captions.shares(findings),
+        y: { title: labels.share, domain: [0, 0.5] },
+        bars: groups.flatMap((group, i) => [
+          { label: labels.model, group, value: wanted[i]! },
+          { label: labels.drawn, group, value: [...heads, tail][i]! },
+        ]),
+      },
+      {
+        kind: "line",
+        caption: captions.clean(findings),
+        x: { title: labels.length },
+        y: { title: labels.clean, domain: [0, 1] },
+        series: [
+          { label: labels.drawn, points: over(clean) },
+          { label: labels.power(shown.clear), points: over(expected), dashed: true },
+        ],
+      },
+    ];
   },
 };

@@ -8,8 +8,9 @@
  * @module
  */
 
-import { percent, rounded, Steps } from "../../05_transformer/experiments/support.ts";
-import type { Experiment, Figure } from "../../experiments.ts";
+import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
+import { percent } from "../../experiments/numbers.ts";
+import { Steps } from "../../experiments/running.ts";
 import { toProbabilities } from "../sampling.ts";
 import { epsilonRule, type LogitsRule, minPRule, topKRule, topPRule, typicalRule } from "../truncation.ts";
 
@@ -30,15 +31,19 @@ const flat = (): number[] => {
   const good = 100, left = 0.01 / (VOCABULARY - good);
   return Array.from({ length: VOCABULARY }, (_, i) => i < good ? 0.99 / good : left);
 };
-const DISTRIBUTIONS: readonly { readonly name: string; readonly probabilities: readonly number[] }[] = [
-  { name: "sure", probabilities: withTail(0.99) },
-  { name: "long tail", probabilities: withTail(0.3, 0.2, 0.1) },
-  { name: "smooth", probabilities: zipf() },
-  { name: "a hundred good", probabilities: flat() },
-];
-const RULES = ["top-k", "top-p", "epsilon", "min-p", "typical"] as const;
+const NAMES = ["sure", "longTail", "smooth", "hundred"] as const;
+const DISTRIBUTIONS: Readonly<Record<typeof NAMES[number], readonly number[]>> = {
+  sure: withTail(0.99),
+  longTail: withTail(0.3, 0.2, 0.1),
+  smooth: zipf(),
+  hundred: flat(),
+};
+/** Ranks at which the distributions are drawn. */
+const RANKS = [1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 70, 100, 101, 150, 200, 300, 500, 700, 1000];
+const RULES = ["topK", "topP", "epsilon", "minP", "typical"] as const;
 
-type Found = {
+/** What is found. */
+export interface CutFindings {
   /** Words kept: sure, long tail, smooth, a hundred good. */
   readonly topK: readonly number[];
   readonly topP: readonly number[];
@@ -49,110 +54,41 @@ type Found = {
   readonly tailLeft: readonly number[];
   /** Whether the likeliest word of the long tail survives, 1 or 0, by rule. */
   readonly best: readonly number[];
-};
+  readonly shown: {
+    readonly ranks: readonly number[];
+    /** Probability at each rank, by distribution. */
+    readonly probabilities: readonly (readonly number[])[];
+    /** Share of the probability that is kept, by rule and distribution. */
+    readonly shares: readonly (readonly number[])[];
+  };
+}
 
-function figures(kept: readonly number[][], shares: readonly number[][], tailLeft: readonly number[]): Figure[] {
-  const ranks = [1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 70, 100, 101, 150, 200, 300, 500, 700, 1000];
-  return [
-    {
-      kind: "line",
-      caption: "The four distributions: the probability of the likeliest word, of the second, and so on.",
-      x: { title: "rank of the word", logarithmic: true },
-      y: { title: "probability", logarithmic: true },
-      series: DISTRIBUTIONS.map(({ name, probabilities }) => ({
-        label: name,
-        points: ranks.map((rank) => [rank, rounded(probabilities[rank - 1]!)]),
-      })),
-    },
-    {
-      kind: "bars",
-      caption: `Words that each rule keeps. Top-k keeps ${kept[0]![0]}, whether one word is right or a hundred are; ` +
-        `top-p keeps ${kept[1]!.join(", ")}, epsilon ${kept[2]!.join(", ")}.`,
-      y: { title: "words kept", logarithmic: true },
-      bars: RULES.flatMap((group, rule) =>
-        DISTRIBUTIONS.map(({ name: label }, i) => ({ label, group, value: kept[rule]![i]! }))
-      ),
-    },
-    {
-      kind: "table",
-      caption: `Words kept, and their share of the probability. Of the long tail’s 40\u202f%, ${
-        RULES.map((name, i) => `${name} leaves ${percent(tailLeft[i]!)}`).join(", ")
-      }, before what is kept is scaled up again.`,
-      columns: ["rule", ...DISTRIBUTIONS.map(({ name }) => name)],
-      rows: RULES.map((name, rule) => [
-        name,
-        ...DISTRIBUTIONS.map((_, i) => `${kept[rule]![i]} (${percent(shares[rule]![i]!, 3)})`),
-      ]),
-    },
-  ];
+/** What the experiment is made of. */
+export interface Cut extends Parts {
+  findings: CutFindings;
+  controls: typeof RULES[number];
+  claims: "topK" | "topP" | "tail" | "each" | "typical";
+  captions: "distributions" | "kept" | "shares";
+  labels: Labels<typeof NAMES[number] | typeof RULES[number] | "rank" | "probability" | "kept" | "rule">;
 }
 
 /** Every rule on the same distributions. */
-export const truncationExperiment: Experiment<Found, "topK" | "topP" | "epsilon" | "minP" | "typical"> = {
-  name: "generation/truncation",
-  title: "Five ways to cut",
-  purpose: "Five rules cut the same four distributions: a sure one, the notes’ long tail, one as of a trained " +
-    "model, and one where a hundred words are equally good. Change the threshold of a rule, and see how many " +
-    "words it keeps of each. A good rule keeps few where one word is right and many where many are.",
+export const experiment: Experiment<Cut> = {
   controls: {
-    topK: { label: "Top-k", description: "How many words are kept", default: 40, min: 1, max: 200 },
-    topP: {
-      label: "Top-p",
-      description: "Share of the probability that is kept",
-      default: 0.9,
-      min: 0.05,
-      max: 1,
-      step: 0.05,
-    },
-    epsilon: {
-      label: "Epsilon",
-      description: "Probability that a word must exceed",
-      default: 0.002,
-      min: 0.0005,
-      max: 0.05,
-      step: 0.0005,
-    },
-    minP: {
-      label: "Min-p",
-      description: "Share of the likeliest word’s probability that a word must have",
-      default: 0.1,
-      min: 0.01,
-      max: 1,
-      step: 0.01,
-    },
-    typical: {
-      label: "Typical",
-      description: "Share kept of the words whose surprise is usual",
-      default: 0.2,
-      min: 0.05,
-      max: 1,
-      step: 0.05,
-    },
+    topK: { default: 40, min: 1, max: 200 },
+    topP: { default: 0.9, min: 0.05, max: 1, step: 0.05 },
+    epsilon: { default: 0.002, min: 0.0005, max: 0.05, step: 0.0005 },
+    minP: { default: 0.1, min: 0.01, max: 1, step: 0.01 },
+    typical: { default: 0.2, min: 0.05, max: 1, step: 0.05 },
   },
-  claims: [
-    {
-      text: "Top-k keeps the same number everywhere: too many where one word is right, too few where a hundred are",
-      holds: ({ topK }) => topK.every((kept) => kept === topK[0]) && topK[0]! > 1 && topK[0]! < 100,
-    },
-    {
-      text: "Top-p adapts: one word where the model is sure, many where a hundred are equally good",
-      holds: ({ topP }) => topP[0] === 1 && topP[3]! > 20,
-    },
-    {
-      text: "Top-p leaves out the notes’ long tail",
-      holds: ({ topP }) => topP[1]! <= 3,
-      refuted: true,
-    },
-    {
-      text: "Epsilon and min-p look at each word by itself, and leave out all of it",
-      holds: ({ epsilon, minP }) => epsilon[1] === 3 && minP[1] === 3,
-    },
-    {
-      text: "Locally typical is the only rule that may drop the likeliest word",
-      holds: ({ best }) => best.join() === "1,1,1,1,0",
-    },
-  ],
-  async run({ topK, topP, epsilon, minP, typical }, options) {
+  claims: {
+    topK: { holds: ({ topK }) => topK.every((kept) => kept === topK[0]) && topK[0]! > 1 && topK[0]! < 100 },
+    topP: { holds: ({ topP }) => topP[0] === 1 && topP[3]! > 20 },
+    tail: { holds: ({ topP }) => topP[1]! <= 3, refuted: true },
+    each: { holds: ({ epsilon, minP }) => epsilon[1] === 3 && minP[1] === 3 },
+    typical: { holds: ({ best }) => best.join() === "1,1,1,1,0" },
+  },
+  async measure({ topK, topP, epsilon, minP, typical }, options) {
     const steps = new Steps(options, RULES.length);
     const rules: readonly LogitsRule[] = [
       topKRule(topK),
@@ -165,22 +101,21 @@ export const truncationExperiment: Experiment<Found, "topK" | "topP" | "epsilon"
     for (const rule of rules) {
       await steps.next();
       const counts: number[] = [], sums: number[] = [];
-      for (const { name, probabilities } of DISTRIBUTIONS) {
+      for (const name of NAMES) {
+        const probabilities = DISTRIBUTIONS[name];
         const cut = toProbabilities(rule(Float64Array.from(probabilities, Math.log), { tokens: [] }));
         const left = probabilities.filter((_, token) => cut[token]! > 0);
         counts.push(left.length);
-        sums.push(rounded(left.reduce((a, b) => a + b, 0)));
-        if (name === "long tail") {
+        sums.push(left.reduce((a, b) => a + b, 0));
+        if (name === "longTail") {
           best.push(Number(cut[0]! > 0));
-          tailLeft.push(
-            rounded(probabilities.reduce((sum, p, token) => token > 2 && cut[token]! > 0 ? sum + p : sum, 0)),
-          );
+          tailLeft.push(probabilities.reduce((sum, p, token) => token > 2 && cut[token]! > 0 ? sum + p : sum, 0));
         }
       }
       kept.push(counts);
       shares.push(sums);
     }
-    const findings: Found = {
+    return {
       topK: kept[0]!,
       topP: kept[1]!,
       epsilon: kept[2]!,
@@ -188,7 +123,44 @@ export const truncationExperiment: Experiment<Found, "topK" | "topP" | "epsilon"
       typical: kept[4]!,
       tailLeft,
       best,
+      shown: {
+        ranks: RANKS,
+        probabilities: NAMES.map((name) => RANKS.map((rank) => DISTRIBUTIONS[name][rank - 1]!)),
+        shares,
+      },
     };
-    return { findings, figures: figures(kept, shares, tailLeft) };
+  },
+  draw(findings, { captions, labels }) {
+    const { ranks, probabilities, shares } = findings.shown;
+    const names = NAMES.map((name) => labels[name]);
+    return [
+      {
+        kind: "line",
+        caption: captions.distributions(findings),
+        x: { title: labels.rank, logarithmic: true },
+        y: { title: labels.probability, logarithmic: true },
+        series: names.map((label, i) => ({
+          label,
+          points: ranks.map((rank, k): [number, number] => [rank, probabilities[i]![k]!]),
+        })),
+      },
+      {
+        kind: "bars",
+        caption: captions.kept(findings),
+        y: { title: labels.kept, logarithmic: true },
+        bars: RULES.flatMap((rule) =>
+          names.map((label, i) => ({ label, group: labels[rule], value: findings[rule][i]! }))
+        ),
+      },
+      {
+        kind: "table",
+        caption: captions.shares(findings),
+        columns: [labels.rule, ...names],
+        rows: RULES.map((rule, r) => [
+          labels[rule],
+          ...names.map((_, i) => `${findings[rule][i]} (${percent(shares[r]![i]!, 3)})`),
+        ]),
+      },
+    ];
   },
 };

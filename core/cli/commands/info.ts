@@ -15,6 +15,7 @@ import type { Tensor } from "../../engine/tensor.ts";
 import { type Command, defineCommand } from "../arguments.ts";
 import { chooseDevice, deviceOptions, WEIGHT_FORMATS } from "../device.ts";
 import { escapeControl } from "../errors.ts";
+import { writeLayout } from "../layouts.ts";
 import { openLanguageModel, openTranslator, readModel, type SavedModel } from "../models.ts";
 import { loadParser } from "../parser.ts";
 import { count, line, padEnd } from "../terminal.ts";
@@ -46,7 +47,7 @@ export function describeModel(saved: SavedModel): [string, string][] {
     ["weights", count(model.parameterCount())],
     ["memory", WEIGHT_FORMATS.map((format) => `${format} ${count(bytesOf(model, format))}`).join(", ") + " bytes"],
     ["vocabulary", vocabularies],
-    ["layout", list(numbersOf(notes.layout as unknown as Readonly<Record<string, unknown>>))],
+    ["layout", list(numbersOf(writeLayout(notes.layout)))],
     ["recipe", list(notes.recipe)],
     ["measured", list(notes.measured)],
   ];

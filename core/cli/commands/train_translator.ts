@@ -145,7 +145,7 @@ async function trainTranslator(
     hiddenSize: of("hiddenSize"),
     numLayers: of("numLayers"),
     numHeads: of("numHeads"),
-    norm: "pre",
+    placement: "pre",
     dropout: of("dropout"),
   } as const;
   const initial = random.split();

@@ -21,15 +21,15 @@ export const VALUE = 4;
 export const MASK = 5;
 /** Address of the bias, or 0. */
 export const BIAS = 6;
-/** Heads $H$. */
+/** Heads. */
 export const HEADS = 7;
-/** Groups $G$ of heads that share keys and values. */
+/** Groups of heads that share keys and values. */
 export const GROUPS = 8;
-/** Queries $T$ of a head. */
+/** Queries of a head. */
 export const QUERIES = 9;
-/** Keys $S$ of a group. */
+/** Keys of a group. */
 export const KEYS = 10;
-/** Width $D$ of a head. */
+/** Width of a head. */
 export const WIDTH = 11;
 /** 1 where the future is forbidden. */
 export const CAUSAL = 12;

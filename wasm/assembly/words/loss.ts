@@ -8,9 +8,9 @@
 
 /** Address of the losses; backwards, of the gradient of the logits. */
 export const TO = 0;
-/** Address of the largest logit $m$ of each row. */
+/** Address of the largest logit of each row. */
 export const MAXIMUM = 1;
-/** Address of the sum $s$ of each row. */
+/** Address of the sum of exponentials of each row. */
 export const SUM = 2;
 /** Address of the logits. */
 export const LOGITS = 3;

@@ -12,7 +12,7 @@ export const TO = 0;
 export const FROM = 1;
 /** Bytes from row to row of the left operand, from column to column of the right one. */
 export const ACROSS = 2;
-/** Bytes per step of $k$. */
+/** Bytes from term to term of a sum. */
 export const ALONG = 3;
 /** Rows of the left operand, columns of the right one. */
 export const COUNT = 4;

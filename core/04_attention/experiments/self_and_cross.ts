@@ -16,8 +16,12 @@ import { Module } from "../../engine/module.ts";
 import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import { type Tensor, tensor } from "../../engine/tensor.ts";
-import type { Experiment, Figure } from "../../experiments.ts";
-import { fit, mean, percent, readMatrices, rounded, SEED } from "../../experiments/plain.ts";
+import { mean } from "../../experiments/arithmetic.ts";
+import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
+import type { Figure } from "../../experiments/figure.ts";
+import { fit } from "../../experiments/learning.ts";
+import { readMatrices } from "../../experiments/reading.ts";
+import { SEED } from "../../experiments/seed.ts";
 import { crossEntropy } from "../../06_training/loss.ts";
 import { Embedding } from "../../02_words/embeddings.ts";
 import { LearnedPositions } from "../positions/mod.ts";
@@ -26,16 +30,14 @@ import { CrossAttention } from "../self_and_cross.ts";
 const ANIMALS = ["cat", "dog", "bird", "horse"];
 const COLORS = ["black", "white", "brown", "grey"];
 const ACTIONS = ["sleeping", "eating", "running"];
-const PLACES = ["top", "middle", "bottom"].flatMap((height) =>
-  ["left", "centre", "right"].map((side) => `${height} ${side}`)
-);
 const WORDS = ["<begin>", "the", "is", "and", ".", ...ANIMALS, ...COLORS, ...ACTIONS];
 const LENGTH = 7;
 /** After which word the colour has to come, and after which the action. */
 const ASKS_COLOR = 3, ASKS_ACTION = 5;
-const E = 32, D = 16, S = PLACES.length, C = ANIMALS.length + COLORS.length + ACTIONS.length;
+const E = 32, D = 16, S = 9, C = ANIMALS.length + COLORS.length + ACTIONS.length;
 
-type Found = {
+/** What is found. */
+export interface CaptionerFindings {
   /** Share of test captions whose colour and action are right. */
   readonly right: readonly number[];
   /** The same when the regions are those of another picture. */
@@ -44,7 +46,43 @@ type Found = {
   readonly looked: readonly number[];
   /** Share of test captions where that region has the largest weight when the colour is asked for. */
   readonly largest: number;
-};
+  readonly shown: {
+    readonly steps: {
+      /** A caption, word by word. */
+      readonly words: readonly string[];
+      /** After which of them the colour has to come, and after which the action. */
+      readonly color: number;
+      readonly action: number;
+    };
+    /** Two captions of one picture. */
+    readonly captions: readonly CaptionShown[];
+  };
+}
+
+/** A caption and where it looked. */
+export interface CaptionShown {
+  /** Its words, the first one before anything is written. */
+  readonly words: readonly string[];
+  /** What is in each region of the picture, from the top left to the bottom right; nothing in most. */
+  readonly regions: readonly { readonly animal?: string; readonly color?: string; readonly action?: string }[];
+  /** Weight of each region after each word. */
+  readonly weights: readonly (readonly number[])[];
+  /** The animal spoken of, and its weight when the colour has to come. */
+  readonly animal: string;
+  readonly weight: number;
+}
+
+/** What the experiment is made of. */
+export interface Captioning extends Parts {
+  findings: CaptionerFindings;
+  controls: "steps" | "blur" | "seed";
+  claims: "largest" | "looked" | "right" | "other";
+  captions: "first" | "second" | "looked" | "right";
+  labels: Labels<"weight" | "right" | "own" | "other" | "color" | "action"> & {
+    empty(region: number): string;
+    creature(color: string, animal: string, action: string): string;
+  };
+}
 
 interface Creature {
   readonly animal: number;
@@ -139,73 +177,39 @@ async function accuracy(model: Captioner, scenes: readonly Scene[], pictures: Te
     })
   );
   const byPosition = await right.read();
-  return [rounded(byPosition[ASKS_COLOR]!), rounded(byPosition[ASKS_ACTION]!)];
+  return [byPosition[ASKS_COLOR]!, byPosition[ASKS_ACTION]!];
 }
 
 async function weightsOf(model: Captioner, scenes: readonly Scene[], pictures: Tensor): Promise<number[][][]> {
   return await readMatrices(scope(() => noGrad(() => model.weights(write(scenes).inputs, pictures))));
 }
 
-/** The attention map of one caption. */
-function map(scene: Scene, weights: readonly (readonly number[])[]): Figure {
-  const regions = PLACES.map((place, region) => {
+/** One caption, its picture, and where it looked. */
+function show(scene: Scene, weights: readonly (readonly number[])[]): CaptionShown {
+  const regions = Array.from({ length: S }, (_, region) => {
     const creature = scene.creatures.find((each) => each.region === region);
-    if (!creature) return `(${place})`;
-    return `${COLORS[creature.color]} ${ANIMALS[creature.animal]}, ${ACTIONS[creature.action]}`;
+    if (!creature) return {};
+    return { animal: ANIMALS[creature.animal]!, color: COLORS[creature.color]!, action: ACTIONS[creature.action]! };
   });
-  const words = caption(scene), { animal, region } = scene.creatures[scene.spoken]!;
-  return {
-    kind: "attention",
-    caption: `Who looks where: each word at the left, fed in after those before it, asks the regions of one picture, ` +
-      `at the right. After “${words.slice(1, 4).join(" ")}” the ${ANIMALS[animal]} gets ${
-        percent(weights[ASKS_COLOR]![region]!)
-      } of the weight, and “${words[4]}” has to come next.`,
-    from: words.slice(0, LENGTH),
-    to: regions,
-    weights: [weights.map((row) => row.map(rounded))],
-  };
+  const { animal, region } = scene.creatures[scene.spoken]!;
+  return { words: caption(scene), regions, weights, animal: ANIMALS[animal]!, weight: weights[ASKS_COLOR]![region]! };
 }
 
 /** Cross-attention from a caption to a picture. */
-export const captionsExperiment: Experiment<Found, "steps" | "blur" | "seed"> = {
-  name: "attention/self_and_cross",
-  title: "A captioner looks at what it speaks of",
-  purpose: "A small model learns to write captions such as “the cat is black and sleeping” for pictures of " +
-    "nine regions, three of which show an animal. It is told the next word, never where to look. Change the steps " +
-    "of the training, or blur the regions. See where the weight goes when the colour or the action has to come " +
-    "next.",
+export const experiment: Experiment<Captioning> = {
   controls: {
-    steps: { label: "Steps", description: "Training steps of 64 captions", default: 400, min: 0, max: 800, step: 50 },
-    blur: {
-      label: "Blur",
-      description: "Deviation of the noise in what a region shows",
-      default: 0.1,
-      min: 0,
-      max: 1,
-      step: 0.1,
-    },
+    steps: { default: 400, min: 0, max: 800, step: 50 },
+    blur: { default: 0.1, min: 0, max: 1, step: 0.1 },
     seed: SEED,
   },
-  claims: [
-    {
-      text: "The region of the animal spoken of gets the largest weight in more than 3 of 4 unseen captions",
-      holds: ({ largest }) => largest > 0.75,
-    },
-    {
-      text: "In the mean it gets more than 0.6 of the weight when its colour or its action is asked for",
-      holds: ({ looked }) => looked[ASKS_COLOR]! > 0.6 && looked[ASKS_ACTION]! > 0.6,
-    },
-    {
-      text: "From the region the captioner reads colour and action: more than 95 in 100 are right",
-      holds: ({ right }) => right.every((share) => share > 0.95),
-    },
-    {
-      text: "With another picture before it, it does no better than a guess: fewer than 45 in 100 are right",
-      holds: ({ otherPicture }) => otherPicture.every((share) => share < 0.45),
-    },
-  ],
+  claims: {
+    largest: { holds: ({ largest }) => largest > 0.75 },
+    looked: { holds: ({ looked }) => looked[ASKS_COLOR]! > 0.6 && looked[ASKS_ACTION]! > 0.6 },
+    right: { holds: ({ right }) => right.every((share) => share > 0.95) },
+    other: { holds: ({ otherPicture }) => otherPicture.every((share) => share < 0.45) },
+  },
   tolerance: 0.05,
-  async run({ steps, blur, seed }, { signal, onProgress }) {
+  async measure({ steps, blur, seed }, { signal, onProgress }) {
     signal?.throwIfAborted();
     const random = new Random(seed);
     const model = new Captioner(random);
@@ -223,46 +227,54 @@ export const captionsExperiment: Experiment<Found, "steps" | "blur" | "seed"> = 
     const weights = await weightsOf(model, scenes, pictures);
     const regionOf = ({ creatures, spoken }: Scene): number => creatures[spoken]!.region;
     const onRegion = (position: number): number[] => scenes.map((scene, i) => weights[i]![position]![regionOf(scene)]!);
-    const findings: Found = {
-      right: await accuracy(model, scenes, pictures),
-      otherPicture: await accuracy(model, scenes, others),
-      looked: Array.from({ length: LENGTH }, (_, position) => mean(onRegion(position))),
-      largest: mean(onRegion(ASKS_COLOR).map((x, i) => x === Math.max(...weights[i]![ASKS_COLOR]!) ? 1 : 0)),
-    };
-
     // One picture, and a caption for two of its animals.
     const { creatures } = scenes[0]!;
     const shown = [0, 1].map((spoken): Scene => ({ creatures, spoken }));
     const maps = await weightsOf(model, shown, pictures.slice(0, 0, 1).expand([2, S, C]));
-    const slots = ["<begin>", "the", "cat", "is", "black", "and", "sleeping"];
-    const [color, action] = findings.right, [wrongColor, wrongAction] = findings.otherPicture;
     return {
-      findings,
-      figures: [
-        map(shown[0]!, maps[0]!),
-        map(shown[1]!, maps[1]!),
-        {
-          kind: "bars",
-          caption:
-            `The mean weight on the region of the animal spoken of, while a caption such as “the cat is black and ` +
-            `sleeping” is written: ${percent(findings.looked[ASKS_COLOR]!)} when the colour has to come, ` +
-            `${percent(findings.looked[ASKS_ACTION]!)} when the action has to. A ninth is what chance would give.`,
-          y: { title: "weight on the region", domain: [0, 1] },
-          bars: slots.map((word, i) => ({ label: `${i + 1} ${word}`, value: findings.looked[i]! })),
+      right: await accuracy(model, scenes, pictures),
+      otherPicture: await accuracy(model, scenes, others),
+      looked: Array.from({ length: LENGTH }, (_, position) => mean(onRegion(position))),
+      largest: mean(onRegion(ASKS_COLOR).map((x, i) => x === Math.max(...weights[i]![ASKS_COLOR]!) ? 1 : 0)),
+      shown: {
+        steps: {
+          words: ["<begin>", "the", "cat", "is", "black", "and", "sleeping"],
+          color: ASKS_COLOR,
+          action: ASKS_ACTION,
         },
-        {
-          kind: "bars",
-          caption:
-            `Unseen captions: ${percent(color!)} of the colours and ${percent(action!)} of the actions are right; ` +
-            `with another picture, ${percent(wrongColor!)} and ${percent(wrongAction!)}.`,
-          y: { title: "share that is right", domain: [0, 1] },
-          bars: [["its own picture", findings.right] as const, ["another picture", findings.otherPicture] as const]
-            .flatMap(([group, [color, action]]) => [
-              { label: "colour", group, value: color! },
-              { label: "action", group, value: action! },
-            ]),
-        },
-      ],
+        captions: shown.map((scene, i) => show(scene, maps[i]!)),
+      },
     };
+  },
+  draw(findings, { captions, labels }) {
+    const { right, otherPicture, looked, shown } = findings;
+    const map = ({ words, regions, weights }: CaptionShown, caption: string): Figure => ({
+      kind: "attention",
+      caption,
+      from: words.slice(0, LENGTH),
+      to: regions.map(({ color, animal, action }, i) =>
+        color && animal && action ? labels.creature(color, animal, action) : labels.empty(i)
+      ),
+      weights: [weights],
+    });
+    return [
+      map(shown.captions[0]!, captions.first(findings)),
+      map(shown.captions[1]!, captions.second(findings)),
+      {
+        kind: "bars",
+        caption: captions.looked(findings),
+        y: { title: labels.weight, domain: [0, 1] },
+        bars: shown.steps.words.map((word, i) => ({ label: `${i + 1} ${word}`, value: looked[i]! })),
+      },
+      {
+        kind: "bars",
+        caption: captions.right(findings),
+        y: { title: labels.right, domain: [0, 1] },
+        bars: [[labels.own, right] as const, [labels.other, otherPicture] as const].flatMap(([group, shares]) => [
+          { label: labels.color, group, value: shares[0]! },
+          { label: labels.action, group, value: shares[1]! },
+        ]),
+      },
+    ];
   },
 };

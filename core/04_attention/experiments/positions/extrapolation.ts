@@ -12,18 +12,22 @@
  * @module
  */
 
-import { noGrad } from "../../engine/autograd.ts";
-import { Linear } from "../../engine/linear.ts";
-import { Module } from "../../engine/module.ts";
-import { lowerTriangle } from "../../engine/ops.ts";
-import { Random } from "../../engine/random.ts";
-import { scope } from "../../engine/scope.ts";
-import { type Tensor, tensor } from "../../engine/tensor.ts";
-import type { Experiment } from "../../experiments.ts";
-import { fit, fixed, mean, percent, readMatrix, rounded, SEED } from "../../experiments/plain.ts";
-import { crossEntropy } from "../../06_training/loss.ts";
-import { Embedding } from "../../02_words/embeddings.ts";
-import { MultiHeadAttention, type PositionRule } from "../multi_head.ts";
+import { noGrad } from "../../../engine/autograd.ts";
+import { Linear } from "../../../engine/linear.ts";
+import { Module } from "../../../engine/module.ts";
+import { lowerTriangle } from "../../../engine/ops.ts";
+import { Random } from "../../../engine/random.ts";
+import { scope } from "../../../engine/scope.ts";
+import { type Tensor, tensor } from "../../../engine/tensor.ts";
+import { mean } from "../../../experiments/arithmetic.ts";
+import type { Experiment, Labels, Parts } from "../../../experiments/experiment.ts";
+import type { Series } from "../../../experiments/figure.ts";
+import { fit } from "../../../experiments/learning.ts";
+import { readMatrix } from "../../../experiments/reading.ts";
+import { SEED } from "../../../experiments/seed.ts";
+import { crossEntropy } from "../../../06_training/loss.ts";
+import { Embedding } from "../../../02_words/embeddings.ts";
+import { MultiHeadAttention, type PositionRule } from "../../multi_head.ts";
 import {
   AlibiPositions,
   LearnedPositions,
@@ -31,7 +35,7 @@ import {
   RotaryPositions,
   SinusoidalPositions,
   T5Positions,
-} from "../positions/mod.ts";
+} from "../../positions/mod.ts";
 
 const VARIABLES = 6, VALUES = 8, E = 32, HEADS = 4, D = E / HEADS;
 /** How many times longer the longest list of the test is. */
@@ -39,14 +43,38 @@ const TIMES = 4, BINS = 4 * TIMES;
 const SCHEMES = ["none", "learned", "sinusoidal", "Shaw", "T5", "RoPE", "ALiBi"] as const;
 const IGNORED = -100;
 
-type Found = {
+/** What is found. */
+export interface ExtrapolationFindings {
   /** Accuracy in the second half of the trained length, by scheme. */
   readonly within: readonly number[];
   /** Accuracy between twice and four times the trained length. */
   readonly beyond: readonly number[];
   /** Weight of RoPE at less than half a turn of its second pair, and around a whole one, in long lists. */
   readonly turned: readonly number[];
-};
+  readonly shown: {
+    readonly trained: number;
+    /** Length of the lists of the test, and distance of a full turn of RoPE's second pair. */
+    readonly tested: number;
+    readonly turn: number;
+    /** Middles of the stretches over which accuracy and weight were taken. */
+    readonly middles: readonly number[];
+    /** Accuracy by stretch of the list, by scheme. */
+    readonly curves: readonly (readonly number[])[];
+    /** Weight by stretch of distances, by scheme. */
+    readonly reaches: readonly (readonly number[])[];
+    /** Weight at distances that training has not met, by scheme. */
+    readonly far: readonly number[];
+  };
+}
+
+/** What the experiment is made of. */
+export interface Extrapolation extends Parts {
+  findings: ExtrapolationFindings;
+  controls: "trained" | "steps" | "seed";
+  claims: "within" | "absolute" | "relative" | "enough" | "turn";
+  captions: "right" | "reach";
+  labels: Labels<typeof SCHEMES[number] | "position" | "right" | "trained" | "distance" | "weight">;
+}
 
 /** Distance at which the second pair of coordinates of RoPE has gone round. */
 const TURN = 2 * Math.PI * 10000 ** (2 / D);
@@ -125,7 +153,7 @@ async function accuracies(model: Reader, lists: Lists): Promise<number[]> {
   const width = rights.length / BINS;
   const sum = (numbers: ArrayLike<number>, bin: number): number =>
     Array.from(numbers).slice(bin * width, (bin + 1) * width).reduce((a, b) => a + b, 0);
-  return Array.from({ length: BINS }, (_, bin) => rounded(sum(rights, bin) / Math.max(1, sum(askeds, bin))));
+  return Array.from({ length: BINS }, (_, bin) => sum(rights, bin) / Math.max(1, sum(askeds, bin)));
 }
 
 /** How much weight of the last quarter of long lists goes to each stretch of distances. */
@@ -149,50 +177,23 @@ async function reach(model: Reader, { variables, values, answers }: Lists): Prom
 }
 
 /** Every scheme of positions, read past the length it was trained on. */
-export const extrapolationExperiment: Experiment<Found, "trained" | "steps" | "seed"> = {
-  name: "attention/positions/extrapolation",
-  title: "Past the trained length",
-  purpose: "A list of assignments such as a = 3, b = 1, a = 5 is read from left to right; at each one the " +
-    "model has to say what the variable held before. With each scheme one attention layer is trained on short " +
-    "lists and tested on lists four times as long. Change the trained length. Right of the dashed line is what " +
-    "training has never met.",
+export const experiment: Experiment<Extrapolation> = {
   controls: {
-    trained: {
-      label: "Trained length",
-      description: "Assignments in a list of the training; the test is four times as long",
-      default: 32,
-      min: 16,
-      max: 64,
-      step: 16,
-    },
-    steps: { label: "Steps", description: "Training steps of 16 lists", default: 150, min: 50, max: 600, step: 50 },
+    trained: { default: 32, min: 16, max: 64, step: 16 },
+    steps: { default: 150, min: 50, max: 600, step: 50 },
     seed: SEED,
   },
-  claims: [
-    {
-      text: "Within the trained length every scheme answers more than 85 in 100; without positions it is fewer than 60",
+  claims: {
+    within: {
       holds: ({ within: [none, ...schemes] }) => none! < 0.6 && schemes.every((share) => share > 0.85),
     },
-    {
-      text: "Absolute positions, learned or sinusoidal, do not generalize: past twice the length, fewer than 40 in 100",
-      holds: ({ beyond: [, learned, sinusoidal] }) => learned! < 0.4 && sinusoidal! < 0.4,
-    },
-    {
-      text: "Shaw, T5 and ALiBi do: more than 70 in 100",
-      holds: ({ beyond }) => [3, 4, 6].every((scheme) => beyond[scheme]! > 0.7),
-    },
-    {
-      text: "To be relative is enough to generalize: RoPE, too, answers more than 70 in 100",
-      refuted: true,
-      holds: ({ beyond }) => beyond[SCHEMES.indexOf("RoPE")]! > 0.7,
-    },
-    {
-      text: "RoPE takes far for near: around a full turn of its second pair it has more weight than within half a turn",
-      holds: ({ turned: [near, round] }) => round! > near!,
-    },
-  ],
+    absolute: { holds: ({ beyond: [, learned, sinusoidal] }) => learned! < 0.4 && sinusoidal! < 0.4 },
+    relative: { holds: ({ beyond }) => [3, 4, 6].every((scheme) => beyond[scheme]! > 0.7) },
+    enough: { refuted: true, holds: ({ beyond }) => beyond[SCHEMES.indexOf("RoPE")]! > 0.7 },
+    turn: { holds: ({ turned: [near, round] }) => round! > near! },
+  },
   tolerance: 0.05,
-  async run({ trained, steps, seed }, { signal, onProgress }) {
+  async measure({ trained, steps, seed }, { signal, onProgress }) {
     signal?.throwIfAborted();
     const test = draw(32, TIMES * trained, new Random(seed).split());
     const curves: number[][] = [], reaches: number[][] = [];
@@ -211,52 +212,43 @@ export const extrapolationExperiment: Experiment<Found, "trained" | "steps" | "s
     const stretch = trained / 4, rotary = reaches[SCHEMES.indexOf("RoPE")]!;
     const weightBetween = (from: number, to: number): number =>
       rotary.reduce((sum, x, bin) => (bin + 0.5) * stretch >= from && (bin + 0.5) * stretch < to ? sum + x : sum, 0);
-    const findings: Found = {
+    return {
       within: curves.map((curve) => mean(curve.slice(2, 4))),
       beyond: curves.map((curve) => mean(curve.slice(8))),
       turned: [weightBetween(0, TURN / 2), weightBetween(0.6 * TURN, 1.2 * TURN)],
+      shown: {
+        trained,
+        tested: TIMES * trained,
+        turn: TURN,
+        middles: Array.from({ length: BINS }, (_, bin) => (bin + 0.5) * stretch),
+        curves,
+        reaches,
+        far: reaches.map((shares) => shares.slice(4).reduce((sum, x) => sum + x, 0)),
+      },
     };
-    const turn = `${fixed(TURN, 0)}, a full turn of its second pair of coordinates`;
-    // What is drawn ends at three times the trained length.
-    const round = 3 * trained < TURN
-      ? `What is drawn ends before ${turn}`
-      : `${percent(findings.turned[1]!)} of all lies around ${turn}, which training has ${
-        trained < TURN ? "not met" : "met"
-      }`;
-    const far = (name: typeof SCHEMES[number]): string =>
-      percent(reaches[SCHEMES.indexOf(name)]!.slice(4).reduce((sum, x) => sum + x, 0));
-    return {
-      findings,
-      figures: [
-        {
-          kind: "line",
-          caption:
-            `Right answers by place in the list, trained on ${trained} assignments. Between ${2 * trained} and ` +
-            `${TIMES * trained}: ${SCHEMES.map((name, i) => `${name} ${percent(findings.beyond[i]!)}`).join(", ")}.`,
-          x: { title: "position in the list", domain: [0, TIMES * trained] },
-          y: { title: "share that is right", domain: [0, 1] },
-          series: [
-            ...SCHEMES.map((label, i) => ({
-              label,
-              points: curves[i]!.map((y, bin): [number, number] => [(bin + 0.5) * stretch, y]),
-            })),
-            { label: "trained length", points: [[trained, 0], [trained, 1]], dashed: true },
-          ],
-        },
-        {
-          kind: "line",
-          caption:
-            `Where the last quarter of the long lists looks: the share of the weight by distance. At distances ` +
-            `above ${trained}, which training has not met, ALiBi has ${far("ALiBi")} of its weight, learned ` +
-            `positions have ${far("learned")}, RoPE has ${far("RoPE")}. ${round}.`,
-          x: { title: "distance of what is looked at" },
-          y: { title: "share of the weight" },
-          series: SCHEMES.map((label, i) => ({
-            label,
-            points: reaches[i]!.map((y, bin): [number, number] => [(bin + 0.5) * stretch, rounded(y)]),
-          })),
-        },
-      ],
-    };
+  },
+  draw(findings, { captions, labels }) {
+    const { trained, tested, middles, curves, reaches } = findings.shown;
+    const series = (rows: readonly (readonly number[])[]): Series[] =>
+      SCHEMES.map((scheme, i) => ({
+        label: labels[scheme],
+        points: rows[i]!.map((y, bin) => [middles[bin]!, y]),
+      }));
+    return [
+      {
+        kind: "line",
+        caption: captions.right(findings),
+        x: { title: labels.position, domain: [0, tested] },
+        y: { title: labels.right, domain: [0, 1] },
+        series: [...series(curves), { label: labels.trained, points: [[trained, 0], [trained, 1]], dashed: true }],
+      },
+      {
+        kind: "line",
+        caption: captions.reach(findings),
+        x: { title: labels.distance },
+        y: { title: labels.weight },
+        series: series(reaches),
+      },
+    ];
   },
 };

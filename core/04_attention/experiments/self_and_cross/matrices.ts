@@ -11,23 +11,28 @@
  * @module
  */
 
-import { noGrad } from "../../engine/autograd.ts";
-import { Linear } from "../../engine/linear.ts";
-import { Module } from "../../engine/module.ts";
-import { roll } from "../../engine/ops.ts";
-import { Random } from "../../engine/random.ts";
-import { scope } from "../../engine/scope.ts";
-import { arange, type Tensor, tensor } from "../../engine/tensor.ts";
-import type { Experiment, Figure } from "../../experiments.ts";
-import { difference, fit, mean, number, percent, readMatrix, rounded, SEED } from "../../experiments/plain.ts";
-import { crossEntropy } from "../../06_training/loss.ts";
-import { Embedding } from "../../02_words/embeddings.ts";
-import { attentionWeights } from "../scaled_dot_product.ts";
+import { noGrad } from "../../../engine/autograd.ts";
+import { Linear } from "../../../engine/linear.ts";
+import { Module } from "../../../engine/module.ts";
+import { roll } from "../../../engine/ops.ts";
+import { Random } from "../../../engine/random.ts";
+import { scope } from "../../../engine/scope.ts";
+import { arange, type Tensor, tensor } from "../../../engine/tensor.ts";
+import { difference, mean } from "../../../experiments/arithmetic.ts";
+import type { Experiment, Labels, Parts } from "../../../experiments/experiment.ts";
+import type { Figure } from "../../../experiments/figure.ts";
+import { fit } from "../../../experiments/learning.ts";
+import { readMatrix } from "../../../experiments/reading.ts";
+import { SEED } from "../../../experiments/seed.ts";
+import { crossEntropy } from "../../../06_training/loss.ts";
+import { Embedding } from "../../../02_words/embeddings.ts";
+import { attentionWeights } from "../../scaled_dot_product.ts";
 
-const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+const DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] as const;
 const NOTES = 8, E = 16, B = 16;
 
-type Found = {
+/** What is found. */
+export interface MatricesFindings {
   /** How many of the seven days look at tomorrow most, with two matrices. */
   readonly twoMatrices: number;
   /** The same with one. */
@@ -38,7 +43,29 @@ type Found = {
   readonly asymmetryOfOne: number;
   /** Share of random vectors of equal length that match themselves best, without any matrix. */
   readonly themselves: number;
-};
+  readonly shown: {
+    readonly steps: number;
+    /** Weights and scores, `[day, day]`, of the head with two matrices and of that with one. */
+    readonly maps: readonly (readonly (readonly number[])[])[];
+    readonly scores: readonly (readonly (readonly number[])[])[];
+    /** Mean weight of tomorrow in each. */
+    readonly onTomorrow: readonly number[];
+    /** Which days do not find tomorrow with one matrix. */
+    readonly lost: readonly Day[];
+  };
+}
+
+/** A day of the week. */
+export type Day = typeof DAYS[number];
+
+/** What the experiment is made of. */
+export interface Matrices extends Parts {
+  findings: MatricesFindings;
+  controls: "headSize" | "steps" | "seed";
+  claims: "two" | "one" | "symmetric" | "without";
+  captions: "maps" | "scoresOfTwo" | "scoresOfOne";
+  labels: Labels<Day | "two" | "one" | "query" | "key">;
+}
 
 /** A head whose words look for others, with one matrix for queries and keys or with two. */
 class Finder extends Module {
@@ -100,52 +127,21 @@ async function selfMatches(random: Random): Promise<number> {
   return mean((await readMatrix(scores)).map((row, i) => row[i] === Math.max(...row) ? 1 : 0));
 }
 
-function scoreMap(scores: readonly (readonly number[])[], caption: string): Figure {
-  return {
-    kind: "heatMap",
-    caption,
-    rows: DAYS,
-    columns: DAYS,
-    values: scores.map((row) => row.map(rounded)),
-    rowTitle: "query",
-    columnTitle: "key",
-    diverging: true,
-  };
-}
-
 /** Self-attention with one matrix and with two. */
-export const tomorrowExperiment: Experiment<Found, "headSize" | "steps" | "seed"> = {
-  name: "attention/self_and_cross/matrices",
-  title: "Every day looks for tomorrow: one matrix or two",
-  purpose: "Each day of a week has to find the day after it. One head has a matrix for its queries and another " +
-    "for its keys; a second head has one matrix for both. Both are trained alike. Change the width or the steps, " +
-    "and count the days that find tomorrow. In the maps of scores, compare cells that mirror each other at the " +
-    "diagonal.",
+export const experiment: Experiment<Matrices> = {
   controls: {
-    headSize: { label: "Head width", description: "Width of queries and keys", default: 8, min: 1, max: 16 },
-    steps: { label: "Steps", description: "Training steps", default: 300, min: 0, max: 1000, step: 50 },
+    headSize: { default: 8, min: 1, max: 16 },
+    steps: { default: 300, min: 0, max: 1000, step: 50 },
     seed: SEED,
   },
-  claims: [
-    {
-      text: "With a matrix for queries and one for keys, every day looks at tomorrow most",
-      holds: ({ twoMatrices }) => twoMatrices === DAYS.length,
-    },
-    {
-      text: "With one matrix for both, at least one day cannot",
-      holds: ({ oneMatrix }) => oneMatrix < DAYS.length,
-    },
-    {
-      text: "With one matrix the scores are symmetric",
-      holds: ({ asymmetryOfOne, asymmetryOfTwo }) => asymmetryOfOne === 0 && asymmetryOfTwo > 1,
-    },
-    {
-      text: "Without any matrix, of vectors of equal length each matches itself best",
-      holds: ({ themselves }) => themselves === 1,
-    },
-  ],
+  claims: {
+    two: { holds: ({ twoMatrices }) => twoMatrices === DAYS.length },
+    one: { holds: ({ oneMatrix }) => oneMatrix < DAYS.length },
+    symmetric: { holds: ({ asymmetryOfOne, asymmetryOfTwo }) => asymmetryOfOne === 0 && asymmetryOfTwo > 1 },
+    without: { holds: ({ themselves }) => themselves === 1 },
+  },
   tolerance: 0.05,
-  async run({ headSize, steps, seed }, { signal, onProgress }) {
+  async measure({ headSize, steps, seed }, { signal, onProgress }) {
     signal?.throwIfAborted();
     const random = new Random(seed);
     const maps: number[][][] = [], scores: number[][][] = [];
@@ -165,41 +161,44 @@ export const tomorrowExperiment: Experiment<Found, "headSize" | "steps" | "seed"
       maps.push(await readMatrix(scope(() => noGrad(() => model.weights()))));
       scores.push(await readMatrix(scope(() => noGrad(() => model.scores()))));
     }
-    const findings: Found = {
+    return {
       twoMatrices: found(maps[0]!),
       oneMatrix: found(maps[1]!),
       asymmetryOfTwo: asymmetry(scores[0]!),
       asymmetryOfOne: difference(asymmetry(scores[1]!)),
       themselves: await selfMatches(random),
+      shown: {
+        steps,
+        maps,
+        scores,
+        onTomorrow: maps.map((map) => mean(map.map((row, day) => row[tomorrow(day)]!))),
+        lost: DAYS.filter((_, day) => !finds(maps[1]!, day)),
+      },
     };
-    const lost = DAYS.filter((_, day) => !finds(maps[1]!, day)).join(", ");
-    const share = (map: readonly (readonly number[])[]): string =>
-      percent(mean(map.map((row, day) => row[tomorrow(day)]!)));
-    return {
-      findings,
-      figures: [
-        {
-          kind: "attention",
-          caption:
-            `Each day at the left asks, the days at the right are asked. After ${steps} steps, with two matrices ${findings.twoMatrices} of 7 days look at tomorrow most, ` +
-            `which gets ${share(maps[0]!)} of their weight; with one matrix ${findings.oneMatrix}, and ` +
-            `${share(maps[1]!)}.`,
-          from: DAYS,
-          to: DAYS,
-          weights: maps.map((map) => map.map((row) => row.map(rounded))),
-          heads: ["two matrices", "one matrix"],
-        },
-        scoreMap(
-          scores[0]!,
-          `Scores with two matrices: a day and another one may score differently in the two directions, by up to ${
-            number(findings.asymmetryOfTwo, 2)
-          } here.`,
-        ),
-        scoreMap(
-          scores[1]!,
-          `Scores with one matrix: the map is its own mirror image. Who does not find tomorrow: ${lost || "nobody"}.`,
-        ),
-      ],
-    };
+  },
+  draw(findings, { captions, labels }) {
+    const { maps, scores } = findings.shown, days = DAYS.map((day) => labels[day]);
+    const scoreMap = (values: readonly (readonly number[])[], caption: string): Figure => ({
+      kind: "heatMap",
+      caption,
+      rows: days,
+      columns: days,
+      values,
+      rowTitle: labels.query,
+      columnTitle: labels.key,
+      diverging: true,
+    });
+    return [
+      {
+        kind: "attention",
+        caption: captions.maps(findings),
+        from: days,
+        to: days,
+        weights: maps,
+        heads: [labels.two, labels.one],
+      },
+      scoreMap(scores[0]!, captions.scoresOfTwo(findings)),
+      scoreMap(scores[1]!, captions.scoresOfOne(findings)),
+    ];
   },
 };

@@ -10,24 +10,27 @@
  * @module
  */
 
-import { Module } from "../../engine/module.ts";
-import { Random } from "../../engine/random.ts";
-import { scope } from "../../engine/scope.ts";
-import { noGrad } from "../../engine/autograd.ts";
-import { type Tensor, tensor } from "../../engine/tensor.ts";
-import type { Experiment } from "../../experiments.ts";
-import { fit, fixed, mean, percent, readMatrix, rounded, SEED } from "../../experiments/plain.ts";
-import { crossEntropy } from "../../06_training/loss.ts";
-import { BagOfWordsClassifier, DeepBagOfWordsClassifier, Embedding, padTokens } from "../embeddings.ts";
+import { Module } from "../../../engine/module.ts";
+import { Random } from "../../../engine/random.ts";
+import { scope } from "../../../engine/scope.ts";
+import { noGrad } from "../../../engine/autograd.ts";
+import { type Tensor, tensor } from "../../../engine/tensor.ts";
+import { mean } from "../../../experiments/arithmetic.ts";
+import type { Experiment, Labels, Parts } from "../../../experiments/experiment.ts";
+import { fit } from "../../../experiments/learning.ts";
+import { readMatrix } from "../../../experiments/reading.ts";
+import { SEED } from "../../../experiments/seed.ts";
+import { crossEntropy } from "../../../06_training/loss.ts";
+import { BagOfWordsClassifier, DeepBagOfWordsClassifier, Embedding, padTokens } from "../../embeddings.ts";
 
 const GOOD = ["good", "great", "fine", "lovely", "clever", "funny"];
 const BAD = ["bad", "poor", "dull", "awful", "silly", "slow"];
 const THINGS = ["film", "story", "music", "cast", "plot", "end"];
 const WORDS = ["<pad>", "the", "was", "not", "but", "very", "really", ...THINGS, ...GOOD, ...BAD];
-const KINDS = ["plain", "negated", "turned by but"];
-const NAMES = ["BoW", "CBOW", "deep CBOW"];
+const KINDS = ["plain", "negated", "turned"] as const;
 
-type Found = {
+/** What is found. */
+export interface BagFindings {
   /** Accuracy on plain, negated and turned reviews, of one model after the other. */
   readonly bow: readonly number[];
   /** The same of CBOW. */
@@ -38,7 +41,23 @@ type Found = {
   readonly alike: number;
   /** Mean cosine of two that mean opposite things. */
   readonly opposite: number;
-};
+  readonly shown: {
+    /** A review of each kind. */
+    readonly examples: readonly string[];
+    readonly adjectives: readonly string[];
+    /** Cosines of all pairs of them. */
+    readonly cosines: readonly (readonly number[])[];
+  };
+}
+
+/** What the experiment is made of. */
+export interface Bags extends Parts {
+  findings: BagFindings;
+  controls: "width" | "layers" | "reviews" | "seed";
+  claims: "plain" | "negation" | "layers" | "but" | "alike";
+  captions: "accuracy" | "cosines";
+  labels: Labels<typeof KINDS[number] | "bow" | "cbow" | "deep" | "right">;
+}
 
 /** A review and whether it ends well. */
 interface Review {
@@ -107,54 +126,26 @@ async function accuracy(model: { forward(tokens: Tensor): Tensor }, reviews: rea
 async function cosines(table: Tensor, words: readonly string[]): Promise<number[][]> {
   const rows = (await readMatrix(table)).filter((_, id) => words.includes(WORDS[id]!));
   const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
-  return rows.map((a) => rows.map((b) => rounded(dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b)))));
+  return rows.map((a) => rows.map((b) => dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b))));
 }
 
 /** Bags of words, with and without layers behind the sum. */
-export const bagsExperiment: Experiment<Found, "width" | "layers" | "reviews" | "seed"> = {
-  name: "words/embeddings/bags",
-  title: "What a bag of words can say",
-  purpose: "Three classifiers read short reviews and judge whether the last thing said is good. In a bag of " +
-    "words (BoW) every word has a vote, CBOW sums embeddings, deep CBOW has layers behind the sum. Change the " +
-    "layers, or the number of reviews to learn from. Compare plain reviews with negated ones, and with those " +
-    "turned by “but”.",
+export const experiment: Experiment<Bags> = {
   controls: {
-    width: { label: "Width", description: "Width of an embedding", default: 16, min: 2, max: 64 },
-    layers: { label: "Layers", description: "Layers behind the sum of the deep model", default: 2, min: 1, max: 4 },
-    reviews: {
-      label: "Reviews",
-      description: "Number of reviews to learn from; three in five are plain",
-      default: 600,
-      min: 50,
-      max: 2000,
-      step: 50,
-    },
+    width: { default: 16, min: 2, max: 64 },
+    layers: { default: 2, min: 1, max: 4 },
+    reviews: { default: 600, min: 50, max: 2000, step: 50 },
     seed: SEED,
   },
-  claims: [
-    {
-      text: "Plain reviews are judged right by all three, more than 85 in 100",
-      holds: ({ bow, cbow, deep }) => [bow, cbow, deep].every(([plain]) => plain! > 0.85),
-    },
-    {
-      text: "A bag of words misses negation: without layers, fewer than half of the negated reviews are judged right",
-      holds: ({ bow, cbow }) => bow[1]! < 0.5 && cbow[1]! < 0.5,
-    },
-    {
-      text: "Layers behind the sum learn negation: more than 90 in 100 are judged right",
-      holds: ({ deep }) => deep[1]! > 0.9,
-    },
-    {
-      text: "No bag understands “but”: of two reviews with the same words, every model judges exactly one right",
-      holds: ({ bow, cbow, deep }) => [bow, cbow, deep].every((of) => of[2] === 0.5),
-    },
-    {
-      text: "Words that mean alike have similar embeddings: in the mean, a cosine more than 0.5 above opposites",
-      holds: ({ alike, opposite }) => alike > opposite + 0.5,
-    },
-  ],
+  claims: {
+    plain: { holds: ({ bow, cbow, deep }) => [bow, cbow, deep].every(([plain]) => plain! > 0.85) },
+    negation: { holds: ({ bow, cbow }) => bow[1]! < 0.5 && cbow[1]! < 0.5 },
+    layers: { holds: ({ deep }) => deep[1]! > 0.9 },
+    but: { holds: ({ bow, cbow, deep }) => [bow, cbow, deep].every((of) => of[2] === 0.5) },
+    alike: { holds: ({ alike, opposite }) => alike > opposite + 0.5 },
+  },
   tolerance: 0.05,
-  async run({ width, layers, reviews: count, seed }, { signal, onProgress }) {
+  async measure({ width, layers, reviews: count, seed }, { signal, onProgress }) {
     signal?.throwIfAborted();
     const random = new Random(seed);
     const learned = Array.from({ length: count }, (_, i) => review(random, "training", [0, 0, 0, 1, 2][i % 5]!));
@@ -180,7 +171,7 @@ export const bagsExperiment: Experiment<Found, "width" | "layers" | "reviews" | 
       const part = (done: number): void => onProgress?.((i + done) / models.length);
       await fit(model, loss, { steps: 300, learningRate: 0.02, onProgress: part, ...(signal && { signal }) });
       const accuracies: number[] = [];
-      for (const test of tests) accuracies.push(rounded(await accuracy(model, test)));
+      for (const test of tests) accuracies.push(await accuracy(model, test));
       found.push(accuracies);
     }
 
@@ -188,41 +179,40 @@ export const bagsExperiment: Experiment<Found, "width" | "layers" | "reviews" | 
     const cosine = await cosines(cbow.embedding.weight, adjectives);
     const isGood = (i: number): boolean => i < GOOD.length;
     const pairs = cosine.flatMap((row, i) => row.map((x, j) => ({ x, i, j }))).filter(({ i, j }) => i !== j);
-    const findings: Found = {
+    return {
       bow: found[0]!,
       cbow: found[1]!,
       deep: found[2]!,
       alike: mean(pairs.filter(({ i, j }) => isGood(i) === isGood(j)).map(({ x }) => x)),
       opposite: mean(pairs.filter(({ i, j }) => isGood(i) !== isGood(j)).map(({ x }) => x)),
+      shown: { examples: tests.map((test) => test[0]!.words.join(" ")), adjectives, cosines: cosine },
     };
-    const examples = tests.map((test) => `“${test[0]!.words.join(" ")}”`);
-    return {
-      findings,
-      figures: [
-        {
-          kind: "bars",
-          caption: `Accuracy on reviews not seen in training: plain, such as ${examples[0]}; negated, such as ` +
-            `${examples[1]}; and turned, such as ${examples[2]}. The deep model judges ${percent(found[2]![1]!)} of ` +
-            `the negated ones right, a plain bag ${percent(found[0]![1]!)}.`,
-          y: { title: "share judged right", domain: [0, 1] },
-          bars: KINDS.flatMap((group, kind) =>
-            NAMES.map((label, model) => ({ label, group, value: found[model]![kind]! }))
-          ),
-        },
-        {
-          kind: "heatMap",
-          caption: `Cosines of the embeddings that CBOW learned: ${fixed(findings.alike, 2)} in the mean between ` +
-            `words that mean alike, ${
-              fixed(findings.opposite, 2)
-            } between opposites. One-hot vectors have 0 everywhere.`,
-          rows: adjectives,
-          columns: adjectives,
-          values: cosine,
-          domain: [-1, 1],
-          diverging: true,
-          quantity: "e",
-        },
-      ],
-    };
+  },
+  draw(findings, { captions, labels }) {
+    const { adjectives, cosines } = findings.shown;
+    return [
+      {
+        kind: "bars",
+        caption: captions.accuracy(findings),
+        y: { title: labels.right, domain: [0, 1] },
+        bars: KINDS.flatMap((kind, i) =>
+          (["bow", "cbow", "deep"] as const).map((model) => ({
+            label: labels[model],
+            group: labels[kind],
+            value: findings[model][i]!,
+          }))
+        ),
+      },
+      {
+        kind: "heatMap",
+        caption: captions.cosines(findings),
+        rows: adjectives,
+        columns: adjectives,
+        values: cosines,
+        domain: [-1, 1],
+        diverging: true,
+        quantity: "e",
+      },
+    ];
   },
 };

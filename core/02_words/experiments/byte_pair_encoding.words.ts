@@ -1,0 +1,64 @@
+/**
+ * # Subwords that a corpus asks for, in English
+ *
+ * @module
+ */
+
+import type { Words } from "../../experiments/experiment.ts";
+import { fixed, percent } from "../../experiments/numbers.ts";
+import type { Merges } from "./byte_pair_encoding.ts";
+
+/** What the experiment says. */
+export const words: Words<Merges> = {
+  title: "Subwords that a corpus asks for",
+  purpose: "Merges are learned from the English sentences of the translator of " +
+    "[chapter](../../05_transformer/mod.ts), and beside them from " +
+    "the Chinese ones. Change how many of them cut the words. At 0 a word is its letters, with a few hundred a " +
+    "word and its forms share a stem, with all of them most words are one token, and few share anything.",
+  controls: {
+    merges: { label: "Merges", description: "Length of the list of merges by which the words below are cut" },
+  },
+  claims: {
+    endings: "The endings er, est and ed become tokens",
+    pro: "So does pro, the notes’ fourth example",
+    related:
+      "Cut by this many merges, most inflected words share a subword of three letters or more with their base form",
+    few: "Few subwords write many words: this many merges make fewer tokens than the corpus has words, and no " +
+      "character is unknown",
+    all: "Cut by all merges, where most words are one token, fewer than a quarter still do",
+  },
+  captions: {
+    table({ endings, shown: { total, examples, english, chinese } }) {
+      const made = examples.map((name, i) =>
+        endings[i] ? `“${name}” is merge ${endings[i]}` : `“${name}” is never made`
+      );
+      return `The first ${english.length} of ${total} merges, and those of the Chinese side of the same sentences, ` +
+        "where nothing marks a word: the merges find words such as " +
+        `${chinese.slice(0, 3).map(({ pair }) => pair.join("")).join(", ")}. Of the notes’ examples, ` +
+        `${made.join(", ")}. A space is written ␣.`;
+    },
+    families: ({ shown: { chosen } }) =>
+      `Words and their forms after ${chosen} merges; a subword is the darker, the more of these words use it.`,
+    related({ merges, related }) {
+      const most = Math.max(...related);
+      return `Of the inflected words, ${percent(most)} share a subword with their base form after ` +
+        `${merges[related.indexOf(most)]} merges. After ${merges.at(-1)}, where most words are one token, ` +
+        `${percent(related.at(-1)!)} do: what is a token of its own is related to nothing.`;
+    },
+    lengths: ({ tokensPerWord }) =>
+      `Unseen sentences take ${fixed(tokensPerWord[0]!, 1)} tokens per word or sign without a merge and ` +
+      `${fixed(tokensPerWord.at(-1)!, 2)} with all of them.`,
+  },
+  labels: {
+    merge: "merge",
+    englishPair: "English pair",
+    token: "token",
+    count: "count",
+    chinesePair: "Chinese pair",
+    merges: "merges",
+    related: "share of inflected words with a subword of their base",
+    share: "share a subword with their base",
+    tokensPerWord: "tokens per word or sign of the test sentences",
+    test: "test sentences",
+  },
+};

@@ -1,0 +1,58 @@
+/**
+ * # A captioner looks at what it speaks of, in English
+ *
+ * @module
+ */
+
+import type { Words } from "../../experiments/experiment.ts";
+import { percent } from "../../experiments/numbers.ts";
+import { SEED_WORDS } from "../../experiments/seed.words.ts";
+import type { Captioning, CaptionShown } from "./self_and_cross.ts";
+
+const HEIGHTS = ["top", "middle", "bottom"], SIDES = ["left", "centre", "right"];
+
+const map = ({ words, animal, weight }: CaptionShown): string =>
+  "Who looks where: each word at the left, fed in after those before it, asks the regions of one picture, " +
+  `at the right. After “${words.slice(1, 4).join(" ")}” the ${animal} gets ${percent(weight)} of the weight, and ` +
+  `“${words[4]}” has to come next.`;
+
+/** What the experiment says. */
+export const words: Words<Captioning> = {
+  title: "A captioner looks at what it speaks of",
+  purpose: "A small model learns to write captions such as “the cat is black and sleeping” for pictures of " +
+    "nine regions, three of which show an animal. It is told the next word, never where to look. Change the steps " +
+    "of the training, or blur the regions. See where the weight goes when the colour or the action has to come " +
+    "next.",
+  controls: {
+    steps: { label: "Steps", description: "Training steps of 64 captions" },
+    blur: { label: "Blur", description: "Deviation of the noise in what a region shows" },
+    seed: SEED_WORDS,
+  },
+  claims: {
+    largest: "The region of the animal spoken of gets the largest weight in more than 3 of 4 unseen captions",
+    looked: "In the mean it gets more than 0.6 of the weight when its colour or its action is asked for",
+    right: "From the region the captioner reads colour and action: more than 95 in 100 are right",
+    other: "With another picture before it, it does no better than a guess: fewer than 45 in 100 are right",
+  },
+  captions: {
+    first: ({ shown }) => map(shown.captions[0]!),
+    second: ({ shown }) => map(shown.captions[1]!),
+    looked: ({ looked, shown: { steps } }) =>
+      "The mean weight on the region of the animal spoken of, while a caption such as “the cat is black and " +
+      `sleeping” is written: ${percent(looked[steps.color]!)} when the colour has to come, ` +
+      `${percent(looked[steps.action]!)} when the action has to. A ninth is what chance would give.`,
+    right: ({ right: [color, action], otherPicture: [wrongColor, wrongAction] }) =>
+      `Unseen captions: ${percent(color!)} of the colours and ${percent(action!)} of the actions are right; ` +
+      `with another picture, ${percent(wrongColor!)} and ${percent(wrongAction!)}.`,
+  },
+  labels: {
+    weight: "weight on the region",
+    right: "share that is right",
+    own: "its own picture",
+    other: "another picture",
+    color: "colour",
+    action: "action",
+    empty: (region) => `(${HEIGHTS[Math.floor(region / 3)]} ${SIDES[region % 3]})`,
+    creature: (color, animal, action) => `${color} ${animal}, ${action}`,
+  },
+};

@@ -1,0 +1,179 @@
+/**
+ * # Rotation past the trained length
+ *
+ * **Question.** A model with rotary positions was trained on texts of a few thousand tokens. Past them it meets angles
+ * that it has never seen, and fails. Can it be made to read longer texts with little training, or none?
+ *
+ * **Idea.** Turn more slowly. If every pair of coordinates turns $s$ times more slowly, a text $s$ times as long fits into
+ * the angles that training has seen; but neighbours are then hard to tell apart. Pairs of high frequency have gone round
+ * many times in training and need no help. The schemes differ in how they divide the slowing down among the frequencies.
+ *
+ * **Formula.** With the frequencies $\omega_i = \mathrm{base}^{-2i/d}$ of the page on [rotary positions](rotary.ts), the
+ * factor $s$, the trained length $L$, and a weight $r_i$ that is 1 for fast pairs and 0 for slow ones,
+ *
+ * $$\text{linear: } \frac{\omega_i}{s}, \qquad \text{NTK-aware: } \big(\mathrm{base} \cdot s^{d/(d-2)}\big)^{-2i/d}, \qquad \text{YaRN, Llama 3: } r_i\,\omega_i + (1 - r_i)\,\frac{\omega_i}{s}$$
+ *
+ * | scheme    | in code        | $r_i$                                                                    |
+ * | --------- | -------------- | ------------------------------------------------------------------------ |
+ * | linear    | `linearScaling` | 0                                                                       |
+ * | NTK-aware | `ntkScaling`   | none: the fastest pair keeps its frequency, the slowest is divided by $s$ |
+ * | YaRN      | `yarnScaling`  | falls in $i$, between the pairs that go round `betaFast` and `betaSlow` times in $L$ |
+ * | Llama 3   | `llama3Scaling` | rises in the number of rounds in $L$, from `lowFrequencyFactor` to `highFrequencyFactor` |
+ *
+ * YaRN also multiplies queries and keys by $0.1 \ln s + 1$ each: over a longer text a softmax spreads its unit over more
+ * keys, and larger scores make up for it.
+ *
+ * Sources: Chen, Wong, Chen and Tian 2023, *Extending Context Window of Large Language Models via Positional
+ * Interpolation* (linear); bloc97 2023, *NTK-Aware Scaled RoPE*; Peng, Quesnelle, Fan and Shippole 2023, *YaRN*; Grattafiori
+ * et al. 2024, *The Llama 3 Herd of Models*, whose released code holds the formula.
+ *
+ * @module
+ */
+
+import { checkOptions, type Checks, integer, numeric, required } from "../../engine/options.ts";
+import { type Part, type PartTable, settingsOf } from "../../engine/part.ts";
+
+/** How a scaling changes the frequencies of rotary positions. */
+export interface RotaryScaling extends Part {
+  /**
+   * The frequencies with which pairs turn instead.
+   *
+   * @param width number of coordinates that are turned, two for each frequency
+   * @param base base of the frequencies
+   * @returns one frequency per pair, in radians per position
+   */
+  frequencies(width: number, base: number): Float64Array;
+  /** What queries and keys are multiplied by; 1 if there is none. */
+  readonly magnitude?: number;
+}
+
+/**
+ * The frequencies of rotary positions, falling from 1.
+ *
+ * @param width number of coordinates that are turned, two for each frequency
+ * @param base base of the frequencies
+ * @returns one frequency per pair, in radians per position
+ */
+export function rotaryFrequencies(width: number, base: number): Float64Array {
+  return Float64Array.from({ length: width / 2 }, (_, i) => base ** (-2 * i / width));
+}
+
+/** How far a scaling stretches the trained length. */
+export interface ScalingOptions {
+  /** How many times as long texts may be; at least 1. */
+  readonly factor: number;
+}
+
+const SCALING: Checks<ScalingOptions> = { factor: required(numeric({ min: 1 })) };
+
+/** Divides all frequencies by the factor (position interpolation). */
+export function linearScaling(options: ScalingOptions): RotaryScaling {
+  checkOptions("scale rotary positions", options, SCALING);
+  return {
+    word: "linear",
+    ...settingsOf(options),
+    frequencies: (width, base) => rotaryFrequencies(width, base).map((frequency) => frequency / options.factor),
+  };
+}
+
+/** Raises the base: the slowest pair turns slower by the factor, the fastest as before. */
+export function ntkScaling(options: ScalingOptions): RotaryScaling {
+  checkOptions("scale rotary positions", options, SCALING);
+  return {
+    word: "ntk",
+    ...settingsOf(options),
+    // A single pair has no slower one to give way.
+    frequencies: (width, base) =>
+      rotaryFrequencies(width, width > 2 ? base * options.factor ** (width / (width - 2)) : base),
+  };
+}
+
+/** How {@linkcode yarnScaling} divides the frequencies. */
+export interface YarnOptions extends ScalingOptions {
+  /** The length that the model was trained on. */
+  readonly trainedLength: number;
+  /** Pairs that go round more often keep their frequency; 32 by default. */
+  readonly betaFast?: number | undefined;
+  /** Pairs that go round less often turn slower by the whole factor; 1 by default. */
+  readonly betaSlow?: number | undefined;
+  /** What queries and keys are multiplied by; `0.1 · ln factor + 1` by default. */
+  readonly magnitude?: number | undefined;
+}
+
+const YARN: Checks<YarnOptions> = {
+  ...SCALING,
+  trainedLength: required(integer()),
+  betaFast: numeric({ above: 0 }),
+  betaSlow: numeric({ above: 0 }),
+  magnitude: numeric({ above: 0 }),
+};
+
+/** Keeps fast pairs, slows slow ones, and passes from one to the other pair by pair. */
+export function yarnScaling(options: YarnOptions): RotaryScaling {
+  checkOptions("scale rotary positions", options, YARN);
+  const { factor, trainedLength, betaFast = 32, betaSlow = 1, magnitude = 0.1 * Math.log(factor) + 1 } = options;
+  return {
+    word: "yarn",
+    ...settingsOf(options),
+    magnitude,
+    frequencies: (width, base) => {
+      // The pair, as a fraction, that goes round so often in the trained length.
+      const pairOf = (rounds: number): number =>
+        width * Math.log(trainedLength / (rounds * 2 * Math.PI)) / (2 * Math.log(base));
+      const first = Math.max(0, Math.floor(pairOf(betaFast)));
+      const last = Math.min(width - 1, Math.ceil(pairOf(betaSlow)));
+      return rotaryFrequencies(width, base).map((frequency, i) =>
+        mix(frequency, factor, 1 - (i - first) / Math.max(last - first, 0.001))
+      );
+    },
+  };
+}
+
+/** How {@linkcode llama3Scaling} divides the frequencies. */
+export interface Llama3Options extends ScalingOptions {
+  /** The length that the model was trained on. */
+  readonly trainedLength: number;
+  /** Pairs that go round less often in it turn slower by the whole factor; 1 by default. */
+  readonly lowFrequencyFactor?: number | undefined;
+  /** Pairs that go round more often in it keep their frequency; 4 by default. */
+  readonly highFrequencyFactor?: number | undefined;
+}
+
+const LLAMA3: Checks<Llama3Options> = {
+  ...SCALING,
+  trainedLength: required(integer()),
+  lowFrequencyFactor: numeric({ above: 0 }),
+  highFrequencyFactor: numeric({ above: 0 }),
+};
+
+/** Keeps fast pairs, slows slow ones, and passes between them by the rounds they make. */
+export function llama3Scaling(options: Llama3Options): RotaryScaling {
+  checkOptions("scale rotary positions", options, LLAMA3);
+  const { factor, trainedLength, lowFrequencyFactor: low = 1, highFrequencyFactor: high = 4 } = options;
+  if (!(low < high)) {
+    throw new RangeError(`Cannot scale rotary positions between ${low} and ${high} rounds: low must be below high`);
+  }
+  return {
+    word: "llama3",
+    ...settingsOf(options),
+    frequencies: (width, base) =>
+      rotaryFrequencies(width, base).map((frequency) => {
+        const rounds = trainedLength * frequency / (2 * Math.PI);
+        return mix(frequency, factor, (rounds - low) / (high - low));
+      }),
+  };
+}
+
+/** $r\,\omega + (1 - r)\,\omega / s$, with the weight clipped to $[0, 1]$. */
+function mix(frequency: number, factor: number, weight: number): number {
+  const kept = Math.max(0, Math.min(1, weight));
+  return kept * frequency + (1 - kept) * frequency / factor;
+}
+
+/** Scalings by the word that a file has for them. */
+export const rotaryScalings: PartTable<RotaryScaling> = {
+  linear: linearScaling,
+  ntk: ntkScaling,
+  yarn: yarnScaling,
+  llama3: llama3Scaling,
+};

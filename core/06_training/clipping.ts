@@ -1,0 +1,72 @@
+/**
+ * # Clipping
+ *
+ * **Question.** One bad batch can have a gradient a thousand times the usual one (an exploding
+ * gradient, 梯度爆炸), and a single step of that length undoes an hour of training. What keeps such a
+ * batch from doing harm, without knowing it in advance?
+ *
+ * **Idea.** Bound the length. All gradients together are one long vector; where it is longer than
+ * the bound, it is made as long as the bound, in the same direction (gradient clipping).
+ *
+ * **Formula.** With the gradients $g$ of all parameters as one vector, a bound $c$ and a factor $f$,
+ *
+ * $$f = \min\big(1,\; c / \lVert g \rVert\big), \qquad g \leftarrow f g$$
+ *
+ * | symbol            | in code     | shape             |
+ * | ----------------- | ----------- | ----------------- |
+ * | $g$               | `gradients` | of the parameters |
+ * | $\lVert g \rVert$ | `norm`      | one number        |
+ * | $c$               | `maxNorm`   | one number        |
+ * | $f$               | `exact`     | one number        |
+ *
+ * **Why nothing is read back.** The factor could be computed by the program, but then each step would
+ * wait for the device to answer. It stays a tensor of one number, and the device multiplies by it.
+ *
+ * Source: Pascanu, Mikolov and Bengio 2013, *On the Difficulty of Training Recurrent Neural Networks*.
+ *
+ * @module
+ */
+
+import { noGrad } from "../engine/autograd.ts";
+import { fusableUpdate } from "../engine/fusable.ts";
+import { stack } from "../engine/ops.ts";
+import { scope } from "../engine/scope.ts";
+import { type Tensor, zeros } from "../engine/tensor.ts";
+
+/**
+ * Scales all gradients in place so that together they are no longer than `maxNorm`.
+ *
+ * The factor stays on the device: nothing waits for a number to be read back.
+ *
+ * @param parameters those whose gradients count; without a gradient they are skipped
+ * @param maxNorm the length allowed, more than 0
+ * @returns the length before clipping, a scalar
+ * @throws {RangeError} if `maxNorm` is not positive
+ */
+export function clipGradients(parameters: ReadonlyMap<string, Tensor>, maxNorm: number): Tensor {
+  if (!(maxNorm > 0)) throw new RangeError(`Cannot clip gradients to ${maxNorm}: maxNorm must be positive`);
+  const gradients = [...parameters.values()].flatMap(({ grad }) => grad ? [grad] : []);
+  if (gradients.length === 0) return zeros([]);
+  return noGrad(() =>
+    scope(() => {
+      const norm = stack(gradients.map((gradient) => gradient.square().sum()), 0).sum().sqrt();
+
+      // A length below the bound gives a factor of exactly 1, which leaves every bit alone.
+      const factor = norm.maximum(maxNorm).pow(-1).mul(maxNorm).minimum(1);
+      const exact = factor.where(norm.greater(maxNorm), 1);
+      for (const gradient of gradients) fusableUpdate("scale", [gradient], [exact], {}, () => [gradient.mul(exact)]);
+      return norm;
+    })
+  );
+}
+
+// ## Pitfall: clipping each parameter alone
+//
+// Bounding every gradient by itself changes the direction of the whole. The test
+// "clipGradients() keeps the direction" compares the ratios before and after.
+
+// ## Exercise
+//
+// Adam divides by the size of the gradient, so a gradient a thousand times as long should not matter to
+// it. Train with `adamW` and without clipping, multiply the loss of one batch by 1000, and look at the
+// steps before, at and after it. What does the second moment remember of it?

@@ -1,0 +1,58 @@
+/**
+ * # What need not be computed again, in English
+ *
+ * @module
+ */
+
+import type { Words } from "../../experiments/experiment.ts";
+import { number, percent } from "../../experiments/numbers.ts";
+import { SEED_WORDS } from "../../experiments/seed.words.ts";
+import type { Caching } from "./kv_cache.ts";
+
+/** What the experiment says. */
+export const words: Words<Caching> = {
+  title: "What need not be computed again",
+  purpose: "One model writes the same text with a cache and without. Nothing is timed: positions that pass " +
+    "through the model are counted, and pairs that its attention compares. Change the number of tokens, and see " +
+    "which curve grows with the square. The last figure makes all layers share one cache.",
+  controls: {
+    tokens: { label: "Tokens", description: "Tokens to write" },
+    layers: { label: "Layers", description: "Layers of the model, in the last two figures" },
+    seed: SEED_WORDS,
+  },
+  claims: {
+    same: "A cache changes the work and not the text: all tokens are the same",
+    work: "Without a cache, twice the length is about four times the positions; with one, twice",
+    one: "The keys and values of any one layer are enough to save",
+    memory: "At most twice the memory that is needed is reserved, once there is more than a little",
+  },
+  captions: {
+    positions: ({ same, plainPositions, cachedPositions, shown: { prompt } }) =>
+      `To write ${cachedPositions.length} tokens after a prompt of ${prompt}, ${number(plainPositions.at(-1)!, 3)} ` +
+      `positions pass through the model without a cache. With one it is ${number(cachedPositions.at(-1)!, 3)}: the ` +
+      `prompt and every token but the last, each once. ${percent(same, 3)} of the tokens are the same.`,
+    pairs: ({ cachedPairs, plainPairs }) =>
+      "Pairs of query and key that one head compares. A cache does not spare the look back: one query still " +
+      `meets every key, ${number(cachedPairs.at(-1)!, 3)} pairs instead of ${number(plainPairs.at(-1)!, 3)}.`,
+    memory: ({ reserved, shown: { layers } }) =>
+      `What it costs in memory: keys and values of ${layers} layers grow with every token, and room for them is ` +
+      `doubled when it runs out, to ${number(reserved.at(-1)!, 3)} bytes.`,
+    error: ({ shared, perLayer }) =>
+      "Would one cached layer do? With the first layer’s keys and values for all layers, logits are off by up to " +
+      `${number(shared, 2)}; with a cache for each, by ` +
+      `${perLayer > 0 ? number(perLayer, 1) : "nothing but rounding"}.`,
+  },
+  labels: {
+    written: "tokens written",
+    positions: "positions computed",
+    pairs: "pairs compared",
+    bytes: "bytes",
+    without: "without a cache",
+    with: "with a cache",
+    reserved: "reserved",
+    needed: "needed",
+    error: "largest error of a logit",
+    each: "a cache for each layer",
+    one: "one for all",
+  },
+};

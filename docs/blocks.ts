@@ -1,0 +1,266 @@
+/**
+ * # From a source to blocks
+ *
+ * **Question.** A page is checked, searched, translated and printed. What do all four look at?
+ *
+ * **Idea.** Blocks: what stands on the page, in order, before any of it is HTML. A block of prose has a key, the name of the
+ * definition or heading that it belongs to, and a hash of its English words. A translation is kept under the key and says
+ * which hash it renders; where the English has changed since, the hash differs, and the page has the English.
+ *
+ * | block | key |
+ * | --- | --- |
+ * | the page's beginning | `opening` |
+ * | under a heading, in the page's beginning or further down | the heading's anchor: `pitfall-masking-after-the-softmax` |
+ * | a doc comment | the name that it documents: `Cache.append` |
+ * | a note in the margin | the block above it that has a name, and a count: `Cache.append/2` |
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import { slug } from "./book.ts";
+import { testsNamed } from "./proofs.ts";
+import { plain } from "./words.ts";
+import { type Line, type Row, separate, split, type Tag } from "./split.ts";
+
+/** What is said in one place. */
+export interface Prose {
+  /** Names it on its page; no two are the same. */
+  readonly key: string;
+  /** Of heading, text and tags in English, however the lines are broken. */
+  readonly hash: string;
+  /** Markdown above the text: the page's title, or that of a part; empty if it has none. */
+  readonly heading: string;
+  /** Markdown. */
+  readonly text: string;
+  /** Tags of a doc comment. */
+  readonly tags: readonly Tag[];
+  /** Tests that the English names. */
+  readonly tests: readonly string[];
+}
+
+/** A part of a page. */
+export type Block =
+  /** The page's beginning, and its parts with headings. */
+  | { readonly kind: "opening"; readonly prose: Prose; readonly anchor: string }
+  /** A shader's header, whose prose stands in columns. */
+  | { readonly kind: "header"; readonly text: string }
+  /** Prose beside code: under a heading, of a doc comment, of the margin; code that nothing is said about. */
+  | {
+    readonly kind: "section" | "reference" | "note" | "code";
+    readonly prose: Prose | undefined;
+    readonly code: readonly Line[];
+    /** Where links to it lead: the anchor of a heading, the name that a doc comment is about. */
+    readonly anchor: string;
+    /** Names that it declares at the top of the file. */
+    readonly names: readonly string[];
+  }
+  /** An experiment. */
+  | { readonly kind: "figure"; readonly name: string };
+
+/** Blocks that have prose beside code. */
+export type TextBlock = Extract<Block, { readonly code: unknown }>;
+
+/** What the compiler knows of a source. */
+export interface Names {
+  /** Numbers of the lines that begin inside a string. */
+  readonly inside?: ReadonlySet<number> | undefined;
+  /** Anchors by the lines that define them. */
+  readonly anchors: ReadonlyMap<number, readonly string[]>;
+  /** Names of the file's own definitions by line, members apart. */
+  readonly top: ReadonlyMap<number, string>;
+}
+
+/** A short name for a text, the same however its lines are broken. */
+export function hashOf(...texts: readonly string[]): string {
+  return createHash("sha256").update(texts.join("\n").replace(/\s+/g, " ").trim()).digest("hex").slice(0, 8);
+}
+
+/** Gives each name once: the second `pitfall` is `pitfall-2`. */
+function counter(): (name: string) => string {
+  const used = new Set<string>();
+  return (name) => {
+    let unique = name;
+    for (let i = 2; used.has(unique); i++) unique = `${name}-${i}`;
+    used.add(unique);
+    return unique;
+  };
+}
+
+function proseOf(key: string, heading: string, text: string, tags: readonly Tag[] = []): Prose {
+  const said = tags.filter(({ kind }) => kind !== "example").map(({ kind, name, text }) => `@${kind} ${name} ${text}`);
+  return { key, hash: hashOf(heading, text, ...said), heading, text, tags, tests: testsNamed(text) };
+}
+
+/** A text that begins with a heading, apart. */
+function headed(text: string): { heading: string; text: string } {
+  const [, heading = "", rest = text] = /^##? (.*)\n?([\s\S]*)$/.exec(text) ?? [];
+  return { heading, text: rest.trim() };
+}
+
+/**
+ * Reads a source.
+ *
+ * @param source TypeScript, AssemblyScript or WGSL
+ * @param title what the page is called if its source does not say
+ * @param names what is known about it
+ * @returns blocks in the order of the source; together they hold every line of code
+ */
+export function blocksOf(source: string, title: string, { inside, anchors, top }: Names): Block[] {
+  const rows = split(source, inside), blocks: Block[] = [], unique = counter();
+  const isHeader = source.startsWith("// ");
+  if (rows[0]?.kind !== "opening") {
+    blocks.push({ kind: "opening", anchor: "", prose: proseOf(unique("opening"), title, "") });
+  }
+  let owner = "opening", notes = 0;
+  const keyOf = ({ kind, prose }: Row, anchor: string): string => {
+    if (kind === "section" || kind === "reference" && anchor) {
+      owner = kind === "section" ? anchor : unique(anchor);
+      notes = 0;
+      return owner;
+    }
+    return prose ? unique(`${owner}/${++notes}`) : "";
+  };
+  for (const row of rows) {
+    if (row.kind === "opening") {
+      if (isHeader) blocks.push({ kind: "header", text: row.prose });
+      else {
+        row.prose.split(/^(?=## )/m).forEach((part, at) => {
+          const { heading, text } = headed(part), anchor = at === 0 ? "" : unique(slug(heading));
+          const prose = proseOf(at === 0 ? unique("opening") : anchor, at === 0 ? title : heading, text);
+          blocks.push({ kind: "opening", anchor, prose });
+        });
+      }
+      continue;
+    }
+    const { heading, text } = row.kind === "section" ? headed(row.prose) : { heading: "", text: row.prose };
+    const numbers = row.code.map(({ number }) => number);
+    const anchor = row.kind === "section"
+      ? unique(slug(heading))
+      : row.kind === "reference"
+      ? numbers.flatMap((number) => anchors.get(number) ?? [])[0] ?? ""
+      : "";
+    const said = row.prose !== "" || row.tags.length > 0;
+    const names = row.kind === "reference" ? numbers.flatMap((number) => top.get(number) ?? []) : [];
+    const key = keyOf(row, anchor);
+    blocks.push({
+      kind: row.kind,
+      anchor,
+      names,
+      code: row.code,
+      prose: said ? proseOf(key, heading, text, row.tags) : undefined,
+    });
+  }
+  return blocks;
+}
+
+/** A table, of symbols or of anything else, by its lines. */
+export interface Table {
+  readonly kind: "symbols" | "table";
+  readonly lines: readonly string[];
+}
+
+/** Something within prose that has a place of its own on the page. */
+export type Passage =
+  | { readonly kind: "text"; readonly text: string }
+  | Table
+  | { readonly kind: "diagram"; readonly caption: string; readonly steps: string };
+
+/**
+ * Reads what stands at the right of a page's beginning: tables and diagrams.
+ *
+ * @param text Markdown
+ * @returns the rest, where there is any, and what was in it, diagrams last
+ */
+export function passagesOf(text: string): Passage[] {
+  const rest: string[] = [], tables: string[][] = [], diagrams: Passage[] = [];
+  const prose = text.replace(/^```diagram (.*)\n([\s\S]*?)\n```$/gm, (_, caption: string, steps: string) => {
+    diagrams.push({ kind: "diagram", caption, steps });
+    return "";
+  });
+  let inTable = false, fenced = false;
+  for (const line of prose.split("\n")) {
+    if (line.startsWith("```")) fenced = !fenced;
+    const isRow = !fenced && line.startsWith("|");
+    if (!isRow) rest.push(line);
+    else if (inTable) tables.at(-1)!.push(line);
+    else tables.push([line]);
+    inTable = isRow;
+  }
+  return [
+    { kind: "text", text: rest.join("\n") },
+    ...tables.map((lines): Passage => ({ kind: /^\| *symbol/.test(lines[0]!) ? "symbols" : "table", lines })),
+    ...diagrams,
+  ];
+}
+
+/** Puts each experiment below the part of the beginning that speaks of it, the others below the beginning. */
+export function withFigures(
+  blocks: readonly Block[],
+  experiments: readonly { readonly name: string; readonly program: string | undefined }[],
+): Block[] {
+  const figure = ({ name }: { readonly name: string }): Block => ({ kind: "figure", name });
+  let waiting = experiments;
+  const out: Block[] = [];
+  const last = blocks.findLastIndex(({ kind }) => kind === "opening" || kind === "header");
+  blocks.forEach((block, at) => {
+    out.push(block);
+    if (block.kind === "opening") {
+      const text = block.prose.text;
+      const named = waiting.filter(({ program }) =>
+        program !== undefined && new RegExp(`\\]\\((?:\\.\\./)?experiments/${program}\\)`).test(text)
+      );
+      out.push(...named.map(figure));
+      waiting = waiting.filter((one) => !named.includes(one));
+    }
+    if (at === last) out.push(...waiting.map(figure));
+  });
+  return out;
+}
+
+/** Prose of another language, by file and key. */
+export interface Layer {
+  /** Such as `zh`. */
+  readonly language: string;
+  /** What it has for a block: its words, and the hash of the English that they render. */
+  find(
+    path: string,
+    key: string,
+  ): { readonly hash: string; readonly heading: string; readonly markdown: string } | undefined;
+}
+
+/**
+ * The blocks of a page in another language, in English where that is missing or older than the English.
+ *
+ * @param blocks in English
+ * @param path the source of the page
+ * @param layer the other language
+ * @param stale hears of blocks whose English has changed
+ * @returns blocks with the same keys, code and figures
+ */
+export function inLanguage(
+  blocks: readonly Block[],
+  path: string,
+  layer: Layer,
+  stale: (key: string) => void,
+): Block[] {
+  const translated = (prose: Prose): Prose => {
+    const found = layer.find(path, prose.key);
+    if (!found) return prose;
+    if (found.hash !== prose.hash) {
+      stale(prose.key);
+      return prose;
+    }
+    const { prose: text, tags } = separate(found.markdown);
+    const examples = prose.tags.filter(({ kind }) => kind === "example");
+    return { ...prose, heading: found.heading || prose.heading, text, tags: [...tags, ...examples] };
+  };
+  return blocks.map((block) => "prose" in block && block.prose ? { ...block, prose: translated(block.prose) } : block);
+}
+
+/** The first paragraph of a page without its label: what lists say of it. */
+export function descriptionOf(blocks: readonly Block[]): string {
+  const first = blocks[0],
+    text = first?.kind === "opening" ? first.prose.text : first?.kind === "header" ? first.text : "";
+  return plain(text.split("\n\n")[0]!).replace(/^Question\. /, "");
+}

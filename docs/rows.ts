@@ -1,0 +1,153 @@
+/**
+ * # From blocks to rows
+ *
+ * **Question.** A block is words and lines of code. What is it on the page?
+ *
+ * **Idea.** One grid: prose in the left column, code in the right one, a row for each block, so that what is said stands beside
+ * what it is said about. Tables and diagrams of the page's beginning stand at the right too, experiments across both.
+ *
+ * @module
+ */
+
+import { type Block, passagesOf, type Prose, type Table, type TextBlock } from "./blocks.ts";
+import type { Page } from "./book.ts";
+import { drawDiagram } from "./figures/diagram.ts";
+import { relative } from "./layout.ts";
+import { codeHtml, type Lines } from "./lines.ts";
+import type { Context } from "./context.ts";
+import { render, renderInline } from "./prose.ts";
+import { escape, plain } from "./words.ts";
+import { withTests } from "./proofs.ts";
+import type { Quantity } from "./quantities.ts";
+import { headerHtml, sentence } from "./shader_header.ts";
+import type { Site } from "./site.ts";
+import { tablesHtml } from "./tables.ts";
+
+/** What a page's blocks are printed with. */
+export interface View {
+  readonly page: Page;
+  readonly site: Site;
+  /** What has a colour on the page. */
+  readonly quantities: readonly Quantity[];
+  /** What its prose refers to. */
+  readonly context: Context;
+  /** Prints its code. */
+  readonly lines: Lines;
+  /** The figure of an experiment. */
+  readonly figure: (name: string) => string;
+}
+
+/** Characters of prose that a screen holds; lines of code that are more than a screen. */
+const SHORT_PROSE = 900, LONG_CODE = 24;
+
+/** A title does not break within a word. */
+const unbroken = (html: string): string =>
+  html.replace(/[\p{L}\d]+(?:-[\p{L}\d]+)+/gu, `<span class="unbroken">$&</span>`);
+
+/** A row of the page. */
+export function rowHtml(kind: string, prose: string, code = "", { id = "", stays = false } = {}): string {
+  const tables = code.startsWith(`<div class="stay">`);
+  return `<div class="row is-${kind}"${id ? ` id="${escape(id)}"` : ""}><div class="prose${
+    stays ? " stays" : ""
+  }">${prose}</div><div class="code${tables ? " stays" : ""}">${code}</div></div>`;
+}
+
+/** The heading of a part of the page. */
+function headingHtml(heading: string, anchor: string, context: Context): string {
+  return `<h2 id="${anchor}">${
+    renderInline(heading, context)
+  }<a class="anchor" href="#${anchor}" aria-label="Link to this section">¶</a></h2>`;
+}
+
+/** The title of the page. */
+function titleHtml({ number }: Page, title: string, context: Context): string {
+  const name = unbroken(renderInline(title, context));
+  return number ? `<h1><span class="number">${number}</span> <span>${name}</span></h1>` : `<h1>${name}</h1>`;
+}
+
+/** A diagram with its caption. */
+function diagramHtml(caption: string, steps: string, { quantities, context }: View): string {
+  const numbers = new Map(quantities.flatMap(({ number, symbols }) => symbols.map((tex) => [tex, number])));
+  const linked = steps.replace(/\]\(([^)]+)\)/g, (_, href: string) => `](${context.target(href)})`);
+  const picture = drawDiagram(linked, plain(caption), { width: 0, id: "", hue: (symbol) => numbers.get(symbol) });
+  return `<figure class="figure kind-diagram"><div class="canvas" tabindex="0">${picture}</div><figcaption>${
+    renderInline(caption, context)
+  }</figcaption></figure>`;
+}
+
+/** The page's beginning, or a part of it: its tables and diagrams stand at the right. */
+function openingHtml({ prose, anchor }: Extract<Block, { kind: "opening" }>, view: View): string {
+  const { page, quantities, context } = view, passages = passagesOf(prose.text);
+  const text = passages.flatMap((passage) => passage.kind === "text" ? [passage.text] : []).join("\n");
+  const tables = passages.filter((passage): passage is Table => "lines" in passage);
+  const diagrams = passages.flatMap((passage) =>
+    passage.kind === "diagram" ? [diagramHtml(passage.caption, passage.steps, view)] : []
+  );
+  const heading = anchor ? headingHtml(prose.heading, anchor, context) : titleHtml(page, prose.heading, context);
+  return rowHtml(
+    anchor ? "section top" : "opening",
+    heading + textHtml(prose, text, view),
+    tablesHtml(tables, diagrams.length > 0, quantities, context) + diagrams.join(""),
+  );
+}
+
+/** Prose whose tests are named with their places. */
+function textHtml({ tests }: Pick<Prose, "tests">, text: string, { page, site, context }: View): string {
+  return render(
+    withTests(text, tests, site, (name) => site.problem(page.path!, `No test is named "${name}"`)),
+    context,
+  );
+}
+
+/** Tags of a doc comment as a list. */
+function tagsHtml({ tags }: Pick<Prose, "tags">, context: Context): string {
+  const item = (term: string, text: string): string =>
+    `<dt>${term}</dt><dd>${renderInline(text.replace(/\s+/g, " "), context)}</dd>`;
+  const found = tags.flatMap(({ kind, name, text }) => {
+    if (kind === "param") return [item(renderInline(`\`${name.replace(/^\[|\]$/g, "")}\``, context), text)];
+    if (kind === "typeParam") return [item(`<code>${escape(name)}</code>`, text)];
+    if (kind === "returns") return [item("returns", text)];
+    if (kind === "throws") return [item(`throws ${name ? `<code>${escape(name)}</code>` : ""}`, text)];
+    return [];
+  });
+  const examples = tags.filter(({ kind }) => kind === "example")
+    .map(({ text }) => `<details class="example"><summary>example</summary>${render(text, context)}</details>`);
+  const others = tags.filter(({ kind }) => kind === "deprecated" || kind === "see")
+    .map(({ kind, text }) => `<p>${kind}: ${renderInline(text, context)}</p>`);
+  return (found.length > 0 ? `<dl class="tags">${found.join("")}</dl>` : "") + others.join("") + examples.join("");
+}
+
+/** An exercise changes the page's file and runs something. */
+function exerciseHtml({ path, url }: Page): string {
+  return `<p class="note">This page is the file <code>${escape(path!)}</code>. <a href="${
+    relative(url, "library.html#try-an-exercise")
+  }">How to try it.</a></p>`;
+}
+
+/** Prose beside code. */
+function besideHtml({ kind, prose, code, anchor }: TextBlock, view: View): string {
+  const { page, context, lines } = view;
+  // A link to what a doc comment describes leads to the comment, not past it.
+  const id = kind === "reference" ? anchor : "";
+  const text = page.language === "wgsl" ? sentence(prose?.text ?? "") : prose?.text ?? "";
+  const html = (kind === "section" ? headingHtml(prose!.heading, anchor, context) : "") +
+    (prose ? textHtml(prose, text, view) : "") +
+    (kind === "section" && /^exercises?(-\d+)?$/.test(anchor) ? exerciseHtml(page) : "");
+  const first = code[0]?.text ?? "";
+  const isTop = kind === "section" || kind === "reference" && !/^\s/.test(first);
+  const opens = /^(export )?(abstract )?(class|interface) /.test(first) && code.length < 4;
+  const stays = code.length > LONG_CODE && (prose?.text.length ?? 0) + (prose?.heading.length ?? 0) < SHORT_PROSE;
+  const tags = prose ? tagsHtml(prose, context) : "";
+  return rowHtml(kind + (isTop ? " top" : "") + (opens ? " opens" : ""), html, tags + codeHtml(code, lines, id), {
+    id,
+    stays,
+  });
+}
+
+/** A block as a row of its page. */
+export function blockHtml(block: Block, view: View): string {
+  if (block.kind === "opening") return openingHtml(block, view);
+  if (block.kind === "header") return rowHtml("opening", ...headerHtml(view.page, block.text, view.context));
+  if (block.kind === "figure") return `<div class="wide">${view.figure(block.name)}</div>`;
+  return besideHtml(block, view);
+}

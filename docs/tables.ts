@@ -1,0 +1,86 @@
+/**
+ * # Tables of a page's beginning
+ *
+ * **Question.** A symbol table gives its rows the colours of their quantities, a chapter's table gives its pages numbers. What
+ * makes them more than Markdown?
+ *
+ * **Idea.** Their rows are read before they are HTML: a row of symbols knows its quantities, a row of pages its page.
+ *
+ * @module
+ */
+
+import type { Table } from "./blocks.ts";
+import type { Page } from "./book.ts";
+import type { Context } from "./context.ts";
+import { render, renderInline } from "./prose.ts";
+import { cells, type Quantity } from "./quantities.ts";
+
+/** Rows of tables that a screen holds. */
+const SHORT_TABLE = 16;
+
+/** A symbol table: a row whose name is another row's too has in each the colour of the row. */
+function symbolsHtml(lines: readonly string[], quantities: readonly Quantity[], context: Context): string {
+  const [head = "", , ...rows] = lines;
+  const row = (line: string, kind: "th" | "td", attributes = ""): string =>
+    `<tr${attributes}>\n${
+      cells(line).map((cell) => `<${kind}>${renderInline(cell.replaceAll("\\|", "|"), context)}</${kind}>\n`).join("")
+    }</tr>\n`;
+  const body = rows.map((line) => {
+    const own = quantities.filter(({ symbols }) => symbols.some((tex) => line.includes(`$${tex}$`)));
+    const numbers = own.map(({ number }) => number);
+    return row(line, "td", own.length === 0 ? "" : ` data-row="${numbers[0]}" data-of="${numbers.join(" ")}"`);
+  });
+  return `<div class="symbols"><div class="table"><table>\n<thead>\n${row(head, "th")}</thead>\n<tbody>\n${
+    body.join("")
+  }</tbody>\n</table></div>\n</div>`;
+}
+
+/**
+ * The tables of a part of the beginning.
+ *
+ * @param tables as passages
+ * @param hasPictures whether pictures stand below them
+ * @param quantities what has a colour
+ * @param context what the cells refer to
+ * @returns HTML that stays beside the prose as long as a screen holds it
+ */
+export function tablesHtml(
+  tables: readonly Table[],
+  hasPictures: boolean,
+  quantities: readonly Quantity[],
+  context: Context,
+): string {
+  if (tables.length === 0) return "";
+  const html = tables.map(({ kind, lines }) =>
+    kind === "symbols" ? symbolsHtml(lines, quantities, context) : render(lines.join("\n"), context)
+  );
+  const rows = tables.reduce((sum, { lines }) => sum + lines.length, 0);
+  const isShort = rows <= SHORT_TABLE && !hasPictures;
+  return `<div class="${isShort ? "stay" : "tables"}">${html.join("")}</div>`;
+}
+
+/** A chapter's table of its pages, which begins with the column `page`. */
+const PAGES = /^\| *page *\|.*\n\|[-| ]*\n(?:\|.*(?:\n|$))*/m;
+
+/**
+ * Gives the pages of a chapter's table their numbers and titles.
+ *
+ * @param text Markdown of a chapter's `mod.ts`
+ * @param path of the `mod.ts`
+ * @param pages by path
+ * @returns Markdown with one column more
+ */
+export function withTitles(text: string, path: string, pages: ReadonlyMap<string, Page>): string {
+  if (!/^core\/\d\d_\w+\/mod\.ts$/.test(path)) return text;
+  return text.replace(PAGES, (table) => {
+    const [head, rule, ...rows] = table.trimEnd().split("\n");
+    const set = rows.map((row) =>
+      row.replace(/^\| *`(\w+)` */, (all, name) => {
+        const file = [`${name}.ts`, `${name}/mod.ts`].find((file) => pages.has(path.replace("mod.ts", file)));
+        const page = file && pages.get(path.replace("mod.ts", file));
+        return page ? `| ${page.number} | [${page.title}](${file}) ` : `| ${all}`;
+      })
+    );
+    return [`| section ${head}`, `| --- ${rule}`, ...set, ""].join("\n");
+  });
+}

@@ -1,0 +1,177 @@
+/** Blocks: keys and hashes that a translation can hold on to, places of figures, and what is said of symbols and tests. */
+
+import { assert, assertEquals } from "@std/assert";
+import {
+  type Block,
+  blocksOf,
+  hashOf,
+  inLanguage,
+  type Layer,
+  passagesOf,
+  type Prose,
+  withFigures,
+} from "../../docs/blocks.ts";
+import { checkColours } from "../../docs/check.ts";
+import { readProofs, withTests } from "../../docs/proofs.ts";
+import { quantitiesOf } from "../../docs/quantities.ts";
+
+const SOURCE = `/**
+ * # A page
+ *
+ * **Question.** Which? See [the experiment](experiments/first.ts).
+ *
+ * | symbol | in code | shape      |
+ * | ------ | ------- | ---------- |
+ * | $x$    | \`x\`     | one number |
+ * | $y$    | \`half\`  | one number |
+ *
+ * ## Width
+ *
+ * Twice $x$.
+ *
+ * @module
+ */
+
+import { a } from "a";
+
+/**
+ * Doubles.
+ *
+ * @param x a number
+ * @example
+ * \`\`\`ts
+ * double(1);
+ * \`\`\`
+ */
+export function double(x: number): number {
+  // First.
+  const y = x + x;
+  // Second.
+  return y;
+}
+
+/** A die. */
+export class Die {
+  /** Throws it. */
+  roll(): number {
+    // A four.
+    return 4;
+  }
+}
+
+// ## Pitfall
+//
+// See the test "double() doubles".
+
+// ## Pitfall
+//
+// Another.
+`;
+
+const at = (text: string): number => SOURCE.split("\n").findIndex((line) => line.includes(text)) + 1;
+const names = {
+  anchors: new Map([[at("function double"), ["double"]], [at("class Die"), ["Die"]], [at("roll()"), ["Die.roll"]]]),
+  top: new Map([[at("function double"), "double"], [at("class Die"), "Die"]]),
+};
+const read = (source = SOURCE): Block[] => blocksOf(source, "A page", names);
+const proses = (blocks: readonly Block[]): Prose[] =>
+  blocks.flatMap((block) => "prose" in block && block.prose ? [block.prose] : []);
+
+Deno.test("blocksOf() gives every text a key: its heading, its name, or a count below one", () => {
+  assertEquals(proses(read()).map(({ key }) => key), [
+    "opening",
+    "width",
+    "double",
+    "double/1",
+    "double/2",
+    "Die",
+    "Die.roll",
+    "Die.roll/1",
+    "pitfall",
+    "pitfall-2",
+  ]);
+  assertEquals(proses(read())[0]!.heading, "A page");
+});
+
+Deno.test("blocksOf() loses no line of code", () => {
+  const kept = read().flatMap((block) => "code" in block ? block.code : []).map(({ text }) => text.trim()).filter(
+    Boolean,
+  );
+  const code = SOURCE.split("\n").filter((line) => line.trim() && !/^\s*(\/\/|\/\*\*|\*)/.test(line));
+  assertEquals(kept, code.map((line) => line.trim()));
+});
+
+Deno.test("the hash of a block changes with its words and tags, not with its line breaks or its example", () => {
+  const hashes = (source: string) => new Map(proses(read(source)).map(({ key, hash }) => [key, hash]));
+  const before = hashes(SOURCE);
+  assertEquals(hashes(SOURCE.replace("Which? See", "Which?\n * See")).get("opening"), before.get("opening"));
+  assertEquals(hashes(SOURCE.replace("double(1)", "double(2)")).get("double"), before.get("double"));
+  assert(hashes(SOURCE.replace("x a number", "x a real number")).get("double") !== before.get("double"));
+  assert(hashes(SOURCE.replace("## Width", "## Height")).get("height") !== before.get("width"));
+  assertEquals(hashOf("a  b\nc"), hashOf("a b", "c"));
+});
+
+Deno.test("inLanguage() takes prose from the layer where the hash fits, and reports what is stale", () => {
+  const english = read(), stale: string[] = [], hash = proses(english).find(({ key }) => key === "double")!.hash;
+  const layer: Layer = {
+    language: "zh",
+    find: (_path, key) =>
+      key === "double"
+        ? { hash, heading: "", markdown: "加倍。\n\n@param x 一个数" }
+        : key === "width"
+        ? { hash: "00000000", heading: "宽度", markdown: "旧" }
+        : undefined,
+  };
+  const chinese = proses(inLanguage(english, "core/a.ts", layer, (key) => stale.push(key)));
+  const found = (key: string) => chinese.find((prose) => prose.key === key)!;
+  assertEquals(found("double").text, "加倍。");
+  assertEquals(found("double").tags.map(({ kind, text }) => [kind, text.slice(0, 5)]), [
+    ["param", "一个数"],
+    ["example", "```ts"],
+  ]);
+  assertEquals(found("width"), proses(english)[1]);
+  assertEquals(stale, ["width"]);
+});
+
+Deno.test("passagesOf() takes tables and diagrams out of prose", () => {
+  const text =
+    "a\n\n| symbol | in code |\n| - | - |\n| $x$ | `x` |\n\nb\n\n```diagram Two boxes\nstep\n```\n\n```\n| no |\n```";
+  const [rest, symbols, diagram] = passagesOf(text);
+  assert(rest?.kind === "text" && rest.text.includes("| no |") && !rest.text.includes("symbol"));
+  assertEquals(symbols, { kind: "symbols", lines: ["| symbol | in code |", "| - | - |", "| $x$ | `x` |"] });
+  assertEquals(diagram, { kind: "diagram", caption: "Two boxes", steps: "step" });
+});
+
+Deno.test("withFigures() puts an experiment below what speaks of it, the others below the beginning", () => {
+  const blocks = withFigures(read(), [{ name: "b", program: "second.ts" }, { name: "a", program: "first.ts" }]);
+  assertEquals(blocks.slice(0, 4).map((block) => block.kind === "figure" ? block.name : block.kind), [
+    "opening",
+    "a",
+    "opening",
+    "b",
+  ]);
+});
+
+Deno.test("checkColours() finds symbols that are in no formula or in no code", () => {
+  const opening = proses(read())[0]!.text;
+  assertEquals(checkColours(read(), quantitiesOf(opening)), [
+    "The symbol $y$ colours no formula",
+    "The symbol $y$ colours no code",
+  ]);
+});
+
+Deno.test("withTests() writes where a test is, as a link where sources have an address", () => {
+  const tests = [readProofs("tests/a_test.ts", '\nDeno.test("double() doubles", () => {});\n')], missing: string[] = [];
+  const set = (sourceUrl: string) =>
+    withTests('See "double()\ndoubles" and "no() test".', ["double() doubles", "no() test"], {
+      tests,
+      texts: new Map(),
+      sourceUrl,
+    }, (name) => missing.push(name));
+  assertEquals(set(""), 'See “double()\ndoubles” (`tests/a_test.ts:2`) and "no() test".');
+  assertEquals(
+    set("https://example.org/"),
+    'See “[double()\ndoubles](https://example.org/tests/a_test.ts#L2)” and "no() test".',
+  );
+  assertEquals(missing, ["no() test", "no() test"]);
+});
