@@ -64,7 +64,8 @@ Deno.test("every operation of a device has a row in the table", () => {
   const both = Object.keys({ ...ARITHMETIC, ...COMPARISON, ...REDUCTION });
   const operations = [
     ...Object.keys(UNARY).map((op) => `${op} float32`),
-    ...both.flatMap((op) => [`${op} float32`, `${op} int32`]),
+    // A tensor refuses powers of integers; tests/engine/reference_test.ts asks the device.
+    ...both.flatMap((op) => op === "pow" ? [`${op} float32`] : [`${op} float32`, `${op} int32`]),
     ...["allocate", "copy", "select", "matmul", "gather", "scatterAdd", "argsort"],
   ];
   assertEquals(operations.filter((operation) => !asked.has(operation)), []);
