@@ -4,10 +4,11 @@
  * **Question.** The chapters are programs with comments. How does a book come out of them that cannot say what the code does
  * not do?
  *
- * **Idea.** Nothing is written twice. Every page is a source, cut into rows ([split.ts](split.ts)); names lead where the compiler
- * says they lead ([program.ts](program.ts)); formulas are set ([prose.ts](prose.ts)) and coloured by the page's symbol table
- * ([quantities.ts](quantities.ts)); tests that a page names are looked up ([proofs.ts](proofs.ts)). What does not fit together
- * is a problem, and with `--check` a problem fails the build.
+ * **Idea.** Nothing is written twice. Every page is a source, read into blocks ([blocks.ts](blocks.ts)) and printed
+ * ([rows.ts](rows.ts)); names lead where the compiler says they lead ([program.ts](program.ts)); formulas are set
+ * ([prose.ts](prose.ts)) and coloured by the page's symbol table ([quantities.ts](quantities.ts)); numbers of sections come from
+ * the contents ([references.ts](references.ts)); tests that a page names are looked up ([proofs.ts](proofs.ts)). What does not fit
+ * together is a problem, and with `--check` a problem fails the build.
  *
  * The result is a function of the sources: no dates, no network, the same bytes wherever it is built. It lies in `docs/site` and
  * works from any folder of any host, or from a disk.
@@ -22,89 +23,20 @@ import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { flag, text } from "../core/cli/arguments.ts";
 import { readTask } from "./arguments.ts";
-import { type Page, type Part, partsOfBook } from "./book.ts";
+import type { Layer } from "./blocks.ts";
+import { type Page, type Part, type Side, sideOf } from "./book.ts";
 import { checkLinks, type Problem } from "./check.ts";
-import { Highlighter } from "./code.ts";
 import { frontPage } from "./front.ts";
-import type { Outline } from "./figures.ts";
+import { gather, type Gathered, optional, type Playground, read } from "./gather.ts";
 import { frame, type Sheet } from "./layout.ts";
 import { pageOf } from "./pages.ts";
-import { type Definition, Program } from "./program.ts";
-import { type ProofFile, readProofs } from "./proofs.ts";
-import { entryPage, type EntryPoint, entryUrl, readEntryPoints } from "./reference.ts";
-import { type Entry, searchScript } from "./search.ts";
-import { type About, membersOf, type Site, type Surroundings, type Term } from "./site.ts";
+import type { Definition, Program } from "./program.ts";
+import { entryPage, type EntryPoint, entryUrl } from "./reference.ts";
+import { type Entry, indexScript, searchScript } from "./search.ts";
+import type { Site, Term } from "./site.ts";
+import { squeezed, theme } from "./theme.ts";
 
-const root = new URL("../", import.meta.url);
 const here = new URL("./", import.meta.url);
-const read = (path: string): string => Deno.readTextFileSync(new URL(path, root));
-
-/** Names in a folder, sorted; folders end with a slash. */
-function list(folder: string): string[] {
-  try {
-    return [...Deno.readDirSync(new URL(folder, root))].map(({ name, isDirectory }) => isDirectory ? `${name}/` : name)
-      .sort();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
-}
-
-/** All files below a folder. */
-function* walk(folder: string): Generator<string> {
-  for (const name of list(folder)) {
-    if (!name.endsWith("/")) yield folder + name;
-    else if (!/^(node_modules|goldens|recorded|site)\/$/.test(name)) yield* walk(folder + name);
-  }
-}
-
-/** What the figures' files offer; a site without them has pages all the same. */
-interface Figures {
-  renderExperiment(name: string, surroundings: Surroundings): string;
-  aboutExperiment(name: string): About;
-  experimentsOf(path: string): string[];
-  widthsProblem(): Promise<string | undefined>;
-  outlineOf(name: string): Outline;
-}
-
-/** A page that is no source: the playground. */
-interface Extra {
-  readonly url: string;
-  readonly title: string;
-  readonly description: string;
-  readonly body: string;
-  /** Style sheets and scripts, from the root of the site. */
-  readonly assets?: readonly string[];
-  /** What it shows of the book: the source, and where on the page. */
-  readonly shows?: readonly { readonly path: string; readonly id: string; readonly title: string }[];
-}
-
-/** What the playground adds: its page, files by address, programs for the bundler. */
-interface Playground {
-  pages(): readonly Extra[];
-  readonly FILES: ReadonlyMap<string, URL>;
-  readonly ENTRIES: Readonly<Record<string, URL>>;
-}
-
-/** A file of this folder, if it is there. */
-async function optional<T>(name: string): Promise<T | undefined> {
-  try {
-    Deno.statSync(new URL(name, here));
-  } catch {
-    return undefined;
-  }
-  return await import(`./${name}`) as T;
-}
-
-/** What pages with figures load. */
-const FIGURE_ASSETS: readonly string[] = ["assets/figures.css", "assets/live.js"];
-
-/** A part of pages that have no source. */
-function partOf(title: string, kind: Part["kind"], pages: readonly [url: string, title: string][]): Part {
-  const part: Part = { title, kind, pages: [] };
-  for (const [url, title] of pages) part.pages.push({ url, title, number: "", part, language: "md" });
-  return part;
-}
 
 /** A built site. */
 export interface Built {
@@ -118,37 +50,80 @@ export interface Built {
   readonly warnings: readonly Problem[];
 }
 
-/** A style sheet or a script without what is only for those who write it; neither has a text of several lines. */
-function squeezed(text: string, name: string): string {
-  return name.endsWith(".css")
-    ? text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/\s+/g, " ").replace(/ ?([{};,]) ?/g, "$1")
-    : text.split("\n").map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("// ")).join("\n");
+/** What pages with figures load. */
+const FIGURE_ASSETS: readonly string[] = ["assets/figures.css", "assets/live.js"];
+
+/** Pages before they have frames, and what the search finds on them. */
+interface Sheets {
+  readonly sheets: readonly Sheet[];
+  readonly entries: Readonly<Record<Side, readonly Entry[]>>;
 }
 
-/** Fonts, style and scripts. */
-async function theme(): Promise<Map<string, string | Uint8Array>> {
-  const found = new Map<string, string | Uint8Array>();
-  const modules = new URL("node_modules/", here);
-  const take = async (name: string, path: string): Promise<void> =>
-    void found.set(`assets/${name}`, await Deno.readFile(new URL(path, modules)));
-  const serif = "@fontsource-variable/source-serif-4/files/source-serif-4-latin-wght";
-  await take("serif.woff2", `${serif}-normal.woff2`);
-  await take("serif-italic.woff2", `${serif}-italic.woff2`);
-  await take("mono.woff2", "@fontsource-variable/jetbrains-mono/files/jetbrains-mono-latin-wght-normal.woff2");
-  const css = await Deno.readTextFile(new URL("katex/dist/katex.min.css", modules));
-  const fonts = new Set<string>();
-  found.set(
-    "assets/katex.css",
-    css.replace(/src:url\(fonts\/([\w-]+\.woff2)\)[^;}]*/g, (_, font) => {
-      fonts.add(font);
-      return `font-display:swap;src:url(fonts/${font}) format("woff2")`;
-    }),
-  );
-  for (const font of fonts) await take(`fonts/${font}`, `katex/dist/fonts/${font}`);
-  for (const name of ["style.css", "client.js"]) {
-    found.set(`assets/${name}`, squeezed(await Deno.readTextFile(new URL(`theme/${name}`, here)), name));
+/**
+ * Makes all pages of one language.
+ *
+ * @param gathered everything that was read
+ * @param layer another language; English without
+ * @returns pages without frames
+ */
+function sheetsOf({ parts, site, entryPoints, program, extra }: Gathered, layer?: Layer): Sheets {
+  const sheets: Sheet[] = [], terms: Term[] = [], entries: Record<Side, Entry[]> = { book: [], workshop: [] };
+  const all = parts.flatMap(({ pages }) => pages);
+  for (const page of all) {
+    if (!page.path) continue;
+    const { body, description, ...found } = pageOf(page, site, layer);
+    terms.push(...found.terms);
+    entries[sideOf(page.part)].push(...found.entries);
+    const title = (page.number ? `${page.number} ` : "") + page.title;
+    const isLive = site.experiments(page.path).length > 0;
+    const assets = isLive ? FIGURE_ASSETS : body.includes("<figure") ? FIGURE_ASSETS.slice(0, 1) : [];
+    sheets.push({ url: page.url, title, description, page, body, assets });
   }
-  return found;
+  for (const { url, title, description, body, assets = [] } of extra) {
+    sheets.push({ url, title, description, page: all.find((page) => page.url === url), body, assets });
+  }
+  for (const { sheet, found } of reference(entryPoints, all, site, program)) {
+    sheets.push(sheet);
+    entries.book.push(...found);
+  }
+  for (const page of all.filter(({ url }) => !sheets.some((sheet) => sheet.url === url))) {
+    const text = read(`docs/pages/${page.url.replace(".html", ".md")}`);
+    const { body, entries: found } = frontPage(page, text, parts, terms, site);
+    entries[sideOf(page.part)].push(...found);
+    sheets.push({ url: page.url, title: page.title, description: DESCRIPTION, page, body });
+  }
+  return { sheets, entries };
+}
+
+/** Sections without a figure are problems, other pages without one are named. */
+function missingFigures(parts: readonly Part[], { experiments }: Site): { problems: Problem[]; warnings: Problem[] } {
+  const problems: Problem[] = [], warnings: Problem[] = [];
+  const isDrawn = ({ path }: Page): boolean => path !== undefined && experiments(path).length > 0;
+  for (const page of parts.flatMap(({ pages }) => pages)) {
+    if (!page.path || isDrawn(page)) continue;
+    const missing = { where: page.path, text: "No figure" };
+    // A section may have several pages; one of them has its figure.
+    const section = page.part.pages.filter(({ number }) => number === page.number);
+    const needs = page.part.kind === "chapter" && page.number.includes(".") && !section.some(isDrawn);
+    if (needs) problems.push(missing);
+    else if (/^core\/(engine|\d\d_\w+)\/(?!mod)/.test(page.path)) warnings.push(missing);
+  }
+  return { problems, warnings };
+}
+
+/** Fonts, styles and scripts, those of figures and of the search too. */
+async function assetsOf({ files }: Gathered, { entries }: Sheets): Promise<Map<string, string | Uint8Array>> {
+  const assets = await theme();
+  const figures = await Deno.readTextFile(new URL("figures/figures.css", here));
+  assets.set("assets/figures.css", squeezed(figures, "figures.css"));
+  for (const [url, file] of files) assets.set(url, await Deno.readFile(file));
+  const library = await Deno.readTextFile(new URL("node_modules/minisearch/dist/umd/index.js", here));
+  assets.set("assets/search.js", searchScript(library.replace(/\/\/# sourceMappingURL.*/, "")));
+  for (const side of ["book", "workshop"] as const) {
+    assets.set(`assets/search_${side}.js`, indexScript(side, entries[side]));
+  }
+  assets.set(".nojekyll", "");
+  return assets;
 }
 
 /**
@@ -158,135 +133,22 @@ async function theme(): Promise<Map<string, string | Uint8Array>> {
  * @returns pages, files and problems
  */
 export async function build(sourceUrl = ""): Promise<Built> {
-  const problems: Problem[] = [], warnings: Problem[] = [];
+  const problems: Problem[] = [];
   const problem = (where: string, text: string): void => void problems.push({ where, text });
-  const entryPoints = await readEntryPoints(root);
-  const parts = partsOfBook({ read, list });
-  const drawn = await optional<Figures>("figures.ts"), widths = await drawn?.widthsProblem();
-  if (widths) problem("docs/figures/widths.ts", widths);
-  const playground = await optional<Playground>("playground/page.ts");
-  const extra = playground?.pages() ?? [];
-  const experimentsOf = (path: string): readonly string[] => drawn?.experimentsOf(path) ?? [];
-  const api: [string, string][] = entryPoints.map((entry) => [entryUrl(entry), entry.specifier]);
-  const front: [string, string][] = [["index.html", "heed"], ["library.html", "Use it as a library"]];
-  parts.unshift(partOf("heed", "front", [
-    ...front,
-    ...extra.map(({ url, title }): [string, string] => [url, title]),
-    ["experiments.html", "Experiments"],
-  ]));
-  parts.push(partOf("Reference", "back", [["notation.html", "Notation"], ["glossary.html", "Glossary"], ...api]));
-  const pages = new Map<string, Page>();
-  for (const { pages: list } of parts) for (const page of list) if (page.path) pages.set(page.path, page);
-
-  const texts = new Map([...pages.keys()].map((path) => [path, read(path)]));
-  for (const path of ["README.md", "bench/LADDER.md"]) texts.set(path, read(path));
-  const proofs: ProofFile[] = [];
-  for (const path of [...walk("tests/"), ...walk("bench/")].filter((path) => path.endsWith(".ts"))) {
-    texts.set(path, read(path));
-    proofs.push(readProofs(path, texts.get(path)!));
-  }
-  const sources = [...pages.keys()].filter((path) => path.endsWith(".ts"));
-  const program = new Program(decodeURIComponent(root.pathname), [...sources, "mod.ts"]);
-  const exports = new Map<string, Definition>();
-  for (const path of [...entryPoints.map(({ path }) => path), "wasm/ladder/mod.ts"]) {
-    for (const [name, definition] of program.exports(path)) if (!exports.has(name)) exports.set(name, definition);
-  }
-
-  const knowledge = new Map(sources.map((path) => [path, program.knowledge(path)]));
-  const site: Site = {
-    pages,
-    knowledge,
-    members: membersOf(knowledge),
-    sourceUrl,
-    texts,
-    exports,
-    tests: proofs.filter(({ path }) => path.startsWith("tests/")),
-    benches: proofs.filter(({ path }) => path.startsWith("bench/")),
-    highlighter: await Highlighter.create(),
-    experiments: experimentsOf,
-    shown: (path) =>
-      extra.flatMap(({ url, title: page, shows = [] }) =>
-        shows.filter((one) => one.path === path).map(({ id, title }) => ({ url: `${url}#${id}`, page, title }))
-      ),
-    outline: (name) => drawn?.outlineOf(name),
-    about: (name) => drawn!.aboutExperiment(name),
-    figure: (name, surroundings) => {
-      try {
-        return drawn?.renderExperiment(name, surroundings) ?? "";
-      } catch (error) {
-        problem(name, `No figure: ${(error as Error).message}`);
-        return "";
-      }
-    },
-    problem,
-  };
-  undocumented(new Set(exports.values()), problem);
-
-  const sheets: Sheet[] = [], terms: Term[] = [], entries: Entry[] = [];
-  const assets = await theme();
-  if (drawn) {
-    const name = "figures.css", text = await Deno.readTextFile(new URL(`figures/${name}`, here));
-    assets.set(`assets/${name}`, squeezed(text, name));
-  }
-  for (const [url, file] of playground?.FILES ?? []) assets.set(url, await Deno.readFile(file));
-  for (const part of parts) {
-    for (const page of part.pages) {
-      if (!page.path) continue;
-      const { body, description, ...found } = pageOf(page, site);
-      terms.push(...found.terms);
-      entries.push(...found.entries);
-      const shows = experimentsOf(page.path);
-      if (shows.length === 0) {
-        const missing = { where: page.path, text: "No figure" };
-        // A section may have several pages; one of them has its figure.
-        const section = part.pages.filter(({ number }) => number === page.number);
-        const drawn = section.some(({ path }) => experimentsOf(path!).length > 0);
-        if (part.kind === "chapter" && page.number.includes(".") && !drawn) problems.push(missing);
-        else if (/^core\/(engine|\d\d_\w+)\/(?!mod)/.test(page.path)) warnings.push(missing);
-      }
-      const title = (page.number ? `${page.number} ` : "") + page.title;
-      sheets.push({
-        url: page.url,
-        title,
-        description,
-        page,
-        body,
-        ...(shows.length > 0
-          ? { assets: FIGURE_ASSETS }
-          : body.includes("<figure")
-          ? { assets: [FIGURE_ASSETS[0]!] }
-          : {}),
-      });
-    }
-  }
-  for (const { url, title, description, body, assets } of extra) {
-    const page = parts[0]!.pages.find((page) => page.url === url);
-    sheets.push({ url, title, description, page, body, ...(assets ? { assets } : {}) });
-  }
-  for (const { sheet, found } of reference(entryPoints, parts.at(-1)!, site, program)) {
-    sheets.push(sheet);
-    entries.push(...found);
-  }
-  for (const page of [...parts[0]!.pages, ...parts.at(-1)!.pages]) {
-    if (sheets.some(({ url }) => url === page.url)) continue;
-    const text = read(`docs/pages/${page.url.replace(".html", ".md")}`);
-    const { body, entries: found } = frontPage(page, text, parts, terms, site);
-    entries.push(...found);
-    sheets.push({ url: page.url, title: page.title, description: DESCRIPTION, page, body });
-  }
-
-  const made = new Map(sheets.map((sheet) => [sheet.url, frame({ parts }, sheet)]));
-  const library = await Deno.readTextFile(new URL("node_modules/minisearch/dist/umd/index.js", here));
-  assets.set("assets/search.js", searchScript(library.replace(/\/\/# sourceMappingURL.*/, ""), entries));
-  assets.set(".nojekyll", "");
-  const others = new Set([...assets.keys(), ...FIGURE_ASSETS, ...extra.flatMap(({ assets = [] }) => assets)]);
-  problems.push(...checkLinks(made, others));
-  const shared = ["assets/katex.css", "assets/style.css", "assets/client.js"].map((name) => weight(assets.get(name)!));
-  for (const [url, html] of made) {
+  const gathered = await gather(sourceUrl, problem), { parts, site, extra } = gathered;
+  undocumented(new Set(site.exports.values()), problem);
+  const english = sheetsOf(gathered), missing = missingFigures(parts, site);
+  problems.push(...missing.problems);
+  const pages = new Map(english.sheets.map((sheet) => [sheet.url, frame({ parts }, sheet)]));
+  const files = await assetsOf(gathered, english);
+  const others = new Set([...files.keys(), ...FIGURE_ASSETS, ...extra.flatMap(({ assets = [] }) => assets)]);
+  problems.push(...checkLinks(pages, others));
+  const shared = ["assets/katex.css", "assets/style.css", "assets/client.js"].map((name) => weight(files.get(name)!));
+  for (const [url, html] of pages) {
     const sum = shared.reduce((a, b) => a + b, weight(html));
     if (sum > LARGEST) problem(url, `Weighs ${sum} bytes compressed, fonts apart: at most ${LARGEST}`);
   }
-  return { pages: made, files: assets, problems, warnings };
+  return { pages, files, problems, warnings: missing.warnings };
 }
 
 /** Bytes of a page with style and script, compressed, without fonts and figures. */
@@ -307,7 +169,7 @@ function undocumented(definitions: ReadonlySet<Definition>, problem: (where: str
 /** Pages of the entry points. */
 function reference(
   entryPoints: readonly EntryPoint[],
-  part: Part,
+  pages: readonly Page[],
   site: Site,
   program: Program,
 ): { sheet: Sheet; found: readonly Entry[] }[] {
@@ -316,7 +178,7 @@ function reference(
     for (const { name } of entry.symbols) if (!homes.has(name)) homes.set(name, entryUrl(entry));
   }
   return entryPoints.map((entry, at) => {
-    const page = part.pages.find(({ url }) => url === entryUrl(entry))!;
+    const page = pages.find(({ url }) => url === entryUrl(entry))!;
     const { body, entries } = entryPage(entry, page, program.exports(entry.path), site, at === 0 ? homes : undefined);
     const description = `What ${entry.specifier} exports`;
     return { sheet: { url: page.url, title: page.title, description, page, body }, found: entries };

@@ -7,7 +7,7 @@
  * | `live-*.js`      | controls and pictures; the library and its kernels; each chapter's experiments; shaders |
  * | `live_worker.js` | runs experiments beside the page                                           |
  * | `heed.js`        | the library as one module for any page: `import { … } from "./heed.js"`    |
- * | `recorded/*`     | figures at the default controls                                            |
+ * | `recorded/*`     | figures at the default controls, by language                               |
  *
  * All lie in one folder and find each other by relative addresses. The same sources make the same bytes.
  *
@@ -16,6 +16,7 @@
 
 import { EXPERIMENTS } from "../core/experiments/registry.ts";
 import { recordedFigures } from "./figures.ts";
+import { languagesOf } from "./languages.ts";
 
 /** The part of the bundler's interface that is used here. */
 interface Bundler {
@@ -102,17 +103,19 @@ export async function bundle(out: URL, further: Entries = {}): Promise<string[]>
       written.push(file);
     }
     for (const { name } of EXPERIMENTS) {
-      let text: string;
-      try {
-        text = JSON.stringify(recordedFigures(name));
-      } catch (error) {
-        if (error instanceof Deno.errors.NotFound) continue;
-        throw error;
+      for (const language of languagesOf(name)) {
+        let text: string;
+        try {
+          text = JSON.stringify(recordedFigures(name, language));
+        } catch (error) {
+          if (error instanceof Deno.errors.NotFound) continue;
+          throw error;
+        }
+        const file = `recorded/${language}/${name}.json`;
+        await Deno.mkdir(new URL("./", new URL(file, out)), { recursive: true });
+        await Deno.writeTextFile(new URL(file, out), text);
+        written.push(file);
       }
-      const file = `recorded/${name}.json`;
-      await Deno.mkdir(new URL("./", new URL(file, out)), { recursive: true });
-      await Deno.writeTextFile(new URL(file, out), text);
-      written.push(file);
     }
     return written.sort();
   } finally {

@@ -17,6 +17,7 @@ import { figuresHtml, STATIC_WIDTH } from "./figures/mod.ts";
 import { escape } from "./figures/svg.ts";
 import { quantitiesOf } from "./quantities.ts";
 import { readRecording } from "./recorded.ts";
+import { languagesOf, wordsOf } from "./languages.ts";
 
 export { widthsProblem } from "./widths.ts";
 
@@ -31,17 +32,33 @@ function folderOf(name: string): string | undefined {
   return undefined;
 }
 
-/** An experiment with its name and its words. */
+/** An experiment with its name and its words, in one language. */
 interface Loaded {
   readonly name: string;
+  readonly language: string;
   readonly experiment: Experiment;
   readonly words: Words;
 }
 
-/** All experiments, in the order of the book: a build shows every one. */
+/** All experiments in all their languages: a build shows every one. */
 const loaded: readonly Loaded[] = await Promise.all(
-  EXPERIMENTS.map(async ({ name, load, words }) => ({ name, experiment: await load(), words: await words() })),
+  EXPERIMENTS.flatMap((entry) =>
+    languagesOf(entry.name).map(async (language) => ({
+      name: entry.name,
+      language,
+      experiment: await entry.load(),
+      words: await wordsOf(entry, language),
+    }))
+  ),
 );
+
+/** An experiment in a language, or in English if it does not speak that. */
+function find(name: string, language: string): Loaded {
+  const found = loaded.filter((candidate) => candidate.name === name);
+  const spoken = found.find((candidate) => candidate.language === language) ?? found[0];
+  if (!spoken) throw new RangeError(`Cannot show "${name}": there is no such experiment`);
+  return spoken;
+}
 
 /** The experiments of a page, such as `core/04_attention/positions.ts`, in the order of the book. */
 export function experimentsOf(path: string): string[] {
@@ -92,11 +109,12 @@ export interface Outline {
  * What a list of experiments says of one.
  *
  * @param name as in {@linkcode EXPERIMENTS}
+ * @param language of the page
  * @returns title, anchor and claims
  * @throws {RangeError} if there is no such experiment
  */
-export function outlineOf(name: string): Outline {
-  const { experiment, words } = find(name), claims = Object.entries(experiment.claims);
+export function outlineOf(name: string, language = "en"): Outline {
+  const { experiment, words } = find(name, language), claims = Object.entries(experiment.claims);
   const refuted = claims.filter(([, { refuted }]) => refuted).length;
   const [first] = claims.find(([, { refuted }]) => !refuted) ?? claims[0] ?? [""];
   return { id: experimentId(name), title: words.title, claim: words.claims[first] ?? "", refuted };
@@ -132,21 +150,16 @@ const VERDICTS =
   "<em>holds</em>: the numbers bear it out. <em>refuted</em>: said in the notes or elsewhere, and the numbers " +
   "contradict it. <em>fails</em>: expected at the default settings, and not so at these.";
 
-function find(name: string): Loaded {
-  const found = loaded.find((candidate) => candidate.name === name);
-  if (!found) throw new RangeError(`Cannot show "${name}": there is no such experiment`);
-  return found;
-}
-
 /**
  * The figures of an experiment as recorded.
  *
  * @param name as in {@linkcode EXPERIMENTS}
+ * @param language of the page
  * @throws {RangeError} if there is no such experiment
  * @throws {Deno.errors.NotFound} if nothing was recorded
  */
-export function recordedFigures(name: string): Figure[] {
-  const { experiment, words } = find(name);
+export function recordedFigures(name: string, language = "en"): Figure[] {
+  const { experiment, words } = find(name, language);
   return experiment.draw(readRecording(name).findings, words);
 }
 
@@ -154,10 +167,11 @@ export function recordedFigures(name: string): Figure[] {
  * Title and purpose of an experiment.
  *
  * @param name as in {@linkcode EXPERIMENTS}
+ * @param language of the page
  * @throws {RangeError} if there is no such experiment
  */
-export function aboutExperiment(name: string): Pick<Words, "title" | "purpose"> {
-  return find(name).words;
+export function aboutExperiment(name: string, language = "en"): Pick<Words, "title" | "purpose"> {
+  return find(name, language).words;
 }
 
 /** What a page adds to an experiment. */
@@ -168,6 +182,8 @@ export interface Surroundings {
   readonly isFirst: boolean;
   /** Address of what says how to run it. */
   readonly help: string;
+  /** Language of the page, `en` by default. */
+  readonly language?: string;
 }
 
 /**
@@ -179,13 +195,17 @@ export interface Surroundings {
  * @throws {RangeError} if there is no such experiment
  * @throws {Deno.errors.NotFound} if nothing was recorded
  */
-export function renderExperiment(name: string, { purpose, isFirst, help }: Surroundings): string {
-  const found = find(name), id = experimentId(name), hues = huesOf(name);
-  const figures = figuresHtml(recordedFigures(name), { width: STATIC_WIDTH, id, hue: (symbol) => hues[symbol] });
+export function renderExperiment(name: string, { purpose, isFirst, help, language = "en" }: Surroundings): string {
+  const found = find(name, language), id = experimentId(name), hues = huesOf(name);
+  const figures = figuresHtml(recordedFigures(name, language), {
+    width: STATIC_WIDTH,
+    id,
+    hue: (symbol) => hues[symbol],
+  });
   const data = (key: string, value: unknown): string => ` data-${key}="${escape(JSON.stringify(value))}"`;
-  return `<section class="experiment" id="${id}" data-experiment="${name}"${data("controls", fieldsOf(found))}${
-    data("hues", hues)
-  } aria-labelledby="${id}-title">
+  return `<section class="experiment" id="${id}" data-experiment="${name}" data-language="${found.language}"${
+    data("controls", fieldsOf(found))
+  }${data("hues", hues)} aria-labelledby="${id}-title">
 <div class="experiment-head">
 <h2 id="${id}-title">${escape(found.words.title)}</h2>
 <p>${purpose}</p>

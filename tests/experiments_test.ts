@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { backend } from "../core/engine/device.ts";
-import { registryText } from "../core/experiments/build.ts";
+import { writtenFiles } from "../core/experiments/build.ts";
 import { defaultControls, objection } from "../core/experiments/experiment.ts";
 import type { Figure } from "../core/experiments/figure.ts";
 import { EXPERIMENTS } from "../core/experiments/registry.ts";
@@ -69,9 +69,10 @@ const isData = (value: object): boolean => {
   return !text.includes("null") && JSON.stringify(JSON.parse(text)) === text;
 };
 
-Deno.test("the list of experiments is what the folders hold", { ignore: !granted("read") }, async () => {
-  const written = await Deno.readTextFile(new URL("../core/experiments/registry.ts", import.meta.url));
-  assertEquals(written, registryText(), "run deno task registry");
+Deno.test("the lists of experiments and of their words are what the folders hold", { ignore: !granted("read") }, () => {
+  for (const [path, text] of Object.entries(writtenFiles())) {
+    assertEquals(Deno.readTextFileSync(new URL(`../${path}`, import.meta.url)), text, "run deno task registry");
+  }
 });
 
 Deno.test("every experiment has a name and a title of its own, and controls that may have their defaults", async () => {

@@ -233,6 +233,14 @@ export function additiveMask(mask: Tensor, penalty: number = -Infinity): Tensor 
 // steps. Row $t$ of the causal mask *is* the state of affairs at step $t$, and all rows are
 // applied in one pass. What a picture shows as an animation is the matrix, read line by line.
 
+// ## In a model
+//
+// A window belongs to the architecture: the model is trained with it, and every attention of it has it,
+// `attention: multiHead({ window: { before: 4095 } })`. What one layer does not see, the next may hear of: with $L$
+// layers a position knows of $L \cdot b$ positions before it. A prefix belongs to the text, so it goes with the call:
+// `model.forward(tokens, { prefix: [12, 7] })`. With caches the whole prefix comes in the first call, since its
+// positions see each other; afterwards it is the past, like any other. A mask of pairs may be given as well.
+
 // ## Pitfall: a mask with the opposite meaning
 //
 // PyTorch's `key_padding_mask` is true where a position is *forbidden*, its

@@ -3,7 +3,8 @@
  *
  * `deno task registry` writes `registry.ts` from the folders: every `experiments/SECTION.ts` and
  * `experiments/SECTION/PART.ts` of a chapter, sections in the order of the contents, parts of a section as its page
- * speaks of them. With `--check` it compares instead.
+ * speaks of them. The list of their Chinese words is written from the folders below `docs/zh/`, which mirror the
+ * chapters'. With `--check` it compares instead.
  *
  * @module
  */
@@ -58,7 +59,7 @@ export function experimentPaths(): string[] {
 }
 
 /** The text of `registry.ts`. */
-export function registryText(): string {
+function registryText(): string {
   const entries = experimentPaths().map((path) => {
     const from = path.replace(/^core/, "..");
     return `  {
@@ -87,11 +88,43 @@ ${entries.join("\n")}
 `;
 }
 
+/** The text of the list of Chinese words: of those experiments that have some. */
+function chineseText(): string {
+  const entries = experimentPaths().flatMap((path) => {
+    const from = path.replace(/^core\//, "").replace(/\.ts$/, ".words.ts");
+    const [, folder = "", file = ""] = /^(.*\/)(.*)$/.exec(`docs/zh/${from}`)!;
+    if (!list(folder).some(({ name }) => name === file)) return [];
+    return [`  "${experimentName(path)}": async () => (await import("./${from}")).words,\n`];
+  });
+  return `/**
+ * # What experiments say in Chinese
+ *
+ * Written by \`deno task registry\` from the folders below this one, which mirror those of the chapters. An experiment
+ * that is missing here speaks English.
+ *
+ * @module
+ */
+
+import type { Words } from "../../core/experiments/experiment.ts";
+
+/** Words by the names of experiments. */
+export const CHINESE: Readonly<Record<string, () => Promise<Words>>> = {${entries.length > 0 ? "\n" : ""}${
+    entries.join("")
+  }};
+`;
+}
+
+/** The files that are written from the folders, and their texts. */
+export function writtenFiles(): Record<string, string> {
+  return { "core/experiments/registry.ts": registryText(), "docs/zh/registry.ts": chineseText() };
+}
+
 if (import.meta.main) {
-  const path = new URL("core/experiments/registry.ts", root), text = registryText();
-  if (!Deno.args.includes("--check")) Deno.writeTextFileSync(path, text);
-  else if (read("core/experiments/registry.ts") !== text) {
-    console.error("core/experiments/registry.ts is not what the folders hold: run deno task registry");
-    Deno.exit(1);
+  for (const [path, text] of Object.entries(writtenFiles())) {
+    if (!Deno.args.includes("--check")) Deno.writeTextFileSync(new URL(path, root), text);
+    else if (read(path) !== text) {
+      console.error(`${path} is not what the folders hold: run deno task registry`);
+      Deno.exitCode = 1;
+    }
   }
 }

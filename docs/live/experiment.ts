@@ -62,6 +62,7 @@ class Live {
   readonly #section: HTMLElement;
   readonly #name: string;
   readonly #controls: Readonly<Record<string, Field>>;
+  readonly #language: string;
   readonly #hues: Readonly<Record<string, number>>;
   readonly #values: Record<string, number> = {};
   readonly #refresh: (() => void)[] = [];
@@ -79,6 +80,7 @@ class Live {
   constructor(section: HTMLElement) {
     this.#section = section;
     this.#name = section.dataset["experiment"]!;
+    this.#language = section.dataset["language"]!;
     this.#controls = JSON.parse(section.dataset["controls"]!);
     this.#hues = JSON.parse(section.dataset["hues"] ?? "{}");
     this.#figures = section.querySelector<HTMLElement>(".figures")!;
@@ -103,7 +105,7 @@ class Live {
   /** The recording, so that it can be drawn at this screen's width; without it the drawn one stays. */
   async #load(): Promise<void> {
     try {
-      const response = await fetch(new URL(`recorded/${this.#name}.json`, import.meta.url));
+      const response = await fetch(new URL(`recorded/${this.#language}/${this.#name}.json`, import.meta.url));
       if (!response.ok) return;
       this.#recorded = await response.json() as readonly Figure[];
       this.#drawn ??= this.#recorded;
@@ -225,7 +227,7 @@ class Live {
   #start(): void {
     this.#drop();
     const mine: Run = run(
-      { name: this.#name, controls: { ...this.#values }, device: this.#device },
+      { name: this.#name, controls: { ...this.#values }, language: this.#language, device: this.#device },
       (answer) => {
         if (this.#current === mine) this.#hear(answer);
       },

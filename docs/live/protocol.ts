@@ -14,6 +14,8 @@ export interface RunRequest {
   readonly name: string;
   /** What it is run with. */
   readonly controls: Readonly<Record<string, number>>;
+  /** Language of the words in the figures. */
+  readonly language: string;
   /** What computes. */
   readonly device: "wasm" | "webgpu";
 }

@@ -8,6 +8,7 @@
 
 import { EXPERIMENTS } from "../../core/experiments/registry.ts";
 import { type DeviceName, useDevice } from "../../mod.ts";
+import { wordsOf } from "../languages.ts";
 import type { Answer, Request, RunRequest } from "./protocol.ts";
 
 /** A worker's own side of the line; the types of pages do not know it. */
@@ -20,12 +21,12 @@ let running: { readonly run: number; readonly controller: AbortController } | un
 let chosen: DeviceName | undefined, described = "";
 
 async function perform(request: RunRequest, signal: AbortSignal): Promise<void> {
-  const { run, name, controls, device } = request;
+  const { run, name, controls, language, device } = request;
   try {
     signal.throwIfAborted();
     const entry = EXPERIMENTS.find((candidate) => candidate.name === name);
     if (!entry) throw new RangeError(`there is no experiment ${name}`);
-    const experiment = await entry.load(), words = await entry.words();
+    const experiment = await entry.load(), words = await wordsOf(entry, language);
     if (chosen !== device) {
       described = (await useDevice(device)).reason;
       chosen = device;

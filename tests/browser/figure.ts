@@ -34,7 +34,7 @@ export class LiveFigure {
     await this.#ready();
     await this.#page.waitForFunction(
       (file) => performance.getEntriesByType("resource").some(({ name }) => name.endsWith(file)),
-      `/recorded/${this.#name}.json`,
+      `/${this.#name}.json`,
     );
     await this.#page.waitForTimeout(200);
   }

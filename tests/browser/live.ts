@@ -261,7 +261,7 @@ testInBrowser("below a figure are its numbers, those of the reader's own run", a
 
 /** The figures that the site has on record. */
 async function recordedFigures(name: string): Promise<Figure[]> {
-  return JSON.parse(await Deno.readTextFile(new URL(`assets/recorded/${name}.json`, SITE)));
+  return JSON.parse(await Deno.readTextFile(new URL(`assets/recorded/en/${name}.json`, SITE)));
 }
 
 /** Runs an experiment at its default controls in the worker of the live figures. */
@@ -281,7 +281,7 @@ async function runInWorker(
       worker.onmessage = ({ data }) => {
         if (data.kind !== "progress") resolve(JSON.stringify(data));
       };
-      worker.postMessage({ run: 1, name, controls, device });
+      worker.postMessage({ run: 1, name, controls, language: "en", device });
     }), [name, controls, device] as const);
   const found = JSON.parse(answer);
   assertEquals(found.kind, "outcome", `${name}: ${found.message}`);
