@@ -15,7 +15,7 @@ import { noGrad } from "../engine/autograd.ts";
 import { release, scope } from "../engine/scope.ts";
 import { tensor } from "../engine/create.ts";
 import type { Tensor } from "../engine/tensor.ts";
-import type { Decoding } from "./decoding.ts";
+import type { DecodingChoice } from "./decoding.ts";
 import { DataError, escapeControl, quote } from "./errors.ts";
 import { line, shadedMap, shadeLegend } from "./terminal.ts";
 
@@ -69,7 +69,7 @@ export class Translator {
   /** Translates sentences, several at a time. */
   async translate(
     sentences: readonly string[],
-    decoding: Decoding,
+    decoding: DecodingChoice,
     options: { readonly maxNewTokens?: number | undefined; readonly signal?: AbortSignal } = {},
   ): Promise<Translation[]> {
     const tokens = sentences.map((sentence) => this.read(sentence));
@@ -144,7 +144,7 @@ function row(tokens: readonly number[]): Tensor {
 export async function translateAll(
   translator: Translator,
   sentences: readonly string[],
-  decoding: Decoding,
+  decoding: DecodingChoice,
   batchSize: number,
   signal?: AbortSignal,
 ): Promise<string[]> {

@@ -16,7 +16,7 @@
  * | `tensor.ts` | What is an array that reads like its formula? |
  * | `create.ts`, `constants.ts` | How do numbers get onto a device? |
  * | `refusals.ts` | What does a tensor refuse? |
- * | `derivatives.ts`, `autograd.ts` | How does each number learn in which direction to move? |
+ * | `operations.ts`, `elementwise.ts`, `autograd.ts` | How does each number learn in which direction to move? |
  * | `fusable.ts` | How can a kernel replace a definition without becoming one? |
  * | `joining.ts`, `indexing.ts`, `sorting.ts` | How are tensors put together, looked up, put in order? |
  * | `einsum.ts`, `convolution.ts` | Which products need more than one line? |
