@@ -10,7 +10,12 @@
 /** English and Chinese titles by the paths of the sources, without `core/`. */
 export const CHINESE_TITLES: Readonly<Record<string, readonly [english: string, chinese: string]>> = {
   "02_words/mod.ts": ["Words", "词"],
-  "02_words/byte_pair_encoding.ts": ["Byte-pair encoding", "字节对编码"],
+  "02_words/byte_pair_encoding/mod.ts": ["Byte-pair encoding", "字节对编码"],
+  "02_words/byte_pair_encoding/data.ts": ["An encoding in a file", "存进文件的编码"],
+  "02_words/byte_pair_encoding/pieces.ts": ["Words first", "先分成词"],
+  "02_words/byte_pair_encoding/letters.ts": ["An alphabet for bytes", "字节的字母表"],
+  "02_words/byte_pair_encoding/encoding.ts": ["From text to tokens and back", "从文本到词元，再回来"],
+  "02_words/byte_pair_encoding/neighbours.ts": ["The neighbourhood of every pair", "每一对的邻居"],
   "02_words/embeddings.ts": ["Embeddings", "词嵌入"],
   "02_words/softmax.ts": ["Softmax: from scores to probabilities", "Softmax：从分数到概率"],
   "04_attention/mod.ts": ["Attention", "注意力"],
