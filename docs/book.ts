@@ -42,6 +42,8 @@ export interface Page {
   readonly number: string;
   /** Its name. */
   readonly title: string;
+  /** Its name in English, on a page of another language. */
+  readonly english?: string;
   /** The part it belongs to. */
   readonly part: Part;
   /** The language of its source. */
@@ -151,13 +153,13 @@ export function partsOfBook({ read, list }: Files): Part[] {
   part("The engine", "workshop", ["core/engine/mod.ts", ...new Set(order), ...rest]);
   part("The experiments' programs", "workshop", [
     ...folder("core/experiments/"),
-    ...folder("core/corpora/"),
+    ...below("core/corpora/"),
     ...chapters.flatMap((path) => below(`${path}experiments/`)),
   ]);
-  part("The CPU device", "workshop", modFirst(folder("wasm/")));
-  part("CPU kernels", "workshop", folder("wasm/assembly/"));
+  part("The CPU device", "workshop", [...modFirst(folder("wasm/")), ...modFirst(folder("wasm/fused/"))]);
+  part("CPU kernels", "workshop", [...folder("wasm/assembly/"), ...folder("wasm/assembly/words/")]);
   part("The ladder", "workshop", ["wasm/ladder/mod.ts", ...folder("wasm/ladder/assembly/")]);
-  part("The GPU device", "workshop", modFirst(folder("gpu/")));
+  part("The GPU device", "workshop", [...modFirst(folder("gpu/")), ...modFirst(folder("gpu/fused/"))]);
   part("Shaders", "workshop", folder("gpu/shaders/", ".wgsl"));
   part("This site", "workshop", [
     "docs/build.ts",

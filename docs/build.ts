@@ -23,13 +23,15 @@ import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { flag, text } from "../core/cli/arguments.ts";
 import { readTask } from "./arguments.ts";
-import type { Layer } from "./blocks.ts";
 import { type Page, type Part, type Side, sideOf } from "./book.ts";
 import { checkLinks, type Problem } from "./check.ts";
-import { frontPage } from "./front.ts";
-import { gather, type Gathered, optional, type Playground, read } from "./gather.ts";
+import { editionOf } from "./edition.ts";
+import { frontPage, pathOf } from "./front.ts";
+import { gather, type Gathered, optional, type Playground, readLayer } from "./gather.ts";
 import { frame, type Sheet } from "./layout.ts";
+import { LANGUAGES, type Translation } from "./layer.ts";
 import { pageOf } from "./pages.ts";
+import { ENGLISH, type Phrases } from "./phrases.ts";
 import type { Definition, Program } from "./program.ts";
 import { entryPage, type EntryPoint, entryUrl } from "./reference.ts";
 import { type Entry, indexScript, searchScript } from "./search.ts";
@@ -48,6 +50,8 @@ export interface Built {
   readonly problems: readonly Problem[];
   /** What should be better and does not fail. */
   readonly warnings: readonly Problem[];
+  /** What each language beside English has, and what of it is older than the English. */
+  readonly translations: readonly Translation[];
 }
 
 /** What pages with figures load. */
@@ -57,27 +61,25 @@ const FIGURE_ASSETS: readonly string[] = ["assets/figures.css", "assets/live.js"
 interface Sheets {
   readonly sheets: readonly Sheet[];
   readonly entries: Readonly<Record<Side, readonly Entry[]>>;
+  /** Chinese terms and where the English explains them. */
+  readonly terms: readonly Term[];
 }
 
 /**
- * Makes all pages of one language.
+ * Makes all pages in English.
  *
  * @param gathered everything that was read
- * @param layer another language; English without
  * @returns pages without frames
  */
-function sheetsOf({ parts, site, entryPoints, program, extra }: Gathered, layer?: Layer): Sheets {
+function sheetsOf({ parts, site, entryPoints, program, extra }: Gathered): Sheets {
   const sheets: Sheet[] = [], terms: Term[] = [], entries: Record<Side, Entry[]> = { book: [], workshop: [] };
   const all = parts.flatMap(({ pages }) => pages);
   for (const page of all) {
     if (!page.path) continue;
-    const { body, description, ...found } = pageOf(page, site, layer);
+    const { sheet, ...found } = sourceSheet(page, site);
+    sheets.push(sheet);
     terms.push(...found.terms);
     entries[sideOf(page.part)].push(...found.entries);
-    const title = (page.number ? `${page.number} ` : "") + page.title;
-    const isLive = site.experiments(page.path).length > 0;
-    const assets = isLive ? FIGURE_ASSETS : body.includes("<figure") ? FIGURE_ASSETS.slice(0, 1) : [];
-    sheets.push({ url: page.url, title, description, page, body, assets });
   }
   for (const { url, title, description, body, assets = [] } of extra) {
     sheets.push({ url, title, description, page: all.find((page) => page.url === url), body, assets });
@@ -87,12 +89,66 @@ function sheetsOf({ parts, site, entryPoints, program, extra }: Gathered, layer?
     entries.book.push(...found);
   }
   for (const page of all.filter(({ url }) => !sheets.some((sheet) => sheet.url === url))) {
-    const text = read(`docs/pages/${page.url.replace(".html", ".md")}`);
-    const { body, entries: found } = frontPage(page, text, parts, terms, site);
+    const { sheet, entries: found } = frontSheet(page, parts, terms, site);
+    sheets.push(sheet);
     entries[sideOf(page.part)].push(...found);
-    sheets.push({ url: page.url, title: page.title, description: DESCRIPTION, page, body });
   }
-  return { sheets, entries };
+  return { sheets, entries, terms };
+}
+
+/** A page before it has a frame, what the search finds there, and terms that it explains. */
+interface Found {
+  readonly sheet: Sheet;
+  readonly entries: readonly Entry[];
+  readonly terms: readonly Term[];
+}
+
+/** The page of a source. */
+function sourceSheet(page: Page, site: Site): Found {
+  const { body, description, ...found } = pageOf(page, site);
+  const title = (page.number ? `${page.number} ` : "") + page.title;
+  const isLive = site.experiments(page.path!).length > 0;
+  const assets = isLive ? FIGURE_ASSETS : body.includes("<figure") ? FIGURE_ASSETS.slice(0, 1) : [];
+  return { sheet: { url: page.url, title, description, page, body, assets }, ...found };
+}
+
+/** A page without a source. */
+function frontSheet(page: Page, parts: readonly Part[], terms: readonly Term[], site: Site): Found {
+  const { body, entries } = frontPage(page, site.texts.get(pathOf(page))!, parts, terms, site);
+  const { description } = site.phrases;
+  return { sheet: { url: page.url, title: page.title, description, page, body }, entries, terms: [] };
+}
+
+/** The pages of the book in another language, with frames. */
+interface Translated {
+  readonly phrases: Phrases;
+  /** By address. */
+  readonly pages: ReadonlyMap<string, string>;
+  readonly entries: readonly Entry[];
+  readonly translation: Translation;
+  /** Addresses by those of the English pages. */
+  readonly addresses: ReadonlyMap<string, string>;
+}
+
+/** Makes the pages of the book in the languages beside English. */
+function translationsOf({ parts, site, spoken }: Gathered, { terms }: Sheets): Translated[] {
+  return LANGUAGES.map((language) => {
+    const { phrases } = language, translation = readLayer(language);
+    const edition = editionOf(parts, site, translation, spoken(phrases));
+    const pages = new Map<string, string>(), addresses = new Map<string, string>(), entries: Entry[] = [];
+    for (const page of edition.parts.flatMap(({ pages }) => pages)) {
+      if (page.english === undefined) continue;
+      const url = page.url.slice(phrases.language.length + 1);
+      const { sheet, entries: found } = page.path === undefined
+        ? frontSheet(page, edition.parts, terms, edition.site)
+        : sourceSheet(page, edition.site);
+      entries.push(...found);
+      addresses.set(url, page.url);
+      pages.set(page.url, frame({ parts: edition.parts, phrases }, { ...sheet, others: [{ url, phrases: ENGLISH }] }));
+    }
+    for (const name of translation.unused()) site.problem(name, "No page has this block");
+    return { phrases, pages, entries, translation, addresses };
+  });
 }
 
 /** Sections without a figure are problems, other pages without one are named. */
@@ -112,15 +168,18 @@ function missingFigures(parts: readonly Part[], { experiments }: Site): { proble
 }
 
 /** Fonts, styles and scripts, those of figures and of the search too. */
-async function assetsOf({ files }: Gathered, { entries }: Sheets): Promise<Map<string, string | Uint8Array>> {
+async function assetsOf(
+  { files }: Gathered,
+  indices: Readonly<Record<string, readonly Entry[]>>,
+): Promise<Map<string, string | Uint8Array>> {
   const assets = await theme();
   const figures = await Deno.readTextFile(new URL("figures/figures.css", here));
   assets.set("assets/figures.css", squeezed(figures, "figures.css"));
   for (const [url, file] of files) assets.set(url, await Deno.readFile(file));
   const library = await Deno.readTextFile(new URL("node_modules/minisearch/dist/umd/index.js", here));
   assets.set("assets/search.js", searchScript(library.replace(/\/\/# sourceMappingURL.*/, "")));
-  for (const side of ["book", "workshop"] as const) {
-    assets.set(`assets/search_${side}.js`, indexScript(side, entries[side]));
+  for (const [name, entries] of Object.entries(indices)) {
+    assets.set(`assets/search_${name}.js`, indexScript(name, entries));
   }
   assets.set(".nojekyll", "");
   return assets;
@@ -139,8 +198,18 @@ export async function build(sourceUrl = ""): Promise<Built> {
   undocumented(new Set(site.exports.values()), problem);
   const english = sheetsOf(gathered), missing = missingFigures(parts, site);
   problems.push(...missing.problems);
-  const pages = new Map(english.sheets.map((sheet) => [sheet.url, frame({ parts }, sheet)]));
-  const files = await assetsOf(gathered, english);
+  const translated = translationsOf(gathered, english);
+  const othersOf = (url: string): NonNullable<Sheet["others"]> =>
+    translated.flatMap(({ addresses, phrases }) => addresses.has(url) ? [{ url: addresses.get(url)!, phrases }] : []);
+  const pages = new Map([
+    ...english.sheets.map((sheet): [string, string] => [
+      sheet.url,
+      frame({ parts }, { ...sheet, others: othersOf(sheet.url) }),
+    ]),
+    ...translated.flatMap(({ pages }) => [...pages]),
+  ]);
+  const indices = Object.fromEntries(translated.map(({ phrases, entries }) => [phrases.language, entries]));
+  const files = await assetsOf(gathered, { ...english.entries, ...indices });
   const others = new Set([...files.keys(), ...FIGURE_ASSETS, ...extra.flatMap(({ assets = [] }) => assets)]);
   problems.push(...checkLinks(pages, others));
   const shared = ["assets/katex.css", "assets/style.css", "assets/client.js"].map((name) => weight(files.get(name)!));
@@ -148,15 +217,19 @@ export async function build(sourceUrl = ""): Promise<Built> {
     const sum = shared.reduce((a, b) => a + b, weight(html));
     if (sum > LARGEST) problem(url, `Weighs ${sum} bytes compressed, fonts apart: at most ${LARGEST}`);
   }
-  return { pages, files, problems, warnings: missing.warnings };
+  const translations = translated.map(({ translation }) => translation);
+  return { pages, files, problems: distinct(problems), warnings: missing.warnings, translations };
+}
+
+/** Each problem once: the pages of two languages have the same. */
+function distinct(problems: readonly Problem[]): Problem[] {
+  return [...new Map(problems.map((one) => [`${one.where}: ${one.text}`, one])).values()];
 }
 
 /** Bytes of a page with style and script, compressed, without fonts and figures. */
 const LARGEST = 60_000;
 
 const weight = (content: string | Uint8Array): number => gzipSync(content).length;
-
-const DESCRIPTION = "A book about attention and Transformers that runs";
 
 function undocumented(definitions: ReadonlySet<Definition>, problem: (where: string, text: string) => void): void {
   for (const { kind, path, line, name, undocumented } of definitions) {
@@ -215,11 +288,15 @@ if (import.meta.main) {
   });
   const out = values.out === undefined ? SITE : pathToFileURL(`${resolve(values.out)}/`);
   const built = await build(values["source-url"]?.replace(/\/?$/, "/"));
-  const { pages, problems, warnings } = built;
+  const { pages, problems, warnings, translations } = built;
   await write(built, out);
   const { ENTRIES } = await optional<Playground>("playground/page.ts") ?? {};
   await (await optional<typeof import("./bundle.ts")>("bundle.ts"))?.bundle(new URL("assets/", out), ENTRIES);
   for (const { where, text } of problems) console.error(`${where}: ${text}`);
+  for (const { language, shown, stale } of translations) {
+    for (const [name, hash] of stale) console.error(`${name} is stale: the English is ${hash} now`);
+    console.error(`${language}: ${shown.size} blocks, ${stale.size} stale`);
+  }
   if (warnings.length > 0) console.error(`Pages without a figure that need none: ${warnings.length}`);
   const refused = problems.some(({ text }) => text.startsWith("Cannot set the formula"));
   console.log(

@@ -11,8 +11,11 @@
 
 import { type Page, type Part, partsOfBook } from "./book.ts";
 import { Highlighter } from "./code.ts";
+import type { Spoken } from "./edition.ts";
 import type { Outline } from "./figures.ts";
 import { RECORD } from "./ladder.ts";
+import { type Language, openLayer, type Translation } from "./layer.ts";
+import { ENGLISH, type Phrases } from "./phrases.ts";
 import { type Definition, Program } from "./program.ts";
 import { type ProofFile, readProofs } from "./proofs.ts";
 import { type EntryPoint, entryUrl, readEntryPoints } from "./reference.ts";
@@ -45,11 +48,11 @@ function* walk(folder: string): Generator<string> {
 
 /** What the figures' files offer; a site without them has pages all the same. */
 interface Figures {
-  renderExperiment(name: string, surroundings: Surroundings): string;
-  aboutExperiment(name: string): About;
+  renderExperiment(name: string, surroundings: Surroundings, phrases: Phrases): string;
+  aboutExperiment(name: string, language: string): About;
   experimentsOf(path: string): string[];
   widthsProblem(): Promise<string | undefined>;
-  outlineOf(name: string): Outline;
+  outlineOf(name: string, language: string): Outline;
 }
 
 /** A page that is no source: the playground. */
@@ -81,6 +84,21 @@ export async function optional<T>(name: string): Promise<T | undefined> {
   return await import(`./${name}`) as T;
 }
 
+/** A text of the repository; nothing where there is none. */
+function textOf(path: string): string | undefined {
+  try {
+    return read(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/** The words of a language beside English. */
+export function readLayer(language: Language): Translation {
+  return openLayer(language, textOf, [...walk(language.folder)]);
+}
+
 /** A part of pages that have no source. */
 function partOf(title: string, kind: Part["kind"], pages: readonly [url: string, title: string][]): Part {
   const part: Part = { title, kind, pages: [] };
@@ -94,6 +112,8 @@ export interface Gathered {
   readonly parts: readonly Part[];
   /** What all pages share. */
   readonly site: Site;
+  /** What of it a language says in its own words. */
+  readonly spoken: (phrases: Phrases) => Spoken;
   /** What can be imported from. */
   readonly entryPoints: readonly EntryPoint[];
   /** What names in the code mean. */
@@ -122,7 +142,9 @@ function partsOfSite(extra: readonly Extra[], entryPoints: readonly EntryPoint[]
 
 /** Texts of pages, tests and benches, and which tests and benches there are. */
 function readTexts(paths: Iterable<string>): { texts: Map<string, string>; proofs: ProofFile[] } {
-  const texts = new Map([...paths, "README.md", RECORD].map((path) => [path, read(path)])), proofs: ProofFile[] = [];
+  const markdown = list("docs/pages/").map((name) => `docs/pages/${name}`);
+  const texts = new Map([...paths, "README.md", RECORD, ...markdown].map((path) => [path, read(path)])),
+    proofs: ProofFile[] = [];
   for (const path of [...walk("tests/"), ...walk("bench/")].filter((path) => path.endsWith(".ts"))) {
     texts.set(path, read(path));
     proofs.push(readProofs(path, texts.get(path)!));
@@ -159,7 +181,22 @@ export async function gather(sourceUrl: string, problem: Site["problem"]): Promi
   const sources = [...pages.keys()].filter((path) => path.endsWith(".ts"));
   const program = new Program(decodeURIComponent(root.pathname), [...sources, "mod.ts"]);
   const knowledge = new Map(sources.map((path) => [path, program.knowledge(path)]));
+  const spoken = (phrases: Phrases): Spoken => ({
+    phrases,
+    outline: (name) => drawn?.outlineOf(name, phrases.language),
+    about: (name) => drawn!.aboutExperiment(name, phrases.language),
+    figure: (name, surroundings) => {
+      try {
+        return drawn?.renderExperiment(name, surroundings, phrases) ?? "";
+      } catch (error) {
+        problem(name, `No figure: ${(error as Error).message}`);
+        return "";
+      }
+    },
+  });
   const site: Site = {
+    ...spoken(ENGLISH),
+    home: (url) => url,
     pages,
     knowledge,
     members: membersOf(knowledge),
@@ -174,17 +211,7 @@ export async function gather(sourceUrl: string, problem: Site["problem"]): Promi
       extra.flatMap(({ url, title: page, shows = [] }) =>
         shows.filter((one) => one.path === path).map(({ id, title }) => ({ url: `${url}#${id}`, page, title }))
       ),
-    outline: (name) => drawn?.outlineOf(name),
-    about: (name) => drawn!.aboutExperiment(name),
-    figure: (name, surroundings) => {
-      try {
-        return drawn?.renderExperiment(name, surroundings) ?? "";
-      } catch (error) {
-        problem(name, `No figure: ${(error as Error).message}`);
-        return "";
-      }
-    },
     problem,
   };
-  return { parts, site, entryPoints, program, extra, files: playground?.FILES ?? new Map() };
+  return { parts, site, spoken, entryPoints, program, extra, files: playground?.FILES ?? new Map() };
 }

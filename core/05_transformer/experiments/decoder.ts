@@ -127,7 +127,10 @@ export const experiment: Experiment<Stopping> = {
     const texts = await generate(given, prompts, limits);
     const banned = await generate(given, prompts, {
       ...limits,
-      rules: [(logits) => logits.map((logit, token) => token === TOKENS.endToken ? -Infinity : logit)],
+      rules: [{
+        name: "noEnd",
+        onHost: (logits) => logits.map((logit, token) => token === TOKENS.endToken ? -Infinity : logit),
+      }],
     });
     for (const tensor of [source, mask, memory]) release(tensor);
     discard(model);
