@@ -68,7 +68,8 @@ import { Module } from "../engine/module.ts";
 import { checkOptions, type Checks, numeric } from "../engine/options.ts";
 import { type Part, type PartTable, settingsOf } from "../engine/part.ts";
 import { dims, format } from "../engine/shape.ts";
-import { ones, parameter, type Tensor, zeros } from "../engine/tensor.ts";
+import { ones, parameter, zeros } from "../engine/create.ts";
+import type { Tensor } from "../engine/tensor.ts";
 
 /** The number that keeps a norm from dividing by zero. */
 export interface NormOptions {
@@ -204,7 +205,11 @@ export interface Normalization extends Part {
 
 const NORM: Checks<NormOptions> = { epsilon: numeric({ min: 0 }) };
 
-/** Layer norms, with this epsilon. */
+/**
+ * Layer norms, with this epsilon.
+ *
+ * @param options the epsilon
+ */
 export function layerNormalization(options: NormOptions = {}): Normalization {
   checkOptions("normalize", options, NORM);
   return {
@@ -214,7 +219,11 @@ export function layerNormalization(options: NormOptions = {}): Normalization {
   };
 }
 
-/** Root-mean-square norms, with this epsilon. */
+/**
+ * Root-mean-square norms, with this epsilon.
+ *
+ * @param options the epsilon
+ */
 export function rmsNormalization(options: NormOptions = {}): Normalization {
   checkOptions("normalize", options, NORM);
   return { word: "rms", ...settingsOf(options), create: (hiddenSize) => new RMSNorm(hiddenSize, options) };

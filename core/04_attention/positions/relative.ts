@@ -27,12 +27,13 @@
 
 import { GrowingTable, roomFor } from "../../engine/growing.ts";
 import { Module } from "../../engine/module.ts";
-import { gather, scatter, take } from "../../engine/ops.ts";
+import { parameter, tensor, zeros } from "../../engine/create.ts";
+import { gather, scatter, take } from "../../engine/indexing.ts";
+import type { Tensor } from "../../engine/tensor.ts";
 import { checkOptions, type Checks, flag, integer } from "../../engine/options.ts";
 import { settingsOf } from "../../engine/part.ts";
 import type { Random } from "../../engine/random.ts";
 import { dims } from "../../engine/shape.ts";
-import { parameter, type Tensor, tensor, zeros } from "../../engine/tensor.ts";
 import type { PositionRule } from "../multi_head.ts";
 import type { PositionScheme } from "./scheme.ts";
 
@@ -108,7 +109,11 @@ export interface ShawOptions {
 
 const SHAW: Checks<ShawOptions> = { maxDistance: integer() };
 
-/** A trained vector per clipped distance, in keys and values. */
+/**
+ * A trained vector per clipped distance, in keys and values.
+ *
+ * @param options how far distances count
+ */
 export function shaw(options: ShawOptions = {}): PositionScheme {
   checkOptions("tell distances apart", options, SHAW);
   return {
@@ -196,7 +201,11 @@ export class T5Positions extends Module implements PositionRule {
 
 const BUCKETS: Checks<BucketOptions> = { numBuckets: integer(), maxDistance: integer(), bidirectional: flag };
 
-/** A trained number per head and bucket of distances, ahead too unless attention is causal. */
+/**
+ * A trained number per head and bucket of distances, ahead too unless attention is causal.
+ *
+ * @param options the buckets; 32 of them up to a distance of 128 by default
+ */
 export function t5(options: BucketOptions = {}): PositionScheme {
   checkOptions("sort distances", options, BUCKETS);
   return {
