@@ -157,7 +157,7 @@ testCopy(
     copy.write(
       "core/07_generation/no_odd.ts",
       `
-  import { arange } from "../engine/tensor.ts";
+  import { arange } from "../engine/mod.ts";
   import type { LogitsRule } from "./rules.ts";
 
   export function noOddRule(above: number): LogitsRule {
@@ -209,7 +209,7 @@ testCopy(
 testCopy("an experiment is its file and its words; the list is written from the folders", async (copy) => {
   copy.write(
     "core/02_words/experiments/softmax/halves.ts",
-    `  import { tensor } from "../../../engine/tensor.ts";
+    `  import { tensor } from "../../../engine/mod.ts";
   import type { Experiment, Labels, Parts } from "../../../experiments/experiment.ts";
   import { softmax } from "../../softmax.ts";
 
