@@ -34,10 +34,11 @@
  */
 
 import { noGrad } from "../engine/autograd.ts";
-import { take } from "../engine/ops.ts";
+import { tensor } from "../engine/create.ts";
+import { take } from "../engine/indexing.ts";
+import { type Tensor, uninitialized } from "../engine/tensor.ts";
 import { keep, release, scope } from "../engine/scope.ts";
 import { dims } from "../engine/shape.ts";
-import { type Tensor, tensor, uninitialized } from "../engine/tensor.ts";
 import type { KeyValueMemory } from "../04_attention/multi_head.ts";
 
 /** Positions that a memory has room for at first. */

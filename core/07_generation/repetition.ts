@@ -33,9 +33,9 @@
  * @module
  */
 
-import { scatter } from "../engine/ops.ts";
+import { full } from "../engine/create.ts";
+import { scatter } from "../engine/indexing.ts";
 import { type Check, checkValue, integer, numeric } from "../engine/options.ts";
-import { full } from "../engine/tensor.ts";
 import type { LogitsRule } from "./rules.ts";
 
 /** What a penalty may be. */

@@ -27,10 +27,11 @@
 
 import { noGrad } from "../engine/autograd.ts";
 import type { Numbers } from "../engine/backend.ts";
-import { concat } from "../engine/ops.ts";
+import { tensor } from "../engine/create.ts";
+import { concat } from "../engine/joining.ts";
+import type { Tensor } from "../engine/tensor.ts";
 import { scope } from "../engine/scope.ts";
 import { dims } from "../engine/shape.ts";
-import { type Tensor, tensor } from "../engine/tensor.ts";
 import { KeyValueCache } from "./kv_cache.ts";
 import type { DeviceContext } from "./rules.ts";
 import type { Decoder } from "./sampling.ts";

@@ -16,7 +16,8 @@ import { noGrad } from "../../core/engine/autograd.ts";
 import type { Module } from "../../core/engine/module.ts";
 import { Random } from "../../core/engine/random.ts";
 import { scope } from "../../core/engine/scope.ts";
-import { type Tensor, tensor } from "../../core/engine/tensor.ts";
+import { tensor } from "../../core/engine/create.ts";
+import type { Tensor } from "../../core/engine/tensor.ts";
 import { Draws, onEveryBackend, onReference, sumOver } from "../support.ts";
 
 /** A model without a network: log-probabilities that depend on the whole beginning. */
