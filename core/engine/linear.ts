@@ -18,7 +18,8 @@ import { Module } from "./module.ts";
 import { PackedTensor } from "./packed.ts";
 import type { Random } from "./random.ts";
 import { dims, format } from "./shape.ts";
-import { parameter, type Tensor, zeros } from "./tensor.ts";
+import { parameter, zeros } from "./create.ts";
+import type { Tensor } from "./tensor.ts";
 
 /**
  * Multiplies the last axis by a matrix and adds a bias.

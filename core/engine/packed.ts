@@ -56,7 +56,8 @@ import { isFusing } from "./fusable.ts";
 import type { Module } from "./module.ts";
 import { keep, release, scope, Storage } from "./scope.ts";
 import { dims, format as show, resolveAxis, type Shape, sizeOf } from "./shape.ts";
-import { adopt, full, Tensor, tensor, uninitialized } from "./tensor.ts";
+import { full, tensor } from "./create.ts";
+import { adopt, Tensor, uninitialized } from "./tensor.ts";
 
 // ## The definition
 
