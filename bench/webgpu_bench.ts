@@ -13,7 +13,7 @@ import { layerNorm } from "../core/05_transformer/normalization.ts";
 import type { Backend } from "../core/engine/backend.ts";
 import { withBackend } from "../core/engine/device.ts";
 import { withoutFusion } from "../core/engine/fusable.ts";
-import { linear } from "../core/engine/linear.ts";
+import { linear } from "../core/engine/weight.ts";
 import { Random } from "../core/engine/random.ts";
 import { scope } from "../core/engine/scope.ts";
 import type { Tensor } from "../core/engine/tensor.ts";

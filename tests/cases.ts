@@ -26,7 +26,7 @@ import {
   maxPool2d,
 } from "../core/engine/convolution.ts";
 import { dropout } from "../core/engine/dropout.ts";
-import { linear } from "../core/engine/linear.ts";
+import { linear } from "../core/engine/weight.ts";
 import {
   argsort,
   concat,

@@ -11,7 +11,6 @@
 import { noGrad } from "./autograd.ts";
 import { withBackend } from "./device.ts";
 import { checkOptions, type Checks, flag } from "./options.ts";
-import { PackedTensor } from "./packed.ts";
 import { format, resolveAxis, sameShape, type Shape, sizeOf } from "./shape.ts";
 import { adopt, arange, record, sameDevice, type Tensor, uninitialized } from "./tensor.ts";
 
@@ -110,7 +109,6 @@ export function pad(x: Tensor, widths: readonly (readonly [number, number])[], v
  */
 export function take(table: Tensor, ids: Tensor): Tensor {
   requireIds("take rows", ids);
-  if (table instanceof PackedTensor) return table.take(ids);
   sameDevice(table, ids);
   if (table.rank === 0) throw new TypeError("Cannot take rows of a scalar");
   const shape = [...ids.shape, ...table.shape.slice(1)];

@@ -119,7 +119,7 @@ export class Tensor implements View {
 
   /** Whether it is all of its memory, in order. */
   isWhole(): boolean {
-    return this.offset === 0 && this.isContiguous() && this.size * 4 >= this.buffer.byteLength;
+    return this.offset === 0 && this.isContiguous() && this.size * 4 >= this.storage.bytes.byteLength;
   }
 
   // ## Reading
@@ -374,12 +374,12 @@ export class Tensor implements View {
     const from = typeof source === "number" ? constant(this.device, source, this.dtype) : source;
     sameDevice(this, from);
     const values = from.detach().expand(this.shape), { storage, size } = this;
-    const isUndrawn = size > 0 && storage.missing === size && this.offset === 0 && this.isContiguous();
-    if (isUndrawn && from.storage.missing) return;
-    if (isUndrawn) {
+    const fills = size > 0 && storage.unset !== undefined && this.isWhole();
+    if (fills && from.storage.unset) return;
+    if (fills) {
       const { dtype, shape, strides, offset } = this;
       this.device.copy(values, { buffer: storage.bytes, dtype, shape, strides, offset });
-      storage.missing = 0;
+      storage.unset = undefined;
     } else if (size) this.device.copy(values, this);
   }
 
@@ -717,10 +717,11 @@ export function uninitialized(device: Backend, shape: Shape, dtype: DType): Tens
  * A tensor without values: using it throws a `TypeError` until all of it has been assigned.
  *
  * @param shape extents, float32
+ * @param refusal what the error says
  */
-export function undrawn(shape: Shape): Tensor {
+export function unset(shape: Shape, refusal: string): Tensor {
   const result = uninitialized(backend(), [...checkShape(shape)], "float32");
-  result.storage.missing = result.size;
+  if (result.size) result.storage.unset = refusal;
   return result;
 }
 

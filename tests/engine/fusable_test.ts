@@ -19,7 +19,7 @@ import type { Backend, FusedForward, FusedUpdate } from "../../core/engine/backe
 import { withBackend } from "../../core/engine/device.ts";
 import { dropout } from "../../core/engine/dropout.ts";
 import { fusable, fusableUpdate, withoutFusion } from "../../core/engine/fusable.ts";
-import { linear } from "../../core/engine/linear.ts";
+import { linear } from "../../core/engine/weight.ts";
 import { Random } from "../../core/engine/random.ts";
 import { createReferenceDevice } from "../../core/engine/reference.ts";
 import { release, scope } from "../../core/engine/scope.ts";

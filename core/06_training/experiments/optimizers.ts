@@ -306,7 +306,7 @@ export const optimizersExperiment: Experiment<Found, "steepness" | "text" | "ste
       const model = new DecoderOnly(layout, random.split());
       const windows = new SequenceWindows(tokens, { contextLength: 16, batchSize: 16, random: random.split() });
       const optimizer = create(model.parameters());
-      const start = tensor((await model.embedding.weight.read()).slice(), model.embedding.weight.shape);
+      const start = tensor((await model.embedding.weight.form.read()).slice(), model.embedding.weight.shape);
       curves.push(
         await learn({
           model,
@@ -321,7 +321,7 @@ export const optimizersExperiment: Experiment<Found, "steepness" | "text" | "ste
           every: 2,
         }, part(options, 0.2 + 0.2 * i, 0.4 + 0.2 * i)),
       );
-      const moved = await read(() => model.embedding.weight.sub(start).square().sum(1).sqrt());
+      const moved = await read(() => model.embedding.weight.tensor.sub(start).square().sum(1).sqrt());
       const meanOf = (words: readonly number[]): number => rounded(mean(words.map((word) => moved[word]!)));
       frequentMoved.push(meanOf(byCount.slice(0, tenth)));
       rareMoved.push(meanOf(byCount.slice(-tenth)));
