@@ -49,22 +49,25 @@ export type { BytePairEncodingOptions } from "./core/02_words/mod.ts";
 
 // 4 · Attention
 export {
-  AlibiPositions,
+  alibi,
   attentionWeights,
   causalMask,
   combineMasks,
   CrossAttention,
-  LearnedPositions,
+  learned,
   MultiHeadAttention,
+  noPositions,
   paddingMask,
   prefixMask,
-  RotaryPositions,
+  rotary,
   scaledDotProductAttention,
   SelfAttention,
-  SinusoidalPositions,
+  shaw,
+  sinusoidal,
+  t5,
   windowMask,
 } from "./core/04_attention/mod.ts";
-export type { AttentionOptions, MultiHeadOptions } from "./core/04_attention/mod.ts";
+export type { AttentionOptions } from "./core/04_attention/mod.ts";
 
 // 5 · Transformer
 export {
@@ -75,10 +78,13 @@ export {
   gelu,
   LayerNorm,
   layerNorm,
+  layerNormalization,
   relu,
   RMSNorm,
   rmsNorm,
+  rmsNormalization,
   silu,
+  swiGlu,
 } from "./core/05_transformer/mod.ts";
 export type { DecoderOnlyOptions, EncoderDecoderOptions, TransformerOptions } from "./core/05_transformer/mod.ts";
 
@@ -87,7 +93,6 @@ export {
   adam,
   adamW,
   Batches,
-  binaryCrossEntropy,
   bleu,
   clipGradients,
   cosineSchedule,
@@ -95,7 +100,6 @@ export {
   decodeSafetensors,
   encodeSafetensors,
   inverseSquareRootSchedule,
-  klDivergence,
   linearSchedule,
   lion,
   loadCheckpoint,
@@ -119,7 +123,6 @@ export {
   KeyValueCache,
   minPRule,
   repetitionRule,
-  sample,
   stream,
   temperatureRule,
   topKRule,
@@ -141,7 +144,6 @@ export {
   DeviceUnavailable,
   dims,
   dropout,
-  einsum,
   full,
   Linear,
   linear,

@@ -76,9 +76,9 @@ export function hashOf(...texts: readonly string[]): string {
   return createHash("sha256").update(texts.join("\n").replace(/\s+/g, " ").trim()).digest("hex").slice(0, 8);
 }
 
-/** Gives each name once: the second `pitfall` is `pitfall-2`. */
-function counter(): (name: string) => string {
-  const used = new Set<string>();
+/** Gives each name once, none that is taken: the second `pitfall` is `pitfall-2`. */
+function counter(taken: Iterable<string>): (name: string) => string {
+  const used = new Set(taken);
   return (name) => {
     let unique = name;
     for (let i = 2; used.has(unique); i++) unique = `${name}-${i}`;
@@ -107,7 +107,8 @@ function headed(text: string): { heading: string; text: string } {
  * @returns blocks in the order of the source; together they hold every line of code
  */
 export function blocksOf(source: string, title: string, { inside, anchors, top }: Names): Block[] {
-  const rows = split(source, inside), blocks: Block[] = [], unique = counter();
+  // A name leads to what it names; a heading of the same words steps aside.
+  const rows = split(source, inside), blocks: Block[] = [], unique = counter([...anchors.values()].flat());
   const isHeader = source.startsWith("// ");
   if (rows[0]?.kind !== "opening") {
     blocks.push({ kind: "opening", anchor: "", prose: proseOf(unique("opening"), title, "") });
@@ -115,7 +116,7 @@ export function blocksOf(source: string, title: string, { inside, anchors, top }
   let owner = "opening", notes = 0;
   const keyOf = ({ kind, prose }: Row, anchor: string): string => {
     if (kind === "section" || kind === "reference" && anchor) {
-      owner = kind === "section" ? anchor : unique(anchor);
+      owner = anchor;
       notes = 0;
       return owner;
     }

@@ -4,7 +4,8 @@
  * **Question.** Which files are pages, and which page comes after which?
  *
  * **Idea.** The sources say it. A chapter's `mod.ts` exports its sections in reading order, [the contents](../core/contents.ts)
- * number them; the folders of the engine and the devices follow as appendices, and the generator that made the page comes last.
+ * number them. That is the book. The other half of the site, how it is made, has the folders of the engine, the experiments'
+ * programs and the devices, and at the end the generator that made the page.
  *
  * A section is a file or a folder. The page of a folder is its `mod.ts`, and the files beside it are pages after it.
  *
@@ -17,10 +18,18 @@ import { CONTENTS, numberOf } from "../core/contents.ts";
 export interface Part {
   /** Stands in the tree. */
   readonly title: string;
-  /** `chapter` if its pages are sections of the book. */
-  readonly kind: "chapter" | "appendix" | "front" | "back";
+  /** `chapter` if its pages are sections of the book, `workshop` if they say how it is made. */
+  readonly kind: "chapter" | "workshop" | "front" | "back";
   /** In reading order; the first is the part's own. */
   readonly pages: Page[];
+}
+
+/** The two halves of the site: what is read, and how it is made. */
+export type Side = "book" | "workshop";
+
+/** The half that a part belongs to. */
+export function sideOf({ kind }: Part): Side {
+  return kind === "workshop" ? "workshop" : "book";
 }
 
 /** A page of the site. */
@@ -139,18 +148,18 @@ export function partsOfBook({ read, list }: Files): Part[] {
   const engine = read("core/engine/mod.ts");
   const order = [...engine.matchAll(/`(\w+\.ts)`/g)].map(([, name]) => `core/engine/${name}`);
   const rest = folder("core/engine/").filter((path) => !order.includes(path) && !path.endsWith("/mod.ts"));
-  part("The engine", "appendix", ["core/engine/mod.ts", ...new Set(order), ...rest]);
-  part("The experiments' programs", "appendix", [
+  part("The engine", "workshop", ["core/engine/mod.ts", ...new Set(order), ...rest]);
+  part("The experiments' programs", "workshop", [
     ...folder("core/experiments/"),
     ...folder("core/corpora/"),
     ...chapters.flatMap((path) => below(`${path}experiments/`)),
   ]);
-  part("The CPU device", "appendix", modFirst(folder("wasm/")));
-  part("CPU kernels", "appendix", folder("wasm/assembly/"));
-  part("The ladder", "appendix", ["wasm/ladder/mod.ts", ...folder("wasm/ladder/assembly/")]);
-  part("The GPU device", "appendix", modFirst(folder("gpu/")));
-  part("Shaders", "appendix", folder("gpu/shaders/", ".wgsl"));
-  part("This site", "appendix", [
+  part("The CPU device", "workshop", modFirst(folder("wasm/")));
+  part("CPU kernels", "workshop", folder("wasm/assembly/"));
+  part("The ladder", "workshop", ["wasm/ladder/mod.ts", ...folder("wasm/ladder/assembly/")]);
+  part("The GPU device", "workshop", modFirst(folder("gpu/")));
+  part("Shaders", "workshop", folder("gpu/shaders/", ".wgsl"));
+  part("This site", "workshop", [
     "docs/build.ts",
     "core/contents.ts",
     ...["docs/", "docs/figures/", "docs/live/", "docs/playground/"].flatMap((path) => folder(path)).filter((path) =>

@@ -22,7 +22,7 @@ import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { flag, text } from "../core/cli/arguments.ts";
 import { readTask } from "./arguments.ts";
-import { type Page, type Part, partsOfBook } from "./book.ts";
+import { type Page, type Part, partsOfBook, type Side, sideOf } from "./book.ts";
 import { checkLinks, type Problem } from "./check.ts";
 import { Highlighter } from "./code.ts";
 import { frontPage } from "./front.ts";
@@ -32,7 +32,7 @@ import { pageOf } from "./pages.ts";
 import { type Definition, Program } from "./program.ts";
 import { type ProofFile, readProofs } from "./proofs.ts";
 import { entryPage, type EntryPoint, entryUrl, readEntryPoints } from "./reference.ts";
-import { type Entry, searchScript } from "./search.ts";
+import { type Entry, indexScript, searchScript } from "./search.ts";
 import { type About, membersOf, type Site, type Surroundings, type Term } from "./site.ts";
 
 const root = new URL("../", import.meta.url);
@@ -125,6 +125,9 @@ function squeezed(text: string, name: string): string {
     : text.split("\n").map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("// ")).join("\n");
 }
 
+/** Sheets of the theme, one file in the site; later ones refine earlier ones. */
+const STYLES = ["base", "page", "front", "dialogs", "print"];
+
 /** Fonts, style and scripts. */
 async function theme(): Promise<Map<string, string | Uint8Array>> {
   const found = new Map<string, string | Uint8Array>();
@@ -145,9 +148,9 @@ async function theme(): Promise<Map<string, string | Uint8Array>> {
     }),
   );
   for (const font of fonts) await take(`fonts/${font}`, `katex/dist/fonts/${font}`);
-  for (const name of ["style.css", "client.js"]) {
-    found.set(`assets/${name}`, squeezed(await Deno.readTextFile(new URL(`theme/${name}`, here)), name));
-  }
+  const themed = (name: string): string => squeezed(read(`docs/theme/${name}`), name);
+  found.set("assets/style.css", STYLES.map((name) => themed(`${name}.css`)).join(""));
+  found.set("assets/client.js", themed("client.js"));
   return found;
 }
 
@@ -161,20 +164,24 @@ export async function build(sourceUrl = ""): Promise<Built> {
   const problems: Problem[] = [], warnings: Problem[] = [];
   const problem = (where: string, text: string): void => void problems.push({ where, text });
   const entryPoints = await readEntryPoints(root);
-  const parts = partsOfBook({ read, list });
+  const written = partsOfBook({ read, list });
   const drawn = await optional<Figures>("figures.ts"), widths = await drawn?.widthsProblem();
   if (widths) problem("docs/figures/widths.ts", widths);
   const playground = await optional<Playground>("playground/page.ts");
   const extra = playground?.pages() ?? [];
   const experimentsOf = (path: string): readonly string[] => drawn?.experimentsOf(path) ?? [];
   const api: [string, string][] = entryPoints.map((entry) => [entryUrl(entry), entry.specifier]);
-  const front: [string, string][] = [["index.html", "heed"], ["library.html", "Use it as a library"]];
-  parts.unshift(partOf("heed", "front", [
-    ...front,
+  const front = partOf("heed", "front", [
+    ["index.html", "heed"],
+    ["library.html", "Use it as a library"],
     ...extra.map(({ url, title }): [string, string] => [url, title]),
     ["experiments.html", "Experiments"],
-  ]));
-  parts.push(partOf("Reference", "back", [["notation.html", "Notation"], ["glossary.html", "Glossary"], ...api]));
+  ]);
+  const back = partOf("Reference", "back", [["notation.html", "Notation"], ["glossary.html", "Glossary"], ...api]);
+  const workshop = partOf("How it is made", "workshop", [["how_it_is_made.html", "How it is made"]]);
+  const isChapter = ({ kind }: Part): boolean => kind === "chapter";
+  const chapters = written.filter(isChapter), rooms = written.filter((part) => !isChapter(part));
+  const parts = [front, ...chapters, back, workshop, ...rooms];
   const pages = new Map<string, Page>();
   for (const { pages: list } of parts) for (const page of list) if (page.path) pages.set(page.path, page);
 
@@ -222,7 +229,7 @@ export async function build(sourceUrl = ""): Promise<Built> {
   };
   undocumented(new Set(exports.values()), problem);
 
-  const sheets: Sheet[] = [], terms: Term[] = [], entries: Entry[] = [];
+  const sheets: Sheet[] = [], terms: Term[] = [], entries: Record<Side, Entry[]> = { book: [], workshop: [] };
   const assets = await theme();
   if (drawn) {
     const name = "figures.css", text = await Deno.readTextFile(new URL(`figures/${name}`, here));
@@ -234,7 +241,7 @@ export async function build(sourceUrl = ""): Promise<Built> {
       if (!page.path) continue;
       const { body, description, ...found } = pageOf(page, site);
       terms.push(...found.terms);
-      entries.push(...found.entries);
+      entries[sideOf(part)].push(...found.entries);
       const shows = experimentsOf(page.path);
       if (shows.length === 0) {
         const missing = { where: page.path, text: "No figure" };
@@ -260,24 +267,27 @@ export async function build(sourceUrl = ""): Promise<Built> {
     }
   }
   for (const { url, title, description, body, assets } of extra) {
-    const page = parts[0]!.pages.find((page) => page.url === url);
+    const page = front.pages.find((page) => page.url === url);
     sheets.push({ url, title, description, page, body, ...(assets ? { assets } : {}) });
   }
-  for (const { sheet, found } of reference(entryPoints, parts.at(-1)!, site, program)) {
+  for (const { sheet, found } of reference(entryPoints, back, site, program)) {
     sheets.push(sheet);
-    entries.push(...found);
+    entries.book.push(...found);
   }
-  for (const page of [...parts[0]!.pages, ...parts.at(-1)!.pages]) {
+  for (const page of [front, back, workshop].flatMap(({ pages }) => pages)) {
     if (sheets.some(({ url }) => url === page.url)) continue;
     const text = read(`docs/pages/${page.url.replace(".html", ".md")}`);
     const { body, entries: found } = frontPage(page, text, parts, terms, site);
-    entries.push(...found);
+    entries[sideOf(page.part)].push(...found);
     sheets.push({ url: page.url, title: page.title, description: DESCRIPTION, page, body });
   }
 
   const made = new Map(sheets.map((sheet) => [sheet.url, frame({ parts }, sheet)]));
   const library = await Deno.readTextFile(new URL("node_modules/minisearch/dist/umd/index.js", here));
-  assets.set("assets/search.js", searchScript(library.replace(/\/\/# sourceMappingURL.*/, ""), entries));
+  assets.set("assets/search.js", searchScript(library.replace(/\/\/# sourceMappingURL.*/, "")));
+  for (const side of ["book", "workshop"] as const) {
+    assets.set(`assets/search_${side}.js`, indexScript(side, entries[side]));
+  }
   assets.set(".nojekyll", "");
   const others = new Set([...assets.keys(), ...FIGURE_ASSETS, ...extra.flatMap(({ assets = [] }) => assets)]);
   problems.push(...checkLinks(made, others));

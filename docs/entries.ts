@@ -29,7 +29,7 @@ const nameOf = (path: string): string =>
  */
 export function entriesOf(page: Page, blocks: readonly Block[], about: (name: string) => About): Entry[] {
   const entries: Entry[] = [];
-  const path = page.path!, isBook = page.part.kind === "chapter", isEngine = path.startsWith("core/engine/");
+  const path = page.path!, isBook = page.part.kind === "chapter";
   const add = (anchor: string, title: string, prose: string, rank: number): void => {
     const home = anchor ? `${page.part.title}: ${page.title}` : page.part.title;
     entries.push({
@@ -38,7 +38,7 @@ export function entriesOf(page: Page, blocks: readonly Block[], about: (name: st
       page: isBook ? (page.number ? `${page.number} ` : "") + page.title : home,
       text: plain(prose),
       ...(anchor ? {} : { names: nameOf(path) }),
-      rank: isBook ? rank : isEngine ? Math.min(rank, RANK.heading) : RANK.inside,
+      rank,
     });
   };
   const openings = blocks.filter((block) => block.kind === "opening");
@@ -48,7 +48,7 @@ export function entriesOf(page: Page, blocks: readonly Block[], about: (name: st
   for (const block of blocks) {
     if (block.kind === "section") add(block.anchor, block.prose!.heading, block.prose!.text, RANK.heading);
     else if (block.kind === "reference" && block.names.length > 0) {
-      add(block.names[0]!, block.names[0]!, block.prose?.text ?? "", isEngine ? RANK.engine : RANK.term);
+      add(block.names[0]!, block.names[0]!, block.prose?.text ?? "", RANK.term);
     } else if ((block.kind === "reference" || block.kind === "note") && block.prose?.text) {
       const above = entries.pop()!;
       entries.push({ ...above, text: `${above.text} ${plain(block.prose.text)}` });

@@ -10,6 +10,7 @@
  * @module
  */
 
+import { descriptionOf } from "./blocks.ts";
 import type { Page, Part } from "./book.ts";
 import {
   entryAnchor,
@@ -47,18 +48,11 @@ function map(page: Page, parts: readonly Part[], site: Site): string {
       link(first!)
     }</h2><p>${question}</p><ol>${items.join("")}</ol></section>`;
   };
-  const appendix = (part: Part): string =>
-    `<li>${
-      link(part.pages[0]!).replace(/>[^<]*<\/a>/, `>${escape(part.title)}</a>`)
-    } <span class="note">${part.pages.length} pages</span></li>`;
   const others = parts.filter(({ kind }) => kind === "front").flatMap(({ pages }) => pages).filter((other) =>
     other !== page
   );
   return `<div class="map" id="map">${parts.filter(({ kind }) => kind === "chapter").map(chapter).join("\n")}
 <section class="chapter"><h2>To try</h2><ol>${others.map((other) => `<li>${link(other)}</li>`).join("")}</ol></section>
-<section class="chapter"><h2>Appendices</h2><ol>${
-    parts.filter(({ kind }) => kind === "appendix").map(appendix).join("")
-  }</ol></section>
 <section class="chapter"><h2>To look things up</h2><ol>${
     parts.filter(({ kind }) => kind === "back").flatMap(({ pages }) => pages).filter(({ url }) =>
       !/^api\/./.test(url) || url === "api/heed.html"
@@ -68,6 +62,22 @@ function map(page: Page, parts: readonly Part[], site: Site): string {
       )
       .join("")
   }</ol></section></div>`;
+}
+
+/** The parts of the workshop with their questions. */
+function workshop(page: Page, parts: readonly Part[], site: Site): string {
+  const section = ({ title, pages }: Part): string => {
+    const [first] = pages, context = contextOf(page.url, undefined, [], site, { from: first!.path });
+    const blocks = first!.path!.endsWith("mod.ts") ? readPage(first!, site) : [];
+    const question = paragraph(openingOf(blocks), "Question") || descriptionOf(blocks);
+    return `<section class="chapter"><h2><a href="${relative(page.url, first!.url)}" data-page="${first!.url}">${
+      escape(title)
+    }</a></h2>${
+      question ? `<p>${renderInline(question, context)}</p>` : ""
+    }<p class="note">${pages.length} pages</p></section>`;
+  };
+  const all = parts.filter(({ kind, pages }) => kind === "workshop" && pages[0]?.path !== undefined);
+  return `<div class="map">${all.map(section).join("\n")}</div>`;
 }
 
 /** Experiments by chapter, each with the first thing that it finds. */
@@ -214,6 +224,7 @@ export function frontPage(
     else {
       const [command, rest = ""] = block.trim().split(/ (.*)/);
       if (command === "map") html += map(page, parts, site);
+      else if (command === "workshop") html += workshop(page, parts, site);
       else if (command === "experiments") html += experiments(page, parts, site, entries);
       else if (command === "notation") html += notation(page, parts, site);
       else if (command === "glossary") html += glossary(page, text, site, terms, entries);

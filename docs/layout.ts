@@ -3,13 +3,13 @@
  *
  * **Question.** A page lies on a disk, under any path of any host, and is read with scripts or without. What holds it?
  *
- * **Idea.** Every address is relative to the page. The tree of the book, the neighbours and the colours are in the HTML; the
+ * **Idea.** Every address is relative to the page. The contents of the page's half of the site, the neighbours and the colours are in the HTML; the
  * script adds what HTML cannot do: search, keys, the switches, the reader's progress.
  *
  * @module
  */
 
-import type { Page, Part } from "./book.ts";
+import { type Page, type Part, type Side, sideOf } from "./book.ts";
 import { escape } from "./words.ts";
 
 /** An address as seen from a page; both are given from the root of the site. */
@@ -51,12 +51,30 @@ const label = ({ number, title }: Page): string => (number ? `${number} ` : "") 
 const entry = ({ number, title }: Page): string =>
   (number ? `<span class="number">${number}</span>` : "") + escape(title);
 
+/** Where each half of the site begins. */
+const SIDES: readonly (readonly [side: Side, url: string, name: string])[] = [
+  ["book", "index.html", "the book"],
+  ["workshop", "how_it_is_made.html", "how it is made"],
+];
+
+/** The half that a page belongs to. */
+const sideOfSheet = ({ page }: Sheet): Side => page ? sideOf(page.part) : "book";
+
+/** The two halves, that of the page marked. */
+function sides(sheet: Sheet, attributes: string): string {
+  const links = SIDES.map(([side, url, name]) =>
+    `<a href="${relative(sheet.url, url)}"${side === sideOfSheet(sheet) ? ` aria-current="true"` : ""}>${name}</a>`
+  );
+  return `<nav class="sides" ${attributes}>${links.join("")}</nav>`;
+}
+
+/** The contents of the page's half. */
 function tree({ parts }: Frame, sheet: Sheet): string {
   const link = (page: Page): string =>
     `<a href="${relative(sheet.url, page.url)}" data-page="${page.url}"${
       page === sheet.page ? ` aria-current="page"` : ""
     }>${entry(page)}</a>`;
-  return parts.map((part) => {
+  return parts.filter((part) => sideOf(part) === sideOfSheet(sheet)).map((part) => {
     const [first, ...rest] = part.pages;
     if (!first) return "";
     if (part.kind === "front" || part.kind === "back") {
@@ -78,14 +96,15 @@ const EARLY = `try{const d=document.documentElement,s=localStorage;d.classList.a
 /** A page as a file. */
 export function frame(site: Frame, sheet: Sheet): string {
   const { url, page } = sheet;
-  const all = site.parts.flatMap(({ pages }) => pages), at = page ? all.indexOf(page) : -1;
+  const own = site.parts.filter((part) => sideOf(part) === sideOfSheet(sheet));
+  const all = own.flatMap(({ pages }) => pages), at = page ? all.indexOf(page) : -1;
   const [previous, next] = at < 0 ? [undefined, undefined] : [all[at - 1], all[at + 1]];
   const to = (target: string): string => relative(url, target);
   const up = page && page.part.pages[0] !== page && page.part.pages[0];
-  const name = url === "index.html"
+  const name = SIDES.some(([, start]) => start === url)
     ? ""
     : `<span aria-current="page">${escape(page ? label(page) : sheet.title)}</span>`;
-  const above = up && (page.part.kind === "chapter" ? label(up) : page.part.kind === "appendix" && page.part.title);
+  const above = up && (page.part.kind === "chapter" ? label(up) : page.part.kind === "workshop" && page.part.title);
   const crumbs = above
     ? `<a href="${to(up.url)}">${escape(above)}</a> <span aria-hidden="true">›</span> ${name}`
     : name;
@@ -99,7 +118,7 @@ export function frame(site: Frame, sheet: Sheet): string {
       ? `<a rel="${rel}" href="${to(other.url)}"><span>${text}</span> ${escape(label(other))}</a>`
       : "<span></span>";
   return `<!doctype html>
-<html lang="en" data-root="${to("").replace(/\/$/, "") || "."}" data-url="${url}">
+<html lang="en" data-root="${to("").replace(/\/$/, "") || "."}" data-url="${url}" data-side="${sideOfSheet(sheet)}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -117,8 +136,11 @@ ${assets}
 <a class="skip" href="#content">Skip to the text</a>
 <header>
 <a class="brand" href="${to("index.html")}">heed</a>
+${sides(sheet, `aria-label="Halves of this site"`)}
 <nav class="crumbs" aria-label="Place">${crumbs}</nav>
-<details class="tree"><summary>contents</summary><nav aria-label="Contents"><ol>
+<details class="tree"><summary>contents</summary><nav aria-label="Contents">${
+    sides(sheet, `aria-label="Halves of this site, in the contents"`)
+  }<ol>
 ${tree(site, sheet)}
 </ol></nav></details>
 <button class="needs-js" data-action="search">search <kbd>/</kbd></button>

@@ -4,7 +4,8 @@
  * **Question.** Readers look for 束搜索, for "top-p", for the name of a function or for half a sentence. How does one index find
  * all of them, without a server?
  *
- * **Idea.** The index is built here, once, and loaded when the reader opens the search. Latin words are cut at punctuation, and
+ * **Idea.** An index is built here, once, for each half of the site: that of the book is loaded when the reader opens the search,
+ * that of the workshop when they ask for it too, or are there. Latin words are cut at punctuation, and
  * names in camel case at their capitals too, so that `topP`, top-p and *top p* meet. Chinese has no spaces and a
  * dictionary would not know our terms; each pair of neighbouring signs is a word, so that every substring is found.
  *
@@ -14,6 +15,7 @@
  */
 
 import MiniSearch from "minisearch";
+import type { Side } from "./book.ts";
 
 /** Something to be found. */
 export interface Entry {
@@ -31,20 +33,16 @@ export interface Entry {
   readonly rank: number;
 }
 
-/** A reader wants the book first, then what can be imported, then how it is made. */
+/** What a reader looks for first. */
 export const RANK = {
-  /** A page of the book. */
+  /** A page with a source. */
   section: 6,
-  /** A term of the glossary, a name that a page of the book defines. */
+  /** A term of the glossary, a name that a page defines. */
   term: 3,
+  /** A heading within a page. */
+  heading: 2,
   /** A name of the reference, a page without a source. */
   reference: 1.8,
-  /** A heading within a page, a page of the engine. */
-  heading: 2,
-  /** A name of the engine. */
-  engine: 1.8,
-  /** Kernels, shaders, experiments' programs, this site. */
-  inside: .5,
 } as const;
 
 /**
@@ -89,20 +87,16 @@ export function buildIndex(entries: readonly Entry[]): unknown {
 }
 
 /**
- * The script that the page loads when the search opens.
+ * The script that searches, loaded when the search opens.
  *
  * @param library MiniSearch for browsers, which defines a global
- * @param entries in the order of the book
  * @returns JavaScript that needs no module, so that it also loads from a disk
  */
-export function searchScript(library: string, entries: readonly Entry[]): string {
-  const index = JSON.stringify(JSON.stringify(buildIndex(entries)));
+export function searchScript(library: string): string {
   return `${library}
 globalThis.heedSearch = (() => {
   ${words.toString()}
-  const index = globalThis.MiniSearch.loadJSON(${index}, { fields: ${JSON.stringify(OPTIONS.fields)}, storeFields: ${
-    JSON.stringify(OPTIONS.storeFields)
-  }, tokenize: words, processTerm: (term) => term });
+  const indices = {};
   const options = {
     boost: { title: 6, names: 5, page: 2 },
     boostDocument: (id, term, { rank }) => rank,
@@ -110,14 +104,33 @@ globalThis.heedSearch = (() => {
     fuzzy: (term) => term.length > 5 ? 0.15 : false,
     weights: { prefix: 0.3, fuzzy: 0.2 },
   };
-  return (question) => {
-    const all = index.search(question, { ...options, combineWith: "AND" });
-    const found = all.length > 0 ? all : index.search(question, options);
-    // What is called so comes before what has it in its name.
-    const asked = question.trim().toLowerCase();
-    const score = ({ score, title, names }) => title.toLowerCase() === asked || names === asked ? 2 * score : score;
-    return found.sort((a, b) => score(b) - score(a));
+  return {
+    has: (side) => side in indices,
+    add: (side, index) => {
+      indices[side] = globalThis.MiniSearch.loadJSON(index, { fields: ${JSON.stringify(OPTIONS.fields)}, storeFields: ${
+    JSON.stringify(OPTIONS.storeFields)
+  }, tokenize: words, processTerm: (term) => term });
+    },
+    find: (side, question) => {
+      const all = indices[side].search(question, { ...options, combineWith: "AND" });
+      const found = all.length > 0 ? all : indices[side].search(question, options);
+      // What is called so comes before what has it in its name.
+      const asked = question.trim().toLowerCase();
+      const score = ({ score, title, names }) => title.toLowerCase() === asked || names === asked ? 2 * score : score;
+      return found.sort((a, b) => score(b) - score(a));
+    },
   };
 })();
 `;
+}
+
+/**
+ * The script that adds an index to the search.
+ *
+ * @param side the half of the site
+ * @param entries in the order of the pages
+ * @returns JavaScript for after that of the search
+ */
+export function indexScript(side: Side, entries: readonly Entry[]): string {
+  return `globalThis.heedSearch.add("${side}", ${JSON.stringify(JSON.stringify(buildIndex(entries)))});\n`;
 }

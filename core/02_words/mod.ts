@@ -69,6 +69,6 @@
  * @module
  */
 
-export * from "./byte_pair_encoding.ts";
+export * from "./byte_pair_encoding/mod.ts";
 export * from "./embeddings.ts";
 export * from "./softmax.ts";

@@ -149,8 +149,7 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<Traini
   let summed = 0;
   try {
     while (optimizer.steps < steps) {
-      await pace.rest();
-      signal?.throwIfAborted();
+      await pace.rest(signal);
       const step = optimizer.steps + 1;
       const due = evaluate && (step === steps || (every !== undefined && step % every === 0));
       const reports = due || step === steps || step % reportEvery === 0;

@@ -139,7 +139,8 @@ function highestOf(logits: ArrayLike<number>): number {
  *
  * @example
  * ```ts
- * import { Random, sample } from "@heed/heed";
+ * import { Random } from "@heed/heed";
+ * import { sample } from "@heed/heed/generation";
  *
  * const coin = [Math.log(0.5), Math.log(0.5), -Infinity];
  * const token = sample(coin, new Random(7));

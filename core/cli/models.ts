@@ -9,7 +9,7 @@
  * @module
  */
 
-import { BytePairEncoding } from "../02_words/byte_pair_encoding.ts";
+import { BytePairEncoding } from "../02_words/byte_pair_encoding/mod.ts";
 import { DecoderOnly, type DecoderOnlyOptions } from "../05_transformer/decoder_only.ts";
 import { EncoderDecoder, type EncoderDecoderOptions } from "../05_transformer/encoder_decoder.ts";
 import {

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { BytePairEncoding } from "../02_words/byte_pair_encoding.ts";
+import type { BytePairEncoding } from "../02_words/byte_pair_encoding/mod.ts";
 import type { EncoderDecoder } from "../05_transformer/encoder_decoder.ts";
 import { padSequences } from "../06_training/batching.ts";
 import { generate } from "../07_generation/generate.ts";

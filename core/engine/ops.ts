@@ -334,7 +334,8 @@ interface Operand {
  *
  * @example
  * ```ts
- * import { einsum, ones } from "@heed/heed";
+ * import { ones } from "@heed/heed";
+ * import { einsum } from "@heed/heed/engine";
  *
  * const scores = einsum("bhtd,bhsd->bhts", ones([2, 3, 4, 8]), ones([2, 3, 5, 8]));
  * console.assert(String(scores.shape) === "2,3,4,5");

@@ -5,8 +5,8 @@
  * behind it. How does a loop of an hour let them through, and say how long it will take?
  *
  * **Idea.** Reading a number on the CPU is no pause: its promise is already kept. The loop therefore
- * makes a real one about twenty times a second, and measures its own speed between two reports. The
- * training loop and the generation loop share both.
+ * makes a real one about twenty times a second, and measures its own speed between two reports. All
+ * long loops share both.
  *
  * @module
  */
@@ -23,16 +23,23 @@ export class Pace {
   #lapped = performance.now();
   #rested = performance.now();
 
-  /** Starts the clock for a number of planned steps. */
-  constructor(planned: number) {
+  /** Starts the clock; the number of planned steps is for whoever asks how long they will take. */
+  constructor(planned: number = 0) {
     this.#planned = planned;
   }
 
-  /** Pauses if the last pause was a while ago, so that an abort or a click can arrive. */
-  async rest(): Promise<void> {
-    if (performance.now() - this.#rested < WORK) return;
-    await nextTurn();
-    this.#rested = performance.now();
+  /**
+   * Pauses if the last pause was a while ago, so that an abort or a click can arrive.
+   *
+   * @param signal what an abort is told by
+   * @throws the signal's reason after an abort
+   */
+  async rest(signal?: AbortSignal): Promise<void> {
+    if (performance.now() - this.#rested >= WORK) {
+      await nextTurn();
+      this.#rested = performance.now();
+    }
+    signal?.throwIfAborted();
   }
 
   /** Seconds for the steps that are left, at the mean speed so far. */

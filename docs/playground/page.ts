@@ -46,7 +46,7 @@ interface Telling {
   readonly made: readonly (readonly Source[])[];
 }
 
-const BYTE_PAIR = "core/02_words/byte_pair_encoding.ts", EMBEDDINGS = "core/02_words/embeddings.ts";
+const BYTE_PAIR = "core/02_words/byte_pair_encoding/encoding.ts", EMBEDDINGS = "core/02_words/embeddings.ts";
 const SOFTMAX = "core/02_words/softmax.ts", POSITIONS = "core/04_attention/positions/absolute.ts";
 const SCALED = "core/04_attention/scaled_dot_product.ts", HEADS = "core/04_attention/multi_head.ts";
 const ENCODER = "core/05_transformer/encoder.ts", DECODER = "core/05_transformer/decoder.ts";

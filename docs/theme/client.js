@@ -170,17 +170,25 @@
     if (!dialogs[name].open) dialogs[name].showModal();
     return dialogs[name];
   };
-  let loading;
-  const load = () =>
-    loading ??= new Promise((resolve, reject) => {
-      const script = make("script", { src: `${base}assets/search.js` });
-      script.onload = () => resolve(globalThis.heedSearch);
-      script.onerror = () => {
-        loading = undefined;
+  // The search, then the index of each half of the site that is asked for.
+  const scripts = {};
+  const script = (name) =>
+    scripts[name] ??= new Promise((resolve, reject) => {
+      const element = make("script", { src: `${base}assets/${name}.js` });
+      element.onload = resolve;
+      element.onerror = () => {
+        delete scripts[name];
         reject(new Error("The index could not be loaded"));
       };
-      document.head.append(script);
+      document.head.append(element);
     });
+  const load = async (side) => {
+    await script("search");
+    await script(`search_${side}`);
+    return globalThis.heedSearch;
+  };
+  const SIDES = { book: "the book", workshop: "how it is made" };
+  const own = root.dataset.side ?? "book", other = own === "book" ? "workshop" : "book", asked = [own];
   const excerpt = (text, question) => {
     const words = question.split(/\s+/).filter((word) => word.length > 1);
     const at = Math.max(0, ...words.map((word) => text.toLowerCase().indexOf(word.toLowerCase())));
@@ -205,7 +213,14 @@
       input.setAttribute("aria-label", "Search");
       const list = make("ol", { className: "results" }), status = make("p", { className: "note" });
       status.setAttribute("role", "status");
-      element.append(input, status, list);
+      const more = make("button", { className: "more", type: "button", textContent: `Search also ${SIDES[other]}` });
+      more.hidden = true;
+      more.onclick = () => {
+        asked.push(other);
+        input.focus();
+        show();
+      };
+      element.append(input, status, list, more);
       let chosen = 0;
       const mark = () => {
         const links = $$("a", list);
@@ -217,27 +232,35 @@
         if (!question) {
           list.replaceChildren();
           status.textContent = "";
+          more.hidden = true;
           return;
         }
         try {
-          const search = await load();
-          if (question !== input.value.trim()) return;
-          const found = search(question).slice(0, 30);
-          status.textContent = found.length ? "" : "Nothing found";
+          const found = [];
+          for (const side of asked) {
+            const { find } = await load(side);
+            if (question !== input.value.trim()) return;
+            found.push([side, find(side, question).slice(0, 30)]);
+          }
+          status.textContent = found.some(([, results]) => results.length) ? "" : "Nothing found";
           list.replaceChildren(
-            ...found.map(({ url, title, page, text }) =>
-              make(
-                "li",
-                {},
+            ...found.flatMap(([side, results]) => [
+              ...side === own || results.length === 0 ? [] : [make("li", { className: "side" }, SIDES[side])],
+              ...results.map(({ url, title, page, text }) =>
                 make(
-                  "a",
-                  { href: base + url },
-                  title,
-                  make("small", {}, title === page ? "" : `${page} · `, ...excerpt(text, question)),
-                ),
-              )
-            ),
+                  "li",
+                  {},
+                  make(
+                    "a",
+                    { href: base + url },
+                    title,
+                    make("small", {}, title === page ? "" : `${page} · `, ...excerpt(text, question)),
+                  ),
+                )
+              ),
+            ]),
           );
+          more.hidden = asked.includes(other);
           chosen = 0;
           mark();
         } catch (error) {
@@ -261,7 +284,7 @@
       });
     });
     $("input", box).select();
-    load().catch(() => {});
+    load(own).catch(() => {});
   };
   const keys = [
     ["/", "search"],

@@ -43,12 +43,12 @@ const QUESTIONS: readonly (readonly [question: string, among: number, url: RegEx
   ["scaledDotProductAttention", 3, /^(attention\/scaled_dot_product|api\/)/],
   ["scaled dot-product attention", 5, /^attention\/scaled_dot_product/],
   [SENTENCE, 5, /^attention\/scaled_dot_product/],
-  // The book comes first, then what can be imported, then how it is made.
+  // The book comes first, then what can be imported; how it is made is another index.
   ["softmax", 1, /^words\/softmax\.html$/],
   ["attention", 1, /^attention\/index\.html$/],
   ["beam search", 1, /^generation\/greedy_and_beam\.html$/],
   ["temperature", 1, /^generation\/temperature\.html$/],
-  ["dropout", 1, /^engine\/dropout\.html$/],
+  ["dropout", 1, /^api\/engine\.html#dropout$/],
   ["gelu", 1, /^transformer\/feed_forward\.html#gelu$/],
 ];
 
@@ -56,7 +56,7 @@ testInBrowser("search finds words, names, Chinese and sentences, from any page",
   for (const path of ["index.html", PAGE]) {
     await withTab({}, async ({ page, open, complaints, requests }) => {
       await open(path);
-      assert(!requests().some((url) => url.endsWith("/search.js")), "the index was loaded before it was needed");
+      assert(!requests().some((url) => /\/search\w*\.js$/.test(url)), "the index was loaded before it was needed");
       await page.keyboard.press("/");
       assert(await page.isVisible("dialog[open] input"));
       for (const [question, among, url] of QUESTIONS) {
@@ -70,6 +70,61 @@ testInBrowser("search finds words, names, Chinese and sentences, from any page",
       await page.keyboard.press("Enter");
       await page.waitForURL(address() + first!.url);
       assertEquals(complaints(), []);
+    });
+  }
+});
+
+testInBrowser("how it is made is searched when it is asked for, and first by those who are there", async () => {
+  await withTab({}, async ({ page, open, complaints, requests }) => {
+    const fetched = (side: string): boolean => requests().some((url) => url.endsWith(`/search_${side}.js`));
+    const more = async (): Promise<Result[]> => {
+      await page.click("dialog[open] .more");
+      await page.waitForFunction(() => document.querySelector("dialog[open] .side"));
+      return await search(page, "dropout");
+    };
+    await open(PAGE);
+    await page.keyboard.press("/");
+    const book = await search(page, "dropout");
+    assert(fetched("book") && !fetched("workshop"));
+    const both = await more();
+    assert(fetched("workshop"));
+    assertEquals(both.slice(0, book.length), book);
+    assert(both.slice(book.length).some(({ url }) => url.startsWith("engine/dropout.html")));
+    await page.keyboard.press("Escape");
+
+    await open("engine/dropout.html");
+    await page.keyboard.press("/");
+    const own = await search(page, "dropout");
+    assertEquals(own[0]!.url, "engine/dropout.html");
+    assert(own.every(({ url }) => !/^(api|attention)\//.test(url) || url.includes("/experiments/")));
+    assert((await more()).some(({ url }) => url.startsWith("api/engine.html")));
+    assertEquals(complaints(), []);
+  });
+});
+
+testInBrowser("the contents are those of the half that the reader is in, and both lead to the other", async () => {
+  for (const width of [390, 1440]) {
+    await withTab({ width }, async ({ page, open }) => {
+      const shown = (): Promise<{ links: string[]; now: string | undefined }> =>
+        page.evaluate(() => {
+          const root = new URL(document.documentElement.dataset["root"]!.replace(/\/?$/, "/"), location.href).href;
+          const links = [...document.querySelectorAll<HTMLAnchorElement>(".tree ol a")].map(({ href }) => href);
+          const sides = [...document.querySelectorAll<HTMLElement>(".sides [aria-current]")];
+          return {
+            links: links.map((href) => href.slice(root.length)),
+            now: sides.find((side) => side.getBoundingClientRect().width > 0)?.textContent ?? undefined,
+          };
+        });
+      await open(PAGE);
+      await page.click("details.tree summary");
+      const book = await shown();
+      assert(book.links.includes("attention/masks.html") && !book.links.some((url) => url.startsWith("wasm/")));
+      assertEquals(book.now, "the book");
+      await open("wasm/matmul.html");
+      await page.click("details.tree summary");
+      const workshop = await shown();
+      assert(workshop.links.includes("engine/index.html") && !workshop.links.includes("attention/masks.html"));
+      assertEquals(workshop.now, "how it is made");
     });
   }
 });

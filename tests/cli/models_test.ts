@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { trainBytePairEncoding } from "../../core/02_words/byte_pair_encoding.ts";
+import { trainBytePairEncoding } from "../../core/02_words/byte_pair_encoding/mod.ts";
 import { multiHead } from "../../core/04_attention/multi_head.ts";
 import { rotary, yarnScaling } from "../../core/04_attention/positions/mod.ts";
 import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";

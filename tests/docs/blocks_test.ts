@@ -93,6 +93,11 @@ Deno.test("blocksOf() gives every text a key: its heading, its name, or a count 
   assertEquals(proses(read())[0]!.heading, "A page");
 });
 
+Deno.test("blocksOf() leaves a definition its name, and its heading steps aside", () => {
+  const blocks = read(SOURCE.replace("## Width", "## Double"));
+  assertEquals(proses(blocks).slice(1, 3).map(({ key }) => key), ["double-2", "double"]);
+});
+
 Deno.test("blocksOf() loses no line of code", () => {
   const kept = read().flatMap((block) => "code" in block ? block.code : []).map(({ text }) => text.trim()).filter(
     Boolean,

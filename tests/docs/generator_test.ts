@@ -234,7 +234,7 @@ Deno.test("checkLinks() finds dead links, dead anchors and other hosts", () => {
 
 Deno.test("handler() serves files with their types and stays in its folder", { ignore: !granted("read") }, async () => {
   const serve = handler(new URL("../../docs/", import.meta.url));
-  const style = await serve(new Request("http://localhost/theme/style.css"));
+  const style = await serve(new Request("http://localhost/theme/base.css"));
   assertEquals(style.headers.get("Content-Type"), "text/css; charset=utf-8");
   assertEquals(style.headers.get("Cross-Origin-Embedder-Policy"), "require-corp");
   await style.body?.cancel();
@@ -269,13 +269,23 @@ Deno.test(
       assertEquals(code, 0, said);
       let text = "";
       for (
-        const page of ["index.html", "attention/scaled_dot_product.html", "assets/search.js", "api/attention.html"]
+        const page of [
+          "index.html",
+          "attention/scaled_dot_product.html",
+          "assets/search.js",
+          "assets/search_book.js",
+          "assets/search_workshop.js",
+          "api/attention.html",
+        ]
       ) {
         const content = await Deno.readTextFile(`${out}/${page}`);
         assert(!page.endsWith(".html") || content.includes("<main"), page);
         text += content;
       }
-      assertFound(await Deno.readTextFile(`${out}/assets/search.js`), await Deno.readTextFile(GLOSSARY));
+      const scripts = ["search", "search_book", "search_workshop"].map((name) =>
+        Deno.readTextFileSync(`${out}/assets/${name}.js`)
+      );
+      assertFound(scripts, await Deno.readTextFile(GLOSSARY));
       await Deno.remove(out, { recursive: true });
       return text;
     };

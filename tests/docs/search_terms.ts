@@ -7,8 +7,8 @@ import { readGlossary } from "../../docs/glossary.ts";
 const FOUND: Readonly<Record<string, string>> = {
   "words/index.html": "词元 词表 词向量 词嵌入 概率分布",
   "words/byte_pair_encoding.html": "字节对编码 子词 语料",
-  "words/embeddings.html": "独热向量 连续词嵌入 隐藏层 近义词",
-  "words/experiments/embeddings/bags.html": "词袋模型 否定词",
+  "words/embeddings.html": "独热向量 连续词嵌入 隐藏层 近义词 词袋模型",
+  "words/experiments/embeddings/bags.html": "否定词",
   "words/softmax.html": "归一化 梯度消失",
   "attention/index.html": "注意力机制 查询 键 值 长距离依赖",
   "attention/scaled_dot_product.html":
@@ -16,7 +16,8 @@ const FOUND: Readonly<Record<string, string>> = {
   "attention/self_and_cross.html": "自注意力 交叉注意力 双线性函数",
   "attention/masks.html": "掩码 掩码注意力 滑动窗口",
   "attention/multi_head.html": "多头注意力 多头自注意力机制",
-  "attention/positions.html": "位置编码 绝对位置编码 相对位置编码 旋转位置编码 排列不变性 泛化",
+  "attention/positions.html": "位置编码 绝对位置编码 相对位置编码 排列不变性 泛化",
+  "attention/positions/rotary.html": "旋转位置编码",
   "transformer/normalization.html": "层归一化 批归一化 前置 后置 增益",
   "transformer/residual.html": "残差连接 残差网络 恒等映射",
   "transformer/feed_forward.html": "前馈层 前馈神经网络 激活函数",
@@ -44,6 +45,14 @@ const FOUND: Readonly<Record<string, string>> = {
     "长短期记忆 循环神经网络 幻觉 校准 置信度 对比解码 最小贝叶斯风险 推测解码 注意力下沉 非自回归 词性标注 微调 预训练",
 };
 
+/** The same of the other half of the site, how it is made, whose index comes on demand. */
+const FOUND_IN_WORKSHOP: Readonly<Record<string, string>> = {
+  "words/experiments/embeddings/bags.html": "词袋模型",
+  "engine/dropout.html": "dropout",
+  "engine/autograd.html": "gradientsOf",
+  "wasm/assembly/softmax.html": "softmax",
+};
+
 interface Result {
   readonly url: string;
   readonly title: string;
@@ -52,23 +61,27 @@ interface Result {
 /**
  * Asks the search of a built site.
  *
- * @param script `assets/search.js` as built
+ * @param scripts the search and the indices of both halves, as built
  * @param glossary Markdown of the glossary, whose every Chinese name is asked for as well
  * @throws {AssertionError} if an answer is missing
  */
-export function assertFound(script: string, glossary: string): void {
-  new Function(script)();
-  const { heedSearch } = globalThis as unknown as { heedSearch: (question: string) => readonly Result[] };
+export function assertFound(scripts: readonly string[], glossary: string): void {
+  for (const script of scripts) new Function(script)();
+  const { heedSearch } = globalThis as unknown as {
+    heedSearch: { find(side: string, question: string): readonly Result[] };
+  };
   const missing: string[] = [];
-  for (const [url, terms] of Object.entries(FOUND)) {
-    for (const term of terms.split(" ")) {
-      const found = heedSearch(term).slice(0, 5);
-      if (!found.some((result) => result.url.split("#")[0] === url)) missing.push(`${term}: ${url}`);
+  for (const [side, table] of [["book", FOUND], ["workshop", FOUND_IN_WORKSHOP]] as const) {
+    for (const [url, terms] of Object.entries(table)) {
+      for (const term of terms.split(" ")) {
+        const found = heedSearch.find(side, term).slice(0, 5);
+        if (!found.some((result) => result.url.split("#")[0] === url)) missing.push(`${side}, ${term}: ${url}`);
+      }
     }
   }
   for (const { english: [name], chinese } of readGlossary(glossary)) {
     for (const form of chinese) {
-      const found = heedSearch(form).slice(0, 5);
+      const found = heedSearch.find("book", form).slice(0, 5);
       if (!found.some(({ title }) => title === `${name} ${chinese[0]}`)) missing.push(`${form}: ${name}`);
     }
   }

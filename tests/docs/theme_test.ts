@@ -42,7 +42,7 @@ const EYES: Readonly<Record<string, readonly Colour[]>> = {
 const luminance = ([r, g, b]: Colour): number => 0.2126 * r + 0.7152 * g + 0.0722 * b;
 
 Deno.test("hues of quantities are readable and differ, also without red or green", { ignore: !granted("read") }, () => {
-  const css = Deno.readTextFileSync(new URL("../../docs/theme/style.css", import.meta.url));
+  const css = Deno.readTextFileSync(new URL("../../docs/theme/base.css", import.meta.url));
   for (const [theme, at] of [["light", 1], ["dark", 2]] as const) {
     const colour = (name: string): Colour => {
       const found = new RegExp(`--${name}: light-dark\\((#\\w{6}), (#\\w{6})\\)`).exec(css);

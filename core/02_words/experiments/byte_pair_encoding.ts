@@ -15,7 +15,7 @@ import { Pace } from "../../engine/pace.ts";
 import { mean } from "../../experiments/arithmetic.ts";
 import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
 import type { ValuedToken } from "../../experiments/figure.ts";
-import { BytePairEncoding, splitWords, trainBytePairEncoding } from "../byte_pair_encoding.ts";
+import { BytePairEncoding, splitWords, trainBytePairEncoding } from "../byte_pair_encoding/mod.ts";
 
 /** Lengths of the merge list at which everything is measured. */
 const LENGTHS = [0, 50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1000, 1100, 1200, 1300, 1400];

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { trainBytePairEncoding } from "../../02_words/byte_pair_encoding.ts";
+import { trainBytePairEncoding } from "../../02_words/byte_pair_encoding/mod.ts";
 import { EncoderDecoder } from "../../05_transformer/encoder_decoder.ts";
 import { chineseEnglish, type SentencePair } from "../../corpora/chinese_english.ts";
 import {

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { type BytePairEncoding, trainBytePairEncoding } from "../../02_words/byte_pair_encoding.ts";
+import { type BytePairEncoding, trainBytePairEncoding } from "../../02_words/byte_pair_encoding/mod.ts";
 import { DecoderOnly } from "../../05_transformer/decoder_only.ts";
 import { chineseEnglish } from "../../corpora/chinese_english.ts";
 import { SequenceWindows } from "../../06_training/batching.ts";

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { type BytePairEncoding, trainBytePairEncoding } from "../../02_words/byte_pair_encoding.ts";
+import { type BytePairEncoding, trainBytePairEncoding } from "../../02_words/byte_pair_encoding/mod.ts";
 import { EncoderDecoder } from "../../05_transformer/encoder_decoder.ts";
 import { Batches, padSequences } from "../../06_training/batching.ts";
 import { bleu } from "../../06_training/bleu.ts";
