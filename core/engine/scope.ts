@@ -29,8 +29,8 @@ export class Storage {
   readonly device: Backend;
   /** Whether a scope may free it; false once it is kept. */
   scoped: boolean = true;
-  /** Why there are no values yet, as the error that refuses them; `undefined` once there are. */
-  unset: string | undefined = undefined;
+  /** That there are no values yet: how many are to be assigned, and the error that refuses them until then. */
+  unset: { readonly size: number; readonly refusal: string } | undefined = undefined;
   #buffer: Buffer | undefined;
 
   /** Takes over a buffer; the open scope, if any, becomes responsible for it. */
@@ -44,7 +44,7 @@ export class Storage {
 
   /** The device memory; throws a `TypeError` once it is freed, or while it has no values. */
   get buffer(): Buffer {
-    if (this.unset) throw new TypeError(this.unset);
+    if (this.unset) throw new TypeError(this.unset.refusal);
     return this.bytes;
   }
 

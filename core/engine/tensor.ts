@@ -119,7 +119,7 @@ export class Tensor implements View {
 
   /** Whether it is all of its memory, in order. */
   isWhole(): boolean {
-    return this.offset === 0 && this.isContiguous() && this.size * 4 >= this.storage.bytes.byteLength;
+    return this.offset === 0 && this.isContiguous() && this.size * 4 >= this.buffer.byteLength;
   }
 
   // ## Reading
@@ -374,7 +374,7 @@ export class Tensor implements View {
     const from = typeof source === "number" ? constant(this.device, source, this.dtype) : source;
     sameDevice(this, from);
     const values = from.detach().expand(this.shape), { storage, size } = this;
-    const fills = size > 0 && storage.unset !== undefined && this.isWhole();
+    const fills = storage.unset?.size === size && this.offset === 0 && this.isContiguous();
     if (fills && from.storage.unset) return;
     if (fills) {
       const { dtype, shape, strides, offset } = this;
@@ -721,7 +721,7 @@ export function uninitialized(device: Backend, shape: Shape, dtype: DType): Tens
  */
 export function unset(shape: Shape, refusal: string): Tensor {
   const result = uninitialized(backend(), [...checkShape(shape)], "float32");
-  if (result.size) result.storage.unset = refusal;
+  if (result.size) result.storage.unset = { size: result.size, refusal };
   return result;
 }
 

@@ -168,7 +168,7 @@ onReference("options reach their rules, in the order that is written down", asyn
 });
 
 onReference("generation stops at END, which is not part of the text", async () => {
-  const model = languageModel(9);
+  const model = languageModel(11);
   const { tokens } = await generate(model, [1], { maxNewTokens: 10 });
   const eosToken = tokens.find((token, i) => i > 0 && tokens.indexOf(token) === i);
   assert(eosToken !== undefined);
