@@ -118,10 +118,12 @@ export type { Schedule, TrainingReport, TrainOptions } from "./core/06_training/
 
 // 7 · Generation
 export {
+  beamSearch,
   epsilonRule,
   generate,
   KeyValueCache,
   minPRule,
+  noRepeatNgramRule,
   repetitionRule,
   stream,
   temperatureRule,

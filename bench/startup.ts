@@ -23,7 +23,7 @@ const FIRST: Readonly<Record<string, string>> = {
   "./attention": "await m.scaledDotProductAttention(...[1, 2, 3].map(() => e.ones([1, 1, 2, 2]))).read()",
   "./transformer": "await m.layerNorm(e.tensor([[1, 2]]), e.ones([2]), e.zeros([2])).read()",
   "./training": "await m.crossEntropy(e.tensor([[1, 2]]), e.tensor(new Int32Array([0]))).read()",
-  "./generation": "m.temperatureRule(2)(Float64Array.of(1, 2))",
+  "./generation": "m.temperatureRule(2).onHost(Float64Array.of(1, 2), { tokens: [] })",
   "./wasm": `const d = m.createWasmDevice(), v = { dtype: "float32", shape: [2], strides: [1], offset: 0 };
     const x = { ...v, buffer: d.upload(new Float32Array([1, 2]), "float32") };
     await d.download({ ...v, buffer: d.unary("exp", x) })`,

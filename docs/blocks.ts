@@ -20,6 +20,7 @@
 import { createHash } from "node:crypto";
 import { slug } from "./book.ts";
 import { testsNamed } from "./proofs.ts";
+import { isSymbolHead } from "./quantities.ts";
 import { plain } from "./words.ts";
 import { type Line, type Row, separate, split, type Tag } from "./split.ts";
 
@@ -37,6 +38,8 @@ export interface Prose {
   readonly tags: readonly Tag[];
   /** Tests that the English names. */
   readonly tests: readonly string[];
+  /** The language, where it is not English. */
+  readonly language?: string;
 }
 
 /** A part of a page. */
@@ -190,7 +193,7 @@ export function passagesOf(text: string): Passage[] {
   }
   return [
     { kind: "text", text: rest.join("\n") },
-    ...tables.map((lines): Passage => ({ kind: /^\| *symbol/.test(lines[0]!) ? "symbols" : "table", lines })),
+    ...tables.map((lines): Passage => ({ kind: isSymbolHead(lines[0]!) ? "symbols" : "table", lines })),
     ...diagrams,
   ];
 }
@@ -223,11 +226,8 @@ export function withFigures(
 export interface Layer {
   /** Such as `zh`. */
   readonly language: string;
-  /** What it has for a block: its words, and the hash of the English that they render. */
-  find(
-    path: string,
-    key: string,
-  ): { readonly hash: string; readonly heading: string; readonly markdown: string } | undefined;
+  /** Its words for a block, or nothing where there are none, or none for this English. */
+  find(path: string, key: string, hash: string): string | undefined;
 }
 
 /**
@@ -236,32 +236,28 @@ export interface Layer {
  * @param blocks in English
  * @param path the source of the page
  * @param layer the other language
- * @param stale hears of blocks whose English has changed
  * @returns blocks with the same keys, code and figures
  */
-export function inLanguage(
-  blocks: readonly Block[],
-  path: string,
-  layer: Layer,
-  stale: (key: string) => void,
-): Block[] {
+export function inLanguage(blocks: readonly Block[], path: string, layer: Layer): Block[] {
   const translated = (prose: Prose): Prose => {
-    const found = layer.find(path, prose.key);
-    if (!found) return prose;
-    if (found.hash !== prose.hash) {
-      stale(prose.key);
-      return prose;
-    }
-    const { prose: text, tags } = separate(found.markdown);
+    const markdown = layer.find(path, prose.key, prose.hash);
+    if (markdown === undefined) return prose;
+    const { heading, text: said } = headed(markdown), { prose: text, tags } = separate(said);
     const examples = prose.tags.filter(({ kind }) => kind === "example");
-    return { ...prose, heading: found.heading || prose.heading, text, tags: [...tags, ...examples] };
+    return {
+      ...prose,
+      heading: heading || prose.heading,
+      text,
+      tags: [...tags, ...examples],
+      language: layer.language,
+    };
   };
   return blocks.map((block) => "prose" in block && block.prose ? { ...block, prose: translated(block.prose) } : block);
 }
 
 /** The first paragraph of a page without its label: what lists say of it. */
-export function descriptionOf(blocks: readonly Block[]): string {
+export function descriptionOf(blocks: readonly Block[], label = "Question"): string {
   const first = blocks[0],
     text = first?.kind === "opening" ? first.prose.text : first?.kind === "header" ? first.text : "";
-  return plain(text.split("\n\n")[0]!).replace(/^Question\. /, "");
+  return plain(text.split("\n\n")[0]!).replace(new RegExp(`^(?:Question|${label})[.。] ?`), "");
 }

@@ -42,6 +42,8 @@ export interface Page {
   readonly number: string;
   /** Its name. */
   readonly title: string;
+  /** Its name in English, on a page of another language. */
+  readonly english?: string;
   /** The part it belongs to. */
   readonly part: Part;
   /** The language of its source. */
@@ -151,7 +153,7 @@ export function partsOfBook({ read, list }: Files): Part[] {
   part("The engine", "workshop", ["core/engine/mod.ts", ...new Set(order), ...rest]);
   part("The experiments' programs", "workshop", [
     ...folder("core/experiments/"),
-    ...folder("core/corpora/"),
+    ...below("core/corpora/"),
     ...chapters.flatMap((path) => below(`${path}experiments/`)),
   ]);
   part("The CPU device", "workshop", modFirst(folder("wasm/")));

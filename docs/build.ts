@@ -4,10 +4,11 @@
  * **Question.** The chapters are programs with comments. How does a book come out of them that cannot say what the code does
  * not do?
  *
- * **Idea.** Nothing is written twice. Every page is a source, cut into rows ([split.ts](split.ts)); names lead where the compiler
- * says they lead ([program.ts](program.ts)); formulas are set ([prose.ts](prose.ts)) and coloured by the page's symbol table
- * ([quantities.ts](quantities.ts)); tests that a page names are looked up ([proofs.ts](proofs.ts)). What does not fit together
- * is a problem, and with `--check` a problem fails the build.
+ * **Idea.** Nothing is written twice. Every page is a source, read into blocks ([blocks.ts](blocks.ts)) and printed
+ * ([rows.ts](rows.ts)); names lead where the compiler says they lead ([program.ts](program.ts)); formulas are set
+ * ([prose.ts](prose.ts)) and coloured by the page's symbol table ([quantities.ts](quantities.ts)); numbers of sections come from
+ * the contents ([references.ts](references.ts)); tests that a page names are looked up ([proofs.ts](proofs.ts)). What does not fit
+ * together is a problem, and with `--check` a problem fails the build.
  *
  * The result is a function of the sources: no dates, no network, the same bytes wherever it is built. It lies in `docs/site` and
  * works from any folder of any host, or from a disk.
@@ -22,89 +23,22 @@ import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { flag, text } from "../core/cli/arguments.ts";
 import { readTask } from "./arguments.ts";
-import { type Page, type Part, partsOfBook, type Side, sideOf } from "./book.ts";
+import { type Page, type Part, type Side, sideOf } from "./book.ts";
 import { checkLinks, type Problem } from "./check.ts";
-import { Highlighter } from "./code.ts";
-import { frontPage } from "./front.ts";
-import type { Outline } from "./figures.ts";
+import { editionOf } from "./edition.ts";
+import { frontPage, pathOf } from "./front.ts";
+import { gather, type Gathered, optional, type Playground, readLayer } from "./gather.ts";
 import { frame, type Sheet } from "./layout.ts";
+import { LANGUAGES, type Translation } from "./layer.ts";
 import { pageOf } from "./pages.ts";
-import { type Definition, Program } from "./program.ts";
-import { type ProofFile, readProofs } from "./proofs.ts";
-import { entryPage, type EntryPoint, entryUrl, readEntryPoints } from "./reference.ts";
+import { ENGLISH, type Phrases } from "./phrases.ts";
+import type { Definition, Program } from "./program.ts";
+import { entryPage, type EntryPoint, entryUrl } from "./reference.ts";
 import { type Entry, indexScript, searchScript } from "./search.ts";
-import { type About, membersOf, type Site, type Surroundings, type Term } from "./site.ts";
+import type { Site, Term } from "./site.ts";
+import { squeezed, theme } from "./theme.ts";
 
-const root = new URL("../", import.meta.url);
 const here = new URL("./", import.meta.url);
-const read = (path: string): string => Deno.readTextFileSync(new URL(path, root));
-
-/** Names in a folder, sorted; folders end with a slash. */
-function list(folder: string): string[] {
-  try {
-    return [...Deno.readDirSync(new URL(folder, root))].map(({ name, isDirectory }) => isDirectory ? `${name}/` : name)
-      .sort();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
-}
-
-/** All files below a folder. */
-function* walk(folder: string): Generator<string> {
-  for (const name of list(folder)) {
-    if (!name.endsWith("/")) yield folder + name;
-    else if (!/^(node_modules|goldens|recorded|site)\/$/.test(name)) yield* walk(folder + name);
-  }
-}
-
-/** What the figures' files offer; a site without them has pages all the same. */
-interface Figures {
-  renderExperiment(name: string, surroundings: Surroundings): string;
-  aboutExperiment(name: string): About;
-  experimentsOf(path: string): string[];
-  widthsProblem(): Promise<string | undefined>;
-  outlineOf(name: string): Outline;
-}
-
-/** A page that is no source: the playground. */
-interface Extra {
-  readonly url: string;
-  readonly title: string;
-  readonly description: string;
-  readonly body: string;
-  /** Style sheets and scripts, from the root of the site. */
-  readonly assets?: readonly string[];
-  /** What it shows of the book: the source, and where on the page. */
-  readonly shows?: readonly { readonly path: string; readonly id: string; readonly title: string }[];
-}
-
-/** What the playground adds: its page, files by address, programs for the bundler. */
-interface Playground {
-  pages(): readonly Extra[];
-  readonly FILES: ReadonlyMap<string, URL>;
-  readonly ENTRIES: Readonly<Record<string, URL>>;
-}
-
-/** A file of this folder, if it is there. */
-async function optional<T>(name: string): Promise<T | undefined> {
-  try {
-    Deno.statSync(new URL(name, here));
-  } catch {
-    return undefined;
-  }
-  return await import(`./${name}`) as T;
-}
-
-/** What pages with figures load. */
-const FIGURE_ASSETS: readonly string[] = ["assets/figures.css", "assets/live.js"];
-
-/** A part of pages that have no source. */
-function partOf(title: string, kind: Part["kind"], pages: readonly [url: string, title: string][]): Part {
-  const part: Part = { title, kind, pages: [] };
-  for (const [url, title] of pages) part.pages.push({ url, title, number: "", part, language: "md" });
-  return part;
-}
 
 /** A built site. */
 export interface Built {
@@ -116,42 +50,139 @@ export interface Built {
   readonly problems: readonly Problem[];
   /** What should be better and does not fail. */
   readonly warnings: readonly Problem[];
+  /** What each language beside English has, and what of it is older than the English. */
+  readonly translations: readonly Translation[];
 }
 
-/** A style sheet or a script without what is only for those who write it; neither has a text of several lines. */
-function squeezed(text: string, name: string): string {
-  return name.endsWith(".css")
-    ? text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/\s+/g, " ").replace(/ ?([{};,]) ?/g, "$1")
-    : text.split("\n").map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("// ")).join("\n");
+/** What pages with figures load. */
+const FIGURE_ASSETS: readonly string[] = ["assets/figures.css", "assets/live.js"];
+
+/** Pages before they have frames, and what the search finds on them. */
+interface Sheets {
+  readonly sheets: readonly Sheet[];
+  readonly entries: Readonly<Record<Side, readonly Entry[]>>;
+  /** Chinese terms and where the English explains them. */
+  readonly terms: readonly Term[];
 }
 
-/** Sheets of the theme, one file in the site; later ones refine earlier ones. */
-const STYLES = ["base", "page", "front", "dialogs", "print"];
+/**
+ * Makes all pages in English.
+ *
+ * @param gathered everything that was read
+ * @returns pages without frames
+ */
+function sheetsOf({ parts, site, entryPoints, program, extra }: Gathered): Sheets {
+  const sheets: Sheet[] = [], terms: Term[] = [], entries: Record<Side, Entry[]> = { book: [], workshop: [] };
+  const all = parts.flatMap(({ pages }) => pages);
+  for (const page of all) {
+    if (!page.path) continue;
+    const { sheet, ...found } = sourceSheet(page, site);
+    sheets.push(sheet);
+    terms.push(...found.terms);
+    entries[sideOf(page.part)].push(...found.entries);
+  }
+  for (const { url, title, description, body, assets = [] } of extra) {
+    sheets.push({ url, title, description, page: all.find((page) => page.url === url), body, assets });
+  }
+  for (const { sheet, found } of reference(entryPoints, all, site, program)) {
+    sheets.push(sheet);
+    entries.book.push(...found);
+  }
+  for (const page of all.filter(({ url }) => !sheets.some((sheet) => sheet.url === url))) {
+    const { sheet, entries: found } = frontSheet(page, parts, terms, site);
+    sheets.push(sheet);
+    entries[sideOf(page.part)].push(...found);
+  }
+  return { sheets, entries, terms };
+}
 
-/** Fonts, style and scripts. */
-async function theme(): Promise<Map<string, string | Uint8Array>> {
-  const found = new Map<string, string | Uint8Array>();
-  const modules = new URL("node_modules/", here);
-  const take = async (name: string, path: string): Promise<void> =>
-    void found.set(`assets/${name}`, await Deno.readFile(new URL(path, modules)));
-  const serif = "@fontsource-variable/source-serif-4/files/source-serif-4-latin-wght";
-  await take("serif.woff2", `${serif}-normal.woff2`);
-  await take("serif-italic.woff2", `${serif}-italic.woff2`);
-  await take("mono.woff2", "@fontsource-variable/jetbrains-mono/files/jetbrains-mono-latin-wght-normal.woff2");
-  const css = await Deno.readTextFile(new URL("katex/dist/katex.min.css", modules));
-  const fonts = new Set<string>();
-  found.set(
-    "assets/katex.css",
-    css.replace(/src:url\(fonts\/([\w-]+\.woff2)\)[^;}]*/g, (_, font) => {
-      fonts.add(font);
-      return `font-display:swap;src:url(fonts/${font}) format("woff2")`;
-    }),
-  );
-  for (const font of fonts) await take(`fonts/${font}`, `katex/dist/fonts/${font}`);
-  const themed = (name: string): string => squeezed(read(`docs/theme/${name}`), name);
-  found.set("assets/style.css", STYLES.map((name) => themed(`${name}.css`)).join(""));
-  found.set("assets/client.js", themed("client.js"));
-  return found;
+/** A page before it has a frame, what the search finds there, and terms that it explains. */
+interface Found {
+  readonly sheet: Sheet;
+  readonly entries: readonly Entry[];
+  readonly terms: readonly Term[];
+}
+
+/** The page of a source. */
+function sourceSheet(page: Page, site: Site): Found {
+  const { body, description, ...found } = pageOf(page, site);
+  const title = (page.number ? `${page.number} ` : "") + page.title;
+  const isLive = site.experiments(page.path!).length > 0;
+  const assets = isLive ? FIGURE_ASSETS : body.includes("<figure") ? FIGURE_ASSETS.slice(0, 1) : [];
+  return { sheet: { url: page.url, title, description, page, body, assets }, ...found };
+}
+
+/** A page without a source. */
+function frontSheet(page: Page, parts: readonly Part[], terms: readonly Term[], site: Site): Found {
+  const { body, entries } = frontPage(page, site.texts.get(pathOf(page))!, parts, terms, site);
+  const { description } = site.phrases;
+  return { sheet: { url: page.url, title: page.title, description, page, body }, entries, terms: [] };
+}
+
+/** The pages of the book in another language, with frames. */
+interface Translated {
+  readonly phrases: Phrases;
+  /** By address. */
+  readonly pages: ReadonlyMap<string, string>;
+  readonly entries: readonly Entry[];
+  readonly translation: Translation;
+  /** Addresses by those of the English pages. */
+  readonly addresses: ReadonlyMap<string, string>;
+}
+
+/** Makes the pages of the book in the languages beside English. */
+function translationsOf({ parts, site, spoken }: Gathered, { terms }: Sheets): Translated[] {
+  return LANGUAGES.map((language) => {
+    const { phrases } = language, translation = readLayer(language);
+    const edition = editionOf(parts, site, translation, spoken(phrases));
+    const pages = new Map<string, string>(), addresses = new Map<string, string>(), entries: Entry[] = [];
+    for (const page of edition.parts.flatMap(({ pages }) => pages)) {
+      if (page.english === undefined) continue;
+      const url = page.url.slice(phrases.language.length + 1);
+      const { sheet, entries: found } = page.path === undefined
+        ? frontSheet(page, edition.parts, terms, edition.site)
+        : sourceSheet(page, edition.site);
+      entries.push(...found);
+      addresses.set(url, page.url);
+      pages.set(page.url, frame({ parts: edition.parts, phrases }, { ...sheet, others: [{ url, phrases: ENGLISH }] }));
+    }
+    for (const name of translation.unused()) site.problem(name, "No page has this block");
+    return { phrases, pages, entries, translation, addresses };
+  });
+}
+
+/** Sections without a figure are problems, other pages without one are named. */
+function missingFigures(parts: readonly Part[], { experiments }: Site): { problems: Problem[]; warnings: Problem[] } {
+  const problems: Problem[] = [], warnings: Problem[] = [];
+  const isDrawn = ({ path }: Page): boolean => path !== undefined && experiments(path).length > 0;
+  for (const page of parts.flatMap(({ pages }) => pages)) {
+    if (!page.path || isDrawn(page)) continue;
+    const missing = { where: page.path, text: "No figure" };
+    // A section may have several pages; one of them has its figure.
+    const section = page.part.pages.filter(({ number }) => number === page.number);
+    const needs = page.part.kind === "chapter" && page.number.includes(".") && !section.some(isDrawn);
+    if (needs) problems.push(missing);
+    else if (/^core\/(engine|\d\d_\w+)\/(?!mod)/.test(page.path)) warnings.push(missing);
+  }
+  return { problems, warnings };
+}
+
+/** Fonts, styles and scripts, those of figures and of the search too. */
+async function assetsOf(
+  { files }: Gathered,
+  indices: Readonly<Record<string, readonly Entry[]>>,
+): Promise<Map<string, string | Uint8Array>> {
+  const assets = await theme();
+  const figures = await Deno.readTextFile(new URL("figures/figures.css", here));
+  assets.set("assets/figures.css", squeezed(figures, "figures.css"));
+  for (const [url, file] of files) assets.set(url, await Deno.readFile(file));
+  const library = await Deno.readTextFile(new URL("node_modules/minisearch/dist/umd/index.js", here));
+  assets.set("assets/search.js", searchScript(library.replace(/\/\/# sourceMappingURL.*/, "")));
+  for (const [name, entries] of Object.entries(indices)) {
+    assets.set(`assets/search_${name}.js`, indexScript(name, entries));
+  }
+  assets.set(".nojekyll", "");
+  return assets;
 }
 
 /**
@@ -161,150 +192,44 @@ async function theme(): Promise<Map<string, string | Uint8Array>> {
  * @returns pages, files and problems
  */
 export async function build(sourceUrl = ""): Promise<Built> {
-  const problems: Problem[] = [], warnings: Problem[] = [];
+  const problems: Problem[] = [];
   const problem = (where: string, text: string): void => void problems.push({ where, text });
-  const entryPoints = await readEntryPoints(root);
-  const written = partsOfBook({ read, list });
-  const drawn = await optional<Figures>("figures.ts"), widths = await drawn?.widthsProblem();
-  if (widths) problem("docs/figures/widths.ts", widths);
-  const playground = await optional<Playground>("playground/page.ts");
-  const extra = playground?.pages() ?? [];
-  const experimentsOf = (path: string): readonly string[] => drawn?.experimentsOf(path) ?? [];
-  const api: [string, string][] = entryPoints.map((entry) => [entryUrl(entry), entry.specifier]);
-  const front = partOf("heed", "front", [
-    ["index.html", "heed"],
-    ["library.html", "Use it as a library"],
-    ...extra.map(({ url, title }): [string, string] => [url, title]),
-    ["experiments.html", "Experiments"],
+  const gathered = await gather(sourceUrl, problem), { parts, site, extra } = gathered;
+  undocumented(new Set(site.exports.values()), problem);
+  const english = sheetsOf(gathered), missing = missingFigures(parts, site);
+  problems.push(...missing.problems);
+  const translated = translationsOf(gathered, english);
+  const othersOf = (url: string): NonNullable<Sheet["others"]> =>
+    translated.flatMap(({ addresses, phrases }) => addresses.has(url) ? [{ url: addresses.get(url)!, phrases }] : []);
+  const pages = new Map([
+    ...english.sheets.map((sheet): [string, string] => [
+      sheet.url,
+      frame({ parts }, { ...sheet, others: othersOf(sheet.url) }),
+    ]),
+    ...translated.flatMap(({ pages }) => [...pages]),
   ]);
-  const back = partOf("Reference", "back", [["notation.html", "Notation"], ["glossary.html", "Glossary"], ...api]);
-  const workshop = partOf("How it is made", "workshop", [["how_it_is_made.html", "How it is made"]]);
-  const isChapter = ({ kind }: Part): boolean => kind === "chapter";
-  const chapters = written.filter(isChapter), rooms = written.filter((part) => !isChapter(part));
-  const parts = [front, ...chapters, back, workshop, ...rooms];
-  const pages = new Map<string, Page>();
-  for (const { pages: list } of parts) for (const page of list) if (page.path) pages.set(page.path, page);
-
-  const texts = new Map([...pages.keys()].map((path) => [path, read(path)]));
-  for (const path of ["README.md", "bench/LADDER.md"]) texts.set(path, read(path));
-  const proofs: ProofFile[] = [];
-  for (const path of [...walk("tests/"), ...walk("bench/")].filter((path) => path.endsWith(".ts"))) {
-    texts.set(path, read(path));
-    proofs.push(readProofs(path, texts.get(path)!));
-  }
-  const sources = [...pages.keys()].filter((path) => path.endsWith(".ts"));
-  const program = new Program(decodeURIComponent(root.pathname), [...sources, "mod.ts"]);
-  const exports = new Map<string, Definition>();
-  for (const path of [...entryPoints.map(({ path }) => path), "wasm/ladder/mod.ts"]) {
-    for (const [name, definition] of program.exports(path)) if (!exports.has(name)) exports.set(name, definition);
-  }
-
-  const knowledge = new Map(sources.map((path) => [path, program.knowledge(path)]));
-  const site: Site = {
-    pages,
-    knowledge,
-    members: membersOf(knowledge),
-    sourceUrl,
-    texts,
-    exports,
-    tests: proofs.filter(({ path }) => path.startsWith("tests/")),
-    benches: proofs.filter(({ path }) => path.startsWith("bench/")),
-    highlighter: await Highlighter.create(),
-    experiments: experimentsOf,
-    shown: (path) =>
-      extra.flatMap(({ url, title: page, shows = [] }) =>
-        shows.filter((one) => one.path === path).map(({ id, title }) => ({ url: `${url}#${id}`, page, title }))
-      ),
-    outline: (name) => drawn?.outlineOf(name),
-    about: (name) => drawn!.aboutExperiment(name),
-    figure: (name, surroundings) => {
-      try {
-        return drawn?.renderExperiment(name, surroundings) ?? "";
-      } catch (error) {
-        problem(name, `No figure: ${(error as Error).message}`);
-        return "";
-      }
-    },
-    problem,
-  };
-  undocumented(new Set(exports.values()), problem);
-
-  const sheets: Sheet[] = [], terms: Term[] = [], entries: Record<Side, Entry[]> = { book: [], workshop: [] };
-  const assets = await theme();
-  if (drawn) {
-    const name = "figures.css", text = await Deno.readTextFile(new URL(`figures/${name}`, here));
-    assets.set(`assets/${name}`, squeezed(text, name));
-  }
-  for (const [url, file] of playground?.FILES ?? []) assets.set(url, await Deno.readFile(file));
-  for (const part of parts) {
-    for (const page of part.pages) {
-      if (!page.path) continue;
-      const { body, description, ...found } = pageOf(page, site);
-      terms.push(...found.terms);
-      entries[sideOf(part)].push(...found.entries);
-      const shows = experimentsOf(page.path);
-      if (shows.length === 0) {
-        const missing = { where: page.path, text: "No figure" };
-        // A section may have several pages; one of them has its figure.
-        const section = part.pages.filter(({ number }) => number === page.number);
-        const drawn = section.some(({ path }) => experimentsOf(path!).length > 0);
-        if (part.kind === "chapter" && page.number.includes(".") && !drawn) problems.push(missing);
-        else if (/^core\/(engine|\d\d_\w+)\/(?!mod)/.test(page.path)) warnings.push(missing);
-      }
-      const title = (page.number ? `${page.number} ` : "") + page.title;
-      sheets.push({
-        url: page.url,
-        title,
-        description,
-        page,
-        body,
-        ...(shows.length > 0
-          ? { assets: FIGURE_ASSETS }
-          : body.includes("<figure")
-          ? { assets: [FIGURE_ASSETS[0]!] }
-          : {}),
-      });
-    }
-  }
-  for (const { url, title, description, body, assets } of extra) {
-    const page = front.pages.find((page) => page.url === url);
-    sheets.push({ url, title, description, page, body, ...(assets ? { assets } : {}) });
-  }
-  for (const { sheet, found } of reference(entryPoints, back, site, program)) {
-    sheets.push(sheet);
-    entries.book.push(...found);
-  }
-  for (const page of [front, back, workshop].flatMap(({ pages }) => pages)) {
-    if (sheets.some(({ url }) => url === page.url)) continue;
-    const text = read(`docs/pages/${page.url.replace(".html", ".md")}`);
-    const { body, entries: found } = frontPage(page, text, parts, terms, site);
-    entries[sideOf(page.part)].push(...found);
-    sheets.push({ url: page.url, title: page.title, description: DESCRIPTION, page, body });
-  }
-
-  const made = new Map(sheets.map((sheet) => [sheet.url, frame({ parts }, sheet)]));
-  const library = await Deno.readTextFile(new URL("node_modules/minisearch/dist/umd/index.js", here));
-  assets.set("assets/search.js", searchScript(library.replace(/\/\/# sourceMappingURL.*/, "")));
-  for (const side of ["book", "workshop"] as const) {
-    assets.set(`assets/search_${side}.js`, indexScript(side, entries[side]));
-  }
-  assets.set(".nojekyll", "");
-  const others = new Set([...assets.keys(), ...FIGURE_ASSETS, ...extra.flatMap(({ assets = [] }) => assets)]);
-  problems.push(...checkLinks(made, others));
-  const shared = ["assets/katex.css", "assets/style.css", "assets/client.js"].map((name) => weight(assets.get(name)!));
-  for (const [url, html] of made) {
+  const indices = Object.fromEntries(translated.map(({ phrases, entries }) => [phrases.language, entries]));
+  const files = await assetsOf(gathered, { ...english.entries, ...indices });
+  const others = new Set([...files.keys(), ...FIGURE_ASSETS, ...extra.flatMap(({ assets = [] }) => assets)]);
+  problems.push(...checkLinks(pages, others));
+  const shared = ["assets/katex.css", "assets/style.css", "assets/client.js"].map((name) => weight(files.get(name)!));
+  for (const [url, html] of pages) {
     const sum = shared.reduce((a, b) => a + b, weight(html));
     if (sum > LARGEST) problem(url, `Weighs ${sum} bytes compressed, fonts apart: at most ${LARGEST}`);
   }
-  return { pages: made, files: assets, problems, warnings };
+  const translations = translated.map(({ translation }) => translation);
+  return { pages, files, problems: distinct(problems), warnings: missing.warnings, translations };
+}
+
+/** Each problem once: the pages of two languages have the same. */
+function distinct(problems: readonly Problem[]): Problem[] {
+  return [...new Map(problems.map((one) => [`${one.where}: ${one.text}`, one])).values()];
 }
 
 /** Bytes of a page with style and script, compressed, without fonts and figures. */
 const LARGEST = 60_000;
 
 const weight = (content: string | Uint8Array): number => gzipSync(content).length;
-
-const DESCRIPTION = "A book about attention and Transformers that runs";
 
 function undocumented(definitions: ReadonlySet<Definition>, problem: (where: string, text: string) => void): void {
   for (const { kind, path, line, name, undocumented } of definitions) {
@@ -317,7 +242,7 @@ function undocumented(definitions: ReadonlySet<Definition>, problem: (where: str
 /** Pages of the entry points. */
 function reference(
   entryPoints: readonly EntryPoint[],
-  part: Part,
+  pages: readonly Page[],
   site: Site,
   program: Program,
 ): { sheet: Sheet; found: readonly Entry[] }[] {
@@ -326,7 +251,7 @@ function reference(
     for (const { name } of entry.symbols) if (!homes.has(name)) homes.set(name, entryUrl(entry));
   }
   return entryPoints.map((entry, at) => {
-    const page = part.pages.find(({ url }) => url === entryUrl(entry))!;
+    const page = pages.find(({ url }) => url === entryUrl(entry))!;
     const { body, entries } = entryPage(entry, page, program.exports(entry.path), site, at === 0 ? homes : undefined);
     const description = `What ${entry.specifier} exports`;
     return { sheet: { url: page.url, title: page.title, description, page, body }, found: entries };
@@ -363,11 +288,15 @@ if (import.meta.main) {
   });
   const out = values.out === undefined ? SITE : pathToFileURL(`${resolve(values.out)}/`);
   const built = await build(values["source-url"]?.replace(/\/?$/, "/"));
-  const { pages, problems, warnings } = built;
+  const { pages, problems, warnings, translations } = built;
   await write(built, out);
   const { ENTRIES } = await optional<Playground>("playground/page.ts") ?? {};
   await (await optional<typeof import("./bundle.ts")>("bundle.ts"))?.bundle(new URL("assets/", out), ENTRIES);
   for (const { where, text } of problems) console.error(`${where}: ${text}`);
+  for (const { language, shown, stale } of translations) {
+    for (const [name, hash] of stale) console.error(`${name} is stale: the English is ${hash} now`);
+    console.error(`${language}: ${shown.size} blocks, ${stale.size} stale`);
+  }
   if (warnings.length > 0) console.error(`Pages without a figure that need none: ${warnings.length}`);
   const refused = problems.some(({ text }) => text.startsWith("Cannot set the formula"));
   console.log(

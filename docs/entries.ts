@@ -13,7 +13,7 @@ import type { Block } from "./blocks.ts";
 import type { Page } from "./book.ts";
 import { plain } from "./words.ts";
 import { type Entry, RANK } from "./search.ts";
-import { type About, idOf } from "./site.ts";
+import { idOf, type Site } from "./site.ts";
 
 /** The file's name as words: `04_attention/scaled_dot_product.ts` is `scaled dot product`. */
 const nameOf = (path: string): string =>
@@ -27,7 +27,11 @@ const nameOf = (path: string): string =>
  * @param about title and purpose of an experiment
  * @returns entries, the page itself among them
  */
-export function entriesOf(page: Page, blocks: readonly Block[], about: (name: string) => About): Entry[] {
+export function entriesOf(
+  page: Page,
+  blocks: readonly Block[],
+  { about, phrases }: Pick<Site, "about" | "phrases">,
+): Entry[] {
   const entries: Entry[] = [];
   const path = page.path!, isBook = page.part.kind === "chapter";
   const add = (anchor: string, title: string, prose: string, rank: number): void => {
@@ -44,7 +48,13 @@ export function entriesOf(page: Page, blocks: readonly Block[], about: (name: st
   const openings = blocks.filter((block) => block.kind === "opening");
   for (const { anchor, prose } of openings.slice(1)) add(anchor, prose.heading, prose.text, RANK.heading);
   const header = blocks.find((block) => block.kind === "header");
-  add("", page.title, openings[0]?.prose.text.replace(/^\*\*Question\.\*\* /, "") ?? header?.text ?? "", RANK.section);
+  add(
+    "",
+    page.title,
+    openings[0]?.prose.text.replace(new RegExp(`^\\*\\*(?:Question|${phrases.question})[.。]\\*\\* `), "") ??
+      header?.text ?? "",
+    RANK.section,
+  );
   for (const block of blocks) {
     if (block.kind === "section") add(block.anchor, block.prose!.heading, block.prose!.text, RANK.heading);
     else if (block.kind === "reference" && block.names.length > 0) {

@@ -18,6 +18,7 @@ import { escape } from "./figures/svg.ts";
 import { quantitiesOf } from "./quantities.ts";
 import { readRecording } from "./recorded.ts";
 import { languagesOf, wordsOf } from "./languages.ts";
+import { ENGLISH, type Phrases } from "./phrases.ts";
 
 export { widthsProblem } from "./widths.ts";
 
@@ -121,13 +122,15 @@ export function outlineOf(name: string, language = "en"): Outline {
 }
 
 /** The claims and what became of them. */
-function verdicts({ experiment, words }: Loaded, findings: object): string {
+function verdicts({ experiment, words }: Loaded, findings: object, phrases: Phrases): string {
   const items = Object.entries(experiment.claims).map(([name, claim]) => {
     const holds = claim.holds(findings);
     const verdict = holds ? "holds" : claim.refuted ? "refuted" : "fails";
-    return `<li class="${verdict}"><span class="verdict">${verdict}</span> ${escape(words.claims[name]!)}</li>`;
+    return `<li class="${verdict}"><span class="verdict">${phrases.verdicts[verdict]}</span> ${
+      escape(words.claims[name]!)
+    }</li>`;
   });
-  return `<p class="found">Found at the <span class="settings">default</span> settings:</p>
+  return `<p class="found">${phrases.found((settings) => `<span class="settings">${settings}</span>`)}</p>
 <ul class="claims">${items.join("")}</ul>`;
 }
 
@@ -144,11 +147,6 @@ function fieldsOf({ experiment, words }: Loaded): Record<string, Field> {
     }),
   );
 }
-
-/** What the words before the claims mean. */
-const VERDICTS =
-  "<em>holds</em>: the numbers bear it out. <em>refuted</em>: said in the notes or elsewhere, and the numbers " +
-  "contradict it. <em>fails</em>: expected at the default settings, and not so at these.";
 
 /**
  * The figures of an experiment as recorded.
@@ -182,8 +180,6 @@ export interface Surroundings {
   readonly isFirst: boolean;
   /** Address of what says how to run it. */
   readonly help: string;
-  /** Language of the page, `en` by default. */
-  readonly language?: string;
 }
 
 /**
@@ -191,29 +187,36 @@ export interface Surroundings {
  *
  * @param name as in {@linkcode EXPERIMENTS}
  * @param surroundings what its page says of it
+ * @param phrases of the page's language
  * @returns a section with heading, purpose, claims, figures from the recording, and what the live figure needs
  * @throws {RangeError} if there is no such experiment
  * @throws {Deno.errors.NotFound} if nothing was recorded
  */
-export function renderExperiment(name: string, { purpose, isFirst, help, language = "en" }: Surroundings): string {
+export function renderExperiment(
+  name: string,
+  { purpose, isFirst, help }: Surroundings,
+  phrases: Phrases = ENGLISH,
+): string {
+  const { language } = phrases;
   const found = find(name, language), id = experimentId(name), hues = huesOf(name);
   const figures = figuresHtml(recordedFigures(name, language), {
     width: STATIC_WIDTH,
     id,
     hue: (symbol) => hues[symbol],
+    say: (text) => (found.language === language ? phrases.script[text] : undefined) ?? text,
   });
   const data = (key: string, value: unknown): string => ` data-${key}="${escape(JSON.stringify(value))}"`;
   return `<section class="experiment" id="${id}" data-experiment="${name}" data-language="${found.language}"${
-    data("controls", fieldsOf(found))
-  }${data("hues", hues)} aria-labelledby="${id}-title">
+    found.language === language ? "" : ` lang="${found.language}"`
+  }${data("controls", fieldsOf(found))}${data("hues", hues)} aria-labelledby="${id}-title">
 <div class="experiment-head">
 <h2 id="${id}-title">${escape(found.words.title)}</h2>
 <p>${purpose}</p>
 </div>
 <div class="experiment-side">
 <div class="trial"></div>
-${verdicts(found, readRecording(name).findings)}${isFirst ? `\n<p class="legend">${VERDICTS}</p>` : ""}
-<p class="command"><code>deno task experiment ${name}</code> <a href="${escape(help)}">How to run it.</a></p>
+${verdicts(found, readRecording(name).findings, phrases)}${isFirst ? `\n<p class="legend">${phrases.legend}</p>` : ""}
+<p class="command"><code>deno task experiment ${name}</code> <a href="${escape(help)}">${phrases.howToRun}</a></p>
 </div>
 <div class="figures">
 ${figures.join("\n")}

@@ -23,6 +23,7 @@ import {
 } from "./glossary.ts";
 import { relative } from "./layout.ts";
 import { openingOf, readPage } from "./pages.ts";
+import { ENGLISH } from "./phrases.ts";
 import { render, renderInline, sectionOf } from "./prose.ts";
 import { escape, plain } from "./words.ts";
 import { symbolRows } from "./quantities.ts";
@@ -32,8 +33,15 @@ import { addressOf, contextOf, type Site, type Term } from "./site.ts";
 
 /** A labelled paragraph of a page's beginning, such as its question. */
 export function paragraph(prose: string, label: string): string {
-  const at = prose.indexOf(`**${label}.**`);
-  return at < 0 ? "" : prose.slice(at + label.length + 5).split("\n\n")[0]!.replace(/\s+/g, " ").trim();
+  const [, text = ""] = new RegExp(`\\*\\*${label}[.。]\\*\\*([\\s\\S]*)`).exec(prose) ?? [];
+  return text.split("\n\n")[0]!.replace(/\s+/g, " ").trim();
+}
+
+/** The question of a page, in the language of the site if it is translated. */
+function questionOf(page: Page, site: Site): { text: string; language: string } {
+  const blocks = readPage(page, site), [first] = blocks, prose = openingOf(blocks);
+  const language = first && "prose" in first && first.prose?.language || ENGLISH.language;
+  return { text: paragraph(prose, language === ENGLISH.language ? ENGLISH.question : site.phrases.question), language };
 }
 
 /** The chapters with their questions and sections. */
@@ -42,23 +50,30 @@ function map(page: Page, parts: readonly Part[], site: Site): string {
     `<a href="${relative(page.url, other.url)}" data-page="${other.url}">${escape(other.title)}</a>`;
   const chapter = ({ pages: [first, ...sections] }: Part): string => {
     const context = contextOf(page.url, undefined, [], site, { from: first!.path });
-    const question = renderInline(paragraph(openingOf(readPage(first!, site)), "Question"), context);
-    const items = sections.map((section) => `<li><span class="number">${section.number}</span> ${link(section)}</li>`);
-    return `<section class="chapter"><h2><span class="number">${first!.number}</span> ${
-      link(first!)
-    }</h2><p>${question}</p><ol>${items.join("")}</ol></section>`;
+    const { text, language } = questionOf(first!, site), question = renderInline(text, context);
+    const items = sections.map((section, at) => {
+      const number = section.number === sections[at - 1]?.number ? "" : section.number;
+      return `<li><span class="number">${number}</span> ${link(section)}</li>`;
+    });
+    return `<section class="chapter"><h2><span class="number">${first!.number}</span> ${link(first!)}</h2><p${
+      language === site.phrases.language ? "" : ` lang="${language}"`
+    }>${question}</p><ol>${items.join("")}</ol></section>`;
   };
   const others = parts.filter(({ kind }) => kind === "front").flatMap(({ pages }) => pages).filter((other) =>
     other !== page
   );
   return `<div class="map" id="map">${parts.filter(({ kind }) => kind === "chapter").map(chapter).join("\n")}
-<section class="chapter"><h2>To try</h2><ol>${others.map((other) => `<li>${link(other)}</li>`).join("")}</ol></section>
-<section class="chapter"><h2>To look things up</h2><ol>${
+<section class="chapter"><h2>${site.phrases.toTry}</h2><ol>${
+    others.map((other) => `<li>${link(other)}</li>`).join("")
+  }</ol></section>
+<section class="chapter"><h2>${site.phrases.toLookUp}</h2><ol>${
     parts.filter(({ kind }) => kind === "back").flatMap(({ pages }) => pages).filter(({ url }) =>
       !/^api\/./.test(url) || url === "api/heed.html"
     )
       .map((other) =>
-        `<li>${link(other)}${/^api\//.test(other.url) ? ` <span class="note">what can be imported</span>` : ""}</li>`
+        `<li>${link(other)}${
+          /^api\//.test(other.url) ? ` <span class="note">${site.phrases.canBeImported}</span>` : ""
+        }</li>`
       )
       .join("")
   }</ol></section></div>`;
@@ -86,11 +101,11 @@ function experiments(page: Page, parts: readonly Part[], site: Site, entries: En
     const outline = site.outline(name);
     if (!outline) return "";
     const { id, title, claim, refuted } = outline;
-    const but = refuted === 0 ? "" : refuted === 1 ? " One claim is refuted." : ` ${refuted} claims are refuted.`;
-    entries.push({ url: `${section.url}#${id}`, title, page: "Experiment", text: claim, rank: RANK.heading });
+    const { phrases } = site;
+    entries.push({ url: `${section.url}#${id}`, title, page: phrases.experiment, text: claim, rank: RANK.heading });
     return `<li><span class="number">${section.number}</span><a href="${relative(page.url, `${section.url}#${id}`)}">${
       escape(title)
-    }</a><p class="note">${escape(claim)}.${but}</p></li>`;
+    }</a><p class="note">${escape(claim)}${phrases.stop}${phrases.refuted(refuted)}</p></li>`;
   };
   const chapters = parts.filter(({ kind }) => kind === "chapter").map(({ pages: [first, ...sections] }) => {
     const items = sections.flatMap((section) => site.experiments(section.path!).map((name) => item(section, name)));
@@ -115,9 +130,9 @@ function notation(page: Page, parts: readonly Part[], site: Site): string {
     );
     return `<h3><span class="number">${section.number}</span> <a href="${relative(page.url, section.url)}">${
       escape(section.title)
-    }</a></h3><div class="table"><table><thead><tr><th>symbol</th><th>in code</th><th>shape or meaning</th></tr></thead><tbody>${
-      rows.join("\n")
-    }</tbody></table></div>`;
+    }</a></h3><div class="table"><table><thead><tr>${
+      site.phrases.symbolHeads.map((head) => `<th>${head}</th>`).join("")
+    }</tr></thead><tbody>${rows.join("\n")}</tbody></table></div>`;
   });
   return blocks.join("\n");
 }
@@ -197,6 +212,12 @@ function exampleOf(name: string, page: Page, site: Site): string {
     render(example.text, context);
 }
 
+/** The file of a page without a source. */
+export function pathOf({ english, url }: Page): string {
+  const name = english === undefined ? url : url.slice(url.indexOf("/") + 1);
+  return `docs/pages/${name.replace(".html", ".md")}`;
+}
+
 /**
  * Makes a page of Markdown.
  *
@@ -215,13 +236,17 @@ export function frontPage(
   site: Site,
 ): { body: string; entries: readonly Entry[] } {
   const entries: Entry[] = [];
-  const context = contextOf(page.url, undefined, [], site);
-  const text = numbered(source, `docs/pages/${page.url.replace(".html", ".md")}`, site.problem);
+  const path = pathOf(page), said = site.layer?.page(path, source);
+  const text = numbered(said ?? source, path, site.problem, said === undefined ? undefined : site.phrases);
+  const context = contextOf(page.url, undefined, [], site, { from: path });
+  const language = said === undefined && site.phrases !== ENGLISH ? ` lang="${ENGLISH.language}"` : "";
   const blocks = text.split(/^@(.*)$/m);
   let html = "";
   blocks.forEach((block, at) => {
-    if (at % 2 === 0) html += render(withoutEntries(block).trim(), context);
-    else {
+    if (at % 2 === 0) {
+      const prose = render(withoutEntries(block).trim(), context);
+      html += language && prose ? `<div${language}>${prose}</div>` : prose;
+    } else {
       const [command, rest = ""] = block.trim().split(/ (.*)/);
       if (command === "map") html += map(page, parts, site);
       else if (command === "workshop") html += workshop(page, parts, site);
@@ -238,7 +263,7 @@ export function frontPage(
       else throw new Error(`Cannot make ${page.url}: nothing is called @${command}`);
     }
   });
-  if (page.url !== "glossary.html") {
+  if (!path.endsWith("/glossary.md")) {
     entries.push({
       url: page.url,
       title: page.title,
@@ -247,5 +272,5 @@ export function frontPage(
       rank: RANK.reference,
     });
   }
-  return { body: `<div class="plain-page ${page.url.replace(".html", "")}">${html}</div>`, entries };
+  return { body: `<div class="plain-page ${path.split("/").at(-1)!.replace(".md", "")}">${html}</div>`, entries };
 }

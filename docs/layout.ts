@@ -10,6 +10,7 @@
  */
 
 import { type Page, type Part, type Side, sideOf } from "./book.ts";
+import { ENGLISH, type Phrases } from "./phrases.ts";
 import { escape } from "./words.ts";
 
 /** An address as seen from a page; both are given from the root of the site. */
@@ -37,32 +38,36 @@ export interface Sheet {
   readonly body: string;
   /** Style sheets and scripts besides those of the theme, from the root of the site. */
   readonly assets?: readonly string[];
+  /** The same page in other languages. */
+  readonly others?: readonly { readonly url: string; readonly phrases: Phrases }[];
 }
 
 /** The site as far as frames show it. */
 export interface Frame {
   /** In reading order. */
   readonly parts: readonly Part[];
+  /** What the site says itself; English by default. */
+  readonly phrases?: Phrases;
 }
 
 const label = ({ number, title }: Page): string => (number ? `${number} ` : "") + title;
 
-/** The same, the number in a column of its own. */
-const entry = ({ number, title }: Page): string =>
-  (number ? `<span class="number">${number}</span>` : "") + escape(title);
+/** The same, the number in a column of its own; pages of one section have it once. */
+const entry = ({ number, title }: Page, above?: Page): string =>
+  (number && number !== above?.number ? `<span class="number">${number}</span>` : "") + escape(title);
 
 /** Where each half of the site begins. */
-const SIDES: readonly (readonly [side: Side, url: string, name: string])[] = [
-  ["book", "index.html", "the book"],
-  ["workshop", "how_it_is_made.html", "how it is made"],
-];
+function sidesOf({ parts, phrases = ENGLISH }: Frame): (readonly [side: Side, url: string, name: string])[] {
+  const start = parts.find((part) => sideOf(part) === "book")?.pages[0]?.url ?? "index.html";
+  return [["book", start, phrases.book], ["workshop", "how_it_is_made.html", phrases.workshop]];
+}
 
 /** The half that a page belongs to. */
 const sideOfSheet = ({ page }: Sheet): Side => page ? sideOf(page.part) : "book";
 
 /** The two halves, that of the page marked. */
-function sides(sheet: Sheet, attributes: string): string {
-  const links = SIDES.map(([side, url, name]) =>
+function sides(site: Frame, sheet: Sheet, attributes: string): string {
+  const links = sidesOf(site).map(([side, url, name]) =>
     `<a href="${relative(sheet.url, url)}"${side === sideOfSheet(sheet) ? ` aria-current="true"` : ""}>${name}</a>`
   );
   return `<nav class="sides" ${attributes}>${links.join("")}</nav>`;
@@ -70,10 +75,10 @@ function sides(sheet: Sheet, attributes: string): string {
 
 /** The contents of the page's half. */
 function tree({ parts }: Frame, sheet: Sheet): string {
-  const link = (page: Page): string =>
+  const link = (page: Page, above?: Page): string =>
     `<a href="${relative(sheet.url, page.url)}" data-page="${page.url}"${
       page === sheet.page ? ` aria-current="page"` : ""
-    }>${entry(page)}</a>`;
+    }>${entry(page, above)}</a>`;
   return parts.filter((part) => sideOf(part) === sideOfSheet(sheet)).map((part) => {
     const [first, ...rest] = part.pages;
     if (!first) return "";
@@ -81,12 +86,21 @@ function tree({ parts }: Frame, sheet: Sheet): string {
       return part.pages.map((page) => `<li class="is-unnumbered">${link(page)}</li>`).join("");
     }
     const open = part.kind === "chapter" || part === sheet.page?.part;
-    const inner = open && rest.length > 0 ? `<ol>${rest.map((page) => `<li>${link(page)}</li>`).join("")}</ol>` : "";
+    const inner = open && rest.length > 0
+      ? `<ol>${rest.map((page, at) => `<li>${link(page, rest[at - 1])}</li>`).join("")}</ol>`
+      : "";
     const isChapter = part.kind === "chapter", name = isChapter ? entry(first) : escape(part.title);
     return `<li class="part${isChapter ? "" : " is-unnumbered"}"><a href="${
       relative(sheet.url, first.url)
     }" data-page="${first.url}"${first === sheet.page ? ` aria-current="page"` : ""}>${name}</a>${inner}</li>`;
   }).join("\n");
+}
+
+/** The same page in other languages; the script adds the place. */
+function languages({ url, others = [] }: Sheet): string {
+  return others.map(({ url: other, phrases: { language, name } }) =>
+    `<a class="language" href="${relative(url, other)}" lang="${language}" hreflang="${language}">${name}</a>`
+  ).join("");
 }
 
 /** The reader's choices, before the first paint. */
@@ -95,13 +109,13 @@ const EARLY = `try{const d=document.documentElement,s=localStorage;d.classList.a
 
 /** A page as a file. */
 export function frame(site: Frame, sheet: Sheet): string {
-  const { url, page } = sheet;
+  const { url, page } = sheet, { phrases = ENGLISH } = site;
   const own = site.parts.filter((part) => sideOf(part) === sideOfSheet(sheet));
   const all = own.flatMap(({ pages }) => pages), at = page ? all.indexOf(page) : -1;
   const [previous, next] = at < 0 ? [undefined, undefined] : [all[at - 1], all[at + 1]];
   const to = (target: string): string => relative(url, target);
   const up = page && page.part.pages[0] !== page && page.part.pages[0];
-  const name = SIDES.some(([, start]) => start === url)
+  const name = sidesOf(site).some(([, start]) => start === url)
     ? ""
     : `<span aria-current="page">${escape(page ? label(page) : sheet.title)}</span>`;
   const above = up && (page.part.kind === "chapter" ? label(up) : page.part.kind === "workshop" && page.part.title);
@@ -118,13 +132,19 @@ export function frame(site: Frame, sheet: Sheet): string {
       ? `<a rel="${rel}" href="${to(other.url)}"><span>${text}</span> ${escape(label(other))}</a>`
       : "<span></span>";
   return `<!doctype html>
-<html lang="en" data-root="${to("").replace(/\/$/, "") || "."}" data-url="${url}" data-side="${sideOfSheet(sheet)}">
+<html lang="${phrases.language}" data-root="${to("").replace(/\/$/, "") || "."}" data-url="${url}" data-side="${
+    sideOfSheet(sheet)
+  }"${phrases === ENGLISH ? "" : ` data-words="${escape(JSON.stringify(phrases.script))}"`}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escape(sheet.title)} · heed</title>
 <meta name="description" content="${escape(sheet.description)}">
-<link rel="icon" href="data:,">
+<link rel="icon" href="data:,">${
+    (sheet.others ?? []).map((other) =>
+      `\n<link rel="alternate" hreflang="${other.phrases.language}" href="${to(other.url)}">`
+    ).join("")
+  }
 <script>${EARLY}</script>
 <link rel="preload" href="${to("assets/serif.woff2")}" as="font" type="font/woff2" crossorigin>
 <link rel="stylesheet" href="${to("assets/katex.css")}">
@@ -133,25 +153,26 @@ ${assets}
 <script defer src="${to("assets/client.js")}"></script>
 </head>
 <body>
-<a class="skip" href="#content">Skip to the text</a>
+<a class="skip" href="#content">${phrases.skip}</a>
 <header>
-<a class="brand" href="${to("index.html")}">heed</a>
-${sides(sheet, `aria-label="Halves of this site"`)}
-<nav class="crumbs" aria-label="Place">${crumbs}</nav>
-<details class="tree"><summary>contents</summary><nav aria-label="Contents">${
-    sides(sheet, `aria-label="Halves of this site, in the contents"`)
+<a class="brand" href="${to(sidesOf(site)[0]![1])}">heed</a>
+${sides(site, sheet, `aria-label="${phrases.halves}"`)}
+<nav class="crumbs" aria-label="${phrases.place}">${crumbs}</nav>
+<details class="tree"><summary>${phrases.contents}</summary><nav aria-label="${phrases.contents}">${
+    sides(site, sheet, `aria-label="${phrases.halves} · ${phrases.contents}"`)
   }<ol>
 ${tree(site, sheet)}
 </ol></nav></details>
-<button class="needs-js" data-action="search">search <kbd>/</kbd></button>
-<button class="needs-js optional" data-action="colours" aria-pressed="true">colours</button>
-<button class="needs-js" data-action="theme">theme</button>
+<button class="needs-js" data-action="search">${phrases.search} <kbd>/</kbd></button>
+<button class="needs-js optional" data-action="colours" aria-pressed="true">${phrases.colours}</button>
+<button class="needs-js" data-action="theme">${phrases.theme}</button>
+${languages(sheet)}
 </header>
 <main id="content">
 ${sheet.body}
 </main>
 <footer>
-<nav class="turn" aria-label="Neighbours">${turn(previous, "prev", "‹")}${turn(next, "next", "›")}</nav>
+<nav class="turn" aria-label="${phrases.neighbours}">${turn(previous, "prev", "‹")}${turn(next, "next", "›")}</nav>
 </footer>
 </body>
 </html>

@@ -14,6 +14,7 @@ import type { Page } from "./book.ts";
 import type { Names } from "./blocks.ts";
 import type { Mark } from "./code.ts";
 import { relative } from "./layout.ts";
+import type { Phrases } from "./phrases.ts";
 import { shaderNames } from "./program.ts";
 import { escape, plain } from "./words.ts";
 import { findNames, type Quantity } from "./quantities.ts";
@@ -91,11 +92,11 @@ const isImports = (code: readonly Line[]): boolean =>
   code.map(({ text }) => text).join("\n").replace(/^import [\s\S]*?;$/gm, "").trim() === "";
 
 /** The code of a block; imports are folded. */
-export function codeHtml(code: readonly Line[], lines: Lines, anchor: string): string {
+export function codeHtml(code: readonly Line[], lines: Lines, anchor: string, { imports }: Phrases): string {
   if (code.length === 0) return "";
   if (!isImports(code)) return `<pre><code>${lines(code, anchor)}</code></pre>`;
   const count = code.filter(({ text }) => /^import /.test(text)).length;
-  return `<details class="imports"><summary>${count} import${count === 1 ? "" : "s"}</summary><pre><code>${
+  return `<details class="imports"><summary>${imports(count)}</summary><pre><code>${
     lines(code)
   }</code></pre></details>`;
 }

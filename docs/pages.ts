@@ -11,7 +11,7 @@
  * @module
  */
 
-import { type Block, blocksOf, descriptionOf, inLanguage, type Layer, type Prose, withFigures } from "./blocks.ts";
+import { type Block, blocksOf, descriptionOf, inLanguage, type Prose, withFigures } from "./blocks.ts";
 import type { Page } from "./book.ts";
 import { checkColours } from "./check.ts";
 import { entriesOf } from "./entries.ts";
@@ -42,11 +42,12 @@ export interface Made {
 
 /** Prose whose references have numbers, and whose tables have titles. */
 function finished(prose: Prose, path: string, site: Site): Prose {
-  const set = (text: string): string => numbered(text, path, site.problem);
+  const phrases = prose.language ? site.phrases : undefined;
+  const set = (text: string): string => numbered(text, path, site.problem, phrases);
   return {
     ...prose,
     heading: set(prose.heading),
-    text: withTitles(set(prose.text), path, site.pages),
+    text: withTitles(set(prose.text), path, site),
     tags: prose.tags.map((tag) => ({ ...tag, text: set(tag.text) })),
   };
 }
@@ -55,18 +56,23 @@ function finished(prose: Prose, path: string, site: Site): Prose {
  * The blocks of a page, as they are printed.
  *
  * @param page which one
- * @param site everything else
- * @param layer another language
+ * @param site everything else, and the language
  * @returns blocks in order
  */
-export function readPage(page: Page, site: Site, layer?: Layer): Block[] {
-  const path = page.path!, english = blocksOf(site.texts.get(path)!, page.title, namesOf(page, site));
-  const spoken = layer
-    ? inLanguage(english, path, layer, (key) => site.problem(path, `The ${layer.language} text of ${key} is stale`))
-    : english;
+export function readPage(page: Page, site: Site): Block[] {
+  const path = page.path!, names = namesOf(page, site);
+  const english = blocksOf(site.texts.get(path)!, page.english ?? page.title, names);
+  const spoken = site.layer ? retitled(inLanguage(english, path, site.layer), page) : english;
   const experiments = site.experiments(path).map((name) => ({ name, program: programOf(name, site) }));
   return withFigures(spoken, experiments).map((block) =>
     "prose" in block && block.prose ? { ...block, prose: finished(block.prose, path, site) } : block
+  );
+}
+
+/** The same with the title of the page in its language. */
+function retitled(blocks: readonly Block[], { title }: Page): Block[] {
+  return blocks.map((block, at) =>
+    at === 0 && block.kind === "opening" ? { ...block, prose: { ...block.prose, heading: title } } : block
   );
 }
 
@@ -79,13 +85,12 @@ export function openingOf(blocks: readonly Block[]): string {
  * Makes a page of the book.
  *
  * @param page which one
- * @param site everything else
- * @param layer another language; English without
+ * @param site everything else, and the language
  * @returns HTML, and what it says for lists, glossary and search
  */
-export function pageOf(page: Page, site: Site, layer?: Layer): Made {
+export function pageOf(page: Page, site: Site): Made {
   const path = page.path!, terms: Term[] = [];
-  const blocks = readPage(page, site, layer);
+  const blocks = readPage(page, site);
   const quantities = quantitiesOf(openingOf(blocks));
   const context = contextOf(page.url, page, quantities, site, { term: (term) => terms.push(term) });
   const first = blocks.find((block) => block.kind === "figure")?.name;
@@ -99,14 +104,14 @@ export function pageOf(page: Page, site: Site, layer?: Layer): Made {
       site.figure(name, {
         purpose: purposeOf(name, view),
         isFirst: name === first,
-        help: relative(page.url, "library.html#run-it"),
+        help: relative(page.url, `${site.home("library.html")}#run-it`),
       }),
   };
   for (const text of checkColours(blocks, quantities)) site.problem(path, text);
   const rows = blocks.map((block) => blockHtml(block, view));
   const last = blocks.findLastIndex(({ kind }) => kind === "opening" || kind === "header");
   const places = placesHtml(page, site), measured = measuredHtml(path, site.texts.get(RECORD) ?? "", context);
-  const proofs = shownHtml(page, site) + proofsHtml(path, site);
+  const proofs = shownHtml(page, site) + proofsHtml(path, site, site.phrases);
   const body = [
     ...rows.slice(0, last + 1),
     ...places ? [rowHtml("section", places)] : [],
@@ -116,9 +121,9 @@ export function pageOf(page: Page, site: Site, layer?: Layer): Made {
   ];
   return {
     body: `<div class="page">${body.join("\n")}</div>`,
-    description: descriptionOf(blocks),
+    description: descriptionOf(blocks, site.phrases.question),
     terms,
-    entries: entriesOf(page, blocks, site.about),
+    entries: entriesOf(page, blocks, site),
   };
 }
 
@@ -126,9 +131,9 @@ export function pageOf(page: Page, site: Site, layer?: Layer): Made {
 function purposeOf(name: string, { page, site, quantities }: View): string {
   const program = programOf(name, site);
   const from = page.path!.replace(/^(core\/\w+\/).*/, `$1experiments/${program}`), file = site.pages.get(from);
-  const more = file ? ` <a href="${relative(page.url, file.url)}">Its\u00a0program</a>` : "";
+  const more = file ? ` <a href="${relative(page.url, file.url)}">${site.phrases.program}</a>` : "";
   const context = contextOf(page.url, page, quantities, site, { from });
-  return renderInline(numbered(site.about(name).purpose, from, site.problem), context) + more;
+  return renderInline(numbered(site.about(name).purpose, from, site.problem, site.phrases), context) + more;
 }
 
 /** Where the figures of an experiment's program stand. */
@@ -142,12 +147,12 @@ function placesHtml(page: Page, site: Site): string {
       }</a>`
     )
   );
-  return links.length > 0 ? `<p>Shown in ${[...new Set(links)].join(" and ")}.</p>` : "";
+  return links.length > 0 ? `<p>${site.phrases.shownIn([...new Set(links)].join(" and "))}</p>` : "";
 }
 
 /** Where the playground shows the page at work. */
 function shownHtml({ path, url: from }: Page, site: Site): string {
   const shown = site.shown(path!), [first] = shown;
   const links = shown.map(({ url, title }) => `<a href="${relative(from, url)}">${escape(title)}</a>`);
-  return first ? `<p>At work on the ${first.page.toLowerCase()}: ${links.join(", ")}.</p>` : "";
+  return first ? `<p>${site.phrases.atWork(escape(first.page), links.join(", "))}</p>` : "";
 }

@@ -10,6 +10,7 @@
  * @module
  */
 
+import type { Phrases } from "./phrases.ts";
 import { escape } from "./words.ts";
 
 /** A test or a bench and where it is. */
@@ -142,19 +143,21 @@ export function withTests(
  *
  * @param source its path
  * @param site all of them
+ * @param phrases of the language
  * @returns sentences as HTML; empty if there are none
  */
 export function proofsHtml(
   source: string,
   { tests, benches, sourceUrl }: Pick<Proofs, "tests" | "benches" | "sourceUrl">,
+  phrases: Phrases,
 ): string {
   const one = ({ path, proofs }: ProofFile): string => {
     const name = `<code>${escape(path)}</code>`;
     return `${sourceUrl ? `<a href="${escape(sourceUrl + path)}">${name}</a>` : name} (${proofs.length})`;
   };
   const list = (files: readonly ProofFile[]): string =>
-    files.slice(0, 6).map(one).join(", ") + (files.length > 6 ? ` and ${files.length - 6} more` : "");
+    files.slice(0, 6).map(one).join(", ") + (files.length > 6 ? phrases.more(files.length - 6) : "");
   const proved = proofsOf(source, tests), measured = proofsOf(source, benches);
-  return (proved.length > 0 ? `<p>Proved by the tests of ${list(proved)}.</p>` : "") +
-    (measured.length > 0 ? `<p>Measured by ${list(measured)}.</p>` : "");
+  return (proved.length > 0 ? `<p>${phrases.proved(list(proved))}</p>` : "") +
+    (measured.length > 0 ? `<p>${phrases.measured(list(measured))}</p>` : "");
 }

@@ -46,9 +46,12 @@ export interface SymbolRow {
   readonly meaning: string;
 }
 
+/** Whether a line is the head of a symbol table, in any language of the site. */
+export const isSymbolHead = (line: string): boolean => /^\| *(?:symbol|符号)/.test(line);
+
 /** The symbol table of a page's beginning, row by row. */
 export function symbolRows(prose: string): SymbolRow[] {
-  const lines = prose.split("\n"), head = lines.findIndex((line) => /^\| *symbol/.test(line));
+  const lines = prose.split("\n"), head = lines.findIndex(isSymbolHead);
   const end = lines.findIndex((line, at) => at > head && !line.startsWith("|"));
   if (head < 0) return [];
   return lines.slice(head + 2, end < 0 ? undefined : end).map((line) => {

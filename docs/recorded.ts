@@ -1,7 +1,7 @@
 /**
  * # What was recorded
  *
- * **Question.** A page shows what an experiment found. Pages are built in a second, experiments take many;
+ * **Question.** A page shows what an experiment found. All experiments together take minutes, which no build should wait for;
  * and devices round differently. What does the page show, and when is it out of date?
  *
  * **Idea.** What is found at the default controls is kept as JSON beside this file, rounded to what a reader can

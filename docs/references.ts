@@ -11,6 +11,7 @@
  */
 
 import { withNumbers } from "../core/contents.ts";
+import { ENGLISH, type Phrases } from "./phrases.ts";
 
 /**
  * Writes the numbers of sections and chapters into Markdown.
@@ -18,11 +19,23 @@ import { withNumbers } from "../core/contents.ts";
  * @param text Markdown
  * @param from the file that it stands in, from the root of the repository
  * @param problem hears of references that lead to no section
+ * @param phrases of the language
  * @returns Markdown whose links have the number behind the word
  */
-export function numbered(text: string, from: string, problem: (where: string, text: string) => void): string {
+export function numbered(
+  text: string,
+  from: string,
+  problem: (where: string, text: string) => void,
+  phrases: Phrases = ENGLISH,
+): string {
+  // English keeps the capital that a sentence begins with.
+  const said = (words: string): string => {
+    if (phrases === ENGLISH) return words;
+    const [word = "", number = ""] = words.split(" ");
+    return word.toLowerCase() === "section" ? phrases.section(number) : phrases.chapter(number);
+  };
   try {
-    return withNumbers(text, from, (words, href) => `[${words}](${href})`);
+    return withNumbers(text, from, (words, href) => `[${said(words)}](${href})`);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     problem(from, error.message);

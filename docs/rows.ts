@@ -15,6 +15,7 @@ import { drawDiagram } from "./figures/diagram.ts";
 import { relative } from "./layout.ts";
 import { codeHtml, type Lines } from "./lines.ts";
 import type { Context } from "./context.ts";
+import { ENGLISH, type Phrases } from "./phrases.ts";
 import { render, renderInline } from "./prose.ts";
 import { escape, plain } from "./words.ts";
 import { withTests } from "./proofs.ts";
@@ -45,11 +46,22 @@ const unbroken = (html: string): string =>
   html.replace(/[\p{L}\d]+(?:-[\p{L}\d]+)+/gu, `<span class="unbroken">$&</span>`);
 
 /** A row of the page. */
-export function rowHtml(kind: string, prose: string, code = "", { id = "", stays = false } = {}): string {
+export function rowHtml(
+  kind: string,
+  prose: string,
+  code = "",
+  { id = "", stays = false, language = "" } = {},
+): string {
   const tables = code.startsWith(`<div class="stay">`);
-  return `<div class="row is-${kind}"${id ? ` id="${escape(id)}"` : ""}><div class="prose${
-    stays ? " stays" : ""
-  }">${prose}</div><div class="code${tables ? " stays" : ""}">${code}</div></div>`;
+  return `<div class="row is-${kind}"${id ? ` id="${escape(id)}"` : ""}><div class="prose${stays ? " stays" : ""}"${
+    language && ` lang="${language}"`
+  }>${prose}</div><div class="code${tables ? " stays" : ""}">${code}</div></div>`;
+}
+
+/** The language of prose, where it is not that of its page. */
+function languageOf(prose: Prose | undefined, { phrases }: Site): string {
+  const language = prose?.language ?? ENGLISH.language;
+  return prose && language !== phrases.language ? language : "";
 }
 
 /** The heading of a part of the page. */
@@ -88,6 +100,7 @@ function openingHtml({ prose, anchor }: Extract<Block, { kind: "opening" }>, vie
     anchor ? "section top" : "opening",
     heading + textHtml(prose, text, view),
     tablesHtml(tables, diagrams.length > 0, quantities, context) + diagrams.join(""),
+    { language: languageOf(prose, view.site) },
   );
 }
 
@@ -100,48 +113,56 @@ function textHtml({ tests }: Pick<Prose, "tests">, text: string, { page, site, c
 }
 
 /** Tags of a doc comment as a list. */
-function tagsHtml({ tags }: Pick<Prose, "tags">, context: Context): string {
+function tagsHtml({ tags }: Pick<Prose, "tags">, context: Context, phrases: Phrases): string {
   const item = (term: string, text: string): string =>
     `<dt>${term}</dt><dd>${renderInline(text.replace(/\s+/g, " "), context)}</dd>`;
   const found = tags.flatMap(({ kind, name, text }) => {
     if (kind === "param") return [item(renderInline(`\`${name.replace(/^\[|\]$/g, "")}\``, context), text)];
     if (kind === "typeParam") return [item(`<code>${escape(name)}</code>`, text)];
-    if (kind === "returns") return [item("returns", text)];
-    if (kind === "throws") return [item(`throws ${name ? `<code>${escape(name)}</code>` : ""}`, text)];
+    if (kind === "returns") return [item(phrases.returns, text)];
+    if (kind === "throws") return [item(`${phrases.throws} ${name ? `<code>${escape(name)}</code>` : ""}`, text)];
     return [];
   });
   const examples = tags.filter(({ kind }) => kind === "example")
-    .map(({ text }) => `<details class="example"><summary>example</summary>${render(text, context)}</details>`);
+    .map(({ text }) =>
+      `<details class="example"><summary>${phrases.example}</summary>${render(text, context)}</details>`
+    );
   const others = tags.filter(({ kind }) => kind === "deprecated" || kind === "see")
     .map(({ kind, text }) => `<p>${kind}: ${renderInline(text, context)}</p>`);
   return (found.length > 0 ? `<dl class="tags">${found.join("")}</dl>` : "") + others.join("") + examples.join("");
 }
 
 /** An exercise changes the page's file and runs something. */
-function exerciseHtml({ path, url }: Page): string {
-  return `<p class="note">This page is the file <code>${escape(path!)}</code>. <a href="${
-    relative(url, "library.html#try-an-exercise")
-  }">How to try it.</a></p>`;
+function exerciseHtml({ path, url }: Page, { home, phrases: { thisFile, tryIt } }: Site): string {
+  return `<p class="note">${thisFile(`<code>${escape(path!)}</code>`)} <a href="${
+    relative(url, `${home("library.html")}#try-an-exercise`)
+  }">${tryIt}</a></p>`;
 }
 
 /** Prose beside code. */
 function besideHtml({ kind, prose, code, anchor }: TextBlock, view: View): string {
-  const { page, context, lines } = view;
+  const { page, context, lines, site } = view, { phrases } = site;
   // A link to what a doc comment describes leads to the comment, not past it.
   const id = kind === "reference" ? anchor : "";
   const text = page.language === "wgsl" ? sentence(prose?.text ?? "") : prose?.text ?? "";
   const html = (kind === "section" ? headingHtml(prose!.heading, anchor, context) : "") +
     (prose ? textHtml(prose, text, view) : "") +
-    (kind === "section" && /^exercises?(-\d+)?$/.test(anchor) ? exerciseHtml(page) : "");
+    (kind === "section" && /^exercises?(-\d+)?$/.test(anchor) ? exerciseHtml(page, site) : "");
   const first = code[0]?.text ?? "";
   const isTop = kind === "section" || kind === "reference" && !/^\s/.test(first);
   const opens = /^(export )?(abstract )?(class|interface) /.test(first) && code.length < 4;
   const stays = code.length > LONG_CODE && (prose?.text.length ?? 0) + (prose?.heading.length ?? 0) < SHORT_PROSE;
-  const tags = prose ? tagsHtml(prose, context) : "";
-  return rowHtml(kind + (isTop ? " top" : "") + (opens ? " opens" : ""), html, tags + codeHtml(code, lines, id), {
-    id,
-    stays,
-  });
+  const tags = prose ? tagsHtml(prose, context, phrases) : "";
+  return rowHtml(
+    kind + (isTop ? " top" : "") + (opens ? " opens" : ""),
+    html,
+    tags + codeHtml(code, lines, id, phrases),
+    {
+      id,
+      stays,
+      language: languageOf(prose, site),
+    },
+  );
 }
 
 /** A block as a row of its page. */

@@ -15,7 +15,6 @@
  */
 
 import MiniSearch from "minisearch";
-import type { Side } from "./book.ts";
 
 /** Something to be found. */
 export interface Entry {
@@ -127,10 +126,10 @@ globalThis.heedSearch = (() => {
 /**
  * The script that adds an index to the search.
  *
- * @param side the half of the site
+ * @param name the half of the site, or the language of the book
  * @param entries in the order of the pages
  * @returns JavaScript for after that of the search
  */
-export function indexScript(side: Side, entries: readonly Entry[]): string {
-  return `globalThis.heedSearch.add("${side}", ${JSON.stringify(JSON.stringify(buildIndex(entries)))});\n`;
+export function indexScript(name: string, entries: readonly Entry[]): string {
+  return `globalThis.heedSearch.add("${name}", ${JSON.stringify(JSON.stringify(buildIndex(entries)))});\n`;
 }

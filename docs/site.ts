@@ -18,6 +18,8 @@ import { relative } from "./layout.ts";
 import type { Definition, Knowledge } from "./program.ts";
 import type { Proofs } from "./proofs.ts";
 import type { Context } from "./context.ts";
+import type { Translation } from "./layer.ts";
+import type { Phrases } from "./phrases.ts";
 import { plain } from "./words.ts";
 import type { Quantity } from "./quantities.ts";
 
@@ -47,8 +49,14 @@ export interface Surroundings {
   readonly help: string;
 }
 
-/** What all pages share. */
+/** What all pages of a language share. */
 export interface Site extends Proofs {
+  /** What the site says itself. */
+  readonly phrases: Phrases;
+  /** Where a page without a source is, from its English address. */
+  readonly home: (url: string) => string;
+  /** The words of a language that is not English. */
+  readonly layer?: Translation;
   /** By path. */
   readonly pages: ReadonlyMap<string, Page>;
   /** By path. */
@@ -174,7 +182,9 @@ export function contextOf(
       const shown = own.find((name) => file.endsWith(`/experiments/${programOf(name, site)}`));
       if (shown) return `#${idOf(shown)}`;
       const address = addressOfFile(file, url, site);
-      return address === undefined ? href : address + hash;
+      if (address !== undefined) return address + hash;
+      const [, page] = /^docs\/pages\/([\w/]+\.html)$/.exec(file) ?? [];
+      return page === undefined ? href : relative(url, site.home(page) + hash);
     },
     code: (text, language) => site.highlighter.block(text, language, namesIn(text, url, site)),
     problem: (text) => site.problem(where, text),

@@ -10,7 +10,7 @@
  */
 
 import type { Table } from "./blocks.ts";
-import type { Page } from "./book.ts";
+import type { Site } from "./site.ts";
 import type { Context } from "./context.ts";
 import { render, renderInline } from "./prose.ts";
 import { cells, type Quantity } from "./quantities.ts";
@@ -70,7 +70,7 @@ const PAGES = /^\| *page *\|.*\n\|[-| ]*\n(?:\|.*(?:\n|$))*/m;
  * @param pages by path
  * @returns Markdown with one column more
  */
-export function withTitles(text: string, path: string, pages: ReadonlyMap<string, Page>): string {
+export function withTitles(text: string, path: string, { pages, phrases }: Pick<Site, "pages" | "phrases">): string {
   if (!/^core\/\d\d_\w+\/mod\.ts$/.test(path)) return text;
   return text.replace(PAGES, (table) => {
     const [head, rule, ...rows] = table.trimEnd().split("\n");
@@ -81,6 +81,6 @@ export function withTitles(text: string, path: string, pages: ReadonlyMap<string
         return page ? `| ${page.number} | [${page.title}](${file}) ` : `| ${all}`;
       })
     );
-    return [`| section ${head}`, `| --- ${rule}`, ...set, ""].join("\n");
+    return [`| ${phrases.sectionColumn} ${head}`, `| --- ${rule}`, ...set, ""].join("\n");
   });
 }

@@ -118,7 +118,7 @@ const isTool = (path: string): boolean => /^(tests|bench|docs|core\/cli\/std\/as
 const isContract = (path: string): boolean =>
   /^core\/engine\/(backend|shape|requirements|kernel_device)\.ts$/.test(path);
 
-/** Whether a file may import another: the table of the design. */
+/** Whether a file may import another: the table "The house" of CONTRIBUTING.md. */
 function mayImport(from: string, to: string): boolean {
   if (isTool(from)) return true;
   if (isTool(to)) return false;
@@ -140,7 +140,7 @@ function mayImport(from: string, to: string): boolean {
   return !isExperiment(to) && chapterOf(to) <= chapter;
 }
 
-Deno.test("the import lines follow the design's table", { ignore }, () => {
+Deno.test("the import lines follow the table of CONTRIBUTING.md", { ignore }, () => {
   const wrong: string[] = [];
   for (const { path, imports } of sources.values()) {
     for (const { target } of imports) {

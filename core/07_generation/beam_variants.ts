@@ -41,20 +41,70 @@
  * @module
  */
 
-import type { Random } from "../engine/random.ts";
-import { BeamSearch, type BeamSearchOptions, type Hypothesis } from "./greedy_and_beam.ts";
+import {
+  callback,
+  type Check,
+  checkOptions,
+  type Checks,
+  integer,
+  numeric,
+  object,
+  required,
+} from "../engine/options.ts";
+import { Random } from "../engine/random.ts";
+import { type BeamOptions, BeamSearch, lengthPenaltyCheck, limitChecks, numBeamsCheck } from "./greedy_and_beam.ts";
+import type { Beam, Hypothesis, SequenceLimits, SequenceSearch } from "./search.ts";
 
 /** How alike two tokens are: 1 for the same meaning, 0 for nothing in common. */
 export type TokenSimilarity = (token: number, other: number) => number;
 
-/** Options of {@linkcode DiverseBeamSearch}. */
-export interface DiverseBeamSearchOptions extends BeamSearchOptions {
+/** Options of {@linkcode diverseBeamSearch}. */
+export interface DiverseBeamOptions extends BeamOptions {
   /** Groups that the beams are divided into; a divisor of `numBeams`. */
   readonly numBeamGroups: number;
   /** What a token costs for each earlier group's beam that has just taken it, in nats; 0.5 by default. */
   readonly diversityPenalty?: number;
   /** Makes similar tokens cost their share as well; by default only the same token does. */
   readonly similarity?: TokenSimilarity;
+}
+
+/** Options of {@linkcode DiverseBeamSearch}: those of the search, and where a sequence ends. */
+export interface DiverseBeamSearchOptions extends DiverseBeamOptions, SequenceLimits {}
+
+/** What the number of groups may be, apart from being a divisor. */
+export const numBeamGroupsCheck: Check<number> = integer();
+/** What a diversity penalty may be. */
+export const diversityPenaltyCheck: Check<number> = numeric({ min: 0 });
+/** What a measure of similarity may be. */
+export const similarityCheck: Check<TokenSimilarity> = callback<TokenSimilarity>();
+
+const diverseChecks: Checks<DiverseBeamOptions> = {
+  numBeams: required(numBeamsCheck),
+  lengthPenalty: lengthPenaltyCheck,
+  numBeamGroups: required(numBeamGroupsCheck),
+  diversityPenalty: diversityPenaltyCheck,
+  similarity: similarityCheck,
+};
+
+function requireDivisor({ numBeams, numBeamGroups }: DiverseBeamOptions): void {
+  if (numBeams % numBeamGroups === 0) return;
+  throw new RangeError(
+    `Cannot divide ${numBeams} beams into numBeamGroups = ${numBeamGroups}: it must be a divisor of their number`,
+  );
+}
+
+/**
+ * Searches in groups of beams that avoid each other's words.
+ *
+ * @param options width, groups, penalty, and how lengths are compared
+ * @returns a search
+ * @throws {RangeError} if an option is outside its interval
+ */
+export function diverseBeamSearch(options: DiverseBeamOptions): SequenceSearch {
+  checkOptions("search", options, diverseChecks);
+  requireDivisor(options);
+  const { numBeams } = options;
+  return { name: "diverse beam search", numBeams, begin: (limits) => new DiverseBeamSearch({ ...options, ...limits }) };
 }
 
 /**
@@ -64,7 +114,7 @@ export interface DiverseBeamSearchOptions extends BeamSearchOptions {
  * and the length penalty, the texts of all groups are ranked at the end. (The library `transformers` lets
  * penalties add up in the scores.)
  */
-export class DiverseBeamSearch {
+export class DiverseBeamSearch implements Beam {
   readonly #groups: readonly BeamSearch[];
   readonly #penalty: number;
   readonly #similarity: TokenSimilarity | undefined;
@@ -77,20 +127,11 @@ export class DiverseBeamSearch {
    * @param options width, groups, penalty, length, and how lengths are compared
    * @throws {RangeError} if an option is outside its interval
    */
-  constructor(
-    { numBeams, numBeamGroups, diversityPenalty = 0.5, similarity, ...options }: DiverseBeamSearchOptions,
-  ) {
-    if (!(Number.isSafeInteger(numBeamGroups) && numBeamGroups >= 1 && numBeams % numBeamGroups === 0)) {
-      throw new RangeError(
-        `Cannot divide ${numBeams} beams into numBeamGroups = ${numBeamGroups}: it must be a divisor of their number`,
-      );
-    }
-    if (!(diversityPenalty >= 0 && diversityPenalty < Infinity)) {
-      throw new RangeError(
-        `Cannot search with diversityPenalty = ${diversityPenalty}: diversityPenalty must be a finite number of at least 0`,
-      );
-    }
-    const group = { ...options, numBeams: numBeams / numBeamGroups };
+  constructor(options: DiverseBeamSearchOptions) {
+    checkOptions("search", options, { ...diverseChecks, ...limitChecks });
+    requireDivisor(options);
+    const { numBeams, numBeamGroups, diversityPenalty = 0.5, similarity, ...common } = options;
+    const group = { ...common, numBeams: numBeams / numBeamGroups };
     this.#groups = Array.from({ length: numBeamGroups }, () => new BeamSearch(group));
     this.#penalty = diversityPenalty;
     this.#similarity = similarity;
@@ -146,10 +187,36 @@ export class DiverseBeamSearch {
 
 // ## Beams that are drawn
 
-/** Options of {@linkcode StochasticBeamSearch}. */
-export interface StochasticBeamSearchOptions extends Pick<BeamSearchOptions, "numBeams" | "maxNewTokens" | "eosToken"> {
+/** Options of {@linkcode stochasticBeamSearch}. */
+export interface StochasticBeamOptions {
+  /** Sequences to draw, a positive integer. */
+  readonly numBeams: number;
   /** Where chance comes from; advances by one draw for each token that is not forbidden. */
   readonly random: Random;
+}
+
+/** Options of {@linkcode StochasticBeamSearch}: those of the search, and where a sequence ends. */
+export interface StochasticBeamSearchOptions extends StochasticBeamOptions, SequenceLimits {}
+
+const stochasticChecks: Checks<StochasticBeamOptions> = {
+  numBeams: required(numBeamsCheck),
+  random: required(object<Random>("a Random", (value) => value instanceof Random)),
+};
+
+/**
+ * Draws several sequences, no two the same.
+ *
+ * @param options how many, and where chance comes from
+ * @returns a search
+ * @throws {RangeError} if an option is outside its interval
+ */
+export function stochasticBeamSearch(options: StochasticBeamOptions): SequenceSearch {
+  checkOptions("search", options, stochasticChecks);
+  return {
+    name: "stochastic beam search",
+    ...options,
+    begin: (limits) => new StochasticBeamSearch({ ...options, ...limits }),
+  };
 }
 
 /** A text of a {@linkcode StochasticBeamSearch}; `score` is the same as `perturbed`. */
@@ -168,7 +235,7 @@ interface DrawnBeginning {
 }
 
 /** Draws `numBeams` different texts from the model, as from an urn without putting them back. */
-export class StochasticBeamSearch {
+export class StochasticBeamSearch implements Beam {
   readonly #options: StochasticBeamSearchOptions;
   #beam: DrawnBeginning[];
 
@@ -179,11 +246,7 @@ export class StochasticBeamSearch {
    * @throws {RangeError} if an option is outside its interval
    */
   constructor(options: StochasticBeamSearchOptions) {
-    for (const name of ["numBeams", "maxNewTokens"] as const) {
-      if (!(Number.isSafeInteger(options[name]) && options[name] >= 1)) {
-        throw new RangeError(`Cannot search with ${name} = ${options[name]}: ${name} must be a positive integer`);
-      }
-    }
+    checkOptions("search", options, { ...stochasticChecks, ...limitChecks });
     this.#options = options;
     // The largest of all texts: a Gumbel variable with location $\log 1$.
     this.#beam = [{

@@ -36,6 +36,19 @@
  * @module
  */
 
+import {
+  callback,
+  type Check,
+  checkOptions,
+  type Checks,
+  checkValue,
+  either,
+  integer,
+  numeric,
+  required,
+} from "../engine/options.ts";
+import type { Beam, Hypothesis, SequenceLimits, SequenceSearch, TokenSearch } from "./search.ts";
+
 /**
  * The likeliest token, the lowest id of equal ones.
  *
@@ -50,6 +63,15 @@ export function greedy(logits: ArrayLike<number>): number {
   }
   if (best < 0) throw new RangeError(`Cannot choose among ${logits.length} tokens: every one of them is forbidden`);
   return best;
+}
+
+/**
+ * Takes the likeliest token at every step.
+ *
+ * @returns a search
+ */
+export function greedySearch(): TokenSearch {
+  return { name: "greedy search", onHost: greedy, onDevice: (allowed) => allowed.argmax(-1) };
 }
 
 /** What a log-probability is divided by, for a text of `length` tokens; positive. */
@@ -84,33 +106,42 @@ export function gnmtLengthPenalty(alpha: number): LengthPenalty {
 }
 
 function requireNumber(alpha: number): void {
-  if (!Number.isFinite(alpha)) {
-    throw new RangeError(`Cannot search with lengthPenalty = ${alpha}: lengthPenalty must be a finite number`);
-  }
+  checkValue("search", "lengthPenalty", alpha, numeric());
 }
 
-/** A text that a search considers. */
-export interface Hypothesis {
-  /** Its tokens, without the prompt and without END. */
-  readonly tokens: readonly number[];
-  /** Logarithm of its probability, END included if it is finished. */
-  readonly logProbability: number;
-  /** The log-probability divided by the length penalty. */
-  readonly score: number;
-  /** Whether END was reached; false where `maxNewTokens` cut it off. */
-  readonly finished: boolean;
-}
-
-/** Options of {@linkcode BeamSearch}. */
-export interface BeamSearchOptions {
-  /** Beginnings that survive a step, a positive integer. */
+/** Options of {@linkcode beamSearch}. */
+export interface BeamOptions {
+  /** Prefixes that survive a step, a positive integer. */
   readonly numBeams: number;
-  /** Longest text, in tokens. */
-  readonly maxNewTokens: number;
   /** What scores are divided by: a function of the length, or $\alpha$ of $n^\alpha$; 1 by default. */
   readonly lengthPenalty?: number | LengthPenalty;
-  /** The token that ends a text; none by default: every text has `maxNewTokens`. */
-  readonly eosToken?: number;
+}
+
+/** Options of {@linkcode BeamSearch}: those of the search, and where a sequence ends. */
+export interface BeamSearchOptions extends BeamOptions, SequenceLimits {}
+
+/** What the number of beams may be. */
+export const numBeamsCheck: Check<number> = integer();
+/** What a length penalty may be. */
+export const lengthPenaltyCheck: Check<number | LengthPenalty> = either(numeric(), callback<LengthPenalty>());
+/** What the id of a token may be. */
+export const tokenCheck: Check<number> = integer({ min: 0 });
+
+/** What the limits of a search of several sequences may be: it has to end. */
+export const limitChecks: Checks<SequenceLimits> = { maxNewTokens: required(integer()), eosToken: tokenCheck };
+const beamChecks: Checks<BeamOptions> = { numBeams: required(numBeamsCheck), lengthPenalty: lengthPenaltyCheck };
+
+/**
+ * Keeps the best prefixes, and ranks the sequences that come of them.
+ *
+ * @param options width, and how lengths are compared
+ * @returns a search
+ * @throws {RangeError} if an option is outside its interval
+ */
+export function beamSearch(options: BeamOptions): SequenceSearch {
+  checkOptions("search", options, beamChecks);
+  const { numBeams } = options;
+  return { name: "beam search", numBeams, begin: (limits) => new BeamSearch({ ...options, ...limits }) };
 }
 
 /** One beginning in the beam. */
@@ -129,7 +160,7 @@ interface Continuation {
 }
 
 /** The state of one search; the caller supplies log-probabilities, step by step. */
-export class BeamSearch {
+export class BeamSearch implements Beam {
   readonly #numBeams: number;
   readonly #maxNewTokens: number;
   readonly #eosToken: number | undefined;
@@ -146,12 +177,9 @@ export class BeamSearch {
    * @param options width, length, and how lengths are compared
    * @throws {RangeError} if an option is outside its interval
    */
-  constructor({ numBeams, maxNewTokens, lengthPenalty = 1, eosToken }: BeamSearchOptions) {
-    for (const [name, value] of Object.entries({ numBeams, maxNewTokens })) {
-      if (!(Number.isSafeInteger(value) && value >= 1)) {
-        throw new RangeError(`Cannot search with ${name} = ${value}: ${name} must be a positive integer`);
-      }
-    }
+  constructor(options: BeamSearchOptions) {
+    checkOptions("search", options, { ...beamChecks, ...limitChecks });
+    const { numBeams, maxNewTokens, lengthPenalty = 1, eosToken } = options;
     this.#numBeams = numBeams;
     this.#maxNewTokens = maxNewTokens;
     this.#eosToken = eosToken;

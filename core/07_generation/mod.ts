@@ -13,20 +13,25 @@
  *
  * | page              | answers                                              |
  * | ----------------- | ---------------------------------------------------- |
+ * | `rules`           | what all decoding rules have in common               |
+ * | `search`          | what all searches have in common                     |
  * | `sampling`        | how chance becomes text, and what a model must offer |
  * | `truncation`      | which tokens should never be drawn                   |
  * | `temperature`     | how bold the draw is                                 |
+ * | `repetition`      | how a text is kept from going in circles             |
  * | `greedy_and_beam` | how the most probable text is found                  |
  * | `beam_variants`   | how several texts are found that differ              |
  * | `kv_cache`        | how nothing is computed twice                        |
+ * | `session`         | who remembers what a model has seen                  |
+ * | `sequences`       | what the loop asks a search, of whichever kind       |
  * | `on_device`       | how a GPU writes on without being asked              |
+ * | `options`         | how words become rules and a search                  |
  * | `generate`        | how one loop serves all of them                      |
  *
  * ## Notation
  *
  * $z$ are logits, $p$ probabilities, $V$ is the vocabulary, $W$ the number of beams, $\tau$ the
- * temperature. A decoding rule is a function `(logits, context) => logits` on plain float64 arrays; a forbidden token has logit
- * $-\infty$.
+ * temperature. A forbidden token has logit $-\infty$.
  *
  * @example
  * ```ts
@@ -39,11 +44,45 @@
  * @module
  */
 
+export { applyRules, type DecodingContext, type DeviceContext, type LogitsRule } from "./rules.ts";
+export type { Beam, Generation, Hypothesis, Search, SequenceLimits, SequenceSearch, TokenSearch } from "./search.ts";
 export * from "./sampling.ts";
-export * from "./truncation.ts";
-export * from "./temperature.ts";
-export * from "./greedy_and_beam.ts";
-export * from "./beam_variants.ts";
+export { epsilonRule, minPRule, topKRule, topPRule, typicalRule } from "./truncation.ts";
+export { temperatureRule } from "./temperature.ts";
+export { noRepeatNgramRule, repetitionRule } from "./repetition.ts";
+export {
+  type BeamOptions,
+  BeamSearch,
+  beamSearch,
+  type BeamSearchOptions,
+  gnmtLengthPenalty,
+  greedy,
+  greedySearch,
+  type LengthPenalty,
+  powerLengthPenalty,
+} from "./greedy_and_beam.ts";
+export {
+  type DiverseBeamOptions,
+  DiverseBeamSearch,
+  diverseBeamSearch,
+  type DiverseBeamSearchOptions,
+  type DrawnHypothesis,
+  type StochasticBeamOptions,
+  StochasticBeamSearch,
+  stochasticBeamSearch,
+  type StochasticBeamSearchOptions,
+  type TokenSimilarity,
+} from "./beam_variants.ts";
 export * from "./kv_cache.ts";
-export * from "./on_device.ts";
+export type { SessionOptions } from "./session.ts";
+export { SeveralSequences, SingleSequence } from "./sequences.ts";
+export { draw } from "./on_device.ts";
+export type {
+  GenerateOptions,
+  GenerationProgress,
+  LoopOptions,
+  RuleOptions,
+  SearchOptions,
+  StreamOptions,
+} from "./options.ts";
 export * from "./generate.ts";

@@ -26,15 +26,19 @@
  * **Why on plain arrays.** One row of logits is read back from the device per token, and the
  * decision is taken on the host in float64: the rules of [section](truncation.ts) and
  * [section](temperature.ts) become functions from a row to a row, and the same seed draws the same
- * tokens on every device whose logits agree.
+ * tokens on every device whose logits agree. Where reading takes longer than computing, the same
+ * draw is made on the device ([Choosing without waiting](on_device.ts)).
  *
  * @module
  */
 
 import { exponential } from "../engine/exponential.ts";
 import type { Random } from "../engine/random.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import { type Tensor, tensor } from "../engine/tensor.ts";
+import { softmax } from "../02_words/softmax.ts";
 import type { KeyValueMemory } from "../04_attention/multi_head.ts";
+import { draw } from "./on_device.ts";
+import type { TokenSearch } from "./search.ts";
 
 /** What generation needs of a model: any class with these members will do. */
 export interface Decoder {
@@ -154,6 +158,24 @@ function highestOf(logits: ArrayLike<number>): number {
  */
 export function sample(logits: ArrayLike<number>, random: Random): number {
   return random.categorical(toProbabilities(logits));
+}
+
+/**
+ * Draws every token from the distribution that the rules leave.
+ *
+ * @param random where chance comes from; advances by one draw for each token
+ * @returns a search
+ */
+export function ancestralSampling(random: Random): TokenSearch {
+  return {
+    name: "ancestral sampling",
+    random,
+    onHost: (allowed) => sample(allowed, random),
+    onDevice: (allowed) => {
+      const uniforms = Array.from({ length: allowed.shape[0]! }, () => random.next());
+      return draw(softmax(allowed), tensor(uniforms));
+    },
+  };
 }
 
 // ## The tail, counted

@@ -24,12 +24,19 @@
  * **Its order among the rules.** Temperature comes first, truncation after it: top-p then counts
  * the probabilities that the draw will have. The other order is possible, and different.
  *
- * Sources: Ackley, Hinton and Sejnowski 1985 (temperature); Keskar et al. 2019, *CTRL* (repetition).
+ * Source: Ackley, Hinton and Sejnowski 1985.
  *
  * @module
  */
 
-import type { LogitsRule } from "./truncation.ts";
+import { type Check, checkValue, numeric } from "../engine/options.ts";
+import type { LogitsRule } from "./rules.ts";
+
+/** What a temperature may be. */
+export const temperatureCheck: Check<number> = {
+  ...numeric({ above: 0 }),
+  must: "a number greater than 0; without random the likeliest token is taken",
+};
 
 /**
  * Divides logits by a temperature.
@@ -39,41 +46,12 @@ import type { LogitsRule } from "./truncation.ts";
  * @throws {RangeError} if the temperature is not a positive number
  */
 export function temperatureRule(temperature: number): LogitsRule {
-  if (!(temperature > 0 && temperature < Infinity)) {
-    throw new RangeError(
-      `Cannot sample with temperature = ${temperature}: temperature must be positive` +
-        (temperature === 0 ? "; leave random out for greedy search" : ""),
-    );
-  }
-  return (logits) => temperature === 1 ? logits : logits.map((logit) => logit / temperature);
-}
-
-// ## Variant: what was said before
-//
-// Sharp distributions like to repeat themselves: a phrase makes itself likelier by having
-// occurred. The repetition penalty $\theta$ lowers the logit of every token that stands in the
-// context, dividing it where it is positive and multiplying it where it is negative.
-
-/**
- * Makes tokens of the context less likely.
- *
- * @param penalty $\theta$, more than 0: above 1 less likely, below 1 likelier
- * @returns a rule
- * @throws {RangeError} if the penalty is not a positive number
- */
-export function repetitionRule(penalty: number): LogitsRule {
-  if (!(penalty > 0 && penalty < Infinity)) {
-    throw new RangeError(
-      `Cannot generate with repetitionPenalty = ${penalty}: repetitionPenalty must be a positive number`,
-    );
-  }
-  return (logits, { tokens }) => {
-    const result = logits.slice();
-    for (const token of new Set(tokens)) {
-      const logit = logits[token];
-      if (logit !== undefined) result[token] = logit > 0 ? logit / penalty : logit * penalty;
-    }
-    return result;
+  checkValue("sample", "temperature", temperature, temperatureCheck);
+  return {
+    name: "temperature",
+    needsDraw: true,
+    onHost: (logits) => temperature === 1 ? logits : logits.map((logit) => logit / temperature),
+    onDevice: (logits) => temperature === 1 ? logits : logits.div(temperature),
   };
 }
 
@@ -83,11 +61,11 @@ export function repetitionRule(penalty: number): LogitsRule {
 // entropy rises all the way, from almost none to that of equal shares, and with it the number of
 // different words that fifty draws bring.
 
-// ## Pitfall: always dividing
+// ## Pitfall: truncating before the temperature
 //
-// Dividing a negative logit by $\theta > 1$ moves it *up*: the penalty becomes a reward for
-// exactly the tokens that were already unlikely. The test "repetitionRule() lowers positive and
-// negative logits" fails for that version.
+// Top-p counts the probabilities that it is given. Applied first, it cuts by those of the model, and a high temperature
+// then spreads over the same few tokens. The test "options reach their rules, in the order that is written down" fails for
+// a loop that applies them so.
 
 // ## Exercise
 //

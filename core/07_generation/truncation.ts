@@ -4,7 +4,7 @@
  * **Question.** Each token of the long tail is a bad choice and together they are chosen all
  * the time. Which tokens should not take part in the draw at all?
  *
- * **Idea.** Five answers, and each is a function from logits to logits that sends what it
+ * **Idea.** Five answers, and each is a rule from logits to logits that sends what it
  * excludes to $-\infty$. *Top-k* keeps a number of tokens. *Top-p* (nucleus) keeps as few as
  * make up a share of the probability. *Epsilon* keeps those above a fixed probability,
  * *min-p* those above a share of the best one's. *Locally typical* keeps those whose surprise
@@ -45,16 +45,19 @@
  */
 
 import { Heap } from "../engine/heap.ts";
+import { argsort, gather, scatter, topK as largestOf } from "../engine/ops.ts";
+import { type Check, checkValue, integer, numeric } from "../engine/options.ts";
+import { full, type Tensor } from "../engine/tensor.ts";
+import { logSoftmax, softmax } from "../02_words/softmax.ts";
+import type { LogitsRule } from "./rules.ts";
 import { toProbabilities } from "./sampling.ts";
 
-/** What a rule may look at besides the logits. */
-export interface DecodingContext {
-  /** The prompt and everything generated so far. */
-  readonly tokens: readonly number[];
-}
-
-/** A decoding rule: logits in, logits out; the argument stays as it is. */
-export type LogitsRule = (logits: Float64Array, context: DecodingContext) => Float64Array;
+/** What a number of tokens may be. */
+export const tokenCountCheck: Check<number> = integer();
+/** What a share of the probability may be. */
+export const shareCheck: Check<number> = numeric({ above: 0, max: 1 });
+/** What a threshold for probabilities may be. */
+export const thresholdCheck: Check<number> = numeric({ above: 0, below: 1 });
 
 /**
  * Keeps the `k` likeliest tokens.
@@ -64,16 +67,17 @@ export type LogitsRule = (logits: Float64Array, context: DecodingContext) => Flo
  * @throws {RangeError} if `k` is not a positive integer
  */
 export function topKRule(k: number): LogitsRule {
-  if (!(Number.isInteger(k) && k >= 1)) {
-    throw new RangeError(`Cannot sample with topK = ${k}: topK must be a positive integer`);
-  }
-  return (logits) => {
-    return k >= logits.length ? logits : keepOnly(logits, largest(logits, k));
+  checkValue("sample", "topK", k, tokenCountCheck);
+  return {
+    name: "topK",
+    needsDraw: true,
+    onHost: (logits) => k >= logits.length ? logits : keepOnly(logits, largest(logits, k)),
+    onDevice: (logits) => k >= logits.shape[1]! ? logits : keepWhere(logits, at(logits, largestOf(logits, k).indices)),
   };
 }
 
-/** Rounding that a sum may lack when it is compared with $s$. */
-const ROUNDING = 1e-12;
+/** Rounding that a sum of float64 may lack when it is compared with $s$, and a sum of float32. */
+const ROUNDING = 1e-12, ROUNDING_ON_DEVICE = 1e-7;
 
 /**
  * Keeps the fewest tokens whose probabilities sum to at least `p`.
@@ -83,15 +87,20 @@ const ROUNDING = 1e-12;
  * @throws {RangeError} if `p` is outside its interval
  */
 export function topPRule(p: number): LogitsRule {
-  requireShare("topP", p);
-  return (logits) => {
-    if (p === 1) return logits;
-    const probabilities = toProbabilities(logits);
-    // All that are less likely than this sum to less than half of what may be left out.
-    const bound = (1 - p) / (2 * logits.length);
-    const candidates: number[] = [];
-    for (let token = 0; token < logits.length; token++) if (probabilities[token]! >= bound) candidates.push(token);
-    return keepOnly(logits, nucleus(largestFirst(logits, candidates), probabilities, p));
+  checkValue("sample", "topP", p, shareCheck);
+  return {
+    name: "topP",
+    needsDraw: true,
+    onHost: (logits) => {
+      if (p === 1) return logits;
+      const probabilities = toProbabilities(logits);
+      // All that are less likely than this sum to less than half of what may be left out.
+      const bound = (1 - p) / (2 * logits.length);
+      const candidates: number[] = [];
+      for (let token = 0; token < logits.length; token++) if (probabilities[token]! >= bound) candidates.push(token);
+      return keepOnly(logits, nucleus(largestFirst(logits, candidates), probabilities, p));
+    },
+    onDevice: (logits) => p === 1 ? logits : keepNucleus(logits, logits, softmax(logits), p),
   };
 }
 
@@ -103,14 +112,22 @@ export function topPRule(p: number): LogitsRule {
  * @throws {RangeError} if the threshold is outside its interval
  */
 export function epsilonRule(epsilon: number): LogitsRule {
-  if (!(epsilon > 0 && epsilon < 1)) {
-    throw new RangeError(`Cannot sample with epsilonCutoff = ${epsilon}: epsilonCutoff must be in (0, 1)`);
-  }
-  return (logits) => {
-    const probabilities = toProbabilities(logits);
-    const kept: number[] = [];
-    for (let token = 0; token < logits.length; token++) if (probabilities[token]! > epsilon) kept.push(token);
-    return keepOnly(logits, kept.length ? kept : [likeliest(logits)]);
+  checkValue("sample", "epsilonCutoff", epsilon, thresholdCheck);
+  return {
+    name: "epsilonCutoff",
+    needsDraw: true,
+    onHost: (logits) => {
+      const probabilities = toProbabilities(logits);
+      const kept: number[] = [];
+      for (let token = 0; token < logits.length; token++) if (probabilities[token]! > epsilon) kept.push(token);
+      return keepOnly(logits, kept.length ? kept : [likeliest(logits)]);
+    },
+    onDevice: (logits) => {
+      const likely = softmax(logits).greater(epsilon), some = likely.cast("float32").max(-1, { keepDims: true });
+      // Where nothing is likely enough, the likeliest stays, the first of equal ones.
+      const first = at(logits, logits.argmax(-1, { keepDims: true }));
+      return keepWhere(logits, likely.or(first.and(some.equal(0))));
+    },
   };
 }
 
@@ -122,12 +139,17 @@ export function epsilonRule(epsilon: number): LogitsRule {
  * @throws {RangeError} if `p` is outside its interval
  */
 export function minPRule(p: number): LogitsRule {
-  requireShare("minP", p);
+  checkValue("sample", "minP", p, shareCheck);
   const distance = Math.log(p);
-  return (logits) => {
-    // $p_i \ge r \max_j p_j$, in logits: the common factor cancels.
-    const bound = logits[likeliest(logits)]! + distance;
-    return logits.map((logit) => logit >= bound ? logit : -Infinity);
+  return {
+    name: "minP",
+    needsDraw: true,
+    onHost: (logits) => {
+      // $p_i \ge r \max_j p_j$, in logits: the common factor cancels.
+      const bound = logits[likeliest(logits)]! + distance;
+      return logits.map((logit) => logit >= bound ? logit : -Infinity);
+    },
+    onDevice: (logits) => keepWhere(logits, logits.greaterEqual(logits.max(-1, { keepDims: true }).add(distance))),
   };
 }
 
@@ -142,16 +164,26 @@ export function minPRule(p: number): LogitsRule {
  * @throws {RangeError} if `p` is outside its interval
  */
 export function typicalRule(p: number): LogitsRule {
-  requireShare("typicalP", p);
-  return (logits) => {
-    if (p === 1) return logits;
-    const probabilities = toProbabilities(logits);
-    let entropy = 0;
-    for (const share of probabilities) if (share > 0) entropy -= share * Math.log(share);
+  checkValue("sample", "typicalP", p, shareCheck);
+  return {
+    name: "typicalP",
+    needsDraw: true,
+    onHost: (logits) => {
+      if (p === 1) return logits;
+      const probabilities = toProbabilities(logits);
+      let entropy = 0;
+      for (const share of probabilities) if (share > 0) entropy -= share * Math.log(share);
 
-    // $-\big|{-\log p_i} - H\big|$: the most typical first.
-    const typicality = probabilities.map((share) => -Math.abs(-Math.log(share) - entropy));
-    return keepOnly(logits, nucleus(largestFirst(typicality), probabilities, p));
+      // $-\big|{-\log p_i} - H\big|$: the most typical first.
+      const typicality = probabilities.map((share) => -Math.abs(-Math.log(share) - entropy));
+      return keepOnly(logits, nucleus(largestFirst(typicality), probabilities, p));
+    },
+    onDevice: (logits) => {
+      if (p === 1) return logits;
+      const probabilities = softmax(logits), surprise = logSoftmax(logits).neg();
+      const entropy = probabilities.mul(surprise).where(probabilities.greater(0), 0).sum(-1, { keepDims: true });
+      return keepNucleus(logits, surprise.sub(entropy).abs().neg(), probabilities, p);
+    },
   };
 }
 
@@ -210,8 +242,25 @@ function* largestFirst(values: Float64Array, ids: Iterable<number> = values.keys
   while (heap.size > 0) yield heap.pop()!;
 }
 
-function requireShare(name: string, p: number): void {
-  if (!(p > 0 && p <= 1)) throw new RangeError(`Cannot sample with ${name} = ${p}: ${name} must be in (0, 1]`);
+// ## The same with tensors
+
+/** The logits where a mask is true. */
+function keepWhere(logits: Tensor, mask: Tensor): Tensor {
+  return logits.where(mask, -Infinity);
+}
+
+/** True at some places of each row, `[B, K]`, and nowhere else. */
+function at(logits: Tensor, places: Tensor): Tensor {
+  return scatter(full(logits.shape, 0), -1, places, full(places.shape, 1)).greater(0);
+}
+
+/** Keeps tokens in falling order of `key` until their probabilities reach `p`. */
+function keepNucleus(logits: Tensor, key: Tensor, probabilities: Tensor, p: number): Tensor {
+  const order = argsort(key, { descending: true });
+  const shares = gather(probabilities, -1, order);
+  // The sum of those before decides: the token that reaches $p$ belongs to them.
+  const kept = shares.cumulativeSum(-1).sub(shares).less(p - ROUNDING_ON_DEVICE).cast("float32");
+  return keepWhere(logits, scatter(full(logits.shape, 0), -1, order, kept).greater(0));
 }
 
 // ## The rules side by side

@@ -1,125 +1,94 @@
 /**
  * # Decoding options
  *
- * The words of [chapter](../07_generation/mod.ts) with hyphens. An option that has no effect with
- * the others is refused, as everywhere in this library.
+ * The words of [chapter](../07_generation/mod.ts) with hyphens. Which there are, what they may be and what they do stands
+ * in the chapter's own table; so does what goes together. Here they are only spelled as they are typed.
  *
  * @module
  */
 
-import type { GenerateOptions } from "../07_generation/generate.ts";
-import type { LogitsRule } from "../07_generation/truncation.ts";
+import {
+  DECODING,
+  type Decoding,
+  decodingOf,
+  type DecodingOption,
+  findSearch,
+  type GenerateOptions,
+  type LoopOptions,
+} from "../07_generation/options.ts";
+import type { LogitsRule } from "../07_generation/rules.ts";
 import type { Random } from "../engine/random.ts";
+import { arange } from "../engine/tensor.ts";
 import { flag, flagOf, number, type Option } from "./arguments.ts";
 import { escapeControl, UsageError } from "./errors.ts";
 
-type NumberOption = Option<number | undefined>;
+/** An option of the table as the command line has it. */
+function typed(help: string, { placeholder, limits = {} }: DecodingOption<unknown>): Option<unknown> {
+  return placeholder === undefined ? flag(help) : number(placeholder, help, limits);
+}
 
-/** How texts are searched. */
-export const searchOptions: {
-  readonly numBeams: NumberOption;
-  readonly lengthPenalty: NumberOption;
-  readonly numBeamGroups: NumberOption;
-  readonly diversityPenalty: NumberOption;
-  readonly stochastic: Option<boolean>;
-  readonly allBeams: Option<boolean>;
-} = {
-  numBeams: number("N", "Beams of the search; 1 takes the likeliest token", { min: 1, max: 1000, whole: true }),
-  lengthPenalty: number("ALPHA", "How much a longer text is favoured by the beams", { min: -10, max: 10 }),
-  numBeamGroups: number("G", "Groups of beams that avoid each other's words", { min: 1, max: 1000, whole: true }),
-  diversityPenalty: number("LAMBDA", "What a word of an earlier group costs, in nats", { min: 0, max: 1000 }),
-  stochastic: flag("Draw the beams at random, no text twice"),
+/** How texts are searched or drawn: every option of the table that has a line of help. */
+export const decodingOptions: { readonly allBeams: Option<boolean> } = {
+  ...Object.fromEntries(
+    Object.entries(DECODING as unknown as Readonly<Record<string, DecodingOption<unknown>>>)
+      .flatMap(([name, row]) => row.help === undefined ? [] : [[name, typed(row.help, row)]]),
+  ),
   allBeams: flag("Print every text of the search, with its log-probability"),
 };
 
-/** How tokens are drawn. */
-export const drawingOptions: {
-  readonly temperature: NumberOption;
-  readonly topK: NumberOption;
-  readonly topP: NumberOption;
-  readonly minP: NumberOption;
-  readonly epsilonCutoff: NumberOption;
-  readonly typicalP: NumberOption;
-} = {
-  temperature: number("T", "Above 1 bolder, below 1 safer", { above: 0, max: 1000 }),
-  topK: number("K", "Draw from the K likeliest tokens", { min: 1, whole: true }),
-  topP: number("P", "Draw from the fewest tokens with this share", { above: 0, max: 1 }),
-  minP: number("P", "Draw from tokens with this share of the likeliest", { above: 0, max: 1 }),
-  epsilonCutoff: number("P", "Draw from tokens likelier than this", { above: 0, below: 1 }),
-  typicalP: number("P", "Draw from the most typical tokens with this share", { above: 0, max: 1 }),
-};
+/** The part of the options of `generate` that decides what is generated. */
+export type DecodingChoice = Omit<GenerateOptions, Exclude<keyof LoopOptions, "rules"> | "onProgress">;
 
-/** Decoding options as they were given. */
-type Given = Readonly<Record<string, unknown>>;
-
-/** The part of {@linkcode GenerateOptions} that the options above decide. */
-export type Decoding = Omit<GenerateOptions, "maxNewTokens" | "eosToken" | "signal" | "onProgress" | "rules" | "slide">;
-
-/**
- * Options of a search, checked against each other.
- *
- * @throws {UsageError} if an option has no effect with the others
- */
-export function searchDecoding(given: Given, usualBeams: number, random: Random): Decoding {
-  const numBeams = (given["numBeams"] as number | undefined) ?? usualBeams;
-  const [lengthPenalty, numBeamGroups, diversityPenalty] = ["lengthPenalty", "numBeamGroups", "diversityPenalty"].map(
-    (name) => given[name] as number | undefined,
-  );
-  const stochastic = given["stochastic"] === true;
-  for (const name of ["lengthPenalty", "numBeamGroups", "stochastic", "allBeams"]) {
-    if (numBeams === 1 && given[name] !== undefined && given[name] !== false) {
-      throw new UsageError(`Cannot use ${flagOf(name)} with one beam: a single text is compared with no other`);
-    }
-  }
-  for (const name of ["lengthPenalty", "numBeamGroups"]) {
-    if (stochastic && given[name] !== undefined) {
-      throw new UsageError(`Cannot use ${flagOf(name)} with --stochastic: texts are drawn by their probability alone`);
-    }
-  }
-  if (diversityPenalty !== undefined && (numBeamGroups ?? 1) === 1) {
-    throw new UsageError("Cannot use --diversity-penalty without --num-beam-groups: one group has no other to avoid");
-  }
-  if (numBeamGroups !== undefined && numBeams % numBeamGroups !== 0) {
-    throw new UsageError(
-      `Cannot divide ${numBeams} beams into --num-beam-groups ${numBeamGroups}: it must be a divisor`,
-    );
-  }
-  return {
-    numBeams,
-    ...(lengthPenalty !== undefined && { lengthPenalty }),
-    ...(numBeamGroups !== undefined && { numBeamGroups }),
-    ...(diversityPenalty !== undefined && { diversityPenalty }),
-    ...(stochastic && { stochastic, random }),
-  };
+/** What a command does where nothing is asked for. */
+export interface UsualDecoding {
+  /** Options that are not given. */
+  readonly options?: DecodingChoice;
+  /** Whether it draws wherever the options allow it, or only where they ask for it. */
+  readonly draws: boolean;
+  /** Where chance comes from. */
+  readonly random: Random;
 }
 
-/** Options that only a search has. */
-const SEARCHING = ["lengthPenalty", "numBeamGroups", "diversityPenalty", "stochastic", "allBeams"];
-
 /**
- * Options of a search or a draw: beams if they are asked for, chance otherwise.
+ * The rules and the search that a command line asks for.
  *
- * @throws {UsageError} if both are asked for and the beams are not stochastic
+ * @param given options as they were parsed
+ * @param usual what is done where nothing is asked for
+ * @throws {UsageError} if an option has no effect with the others
  */
-export function anyDecoding(given: Given, random: Random): Decoding {
-  const drawing = Object.entries(given).filter(([name, value]) =>
-    Object.hasOwn(drawingOptions, name) && value !== undefined
+export function readDecoding(given: Readonly<Record<string, unknown>>, usual: UsualDecoding): Decoding {
+  const asked = Object.keys(DECODING).filter((name) => given[name] !== undefined && given[name] !== false);
+  const options = { ...usual.options, ...Object.fromEntries(asked.map((name) => [name, given[name]])) };
+  const names = Object.keys(options);
+  // Chance is always at hand; it is used where the options need it, or allow it and the command usually draws.
+  const draws = !findSearch(names) || usual.draws && findSearch([...names, "random"]) !== undefined;
+  let decoding: Decoding;
+  try {
+    decoding = decodingOf(draws ? { ...options, random: usual.random } : options);
+  } catch (error) {
+    throw new UsageError(spell((error as Error).message));
+  }
+  if (given["allBeams"] && !("begin" in decoding.search)) {
+    const single = given["numBeams"] === undefined ? "without --num-beams" : "with one beam: there is a single text";
+    throw new UsageError(`Cannot use --all-beams ${single}`);
+  }
+  return decoding;
+}
+
+/** A sentence of the library, with its options as they are typed: chance is asked for by `--stochastic`. */
+function spell(sentence: string): string {
+  return sentence.replace(
+    new RegExp(`\\b(${Object.keys(DECODING).join("|")})\\b`, "g"),
+    (name) => name === "random" ? "--stochastic" : flagOf(name),
   );
-  const repetition = given["repetitionPenalty"] as number | undefined;
-  const common = repetition === undefined ? {} : { repetitionPenalty: repetition };
-  if (given["numBeams"] === undefined) {
-    const searching = SEARCHING.find((name) => given[name] !== undefined && given[name] !== false);
-    if (searching) throw new UsageError(`Cannot use ${flagOf(searching)} without --num-beams`);
-    return { ...common, random, ...Object.fromEntries(drawing) };
-  }
-  if (drawing.length > 0 && given["stochastic"] !== true) {
-    throw new UsageError(`Cannot use ${flagOf(drawing[0]![0])} with --num-beams: a search draws nothing`);
-  }
-  return { ...common, ...Object.fromEntries(drawing), ...searchDecoding(given, 1, random) };
 }
 
 /** Forbids the tokens that stand for no text: padding, beginning, end and unknown. */
-export const noSpecialTokens: LogitsRule = (logits) => logits.map((logit, token) => token < 4 ? -Infinity : logit);
+export const noSpecialTokens: LogitsRule = {
+  name: "noSpecialTokens",
+  onHost: (logits) => logits.map((logit, token) => token < 4 ? -Infinity : logit),
+  onDevice: (logits) => logits.where(arange(logits.shape[1]!).greaterEqual(4), -Infinity),
+};
 
 /** Generated text as it may be printed: line breaks stay, other control characters are escaped. */
 export function printable(text: string): string {

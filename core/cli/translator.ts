@@ -14,7 +14,7 @@ import { generate } from "../07_generation/generate.ts";
 import { noGrad } from "../engine/autograd.ts";
 import { release, scope } from "../engine/scope.ts";
 import { type Tensor, tensor } from "../engine/tensor.ts";
-import type { Decoding } from "./decoding.ts";
+import type { DecodingChoice } from "./decoding.ts";
 import { DataError, escapeControl, quote } from "./errors.ts";
 import { line, shadedMap, shadeLegend } from "./terminal.ts";
 
@@ -68,7 +68,7 @@ export class Translator {
   /** Translates sentences, several at a time. */
   async translate(
     sentences: readonly string[],
-    decoding: Decoding,
+    decoding: DecodingChoice,
     options: { readonly maxNewTokens?: number | undefined; readonly signal?: AbortSignal } = {},
   ): Promise<Translation[]> {
     const tokens = sentences.map((sentence) => this.read(sentence));
@@ -143,7 +143,7 @@ function row(tokens: readonly number[]): Tensor {
 export async function translateAll(
   translator: Translator,
   sentences: readonly string[],
-  decoding: Decoding,
+  decoding: DecodingChoice,
   batchSize: number,
   signal?: AbortSignal,
 ): Promise<string[]> {

@@ -78,12 +78,10 @@ function registryText(): string {
  */
 
 import type { Entry } from "./experiment.ts";
-import { LEGACY } from "./legacy.ts";
 
 /** Every experiment, in the order of the book. */
 export const EXPERIMENTS: readonly Entry[] = [
 ${entries.join("\n")}
-  ...LEGACY,
 ];
 `;
 }

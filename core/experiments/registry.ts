@@ -8,7 +8,6 @@
  */
 
 import type { Entry } from "./experiment.ts";
-import { LEGACY } from "./legacy.ts";
 
 /** Every experiment, in the order of the book. */
 export const EXPERIMENTS: readonly Entry[] = [
@@ -88,6 +87,71 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../05_transformer/experiments/feed_forward.words.ts")).words,
   },
   {
+    name: "transformer/encoder",
+    load: async () => (await import("../05_transformer/experiments/encoder.ts")).experiment,
+    words: async () => (await import("../05_transformer/experiments/encoder.words.ts")).words,
+  },
+  {
+    name: "transformer/decoder",
+    load: async () => (await import("../05_transformer/experiments/decoder.ts")).experiment,
+    words: async () => (await import("../05_transformer/experiments/decoder.words.ts")).words,
+  },
+  {
+    name: "transformer/encoder_decoder/size",
+    load: async () => (await import("../05_transformer/experiments/encoder_decoder/size.ts")).experiment,
+    words: async () => (await import("../05_transformer/experiments/encoder_decoder/size.words.ts")).words,
+  },
+  {
+    name: "transformer/encoder_decoder",
+    load: async () => (await import("../05_transformer/experiments/encoder_decoder.ts")).experiment,
+    words: async () => (await import("../05_transformer/experiments/encoder_decoder.words.ts")).words,
+  },
+  {
+    name: "transformer/decoder_only",
+    load: async () => (await import("../05_transformer/experiments/decoder_only.ts")).experiment,
+    words: async () => (await import("../05_transformer/experiments/decoder_only.words.ts")).words,
+  },
+  {
+    name: "training/loss",
+    load: async () => (await import("../06_training/experiments/loss.ts")).experiment,
+    words: async () => (await import("../06_training/experiments/loss.words.ts")).words,
+  },
+  {
+    name: "training/batching",
+    load: async () => (await import("../06_training/experiments/batching.ts")).experiment,
+    words: async () => (await import("../06_training/experiments/batching.words.ts")).words,
+  },
+  {
+    name: "training/optimizers",
+    load: async () => (await import("../06_training/experiments/optimizers.ts")).experiment,
+    words: async () => (await import("../06_training/experiments/optimizers.words.ts")).words,
+  },
+  {
+    name: "training/teacher_forcing",
+    load: async () => (await import("../06_training/experiments/teacher_forcing.ts")).experiment,
+    words: async () => (await import("../06_training/experiments/teacher_forcing.words.ts")).words,
+  },
+  {
+    name: "training/checkpoints",
+    load: async () => (await import("../06_training/experiments/checkpoints.ts")).experiment,
+    words: async () => (await import("../06_training/experiments/checkpoints.words.ts")).words,
+  },
+  {
+    name: "training/bleu",
+    load: async () => (await import("../06_training/experiments/bleu.ts")).experiment,
+    words: async () => (await import("../06_training/experiments/bleu.words.ts")).words,
+  },
+  {
+    name: "training/policy_gradient/encoder",
+    load: async () => (await import("../06_training/experiments/policy_gradient/encoder.ts")).experiment,
+    words: async () => (await import("../06_training/experiments/policy_gradient/encoder.words.ts")).words,
+  },
+  {
+    name: "training/policy_gradient",
+    load: async () => (await import("../06_training/experiments/policy_gradient.ts")).experiment,
+    words: async () => (await import("../06_training/experiments/policy_gradient.words.ts")).words,
+  },
+  {
     name: "generation/sampling",
     load: async () => (await import("../07_generation/experiments/sampling.ts")).experiment,
     words: async () => (await import("../07_generation/experiments/sampling.words.ts")).words,
@@ -117,5 +181,4 @@ export const EXPERIMENTS: readonly Entry[] = [
     load: async () => (await import("../07_generation/experiments/kv_cache.ts")).experiment,
     words: async () => (await import("../07_generation/experiments/kv_cache.words.ts")).words,
   },
-  ...LEGACY,
 ];

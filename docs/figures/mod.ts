@@ -64,7 +64,7 @@ export function drawPicture(figure: Figure, drawing: Drawing): string {
  * @param drawing where, and in whose colours
  */
 export function figureHtml(figure: Figure, drawing: Drawing): string {
-  return framed(figure, drawPicture(figure, drawing));
+  return framed(figure, drawPicture(figure, drawing), drawing);
 }
 
 /** A text whose formulas do not break. */
@@ -78,11 +78,18 @@ const captionHtml = (text: string): string =>
   escape(glued(text)).replace(CHINESE, (words) => `<span lang="zh">${words}</span>`);
 
 /** A picture with its caption and its numbers. */
-function framed(figure: Figure, picture: string, size: "" | " half" | " narrow" = ""): string {
+function framed(
+  figure: Figure,
+  picture: string,
+  { say = (english) => english }: Drawing,
+  size: "" | " half" | " narrow" = "",
+): string {
   const isTable = figure.kind === "table" || figure.kind === "text";
-  const tables = isTable ? "" : tablesOf(figure).map(tableHtml).join("");
+  const tables = isTable
+    ? ""
+    : tablesOf(figure).map((table) => tableHtml({ ...table, columns: table.columns.map(say) })).join("");
   const data = tables &&
-    `<details class="data"><summary>data</summary><div class="scroll" tabindex="0">${tables}</div></details>`;
+    `<details class="data"><summary>${say("data")}</summary><div class="scroll" tabindex="0">${tables}</div></details>`;
   const scrolls = isTable ? ' tabindex="0"' : "";
   return `<figure class="figure kind-${figure.kind}${size}"><div class="canvas"${scrolls}>${picture}</div>` +
     `<figcaption>${captionHtml(figure.caption)}</figcaption><div class="tools">${data}</div></figure>`;
@@ -119,7 +126,7 @@ export function figuresHtml(figures: readonly Figure[], drawing: Drawing): strin
     halves.add(i - 1).add(i);
   });
   return figures.map((figure, i) => {
-    if (!halves.has(i)) return framed(figure, pictures[i]!, narrow[i] ? " narrow" : "");
-    return framed(figure, drawPicture(figure, { ...drawings[i]!, width: HALF }), " half");
+    if (!halves.has(i)) return framed(figure, pictures[i]!, drawing, narrow[i] ? " narrow" : "");
+    return framed(figure, drawPicture(figure, { ...drawings[i]!, width: HALF }), drawing, " half");
   });
 }

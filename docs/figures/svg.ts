@@ -20,6 +20,8 @@ export interface Drawing {
   readonly id: string;
   /** The page's number for a symbol of its table, if it has one. */
   readonly hue?: (symbol: string) => number | undefined;
+  /** The words of the page's language for English ones; English by default. */
+  readonly say?: (english: string) => string;
   /** Space left and right of the plot: figures that stand together share it, so that their axes line up. */
   readonly margins?: Margins;
 }

@@ -15,6 +15,7 @@ import { figuresHtml, tableCsv, tablesOf } from "../figures/mod.ts";
 import type { Answer } from "./protocol.ts";
 import { type Run, run } from "./run.ts";
 import { pixels, save, standalone } from "./save.ts";
+import { say } from "./words.ts";
 
 type Device = "wasm" | "webgpu";
 
@@ -37,7 +38,7 @@ function make<K extends keyof HTMLElementTagNameMap>(
 const shown = ({ choices }: Field, value: number): string => choices?.[value] ?? String(value);
 
 /** Until a reader runs it. */
-const RECORDED = "as recorded";
+const RECORDED = say("as recorded");
 
 /** A time as one reads it. */
 const duration = (seconds: number): string => `${seconds < 10 ? seconds.toPrecision(2) : Math.round(seconds)} s`;
@@ -84,9 +85,9 @@ class Live {
     this.#controls = JSON.parse(section.dataset["controls"]!);
     this.#hues = JSON.parse(section.dataset["hues"] ?? "{}");
     this.#figures = section.querySelector<HTMLElement>(".figures")!;
-    this.#run = make("button", { type: "submit", class: "run" }, "Run");
-    this.#cancel = make("button", { type: "button", class: "cancel", hidden: "" }, "Cancel");
-    this.#progress = make("progress", { max: "1", value: "0", hidden: "", "aria-label": "How much is done" });
+    this.#run = make("button", { type: "submit", class: "run" }, say("Run"));
+    this.#cancel = make("button", { type: "button", class: "cancel", hidden: "" }, say("Cancel"));
+    this.#progress = make("progress", { max: "1", value: "0", hidden: "", "aria-label": say("How much is done") });
     this.#status = make("p", { class: "status", role: "status" });
     const state = make("div", { class: "state" }, this.#progress, this.#status);
     section.querySelector(".trial")!.append(this.#form(), state);
@@ -119,10 +120,10 @@ class Live {
     const form = make(
       "form",
       { class: "controls" },
-      make("p", { class: "about" }, "To change a control is to run it."),
+      make("p", { class: "about" }, say("To change a control is to run it.")),
     );
     for (const [key, control] of Object.entries(this.#controls)) form.append(this.#field(key, control));
-    const reset = make("button", { type: "button", class: "reset" }, "Reset");
+    const reset = make("button", { type: "button", class: "reset" }, say("Reset"));
     reset.addEventListener("click", () => this.#reset());
     this.#cancel.addEventListener("click", () => this.#current?.cancel());
     form.addEventListener("submit", (event) => {
@@ -161,7 +162,7 @@ class Live {
       this.#refresh.push(() => input.value = String(this.#values[key]));
       const field = make("div", { class: "control number" }, name, input);
       if (key === "seed") {
-        const another = make("button", { type: "button", class: "seed" }, "another seed");
+        const another = make("button", { type: "button", class: "seed" }, say("another seed"));
         another.addEventListener("click", () => {
           const next = this.#values[key]! + 1;
           change(next > control.max ? control.min : next);
@@ -192,7 +193,7 @@ class Live {
       this.#device = select.value as Device;
       this.#start();
     });
-    return make("div", { class: "control device" }, make("label", { for: id }, "Computed on"), select);
+    return make("div", { class: "control device" }, make("label", { for: id }, say("Computed on")), select);
   }
 
   #set(values: Readonly<Record<string, number>>): void {
@@ -234,7 +235,7 @@ class Live {
     );
     this.#current = mine;
     this.#busy(true);
-    this.#say("running …");
+    this.#say(say("running …"));
   }
 
   #busy(busy: boolean): void {
@@ -252,8 +253,8 @@ class Live {
     }
     this.#current = undefined;
     this.#busy(false);
-    if (answer.kind === "cancelled") this.#say("cancelled");
-    else if (answer.kind === "error") this.#say(`Cannot run this: ${answer.message}`, true);
+    if (answer.kind === "cancelled") this.#say(say("cancelled"));
+    else if (answer.kind === "error") this.#say(say("Cannot run this: ") + answer.message, true);
     else {
       this.#drawn = answer.figures;
       this.#draw();
@@ -274,9 +275,9 @@ class Live {
         : recorded === "refuted"
         ? "refuted"
         : "fails";
-      this.#section.querySelector(".settings")!.textContent = holds === undefined ? "default" : "chosen";
+      this.#section.querySelector(".settings")!.textContent = say(holds === undefined ? "default" : "chosen");
       item.className = verdict;
-      item.querySelector(".verdict")!.textContent = verdict;
+      item.querySelector(".verdict")!.textContent = say(verdict!);
     });
   }
 
@@ -299,7 +300,7 @@ class Live {
     const before = this.#section.getBoundingClientRect();
     const open = [...this.#figures.querySelectorAll("details")].map((details) => details.open);
     const heads = [...this.#figures.querySelectorAll<HTMLInputElement>(".heads input:checked")].map(({ id }) => id);
-    const drawing = { width: this.#width, id: this.#section.id, hue: (symbol: string) => this.#hues[symbol] };
+    const drawing = { width: this.#width, id: this.#section.id, hue: (symbol: string) => this.#hues[symbol], say };
     this.#figures.innerHTML = figuresHtml(figures, drawing).join("");
     this.#figures.querySelectorAll("details").forEach((details, i) => details.open = open[i] ?? false);
     for (const id of heads) {
@@ -321,12 +322,12 @@ class Live {
         [...figure.querySelectorAll<SVGSVGElement>("svg.picture")].find((svg) => svg.getClientRects().length > 0);
       const row = make("div", { class: "saving" });
       const add = (text: string, act: () => void | Promise<void>): void => {
-        const button = make("button", { type: "button", "aria-label": `save figure ${i + 1} as ${text}` }, text);
+        const button = make("button", { type: "button", "aria-label": say("save figure {} as {}", i + 1, text) }, text);
         button.addEventListener("click", async () => {
           try {
             await act();
           } catch (error) {
-            this.#say(`Cannot save the figure: ${error instanceof Error ? error.message : error}`, true);
+            this.#say(say("Cannot save the figure: ") + (error instanceof Error ? error.message : error), true);
           }
         });
         row.append(button);
@@ -338,7 +339,7 @@ class Live {
       const data = (): Figure | undefined => this.#drawn?.[i];
       add("CSV", () => {
         const found = data();
-        if (!found) throw new Error("its numbers could not be read");
+        if (!found) throw new Error(say("its numbers could not be read"));
         const text = found.kind === "text" ? found.text : tablesOf(found, true).map(tableCsv).join("\n");
         save(`${name}.${found.kind === "text" ? "txt" : "csv"}`, new Blob([text], { type: "text/csv" }));
       });

@@ -6,6 +6,8 @@
  * @module
  */
 
+import { say } from "./words.ts";
+
 const sections = document.querySelectorAll<HTMLElement>("[data-experiment]");
 const observer = new IntersectionObserver((entries) => {
   for (const { isIntersecting, target } of entries) {
@@ -15,11 +17,9 @@ const observer = new IntersectionObserver((entries) => {
       target.setAttribute("data-live", "failed");
       const note = document.createElement("p");
       note.className = "status";
-      note.textContent = `Cannot run this here: ${error.message}`;
+      note.textContent = say("Cannot run this here: ") + error.message;
       target.querySelector(".trial")?.append(note);
     });
   }
 }, { rootMargin: "300px" });
 for (const section of sections) observer.observe(section);
-
-export {};

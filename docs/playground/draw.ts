@@ -8,7 +8,6 @@
 
 import type { Figure } from "../../core/experiments/figure.ts";
 import type { View, Weights } from "./look.ts";
-import { isGreedy } from "./settings.ts";
 
 /** Which part of a stage is shown. */
 export interface Choice {
@@ -67,7 +66,7 @@ function attention(
  * @param choice which layer, which word
  */
 export function figuresOf(view: View, stage: Stage, choice: Choice): Figure[] {
-  const { source, inputs, steps } = view;
+  const { source, inputs, steps, settings: { numBeams = 1 } } = view;
   const step = Math.min(choice.step, steps.length - 1), before = inputs.slice(0, step + 1).join(" ");
   switch (stage) {
     case "tokens":
@@ -125,7 +124,7 @@ export function figuresOf(view: View, stage: Stage, choice: Choice): Figure[] {
         bars("model", `What the model says after “${before}”: the ${likely.length} likeliest tokens.`),
         bars(
           "shaped",
-          `The same after temperature, top-k and top-p: ${kept} ${kept === 1 ? "token" : "tokens"} can be drawn.`,
+          `The same under the rules: ${kept} ${kept === 1 ? "token" : "tokens"} can be drawn.`,
         ),
       ];
     }
@@ -135,7 +134,7 @@ export function figuresOf(view: View, stage: Stage, choice: Choice): Figure[] {
         rows: [{ tokens: view.drawn.tokens }],
         domain: [0, 1],
         caption: `${
-          isGreedy(view.settings)
+          view.drawn.isGreedy
             ? "Nothing is left to chance, the likeliest token each time"
             : `Drawn with seed ${view.settings.seed}`
         }: “${view.drawn.text}”. Colour: the probability that the model gave the token.`,
@@ -146,8 +145,8 @@ export function figuresOf(view: View, stage: Stage, choice: Choice): Figure[] {
           kind: "tree",
           nodes: view.tree,
           caption:
-            `Search with ${view.settings.beams} ${
-              view.settings.beams === 1 ? "beam, which is greedy search" : "beams"
+            `Search with ${numBeams} ${
+              numBeams === 1 ? "beam, which is greedy search" : "beams"
             }. With each token: the log-probability of the text up to it. Strong: the best text. Faint: what came near ` +
             "and was pruned, or how many.",
         },

@@ -12,22 +12,19 @@
 
 import { Pace } from "../../core/engine/pace.ts";
 import type { TreeNode } from "../../core/experiments/figure.ts";
+import { rulesOf } from "../../core/07_generation/options.ts";
+import { type LogitsRule, noGrad, Random, release, scope, stream, type Tensor, tensor, topKRule } from "../../mod.ts";
 import {
-  type LogitsRule,
-  noGrad,
-  Random,
-  release,
-  scope,
-  stream,
-  temperatureRule,
-  type Tensor,
-  tensor,
-  topKRule,
-  topPRule,
-} from "../../mod.ts";
-import { BeamSearch, toLogProbabilities, toProbabilities } from "../../core/07_generation/mod.ts";
+  ancestralSampling,
+  applyRules,
+  BeamSearch,
+  greedySearch,
+  toLogProbabilities,
+  toProbabilities,
+} from "../../core/07_generation/mod.ts";
 import type { Translator } from "./pack.ts";
-import { isGreedy, type Settings } from "./settings.ts";
+import { CONTROLS } from "./controls.ts";
+import type { Settings } from "./settings.ts";
 
 /** Most tokens of a sentence; its figures would not be legible. */
 const LONGEST = 32;
@@ -66,7 +63,12 @@ export interface View {
   /** The likeliest tokens at each position of the translation, END's included. */
   readonly steps: readonly { readonly likely: readonly Likely[]; readonly kept: number }[];
   /** A translation drawn by chance: its tokens, and the probability that the model gave each. */
-  readonly drawn: { readonly text: string; readonly tokens: readonly { text: string; value: number }[] };
+  readonly drawn: {
+    readonly text: string;
+    readonly tokens: readonly { text: string; value: number }[];
+    /** Whether a slider stands where only the likeliest token is left. */
+    readonly isGreedy: boolean;
+  };
   readonly tree: readonly TreeNode[];
   /** Texts that the search found, best first. */
   readonly found: readonly { readonly text: string; readonly logProbability: number; readonly score: number }[];
@@ -88,15 +90,14 @@ function headsOf(numbers: ArrayLike<number>, shape: readonly number[]): number[]
   return Array.from({ length: H }, (_, h) => rows.slice(h * T, (h + 1) * T));
 }
 
-/** Temperature and truncation as rules, in the order in which generation applies them. */
-function rulesOf(settings: Settings, vocabSize: number): LogitsRule[] {
-  if (isGreedy(settings)) return [topKRule(1)];
-  const { temperature, topK, topP } = settings;
-  const rules: LogitsRule[] = [];
-  if (temperature !== 1) rules.push(temperatureRule(temperature));
-  if (topK > 0) rules.push(topKRule(Math.min(topK, vocabSize)));
-  if (topP < 1) rules.push(topPRule(topP));
-  return rules;
+/** The rules that sliders ask for, and whether one stands where only the likeliest token is left. */
+function shaping(settings: Settings): { readonly rules: readonly LogitsRule[]; readonly isGreedy: boolean } {
+  const used = CONTROLS.filter(({ stage, name, none }) => stage === "softmax" && (settings[name] ?? none) !== none);
+  const isGreedy = used.some(({ name, likeliest }) => settings[name] === likeliest);
+  const rules = rulesOf(Object.fromEntries(
+    used.filter(({ name, likeliest }) => settings[name] !== likeliest).map(({ name }) => [name, settings[name]]),
+  ));
+  return { rules: isGreedy ? rules.filter(({ needsDraw }) => !needsDraw) : rules, isGreedy };
 }
 
 /** Reads tensors and frees them. */
@@ -151,7 +152,7 @@ export async function look(translator: Translator, settings: Settings, signal?: 
   const [table, entered] = await take([embedded, placed]);
   try {
     const maxNewTokens = Math.min(2 * ids.length + 10, model.options.contextLength - 1);
-    const { tree, found } = await searchTree(translator, memory, settings.beams, maxNewTokens, name, rest);
+    const { tree, found } = await searchTree(translator, memory, settings.numBeams ?? 1, maxNewTokens, name, rest);
     const written = found[0]!.tokens;
     const seen = new Map<string, Tensor>();
     const logits = scope(() =>
@@ -169,14 +170,12 @@ export async function look(translator: Translator, settings: Settings, signal?: 
         return headsOf(numbers[at]!, shapes[at]!);
       });
 
-    const rules = rulesOf(settings, model.options.vocabSize);
+    const { rules, isGreedy } = shaping(settings), shown = isGreedy ? [...rules, topKRule(1)] : rules;
     const steps: View["steps"][number][] = [];
     for (const [step, row] of rowsOf(numbers[0]!, model.options.vocabSize).entries()) {
       await rest();
       const before = toProbabilities(row), context = { tokens: [target.beginToken, ...written.slice(0, step)] };
-      let scores = Float64Array.from(row);
-      for (const rule of rules) scores = rule(scores, context) as Float64Array<ArrayBuffer>;
-      const after = toProbabilities(scores);
+      const after = toProbabilities(applyRules(shown, Float64Array.from(row), context));
       const order = Array.from(before.keys()).sort((a, b) => before[b]! - before[a]! || a - b).slice(0, BARS);
       steps.push({
         likely: order.map((id) => ({ token: name(id), model: before[id]!, shaped: after[id]! })),
@@ -184,18 +183,15 @@ export async function look(translator: Translator, settings: Settings, signal?: 
       });
     }
 
-    const { temperature, topK, topP, seed } = settings, drawn: { id: number; value: number }[] = [];
+    const drawn: { id: number; value: number }[] = [];
+    const search = isGreedy ? greedySearch() : ancestralSampling(new Random(settings.seed));
     for await (
       const { token, logProbability } of stream(model.given(memory), [target.beginToken], {
         maxNewTokens,
         eosToken: target.endToken,
         ...(signal && { signal }),
-        ...(!isGreedy(settings) && {
-          random: new Random(seed),
-          temperature,
-          ...(topK > 0 && { topK: Math.min(topK, model.options.vocabSize) }),
-          ...(topP < 1 && { topP }),
-        }),
+        search,
+        rules,
       })
     ) drawn.push({ id: token, value: Math.exp(logProbability) });
 
@@ -214,6 +210,7 @@ export async function look(translator: Translator, settings: Settings, signal?: 
       drawn: {
         text: target.decode(drawn.map(({ id }) => id)).trim(),
         tokens: drawn.map(({ id, value }) => ({ text: name(id), value })),
+        isGreedy,
       },
       tree,
       found: found.map(({ tokens, logProbability, score }) => ({

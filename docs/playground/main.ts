@@ -16,7 +16,7 @@ import { Line, type News } from "./line.ts";
 import type { View } from "./look.ts";
 import type { Example } from "./page.ts";
 import type { Device } from "./protocol.ts";
-import type { Settings } from "./settings.ts";
+import { type Control, placeOf, type Settings } from "./settings.ts";
 
 /** An element with attributes and children. */
 function make<K extends keyof HTMLElementTagNameMap>(
@@ -225,33 +225,22 @@ chooser(
 /** A slider over a setting; touching it fetches the model. */
 function setting(
   stage: Stage,
-  name: string,
-  key: Exclude<keyof Settings, "sentence">,
-  bounds: { readonly min: number; readonly max: number; readonly step?: number },
+  label: string,
+  bounds: Parameters<typeof slider>[2],
   read: (value: number) => string,
-): void {
-  const input = slider(stage, name, { ...bounds, value: settings[key] }, read, (value) => ask({ [key]: value }));
+  change: (value: number) => Partial<Settings>,
+): HTMLInputElement {
+  const input = slider(stage, label, bounds, read, (value) => ask(change(value)));
   input.addEventListener("focus", () => line.prepare());
+  return input;
 }
 
-const one = "the likeliest";
-setting(
-  "softmax",
-  "temperature",
-  "temperature",
-  { min: 0, max: 3, step: 0.1 },
-  (x) => x === 0 ? `0, ${one}` : x.toFixed(1),
-);
-setting("softmax", "top-k", "topK", { min: 0, max: 20 }, (k) => k === 0 ? "all" : k === 1 ? `1, ${one}` : String(k));
-setting(
-  "softmax",
-  "top-p",
-  "topP",
-  { min: 0, max: 1, step: 0.05 },
-  (p) => p === 1 ? "all" : p === 0 ? `0, ${one}` : p.toFixed(2),
-);
-setting("sampling", "seed", "seed", { min: 1, max: 100 }, String);
-setting("beams", "beams", "beams", { min: 1, max: 8 }, (n) => n === 1 ? "1, greedy" : String(n));
+for (const control of JSON.parse(root.dataset["controls"]!) as Control[]) {
+  const { stage, label, name, none, help } = control;
+  const bounds = { ...control, value: settings[name] ?? none };
+  setting(stage, label, bounds, (place) => placeOf(control, place), (place) => ({ [name]: place })).title = help;
+}
+setting("sampling", "seed", { min: 1, max: 100, value: settings.seed }, String, (seed) => ({ seed }));
 
 const choices = make("select", { id: "play-example" }, make("option", { value: "" }, "a sentence it has never seen …"));
 for (const { sentence, meaning } of JSON.parse(root.dataset["examples"]!) as Example[]) {

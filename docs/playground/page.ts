@@ -12,6 +12,7 @@
 import { partsOfBook, urlOf } from "../book.ts";
 import { figureHtml, STATIC_WIDTH } from "../figures/mod.ts";
 import { escape } from "../figures/svg.ts";
+import { CONTROLS } from "./controls.ts";
 import { figuresOf, firstChoice, type Stage, STAGES } from "./draw.ts";
 import type { View } from "./look.ts";
 
@@ -52,7 +53,7 @@ const SCALED = "core/04_attention/scaled_dot_product.ts", HEADS = "core/04_atten
 const ENCODER = "core/05_transformer/encoder.ts", DECODER = "core/05_transformer/decoder.ts";
 const MODEL = "core/05_transformer/encoder_decoder.ts", SAMPLING = "core/07_generation/sampling.ts";
 const TEMPERATURE = "core/07_generation/temperature.ts", TRUNCATION = "core/07_generation/truncation.ts";
-const BEAM = "core/07_generation/greedy_and_beam.ts", GENERATE = "core/07_generation/generate.ts";
+const BEAM = "core/07_generation/greedy_and_beam.ts", SEQUENCES = "core/07_generation/sequences.ts";
 
 const ATTENTION: readonly Source[] = [
   ["scores", SCALED, "  let scores = query.matmul("],
@@ -110,8 +111,8 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
   softmax: {
     title: "The next word",
     text:
-      "Softmax turns the scores into a distribution. Temperature flattens or sharpens it; top-k and top-p cut off its " +
-      "tail.",
+      "Softmax turns the scores into a distribution. Temperature flattens or sharpens it; top-k, top-p and their kin cut " +
+      "off its tail; two rules look at what was said before.",
     made: [
       [
         ["scores", MODEL, "    return this.head ? this.head.forward(hidden)"],
@@ -119,20 +120,19 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
         ["as a formula", SOFTMAX, "    const exponentials = scores.sub("],
       ],
       [
-        ["temperature", TEMPERATURE, "  return (logits) => temperature === 1"],
-        ["top-k", TRUNCATION, "    return k >= logits.length ? logits"],
-        ["top-p", TRUNCATION, "    return keepOnly(logits, nucleus(largestFirst(logits, candidates)"],
+        ["temperature", TEMPERATURE, "    onHost: (logits) => temperature === 1"],
+        ["top-k", TRUNCATION, "    onHost: (logits) => k >= logits.length ? logits"],
+        ["top-p", TRUNCATION, "      return keepOnly(logits, nucleus(largestFirst(logits, candidates)"],
       ],
     ],
   },
   sampling: {
     title: "Drawn by chance",
-    text:
-      "The same seed draws the same tokens, by the temperature, top-k and top-p of the stage above. Another seed, " +
+    text: "The same seed draws the same tokens, under the rules of the stage above. Another seed, " +
       "or a higher temperature, gives another sentence.",
     made: [[
       ["a draw", SAMPLING, "  return random.categorical(toProbabilities(logits));"],
-      ["token by token", GENERATE, "    const token = random ? sample(allowed, random)"],
+      ["token by token", SEQUENCES, "    const token = this.#search.onHost("],
       ["its probability", SAMPLING, "  return logits[token]! - logSum(logits);"],
     ]],
   },
@@ -238,7 +238,8 @@ export function pages(): readonly Extra[] {
   const { weights, bytes, pairs, sentences, bleu, hiddenSize, steps } = measured;
   const count = (x: number): string => x.toLocaleString("en").replaceAll(",", "\u202f");
   const data = (key: string, value: unknown): string => ` data-${key}="${escape(JSON.stringify(value))}"`;
-  const attributes = data("settings", view.settings) + data("examples", measured.examples) + data("bytes", bytes);
+  const attributes = data("settings", view.settings) + data("controls", CONTROLS) +
+    data("examples", measured.examples) + data("bytes", bytes);
   const body = `<div class="playground"${attributes}>
 <div class="experiment">
 <div class="experiment-side">
@@ -250,7 +251,7 @@ export function pages(): readonly Extra[] {
     count(pairs)
   } pairs and knows their words, no others. On ${count(sentences)} sentences that it has never seen it reaches
 <a href="${urlOf("core/06_training/bleu.ts")}">BLEU</a> ${bleu.greedy.toFixed(1)} by greedy search and
-${bleu.beams.toFixed(1)} with ${view.settings.beams} beams.</p>
+${bleu.beams.toFixed(1)} with ${view.settings.numBeams} beams.</p>
 </div>
 <div class="ask">
 <p class="asked" lang="zh">${escape(view.settings.sentence)}</p>

@@ -82,7 +82,7 @@ if (import.meta.main) {
     bytes: bytes.length,
     pairs: training.length,
     sentences: test.length,
-    bleu: { greedy: await score(1), beams: await score(DEFAULTS.beams) },
+    bleu: { greedy: await score(1), beams: await score(DEFAULTS.numBeams!) },
     examples: test.filter((_, i) => i % Math.ceil(test.length / 12) === 0)
       .map(({ source, targets }) => ({ sentence: source, meaning: targets[0]! })),
   };

@@ -1,28 +1,52 @@
 /**
- * What can be set on the playground. The page knows it without the library.
+ * # What can be set on the playground
+ *
+ * **Question.** The page has a slider for every decoding rule, and it may not load the library to draw them. Where does it
+ * learn which there are?
+ *
+ * **Idea.** From the page. The build reads the table of [decoding options](../../core/07_generation/options.ts) and writes
+ * the sliders into the page as data; a new rule with a slider in its row appears by itself.
  *
  * @module
  */
 
-/** What the reader sets. */
-export interface Settings {
+import type { RuleOptions, SearchOptions, Slider } from "../../core/07_generation/options.ts";
+
+/** Names of options that are numbers. */
+export type NumberOption = keyof RuleOptions | "numBeams";
+
+/** What the reader sets: places of sliders, and what no slider sets. An option that is not there is not used. */
+export interface Settings extends RuleOptions, Pick<SearchOptions, "numBeams"> {
   /** What is translated. */
   readonly sentence: string;
-  /** Divides the logits; at 0 only the likeliest token is left. */
-  readonly temperature: number;
-  /** Tokens that are kept; 0 keeps all. */
-  readonly topK: number;
-  /** Share that the kept tokens make up; 1 keeps all, 0 the likeliest. */
-  readonly topP: number;
   /** Where chance starts. */
   readonly seed: number;
-  /** Beginnings that survive a step; 1 is greedy search. */
-  readonly beams: number;
+}
+
+/** A slider over an option. */
+export interface Control extends Slider {
+  /** The option that it sets. */
+  readonly name: NumberOption;
+  /** Beside the slider. */
+  readonly label: string;
+  /** What it does. */
+  readonly help: string;
+  /** Where it stands: at the distribution that a rule shapes, or at the search. */
+  readonly stage: "softmax" | "beams";
 }
 
 /** The settings before the reader changes any. */
-export const DEFAULTS: Omit<Settings, "sentence"> = { temperature: 0.7, topK: 0, topP: 0.9, seed: 1, beams: 3 };
+export const DEFAULTS: Omit<Settings, "sentence"> = { temperature: 0.7, topP: 0.9, seed: 1, numBeams: 3 };
 
-/** Whether no other token than the likeliest is left: the limit of temperature and of top-p. */
-export const isGreedy = ({ temperature, topK, topP }: Settings): boolean =>
-  temperature === 0 || topK === 1 || topP === 0;
+/** The name of an option as a label: `top-k`, `repetition penalty`. */
+export function labelOf(name: string): string {
+  const words = name.split(/(?=[A-Z])/).map((word) => word.toLowerCase());
+  return words.reduce((label, word) => `${label}${word.length === 1 ? "-" : " "}${word}`);
+}
+
+/** What a place of a slider says. */
+export function placeOf({ step = 1, none, likeliest }: Slider, place: number): string {
+  const digits = step >= 1 ? 0 : step >= 0.1 ? 1 : 2, text = place === 0 ? "0" : place.toFixed(digits);
+  if (place === likeliest) return `${text}, the likeliest`;
+  return place === none ? `${text}, not used` : text;
+}

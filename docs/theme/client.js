@@ -18,6 +18,8 @@
       } catch { /* Reading goes on. */ }
     },
   };
+  // The page has the words of its language by the English ones.
+  const words = JSON.parse(root.dataset.words ?? "{}"), say = (english) => words[english] ?? english;
   const make = (tag, properties = {}, ...children) => {
     const element = Object.assign(document.createElement(tag), properties);
     element.append(...children);
@@ -87,8 +89,8 @@
   const themes = ["system", "light", "dark"];
   const showTheme = () => {
     const theme = root.dataset.theme ?? "system";
-    button("theme").replaceChildren("theme", make("span", { className: "optional" }, `: ${theme}`));
-    button("theme").setAttribute("aria-label", `theme: ${theme}`);
+    button("theme").replaceChildren(say("theme"), make("span", { className: "optional" }, `: ${say(theme)}`));
+    button("theme").setAttribute("aria-label", `${say("theme")}: ${say(theme)}`);
   };
   const nextTheme = () => {
     const theme = themes[(themes.indexOf(root.dataset.theme ?? "system") + 1) % 3];
@@ -130,16 +132,16 @@
   for (const cell of $$(".code:has(pre), .plain-page pre, .reference pre")) {
     const pre = cell.matches("pre") ? cell : $("pre", cell);
     if (cell.matches("pre") || pre.closest("details")) continue;
-    const copy = make("button", { className: "copy", textContent: "copy", type: "button" });
+    const copy = make("button", { className: "copy", textContent: say("copy"), type: "button" });
     copy.onclick = async () => {
       try {
         await navigator.clipboard.writeText(`${pre.textContent.trimEnd()}\n`);
-        copy.textContent = "copied";
+        copy.textContent = say("copied");
       } catch {
-        copy.textContent = "not allowed";
+        copy.textContent = say("not allowed");
       }
       setTimeout(() => {
-        copy.textContent = "copy";
+        copy.textContent = say("copy");
       }, 1500);
     };
     cell.prepend(copy);
@@ -160,7 +162,7 @@
   const dialog = (name, fill) => {
     if (!dialogs[name]) {
       dialogs[name] = make("dialog");
-      dialogs[name].setAttribute("aria-label", name);
+      dialogs[name].setAttribute("aria-label", say(name));
       fill(dialogs[name]);
       dialogs[name].addEventListener("click", (event) => {
         if (event.target === dialogs[name]) dialogs[name].close();
@@ -178,7 +180,7 @@
       element.onload = resolve;
       element.onerror = () => {
         delete scripts[name];
-        reject(new Error("The index could not be loaded"));
+        reject(new Error(say("The index could not be loaded")));
       };
       document.head.append(element);
     });
@@ -187,8 +189,11 @@
     await script(`search_${side}`);
     return globalThis.heedSearch;
   };
-  const SIDES = { book: "the book", workshop: "how it is made" };
-  const own = root.dataset.side ?? "book", other = own === "book" ? "workshop" : "book", asked = [own];
+  // The book of another language has an index of its own.
+  const book = root.lang === "en" ? "book" : root.lang;
+  const SIDES = { [book]: "the book", workshop: "how it is made" };
+  const isBook = (root.dataset.side ?? "book") === "book";
+  const own = isBook ? book : "workshop", other = isBook ? "workshop" : "book", asked = [own];
   const excerpt = (text, question) => {
     const words = question.split(/\s+/).filter((word) => word.length > 1);
     const at = Math.max(0, ...words.map((word) => text.toLowerCase().indexOf(word.toLowerCase())));
@@ -206,14 +211,18 @@
     const box = dialog("Search", (element) => {
       const input = make("input", {
         type: "text",
-        placeholder: "Search: a word, a name, a sentence, 中文",
+        placeholder: say("Search: a word, a name, a sentence, 中文"),
         autocomplete: "off",
         spellcheck: false,
       });
-      input.setAttribute("aria-label", "Search");
+      input.setAttribute("aria-label", say("Search"));
       const list = make("ol", { className: "results" }), status = make("p", { className: "note" });
       status.setAttribute("role", "status");
-      const more = make("button", { className: "more", type: "button", textContent: `Search also ${SIDES[other]}` });
+      const more = make("button", {
+        className: "more",
+        type: "button",
+        textContent: say(`Search also ${SIDES[other]}`),
+      });
       more.hidden = true;
       more.onclick = () => {
         asked.push(other);
@@ -242,10 +251,10 @@
             if (question !== input.value.trim()) return;
             found.push([side, find(side, question).slice(0, 30)]);
           }
-          status.textContent = found.some(([, results]) => results.length) ? "" : "Nothing found";
+          status.textContent = found.some(([, results]) => results.length) ? "" : say("Nothing found");
           list.replaceChildren(
             ...found.flatMap(([side, results]) => [
-              ...side === own || results.length === 0 ? [] : [make("li", { className: "side" }, SIDES[side])],
+              ...side === own || results.length === 0 ? [] : [make("li", { className: "side" }, say(SIDES[side]))],
               ...results.map(({ url, title, page, text }) =>
                 make(
                   "li",
@@ -301,11 +310,11 @@
       for (const [key, does] of keys) {
         list.append(
           make("dt", {}, ...key.split(" ").flatMap((one) => [make("kbd", {}, one), " "])),
-          make("dd", {}, does),
+          make("dd", {}, say(does)),
         );
       }
-      const close = make("button", { textContent: "close", type: "button", onclick: () => element.close() });
-      element.append(make("h2", {}, "Keys"), list, close);
+      const close = make("button", { textContent: say("close"), type: "button", onclick: () => element.close() });
+      element.append(make("h2", {}, say("Keys")), list, close);
     });
   const step = (by) => {
     const tops = $$("main h1, main h2[id], .row.top, .reference section").map((element) =>
@@ -341,6 +350,14 @@
     if (!act) return;
     event.preventDefault();
     act();
+  });
+  // Another language begins where the reader is: what has a name has the same in all of them.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a.language");
+    if (!link) return;
+    const named = $$("main h2[id], main .row[id], main .experiment[id]"), above = 0.3 * innerHeight;
+    const here = scrollY < 80 ? undefined : named.findLast((element) => element.getBoundingClientRect().top < above);
+    link.hash = here ? here.id : "";
   });
   document.addEventListener("click", (event) => {
     const tree = $("details.tree");

@@ -2,8 +2,10 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { alibi, learned, rotary, shaw } from "../../core/04_attention/positions/mod.ts";
 import { DecoderOnly, type DecoderOnlyOptions } from "../../core/05_transformer/decoder_only.ts";
 import { EncoderDecoder } from "../../core/05_transformer/encoder_decoder.ts";
-import { generate, type GenerateOptions, stream } from "../../core/07_generation/generate.ts";
-import { BeamSearch, greedy } from "../../core/07_generation/greedy_and_beam.ts";
+import { generate, stream } from "../../core/07_generation/generate.ts";
+import { BeamSearch, greedy, greedySearch } from "../../core/07_generation/greedy_and_beam.ts";
+import { type GenerateOptions, rulesOf } from "../../core/07_generation/options.ts";
+import type { LogitsRule } from "../../core/07_generation/rules.ts";
 import { type Decoder, sample, toLogProbabilities } from "../../core/07_generation/sampling.ts";
 import { topKRule } from "../../core/07_generation/truncation.ts";
 import { noGrad } from "../../core/engine/autograd.ts";
@@ -143,7 +145,7 @@ onReference("sampling through generate() draws from the model's distribution", a
   const model = languageModel(7);
   const logits = await recompute((x) => model.forward(x), [1, 2]);
   const random = new Random(8), other = new Random(8);
-  const allowed = topKRule(4)(logits, { tokens: [] });
+  const allowed = topKRule(4).onHost(logits, { tokens: [] });
   for (let i = 0; i < 50; i++) {
     const { tokens } = await generate(model, [1, 2], { maxNewTokens: 1, random, topK: 4 });
     assertEquals(tokens, [sample(allowed, other)]);
@@ -153,13 +155,18 @@ onReference("sampling through generate() draws from the model's distribution", a
 onReference("options reach their rules, in the order that is written down", async () => {
   const model = languageModel(8);
   const heard: string[] = [];
-  const spy = (logits: Float64Array, { tokens }: { tokens: readonly number[] }): Float64Array => {
-    heard.push(tokens.join());
-    return logits.map((logit, token) => token === 4 ? logit : -Infinity);
+  const spy: LogitsRule = {
+    name: "spy",
+    onHost: (logits, { tokens }) => {
+      heard.push(tokens.join());
+      return logits.map((logit, token) => token === 4 ? logit : -Infinity);
+    },
   };
   const { tokens } = await generate(model, [1], { maxNewTokens: 3, rules: [spy], repetitionPenalty: 5 });
   assertEquals(tokens, [4, 4, 4]);
   assertEquals(heard, ["1", "1,4", "1,4,4"]);
+  const asked = rulesOf({ typicalP: 1, topP: 1, topK: 1, temperature: 2, repetitionPenalty: 2, rules: [spy] });
+  assertEquals(asked.map(({ name }) => name), ["spy", "repetitionPenalty", "temperature", "topK", "topP", "typicalP"]);
   const one = { maxNewTokens: 6, random: new Random(1) };
   const plain = (await generate(model, [1], { maxNewTokens: 6 })).tokens;
   for (const option of [{ topK: 1 }, { topP: 1e-9 }, { minP: 1 }, { epsilonCutoff: 0.99 }, { temperature: 1e-6 }]) {
@@ -168,7 +175,7 @@ onReference("options reach their rules, in the order that is written down", asyn
 });
 
 onReference("generation stops at END, which is not part of the text", async () => {
-  const model = languageModel(11);
+  const model = languageModel(18);
   const { tokens } = await generate(model, [1], { maxNewTokens: 10 });
   const eosToken = tokens.find((token, i) => i > 0 && tokens.indexOf(token) === i);
   assert(eosToken !== undefined);
@@ -287,18 +294,24 @@ onReference("options that do not exist, are out of range or have no effect are r
   const model = languageModel(14);
   const random = new Random(1);
   const refused: [Record<string, unknown>, string][] = [
-    [{ topk: 3 }, 'Cannot use option "topk": known are maxNewTokens'],
+    [{ topk: 3 }, 'Cannot generate with option "topk": options are maxNewTokens'],
     [{ maxNewTokens: 0 }, "Cannot generate with maxNewTokens = 0"],
     [{ maxNewTokens: undefined }, "Cannot generate with maxNewTokens = undefined"],
-    [{ numBeams: 0 }, "Cannot search with numBeams = 0"],
-    [{ eosToken: -1 }, "Cannot end a text by eosToken = -1"],
+    [{ numBeams: 0 }, "Cannot generate with numBeams = 0"],
+    [{ eosToken: -1 }, "Cannot generate with eosToken = -1"],
+    [{ rules: [(logits: Float64Array) => logits] }, "rules must be a list of rules with a name and onHost"],
+    [{ search: greedy }, "search must be a search, with a name and onHost or begin"],
     [{ numBeams: 2, random }, "Cannot use random with numBeams"],
     [{ lengthPenalty: 1 }, "Cannot use lengthPenalty without numBeams"],
     [{ temperature: 1 }, "Cannot use temperature without random"],
     [{ topK: 3 }, "Cannot use topK without random"],
     [{ topP: 0.5, numBeams: 2 }, "Cannot use topP without random"],
-    [{ random, topP: 1.5 }, "Cannot sample with topP = 1.5: topP must be in (0, 1]"],
-    [{ random, temperature: 0 }, "temperature must be positive"],
+    [{ rules: [topKRule(3)] }, "Cannot use topK without random"],
+    [{ search: greedySearch(), topK: 3 }, "Cannot use topK without random"],
+    [{ search: greedySearch(), random }, "Cannot use random with search"],
+    [{ search: greedySearch(), numBeams: 2 }, "Cannot use numBeams with search"],
+    [{ random, topP: 1.5 }, "Cannot generate with topP = 1.5: topP must be a number greater than 0 and at most 1"],
+    [{ random, temperature: 0 }, "temperature must be a number greater than 0"],
     [{ maxNewTokens: 25 }, "Cannot generate 25 tokens after a prompt of 1: the model sees 24"],
     [{ repetitionPenalty: -1 }, "Cannot generate with repetitionPenalty = -1"],
   ];
@@ -315,5 +328,5 @@ onReference("options that do not exist, are out of range or have no effect are r
   const streaming = async (): Promise<void> => {
     for await (const _ of stream(model, [1], { maxNewTokens: 2, ...{ numBeams: 2 } }));
   };
-  await assertRejects(streaming, TypeError, 'Cannot use option "numBeams"');
+  await assertRejects(streaming, TypeError, 'Cannot stream with option "numBeams"');
 });

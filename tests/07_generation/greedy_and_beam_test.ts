@@ -4,10 +4,10 @@ import {
   type BeamSearchOptions,
   gnmtLengthPenalty,
   greedy,
-  type Hypothesis,
   type LengthPenalty,
   powerLengthPenalty,
 } from "../../core/07_generation/greedy_and_beam.ts";
+import type { Hypothesis } from "../../core/07_generation/search.ts";
 import { toLogProbabilities } from "../../core/07_generation/sampling.ts";
 import { Draws } from "../support.ts";
 
@@ -190,7 +190,7 @@ Deno.test("BeamSearch refuses what is out of range", () => {
   assertThrows(
     () => new BeamSearch({ numBeams: 1, maxNewTokens: Infinity }),
     RangeError,
-    "Cannot search with maxNewTokens = Infinity: maxNewTokens must be a positive integer",
+    "Cannot search with maxNewTokens = Infinity: maxNewTokens must be an integer of at least 1",
   );
   assertThrows(
     () => new BeamSearch({ numBeams: 2, maxNewTokens: 3, lengthPenalty: NaN }),

@@ -1,67 +1,88 @@
 import { assert, assertEquals } from "@std/assert";
-import { chooseOnDevice, type DeviceRules } from "../../core/07_generation/on_device.ts";
+import { greedySearch } from "../../core/07_generation/greedy_and_beam.ts";
+import { chooseOnDevice, draw } from "../../core/07_generation/on_device.ts";
+import { DECODING, type RuleOption, type RuleOptions, rulesOf } from "../../core/07_generation/options.ts";
+import { applyRules } from "../../core/07_generation/rules.ts";
 import { toLogProbabilities, toProbabilities } from "../../core/07_generation/sampling.ts";
-import { repetitionRule, temperatureRule } from "../../core/07_generation/temperature.ts";
-import {
-  epsilonRule,
-  type LogitsRule,
-  minPRule,
-  topKRule,
-  topPRule,
-  typicalRule,
-} from "../../core/07_generation/truncation.ts";
+import type { TokenSearch } from "../../core/07_generation/search.ts";
+import { softmax } from "../../core/02_words/softmax.ts";
 import { tensor } from "../../core/engine/tensor.ts";
 import { Draws, onEveryBackend } from "../support.ts";
 
-const V = 301, B = 12;
+const V = 301, B = 12, T = 40;
 
-/** The rules on plain numbers that the same options stand for. */
-function rulesOf(
-  { repetitionPenalty, temperature, topK, topP, minP, epsilonCutoff, typicalP }: DeviceRules,
-): LogitsRule[] {
-  return [
-    repetitionPenalty && repetitionRule(repetitionPenalty),
-    temperature && temperatureRule(temperature),
-    topK && topKRule(topK),
-    topP && topPRule(topP),
-    minP && minPRule(minP),
-    epsilonCutoff && epsilonRule(epsilonCutoff),
-    typicalP && typicalRule(typicalP),
-  ].filter((rule) => typeof rule === "function");
+/** Values for every rule of the table; a rule without any does not compile. */
+const VALUES: { readonly [K in keyof RuleOptions]-?: readonly NonNullable<RuleOptions[K]>[] } = {
+  repetitionPenalty: [0.5, 1, 1.5],
+  noRepeatNgramSize: [1, 2, 3, T, T + 1, 100],
+  temperature: [0.1, 0.7, 1, 3],
+  topK: [1, 20, V - 1, V, 1000],
+  topP: [1e-6, 0.5, 0.95, 1],
+  minP: [0.001, 0.2, 1],
+  epsilonCutoff: [1e-4, 0.01, 0.9],
+  typicalP: [0.05, 0.4, 0.9, 1],
+};
+
+/** Rows of logits that are float32 exactly. */
+const LOGITS: Readonly<Record<string, (draws: Draws) => Float32Array>> = {
+  normal: (draws) => draws.normal(B, V).data.map((x) => 2 * x) as unknown as Float32Array,
+  ties: (draws) => draws.normal(B, V).data.map((x) => Math.round(2 * x)) as unknown as Float32Array,
+  equal: () => new Float32Array(B * V).fill(3),
+  forbidden: (draws) =>
+    draws.normal(B, V).data.map((x, i) => i % 3 === 1 ? 2 * x : -Infinity) as unknown as Float32Array,
+  huge: (draws) => draws.normal(B, V).data.map((x, i) => i % 2 ? 1e4 + x : -1e4 - x) as unknown as Float32Array,
+};
+
+for (const [name, values] of Object.entries(VALUES)) {
+  onEveryBackend(`a rule on tensors leaves what it leaves on plain numbers, ${name}`, async () => {
+    const row = DECODING[name as keyof RuleOptions] as RuleOption<number>;
+    for (const [kind, make] of Object.entries(LOGITS)) {
+      const draws = new Draws(3), logits = Float32Array.from(make(draws));
+      // Few different tokens, so that n-grams repeat.
+      const tokens = Int32Array.from({ length: B * T }, () => Math.floor(draws.next() * 4));
+      for (const value of values) {
+        const rule = row.rule(value);
+        assert(rule.onDevice, `${name} has a form on the device`);
+        const found = await rule.onDevice(tensor(logits, [B, V]), { tokens: tensor(tokens, [B, T]) }).read();
+        for (let b = 0; b < B; b++) {
+          const z = Float64Array.from(logits.subarray(b * V, b * V + V));
+          const wanted = rule.onHost(z, { tokens: [...tokens.subarray(b * T, b * T + T)] });
+          wanted.forEach((x, v) => {
+            const y = found[b * V + v]!;
+            const close = x === y || Math.abs(x - y) <= 4 * 2 ** -24 * Math.abs(x);
+            assert(close, `${kind}, ${name} = ${value}, row ${b}, token ${v}: ${y} and not ${x}`);
+          });
+        }
+      }
+    }
+  });
 }
 
-const CHOICES: readonly DeviceRules[] = [
+const CHOICES: readonly RuleOptions[] = [
   {},
-  { temperature: 0.7 },
-  { topK: 1 },
-  { topK: 20 },
-  { topK: 1000 },
-  { topP: 0.5 },
-  { topP: 1 },
-  { minP: 0.2 },
-  { epsilonCutoff: 0.01 },
-  { epsilonCutoff: 0.9 },
-  { typicalP: 0.4 },
-  { repetitionPenalty: 1.5 },
+  ...Object.entries(VALUES).map(([name, values]) => ({ [name]: values[1] })),
   { repetitionPenalty: 1.2, temperature: 1.3, topK: 100, topP: 0.9, minP: 0.01, epsilonCutoff: 1e-4, typicalP: 0.95 },
 ];
 
-for (const rules of CHOICES) {
+for (const options of CHOICES) {
   onEveryBackend(
-    `chooseOnDevice() chooses what the rules on plain numbers choose, ${JSON.stringify(rules)}`,
+    `chooseOnDevice() chooses what the rules on plain numbers choose, ${JSON.stringify(options)}`,
     async () => {
-      const draws = new Draws(1);
-      const logits = draws.normal(B, V), u = draws.uniform(0, 1, B), seen = draws.booleans(0.2, B, V);
-      logits.data.forEach((x, i) => logits.data[i] = Math.fround(2 * x));
-      for (const uniforms of [undefined, u.tensor()]) {
-        const choice = chooseOnDevice(logits.tensor(), rules, uniforms, seen.tensor());
+      const draws = new Draws(1), rules = rulesOf(options);
+      const logits = Float32Array.from(draws.normal(B, V).data, (x) => 2 * x), u = draws.uniform(0, 1, B);
+      const texts = Array.from({ length: B }, () => Array.from({ length: T }, () => Math.floor(draws.next() * V)));
+      const drawing: TokenSearch = {
+        ...greedySearch(),
+        onDevice: (allowed) => draw(softmax(allowed), u.tensor()),
+      };
+      for (const search of [greedySearch(), drawing]) {
+        const choose = chooseOnDevice(search, rules)!;
+        const choice = choose(tensor(logits, [B, V]), { tokens: tensor(Int32Array.from(texts.flat()), [B, T]) });
         const [tokens, found] = await Promise.all([choice.tokens.read(), choice.logProbabilities.read()]);
         for (let row = 0; row < B; row++) {
-          const z = Float64Array.from(logits.data.subarray(row * V, row * V + V));
-          const context = { tokens: [...z.keys()].filter((i) => seen.at(row, i) === 1) };
-          const allowed = rulesOf(rules).reduce<Float64Array>((left, rule) => rule(left, context), z);
-          const token = tokens[row]!;
-          if (uniforms) {
+          const z = Float64Array.from(logits.subarray(row * V, row * V + V));
+          const allowed = applyRules(rules, z, { tokens: texts[row]! }), token = tokens[row]!;
+          if (search === drawing) {
             // The draw lies in the token's stretch of the running sum, to within rounding.
             const p = toProbabilities(allowed);
             const before = p.subarray(0, token).reduce((sum, share) => sum + share, 0);
@@ -78,16 +99,24 @@ for (const rules of CHOICES) {
   );
 }
 
-onEveryBackend("chooseOnDevice() never draws what is forbidden", async () => {
+Deno.test("chooseOnDevice() has no answer if the search or a rule has no form on the device", () => {
+  const { onDevice: _, ...onHost } = greedySearch(), rule = { name: "own", onHost: (logits: Float64Array) => logits };
+  assert(chooseOnDevice(greedySearch(), rulesOf({ topK: 3 })));
+  assertEquals(chooseOnDevice(onHost, []), undefined);
+  assertEquals(chooseOnDevice(greedySearch(), rulesOf({ topK: 3, rules: [rule] })), undefined);
+});
+
+onEveryBackend("draw() never draws what is forbidden", async () => {
   const z = Float32Array.from({ length: 64 * 100 }, (_, i) => i % 3 === 1 ? Math.sin(i) : -Infinity);
   for (const u of [0, 1e-9, 0.5, 1 - 2 ** -24, 1]) {
-    const { tokens } = chooseOnDevice(tensor(z, [64, 100]), {}, tensor(new Float32Array(64).fill(u)));
+    const tokens = draw(softmax(tensor(z, [64, 100])), tensor(new Float32Array(64).fill(u)));
     (await tokens.read()).forEach((token, row) => assert(z[row * 100 + token]! > -Infinity, `${row}: ${token}`));
   }
 });
 
 onEveryBackend("chooseOnDevice() reports a logit that is not a number", async () => {
-  const { logProbabilities } = chooseOnDevice(tensor([[1, NaN, 2], [1, 2, 3]]), {});
+  const choose = chooseOnDevice(greedySearch(), [])!, tokens = tensor(new Int32Array(2), [2, 1]);
+  const { logProbabilities } = choose(tensor([[1, NaN, 2], [1, 2, 3]]), { tokens });
   const found = await logProbabilities.read();
   assert(Number.isNaN(found[0]) && !Number.isNaN(found[1]));
 });

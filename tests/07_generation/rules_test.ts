@@ -1,14 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { sample, toLogProbabilities, toProbabilities } from "../../core/07_generation/sampling.ts";
-import { repetitionRule, temperatureRule } from "../../core/07_generation/temperature.ts";
-import {
-  epsilonRule,
-  type LogitsRule,
-  minPRule,
-  topKRule,
-  topPRule,
-  typicalRule,
-} from "../../core/07_generation/truncation.ts";
+import { repetitionRule } from "../../core/07_generation/repetition.ts";
+import type { LogitsRule } from "../../core/07_generation/rules.ts";
+import { temperatureRule } from "../../core/07_generation/temperature.ts";
+import { epsilonRule, minPRule, topKRule, topPRule, typicalRule } from "../../core/07_generation/truncation.ts";
 import { Random } from "../../core/engine/random.ts";
 import { Draws } from "../support.ts";
 
@@ -16,7 +11,7 @@ const none = { tokens: [] };
 const logs = (...shares: number[]): Float64Array => Float64Array.from(shares, Math.log);
 /** The tokens that a rule leaves in. */
 const kept = (rule: LogitsRule, logits: Float64Array): number[] =>
-  [...rule(logits, none).entries()].filter(([, logit]) => logit > -Infinity).map(([token]) => token);
+  [...rule.onHost(logits, none).entries()].filter(([, logit]) => logit > -Infinity).map(([token]) => token);
 
 /** Three heads of 30, 20 and 10 %, and a thousand tokens of 0.04 % each. */
 const notes = logs(0.3, 0.2, 0.1, ...new Array<number>(1000).fill(0.0004));
@@ -87,7 +82,7 @@ Deno.test("every rule draws from its own renormalized distribution", () => {
   const logits = Float64Array.from(new Draws(4).normal(30).data);
   const rules = [topKRule(7), topPRule(0.8), epsilonRule(0.03), minPRule(0.2), typicalRule(0.7), temperatureRule(0.6)];
   rules.forEach((rule, i) => {
-    const changed = rule(logits, none);
+    const changed = rule.onHost(logits, none);
     const random = new Random(i);
     assertDrawnFrom(toProbabilities(changed), () => sample(changed, random), 20_000);
   });
@@ -138,13 +133,13 @@ Deno.test("topPRule() agrees with sorting", () => {
       kept.add(token);
       sum += probabilities[token]!;
     }
-    const cut = topPRule(p)(logits, { tokens: [] });
+    const cut = topPRule(p).onHost(logits, { tokens: [] });
     assertEquals([...cut.keys()].filter((token) => cut[token]! > -Infinity), [...kept].sort((a, b) => a - b));
   }
 });
 
 Deno.test("topPRule() at 1 is plain sampling", () => {
-  for (const rule of [topPRule(1), typicalRule(1), temperatureRule(1)]) assertEquals(rule(notes, none), notes);
+  for (const rule of [topPRule(1), typicalRule(1), temperatureRule(1)]) assertEquals(rule.onHost(notes, none), notes);
 });
 
 Deno.test("topPRule() of the notes' distribution cuts off the tail", () => {
@@ -185,40 +180,46 @@ Deno.test("typicalRule() keeps what surprises as much as is to be expected", () 
 Deno.test("temperature keeps the order and moves the entropy", () => {
   const logits = Float64Array.from(new Draws(6).normal(20).data);
   const entropy = (t: number): number =>
-    -toProbabilities(temperatureRule(t)(logits, none)).reduce((sum, p) => sum + (p && p * Math.log(p)), 0);
+    -toProbabilities(temperatureRule(t).onHost(logits, none)).reduce((sum, p) => sum + (p && p * Math.log(p)), 0);
   const order = (row: Float64Array): string => [...row.keys()].sort((a, b) => row[b]! - row[a]!).join();
   const temperatures = [0.1, 0.5, 1, 2, 10];
-  for (const t of temperatures) assertEquals(order(temperatureRule(t)(logits, none)), order(logits));
+  for (const t of temperatures) assertEquals(order(temperatureRule(t).onHost(logits, none)), order(logits));
   const entropies = temperatures.map(entropy);
   assertEquals([...entropies].sort((a, b) => a - b), entropies);
   // Ratios are raised to 1/τ.
-  const [p, q] = [toProbabilities(logits), toProbabilities(temperatureRule(2)(logits, none))];
+  const [p, q] = [toProbabilities(logits), toProbabilities(temperatureRule(2).onHost(logits, none))];
   assert(Math.abs(q[3]! / q[7]! - Math.sqrt(p[3]! / p[7]!)) < 1e-12);
 });
 
 Deno.test("repetitionRule() lowers positive and negative logits", () => {
-  const changed = repetitionRule(2)(Float64Array.of(4, -4, 4, -Infinity, 0), { tokens: [0, 1, 1, 3, 4, 99] });
+  const changed = repetitionRule(2).onHost(Float64Array.of(4, -4, 4, -Infinity, 0), { tokens: [0, 1, 1, 3, 4, 99] });
   assertEquals([...changed], [2, -8, 4, -Infinity, 0]);
 });
 
 Deno.test("rules leave their argument as it is", () => {
   const logits = logs(0.5, 0.25, 0.25), before = logits.slice();
   const rules = [topKRule(1), topPRule(0.3), epsilonRule(0.3), minPRule(0.9), typicalRule(0.3), temperatureRule(3)];
-  for (const rule of [...rules, repetitionRule(2)]) rule(logits, { tokens: [0] });
+  for (const rule of [...rules, repetitionRule(2)]) rule.onHost(logits, { tokens: [0] });
   assertEquals(logits, before);
 });
 
 Deno.test("rules refuse what is out of range", () => {
   const refused: [() => unknown, string][] = [
-    [() => topKRule(0), "Cannot sample with topK = 0: topK must be a positive integer"],
+    [() => topKRule(0), "Cannot sample with topK = 0: topK must be an integer of at least 1"],
     [() => topKRule(1.5), "topK = 1.5"],
-    [() => topPRule(0), "Cannot sample with topP = 0: topP must be in (0, 1]"],
-    [() => topPRule(1.5), "Cannot sample with topP = 1.5: topP must be in (0, 1]"],
-    [() => epsilonRule(1), "Cannot sample with epsilonCutoff = 1: epsilonCutoff must be in (0, 1)"],
+    [() => topPRule(0), "Cannot sample with topP = 0: topP must be a number greater than 0 and at most 1"],
+    [() => topPRule(1.5), "Cannot sample with topP = 1.5: topP must be a number greater than 0 and at most 1"],
+    [
+      () => epsilonRule(1),
+      "Cannot sample with epsilonCutoff = 1: epsilonCutoff must be a number greater than 0 and less than 1",
+    ],
     [() => minPRule(NaN), "Cannot sample with minP = NaN"],
     [() => typicalRule(-1), "Cannot sample with typicalP = -1"],
-    [() => temperatureRule(0), "temperature must be positive; leave random out for greedy search"],
-    [() => temperatureRule(Infinity), "temperature must be positive"],
+    [
+      () => temperatureRule(0),
+      "temperature must be a number greater than 0; without random the likeliest token is taken",
+    ],
+    [() => temperatureRule(Infinity), "temperature must be a number greater than 0"],
     [() => repetitionRule(0), "Cannot generate with repetitionPenalty = 0"],
   ];
   for (const [make, message] of refused) assertThrows(make, RangeError, message);

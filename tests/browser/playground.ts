@@ -132,12 +132,12 @@ testInBrowser("the playground's controls change what they say they change", asyn
     await set(page, "softmax", "softmax-top-k", "3");
     await set(page, "softmax", "softmax-top-p", "0.5");
     await set(page, "sampling", "sampling-seed", "7");
-    await set(page, "beams", "beams-beams", "6");
+    await set(page, "beams", "beams-num-beams", "6");
     // Greedy search follows one beginning.
     const branches = (): Promise<number> =>
       page.evaluate(() => document.querySelectorAll('[data-stage="beams"] table tr').length);
     const many = await branches();
-    await set(page, "beams", "beams-beams", "1");
+    await set(page, "beams", "beams-num-beams", "1");
     assert(await branches() < many);
     assertStringIncludes(await figures(page, "beams"), "greedy search");
     assertEquals(complaints(), []);
@@ -213,7 +213,7 @@ testInBrowser("the playground can be cancelled while it computes, and keeps its 
         select.value = device;
         select.dispatchEvent(new Event("change", { bubbles: true }));
       }, device);
-    await put(page, "beams-beams", "8");
+    await put(page, "beams-num-beams", "8");
     await says(page, " ms. ");
     requests();
     // A software adapter takes its time.
@@ -252,7 +252,7 @@ testInBrowser("the playground answers the newest of many questions last", async 
   await withTab({}, async ({ page, open, complaints }) => {
     await open("playground.html");
     await ready(page);
-    await put(page, "beams-beams", "8");
+    await put(page, "beams-num-beams", "8");
     await says(page, " ms. ");
     const last = "南京今天很冷。";
     await page.evaluate(([long, last]) => {
@@ -340,7 +340,7 @@ testInBrowser("trees fit the screen, however many beams there are", async () => 
       await open("playground.html");
       await ready(page);
       for (const beams of ["8", "1", "3"]) {
-        await set(page, "beams", "beams-beams", beams);
+        await set(page, "beams", "beams-num-beams", beams);
         const [needed, has] = await page.evaluate(() => {
           const { scrollWidth, clientWidth } = document.querySelector('[data-stage="beams"] .canvas')!;
           return [scrollWidth, clientWidth] as const;

@@ -101,7 +101,11 @@ const wrong: [args: string[], code: number, sentence: RegExp][] = [
   ],
   [["train", "translator", "--columns", "1,1"], 2, /^heed: Cannot use --columns "1,1".*\n$/],
   [["info", "--device", "reference", "--threads", "2"], 2, /^heed: Cannot use --threads with --device reference.*\n$/],
-  [["generate", "--num-beams", "2", "--top-k", "3"], 2, /^heed: Cannot use --top-k with --num-beams.*\n$/],
+  [
+    ["generate", "--num-beams", "2", "--top-k", "3"],
+    2,
+    /^heed: Cannot use --top-k without --stochastic: beam search draws nothing.*\n$/,
+  ],
   [["translate", "x", "--num-beams", "1", "--length-penalty", "1"], 2, /^heed: Cannot use --length-penalty.*\n$/],
   [["translate", "x", "--num-beams", "4", "--num-beam-groups", "3"], 2, /^heed: Cannot divide 4 beams into .*\n$/],
   [["translate", "x", "--diversity-penalty", "1"], 2, /^heed: Cannot use --diversity-penalty without .*\n$/],

@@ -116,26 +116,20 @@ Deno.test("the hash of a block changes with its words and tags, not with its lin
   assertEquals(hashOf("a  b\nc"), hashOf("a b", "c"));
 });
 
-Deno.test("inLanguage() takes prose from the layer where the hash fits, and reports what is stale", () => {
-  const english = read(), stale: string[] = [], hash = proses(english).find(({ key }) => key === "double")!.hash;
+Deno.test("inLanguage() takes the words that the layer has for a key and a hash, else the English ones", () => {
+  const english = read(), hash = proses(english).find(({ key }) => key === "double")!.hash;
   const layer: Layer = {
     language: "zh",
-    find: (_path, key) =>
-      key === "double"
-        ? { hash, heading: "", markdown: "加倍。\n\n@param x 一个数" }
-        : key === "width"
-        ? { hash: "00000000", heading: "宽度", markdown: "旧" }
-        : undefined,
+    find: (_path, key, asked) => key === "double" && asked === hash ? "加倍。\n\n@param x 一个数" : undefined,
   };
-  const chinese = proses(inLanguage(english, "core/a.ts", layer, (key) => stale.push(key)));
+  const chinese = proses(inLanguage(english, "core/a.ts", layer));
   const found = (key: string) => chinese.find((prose) => prose.key === key)!;
-  assertEquals(found("double").text, "加倍。");
+  assertEquals([found("double").text, found("double").language], ["加倍。", "zh"]);
   assertEquals(found("double").tags.map(({ kind, text }) => [kind, text.slice(0, 5)]), [
     ["param", "一个数"],
     ["example", "```ts"],
   ]);
   assertEquals(found("width"), proses(english)[1]);
-  assertEquals(stale, ["width"]);
 });
 
 Deno.test("passagesOf() takes tables and diagrams out of prose", () => {

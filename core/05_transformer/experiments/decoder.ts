@@ -15,21 +15,13 @@ import { generate } from "../../07_generation/generate.ts";
 import { noGrad } from "../../engine/autograd.ts";
 import { Random } from "../../engine/random.ts";
 import { release, scope } from "../../engine/scope.ts";
-import type { Experiment, Figure } from "../../experiments.ts";
+import { coarse, mean, rounded } from "../../experiments/arithmetic.ts";
+import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
+import { discard, learn, pairLoss, type TokenPair } from "../../experiments/learning.ts";
+import { readRows } from "../../experiments/reading.ts";
+import { part } from "../../experiments/running.ts";
+import { SEED } from "../../experiments/seed.ts";
 import { EncoderDecoder } from "../encoder_decoder.ts";
-import {
-  coarse,
-  discard,
-  learn,
-  mean,
-  pairLoss,
-  part,
-  readRows,
-  rounded,
-  say,
-  seedControl,
-  type TokenPair,
-} from "./support.ts";
 
 const TOKENS = { padToken: 0, beginToken: 1, endToken: 2 };
 const LETTERS = "abcdefghij", FIRST_LETTER = 3, LONGEST = 8, ROOM = 12;
@@ -48,7 +40,8 @@ const TRAINING = COUNTS.flatMap((count) =>
   [...LETTERS].flatMap((_, letter) => letter === count % LETTERS.length ? [] : [pairOf(letter, count)])
 );
 
-type Found = {
+/** What is found. */
+export interface DecoderFindings {
   /** Length that was asked for, and that was written, of each pair kept apart. */
   readonly asked: readonly number[];
   readonly written: readonly number[];
@@ -59,74 +52,43 @@ type Found = {
   readonly begin: number;
   /** Shortest text once END is forbidden. */
   readonly withoutEnd: number;
-};
+  readonly shown: {
+    /** The letter of each pair kept apart, and what was written. */
+    readonly letters: readonly string[];
+    readonly texts: readonly (readonly string[])[];
+    /** The probability of END at each place of each pair. */
+    readonly ends: readonly (readonly number[])[];
+    /** Counts whose lines are drawn. */
+    readonly followed: readonly number[];
+    /** Most letters that are written. */
+    readonly room: number;
+  };
+}
 
-function figures(found: Found, ends: readonly number[][], texts: readonly (readonly number[])[]): Figure[] {
-  const shown = [2, 5, 8];
-  return [
-    {
-      kind: "line",
-      caption: "The probability of END as the text grows, of sentences that the model has never seen: " +
-        `${say(found.endInPlace, 2)} on average where the text is complete, ${say(found.endTooEarly, 2)} before.`,
-      x: { title: "letters written" },
-      y: { title: "probability of END", domain: [0, 1] },
-      series: shown.map((count) => ({
-        label: `${count} asked for`,
-        points: ends[count - 1]!.map((y, i): [number, number] => [i, rounded(y)]),
-      })),
-    },
-    {
-      kind: "tokens",
-      caption: "What it writes, each letter coloured by the probability that END had in its place.",
-      rows: texts.map((tokens, i) => ({
-        label: `${LETTERS[(i + 1) % LETTERS.length]} × ${found.asked[i]}`,
-        tokens: [
-          ...tokens.map((token, at) => ({
-            text: LETTERS[token - FIRST_LETTER] ?? "?",
-            value: rounded(ends[i]![Math.min(at, ends[i]!.length - 1)]!),
-          })),
-          ...(tokens.length < ROOM
-            ? [{ text: "END", value: rounded(ends[i]![Math.min(tokens.length, ends[i]!.length - 1)]!) }]
-            : []),
-        ],
-      })),
-      domain: [0, 1],
-    },
-  ];
+/** What the experiment is made of. */
+export interface Stopping extends Parts {
+  findings: DecoderFindings;
+  controls: "steps" | "layers" | "seed";
+  claims: "length" | "end" | "forbidden" | "begin";
+  captions: "end" | "texts";
+  labels: Labels<"written" | "probability"> & { asked(count: number): string };
 }
 
 /** The length of a text is decided by the probability of END. */
-export const decoderExperiment: Experiment<Found, "steps" | "layers" | "seed"> = {
-  name: "transformer/decoder",
-  title: "When to stop",
-  purpose: "A small encoder and decoder learn to write a letter as often as a number says. They are tested on " +
-    "pairs of letter and number that training kept apart. Change the steps of the training. Follow the " +
-    "probability of END while a text is written: it has to wait until the count is full.",
+export const experiment: Experiment<Stopping> = {
   controls: {
-    steps: { label: "Training steps", description: "Steps of training", default: 400, min: 20, max: 800, step: 20 },
-    layers: { label: "Layers", description: "Layers of encoder and decoder", default: 1, min: 1, max: 3 },
-    seed: seedControl,
+    steps: { default: 400, min: 20, max: 800, step: 20 },
+    layers: { default: 1, min: 1, max: 3 },
+    seed: SEED,
   },
   tolerance: 0.3,
-  claims: [
-    {
-      text: "The model stops at the right length for most of the pairs that it has not seen",
-      holds: ({ asked, written }) => asked.filter((length, i) => length === written[i]).length > 4,
-    },
-    {
-      text: "Where the text is complete, END is likelier than everything else together; before, it hardly ever is",
-      holds: ({ endInPlace, endTooEarly }) => endInPlace > 0.5 && endTooEarly < 0.2,
-    },
-    {
-      text: "If END is forbidden, no text ends",
-      holds: ({ withoutEnd }) => withoutEnd === ROOM,
-    },
-    {
-      text: "The model never produces BEGIN: its probability stays below 1\u202f%",
-      holds: ({ begin }) => begin < 0.01,
-    },
-  ],
-  async run({ steps, layers, seed }, options) {
+  claims: {
+    length: { holds: ({ asked, written }) => asked.filter((length, i) => length === written[i]).length > 4 },
+    end: { holds: ({ endInPlace, endTooEarly }) => endInPlace > 0.5 && endTooEarly < 0.2 },
+    forbidden: { holds: ({ withoutEnd }) => withoutEnd === ROOM },
+    begin: { holds: ({ begin }) => begin < 0.01 },
+  },
+  async measure({ steps, layers, seed }, options) {
     options.signal?.throwIfAborted();
     const model = new EncoderDecoder({
       vocabSize: FIRST_NUMBER + LONGEST,
@@ -165,11 +127,15 @@ export const decoderExperiment: Experiment<Found, "steps" | "layers" | "seed"> =
     const texts = await generate(given, prompts, limits);
     const banned = await generate(given, prompts, {
       ...limits,
-      rules: [(logits) => logits.map((logit, token) => token === TOKENS.endToken ? -Infinity : logit)],
+      rules: [{
+        name: "noEnd",
+        onHost: (logits) => logits.map((logit, token) => token === TOKENS.endToken ? -Infinity : logit),
+      }],
     });
     for (const tensor of [source, mask, memory]) release(tensor);
     discard(model);
-    const findings: Found = {
+    options.onProgress?.(1);
+    return {
       asked: COUNTS,
       written: texts.map(({ tokens }) => tokens.length),
       endInPlace: rounded(mean(ends.map((row) => row.at(-1)!))),
@@ -183,8 +149,40 @@ export const decoderExperiment: Experiment<Found, "steps" | "layers" | "seed"> =
         0.001,
       ),
       withoutEnd: Math.min(...banned.map(({ tokens }) => tokens.length)),
+      shown: {
+        letters: COUNTS.map((count) => LETTERS[count % LETTERS.length]!),
+        texts: texts.map(({ tokens }) => tokens.map((token) => LETTERS[token - FIRST_LETTER] ?? "?")),
+        ends,
+        followed: [2, 5, 8],
+        room: ROOM,
+      },
     };
-    options.onProgress?.(1);
-    return { findings, figures: figures(findings, ends, texts.map(({ tokens }) => tokens)) };
+  },
+  draw(findings, { captions, labels }) {
+    const { asked, shown: { letters, texts, ends, followed, room } } = findings;
+    return [
+      {
+        kind: "line",
+        caption: captions.end(findings),
+        x: { title: labels.written },
+        y: { title: labels.probability, domain: [0, 1] },
+        series: followed.map((count) => ({
+          label: labels.asked(count),
+          points: ends[asked.indexOf(count)]!.map((y, at): [number, number] => [at, y]),
+        })),
+      },
+      {
+        kind: "tokens",
+        caption: captions.texts(findings),
+        rows: texts.map((text, i) => ({
+          label: `${letters[i]} × ${asked[i]}`,
+          tokens: [...text, ...text.length < room ? ["END"] : []].map((text, at) => ({
+            text,
+            value: ends[i]![Math.min(at, ends[i]!.length - 1)]!,
+          })),
+        })),
+        domain: [0, 1],
+      },
+    ];
   },
 };

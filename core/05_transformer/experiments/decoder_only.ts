@@ -15,14 +15,19 @@ import { Optimizer } from "../../06_training/optimizers.ts";
 import { nextTokens } from "../../06_training/teacher_forcing.ts";
 import { generate } from "../../07_generation/generate.ts";
 import { Random } from "../../engine/random.ts";
-import type { Experiment, Figure } from "../../experiments.ts";
+import { mean, rounded } from "../../experiments/arithmetic.ts";
+import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
+import type { Figure } from "../../experiments/figure.ts";
+import { discard, learn } from "../../experiments/learning.ts";
+import { part } from "../../experiments/running.ts";
+import { SEED } from "../../experiments/seed.ts";
 import { DecoderOnly } from "../decoder_only.ts";
 import { chineseEnglish } from "../../corpora/chinese_english.ts";
-import { discard, learn, mean, part, rounded, say, seedControl } from "./support.ts";
 
 const CONTEXT = 32, BATCH = 24, SAMPLE = 240;
 
-type Found = {
+/** What is found. */
+export interface DecoderOnlyFindings {
   /** Cross-entropies of the text, in nats a letter: uniform, by frequency, by the letter before. */
   readonly uniform: number;
   readonly frequencies: number;
@@ -32,7 +37,26 @@ type Found = {
   readonly lastLoss: number;
   /** Share of words in the sample that the text has too: before, during and after training. */
   readonly knownWords: readonly number[];
-};
+  readonly shown: {
+    readonly temperature: number;
+    /** Letters of the text, and different ones. */
+    readonly letters: number;
+    readonly alphabet: number;
+    readonly curve: readonly (readonly [number, number])[];
+    /** What the model writes, and the steps of training before. */
+    readonly samples: readonly string[];
+    readonly steps: readonly number[];
+  };
+}
+
+/** What the experiment is made of. */
+export interface Letters extends Parts {
+  findings: DecoderOnlyFindings;
+  controls: "steps" | "layers" | "temperature" | "seed";
+  claims: "untrained" | "pairs" | "spelling";
+  captions: "loss" | "before" | "during" | "after";
+  labels: Labels<"step" | "loss" | "model" | "frequencies" | "pairs">;
+}
 
 /** How surprising a letter is on average, given the `order` letters before it. */
 function entropy(tokens: Int32Array, order: 0 | 1, V: number): number {
@@ -56,49 +80,22 @@ function knownShare(text: string, known: ReadonlySet<string>): number {
 }
 
 /** A character-level language model and what it writes. */
-export const decoderOnlyExperiment: Experiment<Found, "steps" | "layers" | "temperature" | "seed"> = {
-  name: "transformer/decoder_only",
-  title: "A small GPT on letters",
-  purpose: "A model reads English sentences letter by letter and learns which letter comes next. Change the " +
-    "steps of the training, or the temperature of what it writes. Compare its loss with what the frequencies of " +
-    "letters are worth, and read what it writes before the training, early in it and at its end.",
+export const experiment: Experiment<Letters> = {
   controls: {
-    steps: {
-      label: "Training steps",
-      description: `Batches of ${BATCH} windows`,
-      default: 360,
-      min: 20,
-      max: 1000,
-      step: 20,
-    },
-    layers: { label: "Layers", description: "Layers of the model", default: 2, min: 1, max: 4 },
-    temperature: {
-      label: "Temperature",
-      description: "How bold the samples are",
-      default: 0.7,
-      min: 0.1,
-      max: 1.5,
-      step: 0.1,
-    },
-    seed: seedControl,
+    steps: { default: 360, min: 20, max: 1000, step: 20 },
+    layers: { default: 2, min: 1, max: 4 },
+    temperature: { default: 0.7, min: 0.1, max: 1.5, step: 0.1 },
+    seed: SEED,
   },
   tolerance: 0.3,
-  claims: [
-    {
-      text: "An untrained model knows nothing: its loss is that of a uniform guess, within 5\u202f%",
-      holds: ({ firstLoss, uniform }) => Math.abs(firstLoss / uniform - 1) < 0.05,
-    },
-    {
-      text: "The trained model beats the best that can be known from the letter before",
-      holds: ({ lastLoss, pairs }) => lastLoss < pairs,
-    },
-    {
-      text:
-        "It learns to spell: more than a quarter of the words that it writes stand in the text, five times as many as before",
+  claims: {
+    untrained: { holds: ({ firstLoss, uniform }) => Math.abs(firstLoss / uniform - 1) < 0.05 },
+    pairs: { holds: ({ lastLoss, pairs }) => lastLoss < pairs },
+    spelling: {
       holds: ({ knownWords }) => knownWords.at(-1)! > 1 / 4 && knownWords.at(-1)! >= 5 * knownWords[0]!,
     },
-  ],
-  async run({ steps, layers, temperature, seed }, options) {
+  },
+  async measure({ steps, layers, temperature, seed }, options) {
     options.signal?.throwIfAborted();
     const text = chineseEnglish().training.map(({ target }) => target).join("\n").slice(0, 120_000);
     const letters = [...new Set(text)].sort(), ids = new Map(letters.map((letter, id) => [letter, id]));
@@ -145,40 +142,41 @@ export const decoderOnlyExperiment: Experiment<Found, "steps" | "layers" | "temp
       samples.push(await sample());
     }
     discard(optimizer, model);
-    const findings: Found = {
+    options.onProgress?.(1);
+    return {
       uniform: rounded(Math.log(V)),
       frequencies: rounded(entropy(tokens, 0, V)),
       pairs: rounded(entropy(tokens, 1, V)),
       firstLoss: curve[0]![1],
       lastLoss: rounded(mean(curve.slice(-3).map(([, loss]) => loss))),
       knownWords: samples.map((text) => knownShare(text, known)),
+      shown: {
+        temperature,
+        letters: tokens.length,
+        alphabet: V,
+        curve,
+        samples,
+        steps: [0, Math.round(steps / 5), steps],
+      },
     };
+  },
+  draw(findings, { captions, labels }) {
+    const { frequencies, pairs, shown: { curve, samples } } = findings;
     const constant = (y: number) => curve.map(([step]): [number, number] => [step, y]);
-    const stages = ["before training", `after ${Math.round(steps / 5)} steps`, `after ${steps} steps`];
-    const figures: Figure[] = [
+    const written = [captions.before, captions.during, captions.after];
+    return [
       {
         kind: "line",
-        caption:
-          `From ${say(findings.firstLoss)} nats a letter, a uniform guess among ${V}, to ${say(findings.lastLoss)}. ` +
-          `Knowing the frequencies of the letters is worth ${say(findings.frequencies)}, knowing the letter before ` +
-          `${say(findings.pairs)}.`,
-        x: { title: "step" },
-        y: { title: "nats per letter" },
+        caption: captions.loss(findings),
+        x: { title: labels.step },
+        y: { title: labels.loss },
         series: [
-          { label: "model", points: curve },
-          { label: "frequencies", points: constant(findings.frequencies), dashed: true },
-          { label: "letter before", points: constant(findings.pairs), dashed: true },
+          { label: labels.model, points: curve },
+          { label: labels.frequencies, points: constant(frequencies), dashed: true },
+          { label: labels.pairs, points: constant(pairs), dashed: true },
         ],
       },
-      ...samples.map((text, i): Figure => ({
-        kind: "text",
-        caption: `Written ${stages[i]}, at temperature ${say(temperature)}, from a text of ${
-          say(tokens.length)
-        } letters.`,
-        text,
-      })),
+      ...samples.map((text, i): Figure => ({ kind: "text", caption: written[i]!(findings), text })),
     ];
-    options.onProgress?.(1);
-    return { findings, figures };
   },
 };

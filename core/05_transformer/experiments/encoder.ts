@@ -13,9 +13,13 @@ import { lengthMask } from "../../04_attention/masks.ts";
 import { stack } from "../../engine/ops.ts";
 import { Random } from "../../engine/random.ts";
 import type { Tensor } from "../../engine/tensor.ts";
-import type { Experiment, Figure } from "../../experiments.ts";
+import { coarse, mean, rounded } from "../../experiments/arithmetic.ts";
+import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
+import { discard } from "../../experiments/learning.ts";
+import { readRows } from "../../experiments/reading.ts";
+import { Steps } from "../../experiments/running.ts";
+import { SEED } from "../../experiments/seed.ts";
 import { Encoder } from "../encoder.ts";
-import { coarse, discard, mean, readRows, rounded, say, seedControl, Steps } from "./support.ts";
 
 const SENTENCES: readonly (readonly string[])[] = [
   ["I", "eat", "an", "apple"],
@@ -28,7 +32,8 @@ const SHARED = [3, 0] as const;
 /** Encoders of each kind; what one of them makes of a word is chance. */
 const DRAWS = 16;
 
-type Found = {
+/** What is found. */
+export interface EncoderFindings {
   /** Cosine between the two vectors of the shared word, before the first layer and after each; post-norm. */
   readonly sameWord: readonly number[];
   /** Mean cosine of all pairs of different words, one from each sentence. */
@@ -41,7 +46,29 @@ type Found = {
   /** Largest difference of a padded sentence, with a mask and without. */
   readonly masked: number;
   readonly unmasked: number;
-};
+  readonly shown: {
+    readonly draws: number;
+    readonly sentences: readonly (readonly string[])[];
+    /** Cosines of all pairs of words, static and after the last layer, with post-norm. */
+    readonly statics: readonly (readonly number[])[];
+    readonly contextual: readonly (readonly number[])[];
+    /** Attention of the first layer, by head. */
+    readonly weights: readonly (readonly (readonly number[])[])[];
+    /** How much more alike two vectors of one word are than those of different words: post-norm, pre-norm. */
+    readonly kept: readonly number[];
+  };
+}
+
+/** What the experiment is made of. */
+export interface Contextual extends Parts {
+  findings: EncoderFindings;
+  controls: "layers" | "heads" | "seed";
+  claims: "static" | "contextual" | "kept" | "exchanged" | "padding";
+  captions: "statics" | "contextual" | "layers" | "attention";
+  labels:
+    & Labels<"first" | "second" | "layers" | "cosine" | "samePost" | "otherPost" | "samePre" | "otherPre">
+    & { head(number: number): string };
+}
 
 function cosine(a: readonly number[], b: readonly number[]): number {
   const dot = (x: readonly number[], y: readonly number[]) => x.reduce((sum, value, i) => sum + value * y[i]!, 0);
@@ -60,97 +87,25 @@ function angles(first: readonly number[][], second: readonly number[][]): number
 /** How much more alike two vectors of one word are than those of different words, after the last layer. */
 const kept = (same: readonly number[], other: readonly number[]): number => same.at(-1)! - other.at(-1)!;
 
-function figures(
-  { sameWord, otherWords, sameWordPre, otherWordsPre }: Found,
-  maps: readonly (readonly number[][])[],
-  weights: readonly number[][][],
-): Figure[] {
-  const [first, second] = SENTENCES as [readonly string[], readonly string[]];
-  const map = (values: readonly number[][], caption: string): Figure => ({
-    kind: "heatMap",
-    caption,
-    rows: first,
-    columns: second,
-    rowTitle: "in the first sentence",
-    columnTitle: "in the second",
-    values,
-    domain: [-1, 1],
-    diverging: true,
-  });
-  const byLayer = (cosines: readonly number[]) => cosines.map((y, i): [number, number] => [i, y]);
-  return [
-    map(maps[0]!, `Cosines between static vectors, as tables have them, mean of ${DRAWS}: apple is apple.`),
-    map(
-      maps.at(-1)!,
-      `After ${DRAWS} untrained encoders with post-norm, on average: the two vectors of apple have cosine ` +
-        `${say(sameWord.at(-1)!, 2)}, for each has read its sentence; different words have ` +
-        `${say(otherWords.at(-1)!, 2)}.`,
-    ),
-    {
-      kind: "line",
-      caption: `Layer by layer two apples part, mean of ${DRAWS} encoders. With post-norm they end ` +
-        `${say(kept(sameWord, otherWords), 1)} more alike than different words, with pre-norm ` +
-        `${say(kept(sameWordPre, otherWordsPre), 1)}.`,
-      x: { title: "layers" },
-      y: { title: "cosine" },
-      series: [
-        { label: "post-norm, apple and apple", points: byLayer(sameWord) },
-        { label: "post-norm, different words", points: byLayer(otherWords), dashed: true },
-        { label: "pre-norm, apple and apple", points: byLayer(sameWordPre) },
-        { label: "pre-norm, different words", points: byLayer(otherWordsPre), dashed: true },
-      ],
-    },
-    {
-      kind: "attention",
-      caption: "Who reads whom in the first layer of one encoder, by chance before training. Words at the left ask, " +
-        "words at the right are asked; the wider the line, the larger the weight. The largest is " +
-        `${say(Math.max(...weights.flat(2)), 2)}.`,
-      from: first,
-      to: first,
-      weights,
-      heads: weights.map((_, head) => `head ${head + 1}`),
-    },
-  ];
-}
-
 /** Static and contextual vectors of one word. */
-export const encoderExperiment: Experiment<Found, "layers" | "heads" | "seed"> = {
-  name: "transformer/encoder",
-  title: "One word, two sentences",
-  purpose: "“I eat an apple” and “apple released a phone” go through encoders with random weights. The " +
-    "vectors of apple start as one and are compared by their angle: 1 is the same direction, 0 is unrelated. " +
-    `What one encoder does is chance, so cosines are means of ${DRAWS}. Change the layers, and see how far the two ` +
-    "part, and whether they stay nearer to each other than different words.",
+export const experiment: Experiment<Contextual> = {
   controls: {
-    layers: { label: "Layers", description: "Layers of the encoder", default: 6, min: 1, max: 12 },
-    heads: { label: "Heads", description: "Heads of each attention", default: 4, min: 1, max: 8 },
-    seed: seedControl,
+    layers: { default: 6, min: 1, max: 12 },
+    heads: { default: 4, min: 1, max: 8 },
+    seed: SEED,
   },
-  claims: [
-    {
-      text: "A table gives a word the same vector in every sentence",
-      holds: ({ sameWord }) => Math.abs(sameWord[0]! - 1) < 1e-6,
-    },
-    {
-      text: "An encoder does not: after its last layer the vectors of apple differ, their cosine is below 0.95",
-      holds: ({ sameWord, sameWordPre }) => sameWord.at(-1)! < 0.95 && sameWordPre.at(-1)! < 0.95,
-    },
-    {
-      text: "Post-norm keeps more of the original word than pre-norm",
+  claims: {
+    static: { holds: ({ sameWord }) => Math.abs(sameWord[0]! - 1) < 1e-6 },
+    contextual: { holds: ({ sameWord, sameWordPre }) => sameWord.at(-1)! < 0.95 && sameWordPre.at(-1)! < 0.95 },
+    kept: {
+      refuted: true,
       holds: ({ sameWord, otherWords, sameWordPre, otherWordsPre }) =>
         kept(sameWord, otherWords) > kept(sameWordPre, otherWordsPre),
-      refuted: true,
     },
-    {
-      text: "Without positions, exchanging two words exchanges their two outputs and changes nothing else",
-      holds: ({ exchanged }) => exchanged < 1e-4,
-    },
-    {
-      text: "Padding under a mask changes nothing; read as words, it does",
-      holds: ({ masked, unmasked }) => masked < 1e-4 && unmasked > 0.01,
-    },
-  ],
-  async run({ layers, heads, seed }, options) {
+    exchanged: { holds: ({ exchanged }) => exchanged < 1e-4 },
+    padding: { holds: ({ masked, unmasked }) => masked < 1e-4 && unmasked > 0.01 },
+  },
+  async measure({ layers, heads, seed }, options) {
     const steps = new Steps(options, 2 * DRAWS + 3);
     const chance = new Random(seed), hiddenSize = 8 * heads * Math.ceil(8 / heads);
     const create = (random: Random, placement: "post" | "pre") => {
@@ -210,18 +165,65 @@ export const encoderExperiment: Experiment<Found, "layers" | "heads" | "seed"> =
         });
         return seen!;
       });
-      weights.push(rows.map((row) => row.map(rounded)));
+      weights.push(rows);
     }
     discard(encoder, table);
-    const findings: Found = {
-      sameWord: same(measured[0]!),
-      otherWords: other(measured[0]!),
-      sameWordPre: same(measured[1]!),
-      otherWordsPre: other(measured[1]!),
+    const [post, pre] = [measured[0]!, measured[1]!];
+    const [sameWord, otherWords, sameWordPre, otherWordsPre] = [same(post), other(post), same(pre), other(pre)];
+    return {
+      sameWord,
+      otherWords,
+      sameWordPre,
+      otherWordsPre,
       exchanged: coarse(distance(before, [swapped[1]!, swapped[0]!, ...swapped.slice(2)])),
       masked: coarse(distance(before, masked)),
       unmasked: rounded(distance(before, unmasked)),
+      shown: {
+        draws: DRAWS,
+        sentences: SENTENCES,
+        statics: post[0]!,
+        contextual: post.at(-1)!,
+        weights,
+        kept: [kept(sameWord, otherWords), kept(sameWordPre, otherWordsPre)],
+      },
     };
-    return { findings, figures: figures(findings, measured[0]!, weights) };
+  },
+  draw(findings, { captions, labels }) {
+    const { sameWord, otherWords, sameWordPre, otherWordsPre, shown } = findings;
+    const [first, second] = [shown.sentences[0]!, shown.sentences[1]!];
+    const map = {
+      kind: "heatMap",
+      rows: first,
+      columns: second,
+      rowTitle: labels.first,
+      columnTitle: labels.second,
+      domain: [-1, 1],
+      diverging: true,
+    } as const;
+    const byLayer = (cosines: readonly number[]) => cosines.map((y, i): [number, number] => [i, y]);
+    return [
+      { ...map, caption: captions.statics(findings), values: shown.statics },
+      { ...map, caption: captions.contextual(findings), values: shown.contextual },
+      {
+        kind: "line",
+        caption: captions.layers(findings),
+        x: { title: labels.layers },
+        y: { title: labels.cosine },
+        series: [
+          { label: labels.samePost, points: byLayer(sameWord) },
+          { label: labels.otherPost, points: byLayer(otherWords), dashed: true },
+          { label: labels.samePre, points: byLayer(sameWordPre) },
+          { label: labels.otherPre, points: byLayer(otherWordsPre), dashed: true },
+        ],
+      },
+      {
+        kind: "attention",
+        caption: captions.attention(findings),
+        from: first,
+        to: first,
+        weights: shown.weights,
+        heads: shown.weights.map((_, head) => labels.head(head + 1)),
+      },
+    ];
   },
 };

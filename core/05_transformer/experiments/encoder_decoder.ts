@@ -1,9 +1,8 @@
 /**
  * # A translator in seconds
  *
- * The first experiment counts the weights of the paper's two models. The second trains a
- * far smaller one on short sentences, watches its loss, lets it translate, and draws what
- * each word of a translation was read from.
+ * A small model is trained on short sentences: its loss is watched, it translates, and what each word of a translation
+ * was read from is drawn.
  *
  * @module
  */
@@ -16,104 +15,17 @@ import { noGrad } from "../../engine/autograd.ts";
 import { Random } from "../../engine/random.ts";
 import { release, scope } from "../../engine/scope.ts";
 import { type Tensor, tensor } from "../../engine/tensor.ts";
-import type { Experiment, Figure } from "../../experiments.ts";
-import { fixed } from "../../experiments/numbers.ts";
-import {
-  EncoderDecoder,
-  type EncoderDecoderOptions,
-  transformerBase,
-  transformerBig,
-  transformerSize,
-} from "../encoder_decoder.ts";
+import { rounded } from "../../experiments/arithmetic.ts";
+import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
+import { discard, learn, pairLoss, type TokenPair } from "../../experiments/learning.ts";
+import { readRows } from "../../experiments/reading.ts";
+import { part } from "../../experiments/running.ts";
+import { SEED } from "../../experiments/seed.ts";
+import { EncoderDecoder } from "../encoder_decoder.ts";
 import { chineseEnglish, type SentencePair } from "../../corpora/chinese_english.ts";
-import { discard, learn, pairLoss, part, readRows, rounded, say, seedControl, type TokenPair } from "./support.ts";
 
-type Sizes = {
-  /** Trained numbers of the base and the big model. */
-  readonly base: number;
-  readonly big: number;
-  /** Weights of the parts of the base model, then of the big one. */
-  readonly parts: readonly number[];
-};
-
-/** Weights by part, for the paper's shapes. */
-function partsOf({ hiddenSize = 512, vocabSize }: EncoderDecoderOptions): { label: string; value: number }[] {
-  const E = hiddenSize, attention = 4 * (E + 1) * E, feedForward = 8 * E * E + 5 * E, norm = 2 * E;
-  return [
-    { label: "embeddings", value: vocabSize * E },
-    { label: "self-attention", value: 12 * attention },
-    { label: "cross-attention", value: 6 * attention },
-    { label: "feed-forward", value: 12 * feedForward },
-    { label: "norms", value: 30 * norm },
-  ];
-}
-
-/** How many weights the paper's models have. */
-export const transformerSizeExperiment: Experiment<Sizes, "vocabulary"> = {
-  name: "transformer/encoder_decoder/size",
-  title: "How large the paper’s models are",
-  purpose: "The weights of the paper’s two models are counted from their shapes, part by part. Change the " +
-    "vocabulary, and see which part grows with it. Compare the base model with the big one, which is twice as " +
-    "wide.",
-  controls: {
-    vocabulary: {
-      label: "Vocabulary",
-      description: "Tokens of the vocabulary that both languages share",
-      default: 37000,
-      min: 1000,
-      max: 100_000,
-      step: 1000,
-    },
-  },
-  claims: [
-    {
-      text: "The base model has 65 million weights, as the paper’s table says, within 4\u202f%",
-      holds: ({ base }) => Math.abs(base / 65e6 - 1) < 0.04,
-    },
-    {
-      text: "The big model has 213 million, within 1\u202f%",
-      holds: ({ big }) => Math.abs(big / 213e6 - 1) < 0.01,
-    },
-    {
-      text: "The parts add up to the whole",
-      holds: ({ base, parts }) => parts.slice(0, 5).reduce((a, b) => a + b, 0) === base,
-    },
-  ],
-  run({ vocabulary: vocabSize }, { signal }) {
-    if (signal?.aborted) return Promise.reject(signal.reason);
-    const [base, big] = [{ ...transformerBase, vocabSize }, { ...transformerBig, vocabSize }];
-    const parts = [base, big].flatMap((options, i) =>
-      partsOf(options).map((bar) => ({ ...bar, group: i ? "big" : "base" }))
-    );
-    const findings: Sizes = {
-      base: transformerSize(base),
-      big: transformerSize(big),
-      parts: parts.map(({ value }) => value),
-    };
-    const million = (x: number) => `${fixed(x / 1e6, 1)} million`;
-    return Promise.resolve({
-      findings,
-      figures: [
-        {
-          kind: "bars",
-          caption:
-            `The base model has ${million(findings.base)} weights, the big one ${million(findings.big)}: twice ` +
-            "the width is four times the weights of every layer, and twice those of the embeddings.",
-          y: { title: "trained numbers" },
-          bars: parts,
-        },
-        {
-          kind: "table",
-          caption: "The shapes of the two models.",
-          columns: ["model", "layers", "width", "heads", "feed-forward", "weights"],
-          rows: [["base", 6, 512, 8, 2048, findings.base], ["big", 6, 1024, 16, 4096, findings.big]],
-        },
-      ],
-    });
-  },
-};
-
-type Found = {
+/** What is found. */
+export interface TranslatorFindings {
   /** Loss of the first and of the last steps. */
   readonly firstLoss: number;
   readonly lastLoss: number;
@@ -124,7 +36,37 @@ type Found = {
   /** Passes of the encoder for one translation. */
   readonly passes: number;
   readonly weights: number;
-};
+  readonly shown: {
+    /** Pairs to learn from, and unseen sentences that were translated. */
+    readonly pairs: number;
+    readonly unseen: number;
+    readonly curve: readonly (readonly [number, number])[];
+    /** One translation, and what its pieces were read from. */
+    readonly source: string;
+    readonly translation: string;
+    readonly attention: CrossAttention;
+    /** Unseen sentences: source, translation, what the corpus has. */
+    readonly examples: readonly (readonly string[])[];
+  };
+}
+
+/** Cross-attention of the last layer: a matrix for each head. */
+interface CrossAttention {
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+  readonly weights: readonly (readonly (readonly number[])[])[];
+}
+
+/** What the experiment is made of. */
+export interface Translating extends Parts {
+  findings: TranslatorFindings;
+  controls: "pairs" | "steps" | "layers" | "seed";
+  claims: "loss" | "bleu" | "once";
+  captions: "loss" | "attention" | "examples";
+  labels:
+    & Labels<"step" | "loss" | "training" | "frequencies" | "source" | "translation" | "corpus">
+    & { head(number: number): string };
+}
 
 /** Sentences short enough to be learned in seconds. */
 function short({ source, target }: SentencePair): boolean {
@@ -180,7 +122,11 @@ async function translate(
 }
 
 /** Cross-attention of the last layer, head by head: what each written token was read from. */
-async function attentionOf({ model, source, target }: Translator, sentence: string, written: readonly number[]) {
+async function attentionOf(
+  { model, source, target }: Translator,
+  sentence: string,
+  written: readonly number[],
+): Promise<CrossAttention> {
   const read = [...source.encode(sentence), source.endToken], inputs = [target.beginToken, ...written];
   const { numHeads, numLayers } = model.options;
   const row = (ids: readonly number[]): Tensor => tensor(Int32Array.from(ids), [1, ids.length]);
@@ -198,47 +144,26 @@ async function attentionOf({ model, source, target }: Translator, sentence: stri
     to: [...read.slice(0, -1).map((id) => name(source, id)), "END"],
     weights: Array.from(
       { length: numHeads },
-      (_, head) => rows.slice(head * inputs.length, (head + 1) * inputs.length).map((row) => row.map(rounded)),
+      (_, head) => rows.slice(head * inputs.length, (head + 1) * inputs.length),
     ),
   };
 }
 
 /** A small translator, trained and looked into. */
-export const translatorExperiment: Experiment<Found, "pairs" | "steps" | "layers" | "seed"> = {
-  name: "transformer/encoder_decoder",
-  title: "A translator in seconds",
-  purpose: "A small translator learns from short Chinese sentences, from scratch, in a few seconds. Change the " +
-    "number of pairs, the steps or the layers. See how the loss falls, from which Chinese characters each English " +
-    "word was read, and what becomes of sentences that it has never seen.",
+export const experiment: Experiment<Translating> = {
   controls: {
-    pairs: {
-      label: "Sentence pairs",
-      description: "Short pairs to learn from",
-      default: 2000,
-      min: 100,
-      max: 3000,
-      step: 100,
-    },
-    steps: { label: "Training steps", description: "Batches of 32 pairs", default: 340, min: 20, max: 1000, step: 20 },
-    layers: { label: "Layers", description: "Layers of encoder and decoder", default: 1, min: 1, max: 3 },
-    seed: seedControl,
+    pairs: { default: 2000, min: 100, max: 3000, step: 100 },
+    steps: { default: 340, min: 20, max: 1000, step: 20 },
+    layers: { default: 1, min: 1, max: 3 },
+    seed: SEED,
   },
   tolerance: 0.3,
-  claims: [
-    {
-      text: "The loss falls below half of what knowing the frequencies of the words is worth",
-      holds: ({ lastLoss, frequencies }) => lastLoss < frequencies / 2,
-    },
-    {
-      text: "It translates sentences that it has not seen: BLEU above 20",
-      holds: ({ bleu }) => bleu > 20,
-    },
-    {
-      text: "The encoder runs once for a translation, however many words are written",
-      holds: ({ passes }) => passes === 1,
-    },
-  ],
-  async run({ pairs: wanted, steps, layers, seed }, options) {
+  claims: {
+    loss: { holds: ({ lastLoss, frequencies }) => lastLoss < frequencies / 2 },
+    bleu: { holds: ({ bleu }) => bleu > 20 },
+    once: { holds: ({ passes }) => passes === 1 },
+  },
+  async measure({ pairs: wanted, steps, layers, seed }, options) {
     const { signal } = options;
     signal?.throwIfAborted();
     const corpus = chineseEnglish(), random = new Random(seed);
@@ -287,45 +212,53 @@ export const translatorExperiment: Experiment<Found, "pairs" | "steps" | "layers
     const example = unseen.findIndex((pair, i) => texts[i] === pair.target && tokens[i]!.length >= 4);
     const shown = Math.max(0, example);
     const { passes } = await translate(translator, [unseen[shown]!.source], signal);
-    const map = await attentionOf(translator, unseen[shown]!.source, tokens[shown]!);
-    const findings: Found = {
+    const attention = await attentionOf(translator, unseen[shown]!.source, tokens[shown]!);
+    const weights = model.parameterCount();
+    discard(model);
+    options.onProgress?.(1);
+    return {
       firstLoss: curve[0]![1],
       lastLoss: curve.at(-1)![1],
       frequencies: rounded(frequencyLoss(encoded, target.endToken)),
       bleu: rounded(score),
       passes,
-      weights: model.parameterCount(),
+      weights,
+      shown: {
+        pairs: encoded.length,
+        unseen: unseen.length,
+        curve,
+        source: unseen[shown]!.source,
+        translation: texts[shown]!,
+        attention,
+        examples: unseen.slice(0, 8).map((pair, i) => [pair.source, texts[i]!, pair.target]),
+      },
     };
-    discard(model);
-    const figures: Figure[] = [
+  },
+  draw(findings, { captions, labels }) {
+    const { frequencies, shown: { curve, attention, examples } } = findings;
+    return [
       {
         kind: "line",
-        caption: `The loss of ${say(findings.weights)} weights on ${say(encoded.length)} pairs, from ` +
-          `${say(findings.firstLoss)} to ${say(findings.lastLoss)} nats a token. Guessing by frequency costs ` +
-          `${say(findings.frequencies)}.`,
-        x: { title: "step" },
-        y: { title: "nats per token" },
+        caption: captions.loss(findings),
+        x: { title: labels.step },
+        y: { title: labels.loss },
         series: [
-          { label: "training", points: curve },
-          { label: "frequencies only", points: curve.map(([step]) => [step, findings.frequencies]), dashed: true },
+          { label: labels.training, points: curve },
+          { label: labels.frequencies, points: curve.map(([step]) => [step, frequencies]), dashed: true },
         ],
       },
       {
         kind: "attention",
-        caption:
-          `What each piece of “${texts[shown]}” was read from in ${unseen[shown]!.source}: cross-attention of the ` +
-          "last layer. Pieces at the left ask, those at the right are asked.",
-        ...map,
-        heads: map.weights.map((_, head) => `head ${head + 1}`),
+        caption: captions.attention(findings),
+        ...attention,
+        heads: attention.weights.map((_, head) => labels.head(head + 1)),
       },
       {
         kind: "table",
-        caption: `Sentences that it has never seen; over ${unseen.length} of them BLEU is ${say(score)}.`,
-        columns: ["source", "translation", "in the corpus"],
-        rows: unseen.slice(0, 8).map((pair, i) => [pair.source, texts[i]!, pair.target]),
+        caption: captions.examples(findings),
+        columns: [labels.source, labels.translation, labels.corpus],
+        rows: examples,
       },
     ];
-    options.onProgress?.(1);
-    return { findings, figures };
   },
 };

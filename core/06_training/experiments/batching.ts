@@ -12,21 +12,24 @@
 import { lengthMask } from "../../04_attention/masks.ts";
 import { Encoder } from "../../05_transformer/encoder.ts";
 import { chineseEnglish } from "../../corpora/chinese_english.ts";
-import { mean, percent, rounded, say, seedControl, Steps } from "../../05_transformer/experiments/support.ts";
 import type { Backend } from "../../engine/backend.ts";
 import { noGrad } from "../../engine/autograd.ts";
 import { withBackend } from "../../engine/device.ts";
 import { Random } from "../../engine/random.ts";
 import { createReferenceDevice } from "../../engine/reference.ts";
 import { scope } from "../../engine/scope.ts";
-import type { Experiment, Figure } from "../../experiments.ts";
+import { mean, rounded } from "../../experiments/arithmetic.ts";
+import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
+import { Steps } from "../../experiments/running.ts";
+import { SEED } from "../../experiments/seed.ts";
 import { Batches, paddedShare } from "../batching.ts";
 
 /** Words of a sentence, sentences of a batch, and lengths that they are padded to. */
 const WORDS = 8, SENTENCES = 4, PADDED = [8, 12, 16, 24, 32];
 const POOLS = [1, 2, 4, 8, 16, 32, 64];
 
-type Found = {
+/** What is found. */
+export interface BatchingFindings {
   /** Multiplications by padded length, the mask given. */
   readonly multiplications: readonly number[];
   /** Share of padding: sentences in random order, in pools of growing size, and all sorted. */
@@ -36,7 +39,30 @@ type Found = {
   /** Mean length of a sentence in each tenth of a pass, shortest and longest: pools of 32, and all sorted. */
   readonly mixedTenths: readonly number[];
   readonly sortedTenths: readonly number[];
-};
+  readonly shown: {
+    readonly batchSize: number;
+    /** The sentences of the first figure, their words, and the lengths that they are padded to. */
+    readonly sentences: number;
+    readonly words: number;
+    readonly padded: readonly number[];
+    readonly pools: readonly number[];
+    /** Sentences of the corpus by number of words, from 1 on; the fewest words, and their mean. */
+    readonly counts: readonly number[];
+    readonly shortest: number;
+    readonly mean: number;
+  };
+}
+
+/** What the experiment is made of. */
+export interface Padding extends Parts {
+  findings: BatchingFindings;
+  controls: "batchSize" | "seed";
+  claims: "cost" | "shuffled" | "pools" | "mixed";
+  captions: "multiplications" | "lengths" | "padding";
+  labels:
+    & Labels<"positions" | "multiplications" | "counted" | "free">
+    & Labels<"words" | "sentences" | "pool" | "share" | "pooled" | "shuffled" | "sorted">;
+}
 
 /** How many numbers the reference device multiplies in matrix products while `run` runs. */
 function countMultiplications(run: () => void): number {
@@ -69,90 +95,22 @@ function tenths(batches: readonly (readonly number[])[]): [number, number] {
   return [rounded(Math.min(...means)), rounded(Math.max(...means))];
 }
 
-function figures(found: Found, lengths: readonly number[], batchSize: number): Figure[] {
-  const { multiplications, shuffled, pooled, sorted } = found;
-  const most = Math.max(...lengths), counts = new Array<number>(most).fill(0);
-  for (const length of lengths) counts[length - 1]!++;
-  const growth = multiplications.at(-1)! / multiplications[0]!;
-  return [
-    {
-      kind: "line",
-      caption:
-        `The same ${SENTENCES} sentences of ${WORDS} words, padded to ${PADDED.at(-1)} positions under a mask, cost ` +
-        `an encoder layer ${say(growth, 2)} times as many multiplications: the mask saves none of them.`,
-      x: { title: "positions of each sentence after padding" },
-      y: { title: "multiplications" },
-      series: [
-        { label: "counted", points: PADDED.map((x, i) => [x, multiplications[i]!]) },
-        { label: "if padding were free", points: PADDED.map((x) => [x, multiplications[0]!]), dashed: true },
-      ],
-    },
-    {
-      kind: "histogram",
-      caption:
-        `Lengths of the ${say(lengths.length)} sentences of the corpus: ${Math.min(...lengths)} to ${most} words, ` +
-        `${say(mean(lengths), 2)} on average.`,
-      x: { title: "words and signs" },
-      series: [{ label: "sentences", edges: Array.from({ length: most + 1 }, (_, i) => i + 0.5), counts }],
-    },
-    {
-      kind: "line",
-      caption:
-        `In batches of ${batchSize} sentences in random order ${percent(shuffled)} of all positions are padding; ` +
-        `sorted in pools of 32 batches ${percent(pooled[POOLS.indexOf(32)]!)}, all sorted ${percent(sorted)}. But a ` +
-        `sorted pass begins with sentences of ${say(found.sortedTenths[0]!, 2)} words and ends with ` +
-        `${say(found.sortedTenths[1]!, 2)}.`,
-      x: { title: "batches in a pool", logarithmic: true },
-      y: { title: "share of padding" },
-      series: [
-        { label: "sorted within pools", points: POOLS.map((x, i) => [x, rounded(pooled[i]!)]) },
-        { label: "random order", points: POOLS.map((x) => [x, rounded(shuffled)]), dashed: true },
-        { label: "all sorted", points: POOLS.map((x) => [x, rounded(sorted)]), dashed: true },
-      ],
-    },
-  ];
-}
-
 /** Whether padding costs, how much of it there is, and what pools save. */
-export const batchingExperiment: Experiment<Found, "batchSize" | "seed"> = {
-  name: "training/batching",
-  title: "What padding costs",
-  purpose: "Nothing is timed. A device that counts multiplications runs one encoder over the same sentences " +
-    "with more and more padding. Then the sentences of the translator’s corpus are put into batches, in random " +
-    "order, sorted, and sorted within pools. Change the batch size, and see what share of the positions is " +
-    "padding.",
+export const experiment: Experiment<Padding> = {
   controls: {
-    batchSize: {
-      label: "Batch size",
-      description: "Sentences in a batch, in the last figure",
-      default: 32,
-      min: 2,
-      max: 128,
-      step: 2,
-    },
-    seed: seedControl,
+    batchSize: { default: 32, min: 2, max: 128, step: 2 },
+    seed: SEED,
   },
-  claims: [
-    {
-      text:
-        "A padded batch costs as much as a full one of its size: four times the positions, at least four times the work",
-      holds: ({ multiplications }) => multiplications.at(-1)! >= 4 * multiplications[0]!,
-    },
-    {
-      text: "In random order more than a quarter of the corpus’s positions are padding",
-      holds: ({ shuffled }) => shuffled > 0.25,
-    },
-    {
-      text: "Sorting within pools of 32 batches leaves less than a quarter of that",
-      holds: ({ shuffled, pooled }) => pooled[POOLS.indexOf(32)]! < shuffled / 4,
-    },
-    {
-      text: "Pools keep short and long sentences mixed; sorting everything does not",
+  claims: {
+    cost: { holds: ({ multiplications }) => multiplications.at(-1)! >= 4 * multiplications[0]! },
+    shuffled: { holds: ({ shuffled }) => shuffled > 0.25 },
+    pools: { holds: ({ shuffled, pooled }) => pooled[POOLS.indexOf(32)]! < shuffled / 4 },
+    mixed: {
       holds: ({ mixedTenths, sortedTenths }) =>
         mixedTenths[1]! < 1.4 * mixedTenths[0]! && sortedTenths[1]! > 2 * sortedTenths[0]!,
     },
-  ],
-  async run({ batchSize, seed }, options) {
+  },
+  async measure({ batchSize, seed }, options) {
     const steps = new Steps(options, PADDED.length + POOLS.length + 2);
     const multiplications: number[] = [];
     for (const length of PADDED) {
@@ -189,14 +147,61 @@ export const batchingExperiment: Experiment<Found, "batchSize" | "seed"> = {
       { length: Math.ceil(inOrder.length / batchSize) },
       (_, i) => inOrder.slice(i * batchSize, (i + 1) * batchSize),
     );
-    const findings: Found = {
+    const counts = new Array<number>(Math.max(...lengths)).fill(0);
+    for (const length of lengths) counts[length - 1]!++;
+    return {
       multiplications,
       shuffled: paddedShare(passOf()),
       pooled,
       sorted: paddedShare(sorted),
       mixedTenths: tenths(mixed),
       sortedTenths: tenths(sorted),
+      shown: {
+        batchSize,
+        sentences: SENTENCES,
+        words: WORDS,
+        padded: PADDED,
+        pools: POOLS,
+        counts,
+        shortest: Math.min(...lengths),
+        mean: mean(lengths),
+      },
     };
-    return { findings, figures: figures(findings, lengths, batchSize) };
+  },
+  draw(findings, { captions, labels }) {
+    const { multiplications, shuffled, pooled, sorted, shown: { padded, pools, counts } } = findings;
+    return [
+      {
+        kind: "line",
+        caption: captions.multiplications(findings),
+        x: { title: labels.positions },
+        y: { title: labels.multiplications },
+        series: [
+          { label: labels.counted, points: padded.map((x, i) => [x, multiplications[i]!]) },
+          { label: labels.free, points: padded.map((x) => [x, multiplications[0]!]), dashed: true },
+        ],
+      },
+      {
+        kind: "histogram",
+        caption: captions.lengths(findings),
+        x: { title: labels.words },
+        series: [{
+          label: labels.sentences,
+          edges: Array.from({ length: counts.length + 1 }, (_, i) => i + 0.5),
+          counts,
+        }],
+      },
+      {
+        kind: "line",
+        caption: captions.padding(findings),
+        x: { title: labels.pool, logarithmic: true },
+        y: { title: labels.share },
+        series: [
+          { label: labels.pooled, points: pools.map((x, i) => [x, pooled[i]!]) },
+          { label: labels.shuffled, points: pools.map((x) => [x, shuffled]), dashed: true },
+          { label: labels.sorted, points: pools.map((x) => [x, sorted]), dashed: true },
+        ],
+      },
+    ];
   },
 };

@@ -9,10 +9,13 @@
  */
 
 import { chineseEnglish } from "../../corpora/chinese_english.ts";
-import { mean, percent, read, rounded, say, seedControl, Steps } from "../../05_transformer/experiments/support.ts";
 import { Random } from "../../engine/random.ts";
 import { tensor } from "../../engine/tensor.ts";
-import type { Experiment, Figure } from "../../experiments.ts";
+import { mean } from "../../experiments/arithmetic.ts";
+import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
+import { read } from "../../experiments/reading.ts";
+import { Steps } from "../../experiments/running.ts";
+import { SEED } from "../../experiments/seed.ts";
 import { bleu, bleuTokens, sentenceBleu } from "../bleu.ts";
 import { crossEntropy } from "../loss.ts";
 
@@ -21,7 +24,8 @@ const SHARES = [0, 0.1, 0.2, 0.3, 0.4, 0.5];
 /** How far the logits are moved, and how often. */
 const NUDGES = [1e-3, 1e-2, 1e-1, 1, 4], TRIES = 40;
 
-type Found = {
+/** What is found. */
+export interface BleuFindings {
   /** BLEU by share of words spoiled. */
   readonly exchanged: readonly number[];
   readonly replaced: readonly number[];
@@ -38,7 +42,27 @@ type Found = {
   /** Share of nudges that change BLEU, and the cross-entropy, by their size. */
   readonly bleuMoves: readonly number[];
   readonly lossMoves: readonly number[];
-};
+  readonly shown: {
+    /** Shares of words that are spoiled, and sizes of the changes of the logits. */
+    readonly shares: readonly number[];
+    readonly nudges: readonly number[];
+  };
+}
+
+/** Runs of words that are counted, by length. */
+const RUNS = ["words", "pairs", "triples", "quadruples"] as const;
+
+/** What the experiment is made of. */
+export interface Spoiled extends Parts {
+  findings: BleuFindings;
+  controls: "sentences" | "seed";
+  claims: "quadruples" | "cut" | "repeated" | "gradient" | "mean";
+  captions: "damage" | "shuffled" | "systems" | "moves";
+  labels:
+    & Labels<"spoiled" | "bleu" | "exchanged" | "replaced" | "repeated" | "cut" | "precision" | typeof RUNS[number]>
+    & Labels<"score" | "corpus" | "mean" | "long" | "short">
+    & Labels<"size" | "noticed" | "crossEntropy">;
+}
 
 type Damage = (words: readonly string[], share: number, random: Random, others: readonly string[]) => string[];
 
@@ -58,109 +82,24 @@ const repeat: Damage = (words, share, random) => words.flatMap((word) => random.
 const cutOff: Damage = (words, share) => words.slice(0, Math.max(1, Math.round(words.length * (1 - share))));
 const shuffle: Damage = (words, _, random) => Array.from(random.permutation(words.length), (i) => words[i]!);
 
-function figures(found: Found): Figure[] {
-  const byShare = (scores: readonly number[]) => scores.map((y, i): [number, number] => [SHARES[i]!, rounded(y)]);
-  return [
-    {
-      kind: "line",
-      caption:
-        `With a fifth of the words replaced BLEU is ${say(found.replaced[2]!)}, with a fifth exchanged with their ` +
-        `neighbours ${say(found.exchanged[2]!)}: an exchanged word still counts by itself.`,
-      x: { title: "share of words spoiled" },
-      y: { title: "BLEU", domain: [0, 100] },
-      series: [
-        { label: "exchanged", points: byShare(found.exchanged) },
-        { label: "replaced", points: byShare(found.replaced) },
-        { label: "repeated", points: byShare(found.repeated) },
-        { label: "cut off at the end", points: byShare(found.cut) },
-      ],
-    },
-    {
-      kind: "bars",
-      caption:
-        `All words in random order: every single word is still found, ${percent(found.shuffledPrecisions[3]! / 100)} ` +
-        "of the quadruples are.",
-      y: { title: "precision in percent" },
-      bars: ["words", "pairs", "triples", "quadruples"].map((label, i) => ({
-        label,
-        value: rounded(found.shuffledPrecisions[i]!),
-      })),
-    },
-    {
-      kind: "bars",
-      caption:
-        `One system spoils the long sentences, the other the short ones. By BLEU it is ${say(found.corpus[0]!)} ` +
-        `against ${say(found.corpus[1]!)}, by the mean of the sentences ${say(found.sentenceMean[0]!)} against ` +
-        `${say(found.sentenceMean[1]!)}.`,
-      y: { title: "score", domain: [0, 100] },
-      bars: ["BLEU of the corpus", "mean of the sentences"].flatMap((group, i) =>
-        ["long ones spoiled", "short ones spoiled"].map((label, system) => ({
-          label,
-          group,
-          value: rounded((i ? found.sentenceMean : found.corpus)[system]!),
-        }))
-      ),
-    },
-    {
-      kind: "line",
-      caption:
-        "The logits behind a translation, moved at random: the cross-entropy answers to the smallest change, BLEU " +
-        `to ${percent(found.bleuMoves[0]!)} of the smallest and ${
-          percent(found.bleuMoves.at(-1)!)
-        } of the largest. What ` +
-        "stands still has no slope to follow.",
-      x: { title: "size of the change", logarithmic: true },
-      y: { title: "share of changes that are noticed", domain: [0, 1] },
-      series: [
-        { label: "cross-entropy", points: NUDGES.map((x, i) => [x, rounded(found.lossMoves[i]!)]) },
-        { label: "BLEU", points: NUDGES.map((x, i) => [x, rounded(found.bleuMoves[i]!)]) },
-      ],
-    },
-  ];
-}
-
 /** BLEU of spoiled translations, and its lack of a slope. */
-export const bleuExperiment: Experiment<Found, "sentences" | "seed"> = {
-  name: "training/bleu",
-  title: "What BLEU sees, and what it does not",
-  purpose: "Good translations are spoiled in four ways, more and more, and scored. See which damage BLEU " +
-    "punishes most. Two systems change places when sentences are scored one by one. In the last figure the logits " +
-    "behind a translation are moved a little: see whether the cross-entropy answers, and whether BLEU does.",
+export const experiment: Experiment<Spoiled> = {
   controls: {
-    sentences: {
-      label: "Sentences",
-      description: "Translations that are spoiled and scored, in the first three figures",
-      default: 200,
-      min: 10,
-      max: 500,
-      step: 10,
-    },
-    seed: seedControl,
+    sentences: { default: 200, min: 10, max: 500, step: 10 },
+    seed: SEED,
   },
-  claims: [
-    {
-      text:
-        "Quadruples show whether it reads like a sentence: shuffled words keep all single matches and lose nine quadruples in ten",
-      holds: ({ shuffledPrecisions }) => shuffledPrecisions[0]! > 99.9 && shuffledPrecisions[3]! < 10,
-    },
-    {
-      text: "Leaving out does not pay: half sentences match perfectly, and BLEU falls below 50",
+  claims: {
+    quadruples: { holds: ({ shuffledPrecisions }) => shuffledPrecisions[0]! > 99.9 && shuffledPrecisions[3]! < 10 },
+    cut: {
       holds: ({ cutPrecision, cutPenalty, cut }) => cutPrecision > 99.9 && cutPenalty < 0.5 && cut.at(-1)! < 50,
     },
-    {
-      text: "Repeating does not pay: every repeated word lowers the score",
-      holds: ({ repeated }) => repeated.every((score, i) => i === 0 || score < repeated[i - 1]!),
-    },
-    {
-      text: "BLEU has no gradient: it stays where it is under small changes that the cross-entropy notices",
-      holds: ({ bleuMoves, lossMoves }) => bleuMoves[0] === 0 && lossMoves[0]! > 0.9,
-    },
-    {
-      text: "The mean of the sentences’ scores is another measure: by it the two systems change places",
+    repeated: { holds: ({ repeated }) => repeated.every((score, i) => i === 0 || score < repeated[i - 1]!) },
+    gradient: { holds: ({ bleuMoves, lossMoves }) => bleuMoves[0] === 0 && lossMoves[0]! > 0.9 },
+    mean: {
       holds: ({ corpus, sentenceMean }) => corpus[0]! < corpus[1]! && sentenceMean[0]! > sentenceMean[1]!,
     },
-  ],
-  async run({ sentences, seed }, options) {
+  },
+  async measure({ sentences, seed }, options) {
     const steps = new Steps(options, 4 * SHARES.length + NUDGES.length + 1);
     const references = chineseEnglish().training.map(({ target }) => target)
       .filter((target) => bleuTokens(target).length >= 5).slice(100, 100 + sentences);
@@ -214,7 +153,7 @@ export const bleuExperiment: Experiment<Found, "sentences" | "seed"> = {
       bleuMoves.push(bleuMoved / TRIES);
       lossMoves.push(lossMoved / TRIES);
     }
-    const findings: Found = {
+    return {
       exchanged: scores[0]!,
       replaced: scores[1]!,
       repeated: scores[2]!,
@@ -226,7 +165,52 @@ export const bleuExperiment: Experiment<Found, "sentences" | "seed"> = {
       sentenceMean: systems.map((texts) => mean(texts.map((text, i) => sentenceBleu(text, references[i]!).score))),
       bleuMoves,
       lossMoves,
+      shown: { shares: SHARES, nudges: NUDGES },
     };
-    return { findings, figures: figures(findings) };
+  },
+  draw(findings, { captions, labels }) {
+    const { shuffledPrecisions, corpus, sentenceMean, bleuMoves, lossMoves, shown: { shares, nudges } } = findings;
+    const over = (xs: readonly number[], ys: readonly number[]) => xs.map((x, i): [number, number] => [x, ys[i]!]);
+    return [
+      {
+        kind: "line",
+        caption: captions.damage(findings),
+        x: { title: labels.spoiled },
+        y: { title: labels.bleu, domain: [0, 100] },
+        series: [
+          { label: labels.exchanged, points: over(shares, findings.exchanged) },
+          { label: labels.replaced, points: over(shares, findings.replaced) },
+          { label: labels.repeated, points: over(shares, findings.repeated) },
+          { label: labels.cut, points: over(shares, findings.cut) },
+        ],
+      },
+      {
+        kind: "bars",
+        caption: captions.shuffled(findings),
+        y: { title: labels.precision },
+        bars: RUNS.map((run, i) => ({ label: labels[run], value: shuffledPrecisions[i]! })),
+      },
+      {
+        kind: "bars",
+        caption: captions.systems(findings),
+        y: { title: labels.score, domain: [0, 100] },
+        bars: [
+          { label: labels.long, group: labels.corpus, value: corpus[0]! },
+          { label: labels.short, group: labels.corpus, value: corpus[1]! },
+          { label: labels.long, group: labels.mean, value: sentenceMean[0]! },
+          { label: labels.short, group: labels.mean, value: sentenceMean[1]! },
+        ],
+      },
+      {
+        kind: "line",
+        caption: captions.moves(findings),
+        x: { title: labels.size, logarithmic: true },
+        y: { title: labels.noticed, domain: [0, 1] },
+        series: [
+          { label: labels.crossEntropy, points: over(nudges, lossMoves) },
+          { label: labels.bleu, points: over(nudges, bleuMoves) },
+        ],
+      },
+    ];
   },
 };

@@ -10,9 +10,12 @@
 
 import { DecoderOnly } from "../../05_transformer/decoder_only.ts";
 import { chineseEnglish } from "../../corpora/chinese_english.ts";
-import { discard, part, percent, rounded, say, seedControl } from "../../05_transformer/experiments/support.ts";
 import { Random } from "../../engine/random.ts";
-import type { Experiment, Figure, RunOptions } from "../../experiments.ts";
+import type { Experiment, Labels, Parts, RunOptions } from "../../experiments/experiment.ts";
+import { discard } from "../../experiments/learning.ts";
+import { percent } from "../../experiments/numbers.ts";
+import { part } from "../../experiments/running.ts";
+import { SEED } from "../../experiments/seed.ts";
 import { SequenceWindows } from "../batching.ts";
 import { encodeCheckpoint, restoreCheckpoint } from "../checkpoints.ts";
 import { train } from "../loop.ts";
@@ -22,9 +25,10 @@ import { Optimizer } from "../optimizers.ts";
 import { nextTokens } from "../teacher_forcing.ts";
 
 /** What a resumed run may forget. */
-const FORGOTTEN = ["nothing", "the place in the data", "the random state", "the optimizer"] as const;
+const FORGOTTEN = ["nothing", "data", "random", "optimizer"] as const;
 
-type Found = {
+/** What is found. */
+export interface CheckpointsFindings {
   /** Weights of the resumed run that differ from the uninterrupted one in any bit, by what was forgotten. */
   readonly different: readonly number[];
   /** Weights altogether. */
@@ -33,7 +37,29 @@ type Found = {
   readonly apart: readonly number[];
   /** Size of the file, in sizes of the weights alone. */
   readonly times: number;
-};
+  readonly shown: {
+    /** Step at which the run was saved. */
+    readonly save: number;
+    /** Size of the file. */
+    readonly bytes: number;
+    /** Weights that differ, as a share. */
+    readonly share: readonly number[];
+    /** Difference of the loss from that of the uninterrupted run by step, by what was forgotten. */
+    readonly curves: readonly (readonly (readonly [number, number])[])[];
+  };
+}
+
+/** What the experiment is made of. */
+export interface Resumed extends Parts {
+  findings: CheckpointsFindings;
+  controls: "save" | "steps" | "dropout" | "seed";
+  claims: "same" | "forgotten" | "size";
+  captions: "losses" | "weights";
+  labels:
+    & Labels<"step" | "difference" | "resumed" | "forgotten" | "different" | "share" | "apart">
+    & Labels<typeof FORGOTTEN[number]>
+    & { without(what: string): string };
+}
 
 interface Text {
   readonly tokens: Int32Array;
@@ -86,79 +112,23 @@ async function bytesOf(model: DecoderOnly): Promise<number> {
   return bytes;
 }
 
-function figures(
-  found: Found,
-  bytes: number,
-  save: number,
-  whole: readonly [number, number][],
-  runs: readonly [number, number][][],
-): Figure[] {
-  // What the uninterrupted run lost at the same step.
-  const own = new Map(whole);
-  const apart = found.apart.map((most, i) => `${FORGOTTEN[i]} ${most === 0 ? "0" : say(most, 2)}`);
-  return [
-    {
-      kind: "line",
-      caption: `A run saved after step ${save} and resumed from the file: how far its loss is from that of the ` +
-        `uninterrupted run. The largest difference, by what was forgotten: ${apart.join(", ")}.`,
-      x: { title: "step" },
-      y: { title: "difference of the loss in nats per letter" },
-      series: runs.map((curve, i) => ({
-        label: i === 0 ? "resumed" : `without ${FORGOTTEN[i]}`,
-        points: curve.map(([step, loss]): [number, number] => [step, rounded(loss - own.get(step)!)]),
-      })),
-    },
-    {
-      kind: "table",
-      caption: `Of ${say(found.weights)} weights, those that differ at the end in any bit. The file has ` +
-        `${say(bytes)} bytes, ${say(found.times, 2)} times the weights: Adam keeps two averages of each.`,
-      columns: ["forgotten", "weights that differ", "share", "losses differ by up to"],
-      rows: FORGOTTEN.map((name, i) => [
-        name,
-        found.different[i]!,
-        percent(found.different[i]! / found.weights, 3),
-        rounded(found.apart[i]!),
-      ]),
-    },
-  ];
-}
-
 /** Resumed runs against an uninterrupted one. */
-export const checkpointsExperiment: Experiment<Found, "save" | "steps" | "dropout" | "seed"> = {
-  name: "training/checkpoints",
-  title: "The same run, twice",
-  purpose: "A small language model is trained, saved in the middle, thrown away, and resumed from the file: " +
-    "once with all that was saved, and three times with one part forgotten. Change when it is saved, or the " +
-    "dropout. See which runs end with the weights of the run that was never interrupted, bit for bit.",
+export const experiment: Experiment<Resumed> = {
   controls: {
-    save: { label: "Saved after", description: "Steps before the checkpoint", default: 30, min: 1, max: 60 },
-    steps: { label: "Steps after it", description: "Steps of the resumed runs", default: 30, min: 1, max: 60 },
-    dropout: {
-      label: "Dropout",
-      description: "Share of numbers dropped: without it the random state decides nothing",
-      default: 0.1,
-      min: 0,
-      max: 0.5,
-      step: 0.1,
-    },
-    seed: seedControl,
+    save: { default: 30, min: 1, max: 60 },
+    steps: { default: 30, min: 1, max: 60 },
+    dropout: { default: 0.1, min: 0, max: 0.5, step: 0.1 },
+    seed: SEED,
   },
   tolerance: 0.2,
-  claims: [
-    {
-      text: "The resumed run ends with the same weights, bit for bit, and had the same losses",
-      holds: ({ different, apart }) => different[0] === 0 && apart[0] === 0,
-    },
-    {
-      text: "Without the place in the data, the random state or the optimizer, nearly every weight ends up different",
+  claims: {
+    same: { holds: ({ different, apart }) => different[0] === 0 && apart[0] === 0 },
+    forgotten: {
       holds: ({ different, weights }) => different.slice(1).every((count) => count > 0.9 * weights),
     },
-    {
-      text: "A checkpoint is about three times as large as the weights",
-      holds: ({ times }) => times > 3 && times < 3.3,
-    },
-  ],
-  async run({ save, steps, dropout, seed }, options) {
+    size: { holds: ({ times }) => times > 3 && times < 3.3 },
+  },
+  async measure({ save, steps, dropout, seed }, options) {
     options.signal?.throwIfAborted();
     const letters = chineseEnglish().training.slice(0, 1000).map(({ target }) => target).join("\n");
     const alphabet = [...new Set(letters)].sort(), ids = new Map(alphabet.map((letter, id) => [letter, id]));
@@ -168,18 +138,20 @@ export const checkpointsExperiment: Experiment<Found, "save" | "steps" | "dropou
     const before = await go(first, save, part(options, 0, 0.15));
     const file = await encodeCheckpoint(first);
     const after = await go(first, save + steps, part(options, 0.15, 0.3));
+    // What the uninterrupted run lost at each step.
+    const own = new Map([...before, ...after]);
     const wanted = await weightsOf(first.model), times = file.byteLength / await bytesOf(first.model);
     discard(first.optimizer, first.model);
 
-    const different: number[] = [], apart: number[] = [], runs: [number, number][][] = [];
+    const different: number[] = [], apart: number[] = [], curves: [number, number][][] = [];
     for (const [i, forgotten] of FORGOTTEN.entries()) {
       const run = setUp(text, dropout, seed + 1);
       const { model, optimizer, batches, randoms } = run;
       restoreCheckpoint(file, {
         model,
-        ...(forgotten !== "the optimizer" && { optimizer }),
-        ...(forgotten !== "the place in the data" && { batches }),
-        ...(forgotten !== "the random state" && { randoms }),
+        ...(forgotten !== "optimizer" && { optimizer }),
+        ...(forgotten !== "data" && { batches }),
+        ...(forgotten !== "random" && { randoms }),
       });
       // An optimizer that was forgotten starts to count from 0.
       const start = optimizer.steps;
@@ -188,15 +160,42 @@ export const checkpointsExperiment: Experiment<Found, "save" | "steps" | "dropou
       const found = await weightsOf(model);
       different.push(found.filter((x, at) => !Object.is(x, wanted[at]!)).length);
       apart.push(Math.max(...curve.map(([, loss], at) => Math.abs(loss - after[at]![1]))));
-      runs.push(curve);
+      curves.push(curve.map(([step, loss]) => [step, loss - own.get(step)!]));
       discard(optimizer, model);
     }
-    const findings: Found = {
+    return {
       different,
       weights: wanted.length,
       apart,
       times,
+      shown: {
+        save,
+        bytes: file.byteLength,
+        share: different.map((count) => count / wanted.length),
+        curves,
+      },
     };
-    return { findings, figures: figures(findings, file.byteLength, save, [...before, ...after], runs) };
+  },
+  draw(findings, { captions, labels }) {
+    const { different, apart, shown: { curves, share } } = findings;
+    const names = FORGOTTEN.map((what) => labels[what]);
+    return [
+      {
+        kind: "line",
+        caption: captions.losses(findings),
+        x: { title: labels.step },
+        y: { title: labels.difference },
+        series: curves.map((points, i) => ({
+          label: i === 0 ? labels.resumed : labels.without(names[i]!),
+          points,
+        })),
+      },
+      {
+        kind: "table",
+        caption: captions.weights(findings),
+        columns: [labels.forgotten, labels.different, labels.share, labels.apart],
+        rows: names.map((name, i) => [name, different[i]!, percent(share[i]!, 3), apart[i]!]),
+      },
+    ];
   },
 };

@@ -9,21 +9,15 @@
  */
 
 import { softmax } from "../../02_words/softmax.ts";
-import {
-  coarse,
-  mean,
-  percent,
-  read,
-  rounded,
-  say,
-  seedControl,
-  Steps,
-} from "../../05_transformer/experiments/support.ts";
 import { gradientsOf } from "../../engine/autograd.ts";
 import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import { ones, parameter, tensor, zeros } from "../../engine/tensor.ts";
-import type { Experiment, Figure } from "../../experiments.ts";
+import { coarse, mean } from "../../experiments/arithmetic.ts";
+import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
+import { read } from "../../experiments/reading.ts";
+import { Steps } from "../../experiments/running.ts";
+import { SEED } from "../../experiments/seed.ts";
 import { crossEntropy } from "../loss.ts";
 
 /** Leads of the right logit over all others. */
@@ -33,7 +27,8 @@ const WORDS = 8, PADDED = [8, 12, 16, 24, 32];
 /** Classes of the small distribution whose slope is shown. */
 const SHOWN = 5;
 
-type Found = {
+/** What is found. */
+export interface LossFindings {
   /** Smallest loss over the leads, and the lead at which it is reached, with smoothing. */
   readonly smallest: number;
   readonly bestLead: number;
@@ -48,7 +43,40 @@ type Found = {
   /** Loss of one sentence by padded length: padding ignored, and padding counted as 0. */
   readonly ignored: readonly number[];
   readonly counted: readonly number[];
-};
+  readonly shown: {
+    readonly smoothing: number;
+    readonly classes: number;
+    readonly leads: readonly number[];
+    /** Loss by lead, without smoothing and with it. */
+    readonly plain: readonly number[];
+    readonly smoothed: readonly number[];
+    /** The slope of a few logits, beside what is predicted and what is asked for. */
+    readonly slope: Slope;
+    /** Words of the padded sentence, and positions that it is padded to. */
+    readonly words: number;
+    readonly padded: readonly number[];
+  };
+}
+
+/** What is predicted, what is asked for, and the gradient in the logits, by class. */
+interface Slope {
+  readonly p: readonly number[];
+  readonly q: readonly number[];
+  readonly gradient: readonly number[];
+}
+
+/** What the experiment is made of. */
+export interface Asked extends Parts {
+  findings: LossFindings;
+  controls: "smoothing" | "classes" | "seed";
+  claims: "entropy" | "hard" | "slope" | "padding";
+  captions: "smoothing" | "slope" | "padding";
+  labels:
+    & Labels<"lead" | "loss" | "hard" | "smoothed" | "entropy">
+    & Labels<"class" | "predicted" | "asked" | "slope">
+    & Labels<"positions" | "mean" | "ignored" | "counted">
+    & { right(index: number): string };
+}
 
 /** Entropy of the smoothed answer over `V` classes. */
 function smoothedEntropy(smoothing: number, V: number): number {
@@ -56,107 +84,23 @@ function smoothedEntropy(smoothing: number, V: number): number {
   return -right * Math.log(right) - (rest > 0 ? (V - 1) * rest * Math.log(rest) : 0);
 }
 
-function figures(
-  found: Found,
-  smoothing: number,
-  V: number,
-  curves: { readonly plain: readonly number[]; readonly smoothed: readonly number[] },
-  slope: { readonly p: readonly number[]; readonly q: readonly number[]; readonly gradient: readonly number[] },
-): Figure[] {
-  const overLeads = (losses: readonly number[]) => LEADS.map((x, i): [number, number] => [x, rounded(losses[i]!)]);
-  return [
-    {
-      kind: "line",
-      caption: `Without smoothing the loss falls for as long as the right logit grows. With ${percent(smoothing)} of ` +
-        `the belief spread over ${V} classes it is smallest, ${say(found.smallest)}, at a lead of ` +
-        `${say(found.bestLead)}, where the right class has a probability of ${percent(found.confidence, 3)}. The ` +
-        `entropy of the smoothed answer is ${say(found.entropy)}.`,
-      x: { title: "lead of the right logit over all others" },
-      y: { title: "loss in nats" },
-      series: [
-        { label: "hard labels", points: overLeads(curves.plain) },
-        { label: "smoothed labels", points: overLeads(curves.smoothed) },
-        {
-          label: "entropy of the smoothed answer",
-          points: LEADS.map((x) => [x, rounded(found.entropy)]),
-          dashed: true,
-        },
-      ],
-    },
-    {
-      kind: "table",
-      caption: `The slope of the loss in each logit, of ${SHOWN} classes, is p − q: negative for the right class, ` +
-        "which is to grow.",
-      columns: ["class", "p, predicted", "q, asked for", "slope"],
-      rows: slope.p.map((p, i) => [
-        `${i + 1}${i === 0 ? ", the right one" : ""}`,
-        rounded(p),
-        rounded(slope.q[i]!),
-        rounded(slope.gradient[i]!),
-      ]),
-    },
-    {
-      kind: "line",
-      caption: `One sentence of ${WORDS} words, padded further and further: ignored, padding leaves its loss at ` +
-        `${say(found.ignored[0]!)}; counted, it pretends that the model got better, down to ${
-          say(found.counted.at(-1)!)
-        }.`,
-      x: { title: "positions after padding" },
-      y: { title: "mean loss in nats", domain: [0, Math.ceil(found.ignored[0]!)] },
-      series: [
-        { label: "padding ignored", points: PADDED.map((x, i) => [x, rounded(found.ignored[i]!)]) },
-        { label: "padding counted", points: PADDED.map((x, i) => [x, rounded(found.counted[i]!)]) },
-      ],
-    },
-  ];
-}
-
 /** Label smoothing, the slope of the logits, and padding in the mean. */
-export const lossExperiment: Experiment<Found, "smoothing" | "classes" | "seed"> = {
-  name: "training/loss",
-  title: "What the loss asks for",
-  purpose: "Three properties of the cross-entropy. First, what it costs to be ever more certain of the right " +
-    "answer: change the label smoothing, and see where the cost is lowest. Then the slope of the loss in each " +
-    "logit. Last, a padded sentence, with padding ignored and with padding counted.",
+export const experiment: Experiment<Asked> = {
   controls: {
-    smoothing: {
-      label: "Label smoothing",
-      description: "Share of belief spread over all classes, in the first two figures",
-      default: 0.1,
-      min: 0.02,
-      max: 0.5,
-      step: 0.02,
-    },
-    classes: {
-      label: "Classes",
-      description: "Entries of the vocabulary, in the first and the last figure",
-      default: 1000,
-      min: 10,
-      max: 10_000,
-      step: 10,
-    },
-    seed: seedControl,
+    smoothing: { default: 0.1, min: 0.02, max: 0.5, step: 0.02 },
+    classes: { default: 1000, min: 10, max: 10_000, step: 10 },
+    seed: SEED,
   },
-  claims: [
-    {
-      text: "With smoothed labels no answer costs less than their entropy, and the best one costs just that",
-      holds: ({ smallest, entropy }) => smallest > entropy - 1e-5 && smallest < 1.01 * entropy,
-    },
-    {
-      text: "With hard labels, being more certain of the right answer always costs less",
-      holds: ({ plain, smallest }) => plain < 1e-3 && plain < smallest,
-    },
-    {
-      text: "The derivative with respect to the logits is p − q",
-      holds: ({ slope }) => slope < 1e-6,
-    },
-    {
-      text: "Ignored padding leaves the loss as it is; counted, it makes a bad model look good",
+  claims: {
+    entropy: { holds: ({ smallest, entropy }) => smallest > entropy - 1e-5 && smallest < 1.01 * entropy },
+    hard: { holds: ({ plain, smallest }) => plain < 1e-3 && plain < smallest },
+    slope: { holds: ({ slope }) => slope < 1e-6 },
+    padding: {
       holds: ({ ignored, counted }) =>
         ignored.every((loss) => Math.abs(loss - ignored[0]!) < 1e-5) && counted.at(-1)! < 0.3 * ignored[0]!,
     },
-  ],
-  async run({ smoothing, classes: V, seed }, options) {
+  },
+  async measure({ smoothing, classes: V, seed }, options) {
     const steps = new Steps(options, 4);
     await steps.next();
     const random = new Random(seed);
@@ -178,7 +122,7 @@ export const lossExperiment: Experiment<Found, "smoothing" | "classes" | "seed">
 
     await steps.next();
     /** The gradient in random logits of some classes, beside p and q. */
-    const slopeOf = async (classes: number) => {
+    const slopeOf = async (classes: number): Promise<Slope> => {
       const logits = parameter(random.normal([1, classes]));
       const [gradient] = scope(() =>
         gradientsOf(crossEntropy(logits, zeros([1], "int32"), { labelSmoothing: smoothing }), ones([]), [logits])
@@ -203,7 +147,7 @@ export const lossExperiment: Experiment<Found, "smoothing" | "classes" | "seed">
       ignored.push((await read(() => crossEntropy(tensor(padded, [length, V]), tensor(targets))))[0]!);
       counted.push(mean(each));
     }
-    const findings: Found = {
+    return {
       smallest: smoothed[best]!,
       bestLead: lead,
       entropy: smoothedEntropy(smoothing, V),
@@ -215,7 +159,54 @@ export const lossExperiment: Experiment<Found, "smoothing" | "classes" | "seed">
       ),
       ignored,
       counted,
+      shown: {
+        smoothing,
+        classes: V,
+        leads: LEADS,
+        plain,
+        smoothed,
+        slope: await slopeOf(SHOWN),
+        words: WORDS,
+        padded: PADDED,
+      },
     };
-    return { findings, figures: figures(findings, smoothing, V, { plain, smoothed }, await slopeOf(SHOWN)) };
+  },
+  draw(findings, { captions, labels }) {
+    const { entropy, ignored, counted, shown } = findings, { leads, padded, slope } = shown;
+    const over = (xs: readonly number[], ys: readonly number[]) => xs.map((x, i): [number, number] => [x, ys[i]!]);
+    return [
+      {
+        kind: "line",
+        caption: captions.smoothing(findings),
+        x: { title: labels.lead },
+        y: { title: labels.loss },
+        series: [
+          { label: labels.hard, points: over(leads, shown.plain) },
+          { label: labels.smoothed, points: over(leads, shown.smoothed) },
+          { label: labels.entropy, points: leads.map((x) => [x, entropy]), dashed: true },
+        ],
+      },
+      {
+        kind: "table",
+        caption: captions.slope(findings),
+        columns: [labels.class, labels.predicted, labels.asked, labels.slope],
+        rows: slope.p.map((p, i) => [
+          i === 0 ? labels.right(i + 1) : `${i + 1}`,
+          p,
+          slope.q[i]!,
+          slope.gradient[i]!,
+        ]),
+      },
+      {
+        kind: "line",
+        caption: captions.padding(findings),
+        x: { title: labels.positions },
+        y: { title: labels.mean, domain: [0, Math.ceil(ignored[0]!)] },
+        series: [
+          { label: labels.ignored, points: over(padded, ignored) },
+          { label: labels.counted, points: over(padded, counted) },
+        ],
+      },
+    ];
   },
 };

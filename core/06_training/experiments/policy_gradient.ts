@@ -10,24 +10,18 @@
 import { trainBytePairEncoding } from "../../02_words/byte_pair_encoding/mod.ts";
 import { EncoderDecoder } from "../../05_transformer/encoder_decoder.ts";
 import { chineseEnglish, type SentencePair } from "../../corpora/chinese_english.ts";
-import {
-  discard,
-  mean,
-  pairLoss,
-  part,
-  read,
-  rounded,
-  say,
-  seedControl,
-  type TokenPair,
-} from "../../05_transformer/experiments/support.ts";
 import { generate } from "../../07_generation/generate.ts";
 import { noGrad } from "../../engine/autograd.ts";
 import type { Module } from "../../engine/module.ts";
 import { Random } from "../../engine/random.ts";
 import { release, scope } from "../../engine/scope.ts";
 import { tensor } from "../../engine/tensor.ts";
-import type { Experiment, Figure, RunOptions } from "../../experiments.ts";
+import { mean, rounded } from "../../experiments/arithmetic.ts";
+import type { Experiment, Labels, Parts, RunOptions } from "../../experiments/experiment.ts";
+import { discard, pairLoss, type TokenPair } from "../../experiments/learning.ts";
+import { read } from "../../experiments/reading.ts";
+import { part } from "../../experiments/running.ts";
+import { SEED } from "../../experiments/seed.ts";
 import { Batches, padSequences } from "../batching.ts";
 import { bleu, sentenceBleu } from "../bleu.ts";
 import { train } from "../loop.ts";
@@ -49,11 +43,12 @@ import type { TeacherForcingOptions } from "../teacher_forcing.ts";
 const UNSEEN = 500, BATCH = 64, SAMPLES = 4, LONGEST = 24;
 /** The learning rate after the switch, the same for both. */
 const LEARNING_RATE = 6e-4;
-const BASELINES = ["none", "running mean", "greedy", "others"];
+const BASELINES = ["none", "running mean", "greedy", "others"] as const;
 /** How often the texts of one batch are drawn anew to see how much the gradient changes. */
 const REPEATS = 8;
 
-type Found = {
+/** What is found. */
+export interface PolicyGradientFindings {
   /** BLEU of greedy translations of unseen sentences: by quarters of the first training, then by thirds of the second. */
   readonly before: readonly number[];
   readonly continued: readonly number[];
@@ -64,7 +59,28 @@ type Found = {
   readonly losses: readonly number[];
   /** Variance of the gradient by baseline, that of none being 1. */
   readonly spread: readonly number[];
-};
+  readonly shown: {
+    /** Steps before the switch and after it. */
+    readonly steps: number;
+    readonly more: number;
+    readonly unseen: number;
+    /** How often the texts of one batch were drawn anew. */
+    readonly repeats: number;
+    /** Sentences that the rewards changed: the corpus, before, after. */
+    readonly changed: readonly (readonly string[])[];
+  };
+}
+
+/** What the experiment is made of. */
+export interface Rewarded extends Parts {
+  findings: PolicyGradientFindings;
+  controls: "steps" | "more" | "baseline" | "seed";
+  claims: "stalled" | "rises" | "drawn" | "aim" | "others" | "every";
+  captions: "after" | "before" | "models" | "variance" | "changed";
+  labels:
+    & Labels<"afterSwitch" | "bleu" | "rewards" | "crossEntropy" | "step" | "variance" | typeof BASELINES[number]>
+    & Labels<"model" | "likeliest" | "drawn" | "loss" | "switch" | "continued" | "corpus" | "before" | "after">;
+}
 
 interface Example extends TokenPair {
   readonly reference: string;
@@ -157,7 +173,7 @@ async function score({ unseen, write, policy }: Setting, model: EncoderDecoder):
 }
 
 /** Mean score of drawn translations, and the loss of the right ones. */
-async function measure({ unseen, tokens, write, policy }: Setting, model: EncoderDecoder): Promise<[number, number]> {
+async function judge({ unseen, tokens, write, policy }: Setting, model: EncoderDecoder): Promise<[number, number]> {
   const random = new Random(1), worth: number[] = [];
   for (let i = 0; i < SAMPLES; i++) {
     const drawn = await policy(model).write(unseen, random);
@@ -185,7 +201,7 @@ async function goOn(
     scores.push(await score(setting, copy));
     onProgress?.(third / 3);
   }
-  const end = await measure(setting, copy), texts = await setting.policy(copy).write(setting.unseen);
+  const end = await judge(setting, copy), texts = await setting.policy(copy).write(setting.unseen);
   discard(copy, optimizer);
   return { scores, end, texts: texts.map(setting.write) };
 }
@@ -248,120 +264,24 @@ async function gradientOf(model: Module, run: () => void): Promise<Float64Array>
   return all;
 }
 
-function figures(found: Found, steps: number, more: number, table: Figure): Figure[] {
-  const { before, continued, rewarded, drawn, losses, spread } = found;
-  const thirds = (scores: readonly number[]): [number, number][] =>
-    [before.at(-1)!, ...scores].map((y, i) => [Math.round(i * more / 3), y]);
-  return [
-    {
-      kind: "line",
-      caption: `From the same model: ${more} further steps of cross-entropy lead from ${say(before.at(-1)!)} to ` +
-        `${say(continued.at(-1)!)} BLEU on ${UNSEEN} unseen sentences, ${more} steps on rewards to ` +
-        `${say(rewarded.at(-1)!)}.`,
-      x: { title: "steps after the switch" },
-      y: { title: "BLEU" },
-      series: [
-        { label: "rewards", points: thirds(rewarded) },
-        { label: "cross-entropy", points: thirds(continued) },
-      ],
-    },
-    {
-      kind: "line",
-      caption: "The training before the switch, by cross-entropy: BLEU on unseen sentences levels off at " +
-        `${say(before.at(-1)!)}.`,
-      x: { title: "step" },
-      y: { title: "BLEU", domain: [0, 100] },
-      series: [{ label: "cross-entropy", points: before.map((y, i) => [Math.round((i + 1) * steps / 4), y]) }],
-    },
-    {
-      kind: "table",
-      caption: "Unseen sentences under the three models: rewards improve most what is drawn at random, and not the " +
-        "probability of the one right answer.",
-      columns: ["model", "BLEU, likeliest text", "mean sentence BLEU, drawn text", "cross-entropy, nats per token"],
-      rows: [
-        ["at the switch", before.at(-1)!, drawn[0]!, losses[0]!],
-        ["more cross-entropy", continued.at(-1)!, drawn[1]!, losses[1]!],
-        ["rewards", rewarded.at(-1)!, drawn[2]!, losses[2]!],
-      ],
-    },
-    {
-      kind: "bars",
-      caption: `Variance of the gradient of one batch, its texts drawn ${REPEATS} times: with the running mean ` +
-        `${say(spread[1]!, 2)} of that without a baseline, with the greedy text ${
-          say(spread[2]!, 2)
-        }, with the mean of ` +
-        `the other samples ${say(spread[3]!, 2)}.`,
-      y: { title: "variance, none = 1" },
-      bars: BASELINES.map((label, i) => ({ label, value: spread[i]! })),
-    },
-    table,
-  ];
-}
-
 /** Cross-entropy until it stalls, then rewards. */
-export const policyGradientExperiment: Experiment<Found, "steps" | "more" | "baseline" | "seed"> = {
-  name: "training/policy_gradient",
-  title: "BLEU where cross-entropy stalls",
-  purpose:
-    "A small translator is trained by cross-entropy until its BLEU no longer rises. From there it goes on twice: " +
-    "by cross-entropy, and by rewards for whole sentences. Change the baseline, or how long each part takes. Look at " +
-    "which of the two raises BLEU, and what becomes of the loss. It takes longer than the other figures.",
+export const experiment: Experiment<Rewarded> = {
   controls: {
-    steps: {
-      label: "Cross-entropy steps",
-      description: "Batches of 32 pairs before the switch",
-      default: 1400,
-      min: 20,
-      max: 4000,
-      step: 20,
-    },
-    more: {
-      label: "Steps after the switch",
-      description: `Batches of ${BATCH} pairs, ${SAMPLES} drawn texts for each`,
-      default: 150,
-      min: 3,
-      max: 600,
-      step: 3,
-    },
-    baseline: {
-      label: "Baseline",
-      description: "What is subtracted from a reward",
-      default: 3,
-      min: 0,
-      max: 3,
-      choices: BASELINES,
-    },
-    seed: seedControl,
+    steps: { default: 1400, min: 20, max: 4000, step: 20 },
+    more: { default: 150, min: 3, max: 600, step: 3 },
+    baseline: { default: 3, min: 0, max: 3, choices: BASELINES },
+    seed: SEED,
   },
   tolerance: 0.3,
-  claims: [
-    {
-      text: "Cross-entropy has stalled: going on does not raise BLEU",
-      holds: ({ before, continued }) => continued.at(-1)! < before.at(-1)! + 0.2,
-    },
-    {
-      text: "BLEU rises there by rewards",
-      holds: ({ before, rewarded }) => rewarded.at(-1)! > before.at(-1)!,
-    },
-    {
-      text: "So does the reward of drawn texts, which is what is trained on, and more than by cross-entropy",
-      holds: ({ drawn }) => drawn[2]! > drawn[0]! + 0.5 && drawn[2]! > drawn[1]! + 0.5,
-    },
-    {
-      text: "It is another aim: meanwhile the right translations of unseen sentences become less likely",
-      holds: ({ losses }) => losses[2]! > losses[0]!,
-    },
-    {
-      text: "The mean of the other samples makes the gradient spread less",
-      holds: ({ spread }) => spread[3]! < 0.8,
-    },
-    {
-      text: "Every baseline does",
-      holds: ({ spread }) => spread.slice(1).every((variance) => variance < 1),
-      refuted: true,
-    },
-  ],
-  async run({ steps, more, baseline, seed }, options) {
+  claims: {
+    stalled: { holds: ({ before, continued }) => continued.at(-1)! < before.at(-1)! + 0.2 },
+    rises: { holds: ({ before, rewarded }) => rewarded.at(-1)! > before.at(-1)! },
+    drawn: { holds: ({ drawn }) => drawn[2]! > drawn[0]! + 0.5 && drawn[2]! > drawn[1]! + 0.5 },
+    aim: { holds: ({ losses }) => losses[2]! > losses[0]! },
+    others: { holds: ({ spread }) => spread[3]! < 0.8 },
+    every: { refuted: true, holds: ({ spread }) => spread.slice(1).every((variance) => variance < 1) },
+  },
+  async measure({ steps, more, baseline, seed }, options) {
     const { signal } = options;
     signal?.throwIfAborted();
     const random = new Random(seed), setting = await prepare(signal);
@@ -383,7 +303,7 @@ export const policyGradientExperiment: Experiment<Found, "steps" | "more" | "bas
       before.push(await score(setting, model));
     }
     discard(optimizer);
-    const start = await measure(setting, model);
+    const start = await judge(setting, model);
 
     const usual = { setting, model, more, seed };
     const longer = await goOn(usual, async (copy, optimizer, until, batches) => {
@@ -408,23 +328,62 @@ export const policyGradientExperiment: Experiment<Found, "steps" | "more" | "bas
     const old = await setting.policy(model).write(unseen);
     discard(model);
 
-    const findings: Found = {
+    const changed = unseen.map((pair, n) => [pair.reference, write(old[n]!), paid.texts[n]!])
+      .filter(([, first, second]) => first !== second);
+    return {
       before,
       continued: longer.scores,
       rewarded: paid.scores,
       drawn: [start, longer.end, paid.end].map(([drawn]) => drawn),
       losses: [start, longer.end, paid.end].map(([, loss]) => loss),
       spread,
+      shown: { steps, more, unseen: UNSEEN, repeats: REPEATS, changed: changed.slice(0, 8) },
     };
-    // Sentences that the rewards changed.
-    const changed = unseen.map((pair, n) => [pair.reference, write(old[n]!), paid.texts[n]!])
-      .filter(([, first, second]) => first !== second).slice(0, 8);
-    const table: Figure = {
-      kind: "table",
-      caption: "Unseen sentences whose translation the rewards have changed, the first ones as they come.",
-      columns: ["in the corpus", "before", "after"],
-      rows: changed,
-    };
-    return { findings, figures: figures(findings, steps, more, table) };
+  },
+  draw(findings, { captions, labels }) {
+    const { before, continued, rewarded, drawn, losses, spread, shown: { steps, more, changed } } = findings;
+    const thirds = (scores: readonly number[]): [number, number][] =>
+      [before.at(-1)!, ...scores].map((y, i) => [Math.round(i * more / 3), y]);
+    return [
+      {
+        kind: "line",
+        caption: captions.after(findings),
+        x: { title: labels.afterSwitch },
+        y: { title: labels.bleu },
+        series: [
+          { label: labels.rewards, points: thirds(rewarded) },
+          { label: labels.crossEntropy, points: thirds(continued) },
+        ],
+      },
+      {
+        kind: "line",
+        caption: captions.before(findings),
+        x: { title: labels.step },
+        y: { title: labels.bleu, domain: [0, 100] },
+        series: [{ label: labels.crossEntropy, points: before.map((y, i) => [Math.round((i + 1) * steps / 4), y]) }],
+      },
+      {
+        kind: "table",
+        caption: captions.models(findings),
+        columns: [labels.model, labels.likeliest, labels.drawn, labels.loss],
+        rows: [
+          [labels.switch, before.at(-1)!, drawn[0]!, losses[0]!],
+          [labels.continued, continued.at(-1)!, drawn[1]!, losses[1]!],
+          [labels.rewards, rewarded.at(-1)!, drawn[2]!, losses[2]!],
+        ],
+      },
+      {
+        kind: "bars",
+        caption: captions.variance(findings),
+        y: { title: labels.variance },
+        bars: BASELINES.map((name, i) => ({ label: labels[name], value: spread[i]! })),
+      },
+      {
+        kind: "table",
+        caption: captions.changed(findings),
+        columns: [labels.corpus, labels.before, labels.after],
+        rows: changed,
+      },
+    ];
   },
 };

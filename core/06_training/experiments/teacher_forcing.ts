@@ -10,21 +10,16 @@
  */
 
 import { DecoderOnly } from "../../05_transformer/decoder_only.ts";
-import {
-  discard,
-  learn,
-  mean,
-  part,
-  percent,
-  read,
-  rounded,
-  seedControl,
-} from "../../05_transformer/experiments/support.ts";
 import { noGrad } from "../../engine/autograd.ts";
 import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import { type Tensor, tensor } from "../../engine/tensor.ts";
-import type { Experiment, Figure } from "../../experiments.ts";
+import { mean, rounded } from "../../experiments/arithmetic.ts";
+import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
+import { discard, learn } from "../../experiments/learning.ts";
+import { read } from "../../experiments/reading.ts";
+import { part } from "../../experiments/running.ts";
+import { SEED } from "../../experiments/seed.ts";
 import { crossEntropy } from "../loss.ts";
 import { scheduledSampling } from "../teacher_forcing.ts";
 
@@ -35,7 +30,8 @@ const LENGTH = 12, BATCH = 32, TESTED = 256;
 /** How often the line jumps, and what share of what is heard is wrong. */
 const JUMPS = 0.1;
 
-type Found = {
+/** What is found. */
+export interface TeacherForcingFindings {
   /** Share of right numbers by place: taught with right answers, and fed right answers or its own. */
   readonly taughtFed: readonly number[];
   readonly taughtAlone: readonly number[];
@@ -47,7 +43,25 @@ type Found = {
   readonly thriceAlone: readonly number[];
   /** What an ear without memory gets right. */
   readonly ear: number;
-};
+  readonly shown: {
+    /** Share of right numbers in the last third of the places, under the same names. */
+    readonly late: Readonly<Record<Training, number>>;
+  };
+}
+
+/** How a model was trained, and what it is fed. */
+type Training = "taughtFed" | "taughtAlone" | "sampledFed" | "sampledAlone" | "thriceFed" | "thriceAlone";
+
+/** What the experiment is made of. */
+export interface Trust extends Parts {
+  findings: TeacherForcingFindings;
+  controls: "noise" | "steps" | "floor" | "seed";
+  claims: "alone" | "accumulate" | "sampling" | "worse" | "guesses";
+  captions: "places" | "late";
+  labels:
+    & Labels<"place" | "share" | "fed" | "alone" | "taught" | "sampled" | "thrice">
+    & Labels<"taughtFed" | "taughtAlone" | "sampledAlone" | "thriceAlone">;
+}
 
 interface Lines {
   /** What was said, and what was heard, `[rows][LENGTH]`. */
@@ -120,104 +134,26 @@ async function alone(model: DecoderOnly, lines: Lines, next: () => void): Promis
 /** Mean over the last third of the places. */
 const late = (shares: readonly number[]): number => mean(shares.slice(-LENGTH / 3));
 
-function figures(found: Found): Figure[] {
-  const byPlace = (shares: readonly number[]) => shares.map((y, i): [number, number] => [i + 1, y]);
-  return [
-    {
-      kind: "line",
-      caption: `Taught with right answers only, the model gets ${percent(late(found.taughtFed))} of the last numbers ` +
-        `right while it is fed right answers, and ${percent(late(found.taughtAlone))} on its own. With scheduled ` +
-        `sampling it is ${percent(late(found.sampledFed))} and ${
-          percent(late(found.sampledAlone))
-        }, with guesses made ` +
-        `from guesses ${percent(late(found.thriceFed))} and ${percent(late(found.thriceAlone))}.`,
-      x: { title: "place in the line" },
-      y: { title: "share of right numbers", domain: [0, 1] },
-      series: [
-        { label: "teacher forcing, fed right answers", points: byPlace(found.taughtFed), dashed: true },
-        { label: "teacher forcing, on its own", points: byPlace(found.taughtAlone) },
-        { label: "scheduled sampling, on its own", points: byPlace(found.sampledAlone) },
-        { label: "guesses from guesses, on its own", points: byPlace(found.thriceAlone) },
-      ],
-    },
-    {
-      kind: "bars",
-      caption: `Right numbers in the last third of a line. Writing down what is heard, without memory, gets ` +
-        `${percent(found.ear)}.`,
-      y: { title: "share of right numbers", domain: [0, 1] },
-      bars: [
-        { label: "teacher forcing", group: "fed right answers", value: rounded(late(found.taughtFed)) },
-        { label: "scheduled sampling", group: "fed right answers", value: rounded(late(found.sampledFed)) },
-        { label: "guesses from guesses", group: "fed right answers", value: rounded(late(found.thriceFed)) },
-        { label: "teacher forcing", group: "on its own", value: rounded(late(found.taughtAlone)) },
-        { label: "scheduled sampling", group: "on its own", value: rounded(late(found.sampledAlone)) },
-        { label: "guesses from guesses", group: "on its own", value: rounded(late(found.thriceAlone)) },
-      ],
-    },
-  ];
-}
-
 /** Errors pile up at test time; scheduled sampling prepares for them. */
-export const teacherForcingExperiment: Experiment<Found, "noise" | "steps" | "floor" | "seed"> = {
-  name: "training/teacher_forcing",
-  title: "One step wrong, every step wrong",
-  purpose: "A line counts upwards and sometimes jumps. It is heard through noise and has to be written " +
-    "down. One model is always told the right number before. Others are told a guess more and more often " +
-    "(scheduled sampling): a guess that follows right answers, or one that follows guesses. Change the noise or " +
-    "the steps. Compare what they get right when told and when alone, late in the line.",
+export const experiment: Experiment<Trust> = {
   controls: {
-    noise: {
-      label: "Noise",
-      description: "Share of what is heard that is random",
-      default: 0.3,
-      min: 0,
-      max: 0.8,
-      step: 0.1,
-    },
-    steps: {
-      label: "Training steps",
-      description: "Of each of the three models",
-      default: 200,
-      min: 20,
-      max: 600,
-      step: 20,
-    },
-    floor: {
-      label: "Right answers left",
-      description: "Share of right inputs at the end of scheduled sampling",
-      default: 0,
-      min: 0,
-      max: 1,
-      step: 0.1,
-    },
-    seed: seedControl,
+    noise: { default: 0.3, min: 0, max: 0.8, step: 0.1 },
+    steps: { default: 200, min: 20, max: 600, step: 20 },
+    floor: { default: 0, min: 0, max: 1, step: 0.1 },
+    seed: SEED,
   },
   tolerance: 0.3,
-  claims: [
-    {
-      text:
-        "On its own, the model taught with right answers only gets at least a tenth fewer of the late numbers right",
-      holds: ({ taughtFed, taughtAlone }) => late(taughtFed) - late(taughtAlone) > 0.1,
-    },
-    {
-      text: "Its errors accumulate: on its own it is worse late in the line than early, fed right answers it is not",
+  claims: {
+    alone: { holds: ({ taughtFed, taughtAlone }) => late(taughtFed) - late(taughtAlone) > 0.1 },
+    accumulate: {
       holds: ({ taughtFed, taughtAlone }) =>
         taughtAlone[1]! - late(taughtAlone) > 0.05 && taughtFed[1]! - late(taughtFed) < 0.05,
     },
-    {
-      text: "Scheduled sampling makes the model better on its own",
-      holds: ({ taughtAlone, sampledAlone }) => late(sampledAlone) > late(taughtAlone) + 0.03,
-    },
-    {
-      text: "With guesses that follow right answers it stays worse than an ear without memory",
-      holds: ({ sampledAlone, ear }) => late(sampledAlone) < ear - 0.03,
-    },
-    {
-      text: "With guesses that follow guesses it comes within a twentieth of the ear",
-      holds: ({ thriceAlone, ear }) => late(thriceAlone) > ear - 0.05,
-    },
-  ],
-  async run({ noise, steps, floor, seed }, options) {
+    sampling: { holds: ({ taughtAlone, sampledAlone }) => late(sampledAlone) > late(taughtAlone) + 0.03 },
+    worse: { holds: ({ sampledAlone, ear }) => late(sampledAlone) < ear - 0.03 },
+    guesses: { holds: ({ thriceAlone, ear }) => late(thriceAlone) > ear - 0.05 },
+  },
+  async measure({ noise, steps, floor, seed }, options) {
     options.signal?.throwIfAborted();
     const measured: number[][] = [];
     // Teacher forcing mixes nothing in; every pass makes guesses from what the one before it mixed.
@@ -257,7 +193,8 @@ export const teacherForcingExperiment: Experiment<Found, "noise" | "steps" | "fl
       number[],
       number[],
     ];
-    const findings: Found = {
+    options.onProgress?.(1);
+    return {
       taughtFed,
       taughtAlone,
       sampledFed,
@@ -265,8 +202,47 @@ export const teacherForcingExperiment: Experiment<Found, "noise" | "steps" | "fl
       thriceFed,
       thriceAlone,
       ear: rounded(1 - noise * (1 - 1 / NUMBERS)),
+      shown: {
+        late: {
+          taughtFed: late(taughtFed),
+          taughtAlone: late(taughtAlone),
+          sampledFed: late(sampledFed),
+          sampledAlone: late(sampledAlone),
+          thriceFed: late(thriceFed),
+          thriceAlone: late(thriceAlone),
+        },
+      },
     };
-    options.onProgress?.(1);
-    return { findings, figures: figures(findings) };
+  },
+  draw(findings, { captions, labels }) {
+    const { taughtFed, taughtAlone, sampledAlone, thriceAlone, shown: { late } } = findings;
+    const byPlace = (shares: readonly number[]) => shares.map((y, i): [number, number] => [i + 1, y]);
+    return [
+      {
+        kind: "line",
+        caption: captions.places(findings),
+        x: { title: labels.place },
+        y: { title: labels.share, domain: [0, 1] },
+        series: [
+          { label: labels.taughtFed, points: byPlace(taughtFed), dashed: true },
+          { label: labels.taughtAlone, points: byPlace(taughtAlone) },
+          { label: labels.sampledAlone, points: byPlace(sampledAlone) },
+          { label: labels.thriceAlone, points: byPlace(thriceAlone) },
+        ],
+      },
+      {
+        kind: "bars",
+        caption: captions.late(findings),
+        y: { title: labels.share, domain: [0, 1] },
+        bars: [
+          { label: labels.taught, group: labels.fed, value: late.taughtFed },
+          { label: labels.sampled, group: labels.fed, value: late.sampledFed },
+          { label: labels.thrice, group: labels.fed, value: late.thriceFed },
+          { label: labels.taught, group: labels.alone, value: late.taughtAlone },
+          { label: labels.sampled, group: labels.alone, value: late.sampledAlone },
+          { label: labels.thrice, group: labels.alone, value: late.thriceAlone },
+        ],
+      },
+    ];
   },
 };

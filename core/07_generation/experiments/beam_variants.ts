@@ -20,7 +20,8 @@ import { discard, learn, pairLoss, type TokenPair } from "../../experiments/lear
 import { number } from "../../experiments/numbers.ts";
 import { part } from "../../experiments/running.ts";
 import { SEED } from "../../experiments/seed.ts";
-import { generate, type GenerateOptions } from "../generate.ts";
+import { generate } from "../generate.ts";
+import type { GenerateOptions } from "../options.ts";
 
 const WAYS = ["beamSearch", "diverse", "stochastic", "oneByOne"] as const;
 const SENTENCES = 60, LONGEST = 20;

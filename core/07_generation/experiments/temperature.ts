@@ -82,7 +82,7 @@ export const experiment: Experiment<Temperature> = {
     // Falling steps of random size: another distribution for every seed, never two equal words.
     let level = 3;
     const logits = Float64Array.from(WORDS, () => level -= 0.2 + 0.6 * random.next());
-    const at = (t: number): Float64Array => toProbabilities(temperatureRule(t)(logits, { tokens: [] }));
+    const at = (t: number): Float64Array => toProbabilities(temperatureRule(t).onHost(logits, { tokens: [] }));
     const plain = at(1), order = orderOf(plain);
     const entropies: number[] = [], largest: number[] = [], variety: number[] = [];
     let reordered = 0, ratioError = 0;
@@ -94,7 +94,7 @@ export const experiment: Experiment<Temperature> = {
       reordered += Number(orderOf(probabilities) !== order);
       const ratio = Math.log(probabilities[0]! / probabilities[1]!), wanted = Math.log(plain[0]! / plain[1]!) / t;
       ratioError = Math.max(ratioError, Math.abs(ratio / wanted - 1));
-      const chance = new Random(seed), divided = temperatureRule(t)(logits, { tokens: [] });
+      const chance = new Random(seed), divided = temperatureRule(t).onHost(logits, { tokens: [] });
       variety.push(new Set(Array.from({ length: DRAWS }, () => sample(divided, chance))).size);
     }
     await steps.next();

@@ -12,7 +12,8 @@ import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts"
 import { percent } from "../../experiments/numbers.ts";
 import { Steps } from "../../experiments/running.ts";
 import { toProbabilities } from "../sampling.ts";
-import { epsilonRule, type LogitsRule, minPRule, topKRule, topPRule, typicalRule } from "../truncation.ts";
+import type { LogitsRule } from "../rules.ts";
+import { epsilonRule, minPRule, topKRule, topPRule, typicalRule } from "../truncation.ts";
 
 const VOCABULARY = 1003;
 
@@ -103,7 +104,7 @@ export const experiment: Experiment<Cut> = {
       const counts: number[] = [], sums: number[] = [];
       for (const name of NAMES) {
         const probabilities = DISTRIBUTIONS[name];
-        const cut = toProbabilities(rule(Float64Array.from(probabilities, Math.log), { tokens: [] }));
+        const cut = toProbabilities(rule.onHost(Float64Array.from(probabilities, Math.log), { tokens: [] }));
         const left = probabilities.filter((_, token) => cut[token]! > 0);
         counts.push(left.length);
         sums.push(left.reduce((a, b) => a + b, 0));

@@ -7,10 +7,10 @@
  * @module
  */
 
-import { generate, stream, type StreamOptions } from "../../07_generation/generate.ts";
+import { generate, stream } from "../../07_generation/generate.ts";
 import { Random } from "../../engine/random.ts";
 import { type Command, defineCommand, number, text } from "../arguments.ts";
-import { anyDecoding, drawingOptions, noSpecialTokens, printable, searchOptions } from "../decoding.ts";
+import { decodingOptions, noSpecialTokens, printable, readDecoding } from "../decoding.ts";
 import { chooseDevice, deviceOptions, interruption, weightsOption } from "../device.ts";
 import { DataError, Interrupted } from "../errors.ts";
 import { openLanguageModel, readLanguageModel } from "../models.ts";
@@ -28,15 +28,13 @@ export const command: Command = defineCommand({
   options: {
     model: text("FOLDER", "A model saved by train lm", "models/lm"),
     maxNewTokens: number("N", "Tokens to write", { min: 1, max: 1_000_000, whole: true }, 300),
-    ...drawingOptions,
-    ...searchOptions,
-    repetitionPenalty: number("THETA", "Above 1, avoid what was said before", { above: 0, max: 1000 }),
+    ...decodingOptions,
     seed: number("N", "Where chance comes from", { min: 0, max: 2 ** 31, whole: true }, 1),
     ...weightsOption,
     ...deviceOptions,
   },
   async run(values, [prompt = "\n"]) {
-    const decoding = anyDecoding(values, new Random(values.seed));
+    const { search, rules } = readDecoding(values, { draws: true, random: new Random(values.seed) });
     const saved = await readLanguageModel(values.model);
     await chooseDevice(values);
     const model = openLanguageModel(saved, values.weights);
@@ -44,20 +42,19 @@ export const command: Command = defineCommand({
     const ids = vocabulary.encode(prompt);
     if (ids.length === 0) throw new DataError("Cannot continue an empty text: write at least one character");
     const { signal, stop } = interruption();
-    const options = { ...decoding, maxNewTokens: values.maxNewTokens, rules: [noSpecialTokens], slide: true, signal };
+    const options = { maxNewTokens: values.maxNewTokens, rules: [noSpecialTokens, ...rules], slide: true, signal };
     if (!values.allBeams) standardOutput.write(printable(prompt));
     try {
-      if (values.allBeams) {
-        const { beams } = await generate(model, ids, options);
-        const texts = beams!.map(({ tokens, logProbability }) =>
-          `${printable(prompt + vocabulary.decode(tokens))}  ${logProbability.toFixed(2)}`
-        );
+      if ("begin" in search) {
+        const { tokens, beams } = await generate(model, ids, { ...options, search });
+        const texts = values.allBeams
+          ? beams!.map((each) =>
+            `${printable(prompt + vocabulary.decode(each.tokens))}  ${each.logProbability.toFixed(2)}`
+          )
+          : [printable(vocabulary.decode(tokens))];
         standardOutput.write(texts.join("\n"));
-      } else if (values.numBeams !== undefined) {
-        const { tokens } = await generate(model, ids, options);
-        standardOutput.write(printable(vocabulary.decode(tokens)));
       } else {
-        const tokens = stream(model, ids, options as StreamOptions);
+        const tokens = stream(model, ids, { ...options, search });
         const idsOnly = (async function* () {
           for await (const { token } of tokens) yield token;
         })();

@@ -9,7 +9,7 @@
 
 import { Random } from "../../engine/random.ts";
 import { type Command, defineCommand, flag, number, text } from "../arguments.ts";
-import { searchDecoding, searchOptions } from "../decoding.ts";
+import { decodingOptions, readDecoding } from "../decoding.ts";
 import { chooseDevice, deviceOptions, interruption, weightsOption } from "../device.ts";
 import { escapeControl, Interrupted, UsageError } from "../errors.ts";
 import { readLines } from "../files.ts";
@@ -25,7 +25,7 @@ export const command: Command = defineCommand({
   options: {
     model: text("FOLDER", "A model saved by train translator", "models/translator"),
     data: text("FILE", "Sentences to translate, one a line"),
-    ...searchOptions,
+    ...decodingOptions,
     seed: number("N", "Where the chance of --stochastic comes from", { min: 0, max: 2 ** 31, whole: true }),
     maxNewTokens: number("N", "Most tokens of a translation", { min: 1, max: 100_000, whole: true }),
     attention: flag("Draw what each word was read from"),
@@ -33,10 +33,11 @@ export const command: Command = defineCommand({
     ...deviceOptions,
   },
   async run(values, sentences) {
-    if (values.seed !== undefined && !values.stochastic) {
+    const random = new Random(values.seed ?? 1);
+    const decoding = readDecoding(values, { options: { numBeams: BEAMS }, draws: false, random });
+    if (values.seed !== undefined && !decoding.search.random) {
       throw new UsageError("Cannot use --seed without --stochastic: nothing is drawn");
     }
-    const decoding = searchDecoding(values, BEAMS, new Random(values.seed ?? 1));
     const saved = await readTranslator(values.model);
     await chooseDevice(values);
     const { source, target } = saved.notes;

@@ -6,18 +6,22 @@
  * @module
  */
 
-import { EncoderDecoder } from "../../05_transformer/encoder_decoder.ts";
-import { coarse, discard, rounded, say, seedControl, Steps } from "../../05_transformer/experiments/support.ts";
-import { Random } from "../../engine/random.ts";
-import { release, scope } from "../../engine/scope.ts";
-import { tensor } from "../../engine/tensor.ts";
-import type { Experiment, Figure } from "../../experiments.ts";
-import { crossEntropy } from "../loss.ts";
-import { policyGradientLoss, sampledTargets } from "../policy_gradient.ts";
+import { EncoderDecoder } from "../../../05_transformer/encoder_decoder.ts";
+import { Random } from "../../../engine/random.ts";
+import { release, scope } from "../../../engine/scope.ts";
+import { tensor } from "../../../engine/tensor.ts";
+import { coarse, rounded } from "../../../experiments/arithmetic.ts";
+import type { Experiment, Labels, Parts } from "../../../experiments/experiment.ts";
+import { discard } from "../../../experiments/learning.ts";
+import { Steps } from "../../../experiments/running.ts";
+import { SEED } from "../../../experiments/seed.ts";
+import { crossEntropy } from "../../loss.ts";
+import { policyGradientLoss, sampledTargets } from "../../policy_gradient.ts";
 
 const V = 40, B = 8, LENGTH = 9, BEGIN = 1, END = 2;
 
-type Found = {
+/** What is found. */
+export interface EncoderGradientFindings {
   /** Length of the gradient of each encoder layer, of the cross-entropy and of rewards, nothing cut. */
   readonly whole: readonly number[];
   readonly rewarded: readonly number[];
@@ -29,71 +33,36 @@ type Found = {
   readonly single: readonly number[];
   /** Length of the difference between the whole gradient and the sum of those, as a share. */
   readonly difference: number;
-};
+}
+
+/** What the experiment is made of. */
+export interface EncoderGradient extends Parts {
+  findings: EncoderGradientFindings;
+  controls: "layers" | "seed";
+  claims: "every" | "cut" | "shares";
+  captions: "layers" | "shares";
+  labels:
+    & Labels<"length" | "crossEntropy" | "rewards" | "crossEntropyCut" | "rewardsCut" | "share">
+    & { encoderLayer(number: number): string; decoderLayer(number: number): string };
+}
 
 const length = (gradient: readonly number[]): number => Math.hypot(...gradient);
 
 /** Where the cross-attention is open, and where not. */
 type Open = (layer: number) => boolean;
 
-function figures(found: Found): Figure[] {
-  const layers = (lengths: readonly number[], label: string) =>
-    lengths.map((value, i) => ({ label, group: `encoder layer ${i + 1}`, value }));
-  const half = found.cut.length / 2;
-  return [
-    {
-      kind: "bars",
-      caption: `Gradients of the encoder, layer by layer. With the cross-attention cut they are ` +
-        `${
-          Math.max(...found.cut) === 0 ? "exactly 0" : "not 0"
-        }, for cross-entropy as for rewards; the decoder’s own is ` +
-        `${say(found.decoder)}.`,
-      y: { title: "length of the gradient" },
-      bars: [
-        ...layers(found.whole, "cross-entropy"),
-        ...layers(found.rewarded, "rewards"),
-        ...layers(found.cut.slice(0, half), "cross-entropy, cut"),
-        ...layers(found.cut.slice(half), "rewards, cut"),
-      ],
-    },
-    {
-      kind: "bars",
-      caption:
-        `Cross-attention open in one decoder layer only: what each layer brings to the encoder. As vectors they ` +
-        `add up to the whole${found.difference < 1e-4 ? ", within rounding" : " only in part"}.`,
-      y: { title: "length of the encoder’s gradient" },
-      bars: found.single.map((value, i) => ({ label: `decoder layer ${i + 1}`, value })),
-    },
-  ];
-}
-
 /** Gradients reach the encoder through cross-attention and nowhere else. */
-export const encoderGradientExperiment: Experiment<Found, "layers" | "seed"> = {
-  name: "training/policy_gradient/encoder",
-  title: "The line along which the encoder learns",
-  purpose:
-    "A loss is computed in the decoder, and its gradient is followed back into the encoder, twice: as the model " +
-    "is, and with the cross-attention cut. Change the number of layers. See what each layer of the encoder receives, " +
-    "and what each layer of the decoder brings to it.",
+export const experiment: Experiment<EncoderGradient> = {
   controls: {
-    layers: { label: "Layers", description: "Of the encoder and of the decoder", default: 3, min: 1, max: 6 },
-    seed: seedControl,
+    layers: { default: 3, min: 1, max: 6 },
+    seed: SEED,
   },
-  claims: [
-    {
-      text: "Every layer of the encoder gets a gradient, from cross-entropy as from rewards",
-      holds: ({ whole, rewarded }) => [...whole, ...rewarded].every((size) => size > 1e-3),
-    },
-    {
-      text: "With the cross-attention cut it is exactly 0 in every layer, while the decoder’s is not",
-      holds: ({ cut, decoder }) => cut.every((size) => size === 0) && decoder > 0.1,
-    },
-    {
-      text: "Each decoder layer brings a share, and the shares add up to the whole",
-      holds: ({ single, difference }) => single.every((size) => size > 0) && difference < 1e-4,
-    },
-  ],
-  async run({ layers, seed }, options) {
+  claims: {
+    every: { holds: ({ whole, rewarded }) => [...whole, ...rewarded].every((size) => size > 1e-3) },
+    cut: { holds: ({ cut, decoder }) => cut.every((size) => size === 0) && decoder > 0.1 },
+    shares: { holds: ({ single, difference }) => single.every((size) => size > 0) && difference < 1e-4 },
+  },
+  async measure({ layers, seed }, options) {
     const steps = new Steps(options, layers + 4), random = new Random(seed);
     await steps.next();
     const layout = { vocabSize: V, contextLength: 16, hiddenSize: 32, numHeads: 4, numLayers: layers, dropout: 0 };
@@ -146,7 +115,7 @@ export const encoderGradientExperiment: Experiment<Found, "layers" | "seed"> = {
       single.push(rounded(length(one)));
     }
     discard(model);
-    const findings: Found = {
+    return {
       whole: lengths(encoder(whole)),
       rewarded: lengths(rewarded),
       cut: lengths([...encoder(cut), ...cutRewarded]),
@@ -154,6 +123,29 @@ export const encoderGradientExperiment: Experiment<Found, "layers" | "seed"> = {
       single,
       difference: coarse(length(rest) / length(encoder(whole).flat())),
     };
-    return { findings, figures: figures(findings) };
+  },
+  draw(findings, { captions, labels }) {
+    const { whole, rewarded, cut, single } = findings, half = cut.length / 2;
+    const byLayer = (label: string, lengths: readonly number[]) =>
+      lengths.map((value, i) => ({ label, group: labels.encoderLayer(i + 1), value }));
+    return [
+      {
+        kind: "bars",
+        caption: captions.layers(findings),
+        y: { title: labels.length },
+        bars: [
+          ...byLayer(labels.crossEntropy, whole),
+          ...byLayer(labels.rewards, rewarded),
+          ...byLayer(labels.crossEntropyCut, cut.slice(0, half)),
+          ...byLayer(labels.rewardsCut, cut.slice(half)),
+        ],
+      },
+      {
+        kind: "bars",
+        caption: captions.shares(findings),
+        y: { title: labels.share },
+        bars: single.map((value, i) => ({ label: labels.decoderLayer(i + 1), value })),
+      },
+    ];
   },
 };

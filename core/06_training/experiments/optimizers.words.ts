@@ -1,0 +1,86 @@
+/**
+ * # One problem, four optimizers, in English
+ *
+ * @module
+ */
+
+import type { Words } from "../../experiments/experiment.ts";
+import { number } from "../../experiments/numbers.ts";
+import { SEED_WORDS } from "../../experiments/seed.words.ts";
+import type { Contest } from "./optimizers.ts";
+
+const UNITS = { words: "word", letters: "letter" } as const;
+
+/** Names, each with a number. */
+const each = (names: readonly string[], numbers: readonly number[], digits: number): string =>
+  names.map((name, i) => `${name} ${number(numbers[i]!, digits)}`).join(", ");
+
+/** What the experiment says. */
+export const words: Words<Contest> = {
+  title: "One problem, four optimizers",
+  purpose: "Four optimizers go down the same narrow valley, and train the same language model on the same " +
+    "batches. Change the steepness of the valley, or the text: a thousand words, most of them rare, or letters. " +
+    "See who is ahead where, how far rare words move, and how long the steps of Adam are.",
+  controls: {
+    steepness: {
+      label: "Steepness",
+      description: "How much steeper the valley is across than along, in the first two figures",
+    },
+    text: {
+      label: "Text",
+      description: "What the language model reads, in the third and fourth figure: a thousand words, most of them " +
+        "rare, or letters",
+      choices: { words: "words", letters: "letters" },
+    },
+    steps: {
+      label: "Training steps",
+      description: "Of the language model, in the third and fourth figure; in the valley there are always 100",
+    },
+    seed: SEED_WORDS,
+  },
+  claims: {
+    valley: "In a narrow valley momentum and Adam come below a tenth of the height that SGD is left with",
+    model: "Momentum, Adam and AdamW train the language model further than SGD in as many steps",
+    rare: "Under Adam rare words move at least as far as frequent ones; under SGD and momentum less than half as far",
+    further: "So Adam trains further than momentum: it ends lower by more than 0.1 nats",
+    firstStep: "With its corrections, Adam’s first step is as long as the learning rate, whatever the gradient",
+    decay: "AdamW takes the same share off a weight with a large gradient as off one without; a penalty does not",
+  },
+  captions: {
+    paths: ({ shown: { steepness, names, valleyRates } }) =>
+      `The first 40 steps through a valley ${steepness} times as steep across as along; the lowest point is at ` +
+      `(0, 0). Learning rates: ${each(names, valleyRates, 2)}.`,
+    heights: ({ valley, shown: { valleySteps } }) =>
+      `Height above the lowest point, as a share of the height at the start. After ${valleySteps} steps SGD has ` +
+      `${number(valley[0]!, 2)} of it left, momentum ${number(valley[1]!, 2)}, Adam ${number(valley[2]!, 2)}.`,
+    losses: ({ losses, shown: { text, names, modelRates, runs } }) =>
+      `The same small language model on ${text}, from the same weights and on the same batches, mean of ${runs} trainings: ` +
+      `${each(names, losses, 3)} nats a ${UNITS[text]} at the end. Learning rates: ${each(names, modelRates, 2)}.`,
+    moved: ({ shown: { text, names, rareShare, runs } }) =>
+      `How far the vectors of ${text} moved in these ${runs} trainings. The rarest tenth moved, as a share of the most ` +
+      `frequent tenth: ${each(names, rareShare, 2)}.`,
+    steps: () =>
+      "Adam’s first step is one learning rate long, whatever the gradient; AdamW takes the same share off a weight, " +
+      "whatever its gradient, and a penalty does not.",
+  },
+  labels: {
+    SGD: "SGD",
+    momentum: "momentum",
+    Adam: "Adam",
+    AdamW: "AdamW",
+    along: "along the valley",
+    across: "across",
+    step: "step",
+    height: "height, start = 1",
+    distance: "distance moved, mean",
+    frequent: "most frequent tenth",
+    rare: "rarest tenth",
+    what: "what",
+    gradient: "gradient",
+    result: "result",
+    firstStep: "Adam, first step in learning rates",
+    decay: "AdamW, share that decay takes off",
+    penalty: "Adam with a penalty, the same",
+    nats: { words: "nats per word", letters: "nats per letter" },
+  },
+};

@@ -1,0 +1,70 @@
+/**
+ * # BLEU where cross-entropy stalls, in English
+ *
+ * @module
+ */
+
+import type { Words } from "../../experiments/experiment.ts";
+import { number } from "../../experiments/numbers.ts";
+import { SEED_WORDS } from "../../experiments/seed.words.ts";
+import type { Rewarded } from "./policy_gradient.ts";
+
+const BASELINES = { none: "none", "running mean": "running mean", greedy: "greedy", others: "others" } as const;
+
+/** What the experiment says. */
+export const words: Words<Rewarded> = {
+  title: "BLEU where cross-entropy stalls",
+  purpose:
+    "A small translator is trained by cross-entropy until its BLEU no longer rises. From there it goes on twice: " +
+    "by cross-entropy, and by rewards for whole sentences. Change the baseline, or how long each part takes. Look at " +
+    "which of the two raises BLEU, and what becomes of the loss. It takes longer than the other figures.",
+  controls: {
+    steps: { label: "Cross-entropy steps", description: "Batches of 32 pairs before the switch" },
+    more: { label: "Steps after the switch", description: "Batches of 64 pairs, 4 drawn texts for each" },
+    baseline: { label: "Baseline", description: "What is subtracted from a reward", choices: BASELINES },
+    seed: SEED_WORDS,
+  },
+  claims: {
+    stalled: "Cross-entropy has stalled: going on does not raise BLEU",
+    rises: "BLEU rises there by rewards",
+    drawn: "So does the reward of drawn texts, which is what is trained on, and more than by cross-entropy",
+    aim: "It is another aim: meanwhile the right translations of unseen sentences become less likely",
+    others: "The mean of the other samples makes the gradient spread less",
+    every: "Every baseline does",
+  },
+  captions: {
+    after: ({ before, continued, rewarded, shown: { more, unseen } }) =>
+      `From the same model: ${more} further steps of cross-entropy lead from ${number(before.at(-1)!, 3)} to ` +
+      `${number(continued.at(-1)!, 3)} BLEU on ${unseen} unseen sentences, ${more} steps on rewards to ` +
+      `${number(rewarded.at(-1)!, 3)}.`,
+    before: ({ before }) =>
+      "The training before the switch, by cross-entropy: BLEU on unseen sentences levels off at " +
+      `${number(before.at(-1)!, 3)}.`,
+    models: () =>
+      "Unseen sentences under the three models: rewards improve most what is drawn at random, and not the " +
+      "probability of the one right answer.",
+    variance: ({ spread, shown: { repeats } }) =>
+      `Variance of the gradient of one batch, its texts drawn ${repeats} times: with the running mean ` +
+      `${number(spread[1]!, 2)} of that without a baseline, with the greedy text ${number(spread[2]!, 2)}, with the ` +
+      `mean of the other samples ${number(spread[3]!, 2)}.`,
+    changed: () => "Unseen sentences whose translation the rewards have changed, the first ones as they come.",
+  },
+  labels: {
+    afterSwitch: "steps after the switch",
+    bleu: "BLEU",
+    rewards: "rewards",
+    crossEntropy: "cross-entropy",
+    step: "step",
+    variance: "variance, none = 1",
+    ...BASELINES,
+    model: "model",
+    likeliest: "BLEU, likeliest text",
+    drawn: "mean sentence BLEU, drawn text",
+    loss: "cross-entropy, nats per token",
+    switch: "at the switch",
+    continued: "more cross-entropy",
+    corpus: "in the corpus",
+    before: "before",
+    after: "after",
+  },
+};

@@ -1,0 +1,47 @@
+/**
+ * # The line along which the encoder learns, in English
+ *
+ * @module
+ */
+
+import type { Words } from "../../../experiments/experiment.ts";
+import { number } from "../../../experiments/numbers.ts";
+import { SEED_WORDS } from "../../../experiments/seed.words.ts";
+import type { EncoderGradient } from "./encoder.ts";
+
+/** What the experiment says. */
+export const words: Words<EncoderGradient> = {
+  title: "The line along which the encoder learns",
+  purpose:
+    "A loss is computed in the decoder, and its gradient is followed back into the encoder, twice: as the model " +
+    "is, and with the cross-attention cut. Change the number of layers. See what each layer of the encoder receives, " +
+    "and what each layer of the decoder brings to it.",
+  controls: {
+    layers: { label: "Layers", description: "Of the encoder and of the decoder" },
+    seed: SEED_WORDS,
+  },
+  claims: {
+    every: "Every layer of the encoder gets a gradient, from cross-entropy as from rewards",
+    cut: "With the cross-attention cut it is exactly 0 in every layer, while the decoder’s is not",
+    shares: "Each decoder layer brings a share, and the shares add up to the whole",
+  },
+  captions: {
+    layers: ({ cut, decoder }) =>
+      "Gradients of the encoder, layer by layer. With the cross-attention cut they are " +
+      `${Math.max(...cut) === 0 ? "exactly 0" : "not 0"}, for cross-entropy as for rewards; the decoder’s own is ` +
+      `${number(decoder, 3)}.`,
+    shares: ({ difference }) =>
+      "Cross-attention open in one decoder layer only: what each layer brings to the encoder. As vectors they " +
+      `add up to the whole${difference < 1e-4 ? ", within rounding" : " only in part"}.`,
+  },
+  labels: {
+    length: "length of the gradient",
+    crossEntropy: "cross-entropy",
+    rewards: "rewards",
+    crossEntropyCut: "cross-entropy, cut",
+    rewardsCut: "rewards, cut",
+    share: "length of the encoder’s gradient",
+    encoderLayer: (number) => `encoder layer ${number}`,
+    decoderLayer: (number) => `decoder layer ${number}`,
+  },
+};

@@ -1,0 +1,442 @@
+/**
+ * # Decoding options
+ *
+ * **Question.** A caller writes `{ temperature: 0.7, topP: 0.9 }` or `{ numBeams: 4 }`. Who turns these words into rules
+ * and a search, who notices that two of them do not go together, and how does a command line come to know a new one?
+ *
+ * **Idea.** One table. Each option has a row with what it may be, what it does in one line, and, if it asks for a rule,
+ * the rule. Below it stand the searches, each with the options that it needs and those that it takes besides. Everything
+ * else follows: checks, refusals, the options of the command line with their limits and help, the controls of the
+ * playground. An option without a row does not compile. One whose row makes no rule reaches its search, or no search
+ * takes it and it is refused; nothing is ignored.
+ *
+ * **Why options are refused.** `temperature` without `random` has no effect on a greedy search, and
+ * `topK` none on beams. Whoever sets an option expects it to do something, so an option that
+ * cannot is an error, and so is one that does not exist.
+ *
+ * **Values beside words.** `{ search: beamSearch({ numBeams: 4 }), rules: [noRepeatNgramRule(3)] }` says the same as
+ * `{ numBeams: 4, noRepeatNgramSize: 3 }`. A rule or a search that is not in the table is given so.
+ *
+ * @module
+ */
+
+import {
+  abortSignal,
+  callback,
+  type Check,
+  type Checks,
+  flag,
+  integer,
+  list,
+  object,
+  required,
+} from "../engine/options.ts";
+import { Random } from "../engine/random.ts";
+import {
+  diverseBeamSearch,
+  diversityPenaltyCheck,
+  numBeamGroupsCheck,
+  similarityCheck,
+  stochasticBeamSearch,
+  type TokenSimilarity,
+} from "./beam_variants.ts";
+import {
+  beamSearch,
+  greedySearch,
+  type LengthPenalty,
+  lengthPenaltyCheck,
+  numBeamsCheck,
+  tokenCheck,
+} from "./greedy_and_beam.ts";
+import { ngramSizeCheck, noRepeatNgramRule, penaltyCheck, repetitionRule } from "./repetition.ts";
+import type { LogitsRule } from "./rules.ts";
+import { ancestralSampling } from "./sampling.ts";
+import type { Search, TokenSearch } from "./search.ts";
+import { temperatureCheck, temperatureRule } from "./temperature.ts";
+import {
+  epsilonRule,
+  minPRule,
+  shareCheck,
+  thresholdCheck,
+  tokenCountCheck,
+  topKRule,
+  topPRule,
+  typicalRule,
+} from "./truncation.ts";
+
+/** Options that ask for a rule, in the order in which the rules apply. */
+export interface RuleOptions {
+  /** Makes tokens of the prompt and of the text less likely; 1 by default. */
+  readonly repetitionPenalty?: number;
+  /** Lets no n-gram of this size occur twice, the prompt included; none is forbidden by default. */
+  readonly noRepeatNgramSize?: number;
+  /** Divides the logits, 1 by default; needs `random`. */
+  readonly temperature?: number;
+  /** Keeps this many of the likeliest tokens, all by default; needs `random`. */
+  readonly topK?: number;
+  /** Keeps the fewest that make up this share, 1 by default; needs `random`. */
+  readonly topP?: number;
+  /** Keeps those at least this share as likely as the likeliest; needs `random`. */
+  readonly minP?: number;
+  /** Keeps those likelier than this; needs `random`. */
+  readonly epsilonCutoff?: number;
+  /** Keeps the most typical that make up this share; needs `random`. */
+  readonly typicalP?: number;
+}
+
+/** Options that choose a search. */
+export interface SearchOptions {
+  /** Searches with this many beams, 1 (greedy search) by default; excludes `random` unless `stochastic`. */
+  readonly numBeams?: number;
+  /** How lengths compare: $\alpha$ of $n^\alpha$, 1 by default, or a function; needs `numBeams`. */
+  readonly lengthPenalty?: number | LengthPenalty;
+  /** Groups of beams that avoid each other's words, a divisor of `numBeams`; 1 by default. */
+  readonly numBeamGroups?: number;
+  /** What a word costs that an earlier group has just taken, 0.5 nats by default; needs `numBeamGroups`. */
+  readonly diversityPenalty?: number;
+  /** Makes similar words cost their share as well; needs `numBeamGroups`. */
+  readonly similarity?: TokenSimilarity;
+  /** Draws the beams, no text twice, by a stochastic beam search; needs `numBeams` and `random`. */
+  readonly stochastic?: boolean;
+  /** Where chance comes from; greedy search without it. */
+  readonly random?: Random;
+}
+
+/** Options of the loop. */
+export interface LoopOptions {
+  /** Most tokens to generate, a positive integer; `Infinity` if nothing else bounds the text. */
+  readonly maxNewTokens: number;
+  /** The token that ends a text and is not part of the result; none by default. */
+  readonly eosToken?: number;
+  /** Further rules, applied to the logits before all others. */
+  readonly rules?: readonly LogitsRule[];
+  /** Goes on where the context is full by forgetting its older half; false by default: an error. */
+  readonly slide?: boolean;
+  /** Stops between two tokens. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of {@linkcode stream}. */
+export interface StreamOptions extends LoopOptions, RuleOptions, Pick<SearchOptions, "random"> {
+  /** A search of the caller's own, in place of `random`. */
+  readonly search?: TokenSearch;
+}
+
+/** Options of {@linkcode generate}. */
+export interface GenerateOptions extends LoopOptions, RuleOptions, SearchOptions {
+  /** A search of the caller's own, in place of the options that choose one. */
+  readonly search?: Search;
+  /** Hears of the progress after every token. */
+  readonly onProgress?: (progress: GenerationProgress) => void;
+}
+
+/** How far a generation has come. */
+export interface GenerationProgress {
+  /** Tokens generated for each prompt. */
+  readonly step: number;
+  /** Texts that are complete. */
+  readonly done: number;
+  /** Tokens generated per second since the last report, over all texts. */
+  readonly tokensPerSecond: number;
+}
+
+/** Where a slider can stand. */
+export interface Slider {
+  /** The lowest place. */
+  readonly min: number;
+  /** The highest place. */
+  readonly max: number;
+  /** From one place to the next; 1 by default. */
+  readonly step?: number;
+  /** The place that stands for no such option. */
+  readonly none: number;
+  /** The place at which only the likeliest token is left, if there is one. */
+  readonly likeliest?: number;
+}
+
+/** A row of the table: what an option may be, and how it is told. */
+export interface DecodingOption<T> extends Check<T> {
+  /** What it does, in one line; without it no command line offers the option. */
+  readonly help?: string;
+  /** What stands for its value in the help; absent for a switch. */
+  readonly placeholder?: string;
+  /** The value that stands for no such option. */
+  readonly none?: T;
+  /** What it is for, where it is refused. */
+  readonly use?: string;
+  /** Where it is offered as a slider. */
+  readonly slider?: Slider;
+}
+
+/** A row of an option that asks for a rule. */
+export interface RuleOption<T> extends DecodingOption<T> {
+  /** Makes the rule. */
+  rule(value: T): LogitsRule;
+}
+
+/** A row for every option that asks for a rule. */
+type RuleRows = { readonly [K in keyof RuleOptions]-?: RuleOption<NonNullable<RuleOptions[K]>> };
+
+/** A row for every option that chooses a search. */
+type SearchRows = { readonly [K in keyof SearchOptions]-?: DecodingOption<NonNullable<SearchOptions[K]>> };
+
+const SEARCHING: SearchRows = {
+  numBeams: {
+    ...numBeamsCheck,
+    placeholder: "N",
+    help: "Beams of the search; 1 takes the likeliest token",
+    none: 1,
+    slider: { min: 1, max: 8, none: 1 },
+  },
+  lengthPenalty: {
+    ...lengthPenaltyCheck,
+    placeholder: "ALPHA",
+    help: "How much a longer text is favoured by the beams",
+    use: "only beams that are searched, not drawn, are ranked by it",
+  },
+  numBeamGroups: {
+    ...numBeamGroupsCheck,
+    placeholder: "G",
+    help: "Groups of beams that avoid each other's words",
+    none: 1,
+  },
+  diversityPenalty: {
+    ...diversityPenaltyCheck,
+    placeholder: "LAMBDA",
+    help: "What a word of an earlier group costs, in nats",
+    use: "a single group has no other to avoid",
+  },
+  similarity: { ...similarityCheck, use: "a single group has no other to avoid" },
+  stochastic: { ...flag, help: "Draw the beams at random, no text twice", none: false },
+  random: {
+    ...object<Random>("a Random", (value) => value instanceof Random),
+    use: "beams are searched without chance otherwise",
+  },
+};
+
+const RULES: RuleRows = {
+  repetitionPenalty: {
+    ...penaltyCheck,
+    rule: repetitionRule,
+    placeholder: "THETA",
+    help: "Above 1, avoid what was said before",
+    slider: { min: 1, max: 2, step: 0.1, none: 1 },
+  },
+  noRepeatNgramSize: {
+    ...ngramSizeCheck,
+    rule: noRepeatNgramRule,
+    placeholder: "N",
+    help: "Let no N tokens in a row occur twice",
+    slider: { min: 0, max: 5, none: 0 },
+  },
+  temperature: {
+    ...temperatureCheck,
+    rule: temperatureRule,
+    placeholder: "T",
+    help: "Above 1 bolder, below 1 safer",
+    slider: { min: 0, max: 3, step: 0.1, none: 1, likeliest: 0 },
+  },
+  topK: {
+    ...tokenCountCheck,
+    rule: topKRule,
+    placeholder: "K",
+    help: "Draw from the K likeliest tokens",
+    slider: { min: 0, max: 20, none: 0, likeliest: 1 },
+  },
+  topP: {
+    ...shareCheck,
+    rule: topPRule,
+    placeholder: "P",
+    help: "Draw from the fewest tokens with this share",
+    slider: { min: 0, max: 1, step: 0.05, none: 1, likeliest: 0 },
+  },
+  minP: {
+    ...shareCheck,
+    rule: minPRule,
+    placeholder: "P",
+    help: "Draw from tokens with this share of the likeliest",
+    slider: { min: 0, max: 1, step: 0.05, none: 0, likeliest: 1 },
+  },
+  epsilonCutoff: {
+    ...thresholdCheck,
+    rule: epsilonRule,
+    placeholder: "P",
+    help: "Draw from tokens likelier than this",
+    slider: { min: 0, max: 0.5, step: 0.01, none: 0 },
+  },
+  typicalP: {
+    ...shareCheck,
+    rule: typicalRule,
+    placeholder: "P",
+    help: "Draw from the most typical tokens with this share",
+    slider: { min: 0.05, max: 1, step: 0.05, none: 1 },
+  },
+};
+
+/** The table: every option that decides what is generated. */
+export const DECODING: SearchRows & RuleRows = { ...SEARCHING, ...RULES };
+
+/** The searches, each with the options that it needs, and those that it takes besides. */
+const SEARCHES: readonly SearchFactory[] = [
+  from([], [], greedySearch),
+  from(["random"], [], ({ random }) => ancestralSampling(random)),
+  from(["numBeams"], ["lengthPenalty"], beamSearch),
+  from(["numBeams", "numBeamGroups"], ["lengthPenalty", "diversityPenalty", "similarity"], diverseBeamSearch),
+  from(["numBeams", "stochastic", "random"], [], ({ numBeams, random }) => stochasticBeamSearch({ numBeams, random })),
+];
+
+type SearchName = keyof SearchOptions;
+
+/** Makes a search of options. */
+interface SearchFactory {
+  /** Without all of these it is not meant. */
+  readonly needs: readonly SearchName[];
+  /** These and no others mean it. */
+  readonly takes: readonly SearchName[];
+  make(options: SearchOptions): Search;
+}
+
+/** A search that reads an option it does not name does not compile. */
+function from<N extends SearchName, T extends SearchName>(
+  needs: readonly N[],
+  others: readonly T[],
+  make: (options: Required<Pick<SearchOptions, N>> & Pick<SearchOptions, T>) => Search,
+): SearchFactory {
+  const takes = [...needs, ...others];
+  const chosen = (options: SearchOptions) =>
+    Object.fromEntries(takes.flatMap((name) => options[name] === undefined ? [] : [[name, options[name]]]));
+  return { needs, takes, make: (options) => make(chosen(options) as Parameters<typeof make>[0]) };
+}
+
+// ## From options to values
+
+/** What is applied to the logits, and what chooses. */
+export interface Decoding {
+  /** In order. */
+  readonly rules: readonly LogitsRule[];
+  /** How sequences are found. */
+  readonly search: Search;
+}
+
+/** Rows by name. */
+const rows = Object.entries(DECODING) as [string, DecodingOption<unknown> & Partial<RuleOption<unknown>>][];
+
+/** Whether an option is given, and is not what stands for none. */
+function isGiven(options: object, name: string, { none }: DecodingOption<unknown>): boolean {
+  const value = (options as Readonly<Record<string, unknown>>)[name];
+  return value !== undefined && value !== none;
+}
+
+/**
+ * The rules that options ask for: the caller's own, then those of the table in its order.
+ *
+ * @param options checked
+ */
+export function rulesOf(options: RuleOptions & Pick<LoopOptions, "rules">): LogitsRule[] {
+  const given = options as Readonly<Record<string, unknown>>;
+  const asked = rows.flatMap(([name, row]) => row.rule && given[name] !== undefined ? [row.rule(given[name])] : []);
+  return [...options.rules ?? [], ...asked];
+}
+
+/**
+ * The rules and the search that options ask for.
+ *
+ * @param options checked one by one
+ * @throws {TypeError} if an option has no effect with the others
+ */
+export function decodingOf(options: Omit<GenerateOptions, "maxNewTokens">): Decoding {
+  const rules = rulesOf(options), search = searchOf(options);
+  const idle = search.random ? undefined : rules.find(({ needsDraw }) => needsDraw);
+  if (idle) {
+    throw new TypeError(
+      `Cannot use ${idle.name} without random: ${search.name} draws nothing, so it would have no effect`,
+    );
+  }
+  return { rules, search };
+}
+
+function searchOf(options: Omit<GenerateOptions, "maxNewTokens">): Search {
+  const given = rows.flatMap(([name, row]) => !row.rule && isGiven(options, name, row) ? [name as SearchName] : []);
+  if (options.search) {
+    if (given.length > 0) throw new TypeError(`Cannot use ${given[0]} with search: the search has its own options`);
+    return options.search;
+  }
+  const factory = findSearch(given);
+  if (!factory) throw new TypeError(refusal(given));
+  return factory.make(options);
+}
+
+/**
+ * Which search the options of these names mean.
+ *
+ * @param given names of options; those that ask for rules mean none
+ * @returns undefined if there is none
+ */
+export function findSearch(given: readonly string[]): SearchFactory | undefined {
+  const names = given.filter((name) => !Object.hasOwn(DECODING, name) || !("rule" in DECODING[name as SearchName]));
+  return SEARCHES.find(({ needs, takes }) =>
+    needs.every((name) => names.includes(name)) && names.every((name) => (takes as readonly string[]).includes(name))
+  );
+}
+
+/** Why no search takes these options, in a sentence. */
+function refusal(given: readonly SearchName[]): string {
+  const because = (name: SearchName): string => DECODING[name].use ? `: ${DECODING[name].use}` : "";
+  for (const name of given) {
+    const takers = SEARCHES.filter(({ takes }) => takes.includes(name));
+    // What every search that takes it needs, and is not there.
+    const missing = (takers[0]?.needs ?? []).filter((other) =>
+      !given.includes(other) && takers.every(({ needs }) => needs.includes(other))
+    );
+    if (missing.length > 0) return `Cannot use ${name} without ${missing.join(" and ")}${because(name)}`;
+  }
+  for (const [i, name] of given.entries()) {
+    const other = given.slice(i + 1).find((other) =>
+      !SEARCHES.some(({ takes }) => takes.includes(name) && takes.includes(other))
+    );
+    if (other) return `Cannot use ${name} with ${other}${because(name)}`;
+  }
+  const all = [...given].reverse(), first = all[0]!;
+  const closest = SEARCHES.find(({ takes }) => given.every((name) => takes.includes(name)));
+  const missing = closest?.needs.filter((name) => !given.includes(name)) ?? [];
+  const without = missing.length > 0 ? ` without ${missing.join(" and ")}` : "";
+  return `Cannot use ${all.join(" with ")}${without}${because(first)}`;
+}
+
+// ## What each option may be
+
+const loopChecks: Checks<LoopOptions> = {
+  maxNewTokens: required(integer({ min: 1, max: Infinity })),
+  eosToken: tokenCheck,
+  rules: list<LogitsRule>("a list of rules with a name and onHost", isNamed("onHost")),
+  slide: flag,
+  signal: abortSignal,
+};
+
+function isNamed(...methods: readonly string[]): (value: object) => boolean {
+  return (value) => {
+    const members = value as Readonly<Record<string, unknown>>;
+    return typeof members["name"] === "string" && methods.some((method) => typeof members[method] === "function");
+  };
+}
+
+/** What the options of {@linkcode stream} may be. */
+export const streamChecks: Checks<StreamOptions> = {
+  ...loopChecks,
+  ...RULES,
+  random: SEARCHING.random,
+  search: object<TokenSearch>("a search of one sequence, with a name and onHost", isNamed("onHost")),
+};
+
+/** What the options of {@linkcode generate} may be. */
+export const generateChecks: Checks<GenerateOptions> = {
+  ...loopChecks,
+  ...DECODING,
+  search: object<Search>("a search, with a name and onHost or begin", isNamed("onHost", "begin")),
+  onProgress: callback(),
+};
+
+// ## Exercise
+//
+// Add a rule: forbid every token with an odd id. Which lines of this file have to change, and which errors does the
+// compiler report if only half of them do?

@@ -1,0 +1,98 @@
+/**
+ * # Decoding rules
+ *
+ * **Question.** A cut, a temperature, a penalty on what was said before: the chapter has eight of these, and a program
+ * brings its own. What do they have in common, so that one loop applies any of them, on any device?
+ *
+ * **Idea.** Each is a function from logits to logits. A rule is a value that carries the function twice: on one row of
+ * plain numbers, where it can be read and tested against the notes, and, if it can be written so, on rows of tensors,
+ * so that a GPU need not wait for the program. The second is tested against the first. No list anywhere says which
+ * rules have both forms: the loop looks at the rules in use.
+ *
+ * **Formula.** Rules $r_1, \dots, r_n$ apply one after the other, and each may look at the tokens $y_{<j}$ so far:
+ *
+ * $$\tilde z_j = r_n(\dots r_2(r_1(z_j,\ y_{<j}),\ y_{<j}) \dots,\ y_{<j})$$
+ *
+ * | symbol      | in code          | on the host | on the device    |
+ * | ----------- | ---------------- | ----------- | ---------------- |
+ * | $z$         | `logits`         | `[V]`       | `[B, V]`         |
+ * | $y_{<j}$    | `context.tokens` | a list      | `[B, T]`, int32  |
+ * | $\tilde z$  | `allowed`        | `[V]`       | `[B, V]`         |
+ *
+ * A forbidden token has logit $-\infty$.
+ *
+ * **Two forms, not quite equal.** Rules on tensors differ from those on plain numbers in the last digit of float32, so a
+ * draw that lands within $10^{-6}$ of the border between two tokens may choose the other one. Greedy choices are the same.
+ *
+ * @module
+ */
+
+import type { Tensor } from "../engine/tensor.ts";
+
+/** What a rule may look at besides the logits. */
+export interface DecodingContext {
+  /** The prompt and everything generated so far. */
+  readonly tokens: readonly number[];
+}
+
+/** The same on the device, for a batch of sequences. */
+export interface DeviceContext {
+  /** The prompts and everything generated so far, int32 `[B, T]`. */
+  readonly tokens: Tensor;
+}
+
+/** A decoding rule: logits in, logits out. */
+export interface LogitsRule {
+  /** What errors call it: the option that asks for it, such as `topP`. */
+  readonly name: string;
+  /** Whether it only shapes a draw, so that a search that draws nothing has no use for it. */
+  readonly needsDraw?: boolean;
+  /**
+   * Changes one row of logits; the argument stays as it is.
+   *
+   * @param logits `[V]`
+   * @param context the tokens so far
+   */
+  onHost(logits: Float64Array, context: DecodingContext): Float64Array;
+  /**
+   * Changes the logits of a batch by tensors alone; without it the loop asks the host at every token.
+   *
+   * @param logits `[B, V]`
+   * @param context the tokens so far
+   */
+  onDevice?(logits: Tensor, context: DeviceContext): Tensor;
+}
+
+/**
+ * Applies rules to a row of logits, one after the other.
+ *
+ * @param rules in order
+ * @param logits `[V]`
+ * @param context the tokens so far
+ * @returns what the rules leave, `[V]`
+ */
+export function applyRules(
+  rules: readonly LogitsRule[],
+  logits: Float64Array,
+  context: DecodingContext,
+): Float64Array {
+  return rules.reduce((allowed, rule) => rule.onHost(allowed, context), logits);
+}
+
+// ## A rule of one's own
+//
+// A value with a name and a form on the host is enough. This one forbids a token, under every search and on every device:
+//
+// ```ts
+// const noSemicolon: LogitsRule = {
+//   name: "noSemicolon",
+//   onHost: (logits) => logits.map((logit, token) => token === SEMICOLON ? -Infinity : logit),
+// };
+// await generate(model, prompt, { maxNewTokens: 50, rules: [noSemicolon] });
+// ```
+
+// ## Pitfall: a rule that some path forgets
+//
+// A loop with a route for each device can apply a rule on one and drop it on the other, and nobody is told. Here every
+// route takes the same list, and the one that cannot apply it is not taken. The test "a rule of the caller's own acts
+// under every search and on every device" fails for a loop that forgets one.

@@ -1,0 +1,138 @@
+/**
+ * # What a search is
+ *
+ * **Question.** Greedy search takes the likeliest token, sampling draws one, beam search keeps several sequences and
+ * ranks them in the end. What does a loop have to know of a search to run any of them?
+ *
+ * **Idea.** There are two kinds. A search that keeps *one sequence* per prompt chooses a token of a row of logits: a
+ * function, and like a rule it may have a second form on tensors. A search that keeps *several sequences* says which
+ * prefixes wait for logits, is told what may follow each, and answers which of them go on. For the loop both are the same
+ * object: so many prefixes wait, and every step gives for each new prefix the one it continues, and its last token.
+ *
+ * **Formula.** For the $W$ prefixes of a prompt, with the logits $\tilde z^{(i)}$ that the rules leave of each,
+ *
+ * $$(y_j, \pi_j) = \mathrm{search}\big(\tilde z_j^{(1)}, \dots, \tilde z_j^{(W)}\big)$$
+ *
+ * | symbol      | in code  | meaning                                  |
+ * | ----------- | -------- | ---------------------------------------- |
+ * | $W$         | `width`  | prefixes that wait; 0 once it is over    |
+ * | $y_j$       | `token`  | what follows, for each new prefix        |
+ * | $\pi_j$     | `parent` | the place of the prefix that it continues |
+ *
+ * @module
+ */
+
+import type { Random } from "../engine/random.ts";
+import type { Tensor } from "../engine/tensor.ts";
+import type { DecodingContext, DeviceContext } from "./rules.ts";
+
+/** Where a sequence ends. */
+export interface SequenceLimits {
+  /** Most tokens after the prompt. */
+  readonly maxNewTokens: number;
+  /** The token that ends a sequence and is not part of the result; none by default. */
+  readonly eosToken?: number | undefined;
+}
+
+/** A search that keeps one sequence per prompt: it chooses a token. */
+export interface TokenSearch {
+  /** What errors call it, such as `greedy search`. */
+  readonly name: string;
+  /** Where its chance comes from, if it draws. */
+  readonly random?: Random;
+  /** Chooses one token of a row of logits, `[V]`. */
+  onHost(allowed: Float64Array): number;
+  /** Chooses one token of each row, by tensors alone: `[B, V]` to int32 `[B]`. */
+  onDevice?(allowed: Tensor): Tensor;
+}
+
+/** A search that keeps several sequences per prompt. */
+export interface SequenceSearch {
+  /** What errors call it, such as `beam search`. */
+  readonly name: string;
+  /** Where its chance comes from, if it draws. */
+  readonly random?: Random;
+  /** Most prefixes that wait at once. */
+  readonly numBeams: number;
+  /** Starts with the empty sequence. */
+  begin(limits: SequenceLimits): Beam;
+}
+
+/** How sequences are found. */
+export type Search = TokenSearch | SequenceSearch;
+
+/** A search of several sequences under way. */
+export interface Beam {
+  /** The prefixes that wait to be continued, best first; none once the search is over. */
+  readonly live: readonly { readonly tokens: readonly number[]; readonly logProbability: number }[];
+  /** The sequences found, best first, or in the order of their draws. */
+  readonly results: readonly Hypothesis[];
+  /**
+   * Continues every live prefix.
+   *
+   * @param logProbabilities what may follow each, in order, `[V]` each
+   * @returns for each new live prefix, the place of the one it continues
+   */
+  extend(logProbabilities: readonly ArrayLike<number>[]): readonly number[];
+}
+
+/** A sequence that a search considers. */
+export interface Hypothesis {
+  /** Its tokens, without the prompt and without END. */
+  readonly tokens: readonly number[];
+  /** Logarithm of its probability, END included if it is finished. */
+  readonly logProbability: number;
+  /** The log-probability divided by the length penalty. */
+  readonly score: number;
+  /** Whether END was reached; false where `maxNewTokens` cut it off. */
+  readonly finished: boolean;
+}
+
+/** What was generated from one prompt. */
+export interface Generation {
+  /** The tokens, without the prompt and without the end token. */
+  readonly tokens: readonly number[];
+  /** Logarithm of the probability of the sequence, end included; of beams, after all rules. */
+  readonly logProbability: number;
+  /** Whether the end token was reached. */
+  readonly finished: boolean;
+  /** All sequences of a beam search, best first, or in the order of their draws; the first is this one. */
+  readonly beams?: readonly Hypothesis[];
+}
+
+// ## What the loop sees
+
+/** A choice for each sequence of a batch, not yet read. */
+export interface ChosenTokens {
+  /** int32 `[B]` */
+  readonly tokens: Tensor;
+  /** Logarithm of the model's own probability of each, `[B]`; NaN if a logit was NaN. */
+  readonly logProbabilities: Tensor;
+}
+
+/** Chooses a token for each sequence from logits `[B, V]`, by tensors alone. */
+export type ChooseTokens = (logits: Tensor, context: DeviceContext) => ChosenTokens;
+
+/** A prefix, and the scores of what may follow it. */
+export interface ScoredPrefix extends DecodingContext {
+  /** `[V]` */
+  readonly logits: Float64Array;
+}
+
+/** One way on. */
+export interface Choice {
+  /** The place of the prefix that it continues. */
+  readonly parent: number;
+  /** What follows. */
+  readonly token: number;
+}
+
+/** The search of one prompt, under way. */
+export interface SearchState {
+  /** Prefixes that wait for logits; 0 once it is over. */
+  readonly width: number;
+  /** Takes the prefixes that wait, those beyond `width` being fillers, and returns what to feed next, best first. */
+  extend(prefixes: readonly ScoredPrefix[]): readonly Choice[];
+  /** What came of it. */
+  result(): Generation;
+}

@@ -1,0 +1,109 @@
+/**
+ * # Sequences under way
+ *
+ * **Question.** A search of one sequence answers with a token, a search of several with parents. How does the loop run
+ * both without telling them apart?
+ *
+ * **Idea.** Each prompt has an object that is asked the same question at every step: here are your prefixes and their
+ * logits, what follows? It applies the rules, asks its search, and keeps count of what comes of it. One sequence takes
+ * the logarithm of the probability that the *model* gave its tokens; beams compete by what the rules leave.
+ *
+ * | symbol                   | in code          | of one sequence           | of several               |
+ * | ------------------------ | ---------------- | ------------------------- | ------------------------ |
+ * | $\tilde z$               | `applyRules()`   | one row                   | one row for each prefix  |
+ * | $\log P(Y \mid X)$       | `logProbability` | before the rules          | after the rules          |
+ *
+ * @module
+ */
+
+import { applyRules, type LogitsRule } from "./rules.ts";
+import { logProbabilityOf, toLogProbabilities } from "./sampling.ts";
+import type {
+  Beam,
+  Choice,
+  Generation,
+  ScoredPrefix,
+  SearchState,
+  SequenceLimits,
+  SequenceSearch,
+  TokenSearch,
+} from "./search.ts";
+
+/** One sequence, as a {@linkcode TokenSearch} goes on with it. */
+export class SingleSequence implements SearchState {
+  readonly #search: TokenSearch;
+  readonly #rules: readonly LogitsRule[];
+  readonly #limits: SequenceLimits;
+  readonly #tokens: number[] = [];
+  #logProbability = 0;
+  #finished = false;
+  /** The token chosen last, unless it was the end. */
+  last: { readonly token: number; readonly logProbability: number } | undefined;
+
+  /** Starts with the empty sequence. */
+  constructor(search: TokenSearch, rules: readonly LogitsRule[], limits: SequenceLimits) {
+    this.#search = search;
+    this.#rules = rules;
+    this.#limits = limits;
+  }
+
+  /** 1, or 0 once it is over. */
+  get width(): number {
+    return this.#finished || this.#tokens.length === this.#limits.maxNewTokens ? 0 : 1;
+  }
+
+  /** Chooses a token. */
+  extend([prefix]: readonly ScoredPrefix[]): readonly Choice[] {
+    if (this.width === 0) return [];
+    const { logits } = prefix!;
+    const token = this.#search.onHost(applyRules(this.#rules, logits, prefix!));
+    this.accept(token, logProbabilityOf(logits, token));
+    return [{ parent: 0, token }];
+  }
+
+  /** Goes on with a token that was chosen here or on the device; what comes after the end is dropped. */
+  accept(token: number, logProbability: number): void {
+    if (this.width === 0) return;
+    this.#logProbability += logProbability;
+    this.#finished = token === this.#limits.eosToken;
+    this.last = this.#finished ? undefined : { token, logProbability };
+    if (!this.#finished) this.#tokens.push(token);
+  }
+
+  /** The sequence. */
+  result(): Generation {
+    return { tokens: this.#tokens, logProbability: this.#logProbability, finished: this.#finished };
+  }
+}
+
+/** Several sequences, as a {@linkcode SequenceSearch} goes on with them. */
+export class SeveralSequences implements SearchState {
+  readonly #beam: Beam;
+  readonly #rules: readonly LogitsRule[];
+
+  /** Starts with the empty sequence. */
+  constructor(search: SequenceSearch, rules: readonly LogitsRule[], limits: SequenceLimits) {
+    this.#beam = search.begin(limits);
+    this.#rules = rules;
+  }
+
+  /** Live prefixes. */
+  get width(): number {
+    return this.#beam.live.length;
+  }
+
+  /** Continues the prefixes by what is likely under the rules. */
+  extend(prefixes: readonly ScoredPrefix[]): readonly Choice[] {
+    if (this.width === 0) return [];
+    const allowed = prefixes.slice(0, this.width).map((prefix) => applyRules(this.#rules, prefix.logits, prefix));
+    const parents = this.#beam.extend(allowed.map(toLogProbabilities));
+    return this.#beam.live.map(({ tokens }, i) => ({ parent: parents[i]!, token: tokens[tokens.length - 1]! }));
+  }
+
+  /** The best sequence, and all. */
+  result(): Generation {
+    const beams = this.#beam.results;
+    const { tokens, logProbability, finished } = beams[0]!;
+    return { tokens, logProbability, finished, beams };
+  }
+}

@@ -1,0 +1,16 @@
+/// <reference lib="dom" />
+/**
+ * What the live figure says, in the language of the page.
+ *
+ * The page has the words of its language by the English ones; an English page has none.
+ *
+ * @module
+ */
+
+const words: Readonly<Record<string, string>> = JSON.parse(document.documentElement.dataset["words"] ?? "{}");
+
+/** Words in the language of the page; `{}` stands for what is put in. */
+export function say(english: string, ...values: readonly (string | number)[]): string {
+  const [first = "", ...rest] = (words[english] ?? english).split("{}");
+  return rest.reduce((text, part, i) => `${text}${values[i] ?? ""}${part}`, first);
+}

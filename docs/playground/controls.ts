@@ -1,0 +1,21 @@
+/**
+ * # The sliders of the playground
+ *
+ * **Question.** Which options can be moved, between which ends, and at which stage do they show?
+ *
+ * **Idea.** The table of [decoding options](../../core/07_generation/options.ts) says it: an option whose row has a slider is
+ * offered. Rules shape the distribution of the next word, everything else the search.
+ *
+ * @module
+ */
+
+import { DECODING, type DecodingOption, type RuleOption } from "../../core/07_generation/options.ts";
+import { type Control, labelOf, type NumberOption } from "./settings.ts";
+
+/** The sliders, in the order of the table. */
+export const CONTROLS: readonly Control[] = Object.entries(DECODING).flatMap(([name, option]) => {
+  const { slider, help = "", rule } = option as DecodingOption<number> & Partial<RuleOption<number>>;
+  if (!slider) return [];
+  const stage = rule ? "softmax" : "beams";
+  return [{ ...slider, name: name as NumberOption, label: labelOf(name), help, stage }];
+});

@@ -1,0 +1,59 @@
+/**
+ * # Titles of the pages, in Chinese
+ *
+ * Lists, the window and the top of a page have them. The English beside each is what it renders: where a page has another
+ * title by now, the build lists it as stale and shows the English.
+ *
+ * @module
+ */
+
+/** English and Chinese titles by the paths of the sources, without `core/`. */
+export const CHINESE_TITLES: Readonly<Record<string, readonly [english: string, chinese: string]>> = {
+  "02_words/mod.ts": ["Words", "词"],
+  "02_words/byte_pair_encoding.ts": ["Byte-pair encoding", "字节对编码"],
+  "02_words/embeddings.ts": ["Embeddings", "词嵌入"],
+  "02_words/softmax.ts": ["Softmax: from scores to probabilities", "Softmax：从分数到概率"],
+  "04_attention/mod.ts": ["Attention", "注意力"],
+  "04_attention/scaled_dot_product.ts": ["Scaled dot-product attention", "缩放点积注意力"],
+  "04_attention/self_and_cross.ts": ["Self-attention and cross-attention", "自注意力与交叉注意力"],
+  "04_attention/masks.ts": ["Masks", "掩码"],
+  "04_attention/multi_head.ts": ["Multi-head attention", "多头注意力"],
+  "04_attention/positions/mod.ts": ["Positions", "位置"],
+  "04_attention/positions/scheme.ts": ["What a position scheme is", "什么是位置方案"],
+  "04_attention/positions/absolute.ts": ["Absolute positions", "绝对位置"],
+  "04_attention/positions/relative.ts": ["Relative positions", "相对位置"],
+  "04_attention/positions/rotary.ts": ["Rotary positions", "旋转位置"],
+  "04_attention/positions/rotary_scaling.ts": ["Rotation past the trained length", "超出训练长度的旋转"],
+  "05_transformer/mod.ts": ["Transformer", "Transformer"],
+  "05_transformer/normalization.ts": ["Normalization", "归一化"],
+  "05_transformer/residual.ts": ["Residual connections", "残差连接"],
+  "05_transformer/feed_forward/mod.ts": ["Feed-forward layers", "前馈层"],
+  "05_transformer/feed_forward/activations.ts": ["Activation functions", "激活函数"],
+  "05_transformer/encoder.ts": ["Encoder", "编码器"],
+  "05_transformer/decoder.ts": ["Decoder", "解码器"],
+  "05_transformer/encoder_decoder.ts": ["Encoder and decoder", "编码器与解码器"],
+  "05_transformer/decoder_only.ts": ["Decoder only", "纯解码器"],
+  "06_training/mod.ts": ["Training", "训练"],
+  "06_training/loss.ts": ["Loss", "损失"],
+  "06_training/batching.ts": ["Batching", "分批"],
+  "06_training/optimizers.ts": ["Optimizers", "优化器"],
+  "06_training/adam.ts": ["Adam", "Adam"],
+  "06_training/lion.ts": ["Lion", "Lion"],
+  "06_training/clipping.ts": ["Clipping", "梯度裁剪"],
+  "06_training/schedules.ts": ["Schedules", "学习率调度"],
+  "06_training/teacher_forcing.ts": ["Teacher forcing", "教师强制"],
+  "06_training/loop.ts": ["The training loop", "训练循环"],
+  "06_training/safetensors.ts": ["Writing tensors down", "把张量写进文件"],
+  "06_training/checkpoints.ts": ["Checkpoints", "检查点"],
+  "06_training/bleu.ts": ["BLEU", "BLEU"],
+  "06_training/policy_gradient.ts": ["Learning from a reward", "从奖励中学习"],
+  "07_generation/mod.ts": ["Generation", "生成"],
+  "07_generation/sampling.ts": ["Ancestral sampling", "祖先采样"],
+  "07_generation/truncation.ts": ["Cutting off the tail", "截断长尾"],
+  "07_generation/temperature.ts": ["Temperature", "温度"],
+  "07_generation/greedy_and_beam.ts": ["Greedy and beam search", "贪心搜索与束搜索"],
+  "07_generation/beam_variants.ts": ["Diverse and stochastic beams", "多样束与随机束"],
+  "07_generation/kv_cache.ts": ["Key–value cache", "键值缓存"],
+  "07_generation/on_device.ts": ["Choosing without waiting", "不等待的选择"],
+  "07_generation/generate.ts": ["The generation loop", "生成循环"],
+};
