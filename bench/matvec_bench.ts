@@ -12,6 +12,7 @@ import { scope } from "../core/engine/scope.ts";
 import { withBackend } from "../core/engine/device.ts";
 import type { Tensor } from "../core/engine/tensor.ts";
 import { createWasmDevice } from "../wasm/mod.ts";
+import { timed } from "../tests/timed_cases.ts";
 import { benchRoutes } from "./routes.ts";
 
 const device = createWasmDevice({ threads: 1 });
@@ -30,25 +31,8 @@ function benchReading(group: string, count: number): void {
   });
 }
 
-for (const rows of [1, 4]) {
-  for (const [K, N] of [[768, 768], [768, 3072], [3072, 768]] as const) {
-    for (const turned of [false, true]) {
-      const group = `${rows} × ${K} by ${K}×${N}${turned ? ", stored column by column" : ""}`;
-      benchRoutes({
-        group,
-        inputs: (random: Random) => [
-          random.normal([rows, K]),
-          turned ? random.normal([N, K]).transpose() : random.normal([K, N]),
-        ],
-        run: (x, weight) => x!.matmul(weight!),
-      });
-      if (rows === 1) benchReading(group, K * N);
-    }
-  }
+for (const row of timed.matvec) {
+  benchRoutes(row);
+  // One row: two operations for each weight.
+  if (row.name.startsWith("1 ×")) benchReading(row.name, row.flops / 2);
 }
-
-benchRoutes({
-  group: "1 × 768 by 768×50257, stored column by column",
-  inputs: (random: Random) => [random.normal([1, 768]), random.normal([50257, 768]).transpose()],
-  run: (x, weight) => x!.matmul(weight!),
-});

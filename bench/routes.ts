@@ -16,28 +16,26 @@ import { withBackend } from "../core/engine/device.ts";
 import { withoutFusion } from "../core/engine/fusable.ts";
 import { createReferenceDevice } from "../core/engine/reference.ts";
 import { release, scope } from "../core/engine/scope.ts";
-import { Random } from "../core/engine/random.ts";
 import { parameter, type Tensor } from "../core/engine/tensor.ts";
+import { Draws } from "../tests/support.ts";
+import type { TimedCase, TimedUpdate } from "../tests/timed_cases.ts";
 import { createWasmDevice } from "../wasm/mod.ts";
 
 const single = createWasmDevice({ threads: 1 });
 const threaded = createWasmDevice();
 const reference = createReferenceDevice();
 
-/** Work to measure: inputs made once per device, and what is done with them. */
-export interface Work<Result = unknown> {
-  /** Operation and size, such as `"softmax 64×1024"`. */
-  readonly group: string;
-  /** Makes the inputs on the current device. */
-  readonly inputs: (random: Random) => Tensor[];
-  /** Does the work; what it makes is freed afterwards. */
-  readonly run: (...inputs: Tensor[]) => Result;
-  /** Whether the float64 loops are fast enough to take part. */
-  readonly reference?: boolean;
-}
+/** Most operations for which the float64 loops take part. */
+const SHORT = 1e6;
+
+/** Work to measure: a row of `tests/timed_cases.ts`. */
+export type Work = TimedCase | TimedUpdate;
 
 /** Registers the routes of some work with `deno bench`. */
-export function benchRoutes({ group, inputs, run, reference: slow = false }: Work): void {
+export function benchRoutes(
+  { name: group, inputs, run, flops }: Work,
+  prepare: (x: Tensor) => Tensor = (x) => x,
+): void {
   const route = (name: string, device: Backend, fused: boolean, baseline = false) => {
     let made: Tensor[] | undefined;
     Deno.bench({
@@ -46,7 +44,7 @@ export function benchRoutes({ group, inputs, run, reference: slow = false }: Wor
       baseline,
       fn: () =>
         withBackend(device, () => {
-          made ??= inputs(new Random(1));
+          made ??= inputs(new Draws(1)).map((x) => prepare(x.tensor()));
           const work = () => scope(() => void run(...made!));
           if (fused) work();
           else withoutFusion(work);
@@ -56,22 +54,19 @@ export function benchRoutes({ group, inputs, run, reference: slow = false }: Wor
   route("wasm", single, true, true);
   route("wasm, threads", threaded, true);
   route("wasm, definition", single, false);
-  if (slow) route("reference", reference, false);
+  if (flops <= SHORT) route("reference", reference, false);
 }
 
 /** Registers some work and its gradient, of the sum of the result, as two groups. */
-export function benchWithGradient(work: Work<Tensor>): void {
+export function benchWithGradient(work: TimedCase): void {
   benchRoutes(work);
-  benchRoutes({
-    ...work,
-    group: `${work.group}, with gradient`,
-    inputs: (random) => work.inputs(random).map((x) => x.dtype === "float32" ? parameter(x) : x),
-    run: (...inputs) => {
-      work.run(...inputs).sum().backward();
-      for (const x of inputs) {
-        if (x.grad) release(x.grad);
-        x.grad = undefined;
-      }
-    },
-  });
+  const name = `${work.name}, with gradient`;
+  const run = (...inputs: Tensor[]): void => {
+    work.run(...inputs).sum().backward();
+    for (const x of inputs) {
+      if (x.grad) release(x.grad);
+      x.grad = undefined;
+    }
+  };
+  benchRoutes({ ...work, name, run }, (x) => x.dtype === "float32" ? parameter(x) : x);
 }

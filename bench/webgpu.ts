@@ -13,7 +13,7 @@
  * @module
  */
 
-import type { Backend, Buffer, PackedFormat, View } from "../core/engine/backend.ts";
+import type { Backend, Buffer, FusedFunctions, FusedName, PackedFormat, View } from "../core/engine/backend.ts";
 import { contiguousStrides, sizeOf } from "../core/engine/shape.ts";
 import { createWebgpuDevice } from "../gpu/mod.ts";
 import { routeOf } from "../gpu/matmul.ts";
@@ -203,12 +203,16 @@ function packedRow(format: PackedFormat, rows: number, K: number, N: number): En
 }
 
 /** A fused kernel that reads its first input once and writes a result of that size. */
-function streaming(name: string, kernel: string, shape: readonly number[], rest: number): Entry {
+function streaming<Name extends FusedName>(
+  kernel: Name,
+  attributes: FusedFunctions[Name],
+  shape: readonly number[],
+  rest: number,
+): Entry {
   return {
-    ...{ group: "Streams", name: `${name} ${shape.join(" × ")}`, unit: "GB/s" },
+    ...{ group: "Streams", name: `${kernel} ${shape.join(" × ")}`, unit: "GB/s" },
     run: async () => {
       const x = made(shape), others = Array.from({ length: rest }, () => made([shape[1]!]));
-      const attributes = { epsilon: 1e-5, axis: -1 };
       const run = device!.fused.forward[kernel];
       const seconds = await time(() => {
         const outputs = run?.([x, ...others], attributes);
@@ -341,8 +345,8 @@ const entries: readonly Entry[] = software
     ...formats.flatMap((format) => [packedRow(format, 1, 64, 128), packedRow(format, 16, 64, 128)]),
     ...[
       copying(1 << 16),
-      streaming("softmax", "softmax", [64, 64], 0),
-      streaming("layerNorm", "layerNorm", [64, 64], 2),
+      streaming("softmax", {}, [64, 64], 0),
+      streaming("layerNorm", { epsilon: 1e-5 }, [64, 64], 2),
     ],
     ...[prefill("float32"), decode("float32", false), decode("int8", true), training()],
   ]
@@ -357,7 +361,7 @@ const entries: readonly Entry[] = software
     ...formats.map((format) => packedRow(format, 1, 4096, 16384)),
     ...formats.map((format) => packedRow(format, 1, 768, 50257)),
     copying(1 << 24),
-    ...[streaming("softmax", "softmax", [16384, 1024], 0), streaming("layerNorm", "layerNorm", [16384, 768], 2)],
+    ...[streaming("softmax", {}, [16384, 1024], 0), streaming("layerNorm", { epsilon: 1e-5 }, [16384, 768], 2)],
     ...formats.map((format) => prefill(format)),
     ...formats.map((format) => decode(format, false)),
     decode("float32", true),

@@ -8,17 +8,15 @@
  * @module
  */
 
-import { softmax } from "../core/02_words/softmax.ts";
-import { layerNorm } from "../core/05_transformer/normalization.ts";
 import type { Backend } from "../core/engine/backend.ts";
 import { withBackend } from "../core/engine/device.ts";
 import { withoutFusion } from "../core/engine/fusable.ts";
-import { linear } from "../core/engine/weight.ts";
-import { Random } from "../core/engine/random.ts";
 import { scope } from "../core/engine/scope.ts";
 import type { Tensor } from "../core/engine/tensor.ts";
 import { createWebgpuDevice } from "../gpu/mod.ts";
 import { runtimeOf } from "../gpu/runtime.ts";
+import { Draws } from "../tests/support.ts";
+import { layerNormRow, linearRow, matmulRow, softmaxRow, type TimedCase } from "../tests/timed_cases.ts";
 import { createWasmDevice } from "../wasm/mod.ts";
 
 const allowSoftware = Deno.args.includes("--software");
@@ -29,12 +27,7 @@ const gpu: Backend | undefined = await createWebgpuDevice({ allowSoftware }).cat
 const wasm = createWasmDevice();
 
 /** Registers some work, `times` over, on the GPU device by both routes and on the CPU device. */
-function benchGpu(
-  group: string,
-  times: number,
-  inputs: (random: Random) => Tensor[],
-  run: (...inputs: Tensor[]) => unknown,
-): void {
+function benchGpu(times: number, { name: group, inputs, run }: TimedCase): void {
   const route = (name: string, device: Backend, fused: boolean, baseline = false): void => {
     let made: Tensor[] | undefined;
     Deno.bench({
@@ -43,7 +36,7 @@ function benchGpu(
       baseline,
       fn: async () => {
         withBackend(device, () => {
-          made ??= inputs(new Random(1));
+          made ??= inputs(new Draws(1)).map((x) => x.tensor());
           const work = (): void => scope(() => void run(...made!));
           for (let i = 0; i < times; i++) {
             if (fused) work();
@@ -61,34 +54,10 @@ function benchGpu(
 
 if (gpu) {
   const small = allowSoftware;
-  for (const n of small ? [64] : [512, 2048]) {
-    benchGpu(
-      `matmul ${n}×${n}×${n}`,
-      small ? 2 : 10,
-      (random) => [random.normal([n, n]), random.normal([n, n])],
-      (a, b) => a!.matmul(b!),
-    );
-  }
+  for (const n of small ? [64] : [512, 2048]) benchGpu(small ? 2 : 10, matmulRow(n, n, n));
   for (const rows of small ? [1] : [1, 8, 512]) {
-    const [K, N] = small ? [64, 128] : [768, 3072];
-    benchGpu(
-      `linear ${rows} × ${K} by ${K}×${N}`,
-      small ? 2 : 50,
-      (random) => [random.normal([rows, K]), random.normal([K, N]), random.normal([N])],
-      (x, weight, bias) => linear(x!, weight!, bias!),
-    );
+    benchGpu(small ? 2 : 50, small ? linearRow(rows, 64, 128) : linearRow(rows, 768, 3072));
   }
-  const [rows, columns] = small ? [16, 64] : [4096, 1024];
-  benchGpu(
-    `softmax ${rows}×${columns}`,
-    small ? 2 : 20,
-    (random) => [random.normal([rows, columns])],
-    (x) => softmax(x!),
-  );
-  benchGpu(
-    `layerNorm ${rows}×${columns}`,
-    small ? 2 : 20,
-    (random) => [random.normal([rows, columns]), random.normal([columns]), random.normal([columns])],
-    (x, gain, bias) => layerNorm(x!, gain, bias),
-  );
+  const [rows, columns] = small ? [16, 64] as const : [4096, 1024] as const;
+  for (const row of [softmaxRow(rows, columns), layerNormRow(rows, columns)]) benchGpu(small ? 2 : 20, row);
 }

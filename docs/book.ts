@@ -156,10 +156,10 @@ export function partsOfBook({ read, list }: Files): Part[] {
     ...below("core/corpora/"),
     ...chapters.flatMap((path) => below(`${path}experiments/`)),
   ]);
-  part("The CPU device", "workshop", modFirst(folder("wasm/")));
-  part("CPU kernels", "workshop", folder("wasm/assembly/"));
+  part("The CPU device", "workshop", [...modFirst(folder("wasm/")), ...modFirst(folder("wasm/fused/"))]);
+  part("CPU kernels", "workshop", [...folder("wasm/assembly/"), ...folder("wasm/assembly/words/")]);
   part("The ladder", "workshop", ["wasm/ladder/mod.ts", ...folder("wasm/ladder/assembly/")]);
-  part("The GPU device", "workshop", modFirst(folder("gpu/")));
+  part("The GPU device", "workshop", [...modFirst(folder("gpu/")), ...modFirst(folder("gpu/fused/"))]);
   part("Shaders", "workshop", folder("gpu/shaders/", ".wgsl"));
   part("This site", "workshop", [
     "docs/build.ts",

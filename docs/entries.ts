@@ -34,6 +34,8 @@ export function entriesOf(
 ): Entry[] {
   const entries: Entry[] = [];
   const path = page.path!, isBook = page.part.kind === "chapter";
+  // In the workshop the engine comes first: what devices and programs are about.
+  const share = isBook || path.startsWith("core/engine/") ? 1 : .5;
   const add = (anchor: string, title: string, prose: string, rank: number): void => {
     const home = anchor ? `${page.part.title}: ${page.title}` : page.part.title;
     entries.push({
@@ -42,7 +44,7 @@ export function entriesOf(
       page: isBook ? (page.number ? `${page.number} ` : "") + page.title : home,
       text: plain(prose),
       ...(anchor ? {} : { names: nameOf(path) }),
-      rank,
+      rank: share * rank,
     });
   };
   const openings = blocks.filter((block) => block.kind === "opening");

@@ -73,7 +73,7 @@ export interface Translation extends Layer {
   /** Blocks that are shown, and those whose English has changed. */
   readonly shown: ReadonlySet<string>;
   readonly stale: ReadonlyMap<string, string>;
-  /** Blocks of the layer that no page has, once all pages were made. */
+  /** Titles and blocks of the layer that no page has, once all pages were made. */
   unused(): string[];
 }
 
@@ -111,6 +111,7 @@ export function openLayer(
     language: language.phrases.language,
     find,
     title(path, english) {
+      asked.add(path.replace(/^core\//, ""));
       const [rendered, translated] = language.titles[path.replace(/^core\//, "")] ?? [english, english];
       if (rendered === english) return translated;
       stale.set(`${language.folder}titles.ts: ${path}`, english);
@@ -119,9 +120,13 @@ export function openLayer(
     page: (path, english) => find(path, "page", hashOf(english)),
     shown,
     stale,
-    unused: () =>
-      list.filter((path) => path.endsWith(".md")).flatMap((file) =>
+    unused: () => [
+      ...Object.keys(language.titles).filter((path) => !asked.has(path)).map((path) =>
+        `${language.folder}titles.ts: ${path}`
+      ),
+      ...list.filter((path) => path.endsWith(".md")).flatMap((file) =>
         [...open(file).keys()].map((key) => `${file}: ${key}`).filter((name) => !asked.has(name))
       ),
+    ],
   };
 }

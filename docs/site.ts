@@ -199,13 +199,9 @@ export function contextOf(
 }
 
 /** The file that defines an experiment, within the folder of its chapter's experiments. */
-export function programOf(name: string, site: Pick<Site, "pages" | "texts">): string | undefined {
-  for (const path of site.pages.keys()) {
-    if (experimentName(path) === name) return path.replace(/^core\/\w+\/experiments\//, "");
-    const file = /^core\/\w+\/experiments\/(\w+\.ts)$/.exec(path)?.[1];
-    if (file && site.texts.get(path)!.includes(`name: "${name}",`)) return file;
-  }
-  return undefined;
+export function programOf(name: string, site: Pick<Site, "pages">): string | undefined {
+  const path = [...site.pages.keys()].find((path) => experimentName(path) === name);
+  return path?.replace(/^core\/\w+\/experiments\//, "");
 }
 
 /** Links of an example: names that the library exports. */

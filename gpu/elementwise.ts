@@ -8,8 +8,15 @@
  * @module
  */
 
-import type { ArithmeticOp, BinaryOp, Buffer, ComparisonOp, UnaryOp, View } from "../core/engine/backend.ts";
-import { checkBinary, checkSelect, checkUnary, isComparison } from "../core/engine/requirements.ts";
+import type { Buffer, View } from "../core/engine/backend.ts";
+import {
+  type ArithmeticOp,
+  type BinaryOp,
+  type ComparisonOp,
+  isComparison,
+  type UnaryOp,
+} from "../core/engine/operations.ts";
+import { checkBinary, checkSelect, checkUnary } from "../core/engine/requirements.ts";
 import { type Shape, simplify, sizeOf } from "../core/engine/shape.ts";
 import { cellsOf, LANES, wordsOf } from "./copy.ts";
 import type { Grid } from "./queue.ts";

@@ -12,7 +12,7 @@
  * | --------------------------------------------------------------------------- | ------------------------- |
  * | the chapter names the function: `fusable("softmax", [scores], …)`           | `core/02_words/softmax.ts` |
  * | the engine finds an entry of that name in this device's table               | `core/engine/fusable.ts`  |
- * | the entry reserves the result and turns the view into counts and strides    | `fused.ts`, `memory.ts`   |
+ * | the entry reserves the result and turns the view into counts and strides    | `fused/softmax.ts`, `memory.ts` |
  * | the shader's text is varied: lanes per row, four numbers at a time          | `template.ts`             |
  * | the text is compiled, the first time; afterwards the pipeline is looked up  | `pipelines.ts`            |
  * | the dispatch is recorded: pipeline, buffers, 256 bytes of parameters        | `queue.ts`                |
@@ -45,14 +45,12 @@
  */
 
 import type { Backend, Buffer, DType, MemoryUse, Numbers, View } from "../core/engine/backend.ts";
-import { integersOf, KernelDevice, sweeping, swept } from "../core/engine/kernel_device.ts";
+import { integersOf, KernelDevice, sweeping } from "../core/engine/kernel_device.ts";
 import { sizeOf } from "../core/engine/shape.ts";
 import { open, type WebgpuOptions } from "./adapter.ts";
-import { attentionKernels } from "./attention.ts";
 import { copy } from "./copy.ts";
 import { binary, select, unary } from "./elementwise.ts";
-import { fusedKernels } from "./fused.ts";
-import { linearKernels } from "./linear.ts";
+import { fusedKernels } from "./fused/mod.ts";
 import { matmul } from "./matmul.ts";
 import type { GpuBuffer } from "./memory.ts";
 import { packings } from "./packed.ts";
@@ -79,12 +77,7 @@ class WebgpuDevice extends KernelDevice<Runtime> {
     super(runtime, { copy, unary, binary, select, reduce, matmul, gather, scatterAdd, argsort });
     this.description = description;
     runtime.copy = (source, target) => copy(runtime, source, target);
-    const tables = [fusedKernels(runtime), linearKernels(runtime), attentionKernels(runtime)];
-    this.fused = {
-      forward: swept(runtime, Object.assign({}, ...tables.map(({ forward }) => forward))),
-      backward: swept(runtime, Object.assign({}, ...tables.map(({ backward }) => backward))),
-      update: swept(runtime, Object.assign({}, ...tables.map(({ update }) => update))),
-    };
+    this.fused = fusedKernels(runtime);
     this.packing = packings(runtime);
   }
 

@@ -23,7 +23,7 @@ import type { Backend, Buffer, PackedFormat, Packing, View } from "../core/engin
 import { asRows, sweptPacking } from "../core/engine/kernel_device.ts";
 import { sizeOf } from "../core/engine/shape.ts";
 import { LANES } from "./copy.ts";
-import { biasOf } from "./linear.ts";
+import { biasOf } from "./fused/linear.ts";
 import { type Lines, linesOf, multiply, PACKED, routeOf, rowsOfVariant } from "./matmul.ts";
 import { plane, type Runtime } from "./runtime.ts";
 import type { Variant } from "./template.ts";

@@ -1,17 +1,18 @@
 /**
  * # One table of cases
  *
- * Each case names an operation on inputs of an awkward size, and says how to run it. The
- * same table is held against three measures:
+ * Each case names an operation on inputs of an awkward size, and says how to run it. One row serves every measure:
  *
  * - `tests/engine/backends_test.ts`: each device agrees with the reference device;
- * - `tests/engine/gradients_test.ts`: gradients agree with central differences;
- * - `bench/`: the cases that state their `flops` are timed.
+ * - `tests/engine/gradients_test.ts`: gradients agree with central differences.
+ *
+ * The table goes on in `fused_cases.ts`, functions that devices have kernels for, and in `timed_cases.ts`, the rows that
+ * `bench/` times.
  *
  * Sizes sit at the borders of vector registers and blocks (0, 1, 15, 16, 17, 63, 64, 65,
  * 1000), and inputs come as transposed, sliced, repeated and windowed views.
  *
- * **To add an operation,** add a row here: it is then tested on every device.
+ * **To add an operation,** add a row here, without which this file does not compile: it is then tested on every device.
  *
  * @module
  */
@@ -45,6 +46,7 @@ import {
   take,
   topK,
 } from "../core/engine/ops.ts";
+import type { ArithmeticOp, ComparisonOp, ReduceOp, UnaryOp } from "../core/engine/operations.ts";
 import { Random } from "../core/engine/random.ts";
 import { type Tensor, zeros } from "../core/engine/tensor.ts";
 import type { Closeness, Draws, HostArray } from "./support.ts";
@@ -61,7 +63,7 @@ export interface Case {
   readonly closeness?: Closeness;
   /** False where no gradient is meant to flow, although the result is float32. */
   readonly differentiable?: boolean;
-  /** Floating-point operations, where the case is worth timing. */
+  /** Floating-point operations, where they are so many that differences take too long. */
   readonly flops?: number;
 }
 
@@ -102,26 +104,33 @@ const layouts: readonly Layout[] = [
 type Draw = (draws: Draws, ...shape: number[]) => HostArray;
 const anywhere: Draw = (draws, ...shape) => draws.normal(...shape);
 const positive: Draw = (draws, ...shape) => draws.uniform(0.1, 4, ...shape);
-const unary: readonly [string, Draw, (x: Tensor) => Tensor, Closeness][] = [
-  ["neg", anywhere, (x) => x.neg(), nearest],
-  ["abs", anywhere, (x) => x.abs(), nearest],
-  ["sign", anywhere, (x) => x.sign(), nearest],
-  ["floor", anywhere, (x) => x.floor(), nearest],
-  ["exp", anywhere, (x) => x.exp(), few],
-  ["log", positive, (x) => x.log(), { ...few, atol: 1e-7 }],
-  ["log1p", positive, (x) => x.log1p(), few],
-  ["sqrt", positive, (x) => x.sqrt(), nearest],
-  ["sin", anywhere, (x) => x.sin(), { ...few, atol: 1e-7 }],
-  ["cos", anywhere, (x) => x.cos(), { ...few, atol: 1e-7 }],
-  ["tanh", anywhere, (x) => x.tanh(), few],
-  ["sigmoid", anywhere, (x) => x.sigmoid(), few],
-  ["erf", anywhere, (x) => x.erf(), few],
-  ["relu", anywhere, (x) => x.relu(), nearest],
-  ["square", anywhere, (x) => x.square(), nearest],
-  ["clamp", anywhere, (x) => x.clamp(-0.5, 1), nearest],
-];
+/** What is drawn, the operation, how close. */
+type Unary = readonly [Draw, (x: Tensor) => Tensor, Closeness];
 
-const unaryCases: readonly Case[] = unary.flatMap(([op, draw, apply, closeness]) =>
+const unaryOperations: Readonly<Record<UnaryOp, Unary>> = {
+  neg: [anywhere, (x) => x.neg(), nearest],
+  abs: [anywhere, (x) => x.abs(), nearest],
+  sign: [anywhere, (x) => x.sign(), nearest],
+  floor: [anywhere, (x) => x.floor(), nearest],
+  exp: [anywhere, (x) => x.exp(), few],
+  log: [positive, (x) => x.log(), { ...few, atol: 1e-7 }],
+  log1p: [positive, (x) => x.log1p(), few],
+  sqrt: [positive, (x) => x.sqrt(), nearest],
+  sin: [anywhere, (x) => x.sin(), { ...few, atol: 1e-7 }],
+  cos: [anywhere, (x) => x.cos(), { ...few, atol: 1e-7 }],
+  tanh: [anywhere, (x) => x.tanh(), few],
+  sigmoid: [anywhere, (x) => x.sigmoid(), few],
+  erf: [anywhere, (x) => x.erf(), few],
+};
+
+const unary: Readonly<Record<string, Unary>> = {
+  ...unaryOperations,
+  relu: [anywhere, (x) => x.relu(), nearest],
+  square: [anywhere, (x) => x.square(), nearest],
+  clamp: [anywhere, (x) => x.clamp(-0.5, 1), nearest],
+};
+
+const unaryCases: readonly Case[] = Object.entries(unary).flatMap(([op, [draw, apply, closeness]]) =>
   layouts.map(({ name, shape, view }) => ({
     name: `${op}() of ${name}`,
     inputs: (draws: Draws) => [draw(draws, ...shape)],
@@ -132,23 +141,33 @@ const unaryCases: readonly Case[] = unary.flatMap(([op, draw, apply, closeness])
 
 type Operator = (a: Tensor, b: Tensor | number) => Tensor;
 
-/** The name, what is drawn left and right, the operation, how close. */
-const binary: readonly [string, Draw, Draw, Operator, Closeness][] = [
-  ["add", anywhere, anywhere, (a, b) => a.add(b), { ...nearest, atol: 1e-7 }],
-  ["sub", anywhere, anywhere, (a, b) => a.sub(b), { ...nearest, atol: 1e-7 }],
-  ["mul", anywhere, anywhere, (a, b) => a.mul(b), nearest],
-  ["div", anywhere, positive, (a, b) => a.div(b), nearest],
-  ["pow", positive, anywhere, (a, b) => a.pow(b), { tolerance: 16 }],
-  ["maximum", anywhere, anywhere, (a, b) => a.maximum(b), nearest],
-  ["minimum", anywhere, anywhere, (a, b) => a.minimum(b), nearest],
-  ["mod", anywhere, positive, (a, b) => a.mod(b), { tolerance: 4, scale: 4 }],
-];
+/** What is drawn left and right, the operation, how close, and its name where the method has another. */
+type Binary = readonly [Draw, Draw, Operator, Closeness, string?];
 
-const comparisons: readonly [string, Operator][] = [
-  ["equal", (a, b) => a.equal(b)],
-  ["notEqual", (a, b) => a.notEqual(b)],
-  ["less", (a, b) => a.less(b)],
-  ["lessEqual", (a, b) => a.lessEqual(b)],
+const arithmetic: Readonly<Record<ArithmeticOp, Binary>> = {
+  add: [anywhere, anywhere, (a, b) => a.add(b), { ...nearest, atol: 1e-7 }],
+  sub: [anywhere, anywhere, (a, b) => a.sub(b), { ...nearest, atol: 1e-7 }],
+  mul: [anywhere, anywhere, (a, b) => a.mul(b), nearest],
+  div: [anywhere, positive, (a, b) => a.div(b), nearest],
+  pow: [positive, anywhere, (a, b) => a.pow(b), { tolerance: 16 }],
+  max: [anywhere, anywhere, (a, b) => a.maximum(b), nearest, "maximum"],
+  min: [anywhere, anywhere, (a, b) => a.minimum(b), nearest, "minimum"],
+  mod: [anywhere, positive, (a, b) => a.mod(b), { tolerance: 4, scale: 4 }],
+};
+
+const binary = Object.entries(arithmetic).map(([op, [drawA, drawB, apply, closeness, name = op]]) =>
+  [name, drawA, drawB, apply, closeness] as const
+);
+
+const comparisonOperations: Readonly<Record<ComparisonOp, Operator>> = {
+  equal: (a, b) => a.equal(b),
+  notEqual: (a, b) => a.notEqual(b),
+  less: (a, b) => a.less(b),
+  lessEqual: (a, b) => a.lessEqual(b),
+};
+
+const comparisons: readonly (readonly [string, Operator])[] = [
+  ...Object.entries(comparisonOperations),
   ["greater", (a, b) => a.greater(b)],
   ["greaterEqual", (a, b) => a.greaterEqual(b)],
 ];
@@ -344,15 +363,23 @@ const structuralCases: readonly Case[] = [
 
 // ## Reductions
 
-const reductions: readonly [string, (x: Tensor, axes: number[] | undefined, keepDims: boolean) => Tensor, boolean][] = [
-  ["sum", (x, axes, keepDims) => x.sum(axes, { keepDims }), true],
-  ["mean", (x, axes, keepDims) => x.mean(axes, { keepDims }), false],
-  ["max", (x, axes, keepDims) => x.max(axes, { keepDims }), false],
-  ["min", (x, axes, keepDims) => x.min(axes, { keepDims }), false],
-  ["variance", (x, axes, keepDims) => x.variance(axes, { keepDims }), false],
-  ["sample variance", (x, axes, keepDims) => x.variance(axes, { correction: 1, keepDims }), false],
-  ["logSumExp", (x, axes, keepDims) => x.logSumExp(axes, { keepDims }), false],
-];
+/** A reduction, and whether it has a value for nothing. */
+type Reduction = readonly [(x: Tensor, axes: number[] | undefined, keepDims: boolean) => Tensor, boolean];
+
+/** `argmax` yields places and has rows of its own. */
+const reductionOperations: Readonly<Record<Exclude<ReduceOp, "argmax">, Reduction>> = {
+  sum: [(x, axes, keepDims) => x.sum(axes, { keepDims }), true],
+  max: [(x, axes, keepDims) => x.max(axes, { keepDims }), false],
+  min: [(x, axes, keepDims) => x.min(axes, { keepDims }), false],
+};
+
+const reductions: Readonly<Record<string, Reduction>> = {
+  ...reductionOperations,
+  mean: [(x, axes, keepDims) => x.mean(axes, { keepDims }), false],
+  variance: [(x, axes, keepDims) => x.variance(axes, { keepDims }), false],
+  "sample variance": [(x, axes, keepDims) => x.variance(axes, { correction: 1, keepDims }), false],
+  logSumExp: [(x, axes, keepDims) => x.logSumExp(axes, { keepDims }), false],
+};
 
 const axisChoices: readonly (number[] | undefined)[] = [undefined, [0], [1], [2], [0, 1], [0, 2], [-1, 1], [0, 1, 2]];
 const reducible: readonly Layout[] = [
@@ -361,7 +388,7 @@ const reducible: readonly Layout[] = [
 ];
 
 const reductionCases: readonly Case[] = [
-  ...reductions.flatMap(([op, apply, ofNothing]): Case[] => [
+  ...Object.entries(reductions).flatMap(([op, [apply, ofNothing]]): Case[] => [
     ...reducible.flatMap(({ name, shape, view }) =>
       axisChoices.map((axes, i) => ({
         name: `${op}() of ${name} over ${axes ? `[${axes}]` : "all axes"}`,
@@ -693,7 +720,7 @@ const dropoutCases: readonly Case[] = [
   },
 ];
 
-// ## Large enough to be timed, and to be shared among threads
+// ## Large enough to be shared among threads
 
 const manyRows = [400, 500] as const;
 

@@ -11,18 +11,17 @@
 import type { View } from "../core/engine/backend.ts";
 import { checkCopy } from "../core/engine/requirements.ts";
 import { contiguousStrides, isContiguous, product, simplify, sizeOf } from "../core/engine/shape.ts";
+import * as kind from "./assembly/kinds.ts";
 import { CONVERT, COPY_ROWS, COPY_STRIDED, COPY_TRANSPOSED } from "./assembly/opcodes.ts";
+import * as word from "./assembly/words/copy.ts";
 import type { Runtime } from "./runtime.ts";
-import { writeAxes } from "./views.ts";
-
-/** Elements of one unit of the kernels. */
-const BLOCK = 4096;
+import { placed, writeAxes } from "./views.ts";
 
 /** Overwrites `target` with `source`, converting the dtype where they differ. */
 export function copy(runtime: Runtime, source: View, target: View): void {
   checkCopy(source, target);
   const what = conversion(source, target);
-  if (what < 0) {
+  if (what === undefined) {
     // Words must not be overwritten before they are read.
     const overlaps = source.buffer === target.buffer;
     return move(runtime, overlaps ? packed(runtime, source) : source, target);
@@ -31,21 +30,22 @@ export function copy(runtime: Runtime, source: View, target: View): void {
   const direct = isContiguous(target.shape, target.strides);
   const to = direct ? target : temporary(runtime, target);
   const size = sizeOf(source.shape);
-  runtime.run(
-    CONVERT,
-    [what, runtime.address(to), runtime.address(from), size],
-    Math.ceil(size / BLOCK),
-    0.4 * Math.min(size, BLOCK),
+  const words = placed(
+    [word.CONVERSION, what],
+    [word.TO, runtime.address(to)],
+    [word.FROM, runtime.address(from)],
+    [word.COUNT, size],
   );
+  runtime.run(CONVERT, words, Math.ceil(size / word.BLOCK), 0.4 * Math.min(size, word.BLOCK));
   if (!direct) move(runtime, to, target);
 }
 
-/** Number of the conversion in the kernel, -1 if the words stay as they are. */
-function conversion(source: View, target: View): number {
-  if (source.dtype === target.dtype) return -1;
-  if (source.dtype === "float32") return target.dtype === "int32" ? 0 : 1;
-  if (target.dtype === "float32") return 2;
-  return target.dtype === "bool" ? 3 : -1;
+/** The code of the conversion, or undefined if the words stay as they are. */
+function conversion(source: View, target: View): number | undefined {
+  if (source.dtype === target.dtype) return undefined;
+  if (source.dtype === "float32") return target.dtype === "int32" ? kind.FLOAT_TO_INTEGER : kind.FLOAT_TO_BOOL;
+  if (target.dtype === "float32") return kind.INTEGER_TO_FLOAT;
+  return target.dtype === "bool" ? kind.INTEGER_TO_BOOL : undefined;
 }
 
 /** A contiguous block of the same shape that goes away by itself. */
@@ -90,15 +90,23 @@ function move(runtime: Runtime, source: View, target: View): void {
   shape.pop();
   to.pop();
   from.pop();
-  const blocks = Math.ceil(inner / BLOCK);
-  const words = [y, x, inner, stepY * 4, stepX * 4, shape.length, blocks];
+  const blocks = Math.ceil(inner / word.BLOCK);
+  const words = placed(
+    [word.TO, y],
+    [word.FROM, x],
+    [word.COUNT, inner],
+    [word.STEP_TO, stepY * 4],
+    [word.STEP_FROM, stepX * 4],
+    [word.AXES, shape.length],
+    [word.BLOCKS, blocks],
+  );
   writeAxes(words, shape, strides);
   const runs = stepY === 1 && stepX <= 1;
   runtime.run(
     runs ? COPY_ROWS : COPY_STRIDED,
     words,
     product(shape) * blocks,
-    10 + (runs ? 0.2 : 1) * Math.min(inner, BLOCK),
+    10 + (runs ? 0.2 : 1) * Math.min(inner, word.BLOCK),
   );
 }
 
@@ -113,9 +121,17 @@ function transpose(
   rows: number,
 ): void {
   const last = shape.length - 1;
-  const words = [y, x, shape[rows]!, shape[last]!, to[rows]! * 4, from[last]! * 4, shape.length - 2];
+  const words = placed(
+    [word.TO, y],
+    [word.FROM, x],
+    [word.ROWS, shape[rows]!],
+    [word.COLUMNS, shape[last]!],
+    [word.DOWN, to[rows]! * 4],
+    [word.ACROSS, from[last]! * 4],
+    [word.AXES, shape.length - 2],
+  );
   const rest = [shape, to, from].map((list) => list.filter((_, axis) => axis !== rows && axis !== last));
   writeAxes(words, rest[0]!, [rest[1]!, rest[2]!]);
-  const blocks = Math.ceil(shape[rows]! / 16);
-  runtime.run(COPY_TRANSPOSED, words, product(rest[0]!) * blocks, 10 + 0.5 * 16 * shape[last]!);
+  const blocks = Math.ceil(shape[rows]! / word.STRIP);
+  runtime.run(COPY_TRANSPOSED, words, product(rest[0]!) * blocks, 10 + 0.5 * word.STRIP * shape[last]!);
 }

@@ -9,7 +9,7 @@
  * | a few rows, or a few columns                | read the large operand once, in place             |
  * | many small products                         | each on one thread, packed into its scratch       |
  * | anything larger                             | pack both operands, then share blocks of the result |
- * | weights that stay as they are               | packed once, see `linear.ts`                      |
+ * | weights that stay as they are               | packed once, see `fused/linear.ts`                      |
  *
  * The choice depends on shapes alone, so that the result does not depend on the threads.
  *
@@ -20,9 +20,12 @@ import type { Buffer, View } from "../core/engine/backend.ts";
 import { checkMatmul } from "../core/engine/requirements.ts";
 import { product, simplify } from "../core/engine/shape.ts";
 import { MULTIPLY, MULTIPLY_EACH, PACK, ROWS_TIMES_PANELS } from "./assembly/opcodes.ts";
+import * as word from "./assembly/words/matmul.ts";
+import * as thin from "./assembly/words/matvec.ts";
+import * as packing from "./assembly/words/packing.ts";
 import { FEW_ROWS, type Matrix, matrixOf, multiplyThin, timesMatrix, walkable } from "./matvec.ts";
 import type { Runtime } from "./runtime.ts";
-import { writeAxes } from "./views.ts";
+import { placed, writeAxes } from "./views.ts";
 
 /** Terms that one pass sums at most. */
 const DEPTH = 256;
@@ -61,8 +64,7 @@ export function multiply(
   bias = 0,
 ): void {
   if (rows <= FEW_ROWS && b.column === 1 && (a.column === 1 || depth === 1)) {
-    const words = [a.address, b.address, c, rows, columns, depth, a.row * 4, b.row * 4, columns * 4, bias, 0];
-    return timesMatrix(runtime, words, 1);
+    return timesMatrix(runtime, c, a.address, b.address, rows, columns, depth, a.row, b.row, bias, [], [[], []]);
   }
   if (2 * rows * columns * depth < 1e6 && !bias) {
     return multiplyEach(runtime, c, a, b, rows, columns, depth, [], [[], []]);
@@ -111,7 +113,17 @@ export function multiplyPacked(
   bias: number,
 ): void {
   if (rows <= FEW_ROWS && (a.column === 1 || depth === 1)) {
-    const words = [a.address, panels, c, rows, columns, depth, a.row * 4, columns * 4, bias];
+    const words = placed(
+      [thin.FROM, a.address],
+      [thin.MATRIX, panels],
+      [thin.TO, c],
+      [thin.ROWS, rows],
+      [thin.COLUMNS, columns],
+      [thin.DEPTH, depth],
+      [thin.FROM_ROW, a.row * 4],
+      [thin.TO_ROW, columns * 4],
+      [thin.BIAS, bias],
+    );
     runtime.run(ROWS_TIMES_PANELS, words, Math.ceil(columns / 8), 20 + rows * depth / 2);
     return;
   }
@@ -169,8 +181,23 @@ function inParts(
         const down = Math.max(1, Math.ceil((tall - 8) / blockRows));
         // About 64 tickets, so that threads finish together.
         const blockColumns = Math.max(16, Math.ceil(wide / Math.ceil(64 / down) / 8) * 8);
-        const words = [left, right, corner, columns * 4, tall, wide, terms, addend, ldAddend];
-        words.push(blockRows, blockColumns, step, rightRow, inPlace ? a.row * 4 : 0, a.column * 4);
+        const words = placed(
+          [word.LEFT, left],
+          [word.RIGHT, right],
+          [word.TO, corner],
+          [word.ROWS, tall],
+          [word.COLUMNS, wide],
+          [word.DEPTH, terms],
+          [word.LEFT_ROW, inPlace ? a.row * 4 : 0],
+          [word.LEFT_COLUMN, a.column * 4],
+          [word.RIGHT_ROW, rightRow],
+          [word.TO_ROW, columns * 4],
+          [word.ADDEND, addend],
+          [word.ADDEND_ROW, ldAddend],
+          [word.BLOCK_ROWS, blockRows],
+          [word.BLOCK_COLUMNS, blockColumns],
+          [word.RIGHT_PANEL, step],
+        );
         const cost = 2 * Math.min(tall, blockRows) * Math.min(wide, blockColumns) * terms / SPEED;
         runtime.run(MULTIPLY, words, down * Math.ceil(wide / blockColumns), cost);
       }
@@ -190,7 +217,16 @@ function pack(
   width: number,
 ): void {
   const panel = width ? 8 : runtime.panelRows;
-  runtime.run(PACK, [to, from, across * 4, along * 4, count, depth, width], Math.ceil(count / panel), 2 * depth);
+  const words = placed(
+    [packing.TO, to],
+    [packing.FROM, from],
+    [packing.ACROSS, across * 4],
+    [packing.ALONG, along * 4],
+    [packing.COUNT, count],
+    [packing.DEPTH, depth],
+    [packing.RIGHT, width],
+  );
+  runtime.run(PACK, words, Math.ceil(count / panel), 2 * depth);
 }
 
 /** Whole products, one per unit. */
@@ -206,20 +242,20 @@ function multiplyEach(
   strides: number[][],
 ): void {
   const block = evenPart(depth, DEPTH, 2);
-  const words = [
-    a.address,
-    b.address,
-    c,
-    rows,
-    columns,
-    depth,
-    a.row * 4,
-    a.column * 4,
-    b.row * 4,
-    b.column * 4,
-    block,
-  ];
-  words[11] = shape.length;
+  const words = placed(
+    [word.LEFT, a.address],
+    [word.RIGHT, b.address],
+    [word.TO, c],
+    [word.ROWS, rows],
+    [word.COLUMNS, columns],
+    [word.DEPTH, depth],
+    [word.LEFT_ROW, a.row * 4],
+    [word.LEFT_COLUMN, a.column * 4],
+    [word.RIGHT_ROW, b.row * 4],
+    [word.RIGHT_COLUMN, b.column * 4],
+    [word.BLOCK, block],
+    [word.AXES, shape.length],
+  );
   writeAxes(words, shape, strides);
   const cost = 60 + 2 * rows * columns * depth / SPEED + (rows + columns) * depth / 4;
   const scratch = 256 + packedBytes(rows, block) + packedBytes(columns, block);

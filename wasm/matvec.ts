@@ -11,8 +11,9 @@
 import type { View } from "../core/engine/backend.ts";
 import { contiguousStrides, product, simplify } from "../core/engine/shape.ts";
 import { ROWS_TIMES_MATRIX, ROWS_TIMES_TRANSPOSE } from "./assembly/opcodes.ts";
+import * as word from "./assembly/words/matvec.ts";
 import type { Runtime } from "./runtime.ts";
-import { writeAxes } from "./views.ts";
+import { placed, writeAxes } from "./views.ts";
 
 /** A matrix in memory: address in bytes, strides in elements. */
 export interface Matrix {
@@ -26,8 +27,6 @@ export interface Matrix {
 
 /** Most rows that are not worth packing the other operand for. */
 export const FEW_ROWS = 8;
-/** Columns that one unit of the kernel for rows takes: long runs read fastest. */
-const RUN = 2048;
 /** Bytes beyond which weights come from main memory rather than from a cache. */
 const STREAMED_BYTES = 24 << 20;
 
@@ -57,11 +56,37 @@ export function matrixOf(runtime: Runtime, x: View): Matrix {
   return { address: runtime.address(x), row: x.strides[rank - 2]!, column: x.strides[rank - 1]! };
 }
 
-/** A few rows times a matrix stored row by row. */
-export function timesMatrix(runtime: Runtime, words: number[], batch: number): void {
-  const rows = words[3]!, columns = words[4]!, depth = words[5]!;
-  const blocks = Math.ceil(columns / RUN);
-  runtime.run(ROWS_TIMES_MATRIX, words, batch * blocks, 20 + rows * Math.min(columns, RUN) * depth / 16);
+/** A few rows times a matrix stored row by row; strides in elements. */
+export function timesMatrix(
+  runtime: Runtime,
+  c: number,
+  x: number,
+  matrix: number,
+  rows: number,
+  columns: number,
+  depth: number,
+  rowOfX: number,
+  rowOfMatrix: number,
+  bias: number,
+  shape: readonly number[],
+  strides: readonly (readonly number[])[],
+): void {
+  const words = placed(
+    [word.FROM, x],
+    [word.MATRIX, matrix],
+    [word.TO, c],
+    [word.ROWS, rows],
+    [word.COLUMNS, columns],
+    [word.DEPTH, depth],
+    [word.FROM_ROW, rowOfX * 4],
+    [word.MATRIX_LINE, rowOfMatrix * 4],
+    [word.TO_ROW, columns * 4],
+    [word.BIAS, bias],
+    [word.AXES, shape.length],
+  );
+  writeAxes(words, shape, strides);
+  const units = product(shape) * Math.ceil(columns / word.RUN);
+  runtime.run(ROWS_TIMES_MATRIX, words, units, 20 + rows * Math.min(columns, word.RUN) * depth / 16);
 }
 
 /** Does a product with few rows or few columns without packing; false if it has neither. */
@@ -77,12 +102,9 @@ export function multiplyThin(
 ): boolean {
   const rank = left.shape.length;
   const rows = left.shape[rank - 2]!, depth = left.shape[rank - 1]!, columns = right.shape[rank - 1]!;
-  const batch = product(shape);
   if (rows <= FEW_ROWS && y.column === 1) {
     if (x.column !== 1 && depth > 1) return thinAgain(runtime, c, copied(runtime, left), right);
-    const words = [x.address, y.address, c, rows, columns, depth, x.row * 4, y.row * 4, columns * 4, 0, shape.length];
-    writeAxes(words, shape, strides);
-    timesMatrix(runtime, words, batch);
+    timesMatrix(runtime, c, x.address, y.address, rows, columns, depth, x.row, y.row, 0, shape, strides);
     return true;
   }
   if (rows <= FEW_ROWS && y.row === 1) {
@@ -134,9 +156,22 @@ function timesTranspose(
   strides: number[][],
 ): void {
   const streamed = columns * depth * 4 > STREAMED_BYTES ? 1 : 0;
-  const words = [x, w, c, rows, columns, depth, rowOfX * 4, columnOfW * 4, down * 4, across * 4];
-  words.push(rows * columns * 4, streamed, shape.length);
+  const words = placed(
+    [word.FROM, x],
+    [word.MATRIX, w],
+    [word.TO, c],
+    [word.ROWS, rows],
+    [word.COLUMNS, columns],
+    [word.DEPTH, depth],
+    [word.FROM_ROW, rowOfX * 4],
+    [word.MATRIX_LINE, columnOfW * 4],
+    [word.TO_ROW, down * 4],
+    [word.TO_COLUMN, across * 4],
+    [word.TO_BATCH, rows * columns * 4],
+    [word.STREAMED, streamed],
+    [word.AXES, shape.length],
+  );
   writeAxes(words, shape, strides);
-  const units = product(shape) * Math.ceil(columns / 32);
-  runtime.run(ROWS_TIMES_TRANSPOSE, words, units, 20 + rows * Math.min(columns, 32) * depth / 16);
+  const units = product(shape) * Math.ceil(columns / word.FEW_COLUMNS);
+  runtime.run(ROWS_TIMES_TRANSPOSE, words, units, 20 + rows * Math.min(columns, word.FEW_COLUMNS) * depth / 16);
 }

@@ -22,15 +22,14 @@
  * @module
  */
 
-import type { Backend, Buffer, DType, FusedUpdate, MemoryUse, Numbers, View } from "../core/engine/backend.ts";
-import { integersOf, KernelDevice, type Operations, sweeping, swept } from "../core/engine/kernel_device.ts";
+import type { Backend, Buffer, DType, MemoryUse, Numbers, View } from "../core/engine/backend.ts";
+import { integersOf, KernelDevice, type Operations, sweeping } from "../core/engine/kernel_device.ts";
 import { sizeOf } from "../core/engine/shape.ts";
 import { decode, unshare } from "./binary.ts";
 import { copy } from "./copy.ts";
 import { binary, select, unary } from "./elementwise.ts";
-import { fusedKernels } from "./fused.ts";
+import { fusedKernels } from "./fused/mod.ts";
 import { RELAXED, STRICT } from "./kernels.ts";
-import { linearKernels } from "./linear.ts";
 import { matmul } from "./matmul.ts";
 import { Memory } from "./memory.ts";
 import { packings } from "./packed.ts";
@@ -119,18 +118,7 @@ class WasmDevice extends KernelDevice<Runtime> {
     this.#memory = runtime.memory;
     this.description = description;
     runtime.copy = (source, target) => copy(runtime, source, target);
-    const kernels = fusedKernels(runtime), linear = linearKernels(runtime);
-    const writing = Object.fromEntries(
-      Object.entries(kernels.update).map(([name, update]): [string, FusedUpdate] => [name, (targets, ...rest) => {
-        for (const target of targets) runtime.touch(target.buffer);
-        return update(targets, ...rest);
-      }]),
-    );
-    this.fused = {
-      forward: swept(runtime, { ...kernels.forward, linear: linear.forward }),
-      backward: swept(runtime, { ...kernels.backward, linear: linear.backward }),
-      update: swept(runtime, writing),
-    };
+    this.fused = fusedKernels(runtime);
     this.packing = packings(runtime);
   }
 

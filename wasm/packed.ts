@@ -30,14 +30,15 @@ import {
   UNPACK_BLOCKS,
   UNPACK_HALVES,
 } from "./assembly/opcodes.ts";
+import * as block from "./assembly/words/blocks.ts";
+import * as half from "./assembly/words/halves.ts";
 import { multiplyFilling, multiplyPacked, packWhole, wholeBytes } from "./matmul.ts";
 import { FEW_ROWS, type Matrix, matrixOf, walkable } from "./matvec.ts";
 import type { Runtime, WasmBuffer } from "./runtime.ts";
+import { placed } from "./views.ts";
 
-/** Bytes of a block of 32 in a rounded row: the numbers, their step, their sum. */
-const ROW_BLOCK = 40;
-/** Bytes of a record of 8 columns × 32. */
-const RECORD = { 8: 288, 4: 160 } as const;
+/** Bytes of a record of 8 columns × 32, by the bits of a weight. */
+const RECORD = { 8: block.RECORD_BYTES, 4: block.RECORD_HALVES } as const;
 
 /** Address of the first byte. */
 function addressOf(buffer: Buffer): number {
@@ -117,13 +118,15 @@ function inHalves(runtime: Runtime): Packing {
     words: (K, N) => wholeBytes(N, K) / 8,
     pack(matrix, target) {
       const [K, N] = matrix.shape as [number, number], { address, row, column } = readable(runtime, matrix);
-      runtime.run(
-        PACK_HALVES,
-        [addressOf(target), address, column * 4, row * 4, N, K],
-        Math.ceil(N / 8),
-        4 * K,
-        K * 32 + 32,
+      const words = placed(
+        [half.TO, addressOf(target)],
+        [half.FROM, address],
+        [half.COLUMNS, N],
+        [half.DEPTH, K],
+        [half.ACROSS, column * 4],
+        [half.ALONG, row * 4],
       );
+      runtime.run(PACK_HALVES, words, Math.ceil(N / 8), 4 * K, K * 32 + 32);
     },
     multiply(x, packed, N, bias) {
       const a = rowsOf(runtime, x), [rows, K] = a.shape as [number, number], panels = addressOf(packed);
@@ -131,11 +134,26 @@ function inHalves(runtime: Runtime): Packing {
       if (rows > FEW_ROWS) {
         const left = { address, row: a.strides[0]!, column: 1 };
         multiplyFilling(runtime, y.address, left, rows, N, K, added, (to, k, terms, j, wide) => {
-          const words = [to, panels + 2 * (j * K + k * 8), terms, K * 16];
+          const words = placed(
+            [half.TO, to],
+            [half.PANELS, panels + 2 * (j * K + k * 8)],
+            [half.DEPTH, terms],
+            [half.PANEL_BYTES, K * 16],
+          );
           runtime.run(UNPACK_HALVES, words, Math.ceil(wide / 8), terms);
         });
       } else {
-        const words = [address, panels, y.address, rows, N, K, a.strides[0]! * 4, N * 4, added];
+        const words = placed(
+          [half.TO, y.address],
+          [half.FROM, address],
+          [half.PANELS, panels],
+          [half.ROWS, rows],
+          [half.COLUMNS, N],
+          [half.DEPTH, K],
+          [half.FROM_ROW, a.strides[0]! * 4],
+          [half.TO_ROW, N * 4],
+          [half.BIAS, added],
+        );
         const scratch = 256 + (rows > 3 ? 512 * 32 : rows * K * 4);
         runtime.run(
           ROWS_TIMES_HALVES,
@@ -150,7 +168,13 @@ function inHalves(runtime: Runtime): Packing {
     columns(packed, K, N, ids) {
       const buffer = runtime.temporary(K * 8);
       return lookUp(runtime, K, N, ids, (panel) => {
-        runtime.run(UNPACK_HALVES, [buffer.address, addressOf(packed) + panel * K * 16, K, 0], 1, K);
+        const words = placed(
+          [half.TO, buffer.address],
+          [half.PANELS, addressOf(packed) + panel * K * 16],
+          [half.DEPTH, K],
+          [half.PANEL_BYTES, 0],
+        );
+        runtime.run(UNPACK_HALVES, words, 1, K);
         return { buffer, offset: 0 };
       });
     },
@@ -165,15 +189,39 @@ function inBlocks(runtime: Runtime, bits: 8 | 4): Packing {
     words: (K, N) => Math.ceil(N / 8) * panelBytes(K) / 4,
     pack(matrix, target) {
       const [K, N] = matrix.shape as [number, number], { address, row, column } = readable(runtime, matrix);
-      const words = [addressOf(target), address, column * 4, row * 4, N, K, bits];
+      const words = placed(
+        [block.TO, addressOf(target)],
+        [block.FROM, address],
+        [block.COLUMNS, N],
+        [block.DEPTH, K],
+        [block.ACROSS, column * 4],
+        [block.ALONG, row * 4],
+        [block.BITS, bits],
+      );
       runtime.run(PACK_BLOCKS, words, Math.ceil(N / 8), 8 * K, blocksOf(K) * 1024);
     },
     multiply(x, packed, N, bias) {
       const a = rowsOf(runtime, x), [rows, K] = a.shape as [number, number], blocks = blocksOf(K);
-      const rounded = runtime.temporary(rows * blocks * ROW_BLOCK / 4).address;
-      runtime.run(ROUND_ROWS, [rounded, runtime.address(a), K, a.strides[0]! * 4], rows, 20 + K / 2);
+      const rounded = runtime.temporary(rows * blocks * block.ROW_BLOCK / 4).address;
+      const rounding = placed(
+        [block.TO, rounded],
+        [block.FROM, runtime.address(a)],
+        [block.DEPTH, K],
+        [block.FROM_ROW, a.strides[0]! * 4],
+      );
+      runtime.run(ROUND_ROWS, rounding, rows, 20 + K / 2);
       const y = runtime.allocate(rows * N);
-      const words = [rounded, addressOf(packed), y.address, rows, N, blocks, N * 4, biasAt(runtime, bias), bits];
+      const words = placed(
+        [block.TO, y.address],
+        [block.FROM, rounded],
+        [block.PANELS, addressOf(packed)],
+        [block.ROWS, rows],
+        [block.COLUMNS, N],
+        [block.BLOCKS, blocks],
+        [block.TO_ROW, N * 4],
+        [block.BIAS, biasAt(runtime, bias)],
+        [block.BITS, bits],
+      );
       runtime.run(ROWS_TIMES_BLOCKS, words, Math.ceil(N / 8), 20 + Math.ceil(rows / 4) * blocks * 12);
       return y;
     },
@@ -181,7 +229,12 @@ function inBlocks(runtime: Runtime, bits: 8 | 4): Packing {
       const blocks = blocksOf(K), buffer = runtime.temporary(blocks * 256);
       let held = -1;
       return lookUp(runtime, K, N, ids, (panel) => {
-        const words = [buffer.address, addressOf(packed) + panel * panelBytes(K), blocks, bits];
+        const words = placed(
+          [block.TO, buffer.address],
+          [block.PANELS, addressOf(packed) + panel * panelBytes(K)],
+          [block.BLOCKS, blocks],
+          [block.BITS, bits],
+        );
         if (panel !== held) runtime.run(UNPACK_BLOCKS, words, 1, K);
         held = panel;
         return { buffer, offset: 0 };

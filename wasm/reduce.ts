@@ -7,14 +7,14 @@
  * @module
  */
 
-import type { Buffer, ReduceOp, View } from "../core/engine/backend.ts";
+import type { Buffer, View } from "../core/engine/backend.ts";
+import { type ReduceOp, REDUCTION } from "../core/engine/operations.ts";
 import { checkReduce } from "../core/engine/requirements.ts";
-import { product, simplify } from "../core/engine/shape.ts";
+import { type Axes, product, simplify } from "../core/engine/shape.ts";
 import { REDUCE_COLUMNS, REDUCE_ROWS } from "./assembly/opcodes.ts";
+import * as word from "./assembly/words/reduce.ts";
 import type { Runtime } from "./runtime.ts";
-import { writeAxes } from "./views.ts";
-
-const NUMBERS: Readonly<Record<ReduceOp, number>> = { sum: 0, max: 1, min: 2, argmax: 3 };
+import { placed, writeAxes } from "./views.ts";
 
 /** Elements of one part of a long row that several threads share. */
 const PART = 16384;
@@ -48,23 +48,73 @@ export function reduce(runtime: Runtime, op: ReduceOp, x: View, axes: number): B
     longRow(runtime, op, result.address, address, width);
     return result;
   }
-  const words = [NUMBERS[op], result.address, address, width, integer ? 1 : 0, outer.shape.length];
-  writeAxes(words, outer.shape, outer.strides);
-  runtime.run(REDUCE_ROWS, words, count, 10 + 0.25 * width);
+  reduceRows(runtime, op, integer, result.address, address, width, outer, count, 10 + 0.25 * width);
   return result;
 }
 
+/** Rows whose elements lie side by side. */
+function reduceRows(
+  runtime: Runtime,
+  op: ReduceOp,
+  integer: boolean,
+  to: number,
+  from: number,
+  width: number,
+  outer: Axes,
+  rows: number,
+  cost: number,
+): void {
+  const words = placed(
+    [word.OPERATION, REDUCTION[op]],
+    [word.TO, to],
+    [word.FROM, from],
+    [word.WIDTH, width],
+    [word.INTEGER, Number(integer)],
+    [word.AXES, outer.shape.length],
+  );
+  writeAxes(words, outer.shape, outer.strides);
+  runtime.run(REDUCE_ROWS, words, rows, cost);
+}
+
+/** Matrices whose columns lie side by side, `rowBytes` from row to row. */
+function reduceMatrices(
+  runtime: Runtime,
+  op: ReduceOp,
+  to: number,
+  from: number,
+  columns: number,
+  rows: number,
+  rowBytes: number,
+  outer: Axes,
+  overhead: number,
+): void {
+  const words = placed(
+    [word.OPERATION, REDUCTION[op]],
+    [word.TO, to],
+    [word.FROM, from],
+    [word.WIDTH, columns],
+    [word.ROWS, rows],
+    [word.ROW_BYTES, rowBytes],
+    [word.AXES, outer.shape.length],
+  );
+  writeAxes(words, outer.shape, outer.strides);
+  const units = product(outer.shape) * Math.ceil(columns / word.COLUMNS);
+  runtime.run(REDUCE_COLUMNS, words, units, overhead + 0.25 * Math.min(columns, word.COLUMNS) * rows);
+}
+
+/** No outer axes: one row, or one matrix. */
+const ONE: Axes = { shape: [], strides: [[]] };
+
 /** One long row in parts of fixed length, then the parts. */
 function longRow(runtime: Runtime, op: ReduceOp, to: number, from: number, width: number): void {
-  const number = NUMBERS[op], whole = Math.floor(width / PART), rest = width - whole * PART;
+  const whole = Math.floor(width / PART), rest = width - whole * PART;
   const parts = runtime.temporary(whole + 1).address;
-  const words = [number, parts, from, PART, 0, 1];
-  writeAxes(words, [whole], [[PART]]);
-  runtime.run(REDUCE_ROWS, words, whole, 0.25 * PART);
+  const each: Axes = { shape: [whole], strides: [[PART]] };
+  reduceRows(runtime, op, false, parts, from, PART, each, whole, 0.25 * PART);
   if (rest > 0) {
-    runtime.run(REDUCE_ROWS, [number, parts + whole * 4, from + whole * PART * 4, rest, 0, 0], 1, 0.25 * rest);
+    reduceRows(runtime, op, false, parts + whole * 4, from + whole * PART * 4, rest, ONE, 1, 0.25 * rest);
   }
-  runtime.run(REDUCE_ROWS, [number, to, parts, rest > 0 ? whole + 1 : whole, 0, 0], 1, 0.25 * whole);
+  reduceRows(runtime, op, false, to, parts, rest > 0 ? whole + 1 : whole, ONE, 1, 0.25 * whole);
 }
 
 /** Columns that lie side by side; a tall matrix in parts of 512 rows, then the parts. */
@@ -75,35 +125,22 @@ function reduceColumns(
   from: number,
   rows: number,
   stride: number,
-  outer: { shape: number[]; strides: number[][] },
+  outer: Axes,
 ): void {
-  const columns = outer.shape.pop()!;
-  outer.strides[0]!.pop();
-  const number = NUMBERS[op], blocks = Math.ceil(columns / 512), cost = 0.25 * Math.min(columns, 512);
-  const matrices = product(outer.shape);
-  if (matrices === 1 && rows >= 2 * TALL && op === "sum") {
-    const whole = Math.floor(rows / TALL), rest = rows - whole * TALL;
-    const parts = runtime.temporary((whole + 1) * columns).address;
-    const words = [number, parts, from, columns, TALL, stride * 4, 1];
-    writeAxes(words, [whole], [[TALL * stride]]);
-    runtime.run(REDUCE_COLUMNS, words, whole * blocks, cost * TALL);
-    if (rest > 0) {
-      const last = [
-        number,
-        parts + whole * columns * 4,
-        from + whole * TALL * stride * 4,
-        columns,
-        rest,
-        stride * 4,
-        0,
-      ];
-      runtime.run(REDUCE_COLUMNS, last, blocks, cost * rest);
-    }
-    const count = rest > 0 ? whole + 1 : whole;
-    runtime.run(REDUCE_COLUMNS, [number, to, parts, columns, count, columns * 4, 0], blocks, cost * count);
+  const columns = outer.shape.at(-1)!, rowBytes = stride * 4;
+  const matrices: Axes = { shape: outer.shape.slice(0, -1), strides: [outer.strides[0]!.slice(0, -1)] };
+  if (product(matrices.shape) > 1 || rows < 2 * TALL || op !== "sum") {
+    reduceMatrices(runtime, op, to, from, columns, rows, rowBytes, matrices, 10);
     return;
   }
-  const words = [number, to, from, columns, rows, stride * 4, outer.shape.length];
-  writeAxes(words, outer.shape, outer.strides);
-  runtime.run(REDUCE_COLUMNS, words, matrices * blocks, 10 + cost * rows);
+  const whole = Math.floor(rows / TALL), rest = rows - whole * TALL;
+  const parts = runtime.temporary((whole + 1) * columns).address;
+  const each: Axes = { shape: [whole], strides: [[TALL * stride]] };
+  reduceMatrices(runtime, op, parts, from, columns, TALL, rowBytes, each, 0);
+  if (rest > 0) {
+    const last = parts + whole * columns * 4, above = from + whole * TALL * rowBytes;
+    reduceMatrices(runtime, op, last, above, columns, rest, rowBytes, ONE, 0);
+  }
+  const count = rest > 0 ? whole + 1 : whole;
+  reduceMatrices(runtime, op, to, parts, columns, count, columns * 4, ONE, 0);
 }

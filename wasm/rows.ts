@@ -8,7 +8,10 @@ import type { Buffer, View } from "../core/engine/backend.ts";
 import { checkArgsort, checkGather, checkIds, checkScatterAdd } from "../core/engine/requirements.ts";
 import { isContiguous, sizeOf } from "../core/engine/shape.ts";
 import { ARGSORT, GATHER, SCATTER_ADD } from "./assembly/opcodes.ts";
+import * as word from "./assembly/words/rows.ts";
+import * as order from "./assembly/words/sort.ts";
 import type { Runtime } from "./runtime.ts";
+import { placed } from "./views.ts";
 
 /** Remainders among which the rows of a table are dealt to threads. */
 const SHARES = 16;
@@ -28,7 +31,13 @@ export function gather(runtime: Runtime, table: View, ids: View): Buffer {
   const direct = isContiguous(inner, table.strides.slice(1)) && sizeOf(table.shape) > 0;
   const source = direct ? table : runtime.contiguous(table);
   const result = runtime.allocate(count * width);
-  const words = [result.address, runtime.address(source), names, width, source.strides[0]! * 4];
+  const words = placed(
+    [word.TABLE, runtime.address(source)],
+    [word.IDS, names],
+    [word.TO, result.address],
+    [word.WIDTH, width],
+    [word.ROW_BYTES, source.strides[0]! * 4],
+  );
   runtime.run(GATHER, words, width === 0 ? 0 : count, 10 + 0.2 * width);
   return result;
 }
@@ -40,7 +49,14 @@ export function scatterAdd(runtime: Runtime, table: View, ids: View, rows: View)
   const count = sizeOf(ids.shape), width = sizeOf(table.shape.slice(1));
   if (count === 0 || width === 0) return;
   const source = runtime.contiguous(rows);
-  const words = [runtime.address(table), names, runtime.address(source), count, width, SHARES];
+  const words = placed(
+    [word.TABLE, runtime.address(table)],
+    [word.IDS, names],
+    [word.FROM, runtime.address(source)],
+    [word.WIDTH, width],
+    [word.COUNT, count],
+    [word.UNITS, SHARES],
+  );
   runtime.run(SCATTER_ADD, words, SHARES, count * (2 + 0.3 * width) / SHARES);
 }
 
@@ -51,7 +67,13 @@ export function argsort(runtime: Runtime, x: View, descending: boolean): Buffer 
   const source = runtime.contiguous(x);
   const result = runtime.allocate(size);
   if (size === 0) return result;
-  const words = [result.address, runtime.address(source), width, descending ? 1 : 0, x.dtype === "int32" ? 1 : 0];
+  const words = placed(
+    [order.TO, result.address],
+    [order.FROM, runtime.address(source)],
+    [order.WIDTH, width],
+    [order.DESCENDING, Number(descending)],
+    [order.INTEGER, Number(x.dtype === "int32")],
+  );
   runtime.run(ARGSORT, words, size / width, 100 + 12 * width, 1024 + 12 * width);
   return result;
 }

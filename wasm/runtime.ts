@@ -30,7 +30,7 @@ export class WasmBuffer implements Buffer {
   address: number;
   /** Size in bytes. */
   readonly byteLength: number;
-  /** A second copy for the matrix product, if there is one; see `linear.ts`. */
+  /** A second copy for the matrix product, if there is one; see `fused/linear.ts`. */
   panels: Panels | undefined = undefined;
 
   constructor(address: number, byteLength: number) {
@@ -174,6 +174,11 @@ export class Runtime {
     };
     this.copy(view, copy);
     return copy;
+  }
+
+  /** Byte address of the elements of a view in order: where they lie, or in a temporary copy. */
+  inOrder(view: View): number {
+    return this.address(this.contiguous(view));
   }
 
   /** Gives all temporaries back. */

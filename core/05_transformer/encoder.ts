@@ -238,7 +238,11 @@ export abstract class LayerStack<Layer extends Module> extends Module {
   }
 }
 
-/** The norm behind a pre-norm stack; behind a post-norm stack none is needed. */
+/**
+ * The norm behind a pre-norm stack; behind a post-norm stack none is needed.
+ *
+ * @param options those of the layers
+ */
 export function closingNorm(
   { hiddenSize, placement, norm = layerNormalization(), bias }: LayerOptions,
 ): Norm | undefined {

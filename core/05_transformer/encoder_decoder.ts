@@ -173,7 +173,11 @@ function layoutOf(options: EncoderDecoderOptions): Complete<EncoderDecoderOption
   });
 }
 
-/** The options of a layout that its layers know. */
+/**
+ * The options of a layout that its layers know.
+ *
+ * @param layout that of the whole model
+ */
 export function layerOptionsOf(layout: Complete<TransformerOptions>): Omit<LayerOptions, "positions"> {
   const { hiddenSize, numHeads, numGroups, headSize, feedForwardSize } = layout;
   const { attention, activation, norm, placement, bias, dropout } = layout;

@@ -204,7 +204,11 @@ export interface Normalization extends Part {
 
 const NORM: Checks<NormOptions> = { epsilon: numeric({ min: 0 }) };
 
-/** Layer norms, with this epsilon. */
+/**
+ * Layer norms, with this epsilon.
+ *
+ * @param options the epsilon
+ */
 export function layerNormalization(options: NormOptions = {}): Normalization {
   checkOptions("normalize", options, NORM);
   return {
@@ -214,7 +218,11 @@ export function layerNormalization(options: NormOptions = {}): Normalization {
   };
 }
 
-/** Root-mean-square norms, with this epsilon. */
+/**
+ * Root-mean-square norms, with this epsilon.
+ *
+ * @param options the epsilon
+ */
 export function rmsNormalization(options: NormOptions = {}): Normalization {
   checkOptions("normalize", options, NORM);
   return { word: "rms", ...settingsOf(options), create: (hiddenSize) => new RMSNorm(hiddenSize, options) };

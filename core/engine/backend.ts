@@ -20,45 +20,16 @@
  * @module
  */
 
+import type { BinaryOp, ReduceOp, UnaryOp } from "./operations.ts";
 import type { Shape } from "./shape.ts";
+
+export type { ArithmeticOp, BinaryOp, ComparisonOp, ReduceOp, UnaryOp } from "./operations.ts";
 
 /** What an element is. On the CPU and the GPU each takes four bytes; a bool is 0 or 1. */
 export type DType = "float32" | "int32" | "bool";
 
 /** What crosses the border between host and device. */
 export type Numbers = Float32Array | Float64Array | Int32Array;
-
-/** Elementwise functions of one float32 argument, yielding float32. */
-export type UnaryOp =
-  | "neg"
-  | "abs"
-  | "sign"
-  | "floor"
-  | "exp"
-  | "log"
-  | "log1p"
-  | "sqrt"
-  | "sin"
-  | "cos"
-  | "tanh"
-  | "sigmoid"
-  | "erf";
-
-/** Elementwise functions of two arguments of one dtype, float32 or int32, which they yield. */
-export type ArithmeticOp = "add" | "sub" | "mul" | "div" | "pow" | "max" | "min" | "mod";
-
-/** Comparisons of two arguments of equal dtype, yielding bool. A comparison with NaN is false, `notEqual` true. */
-export type ComparisonOp = "equal" | "notEqual" | "less" | "lessEqual";
-
-/** Elementwise functions of two arguments, after broadcasting. */
-export type BinaryOp = ArithmeticOp | ComparisonOp;
-
-/**
- * Ways to collapse axes.
- *
- * `argmax` yields int32, the first of equal maxima; the others yield the dtype of their argument.
- */
-export type ReduceOp = "sum" | "max" | "min" | "argmax";
 
 /** Device memory, opaque to everyone but the backend that made it. */
 export interface Buffer {
@@ -80,8 +51,73 @@ export interface View {
   readonly offset: number;
 }
 
-/** Numbers and switches that parametrize a fused kernel, such as `{ epsilon: 1e-5 }`. */
-export type Attributes = Readonly<Record<string, number | boolean>>;
+/** The attributes of a function that takes none. */
+export type NoAttributes = Readonly<Record<string, never>>;
+
+/**
+ * Functions that a device may compute by a kernel of their name, and their attributes.
+ *
+ * A chapter states the definition and gives every attribute; a kernel of a device finds it under the same name. One
+ * that is misspelt does not compile on either side.
+ */
+export interface FusedFunctions {
+  /** `core/02_words/softmax.ts`. */
+  readonly softmax: NoAttributes;
+  /** `core/02_words/softmax.ts`. */
+  readonly logSoftmax: NoAttributes;
+  /** `core/06_training/loss.ts`, one loss for each row of logits. */
+  readonly crossEntropy: { readonly ignoreIndex: number; readonly labelSmoothing: number };
+  /** `core/05_transformer/normalization.ts`. */
+  readonly layerNorm: { readonly epsilon: number };
+  /** `core/05_transformer/normalization.ts`. */
+  readonly rmsNorm: { readonly epsilon: number };
+  /** `core/05_transformer/feed_forward/activations.ts`. */
+  readonly relu: NoAttributes;
+  /** `core/05_transformer/feed_forward/activations.ts`. */
+  readonly silu: NoAttributes;
+  /** `core/05_transformer/feed_forward/activations.ts`. */
+  readonly gelu: NoAttributes;
+  /** `core/05_transformer/feed_forward/activations.ts`. */
+  readonly geluTanh: NoAttributes;
+  /** `core/engine/linear.ts`. */
+  readonly linear: NoAttributes;
+  /** `core/engine/dropout.ts`; the key and the counter of a generator. */
+  readonly dropout: {
+    readonly rate: number;
+    readonly key0: number;
+    readonly key1: number;
+    readonly counter: number;
+  };
+  /** `core/04_attention/scaled_dot_product.ts`. */
+  readonly attention: { readonly causal: boolean; readonly scale: number };
+  /** `core/04_attention/positions/rotary.ts`. */
+  readonly rotary: { readonly interleaved: boolean };
+}
+
+/** Functions that overwrite tensors and may have a kernel, and their attributes. */
+export interface FusedUpdates {
+  /** `core/06_training/optimizers.ts`; the corrections are those of the two averages at this step. */
+  readonly adamStep: {
+    readonly learningRate: number;
+    readonly beta1: number;
+    readonly beta2: number;
+    readonly epsilon: number;
+    readonly weightDecay: number;
+    readonly correction1: number;
+    readonly correction2: number;
+    readonly gradientScale: number;
+  };
+  /** `core/engine/autograd.ts`: adds a gradient to a sum of gradients. */
+  readonly accumulate: NoAttributes;
+  /** `core/06_training/optimizers.ts`: multiplies a gradient by one number. */
+  readonly scale: NoAttributes;
+}
+
+/** The name of a function that may have a kernel. */
+export type FusedName = keyof FusedFunctions;
+
+/** The name of an update that may have a kernel. */
+export type UpdateName = keyof FusedUpdates;
 
 /**
  * What a fused kernel hands back: the value first, then whatever its own backward kernel
@@ -96,9 +132,9 @@ export type Outputs = readonly [View, ...View[]];
  * the caller is `undefined`. A kernel may decline a combination it does not cover by
  * returning `undefined`: the definition runs instead.
  */
-export type FusedForward = (
+export type FusedForward<Name extends FusedName = FusedName> = (
   inputs: readonly (View | undefined)[],
-  attributes: Attributes,
+  attributes: FusedFunctions[Name],
 ) => Outputs | undefined;
 
 /**
@@ -108,23 +144,33 @@ export type FusedForward = (
  * output; returns the gradient of each input whose place in `wanted` is true, shaped like
  * that input. Returning `undefined` declines.
  */
-export type FusedBackward = (
+export type FusedBackward<Name extends FusedName = FusedName> = (
   inputs: readonly (View | undefined)[],
   outputs: Outputs,
   gradient: View,
   wanted: readonly boolean[],
-  attributes: Attributes,
+  attributes: FusedFunctions[Name],
 ) => readonly (View | undefined)[] | undefined;
 
 /**
  * A kernel that overwrites its targets, such as one step of an optimizer. The targets are
  * contiguous. Returning `false` declines.
  */
-export type FusedUpdate = (
+export type FusedUpdate<Name extends UpdateName = UpdateName> = (
   targets: readonly View[],
   inputs: readonly (View | undefined)[],
-  attributes: Attributes,
+  attributes: FusedUpdates[Name],
 ) => boolean;
+
+/** The kernels of a device, by name. */
+export interface FusedKernels {
+  /** Kernels that yield a value. */
+  readonly forward: { readonly [Name in FusedName]?: FusedForward<Name> };
+  /** Their derivatives. */
+  readonly backward: { readonly [Name in FusedName]?: FusedBackward<Name> };
+  /** Kernels that overwrite. */
+  readonly update: { readonly [Name in UpdateName]?: FusedUpdate<Name> };
+}
 
 /**
  * How the weights of a model are kept for inference.
@@ -222,11 +268,7 @@ export interface Backend {
   argsort(x: View, descending: boolean): Buffer;
 
   /** Faster routes to functions that the book already defines. */
-  readonly fused: {
-    readonly forward: Readonly<Record<string, FusedForward>>;
-    readonly backward: Readonly<Record<string, FusedBackward>>;
-    readonly update: Readonly<Record<string, FusedUpdate>>;
-  };
+  readonly fused: FusedKernels;
 
   /** Layouts for weights at inference; where one is missing, float32 in rows takes its place. */
   readonly packing?: Readonly<Partial<Record<PackedFormat, Packing>>>;

@@ -19,7 +19,7 @@
  */
 
 import { gradientsOf, withRecording } from "./autograd.ts";
-import type { Attributes, Outputs, View } from "./backend.ts";
+import type { FusedFunctions, FusedName, FusedUpdates, Outputs, UpdateName, View } from "./backend.ts";
 import { Storage } from "./scope.ts";
 import { record, sameDevice, Tensor } from "./tensor.ts";
 
@@ -87,10 +87,10 @@ function define(
  * @param definition computes the result from the inputs
  * @returns the result, on the tape if an input wants a gradient
  */
-export function fusable(
-  name: string,
+export function fusable<Name extends FusedName>(
+  name: Name,
   inputs: readonly (Tensor | undefined)[],
-  attributes: Attributes,
+  attributes: FusedFunctions[Name],
   definition: () => Tensor,
 ): Tensor {
   const present = inputs.filter((input) => input !== undefined);
@@ -120,11 +120,11 @@ export function fusable(
  * @param attributes numbers and switches that the definition uses
  * @param definition computes the new value of each target, all of them before any is written
  */
-export function fusableUpdate(
-  name: string,
+export function fusableUpdate<Name extends UpdateName>(
+  name: Name,
   targets: readonly Tensor[],
   inputs: readonly (Tensor | undefined)[],
-  attributes: Attributes,
+  attributes: FusedUpdates[Name],
   definition: () => readonly Tensor[],
 ): void {
   const kernel = fusing ? targets[0]!.device.fused.update[name] : undefined;

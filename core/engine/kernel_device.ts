@@ -16,6 +16,7 @@ import type {
   BinaryOp,
   Buffer,
   DType,
+  FusedKernels,
   MemoryUse,
   Numbers,
   Packing,
@@ -79,19 +80,24 @@ export function sweeping<T>(runtime: KernelRuntime, f: () => T): T {
 }
 
 /** The same functions, each followed by giving back its temporaries. */
-export function swept<A extends readonly unknown[], R, K extends string>(
-  runtime: KernelRuntime,
-  table: Readonly<Record<K, (...args: A) => R>>,
-): Record<K, (...args: A) => R> {
-  const entries = Object.entries<(...args: A) => R>(table).map(([name, kernel]) =>
-    [name, (...args: A) => sweeping(runtime, () => kernel(...args))] as const
+export function swept<Table extends object>(runtime: KernelRuntime, table: Table): Table {
+  type Kernel = (...args: readonly unknown[]) => unknown;
+  const entries = Object.entries<Kernel>(table as Record<string, Kernel>).map(([name, kernel]) =>
+    [name, (...args: readonly unknown[]) => sweeping(runtime, () => kernel(...args))] as const
   );
-  return Object.fromEntries(entries) as Record<K, (...args: A) => R>;
+  return Object.fromEntries(entries) as Table;
+}
+
+/** The kernels of some files as one table; each is followed by giving back its temporaries. */
+export function fusedTable(runtime: KernelRuntime, parts: readonly Partial<FusedKernels>[]): FusedKernels {
+  const join = <K extends keyof FusedKernels>(kind: K): FusedKernels[K] =>
+    swept(runtime, Object.assign({}, ...parts.map((part) => part[kind])) as FusedKernels[K]);
+  return { forward: join("forward"), backward: join("backward"), update: join("update") };
 }
 
 /** The same packing, whose functions give back their temporaries. */
 export function sweptPacking(runtime: KernelRuntime, { words, pack, multiply, columns }: Packing): Packing {
-  return { words, ...swept(runtime, { pack }), ...swept(runtime, { multiply }), ...swept(runtime, { columns }) };
+  return { words, ...swept(runtime, { pack, multiply, columns }) };
 }
 
 /** All leading axes as one: `[rows, width]`, a temporary copy where no strides can say it. */

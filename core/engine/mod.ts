@@ -14,7 +14,7 @@
  * | `device.ts` | Who decides where things run? |
  * | `scope.ts` | Who frees what? |
  * | `tensor.ts` | What is an array that reads like its formula? |
- * | `derivatives.ts`, `autograd.ts` | How does each number learn in which direction to move? |
+ * | `operations.ts`, `elementwise.ts`, `autograd.ts` | How does each number learn in which direction to move? |
  * | `fusable.ts` | How can a kernel replace a definition without becoming one? |
  * | `ops.ts`, `convolution.ts` | What else can be composed of these? |
  * | `random.ts`, `dropout.ts` | How can chance be repeated? |

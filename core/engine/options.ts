@@ -51,7 +51,7 @@ export interface Check<T> {
 /**
  * A check for each member of an interface of options.
  *
- * Those not optional need {@linkcode required}; `needs` names the option without which another would be ignored,
+ * Those not optional need `required`; `needs` names the option without which another would be ignored,
  * `among` the values of it that count.
  */
 export type Checks<O> = {

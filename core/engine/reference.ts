@@ -33,19 +33,9 @@
  * @module
  */
 
-import type {
-  ArithmeticOp,
-  Backend,
-  BinaryOp,
-  Buffer,
-  ComparisonOp,
-  DType,
-  MemoryUse,
-  Numbers,
-  ReduceOp,
-  UnaryOp,
-  View,
-} from "./backend.ts";
+import type { Backend, Buffer, DType, MemoryUse, Numbers, View } from "./backend.ts";
+import { binaryRules, comparisonRules, unaryRules } from "./elementwise.ts";
+import { type BinaryOp, isComparison, type ReduceOp, type UnaryOp } from "./operations.ts";
 import {
   checkArgsort,
   checkBinary,
@@ -59,7 +49,6 @@ import {
   checkScatterAdd,
   checkSelect,
   checkUnary,
-  isComparison,
 } from "./requirements.ts";
 import { format, isContiguous, sizeOf } from "./shape.ts";
 
@@ -86,101 +75,7 @@ class HostBuffer implements Buffer {
   }
 }
 
-// ## Elementwise functions
-
-const { PI, abs, exp, floor, pow, sqrt } = Math;
-
-/**
- * The error function, to within a few units in the last place.
- *
- * Near zero by the series $\frac{2}{\sqrt\pi} e^{-x^2} \sum_n \frac{2^n x^{2n+1}}{(2n+1)!!}$, whose
- * terms are all of one sign and therefore lose nothing by cancelling. Far out as $1 - \mathrm{erfc}$,
- * by the continued fraction $\frac{e^{-x^2}}{\sqrt\pi} \cdot \frac{1}{x +} \frac{1/2}{x +} \frac{2/2}{x +} \cdots$
- */
-function erf(x: number): number {
-  const size = abs(x);
-  if (size > 6) return Math.sign(x);
-  if (size < 1.5) {
-    let term = x, sum = x;
-    for (let n = 1; abs(term) > abs(sum) * 1e-17; n++) {
-      term *= 2 * x * x / (2 * n + 1);
-      sum += term;
-    }
-    return 2 / sqrt(PI) * exp(-x * x) * sum;
-  }
-  let fraction = size;
-  for (let n = 100; n >= 1; n--) fraction = size + n / 2 / fraction;
-  return Math.sign(x) * (1 - exp(-x * x) / sqrt(PI) / fraction);
-}
-
-/** The logistic function; $e$ is only raised to negative powers and cannot overflow. */
-function sigmoid(x: number): number {
-  const small = exp(-abs(x));
-  return (x < 0 ? small : 1) / (1 + small);
-}
-
-/** The power as IEEE 754 has it, where one to whatever power stays one. */
-function power(base: number, exponent: number): number {
-  if (base === 1 || (base === -1 && abs(exponent) === Infinity)) return 1;
-  return pow(base, exponent);
-}
-
-/** The remainder that has the sign of the divisor. */
-function remainder(a: number, b: number): number {
-  const rest = a % b;
-  return rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest;
-}
-
-/** A power of integers by repeated squaring, wrapping around. */
-function integerPower(base: number, exponent: number): number {
-  let result = 1;
-  for (let square = base; exponent > 0; exponent = floor(exponent / 2)) {
-    if (exponent % 2 === 1) result = Math.imul(result, square);
-    square = Math.imul(square, square);
-  }
-  return result;
-}
-
-const unaryFunctions: Readonly<Record<UnaryOp, (x: number) => number>> = {
-  neg: (x) => -x,
-  abs,
-  sign: Math.sign,
-  floor,
-  exp,
-  log: Math.log,
-  log1p: Math.log1p,
-  sqrt,
-  sin: Math.sin,
-  cos: Math.cos,
-  tanh: Math.tanh,
-  sigmoid,
-  erf,
-};
-
-const floatFunctions: Readonly<Record<ArithmeticOp, (a: number, b: number) => number>> = {
-  add: (a, b) => a + b,
-  sub: (a, b) => a - b,
-  mul: (a, b) => a * b,
-  div: (a, b) => a / b,
-  pow: power,
-  max: Math.max,
-  min: Math.min,
-  mod: remainder,
-};
-
-const integerFunctions: Readonly<Record<ArithmeticOp, (a: number, b: number) => number>> = {
-  ...floatFunctions,
-  mul: Math.imul,
-  div: (a, b) => floor(a / b),
-  pow: integerPower,
-};
-
-const comparisons: Readonly<Record<ComparisonOp, (a: number, b: number) => number>> = {
-  equal: (a, b) => Number(a === b),
-  notEqual: (a, b) => Number(a !== b),
-  less: (a, b) => Number(a < b),
-  lessEqual: (a, b) => Number(a <= b),
-};
+const { floor } = Math;
 
 // ## From views to rows of numbers
 
@@ -258,7 +153,7 @@ function argmax(x: Elements, start: number, end: number): number {
 }
 
 function fold(op: "sum" | "max" | "min", x: Elements, start: number, end: number): number {
-  const combine = floatFunctions[op === "sum" ? "add" : op];
+  const combine = binaryRules[op === "sum" ? "add" : op].value;
   let result = op === "sum" ? 0 : op === "max" ? -Infinity : Infinity;
   for (let i = start; i < end; i++) result = combine(result, x[i]!);
   return result;
@@ -325,7 +220,7 @@ class ReferenceDevice implements Backend {
 
   unary(op: UnaryOp, x: View): Buffer {
     checkUnary(op, x);
-    const from = row(x), to = new Float64Array(from.length), apply = unaryFunctions[op];
+    const from = row(x), to = new Float64Array(from.length), apply = unaryRules[op].value;
     for (let i = 0; i < to.length; i++) to[i] = apply(from[i]!);
     return this.#own(to);
   }
@@ -333,11 +228,11 @@ class ReferenceDevice implements Backend {
   binary(op: BinaryOp, a: View, b: View): Buffer {
     checkBinary(op, a, b);
     const left = row(a), right = row(b);
-    if (isComparison(op)) return this.#own(this.#zip(comparisons[op], left, right, "bool"));
-    if (a.dtype === "float32") return this.#own(this.#zip(floatFunctions[op], left, right, "float32"));
+    if (isComparison(op)) return this.#own(this.#zip(comparisonRules[op], left, right, "bool"));
+    if (a.dtype === "float32") return this.#own(this.#zip(binaryRules[op].value, left, right, "float32"));
 
     checkIntegers(op, right as Int32Array);
-    return this.#own(this.#zip(integerFunctions[op], left, right, "int32"));
+    return this.#own(this.#zip(binaryRules[op].integers, left, right, "int32"));
   }
 
   #zip(f: (a: number, b: number) => number, a: Elements, b: Elements, dtype: DType): Elements {

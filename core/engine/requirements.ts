@@ -9,7 +9,8 @@
  * @module
  */
 
-import type { BinaryOp, ComparisonOp, DType, ReduceOp, UnaryOp, View } from "./backend.ts";
+import type { DType, View } from "./backend.ts";
+import { type BinaryOp, isComparison, type ReduceOp, type UnaryOp } from "./operations.ts";
 import { contiguousStrides, format, isContiguous, sameShape, type Shape } from "./shape.ts";
 
 function requireDtype(action: string, x: View, ...allowed: readonly DType[]): void {
@@ -27,11 +28,6 @@ function requireShape(action: string, actual: Shape, expected: Shape): void {
 function requireSame(action: string, a: View, b: View): void {
   if (a.dtype !== b.dtype) throw new TypeError(`Cannot ${action} ${a.dtype} and ${b.dtype}: the dtypes must agree`);
   requireShape(action, b.shape, a.shape);
-}
-
-/** Whether an operation compares, so that its result is bool. */
-export function isComparison(op: BinaryOp): op is ComparisonOp {
-  return op === "equal" || op === "notEqual" || op === "less" || op === "lessEqual";
 }
 
 /** Refuses a number of elements that is none. */

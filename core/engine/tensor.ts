@@ -22,8 +22,9 @@
 
 import { backward as walk, isRecording, type TapeNode } from "./autograd.ts";
 import type { Backend, BinaryOp, Buffer, DType, Numbers, ReduceOp, UnaryOp, View } from "./backend.ts";
-import { binaryRules, unaryRules } from "./derivatives.ts";
 import { backend } from "./device.ts";
+import { binaryRules, unaryRules } from "./elementwise.ts";
+import { isComparison } from "./operations.ts";
 import { keep, Storage } from "./scope.ts";
 import {
   broadcastShapes,
@@ -388,7 +389,7 @@ export class Tensor implements View {
   #unary(op: UnaryOp): Tensor {
     requireFloat(op, this);
     const result = adopt(this.device, this.device.unary(op, this), "float32", this.shape);
-    return record(result, [this], (g) => [unaryRules[op](g, this, result)]);
+    return record(result, [this], (g) => [unaryRules[op].slope(g, this, result)]);
   }
 
   #binary(op: BinaryOp, other: Tensor | number): Tensor {
@@ -800,21 +801,18 @@ function collapseTo(gradient: Tensor, shape: Shape): Tensor {
   return gradient.sum(repeated).reshape(shape);
 }
 
-const comparisons: ReadonlySet<BinaryOp> = new Set(["equal", "notEqual", "less", "lessEqual"]);
-
 function binary(op: BinaryOp, a: Tensor, b: Tensor): Tensor {
   sameDevice(a, b);
   sameKind(op, a, b);
-  const compares = comparisons.has(op);
   if (a.dtype === "bool") {
-    if (!compares) throw new TypeError(`Cannot compute ${op} of bool: cast it to int32 or float32 first`);
+    if (!isComparison(op)) throw new TypeError(`Cannot compute ${op} of bool: cast it to int32 or float32 first`);
     return binary(op, a.cast("int32"), b.cast("int32"));
   }
   const shape = sameShape(a.shape, b.shape) ? a.shape : broadcastShapes(a.shape, b.shape);
   const buffer = a.device.binary(op, stretch(a, shape), stretch(b, shape));
-  const result = adopt(a.device, buffer, compares ? "bool" : a.dtype, shape);
-  if (compares || a.dtype !== "float32") return result;
-  const rule = binaryRules[op as keyof typeof binaryRules];
+  const result = adopt(a.device, buffer, isComparison(op) ? "bool" : a.dtype, shape);
+  if (isComparison(op) || a.dtype !== "float32") return result;
+  const rule = binaryRules[op];
   return record(result, [a, b], (g) => {
     const [x, y] = [a.detach(), b.detach()];
     const da = a.requiresGrad ? rule.a(g, x, y, result.detach()) : undefined;

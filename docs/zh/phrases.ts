@@ -21,7 +21,7 @@ export const CHINESE_PHRASES: Phrases = {
   halves: "本站的两部分",
   book: "书",
   workshop: "制作（英文）",
-  section: (number) => ` ${number} 节`,
+  section: (number) => `${number} 节`,
   chapter: (number) => `第 ${number} 章`,
   question: "问题",
   sectionColumn: "节",

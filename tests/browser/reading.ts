@@ -49,7 +49,7 @@ const QUESTIONS: readonly (readonly [question: string, among: number, url: RegEx
   ["beam search", 1, /^generation\/greedy_and_beam\.html$/],
   ["temperature", 1, /^generation\/temperature\.html$/],
   ["dropout", 1, /^api\/engine\.html#dropout$/],
-  ["gelu", 1, /^transformer\/feed_forward\.html#gelu$/],
+  ["gelu", 1, /^transformer\/feed_forward\/activations\.html#gelu$/],
 ];
 
 testInBrowser("search finds words, names, Chinese and sentences, from any page", async () => {

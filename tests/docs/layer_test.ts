@@ -31,12 +31,13 @@ Deno.test("openLayer() shows a block only for the English that it renders, and l
   assertEquals(layer.find("core/04/b.ts", "opening", "00000001"), undefined);
   assertEquals([...layer.shown], ["docs/zh/04/a.md: opening"]);
   assertEquals([...layer.stale], [["docs/zh/04/a.md: a/1", "00000009"]]);
+  assertEquals(layer.title("core/04/a.ts", "A"), "甲");
   assertEquals(layer.unused(), []);
 });
 
 Deno.test("openLayer() tells of blocks that no page has, and of titles that are not those of today", () => {
   const layer = open();
-  assertEquals(layer.unused(), ["docs/zh/04/a.md: opening", "docs/zh/04/a.md: a/1"]);
+  assertEquals(layer.unused(), ["docs/zh/titles.ts: 04/a.ts", "docs/zh/04/a.md: opening", "docs/zh/04/a.md: a/1"]);
   assertEquals([layer.title("core/04/a.ts", "A"), layer.title("core/04/b.ts", "B")], ["甲", "B"]);
   assertEquals(layer.title("core/04/a.ts", "A2"), "A2");
   assertEquals([...layer.stale], [["docs/zh/titles.ts: core/04/a.ts", "A2"]]);

@@ -4,6 +4,8 @@ import { assert, assertEquals } from "@std/assert";
 import { noGrad } from "../../core/engine/autograd.ts";
 import type { Backend } from "../../core/engine/backend.ts";
 import { withBackend } from "../../core/engine/device.ts";
+import { ARITHMETIC, COMPARISON, REDUCTION, UNARY } from "../../core/engine/operations.ts";
+import { createReferenceDevice } from "../../core/engine/reference.ts";
 import { release, scope } from "../../core/engine/scope.ts";
 import { parameter } from "../../core/engine/tensor.ts";
 import { type Case, cases } from "../cases.ts";
@@ -35,6 +37,38 @@ async function evaluate(device: Backend, { inputs, run, differentiable = true }:
 Deno.test("cases have names of their own", () => {
   const names = cases.map(({ name }) => name);
   assertEquals(names.filter((name, i) => names.indexOf(name) !== i), []);
+});
+
+/** Every operation of a device, with the dtype of its argument, that running the table's rows asks for. */
+function askedFor(): Set<string> {
+  const asked = new Set<string>(), plain = createReferenceDevice();
+  const watched = new Proxy(plain, {
+    get: (target, member) => {
+      const value = Reflect.get(target, member, target);
+      if (typeof value !== "function") return value;
+      return (...args: unknown[]) => {
+        const [first, second] = args as [unknown, { readonly dtype?: string } | undefined];
+        asked.add(typeof first === "string" && second?.dtype ? `${first} ${second.dtype}` : String(member));
+        return value.apply(target, args);
+      };
+    },
+  });
+  withBackend(watched, () => {
+    for (const { inputs, run } of cases) scope(() => void run(...inputs(new Draws(1)).map((x) => x.tensor())));
+  });
+  return asked;
+}
+
+Deno.test("every operation of a device has a row in the table", () => {
+  const asked = askedFor();
+  const both = Object.keys({ ...ARITHMETIC, ...COMPARISON, ...REDUCTION });
+  const operations = [
+    ...Object.keys(UNARY).map((op) => `${op} float32`),
+    // A tensor refuses powers of integers; tests/engine/reference_test.ts asks the device.
+    ...both.flatMap((op) => op === "pow" ? [`${op} float32`] : [`${op} float32`, `${op} int32`]),
+    ...["allocate", "copy", "select", "matmul", "gather", "scatterAdd", "argsort"],
+  ];
+  assertEquals(operations.filter((operation) => !asked.has(operation)), []);
 });
 
 for (const device of devices) {

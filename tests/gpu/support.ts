@@ -5,7 +5,7 @@
  */
 
 import { assert } from "@std/assert";
-import type { Attributes, Backend, View } from "../../core/engine/backend.ts";
+import type { Backend, FusedFunctions, FusedName, View } from "../../core/engine/backend.ts";
 import { contiguousStrides } from "../../core/engine/shape.ts";
 import { createWebgpuDevice } from "../../gpu/mod.ts";
 import { devices, HostArray } from "../support.ts";
@@ -36,11 +36,11 @@ export async function numbers(device: Backend, view: View): Promise<HostArray> {
 }
 
 /** What a fused kernel yields: its value and the gradients it was asked for. */
-export async function runFused(
+export async function runFused<Name extends FusedName>(
   device: Backend,
-  name: string,
+  name: Name,
   inputs: readonly (View | undefined)[],
-  attributes: Attributes = {},
+  attributes: FusedFunctions[Name],
   gradient?: View,
   wanted: readonly boolean[] = inputs.map((x) => x?.dtype === "float32"),
 ): Promise<{ readonly value: HostArray; readonly gradients: readonly (HostArray | undefined)[] }> {

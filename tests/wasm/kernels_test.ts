@@ -13,22 +13,64 @@ Deno.test("kernels.ts holds two modules that together stay below 40 kB compresse
   assert(total < 40_000, `${total} bytes`);
 });
 
-Deno.test("kernels.ts is what assembly/ compiles to, for the device and for the ladder", {
-  ignore: !granted("read", "run"),
-}, async (t) => {
-  const root = new URL("../../", import.meta.url);
+const root = new URL("../../", import.meta.url);
+
+/** Runs the build script; the message is empty where there is no compiler, and no network to fetch it from. */
+async function build(...args: string[]): Promise<{ readonly code: number; readonly message: string }> {
   const command = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", "--quiet", "-A", "--config", "wasm/deno.json", "wasm/build.ts", "--check"],
+    args: ["run", "--no-prompt", "--quiet", "-A", "--config", "wasm/deno.json", "wasm/build.ts", ...args],
     cwd: root,
     stdout: "piped",
     stderr: "piped",
   });
   const { code, stderr } = await command.output();
   const message = new TextDecoder().decode(stderr);
-  // Without the compiler, and without a network to fetch it from, there is nothing to compare.
+  return { code, message: /differs|has no case/.test(message) ? message : "" };
+}
+
+Deno.test("kernels.ts is what assembly/ compiles to, for the device and for the ladder", {
+  ignore: !granted("read", "run"),
+}, async (t) => {
+  const { code, message } = await build("--check");
   await t.step({
     name: "the bytes agree",
-    ignore: code !== 0 && !message.includes("differs"),
+    ignore: code !== 0 && message === "",
     fn: () => assertEquals(code, 0, message),
+  });
+});
+
+Deno.test("a case that a kernel lacks fails the build, and is named", {
+  ignore: !granted("read", "run", "write"),
+}, async (t) => {
+  const folder = await Deno.makeTempDir();
+  const copy = (path: string): void => {
+    Deno.mkdirSync(`${folder}/${path}`, { recursive: true });
+    for (const { name, isFile } of Deno.readDirSync(new URL(`wasm/${path}/`, root))) {
+      if (isFile) Deno.copyFileSync(new URL(`wasm/${path}/${name}`, root), `${folder}/${path}/${name}`);
+    }
+  };
+  for (const path of ["assembly", "assembly/words", "ladder/assembly"]) copy(path);
+  const lacking: readonly (readonly [file: string, kase: RegExp, name: string])[] = [
+    ["elementwise.ts", /^ +case code\.UNARY_ERF:$/m, "unary erf"],
+    ["elementwise.ts", /^ +case code\.COMPARISON_LESS:$/m, "binary less"],
+    ["reduce.ts", /^ +case code\.REDUCTION_MIN:$/m, "reduction int32 min"],
+    ["copy.ts", /^ +case kinds\.INTEGER_TO_BOOL:$/m, "conversion INTEGER_TO_BOOL"],
+    ["activations.ts", /^ +case kinds\.ACTIVATION_GELU:$/m, "activation ACTIVATION_GELU"],
+    ["fused_jobs.ts", /^ +case op\.ROTARY:$/m, "job ROTARY"],
+  ];
+  for (const [file, pattern] of lacking) {
+    const path = `${folder}/assembly/${file}`, text = Deno.readTextFileSync(path);
+    assert(pattern.test(text), `${file} has no ${pattern}`);
+    Deno.writeTextFileSync(path, text.replace(pattern, ""));
+  }
+  const { code, message } = await build("--check", "--from", new URL(`file://${folder}`).href);
+  await Deno.remove(folder, { recursive: true });
+  await t.step({
+    name: "every one is named",
+    ignore: code !== 0 && message === "",
+    fn: () => {
+      assertEquals(code, 1);
+      for (const [, , name] of lacking) assert(message.includes(name), `${name} is not in: ${message}`);
+    },
   });
 });

@@ -15,18 +15,23 @@
  * **Shape of the loop.** A unit is a run of 1024 elements; four or eight per turn, the
  * remainder in a vector filled up with zeros.
  *
+ * **To add one,** give it a number in `kinds.ts`, a class here and a case in both `switch`es. A class stands for an
+ * activation in the loops, which are written once: the compiler makes a loop for each class and puts its functions in,
+ * so that none is chosen, or called, per element.
+ *
  * **Rounding.** $\Phi$ comes from $\mathrm{erfc}$ of the positive side, so that the left
  * tail keeps its relative accuracy where $1 + \mathrm{erf}$ would cancel to zero.
  *
  * @module
  */
 
-// deno-lint-ignore-file prefer-const -- constants in memory are faster than constants in code: see exp.ts
+// deno-lint-ignore-file prefer-const no-unused-vars -- see exp.ts on variables; the classes stand for types
 
 import { exp4, expNegative4, HALF, ONE, scaledErfc4, SIGN } from "./exp.ts";
 import { integer, loadPart, madd, max4, min4, pointer, storePart } from "./simd.ts";
-
-const RELU: i32 = 0, SILU: i32 = 1, GELU: i32 = 2;
+import * as kinds from "./kinds.ts";
+import * as word from "./words/activations.ts";
+import { RUN } from "./words/runs.ts";
 
 /** $\sqrt{1/2}$. */
 let SQRT_HALF: v128 = f32x4.splat(0.7071067811865476);
@@ -74,105 +79,141 @@ function sigmoidSlope(x: v128, e: v128, u: v128): v128 {
   return f32x4.mul(s, madd(f32x4.mul(x, u), f32x4.mul(e, s), ONE));
 }
 
-// A kind is a type, so that the compiler takes out the branches: the narrowest integer stands for relu, i16 for
-// silu, i32 for gelu, i64 for its approximation by tanh.
+/** An activation: four values, and four slopes. */
+@unmanaged
+class Relu {
+  // @inline
+  value(x: v128): v128 {
+    return max4(f32x4.splat(0), x);
+  }
 
-// @inline
-function value<Kind>(x: v128): v128 {
-  if (sizeof<Kind>() == 1) return max4(f32x4.splat(0), x);
-  if (sizeof<Kind>() == 2) return f32x4.div(x, f32x4.add(ONE, exp4(v128.xor(x, SIGN))));
-  if (sizeof<Kind>() == 4) return f32x4.mul(x, normalShare(x, bellOf(x)));
-  return f32x4.div(x, f32x4.add(ONE, tanhExponential(x)));
+  // @inline
+  slope(x: v128): v128 {
+    return v128.and(ONE, f32x4.gt(x, f32x4.splat(0)));
+  }
 }
 
-// @inline
-function slope<Kind>(x: v128): v128 {
-  if (sizeof<Kind>() == 1) return v128.and(ONE, f32x4.gt(x, f32x4.splat(0)));
-  if (sizeof<Kind>() == 2) return sigmoidSlope(x, exp4(v128.xor(x, SIGN)), ONE);
-  if (sizeof<Kind>() == 4) {
+@unmanaged
+class Silu {
+  // @inline
+  value(x: v128): v128 {
+    return f32x4.div(x, f32x4.add(ONE, exp4(v128.xor(x, SIGN))));
+  }
+
+  // @inline
+  slope(x: v128): v128 {
+    return sigmoidSlope(x, exp4(v128.xor(x, SIGN)), ONE);
+  }
+}
+
+@unmanaged
+class Gelu {
+  // @inline
+  value(x: v128): v128 {
+    return f32x4.mul(x, normalShare(x, bellOf(x)));
+  }
+
+  // @inline
+  slope(x: v128): v128 {
     const bell = bellOf(x);
     return madd(f32x4.mul(x, DENSITY), bell, normalShare(x, bell));
   }
-  const u = f32x4.sub(f32x4.mul(TANH_SLOPE, f32x4.mul(x, x)), TANH_LINEAR);
-  return sigmoidSlope(x, tanhExponential(x), u);
 }
 
+@unmanaged
+class GeluTanh {
+  // @inline
+  value(x: v128): v128 {
+    return f32x4.div(x, f32x4.add(ONE, tanhExponential(x)));
+  }
+
+  // @inline
+  slope(x: v128): v128 {
+    const u = f32x4.sub(f32x4.mul(TANH_SLOPE, f32x4.mul(x, x)), TANH_LINEAR);
+    return sigmoidSlope(x, tanhExponential(x), u);
+  }
+}
+
+/** The activation that a class stands for: no object, but a name under which the compiler finds the functions. */
 // @inline
-function values<Kind>(y: usize, x: usize, n: i32): void {
+function the<Activation>(): Activation {
+  return changetype<Activation>(0);
+}
+
+function values<Activation>(y: usize, x: usize, n: i32): void {
+  const f = the<Activation>();
   const end8 = x + (<usize> (n & ~7) << 2);
   for (; x < end8; x += 32) {
-    v128.store(y, value<Kind>(v128.load(x)));
-    v128.store(y + 16, value<Kind>(v128.load(x + 16)));
+    v128.store(y, f.value(v128.load(x)));
+    v128.store(y + 16, f.value(v128.load(x + 16)));
     y += 32;
   }
   if (n & 4) {
-    v128.store(y, value<Kind>(v128.load(x)));
+    v128.store(y, f.value(v128.load(x)));
     x += 16;
     y += 16;
   }
-  if (n & 3) storePart(y, value<Kind>(loadPart(x, n & 3, 0)), n & 3);
+  if (n & 3) storePart(y, f.value(loadPart(x, n & 3, 0)), n & 3);
 }
 
-// @inline
-function slopes<Kind>(dx: usize, x: usize, g: usize, n: i32): void {
+function slopes<Activation>(dx: usize, x: usize, g: usize, n: i32): void {
+  const f = the<Activation>();
   const end = x + (<usize> (n & ~3) << 2);
   for (; x < end; x += 16) {
-    v128.store(dx, f32x4.mul(v128.load(g), slope<Kind>(v128.load(x))));
+    v128.store(dx, f32x4.mul(v128.load(g), f.slope(v128.load(x))));
     dx += 16;
     g += 16;
   }
-  if (n & 3) storePart(dx, f32x4.mul(loadPart(g, n & 3, 0), slope<Kind>(loadPart(x, n & 3, 0))), n & 3);
+  if (n & 3) storePart(dx, f32x4.mul(loadPart(g, n & 3, 0), f.slope(loadPart(x, n & 3, 0))), n & 3);
 }
 
-// One function for each kind: a function that is called often is compiled well, one long function is not.
-
-function reluValues(y: usize, x: usize, n: i32): void {
-  values<i8>(y, x, n);
-}
-function siluValues(y: usize, x: usize, n: i32): void {
-  values<i16>(y, x, n);
-}
-function geluValues(y: usize, x: usize, n: i32): void {
-  values<i32>(y, x, n);
-}
-function geluTanhValues(y: usize, x: usize, n: i32): void {
-  values<i64>(y, x, n);
-}
-function reluSlopes(dx: usize, x: usize, g: usize, n: i32): void {
-  slopes<i8>(dx, x, g, n);
-}
-function siluSlopes(dx: usize, x: usize, g: usize, n: i32): void {
-  slopes<i16>(dx, x, g, n);
-}
-function geluSlopes(dx: usize, x: usize, g: usize, n: i32): void {
-  slopes<i32>(dx, x, g, n);
-}
-function geluTanhSlopes(dx: usize, x: usize, g: usize, n: i32): void {
-  slopes<i64>(dx, x, g, n);
-}
-
-/** Runs of 1024 elements of an activation. $f(x)$: `args` = y, x, elements, kind. */
+/** Runs of an activation. */
 export function activation(args: usize, from: i32, to: i32): void {
-  const count = integer(args, 2), kind = integer(args, 3);
+  const count = integer(args, word.COUNT), kind = integer(args, word.KIND);
   for (let unit = from; unit < to; unit++) {
-    const skip = <usize> unit << 12, n = min(1024, count - (unit << 10));
-    const y = pointer(args, 0) + skip, x = pointer(args, 1) + skip;
-    if (kind == RELU) reluValues(y, x, n);
-    else if (kind == SILU) siluValues(y, x, n);
-    else if (kind == GELU) geluValues(y, x, n);
-    else geluTanhValues(y, x, n);
+    const skip = <usize> (unit * RUN) << 2, n = min(RUN, count - unit * RUN);
+    const y = pointer(args, word.TO) + skip, x = pointer(args, word.FROM) + skip;
+    switch (kind) {
+      case kinds.ACTIVATION_RELU:
+        values<Relu>(y, x, n);
+        break;
+      case kinds.ACTIVATION_SILU:
+        values<Silu>(y, x, n);
+        break;
+      case kinds.ACTIVATION_GELU:
+        values<Gelu>(y, x, n);
+        break;
+      case kinds.ACTIVATION_GELU_TANH:
+        values<GeluTanh>(y, x, n);
+        break;
+      default:
+        unreachable();
+    }
   }
 }
 
-/** Runs of 1024 elements of its gradient. $g f'(x)$: `args` = dx, x, g, elements, kind. */
+/** Runs of the gradient of an activation. */
 export function activationBackward(args: usize, from: i32, to: i32): void {
-  const count = integer(args, 3), kind = integer(args, 4);
+  const count = integer(args, word.COUNT), kind = integer(args, word.KIND);
   for (let unit = from; unit < to; unit++) {
-    const skip = <usize> unit << 12, n = min(1024, count - (unit << 10));
-    const dx = pointer(args, 0) + skip, x = pointer(args, 1) + skip, g = pointer(args, 2) + skip;
-    if (kind == RELU) reluSlopes(dx, x, g, n);
-    else if (kind == SILU) siluSlopes(dx, x, g, n);
-    else if (kind == GELU) geluSlopes(dx, x, g, n);
-    else geluTanhSlopes(dx, x, g, n);
+    const skip = <usize> (unit * RUN) << 2, n = min(RUN, count - unit * RUN);
+    const dx = pointer(args, word.TO) + skip, x = pointer(args, word.FROM) + skip;
+    const g = pointer(args, word.GRADIENT) + skip;
+    switch (kind) {
+      case kinds.ACTIVATION_RELU:
+        slopes<Relu>(dx, x, g, n);
+        break;
+      case kinds.ACTIVATION_SILU:
+        slopes<Silu>(dx, x, g, n);
+        break;
+      case kinds.ACTIVATION_GELU:
+        slopes<Gelu>(dx, x, g, n);
+        break;
+      case kinds.ACTIVATION_GELU_TANH:
+        slopes<GeluTanh>(dx, x, g, n);
+        break;
+      default:
+        unreachable();
+    }
   }
 }

@@ -13,16 +13,6 @@
  * narrower than the row of weights. A few queries, as when text is generated from a cache,
  * take the way of `attention_few.ts`.
  *
- * | argument word | meaning                                                                    |
- * | ------------- | -------------------------------------------------------------------------- |
- * | 0–4           | addresses: output, logarithms of the sums, query, key, value               |
- * | 5, 6          | addresses of mask and bias, 0 for none                                     |
- * | 7–12          | heads H, groups G, queries T, keys S, width D, causal                      |
- * | 13            | scale, float32                                                             |
- * | 14–16 …       | bytes per step of batch, head, position: output 14, query 17, key 20, value 23 |
- * | 26–29, 30–33  | bytes per step of batch, head, query, key in mask and bias                 |
- * | 34, 35        | queries per block, queries per unit                                        |
- *
  * The elements of a query, key, value or output lie side by side; everything else has any
  * strides. A mask is a word per pair, 0 = forbidden.
  *
@@ -40,20 +30,12 @@ import { log4 } from "./functions.ts";
 import { MR, NR, packColumns } from "./matmul.ts";
 import { integer, number, pointer, storePart } from "./simd.ts";
 import { exponentials, maxRow } from "./softmax.ts";
+import * as word from "./words/attention.ts";
 
-/** `n` rounded up to a multiple of `m`. */
+/** Address of what belongs to a batch element and a head, or a group. */
 // @inline
-export function roundUp(n: i32, m: i32): i32 {
-  return (n + m - 1) / m * m;
-}
-
-/**
- * Bytes from one row of scores to the next: room for eight more than S, and an odd number of
- * cache lines, so that columns spread over the cache.
- */
-// @inline
-export function scoreBytes(S: i32): usize {
-  return ((<usize> (S + 8) * 4 + 63) >> 6 | 1) << 6;
+export function headOf(args: usize, operand: i32, steps: i32, b: i32, h: i32): usize {
+  return pointer(args, operand) + pointer(args, steps) * b + pointer(args, steps + 1) * h;
 }
 
 /** Zeros behind the last weight of a row: as far as any tile reads that the row is part of. */
@@ -106,14 +88,16 @@ function forbid(p: usize, mask: usize, step: usize, n: i32): void {
 
 /** Bias and mask of one row of `n` scores. */
 export function restrictRow(args: usize, p: usize, b: i32, h: i32, t: i32, n: i32): void {
-  const mask = pointer(args, 5), bias = pointer(args, 6);
+  const mask = pointer(args, word.MASK), bias = pointer(args, word.BIAS);
   if (bias) {
-    const row = bias + pointer(args, 30) * b + pointer(args, 31) * h + pointer(args, 32) * t;
-    addBias(p, row, pointer(args, 33), n);
+    const row = bias + pointer(args, word.BIAS_STEPS) * b + pointer(args, word.BIAS_STEPS + 1) * h +
+      pointer(args, word.BIAS_STEPS + 2) * t;
+    addBias(p, row, pointer(args, word.BIAS_STEPS + 3), n);
   }
   if (mask) {
-    const row = mask + pointer(args, 26) * b + pointer(args, 27) * h + pointer(args, 28) * t;
-    forbid(p, row, pointer(args, 29), n);
+    const row = mask + pointer(args, word.MASK_STEPS) * b + pointer(args, word.MASK_STEPS + 1) * h +
+      pointer(args, word.MASK_STEPS + 2) * t;
+    forbid(p, row, pointer(args, word.MASK_STEPS + 3), n);
   }
 }
 
@@ -236,24 +220,28 @@ export function mixBlock(
 
 /** Units are runs of queries of one head: `args` as above. */
 export function attention(args: usize, from: i32, to: i32, scratch: usize): void {
-  const H = integer(args, 7), G = integer(args, 8), T = integer(args, 9), S = integer(args, 10), D = integer(args, 11);
-  const causal = integer(args, 12), block = integer(args, 34), run = integer(args, 35);
-  const runs = (T + run - 1) / run, zRow = scoreBytes(S);
+  const H = integer(args, word.HEADS),
+    G = integer(args, word.GROUPS),
+    T = integer(args, word.QUERIES),
+    S = integer(args, word.KEYS),
+    D = integer(args, word.WIDTH);
+  const causal = integer(args, word.CAUSAL), block = integer(args, word.BLOCK), run = integer(args, word.RUN);
+  const runs = (T + run - 1) / run, zRow = <usize> word.scoreBytes(S);
   const aside = scratch, factors = aside + TILE_BYTES, sums = factors + 64;
-  const maxima = sums + (<usize> roundUp(block, 16) << 2), spare = maxima + (<usize> roundUp(block, 16) << 2);
-  const keys = spare + (<usize> (MR * roundUp(D, 4)) << 2);
-  const values = keys + (<usize> (roundUp(S, NR) * D) << 2);
-  const z = (values + (<usize> (roundUp(D, NR) * S) << 2) + 63) & ~63;
-  for (let i: usize = 0; i < 32; i += 4) store<f32>(factors + i, number(args, 13));
+  const maxima = sums + (<usize> word.roundUp(block, 16) << 2), spare = maxima + (<usize> word.roundUp(block, 16) << 2);
+  const keys = spare + (<usize> (MR * <i32> word.roundUp(D, 4)) << 2);
+  const values = keys + (<usize> (<i32> word.roundUp(S, NR) * D) << 2);
+  const z = (values + (<usize> (<i32> word.roundUp(D, NR) * S) << 2) + 63) & ~63;
+  for (let i: usize = 0; i < 32; i += 4) store<f32>(factors + i, number(args, word.SCALE));
 
   for (let unit = from; unit < to; unit++) {
     const start = unit % runs * run, h = unit / runs % H, b = unit / runs / H, g = h / (H / G);
     const end = min(T, start + run), seen = limitOf(end - 1, T, S, causal);
-    const query = pointer(args, 2) + pointer(args, 17) * b + pointer(args, 18) * h, qRow = pointer(args, 19);
-    const output = pointer(args, 0) + pointer(args, 14) * b + pointer(args, 15) * h, oRow = pointer(args, 16);
-    packColumns(keys, pointer(args, 3) + pointer(args, 20) * b + pointer(args, 21) * g, 4, pointer(args, 22), seen, D);
-    const value = pointer(args, 4) + pointer(args, 23) * b + pointer(args, 24) * g;
-    packColumns(values, value, pointer(args, 25), 4, D, seen);
+    const query = headOf(args, word.QUERY, word.QUERY_STEPS, b, h), qRow = pointer(args, word.QUERY_STEPS + 2);
+    const output = headOf(args, word.OUTPUT, word.OUTPUT_STEPS, b, h), oRow = pointer(args, word.OUTPUT_STEPS + 2);
+    packColumns(keys, headOf(args, word.KEY, word.KEY_STEPS, b, g), 4, pointer(args, word.KEY_STEPS + 2), seen, D);
+    const value = headOf(args, word.VALUE, word.VALUE_STEPS, b, g);
+    packColumns(values, value, pointer(args, word.VALUE_STEPS + 2), 4, D, seen);
 
     for (let first = start; first < end; first += block) {
       const m = min(block, end - first);
@@ -264,7 +252,7 @@ export function attention(args: usize, from: i32, to: i32, scratch: usize): void
         weighRow(p, n, maxima + (<usize> r << 2), sums + (<usize> r << 2));
         endRow(p + (<usize> n << 2));
       }
-      finishRows(pointer(args, 1) + (<usize> ((b * H + h) * T + first) << 2), maxima, sums, m);
+      finishRows(pointer(args, word.LOGARITHMS) + (<usize> ((b * H + h) * T + first) << 2), maxima, sums, m);
       mixBlock(output + oRow * first, oRow, z, zRow, values, seen, D, m, first, T, S, causal, sums, 4, aside);
     }
   }

@@ -7,13 +7,6 @@
  * $$P = e^{Z - \ell}, \quad dP = dO\,V^\top, \quad dS = P \odot (dP - \delta), \quad \delta_t = \sum_d dO_{td} O_{td}$$
  * $$dV = P^\top dO, \qquad dQ = f\, dS\, K, \qquad dK = f\, dS^\top Q$$
  *
- * | argument word  | meaning                                                              |
- * | -------------- | -------------------------------------------------------------------- |
- * | 0–35           | as in `attention.ts`                                                 |
- * | 36–39          | addresses: gradient of the output, of query, key and value           |
- * | 40, 43, 46, 49 | bytes per step of batch, head, position of these four                |
- * | 52             | address of the gradient of the bias, `[B, H, T, S]` contiguous; 0 for none |
- *
  * **Shape of the loop.** A unit is one group of one batch element: its keys and values are
  * packed once, and all heads that share them add to the same sums in the same order, so
  * that any number of threads yields the same bits. A transposed product swaps the two steps
@@ -24,12 +17,13 @@
  * @module
  */
 
-import { endRow, limitOf, mixBlock, restrictRow, roundUp, scoreBlock, scoreBytes } from "./attention.ts";
+import { endRow, headOf, limitOf, mixBlock, restrictRow, scoreBlock } from "./attention.ts";
 import { strip, TILE_BYTES } from "./attention_tile.ts";
 import { exp4 } from "./exp.ts";
 import { MR, NR, packColumns } from "./matmul.ts";
 import { integer, loadPart, number, pointer, storePart } from "./simd.ts";
 import { dotRow } from "./softmax.ts";
+import * as word from "./words/attention.ts";
 
 /** $p \leftarrow e^{p - \ell}$ for `n` scores. */
 function weightsAgain(p: usize, n: i32, logarithm: f32): void {
@@ -101,18 +95,28 @@ function putRows(to: usize, toRow: usize, from: usize, fromRow: usize, rows: i32
 
 /** Units are groups of one batch element. */
 export function attentionBackward(args: usize, from: i32, to: i32, scratch: usize): void {
-  const H = integer(args, 7), G = integer(args, 8), T = integer(args, 9), S = integer(args, 10), D = integer(args, 11);
-  const causal = integer(args, 12), scale = number(args, 13), block = integer(args, 34), each = H / G;
-  const zRow = scoreBytes(S), wide = roundUp(D, NR), width = <usize> wide << 2, tall = roundUp(S, MR);
+  const H = integer(args, word.HEADS),
+    G = integer(args, word.GROUPS),
+    T = integer(args, word.QUERIES),
+    S = integer(args, word.KEYS),
+    D = integer(args, word.WIDTH);
+  const causal = integer(args, word.CAUSAL),
+    scale = number(args, word.SCALE),
+    block = integer(args, word.BLOCK),
+    each = H / G;
+  const zRow = <usize> word.scoreBytes(S),
+    wide = <i32> word.roundUp(D, NR),
+    width = <usize> wide << 2,
+    tall = <i32> word.roundUp(S, MR);
   const aside = scratch, factors = aside + TILE_BYTES, ones = factors + 32, spare = ones + 32;
-  const keysAcross = spare + (<usize> (MR * roundUp(D, 4)) << 2);
-  const valuesAcross = keysAcross + (<usize> (roundUp(S, NR) * D) << 2);
-  const keysAlong = valuesAcross + (<usize> (roundUp(S, NR) * D) << 2);
+  const keysAcross = spare + (<usize> (MR * <i32> word.roundUp(D, 4)) << 2);
+  const valuesAcross = keysAcross + (<usize> (<i32> word.roundUp(S, NR) * D) << 2);
+  const keysAlong = valuesAcross + (<usize> (<i32> word.roundUp(S, NR) * D) << 2);
   const queries = keysAlong + (<usize> S * width);
   const gradients = queries + (<usize> block * width);
   const keySums = gradients + (<usize> block * width);
   const valueSums = keySums + (<usize> tall * width);
-  const p = (valueSums + (<usize> tall * width) + 63) & ~63, dp = p + zRow * roundUp(block, MR);
+  const p = (valueSums + (<usize> tall * width) + 63) & ~63, dp = p + zRow * <usize> word.roundUp(block, MR);
   for (let i: usize = 0; i < 32; i += 4) {
     store<f32>(factors + i, scale);
     store<f32>(ones + i, 1);
@@ -120,18 +124,19 @@ export function attentionBackward(args: usize, from: i32, to: i32, scratch: usiz
 
   for (let unit = from; unit < to; unit++) {
     const b = unit / G, g = unit % G;
-    const key = pointer(args, 3) + pointer(args, 20) * b + pointer(args, 21) * g, kRow = pointer(args, 22);
-    const value = pointer(args, 4) + pointer(args, 23) * b + pointer(args, 24) * g, vRow = pointer(args, 25);
+    const key = headOf(args, word.KEY, word.KEY_STEPS, b, g), kRow = pointer(args, word.KEY_STEPS + 2);
+    const value = headOf(args, word.VALUE, word.VALUE_STEPS, b, g), vRow = pointer(args, word.VALUE_STEPS + 2);
     packColumns(keysAcross, key, 4, kRow, S, D);
     packColumns(valuesAcross, value, 4, vRow, S, D);
     packColumns(keysAlong, key, kRow, 4, D, S);
     memory.fill(keySums, 0, <usize> (tall * 2) * width);
 
     for (let h = g * each; h < (g + 1) * each; h++) {
-      const query = pointer(args, 2) + pointer(args, 17) * b + pointer(args, 18) * h, qRow = pointer(args, 19);
-      const output = pointer(args, 0) + pointer(args, 14) * b + pointer(args, 15) * h, oRow = pointer(args, 16);
-      const dO = pointer(args, 36) + pointer(args, 40) * b + pointer(args, 41) * h, dORow = pointer(args, 42);
-      const dQ = pointer(args, 37) + pointer(args, 43) * b + pointer(args, 44) * h, dQRow = pointer(args, 45);
+      const query = headOf(args, word.QUERY, word.QUERY_STEPS, b, h), qRow = pointer(args, word.QUERY_STEPS + 2);
+      const output = headOf(args, word.OUTPUT, word.OUTPUT_STEPS, b, h), oRow = pointer(args, word.OUTPUT_STEPS + 2);
+      const dO = headOf(args, word.GRADIENT, word.GRADIENT_STEPS, b, h), dORow = pointer(args, word.GRADIENT_STEPS + 2);
+      const dQ = headOf(args, word.QUERY_GRADIENT, word.QUERY_GRADIENT_STEPS, b, h),
+        dQRow = pointer(args, word.QUERY_GRADIENT_STEPS + 2);
       for (let first = 0; first < T; first += block) {
         const m = min(block, T - first);
         const x = query + qRow * first, y = dO + dORow * first;
@@ -140,9 +145,9 @@ export function attentionBackward(args: usize, from: i32, to: i32, scratch: usiz
         for (let r = 0; r < m; r++) {
           const t = first + r, n = limitOf(t, T, S, causal), row = p + zRow * r, line = (b * H + h) * T + t;
           restrictRow(args, row, b, h, t, n);
-          weightsAgain(row, n, load<f32>(pointer(args, 1) + (<usize> line << 2)));
+          weightsAgain(row, n, load<f32>(pointer(args, word.LOGARITHMS) + (<usize> line << 2)));
           scoreGradients(dp + zRow * r, row, n, dotRow(y + dORow * r, output + oRow * t, D));
-          const dBias = pointer(args, 52);
+          const dBias = pointer(args, word.BIAS_GRADIENT);
           if (dBias) {
             const target = dBias + <usize> line * (<usize> S << 2);
             memory.copy(target, dp + zRow * r, <usize> n << 2);
@@ -156,9 +161,9 @@ export function attentionBackward(args: usize, from: i32, to: i32, scratch: usiz
         addTransposed(keySums, width, dp, zRow, queries, D, m, first, T, S, causal);
       }
     }
-    const dK = pointer(args, 38) + pointer(args, 46) * b + pointer(args, 47) * g;
-    const dV = pointer(args, 39) + pointer(args, 49) * b + pointer(args, 50) * g;
-    putRows(dK, pointer(args, 48), keySums, width, S, D, scale);
-    putRows(dV, pointer(args, 51), valueSums, width, S, D, 1);
+    const dK = headOf(args, word.KEY_GRADIENT, word.KEY_GRADIENT_STEPS, b, g);
+    const dV = headOf(args, word.VALUE_GRADIENT, word.VALUE_GRADIENT_STEPS, b, g);
+    putRows(dK, pointer(args, word.KEY_GRADIENT_STEPS + 2), keySums, width, S, D, scale);
+    putRows(dV, pointer(args, word.VALUE_GRADIENT_STEPS + 2), valueSums, width, S, D, 1);
   }
 }

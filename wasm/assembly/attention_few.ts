@@ -3,9 +3,6 @@
  *
  * Attention of a few queries over many keys, as when text is generated from a cache.
  *
- * | argument words | as in `attention.ts`; a unit is one group of one batch element |
- * | -------------- | -------------------------------------------------------------- |
- *
  * **Shape of the loop.** Each key and each value is read once, from where it lies; nothing is
  * packed or copied. The queries that share a group (several heads, several positions) meet
  * the keys in runs of 64 that stay in the nearest cache, two queries at a time: a key in a
@@ -21,9 +18,10 @@
  * @module
  */
 
-import { endRow, finishRows, limitOf, restrictRow, scoreBytes, weighRow } from "./attention.ts";
+import { endRow, finishRows, headOf, limitOf, restrictRow, weighRow } from "./attention.ts";
 import { integer, madd, number, pointer, sumLanes } from "./simd.ts";
 import { scaleRow } from "./softmax.ts";
+import * as word from "./words/attention.ts";
 
 /** Keys that stay in the nearest cache while all queries of a group meet them. */
 const CHUNK: i32 = 64;
@@ -236,18 +234,29 @@ function fetch(k: usize, kRow: usize, v: usize, vRow: usize, n: i32, bytes: usiz
   return touched;
 }
 
-/** Units are groups of one batch element: `args` as in `attention.ts`. */
+/** Units are groups of one batch element. */
 export function attentionFew(args: usize, from: i32, to: i32, scratch: usize): void {
-  const H = integer(args, 7), G = integer(args, 8), T = integer(args, 9), S = integer(args, 10), D = integer(args, 11);
-  const causal = integer(args, 12), scale = number(args, 13), each = H / G, rows = each * T, zRow = scoreBytes(S);
-  const qHead = pointer(args, 18), qRow = pointer(args, 19), oHead = pointer(args, 15), oRow = pointer(args, 16);
+  const H = integer(args, word.HEADS),
+    G = integer(args, word.GROUPS),
+    T = integer(args, word.QUERIES),
+    S = integer(args, word.KEYS),
+    D = integer(args, word.WIDTH);
+  const causal = integer(args, word.CAUSAL),
+    scale = number(args, word.SCALE),
+    each = H / G,
+    rows = each * T,
+    zRow = <usize> word.scoreBytes(S);
+  const qHead = pointer(args, word.QUERY_STEPS + 1),
+    qRow = pointer(args, word.QUERY_STEPS + 2),
+    oHead = pointer(args, word.OUTPUT_STEPS + 1),
+    oRow = pointer(args, word.OUTPUT_STEPS + 2);
   const maximum = scratch, sum = scratch + 16, scores = scratch + 64;
   for (let unit = from; unit < to; unit++) {
     const b = unit / G, g = unit % G, head = g * each;
-    const key = pointer(args, 3) + pointer(args, 20) * b + pointer(args, 21) * g, kRow = pointer(args, 22);
-    const value = pointer(args, 4) + pointer(args, 23) * b + pointer(args, 24) * g, vRow = pointer(args, 25);
-    const query = pointer(args, 2) + pointer(args, 17) * b + qHead * head;
-    const output = pointer(args, 0) + pointer(args, 14) * b + oHead * head;
+    const key = headOf(args, word.KEY, word.KEY_STEPS, b, g), kRow = pointer(args, word.KEY_STEPS + 2);
+    const value = headOf(args, word.VALUE, word.VALUE_STEPS, b, g), vRow = pointer(args, word.VALUE_STEPS + 2);
+    const query = pointer(args, word.QUERY) + pointer(args, word.QUERY_STEPS) * b + qHead * head;
+    const output = pointer(args, word.OUTPUT) + pointer(args, word.OUTPUT_STEPS) * b + oHead * head;
 
     let touched = 0;
     // The last query sees most; what the others must not see is left out below.
@@ -276,7 +285,7 @@ export function attentionFew(args: usize, from: i32, to: i32, scratch: usize): v
       const h = head + row / T, t = row % T, n = limitOf(t, T, S, causal), p = scores + zRow * row;
       restrictRow(args, p, b, h, t, n);
       weighRow(p, n, maximum, sum);
-      finishRows(pointer(args, 1) + (<usize> ((b * H + h) * T + t) << 2), maximum, sum, 1);
+      finishRows(pointer(args, word.LOGARITHMS) + (<usize> ((b * H + h) * T + t) << 2), maximum, sum, 1);
       scaleRow(p, n, load<f32>(sum));
       // Rows differ by fewer than eight keys.
       endRow(p + (<usize> n << 2));

@@ -54,12 +54,8 @@
 
 import { packColumns } from "./packing.ts";
 import { integer, madd, pointer } from "./simd.ts";
+import * as word from "./words/blocks.ts";
 
-/** Bytes of a block of a rounded row. */
-const ROW_BLOCK: usize = 40;
-/** Bytes of a record with one byte per weight, and with half a byte. */
-const BYTES: usize = 288;
-const HALVES: usize = 160;
 /** The lower half of every byte. */
 let LOW: v128 = i8x16.splat(15);
 
@@ -107,17 +103,15 @@ function roundBlock(to: usize, from: usize): void {
 
 /**
  * Rounds rows whose elements lie side by side; a unit is a row.
- *
- * Words: to, x, depth, bytes from row to row of x.
  */
 export function roundRowsJob(args: usize, from: i32, to: i32, scratch: usize): void {
-  const depth = integer(args, 2), blocks = (depth + 31) >> 5, left = <usize> (depth & 31) << 2;
+  const depth = integer(args, word.DEPTH), blocks = (depth + 31) >> 5, left = <usize> (depth & 31) << 2;
   for (let unit = from; unit < to; unit++) {
-    let y = pointer(args, 0) + <usize> (unit * blocks) * ROW_BLOCK,
-      x = pointer(args, 1) + <usize> unit * pointer(args, 3);
+    let y = pointer(args, word.TO) + <usize> (unit * blocks) * <usize> word.ROW_BLOCK,
+      x = pointer(args, word.FROM) + <usize> unit * pointer(args, word.FROM_ROW);
     for (let i = depth >> 5; i > 0; i--) {
       roundBlock(y, x);
-      y += ROW_BLOCK;
+      y += <usize> word.ROW_BLOCK;
       x += 128;
     }
     if (left) {
@@ -150,7 +144,7 @@ function twoPanels(y: usize, x: usize, w: usize, v: usize, blocks: i32, halves: 
         w += 32;
         v += 32;
       }
-      x += ROW_BLOCK - 16;
+      x += <usize> word.ROW_BLOCK - 16;
     } else {
       for (const end = x + 32; x < end; x += 4) {
         const p = v128.load32_splat(x);
@@ -161,7 +155,7 @@ function twoPanels(y: usize, x: usize, w: usize, v: usize, blocks: i32, halves: 
         w += 32;
         v += 32;
       }
-      x += ROW_BLOCK - 32;
+      x += <usize> word.ROW_BLOCK - 32;
     }
     a = madd(f32x4.convert_i32x4_s(i), f32x4.mul(v128.load(w), step), a);
     b = madd(f32x4.convert_i32x4_s(j), f32x4.mul(v128.load(w + 16), step), b);
@@ -216,10 +210,10 @@ function fourByBytes(y: usize, x: usize, x1: usize, x2: usize, x3: usize, w: usi
     settle(y + 32, c1, d1, x1, w);
     settle(y + 64, c2, d2, x2, w);
     settle(y + 96, c3, d3, x3, w);
-    x += ROW_BLOCK;
-    x1 += ROW_BLOCK;
-    x2 += ROW_BLOCK;
-    x3 += ROW_BLOCK;
+    x += <usize> word.ROW_BLOCK;
+    x1 += <usize> word.ROW_BLOCK;
+    x2 += <usize> word.ROW_BLOCK;
+    x3 += <usize> word.ROW_BLOCK;
     w += 32;
   }
 }
@@ -269,10 +263,10 @@ function fourByHalves(y: usize, x: usize, x1: usize, x2: usize, x3: usize, w: us
     settle(y + 32, c1, d1, x1, w);
     settle(y + 64, c2, d2, x2, w);
     settle(y + 96, c3, d3, x3, w);
-    x += ROW_BLOCK;
-    x1 += ROW_BLOCK;
-    x2 += ROW_BLOCK;
-    x3 += ROW_BLOCK;
+    x += <usize> word.ROW_BLOCK;
+    x1 += <usize> word.ROW_BLOCK;
+    x2 += <usize> word.ROW_BLOCK;
+    x3 += <usize> word.ROW_BLOCK;
     w += 32;
   }
 }
@@ -296,18 +290,22 @@ export function finish(y: usize, sums: usize, bias: usize, count: i32): void {
 
 /**
  * Rounded rows times panels of records; a unit is a panel.
- *
- * Words: rows, panels, y, number of rows, columns, blocks, bytes from row to row of y, biases
- * or 0, bits of a weight.
  */
 export function rowsTimesBlocksJob(args: usize, from: i32, to: i32, scratch: usize): void {
-  const x = pointer(args, 0), y = pointer(args, 2), rows = integer(args, 3), columns = integer(args, 4);
-  const blocks = integer(args, 5), ldy = pointer(args, 6), bias = pointer(args, 7), halves = integer(args, 8) == 4;
-  const ldx = <usize> blocks * ROW_BLOCK, bytes = <usize> blocks * (halves ? HALVES : BYTES);
+  const x = pointer(args, word.FROM),
+    y = pointer(args, word.TO),
+    rows = integer(args, word.ROWS),
+    columns = integer(args, word.COLUMNS);
+  const blocks = integer(args, word.BLOCKS),
+    ldy = pointer(args, word.TO_ROW),
+    bias = pointer(args, word.BIAS),
+    halves = integer(args, word.BITS) == 4;
+  const ldx = <usize> blocks * <usize> word.ROW_BLOCK,
+    bytes = <usize> blocks * <usize> (halves ? word.RECORD_HALVES : word.RECORD_BYTES);
   // Four rows take about as long as three apart; where one is missing, the last is repeated.
   const together = (rows & 3) == 3 ? rows : rows & ~3;
   for (let unit = from; unit < to && together > 0; unit++) {
-    const j = unit << 3, at = <usize> j << 2, w = pointer(args, 1) + bytes * unit;
+    const j = unit << 3, at = <usize> j << 2, w = pointer(args, word.PANELS) + bytes * unit;
     for (let row = 0; row < together; row += 4) {
       const height = min(4, together - row), p = x + ldx * row, p2 = p + ldx + ldx, p3 = height > 3 ? p2 + ldx : p2;
       if (halves) fourByHalves(scratch, p, p + ldx, p2, p3, w, blocks);
@@ -321,7 +319,7 @@ export function rowsTimesBlocksJob(args: usize, from: i32, to: i32, scratch: usi
   // The others with two panels at a time, one of each half; what is left of an odd number is computed twice.
   const half = (to - from + 1) >> 1, apart = to - from - half;
   for (let unit = from; unit < from + half && together < rows; unit++) {
-    const w = pointer(args, 1) + bytes * unit, v = w + bytes * apart;
+    const w = pointer(args, word.PANELS) + bytes * unit, v = w + bytes * apart;
     for (let row = together; row < rows; row++) {
       twoPanels(scratch, x + ldx * row, w, v, blocks, halves);
       for (let side = 0; side < 2; side++) {
@@ -370,17 +368,21 @@ function packBlock(to: usize, from: usize, halves: bool): void {
 /**
  * Packs panels of a matrix; a unit is a panel.
  *
- * Words: to, from, bytes from column to column, from row to row (one of them 4), columns, depth,
- * bits of a weight. Scratch: a float32 panel of whole blocks.
+ * Neighbours lie along one of its axes. Scratch: a float32 panel of whole blocks.
  */
 export function packBlocksJob(args: usize, from: i32, to: i32, scratch: usize): void {
-  const across = pointer(args, 2), along = pointer(args, 3), columns = integer(args, 4), depth = integer(args, 5);
-  const halves = integer(args, 6) == 4, record = halves ? HALVES : BYTES, blocks = (depth + 31) >> 5;
+  const across = pointer(args, word.ACROSS),
+    along = pointer(args, word.ALONG),
+    columns = integer(args, word.COLUMNS),
+    depth = integer(args, word.DEPTH);
+  const halves = integer(args, word.BITS) == 4,
+    record: usize = halves ? word.RECORD_HALVES : word.RECORD_BYTES,
+    blocks = (depth + 31) >> 5;
   for (let unit = from; unit < to; unit++) {
     const j = unit << 3;
-    packColumns(scratch, pointer(args, 1) + <usize> j * across, along, across, min(8, columns - j), depth);
+    packColumns(scratch, pointer(args, word.FROM) + <usize> j * across, along, across, min(8, columns - j), depth);
     memory.fill(scratch + (<usize> depth << 5), 0, <usize> ((blocks << 5) - depth) << 5);
-    let y = pointer(args, 0) + <usize> (unit * blocks) * record, x = scratch;
+    let y = pointer(args, word.TO) + <usize> (unit * blocks) * record, x = scratch;
     for (let i = blocks; i > 0; i--) {
       packBlock(y, x, halves);
       packBlock(y + 16, x + 16, halves);
@@ -392,13 +394,14 @@ export function packBlocksJob(args: usize, from: i32, to: i32, scratch: usize): 
 
 /**
  * The float32 panels that records stand for; a unit is a panel.
- *
- * Words: to, panels, blocks, bits of a weight.
  */
 export function unpackBlocksJob(args: usize, from: i32, to: i32): void {
-  const blocks = integer(args, 2), halves = integer(args, 3) == 4;
-  const record = halves ? HALVES : BYTES, levels: usize = halves ? 128 : 256, bits = halves ? 15 : 127;
-  let y = pointer(args, 0) + (<usize> (from * blocks) << 10), w = pointer(args, 1) + <usize> (from * blocks) * record;
+  const blocks = integer(args, word.BLOCKS), halves = integer(args, word.BITS) == 4;
+  const record: usize = halves ? word.RECORD_HALVES : word.RECORD_BYTES,
+    levels: usize = halves ? 128 : 256,
+    bits = halves ? 15 : 127;
+  let y = pointer(args, word.TO) + (<usize> (from * blocks) << 10),
+    w = pointer(args, word.PANELS) + <usize> (from * blocks) * record;
   for (let block = (to - from) * blocks; block > 0; block--) {
     for (let i: usize = 0; i < levels; i += 16) {
       const step = v128.load(w + levels + (i & 16));

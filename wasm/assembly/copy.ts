@@ -4,35 +4,35 @@
  * Reshaping, transposing and slicing cost nothing until somebody needs the elements side by
  * side. These kernels then move words of four bytes, whatever they mean.
  *
- * Words of the copies: to, from, elements of a run, bytes per element in the target, in the
- * source, outer axes, blocks of a run; from word 16 on the outer extents, from 24 the bytes
- * per step in the target, from 32 in the source.
+ * The words are those of `words/copy.ts`.
  *
  * @module
  */
 
-import { offsetOf } from "./walk.ts";
-
-/** Elements of one unit. */
-const BLOCK: i32 = 4096;
+import { integer, pointer } from "./simd.ts";
+import * as kinds from "./kinds.ts";
+import { extentsOf, offsetOf, stridesOf } from "./walk.ts";
+import * as word from "./words/copy.ts";
 
 /** Copies runs of neighbours, or repeats one element. A unit is a block of a run; 0 bytes per source element repeat. */
 export function copyRowsJob(args: usize, from: i32, to: i32): void {
-  const target = load<usize>(args), source = load<usize>(args + 4), n = load<i32>(args + 8);
-  const repeat = load<i32>(args + 16) == 0, axes = load<i32>(args + 20), blocks = load<i32>(args + 24);
+  const target = pointer(args, word.TO), source = pointer(args, word.FROM), n = integer(args, word.COUNT);
+  const repeat = integer(args, word.STEP_FROM) == 0,
+    axes = integer(args, word.AXES),
+    blocks = integer(args, word.BLOCKS);
   // Along the innermost outer axis, addresses advance by its strides; only its ends are worked out anew.
-  const last = <usize> max(0, axes - 1) << 2, extent = axes && blocks == 1 ? load<i32>(args + 64 + last) : 1;
-  const down = load<usize>(args + 96 + last), across = load<usize>(args + 128 + last);
+  const last = <usize> max(0, axes - 1) << 2, extent = axes && blocks == 1 ? load<i32>(extentsOf(args) + last) : 1;
+  const down = load<usize>(stridesOf(args, 0) + last), across = load<usize>(stridesOf(args, 1) + last);
   let place = extent - 1, to0: usize = 0, from0: usize = 0;
   for (let unit = from; unit < to; unit++) {
-    const row = unit / blocks, first = (unit % blocks) * BLOCK, count = min(BLOCK, n - first);
+    const row = unit / blocks, first = (unit % blocks) * word.BLOCK, count = min(word.BLOCK, n - first);
     if (++place < extent) {
       to0 += down;
       from0 += across;
     } else {
       place = extent > 1 ? row % extent : 0;
-      to0 = target + offsetOf(row, axes, args + 64, args + 96);
-      from0 = source + offsetOf(row, axes, args + 64, args + 128);
+      to0 = target + offsetOf(args, 0, row, axes);
+      from0 = source + offsetOf(args, 1, row, axes);
     }
     let y = to0 + (<usize> first << 2), x = from0;
     const end = y + (<usize> count << 2), vectors = y + (<usize> (count & ~3) << 2);
@@ -59,14 +59,14 @@ export function copyRowsJob(args: usize, from: i32, to: i32): void {
 
 /** Copies element by element; a unit is a block of a run. */
 export function copyStridedJob(args: usize, from: i32, to: i32): void {
-  const target = load<usize>(args), source = load<usize>(args + 4), n = load<i32>(args + 8);
-  const stepY = load<usize>(args + 12), stepX = load<usize>(args + 16);
-  const axes = load<i32>(args + 20), blocks = load<i32>(args + 24);
+  const target = pointer(args, word.TO), source = pointer(args, word.FROM), n = integer(args, word.COUNT);
+  const stepY = pointer(args, word.STEP_TO), stepX = pointer(args, word.STEP_FROM);
+  const axes = integer(args, word.AXES), blocks = integer(args, word.BLOCKS);
   for (let unit = from; unit < to; unit++) {
-    const row = unit / blocks, first = (unit % blocks) * BLOCK;
-    let y = target + offsetOf(row, axes, args + 64, args + 96) + <usize> first * stepY;
-    let x = source + offsetOf(row, axes, args + 64, args + 128) + <usize> first * stepX;
-    for (let i = min(BLOCK, n - first); i > 0; i--) {
+    const row = unit / blocks, first = (unit % blocks) * word.BLOCK;
+    let y = target + offsetOf(args, 0, row, axes) + <usize> first * stepY;
+    let x = source + offsetOf(args, 1, row, axes) + <usize> first * stepX;
+    for (let i = min(word.BLOCK, n - first); i > 0; i--) {
       store<u32>(y, load<u32>(x));
       y += stepY;
       x += stepX;
@@ -80,19 +80,17 @@ export function copyStridedJob(args: usize, from: i32, to: i32): void {
  * Sixteen target rows at a time: they use up whole cache lines of the source, four columns of
  * four rows being exchanged in registers.
  *
- * Words: to, from, rows and columns of the target, bytes from row to row of the target, bytes
- * from column to column in the source (its rows are neighbours), outer axes; extents and
- * strides as above. A unit is sixteen target rows.
+ * A unit is sixteen target rows.
  */
 export function copyTransposedJob(args: usize, from: i32, to: i32): void {
-  const target = load<usize>(args), source = load<usize>(args + 4);
-  const rows = load<i32>(args + 8), columns = load<i32>(args + 12);
-  const down = load<usize>(args + 16), across = load<usize>(args + 20), axes = load<i32>(args + 24);
-  const blocks = (rows + 15) >> 4;
+  const target = pointer(args, word.TO), source = pointer(args, word.FROM);
+  const rows = integer(args, word.ROWS), columns = integer(args, word.COLUMNS);
+  const down = pointer(args, word.DOWN), across = pointer(args, word.ACROSS), axes = integer(args, word.AXES);
+  const blocks = (rows + word.STRIP - 1) / word.STRIP;
   for (let unit = from; unit < to; unit++) {
-    const outer = unit / blocks, first = (unit % blocks) << 4, height = min(16, rows - first);
-    let y = target + offsetOf(outer, axes, args + 64, args + 96) + <usize> first * down;
-    let x = source + offsetOf(outer, axes, args + 64, args + 128) + (<usize> first << 2);
+    const outer = unit / blocks, first = (unit % blocks) * word.STRIP, height = min(word.STRIP, rows - first);
+    let y = target + offsetOf(args, 0, outer, axes) + <usize> first * down;
+    let x = source + offsetOf(args, 1, outer, axes) + (<usize> first << 2);
     let j = 0;
     for (; j + 4 <= columns; j += 4) {
       let i = 0, p = x, q = y;
@@ -136,18 +134,15 @@ export function copyTransposedJob(args: usize, from: i32, to: i32): void {
 
 /**
  * Changes the type of contiguous elements; a unit is 4096 of them.
- *
- * Words: what (0: float32 to int32, 1: float32 to bool, 2: int32 or bool to float32, 3: int32
- * to bool), to, from, elements. Rounds towards zero and saturates; NaN becomes 0, and true.
  */
 export function convertJob(args: usize, from: i32, to: i32, scratch: usize): void {
-  const what = load<i32>(args), target = load<usize>(args + 4);
-  const source = load<usize>(args + 8), n = load<i32>(args + 12);
+  const what = integer(args, word.CONVERSION), target = pointer(args, word.TO);
+  const source = pointer(args, word.FROM), n = integer(args, word.COUNT);
   const one = i32x4.splat(1), zero = i32x4.splat(0);
   for (let unit = from; unit < to; unit++) {
-    const first = unit * BLOCK;
+    const first = unit * word.BLOCK;
     let y = target + (<usize> first << 2), x = source + (<usize> first << 2);
-    for (let i = min(BLOCK, n - first); i > 0; i -= 4) {
+    for (let i = min(word.BLOCK, n - first); i > 0; i -= 4) {
       if (i < 4) {
         // The last turn reads and writes scratch, where there is room for a whole vector.
         memory.copy(scratch, x, <usize> i << 2);
@@ -155,10 +150,23 @@ export function convertJob(args: usize, from: i32, to: i32, scratch: usize): voi
       }
       const v = v128.load(x);
       let w: v128;
-      if (what == 0) w = i32x4.trunc_sat_f32x4_s(v);
-      else if (what == 1) w = v128.and(f32x4.ne(v, f32x4.splat(0)), one);
-      else if (what == 2) w = f32x4.convert_i32x4_s(v);
-      else w = v128.and(i32x4.ne(v, zero), one);
+      switch (what) {
+        case kinds.FLOAT_TO_INTEGER:
+          w = i32x4.trunc_sat_f32x4_s(v);
+          break;
+        case kinds.FLOAT_TO_BOOL:
+          w = v128.and(f32x4.ne(v, f32x4.splat(0)), one);
+          break;
+        case kinds.INTEGER_TO_FLOAT:
+          w = f32x4.convert_i32x4_s(v);
+          break;
+        case kinds.INTEGER_TO_BOOL:
+          w = v128.and(i32x4.ne(v, zero), one);
+          break;
+        default:
+          unreachable();
+          return;
+      }
       if (i < 4) {
         v128.store(scratch, w);
         memory.copy(y, scratch, <usize> i << 2);

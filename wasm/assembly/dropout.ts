@@ -29,6 +29,8 @@
 // deno-lint-ignore-file prefer-const -- constants in memory are faster than constants in code: see exp.ts
 
 import { integer, loadPart, number, pointer, storePart } from "./simd.ts";
+import * as word from "./words/dropout.ts";
+import { RUN } from "./words/runs.ts";
 
 let LANES: v128 = i32x4(0, 1, 2, 3);
 let LATER: v128 = i32x4(4, 5, 6, 7);
@@ -166,15 +168,15 @@ function dropRun(
   }
 }
 
-/** Runs of 1024 elements: `args` = y, x, elements, key0, key1, low, high, threshold, scale, bits. */
+/** Runs of elements, each kept or not. */
 export function dropout(args: usize, from: i32, to: i32): void {
-  const count = integer(args, 2), key0 = integer(args, 3), key1 = integer(args, 4);
+  const count = integer(args, word.COUNT), key0 = integer(args, word.KEY0), key1 = integer(args, word.KEY1);
   const start = <u64> load<u32>(args + 20) | (<u64> load<u32>(args + 24) << 32);
-  const threshold = i32x4.splat(integer(args, 7)), scale = f32x4.splat(number(args, 8));
+  const threshold = i32x4.splat(integer(args, word.THRESHOLD)), scale = f32x4.splat(number(args, word.SCALE));
   for (let unit = from; unit < to; unit++) {
-    const skip = <usize> unit << 12, y = pointer(args, 0) + skip, x = pointer(args, 1) + skip;
-    const bits = pointer(args, 9) + (<usize> unit << 7), block = start + (<u64> unit << 9);
-    dropRun(y, x, bits, min(1024, count - (unit << 10)), key0, key1, block, threshold, scale);
+    const skip = <usize> (unit * RUN) << 2, y = pointer(args, word.TO) + skip, x = pointer(args, word.FROM) + skip;
+    const bits = pointer(args, word.BITS) + (<usize> (unit * RUN) >> 3), block = start + (<u64> (unit * RUN) >> 1);
+    dropRun(y, x, bits, min(RUN, count - unit * RUN), key0, key1, block, threshold, scale);
   }
 }
 
@@ -193,11 +195,13 @@ function dropAgain(y: usize, x: usize, bits: usize, n: i32, scale: v128): void {
   }
 }
 
-/** Runs of 1024 elements: `args` = dx, g, elements, scale, bits. */
+/** Runs of the gradient, by the decisions that were kept. */
 export function dropoutBackward(args: usize, from: i32, to: i32): void {
-  const count = integer(args, 2), scale = f32x4.splat(number(args, 3));
+  const count = integer(args, word.COUNT), scale = f32x4.splat(number(args, word.SCALE));
   for (let unit = from; unit < to; unit++) {
-    const skip = <usize> unit << 12, n = min(1024, count - (unit << 10)), bits = pointer(args, 4) + (<usize> unit << 7);
-    dropAgain(pointer(args, 0) + skip, pointer(args, 1) + skip, bits, n, scale);
+    const skip = <usize> (unit * RUN) << 2,
+      n = min(RUN, count - unit * RUN),
+      bits = pointer(args, word.BITS) + (<usize> (unit * RUN) >> 3);
+    dropAgain(pointer(args, word.TO) + skip, pointer(args, word.FROM) + skip, bits, n, scale);
   }
 }

@@ -12,20 +12,17 @@
  * **Ends.** What is left below a whole turn is copied to scratch, computed there like any other turn, and copied back
  * in part.
  *
- * Words of all jobs here: operation, to, a, b, c, elements of a row, bytes per vector in a,
- * b, c (16 or 0), outer axes, blocks of a row, and from word 16 on the outer extents, from
- * 24, 32, 40 the bytes per step in a, b, c. The result is contiguous. A unit is a block of
- * 4096 elements of a row.
+ * The words are those of `words/elementwise.ts`. The result is contiguous; a unit is a block of 4096 elements of a row.
  *
  * @module
  */
 
+import { integer, pointer } from "./simd.ts";
+import * as code from "./codes.ts";
 import { exp4 } from "./exp.ts";
 import { cos4, erf4, log1p4, log4, power, sigmoid4, sin4, tanh4 } from "./functions.ts";
 import { offsetOf } from "./walk.ts";
-
-/** Elements of one unit. */
-const BLOCK: i32 = 4096;
+import * as word from "./words/elementwise.ts";
 
 /** Copies fewer than sixteen words. */
 function copyWords(to: usize, from: usize, count: i32): void {
@@ -46,13 +43,13 @@ function repeated(p: usize, step: usize, aside: usize): usize {
 /** Turns of four elements. */
 function unaryTurns(op: i32, to: usize, end: usize, a: usize): void {
   switch (op) {
-    case 0:
+    case code.UNARY_NEG:
       for (; to < end; to += 16, a += 16) v128.store(to, f32x4.neg(v128.load(a)));
       return;
-    case 1:
+    case code.UNARY_ABS:
       for (; to < end; to += 16, a += 16) v128.store(to, f32x4.abs(v128.load(a)));
       return;
-    case 2: {
+    case code.UNARY_SIGN: {
       // One with the sign of x, except where x is zero or NaN and stays what it is.
       const one = f32x4.splat(1), zero = f32x4.splat(0), sign = f32x4.splat(-0.0);
       for (; to < end; to += 16, a += 16) {
@@ -62,48 +59,51 @@ function unaryTurns(op: i32, to: usize, end: usize, a: usize): void {
       }
       return;
     }
-    case 3:
+    case code.UNARY_FLOOR:
       for (; to < end; to += 16, a += 16) v128.store(to, f32x4.floor(v128.load(a)));
       return;
-    case 4:
+    case code.UNARY_EXP:
       for (; to < end; to += 16, a += 16) v128.store(to, exp4(v128.load(a)));
       return;
-    case 5:
+    case code.UNARY_LOG:
       for (; to < end; to += 16, a += 16) v128.store(to, log4(v128.load(a)));
       return;
-    case 6:
+    case code.UNARY_LOG1P:
       for (; to < end; to += 16, a += 16) v128.store(to, log1p4(v128.load(a)));
       return;
-    case 7:
+    case code.UNARY_SQRT:
       for (; to < end; to += 16, a += 16) v128.store(to, f32x4.sqrt(v128.load(a)));
       return;
-    case 8:
+    case code.UNARY_SIN:
       for (; to < end; to += 16, a += 16) v128.store(to, sin4(v128.load(a)));
       return;
-    case 9:
+    case code.UNARY_COS:
       for (; to < end; to += 16, a += 16) v128.store(to, cos4(v128.load(a)));
       return;
-    case 10:
+    case code.UNARY_TANH:
       for (; to < end; to += 16, a += 16) v128.store(to, tanh4(v128.load(a)));
       return;
-    case 11:
+    case code.UNARY_SIGMOID:
       for (; to < end; to += 16, a += 16) v128.store(to, sigmoid4(v128.load(a)));
       return;
-    case 12:
+    case code.UNARY_ERF:
       for (; to < end; to += 16, a += 16) v128.store(to, erf4(v128.load(a)));
+      return;
+    default:
+      unreachable();
       return;
   }
 }
 
-/** One function of one argument over a block of each row; see the words above. */
+/** One function of one argument over a block of each row. */
 export function unaryJob(args: usize, from: i32, to: i32, scratch: usize): void {
-  const op = load<i32>(args), target = load<usize>(args + 4), a = load<usize>(args + 8);
-  const n = load<i32>(args + 20), step = load<usize>(args + 24);
-  const axes = load<i32>(args + 36), blocks = load<i32>(args + 40);
+  const op = integer(args, word.OPERATION), target = pointer(args, word.TO), a = pointer(args, word.A);
+  const n = integer(args, word.COUNT), step = pointer(args, word.STEP_A);
+  const axes = integer(args, word.AXES), blocks = integer(args, word.BLOCKS);
   for (let unit = from; unit < to; unit++) {
-    const row = unit / blocks, first = (unit % blocks) * BLOCK, count = min(BLOCK, n - first);
+    const row = unit / blocks, first = (unit % blocks) * word.BLOCK, count = min(word.BLOCK, n - first);
     let y = target + (<usize> (row * n + first) << 2);
-    let x = a + offsetOf(row, axes, args + 64, args + 96);
+    let x = a + offsetOf(args, 0, row, axes);
     if (step) x += <usize> first << 2;
     else {
       // A row of one repeated element.
@@ -148,38 +148,43 @@ function binaryTurns(op: i32, to: usize, end: usize, a: usize, stepA: usize, b: 
     a += stepA;
     b += stepB;
     switch (op) {
-      case 0:
+      case code.ARITHMETIC_ADD:
         p = f32x4.add(a0, b0), q = f32x4.add(a1, b1), r = f32x4.add(a2, b2), s = f32x4.add(a3, b3);
         break;
-      case 1:
+      case code.ARITHMETIC_SUB:
         p = f32x4.sub(a0, b0), q = f32x4.sub(a1, b1), r = f32x4.sub(a2, b2), s = f32x4.sub(a3, b3);
         break;
-      case 2:
+      case code.ARITHMETIC_MUL:
         p = f32x4.mul(a0, b0), q = f32x4.mul(a1, b1), r = f32x4.mul(a2, b2), s = f32x4.mul(a3, b3);
         break;
-      case 3:
+      case code.ARITHMETIC_DIV:
         p = f32x4.div(a0, b0), q = f32x4.div(a1, b1), r = f32x4.div(a2, b2), s = f32x4.div(a3, b3);
         break;
-      case 5:
+      case code.ARITHMETIC_MAX:
         p = f32x4.max(a0, b0), q = f32x4.max(a1, b1), r = f32x4.max(a2, b2), s = f32x4.max(a3, b3);
         break;
-      case 6:
+      case code.ARITHMETIC_MIN:
         p = f32x4.min(a0, b0), q = f32x4.min(a1, b1), r = f32x4.min(a2, b2), s = f32x4.min(a3, b3);
         break;
-      case 8:
+      case code.COMPARISON_EQUAL:
         p = f32x4.eq(a0, b0), q = f32x4.eq(a1, b1), r = f32x4.eq(a2, b2), s = f32x4.eq(a3, b3);
         break;
-      case 9:
+      case code.COMPARISON_NOT_EQUAL:
         p = f32x4.ne(a0, b0), q = f32x4.ne(a1, b1), r = f32x4.ne(a2, b2), s = f32x4.ne(a3, b3);
         break;
-      case 10:
+      case code.COMPARISON_LESS:
         p = f32x4.lt(a0, b0), q = f32x4.lt(a1, b1), r = f32x4.lt(a2, b2), s = f32x4.lt(a3, b3);
         break;
-      default:
+      case code.COMPARISON_LESS_EQUAL:
         p = f32x4.le(a0, b0), q = f32x4.le(a1, b1), r = f32x4.le(a2, b2), s = f32x4.le(a3, b3);
         break;
+      default:
+        unreachable();
+        return;
     }
-    if (op >= 8) p = v128.and(p, one), q = v128.and(q, one), r = v128.and(r, one), s = v128.and(s, one);
+    if (op >= code.COMPARISON_EQUAL) {
+      p = v128.and(p, one), q = v128.and(q, one), r = v128.and(r, one), s = v128.and(s, one);
+    }
     v128.store(to, p);
     v128.store(to + 16, q);
     v128.store(to + 32, r);
@@ -194,33 +199,36 @@ function integerTurns(op: i32, to: usize, end: usize, a: usize, stepA: usize, b:
     const x = v128.load(a), y = v128.load(b);
     let z: v128;
     switch (op) {
-      case 0:
+      case code.ARITHMETIC_ADD:
         z = i32x4.add(x, y);
         break;
-      case 1:
+      case code.ARITHMETIC_SUB:
         z = i32x4.sub(x, y);
         break;
-      case 2:
+      case code.ARITHMETIC_MUL:
         z = i32x4.mul(x, y);
         break;
-      case 5:
+      case code.ARITHMETIC_MAX:
         z = i32x4.max_s(x, y);
         break;
-      case 6:
+      case code.ARITHMETIC_MIN:
         z = i32x4.min_s(x, y);
         break;
-      case 8:
+      case code.COMPARISON_EQUAL:
         z = v128.and(i32x4.eq(x, y), one);
         break;
-      case 9:
+      case code.COMPARISON_NOT_EQUAL:
         z = v128.and(i32x4.ne(x, y), one);
         break;
-      case 10:
+      case code.COMPARISON_LESS:
         z = v128.and(i32x4.lt_s(x, y), one);
         break;
-      default:
+      case code.COMPARISON_LESS_EQUAL:
         z = v128.and(i32x4.le_s(x, y), one);
         break;
+      default:
+        unreachable();
+        return;
     }
     v128.store(to, z);
     a += stepA;
@@ -238,10 +246,28 @@ function integerPower(base: i32, exponent: i32): i32 {
   return result;
 }
 
-/** Functions that have no vector form: 3 = integer division, 4 = power, 7 = remainder. */
+/** Whether a function has no vector form. */
+function isSingle(op: i32, integers: bool): bool {
+  return op == code.ARITHMETIC_POW || op == code.ARITHMETIC_MOD || (integers && op == code.ARITHMETIC_DIV);
+}
+
+/** One number of those functions. */
+function single(op: i32, x: f32, y: f32): f32 {
+  return op == code.ARITHMETIC_POW ? power(x, y) : remainder(x, y);
+}
+
+/** One integer of those functions. */
+function singleInteger(op: i32, a: i32, b: i32): i32 {
+  if (op == code.ARITHMETIC_POW) return integerPower(a, b);
+  // In 64 bits, where the lowest number divided by -1 does not overflow.
+  const x = <i64> a, y = <i64> b, rest = x % y, off = rest != 0 && (rest < 0) != (y < 0);
+  return <i32> (op == code.ARITHMETIC_DIV ? x / y - <i64> off : off ? rest + y : rest);
+}
+
+/** Elements one at a time. */
 function singleTurns(
   op: i32,
-  integer: bool,
+  integers: bool,
   to: usize,
   count: i32,
   a: usize,
@@ -252,15 +278,8 @@ function singleTurns(
   stepA >>= 2;
   stepB >>= 2;
   for (; count > 0; count--) {
-    if (!integer) {
-      const x = load<f32>(a), y = load<f32>(b);
-      store<f32>(to, op == 4 ? power(x, y) : remainder(x, y));
-    } else if (op == 4) store<i32>(to, integerPower(load<i32>(a), load<i32>(b)));
-    else {
-      // In 64 bits, where the lowest number divided by -1 does not overflow.
-      const x = <i64> load<i32>(a), y = <i64> load<i32>(b), rest = x % y, off = rest != 0 && (rest < 0) != (y < 0);
-      store<i32>(to, <i32> (op == 3 ? x / y - <i64> off : off ? rest + y : rest));
-    }
+    if (integers) store<i32>(to, singleInteger(op, load<i32>(a), load<i32>(b)));
+    else store<f32>(to, single(op, load<f32>(a), load<f32>(b)));
     to += 4;
     a += stepA;
     b += stepB;
@@ -268,25 +287,28 @@ function singleTurns(
 }
 
 /** One function of two float32 (or int32) arguments over a block of each row. */
-export function binaryJob(args: usize, from: i32, to: i32, scratch: usize, integer: bool): void {
-  const op = load<i32>(args), target = load<usize>(args + 4), a = load<usize>(args + 8), b = load<usize>(args + 12);
-  const n = load<i32>(args + 20), stepA = load<usize>(args + 24), stepB = load<usize>(args + 28);
-  const axes = load<i32>(args + 36), blocks = load<i32>(args + 40);
-  const single = op == 4 || op == 7 || (integer && op == 3);
+export function binaryJob(args: usize, from: i32, to: i32, scratch: usize, integers: bool): void {
+  const op = integer(args, word.OPERATION),
+    target = pointer(args, word.TO),
+    a = pointer(args, word.A),
+    b = pointer(args, word.B);
+  const n = integer(args, word.COUNT), stepA = pointer(args, word.STEP_A), stepB = pointer(args, word.STEP_B);
+  const axes = integer(args, word.AXES), blocks = integer(args, word.BLOCKS);
+  const alone = isSingle(op, integers);
   for (let unit = from; unit < to; unit++) {
-    const row = unit / blocks, first = (unit % blocks) * BLOCK, count = min(BLOCK, n - first);
+    const row = unit / blocks, first = (unit % blocks) * word.BLOCK, count = min(word.BLOCK, n - first);
     const z = target + (<usize> (row * n + first) << 2);
-    let x = a + offsetOf(row, axes, args + 64, args + 96), y = b + offsetOf(row, axes, args + 64, args + 128);
+    let x = a + offsetOf(args, 0, row, axes), y = b + offsetOf(args, 1, row, axes);
     if (stepA) x += <usize> first << 2;
     if (stepB) y += <usize> first << 2;
-    if (single) {
-      singleTurns(op, integer, z, count, x, stepA, y, stepB);
+    if (alone) {
+      singleTurns(op, integers, z, count, x, stepA, y, stepB);
       continue;
     }
     x = repeated(x, stepA, scratch);
     y = repeated(y, stepB, scratch + 16);
     const rest = count & 15, whole = <usize> (count - rest) << 2;
-    if (integer) integerTurns(op, z, z + whole, x, stepA, y, stepB);
+    if (integers) integerTurns(op, z, z + whole, x, stepA, y, stepB);
     else binaryTurns(op, z, z + whole, x, stepA, y, stepB);
     if (!rest) continue;
     if (stepA) {
@@ -297,7 +319,7 @@ export function binaryJob(args: usize, from: i32, to: i32, scratch: usize, integ
       copyWords(scratch + 128, y + whole, rest);
       y = scratch + 128;
     }
-    if (integer) integerTurns(op, scratch + 192, scratch + 256, x, stepA, y, stepB);
+    if (integers) integerTurns(op, scratch + 192, scratch + 256, x, stepA, y, stepB);
     else binaryTurns(op, scratch + 192, scratch + 256, x, stepA, y, stepB);
     copyWords(z + whole, scratch + 192, rest);
   }
@@ -305,16 +327,16 @@ export function binaryJob(args: usize, from: i32, to: i32, scratch: usize, integ
 
 /** `to = choose ? a : b` over a block of each row; the words name a, b, choose in this order. */
 export function selectJob(args: usize, from: i32, to: i32): void {
-  const target = load<usize>(args + 4), a = load<usize>(args + 8);
-  const b = load<usize>(args + 12), c = load<usize>(args + 16);
-  const n = load<i32>(args + 20), stepA = load<usize>(args + 24);
-  const stepB = load<usize>(args + 28), stepC = load<usize>(args + 32);
-  const axes = load<i32>(args + 36), blocks = load<i32>(args + 40), zero = i32x4.splat(0);
+  const target = pointer(args, word.TO), a = pointer(args, word.A);
+  const b = pointer(args, word.B), c = pointer(args, word.C);
+  const n = integer(args, word.COUNT), stepA = pointer(args, word.STEP_A);
+  const stepB = pointer(args, word.STEP_B), stepC = pointer(args, word.STEP_C);
+  const axes = integer(args, word.AXES), blocks = integer(args, word.BLOCKS), zero = i32x4.splat(0);
   for (let unit = from; unit < to; unit++) {
-    const row = unit / blocks, first = (unit % blocks) * BLOCK, count = min(BLOCK, n - first);
+    const row = unit / blocks, first = (unit % blocks) * word.BLOCK, count = min(word.BLOCK, n - first);
     let z = target + (<usize> (row * n + first) << 2);
-    let x = a + offsetOf(row, axes, args + 64, args + 96), y = b + offsetOf(row, axes, args + 64, args + 128);
-    let m = c + offsetOf(row, axes, args + 64, args + 160);
+    let x = a + offsetOf(args, 0, row, axes), y = b + offsetOf(args, 1, row, axes);
+    let m = c + offsetOf(args, 2, row, axes);
     if (stepA) x += <usize> first << 2;
     if (stepB) y += <usize> first << 2;
     if (stepC) m += <usize> first << 2;

@@ -57,5 +57,7 @@ export function fusedJob(job: i32, args: usize, from: i32, to: i32, scratch: usi
       return attentionFew(args, from, to, scratch);
     case op.ATTENTION_BACKWARD:
       return attentionBackward(args, from, to, scratch);
+    default:
+      unreachable();
   }
 }

@@ -47,6 +47,7 @@
 import { begin, fourRows } from "./matvec.ts";
 import { packColumns } from "./packing.ts";
 import { integer, madd, pointer } from "./simd.ts";
+import * as word from "./words/halves.ts";
 
 /** Sign, exponent and fraction in the places of a float32's. */
 let FIELDS: v128 = i32x4.splat(<i32> 0x8fffe000);
@@ -80,15 +81,17 @@ function halved(v: v128): v128 {
 /**
  * Packs panels of a matrix; a unit is a panel.
  *
- * Words: to, from, bytes from column to column, from row to row (one of them 4), columns, depth.
- * Scratch: a float32 panel.
+ * Neighbours lie along one of its axes. Scratch: a float32 panel.
  */
 export function packHalvesJob(args: usize, from: i32, to: i32, scratch: usize): void {
-  const across = pointer(args, 2), along = pointer(args, 3), columns = integer(args, 4), depth = integer(args, 5);
-  let y = pointer(args, 0) + (<usize> (from * depth) << 4);
+  const across = pointer(args, word.ACROSS),
+    along = pointer(args, word.ALONG),
+    columns = integer(args, word.COLUMNS),
+    depth = integer(args, word.DEPTH);
+  let y = pointer(args, word.TO) + (<usize> (from * depth) << 4);
   for (let unit = from; unit < to; unit++) {
     const j = unit << 3;
-    packColumns(scratch, pointer(args, 1) + <usize> j * across, along, across, min(8, columns - j), depth);
+    packColumns(scratch, pointer(args, word.FROM) + <usize> j * across, along, across, min(8, columns - j), depth);
     for (let x = scratch, end = x + (<usize> depth << 5); x < end; x += 32) {
       v128.store(y, v128.or(halved(v128.load(x)), i32x4.shl(halved(v128.load(x + 16)), 16)));
       y += 16;
@@ -115,14 +118,16 @@ function unpackPanel(y: usize, p: usize, depth: i32): void {
 
 /**
  * The float32 panels of some columns, or some terms of them; a unit is a panel.
- *
- * Words: to, first term of the first panel, terms, bytes from panel to panel.
  */
 export function unpackHalvesJob(args: usize, from: i32, to: i32): void {
-  const depth = integer(args, 2);
+  const depth = integer(args, word.DEPTH);
   for (let unit = from; unit < to; unit++) {
     const skip = <usize> unit;
-    unpackPanel(pointer(args, 0) + skip * (<usize> depth << 5), pointer(args, 1) + skip * pointer(args, 3), depth);
+    unpackPanel(
+      pointer(args, word.TO) + skip * (<usize> depth << 5),
+      pointer(args, word.PANELS) + skip * pointer(args, word.PANEL_BYTES),
+      depth,
+    );
   }
 }
 
@@ -164,13 +169,18 @@ function scaled(y: usize, x: usize, f: f32, n: i32): void {
 /**
  * Rows times panels; a unit is a panel.
  *
- * Words: x, panels, y, rows of x, columns, depth, bytes from row to row of x, of y, biases or 0.
  * Scratch: 256 bytes, and up to three scaled rows or, for more rows, 512 terms of a float32 panel.
  */
 export function rowsTimesHalvesJob(args: usize, from: i32, to: i32, scratch: usize): void {
-  const x = pointer(args, 0), y = pointer(args, 2), rows = integer(args, 3), columns = integer(args, 4);
-  const depth = integer(args, 5), ldx = pointer(args, 6), ldy = pointer(args, 7), bias = pointer(args, 8);
-  const bytes = <usize> depth << 4, panels = pointer(args, 1), wide = scratch + 256;
+  const x = pointer(args, word.FROM),
+    y = pointer(args, word.TO),
+    rows = integer(args, word.ROWS),
+    columns = integer(args, word.COLUMNS);
+  const depth = integer(args, word.DEPTH),
+    ldx = pointer(args, word.FROM_ROW),
+    ldy = pointer(args, word.TO_ROW),
+    bias = pointer(args, word.BIAS);
+  const bytes = <usize> depth << 4, panels = pointer(args, word.PANELS), wide = scratch + 256;
   if (rows < 4) {
     const ldw = <usize> depth << 2;
     for (let row = 0; row < rows; row++) scaled(wide + ldw * row, x + ldx * row, UP, depth);

@@ -29,6 +29,8 @@ import { argsortJob } from "./sort.ts";
 export function job(op: i32, args: usize, from: i32, to: i32, scratch: usize): void {
   if (op >= opcodes.FUSED) return fusedJob(op, args, from, to, scratch);
   switch (op) {
+    case opcodes.NOTHING:
+      return;
     case opcodes.PACK:
       return packJob(args, from, to);
     case opcodes.MULTIPLY:
@@ -81,5 +83,7 @@ export function job(op: i32, args: usize, from: i32, to: i32, scratch: usize): v
       return scatterAddJob(args, from, to);
     case opcodes.ARGSORT:
       return argsortJob(args, from, to, scratch);
+    default:
+      unreachable();
   }
 }

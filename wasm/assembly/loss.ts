@@ -25,17 +25,20 @@
 import { expNegative4 } from "./exp.ts";
 import { integer, loadPart, madd, number, pointer, storePart } from "./simd.ts";
 import { log1, maxRow, sumOfExponentials, sumRow } from "./softmax.ts";
+import * as word from "./words/loss.ts";
 
-/** Rows of the loss: `args` = loss, maximum, sum, logits, targets, V, ignored id, $\epsilon$. */
+/** Rows of the loss. */
 export function crossEntropy(args: usize, from: i32, to: i32): void {
-  const loss = pointer(args, 0), maximum = pointer(args, 1), sum = pointer(args, 2);
-  const V = integer(args, 5), ignored = integer(args, 6), smoothing = number(args, 7);
+  const loss = pointer(args, word.TO), maximum = pointer(args, word.MAXIMUM), sum = pointer(args, word.SUM);
+  const V = integer(args, word.CLASSES),
+    ignored = integer(args, word.IGNORED),
+    smoothing = number(args, word.SMOOTHING);
   for (let row = from; row < to; row++) {
     const at = <usize> row << 2;
-    const target = load<i32>(pointer(args, 4) + at);
+    const target = load<i32>(pointer(args, word.TARGETS) + at);
     let m: f32 = 0, s: f32 = 1, value: f32 = 0;
     if (target != ignored) {
-      const x = pointer(args, 3) + <usize> row * (<usize> V << 2);
+      const x = pointer(args, word.LOGITS) + <usize> row * (<usize> V << 2);
       m = maxRow(x, V);
       s = sumOfExponentials(x, V, m);
       value = m - load<f32>(x + (<usize> target << 2));
@@ -51,21 +54,22 @@ export function crossEntropy(args: usize, from: i32, to: i32): void {
 /**
  * Rows of the gradient of the logits.
  *
- * $dx_v = g\,(p_v - (1 - \epsilon)[v = t] - \epsilon / V)$: `args` = dx, maximum, sum,
- * logits, targets, V, ignored id, $\epsilon$, gradient.
+ * $dx_v = g\,(p_v - (1 - \epsilon)[v = t] - \epsilon / V)$.
  */
 export function crossEntropyBackward(args: usize, from: i32, to: i32): void {
-  const V = integer(args, 5), ignored = integer(args, 6), smoothing = number(args, 7);
+  const V = integer(args, word.CLASSES),
+    ignored = integer(args, word.IGNORED),
+    smoothing = number(args, word.SMOOTHING);
   for (let row = from; row < to; row++) {
     const at = <usize> row << 2, skip = <usize> row * (<usize> V << 2);
-    const target = load<i32>(pointer(args, 4) + at), dx = pointer(args, 0) + skip;
+    const target = load<i32>(pointer(args, word.TARGETS) + at), dx = pointer(args, word.TO) + skip;
     if (target == ignored) {
       memory.fill(dx, 0, <usize> V << 2);
       continue;
     }
-    const g = load<f32>(pointer(args, 8) + at);
-    const m = load<f32>(pointer(args, 1) + at), s = load<f32>(pointer(args, 2) + at);
-    probabilities(dx, pointer(args, 3) + skip, V, m, g / s, -g * smoothing / <f32> V);
+    const g = load<f32>(pointer(args, word.GRADIENT) + at);
+    const m = load<f32>(pointer(args, word.MAXIMUM) + at), s = load<f32>(pointer(args, word.SUM) + at);
+    probabilities(dx, pointer(args, word.LOGITS) + skip, V, m, g / s, -g * smoothing / <f32> V);
     const hit = dx + (<usize> target << 2);
     store<f32>(hit, load<f32>(hit) - g * (1 - smoothing));
   }

@@ -20,12 +20,14 @@
  * @module
  */
 
+import { integer, pointer } from "./simd.ts";
 import { packColumns, packRows, restWidth, wholeRows } from "./packing.ts";
 import { lowTile, MR, NR, tile } from "./tile.ts";
 import { offsetOf } from "./walk.ts";
 
 export { packColumns, packRows } from "./packing.ts";
 export { MR, NR } from "./tile.ts";
+import * as word from "./words/matmul.ts";
 
 /**
  * A tile of which the rows `[first, end)` and `width` columns belong to the result; `c` and
@@ -145,18 +147,18 @@ export function multiplyBlock(
 /**
  * Multiplies; a unit is a block of `blockRows` × `blockColumns`, row blocks first. Up to eight rows
  * that would be left over belong to the last block.
- *
- * Words: left, right, c, ldc, rows, columns, depth, addend, ldAddend, blockRows, blockColumns
- * (multiples of `MR` and 8), bytes from panel to panel of the right operand, bytes from row to row of
- * the left one or 0 if it is packed.
  */
 export function multiplyJob(args: usize, from: i32, to: i32, scratch: usize): void {
-  const left = load<usize>(args), right = load<usize>(args + 4);
-  const c = load<usize>(args + 8), ldc = load<usize>(args + 12);
-  const rows = load<i32>(args + 16), columns = load<i32>(args + 20), depth = load<i32>(args + 24);
-  const addend = load<usize>(args + 28), ldAddend = load<usize>(args + 32);
-  const blockRows = load<i32>(args + 36), blockColumns = load<i32>(args + 40), rightStep = load<usize>(args + 44);
-  const rightRow = load<usize>(args + 48), leftRow = load<usize>(args + 52), leftStep = load<usize>(args + 56);
+  const left = pointer(args, word.LEFT), right = pointer(args, word.RIGHT);
+  const c = pointer(args, word.TO), ldc = pointer(args, word.TO_ROW);
+  const rows = integer(args, word.ROWS), columns = integer(args, word.COLUMNS), depth = integer(args, word.DEPTH);
+  const addend = pointer(args, word.ADDEND), ldAddend = pointer(args, word.ADDEND_ROW);
+  const blockRows = integer(args, word.BLOCK_ROWS),
+    blockColumns = integer(args, word.BLOCK_COLUMNS),
+    rightStep = pointer(args, word.RIGHT_PANEL);
+  const rightRow = pointer(args, word.RIGHT_ROW),
+    leftRow = pointer(args, word.LEFT_ROW),
+    leftStep = pointer(args, word.LEFT_COLUMN);
   const ahead = leftRow ? leftRow : <usize> depth << 2;
   const down = max(1, (rows - 9 + blockRows) / blockRows);
   for (let unit = from; unit < to; unit++) {
@@ -183,21 +185,17 @@ export function multiplyJob(args: usize, from: i32, to: i32, scratch: usize): vo
 
 /**
  * Whole products, one per unit: batches of matrices that fit into the scratch of a thread.
- *
- * Words: a, b, c, rows, columns, depth, then the bytes from row to row and from column to
- * column of `a` and of `b`, the largest depth of one block, the number of batch axes, and
- * from word 16 on their extents, from 24 the bytes per step in `a`, from 32 in `b`.
  */
 export function multiplyEachJob(args: usize, from: i32, to: i32, scratch: usize): void {
-  const a = load<usize>(args), b = load<usize>(args + 4), c = load<usize>(args + 8);
-  const rows = load<i32>(args + 12), columns = load<i32>(args + 16), depth = load<i32>(args + 20);
-  const aRow = load<usize>(args + 24), aColumn = load<usize>(args + 28);
-  const bRow = load<usize>(args + 32), bColumn = load<usize>(args + 36);
-  const block = load<i32>(args + 40), axes = load<i32>(args + 44);
+  const a = pointer(args, word.LEFT), b = pointer(args, word.RIGHT), c = pointer(args, word.TO);
+  const rows = integer(args, word.ROWS), columns = integer(args, word.COLUMNS), depth = integer(args, word.DEPTH);
+  const aRow = pointer(args, word.LEFT_ROW), aColumn = pointer(args, word.LEFT_COLUMN);
+  const bRow = pointer(args, word.RIGHT_ROW), bColumn = pointer(args, word.RIGHT_COLUMN);
+  const block = integer(args, word.BLOCK), axes = integer(args, word.AXES);
   const ldc = <usize> columns << 2;
   const left = scratch + 256, right = left + <usize> ((rows + MR - 1) / MR * MR) * (<usize> block << 2);
   for (let unit = from; unit < to; unit++) {
-    const x = a + offsetOf(unit, axes, args + 64, args + 96), y = b + offsetOf(unit, axes, args + 64, args + 128);
+    const x = a + offsetOf(args, 0, unit, axes), y = b + offsetOf(args, 1, unit, axes);
     const z = c + <usize> unit * (<usize> rows * ldc);
     for (let k = 0; k < depth; k += block) {
       const terms = min(block, depth - k);

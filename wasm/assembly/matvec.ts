@@ -30,11 +30,9 @@
  * @module
  */
 
-import { madd, sumLanes } from "./simd.ts";
+import { integer, madd, pointer, sumLanes } from "./simd.ts";
 import { offsetOf } from "./walk.ts";
-
-/** Columns of one unit: long runs read fastest. */
-const RUN: i32 = 2048;
+import * as word from "./words/matvec.ts";
 
 /** `y[0..n) += Σ x[k] w[k, 0..n)` for eight rows of weights, `ld` bytes apart. */
 function sweepEight(y: usize, x: usize, w: usize, ld: usize, n: i32): void {
@@ -87,22 +85,20 @@ function sweepOne(y: usize, x: f32, w: usize, n: i32): void {
 /**
  * Rows times a matrix stored row by row. A unit is a block of 2048 columns of one batch element.
  *
- * Words: x, w, y, rows of x, columns, depth, bytes from row to row of x, of w, of y, address
- * of one row of biases or 0, batch axes, and from word 16 on their extents, from 24 the bytes
- * per step in x, from 32 in w. The elements of each row lie side by side; y is contiguous over
+ * The elements of each row lie side by side; y is contiguous over
  * the batch.
  */
 export function rowsTimesMatrixJob(args: usize, from: i32, to: i32): void {
-  const x = load<usize>(args), w = load<usize>(args + 4), y = load<usize>(args + 8);
-  const rows = load<i32>(args + 12), columns = load<i32>(args + 16), depth = load<i32>(args + 20);
-  const ldx = load<usize>(args + 24), ldw = load<usize>(args + 28), ldy = load<usize>(args + 32);
-  const bias = load<usize>(args + 36), axes = load<i32>(args + 40);
-  const blocks = (columns + RUN - 1) / RUN;
+  const x = pointer(args, word.FROM), w = pointer(args, word.MATRIX), y = pointer(args, word.TO);
+  const rows = integer(args, word.ROWS), columns = integer(args, word.COLUMNS), depth = integer(args, word.DEPTH);
+  const ldx = pointer(args, word.FROM_ROW), ldw = pointer(args, word.MATRIX_LINE), ldy = pointer(args, word.TO_ROW);
+  const bias = pointer(args, word.BIAS), axes = integer(args, word.AXES);
+  const blocks = (columns + word.RUN - 1) / word.RUN;
   for (let unit = from; unit < to; unit++) {
-    const batch = unit / blocks, j = (unit % blocks) * RUN, n = min(RUN, columns - j);
+    const batch = unit / blocks, j = (unit % blocks) * word.RUN, n = min(word.RUN, columns - j);
     const skip = <usize> j << 2;
-    const px = x + offsetOf(batch, axes, args + 64, args + 96);
-    let pw = w + offsetOf(batch, axes, args + 64, args + 128) + skip;
+    const px = x + offsetOf(args, 0, batch, axes);
+    let pw = w + offsetOf(args, 1, batch, axes) + skip;
     const py = y + <usize> (batch * rows) * ldy + skip;
     for (let i = 0; i < rows; i++) {
       if (bias) memory.copy(py + <usize> i * ldy, bias + skip, <usize> n << 2);
@@ -158,34 +154,29 @@ function dotFour(y: usize, step: usize, x: usize, w: usize, ld: usize, n: i32): 
   store<f32>(y + step + step + step, s3);
 }
 
-/** Outputs of one unit. */
-const OUTPUTS: i32 = 32;
-
 /**
  * Rows times a matrix stored column by column; a unit is 32 columns of one batch element.
  *
  * Four neighbouring columns at a time share what is read of the row: best while the weights fit into a
  * cache. From main memory the four come from the four quarters of the work. One that is left over takes
  * all four places.
- *
- * Words: x, w, y, rows of x, columns, depth, bytes from row to row of x, bytes from column to
- * column of w, bytes from row to row of y, from column to column of y, bytes of y per batch
- * element, whether the weights come from main memory, batch axes, and from word 16 on their extents, from
- * 24 the bytes per step in x, from 32 in w.
  */
 export function rowsTimesTransposeJob(args: usize, from: i32, to: i32): void {
-  const x = load<usize>(args), w = load<usize>(args + 4), y = load<usize>(args + 8);
-  const rows = load<i32>(args + 12), columns = load<i32>(args + 16), depth = load<i32>(args + 20);
-  const ldx = load<usize>(args + 24), ldw = load<usize>(args + 28);
-  const down = load<usize>(args + 32), across = load<usize>(args + 36), batchBytes = load<usize>(args + 40);
-  const streamed = load<i32>(args + 44) && to - from > 1, axes = load<i32>(args + 48);
-  const blocks = (columns + OUTPUTS - 1) / OUTPUTS;
+  const x = pointer(args, word.FROM), w = pointer(args, word.MATRIX), y = pointer(args, word.TO);
+  const rows = integer(args, word.ROWS), columns = integer(args, word.COLUMNS), depth = integer(args, word.DEPTH);
+  const ldx = pointer(args, word.FROM_ROW), ldw = pointer(args, word.MATRIX_LINE);
+  const down = pointer(args, word.TO_ROW),
+    across = pointer(args, word.TO_COLUMN),
+    batchBytes = pointer(args, word.TO_BATCH);
+  const streamed = integer(args, word.STREAMED) && to - from > 1, axes = integer(args, word.AXES);
+  const blocks = (columns + word.FEW_COLUMNS - 1) / word.FEW_COLUMNS;
   for (let unit = from; unit < to; unit++) {
-    const batch = unit / blocks, first = (unit % blocks) * OUTPUTS;
+    const batch = unit / blocks, first = (unit % blocks) * word.FEW_COLUMNS;
     // All columns of this batch element that are among the units, or those of this unit.
-    const units = streamed ? min(to - unit, blocks - unit % blocks) : 1, end = min(first + units * OUTPUTS, columns);
-    const px = x + offsetOf(batch, axes, args + 64, args + 96);
-    const pw = w + offsetOf(batch, axes, args + 64, args + 128), py = y + <usize> batch * batchBytes;
+    const units = streamed ? min(to - unit, blocks - unit % blocks) : 1,
+      end = min(first + units * word.FEW_COLUMNS, columns);
+    const px = x + offsetOf(args, 0, batch, axes);
+    const pw = w + offsetOf(args, 1, batch, axes), py = y + <usize> batch * batchBytes;
     const quarter = (end - first) >> 2, apart = streamed ? quarter : 1, step = streamed ? 1 : 4;
     let j = first;
     for (let n = quarter; n > 0; n--) {
@@ -288,13 +279,12 @@ export function begin(y: usize, bias: usize, bytes: usize): void {
 /**
  * Rows times panels of eight columns, as `packColumns` writes them; a unit is a panel.
  *
- * Words: x, panels, y, rows of x (at most eight), columns, depth, bytes from row to row of x, of y,
- * biases or 0.
+ * There are at most eight rows.
  */
 export function rowsTimesPanelsJob(args: usize, from: i32, to: i32, scratch: usize): void {
-  const x = load<usize>(args), panels = load<usize>(args + 4), y = load<usize>(args + 8);
-  const rows = load<i32>(args + 12), columns = load<i32>(args + 16), depth = load<i32>(args + 20);
-  const ldx = load<usize>(args + 24), ldy = load<usize>(args + 28), bias = load<usize>(args + 32);
+  const x = pointer(args, word.FROM), panels = pointer(args, word.MATRIX), y = pointer(args, word.TO);
+  const rows = integer(args, word.ROWS), columns = integer(args, word.COLUMNS), depth = integer(args, word.DEPTH);
+  const ldx = pointer(args, word.FROM_ROW), ldy = pointer(args, word.TO_ROW), bias = pointer(args, word.BIAS);
   const bytes = <usize> depth << 5, whole = min(to, columns >> 3), part = <usize> (columns & 7) << 2;
 
   // Sums grow in place, those of the last columns, if they are fewer than eight, in the scratch.

@@ -27,6 +27,8 @@
 
 import { integer, madd, number, pointer, sumLanes } from "./simd.ts";
 import { sumRow } from "./softmax.ts";
+import * as word from "./words/normalization.ts";
+import * as partial from "./words/partials.ts";
 
 /** $\sum_i (x_i - \mu)^2$ of `n` numbers. */
 function squaresRow(x: usize, n: i32, mean: f32): f32 {
@@ -73,16 +75,19 @@ function affineRow(y: usize, x: usize, gain: usize, bias: usize, n: i32, mean: f
   }
 }
 
-/** Rows of the normalization: `args` = y, mean, scale, x, gain, bias, E, centred, $\epsilon$. */
+/** Rows of the normalization. */
 export function normalize(args: usize, from: i32, to: i32): void {
-  const n = integer(args, 6), centred = integer(args, 7), epsilon = number(args, 8), bytes = <usize> n << 2;
+  const n = integer(args, word.COLUMNS),
+    centred = integer(args, word.CENTRED),
+    epsilon = number(args, word.EPSILON),
+    bytes = <usize> n << 2;
   for (let row = from; row < to; row++) {
-    const skip = <usize> row * bytes, at = <usize> row << 2, x = pointer(args, 3) + skip;
+    const skip = <usize> row * bytes, at = <usize> row << 2, x = pointer(args, word.FROM) + skip;
     const mean: f32 = centred ? sumRow(x, n) / <f32> n : 0;
     const scale: f32 = 1 / sqrt<f32>(squaresRow(x, n, mean) / <f32> n + epsilon);
-    affineRow(pointer(args, 0) + skip, x, pointer(args, 4), pointer(args, 5), n, mean, scale);
-    if (centred) store<f32>(pointer(args, 1) + at, mean);
-    store<f32>(pointer(args, 2) + at, scale);
+    affineRow(pointer(args, word.TO) + skip, x, pointer(args, word.GAIN), pointer(args, word.BIAS), n, mean, scale);
+    if (centred) store<f32>(pointer(args, word.MEAN) + at, mean);
+    store<f32>(pointer(args, word.SCALE) + at, scale);
   }
 }
 
@@ -155,37 +160,37 @@ function gradientRow(
   }
 }
 
-/**
- * Blocks of rows of the gradient: `args` = dx, x, g, mean, scale, gain, partial sums
- * `[blocks, 2, E]`, E, centred, rows, rows per block.
- */
+/** Blocks of rows of the gradient. */
 export function normalizeBackward(args: usize, from: i32, to: i32, scratch: usize): void {
-  const n = integer(args, 7), centred = integer(args, 8), rows = integer(args, 9), length = integer(args, 10);
-  const bytes = <usize> n << 2, gain = pointer(args, 5);
+  const n = integer(args, word.COLUMNS),
+    centred = integer(args, word.CENTRED),
+    rows = integer(args, word.ROWS),
+    length = integer(args, word.BLOCK_ROWS);
+  const bytes = <usize> n << 2, gain = pointer(args, word.GAIN);
   for (let block = from; block < to; block++) {
-    const gains = pointer(args, 6) + <usize> block * (bytes << 1), biases = gains + bytes;
+    const gains = pointer(args, word.PARTIAL) + <usize> block * (bytes << 1), biases = gains + bytes;
     memory.fill(gains, 0, bytes << 1);
     const last = min(rows, (block + 1) * length);
     for (let row = block * length; row < last; row++) {
       const skip = <usize> row * bytes, at = <usize> row << 2;
-      const x = pointer(args, 1) + skip, g = pointer(args, 2) + skip;
-      const mean: f32 = centred ? load<f32>(pointer(args, 3) + at) : 0, scale = load<f32>(pointer(args, 4) + at);
+      const x = pointer(args, word.FROM) + skip, g = pointer(args, word.GRADIENT) + skip;
+      const mean: f32 = centred ? load<f32>(pointer(args, word.MEAN) + at) : 0,
+        scale = load<f32>(pointer(args, word.SCALE) + at);
       gradientSums(scratch, x, g, gain, n, mean);
       const u: f32 = centred ? load<f32>(scratch) / <f32> n : 0, w = load<f32>(scratch + 4) * scale / <f32> n;
-      gradientRow(pointer(args, 0) + skip, x, g, gain, gains, biases, n, mean, scale, u, w);
+      gradientRow(pointer(args, word.TO) + skip, x, g, gain, gains, biases, n, mean, scale, u, w);
     }
   }
 }
 
-/**
- * Adds up rows of partial sums in order, 64 columns per unit: `args` = y, partial, rows,
- * columns, bytes from row to row.
- */
+/** Adds up rows of partial sums in order, some columns per unit. */
 export function addPartials(args: usize, from: i32, to: i32): void {
-  const rows = integer(args, 2), columns = integer(args, 3), bytes = pointer(args, 4);
-  for (let column = from << 6; column < min(to << 6, columns); column += 4) {
-    let p = pointer(args, 1) + (<usize> column << 2);
-    const y = pointer(args, 0) + (<usize> column << 2);
+  const rows = integer(args, partial.ROWS),
+    columns = integer(args, partial.COLUMNS),
+    bytes = pointer(args, partial.ROW_BYTES);
+  for (let column = from * partial.WIDTH; column < min(to * partial.WIDTH, columns); column += 4) {
+    let p = pointer(args, partial.PARTIAL) + (<usize> column << 2);
+    const y = pointer(args, partial.TO) + (<usize> column << 2);
     if (column + 4 <= columns) {
       let sum = f32x4.splat(0);
       for (let row = 0; row < rows; row++) {

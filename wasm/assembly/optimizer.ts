@@ -23,26 +23,27 @@
  */
 
 import { integer, loadPart, madd, number, pointer, storePart } from "./simd.ts";
+import * as word from "./words/optimizer.ts";
+import { RUN } from "./words/runs.ts";
 
-/**
- * Runs of 1024 elements: `args` = p, m, v, g, elements, decay, step, correction, $\epsilon$,
- * $\beta_1$, $1 - \beta_1$, $\beta_2$, $1 - \beta_2$, gradientScale.
- */
+/** Runs of parameters. */
 export function adamStep(args: usize, from: i32, to: i32): void {
-  const count = integer(args, 4);
+  const count = integer(args, word.COUNT);
   for (let unit = from; unit < to; unit++) {
-    const skip = <usize> unit << 12, p = pointer(args, 0) + skip, m = pointer(args, 1) + skip;
-    const v = pointer(args, 2) + skip, g = pointer(args, 3) + skip;
-    adamRun(args, p, m, v, g, min(1024, count - (unit << 10)));
+    const skip = <usize> (unit * RUN) << 2,
+      p = pointer(args, word.PARAMETER) + skip,
+      m = pointer(args, word.FIRST) + skip;
+    const v = pointer(args, word.SECOND) + skip, g = pointer(args, word.GRADIENT) + skip;
+    adamRun(args, p, m, v, g, min(RUN, count - unit * RUN));
   }
 }
 
 function adamRun(args: usize, p: usize, m: usize, v: usize, g: usize, n: i32): void {
-  const decay = f32x4.splat(number(args, 5)), step = f32x4.splat(-number(args, 6));
-  const correction = f32x4.splat(number(args, 7)), epsilon = f32x4.splat(number(args, 8));
-  const beta1 = f32x4.splat(number(args, 9)), rest1 = f32x4.splat(number(args, 10));
-  const beta2 = f32x4.splat(number(args, 11)), rest2 = f32x4.splat(number(args, 12));
-  const scale = f32x4.splat(number(args, 13));
+  const decay = f32x4.splat(number(args, word.DECAY)), step = f32x4.splat(-number(args, word.STEP));
+  const correction = f32x4.splat(number(args, word.CORRECTION)), epsilon = f32x4.splat(number(args, word.EPSILON));
+  const beta1 = f32x4.splat(number(args, word.BETA1)), rest1 = f32x4.splat(number(args, word.REST1));
+  const beta2 = f32x4.splat(number(args, word.BETA2)), rest2 = f32x4.splat(number(args, word.REST2));
+  const scale = f32x4.splat(number(args, word.GRADIENT_SCALE));
   const end = p + (<usize> (n & ~3) << 2);
   for (; p < end; p += 16) {
     const gradient = f32x4.mul(v128.load(g), scale);

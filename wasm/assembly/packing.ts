@@ -12,7 +12,9 @@
  * @module
  */
 
+import { integer, pointer } from "./simd.ts";
 import { MR, NR } from "./tile.ts";
+import * as word from "./words/packing.ts";
 
 /**
  * Rows of the left operand in panels of `MR`. Where one or two would be left over, the last
@@ -202,18 +204,16 @@ export function packRows(to: usize, from: usize, rowStride: usize, columnStride:
 
 /**
  * Packs panels of one operand; a unit is a panel.
- *
- * Words: to, from, across, along, count, depth, width (0 = rows of the left operand, 1 = columns of the right one).
  */
 export function packJob(args: usize, first: i32, end: i32): void {
   packPanels(
-    load<usize>(args),
-    load<usize>(args + 4),
-    load<usize>(args + 8),
-    load<usize>(args + 12),
-    load<i32>(args + 16),
-    load<i32>(args + 20),
-    load<i32>(args + 24) ? NR : MR,
+    pointer(args, word.TO),
+    pointer(args, word.FROM),
+    pointer(args, word.ACROSS),
+    pointer(args, word.ALONG),
+    integer(args, word.COUNT),
+    integer(args, word.DEPTH),
+    integer(args, word.RIGHT) ? NR : MR,
     first,
     end,
   );

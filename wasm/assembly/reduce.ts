@@ -8,11 +8,10 @@
  * @module
  */
 
-import { sumLanes } from "./simd.ts";
+import * as code from "./codes.ts";
+import { integer, pointer, sumLanes } from "./simd.ts";
 import { offsetOf } from "./walk.ts";
-
-/** Numbers of the operations, as `wasm/reduce.ts` has them. */
-const SUM = 0, MAX = 1, MIN = 2, ARGMAX = 3;
+import * as word from "./words/reduce.ts";
 
 /** Sum of `n` float32 that lie side by side. */
 export function sumRow(p: usize, n: i32): f32 {
@@ -74,41 +73,61 @@ function firstEqual(p: usize, n: i32, value: f32): i32 {
 
 /** The same for integers: wrapping sum, extremes, first place of the largest. */
 function reduceIntegers(op: i32, p: usize, n: i32): i32 {
-  let result = op == SUM ? 0 : load<i32>(p), place = 0;
+  let result = op == code.REDUCTION_SUM ? 0 : load<i32>(p), place = 0;
   for (let i = 0; i < n; i++) {
     const x = load<i32>(p);
-    if (op == SUM) result += x;
-    else if (op == MIN) result = min(result, x);
-    else if (x > result) {
-      result = x;
-      place = i;
+    switch (op) {
+      case code.REDUCTION_SUM:
+        result += x;
+        break;
+      case code.REDUCTION_MIN:
+        result = min(result, x);
+        break;
+      case code.REDUCTION_MAX:
+      case code.REDUCTION_ARGMAX:
+        if (x > result) {
+          result = x;
+          place = i;
+        }
+        break;
+      default:
+        unreachable();
     }
     p += 4;
   }
-  return op == ARGMAX ? place : result;
+  return op == code.REDUCTION_ARGMAX ? place : result;
+}
+
+/** One row of float32. */
+function reduceRow(op: i32, to: usize, p: usize, n: i32): void {
+  switch (op) {
+    case code.REDUCTION_SUM:
+      return store<f32>(to, sumRow(p, n));
+    case code.REDUCTION_MAX:
+      return store<f32>(to, largestOfRow(p, n, 0));
+    case code.REDUCTION_MIN:
+      return store<f32>(to, largestOfRow(p, n, -0.0));
+    case code.REDUCTION_ARGMAX:
+      return store<i32>(to, firstEqual(p, n, largestOfRow(p, n, 0)));
+    default:
+      unreachable();
+  }
 }
 
 /**
  * Collapses rows; a unit is a row.
  *
- * Words: operation, to, from, elements of a row, 1 for integers, axes of the rows, and from
- * word 16 on their extents, from 24 the bytes per step.
+ * float32 or int32.
  */
 export function reduceRowsJob(args: usize, from: i32, to: i32): void {
-  const op = load<i32>(args), target = load<usize>(args + 4), source = load<usize>(args + 8);
-  const n = load<i32>(args + 12), integer = load<i32>(args + 16), axes = load<i32>(args + 20);
+  const op = integer(args, word.OPERATION), target = pointer(args, word.TO), source = pointer(args, word.FROM);
+  const n = integer(args, word.WIDTH), integers = integer(args, word.INTEGER), axes = integer(args, word.AXES);
   for (let unit = from; unit < to; unit++) {
-    const p = source + offsetOf(unit, axes, args + 64, args + 96), q = target + (<usize> unit << 2);
-    if (integer) store<i32>(q, reduceIntegers(op, p, n));
-    else if (op == SUM) store<f32>(q, sumRow(p, n));
-    else if (op == MAX) store<f32>(q, largestOfRow(p, n, 0));
-    else if (op == MIN) store<f32>(q, largestOfRow(p, n, -0.0));
-    else store<i32>(q, firstEqual(p, n, largestOfRow(p, n, 0)));
+    const p = source + offsetOf(args, 0, unit, axes), q = target + (<usize> unit << 2);
+    if (integers) store<i32>(q, reduceIntegers(op, p, n));
+    else reduceRow(op, q, p, n);
   }
 }
-
-/** Columns of one unit of {@linkcode reduceColumnsJob}. */
-const COLUMNS: i32 = 512;
 
 /** `y[0..n) += ` the sum of eight rows that lie `ld` bytes apart. */
 function addEight(y: usize, x: usize, ld: usize, n: i32): void {
@@ -134,17 +153,30 @@ function addEight(y: usize, x: usize, ld: usize, n: i32): void {
   }
 }
 
+/** One operation on four numbers of two rows. */
+// @inline
+function join4(op: i32, a: v128, b: v128): v128 {
+  switch (op) {
+    case code.REDUCTION_SUM:
+      return f32x4.add(a, b);
+    case code.REDUCTION_MAX:
+      return f32x4.max(a, b);
+    case code.REDUCTION_MIN:
+      return f32x4.min(a, b);
+    default:
+      return unreachable();
+  }
+}
+
 /** `y[0..n) = op(y, x)` for one row. */
 function foldOne(op: i32, y: usize, x: usize, n: i32): void {
   const end = y + (<usize> (n & ~3) << 2);
   for (; y < end; y += 16) {
-    const a = v128.load(y), b = v128.load(x);
-    v128.store(y, op == SUM ? f32x4.add(a, b) : op == MAX ? f32x4.max(a, b) : f32x4.min(a, b));
+    v128.store(y, join4(op, v128.load(y), v128.load(x)));
     x += 16;
   }
   for (let i = n & 3; i > 0; i--) {
-    const a = load<f32>(y), b = load<f32>(x);
-    store<f32>(y, op == SUM ? a + b : op == MAX ? max(a, b) : min(a, b));
+    v128.store32_lane(y, join4(op, v128.load32_zero(y), v128.load32_zero(x)), 0);
     y += 4;
     x += 4;
   }
@@ -153,19 +185,21 @@ function foldOne(op: i32, y: usize, x: usize, n: i32): void {
 /**
  * Collapses the rows of matrices, keeping their columns. A unit is 512 columns of one matrix.
  *
- * Words: operation (sum, max, min), to, from, columns, rows, bytes from row to row, axes of
- * the matrices, and from word 16 on their extents, from 24 the bytes per step. float32 only.
+ * Sum, maximum and minimum of float32.
  */
 export function reduceColumnsJob(args: usize, from: i32, to: i32, scratch: usize): void {
-  const op = load<i32>(args), target = load<usize>(args + 4), source = load<usize>(args + 8);
-  const columns = load<i32>(args + 12), rows = load<i32>(args + 16);
-  const ld = load<usize>(args + 20), axes = load<i32>(args + 24);
-  const blocks = (columns + COLUMNS - 1) / COLUMNS;
+  const op = integer(args, word.OPERATION), target = pointer(args, word.TO), source = pointer(args, word.FROM);
+  const columns = integer(args, word.WIDTH), rows = integer(args, word.ROWS);
+  const ld = pointer(args, word.ROW_BYTES), axes = integer(args, word.AXES);
+  const blocks = (columns + word.COLUMNS - 1) / word.COLUMNS;
   for (let unit = from; unit < to; unit++) {
-    const matrix = unit / blocks, j = (unit % blocks) * COLUMNS, n = min(COLUMNS, columns - j), bytes = <usize> n << 2;
-    let x = source + offsetOf(matrix, axes, args + 64, args + 96) + (<usize> j << 2);
+    const matrix = unit / blocks,
+      j = (unit % blocks) * word.COLUMNS,
+      n = min(word.COLUMNS, columns - j),
+      bytes = <usize> n << 2;
+    let x = source + offsetOf(args, 0, matrix, axes) + (<usize> j << 2);
     const y = target + (<usize> (matrix * columns + j) << 2);
-    if (op != SUM) {
+    if (op != code.REDUCTION_SUM) {
       memory.copy(y, x, bytes);
       for (let i = 1; i < rows; i++) foldOne(op, y, x + <usize> i * ld, n);
       continue;
@@ -180,10 +214,10 @@ export function reduceColumnsJob(args: usize, from: i32, to: i32, scratch: usize
         x += ld << 3;
       }
       for (; k < end; k++) {
-        foldOne(SUM, scratch, x, n);
+        foldOne(code.REDUCTION_SUM, scratch, x, n);
         x += ld;
       }
-      foldOne(SUM, y, scratch, n);
+      foldOne(code.REDUCTION_SUM, y, scratch, n);
     }
   }
 }

@@ -22,6 +22,7 @@
  */
 
 import { integer, madd, nmadd, number, pointer } from "./simd.ts";
+import * as word from "./words/rotary.ts";
 
 function rotateHalves(y: usize, x: usize, cosine: usize, sine: usize, pairs: i32, sign: f32): void {
   const half = <usize> pairs << 2, s = f32x4.splat(sign);
@@ -67,19 +68,21 @@ function rotateNeighbours(y: usize, x: usize, cosine: usize, sine: usize, pairs:
   }
 }
 
-/**
- * Rows: `args` = y, x, cosine, sine, H, T, pairs, interleaved, sign, then the bytes per step
- * of batch, head and position in `y` and in `x`.
- */
+/** Rows of heads. */
 export function rotary(args: usize, from: i32, to: i32): void {
-  const H = integer(args, 4), T = integer(args, 5), pairs = integer(args, 6), sign = number(args, 8);
+  const H = integer(args, word.HEADS),
+    T = integer(args, word.POSITIONS),
+    pairs = integer(args, word.PAIRS),
+    sign = number(args, word.SIGN);
   const bytes = <usize> pairs << 2;
   for (let row = from; row < to; row++) {
     const t = row % T, h = row / T % H, b = row / T / H;
-    const y = pointer(args, 0) + pointer(args, 9) * b + pointer(args, 10) * h + pointer(args, 11) * t;
-    const x = pointer(args, 1) + pointer(args, 12) * b + pointer(args, 13) * h + pointer(args, 14) * t;
-    const skip = <usize> t * bytes, cosine = pointer(args, 2) + skip, sine = pointer(args, 3) + skip;
-    if (integer(args, 7)) rotateNeighbours(y, x, cosine, sine, pairs, sign);
+    const y = pointer(args, word.TO) + pointer(args, word.TO_STEPS) * b + pointer(args, word.TO_STEPS + 1) * h +
+      pointer(args, word.TO_STEPS + 2) * t;
+    const x = pointer(args, word.FROM) + pointer(args, word.FROM_STEPS) * b + pointer(args, word.FROM_STEPS + 1) * h +
+      pointer(args, word.FROM_STEPS + 2) * t;
+    const skip = <usize> t * bytes, cosine = pointer(args, word.COSINE) + skip, sine = pointer(args, word.SINE) + skip;
+    if (integer(args, word.INTERLEAVED)) rotateNeighbours(y, x, cosine, sine, pairs, sign);
     else rotateHalves(y, x, cosine, sine, pairs, sign);
   }
 }

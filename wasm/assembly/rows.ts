@@ -6,14 +6,15 @@
  * @module
  */
 
+import { integer, pointer } from "./simd.ts";
+import * as word from "./words/rows.ts";
+
 /**
  * Copies the rows of a table that `ids` name, one after the other; a unit is one id.
- *
- * Words: to, table, ids, elements of a row, bytes from row to row of the table.
  */
 export function gatherJob(args: usize, from: i32, to: i32): void {
-  const target = load<usize>(args), table = load<usize>(args + 4), ids = load<usize>(args + 8);
-  const n = load<i32>(args + 12), ld = load<usize>(args + 16);
+  const target = pointer(args, word.TO), table = pointer(args, word.TABLE), ids = pointer(args, word.IDS);
+  const n = integer(args, word.WIDTH), ld = pointer(args, word.ROW_BYTES);
   for (let unit = from; unit < to; unit++) {
     const x = table + <usize> load<i32>(ids + (<usize> unit << 2)) * ld, y = target + <usize> unit * (<usize> n << 2);
     if (n == 1) store<u32>(y, load<u32>(x));
@@ -26,12 +27,10 @@ export function gatherJob(args: usize, from: i32, to: i32): void {
  *
  * Unit $u$ of `units` adds the rows whose id leaves remainder $u$: no two threads write the
  * same row, and the terms of each row are added in order.
- *
- * Words: table, ids, rows, how many rows, elements of a row, units.
  */
 export function scatterAddJob(args: usize, from: i32, to: i32): void {
-  const table = load<usize>(args), ids = load<usize>(args + 4), rows = load<usize>(args + 8);
-  const count = load<i32>(args + 12), n = load<i32>(args + 16), units = load<i32>(args + 20);
+  const table = pointer(args, word.TABLE), ids = pointer(args, word.IDS), rows = pointer(args, word.FROM);
+  const count = integer(args, word.COUNT), n = integer(args, word.WIDTH), units = integer(args, word.UNITS);
   const ld = <usize> n << 2;
   for (let i = 0; i < count; i++) {
     const id = load<i32>(ids + (<usize> i << 2)), unit = id % units;

@@ -22,6 +22,7 @@
 import { exp4, expNegative4 } from "./exp.ts";
 import { log4 } from "./functions.ts";
 import { integer, loadPart, madd, max4, maxLanes, nmadd, pointer, storePart, sumLanes } from "./simd.ts";
+import * as word from "./words/softmax.ts";
 
 /** Largest of `n` numbers at `x`. $-\infty$ if there are none. */
 export function maxRow(x: usize, n: i32): f32 {
@@ -185,10 +186,10 @@ function unweighRow(dx: usize, y: usize, g: usize, n: i32, c: f32): void {
   if (n & 3) storePart(dx, nmadd(s, exp4(loadPart(y, n & 3, 0)), loadPart(g, n & 3, 0)), n & 3);
 }
 
-/** Rows of {@linkcode softmax}: `args` = y, x, columns. */
+/** Rows of the softmax. */
 export function softmax(args: usize, from: i32, to: i32): void {
-  const n = integer(args, 2), bytes = <usize> n << 2;
-  let y = pointer(args, 0) + <usize> from * bytes, x = pointer(args, 1) + <usize> from * bytes;
+  const n = integer(args, word.COLUMNS), bytes = <usize> n << 2;
+  let y = pointer(args, word.TO) + <usize> from * bytes, x = pointer(args, word.FROM) + <usize> from * bytes;
   for (let row = from; row < to; row++) {
     softmaxRow(y, x, n);
     y += bytes;
@@ -205,10 +206,10 @@ function softmaxRow(y: usize, x: usize, n: i32): void {
   if (sum != 0) scaleRow(y, n, 1 / sum);
 }
 
-/** Rows of the gradient of a softmax. $dx = y (g - \sum_j g_j y_j)$: `args` = dx, y, g, columns. */
+/** Rows of the gradient of a softmax. $dx = y (g - \sum_j g_j y_j)$. */
 export function softmaxBackward(args: usize, from: i32, to: i32): void {
-  const n = integer(args, 3), bytes = <usize> n << 2, skip = <usize> from * bytes;
-  let dx = pointer(args, 0) + skip, y = pointer(args, 1) + skip, g = pointer(args, 2) + skip;
+  const n = integer(args, word.COLUMNS), bytes = <usize> n << 2, skip = <usize> from * bytes;
+  let dx = pointer(args, word.TO) + skip, y = pointer(args, word.FROM) + skip, g = pointer(args, word.GRADIENT) + skip;
   for (let row = from; row < to; row++) {
     weighRow(dx, y, g, n, dotRow(y, g, n));
     dx += bytes;
@@ -217,10 +218,10 @@ export function softmaxBackward(args: usize, from: i32, to: i32): void {
   }
 }
 
-/** Rows of the logarithm of a softmax. $y = x - m - \ln \sum_j e^{x_j - m}$: `args` = y, x, columns. */
+/** Rows of the logarithm of a softmax. $y = x - m - \ln \sum_j e^{x_j - m}$. */
 export function logSoftmax(args: usize, from: i32, to: i32): void {
-  const n = integer(args, 2), bytes = <usize> n << 2;
-  let y = pointer(args, 0) + <usize> from * bytes, x = pointer(args, 1) + <usize> from * bytes;
+  const n = integer(args, word.COLUMNS), bytes = <usize> n << 2;
+  let y = pointer(args, word.TO) + <usize> from * bytes, x = pointer(args, word.FROM) + <usize> from * bytes;
   for (let row = from; row < to; row++) {
     let m = maxRow(x, n);
     if (m == -Infinity) m = 0;
@@ -233,10 +234,10 @@ export function logSoftmax(args: usize, from: i32, to: i32): void {
   }
 }
 
-/** Rows of the gradient of that logarithm. $dx = g - e^y \sum_j g_j$: `args` = dx, y, g, columns. */
+/** Rows of the gradient of that logarithm. $dx = g - e^y \sum_j g_j$. */
 export function logSoftmaxBackward(args: usize, from: i32, to: i32): void {
-  const n = integer(args, 3), bytes = <usize> n << 2, skip = <usize> from * bytes;
-  let dx = pointer(args, 0) + skip, y = pointer(args, 1) + skip, g = pointer(args, 2) + skip;
+  const n = integer(args, word.COLUMNS), bytes = <usize> n << 2, skip = <usize> from * bytes;
+  let dx = pointer(args, word.TO) + skip, y = pointer(args, word.FROM) + skip, g = pointer(args, word.GRADIENT) + skip;
   for (let row = from; row < to; row++) {
     unweighRow(dx, y, g, n, sumRow(g, n));
     dx += bytes;

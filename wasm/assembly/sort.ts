@@ -9,17 +9,20 @@
  * @module
  */
 
+import { integer, pointer } from "./simd.ts";
+import * as word from "./words/sort.ts";
+
 /** Rows up to this length are sorted by insertion. */
 const SHORT: i32 = 48;
 
 /** An unsigned key: NaN is the greatest of all, the two zeros are equal; turned over to descend. */
 // @inline
-function keyOf(word: u32, integer: i32, descending: i32): u32 {
-  let key = word;
-  if (integer) key ^= 0x80000000;
-  else if ((word & 0x7fffffff) > 0x7f800000) key = 0xffffffff;
-  else if (word == 0x80000000) key = 0x80000000;
-  else key = word & 0x80000000 ? ~word : word | 0x80000000;
+function keyOf(bits: u32, integers: i32, descending: i32): u32 {
+  let key = bits;
+  if (integers) key ^= 0x80000000;
+  else if ((bits & 0x7fffffff) > 0x7f800000) key = 0xffffffff;
+  else if (bits == 0x80000000) key = 0x80000000;
+  else key = bits & 0x80000000 ? ~bits : bits | 0x80000000;
   return descending ? ~key : key;
 }
 
@@ -63,16 +66,16 @@ function deal(shift: u32, counts: usize, keys: usize, order: usize, toKeys: usiz
 /**
  * The order of each row; a unit is a row.
  *
- * Words: to, from, elements of a row, 1 to descend, 1 for integers. Scratch: 1024 bytes and
+ * Scratch: 1024 bytes and
  * three times the bytes of a row.
  */
 export function argsortJob(args: usize, from: i32, to: i32, scratch: usize): void {
-  const target = load<usize>(args), source = load<usize>(args + 4), n = load<i32>(args + 8);
-  const descending = load<i32>(args + 12), integer = load<i32>(args + 16), bytes = <usize> n << 2;
+  const target = pointer(args, word.TO), source = pointer(args, word.FROM), n = integer(args, word.WIDTH);
+  const descending = integer(args, word.DESCENDING), integers = integer(args, word.INTEGER), bytes = <usize> n << 2;
   const keys = scratch + 1024, otherKeys = keys + bytes, otherOrder = otherKeys + bytes;
   for (let unit = from; unit < to; unit++) {
     const x = source + <usize> unit * bytes, order = target + <usize> unit * bytes;
-    for (let i: usize = 0; i < bytes; i += 4) store<u32>(keys + i, keyOf(load<u32>(x + i), integer, descending));
+    for (let i: usize = 0; i < bytes; i += 4) store<u32>(keys + i, keyOf(load<u32>(x + i), integers, descending));
     if (n <= SHORT) insertion(order, keys, n);
     else {
       for (let i = 0; i < n; i++) store<i32>(order + (<usize> i << 2), i);

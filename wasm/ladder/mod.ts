@@ -23,7 +23,7 @@
  * @module
  */
 
-import type { Backend, Buffer, PackedFormat, View } from "../../core/engine/backend.ts";
+import type { Backend, Buffer, FusedFunctions, FusedName, PackedFormat, View } from "../../core/engine/backend.ts";
 import { contiguousStrides, sizeOf } from "../../core/engine/shape.ts";
 import { decode } from "../binary.ts";
 import { createWasmDevice } from "../mod.ts";
@@ -128,7 +128,12 @@ function onThreads(run: Rung["run"], amount?: NonNullable<Rung["amount"]>): Rung
 }
 
 /** First output of a fused kernel of the device. */
-function fused(device: Backend, name: string, views: readonly (View | undefined)[], attributes = {}): View {
+function fused<Name extends FusedName>(
+  device: Backend,
+  name: Name,
+  views: readonly (View | undefined)[],
+  attributes: FusedFunctions[Name],
+): View {
   const outputs = device.fused.forward[name]!(views, attributes)!;
   for (const { buffer } of outputs.slice(1)) device.release(buffer);
   return outputs[0]!;
@@ -185,7 +190,7 @@ const matmul: Kernel = {
 /** Read once and written once. */
 const throughBoth = (sizes: readonly number[]): number => 8 * sizeOf(sizes);
 
-const softmaxOfDevice: Rung["run"] = ({ device, views }) => fused(device, "softmax", views);
+const softmaxOfDevice: Rung["run"] = ({ device, views }) => fused(device, "softmax", views, {});
 
 const softmax: Kernel = {
   name: "softmax",
@@ -227,7 +232,8 @@ const layerNorm: Kernel = {
   ],
 };
 
-const attendCausally: Rung["run"] = ({ device, views }) => fused(device, "attention", views, { causal: true });
+const attendCausally: Rung["run"] = ({ device, views, sizes: [, , D] }) =>
+  fused(device, "attention", views, { causal: true, scale: 1 / Math.sqrt(D!) });
 
 const attention: Kernel = {
   name: "attention",
@@ -253,9 +259,9 @@ const attention: Kernel = {
     loop("online softmax", "attentionOnline"),
     {
       name: "register tiles",
-      run: ({ device, views, sizes: [, T], prepared: [buffer] }) => {
+      run: ({ device, views, sizes: [, T, D], prepared: [buffer] }) => {
         const mask: View = { buffer: buffer!, dtype: "bool", shape: [T!, T!], strides: [T!, 1], offset: 0 };
-        return fused(device, "attention", [...views, mask]);
+        return fused(device, "attention", [...views, mask], { causal: false, scale: 1 / Math.sqrt(D!) });
       },
     },
     { name: "causal skip", run: attendCausally },

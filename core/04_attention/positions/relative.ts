@@ -108,7 +108,11 @@ export interface ShawOptions {
 
 const SHAW: Checks<ShawOptions> = { maxDistance: integer() };
 
-/** A trained vector per clipped distance, in keys and values. */
+/**
+ * A trained vector per clipped distance, in keys and values.
+ *
+ * @param options how far distances count
+ */
 export function shaw(options: ShawOptions = {}): PositionScheme {
   checkOptions("tell distances apart", options, SHAW);
   return {
@@ -196,7 +200,11 @@ export class T5Positions extends Module implements PositionRule {
 
 const BUCKETS: Checks<BucketOptions> = { numBuckets: integer(), maxDistance: integer(), bidirectional: flag };
 
-/** A trained number per head and bucket of distances, ahead too unless attention is causal. */
+/**
+ * A trained number per head and bucket of distances, ahead too unless attention is causal.
+ *
+ * @param options the buckets; 32 of them up to a distance of 128 by default
+ */
 export function t5(options: BucketOptions = {}): PositionScheme {
   checkOptions("sort distances", options, BUCKETS);
   return {

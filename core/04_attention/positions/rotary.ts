@@ -172,7 +172,11 @@ export class RotaryPositions implements PositionRule {
   }
 }
 
-/** Turns queries and keys in every attention. */
+/**
+ * Turns queries and keys in every attention.
+ *
+ * @param options base, pairs, width and scaling
+ */
 export function rotary(options: RotaryOptions = {}): PositionScheme {
   checkOptions("rotate", options, ROTARY);
   return {

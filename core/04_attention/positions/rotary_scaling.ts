@@ -66,7 +66,11 @@ export interface ScalingOptions {
 
 const SCALING: Checks<ScalingOptions> = { factor: required(numeric({ min: 1 })) };
 
-/** Divides all frequencies by the factor (position interpolation). */
+/**
+ * Divides all frequencies by the factor (position interpolation).
+ *
+ * @param options how many times as long texts may be
+ */
 export function linearScaling(options: ScalingOptions): RotaryScaling {
   checkOptions("scale rotary positions", options, SCALING);
   return {
@@ -76,7 +80,11 @@ export function linearScaling(options: ScalingOptions): RotaryScaling {
   };
 }
 
-/** Raises the base: the slowest pair turns slower by the factor, the fastest as before. */
+/**
+ * Raises the base: the slowest pair turns slower by the factor, the fastest as before.
+ *
+ * @param options how many times as long texts may be
+ */
 export function ntkScaling(options: ScalingOptions): RotaryScaling {
   checkOptions("scale rotary positions", options, SCALING);
   return {
@@ -108,7 +116,11 @@ const YARN: Checks<YarnOptions> = {
   magnitude: numeric({ above: 0 }),
 };
 
-/** Keeps fast pairs, slows slow ones, and passes from one to the other pair by pair. */
+/**
+ * Keeps fast pairs, slows slow ones, and passes from one to the other pair by pair.
+ *
+ * @param options how many times as long texts may be, and where one way passes into the other
+ */
 export function yarnScaling(options: YarnOptions): RotaryScaling {
   checkOptions("scale rotary positions", options, YARN);
   const { factor, trainedLength, betaFast = 32, betaSlow = 1, magnitude = 0.1 * Math.log(factor) + 1 } = options;
@@ -146,7 +158,11 @@ const LLAMA3: Checks<Llama3Options> = {
   highFrequencyFactor: numeric({ above: 0 }),
 };
 
-/** Keeps fast pairs, slows slow ones, and passes between them by the rounds they make. */
+/**
+ * Keeps fast pairs, slows slow ones, and passes between them by the rounds they make.
+ *
+ * @param options how many times as long texts may be, and where one way passes into the other
+ */
 export function llama3Scaling(options: Llama3Options): RotaryScaling {
   checkOptions("scale rotary positions", options, LLAMA3);
   const { factor, trainedLength, lowFrequencyFactor: low = 1, highFrequencyFactor: high = 4 } = options;

@@ -48,14 +48,14 @@ export const relu: Activation = activation("relu", (x) => fusable("relu", [x], {
 
 /** Weighs each number by the probability that a normal draw lies below it. */
 export const gelu: Activation = activation("gelu", (x) =>
-  fusable("gelu", [x], { approximate: false }, () => {
+  fusable("gelu", [x], {}, () => {
     const bend = x.mul(Math.SQRT1_2).erf();
     return x.mul(bend.add(1)).mul(0.5);
   }));
 
 /** The same by way of the tanh, as GPT-2 does. */
 export const geluTanh: Activation = activation("geluTanh", (x) =>
-  fusable("gelu", [x], { approximate: true }, () => {
+  fusable("geluTanh", [x], {}, () => {
     const bend = x.add(x.square().mul(x).mul(0.044715)).mul(Math.sqrt(2 / Math.PI)).tanh();
     return x.mul(bend.add(1)).mul(0.5);
   }));

@@ -1,7 +1,7 @@
 /**
- * # Attention and rotary positions on the GPU
+ * # Attention on the GPU
  *
- * Both take `[B, H, T, D]` as it lies: heads cut out of one projection, keys and values inside a longer
+ * It takes `[B, H, T, D]` as it lies: heads cut out of one projection, keys and values inside a longer
  * cache. Results are laid out as `[B, T, H, D]`, so that merging the heads afterwards is a view.
  *
  * | case                         | kernels                                                | memory aside         |
@@ -19,12 +19,19 @@
  * @module
  */
 
-import type { Attributes, Backend, Buffer, Outputs, View } from "../core/engine/backend.ts";
-import { broadcastStrides, sizeOf } from "../core/engine/shape.ts";
-import { LANES } from "./copy.ts";
-import { reduce } from "./reduce.ts";
-import { bits, plane, type Runtime } from "./runtime.ts";
-import type { Variant } from "./template.ts";
+import type {
+  Buffer,
+  FusedBackward,
+  FusedForward,
+  FusedFunctions,
+  FusedKernels,
+  View,
+} from "../../core/engine/backend.ts";
+import { broadcastStrides } from "../../core/engine/shape.ts";
+import { reduce } from "../reduce.ts";
+import { bits, plane, type Runtime } from "../runtime.ts";
+import type { Variant } from "../template.ts";
+import { type Four, headsApart, rowsTogether } from "./heads.ts";
 
 /** Rows and keys of a tile. */
 const TILE = 32;
@@ -43,7 +50,7 @@ const COLUMNS = 4, COLUMNS_OF_KEYS = 2;
 
 const CAUSAL = 1, MASKED = 2, BIASED = 4;
 
-type Four = readonly [number, number, number, number];
+type Attributes = FusedFunctions["attention"];
 
 /** What is computed, in the terms of the shaders. */
 interface Problem {
@@ -77,16 +84,6 @@ interface Cut {
   readonly biasAxes?: readonly [number, number];
 }
 
-/** The view if the elements of its last axis lie side by side, else a copy. */
-function rowsTogether(runtime: Runtime, x: View): View {
-  return x.strides[3] === 1 || x.shape[3]! <= 1 ? x : runtime.contiguous(x);
-}
-
-/** `[B, H, T, D]` laid out as `[B, T, H, D]`, beginning at `offset` of a buffer. */
-function headsApart(buffer: Buffer, [B, H, T, D]: Four, offset = 0): View {
-  return { buffer, dtype: "float32", shape: [B, H, T, D], strides: [T * H * D, D, H * D, 1], offset };
-}
-
 /** Elements per step of an axis, 0 along axes that are not walked. */
 function steps(x: View): number[] {
   return x.strides.slice(0, 3).map((stride, axis) => x.shape[axis]! > 1 ? stride : 0);
@@ -101,7 +98,7 @@ function place(x: View): number[] {
 function problemOf(
   runtime: Runtime,
   inputs: readonly (View | undefined)[],
-  attributes: Attributes,
+  { causal, scale }: Attributes,
 ): Problem | undefined {
   const [query, key, value, mask, bias] = inputs;
   if (!query || !key || !value) return undefined;
@@ -115,8 +112,8 @@ function problemOf(
     query: rowsTogether(runtime, query),
     key: rowsTogether(runtime, key),
     value: rowsTogether(runtime, value),
-    flags: (attributes.causal === true ? CAUSAL : 0) | (mask ? MASKED : 0) | (bias ? BIASED : 0),
-    scale: typeof attributes.scale === "number" ? attributes.scale : 1 / Math.sqrt(D),
+    flags: (causal ? CAUSAL : 0) | (mask ? MASKED : 0) | (bias ? BIASED : 0),
+    scale,
   };
 }
 
@@ -168,7 +165,7 @@ function sumOfParts(runtime: Runtime, buffer: Buffer, parts: number, size: numbe
   return reduce(runtime, "sum", { buffer, dtype: "float32", shape: [size, parts], strides: [1, size], offset: 0 }, 1);
 }
 
-function attend(runtime: Runtime, inputs: readonly (View | undefined)[], attributes: Attributes): Outputs | undefined {
+const attend = (runtime: Runtime): FusedForward<"attention"> => (inputs, attributes) => {
   const problem = problemOf(runtime, inputs, attributes);
   if (!problem) return undefined;
   const { B, H, G, T, S, D, rows, query, key, value } = problem;
@@ -199,114 +196,65 @@ function attend(runtime: Runtime, inputs: readonly (View | undefined)[], attribu
     runtime.run("attention_combine", buffers, [R, H, T, D, parts], plane(R));
   }
   return [output, logarithms];
-}
+};
 
-function attendBackward(
-  runtime: Runtime,
-  inputs: readonly (View | undefined)[],
-  [output, logarithms]: Outputs,
-  gradient: View,
-  wanted: readonly boolean[],
-  attributes: Attributes,
-): readonly (View | undefined)[] | undefined {
-  const problem = problemOf(runtime, inputs, attributes)!;
-  const { B, H, G, T, S, D, rows, query, key, value } = problem;
-  const bias = wanted[4] ? problem.bias : undefined;
-  // The gradient of a bias that repeats along queries or keys is left to the definition.
-  const biasAxes = bias && [...new Array<number>(4 - bias.shape.length).fill(1), ...bias.shape];
-  if (biasAxes && (biasAxes[2] !== T || biasAxes[3] !== S)) return undefined;
+const attendBackward =
+  (runtime: Runtime): FusedBackward<"attention"> => (inputs, [output, logarithms], gradient, wanted, attributes) => {
+    const problem = problemOf(runtime, inputs, attributes)!;
+    const { B, H, G, T, S, D, rows, query, key, value } = problem;
+    const bias = wanted[4] ? problem.bias : undefined;
+    // The gradient of a bias that repeats along queries or keys is left to the definition.
+    const biasAxes = bias && [...new Array<number>(4 - bias.shape.length).fill(1), ...bias.shape];
+    if (biasAxes && (biasAxes[2] !== T || biasAxes[3] !== S)) return undefined;
 
-  const dO = rowsTogether(runtime, gradient), R = B * H * T;
-  const known = runtime.temporary(2 * R);
-  const each = [R, H, T, D, ...place(output), ...place(dO)];
-  runtime.run("attention_delta", [output.buffer, dO.buffer, logarithms!.buffer, known], each, plane(Math.ceil(R / 4)));
-
-  const vectors = reading(D, { query, key, value, gradient: dO });
-  const compute = (name: string, to: Buffer, cut: Cut, variant: Variant): void =>
+    const dO = rowsTogether(runtime, gradient), R = B * H * T;
+    const known = runtime.temporary(2 * R);
+    const each = [R, H, T, D, ...place(output), ...place(dO)];
     runtime.run(
-      name,
-      [...operands(runtime, problem), dO.buffer, known, to],
-      words(problem, { ...cut, gradient: dO }),
-      plane(cut.count),
-      { ...variant, ...vectors },
+      "attention_delta",
+      [output.buffer, dO.buffer, logarithms!.buffer, known],
+      each,
+      plane(Math.ceil(R / 4)),
     );
 
-  let dQ: View | undefined, dK: View | undefined, dV: View | undefined, dBias: View | undefined;
-  if (wanted[0]) {
-    const { variant, cuts } = widthOf(D, COLUMNS), tiles = Math.ceil(rows / TILE), groups = B * G * tiles * cuts;
-    const { run, parts } = partsOf(S, groups, TILE), size = R * D, count = groups * parts;
-    const to = parts === 1 ? runtime.allocate(size) : runtime.temporary(parts * size);
-    const strides = [size, T * H * D, D, H * D] as const;
-    compute("attention_queries", to, { parts, run, tiles, cuts, count, output: strides }, variant);
-    dQ = headsApart(sumOfParts(runtime, to, parts, size), [B, H, T, D]);
-  }
-  if (wanted[1] || wanted[2]) {
-    const { variant, cuts } = widthOf(D, COLUMNS_OF_KEYS), tiles = Math.ceil(S / TILE), groups = B * G * tiles * cuts;
-    const { run, parts } = partsOf(rows, groups, TILE), size = B * G * S * D, count = groups * parts;
-    const to = parts === 1 ? runtime.allocate(2 * size) : runtime.temporary(parts * 2 * size);
-    const strides = [size, S * G * D, D, G * D] as const;
-    compute("attention_keys", to, { parts, run, tiles, cuts, count, output: strides }, variant);
-    const both = sumOfParts(runtime, to, parts, 2 * size);
-    [dK, dV] = [0, size].map((offset) => headsApart(both, [B, G, S, D], offset)) as [View, View];
-  }
-  if (bias) {
-    dBias = runtime.make("float32", bias.shape);
-    const [ofBatch, ofHeads] = biasAxes as [number, number], tiles = Math.ceil(S / TILE);
-    const count = ofBatch * ofHeads * Math.ceil(T / TILE) * tiles;
-    compute("attention_bias", dBias.buffer, { tiles, count, output: [0, 0, 0, 0], biasAxes: [ofBatch, ofHeads] }, {});
-  }
-  return [dQ, wanted[1] ? dK : undefined, wanted[2] ? dV : undefined, undefined, dBias];
-}
+    const vectors = reading(D, { query, key, value, gradient: dO });
+    const compute = (name: string, to: Buffer, cut: Cut, variant: Variant): void =>
+      runtime.run(
+        name,
+        [...operands(runtime, problem), dO.buffer, known, to],
+        words(problem, { ...cut, gradient: dO }),
+        plane(cut.count),
+        { ...variant, ...vectors },
+      );
 
-/** Turns pairs of coordinates forwards (1) or back (-1). */
-function turn(
-  runtime: Runtime,
-  x: View,
-  cosine: View,
-  sine: View,
-  interleaved: boolean,
-  sign: 1 | -1,
-): View | undefined {
-  if (x.shape.length !== 4 || x.dtype !== "float32") return undefined;
-  const [B, H, T, D] = x.shape as [number, number, number, number];
-  const y = headsApart(runtime.allocate(sizeOf(x.shape)), [B, H, T, D]);
-  const pairs = D / 2, count = B * H * T * pairs;
-  const parameters = [
-    ...[count, H, T, pairs],
-    ...(interleaved ? [2, 1] : [1, pairs]),
-    ...[bits(sign), 0],
-    ...x.strides,
-    ...[cosine, sine].flatMap((table) => [table.offset, ...table.strides, 0]),
-    x.offset,
-  ];
-  const buffers = [x, cosine, sine, y].map((view) => view.buffer);
-  runtime.run("rotary", buffers, parameters, plane(Math.ceil(count / LANES)));
-  return y;
-}
-
-/**
- * The kernels of this file.
- *
- * @param runtime what they run on
- */
-export function attentionKernels(runtime: Runtime): Backend["fused"] {
-  return {
-    forward: {
-      attention: (inputs, attributes) => attend(runtime, inputs, attributes),
-      rotary: ([x, cosine, sine], { interleaved }) => {
-        const y = turn(runtime, x!, cosine!, sine!, interleaved === true, 1);
-        return y && [y];
-      },
-    },
-    backward: {
-      attention: (inputs, outputs, gradient, wanted, attributes) =>
-        attendBackward(runtime, inputs, outputs, gradient, wanted, attributes),
-      rotary: ([, cosine, sine], _outputs, gradient, wanted, { interleaved }) => {
-        // The angles are positions, not weights; who wants their gradient gets it from the definition.
-        if (wanted[1] || wanted[2]) return undefined;
-        return [turn(runtime, gradient, cosine!, sine!, interleaved === true, -1), undefined, undefined];
-      },
-    },
-    update: {},
+    let dQ: View | undefined, dK: View | undefined, dV: View | undefined, dBias: View | undefined;
+    if (wanted[0]) {
+      const { variant, cuts } = widthOf(D, COLUMNS), tiles = Math.ceil(rows / TILE), groups = B * G * tiles * cuts;
+      const { run, parts } = partsOf(S, groups, TILE), size = R * D, count = groups * parts;
+      const to = parts === 1 ? runtime.allocate(size) : runtime.temporary(parts * size);
+      const strides = [size, T * H * D, D, H * D] as const;
+      compute("attention_queries", to, { parts, run, tiles, cuts, count, output: strides }, variant);
+      dQ = headsApart(sumOfParts(runtime, to, parts, size), [B, H, T, D]);
+    }
+    if (wanted[1] || wanted[2]) {
+      const { variant, cuts } = widthOf(D, COLUMNS_OF_KEYS), tiles = Math.ceil(S / TILE), groups = B * G * tiles * cuts;
+      const { run, parts } = partsOf(rows, groups, TILE), size = B * G * S * D, count = groups * parts;
+      const to = parts === 1 ? runtime.allocate(2 * size) : runtime.temporary(parts * 2 * size);
+      const strides = [size, S * G * D, D, G * D] as const;
+      compute("attention_keys", to, { parts, run, tiles, cuts, count, output: strides }, variant);
+      const both = sumOfParts(runtime, to, parts, 2 * size);
+      [dK, dV] = [0, size].map((offset) => headsApart(both, [B, G, S, D], offset)) as [View, View];
+    }
+    if (bias) {
+      dBias = runtime.make("float32", bias.shape);
+      const [ofBatch, ofHeads] = biasAxes as [number, number], tiles = Math.ceil(S / TILE);
+      const count = ofBatch * ofHeads * Math.ceil(T / TILE) * tiles;
+      compute("attention_bias", dBias.buffer, { tiles, count, output: [0, 0, 0, 0], biasAxes: [ofBatch, ofHeads] }, {});
+    }
+    return [dQ, wanted[1] ? dK : undefined, wanted[2] ? dV : undefined, undefined, dBias];
   };
+
+/** The kernels of this file. */
+export function attention(runtime: Runtime): Partial<FusedKernels> {
+  return { forward: { attention: attend(runtime) }, backward: { attention: attendBackward(runtime) } };
 }

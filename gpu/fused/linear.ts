@@ -8,13 +8,13 @@
  * @module
  */
 
-import type { Backend, FusedBackward, FusedForward, Outputs, View } from "../core/engine/backend.ts";
-import { asRows, turned } from "../core/engine/kernel_device.ts";
-import { checkLinear } from "../core/engine/requirements.ts";
-import { contiguousStrides, sizeOf } from "../core/engine/shape.ts";
-import { type Bias, matmul, multiplyViews } from "./matmul.ts";
-import { reduce } from "./reduce.ts";
-import type { Runtime } from "./runtime.ts";
+import type { FusedBackward, FusedForward, FusedKernels, View } from "../../core/engine/backend.ts";
+import { asRows, turned } from "../../core/engine/kernel_device.ts";
+import { checkLinear } from "../../core/engine/requirements.ts";
+import { contiguousStrides, sizeOf } from "../../core/engine/shape.ts";
+import { type Bias, matmul, multiplyViews } from "../matmul.ts";
+import { reduce } from "../reduce.ts";
+import type { Runtime } from "../runtime.ts";
 
 /** A row of biases as kernels read it. */
 export function biasOf(runtime: Runtime, bias: View | undefined): Bias | undefined {
@@ -23,10 +23,9 @@ export function biasOf(runtime: Runtime, bias: View | undefined): Bias | undefin
   return { buffer, offset };
 }
 
-/** The forward and backward kernels of the linear layer. */
-export function linearKernels(runtime: Runtime): Backend["fused"] {
-  const forward: FusedForward = (inputs): Outputs | undefined => {
-    const [x, weight, bias] = inputs;
+/** The kernels of this file. */
+export function linear(runtime: Runtime): Partial<FusedKernels> {
+  const forward: FusedForward<"linear"> = ([x, weight, bias]) => {
     if (!x || !weight || x.dtype !== "float32") return undefined;
     checkLinear(x, weight);
     const [depth, columns] = weight.shape as [number, number];
@@ -36,8 +35,7 @@ export function linearKernels(runtime: Runtime): Backend["fused"] {
     return [y];
   };
 
-  const backward: FusedBackward = (inputs, _outputs, gradient, wanted) => {
-    const [x, weight, bias] = inputs;
+  const backward: FusedBackward<"linear"> = ([x, weight, bias], _outputs, gradient, wanted) => {
     if (!x || !weight || sizeOf(x.shape) === 0 || sizeOf(weight.shape) === 0) return undefined;
     const g = asRows(runtime, gradient);
     const view = (buffer: View["buffer"], shape: readonly number[]): View => {
@@ -49,5 +47,5 @@ export function linearKernels(runtime: Runtime): Backend["fused"] {
       wanted[2] && bias ? view(reduce(runtime, "sum", turned(g), 1), bias.shape) : undefined,
     ];
   };
-  return { forward: { linear: forward }, backward: { linear: backward }, update: {} };
+  return { forward: { linear: forward }, backward: { linear: backward } };
 }

@@ -15,21 +15,20 @@
  * @module
  */
 
-import type { Attributes, FusedBackward, FusedForward, Outputs, View } from "../core/engine/backend.ts";
-import { asRows, turned } from "../core/engine/kernel_device.ts";
-import { checkLinear } from "../core/engine/requirements.ts";
-import { contiguousStrides, sizeOf } from "../core/engine/shape.ts";
-import { matmul, multiply, multiplyPacked, packWhole, wholeBytes } from "./matmul.ts";
-import { reduce } from "./reduce.ts";
-import type { Runtime } from "./runtime.ts";
+import type { FusedBackward, FusedForward, FusedKernels, View } from "../../core/engine/backend.ts";
+import { asRows, turned } from "../../core/engine/kernel_device.ts";
+import { checkLinear } from "../../core/engine/requirements.ts";
+import { contiguousStrides, sizeOf } from "../../core/engine/shape.ts";
+import { matmul, multiply, multiplyPacked, packWhole, wholeBytes } from "../matmul.ts";
+import { reduce } from "../reduce.ts";
+import type { Runtime } from "../runtime.ts";
 
 /** Elements of weights that are worth a second copy. */
 const AT_REST = 65536;
 
-/** The forward and backward kernels of the linear layer. */
-export function linearKernels(runtime: Runtime): { forward: FusedForward; backward: FusedBackward } {
-  const forward: FusedForward = (inputs): Outputs | undefined => {
-    const [x, weight, bias] = inputs;
+/** The kernels of this file. */
+export function linear(runtime: Runtime): Partial<FusedKernels> {
+  const forward: FusedForward<"linear"> = ([x, weight, bias]) => {
     if (!x || !weight || x.dtype !== "float32") return undefined;
     checkLinear(x, weight);
     const [depth, columns] = weight.shape as [number, number];
@@ -62,8 +61,7 @@ export function linearKernels(runtime: Runtime): { forward: FusedForward; backwa
     return [y];
   };
 
-  const backward: FusedBackward = (inputs, _outputs, gradient, wanted, _attributes: Attributes) => {
-    const [x, weight, bias] = inputs;
+  const backward: FusedBackward<"linear"> = ([x, weight, bias], _outputs, gradient, wanted) => {
     if (!x || !weight || sizeOf(x.shape) === 0 || sizeOf(weight.shape) === 0) return undefined;
     const g = asRows(runtime, gradient), rows = g.shape[0]!;
     const view = (buffer: View["buffer"], shape: readonly number[]): View => {
@@ -75,5 +73,5 @@ export function linearKernels(runtime: Runtime): { forward: FusedForward; backwa
       wanted[2] && bias ? view(reduce(runtime, "sum", rows > 0 ? turned(g) : g, 1), bias.shape) : undefined,
     ];
   };
-  return { forward, backward };
+  return { forward: { linear: forward }, backward: { linear: backward } };
 }

@@ -1,0 +1,66 @@
+/**
+ * # Operations and their codes
+ *
+ * Every function that a device computes element by element, or over axes, has a name and a code. Chapters use neither:
+ * a `Tensor` has methods. Devices are asked by name; kernels, which know nothing but numbers, by code.
+ *
+ * This is the one list of both. `elementwise.ts` says what each function of one or two arguments computes and what its
+ * slope is; `deno task wasm` writes the codes down for the kernels, and fails where a kernel has no case for one.
+ *
+ * @module
+ */
+
+/** Elementwise functions of one float32 argument, by name, with their codes. */
+export const UNARY = {
+  neg: 0,
+  abs: 1,
+  sign: 2,
+  floor: 3,
+  exp: 4,
+  log: 5,
+  log1p: 6,
+  sqrt: 7,
+  sin: 8,
+  cos: 9,
+  tanh: 10,
+  sigmoid: 11,
+  erf: 12,
+} as const;
+
+/** Elementwise arithmetic of two arguments, by name, with codes. */
+export const ARITHMETIC = { add: 0, sub: 1, mul: 2, div: 3, pow: 4, max: 5, min: 6, mod: 7 } as const;
+
+/** Comparisons of two arguments, by name; their codes come after those of arithmetic. */
+export const COMPARISON = { equal: 8, notEqual: 9, less: 10, lessEqual: 11 } as const;
+
+/** Ways to collapse axes, by name, with codes. */
+export const REDUCTION = { sum: 0, max: 1, min: 2, argmax: 3 } as const;
+
+/** Elementwise functions of one float32 argument, yielding float32. */
+export type UnaryOp = keyof typeof UNARY;
+
+/** Elementwise functions of two arguments of one dtype, float32 or int32, which they yield. */
+export type ArithmeticOp = keyof typeof ARITHMETIC;
+
+/** Comparisons of two arguments of equal dtype, yielding bool. A comparison with NaN is false, `notEqual` true. */
+export type ComparisonOp = keyof typeof COMPARISON;
+
+/** Elementwise functions of two arguments, after broadcasting. */
+export type BinaryOp = ArithmeticOp | ComparisonOp;
+
+/**
+ * Ways to collapse axes.
+ *
+ * `argmax` yields int32, the first of equal maxima; the others yield the dtype of their argument.
+ */
+export type ReduceOp = keyof typeof REDUCTION;
+
+/** Whether an operation compares, so that its result is bool. */
+export function isComparison(op: BinaryOp): op is ComparisonOp {
+  return op in COMPARISON;
+}
+
+/** The code of a function of two arguments. */
+export function binaryCode(op: BinaryOp): number {
+  return isComparison(op) ? COMPARISON[op] : ARITHMETIC[op];
+}

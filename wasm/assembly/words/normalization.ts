@@ -1,0 +1,34 @@
+/**
+ * # Words of the normalizations
+ *
+ * A unit is a row, or backwards a block of rows; everything is contiguous.
+ *
+ * @module
+ */
+
+/** Address of the result, or of the gradient of the features. */
+export const TO = 0;
+/** Address of the features. */
+export const FROM = 1;
+/** Address of the mean of each row; unused unless centred. */
+export const MEAN = 2;
+/** Address of the scale of each row. */
+export const SCALE = 3;
+/** Address of the gain. */
+export const GAIN = 4;
+/** Forwards: address of the bias. */
+export const BIAS = 5;
+/** Elements of a row. */
+export const COLUMNS = 6;
+/** 1 subtracts the mean, 0 does not. */
+export const CENTRED = 7;
+/** Forwards: added to the variance, float32. */
+export const EPSILON = 8;
+/** Backwards: address of the arriving gradient. */
+export const GRADIENT = 9;
+/** Backwards: address of partial sums of the gradients of gain and bias, `[blocks, 2, E]`. */
+export const PARTIAL = 10;
+/** Backwards: number of rows. */
+export const ROWS = 11;
+/** Backwards: rows of a block. */
+export const BLOCK_ROWS = 12;
