@@ -58,11 +58,12 @@
 
 import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
-import { oneHot } from "../engine/ops.ts";
+import { parameter, tensor } from "../engine/create.ts";
+import { oneHot } from "../engine/indexing.ts";
+import type { Tensor } from "../engine/tensor.ts";
 import { checkOptions, type Checks, integer, numeric, oneOf } from "../engine/options.ts";
 import type { Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
-import { parameter, type Tensor, tensor } from "../engine/tensor.ts";
 import { Weight } from "../engine/weight.ts";
 
 /** How an {@linkcode Embedding} is laid out. */

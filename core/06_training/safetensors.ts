@@ -33,7 +33,8 @@
 
 import type { StateEntry } from "../engine/module.ts";
 import type { Numbers } from "../engine/backend.ts";
-import { type Tensor, tensor } from "../engine/tensor.ts";
+import { tensor } from "../engine/create.ts";
+import type { Tensor } from "../engine/tensor.ts";
 
 /** What an element of a stored tensor is, in the file's own spelling. */
 export type StoredKind = "F64" | "F32" | "F16" | "BF16" | "I64" | "I32" | "I16" | "I8" | "U8" | "BOOL";

@@ -15,7 +15,8 @@
 import { glorot, type Initialization } from "./initialization.ts";
 import { Module } from "./module.ts";
 import type { Random } from "./random.ts";
-import { parameter, type Tensor, zeros } from "./tensor.ts";
+import { parameter, zeros } from "./create.ts";
+import type { Tensor } from "./tensor.ts";
 import { Weight } from "./weight.ts";
 
 /** Options of {@linkcode Linear}. */

@@ -55,7 +55,8 @@ import { withBackend } from "./device.ts";
 import { isFusing } from "./fusable.ts";
 import { keep, release, scope, Storage } from "./scope.ts";
 import { dims, format as show, type Shape, sizeOf } from "./shape.ts";
-import { adopt, full, type Tensor, tensor, uninitialized } from "./tensor.ts";
+import { full, tensor } from "./create.ts";
+import { adopt, type Tensor, uninitialized } from "./tensor.ts";
 
 // ## The definition
 

@@ -28,7 +28,8 @@
 
 import { checkOptions, type Checks, numeric } from "./options.ts";
 import { type Shape, sizeOf } from "./shape.ts";
-import { type Tensor, tensor, unset } from "./tensor.ts";
+import { tensor, unset } from "./create.ts";
+import type { Tensor } from "./tensor.ts";
 
 /** Everything needed to continue a generator: plain numbers, fit for JSON. */
 export interface RandomState {

@@ -16,7 +16,7 @@
 
 import type { PackedFormat } from "./backend.ts";
 import { fusable } from "./fusable.ts";
-import { take } from "./ops.ts";
+import { take } from "./indexing.ts";
 import type { PackedMatrix } from "./packed.ts";
 import type { Storage } from "./scope.ts";
 import { dims, format, type Shape } from "./shape.ts";

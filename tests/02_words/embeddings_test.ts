@@ -7,7 +7,7 @@ import {
   padTokens,
 } from "../../core/02_words/embeddings.ts";
 import { Random } from "../../core/engine/random.ts";
-import { tensor } from "../../core/engine/tensor.ts";
+import { tensor } from "../../core/engine/create.ts";
 import { assertClose, assertModuleGradients, onEveryBackend, onReference } from "../support.ts";
 
 const ids = (list: number[][]) => tensor(list, undefined, "int32");

@@ -9,10 +9,11 @@ import {
 } from "../../core/04_attention/positions/mod.ts";
 import { scaledDotProductAttention } from "../../core/04_attention/scaled_dot_product.ts";
 import { linear } from "../../core/engine/weight.ts";
-import { concat } from "../../core/engine/ops.ts";
+import { ones, zeros } from "../../core/engine/create.ts";
+import { concat } from "../../core/engine/joining.ts";
+import type { Tensor } from "../../core/engine/tensor.ts";
 import { Random } from "../../core/engine/random.ts";
 
-import { ones, type Tensor, zeros } from "../../core/engine/tensor.ts";
 import { goldens, precision, read, state } from "../goldens/read.ts";
 import { assertClose, assertModuleGradients, normal, onEveryBackend, onReference, withLast } from "../support.ts";
 import { PlainMemory } from "./memory.ts";

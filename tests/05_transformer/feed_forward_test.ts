@@ -21,7 +21,7 @@ import { Residual } from "../../core/05_transformer/residual.ts";
 import { withoutFusion } from "../../core/engine/fusable.ts";
 import { readPart, writePart } from "../../core/engine/part.ts";
 import { Random } from "../../core/engine/random.ts";
-import { arange, tensor, zeros } from "../../core/engine/tensor.ts";
+import { arange, tensor, zeros } from "../../core/engine/create.ts";
 import { goldens, leaf, precision, read } from "../goldens/read.ts";
 import {
   assertClose,

@@ -22,10 +22,12 @@ import {
   t5,
 } from "../../core/04_attention/positions/mod.ts";
 import { noGrad } from "../../core/engine/autograd.ts";
-import { concat, gather } from "../../core/engine/ops.ts";
+import { tensor } from "../../core/engine/create.ts";
+import { gather } from "../../core/engine/indexing.ts";
+import { concat } from "../../core/engine/joining.ts";
+import type { Tensor } from "../../core/engine/tensor.ts";
 import { Random } from "../../core/engine/random.ts";
 import { memory as memoryUse, scope } from "../../core/engine/scope.ts";
-import { type Tensor, tensor } from "../../core/engine/tensor.ts";
 import { goldens, precision, read, state } from "../goldens/read.ts";
 import { assertClose, assertModuleGradients, onEveryBackend, onReference } from "../support.ts";
 import { PlainMemory } from "../04_attention/memory.ts";

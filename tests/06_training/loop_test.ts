@@ -7,7 +7,8 @@ import { Optimizer, sgd } from "../../core/06_training/optimizers.ts";
 import { Linear } from "../../core/engine/linear.ts";
 import { Random } from "../../core/engine/random.ts";
 import { memory } from "../../core/engine/scope.ts";
-import { type Tensor, tensor } from "../../core/engine/tensor.ts";
+import { tensor } from "../../core/engine/create.ts";
+import type { Tensor } from "../../core/engine/tensor.ts";
 import { assertClose, onEveryBackend, onItsOwnBackend, onReference } from "../support.ts";
 
 type Pair = readonly [number, number];

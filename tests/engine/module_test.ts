@@ -5,7 +5,8 @@ import { linear } from "../../core/engine/weight.ts";
 import { Module } from "../../core/engine/module.ts";
 import { pack } from "../../core/engine/inference.ts";
 import { Random } from "../../core/engine/random.ts";
-import { ones, parameter, type Tensor, tensor, zeros } from "../../core/engine/tensor.ts";
+import { ones, parameter, tensor, zeros } from "../../core/engine/create.ts";
+import type { Tensor } from "../../core/engine/tensor.ts";
 import {
   assertClose,
   assertGradients,

@@ -11,12 +11,12 @@ import type { PackedFormat } from "../../core/engine/backend.ts";
 import { withoutFusion } from "../../core/engine/fusable.ts";
 import { Linear } from "../../core/engine/linear.ts";
 import type { Module } from "../../core/engine/module.ts";
-import { take } from "../../core/engine/ops.ts";
+import { tensor } from "../../core/engine/create.ts";
 import { pack, quantize } from "../../core/engine/inference.ts";
+import { take } from "../../core/engine/indexing.ts";
 import { PackedMatrix, roundHalves, roundRows, roundWeights } from "../../core/engine/packed.ts";
 import { Random } from "../../core/engine/random.ts";
 import { memory, scope } from "../../core/engine/scope.ts";
-import { tensor } from "../../core/engine/tensor.ts";
 import { assertClose, Draws, HostArray, onEveryBackend, onReference } from "../support.ts";
 
 const formats: readonly PackedFormat[] = ["float32", "float16", "int8", "int4"];

@@ -8,7 +8,7 @@ import { withBackend } from "../../core/engine/device.ts";
 import { PackedMatrix, roundHalves, roundRows, roundWeights } from "../../core/engine/packed.ts";
 import { release, scope } from "../../core/engine/scope.ts";
 import { contiguousStrides } from "../../core/engine/shape.ts";
-import { tensor } from "../../core/engine/tensor.ts";
+import { tensor } from "../../core/engine/create.ts";
 import { assertClose, build, Draws, HostArray, reference } from "../support.ts";
 import { onGpu } from "./support.ts";
 

@@ -7,7 +7,7 @@ import type { Backend, PackedFormat } from "../../core/engine/backend.ts";
 import { withBackend } from "../../core/engine/device.ts";
 import { PackedMatrix } from "../../core/engine/packed.ts";
 import { scope } from "../../core/engine/scope.ts";
-import { ones } from "../../core/engine/tensor.ts";
+import { ones } from "../../core/engine/create.ts";
 import { createWasmDevice, type WasmOptions } from "../../wasm/mod.ts";
 import { runtimeOf } from "../../wasm/runtime.ts";
 import { assertClose, Draws } from "../support.ts";

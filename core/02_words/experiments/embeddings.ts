@@ -8,10 +8,10 @@
  * @module
  */
 
-import { oneHot } from "../../engine/ops.ts";
+import { tensor } from "../../engine/create.ts";
+import { oneHot } from "../../engine/indexing.ts";
 import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
-import { tensor } from "../../engine/tensor.ts";
 import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
 import { readMatrix } from "../../experiments/reading.ts";
 import { SEED } from "../../experiments/seed.ts";

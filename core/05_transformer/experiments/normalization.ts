@@ -12,7 +12,8 @@
 import { lengthMask } from "../../04_attention/masks.ts";
 import { Random } from "../../engine/random.ts";
 import { release, scope } from "../../engine/scope.ts";
-import { type Tensor, tensor } from "../../engine/tensor.ts";
+import { tensor } from "../../engine/create.ts";
+import type { Tensor } from "../../engine/tensor.ts";
 import { Embedding } from "../../02_words/embeddings.ts";
 import { train } from "../../06_training/loop.ts";
 import { crossEntropy } from "../../06_training/loss.ts";
