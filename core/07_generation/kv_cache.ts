@@ -201,7 +201,7 @@ export function cacheBytes(
 
 // ## Pitfall: a beam that keeps its neighbour's past
 //
-// When a beam continues another beginning, its keys have to follow. Without `reorder` the scores
+// When a beam continues another prefix, its keys have to follow. Without `reorder` the scores
 // are those of a text that nobody wrote. The test "beam search with a cache equals beam search
 // without" compares them.
 

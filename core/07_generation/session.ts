@@ -37,7 +37,7 @@ import type { DeviceContext } from "./rules.ts";
 import type { Decoder } from "./sampling.ts";
 import type { Choice, ChooseTokens, ChosenTokens, ScoredPrefix } from "./search.ts";
 
-/** How long the sequences of a {@linkcode Session} may become. */
+/** How long the sequences of a session may become. */
 export interface SessionOptions {
   /** Most prefixes of one prompt. */
   readonly numBeams: number;

@@ -146,7 +146,7 @@ Deno.test("DiverseBeamSearch refuses what is out of range", () => {
   assertThrows(
     () => new DiverseBeamSearch({ ...options, numBeamGroups: 2 }).extend([]),
     TypeError,
-    "Cannot extend 1 beginnings by 0 rows",
+    "Cannot extend 1 prefixes by 0 rows",
   );
 });
 
@@ -263,7 +263,7 @@ Deno.test("StochasticBeamSearch finds every text there is, and no forbidden one"
     );
   }
   const search = new StochasticBeamSearch({ numBeams: 2, maxNewTokens: 2, random: new Random(1) });
-  assertThrows(() => search.extend([]), TypeError, "Cannot extend 1 beginnings by 0 rows");
+  assertThrows(() => search.extend([]), TypeError, "Cannot extend 1 prefixes by 0 rows");
 });
 
 // ## In the loop
