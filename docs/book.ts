@@ -24,6 +24,11 @@ export interface Part {
   readonly pages: Page[];
 }
 
+/** Whether a page belongs to the section of the page above it. */
+export function goesOn({ number }: Page, above: Page | undefined): boolean {
+  return number !== "" && number === above?.number;
+}
+
 /** The two halves of the site: what is read, and how it is made. */
 export type Side = "book" | "workshop";
 

@@ -10,6 +10,7 @@
  * @module
  */
 
+import { chapterFolder } from "../core/contents.ts";
 import type { Control, ControlWords, Experiment, Words } from "../core/experiments/experiment.ts";
 import { EXPERIMENTS } from "../core/experiments/registry.ts";
 import type { Figure } from "../core/experiments/figure.ts";
@@ -23,15 +24,6 @@ import { ENGLISH, type Phrases } from "./phrases.ts";
 export { widthsProblem } from "./widths.ts";
 
 const root = new URL("../", import.meta.url);
-
-/** Folders of the chapters by the first word of their experiments' names: `attention` is `04_attention`. */
-function folderOf(name: string): string | undefined {
-  const chapter = name.split("/")[0];
-  for (const { name: folder, isDirectory } of Deno.readDirSync(new URL("core/", root))) {
-    if (isDirectory && folder.replace(/^\d\d_/, "") === chapter && folder !== chapter) return folder;
-  }
-  return undefined;
-}
 
 /** An experiment with its name and its words, in one language. */
 interface Loaded {
@@ -81,7 +73,7 @@ function textOf(path: string): string {
 
 /** Numbers of the quantities of the experiment's page by symbol, as TeX and as the name in the code. */
 function huesOf(name: string): Record<string, number> {
-  const folder = folderOf(name), section = name.split("/")[1];
+  const folder = chapterFolder(name.split("/")[0]!), section = name.split("/")[1];
   if (folder === undefined) return {};
   const text = ["", "/mod"].map((mod) => textOf(`core/${folder}/${section}${mod}.ts`)).join("");
   const hues: Record<string, number> = {};

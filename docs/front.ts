@@ -11,7 +11,7 @@
  */
 
 import { descriptionOf } from "./blocks.ts";
-import type { Page, Part } from "./book.ts";
+import { goesOn, type Page, type Part } from "./book.ts";
 import {
   entryAnchor,
   type GlossaryEntry,
@@ -21,7 +21,7 @@ import {
   targetOf,
   withoutEntries,
 } from "./glossary.ts";
-import { relative } from "./layout.ts";
+import { inside, relative } from "./layout.ts";
 import { openingOf, readPage } from "./pages.ts";
 import { ENGLISH } from "./phrases.ts";
 import { render, renderInline, sectionOf } from "./prose.ts";
@@ -52,8 +52,8 @@ function map(page: Page, parts: readonly Part[], site: Site): string {
     const context = contextOf(page.url, undefined, [], site, { from: first!.path });
     const { text, language } = questionOf(first!, site), question = renderInline(text, context);
     const items = sections.map((section, at) => {
-      const number = section.number === sections[at - 1]?.number ? "" : section.number;
-      return `<li><span class="number">${number}</span> ${link(section)}</li>`;
+      const above = sections[at - 1], number = goesOn(section, above) ? "" : section.number;
+      return `<li${inside(section, above)}><span class="number">${number}</span> ${link(section)}</li>`;
     });
     return `<section class="chapter"><h2><span class="number">${first!.number}</span> ${link(first!)}</h2><p${
       language === site.phrases.language ? "" : ` lang="${language}"`

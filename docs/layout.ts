@@ -9,7 +9,7 @@
  * @module
  */
 
-import { type Page, type Part, type Side, sideOf } from "./book.ts";
+import { goesOn, type Page, type Part, type Side, sideOf } from "./book.ts";
 import { ENGLISH, type Phrases } from "./phrases.ts";
 import { escape } from "./words.ts";
 
@@ -53,8 +53,8 @@ export interface Frame {
 const label = ({ number, title }: Page): string => (number ? `${number} ` : "") + title;
 
 /** The same, the number in a column of its own; pages of one section have it once. */
-const entry = ({ number, title }: Page, above?: Page): string =>
-  (number && number !== above?.number ? `<span class="number">${number}</span>` : "") + escape(title);
+const entry = (page: Page, above?: Page): string =>
+  (page.number && !goesOn(page, above) ? `<span class="number">${page.number}</span>` : "") + escape(page.title);
 
 /** Where each half of the site begins. */
 function sidesOf({ parts, phrases = ENGLISH }: Frame): (readonly [side: Side, url: string, name: string])[] {
@@ -73,6 +73,9 @@ function sides(site: Frame, sheet: Sheet, attributes: string): string {
   return `<nav class="sides" ${attributes}>${links.join("")}</nav>`;
 }
 
+/** What a page that belongs to the section above it looks like in lists. */
+export const inside = (page: Page, above: Page | undefined): string => goesOn(page, above) ? ` class="inside"` : "";
+
 /** The contents of the page's half. */
 function tree({ parts }: Frame, sheet: Sheet): string {
   const link = (page: Page, above?: Page): string =>
@@ -87,7 +90,9 @@ function tree({ parts }: Frame, sheet: Sheet): string {
     }
     const open = part.kind === "chapter" || part === sheet.page?.part;
     const inner = open && rest.length > 0
-      ? `<ol>${rest.map((page, at) => `<li>${link(page, rest[at - 1])}</li>`).join("")}</ol>`
+      ? `<ol>${
+        rest.map((page, at) => `<li${inside(page, rest[at - 1])}>${link(page, rest[at - 1])}</li>`).join("")
+      }</ol>`
       : "";
     const isChapter = part.kind === "chapter", name = isChapter ? entry(first) : escape(part.title);
     return `<li class="part${isChapter ? "" : " is-unnumbered"}"><a href="${

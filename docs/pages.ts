@@ -11,6 +11,7 @@
  * @module
  */
 
+import { experimentName, experimentPath } from "../core/experiments/experiment.ts";
 import { type Block, blocksOf, descriptionOf, inLanguage, type Prose, withFigures } from "./blocks.ts";
 import type { Page } from "./book.ts";
 import { checkColours } from "./check.ts";
@@ -63,7 +64,7 @@ export function readPage(page: Page, site: Site): Block[] {
   const path = page.path!, names = namesOf(page, site);
   const english = blocksOf(site.texts.get(path)!, page.english ?? page.title, names);
   const spoken = site.layer ? retitled(inLanguage(english, path, site.layer), page) : english;
-  const experiments = site.experiments(path).map((name) => ({ name, program: programOf(name, site) }));
+  const experiments = site.experiments(path).map((name) => ({ name, program: programOf(name) }));
   return withFigures(spoken, experiments).map((block) =>
     "prose" in block && block.prose ? { ...block, prose: finished(block.prose, path, site) } : block
   );
@@ -129,8 +130,7 @@ export function pageOf(page: Page, site: Site): Made {
 
 /** The purpose of an experiment, whose links are as seen from its program, and a link to the program. */
 function purposeOf(name: string, { page, site, quantities }: View): string {
-  const program = programOf(name, site);
-  const from = page.path!.replace(/^(core\/\w+\/).*/, `$1experiments/${program}`), file = site.pages.get(from);
+  const from = experimentPath(name), file = site.pages.get(from);
   const more = file ? ` <a href="${relative(page.url, file.url)}">${site.phrases.program}</a>` : "";
   const context = contextOf(page.url, page, quantities, site, { from });
   return renderInline(numbered(site.about(name).purpose, from, site.problem, site.phrases), context) + more;
@@ -138,10 +138,9 @@ function purposeOf(name: string, { page, site, quantities }: View): string {
 
 /** Where the figures of an experiment's program stand. */
 function placesHtml(page: Page, site: Site): string {
-  const [, chapter, file] = /^core\/(\w+)\/experiments\/([\w/]+\.ts)$/.exec(page.path!) ?? [];
-  if (!file) return "";
-  const links = [...site.pages].filter(([path]) => path.split("/")[1] === chapter).flatMap(([path, home]) =>
-    site.experiments(path).filter((name) => programOf(name, site) === file).map((name) =>
+  if (experimentName(page.path!) === undefined) return "";
+  const links = [...site.pages].flatMap(([path, home]) =>
+    site.experiments(path).filter((name) => experimentPath(name) === page.path).map((name) =>
       `<a href="${relative(page.url, `${home.url}#${idOf(name)}`)}">${
         escape(`${home.number} ${home.title}`.trim())
       }</a>`

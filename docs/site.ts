@@ -10,7 +10,7 @@
  * @module
  */
 
-import { experimentName } from "../core/experiments/experiment.ts";
+import { experimentPath } from "../core/experiments/experiment.ts";
 import type { Page } from "./book.ts";
 import type { Highlighter, Mark } from "./code.ts";
 import type { Outline } from "./figures.ts";
@@ -179,7 +179,7 @@ export function contextOf(
       const { pathname, hash } = new URL(href, `file:///${from}`), file = pathname.slice(1);
       // An experiment of the page is its figure.
       const own = path === undefined ? [] : site.experiments(path);
-      const shown = own.find((name) => file.endsWith(`/experiments/${programOf(name, site)}`));
+      const shown = own.find((name) => file.endsWith(`/experiments/${programOf(name)}`));
       if (shown) return `#${idOf(shown)}`;
       const address = addressOfFile(file, url, site);
       if (address !== undefined) return address + hash;
@@ -199,10 +199,7 @@ export function contextOf(
 }
 
 /** The file that defines an experiment, within the folder of its chapter's experiments. */
-export function programOf(name: string, site: Pick<Site, "pages">): string | undefined {
-  const path = [...site.pages.keys()].find((path) => experimentName(path) === name);
-  return path?.replace(/^core\/\w+\/experiments\//, "");
-}
+export const programOf = (name: string): string => experimentPath(name).replace(/^core\/\w+\/experiments\//, "");
 
 /** Links of an example: names that the library exports. */
 export function namesIn(text: string, url: string, site: Pick<Site, "pages" | "exports">): Mark[] {

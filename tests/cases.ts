@@ -27,28 +27,16 @@ import {
   maxPool2d,
 } from "../core/engine/convolution.ts";
 import { dropout } from "../core/engine/dropout.ts";
-import { linear } from "../core/engine/linear.ts";
-import {
-  argsort,
-  concat,
-  einsum,
-  flip,
-  gather,
-  lowerTriangle,
-  oneHot,
-  pad,
-  roll,
-  scatter,
-  softplus,
-  sort,
-  split,
-  stack,
-  take,
-  topK,
-} from "../core/engine/ops.ts";
+import { linear } from "../core/engine/weight.ts";
+import { softplus } from "../core/06_training/loss.ts";
+import { lowerTriangle, zeros } from "../core/engine/create.ts";
+import { einsum } from "../core/engine/einsum.ts";
+import { gather, oneHot, scatter, take } from "../core/engine/indexing.ts";
+import { concat, flip, pad, roll, split, stack } from "../core/engine/joining.ts";
+import { argsort, sort, topK } from "../core/engine/sorting.ts";
+import type { Tensor } from "../core/engine/tensor.ts";
 import type { ArithmeticOp, ComparisonOp, ReduceOp, UnaryOp } from "../core/engine/operations.ts";
 import { Random } from "../core/engine/random.ts";
-import { type Tensor, zeros } from "../core/engine/tensor.ts";
 import type { Closeness, Draws, HostArray } from "./support.ts";
 
 /** An operation on inputs of one size. */

@@ -9,7 +9,8 @@ import type { Backend, FusedName, FusedUpdates } from "../core/engine/backend.ts
 import { withBackend } from "../core/engine/device.ts";
 import { withoutFusion } from "../core/engine/fusable.ts";
 import { release, scope } from "../core/engine/scope.ts";
-import { parameter, type Tensor, tensor } from "../core/engine/tensor.ts";
+import { parameter, tensor } from "../core/engine/create.ts";
+import type { Tensor } from "../core/engine/tensor.ts";
 import { type BorderCase, type FusedCase, fusedCases } from "./fused_cases.ts";
 import { Draws, HostArray, reference } from "./support.ts";
 

@@ -17,11 +17,12 @@ import { noGrad } from "../core/engine/autograd.ts";
 import type { Backend, DType, Numbers } from "../core/engine/backend.ts";
 import { withBackend } from "../core/engine/device.ts";
 import type { Module } from "../core/engine/module.ts";
-import { concat, lowerTriangle } from "../core/engine/ops.ts";
+import { full, lowerTriangle, parameter, tensor } from "../core/engine/create.ts";
+import { concat } from "../core/engine/joining.ts";
+import { Tensor } from "../core/engine/tensor.ts";
 import { createReferenceDevice } from "../core/engine/reference.ts";
 import { scope } from "../core/engine/scope.ts";
 import { contiguousStrides, sizeOf } from "../core/engine/shape.ts";
-import { full, parameter, Tensor, tensor } from "../core/engine/tensor.ts";
 import { createWebgpuDevice } from "../gpu/mod.ts";
 import { createWasmDevice } from "../wasm/mod.ts";
 

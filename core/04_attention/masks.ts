@@ -65,9 +65,9 @@
  * @module
  */
 
-import { lowerTriangle } from "../engine/ops.ts";
+import { arange, lowerTriangle, tensor, zeros } from "../engine/create.ts";
+import type { Tensor } from "../engine/tensor.ts";
 import { dims } from "../engine/shape.ts";
-import { arange, type Tensor, tensor, zeros } from "../engine/tensor.ts";
 
 /**
  * Lets each position see itself and what came before.

@@ -48,9 +48,9 @@
  */
 
 import { fusable } from "../engine/fusable.ts";
-import { lowerTriangle } from "../engine/ops.ts";
-import { broadcastShapes, dims, format, sameShape } from "../engine/shape.ts";
+import { lowerTriangle } from "../engine/create.ts";
 import type { Tensor } from "../engine/tensor.ts";
+import { broadcastShapes, dims, format, sameShape } from "../engine/shape.ts";
 import { softmax } from "../02_words/softmax.ts";
 
 /** Who may look at whom, and with what handicap. */

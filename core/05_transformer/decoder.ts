@@ -58,10 +58,11 @@
  */
 
 import { Module } from "../engine/module.ts";
-import { concat } from "../engine/ops.ts";
+import { full } from "../engine/create.ts";
+import { concat } from "../engine/joining.ts";
+import type { Tensor } from "../engine/tensor.ts";
 import type { Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
-import { full, type Tensor } from "../engine/tensor.ts";
 import { overKeys, textMask, type TextMasks } from "../04_attention/masks.ts";
 import type { Attention, KeyValueMemory } from "../04_attention/multi_head.ts";
 import { below, type LayerOptions, LayerStack, partsOfLayer, type Pass, type StackOptions } from "./encoder.ts";

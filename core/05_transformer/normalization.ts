@@ -68,7 +68,8 @@ import { Module } from "../engine/module.ts";
 import { checkOptions, type Checks, numeric } from "../engine/options.ts";
 import { type Part, type PartTable, settingsOf } from "../engine/part.ts";
 import { dims, format } from "../engine/shape.ts";
-import { ones, parameter, type Tensor, zeros } from "../engine/tensor.ts";
+import { ones, parameter, zeros } from "../engine/create.ts";
+import type { Tensor } from "../engine/tensor.ts";
 
 /** The number that keeps a norm from dividing by zero. */
 export interface NormOptions {

@@ -29,9 +29,10 @@
 
 import { noGrad } from "../engine/autograd.ts";
 import { fusableUpdate } from "../engine/fusable.ts";
-import { stack } from "../engine/ops.ts";
+import { zeros } from "../engine/create.ts";
+import { stack } from "../engine/joining.ts";
+import type { Tensor } from "../engine/tensor.ts";
 import { scope } from "../engine/scope.ts";
-import { type Tensor, zeros } from "../engine/tensor.ts";
 
 /**
  * Scales all gradients in place so that together they are no longer than `maxNorm`.

@@ -46,7 +46,8 @@ import {
 import { Pace } from "../engine/pace.ts";
 import { keep, release, scope } from "../engine/scope.ts";
 import { format } from "../engine/shape.ts";
-import { full, type Tensor, zeros } from "../engine/tensor.ts";
+import { full, zeros } from "../engine/create.ts";
+import type { Tensor } from "../engine/tensor.ts";
 import { clipGradients } from "./clipping.ts";
 import { Optimizer } from "./optimizers.ts";
 import type { Schedule } from "./schedules.ts";

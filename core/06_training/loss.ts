@@ -43,10 +43,10 @@
  */
 
 import { fusable } from "../engine/fusable.ts";
-import { gather, softplus } from "../engine/ops.ts";
+import { gather } from "../engine/indexing.ts";
+import { Tensor } from "../engine/tensor.ts";
 import { type Check, checkOptions, type Checks, instance, integer, numeric, oneOf } from "../engine/options.ts";
 import { dims, format, sameShape } from "../engine/shape.ts";
-import { Tensor } from "../engine/tensor.ts";
 import { logSoftmax } from "../02_words/softmax.ts";
 
 /** How the losses of single positions become one tensor. */
@@ -160,6 +160,16 @@ function reduce(losses: Tensor, reduction: Reduction): Tensor {
 // For a yes or no, one logit is enough: $p = \sigma(z)$, and the loss of a target
 // $q \in [0, 1]$ is $-q \log \sigma(z) - (1 - q) \log(1 - \sigma(z))$. With
 // $\mathrm{softplus}(z) = \log(1 + e^z)$ both logarithms are exact for any $z$.
+
+/**
+ * A smooth `relu` that does not overflow: $\ln(1 + e^x)$.
+ *
+ * @param x any shape
+ */
+export function softplus(x: Tensor): Tensor {
+  // At 0 `maximum` has slope 1/2, as softplus does; `relu` has 0.
+  return x.maximum(0).add(x.abs().neg().exp().log1p());
+}
 
 /** Options of {@linkcode binaryCrossEntropy}. */
 export interface BinaryCrossEntropyOptions {

@@ -35,7 +35,8 @@ import { noGrad } from "../engine/autograd.ts";
 import { checkOptions, type Checks, numeric } from "../engine/options.ts";
 import { keep, release, scope } from "../engine/scope.ts";
 import { format, sameShape } from "../engine/shape.ts";
-import { type Tensor, zeros } from "../engine/tensor.ts";
+import { zeros } from "../engine/create.ts";
+import type { Tensor } from "../engine/tensor.ts";
 
 /** One parameter at one step: what a rule reads, and what it overwrites. */
 export interface ParameterStep<Average extends string = string> {

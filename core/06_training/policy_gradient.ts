@@ -64,7 +64,8 @@ import {
 } from "../engine/options.ts";
 import { Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
-import { type Tensor, tensor } from "../engine/tensor.ts";
+import { tensor } from "../engine/create.ts";
+import type { Tensor } from "../engine/tensor.ts";
 import { padSequences } from "./batching.ts";
 import { stepChecks, type StepOptions, train, type TrainingReport } from "./loop.ts";
 import { crossEntropy } from "./loss.ts";

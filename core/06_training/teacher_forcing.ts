@@ -32,11 +32,12 @@
  */
 
 import { noGrad } from "../engine/autograd.ts";
-import { concat } from "../engine/ops.ts";
+import { tensor } from "../engine/create.ts";
+import { concat } from "../engine/joining.ts";
+import type { Tensor } from "../engine/tensor.ts";
 import { checkOptions, type Checks, integer, numeric, required } from "../engine/options.ts";
 import type { Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
-import { type Tensor, tensor } from "../engine/tensor.ts";
 import { padTokens } from "../02_words/embeddings.ts";
 import { shiftRight } from "../05_transformer/decoder.ts";
 import { padSequences } from "./batching.ts";

@@ -28,8 +28,8 @@
  * is still an ordinary sample.
  *
  * **How it is done without looking at every text.** The largest $G$ of all texts that begin with $y_{\le t}$
- * is again a Gumbel variable, with location $\log P(y_{\le t})$. So a beginning stands for the best of its
- * continuations, and a beam is enough: from the $G$ of a beginning those of its children are drawn
+ * is again a Gumbel variable, with location $\log P(y_{\le t})$. So a prefix stands for the best of its
+ * continuations, and a beam is enough: from the $G$ of a prefix those of its children are drawn
  * under the condition that their largest is the parent's. With $\tilde G_v$ drawn freely at the
  * children's locations and $Z$ the largest of them, the condition holds for
  *
@@ -137,7 +137,7 @@ export class DiverseBeamSearch implements Beam {
     this.#similarity = similarity;
   }
 
-  /** The beginnings that wait to be continued, group by group; at first one, which all groups share. */
+  /** The prefixes that wait to be continued, group by group; at first one, which all groups share. */
   get live(): readonly { readonly tokens: readonly number[]; readonly logProbability: number }[] {
     return this.#isEmpty ? this.#groups[0]!.live : this.#groups.flatMap(({ live }) => live);
   }
@@ -148,16 +148,16 @@ export class DiverseBeamSearch implements Beam {
   }
 
   /**
-   * Continues every live beginning, the groups one after the other.
+   * Continues every live prefix, the groups one after the other.
    *
-   * @param logProbabilities what may follow each live beginning, in order, `[V]` each
-   * @returns for each new live beginning, the place of the one it continues
-   * @throws {TypeError} if there is not one row per live beginning
+   * @param logProbabilities what may follow each live prefix, in order, `[V]` each
+   * @returns for each new live prefix, the place of the one it continues
+   * @throws {TypeError} if there is not one row per live prefix
    */
   extend(logProbabilities: readonly ArrayLike<number>[]): readonly number[] {
     const count = this.live.length;
     if (logProbabilities.length !== count) {
-      throw new TypeError(`Cannot extend ${count} beginnings by ${logProbabilities.length} rows of log-probabilities`);
+      throw new TypeError(`Cannot extend ${count} prefixes by ${logProbabilities.length} rows of log-probabilities`);
     }
     const penalties = new Float64Array(logProbabilities[0]?.length ?? 0);
     const parents: number[] = [];
@@ -225,8 +225,8 @@ export interface DrawnHypothesis extends Hypothesis {
   readonly perturbed: number;
 }
 
-/** A beginning, or a text that has ended and keeps its place in the beam. */
-interface DrawnBeginning {
+/** A prefix, or a text that has ended and keeps its place in the beam. */
+interface DrawnPrefix {
   readonly tokens: readonly number[];
   readonly logProbability: number;
   readonly perturbed: number;
@@ -237,7 +237,7 @@ interface DrawnBeginning {
 /** Draws `numBeams` different texts from the model, as from an urn without putting them back. */
 export class StochasticBeamSearch implements Beam {
   readonly #options: StochasticBeamSearchOptions;
-  #beam: DrawnBeginning[];
+  #beam: DrawnPrefix[];
 
   /**
    * Starts with the empty text.
@@ -258,55 +258,53 @@ export class StochasticBeamSearch implements Beam {
     }];
   }
 
-  /** The beginnings that wait to be continued, largest sum first; none once the search is over. */
+  /** The prefixes that wait to be continued, largest sum first; none once the search is over. */
   get live(): readonly { readonly tokens: readonly number[]; readonly logProbability: number }[] {
-    return this.#beam.filter((beginning) => !this.#isOver(beginning));
+    return this.#beam.filter((prefix) => !this.#isOver(prefix));
   }
 
   /** The texts drawn, in the order of the draws: the first one is an ordinary sample. */
   get results(): readonly DrawnHypothesis[] {
-    return this.#beam.filter((beginning) => this.#isOver(beginning)).map(({ parent: _, ...text }) => ({
+    return this.#beam.filter((prefix) => this.#isOver(prefix)).map(({ parent: _, ...text }) => ({
       ...text,
       score: text.perturbed,
     }));
   }
 
-  #isOver({ tokens, finished }: DrawnBeginning): boolean {
+  #isOver({ tokens, finished }: DrawnPrefix): boolean {
     return finished || tokens.length === this.#options.maxNewTokens;
   }
 
   /**
-   * Continues every live beginning by every token and keeps the largest sums.
+   * Continues every live prefix by every token and keeps the largest sums.
    *
-   * @param logProbabilities what may follow each live beginning, in order, `[V]` each
-   * @returns for each new live beginning, the place of the one it continues
-   * @throws {TypeError} if there is not one row per live beginning
+   * @param logProbabilities what may follow each live prefix, in order, `[V]` each
+   * @returns for each new live prefix, the place of the one it continues
+   * @throws {TypeError} if there is not one row per live prefix
    */
   extend(logProbabilities: readonly ArrayLike<number>[]): readonly number[] {
-    const live = this.#beam.filter((beginning) => !this.#isOver(beginning));
+    const live = this.#beam.filter((prefix) => !this.#isOver(prefix));
     if (logProbabilities.length !== live.length) {
       throw new TypeError(
-        `Cannot extend ${live.length} beginnings by ${logProbabilities.length} rows of log-probabilities`,
+        `Cannot extend ${live.length} prefixes by ${logProbabilities.length} rows of log-probabilities`,
       );
     }
     // Texts that have ended compete with those that go on.
-    const candidates = this.#beam.filter((beginning) => this.#isOver(beginning));
-    live.forEach((beginning, parent) =>
-      candidates.push(...this.#children(beginning, parent, logProbabilities[parent]!))
-    );
+    const candidates = this.#beam.filter((prefix) => this.#isOver(prefix));
+    live.forEach((prefix, parent) => candidates.push(...this.#children(prefix, parent, logProbabilities[parent]!)));
     candidates.sort((a, b) => b.perturbed - a.perturbed);
     this.#beam = candidates.slice(0, this.#options.numBeams);
-    return this.#beam.filter((beginning) => !this.#isOver(beginning)).map(({ parent }) => parent);
+    return this.#beam.filter((prefix) => !this.#isOver(prefix)).map(({ parent }) => parent);
   }
 
-  /** The best children of a beginning, under the condition that the largest sum is its own. */
-  #children(beginning: DrawnBeginning, parent: number, row: ArrayLike<number>): DrawnBeginning[] {
+  /** The best children of a prefix, under the condition that the largest sum is its own. */
+  #children(prefix: DrawnPrefix, parent: number, row: ArrayLike<number>): DrawnPrefix[] {
     const { random, eosToken, numBeams } = this.#options;
     const free = new Float64Array(row.length);
     const best: number[] = [];
     for (let token = 0; token < row.length; token++) {
       if (row[token] === -Infinity) continue;
-      const sum = free[token] = beginning.logProbability + row[token]! + gumbel(random); // $\tilde G_v$
+      const sum = free[token] = prefix.logProbability + row[token]! + gumbel(random); // $\tilde G_v$
       // The condition keeps their order: only the first few can stay in the beam.
       let place = best.length;
       while (place > 0 && free[best[place - 1]!]! < sum) place--;
@@ -315,9 +313,9 @@ export class StochasticBeamSearch implements Beam {
     }
     const largest = free[best[0]!]!; // $Z$
     return best.map((token) => ({
-      tokens: token === eosToken ? beginning.tokens : [...beginning.tokens, token],
-      logProbability: beginning.logProbability + row[token]!,
-      perturbed: conditioned(free[token]!, largest, beginning.perturbed),
+      tokens: token === eosToken ? prefix.tokens : [...prefix.tokens, token],
+      logProbability: prefix.logProbability + row[token]!,
+      perturbed: conditioned(free[token]!, largest, prefix.perturbed),
       finished: token === eosToken,
       parent,
     }));

@@ -6,7 +6,7 @@
  *
  * **Idea.** *Greedy search* (贪心搜索) takes the likeliest token at every step, and can walk into a
  * dead end: the likeliest first word need not begin the likeliest sentence. *Beam search*
- * (束搜索) keeps the $W$ best beginnings instead of one. Each step continues all of them by every
+ * (束搜索) keeps the $W$ best prefixes instead of one. Each step continues all of them by every
  * token, and of all these candidates (候选词) the $W$ best survive.
  *
  * **Formula.** Texts of different lengths are compared by their log-probability per unit of a
@@ -16,7 +16,7 @@
  *
  * | symbol         | in code          | meaning                                                  |
  * | -------------- | ---------------- | -------------------------------------------------------- |
- * | $W$            | `numBeams`       | beginnings that survive a step                           |
+ * | $W$            | `numBeams`       | prefixes that survive a step                           |
  * | $\log P$       | `logProbability` | sum over the tokens, END included                        |
  * | $s$            | `score`          | what finished texts are ranked by                        |
  * | $\mathrm{lp}$  | `lengthPenalty`  | a function of the length, or $\alpha$ of the first form  |
@@ -24,10 +24,10 @@
  *
  * **When it stops.** Of the continuations that survive, those by END leave the beam as finished
  * texts, and the beam goes on with the others. It ends when none is left, at `maxNewTokens`, or
- * as soon as $W$ texts are finished and no beginning could still beat the worst of them, even
+ * as soon as $W$ texts are finished and no prefix could still beat the worst of them, even
  * if all its further tokens were certain. Nothing better is lost by stopping there.
  *
- * **The rules at the boundary.** Of equal continuations the one of the better beginning wins,
+ * **The rules at the boundary.** Of equal continuations the one of the better prefix wins,
  * then the lower token id; of equal scores, the text that was finished first.
  *
  * Sources: Lowerre 1976 (beam search); Wu et al. 2016, *Google's Neural Machine Translation System* (the
@@ -144,13 +144,13 @@ export function beamSearch(options: BeamOptions): SequenceSearch {
   return { name: "beam search", numBeams, begin: (limits) => new BeamSearch({ ...options, ...limits }) };
 }
 
-/** One beginning in the beam. */
-interface Beginning {
+/** One prefix in the beam. */
+interface Prefix {
   readonly tokens: readonly number[];
   readonly logProbability: number;
 }
 
-/** What may become a beginning. */
+/** What may become a prefix. */
 interface Continuation {
   readonly parent: number;
   readonly token: number;
@@ -167,7 +167,7 @@ export class BeamSearch implements Beam {
   readonly #penalty: LengthPenalty;
   /** The largest penalty that a text of at least so many tokens can have. */
   readonly #largestPenalty: Float64Array;
-  #live: Beginning[] = [{ tokens: [], logProbability: 0 }];
+  #live: Prefix[] = [{ tokens: [], logProbability: 0 }];
   #ended: Hypothesis[] = [];
   #chosen: readonly number[] = [];
 
@@ -196,7 +196,7 @@ export class BeamSearch implements Beam {
     }
   }
 
-  /** The beginnings that wait to be continued, best first; none once the search is over. */
+  /** The prefixes that wait to be continued, best first; none once the search is over. */
   get live(): readonly { readonly tokens: readonly number[]; readonly logProbability: number }[] {
     return this.#live;
   }
@@ -212,21 +212,21 @@ export class BeamSearch implements Beam {
   }
 
   /**
-   * Continues every live beginning by every token and keeps the best.
+   * Continues every live prefix by every token and keeps the best.
    *
-   * @param logProbabilities what may follow each live beginning, in order, `[V]` each
+   * @param logProbabilities what may follow each live prefix, in order, `[V]` each
    * @param penalties what each token loses where the best are chosen, `[V]`; log-probabilities do not change
-   * @returns for each new live beginning, the place of the one it continues
-   * @throws {TypeError} if there is not one row per live beginning
+   * @returns for each new live prefix, the place of the one it continues
+   * @throws {TypeError} if there is not one row per live prefix
    */
   extend(logProbabilities: readonly ArrayLike<number>[], penalties?: ArrayLike<number>): readonly number[] {
     if (logProbabilities.length !== this.#live.length) {
       throw new TypeError(
-        `Cannot extend ${this.#live.length} beginnings by ${logProbabilities.length} rows of log-probabilities`,
+        `Cannot extend ${this.#live.length} prefixes by ${logProbabilities.length} rows of log-probabilities`,
       );
     }
     const parents: number[] = [];
-    const next: Beginning[] = [];
+    const next: Prefix[] = [];
     const best = this.#best(logProbabilities, penalties);
     this.#chosen = best.map(({ token }) => token);
     for (const { parent, token, logProbability } of best) {
@@ -275,7 +275,7 @@ export class BeamSearch implements Beam {
     if (this.#ended.length > this.#numBeams) this.#ended.pop();
   }
 
-  /** Whether no beginning can still beat the worst text found, whatever follows it. */
+  /** Whether no prefix can still beat the worst text found, whatever follows it. */
   #isDecided(): boolean {
     if (this.#ended.length < this.#numBeams) return false;
     const worst = this.#ended[this.#ended.length - 1]!.score;

@@ -34,10 +34,11 @@
  */
 
 import { noGrad } from "../engine/autograd.ts";
-import { take } from "../engine/ops.ts";
+import { tensor } from "../engine/create.ts";
+import { take } from "../engine/indexing.ts";
+import { type Tensor, uninitialized } from "../engine/tensor.ts";
 import { keep, release, scope } from "../engine/scope.ts";
 import { dims } from "../engine/shape.ts";
-import { type Tensor, tensor, uninitialized } from "../engine/tensor.ts";
 import type { KeyValueMemory } from "../04_attention/multi_head.ts";
 
 /** Positions that a memory has room for at first. */
@@ -200,7 +201,7 @@ export function cacheBytes(
 
 // ## Pitfall: a beam that keeps its neighbour's past
 //
-// When a beam continues another beginning, its keys have to follow. Without `reorder` the scores
+// When a beam continues another prefix, its keys have to follow. Without `reorder` the scores
 // are those of a text that nobody wrote. The test "beam search with a cache equals beam search
 // without" compares them.
 

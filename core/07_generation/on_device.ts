@@ -26,9 +26,10 @@
  */
 
 import { backend } from "../engine/device.ts";
-import { gather } from "../engine/ops.ts";
+import { full } from "../engine/create.ts";
+import { gather } from "../engine/indexing.ts";
+import type { Tensor } from "../engine/tensor.ts";
 import { dims } from "../engine/shape.ts";
-import { full, type Tensor } from "../engine/tensor.ts";
 import { logSoftmax } from "../02_words/softmax.ts";
 import type { LogitsRule } from "./rules.ts";
 import type { ChooseTokens, TokenSearch } from "./search.ts";

@@ -24,7 +24,8 @@
  * | $n$         | `size`           | tokens of an n-gram                           |
  *
  * **What blocking costs.** A name of three tokens may then be said once. Translations and summaries are short and bear it;
- * a story does not.
+ * a story does not. Where every token has been forbidden so, as in a small vocabulary with a size of 1, the search fails with
+ * an error.
  *
  * Sources: Keskar et al. 2019, *CTRL* (the penalty); Paulus, Xiong and Socher 2018, *A Deep Reinforced Model for
  * Abstractive Summarization* (blocking).
@@ -32,9 +33,9 @@
  * @module
  */
 
-import { scatter } from "../engine/ops.ts";
+import { full } from "../engine/create.ts";
+import { scatter } from "../engine/indexing.ts";
 import { type Check, checkValue, integer, numeric } from "../engine/options.ts";
-import { full } from "../engine/tensor.ts";
 import type { LogitsRule } from "./rules.ts";
 
 /** What a penalty may be. */

@@ -16,7 +16,7 @@
  * | symbol      | in code          | on the host | on the device    |
  * | ----------- | ---------------- | ----------- | ---------------- |
  * | $z$         | `logits`         | `[V]`       | `[B, V]`         |
- * | $y_{<j}$    | `context.tokens` | a list      | `[B, T]`, int32  |
+ * | $y_{<j}$    | `tokens`         | a list      | `[B, T]`, int32  |
  * | $\tilde z$  | `allowed`        | `[V]`       | `[B, V]`         |
  *
  * A forbidden token has logit $-\infty$.

@@ -34,7 +34,8 @@
 
 import { exponential } from "../engine/exponential.ts";
 import type { Random } from "../engine/random.ts";
-import { type Tensor, tensor } from "../engine/tensor.ts";
+import { tensor } from "../engine/create.ts";
+import type { Tensor } from "../engine/tensor.ts";
 import { softmax } from "../02_words/softmax.ts";
 import type { KeyValueMemory } from "../04_attention/multi_head.ts";
 import { draw } from "./on_device.ts";

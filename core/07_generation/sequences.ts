@@ -8,11 +8,6 @@
  * logits, what follows? It applies the rules, asks its search, and keeps count of what comes of it. One sequence takes
  * the logarithm of the probability that the *model* gave its tokens; beams compete by what the rules leave.
  *
- * | symbol                   | in code          | of one sequence           | of several               |
- * | ------------------------ | ---------------- | ------------------------- | ------------------------ |
- * | $\tilde z$               | `applyRules()`   | one row                   | one row for each prefix  |
- * | $\log P(Y \mid X)$       | `logProbability` | before the rules          | after the rules          |
- *
  * @module
  */
 

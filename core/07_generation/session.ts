@@ -27,16 +27,17 @@
 
 import { noGrad } from "../engine/autograd.ts";
 import type { Numbers } from "../engine/backend.ts";
-import { concat } from "../engine/ops.ts";
+import { tensor } from "../engine/create.ts";
+import { concat } from "../engine/joining.ts";
+import type { Tensor } from "../engine/tensor.ts";
 import { scope } from "../engine/scope.ts";
 import { dims } from "../engine/shape.ts";
-import { type Tensor, tensor } from "../engine/tensor.ts";
 import { KeyValueCache } from "./kv_cache.ts";
 import type { DeviceContext } from "./rules.ts";
 import type { Decoder } from "./sampling.ts";
 import type { Choice, ChooseTokens, ChosenTokens, ScoredPrefix } from "./search.ts";
 
-/** How long the sequences of a {@linkcode Session} may become. */
+/** How long the sequences of a session may become. */
 export interface SessionOptions {
   /** Most prefixes of one prompt. */
   readonly numBeams: number;

@@ -45,9 +45,11 @@
  */
 
 import { Heap } from "../engine/heap.ts";
-import { argsort, gather, scatter, topK as largestOf } from "../engine/ops.ts";
+import { full } from "../engine/create.ts";
+import { gather, scatter } from "../engine/indexing.ts";
+import { argsort, topK as largestOf } from "../engine/sorting.ts";
+import type { Tensor } from "../engine/tensor.ts";
 import { type Check, checkValue, integer, numeric } from "../engine/options.ts";
-import { full, type Tensor } from "../engine/tensor.ts";
 import { logSoftmax, softmax } from "../02_words/softmax.ts";
 import type { LogitsRule } from "./rules.ts";
 import { toProbabilities } from "./sampling.ts";

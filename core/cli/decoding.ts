@@ -18,7 +18,7 @@ import {
 } from "../07_generation/options.ts";
 import type { LogitsRule } from "../07_generation/rules.ts";
 import type { Random } from "../engine/random.ts";
-import { arange } from "../engine/tensor.ts";
+import { arange } from "../engine/create.ts";
 import { flag, flagOf, number, type Option } from "./arguments.ts";
 import { escapeControl, UsageError } from "./errors.ts";
 

@@ -12,10 +12,10 @@
  * @module
  */
 
-import { pad } from "./ops.ts";
+import { pad } from "./joining.ts";
+import { Tensor } from "./tensor.ts";
 import { checkOptions, type Checks, instance, integer } from "./options.ts";
 import { dims, format } from "./shape.ts";
-import { Tensor } from "./tensor.ts";
 
 /** Options of {@linkcode conv1d} and {@linkcode conv2d}. */
 export interface ConvolutionOptions {

@@ -11,7 +11,8 @@
 import { withBackend } from "./device.ts";
 import { fusable } from "./fusable.ts";
 import { Random } from "./random.ts";
-import { type Tensor, tensor } from "./tensor.ts";
+import { tensor } from "./create.ts";
+import type { Tensor } from "./tensor.ts";
 
 /**
  * Zeroes elements at random and scales up the rest.

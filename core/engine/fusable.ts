@@ -21,7 +21,8 @@
 import { gradientsOf, withRecording } from "./autograd.ts";
 import type { FusedFunctions, FusedName, FusedUpdates, Outputs, UpdateName, View } from "./backend.ts";
 import { Storage } from "./scope.ts";
-import { record, sameDevice, Tensor } from "./tensor.ts";
+import { sameDevice } from "./refusals.ts";
+import { record, Tensor } from "./tensor.ts";
 
 let fusing = true;
 

@@ -14,11 +14,14 @@
  * | `device.ts` | Who decides where things run? |
  * | `scope.ts` | Who frees what? |
  * | `tensor.ts` | What is an array that reads like its formula? |
+ * | `create.ts`, `constants.ts` | How do numbers get onto a device? |
+ * | `refusals.ts` | What does a tensor refuse? |
  * | `operations.ts`, `elementwise.ts`, `autograd.ts` | How does each number learn in which direction to move? |
  * | `fusable.ts` | How can a kernel replace a definition without becoming one? |
- * | `ops.ts`, `convolution.ts` | What else can be composed of these? |
+ * | `joining.ts`, `indexing.ts`, `sorting.ts` | How are tensors put together, looked up, put in order? |
+ * | `einsum.ts`, `convolution.ts` | Which products need more than one line? |
  * | `random.ts`, `dropout.ts` | How can chance be repeated? |
- * | `module.ts`, `linear.ts` | Where do weights live? |
+ * | `module.ts`, `weight.ts`, `linear.ts` | Where do weights live? |
  * | `initialization.ts` | How large are weights before training? |
  * | `options.ts` | What may an option be? |
  * | `part.ts` | Who knows what a word in a file stands for? |
@@ -26,7 +29,7 @@
  * | `heap.ts` | How much order does a queue need? |
  * | `exponential.ts` | How is the same exponential had everywhere, fifty thousand times a token? |
  * | `pace.ts` | How does a long loop stay responsive? |
- * | `packed.ts` | How can weights be read faster, once they no longer change? |
+ * | `packed.ts`, `inference.ts` | How can weights be read faster, once they no longer change? |
  *
  * @example
  * ```ts
@@ -55,28 +58,23 @@ export {
   withBackend,
 } from "./device.ts";
 export { type Holder, keep, memory, release, scope, type Storage } from "./scope.ts";
-export {
-  arange,
-  full,
-  type Nested,
-  ones,
-  parameter,
-  type ReduceOptions,
-  Tensor,
-  tensor,
-  type VarianceOptions,
-  zeros,
-} from "./tensor.ts";
+export { type ReduceOptions, Tensor, type VarianceOptions } from "./tensor.ts";
+export { arange, full, lowerTriangle, type Nested, ones, parameter, tensor, zeros } from "./create.ts";
 export { gradientsOf, isRecording, noGrad, type TapeNode, withRecording } from "./autograd.ts";
 export * from "./fusable.ts";
-export * from "./ops.ts";
+export * from "./joining.ts";
+export { gather, oneHot, scatter, take } from "./indexing.ts";
+export * from "./sorting.ts";
+export * from "./einsum.ts";
 export * from "./convolution.ts";
 export * from "./random.ts";
 export * from "./dropout.ts";
 export * from "./module.ts";
 export { glorot, type Initialization, type LayerInitialization, normal } from "./initialization.ts";
+export * from "./weight.ts";
 export * from "./linear.ts";
 export { type Part, type PartTable, readPart, writePart, type WrittenPart } from "./part.ts";
 export { type Check, checkOptions, type Checks, type Limits } from "./options.ts";
 export * from "./pace.ts";
-export { pack, PackedTensor, quantize, roundHalves, roundRows, roundWeights } from "./packed.ts";
+export { PackedMatrix, roundHalves, roundRows, roundWeights } from "./packed.ts";
+export { pack, quantize } from "./inference.ts";

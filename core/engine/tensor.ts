@@ -5,14 +5,19 @@
  * such an array in a program, if it has to read like the formula, run on any device and know
  * its own derivative?
  *
- * **Idea.** A {@linkcode Tensor} is an immutable value: some device memory, the shape and
- * strides that say how to walk it, and its place on the tape. Methods make new tensors.
- * Reshaping, transposing, slicing and repeating make *views* of the same memory and cost
- * nothing.
+ * **Idea.** A {@linkcode Tensor} is a value: some device memory, and the shape and strides that
+ * say how to walk it. Methods make new tensors. Reshaping, transposing, slicing and repeating make
+ * *views* of the same memory and cost nothing. [Making tensors](create.ts) from numbers has a page
+ * of its own.
  *
- * **Two exceptions, both explicit.** Reading numbers back is asynchronous
- * (`await t.read()`), because a GPU cannot do it otherwise. And {@linkcode Tensor.assign}
- * overwrites memory in place: it is how optimizers move parameters and how caches grow.
+ * **What changes all the same.** {@linkcode Tensor.assign} overwrites memory in place: it is how
+ * optimizers move parameters and how caches grow. Three fields belong to the
+ * [tape](autograd.ts) and are set after a tensor is made: `requiresGrad` and `node` by whoever
+ * records it, `grad` by `backward`, which adds to it, and by whoever clears it. Neither changes what
+ * a formula that uses the tensor computes.
+ *
+ * **What has to wait.** Reading numbers back is asynchronous (`await t.read()`), because a GPU
+ * cannot do it otherwise.
  *
  * **Broadcasting** is NumPy's: axes are matched from the last one, and an axis of
  * extent 1 repeats.
@@ -22,14 +27,14 @@
 
 import { backward as walk, isRecording, type TapeNode } from "./autograd.ts";
 import type { Backend, BinaryOp, Buffer, DType, Numbers, ReduceOp, UnaryOp, View } from "./backend.ts";
-import { backend } from "./device.ts";
+import { constantStorage } from "./constants.ts";
 import { binaryRules, unaryRules } from "./elementwise.ts";
 import { isComparison } from "./operations.ts";
-import { keep, Storage } from "./scope.ts";
+import { describe, requireFloat, requireNumeric, sameDevice, sameKind } from "./refusals.ts";
+import { Storage } from "./scope.ts";
 import {
   broadcastShapes,
   broadcastStrides,
-  checkShape,
   contiguousStrides,
   format,
   isContiguous,
@@ -41,9 +46,6 @@ import {
   type Shape,
   sizeOf,
 } from "./shape.ts";
-
-/** Numbers in brackets, as deep as there are axes. */
-export type Nested = number | boolean | readonly Nested[];
 
 /**
  * Whether collapsed axes stay, with extent 1.
@@ -63,7 +65,7 @@ export interface VarianceOptions extends ReduceOptions {
 
 let created = 0;
 
-/** An immutable array of numbers on a device, with any number of axes. */
+/** An array of numbers on a device, with any number of axes. */
 export class Tensor implements View {
   /** Extent of each axis, outermost first. */
   readonly shape: Shape;
@@ -84,7 +86,7 @@ export class Tensor implements View {
   /** How it was computed, while the tape is on. */
   node: TapeNode | undefined = undefined;
 
-  /** Views memory; programs call `tensor`, `zeros`, … instead. */
+  /** Views memory; programs call `tensor`, `zeros`, … of `create.ts` instead. */
   constructor(storage: Storage, dtype: DType, shape: Shape, strides?: Shape, offset: number = 0) {
     this.storage = storage;
     this.dtype = dtype;
@@ -375,12 +377,12 @@ export class Tensor implements View {
     const from = typeof source === "number" ? constant(this.device, source, this.dtype) : source;
     sameDevice(this, from);
     const values = from.detach().expand(this.shape), { storage, size } = this;
-    const isUndrawn = size > 0 && storage.missing === size && this.offset === 0 && this.isContiguous();
-    if (isUndrawn && from.storage.missing) return;
-    if (isUndrawn) {
+    const fills = storage.unset?.size === size && this.offset === 0 && this.isContiguous();
+    if (fills && from.storage.unset) return;
+    if (fills) {
       const { dtype, shape, strides, offset } = this;
       this.device.copy(values, { buffer: storage.bytes, dtype, shape, strides, offset });
-      storage.missing = 0;
+      storage.unset = undefined;
     } else if (size) this.device.copy(values, this);
   }
 
@@ -714,81 +716,22 @@ export function uninitialized(device: Backend, shape: Shape, dtype: DType): Tens
   return adopt(device, device.allocate(dtype, sizeOf(shape)), dtype, shape);
 }
 
-/**
- * A tensor without values: using it throws a `TypeError` until all of it has been assigned.
- *
- * @param shape extents, float32
- */
-export function undrawn(shape: Shape): Tensor {
-  const result = uninitialized(backend(), [...checkShape(shape)], "float32");
-  result.storage.missing = result.size;
-  return result;
-}
-
-function filled(device: Backend, shape: Shape, value: number, dtype: DType): Tensor {
+/** A tensor whose elements all have one value. */
+export function filled(device: Backend, shape: Shape, value: number, dtype: DType): Tensor {
   const result = uninitialized(device, shape, dtype);
   if (result.size) device.copy(constant(device, value, dtype).expand(shape), result);
   return result;
 }
 
-/** Numbers used as operands, uploaded once; the table stops growing at this size. */
-const MAX_CONSTANTS = 512;
-const constants = new WeakMap<Backend, Map<string, Tensor>>();
-
+/** One number as a tensor of no axes. */
 function constant(device: Backend, value: number, dtype: DType): Tensor {
-  let known = constants.get(device);
-  if (!known) constants.set(device, known = new Map());
-  const name = `${dtype} ${Object.is(value, -0) ? "-0" : value}`;
-  const found = known.get(name);
-  if (found) return found;
-  if (dtype !== "float32" && !Number.isInteger(value)) {
-    throw new TypeError(`Cannot use ${value} as ${dtype}: it must be an integer`);
-  }
-  const numbers = dtype === "float32" ? Float64Array.of(value) : Int32Array.of(value);
-  const made = adopt(device, device.upload(numbers, dtype), dtype, []);
-  if (known.size < MAX_CONSTANTS) known.set(name, keep(made));
-  return made;
+  return new Tensor(constantStorage(device, value, dtype), dtype, []);
 }
 
 function operand(value: Tensor | number, beside: Tensor): Tensor {
   if (value instanceof Tensor) return value;
   if (typeof value === "number") return constant(beside.device, value, beside.dtype);
   throw new TypeError(`Cannot compute with ${describe(value)}: a tensor or a number is needed`);
-}
-
-/** What an error says of a value that is neither tensor nor number. */
-function describe(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value.slice(0, 40)) : value === null ? "null" : typeof value;
-}
-
-function checkDType(dtype: DType): DType {
-  if (dtype === "float32" || dtype === "int32" || dtype === "bool") return dtype;
-  throw new TypeError(`Cannot make a tensor of ${describe(dtype)}: float32, int32 or bool is needed`);
-}
-
-/**
- * Refuses tensors whose memory lies on different devices.
- *
- * @throws {TypeError} if it does
- */
-export function sameDevice(a: Tensor, b: Tensor): void {
-  if (a.device !== b.device) {
-    throw new TypeError(`Cannot combine tensors of two devices, ${a.device.name} and ${b.device.name}`);
-  }
-}
-
-function sameKind(action: string, a: Tensor, b: Tensor): void {
-  if (a.dtype !== b.dtype) {
-    throw new TypeError(`Cannot ${action} ${a.dtype} and ${b.dtype}: cast one of them first`);
-  }
-}
-
-function requireFloat(action: string, x: Tensor): void {
-  if (x.dtype !== "float32") throw new TypeError(`Cannot compute ${action} of ${x.dtype}: cast it to float32 first`);
-}
-
-function requireNumeric(action: string, x: Tensor): void {
-  if (x.dtype === "bool") throw new TypeError(`Cannot compute ${action} of bool: cast it to int32 or float32 first`);
 }
 
 /** Sums over the axes along which `shape` was broadcast: the derivative of broadcasting. */
@@ -843,118 +786,4 @@ function product(a: Tensor, b: Tensor): Tensor {
     a.requiresGrad ? collapseTo(g.matmul(b.detach().transpose()), a.shape) : undefined,
     b.requiresGrad ? collapseTo(a.detach().transpose().matmul(g), b.shape) : undefined,
   ]);
-}
-
-// ## Making tensors
-
-/**
- * Makes a tensor from numbers.
- *
- * Plain numbers become float32 and booleans bool, unless `dtype` says otherwise; an
- * `Int32Array` becomes int32.
- *
- * @example
- * ```ts
- * import { tensor } from "@heed/heed";
- *
- * const a = tensor([[1, 2], [3, 4]]);
- * const b = tensor(new Float32Array([5, 6]), [2, 1]);
- * console.assert((await a.matmul(b).read())[0] === 17);
- * ```
- *
- * @param data nested arrays, or a typed array in row-major order
- * @param shape extents; default: the nesting, or one axis
- * @param dtype what the elements are
- * @throws {TypeError} if rows differ in length, or the numbers do not fill the shape
- */
-export function tensor(data: Nested | Numbers, shape?: Shape, dtype?: DType): Tensor {
-  const device = backend();
-  if (dtype) checkDType(dtype);
-  if (ArrayBuffer.isView(data)) {
-    const extents = resolveShape(shape ?? [data.length], data.length);
-    const kind = dtype ?? (data instanceof Int32Array ? "int32" : "float32");
-    return adopt(device, device.upload(data, kind), kind, extents);
-  }
-  const nesting: number[] = [];
-  for (let level: Nested = data; Array.isArray(level); level = level[0] as Nested) nesting.push(level.length);
-  const flat: (number | boolean)[] = [];
-  const walkInto = (value: Nested, depth: number): void => {
-    if (!Array.isArray(value)) {
-      if (typeof value !== "number" && typeof value !== "boolean") {
-        throw new TypeError(`Cannot make a tensor of ${describe(value)}: numbers or booleans are needed`);
-      }
-      if (depth !== nesting.length) throw new TypeError("Cannot make a tensor of rows of different depth");
-      flat.push(value);
-      return;
-    }
-    if (value.length !== nesting[depth]) {
-      throw new TypeError(`Cannot make a tensor of rows of lengths ${nesting[depth]} and ${value.length}`);
-    }
-    for (const element of value) walkInto(element as Nested, depth + 1);
-  };
-  walkInto(data, 0);
-  const kind = dtype ?? (typeof flat[0] === "boolean" ? "bool" : "float32");
-  const numbers = Float64Array.from(flat, Number);
-  return adopt(device, device.upload(numbers, kind), kind, resolveShape(shape ?? nesting, flat.length));
-}
-
-/**
- * A tensor of zeros.
- *
- * @param shape extent of each axis
- * @param dtype float32 by default
- */
-export function zeros(shape: Shape, dtype: DType = "float32"): Tensor {
-  return full(shape, 0, dtype);
-}
-
-/**
- * A tensor of ones.
- *
- * @param shape extent of each axis
- * @param dtype float32 by default
- */
-export function ones(shape: Shape, dtype: DType = "float32"): Tensor {
-  return full(shape, 1, dtype);
-}
-
-/**
- * A tensor whose elements all have one value.
- *
- * @param shape extent of each axis
- * @param value of every element
- * @param dtype float32 by default
- */
-export function full(shape: Shape, value: number, dtype: DType = "float32"): Tensor {
-  return filled(backend(), [...checkShape(shape)], value, checkDType(dtype));
-}
-
-/**
- * The integers `start ≤ i < end` in steps, int32.
- *
- * @param start first integer; with one argument, the end of a count from 0
- * @param end first integer left out
- * @param step distance, negative to count down
- */
-export function arange(start: number, end?: number, step: number = 1): Tensor {
-  const [from, to] = end === undefined ? [0, start] : [start, end];
-  if (![from, to, step].every(Number.isInteger) || step === 0) {
-    throw new RangeError(`Cannot count from ${from} to ${to} by ${step}: integers and a step other than 0 are needed`);
-  }
-  const count = Math.max(0, Math.ceil((to - from) / step));
-  return tensor(Int32Array.from({ length: count }, (_, i) => from + i * step));
-}
-
-/**
- * Marks a tensor as a leaf to be trained: gradients accumulate in its `grad`.
- *
- * It is taken out of its scope and off the tape; no element is copied.
- *
- * @param initial the values at the start, float32
- */
-export function parameter(initial: Tensor): Tensor {
-  requireFloat("a gradient", initial);
-  const leaf = keep(initial.detach());
-  leaf.requiresGrad = true;
-  return leaf;
 }

@@ -24,12 +24,11 @@ function list(folder: string): Deno.DirEntry[] {
   }
 }
 
-/** All experiments below a folder: files that have a file of words beside them. */
+/** All experiments below a folder: every file but those of words. */
 function* experimentsIn(folder: string): Generator<string> {
-  const entries = list(folder), names = new Set(entries.map(({ name }) => name));
-  for (const { name, isDirectory } of entries) {
+  for (const { name, isDirectory } of list(folder)) {
     if (isDirectory) yield* experimentsIn(`${folder}${name}/`);
-    else if (names.has(name.replace(/\.ts$/, ".words.ts"))) yield folder + name;
+    else if (!name.endsWith(".words.ts")) yield folder + name;
   }
 }
 
@@ -46,15 +45,17 @@ function pageOf(section: string): string {
 }
 
 /** The paths of all experiments, in the order of the book. */
-export function experimentPaths(): string[] {
+function experimentPaths(): string[] {
   return CONTENTS.flatMap(({ folder, sections }) => {
     const all = [...experimentsIn(`core/${folder}/experiments/`)];
-    return sections.flatMap(({ pages }) => pages).flatMap((section) => {
+    const ordered = sections.flatMap(({ pages }) => pages).flatMap((section) => {
       const page = pageOf(`core/${folder}/${section}`);
       const place = (path: string): number => page.indexOf(`${path.slice(path.indexOf("experiments/"))})`);
-      return all.filter((path) => experimentName(path)!.split("/")[1] === section)
-        .sort((a, b) => place(a) - place(b));
+      return all.filter((path) => experimentName(path)?.split("/")[1] === section).sort((a, b) => place(a) - place(b));
     });
+    const lost = all.find((path) => !ordered.includes(path));
+    if (lost) throw new RangeError(`Cannot list ${lost}: the contents have no section of that name`);
+    return ordered;
   });
 }
 

@@ -21,6 +21,7 @@
  * @module
  */
 
+import { chapterFolder } from "../contents.ts";
 import type { Figure } from "./figure.ts";
 
 /** Something that the reader may change. */
@@ -130,6 +131,13 @@ export interface Entry {
   readonly load: () => Promise<Experiment>;
   /** Loads what it says in English. */
   readonly words: () => Promise<Words>;
+}
+
+/** The file that defines an experiment, from the root of the repository. */
+export function experimentPath(name: string): string {
+  const [chapter = "", ...section] = name.split("/"), folder = chapterFolder(chapter);
+  if (folder === undefined) throw new RangeError(`Cannot find the experiment ${name}: no chapter is called ${chapter}`);
+  return `core/${folder}/experiments/${section.join("/")}.ts`;
 }
 
 /** The name of the experiment that a file defines, or nothing if it defines none. */

@@ -11,6 +11,5 @@ import type { Words } from "../../core/experiments/experiment.ts";
 
 /** Words by the names of experiments. */
 export const CHINESE: Readonly<Record<string, () => Promise<Words>>> = {
-  "attention/scaled_dot_product": async () =>
-    (await import("./04_attention/experiments/scaled_dot_product.words.ts")).words,
+  "attention/scaled_dot_product": async () => (await import("./04_attention/experiments/scaled_dot_product.words.ts")).words,
 };

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { logSoftmax, softmax } from "../../core/02_words/softmax.ts";
 import { withoutFusion } from "../../core/engine/fusable.ts";
-import { parameter, tensor, zeros } from "../../core/engine/tensor.ts";
+import { parameter, tensor, zeros } from "../../core/engine/create.ts";
 import { goldens, precision, read } from "../goldens/read.ts";
 import { assertClose, assertGradients, Draws, normal, onEveryBackend } from "../support.ts";
 

@@ -10,7 +10,8 @@ import {
   prefixMask,
   windowMask,
 } from "../../core/04_attention/masks.ts";
-import { type Tensor, tensor, zeros } from "../../core/engine/tensor.ts";
+import { tensor, zeros } from "../../core/engine/create.ts";
+import type { Tensor } from "../../core/engine/tensor.ts";
 import { assertClose, normal, onEveryBackend } from "../support.ts";
 
 /** Rows of a mask as strings of 1 and 0. */

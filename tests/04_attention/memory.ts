@@ -1,7 +1,7 @@
 /** The plainest memory of keys and values: everything is copied at every step. */
 
 import type { KeyValueMemory } from "../../core/04_attention/multi_head.ts";
-import { concat } from "../../core/engine/ops.ts";
+import { concat } from "../../core/engine/joining.ts";
 import type { Tensor } from "../../core/engine/tensor.ts";
 
 interface Contents {

@@ -15,9 +15,12 @@ import {
 } from "../../core/04_attention/positions/mod.ts";
 import { softmax } from "../../core/02_words/softmax.ts";
 import { withoutFusion } from "../../core/engine/fusable.ts";
-import { concat, einsum, take } from "../../core/engine/ops.ts";
+import { zeros } from "../../core/engine/create.ts";
+import { einsum } from "../../core/engine/einsum.ts";
+import { take } from "../../core/engine/indexing.ts";
+import { concat } from "../../core/engine/joining.ts";
+import type { Tensor } from "../../core/engine/tensor.ts";
 import { Random } from "../../core/engine/random.ts";
-import { type Tensor, zeros } from "../../core/engine/tensor.ts";
 import { goldens, numbers, precision, read } from "../goldens/read.ts";
 import {
   assertClose,

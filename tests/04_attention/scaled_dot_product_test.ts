@@ -6,8 +6,9 @@ import {
   scaledDotProductAttention as attention,
 } from "../../core/04_attention/scaled_dot_product.ts";
 import { withoutFusion } from "../../core/engine/fusable.ts";
-import { concat } from "../../core/engine/ops.ts";
-import { ones, type Tensor, tensor, zeros } from "../../core/engine/tensor.ts";
+import { ones, tensor, zeros } from "../../core/engine/create.ts";
+import { concat } from "../../core/engine/joining.ts";
+import type { Tensor } from "../../core/engine/tensor.ts";
 import { goldens, leaf, precision, read } from "../goldens/read.ts";
 import { assertClose, assertGradients, causalMask, Draws, normal, onEveryBackend, withLast } from "../support.ts";
 

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { CrossAttention, SelfAttention } from "../../core/04_attention/self_and_cross.ts";
 import { Random } from "../../core/engine/random.ts";
-import { full, zeros } from "../../core/engine/tensor.ts";
+import { full, zeros } from "../../core/engine/create.ts";
 import {
   assertClose,
   assertModuleGradients,

@@ -4,9 +4,10 @@ import { DecoderLayer, DecoderStack, shiftRight } from "../../core/05_transforme
 import { Encoder, EncoderLayer } from "../../core/05_transformer/encoder.ts";
 import { gelu, relu, swiGlu } from "../../core/05_transformer/feed_forward/activations.ts";
 import { rmsNormalization } from "../../core/05_transformer/normalization.ts";
-import { concat } from "../../core/engine/ops.ts";
+import { tensor, zeros } from "../../core/engine/create.ts";
+import { concat } from "../../core/engine/joining.ts";
+import type { Tensor } from "../../core/engine/tensor.ts";
 import { Random } from "../../core/engine/random.ts";
-import { type Tensor, tensor, zeros } from "../../core/engine/tensor.ts";
 import { goldens, precision, read, state } from "../goldens/read.ts";
 import { assertClose, assertModuleGradients, normal, onEveryBackend, onReference, withLast } from "../support.ts";
 import { PlainMemory } from "../04_attention/memory.ts";

@@ -6,9 +6,10 @@ import { multiHead } from "../../core/04_attention/multi_head.ts";
 import { alibi, rotary } from "../../core/04_attention/positions/mod.ts";
 import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
 import { EncoderDecoder } from "../../core/05_transformer/encoder_decoder.ts";
-import { concat } from "../../core/engine/ops.ts";
+import { tensor } from "../../core/engine/create.ts";
+import { concat } from "../../core/engine/joining.ts";
+import type { Tensor } from "../../core/engine/tensor.ts";
 import { Random } from "../../core/engine/random.ts";
-import { type Tensor, tensor } from "../../core/engine/tensor.ts";
 import { assertClose, onEveryBackend } from "../support.ts";
 import { PlainMemory } from "../04_attention/memory.ts";
 

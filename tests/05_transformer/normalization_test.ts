@@ -1,8 +1,9 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { BatchNorm, LayerNorm, layerNorm, RMSNorm, rmsNorm } from "../../core/05_transformer/normalization.ts";
 import { withoutFusion } from "../../core/engine/fusable.ts";
-import { concat } from "../../core/engine/ops.ts";
-import { ones, type Tensor, tensor, zeros } from "../../core/engine/tensor.ts";
+import { ones, tensor, zeros } from "../../core/engine/create.ts";
+import { concat } from "../../core/engine/joining.ts";
+import type { Tensor } from "../../core/engine/tensor.ts";
 import { goldens, leaf, precision, read } from "../goldens/read.ts";
 import {
   assertClose,

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { withoutFusion } from "../../core/engine/fusable.ts";
-import { parameter, type Tensor, tensor } from "../../core/engine/tensor.ts";
+import { parameter, tensor } from "../../core/engine/create.ts";
+import type { Tensor } from "../../core/engine/tensor.ts";
 import { adam, adamW } from "../../core/06_training/adam.ts";
 import { Optimizer } from "../../core/06_training/optimizers.ts";
 import { assertClose, onEveryBackend } from "../support.ts";

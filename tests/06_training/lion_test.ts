@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { parameter, tensor } from "../../core/engine/tensor.ts";
+import { parameter, tensor } from "../../core/engine/create.ts";
 import { lion, type LionOptions } from "../../core/06_training/lion.ts";
 import { Optimizer } from "../../core/06_training/optimizers.ts";
 import goldens from "../goldens/training.json" with { type: "json" };

@@ -7,7 +7,8 @@ import { Optimizer, sgd } from "../../core/06_training/optimizers.ts";
 import { Linear } from "../../core/engine/linear.ts";
 import { Random } from "../../core/engine/random.ts";
 import { memory } from "../../core/engine/scope.ts";
-import { type Tensor, tensor } from "../../core/engine/tensor.ts";
+import { tensor } from "../../core/engine/create.ts";
+import type { Tensor } from "../../core/engine/tensor.ts";
 import { assertClose, onEveryBackend, onItsOwnBackend, onReference } from "../support.ts";
 
 type Pair = readonly [number, number];
@@ -142,7 +143,7 @@ onEveryBackend("train() names the step at which the loss is no number, and moves
     "Cannot continue training: the loss is NaN at step 4; a smaller learning rate",
   );
   assertEquals(await weightsOf(run), before);
-  assertEquals([run.options.optimizer.steps, run.model.weight.grad], [3, undefined]);
+  assertEquals([run.options.optimizer.steps, run.model.weight.tensor.grad], [3, undefined]);
   await assertRejects(
     () => train({ ...run.options, loss, steps: 10, reportEvery: 5 }),
     RangeError,
@@ -177,7 +178,7 @@ onReference("train() passes on what the loss throws, and frees its gradients", a
   };
   await assertRejects(() => train({ ...run.options, loss, steps: 5 }), Error, "broken");
   assert(memory().tensors <= before + 8);
-  assertEquals(run.model.weight.grad, undefined);
+  assertEquals(run.model.weight.tensor.grad, undefined);
 });
 
 onReference("train() refuses options that are out of range or have no effect", async () => {

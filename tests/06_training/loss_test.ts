@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { withBackend } from "../../core/engine/device.ts";
 import { withoutFusion } from "../../core/engine/fusable.ts";
-import { concat } from "../../core/engine/ops.ts";
-import { full, ones, parameter, type Tensor, tensor, zeros } from "../../core/engine/tensor.ts";
+import { full, ones, parameter, tensor, zeros } from "../../core/engine/create.ts";
+import { concat } from "../../core/engine/joining.ts";
+import type { Tensor } from "../../core/engine/tensor.ts";
 import {
   binaryCrossEntropy,
   crossEntropy,

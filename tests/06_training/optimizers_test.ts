@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { scope } from "../../core/engine/scope.ts";
-import { parameter, tensor } from "../../core/engine/tensor.ts";
+import { parameter, tensor } from "../../core/engine/create.ts";
 import { adamW } from "../../core/06_training/adam.ts";
 import { Optimizer, type OptimizerRule, sgd } from "../../core/06_training/optimizers.ts";
 import goldens from "../goldens/training.json" with { type: "json" };

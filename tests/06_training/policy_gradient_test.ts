@@ -19,7 +19,8 @@ import { noGrad } from "../../core/engine/autograd.ts";
 import type { Module } from "../../core/engine/module.ts";
 import { Random } from "../../core/engine/random.ts";
 import { release, scope } from "../../core/engine/scope.ts";
-import { type Tensor, tensor } from "../../core/engine/tensor.ts";
+import { tensor } from "../../core/engine/create.ts";
+import type { Tensor } from "../../core/engine/tensor.ts";
 import { assertClose, assertGradients, Draws, onEveryBackend, onReference, sumOver } from "../support.ts";
 
 // A translator so small that every text can be looked at: four tokens, at most three to a text.

@@ -8,7 +8,7 @@ import {
   storeTensors,
 } from "../../core/06_training/safetensors.ts";
 import { withBackend } from "../../core/engine/device.ts";
-import { tensor, zeros } from "../../core/engine/tensor.ts";
+import { tensor, zeros } from "../../core/engine/create.ts";
 import { assertClose, Draws, onEveryBackend, reference } from "../support.ts";
 
 const text = new TextEncoder();

@@ -7,9 +7,9 @@ import {
   scheduledSampling,
   teacherForcing,
 } from "../../core/06_training/teacher_forcing.ts";
-import { oneHot } from "../../core/engine/ops.ts";
+import { tensor, zeros } from "../../core/engine/create.ts";
+import { oneHot } from "../../core/engine/indexing.ts";
 import { Random } from "../../core/engine/random.ts";
-import { tensor, zeros } from "../../core/engine/tensor.ts";
 import { onEveryBackend, onReference } from "../support.ts";
 
 const options = { beginToken: 1, endToken: 2, padToken: 0 };

@@ -1,6 +1,7 @@
 /** Parameters, gradients and rules of the trajectories that `training.py` recorded. */
 
-import { parameter, type Tensor, tensor } from "../../core/engine/tensor.ts";
+import { parameter, tensor } from "../../core/engine/create.ts";
+import type { Tensor } from "../../core/engine/tensor.ts";
 import { adam, adamW } from "../../core/06_training/adam.ts";
 import { lion } from "../../core/06_training/lion.ts";
 import { type OptimizerRule, sgd } from "../../core/06_training/optimizers.ts";

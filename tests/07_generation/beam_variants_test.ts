@@ -16,7 +16,8 @@ import { noGrad } from "../../core/engine/autograd.ts";
 import type { Module } from "../../core/engine/module.ts";
 import { Random } from "../../core/engine/random.ts";
 import { scope } from "../../core/engine/scope.ts";
-import { type Tensor, tensor } from "../../core/engine/tensor.ts";
+import { tensor } from "../../core/engine/create.ts";
+import type { Tensor } from "../../core/engine/tensor.ts";
 import { Draws, onEveryBackend, onReference, sumOver } from "../support.ts";
 
 /** A model without a network: log-probabilities that depend on the whole beginning. */
@@ -145,7 +146,7 @@ Deno.test("DiverseBeamSearch refuses what is out of range", () => {
   assertThrows(
     () => new DiverseBeamSearch({ ...options, numBeamGroups: 2 }).extend([]),
     TypeError,
-    "Cannot extend 1 beginnings by 0 rows",
+    "Cannot extend 1 prefixes by 0 rows",
   );
 });
 
@@ -262,7 +263,7 @@ Deno.test("StochasticBeamSearch finds every text there is, and no forbidden one"
     );
   }
   const search = new StochasticBeamSearch({ numBeams: 2, maxNewTokens: 2, random: new Random(1) });
-  assertThrows(() => search.extend([]), TypeError, "Cannot extend 1 beginnings by 0 rows");
+  assertThrows(() => search.extend([]), TypeError, "Cannot extend 1 prefixes by 0 rows");
 });
 
 // ## In the loop

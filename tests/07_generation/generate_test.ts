@@ -12,7 +12,7 @@ import { noGrad } from "../../core/engine/autograd.ts";
 import { withBackend } from "../../core/engine/device.ts";
 import { Random } from "../../core/engine/random.ts";
 import { memory, scope } from "../../core/engine/scope.ts";
-import { tensor } from "../../core/engine/tensor.ts";
+import { tensor } from "../../core/engine/create.ts";
 import { createWasmDevice } from "../../wasm/mod.ts";
 import { onEveryBackend, onItsOwnBackend, onReference } from "../support.ts";
 

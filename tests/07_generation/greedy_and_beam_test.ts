@@ -205,6 +205,6 @@ Deno.test("BeamSearch refuses what is out of range", () => {
   assertThrows(
     () => new BeamSearch({ numBeams: 2, maxNewTokens: 3 }).extend([]),
     TypeError,
-    "Cannot extend 1 beginnings by 0 rows",
+    "Cannot extend 1 prefixes by 0 rows",
   );
 });

@@ -1,8 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { cacheBytes, KeyValueCache } from "../../core/07_generation/kv_cache.ts";
-import { concat, take } from "../../core/engine/ops.ts";
+import { tensor, zeros } from "../../core/engine/create.ts";
+import { take } from "../../core/engine/indexing.ts";
+import { concat } from "../../core/engine/joining.ts";
 import { memory, scope } from "../../core/engine/scope.ts";
-import { tensor, zeros } from "../../core/engine/tensor.ts";
 import { assertClose, normal, onEveryBackend, onItsOwnBackend, onReference } from "../support.ts";
 
 const [B, G, D] = [3, 2, 4];

@@ -6,7 +6,7 @@ import { applyRules } from "../../core/07_generation/rules.ts";
 import { toLogProbabilities, toProbabilities } from "../../core/07_generation/sampling.ts";
 import type { TokenSearch } from "../../core/07_generation/search.ts";
 import { softmax } from "../../core/02_words/softmax.ts";
-import { tensor } from "../../core/engine/tensor.ts";
+import { tensor } from "../../core/engine/create.ts";
 import { Draws, onEveryBackend } from "../support.ts";
 
 const V = 301, B = 12, T = 40;

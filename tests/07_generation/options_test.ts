@@ -9,7 +9,7 @@ import type { LogitsRule } from "../../core/07_generation/rules.ts";
 import { ancestralSampling, type Decoder } from "../../core/07_generation/sampling.ts";
 import { temperatureRule } from "../../core/07_generation/temperature.ts";
 import { topPRule } from "../../core/07_generation/truncation.ts";
-import { arange } from "../../core/engine/tensor.ts";
+import { arange } from "../../core/engine/create.ts";
 import { Random } from "../../core/engine/random.ts";
 import { onEveryBackend } from "../support.ts";
 

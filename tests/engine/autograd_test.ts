@@ -1,9 +1,11 @@
 import { assert, assertEquals, assertLess, assertNotStrictEquals, assertThrows } from "@std/assert";
 import { noGrad } from "../../core/engine/autograd.ts";
 import { withBackend } from "../../core/engine/device.ts";
-import { concat, softplus } from "../../core/engine/ops.ts";
+import { softplus } from "../../core/06_training/loss.ts";
+import { ones, parameter, tensor, zeros } from "../../core/engine/create.ts";
+import { concat } from "../../core/engine/joining.ts";
+import { record, type Tensor } from "../../core/engine/tensor.ts";
 import { memory, scope } from "../../core/engine/scope.ts";
-import { ones, parameter, record, type Tensor, tensor, zeros } from "../../core/engine/tensor.ts";
 import { assertClose, assertGradients, Draws, normal, onEveryBackend, reference } from "../support.ts";
 
 onEveryBackend("backward() of a product gives each factor the other", async () => {

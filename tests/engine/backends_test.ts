@@ -7,7 +7,7 @@ import { withBackend } from "../../core/engine/device.ts";
 import { ARITHMETIC, COMPARISON, REDUCTION, UNARY } from "../../core/engine/operations.ts";
 import { createReferenceDevice } from "../../core/engine/reference.ts";
 import { release, scope } from "../../core/engine/scope.ts";
-import { parameter } from "../../core/engine/tensor.ts";
+import { parameter } from "../../core/engine/create.ts";
 import { type Case, cases } from "../cases.ts";
 import { assertClose, type Closeness, devices, Draws, HostArray, reference } from "../support.ts";
 

@@ -9,7 +9,7 @@ import {
   withBackend,
 } from "../../core/engine/device.ts";
 import { createReferenceDevice } from "../../core/engine/reference.ts";
-import { zeros } from "../../core/engine/tensor.ts";
+import { zeros } from "../../core/engine/create.ts";
 
 Deno.test("backend() is the default device until another is chosen", () => {
   const first = createReferenceDevice(), second = createReferenceDevice();

@@ -13,7 +13,8 @@ import type { Backend, FusedForward, FusedName, FusedUpdate, UpdateName } from "
 import { withBackend } from "../../core/engine/device.ts";
 import { fusable, fusableUpdate, withoutFusion } from "../../core/engine/fusable.ts";
 import { createReferenceDevice } from "../../core/engine/reference.ts";
-import { parameter, type Tensor, tensor } from "../../core/engine/tensor.ts";
+import { parameter, tensor } from "../../core/engine/create.ts";
+import type { Tensor } from "../../core/engine/tensor.ts";
 import { sizes } from "../cases.ts";
 import { countAccepted, evaluate } from "../fused.ts";
 import { fusedCases } from "../fused_cases.ts";

@@ -2,27 +2,15 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { averagePool1d, averagePool2d, conv1d, conv2d, maxPool1d, maxPool2d } from "../../core/engine/convolution.ts";
 import { withBackend } from "../../core/engine/device.ts";
 import { dropout } from "../../core/engine/dropout.ts";
-import {
-  argsort,
-  concat,
-  einsum,
-  flip,
-  gather,
-  lowerTriangle,
-  oneHot,
-  pad,
-  roll,
-  scatter,
-  softplus,
-  sort,
-  split,
-  stack,
-  take,
-  topK,
-} from "../../core/engine/ops.ts";
+import { softplus } from "../../core/06_training/loss.ts";
+import { arange, lowerTriangle, ones, tensor, zeros } from "../../core/engine/create.ts";
+import { einsum } from "../../core/engine/einsum.ts";
+import { gather, oneHot, scatter, take } from "../../core/engine/indexing.ts";
+import { concat, flip, pad, roll, split, stack } from "../../core/engine/joining.ts";
+import { argsort, sort, topK } from "../../core/engine/sorting.ts";
+import type { Tensor } from "../../core/engine/tensor.ts";
 import { Random } from "../../core/engine/random.ts";
 import { createReferenceDevice } from "../../core/engine/reference.ts";
-import { arange, ones, type Tensor, tensor, zeros } from "../../core/engine/tensor.ts";
 import {
   assertClose,
   build,

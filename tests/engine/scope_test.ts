@@ -3,7 +3,8 @@ import { noGrad } from "../../core/engine/autograd.ts";
 import { Linear } from "../../core/engine/linear.ts";
 import { Random } from "../../core/engine/random.ts";
 import { keep, memory, release, scope } from "../../core/engine/scope.ts";
-import { parameter, type Tensor, tensor, zeros } from "../../core/engine/tensor.ts";
+import { parameter, tensor, zeros } from "../../core/engine/create.ts";
+import type { Tensor } from "../../core/engine/tensor.ts";
 import { assertClose, normal, onEveryBackend, onItsOwnBackend } from "../support.ts";
 
 onEveryBackend("scope() frees what it made and did not return", async () => {

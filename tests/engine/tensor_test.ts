@@ -6,8 +6,10 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
-import { concat, take } from "../../core/engine/ops.ts";
-import { arange, full, ones, parameter, type Tensor, tensor, zeros } from "../../core/engine/tensor.ts";
+import { arange, full, ones, parameter, tensor, zeros } from "../../core/engine/create.ts";
+import { take } from "../../core/engine/indexing.ts";
+import { concat } from "../../core/engine/joining.ts";
+import type { Tensor } from "../../core/engine/tensor.ts";
 import {
   assertClose,
   build,

@@ -5,11 +5,13 @@
  * failure names its seed and its steps.
  */
 
-import { concat, flip, take } from "../../core/engine/ops.ts";
+import { parameter } from "../../core/engine/create.ts";
+import { take } from "../../core/engine/indexing.ts";
+import { concat, flip } from "../../core/engine/joining.ts";
+import type { Tensor } from "../../core/engine/tensor.ts";
 import { withBackend } from "../../core/engine/device.ts";
 import { scope } from "../../core/engine/scope.ts";
 import { format } from "../../core/engine/shape.ts";
-import { parameter, type Tensor } from "../../core/engine/tensor.ts";
 import { assertClose, devices, Draws, HostArray, reference } from "../support.ts";
 
 /** Programs per run. */

@@ -1,7 +1,8 @@
 /** Reads what `transformer.py` recorded. */
 
 import type { Backend, DType } from "../../core/engine/backend.ts";
-import { parameter, type Tensor, tensor } from "../../core/engine/tensor.ts";
+import { parameter, tensor } from "../../core/engine/create.ts";
+import type { Tensor } from "../../core/engine/tensor.ts";
 import type { Closeness } from "../support.ts";
 export { default as goldens } from "./transformer.json" with { type: "json" };
 

@@ -10,7 +10,8 @@ import { scaledDotProductAttention } from "../../core/04_attention/scaled_dot_pr
 import type { Backend, View } from "../../core/engine/backend.ts";
 import { withBackend } from "../../core/engine/device.ts";
 import { withoutFusion } from "../../core/engine/fusable.ts";
-import { parameter, type Tensor } from "../../core/engine/tensor.ts";
+import { parameter } from "../../core/engine/create.ts";
+import type { Tensor } from "../../core/engine/tensor.ts";
 import { runtimeOf } from "../../gpu/runtime.ts";
 import { assertClose, build, type Closeness, Draws, HostArray, reference } from "../support.ts";
 import { numbers, onGpu, runFused, upload } from "./support.ts";

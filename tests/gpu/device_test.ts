@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows
 import { type Backend, DeviceLost, type View } from "../../core/engine/backend.ts";
 import { backend, DeviceUnavailable, setBackend, useDevice, withBackend } from "../../core/engine/device.ts";
 import { release, scope } from "../../core/engine/scope.ts";
-import { ones, tensor, zeros } from "../../core/engine/tensor.ts";
+import { ones, tensor, zeros } from "../../core/engine/create.ts";
 import { createWebgpuDevice, type WebgpuOptions } from "../../gpu/mod.ts";
 import { classBytes } from "../../gpu/memory.ts";
 import { SLOTS } from "../../gpu/queue.ts";

@@ -16,7 +16,8 @@ import type { Backend } from "../../core/engine/backend.ts";
 import { withBackend } from "../../core/engine/device.ts";
 import { withoutFusion } from "../../core/engine/fusable.ts";
 import { Random } from "../../core/engine/random.ts";
-import { type Tensor, tensor } from "../../core/engine/tensor.ts";
+import { tensor } from "../../core/engine/create.ts";
+import type { Tensor } from "../../core/engine/tensor.ts";
 import { runtimeOf } from "../../gpu/runtime.ts";
 import { devices, Draws } from "../support.ts";
 

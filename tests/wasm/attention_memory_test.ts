@@ -2,7 +2,7 @@ import { assert, assertLess } from "@std/assert";
 import { scaledDotProductAttention } from "../../core/04_attention/scaled_dot_product.ts";
 import { withBackend } from "../../core/engine/device.ts";
 import { scope } from "../../core/engine/scope.ts";
-import { full, parameter } from "../../core/engine/tensor.ts";
+import { full, parameter } from "../../core/engine/create.ts";
 import { createWasmDevice } from "../../wasm/mod.ts";
 import { peakBytes } from "./support.ts";
 

@@ -8,8 +8,9 @@
  * @module
  */
 
-import { arange, parameter, type Tensor, tensor } from "../../engine/tensor.ts";
-import { oneHot } from "../../engine/ops.ts";
+import { arange, parameter, tensor } from "../../engine/create.ts";
+import { oneHot } from "../../engine/indexing.ts";
+import type { Tensor } from "../../engine/tensor.ts";
 import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";

@@ -11,10 +11,11 @@
 
 import { noGrad } from "../../engine/autograd.ts";
 import { Module } from "../../engine/module.ts";
-import { concat } from "../../engine/ops.ts";
+import { tensor } from "../../engine/create.ts";
+import { concat } from "../../engine/joining.ts";
+import type { Tensor } from "../../engine/tensor.ts";
 import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
-import { type Tensor, tensor } from "../../engine/tensor.ts";
 import { difference, mean } from "../../experiments/arithmetic.ts";
 import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
 import { readMatrix } from "../../experiments/reading.ts";

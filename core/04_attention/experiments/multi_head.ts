@@ -17,10 +17,11 @@
 import { noGrad } from "../../engine/autograd.ts";
 import { Linear } from "../../engine/linear.ts";
 import { Module } from "../../engine/module.ts";
-import { take } from "../../engine/ops.ts";
+import { tensor } from "../../engine/create.ts";
+import { take } from "../../engine/indexing.ts";
+import type { Tensor } from "../../engine/tensor.ts";
 import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
-import { type Tensor, tensor } from "../../engine/tensor.ts";
 import { mean } from "../../experiments/arithmetic.ts";
 import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
 import { fit } from "../../experiments/learning.ts";

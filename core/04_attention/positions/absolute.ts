@@ -21,7 +21,8 @@ import { checkOptions, type Checks, numeric } from "../../engine/options.ts";
 import { settingsOf } from "../../engine/part.ts";
 import type { Random } from "../../engine/random.ts";
 import { dims } from "../../engine/shape.ts";
-import { parameter, type Tensor, tensor } from "../../engine/tensor.ts";
+import { parameter, tensor } from "../../engine/create.ts";
+import type { Tensor } from "../../engine/tensor.ts";
 import type { InputPositions, PositionScheme } from "./scheme.ts";
 
 // ## Learned

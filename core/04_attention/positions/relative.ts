@@ -27,12 +27,13 @@
 
 import { GrowingTable, roomFor } from "../../engine/growing.ts";
 import { Module } from "../../engine/module.ts";
-import { gather, scatter, take } from "../../engine/ops.ts";
+import { parameter, tensor, zeros } from "../../engine/create.ts";
+import { gather, scatter, take } from "../../engine/indexing.ts";
+import type { Tensor } from "../../engine/tensor.ts";
 import { checkOptions, type Checks, flag, integer } from "../../engine/options.ts";
 import { settingsOf } from "../../engine/part.ts";
 import type { Random } from "../../engine/random.ts";
 import { dims } from "../../engine/shape.ts";
-import { parameter, type Tensor, tensor, zeros } from "../../engine/tensor.ts";
 import type { PositionRule } from "../multi_head.ts";
 import type { PositionScheme } from "./scheme.ts";
 

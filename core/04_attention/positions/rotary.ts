@@ -24,11 +24,12 @@
 
 import { fusable } from "../../engine/fusable.ts";
 import { GrowingTable, roomFor } from "../../engine/growing.ts";
-import { concat, stack } from "../../engine/ops.ts";
+import { tensor } from "../../engine/create.ts";
+import { concat, stack } from "../../engine/joining.ts";
+import type { Tensor } from "../../engine/tensor.ts";
 import { checkOptions, type Checks, flag, numeric } from "../../engine/options.ts";
 import { partOf, settingsOf } from "../../engine/part.ts";
 import { dims } from "../../engine/shape.ts";
-import { type Tensor, tensor } from "../../engine/tensor.ts";
 import type { PositionRule } from "../multi_head.ts";
 import { rotaryFrequencies, type RotaryScaling } from "./rotary_scaling.ts";
 import type { PositionScheme } from "./scheme.ts";

@@ -10,9 +10,9 @@
 
 import { Embedding, padTokens } from "../../02_words/embeddings.ts";
 import { lengthMask } from "../../04_attention/masks.ts";
-import { stack } from "../../engine/ops.ts";
-import { Random } from "../../engine/random.ts";
+import { stack } from "../../engine/joining.ts";
 import type { Tensor } from "../../engine/tensor.ts";
+import { Random } from "../../engine/random.ts";
 import { coarse, mean, rounded } from "../../experiments/arithmetic.ts";
 import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
 import { discard } from "../../experiments/learning.ts";

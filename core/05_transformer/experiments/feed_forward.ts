@@ -13,7 +13,8 @@ import { Module } from "../../engine/module.ts";
 import { Linear } from "../../engine/linear.ts";
 import { Random } from "../../engine/random.ts";
 import { release } from "../../engine/scope.ts";
-import { type Tensor, tensor } from "../../engine/tensor.ts";
+import { tensor } from "../../engine/create.ts";
+import type { Tensor } from "../../engine/tensor.ts";
 import { coarse, rounded } from "../../experiments/arithmetic.ts";
 import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
 import { discard, learn } from "../../experiments/learning.ts";
@@ -152,7 +153,7 @@ export const experiment: Experiment<Bend> = {
       const { up, down } = layer;
       if (up && down) {
         const single = await read(() =>
-          inputs.matmul(up.weight.matmul(down.weight)).add(up.bias!.matmul(down.weight).add(down.bias!))
+          inputs.matmul(up.weight.tensor.matmul(down.weight.tensor)).add(down.forward(up.bias!))
         );
         oneMatrix = Math.max(...single.map((y: number, at: number) => Math.abs(y - outputs[at]!)));
       }

@@ -12,7 +12,8 @@
 import { lengthMask } from "../../04_attention/masks.ts";
 import { Random } from "../../engine/random.ts";
 import { release, scope } from "../../engine/scope.ts";
-import { type Tensor, tensor } from "../../engine/tensor.ts";
+import { tensor } from "../../engine/create.ts";
+import type { Tensor } from "../../engine/tensor.ts";
 import { Embedding } from "../../02_words/embeddings.ts";
 import { train } from "../../06_training/loop.ts";
 import { crossEntropy } from "../../06_training/loss.ts";
@@ -94,7 +95,9 @@ async function gradientNorms(stack: Stack, layers: number, width: number, seed: 
     encoder.forward(hidden).mul(direction).sum().mul(1 / (8 * 16)).backward();
   });
   const norms: number[] = [];
-  for (const { feedForward } of encoder.layers) norms.push(rounded(await lengthOf(feedForward.down.weight.grad!)));
+  for (const { feedForward } of encoder.layers) {
+    norms.push(rounded(await lengthOf(feedForward.down.weight.tensor.grad!)));
+  }
   discard(encoder);
   return norms;
 }

@@ -10,7 +10,7 @@
 
 import { chineseEnglish } from "../../corpora/chinese_english.ts";
 import { Random } from "../../engine/random.ts";
-import { tensor } from "../../engine/tensor.ts";
+import { tensor } from "../../engine/create.ts";
 import { mean } from "../../experiments/arithmetic.ts";
 import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
 import { read } from "../../experiments/reading.ts";

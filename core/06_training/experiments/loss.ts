@@ -12,7 +12,7 @@ import { softmax } from "../../02_words/softmax.ts";
 import { gradientsOf } from "../../engine/autograd.ts";
 import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
-import { ones, parameter, tensor, zeros } from "../../engine/tensor.ts";
+import { ones, parameter, tensor, zeros } from "../../engine/create.ts";
 import { coarse, mean } from "../../experiments/arithmetic.ts";
 import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
 import { read } from "../../experiments/reading.ts";

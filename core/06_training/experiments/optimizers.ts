@@ -13,7 +13,8 @@ import { DecoderOnly } from "../../05_transformer/decoder_only.ts";
 import { chineseEnglish } from "../../corpora/chinese_english.ts";
 import { Random } from "../../engine/random.ts";
 import { release, scope } from "../../engine/scope.ts";
-import { parameter, type Tensor, tensor } from "../../engine/tensor.ts";
+import { parameter, tensor } from "../../engine/create.ts";
+import type { Tensor } from "../../engine/tensor.ts";
 import { mean, rounded } from "../../experiments/arithmetic.ts";
 import type { Experiment, Labels, Parts, RunOptions } from "../../experiments/experiment.ts";
 import { discard, learn } from "../../experiments/learning.ts";
@@ -195,7 +196,7 @@ async function trainOn(
   const model = new DecoderOnly(layout, random.split());
   const windows = new SequenceWindows(tokens, { contextLength: 16, batchSize: 16, random: random.split() });
   const optimizer = create(model.parameters());
-  const start = tensor((await model.embedding.weight.read()).slice(), model.embedding.weight.shape);
+  const start = tensor((await model.embedding.weight.form.read()).slice(), model.embedding.weight.shape);
   const curve = await learn({
     model,
     optimizer,
@@ -208,7 +209,7 @@ async function trainOn(
     learningRate,
     every: 2,
   }, options);
-  const moved = await read(() => model.embedding.weight.sub(start).square().sum(1).sqrt());
+  const moved = await read(() => model.embedding.weight.tensor.sub(start).square().sum(1).sqrt());
   release(start);
   discard(optimizer, model);
   const meanOf = (words: readonly number[]): number => mean(words.map((word) => moved[word]!));

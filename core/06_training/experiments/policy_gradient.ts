@@ -15,7 +15,7 @@ import { noGrad } from "../../engine/autograd.ts";
 import type { Module } from "../../engine/module.ts";
 import { Random } from "../../engine/random.ts";
 import { release, scope } from "../../engine/scope.ts";
-import { tensor } from "../../engine/tensor.ts";
+import { tensor } from "../../engine/create.ts";
 import { mean, rounded } from "../../experiments/arithmetic.ts";
 import type { Experiment, Labels, Parts, RunOptions } from "../../experiments/experiment.ts";
 import { discard, pairLoss, type TokenPair } from "../../experiments/learning.ts";

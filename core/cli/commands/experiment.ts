@@ -7,8 +7,15 @@
  * @module
  */
 
-import { chapterFolder, withNumbers } from "../../contents.ts";
-import { type Control, defaultControls, type Experiment, objection, type Words } from "../../experiments/experiment.ts";
+import { withNumbers } from "../../contents.ts";
+import {
+  type Control,
+  defaultControls,
+  type Experiment,
+  experimentPath,
+  objection,
+  type Words,
+} from "../../experiments/experiment.ts";
 import { EXPERIMENTS } from "../../experiments/registry.ts";
 import { type Command, defineCommand } from "../arguments.ts";
 import { chooseDevice, deviceOptions, interruption } from "../device.ts";
@@ -76,8 +83,7 @@ export const command: Command = defineCommand({
     const { signal, stop } = interruption();
     line(words.title);
     line();
-    const folder = `core/${chapterFolder(name.split("/")[0]!)}/experiments/`;
-    for (const text of wrapped(withNumbers(words.purpose, folder))) line(text);
+    for (const text of wrapped(withNumbers(words.purpose, experimentPath(name)))) line(text);
     try {
       const findings = await experiment.measure(controls, {
         signal,

@@ -14,7 +14,8 @@ import { Module } from "../../../engine/module.ts";
 import { Random } from "../../../engine/random.ts";
 import { scope } from "../../../engine/scope.ts";
 import { noGrad } from "../../../engine/autograd.ts";
-import { type Tensor, tensor } from "../../../engine/tensor.ts";
+import { tensor } from "../../../engine/create.ts";
+import type { Tensor } from "../../../engine/tensor.ts";
 import { mean } from "../../../experiments/arithmetic.ts";
 import type { Experiment, Labels, Parts } from "../../../experiments/experiment.ts";
 import { fit } from "../../../experiments/learning.ts";
@@ -176,7 +177,7 @@ export const experiment: Experiment<Bags> = {
     }
 
     const adjectives = [...GOOD, ...BAD];
-    const cosine = await cosines(cbow.embedding.weight, adjectives);
+    const cosine = await cosines(cbow.embedding.weight.tensor, adjectives);
     const isGood = (i: number): boolean => i < GOOD.length;
     const pairs = cosine.flatMap((row, i) => row.map((x, j) => ({ x, i, j }))).filter(({ i, j }) => i !== j);
     return {

@@ -15,10 +15,10 @@
 import { noGrad } from "../../../engine/autograd.ts";
 import { Linear } from "../../../engine/linear.ts";
 import { Module } from "../../../engine/module.ts";
-import { lowerTriangle } from "../../../engine/ops.ts";
+import { lowerTriangle, tensor } from "../../../engine/create.ts";
+import type { Tensor } from "../../../engine/tensor.ts";
 import { Random } from "../../../engine/random.ts";
 import { scope } from "../../../engine/scope.ts";
-import { type Tensor, tensor } from "../../../engine/tensor.ts";
 import { mean } from "../../../experiments/arithmetic.ts";
 import type { Experiment, Labels, Parts } from "../../../experiments/experiment.ts";
 import type { Series } from "../../../experiments/figure.ts";

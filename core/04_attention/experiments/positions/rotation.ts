@@ -9,10 +9,11 @@
  * @module
  */
 
-import { concat } from "../../../engine/ops.ts";
+import { tensor } from "../../../engine/create.ts";
+import { concat } from "../../../engine/joining.ts";
+import type { Tensor } from "../../../engine/tensor.ts";
 import { Random } from "../../../engine/random.ts";
 import { scope } from "../../../engine/scope.ts";
-import { type Tensor, tensor } from "../../../engine/tensor.ts";
 import { difference } from "../../../experiments/arithmetic.ts";
 import type { Experiment, Labels, Parts } from "../../../experiments/experiment.ts";
 import type { Series } from "../../../experiments/figure.ts";

@@ -14,10 +14,11 @@
 import { noGrad } from "../../../engine/autograd.ts";
 import { Linear } from "../../../engine/linear.ts";
 import { Module } from "../../../engine/module.ts";
-import { roll } from "../../../engine/ops.ts";
+import { arange, tensor } from "../../../engine/create.ts";
+import { roll } from "../../../engine/joining.ts";
+import type { Tensor } from "../../../engine/tensor.ts";
 import { Random } from "../../../engine/random.ts";
 import { scope } from "../../../engine/scope.ts";
-import { arange, type Tensor, tensor } from "../../../engine/tensor.ts";
 import { difference, mean } from "../../../experiments/arithmetic.ts";
 import type { Experiment, Labels, Parts } from "../../../experiments/experiment.ts";
 import type { Figure } from "../../../experiments/figure.ts";

@@ -9,7 +9,7 @@
 import { EncoderDecoder } from "../../../05_transformer/encoder_decoder.ts";
 import { Random } from "../../../engine/random.ts";
 import { release, scope } from "../../../engine/scope.ts";
-import { tensor } from "../../../engine/tensor.ts";
+import { tensor } from "../../../engine/create.ts";
 import { coarse, rounded } from "../../../experiments/arithmetic.ts";
 import type { Experiment, Labels, Parts } from "../../../experiments/experiment.ts";
 import { discard } from "../../../experiments/learning.ts";

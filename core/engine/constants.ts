@@ -1,0 +1,38 @@
+/**
+ * # Constants
+ *
+ * **Question.** A formula is full of small numbers: `x.mul(0.5).add(1)`. Each of them is an operand, and an operand is
+ * device memory. Who uploads the same number a thousand times a second?
+ *
+ * **Idea.** Nobody. The first use uploads it and keeps it; later uses share the memory. The table is bounded, so that a
+ * learning rate that changes at every step does not fill it.
+ *
+ * @module
+ */
+
+import type { Backend, DType } from "./backend.ts";
+import { keep, Storage } from "./scope.ts";
+
+/** The table stops growing at this size. */
+const MAX_CONSTANTS = 512;
+const constants = new WeakMap<Backend, Map<string, Storage>>();
+
+/**
+ * The memory of one number on a device, shared by all who use that number.
+ *
+ * @throws {TypeError} if the dtype has no such number
+ */
+export function constantStorage(device: Backend, value: number, dtype: DType): Storage {
+  let known = constants.get(device);
+  if (!known) constants.set(device, known = new Map());
+  const name = `${dtype} ${Object.is(value, -0) ? "-0" : value}`;
+  const found = known.get(name);
+  if (found) return found;
+  if (dtype !== "float32" && !Number.isInteger(value)) {
+    throw new TypeError(`Cannot use ${value} as ${dtype}: it must be an integer`);
+  }
+  const numbers = dtype === "float32" ? Float64Array.of(value) : Int32Array.of(value);
+  const storage = new Storage(device, device.upload(numbers, dtype));
+  if (known.size < MAX_CONSTANTS) known.set(name, keep({ storage }).storage);
+  return storage;
+}

@@ -1,0 +1,132 @@
+/**
+ * # Joining, splitting, moving
+ *
+ * **Question.** Tensors come in pieces: heads, batches, halves of a rotation. What puts pieces together and takes them
+ * apart?
+ *
+ * **Idea.** Slices are views, so taking apart costs nothing, and putting together is one copy for each piece into memory
+ * that is made for all. The derivative goes the other way round: what was joined is sliced, what was sliced is joined.
+ *
+ * @module
+ */
+
+import { countBeside, take } from "./indexing.ts";
+import { format, resolveAxis } from "./shape.ts";
+import { record, type Tensor, uninitialized } from "./tensor.ts";
+
+/**
+ * Joins tensors along an axis.
+ *
+ * @param tensors of equal dtype; equal extents on every other axis
+ * @param axis the axis that grows
+ * @throws {TypeError} if shapes or dtypes disagree
+ */
+export function concat(tensors: readonly Tensor[], axis: number = 0): Tensor {
+  const first = tensors[0];
+  if (!first) throw new TypeError("Cannot join no tensors");
+  const along = resolveAxis(axis, first.rank);
+  const shape = [...first.shape];
+  shape[along] = 0;
+  for (const part of tensors) {
+    const fits = part.rank === first.rank && part.dtype === first.dtype &&
+      part.shape.every((extent, i) => i === along || extent === shape[i]);
+    if (!fits) {
+      throw new TypeError(
+        `Cannot join ${tensors.map((t) => `${t.dtype} ${format(t.shape)}`).join(", ")} along axis ${along}`,
+      );
+    }
+    shape[along] += part.shape[along]!;
+  }
+  const result = uninitialized(first.device, shape, first.dtype);
+  let start = 0;
+  const ranges = tensors.map((part) => [start, start += part.shape[along]!] as const);
+  tensors.forEach((part, i) => result.slice(along, ...ranges[i]!).assign(part));
+  return record(result, tensors, (g) => ranges.map((range) => g.slice(along, ...range)));
+}
+
+/**
+ * Joins tensors of equal shape along a new axis.
+ *
+ * @param tensors at least one
+ * @param axis where the new axis stands, the first by default
+ */
+export function stack(tensors: readonly Tensor[], axis: number = 0): Tensor {
+  return concat(tensors.map((part) => part.unsqueeze(axis)), axis);
+}
+
+/**
+ * Cuts a tensor into consecutive parts.
+ *
+ * @param x what is cut
+ * @param parts how many equal parts, or the extent of each
+ * @param axis along which axis
+ * @throws {RangeError} if the parts do not make up the axis
+ */
+export function split(x: Tensor, parts: number | readonly number[], axis: number = 0): Tensor[] {
+  const along = resolveAxis(axis, x.rank);
+  const extent = x.shape[along]!;
+  const sizes = typeof parts === "number" ? new Array<number>(parts).fill(extent / parts) : parts;
+  const whole = sizes.every((size) => Number.isInteger(size) && size >= 0);
+  if (!whole || sizes.reduce((a, b) => a + b, 0) !== extent) {
+    throw new RangeError(
+      `Cannot split an extent of ${extent} into ${typeof parts === "number" ? parts : format(parts)}`,
+    );
+  }
+  let start = 0;
+  return sizes.map((size) => x.slice(along, start, start += size));
+}
+
+/**
+ * Surrounds a tensor with a constant.
+ *
+ * @param x what is surrounded
+ * @param widths `[before, after]` for each axis
+ * @param value what stands in the margin
+ */
+export function pad(x: Tensor, widths: readonly (readonly [number, number])[], value: number = 0): Tensor {
+  const valid = widths.length === x.rank && widths.flat().every((width) => Number.isInteger(width) && width >= 0);
+  if (!valid) {
+    throw new RangeError(
+      `Cannot pad shape ${format(x.shape)} by ${JSON.stringify(widths)}: two widths per axis are needed`,
+    );
+  }
+  const shape = x.shape.map((extent, axis) => extent + widths[axis]![0] + widths[axis]![1]);
+  const inner = (whole: Tensor): Tensor =>
+    widths.reduce((part, [before], axis) => part.slice(axis, before, before + x.shape[axis]!), whole);
+  const result = uninitialized(x.device, shape, x.dtype);
+  result.assign(value);
+  inner(result).assign(x);
+  return record(result, [x], (g) => [inner(g)]);
+}
+
+/** `take` along any axis: index `ids[i]` of the axis becomes index `i`. */
+function takeAlong(x: Tensor, axis: number, ids: Tensor): Tensor {
+  return axis === 0 ? take(x, ids) : take(x.transpose(0, axis), ids).transpose(0, axis);
+}
+
+/**
+ * Reverses the order along an axis.
+ *
+ * @param x what is reversed
+ * @param axis along which axis; negative counts from the last
+ */
+export function flip(x: Tensor, axis: number): Tensor {
+  const along = resolveAxis(axis, x.rank);
+  return takeAlong(x, along, countBeside(x, x.shape[along]! - 1, -1, -1));
+}
+
+/**
+ * Moves elements along an axis by some places; what leaves at one end enters at the other.
+ *
+ * @param x what is moved
+ * @param shift by how many places, towards higher indices
+ * @param axis along which axis; negative counts from the last
+ */
+export function roll(x: Tensor, shift: number, axis: number): Tensor {
+  const along = resolveAxis(axis, x.rank);
+  const extent = x.shape[along]!;
+  if (!Number.isInteger(shift)) throw new RangeError(`Cannot roll by ${shift}: it must be an integer`);
+  if (extent === 0) return x;
+  const cut = ((-shift % extent) + extent) % extent;
+  return concat([x.slice(along, cut), x.slice(along, 0, cut)], along);
+}

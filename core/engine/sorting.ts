@@ -1,0 +1,72 @@
+/**
+ * # Sorting
+ *
+ * **Question.** Which are the largest, and in which order?
+ *
+ * **Idea.** A device sorts places, not numbers: {@linkcode argsort} says where the smallest element stands, then the next.
+ * Everything else looks the numbers up at those places, so that gradients reach them. The order is stable: of equal
+ * elements, the one that stands first stays first, whichever way the sorting goes.
+ *
+ * @module
+ */
+
+import { gather } from "./indexing.ts";
+import { checkOptions, type Checks, flag } from "./options.ts";
+import { format } from "./shape.ts";
+import { adopt, type Tensor } from "./tensor.ts";
+
+/** Options of {@linkcode argsort} and {@linkcode sort}. */
+export interface SortOptions {
+  /** Whether elements fall; they rise by default. */
+  readonly descending?: boolean;
+}
+
+const sortChecks: Checks<SortOptions> = { descending: flag };
+
+/**
+ * Order in which elements of the last axis rise (or fall); equal elements keep their order.
+ *
+ * @param x numbers, at least one axis
+ * @param options `descending`: whether elements fall
+ */
+export function argsort(x: Tensor, options: SortOptions = {}): Tensor {
+  checkOptions("sort", options, sortChecks);
+  if (x.rank === 0 || x.dtype === "bool") {
+    throw new TypeError(
+      `Cannot sort ${x.dtype} of shape ${format(x.shape)}: numbers with at least one axis are needed`,
+    );
+  }
+  return adopt(x.device, x.device.argsort(x, options.descending ?? false), "int32", x.shape);
+}
+
+/**
+ * The last axis in rising (or falling) order, and where each element stood.
+ *
+ * @param x numbers, at least one axis
+ * @param options `descending`: whether elements fall
+ */
+export function sort(
+  x: Tensor,
+  options: SortOptions = {},
+): { readonly values: Tensor; readonly indices: Tensor } {
+  const indices = argsort(x, options);
+  return { values: gather(x, -1, indices), indices };
+}
+
+/**
+ * The `k` largest elements of the last axis, in falling order.
+ *
+ * Of equal elements, the ones that stand first are taken, and in that order.
+ *
+ * @param x numbers, `[…, N]`
+ * @param k how many, from 0 to N
+ * @throws {RangeError} if there are fewer than `k`
+ */
+export function topK(x: Tensor, k: number): { readonly values: Tensor; readonly indices: Tensor } {
+  const extent = x.shape[x.rank - 1] ?? 0;
+  if (!Number.isInteger(k) || k < 0 || k > extent) {
+    throw new RangeError(`Cannot take the top ${k} of ${extent}: k must be in [0, ${extent}]`);
+  }
+  const indices = argsort(x, { descending: true }).slice(-1, 0, k);
+  return { values: gather(x, -1, indices), indices };
+}
