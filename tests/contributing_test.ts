@@ -151,65 +151,80 @@ console.log(String(model.forward(tensor(Int32Array.of(1, 2), [1, 2])).shape));
   assertEquals(printed, "-8,27 true\n1,2,5\n");
 });
 
-testCopy(
-  "a decoding rule is its file and its row in the table: the loop, its refusals and the command line follow",
-  async (copy) => {
-    copy.write(
-      "core/07_generation/no_odd.ts",
-      `
-  import { arange } from "../engine/mod.ts";
+const OPTIONS = "core/07_generation/options.ts";
+
+/** A model to generate with. */
+const SMALL_MODEL = `  import { DecoderOnly, generate, Random } from "./mod.ts";
+
+const sizes = { vocabSize: 9, contextLength: 32, hiddenSize: 8, numHeads: 2, numLayers: 1 };
+const model = new DecoderOnly(sizes, new Random(1));
+`;
+
+testCopy("a decoding rule is its file and its place in the table of options", async (copy) => {
+  copy.write(
+    "core/07_generation/odd.ts",
+    `  import { type Check, flag } from "../engine/options.ts";
   import type { LogitsRule } from "./rules.ts";
 
-  export function noOddRule(above: number): LogitsRule {
-    return {
-      name: "noOdd",
-      onHost: (logits) => logits.map((logit, token) => token > above && token % 2 === 1 ? -Infinity : logit),
-      onDevice: (logits) => {
-        const ids = arange(logits.shape[1]!);
-        return logits.where(ids.mod(2).equal(0).or(ids.lessEqual(above)), -Infinity);
-      },
-    };
-  }
-`,
-    );
-    const table = "core/07_generation/options.ts";
-    copy.addLine(table, /^import .* from "\.\/rules\.ts"/, `  import { noOddRule } from "./no_odd.ts";`);
-    copy.addLine(
-      table,
-      /^export interface RuleOptions/,
-      "  /** Forbids odd tokens above this one. */\n  readonly noOdd?: number;",
-    );
-    const row = `  noOdd: { ...ngramSizeCheck, rule: noOddRule, placeholder: "N", help: "Forbid odd tokens above N" },`;
-    copy.addLine(table, /^const RULES/, row);
-    const printed = await copy.run(`
-  import { DecoderOnly, generate, Random, useDevice } from "./mod.ts";
+  export const oddCheck: Check<boolean> = flag;
 
-  const sizes = { vocabSize: 9, contextLength: 32, hiddenSize: 8, numHeads: 2, numLayers: 1 };
-  for (const device of ["reference", "wasm"] as const) {
-    await useDevice(device);
-    const model = new DecoderOnly(sizes, new Random(1));
-    for (const more of [{}, { random: new Random(2) }, { numBeams: 3 }]) {
-      const { tokens } = await generate(model, [2], { maxNewTokens: 12, noOdd: 1, ...more });
-      console.log(tokens.length, tokens.every((token) => token <= 1 || token % 2 === 0));
-    }
-    const { tokens } = await generate(model, [2], { maxNewTokens: 12, random: new Random(2) });
-    console.log(tokens.some((token) => token > 1 && token % 2 === 1));
-    await generate(model, [2], { maxNewTokens: 1, noOdd: 0.5 }).catch((error) => console.log(error.message));
-  }
+  export function noOddRule(): LogitsRule {
+  return {
+    name: "noOdd",
+    onHost: (logits) => logits.map((logit, token) => token % 2 === 1 ? -Infinity : logit),
+  };
+}
+`,
+  );
+  copy.addLine(OPTIONS, /^import { Random }/, `import { noOddRule, oddCheck } from "./odd.ts";`);
+  copy.addLine(OPTIONS, /^export interface RuleOptions/, "  readonly noOdd?: boolean;");
+  // Without its row an option does not compile.
+  assertStringIncludes(await copy.deno("check", OPTIONS), "Property 'noOdd' is missing");
+  copy.addLine(
+    OPTIONS,
+    /^const RULES/,
+    `  noOdd: { ...oddCheck, rule: noOddRule, help: "Forbid odd tokens", none: false },`,
+  );
+  assertStringIncludes(
+    await copy.deno("run", "--no-prompt", "--allow-read", "mod.ts", "generate", "--help"),
+    "--no-odd",
+  );
+  const printed = await copy.run(`${SMALL_MODEL}
+for (const options of [{}, { random: new Random(2) }, { numBeams: 3 }]) {
+  const { tokens } = await generate(model, [1], { maxNewTokens: 20, noOdd: true, ...options });
+  console.log(tokens.length, tokens.every((token) => token % 2 === 0));
+}
 `);
-    const device = "12 true\n12 true\n12 true\ntrue\n" +
-      "Cannot generate with noOdd = 0.5: noOdd must be an integer of at least 1\n";
-    assertEquals(printed, device + device);
-    const help = await copy.deno("run", "--no-prompt", "--allow-read", "mod.ts", "generate", "--help");
-    assertStringIncludes(help, "--no-odd N ");
-    assertStringIncludes(help, "Forbid odd tokens above N");
-  },
-);
+  assertEquals(printed, "20 true\n20 true\n20 true\n");
+});
+
+testCopy("a search is its file and its place in the table of options", async (copy) => {
+  copy.write(
+    "core/07_generation/worst.ts",
+    `  import type { TokenSearch } from "./search.ts";
+
+  export function worstSearch(): TokenSearch {
+  return { name: "worst search", onHost: (allowed) => allowed.indexOf(Math.min(...allowed)) };
+}
+`,
+  );
+  copy.addLine(OPTIONS, /^import { Random }/, `import { worstSearch } from "./worst.ts";`);
+  copy.addLine(OPTIONS, /^export interface SearchOptions/, "  readonly worst?: boolean;");
+  copy.addLine(OPTIONS, /^const SEARCHING/, `  worst: { ...flag, help: "Take the least likely token", none: false },`);
+  copy.addLine(OPTIONS, /^const SEARCHES/, `  from(["worst"], [], worstSearch),`);
+  const printed = await copy.run(`${SMALL_MODEL}
+const found = async (options: object): Promise<string> =>
+  (await generate(model, [1], { maxNewTokens: 9, ...options })).tokens.join();
+console.log(await found({ worst: true }) !== await found({}));
+console.log(await found({ worst: true, numBeams: 2 }).catch(({ message }) => message));
+`);
+  assertEquals(printed, "true\nCannot use worst with numBeams\n");
+});
 
 testCopy("an experiment is its file and its words; the list is written from the folders", async (copy) => {
   copy.write(
     "core/02_words/experiments/softmax/halves.ts",
-    `  import { tensor } from "../../../engine/mod.ts";
+    `  import { tensor } from "../../../engine/tensor.ts";
   import type { Experiment, Labels, Parts } from "../../../experiments/experiment.ts";
   import { softmax } from "../../softmax.ts";
 
