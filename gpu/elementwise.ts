@@ -68,7 +68,8 @@ function cellOf({ wide, repeats }: Walk, i: number, element: string): string {
   return wide && !repeats[i] ? `vec4<${element}>` : element;
 }
 
-const UNARY: Readonly<Record<UnaryOp, string>> = {
+/** Functions of one argument as formulas of `shaders/unary.wgsl`. */
+export const UNARY: Readonly<Record<UnaryOp, string>> = {
   neg: "-x",
   abs: "absolute(x)",
   sign: "signOf(x)",
@@ -84,7 +85,8 @@ const UNARY: Readonly<Record<UnaryOp, string>> = {
   erf: "errorFunction(x)",
 };
 
-const ARITHMETIC: Readonly<Record<ArithmeticOp, string>> = {
+/** Arithmetic of float32 as formulas of `shaders/binary.wgsl`. */
+export const ARITHMETIC: Readonly<Record<ArithmeticOp, string>> = {
   add: "a + b",
   sub: "a - b",
   mul: "a * b",
@@ -95,7 +97,8 @@ const ARITHMETIC: Readonly<Record<ArithmeticOp, string>> = {
   mod: "remainder(a, b)",
 };
 
-const INTEGERS: Readonly<Record<ArithmeticOp, string>> = {
+/** The same of int32. */
+export const INTEGERS: Readonly<Record<ArithmeticOp, string>> = {
   add: "a + b",
   sub: "a - b",
   mul: "a * b",
@@ -106,14 +109,16 @@ const INTEGERS: Readonly<Record<ArithmeticOp, string>> = {
   mod: "integerRemainder(a, b)",
 };
 
-const COMPARISONS: Readonly<Record<ComparisonOp, string>> = {
+/** Comparisons of float32. */
+export const COMPARISONS: Readonly<Record<ComparisonOp, string>> = {
   equal: "select(0u, 1u, comparable(a, b) && orderOf(a) == orderOf(b))",
   notEqual: "select(1u, 0u, comparable(a, b) && orderOf(a) == orderOf(b))",
   less: "select(0u, 1u, comparable(a, b) && orderOf(a) < orderOf(b))",
   lessEqual: "select(0u, 1u, comparable(a, b) && orderOf(a) <= orderOf(b))",
 };
 
-const INTEGER_COMPARISONS: Readonly<Record<ComparisonOp, string>> = {
+/** The same of int32. */
+export const INTEGER_COMPARISONS: Readonly<Record<ComparisonOp, string>> = {
   equal: "select(0u, 1u, a == b)",
   notEqual: "select(0u, 1u, a != b)",
   less: "select(0u, 1u, a < b)",

@@ -32,7 +32,7 @@ const ROW_PART = 4096, COLUMN_PART = 128;
 const LARGE = 32768;
 
 /** How elements become totals, and the last total the outcome. */
-interface Rule {
+export interface Rule {
   /** Type of an element. */
   readonly Element: string;
   /** Type of a total. */
@@ -48,7 +48,7 @@ interface Rule {
 }
 
 /** The rule of an operation on elements of a dtype. */
-function ruleOf(op: ReduceOp, dtype: DType): Rule {
+export function ruleOf(op: ReduceOp, dtype: DType): Rule {
   const float = dtype === "float32", Element = float ? "f32" : "i32", key = float ? "keyOf(x)" : "integerKeyOf(x)";
   if (op === "sum") {
     return { Element, Total: Element, words: 1, Outcome: Element, entry: "x", join: "a + b", outcome: "total" };

@@ -10,8 +10,40 @@
  * @module
  */
 
-/** Elementwise functions of one float32 argument, by name, with their codes. */
-export const UNARY = {
+/** Elementwise functions of one float32 argument, yielding float32. */
+export type UnaryOp =
+  | "neg"
+  | "abs"
+  | "sign"
+  | "floor"
+  | "exp"
+  | "log"
+  | "log1p"
+  | "sqrt"
+  | "sin"
+  | "cos"
+  | "tanh"
+  | "sigmoid"
+  | "erf";
+
+/** Elementwise functions of two arguments of one dtype, float32 or int32, which they yield. */
+export type ArithmeticOp = "add" | "sub" | "mul" | "div" | "pow" | "max" | "min" | "mod";
+
+/** Comparisons of two arguments of equal dtype, yielding bool. A comparison with NaN is false, `notEqual` true. */
+export type ComparisonOp = "equal" | "notEqual" | "less" | "lessEqual";
+
+/** Elementwise functions of two arguments, after broadcasting. */
+export type BinaryOp = ArithmeticOp | ComparisonOp;
+
+/**
+ * Ways to collapse axes.
+ *
+ * `argmax` yields int32, the first of equal maxima; the others yield the dtype of their argument.
+ */
+export type ReduceOp = "sum" | "max" | "min" | "argmax";
+
+/** Codes of the functions of one argument. */
+export const UNARY: Readonly<Record<UnaryOp, number>> = {
   neg: 0,
   abs: 1,
   sign: 2,
@@ -25,35 +57,25 @@ export const UNARY = {
   tanh: 10,
   sigmoid: 11,
   erf: 12,
-} as const;
+};
 
-/** Elementwise arithmetic of two arguments, by name, with codes. */
-export const ARITHMETIC = { add: 0, sub: 1, mul: 2, div: 3, pow: 4, max: 5, min: 6, mod: 7 } as const;
+/** Codes of arithmetic. */
+export const ARITHMETIC: Readonly<Record<ArithmeticOp, number>> = {
+  add: 0,
+  sub: 1,
+  mul: 2,
+  div: 3,
+  pow: 4,
+  max: 5,
+  min: 6,
+  mod: 7,
+};
 
-/** Comparisons of two arguments, by name; their codes come after those of arithmetic. */
-export const COMPARISON = { equal: 8, notEqual: 9, less: 10, lessEqual: 11 } as const;
+/** Codes of comparisons; they come after those of arithmetic. */
+export const COMPARISON: Readonly<Record<ComparisonOp, number>> = { equal: 8, notEqual: 9, less: 10, lessEqual: 11 };
 
-/** Ways to collapse axes, by name, with codes. */
-export const REDUCTION = { sum: 0, max: 1, min: 2, argmax: 3 } as const;
-
-/** Elementwise functions of one float32 argument, yielding float32. */
-export type UnaryOp = keyof typeof UNARY;
-
-/** Elementwise functions of two arguments of one dtype, float32 or int32, which they yield. */
-export type ArithmeticOp = keyof typeof ARITHMETIC;
-
-/** Comparisons of two arguments of equal dtype, yielding bool. A comparison with NaN is false, `notEqual` true. */
-export type ComparisonOp = keyof typeof COMPARISON;
-
-/** Elementwise functions of two arguments, after broadcasting. */
-export type BinaryOp = ArithmeticOp | ComparisonOp;
-
-/**
- * Ways to collapse axes.
- *
- * `argmax` yields int32, the first of equal maxima; the others yield the dtype of their argument.
- */
-export type ReduceOp = keyof typeof REDUCTION;
+/** Codes of the ways to collapse axes. */
+export const REDUCTION: Readonly<Record<ReduceOp, number>> = { sum: 0, max: 1, min: 2, argmax: 3 };
 
 /** Whether an operation compares, so that its result is bool. */
 export function isComparison(op: BinaryOp): op is ComparisonOp {

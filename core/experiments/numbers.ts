@@ -15,7 +15,7 @@ const THIN = "\u202f";
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
 /** A number as a factor and a power of ten: `2.5·10⁻⁶`. */
-export function power(value: number, digits = 3): string {
+export function scientific(value: number, digits = 3): string {
   const [mantissa = "", exponent = ""] = value.toExponential(digits - 1).split("e");
   const raised = [...exponent.replace("+", "")].map((c) => c === "-" ? "⁻" : SUPERSCRIPTS[Number(c)]!).join("");
   const factor = Number(mantissa);
@@ -32,7 +32,7 @@ export function number(value: number, digits = 4): string {
   if (value === 0) return "0";
   if (!Number.isFinite(value)) return String(value).replace("-", "−").replace("Infinity", "∞");
   const size = Math.abs(value);
-  if (size < 1e-4 || size >= 1e15) return power(value, Math.min(3, digits));
+  if (size < 1e-4 || size >= 1e15) return scientific(value, Math.min(3, digits));
   const short = Number.isInteger(value) || size >= 10 ** digits ? Math.round(value) : Number(value.toPrecision(digits));
   const [whole = "", part] = String(Math.abs(short)).split(".");
   const grouped = whole.length > 4 ? whole.replace(/\B(?=(\d{3})+$)/g, THIN) : whole;

@@ -8,7 +8,7 @@
  */
 
 import type { Axis } from "../../core/experiments/figure.ts";
-import { power } from "../../core/experiments/numbers.ts";
+import { scientific } from "../../core/experiments/numbers.ts";
 import { bounds, el, label, number, textWidth } from "./svg.ts";
 
 /** Where a number stands, and which numbers are written beside the axis. */
@@ -30,7 +30,8 @@ export const titleOf = ({ title, logarithmic }: Axis): string => `${title}${loga
 function writer(ticks: readonly number[]): (value: number) => string {
   const most = ticks.some((tick) => Math.abs(tick) >= 1e6) ? 1e4 : Infinity;
   const least = ticks.some((tick) => tick !== 0 && Math.abs(tick) < 1e-4) ? 1e-2 : 0;
-  return (value) => value !== 0 && (Math.abs(value) >= most || Math.abs(value) < least) ? power(value) : number(value);
+  return (value) =>
+    value !== 0 && (Math.abs(value) >= most || Math.abs(value) < least) ? scientific(value) : number(value);
 }
 
 /** Round numbers from `low` to `high`, about `count` of them. */

@@ -23,41 +23,48 @@ interface Activation {
   readonly cost: number;
 }
 
-const RELU: Activation = { kind: kind.ACTIVATION_RELU, cost: 0.1 };
-const SILU: Activation = { kind: kind.ACTIVATION_SILU, cost: 0.7 };
-const GELU: Activation = { kind: kind.ACTIVATION_GELU, cost: 1 };
-const GELU_TANH: Activation = { kind: kind.ACTIVATION_GELU_TANH, cost: 0.7 };
-
 type Name = "relu" | "silu" | "gelu" | "geluTanh";
+
+const ACTIVATIONS: Readonly<Record<Name, Activation>> = {
+  relu: { kind: kind.ACTIVATION_RELU, cost: 0.1 },
+  silu: { kind: kind.ACTIVATION_SILU, cost: 0.7 },
+  gelu: { kind: kind.ACTIVATION_GELU, cost: 1 },
+  geluTanh: { kind: kind.ACTIVATION_GELU_TANH, cost: 0.7 },
+};
 
 /** The kernels of this file. */
 export function activations(runtime: Runtime): Partial<FusedKernels> {
-  const forward = ({ kind, cost }: Activation): FusedForward<Name> => ([x]) => {
+  const forward = (name: Name): FusedForward<Name> => ([x]) => {
     if (!x || x.dtype !== "float32") return undefined;
     const y = runtime.make("float32", x.shape), count = sizeOf(x.shape);
     const words = placed(
       [word.TO, runtime.address(y)],
       [word.FROM, runtime.inOrder(x)],
       [word.COUNT, count],
-      [word.KIND, kind],
+      [word.KIND, ACTIVATIONS[name].kind],
     );
-    runtime.run(job.ACTIVATION, words, Math.ceil(count / RUN), RUN * cost);
+    runtime.run(job.ACTIVATION, words, Math.ceil(count / RUN), RUN * ACTIVATIONS[name].cost);
     return [y];
   };
-  const backward = ({ kind, cost }: Activation): FusedBackward<Name> => ([x], _outputs, gradient) => {
+  const backward = (name: Name): FusedBackward<Name> => ([x], _outputs, gradient) => {
     const dx = runtime.make("float32", x!.shape), count = sizeOf(x!.shape);
     const words = placed(
       [word.TO, runtime.address(dx)],
       [word.FROM, runtime.inOrder(x!)],
       [word.GRADIENT, runtime.inOrder(gradient)],
       [word.COUNT, count],
-      [word.KIND, kind],
+      [word.KIND, ACTIVATIONS[name].kind],
     );
-    runtime.run(job.ACTIVATION_BACKWARD, words, Math.ceil(count / RUN), RUN * 1.3 * cost);
+    runtime.run(job.ACTIVATION_BACKWARD, words, Math.ceil(count / RUN), RUN * 1.3 * ACTIVATIONS[name].cost);
     return [dx];
   };
   return {
-    forward: { relu: forward(RELU), silu: forward(SILU), gelu: forward(GELU), geluTanh: forward(GELU_TANH) },
-    backward: { relu: backward(RELU), silu: backward(SILU), gelu: backward(GELU), geluTanh: backward(GELU_TANH) },
+    forward: { relu: forward("relu"), silu: forward("silu"), gelu: forward("gelu"), geluTanh: forward("geluTanh") },
+    backward: {
+      relu: backward("relu"),
+      silu: backward("silu"),
+      gelu: backward("gelu"),
+      geluTanh: backward("geluTanh"),
+    },
   };
 }
