@@ -47,8 +47,13 @@ export function settingsOf(options: object): Pick<Part, "settings"> {
   return said.length > 0 ? { settings: Object.fromEntries(said) } : {};
 }
 
-/** What a file writes for a part; settings that are parts are written in the same way. */
-export function writePart({ word, settings }: Part): WrittenPart {
+/**
+ * What a file writes for a part; settings that are parts are written in the same way.
+ *
+ * @param part a part of any kind
+ */
+export function writePart(part: Part): WrittenPart {
+  const { word, settings } = part;
   if (!settings) return word;
   const written = Object.entries(settings).map(([name, value]) => [name, isPart(value) ? writePart(value) : value]);
   return { word, ...Object.fromEntries(written) };
