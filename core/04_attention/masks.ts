@@ -214,7 +214,7 @@ export function textMask(B: number, T: number, S: number, { mask, prefix }: Text
 /**
  * A mask of pairs as it is, a mask of keys for whoever asks.
  *
- * @param mask bool, `[B, S]`, or `[B, H, T, S]` and what broadcasts to it
+ * @param mask of keys, `[B, S]`, or of pairs
  */
 export function overPairs(mask: Tensor): Tensor {
   return mask.rank === 2 ? overKeys(mask) : mask;

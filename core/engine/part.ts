@@ -50,10 +50,9 @@ export function settingsOf(options: object): Pick<Part, "settings"> {
 /**
  * What a file writes for a part; settings that are parts are written in the same way.
  *
- * @param part a part of any kind
+ * @param part its word and its settings
  */
-export function writePart(part: Part): WrittenPart {
-  const { word, settings } = part;
+export function writePart({ word, settings }: Part): WrittenPart {
   if (!settings) return word;
   const written = Object.entries(settings).map(([name, value]) => [name, isPart(value) ? writePart(value) : value]);
   return { word, ...Object.fromEntries(written) };
