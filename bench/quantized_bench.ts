@@ -8,8 +8,7 @@
 
 import type { PackedFormat } from "../core/engine/backend.ts";
 import { withBackend } from "../core/engine/device.ts";
-import { linear } from "../core/engine/linear.ts";
-import { PackedTensor } from "../core/engine/packed.ts";
+import { PackedMatrix } from "../core/engine/packed.ts";
 import { Random } from "../core/engine/random.ts";
 import { scope } from "../core/engine/scope.ts";
 import { createWasmDevice } from "../wasm/mod.ts";
@@ -23,7 +22,7 @@ for (const [K, N] of [[768, 3072], [768, 50257]] as const) {
   for (const rows of N > 10000 ? [1] : [1, 2, 4, 8, 128]) {
     for (const format of formats) {
       for (const [route, device] of [["", single], [", threads", threaded], [", strict", strict]] as const) {
-        let made: { x: ReturnType<Random["normal"]>; packed: PackedTensor } | undefined;
+        let made: { x: ReturnType<Random["normal"]>; packed: PackedMatrix } | undefined;
         Deno.bench({
           name: `${format}${route}`,
           group: `${rows} × ${K} by ${K}×${N}`,
@@ -34,11 +33,11 @@ for (const [K, N] of [[768, 3072], [768, 50257]] as const) {
                 const random = new Random(1);
                 return {
                   x: random.normal([rows, K]),
-                  packed: PackedTensor.of(random.uniform([K, N]), format, false),
+                  packed: PackedMatrix.of(random.uniform([K, N]), format, false),
                 };
               });
               const { x, packed } = made;
-              scope(() => void linear(x, packed));
+              scope(() => void packed.multiply(x));
             }),
         });
       }

@@ -27,7 +27,7 @@ import {
   maxPool2d,
 } from "../core/engine/convolution.ts";
 import { dropout } from "../core/engine/dropout.ts";
-import { linear } from "../core/engine/linear.ts";
+import { linear } from "../core/engine/weight.ts";
 import { softplus } from "../core/06_training/loss.ts";
 import { lowerTriangle, zeros } from "../core/engine/create.ts";
 import { einsum } from "../core/engine/einsum.ts";

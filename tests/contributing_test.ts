@@ -151,6 +151,76 @@ console.log(String(model.forward(tensor(Int32Array.of(1, 2), [1, 2])).shape));
   assertEquals(printed, "-8,27 true\n1,2,5\n");
 });
 
+const OPTIONS = "core/07_generation/options.ts";
+
+/** A model to generate with. */
+const SMALL_MODEL = `  import { DecoderOnly, generate, Random } from "./mod.ts";
+
+const sizes = { vocabSize: 9, contextLength: 32, hiddenSize: 8, numHeads: 2, numLayers: 1 };
+const model = new DecoderOnly(sizes, new Random(1));
+`;
+
+testCopy("a decoding rule is its file and its place in the table of options", async (copy) => {
+  copy.write(
+    "core/07_generation/odd.ts",
+    `  import { type Check, flag } from "../engine/options.ts";
+  import type { LogitsRule } from "./rules.ts";
+
+  export const oddCheck: Check<boolean> = flag;
+
+  export function noOddRule(): LogitsRule {
+  return {
+    name: "noOdd",
+    onHost: (logits) => logits.map((logit, token) => token % 2 === 1 ? -Infinity : logit),
+  };
+}
+`,
+  );
+  copy.addLine(OPTIONS, /^import { Random }/, `import { noOddRule, oddCheck } from "./odd.ts";`);
+  copy.addLine(OPTIONS, /^export interface RuleOptions/, "  readonly noOdd?: boolean;");
+  // Without its row an option does not compile.
+  assertStringIncludes(await copy.deno("check", OPTIONS), "Property 'noOdd' is missing");
+  copy.addLine(
+    OPTIONS,
+    /^const RULES/,
+    `  noOdd: { ...oddCheck, rule: noOddRule, help: "Forbid odd tokens", none: false },`,
+  );
+  assertStringIncludes(
+    await copy.deno("run", "--no-prompt", "--allow-read", "mod.ts", "generate", "--help"),
+    "--no-odd",
+  );
+  const printed = await copy.run(`${SMALL_MODEL}
+for (const options of [{}, { random: new Random(2) }, { numBeams: 3 }]) {
+  const { tokens } = await generate(model, [1], { maxNewTokens: 20, noOdd: true, ...options });
+  console.log(tokens.length, tokens.every((token) => token % 2 === 0));
+}
+`);
+  assertEquals(printed, "20 true\n20 true\n20 true\n");
+});
+
+testCopy("a search is its file and its place in the table of options", async (copy) => {
+  copy.write(
+    "core/07_generation/worst.ts",
+    `  import type { TokenSearch } from "./search.ts";
+
+  export function worstSearch(): TokenSearch {
+  return { name: "worst search", onHost: (allowed) => allowed.indexOf(Math.min(...allowed)) };
+}
+`,
+  );
+  copy.addLine(OPTIONS, /^import { Random }/, `import { worstSearch } from "./worst.ts";`);
+  copy.addLine(OPTIONS, /^export interface SearchOptions/, "  readonly worst?: boolean;");
+  copy.addLine(OPTIONS, /^const SEARCHING/, `  worst: { ...flag, help: "Take the least likely token", none: false },`);
+  copy.addLine(OPTIONS, /^const SEARCHES/, `  from(["worst"], [], worstSearch),`);
+  const printed = await copy.run(`${SMALL_MODEL}
+const found = async (options: object): Promise<string> =>
+  (await generate(model, [1], { maxNewTokens: 9, ...options })).tokens.join();
+console.log(await found({ worst: true }) !== await found({}));
+console.log(await found({ worst: true, numBeams: 2 }).catch(({ message }) => message));
+`);
+  assertEquals(printed, "true\nCannot use worst with numBeams\n");
+});
+
 testCopy("an experiment is its file and its words; the list is written from the folders", async (copy) => {
   copy.write(
     "core/02_words/experiments/softmax/halves.ts",

@@ -25,7 +25,7 @@ import { layerNorm, rmsNorm } from "../core/05_transformer/normalization.ts";
 import { crossEntropy } from "../core/06_training/loss.ts";
 import type { FusedName } from "../core/engine/backend.ts";
 import { dropout } from "../core/engine/dropout.ts";
-import { linear } from "../core/engine/linear.ts";
+import { linear } from "../core/engine/weight.ts";
 import { Random } from "../core/engine/random.ts";
 import type { Tensor } from "../core/engine/tensor.ts";
 import { type Case, sizes } from "./cases.ts";

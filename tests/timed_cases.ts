@@ -13,7 +13,7 @@ import { scaledDotProductAttention as attention } from "../core/04_attention/sca
 import { layerNorm } from "../core/05_transformer/normalization.ts";
 import { crossEntropy } from "../core/06_training/loss.ts";
 import { fusableUpdate } from "../core/engine/fusable.ts";
-import { linear } from "../core/engine/linear.ts";
+import { linear } from "../core/engine/weight.ts";
 import type { Tensor } from "../core/engine/tensor.ts";
 import type { Case } from "./cases.ts";
 

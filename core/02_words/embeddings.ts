@@ -59,11 +59,12 @@
 import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
 import { parameter, tensor } from "../engine/create.ts";
-import { oneHot, take } from "../engine/indexing.ts";
+import { oneHot } from "../engine/indexing.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { checkOptions, type Checks, integer, numeric, oneOf } from "../engine/options.ts";
 import type { Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
+import { Weight } from "../engine/weight.ts";
 
 /** How an {@linkcode Embedding} is laid out. */
 export interface EmbeddingOptions {
@@ -81,7 +82,7 @@ const embeddingChecks: Checks<EmbeddingOptions> = {
 /** A table with one row per token. */
 export class Embedding extends Module {
   /** The table, `[V, E]`. */
-  weight: Tensor;
+  readonly weight: Weight;
   /** Token whose vector is zero, if there is one. */
   readonly paddingIndex: number | undefined;
 
@@ -101,13 +102,8 @@ export class Embedding extends Module {
     if (paddingIndex !== undefined && paddingIndex >= vocabSize) {
       throw new RangeError(`Cannot pad with token ${paddingIndex}: it must be an integer in [0, ${vocabSize - 1}]`);
     }
-    this.weight = parameter(random.normal([vocabSize, hiddenSize], { deviation }));
+    this.weight = Weight.table(parameter(random.normal([vocabSize, hiddenSize], { deviation })));
     this.paddingIndex = paddingIndex;
-  }
-
-  /** Offers its table to `pack` and `quantize`. */
-  override packMatrices(pack: (matrix: Tensor, rows: boolean) => Tensor): void {
-    this.weight = pack(this.weight, true);
   }
 
   /**
@@ -118,7 +114,7 @@ export class Embedding extends Module {
    * @throws {RangeError} on a CPU device, if a token is outside the table
    */
   forward(tokens: Tensor): Tensor {
-    const embedded = take(this.weight, tokens);
+    const embedded = this.weight.rows(tokens);
     if (this.paddingIndex === undefined) return embedded;
     // Constants instead of rows: what is not read receives no gradient.
     return embedded.where(tokens.notEqual(this.paddingIndex).unsqueeze(-1), 0);

@@ -42,7 +42,7 @@
 
 import { dropout } from "../engine/dropout.ts";
 import { type LayerInitialization, normal } from "../engine/initialization.ts";
-import { Linear, linear } from "../engine/linear.ts";
+import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
 import { checkOptions } from "../engine/options.ts";
 import type { Random } from "../engine/random.ts";
@@ -196,7 +196,7 @@ export class DecoderOnly extends Module {
     // The vocabulary is the widest axis of all: scores that nobody reads are not computed.
     if (lastOnly) hidden = hidden.slice(1, -1);
     if (this.norm) hidden = this.norm.forward(hidden);
-    return this.head ? this.head.forward(hidden) : linear(hidden, this.embedding.weight.transpose());
+    return this.head ? this.head.forward(hidden) : this.embedding.weight.multiplyTransposed(hidden);
   }
 
   #check(length: number, caches: readonly KeyValueMemory[] | undefined): void {

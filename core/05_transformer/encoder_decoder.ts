@@ -43,7 +43,7 @@
  */
 
 import { dropout } from "../engine/dropout.ts";
-import { Linear, linear } from "../engine/linear.ts";
+import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
 import { checkOptions, type Checks, flag, integer, required } from "../engine/options.ts";
 import { partOf } from "../engine/part.ts";
@@ -302,7 +302,7 @@ export class EncoderDecoder extends Module {
     let hidden = this.#enter(target, start, this.targetEmbedding, this.targetPositions, random);
     hidden = this.decoder.forward(hidden, memory, { ...call, observe: below(observe, "decoder") });
     if (lastOnly) hidden = hidden.slice(1, -1);
-    return this.head ? this.head.forward(hidden) : linear(hidden, this.targetEmbedding.weight.transpose());
+    return this.head ? this.head.forward(hidden) : this.targetEmbedding.weight.multiplyTransposed(hidden);
   }
 
   /**

@@ -34,7 +34,7 @@
  * @module
  */
 
-import { Module } from "../engine/module.ts";
+import { Module, type StateEntry } from "../engine/module.ts";
 import { checkOptions, type Checks, instance, object, required } from "../engine/options.ts";
 import { Random, type RandomState } from "../engine/random.ts";
 import { scope } from "../engine/scope.ts";
@@ -125,7 +125,7 @@ export async function encodeCheckpoint(run: TrainingRun): Promise<Uint8Array<Arr
   };
   // Everything that is not a tensor is taken down before the first wait, in one moment.
   const training = JSON.stringify(state);
-  const named = new Map<string, Tensor>();
+  const named = new Map<string, StateEntry>();
   for (const [path, value] of run.model.stateDict()) named.set(`model/${path}`, value);
   for (const [path, value] of optimizer?.tensors ?? []) named.set(`optimizer/${path}`, value);
   const tensors = await storeTensors(named);
@@ -197,7 +197,7 @@ export function restoreCheckpoint(bytes: Uint8Array, run: TrainingRun): { readon
   return { notes: state.notes };
 }
 
-function requireSameTensors(own: ReadonlyMap<string, Tensor>, saved: ReadonlyMap<string, Tensor>): void {
+function requireSameTensors(own: ReadonlyMap<string, StateEntry>, saved: ReadonlyMap<string, Tensor>): void {
   for (const path of new Set([...own.keys(), ...saved.keys()])) {
     const [wanted, found] = [own.get(path), saved.get(path)].map((value) =>
       value && `${value.dtype} ${format(value.shape)}`

@@ -31,6 +31,7 @@
  * @module
  */
 
+import type { StateEntry } from "../engine/module.ts";
 import type { Numbers } from "../engine/backend.ts";
 import { tensor } from "../engine/create.ts";
 import type { Tensor } from "../engine/tensor.ts";
@@ -398,7 +399,7 @@ function halfToNumber(half: number): number {
  * @param tensors by name, such as `model.stateDict()`
  * @returns the same names with the elements as bytes
  */
-export async function storeTensors(tensors: ReadonlyMap<string, Tensor>): Promise<Map<string, StoredTensor>> {
+export async function storeTensors(tensors: ReadonlyMap<string, StateEntry>): Promise<Map<string, StoredTensor>> {
   const stored = new Map<string, StoredTensor>();
   // Asked for together: a device that takes its time answers all of them at once.
   const read = await Promise.all([...tensors.values()].map((source) => source.read()));

@@ -21,7 +21,7 @@ import {
 } from "../06_training/checkpoints.ts";
 import type { PackedFormat } from "../engine/backend.ts";
 import type { Module } from "../engine/module.ts";
-import { pack, quantize } from "../engine/packed.ts";
+import { pack, quantize } from "../engine/inference.ts";
 import { Random } from "../engine/random.ts";
 import { DataError, quote, sentence } from "./errors.ts";
 import { exists, makeFolder, readBytes, writeFile } from "./files.ts";

@@ -148,9 +148,10 @@ export function lowerTriangle(T: number, S: number, diagonal: number = 0): Tenso
  * A tensor without values: using it throws a `TypeError` until all of it has been assigned.
  *
  * @param shape extents, float32
+ * @param refusal what the error says
  */
-export function undrawn(shape: Shape): Tensor {
+export function unset(shape: Shape, refusal: string): Tensor {
   const result = uninitialized(backend(), [...checkShape(shape)], "float32");
-  result.storage.missing = result.size;
+  if (result.size) result.storage.unset = { size: result.size, refusal };
   return result;
 }

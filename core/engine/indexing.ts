@@ -14,7 +14,6 @@
 import { noGrad } from "./autograd.ts";
 import { arange } from "./create.ts";
 import { withBackend } from "./device.ts";
-import { PackedTensor } from "./packed.ts";
 import { sameDevice } from "./refusals.ts";
 import { format, resolveAxis, sameShape, type Shape, sizeOf } from "./shape.ts";
 import { adopt, record, type Tensor, uninitialized } from "./tensor.ts";
@@ -29,7 +28,6 @@ import { adopt, record, type Tensor, uninitialized } from "./tensor.ts";
  */
 export function take(table: Tensor, ids: Tensor): Tensor {
   requireIds("take rows", ids);
-  if (table instanceof PackedTensor) return table.take(ids);
   sameDevice(table, ids);
   if (table.rank === 0) throw new TypeError("Cannot take rows of a scalar");
   const shape = [...ids.shape, ...table.shape.slice(1)];

@@ -21,7 +21,7 @@
  * | `joining.ts`, `indexing.ts`, `sorting.ts` | How are tensors put together, looked up, put in order? |
  * | `einsum.ts`, `convolution.ts` | Which products need more than one line? |
  * | `random.ts`, `dropout.ts` | How can chance be repeated? |
- * | `module.ts`, `linear.ts` | Where do weights live? |
+ * | `module.ts`, `weight.ts`, `linear.ts` | Where do weights live? |
  * | `initialization.ts` | How large are weights before training? |
  * | `options.ts` | What may an option be? |
  * | `part.ts` | Who knows what a word in a file stands for? |
@@ -29,7 +29,7 @@
  * | `heap.ts` | How much order does a queue need? |
  * | `exponential.ts` | How is the same exponential had everywhere, fifty thousand times a token? |
  * | `pace.ts` | How does a long loop stay responsive? |
- * | `packed.ts` | How can weights be read faster, once they no longer change? |
+ * | `packed.ts`, `inference.ts` | How can weights be read faster, once they no longer change? |
  *
  * @example
  * ```ts
@@ -71,8 +71,10 @@ export * from "./random.ts";
 export * from "./dropout.ts";
 export * from "./module.ts";
 export { glorot, type Initialization, type LayerInitialization, normal } from "./initialization.ts";
+export * from "./weight.ts";
 export * from "./linear.ts";
 export { type Part, type PartTable, readPart, writePart, type WrittenPart } from "./part.ts";
 export { type Check, checkOptions, type Checks, type Limits } from "./options.ts";
 export * from "./pace.ts";
-export { pack, PackedTensor, quantize, roundHalves, roundRows, roundWeights } from "./packed.ts";
+export { PackedMatrix, roundHalves, roundRows, roundWeights } from "./packed.ts";
+export { pack, quantize } from "./inference.ts";

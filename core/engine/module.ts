@@ -7,18 +7,22 @@
  * **Idea.** A module is a class whose fields hold tensors, other modules, or arrays of them.
  * The path of fields that leads to a tensor is its name: `layers.0.attention.query.weight`.
  *
- * **What counts.** Every tensor in an enumerable field belongs to the state; those that
- * require a gradient are its parameters. Random generators in fields are found likewise. What is
+ * **What counts.** Every tensor in an enumerable field belongs to the state, and so do the values of every
+ * [weight](weight.ts), in whatever form it keeps them; tensors that require a gradient are its parameters. Random generators in fields are found likewise. What is
  * derived from the options and need not be saved stays in a private `#field`, which is not walked.
  *
  * @module
  */
 
-import { PackedTensor } from "./packed.ts";
+import { PackedMatrix } from "./packed.ts";
 import { Random } from "./random.ts";
 import { scope } from "./scope.ts";
 import { format, sameShape } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
+import { Weight } from "./weight.ts";
+
+/** What a state dictionary holds under a path: a tensor, or a matrix in packed form. */
+export type StateEntry = Tensor | PackedMatrix;
 
 /** Base of everything that owns parameters. */
 export abstract class Module {
@@ -27,7 +31,11 @@ export abstract class Module {
 
   /** The parameters by path, in the order of the fields. */
   parameters(): Map<string, Tensor> {
-    return new Map([...this.stateDict()].filter(([, value]) => value.requiresGrad));
+    const found = new Map<string, Tensor>();
+    for (const [path, value] of this.stateDict()) {
+      if (value instanceof Tensor && value.requiresGrad) found.set(path, value);
+    }
+    return found;
   }
 
   /** Number of trained numbers; a tensor that two fields share counts once. */
@@ -36,15 +44,25 @@ export abstract class Module {
   }
 
   /** Every tensor of the state by path; a tensor that two fields share appears under its first. */
-  stateDict(): Map<string, Tensor> {
-    const state = new Map<string, Tensor>();
-    const seen = new Set<unknown>();
-    walk(this, "", (path, value) => {
-      if (seen.has(value)) return;
+  stateDict(): Map<string, StateEntry> {
+    const state = new Map<string, StateEntry>();
+    const seen = new Set<StateEntry>();
+    walk(this, "", (path, found) => {
+      const value = found instanceof Weight ? found.form : found;
+      if (!(value instanceof Tensor || value instanceof PackedMatrix) || seen.has(value)) return;
       seen.add(value);
-      if (value instanceof Tensor) state.set(path, value);
+      state.set(path, value);
     });
     return state;
+  }
+
+  /** Every weight of this module and its parts, each once: what can be kept in packed form. */
+  packable(): Set<Weight> {
+    const found = new Set<Weight>();
+    walk(this, "", (_, value) => {
+      if (value instanceof Weight) found.add(value);
+    });
+    return found;
   }
 
   /**
@@ -55,7 +73,7 @@ export abstract class Module {
    * @param state a tensor for every path of {@linkcode stateDict}, and no other
    * @throws {TypeError} if a path is missing, unknown, of another shape or without values
    */
-  loadStateDict(state: ReadonlyMap<string, Tensor>): void {
+  loadStateDict(state: ReadonlyMap<string, StateEntry>): void {
     const own = this.stateDict();
     for (const [path, value] of own) {
       const given = state.get(path);
@@ -67,14 +85,14 @@ export abstract class Module {
           } is needed`,
         );
       }
-      if (given.storage.missing) throw new TypeError(`Cannot load "${path}" from a tensor without values`);
+      if (given.storage.unset) throw new TypeError(`Cannot load "${path}" from a tensor without values`);
     }
     for (const path of state.keys()) {
       if (!own.has(path)) throw new TypeError(`Cannot load a state with unknown "${path}"`);
     }
     for (const [path, value] of own) {
       const given = state.get(path)!;
-      scope(() => value.assign(given instanceof PackedTensor ? given.unpack() : given));
+      scope(() => value.assign(given instanceof Tensor ? given : given.unpack()));
     }
   }
 
@@ -99,23 +117,13 @@ export abstract class Module {
   }
 
   /**
-   * Replaces the matrices in the fields of this module, for inference; its parts look after theirs.
-   *
-   * `pack` and `quantize` call it. A class whose fields hold large matrices overrides it.
-   *
-   * @param _pack makes the replacement of a matrix `[K, N]` that is multiplied from the right, or of
-   *   a table `[N, K]` whose `rows` are looked up or multiplied as columns
-   */
-  packMatrices(_pack: (matrix: Tensor, rows: boolean) => Tensor): void {}
-
-  /**
    * Puts this module and every part into training mode.
    *
    * @throws {TypeError} if weights have been packed for inference
    */
   train(): this {
     for (const [path, value] of this.stateDict()) {
-      if (value instanceof PackedTensor) {
+      if (value instanceof PackedMatrix) {
         throw new TypeError(
           `Cannot train a model with packed weights, such as "${path}" in ${value.format}: packing keeps what answers ` +
             "need and nothing else, so train first",
@@ -139,11 +147,11 @@ export abstract class Module {
   }
 }
 
-/** Calls `visit` for every tensor, generator and module below `holder`, depth first, in field order. */
+/** Calls `visit` for every tensor, weight, generator and module below `holder`, depth first, in field order. */
 function walk(holder: object, path: string, visit: (path: string, value: unknown) => void): void {
   for (const [name, value] of Object.entries(holder)) {
     const below = path ? `${path}.${name}` : name;
-    if (value instanceof Tensor || value instanceof Random) visit(below, value);
+    if (value instanceof Tensor || value instanceof Weight || value instanceof Random) visit(below, value);
     else if (value instanceof Module) {
       visit(below, value);
       walk(value, below, visit);

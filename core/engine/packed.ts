@@ -53,11 +53,10 @@ import { isRecording, noGrad } from "./autograd.ts";
 import type { Backend, PackedFormat, Packing, View } from "./backend.ts";
 import { withBackend } from "./device.ts";
 import { isFusing } from "./fusable.ts";
-import type { Module } from "./module.ts";
 import { keep, release, scope, Storage } from "./scope.ts";
-import { dims, format as show, resolveAxis, type Shape, sizeOf } from "./shape.ts";
+import { dims, format as show, type Shape, sizeOf } from "./shape.ts";
 import { full, tensor } from "./create.ts";
-import { adopt, Tensor, uninitialized } from "./tensor.ts";
+import { adopt, type Tensor, uninitialized } from "./tensor.ts";
 
 // ## The definition
 
@@ -135,18 +134,19 @@ function kept(matrix: Tensor, format: PackedFormat): Tensor {
 
 // ## A matrix in packed form
 
-const SEALED = "Cannot use packed weights as elements: linear() multiplies by them, take() looks rows up, and " +
-  "unpack() returns a tensor of their values";
-
 /**
  * A matrix that is kept for multiplication: the packed form of a weight or of a table.
  *
- * It stands where the tensor stood, with its shape, under its path in the state of its module.
- * {@linkcode PackedTensor.read} returns the values that it keeps and
- * {@linkcode PackedTensor.assign} packs others, so that a packed model is saved and loaded like any
- * other. It has no gradient. Every other use as a tensor throws a `TypeError`.
+ * {@linkcode PackedMatrix.read} returns the values that it keeps and {@linkcode PackedMatrix.assign} packs
+ * others, so that a packed model is saved and loaded like any other. It has no elements to compute with, and no gradient.
  */
-export class PackedTensor extends Tensor {
+export class PackedMatrix {
+  /** The packed bytes, or what stands for them on a device that has no layout. */
+  readonly storage: Storage;
+  /** Always float32: what is kept stands for such numbers. */
+  readonly dtype = "float32" as const;
+  /** Extents of what was packed. */
+  readonly shape: Shape;
   /** How the numbers are kept. */
   readonly format: PackedFormat;
   /** Whether this is the transpose of the matrix that is multiplied from the right. */
@@ -154,7 +154,7 @@ export class PackedTensor extends Tensor {
   /** What stands for the packed bytes on a device that has no layout for them: `[K, N]`. */
   readonly #plain: Tensor | undefined;
 
-  /** Takes over packed memory; `pack` and `quantize` make them. */
+  /** Takes over packed memory. */
   private constructor(
     storage: Storage,
     shape: Shape,
@@ -162,25 +162,35 @@ export class PackedTensor extends Tensor {
     turned: boolean,
     plain: Tensor | undefined,
   ) {
-    super(storage, "float32", shape);
+    this.storage = storage;
+    this.shape = shape;
     this.format = format;
     this.#turned = turned;
     this.#plain = plain;
   }
 
   /** Packs a copy of a matrix `[K, N]`, or of a table `[N, K]` whose rows are its columns. */
-  static of(matrix: Tensor, format: PackedFormat, rows: boolean): PackedTensor {
+  static of(matrix: Tensor, format: PackedFormat, isTable: boolean): PackedMatrix {
     const { device } = matrix, { M, N } = dims(matrix, "M N");
     return scope(() => {
       const packing = packingOf(device, format, sizeOf(matrix.shape));
-      const [K, columns] = rows ? [N, M] : [M, N];
-      const storage = new Storage(device, device.allocate("float32", packing ? packing.words(K, columns) : 0));
-      storage.sealed = SEALED;
+      const [K, columns] = isTable ? [N, M] : [M, N];
       const plain = packing ? undefined : keep(uninitialized(device, [K, columns], "float32"));
-      const packed = keep(new PackedTensor(storage, matrix.shape, format, rows, plain));
+      const storage = plain?.storage ?? new Storage(device, device.allocate("float32", packing!.words(K, columns)));
+      const packed = keep(new PackedMatrix(storage, matrix.shape, format, isTable, plain));
       packed.assign(matrix);
       return packed;
     });
+  }
+
+  /** Number of elements that it stands for. */
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  /** Where it lies. */
+  get device(): Backend {
+    return this.storage.device;
   }
 
   /** Extents of the matrix that is multiplied from the right. */
@@ -194,14 +204,8 @@ export class PackedTensor extends Tensor {
   }
 
   /** The transpose, a view of the same bytes. */
-  override transpose(axisA: number = -2, axisB: number = -1): Tensor {
-    if (resolveAxis(axisA, 2) === resolveAxis(axisB, 2)) return this;
-    return new PackedTensor(this.storage, [...this.shape].reverse(), this.format, !this.#turned, this.#plain);
-  }
-
-  /** Itself: there is nothing to cut off. */
-  override detach(): Tensor {
-    return this;
+  transpose(): PackedMatrix {
+    return new PackedMatrix(this.storage, [...this.shape].reverse(), this.format, !this.#turned, this.#plain);
   }
 
   /** The values that are kept, as an ordinary tensor. */
@@ -211,14 +215,14 @@ export class PackedTensor extends Tensor {
     return noGrad(() =>
       scope(() => {
         const ids = withBackend(this.device, () => tensor(Int32Array.from({ length: N }, (_, column) => column)));
-        const table = adopt(this.device, packing.columns(this.storage.bytes, K, N, ids), "float32", [N, K]);
+        const table = adopt(this.device, packing.columns(this.storage.buffer, K, N, ids), "float32", [N, K]);
         return this.#turned ? table : table.transpose();
       })
     );
   }
 
   /** Copies the values that are kept back from the device. */
-  override async read(): ReturnType<Tensor["read"]> {
+  async read(): ReturnType<Tensor["read"]> {
     const values = scope(() => this.unpack());
     try {
       return await values.read();
@@ -228,14 +232,14 @@ export class PackedTensor extends Tensor {
   }
 
   /** Packs other values in the same place. */
-  override assign(source: Tensor | number): void {
+  assign(source: Tensor): void {
     noGrad(() =>
       scope(() => {
         const given = uninitialized(this.device, this.shape, "float32");
         given.assign(source);
         const matrix = this.#turned ? given.transpose() : given;
         if (this.#plain) this.#plain.assign(kept(matrix, this.format));
-        else this.#packing!.pack(matrix, this.storage.bytes);
+        else this.#packing!.pack(matrix, this.storage.buffer);
       })
     );
   }
@@ -256,9 +260,13 @@ export class PackedTensor extends Tensor {
       throw new TypeError("Cannot differentiate through packed weights: call the model inside noGrad()");
     }
     const [K, N] = this.#extents, packing = isFusing() ? this.#packing : undefined;
+    if (x.shape[x.rank - 1] !== K) {
+      throw new TypeError(`Cannot map features of shape ${show(x.shape)}: the last extent must be ${K}`);
+    }
+    if (bias) dims(bias, "O", { O: N });
     const shape = [...x.shape.slice(0, -1), N];
     if (packing && K > 0 && sizeOf(shape) > 0) {
-      return adopt(this.device, packing.multiply(x, this.storage.bytes, N, bias), "float32", shape);
+      return adopt(this.device, packing.multiply(x, this.storage.buffer, N, bias), "float32", shape);
     }
     return scope(() => {
       const product = (HALF[this.format] ? roundRows(x) : x).matmul(this.#plain ?? this.unpack());
@@ -272,12 +280,13 @@ export class PackedTensor extends Tensor {
    * @param ids int32 `[…]`
    * @returns `[...ids.shape, K]`
    */
-  take(ids: Tensor): Tensor {
+  rows(ids: Tensor): Tensor {
+    if (ids.dtype !== "int32") throw new TypeError(`Cannot take rows by ${ids.dtype}: ids must be int32`);
     const [K, N] = this.#extents, packing = this.#packing;
     const shape = [...ids.shape, this.shape[1]!];
     return scope(() => {
       const buffer = packing && this.#turned
-        ? packing.columns(this.storage.bytes, K, N, ids)
+        ? packing.columns(this.storage.buffer, K, N, ids)
         : this.device.gather(this.#plain && this.#turned ? this.#plain.transpose() as View : this.unpack(), ids);
       return adopt(this.device, buffer, "float32", shape);
     });
@@ -287,85 +296,4 @@ export class PackedTensor extends Tensor {
 /** The layout a device has for a format; matrices without elements need none. */
 function packingOf(device: Backend, format: PackedFormat, size: number): Packing | undefined {
   return size > 0 ? device.packing?.[format] : undefined;
-}
-
-// ## A model in packed form
-
-/** Packs every matrix of a model, and takes away what only training needs. */
-function packModel<M extends Module>(model: M, format: PackedFormat): M {
-  const done = new Map<Tensor, PackedTensor>();
-  const holders = new Map<Storage, number>();
-  for (const { storage } of model.stateDict().values()) holders.set(storage, (holders.get(storage) ?? 0) + 1);
-  noGrad(() => {
-    for (const module of model.modules()) {
-      module.packMatrices((matrix, rows) => {
-        const known = done.get(matrix);
-        if (known) return known;
-        if (matrix instanceof PackedTensor) {
-          if (matrix.format === format) return matrix;
-          throw new TypeError(
-            `Cannot keep packed weights in ${format}: they are in ${matrix.format}, which has forgotten the original`,
-          );
-        }
-        const packed = PackedTensor.of(matrix, format, rows);
-        done.set(matrix, packed);
-        if (matrix.grad) release(matrix.grad);
-        // What other tensors of the model view stays; the rest is freed before the next matrix needs room.
-        if (holders.get(matrix.storage) === 1) release(matrix);
-        return packed;
-      });
-    }
-  });
-  for (const value of model.stateDict().values()) {
-    if (value.grad) release(value.grad);
-    value.grad = undefined;
-    value.requiresGrad = false;
-  }
-  model.eval();
-  return model;
-}
-
-/**
- * Prepares a model for inference: its matrices are kept in the device's own layout.
- *
- * The weight of every `Linear` and every embedding is replaced by a {@linkcode PackedTensor}, and the memory
- * of the original is freed. The model is then in evaluation mode and has no parameters: biases and gains
- * stay as they are but ask for no gradient, and training is refused. State dictionaries keep their paths and
- * shapes.
- *
- * @example
- * ```ts
- * import { Linear, pack, Random, tensor } from "@heed/heed";
- *
- * const layer = pack(new Linear(2, 3, new Random(1)));
- * console.assert(String(layer.forward(tensor([[1, 2]])).shape) === "1,3" && layer.parameters().size === 0);
- * ```
- *
- * @param model is changed
- * @param format `"float32"` by default: the values stay as they are, to the bit; `"float16"` takes half the memory
- * @returns the same model
- * @throws {TypeError} if its weights have been packed in another format before
- */
-export function pack<M extends Module>(model: M, format: "float32" | "float16" = "float32"): M {
-  if (format !== "float32" && format !== "float16") {
-    throw new TypeError(`Cannot pack weights as "${format}": it must be float32 or float16`);
-  }
-  return packModel(model, format);
-}
-
-/**
- * Prepares a model for inference with weights of eight or four bits.
- *
- * Like {@linkcode pack}, with rounding.
- *
- * @param model is changed
- * @param format `"int8"` takes 9 bits per weight, `"int4"` 5, steps included
- * @returns the same model
- * @throws {TypeError} if its weights have been packed in another format before
- */
-export function quantize<M extends Module>(model: M, format: "int8" | "int4"): M {
-  if (format !== "int8" && format !== "int4") {
-    throw new TypeError(`Cannot quantize weights to "${format}": it must be int8 or int4`);
-  }
-  return packModel(model, format);
 }

@@ -28,7 +28,7 @@
 
 import { checkOptions, type Checks, numeric } from "./options.ts";
 import { type Shape, sizeOf } from "./shape.ts";
-import { tensor, undrawn } from "./create.ts";
+import { tensor, unset } from "./create.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Everything needed to continue a generator: plain numbers, fit for JSON. */
@@ -102,6 +102,8 @@ export interface NormalOptions {
 
 const uniformChecks: Checks<UniformOptions> = { min: numeric(), max: numeric() };
 const normalChecks: Checks<NormalOptions> = { mean: numeric(), deviation: numeric({ min: 0 }) };
+
+const UNDRAWN = "Cannot use weights that have no values: the model was made with Random.none, so load its state first";
 
 /** A seeded source of random numbers, passed to everything that depends on chance. */
 export class Random {
@@ -259,7 +261,7 @@ export class Random {
     checkOptions("draw", options, uniformChecks);
     const { min = 0, max = 1 } = options;
     if (min > max) throw new RangeError(`Cannot draw from ${min} to ${max}: min must be at most max`);
-    if (!this.#draws) return undrawn(shape);
+    if (!this.#draws) return unset(shape, UNDRAWN);
     const numbers = this.uniforms(sizeOf(shape));
     if (min !== 0 || max !== 1) {
       numbers.forEach((u, i) => {
@@ -279,7 +281,7 @@ export class Random {
   normal(shape: Shape, options: NormalOptions = {}): Tensor {
     checkOptions("draw", options, normalChecks);
     const { mean = 0, deviation = 1 } = options;
-    if (!this.#draws) return undrawn(shape);
+    if (!this.#draws) return unset(shape, UNDRAWN);
     const numbers = new Float32Array(sizeOf(shape));
     for (let i = 0; i < numbers.length; i += 2) {
       const words = this.#block();

@@ -29,10 +29,8 @@ export class Storage {
   readonly device: Backend;
   /** Whether a scope may free it; false once it is kept. */
   scoped: boolean = true;
-  /** Why the memory cannot be read element by element, where it cannot. */
-  sealed: string | undefined = undefined;
-  /** How many elements have no values yet; it is all of them until all are assigned, or 0. */
-  missing: number = 0;
+  /** That there are no values yet: how many are to be assigned, and the error that refuses them until then. */
+  unset: { readonly size: number; readonly refusal: string } | undefined = undefined;
   #buffer: Buffer | undefined;
 
   /** Takes over a buffer; the open scope, if any, becomes responsible for it. */
@@ -44,18 +42,13 @@ export class Storage {
     else entrust(this);
   }
 
-  /** The device memory; throws a `TypeError` once it is freed, or while it is sealed or without values. */
+  /** The device memory; throws a `TypeError` once it is freed, or while it has no values. */
   get buffer(): Buffer {
-    if (this.missing) {
-      throw new TypeError(
-        "Cannot use weights that have no values: the model was made with Random.none, so load its state first",
-      );
-    }
-    if (this.sealed) throw new TypeError(this.sealed);
+    if (this.unset) throw new TypeError(this.unset.refusal);
     return this.bytes;
   }
 
-  /** The device memory, readable or not; throws a `TypeError` once it is freed. */
+  /** The device memory, with values or without; throws a `TypeError` once it is freed. */
   get bytes(): Buffer {
     if (!this.#buffer) {
       throw new TypeError(

@@ -377,12 +377,12 @@ export class Tensor implements View {
     const from = typeof source === "number" ? constant(this.device, source, this.dtype) : source;
     sameDevice(this, from);
     const values = from.detach().expand(this.shape), { storage, size } = this;
-    const isUndrawn = size > 0 && storage.missing === size && this.offset === 0 && this.isContiguous();
-    if (isUndrawn && from.storage.missing) return;
-    if (isUndrawn) {
+    const fills = storage.unset?.size === size && this.offset === 0 && this.isContiguous();
+    if (fills && from.storage.unset) return;
+    if (fills) {
       const { dtype, shape, strides, offset } = this;
       this.device.copy(values, { buffer: storage.bytes, dtype, shape, strides, offset });
-      storage.missing = 0;
+      storage.unset = undefined;
     } else if (size) this.device.copy(values, this);
   }
 

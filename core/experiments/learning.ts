@@ -24,11 +24,11 @@ import type { RunOptions } from "./experiment.ts";
 export function discard(...holders: readonly (Module | Optimizer)[]): void {
   for (const holder of holders) {
     if ("stateDict" in holder) {
-      for (const value of holder.stateDict().values()) {
+      for (const value of holder.parameters().values()) {
         if (value.grad) release(value.grad);
         value.grad = undefined;
-        release(value);
       }
+      for (const value of holder.stateDict().values()) release(value);
     } else for (const value of holder.state().tensors.values()) release(value);
   }
 }

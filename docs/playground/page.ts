@@ -77,7 +77,7 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
       "An id chooses a row of the table. A row does not know where its token stands; the sine and cosine waves that " +
       "are added say so.",
     made: [
-      [["rows", EMBEDDINGS, "    const embedded = take(this.weight, tokens);"]],
+      [["rows", EMBEDDINGS, "    const embedded = this.weight.rows(tokens);"]],
       [
         ["times √E", MODEL, "    const embedded = embedding.forward(tokens)"],
         ["waves", POSITIONS, "      rows[t * hiddenSize + i] = i % 2 === 0 ? Math.sin"],

@@ -17,13 +17,13 @@ onEveryBackend("Embedding() looks up what a one-hot product computes", async () 
   const tokens = ids([[3, 0, 10], [7, 7, 1]]);
   const found = embedding.forward(tokens);
   assertEquals(found.shape, [2, 3, 5]);
-  await assertClose(found, multiplyOneHot(tokens, embedding.weight), { tolerance: 0 });
+  await assertClose(found, multiplyOneHot(tokens, embedding.weight.tensor), { tolerance: 0 });
 });
 
 onEveryBackend("Embedding() moves only the rows that were looked up", async () => {
   const embedding = new Embedding(4, 2, new Random(1));
   embedding.forward(ids([[1, 3, 1]])).sum().backward();
-  await assertClose(embedding.weight.grad!, [[0, 0], [2, 2], [0, 0], [1, 1]]);
+  await assertClose(embedding.weight.tensor.grad!, [[0, 0], [2, 2], [0, 0], [1, 1]]);
 });
 
 onEveryBackend("Embedding() keeps the padding token at zero, forwards and backwards", async () => {
@@ -31,7 +31,7 @@ onEveryBackend("Embedding() keeps the padding token at zero, forwards and backwa
   const found = embedding.forward(ids([[1, 3]]));
   found.sum().backward();
   assertEquals([...await found.at(1, 1).read()], [0, 0]);
-  await assertClose(embedding.weight.grad!, [[0, 0], [1, 1], [0, 0], [0, 0]]);
+  await assertClose(embedding.weight.tensor.grad!, [[0, 0], [1, 1], [0, 0], [0, 0]]);
 });
 
 onEveryBackend("BagOfWordsClassifier() ignores order", async () => {

@@ -8,7 +8,7 @@ import {
   T5Positions,
 } from "../../core/04_attention/positions/mod.ts";
 import { scaledDotProductAttention } from "../../core/04_attention/scaled_dot_product.ts";
-import { linear } from "../../core/engine/linear.ts";
+import { linear } from "../../core/engine/weight.ts";
 import { ones, zeros } from "../../core/engine/create.ts";
 import { concat } from "../../core/engine/joining.ts";
 import type { Tensor } from "../../core/engine/tensor.ts";
@@ -39,7 +39,7 @@ onEveryBackend("MultiHeadAttention() is a loop over heads", async () => {
   const hidden = normal(1, B, T, E), D = E / H;
   const heads = Array.from({ length: H }, (_, h) => {
     const [query, key, value] = [layer.query, layer.key, layer.value].map(({ weight, bias }) =>
-      linear(hidden, weight.slice(1, h * D, (h + 1) * D), bias!.slice(0, h * D, (h + 1) * D)).unsqueeze(1)
+      linear(hidden, weight.tensor.slice(1, h * D, (h + 1) * D), bias!.slice(0, h * D, (h + 1) * D)).unsqueeze(1)
     );
     return scaledDotProductAttention(query!, key!, value!).squeeze(1);
   });
@@ -80,7 +80,9 @@ onEveryBackend("MultiHeadAttention() with a group per head is ordinary multi-hea
     const groups = [0, 1].map((g) => x.slice(-1, g * 3, g * 3 + 3));
     return concat([groups[0]!, groups[0]!, groups[1]!, groups[1]!], -1);
   };
-  const repeated = new Map([...grouped.stateDict()].map(([path, x]) => [path, /key|value/.test(path) ? repeat(x) : x]));
+  const repeated = new Map(
+    [...grouped.parameters()].map(([path, x]) => [path, /key|value/.test(path) ? repeat(x) : x]),
+  );
   full.loadStateDict(repeated);
   const hidden = normal(1, B, T, E);
   await assertClose(grouped.forward(hidden), full.forward(hidden), { tolerance: 32, length: E * T });

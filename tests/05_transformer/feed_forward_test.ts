@@ -105,8 +105,10 @@ onEveryBackend("FeedForward() works on each position by itself", async () => {
 onEveryBackend("FeedForward() with swiglu is its formula", async () => {
   const layer = new FeedForward(4, 6, new Random(1), { activation: swiGlu, bias: false });
   assertEquals([...layer.parameters().keys()], ["up.weight", "gate.weight", "down.weight"]);
-  const hidden = normal(1, 3, 4), gate = hidden.matmul(layer.gate!.weight);
-  const expected = gate.div(gate.neg().exp().add(1)).mul(hidden.matmul(layer.up.weight)).matmul(layer.down.weight);
+  const hidden = normal(1, 3, 4), gate = hidden.matmul(layer.gate!.weight.tensor);
+  const expected = gate.div(gate.neg().exp().add(1)).mul(hidden.matmul(layer.up.weight.tensor)).matmul(
+    layer.down.weight.tensor,
+  );
   await assertClose(layer.forward(hidden), expected, { rtol: 1e-4, atol: 1e-5 });
 });
 

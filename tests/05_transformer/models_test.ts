@@ -49,15 +49,15 @@ onEveryBackend("EncoderDecoder() agrees with PyTorch: logits, loss and gradients
   const loss = gather(logSoftmax(logits), -1, read(golden.labels).unsqueeze(-1)).mean().neg();
   assertAlmostEquals(await loss.item(), golden.loss, 1e-4);
   loss.backward();
-  await assertClose(model.targetEmbedding.weight.grad!, read(golden.tableGradient), precision(device));
-  const query = (model.encoder.layers[0]!.attention as MultiHeadAttention).query.weight;
+  await assertClose(model.targetEmbedding.weight.tensor.grad!, read(golden.tableGradient), precision(device));
+  const query = (model.encoder.layers[0]!.attention as MultiHeadAttention).query.weight.tensor;
   await assertClose(query.grad!, read(golden.queryGradient), precision(device));
 });
 
 onEveryBackend("EncoderDecoder() learns in its encoder through cross-attention alone", async () => {
   const model = new EncoderDecoder({ ...small, dropout: 0, sourceVocabSize: 7 }, new Random(1));
   for (const { crossAttention } of model.decoder.layers) {
-    (crossAttention as MultiHeadAttention).output.weight.assign(0);
+    (crossAttention as MultiHeadAttention).output.weight.tensor.assign(0);
   }
   model.forward(ids([[1, 2, 3]]), ids([[1, 4]])).square().sum().backward();
   for (const [path, weight] of model.parameters()) {
@@ -129,7 +129,8 @@ onEveryBackend("EncoderDecoder() starts with scores of variance about one", asyn
   const logits = model.forward(ids([[3, 4, 5, 6]]), ids([[1, 20, 30, 40]]));
   const variance = await logits.variance().item();
   assert(variance > 0.5 && variance < 2, `${variance}`);
-  const weight = model.encoder.layers[0]!.feedForward.up.weight, [inputs, outputs] = weight.shape as [number, number];
+  const weight = model.encoder.layers[0]!.feedForward.up.weight.tensor,
+    [inputs, outputs] = weight.shape as [number, number];
   const bound = Math.sqrt(6 / (inputs + outputs));
   assert(await weight.abs().max().item() <= bound);
   assertAlmostEquals(await weight.variance().item() * (inputs + outputs) / 2, 1, 0.15);

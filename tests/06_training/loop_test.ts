@@ -143,7 +143,7 @@ onEveryBackend("train() names the step at which the loss is no number, and moves
     "Cannot continue training: the loss is NaN at step 4; a smaller learning rate",
   );
   assertEquals(await weightsOf(run), before);
-  assertEquals([run.options.optimizer.steps, run.model.weight.grad], [3, undefined]);
+  assertEquals([run.options.optimizer.steps, run.model.weight.tensor.grad], [3, undefined]);
   await assertRejects(
     () => train({ ...run.options, loss, steps: 10, reportEvery: 5 }),
     RangeError,
@@ -178,7 +178,7 @@ onReference("train() passes on what the loss throws, and frees its gradients", a
   };
   await assertRejects(() => train({ ...run.options, loss, steps: 5 }), Error, "broken");
   assert(memory().tensors <= before + 8);
-  assertEquals(run.model.weight.grad, undefined);
+  assertEquals(run.model.weight.tensor.grad, undefined);
 });
 
 onReference("train() refuses options that are out of range or have no effect", async () => {

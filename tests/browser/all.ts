@@ -2,6 +2,7 @@
 
 import "./pages.ts";
 import "./reading.ts";
+import "./chinese.ts";
 import "./aids.ts";
 import "./live.ts";
 import "./experiments.ts";

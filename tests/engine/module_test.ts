@@ -1,8 +1,9 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
-import { Linear, linear } from "../../core/engine/linear.ts";
+import { Linear } from "../../core/engine/linear.ts";
+import { linear } from "../../core/engine/weight.ts";
 import { Module } from "../../core/engine/module.ts";
-import { pack } from "../../core/engine/packed.ts";
+import { pack } from "../../core/engine/inference.ts";
 import { Random } from "../../core/engine/random.ts";
 import { ones, parameter, tensor, zeros } from "../../core/engine/create.ts";
 import type { Tensor } from "../../core/engine/tensor.ts";
@@ -129,13 +130,13 @@ onEveryBackend("linear() says which extents disagree", () => {
 onEveryBackend("Linear starts with Glorot's variance and a bias of zeros", async () => {
   const layer = new Linear(200, 100, new Random(3));
   await assertClose(layer.bias!, zeros([100]), { tolerance: 0 });
-  await assertClose(layer.weight.variance(), 2 / 300, { rtol: 0.03 });
-  await assertClose(layer.weight.mean(), 0, { atol: 0.003 });
+  await assertClose(layer.weight.tensor.variance(), 2 / 300, { rtol: 0.03 });
+  await assertClose(layer.weight.tensor.mean(), 0, { atol: 0.003 });
   assertEquals([...new Linear(2, 3, new Random(0), { bias: false }).parameters().keys()], ["weight"]);
 });
 
 onEveryBackend("Linear of one seed starts with the same weights, and of another with others", async () => {
-  const weights = async (seed: number) => await new Linear(3, 4, new Random(seed)).weight.read();
+  const weights = async (seed: number) => await new Linear(3, 4, new Random(seed)).weight.form.read();
   assertEquals(await weights(5), await weights(5));
   const [a, b] = [await weights(5), await weights(6)];
   assertEquals(a.every((value, i) => value === b[i]), false);

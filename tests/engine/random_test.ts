@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertGreater, assertLess, assertRejects, assertThrows } from "@std/assert";
-import { linear } from "../../core/engine/linear.ts";
+import { linear } from "../../core/engine/weight.ts";
 import { Random, threefry } from "../../core/engine/random.ts";
 import { ones, parameter, tensor, zeros } from "../../core/engine/create.ts";
 import { assertClose, onEveryBackend } from "../support.ts";

@@ -5,8 +5,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { PackedFormat } from "../../core/engine/backend.ts";
 import { withBackend } from "../../core/engine/device.ts";
-import { linear } from "../../core/engine/linear.ts";
-import { PackedTensor, roundHalves, roundRows, roundWeights } from "../../core/engine/packed.ts";
+import { PackedMatrix, roundHalves, roundRows, roundWeights } from "../../core/engine/packed.ts";
 import { release, scope } from "../../core/engine/scope.ts";
 import { contiguousStrides } from "../../core/engine/shape.ts";
 import { tensor } from "../../core/engine/create.ts";
@@ -58,7 +57,7 @@ for (const format of formats) {
       const want = await expected(x, w, bias, format);
       const found = withBackend(
         device,
-        () => scope(() => linear(x.tensor(), PackedTensor.of(w.tensor(), format, false), bias.tensor())),
+        () => scope(() => PackedMatrix.of(w.tensor(), format, false).multiply(x.tensor(), bias.tensor())),
       );
       // A number that lies between two levels in double precision may fall to the other side in float32.
       const step = format.startsWith("int") ? 0.12 : 0;
@@ -74,20 +73,20 @@ for (const format of formats) {
   onGpu(`linear() by weights in ${format} gives a row the same bits alone and among few others`, async (device) => {
     const K = 300, N = 50, x = new Draws(3).normal(8, K), w = new Draws(4).normal(K, N);
     await withBackend(device, async () => {
-      const packed = PackedTensor.of(w.tensor(), format, false), rows = x.tensor();
-      const all = linear(rows, packed);
+      const packed = PackedMatrix.of(w.tensor(), format, false), rows = x.tensor();
+      const all = packed.multiply(rows);
       for (const count of [1, 2, 4, 7]) {
-        await assertClose(linear(rows.slice(0, 0, count), packed), all.slice(0, 0, count), { rtol: 0, atol: 0 });
+        await assertClose(packed.multiply(rows.slice(0, 0, count)), all.slice(0, 0, count), { rtol: 0, atol: 0 });
       }
-      const again = linear(rows, packed);
+      const again = packed.multiply(rows);
       await assertClose(again, all, { rtol: 0, atol: 0 });
     });
   });
 
   onGpu(`a table in ${format} yields NaN for rows that it does not have`, async (device) => {
     await withBackend(device, async () => {
-      const K = 37, N = 6, table = PackedTensor.of(new Draws(5).normal(N, K).tensor(), format, true);
-      const found = await table.take(tensor(Int32Array.of(2, -1, N, 0), [4])).read(), all = await table.read();
+      const K = 37, N = 6, table = PackedMatrix.of(new Draws(5).normal(N, K).tensor(), format, true);
+      const found = await table.rows(tensor(Int32Array.of(2, -1, N, 0), [4])).read(), all = await table.read();
       assertEquals([...found.slice(0, K)], [...all.slice(2 * K, 3 * K)]);
       assertEquals([...found.slice(3 * K)], [...all.slice(0, K)]);
       assert(found.slice(K, 3 * K).every(Number.isNaN));
@@ -96,10 +95,10 @@ for (const format of formats) {
 
   onGpu(`linear() by weights in ${format} has no finite result for infinite features`, async (device) => {
     await withBackend(device, async () => {
-      const packed = PackedTensor.of(simple(6, [70, 9]).tensor().add(2), format, false);
+      const packed = PackedMatrix.of(simple(6, [70, 9]).tensor().add(2), format, false);
       for (const rows of [2, 20]) {
         const x = build([rows, 70], (i, k) => i === 0 && k === 66 ? Infinity : 1);
-        const y = await linear(x.tensor(), packed).read();
+        const y = await packed.multiply(x.tensor()).read();
         assert(!y.slice(0, 9).some(Number.isFinite) && y.slice(9).every(Number.isFinite), `${rows} rows`);
       }
     });

@@ -5,8 +5,7 @@
 import { assertEquals } from "@std/assert";
 import type { Backend, PackedFormat } from "../../core/engine/backend.ts";
 import { withBackend } from "../../core/engine/device.ts";
-import { linear } from "../../core/engine/linear.ts";
-import { PackedTensor } from "../../core/engine/packed.ts";
+import { PackedMatrix } from "../../core/engine/packed.ts";
 import { scope } from "../../core/engine/scope.ts";
 import { ones } from "../../core/engine/create.ts";
 import { createWasmDevice, type WasmOptions } from "../../wasm/mod.ts";
@@ -29,7 +28,7 @@ async function awake(options: WasmOptions): Promise<Backend> {
 async function product(options: WasmOptions, format: PackedFormat, rows: number, K: number, N: number) {
   return await withBackend(await awake(options), () => {
     const draws = new Draws(K), x = draws.normal(rows, K).tensor(), bias = draws.normal(N).tensor();
-    return linear(x, PackedTensor.of(draws.normal(K, N).tensor(), format, false), bias).read();
+    return PackedMatrix.of(draws.normal(K, N).tensor(), format, false).multiply(x, bias).read();
   });
 }
 
@@ -63,8 +62,8 @@ for (const format of formats) {
         const device = createWasmDevice({ threads: 1 });
         const some = await withBackend(device, () => {
           const draws = new Draws(K), x = draws.normal(8, K).tensor(), bias = draws.normal(N).tensor();
-          const packed = PackedTensor.of(draws.normal(K, N).tensor(), format, false);
-          return linear(x.slice(0, 8 - rows), packed, bias).read();
+          const packed = PackedMatrix.of(draws.normal(K, N).tensor(), format, false);
+          return packed.multiply(x.slice(0, 8 - rows), bias).read();
         });
         assertEquals(some, all.slice((8 - rows) * N));
       }
@@ -77,9 +76,9 @@ Deno.test("linear() by weights in float16 has the bits of the same weights in fl
     await withBackend(createWasmDevice(options), async () => {
       for (const [rows, K, N] of [[1, 700, 90], [3, 1100, 41], [8, 64, 64], [40, 1100, 130], [9, 30, 2100]] as const) {
         const draws = new Draws(K), x = draws.normal(rows, K).tensor(), bias = draws.normal(N).tensor();
-        const halves = PackedTensor.of(draws.normal(K, N).tensor(), "float16", false);
-        const whole = PackedTensor.of(halves.unpack(), "float32", false);
-        assertEquals(await linear(x, halves, bias).read(), await linear(x, whole, bias).read());
+        const halves = PackedMatrix.of(draws.normal(K, N).tensor(), "float16", false);
+        const whole = PackedMatrix.of(halves.unpack(), "float32", false);
+        assertEquals(await halves.multiply(x, bias).read(), await whole.multiply(x, bias).read());
       }
     });
   }

@@ -76,7 +76,7 @@ function lastLogits(model: DecoderOnly, tokens: Tensor, caches: readonly KeyValu
   model.layers.forEach((layer, i) => {
     hidden = layer.forward(hidden, { causal: true, cache: caches[i] });
   });
-  return linear(model.norm!.forward(hidden.slice(1, -1)), model.embedding.weight.transpose());
+  return model.embedding.weight.multiplyTransposed(model.norm!.forward(hidden.slice(1, -1)));
 }
 
 /** A model that reads and continues a text. */

@@ -80,11 +80,15 @@ export const experiment: Experiment<LookUp> = {
       const embedded = embedding.forward(tokens);
       // Every word of the sentence asks for the same change: one in each coordinate.
       embedded.sum().backward();
-      return [embedded.detach(), multiplyOneHot(tokens, embedding.weight).detach(), oneHot(tokens, V).cast("float32")];
+      return [
+        embedded.detach(),
+        multiplyOneHot(tokens, embedding.weight.tensor).detach(),
+        oneHot(tokens, V).cast("float32"),
+      ];
     });
     const looked = await readMatrix(embedded!), multiplied = await readMatrix(product!);
-    const gradients = await readMatrix(embedding.weight.grad!);
-    const table = await readMatrix(embedding.weight);
+    const gradients = await readMatrix(embedding.weight.tensor.grad!);
+    const table = await readMatrix(embedding.weight.tensor);
     const differences = looked.slice(0, real).flatMap((row, t) => row.map((x, e) => Math.abs(x - multiplied[t]![e]!)));
     const gradient = gradients.map((row) => Math.hypot(...row) / Math.sqrt(E));
     const occurrences = Array.from({ length: V }, (_, id) => id === 0 ? 0 : ids.filter((other) => other === id).length);

@@ -153,7 +153,7 @@ export const experiment: Experiment<Bend> = {
       const { up, down } = layer;
       if (up && down) {
         const single = await read(() =>
-          inputs.matmul(up.weight.matmul(down.weight)).add(up.bias!.matmul(down.weight).add(down.bias!))
+          inputs.matmul(up.weight.tensor.matmul(down.weight.tensor)).add(down.forward(up.bias!))
         );
         oneMatrix = Math.max(...single.map((y: number, at: number) => Math.abs(y - outputs[at]!)));
       }

@@ -95,7 +95,9 @@ async function gradientNorms(stack: Stack, layers: number, width: number, seed: 
     encoder.forward(hidden).mul(direction).sum().mul(1 / (8 * 16)).backward();
   });
   const norms: number[] = [];
-  for (const { feedForward } of encoder.layers) norms.push(rounded(await lengthOf(feedForward.down.weight.grad!)));
+  for (const { feedForward } of encoder.layers) {
+    norms.push(rounded(await lengthOf(feedForward.down.weight.tensor.grad!)));
+  }
   discard(encoder);
   return norms;
 }

@@ -196,7 +196,7 @@ async function trainOn(
   const model = new DecoderOnly(layout, random.split());
   const windows = new SequenceWindows(tokens, { contextLength: 16, batchSize: 16, random: random.split() });
   const optimizer = create(model.parameters());
-  const start = tensor((await model.embedding.weight.read()).slice(), model.embedding.weight.shape);
+  const start = tensor((await model.embedding.weight.form.read()).slice(), model.embedding.weight.shape);
   const curve = await learn({
     model,
     optimizer,
@@ -209,7 +209,7 @@ async function trainOn(
     learningRate,
     every: 2,
   }, options);
-  const moved = await read(() => model.embedding.weight.sub(start).square().sum(1).sqrt());
+  const moved = await read(() => model.embedding.weight.tensor.sub(start).square().sum(1).sqrt());
   release(start);
   discard(optimizer, model);
   const meanOf = (words: readonly number[]): number => mean(words.map((word) => moved[word]!));

@@ -10,8 +10,7 @@
 import config from "../../../deno.json" with { type: "json" };
 import type { PackedFormat } from "../../engine/backend.ts";
 import { backend } from "../../engine/device.ts";
-import type { Module } from "../../engine/module.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Module, StateEntry } from "../../engine/module.ts";
 import { type Command, defineCommand } from "../arguments.ts";
 import { chooseDevice, deviceOptions, WEIGHT_FORMATS } from "../device.ts";
 import { escapeControl } from "../errors.ts";
@@ -56,13 +55,10 @@ export function describeModel(saved: SavedModel): [string, string][] {
 /** Bytes of the weights if `--weights` names a format. */
 function bytesOf(model: Module, format: PackedFormat): number {
   const packing = backend().packing?.[format];
-  const matrices = new Map<Tensor, number>();
-  for (const module of model.modules()) {
-    module.packMatrices((matrix, rows) => {
-      const [K, N] = rows ? [matrix.shape[1]!, matrix.shape[0]!] : [matrix.shape[0]!, matrix.shape[1]!];
-      matrices.set(matrix, 4 * (packing?.words(K, N) ?? K * N));
-      return matrix;
-    });
+  const matrices = new Map<StateEntry, number>();
+  for (const { form, shape, isTable } of model.packable()) {
+    const [K, N] = isTable ? [shape[1]!, shape[0]!] : [shape[0]!, shape[1]!];
+    matrices.set(form, 4 * (packing?.words(K, N) ?? K * N));
   }
   return [...model.stateDict().values()].reduce((sum, value) => sum + (matrices.get(value) ?? 4 * value.size), 0);
 }

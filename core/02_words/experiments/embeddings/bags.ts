@@ -177,7 +177,7 @@ export const experiment: Experiment<Bags> = {
     }
 
     const adjectives = [...GOOD, ...BAD];
-    const cosine = await cosines(cbow.embedding.weight, adjectives);
+    const cosine = await cosines(cbow.embedding.weight.tensor, adjectives);
     const isGood = (i: number): boolean => i < GOOD.length;
     const pairs = cosine.flatMap((row, i) => row.map((x, j) => ({ x, i, j }))).filter(({ i, j }) => i !== j);
     return {

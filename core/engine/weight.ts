@@ -1,0 +1,130 @@
+/**
+ * # Weights
+ *
+ * **Question.** A layer multiplies by a matrix. An embedding looks rows up, and a model that is tied to it multiplies by
+ * the same table. In training the values are a tensor; at inference other forms are [read faster](packed.ts). Does every
+ * layer have to know the forms?
+ *
+ * **Idea.** No. A layer holds a weight and asks it for what it needs, a product or rows:
+ *
+ * $$Y = XW + b, \qquad Z = XW^\top, \qquad e = W_{\mathrm{id}}$$
+ *
+ * The weight holds the values in one form and can pass to another one. Its place in the model, its path and its shape stay.
+ *
+ * @module
+ */
+
+import type { PackedFormat } from "./backend.ts";
+import { fusable } from "./fusable.ts";
+import { take } from "./indexing.ts";
+import type { PackedMatrix } from "./packed.ts";
+import type { Storage } from "./scope.ts";
+import { dims, format, type Shape } from "./shape.ts";
+import { Tensor } from "./tensor.ts";
+
+/**
+ * Multiplies the last axis by a matrix and adds a bias.
+ *
+ * @param x features, `[…, inputSize]`
+ * @param weight `[inputSize, outputSize]`
+ * @param bias `[outputSize]`, or none
+ * @returns `[…, outputSize]`
+ * @throws {TypeError} if the extents disagree
+ */
+export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
+  const { I, O } = dims(weight, "I O");
+  if (bias) dims(bias, "O", { O });
+  if (x.shape[x.rank - 1] !== I) {
+    throw new TypeError(`Cannot map features of shape ${format(x.shape)}: the last extent must be ${I}`);
+  }
+  return fusable("linear", [x, weight, bias], {}, () => {
+    const product = x.matmul(weight);
+    return bias ? product.add(bias) : product;
+  });
+}
+
+/** The values of a layer's matrix or table, in the form that serves best. */
+export class Weight {
+  /** Whether it is a table `[N, K]`, whose rows are looked up, or a matrix `[K, N]`, which rows are multiplied by. */
+  readonly isTable: boolean;
+  #form: Tensor | PackedMatrix;
+
+  private constructor(values: Tensor, isTable: boolean) {
+    this.#form = values;
+    this.isTable = isTable;
+  }
+
+  /** A matrix `[K, N]` that rows are multiplied by. */
+  static matrix(values: Tensor): Weight {
+    return new Weight(values, false);
+  }
+
+  /** A table `[N, K]` whose rows are looked up. */
+  static table(values: Tensor): Weight {
+    return new Weight(values, true);
+  }
+
+  /** The values as they are kept: what a state dictionary holds. */
+  get form(): Tensor | PackedMatrix {
+    return this.#form;
+  }
+
+  /** The memory of the values. */
+  get storage(): Storage {
+    return this.#form.storage;
+  }
+
+  /** Extents, whatever the form. */
+  get shape(): Shape {
+    return this.#form.shape;
+  }
+
+  /** How the values are packed, if they are. */
+  get format(): PackedFormat | undefined {
+    return this.#form instanceof Tensor ? undefined : this.#form.format;
+  }
+
+  /** The values as a tensor; throws a `TypeError` once they are packed. */
+  get tensor(): Tensor {
+    if (this.#form instanceof Tensor) return this.#form;
+    throw new TypeError(
+      "Cannot use packed weights as elements: a weight multiplies, looks rows up, and can be read; its form can be unpacked",
+    );
+  }
+
+  /** Keeps the values in packed form from now on. */
+  replace(form: PackedMatrix): void {
+    this.#form = form;
+  }
+
+  /**
+   * Multiplies the last axis by the matrix and adds a bias.
+   *
+   * @param x `[…, K]`
+   * @param bias `[N]`, or none
+   * @returns `[…, N]`
+   */
+  multiply(x: Tensor, bias?: Tensor): Tensor {
+    return this.#form instanceof Tensor ? linear(x, this.#form, bias) : this.#form.multiply(x, bias);
+  }
+
+  /**
+   * Multiplies the last axis by every row of the table: how well does each match?
+   *
+   * @param x `[…, K]`
+   * @returns `[…, N]`
+   */
+  multiplyTransposed(x: Tensor): Tensor {
+    return this.#form instanceof Tensor ? linear(x, this.#form.transpose()) : this.#form.transpose().multiply(x);
+  }
+
+  /**
+   * Looks rows of the table up.
+   *
+   * @param ids int32 `[…]`
+   * @returns `[…, K]`
+   */
+  rows(ids: Tensor): Tensor {
+    return this.#form instanceof Tensor ? take(this.#form, ids) : this.#form.rows(ids);
+  }
+}
