@@ -6,7 +6,7 @@
  * @module
  */
 
-/** Words through which the threads agree, each with a cache line of its own; first the sequence number. */
+/** Words through which threads agree, a cache line each: first the sequence number. */
 export const CONTROL = 1024;
 /** The gate: bit 30 = open, below it the number who entered. */
 export const GATE = 1088;
