@@ -3,8 +3,8 @@
  *
  * `deno task registry` writes `registry.ts` from the folders: every `experiments/SECTION.ts` and
  * `experiments/SECTION/PART.ts` of a chapter, sections in the order of the contents, parts of a section as its page
- * speaks of them. The list of their Chinese words is written from the folders below `docs/zh/`, which mirror the
- * chapters'. With `--check` it compares instead.
+ * speaks of them. The same list is written for the worker of the live figures, and that of Chinese words from the folders
+ * below `docs/zh/`, which mirror the chapters'. With `--check` it compares instead.
  *
  * @module
  */
@@ -61,14 +61,7 @@ function experimentPaths(): string[] {
 
 /** The text of `registry.ts`. */
 function registryText(): string {
-  const entries = experimentPaths().map((path) => {
-    const from = path.replace(/^core/, "..");
-    return `  {
-    name: "${experimentName(path)}",
-    load: async () => (await import("${from}")).experiment,
-    words: async () => (await import("${from.replace(/\.ts$/, ".words.ts")}")).words,
-  },`;
-  });
+  const paths = experimentPaths().map((path) => `  "${path.replace(/^core\/|\.ts$/g, "")}",`);
   return `/**
  * # Every experiment
  *
@@ -78,7 +71,35 @@ function registryText(): string {
  * @module
  */
 
-import type { Entry } from "./experiment.ts";
+import { type Entry, entryOf } from "./experiment.ts";
+
+/** Every experiment, in the order of the book. */
+export const EXPERIMENTS: readonly Entry[] = [
+${paths.join("\n")}
+].map(entryOf);
+`;
+}
+
+/** The text of the worker's list: the same, by imports that a bundler can follow. */
+function workerText(): string {
+  const entries = experimentPaths().map((path) => {
+    const from = `../../${path}`;
+    return `  {
+    name: "${experimentName(path)}",
+    load: async () => (await import("${from}")).experiment,
+    words: async () => (await import("${from.replace(/\.ts$/, ".words.ts")}")).words,
+  },`;
+  });
+  return `/**
+ * # Every experiment, for a worker
+ *
+ * Written by \`deno task registry\`: the list of experiments by imports that the bundler can follow, so that each is a
+ * file of its own, fetched when it is run.
+ *
+ * @module
+ */
+
+import type { Entry } from "../../core/experiments/experiment.ts";
 
 /** Every experiment, in the order of the book. */
 export const EXPERIMENTS: readonly Entry[] = [
@@ -115,7 +136,11 @@ export const CHINESE: Readonly<Record<string, () => Promise<Words>>> = {${entrie
 
 /** The files that are written from the folders, and their texts. */
 export function writtenFiles(): Record<string, string> {
-  return { "core/experiments/registry.ts": registryText(), "docs/zh/registry.ts": chineseText() };
+  return {
+    "core/experiments/registry.ts": registryText(),
+    "docs/live/registry.ts": workerText(),
+    "docs/zh/registry.ts": chineseText(),
+  };
 }
 
 if (import.meta.main) {

@@ -146,6 +146,19 @@ export function experimentName(path: string): string | undefined {
   return section === undefined || section === "mod" ? undefined : `${chapter}/${section}`;
 }
 
+/**
+ * An experiment by its file. Not by a literal import: Deno fetches what a literal names, called or not.
+ *
+ * @param path without its ending, from `core/`: `04_attention/experiments/positions/rotation`
+ */
+export function entryOf(path: string): Entry {
+  const name = experimentName(`core/${path}.ts`);
+  if (name === undefined) throw new RangeError(`Cannot list ${path}: it is no path of an experiment`);
+  const load = (ending: string): Promise<{ readonly experiment: Experiment; readonly words: Words }> =>
+    import(new URL(`../${path}${ending}`, import.meta.url).href);
+  return { name, load: async () => (await load(".ts")).experiment, words: async () => (await load(".words.ts")).words };
+}
+
 /** The controls as they are unless the reader says otherwise. */
 export function defaultControls({ controls }: Experiment): Record<string, number> {
   return Object.fromEntries(Object.entries(controls).map(([name, control]) => [name, control.default]));

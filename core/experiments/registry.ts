@@ -7,178 +7,42 @@
  * @module
  */
 
-import type { Entry } from "./experiment.ts";
+import { type Entry, entryOf } from "./experiment.ts";
 
 /** Every experiment, in the order of the book. */
 export const EXPERIMENTS: readonly Entry[] = [
-  {
-    name: "words/byte_pair_encoding",
-    load: async () => (await import("../02_words/experiments/byte_pair_encoding.ts")).experiment,
-    words: async () => (await import("../02_words/experiments/byte_pair_encoding.words.ts")).words,
-  },
-  {
-    name: "words/embeddings",
-    load: async () => (await import("../02_words/experiments/embeddings.ts")).experiment,
-    words: async () => (await import("../02_words/experiments/embeddings.words.ts")).words,
-  },
-  {
-    name: "words/embeddings/bags",
-    load: async () => (await import("../02_words/experiments/embeddings/bags.ts")).experiment,
-    words: async () => (await import("../02_words/experiments/embeddings/bags.words.ts")).words,
-  },
-  {
-    name: "words/softmax",
-    load: async () => (await import("../02_words/experiments/softmax.ts")).experiment,
-    words: async () => (await import("../02_words/experiments/softmax.words.ts")).words,
-  },
-  {
-    name: "attention/scaled_dot_product",
-    load: async () => (await import("../04_attention/experiments/scaled_dot_product.ts")).experiment,
-    words: async () => (await import("../04_attention/experiments/scaled_dot_product.words.ts")).words,
-  },
-  {
-    name: "attention/self_and_cross",
-    load: async () => (await import("../04_attention/experiments/self_and_cross.ts")).experiment,
-    words: async () => (await import("../04_attention/experiments/self_and_cross.words.ts")).words,
-  },
-  {
-    name: "attention/self_and_cross/matrices",
-    load: async () => (await import("../04_attention/experiments/self_and_cross/matrices.ts")).experiment,
-    words: async () => (await import("../04_attention/experiments/self_and_cross/matrices.words.ts")).words,
-  },
-  {
-    name: "attention/masks",
-    load: async () => (await import("../04_attention/experiments/masks.ts")).experiment,
-    words: async () => (await import("../04_attention/experiments/masks.words.ts")).words,
-  },
-  {
-    name: "attention/multi_head",
-    load: async () => (await import("../04_attention/experiments/multi_head.ts")).experiment,
-    words: async () => (await import("../04_attention/experiments/multi_head.words.ts")).words,
-  },
-  {
-    name: "attention/positions",
-    load: async () => (await import("../04_attention/experiments/positions.ts")).experiment,
-    words: async () => (await import("../04_attention/experiments/positions.words.ts")).words,
-  },
-  {
-    name: "attention/positions/rotation",
-    load: async () => (await import("../04_attention/experiments/positions/rotation.ts")).experiment,
-    words: async () => (await import("../04_attention/experiments/positions/rotation.words.ts")).words,
-  },
-  {
-    name: "attention/positions/extrapolation",
-    load: async () => (await import("../04_attention/experiments/positions/extrapolation.ts")).experiment,
-    words: async () => (await import("../04_attention/experiments/positions/extrapolation.words.ts")).words,
-  },
-  {
-    name: "transformer/normalization",
-    load: async () => (await import("../05_transformer/experiments/normalization.ts")).experiment,
-    words: async () => (await import("../05_transformer/experiments/normalization.words.ts")).words,
-  },
-  {
-    name: "transformer/residual",
-    load: async () => (await import("../05_transformer/experiments/residual.ts")).experiment,
-    words: async () => (await import("../05_transformer/experiments/residual.words.ts")).words,
-  },
-  {
-    name: "transformer/feed_forward",
-    load: async () => (await import("../05_transformer/experiments/feed_forward.ts")).experiment,
-    words: async () => (await import("../05_transformer/experiments/feed_forward.words.ts")).words,
-  },
-  {
-    name: "transformer/encoder",
-    load: async () => (await import("../05_transformer/experiments/encoder.ts")).experiment,
-    words: async () => (await import("../05_transformer/experiments/encoder.words.ts")).words,
-  },
-  {
-    name: "transformer/decoder",
-    load: async () => (await import("../05_transformer/experiments/decoder.ts")).experiment,
-    words: async () => (await import("../05_transformer/experiments/decoder.words.ts")).words,
-  },
-  {
-    name: "transformer/encoder_decoder/size",
-    load: async () => (await import("../05_transformer/experiments/encoder_decoder/size.ts")).experiment,
-    words: async () => (await import("../05_transformer/experiments/encoder_decoder/size.words.ts")).words,
-  },
-  {
-    name: "transformer/encoder_decoder",
-    load: async () => (await import("../05_transformer/experiments/encoder_decoder.ts")).experiment,
-    words: async () => (await import("../05_transformer/experiments/encoder_decoder.words.ts")).words,
-  },
-  {
-    name: "transformer/decoder_only",
-    load: async () => (await import("../05_transformer/experiments/decoder_only.ts")).experiment,
-    words: async () => (await import("../05_transformer/experiments/decoder_only.words.ts")).words,
-  },
-  {
-    name: "training/loss",
-    load: async () => (await import("../06_training/experiments/loss.ts")).experiment,
-    words: async () => (await import("../06_training/experiments/loss.words.ts")).words,
-  },
-  {
-    name: "training/batching",
-    load: async () => (await import("../06_training/experiments/batching.ts")).experiment,
-    words: async () => (await import("../06_training/experiments/batching.words.ts")).words,
-  },
-  {
-    name: "training/optimizers",
-    load: async () => (await import("../06_training/experiments/optimizers.ts")).experiment,
-    words: async () => (await import("../06_training/experiments/optimizers.words.ts")).words,
-  },
-  {
-    name: "training/teacher_forcing",
-    load: async () => (await import("../06_training/experiments/teacher_forcing.ts")).experiment,
-    words: async () => (await import("../06_training/experiments/teacher_forcing.words.ts")).words,
-  },
-  {
-    name: "training/checkpoints",
-    load: async () => (await import("../06_training/experiments/checkpoints.ts")).experiment,
-    words: async () => (await import("../06_training/experiments/checkpoints.words.ts")).words,
-  },
-  {
-    name: "training/bleu",
-    load: async () => (await import("../06_training/experiments/bleu.ts")).experiment,
-    words: async () => (await import("../06_training/experiments/bleu.words.ts")).words,
-  },
-  {
-    name: "training/policy_gradient/encoder",
-    load: async () => (await import("../06_training/experiments/policy_gradient/encoder.ts")).experiment,
-    words: async () => (await import("../06_training/experiments/policy_gradient/encoder.words.ts")).words,
-  },
-  {
-    name: "training/policy_gradient",
-    load: async () => (await import("../06_training/experiments/policy_gradient.ts")).experiment,
-    words: async () => (await import("../06_training/experiments/policy_gradient.words.ts")).words,
-  },
-  {
-    name: "generation/sampling",
-    load: async () => (await import("../07_generation/experiments/sampling.ts")).experiment,
-    words: async () => (await import("../07_generation/experiments/sampling.words.ts")).words,
-  },
-  {
-    name: "generation/truncation",
-    load: async () => (await import("../07_generation/experiments/truncation.ts")).experiment,
-    words: async () => (await import("../07_generation/experiments/truncation.words.ts")).words,
-  },
-  {
-    name: "generation/temperature",
-    load: async () => (await import("../07_generation/experiments/temperature.ts")).experiment,
-    words: async () => (await import("../07_generation/experiments/temperature.words.ts")).words,
-  },
-  {
-    name: "generation/greedy_and_beam",
-    load: async () => (await import("../07_generation/experiments/greedy_and_beam.ts")).experiment,
-    words: async () => (await import("../07_generation/experiments/greedy_and_beam.words.ts")).words,
-  },
-  {
-    name: "generation/beam_variants",
-    load: async () => (await import("../07_generation/experiments/beam_variants.ts")).experiment,
-    words: async () => (await import("../07_generation/experiments/beam_variants.words.ts")).words,
-  },
-  {
-    name: "generation/kv_cache",
-    load: async () => (await import("../07_generation/experiments/kv_cache.ts")).experiment,
-    words: async () => (await import("../07_generation/experiments/kv_cache.words.ts")).words,
-  },
-];
+  "02_words/experiments/byte_pair_encoding",
+  "02_words/experiments/embeddings",
+  "02_words/experiments/embeddings/bags",
+  "02_words/experiments/softmax",
+  "04_attention/experiments/scaled_dot_product",
+  "04_attention/experiments/self_and_cross",
+  "04_attention/experiments/self_and_cross/matrices",
+  "04_attention/experiments/masks",
+  "04_attention/experiments/multi_head",
+  "04_attention/experiments/positions",
+  "04_attention/experiments/positions/rotation",
+  "04_attention/experiments/positions/extrapolation",
+  "05_transformer/experiments/normalization",
+  "05_transformer/experiments/residual",
+  "05_transformer/experiments/feed_forward",
+  "05_transformer/experiments/encoder",
+  "05_transformer/experiments/decoder",
+  "05_transformer/experiments/encoder_decoder/size",
+  "05_transformer/experiments/encoder_decoder",
+  "05_transformer/experiments/decoder_only",
+  "06_training/experiments/loss",
+  "06_training/experiments/batching",
+  "06_training/experiments/optimizers",
+  "06_training/experiments/teacher_forcing",
+  "06_training/experiments/checkpoints",
+  "06_training/experiments/bleu",
+  "06_training/experiments/policy_gradient/encoder",
+  "06_training/experiments/policy_gradient",
+  "07_generation/experiments/sampling",
+  "07_generation/experiments/truncation",
+  "07_generation/experiments/temperature",
+  "07_generation/experiments/greedy_and_beam",
+  "07_generation/experiments/beam_variants",
+  "07_generation/experiments/kv_cache",
+].map(entryOf);

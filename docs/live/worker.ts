@@ -6,10 +6,10 @@
  * @module
  */
 
-import { EXPERIMENTS } from "../../core/experiments/registry.ts";
 import { type DeviceName, useDevice } from "../../mod.ts";
 import { wordsOf } from "../languages.ts";
 import type { Answer, Request, RunRequest } from "./protocol.ts";
+import { EXPERIMENTS } from "./registry.ts";
 
 /** A worker's own side of the line; the types of pages do not know it. */
 const page = globalThis as unknown as {
