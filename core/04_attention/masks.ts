@@ -211,7 +211,11 @@ export function textMask(B: number, T: number, S: number, { mask, prefix }: Text
   return { causal: false, mask: combineMasks(pairs, prefixMask(T, prefix, S)) };
 }
 
-/** A mask of pairs as it is, a mask of keys for whoever asks. */
+/**
+ * A mask of pairs as it is, a mask of keys for whoever asks.
+ *
+ * @param mask of keys, `[B, S]`, or of pairs
+ */
 export function overPairs(mask: Tensor): Tensor {
   return mask.rank === 2 ? overKeys(mask) : mask;
 }

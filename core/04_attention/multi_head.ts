@@ -166,6 +166,8 @@ export interface Attention extends Module {
 /**
  * The width of a head where nothing else is said: the width of a position is shared among them.
  *
+ * @param hiddenSize the width of a position
+ * @param numHeads among how many it is shared
  * @throws {RangeError} if the heads do not divide the width
  */
 export function headSizeOf(hiddenSize: number, numHeads: number): number {
@@ -298,7 +300,11 @@ const VARIANT: Checks<AttentionVariant> = {
   }),
 };
 
-/** Multi-head attention in every layer, with these choices. */
+/**
+ * Multi-head attention in every layer, with these choices.
+ *
+ * @param options scale and window
+ */
 export function multiHead(options: AttentionVariant = {}): AttentionScheme {
   checkOptions("attend", options, VARIANT);
   return {

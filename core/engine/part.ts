@@ -47,7 +47,11 @@ export function settingsOf(options: object): Pick<Part, "settings"> {
   return said.length > 0 ? { settings: Object.fromEntries(said) } : {};
 }
 
-/** What a file writes for a part; settings that are parts are written in the same way. */
+/**
+ * What a file writes for a part; settings that are parts are written in the same way.
+ *
+ * @param part its word and its settings
+ */
 export function writePart({ word, settings }: Part): WrittenPart {
   if (!settings) return word;
   const written = Object.entries(settings).map(([name, value]) => [name, isPart(value) ? writePart(value) : value]);

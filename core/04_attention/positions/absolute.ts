@@ -136,7 +136,11 @@ export interface LearnedOptions {
 
 const LEARNED: Checks<LearnedOptions> = { deviation: numeric({ min: 0 }) };
 
-/** A trained row per position, up to the context length, added to the input. */
+/**
+ * A trained row per position, up to the context length, added to the input.
+ *
+ * @param options the standard deviation of the first values
+ */
 export function learned(options: LearnedOptions = {}): PositionScheme {
   checkOptions("learn positions", options, LEARNED);
   return {
