@@ -21,7 +21,8 @@
  * @module
  */
 
-import { ARGS, CONTROL, MOST_THREADS } from "./assembly/layout.ts";
+import * as layout from "./assembly/layout.ts";
+import * as word from "./assembly/words/job.ts";
 import type { Memory } from "./memory.ts";
 
 /** What the compiled kernels export. */
@@ -56,10 +57,8 @@ const LEARNING = 4;
 const LEAST_PAUSE = 20e6;
 const MOST_PAUSE = 200e6;
 
-const JOB = (CONTROL + 448) / 4;
-const ASLEEP = (CONTROL + 192) / 4;
-const STARTED = (CONTROL + 384) / 4;
-const WORDS = ARGS / 4;
+/** Where words of 32 bits lie. */
+const [JOB, ASLEEP, STARTED, WORDS] = [layout.JOB / 4, layout.ASLEEP / 4, layout.STARTED / 4, layout.ARGS / 4] as const;
 
 /** Whether this is the main thread of a page, which must not sleep. */
 const inPage = (globalThis as { document?: unknown }).document !== undefined;
@@ -139,8 +138,8 @@ export class Threads {
   }
 
   set count(count: number) {
-    if (!Number.isInteger(count) || count < 1 || count > MOST_THREADS) {
-      throw new RangeError(`Cannot use ${count} threads: the number must be an integer in [1, ${MOST_THREADS}]`);
+    if (!Number.isInteger(count) || count < 1 || count > layout.MOST_THREADS) {
+      throw new RangeError(`Cannot use ${count} threads: the number must be an integer in [1, ${layout.MOST_THREADS}]`);
     }
     this.#dropScratch();
     this.#count = this.#memory.shared ? count : 1;
@@ -164,8 +163,8 @@ export class Threads {
     if (large) this.#provideScratch(scratchBytes);
     const words = this.#memory.int32;
     for (let i = 0; i < args.length; i++) words[WORDS + i] = args[i]!;
-    words[JOB + 3] = this.#scratchAddress;
-    words[JOB + 4] = large ? this.#scratchBytes : 0;
+    words[JOB + word.SCRATCH] = this.#scratchAddress;
+    words[JOB + word.SCRATCH_BYTES] = large ? this.#scratchBytes : 0;
     const cost = units * unitCost;
     if (cost < WORTH_SHARING || units === 1 || this.#count === 1) {
       this.kernels.runAlone(op, units);
@@ -178,15 +177,19 @@ export class Threads {
       this.#learn(op, (performance.now() - start) * 1e6 / cost);
       return;
     }
-    words[JOB] = op;
-    words[JOB + 1] = units;
-    words[JOB + 2] = Math.max(1, Math.ceil(TICKET / unitCost), Math.ceil(units / (this.#count * MOST_TICKETS)));
-    words[JOB + 5] = IDLE_TURNS;
-    words[JOB + 6] = this.#memory.growths;
-    words[JOB + 7] = this.#count;
-    words[JOB + 8] = 0;
-    words[JOB + 9] = inPage ? 1 : 0;
-    words[JOB + 10] = JOIN_TURNS;
+    words[JOB + word.OPERATION] = op;
+    words[JOB + word.UNITS] = units;
+    words[JOB + word.GRAIN] = Math.max(
+      1,
+      Math.ceil(TICKET / unitCost),
+      Math.ceil(units / (this.#count * MOST_TICKETS)),
+    );
+    words[JOB + word.IDLE_TURNS] = IDLE_TURNS;
+    words[JOB + word.GROWTHS] = this.#memory.growths;
+    words[JOB + word.THREADS] = this.#count;
+    words[JOB + word.LATE] = 0;
+    words[JOB + word.AWAKE] = inPage ? 1 : 0;
+    words[JOB + word.JOIN_TURNS] = JOIN_TURNS;
     this.kernels.runTogether();
     this.#lookBack((performance.now() - start) * 1e6, known.pace * cost);
   }

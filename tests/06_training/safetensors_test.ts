@@ -149,14 +149,12 @@ Deno.test("decodeSafetensors() names what is wrong", () => {
   for (const [file, message] of wrong) assertThrows(() => decodeSafetensors(file), SyntaxError, message);
 });
 
-Deno.test("a long header of lies is answered within a second", () => {
+Deno.test("decodeSafetensors() reads a header once: with the square of its length, 20 MB of lies would never end", () => {
   const header = new Uint8Array(20_000_000).fill(0x20);
   header.set(text.encode('{"a":{"dtype":"U8","shape":['), 0);
-  const start = performance.now();
   assertThrows(() => decodeSafetensors(fileOf(header)), SyntaxError);
   const many = text.encode(`{${'"":{"dtype":"U8","shape":[],"data_offsets":[0,1]},'.repeat(100_000)}`);
   assertThrows(() => decodeSafetensors(fileOf(many)), SyntaxError, "appears twice");
-  assert(performance.now() - start < 1000);
 });
 
 Deno.test("decodeSafetensors() answers 10,000 damaged files with a SyntaxError or the right tensors", async () => {
@@ -228,11 +226,10 @@ Deno.test("decodeSafetensors() answers 10,000 damaged files with a SyntaxError o
     },
   ];
 
-  let refused = 0, slowest = 0;
+  let refused = 0;
   await withBackend(reference, () => {
     for (let n = 0; n < 10_000; n++) {
       const file = pick(damages)();
-      const start = performance.now();
       try {
         const { tensors } = decodeSafetensors(file);
         let bytes = 0;
@@ -241,6 +238,7 @@ Deno.test("decodeSafetensors() answers 10,000 damaged files with a SyntaxError o
           assertEquals(count, entry.shape.reduce((size, extent) => size * extent, 1));
           bytes += entry.bytes.length;
         }
+        // No lie about a size asks for more work than the file is long.
         assert(bytes <= file.length);
       } catch (error) {
         const allowed = error instanceof SyntaxError ||
@@ -248,11 +246,9 @@ Deno.test("decodeSafetensors() answers 10,000 damaged files with a SyntaxError o
         assert(allowed, `file ${n}: ${error}`);
         refused++;
       }
-      slowest = Math.max(slowest, performance.now() - start);
     }
   });
   assert(refused > 5000 && refused < 10_000, `refused ${refused}`);
-  assert(slowest < 1000);
 });
 
 Deno.test("encodeSafetensors() refuses bytes that do not fit their shape", () => {

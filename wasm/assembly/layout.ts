@@ -6,8 +6,22 @@
  * @module
  */
 
-/** Words through which the threads agree; `threads.ts` lists them. */
+/** Words through which threads agree, a cache line each: first the sequence number. */
 export const CONTROL = 1024;
+/** The gate: bit 30 = open, below it the number who entered. */
+export const GATE = 1088;
+/** The number who left. */
+export const LEFT = 1152;
+/** Workers asleep. */
+export const ASLEEP = 1216;
+/** 1 while main sleeps. */
+export const MAIN_ASLEEP = 1280;
+/** The next ticket. */
+export const TICKET = 1344;
+/** Workers that have started. */
+export const STARTED = 1408;
+/** The job; see `words/job.ts`. */
+export const JOB = 1472;
 /** Arguments of the current job: 512 words. */
 export const ARGS = 2048;
 /** Scratch that every thread always has. */

@@ -15,42 +15,36 @@
  * **Sleep.** Both sides look for a short time and then sleep. A side that spins on forever
  * occupies the very core that the thread it waits for may need.
  *
- * | address   | word                                                    |
- * | --------- | ------------------------------------------------------- |
- * | `CONTROL` | sequence number; every further word has a cache line    |
- * | +64       | gate: bit 30 = open, below it the number who entered    |
- * | +128      | number who left                                         |
- * | +192      | workers asleep                                          |
- * | +256      | 1 while main sleeps                                     |
- * | +320      | next ticket                                             |
- * | +384      | workers that have started                               |
- * | +448      | the job: operation, units, grain, scratch, bytes of scratch per thread, |
- * |           | turns a worker looks before it sleeps, growths of the memory, threads,  |
- * |           | how often a worker was late, 1 if main must not sleep, turns main looks |
- * | `ARGS`    | arguments of the job, 512 words                         |
- * | `PRIVATE` | 4096 bytes of scratch for each of 32 threads            |
+ * `layout.ts` says where the words lie through which threads agree, `words/job.ts` what is said of a job.
  *
  * @module
  */
 
 import { job } from "./jobs.ts";
-import { ARGS, CONTROL, PRIVATE, PRIVATE_BYTES } from "./layout.ts";
+import {
+  ARGS,
+  ASLEEP,
+  CONTROL,
+  GATE,
+  JOB,
+  LEFT,
+  MAIN_ASLEEP,
+  PRIVATE,
+  PRIVATE_BYTES,
+  STARTED,
+  TICKET,
+} from "./layout.ts";
+import { integer, pointer } from "./simd.ts";
+import * as word from "./words/job.ts";
 
 const OPEN: i32 = 1 << 30;
-const GATE: usize = CONTROL + 64;
-const LEFT: usize = CONTROL + 128;
-const ASLEEP: usize = CONTROL + 192;
-const MAIN_ASLEEP: usize = CONTROL + 256;
-const TICKET: usize = CONTROL + 320;
 /** Nanoseconds after which a worker that still has a ticket has most likely lost its core to another program. */
 const LATE: i64 = 2000000;
-const STARTED: usize = CONTROL + 384;
-const JOB: usize = CONTROL + 448;
 
 /** Scratch of one thread: its private page, or its share of the larger block of this job. */
 function scratchOf(thread: i32): usize {
-  const bytes = load<usize>(JOB + 16);
-  return bytes ? load<usize>(JOB + 12) + <usize> thread * bytes : <usize> (PRIVATE + thread * PRIVATE_BYTES);
+  const bytes = pointer(JOB, word.SCRATCH_BYTES);
+  return bytes ? pointer(JOB, word.SCRATCH) + <usize> thread * bytes : <usize> (PRIVATE + thread * PRIVATE_BYTES);
 }
 
 /** Runs a whole job on the calling thread. */
@@ -60,7 +54,10 @@ export function runAlone(op: i32, units: i32): void {
 
 /** Draws tickets until none is left. */
 function work(thread: i32): void {
-  const op = load<i32>(JOB), units = load<i32>(JOB + 4), grain = load<i32>(JOB + 8), scratch = scratchOf(thread);
+  const op = integer(JOB, word.OPERATION),
+    units = integer(JOB, word.UNITS),
+    grain = integer(JOB, word.GRAIN),
+    scratch = scratchOf(thread);
   while (true) {
     const from = atomic.add<i32>(TICKET, 1) * grain;
     if (from >= units) return;
@@ -77,10 +74,10 @@ export function runTogether(): void {
   if (atomic.load<i32>(ASLEEP) > 0) atomic.notify(CONTROL, -1);
   work(0);
   const entered = atomic.and<i32>(GATE, OPEN - 1) & (OPEN - 1);
-  let turns = load<i32>(JOB + 40);
+  let turns = integer(JOB, word.JOIN_TURNS);
   let left = atomic.load<i32>(LEFT);
   // The main thread of a page must not sleep; it looks on.
-  const awake = load<i32>(JOB + 36);
+  const awake = integer(JOB, word.AWAKE);
   while (left < entered && (turns > 0 || awake)) {
     left = atomic.load<i32>(LEFT);
     turns--;
@@ -89,7 +86,7 @@ export function runTogether(): void {
   atomic.store<i32>(MAIN_ASLEEP, 1);
   left = atomic.load<i32>(LEFT);
   while (left < entered) {
-    if (atomic.wait<i32>(LEFT, left, LATE) == 2) store<i32>(JOB + 32, load<i32>(JOB + 32) + 1);
+    if (atomic.wait<i32>(LEFT, left, LATE) == 2) store<i32>(JOB + (word.LATE << 2), integer(JOB, word.LATE) + 1);
     left = atomic.load<i32>(LEFT);
   }
   atomic.store<i32>(MAIN_ASLEEP, 0);
@@ -121,7 +118,7 @@ export function serve(thread: i32, growths: i32): i32 {
   let last = atomic.load<i32>(CONTROL) - 1;
   if (growths < 0) atomic.add<i32>(STARTED, 1);
   while (true) {
-    let turns = load<i32>(JOB + 20);
+    let turns = integer(JOB, word.IDLE_TURNS);
     let sequence = atomic.load<i32>(CONTROL);
     while (sequence == last && turns > 0) {
       sequence = atomic.load<i32>(CONTROL);
@@ -138,9 +135,9 @@ export function serve(thread: i32, growths: i32): i32 {
       atomic.sub<i32>(ASLEEP, 1);
     }
     last = sequence;
-    const now = atomic.load<i32>(JOB + 24);
+    const now = atomic.load<i32>(JOB + (word.GROWTHS << 2));
     if (now != growths) return now;
-    if (thread >= atomic.load<i32>(JOB + 28) || !enter()) continue;
+    if (thread >= atomic.load<i32>(JOB + (word.THREADS << 2)) || !enter()) continue;
     work(thread);
     atomic.add<i32>(LEFT, 1);
     if (atomic.load<i32>(MAIN_ASLEEP)) atomic.notify(LEFT, 1);
