@@ -314,6 +314,14 @@ export function below(observe: Observer | undefined, part: string): Observer | u
 // scales the sum back, so that less and less of the word itself is left. The notes expect of post-norm
 // that it keeps more of the original. With pre-norm the steps only add, and more of the word stays.
 
+// ## Any entrance, any head
+//
+// An encoder takes vectors and returns vectors. It does not know whether they were words: patches of an image enter by
+// a matrix instead of a table. Nor does it know what becomes of them. Scores of the vocabulary at every position, to fill
+// gaps, are a product with the table; one answer for the whole text is a matrix behind the first vector or behind the
+// mean; without anything behind it, the vectors are the answer. Whoever needs one of these puts a module around the
+// encoder, with the entrance in front of it and the head behind. The test "Encoder() carries any head" builds three.
+
 // ## Pitfall: padding that is read
 //
 // Leaving the mask out changes nothing while all sentences of a batch are equally long, as they

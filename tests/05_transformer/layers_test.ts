@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { Embedding } from "../../core/02_words/embeddings.ts";
 import { lengthMask, overKeys } from "../../core/04_attention/masks.ts";
 import { DecoderLayer, DecoderStack, shiftRight } from "../../core/05_transformer/decoder.ts";
 import { Encoder, EncoderLayer } from "../../core/05_transformer/encoder.ts";
@@ -7,6 +8,8 @@ import { rmsNormalization } from "../../core/05_transformer/normalization.ts";
 import { tensor, zeros } from "../../core/engine/create.ts";
 import { concat } from "../../core/engine/joining.ts";
 import type { Tensor } from "../../core/engine/tensor.ts";
+import { Linear } from "../../core/engine/linear.ts";
+import { Module } from "../../core/engine/module.ts";
 import { Random } from "../../core/engine/random.ts";
 import { goldens, precision, read, state } from "../goldens/read.ts";
 import { assertClose, assertModuleGradients, normal, onEveryBackend, onReference, withLast } from "../support.ts";
@@ -66,6 +69,43 @@ onEveryBackend("Encoder() shows every attention to an observer", async () => {
   assertEquals([...seen.keys()], ["layers.0.attention", "layers.1.attention"]);
   for (const weights of seen.values()) assertEquals(weights.shape, [B, 2, S, S]);
   await assertClose(observed, encoder.forward(hidden), { tolerance: 0 });
+});
+
+/** A table or a matrix in front of an encoder, and a head behind it. */
+class Reader extends Module {
+  readonly table: Embedding = new Embedding(11, E, new Random(1));
+  readonly patches: Linear = new Linear(6, E, new Random(2));
+  readonly encoder: Encoder = new Encoder(sizes, new Random(3));
+  readonly classes: Linear = new Linear(E, 3, new Random(4));
+
+  /** Scores of the vocabulary at every position. */
+  fill(tokens: Tensor): Tensor {
+    return this.table.weight.multiplyTransposed(this.encoder.forward(this.table.forward(tokens)));
+  }
+
+  /** One class for each text, from its first vector. */
+  classify(tokens: Tensor, mask: Tensor): Tensor {
+    return this.classes.forward(this.encoder.forward(this.table.forward(tokens), { mask }).at(1, 0));
+  }
+
+  /** One vector for each image, the mean of its patches. */
+  pool(images: Tensor): Tensor {
+    return this.encoder.forward(this.patches.forward(images)).mean(1);
+  }
+}
+
+onEveryBackend("Encoder() carries any head", async () => {
+  const model = new Reader(), tokens = tensor([[5, 6, 2], [7, 2, 0]], undefined, "int32");
+  assertEquals(model.fill(tokens).shape, [2, 3, 11]);
+  const mask = tokens.notEqual(0), padded = tensor([[5, 6, 2], [7, 2, 9]], undefined, "int32");
+  const classes = model.classify(tokens, mask);
+  assertEquals(classes.shape, [2, 3]);
+  await assertClose(model.classify(padded, mask), classes, { tolerance: 0 });
+  // Patches are a set as long as nothing says where they stand.
+  const images = normal(1, 2, 4, 6), turned = concat([images.slice(1, 2), images.slice(1, 0, 2)], 1);
+  await assertClose(model.pool(turned), model.pool(images), { tolerance: 64, length: E * S });
+  model.fill(tokens).square().mean().backward();
+  assert(model.table.weight.tensor.grad !== undefined);
 });
 
 onEveryBackend("DecoderStack() cannot see the future, and sees all of the source", async () => {
