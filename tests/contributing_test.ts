@@ -224,7 +224,7 @@ console.log(await found({ worst: true, numBeams: 2 }).catch(({ message }) => mes
 testCopy("an experiment is its file and its words; the list is written from the folders", async (copy) => {
   copy.write(
     "core/02_words/experiments/softmax/halves.ts",
-    `  import { tensor } from "../../../engine/tensor.ts";
+    `  import { tensor } from "../../../engine/mod.ts";
   import type { Experiment, Labels, Parts } from "../../../experiments/experiment.ts";
   import { softmax } from "../../softmax.ts";
 
