@@ -45,7 +45,18 @@
  */
 
 export { applyRules, type DecodingContext, type DeviceContext, type LogitsRule } from "./rules.ts";
-export type { Beam, Generation, Hypothesis, Search, SequenceLimits, SequenceSearch, TokenSearch } from "./search.ts";
+export type {
+  Beam,
+  Choice,
+  Generation,
+  Hypothesis,
+  ScoredPrefix,
+  Search,
+  SearchState,
+  SequenceLimits,
+  SequenceSearch,
+  TokenSearch,
+} from "./search.ts";
 export * from "./sampling.ts";
 export { epsilonRule, minPRule, topKRule, topPRule, typicalRule } from "./truncation.ts";
 export { temperatureRule } from "./temperature.ts";

@@ -31,7 +31,7 @@ export interface LayerInitialization {
 }
 
 /** Uniform draws whose variance suits both directions; also known as Xavier's. */
-export const glorot: Initialization = (inputSize, outputSize, random) => {
+export const glorot: Initialization = (inputSize: number, outputSize: number, random: Random): Tensor => {
   const bound = Math.sqrt(6 / (inputSize + outputSize));
   return random.uniform([inputSize, outputSize], { min: -bound, max: bound });
 };

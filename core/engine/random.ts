@@ -121,7 +121,8 @@ export class Random {
    * const trained = new Linear(2, 3, new Random(1));
    * const loaded = new Linear(2, 3, Random.none);
    * loaded.loadStateDict(trained.stateDict());
-   * console.assert(String(await loaded.weight.read()) === String(await trained.weight.read()));
+   * const [a, b] = [loaded, trained].map(({ weight }) => weight.tensor);
+   * console.assert(String(await a!.read()) === String(await b!.read()));
    * ```
    */
   static readonly none: Random = Random.#nothing();

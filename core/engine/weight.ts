@@ -92,6 +92,11 @@ export class Weight {
     );
   }
 
+  /** Copies the values back from the device, whatever the form. */
+  read(): ReturnType<Tensor["read"]> {
+    return this.#form.read();
+  }
+
   /** Keeps the values in packed form from now on. */
   replace(form: PackedMatrix): void {
     this.#form = form;

@@ -50,7 +50,7 @@ export interface ControlWords {
 
 /** What an experiment is made of: the author names it, the compiler asks for each thing. */
 export interface Parts {
-  /** What is found: plain data. What only figures need stands under `shown`. */
+  /** What is found: numbers, texts and lists of them by name. What only figures need, in any form, stands under `shown`. */
   readonly findings: object;
   /** Names of the controls. */
   readonly controls: string;

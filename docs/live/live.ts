@@ -6,7 +6,9 @@
  * @module
  */
 
-import { say } from "./words.ts";
+/** In the page itself: what is said when nothing else can be loaded must not have to be. */
+const words: Readonly<Record<string, string>> = JSON.parse(document.documentElement.dataset["words"] ?? "{}");
+const say = (english: string): string => words[english] ?? english;
 
 const sections = document.querySelectorAll<HTMLElement>("[data-experiment]");
 const observer = new IntersectionObserver((entries) => {

@@ -50,7 +50,7 @@ testWithFolder(
       assertEquals(weight.format, format);
       sizes.push(memory().bytes - before);
       if (format === "float32") {
-        assertEquals(await weight.form.read(), await model.layers[0]!.feedForward.up.weight.form.read());
+        assertEquals(await weight.read(), await model.layers[0]!.feedForward.up.weight.read());
       }
     }
     const formats = WEIGHT_FORMATS.map((format, i) => `${format} ${sizes[i]!.toLocaleString("en")}`);

@@ -236,7 +236,7 @@ onEveryBackend("packed weights refuse whatever is no product, no look-up and no 
   const packed = PackedMatrix.of(new Draws(1).normal(4, 5).tensor(), "int8", false);
   const { weight } = quantize(new Linear(4, 5, new Random(1)), "int8");
   assertThrows(() => weight.tensor.add(1), TypeError, "Cannot use packed weights as elements");
-  assertEquals([weight.shape, weight.format, (await weight.form.read()).length], [[4, 5], "int8", 20]);
+  assertEquals([weight.shape, weight.format, (await weight.read()).length], [[4, 5], "int8", 20]);
   assertThrows(() => packed.multiply(tensor([[1, 2]])), TypeError, "the last extent must be 4");
   assertThrows(() => packed.rows(tensor([1])), TypeError, "ids must be int32");
   const asked = new Linear(2, 4, new Random(1)).forward(tensor([[1, 2]]));

@@ -196,7 +196,7 @@ async function trainOn(
   const model = new DecoderOnly(layout, random.split());
   const windows = new SequenceWindows(tokens, { contextLength: 16, batchSize: 16, random: random.split() });
   const optimizer = create(model.parameters());
-  const start = tensor((await model.embedding.weight.form.read()).slice(), model.embedding.weight.shape);
+  const start = tensor((await model.embedding.weight.read()).slice(), model.embedding.weight.shape);
   const curve = await learn({
     model,
     optimizer,
