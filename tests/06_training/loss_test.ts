@@ -11,6 +11,7 @@ import {
   klDivergence,
   meanSquaredError,
   type Reduction,
+  softplus,
 } from "../../core/06_training/loss.ts";
 import { logSoftmax, softmax } from "../../core/02_words/softmax.ts";
 import goldens from "../goldens/training.json" with { type: "json" };
@@ -236,4 +237,8 @@ Deno.test("klDivergence() passes no NaN back through a share of 0", async () => 
     klDivergence(prediction, shares).backward();
     for (const leaf of [prediction, shares]) assert((await leaf.grad!.read()).every(Number.isFinite));
   });
+});
+
+onEveryBackend("softplus() neither overflows nor vanishes", async () => {
+  await assertClose(softplus(tensor([-1e4, -80, 0, 1e4])), [0, Math.exp(-80), Math.LN2, 1e4], { rtol: 1e-6 });
 });

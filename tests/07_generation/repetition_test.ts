@@ -5,6 +5,11 @@ import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
 import { Random } from "../../core/engine/random.ts";
 import { onEveryBackend } from "../support.ts";
 
+Deno.test("repetitionRule() lowers positive and negative logits", () => {
+  const changed = repetitionRule(2).onHost(Float64Array.of(4, -4, 4, -Infinity, 0), { tokens: [0, 1, 1, 3, 4, 99] });
+  assertEquals([...changed], [2, -8, 4, -Infinity, 0]);
+});
+
 /** The tokens that a rule forbids after a text. */
 const forbidden = (size: number, tokens: readonly number[], V = 5): number[] =>
   [...noRepeatNgramRule(size).onHost(new Float64Array(V), { tokens }).entries()]

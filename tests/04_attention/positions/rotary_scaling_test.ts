@@ -11,10 +11,10 @@ import {
   type RotaryScaling,
   rotaryScalings,
   yarnScaling,
-} from "../../core/04_attention/positions/mod.ts";
-import { readPart, writePart } from "../../core/engine/part.ts";
-import { assertClose, normal, onEveryBackend, onReference } from "../support.ts";
-import golden from "../goldens/rotary_scaling.json" with { type: "json" };
+} from "../../../core/04_attention/positions/mod.ts";
+import { readPart, writePart } from "../../../core/engine/part.ts";
+import { assertClose, normal, onEveryBackend, onReference } from "../../support.ts";
+import golden from "../../goldens/rotary_scaling.json" with { type: "json" };
 
 Deno.test("rotary scalings have the frequencies of their published programs", () => {
   for (const { scheme, width, base, options, frequencies, magnitude } of golden.cases) {

@@ -1,0 +1,100 @@
+import { assertEquals } from "@std/assert";
+import { toProbabilities } from "../../core/07_generation/sampling.ts";
+import type { LogitsRule } from "../../core/07_generation/rules.ts";
+import { temperatureRule } from "../../core/07_generation/temperature.ts";
+import { epsilonRule, minPRule, topKRule, topPRule, typicalRule } from "../../core/07_generation/truncation.ts";
+import { Draws } from "../support.ts";
+import { logs, none, notes } from "./distributions.ts";
+
+/** The tokens that a rule leaves in. */
+const kept = (rule: LogitsRule, logits: Float64Array): number[] =>
+  [...rule.onHost(logits, none).entries()].filter(([, logit]) => logit > -Infinity).map(([token]) => token);
+
+Deno.test("topKRule() keeps exactly k, lower ids first", () => {
+  const logits = Float64Array.of(1, 3, 3, 2, 3);
+  assertEquals(kept(topKRule(1), logits), [1]);
+  assertEquals(kept(topKRule(2), logits), [1, 2]);
+  assertEquals(kept(topKRule(4), logits), [1, 2, 3, 4]);
+  assertEquals(kept(topKRule(5), logits), [0, 1, 2, 3, 4]);
+  assertEquals(kept(topKRule(500), logits), [0, 1, 2, 3, 4]);
+  assertEquals(kept(topKRule(3), new Float64Array(1000)), [0, 1, 2]);
+});
+
+Deno.test("topKRule() agrees with sorting", () => {
+  const draws = new Draws(5);
+  for (const size of [1, 2, 15, 16, 17, 1000]) {
+    const logits = Float64Array.from(draws.coarse(size).data);
+    const order = [...logits.keys()].sort((a, b) => logits[b]! - logits[a]! || a - b);
+    for (const k of [1, 2, 7, size]) {
+      assertEquals(kept(topKRule(k), logits), order.slice(0, k).sort((a, b) => a - b));
+    }
+  }
+});
+
+Deno.test("topPRule() keeps the token that reaches p", () => {
+  const logits = logs(0.5, 0.3, 0.15, 0.05);
+  assertEquals(kept(topPRule(0.01), logits), [0]);
+  assertEquals(kept(topPRule(0.5), logits), [0], "landing on p exactly closes the nucleus");
+  assertEquals(kept(topPRule(0.51), logits), [0, 1]);
+  assertEquals(kept(topPRule(0.8), logits), [0, 1]);
+  assertEquals(kept(topPRule(0.96), logits), [0, 1, 2, 3]);
+  assertEquals(kept(topPRule(0.5), new Float64Array(4)), [0, 1], "ties by id");
+});
+
+Deno.test("topPRule() agrees with sorting", () => {
+  const draws = new Draws(6);
+  for (const p of [0.01, 0.5, 0.9, 0.999, 1 - 1e-9]) {
+    // Rounded, so that there are ties.
+    const logits = Float64Array.from({ length: 500 }, () => Math.round(draws.next() * 40) / 4);
+    const probabilities = toProbabilities(logits);
+    const order = [...logits.keys()].sort((a, b) => logits[b]! - logits[a]! || a - b);
+    let sum = 0;
+    const kept = new Set<number>();
+    for (const token of order) {
+      if (sum >= p - 1e-12) break;
+      kept.add(token);
+      sum += probabilities[token]!;
+    }
+    const cut = topPRule(p).onHost(logits, { tokens: [] });
+    assertEquals([...cut.keys()].filter((token) => cut[token]! > -Infinity), [...kept].sort((a, b) => a - b));
+  }
+});
+
+Deno.test("topPRule() at 1 is plain sampling", () => {
+  for (const rule of [topPRule(1), typicalRule(1), temperatureRule(1)]) assertEquals(rule.onHost(notes, none), notes);
+});
+
+Deno.test("topPRule() of the notes' distribution cuts off the tail", () => {
+  assertEquals(kept(topPRule(0.6), notes), [0, 1, 2]);
+  assertEquals(kept(topPRule(0.61), notes).length, 3 + 25);
+});
+
+Deno.test("epsilonRule() is strict and leaves the likeliest", () => {
+  const logits = logs(0.5, 0.25, 0.25);
+  assertEquals(kept(epsilonRule(0.2), logits), [0, 1, 2]);
+  assertEquals(kept(epsilonRule(toProbabilities(logits)[1]!), logits), [0]);
+  assertEquals(kept(epsilonRule(0.9), logits), [0]);
+  assertEquals(kept(epsilonRule(0.9), new Float64Array(5)), [0]);
+  assertEquals(kept(epsilonRule(0.001), notes), [0, 1, 2]);
+});
+
+Deno.test("minPRule() keeps what is at least p times the likeliest", () => {
+  const logits = Float64Array.of(0, Math.log(0.5), Math.log(0.49), -Infinity);
+  assertEquals(kept(minPRule(0.5), logits), [0, 1]);
+  assertEquals(kept(minPRule(1), Float64Array.of(2, 2, 1)), [0, 1]);
+  assertEquals(kept(minPRule(0.01), logits), [0, 1, 2]);
+});
+
+Deno.test("typicalRule() keeps what surprises as much as is to be expected", () => {
+  // The entropy is 1.28 nats: 0.25 (1.39 nats) is closest to it, then 0.2 (1.61), 0.5 (0.69), 0.05 (3.0).
+  const logits = logs(0.5, 0.25, 0.2, 0.05);
+  const p = [0.5, 0.25, 0.2, 0.05];
+  const entropy = -p.reduce((sum, share) => sum + share * Math.log(share), 0);
+  const order = [0, 1, 2, 3].sort((a, b) =>
+    Math.abs(-Math.log(p[a]!) - entropy) - Math.abs(-Math.log(p[b]!) - entropy)
+  );
+  assertEquals(kept(typicalRule(0.2), logits), order.slice(0, 1));
+  assertEquals(kept(typicalRule(0.7), logits), order.slice(0, 3).sort());
+  assertEquals(kept(typicalRule(0.1), logits), [1], "the likeliest may be cut off");
+  assertEquals(kept(typicalRule(0.5), new Float64Array(4)), [0, 1]);
+});
