@@ -19,7 +19,7 @@ export interface Vocabularies {
   readonly target: BytePairEncoding;
 }
 
-/** Learns a vocabulary of 600 tokens for the sources of some pairs, one of 500 for the targets. */
+/** Learns a vocabulary for each side of some pairs, of at most 600 tokens and of 500. */
 export async function learnVocabularies(
   pairs: readonly SentencePair[],
   signal: AbortSignal | undefined,

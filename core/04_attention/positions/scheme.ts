@@ -18,7 +18,7 @@ import type { PositionRule } from "../multi_head.ts";
 
 /** What a model tells a scheme of itself. */
 export interface PositionSizes {
-  /** Longest text. */
+  /** Longest sequence. */
   readonly contextLength: number;
   /** Width of a position. */
   readonly hiddenSize: number;

@@ -2,7 +2,7 @@
  * # BLEU where cross-entropy stalls
  *
  * A small translator is trained by cross-entropy until that no longer helps. One copy goes on, one is paid by
- * the BLEU of what it writes. Then the spread of the gradient is measured for each baseline.
+ * the BLEU of what it writes. Then the variance of the gradient is measured for each baseline.
  *
  * @module
  */
