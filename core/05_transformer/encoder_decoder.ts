@@ -82,7 +82,7 @@ import { layerNormalization } from "./normalization.ts";
 export interface TransformerOptions extends LayerChoices {
   /** Number of tokens; of the target language, and of both if they share a table. */
   readonly vocabSize: number;
-  /** Longest text, the context window (上下文窗口); 512 or 1024 by default. */
+  /** Longest sequence, the context window (上下文窗口); 512 or 1024 by default. */
   readonly contextLength?: number | undefined;
   /** Width of a position; 512 or 768 by default. */
   readonly hiddenSize?: number | undefined;

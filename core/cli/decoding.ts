@@ -45,7 +45,7 @@ export interface UsualDecoding {
   readonly options?: DecodingChoice;
   /** Whether it draws wherever the options allow it, or only where they ask for it. */
   readonly draws: boolean;
-  /** Where chance comes from. */
+  /** Where random numbers come from. */
   readonly random: Random;
 }
 

@@ -15,6 +15,7 @@ import { memory, scope } from "../../core/engine/scope.ts";
 import { tensor } from "../../core/engine/create.ts";
 import { createWasmDevice } from "../../wasm/mod.ts";
 import { onEveryBackend, onItsOwnBackend, onReference } from "../support.ts";
+import { counted } from "./counted.ts";
 
 const sizes = { vocabSize: 11, contextLength: 24, hiddenSize: 8, numHeads: 2, numLayers: 2, feedForwardSize: 16 };
 
@@ -186,25 +187,16 @@ onReference("generation stops at END, which is not part of the text", async () =
 
 onItsOwnBackend("leaving a stream early stops the model and frees its memory", async (device) => {
   const model = scope(() => languageModel(10));
-  let calls = 0;
-  const decoder: Decoder = {
-    vocabSize: model.vocabSize,
-    contextLength: model.contextLength,
-    newCaches: (create) => model.newCaches(create),
-    forward: (tokens, call) => {
-      calls++;
-      return model.forward(tokens, call);
-    },
-  };
+  const { decoder, calls } = counted(model);
   const run = async (): Promise<void> => {
     for await (const { step } of stream(decoder, [1], { maxNewTokens: 20 })) if (step === 3) break;
   };
   await run();
   const before = memory().tensors;
-  calls = 0;
+  calls();
   await run();
   // A device that reads several tokens at once has asked for all of them by then.
-  assertEquals([calls, memory().tensors], [Math.max(3, device.readEvery ?? 1), before]);
+  assertEquals([calls(), memory().tensors], [Math.max(3, device.readEvery ?? 1), before]);
 });
 
 onItsOwnBackend("generate() aborted at any token leaves the engine usable", async () => {

@@ -41,7 +41,7 @@ const LEARNED: Checks<LearnedOptions> = { deviation: numeric({ min: 0 }) };
 
 /** A table with one trainable row per position, added to the input. */
 export class LearnedPositions extends Module implements InputPositions {
-  /** The table, one row for each position of the longest text, `[T, E]`. */
+  /** The table, one row for each position of the longest sequence, `[T, E]`. */
   readonly weight: Tensor;
 
   /**
