@@ -518,7 +518,7 @@ Deno.test("every kernel names the file that defines what it computes", { ignore 
   const wrong: string[] = [];
   const [, fused = ""] =
     /^export interface FusedFunctions \{([\s\S]*?)^export type /m.exec(read("core/engine/backend.ts")) ?? [];
-  for (const [, path = "", name = ""] of fused.matchAll(/`(core\/\S+\.ts)`[^/]*\*\/\n  readonly (\w+):/g)) {
+  for (const [, path = "", name = ""] of fused.matchAll(/`(core\/\S+\.ts)`[^/]*\*\/\n {2}readonly (\w+):/g)) {
     if (!exists(path) || !new RegExp(`"${name}"|update\\.${name}\\b`).test(read(path))) {
       wrong.push(`FusedFunctions: ${name} is not in ${path}`);
     }
