@@ -514,6 +514,25 @@ Deno.test("every pitfall names a test that exists", { ignore }, () => {
   assertEquals(wrong, []);
 });
 
+Deno.test("every kernel names the file that defines what it computes", { ignore }, () => {
+  const wrong: string[] = [];
+  const [, fused = ""] =
+    /^export interface FusedFunctions \{([\s\S]*?)^export type /m.exec(read("core/engine/backend.ts")) ?? [];
+  for (const [, path = "", name = ""] of fused.matchAll(/`(core\/\S+\.ts)`[^/]*\*\/\n {2}readonly (\w+):/g)) {
+    if (!exists(path) || !new RegExp(`"${name}"|update\\.${name}\\b`).test(read(path))) {
+      wrong.push(`FusedFunctions: ${name} is not in ${path}`);
+    }
+  }
+  for (const { name: file } of Deno.readDirSync(new URL("gpu/shaders/", root))) {
+    const [definition = ""] = /^\/\/ definition .*$/m.exec(read(`gpu/shaders/${file}`)) ?? [];
+    for (const [, path = "", name = ""] of definition.matchAll(/(core\/[\w/]+\.ts)(?:, `([\w.]+)`)?/g)) {
+      const word = new RegExp(`\\b${name.split(".").at(-1)}\\b`);
+      if (!exists(path) || !word.test(read(path))) wrong.push(`${file}: ${name} is not in ${path}`);
+    }
+  }
+  assertEquals(wrong, []);
+});
+
 Deno.test("deno.json exports files that exist and declares tasks that run files that exist", { ignore }, () => {
   const { exports, tasks } = JSON.parse(read("deno.json")) as {
     exports: Record<string, string>;

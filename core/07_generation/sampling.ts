@@ -78,7 +78,7 @@ export interface Decoder {
  * The probabilities that a row of logits stands for, in float64.
  *
  * @param logits one score per token, `[V]`; `-Infinity` for what must not happen
- * @returns positive shares that sum to one, exactly 0 for `-Infinity`
+ * @returns probabilities that sum to one, exactly 0 for `-Infinity`
  * @throws {RangeError} if a logit is NaN or infinite, or every token is forbidden
  */
 export function toProbabilities(logits: ArrayLike<number>): Float64Array {

@@ -174,10 +174,10 @@ export function typicalRule(p: number): LogitsRule {
       if (p === 1) return logits;
       const probabilities = toProbabilities(logits);
       let entropy = 0;
-      for (const share of probabilities) if (share > 0) entropy -= share * Math.log(share);
+      for (const probability of probabilities) if (probability > 0) entropy -= probability * Math.log(probability);
 
       // $-\big|{-\log p_i} - H\big|$: the most typical first.
-      const typicality = probabilities.map((share) => -Math.abs(-Math.log(share) - entropy));
+      const typicality = probabilities.map((probability) => -Math.abs(-Math.log(probability) - entropy));
       return keepOnly(logits, nucleus(largestFirst(typicality), probabilities, p));
     },
     onDevice: (logits) => {
@@ -259,9 +259,9 @@ function at(logits: Tensor, places: Tensor): Tensor {
 /** Keeps tokens in falling order of `key` until their probabilities reach `p`. */
 function keepNucleus(logits: Tensor, key: Tensor, probabilities: Tensor, p: number): Tensor {
   const order = argsort(key, { descending: true });
-  const shares = gather(probabilities, -1, order);
+  const inOrder = gather(probabilities, -1, order);
   // The sum of those before decides: the token that reaches $p$ belongs to them.
-  const kept = shares.cumulativeSum(-1).sub(shares).less(p - ROUNDING_ON_DEVICE).cast("float32");
+  const kept = inOrder.cumulativeSum(-1).sub(inOrder).less(p - ROUNDING_ON_DEVICE).cast("float32");
   return keepWhere(logits, scatter(full(logits.shape, 0), -1, order, kept).greater(0));
 }
 

@@ -1,7 +1,7 @@
 /**
  * # Numbers of the fused jobs
  *
- * Numbers of the fused jobs, from 64. Plain constants, valid in TypeScript and AssemblyScript.
+ * They begin at 64. Plain constants, valid in TypeScript and AssemblyScript.
  *
  * @module
  */

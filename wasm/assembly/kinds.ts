@@ -1,8 +1,8 @@
 /**
  * # Kinds
  *
- * What a job is told that does one of several things. Plain constants, valid in TypeScript and in AssemblyScript; the
- * operations of the engine have their codes in `codes.ts`.
+ * Which of several things a job does. Plain constants, valid in TypeScript and in AssemblyScript; the operations of the
+ * engine have their codes in `codes.ts`.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export const INTEGER_TO_BOOL = 3;
 export const ACTIVATION_RELU = 0;
 /** Of an activation: a number times its logistic function. */
 export const ACTIVATION_SILU = 1;
-/** Of an activation: a number times the share of the normal distribution below it. */
+/** Of an activation: a number times the probability that a normal draw lies below it. */
 export const ACTIVATION_GELU = 2;
 /** Of an activation: its approximation by a hyperbolic tangent. */
 export const ACTIVATION_GELU_TANH = 3;
