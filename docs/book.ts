@@ -99,7 +99,7 @@ export function slug(text: string): string {
 /** The files that a `mod.ts` exports from, in order. */
 export function exported(text: string): string[] {
   return [
-    ...new Set([...text.matchAll(/^(?:export|\}) .*from "\.\/(\w+(?:\/mod)?\.ts)";/gm)].map(([, name]) => name!)),
+    ...new Set([...text.matchAll(/^export\b[^;"]*?from "\.\/(\w+(?:\/mod)?\.ts)";/gm)].map(([, name]) => name!)),
   ];
 }
 
