@@ -211,11 +211,11 @@ function begin(
   const limits: SequenceLimits = { maxNewTokens, eosToken };
   if ("begin" in search) {
     const texts = prompts.map(() => new SeveralSequences(search, rules, limits));
-    const session = new Session(decoder, prompts, { numBeams: search.numBeams, maxNewTokens, slide });
+    const session = new Session(decoder, prompts, { numBeams: search.numBeams, maxNewTokens, slide, eosToken });
     return { texts, run: steps(session, texts, undefined, signal) };
   }
   const texts = prompts.map(() => new SingleSequence(search, rules, limits));
-  const session = new Session(decoder, prompts, { numBeams: 1, maxNewTokens, slide });
+  const session = new Session(decoder, prompts, { numBeams: 1, maxNewTokens, slide, eosToken });
   return { texts, run: steps(session, texts, aheadOf(session, texts, search, rules, maxNewTokens), signal) };
 }
 

@@ -44,7 +44,7 @@
  * @module
  */
 
-export { applyRules, type DecodingContext, type DeviceContext, type LogitsRule } from "./rules.ts";
+export { applyRules, type DecodingContext, type DecodingTask, type DeviceContext, type LogitsRule } from "./rules.ts";
 export type {
   Beam,
   Choice,

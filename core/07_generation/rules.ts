@@ -29,14 +29,22 @@
 
 import type { Tensor } from "../engine/tensor.ts";
 
+/** What is the same for every sequence and at every step. */
+export interface DecodingTask {
+  /** How many of the tokens are the prompt's; 0 by default. */
+  readonly promptLength?: number | undefined;
+  /** The token that ends a sequence; none by default. */
+  readonly eosToken?: number | undefined;
+}
+
 /** What a rule may look at besides the logits. */
-export interface DecodingContext {
+export interface DecodingContext extends DecodingTask {
   /** The prompt and everything generated so far. */
   readonly tokens: readonly number[];
 }
 
 /** The same on the device, for a batch of sequences. */
-export interface DeviceContext {
+export interface DeviceContext extends DecodingTask {
   /** The prompts and everything generated so far, int32 `[B, T]`. */
   readonly tokens: Tensor;
 }
@@ -51,7 +59,7 @@ export interface LogitsRule {
    * Changes one row of logits; the argument stays as it is.
    *
    * @param logits `[V]`
-   * @param context the tokens so far
+   * @param context the tokens so far, how many of them are the prompt, what ends a sequence
    */
   onHost(logits: Float64Array, context: DecodingContext): Float64Array;
   /**

@@ -33,7 +33,7 @@ import type { Tensor } from "../engine/tensor.ts";
 import { scope } from "../engine/scope.ts";
 import { dims } from "../engine/shape.ts";
 import { KeyValueCache } from "./kv_cache.ts";
-import type { DeviceContext } from "./rules.ts";
+import type { DecodingTask, DeviceContext } from "./rules.ts";
 import type { Decoder } from "./sampling.ts";
 import type { Choice, ChooseTokens, ChosenTokens, ScoredPrefix } from "./search.ts";
 
@@ -45,6 +45,8 @@ export interface SessionOptions {
   readonly maxNewTokens: number;
   /** Goes on where the context is full by forgetting its older half. */
   readonly slide: boolean;
+  /** What ends a sequence, for rules to know; nothing by default. */
+  readonly eosToken?: number | undefined;
 }
 
 /** A choice for each sequence of a batch, read. */
@@ -59,6 +61,7 @@ export interface ReadTokens {
 export class Session {
   readonly #decoder: Decoder;
   readonly #numBeams: number;
+  readonly #task: DecodingTask;
   /** Rows per prompt: before the first step one, then `numBeams`. */
   #beams = 1;
   #caches: KeyValueCache[] = [];
@@ -82,6 +85,7 @@ export class Session {
     requireFit(decoder, prompts, options);
     this.#decoder = decoder;
     this.#numBeams = options.numBeams;
+    this.#task = { promptLength: prompts[0]!.length, eosToken: options.eosToken };
     this.#sequences = prompts.map((tokens) => [...tokens]);
     this.#fresh = Math.min(prompts[0]!.length, decoder.contextLength);
     this.#open();
@@ -134,6 +138,7 @@ export class Session {
     this.#fresh = 0;
     const { vocabSize } = this.#decoder;
     const rows = this.#sequences.map((tokens, row) => ({
+      ...this.#task,
       tokens,
       logits: numbers.subarray(row * vocabSize, (row + 1) * vocabSize),
     }));
@@ -176,6 +181,7 @@ export class Session {
       noGrad(() => {
         const chosen: Tensor[] = [], sequences = this.#sequences;
         const context: DeviceContext = {
+          ...this.#task,
           get tokens() {
             return concat([rowsOf(sequences), ...chosen], 1);
           },

@@ -5,7 +5,7 @@ import { generate, stream } from "../../core/07_generation/generate.ts";
 import { beamSearch, greedySearch } from "../../core/07_generation/greedy_and_beam.ts";
 import { DECODING, type GenerateOptions } from "../../core/07_generation/options.ts";
 import { noRepeatNgramRule, repetitionRule } from "../../core/07_generation/repetition.ts";
-import type { LogitsRule } from "../../core/07_generation/rules.ts";
+import type { DecodingTask, LogitsRule } from "../../core/07_generation/rules.ts";
 import { ancestralSampling } from "../../core/07_generation/sampling.ts";
 import { temperatureRule } from "../../core/07_generation/temperature.ts";
 import { topPRule } from "../../core/07_generation/truncation.ts";
@@ -63,6 +63,41 @@ onEveryBackend("a rule of the caller's own acts under every search and on every 
       found.push(results.map(({ tokens }) => tokens));
     }
     assertEquals(found[0], found[1]);
+  }
+});
+
+onEveryBackend("a rule knows how long the prompt is and what ends a sequence, under every search", async () => {
+  const model = languageModel(1), END = 0, FEWEST = 5;
+  // END is likeliest everywhere, and forbidden among the first tokens.
+  const eager: LogitsRule = {
+    name: "eager",
+    onHost: (logits) => logits.map((logit, token) => token === END ? 1e3 : logit),
+    onDevice: (logits) => logits.where(arange(logits.shape[1]!).notEqual(END), 1e3),
+  };
+  const later = ({ eosToken, promptLength = 0 }: DecodingTask, length: number): number | undefined =>
+    length - promptLength < FEWEST ? eosToken : undefined;
+  const onHost: LogitsRule["onHost"] = (logits, context) => {
+    const forbidden = later(context, context.tokens.length);
+    return logits.map((logit, token) => token === forbidden ? -Infinity : logit);
+  };
+  const onDevice: LogitsRule["onDevice"] = (logits, context) => {
+    const forbidden = later(context, context.tokens.shape[1]!);
+    return forbidden === undefined ? logits : logits.where(arange(logits.shape[1]!).notEqual(forbidden), -Infinity);
+  };
+  for (const search of SEARCHES) {
+    for (const fewest of [{ name: "fewest", onHost }, { name: "fewest", onHost, onDevice }]) {
+      for (const prompt of [[1], [1, 2, 3]]) {
+        const rules = [eager, fewest];
+        const { tokens, beams = [{ tokens }] } = await generate(model, prompt, {
+          maxNewTokens: 12,
+          eosToken: END,
+          rules,
+          ...search(),
+        });
+        for (const { tokens } of beams) assert(tokens.length >= FEWEST, `${tokens}`);
+        assertEquals(tokens.length, FEWEST);
+      }
+    }
   }
 });
 
