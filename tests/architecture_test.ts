@@ -406,8 +406,12 @@ Deno.test(
         exists(`core/${folder}/${name}.ts`) || exists(`core/${folder}/${name}/mod.ts`);
       const planned = sections.flatMap(({ pages }) => pages).filter(isWritten);
       assertEquals(pagesOf(folder), planned, `core/${folder}/mod.ts exports other pages than core/contents.ts has`);
-      const heading = /^\/\*\*\n \* # (.*)$/m.exec(read(`core/${folder}/mod.ts`))?.[1];
+      const text = read(`core/${folder}/mod.ts`), heading = /^\/\*\*\n \* # (.*)$/m.exec(text)?.[1];
       assertEquals(heading, `${at + 1} · ${title}`, `core/${folder}/mod.ts`);
+      // The chapter's table of pages is its first table.
+      const [table = ""] = /(?:^ \* \|.*\n)+/m.exec(text) ?? [];
+      const rows = [...table.matchAll(/^ \* \| `(\w+)`/gm)].map(([, name]) => name);
+      assertEquals(rows, planned, `the table of core/${folder}/mod.ts has other rows than the chapter has pages`);
     }
   },
 );

@@ -149,6 +149,14 @@ test("every command is a file and a line of the list", async () => {
   for (const heading of COMMANDS) assertEquals(typeof (await loadCommand(heading)).run, "function");
 });
 
+test("the table of commands in the README has every command, in the order of the help", () => {
+  const readme = Deno.readTextFileSync(new URL("README.md", root));
+  const table = readme.slice(readme.indexOf("| command "), readme.indexOf("`COMMAND --help`"));
+  const rows = [...table.matchAll(/^\| `([^`]+)`/gm)].map(([, call]) => call!);
+  assertEquals(rows.map((call) => call.replace(/ [^a-z].*$/, "")), COMMANDS.map(({ name }) => name));
+  return Promise.resolve();
+});
+
 test("heed answers what it cannot do with one sentence and exit code 1 or 2", async (folder) => {
   await Deno.writeTextFile(`${folder}/bad.tsv`, "a\tb\nno tab\n");
   await Deno.writeFile(`${folder}/broken.safetensors`, new Uint8Array(100).fill(7));
