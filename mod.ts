@@ -15,7 +15,7 @@
  * | `@heed/heed/transformer`  | norms, layers, the three models                                |
  * | `@heed/heed/training`     | losses, batches, optimizers, the loop, checkpoints, rewards    |
  * | `@heed/heed/generation`   | rules, searches, the loop of generation, the cache             |
- * | `@heed/heed/engine`       | tensors, derivatives, modules, devices, memory, chance         |
+ * | `@heed/heed/engine`       | tensors, derivatives, modules, devices, memory, randomness         |
  * | `@heed/heed/wasm`         | the CPU device                                                 |
  * | `@heed/heed/webgpu`       | the GPU device                                                 |
  *

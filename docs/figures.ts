@@ -53,7 +53,7 @@ function find(name: string, language: string): Loaded {
   return spoken;
 }
 
-/** The experiments of a page, such as `core/04_attention/positions.ts`, in the order of the book. */
+/** The experiments of a page, such as `core/04_attention/masks.ts`, in the order of the book. */
 export function experimentsOf(path: string): string[] {
   const page = /^core\/(?:\d\d_)?(\w+)\/(\w+)(?:\/mod)?\.ts$/.exec(path);
   if (!page) return [];

@@ -147,7 +147,7 @@ fn geluTanhBackward(g: f32, x: f32) -> f32 {
 //
 //   m ← β₁ m + (1 − β₁) g,   v ← β₂ v + (1 − β₂) g²,   p ← (1 − λw) p − λ/c₁ · m / (√v / √c₂ + ε)
 //
-// definition   core/06_training/optimizers.ts, \`adamStep\`
+// definition   core/06_training/adam.ts, \`adamStep\`
 //
 // binding  name    type                  shape / meaning
 // 0        p       storage, read_write   the parameter, contiguous
@@ -1497,7 +1497,7 @@ fn keyPart(at: vec4u, valid: vec4<bool>, d: u32) -> mat4x4f {
 `,
   binary: `// binary — y[i] = op(a[i], b[i]), of views of any strides
 //
-// definition   core/engine/backend.ts, \`binary\`; rules in core/engine/reference.ts
+// definition   core/engine/backend.ts, \`binary\`; rules in core/engine/elementwise.ts
 //
 // binding  name    type                  shape / meaning
 // 0        a       storage, read         an operand: cells, or one number for each where it repeats
@@ -1966,7 +1966,7 @@ fn main(
 `,
   in_place: `// in_place — x[i] = op(x[i], y[i])
 //
-// definition   core/engine/autograd.ts, \`accumulate\`; core/06_training/optimizers.ts, \`scale\`
+// definition   core/engine/autograd.ts, \`accumulate\`; core/06_training/clipping.ts, \`scale\`
 //
 // binding  name    type                  shape / meaning
 // 0        x       storage, read_write   what is overwritten, contiguous
@@ -2507,7 +2507,7 @@ fn power(a: f32, b: f32) -> f32 {
 `,
   matmul: `// matmul — C = A B (+ bias), by tiles of which each thread makes 4 × 4 numbers
 //
-// definition   core/engine/backend.ts, \`matmul\`; core/engine/linear.ts
+// definition   core/engine/backend.ts, \`matmul\`; core/engine/weight.ts, \`linear\`
 //
 // binding  name    type                  shape / meaning
 // 0        a       storage, read         left matrices; Left = f32, any strides, or vec4f, whole vectors
@@ -2698,7 +2698,7 @@ fn storeFour(result: u32, row: u32, column: u32, sums: mat4x4f, plus: vec4f) {
 `,
   matmul_each: `// matmul_each — C = A B (+ bias), each number by a thread of its own: small matrices and short sums
 //
-// definition   core/engine/backend.ts, \`matmul\`; core/engine/linear.ts
+// definition   core/engine/backend.ts, \`matmul\`; core/engine/weight.ts, \`linear\`
 //
 // binding  name    type                  shape / meaning
 // 0        a       storage, read         left matrices, any strides
@@ -2746,7 +2746,7 @@ fn main(
 `,
   matmul_large: `// matmul_large — C = A B (+ bias), by tiles of 128 × 128 of which each thread makes 8 × 8 numbers
 //
-// definition   core/engine/backend.ts, \`matmul\`; core/engine/linear.ts
+// definition   core/engine/backend.ts, \`matmul\`; core/engine/weight.ts, \`linear\`
 //
 // binding  name    type                  shape / meaning
 // 0        a       storage, read         left matrices; Left = f32, any strides, or vec4f, whole vectors
@@ -2969,7 +2969,7 @@ fn main(
 `,
   matvec_columns: `// matvec_columns — a few rows times a matrix stored column by column: every weight is read once
 //
-// definition   core/engine/backend.ts, \`matmul\`; core/engine/linear.ts
+// definition   core/engine/backend.ts, \`matmul\`; core/engine/weight.ts, \`linear\`
 //
 // binding  name    type                  shape / meaning
 // 0        a       storage, read         left matrices [M, K]; Left = f32, any strides, or vec4f; M ≤ ROWS
@@ -3100,7 +3100,7 @@ fn main(
 `,
   matvec_rows: `// matvec_rows — a few rows times a matrix stored row by row: every weight is read once
 //
-// definition   core/engine/backend.ts, \`matmul\`; core/engine/linear.ts
+// definition   core/engine/backend.ts, \`matmul\`; core/engine/weight.ts, \`linear\`
 //
 // binding  name    type                  shape / meaning
 // 0        a       storage, read         left matrices [M, K], any strides; M ≤ ROWS
@@ -4460,7 +4460,7 @@ fn rowOf(group: vec3u, groups: vec3u, lane: u32) -> u32 {
 `,
   unary: `// unary — y[i] = op(x[i]), of a view of any strides
 //
-// definition   core/engine/backend.ts, \`unary\`
+// definition   core/engine/backend.ts, \`unary\`; rules in core/engine/elementwise.ts
 //
 // binding  name    type                  shape / meaning
 // 0        x       storage, read         the argument: cells, or one number for each where it repeats

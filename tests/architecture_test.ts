@@ -6,6 +6,7 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { CONTENTS, numberOf, withNumbers } from "../core/contents.ts";
+import { ACTIVATION } from "../core/engine/operations.ts";
 import { KERNELS } from "../wasm/ladder/mod.ts";
 import { granted } from "./permissions.ts";
 
@@ -509,6 +510,32 @@ Deno.test("every pitfall names a test that exists", { ignore }, () => {
         .flatMap(([all]) => [...all.matchAll(/"([^"]+)"/g)].map(([, name]) => name!));
       if (names.length === 0) wrong.push(`${path}: "${title}" names no test`);
       for (const name of names) if (!tests.includes(name)) wrong.push(`${path}: no test is named "${name}"`);
+    }
+  }
+  assertEquals(wrong, []);
+});
+
+Deno.test("every kernel names the file that defines what it computes", { ignore }, () => {
+  const wrong: string[] = [];
+  const [, fused = ""] =
+    /^export interface FusedFunctions [^{]*\{([\s\S]*?)^export type /m.exec(read("core/engine/backend.ts")) ?? [];
+  const kernels = [...fused.matchAll(/`(core\/\S+\.ts)`[^/]*\*\/\n {2}readonly (\w+):/g)];
+  const [, activations = ""] = /`(core\/\S+)` defines them\.[^;]*^export type ActivationName/m.exec(
+    read("core/engine/operations.ts"),
+  ) ?? [];
+  assertEquals([kernels.length > 0, exists(activations)], [true, true]);
+  for (
+    const [, path = "", name = ""] of [...kernels, ...Object.keys(ACTIVATION).map((name) => ["", activations, name])]
+  ) {
+    if (!exists(path) || !new RegExp(`"${name}"|update\\.${name}\\b`).test(read(path))) {
+      wrong.push(`a fused kernel: ${name} is not in ${path}`);
+    }
+  }
+  for (const { name: file } of Deno.readDirSync(new URL("gpu/shaders/", root))) {
+    const [definition = ""] = /^\/\/ definition .*$/m.exec(read(`gpu/shaders/${file}`)) ?? [];
+    for (const [, path = "", name = ""] of definition.matchAll(/(core\/[\w/]+\.ts)(?:, `([\w.]+)`)?/g)) {
+      const word = new RegExp(`\\b${name.split(".").at(-1)}\\b`);
+      if (!exists(path) || !word.test(read(path))) wrong.push(`${file}: ${name} is not in ${path}`);
     }
   }
   assertEquals(wrong, []);

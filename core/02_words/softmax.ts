@@ -2,12 +2,12 @@
  * # Softmax: from scores to probabilities
  *
  * **Question.** A classifier hands out one score (得分) per class, of any sign and size. How do
- * scores become shares that are positive and sum to one?
+ * scores become probabilities: positive, with the sum one?
  *
  * **Idea.** Raise $e$ to each score, which makes everything positive and turns equal
  * differences into equal ratios; then divide by the total (normalization, 归一化). This function is
- * called *softmax*, a soft maximum: the largest score gets the largest share, and the others are not
- * left without one.
+ * called *softmax*, a soft maximum: the largest score gets the largest probability, and the others are
+ * not left without one.
  *
  * **Formula.** With the scores $z$ of one row and their maximum $m$,
  *
@@ -32,20 +32,20 @@
  *
  * $$\frac{\partial p_i}{\partial z_j} = p_i\,([i = j] - p_j)$$
  *
- * On the diagonal this is $p_i (1 - p_i)$, elsewhere $-p_i p_j$: where one share is 1 and the others
- * are 0, each product has a factor 0. The notes write the diagonal as $p_i$ alone; it is the factor
+ * On the diagonal this is $p_i (1 - p_i)$, elsewhere $-p_i p_j$: where one probability is 1 and the
+ * others are 0, each product has a factor 0. The notes write the diagonal as $p_i$ alone; it is the factor
  * $1 - p_i$ that makes it vanish at $p_i = 1$.
  *
  * ## What it answers to
  *
  * Only differences of scores count: the [experiment](experiments/softmax.ts) raises all scores
- * together, and no share moves.
+ * together, and no probability moves.
  *
  * The differences are shrunk or stretched by a *temperature* $\tau$, by which the scores are divided
- * first: $\mathrm{softmax}(z / \tau)$. The higher it is, the more even the shares become; their order
- * stays.
+ * first: $\mathrm{softmax}(z / \tau)$. The higher it is, the more even the probabilities become;
+ * their order stays.
  *
- * How much a share answers to its own score is the derivative $p(1 - p)$: most where the share is one
+ * How much a probability answers to its own score is the derivative $p(1 - p)$: most where $p$ is one
  * half, and nothing at 0 and at 1, which is where the scores of the notes have driven it.
  *
  * @module
@@ -59,10 +59,10 @@ import type { Tensor } from "../engine/tensor.ts";
 const LOWEST = -3.4028234663852886e38;
 
 /**
- * Turns scores into shares that are positive and sum to one.
+ * Turns scores into probabilities: positive numbers whose sum is one.
  *
  * A score of `-Infinity` gets exactly 0 and passes no gradient back. A row of nothing but
- * `-Infinity` has no share to give: it yields zeros, not NaN.
+ * `-Infinity` has nothing to give: it yields zeros, not NaN.
  *
  * @example
  * ```ts
@@ -74,7 +74,7 @@ const LOWEST = -3.4028234663852886e38;
  *
  * @param scores any numbers, `[…, S]`
  * @param axis the axis whose entries compete for one unit
- * @returns shares of the same shape
+ * @returns probabilities of the same shape
  * @throws {RangeError} if there is no such axis
  */
 export function softmax(scores: Tensor, axis = -1): Tensor {
@@ -90,7 +90,7 @@ export function softmax(scores: Tensor, axis = -1): Tensor {
 }
 
 /**
- * Logarithms of the shares that softmax hands out, exact where the shares underflow.
+ * Logarithms of the probabilities that softmax hands out, exact where these underflow.
  *
  * A score of `-Infinity` stays `-Infinity`, also in a row of nothing else: the logarithm of
  * the zeros that {@linkcode softmax} yields there.
@@ -134,7 +134,7 @@ function highestOf(scores: Tensor): Tensor {
 
 // ## Exercise
 //
-// Multiply the scores (2, 1, 0) by 0.1, 1 and 10 before the softmax. The order of the shares stays;
+// Multiply the scores (2, 1, 0) by 0.1, 1 and 10 before the softmax. The order of the probabilities stays;
 // predict what happens to their differences, then measure. To which temperatures do the three
 // factors belong? [Section](../07_generation/temperature.ts) uses them to make a text bolder or
 // safer.

@@ -55,7 +55,7 @@
 import type { LayerInitialization } from "../engine/initialization.ts";
 import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
-import { checkOptions, type Checks, group, integer, numeric } from "../engine/options.ts";
+import { checkOptions, type Checks, flag, group, integer, numeric, object } from "../engine/options.ts";
 import { type Part, type PartTable, settingsOf } from "../engine/part.ts";
 import type { Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
@@ -140,6 +140,24 @@ export interface AttentionVariant {
 /** How a {@linkcode MultiHeadAttention} is laid out. */
 export interface MultiHeadOptions extends AttentionSizes, AttentionVariant {}
 
+const VARIANT: Checks<AttentionVariant> = {
+  scale: numeric(),
+  window: group<Window>({
+    before: integer({ min: 0, max: Infinity }),
+    after: integer({ min: 0, max: Infinity }),
+  }),
+};
+
+const MULTI_HEAD: Checks<MultiHeadOptions> = {
+  ...VARIANT,
+  numGroups: integer(),
+  headSize: integer(),
+  contextSize: integer(),
+  bias: flag,
+  positions: object("a position rule"),
+  initialization: object("two initializations, within and intoSum"),
+};
+
 /** What one call of {@linkcode MultiHeadAttention.forward} looks at. */
 export interface MultiHeadCall {
   /** Who is asked, `[B, S, C]`; `hidden` itself by default. */
@@ -206,13 +224,15 @@ export class MultiHeadAttention extends Module implements Attention {
    * @param numHeads number of heads
    * @param random where the first values come from
    * @param options groups, widths, bias, positions, window
-   * @throws {RangeError} if the heads do not divide the width or the groups the heads
+   * @throws {RangeError} if the heads do not divide the width or the groups the heads, or an option is out of range
+   * @throws {TypeError} if an option is unknown
    */
   constructor(hiddenSize: number, numHeads: number, random: Random, options: MultiHeadOptions = {}) {
     super();
+    checkOptions("attend", options, MULTI_HEAD);
     const { numGroups = numHeads, contextSize = hiddenSize, bias = true } = options;
     const headSize = options.headSize ?? headSizeOf(hiddenSize, numHeads);
-    if (!(Number.isInteger(numHeads / numGroups) && Number.isInteger(numGroups) && numGroups > 0)) {
+    if (!Number.isInteger(numHeads / numGroups)) {
       throw new RangeError(`Cannot share ${numGroups} groups among ${numHeads} heads: numGroups must divide numHeads`);
     }
     this.numHeads = numHeads;
@@ -291,14 +311,6 @@ export interface AttentionScheme extends Part {
    */
   create(hiddenSize: number, numHeads: number, random: Random, sizes: AttentionSizes): Attention;
 }
-
-const VARIANT: Checks<AttentionVariant> = {
-  scale: numeric(),
-  window: group<Window>({
-    before: integer({ min: 0, max: Infinity }),
-    after: integer({ min: 0, max: Infinity }),
-  }),
-};
 
 /**
  * Multi-head attention in every layer, with these choices.

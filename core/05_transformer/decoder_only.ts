@@ -156,7 +156,7 @@ export class DecoderOnly extends Module {
     return this.options.vocabSize;
   }
 
-  /** Longest text. */
+  /** Longest sequence. */
   get contextLength(): number {
     return this.options.contextLength;
   }

@@ -82,7 +82,7 @@ import { layerNormalization } from "./normalization.ts";
 export interface TransformerOptions extends LayerChoices {
   /** Number of tokens; of the target language, and of both if they share a table. */
   readonly vocabSize: number;
-  /** Longest text, the context window (上下文窗口); 512 or 1024 by default. */
+  /** Longest sequence, the context window (上下文窗口); 512 or 1024 by default. */
   readonly contextLength?: number | undefined;
   /** Width of a position; 512 or 768 by default. */
   readonly hiddenSize?: number | undefined;
@@ -373,10 +373,10 @@ function repeatRows(x: Tensor, times: number): Tensor {
  */
 export function transformerSize(options: EncoderDecoderOptions): number {
   const layout = layoutOf(options);
-  const { hiddenSize: E, feedForwardSize: F, numHeads, numLayers, positions, bias } = layout;
+  const { hiddenSize: E, feedForwardSize: F, numHeads, numGroups, headSize, numLayers, positions, bias } = layout;
   const matrix = (inputs: number, outputs: number): number => (inputs + Number(bias)) * outputs;
   const feedForward = ("gate" in layout.activation ? 2 : 1) * matrix(E, F) + matrix(F, E);
-  const attention = sizeOfPart(() => layout.attention.create(E, numHeads, Random.none, layerOptionsOf(layout)));
+  const attention = sizeOfPart(() => layout.attention.create(E, numHeads, Random.none, { numGroups, headSize, bias }));
   const norm = sizeOfPart(() => layout.norm.create(E, { bias }));
   const places = [false, true].reduce((sum, causal) => {
     const sizes = { ...layout, causal, deviation: 1 };

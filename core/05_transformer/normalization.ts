@@ -240,6 +240,8 @@ export interface BatchNormOptions extends NormOptions {
   readonly momentum?: number | undefined;
 }
 
+const BATCH: Checks<BatchNormOptions> = { ...NORM, momentum: numeric({ min: 0, max: 1 }) };
+
 /** Batch normalization: each feature against the same feature elsewhere in the batch. */
 export class BatchNorm extends Module {
   /** $g$, ones at the start, `[E]`. */
@@ -260,12 +262,12 @@ export class BatchNorm extends Module {
    *
    * @param hiddenSize number of features
    * @param options epsilon and momentum
+   * @throws {RangeError} if one of them is out of range
    */
-  constructor(hiddenSize: number, { epsilon = 1e-5, momentum = 0.1 }: BatchNormOptions = {}) {
+  constructor(hiddenSize: number, options: BatchNormOptions = {}) {
     super();
-    if (!(momentum >= 0 && momentum <= 1)) {
-      throw new RangeError(`Cannot average with momentum ${momentum}: it must be in [0, 1]`);
-    }
+    checkOptions("normalize", options, BATCH);
+    const { epsilon = 1e-5, momentum = 0.1 } = options;
     this.gain = parameter(ones([hiddenSize]));
     this.bias = parameter(zeros([hiddenSize]));
     this.runningMean = zeros([hiddenSize]);

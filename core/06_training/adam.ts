@@ -50,9 +50,9 @@ import type { OptimizerRule, ParameterStep } from "./optimizers.ts";
 export interface MomentOptions {
   /** Length of a typical step of each parameter, 0.001 by default; a schedule may override it. */
   readonly learningRate?: number;
-  /** Memory of the average gradient, in [0, 1); 0.9 by default. */
+  /** Decay rate of the running average of the gradient, in [0, 1); 0.9 by default. */
   readonly beta1?: number;
-  /** Memory of the average square, in [0, 1); 0.999 by default. */
+  /** Decay rate of the running average of its square, in [0, 1); 0.999 by default. */
   readonly beta2?: number;
   /** What keeps the division finite; 1e-8 by default. */
   readonly epsilon?: number;
@@ -94,7 +94,7 @@ const adamWChecks: Checks<AdamWOptions> = { ...momentChecks, ...decayChecks };
  *
  * It keeps two numbers for each of a model's.
  *
- * @param options learning rate, memories, and which weights decay
+ * @param options learning rate, decay rates, and which weights decay
  * @returns a rule for an {@linkcode Optimizer}
  * @throws {RangeError} if an option is outside its interval
  */
@@ -119,7 +119,7 @@ const adamChecks: Checks<AdamOptions> = { ...momentChecks, penalty: numeric({ mi
 /**
  * Adam as first published: a penalty on large weights goes through the gradient.
  *
- * @param options learning rate, memories, and penalty
+ * @param options learning rate, decay rates, and penalty
  * @returns a rule for an {@linkcode Optimizer}
  * @throws {RangeError} if an option is outside its interval
  */

@@ -5,8 +5,9 @@
  * so that all steps are about equally long. Is there a shorter way to steps of equal length?
  *
  * **Idea.** Take the sign. Lion moves every number by exactly one learning rate, up or down, and
- * keeps a single average to decide which; only what never had a gradient stays. The direction of a step gives the gradient at hand more
- * weight than the average that is remembered does: a short memory to steer by, a long one to keep.
+ * keeps a single average to decide which; only what never had a gradient stays. The direction of a step
+ * gives the gradient at hand more weight than the average that is remembered does: a short memory to
+ * steer by, a long one to keep.
  * Nobody designed it; a search through programs found it (*evolved sign momentum*).
  *
  * **By hand.** With $\beta_1 = 0.9$, $\beta_2 = 0.99$ and $\eta = 0.1$, a weight of 1 meets the gradients
@@ -46,9 +47,9 @@ import type { OptimizerRule } from "./optimizers.ts";
 export interface LionOptions extends DecayOptions {
   /** Length of every step, 0.0001 by default; a schedule may override it. */
   readonly learningRate?: number;
-  /** Memory of the direction, in [0, 1); 0.9 by default. */
+  /** How much of the direction the average makes up, in [0, 1); 0.9 by default. */
   readonly beta1?: number;
-  /** Memory of the average gradient, in [0, 1); 0.99 by default. */
+  /** Decay rate of the running average of the gradient, in [0, 1); 0.99 by default. */
   readonly beta2?: number;
 }
 
@@ -62,7 +63,7 @@ const checks: Checks<LionOptions> = {
 /**
  * Moves every number by one learning rate, in the direction of an average gradient.
  *
- * @param options learning rate, memories, and which weights decay
+ * @param options learning rate, decay rates, and which weights decay
  * @returns a rule for an {@linkcode Optimizer}
  * @throws {RangeError} if an option is outside its interval
  */
@@ -86,7 +87,8 @@ export function lion(options: LionOptions = {}): OptimizerRule<"momentum"> {
 // ## Pitfall: one memory for both
 //
 // Remembering first and taking the sign of what is remembered is another method, momentum of signs: the
-// gradient at hand then has a hundredth of the vote instead of a tenth. The test "lion() steers by a shorter memory than it keeps" needs both.
+// gradient at hand then has a hundredth of the vote instead of a tenth. The test "lion() steers by a
+// shorter memory than it keeps" needs both.
 
 // ## Exercise
 //

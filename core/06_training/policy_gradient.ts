@@ -29,7 +29,7 @@
  * *advantage*: positive where it earned more than the baseline.
  *
  * **Why a baseline.** Probabilities sum to one, so $\mathbb{E}[\nabla \log P(Y)] = 0$, and a constant
- * times nothing is nothing: $b$ leaves the mean of the estimate alone. Its spread is another matter.
+ * times nothing is nothing: $b$ leaves the mean of the estimate alone. Its variance is another matter.
  * If all rewards lie between 60 and 70, then without a baseline every text drawn is made likelier, and
  * the good ones win only in the long run. With the mean as baseline, half of them are made less likely
  * at once. Four choices are below, and not each of them helps every time.
@@ -403,15 +403,15 @@ function meanOf(numbers: readonly number[]): number {
 // quadruple at all. With one seed as with another the reward gains about a point of BLEU, now more,
 // now less, where cross-entropy loses about one: little, but in the measure that counts. The mean
 // reward of drawn texts, which is what is trained on, rises too. Both copies see the same sentences;
-// what the reward adds is that the model continues its own beginnings instead of right ones, and is
+// what the reward adds is that the model continues its own prefixes instead of right ones, and is
 // judged by what it is for. The probability of the one right translation meanwhile falls.
 //
-// The last figure measures the spread of the gradient. The mean of the other samples halves it. The
+// The last figure measures the variance of the gradient. The mean of the other samples halves it. The
 // greedy text, the self-critical baseline, makes it larger here: this model knows these sentences,
 // most texts that it draws earn nearly everything, and moving their probability hardly moves a weight.
 // What is left are rare failures, whose gradient is large. Without a baseline their small reward makes
 // them small; against the greedy text they are blamed in full. A baseline keeps the mean in any case;
-// it lowers the spread where it is near the reward of those texts whose gradient is large.
+// it lowers the variance where it is near the reward of those texts whose gradient is large.
 
 // ## How the encoder learns
 //

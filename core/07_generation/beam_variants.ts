@@ -191,7 +191,7 @@ export class DiverseBeamSearch implements Beam {
 export interface StochasticBeamOptions {
   /** Sequences to draw, a positive integer. */
   readonly numBeams: number;
-  /** Where chance comes from; advances by one draw for each token that is not forbidden. */
+  /** Where random numbers come from; advances by one draw for each token that is not forbidden. */
   readonly random: Random;
 }
 
@@ -206,7 +206,7 @@ const stochasticChecks: Checks<StochasticBeamOptions> = {
 /**
  * Draws several sequences, no two the same.
  *
- * @param options how many, and where chance comes from
+ * @param options how many, and where random numbers come from
  * @returns a search
  * @throws {RangeError} if an option is outside its interval
  */
@@ -242,7 +242,7 @@ export class StochasticBeamSearch implements Beam {
   /**
    * Starts with the empty text.
    *
-   * @param options width, length, and where chance comes from
+   * @param options width, length, and where random numbers come from
    * @throws {RangeError} if an option is outside its interval
    */
   constructor(options: StochasticBeamSearchOptions) {

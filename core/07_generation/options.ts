@@ -74,13 +74,13 @@ export interface RuleOptions {
   readonly temperature?: number;
   /** Keeps this many of the likeliest tokens, all by default; needs `random`. */
   readonly topK?: number;
-  /** Keeps the fewest that make up this share, 1 by default; needs `random`. */
+  /** Keeps the fewest whose probability mass reaches this, 1 by default; needs `random`. */
   readonly topP?: number;
-  /** Keeps those at least this share as likely as the likeliest; needs `random`. */
+  /** Keeps those with at least this fraction of the largest probability; needs `random`. */
   readonly minP?: number;
   /** Keeps those likelier than this; needs `random`. */
   readonly epsilonCutoff?: number;
-  /** Keeps the most typical that make up this share; needs `random`. */
+  /** Keeps the most typical whose probability mass reaches this; needs `random`. */
   readonly typicalP?: number;
 }
 
@@ -98,7 +98,7 @@ export interface SearchOptions {
   readonly similarity?: TokenSimilarity;
   /** Draws the beams, no text twice, by a stochastic beam search; needs `numBeams` and `random`. */
   readonly stochastic?: boolean;
-  /** Where chance comes from; greedy search without it. */
+  /** Where random numbers come from; greedy search without it. */
   readonly random?: Random;
 }
 
@@ -247,14 +247,14 @@ const RULES: RuleRows = {
     ...shareCheck,
     rule: topPRule,
     placeholder: "P",
-    help: "Draw from the fewest tokens with this share",
+    help: "Draw from the fewest tokens with this probability mass",
     slider: { min: 0, max: 1, step: 0.05, none: 1, likeliest: 0 },
   },
   minP: {
     ...shareCheck,
     rule: minPRule,
     placeholder: "P",
-    help: "Draw from tokens with this share of the likeliest",
+    help: "Draw from tokens with this fraction of the largest probability",
     slider: { min: 0, max: 1, step: 0.05, none: 0, likeliest: 1 },
   },
   epsilonCutoff: {
@@ -268,7 +268,7 @@ const RULES: RuleRows = {
     ...shareCheck,
     rule: typicalRule,
     placeholder: "P",
-    help: "Draw from the most typical tokens with this share",
+    help: "Draw from the most typical tokens with this probability mass",
     slider: { min: 0.05, max: 1, step: 0.05, none: 1 },
   },
 };

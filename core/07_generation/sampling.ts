@@ -78,7 +78,7 @@ export interface Decoder {
  * The probabilities that a row of logits stands for, in float64.
  *
  * @param logits one score per token, `[V]`; `-Infinity` for what must not happen
- * @returns positive shares that sum to one, exactly 0 for `-Infinity`
+ * @returns probabilities that sum to one, exactly 0 for `-Infinity`
  * @throws {RangeError} if a logit is NaN or infinite, or every token is forbidden
  */
 export function toProbabilities(logits: ArrayLike<number>): Float64Array {
@@ -153,7 +153,7 @@ function highestOf(logits: ArrayLike<number>): number {
  * ```
  *
  * @param logits one score per token, `[V]`
- * @param random where chance comes from; advances by one draw
+ * @param random where random numbers come from; advances by one draw
  * @returns the token
  * @throws {RangeError} if a logit is NaN or infinite, or every token is forbidden
  */
@@ -164,7 +164,7 @@ export function sample(logits: ArrayLike<number>, random: Random): number {
 /**
  * Draws every token from the distribution that the rules leave.
  *
- * @param random where chance comes from; advances by one draw for each token
+ * @param random where random numbers come from; advances by one draw for each token
  * @returns a search
  */
 export function ancestralSampling(random: Random): TokenSearch {

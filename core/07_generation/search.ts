@@ -38,7 +38,7 @@ export interface SequenceLimits {
 export interface TokenSearch {
   /** What errors call it, such as `greedy search`. */
   readonly name: string;
-  /** Where its chance comes from, if it draws. */
+  /** Where its random numbers come from, if it draws. */
   readonly random?: Random;
   /** Chooses one token of a row of logits, `[V]`. */
   onHost(allowed: Float64Array): number;
@@ -50,7 +50,7 @@ export interface TokenSearch {
 export interface SequenceSearch {
   /** What errors call it, such as `beam search`. */
   readonly name: string;
-  /** Where its chance comes from, if it draws. */
+  /** Where its random numbers come from, if it draws. */
   readonly random?: Random;
   /** Most prefixes that wait at once. */
   readonly numBeams: number;

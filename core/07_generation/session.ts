@@ -6,8 +6,8 @@
  *
  * **Idea.** The session. It holds the sequences of the batch and the caches that stand for them. A step feeds the
  * tokens that the caches lack: the prompt whole at first, the last token only after it, since the caches are the history
- * ([section](kv_cache.ts)). When a search goes on with other prefixes, sequences and caches are rearranged alike. When the context
- * is full, the newer half of each sequence is read again, at positions that begin anew.
+ * ([section](kv_cache.ts)). When a search goes on with other prefixes, sequences and caches are rearranged alike. When
+ * the context is full, the newer half of each sequence is read again, at positions that begin anew.
  *
  * The session also steps in another way: it feeds the token that the device has just chosen before anybody has read it.
  *

@@ -6,12 +6,12 @@
  *
  * **Idea.** Five answers, and each is a rule from logits to logits that sends what it
  * excludes to $-\infty$. *Top-k* keeps a number of tokens. *Top-p* (nucleus) keeps as few as
- * make up a share of the probability. *Epsilon* keeps those above a fixed probability,
- * *min-p* those above a share of the best one's. *Locally typical* keeps those whose surprise
+ * make up a given probability mass. *Epsilon* keeps those above a fixed probability,
+ * *min-p* those above a fraction of the largest one. *Locally typical* keeps those whose surprise
  * is closest to the surprise one has to expect.
  *
  * **Formula.** Let $p_i$ be the probabilities of one position. Top-p keeps the $n$ likeliest tokens, with
- * the smallest $n$ whose sum reaches a share $s$; epsilon and min-p keep each token that is likely enough:
+ * the smallest $n$ whose sum reaches a mass $s$; epsilon and min-p keep each token that is likely enough:
  *
  * $$n = \min\Big\{k : \sum_{i \le k} p_{(i)} \ge s\Big\}, \qquad p_i > \epsilon, \qquad p_i \ge r \max_j p_j$$
  *
@@ -21,7 +21,7 @@
  * | ---------- | ---------------- | --------------------------------------------------------------------------------- |
  * | $p_i$      | `probabilities`  | of token $i$ before the cut                                                       |
  * | $p_{(i)}$  | `largestFirst()` | the $i$-th largest of them                                                        |
- * | $s$        | `p`              | the share of top-p and of locally typical                                         |
+ * | $s$        | `p`              | the probability mass of top-p and of locally typical                              |
  * | $r$        | `p`              | the factor of min-p                                                               |
  * | $\epsilon$ | `epsilon`        | the threshold of epsilon                                                          |
  * | $H$        | `entropy`        | $-\sum_i p_i \log p_i$, the expected surprise ([section](../06_training/loss.ts)) |
@@ -33,7 +33,7 @@
  * typical the most typical one.
  *
  * **Why so many.** A fixed $k$ is too many where the model is sure and too few where a hundred
- * continuations are equally good. Top-p adapts to that; but a share of 5 % can still be a
+ * continuations are equally good. Top-p adapts to that; but a mass of 5 % can still be a
  * thousand bad tokens of a flat tail. Epsilon and min-p look at each token by itself. Locally typical
  * goes by another wish: a text should surprise about as much as the model expects, neither more, as the
  * tail does, nor less, as the likeliest token at every step does.
@@ -56,7 +56,7 @@ import { toProbabilities } from "./sampling.ts";
 
 /** What a number of tokens may be. */
 export const tokenCountCheck: Check<number> = integer();
-/** What a share of the probability may be. */
+/** What a probability mass, or a fraction of one, may be. */
 export const shareCheck: Check<number> = numeric({ above: 0, max: 1 });
 /** What a threshold for probabilities may be. */
 export const thresholdCheck: Check<number> = numeric({ above: 0, below: 1 });
@@ -84,7 +84,7 @@ const ROUNDING = 1e-12, ROUNDING_ON_DEVICE = 1e-7;
 /**
  * Keeps the fewest tokens whose probabilities sum to at least `p`.
  *
- * @param p share of the probability, in (0, 1]; 1 keeps all
+ * @param p probability mass, in (0, 1]; 1 keeps all
  * @returns a rule
  * @throws {RangeError} if `p` is outside its interval
  */
@@ -136,7 +136,7 @@ export function epsilonRule(epsilon: number): LogitsRule {
 /**
  * Keeps every token that is at least `p` times as likely as the likeliest.
  *
- * @param p the share, in (0, 1]
+ * @param p fraction of the largest probability, in (0, 1]
  * @returns a rule
  * @throws {RangeError} if `p` is outside its interval
  */
@@ -161,7 +161,7 @@ export function minPRule(p: number): LogitsRule {
  * A token is typical if its surprise $-\log p_i$ is close to the expected surprise $H$. The
  * likeliest token may be cut off: it can say too little.
  *
- * @param p share of the probability, in (0, 1]; 1 keeps all
+ * @param p probability mass, in (0, 1]; 1 keeps all
  * @returns a rule
  * @throws {RangeError} if `p` is outside its interval
  */
@@ -174,10 +174,10 @@ export function typicalRule(p: number): LogitsRule {
       if (p === 1) return logits;
       const probabilities = toProbabilities(logits);
       let entropy = 0;
-      for (const share of probabilities) if (share > 0) entropy -= share * Math.log(share);
+      for (const probability of probabilities) if (probability > 0) entropy -= probability * Math.log(probability);
 
       // $-\big|{-\log p_i} - H\big|$: the most typical first.
-      const typicality = probabilities.map((share) => -Math.abs(-Math.log(share) - entropy));
+      const typicality = probabilities.map((probability) => -Math.abs(-Math.log(probability) - entropy));
       return keepOnly(logits, nucleus(largestFirst(typicality), probabilities, p));
     },
     onDevice: (logits) => {
@@ -259,9 +259,9 @@ function at(logits: Tensor, places: Tensor): Tensor {
 /** Keeps tokens in falling order of `key` until their probabilities reach `p`. */
 function keepNucleus(logits: Tensor, key: Tensor, probabilities: Tensor, p: number): Tensor {
   const order = argsort(key, { descending: true });
-  const shares = gather(probabilities, -1, order);
+  const inOrder = gather(probabilities, -1, order);
   // The sum of those before decides: the token that reaches $p$ belongs to them.
-  const kept = shares.cumulativeSum(-1).sub(shares).less(p - ROUNDING_ON_DEVICE).cast("float32");
+  const kept = inOrder.cumulativeSum(-1).sub(inOrder).less(p - ROUNDING_ON_DEVICE).cast("float32");
   return keepWhere(logits, scatter(full(logits.shape, 0), -1, order, kept).greater(0));
 }
 
@@ -269,7 +269,7 @@ function keepNucleus(logits: Tensor, key: Tensor, probabilities: Tensor, p: numb
 //
 // The experiment applies all five to the same four distributions. Top-k keeps as many words where one
 // is right as where a hundred are. Top-p adapts, and yet fails on the notes' own example: the three
-// heads do not make up the share that it asks for, so it fills up with hundreds of words of the tail.
+// heads do not make up the mass that it asks for, so it fills up with hundreds of words of the tail.
 // Epsilon and min-p leave all of it out. Locally typical drops the likeliest word there: it says less
 // than the model is expected to say.
 

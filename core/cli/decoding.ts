@@ -45,7 +45,7 @@ export interface UsualDecoding {
   readonly options?: DecodingChoice;
   /** Whether it draws wherever the options allow it, or only where they ask for it. */
   readonly draws: boolean;
-  /** Where chance comes from. */
+  /** Where random numbers come from. */
   readonly random: Random;
 }
 
@@ -60,7 +60,7 @@ export function readDecoding(given: Readonly<Record<string, unknown>>, usual: Us
   const asked = Object.keys(DECODING).filter((name) => given[name] !== undefined && given[name] !== false);
   const options = { ...usual.options, ...Object.fromEntries(asked.map((name) => [name, given[name]])) };
   const names = Object.keys(options);
-  // Chance is always at hand; it is used where the options need it, or allow it and the command usually draws.
+  // A generator is always at hand; it is used where the options need it, or allow it and the command usually draws.
   const draws = !findSearch(names) || usual.draws && findSearch([...names, "random"]) !== undefined;
   let decoding: Decoding;
   try {

@@ -58,7 +58,7 @@ export function recipeOptions(usual: Recipe): {
   return {
     steps: setting("Steps of training", COUNT, of("steps")),
     batchSize: setting("Examples in a step", COUNT, of("batchSize")),
-    contextLength: setting("Longest text in tokens", COUNT, of("contextLength")),
+    contextLength: setting("Longest sequence in tokens", COUNT, of("contextLength")),
     hiddenSize: setting("Width of the model", COUNT, of("hiddenSize")),
     numLayers: setting("Layers", { ...COUNT, max: 1000 }, of("numLayers")),
     numHeads: setting("Attention heads in a layer", { ...COUNT, max: 10_000 }, of("numHeads")),
@@ -68,7 +68,7 @@ export function recipeOptions(usual: Recipe): {
     weightDecay: setting("Share of each weight that decays", { min: 0, max: 10 }, of("weightDecay")),
     dropout: setting("Share of activations dropped", { min: 0, below: 1 }, of("dropout")),
     evaluateEvery: setting("Steps between two evaluations", COUNT, of("evaluateEvery")),
-    seed: setting("Where all chance comes from", { min: 0, max: 2 ** 31, whole: true }, of("seed")),
+    seed: setting("Where all random numbers come from", { min: 0, max: 2 ** 31, whole: true }, of("seed")),
   };
 }
 

@@ -71,7 +71,7 @@ export interface FusedFunctions extends Readonly<Record<ActivationName, NoAttrib
   readonly layerNorm: { readonly epsilon: number };
   /** `core/05_transformer/normalization.ts`. */
   readonly rmsNorm: { readonly epsilon: number };
-  /** `core/engine/linear.ts`. */
+  /** `core/engine/weight.ts`. */
   readonly linear: NoAttributes;
   /** `core/engine/dropout.ts`; the key and the counter of a generator. */
   readonly dropout: {
@@ -88,7 +88,7 @@ export interface FusedFunctions extends Readonly<Record<ActivationName, NoAttrib
 
 /** Functions that overwrite tensors and may have a kernel, and their attributes. */
 export interface FusedUpdates {
-  /** `core/06_training/optimizers.ts`; the corrections are those of the two averages at this step. */
+  /** `core/06_training/adam.ts`; the corrections are those of the two averages at this step. */
   readonly adamStep: {
     readonly learningRate: number;
     readonly beta1: number;
@@ -101,7 +101,7 @@ export interface FusedUpdates {
   };
   /** `core/engine/autograd.ts`: adds a gradient to a sum of gradients. */
   readonly accumulate: NoAttributes;
-  /** `core/06_training/optimizers.ts`: multiplies a gradient by one number. */
+  /** `core/06_training/clipping.ts`: multiplies a gradient by one number. */
   readonly scale: NoAttributes;
 }
 

@@ -19,7 +19,7 @@ import type { Tensor } from "./tensor.ts";
  *
  * @param x any shape
  * @param rate probability of zeroing, in $[0, 1)$
- * @param random where chance comes from; without it, or at rate 0, nothing happens
+ * @param random where random numbers come from; without it, or at rate 0, nothing happens
  * @returns the shape of `x`
  * @throws {RangeError} if the rate is outside its interval
  */

@@ -2,7 +2,7 @@
  * # Tables that grow
  *
  * **Question.** Some tables depend on a length alone: the angles of all positions, the distances of all pairs. Nobody
- * knows the longest text beforehand. Who computes them, and when?
+ * knows the longest sequence beforehand. Who computes them, and when?
  *
  * **Idea.** The first to ask. The largest table that was asked for is kept, and whoever needs less takes a slice of it.
  *
@@ -42,7 +42,7 @@ export class GrowingTable {
   }
 }
 
-/** The next power of two, at least 64: a table of that size is not recomputed at every step of a text that grows. */
+/** The next power of two, at least 64: a table of that size is not recomputed at every step of a sequence that grows. */
 export function roomFor(count: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(64, count)));
 }

@@ -2,7 +2,7 @@
  * # Appendix: the engine
  *
  * What the chapters stand on and the notes assume: arrays with axes, derivatives, devices,
- * memory and chance. Read it when a chapter's line makes you wonder what happens below.
+ * memory and randomness. Read it when a chapter's line makes you wonder what happens below.
  *
  * | page | question |
  * | --- | --- |
@@ -20,7 +20,7 @@
  * | `fusable.ts` | How can a kernel replace a definition without becoming one? |
  * | `joining.ts`, `indexing.ts`, `sorting.ts` | How are tensors put together, looked up, put in order? |
  * | `einsum.ts`, `convolution.ts` | Which products need more than one line? |
- * | `random.ts`, `dropout.ts` | How can chance be repeated? |
+ * | `random.ts`, `dropout.ts` | How can randomness be repeated? |
  * | `module.ts`, `weight.ts`, `linear.ts` | Where do weights live? |
  * | `initialization.ts` | How large are weights before training? |
  * | `options.ts` | What may an option be? |

@@ -8,8 +8,9 @@
  * The path of fields that leads to a tensor is its name: `layers.0.attention.query.weight`.
  *
  * **What counts.** Every tensor in an enumerable field belongs to the state, and so do the values of every
- * [weight](weight.ts), in whatever form it keeps them; tensors that require a gradient are its parameters. Random generators in fields are found likewise. What is
- * derived from the options and need not be saved stays in a private `#field`, which is not walked.
+ * [weight](weight.ts), in whatever form it keeps them. Tensors that require a gradient are its parameters.
+ * Random generators in fields are found likewise. What is derived from the options and need not be saved
+ * stays in a private `#field`, which is not walked.
  *
  * @module
  */

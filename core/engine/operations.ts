@@ -44,10 +44,11 @@ export type BinaryOp = ArithmeticOp | ComparisonOp;
 export type ReduceOp = "sum" | "max" | "min" | "argmax";
 
 /**
- * Activations that devices have kernels of; `core/05_transformer/feed_forward/activations.ts` defines them.
+ * Activations that devices have kernels of.
  *
- * A name here asks for a class of `wasm/assembly/activations.ts`, two functions of
- * `gpu/shaders/activation_functions.wgsl`, and its rows in `tests/fused_cases.ts`.
+ * `core/05_transformer/feed_forward/activations.ts` defines them. A name here asks for a class of
+ * `wasm/assembly/activations.ts`, two functions of `gpu/shaders/activation_functions.wgsl`, and its rows in
+ * `tests/fused_cases.ts`.
  */
 export type ActivationName = "relu" | "silu" | "gelu" | "geluTanh";
 

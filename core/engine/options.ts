@@ -117,8 +117,7 @@ export const string: Check<string> = { must: "a string", fits: (value) => typeof
  *
  * @typeParam T the type of the function
  */
-// deno-lint-ignore no-explicit-any
-export function callback<T extends (...args: any[]) => unknown>(): Check<T> {
+export function callback<T extends (...args: never[]) => unknown>(): Check<T> {
   return { must: "a function", fits: (value) => typeof value === "function" };
 }
 

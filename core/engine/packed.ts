@@ -34,7 +34,8 @@
  * and halves the bytes. Rows stay as they are.
  *
  * **What is lost.** A character model of four layers, trained on the English half of the book's corpus, reads
- * a text that was kept aside (`bench/quantization.ts`). The error is that of the logits, relative to their spread:
+ * a text that was kept aside (`bench/quantization.ts`). The error is that of the logits, relative to their standard
+ * deviation:
  *
  * | format  | bits per weight | perplexity | error of logits | same likeliest character |
  * | ------- | --------------- | ---------- | --------------- | ------------------------ |

@@ -13,8 +13,8 @@
  * **What changes all the same.** {@linkcode Tensor.assign} overwrites memory in place: it is how
  * optimizers move parameters and how caches grow. Three fields belong to the
  * [tape](autograd.ts) and are set after a tensor is made: `requiresGrad` and `node` by whoever
- * records it, `grad` by `backward`, which adds to it, and by whoever clears it. Neither changes what
- * a formula that uses the tensor computes.
+ * records it, `grad` by `backward`, which adds to it, and by whoever clears it. None of them changes
+ * what a formula that uses the tensor computes.
  *
  * **What has to wait.** Reading numbers back is asynchronous (`await t.read()`), because a GPU
  * cannot do it otherwise.

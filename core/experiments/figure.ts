@@ -41,7 +41,7 @@ export interface ValuedToken {
   readonly value?: number;
 }
 
-/** A node of a tree of beginnings. */
+/** A node of a tree of prefixes. */
 export interface TreeNode {
   /** Distinguishes nodes. */
   readonly id: number;

@@ -12,6 +12,7 @@
 import type { Figure } from "../../core/experiments/figure.ts";
 import type { Field } from "../figures.ts";
 import { figuresHtml, tableCsv, tablesOf } from "../figures/mod.ts";
+import { make } from "./elements.ts";
 import type { Answer } from "./protocol.ts";
 import { type Run, run } from "./run.ts";
 import { pixels, save, standalone } from "./save.ts";
@@ -21,18 +22,6 @@ type Device = "wasm" | "webgpu";
 
 /** The devices that can be chosen, by what a reader calls them. */
 const DEVICES: readonly (readonly [Device, string])[] = [["wasm", "CPU (WASM)"], ["webgpu", "GPU (WebGPU)"]];
-
-/** An element with attributes and children. */
-function make<K extends keyof HTMLElementTagNameMap>(
-  tag: K,
-  attributes: Readonly<Record<string, string>> = {},
-  ...children: (Node | string)[]
-): HTMLElementTagNameMap[K] {
-  const element = document.createElement(tag);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  element.append(...children);
-  return element;
-}
 
 /** A value as its control shows it. */
 const shown = ({ choices }: Field, value: number): string => choices?.[value] ?? String(value);

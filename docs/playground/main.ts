@@ -11,24 +11,13 @@
 
 import type { Figure } from "../../core/experiments/figure.ts";
 import { figureHtml } from "../figures/mod.ts";
+import { make } from "../live/elements.ts";
 import { type Choice, figuresOf, firstChoice, type Stage } from "./draw.ts";
 import { Line, type News } from "./line.ts";
 import type { View } from "./look.ts";
 import type { Example } from "./page.ts";
 import type { Device } from "./protocol.ts";
 import { type Control, placeOf, type Settings } from "./settings.ts";
-
-/** An element with attributes and children. */
-function make<K extends keyof HTMLElementTagNameMap>(
-  tag: K,
-  attributes: Readonly<Record<string, string>> = {},
-  ...children: (Node | string)[]
-): HTMLElementTagNameMap[K] {
-  const element = document.createElement(tag);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  element.append(...children);
-  return element;
-}
 
 const root = document.querySelector<HTMLElement>(".playground")!;
 const stages = [...root.querySelectorAll<HTMLElement>("[data-stage]")];

@@ -2,7 +2,7 @@
 //
 //   m ← β₁ m + (1 − β₁) g,   v ← β₂ v + (1 − β₂) g²,   p ← (1 − λw) p − λ/c₁ · m / (√v / √c₂ + ε)
 //
-// definition   core/06_training/optimizers.ts, `adamStep`
+// definition   core/06_training/adam.ts, `adamStep`
 //
 // binding  name    type                  shape / meaning
 // 0        p       storage, read_write   the parameter, contiguous

@@ -1,6 +1,6 @@
 // binary — y[i] = op(a[i], b[i]), of views of any strides
 //
-// definition   core/engine/backend.ts, `binary`; rules in core/engine/reference.ts
+// definition   core/engine/backend.ts, `binary`; rules in core/engine/elementwise.ts
 //
 // binding  name    type                  shape / meaning
 // 0        a       storage, read         an operand: cells, or one number for each where it repeats

@@ -1,6 +1,6 @@
 // in_place — x[i] = op(x[i], y[i])
 //
-// definition   core/engine/autograd.ts, `accumulate`; core/06_training/optimizers.ts, `scale`
+// definition   core/engine/autograd.ts, `accumulate`; core/06_training/clipping.ts, `scale`
 //
 // binding  name    type                  shape / meaning
 // 0        x       storage, read_write   what is overwritten, contiguous

@@ -1,6 +1,6 @@
 // matmul — C = A B (+ bias), by tiles of which each thread makes 4 × 4 numbers
 //
-// definition   core/engine/backend.ts, `matmul`; core/engine/linear.ts
+// definition   core/engine/backend.ts, `matmul`; core/engine/weight.ts, `linear`
 //
 // binding  name    type                  shape / meaning
 // 0        a       storage, read         left matrices; Left = f32, any strides, or vec4f, whole vectors

@@ -1,6 +1,6 @@
 // matmul_each — C = A B (+ bias), each number by a thread of its own: small matrices and short sums
 //
-// definition   core/engine/backend.ts, `matmul`; core/engine/linear.ts
+// definition   core/engine/backend.ts, `matmul`; core/engine/weight.ts, `linear`
 //
 // binding  name    type                  shape / meaning
 // 0        a       storage, read         left matrices, any strides

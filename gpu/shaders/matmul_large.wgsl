@@ -1,6 +1,6 @@
 // matmul_large — C = A B (+ bias), by tiles of 128 × 128 of which each thread makes 8 × 8 numbers
 //
-// definition   core/engine/backend.ts, `matmul`; core/engine/linear.ts
+// definition   core/engine/backend.ts, `matmul`; core/engine/weight.ts, `linear`
 //
 // binding  name    type                  shape / meaning
 // 0        a       storage, read         left matrices; Left = f32, any strides, or vec4f, whole vectors

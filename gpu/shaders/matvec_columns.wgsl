@@ -1,6 +1,6 @@
 // matvec_columns — a few rows times a matrix stored column by column: every weight is read once
 //
-// definition   core/engine/backend.ts, `matmul`; core/engine/linear.ts
+// definition   core/engine/backend.ts, `matmul`; core/engine/weight.ts, `linear`
 //
 // binding  name    type                  shape / meaning
 // 0        a       storage, read         left matrices [M, K]; Left = f32, any strides, or vec4f; M ≤ ROWS

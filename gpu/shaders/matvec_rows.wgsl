@@ -1,6 +1,6 @@
 // matvec_rows — a few rows times a matrix stored row by row: every weight is read once
 //
-// definition   core/engine/backend.ts, `matmul`; core/engine/linear.ts
+// definition   core/engine/backend.ts, `matmul`; core/engine/weight.ts, `linear`
 //
 // binding  name    type                  shape / meaning
 // 0        a       storage, read         left matrices [M, K], any strides; M ≤ ROWS

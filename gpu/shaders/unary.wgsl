@@ -1,6 +1,6 @@
 // unary — y[i] = op(x[i]), of a view of any strides
 //
-// definition   core/engine/backend.ts, `unary`
+// definition   core/engine/backend.ts, `unary`; rules in core/engine/elementwise.ts
 //
 // binding  name    type                  shape / meaning
 // 0        x       storage, read         the argument: cells, or one number for each where it repeats

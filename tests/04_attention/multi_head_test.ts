@@ -164,7 +164,8 @@ Deno.test("MultiHeadAttention() refuses impossible layouts", () => {
     new MultiHeadAttention(args[0], args[1], new Random(1), args[2]);
   assertThrows(() => build(10, 3), RangeError, "Cannot split width 10 into 3 heads: numHeads must divide hiddenSize");
   assertThrows(() => build(12, 4, { numGroups: 3 }), RangeError, "numGroups must divide numHeads");
-  assertThrows(() => build(12, 4, { numGroups: 0 }), RangeError, "Cannot share 0 groups");
+  assertThrows(() => build(12, 4, { numGroups: 0 }), RangeError, "numGroups must be an integer of at least 1");
+  assertThrows(() => build(12, 4, { numGroup: 2 }), TypeError, 'option "numGroup"');
   const layer = build(12, 3, { positions: new RotaryPositions(4) });
   assertThrows(
     () => layer.forward(zeros([1, 2, 12]), { context: zeros([1, 2, 12]) }),

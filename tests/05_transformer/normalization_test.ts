@@ -120,6 +120,10 @@ Deno.test("layerNorm() refuses other widths and a negative epsilon", () => {
   fails(() => layerNorm(zeros([2, 4]), ones([3])), TypeError, "Cannot read shape [3] as [E=4]");
   fails(() => rmsNorm(zeros([2, 4]), undefined, { epsilon: -1 }), RangeError, "it must be at least 0");
   fails(() => layerNorm(zeros([])), TypeError, "an axis of features is needed");
-  assertThrows(() => new BatchNorm(4, { momentum: 2 }), RangeError, "it must be in [0, 1]");
+  assertThrows(
+    () => new BatchNorm(4, { momentum: 2 }),
+    RangeError,
+    "momentum must be a number of at least 0 and at most 1",
+  );
   assertAlmostEquals(new LayerNorm(4).epsilon, 1e-5);
 });

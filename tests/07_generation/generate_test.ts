@@ -1,42 +1,18 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { alibi, learned, rotary, shaw } from "../../core/04_attention/positions/mod.ts";
-import { DecoderOnly, type DecoderOnlyOptions } from "../../core/05_transformer/decoder_only.ts";
 import { EncoderDecoder } from "../../core/05_transformer/encoder_decoder.ts";
 import { generate, stream } from "../../core/07_generation/generate.ts";
 import { BeamSearch, greedy, greedySearch } from "../../core/07_generation/greedy_and_beam.ts";
 import { type GenerateOptions, rulesOf } from "../../core/07_generation/options.ts";
 import type { LogitsRule } from "../../core/07_generation/rules.ts";
-import { type Decoder, sample, toLogProbabilities } from "../../core/07_generation/sampling.ts";
+import { sample, toLogProbabilities } from "../../core/07_generation/sampling.ts";
 import { topKRule } from "../../core/07_generation/truncation.ts";
 import { noGrad } from "../../core/engine/autograd.ts";
-import { withBackend } from "../../core/engine/device.ts";
 import { Random } from "../../core/engine/random.ts";
 import { memory, scope } from "../../core/engine/scope.ts";
 import { tensor } from "../../core/engine/create.ts";
-import { createWasmDevice } from "../../wasm/mod.ts";
 import { onEveryBackend, onItsOwnBackend, onReference } from "../support.ts";
-
-const sizes = { vocabSize: 11, contextLength: 24, hiddenSize: 8, numHeads: 2, numLayers: 2, feedForwardSize: 16 };
-
-/** A small model whose weights are large enough to have opinions. */
-function languageModel(seed: number, more: Partial<DecoderOnlyOptions> = {}): DecoderOnly {
-  const random = new Random(seed);
-  const model = new DecoderOnly({ ...sizes, ...more }, random);
-  for (const weight of model.parameters().values()) {
-    if (weight.rank === 2) weight.assign(random.normal(weight.shape, { deviation: 0.7 }));
-  }
-  return model.eval() as DecoderOnly;
-}
-
-const ids = (rows: readonly (readonly number[])[]) =>
-  tensor(Int32Array.from(rows.flat()), [rows.length, rows[0]!.length]);
-
-/** The logits after a text, computed from the beginning without any cache. */
-async function recompute(forward: (tokens: ReturnType<typeof ids>) => ReturnType<typeof ids>, text: readonly number[]) {
-  let reading: Promise<ArrayLike<number>> | undefined;
-  scope(() => noGrad(() => void (reading = forward(ids([text])).at(1, -1).read())));
-  return Float64Array.from(await reading!);
-}
+import { ids, languageModel, recompute, sizes } from "./models.ts";
 
 onEveryBackend("generate() with a cache equals recomputation", async () => {
   for (const positions of [learned(), rotary(), alibi, shaw()]) {
@@ -184,29 +160,6 @@ onReference("generation stops at END, which is not part of the text", async () =
   assertEquals((await generate(model, [1], { maxNewTokens: 10 })).finished, false);
 });
 
-onItsOwnBackend("leaving a stream early stops the model and frees its memory", async (device) => {
-  const model = scope(() => languageModel(10));
-  let calls = 0;
-  const decoder: Decoder = {
-    vocabSize: model.vocabSize,
-    contextLength: model.contextLength,
-    newCaches: (create) => model.newCaches(create),
-    forward: (tokens, call) => {
-      calls++;
-      return model.forward(tokens, call);
-    },
-  };
-  const run = async (): Promise<void> => {
-    for await (const { step } of stream(decoder, [1], { maxNewTokens: 20 })) if (step === 3) break;
-  };
-  await run();
-  const before = memory().tensors;
-  calls = 0;
-  await run();
-  // A device that reads several tokens at once has asked for all of them by then.
-  assertEquals([calls, memory().tensors], [Math.max(3, device.readEvery ?? 1), before]);
-});
-
 onItsOwnBackend("generate() aborted at any token leaves the engine usable", async () => {
   const model = scope(() => languageModel(11));
   const options: GenerateOptions = { maxNewTokens: 10, numBeams: 2 };
@@ -226,24 +179,6 @@ onItsOwnBackend("generate() aborted at any token leaves the engine usable", asyn
   assertEquals(await generate(model, [1, 2], options), whole);
 });
 
-onEveryBackend("slide goes on past the context by reading its newer half again", async () => {
-  const model = languageModel(12);
-  const text = [1, 2, 3];
-  const { tokens } = await generate(model, text, { maxNewTokens: 60, slide: true });
-  // By hand: the text since the last time the context was full.
-  let window = [...text];
-  for (const token of tokens) {
-    if (window.length > 24) window = window.slice(-12);
-    assertEquals(token, greedy(await recompute((x) => model.forward(x), window)));
-    window.push(token);
-  }
-  const long = Array.from({ length: 40 }, (_, i) => i % 11);
-  assertEquals(
-    (await generate(model, long, { maxNewTokens: 1, slide: true })).tokens,
-    (await generate(model, long.slice(-24), { maxNewTokens: 1 })).tokens,
-  );
-});
-
 onItsOwnBackend("beam search over a source leaves no memory behind", async () => {
   const model = scope(() => new EncoderDecoder({ ...sizes, dropout: 0 }, new Random(1))).eval();
   const encoded = scope(() => noGrad(() => model.encode(ids([[3, 4, 5], [6, 7, 8]]))));
@@ -252,42 +187,6 @@ onItsOwnBackend("beam search over a source leaves no memory behind", async () =>
   const before = memory().tensors;
   for (let i = 0; i < 5; i++) await run();
   assertEquals(memory().tensors, before);
-});
-
-onReference("the loop asks a model for the scores after the last token, and for no others", async () => {
-  const model = languageModel(16);
-  const asked: string[] = [];
-  const decoder: Decoder = {
-    vocabSize: model.vocabSize,
-    contextLength: model.contextLength,
-    newCaches: (create) => model.newCaches(create),
-    forward: (tokens, call) => {
-      const logits = model.forward(tokens, call);
-      asked.push(`${tokens.shape[1]} ${logits.shape[1]}`);
-      return logits;
-    },
-  };
-  const { tokens } = await generate(decoder, [1, 2, 3], { maxNewTokens: 3 });
-  assertEquals(asked, ["3 1", "1 1", "1 1"]);
-
-  // A model that knows no such option scores every position, and serves as well.
-  const whole: Decoder = { ...decoder, forward: (tokens, { caches }) => model.forward(tokens, { caches }) };
-  assertEquals((await generate(whole, [1, 2, 3], { maxNewTokens: 3 })).tokens, tokens);
-});
-
-Deno.test("stream() keeps memory flat over 10,000 tokens", async () => {
-  await withBackend(createWasmDevice(), async () => {
-    const model = languageModel(13, { hiddenSize: 4, numHeads: 1, numLayers: 1 });
-    let early = 0, count = 0;
-    for await (const { step } of stream(model, [1], { maxNewTokens: Infinity, slide: true, random: new Random(1) })) {
-      if (step === 1000) early = memory().bytes;
-      count = step;
-      // The same place in the sliding window.
-      if (step === 1000 + 12 * 750) break;
-    }
-    assertEquals(count, 10_000);
-    assertEquals(memory().bytes <= early, true);
-  });
 });
 
 onReference("options that do not exist, are out of range or have no effect are refused", async () => {

@@ -6,12 +6,13 @@ import { beamSearch, greedySearch } from "../../core/07_generation/greedy_and_be
 import { DECODING, type GenerateOptions } from "../../core/07_generation/options.ts";
 import { noRepeatNgramRule, repetitionRule } from "../../core/07_generation/repetition.ts";
 import type { LogitsRule } from "../../core/07_generation/rules.ts";
-import { ancestralSampling, type Decoder } from "../../core/07_generation/sampling.ts";
+import { ancestralSampling } from "../../core/07_generation/sampling.ts";
 import { temperatureRule } from "../../core/07_generation/temperature.ts";
 import { topPRule } from "../../core/07_generation/truncation.ts";
 import { arange } from "../../core/engine/create.ts";
 import { Random } from "../../core/engine/random.ts";
 import { onEveryBackend } from "../support.ts";
+import { counted } from "./counted.ts";
 
 const sizes = { vocabSize: 11, contextLength: 24, hiddenSize: 8, numHeads: 2, numLayers: 1, feedForwardSize: 16 };
 
@@ -67,16 +68,7 @@ onEveryBackend("a rule of the caller's own acts under every search and on every 
 
 onEveryBackend("the device runs ahead exactly if every rule has a form there", async (device) => {
   const model = languageModel(2);
-  let calls = 0;
-  const decoder: Decoder = {
-    vocabSize: model.vocabSize,
-    contextLength: model.contextLength,
-    newCaches: (create) => model.newCaches(create),
-    forward: (tokens, call) => {
-      calls++;
-      return model.forward(tokens, call);
-    },
-  };
+  const { decoder, calls } = counted(model);
   for (
     const [rules, ahead] of [
       [[turns], 3],
@@ -85,9 +77,8 @@ onEveryBackend("the device runs ahead exactly if every rule has a form there", a
       [[turnsOnDevice, noRepeatNgramRule(4), repetitionRule(1.1)], Math.max(3, device.readEvery ?? 1)],
     ] as const
   ) {
-    calls = 0;
     for await (const { step } of stream(decoder, [1], { maxNewTokens: 20, rules })) if (step === 3) break;
-    assertEquals(calls, ahead, rules.map(({ onDevice }) => onDevice ? "both" : "host").join());
+    assertEquals(calls(), ahead, rules.map(({ onDevice }) => onDevice ? "both" : "host").join());
   }
 });
 

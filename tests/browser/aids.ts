@@ -40,7 +40,9 @@ testInBrowser("a hint says name, shape and meaning of a symbol, and goes", async
         ["a symbol in the text", 'main .prose .katex [data-q="1"]', ["query", "[B, H, T, D]"]],
         ["a symbol of the formula", 'main .katex-display [data-q="1"]', ["query", "[B, H, T, D]"]],
         ["a name in the code", 'main .code pre [data-q="3"]', ["value", "[B, G, S, D]"]],
-        ["a link in the code", 'main .code pre a[href$="softmax.html#softmax"][title]', ["Turns scores into shares"]],
+        ["a link in the code", 'main .code pre a[href$="softmax.html#softmax"][title]', [
+          "Turns scores into probabilities",
+        ]],
       ] as const
     ) {
       // Imports are folded away.
@@ -65,7 +67,7 @@ testInBrowser("a hint says name, shape and meaning of a symbol, and goes", async
     // By keyboard too.
     const link = 'main .code pre a[data-hint^="Turns scores"], main .code pre a[title^="Turns scores"]';
     await page.evaluate((link) => document.querySelector<HTMLElement>(link)!.focus(), link);
-    assertStringIncludes((await hint(page)).text, "Turns scores into shares");
+    assertStringIncludes((await hint(page)).text, "Turns scores into probabilities");
     await page.keyboard.press("Tab");
     assert(!(await hint(page)).text.includes("Turns scores"));
     // Out of the window.

@@ -29,7 +29,8 @@ function start(
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
-    env: { NO_COLOR: "1", ...env },
+    // Where there is no folder for it, a graphics driver says so on standard error.
+    env: { NO_COLOR: "1", XDG_RUNTIME_DIR: Deno.env.get("XDG_RUNTIME_DIR") ?? "/tmp", ...env },
   }).spawn();
 }
 

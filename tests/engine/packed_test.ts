@@ -6,7 +6,6 @@ import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
 import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
 import { generate } from "../../core/07_generation/generate.ts";
 import { KeyValueCache } from "../../core/07_generation/kv_cache.ts";
-import { noGrad } from "../../core/engine/autograd.ts";
 import type { PackedFormat } from "../../core/engine/backend.ts";
 import { withoutFusion } from "../../core/engine/fusable.ts";
 import { Linear } from "../../core/engine/linear.ts";
@@ -16,7 +15,6 @@ import { pack, quantize } from "../../core/engine/inference.ts";
 import { take } from "../../core/engine/indexing.ts";
 import { PackedMatrix, roundHalves, roundRows, roundWeights } from "../../core/engine/packed.ts";
 import { Random } from "../../core/engine/random.ts";
-import { memory, scope } from "../../core/engine/scope.ts";
 import { assertClose, Draws, HostArray, onEveryBackend, onReference } from "../support.ts";
 
 const formats: readonly PackedFormat[] = ["float32", "float16", "int8", "int4"];
@@ -190,48 +188,6 @@ onEveryBackend("linear() by packed weights passes NaN on", async () => {
 
 // ## Models
 
-onEveryBackend("pack() leaves the numbers of a model as they are", async () => {
-  const [plain, packed] = [0, 1].map(() => new DecoderOnly(sizes, new Random(5)).eval());
-  pack(packed!);
-  const tokens = tensor(Int32Array.of(1, 2, 3, 4), [2, 2]);
-  await assertClose(packed!.forward(tokens), noGrad(() => plain!.forward(tokens)), { rtol: 1e-5, atol: 1e-5 });
-});
-
-onEveryBackend("pack() keeps paths, shapes and values of the state, and no parameter", async () => {
-  const model = new DecoderOnly(sizes, new Random(6)), other = new DecoderOnly(sizes, new Random(7));
-  const before = [...model.stateDict()].map(([path, { shape }]) => [path, shape]);
-  const packed = pack(model);
-  assertEquals([...packed.stateDict()].map(([path, { shape }]) => [path, shape]), before);
-  assertEquals(packed.parameters().size, 0);
-  packed.loadStateDict(other.stateDict());
-  for (const [path, value] of packed.stateDict()) {
-    assertEquals([...(await value.read())], [...(await other.stateDict().get(path)!.read())], path);
-  }
-  other.loadStateDict(packed.stateDict());
-});
-
-onEveryBackend("quantize() makes a packed matrix of every Linear and of the table it is tied to", () => {
-  const model = quantize(new DecoderOnly(sizes, new Random(8)), "int4");
-  for (const [path, value] of model.stateDict()) {
-    if (value.shape.length === 2 && path !== "positions.weight") assert(value instanceof PackedMatrix, path);
-  }
-});
-
-onEveryBackend("quantize() gives the memory of the original back", (device) => {
-  const layer = new Linear(1024, 1024, new Random(1));
-  const before = memory().bytes;
-  scope(() => quantize(layer, "int4"));
-  const after = device.packing?.int4 ? 0.625 : 4;
-  assertEquals(before - memory().bytes, 1024 * 1024 * (4 - after));
-});
-
-onEveryBackend("train() refuses a model with packed weights", () => {
-  const model = pack(new DecoderOnly(sizes, new Random(9)));
-  assertEquals(model.training, false);
-  assertThrows(() => model.train(), TypeError, 'Cannot train a model with packed weights, such as "embedding.weight"');
-  assertThrows(() => model.forward(tensor(Int32Array.of(1), [1, 1])).sum().backward(), TypeError, "no parameter");
-});
-
 onEveryBackend("packed weights refuse whatever is no product, no look-up and no gradient", async (device) => {
   const packed = PackedMatrix.of(new Draws(1).normal(4, 5).tensor(), "int8", false);
   const { weight } = quantize(new Linear(4, 5, new Random(1)), "int8");
@@ -248,12 +204,4 @@ onEveryBackend("packed weights refuse whatever is no product, no look-up and no 
   // The GPU device yields NaN: it cannot look at ids without waiting.
   if (device.name === "webgpu") return;
   assertThrows(() => PackedMatrix.of(packed.unpack(), "int4", true).rows(tensor(Int32Array.of(4))), RangeError);
-});
-
-onEveryBackend("quantize() refuses formats that do not exist, and another format than the one in use", () => {
-  const layer = quantize(new Linear(4, 4, new Random(1)), "int8");
-  assertThrows(() => quantize(layer, "int4"), TypeError, "they are in int8, which has forgotten the original");
-  assertEquals(quantize(layer, "int8"), layer);
-  assertThrows(() => pack(layer), TypeError, "Cannot keep packed weights in float32: they are in int8");
-  assertThrows(() => quantize(layer, "float32" as "int8"), TypeError, 'Cannot quantize weights to "float32"');
 });

@@ -15,9 +15,9 @@
  * **Shape of the loop.** A unit is a run of 1024 elements; four or eight per turn, the
  * remainder in a vector filled up with zeros.
  *
- * **To add one,** name it in `core/engine/operations.ts`, and give it a class here and a case in both `switch`es. A class stands for an
- * activation in the loops, which are written once: the compiler makes a loop for each class and puts its functions in,
- * so that none is chosen, or called, per element.
+ * **To add one,** name it in `core/engine/operations.ts`, and give it a class here and a case in both `switch`es. A class
+ * stands for an activation in the loops, which are written once: the compiler makes a loop for each class and puts its
+ * functions in, so that none is chosen, or called, per element.
  *
  * **Rounding.** $\Phi$ comes from $\mathrm{erfc}$ of the positive side, so that the left
  * tail keeps its relative accuracy where $1 + \mathrm{erf}$ would cancel to zero.

@@ -1,7 +1,7 @@
 /**
  * # Attention of a few queries
  *
- * Attention of a few queries over many keys, as when text is generated from a cache.
+ * One query, or a handful of them, over many keys: a step of a generation with a cache.
  *
  * **Shape of the loop.** Each key and each value is read once, from where it lies; nothing is
  * packed or copied. The queries that share a group (several heads, several positions) meet

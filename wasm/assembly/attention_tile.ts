@@ -1,7 +1,7 @@
 /**
  * # Products inside attention
  *
- * The products inside attention: a left operand where it lies, a right operand in panels.
+ * The left operand is read where it lies, the right one in panels:
  *
  * $$C_{rc} = f_r \sum_{k<K} A_{rk} B_{kc} \qquad\text{or}\qquad C_{rc} \leftarrow C_{rc} + \sum_{k<K} A_{rk} B_{kc}$$
  *

@@ -1,8 +1,8 @@
 /**
  * # Dropout
  *
- * Dropout with the bits of the engine's generator: Threefry-2x32 with 20 rounds (Salmon et
- * al. 2011), a function from a counter to two random words under a key.
+ * The bits are those of the engine's generator: Threefry-2x32 with 20 rounds (Salmon et al. 2011), a
+ * function from a counter to two random words under a key.
  *
  * Element $i$ takes word $i \bmod 2$ of block $c + \lfloor i/2 \rfloor$, and stays if
  *

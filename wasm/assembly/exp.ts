@@ -1,7 +1,7 @@
 /**
  * # The exponential function
  *
- * The exponential function, four numbers at a time, and the complement of the error function.
+ * Four numbers at a time; and the complement of the error function, which needs the exponential.
  *
  * $$e^x = 2^n \, e^r, \qquad n = \mathrm{round}(x / \ln 2), \qquad r = x - n \ln 2, \quad |r| \le \tfrac{1}{2} \ln 2$$
  *

@@ -1,8 +1,8 @@
 /**
  * # Kinds
  *
- * What a job is told that does one of several things. Plain constants, valid in TypeScript and in AssemblyScript; the
- * operations and activations of the engine have their codes in `codes.ts`.
+ * Which of several things a job does. Plain constants, valid in TypeScript and in AssemblyScript; the operations and
+ * activations of the engine have their codes in `codes.ts`.
  *
  * @module
  */

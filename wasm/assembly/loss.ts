@@ -1,7 +1,7 @@
 /**
  * # Cross-entropy
  *
- * Cross entropy of rows of logits against one correct class each.
+ * Each row of logits is held against one correct class.
  *
  * $$L = -(1 - \epsilon) \ln p_t - \frac{\epsilon}{V} \sum_v \ln p_v$$
  * $$\ln p_v = x_v - m - \ln s, \qquad s = \sum_v e^{x_v - m}, \qquad m = \max_v x_v$$

@@ -1,7 +1,7 @@
 /**
  * # Packing
  *
- * Packing the operands of a matrix product into panels.
+ * The operands of a matrix product are copied into panels.
  *
  * A panel is `MR` rows of the left operand or eight columns of the right one, written in the
  * order in which `tile` reads it: step by step along $k$. What is missing in the last panel

@@ -1,7 +1,7 @@
 /**
  * # Rotary positions
  *
- * Rotary positions: every pair of coordinates turns by the angle of its position.
+ * Every pair of coordinates turns by the angle of its position.
  *
  * $$y_a = x_a \cos\theta - x_b \sin\theta, \qquad y_b = x_a \sin\theta + x_b \cos\theta$$
  *

@@ -1,7 +1,7 @@
 /**
  * # Softmax
  *
- * Softmax and its logarithm, one row at a time.
+ * Probabilities or their logarithms, one row at a time.
  *
  * $$y_i = \frac{e^{x_i - m}}{\sum_j e^{x_j - m}}, \qquad m = \max_j x_j$$
  *

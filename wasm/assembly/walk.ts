@@ -1,7 +1,7 @@
 /**
  * # Walking views
  *
- * Walking views of several axes.
+ * Where an element of a view lies: its number in row-major order is taken apart along the axes.
  *
  * @module
  */

@@ -99,7 +99,7 @@ function stepByStep(model: Layers, hidden: Tensor, causal: boolean): Tensor {
   return all;
 }
 
-/** Outputs of the last position of every beginning of `hidden`. */
+/** Outputs of the last position of every prefix of `hidden`. */
 function lastOfEach(model: Layers, hidden: Tensor, causal: boolean): Tensor {
   const outputs = Array.from(
     { length: hidden.shape[1]! },

@@ -31,9 +31,17 @@ import type { InputPositions, PositionScheme } from "./scheme.ts";
 // position instead of per word. The notes write it as $(W + W_{pos})x$. Positions that training
 // never reached have rows nobody moved.
 
+/** How learned positions start. */
+export interface LearnedOptions {
+  /** Standard deviation of the first values; that of the embedded words by default, 0.02 where there are none. */
+  readonly deviation?: number | undefined;
+}
+
+const LEARNED: Checks<LearnedOptions> = { deviation: numeric({ min: 0 }) };
+
 /** A table with one trainable row per position, added to the input. */
 export class LearnedPositions extends Module implements InputPositions {
-  /** The table, one row for each position of the longest text, `[T, E]`. */
+  /** The table, one row for each position of the longest sequence, `[T, E]`. */
   readonly weight: Tensor;
 
   /**
@@ -42,15 +50,18 @@ export class LearnedPositions extends Module implements InputPositions {
    * @param contextLength number of positions
    * @param hiddenSize width of a row
    * @param random where the first values come from
-   * @param options `deviation` of the distribution, 0.02 by default
+   * @param options the standard deviation, 0.02 by default
+   * @throws {RangeError} if the deviation is negative
    */
   constructor(
     contextLength: number,
     hiddenSize: number,
     random: Random,
-    { deviation = 0.02 }: { readonly deviation?: number } = {},
+    options: LearnedOptions = {},
   ) {
     super();
+    checkOptions("learn positions", options, LEARNED);
+    const { deviation = 0.02 } = options;
     this.weight = parameter(random.normal([contextLength, hiddenSize], { deviation }));
   }
 
@@ -127,14 +138,6 @@ export class SinusoidalPositions implements InputPositions {
 }
 
 // ## As parts of a model
-
-/** How {@linkcode learned} positions start. */
-export interface LearnedOptions {
-  /** Standard deviation of the first values; that of the embedded words by default. */
-  readonly deviation?: number | undefined;
-}
-
-const LEARNED: Checks<LearnedOptions> = { deviation: numeric({ min: 0 }) };
 
 /**
  * A trained row per position, up to the context length, added to the input.

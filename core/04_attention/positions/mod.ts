@@ -25,7 +25,7 @@
  * | RoPE       | `rotary()`   | queries and keys   | 0          | unseen angles, unless it is [slowed down](rotary_scaling.ts) |
  * | ALiBi      | `alibi`      | scores             | 0          | made for it                       |
  *
- * In the table of the schemes $T$ is the length of the longest text, $m$ the largest distance that is
+ * In the table of the schemes $T$ is the length of the longest sequence, $m$ the largest distance that is
  * told apart, and 32 the number of buckets of distances.
  *
  * Sources: Vaswani et al. 2017; Shaw, Uszkoreit and Vaswani 2018, *Self-Attention with Relative

@@ -96,8 +96,8 @@ export class RelativePositions extends Module implements PositionRule {
   values(weights: Tensor): Tensor {
     const { B, H, T, S } = dims(weights, "B H T S");
     const { N } = dims(this.valueTable, "N D");
-    const share = scatter(zeros([B, H, T, N]), -1, this.#distances.get(T, S).expand([B, H, T, S]), weights);
-    return share.matmul(this.valueTable);
+    const byDistance = scatter(zeros([B, H, T, N]), -1, this.#distances.get(T, S).expand([B, H, T, S]), weights);
+    return byDistance.matmul(this.valueTable);
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * # What a position scheme is
  *
- * **Question.** Six schemes, and more to come: with the input or in every attention, with weights or without. What must
+ * **Question.** Some schemes mark the input, others act in every attention; some have weights. What must
  * a model know of the one that it is given?
  *
  * **Idea.** Nothing but where it enters. A scheme is a value with up to two makers, one for each place: `input` makes
@@ -18,7 +18,7 @@ import type { PositionRule } from "../multi_head.ts";
 
 /** What a model tells a scheme of itself. */
 export interface PositionSizes {
-  /** Longest text. */
+  /** Longest sequence. */
   readonly contextLength: number;
   /** Width of a position. */
   readonly hiddenSize: number;

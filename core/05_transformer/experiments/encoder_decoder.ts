@@ -7,7 +7,7 @@
  * @module
  */
 
-import { type BytePairEncoding, trainBytePairEncoding } from "../../02_words/byte_pair_encoding/mod.ts";
+import type { BytePairEncoding } from "../../02_words/byte_pair_encoding/mod.ts";
 import { Batches, padSequences } from "../../06_training/batching.ts";
 import { bleu } from "../../06_training/bleu.ts";
 import { generate } from "../../07_generation/generate.ts";
@@ -22,6 +22,7 @@ import { discard, learn, pairLoss, type TokenPair } from "../../experiments/lear
 import { readRows } from "../../experiments/reading.ts";
 import { part } from "../../experiments/running.ts";
 import { SEED } from "../../experiments/seed.ts";
+import { encodePair, learnVocabularies, type Vocabularies } from "../../experiments/translation.ts";
 import { EncoderDecoder } from "../encoder_decoder.ts";
 import { chineseEnglish, type SentencePair } from "../../corpora/chinese_english.ts";
 
@@ -85,10 +86,8 @@ function frequencyLoss(pairs: readonly TokenPair[], endToken: number): number {
 }
 
 /** A model between two vocabularies. */
-interface Translator {
+interface Translator extends Vocabularies {
   readonly model: EncoderDecoder;
-  readonly source: BytePairEncoding;
-  readonly target: BytePairEncoding;
 }
 
 async function translate(
@@ -169,17 +168,8 @@ export const experiment: Experiment<Translating> = {
     signal?.throwIfAborted();
     const corpus = chineseEnglish(), random = new Random(seed);
     const training = corpus.training.filter(short).slice(0, wanted);
-    const vocabulary = (side: "source" | "target", vocabSize: number) =>
-      trainBytePairEncoding(training.map((pair) => pair[side]), {
-        vocabSize,
-        level: "characters",
-        ...(signal && { signal }),
-      });
-    const source = await vocabulary("source", 600), target = await vocabulary("target", 500);
-    const encoded = training.map((pair): TokenPair => ({
-      source: [...source.encode(pair.source), source.endToken],
-      target: target.encode(pair.target),
-    }));
+    const vocabularies = await learnVocabularies(training, signal), { source, target } = vocabularies;
+    const encoded = training.map((pair) => encodePair(pair, vocabularies));
     const model = new EncoderDecoder({
       vocabSize: target.vocabSize,
       sourceVocabSize: source.vocabSize,

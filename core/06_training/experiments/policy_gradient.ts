@@ -2,12 +2,11 @@
  * # BLEU where cross-entropy stalls
  *
  * A small translator is trained by cross-entropy until that no longer helps. One copy goes on, one is paid by
- * the BLEU of what it writes. Then the spread of the gradient is measured for each baseline.
+ * the BLEU of what it writes. Then the variance of the gradient is measured for each baseline.
  *
  * @module
  */
 
-import { trainBytePairEncoding } from "../../02_words/byte_pair_encoding/mod.ts";
 import { EncoderDecoder } from "../../05_transformer/encoder_decoder.ts";
 import { chineseEnglish, type SentencePair } from "../../corpora/chinese_english.ts";
 import { generate } from "../../07_generation/generate.ts";
@@ -22,6 +21,7 @@ import { discard, pairLoss, type TokenPair } from "../../experiments/learning.ts
 import { read } from "../../experiments/reading.ts";
 import { part } from "../../experiments/running.ts";
 import { SEED } from "../../experiments/seed.ts";
+import { encodePair, learnVocabularies } from "../../experiments/translation.ts";
 import { Batches, padSequences } from "../batching.ts";
 import { bleu, sentenceBleu } from "../bleu.ts";
 import { train } from "../loop.ts";
@@ -104,18 +104,8 @@ function short({ source, target }: SentencePair): boolean {
 async function prepare(signal: AbortSignal | undefined): Promise<Setting> {
   const { training, validation, test } = chineseEnglish();
   const pairs = [...training, ...validation, ...test].filter(short), seen = pairs.slice(0, -UNSEEN);
-  const vocabulary = (side: "source" | "target", vocabSize: number) =>
-    trainBytePairEncoding(seen.map((pair) => pair[side]), {
-      vocabSize,
-      level: "characters",
-      ...(signal && { signal }),
-    });
-  const source = await vocabulary("source", 600), target = await vocabulary("target", 500);
-  const encode = (pair: SentencePair): Example => ({
-    source: [...source.encode(pair.source), source.endToken],
-    target: target.encode(pair.target),
-    reference: pair.target,
-  });
+  const vocabularies = await learnVocabularies(seen, signal), { source, target } = vocabularies;
+  const encode = (pair: SentencePair): Example => ({ ...encodePair(pair, vocabularies), reference: pair.target });
   const layout = {
     vocabSize: target.vocabSize,
     sourceVocabSize: source.vocabSize,

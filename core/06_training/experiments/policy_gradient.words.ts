@@ -29,7 +29,7 @@ export const words: Words<Rewarded> = {
     rises: "BLEU rises there by rewards",
     drawn: "So does the reward of drawn texts, which is what is trained on, and more than by cross-entropy",
     aim: "It is another aim: meanwhile the right translations of unseen sentences become less likely",
-    others: "The mean of the other samples makes the gradient spread less",
+    others: "The mean of the other samples lowers the variance of the gradient",
     every: "Every baseline does",
   },
   captions: {

@@ -7,7 +7,6 @@
  * @module
  */
 
-import { trainBytePairEncoding } from "../../02_words/byte_pair_encoding/mod.ts";
 import { EncoderDecoder } from "../../05_transformer/encoder_decoder.ts";
 import { chineseEnglish } from "../../corpora/chinese_english.ts";
 import { Batches, padSequences } from "../../06_training/batching.ts";
@@ -16,10 +15,11 @@ import { Random } from "../../engine/random.ts";
 import { release, scope } from "../../engine/scope.ts";
 import { mean, rounded } from "../../experiments/arithmetic.ts";
 import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
-import { discard, learn, pairLoss, type TokenPair } from "../../experiments/learning.ts";
+import { discard, learn, pairLoss } from "../../experiments/learning.ts";
 import { number } from "../../experiments/numbers.ts";
 import { part } from "../../experiments/running.ts";
 import { SEED } from "../../experiments/seed.ts";
+import { encodePair, learnVocabularies } from "../../experiments/translation.ts";
 import { generate } from "../generate.ts";
 import type { GenerateOptions } from "../options.ts";
 
@@ -97,17 +97,8 @@ export const experiment: Experiment<Variants> = {
     const short = [...training, ...validation, ...test]
       .filter(({ source, target }) => source.length <= 9 && target.split(" ").length <= 6);
     const seen = short.slice(0, -SENTENCES), unseen = short.slice(-SENTENCES);
-    const vocabulary = (side: "source" | "target", vocabSize: number) =>
-      trainBytePairEncoding(seen.map((pair) => pair[side]), {
-        vocabSize,
-        level: "characters",
-        ...(signal && { signal }),
-      });
-    const source = await vocabulary("source", 600), target = await vocabulary("target", 500);
-    const encoded = seen.map((pair): TokenPair => ({
-      source: [...source.encode(pair.source), source.endToken],
-      target: target.encode(pair.target),
-    }));
+    const vocabularies = await learnVocabularies(seen, signal), { source, target } = vocabularies;
+    const encoded = seen.map((pair) => encodePair(pair, vocabularies));
     const model = new EncoderDecoder({
       vocabSize: target.vocabSize,
       sourceVocabSize: source.vocabSize,
@@ -134,7 +125,7 @@ export const experiment: Experiment<Variants> = {
 
     const { memory, mask } = scope(() =>
       noGrad(() => {
-        const sentences = unseen.map((pair) => [...source.encode(pair.source), source.endToken]);
+        const sentences = unseen.map((pair) => encodePair(pair, vocabularies).source);
         const { tokens, mask } = padSequences(sentences, { padToken: source.padToken });
         return { memory: model.encode(tokens, { mask }), mask };
       })

@@ -21,7 +21,7 @@ const MODELS = 200;
 
 /** What is found. */
 export interface SearchFindings {
-  /** Widths of the beams, the last one as wide as there are beginnings. */
+  /** Widths of the beams, the last one as wide as there are prefixes. */
   readonly widths: readonly number[];
   /** Share of models whose best text each width finds; the first is greedy search. */
   readonly found: readonly number[];
@@ -66,14 +66,14 @@ export interface Search extends Parts {
 
 type Model = (tokens: readonly number[]) => Float64Array;
 
-/** A model that has a distribution of its own for every beginning. */
+/** A model that has a distribution of its own for every prefix. */
 function randomModel(seed: number, index: number): Model {
   const rows = new Map<string, Float64Array>();
   return (tokens) => {
     const key = tokens.join();
     const known = rows.get(key);
     if (known) return known;
-    // A beginning is a number in base V, so that its distribution does not depend on who asks first.
+    // A prefix is a number in base V, so that its distribution does not depend on who asks first.
     const place = tokens.reduce((number, token) => number * V + token + 1, 1);
     const random = Random.from({ key: [seed >>> 0, index], counter: place * 2 * V });
     const row = toLogProbabilities(Array.from({ length: V }, () => {
@@ -109,7 +109,7 @@ function greedily(model: Model, depth: number): Text {
   return { tokens, logProbability };
 }
 
-/** The best text of a beam, how many continuations it looked at, and which beginnings it kept. */
+/** The best text of a beam, how many continuations it looked at, and which prefixes it kept. */
 function beam(model: Model, depth: number, numBeams: number): Text & { work: number; kept: Set<string> } {
   const search = new BeamSearch({ numBeams, maxNewTokens: depth, lengthPenalty: 0 });
   const kept = new Set([""]);

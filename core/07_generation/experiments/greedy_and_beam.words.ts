@@ -13,7 +13,7 @@ import type { Search } from "./greedy_and_beam.ts";
 export const words: Words<Search> = {
   title: "What greedy search misses",
   purpose: "Random models of four words, small enough for every text to be looked at. Greedy search and beams " +
-    "are compared with the best text there is. Change the beam in the tree, and see which beginnings it drops and " +
+    "are compared with the best text there is. Change the beam in the tree, and see which prefixes it drops and " +
     "whether the best text survives. The curves say how often each width finds it, and what it costs.",
   controls: {
     beams: { label: "Beams", description: "Width of the beam in the first figure" },
@@ -25,14 +25,14 @@ export const words: Words<Search> = {
     one: "A beam of one is greedy search",
     wider: "Wider beams find better texts",
     two: "A beam of two finds the best text as a whole",
-    full: "A beam as wide as there are beginnings always does",
+    full: "A beam as wide as there are prefixes always does",
   },
   captions: {
     tree: ({ shown: { tree: { length, width, missed, greedy, best, beam } } }) =>
       `All texts of ${length} words of one model. ` +
       `${missed ? "Greedy search misses the best: it" : "Greedy search"} writes ${greedy.text} ` +
       `(${percent(greedy.probability, 2)}); the best text is ${best.text} (${percent(best.probability, 2)}); a beam ` +
-      `of ${width} writes ${beam.text}. Numbers are probabilities of beginnings. Strong: the best text, dashed if ` +
+      `of ${width} writes ${beam.text}. Numbers are probabilities of prefixes. Strong: the best text, dashed if ` +
       "the beam let it go; faint: what else it let go, or how many.",
     found: ({ widths, found, shown: { models, length } }) =>
       `Over ${models} models and texts of ${length} words greedy search finds the best text in ` +

@@ -29,7 +29,7 @@ export const command: Command = defineCommand({
     model: text("FOLDER", "A model saved by train lm", "models/lm"),
     maxNewTokens: number("N", "Tokens to write", { min: 1, max: 1_000_000, whole: true }, 300),
     ...decodingOptions,
-    seed: number("N", "Where chance comes from", { min: 0, max: 2 ** 31, whole: true }, 1),
+    seed: number("N", "Where random numbers come from", { min: 0, max: 2 ** 31, whole: true }, 1),
     ...weightsOption,
     ...deviceOptions,
   },

@@ -26,7 +26,7 @@ export const command: Command = defineCommand({
     model: text("FOLDER", "A model saved by train translator", "models/translator"),
     data: text("FILE", "Sentences to translate, one a line"),
     ...decodingOptions,
-    seed: number("N", "Where the chance of --stochastic comes from", { min: 0, max: 2 ** 31, whole: true }),
+    seed: number("N", "Where the random numbers of --stochastic come from", { min: 0, max: 2 ** 31, whole: true }),
     maxNewTokens: number("N", "Most tokens of a translation", { min: 1, max: 100_000, whole: true }),
     attention: flag("Draw what each word was read from"),
     ...weightsOption,
