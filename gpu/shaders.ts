@@ -63,7 +63,7 @@ struct Params { count: u32, offset: u32, gradientOffset: u32 }
 
 // include activation_functions
 
-fn through(g: f32, x: f32) -> f32 { return select(0.0, g, x > 0.0); }
+fn through(g: f32, x: f32) -> f32 { return reluBackward(g, x); }
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -78,13 +78,16 @@ fn main(
   dx[i] = vec4f(through(slope.x, v.x), through(slope.y, v.y), through(slope.z, v.z), through(slope.w, v.w));
 }
 `,
-  activation_functions: `// activation_functions — the non-linear functions between the layers, and their slopes
+  activation_functions: `// activation_functions — the non-linear functions between the layers, and their gradients
 //
 // name       value                                                      slope
 // relu       max(x, 0)                                                  1 where x > 0, else 0
 // silu       x σ(x)                                                     σ + x σ (1 − σ)
 // gelu       x Φ(x), Φ the normal distribution                          Φ(x) + x φ(x)
 // geluTanh   x σ(2u), u = √(2/π) (x + 0.044715 x³)                      σ + x σ (1 − σ) 2u'
+//
+// NAME(x) is the value, NAMEBackward(g, x) the gradient g of the value times the slope, for each NAME of ACTIVATION
+// (core/engine/operations.ts).
 //
 // The last is usually written x/2 (1 + tanh u), the same number. 1 − σ(x) is taken as σ(−x), which does not
 // cancel. Φ comes from the tail of |x|, so that it keeps its relative accuracy left of zero, where
@@ -94,11 +97,13 @@ fn main(
 
 fn relu(x: f32) -> f32 { return select(0.0, x, x > 0.0); }
 
+fn reluBackward(g: f32, x: f32) -> f32 { return select(0.0, g, x > 0.0); }
+
 fn silu(x: f32) -> f32 { return x * logistic(x); }
 
-fn siluSlope(x: f32) -> f32 {
+fn siluBackward(g: f32, x: f32) -> f32 {
   let s = logistic(x);
-  return s + clamp(x, -100.0, 100.0) * s * logistic(-x);
+  return g * (s + clamp(x, -100.0, 100.0) * s * logistic(-x));
 }
 
 // e^(−x²/2).
@@ -121,9 +126,9 @@ fn normalShare(x: f32, height: f32) -> f32 {
 
 fn gelu(x: f32) -> f32 { return x * normalShare(x, bell(x)); }
 
-fn geluSlope(x: f32) -> f32 {
+fn geluBackward(g: f32, x: f32) -> f32 {
   let height = bell(x);
-  return normalShare(x, height) + clamp(x, -20.0, 20.0) * height * 0.3989422804014327;
+  return g * (normalShare(x, height) + clamp(x, -20.0, 20.0) * height * 0.3989422804014327);
 }
 
 // 2u.
@@ -131,11 +136,11 @@ fn tanhArgument(x: f32) -> f32 { return x * fma(x * x, 0.0713548162726, 1.595769
 
 fn geluTanh(x: f32) -> f32 { return x * logistic(tanhArgument(x)); }
 
-fn geluTanhSlope(x: f32) -> f32 {
+fn geluTanhBackward(g: f32, x: f32) -> f32 {
   let z = tanhArgument(x);
   let s = logistic(z);
   let c = clamp(x, -20.0, 20.0);
-  return s + c * s * logistic(-z) * fma(c * c, 0.2140644488178, 1.5957691216057308);
+  return g * (s + c * s * logistic(-z) * fma(c * c, 0.2140644488178, 1.5957691216057308));
 }
 `,
   adam_step: `// adam_step — one step of Adam with decoupled weight decay, in place

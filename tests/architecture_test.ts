@@ -6,6 +6,7 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { CONTENTS, numberOf, withNumbers } from "../core/contents.ts";
+import { ACTIVATION } from "../core/engine/operations.ts";
 import { KERNELS } from "../wasm/ladder/mod.ts";
 import { granted } from "./permissions.ts";
 
@@ -521,10 +522,17 @@ Deno.test("every pitfall names a test that exists", { ignore }, () => {
 Deno.test("every kernel names the file that defines what it computes", { ignore }, () => {
   const wrong: string[] = [];
   const [, fused = ""] =
-    /^export interface FusedFunctions \{([\s\S]*?)^export type /m.exec(read("core/engine/backend.ts")) ?? [];
-  for (const [, path = "", name = ""] of fused.matchAll(/`(core\/\S+\.ts)`[^/]*\*\/\n {2}readonly (\w+):/g)) {
+    /^export interface FusedFunctions [^{]*\{([\s\S]*?)^export type /m.exec(read("core/engine/backend.ts")) ?? [];
+  const kernels = [...fused.matchAll(/`(core\/\S+\.ts)`[^/]*\*\/\n {2}readonly (\w+):/g)];
+  const [, activations = ""] = /`(core\/\S+)` defines them\.[^;]*^export type ActivationName/m.exec(
+    read("core/engine/operations.ts"),
+  ) ?? [];
+  assertEquals([kernels.length > 0, exists(activations)], [true, true]);
+  for (
+    const [, path = "", name = ""] of [...kernels, ...Object.keys(ACTIVATION).map((name) => ["", activations, name])]
+  ) {
     if (!exists(path) || !new RegExp(`"${name}"|update\\.${name}\\b`).test(read(path))) {
-      wrong.push(`FusedFunctions: ${name} is not in ${path}`);
+      wrong.push(`a fused kernel: ${name} is not in ${path}`);
     }
   }
   for (const { name: file } of Deno.readDirSync(new URL("gpu/shaders/", root))) {

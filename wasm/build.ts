@@ -5,6 +5,8 @@
  * Digits keep bytes whole, so that what compresses the files on their way finds what repeats: gzip makes a
  * third less of them than of base64, and Brotli half.
  *
+ * Before, it writes down what sources and engine agree on: codes of operations, numbers and cases of fused jobs.
+ *
  * `deno task wasm` writes the files; with `--check` it compares instead and fails on any
  * difference. The compiler is reproducible to the byte.
  *
@@ -14,8 +16,9 @@
  * @module
  */
 
-import { ARITHMETIC, COMPARISON, REDUCTION, UNARY } from "../core/engine/operations.ts";
+import { ACTIVATION, ARITHMETIC, COMPARISON, REDUCTION, UNARY } from "../core/engine/operations.ts";
 import { missingCases } from "./every_case.ts";
+import { fusedJobs, jobsSource, numbersSource } from "./fused_jobs.ts";
 
 /** The part of the compiler's interface that is used here. */
 interface Compiler {
@@ -116,7 +119,7 @@ function quoted(bytes: Uint8Array): string {
 
 /** The operations of the engine as constants for the kernels. */
 function codesSource(): string {
-  const tables = { UNARY, ARITHMETIC, COMPARISON, REDUCTION };
+  const tables = { UNARY, ARITHMETIC, COMPARISON, REDUCTION, ACTIVATION };
   const lines = Object.entries(tables).flatMap(([table, codes]) =>
     Object.entries(codes).map(([name, code]) => {
       const constant = `${table}_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
@@ -134,6 +137,14 @@ function codesSource(): string {
 ${lines.join("")}`;
 }
 
+/** The texts of a folder by the names of their files. */
+function sourcesIn(folder: string): Map<string, string> {
+  const names = [...Deno.readDirSync(new URL(folder, here))].map(({ name }) => name).filter((name) =>
+    /\.ts$/.test(name)
+  );
+  return new Map(names.map((name) => [name, Deno.readTextFileSync(new URL(folder + name, here))]));
+}
+
 /** Writes a generated file, or with `--check` compares it; says what came of it. */
 async function put(path: string, source: string, origin: string, made: string): Promise<void> {
   const file = new URL(path, here);
@@ -149,6 +160,9 @@ async function put(path: string, source: string, origin: string, made: string): 
 }
 
 await put("assembly/codes.ts", codesSource(), "core/engine/operations.ts", "constants");
+const jobs = fusedJobs(sourcesIn("assembly/"));
+await put("assembly/fused_opcodes.ts", numbersSource(jobs), "wasm/assembly/", `${jobs.length} numbers`);
+await put("assembly/fused_jobs.ts", jobsSource(jobs), "wasm/assembly/", `${jobs.length} cases`);
 for (const { folder, target, what, flags } of PARTS) {
   const relaxed = await compile(folder, ["--enable=relaxed-simd", ...flags]);
   const strict = await compile(folder, flags);

@@ -8,16 +8,16 @@
  * | ----------------------------- | ---------------------------------------- | ------------------------------ |
  * | jobs                          | `assembly/opcodes.ts`, `fused_opcodes.ts` | nothing: no units              |
  * | operations of the engine      | `core/engine/operations.ts`              | one element, each job and dtype |
- * | kinds                         | `assembly/kinds.ts`                      | one element                    |
+ * | kinds of conversion           | `assembly/kinds.ts`                      | one element                    |
  *
  * `deno task wasm` does so after compiling and writes nothing if one of them traps.
  *
  * @module
  */
 
-import { ARITHMETIC, COMPARISON, REDUCTION, UNARY } from "../core/engine/operations.ts";
+import { ACTIVATION, ARITHMETIC, COMPARISON, REDUCTION, UNARY } from "../core/engine/operations.ts";
 import * as fusedJobs from "./assembly/fused_opcodes.ts";
-import * as kinds from "./assembly/kinds.ts";
+import * as conversions from "./assembly/kinds.ts";
 import { ARGS, HEAP } from "./assembly/layout.ts";
 import * as jobs from "./assembly/opcodes.ts";
 import * as activation from "./assembly/words/activations.ts";
@@ -29,11 +29,6 @@ import { placed } from "./views.ts";
 
 /** Numbers by name. */
 type Codes = Readonly<Record<string, number>>;
-
-/** The kinds whose names contain some words. */
-function kindsOf(words: RegExp): Codes {
-  return Object.fromEntries(Object.entries(kinds).filter(([name]) => words.test(name)));
-}
 
 /** The word that the code takes the place of. */
 const CODE = -1;
@@ -63,17 +58,16 @@ const ROW = placed(
 /** Words of a conversion of one element. */
 const CONVERSION = placed([copy.CONVERSION, CODE], [copy.TO, HEAP], [copy.FROM, HEAP + 64], [copy.COUNT, 1]);
 /** Words of an activation of one element. */
-const ACTIVATION = placed(
+const ACTIVATION_RUN = placed(
   [activation.TO, HEAP],
   [activation.FROM, HEAP + 64],
   [activation.GRADIENT, HEAP + 64],
   [activation.COUNT, 1],
-  [activation.KIND, CODE],
+  [activation.CODE, CODE],
 );
 
 const binary: Codes = { ...ARITHMETIC, ...COMPARISON };
 const { argmax: _, ...columnwise } = REDUCTION;
-const activations = kindsOf(/^ACTIVATION_/), conversions = kindsOf(/^(FLOAT|INTEGER)_TO_/);
 
 /** Codes, the job that knows them, and its words. */
 const RUNS: readonly (readonly [what: string, codes: Codes, job: number, words: readonly number[]])[] = [
@@ -84,8 +78,8 @@ const RUNS: readonly (readonly [what: string, codes: Codes, job: number, words: 
   ["reduction int32", REDUCTION, jobs.REDUCE_ROWS, ROW.with(reduction.INTEGER, 1)],
   ["reduction of columns", columnwise, jobs.REDUCE_COLUMNS, ROW],
   ["conversion", conversions, jobs.CONVERT, CONVERSION],
-  ["activation", activations, fusedJobs.ACTIVATION, ACTIVATION],
-  ["gradient of an activation", activations, fusedJobs.ACTIVATION_BACKWARD, ACTIVATION],
+  ["activation", ACTIVATION, fusedJobs.ACTIVATION, ACTIVATION_RUN],
+  ["gradient of an activation", ACTIVATION, fusedJobs.ACTIVATION_BACKWARD, ACTIVATION_RUN],
 ];
 
 /**

@@ -20,10 +20,10 @@
  * @module
  */
 
-import type { BinaryOp, ReduceOp, UnaryOp } from "./operations.ts";
+import type { ActivationName, BinaryOp, ReduceOp, UnaryOp } from "./operations.ts";
 import type { Shape } from "./shape.ts";
 
-export type { ArithmeticOp, BinaryOp, ComparisonOp, ReduceOp, UnaryOp } from "./operations.ts";
+export type { ActivationName, ArithmeticOp, BinaryOp, ComparisonOp, ReduceOp, UnaryOp } from "./operations.ts";
 
 /** What an element is. On the CPU and the GPU each takes four bytes; a bool is 0 or 1. */
 export type DType = "float32" | "int32" | "bool";
@@ -58,9 +58,9 @@ export type NoAttributes = Readonly<Record<string, never>>;
  * Functions that a device may compute by a kernel of their name, and their attributes.
  *
  * A chapter states the definition and gives every attribute; a kernel of a device finds it under the same name. One
- * that is misspelt does not compile on either side.
+ * that is misspelt does not compile on either side. Activations take none; `operations.ts` lists them.
  */
-export interface FusedFunctions {
+export interface FusedFunctions extends Readonly<Record<ActivationName, NoAttributes>> {
   /** `core/02_words/softmax.ts`. */
   readonly softmax: NoAttributes;
   /** `core/02_words/softmax.ts`. */
@@ -71,14 +71,6 @@ export interface FusedFunctions {
   readonly layerNorm: { readonly epsilon: number };
   /** `core/05_transformer/normalization.ts`. */
   readonly rmsNorm: { readonly epsilon: number };
-  /** `core/05_transformer/feed_forward/activations.ts`. */
-  readonly relu: NoAttributes;
-  /** `core/05_transformer/feed_forward/activations.ts`. */
-  readonly silu: NoAttributes;
-  /** `core/05_transformer/feed_forward/activations.ts`. */
-  readonly gelu: NoAttributes;
-  /** `core/05_transformer/feed_forward/activations.ts`. */
-  readonly geluTanh: NoAttributes;
   /** `core/engine/weight.ts`. */
   readonly linear: NoAttributes;
   /** `core/engine/dropout.ts`; the key and the counter of a generator. */

@@ -5,7 +5,8 @@
  * a `Tensor` has methods. Devices are asked by name; kernels, which know nothing but numbers, by code.
  *
  * This is the one list of both. `elementwise.ts` says what each function of one or two arguments computes and what its
- * slope is; `deno task wasm` writes the codes down for the kernels, and fails where a kernel has no case for one.
+ * slope is, chapters say it of activations; `deno task wasm` writes the codes down for the kernels, and fails where a
+ * kernel has no case for one.
  *
  * @module
  */
@@ -42,6 +43,15 @@ export type BinaryOp = ArithmeticOp | ComparisonOp;
  */
 export type ReduceOp = "sum" | "max" | "min" | "argmax";
 
+/**
+ * Activations that devices have kernels of.
+ *
+ * `core/05_transformer/feed_forward/activations.ts` defines them. A name here asks for a class of
+ * `wasm/assembly/activations.ts`, two functions of `gpu/shaders/activation_functions.wgsl`, and its rows in
+ * `tests/fused_cases.ts`.
+ */
+export type ActivationName = "relu" | "silu" | "gelu" | "geluTanh";
+
 /** Codes of the functions of one argument. */
 export const UNARY: Readonly<Record<UnaryOp, number>> = {
   neg: 0,
@@ -76,6 +86,15 @@ export const COMPARISON: Readonly<Record<ComparisonOp, number>> = { equal: 8, no
 
 /** Codes of the ways to collapse axes. */
 export const REDUCTION: Readonly<Record<ReduceOp, number>> = { sum: 0, max: 1, min: 2, argmax: 3 };
+
+/** Codes of the activations. */
+export const ACTIVATION: Readonly<Record<ActivationName, number>> = { relu: 0, silu: 1, gelu: 2, geluTanh: 3 };
+
+/** The same function for each activation, by its name. */
+export function eachActivation<Value>(make: (name: ActivationName) => Value): Record<ActivationName, Value> {
+  const names = Object.keys(ACTIVATION) as ActivationName[];
+  return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<ActivationName, Value>;
+}
 
 /** Whether an operation compares, so that its result is bool. */
 export function isComparison(op: BinaryOp): op is ComparisonOp {

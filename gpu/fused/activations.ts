@@ -2,11 +2,13 @@
  * # Activations on the GPU
  *
  * One shader for all of them: the formula of the value, or of the gradient, is put into its text.
+ * Its functions bear the names of the activations, so that no table says it again.
  *
  * @module
  */
 
 import type { FusedBackward, FusedForward, FusedKernels } from "../../core/engine/backend.ts";
+import { type ActivationName, eachActivation } from "../../core/engine/operations.ts";
 import { sizeOf } from "../../core/engine/shape.ts";
 import { LANES } from "../copy.ts";
 import { plane, type Runtime } from "../runtime.ts";
@@ -20,26 +22,22 @@ export interface Activation {
   readonly through: string;
 }
 
-type Name = "relu" | "silu" | "gelu" | "geluTanh";
-
 /** The activations by name. */
-export const ACTIVATIONS: Readonly<Record<Name, Activation>> = {
-  relu: { f: "relu(x)", through: "select(0.0, g, x > 0.0)" },
-  silu: { f: "silu(x)", through: "g * siluSlope(x)" },
-  gelu: { f: "gelu(x)", through: "g * geluSlope(x)" },
-  geluTanh: { f: "geluTanh(x)", through: "g * geluTanhSlope(x)" },
-};
+export const ACTIVATIONS: Readonly<Record<ActivationName, Activation>> = eachActivation((name) => ({
+  f: `${name}(x)`,
+  through: `${name}Backward(g, x)`,
+}));
 
 /** The kernels of this file. */
 export function activations(runtime: Runtime): Partial<FusedKernels> {
-  const forward = (name: Name): FusedForward<Name> => ([input]) => {
+  const forward = (name: ActivationName): FusedForward<ActivationName> => ([input]) => {
     if (!input || input.dtype !== "float32") return undefined;
     const x = inFours(runtime, input), y = runtime.make("float32", x.shape), count = Math.ceil(sizeOf(x.shape) / 4);
     const grid = plane(Math.ceil(count / LANES));
     runtime.run("activation", [x.buffer, y.buffer], [count, x.offset / 4], grid, { f: ACTIVATIONS[name].f });
     return [y];
   };
-  const backward = (name: Name): FusedBackward<Name> => ([input], _outputs, gradient) => {
+  const backward = (name: ActivationName): FusedBackward<ActivationName> => ([input], _outputs, gradient) => {
     const x = inFours(runtime, input!), g = inFours(runtime, gradient), dx = runtime.make("float32", x.shape);
     const count = Math.ceil(sizeOf(x.shape) / 4), grid = plane(Math.ceil(count / LANES));
     const words = [count, x.offset / 4, g.offset / 4];
@@ -48,13 +46,5 @@ export function activations(runtime: Runtime): Partial<FusedKernels> {
     });
     return [dx];
   };
-  return {
-    forward: { relu: forward("relu"), silu: forward("silu"), gelu: forward("gelu"), geluTanh: forward("geluTanh") },
-    backward: {
-      relu: backward("relu"),
-      silu: backward("silu"),
-      gelu: backward("gelu"),
-      geluTanh: backward("geluTanh"),
-    },
-  };
+  return { forward: eachActivation(forward), backward: eachActivation(backward) };
 }

@@ -7,7 +7,7 @@
  *
  * **To add a kernel,** give its function a line in `FusedFunctions` (core/engine/backend.ts), write `shaders/NAME.wgsl`
  * and the file here that starts it, and give it a row in `tests/fused_cases.ts`. The types and the tests say what is still
- * missing.
+ * missing. An activation needs no file: see `shaders/activation_functions.wgsl`.
  *
  * @module
  */

@@ -22,7 +22,7 @@ struct Params { count: u32, offset: u32, gradientOffset: u32 }
 
 // include activation_functions
 
-fn through(g: f32, x: f32) -> f32 { return select(0.0, g, x > 0.0); }
+fn through(g: f32, x: f32) -> f32 { return reluBackward(g, x); }
 
 @compute @workgroup_size(LANES)
 fn main(

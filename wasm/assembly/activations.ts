@@ -15,9 +15,9 @@
  * **Shape of the loop.** A unit is a run of 1024 elements; four or eight per turn, the
  * remainder in a vector filled up with zeros.
  *
- * **To add one,** give it a number in `kinds.ts`, a class here and a case in both `switch`es. A class stands for an
- * activation in the loops, which are written once: the compiler makes a loop for each class and puts its functions in,
- * so that none is chosen, or called, per element.
+ * **To add one,** name it in `core/engine/operations.ts`, and give it a class here and a case in both `switch`es. A class
+ * stands for an activation in the loops, which are written once: the compiler makes a loop for each class and puts its
+ * functions in, so that none is chosen, or called, per element.
  *
  * **Rounding.** $\Phi$ comes from $\mathrm{erfc}$ of the positive side, so that the left
  * tail keeps its relative accuracy where $1 + \mathrm{erf}$ would cancel to zero.
@@ -27,9 +27,9 @@
 
 // deno-lint-ignore-file prefer-const no-unused-vars -- see exp.ts on variables; the classes stand for types
 
+import * as code from "./codes.ts";
 import { exp4, expNegative4, HALF, ONE, scaledErfc4, SIGN } from "./exp.ts";
 import { integer, loadPart, madd, max4, min4, pointer, storePart } from "./simd.ts";
-import * as kinds from "./kinds.ts";
 import * as word from "./words/activations.ts";
 import { RUN } from "./words/runs.ts";
 
@@ -169,21 +169,21 @@ function slopes<Activation>(dx: usize, x: usize, g: usize, n: i32): void {
 
 /** Runs of an activation. */
 export function activation(args: usize, from: i32, to: i32): void {
-  const count = integer(args, word.COUNT), kind = integer(args, word.KIND);
+  const count = integer(args, word.COUNT), which = integer(args, word.CODE);
   for (let unit = from; unit < to; unit++) {
     const skip = <usize> (unit * RUN) << 2, n = min(RUN, count - unit * RUN);
     const y = pointer(args, word.TO) + skip, x = pointer(args, word.FROM) + skip;
-    switch (kind) {
-      case kinds.ACTIVATION_RELU:
+    switch (which) {
+      case code.ACTIVATION_RELU:
         values<Relu>(y, x, n);
         break;
-      case kinds.ACTIVATION_SILU:
+      case code.ACTIVATION_SILU:
         values<Silu>(y, x, n);
         break;
-      case kinds.ACTIVATION_GELU:
+      case code.ACTIVATION_GELU:
         values<Gelu>(y, x, n);
         break;
-      case kinds.ACTIVATION_GELU_TANH:
+      case code.ACTIVATION_GELU_TANH:
         values<GeluTanh>(y, x, n);
         break;
       default:
@@ -194,22 +194,22 @@ export function activation(args: usize, from: i32, to: i32): void {
 
 /** Runs of the gradient of an activation. */
 export function activationBackward(args: usize, from: i32, to: i32): void {
-  const count = integer(args, word.COUNT), kind = integer(args, word.KIND);
+  const count = integer(args, word.COUNT), which = integer(args, word.CODE);
   for (let unit = from; unit < to; unit++) {
     const skip = <usize> (unit * RUN) << 2, n = min(RUN, count - unit * RUN);
     const dx = pointer(args, word.TO) + skip, x = pointer(args, word.FROM) + skip;
     const g = pointer(args, word.GRADIENT) + skip;
-    switch (kind) {
-      case kinds.ACTIVATION_RELU:
+    switch (which) {
+      case code.ACTIVATION_RELU:
         slopes<Relu>(dx, x, g, n);
         break;
-      case kinds.ACTIVATION_SILU:
+      case code.ACTIVATION_SILU:
         slopes<Silu>(dx, x, g, n);
         break;
-      case kinds.ACTIVATION_GELU:
+      case code.ACTIVATION_GELU:
         slopes<Gelu>(dx, x, g, n);
         break;
-      case kinds.ACTIVATION_GELU_TANH:
+      case code.ACTIVATION_GELU_TANH:
         slopes<GeluTanh>(dx, x, g, n);
         break;
       default:

@@ -218,7 +218,7 @@ export function mixBlock(
   }
 }
 
-/** Units are runs of queries of one head: `args` as above. */
+/** Attention of many queries, in blocks. Units are runs of queries of one head: `args` as above. */
 export function attention(args: usize, from: i32, to: i32, scratch: usize): void {
   const H = integer(args, word.HEADS),
     G = integer(args, word.GROUPS),

@@ -93,7 +93,7 @@ function putRows(to: usize, toRow: usize, from: usize, fromRow: usize, rows: i32
   }
 }
 
-/** Units are groups of one batch element. */
+/** Gradient of attention. Units are groups of one batch element. */
 export function attentionBackward(args: usize, from: i32, to: i32, scratch: usize): void {
   const H = integer(args, word.HEADS),
     G = integer(args, word.GROUPS),

@@ -234,7 +234,7 @@ function fetch(k: usize, kRow: usize, v: usize, vRow: usize, n: i32, bytes: usiz
   return touched;
 }
 
-/** Units are groups of one batch element. */
+/** Attention of a few queries over a long cache. Units are groups of one batch element. */
 export function attentionFew(args: usize, from: i32, to: i32, scratch: usize): void {
   const H = integer(args, word.HEADS),
     G = integer(args, word.GROUPS),

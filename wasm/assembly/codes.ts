@@ -64,3 +64,11 @@ export const REDUCTION_MAX = 1;
 export const REDUCTION_MIN = 2;
 /** The code of `argmax`. */
 export const REDUCTION_ARGMAX = 3;
+/** The code of `relu`. */
+export const ACTIVATION_RELU = 0;
+/** The code of `silu`. */
+export const ACTIVATION_SILU = 1;
+/** The code of `gelu`. */
+export const ACTIVATION_GELU = 2;
+/** The code of `geluTanh`. */
+export const ACTIVATION_GELU_TANH = 3;

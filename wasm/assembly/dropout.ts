@@ -168,7 +168,7 @@ function dropRun(
   }
 }
 
-/** Runs of elements, each kept or not. */
+/** Runs of dropout: elements, each kept or not. */
 export function dropout(args: usize, from: i32, to: i32): void {
   const count = integer(args, word.COUNT), key0 = integer(args, word.KEY0), key1 = integer(args, word.KEY1);
   const start = <u64> load<u32>(args + 20) | (<u64> load<u32>(args + 24) << 32);
@@ -195,7 +195,7 @@ function dropAgain(y: usize, x: usize, bits: usize, n: i32, scale: v128): void {
   }
 }
 
-/** Runs of the gradient, by the decisions that were kept. */
+/** Runs of the gradient of dropout, by the decisions that were kept. */
 export function dropoutBackward(args: usize, from: i32, to: i32): void {
   const count = integer(args, word.COUNT), scale = f32x4.splat(number(args, word.SCALE));
   for (let unit = from; unit < to; unit++) {

@@ -1,8 +1,8 @@
 /**
  * # Kinds
  *
- * Which of several things a job does. Plain constants, valid in TypeScript and in AssemblyScript; the operations of the
- * engine have their codes in `codes.ts`.
+ * Which of several things a job does. Plain constants, valid in TypeScript and in AssemblyScript; the operations and
+ * activations of the engine have their codes in `codes.ts`.
  *
  * @module
  */
@@ -15,12 +15,3 @@ export const FLOAT_TO_BOOL = 1;
 export const INTEGER_TO_FLOAT = 2;
 /** Of a conversion: 0 for zero, 1 for all else. */
 export const INTEGER_TO_BOOL = 3;
-
-/** Of an activation: the larger of a number and zero. */
-export const ACTIVATION_RELU = 0;
-/** Of an activation: a number times its logistic function. */
-export const ACTIVATION_SILU = 1;
-/** Of an activation: a number times the probability that a normal draw lies below it. */
-export const ACTIVATION_GELU = 2;
-/** Of an activation: its approximation by a hyperbolic tangent. */
-export const ACTIVATION_GELU_TANH = 3;

@@ -27,7 +27,7 @@ import { integer, loadPart, madd, number, pointer, storePart } from "./simd.ts";
 import { log1, maxRow, sumOfExponentials, sumRow } from "./softmax.ts";
 import * as word from "./words/loss.ts";
 
-/** Rows of the loss. */
+/** Rows of the cross entropy. */
 export function crossEntropy(args: usize, from: i32, to: i32): void {
   const loss = pointer(args, word.TO), maximum = pointer(args, word.MAXIMUM), sum = pointer(args, word.SUM);
   const V = integer(args, word.CLASSES),
@@ -52,7 +52,7 @@ export function crossEntropy(args: usize, from: i32, to: i32): void {
 }
 
 /**
- * Rows of the gradient of the logits.
+ * Rows of the gradient of the cross entropy for the logits.
  *
  * $dx_v = g\,(p_v - (1 - \epsilon)[v = t] - \epsilon / V)$.
  */

@@ -75,7 +75,7 @@ function affineRow(y: usize, x: usize, gain: usize, bias: usize, n: i32, mean: f
   }
 }
 
-/** Rows of the normalization. */
+/** Rows of layer or root-mean-square normalization. */
 export function normalize(args: usize, from: i32, to: i32): void {
   const n = integer(args, word.COLUMNS),
     centred = integer(args, word.CENTRED),
@@ -160,7 +160,7 @@ function gradientRow(
   }
 }
 
-/** Blocks of rows of the gradient. */
+/** Blocks of rows of the gradient of a normalization. */
 export function normalizeBackward(args: usize, from: i32, to: i32, scratch: usize): void {
   const n = integer(args, word.COLUMNS),
     centred = integer(args, word.CENTRED),

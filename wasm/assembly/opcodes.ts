@@ -2,7 +2,8 @@
  * # Numbers of the jobs
  *
  * Both sides of the border know them: the program that asks for a job and the compiled kernels that do
- * it. Plain constants, valid in TypeScript and in AssemblyScript alike. Fused kernels count from 64 in `fused_opcodes.ts`.
+ * it. Plain constants, valid in TypeScript and in AssemblyScript alike. Fused kernels count from 64;
+ * `deno task wasm` numbers them in `fused_opcodes.ts`.
  *
  * @module
  */

@@ -26,7 +26,7 @@ import { integer, loadPart, madd, number, pointer, storePart } from "./simd.ts";
 import * as word from "./words/optimizer.ts";
 import { RUN } from "./words/runs.ts";
 
-/** Runs of parameters. */
+/** One step of Adam. Units are runs of parameters. */
 export function adamStep(args: usize, from: i32, to: i32): void {
   const count = integer(args, word.COUNT);
   for (let unit = from; unit < to; unit++) {

@@ -68,7 +68,7 @@ function rotateNeighbours(y: usize, x: usize, cosine: usize, sine: usize, pairs:
   }
 }
 
-/** Rows of heads. */
+/** Rotary positions, forwards and backwards. Units are rows of heads. */
 export function rotary(args: usize, from: i32, to: i32): void {
   const H = integer(args, word.HEADS),
     T = integer(args, word.POSITIONS),

@@ -234,7 +234,7 @@ export function logSoftmax(args: usize, from: i32, to: i32): void {
   }
 }
 
-/** Rows of the gradient of that logarithm. $dx = g - e^y \sum_j g_j$. */
+/** Rows of the gradient of the logarithm of a softmax. $dx = g - e^y \sum_j g_j$. */
 export function logSoftmaxBackward(args: usize, from: i32, to: i32): void {
   const n = integer(args, word.COLUMNS), bytes = <usize> n << 2, skip = <usize> from * bytes;
   let dx = pointer(args, word.TO) + skip, y = pointer(args, word.FROM) + skip, g = pointer(args, word.GRADIENT) + skip;

@@ -10,8 +10,8 @@
  * other axes, so that heads cut out of one projection and views of a cache are never copied.
  *
  * **To add a kernel,** give its function a line in `FusedFunctions` (core/engine/backend.ts), write `assembly/NAME.ts`,
- * its words and the file here that starts it, number its job, and give it a row in `tests/fused_cases.ts`. The types, the build
- * and the tests say what is still missing.
+ * its words and the file here that starts it, and give it a row in `tests/fused_cases.ts`. `deno task wasm` numbers its jobs;
+ * the types, the build and the tests say what is still missing. An activation needs no file: see `assembly/activations.ts`.
  *
  * @module
  */

@@ -14,5 +14,5 @@ export const FROM = 1;
 export const GRADIENT = 2;
 /** Number of elements. */
 export const COUNT = 3;
-/** Which activation; see `kinds.ts`. */
-export const KIND = 4;
+/** Which activation; see `codes.ts`. */
+export const CODE = 4;
