@@ -52,6 +52,13 @@
     return row ? [...row.cells].slice(1).map((cell) => cell.innerText).join(" · ") : "";
   };
   let hinted;
+  const place = () => {
+    const box = hinted.getBoundingClientRect();
+    card.style.left = `${Math.max(8, Math.min(box.left, innerWidth - card.offsetWidth - 16))}px`;
+    card.style.top = box.bottom + card.offsetHeight + 12 > innerHeight
+      ? `${box.top - card.offsetHeight - 6}px`
+      : `${box.bottom + 6}px`;
+  };
   const hint = (element) => {
     if (element === hinted) return;
     if (hinted) hinted.removeAttribute("aria-describedby");
@@ -66,17 +73,20 @@
       ...[meaning(element), element.dataset.hint].filter(Boolean).map((text) => make("div", {}, text)),
     );
     element.setAttribute("aria-describedby", "hint");
-    const box = element.getBoundingClientRect();
-    card.style.left = `${Math.max(8, Math.min(box.left, innerWidth - card.offsetWidth - 16))}px`;
-    card.style.top = box.bottom + card.offsetHeight + 12 > innerHeight
-      ? `${box.top - card.offsetHeight - 6}px`
-      : `${box.bottom + 6}px`;
+    place();
   };
   const hintOf = (event) =>
     event.target.closest?.("main [title], main [data-hint], main .prose [data-q], main .code pre [data-q]");
-  document.addEventListener("pointerover", (event) => hint(hintOf(event)));
+  // Who comes by keyboard makes the page scroll, under a pointer that rests: what has the focus keeps its hint.
+  const keeps = () => hinted && hinted === document.activeElement;
+  let pointer = "";
+  const at = ({ clientX, clientY }) => `${clientX} ${clientY}`;
+  addEventListener("pointermove", (event) => pointer = at(event), { passive: true });
+  document.addEventListener("pointerover", (event) => {
+    if (!keeps() || at(event) !== pointer) hint(hintOf(event));
+  });
   document.addEventListener("focusin", (event) => hint(hintOf(event)));
-  addEventListener("scroll", () => hint(undefined), { passive: true });
+  addEventListener("scroll", () => keeps() ? place() : hint(undefined), { passive: true });
   root.addEventListener("pointerleave", (event) => {
     // A finger leaves whenever it is lifted.
     if (event.pointerType === "touch") return;
