@@ -24,8 +24,9 @@ async function evaluate(
       );
       const result = run(...leaves);
       if (result.requiresGrad) result.backward(arriving.normal(...result.shape).tensor());
+      const outcome = [noGrad(() => result.clone()), ...leaves.flatMap((leaf) => leaf.grad ?? [])];
       for (const leaf of leaves) release(leaf);
-      return [noGrad(() => result.clone()), ...leaves.flatMap((leaf) => leaf.grad ?? [])];
+      return outcome;
     });
     const numbers = await Promise.all(found.map(HostArray.of));
     for (const tensor of found) release(tensor);
