@@ -10,7 +10,7 @@
  * @module
  */
 
-import type { DType, Numbers } from "./backend.ts";
+import type { DType, Nested, Numbers } from "./backend.ts";
 import { backend } from "./device.ts";
 import { shown } from "./options.ts";
 import { checkCount } from "./requirements.ts";
@@ -18,9 +18,6 @@ import { checkDType, requireFloat } from "./refusals.ts";
 import { keep } from "./scope.ts";
 import { checkShape, resolveShape, type Shape } from "./shape.ts";
 import { adopt, filled, type Tensor, uninitialized } from "./tensor.ts";
-
-/** Numbers in brackets, as deep as there are axes. */
-export type Nested = number | boolean | readonly Nested[];
 
 /**
  * Makes a tensor from numbers.
@@ -154,7 +151,7 @@ export function arange(start: number, end?: number, step: number = 1): Tensor {
 const FEW = 2 ** 16;
 
 /**
- * Refuses more elements than the current device has room for, before anybody makes them on the host.
+ * Refuses more elements than the current device has room for, before the host makes them.
  *
  * @throws {RangeError} if it has none
  */
