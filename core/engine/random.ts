@@ -26,7 +26,17 @@
  * @module
  */
 
-import { type Check, checkOptions, type Checks, checkValue, instance, numeric, shown } from "./options.ts";
+import {
+  type Check,
+  checkOptions,
+  type Checks,
+  checkValue,
+  instance,
+  integer,
+  numeric,
+  required,
+  shown,
+} from "./options.ts";
 import { checkCount } from "./requirements.ts";
 import { checkShape, type Shape, sizeOf } from "./shape.ts";
 import { requireRoom, tensor, unset } from "./create.ts";
@@ -41,6 +51,17 @@ export interface RandomState {
 }
 
 const TWO_32 = 2 ** 32;
+
+/** What the state of a generator may be, where it comes from a file. */
+export const randomStateChecks: Checks<RandomState> = {
+  key: required({
+    must: "a list of two integers in [0, 2^32)",
+    fits: (value) =>
+      Array.isArray(value) && value.length === 2 &&
+      value.every((word) => Number.isInteger(word) && word >= 0 && word < TWO_32),
+  }),
+  counter: required(integer({ min: 0 })),
+};
 
 /**
  * Threefry-2x32 with 20 rounds: two random words from two key words and two counter words.
