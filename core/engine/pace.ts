@@ -69,7 +69,7 @@ export function useClock(other: Clock = hostClock): void {
 }
 
 /**
- * Pauses if the last pause of any loop was a while ago, so that an abort or a click can arrive.
+ * Pauses if the last pause of any loop was a while ago: an abort or a click can arrive.
  *
  * @param signal what an abort is told by
  * @throws the signal's reason after an abort
