@@ -31,6 +31,7 @@ import { constantStorage } from "./constants.ts";
 import { binaryRules, unaryRules } from "./elementwise.ts";
 import { isComparison } from "./operations.ts";
 import { checkOptions, type Checks, flag, numeric, shown } from "./options.ts";
+import { rest } from "./pace.ts";
 import { nest, print, printsItself } from "./printing.ts";
 import { checkDType, requireFloat, requireNumeric, requireTensor, sameDevice, sameKind } from "./refusals.ts";
 import { Storage } from "./scope.ts";
@@ -135,12 +136,16 @@ export class Tensor implements View {
   // ## Reading
 
   /**
-   * Copies the numbers back from the device.
+   * Copies the numbers back from the device, as they are now.
+   *
+   * Now and then it pauses after that, so that a loop which reads a number in each step lets timers and clicks through.
    *
    * @returns the elements in row-major order; 0 and 1 for bool
    */
   async read(): Promise<Numbers> {
-    return await this.device.download(this);
+    const numbers = await this.device.download(this);
+    await rest();
+    return numbers;
   }
 
   /**
