@@ -30,6 +30,7 @@ import type { Backend, BinaryOp, Buffer, DType, Nested, Numbers, ReduceOp, Unary
 import { constantStorage } from "./constants.ts";
 import { binaryRules, unaryRules } from "./elementwise.ts";
 import { isComparison } from "./operations.ts";
+import { rest } from "./pace.ts";
 import { nest, print, printsItself } from "./printing.ts";
 import { describe, requireFloat, requireNumeric, sameDevice, sameKind } from "./refusals.ts";
 import { Storage } from "./scope.ts";
@@ -129,12 +130,16 @@ export class Tensor implements View {
   // ## Reading
 
   /**
-   * Copies the numbers back from the device.
+   * Copies the numbers back from the device, as they are now.
+   *
+   * Now and then it pauses after that, so that a loop which reads a number in each step lets timers and clicks through.
    *
    * @returns the elements in row-major order; 0 and 1 for bool
    */
   async read(): Promise<Numbers> {
-    return await this.device.download(this);
+    const numbers = await this.device.download(this);
+    await rest();
+    return numbers;
   }
 
   /**
