@@ -15,7 +15,7 @@ import { crc32 } from "../../06_training/checkpoints.ts";
 import { crossEntropy } from "../../06_training/loss.ts";
 import { nextTokens } from "../../06_training/teacher_forcing.ts";
 import { noGrad } from "../../engine/autograd.ts";
-import { Pace } from "../../engine/pace.ts";
+import { rest } from "../../engine/pace.ts";
 import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import { choice, type Command, defineCommand, text } from "../arguments.ts";
@@ -137,10 +137,9 @@ async function heldOutLoss(
   );
   const stride = Math.max(1, Math.floor(windows.length / most));
   const chosen = windows.filter((_, i) => i % stride === 0);
-  const pace = new Pace();
   let total = 0;
   for (let at = 0; at < chosen.length; at += batchSize) {
-    await pace.rest(signal);
+    await rest(signal);
     const batch = chosen.slice(at, at + batchSize);
     const loss = scope(() =>
       noGrad(() => {
