@@ -56,9 +56,9 @@ export async function chooseDevice(
 }
 
 /**
- * A signal that the first Ctrl-C raises, for work that has something to save; the second one ends the program at once.
+ * A signal that the first Ctrl-C raises; the second one ends the program at once.
  *
- * Whatever has nothing to save does not listen: the system ends it, however busy it is.
+ * It is for work that has something to save. Whatever has nothing to save does not listen: the system ends it, however busy it is.
  *
  * @param onFirst called with the first Ctrl-C
  * @returns the signal, whose reason is {@linkcode Interrupted}, and what stops listening

@@ -27,7 +27,7 @@ export class DataError extends Error {
   override readonly name: string = "DataError";
 }
 
-/** A signal arrived, and what had to be saved is saved; the program exits with 128 and the signal's number. */
+/** A signal arrived, and everything is saved; the program exits with 128 and its number. */
 export class Interrupted extends Error {
   /** The name of this class of errors. */
   override readonly name: string = "Interrupted";

@@ -71,7 +71,7 @@ export function suggestions(typed: string, known: readonly string[]): string[] {
   return least > most ? [] : known.filter((_, i) => distances[i] === least).slice(0, 3);
 }
 
-/** How many letters must be typed, dropped, replaced or swapped with their neighbour to get from one word to the other. */
+/** How many letters must be typed, dropped, replaced or swapped to get to the other word. */
 export function editDistance(a: string, b: string): number {
   let before: number[] = [], row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

@@ -77,7 +77,7 @@ export function recipeOptions(usual: Recipe): {
   };
 }
 
-/** Where to save, whether to continue, and what computes; `folder` is where what comes with the code is learned. */
+/** Where to save (in `folder` unless a file is learned), whether to continue, what computes. */
 export function runOptions(folder: string): typeof deviceOptions & {
   readonly out: Option<string | undefined>;
   readonly resume: Option<boolean>;
@@ -106,7 +106,7 @@ export function folderOf({ data, out }: Place, folder: string): string {
 }
 
 /**
- * Takes the folder of a run, until it is disposed of; makes sure that there is something to resume.
+ * Takes the folder of a run; makes sure that there is something to resume.
  *
  * From here on the program does more than to print: what it learns is saved whether or not anybody reads along.
  */
@@ -123,7 +123,9 @@ export async function openFolder({ resume, replace }: Place, out: string): Promi
 }
 
 /**
- * Refuses to replace a model, unless that is asked for, or the run that makes it again comes with the code.
+ * Refuses to replace a model unless that is asked for.
+ *
+ * A run on the corpus that comes with the code makes the same model again, and may replace it.
  *
  * @param of where to save
  * @param out the folder
@@ -162,7 +164,7 @@ export function numberOf(recipe: Recipe, name: string): number {
   return value;
 }
 
-/** Defaults that fit what is given, so that nobody is refused for an option that was never written. */
+/** Defaults that fit what is given: nobody is refused for an option that was never written. */
 export function fittingDefaults(usual: Recipe, given: Readonly<Record<string, unknown>>): Recipe {
   const { steps, hiddenSize, numHeads } = given;
   const [width, heads, warmup] = ["hiddenSize", "numHeads", "warmupSteps"].map((name) => usual[name] as number);
@@ -179,7 +181,7 @@ export function fittingDefaults(usual: Recipe, given: Readonly<Record<string, un
 /** Most numbers in the weights of a model, and in what a step computes for them. */
 const MOST_NUMBERS = 2 ** 30;
 
-/** Refuses settings that contradict each other, or that no device can hold, before anything is computed. */
+/** Refuses settings that contradict each other, or that no device can hold. */
 export function checkRecipe(recipe: Recipe, saved?: Recipe): void {
   const [width, heads] = [numberOf(recipe, "hiddenSize"), numberOf(recipe, "numHeads")];
   if (width % heads !== 0) {
@@ -256,7 +258,7 @@ export interface TrainingJob<Batch> {
   readonly continueWith: string;
 }
 
-/** Does work that needs much memory; where the device has too little, says which settings need less. */
+/** Does work that needs memory; where there is too little, says which settings need less. */
 export async function withinMemory<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
