@@ -20,6 +20,7 @@ import { deviceOptions, interruption } from "./device.ts";
 import { DataError, quote, UsageError } from "./errors.ts";
 import { takeFolder } from "./folder.ts";
 import { hasModel, type Notes, readModel, type Recipe, saveModel } from "./models.ts";
+import { LIMITS } from "./recipes.ts";
 import { bar, count, duration, line, ProgressLine, standardOutput } from "./terminal.ts";
 
 /** Seconds between two savings. */
@@ -36,9 +37,6 @@ export function setting(
 
 /** Settings that a run which continues may change. */
 export const CHANGEABLE: readonly string[] = ["steps", "evaluateEvery", "data"];
-
-/** Limits of what is counted. */
-export const COUNT = { min: 1, max: 1_000_000_000, whole: true } as const;
 
 /** The settings of a recipe, as options; `usual` holds the defaults that the help shows. */
 export function recipeOptions(usual: Recipe): {
@@ -59,21 +57,22 @@ export function recipeOptions(usual: Recipe): {
       | "seed"
   ]: Option<number | undefined>;
 } {
-  const of = (name: string): number | string => usual[name]!;
+  const of = (name: keyof typeof LIMITS, description: string): Option<number | undefined> =>
+    setting(description, LIMITS[name], usual[name]!);
   return {
-    steps: setting("Steps of training", COUNT, of("steps")),
-    batchSize: setting("Examples in a step", { ...COUNT, max: 1_000_000 }, of("batchSize")),
-    contextLength: setting("Longest sequence in tokens", { ...COUNT, max: 1_000_000 }, of("contextLength")),
-    hiddenSize: setting("Width of the model", { ...COUNT, max: 100_000 }, of("hiddenSize")),
-    numLayers: setting("Layers", { ...COUNT, max: 1000 }, of("numLayers")),
-    numHeads: setting("Attention heads in a layer", { ...COUNT, max: 10_000 }, of("numHeads")),
-    vocabSize: setting("Most entries of a vocabulary", { ...COUNT, min: 5, max: 1_000_000 }, of("vocabSize")),
-    learningRate: setting("Highest learning rate", { above: 0, max: 10 }, of("learningRate")),
-    warmupSteps: setting("Steps until it is reached", { ...COUNT, min: 0 }, of("warmupSteps")),
-    weightDecay: setting("Share of each weight that decays", { min: 0, max: 10 }, of("weightDecay")),
-    dropout: setting("Share of activations dropped", { min: 0, below: 1 }, of("dropout")),
-    evaluateEvery: setting("Steps between two evaluations", COUNT, of("evaluateEvery")),
-    seed: setting("Where all random numbers come from", { min: 0, max: 2 ** 31, whole: true }, of("seed")),
+    steps: of("steps", "Steps of training"),
+    batchSize: of("batchSize", "Examples in a step"),
+    contextLength: of("contextLength", "Longest sequence in tokens"),
+    hiddenSize: of("hiddenSize", "Width of the model"),
+    numLayers: of("numLayers", "Layers"),
+    numHeads: of("numHeads", "Attention heads in a layer"),
+    vocabSize: of("vocabSize", "Most entries of a vocabulary"),
+    learningRate: of("learningRate", "Highest learning rate"),
+    warmupSteps: of("warmupSteps", "Steps until it is reached"),
+    weightDecay: of("weightDecay", "Share of each weight that decays"),
+    dropout: of("dropout", "Share of activations dropped"),
+    evaluateEvery: of("evaluateEvery", "Steps between two evaluations"),
+    seed: of("seed", "Where all random numbers come from"),
   };
 }
 

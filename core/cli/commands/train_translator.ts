@@ -15,18 +15,18 @@ import { crossEntropy } from "../../06_training/loss.ts";
 import { teacherForcing } from "../../06_training/teacher_forcing.ts";
 import { Random } from "../../engine/random.ts";
 import type { Tensor } from "../../engine/tensor.ts";
-import { type Command, defineCommand, flagOf, number, text } from "../arguments.ts";
+import { type Command, defineCommand, flagOf, text } from "../arguments.ts";
 import { programName, shellWord } from "../calling.ts";
 import { checksumOf, type HeldOut, readCorpus, type TranslationCorpus } from "../corpus.ts";
 import { chooseDevice } from "../device.ts";
 import { DataError, escapeControl, UsageError } from "../errors.ts";
 import { type Pair, parseColumns } from "../files.ts";
 import { readTranslator, type Recipe, restore, type SavedModel, settle, type TranslatorNotes } from "../models.ts";
+import { LIMITS } from "../recipes.ts";
 import { count, duration, line } from "../terminal.ts";
 import {
   CHANGEABLE,
   checkRecipe,
-  COUNT,
   fittingDefaults,
   folderOf,
   numberOf,
@@ -106,12 +106,8 @@ export const command: Command = defineCommand({
     data: text("FILE", "Pairs of sentences, one a line, columns separated by tabs"),
     columns: text("S,T", "Columns of source and target, counted from 1 [1,2]"),
     ...recipeOptions(RECIPE),
-    sourceVocabSize: setting(
-      "Most entries of the source's",
-      { ...COUNT, min: 5, max: 1_000_000 },
-      RECIPE.sourceVocabSize,
-    ),
-    labelSmoothing: number("N", `Belief spread over all words [${RECIPE.labelSmoothing}]`, { min: 0, below: 1 }),
+    sourceVocabSize: setting("Most entries of the source's", LIMITS.sourceVocabSize, RECIPE.sourceVocabSize),
+    labelSmoothing: setting("Belief spread over all words", LIMITS.labelSmoothing, RECIPE.labelSmoothing),
     ...runOptions(FOLDER),
   },
   async run(values) {
