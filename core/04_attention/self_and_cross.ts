@@ -54,7 +54,7 @@
  * The [first experiment](experiments/self_and_cross.ts) trains such a captioner on pictures of nine regions.
  * Only the next word is asked of it, never a region; it comes to look at the animal it speaks of,
  * because that is where the next word can be read. A map shows where weight went, not that it had to
- * go there: with some seeds a part of it lies elsewhere, and the words are right all the same.
+ * go there: change the seed, and compare the map with the share of words that are right.
  *
  * ## One matrix is not enough
  *
@@ -62,8 +62,8 @@
  * score $z$, in both directions. If Tuesday prefers Wednesday to Monday, then $z$ of (Tue, Wed) is
  * above $z$ of (Mon, Tue); if Wednesday prefers Thursday to Tuesday, $z$ of (Wed, Thu) is above that,
  * and so on around the week, until a score has to be above itself. At least one day must fail. In the
- * [second experiment](experiments/self_and_cross/matrices.ts) two matrices find every tomorrow. With one matrix, one
- * day fails at the default seed, and all seven with each of the eleven seeds after it.
+ * [second experiment](experiments/self_and_cross/matrices.ts) two matrices find every tomorrow, and with one matrix at
+ * least one day fails. How many more fail depends on the seed.
  *
  * @module
  */

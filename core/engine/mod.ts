@@ -15,6 +15,7 @@
  * | `scope.ts` | Who frees what? |
  * | `tensor.ts` | What is an array that reads like its formula? |
  * | `create.ts`, `constants.ts` | How do numbers get onto a device? |
+ * | `printing.ts` | What does `console.log` show of memory that it does not see? |
  * | `refusals.ts` | What does a tensor refuse? |
  * | `operations.ts`, `elementwise.ts`, `autograd.ts` | How does each number learn in which direction to move? |
  * | `fusable.ts` | How can a kernel replace a definition without becoming one? |
@@ -59,7 +60,7 @@ export {
 } from "./device.ts";
 export { type Holder, keep, memory, release, scope, type Storage } from "./scope.ts";
 export { type ReduceOptions, Tensor, type VarianceOptions } from "./tensor.ts";
-export { arange, full, lowerTriangle, type Nested, ones, parameter, tensor, zeros } from "./create.ts";
+export { arange, full, lowerTriangle, ones, parameter, tensor, zeros } from "./create.ts";
 export { gradientsOf, isRecording, noGrad, type TapeNode, withRecording } from "./autograd.ts";
 export * from "./fusable.ts";
 export * from "./joining.ts";

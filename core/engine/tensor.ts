@@ -26,10 +26,11 @@
  */
 
 import { backward as walk, isRecording, type TapeNode } from "./autograd.ts";
-import type { Backend, BinaryOp, Buffer, DType, Numbers, ReduceOp, UnaryOp, View } from "./backend.ts";
+import type { Backend, BinaryOp, Buffer, DType, Nested, Numbers, ReduceOp, UnaryOp, View } from "./backend.ts";
 import { constantStorage } from "./constants.ts";
 import { binaryRules, unaryRules } from "./elementwise.ts";
 import { isComparison } from "./operations.ts";
+import { nest, print, printsItself } from "./printing.ts";
 import { describe, requireFloat, requireNumeric, sameDevice, sameKind } from "./refusals.ts";
 import { Storage } from "./scope.ts";
 import {
@@ -144,6 +145,21 @@ export class Tensor implements View {
   async item(): Promise<number> {
     if (this.size !== 1) throw new TypeError(`Cannot take one number from shape ${format(this.shape)}`);
     return (await this.read())[0]!;
+  }
+
+  /** The numbers as nested arrays, as deep as there are axes; booleans for bool. */
+  async toArray(): Promise<Nested> {
+    return nest(await this.read(), this.shape, this.dtype);
+  }
+
+  /** What it is, and its numbers as a table where the device can say them at once; see `printing.ts`. */
+  toString(): string {
+    return print(this, () => this);
+  }
+
+  /** Kind, shape and device: what `JSON.stringify` writes. Numbers are read with {@linkcode toArray}. */
+  toJSON(): { readonly dtype: DType; readonly shape: Shape; readonly device: string } {
+    return { dtype: this.dtype, shape: this.shape, device: this.device.name };
   }
 
   /**
@@ -690,6 +706,8 @@ export class Tensor implements View {
     return record(running(this.detach(), false), [this], (g) => [running(g, true)]);
   }
 }
+
+printsItself(Tensor);
 
 // ## The parts that methods share
 

@@ -57,11 +57,10 @@
  * absolute ones. Of the relative schemes those hold that treat far distances alike (Shaw, T5) or ever
  * less (ALiBi).
  *
- * To be relative is not enough. Trained on lists of 32, RoPE answers fewer than 40 in 100 past twice
- * that length, with each of the first three seeds. In its heads of width 8 the second pair of
- * coordinates takes 63 positions to go round. Training has met half a turn, and a key that is nearly a
- * whole turn away looks as if it stood near. Train on lists of 64, which hold a whole turn, and 68 to
- * 88 in 100 come right.
+ * To be relative is not enough: past twice the length of its training RoPE fails too. In its heads of
+ * width 8 the second pair of coordinates takes $2\pi \cdot 10000^{2/8} \approx 63$ positions to go round. Lists of 32
+ * show half a turn, and a key that is nearly a whole turn away looks as if it stood near. Lists of 64 hold a whole turn:
+ * set the trained length to 64, and see where RoPE ends then.
  *
  * @module
  */
