@@ -33,14 +33,15 @@ export function compareAllowed(rows: Tensor, columns: Tensor, allowed: Tensor | 
 /**
  * Sums of rows by weight, each over the rows that are allowed.
  *
- * @param weights `[…, T, S]`, 0 where forbidden
+ * @param weights `[…, T, S]`
  * @param rows `[…, S, D]`
  * @param allowed bool, broadcast to `[…, T, S]`; everything by default
  * @returns `[…, T, D]`
  */
 export function sumAllowed(weights: Tensor, rows: Tensor, allowed: Tensor | undefined): Tensor {
   if (!allowed) return weights.matmul(rows);
-  const [w, x] = [weights.detach(), rows.detach()], pairs = allowed.expand(w.shape);
+  // A softmax that met NaN has it everywhere.
+  const pairs = allowed.expand(weights.shape), w = weights.detach().where(pairs, 0), x = rows.detach();
   return record(sumOver(w, x, pairs), [weights, rows], (g) => [
     g.matmul(x.transpose()).where(pairs, 0),
     sumOver(w.transpose(), g, pairs.transpose()),

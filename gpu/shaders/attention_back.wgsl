@@ -37,7 +37,9 @@ fn valuePart(at: vec4u, valid: vec4<bool>, d: u32) -> mat4x4f {
 fn rowsOf(at: vec4u, b: u32, h: vec4u, t: vec4u) -> vec4u { return at.x + b * at.y + h * at.z + t * at.w; }
 
 // P of four pairs from their scores, and from m and 1 / l of their rows.
-fn sharesOf(z: vec4f, m: vec4f, share: vec4f) -> vec4f { return weightsOf(z, m) * share; }
+fn sharesOf(z: vec4f, m: vec4f, share: vec4f) -> vec4f {
+  return select(exponential4(z - m) * share, vec4f(), bitcast<vec4u>(z) == vec4u(FORBIDDEN_BITS));
+}
 
 // dZ for four pairs; what weighs nothing has no slope.
 fn slopesOf(p: vec4f, dp: vec4f, delta: vec4f) -> vec4f { return select(p * (dp - delta), vec4f(), p == vec4f()); }

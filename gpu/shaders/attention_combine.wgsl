@@ -4,9 +4,9 @@
 //
 // binding  name        type                  shape / meaning
 // 0        outputs     storage, read         [parts, R, D], R = B · H · T
-// 1        parts       storage, read         [parts, R]: logarithms of the sums, LOWEST where nothing is allowed
+// 1        parts       storage, read         [parts, R] pairs: m, the maximum of z, and l = Σ exp(z − m)
 // 2        output      storage, read_write   [B, T, H, D]
-// 3        logarithms  storage, read_write   [R]
+// 3        sums        storage, read_write   [R] pairs, of all keys
 // 4        params      uniform
 //
 // dispatch   a plane of R workgroups, one row each

@@ -32,15 +32,15 @@ function scoreGradients(dp: usize, p: usize, n: i32, factor: f32, delta: f32): v
   const f = f32x4.splat(factor), d = f32x4.splat(delta), zero = f32x4.splat(0);
   const end = p + (<usize> (n & ~3) << 2);
   for (; p < end; p += 16) {
-    const weight = f32x4.mul(v128.load(p), f);
+    const e = v128.load(p), some = f32x4.ne(e, zero), weight = v128.and(f32x4.mul(e, f), some);
     v128.store(p, weight);
-    v128.store(dp, v128.and(f32x4.mul(weight, f32x4.sub(v128.load(dp), d)), f32x4.ne(weight, zero)));
+    v128.store(dp, v128.and(f32x4.mul(weight, f32x4.sub(v128.load(dp), d)), some));
     dp += 16;
   }
   for (let i = n & ~3; i < n; i++) {
-    const weight = load<f32>(p) * factor;
+    const e = load<f32>(p), weight: f32 = e != 0 ? e * factor : 0;
     store<f32>(p, weight);
-    store<f32>(dp, weight != 0 ? weight * (load<f32>(dp) - delta) : 0);
+    store<f32>(dp, e != 0 ? weight * (load<f32>(dp) - delta) : 0);
     dp += 4;
     p += 4;
   }
