@@ -11,7 +11,7 @@
 import { record, type Tensor } from "./tensor.ts";
 
 /**
- * Products of all rows with all columns, of which only those of allowed pairs pass a gradient back.
+ * Products of all rows with all columns; only allowed pairs pass a gradient back.
  *
  * @param rows `[…, T, D]`
  * @param columns `[…, D, S]`

@@ -120,9 +120,9 @@ function addScaled(y: usize, x: usize, f: f32, n: i32): void {
 }
 
 /**
- * $o = \sum_s (f w_s)\, x_s$ over the keys that query `t` may see; `x` are rows of D numbers.
+ * A weighted sum of rows of D numbers, over the keys that query `t` may see.
  *
- * The factor meets the weight first: an average of large numbers is finite where their sum is not.
+ * $o = \sum_s (f w_s)\, x_s$. The factor meets the weight first: an average of large numbers is finite where their sum is not.
  */
 export function mendRow(
   o: usize,
@@ -145,7 +145,11 @@ export function mendRow(
   }
 }
 
-/** Adds $w_{ts} y_t$ to the sum of each key that query `t` may see, for `m` queries from `first` on. */
+/**
+ * Adds rows of `m` queries to the sums of the keys that they may see.
+ *
+ * $w_{ts}\, y_t$ to the sum of key $s$, for the queries from `first` on.
+ */
 export function addAllowed(
   sums: usize,
   width: usize,
