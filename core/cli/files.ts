@@ -19,9 +19,12 @@ export async function withPath<T>(action: string, path: string, work: () => Prom
     return await work();
   } catch (error) {
     if (error instanceof DataError) throw error;
-    throw new DataError(`Cannot ${action} ${quote(path)}: ${systemReason(error)}`, { cause: error });
+    throw new DataError(`Cannot ${action} ${named(path)}: ${systemReason(error)}`, { cause: error });
   }
 }
+
+/** A file as messages name it. */
+const named = (path: string): string => path === "-" ? "standard input" : quote(path);
 
 /** A line of a file. */
 export interface Line {
@@ -57,7 +60,7 @@ async function open(path: string): Promise<{ read(into: Uint8Array): Promise<num
  */
 export async function* readLines(path: string): AsyncGenerator<Line> {
   for await (const line of scanLines(path)) {
-    if (line.fault) throw new DataError(`Cannot read ${quote(path)} line ${line.number}: ${line.fault}`);
+    if (line.fault) throw new DataError(`Cannot read ${named(path)} line ${line.number}: ${line.fault}`);
     yield line;
   }
 }
@@ -143,11 +146,11 @@ export async function readPairs(path: string, columns: readonly [number, number]
       const fault = cell === undefined
         ? `it has ${cells.length === 1 ? "no tab" : `${cells.length} columns`}, and column ${column} is needed`
         : `column ${column} is empty`;
-      throw new DataError(`Cannot read ${quote(path)} line ${number}: ${fault}`);
+      throw new DataError(`Cannot read ${named(path)} line ${number}: ${fault}`);
     });
     pairs.push({ source: source!, target: target! });
   }
-  if (pairs.length === 0) throw new DataError(`Cannot train on ${quote(path)}: it holds no pairs`);
+  if (pairs.length === 0) throw new DataError(`Cannot train on ${named(path)}: it holds no pairs`);
   return pairs;
 }
 
@@ -169,7 +172,7 @@ export async function readText(path: string): Promise<string[]> {
     if (size >= 1 << 20) flush();
   }
   flush();
-  if (!pieces.some((piece) => trim(piece) !== "")) throw new DataError(`Cannot train on ${quote(path)}: it is empty`);
+  if (!pieces.some((piece) => trim(piece) !== "")) throw new DataError(`Cannot train on ${named(path)}: it is empty`);
   return pieces;
 }
 
