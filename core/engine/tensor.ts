@@ -26,9 +26,10 @@
  */
 
 import { backward as walk, isRecording, type TapeNode } from "./autograd.ts";
-import type { Backend, BinaryOp, Buffer, DType, Numbers, ReduceOp, UnaryOp, View } from "./backend.ts";
+import type { Backend, BinaryOp, Buffer, ComparisonOp, DType, Numbers, ReduceOp, UnaryOp, View } from "./backend.ts";
 import { constantStorage } from "./constants.ts";
 import { binaryRules, unaryRules } from "./elementwise.ts";
+import { exactly } from "./numbers.ts";
 import { isComparison } from "./operations.ts";
 import { describe, requireFloat, requireNumeric, sameDevice, sameKind } from "./refusals.ts";
 import { Storage } from "./scope.ts";
@@ -349,7 +350,7 @@ export class Tensor implements View {
     return new Tensor(this.storage, this.dtype, this.shape, this.strides, this.offset);
   }
 
-  /** Elements as another kind of number: towards zero for int32, `x ≠ 0` for bool. */
+  /** Elements as another kind of number; [numbers](numbers.ts) says what becomes of those it does not have. */
   cast(dtype: DType): Tensor {
     if (dtype === this.dtype) return this;
     if (this.dtype === "bool" && dtype === "int32") return this.#as("int32");
@@ -454,9 +455,9 @@ export class Tensor implements View {
   square(): Tensor {
     return this.mul(this);
   }
-  /** $\max(x, 0)$; slope 0 at 0. */
+  /** $\max(x, 0)$; slope 0 at 0, and NaN stays. */
   relu(): Tensor {
-    return this.where(this.greater(0), 0);
+    return this.where(this.lessEqual(0).not(), 0);
   }
 
   /** Sum with a tensor or a number. */
@@ -484,16 +485,16 @@ export class Tensor implements View {
   mod(other: Tensor | number): Tensor {
     return this.#binary("mod", other);
   }
-  /** The larger of two. */
+  /** The larger of two; NaN if one of them is. */
   maximum(other: Tensor | number): Tensor {
     return this.#binary("max", other);
   }
-  /** The smaller of two. */
+  /** The smaller of two; NaN if one of them is. */
   minimum(other: Tensor | number): Tensor {
     return this.#binary("min", other);
   }
 
-  /** Moves elements below `low` or above `high` to that bound; the slope outside is 0. */
+  /** Moves elements below `low` or above `high` to that bound; the slope outside is 0. NaN stays. */
   clamp(low: number, high: number): Tensor {
     if (!(low <= high)) {
       throw new RangeError(`Cannot clamp to [${low}, ${high}]: the lower bound must not exceed the upper`);
@@ -502,29 +503,37 @@ export class Tensor implements View {
     return this.where(inside, this.detach().maximum(low).minimum(high));
   }
 
+  #compare(op: ComparisonOp, other: Tensor | number, first: "this" | "other" = "this"): Tensor {
+    let a: Tensor = this, b = other, comparison = op;
+    if (typeof other === "number" && this.dtype !== "float32") {
+      const [exact, limit] = exactly(op, other, first === "other");
+      [a, b, comparison] = [this.dtype === "bool" ? this.#as("int32") : this, limit, exact];
+    }
+    return first === "this" ? a.#binary(comparison, b) : operand(b, a).#binary(comparison, a);
+  }
   /** Where elements are equal. */
   equal(other: Tensor | number): Tensor {
-    return this.#binary("equal", other);
+    return this.#compare("equal", other);
   }
   /** Where elements differ. */
   notEqual(other: Tensor | number): Tensor {
-    return this.#binary("notEqual", other);
+    return this.#compare("notEqual", other);
   }
   /** Where this is smaller. */
   less(other: Tensor | number): Tensor {
-    return this.#binary("less", other);
+    return this.#compare("less", other);
   }
   /** Where this is smaller or equal. */
   lessEqual(other: Tensor | number): Tensor {
-    return this.#binary("lessEqual", other);
+    return this.#compare("lessEqual", other);
   }
   /** Where this is larger. */
   greater(other: Tensor | number): Tensor {
-    return operand(other, this).less(this);
+    return this.#compare("less", other, "other");
   }
   /** Where this is larger or equal. */
   greaterEqual(other: Tensor | number): Tensor {
-    return operand(other, this).lessEqual(this);
+    return this.#compare("lessEqual", other, "other");
   }
 
   #logical(op: "min" | "max", name: string, other: Tensor): Tensor {
@@ -628,21 +637,22 @@ export class Tensor implements View {
     requireNumeric(op, this);
     const [result, whole] = this.#reduce(op, axes, keepDims);
     return record(result, [this], (g) => {
-      // Equal extremes share the gradient.
-      const hits = this.detach().equal(result.detach().reshape(whole)).cast("float32");
-      const share = hits.div(hits.sum(axes, { keepDims: true }));
-      return [share.mul(g.reshape(whole))];
+      // Equal extremes share the gradient, and so do NaN, which are equal to nothing.
+      const x = this.detach();
+      const hits = x.equal(result.detach().reshape(whole)).or(x.notEqual(x));
+      const share = g.reshape(whole).div(hits.cast("float32").sum(axes, { keepDims: true }));
+      return [share.expand(this.shape).where(hits, 0)];
     });
   }
-  /** Largest element over axes; equal maxima share the gradient. */
+  /** Largest element over axes, NaN if one is; equal maxima share the gradient. */
   max(axes?: number | readonly number[], { keepDims = false }: ReduceOptions = {}): Tensor {
     return this.#extreme("max", axes, keepDims);
   }
-  /** Smallest element over axes; equal minima share the gradient. */
+  /** Smallest element over axes, NaN if one is; equal minima share the gradient. */
   min(axes?: number | readonly number[], { keepDims = false }: ReduceOptions = {}): Tensor {
     return this.#extreme("min", axes, keepDims);
   }
-  /** Where the largest element of an axis stands, int32; the first of equal ones. */
+  /** Where the largest element of an axis stands, int32: the first of equal ones, or the first NaN. */
   argmax(axis: number = -1, { keepDims = false }: ReduceOptions = {}): Tensor {
     requireNumeric("argmax", this);
     return this.#reduce("argmax", axis, keepDims)[0];
