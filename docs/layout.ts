@@ -108,8 +108,8 @@ function languages({ url, others = [] }: Sheet): string {
   ).join("");
 }
 
-/** The reader's choices, before the first paint. */
-const EARLY = `try{const d=document.documentElement,s=localStorage;d.classList.add("js");` +
+/** The one script that stands within the pages: the reader's choices, before the first paint. */
+export const EARLY: string = `try{const d=document.documentElement,s=localStorage;d.classList.add("js");` +
   `if(s.heedTheme)d.dataset.theme=s.heedTheme;if(s.heedColours==="off")d.classList.add("plain")}catch{}`;
 
 /** A page as a file. */

@@ -73,12 +73,15 @@ export interface DecayOptions {
   readonly decays?: (path: string, parameter: Tensor) => boolean;
 }
 
+/** The share of itself that a weight loses per step unless another is asked for. */
+export const WEIGHT_DECAY = 0.01;
+
 /** What each of {@linkcode DecayOptions} may be. */
 export const decayChecks: Checks<DecayOptions> = { weightDecay: numeric({ min: 0 }), decays: callback() };
 
 /** The share, times the learning rate, that one parameter loses per step: 0 where it is spared. */
 export function decayOf(
-  { weightDecay = 0.01, decays = (_, parameter) => parameter.rank >= 2 }: DecayOptions,
+  { weightDecay = WEIGHT_DECAY, decays = (_, parameter) => parameter.rank >= 2 }: DecayOptions,
   { path, parameter }: ParameterStep,
 ): number {
   return weightDecay && decays(path, parameter) ? weightDecay : 0;
@@ -100,9 +103,11 @@ const adamWChecks: Checks<AdamWOptions> = { ...momentChecks, ...decayChecks };
  */
 export function adamW(options: AdamWOptions = {}): OptimizerRule<"firstMoment" | "secondMoment"> {
   checkOptions("optimize", options, adamWChecks);
-  const moments = withDefaults(options);
+  const { learningRate, ...moments } = withDefaults(options);
   return {
-    learningRate: moments.learningRate,
+    word: "adamW",
+    settings: { ...moments, weightDecay: options.weightDecay ?? WEIGHT_DECAY },
+    learningRate,
     averages: ["firstMoment", "secondMoment"],
     move: (step) => adamStep(step, step.gradient, moments, decayOf(options, step)),
   };
@@ -125,9 +130,11 @@ const adamChecks: Checks<AdamOptions> = { ...momentChecks, penalty: numeric({ mi
  */
 export function adam(options: AdamOptions = {}): OptimizerRule<"firstMoment" | "secondMoment"> {
   checkOptions("optimize", options, adamChecks);
-  const { penalty = 0 } = options, moments = withDefaults(options);
+  const { penalty = 0 } = options, { learningRate, ...moments } = withDefaults(options);
   return {
-    learningRate: moments.learningRate,
+    word: "adam",
+    settings: { ...moments, penalty },
+    learningRate,
     averages: ["firstMoment", "secondMoment"],
     move(step) {
       // A sum of its own: the parameter's gradient stays what `backward` left, for whoever steps again.
@@ -149,7 +156,7 @@ function adamStep(
     "firstMoment" | "secondMoment"
   >,
   gradient: Tensor,
-  { beta1, beta2, epsilon }: Required<MomentOptions>,
+  { beta1, beta2, epsilon }: Omit<Required<MomentOptions>, "learningRate">,
   weightDecay: number,
 ): void {
   const correction1 = 1 - beta1 ** count, correction2 = 1 - beta2 ** count;

@@ -33,8 +33,8 @@
  * @module
  */
 
-import { callback, checkOptions, type Checks, instance, integer, needing, required } from "../engine/options.ts";
-import { Random, type RandomState } from "../engine/random.ts";
+import { callback, checkOptions, type Checks, group, instance, integer, needing, required } from "../engine/options.ts";
+import { Random, type RandomState, randomStateChecks } from "../engine/random.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { padChecks, type PadOptions, padTokens } from "../02_words/embeddings.ts";
 
@@ -110,6 +110,13 @@ export interface BatchPosition {
   /** The random state that the order of the current pass was drawn from. */
   readonly random: RandomState;
 }
+
+/** What a position may be, where it comes from a file. */
+export const positionChecks: Checks<BatchPosition> = {
+  epoch: required(integer({ min: 0 })),
+  batch: required(integer({ min: 0 })),
+  random: required(group(randomStateChecks)),
+};
 
 /** An endless stream of batches that knows where it stands. */
 export interface BatchSource<Batch> {
@@ -338,11 +345,13 @@ class Pass<Item> {
     return { epoch: this.#epoch, batch: this.#next, random: this.#start };
   }
 
-  seek({ epoch, batch, random }: BatchPosition): void {
+  seek(position: BatchPosition): void {
+    checkOptions("continue a pass", position, positionChecks);
+    const { epoch, batch, random } = position;
     const before = this.#random.state();
     this.#random.restore(random);
     const items = this.#draw(this.#random);
-    if (!Number.isInteger(epoch) || epoch < 0 || !Number.isInteger(batch) || batch < 0 || batch > items.length) {
+    if (batch > items.length) {
       this.#random.restore(before);
       throw new RangeError(
         `Cannot continue at batch ${batch} of pass ${epoch}: a pass over this data has ${items.length} batches`,

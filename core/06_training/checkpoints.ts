@@ -34,25 +34,28 @@
  * @module
  */
 
+import type { DType } from "../engine/backend.ts";
+import { type Json, parseJson, quote, readFields, shown, writeJson } from "../engine/json.ts";
 import { Module, type StateEntry } from "../engine/module.ts";
-import { checkOptions, type Checks, instance, object, required } from "../engine/options.ts";
-import { Random, type RandomState } from "../engine/random.ts";
+import { type Check, checkOptions, type Checks, instance, integer, object, required } from "../engine/options.ts";
+import { isPart, writePart } from "../engine/part.ts";
+import { type Random, type RandomState, randomStateChecks } from "../engine/random.ts";
 import { scope } from "../engine/scope.ts";
 import { format } from "../engine/shape.ts";
-import type { Tensor } from "../engine/tensor.ts";
-import type { BatchPosition, BatchSource } from "./batching.ts";
-import { Optimizer } from "./optimizers.ts";
+import { type BatchPosition, type BatchSource, positionChecks } from "./batching.ts";
+import { Optimizer, type WrittenRule } from "./optimizers.ts";
 import {
   decodeSafetensors,
   encodeSafetensors,
+  readHeader,
   restoreTensors,
+  type StoredKind,
   type StoredTensor,
   storeTensors,
   type TensorFile,
 } from "./safetensors.ts";
 
-/** Anything that JSON can hold. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+export type { Json } from "../engine/json.ts";
 
 /** A place for files, known by name: a folder, a browser's storage, a map in a test. */
 export interface CheckpointStorage {
@@ -82,17 +85,60 @@ const runChecks: Checks<TrainingRun> = {
   optimizer: instance(Optimizer),
   batches: object("a source of batches, with position() and seek()", (value) => "position" in value && "seek" in value),
   randoms: object("generators by name"),
+  // What JSON does not bring back is refused when it is written, by the name of the field.
   notes: { must: "JSON", fits: () => true },
 };
+
+/** What is saved of an optimizer beside its tensors. */
+interface SavedOptimizer {
+  /** Missing in what older programs saved. */
+  readonly rule?: WrittenRule;
+  readonly steps: number;
+  readonly counts: Readonly<Record<string, number>>;
+}
 
 /** The part of a checkpoint that is not tensors. */
 interface SavedState {
   readonly version: 1;
-  readonly optimizer: { readonly steps: number; readonly counts: Readonly<Record<string, number>> } | null;
+  /** What the model keeps in a field `options`; missing in what older programs saved. */
+  readonly options?: Readonly<Record<string, Json>> | null;
+  readonly optimizer: SavedOptimizer | null;
   readonly batches: BatchPosition | null;
-  readonly randoms: Readonly<Record<string, RandomState>>;
+  readonly randoms?: Readonly<Record<string, RandomState>>;
   readonly notes: Json;
 }
+
+const orNull = <T>(check: Check<T>): Check<T> => ({
+  must: `${check.must} or null`,
+  fits: (value) => value === null || check.fits(value),
+});
+
+const plain = <T extends object>(must: string): Check<T> => object<T>(must, (value) => !Array.isArray(value));
+
+const stateChecks: Checks<SavedState> = {
+  version: required({ must: "1", fits: (value) => value === 1 }),
+  options: orNull(plain<Readonly<Record<string, Json>>>("an object")),
+  optimizer: required(orNull(plain<SavedOptimizer>("an object with steps and counts"))),
+  batches: required(orNull(plain<BatchPosition>("an object with epoch, batch and random"))),
+  randoms: plain("an object of states by name"),
+  notes: required({ must: "JSON", fits: (value) => value !== undefined }),
+};
+
+const optimizerChecks: Checks<SavedOptimizer> = {
+  rule: plain<WrittenRule>("an object with word and settings"),
+  steps: required(integer({ min: 0 })),
+  counts: required(plain<Readonly<Record<string, number>>>("an object of counts by name")),
+};
+
+const ruleChecks: Checks<WrittenRule> = {
+  word: required(orNull({ must: "a string", fits: (value) => typeof value === "string" })),
+  settings: {
+    must: "an object of numbers",
+    fits: (value) =>
+      typeof value === "object" && value !== null && !Array.isArray(value) &&
+      Object.values(value).every((number) => typeof number === "number"),
+  },
+};
 
 /**
  * Writes down everything that the next step of a run depends on.
@@ -102,6 +148,8 @@ interface SavedState {
  * @param storage where to
  * @param name of the file
  * @param run what to save
+ * @throws {TypeError} if the notes hold what JSON does not bring back as it was, such as infinity
+ * @throws {RangeError} if they are too large or nested too deeply to be read again
  */
 export async function saveCheckpoint(storage: CheckpointStorage, name: string, run: TrainingRun): Promise<void> {
   await storage.writeAtomically(name, await encodeCheckpoint(run));
@@ -112,19 +160,24 @@ export async function saveCheckpoint(storage: CheckpointStorage, name: string, r
  *
  * @param run what to save
  * @returns a safetensors file
+ * @throws {TypeError} if the notes hold what JSON does not bring back as it was, such as infinity
+ * @throws {RangeError} if they are too large or nested too deeply to be read again
  */
 export async function encodeCheckpoint(run: TrainingRun): Promise<Uint8Array<ArrayBuffer>> {
   checkOptions("save a checkpoint", run, runChecks);
   const optimizer = run.optimizer?.state();
   const state: SavedState = {
     version: 1,
-    optimizer: optimizer ? { steps: optimizer.steps, counts: Object.fromEntries(optimizer.counts) } : null,
+    options: optionsOf(run.model),
+    optimizer: optimizer
+      ? { rule: optimizer.rule!, steps: optimizer.steps, counts: Object.fromEntries(optimizer.counts) }
+      : null,
     batches: run.batches?.position() ?? null,
     randoms: Object.fromEntries([...randomsOf(run)].map(([name, random]) => [name, random.state()])),
     notes: run.notes ?? null,
   };
   // Everything that is not a tensor is taken down before the first wait, in one moment.
-  const training = JSON.stringify(state);
+  const training = writeJson(state, "save a checkpoint");
   const named = new Map<string, StateEntry>();
   for (const [path, value] of run.model.stateDict()) named.set(`model/${path}`, value);
   for (const [path, value] of optimizer?.tensors ?? []) named.set(`optimizer/${path}`, value);
@@ -170,44 +223,127 @@ export function restoreCheckpoint(bytes: Uint8Array, run: TrainingRun): { readon
   const state = verifiedState(file);
   const randoms = randomsOf(run);
   for (const name of randoms.keys()) {
-    if (!Object.hasOwn(state.randoms, name)) throw new TypeError(`Cannot resume: no random state "${name}" was saved`);
+    if (!Object.hasOwn(state.randoms, name)) {
+      throw new TypeError(`Cannot resume: no random state ${quote(name)} was saved`);
+    }
   }
   if (run.optimizer && !state.optimizer) throw new TypeError("Cannot resume: no optimizer was saved");
   if (run.batches && !state.batches) throw new TypeError("Cannot resume: no position in the data was saved");
 
+  // Names, shapes and rules are compared before a tensor is made.
+  const weights = partOf(file.tensors, "model/"), averages = partOf(file.tensors, "optimizer/");
+  requireSameOptions(state.options, run);
+  requireSameTensors(run.model.stateDict(), weights);
+  const counts = new Map(Object.entries(state.optimizer?.counts ?? {}));
+  const { rule, steps } = state.optimizer ?? { steps: 0 };
+  if (run.optimizer) {
+    for (const [path, { kind }] of averages) requireNumbers(path, kind);
+    run.optimizer.compare({ rule, steps, counts, tensors: averages });
+  }
   scope(() => {
-    const part = (prefix: string): Map<string, Tensor> => {
-      const own = [...file.tensors].filter(([path]) => path.startsWith(prefix));
-      return restoreTensors(new Map(own.map(([path, stored]) => [path.slice(prefix.length), stored])));
-    };
-    const weights = part("model/");
-    requireSameTensors(run.model.stateDict(), weights);
-    const before = run.batches?.position();
+    const weightTensors = restoreTensors(weights), averageTensors = run.optimizer && restoreTensors(averages);
     run.batches?.seek(state.batches!);
-    try {
-      const counts = new Map(Object.entries(state.optimizer?.counts ?? {}));
-      run.optimizer?.restore({ steps: state.optimizer!.steps, counts, tensors: part("optimizer/") });
-    } catch (error) {
-      if (before) run.batches!.seek(before);
-      throw error;
-    }
-    run.model.loadStateDict(weights);
+    if (averageTensors) run.optimizer!.restore({ rule, steps, counts, tensors: averageTensors });
+    run.model.loadStateDict(weightTensors);
     for (const [name, random] of randoms) random.restore(state.randoms[name]!);
   });
   return { notes: state.notes };
 }
 
-function requireSameTensors(own: ReadonlyMap<string, StateEntry>, saved: ReadonlyMap<string, Tensor>): void {
-  for (const path of new Set([...own.keys(), ...saved.keys()])) {
-    const [wanted, found] = [own.get(path), saved.get(path)].map((value) =>
-      value && `${value.dtype} ${format(value.shape)}`
-    );
-    if (wanted !== found) {
-      throw new TypeError(
-        `Cannot resume: ${JSON.stringify(path)} was saved as ${found ?? "nothing"}, the model has ${wanted ?? "none"}`,
-      );
-    }
+/** The tensors under a prefix, without it. */
+function partOf<T>(tensors: ReadonlyMap<string, T>, prefix: string): Map<string, T> {
+  const own = [...tensors].filter(([path]) => path.startsWith(prefix));
+  return new Map(own.map(([path, stored]) => [path.slice(prefix.length), stored]));
+}
+
+/** What elements become when they are loaded. */
+function dtypeOf(kind: StoredKind): DType {
+  if (kind === "BOOL") return "bool";
+  return kind.includes("F") ? "float32" : "int32";
+}
+
+function requireNumbers(path: string, kind: StoredKind): void {
+  if (dtypeOf(kind) !== "float32") {
+    throw new TypeError(`Cannot resume: ${quote(`optimizer/${path}`)} was saved as ${kind}, an average has fractions`);
   }
+}
+
+/** What has a dtype and a shape. */
+type Typed = Pick<StateEntry, "dtype" | "shape">;
+
+/**
+ * Refuses tensors that are not those of a model, before any of them is made.
+ *
+ * @param own names and shapes of the model
+ * @param saved names and shapes of a file
+ * @throws {TypeError} if one is missing, unknown, or of another shape or kind
+ */
+export function requireSameTensors(
+  own: ReadonlyMap<string, Typed>,
+  saved: ReadonlyMap<string, Pick<StoredTensor, "kind" | "shape">>,
+): void {
+  for (const path of new Set([...own.keys(), ...saved.keys()])) {
+    const wanted = own.get(path), found = saved.get(path);
+    const isSame = wanted && found && wanted.dtype === dtypeOf(found.kind) &&
+      format(wanted.shape) === format(found.shape);
+    if (isSame) continue;
+    throw new TypeError(
+      `Cannot resume: ${quote(path)} was saved as ` +
+        `${found ? `${dtypeOf(found.kind)} ${format(found.shape)}` : "nothing"}, ` +
+        `the model has ${wanted ? `${wanted.dtype} ${format(wanted.shape)}` : "none"}`,
+    );
+  }
+}
+
+// ## The same shapes, another model
+//
+// Two heads and four, ReLU and GELU, rotary positions and none have weights of the same names and shapes.
+// What a model keeps in a field `options` is therefore saved as well, and compared. The length of the context
+// and dropout change nothing in what weights mean: only a run that goes on, with its optimizer, must share them.
+
+/** Options that say how a run goes on and not what weights mean. */
+const OF_THE_RUN: readonly string[] = ["contextLength", "dropout"];
+
+/** What a model keeps in a field `options`, as far as JSON holds it; parts as files write them. */
+function optionsOf(model: Module): Record<string, Json> | null {
+  const options = "options" in model ? model.options : undefined;
+  if (typeof options !== "object" || options === null) return null;
+  const written = Object.entries(options).map(([name, value]) => [name, isPart(value) ? writePart(value) : value]);
+  return Object.fromEntries(written.filter(([, value]) => {
+    if (value === undefined) return false;
+    try {
+      writeJson(value, "save");
+      return true;
+    } catch {
+      return false;
+    }
+  }));
+}
+
+function requireSameOptions(saved: SavedState["options"], run: TrainingRun): void {
+  const own = optionsOf(run.model);
+  if (!saved || !own) return;
+  for (const [name, wanted] of Object.entries(own)) {
+    if (!Object.hasOwn(saved, name) || (!run.optimizer && OF_THE_RUN.includes(name))) continue;
+    if (agree(saved[name]!, wanted)) continue;
+    throw new TypeError(
+      `Cannot resume: the model was saved with ${name} = ${inShort(saved[name]!)}, this one has ${inShort(wanted)}`,
+    );
+  }
+}
+
+/** Whether two options are equal; a setting that only one of two parts states may be the other's default. */
+function agree(a: Json, b: Json): boolean {
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) {
+    const [first, second] = [a, b].map((side) => isPart(side) ? side.word : side);
+    return first === second;
+  }
+  const [first, second] = [a, b] as Readonly<Record<string, Json>>[];
+  return Object.keys(first!).every((name) => !Object.hasOwn(second!, name) || agree(first![name]!, second![name]!));
+}
+
+function inShort(value: Json): string {
+  return typeof value === "object" ? quote(JSON.stringify(value), 80).slice(1, -1) : shown(value);
 }
 
 /**
@@ -219,6 +355,26 @@ export function checkpointNotes(bytes: Uint8Array): Json {
   return verifiedState(decodeSafetensors(bytes)).notes;
 }
 
+/** What the header of a checkpoint tells before the rest of the file is read. */
+export interface CheckpointOutline {
+  /** The notes; no checksum has been compared yet. */
+  readonly notes: Json;
+  /** Kinds and shapes of the model's tensors by path. */
+  readonly weights: ReadonlyMap<string, Pick<StoredTensor, "kind" | "shape">>;
+}
+
+/**
+ * What the front of a checkpoint says of the whole.
+ *
+ * @param front the file up to the end of its header, or further
+ * @param size bytes of the whole file
+ * @throws {SyntaxError} if it is no checkpoint
+ */
+export function outlineCheckpoint(front: Uint8Array, size: number): CheckpointOutline {
+  const { tensors, metadata } = readHeader(front, size);
+  return { notes: readState(tensors, metadata).notes, weights: partOf(tensors, "model/") };
+}
+
 /** Generators of the caller and those that modules hold in fields. */
 function randomsOf(run: TrainingRun): Map<string, Random> {
   const randoms = new Map(Object.entries(run.randoms ?? {}));
@@ -226,30 +382,50 @@ function randomsOf(run: TrainingRun): Map<string, Random> {
   return randoms;
 }
 
-function verifiedState({ tensors, metadata }: TensorFile): SavedState {
+function verifiedState({ tensors, metadata }: TensorFile): ReadState {
   const training = metadata.get("training"), expected = metadata.get("checksum");
-  if (training === undefined || expected === undefined) {
-    throw new SyntaxError("Cannot resume: the file holds tensors but no state of a training run");
-  }
+  if (training === undefined || expected === undefined) throw noState();
   const found = checksum(tensors, training);
   if (found !== expected) {
     throw new SyntaxError(
-      `Cannot resume: the file is damaged, its checksum is ${found} where ${
-        JSON.stringify(expected.slice(0, 20))
-      } was saved`,
+      `Cannot resume: the file is damaged, its checksum is ${found} where ${quote(expected, 20)} was saved`,
     );
   }
-  const state = JSON.parse(training) as SavedState | null;
-  if (state?.version !== 1) {
-    throw new SyntaxError(`Cannot resume from a checkpoint of version ${String(state?.version)}: version 1 is needed`);
+  return readState(tensors, metadata);
+}
+
+function noState(): SyntaxError {
+  return new SyntaxError("Cannot resume: the file holds tensors but no state of a training run");
+}
+
+/** A state whose parts are all what they must be. */
+type ReadState = SavedState & Required<Pick<SavedState, "randoms">>;
+
+/** Reads what is no tensor. Whatever is malformed in it is found here, before anything is overwritten. */
+function readState(tensors: ReadonlyMap<string, unknown>, metadata: ReadonlyMap<string, string>): ReadState {
+  const training = metadata.get("training"), what = "the state of a training run";
+  if (training === undefined) throw noState();
+  for (const name of tensors.keys()) {
+    if (name.startsWith("model/") || name.startsWith("optimizer/")) continue;
+    throw new SyntaxError(`Cannot resume: the tensor ${quote(name)} belongs neither to model/ nor to optimizer/`);
   }
-  // Whatever is malformed in it is found here, before anything is overwritten.
-  const { optimizer, randoms } = state;
-  if (optimizer && !(Number.isSafeInteger(optimizer.steps) && optimizer.steps >= 0)) {
-    throw new SyntaxError(`Cannot resume after ${String(optimizer.steps)} steps: it must be a whole number`);
+  const state = readFields(what, parseJson(training, what), stateChecks);
+  const { optimizer, batches, randoms = {} } = state;
+  if (optimizer) {
+    const { rule, counts } = readFields(what, optimizer, optimizerChecks, "optimizer");
+    if (rule) readFields(what, rule, ruleChecks, "optimizer.rule");
+    for (const [path, count] of Object.entries(counts)) {
+      if (Number.isSafeInteger(count) && count >= 0) continue;
+      throw new SyntaxError(
+        `Cannot read ${what}: optimizer.counts[${quote(path)}] is ${shown(count)}, and it must be a whole number`,
+      );
+    }
   }
-  for (const random of Object.values(randoms ?? {})) Random.from(random);
-  return { ...state, randoms: randoms ?? {} };
+  if (batches) readFields(what, batches, positionChecks, "batches");
+  for (const [name, random] of Object.entries(randoms)) {
+    readFields(what, random, randomStateChecks, `randoms[${quote(name)}]`);
+  }
+  return { ...state, randoms };
 }
 
 // ## The checksum
@@ -323,6 +499,12 @@ export function crc32(bytes: Uint8Array, before: number = 0): number {
 // ends with the same bits as in the uninterrupted run. With the place in the data, the random state or
 // the optimizer forgotten, almost every weight ends with others, though the loss looks as good: such a
 // bug is seen by comparing bits and by nothing else.
+
+// ## Pitfall: averages of another method
+//
+// Adam and AdamW keep averages of the same names, and the state of one fits the other without a complaint: the
+// run goes on, as another one. The rule is therefore saved with the numbers of its formula. The test "a
+// checkpoint says its rule, and another is refused" tries every pair.
 
 // ## Pitfall: overwriting the old file
 //

@@ -40,7 +40,7 @@
  */
 
 import { checkOptions, type Checks, numeric } from "../engine/options.ts";
-import { decayChecks, decayOf, type DecayOptions } from "./adam.ts";
+import { decayChecks, decayOf, type DecayOptions, WEIGHT_DECAY } from "./adam.ts";
 import type { OptimizerRule } from "./optimizers.ts";
 
 /** Options of {@linkcode lion}. */
@@ -71,6 +71,8 @@ export function lion(options: LionOptions = {}): OptimizerRule<"momentum"> {
   checkOptions("optimize", options, checks);
   const { learningRate = 1e-4, beta1 = 0.9, beta2 = 0.99 } = options;
   return {
+    word: "lion",
+    settings: { beta1, beta2, weightDecay: options.weightDecay ?? WEIGHT_DECAY },
     learningRate,
     averages: ["momentum"],
     move(step) {

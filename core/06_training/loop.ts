@@ -43,7 +43,7 @@ import {
   object,
   required,
 } from "../engine/options.ts";
-import { Pace } from "../engine/pace.ts";
+import { Pace, rest } from "../engine/pace.ts";
 import { keep, release, scope } from "../engine/scope.ts";
 import { format } from "../engine/shape.ts";
 import { full, zeros } from "../engine/create.ts";
@@ -150,12 +150,13 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<Traini
   let summed = 0;
   try {
     while (optimizer.steps < steps) {
-      await pace.rest(signal);
+      await rest(signal);
       const step = optimizer.steps + 1;
       const due = evaluate && (step === steps || (every !== undefined && step % every === 0));
       const reports = due || step === steps || step % reportEvery === 0;
       model.train();
       pace.tokens += accumulateGradients(options, step, total);
+      model.eval();
       summed++;
       let loss = NaN;
       if (reports) {
@@ -174,7 +175,6 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<Traini
         optimizer.step(learningRate);
       });
       optimizer.zeroGrad();
-      model.eval();
       const gradientNorm = await norm;
       if (!reports) continue;
       const tokensPerSecond = pace.tokensPerSecond();

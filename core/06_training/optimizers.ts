@@ -32,6 +32,7 @@
  */
 
 import { noGrad } from "../engine/autograd.ts";
+import { quote, shown } from "../engine/json.ts";
 import { checkOptions, type Checks, numeric } from "../engine/options.ts";
 import { keep, release, scope } from "../engine/scope.ts";
 import { format, sameShape } from "../engine/shape.ts";
@@ -56,6 +57,10 @@ export interface ParameterStep<Average extends string = string> {
 
 /** How a method moves one parameter. */
 export interface OptimizerRule<Average extends string = string> {
+  /** What a checkpoint calls it; one without a word is told from others by its averages alone. */
+  readonly word?: string | undefined;
+  /** The numbers of its formula, all but the learning rate: a checkpoint keeps them beside the word. */
+  readonly settings?: Readonly<Record<string, number>> | undefined;
   /** How far to go where no schedule says otherwise. */
   readonly learningRate: number;
   /** Names of the running averages that it keeps of each parameter. */
@@ -64,8 +69,18 @@ export interface OptimizerRule<Average extends string = string> {
   move(step: ParameterStep<Average>): void;
 }
 
+/** A rule as a checkpoint names it. */
+export interface WrittenRule {
+  /** Its word, or null where it has none. */
+  readonly word: string | null;
+  /** The numbers of its formula, all but the learning rate; missing where nobody knows them. */
+  readonly settings?: Readonly<Record<string, number>> | undefined;
+}
+
 /** What an optimizer has to remember between steps. */
 export interface OptimizerState {
+  /** What moves the parameters; missing in what older programs saved. */
+  readonly rule?: WrittenRule | undefined;
   /** Steps made so far. */
   readonly steps: number;
   /** Steps of each parameter; one without a gradient stays where it is. */
@@ -155,37 +170,99 @@ export class Optimizer {
 
   /** What is needed to continue; the tensors are those in use, not copies. */
   state(): OptimizerState {
-    return { steps: this.#steps, counts: this.#counts, tensors: this.#tensors };
+    const { word = null, settings = {} } = this.#rule;
+    return { rule: { word, settings }, steps: this.#steps, counts: this.#counts, tensors: this.#tensors };
   }
 
   /**
    * Continues from a state, copying it.
    *
-   * @param state of an optimizer with the same averages of the same parameters
+   * @param state of an optimizer of the same rule, with the same averages of the same parameters
    * @throws {TypeError} if it is of another kind; nothing has changed then
    */
   restore(state: OptimizerState): void {
-    // Everything is compared before anything is overwritten.
-    for (const [name, tensor] of this.#tensors) {
-      const saved = state.tensors.get(name);
-      if (!saved || !sameShape(saved.shape, tensor.shape)) {
-        throw new TypeError(
-          `Cannot restore an optimizer: ${name} is ${saved ? format(saved.shape) : "missing"}, ` +
-            `it must be ${format(tensor.shape)}`,
-        );
-      }
-    }
-    for (const path of this.#counts.keys()) {
-      if (!state.counts.has(path)) throw new TypeError(`Cannot restore an optimizer: the count of ${path} is missing`);
-    }
-    if (state.tensors.size !== this.#tensors.size || state.counts.size !== this.#counts.size) {
-      throw new TypeError("Cannot restore an optimizer: the state is of another kind or has other parameters");
-    }
+    this.compare(state);
     for (const [name, tensor] of this.#tensors) tensor.assign(state.tensors.get(name)!);
     for (const path of this.#counts.keys()) this.#counts.set(path, state.counts.get(path)!);
     this.#steps = state.steps;
   }
+
+  /**
+   * Compares a state with what this optimizer would continue from, and changes nothing.
+   *
+   * @param state shapes are enough in the place of its tensors
+   * @throws {TypeError} if it is of another rule or has other averages or other parameters
+   */
+  compare(
+    state: Omit<OptimizerState, "tensors"> & { readonly tensors: ReadonlyMap<string, Pick<Tensor, "shape">> },
+  ): void {
+    if (!(Number.isSafeInteger(state.steps) && state.steps >= 0)) {
+      throw new TypeError(
+        `Cannot restore an optimizer: it made ${shown(state.steps)} steps, it must be a whole number`,
+      );
+    }
+    compareRules(state.rule ?? olderRule(state.tensors.keys()), this.state().rule!);
+    for (const [name, tensor] of this.#tensors) {
+      const saved = state.tensors.get(name);
+      if (!saved || !sameShape(saved.shape, tensor.shape)) {
+        throw new TypeError(
+          `Cannot restore an optimizer: ${quote(name)} is ${saved ? format(saved.shape) : "missing"}, ` +
+            `it must be ${format(tensor.shape)}`,
+        );
+      }
+    }
+    const extra = [...state.tensors.keys()].find((name) => !this.#tensors.has(name));
+    if (extra !== undefined) {
+      throw new TypeError(
+        `Cannot restore an optimizer: its state has ${quote(extra)}, and no parameter has that average`,
+      );
+    }
+    for (const path of this.#counts.keys()) {
+      const count = state.counts.get(path);
+      if (Number.isSafeInteger(count) && count! >= 0 && count! <= state.steps) continue;
+      throw new TypeError(
+        `Cannot restore an optimizer: the count of ${quote(path)} is ${count ?? "missing"}, ` +
+          `it must be an integer from 0 to the number of steps, ${state.steps}`,
+      );
+    }
+    const other = [...state.counts.keys()].find((path) => !this.#counts.has(path));
+    if (other !== undefined) {
+      throw new TypeError(
+        `Cannot restore an optimizer: its state counts steps of ${quote(other)}, which is no parameter`,
+      );
+    }
+  }
 }
+
+/** Refuses the state of one rule where another is to go on. */
+function compareRules(saved: WrittenRule | undefined, own: WrittenRule): void {
+  if (!saved) return;
+  const [found, wanted] = [saved, own].map(({ word, settings = {} }) => {
+    const numbers = saved.settings ? Object.entries(settings).sort(([a], [b]) => a < b ? -1 : 1) : [];
+    const name = word === null ? "a rule without a word" : quote(word);
+    return numbers.length === 0 ? name : `${name} with ${numbers.map(([key, value]) => `${key} ${value}`).join(", ")}`;
+  });
+  if (found === wanted) return;
+  throw new TypeError(`Cannot restore an optimizer: its state is that of ${found}, and this one moves by ${wanted}`);
+}
+
+/**
+ * The rule of a state that does not say its own, as those of older programs: the one that keeps these averages.
+ *
+ * Two do that keep `firstMoment` and `secondMoment`. Nearly every such state is AdamW's, so Adam does not go on from it.
+ */
+function olderRule(tensors: Iterable<string>): WrittenRule | undefined {
+  const averages = new Set(Array.from(tensors, (name) => name.slice(name.lastIndexOf(".") + 1)));
+  const word = OLDER_RULES.get([...averages].sort().join(" "));
+  return word === undefined ? undefined : { word };
+}
+
+const OLDER_RULES: ReadonlyMap<string, string> = new Map([
+  ["", "sgd"],
+  ["velocity", "sgd"],
+  ["momentum", "lion"],
+  ["firstMoment secondMoment", "adamW"],
+]);
 
 /** Options of {@linkcode sgd}. */
 export interface SGDOptions {
@@ -213,6 +290,8 @@ export function sgd(options: SGDOptions = {}): OptimizerRule {
   checkOptions("optimize", options, sgdChecks);
   const { learningRate = 0.01, momentum = 0 } = options;
   return {
+    word: "sgd",
+    settings: { momentum },
     learningRate,
     averages: momentum ? ["velocity"] : [],
     move({ parameter, gradient, averages: { velocity }, learningRate }) {

@@ -62,6 +62,7 @@ import {
   oneOf,
   required,
 } from "../engine/options.ts";
+import { rest } from "../engine/pace.ts";
 import { Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
 import { tensor } from "../engine/create.ts";
@@ -342,7 +343,8 @@ export async function reinforce<Example>(options: ReinforceOptions<Example>): Pr
   const around = { prompt, padToken, ignoreIndex, ...(endToken !== undefined && { endToken }) };
   const history: RewardReport[] = [];
   while (optimizer.steps < steps) {
-    signal?.throwIfAborted();
+    // Nowhere else: the texts are drawn and the batch is taken, and a step half done could not be done again.
+    await rest(signal);
     const experience = await gather(options, batches.next());
     const [trained] = await train<Experience<Example>>({
       model: policy.model,
@@ -357,7 +359,6 @@ export async function reinforce<Example>(options: ReinforceOptions<Example>): Pr
       steps: optimizer.steps + 1,
       ...(schedule && { schedule }),
       ...(clipNorm !== undefined && { clipNorm }),
-      ...(signal && { signal }),
     });
     const { loss: _, secondsLeft: __, ...report } = trained!;
     history.push({ ...report, steps, reward: meanOf(experience.rewards), baseline: meanOf(experience.baseline) });

@@ -31,6 +31,7 @@
  * @module
  */
 
+import { quote } from "../engine/json.ts";
 import type { StateEntry } from "../engine/module.ts";
 import type { Numbers } from "../engine/backend.ts";
 import { tensor } from "../engine/create.ts";
@@ -72,9 +73,10 @@ export interface TensorFile {
 
 /** Largest header that is read, in bytes. */
 const MAX_HEADER = 100_000_000;
-/** Most axes, and most tensors: far above every real model, low enough to bound memory. */
+/** Most axes, most tensors, most bytes of names and notes: far above every real model, low enough to bound memory. */
 const MAX_AXES = 32;
 const MAX_TENSORS = 100_000;
+const MAX_TEXT: number = 2 ** 24;
 
 // ## Writing
 
@@ -87,16 +89,22 @@ const MAX_TENSORS = 100_000;
  * @param file what to write
  * @returns the bytes of the file
  * @throws {TypeError} if a tensor's bytes do not fit its shape, or a name is `__metadata__`
- * @throws {RangeError} if the header is longer than readers accept
+ * @throws {RangeError} if there are more tensors, axes or bytes in the header than readers accept
  */
 export function encodeSafetensors({ tensors, metadata }: TensorFile): Uint8Array<ArrayBuffer> {
   const width = (kind: StoredKind): number => WIDTHS.get(kind)!;
+  if (tensors.size > MAX_TENSORS) {
+    throw new RangeError(`Cannot write ${tensors.size} tensors: readers accept ${MAX_TENSORS}`);
+  }
   const ordered = [...tensors].sort(([a, x], [b, y]) => width(y.kind) - width(x.kind) || (a < b ? -1 : 1));
   const entries: string[] = [];
   let end = 0;
   for (const [name, { kind, shape, bytes }] of ordered) {
     if (name === "__metadata__" || bytes.length !== byteCount(shape, width(kind))) {
       throw new TypeError(`Cannot write tensor ${quote(name)}: ${bytes.length} bytes as ${kind} [${shape.join(", ")}]`);
+    }
+    if (shape.length > MAX_AXES) {
+      throw new RangeError(`Cannot write tensor ${quote(name)} of ${shape.length} axes: readers accept ${MAX_AXES}`);
     }
     const begin = end;
     end += bytes.length;
@@ -109,8 +117,9 @@ export function encodeSafetensors({ tensors, metadata }: TensorFile): Uint8Array
   const header = new TextEncoder().encode(`{${entries.join()}}`);
   // Spaces up to a multiple of 8 keep the numbers aligned in the file.
   const start = 8 + Math.ceil(header.length / 8) * 8;
-  if (start - 8 > MAX_HEADER) {
-    throw new RangeError(`Cannot write a header of ${start - 8} bytes: the limit is ${MAX_HEADER}`);
+  // Names and notes are part of the header: what is no longer than they may be is always read.
+  if (start - 8 > MAX_TEXT) {
+    throw new RangeError(`Cannot write a header of ${start - 8} bytes: the limit is ${MAX_TEXT}`);
   }
   const file = new Uint8Array(start + end).fill(0x20, 8, start);
   new DataView(file.buffer).setBigUint64(0, BigInt(start - 8), true);
@@ -125,6 +134,26 @@ export function encodeSafetensors({ tensors, metadata }: TensorFile): Uint8Array
 
 // ## Reading
 
+/** Where a tensor lies in a file. */
+export interface TensorPlace {
+  /** What its elements are. */
+  readonly kind: StoredKind;
+  /** Extent of each axis. */
+  readonly shape: readonly number[];
+  /** Its first byte, counted from the start of the file. */
+  readonly begin: number;
+  /** The byte after its last one. */
+  readonly end: number;
+}
+
+/** What the header of a file says. */
+export interface TensorHeader {
+  /** Tensors by name, in order of their places in the file. */
+  readonly tensors: ReadonlyMap<string, TensorPlace>;
+  /** Notes by name. */
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
 /**
  * Reads the bytes of a safetensors file; the tensors are views of them, nothing is copied.
  *
@@ -133,28 +162,62 @@ export function encodeSafetensors({ tensors, metadata }: TensorFile): Uint8Array
  * @throws {SyntaxError} if any statement of the file is not borne out by the file
  */
 export function decodeSafetensors(file: Uint8Array): TensorFile {
-  if (file.length < 8) throw new SyntaxError(`Cannot read tensors: the file has ${file.length} bytes, 8 are needed`);
-  const announced = new DataView(file.buffer, file.byteOffset, 8).getBigUint64(0, true);
-  if (announced > MAX_HEADER || Number(announced) > file.length - 8) {
+  const { tensors, metadata } = readHeader(file, file.length);
+  const views = new Map<string, StoredTensor>();
+  for (const [name, { kind, shape, begin, end }] of tensors) {
+    views.set(name, { kind, shape, bytes: file.subarray(begin, end) });
+  }
+  return { tensors: views, metadata };
+}
+
+/**
+ * Where the header of a file ends: how much of it has to be read before anything is known.
+ *
+ * @param start the first eight bytes, or more
+ * @param size bytes of the whole file
+ * @throws {SyntaxError} if no header of that length fits in
+ */
+export function headerEnd(start: Uint8Array, size: number): number {
+  if (size < 8 || start.length < 8) {
+    throw new SyntaxError(`Cannot read tensors: the file has ${Math.min(size, start.length)} bytes, 8 are needed`);
+  }
+  const announced = new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true);
+  if (announced > MAX_HEADER || Number(announced) > size - 8) {
     throw new SyntaxError(
       `Cannot read tensors: the header is said to have ${announced} bytes, ` +
-        (announced > MAX_HEADER ? `the limit is ${MAX_HEADER}` : `the file has ${file.length - 8} after its length`),
+        (announced > MAX_HEADER ? `the limit is ${MAX_HEADER}` : `the file has ${size - 8} after its length`),
     );
   }
-  const start = 8 + Number(announced);
-  const { entries, metadata } = new Header(file.subarray(8, start)).read();
-  const room = file.length - start;
-  const tensors = new Map<string, StoredTensor>();
+  return 8 + Number(announced);
+}
+
+/**
+ * Reads the header of a file, and compares all that it says with the size of the file.
+ *
+ * @param front the file, at least up to {@linkcode headerEnd}
+ * @param size bytes of the whole file
+ * @throws {SyntaxError} if any statement is not borne out by the size
+ */
+export function readHeader(front: Uint8Array, size: number): TensorHeader {
+  const start = headerEnd(front, size), room = size - start;
+  const { entries, metadata } = new Header(front.subarray(8, start)).read();
+  const tensors = new Map<string, TensorPlace>();
   let expected = 0;
   for (
     const [name, { kind, shape, begin, end }] of [...entries].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end)
   ) {
     const width = WIDTHS.get(kind);
-    if (!width) throw new SyntaxError(`Cannot read tensor ${quote(name)}: unknown kind of element ${quote(kind)}`);
-    const size = byteCount(shape, width);
-    if (size !== end - begin) {
+    if (!width) {
+      const kinds = [...WIDTHS.keys()].join(", ");
       throw new SyntaxError(
-        `Cannot read tensor ${quote(name)}: bytes ${begin} to ${end} cannot hold ${kind} [${shape.join(", ")}]`,
+        `Cannot read tensor ${quote(name)}: unknown kind of element ${quote(kind)}, it must be one of ${kinds}`,
+      );
+    }
+    const bytes = byteCount(shape, width);
+    if (bytes !== end - begin) {
+      throw new SyntaxError(
+        `Cannot read tensor ${quote(name)}: bytes ${begin} to ${end} cannot hold ${kind} [${shape.join(", ")}], ` +
+          (Number.isNaN(bytes) ? "no file can" : `it takes ${bytes}`),
       );
     }
     if (begin !== expected || end > room) {
@@ -163,7 +226,7 @@ export function decodeSafetensors(file: Uint8Array): TensorFile {
           (begin === expected ? "beyond the end of the file" : `the tensor before it ends at ${expected}`),
       );
     }
-    tensors.set(name, { kind: kind as StoredKind, shape, bytes: file.subarray(start + begin, start + end) });
+    tensors.set(name, { kind: kind as StoredKind, shape, begin: start + begin, end: start + end });
     expected = end;
   }
   if (expected !== room) {
@@ -195,13 +258,18 @@ class Header {
   readonly #bytes: Uint8Array;
   readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   #place = 0;
+  /** Bytes of names and notes so far. */
+  #text = 0;
+  /** The tensor or note that is being read, and the field of the tensor. */
+  #name: string | undefined;
+  #field: string | undefined;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
   }
 
   read(): { entries: Map<string, Entry>; metadata: Map<string, string> } {
-    if (this.#bytes[0] !== 0x7b) this.#fail("it must start with {");
+    if (this.#bytes[0] !== 0x7b) this.#expected("it must start with {");
     const entries = new Map<string, Entry>();
     let metadata: Map<string, string> | undefined;
     this.#object((name) => {
@@ -210,8 +278,10 @@ class Header {
         const notes = metadata = new Map<string, string>();
         this.#object((note) => {
           if (notes.has(note)) this.#fail(`the note ${quote(note)} appears twice`);
+          this.#name = note;
           notes.set(note, this.#string());
         });
+        this.#name = undefined;
         return;
       }
       if (entries.has(name)) this.#fail(`the tensor ${quote(name)} appears twice`);
@@ -219,20 +289,24 @@ class Header {
       entries.set(name, this.#entry(name));
     });
     this.#skipSpace();
-    if (this.#place !== this.#bytes.length) this.#fail("something follows its closing brace");
+    if (this.#place !== this.#bytes.length) this.#expected("something follows its closing brace");
     return { entries, metadata: metadata ?? new Map() };
   }
 
   #entry(name: string): Entry {
     let kind: string | undefined, shape: number[] | undefined, range: number[] | undefined;
+    this.#name = name;
     this.#object((field) => {
+      this.#field = field;
       if (field === "dtype" && kind === undefined) kind = this.#string();
       else if (field === "shape" && !shape) shape = this.#numbers(MAX_AXES);
       else if (field === "data_offsets" && !range) range = this.#numbers(2);
       else this.#fail(`field ${quote(field)} of tensor ${quote(name)} is unknown or appears twice`);
     });
+    this.#name = this.#field = undefined;
     if (kind === undefined || !shape || range?.length !== 2 || range[0]! > range[1]!) {
-      this.#fail(`tensor ${quote(name)} needs dtype, shape and an ascending pair of data_offsets`);
+      const lacks = kind === undefined ? "no dtype" : !shape ? "no shape" : `data_offsets [${range?.join(", ") ?? ""}]`;
+      this.#fail(`tensor ${quote(name)} needs dtype, shape and an ascending pair of data_offsets, and it has ${lacks}`);
     }
     return { kind, shape, begin: range[0]!, end: range[1]! };
   }
@@ -270,7 +344,10 @@ class Header {
       if (!Number.isSafeInteger(value)) this.#fail("a number is beyond 2^53");
     }
     const leadingZero = this.#bytes[start] === 0x30 && this.#place > start + 1;
-    if (this.#place === start || leadingZero) this.#fail("a whole number is expected");
+    if (this.#place === start || leadingZero) {
+      this.#place = start;
+      this.#expected("a whole number is expected");
+    }
     return value;
   }
 
@@ -289,6 +366,8 @@ class Header {
       this.#place += byte === 0x5c ? 2 : 1;
     }
     const raw = this.#bytes.subarray(start, this.#place++);
+    this.#text += raw.length;
+    if (this.#text > MAX_TEXT) this.#fail(`names and notes have more than ${MAX_TEXT} bytes together`);
     try {
       const text = this.#decoder.decode(raw);
       return escaped ? JSON.parse(`"${text}"`) as string : text;
@@ -313,21 +392,19 @@ class Header {
   }
 
   #expect(byte: number, name: string): void {
-    if (!this.#accept(byte)) this.#fail(`${name} is expected`);
+    if (!this.#accept(byte)) this.#expected(`${name} is expected`);
+  }
+
+  #expected(what: string): never {
+    const rest = this.#bytes.subarray(this.#place, this.#place + 20);
+    return this.#fail(`${what}, found is ${rest.length === 0 ? "its end" : quote(new TextDecoder().decode(rest), 20)}`);
   }
 
   #fail(reason: string): never {
-    throw new SyntaxError(`Cannot read the header of a tensor file at byte ${8 + this.#place}: ${reason}`);
+    const field = this.#field === undefined ? "" : `${quote(this.#field)} of `;
+    const where = this.#name === undefined ? "" : `, in ${field}${quote(this.#name)}`;
+    throw new SyntaxError(`Cannot read the header of a tensor file at byte ${8 + this.#place}${where}: ${reason}`);
   }
-}
-
-/** A name from a file as an error prints it: short, in quotes, without characters that act on a terminal. */
-function quote(name: string): string {
-  const short = name.length > 80 ? `${name.slice(0, 80)}…` : name;
-  return JSON.stringify(short).replace(
-    /[\p{C}\p{Zl}\p{Zp}]/gu,
-    (c) => [...c].map((part) => `\\u{${part.codePointAt(0)!.toString(16)}}`).join(""),
-  );
 }
 
 // ## From bytes to numbers and back
@@ -338,12 +415,14 @@ function quote(name: string): string {
  * F16 and BF16 widen to float32 without loss, the small integers to int32; I64 must fit int32.
  *
  * @param stored one tensor of a file
+ * @param name of the tensor, for errors
  * @returns its elements in row-major order
  * @throws {RangeError} if an I64 element is outside int32
  * @throws {SyntaxError} if a BOOL element is neither 0 nor 1
  */
-export function storedNumbers({ kind, bytes }: StoredTensor): Numbers {
+export function storedNumbers({ kind, bytes }: StoredTensor, name?: string): Numbers {
   const width = WIDTHS.get(kind)!;
+  const where = name === undefined ? "" : ` in tensor ${quote(name)}`;
   // Typed arrays need their elements at multiples of their size; a file need not put them there.
   const aligned = bytes.byteOffset % width === 0 ? bytes : bytes.slice();
   const place = [aligned.buffer, aligned.byteOffset, aligned.length / width] as const;
@@ -369,13 +448,13 @@ export function storedNumbers({ kind, bytes }: StoredTensor): Numbers {
       return Int32Array.from(aligned);
     case "BOOL": {
       const wrong = aligned.find((byte) => byte > 1);
-      if (wrong !== undefined) throw new SyntaxError(`Cannot read ${wrong} as BOOL: it must be 0 or 1`);
+      if (wrong !== undefined) throw new SyntaxError(`Cannot read ${wrong} as BOOL${where}: it must be 0 or 1`);
       return Int32Array.from(aligned);
     }
     case "I64":
       return Int32Array.from(new BigInt64Array(...place), (value) => {
         if (BigInt.asIntN(32, value) !== value) {
-          throw new RangeError(`Cannot read ${value} as int32: it is out of range`);
+          throw new RangeError(`Cannot read ${value} as int32${where}: it is out of range`);
         }
         return Number(value);
       });
@@ -424,7 +503,7 @@ export async function storeTensors(tensors: ReadonlyMap<string, StateEntry>): Pr
 export function restoreTensors(stored: ReadonlyMap<string, StoredTensor>): Map<string, Tensor> {
   const restored = new Map<string, Tensor>();
   for (const [name, entry] of stored) {
-    restored.set(name, tensor(storedNumbers(entry), entry.shape, entry.kind === "BOOL" ? "bool" : undefined));
+    restored.set(name, tensor(storedNumbers(entry, name), entry.shape, entry.kind === "BOOL" ? "bool" : undefined));
   }
   return restored;
 }

@@ -28,7 +28,7 @@
  */
 
 import { checkOptions } from "../engine/options.ts";
-import { Pace } from "../engine/pace.ts";
+import { Pace, rest } from "../engine/pace.ts";
 import { chooseOnDevice, stepsAhead } from "./on_device.ts";
 import { decodingOf, generateChecks, type GenerateOptions, streamChecks, type StreamOptions } from "./options.ts";
 import type { LogitsRule } from "./rules.ts";
@@ -44,11 +44,10 @@ async function* steps(
   ahead: Ahead | undefined,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<number, void, void> {
-  const pace = new Pace(0), goesOn = (): boolean => texts.some(({ width }) => width > 0);
+  const goesOn = (): boolean => texts.some(({ width }) => width > 0);
   try {
     for (let step = 0; goesOn();) {
-      await pace.rest();
-      signal?.throwIfAborted();
+      await rest(signal);
       if (ahead) {
         for (const take of await ahead(step)) {
           take();
@@ -120,7 +119,7 @@ export async function generate(
   const isOne = typeof prompt[0] === "number";
   const prompts = (isOne ? [prompt] : prompt) as readonly (readonly number[])[];
   const { texts, run } = begin(decoder, prompts, search, rules, options);
-  const pace = new Pace(0);
+  const pace = new Pace();
   for await (const step of run) {
     pace.tokens += texts.length;
     const done = texts.filter(({ width }) => width === 0).length;

@@ -28,6 +28,9 @@ export type { ActivationName, ArithmeticOp, BinaryOp, ComparisonOp, ReduceOp, Un
 /** What an element is. On the CPU and the GPU each takes four bytes; a bool is 0 or 1. */
 export type DType = "float32" | "int32" | "bool";
 
+/** Numbers in nested arrays, one level for each axis; all of a level have equal length. */
+export type Nested = number | boolean | readonly Nested[];
+
 /** What crosses the border between host and device. */
 export type Numbers = Float32Array | Float64Array | Int32Array;
 
@@ -223,6 +226,8 @@ export interface Backend {
   upload(data: Numbers, dtype: DType): Buffer;
   /** Copies device numbers back in row-major order, once all earlier work is done. */
   download(x: View): Promise<Numbers>;
+  /** The same at once, on a device that computes while the program waits anyway; others have no such member. */
+  peek?(x: View): Numbers;
   /** Gives memory back; using the buffer afterwards is an error. */
   release(buffer: Buffer): void;
   /** What is held at the moment. */

@@ -10,16 +10,13 @@
  * @module
  */
 
-import type { DType, Numbers } from "./backend.ts";
+import type { DType, Nested, Numbers } from "./backend.ts";
 import { backend } from "./device.ts";
 import { HIGHEST, LOWEST } from "./numbers.ts";
 import { checkDType, describe, requireFloat } from "./refusals.ts";
 import { keep } from "./scope.ts";
 import { checkShape, resolveShape, type Shape } from "./shape.ts";
 import { adopt, filled, type Tensor, uninitialized } from "./tensor.ts";
-
-/** Numbers in brackets, as deep as there are axes. */
-export type Nested = number | boolean | readonly Nested[];
 
 /**
  * Makes a tensor from numbers.

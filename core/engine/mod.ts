@@ -16,6 +16,7 @@
  * | `tensor.ts` | What is an array that reads like its formula? |
  * | `create.ts`, `constants.ts` | How do numbers get onto a device? |
  * | `numbers.ts` | What becomes of a number that a type does not have? |
+ * | `printing.ts` | What does `console.log` show of memory that it does not see? |
  * | `refusals.ts` | What does a tensor refuse? |
  * | `operations.ts`, `elementwise.ts`, `autograd.ts` | How does each number learn in which direction to move? |
  * | `fusable.ts` | How can a kernel replace a definition without becoming one? |
@@ -26,6 +27,7 @@
  * | `initialization.ts` | How large are weights before training? |
  * | `options.ts` | What may an option be? |
  * | `part.ts` | Who knows what a word in a file stands for? |
+ * | `json.ts` | What of a file may be believed? |
  * | `growing.ts` | Who computes what depends on a length alone? |
  * | `heap.ts` | How much order does a queue need? |
  * | `exponential.ts` | How is the same exponential had everywhere, fifty thousand times a token? |
@@ -60,7 +62,7 @@ export {
 } from "./device.ts";
 export { type Holder, keep, memory, release, scope, type Storage } from "./scope.ts";
 export { type ReduceOptions, Tensor, type VarianceOptions } from "./tensor.ts";
-export { arange, full, lowerTriangle, type Nested, ones, parameter, tensor, zeros } from "./create.ts";
+export { arange, full, lowerTriangle, ones, parameter, tensor, zeros } from "./create.ts";
 export { gradientsOf, isRecording, noGrad, type TapeNode, withRecording } from "./autograd.ts";
 export * from "./fusable.ts";
 export * from "./joining.ts";

@@ -79,7 +79,7 @@ export function readPart<P extends Part>(kind: string, written: unknown, table: 
 }
 
 /** Whether something is a part, of whatever kind. */
-function isPart(value: unknown): value is Part {
+export function isPart(value: unknown): value is Part {
   return (typeof value === "object" || typeof value === "function") && value !== null &&
     typeof (value as Partial<Part>).word === "string";
 }

@@ -26,7 +26,7 @@
  * @module
  */
 
-import { checkOptions, type Checks, numeric } from "./options.ts";
+import { checkOptions, type Checks, integer, numeric, required } from "./options.ts";
 import { type Shape, sizeOf } from "./shape.ts";
 import { tensor, unset } from "./create.ts";
 import type { Tensor } from "./tensor.ts";
@@ -40,6 +40,17 @@ export interface RandomState {
 }
 
 const TWO_32 = 2 ** 32;
+
+/** What the state of a generator may be, where it comes from a file. */
+export const randomStateChecks: Checks<RandomState> = {
+  key: required({
+    must: "a list of two integers in [0, 2^32)",
+    fits: (value) =>
+      Array.isArray(value) && value.length === 2 &&
+      value.every((word) => Number.isInteger(word) && word >= 0 && word < TWO_32),
+  }),
+  counter: required(integer({ min: 0 })),
+};
 
 /**
  * Threefry-2x32 with 20 rounds: two random words from two key words and two counter words.
@@ -166,12 +177,12 @@ export class Random {
 
   /** A generator that continues where `state` was taken. */
   static from(state: RandomState): Random {
-    const { key, counter } = state;
+    const { key, counter }: Partial<RandomState> = state ?? {};
     const words = [key?.[0], key?.[1]];
-    if (!words.every((word) => Number.isInteger(word) && word! >= 0 && word! < TWO_32)) {
+    if (!key || !words.every((word) => Number.isInteger(word) && word! >= 0 && word! < TWO_32)) {
       throw new TypeError(`Cannot continue from key ${JSON.stringify(key)}: two unsigned 32-bit integers are needed`);
     }
-    if (!Number.isSafeInteger(counter) || counter < 0) {
+    if (counter === undefined || !Number.isSafeInteger(counter) || counter < 0) {
       throw new TypeError(`Cannot continue from counter ${counter}: an integer in [0, 2^53) is needed`);
     }
     const random = new Random(0);

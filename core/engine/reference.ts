@@ -189,6 +189,10 @@ class ReferenceDevice implements Backend {
   // A refusal arrives as a rejected promise, as it does on a device that answers later.
   // deno-lint-ignore require-await
   async download(x: View): Promise<Numbers> {
+    return this.peek(x);
+  }
+
+  peek(x: View): Numbers {
     return row(x).slice();
   }
 

@@ -26,11 +26,24 @@
  */
 
 import { backward as walk, isRecording, type TapeNode } from "./autograd.ts";
-import type { Backend, BinaryOp, Buffer, ComparisonOp, DType, Numbers, ReduceOp, UnaryOp, View } from "./backend.ts";
+import type {
+  Backend,
+  BinaryOp,
+  Buffer,
+  ComparisonOp,
+  DType,
+  Nested,
+  Numbers,
+  ReduceOp,
+  UnaryOp,
+  View,
+} from "./backend.ts";
 import { constantStorage } from "./constants.ts";
 import { binaryRules, unaryRules } from "./elementwise.ts";
 import { exactly } from "./numbers.ts";
 import { isComparison } from "./operations.ts";
+import { rest } from "./pace.ts";
+import { nest, print, printsItself } from "./printing.ts";
 import { describe, requireFloat, requireNumeric, sameDevice, sameKind } from "./refusals.ts";
 import { Storage } from "./scope.ts";
 import {
@@ -129,12 +142,16 @@ export class Tensor implements View {
   // ## Reading
 
   /**
-   * Copies the numbers back from the device.
+   * Copies the numbers back from the device, as they are now.
+   *
+   * Now and then it pauses after that, so that a loop which reads a number in each step lets timers and clicks through.
    *
    * @returns the elements in row-major order; 0 and 1 for bool
    */
   async read(): Promise<Numbers> {
-    return await this.device.download(this);
+    const numbers = await this.device.download(this);
+    await rest();
+    return numbers;
   }
 
   /**
@@ -145,6 +162,21 @@ export class Tensor implements View {
   async item(): Promise<number> {
     if (this.size !== 1) throw new TypeError(`Cannot take one number from shape ${format(this.shape)}`);
     return (await this.read())[0]!;
+  }
+
+  /** The numbers as nested arrays, as deep as there are axes; booleans for bool. */
+  async toArray(): Promise<Nested> {
+    return nest(await this.read(), this.shape, this.dtype);
+  }
+
+  /** What it is, and its numbers as a table where the device can say them at once; see `printing.ts`. */
+  toString(): string {
+    return print(this, () => this);
+  }
+
+  /** Kind, shape and device: what `JSON.stringify` writes. Numbers are read with {@linkcode toArray}. */
+  toJSON(): { readonly dtype: DType; readonly shape: Shape; readonly device: string } {
+    return { dtype: this.dtype, shape: this.shape, device: this.device.name };
   }
 
   /**
@@ -503,13 +535,13 @@ export class Tensor implements View {
     return this.where(inside, this.detach().maximum(low).minimum(high));
   }
 
-  #compare(op: ComparisonOp, other: Tensor | number, first: "this" | "other" = "this"): Tensor {
-    let a: Tensor = this, b = other, comparison = op;
-    if (typeof other === "number" && this.dtype !== "float32") {
-      const [exact, limit] = exactly(op, other, first === "other");
-      [a, b, comparison] = [this.dtype === "bool" ? this.#as("int32") : this, limit, exact];
+  #compare(op: ComparisonOp, other: Tensor | number, numberFirst: boolean = false): Tensor {
+    if (typeof other !== "number" || this.dtype === "float32") {
+      return numberFirst ? operand(other, this).#binary(op, this) : this.#binary(op, other);
     }
-    return first === "this" ? a.#binary(comparison, b) : operand(b, a).#binary(comparison, a);
+    const [exact, limit] = exactly(op, other, numberFirst);
+    const whole = this.dtype === "bool" ? this.#as("int32") : this;
+    return numberFirst ? operand(limit, whole).#binary(exact, whole) : whole.#binary(exact, limit);
   }
   /** Where elements are equal. */
   equal(other: Tensor | number): Tensor {
@@ -529,11 +561,11 @@ export class Tensor implements View {
   }
   /** Where this is larger. */
   greater(other: Tensor | number): Tensor {
-    return this.#compare("less", other, "other");
+    return this.#compare("less", other, true);
   }
   /** Where this is larger or equal. */
   greaterEqual(other: Tensor | number): Tensor {
-    return this.#compare("lessEqual", other, "other");
+    return this.#compare("lessEqual", other, true);
   }
 
   #logical(op: "min" | "max", name: string, other: Tensor): Tensor {
@@ -700,6 +732,8 @@ export class Tensor implements View {
     return record(running(this.detach(), false), [this], (g) => [running(g, true)]);
   }
 }
+
+printsItself(Tensor);
 
 // ## The parts that methods share
 

@@ -6,12 +6,11 @@
  * @module
  */
 
-import { Pace } from "../engine/pace.ts";
+import { rest } from "../engine/pace.ts";
 import type { RunOptions } from "./experiment.ts";
 
 /** Lets others have their turn between two steps of an experiment, and stops it when told. */
 export class Steps {
-  readonly #pace = new Pace(0);
   readonly #options: RunOptions;
   readonly #total: number;
   #done = 0;
@@ -24,8 +23,7 @@ export class Steps {
 
   /** To be waited for before each step. */
   async next(): Promise<void> {
-    await this.#pace.rest();
-    this.#options.signal?.throwIfAborted();
+    await rest(this.#options.signal);
     this.#options.onProgress?.(Math.min(1, this.#done++ / this.#total));
   }
 }

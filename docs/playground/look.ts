@@ -10,7 +10,7 @@
  * @module
  */
 
-import { Pace } from "../../core/engine/pace.ts";
+import { rest } from "../../core/engine/pace.ts";
 import type { TreeNode } from "../../core/experiments/figure.ts";
 import { rulesOf } from "../../core/07_generation/options.ts";
 import { type LogitsRule, noGrad, Random, release, scope, stream, type Tensor, tensor, topKRule } from "../../mod.ts";
@@ -136,12 +136,6 @@ export async function look(translator: Translator, settings: Settings, signal?: 
       ? "UNK"
       : target.decode([id]);
 
-  const pace = new Pace(0);
-  const rest = async (): Promise<void> => {
-    await pace.rest();
-    signal?.throwIfAborted();
-  };
-
   const { embedded, placed, memory } = scope(() =>
     noGrad(() => {
       const embedded = model.sourceEmbedding.forward(row(ids));
@@ -152,7 +146,7 @@ export async function look(translator: Translator, settings: Settings, signal?: 
   const [table, entered] = await take([embedded, placed]);
   try {
     const maxNewTokens = Math.min(2 * ids.length + 10, model.options.contextLength - 1);
-    const { tree, found } = await searchTree(translator, memory, settings.numBeams ?? 1, maxNewTokens, name, rest);
+    const { tree, found } = await searchTree(translator, memory, settings.numBeams ?? 1, maxNewTokens, name, signal);
     const written = found[0]!.tokens;
     const seen = new Map<string, Tensor>();
     const logits = scope(() =>
@@ -173,7 +167,7 @@ export async function look(translator: Translator, settings: Settings, signal?: 
     const { rules, isGreedy } = shaping(settings), shown = isGreedy ? [...rules, topKRule(1)] : rules;
     const steps: View["steps"][number][] = [];
     for (const [step, row] of rowsOf(numbers[0]!, model.options.vocabSize).entries()) {
-      await rest();
+      await rest(signal);
       const before = toProbabilities(row), context = { tokens: [target.beginToken, ...written.slice(0, step)] };
       const after = toProbabilities(applyRules(shown, Float64Array.from(row), context));
       const order = Array.from(before.keys()).sort((a, b) => before[b]! - before[a]! || a - b).slice(0, BARS);
@@ -234,14 +228,14 @@ async function searchTree(
   numBeams: number,
   maxNewTokens: number,
   name: (id: number) => string,
-  rest: () => Promise<void>,
+  signal: AbortSignal | undefined,
 ): Promise<{ tree: TreeNode[]; found: BeamSearch["results"] }> {
   const search = new BeamSearch({ numBeams, maxNewTokens, eosToken: target.endToken });
   const tree: TreeNode[] = [{ id: 0, label: "BEGIN", value: 0, kept: true }];
   const tokenOf = [target.beginToken];
   let places = [0];
   while (search.live.length > 0) {
-    await rest();
+    await rest(signal);
     const live = search.live, width = live[0]!.tokens.length + 1;
     const tokens = Int32Array.from(live.flatMap(({ tokens }) => [target.beginToken, ...tokens]));
     const logits = scope(() =>

@@ -1,13 +1,16 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { folderStorage } from "../../core/cli/storage.ts";
+import { noPositions, rotary } from "../../core/04_attention/positions/mod.ts";
 import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
-import { EncoderDecoder } from "../../core/05_transformer/encoder_decoder.ts";
+import { EncoderDecoder, type TransformerOptions } from "../../core/05_transformer/encoder_decoder.ts";
+import { relu } from "../../core/05_transformer/feed_forward/activations.ts";
 import { Batches, padSequences } from "../../core/06_training/batching.ts";
 import {
   checkpointNotes,
   type CheckpointStorage,
   crc32,
   encodeCheckpoint,
+  type Json,
   loadCheckpoint,
   restoreCheckpoint,
   saveCheckpoint,
@@ -15,10 +18,10 @@ import {
 } from "../../core/06_training/checkpoints.ts";
 import { train, type TrainOptions } from "../../core/06_training/loop.ts";
 import { crossEntropy } from "../../core/06_training/loss.ts";
-import { adamW } from "../../core/06_training/adam.ts";
+import { adam, adamW } from "../../core/06_training/adam.ts";
 import { lion } from "../../core/06_training/lion.ts";
-import { Optimizer, sgd } from "../../core/06_training/optimizers.ts";
-import { decodeSafetensors } from "../../core/06_training/safetensors.ts";
+import { Optimizer, type OptimizerRule, sgd } from "../../core/06_training/optimizers.ts";
+import { decodeSafetensors, encodeSafetensors, type TensorFile } from "../../core/06_training/safetensors.ts";
 import { cosineSchedule } from "../../core/06_training/schedules.ts";
 import { linearDecay, scheduledSampling, teacherForcing } from "../../core/06_training/teacher_forcing.ts";
 import { noGrad } from "../../core/engine/autograd.ts";
@@ -184,7 +187,7 @@ onReference("a checkpoint of something else is refused, and nothing is changed",
   const before = await stateOf(run);
   const sizes = { vocabSize: 9, hiddenSize: 8, numHeads: 2, numLayers: 1, contextLength: 8 };
   const decoderOnly = new DecoderOnly(sizes, new Random(1));
-  assertThrows(() => restoreCheckpoint(bytes, { model: decoderOnly }), TypeError, "the model has");
+  assertThrows(() => restoreCheckpoint(bytes, { model: decoderOnly }), TypeError, "the model was saved with positions");
   const misspelt = { ...run, optimiser: run.optimizer };
   assertThrows(() => restoreCheckpoint(bytes, misspelt), TypeError, 'Cannot resume with option "optimiser"');
   await assertRejects(() => encodeCheckpoint(misspelt), TypeError, 'Cannot save a checkpoint with option "optimiser"');
@@ -210,6 +213,182 @@ onReference("a checkpoint of something else is refused, and nothing is changed",
     assertThrows(() => restoreCheckpoint(file, target), Error, message);
     assertEquals(await stateOf(run), before, message);
   }
+});
+
+/** The same checkpoint with another state of training, under a checksum that fits. */
+function withState(bytes: Uint8Array, change: (state: Record<string, unknown>) => unknown): Uint8Array {
+  const { tensors, metadata } = decodeSafetensors(bytes);
+  const state = change(JSON.parse(metadata.get("training")!));
+  return sealed(tensors, typeof state === "string" ? state : JSON.stringify(state));
+}
+
+function sealed(tensors: TensorFile["tensors"], training: string): Uint8Array {
+  const text = new TextEncoder();
+  let sum = crc32(text.encode(training));
+  for (const [name, { kind, shape, bytes }] of [...tensors].sort(([a], [b]) => a < b ? -1 : 1)) {
+    sum = crc32(bytes, crc32(text.encode(JSON.stringify([name, kind, shape])), sum));
+  }
+  const checksum = `crc32:${sum.toString(16).padStart(8, "0")}`;
+  return encodeSafetensors({ tensors, metadata: new Map([["training", training], ["checksum", checksum]]) });
+}
+
+onReference("a checkpoint says its rule, and another is refused", async () => {
+  const model = new Linear(2, 3, new Random(1));
+  const own: OptimizerRule = { ...sgd({ momentum: 0.5 }), word: undefined };
+  const rules = [
+    ...[adamW(), adamW({ beta2: 0.98 }), adamW({ weightDecay: 0 }), adam(), adam({ penalty: 0.1 })],
+    ...[sgd(), sgd({ momentum: 0.5 }), sgd({ momentum: 0.9 }), lion(), lion({ beta1: 0.8 }), own],
+  ];
+  const optimizers = rules.map((rule) => new Optimizer(model.parameters(), rule));
+  for (const [i, optimizer] of optimizers.entries()) {
+    const bytes = await encodeCheckpoint({ model, optimizer });
+    for (const [j, other] of optimizers.entries()) {
+      const restore = () => restoreCheckpoint(bytes, { model, optimizer: other });
+      if (i === j) restore();
+      else assertThrows(restore, TypeError, "Cannot restore an optimizer: its state is that of");
+    }
+    restoreCheckpoint(bytes, { model });
+  }
+  // The learning rate belongs to the schedule.
+  const bytes = await encodeCheckpoint({ model, optimizer: optimizers[0]! });
+  restoreCheckpoint(bytes, { model, optimizer: new Optimizer(model.parameters(), adamW({ learningRate: 1 })) });
+});
+
+onReference("a checkpoint of an older program goes on with the rule that keeps its averages", async () => {
+  const model = new Linear(2, 3, new Random(1));
+  const older = async (rule: OptimizerRule) => {
+    const optimizer = new Optimizer(model.parameters(), rule);
+    return withState(await encodeCheckpoint({ model, optimizer }), ({ options: _, ...state }) => {
+      const { rule: __, ...rest } = state["optimizer"] as Record<string, unknown>;
+      return { ...state, optimizer: rest };
+    });
+  };
+  const cases: [saved: OptimizerRule, goesOn: OptimizerRule, fits: boolean][] = [
+    [adamW(), adamW({ beta2: 0.98 }), true],
+    [adam(), adamW(), true],
+    [adamW(), adam(), false],
+    [sgd({ momentum: 0.5 }), sgd({ momentum: 0.9 }), true],
+    [lion(), lion(), true],
+    [sgd(), sgd(), true],
+    [lion(), sgd({ momentum: 0.5 }), false],
+    [adamW(), sgd(), false],
+  ];
+  for (const [saved, rule, fits] of cases) {
+    const bytes = await older(saved);
+    const restore = () => restoreCheckpoint(bytes, { model, optimizer: new Optimizer(model.parameters(), rule) });
+    if (fits) restore();
+    else assertThrows(restore, TypeError, "Cannot restore an optimizer: its state is that of");
+  }
+});
+
+onReference("a checkpoint knows its model even where another has the same shapes", async () => {
+  const sizes = { vocabSize: 9, hiddenSize: 8, numHeads: 2, numLayers: 1, contextLength: 8, positions: rotary() };
+  const make = (options: Partial<TransformerOptions> = {}) => new DecoderOnly({ ...sizes, ...options }, new Random(1));
+  const model = make(), bytes = await encodeCheckpoint({ model });
+  restoreCheckpoint(bytes, { model: make() });
+  const others: [Partial<TransformerOptions>, string][] = [
+    [{ numHeads: 4 }, "the model was saved with numHeads = 2, this one has 4"],
+    [{ activation: relu }, 'the model was saved with activation = "geluTanh", this one has "relu"'],
+    [{ positions: noPositions }, 'positions = "rotary", this one has "none"'],
+    [{ vocabSize: 10 }, "vocabSize = 9, this one has 10"],
+  ];
+  for (const [options, message] of others) {
+    assertThrows(() => restoreCheckpoint(bytes, { model: make(options) }), TypeError, message);
+  }
+  const based = await encodeCheckpoint({ model: make({ positions: rotary({ base: 500 }) }) });
+  const other = make({ positions: rotary({ base: 1000 }) });
+  assertThrows(() => restoreCheckpoint(based, { model: other }), TypeError, "positions = {");
+  // Weights mean the same in a longer context and without dropout; a run that goes on does not go on with them.
+  const longer = make({ contextLength: 16, dropout: 0.5 });
+  restoreCheckpoint(bytes, { model: longer });
+  const whole = await encodeCheckpoint({ model, optimizer: new Optimizer(model.parameters(), sgd()) });
+  assertThrows(
+    () => restoreCheckpoint(whole, { model: longer, optimizer: new Optimizer(longer.parameters(), sgd()) }),
+    TypeError,
+    "contextLength = 8, this one has 16",
+  );
+});
+
+onReference("encodeCheckpoint() refuses notes that would come back as others, by their name", async () => {
+  const model = new Linear(2, 3, new Random(1));
+  const refused: [notes: unknown, message: string][] = [
+    [{ best: Infinity }, "Cannot save a checkpoint with notes.best = Infinity: it must be something that JSON"],
+    [[1, { loss: NaN }], "notes[1].loss = NaN"],
+    [{ when: new Date(0) }, "notes.when = a Date"],
+    [{ words: new Map() }, "notes.words = a Map"],
+    [{ a: undefined }, "notes.a = undefined"],
+    [10n, "notes = 10n"],
+    [{ model }, "notes.model = a Linear"],
+  ];
+  for (const [notes, message] of refused) {
+    await assertRejects(() => encodeCheckpoint({ model, notes: notes as Json }), TypeError, message);
+  }
+  const circle: Json[] = [];
+  circle.push(circle);
+  await assertRejects(() => encodeCheckpoint({ model, notes: circle }), RangeError, "notes[0]: it holds itself");
+});
+
+onReference("a state of training with any field wrong is refused in one sentence", async () => {
+  const run = translator(1);
+  await learn(run, 2);
+  const bytes = await encodeCheckpoint(run), before = await stateOf(run);
+  const values = [
+    ...[undefined, null, true, -1, 0.5, 1e300, "", "NaN", "3", "\ud800\u202e", [], {}, [[]], { toString: 1 }],
+    ...[JSON.parse('{"__proto__":{"steps":1}}'), { constructor: null, hasOwnProperty: 1 }, "x".repeat(10_000)],
+  ];
+  type Fields = Record<string, unknown>;
+  let refused = 0;
+  const tryState = (state: unknown, what: string): void => {
+    try {
+      restoreCheckpoint(withState(bytes, () => state), run);
+      restoreCheckpoint(before, run);
+    } catch (error) {
+      assert(error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError, what);
+      assert(/^Cannot (read|resume|restore|continue)/.test(error.message), `${what}: ${error.message}`);
+      assert(!/undefined|\[object|reading '|not a function|iterable/.test(error.message), `${what}: ${error.message}`);
+      assert(error.message.length < 700, what);
+      refused++;
+    }
+  };
+  const original = JSON.parse(decodeSafetensors(bytes).metadata.get("training")!) as Fields;
+  /** Puts every value in the place of every member, however deep. */
+  const visit = (node: unknown, put: (value: unknown) => unknown, path: string): void => {
+    if (path.startsWith(".notes") || path.startsWith(".options.")) return;
+    for (const value of values) tryState(put(value), `${path} = ${JSON.stringify(value)?.slice(0, 40)}`);
+    if (typeof node !== "object" || node === null) return;
+    const names = Object.keys(node).slice(0, 4);
+    for (const name of names) {
+      const members = (value: unknown): unknown => {
+        const copy = (Array.isArray(node) ? [...node] : { ...node }) as Fields;
+        copy[name] = value;
+        return put(copy);
+      };
+      visit((node as Fields)[name], members, `${path}.${name}`);
+    }
+    if (!Array.isArray(node)) tryState(put({ ...node, extra: 1 }), `${path}.extra`);
+  };
+  visit(original, (value) => value ?? null, "");
+  for (const text of ["", "{", "[".repeat(100_000), '{"version":1,"version":1}', `{"version":${"1".repeat(5000)}}`]) {
+    tryState(text, text.slice(0, 20));
+  }
+  assert(refused > 200, `refused ${refused}`);
+  assertThrows(() => restoreCheckpoint(withState(bytes, () => ({})), run), SyntaxError, "version is missing");
+  assertThrows(
+    () => restoreCheckpoint(withState(bytes, (state) => ({ ...state, batches: {} })), run),
+    SyntaxError,
+    "batches.epoch is missing, and it must be an integer of at least 0",
+  );
+});
+
+onReference("a checkpoint with tensors of nobody, or averages of whole numbers, is refused", async () => {
+  const run = { model: new Linear(2, 3, new Random(1)) };
+  const optimizer = new Optimizer(run.model.parameters(), sgd({ momentum: 0.5 }));
+  const { tensors, metadata } = decodeSafetensors(await encodeCheckpoint({ ...run, optimizer }));
+  const training = metadata.get("training")!;
+  const extra = new Map(tensors).set("other/x", tensors.get("model/bias")!);
+  assertThrows(() => restoreCheckpoint(sealed(extra, training), run), SyntaxError, '"other/x" belongs neither');
+  const whole = new Map(tensors).set("optimizer/bias.velocity", { ...tensors.get("model/bias")!, kind: "I64" });
+  assertThrows(() => restoreCheckpoint(sealed(whole, training), { ...run, optimizer }), TypeError, "saved as I64");
 });
 
 onReference("a damaged checkpoint is refused, whichever byte is wrong", async () => {

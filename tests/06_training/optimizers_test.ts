@@ -72,11 +72,30 @@ onReference("restore() refuses the state of another optimizer and changes nothin
   assertThrows(
     () => adam.restore(rolling.state()),
     TypeError,
-    "Cannot restore an optimizer: matrix.firstMoment is missing",
+    'Cannot restore an optimizer: its state is that of "sgd" with momentum 0.5, and this one moves by "adamW" with beta1',
   );
-  assertThrows(() => new Optimizer(parameters, sgd()).restore(adam.state()), TypeError, "the state is of another kind");
+  assertThrows(
+    () => new Optimizer(parameters, sgd()).restore(adam.state()),
+    TypeError,
+    'is that of "adamW" with beta1',
+  );
+  const { tensors, ...rest } = adam.state(), averages = new Map(tensors);
+  averages.delete("matrix.firstMoment");
+  assertThrows(() => adam.restore({ ...rest, tensors: averages }), TypeError, '"matrix.firstMoment" is missing');
+  averages.set("matrix.firstMoment", tensors.get("matrix.firstMoment")!).set("x.secondMoment", tensor([1]));
+  assertThrows(() => adam.restore({ ...rest, tensors: averages }), TypeError, 'its state has "x.secondMoment"');
+  const counts: [counts: [string, number][], message: string][] = [
+    [[["matrix", 1]], 'the count of "bias" is missing'],
+    [[["matrix", 1], ["bias", 2]], 'the count of "bias" is 2, it must be an integer from 0 to the number of steps, 1'],
+    [[["matrix", 1], ["bias", 0.5]], 'the count of "bias" is 0.5'],
+    [[["matrix", 1], ["bias", 1], ["x", 0]], 'counts steps of "x", which is no parameter'],
+  ];
+  for (const [wrong, message] of counts) {
+    assertThrows(() => adam.restore({ ...rest, tensors, counts: new Map(wrong) }), TypeError, message);
+  }
+  assertThrows(() => adam.restore({ ...rest, tensors, steps: -1 }), TypeError, "it made -1 steps");
   const small = new Optimizer(new Map([["matrix", parameter(tensor([1]))], ["bias", parameter(tensor([1]))]]), adamW());
-  assertThrows(() => adam.restore(small.state()), TypeError, "matrix.firstMoment is [1], it must be [3, 2]");
+  assertThrows(() => adam.restore(small.state()), TypeError, '"matrix.firstMoment" is [1], it must be [3, 2]');
   assertEquals(adam.steps, 1);
   assert((await adam.state().tensors.get("matrix.firstMoment")!.read())[0] !== 0);
 });

@@ -17,6 +17,7 @@ import {
 import { generate } from "../../core/07_generation/generate.ts";
 import { noGrad } from "../../core/engine/autograd.ts";
 import type { Module } from "../../core/engine/module.ts";
+import { useClock } from "../../core/engine/pace.ts";
 import { Random } from "../../core/engine/random.ts";
 import { release, scope } from "../../core/engine/scope.ts";
 import { tensor } from "../../core/engine/create.ts";
@@ -327,6 +328,31 @@ onReference("reinforce() continues where it stopped", async () => {
   await reinforce(options);
   for (const [name, weight] of whole.parameters()) {
     assertEquals(await weight.read(), await halves.parameters().get(name)!.read());
+  }
+});
+
+onReference("reinforce() aborted in any pause and called again equals the unaborted run", async () => {
+  const whole = translator(3);
+  let pauses = 0, stop: AbortController | undefined;
+  // Every question whether to pause is answered with yes.
+  const turn = (): Promise<void> => Promise.resolve(void (--pauses === 0 && stop!.abort()));
+  useClock({ period: 0, now: () => 0, turn });
+  try {
+    await reinforce(lesson(whole, 3));
+    const all = -pauses;
+    assert(all > 20);
+    for (let at = 1; at <= all; at++) {
+      const model = translator(3), options = lesson(model, 3);
+      [pauses, stop] = [at, new AbortController()];
+      // In the last step nothing is left to stop.
+      await reinforce({ ...options, signal: stop.signal }).catch((error) => assertEquals(error, stop!.signal.reason));
+      await reinforce(options);
+      for (const [name, weight] of whole.parameters()) {
+        assertEquals(await weight.read(), await model.parameters().get(name)!.read());
+      }
+    }
+  } finally {
+    useClock();
   }
 });
 

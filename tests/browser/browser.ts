@@ -10,7 +10,7 @@
  * @module
  */
 
-import { handler } from "../../docs/serve.ts";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 
 /** Folder of the site, or `$SITE`. */
 export const SITE: URL = Deno.env.has("SITE")
@@ -108,7 +108,7 @@ const ARGUMENTS = [
 ];
 
 let browser: Promise<Browser> | undefined;
-const servers: Deno.HttpServer[] = [];
+const servers: Server[] = [];
 
 async function launch(): Promise<Browser> {
   // Named at run time, so that checking the repository does not ask for the package.
@@ -122,22 +122,30 @@ async function launch(): Promise<Browser> {
   });
 }
 
-function serve(isolated: boolean): string {
-  const answer = handler(SITE, isolated);
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
-    const url = new URL(request.url);
-    if (!url.pathname.startsWith(PREFIX)) return new globalThis.Response("Not found\n", { status: 404 });
-    url.pathname = url.pathname.slice(PREFIX.length - 1);
-    return answer(new globalThis.Request(url, { method: request.method }));
-  });
-  servers.push(server);
-  return `http://127.0.0.1:${server.addr.port}${PREFIX}`;
+/** What `docs/serve.ts` exports. */
+interface Serving {
+  listener(folder: URL, isolated: boolean): (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 }
 
-const addresses = new Map<boolean, string>();
+async function serve(isolated: boolean): Promise<string> {
+  // Named at run time, as the browser's package is: it needs a package too.
+  const name: string = "../../docs/serve.ts";
+  const answer = (await import(name) as Serving).listener(SITE, isolated);
+  const server = createServer((request, response) => {
+    const { url = "" } = request;
+    if (!url.startsWith(PREFIX)) return void response.writeHead(404).end();
+    request.url = url.slice(PREFIX.length - 1);
+    void answer(request, response);
+  });
+  servers.push(server);
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  return `http://127.0.0.1:${(server.address() as { readonly port: number }).port}${PREFIX}`;
+}
+
+const addresses = new Map<boolean, Promise<string>>();
 
 /** Address of the site, which ends with a slash. */
-export function address(isolated = true): string {
+export function address(isolated = true): Promise<string> {
   const found = addresses.get(isolated) ?? serve(isolated);
   addresses.set(isolated, found);
   return found;
@@ -179,7 +187,7 @@ export async function withTab(
   });
   try {
     const page = await context.newPage();
-    const base = address(isolated), { origin } = new URL(base);
+    const base = await address(isolated), { origin } = new URL(base);
     let complaints: string[] = [], requests: string[] = [];
     page.on("console", (message) => {
       if (message.type() === "error" || message.type() === "warning") complaints.push(`console: ${message.text()}`);
@@ -221,7 +229,10 @@ export function testInBrowser(name: string, body: (t: Deno.TestContext) => Promi
 
 Deno.test.afterAll(async () => {
   await (await browser)?.close();
-  await Promise.all(servers.map((server) => server.shutdown()));
+  for (const server of servers) {
+    server.close();
+    server.closeAllConnections();
+  }
 });
 
 /** Addresses of the pages that can be reached from the first one, from the root of the site, in the order found. */

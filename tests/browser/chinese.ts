@@ -21,7 +21,7 @@ testInBrowser("the switch of languages leads to the same place of the same page,
       await page.waitForTimeout(700);
     }
     await turn(page);
-    await page.waitForURL(`${address()}zh/${PAGE}#${PLACE}`);
+    await page.waitForURL(`${await address()}zh/${PAGE}#${PLACE}`);
     assertEquals(await page.evaluate(() => document.documentElement.lang), "zh");
     const { text, top } = await page.evaluate((id) => {
       const row = document.getElementById(id)!;
@@ -30,7 +30,7 @@ testInBrowser("the switch of languages leads to the same place of the same page,
     assertStringIncludes(text, "匹配程度");
     assert(top >= 0 && top < 400, `the place is ${top} px below the top`);
     await turn(page);
-    await page.waitForURL(`${address()}${PAGE}#${PLACE}`);
+    await page.waitForURL(`${await address()}${PAGE}#${PLACE}`);
     assertEquals(complaints(), []);
   });
 });

@@ -68,7 +68,7 @@ testInBrowser("search finds words, names, Chinese and sentences, from any page",
       assertEquals((await search(page, "qqqxyzzy")).length, 0);
       const [first] = await search(page, "束搜索");
       await page.keyboard.press("Enter");
-      await page.waitForURL(address() + first!.url);
+      await page.waitForURL(await address() + first!.url);
       assertEquals(complaints(), []);
     });
   }
@@ -147,11 +147,11 @@ testInBrowser("keys turn pages and go from section to section", async () => {
     await page.keyboard.press("]");
     await page.waitForURL(links[1]!);
     await page.keyboard.press("[");
-    await page.waitForURL(address() + PAGE);
+    await page.waitForURL(await address() + PAGE);
     await page.keyboard.press("[");
     await page.waitForURL(links[0]!);
     await page.keyboard.press("]");
-    await page.waitForURL(address() + PAGE);
+    await page.waitForURL(await address() + PAGE);
 
     const top = (): Promise<number> => page.evaluate(() => scrollY);
     const places = [await top()];

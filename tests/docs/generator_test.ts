@@ -9,7 +9,6 @@ import { checkLinks } from "../../docs/check.ts";
 import { findTest, proofsOf, readProofs, testsNamed } from "../../docs/proofs.ts";
 import { cells, chainOf, colourTex, findNames, partsOf, quantitiesOf, symbolRows } from "../../docs/quantities.ts";
 import { numbered } from "../../docs/references.ts";
-import { handler } from "../../docs/serve.ts";
 import { headerBlocks } from "../../docs/shader_header.ts";
 import { separate, split } from "../../docs/split.ts";
 import { granted } from "../permissions.ts";
@@ -230,17 +229,6 @@ Deno.test("checkLinks() finds dead links, dead anchors and other hosts", () => {
     "Dead link: gone.html",
     "Asks another host: https://example.org/x.png",
   ]);
-});
-
-Deno.test("handler() serves files with their types and stays in its folder", { ignore: !granted("read") }, async () => {
-  const serve = handler(new URL("../../docs/", import.meta.url));
-  const style = await serve(new Request("http://localhost/theme/base.css"));
-  assertEquals(style.headers.get("Content-Type"), "text/css; charset=utf-8");
-  assertEquals(style.headers.get("Cross-Origin-Embedder-Policy"), "require-corp");
-  await style.body?.cancel();
-  for (const path of ["/../LICENSE", "/%2e%2e/LICENSE", "/..%2fLICENSE", "/..%2f..%2fetc%2fpasswd", "/none"]) {
-    assertEquals((await serve(new Request(`http://localhost${path}`))).status, 404, path);
-  }
 });
 
 const packages = (() => {

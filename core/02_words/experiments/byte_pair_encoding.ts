@@ -11,7 +11,7 @@
  */
 
 import { chineseEnglish, type SentencePair } from "../../corpora/chinese_english.ts";
-import { Pace } from "../../engine/pace.ts";
+import { rest } from "../../engine/pace.ts";
 import { mean } from "../../experiments/arithmetic.ts";
 import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
 import type { ValuedToken } from "../../experiments/figure.ts";
@@ -157,11 +157,9 @@ export const experiment: Experiment<Merges> = {
     const testWords = test.flatMap((text) => splitWords(text));
 
     const lengths = [...LENGTHS.filter((length) => length < encoding.merges.length), encoding.merges.length];
-    const pace = new Pace(lengths.length);
     const tokensPerWord: number[] = [], shares: number[] = [];
     for (const [i, length] of lengths.entries()) {
-      await pace.rest();
-      signal?.throwIfAborted();
+      await rest(signal);
       const cut = shortened(encoding, length);
       tokensPerWord.push(test.reduce((sum, text) => sum + cut.encode(text).length, 0) / testWords.length);
       shares.push(relatedShare(cut, families));

@@ -1,0 +1,320 @@
+/**
+ * # JSON from elsewhere
+ *
+ * **Question.** A file says in JSON what a model is, and anybody may have written it. How is it read so that no text
+ * makes the reader wait, run out of memory, or believe what was not said?
+ *
+ * **Idea.** Read it with limits, and say what was found where. `JSON.parse` takes the last of two equal keys without a
+ * word, overflows the stack where lists are nested deeply, and makes a hundred megabytes of three. This reader refuses
+ * equal keys, counts how deep and how many, and names the field in which something is wrong.
+ *
+ * Writing is the same in reverse: what JSON would not bring back, such as infinity, is refused while it can still be
+ * mended, and so is what the reader would refuse.
+ *
+ * @module
+ */
+
+import type { Check, Checks } from "./options.ts";
+
+/** Anything that JSON can hold. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+
+/** How deep lists and objects may be nested. */
+export const MAX_DEPTH = 64;
+/** Most lists, objects and members of objects in one text. */
+export const MAX_PARTS: number = 2 ** 18;
+/** Most characters of one text. */
+export const MAX_CHARACTERS: number = 2 ** 23;
+
+// ## What an error shows
+
+/** Characters that move a cursor, change the direction of text, or are not seen. */
+const UNSEEN = /[\p{C}\p{Zl}\p{Zp}]/gu;
+
+/**
+ * A text from elsewhere as an error shows it: short, in quotes, without characters that act on a terminal.
+ *
+ * @param text whatever it is
+ * @param most characters that are shown
+ */
+export function quote(text: string, most = 80): string {
+  const short = text.length > most ? `${text.slice(0, most)}…` : text;
+  return JSON.stringify(short).replace(
+    UNSEEN,
+    (c) => [...c].map((part) => `\\u{${part.codePointAt(0)!.toString(16)}}`).join(""),
+  );
+}
+
+/** A value from elsewhere as an error shows it: a short one as it is, of another its kind. */
+export function shown(value: unknown): string {
+  if (typeof value === "string") return quote(value, 60);
+  if (typeof value === "bigint") return `${quote(String(value), 30).slice(1, -1)}n`;
+  if (typeof value === "function" || typeof value === "symbol") return `a ${typeof value}`;
+  if (typeof value !== "object" || value === null) return String(value);
+  if (Array.isArray(value)) return value.length === 0 ? "[]" : "a list";
+  const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
+  if (typeof name !== "string" || name === "" || name === "Object") return "an object";
+  return `${/^[AEIOU]/.test(name) ? "an" : "a"} ${quote(name, 40).slice(1, -1)}`;
+}
+
+/** A path that is one member longer. */
+function below(path: string, name: string | number): string {
+  if (typeof name === "number") return `${path}[${name}]`;
+  const plain = /^[\p{L}_$][\p{L}\p{N}_$-]*$/u.test(name) && name.length <= 80;
+  return plain ? (path ? `${path}.${name}` : name) : `${path}[${quote(name)}]`;
+}
+
+// ## Reading
+
+/**
+ * Reads JSON that anybody may have written.
+ *
+ * Like `JSON.parse`, but with limits, and each key of an object once.
+ *
+ * @param text what was found
+ * @param what it is, as in `Cannot read the notes`
+ * @throws {SyntaxError} if it is no JSON, or too large, or nested too deeply
+ */
+export function parseJson(text: string, what: string): Json {
+  return new Reader(text, what).read();
+}
+
+class Reader {
+  readonly #text: string;
+  readonly #what: string;
+  readonly #path: (string | number)[] = [];
+  #place = 0;
+  #parts = 0;
+
+  constructor(text: string, what: string) {
+    this.#text = text;
+    this.#what = what;
+  }
+
+  read(): Json {
+    if (this.#text.length > MAX_CHARACTERS) {
+      throw new SyntaxError(
+        `Cannot read ${this.#what}: it has ${this.#text.length} characters, and at most ${MAX_CHARACTERS} are read`,
+      );
+    }
+    const value = this.#value();
+    this.#skipSpace();
+    if (this.#place < this.#text.length) this.#expected("the end");
+    return value;
+  }
+
+  #value(): Json {
+    this.#skipSpace();
+    const first = this.#text[this.#place];
+    if (first === '"') return this.#string();
+    if (first === "{" || first === "[") {
+      if (this.#path.length === MAX_DEPTH) this.#refuse(`it is nested deeper than ${MAX_DEPTH}`);
+      this.#count();
+      this.#place++;
+      return first === "{" ? this.#object() : this.#list();
+    }
+    for (const [word, value] of [["null", null], ["true", true], ["false", false]] as const) {
+      if (!this.#text.startsWith(word, this.#place)) continue;
+      this.#place += word.length;
+      return value;
+    }
+    return this.#number();
+  }
+
+  #list(): Json[] {
+    const list: Json[] = [];
+    if (this.#accept("]")) return list;
+    do {
+      this.#path.push(list.length);
+      list.push(this.#value());
+      this.#path.pop();
+    } while (this.#accept(","));
+    if (!this.#accept("]")) this.#expected("a comma or ]");
+    return list;
+  }
+
+  #object(): Json {
+    const object: Record<string, Json> = {};
+    if (this.#accept("}")) return object;
+    do {
+      this.#skipSpace();
+      if (this.#text[this.#place] !== '"') this.#expected("a name in quotes");
+      const name = this.#string();
+      this.#path.push(name);
+      if (Object.hasOwn(object, name)) this.#refuse("it is given twice");
+      if (!this.#accept(":")) this.#expected("a colon");
+      this.#count();
+      const value = this.#value();
+      // An assignment would take this name for the prototype.
+      if (name === "__proto__") {
+        Object.defineProperty(object, name, { value, enumerable: true, writable: true, configurable: true });
+      } else object[name] = value;
+      this.#path.pop();
+    } while (this.#accept(","));
+    if (!this.#accept("}")) this.#expected("a comma or }");
+    return object;
+  }
+
+  #string(): string {
+    const start = ++this.#place;
+    let escaped = false;
+    for (; this.#text[this.#place] !== '"'; this.#place++) {
+      const code = this.#text.charCodeAt(this.#place);
+      if (Number.isNaN(code) || code < 0x20) this.#expected("the end of a string");
+      if (code === 0x5c) {
+        escaped = true;
+        this.#place++;
+      }
+    }
+    const raw = this.#text.slice(start, this.#place++);
+    if (!escaped) return raw;
+    try {
+      return JSON.parse(`"${raw}"`) as string;
+    } catch {
+      return this.#refuse(`${quote(raw, 40)} has an escape that JSON does not know`);
+    }
+  }
+
+  #number(): number {
+    const pattern = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/;
+    const digits = pattern.exec(this.#text.slice(this.#place, this.#place + 400))?.[0];
+    if (digits === undefined) return this.#expected("a value");
+    const value = Number(digits);
+    if (!Number.isFinite(value)) this.#refuse(`${quote(digits, 20).slice(1, -1)} is larger than any number`);
+    this.#place += digits.length;
+    return value;
+  }
+
+  #skipSpace(): void {
+    for (;; this.#place++) {
+      const code = this.#text.charCodeAt(this.#place);
+      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return;
+    }
+  }
+
+  #accept(sign: string): boolean {
+    this.#skipSpace();
+    if (this.#text[this.#place] !== sign) return false;
+    this.#place++;
+    return true;
+  }
+
+  #count(): void {
+    if (++this.#parts > MAX_PARTS) this.#refuse(`it has more than ${MAX_PARTS} lists, objects and members`);
+  }
+
+  #expected(what: string): never {
+    const found = this.#place < this.#text.length
+      ? quote(this.#text.slice(this.#place, this.#place + 20), 20)
+      : "its end";
+    return this.#refuse(`${what} is expected at character ${this.#place}, and ${found} was found`);
+  }
+
+  #refuse(reason: string): never {
+    throw new SyntaxError(`Cannot read ${this.#what}${this.#where()}: ${reason}`);
+  }
+
+  #where(): string {
+    // Of a path that is nested deeply, the end says nothing that the beginning does not.
+    const path = this.#path.slice(0, 8).reduce<string>(below, "");
+    return path === "" ? "" : `, field ${path}${this.#path.length > 8 ? "…" : ""}`;
+  }
+}
+
+/**
+ * Refuses a value of a file whose members are not what they must be.
+ *
+ * @param what is read, as in `Cannot read the notes`
+ * @param value an object, as it was found
+ * @param checks what each member may be; those not required may be missing, and there are no others
+ * @param path of the object; empty where it is the whole
+ * @returns the same value
+ * @throws {SyntaxError} if a member is missing, unknown, or not what it must be
+ */
+export function readFields<O extends object>(what: string, value: unknown, checks: Checks<O>, path = ""): O {
+  const table = checks as unknown as Readonly<Record<string, Check<unknown>>>;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    const must = `an object with ${Object.keys(table).join(", ")}`;
+    throw wrong(what, path || "its content", value, must);
+  }
+  const given = value as Readonly<Record<string, unknown>>;
+  for (const name of Object.keys(given)) {
+    if (Object.hasOwn(table, name)) continue;
+    throw new SyntaxError(
+      `Cannot read ${what}: there is a field ${below(path, name)}, and the fields are ${Object.keys(table).join(", ")}`,
+    );
+  }
+  for (const [name, check] of Object.entries(table)) {
+    const found = Object.hasOwn(given, name) ? given[name] : undefined;
+    if (found === undefined && !check.required) continue;
+    if (!check.fits(found) || !(check.allows?.(found) ?? true)) throw wrong(what, below(path, name), found, check.must);
+    if (check.members) readFields(what, found, check.members as Checks<object>, below(path, name));
+  }
+  return value as O;
+}
+
+function wrong(what: string, field: string, found: unknown, must: string): SyntaxError {
+  const value = found === undefined ? "missing" : shown(found);
+  return new SyntaxError(`Cannot read ${what}: ${field} is ${value}, and it must be ${must}`);
+}
+
+// ## Writing
+
+/**
+ * Writes JSON that {@linkcode parseJson} brings back as it was.
+ *
+ * @param value what to write
+ * @param action what is attempted, as in `Cannot save a checkpoint`
+ * @throws {TypeError} if a part of it is nothing that JSON holds
+ * @throws {RangeError} if it is too large, nested too deeply or in circles
+ */
+export function writeJson(value: unknown, action: string): string {
+  const refuse = (path: string, reason: string): never => {
+    throw new RangeError(`Cannot ${action}${path === "" ? "" : ` with ${path}`}: ${reason}`);
+  };
+  const holders: object[] = [];
+  let parts = 0, characters = 0;
+  const count = (path: string, text = ""): void => {
+    characters += text.length + 1;
+    if (characters > MAX_CHARACTERS) refuse(path, `there are more than ${MAX_CHARACTERS} characters up to here`);
+  };
+  const check = (found: unknown, path: string): void => {
+    count(path, typeof found === "string" ? found : "");
+    if (found === null || typeof found === "boolean" || typeof found === "string") return;
+    if (typeof found === "number" && Number.isFinite(found)) return;
+    if (typeof found !== "object" || !isPlain(found)) {
+      throw new TypeError(
+        `Cannot ${action} with ${path} = ${shown(found)}: it must be something that JSON brings back as it was, ` +
+          "such as null, true, a finite number, a string, a list or a plain object",
+      );
+    }
+    if (holders.includes(found)) refuse(path, "it holds itself");
+    if (holders.length === MAX_DEPTH) refuse(path, `it is nested deeper than ${MAX_DEPTH}`);
+    holders.push(found);
+    const names = Array.isArray(found) ? [] : Object.keys(found);
+    parts += 1 + names.length;
+    if (parts > MAX_PARTS) refuse(path, `there are more than ${MAX_PARTS} lists, objects and members up to here`);
+    if (Array.isArray(found)) found.forEach((member, i) => check(member, below(path, i)));
+    for (const name of names) {
+      count(path, name);
+      check((found as Readonly<Record<string, unknown>>)[name], below(path, name));
+    }
+    holders.pop();
+  };
+  check(value, "");
+  const text = JSON.stringify(value);
+  if (text.length > MAX_CHARACTERS) {
+    refuse("", `as JSON it has ${text.length} characters, and at most ${MAX_CHARACTERS} are read`);
+  }
+  return text;
+}
+
+/** Whether JSON brings an object back with all that it has. */
+function isPlain(value: object): boolean {
+  if (Object.getOwnPropertySymbols(value).length > 0) return false;
+  // Of a list with holes, JSON would fill them.
+  if (Array.isArray(value)) return Object.keys(value).length === value.length;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  return !("toJSON" in value && typeof value.toJSON === "function");
+}
