@@ -15,6 +15,7 @@
  */
 
 import type { Buffer, MemoryUse } from "../core/engine/backend.ts";
+import { BUFFER } from "./flags.ts";
 
 /** A piece of the GPU's memory. */
 export class GpuBuffer implements Buffer {
@@ -172,7 +173,7 @@ export class Pool {
           `of the ${inWords(this.#limit)} that this device may use`,
       );
     }
-    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    const usage = BUFFER.storage | BUFFER.copySource | BUFFER.copyTarget;
     const handle = this.#device.createBuffer({ size, usage });
     this.held += size;
     return { handle, bytes: size, id: this.#made++, batch: -1 };

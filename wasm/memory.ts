@@ -73,7 +73,7 @@ export class Memory {
   /** Bytes asked for in live blocks. */
   bytes = 0;
 
-  readonly #classes: number[][] = Array.from({ length: sizeClass(LARGE) + 1 }, () => []);
+  readonly #classes: number[][] = Array.from({ length: sizeClass(LARGE) + 1 }, (): number[] => []);
   readonly #gaps: Gap[] = [];
   #top = HEAP;
   #end = 0;

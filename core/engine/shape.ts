@@ -273,7 +273,7 @@ export interface Axes {
 /** Drops axes of extent 1 and merges neighbours that all operands step through as one. */
 export function simplify(shape: Shape, operands: readonly Shape[]): Axes {
   const extents: number[] = [];
-  const strides: number[][] = operands.map(() => []);
+  const strides: number[][] = operands.map((): number[] => []);
   for (let axis = 0; axis < shape.length; axis++) {
     const extent = shape[axis]!;
     if (extent === 1) continue;
