@@ -14,6 +14,7 @@
  * @module
  */
 
+import { checkBytes } from "../core/engine/requirements.ts";
 import type { Buffer, MemoryUse } from "../core/engine/backend.ts";
 import { BUFFER } from "./flags.ts";
 
@@ -96,9 +97,10 @@ export class Pool {
    *
    * @param bytes its size
    * @param batch number of the batch that is being recorded: a block used in it is taken only if nothing else is there
-   * @throws {RangeError} if it is too large for a shader to see, or memory is exhausted; nothing is lost by it
+   * @throws {RangeError} if that is no size, if it is too large for a shader to see, or memory is exhausted; nothing is lost by it
    */
   take(bytes: number, batch = -1): GpuBuffer {
+    checkBytes(bytes);
     const size = classBytes(bytes);
     if (size > this.#largest) {
       throw new RangeError(

@@ -17,6 +17,7 @@
  * @module
  */
 
+import { checkBytes } from "../core/engine/requirements.ts";
 import { HEAP } from "./assembly/layout.ts";
 
 const PAGE = 65536;
@@ -88,9 +89,10 @@ export class Memory {
    * Reserves a block; what it contains is undefined.
    *
    * @returns the byte address, a multiple of 128
-   * @throws {RangeError} if the memory is exhausted; nothing is lost by it
+   * @throws {RangeError} if that is no size, or the memory is exhausted; nothing is lost by it
    */
   allocate(bytes: number): number {
+    checkBytes(bytes);
     const address = bytes <= LARGE ? this.#allocateSmall(bytes) : this.#allocateLarge(bytes);
     this.blocks++;
     this.bytes += bytes;

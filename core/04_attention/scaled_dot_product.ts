@@ -47,8 +47,10 @@
  * @module
  */
 
+import { aTensor } from "../engine/arguments.ts";
 import { fusable } from "../engine/fusable.ts";
 import { lowerTriangle } from "../engine/create.ts";
+import { checkOptions, type Checks, flag, numeric } from "../engine/options.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { broadcastShapes, dims, format, sameShape } from "../engine/shape.ts";
 import { softmax } from "../02_words/softmax.ts";
@@ -144,11 +146,15 @@ function shareAmong(x: Tensor, H: number): Tensor {
   return x.unsqueeze(2).expand([B, G, H / G, S, D]).reshape([B, H, S, D]);
 }
 
+const ATTENTION: Checks<AttentionOptions> = { mask: aTensor, bias: aTensor, causal: flag, scale: numeric() };
+
 function checkShapes(
   query: Tensor,
   key: Tensor,
-  { mask, bias, scale = 1 }: AttentionOptions,
+  options: AttentionOptions,
 ): Record<"B" | "H" | "G" | "T" | "S" | "D", number> {
+  checkOptions("attend", options, ATTENTION);
+  const { mask, bias } = options;
   const { B, H, T, D } = dims(query, "B H T D");
   const { G, S } = dims(key, "B G S D", { B, D });
   if (G === 0 ? H !== 0 : H % G !== 0) {
@@ -156,9 +162,6 @@ function checkShapes(
   }
   if (mask && mask.dtype !== "bool") {
     throw new TypeError(`Cannot mask with ${mask.dtype}: a mask must be bool, true where looking is allowed`);
-  }
-  if (!Number.isFinite(scale)) {
-    throw new RangeError(`Cannot scale scores by ${scale}: scale must be a finite number`);
   }
   for (const [name, x] of [["mask", mask], ["bias", bias]] as const) {
     if (x && !sameShape(broadcastShapes(x.shape, [B, H, T, S]), [B, H, T, S])) {

@@ -42,13 +42,15 @@ import { constantStorage } from "./constants.ts";
 import { binaryRules, unaryRules } from "./elementwise.ts";
 import { exactly } from "./numbers.ts";
 import { isComparison } from "./operations.ts";
+import { checkOptions, type Checks, flag, numeric, shown } from "./options.ts";
 import { rest } from "./pace.ts";
 import { nest, print, printsItself } from "./printing.ts";
-import { describe, requireFloat, requireNumeric, sameDevice, sameKind } from "./refusals.ts";
+import { checkDType, requireFloat, requireNumeric, requireTensor, sameDevice, sameKind } from "./refusals.ts";
 import { Storage } from "./scope.ts";
 import {
   broadcastShapes,
   broadcastStrides,
+  checkShape,
   contiguousStrides,
   format,
   isContiguous,
@@ -61,11 +63,7 @@ import {
   sizeOf,
 } from "./shape.ts";
 
-/**
- * Whether collapsed axes stay, with extent 1.
- *
- * It is read at every reduction, so that nobody looks for members of other names.
- */
+/** Whether collapsed axes stay, with extent 1. */
 export interface ReduceOptions {
   /** Keep each collapsed axis with extent 1. Default false. */
   readonly keepDims?: boolean;
@@ -75,6 +73,14 @@ export interface ReduceOptions {
 export interface VarianceOptions extends ReduceOptions {
   /** What is subtracted from the count in the divisor: 0 (default) or 1 for a sample. */
   readonly correction?: number;
+}
+
+const REDUCE: Checks<ReduceOptions> = { keepDims: flag };
+const VARIANCE: Checks<VarianceOptions> = { ...REDUCE, correction: numeric() };
+
+function keepDimsOf(op: string, options: ReduceOptions): boolean {
+  checkOptions(`take the ${op}`, options, REDUCE);
+  return options.keepDims ?? false;
 }
 
 let created = 0;
@@ -193,6 +199,7 @@ export class Tensor implements View {
         `Cannot differentiate shape ${format(this.shape)}: pass the arriving gradient, or reduce to one number`,
       );
     }
+    if (gradient !== undefined) requireFloat("a derivative", gradient);
     if (gradient && !sameShape(gradient.shape, this.shape)) {
       throw new TypeError(
         `Cannot differentiate shape ${format(this.shape)} with a gradient of shape ${format(gradient.shape)}`,
@@ -231,7 +238,8 @@ export class Tensor implements View {
 
   /** Reorders the axes: axis `i` of the result is axis `axes[i]` of this tensor. */
   permute(axes: readonly number[]): Tensor {
-    const order = axes.map((axis) => resolveAxis(axis, this.rank));
+    if (!Array.isArray(axes)) throw new TypeError(`Cannot permute axes by ${shown(axes)}: a list is needed`);
+    const order = [...axes].map((axis) => resolveAxis(axis, this.rank));
     if (order.length !== this.rank || new Set(order).size !== this.rank) {
       throw new TypeError(`Cannot permute ${this.rank} axes by ${format(axes)}: each axis must be named once`);
     }
@@ -260,9 +268,12 @@ export class Tensor implements View {
     const along = resolveAxis(axis, this.rank);
     const extent = this.shape[along]!;
     const clip = (index: number): number => Math.min(extent, Math.max(0, index < 0 ? index + extent : index));
-    const [from, to] = [clip(start), clip(end ?? extent)];
+    const whole = typeof start === "number" && (end === undefined || typeof end === "number");
+    const [from, to] = whole ? [clip(start), clip(end ?? extent)] : [NaN, NaN];
     if (![from, to, step].every(Number.isInteger) || step < 1) {
-      throw new RangeError(`Cannot slice ${start} to ${end} by ${step}: indices must be integers and step at least 1`);
+      throw new RangeError(
+        `Cannot slice ${shown(start)} to ${shown(end)} by ${shown(step)}: indices must be integers and step at least 1`,
+      );
     }
     const shape = [...this.shape], strides = [...this.strides];
     shape[along] = Math.max(0, Math.ceil((to - from) / step));
@@ -276,18 +287,19 @@ export class Tensor implements View {
   at(axis: number, index: number): Tensor {
     const along = resolveAxis(axis, this.rank);
     const extent = this.shape[along]!;
-    const i = index < 0 ? index + extent : index;
+    const i = Number.isInteger(index) && index < 0 ? index + extent : index;
     if (!Number.isInteger(index) || i < 0 || i >= extent) {
-      throw new RangeError(`Cannot take index ${index} of an axis of extent ${extent}`);
+      throw new RangeError(`Cannot take index ${shown(index)} of an axis of extent ${extent}`);
     }
     return this.slice(along, i, i + 1).squeeze(along);
   }
 
   /** Repeats axes of extent 1, and new leading axes, to fill `shape`. */
   expand(shape: Shape): Tensor {
-    if (sameShape(shape, this.shape)) return this;
-    const strides = broadcastStrides(this.shape, this.strides, shape);
-    return this.#view(shape, strides, this.offset, (g) => collapseTo(g, this.shape));
+    const target = checkShape(shape, "expand to");
+    if (sameShape(target, this.shape)) return this;
+    const strides = broadcastStrides(this.shape, this.strides, target);
+    return this.#view(target, strides, this.offset, (g) => collapseTo(g, this.shape));
   }
 
   /** Adds an axis of extent 1 in front of `axis`; -1 adds it at the end. */
@@ -331,10 +343,13 @@ export class Tensor implements View {
   unfold(axis: number, size: number, step: number = 1, dilation: number = 1): Tensor {
     const along = resolveAxis(axis, this.rank);
     const extent = this.shape[along]!;
-    const reach = (size - 1) * dilation + 1;
-    if (![size, step, dilation].every((n) => Number.isInteger(n) && n >= 1) || reach > extent) {
+    const whole = [size, step, dilation].every((n) => Number.isInteger(n) && n >= 1);
+    const reach = whole ? (size - 1) * dilation + 1 : Infinity;
+    if (reach > extent) {
       throw new RangeError(
-        `Cannot slide windows of ${size} (step ${step}, dilation ${dilation}) over an axis of extent ${extent}`,
+        `Cannot slide windows of ${shown(size)} (step ${shown(step)}, dilation ${
+          shown(dilation)
+        }) over an axis of extent ${extent}`,
       );
     }
     const shape = [...this.shape, size], strides = [...this.strides, this.strides[along]! * dilation];
@@ -384,7 +399,7 @@ export class Tensor implements View {
 
   /** Elements as another kind of number; [numbers](numbers.ts) says what becomes of those it does not have. */
   cast(dtype: DType): Tensor {
-    if (dtype === this.dtype) return this;
+    if (checkDType(dtype) === this.dtype) return this;
     if (this.dtype === "bool" && dtype === "int32") return this.#as("int32");
     if (dtype === "bool") return this.notEqual(0);
     const result = uninitialized(this.device, this.shape, dtype);
@@ -407,7 +422,7 @@ export class Tensor implements View {
    */
   assign(source: Tensor | number): void {
     if (this.node) throw new TypeError("Cannot assign to a tensor that the tape has recorded: assign to its detach()");
-    const from = typeof source === "number" ? constant(this.device, source, this.dtype) : source;
+    const from = operand("assign", source, this);
     sameDevice(this, from);
     const values = from.detach().expand(this.shape), { storage, size } = this;
     const fills = storage.unset?.size === size && this.offset === 0 && this.isContiguous();
@@ -428,12 +443,12 @@ export class Tensor implements View {
   }
 
   #binary(op: BinaryOp, other: Tensor | number): Tensor {
-    return binary(op, this, operand(other, this));
+    return binary(op, this, operand(op, other, this));
   }
 
   /** $-x$ */
   neg(): Tensor {
-    return this.dtype === "int32" ? operand(0, this).sub(this) : this.#unary("neg");
+    return this.dtype === "int32" ? operand("neg", 0, this).sub(this) : this.#unary("neg");
   }
   /** $|x|$ */
   abs(): Tensor {
@@ -528,6 +543,9 @@ export class Tensor implements View {
 
   /** Moves elements below `low` or above `high` to that bound; the slope outside is 0. NaN stays. */
   clamp(low: number, high: number): Tensor {
+    if (typeof low !== "number" || typeof high !== "number") {
+      throw new TypeError(`Cannot clamp to [${shown(low)}, ${shown(high)}]: two numbers are needed`);
+    }
     if (!(low <= high)) {
       throw new RangeError(`Cannot clamp to [${low}, ${high}]: the lower bound must not exceed the upper`);
     }
@@ -561,15 +579,24 @@ export class Tensor implements View {
   }
   /** Where this is larger. */
   greater(other: Tensor | number): Tensor {
+<<<<<<< HEAD
     return this.#compare("less", other, true);
   }
   /** Where this is larger or equal. */
   greaterEqual(other: Tensor | number): Tensor {
     return this.#compare("lessEqual", other, true);
+=======
+    return operand("greater", other, this).less(this);
+  }
+  /** Where this is larger or equal. */
+  greaterEqual(other: Tensor | number): Tensor {
+    return operand("greaterEqual", other, this).lessEqual(this);
+>>>>>>> main
   }
 
   #logical(op: "min" | "max", name: string, other: Tensor): Tensor {
     for (const x of [this, other]) {
+      requireTensor(`compute ${name} of`, x);
       if (x.dtype !== "bool") throw new TypeError(`Cannot compute ${name} of ${x.dtype}: both must be bool`);
     }
     return this.#as("int32").#binary(op, other.#as("int32")).#as("bool");
@@ -595,8 +622,9 @@ export class Tensor implements View {
    * @param other what stands where the mask is false
    */
   where(mask: Tensor, other: Tensor | number): Tensor {
+    requireTensor("choose by", mask);
     if (mask.dtype !== "bool") throw new TypeError(`Cannot choose by a ${mask.dtype} mask: it must be bool`);
-    const alternative = operand(other, this);
+    const alternative = operand("where", other, this);
     sameDevice(this, mask);
     sameKind("choose between", this, alternative);
     const shape = broadcastShapes(this.shape, alternative.shape, mask.shape);
@@ -605,7 +633,7 @@ export class Tensor implements View {
     const result = adopt(this.device, this.device.select(choose, a, b), this.dtype, shape);
     return record(result, [this, alternative], (g) => [
       this.requiresGrad ? collapseTo(g.where(mask, 0), this.shape) : undefined,
-      alternative.requiresGrad ? collapseTo(operand(0, g).where(mask, g), alternative.shape) : undefined,
+      alternative.requiresGrad ? collapseTo(operand("where", 0, g).where(mask, g), alternative.shape) : undefined,
     ]);
   }
 
@@ -659,9 +687,9 @@ export class Tensor implements View {
   }
 
   /** Sum over axes, all of them if none are named. Empty sums are 0. */
-  sum(axes?: number | readonly number[], { keepDims = false }: ReduceOptions = {}): Tensor {
+  sum(axes?: number | readonly number[], options: ReduceOptions = {}): Tensor {
     requireNumeric("sum", this);
-    const [result, whole] = this.#reduce("sum", axes, keepDims);
+    const [result, whole] = this.#reduce("sum", axes, keepDimsOf("sum", options));
     return record(result, [this], (g) => [g.reshape(whole).expand(this.shape)]);
   }
 
@@ -676,6 +704,7 @@ export class Tensor implements View {
       return [share.expand(this.shape).where(hits, 0)];
     });
   }
+<<<<<<< HEAD
   /** Largest element over axes, NaN if one is; equal maxima share the gradient. */
   max(axes?: number | readonly number[], { keepDims = false }: ReduceOptions = {}): Tensor {
     return this.#extreme("max", axes, keepDims);
@@ -686,28 +715,43 @@ export class Tensor implements View {
   }
   /** Where the largest element of an axis stands, int32: the first of equal ones, or the first NaN. */
   argmax(axis: number = -1, { keepDims = false }: ReduceOptions = {}): Tensor {
+=======
+  /** Largest element over axes; equal maxima share the gradient. */
+  max(axes?: number | readonly number[], options: ReduceOptions = {}): Tensor {
+    return this.#extreme("max", axes, keepDimsOf("max", options));
+  }
+  /** Smallest element over axes; equal minima share the gradient. */
+  min(axes?: number | readonly number[], options: ReduceOptions = {}): Tensor {
+    return this.#extreme("min", axes, keepDimsOf("min", options));
+  }
+  /** Where the largest element of an axis stands, int32; the first of equal ones. */
+  argmax(axis: number = -1, options: ReduceOptions = {}): Tensor {
+>>>>>>> main
     requireNumeric("argmax", this);
-    return this.#reduce("argmax", axis, keepDims)[0];
+    return this.#reduce("argmax", resolveAxis(axis, this.rank), keepDimsOf("argmax", options))[0];
   }
   /** Arithmetic mean over axes. */
-  mean(axes?: number | readonly number[], { keepDims = false }: ReduceOptions = {}): Tensor {
+  mean(axes?: number | readonly number[], options: ReduceOptions = {}): Tensor {
     requireFloat("mean", this);
     const count = resolveAxes(axes, this.rank).reduce((n, axis) => n * this.shape[axis]!, 1);
-    return this.sum(axes, { keepDims }).mul(1 / count);
+    return this.sum(axes, { keepDims: keepDimsOf("mean", options) }).mul(1 / count);
   }
   /** Mean squared distance from the mean, over axes. */
   variance(
     axes?: number | readonly number[],
-    { correction = 0, keepDims = false }: VarianceOptions = {},
+    options: VarianceOptions = {},
   ): Tensor {
     requireFloat("variance", this);
+    checkOptions("take the variance", options, VARIANCE);
+    const { correction = 0, keepDims } = options;
     const count = resolveAxes(axes, this.rank).reduce((n, axis) => n * this.shape[axis]!, 1);
     const centred = this.sub(this.mean(axes, { keepDims: true }));
-    return centred.square().sum(axes, { keepDims }).mul(1 / (count - correction));
+    return centred.square().sum(axes, { keepDims: keepDims ?? false }).mul(1 / (count - correction));
   }
   /** $\ln \sum e^x$ over axes, without overflow; $-\infty$ where every element is. */
-  logSumExp(axes?: number | readonly number[], { keepDims = false }: ReduceOptions = {}): Tensor {
+  logSumExp(axes?: number | readonly number[], options: ReduceOptions = {}): Tensor {
     requireFloat("logSumExp", this);
+    const keepDims = keepDimsOf("logSumExp", options);
     const top = this.detach().max(axes, { keepDims: true });
     const shift = top.where(top.abs().less(Infinity), 0);
     const total = this.sub(shift).exp().sum(axes, { keepDims });
@@ -772,10 +816,10 @@ function constant(device: Backend, value: number, dtype: DType): Tensor {
   return new Tensor(constantStorage(device, value, dtype), dtype, []);
 }
 
-function operand(value: Tensor | number, beside: Tensor): Tensor {
+function operand(action: string, value: Tensor | number, beside: Tensor): Tensor {
   if (value instanceof Tensor) return value;
   if (typeof value === "number") return constant(beside.device, value, beside.dtype);
-  throw new TypeError(`Cannot compute with ${describe(value)}: a tensor or a number is needed`);
+  throw new TypeError(`Cannot compute with ${shown(value)}: a tensor or a number is needed for ${action}`);
 }
 
 /** Sums over the axes along which `shape` was broadcast: the derivative of broadcasting. */

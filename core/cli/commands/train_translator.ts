@@ -231,7 +231,8 @@ function translationLoss(
   labelSmoothing: number,
 ): Tensor {
   const { tokens, mask } = padSequences(batch.map((pair) => pair.source), { padToken: source.padToken });
-  const { inputs, targets } = teacherForcing(batch.map((pair) => pair.target), target);
+  const { beginToken, endToken, padToken } = target;
+  const { inputs, targets } = teacherForcing(batch.map((pair) => pair.target), { beginToken, endToken, padToken });
   return crossEntropy(model.forward(tokens, inputs, { sourceMask: mask, random }), targets, { labelSmoothing });
 }
 
