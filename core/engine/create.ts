@@ -12,14 +12,10 @@
 
 import type { DType, Nested, Numbers } from "./backend.ts";
 import { backend } from "./device.ts";
-<<<<<<< HEAD
 import { HIGHEST, LOWEST } from "./numbers.ts";
-import { checkDType, describe, requireFloat } from "./refusals.ts";
-=======
 import { shown } from "./options.ts";
 import { checkCount } from "./requirements.ts";
 import { checkDType, requireFloat } from "./refusals.ts";
->>>>>>> main
 import { keep } from "./scope.ts";
 import { checkShape, resolveShape, type Shape } from "./shape.ts";
 import { adopt, filled, type Tensor, uninitialized } from "./tensor.ts";
@@ -148,15 +144,11 @@ export function arange(start: number, end?: number, step: number = 1): Tensor {
       `Cannot count from ${shown(from)} to ${shown(to)} by ${shown(step)}: integers and a step other than 0 are needed`,
     );
   }
-<<<<<<< HEAD
   const count = Math.max(0, Math.ceil((to - from) / step)), last = from + (count - 1) * step;
   if (count > 0 && [from, last].some((i) => i < LOWEST || i > HIGHEST)) {
     throw new RangeError(`Cannot count from ${from} to ${last}: the integers must be in [${LOWEST}, ${HIGHEST}]`);
   }
-=======
-  const count = Math.max(0, Math.ceil((to - from) / step));
   requireRoom(count);
->>>>>>> main
   return tensor(Int32Array.from({ length: count }, (_, i) => from + i * step));
 }
 
@@ -198,12 +190,8 @@ export function parameter(initial: Tensor): Tensor {
  * @returns bool `[T, S]`
  */
 export function lowerTriangle(T: number, S: number, diagonal: number = 0): Tensor {
-<<<<<<< HEAD
-  return arange(S).lessEqual(arange(T).add(Math.max(-T, Math.min(diagonal, S))).unsqueeze(1));
-=======
   checkShape([T, S]);
-  return arange(S).lessEqual(arange(T).add(diagonal).unsqueeze(1));
->>>>>>> main
+  return arange(S).lessEqual(arange(T).add(Math.max(-T, Math.min(diagonal, S))).unsqueeze(1));
 }
 
 /**

@@ -553,13 +553,14 @@ export class Tensor implements View {
     return this.where(inside, this.detach().maximum(low).minimum(high));
   }
 
-  #compare(op: ComparisonOp, other: Tensor | number, numberFirst: boolean = false): Tensor {
+  /** `this op other`, or `other op this` for an operation that has its own name turned round. */
+  #compare(op: ComparisonOp, other: Tensor | number, turned?: "greater" | "greaterEqual"): Tensor {
     if (typeof other !== "number" || this.dtype === "float32") {
-      return numberFirst ? operand(other, this).#binary(op, this) : this.#binary(op, other);
+      return turned ? operand(turned, other, this).#binary(op, this) : this.#binary(op, other);
     }
-    const [exact, limit] = exactly(op, other, numberFirst);
+    const [exact, limit] = exactly(op, other, turned !== undefined);
     const whole = this.dtype === "bool" ? this.#as("int32") : this;
-    return numberFirst ? operand(limit, whole).#binary(exact, whole) : whole.#binary(exact, limit);
+    return turned ? operand(turned, limit, whole).#binary(exact, whole) : whole.#binary(exact, limit);
   }
   /** Where elements are equal. */
   equal(other: Tensor | number): Tensor {
@@ -579,19 +580,11 @@ export class Tensor implements View {
   }
   /** Where this is larger. */
   greater(other: Tensor | number): Tensor {
-<<<<<<< HEAD
-    return this.#compare("less", other, true);
+    return this.#compare("less", other, "greater");
   }
   /** Where this is larger or equal. */
   greaterEqual(other: Tensor | number): Tensor {
-    return this.#compare("lessEqual", other, true);
-=======
-    return operand("greater", other, this).less(this);
-  }
-  /** Where this is larger or equal. */
-  greaterEqual(other: Tensor | number): Tensor {
-    return operand("greaterEqual", other, this).lessEqual(this);
->>>>>>> main
+    return this.#compare("lessEqual", other, "greaterEqual");
   }
 
   #logical(op: "min" | "max", name: string, other: Tensor): Tensor {
@@ -704,29 +697,16 @@ export class Tensor implements View {
       return [share.expand(this.shape).where(hits, 0)];
     });
   }
-<<<<<<< HEAD
   /** Largest element over axes, NaN if one is; equal maxima share the gradient. */
-  max(axes?: number | readonly number[], { keepDims = false }: ReduceOptions = {}): Tensor {
-    return this.#extreme("max", axes, keepDims);
-  }
-  /** Smallest element over axes, NaN if one is; equal minima share the gradient. */
-  min(axes?: number | readonly number[], { keepDims = false }: ReduceOptions = {}): Tensor {
-    return this.#extreme("min", axes, keepDims);
-  }
-  /** Where the largest element of an axis stands, int32: the first of equal ones, or the first NaN. */
-  argmax(axis: number = -1, { keepDims = false }: ReduceOptions = {}): Tensor {
-=======
-  /** Largest element over axes; equal maxima share the gradient. */
   max(axes?: number | readonly number[], options: ReduceOptions = {}): Tensor {
     return this.#extreme("max", axes, keepDimsOf("max", options));
   }
-  /** Smallest element over axes; equal minima share the gradient. */
+  /** Smallest element over axes, NaN if one is; equal minima share the gradient. */
   min(axes?: number | readonly number[], options: ReduceOptions = {}): Tensor {
     return this.#extreme("min", axes, keepDimsOf("min", options));
   }
-  /** Where the largest element of an axis stands, int32; the first of equal ones. */
+  /** Where the largest element of an axis stands, int32: the first of equal ones, or the first NaN. */
   argmax(axis: number = -1, options: ReduceOptions = {}): Tensor {
->>>>>>> main
     requireNumeric("argmax", this);
     return this.#reduce("argmax", resolveAxis(axis, this.rank), keepDimsOf("argmax", options))[0];
   }
