@@ -8,7 +8,7 @@
  */
 
 import { DataError, quote, systemReason, UsageError } from "./errors.ts";
-import { replaceFile } from "./storage.ts";
+import { type Look, readWhole, replaceFile } from "./storage.ts";
 
 /** Longest line that is read; anything longer is not a line of text. */
 const MAX_LINE = 1 << 20;
@@ -154,9 +154,9 @@ export function makeFolder(path: string): Promise<void> {
   return withPath("create", path, () => Deno.mkdir(path, { recursive: true }));
 }
 
-/** Reads a whole file. */
-export function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  return withPath("read", path, () => Deno.readFile(path));
+/** Reads a whole file, after a look at its front. */
+export function readBytes(path: string, look?: Look): Promise<Uint8Array<ArrayBuffer>> {
+  return withPath("read", path, () => readWhole(path, look));
 }
 
 /** Whether there is a file or folder of this name. */

@@ -235,7 +235,7 @@ export function readFields<O extends object>(what: string, value: unknown, check
   const table = checks as unknown as Readonly<Record<string, Check<unknown>>>;
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     const must = `an object with ${Object.keys(table).join(", ")}`;
-    throw wrong(what, path || "its content", value, must);
+    throw wrong(what, path || "the whole", value, must);
   }
   const given = value as Readonly<Record<string, unknown>>;
   for (const name of Object.keys(given)) {

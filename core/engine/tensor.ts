@@ -710,23 +710,33 @@ export class Tensor implements View {
     requireNumeric("argmax", this);
     return this.#reduce("argmax", resolveAxis(axis, this.rank), keepDimsOf("argmax", options))[0];
   }
-  /** Arithmetic mean over axes. */
+  /** Arithmetic mean over axes; the sum on the way to it does not overflow. */
   mean(axes?: number | readonly number[], options: ReduceOptions = {}): Tensor {
     requireFloat("mean", this);
-    const count = resolveAxes(axes, this.rank).reduce((n, axis) => n * this.shape[axis]!, 1);
-    return this.sum(axes, { keepDims: keepDimsOf("mean", options) }).mul(1 / count);
+    const keepDims = keepDimsOf("mean", options), count = this.#count(axes);
+    // A power of two leaves every bit of the sum as it is.
+    const part = 2 ** -Math.ceil(Math.log2(Math.max(1, count)));
+    const parts = part === 1 ? this : this.mul(part);
+    return parts.sum(axes, { keepDims }).mul(1 / (part * count));
   }
-  /** Mean squared distance from the mean, over axes. */
+  /** Mean squared distance from the mean, over axes; squares do not overflow on the way to it. */
   variance(
     axes?: number | readonly number[],
     options: VarianceOptions = {},
   ): Tensor {
     requireFloat("variance", this);
     checkOptions("take the variance", options, VARIANCE);
-    const { correction = 0, keepDims } = options;
-    const count = resolveAxes(axes, this.rank).reduce((n, axis) => n * this.shape[axis]!, 1);
+    const { correction = 0, keepDims = false } = options, count = this.#count(axes);
     const centred = this.sub(this.mean(axes, { keepDims: true }));
-    return centred.square().sum(axes, { keepDims: keepDims ?? false }).mul(1 / (count - correction));
+    if (count === 0) return centred.sum(axes, { keepDims }).mul(1 / count);
+    // In units of the largest distance, where there is one.
+    const far = centred.detach().abs().max(axes, { keepDims: true }), unit = far.where(far.notEqual(0), 1);
+    const total = centred.div(unit).mul(centred).sum(axes, { keepDims });
+    return total.mul(unit.reshape(total.shape).mul(1 / (count - correction)));
+  }
+  /** Elements over which axes are collapsed. */
+  #count(axes: number | readonly number[] | undefined): number {
+    return resolveAxes(axes, this.rank).reduce((n, axis) => n * this.shape[axis]!, 1);
   }
   /** $\ln \sum e^x$ over axes, without overflow; $-\infty$ where every element is. */
   logSumExp(axes?: number | readonly number[], options: ReduceOptions = {}): Tensor {

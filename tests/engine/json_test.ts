@@ -178,8 +178,8 @@ Deno.test("readFields() names each field that is missing, unknown or wrong", () 
   };
   assertEquals(readFields("a file", { size: 3, inner: { text: "x" } }, checks), { size: 3, inner: { text: "x" } });
   const wrong: [value: unknown, message: string][] = [
-    [null, "Cannot read a file: its content is null, and it must be an object with size, inner"],
-    [[1], "its content is a list"],
+    [null, "Cannot read a file: the whole is null, and it must be an object with size, inner"],
+    [[1], "the whole is a list"],
     [{}, "size is missing, and it must be an integer of at least 1 and at most 9"],
     [{ size: "3" }, 'size is "3", and it must be an integer'],
     [{ size: 10 }, "size is 10, and"],
