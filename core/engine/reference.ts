@@ -17,7 +17,8 @@
  * | -------------------------------- | ------------------------------------------------------------- |
  * | int32 `add`, `sub`, `mul`, `sum` | wrap around at 32 bits                                        |
  * | int32 `div`                      | rounds towards $-\infty$: $-7 / 2 = -4$                       |
- * | int32 `div`, `mod` by zero       | `RangeError` on a CPU device, as is `pow` to less than 0      |
+ * | int32 `div`, `mod` by zero       | `RangeError`; 0 on a GPU device, which does not look at them  |
+ * | int32 `pow` to less than 0       | `RangeError` on a CPU device                                  |
  * | `mod`                            | takes the sign of the divisor: $-7 \bmod 3 = 2$               |
  * | `max`, `min` of NaN and a number | NaN, elementwise and over axes                                |
  * | `argmax` of a row with NaN       | the first NaN; among equal maxima the first                   |

@@ -46,6 +46,7 @@ import { checkOptions, type Checks, flag, numeric, shown } from "./options.ts";
 import { rest } from "./pace.ts";
 import { nest, print, printsItself } from "./printing.ts";
 import { checkDType, requireFloat, requireNumeric, requireTensor, sameDevice, sameKind } from "./refusals.ts";
+import { checkIntegers } from "./requirements.ts";
 import { Storage } from "./scope.ts";
 import {
   broadcastShapes,
@@ -443,6 +444,8 @@ export class Tensor implements View {
   }
 
   #binary(op: BinaryOp, other: Tensor | number): Tensor {
+    // No device has to look at the divisors to see this one.
+    if (other === 0 && this.dtype === "int32") checkIntegers(op, Int32Array.of(0));
     return binary(op, this, operand(op, other, this));
   }
 
