@@ -106,7 +106,7 @@ function* library(): Generator<Source> {
 }
 
 /** What runs when a file is imported, without what it does as the program. */
-const imported = (code: string): string => code.split(/^if \(\(import\.meta as [^)]*\)\.main/m)[0]!;
+const imported = (code: string): string => code.split("async function start(): Promise<void> {")[0]!;
 
 const isProgram = (path: string): boolean => /^core\/cli(\.ts$|\/)/.test(path);
 const isExperiment = (path: string): boolean => /\/experiments(\/|\.ts$)/.test(path);

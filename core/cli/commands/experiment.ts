@@ -18,8 +18,8 @@ import {
 } from "../../experiments/experiment.ts";
 import { EXPERIMENTS } from "../../experiments/registry.ts";
 import { type Command, defineCommand } from "../arguments.ts";
-import { chooseDevice, deviceOptions, interruption } from "../device.ts";
-import { DataError, Interrupted, quote, UsageError } from "../errors.ts";
+import { chooseDevice, deviceOptions } from "../device.ts";
+import { DataError, quote, UsageError } from "../errors.ts";
 import { figureLines, number, wrapped } from "../figures.ts";
 import { bar, line, padEnd, ProgressLine, standardOutput } from "../terminal.ts";
 
@@ -80,24 +80,16 @@ export const command: Command = defineCommand({
     const controls = readControls(name, experiment, settings);
     await chooseDevice(values);
     const progress = new ProgressLine();
-    const { signal, stop } = interruption();
     line(words.title);
     line();
     for (const text of wrapped(withNumbers(words.purpose, experimentPath(name)))) line(text);
-    try {
-      const findings = await experiment.measure(controls, {
-        signal,
-        onProgress(done) {
-          if (standardOutput.isTerminal) progress.update(`${bar(done, 30)} ${Math.floor(100 * done)} %`);
-        },
-      });
-      progress.finish();
-      report(experiment, words, findings, settings.length === 0);
-    } catch (error) {
-      throw signal.aborted ? new Interrupted("") : error;
-    } finally {
-      stop();
-    }
+    const findings = await experiment.measure(controls, {
+      onProgress(done) {
+        if (standardOutput.isTerminal) progress.update(`${bar(done, 30)} ${Math.floor(100 * done)} %`);
+      },
+    });
+    progress.finish();
+    report(experiment, words, findings, settings.length === 0);
   },
 });
 

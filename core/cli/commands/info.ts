@@ -1,13 +1,11 @@
 /**
  * # What is here
  *
- * `info` says what computes on this machine, or what a saved model is. The version is that of
- * `deno.json`, which states it for everyone; only this command loads the file.
+ * `info` says what computes on this machine, or what a saved model is.
  *
  * @module
  */
 
-import config from "../../../deno.json" with { type: "json" };
 import type { PackedFormat } from "../../engine/backend.ts";
 import { backend } from "../../engine/device.ts";
 import type { Module, StateEntry } from "../../engine/module.ts";
@@ -18,6 +16,7 @@ import { writeLayout } from "../layouts.ts";
 import { openLanguageModel, openTranslator, readModel, type SavedModel } from "../models.ts";
 import { loadParser } from "../parser.ts";
 import { count, line, padEnd } from "../terminal.ts";
+import { version } from "../version.ts";
 
 /** Prints names and values in two columns. */
 function table(rows: readonly (readonly [name: string, value: string])[]): void {
@@ -78,7 +77,7 @@ export const command: Command = defineCommand({
     const reason = await chooseDevice(values);
     if (folder !== undefined) return table(describeModel(await readModel(folder)));
     const { origin } = await loadParser();
-    line(`heed ${config.version}`);
+    line(`heed ${version}`);
     table([
       ["device", backend().name],
       ["chosen", reason],
