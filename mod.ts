@@ -203,14 +203,17 @@ setDefaultDevice(() => {
   }
 });
 
-if (import.meta.main) {
-  // Not a literal: who imports the library by URL shall not download the program with it.
+/** Starts the program, which nobody downloads who imports the library: its address is no literal. */
+async function start(): Promise<void> {
   const program = new URL("./core/cli.ts", import.meta.url).href;
   const { main } = await import(program).catch((error: Error) => {
     if (!error.message.includes("read access")) throw error;
     const needed = "add --allow-read, and --allow-write to save models";
     console.error(`heed: Cannot start the program without reading its own files: ${needed}`);
-    Deno.exit(1);
+    (globalThis as unknown as { readonly Deno: { exit(code: number): never } }).Deno.exit(1);
   });
   await main();
 }
+
+// The types of browsers know no `main`. Bundled into another program, this is not the file that was started.
+if ((import.meta as { readonly main?: boolean }).main && new URL(import.meta.url).pathname.endsWith("/mod.ts")) start();

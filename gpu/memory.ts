@@ -14,7 +14,9 @@
  * @module
  */
 
+import { checkBytes } from "../core/engine/requirements.ts";
 import type { Buffer, MemoryUse } from "../core/engine/backend.ts";
+import { BUFFER } from "./flags.ts";
 
 /** A piece of the GPU's memory. */
 export class GpuBuffer implements Buffer {
@@ -95,9 +97,10 @@ export class Pool {
    *
    * @param bytes its size
    * @param batch number of the batch that is being recorded: a block used in it is taken only if nothing else is there
-   * @throws {RangeError} if it is too large for a shader to see, or memory is exhausted; nothing is lost by it
+   * @throws {RangeError} if that is no size, if it is too large for a shader to see, or memory is exhausted; nothing is lost by it
    */
   take(bytes: number, batch = -1): GpuBuffer {
+    checkBytes(bytes);
     const size = classBytes(bytes);
     if (size > this.#largest) {
       throw new RangeError(
@@ -172,7 +175,7 @@ export class Pool {
           `of the ${inWords(this.#limit)} that this device may use`,
       );
     }
-    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    const usage = BUFFER.storage | BUFFER.copySource | BUFFER.copyTarget;
     const handle = this.#device.createBuffer({ size, usage });
     this.held += size;
     return { handle, bytes: size, id: this.#made++, batch: -1 };

@@ -24,7 +24,7 @@ import { asRows, sweptPacking } from "../core/engine/kernel_device.ts";
 import { sizeOf } from "../core/engine/shape.ts";
 import { LANES } from "./copy.ts";
 import { biasOf } from "./fused/linear.ts";
-import { type Lines, linesOf, multiply, PACKED, routeOf, rowsOfVariant } from "./matmul.ts";
+import { type Lines, linesOf, multiply, PACKED, type Product, routeOf, rowsOfVariant } from "./matmul.ts";
 import { plane, type Runtime } from "./runtime.ts";
 import type { Variant } from "./template.ts";
 
@@ -76,7 +76,7 @@ function singly(runtime: Runtime, format: "float32" | "float16"): Packing {
           ...{ buffer: packed, offset: 0, line: pitchOf(K), term: 1, batch: [], format },
         };
       const route = routeOf(rows, N, K, 1), left = linesOf(a, -2, []);
-      const product = { left, right, rows, columns: N, depth: K, batch: [], bias: biasOf(runtime, bias) };
+      const product: Product = { left, right, rows, columns: N, depth: K, batch: [], bias: biasOf(runtime, bias) };
       // Halves are read by kernels that read them from the right.
       const direct = format === "float16" && (route.name === "each" || route.name === "columns");
       multiply(runtime, product, y, direct ? { name: rows <= FEW ? "rows" : "tile32", parts: 1 } : route);

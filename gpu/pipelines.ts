@@ -8,6 +8,7 @@
  * @module
  */
 
+import { COMPUTE } from "./flags.ts";
 import { SHADERS } from "./shaders.ts";
 import { expand, type Variant } from "./template.ts";
 
@@ -85,7 +86,7 @@ export class Pipelines {
     if (!layout) {
       const entries = [...kinds].map((kind, binding): GPUBindGroupLayoutEntry => ({
         binding,
-        visibility: GPUShaderStage.COMPUTE,
+        visibility: COMPUTE,
         buffer: kind === "u"
           ? { type: "uniform", hasDynamicOffset: true }
           : { type: kind === "w" ? "storage" : "read-only-storage" },

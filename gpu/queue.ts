@@ -22,6 +22,7 @@
  */
 
 import { DeviceLost } from "../core/engine/backend.ts";
+import { BUFFER, READ } from "./flags.ts";
 import { type Block, classBytes, type GpuBuffer, Pool } from "./memory.ts";
 import type { Pipeline } from "./pipelines.ts";
 
@@ -64,7 +65,7 @@ export class Queue {
     this.pool = new Pool(device, memoryBytes, (block) => this.#forget(block));
     this.#parameters = device.createBuffer({
       size: SLOTS * SLOT_BYTES,
-      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+      usage: BUFFER.uniform | BUFFER.copyTarget,
     });
     device.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
@@ -154,7 +155,7 @@ export class Queue {
     if (bytes === 0) return new ArrayBuffer(0);
     const size = classBytes(bytes);
     const staging = this.#staging.get(size)?.pop() ??
-      this.#device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+      this.#device.createBuffer({ size, usage: BUFFER.mapRead | BUFFER.copyTarget });
     this.#pass?.end();
     this.#pass = undefined;
     this.#encoder ??= this.#device.createCommandEncoder();
@@ -189,7 +190,7 @@ export class Queue {
   async #mapped(staging: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
     try {
       // Some drivers never answer for a device that is lost, some reject, some pretend to succeed.
-      await Promise.race([staging.mapAsync(GPUMapMode.READ, 0, bytes), this.#losing]);
+      await Promise.race([staging.mapAsync(READ, 0, bytes), this.#losing]);
       return staging.getMappedRange(0, bytes).slice(0);
     } catch (error) {
       // The loss may be reported a moment after what it made fail.

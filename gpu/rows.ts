@@ -17,6 +17,7 @@ import { contiguousStrides, simplify, sizeOf } from "../core/engine/shape.ts";
 import { LANES } from "./copy.ts";
 import type { GpuBuffer } from "./memory.ts";
 import { bits, plane, type Runtime } from "./runtime.ts";
+import type { Variant } from "./template.ts";
 
 /** Elements of a cell. */
 const CELL = 4;
@@ -98,7 +99,7 @@ function sort(runtime: Runtime, x: View, width: number, descending: boolean, res
   const span = Math.min(2 ** Math.ceil(Math.log2(width)), SLOTS), padded = Math.ceil(width / span) * span;
   const passes = Math.ceil(Math.log2(padded / span)), whole = passes === 0;
   const halves = whole ? [] : [runtime.temporary(2 * count), runtime.temporary(passes > 1 ? 2 * count : 0)];
-  const variant = {
+  const variant: Variant = {
     Element: x.dtype === "float32" ? "f32" : "i32",
     key: descending ? `~${key}` : key,
     ...whole ? {} : { Outcome: "vec2u", outcome: "slot" },
@@ -108,7 +109,7 @@ function sort(runtime: Runtime, x: View, width: number, descending: boolean, res
   runtime.run("argsort_blocks", [x.buffer, halves[0] ?? result], words, grid, variant);
   for (let pass = 0; pass < passes; pass++) {
     const last = pass === passes - 1, target = last ? result : halves[(pass + 1) % 2]!;
-    const places = last ? { Outcome: "u32", outcome: "slot.y" } : {};
+    const places: Variant = last ? { Outcome: "u32", outcome: "slot.y" } : {};
     const steps = [count, width, span * 2 ** pass];
     runtime.run("argsort_merge", [halves[pass % 2]!, target], steps, plane(Math.ceil(count / LANES)), places);
   }

@@ -1,5 +1,5 @@
 /**
- * Runs the suite against the real `@std` packages: the project's configuration without its `links`.
+ * Runs the suite against the real `@std` packages: the project's configuration with the registry's names for its imports.
  *
  * Types are left to `deno check` on the stand-ins; what counts here is that both behave the same. The test that says on
  * which packages the suite runs must pass: a stand-in that answers here is a failure.
@@ -8,9 +8,10 @@
  */
 
 const root = new URL("../", import.meta.url);
-const { imports, compilerOptions } = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
+const { compilerOptions } = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
 const folder = await Deno.makeTempDir({ prefix: "heed-" });
 const config = `${folder}/deno.json`;
+const imports = { "@std/assert": "jsr:@std/assert@^1", "@std/cli": "jsr:@std/cli@^1" };
 await Deno.writeTextFile(config, JSON.stringify({ imports, compilerOptions }));
 
 const permissions = ["--allow-read", "--allow-write", "--allow-env", "--allow-run", "--allow-net=127.0.0.1"];

@@ -12,7 +12,7 @@ const insists = granted("env") && Deno.env.get("HEED_PACKAGES") === "registry";
 Deno.test({
   name: names === ""
     ? "these tests run on the packages @std/assert and @std/cli"
-    : `these tests run on stand-ins for ${names}, to which deno.json links; test:jsr runs on the packages`,
+    : `these tests run on stand-ins for ${names}, by the imports of deno.json; test:jsr runs on the packages`,
   ignore: names !== "" && !insists,
   fn: () => assert.assertEquals(names, ""),
 });

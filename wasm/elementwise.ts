@@ -16,7 +16,7 @@ import { isContiguous, product, simplify, sizeOf } from "../core/engine/shape.ts
 import * as job from "./assembly/opcodes.ts";
 import * as word from "./assembly/words/elementwise.ts";
 import type { Runtime } from "./runtime.ts";
-import { placed, writeAxes } from "./views.ts";
+import { writeAxes } from "./views.ts";
 
 /** Bytes of a vector. */
 const VECTOR = 16;
@@ -49,14 +49,11 @@ function run(
   target?: View,
 ): Buffer {
   const shape = operands[0]!.shape, size = sizeOf(shape);
-  const words = placed(
-    [word.OPERATION, code],
-    [word.COUNT, size],
-    [word.STEP_A, VECTOR],
-    [word.STEP_B, VECTOR],
-    [word.STEP_C, VECTOR],
-    [word.AXES, 0],
-  );
+  const words: number[] = [];
+  words[word.OPERATION] = code;
+  words[word.COUNT] = size;
+  words[word.STEP_A] = words[word.STEP_B] = words[word.STEP_C] = VECTOR;
+  words[word.AXES] = 0;
   let blocks = Math.ceil(size / word.BLOCK), units = blocks;
 
   if (operands.every((x) => isContiguous(x.shape, x.strides))) {

@@ -17,6 +17,7 @@
  * @module
  */
 
+import { checkBytes } from "../core/engine/requirements.ts";
 import { HEAP } from "./assembly/layout.ts";
 
 const PAGE = 65536;
@@ -73,7 +74,7 @@ export class Memory {
   /** Bytes asked for in live blocks. */
   bytes = 0;
 
-  readonly #classes: number[][] = Array.from({ length: sizeClass(LARGE) + 1 }, () => []);
+  readonly #classes: number[][] = Array.from({ length: sizeClass(LARGE) + 1 }, (): number[] => []);
   readonly #gaps: Gap[] = [];
   #top = HEAP;
   #end = 0;
@@ -88,9 +89,10 @@ export class Memory {
    * Reserves a block; what it contains is undefined.
    *
    * @returns the byte address, a multiple of 128
-   * @throws {RangeError} if the memory is exhausted; nothing is lost by it
+   * @throws {RangeError} if that is no size, or the memory is exhausted; nothing is lost by it
    */
   allocate(bytes: number): number {
+    checkBytes(bytes);
     const address = bytes <= LARGE ? this.#allocateSmall(bytes) : this.#allocateLarge(bytes);
     this.blocks++;
     this.bytes += bytes;

@@ -67,6 +67,8 @@
 
 import { arange, lowerTriangle, tensor, zeros } from "../engine/create.ts";
 import type { Tensor } from "../engine/tensor.ts";
+import { checkOptions, type Checks, list, numeric } from "../engine/options.ts";
+import { aTensor, checkList, checkSizes, checkTensors } from "../engine/arguments.ts";
 import { dims } from "../engine/shape.ts";
 
 /**
@@ -101,6 +103,8 @@ export function paddingMask(tokens: Tensor, paddingToken: number): Tensor {
  * @throws {RangeError} if a length does not fit
  */
 export function lengthMask(lengths: readonly number[], S: number): Tensor {
+  checkSizes("mark positions", { S });
+  checkList("mark positions", "lengths", lengths, "numbers", (length) => typeof length === "number");
   for (const length of lengths) {
     if (!(Number.isInteger(length) && 0 <= length && length <= S)) {
       throw new RangeError(`Cannot mark ${length} of ${S} positions: a length must be an integer in [0, ${S}]`);
@@ -142,6 +146,11 @@ export interface Window {
   readonly after?: number | undefined;
 }
 
+const WINDOW: Checks<Window> = {
+  before: numeric({ min: 0, max: Infinity }),
+  after: numeric({ min: 0, max: Infinity }),
+};
+
 /**
  * Lets each position see its neighbourhood, a sliding window (滑动窗口).
  *
@@ -154,13 +163,10 @@ export interface Window {
 export function windowMask(
   T: number,
   S: number,
-  { before = Infinity, after = Infinity }: Window,
+  window: Window,
 ): Tensor {
-  for (const [name, distance] of Object.entries({ before, after })) {
-    if (!(distance >= 0)) {
-      throw new RangeError(`Cannot see ${distance} positions: ${name} must be a number of at least 0`);
-    }
-  }
+  checkOptions("see a window", window, WINDOW);
+  const { before = Infinity, after = Infinity } = window;
   // Distances beyond the text are all the same; clipped, they stay integers.
   const [nearest, farthest] = [-Math.min(Math.floor(before), T + S), Math.min(Math.floor(after), T + S)];
   const offset = arange(S).unsqueeze(0).sub(arange(S - T, S).unsqueeze(1));
@@ -174,6 +180,7 @@ export function windowMask(
  * @returns the intersection, or `undefined` if no mask was given
  */
 export function combineMasks(...masks: readonly (Tensor | undefined)[]): Tensor | undefined {
+  checkList("combine masks", "masks", masks, "tensors", (mask) => mask === undefined || aTensor.fits(mask));
   return masks.reduce((all, mask) => all && mask ? all.and(mask) : all ?? mask, undefined);
 }
 
@@ -183,6 +190,13 @@ export interface TextMasks {
   readonly mask?: Tensor | undefined;
   /** Length of the prefix of each text, within which positions see each other both ways; 0 by default. */
   readonly prefix?: readonly number[] | undefined;
+}
+
+/** What each of {@linkcode TextMasks} may be. */
+export const textMaskChecks: Checks<TextMasks> = { mask: aTensor, prefix: list("a list of lengths", isLength) };
+
+function isLength(length: number): boolean {
+  return Number.isSafeInteger(length) && length >= 0;
 }
 
 /**
@@ -195,10 +209,12 @@ export interface TextMasks {
  * @returns whether every future is hidden, and a mask of pairs
  * @throws {RangeError} if a prefix is longer than the text, or ends behind what a cache holds of it
  */
-export function textMask(B: number, T: number, S: number, { mask, prefix }: TextMasks): {
+export function textMask(B: number, T: number, S: number, masks: TextMasks): {
   readonly causal: boolean;
   readonly mask: Tensor | undefined;
 } {
+  checkOptions("mask a text", masks, textMaskChecks);
+  const { mask, prefix } = masks;
   if (mask?.rank === 2) dims(mask, "B S", { B, S });
   const pairs = mask && overPairs(mask);
   if (!prefix) return { causal: true, mask: pairs };
@@ -217,6 +233,7 @@ export function textMask(B: number, T: number, S: number, { mask, prefix }: Text
  * @param mask of keys, `[B, S]`, or of pairs
  */
 export function overPairs(mask: Tensor): Tensor {
+  checkTensors("mask pairs", { mask });
   return mask.rank === 2 ? overKeys(mask) : mask;
 }
 
@@ -228,6 +245,7 @@ export function overPairs(mask: Tensor): Tensor {
  * @returns 0 where allowed, `penalty` elsewhere, of the shape of the mask
  */
 export function additiveMask(mask: Tensor, penalty: number = -Infinity): Tensor {
+  checkTensors("add a mask", { mask });
   return zeros(mask.shape).where(mask, penalty);
 }
 

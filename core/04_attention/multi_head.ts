@@ -52,10 +52,21 @@
  * @module
  */
 
+import { aTensor } from "../engine/arguments.ts";
 import type { LayerInitialization } from "../engine/initialization.ts";
 import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
-import { checkOptions, type Checks, flag, group, integer, numeric, object } from "../engine/options.ts";
+import {
+  callback,
+  type Check,
+  checkOptions,
+  type Checks,
+  flag,
+  group,
+  integer,
+  numeric,
+  object,
+} from "../engine/options.ts";
 import { type Part, type PartTable, settingsOf } from "../engine/part.ts";
 import type { Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
@@ -175,6 +186,20 @@ export interface MultiHeadCall {
   readonly observe?: ((weights: Tensor) => void) | undefined;
 }
 
+/** A cache as an option. */
+export const cacheCheck: Check<KeyValueMemory> = object(
+  "a cache, with append() and contents()",
+  (value) => "append" in value && "contents" in value,
+);
+
+const CALL: Checks<MultiHeadCall> = {
+  context: aTensor,
+  mask: aTensor,
+  causal: flag,
+  cache: cacheCheck,
+  observe: callback(),
+};
+
 /** Any attention that can stand in a layer: over one sequence, or from one to another. */
 export interface Attention extends Module {
   /** Rewrites each position of `[B, T, E]` by what it found. */
@@ -258,6 +283,7 @@ export class MultiHeadAttention extends Module implements Attention {
    * @throws {TypeError} if the shapes disagree
    */
   forward(hidden: Tensor, call: MultiHeadCall = {}): Tensor {
+    checkOptions("attend", call, CALL);
     const { B, T } = dims(hidden, "B T E");
     const { context, causal = false, observe } = call;
     const { query, key, value } = this.#project(hidden, call), S = key.shape[2]!;

@@ -57,15 +57,25 @@
  * @module
  */
 
+import { aTensor } from "../engine/arguments.ts";
+import { type Check, checkOptions, type Checks, flag, list } from "../engine/options.ts";
 import { Module } from "../engine/module.ts";
 import { full } from "../engine/create.ts";
 import { concat } from "../engine/joining.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import type { Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
-import { overKeys, textMask, type TextMasks } from "../04_attention/masks.ts";
-import type { Attention, KeyValueMemory } from "../04_attention/multi_head.ts";
-import { below, type LayerOptions, LayerStack, partsOfLayer, type Pass, type StackOptions } from "./encoder.ts";
+import { overKeys, textMask, textMaskChecks, type TextMasks } from "../04_attention/masks.ts";
+import { type Attention, cacheCheck, type KeyValueMemory } from "../04_attention/multi_head.ts";
+import {
+  below,
+  type LayerOptions,
+  LayerStack,
+  partsOfLayer,
+  type Pass,
+  passChecks,
+  type StackOptions,
+} from "./encoder.ts";
 import type { FeedForward } from "./feed_forward/mod.ts";
 import type { Residual } from "./residual.ts";
 
@@ -98,6 +108,15 @@ export interface DecoderLayerCall extends Pass {
   /** Keys and values of the source, filled by the first call. */
   readonly crossCache?: KeyValueMemory | undefined;
 }
+
+const LAYER_CALL: Checks<DecoderLayerCall> = {
+  ...passChecks,
+  mask: aTensor,
+  causal: flag,
+  sourceMask: aTensor,
+  selfCache: cacheCheck,
+  crossCache: cacheCheck,
+};
 
 /** One layer: read what was written, consult the source, think. */
 export class DecoderLayer extends Module {
@@ -141,6 +160,7 @@ export class DecoderLayer extends Module {
    * @returns `[B, T, E]`
    */
   forward(hidden: Tensor, memory: Tensor, call: DecoderLayerCall = {}): Tensor {
+    checkOptions("pass a layer", call, LAYER_CALL);
     const { mask, causal = true, sourceMask, selfCache, crossCache, random, observe } = call;
     const to = (path: string) => observe && ((weights: Tensor) => observe(path, weights));
     const recall = (x: Tensor): Tensor =>
@@ -168,6 +188,20 @@ export interface DecoderCall extends Pass, TextMasks {
   readonly caches?: readonly KeyValueMemory[] | undefined;
 }
 
+/** Caches as an option. */
+export const cachesCheck: Check<readonly KeyValueMemory[]> = list(
+  "a list of caches",
+  (cache) => cacheCheck.fits(cache),
+);
+
+/** What each option of a pass through a decoder may be. */
+export const decoderChecks: Checks<DecoderCall> = {
+  ...passChecks,
+  ...textMaskChecks,
+  sourceMask: aTensor,
+  caches: cachesCheck,
+};
+
 /** A stack of layers that continues a target, given a source. */
 export class DecoderStack extends LayerStack<DecoderLayer> {
   /**
@@ -190,14 +224,15 @@ export class DecoderStack extends LayerStack<DecoderLayer> {
    * @throws {TypeError} if the number of caches is not twice that of the layers
    */
   forward(hidden: Tensor, memory: Tensor, call: DecoderCall = {}): Tensor {
-    const { sourceMask, caches, random, observe } = call;
+    checkOptions("decode", call, decoderChecks);
+    const { sourceMask, caches, random, observe, mask, prefix } = call;
     const { B, T, E } = dims(hidden, "B T E");
     const { S } = dims(memory, "B S E", { B, E });
     if (sourceMask) dims(sourceMask, "B S", { B, S });
     if (caches && caches.length !== 2 * this.layers.length) {
       throw new TypeError(`Cannot use ${caches.length} caches in ${this.layers.length} layers: each layer needs two`);
     }
-    const masks = textMask(B, T, T + (caches?.[0]?.length ?? 0), call);
+    const masks = textMask(B, T, T + (caches?.[0]?.length ?? 0), { mask, prefix });
     return this.pass(hidden, (layer, x, index) =>
       layer.forward(x, memory, {
         ...masks,

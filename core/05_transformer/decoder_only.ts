@@ -44,16 +44,17 @@ import { dropout } from "../engine/dropout.ts";
 import { type LayerInitialization, normal } from "../engine/initialization.ts";
 import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
-import { checkOptions } from "../engine/options.ts";
+import { checkOptions, type Checks, flag } from "../engine/options.ts";
 import type { Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { Embedding } from "../02_words/embeddings.ts";
-import { textMask, type TextMasks } from "../04_attention/masks.ts";
+import { textMask, textMaskChecks, type TextMasks } from "../04_attention/masks.ts";
 import { type KeyValueMemory, multiHead } from "../04_attention/multi_head.ts";
 import { learned } from "../04_attention/positions/absolute.ts";
 import type { InputPositions } from "../04_attention/positions/scheme.ts";
-import { below, closingNorm, EncoderLayer, type Pass } from "./encoder.ts";
+import { cachesCheck } from "./decoder.ts";
+import { below, closingNorm, EncoderLayer, type Pass, passChecks } from "./encoder.ts";
 import {
   type Complete,
   complete,
@@ -100,6 +101,8 @@ export interface ContinuationCall extends Pass, TextMasks {
   /** Whether only the last position is scored, all that a generation loop reads; false by default. */
   readonly lastOnly?: boolean | undefined;
 }
+
+const CALL: Checks<ContinuationCall> = { ...passChecks, ...textMaskChecks, caches: cachesCheck, lastOnly: flag };
 
 /**
  * A GPT: continues a text.
@@ -180,11 +183,12 @@ export class DecoderOnly extends Module {
    * @throws {TypeError} if the number of caches is not that of the layers
    */
   forward(tokens: Tensor, call: ContinuationCall = {}): Tensor {
-    const { caches, lastOnly, random, observe } = call;
+    checkOptions("score tokens", call, CALL);
+    const { caches, lastOnly, random, observe, mask, prefix } = call;
     const start = caches?.[0]?.length ?? 0;
     const { B, T } = dims(tokens, "B T");
     this.#check(start + T, caches);
-    const masks = textMask(B, T, start + T, call);
+    const masks = textMask(B, T, start + T, { mask, prefix });
 
     let hidden = this.embedding.forward(tokens);
     if (this.positions) hidden = this.positions.forward(hidden, start);

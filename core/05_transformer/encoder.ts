@@ -43,17 +43,19 @@
  * @module
  */
 
+import { aTensor } from "../engine/arguments.ts";
 import type { LayerInitialization } from "../engine/initialization.ts";
 import { Module } from "../engine/module.ts";
-import { checkOptions, type Checks, integer, object, required } from "../engine/options.ts";
+import { callback, checkOptions, type Checks, flag, integer, object, required } from "../engine/options.ts";
 import { partOf } from "../engine/part.ts";
-import type { Random } from "../engine/random.ts";
+import { aRandom, type Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { overPairs } from "../04_attention/masks.ts";
 import {
   type Attention,
   type AttentionScheme,
+  cacheCheck,
   type KeyValueMemory,
   multiHead,
   type PositionRule,
@@ -148,6 +150,9 @@ export interface Pass {
   readonly observe?: Observer | undefined;
 }
 
+/** What each of {@linkcode Pass} may be. */
+export const passChecks: Checks<Pass> = { random: aRandom, observe: callback() };
+
 /** What one pass through a layer of self-attention looks at. */
 export interface LayerCall extends Pass {
   /** True where looking is allowed, bool, broadcast to `[B, H, T, S]`. */
@@ -157,6 +162,8 @@ export interface LayerCall extends Pass {
   /** Keys and values of earlier calls. */
   readonly cache?: KeyValueMemory | undefined;
 }
+
+const LAYER_CALL: Checks<LayerCall> = { ...passChecks, mask: aTensor, causal: flag, cache: cacheCheck };
 
 /** One layer: self-attention between positions, then a feed-forward within each. */
 export class EncoderLayer extends Module {
@@ -191,7 +198,9 @@ export class EncoderLayer extends Module {
    * @param call masks, cache, dropout
    * @returns `[B, S, E]`
    */
-  forward(hidden: Tensor, { mask, causal, cache, random, observe }: LayerCall = {}): Tensor {
+  forward(hidden: Tensor, call: LayerCall = {}): Tensor {
+    checkOptions("pass a layer", call, LAYER_CALL);
+    const { mask, causal, cache, random, observe } = call;
     const read = (x: Tensor): Tensor =>
       this.attention.forward(x, {
         mask,
@@ -212,6 +221,8 @@ export interface StackOptions extends LayerOptions {
   readonly numLayers: number;
 }
 
+const STACK: Checks<StackOptions> = { ...LAYER, numLayers: required(integer()) };
+
 /** Layers of equal shape, each fed what the one before made. */
 export abstract class LayerStack<Layer extends Module> extends Module {
   /** The layers, first one first. */
@@ -222,11 +233,13 @@ export abstract class LayerStack<Layer extends Module> extends Module {
   /**
    * Makes the layers one after the other.
    *
-   * @param options layers, widths, heads, norms
+   * @param stack layers, widths, heads, norms
    * @param create makes one layer of its options
    */
-  constructor({ numLayers, ...options }: StackOptions, create: (options: LayerOptions) => Layer) {
+  constructor(stack: StackOptions, create: (options: LayerOptions) => Layer) {
     super();
+    checkOptions("stack layers", stack, STACK);
+    const { numLayers, ...options } = stack;
     this.layers = Array.from({ length: numLayers }, () => create(options));
     this.norm = closingNorm(options);
   }
@@ -244,8 +257,10 @@ export abstract class LayerStack<Layer extends Module> extends Module {
  * @param options those of the layers
  */
 export function closingNorm(
-  { hiddenSize, placement, norm = layerNormalization(), bias }: LayerOptions,
+  options: LayerOptions,
 ): Norm | undefined {
+  checkOptions("build a layer", options, LAYER);
+  const { hiddenSize, placement, norm = layerNormalization(), bias } = options;
   return placement === "pre" ? norm.create(hiddenSize, { bias }) : undefined;
 }
 
@@ -254,6 +269,9 @@ export interface EncoderCall extends Pass {
   /** True where a token is, bool `[B, S]`, or where looking is allowed, `[B, H, S, S]` or broadcast to it. */
   readonly mask?: Tensor | undefined;
 }
+
+/** What each option of a pass through an encoder may be. */
+export const encoderChecks: Checks<EncoderCall> = { ...passChecks, mask: aTensor };
 
 /** A stack of layers that turns a set of vectors into vectors that know the set. */
 export class Encoder extends LayerStack<EncoderLayer> {
@@ -274,13 +292,15 @@ export class Encoder extends LayerStack<EncoderLayer> {
    * @param call who may look at whom; dropout
    * @returns one vector per word, `[B, S, E]`; at padding, numbers without meaning
    */
-  forward(hidden: Tensor, { mask, random, observe }: EncoderCall = {}): Tensor {
+  forward(hidden: Tensor, call: EncoderCall = {}): Tensor {
+    checkOptions("encode", call, encoderChecks);
+    const { mask, random, observe } = call;
     const { B, S } = dims(hidden, "B S E");
     if (mask?.rank === 2) dims(mask, "B S", { B, S });
-    const call = { mask: mask && overPairs(mask), random };
+    const within = { mask: mask && overPairs(mask), random };
     return this.pass(
       hidden,
-      (layer, x, index) => layer.forward(x, { ...call, observe: below(observe, `layers.${index}`) }),
+      (layer, x, index) => layer.forward(x, { ...within, observe: below(observe, `layers.${index}`) }),
     );
   }
 }

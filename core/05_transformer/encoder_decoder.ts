@@ -42,6 +42,7 @@
  * @module
  */
 
+import { aTensor } from "../engine/arguments.ts";
 import { dropout } from "../engine/dropout.ts";
 import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
@@ -60,15 +61,17 @@ import {
   type PositionScheme,
   type PositionSizes,
 } from "../04_attention/positions/scheme.ts";
-import { type DecoderCall, DecoderStack } from "./decoder.ts";
+import { type DecoderCall, decoderChecks, DecoderStack } from "./decoder.ts";
 import {
   below,
   choiceChecks,
   Encoder,
   type EncoderCall,
+  encoderChecks,
   type LayerChoices,
   type LayerOptions,
   type Pass,
+  passChecks,
 } from "./encoder.ts";
 import { type Activation, type GatedActivation, relu } from "./feed_forward/activations.ts";
 import { layerNormalization } from "./normalization.ts";
@@ -199,6 +202,9 @@ export interface DecodingCall extends DecoderCall {
   readonly lastOnly?: boolean | undefined;
 }
 
+const TRANSLATION: Checks<TranslationCall> = { ...passChecks, sourceMask: aTensor };
+const DECODING: Checks<DecodingCall> = { ...decoderChecks, lastOnly: flag };
+
 /** A model together with a source: what a generation loop continues. */
 export interface GivenSource {
   /** Number of scores per position. */
@@ -282,7 +288,9 @@ export class EncoderDecoder extends Module {
    * @returns one vector per source word, `[B, S, E]`
    * @throws {RangeError} if the source is longer than `contextLength`
    */
-  encode(source: Tensor, { mask, random, observe }: EncoderCall = {}): Tensor {
+  encode(source: Tensor, call: EncoderCall = {}): Tensor {
+    checkOptions("encode", call, encoderChecks);
+    const { mask, random, observe } = call;
     const hidden = this.#enter(source, 0, this.sourceEmbedding, this.sourcePositions, random);
     return this.encoder.forward(hidden, { mask, random, observe: below(observe, "encoder") });
   }
@@ -292,11 +300,13 @@ export class EncoderDecoder extends Module {
    *
    * @param target ids, beginning with BEGIN, or continuing what is cached, int32 `[B, T]`
    * @param memory what {@linkcode EncoderDecoder.encode} returned, `[B, S, E]`
-   * @param call mask of the source, caches, which positions, dropout
+   * @param options mask of the source, caches, which positions, dropout
    * @returns logits, `[B, T, V]`, or `[B, 1, V]` with `lastOnly`
    * @throws {RangeError} if the target grows longer than `contextLength`
    */
-  decode(target: Tensor, memory: Tensor, { lastOnly, ...call }: DecodingCall = {}): Tensor {
+  decode(target: Tensor, memory: Tensor, options: DecodingCall = {}): Tensor {
+    checkOptions("decode", options, DECODING);
+    const { lastOnly, ...call } = options;
     const { caches, random, observe } = call;
     const start = caches?.[0]?.length ?? 0;
     let hidden = this.#enter(target, start, this.targetEmbedding, this.targetPositions, random);
@@ -313,7 +323,9 @@ export class EncoderDecoder extends Module {
    * @param call mask of the source, dropout
    * @returns logits, `[B, T, V]`
    */
-  forward(source: Tensor, target: Tensor, { sourceMask, random, observe }: TranslationCall = {}): Tensor {
+  forward(source: Tensor, target: Tensor, call: TranslationCall = {}): Tensor {
+    checkOptions("translate", call, TRANSLATION);
+    const { sourceMask, random, observe } = call;
     const memory = this.encode(source, { mask: sourceMask, random, observe });
     return this.decode(target, memory, { sourceMask, random, observe });
   }
@@ -330,7 +342,7 @@ export class EncoderDecoder extends Module {
       vocabSize,
       contextLength,
       newCaches: (create) => Array.from({ length: 2 * numLayers }, create),
-      forward: (tokens, { caches, lastOnly } = {}) => this.decode(tokens, memory, { sourceMask, caches, lastOnly }),
+      forward: (tokens, call = {}) => this.decode(tokens, memory, { ...call, sourceMask }),
       repeat: (times) => this.given(repeatRows(memory, times), sourceMask && repeatRows(sourceMask, times)),
     };
   }

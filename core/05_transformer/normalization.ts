@@ -62,10 +62,11 @@
  * @module
  */
 
+import { checkOptionalTensors, checkSizes, checkTensors } from "../engine/arguments.ts";
 import { noGrad } from "../engine/autograd.ts";
 import { fusable } from "../engine/fusable.ts";
 import { Module } from "../engine/module.ts";
-import { checkOptions, type Checks, numeric } from "../engine/options.ts";
+import { checkOptions, type Checks, flag, numeric } from "../engine/options.ts";
 import { type Part, type PartTable, settingsOf } from "../engine/part.ts";
 import { dims, format } from "../engine/shape.ts";
 import { ones, parameter, zeros } from "../engine/create.ts";
@@ -87,8 +88,10 @@ export interface NormOptions {
  * @returns `[…, E]`
  * @throws {TypeError} if gain or bias has another width
  */
-export function layerNorm(x: Tensor, gain?: Tensor, bias?: Tensor, { epsilon = 1e-5 }: NormOptions = {}): Tensor {
-  checkWidths(x, epsilon, gain, bias);
+export function layerNorm(x: Tensor, gain?: Tensor, bias?: Tensor, options: NormOptions = {}): Tensor {
+  checkOptions("normalize", options, NORM);
+  checkWidths({ x, gain, bias });
+  const { epsilon = 1e-5 } = options;
   return fusable("layerNorm", [x, gain, bias], { epsilon }, () => {
     const centered = x.sub(x.mean(-1, { keepDims: true }));
     const variance = centered.square().mean(-1, { keepDims: true });
@@ -105,8 +108,10 @@ export function layerNorm(x: Tensor, gain?: Tensor, bias?: Tensor, { epsilon = 1
  * @returns `[…, E]`
  * @throws {TypeError} if the gain has another width
  */
-export function rmsNorm(x: Tensor, gain?: Tensor, { epsilon = 1e-5 }: NormOptions = {}): Tensor {
-  checkWidths(x, epsilon, gain);
+export function rmsNorm(x: Tensor, gain?: Tensor, options: NormOptions = {}): Tensor {
+  checkOptions("normalize", options, NORM);
+  checkWidths({ x, gain });
+  const { epsilon = 1e-5 } = options;
   return fusable("rmsNorm", [x, gain], { epsilon }, () => {
     const meanSquare = x.square().mean(-1, { keepDims: true });
     return adjust(x.div(meanSquare.add(epsilon).sqrt()), gain);
@@ -118,11 +123,14 @@ function adjust(x: Tensor, gain?: Tensor, bias?: Tensor): Tensor {
   return bias ? scaled.add(bias) : scaled;
 }
 
-function checkWidths(x: Tensor, epsilon: number, ...widths: readonly (Tensor | undefined)[]): void {
+const NORM: Checks<NormOptions> = { epsilon: numeric({ min: 0 }) };
+
+function checkWidths({ x, gain, bias }: { x: Tensor; gain?: Tensor | undefined; bias?: Tensor | undefined }): void {
+  checkTensors("normalize", { x });
+  checkOptionalTensors("normalize", { gain, bias });
   const E = x.shape[x.rank - 1];
   if (E === undefined) throw new TypeError(`Cannot normalize shape ${format(x.shape)}: an axis of features is needed`);
-  for (const width of widths) if (width) dims(width, "E", { E });
-  if (!(epsilon >= 0)) throw new RangeError(`Cannot normalize with epsilon ${epsilon}: it must be at least 0`);
+  for (const width of [gain, bias]) if (width) dims(width, "E", { E });
 }
 
 /** How a {@linkcode LayerNorm} is laid out. */
@@ -130,6 +138,8 @@ export interface LayerNormOptions extends NormOptions {
   /** Whether features are shifted afterwards; true by default. */
   readonly bias?: boolean | undefined;
 }
+
+const LAYER_NORM: Checks<LayerNormOptions> = { ...NORM, bias: flag };
 
 /** Any norm that can stand around a step: over the features of each position alone. */
 export interface Norm extends Module {
@@ -152,8 +162,11 @@ export class LayerNorm extends Module implements Norm {
    * @param hiddenSize number of features
    * @param options epsilon, and whether there is a bias
    */
-  constructor(hiddenSize: number, { epsilon = 1e-5, bias = true }: LayerNormOptions = {}) {
+  constructor(hiddenSize: number, options: LayerNormOptions = {}) {
     super();
+    checkOptions("normalize", options, LAYER_NORM);
+    checkSizes("normalize", { hiddenSize });
+    const { epsilon = 1e-5, bias = true } = options;
     this.gain = parameter(ones([hiddenSize]));
     this.bias = bias ? parameter(zeros([hiddenSize])) : undefined;
     this.epsilon = epsilon;
@@ -178,8 +191,11 @@ export class RMSNorm extends Module implements Norm {
    * @param hiddenSize number of features
    * @param options epsilon
    */
-  constructor(hiddenSize: number, { epsilon = 1e-5 }: NormOptions = {}) {
+  constructor(hiddenSize: number, options: NormOptions = {}) {
     super();
+    checkOptions("normalize", options, NORM);
+    checkSizes("normalize", { hiddenSize });
+    const { epsilon = 1e-5 } = options;
     this.gain = parameter(ones([hiddenSize]));
     this.epsilon = epsilon;
   }
@@ -202,8 +218,6 @@ export interface Normalization extends Part {
    */
   create(hiddenSize: number, options: { readonly bias?: boolean | undefined }): Norm;
 }
-
-const NORM: Checks<NormOptions> = { epsilon: numeric({ min: 0 }) };
 
 /**
  * Layer norms, with this epsilon.
@@ -267,6 +281,7 @@ export class BatchNorm extends Module {
   constructor(hiddenSize: number, options: BatchNormOptions = {}) {
     super();
     checkOptions("normalize", options, BATCH);
+    checkSizes("normalize", { hiddenSize });
     const { epsilon = 1e-5, momentum = 0.1 } = options;
     this.gain = parameter(ones([hiddenSize]));
     this.bias = parameter(zeros([hiddenSize]));

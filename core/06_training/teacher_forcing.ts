@@ -93,10 +93,10 @@ const forcingChecks: Checks<TeacherForcingOptions> = {
  */
 export function teacherForcing(
   sequences: readonly ArrayLike<number>[],
-  { beginToken, endToken, padToken, ignoreIndex = -100 }: TeacherForcingOptions,
+  options: TeacherForcingOptions,
 ): ShiftedTargets {
-  // What else an encoding has is not an option, and not looked at.
-  checkOptions("shift", { beginToken, endToken, padToken, ignoreIndex }, forcingChecks);
+  checkOptions("shift", options, forcingChecks);
+  const { beginToken, endToken, padToken, ignoreIndex = -100 } = options;
   const length = 1 + sequences.reduce((most, sequence) => Math.max(most, sequence.length), 0);
   const ended = sequences.map((sequence) => [...Array.from(sequence), endToken]);
   const { tokens: targets, mask } = padSequences(ended, { padToken: ignoreIndex, length });

@@ -85,7 +85,9 @@ function tapeFrom(output: Tensor, stopAt: ReadonlySet<Tensor>): Tensor[] {
 /** `sum += part`, in the memory of `sum`, which is contiguous. */
 function accumulate(sum: Tensor, part: Tensor): void {
   if (sum.device.fused.update.accumulate?.([sum], [part], {})) return;
-  scope(() => void sum.assign(sum.add(part)));
+  scope(() => {
+    sum.assign(sum.add(part));
+  });
 }
 
 /** Gradients under way; a gradient's memory is freed with the last tensor that waits for it. */

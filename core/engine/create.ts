@@ -12,7 +12,10 @@
 
 import type { DType, Nested, Numbers } from "./backend.ts";
 import { backend } from "./device.ts";
-import { checkDType, describe, requireFloat } from "./refusals.ts";
+import { HIGHEST, LOWEST } from "./numbers.ts";
+import { shown } from "./options.ts";
+import { checkCount } from "./requirements.ts";
+import { checkDType, requireFloat } from "./refusals.ts";
 import { keep } from "./scope.ts";
 import { checkShape, resolveShape, type Shape } from "./shape.ts";
 import { adopt, filled, type Tensor, uninitialized } from "./tensor.ts";
@@ -39,33 +42,59 @@ import { adopt, filled, type Tensor, uninitialized } from "./tensor.ts";
  */
 export function tensor(data: Nested | Numbers, shape?: Shape, dtype?: DType): Tensor {
   const device = backend();
-  if (dtype) checkDType(dtype);
+  if (dtype !== undefined) checkDType(dtype);
   if (ArrayBuffer.isView(data)) {
+    if (!isNumbers(data)) {
+      throw new TypeError(
+        `Cannot make a tensor of ${shown(data)}: a Float32Array, Float64Array or Int32Array is needed`,
+      );
+    }
     const extents = resolveShape(shape ?? [data.length], data.length);
     const kind = dtype ?? (data instanceof Int32Array ? "int32" : "float32");
     return adopt(device, device.upload(data, kind), kind, extents);
   }
-  const nesting: number[] = [];
-  for (let level: Nested = data; Array.isArray(level); level = level[0] as Nested) nesting.push(level.length);
+  const nesting = nestingOf(data);
   const flat: (number | boolean)[] = [];
-  const walkInto = (value: Nested, depth: number): void => {
-    if (!Array.isArray(value)) {
-      if (typeof value !== "number" && typeof value !== "boolean") {
-        throw new TypeError(`Cannot make a tensor of ${describe(value)}: numbers or booleans are needed`);
-      }
-      if (depth !== nesting.length) throw new TypeError("Cannot make a tensor of rows of different depth");
-      flat.push(value);
-      return;
-    }
-    if (value.length !== nesting[depth]) {
-      throw new TypeError(`Cannot make a tensor of rows of lengths ${nesting[depth]} and ${value.length}`);
-    }
-    for (const element of value) walkInto(element as Nested, depth + 1);
-  };
-  walkInto(data, 0);
+  flatten(data, nesting, 0, flat);
   const kind = dtype ?? (typeof flat[0] === "boolean" ? "bool" : "float32");
   const numbers = Float64Array.from(flat, Number);
   return adopt(device, device.upload(numbers, kind), kind, resolveShape(shape ?? nesting, flat.length));
+}
+
+/** Whether a typed array is one of those that devices take. */
+function isNumbers(data: ArrayBufferView): data is Numbers {
+  return data instanceof Float32Array || data instanceof Float64Array || data instanceof Int32Array;
+}
+
+/** More brackets than any shape has axes: what is deeper holds itself, or is no array of numbers. */
+const MOST_BRACKETS = 64;
+
+/** How long the first row of each depth is. */
+function nestingOf(data: Nested): number[] {
+  const nesting: number[] = [];
+  for (let level: Nested = data; Array.isArray(level); level = level[0] as Nested) {
+    if (nesting.length === MOST_BRACKETS) {
+      throw new TypeError(`Cannot make a tensor of more than ${MOST_BRACKETS} axes`);
+    }
+    nesting.push(level.length);
+  }
+  return nesting;
+}
+
+/** The numbers in brackets, in row-major order. */
+function flatten(value: Nested, nesting: readonly number[], depth: number, flat: (number | boolean)[]): void {
+  if (!Array.isArray(value)) {
+    if (typeof value !== "number" && typeof value !== "boolean") {
+      throw new TypeError(`Cannot make a tensor of ${shown(value)}: numbers or booleans are needed`);
+    }
+    if (depth !== nesting.length) throw new TypeError("Cannot make a tensor of rows of different depth");
+    flat.push(value);
+    return;
+  }
+  if (value.length !== nesting[depth]) {
+    throw new TypeError(`Cannot make a tensor of rows of lengths ${nesting[depth]} and ${value.length}`);
+  }
+  for (const element of value) flatten(element as Nested, nesting, depth + 1, flat);
 }
 
 /**
@@ -96,7 +125,8 @@ export function ones(shape: Shape, dtype: DType = "float32"): Tensor {
  * @param dtype float32 by default
  */
 export function full(shape: Shape, value: number, dtype: DType = "float32"): Tensor {
-  return filled(backend(), [...checkShape(shape)], value, checkDType(dtype));
+  if (typeof value !== "number") throw new TypeError(`Cannot fill a tensor with ${shown(value)}: a number is needed`);
+  return filled(backend(), checkShape(shape), value, checkDType(dtype));
 }
 
 /**
@@ -105,14 +135,36 @@ export function full(shape: Shape, value: number, dtype: DType = "float32"): Ten
  * @param start first integer; with one argument, the end of a count from 0
  * @param end first integer left out
  * @param step distance, negative to count down
+ * @throws {RangeError} if the count leaves int32
  */
 export function arange(start: number, end?: number, step: number = 1): Tensor {
   const [from, to] = end === undefined ? [0, start] : [start, end];
-  if (![from, to, step].every(Number.isInteger) || step === 0) {
-    throw new RangeError(`Cannot count from ${from} to ${to} by ${step}: integers and a step other than 0 are needed`);
+  if (![from, to, step].every(Number.isSafeInteger) || step === 0) {
+    throw new RangeError(
+      `Cannot count from ${shown(from)} to ${shown(to)} by ${shown(step)}: integers and a step other than 0 are needed`,
+    );
   }
-  const count = Math.max(0, Math.ceil((to - from) / step));
+  const count = Math.max(0, Math.ceil((to - from) / step)), last = from + (count - 1) * step;
+  if (count > 0 && [from, last].some((i) => i < LOWEST || i > HIGHEST)) {
+    throw new RangeError(`Cannot count from ${from} to ${last}: the integers must be in [${LOWEST}, ${HIGHEST}]`);
+  }
+  requireRoom(count);
   return tensor(Int32Array.from({ length: count }, (_, i) => from + i * step));
+}
+
+/** Elements that are quicker made than asked about. */
+const FEW = 2 ** 16;
+
+/**
+ * Refuses more elements than the current device has room for, before the host makes them.
+ *
+ * @throws {RangeError} if it has none
+ */
+export function requireRoom(count: number): void {
+  checkCount(count);
+  if (count <= FEW) return;
+  const device = backend();
+  device.release(device.allocate("float32", count));
 }
 
 /**
@@ -138,7 +190,8 @@ export function parameter(initial: Tensor): Tensor {
  * @returns bool `[T, S]`
  */
 export function lowerTriangle(T: number, S: number, diagonal: number = 0): Tensor {
-  return arange(S).lessEqual(arange(T).add(diagonal).unsqueeze(1));
+  checkShape([T, S]);
+  return arange(S).lessEqual(arange(T).add(Math.max(-T, Math.min(diagonal, S))).unsqueeze(1));
 }
 
 /**
@@ -148,7 +201,7 @@ export function lowerTriangle(T: number, S: number, diagonal: number = 0): Tenso
  * @param refusal what the error says
  */
 export function unset(shape: Shape, refusal: string): Tensor {
-  const result = uninitialized(backend(), [...checkShape(shape)], "float32");
+  const result = uninitialized(backend(), checkShape(shape), "float32");
   if (result.size) result.storage.unset = { size: result.size, refusal };
   return result;
 }

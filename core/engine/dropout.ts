@@ -8,9 +8,11 @@
  * @module
  */
 
+import { checkTensors } from "./arguments.ts";
+import { shown } from "./options.ts";
 import { withBackend } from "./device.ts";
 import { fusable } from "./fusable.ts";
-import { Random } from "./random.ts";
+import { checkRandom, Random } from "./random.ts";
 import { tensor } from "./create.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -24,7 +26,11 @@ import type { Tensor } from "./tensor.ts";
  * @throws {RangeError} if the rate is outside its interval
  */
 export function dropout(x: Tensor, rate: number, random: Random | undefined): Tensor {
-  if (!(rate >= 0 && rate < 1)) throw new RangeError(`Cannot drop with rate ${rate}: it must be in [0, 1)`);
+  checkTensors("drop", { x });
+  if (!(typeof rate === "number" && rate >= 0 && rate < 1)) {
+    throw new RangeError(`Cannot drop with rate ${shown(rate)}: it must be in [0, 1)`);
+  }
+  if (random !== undefined) checkRandom("drop", random);
   if (!random || rate === 0) return x;
   const state = random.reserve(Math.ceil(x.size / 2));
   const { key: [key0, key1], counter } = state;

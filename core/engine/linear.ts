@@ -12,9 +12,11 @@
  * @module
  */
 
+import { checkSizes } from "./arguments.ts";
 import { glorot, type Initialization } from "./initialization.ts";
 import { Module } from "./module.ts";
-import type { Random } from "./random.ts";
+import { callback, checkOptions, type Checks, flag } from "./options.ts";
+import { checkRandom, type Random } from "./random.ts";
 import { parameter, zeros } from "./create.ts";
 import type { Tensor } from "./tensor.ts";
 import { Weight } from "./weight.ts";
@@ -26,6 +28,8 @@ export interface LinearOptions {
   /** How the matrix starts; {@linkcode glorot} by default. */
   readonly initialization?: Initialization | undefined;
 }
+
+const LINEAR: Checks<LinearOptions> = { bias: flag, initialization: callback() };
 
 /** An affine map with trained weights. */
 export class Linear extends Module {
@@ -44,6 +48,9 @@ export class Linear extends Module {
    */
   constructor(inputSize: number, outputSize: number, random: Random, options: LinearOptions = {}) {
     super();
+    checkOptions("make a linear layer", options, LINEAR);
+    checkSizes("make a linear layer", { inputSize, outputSize });
+    checkRandom("make a linear layer", random);
     const { bias = true, initialization = glorot } = options;
     this.weight = Weight.matrix(parameter(initialization(inputSize, outputSize, random)));
     this.bias = bias ? parameter(zeros([outputSize])) : undefined;

@@ -4,17 +4,24 @@
  * **Question.** A Transformer has hundreds of weight matrices in nested parts. How are they
  * found, named, saved and loaded without keeping a list by hand?
  *
- * **Idea.** A module is a class whose fields hold tensors, other modules, or arrays of them.
+ * **Idea.** A module is a class whose fields hold tensors, other modules, or lists of them.
  * The path of fields that leads to a tensor is its name: `layers.0.attention.query.weight`.
  *
  * **What counts.** Every tensor in an enumerable field belongs to the state, and so do the values of every
  * [weight](weight.ts), in whatever form it keeps them. Tensors that require a gradient are its parameters.
- * Random generators in fields are found likewise. What is derived from the options and need not be saved
- * stays in a private `#field`, which is not walked.
+ * Random generators in fields are found likewise. A field may also hold an array, a plain object, a `Map` or a `Set` of
+ * such things, nested as deep as you like: an entry is named by its index, its member or its key. What two fields share,
+ * a module too, is named by the first; a module that holds its own parent is walked once.
+ *
+ * **What does not count.** No program can look into a private `#field` of another class. What is derived from the options
+ * and need not be saved stays there. Weights must not: they would be computed with and never trained or saved.
+ * [The training loop](../06_training/loop.ts) refuses a loss that depends on a parameter that neither the model nor the
+ * optimizer names. Objects of other classes are not walked either: make them modules.
  *
  * @module
  */
 
+import { isPlain, shown } from "./options.ts";
 import { PackedMatrix } from "./packed.ts";
 import { Random } from "./random.ts";
 import { scope } from "./scope.ts";
@@ -48,21 +55,20 @@ export abstract class Module {
   stateDict(): Map<string, StateEntry> {
     const state = new Map<string, StateEntry>();
     const seen = new Set<StateEntry>();
-    walk(this, "", (path, found) => {
+    for (const [path, found] of walk(this)) {
       const value = found instanceof Weight ? found.form : found;
-      if (!(value instanceof Tensor || value instanceof PackedMatrix) || seen.has(value)) return;
+      if (!(value instanceof Tensor || value instanceof PackedMatrix) || seen.has(value)) continue;
+      if (state.has(path)) throw new TypeError(`Cannot name two tensors "${path}": rename a key with a dot in it`);
       seen.add(value);
       state.set(path, value);
-    });
+    }
     return state;
   }
 
   /** Every weight of this module and its parts, each once: what can be kept in packed form. */
   packable(): Set<Weight> {
     const found = new Set<Weight>();
-    walk(this, "", (_, value) => {
-      if (value instanceof Weight) found.add(value);
-    });
+    for (const [, value] of walk(this)) if (value instanceof Weight) found.add(value);
     return found;
   }
 
@@ -75,6 +81,7 @@ export abstract class Module {
    * @throws {TypeError} if a path is missing, unknown, of another shape or without values
    */
   loadStateDict(state: ReadonlyMap<string, StateEntry>): void {
+    if (!(state instanceof Map)) throw new TypeError(`Cannot load a state from ${shown(state)}: a Map is needed`);
     const own = this.stateDict();
     for (const [path, value] of own) {
       const given = state.get(path);
@@ -100,20 +107,14 @@ export abstract class Module {
   /** Every random generator by path, each once: what a checkpoint saves beside the weights. */
   randoms(): Map<string, Random> {
     const found = new Map<string, Random>();
-    const seen = new Set<unknown>();
-    walk(this, "", (path, value) => {
-      if (value instanceof Random && !seen.has(value)) found.set(path, value);
-      seen.add(value);
-    });
+    for (const [path, value] of walk(this)) if (value instanceof Random) found.set(path, value);
     return found;
   }
 
   /** This module and every part of it, each once, the innermost last. */
   modules(): Set<Module> {
     const found = new Set<Module>([this]);
-    walk(this, "", (_, value) => {
-      if (value instanceof Module) found.add(value);
-    });
+    for (const [, value] of walk(this)) if (value instanceof Module) found.add(value);
     return found;
   }
 
@@ -140,22 +141,49 @@ export abstract class Module {
   }
 
   #setTraining(training: boolean): this {
-    this.training = training;
-    walk(this, "", (_, value) => {
-      if (value instanceof Module) value.training = training;
-    });
+    for (const part of this.modules()) part.training = training;
     return this;
   }
 }
 
-/** Calls `visit` for every tensor, weight, generator and module below `holder`, depth first, in field order. */
-function walk(holder: object, path: string, visit: (path: string, value: unknown) => void): void {
-  for (const [name, value] of Object.entries(holder)) {
-    const below = path ? `${path}.${name}` : name;
-    if (value instanceof Tensor || value instanceof Weight || value instanceof Random) visit(below, value);
-    else if (value instanceof Module) {
-      visit(below, value);
-      walk(value, below, visit);
-    } else if (Array.isArray(value)) walk(value, below, visit);
+/** The objects that one holds, by name; none if it is not looked into. */
+function entriesOf(holder: object): [name: string, value: unknown][] {
+  return allEntriesOf(holder).filter(([, value]) => typeof value === "object" && value !== null);
+}
+
+function allEntriesOf(holder: object): [name: string, value: unknown][] {
+  if (holder instanceof Map) return [...holder].map(([key, value]) => [nameOf(key, value), value]);
+  if (holder instanceof Set) return [...holder].map((value, index) => [String(index), value]);
+  if (holder instanceof Module || Array.isArray(holder) || isPlain(holder)) return Object.entries(holder);
+  return [];
+}
+
+/** A key of a `Map` as part of a path. */
+function nameOf(key: unknown, value: unknown): string {
+  if (typeof key === "string" || typeof key === "number") return String(key);
+  // Nobody misses the name of what has none.
+  if (!isPart(value)) return "";
+  throw new TypeError(`Cannot name what a Map holds under ${shown(key)}: a key must be a string or a number`);
+}
+
+/** Whether something belongs to the state, or is one of the modules and generators in it. */
+function isPart(value: unknown): boolean {
+  return value instanceof Tensor || value instanceof Weight || value instanceof Random || value instanceof Module;
+}
+
+/**
+ * Every tensor, weight, generator and module below a module with its path, depth first, in field order.
+ *
+ * Each once, under the first of its paths. There is no recursion: parts may hold each other, as deep as they like.
+ */
+function* walk(root: Module): Generator<readonly [path: string, value: unknown]> {
+  const seen = new Set<unknown>([root]);
+  const pending: [path: string, value: unknown][] = entriesOf(root).reverse();
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    const [path, value] = next;
+    if (seen.has(value)) continue;
+    seen.add(value);
+    if (isPart(value)) yield next;
+    for (const [name, part] of entriesOf(value as object).reverse()) pending.push([`${path}.${name}`, part]);
   }
 }

@@ -138,7 +138,7 @@ export function object<T extends object>(must: string, fits: (value: object) => 
  * @param type the class
  */
 export function instance<T extends object>(type: abstract new (...args: never[]) => T): Check<T> {
-  return object(`${/^[AEIOU]/.test(type.name) ? "an" : "a"} ${type.name}`, (value) => value instanceof type);
+  return object(withArticle(type.name), (value) => value instanceof type);
 }
 
 /** A list; `must` says of what. */
@@ -192,11 +192,27 @@ export function needing<const N extends string, C extends Check<never>>(
 }
 
 /** A value as an error shows it: a short one as it is, of another its kind. */
-function shown(value: unknown): string {
+export function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   if (typeof value === "function") return "a function";
-  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "a list" : "an object";
-  return String(value);
+  if (typeof value !== "object" || value === null) return String(value);
+  if (Array.isArray(value)) return "a list";
+  return isPlain(value) ? "an object" : withArticle(nameOfClass(value));
+}
+
+/** Whether an object is of no class: what stands in braces. */
+export function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function nameOfClass(value: object): string {
+  const { constructor } = value as { constructor?: unknown };
+  return typeof constructor === "function" && constructor.name !== "" ? constructor.name : "object";
+}
+
+function withArticle(noun: string): string {
+  return `${/^[AEIOU]/i.test(noun) ? "an" : "a"} ${noun}`;
 }
 
 /**
@@ -226,33 +242,104 @@ export function checkValue<T>(action: string, name: string, value: T, check: Che
  * @throws {RangeError} if a value is outside its interval
  */
 export function checkOptions<O extends object>(action: string, options: O, checks: Checks<O>): void {
-  if (typeof options !== "object" || options === null) {
-    throw new TypeError(`Cannot ${action} with ${shown(options)} for options: they must be an object`);
-  }
+  if (typeof options !== "object" || options === null || Array.isArray(options)) throw noOptions(action, options);
   checkMembers(action, options, checks as unknown as Table, "");
+}
+
+/** Refuses what stands where options should. */
+function noOptions(action: string, found: unknown): TypeError {
+  return new TypeError(`Cannot ${action} with ${shown(found)} for options: they must be an object`);
 }
 
 type Table = Readonly<
   Record<string, Check<unknown> & { readonly needs?: string; readonly among?: readonly unknown[] }>
 >;
 
-/** `path` is what stands in front of the names: nothing, or the option that holds them. */
+/**
+ * `path` is what stands in front of the names: nothing, or the option that holds them.
+ *
+ * It takes as long as there are options given, not as there could be: functions of a few microseconds have options.
+ */
 function checkMembers(action: string, options: object, table: Table, path: string): void {
-  for (const name of Object.keys(options)) {
-    if (Object.hasOwn(table, name)) continue;
-    const known = Object.keys(table).map((option) => path + option).join(", ");
-    throw new TypeError(`Cannot ${action} with option ${JSON.stringify(path + name)}: options are ${known}`);
-  }
   const given = options as Readonly<Record<string, unknown>>;
-  for (const [option, check] of Object.entries(table)) {
-    const value = given[option], name = path + option;
-    if (value === undefined && !check.required) continue;
-    checkValue(action, name, value, check);
-    if (check.members) checkMembers(action, value as object, check.members, `${name}.`);
-    if (check.needs === undefined) continue;
-    const other = given[check.needs];
-    if (check.among ? check.among.includes(other) : other !== undefined) continue;
-    const which = check.among ? ` = ${check.among.join(" or ")}` : "";
-    throw new TypeError(`Cannot ${action} with ${name}: it has no effect without ${path}${check.needs}${which}`);
+  // Also what it inherits: whoever reads an option reads that.
+  for (const option in given) {
+    if (!Object.hasOwn(table, option)) throw unknownOption(action, option, options, table, path);
+    const check = table[option]!, value = given[option];
+    if (value !== undefined) checkMember(action, path, option, value, check, given);
   }
+  for (const option of requiredIn(table)) {
+    if (given[option] === undefined) checkValue(action, path + option, undefined, table[option]!);
+  }
+}
+
+function checkMember(
+  action: string,
+  path: string,
+  option: string,
+  value: unknown,
+  check: Table[string],
+  given: Readonly<Record<string, unknown>>,
+): void {
+  const name = path + option;
+  checkValue(action, name, value, check);
+  if (check.members) checkMembers(action, value as object, check.members, `${name}.`);
+  if (check.needs === undefined) return;
+  const other = given[check.needs];
+  if (check.among ? check.among.includes(other) : other !== undefined) return;
+  const which = check.among ? ` = ${check.among.join(" or ")}` : "";
+  throw new TypeError(`Cannot ${action} with ${name}: it has no effect without ${path}${check.needs}${which}`);
+}
+
+const requiredNames = new WeakMap<Table, readonly string[]>();
+
+/** The options of a table that have to be given. */
+function requiredIn(table: Table): readonly string[] {
+  let names = requiredNames.get(table);
+  if (!names) requiredNames.set(table, names = Object.keys(table).filter((option) => table[option]!.required));
+  return names;
+}
+
+function unknownOption(action: string, option: string, options: object, table: Table, path: string): TypeError {
+  if (!isPlain(options)) return noOptions(action, options);
+  const known = Object.keys(table), near = closest(option, known);
+  return new TypeError(
+    `Cannot ${action} with option ${shown(path + option)}: options are ` +
+      known.map((name) => path + name).join(", ") + (near === undefined ? "" : `; did you mean "${path}${near}"?`),
+  );
+}
+
+/**
+ * The word that somebody most likely meant by another one.
+ *
+ * @param word what was written
+ * @param words those that there are
+ * @returns one of the same letters, initials or beginning, or with a few letters of difference; `undefined` if none is
+ */
+export function closest(word: string, words: readonly string[]): string | undefined {
+  const plain = (text: string): string => text.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
+  const written = plain(word);
+  const distance = (known: string): number => {
+    const name = plain(known), initials = known.replaceAll(/(?!^)[^A-Z]/g, "").toLowerCase();
+    if (name === written || initials === written) return 0;
+    const [short, long] = name.length < written.length ? [name, written] : [written, name];
+    if (short.length >= 3 && long.includes(short)) return 1;
+    if (short.length >= 4 && long.startsWith(short.slice(0, 4))) return 2;
+    if (long.length - short.length > 3) return Infinity;
+    return edits(name, written) <= long.length / 3 ? 1 + edits(name, written) : Infinity;
+  };
+  return words.filter((known) => distance(known) < Infinity).sort((a, b) => distance(a) - distance(b))[0];
+}
+
+/** Letters to replace, add or drop until one word is the other. */
+function edits(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= to.length; j++) {
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[to.length]!;
 }

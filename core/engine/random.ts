@@ -26,9 +26,20 @@
  * @module
  */
 
-import { checkOptions, type Checks, integer, numeric, required } from "./options.ts";
-import { type Shape, sizeOf } from "./shape.ts";
-import { tensor, unset } from "./create.ts";
+import {
+  type Check,
+  checkOptions,
+  type Checks,
+  checkValue,
+  instance,
+  integer,
+  numeric,
+  required,
+  shown,
+} from "./options.ts";
+import { checkCount } from "./requirements.ts";
+import { checkShape, type Shape, sizeOf } from "./shape.ts";
+import { requireRoom, tensor, unset } from "./create.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Everything needed to continue a generator: plain numbers, fit for JSON. */
@@ -116,6 +127,10 @@ const normalChecks: Checks<NormalOptions> = { mean: numeric(), deviation: numeri
 
 const UNDRAWN = "Cannot use weights that have no values: the model was made with Random.none, so load its state first";
 
+function isListOfNumbers(list: unknown): boolean {
+  return Array.isArray(list) || ArrayBuffer.isView(list) && !(list instanceof DataView);
+}
+
 /** A seeded source of random numbers, passed to everything that depends on chance. */
 export class Random {
   /**
@@ -151,7 +166,7 @@ export class Random {
    */
   constructor(seed: number) {
     if (!Number.isSafeInteger(seed) || seed < 0) {
-      throw new RangeError(`Cannot seed with ${seed}: a seed is an integer in [0, 2^53)`);
+      throw new RangeError(`Cannot seed with ${shown(seed)}: a seed is an integer in [0, 2^53)`);
     }
     this.#key0 = seed | 0;
     this.#key1 = Math.floor(seed / TWO_32) | 0;
@@ -177,13 +192,17 @@ export class Random {
 
   /** A generator that continues where `state` was taken. */
   static from(state: RandomState): Random {
-    const { key, counter }: Partial<RandomState> = state ?? {};
-    const words = [key?.[0], key?.[1]];
-    if (!key || !words.every((word) => Number.isInteger(word) && word! >= 0 && word! < TWO_32)) {
-      throw new TypeError(`Cannot continue from key ${JSON.stringify(key)}: two unsigned 32-bit integers are needed`);
+    if (typeof state !== "object" || state === null) {
+      throw new TypeError(`Cannot continue from ${shown(state)}: a state of a Random is needed`);
     }
-    if (counter === undefined || !Number.isSafeInteger(counter) || counter < 0) {
-      throw new TypeError(`Cannot continue from counter ${counter}: an integer in [0, 2^53) is needed`);
+    const { key, counter } = state;
+    const words = Array.isArray(key) ? [key[0], key[1]] : [undefined];
+    if (!words.every((word) => Number.isInteger(word) && word! >= 0 && word! < TWO_32)) {
+      const found = Array.isArray(key) ? `[${key.slice(0, 4).map(shown).join(",")}]` : shown(key);
+      throw new TypeError(`Cannot continue from key ${found}: two unsigned 32-bit integers are needed`);
+    }
+    if (!Number.isSafeInteger(counter) || counter < 0) {
+      throw new TypeError(`Cannot continue from counter ${shown(counter)}: an integer in [0, 2^53) is needed`);
     }
     const random = new Random(0);
     random.#key0 = key[0] | 0;
@@ -208,6 +227,9 @@ export class Random {
    * @returns where they begin
    */
   reserve(blocks: number): RandomState {
+    if (!Number.isSafeInteger(blocks) || blocks < 0) {
+      throw new RangeError(`Cannot set ${shown(blocks)} blocks aside: an integer of at least 0 is needed`);
+    }
     const start = this.state();
     this.#counter += blocks;
     return start;
@@ -237,7 +259,7 @@ export class Random {
   /** An integer in $[0, n)$, each equally likely. */
   integer(n: number): number {
     if (!Number.isInteger(n) || n < 1 || n > TWO_32) {
-      throw new RangeError(`Cannot draw below ${n}: an integer in [1, 2^32] is needed`);
+      throw new RangeError(`Cannot draw below ${shown(n)}: an integer in [1, 2^32] is needed`);
     }
     // Words beyond the last whole multiple of n would favour small results.
     const limit = TWO_32 - TWO_32 % n;
@@ -258,6 +280,7 @@ export class Random {
 
   /** Uniform float32 numbers in $[0, 1)$ with 24 random bits, in element order. */
   uniforms(count: number): Float32Array {
+    checkCount(count);
     const numbers = new Float32Array(count);
     this.#words32(count, (i, word) => numbers[i] = (word >>> 8) * 2 ** -24);
     return numbers;
@@ -273,8 +296,10 @@ export class Random {
     checkOptions("draw", options, uniformChecks);
     const { min = 0, max = 1 } = options;
     if (min > max) throw new RangeError(`Cannot draw from ${min} to ${max}: min must be at most max`);
-    if (!this.#draws) return unset(shape, UNDRAWN);
-    const numbers = this.uniforms(sizeOf(shape));
+    const extents = checkShape(shape);
+    if (!this.#draws) return unset(extents, UNDRAWN);
+    requireRoom(sizeOf(extents));
+    const numbers = this.uniforms(sizeOf(extents));
     if (min !== 0 || max !== 1) {
       numbers.forEach((u, i) => {
         numbers[i] = min + u * (max - min);
@@ -293,8 +318,10 @@ export class Random {
   normal(shape: Shape, options: NormalOptions = {}): Tensor {
     checkOptions("draw", options, normalChecks);
     const { mean = 0, deviation = 1 } = options;
-    if (!this.#draws) return unset(shape, UNDRAWN);
-    const numbers = new Float32Array(sizeOf(shape));
+    const extents = checkShape(shape);
+    if (!this.#draws) return unset(extents, UNDRAWN);
+    requireRoom(sizeOf(extents));
+    const numbers = new Float32Array(sizeOf(extents));
     for (let i = 0; i < numbers.length; i += 2) {
       const words = this.#block();
       // In (0, 1], so that the logarithm is finite.
@@ -313,6 +340,9 @@ export class Random {
    * @throws {RangeError} if one is negative, NaN or infinite, or all are 0
    */
   categorical(probabilities: ArrayLike<number>): number {
+    if (!isListOfNumbers(probabilities)) {
+      throw new TypeError(`Cannot draw by ${shown(probabilities)}: a list of probabilities is needed`);
+    }
     let total = 0;
     for (let i = 0; i < probabilities.length; i++) {
       const p = probabilities[i]!;
@@ -342,6 +372,7 @@ export class Random {
 
   /** The integers below `n` in random order (Fisher and Yates, 1938). */
   permutation(n: number): Int32Array {
+    checkCount(n);
     const order = Int32Array.from({ length: n }, (_, i) => i);
     for (let i = n - 1; i > 0; i--) {
       const j = this.integer(i + 1);
@@ -349,4 +380,18 @@ export class Random {
     }
     return order;
   }
+}
+
+/** A generator as an argument or an option. */
+export const aRandom: Check<Random> = instance(Random);
+
+/**
+ * Refuses what is no generator.
+ *
+ * @param action what is attempted, as in `Cannot make a linear layer`
+ * @param random what was given
+ * @throws {TypeError} if it is something else
+ */
+export function checkRandom(action: string, random: Random): void {
+  if (!(random instanceof Random)) checkValue(action, "random", random, aRandom);
 }

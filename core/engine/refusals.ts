@@ -10,6 +10,7 @@
  */
 
 import type { Backend, DType } from "./backend.ts";
+import { shown } from "./options.ts";
 
 /** What has a dtype. */
 interface Typed {
@@ -21,15 +22,10 @@ interface Placed {
   readonly device: Backend;
 }
 
-/** What an error says of a value that is neither tensor nor number. */
-export function describe(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value.slice(0, 40)) : value === null ? "null" : typeof value;
-}
-
 /** Refuses what is no dtype. */
 export function checkDType(dtype: DType): DType {
   if (dtype === "float32" || dtype === "int32" || dtype === "bool") return dtype;
-  throw new TypeError(`Cannot make a tensor of ${describe(dtype)}: float32, int32 or bool is needed`);
+  throw new TypeError(`Cannot make a tensor of ${shown(dtype)}: float32, int32 or bool is needed`);
 }
 
 /**
@@ -43,6 +39,12 @@ export function sameDevice(a: Placed, b: Placed): void {
   }
 }
 
+/** Refuses what has no dtype: it is no tensor. */
+export function requireTensor(action: string, x: unknown): void {
+  if (typeof (x as Partial<Typed> | null | undefined)?.dtype === "string") return;
+  throw new TypeError(`Cannot ${action} ${shown(x)}: a tensor is needed`);
+}
+
 /** Refuses two tensors of different dtypes. */
 export function sameKind(action: string, a: Typed, b: Typed): void {
   if (a.dtype !== b.dtype) {
@@ -52,10 +54,13 @@ export function sameKind(action: string, a: Typed, b: Typed): void {
 
 /** Refuses a tensor that is not float32. */
 export function requireFloat(action: string, x: Typed): void {
-  if (x.dtype !== "float32") throw new TypeError(`Cannot compute ${action} of ${x.dtype}: cast it to float32 first`);
+  if (x?.dtype === "float32") return;
+  requireTensor(`compute ${action} of`, x);
+  throw new TypeError(`Cannot compute ${action} of ${x.dtype}: cast it to float32 first`);
 }
 
 /** Refuses a tensor of bool. */
 export function requireNumeric(action: string, x: Typed): void {
+  requireTensor(`compute ${action} of`, x);
   if (x.dtype === "bool") throw new TypeError(`Cannot compute ${action} of bool: cast it to int32 or float32 first`);
 }

@@ -30,11 +30,23 @@ function requireSame(action: string, a: View, b: View): void {
   requireShape(action, b.shape, a.shape);
 }
 
-/** Refuses a number of elements that is none. */
+/** Most elements of a buffer: their bytes are counted in words of 32 bits. */
+export const MOST_ELEMENTS: number = 2 ** 30;
+
+/** Refuses a number of elements that is none, or that no device has room for. */
 export function checkCount(count: number): void {
   if (!Number.isSafeInteger(count) || count < 0) {
     throw new RangeError(`Cannot allocate ${count} elements: the count must be an integer of at least 0`);
   }
+  if (count > MOST_ELEMENTS) {
+    throw new RangeError(`Cannot allocate ${count} elements: a tensor has at most ${MOST_ELEMENTS}`);
+  }
+}
+
+/** Refuses a size in bytes that is none: an allocator that takes it for one hands the same memory out twice. */
+export function checkBytes(bytes: number): void {
+  if (Number.isSafeInteger(bytes) && bytes >= 0) return;
+  throw new RangeError(`Cannot allocate ${bytes} bytes: the size must be an integer of at least 0`);
 }
 
 /** Refuses a copy between shapes that differ. */

@@ -21,6 +21,8 @@
  * @module
  */
 
+import { shown } from "./options.ts";
+
 /** Extent of each axis, outermost first. */
 export type Shape = readonly number[];
 
@@ -121,10 +123,10 @@ export function broadcastStrides(shape: Shape, strides: Shape, target: Shape): n
  * @throws {RangeError} if there is no such axis
  */
 export function resolveAxis(axis: number, rank: number): number {
-  const resolved = axis < 0 ? axis + rank : axis;
+  const resolved = Number.isInteger(axis) && axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(axis) || resolved < 0 || resolved >= rank) {
     throw new RangeError(
-      `Cannot use axis ${axis} of an array with ${rank} axes: ` +
+      `Cannot use axis ${shown(axis)} of an array with ${rank} axes: ` +
         (rank === 0 ? "a scalar has none" : `axis must be an integer in [${-rank}, ${rank - 1}]`),
     );
   }
@@ -136,9 +138,9 @@ export function resolveAxes(axes: number | readonly number[] | undefined, rank: 
   if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
   const list = typeof axes === "number" ? [axes] : axes;
   if (!Array.isArray(list)) {
-    throw new TypeError(`Cannot use axes ${String(axes)}: a number or a list of numbers is needed`);
+    throw new TypeError(`Cannot use axes ${shown(axes)}: a number or a list of numbers is needed`);
   }
-  const resolved = list.map((axis) => resolveAxis(axis, rank)).sort((a, b) => a - b);
+  const resolved = [...list].map((axis) => resolveAxis(axis, rank)).sort((a, b) => a - b);
   if (new Set(resolved).size !== resolved.length) {
     throw new TypeError(`Cannot use axes ${format(list)}: an axis is named twice`);
   }
@@ -146,16 +148,29 @@ export function resolveAxes(axes: number | readonly number[] | undefined, rank: 
 }
 
 /**
- * The shape itself, once every extent is known to be a whole number.
+ * A copy of the shape, of which every extent is known to be a whole number.
  *
+ * It is a copy so that nobody changes it afterwards.
+ *
+ * @param shape what was given
+ * @param action what is attempted, as in `Cannot expand to`
  * @throws {TypeError} if it is no list of integers of at least 0
  */
-export function checkShape(shape: Shape): Shape {
-  if (!Array.isArray(shape) || !shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0)) {
-    const found = Array.isArray(shape) ? format(shape) : String(shape);
-    throw new TypeError(`Cannot make a tensor of shape ${found}: a list of integers of at least 0 is needed`);
-  }
-  return shape;
+export function checkShape(shape: Shape, action: string = "make a tensor of"): number[] {
+  const extents = extentsOf(shape, action);
+  if (extents.every(isExtent)) return extents;
+  const found = extents.map(shown).join(", ");
+  throw new TypeError(`Cannot ${action} shape [${found}]: a list of integers of at least 0 is needed`);
+}
+
+/** The entries of a list, holes included. */
+function extentsOf(shape: Shape, action: string): number[] {
+  if (Array.isArray(shape)) return [...shape];
+  throw new TypeError(`Cannot ${action} shape ${shown(shape)}: a list of integers of at least 0 is needed`);
+}
+
+function isExtent(extent: unknown): boolean {
+  return Number.isSafeInteger(extent) && extent as number >= 0;
 }
 
 /**
@@ -164,18 +179,13 @@ export function checkShape(shape: Shape): Shape {
  * @throws {TypeError} if the extents do not multiply to `size`
  */
 export function resolveShape(shape: Shape, size: number): number[] {
-  const unknown = shape.indexOf(-1);
+  const extents = extentsOf(shape, "reshape to"), unknown = extents.indexOf(-1);
   if (unknown >= 0) {
-    const known = shape.reduce((product, extent, axis) => axis === unknown ? product : product * extent, 1);
-    const missing = known === 0 ? 0 : size / known;
-    const resolved = shape.map((extent, axis) => axis === unknown ? missing : extent);
-    if (resolved.every((extent) => Number.isInteger(extent) && extent >= 0) && known * missing === size) {
-      return resolved;
-    }
-  } else if (shape.every((extent) => Number.isInteger(extent) && extent >= 0) && sizeOf(shape) === size) {
-    return [...shape];
+    const known = extents.reduce((product, extent, axis) => axis === unknown ? product : product * extent, 1);
+    extents[unknown] = known === 0 ? 0 : size / known;
   }
-  throw new TypeError(`Cannot reshape ${size} elements to ${format(shape)}`);
+  if (extents.every(isExtent) && sizeOf(extents) === size) return extents;
+  throw new TypeError(`Cannot reshape ${size} elements to [${[...shape].map(shown).join(", ")}]`);
 }
 
 /**
@@ -213,6 +223,11 @@ export function reshapeStrides(shape: Shape, strides: Shape, target: Shape): num
   return result;
 }
 
+function namesIn(axes: string): readonly string[] {
+  if (typeof axes === "string") return axes.split(" ");
+  throw new TypeError(`Cannot name axes by ${shown(axes)}: names separated by spaces are needed`);
+}
+
 /** The names in strings that {@linkcode dims} has met: as many as there are in the source. */
 const split = new Map<string, readonly string[]>();
 
@@ -242,9 +257,9 @@ export function dims<S extends string>(
   known: Readonly<Record<string, number>> = {},
 ): Record<Axis<S>, number> {
   let names = split.get(axes);
-  if (!names) split.set(axes, names = axes.split(" "));
-  const found: Record<string, number> = {};
-  let fits = names.length === x.shape.length;
+  if (!names) split.set(axes, names = namesIn(axes));
+  const found: Record<string, number> = {}, shape: unknown = x?.shape;
+  let fits = Array.isArray(shape) && names.length === shape.length;
   for (let axis = 0; fits && axis < names.length; axis++) {
     const name = names[axis]!, extent = x.shape[axis]!, expected = known[name] ?? found[name];
     found[name] = extent;
@@ -252,7 +267,9 @@ export function dims<S extends string>(
   }
   if (!fits) {
     const wanted = names.map((name) => known[name] === undefined ? name : `${name}=${known[name]}`);
-    throw new TypeError(`Cannot read shape ${format(x.shape)} as [${wanted.join(", ")}]`);
+    const read = Array.isArray(shape) ? `shape ${format(shape)}` : shown(x);
+    const need = Array.isArray(shape) ? "" : ": a tensor is needed";
+    throw new TypeError(`Cannot read ${read} as [${wanted.join(", ")}]${need}`);
   }
   return found as Record<Axis<S>, number>;
 }
@@ -273,7 +290,7 @@ export interface Axes {
 /** Drops axes of extent 1 and merges neighbours that all operands step through as one. */
 export function simplify(shape: Shape, operands: readonly Shape[]): Axes {
   const extents: number[] = [];
-  const strides: number[][] = operands.map(() => []);
+  const strides: number[][] = operands.map((): number[] => []);
   for (let axis = 0; axis < shape.length; axis++) {
     const extent = shape[axis]!;
     if (extent === 1) continue;

@@ -26,17 +26,32 @@
  */
 
 import { backward as walk, isRecording, type TapeNode } from "./autograd.ts";
-import type { Backend, BinaryOp, Buffer, DType, Nested, Numbers, ReduceOp, UnaryOp, View } from "./backend.ts";
+import type {
+  Backend,
+  BinaryOp,
+  Buffer,
+  ComparisonOp,
+  DType,
+  Nested,
+  Numbers,
+  ReduceOp,
+  UnaryOp,
+  View,
+} from "./backend.ts";
 import { constantStorage } from "./constants.ts";
 import { binaryRules, unaryRules } from "./elementwise.ts";
+import { exactly } from "./numbers.ts";
 import { isComparison } from "./operations.ts";
+import { checkOptions, type Checks, flag, numeric, shown } from "./options.ts";
 import { rest } from "./pace.ts";
 import { nest, print, printsItself } from "./printing.ts";
-import { describe, requireFloat, requireNumeric, sameDevice, sameKind } from "./refusals.ts";
+import { checkDType, requireFloat, requireNumeric, requireTensor, sameDevice, sameKind } from "./refusals.ts";
+import { checkIntegers } from "./requirements.ts";
 import { Storage } from "./scope.ts";
 import {
   broadcastShapes,
   broadcastStrides,
+  checkShape,
   contiguousStrides,
   format,
   isContiguous,
@@ -49,11 +64,7 @@ import {
   sizeOf,
 } from "./shape.ts";
 
-/**
- * Whether collapsed axes stay, with extent 1.
- *
- * It is read at every reduction, so that nobody looks for members of other names.
- */
+/** Whether collapsed axes stay, with extent 1. */
 export interface ReduceOptions {
   /** Keep each collapsed axis with extent 1. Default false. */
   readonly keepDims?: boolean;
@@ -63,6 +74,14 @@ export interface ReduceOptions {
 export interface VarianceOptions extends ReduceOptions {
   /** What is subtracted from the count in the divisor: 0 (default) or 1 for a sample. */
   readonly correction?: number;
+}
+
+const REDUCE: Checks<ReduceOptions> = { keepDims: flag };
+const VARIANCE: Checks<VarianceOptions> = { ...REDUCE, correction: numeric() };
+
+function keepDimsOf(op: string, options: ReduceOptions): boolean {
+  checkOptions(`take the ${op}`, options, REDUCE);
+  return options.keepDims ?? false;
 }
 
 let created = 0;
@@ -181,6 +200,7 @@ export class Tensor implements View {
         `Cannot differentiate shape ${format(this.shape)}: pass the arriving gradient, or reduce to one number`,
       );
     }
+    if (gradient !== undefined) requireFloat("a derivative", gradient);
     if (gradient && !sameShape(gradient.shape, this.shape)) {
       throw new TypeError(
         `Cannot differentiate shape ${format(this.shape)} with a gradient of shape ${format(gradient.shape)}`,
@@ -219,7 +239,8 @@ export class Tensor implements View {
 
   /** Reorders the axes: axis `i` of the result is axis `axes[i]` of this tensor. */
   permute(axes: readonly number[]): Tensor {
-    const order = axes.map((axis) => resolveAxis(axis, this.rank));
+    if (!Array.isArray(axes)) throw new TypeError(`Cannot permute axes by ${shown(axes)}: a list is needed`);
+    const order = [...axes].map((axis) => resolveAxis(axis, this.rank));
     if (order.length !== this.rank || new Set(order).size !== this.rank) {
       throw new TypeError(`Cannot permute ${this.rank} axes by ${format(axes)}: each axis must be named once`);
     }
@@ -248,9 +269,12 @@ export class Tensor implements View {
     const along = resolveAxis(axis, this.rank);
     const extent = this.shape[along]!;
     const clip = (index: number): number => Math.min(extent, Math.max(0, index < 0 ? index + extent : index));
-    const [from, to] = [clip(start), clip(end ?? extent)];
+    const whole = typeof start === "number" && (end === undefined || typeof end === "number");
+    const [from, to] = whole ? [clip(start), clip(end ?? extent)] : [NaN, NaN];
     if (![from, to, step].every(Number.isInteger) || step < 1) {
-      throw new RangeError(`Cannot slice ${start} to ${end} by ${step}: indices must be integers and step at least 1`);
+      throw new RangeError(
+        `Cannot slice ${shown(start)} to ${shown(end)} by ${shown(step)}: indices must be integers and step at least 1`,
+      );
     }
     const shape = [...this.shape], strides = [...this.strides];
     shape[along] = Math.max(0, Math.ceil((to - from) / step));
@@ -264,18 +288,19 @@ export class Tensor implements View {
   at(axis: number, index: number): Tensor {
     const along = resolveAxis(axis, this.rank);
     const extent = this.shape[along]!;
-    const i = index < 0 ? index + extent : index;
+    const i = Number.isInteger(index) && index < 0 ? index + extent : index;
     if (!Number.isInteger(index) || i < 0 || i >= extent) {
-      throw new RangeError(`Cannot take index ${index} of an axis of extent ${extent}`);
+      throw new RangeError(`Cannot take index ${shown(index)} of an axis of extent ${extent}`);
     }
     return this.slice(along, i, i + 1).squeeze(along);
   }
 
   /** Repeats axes of extent 1, and new leading axes, to fill `shape`. */
   expand(shape: Shape): Tensor {
-    if (sameShape(shape, this.shape)) return this;
-    const strides = broadcastStrides(this.shape, this.strides, shape);
-    return this.#view(shape, strides, this.offset, (g) => collapseTo(g, this.shape));
+    const target = checkShape(shape, "expand to");
+    if (sameShape(target, this.shape)) return this;
+    const strides = broadcastStrides(this.shape, this.strides, target);
+    return this.#view(target, strides, this.offset, (g) => collapseTo(g, this.shape));
   }
 
   /** Adds an axis of extent 1 in front of `axis`; -1 adds it at the end. */
@@ -319,10 +344,13 @@ export class Tensor implements View {
   unfold(axis: number, size: number, step: number = 1, dilation: number = 1): Tensor {
     const along = resolveAxis(axis, this.rank);
     const extent = this.shape[along]!;
-    const reach = (size - 1) * dilation + 1;
-    if (![size, step, dilation].every((n) => Number.isInteger(n) && n >= 1) || reach > extent) {
+    const whole = [size, step, dilation].every((n) => Number.isInteger(n) && n >= 1);
+    const reach = whole ? (size - 1) * dilation + 1 : Infinity;
+    if (reach > extent) {
       throw new RangeError(
-        `Cannot slide windows of ${size} (step ${step}, dilation ${dilation}) over an axis of extent ${extent}`,
+        `Cannot slide windows of ${shown(size)} (step ${shown(step)}, dilation ${
+          shown(dilation)
+        }) over an axis of extent ${extent}`,
       );
     }
     const shape = [...this.shape, size], strides = [...this.strides, this.strides[along]! * dilation];
@@ -370,9 +398,9 @@ export class Tensor implements View {
     return new Tensor(this.storage, this.dtype, this.shape, this.strides, this.offset);
   }
 
-  /** Elements as another kind of number: towards zero for int32, `x ≠ 0` for bool. */
+  /** Elements as another kind of number; [numbers](numbers.ts) says what becomes of those it does not have. */
   cast(dtype: DType): Tensor {
-    if (dtype === this.dtype) return this;
+    if (checkDType(dtype) === this.dtype) return this;
     if (this.dtype === "bool" && dtype === "int32") return this.#as("int32");
     if (dtype === "bool") return this.notEqual(0);
     const result = uninitialized(this.device, this.shape, dtype);
@@ -395,7 +423,7 @@ export class Tensor implements View {
    */
   assign(source: Tensor | number): void {
     if (this.node) throw new TypeError("Cannot assign to a tensor that the tape has recorded: assign to its detach()");
-    const from = typeof source === "number" ? constant(this.device, source, this.dtype) : source;
+    const from = operand("assign", source, this);
     sameDevice(this, from);
     const values = from.detach().expand(this.shape), { storage, size } = this;
     const fills = storage.unset?.size === size && this.offset === 0 && this.isContiguous();
@@ -416,12 +444,14 @@ export class Tensor implements View {
   }
 
   #binary(op: BinaryOp, other: Tensor | number): Tensor {
-    return binary(op, this, operand(other, this));
+    // No device has to look at the divisors to see this one.
+    if (other === 0 && this.dtype === "int32") checkIntegers(op, Int32Array.of(0));
+    return binary(op, this, operand(op, other, this));
   }
 
   /** $-x$ */
   neg(): Tensor {
-    return this.dtype === "int32" ? operand(0, this).sub(this) : this.#unary("neg");
+    return this.dtype === "int32" ? operand("neg", 0, this).sub(this) : this.#unary("neg");
   }
   /** $|x|$ */
   abs(): Tensor {
@@ -475,9 +505,9 @@ export class Tensor implements View {
   square(): Tensor {
     return this.mul(this);
   }
-  /** $\max(x, 0)$; slope 0 at 0. */
+  /** $\max(x, 0)$; slope 0 at 0, and NaN stays. */
   relu(): Tensor {
-    return this.where(this.greater(0), 0);
+    return this.where(this.lessEqual(0).not(), 0);
   }
 
   /** Sum with a tensor or a number. */
@@ -505,17 +535,20 @@ export class Tensor implements View {
   mod(other: Tensor | number): Tensor {
     return this.#binary("mod", other);
   }
-  /** The larger of two. */
+  /** The larger of two; NaN if one of them is. */
   maximum(other: Tensor | number): Tensor {
     return this.#binary("max", other);
   }
-  /** The smaller of two. */
+  /** The smaller of two; NaN if one of them is. */
   minimum(other: Tensor | number): Tensor {
     return this.#binary("min", other);
   }
 
-  /** Moves elements below `low` or above `high` to that bound; the slope outside is 0. */
+  /** Moves elements below `low` or above `high` to that bound; the slope outside is 0. NaN stays. */
   clamp(low: number, high: number): Tensor {
+    if (typeof low !== "number" || typeof high !== "number") {
+      throw new TypeError(`Cannot clamp to [${shown(low)}, ${shown(high)}]: two numbers are needed`);
+    }
     if (!(low <= high)) {
       throw new RangeError(`Cannot clamp to [${low}, ${high}]: the lower bound must not exceed the upper`);
     }
@@ -523,33 +556,43 @@ export class Tensor implements View {
     return this.where(inside, this.detach().maximum(low).minimum(high));
   }
 
+  /** `this op other`, or `other op this` for an operation that has its own name turned round. */
+  #compare(op: ComparisonOp, other: Tensor | number, turned?: "greater" | "greaterEqual"): Tensor {
+    if (typeof other !== "number" || this.dtype === "float32") {
+      return turned ? operand(turned, other, this).#binary(op, this) : this.#binary(op, other);
+    }
+    const [exact, limit] = exactly(op, other, turned !== undefined);
+    const whole = this.dtype === "bool" ? this.#as("int32") : this;
+    return turned ? operand(turned, limit, whole).#binary(exact, whole) : whole.#binary(exact, limit);
+  }
   /** Where elements are equal. */
   equal(other: Tensor | number): Tensor {
-    return this.#binary("equal", other);
+    return this.#compare("equal", other);
   }
   /** Where elements differ. */
   notEqual(other: Tensor | number): Tensor {
-    return this.#binary("notEqual", other);
+    return this.#compare("notEqual", other);
   }
   /** Where this is smaller. */
   less(other: Tensor | number): Tensor {
-    return this.#binary("less", other);
+    return this.#compare("less", other);
   }
   /** Where this is smaller or equal. */
   lessEqual(other: Tensor | number): Tensor {
-    return this.#binary("lessEqual", other);
+    return this.#compare("lessEqual", other);
   }
   /** Where this is larger. */
   greater(other: Tensor | number): Tensor {
-    return operand(other, this).less(this);
+    return this.#compare("less", other, "greater");
   }
   /** Where this is larger or equal. */
   greaterEqual(other: Tensor | number): Tensor {
-    return operand(other, this).lessEqual(this);
+    return this.#compare("lessEqual", other, "greaterEqual");
   }
 
   #logical(op: "min" | "max", name: string, other: Tensor): Tensor {
     for (const x of [this, other]) {
+      requireTensor(`compute ${name} of`, x);
       if (x.dtype !== "bool") throw new TypeError(`Cannot compute ${name} of ${x.dtype}: both must be bool`);
     }
     return this.#as("int32").#binary(op, other.#as("int32")).#as("bool");
@@ -575,8 +618,9 @@ export class Tensor implements View {
    * @param other what stands where the mask is false
    */
   where(mask: Tensor, other: Tensor | number): Tensor {
+    requireTensor("choose by", mask);
     if (mask.dtype !== "bool") throw new TypeError(`Cannot choose by a ${mask.dtype} mask: it must be bool`);
-    const alternative = operand(other, this);
+    const alternative = operand("where", other, this);
     sameDevice(this, mask);
     sameKind("choose between", this, alternative);
     const shape = broadcastShapes(this.shape, alternative.shape, mask.shape);
@@ -585,7 +629,7 @@ export class Tensor implements View {
     const result = adopt(this.device, this.device.select(choose, a, b), this.dtype, shape);
     return record(result, [this, alternative], (g) => [
       this.requiresGrad ? collapseTo(g.where(mask, 0), this.shape) : undefined,
-      alternative.requiresGrad ? collapseTo(operand(0, g).where(mask, g), alternative.shape) : undefined,
+      alternative.requiresGrad ? collapseTo(operand("where", 0, g).where(mask, g), alternative.shape) : undefined,
     ]);
   }
 
@@ -639,9 +683,9 @@ export class Tensor implements View {
   }
 
   /** Sum over axes, all of them if none are named. Empty sums are 0. */
-  sum(axes?: number | readonly number[], { keepDims = false }: ReduceOptions = {}): Tensor {
+  sum(axes?: number | readonly number[], options: ReduceOptions = {}): Tensor {
     requireNumeric("sum", this);
-    const [result, whole] = this.#reduce("sum", axes, keepDims);
+    const [result, whole] = this.#reduce("sum", axes, keepDimsOf("sum", options));
     return record(result, [this], (g) => [g.reshape(whole).expand(this.shape)]);
   }
 
@@ -649,44 +693,58 @@ export class Tensor implements View {
     requireNumeric(op, this);
     const [result, whole] = this.#reduce(op, axes, keepDims);
     return record(result, [this], (g) => {
-      // Equal extremes share the gradient.
-      const hits = this.detach().equal(result.detach().reshape(whole)).cast("float32");
-      const share = hits.div(hits.sum(axes, { keepDims: true }));
-      return [share.mul(g.reshape(whole))];
+      // Equal extremes share the gradient, and so do NaN, which are equal to nothing.
+      const x = this.detach();
+      const hits = x.equal(result.detach().reshape(whole)).or(x.notEqual(x));
+      const share = g.reshape(whole).div(hits.cast("float32").sum(axes, { keepDims: true }));
+      return [share.expand(this.shape).where(hits, 0)];
     });
   }
-  /** Largest element over axes; equal maxima share the gradient. */
-  max(axes?: number | readonly number[], { keepDims = false }: ReduceOptions = {}): Tensor {
-    return this.#extreme("max", axes, keepDims);
+  /** Largest element over axes, NaN if one is; equal maxima share the gradient. */
+  max(axes?: number | readonly number[], options: ReduceOptions = {}): Tensor {
+    return this.#extreme("max", axes, keepDimsOf("max", options));
   }
-  /** Smallest element over axes; equal minima share the gradient. */
-  min(axes?: number | readonly number[], { keepDims = false }: ReduceOptions = {}): Tensor {
-    return this.#extreme("min", axes, keepDims);
+  /** Smallest element over axes, NaN if one is; equal minima share the gradient. */
+  min(axes?: number | readonly number[], options: ReduceOptions = {}): Tensor {
+    return this.#extreme("min", axes, keepDimsOf("min", options));
   }
-  /** Where the largest element of an axis stands, int32; the first of equal ones. */
-  argmax(axis: number = -1, { keepDims = false }: ReduceOptions = {}): Tensor {
+  /** Where the largest element of an axis stands, int32: the first of equal ones, or the first NaN. */
+  argmax(axis: number = -1, options: ReduceOptions = {}): Tensor {
     requireNumeric("argmax", this);
-    return this.#reduce("argmax", axis, keepDims)[0];
+    return this.#reduce("argmax", resolveAxis(axis, this.rank), keepDimsOf("argmax", options))[0];
   }
-  /** Arithmetic mean over axes. */
-  mean(axes?: number | readonly number[], { keepDims = false }: ReduceOptions = {}): Tensor {
+  /** Arithmetic mean over axes; the sum on the way to it does not overflow. */
+  mean(axes?: number | readonly number[], options: ReduceOptions = {}): Tensor {
     requireFloat("mean", this);
-    const count = resolveAxes(axes, this.rank).reduce((n, axis) => n * this.shape[axis]!, 1);
-    return this.sum(axes, { keepDims }).mul(1 / count);
+    const keepDims = keepDimsOf("mean", options), count = this.#count(axes);
+    // A power of two leaves every bit of the sum as it is.
+    const part = 2 ** -Math.ceil(Math.log2(Math.max(1, count)));
+    const parts = part === 1 ? this : this.mul(part);
+    return parts.sum(axes, { keepDims }).mul(1 / (part * count));
   }
-  /** Mean squared distance from the mean, over axes. */
+  /** Mean squared distance from the mean, over axes; squares do not overflow on the way to it. */
   variance(
     axes?: number | readonly number[],
-    { correction = 0, keepDims = false }: VarianceOptions = {},
+    options: VarianceOptions = {},
   ): Tensor {
     requireFloat("variance", this);
-    const count = resolveAxes(axes, this.rank).reduce((n, axis) => n * this.shape[axis]!, 1);
+    checkOptions("take the variance", options, VARIANCE);
+    const { correction = 0, keepDims = false } = options, count = this.#count(axes);
     const centred = this.sub(this.mean(axes, { keepDims: true }));
-    return centred.square().sum(axes, { keepDims }).mul(1 / (count - correction));
+    if (count === 0) return centred.sum(axes, { keepDims }).mul(1 / count);
+    // In units of the largest distance, where there is one.
+    const far = centred.detach().abs().max(axes, { keepDims: true }), unit = far.where(far.notEqual(0), 1);
+    const total = centred.div(unit).mul(centred).sum(axes, { keepDims });
+    return total.mul(unit.reshape(total.shape).mul(1 / (count - correction)));
+  }
+  /** Elements over which axes are collapsed. */
+  #count(axes: number | readonly number[] | undefined): number {
+    return resolveAxes(axes, this.rank).reduce((n, axis) => n * this.shape[axis]!, 1);
   }
   /** $\ln \sum e^x$ over axes, without overflow; $-\infty$ where every element is. */
-  logSumExp(axes?: number | readonly number[], { keepDims = false }: ReduceOptions = {}): Tensor {
+  logSumExp(axes?: number | readonly number[], options: ReduceOptions = {}): Tensor {
     requireFloat("logSumExp", this);
+    const keepDims = keepDimsOf("logSumExp", options);
     const top = this.detach().max(axes, { keepDims: true });
     const shift = top.where(top.abs().less(Infinity), 0);
     const total = this.sub(shift).exp().sum(axes, { keepDims });
@@ -751,10 +809,10 @@ function constant(device: Backend, value: number, dtype: DType): Tensor {
   return new Tensor(constantStorage(device, value, dtype), dtype, []);
 }
 
-function operand(value: Tensor | number, beside: Tensor): Tensor {
+function operand(action: string, value: Tensor | number, beside: Tensor): Tensor {
   if (value instanceof Tensor) return value;
   if (typeof value === "number") return constant(beside.device, value, beside.dtype);
-  throw new TypeError(`Cannot compute with ${describe(value)}: a tensor or a number is needed`);
+  throw new TypeError(`Cannot compute with ${shown(value)}: a tensor or a number is needed for ${action}`);
 }
 
 /** Sums over the axes along which `shape` was broadcast: the derivative of broadcasting. */

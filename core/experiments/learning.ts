@@ -118,6 +118,7 @@ export function pairLoss(
   labelSmoothing = 0,
 ): Tensor {
   const { tokens: source, mask } = padSequences(pairs.map(({ source }) => source), { padToken: tokens.padToken });
-  const { inputs, targets } = teacherForcing(pairs.map(({ target }) => target), tokens);
+  const { beginToken, endToken, padToken } = tokens;
+  const { inputs, targets } = teacherForcing(pairs.map(({ target }) => target), { beginToken, endToken, padToken });
   return crossEntropy(model.forward(source, inputs, { sourceMask: mask }), targets, { labelSmoothing });
 }

@@ -38,7 +38,7 @@ function step(runtime: Runtime): FusedUpdate<"adamStep"> {
         gradientScale,
       ].map(bits),
     ];
-    const kind: Variant = each === 4 ? { Element: FOURS.Element!, EACH: 4, within: FOURS.within! } : {};
+    const kind: Variant = each === 4 ? { Element: FOURS["Element"]!, EACH: 4, within: FOURS["within"]! } : {};
     runtime.run("adam_step", views.map(({ buffer }) => buffer), words, plane(Math.ceil(count / each / LANES)), kind);
     return true;
   };

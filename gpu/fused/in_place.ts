@@ -10,6 +10,7 @@ import type { FusedKernels, FusedUpdate } from "../../core/engine/backend.ts";
 import { isContiguous, simplify, sizeOf } from "../../core/engine/shape.ts";
 import { cellsOf, LANES, wordsOf } from "../copy.ts";
 import { plane, type Runtime } from "../runtime.ts";
+import type { Variant } from "../template.ts";
 
 /** The kernels of this file. */
 export function inPlace(runtime: Runtime): Partial<FusedKernels> {
@@ -22,7 +23,7 @@ export function inPlace(runtime: Runtime): Partial<FusedKernels> {
     const cells = cellsOf(axes, offsets, false);
     const four = cells && !cells.repeats[0], count = four ? cells.count : sizeOf(x.shape);
     const words = [count, 0, 0, 0, ...four ? cells.words : wordsOf(axes, offsets)];
-    const kind = four ? { Cell: "vec4f", Other: cells.repeats[1] ? "f32" : "vec4f" } : {};
+    const kind: Variant = four ? { Cell: "vec4f", Other: cells.repeats[1] ? "f32" : "vec4f" } : {};
     runtime.run("in_place", [x.buffer, y.buffer], words, plane(Math.ceil(count / LANES)), { op, ...kind });
     return true;
   };

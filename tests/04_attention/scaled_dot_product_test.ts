@@ -176,5 +176,9 @@ Deno.test("scaledDotProductAttention() says which axis disagrees", () => {
   assertThrows(() => attention(query, key, key, { mask: zeros([5, 7]) }), TypeError, "a mask must be bool");
   assertThrows(() => attention(query, key, key, { mask: zeros([5, 6], "bool") }), TypeError, "Cannot broadcast");
   assertThrows(() => attention(query, key, key, { mask: zeros([2, 2, 3, 5, 7], "bool") }), TypeError, "Cannot stretch");
-  assertThrows(() => attention(query, key, key, { scale: Infinity }), RangeError, "scale must be a finite number");
+  assertThrows(
+    () => attention(query, key, key, { scale: Infinity }),
+    RangeError,
+    "scale = Infinity: scale must be a number",
+  );
 });

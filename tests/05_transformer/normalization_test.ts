@@ -118,7 +118,7 @@ Deno.test("layerNorm() refuses other widths and a negative epsilon", () => {
   const fails = (f: () => Tensor, kind: typeof TypeError | typeof RangeError, text: string) =>
     void assertThrows(f, kind, text);
   fails(() => layerNorm(zeros([2, 4]), ones([3])), TypeError, "Cannot read shape [3] as [E=4]");
-  fails(() => rmsNorm(zeros([2, 4]), undefined, { epsilon: -1 }), RangeError, "it must be at least 0");
+  fails(() => rmsNorm(zeros([2, 4]), undefined, { epsilon: -1 }), RangeError, "epsilon must be a number of at least 0");
   fails(() => layerNorm(zeros([])), TypeError, "an axis of features is needed");
   assertThrows(
     () => new BatchNorm(4, { momentum: 2 }),

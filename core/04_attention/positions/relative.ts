@@ -30,7 +30,7 @@ import { Module } from "../../engine/module.ts";
 import { parameter, tensor, zeros } from "../../engine/create.ts";
 import { gather, scatter, take } from "../../engine/indexing.ts";
 import type { Tensor } from "../../engine/tensor.ts";
-import { checkOptions, type Checks, flag, integer } from "../../engine/options.ts";
+import { checkOptions, type Checks, flag, integer, shown } from "../../engine/options.ts";
 import { settingsOf } from "../../engine/part.ts";
 import type { Random } from "../../engine/random.ts";
 import { dims } from "../../engine/shape.ts";
@@ -140,6 +140,8 @@ export interface BucketOptions {
   readonly bidirectional?: boolean | undefined;
 }
 
+const BUCKETS: Checks<BucketOptions> = { numBuckets: integer(), maxDistance: integer(), bidirectional: flag };
+
 /**
  * The bucket of a distance in T5's scheme.
  *
@@ -149,6 +151,15 @@ export interface BucketOptions {
  * @throws {RangeError} if the buckets do not suffice for exact and shared distances
  */
 export function relativeBucket(offset: number, options: BucketOptions = {}): number {
+  checkOptions("sort distances", options, BUCKETS);
+  if (!Number.isSafeInteger(offset)) {
+    throw new RangeError(`Cannot sort distances such as ${shown(offset)}: offset must be an integer`);
+  }
+  return bucketOf(offset, options);
+}
+
+/** The same for options that have been checked: a table has as many pairs as two lengths multiplied. */
+function bucketOf(offset: number, options: BucketOptions): number {
   const { numBuckets = 32, maxDistance = 128, bidirectional = true } = options;
   const count = bidirectional ? numBuckets / 2 : numBuckets;
   const exact = Math.floor(count / 2);
@@ -183,7 +194,7 @@ export class T5Positions extends Module implements PositionRule {
     super();
     relativeBucket(0, options);
     this.weight = parameter(random.normal([options.numBuckets ?? 32, numHeads], { deviation: 0.1 }));
-    this.#buckets = new DistanceTable((T, S) => perPair(T, S, (offset) => relativeBucket(offset, options)));
+    this.#buckets = new DistanceTable((T, S) => perPair(T, S, (offset) => bucketOf(offset, options)));
   }
 
   /**
@@ -198,8 +209,6 @@ export class T5Positions extends Module implements PositionRule {
     return take(this.weight, this.#buckets.get(T, S)).permute([2, 0, 1]);
   }
 }
-
-const BUCKETS: Checks<BucketOptions> = { numBuckets: integer(), maxDistance: integer(), bidirectional: flag };
 
 /**
  * A trained number per head and bucket of distances, ahead too unless attention is causal.

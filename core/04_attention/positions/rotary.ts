@@ -22,12 +22,13 @@
  * @module
  */
 
+import { checkSizes } from "../../engine/arguments.ts";
 import { fusable } from "../../engine/fusable.ts";
 import { GrowingTable, roomFor } from "../../engine/growing.ts";
 import { tensor } from "../../engine/create.ts";
 import { concat, stack } from "../../engine/joining.ts";
 import type { Tensor } from "../../engine/tensor.ts";
-import { checkOptions, type Checks, flag, numeric } from "../../engine/options.ts";
+import { type Check, checkOptions, type Checks, flag, integer, numeric } from "../../engine/options.ts";
 import { partOf, settingsOf } from "../../engine/part.ts";
 import { dims } from "../../engine/shape.ts";
 import type { PositionRule } from "../multi_head.ts";
@@ -41,6 +42,19 @@ import type { PositionScheme } from "./scheme.ts";
 // $(x_0, x_{d/2}), \dots$. They differ by a fixed order of the coordinates, so both learn the same
 // things, and weights trained with one are noise to the other.
 
+/** Which coordinates {@linkcode applyRotary} pairs. */
+export interface PairingOptions {
+  /** Whether neighbouring coordinates are paired; false (halves are paired) by default. */
+  readonly interleaved?: boolean | undefined;
+}
+
+const PAIRING: Checks<PairingOptions> = { interleaved: flag };
+
+const scalingCheck: Check<RotaryScaling> = partOf(
+  "a scaling, such as yarnScaling({ … })",
+  ({ frequencies }) => frequencies !== undefined,
+);
+
 /** Which angles {@linkcode rotaryAngles} computes. */
 export interface AngleOptions {
   /** Position of the first row; 0 by default. */
@@ -50,6 +64,8 @@ export interface AngleOptions {
   /** What makes pairs turn more slowly; nothing by default. */
   readonly scaling?: RotaryScaling | undefined;
 }
+
+const ANGLES: Checks<AngleOptions> = { start: integer({ min: 0 }), base: numeric({ above: 0 }), scaling: scalingCheck };
 
 /**
  * Cosines and sines of the angles by which RoPE turns each pair.
@@ -63,8 +79,11 @@ export interface AngleOptions {
 export function rotaryAngles(
   T: number,
   width: number,
-  { start = 0, base = 10000, scaling }: AngleOptions = {},
+  options: AngleOptions = {},
 ): { readonly cosine: Tensor; readonly sine: Tensor } {
+  checkOptions("turn positions", options, ANGLES);
+  checkSizes("turn positions", { T, width });
+  const { start = 0, base = 10000, scaling } = options;
   checkPairs(width);
   const frequencies = scaling ? scaling.frequencies(width, base) : rotaryFrequencies(width, base);
   const pairs = frequencies.length, magnitude = scaling?.magnitude ?? 1;
@@ -96,8 +115,10 @@ export function applyRotary(
   x: Tensor,
   cosine: Tensor,
   sine: Tensor,
-  { interleaved = false }: { readonly interleaved?: boolean | undefined } = {},
+  options: PairingOptions = {},
 ): Tensor {
+  checkOptions("rotate", options, PAIRING);
+  const { interleaved = false } = options;
   const { T, D } = dims(x, "B H T D");
   dims(cosine, "T P", { T, P: D / 2 });
   dims(sine, "T P", { T, P: D / 2 });
@@ -114,11 +135,9 @@ export function applyRotary(
 }
 
 /** How a {@linkcode RotaryPositions} turns. */
-export interface RotaryOptions {
+export interface RotaryOptions extends PairingOptions {
   /** Base of the frequencies; 10000 by default. */
   readonly base?: number | undefined;
-  /** Whether neighbouring coordinates are paired; false (halves are paired) by default. */
-  readonly interleaved?: boolean | undefined;
   /** Share of the coordinates of a head that is turned, the first ones; 1 (all) by default. */
   readonly share?: number | undefined;
   /** What makes pairs turn more slowly, for texts longer than those of training; nothing by default. */
@@ -126,10 +145,10 @@ export interface RotaryOptions {
 }
 
 const ROTARY: Checks<RotaryOptions> = {
+  ...PAIRING,
   base: numeric({ above: 0 }),
-  interleaved: flag,
   share: numeric({ above: 0, max: 1 }),
-  scaling: partOf("a scaling, such as yarnScaling({ … })", ({ frequencies }) => frequencies !== undefined),
+  scaling: scalingCheck,
 };
 
 /** Rotary position embedding (RoPE): turns queries and keys. */

@@ -11,3 +11,7 @@ interface Event {
 }
 
 declare function setTimeout(callback: (value?: unknown) => void, milliseconds: number): number;
+
+declare class AbortSignal {
+  readonly aborted: boolean;
+}

@@ -1,0 +1,95 @@
+/**
+ * # What an argument may be
+ *
+ * **Question.** Node and `deno run` check no types. A list stands where a tensor should, a size is missing, a generator of
+ * random numbers was forgotten. Who says so, before it becomes an error about a member that is not there?
+ *
+ * **Idea.** The door of each function. Most doors say it in passing: `dims` names axes, {@linkcode checkOptions} reads a
+ * table, an axis or a shape is resolved. A function that comes to none of those first opens with a line of this page.
+ * A line takes as long as there are arguments, whatever their size.
+ *
+ * @module
+ */
+
+import { callback, type Check, checkValue, instance, integer, shown } from "./options.ts";
+import { MOST_ELEMENTS } from "./requirements.ts";
+import { Tensor } from "./tensor.ts";
+
+/** A tensor as an argument or an option. */
+export const aTensor: Check<Tensor> = instance(Tensor);
+
+const aFunction = callback();
+
+/**
+ * Refuses what is no tensor.
+ *
+ * @param action what is attempted, as in `Cannot join`
+ * @param tensors by the names of the arguments
+ * @throws {TypeError} if one is something else
+ */
+export function checkTensors(action: string, tensors: Readonly<Record<string, unknown>>): void {
+  for (const name in tensors) {
+    if (!(tensors[name] instanceof Tensor)) checkValue(action, name, tensors[name] as Tensor, aTensor);
+  }
+}
+
+/** Refuses what is neither a tensor nor left out. */
+export function checkOptionalTensors(action: string, tensors: Readonly<Record<string, unknown>>): void {
+  for (const name in tensors) {
+    const given = tensors[name];
+    if (given !== undefined && !(given instanceof Tensor)) checkValue(action, name, given as Tensor, aTensor);
+  }
+}
+
+/**
+ * Refuses sizes that are no whole numbers, or that no tensor has.
+ *
+ * @param action what is attempted
+ * @param sizes by the names of the arguments
+ * @param min the smallest that has a meaning
+ * @throws {TypeError} if one is no number
+ * @throws {RangeError} if one is a fraction, too small or too large
+ */
+export function checkSizes(action: string, sizes: Readonly<Record<string, number>>, min: number = 0): void {
+  for (const name in sizes) {
+    const size = sizes[name]!;
+    if (!(Number.isInteger(size) && size >= min && size <= MOST_ELEMENTS)) {
+      checkValue(action, name, size, integer({ min, max: MOST_ELEMENTS }));
+    }
+  }
+}
+
+/** Refuses what is no function. */
+export function checkFunctions(action: string, functions: Readonly<Record<string, unknown>>): void {
+  for (const name in functions) checkValue(action, name, functions[name] as () => void, aFunction);
+}
+
+/**
+ * Refuses what is no list, or holds what it must not.
+ *
+ * @param action what is attempted
+ * @param name of the argument
+ * @param list what was given
+ * @param what its elements must be, as in `a list of tensors`
+ * @param fits whether an element is one
+ */
+export function checkList(
+  action: string,
+  name: string,
+  list: unknown,
+  what: string,
+  fits: (element: unknown) => boolean,
+): void {
+  if (!Array.isArray(list)) {
+    throw new TypeError(`Cannot ${action} with ${name} = ${shown(list)}: ${name} must be a list of ${what}`);
+  }
+  for (let i = 0; i < list.length; i++) {
+    if (fits(list[i])) continue;
+    throw new TypeError(`Cannot ${action} with ${name}[${i}] = ${shown(list[i])}: ${name} must be a list of ${what}`);
+  }
+}
+
+/** Refuses what is no list of tensors. */
+export function checkTensorList(action: string, name: string, list: unknown): void {
+  checkList(action, name, list, "tensors", (element) => element instanceof Tensor);
+}
