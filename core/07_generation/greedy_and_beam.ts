@@ -119,7 +119,7 @@ export interface BeamOptions {
 /** Options of {@linkcode BeamSearch}: those of the search, and where a sequence ends. */
 export interface BeamSearchOptions extends BeamOptions, SequenceLimits {}
 
-/** What the number of beams may be; more than the vocabulary has tokens make sense after the first step. */
+/** What the number of beams may be; from the second step on it may exceed the vocabulary. */
 export const numBeamsCheck: Check<number> = integer({ min: 1, max: 2 ** 16 });
 /** Lengths for which a penalty that is a function is asked at most. */
 const MOST_LENGTHS = 2 ** 20;

@@ -57,7 +57,7 @@ export function chooseOnDevice(search: TokenSearch, rules: readonly LogitsRule[]
 }
 
 /**
- * The logarithm of a probability that {@linkcode chooseOnDevice} gave, if anything could be chosen.
+ * The log-probability that {@linkcode chooseOnDevice} gave, if anything could be chosen.
  *
  * @param logProbability of the token that was chosen
  * @param rules those that were applied
