@@ -121,7 +121,7 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
       ],
       [
         ["temperature", TEMPERATURE, "      return logits.map((logit) => (logit - highest) / temperature);"],
-        ["top-k", TRUNCATION, "      k >= logits.length || likeliest(logits) === undefined ? logits : keepOnly(logits, largest(logits, k)),"],
+        ["top-k", TRUNCATION, "      k >= logits.length || likeliest(logits)"],
         ["top-p", TRUNCATION, "      return keepOnly(logits, nucleus(largestFirst(logits, candidates)"],
       ],
     ],
