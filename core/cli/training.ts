@@ -19,7 +19,7 @@ import { programName, shellWord } from "./calling.ts";
 import { deviceOptions, interruption } from "./device.ts";
 import { DataError, quote, UsageError } from "./errors.ts";
 import { takeFolder } from "./folder.ts";
-import { hasModel, type Notes, readModel, type Recipe, saveModel } from "./models.ts";
+import { checkNotes, hasModel, type Notes, readModel, type Recipe, saveModel } from "./models.ts";
 import { LIMITS } from "./recipes.ts";
 import { bar, count, duration, line, ProgressLine, standardOutput } from "./terminal.ts";
 
@@ -292,6 +292,8 @@ export function progressText(report: TrainingReport, measured: string, speed: nu
  */
 export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Readonly<Record<string, number>>> {
   const { run, recipe, out } = job;
+  // What could not be read again is refused before an hour is spent.
+  checkNotes(job.notes({}));
   const progress = new ProgressLine();
   const { signal, stop } = interruption(() => progress.note("Stopping after this step …"));
   let measured = job.measured ?? {}, shown = "", saved = performance.now();
