@@ -100,7 +100,7 @@ export function systemReason(error: unknown): string {
     [Deno.errors.PermissionDenied, "the system does not permit it"],
     [Deno.errors.IsADirectory, "it is a folder"],
     [Deno.errors.NotADirectory, "a part of the path is not a folder"],
-    [Deno.errors.AlreadyExists, "it exists"],
+    [Deno.errors.AlreadyExists, "a file has this name"],
     [Deno.errors.FilesystemLoop, "its links go in circles"],
   ];
   if (error instanceof Deno.errors.NotCapable) return missingPermission(error.message);
@@ -109,7 +109,9 @@ export function systemReason(error: unknown): string {
   if (/os error 28\b|no space left/i.test(text)) return "the disk is full";
   if (/os error 30\b|read-only/i.test(text)) return "the file system is read-only";
   if (/os error 21\b|is a directory/i.test(text)) return "it is a folder";
-  return sentence(error);
+  if (/os error (36|63|206)\b|name too long/i.test(text)) return "the name is too long";
+  // Deno repeats what it was doing, and the path.
+  return sentence(text.replace(/ \(os error \d+\)(: [a-z]+ .*)?$/s, ""));
 }
 
 /** Which permission of Deno is missing, and how it is given; only with all of them Deno touches the system's own files. */

@@ -25,9 +25,12 @@ export async function withPath<T>(action: string, path: string, work: () => Prom
     return await work();
   } catch (error) {
     if (error instanceof DataError) throw error;
-    throw new DataError(`Cannot ${action} ${quote(path)}: ${systemReason(error)}`, { cause: error });
+    throw new DataError(`Cannot ${action} ${named(path)}: ${systemReason(error)}`, { cause: error });
   }
 }
+
+/** A file as messages name it. */
+const named = (path: string): string => path === "-" ? "standard input" : quote(path);
 
 /** A line of a file. */
 export interface Line {
@@ -69,7 +72,7 @@ async function open(path: string, most: number): Promise<Source> {
 }
 
 function tooLarge(path: string, most: number): DataError {
-  return new DataError(`Cannot read ${quote(path)}: it has more than ${most} bytes, the most that are trained on`);
+  return new DataError(`Cannot read ${named(path)}: it has more than ${most} bytes, the most that are trained on`);
 }
 
 /**
@@ -83,7 +86,7 @@ function tooLarge(path: string, most: number): DataError {
  */
 export async function* readLines(path: string, most: number = Infinity): AsyncGenerator<Line> {
   for await (const line of scanLines(path, most)) {
-    if (line.fault) throw new DataError(`Cannot read ${quote(path)} line ${line.number}: ${line.fault}`);
+    if (line.fault) throw new DataError(`Cannot read ${named(path)} line ${line.number}: ${line.fault}`);
     yield line;
   }
 }
@@ -117,7 +120,7 @@ export async function* scanLines(path: string, most: number = Infinity): AsyncGe
       rest = isTooLong ? new Uint8Array(0) : bytes.slice(start);
       skipped = isTooLong ? skipped + size : 0;
       if (skipped > MAX_SKIPPED) {
-        throw new DataError(`Cannot read ${quote(path)} line ${number}: it has no end within ${MAX_SKIPPED} bytes`);
+        throw new DataError(`Cannot read ${named(path)} line ${number}: it has no end within ${MAX_SKIPPED} bytes`);
       }
       if (rest.length > MAX_LINE) {
         yield { number: ++number, text: "", fault: "it is longer than a megabyte" };
@@ -177,11 +180,11 @@ export async function readPairs(path: string, columns: readonly [number, number]
       const fault = cell === undefined
         ? `it has ${cells.length === 1 ? "no tab" : `${cells.length} columns`}, and column ${column} is needed`
         : `column ${column} is empty`;
-      throw new DataError(`Cannot read ${quote(path)} line ${number}: ${fault}`);
+      throw new DataError(`Cannot read ${named(path)} line ${number}: ${fault}`);
     });
     pairs.push({ source: source!, target: target! });
   }
-  if (pairs.length === 0) throw new DataError(`Cannot train on ${quote(path)}: it holds no pairs`);
+  if (pairs.length === 0) throw new DataError(`Cannot train on ${named(path)}: it holds no pairs`);
   return pairs;
 }
 
@@ -203,7 +206,7 @@ export async function readText(path: string): Promise<string[]> {
     if (size >= 1 << 20) flush();
   }
   flush();
-  if (!pieces.some((piece) => trim(piece) !== "")) throw new DataError(`Cannot train on ${quote(path)}: it is empty`);
+  if (!pieces.some((piece) => trim(piece) !== "")) throw new DataError(`Cannot train on ${named(path)}: it is empty`);
   return pieces;
 }
 

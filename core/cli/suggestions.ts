@@ -50,6 +50,7 @@ const KINDS: readonly ((typed: string, known: string) => boolean)[] = [
   (typed, known) => wordsOf(known).length > 1 && wordsOf(known).map(([first]) => first).join("") === typed,
   (typed, known) => typed.length >= 2 && plain(known).startsWith(typed),
   (typed, known) => wordsOf(known).some((word) => word === typed || (typed.length >= 4 && word.startsWith(typed))),
+  (typed, known) => typed.length >= 6 && plain(known).includes(typed),
 ];
 
 /**

@@ -17,7 +17,8 @@ import type { Module } from "../engine/module.ts";
 import { flag, flagOf, number, type Option, text } from "./arguments.ts";
 import { programName, shellWord } from "./calling.ts";
 import { deviceOptions, interruption } from "./device.ts";
-import { DataError, quote, UsageError } from "./errors.ts";
+import { DataError, quote, sentence, UsageError } from "./errors.ts";
+import { makeFolder } from "./files.ts";
 import { takeFolder } from "./folder.ts";
 import { checkNotes, hasModel, type Notes, readModel, type Recipe, saveModel } from "./models.ts";
 import { LIMITS } from "./recipes.ts";
@@ -177,6 +178,9 @@ export function fittingDefaults(usual: Recipe, given: Readonly<Record<string, un
   return { ...usual, ...fitting };
 }
 
+/** Tokens of the smallest vocabulary of bytes: all of them, and the special ones. */
+const LEAST_BYTES = 260;
+
 /** Most numbers in the weights of a model, and in what a step computes for them. */
 const MOST_NUMBERS = 2 ** 30;
 
@@ -192,6 +196,12 @@ export function checkRecipe(recipe: Recipe, saved?: Recipe): void {
   if (warmup >= steps) {
     const whose = saved ? `the saved run has --warmup-steps ${warmup}, and` : `with --warmup-steps ${warmup}:`;
     throw new UsageError(`Cannot use --steps ${steps}${saved ? ": " : " "}${whose} the warm-up must be shorter`);
+  }
+  const vocabSize = recipe["vocabSize"];
+  if (recipe["tokens"] === "bytes" && typeof vocabSize === "number" && vocabSize < LEAST_BYTES) {
+    throw new UsageError(
+      `Cannot use --vocab-size ${vocabSize} with --tokens bytes: it must be at least ${LEAST_BYTES}`,
+    );
   }
   const [layers, batch, context] = ["numLayers", "batchSize", "contextLength"].map((name) => numberOf(recipe, name));
   const weights = 12 * layers! * width ** 2, computed = batch! * context! * width * layers!;
@@ -300,8 +310,9 @@ export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Reado
   let speed: number | undefined, isDisturbed = false;
 
   const save = async (): Promise<void> => {
+    // Where somebody has removed the folder, what was learned is worth a new one.
+    await makeFolder(out);
     await saveModel(out, run, job.notes(measured));
-    saved = performance.now();
   };
   const onProgress = async (report: TrainingReport): Promise<void> => {
     // A lap that holds an evaluation, or what follows one, says nothing about the speed of training.
@@ -315,11 +326,13 @@ export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Reado
     }
     progress.update(progressText(report, shown, speed));
     if (performance.now() - saved > SAVE_EVERY * 1000) {
-      await save();
-      isDisturbed = true;
+      // A disk that is full now may not be so in a minute, and what was learned is still here.
+      await save().catch((error) => progress.note(`${sentence(error)}; trying again in ${SAVE_EVERY} s`));
+      [saved, isDisturbed] = [performance.now(), true];
     }
   };
   try {
+    checkNotes(job.notes(measured));
     const steps = numberOf(recipe, "steps"), done = run.optimizer.steps;
     if (done > steps) throw new DataError(`Cannot resume up to --steps ${steps}: the saved run has made ${done}`);
     const evaluate = (step: number): Promise<Readonly<Record<string, number>>> => job.evaluate(step, signal);

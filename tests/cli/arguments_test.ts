@@ -249,4 +249,6 @@ Deno.test("systemReason() names the one permission that is missing, and none tha
     systemReason(new Deno.errors.NotCapable(`Requires some access to "x", run again with the ${flag} flag`));
   assertEquals(refused("--allow-write"), "Deno was started without the permission; add --allow-write");
   assertEquals(refused("--allow-all"), "Deno keeps the system's own files from programs; name another place");
+  assertEquals(systemReason(new Error("File name too long (os error 36): mkdir 'aaa'")), "the name is too long");
+  assertEquals(systemReason(new Error("Input/output error (os error 5): read '/a'")), "Input/output error");
 });

@@ -141,7 +141,15 @@ const wrong: [args: string[], code: number, sentence: RegExp][] = [
   ],
   [["train", "translator", "--resume", "--out", "$"], 1, /^heed: Cannot .*"\n?$|^heed: Cannot .*\n$/],
   [["info", "$/broken.safetensors"], 1, /^heed: Cannot read ".*broken.safetensors": .*\n$/],
-  [["experiment", "nothing"], 2, /^heed: Cannot run "nothing": the experiments are .*\n$/],
+  [["info", ""], 2, /^heed: Cannot read a model from "": it must name a folder\n$/],
+  [
+    ["train", "lm", "--tokens", "bytes", "--vocab-size", "10", "--out", "$/refused"],
+    2,
+    /^heed: Cannot use --vocab-size 10 with --tokens bytes: it must be at least 260\n$/,
+  ],
+  [["experiment", "nothing"], 2, /^heed: Cannot run "nothing": "heed experiment" lists the experiments\n$/],
+  [["experiment", "dot_product"], 2, /^heed: Cannot run .*: did you mean attention\/scaled_dot_product\n$/],
+  [["experiment", "attention/scaled_dot_product", "keys=8", "keys=8"], 2, /^heed: Cannot set keys twice\n$/],
   [
     ["experiment", "attention/scaled_dot_product", "queries=x"],
     2,

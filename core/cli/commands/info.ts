@@ -11,7 +11,7 @@ import { backend } from "../../engine/device.ts";
 import type { Module, StateEntry } from "../../engine/module.ts";
 import { type Command, defineCommand } from "../arguments.ts";
 import { chooseDevice, deviceOptions, WEIGHT_FORMATS } from "../device.ts";
-import { escapeControl } from "../errors.ts";
+import { escapeControl, UsageError } from "../errors.ts";
 import { writeLayout } from "../layouts.ts";
 import { openLanguageModel, openTranslator, readModel, type SavedModel } from "../models.ts";
 import { loadParser } from "../parser.ts";
@@ -75,6 +75,7 @@ export const command: Command = defineCommand({
   options: deviceOptions,
   async run(values, [folder]) {
     const reason = await chooseDevice(values);
+    if (folder === "") throw new UsageError('Cannot read a model from "": it must name a folder');
     if (folder !== undefined) return table(describeModel(await readModel(folder)));
     const { origin } = await loadParser();
     line(`heed ${version}`);

@@ -222,7 +222,7 @@ function encodePairs(pairs: readonly Pair[], { source, target, model }: Translat
     target: target.encode(pair.target.normalize("NFC")),
   }));
   const kept = encoded.filter((pair) => pair.source.length <= room && pair.target.length <= room);
-  if (kept.length === 0) throw new DataError(`Cannot train: every pair is longer than ${room} tokens`);
+  if (kept.length === 0) throw new DataError(`Cannot train with --context-length ${room + 1}: every pair is longer`);
   if (kept.length < encoded.length) {
     line(`${count(encoded.length - kept.length)} pairs of more than ${room} tokens are left out (--context-length)`);
   }
