@@ -13,7 +13,7 @@ export const SHADERS: Readonly<Record<string, string>> = {
 //
 // dispatch   a plane of ⌈count / 256⌉ workgroups
 // threads    LANES = 256, four numbers each
-// special    as f is defined: relu(NaN) is 0, the others keep NaN
+// special    NaN stays; 0 at −∞, ∞ at ∞
 
 const LANES = 256u;
 
@@ -81,7 +81,7 @@ fn main(
   activation_functions: `// activation_functions — the non-linear functions between the layers, and their gradients
 //
 // name       value                                                      slope
-// relu       max(x, 0)                                                  1 where x > 0, else 0
+// relu       max(x, 0)                                                  0 where x ≤ 0, else 1
 // silu       x σ(x)                                                     σ + x σ (1 − σ)
 // gelu       x Φ(x), Φ the normal distribution                          Φ(x) + x φ(x)
 // geluTanh   x σ(2u), u = √(2/π) (x + 0.044715 x³)                      σ + x σ (1 − σ) 2u'
@@ -91,15 +91,25 @@ fn main(
 //
 // The last is usually written x/2 (1 + tanh u), the same number. 1 − σ(x) is taken as σ(−x), which does not
 // cancel. Φ comes from the tail of |x|, so that it keeps its relative accuracy left of zero, where
-// 1 + erf would cancel. Where a slope is flat, x is bounded: ∞ · 0 must not appear.
+// 1 + erf would cancel. At −∞ value and slope are 0, at ∞ they are ∞ and 1; NaN stays. Where a slope is flat, x is
+// bounded: ∞ · 0 must not appear.
 
 // include math
 
-fn relu(x: f32) -> f32 { return select(0.0, x, x > 0.0); }
+// Whether x is at most zero, in bits: NaN is not.
+fn isFlat(x: f32) -> bool {
+  let word = bitcast<u32>(x);
+  return word == 0u || (word >= SIGN_BIT && word <= (SIGN_BIT | INFINITY_BITS));
+}
 
-fn reluBackward(g: f32, x: f32) -> f32 { return select(0.0, g, x > 0.0); }
+fn relu(x: f32) -> f32 { return bitcast<f32>(select(bitcast<u32>(x), 0u, isFlat(x))); }
 
-fn silu(x: f32) -> f32 { return x * logistic(x); }
+fn reluBackward(g: f32, x: f32) -> f32 { return bitcast<f32>(select(bitcast<u32>(g), 0u, isFlat(x))); }
+
+// x, or the lowest number in the place of −∞.
+fn finiteBelow(x: f32) -> f32 { return max(x, -3.4028234663852886e38); }
+
+fn silu(x: f32) -> f32 { return finiteBelow(x) * logistic(x); }
 
 fn siluBackward(g: f32, x: f32) -> f32 {
   let s = logistic(x);
@@ -124,7 +134,7 @@ fn normalShare(x: f32, height: f32) -> f32 {
   return select(1.0 - tail, tail, x < 0.0);
 }
 
-fn gelu(x: f32) -> f32 { return x * normalShare(x, bell(x)); }
+fn gelu(x: f32) -> f32 { return finiteBelow(x) * normalShare(x, bell(x)); }
 
 fn geluBackward(g: f32, x: f32) -> f32 {
   let height = bell(x);
@@ -134,7 +144,7 @@ fn geluBackward(g: f32, x: f32) -> f32 {
 // 2u.
 fn tanhArgument(x: f32) -> f32 { return x * fma(x * x, 0.0713548162726, 1.5957691216057308); }
 
-fn geluTanh(x: f32) -> f32 { return x * logistic(tanhArgument(x)); }
+fn geluTanh(x: f32) -> f32 { return finiteBelow(x) * logistic(tanhArgument(x)); }
 
 fn geluTanhBackward(g: f32, x: f32) -> f32 {
   let z = tanhArgument(x);
@@ -1661,20 +1671,19 @@ fn lesser(a: f32, b: f32) -> f32 {
   return bitcast<f32>(select(NAN_BITS, found, comparable(a, b)));
 }
 
-// Rounded towards −∞; 0 where b is 0.
+// The size of an integer; drivers are wrong about quotients and remainders of negative ones.
+fn sizeOf(a: i32) -> u32 { return bitcast<u32>(select(a, -a, a < 0)); }
+
+// Rounded towards −∞, wrapping around; 0 where b is 0.
 fn integerQuotient(a: i32, b: i32) -> i32 {
   if (b == 0) { return 0; }
-  if (b == -1) { return -a; }
-  let q = a / b;
-  return q - select(0, 1, q * b != a && (a < 0) != (b < 0));
+  let q = sizeOf(a) / sizeOf(b);
+  let up = select(0u, 1u, q * sizeOf(b) != sizeOf(a));
+  return select(bitcast<i32>(q), -bitcast<i32>(q + up), (a < 0) != (b < 0));
 }
 
-// With the sign of b; 0 where b is 0.
-fn integerRemainder(a: i32, b: i32) -> i32 {
-  if (b == 0 || b == -1) { return 0; }
-  let rest = a % b;
-  return select(rest, rest + b, rest != 0 && (rest < 0) != (b < 0));
-}
+// What that quotient leaves over, with the sign of b; 0 where b is 0.
+fn integerRemainder(a: i32, b: i32) -> i32 { return select(a - integerQuotient(a, b) * b, 0, b == 0); }
 
 // By repeated squaring, wrapping around. Of a quotient 1 / a^|b| the integer part.
 fn integerPower(a: i32, b: i32) -> i32 {
@@ -2582,7 +2591,8 @@ fn powerOfSize(size: u32, b: f32) -> f32 {
   let tail = fma(b - bHigh, high, b * low);
   let product = bHigh * high;
   let total = product + tail;
-  if (total >= 128.0 || product >= 1e30) { return infinity(); }
+  // Rounded, the sum may be 128 where the power is still a number.
+  if (total >= 129.0 || product >= 1e30) { return infinity(); }
   if (total < -151.0 || product <= -1e30) { return 0.0; }
   let n = round(total);
   let rest = (product - n) + tail;

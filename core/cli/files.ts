@@ -19,16 +19,26 @@ export async function withPath<T>(action: string, path: string, work: () => Prom
     return await work();
   } catch (error) {
     if (error instanceof DataError) throw error;
-    throw new DataError(`Cannot ${action} ${quote(path)}: ${systemReason(error)}`, { cause: error });
+    throw new DataError(`Cannot ${action} ${named(path)}: ${systemReason(error)}`, { cause: error });
   }
 }
+
+/** A file as messages name it. */
+const named = (path: string): string => path === "-" ? "standard input" : quote(path);
 
 /** A line of a file. */
 export interface Line {
   /** Counted from 1. */
   readonly number: number;
-  /** The text without its line break. */
+  /** The text without its line break; empty if the line cannot be read. */
   readonly text: string;
+  /** Why it cannot be read. */
+  readonly fault?: string;
+}
+
+/** The text without the white space around it; U+FEFF is none, and stays. */
+export function trim(text: string): string {
+  return text.replace(/^\p{White_Space}+/u, "").replace(/(?<!\p{White_Space})\p{White_Space}+$/u, "");
 }
 
 /** Opens a file, or standard input under the name `-`. */
@@ -44,25 +54,26 @@ async function open(path: string): Promise<{ read(into: Uint8Array): Promise<num
 /**
  * Reads the lines of a file of any size, or of standard input under the name `-`.
  *
- * A byte order mark at the start is dropped, and `\r\n` ends a line as `\n` does.
+ * A byte order mark at the start of the file is dropped, and `\r\n` ends a line as `\n` does.
  *
  * @throws {DataError} if the file cannot be read, is not UTF-8 or has a line of over a megabyte
  */
 export async function* readLines(path: string): AsyncGenerator<Line> {
+  for await (const line of scanLines(path)) {
+    if (line.fault) throw new DataError(`Cannot read ${named(path)} line ${line.number}: ${line.fault}`);
+    yield line;
+  }
+}
+
+/**
+ * Reads lines as {@linkcode readLines} does, and goes on after one that cannot be read.
+ *
+ * @throws {DataError} if the file cannot be read
+ */
+export async function* scanLines(path: string): AsyncGenerator<Line> {
   const file = await open(path);
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  let number = 0;
-  const decode = (bytes: Uint8Array): Line => {
-    number++;
-    try {
-      const text = decoder.decode(bytes);
-      return { number, text: text.endsWith("\r") ? text.slice(0, -1) : text };
-    } catch {
-      throw new DataError(`Cannot read ${quote(path)} line ${number}: it is not UTF-8 text`);
-    }
-  };
   const block = new Uint8Array(1 << 16);
-  let rest = new Uint8Array(0);
+  let rest = new Uint8Array(0), number = 0, isTooLong = false;
   try {
     while (true) {
       const size = await withPath("read", path, () => file.read(block));
@@ -72,17 +83,33 @@ export async function* readLines(path: string): AsyncGenerator<Line> {
       bytes.set(block.subarray(0, size), rest.length);
       let start = 0;
       for (let end = bytes.indexOf(10, rest.length); end >= 0; end = bytes.indexOf(10, start)) {
-        yield decode(bytes.subarray(start, end));
-        start = end + 1;
+        // Of a line that was too long, this is the end.
+        if (!isTooLong) yield decodeLine(bytes.subarray(start, end), ++number);
+        [start, isTooLong] = [end + 1, false];
       }
-      rest = bytes.slice(start);
+      rest = isTooLong ? new Uint8Array(0) : bytes.slice(start);
       if (rest.length > MAX_LINE) {
-        throw new DataError(`Cannot read ${quote(path)} line ${number + 1}: it is longer than a megabyte`);
+        yield { number: ++number, text: "", fault: "it is longer than a megabyte" };
+        [rest, isTooLong] = [new Uint8Array(0), true];
       }
     }
-    if (rest.length > 0) yield decode(rest);
+    if (rest.length > 0) yield decodeLine(rest, ++number);
   } finally {
     file.close();
+  }
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function decodeLine(bytes: Uint8Array<ArrayBuffer>, number: number): Line {
+  try {
+    const text = decoder.decode(bytes);
+    return {
+      number,
+      text: text.slice(number === 1 && text.startsWith("\ufeff") ? 1 : 0, text.endsWith("\r") ? -1 : undefined),
+    };
+  } catch {
+    return { number, text: "", fault: "it is not UTF-8 text" };
   }
 }
 
@@ -111,19 +138,19 @@ export function parseColumns(text: string): readonly [source: number, target: nu
 export async function readPairs(path: string, columns: readonly [number, number]): Promise<Pair[]> {
   const pairs: Pair[] = [];
   for await (const { number, text } of readLines(path)) {
-    if (text.trim() === "") continue;
+    if (trim(text) === "") continue;
     const cells = text.split("\t");
     const [source, target] = columns.map((column) => {
-      const cell = cells[column - 1]?.trim();
+      const cell = cells[column - 1] === undefined ? undefined : trim(cells[column - 1]!);
       if (cell) return cell;
       const fault = cell === undefined
         ? `it has ${cells.length === 1 ? "no tab" : `${cells.length} columns`}, and column ${column} is needed`
         : `column ${column} is empty`;
-      throw new DataError(`Cannot read ${quote(path)} line ${number}: ${fault}`);
+      throw new DataError(`Cannot read ${named(path)} line ${number}: ${fault}`);
     });
     pairs.push({ source: source!, target: target! });
   }
-  if (pairs.length === 0) throw new DataError(`Cannot train on ${quote(path)}: it holds no pairs`);
+  if (pairs.length === 0) throw new DataError(`Cannot train on ${named(path)}: it holds no pairs`);
   return pairs;
 }
 
@@ -145,7 +172,7 @@ export async function readText(path: string): Promise<string[]> {
     if (size >= 1 << 20) flush();
   }
   flush();
-  if (!pieces.some((piece) => piece.trim() !== "")) throw new DataError(`Cannot train on ${quote(path)}: it is empty`);
+  if (!pieces.some((piece) => trim(piece) !== "")) throw new DataError(`Cannot train on ${named(path)}: it is empty`);
   return pieces;
 }
 

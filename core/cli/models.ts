@@ -30,8 +30,9 @@ import { type Checks, object, oneOf, required } from "../engine/options.ts";
 import { createReferenceDevice } from "../engine/reference.ts";
 import { pack, quantize } from "../engine/inference.ts";
 import { Random } from "../engine/random.ts";
-import { DataError, quote, sentence } from "./errors.ts";
-import { exists, makeFolder, readBytes, writeFile } from "./files.ts";
+import { flagOf } from "./arguments.ts";
+import { DataError, escapeControl, quote, sentence } from "./errors.ts";
+import { exists, readBytes, writeFile } from "./files.ts";
 import { leastWeights, readLayout, writeLayout } from "./layouts.ts";
 import { type Recipe, recipeChecks } from "./recipes.ts";
 
@@ -110,21 +111,6 @@ export function checkNotes(notes: Notes): void {
   writeJson(writeNotes(notes), "train");
 }
 
-/**
- * Makes the folder and checks that files can be written there, before an hour is spent.
- *
- * @throws {DataError} if they cannot
- */
-export async function prepareFolder(folder: string): Promise<void> {
-  if (folder.endsWith(".safetensors")) {
-    throw new DataError(`Cannot save to ${quote(folder)}: it must name a folder`);
-  }
-  await makeFolder(folder);
-  const probe = `${folder}/.${crypto.randomUUID()}.partial`;
-  await writeFile(probe, new Uint8Array(1));
-  await Deno.remove(probe);
-}
-
 /** Whether a folder holds a model. */
 export function hasModel(folder: string): Promise<boolean> {
   return exists(modelPath(folder));
@@ -170,7 +156,9 @@ function refused<T>(path: string, bytes: Uint8Array, read: (bytes: Uint8Array) =
 export async function readTranslator(folder: string): Promise<SavedModel<TranslatorNotes>> {
   const { path, bytes, notes } = await readModel(folder);
   if (notes.format !== "heed translator 1") {
-    throw new DataError(`Cannot translate with ${quote(path)}: it is a language model, and "heed generate" uses it`);
+    throw new DataError(
+      `Cannot use ${quote(path)} as a translator: it is a language model, and "heed generate" uses it`,
+    );
   }
   return { path, bytes, notes };
 }
@@ -183,7 +171,9 @@ export async function readTranslator(folder: string): Promise<SavedModel<Transla
 export async function readLanguageModel(folder: string): Promise<SavedModel<LanguageModelNotes>> {
   const { path, bytes, notes } = await readModel(folder);
   if (notes.format !== "heed language model 1") {
-    throw new DataError(`Cannot generate with ${quote(path)}: it is a translator, and "heed translate" uses it`);
+    throw new DataError(
+      `Cannot use ${quote(path)} as a language model: it is a translator, and "heed translate" uses it`,
+    );
   }
   return { path, bytes, notes };
 }
@@ -337,20 +327,38 @@ function readMeasured(value: object): Record<string, number> {
 
 /** Settles a recipe: what is given, else what was saved, else the default. */
 export function settle(
-  given: Readonly<Record<string, number | string | undefined>>,
+  given: Readonly<Record<string, number | string | boolean | undefined>>,
   defaults: Recipe,
   saved: Recipe | undefined,
   changeable: readonly string[],
 ): Recipe {
   const recipe: Record<string, number | string> = {};
   for (const [name, fallback] of Object.entries(defaults)) {
-    const wanted = given[name], before = saved?.[name];
+    const wanted = given[name] as number | string | undefined, before = saved?.[name];
     if (wanted !== undefined && before !== undefined && wanted !== before && !changeable.includes(name)) {
       throw new DataError(
-        `Cannot resume with ${name} = ${quote(String(wanted))}: the saved run has ${quote(String(before))}`,
+        name === "checksum" ? otherData(given["data"], saved?.["data"]) : otherSetting(name, wanted, before),
       );
     }
     recipe[name] = wanted ?? before ?? fallback;
   }
   return recipe;
+}
+
+/** Why a run cannot go on with another setting. */
+function otherSetting(name: string, wanted: number | string, before: number | string): string {
+  const [asked, had] = [wanted, before].map((value) => `${flagOf(name)} ${escapeControl(String(value))}`);
+  return `Cannot resume with ${asked}: the saved run has ${had}`;
+}
+
+/** Why a run cannot go on with what it would read. */
+function otherData(wanted: unknown, before: number | string | undefined): string {
+  if (!wanted) {
+    return "Cannot resume: the sentences that come with the code are not those that the saved run learns from";
+  }
+  return wanted === before
+    ? `Cannot resume: ${quote(String(wanted))} has changed since the run began`
+    : `Cannot resume with --data ${quote(String(wanted))}: the saved run learns from ${
+      before ? `${quote(String(before))}, which holds something else` : "the sentences that come with the code"
+    }`;
 }

@@ -40,7 +40,7 @@ export const LIMITS: Readonly<Record<NumberName, Limits>> = {
   batchSize: whole(1_000_000),
   contextLength: whole(1_000_000),
   hiddenSize: whole(1_000_000),
-  numLayers: whole(1000),
+  numLayers: whole(256),
   numHeads: whole(10_000),
   vocabSize: whole(100_000, 5),
   sourceVocabSize: whole(100_000, 5),

@@ -1,6 +1,15 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { DataError, UsageError } from "../../core/cli/errors.ts";
-import { exists, parseColumns, readLines, readPairs, readText, writeFile } from "../../core/cli/files.ts";
+import {
+  exists,
+  parseColumns,
+  readLines,
+  readPairs,
+  readText,
+  scanLines,
+  trim,
+  writeFile,
+} from "../../core/cli/files.ts";
 import { testWithFolder } from "../permissions.ts";
 
 async function put(folder: string, content: string | Uint8Array): Promise<string> {
@@ -14,6 +23,30 @@ const linesOf = async (path: string) => (await Array.fromAsync(readLines(path)))
 testWithFolder("readLines() drops the byte order mark and ends lines at \\n and \\r\\n", async (folder) => {
   assertEquals(await linesOf(await put(folder, "\ufeffa\r\n我\n\nlast")), ["a", "我", "", "last"]);
   assertEquals(await linesOf(await put(folder, "")), []);
+});
+
+testWithFolder(
+  "readLines() drops U+FEFF at the start of a file alone, and readPairs() keeps it too",
+  async (folder) => {
+    const path = await put(folder, "\ufeff\ufeffa\tb\n\ufeffc\td\n\ufeff\tx\n");
+    assertEquals(await linesOf(path), ["\ufeffa\tb", "\ufeffc\td", "\ufeff\tx"]);
+    assertEquals((await readPairs(path, [1, 2])).map(({ source }) => source), ["\ufeffa", "\ufeffc", "\ufeff"]);
+    assertEquals((await readText(path)).join(""), "\ufeffa\tb\n\ufeffc\td\n\ufeff\tx\n");
+    assertEquals(await linesOf(await put(folder, "\ufeff")), [""]);
+    assertEquals(trim("\u3000\u0085 a\ufeff b\t\n"), "a\ufeff b");
+  },
+);
+
+testWithFolder("scanLines() goes on after lines that cannot be read, and counts them", async (folder) => {
+  const bytes = new TextEncoder().encode(`a\n?\n${"x".repeat(3 << 20)}\nb\n`);
+  bytes[2] = 0xff;
+  const lines = await Array.fromAsync(scanLines(await put(folder, bytes)));
+  assertEquals(lines, [
+    { number: 1, text: "a" },
+    { number: 2, text: "", fault: "it is not UTF-8 text" },
+    { number: 3, text: "", fault: "it is longer than a megabyte" },
+    { number: 4, text: "b" },
+  ]);
 });
 
 testWithFolder("readLines() reads lines that cross its blocks", async (folder) => {

@@ -344,6 +344,23 @@ Deno.test("settle() takes what is given, else what was saved, else the default",
     hiddenSize: 16,
     seed: 5,
   });
-  assertThrows(() => settle({ hiddenSize: 8 }, defaults, saved, ["steps"]), DataError, "the saved run has");
-  assertThrows(() => settle({ hiddenSize: 8 }, defaults, saved, ["steps"]), DataError, 'hiddenSize = "8"');
+  const refused = (given: Record<string, string | number>, before: Record<string, string | number>): string =>
+    assertThrows(() => settle(given, { ...defaults, data: "", checksum: "" }, before, ["data"]), DataError).message;
+  assertEquals(
+    refused({ hiddenSize: 8 }, saved),
+    "Cannot resume with --hidden-size 8: the saved run has --hidden-size 16",
+  );
+  const learned = { ...saved, data: "a.txt", checksum: "1" };
+  assertEquals(
+    refused({ data: "a.txt", checksum: "2" }, learned),
+    'Cannot resume: "a.txt" has changed since the run began',
+  );
+  assertEquals(
+    refused({ data: "b.txt", checksum: "2" }, learned),
+    'Cannot resume with --data "b.txt": the saved run learns from "a.txt", which holds something else',
+  );
+  assertEquals(settle({ data: "moved.txt", checksum: "1" }, { data: "", checksum: "" }, learned, ["data"]), {
+    data: "moved.txt",
+    checksum: "1",
+  });
 });
