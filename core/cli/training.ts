@@ -304,6 +304,8 @@ export function progressText(report: TrainingReport, measured: string, speed: nu
  */
 export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Readonly<Record<string, number>>> {
   const { run, recipe, out } = job;
+  // What could not be read again is refused before an hour is spent.
+  checkNotes(job.notes({}));
   const progress = new ProgressLine();
   const { signal, stop } = interruption(() => progress.note("Stopping after this step …"));
   let measured = job.measured ?? {}, shown = "", saved = performance.now();
