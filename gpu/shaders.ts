@@ -1868,11 +1868,9 @@ fn surprise(first: u32, id: u32, found: vec4f, s: f32) -> f32 {
   let right = numberAt(first * (params.classes / params.count) + id);
   let never = bitcast<u32>(right) == FORBIDDEN_BITS;
   if (never || (params.smoothing > 0.0 && found.w == FORBIDDEN)) { return infinity(); }
-  var value = found.x - right;
-  if (params.smoothing > 0.0) {
-    let spread = found.x - found.z / f32(params.classes);
-    value = (1.0 - params.smoothing) * value + params.smoothing * spread;
-  }
+  let m = found.x * SMALL;
+  var value = (m - right * SMALL) * ((1.0 - params.smoothing) / SMALL);
+  if (params.smoothing > 0.0) { value += (m - found.z / f32(params.classes)) * (params.smoothing / SMALL); }
   return value + logarithm(s);
 }
 
@@ -1973,7 +1971,7 @@ fn main(
   }
 }
 `,
-  dropout: `// dropout — y[i] = x[i] / (1 − rate) if ⌊word(i) / 2⁸⌋ ≥ rate · 2²⁴, else x[i] · 0
+  dropout: `// dropout — y[i] = x[i] / (1 − rate) if ⌊word(i) / 2⁸⌋ ≥ rate · 2²⁴, else 0
 //
 // definition   core/engine/dropout.ts; core/engine/random.ts, whose words these are
 //
@@ -2040,7 +2038,7 @@ fn main(
   let high = vec2u(params.start.y) + select(vec2u(0u), vec2u(1u), low < vec2u(params.start.x));
   let w = threefry(Words(low, high));
   let words = vec4u(w.a.x, w.b.x, w.a.y, w.b.y) >> vec4u(8u);
-  y[i] = x[params.offset + i] * select(vec4f(0.0), vec4f(params.scale), words >= vec4u(params.threshold));
+  y[i] = select(vec4f(0.0), x[params.offset + i] * params.scale, words >= vec4u(params.threshold));
 }
 `,
   gather: `// gather — y[i, :] = table[ids[i], :], elements of any type
@@ -4508,7 +4506,7 @@ fn main(
 //
 // Included by kernels that read rows of scores \`x\`: array<Element>.
 //
-// result     x = m, the maximum, at least LOWEST; y = Σ exp(x − m); z = Σ x of what is allowed;
+// result     x = m, the maximum, at least LOWEST; y = Σ exp(x − m); z = Σ x / 2²⁴ of what is allowed;
 //            w = the strangest number seen: 1 for −∞, 2 for ∞ or NaN, else 0
 // masked     −∞ is recognized by its bits, stands for LOWEST in comparisons and adds nothing to a sum
 // rounding   each thread rescales its sum when it meets a greater maximum; the pairs of threads likewise
@@ -4522,6 +4520,8 @@ alias Word = u32;
 const LOWEST = -3.4028234663852886e38;
 const FORBIDDEN_BITS = 0xff800000u;
 const FORBIDDEN = 1.0;
+// Leaves room for sums of large numbers, and is exact.
+const SMALL = 0x1p-24f;
 const WILD = 2.0;
 const NOTHING = vec4f(LOWEST, 0.0, 0.0, 0.0);
 
@@ -4551,7 +4551,7 @@ fn scan(first: u32, count: u32, lane: u32) -> vec4f {
       found.x = m;
     }
     found.y += total(select(exponentials(safe - m), Element(0.0), forbidden));
-    found.z += total(select(safe, Element(0.0), forbidden));
+    found.z += total(select(safe, Element(0.0), forbidden) * SMALL);
   }
   return together(found, lane);
 }

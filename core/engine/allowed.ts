@@ -1,9 +1,11 @@
 /**
- * # Products over allowed pairs
+ * # What counts for nothing
  *
- * A mask forbids pairs of rows, such as a query and a key. What a forbidden pair would add to a sum of products is
- * nothing, and not zero times what stands there, which is NaN where that is infinite or NaN. These two products have it
- * so, forwards and backwards; where no mask is given they are `matmul`.
+ * Zero times what is infinite or NaN is NaN. Where zero means that something is not there at all, the product is 0.
+ *
+ * A mask forbids pairs of rows, such as a query and a key: a forbidden pair adds nothing to a sum of products.
+ * {@linkcode compareAllowed} and {@linkcode sumAllowed} have it so, forwards and backwards; where no mask is given they are
+ * `matmul`. A share of 0 takes nothing of a cost: {@linkcode charge}.
  *
  * @module
  */
@@ -46,6 +48,19 @@ export function sumAllowed(weights: Tensor, rows: Tensor, allowed: Tensor | unde
     g.matmul(x.transpose()).where(pairs, 0),
     sumOver(w.transpose(), g, pairs.transpose()),
   ]);
+}
+
+/**
+ * Products of costs and shares; a share of 0 costs 0, however large the cost.
+ *
+ * The gradient of a share of 0 is its cost where that is finite, and 0 elsewhere.
+ *
+ * @param costs any shape
+ * @param shares of a shape that broadcasts with it
+ */
+export function charge(costs: Tensor, shares: Tensor): Tensor {
+  const counts = shares.detach().notEqual(0).or(costs.detach().abs().less(Infinity));
+  return costs.where(counts, 0).mul(shares);
 }
 
 /** The sums themselves: `w` is 0 at forbidden pairs, and sums that would meet there what is no finite number differ. */

@@ -741,14 +741,18 @@ export class Tensor implements View {
   #count(axes: number | readonly number[] | undefined): number {
     return resolveAxes(axes, this.rank).reduce((n, axis) => n * this.shape[axis]!, 1);
   }
-  /** $\ln \sum e^x$ over axes, without overflow; $-\infty$ where every element is. */
+  /** $\ln \sum e^x$ over axes, without overflow; $-\infty$, with slope 0, where every element is or there are none. */
   logSumExp(axes?: number | readonly number[], options: ReduceOptions = {}): Tensor {
     requireFloat("logSumExp", this);
     const keepDims = keepDimsOf("logSumExp", options);
+    if (resolveAxes(axes, this.rank).some((axis) => this.shape[axis] === 0)) {
+      return this.sum(axes, { keepDims }).add(-Infinity);
+    }
     const top = this.detach().max(axes, { keepDims: true });
     const shift = top.where(top.abs().less(Infinity), 0);
     const total = this.sub(shift).exp().sum(axes, { keepDims });
-    return total.log().add(shift.reshape(total.shape));
+    const some = total.detach().notEqual(0);
+    return total.where(some, 1).log().add(shift.reshape(total.shape)).where(some, -Infinity);
   }
   /** Running sums along an axis: element `i` is the sum of elements `0 … i`. */
   cumulativeSum(axis: number = -1): Tensor {

@@ -161,7 +161,7 @@ export const command: Command = defineCommand({
     "Without --data it learns the English sentences that come with the code.",
   ],
   options: {
-    data: text("FILE", "A text of any size, UTF-8"),
+    data: text("FILE", "A text of at most a gibibyte, UTF-8"),
     tokens: choice(["characters", "bytes"], `What tokens are made of [${RECIPE.tokens}]`),
     ...recipeOptions(RECIPE),
     ...runOptions(FOLDER),
