@@ -65,9 +65,10 @@ const CHINESE = new RegExp(
   "gu",
 );
 
-// White space is what sacreBLEU's Python takes for it, not what JavaScript does: the separators U+001C to
-// U+001F and U+0085 are, the byte order mark U+FEFF is not.
-const WHITE_SPACE = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/u;
+// White space is what sacreBLEU's Python takes for it: what Unicode calls so, and the separators U+001C to U+001F. To
+// JavaScript's `\s`, U+0085 is none, and the byte order mark U+FEFF is.
+// deno-lint-ignore no-control-regex -- those are meant
+const WHITE_SPACE = /[\p{White_Space}\x1c-\x1f]+/u;
 const WHITE_SPACE_AT_START = new RegExp(`^${WHITE_SPACE.source}`, "u");
 
 /** A text without the white space at its end. */
