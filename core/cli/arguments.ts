@@ -217,7 +217,7 @@ export function readArguments(
     }
     const texts = (given ?? []) as string[];
     if (texts.length > 1) throw new UsageError(`Cannot use ${flag} twice`);
-    values[name] = option.parse(texts[0], flag);
+    values[name] = option.parse(texts[0]?.slice(1), flag);
   }
   const operands = parsed._.map(String);
   if (operands.length > of.maxOperands) {
@@ -255,8 +255,8 @@ function arrange(of: NamedCommand, all: Options, args: readonly string[]): strin
     if (value === "") {
       throw new UsageError(`Cannot use ${flag} without a value: write ${flag} ${option.placeholder}`);
     }
-    // A word that begins with a hyphen reads as an option, unless it is joined to one.
-    options.push(...value.startsWith("-") ? [`${flag}=${value}`] : [flag, value]);
+    // Behind a sign of its own no value reads as an option, and none as a number.
+    options.push(flag, `=${value}`);
   }
   return [...options, "--", ...operands, ...args.slice(end + 1)];
 }

@@ -146,7 +146,9 @@ export async function refuseToReplace(
   if (isSame) return;
   const ways = ["--replace gives it up", "--out names another folder"];
   if (saved?.format === format && saved.recipe["data"] === recipe["data"]) ways.unshift("--resume continues it");
-  throw new DataError(`Cannot save in ${quote(out)}: it holds ${whatIs(saved)}; ${ways.join(", ")}`);
+  const other = saved?.format === format && saved.recipe["data"] === "" && recipe["data"] === "";
+  const what = `${whatIs(saved)}${other ? ", with other settings" : ""}`;
+  throw new DataError(`Cannot save in ${quote(out)}: it holds ${what}; ${ways.join(", ")}`);
 }
 
 /** A saved model in a few words. */
@@ -358,6 +360,10 @@ export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Reado
     return measured;
   } catch (error) {
     progress.finish();
+    if (error instanceof RangeError && error.message.startsWith("Cannot continue training")) {
+      const [found] = error.message.split(";");
+      throw new DataError(`${found}; a smaller --learning-rate or more --warmup-steps may help`, { cause: error });
+    }
     if (!signal.aborted || error !== signal.reason) throw error;
     await save();
     line(`Stopped after step ${run.optimizer.steps}; everything is saved in ${out}. To continue:`);

@@ -89,6 +89,7 @@ Deno.test("readArguments() reads an option whose name begins with no-", () => {
   for (const args of [["--no-repeat-ngram-size", "3"], ["--no-repeat-ngram-size=3"]]) {
     assertEquals(readArguments(parser, named, args), { values: { noRepeatNgramSize: 3 }, operands: [] });
   }
+  assertThrows(() => readArguments(parser, named, ["--no-repeat-ngram-size", "-9"]), UsageError, '"-9"');
 });
 
 const SEED = "it must be a whole number, at least 0", TOP_P = "it must be a number, greater than 0 and at most 1";
