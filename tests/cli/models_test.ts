@@ -370,7 +370,7 @@ Deno.test("checkNotes() refuses a vocabulary that no program could read again, b
   checkNotes(notes);
   const merges = Array.from(
     { length: 300_000 },
-    (_, i) => ["their", String.fromCodePoint(0x4e00 + i % 20_000)] as const,
+    (_, i) => ["ourselves", String.fromCodePoint(0x4e00 + i % 20_000)] as const,
   );
   const large = { toJSON: () => ({ ...vocabulary.toJSON(), merges: merges.slice(0, 200_000) }) };
   const wrong = { ...notes, vocabulary: large as unknown as typeof vocabulary };
