@@ -24,6 +24,10 @@
  * other data in, and no way to make a small file pretend to be a large one: the sum of all
  * tensors is at most the file.
  *
+ * **Limits.** The format allows a header of a hundred megabytes. Of these at most 32,768 tensors of 16 axes and
+ * eight mebibytes of names and notes are read: a header can then not make its reader keep more than a few dozen
+ * mebibytes beside the file.
+ *
  * **Why a parser of its own.** `JSON.parse` takes the last of two equal keys without a word,
  * and puts names such as `__proto__` on plain objects. The header's grammar is small; reading
  * it byte by byte into `Map`s refuses the first and is indifferent to the second.

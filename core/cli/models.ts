@@ -102,13 +102,23 @@ function writeNotes({ layout, measured, ...notes }: Notes): Json {
   return JSON.parse(JSON.stringify(written)) as Json;
 }
 
+/** Most bytes of notes in a file: with them, a header has room for the names of every model that can be trained. */
+const MAX_NOTES: number = 2 ** 22;
+
 /**
  * Refuses notes that no program could read again, before anything is trained.
  *
- * @throws {RangeError} if they are too large
+ * @throws {DataError} if they are too large
  */
 export function checkNotes(notes: Notes): void {
-  writeJson(writeNotes(notes), "train");
+  // A header holds them as text within text.
+  const written = JSON.stringify(writeJson(writeNotes(notes), "train"));
+  const size = new TextEncoder().encode(written).length;
+  if (size <= MAX_NOTES) return;
+  throw new DataError(
+    `Cannot train: vocabulary and settings take ${size} bytes of a file, and at most ${MAX_NOTES} are read; ` +
+      `a smaller ${flagOf("vocabSize")} needs less`,
+  );
 }
 
 /** Whether a folder holds a model. */
@@ -215,13 +225,13 @@ interface WrittenNotes {
   readonly vocabulary?: object;
 }
 
-const vocabulary = object("a byte-pair encoding");
+const vocabulary = object("an object that is a byte-pair encoding");
 
 const noteChecks: Checks<WrittenNotes> = {
   format: required(oneOf(["heed translator 1", "heed language model 1"])),
-  layout: required(object("a layout")),
-  recipe: required(object("settings by name")),
-  measured: required(object("measurements by name", (value) => !Array.isArray(value))),
+  layout: required(object("an object that is a layout")),
+  recipe: required(object("an object of settings by name")),
+  measured: required(object("an object of measurements by name", (value) => !Array.isArray(value))),
   source: vocabulary,
   target: vocabulary,
   vocabulary,

@@ -22,6 +22,7 @@ import { DataError } from "../../core/cli/errors.ts";
 import { describeModel } from "../../core/cli/commands/info.ts";
 import { readLayout, writeLayout } from "../../core/cli/layouts.ts";
 import {
+  checkNotes,
   hasModel,
   openLanguageModel,
   openTranslator,
@@ -125,7 +126,7 @@ const hostile: [name: string, notes: unknown, message: string][] = [
     { ...notes, layout: { ...layout, positions: {} } },
     "layout.positions is an object, and it",
   ],
-  ["no vocabulary", { ...notes, layout, vocabulary: 3 }, "vocabulary is 3, and it must be a byte-pair encoding"],
+  ["no vocabulary", { ...notes, layout, vocabulary: 3 }, "vocabulary is 3, and it must be an object that is"],
   ["an empty vocabulary", { ...notes, layout, vocabulary: {} }, "in its vocabulary: Cannot read byte-pair encoding"],
   [
     "a vocabulary of another size",
@@ -363,4 +364,21 @@ Deno.test("settle() takes what is given, else what was saved, else the default",
     data: "moved.txt",
     checksum: "1",
   });
+});
+
+Deno.test("checkNotes() refuses a vocabulary that no program could read again, before anything is trained", () => {
+  checkNotes(notes);
+  const merges = Array.from(
+    { length: 300_000 },
+    (_, i) => ["ourselves", String.fromCodePoint(0x4e00 + i % 20_000)] as const,
+  );
+  const large = { toJSON: () => ({ ...vocabulary.toJSON(), merges: merges.slice(0, 200_000) }) };
+  const wrong = { ...notes, vocabulary: large as unknown as typeof vocabulary };
+  assertThrows(
+    () => checkNotes(wrong),
+    DataError,
+    "bytes of a file, and at most 4194304 are read; a smaller --vocab-size",
+  );
+  const more = { ...notes, vocabulary: { toJSON: () => ({ merges }) } as unknown as typeof vocabulary };
+  assertThrows(() => checkNotes(more), RangeError, "Cannot train with vocabulary.merges");
 });
