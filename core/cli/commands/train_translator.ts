@@ -125,16 +125,16 @@ export const command: Command = defineCommand({
     checkRecipe(settled(), before);
     const corpus = await readCorpus(data, String(columns), Number(seed));
     const recipe = settled(checksumOf(corpus));
-    await refuseToReplace(values, out, "heed translator 1", recipe);
+    const kept = await refuseToReplace(values, out, "heed translator 1", recipe);
     line(`Device: ${await chooseDevice(values)}`);
-    await withinMemory(() => trainTranslator(corpus, recipe, out, saved));
+    await withinMemory(() => trainTranslator(corpus, recipe, { out, kept }, saved));
   },
 });
 
 async function trainTranslator(
   corpus: TranslationCorpus,
   recipe: Recipe,
-  out: string,
+  { out, kept }: { readonly out: string; readonly kept: number },
   saved: SavedModel<TranslatorNotes> | undefined,
 ): Promise<void> {
   const started = performance.now();
@@ -182,6 +182,7 @@ async function trainTranslator(
     recipe,
     measured: saved?.notes.measured,
     out,
+    kept,
     schedule,
     tokens: (batch) => batch.reduce((total, pair) => total + pair.source.length + pair.target.length + 1, 0),
     loss: (batch) => translationLoss(translator, batch, dropout, of("labelSmoothing")),
