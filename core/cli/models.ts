@@ -13,13 +13,13 @@ import { BytePairEncoding } from "../02_words/byte_pair_encoding/mod.ts";
 import { DecoderOnly, type DecoderOnlyOptions } from "../05_transformer/decoder_only.ts";
 import { EncoderDecoder, type EncoderDecoderOptions } from "../05_transformer/encoder_decoder.ts";
 import {
-  checkpointNotes,
   type CheckpointOutline,
   encodeCheckpoint,
   outlineCheckpoint,
   requireSameTensors,
   restoreCheckpoint,
   type TrainingRun,
+  verifyCheckpoint,
 } from "../06_training/checkpoints.ts";
 import { headerEnd } from "../06_training/safetensors.ts";
 import type { DType, PackedFormat } from "../engine/backend.ts";
@@ -143,7 +143,7 @@ export async function readModel(folder: string): Promise<SavedModel> {
     const end = refused(path, await front(Math.min(size, 8)), (start) => headerEnd(start, size));
     notes = refused(path, await front(end), (header) => checkOutline(outlineCheckpoint(header, size), size));
   });
-  refused(path, bytes, checkpointNotes);
+  refused(path, bytes, verifyCheckpoint);
   return { path, bytes, notes: notes! };
 }
 
@@ -251,12 +251,20 @@ function checkOutline({ notes: value, weights, averages }: CheckpointOutline, fi
   }
   requireSameTensors(own, weights);
   if (averages.size > 0) requireSameTensors(new Map(ADAM.flatMap((name) => under(own, name))), averages);
-  const common = { layout, recipe: readRecipe(notes.recipe, layout), measured: readMeasured(notes.measured) };
+  const recipe = readRecipe(notes.recipe, layout), common = { layout, recipe, measured: readMeasured(notes.measured) };
   const read = (side: "source" | "target" | "vocabulary", size: number | undefined): BytePairEncoding => {
     if (!notes[side]) throw new SyntaxError(`its notes lack ${side}, and ${notes.format} needs it`);
+    const stated = tokensIn(notes[side]);
+    if (stated !== undefined && stated !== size) {
+      throw new SyntaxError(`its ${side} has ${stated} tokens, and its layout states ${size ?? "none"}`);
+    }
     const encoding = within(side, () => BytePairEncoding.fromJSON(notes[side]));
-    if (encoding.vocabSize === size) return encoding;
-    throw new SyntaxError(`its ${side} has ${encoding.vocabSize} tokens, and its layout states ${size ?? "none"}`);
+    const most = recipe[side === "source" ? "sourceVocabSize" : "vocabSize"], { tokens = encoding.level } = recipe;
+    if (typeof most === "number" && encoding.vocabSize > most) {
+      throw new SyntaxError(`its ${side} has ${encoding.vocabSize} tokens, and its recipe allows ${most}`);
+    }
+    if (tokens === encoding.level) return encoding;
+    throw new SyntaxError(`its ${side} is made of ${encoding.level}, and its recipe states ${tokens}`);
   };
   const surplus = (isTranslator ? ["vocabulary"] : ["source", "target"]).find((side) => side in notes);
   if (surplus) throw new SyntaxError(`its notes hold ${surplus}, and ${notes.format} has none`);
@@ -268,6 +276,13 @@ function checkOutline({ notes: value, weights, averages }: CheckpointOutline, fi
       target: read("target", layout.vocabSize),
     }
     : { format: notes.format, ...common, vocabulary: read("vocabulary", layout.vocabSize) };
+}
+
+/** How many tokens a vocabulary in a file has, before it is built; undefined if it is none. */
+function tokensIn(
+  { alphabet, merges }: { readonly alphabet?: unknown; readonly merges?: unknown },
+): number | undefined {
+  return Array.isArray(alphabet) && Array.isArray(merges) ? 4 + alphabet.length + merges.length : undefined;
 }
 
 /** The averages of the optimizer that the program trains with. */
