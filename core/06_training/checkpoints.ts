@@ -270,9 +270,6 @@ function requireNumbers(path: string, kind: StoredKind): void {
   }
 }
 
-/** What has a dtype and a shape. */
-type Typed = Pick<StateEntry, "dtype" | "shape">;
-
 /**
  * Refuses tensors that are not those of a model, before any of them is made.
  *
@@ -281,7 +278,7 @@ type Typed = Pick<StateEntry, "dtype" | "shape">;
  * @throws {TypeError} if one is missing, unknown, or of another shape or kind
  */
 export function requireSameTensors(
-  own: ReadonlyMap<string, Typed>,
+  own: ReadonlyMap<string, Pick<StateEntry, "dtype" | "shape">>,
   saved: ReadonlyMap<string, Pick<StoredTensor, "kind" | "shape">>,
 ): void {
   for (const path of new Set([...own.keys(), ...saved.keys()])) {
