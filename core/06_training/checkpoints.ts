@@ -16,16 +16,17 @@
  *
  * $$F^{20}(\theta, \omega, \rho, b) = F^{10}\big(\mathrm{load}(\mathrm{save}(F^{10}(\theta, \omega, \rho, b)))\big) \quad \text{bit for bit}$$
  *
- * | symbol   | in code                  | in the file                       |
- * | -------- | ------------------------ | --------------------------------- |
- * | $\theta$ | `model.stateDict()`      | tensors `model/…`                 |
- * | $\omega$ | `optimizer.state()`      | tensors `optimizer/…`, and counts |
- * | $\rho$   | `randoms`                | JSON                              |
- * | $b$      | `batches.position()`     | JSON                              |
+ * | symbol   | in code                  | in the file                            |
+ * | -------- | ------------------------ | -------------------------------------- |
+ * | $\theta$ | `model.stateDict()`      | tensors `model/…`                      |
+ * | $\omega$ | `optimizer.state()`      | tensors `optimizer/…`, rule and counts |
+ * | $\rho$   | `randoms`                | JSON                                   |
+ * | $b$      | `batches.position()`     | JSON                                   |
  *
  * **Why the learning rate is not saved.** A schedule is a function of the step
  * ([section](optimizers.ts)) and the step is the optimizer's count. What can be computed need not
- * be stored, and what is not stored cannot disagree.
+ * be stored, and what is not stored cannot disagree. The other numbers of the optimizer's rule are saved,
+ * and a run that goes on must share them.
  *
  * **Why one file.** Weights in one file and the training state in another can be of different
  * ages after a crash between the two. The JSON therefore travels in the notes of the
@@ -165,14 +166,15 @@ export async function saveCheckpoint(storage: CheckpointStorage, name: string, r
  */
 export async function encodeCheckpoint(run: TrainingRun): Promise<Uint8Array<ArrayBuffer>> {
   checkOptions("save a checkpoint", run, runChecks);
-  const optimizer = run.optimizer?.state();
+  const optimizer = run.optimizer?.state(), batches = run.batches?.position() ?? null;
+  if (batches) checkOptions("save a position in the data", batches, positionChecks);
   const state: SavedState = {
     version: 1,
     options: optionsOf(run.model),
     optimizer: optimizer
       ? { rule: optimizer.rule!, steps: optimizer.steps, counts: Object.fromEntries(optimizer.counts) }
       : null,
-    batches: run.batches?.position() ?? null,
+    batches,
     randoms: Object.fromEntries([...randomsOf(run)].map(([name, random]) => [name, random.state()])),
     notes: run.notes ?? null,
   };
@@ -355,6 +357,16 @@ export function checkpointNotes(bytes: Uint8Array): Json {
   return verifiedState(decodeSafetensors(bytes)).notes;
 }
 
+/**
+ * Compares the checksum of a checkpoint with what the file holds.
+ *
+ * @param bytes the whole file
+ * @throws {SyntaxError} if it is damaged
+ */
+export function verifyCheckpoint(bytes: Uint8Array): void {
+  requireWhole(decodeSafetensors(bytes));
+}
+
 /** What the header of a checkpoint tells before the rest of the file is read. */
 export interface CheckpointOutline {
   /** The notes; no checksum has been compared yet. */
@@ -385,7 +397,13 @@ function randomsOf(run: TrainingRun): Map<string, Random> {
   return randoms;
 }
 
-function verifiedState({ tensors, metadata }: TensorFile): ReadState {
+function verifiedState(file: TensorFile): ReadState {
+  requireWhole(file);
+  return readState(file.tensors, file.metadata);
+}
+
+/** Refuses a file whose checksum is not that of what it holds. */
+function requireWhole({ tensors, metadata }: TensorFile): void {
   const training = metadata.get("training"), expected = metadata.get("checksum");
   if (training === undefined || expected === undefined) throw noState();
   const found = checksum(tensors, training);
@@ -394,7 +412,6 @@ function verifiedState({ tensors, metadata }: TensorFile): ReadState {
       `Cannot resume: the file is damaged, its checksum is ${found} where ${quote(expected, 20)} was saved`,
     );
   }
-  return readState(tensors, metadata);
 }
 
 function noState(): SyntaxError {

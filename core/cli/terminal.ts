@@ -127,7 +127,8 @@ export class StandardOutput implements Output {
   /** Columns of the terminal. */
   columns(): number {
     try {
-      return Deno.consoleSize().columns;
+      // A terminal that knows no size says 0.
+      return Deno.consoleSize().columns || 80;
     } catch {
       return 80;
     }

@@ -80,7 +80,7 @@ testWithFolder("refuseToReplace() gives up no model unless it is asked to, or wo
   const refused = async (recipe: typeof own, of: "heed language model 1" | "heed translator 1" = format) =>
     (await assertRejects(() => refuseToReplace(PLACE, folder, of, recipe), DataError)).message;
 
-  await refuseToReplace(PLACE, folder, format, own);
+  assertEquals(await refuseToReplace(PLACE, folder, format, own), 0);
   await saveModel(folder, { model }, { format, layout: model.options, vocabulary, recipe: own, measured: {} });
   const holds = `Cannot save in "${folder}": it holds a language model trained on "a.txt"; `;
   assertEquals(
@@ -94,9 +94,20 @@ testWithFolder("refuseToReplace() gives up no model unless it is asked to, or wo
   await refuseToReplace({ ...PLACE, resume: true }, folder, format, own);
 
   await saveModel(folder, { model }, { format, layout: model.options, vocabulary, recipe: ours, measured: {} });
-  await refuseToReplace(PLACE, folder, format, ours);
+  assertEquals(await refuseToReplace(PLACE, folder, format, ours), 3);
+  await saveModel(folder, { model }, {
+    format,
+    layout: model.options,
+    vocabulary,
+    recipe: ours,
+    measured: { steps: 2 },
+  });
+  assertEquals(await refuseToReplace(PLACE, folder, format, ours), 2);
   await refused(own);
-  await refused({ ...ours, steps: 4 });
+  assertEquals(
+    (await refused({ ...ours, steps: 4 })).includes("come with the code, with other settings; --resume"),
+    true,
+  );
   await refused({ ...ours, checksum: "2" });
   await refused(ours, "heed translator 1");
   await Deno.writeTextFile(`${folder}/model.safetensors`, "damaged");
