@@ -21,6 +21,7 @@
  * | `training.ts`, `folder.ts`         | what both kinds of training share, where they save |
  * | `translator.ts`, `decoding.ts`     | a translator in use, how texts are searched        |
  * | `models.ts`, `storage.ts`          | saved models                                       |
+ * | `recipes.ts`, `layouts.ts`         | what may be asked for, and what a file may ask for |
  * | `device.ts`                        | `--device`, `--threads`, Ctrl-C                    |
  *
  * @module

@@ -278,7 +278,7 @@ export async function withinMemory<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (!(error instanceof RangeError && error.message.startsWith("Cannot allocate"))) throw error;
-    const less = ["batchSize", "contextLength", "hiddenSize", "numLayers"].map(flagOf).join(", ");
+    const less = ["batchSize", "contextLength", "hiddenSize", "numLayers", "vocabSize"].map(flagOf).join(", ");
     throw new DataError(`Cannot train: the memory of the device is full; smaller values of ${less} need less`, {
       cause: error,
     });

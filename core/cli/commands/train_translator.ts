@@ -176,7 +176,7 @@ async function trainTranslator(
   );
   line(`Model: ${count(weights)} weights${saved ? `, continuing after step ${optimizer.steps}` : ""}`);
 
-  const shown = corpus.validation[0]!.source;
+  const shown = corpus.validation.find(({ source }) => isReadable(translator, source))?.source;
   const measured = await runTraining<readonly EncodedPair[]>({
     run,
     recipe,
@@ -192,6 +192,7 @@ async function trainTranslator(
     },
     describe: ({ BLEU }) => `BLEU ${BLEU!.toFixed(1)}`,
     sample: async (signal) => {
+      if (shown === undefined) return "";
       const [translation] = await translator.translate([shown], { numBeams: 1 }, { signal });
       return escapeControl(`${shown} → ${translation!.text}`);
     },
@@ -201,9 +202,10 @@ async function trainTranslator(
   const { BLEU } = measured;
   const result = BLEU === undefined ? "" : `, BLEU ${BLEU.toFixed(1)} on ${count(corpus.test.length)} unseen sentences`;
   line(`Trained in ${duration((performance.now() - started) / 1000)}${result}; saved in ${out}`);
-  await demonstrate(translator, corpus);
+  const [first] = await demonstrate(translator, corpus);
+  if (first === undefined) return;
   line("To translate more:");
-  line(`  ${programName()} translate ${shellWord(corpus.test[0]!.source)} --model ${shellWord(out)}`);
+  line(`  ${programName()} translate ${shellWord(first.source)} --model ${shellWord(out)}`);
 }
 
 /** Learns the vocabulary of one side; characters too rare for its size are unknown. */
@@ -265,7 +267,7 @@ function isReadable({ source, model }: Translator, sentence: string): boolean {
 }
 
 /** Translates a few unseen sentences by beam search and draws what the last one was read from. */
-async function demonstrate(translator: Translator, { test }: TranslationCorpus): Promise<void> {
+async function demonstrate(translator: Translator, { test }: TranslationCorpus): Promise<readonly HeldOut[]> {
   const chosen = test.filter(({ source }) => isReadable(translator, source)).slice(0, 6);
   line();
   line("Sentences it has never seen, by beam search:");
@@ -278,4 +280,5 @@ async function demonstrate(translator: Translator, { test }: TranslationCorpus):
     if (tokens.length > (longest?.tokens.length ?? 0)) longest = { source, tokens };
   }
   if (longest) await printAttention(translator, longest.source, longest.tokens);
+  return chosen;
 }
