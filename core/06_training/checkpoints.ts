@@ -270,9 +270,6 @@ function requireNumbers(path: string, kind: StoredKind): void {
   }
 }
 
-/** What has a dtype and a shape. */
-type Typed = Pick<StateEntry, "dtype" | "shape">;
-
 /**
  * Refuses tensors that are not those of a model, before any of them is made.
  *
@@ -281,7 +278,7 @@ type Typed = Pick<StateEntry, "dtype" | "shape">;
  * @throws {TypeError} if one is missing, unknown, or of another shape or kind
  */
 export function requireSameTensors(
-  own: ReadonlyMap<string, Typed>,
+  own: ReadonlyMap<string, Pick<StateEntry, "dtype" | "shape">>,
   saved: ReadonlyMap<string, Pick<StoredTensor, "kind" | "shape">>,
 ): void {
   for (const path of new Set([...own.keys(), ...saved.keys()])) {
@@ -334,14 +331,30 @@ function requireSameOptions(saved: SavedState["options"], run: TrainingRun): voi
   }
 }
 
-/** Whether two options are equal; a setting that only one of two parts states may be the other's default. */
-function agree(a: Json, b: Json): boolean {
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) {
-    const [first, second] = [a, b].map((side) => isPart(side) ? side.word : side);
+/** What settings of parts are where a part does not say them. */
+const UNSAID: ReadonlyMap<string, Json> = new Map<string, Json>([
+  ["epsilon", 1e-5],
+  ["base", 10000],
+  ["share", 1],
+  ["interleaved", false],
+  ["numBuckets", 32],
+  ["maxDistance", 128],
+]);
+
+/** Whether two options are equal. A word is a part that says no settings; how weights began matters no longer. */
+function agree(a: Json | undefined, b: Json | undefined): boolean {
+  const [first, second] = [a, b].map((side) => typeof side === "string" ? { word: side } : side);
+  if (typeof first !== "object" || typeof second !== "object" || first === null || second === null) {
     return first === second;
   }
-  const [first, second] = [a, b] as Readonly<Record<string, Json>>[];
-  return Object.keys(first!).every((name) => !Object.hasOwn(second!, name) || agree(first![name]!, second![name]!));
+  const [left, right] = [first, second] as Readonly<Record<string, Json>>[];
+  const valueIn = (side: Readonly<Record<string, Json>>, name: string): Json | undefined =>
+    Object.hasOwn(side, name) ? side[name] : UNSAID.get(name);
+  const names = new Set([...Object.keys(left!), ...Object.keys(right!)]);
+  return [...names].every((name) =>
+    name === "deviation" || name === "word" && left![name] === right![name] ||
+    name !== "word" && agree(valueIn(left!, name), valueIn(right!, name))
+  );
 }
 
 function inShort(value: Json): string {
