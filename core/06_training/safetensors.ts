@@ -85,8 +85,8 @@ export interface TensorFile {
   readonly metadata: ReadonlyMap<string, string>;
 }
 
-/** What the bytes of a file must be; those of another realm, such as a worker's page, are bytes too. */
-export const bytesCheck: Check<Uint8Array> = {
+// Bytes of another realm, such as a frame of a page, are bytes too.
+const bytesCheck: Check<Uint8Array> = {
   must: "a Uint8Array",
   fits: (value) => Object.prototype.toString.call(value) === "[object Uint8Array]",
 };
