@@ -43,6 +43,8 @@ fn combine(a: vec4f, b: vec4f) -> vec4f { return vec4f(a.xyz + b.xyz, max(a.w, b
 
 // Leaves room for sums of large numbers.
 const SMALL = 0x1p-24f;
+// Less than the variance of any numbers of size 1 that differ.
+const EQUAL = 1e-24;
 
 // A power of two that brings numbers of a size into [1, 4), or as near as float32 allows.
 fn unitFor(size: f32) -> f32 {
@@ -68,7 +70,7 @@ fn main(
     size = max(size, abs(value));
   }
   let whole = together(vec4f(total(small), 0.0, 0.0, largest(size)), lane);
-  let unit = unitFor(max(whole.w, sqrt(params.epsilon)));
+  var unit = unitFor(max(whole.w, sqrt(params.epsilon)));
   var mean = 0.0;
   if (params.centred != 0u) { mean = whole.x / params.columns * unit / SMALL; }
   var squares = Element(0.0);
@@ -81,9 +83,16 @@ fn main(
   let moments = together(vec4f(total(squares), total(rests), 0.0, 0.0), lane) / params.columns;
   var rest = 0.0;
   if (params.centred != 0u) { rest = moments.y; }
-  let variance = max(moments.x - rest * rest, 0.0);
-  let scale = 1.0 / sqrt(variance + params.epsilon * unit * unit);
-  let shift = rest * scale;
+  let variance = max(moments.x - rest * rest, 0.0) + params.epsilon * unit * unit;
+  var scale = 1.0 / sqrt(variance);
+  var shift = rest * scale;
+  if (params.centred != 0u && params.epsilon > 0.0 && variance < EQUAL) {
+    // The numbers are equal, and their mean is one of them: only epsilon is left to divide by.
+    mean = (mean + rest) * unitFor(unit);
+    unit = 1.0;
+    scale = 1.0 / sqrt(params.epsilon);
+    shift = 0.0;
+  }
   for (var i = lane % WIDTH; i < count; i += WIDTH) {
     var value = (x[params.offset + first + i] * unit - mean) * scale - shift;
     if (params.hasGain != 0u) { value *= gain[params.gainOffset + i]; }

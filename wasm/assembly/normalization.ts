@@ -62,8 +62,11 @@ function squaresRow(x: usize, n: i32, mean: f32): f32 {
   return sum;
 }
 
-/** The square of how many deviations away from zero a mean is trusted: its rounding is a millionth of one then. */
-const FAR: f32 = 256;
+/** How many deviations away from zero a mean is trusted: its rounding is a millionth of one then. */
+const FAR: f32 = 16;
+
+/** Less than the variance of any numbers of size 1 that differ. */
+const EQUAL: f32 = 1e-24;
 
 /** $\sum_i (x_i - m)$ of `n` numbers. */
 function restRow(x: usize, n: i32, mean: f32): f32 {
@@ -115,7 +118,7 @@ function unitFor(size: f32): f32 {
 function findRow(found: usize, x: usize, n: i32, centred: i32, epsilon: f32): f32 {
   let mean: f32 = centred ? sumRow(x, n) / <f32> n : 0, rest: f32 = 0;
   let variance = squaresRow(x, n, mean) / <f32> n;
-  if (mean * mean > FAR * variance) {
+  if (abs(mean) > FAR * sqrt<f32>(variance)) {
     // Once for a mean that is off by as much as the numbers differ, once for what its rounding left.
     mean += restRow(x, n, mean) / <f32> n;
     rest = restRow(x, n, mean) / <f32> n;
@@ -142,9 +145,15 @@ export function normalize(args: usize, from: i32, to: i32): void {
     if (!(variance > 1e-30 && variance < 1e38)) {
       unit = unitFor(max(sizeRow(x, n), sqrt<f32>(epsilon)));
       memory.copy(y, x, bytes);
-      x = y;
-      scaleRow(x, n, unit);
-      findRow(found, x, n, centred, epsilon * unit * unit);
+      scaleRow(y, n, unit);
+      if (findRow(found, y, n, centred, epsilon * unit * unit) > EQUAL || epsilon == 0) x = y;
+      else {
+        // The numbers are equal, and their mean is one of them: only epsilon is left to divide by.
+        store<f32>(found, load<f32>(found) / unit);
+        store<f32>(found + 4, 0);
+        store<f32>(found + 8, 1 / sqrt<f32>(epsilon));
+        unit = 1;
+      }
     }
     store<f32>(found + 12, unit);
     const mean = load<f32>(found), shift = load<f32>(found + 4), scale = load<f32>(found + 8);
