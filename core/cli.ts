@@ -21,13 +21,22 @@
  * | `training.ts`, `folder.ts`         | what both kinds of training share, where they save |
  * | `translator.ts`, `decoding.ts`     | a translator in use, how texts are searched        |
  * | `models.ts`, `storage.ts`          | saved models                                       |
+ * | `recipes.ts`, `layouts.ts`         | what may be asked for, and what a file may ask for |
  * | `device.ts`                        | `--device`, `--threads`, Ctrl-C                    |
  *
  * @module
  */
 
-import { type Command, commandHelp, findCommand, type Heading, programHelp, readArguments } from "./cli/arguments.ts";
-import { exitCode, Interrupted, OutputLost, sentence, UsageError } from "./cli/errors.ts";
+import {
+  type Command,
+  commandHelp,
+  findCommand,
+  flagOf,
+  type Heading,
+  programHelp,
+  readArguments,
+} from "./cli/arguments.ts";
+import { DataError, exitCode, Interrupted, OutputLost, sentence, UsageError } from "./cli/errors.ts";
 import { loadParser } from "./cli/parser.ts";
 import { complain, line, standardOutput } from "./cli/terminal.ts";
 
@@ -69,7 +78,9 @@ export async function main(args: readonly string[] = Deno.args): Promise<never> 
 /** Finds the command, checks its options, and runs it. */
 async function run(words: readonly string[]): Promise<void> {
   const [first, ...others] = words;
-  if (first === "--version" || first === "-V" || first === "version") return line(`heed ${await loadVersion()}`);
+  if (first === "--version" || first === "-V" || first === "-v" || first === "version") {
+    return line(`heed ${await loadVersion()}`);
+  }
   const asksHelp = first === "--help" || first === "-h" || first === "help";
   if (first === undefined || asksHelp && (others[0] === undefined || others[0].startsWith("-"))) {
     line(programHelp(COMMANDS));
@@ -80,8 +91,20 @@ async function run(words: readonly string[]): Promise<void> {
   const [command, { parseArgs }] = await Promise.all([loadCommand(heading), loadParser()]);
   const named = { ...heading, ...command };
   const read = asksHelp ? "help" : readArguments(parseArgs, named, rest);
-  if (read === "help") line(commandHelp(named));
-  else await command.run(read.values, read.operands);
+  if (read === "help") return line(commandHelp(named));
+  try {
+    await command.run(read.values, read.operands);
+  } catch (error) {
+    throw inOptions(error, Object.keys(command.options));
+  }
+}
+
+/** An error of the library, with options as they are typed; what the program says itself speaks of them so already. */
+function inOptions(error: unknown, options: readonly string[]): unknown {
+  if (!(error instanceof RangeError || error instanceof TypeError || error instanceof SyntaxError)) return error;
+  const names = options.filter((name) => /[A-Z]/.test(name));
+  const message = error.message.replace(/\b[a-z]+[A-Z]\w*/g, (word) => names.includes(word) ? flagOf(word) : word);
+  return message === error.message ? error : new DataError(message, { cause: error });
 }
 
 /** One sentence on standard error, and the trace if it is wanted; an end that was asked for needs no words. */

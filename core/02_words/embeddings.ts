@@ -58,7 +58,7 @@
 
 import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
-import { parameter, tensor } from "../engine/create.ts";
+import { parameter, requireRoom, tensor } from "../engine/create.ts";
 import { oneHot } from "../engine/indexing.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { checkOptions, type Checks, integer, numeric, oneOf } from "../engine/options.ts";
@@ -174,6 +174,7 @@ export function padTokens(
   checkOptions("pad", options, padChecks);
   requireToken(padToken);
   const { side = "right", length: T = longest(sequences) } = options;
+  requireRoom(sequences.length * T);
   const box = new Int32Array(sequences.length * T).fill(padToken);
   sequences.forEach((sequence, row) => {
     if (sequence.length > T) {

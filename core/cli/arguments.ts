@@ -217,7 +217,7 @@ export function readArguments(
     }
     const texts = (given ?? []) as string[];
     if (texts.length > 1) throw new UsageError(`Cannot use ${flag} twice`);
-    values[name] = option.parse(texts[0], flag);
+    values[name] = option.parse(texts[0]?.slice(1), flag);
   }
   const operands = parsed._.map(String);
   if (operands.length > of.maxOperands) {
@@ -255,8 +255,8 @@ function arrange(of: NamedCommand, all: Options, args: readonly string[]): strin
     if (value === "") {
       throw new UsageError(`Cannot use ${flag} without a value: write ${flag} ${option.placeholder}`);
     }
-    // A word that begins with a hyphen reads as an option, unless it is joined to one.
-    options.push(...value.startsWith("-") ? [`${flag}=${value}`] : [flag, value]);
+    // Behind a sign of its own no value reads as an option, and none as a number.
+    options.push(flag, `=${value}`);
   }
   return [...options, "--", ...operands, ...args.slice(end + 1)];
 }
@@ -350,5 +350,7 @@ function noCommand(names: readonly string[], [first = "", second]: readonly stri
   const typed = quote(whole.length > 0 ? `${first} ${word}` : first);
   return near.length > 0
     ? `Cannot understand ${typed}: did you mean ${near.join(" or ")}`
-    : `Cannot understand ${typed}: the commands are ${names.join(", ")}`;
+    : `Cannot understand ${typed}: ${first.startsWith("-") ? "a command comes first, one of" : "the commands are"} ${
+      names.join(", ")
+    }`;
 }

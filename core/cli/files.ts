@@ -8,10 +8,16 @@
  */
 
 import { DataError, quote, systemReason, UsageError } from "./errors.ts";
-import { type Look, readWhole, replaceFile } from "./storage.ts";
+import { kindOf, type Look, readWhole, replaceFile } from "./storage.ts";
 
 /** Longest line that is read; anything longer is not a line of text. */
 const MAX_LINE = 1 << 20;
+
+/** Longest line that is skipped to go on with the next; a device that is all zeros has no next one. */
+const MAX_SKIPPED: number = 2 ** 26;
+
+/** Most bytes that are trained on; what they become must fit into memory. */
+export const MAX_TEXT: number = 2 ** 30;
 
 /** Runs file work and turns what the system reports into one sentence. */
 export async function withPath<T>(action: string, path: string, work: () => Promise<T>): Promise<T> {
@@ -41,25 +47,45 @@ export function trim(text: string): string {
   return text.replace(/^\p{White_Space}+/u, "").replace(/(?<!\p{White_Space})\p{White_Space}+$/u, "");
 }
 
-/** Opens a file, or standard input under the name `-`. */
-async function open(path: string): Promise<{ read(into: Uint8Array): Promise<number | null>; close(): void }> {
+/** What text comes from. */
+interface Source {
+  read(into: Uint8Array): Promise<number | null>;
+  close(): void;
+}
+
+/**
+ * Opens a file, or standard input under the name `-`.
+ *
+ * A pipe and a device that gives one character after the other, such as a terminal, are read like a file: whoever writes
+ * into them ends them. Their size is not known beforehand, so it is counted.
+ */
+async function open(path: string, most: number): Promise<Source> {
   if (path === "-") return Deno.stdin;
   return await withPath("read", path, async () => {
-    const { isDirectory } = await Deno.stat(path);
-    if (isDirectory) throw new Deno.errors.IsADirectory();
+    const info = await Deno.stat(path);
+    if (!info.isFile && !info.isFifo && !info.isCharDevice) {
+      throw new DataError(`Cannot read ${quote(path)}: it is ${kindOf(info)}, and a file is needed`);
+    }
+    if (info.size > most) throw tooLarge(path, most);
     return await Deno.open(path);
   });
 }
 
+function tooLarge(path: string, most: number): DataError {
+  return new DataError(`Cannot read ${named(path)}: it has more than ${most} bytes, the most that are trained on`);
+}
+
 /**
- * Reads the lines of a file of any size, or of standard input under the name `-`.
+ * Reads the lines of a file, or of standard input under the name `-`.
  *
  * A byte order mark at the start of the file is dropped, and `\r\n` ends a line as `\n` does.
  *
- * @throws {DataError} if the file cannot be read, is not UTF-8 or has a line of over a megabyte
+ * @param path of the file
+ * @param most bytes that it may have
+ * @throws {DataError} if the file cannot be read, is too large, is not UTF-8 or has a line of over a megabyte
  */
-export async function* readLines(path: string): AsyncGenerator<Line> {
-  for await (const line of scanLines(path)) {
+export async function* readLines(path: string, most: number = Infinity): AsyncGenerator<Line> {
+  for await (const line of scanLines(path, most)) {
     if (line.fault) throw new DataError(`Cannot read ${named(path)} line ${line.number}: ${line.fault}`);
     yield line;
   }
@@ -68,16 +94,20 @@ export async function* readLines(path: string): AsyncGenerator<Line> {
 /**
  * Reads lines as {@linkcode readLines} does, and goes on after one that cannot be read.
  *
- * @throws {DataError} if the file cannot be read
+ * @param path of the file
+ * @param most bytes that it may have
+ * @throws {DataError} if the file cannot be read, is too large, or has a line without an end
  */
-export async function* scanLines(path: string): AsyncGenerator<Line> {
-  const file = await open(path);
+export async function* scanLines(path: string, most: number = Infinity): AsyncGenerator<Line> {
+  const file = await open(path, most);
   const block = new Uint8Array(1 << 16);
-  let rest = new Uint8Array(0), number = 0, isTooLong = false;
+  let rest = new Uint8Array(0), number = 0, isTooLong = false, total = 0, skipped = 0;
   try {
     while (true) {
       const size = await withPath("read", path, () => file.read(block));
       if (size === null) break;
+      total += size;
+      if (total > most) throw tooLarge(path, most);
       const bytes = new Uint8Array(rest.length + size);
       bytes.set(rest);
       bytes.set(block.subarray(0, size), rest.length);
@@ -88,6 +118,10 @@ export async function* scanLines(path: string): AsyncGenerator<Line> {
         [start, isTooLong] = [end + 1, false];
       }
       rest = isTooLong ? new Uint8Array(0) : bytes.slice(start);
+      skipped = isTooLong ? skipped + size : 0;
+      if (skipped > MAX_SKIPPED) {
+        throw new DataError(`Cannot read ${named(path)} line ${number}: it has no end within ${MAX_SKIPPED} bytes`);
+      }
       if (rest.length > MAX_LINE) {
         yield { number: ++number, text: "", fault: "it is longer than a megabyte" };
         [rest, isTooLong] = [new Uint8Array(0), true];
@@ -137,7 +171,7 @@ export function parseColumns(text: string): readonly [source: number, target: nu
  */
 export async function readPairs(path: string, columns: readonly [number, number]): Promise<Pair[]> {
   const pairs: Pair[] = [];
-  for await (const { number, text } of readLines(path)) {
+  for await (const { number, text } of readLines(path, MAX_TEXT)) {
     if (trim(text) === "") continue;
     const cells = text.split("\t");
     const [source, target] = columns.map((column) => {
@@ -155,7 +189,7 @@ export async function readPairs(path: string, columns: readonly [number, number]
 }
 
 /**
- * Reads a text of any size, as pieces of about a megabyte that end at line breaks.
+ * Reads a text of at most a gibibyte, as pieces of about a megabyte that end at line breaks.
  *
  * @throws {DataError} if the file cannot be read or holds no text
  */
@@ -166,7 +200,7 @@ export async function readText(path: string): Promise<string[]> {
     if (lines.length > 0) pieces.push(lines.join(""));
     [lines, size] = [[], 0];
   };
-  for await (const { text } of readLines(path)) {
+  for await (const { text } of readLines(path, MAX_TEXT)) {
     lines.push(text, "\n");
     size += text.length + 1;
     if (size >= 1 << 20) flush();

@@ -131,6 +131,7 @@ export async function openFolder({ resume, replace }: Place, out: string): Promi
  * @param out the folder
  * @param format what is to be saved, as its notes name it
  * @param recipe how it is trained
+ * @returns how many steps of this very run are saved already, and shall not be replaced by fewer
  * @throws {DataError} if something would be lost
  */
 export async function refuseToReplace(
@@ -138,15 +139,21 @@ export async function refuseToReplace(
   out: string,
   format: Notes["format"],
   recipe: Recipe,
-): Promise<void> {
-  if (resume || replace || !await hasModel(out)) return;
+): Promise<number> {
+  if (resume || replace || !await hasModel(out)) return 0;
   const saved = await readModel(out).then(({ notes }) => notes, () => undefined);
   const isSame = saved?.format === format && recipe["data"] === "" &&
     Object.entries(recipe).every(([name, value]) => saved.recipe[name] === value);
-  if (isSame) return;
+  if (isSame) {
+    const steps = saved.measured["steps"] ?? numberOf(recipe, "steps");
+    line(`${out} holds ${steps} steps of this very run, which is made again; --resume continues it`);
+    return steps;
+  }
   const ways = ["--replace gives it up", "--out names another folder"];
   if (saved?.format === format && saved.recipe["data"] === recipe["data"]) ways.unshift("--resume continues it");
-  throw new DataError(`Cannot save in ${quote(out)}: it holds ${whatIs(saved)}; ${ways.join(", ")}`);
+  const other = saved?.format === format && saved.recipe["data"] === "" && recipe["data"] === "";
+  const what = `${whatIs(saved)}${other ? ", with other settings" : ""}`;
+  throw new DataError(`Cannot save in ${quote(out)}: it holds ${what}; ${ways.join(", ")}`);
 }
 
 /** A saved model in a few words. */
@@ -185,7 +192,7 @@ const LEAST_BYTES = 260;
 const MOST_NUMBERS = 2 ** 30;
 
 /** Refuses settings that contradict each other, or that no device can hold. */
-export function checkRecipe(recipe: Recipe, saved?: Recipe): void {
+export function checkRecipe(recipe: Recipe): void {
   const [width, heads] = [numberOf(recipe, "hiddenSize"), numberOf(recipe, "numHeads")];
   if (width % heads !== 0) {
     throw new UsageError(
@@ -194,8 +201,7 @@ export function checkRecipe(recipe: Recipe, saved?: Recipe): void {
   }
   const [steps, warmup] = [numberOf(recipe, "steps"), numberOf(recipe, "warmupSteps")];
   if (warmup >= steps) {
-    const whose = saved ? `the saved run has --warmup-steps ${warmup}, and` : `with --warmup-steps ${warmup}:`;
-    throw new UsageError(`Cannot use --steps ${steps}${saved ? ": " : " "}${whose} the warm-up must be shorter`);
+    throw new UsageError(`Cannot warm up in ${warmup} of ${steps} steps: --warmup-steps must be less than --steps`);
   }
   const vocabSize = recipe["vocabSize"];
   if (recipe["tokens"] === "bytes" && typeof vocabSize === "number" && vocabSize < LEAST_BYTES) {
@@ -203,6 +209,10 @@ export function checkRecipe(recipe: Recipe, saved?: Recipe): void {
       `Cannot use --vocab-size ${vocabSize} with --tokens bytes: it must be at least ${LEAST_BYTES}`,
     );
   }
+  checkSize(recipe, width);
+}
+
+function checkSize(recipe: Recipe, width: number): void {
   const [layers, batch, context] = ["numLayers", "batchSize", "contextLength"].map((name) => numberOf(recipe, name));
   const weights = 12 * layers! * width ** 2, computed = batch! * context! * width * layers!;
   if (weights > MOST_NUMBERS) {
@@ -263,6 +273,8 @@ export interface TrainingJob<Batch> {
   readonly notes: (measured: Readonly<Record<string, number>>) => Notes;
   /** Folder of the model. */
   readonly out: string;
+  /** Steps of the same run that are saved there. */
+  readonly kept: number;
   /** The command that continues, without the program and the folder. */
   readonly continueWith: string;
 }
@@ -273,7 +285,7 @@ export async function withinMemory<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (!(error instanceof RangeError && error.message.startsWith("Cannot allocate"))) throw error;
-    const less = ["batchSize", "contextLength", "hiddenSize", "numLayers"].map(flagOf).join(", ");
+    const less = ["batchSize", "contextLength", "hiddenSize", "numLayers", "vocabSize"].map(flagOf).join(", ");
     throw new DataError(`Cannot train: the memory of the device is full; smaller values of ${less} need less`, {
       cause: error,
     });
@@ -302,15 +314,19 @@ export function progressText(report: TrainingReport, measured: string, speed: nu
  */
 export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Readonly<Record<string, number>>> {
   const { run, recipe, out } = job;
+  // What could not be read again is refused before an hour is spent.
+  checkNotes(job.notes({}));
   const progress = new ProgressLine();
   const { signal, stop } = interruption(() => progress.note("Stopping after this step …"));
   let measured = job.measured ?? {}, shown = "", saved = performance.now();
   let speed: number | undefined, isDisturbed = false;
 
   const save = async (): Promise<void> => {
+    const { steps } = run.optimizer;
+    if (steps < job.kept) return;
     // Where somebody has removed the folder, what was learned is worth a new one.
     await makeFolder(out);
-    await saveModel(out, run, job.notes(measured));
+    await saveModel(out, run, job.notes({ ...measured, steps }));
   };
   const onProgress = async (report: TrainingReport): Promise<void> => {
     // A lap that holds an evaluation, or what follows one, says nothing about the speed of training.
@@ -356,9 +372,15 @@ export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Reado
     return measured;
   } catch (error) {
     progress.finish();
+    if (error instanceof RangeError && error.message.startsWith("Cannot continue training")) {
+      const [found] = error.message.split(";");
+      throw new DataError(`${found}; a smaller --learning-rate or more --warmup-steps may help`, { cause: error });
+    }
     if (!signal.aborted || error !== signal.reason) throw error;
     await save();
-    line(`Stopped after step ${run.optimizer.steps}; everything is saved in ${out}. To continue:`);
+    const { steps } = run.optimizer;
+    const where = steps < job.kept ? `${out} has step ${job.kept} of the same run` : `everything is saved in ${out}`;
+    line(`Stopped after step ${steps}; ${where}. To continue:`);
     line(`  ${programName()} ${job.continueWith} --out ${shellWord(out)}`);
     throw error;
   } finally {

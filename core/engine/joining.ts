@@ -65,8 +65,9 @@ export function stack(tensors: readonly Tensor[], axis: number = 0): Tensor {
 export function split(x: Tensor, parts: number | readonly number[], axis: number = 0): Tensor[] {
   const along = resolveAxis(axis, x.rank);
   const extent = x.shape[along]!;
-  const sizes = typeof parts === "number" ? new Array<number>(parts).fill(extent / parts) : parts;
-  const whole = sizes.every((size) => Number.isInteger(size) && size >= 0);
+  const isEven = typeof parts !== "number" || parts > 0 && Number.isInteger(parts) && extent % parts === 0;
+  const sizes = !isEven ? [] : typeof parts === "number" ? new Array<number>(parts).fill(extent / parts) : parts;
+  const whole = isEven && sizes.every((size) => Number.isInteger(size) && size >= 0);
   if (!whole || sizes.reduce((a, b) => a + b, 0) !== extent) {
     throw new RangeError(
       `Cannot split an extent of ${extent} into ${typeof parts === "number" ? parts : format(parts)}`,

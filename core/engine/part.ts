@@ -17,6 +17,7 @@
  * @module
  */
 
+import { shown } from "./json.ts";
 import type { Check } from "./options.ts";
 
 /** A value that a file can name. */
@@ -72,7 +73,7 @@ export function readPart<P extends Part>(kind: string, written: unknown, table: 
     : { word: written };
   if (typeof word !== "string" || !Object.hasOwn(table, word)) {
     throw new TypeError(
-      `Cannot read ${kind} from ${JSON.stringify(word)}: it must be one of ${Object.keys(table).join(", ")}`,
+      `Cannot read ${kind} from ${shown(word)}: it must be one of ${Object.keys(table).join(", ")}`,
     );
   }
   return table[word]!(settings as never);

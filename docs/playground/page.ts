@@ -120,8 +120,8 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
         ["as a formula", SOFTMAX, "    const exponentials = scores.sub("],
       ],
       [
-        ["temperature", TEMPERATURE, "    onHost: (logits) => temperature === 1"],
-        ["top-k", TRUNCATION, "    onHost: (logits) => k >= logits.length ? logits"],
+        ["temperature", TEMPERATURE, "      return logits.map((logit) => (logit - highest) / temperature);"],
+        ["top-k", TRUNCATION, "      k >= logits.length || likeliest(logits)"],
         ["top-p", TRUNCATION, "      return keepOnly(logits, nucleus(largestFirst(logits, candidates)"],
       ],
     ],

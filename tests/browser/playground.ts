@@ -5,7 +5,7 @@
  * stopped, and leads to the lines that made its numbers.
  */
 
-import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "../../core/cli/std/assert/mod.ts";
 import { type Page, SITE, testInBrowser, withTab } from "./browser.ts";
 
 const timeout = 60_000;

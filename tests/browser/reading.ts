@@ -2,7 +2,7 @@
 /// <reference lib="dom.iterable" />
 /** What a reader does: search, keys, switches, pointing; and reading without scripts. */
 
-import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "../../core/cli/std/assert/mod.ts";
 import { EXPERIMENTS } from "../../core/experiments/registry.ts";
 import { address, type Page, SITE, testInBrowser, withTab } from "./browser.ts";
 

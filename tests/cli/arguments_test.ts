@@ -89,6 +89,7 @@ Deno.test("readArguments() reads an option whose name begins with no-", () => {
   for (const args of [["--no-repeat-ngram-size", "3"], ["--no-repeat-ngram-size=3"]]) {
     assertEquals(readArguments(parser, named, args), { values: { noRepeatNgramSize: 3 }, operands: [] });
   }
+  assertThrows(() => readArguments(parser, named, ["--no-repeat-ngram-size", "-9"]), UsageError, '"-9"');
 });
 
 const SEED = "it must be a whole number, at least 0", TOP_P = "it must be a number, greater than 0 and at most 1";
@@ -145,10 +146,8 @@ Deno.test("findCommand() takes the longest name, and says what is missing or unk
   assertEquals(refused("train", "--steps", "1"), 'Cannot train without saying what: write "heed train translator|lm"');
   assertEquals(refused("Translate"), 'Cannot understand "Translate": did you mean translate');
   for (const word of ["dance", "-_", "--__proto__", ""]) {
-    assertEquals(
-      refused(word),
-      `Cannot understand "${word}": the commands are ${commands.map(({ name }) => name).join(", ")}`,
-    );
+    const all = word.startsWith("-") ? "a command comes first, one of" : "the commands are";
+    assertEquals(refused(word), `Cannot understand "${word}": ${all} ${commands.map(({ name }) => name).join(", ")}`);
   }
 });
 

@@ -21,7 +21,7 @@ import { checkOptions, type Checks, numeric } from "../../engine/options.ts";
 import { settingsOf } from "../../engine/part.ts";
 import type { Random } from "../../engine/random.ts";
 import { dims } from "../../engine/shape.ts";
-import { parameter, tensor } from "../../engine/create.ts";
+import { parameter, requireRoom, tensor } from "../../engine/create.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import type { InputPositions, PositionScheme } from "./scheme.ts";
 
@@ -98,6 +98,7 @@ export class LearnedPositions extends Module implements InputPositions {
  * @returns numbers in [-1, 1], `[T, E]`
  */
 export function sinusoidalPositions(T: number, hiddenSize: number, start = 0): Tensor {
+  requireRoom(T * hiddenSize);
   const rows = new Float64Array(T * hiddenSize);
   for (let t = 0; t < T; t++) {
     for (let i = 0; i < hiddenSize; i++) {

@@ -27,7 +27,7 @@
 
 import { GrowingTable, roomFor } from "../../engine/growing.ts";
 import { Module } from "../../engine/module.ts";
-import { parameter, tensor, zeros } from "../../engine/create.ts";
+import { parameter, requireRoom, tensor, zeros } from "../../engine/create.ts";
 import { gather, scatter, take } from "../../engine/indexing.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import { checkOptions, type Checks, flag, integer, shown } from "../../engine/options.ts";
@@ -309,6 +309,7 @@ class DistanceTable {
 
 /** One integer for each pair, from the key's position minus the query's: int32 `[T, S]`. */
 function perPair(T: number, S: number, rule: (offset: number) => number): Tensor {
+  requireRoom(T * S);
   const table = new Int32Array(T * S);
   for (let t = 0; t < T; t++) {
     for (let s = 0; s < S; s++) table[t * S + s] = rule(s - (t + S - T));

@@ -25,7 +25,7 @@
 import { checkSizes } from "../../engine/arguments.ts";
 import { fusable } from "../../engine/fusable.ts";
 import { GrowingTable, roomFor } from "../../engine/growing.ts";
-import { tensor } from "../../engine/create.ts";
+import { requireRoom, tensor } from "../../engine/create.ts";
 import { concat, stack } from "../../engine/joining.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import { type Check, checkOptions, type Checks, flag, integer, numeric } from "../../engine/options.ts";
@@ -85,6 +85,7 @@ export function rotaryAngles(
   checkSizes("turn positions", { T, width });
   const { start = 0, base = 10000, scaling } = options;
   checkPairs(width);
+  requireRoom(T * width);
   const frequencies = scaling ? scaling.frequencies(width, base) : rotaryFrequencies(width, base);
   const pairs = frequencies.length, magnitude = scaling?.magnitude ?? 1;
   const table = (wave: (angle: number) => number): Tensor =>
