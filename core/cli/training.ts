@@ -188,7 +188,7 @@ const LEAST_BYTES = 260;
 const MOST_NUMBERS = 2 ** 30;
 
 /** Refuses settings that contradict each other, or that no device can hold. */
-export function checkRecipe(recipe: Recipe, saved?: Recipe): void {
+export function checkRecipe(recipe: Recipe): void {
   const [width, heads] = [numberOf(recipe, "hiddenSize"), numberOf(recipe, "numHeads")];
   if (width % heads !== 0) {
     throw new UsageError(
@@ -197,8 +197,7 @@ export function checkRecipe(recipe: Recipe, saved?: Recipe): void {
   }
   const [steps, warmup] = [numberOf(recipe, "steps"), numberOf(recipe, "warmupSteps")];
   if (warmup >= steps) {
-    const whose = saved ? `the saved run has --warmup-steps ${warmup}, and` : `with --warmup-steps ${warmup}:`;
-    throw new UsageError(`Cannot use --steps ${steps}${saved ? ": " : " "}${whose} the warm-up must be shorter`);
+    throw new UsageError(`Cannot warm up in ${warmup} of ${steps} steps: --warmup-steps must be less than --steps`);
   }
   const vocabSize = recipe["vocabSize"];
   if (recipe["tokens"] === "bytes" && typeof vocabSize === "number" && vocabSize < LEAST_BYTES) {
@@ -206,6 +205,10 @@ export function checkRecipe(recipe: Recipe, saved?: Recipe): void {
       `Cannot use --vocab-size ${vocabSize} with --tokens bytes: it must be at least ${LEAST_BYTES}`,
     );
   }
+  checkSize(recipe, width);
+}
+
+function checkSize(recipe: Recipe, width: number): void {
   const [layers, batch, context] = ["numLayers", "batchSize", "contextLength"].map((name) => numberOf(recipe, name));
   const weights = 12 * layers! * width ** 2, computed = batch! * context! * width * layers!;
   if (weights > MOST_NUMBERS) {
@@ -340,6 +343,7 @@ export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Reado
   };
   try {
     checkNotes(job.notes(measured));
+    if (job.kept > 0) line(`${out} holds ${job.kept} steps of this very run, which is made again`);
     const steps = numberOf(recipe, "steps"), done = run.optimizer.steps;
     if (done > steps) throw new DataError(`Cannot resume up to --steps ${steps}: the saved run has made ${done}`);
     const evaluate = (step: number): Promise<Readonly<Record<string, number>>> => job.evaluate(step, signal);

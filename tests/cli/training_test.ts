@@ -47,19 +47,15 @@ Deno.test("fittingDefaults() fits every default to what is given, and changes no
 });
 
 Deno.test("checkRecipe() refuses what contradicts itself, or what no device holds", () => {
-  const refused = (changed: Record<string, number>, saved?: typeof usual): string =>
-    assertThrows(() => checkRecipe({ ...usual, ...changed }, saved), UsageError).message;
+  const refused = (changed: Record<string, number>): string =>
+    assertThrows(() => checkRecipe({ ...usual, ...changed }), UsageError).message;
   assertEquals(
     refused({ numHeads: 3 }),
     "Cannot split --hidden-size 128 into --num-heads 3: the heads must divide the width",
   );
   assertEquals(
     refused({ warmupSteps: 500 }),
-    "Cannot use --steps 500 with --warmup-steps 500: the warm-up must be shorter",
-  );
-  assertEquals(
-    refused({ steps: 60 }, usual),
-    "Cannot use --steps 60: the saved run has --warmup-steps 60, and the warm-up must be shorter",
+    "Cannot warm up in 500 of 500 steps: --warmup-steps must be less than --steps",
   );
   assertEquals(refused({ hiddenSize: 100_000 }).includes("the most"), true);
   assertEquals(refused({ batchSize: 1_000_000 }).includes("--batch-size 1000000, --context-length 64"), true);

@@ -68,7 +68,7 @@ export class BytePairEncoding {
    * @throws {SyntaxError} if a token is missing, doubled or malformed
    */
   constructor(data: BytePairEncodingData) {
-    const { ids, joined } = readTokens(data);
+    const { ids, joined } = readTokens(readFile({ format: FORMAT, ...data }));
     this.level = data.level;
     this.#specialTokens = { ...data.specialTokens };
     this.#letters = new Map(data.alphabet.map((letter) => [letter, ids.get(letter)!]));

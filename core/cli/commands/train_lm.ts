@@ -180,7 +180,7 @@ export const command: Command = defineCommand({
     const usual = fittingDefaults(RECIPE, values);
     const settled = (defaults: Recipe, checksum?: string): Recipe =>
       settle({ ...values, data, checksum }, defaults, before, CHANGEABLE);
-    checkRecipe(settled(usual), before);
+    checkRecipe(settled(usual));
     const pieces = await readPieces(data);
     const contextLength = Math.min(RECIPE.contextLength, longestContext(pieces));
     const recipe = settled({ ...usual, contextLength }, checksumOf(pieces));

@@ -122,7 +122,7 @@ export const command: Command = defineCommand({
     const usual = fittingDefaults(data === "" ? RECIPE : LARGER, values);
     const settled = (checksum?: string): Recipe => settle({ ...values, data, checksum }, usual, before, CHANGEABLE);
     const { columns, seed } = settled();
-    checkRecipe(settled(), before);
+    checkRecipe(settled());
     const corpus = await readCorpus(data, String(columns), Number(seed));
     const recipe = settled(checksumOf(corpus));
     const kept = await refuseToReplace(values, out, "heed translator 1", recipe);
