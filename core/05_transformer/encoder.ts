@@ -43,7 +43,7 @@
  * @module
  */
 
-import { aTensor } from "../engine/arguments.ts";
+import { aTensor, MOST_PARTS } from "../engine/arguments.ts";
 import type { LayerInitialization } from "../engine/initialization.ts";
 import { Module } from "../engine/module.ts";
 import { callback, checkOptions, type Checks, flag, integer, object, required } from "../engine/options.ts";
@@ -221,7 +221,7 @@ export interface StackOptions extends LayerOptions {
   readonly numLayers: number;
 }
 
-const STACK: Checks<StackOptions> = { ...LAYER, numLayers: required(integer()) };
+const STACK: Checks<StackOptions> = { ...LAYER, numLayers: required(integer({ min: 1, max: MOST_PARTS })) };
 
 /** Layers of equal shape, each fed what the one before made. */
 export abstract class LayerStack<Layer extends Module> extends Module {

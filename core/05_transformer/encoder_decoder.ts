@@ -42,7 +42,7 @@
  * @module
  */
 
-import { aTensor } from "../engine/arguments.ts";
+import { aTensor, checkOptionalTensors, checkTensors, MOST_PARTS } from "../engine/arguments.ts";
 import { dropout } from "../engine/dropout.ts";
 import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
@@ -111,7 +111,7 @@ export const transformerChecks: Checks<TransformerOptions> = {
   vocabSize: required(integer()),
   contextLength: integer(),
   hiddenSize: integer(),
-  numLayers: integer(),
+  numLayers: integer({ min: 1, max: MOST_PARTS }),
   numHeads: integer(),
   positions: partOf(
     "a position scheme, such as rotary()",
@@ -337,6 +337,8 @@ export class EncoderDecoder extends Module {
    * @param sourceMask true where the source has a token, bool `[B, S]`
    */
   given(memory: Tensor, sourceMask?: Tensor): GivenSource {
+    checkTensors("continue a translation", { memory });
+    checkOptionalTensors("continue a translation", { sourceMask });
     const { vocabSize, contextLength, numLayers } = this.options;
     return {
       vocabSize,

@@ -33,6 +33,7 @@
  * @module
  */
 
+import { checkCount } from "../engine/requirements.ts";
 import { callback, checkOptions, type Checks, group, instance, integer, needing, required } from "../engine/options.ts";
 import { Random, type RandomState, randomStateChecks } from "../engine/random.ts";
 import type { Tensor } from "../engine/tensor.ts";
@@ -271,7 +272,8 @@ export class SequenceWindows implements BatchSource<readonly Int32Array[]> {
    */
   constructor(tokens: Int32Array, options: SequenceWindowsOptions) {
     checkOptions("make batches", options, windowsChecks);
-    const { contextLength } = options;
+    const { contextLength, batchSize } = options;
+    checkCount(batchSize * (contextLength + 1));
     if (tokens.length <= contextLength) {
       throw new RangeError(
         `Cannot cut windows of ${contextLength} + 1 tokens from a text of ${tokens.length}`,

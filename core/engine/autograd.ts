@@ -21,6 +21,7 @@
  * @module
  */
 
+import { checkFunction, shown } from "./options.ts";
 import { keep, scope, type Storage } from "./scope.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -47,6 +48,8 @@ export function isRecording(): boolean {
  * @returns what `f` returns
  */
 export function withRecording<T>(on: boolean, f: () => T): T {
+  checkFunction("run", f);
+  if (typeof on !== "boolean") throw new TypeError(`Cannot record with on = ${shown(on)}: it must be true or false`);
   const before = recording;
   recording = on;
   try {

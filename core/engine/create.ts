@@ -17,7 +17,7 @@ import { checkCount } from "./requirements.ts";
 import { checkDType, requireFloat } from "./refusals.ts";
 import { keep } from "./scope.ts";
 import { checkShape, resolveShape, type Shape } from "./shape.ts";
-import { adopt, filled, type Tensor, uninitialized } from "./tensor.ts";
+import { adopt, filled, Tensor, uninitialized } from "./tensor.ts";
 
 /**
  * Makes a tensor from numbers.
@@ -170,6 +170,7 @@ export function requireRoom(count: number): void {
  * @param initial the values at the start, float32
  */
 export function parameter(initial: Tensor): Tensor {
+  if (!(initial instanceof Tensor)) throw new TypeError(`Cannot train ${shown(initial)}: a tensor is needed`);
   requireFloat("a gradient", initial);
   const leaf = keep(initial.detach());
   leaf.requiresGrad = true;

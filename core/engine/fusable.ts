@@ -20,6 +20,7 @@
 
 import { gradientsOf, withRecording } from "./autograd.ts";
 import type { FusedFunctions, FusedName, FusedUpdates, Outputs, UpdateName, View } from "./backend.ts";
+import { checkFunction } from "./options.ts";
 import { Storage } from "./scope.ts";
 import { sameDevice } from "./refusals.ts";
 import { record, Tensor } from "./tensor.ts";
@@ -33,6 +34,7 @@ let fusing = true;
  * @returns what `f` returns
  */
 export function withoutFusion<T>(f: () => T): T {
+  checkFunction("run", f);
   const before = fusing;
   fusing = false;
   try {

@@ -21,7 +21,7 @@
  * @module
  */
 
-import { isPlain, shown } from "./options.ts";
+import { type Check, instance, isPlain, shown } from "./options.ts";
 import { PackedMatrix } from "./packed.ts";
 import { Random } from "./random.ts";
 import { scope } from "./scope.ts";
@@ -145,6 +145,9 @@ export abstract class Module {
     return this;
   }
 }
+
+/** A module as an argument or an option. */
+export const aModule: Check<Module> = instance(Module);
 
 /** The objects that one holds, by name; none if it is not looked into. */
 function entriesOf(holder: object): [name: string, value: unknown][] {

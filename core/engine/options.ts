@@ -121,6 +121,11 @@ export function callback<T extends (...args: never[]) => unknown>(): Check<T> {
   return { must: "a function", fits: (value) => typeof value === "function" };
 }
 
+/** Refuses what is no function, where one is called. */
+export function checkFunction(action: string, f: unknown): void {
+  if (typeof f !== "function") throw new TypeError(`Cannot ${action} ${shown(f)}: a function is needed`);
+}
+
 /**
  * An object; `must` says which.
  *

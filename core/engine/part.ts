@@ -17,7 +17,7 @@
  * @module
  */
 
-import type { Check } from "./options.ts";
+import { type Check, shown } from "./options.ts";
 
 /** A value that a file can name. */
 export interface Part {
@@ -52,7 +52,9 @@ export function settingsOf(options: object): Pick<Part, "settings"> {
  *
  * @param part its word and its settings
  */
-export function writePart({ word, settings }: Part): WrittenPart {
+export function writePart(part: Part): WrittenPart {
+  if (!isPart(part)) throw new TypeError(`Cannot write ${shown(part)}: a part with a word is needed`);
+  const { word, settings } = part;
   if (!settings) return word;
   const written = Object.entries(settings).map(([name, value]) => [name, isPart(value) ? writePart(value) : value]);
   return { word, ...Object.fromEntries(written) };
@@ -72,7 +74,7 @@ export function readPart<P extends Part>(kind: string, written: unknown, table: 
     : { word: written };
   if (typeof word !== "string" || !Object.hasOwn(table, word)) {
     throw new TypeError(
-      `Cannot read ${kind} from ${JSON.stringify(word)}: it must be one of ${Object.keys(table).join(", ")}`,
+      `Cannot read ${kind} from ${shown(word)}: it must be one of ${Object.keys(table).join(", ")}`,
     );
   }
   return table[word]!(settings as never);

@@ -127,7 +127,8 @@ const normalChecks: Checks<NormalOptions> = { mean: numeric(), deviation: numeri
 
 const UNDRAWN = "Cannot use weights that have no values: the model was made with Random.none, so load its state first";
 
-function isListOfNumbers(list: unknown): boolean {
+/** Whether something is a list or a typed array. */
+export function isListOfNumbers(list: unknown): boolean {
   return Array.isArray(list) || ArrayBuffer.isView(list) && !(list instanceof DataView);
 }
 

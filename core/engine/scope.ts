@@ -21,6 +21,7 @@
  */
 
 import type { Backend, Buffer } from "./backend.ts";
+import { checkFunction, shown } from "./options.ts";
 import { backend } from "./device.ts";
 
 /** Memory of one or several tensors that view it, and the device it lies on. */
@@ -132,6 +133,7 @@ function collect(value: unknown, found: Set<Storage>, seen: Set<object>): void {
  * @returns what `f` returns
  */
 export function scope<T>(f: () => T): T {
+  checkFunction("run", f);
   const made: Storage[] = [];
   scopes.push(made);
   let kept: Set<Storage> | undefined;
@@ -157,6 +159,13 @@ export function scope<T>(f: () => T): T {
   }
 }
 
+/** Refuses what views no memory. */
+function checkHolder(action: string, holder: Holder): void {
+  if (!(holder?.storage instanceof Storage)) {
+    throw new TypeError(`Cannot ${action} ${shown(holder)}: a tensor is needed`);
+  }
+}
+
 /**
  * Takes a tensor out of its scope: whoever holds it is responsible for it.
  *
@@ -166,6 +175,7 @@ export function scope<T>(f: () => T): T {
  * @returns the same tensor
  */
 export function keep<T extends Holder>(holder: T): T {
+  checkHolder("keep", holder);
   if (holder.storage.scoped) entrust(holder.storage);
   return holder;
 }
@@ -176,6 +186,7 @@ export function keep<T extends Holder>(holder: T): T {
  * @param holder a tensor; nothing happens if it was freed before
  */
 export function release(holder: Holder): void {
+  checkHolder("release", holder);
   holder.storage.release();
 }
 
