@@ -203,9 +203,8 @@ setDefaultDevice(() => {
   }
 });
 
-// The types of browsers know no program. Bundled into another one, this is not the file that was started.
-if ((import.meta as { readonly main?: boolean }).main && new URL(import.meta.url).pathname.endsWith("/mod.ts")) {
-  // Not a literal: who imports the library by URL shall not download the program with it.
+/** Starts the program, which nobody downloads who imports the library: its address is no literal. */
+async function start(): Promise<void> {
   const program = new URL("./core/cli.ts", import.meta.url).href;
   const { main } = await import(program).catch((error: Error) => {
     if (!error.message.includes("read access")) throw error;
@@ -215,3 +214,6 @@ if ((import.meta as { readonly main?: boolean }).main && new URL(import.meta.url
   });
   await main();
 }
+
+// The types of browsers know no `main`. Bundled into another program, this is not the file that was started.
+if ((import.meta as { readonly main?: boolean }).main && new URL(import.meta.url).pathname.endsWith("/mod.ts")) start();

@@ -14,10 +14,11 @@
  * | ---------------------------------- | -------------------------------------------------- |
  * | `commands/…`                       | one command each                                   |
  * | `arguments.ts`, `parser.ts`, `std` | options, their checks, the help; who splits words  |
+ * | `suggestions.ts`, `calling.ts`     | what was meant, and what to type here              |
  * | `errors.ts`                        | what a failure says, and with which exit code      |
  * | `terminal.ts`, `figures.ts`        | widths, the progress line, maps and figures        |
  * | `files.ts`, `corpus.ts`            | reading text and pairs, writing without half files |
- * | `training.ts`                      | what both kinds of training share                  |
+ * | `training.ts`, `folder.ts`         | what both kinds of training share, where they save |
  * | `translator.ts`, `decoding.ts`     | a translator in use, how texts are searched        |
  * | `models.ts`, `storage.ts`          | saved models                                       |
  * | `device.ts`                        | `--device`, `--threads`, Ctrl-C                    |
@@ -25,10 +26,18 @@
  * @module
  */
 
-import { type Command, commandHelp, findCommand, type Heading, programHelp, readArguments } from "./cli/arguments.ts";
-import { exitCode, Interrupted, sentence, UsageError } from "./cli/errors.ts";
+import {
+  type Command,
+  commandHelp,
+  findCommand,
+  flagOf,
+  type Heading,
+  programHelp,
+  readArguments,
+} from "./cli/arguments.ts";
+import { DataError, exitCode, Interrupted, OutputLost, sentence, UsageError } from "./cli/errors.ts";
 import { loadParser } from "./cli/parser.ts";
-import { line } from "./cli/terminal.ts";
+import { complain, line, standardOutput } from "./cli/terminal.ts";
 
 /** The commands, in the order of the help. */
 export const COMMANDS: readonly Heading[] = [
@@ -46,42 +55,62 @@ export async function loadCommand({ name }: Heading): Promise<Command> {
   return (await import(file.href)).command;
 }
 
+/** Loads what only this question needs. */
+async function loadVersion(): Promise<string> {
+  return (await import(new URL("./cli/version.ts", import.meta.url).href)).version;
+}
+
 /** Reads the command line, runs the command and exits. */
 export async function main(args: readonly string[] = Deno.args): Promise<never> {
+  const border = args.indexOf("--"), end = border < 0 ? args.length : border;
+  const words = args.filter((word, i) => word !== "--debug" || i >= end);
   try {
-    await run(args);
+    await run(words);
+    if (standardOutput.lost) throw standardOutput.lost;
   } catch (error) {
-    if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
-    const isQuiet = error instanceof Interrupted && error.message === "";
-    if (!isQuiet) report(error, args);
+    report(error, words.length < args.length);
     Deno.exit(exitCode(error));
   }
   Deno.exit(0);
 }
 
 /** Finds the command, checks its options, and runs it. */
-async function run(args: readonly string[]): Promise<void> {
-  const words = args.filter((word) => word !== "--debug");
-  const first = words[0];
-  if (first === undefined || first === "--help" || first === "-h" || first === "help") {
+async function run(words: readonly string[]): Promise<void> {
+  const [first, ...others] = words;
+  if (first === "--version" || first === "-V" || first === "version") return line(`heed ${await loadVersion()}`);
+  const asksHelp = first === "--help" || first === "-h" || first === "help";
+  if (first === undefined || asksHelp && (others[0] === undefined || others[0].startsWith("-"))) {
     line(programHelp(COMMANDS));
     if (first === undefined) throw new UsageError("Cannot start without a command");
     return;
   }
-  const { heading, rest } = findCommand(COMMANDS, words);
+  const { heading, rest } = findCommand(COMMANDS, asksHelp ? others : words);
   const [command, { parseArgs }] = await Promise.all([loadCommand(heading), loadParser()]);
   const named = { ...heading, ...command };
-  const read = readArguments(parseArgs, named, rest);
-  if (read === "help") line(commandHelp(named));
-  else await command.run(read.values, read.operands);
+  const read = asksHelp ? "help" : readArguments(parseArgs, named, rest);
+  if (read === "help") return line(commandHelp(named));
+  try {
+    await command.run(read.values, read.operands);
+  } catch (error) {
+    throw inOptions(error, Object.keys(command.options));
+  }
 }
 
-/** One sentence on standard error, and the trace if it is wanted. */
-function report(error: unknown, args: readonly string[]): void {
-  const lines = [`heed: ${sentence(error)}`];
-  if (args.includes("--debug") && error instanceof Error) {
+/** An error of the library, with options as they are typed; what the program says itself speaks of them so already. */
+function inOptions(error: unknown, options: readonly string[]): unknown {
+  if (!(error instanceof RangeError || error instanceof TypeError || error instanceof SyntaxError)) return error;
+  const names = options.filter((name) => /[A-Z]/.test(name));
+  const message = error.message.replace(/\b[a-z]+[A-Z]\w*/g, (word) => names.includes(word) ? flagOf(word) : word);
+  return message === error.message ? error : new DataError(message, { cause: error });
+}
+
+/** One sentence on standard error, and the trace if it is wanted; an end that was asked for needs no words. */
+function report(error: unknown, withTrace: boolean): void {
+  if (error instanceof Interrupted || error instanceof OutputLost && error.isQuiet) return;
+  const lines = [sentence(error)];
+  if (withTrace && error instanceof Error) {
     lines.push(error.stack ?? "");
     for (let cause = error.cause; cause instanceof Error; cause = cause.cause) lines.push(`because: ${cause.stack}`);
   }
-  Deno.stderr.writeSync(new TextEncoder().encode(`${lines.join("\n")}\n`));
+  complain(lines.join("\n"));
 }

@@ -13,7 +13,7 @@ export const SHADERS: Readonly<Record<string, string>> = {
 //
 // dispatch   a plane of ⌈count / 256⌉ workgroups
 // threads    LANES = 256, four numbers each
-// special    as f is defined: relu(NaN) is 0, the others keep NaN
+// special    NaN stays; 0 at −∞, ∞ at ∞
 
 const LANES = 256u;
 
@@ -81,7 +81,7 @@ fn main(
   activation_functions: `// activation_functions — the non-linear functions between the layers, and their gradients
 //
 // name       value                                                      slope
-// relu       max(x, 0)                                                  1 where x > 0, else 0
+// relu       max(x, 0)                                                  0 where x ≤ 0, else 1
 // silu       x σ(x)                                                     σ + x σ (1 − σ)
 // gelu       x Φ(x), Φ the normal distribution                          Φ(x) + x φ(x)
 // geluTanh   x σ(2u), u = √(2/π) (x + 0.044715 x³)                      σ + x σ (1 − σ) 2u'
@@ -91,15 +91,25 @@ fn main(
 //
 // The last is usually written x/2 (1 + tanh u), the same number. 1 − σ(x) is taken as σ(−x), which does not
 // cancel. Φ comes from the tail of |x|, so that it keeps its relative accuracy left of zero, where
-// 1 + erf would cancel. Where a slope is flat, x is bounded: ∞ · 0 must not appear.
+// 1 + erf would cancel. At −∞ value and slope are 0, at ∞ they are ∞ and 1; NaN stays. Where a slope is flat, x is
+// bounded: ∞ · 0 must not appear.
 
 // include math
 
-fn relu(x: f32) -> f32 { return select(0.0, x, x > 0.0); }
+// Whether x is at most zero, in bits: NaN is not.
+fn isFlat(x: f32) -> bool {
+  let word = bitcast<u32>(x);
+  return word == 0u || (word >= SIGN_BIT && word <= (SIGN_BIT | INFINITY_BITS));
+}
 
-fn reluBackward(g: f32, x: f32) -> f32 { return select(0.0, g, x > 0.0); }
+fn relu(x: f32) -> f32 { return bitcast<f32>(select(bitcast<u32>(x), 0u, isFlat(x))); }
 
-fn silu(x: f32) -> f32 { return x * logistic(x); }
+fn reluBackward(g: f32, x: f32) -> f32 { return bitcast<f32>(select(bitcast<u32>(g), 0u, isFlat(x))); }
+
+// x, or the lowest number in the place of −∞.
+fn finiteBelow(x: f32) -> f32 { return max(x, -3.4028234663852886e38); }
+
+fn silu(x: f32) -> f32 { return finiteBelow(x) * logistic(x); }
 
 fn siluBackward(g: f32, x: f32) -> f32 {
   let s = logistic(x);
@@ -124,7 +134,7 @@ fn normalShare(x: f32, height: f32) -> f32 {
   return select(1.0 - tail, tail, x < 0.0);
 }
 
-fn gelu(x: f32) -> f32 { return x * normalShare(x, bell(x)); }
+fn gelu(x: f32) -> f32 { return finiteBelow(x) * normalShare(x, bell(x)); }
 
 fn geluBackward(g: f32, x: f32) -> f32 {
   let height = bell(x);
@@ -134,7 +144,7 @@ fn geluBackward(g: f32, x: f32) -> f32 {
 // 2u.
 fn tanhArgument(x: f32) -> f32 { return x * fma(x * x, 0.0713548162726, 1.5957691216057308); }
 
-fn geluTanh(x: f32) -> f32 { return x * logistic(tanhArgument(x)); }
+fn geluTanh(x: f32) -> f32 { return finiteBelow(x) * logistic(tanhArgument(x)); }
 
 fn geluTanhBackward(g: f32, x: f32) -> f32 {
   let z = tanhArgument(x);
@@ -342,7 +352,7 @@ fn main(
 // 3        mask        storage, read         broadcast to [B, H, T, S]; 0 forbids; not read unless MASKED
 // 4        bias        storage, read         broadcast to [B, H, T, S]; not read unless BIASED
 // 5        output      storage, read_write   [B, H, T, D], or that of each part of the keys
-// 6        logarithms  storage, read_write   [parts, B, H, T]: m + ln Σ exp(z − m), LOWEST where nothing is allowed
+// 6        sums        storage, read_write   [parts, B, H, T] pairs: m, the maximum of z, and Σ exp(z − m)
 // 7        params      uniform               attention_common.wgsl
 //
 // dispatch   a plane of B · G · parts · cuts · tiles workgroups; each owns 32 rows and 32 COLUMNS elements of the width
@@ -359,7 +369,7 @@ alias Element = f32;
 @group(0) @binding(3) var<storage, read> mask: array<u32>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<storage, read_write> output: array<f32>;
-@group(0) @binding(6) var<storage, read_write> logarithms: array<f32>;
+@group(0) @binding(6) var<storage, read_write> sums: array<vec2f>;
 @group(0) @binding(7) var<uniform> params: Params;
 
 // include attention_tile
@@ -499,20 +509,40 @@ fn main(
   putPartials(x, y, l);
   workgroupBarrier();
   let total = totals(y);
+  let shares = vec4f(inverse(total.x), inverse(total.y), inverse(total.z), inverse(total.w));
+  for (var r = 0u; r < 4u; r++) {
+    var strange = false;
+    for (var c = 0u; c < COLUMNS; c++) {
+      o[c][r] *= shares[r];
+      strange = strange || !areFinite(o[c][r]);
+    }
+    // A row whose weights are NaN is NaN throughout.
+    if (!strange || isNan(total[r]) || !real[r]) { continue; }
+    for (var c = 0u; c < COLUMNS; c++) { o[c][r] = vec4f(); }
+    for (var s = begin; s < end; s++) {
+      let z = scoreAgain(queryRows[r], keyRows + s * params.keyAt.w, b, h[r], t[r], s);
+      if (!isAllowed(z)) { continue; }
+      let p = exponential(z - m[r]) * shares[r];
+      for (var c = 0u; c < COLUMNS; c++) {
+        let d = (cut + c * 8u + x) * 4u;
+        if (d < params.D) { o[c][r] += p * valueQuad(valueRows + s * params.valueAt.w + d, params.D - d); }
+      }
+    }
+  }
   let at = part * params.outputAt.x + b * params.outputAt.y + h * params.outputAt.z + t * params.outputAt.w;
   for (var c = 0u; c < COLUMNS; c++) {
     let d = (cut + c * 8u + x) * 4u;
-    if (real.x) { store(at.x, d, o[c][0] * inverse(total.x)); }
-    if (real.y) { store(at.y, d, o[c][1] * inverse(total.y)); }
-    if (real.z) { store(at.z, d, o[c][2] * inverse(total.z)); }
-    if (real.w) { store(at.w, d, o[c][3] * inverse(total.w)); }
+    if (real.x) { store(at.x, d, o[c][0]); }
+    if (real.y) { store(at.y, d, o[c][1]); }
+    if (real.z) { store(at.z, d, o[c][2]); }
+    if (real.w) { store(at.w, d, o[c][3]); }
   }
   if (x == 0u && cut == 0u) {
     let number = ((part * params.B + b) * params.H + h) * params.T + t;
-    if (real.x) { logarithms[number.x] = logarithmOfSum(m.x, total.x); }
-    if (real.y) { logarithms[number.y] = logarithmOfSum(m.y, total.y); }
-    if (real.z) { logarithms[number.z] = logarithmOfSum(m.z, total.z); }
-    if (real.w) { logarithms[number.w] = logarithmOfSum(m.w, total.w); }
+    if (real.x) { sums[number.x] = vec2f(m.x, total.x); }
+    if (real.y) { sums[number.y] = vec2f(m.y, total.y); }
+    if (real.z) { sums[number.z] = vec2f(m.z, total.z); }
+    if (real.w) { sums[number.w] = vec2f(m.w, total.w); }
   }
 }
 `,
@@ -522,7 +552,8 @@ fn main(
 //
 //   dV = Pᵀ dO,   dP = dO Vᵀ,   dZ = P ∘ (dP − δ),   δ = rowsum(dO ∘ O),   dQ = scale · dZ K,   dK = scale · dZᵀ Q
 //
-// P is computed again from the scores and the logarithms that the forward pass left behind.
+// P is computed again from the scores, and from maximum and sum of each row, which the forward pass left behind. The two
+// are kept apart: in m + ln l a large maximum would leave no digits for the sum.
 
 // include attention_tile
 
@@ -553,8 +584,28 @@ fn valuePart(at: vec4u, valid: vec4<bool>, d: u32) -> mat4x4f {
 // Rows of a tensor such as query: heads and positions at \`at\`.
 fn rowsOf(at: vec4u, b: u32, h: vec4u, t: vec4u) -> vec4u { return at.x + b * at.y + h * at.z + t * at.w; }
 
-// dZ for four pairs.
-fn slopesOf(p: vec4f, dp: vec4f, delta: vec4f) -> vec4f { return p * (dp - delta); }
+// P of four pairs from their scores, and from m and 1 / l of their rows.
+fn sharesOf(z: vec4f, m: vec4f, share: vec4f) -> vec4f {
+  return select(exponential4(z - m) * share, vec4f(), bitcast<vec4u>(z) == vec4u(FORBIDDEN_BITS));
+}
+
+// dZ for four pairs; what weighs nothing has no slope.
+fn slopesOf(p: vec4f, dp: vec4f, delta: vec4f) -> vec4f { return select(p * (dp - delta), vec4f(), p == vec4f()); }
+
+// P and dZ of one pair, added up anew: both 0 if it is forbidden, and then z for whoever asks is −∞.
+struct Pair { z: f32, p: f32, slope: f32 }
+
+fn pairAgain(queryRow: u32, gradientRow: u32, keyRow: u32, valueRow: u32, b: u32, h: u32, t: u32, s: u32) -> Pair {
+  let z = scoreAgain(queryRow, keyRow, b, h, t, s);
+  if (!isAllowed(z)) { return Pair(z, 0.0, 0.0); }
+  var dp = vec4f();
+  for (var d = 0u; d < params.D; d += 4u) {
+    dp += gradientQuad(gradientRow + d, params.D - d) * valueQuad(valueRow + d, params.D - d);
+  }
+  let known = rows[(b * params.H + h) * params.T + t];
+  let p = exponential(z - known.x) * known.y;
+  return Pair(z, p, p * (sumOf(dp) - known.z));
+}
 `,
   attention_bias: `// attention_bias — gradient of what is added to the scores: dZ, summed over the batch and heads that share it
 //
@@ -563,7 +614,7 @@ fn slopesOf(p: vec4f, dp: vec4f, delta: vec4f) -> vec4f { return p * (dp - delta
 // binding  name        type                  shape / meaning
 // 0–4      as in attention.wgsl
 // 5        gradient    storage, read         dO, [B, H, T, D], any strides but the last
-// 6        rows        storage, read         [B, H, T] pairs: logarithm of the sum of the row, δ
+// 6        rows        storage, read         [B, H, T] fours, see attention_delta.wgsl
 // 7        result      storage, read_write   [biasB, biasH, T, S]
 // 8        params      uniform               attention_common.wgsl; biasB, biasH = extents of the bias
 //
@@ -580,7 +631,7 @@ alias Element = f32;
 @group(0) @binding(3) var<storage, read> mask: array<u32>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<storage, read> gradient: array<Element>;
-@group(0) @binding(6) var<storage, read> rows: array<vec2f>;
+@group(0) @binding(6) var<storage, read> rows: array<vec4f>;
 @group(0) @binding(7) var<storage, read_write> result: array<f32>;
 @group(0) @binding(8) var<uniform> params: Params;
 
@@ -595,7 +646,7 @@ fn gradientQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(gradient[at], grad
 fn slopes(dots: vec4f, dp: vec4f, b: u32, h: u32, t: u32, keys: vec4u, limit: u32) -> vec4f {
   let known = rows[(b * params.H + h) * params.T + t];
   let z = scoresOf(dots, b, vec4u(h), vec4u(t), keys, vec4u(limit));
-  return slopesOf(weightsOf(z, vec4f(known.x)), dp, vec4f(known.y));
+  return slopesOf(sharesOf(z, vec4f(known.x), vec4f(known.y)), dp, vec4f(known.z));
 }
 
 fn store(row: u32, keys: vec4u, v: vec4f) {
@@ -672,15 +723,15 @@ fn main(
   if (real.w) { store(row.w, keys, sum[3]); }
 }
 `,
-  attention_combine: `// attention_combine — the output over all keys from those over parts of them: O = Σ wᵢ Oᵢ / Σ wᵢ, wᵢ = exp(Lᵢ − max L)
+  attention_combine: `// attention_combine — the output over all keys from those over parts of them: O = Σ wᵢ Oᵢ / Σ wᵢ, wᵢ = lᵢ exp(mᵢ − max m)
 //
 // definition   core/04_attention/scaled_dot_product.ts
 //
 // binding  name        type                  shape / meaning
 // 0        outputs     storage, read         [parts, R, D], R = B · H · T
-// 1        parts       storage, read         [parts, R]: logarithms of the sums, LOWEST where nothing is allowed
+// 1        parts       storage, read         [parts, R] pairs: m, the maximum of z, and l = Σ exp(z − m)
 // 2        output      storage, read_write   [B, T, H, D]
-// 3        logarithms  storage, read_write   [R]
+// 3        sums        storage, read_write   [R] pairs, of all keys
 // 4        params      uniform
 //
 // dispatch   a plane of R workgroups, one row each
@@ -690,14 +741,14 @@ fn main(
 // include math
 
 const LANES = 64u;
-const LOWEST = -3.0e38;
+const LOWEST = -3.4028234663852886e38;
 
 struct Params { R: u32, H: u32, T: u32, D: u32, parts: u32 }
 
 @group(0) @binding(0) var<storage, read> outputs: array<f32>;
-@group(0) @binding(1) var<storage, read> parts: array<f32>;
+@group(0) @binding(1) var<storage, read> parts: array<vec2f>;
 @group(0) @binding(2) var<storage, read_write> output: array<f32>;
-@group(0) @binding(3) var<storage, read_write> logarithms: array<f32>;
+@group(0) @binding(3) var<storage, read_write> sums: array<vec2f>;
 @group(0) @binding(4) var<uniform> params: Params;
 
 var<workgroup> weights: array<f32, 512>;
@@ -712,7 +763,7 @@ fn main(
   let row = group.y * groups.x + group.x;
   if (row >= params.R) { return; }
   var m = LOWEST;
-  for (var i = lane; i < params.parts; i += LANES) { m = max(m, parts[i * params.R + row]); }
+  for (var i = lane; i < params.parts; i += LANES) { m = max(m, parts[i * params.R + row].x); }
   partials[lane] = m;
   workgroupBarrier();
   for (var i = 0u; i < LANES; i++) { m = max(m, partials[i]); }
@@ -720,8 +771,8 @@ fn main(
 
   var sum = 0.0;
   for (var i = lane; i < params.parts; i += LANES) {
-    let l = parts[i * params.R + row];
-    let weight = select(exponential(l - m), 0.0, l <= LOWEST);
+    let found = parts[i * params.R + row];
+    let weight = select(found.y * exponential(found.x - m), 0.0, found.y == 0.0);
     weights[i] = weight;
     sum += weight;
   }
@@ -737,10 +788,10 @@ fn main(
   let at = ((b * params.T + t) * params.H + h) * params.D;
   for (var d = lane; d < params.D; d += LANES) {
     var o = 0.0;
-    for (var i = 0u; i < params.parts; i++) { o += weights[i] * outputs[(i * params.R + row) * params.D + d]; }
-    output[at + d] = o * scale;
+    for (var i = 0u; i < params.parts; i++) { o += weights[i] * scale * outputs[(i * params.R + row) * params.D + d]; }
+    output[at + d] = o;
   }
-  if (lane == 0u) { logarithms[row] = select(m + logarithm(total), LOWEST, total == 0.0); }
+  if (lane == 0u) { sums[row] = vec2f(m, total); }
 }
 `,
   attention_common: `// attention_common — which key a query may see, with what handicap, and what it then weighs
@@ -748,11 +799,14 @@ fn main(
 // Included by the kernels of attention, which declare query, key, value, mask, bias and params.
 //
 // rows       the queries of all heads that read one group of keys, head by head: row = head in group · T + t
-// masked     a forbidden score is LOWEST, which is finite, and weighs 0; −∞ in a bias forbids as well
+// masked     a forbidden score is −∞, known by its bits, and weighs 0; −∞ in a bias forbids as well
+// strange    zero times what is infinite or NaN is NaN: a sum that is no finite number is therefore added up again over
+//            the pairs that are allowed, which also keeps averages of large numbers finite
 
 // include math
 
-const LOWEST = -3.0e38;
+const LOWEST = -3.4028234663852886e38;
+const FORBIDDEN_BITS = 0xff800000u;
 const CAUSAL = 1u;
 const MASKED = 2u;
 const BIASED = 4u;
@@ -809,40 +863,53 @@ fn scoresOf(dots: vec4f, b: u32, h: vec4u, t: vec4u, keys: vec4u, limits: vec4u)
     let at = params.biasOffset + b * params.biasAt.x + h * params.biasAt.y + t * params.biasAt.z +
       keys * params.biasAt.w;
     let more = vec4f(bias[at.x], bias[at.y], bias[at.z], bias[at.w]);
-    z = select(z + more, vec4f(LOWEST), bitcast<vec4u>(more) == vec4u(0xff800000u));
+    z = select(z + more, more, bitcast<vec4u>(more) == vec4u(FORBIDDEN_BITS));
   }
+  let never = vec4f(fromBits(FORBIDDEN_BITS));
   if ((params.flags & MASKED) != 0u) {
     let at = params.maskOffset + b * params.maskAt.x + h * params.maskAt.y + t * params.maskAt.z +
       keys * params.maskAt.w;
     let allowed = vec4u(mask[at.x], mask[at.y], mask[at.z], mask[at.w]);
-    z = select(z, vec4f(LOWEST), allowed == vec4u());
+    z = select(z, never, allowed == vec4u());
   }
-  return select(z, vec4f(LOWEST), keys >= limits);
+  return select(z, never, keys >= limits);
 }
 
 // exp(z − m), and 0 for a forbidden score.
 fn weightsOf(z: vec4f, m: vec4f) -> vec4f {
-  return select(exponential4(z - m), vec4f(), z <= vec4f(LOWEST));
+  return select(exponential4(z - m), vec4f(), bitcast<vec4u>(z) == vec4u(FORBIDDEN_BITS));
 }
 
 // What sums under the old maximum are worth under the new one.
-fn factorOf(before: f32, now: f32) -> f32 { return select(exponential(before - now), 0.0, before <= LOWEST); }
+fn factorOf(before: f32, now: f32) -> f32 { return exponential(before - now); }
 
 // 1 / x, and 0 for 0.
 fn inverse(x: f32) -> f32 { return select(quotient(1.0, x), 0.0, x == 0.0); }
 
-// m + ln x, and LOWEST for 0.
-fn logarithmOfSum(m: f32, x: f32) -> f32 { return select(m + logarithm(x), LOWEST, x == 0.0); }
+// Whether four numbers are finite.
+fn areFinite(x: vec4f) -> bool { return all((bitcast<vec4u>(x) & vec4u(0x7fffffffu)) < vec4u(0x7f800000u)); }
+
+// The score of one pair, added up anew; −∞ if it is forbidden.
+fn scoreAgain(queryRow: u32, keyRow: u32, b: u32, h: u32, t: u32, s: u32) -> f32 {
+  var dot = vec4f();
+  for (var d = 0u; d < params.D; d += 4u) {
+    dot += queryQuad(queryRow + d, params.D - d) * keyQuad(keyRow + d, params.D - d);
+  }
+  return scoresOf(vec4f(sumOf(dot)), b, vec4u(h), vec4u(t), vec4u(s), limitsOf(vec4u(t))).x;
+}
+
+// Whether a score is of a pair that is allowed.
+fn isAllowed(z: f32) -> bool { return bitcast<u32>(z) != FORBIDDEN_BITS; }
 `,
-  attention_delta: `// attention_delta — δ = rowsum(dO ∘ O), beside the logarithm of the sum of its row
+  attention_delta: `// attention_delta — δ = rowsum(dO ∘ O), beside maximum and sum of its row
 //
 // definition   core/04_attention/scaled_dot_product.ts
 //
 // binding  name        type                  shape / meaning
 // 0        output      storage, read         O, [B, H, T, D], any strides but the last
 // 1        gradient    storage, read         dO, the same
-// 2        logarithms  storage, read         [B, H, T]
-// 3        rows        storage, read_write   [B, H, T] pairs: logarithm, δ
+// 2        sums        storage, read         [B, H, T] pairs: m and Σ exp(z − m)
+// 3        rows        storage, read_write   [B, H, T] fours: m, 1 / Σ exp(z − m) or 0, δ, 0
 // 4        params      uniform               R = B · H · T
 //
 // dispatch   a plane of ⌈R / 4⌉ workgroups
@@ -857,11 +924,13 @@ struct Params {
 
 @group(0) @binding(0) var<storage, read> output: array<f32>;
 @group(0) @binding(1) var<storage, read> gradient: array<f32>;
-@group(0) @binding(2) var<storage, read> logarithms: array<f32>;
-@group(0) @binding(3) var<storage, read_write> rows: array<vec2f>;
+@group(0) @binding(2) var<storage, read> sums: array<vec2f>;
+@group(0) @binding(3) var<storage, read_write> rows: array<vec4f>;
 @group(0) @binding(4) var<uniform> params: Params;
 
-var<workgroup> sums: array<f32, 64>;
+// include math
+
+var<workgroup> products: array<f32, 64>;
 
 @compute @workgroup_size(64)
 fn main(
@@ -879,11 +948,12 @@ fn main(
   let g = params.gradientAt.x + b * params.gradientAt.y + h * params.gradientAt.z + t * params.gradientAt.w;
   var sum = 0.0;
   for (var d = lane % 16u; d < params.D; d += 16u) { sum += output[o + d] * gradient[g + d]; }
-  sums[lane] = sum;
+  products[lane] = sum;
   workgroupBarrier();
   if (real && lane % 16u == 0u) {
-    for (var i = 1u; i < 16u; i++) { sum += sums[lane + i]; }
-    rows[row] = vec2f(logarithms[row], sum);
+    for (var i = 1u; i < 16u; i++) { sum += products[lane + i]; }
+    let found = sums[row];
+    rows[row] = vec4f(found.x, select(quotient(1.0, found.y), 0.0, found.y == 0.0), sum, 0.0);
   }
 }
 `,
@@ -912,7 +982,7 @@ const KEYS = 64u;
 @group(0) @binding(3) var<storage, read> mask: array<u32>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<storage, read_write> output: array<f32>;
-@group(0) @binding(6) var<storage, read_write> logarithms: array<f32>;
+@group(0) @binding(6) var<storage, read_write> sums: array<vec2f>;
 @group(0) @binding(7) var<uniform> params: Params;
 
 // include attention_common
@@ -925,7 +995,7 @@ fn valueQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(value[at], value[at +
 var<workgroup> queries: array<vec4f, ROWS * 64u>;
 // Parts of the dot products, [ROWS][16 keys][9]: a vector holds the keys k, k + 16, k + 32, k + 48.
 // In the end parts of the output.
-var<workgroup> sums: array<vec4f, ROWS * 144u>;
+var<workgroup> products: array<vec4f, ROWS * 144u>;
 // [ROWS][16 keys], as above
 var<workgroup> weights: array<vec4f, ROWS * 16u>;
 var<workgroup> partials: array<f32, ROWS * 16u>;
@@ -1000,13 +1070,13 @@ fn main(
       );
       for (var r = 0u; r < ROWS; r++) { dots[r] = mixed(dots[r], queries[r * 64u + i], k); }
     }
-    for (var r = 0u; r < ROWS; r++) { sums[r * 144u + y * 9u + x] = dots[r]; }
+    for (var r = 0u; r < ROWS; r++) { products[r * 144u + y * 9u + x] = dots[r]; }
     workgroupBarrier();
 
     var z = vec4f(LOWEST);
     if (finishes) {
       var dot = vec4f();
-      for (var i = 0u; i < 8u; i++) { dot += sums[mine * 144u + slot * 9u + i]; }
+      for (var i = 0u; i < 8u; i++) { dot += products[mine * 144u + slot * 9u + i]; }
       z = scoresOf(dot, b, vec4u(h), vec4u(t), tile + slot + STEPS, limit);
       partials[lane] = maxOf(z);
     }
@@ -1035,8 +1105,11 @@ fn main(
   }
 
   workgroupBarrier();
-  for (var r = 0u; r < ROWS; r++) { sums[r * LANES + lane] = o[r]; }
-  if (finishes) { partials[lane] = l; }
+  for (var r = 0u; r < ROWS; r++) { products[r * LANES + lane] = o[r]; }
+  if (finishes) {
+    partials[lane] = l;
+    if (slot == 0u) { factors[mine] = m; }
+  }
   workgroupBarrier();
   for (var i = lane; i < ROWS * quads; i += LANES) {
     let r = i / quads;
@@ -1044,16 +1117,29 @@ fn main(
     var total = 0.0;
     for (var k = 0u; k < 16u; k++) { total += partials[r * 16u + k]; }
     var sum = vec4f();
-    for (var k = 0u; k < teams; k++) { sum += sums[r * LANES + k * quads + i % quads]; }
+    for (var k = 0u; k < teams; k++) { sum += products[r * LANES + k * quads + i % quads]; }
     let head = g * (params.H / params.G) + (first + r) / params.T;
-    let at = part * params.outputAt.x + b * params.outputAt.y + head * params.outputAt.z +
-      (first + r) % params.T * params.outputAt.w;
-    store(at, i % quads * 4u, sum * inverse(total));
+    let position = (first + r) % params.T;
+    let share = inverse(total);
+    sum *= share;
+    // A row whose weights are NaN is NaN throughout.
+    if (!areFinite(sum) && !isNan(total)) {
+      sum = vec4f();
+      let queryRow = params.queryAt.x + b * params.queryAt.y + head * params.queryAt.z + position * params.queryAt.w;
+      for (var s = part * params.run; s < end; s++) {
+        let z = scoreAgain(queryRow, keyRows + s * params.keyAt.w, b, head, position, s);
+        if (!isAllowed(z)) { continue; }
+        let d = i % quads * 4u;
+        sum += exponential(z - factors[r]) * share * valueQuad(valueRows + s * params.valueAt.w + d, D - d);
+      }
+    }
+    let at = part * params.outputAt.x + b * params.outputAt.y + head * params.outputAt.z + position * params.outputAt.w;
+    store(at, i % quads * 4u, sum);
   }
   if (finishes && slot == 0u && first + mine < params.M) {
     var total = 0.0;
     for (var k = 0u; k < 16u; k++) { total += partials[mine * 16u + k]; }
-    logarithms[((part * params.B + b) * params.H + h) * params.T + t] = logarithmOfSum(m, total);
+    sums[((part * params.B + b) * params.H + h) * params.T + t] = vec2f(m, total);
   }
 }
 `,
@@ -1064,7 +1150,7 @@ fn main(
 // binding  name        type                  shape / meaning
 // 0–4      as in attention.wgsl
 // 5        gradient    storage, read         dO, [B, H, T, D], any strides but the last
-// 6        rows        storage, read         [B, H, T] pairs: logarithm of the sum of the row, δ
+// 6        rows        storage, read         [B, H, T] fours, see attention_delta.wgsl
 // 7        result      storage, read_write   dK, [B, S, G, D], then dV, the same; or those of each part of the rows
 // 8        params      uniform               attention_common.wgsl; outputAt.x = where dV starts
 //
@@ -1082,7 +1168,7 @@ alias Element = f32;
 @group(0) @binding(3) var<storage, read> mask: array<u32>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<storage, read> gradient: array<Element>;
-@group(0) @binding(6) var<storage, read> rows: array<vec2f>;
+@group(0) @binding(6) var<storage, read> rows: array<vec4f>;
 @group(0) @binding(7) var<storage, read_write> result: array<f32>;
 @group(0) @binding(8) var<uniform> params: Params;
 
@@ -1161,12 +1247,12 @@ fn main(
     let t = row % params.T;
     let limits = select(vec4u(), limitsOf(t), column < vec4u(params.M));
     let numbers = (b * params.H + h) * params.T + t;
-    let known = transpose(mat4x2f(rows[numbers.x], rows[numbers.y], rows[numbers.z], rows[numbers.w]));
+    let known = transpose(mat4x4f(rows[numbers.x], rows[numbers.y], rows[numbers.z], rows[numbers.w]));
     let p = mat4x4f(
-      weightsOf(scoresOf(s[0], b, h, t, vec4u(mine.x), limits), known[0]),
-      weightsOf(scoresOf(s[1], b, h, t, vec4u(mine.y), limits), known[0]),
-      weightsOf(scoresOf(s[2], b, h, t, vec4u(mine.z), limits), known[0]),
-      weightsOf(scoresOf(s[3], b, h, t, vec4u(mine.w), limits), known[0]),
+      sharesOf(scoresOf(s[0], b, h, t, vec4u(mine.x), limits), known[0], known[1]),
+      sharesOf(scoresOf(s[1], b, h, t, vec4u(mine.y), limits), known[0], known[1]),
+      sharesOf(scoresOf(s[2], b, h, t, vec4u(mine.z), limits), known[0], known[1]),
+      sharesOf(scoresOf(s[3], b, h, t, vec4u(mine.w), limits), known[0], known[1]),
     );
 
     putWeights(x, y, p);
@@ -1195,10 +1281,10 @@ fn main(
       x,
       y,
       mat4x4f(
-        slopesOf(p[0], dp[0], known[1]),
-        slopesOf(p[1], dp[1], known[1]),
-        slopesOf(p[2], dp[2], known[1]),
-        slopesOf(p[3], dp[3], known[1]),
+        slopesOf(p[0], dp[0], known[2]),
+        slopesOf(p[1], dp[1], known[2]),
+        slopesOf(p[2], dp[2], known[2]),
+        slopesOf(p[3], dp[3], known[2]),
       ),
     );
     for (var start = 0u; start < 8u; start += STAGED / 4u) {
@@ -1222,25 +1308,52 @@ fn main(
     }
   }
 
+  for (var r = 0u; r < 4u; r++) {
+    var strange = false;
+    for (var c = 0u; c < COLUMNS; c++) {
+      dk[c][r] *= params.scale;
+      strange = strange || !areFinite(dk[c][r]) || !areFinite(dv[c][r]);
+    }
+    if (!strange || !real[r]) { continue; }
+    for (var c = 0u; c < COLUMNS; c++) {
+      dk[c][r] = vec4f();
+      dv[c][r] = vec4f();
+    }
+    for (var row = part * params.run; row < end; row++) {
+      let h = g * heads + row / params.T;
+      let t = row % params.T;
+      let q = params.queryAt.x + b * params.queryAt.y + h * params.queryAt.z + t * params.queryAt.w;
+      let slope = params.gradientAt.x + b * params.gradientAt.y + h * params.gradientAt.z + t * params.gradientAt.w;
+      let pair = pairAgain(q, slope, keyRows[r], valueRows[r], b, h, t, mine[r]);
+      if (!isAllowed(pair.z)) { continue; }
+      for (var c = 0u; c < COLUMNS; c++) {
+        let d = (cut + c * 8u + x) * 4u;
+        if (d >= params.D) { continue; }
+        dk[c][r] += pair.slope * params.scale * queryQuad(q + d, params.D - d);
+        dv[c][r] += pair.p * gradientQuad(slope + d, params.D - d);
+      }
+    }
+  }
+
   let size = params.outputAt.x;
   let forKeys = 2u * part * size + b * params.outputAt.y + g * params.outputAt.z + mine * params.outputAt.w;
   let forValues = forKeys + size;
   for (var c = 0u; c < COLUMNS; c++) {
     let d = (cut + c * 8u + x) * 4u;
     if (real.x) {
-      store(forKeys.x, d, dk[c][0] * params.scale);
+      store(forKeys.x, d, dk[c][0]);
       store(forValues.x, d, dv[c][0]);
     }
     if (real.y) {
-      store(forKeys.y, d, dk[c][1] * params.scale);
+      store(forKeys.y, d, dk[c][1]);
       store(forValues.y, d, dv[c][1]);
     }
     if (real.z) {
-      store(forKeys.z, d, dk[c][2] * params.scale);
+      store(forKeys.z, d, dk[c][2]);
       store(forValues.z, d, dv[c][2]);
     }
     if (real.w) {
-      store(forKeys.w, d, dk[c][3] * params.scale);
+      store(forKeys.w, d, dk[c][3]);
       store(forValues.w, d, dv[c][3]);
     }
   }
@@ -1253,7 +1366,7 @@ fn main(
 // binding  name        type                  shape / meaning
 // 0–4      as in attention.wgsl
 // 5        gradient    storage, read         dO, [B, H, T, D], any strides but the last
-// 6        rows        storage, read         [B, H, T] pairs: logarithm of the sum of the row, δ
+// 6        rows        storage, read         [B, H, T] fours, see attention_delta.wgsl
 // 7        result      storage, read_write   dQ, [B, T, H, D], or that of each part of the keys
 // 8        params      uniform               attention_common.wgsl
 //
@@ -1270,7 +1383,7 @@ alias Element = f32;
 @group(0) @binding(3) var<storage, read> mask: array<u32>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<storage, read> gradient: array<Element>;
-@group(0) @binding(6) var<storage, read> rows: array<vec2f>;
+@group(0) @binding(6) var<storage, read> rows: array<vec4f>;
 @group(0) @binding(7) var<storage, read_write> result: array<f32>;
 @group(0) @binding(8) var<uniform> params: Params;
 
@@ -1317,7 +1430,7 @@ fn main(
   let keyRows = params.keyAt.x + b * params.keyAt.y + g * params.keyAt.z;
   let valueRows = params.valueAt.x + b * params.valueAt.y + g * params.valueAt.z;
   let numbers = (b * params.H + h) * params.T + t;
-  let known = array<vec2f, 4>(rows[numbers.x], rows[numbers.y], rows[numbers.z], rows[numbers.w]);
+  let known = array<vec4f, 4>(rows[numbers.x], rows[numbers.y], rows[numbers.z], rows[numbers.w]);
 
   let begin = part * params.run;
   let end = min(begin + params.run, limitOfRows(first, min(first + TILE, params.M) - 1u));
@@ -1351,10 +1464,10 @@ fn main(
       x,
       y,
       mat4x4f(
-        slopesOf(weightsOf(s[0], vec4f(known[0].x)), dp[0], vec4f(known[0].y)),
-        slopesOf(weightsOf(s[1], vec4f(known[1].x)), dp[1], vec4f(known[1].y)),
-        slopesOf(weightsOf(s[2], vec4f(known[2].x)), dp[2], vec4f(known[2].y)),
-        slopesOf(weightsOf(s[3], vec4f(known[3].x)), dp[3], vec4f(known[3].y)),
+        slopesOf(sharesOf(s[0], vec4f(known[0].x), vec4f(known[0].y)), dp[0], vec4f(known[0].z)),
+        slopesOf(sharesOf(s[1], vec4f(known[1].x), vec4f(known[1].y)), dp[1], vec4f(known[1].z)),
+        slopesOf(sharesOf(s[2], vec4f(known[2].x), vec4f(known[2].y)), dp[2], vec4f(known[2].z)),
+        slopesOf(sharesOf(s[3], vec4f(known[3].x), vec4f(known[3].y)), dp[3], vec4f(known[3].z)),
       ),
     );
 
@@ -1377,13 +1490,31 @@ fn main(
     }
   }
 
+  for (var r = 0u; r < 4u; r++) {
+    var strange = false;
+    for (var c = 0u; c < COLUMNS; c++) {
+      o[c][r] *= params.scale;
+      strange = strange || !areFinite(o[c][r]);
+    }
+    if (!strange || isNan(known[r].y) || !real[r]) { continue; }
+    for (var c = 0u; c < COLUMNS; c++) { o[c][r] = vec4f(); }
+    for (var s = begin; s < end; s++) {
+      let k = keyRows + s * params.keyAt.w;
+      let pair = pairAgain(queryRows[r], gradientRows[r], k, valueRows + s * params.valueAt.w, b, h[r], t[r], s);
+      if (!isAllowed(pair.z)) { continue; }
+      for (var c = 0u; c < COLUMNS; c++) {
+        let d = (cut + c * 8u + x) * 4u;
+        if (d < params.D) { o[c][r] += pair.slope * params.scale * keyQuad(k + d, params.D - d); }
+      }
+    }
+  }
   let at = part * params.outputAt.x + b * params.outputAt.y + h * params.outputAt.z + t * params.outputAt.w;
   for (var c = 0u; c < COLUMNS; c++) {
     let d = (cut + c * 8u + x) * 4u;
-    if (real.x) { store(at.x, d, o[c][0] * params.scale); }
-    if (real.y) { store(at.y, d, o[c][1] * params.scale); }
-    if (real.z) { store(at.z, d, o[c][2] * params.scale); }
-    if (real.w) { store(at.w, d, o[c][3] * params.scale); }
+    if (real.x) { store(at.x, d, o[c][0]); }
+    if (real.y) { store(at.y, d, o[c][1]); }
+    if (real.z) { store(at.z, d, o[c][2]); }
+    if (real.w) { store(at.w, d, o[c][3]); }
   }
 }
 `,
@@ -1540,20 +1671,19 @@ fn lesser(a: f32, b: f32) -> f32 {
   return bitcast<f32>(select(NAN_BITS, found, comparable(a, b)));
 }
 
-// Rounded towards −∞; 0 where b is 0.
+// The size of an integer; drivers are wrong about quotients and remainders of negative ones.
+fn sizeOf(a: i32) -> u32 { return bitcast<u32>(select(a, -a, a < 0)); }
+
+// Rounded towards −∞, wrapping around; 0 where b is 0.
 fn integerQuotient(a: i32, b: i32) -> i32 {
   if (b == 0) { return 0; }
-  if (b == -1) { return -a; }
-  let q = a / b;
-  return q - select(0, 1, q * b != a && (a < 0) != (b < 0));
+  let q = sizeOf(a) / sizeOf(b);
+  let up = select(0u, 1u, q * sizeOf(b) != sizeOf(a));
+  return select(bitcast<i32>(q), -bitcast<i32>(q + up), (a < 0) != (b < 0));
 }
 
-// With the sign of b; 0 where b is 0.
-fn integerRemainder(a: i32, b: i32) -> i32 {
-  if (b == 0 || b == -1) { return 0; }
-  let rest = a % b;
-  return select(rest, rest + b, rest != 0 && (rest < 0) != (b < 0));
-}
+// What that quotient leaves over, with the sign of b; 0 where b is 0.
+fn integerRemainder(a: i32, b: i32) -> i32 { return select(a - integerQuotient(a, b) * b, 0, b == 0); }
 
 // By repeated squaring, wrapping around. Of a quotient 1 / a^|b| the integer part.
 fn integerPower(a: i32, b: i32) -> i32 {
@@ -1738,11 +1868,9 @@ fn surprise(first: u32, id: u32, found: vec4f, s: f32) -> f32 {
   let right = numberAt(first * (params.classes / params.count) + id);
   let never = bitcast<u32>(right) == FORBIDDEN_BITS;
   if (never || (params.smoothing > 0.0 && found.w == FORBIDDEN)) { return infinity(); }
-  var value = found.x - right;
-  if (params.smoothing > 0.0) {
-    let spread = found.x - found.z / f32(params.classes);
-    value = (1.0 - params.smoothing) * value + params.smoothing * spread;
-  }
+  let m = found.x * SMALL;
+  var value = (m - right * SMALL) * ((1.0 - params.smoothing) / SMALL);
+  if (params.smoothing > 0.0) { value += (m - found.z / f32(params.classes)) * (params.smoothing / SMALL); }
   return value + logarithm(s);
 }
 
@@ -1843,7 +1971,7 @@ fn main(
   }
 }
 `,
-  dropout: `// dropout — y[i] = x[i] / (1 − rate) if ⌊word(i) / 2⁸⌋ ≥ rate · 2²⁴, else x[i] · 0
+  dropout: `// dropout — y[i] = x[i] / (1 − rate) if ⌊word(i) / 2⁸⌋ ≥ rate · 2²⁴, else 0
 //
 // definition   core/engine/dropout.ts; core/engine/random.ts, whose words these are
 //
@@ -1910,7 +2038,7 @@ fn main(
   let high = vec2u(params.start.y) + select(vec2u(0u), vec2u(1u), low < vec2u(params.start.x));
   let w = threefry(Words(low, high));
   let words = vec4u(w.a.x, w.b.x, w.a.y, w.b.y) >> vec4u(8u);
-  y[i] = x[params.offset + i] * select(vec4f(0.0), vec4f(params.scale), words >= vec4u(params.threshold));
+  y[i] = select(vec4f(0.0), x[params.offset + i] * params.scale, words >= vec4u(params.threshold));
 }
 `,
   gather: `// gather — y[i, :] = table[ids[i], :], elements of any type
@@ -2463,7 +2591,8 @@ fn powerOfSize(size: u32, b: f32) -> f32 {
   let tail = fma(b - bHigh, high, b * low);
   let product = bHigh * high;
   let total = product + tail;
-  if (total >= 128.0 || product >= 1e30) { return infinity(); }
+  // Rounded, the sum may be 128 where the power is still a number.
+  if (total >= 129.0 || product >= 1e30) { return infinity(); }
   if (total < -151.0 || product <= -1e30) { return 0.0; }
   let n = round(total);
   let rest = (product - n) + tail;
@@ -4377,7 +4506,7 @@ fn main(
 //
 // Included by kernels that read rows of scores \`x\`: array<Element>.
 //
-// result     x = m, the maximum, at least LOWEST; y = Σ exp(x − m); z = Σ x of what is allowed;
+// result     x = m, the maximum, at least LOWEST; y = Σ exp(x − m); z = Σ x / 2²⁴ of what is allowed;
 //            w = the strangest number seen: 1 for −∞, 2 for ∞ or NaN, else 0
 // masked     −∞ is recognized by its bits, stands for LOWEST in comparisons and adds nothing to a sum
 // rounding   each thread rescales its sum when it meets a greater maximum; the pairs of threads likewise
@@ -4391,6 +4520,8 @@ alias Word = u32;
 const LOWEST = -3.4028234663852886e38;
 const FORBIDDEN_BITS = 0xff800000u;
 const FORBIDDEN = 1.0;
+// Leaves room for sums of large numbers, and is exact.
+const SMALL = 0x1p-24f;
 const WILD = 2.0;
 const NOTHING = vec4f(LOWEST, 0.0, 0.0, 0.0);
 
@@ -4420,7 +4551,7 @@ fn scan(first: u32, count: u32, lane: u32) -> vec4f {
       found.x = m;
     }
     found.y += total(select(exponentials(safe - m), Element(0.0), forbidden));
-    found.z += total(select(safe, Element(0.0), forbidden));
+    found.z += total(select(safe, Element(0.0), forbidden) * SMALL);
   }
   return together(found, lane);
 }

@@ -4,8 +4,8 @@
  * Reading and starting programs need permission; without it these tests are reported as ignored.
  */
 
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { granted, testWithFolder } from "./permissions.ts";
+import { assertEquals, assertMatch } from "@std/assert";
+import { granted } from "./permissions.ts";
 
 const root = new URL("../", import.meta.url);
 const read = (path: string): Promise<string> => Deno.readTextFile(new URL(path, root));
@@ -47,30 +47,6 @@ Deno.test({
     const foreign = /^(tests|bench|docs|models)\/|std\/assert|_test\.ts$|\/build\.ts$|deno\.lock$/;
     assertEquals(given.filter((path) => foreign.test(path)), []);
   },
-});
-
-/** Whether Node can be started. */
-function hasNode(): boolean {
-  if (!granted("read", "write", "run")) return false;
-  try {
-    return new Deno.Command("node", { args: ["--version"], stdout: "null", stderr: "null" }).outputSync().success;
-  } catch {
-    return false;
-  }
-}
-
-const testInNode = hasNode() ? testWithFolder : (name: string) => Deno.test({ name, ignore: true, fn() {} });
-
-testInNode("the package on npm computes in Node", async (folder) => {
-  await output(Deno.execPath(), root, "task", "pack", "--allow-dirty", "--output", `${folder}/heed.tgz`);
-  await output("tar", folder, "xzf", "heed.tgz");
-  await Deno.writeTextFile(
-    `${folder}/use.mjs`,
-    `import { tensor } from "./package/mod.js";
-    const x = tensor([1, 2, 3]);
-    console.log((await x.mul(2).read()).join(), x.device.name);`,
-  );
-  assertStringIncludes(await output("node", folder, "use.mjs"), "2,4,6 wasm");
 });
 
 Deno.test({

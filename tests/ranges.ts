@@ -177,13 +177,14 @@ export function spacing(x: number): number {
 export function assertReached(
   found: ArrayLike<number>,
   expected: ArrayLike<number>,
-  { units, atol = 0 }: Reach,
+  reach: Reach | ((i: number) => Reach),
   describe: (i: number) => string = (i) => `element ${i}`,
 ): void {
   assertEquals(found.length, expected.length);
   for (let i = 0; i < found.length; i++) {
     const x = found[i]!, wanted = expected[i]!;
     if (Object.is(x, wanted) || x === Math.fround(wanted)) continue;
+    const { units, atol = 0 } = typeof reach === "function" ? reach(i) : reach;
     const far = (units > 0.5 ? units * spacing(wanted) : 0) + atol;
     const inside = x >= Math.fround(wanted - far) && x <= Math.fround(wanted + far);
     assert(inside, `${describe(i)}: ${x} instead of ${wanted}, ${Math.abs(x - wanted) / spacing(wanted)} units off`);

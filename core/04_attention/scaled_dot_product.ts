@@ -47,19 +47,20 @@
  * @module
  */
 
+import { compareAllowed, sumAllowed } from "../engine/allowed.ts";
 import { aTensor } from "../engine/arguments.ts";
 import { fusable } from "../engine/fusable.ts";
-import { lowerTriangle } from "../engine/create.ts";
 import { checkOptions, type Checks, flag, numeric } from "../engine/options.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { broadcastShapes, dims, format, sameShape } from "../engine/shape.ts";
 import { softmax } from "../02_words/softmax.ts";
+import { causalMask, combineMasks } from "./masks.ts";
 
 /** Who may look at whom, and with what handicap. */
 export interface AttentionOptions {
   /** True where looking is allowed, bool, broadcast to `[B, H, T, S]`; everywhere by default. */
   readonly mask?: Tensor | undefined;
-  /** Added to the scores before the softmax, broadcast to `[B, H, T, S]`; nothing by default. */
+  /** Added to the scores before the softmax, broadcast to `[B, H, T, S]`, `-Infinity` forbids; nothing by default. */
   readonly bias?: Tensor | undefined;
   /** Whether query `t` sees only keys up to `t + S − T`, so that the last query sees all; false by default. */
   readonly causal?: boolean | undefined;
@@ -71,7 +72,8 @@ export interface AttentionOptions {
  * Mixes the rows of `value` by how well each `query` matches each `key`.
  *
  * Takes $O(TSD)$ time and, as spelled out here, $O(TS)$ memory. A query that may look nowhere
- * yields zeros and passes no gradient back. With fewer groups than heads, head `h` reads
+ * yields zeros and passes no gradient back. Nothing of a key that a query may not look at reaches it, or comes
+ * back from it, not even NaN. With fewer groups than heads, head `h` reads
  * group `⌊h / (H / G)⌋`.
  *
  * @example
@@ -100,7 +102,7 @@ export function scaledDotProductAttention(
   value: Tensor,
   options: AttentionOptions = {},
 ): Tensor {
-  const { B, H, G, S, D } = checkShapes(query, key, options);
+  const { B, H, G, T, S, D } = checkShapes(query, key, options);
   dims(value, "B G S D", { B, G, S, D });
   const { mask, bias, causal = false, scale = 1 / Math.sqrt(D) } = options;
 
@@ -108,7 +110,7 @@ export function scaledDotProductAttention(
     const weights = attentionWeights(query, key, options);
 
     // $O$: an average of values, so it never leaves their convex hull.
-    const output = weights.matmul(shareAmong(value, H));
+    const output = sumAllowed(weights, shareAmong(value, H), allowedPairs(T, S, options));
     return output;
   });
 }
@@ -125,18 +127,22 @@ export function scaledDotProductAttention(
  */
 export function attentionWeights(query: Tensor, key: Tensor, options: AttentionOptions = {}): Tensor {
   const { H, T, S, D } = checkShapes(query, key, options);
-  const { mask, bias, causal = false, scale = 1 / Math.sqrt(D) } = options;
+  const { bias, scale = 1 / Math.sqrt(D) } = options, allowed = allowedPairs(T, S, options);
 
   // $Z$: one score for each (query, key) pair, kept at unit variance.
-  let scores = query.matmul(shareAmong(key, H).transpose(-2, -1)).mul(scale);
+  let scores = compareAllowed(query, shareAmong(key, H).transpose(-2, -1), allowed).mul(scale);
   if (bias) scores = scores.add(bias);
 
   // A forbidden pair scores $-\infty$ *before* normalizing, so it weighs 0.
-  if (mask) scores = scores.where(mask, -Infinity);
-  if (causal) scores = scores.where(lowerTriangle(T, S, S - T), -Infinity);
+  if (allowed) scores = scores.where(allowed, -Infinity);
 
   // $A$: the scores of a row become shares that sum to one.
   return softmax(scores);
+}
+
+/** Where mask, causality and bias allow looking; undefined where none of them is given. */
+function allowedPairs(T: number, S: number, { mask, bias, causal }: AttentionOptions): Tensor | undefined {
+  return combineMasks(mask, causal ? causalMask(T, S) : undefined, bias?.detach().notEqual(-Infinity));
 }
 
 /** Repeats each group for the heads that read it: `[B, G, S, D]` to `[B, H, S, D]`. */

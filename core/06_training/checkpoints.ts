@@ -361,6 +361,8 @@ export interface CheckpointOutline {
   readonly notes: Json;
   /** Kinds and shapes of the model's tensors by path. */
   readonly weights: ReadonlyMap<string, Pick<StoredTensor, "kind" | "shape">>;
+  /** Kinds and shapes of the optimizer's averages, by the path of the parameter and the name of the average. */
+  readonly averages: ReadonlyMap<string, Pick<StoredTensor, "kind" | "shape">>;
 }
 
 /**
@@ -372,7 +374,8 @@ export interface CheckpointOutline {
  */
 export function outlineCheckpoint(front: Uint8Array, size: number): CheckpointOutline {
   const { tensors, metadata } = readHeader(front, size);
-  return { notes: readState(tensors, metadata).notes, weights: partOf(tensors, "model/") };
+  const { notes } = readState(tensors, metadata);
+  return { notes, weights: partOf(tensors, "model/"), averages: partOf(tensors, "optimizer/") };
 }
 
 /** Generators of the caller and those that modules hold in fields. */

@@ -7,7 +7,8 @@
  *
  * **Idea.** One loop serves every model of this book. A step computes the loss of a batch and
  * its gradients inside a {@linkcode scope}, which frees at its end whatever was made in it and is not
- * kept. It looks at the loss, moves the parameters inside another scope, and frees the gradients.
+ * kept. It looks whether loss and gradients are numbers, moves the parameters inside another scope, and
+ * frees the gradients.
  * Between steps nothing is half done, so that is where the loop listens for a wish to stop.
  *
  * **Formula.** With $k$ batches $b_i$ to a step (gradient accumulation), a bound $c$ on the
@@ -46,7 +47,9 @@ import {
 import { Pace, rest } from "../engine/pace.ts";
 import { keep, release, scope } from "../engine/scope.ts";
 import { format } from "../engine/shape.ts";
+import type { Numbers } from "../engine/backend.ts";
 import { full, zeros } from "../engine/create.ts";
+import { stack } from "../engine/joining.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { clipGradients } from "./clipping.ts";
 import { Optimizer } from "./optimizers.ts";
@@ -135,8 +138,8 @@ const trainChecks: Checks<TrainOptions<never>> = {
  *
  * @param options what is trained, on what, how, and who is told
  * @returns every report, oldest first
- * @throws {RangeError} if a loss is NaN or infinite: the error names the step; with
- *   `reportEvery` 1 the parameters are those before it
+ * @throws {RangeError} if a loss or a gradient is NaN or infinite, before it is reported: the error names the step;
+ *   with `reportEvery` 1 the parameters are those before it
  * @throws the signal's reason after an abort; calling again continues where it stopped
  */
 export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainingReport[]> {
@@ -145,8 +148,9 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<Traini
   const history: TrainingReport[] = [];
   const pace = new Pace(steps - optimizer.steps);
 
-  // The one tensor that outlives the steps: the sum of their losses since the last report.
-  const total = keep(zeros([]));
+  // The tensors that outlive the steps: the sum of their losses since the last report, and 0, or NaN after a gradient
+  // that is no number.
+  const total = keep(zeros([])), flaw = keep(zeros([]));
   let summed = 0;
   try {
     while (optimizer.steps < steps) {
@@ -158,25 +162,22 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<Traini
       pace.tokens += accumulateGradients(options, step, total);
       model.eval();
       summed++;
-      let loss = NaN;
-      if (reports) {
-        loss = await total.item() / summed;
-        if (!Number.isFinite(loss)) throw notFinite(loss, step, summed);
-        total.assign(0);
-        summed = 0;
-      }
-      const learningRate = schedule?.(step);
-      let norm: Promise<number> | undefined;
+      let seen: Promise<Numbers> | undefined;
       scope(() => {
-        if (clipNorm !== undefined) {
-          const length = clipGradients(optimizer.parameters, clipNorm);
-          if (reports) norm = length.item();
-        }
-        optimizer.step(learningRate);
+        const length = boundGradients(optimizer.parameters, clipNorm, flaw);
+        if (reports) seen = stack([total, flaw, length ?? flaw]).read();
       });
+      // The one place where a step waits for the device.
+      const [sum = 0, broken = 0, length] = await seen ?? [];
+      const loss = sum / summed;
+      if (!Number.isFinite(loss)) throw notFinite(`the loss is ${loss}`, step, summed);
+      if (broken !== 0) throw notFinite("a gradient is NaN or infinite", step, summed);
+      const learningRate = schedule?.(step), gradientNorm = clipNorm === undefined ? undefined : length;
+      scope(() => optimizer.step(learningRate));
       optimizer.zeroGrad();
-      const gradientNorm = await norm;
       if (!reports) continue;
+      total.assign(0);
+      summed = 0;
       const tokensPerSecond = pace.tokensPerSecond();
       const evaluation = due ? await evaluate(step) : undefined;
       const report: TrainingReport = {
@@ -197,6 +198,7 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<Traini
     optimizer.zeroGrad();
     model.eval();
     release(total);
+    release(flaw);
   }
   return history;
 }
@@ -221,10 +223,23 @@ function accumulateGradients<Batch>(options: TrainOptions<Batch>, step: number, 
   return count;
 }
 
-function notFinite(loss: number, step: number, summed: number): RangeError {
+/** Shortens the gradients to a bound, if there is one; makes `flaw` NaN if one is no number. Returns their length. */
+function boundGradients(
+  parameters: ReadonlyMap<string, Tensor>,
+  clipNorm: number | undefined,
+  flaw: Tensor,
+): Tensor | undefined {
+  const length = clipNorm === undefined ? undefined : clipGradients(parameters, clipNorm);
+  const totals = length ? [length] : [...parameters.values()].flatMap(({ grad }) => grad ? [grad.sum()] : []);
+  // Zero times a number is zero.
+  if (totals.length > 0) flaw.assign(flaw.add(stack(totals).sum().mul(0)));
+  return length;
+}
+
+function notFinite(what: string, step: number, summed: number): RangeError {
   const where = summed === 1 ? `at step ${step}` : `in steps ${step - summed + 1} to ${step}`;
   return new RangeError(
-    `Cannot continue training: the loss is ${loss} ${where}; a smaller learning rate, a warm-up or clipNorm may help`,
+    `Cannot continue training: ${what} ${where}; a smaller learning rate, a warm-up or clipNorm may help`,
   );
 }
 

@@ -42,6 +42,7 @@
  * @module
  */
 
+import { charge } from "../engine/allowed.ts";
 import { fusable } from "../engine/fusable.ts";
 import { gather } from "../engine/indexing.ts";
 import { Tensor } from "../engine/tensor.ts";
@@ -91,7 +92,7 @@ const crossEntropyChecks: Checks<CrossEntropyOptions> = {
  * @param logits one score per class, `[…, V]`
  * @param targets the right classes, int32 `[…]`, or a share per class, float32 `[…, V]`
  * @param options what is ignored, smoothed, weighted, and how the losses are joined
- * @returns a scalar, or `[…]` without reduction; where every position is ignored, 0
+ * @returns a scalar, or `[…]` without reduction; where every position is ignored, 0; $\infty$ where a right class is impossible
  * @throws {TypeError} if the shapes disagree or an option does not apply to soft targets
  * @throws {RangeError} if `labelSmoothing` is outside [0, 1)
  */
@@ -112,14 +113,14 @@ export function crossEntropy(logits: Tensor, targets: Tensor, options: CrossEntr
   const valid = classes.notEqual(ignoreIndex);
   const safe = classes.where(valid, 0);
   const losses = classWeights
-    ? weightedLoss(rows, safe, labelSmoothing, classWeights).where(valid, 0)
+    ? weightedLoss(rows.where(valid.unsqueeze(1), 0), safe, labelSmoothing, classWeights).where(valid, 0)
     : fusable("crossEntropy", [rows, classes], { ignoreIndex, labelSmoothing }, () => {
-      const logProbabilities = logSoftmax(rows);
+      const logProbabilities = logSoftmax(rows.where(valid.unsqueeze(1), 0));
 
       // $-\log p_y$, and its part in the smoothed answer.
       const surprise = gather(logProbabilities, 1, safe.unsqueeze(1)).squeeze(1).neg();
-      const spread = logProbabilities.mean(1).neg();
-      const mixed = labelSmoothing ? surprise.mul(1 - labelSmoothing).add(spread.mul(labelSmoothing)) : surprise;
+      const spread = (): Tensor => logProbabilities.mul(-labelSmoothing / V).sum(1);
+      const mixed = labelSmoothing ? surprise.mul(1 - labelSmoothing).add(spread()) : surprise;
       return mixed.where(valid, 0);
     });
   if (reduction !== "mean") return reduce(losses.reshape(positions), reduction);
@@ -127,15 +128,15 @@ export function crossEntropy(logits: Tensor, targets: Tensor, options: CrossEntr
   // A batch in which nothing is asked costs nothing: 0, where a plain mean would be 0 / 0.
   const counts = classWeights ? gather(classWeights, 0, safe).where(valid, 0) : valid.cast("float32");
   const total = counts.sum();
-  return losses.sum().div(total.where(total.notEqual(0), 1));
+  return losses.div(total.where(total.notEqual(0), 1)).sum();
 }
 
 /** $-\sum_c w_c q_c \log p_c$ for class indices: the right class by its weight, the others by their share. */
 function weightedLoss(rows: Tensor, classes: Tensor, labelSmoothing: number, classWeights: Tensor): Tensor {
   const V = rows.shape[1]!;
-  const costs = logSoftmax(rows).neg().mul(classWeights);
-  const right = gather(costs, 1, classes.unsqueeze(1)).squeeze(1);
-  return right.mul(1 - labelSmoothing).add(costs.sum(1).mul(labelSmoothing / V));
+  const costs = logSoftmax(rows).neg(), weights = gather(classWeights, 0, classes);
+  const right = charge(gather(costs, 1, classes.unsqueeze(1)).squeeze(1), weights.mul(1 - labelSmoothing));
+  return labelSmoothing ? right.add(charge(costs, classWeights.mul(labelSmoothing / V)).sum(1)) : right;
 }
 
 /** $-\sum_c w_c q_c \log p_c$ for given shares; a class without a share costs nothing, however unlikely. */
@@ -146,14 +147,23 @@ function softLoss(logits: Tensor, targets: Tensor, labelSmoothing: number, class
   const V = logits.shape[logits.rank - 1]!;
   const shares = labelSmoothing ? targets.mul(1 - labelSmoothing).add(labelSmoothing / V) : targets;
   const weighted = classWeights ? shares.mul(classWeights) : shares;
-  const costs = weighted.mul(logSoftmax(logits)).where(weighted.notEqual(0), 0);
-  return costs.sum(-1).neg();
+  // A position without any share asks nothing, whatever its logits are.
+  const asked = weighted.detach().notEqual(0).cast("float32").max(-1, { keepDims: true }).notEqual(0);
+  return charge(logSoftmax(logits.where(asked, 0)).neg(), weighted).sum(-1);
 }
 
+/** Joins losses; where there are none, 0. Their mean is a sum of parts: it is finite where a plain sum is not. */
 function reduce(losses: Tensor, reduction: Reduction): Tensor {
   if (reduction === "none") return losses;
-  return reduction === "sum" || losses.size === 0 ? losses.sum() : losses.mean();
+  return reduction === "sum" || losses.size === 0 ? losses.sum() : losses.div(losses.size).sum();
 }
+
+// ## Infinite losses
+//
+// A logit of $-\infty$ rules a class out. Where the right class is ruled out, or any class that has a share of belief, the
+// loss is $\infty$ and not NaN: $0 \cdot \infty$ counts as 0, since a class without a share costs nothing. The gradient is what it
+// always is, $p - q$ with $p = 0$ for a class that is ruled out; all its numbers are finite. A position that is ignored, or has
+// no share at all, takes no part, whatever its logits are: NaN there reaches neither the loss nor a gradient.
 
 // ## Two classes
 //
@@ -200,8 +210,8 @@ export function binaryCrossEntropy(
   const { positiveWeight = 1, reduction = "mean" } = options;
   requireEqualShapes(logits, targets);
   // $-\log \sigma(z) = \mathrm{softplus}(-z)$ and $-\log(1 - \sigma(z)) = \mathrm{softplus}(z)$.
-  const yes = softplus(logits.neg()).mul(targets).mul(positiveWeight);
-  const no = softplus(logits).mul(targets.neg().add(1));
+  const yes = charge(softplus(logits.neg()), targets).mul(positiveWeight);
+  const no = charge(softplus(logits), targets.neg().add(1));
   return reduce(yes.add(no), reduction);
 }
 
@@ -255,7 +265,7 @@ export function klDivergence(
   checkOptions("measure a loss", options, lossChecks);
   const { reduction = "mean" } = options;
   requireEqualShapes(logProbabilities, targets);
-  const present = targets.greater(0);
+  const present = targets.notEqual(0);
 
   // Where $q_c = 0$ the term is 0 by its limit; a 1 stands in so that its logarithm is finite.
   const shares = targets.where(present, 1);

@@ -49,6 +49,7 @@
  * @module
  */
 
+import { charge } from "../engine/allowed.ts";
 import type { Module } from "../engine/module.ts";
 import {
   callback,
@@ -121,7 +122,7 @@ export function policyGradientLoss(
 
   // $-\log P(Y_n)$: nothing is asked, and nothing counts, after END.
   const surprise = crossEntropy(logits, targets, { ignoreIndex, reduction: "none" }).sum(1);
-  return surprise.mul(advantages.detach()).mean();
+  return charge(surprise, advantages.detach()).mean();
 }
 
 /** A text that a model drew. */

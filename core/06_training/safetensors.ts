@@ -74,9 +74,9 @@ export interface TensorFile {
 /** Largest header that is read, in bytes. */
 const MAX_HEADER = 100_000_000;
 /** Most axes, most tensors, most bytes of names and notes: far above every real model, low enough to bound memory. */
-const MAX_AXES = 32;
-const MAX_TENSORS = 100_000;
-const MAX_TEXT: number = 2 ** 24;
+const MAX_AXES = 16;
+const MAX_TENSORS = 2 ** 15;
+const MAX_TEXT: number = 2 ** 23;
 
 // ## Writing
 
@@ -258,6 +258,8 @@ class Header {
   readonly #bytes: Uint8Array;
   readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   #place = 0;
+  /** The list that is being read: what is kept is a copy of its size. */
+  readonly #list: number[] = [];
   /** Bytes of names and notes so far. */
   #text = 0;
   /** The tensor or note that is being read, and the field of the tensor. */
@@ -323,15 +325,15 @@ class Header {
   }
 
   #numbers(most: number): number[] {
-    const numbers: number[] = [];
+    let count = 0;
     this.#expect(0x5b, "[");
-    if (this.#accept(0x5d)) return numbers;
+    if (this.#accept(0x5d)) return [];
     do {
-      if (numbers.length === most) this.#fail(`a list has more than ${most} numbers`);
-      numbers.push(this.#integer());
+      if (count === most) this.#fail(`a list has more than ${most} numbers`);
+      this.#list[count++] = this.#integer();
     } while (this.#accept(0x2c));
     this.#expect(0x5d, "]");
-    return numbers;
+    return this.#list.slice(0, count);
   }
 
   #integer(): number {

@@ -41,18 +41,16 @@
  * @module
  */
 
-import {
-  callback,
-  type Check,
-  checkOptions,
-  type Checks,
-  integer,
-  numeric,
-  object,
-  required,
-} from "../engine/options.ts";
+import { callback, type Check, checkOptions, type Checks, numeric, object, required } from "../engine/options.ts";
 import { Random } from "../engine/random.ts";
-import { type BeamOptions, BeamSearch, lengthPenaltyCheck, limitChecks, numBeamsCheck } from "./greedy_and_beam.ts";
+import {
+  type BeamOptions,
+  BeamSearch,
+  lengthPenaltyCheck,
+  limitChecks,
+  notComparable,
+  numBeamsCheck,
+} from "./greedy_and_beam.ts";
 import type { Beam, Hypothesis, SequenceLimits, SequenceSearch } from "./search.ts";
 
 /** How alike two tokens are: 1 for the same meaning, 0 for nothing in common. */
@@ -72,7 +70,7 @@ export interface DiverseBeamOptions extends BeamOptions {
 export interface DiverseBeamSearchOptions extends DiverseBeamOptions, SequenceLimits {}
 
 /** What the number of groups may be, apart from being a divisor. */
-export const numBeamGroupsCheck: Check<number> = integer();
+export const numBeamGroupsCheck: Check<number> = numBeamsCheck;
 /** What a diversity penalty may be. */
 export const diversityPenaltyCheck: Check<number> = numeric({ min: 0 });
 /** What a measure of similarity may be. */
@@ -176,13 +174,22 @@ export class DiverseBeamSearch implements Beam {
 
   /** Makes a token, and what is similar to it, dearer for the groups that follow. */
   #avoid(chosen: number, penalties: Float64Array): void {
-    if (!this.#similarity) penalties[chosen]! += this.#penalty;
+    if (!this.#similarity) penalties[chosen] = dearer(penalties[chosen]!, this.#penalty);
     else {
       for (let token = 0; token < penalties.length; token++) {
-        penalties[token]! += this.#penalty * this.#similarity(token, chosen);
+        const similarity = this.#similarity(token, chosen);
+        if (!Number.isFinite(similarity)) {
+          throw new RangeError(`Cannot compare tokens ${token} and ${chosen}: their similarity is ${similarity}`);
+        }
+        penalties[token] = dearer(penalties[token]!, this.#penalty * similarity);
       }
     }
   }
+}
+
+/** A sum of penalties, finite: what is dear is not forbidden. */
+function dearer(penalty: number, more: number): number {
+  return Math.min(Number.MAX_VALUE, Math.max(-Number.MAX_VALUE, penalty + more));
 }
 
 // ## Beams that are drawn
@@ -304,6 +311,7 @@ export class StochasticBeamSearch implements Beam {
     const best: number[] = [];
     for (let token = 0; token < row.length; token++) {
       if (row[token] === -Infinity) continue;
+      if (!(row[token]! < Infinity)) throw notComparable(parent, token, row[token]!);
       const sum = free[token] = prefix.logProbability + row[token]! + gumbel(random); // $\tilde G_v$
       // The condition keeps their order: only the first few can stay in the beam.
       let place = best.length;

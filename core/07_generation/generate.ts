@@ -29,7 +29,7 @@
 
 import { checkOptions } from "../engine/options.ts";
 import { Pace, rest } from "../engine/pace.ts";
-import { chooseOnDevice, stepsAhead } from "./on_device.ts";
+import { chooseOnDevice, requireChoice, stepsAhead } from "./on_device.ts";
 import { decodingOf, generateChecks, type GenerateOptions, streamChecks, type StreamOptions } from "./options.ts";
 import type { LogitsRule } from "./rules.ts";
 import type { Decoder } from "./sampling.ts";
@@ -116,7 +116,7 @@ export async function generate(
 ): Promise<Generation | Generation[]> {
   checkOptions("generate", options, generateChecks);
   const { rules, search } = decodingOf(options);
-  const isOne = typeof prompt[0] === "number";
+  const isOne = typeof prompt?.[0] === "number";
   const prompts = (isOne ? [prompt] : prompt) as readonly (readonly number[])[];
   const { texts, run } = begin(decoder, prompts, search, rules, options);
   const pace = new Pace();
@@ -208,14 +208,17 @@ function begin(
   { maxNewTokens, eosToken, slide = false, signal }: Begun,
 ): Run<SearchState> {
   const limits: SequenceLimits = { maxNewTokens, eosToken };
+  // First of all, since it refuses what does not fit the context.
+  const session = new Session(decoder, prompts, { maxNewTokens, slide, eosToken });
   if ("begin" in search) {
     const texts = prompts.map(() => new SeveralSequences(search, rules, limits));
-    const session = new Session(decoder, prompts, { numBeams: search.numBeams, maxNewTokens, slide, eosToken });
     return { texts, run: steps(session, texts, undefined, signal) };
   }
   const texts = prompts.map(() => new SingleSequence(search, rules, limits));
-  const session = new Session(decoder, prompts, { numBeams: 1, maxNewTokens, slide, eosToken });
-  return { texts, run: steps(session, texts, aheadOf(session, texts, search, rules, maxNewTokens), signal) };
+  return {
+    texts,
+    run: steps(session, texts, aheadOf(session, texts, search, rules, decoder.vocabSize, maxNewTokens), signal),
+  };
 }
 
 /** Lets the device take some steps after a number of them, and returns what takes note of each. */
@@ -227,6 +230,7 @@ function aheadOf(
   texts: readonly SingleSequence[],
   search: TokenSearch,
   rules: readonly LogitsRule[],
+  vocabSize: number,
   maxNewTokens: number,
 ): Ahead | undefined {
   const most = stepsAhead(search, rules), choose = chooseOnDevice(search, rules);
@@ -234,7 +238,10 @@ function aheadOf(
   return async (step) => {
     const chosen = await session.ahead(Math.min(most, maxNewTokens - step), choose);
     return chosen.map(({ tokens, logProbabilities }) => () =>
-      texts.forEach((text, row) => text.accept(tokens[row]!, logProbabilities[row]!))
+      texts.forEach((text, row) => {
+        // Of a text that is over, nobody reads what the device chose.
+        if (text.width > 0) text.accept(tokens[row]!, requireChoice(logProbabilities[row]!, rules, vocabSize));
+      })
     );
   };
 }

@@ -28,7 +28,8 @@
  * if all its further tokens were certain. Nothing better is lost by stopping there.
  *
  * **The rules at the boundary.** Of equal continuations the one of the better prefix wins,
- * then the lower token id; of equal scores, the text that was finished first.
+ * then the lower token id; of equal scores, the text that was finished first. A prefix for which every token is
+ * [forbidden](rules.ts) leaves the beam, which goes on with those that are left, however few.
  *
  * Sources: Lowerre 1976 (beam search); Wu et al. 2016, *Google's Neural Machine Translation System* (the
  * second form of the penalty).
@@ -47,6 +48,7 @@ import {
   numeric,
   required,
 } from "../engine/options.ts";
+import { likeliest, nothingAllowed } from "./rules.ts";
 import type { Beam, Hypothesis, SequenceLimits, SequenceSearch, TokenSearch } from "./search.ts";
 
 /**
@@ -54,15 +56,12 @@ import type { Beam, Hypothesis, SequenceLimits, SequenceSearch, TokenSearch } fr
  *
  * @param logits one score per token, `[V]`
  * @returns the token
- * @throws {RangeError} if there is no token to choose
+ * @throws {RangeError} if a logit is NaN or infinite, or every token is forbidden
  */
 export function greedy(logits: ArrayLike<number>): number {
-  let best = -1;
-  for (let token = 0; token < logits.length; token++) {
-    if (logits[token]! > (best < 0 ? -Infinity : logits[best]!)) best = token;
-  }
-  if (best < 0) throw new RangeError(`Cannot choose among ${logits.length} tokens: every one of them is forbidden`);
-  return best;
+  const token = likeliest(logits);
+  if (token === undefined) throw nothingAllowed(logits.length);
+  return token;
 }
 
 /**
@@ -120,8 +119,10 @@ export interface BeamOptions {
 /** Options of {@linkcode BeamSearch}: those of the search, and where a sequence ends. */
 export interface BeamSearchOptions extends BeamOptions, SequenceLimits {}
 
-/** What the number of beams may be. */
-export const numBeamsCheck: Check<number> = integer();
+/** What the number of beams may be; from the second step on it may exceed the vocabulary. */
+export const numBeamsCheck: Check<number> = integer({ min: 1, max: 2 ** 16 });
+/** Lengths for which a penalty that is a function is asked at most. */
+const MOST_LENGTHS = 2 ** 20;
 /** What a length penalty may be. */
 export const lengthPenaltyCheck: Check<number | LengthPenalty> = either(numeric(), callback<LengthPenalty>());
 /** What the id of a token may be. */
@@ -159,6 +160,47 @@ interface Continuation {
   readonly value: number;
 }
 
+/** The same penalty, which refuses to be anything but a positive number. */
+function checked(penalty: LengthPenalty): LengthPenalty {
+  return (length) => {
+    const value = penalty(length);
+    if (value > 0 && value < Infinity) return value;
+    throw new RangeError(
+      `Cannot search with a lengthPenalty of ${value} at length ${length}: it must be positive and finite`,
+    );
+  };
+}
+
+/** The largest value for more than so many tokens, of a penalty that only rises or only falls. */
+function monotone(penalty: LengthPenalty, maxNewTokens: number): (length: number) => number {
+  const first = penalty(1), last = penalty(maxNewTokens);
+  return (length) => last >= first ? last : penalty(length + 1);
+}
+
+/** The same for any penalty: a list of the values, from the end, that exceed all behind them. */
+function largestFrom(penalty: LengthPenalty, maxNewTokens: number): (length: number) => number {
+  if (maxNewTokens > MOST_LENGTHS) {
+    throw new RangeError(
+      `Cannot search with maxNewTokens = ${maxNewTokens} and a function for lengthPenalty: ` +
+        `it is called for every length, of which ${MOST_LENGTHS} are the most`,
+    );
+  }
+  const records: { readonly length: number; readonly value: number }[] = [];
+  for (let length = maxNewTokens; length >= 1; length--) {
+    const value = penalty(length);
+    if (value > (records.at(-1)?.value ?? 0)) records.push({ length, value });
+  }
+  return (length) => {
+    while (records.length > 1 && records.at(-1)!.length <= length) records.pop();
+    return records.at(-1)!.value;
+  };
+}
+
+/** The error of a beam that is given what is no log-probability. */
+export function notComparable(parent: number, token: number, value: number): RangeError {
+  return new RangeError(`Cannot continue prefix ${parent} by token ${token}: its log-probability is ${value}`);
+}
+
 /** The state of one search; the caller supplies log-probabilities, step by step. */
 export class BeamSearch implements Beam {
   readonly #numBeams: number;
@@ -166,7 +208,7 @@ export class BeamSearch implements Beam {
   readonly #eosToken: number | undefined;
   readonly #penalty: LengthPenalty;
   /** The largest penalty that a text of at least so many tokens can have. */
-  readonly #largestPenalty: Float64Array;
+  readonly #largestPenalty: (length: number) => number;
   #live: Prefix[] = [{ tokens: [], logProbability: 0 }];
   #ended: Hypothesis[] = [];
   #chosen: readonly number[] = [];
@@ -183,17 +225,10 @@ export class BeamSearch implements Beam {
     this.#numBeams = numBeams;
     this.#maxNewTokens = maxNewTokens;
     this.#eosToken = eosToken;
-    this.#penalty = typeof lengthPenalty === "number" ? powerLengthPenalty(lengthPenalty) : lengthPenalty;
-    this.#largestPenalty = new Float64Array(maxNewTokens + 2);
-    for (let length = maxNewTokens; length >= 1; length--) {
-      const penalty = this.#penalty(length);
-      if (!(penalty > 0)) {
-        throw new RangeError(
-          `Cannot search with a lengthPenalty of ${penalty} at length ${length}: it must be positive`,
-        );
-      }
-      this.#largestPenalty[length] = Math.max(penalty, this.#largestPenalty[length + 1]!);
-    }
+    this.#penalty = checked(typeof lengthPenalty === "number" ? powerLengthPenalty(lengthPenalty) : lengthPenalty);
+    this.#largestPenalty = typeof lengthPenalty === "number"
+      ? monotone(this.#penalty, maxNewTokens)
+      : largestFrom(this.#penalty, maxNewTokens);
   }
 
   /** The prefixes that wait to be continued, best first; none once the search is over. */
@@ -256,7 +291,11 @@ export class BeamSearch implements Beam {
       for (let token = 0; token < row.length; token++) {
         const logProbability = before + row[token]!,
           value = penalties ? logProbability - penalties[token]! : logProbability;
-        if (!(value > bar)) continue;
+        if (!(value > bar)) {
+          if (Number.isNaN(value)) throw notComparable(parent, token, value);
+          continue;
+        }
+        if (value === Infinity) throw notComparable(parent, token, value);
         // Only what is strictly better moves up, so that the first of equals stays ahead.
         let place = best.length;
         while (place > 0 && best[place - 1]!.value < value) place--;
@@ -279,9 +318,8 @@ export class BeamSearch implements Beam {
   #isDecided(): boolean {
     if (this.#ended.length < this.#numBeams) return false;
     const worst = this.#ended[this.#ended.length - 1]!.score;
-    return this.#live.every(({ tokens, logProbability }) =>
-      logProbability / this.#largestPenalty[tokens.length + 1]! <= worst
-    );
+    const largest = this.#largestPenalty(this.#live[0]?.tokens.length ?? 0);
+    return this.#live.every(({ logProbability }) => logProbability / largest <= worst);
   }
 }
 

@@ -31,7 +31,7 @@ import { gather } from "../engine/indexing.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { dims } from "../engine/shape.ts";
 import { logSoftmax } from "../02_words/softmax.ts";
-import type { LogitsRule } from "./rules.ts";
+import { type LogitsRule, nothingAllowed } from "./rules.ts";
 import type { ChooseTokens, TokenSearch } from "./search.ts";
 
 /**
@@ -48,8 +48,26 @@ export function chooseOnDevice(search: TokenSearch, rules: readonly LogitsRule[]
     const allowed = rules.reduce((left, rule) => rule.onDevice!(left, context), logits);
     const tokens = search.onDevice!(allowed);
     const logProbabilities = gather(logSoftmax(logits), -1, tokens.unsqueeze(-1)).reshape([B]);
-    return { tokens, logProbabilities };
+    if (rules.length === 0) return { tokens, logProbabilities };
+    // NaN times 0 is NaN: what the rules made of the logits shows here, and nowhere else.
+    const highest = allowed.max(-1), told = logProbabilities.add(highest.mul(0));
+    const nothing = logProbabilities.abs().add(Infinity);
+    return { tokens, logProbabilities: told.where(highest.notEqual(-Infinity), nothing) };
   };
+}
+
+/**
+ * The log-probability that {@linkcode chooseOnDevice} gave, if anything could be chosen.
+ *
+ * @param logProbability of the token that was chosen
+ * @param rules those that were applied
+ * @param vocabSize of the model
+ * @throws {RangeError} if a logit was NaN or infinite, or every token was forbidden
+ */
+export function requireChoice(logProbability: number, rules: readonly LogitsRule[], vocabSize: number): number {
+  if (logProbability === (rules.length > 0 ? Infinity : -Infinity)) throw nothingAllowed(vocabSize);
+  if (Number.isNaN(logProbability)) throw new RangeError("Cannot choose among logits: one of them is NaN or Infinity");
+  return logProbability;
 }
 
 /**

@@ -43,6 +43,14 @@ export const penaltyCheck: Check<number> = numeric({ above: 0 });
 /** What the size of an n-gram may be. */
 export const ngramSizeCheck: Check<number> = integer();
 
+/** The largest float32. */
+const HIGHEST = 2 ** 128 - 2 ** 104;
+
+/** Keeps finite what was finite: however large the penalty, it forbids nothing, and however small, it decides nothing. */
+function bounded(before: number, after: number): number {
+  return before === -Infinity ? before : Math.min(HIGHEST, Math.max(-HIGHEST, after));
+}
+
 /**
  * Makes tokens of the context less likely.
  *
@@ -58,14 +66,16 @@ export function repetitionRule(penalty: number): LogitsRule {
       const result = logits.slice();
       for (const token of new Set(tokens)) {
         const logit = logits[token];
-        if (logit !== undefined) result[token] = logit > 0 ? logit / penalty : logit * penalty;
+        if (logit !== undefined) result[token] = bounded(logit, logit > 0 ? logit / penalty : logit * penalty);
       }
       return result;
     },
     onDevice: (logits, { tokens }) => {
       const occurred = scatter(full(logits.shape, 0), -1, tokens, full(tokens.shape, 1)).greater(0);
-      const lowered = logits.div(penalty).where(logits.greater(0), logits.mul(penalty));
-      return lowered.where(occurred, logits);
+      const factor = Math.min(2 ** 126, Math.max(2 ** -126, penalty));
+      const lowered = logits.div(factor).where(logits.greater(0), logits.mul(factor));
+      const bounded = lowered.clamp(-HIGHEST, HIGHEST);
+      return bounded.where(occurred.and(logits.notEqual(-Infinity)), logits);
     },
   };
 }

@@ -19,7 +19,10 @@
  * | $y_{<j}$    | `tokens`         | a list      | `[B, T]`, int32  |
  * | $\tilde z$  | `allowed`        | `[V]`       | `[B, V]`         |
  *
- * A forbidden token has logit $-\infty$.
+ * **What a logit may be.** A number, or $-\infty$ for a token that is forbidden. NaN and $+\infty$ are no logits: wherever
+ * they turn up, in what the model says or in what the rules leave of it, the search ends with an error that says so. Where
+ * the rules leave nothing, a search of one sequence ends with an error; a beam is dropped and the others go on, and only if
+ * none is left, nor any finished text, that too is an error. This holds in every search, on the host and on the device.
  *
  * **Two forms, not quite equal.** Rules on tensors differ from those on plain numbers in the last digit of float32, so a
  * draw that lands within $10^{-6}$ of the border between two tokens may choose the other one. Greedy choices are the same.
@@ -84,7 +87,51 @@ export function applyRules(
   logits: Float64Array,
   context: DecodingContext,
 ): Float64Array {
-  return rules.reduce((allowed, rule) => rule.onHost(allowed, context), logits);
+  likeliest(logits);
+  try {
+    const allowed = rules.reduce((left, rule) => applyRule(rule, left, context), logits);
+    likeliest(allowed);
+    return allowed;
+  } catch (error) {
+    // Once more, step by step: which rule began it?
+    rules.reduce((left, rule) => {
+      const right = applyRule(rule, left, context);
+      likeliest(right, ` after the rule ${rule.name}`);
+      return right;
+    }, logits);
+    throw error;
+  }
+}
+
+function applyRule(rule: LogitsRule, logits: Float64Array, context: DecodingContext): Float64Array {
+  const allowed = rule.onHost(logits, context);
+  if (allowed?.length === logits.length) return allowed;
+  throw new TypeError(`Cannot apply the rule ${rule.name}: it has to return ${logits.length} logits`);
+}
+
+/**
+ * The token with the highest logit, the lowest id of equal ones.
+ *
+ * @param logits `[V]`
+ * @param where what the error adds
+ * @returns undefined if every token is forbidden
+ * @throws {RangeError} if a logit is NaN or infinite
+ */
+export function likeliest(logits: ArrayLike<number>, where = ""): number | undefined {
+  let best: number | undefined, highest = -Infinity;
+  for (let token = 0; token < logits.length; token++) {
+    const logit = logits[token]!;
+    if (!(logit < Infinity)) {
+      throw new RangeError(`Cannot choose among logits: that of token ${token} is ${logit}${where}`);
+    }
+    if (logit > highest) [best, highest] = [token, logit];
+  }
+  return best;
+}
+
+/** The error of a search for which nothing is allowed. */
+export function nothingAllowed(vocabSize: number): RangeError {
+  return new RangeError(`Cannot choose among ${vocabSize} tokens: every one of them is forbidden`);
 }
 
 // ## A rule of one's own

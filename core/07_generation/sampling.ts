@@ -39,6 +39,7 @@ import type { Tensor } from "../engine/tensor.ts";
 import { softmax } from "../02_words/softmax.ts";
 import type { KeyValueMemory } from "../04_attention/multi_head.ts";
 import { draw } from "./on_device.ts";
+import { likeliest, nothingAllowed } from "./rules.ts";
 import type { TokenSearch } from "./search.ts";
 
 /** What generation needs of a model: any class with these members will do. */
@@ -127,16 +128,9 @@ export function logProbabilityOf(logits: ArrayLike<number>, token: number): numb
 }
 
 function highestOf(logits: ArrayLike<number>): number {
-  let highest = -Infinity;
-  for (let token = 0; token < logits.length; token++) {
-    const logit = logits[token]!;
-    if (!(logit < Infinity)) throw new RangeError(`Cannot choose among logits: that of token ${token} is ${logit}`);
-    if (logit > highest) highest = logit;
-  }
-  if (highest === -Infinity) {
-    throw new RangeError(`Cannot choose among ${logits.length} tokens: every one of them is forbidden`);
-  }
-  return highest;
+  const token = likeliest(logits);
+  if (token === undefined) throw nothingAllowed(logits.length);
+  return logits[token]!;
 }
 
 /**

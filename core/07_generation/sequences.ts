@@ -11,7 +11,7 @@
  * @module
  */
 
-import { applyRules, type LogitsRule } from "./rules.ts";
+import { applyRules, likeliest, type LogitsRule, nothingAllowed } from "./rules.ts";
 import { logProbabilityOf, toLogProbabilities } from "./sampling.ts";
 import type {
   Beam,
@@ -50,8 +50,14 @@ export class SingleSequence implements SearchState {
   /** Chooses a token. */
   extend([prefix]: readonly ScoredPrefix[]): readonly Choice[] {
     if (this.width === 0) return [];
-    const { logits } = prefix!;
-    const token = this.#search.onHost(applyRules(this.#rules, logits, prefix!));
+    const { logits } = prefix!, allowed = applyRules(this.#rules, logits, prefix!);
+    if (likeliest(allowed) === undefined) throw nothingAllowed(allowed.length);
+    const token = this.#search.onHost(allowed);
+    if (!(allowed[token]! > -Infinity)) {
+      throw new RangeError(
+        `Cannot go on with token ${token} of ${allowed.length}, which ${this.#search.name} chose: it is not allowed`,
+      );
+    }
     this.accept(token, logProbabilityOf(logits, token));
     return [{ parent: 0, token }];
   }
@@ -91,7 +97,10 @@ export class SeveralSequences implements SearchState {
   extend(prefixes: readonly ScoredPrefix[]): readonly Choice[] {
     if (this.width === 0) return [];
     const allowed = prefixes.slice(0, this.width).map((prefix) => applyRules(this.#rules, prefix.logits, prefix));
-    const parents = this.#beam.extend(allowed.map(toLogProbabilities));
+    // A prefix for which nothing is allowed has no continuation, and the beam goes on with the others.
+    const rows = allowed.map((row) => likeliest(row) === undefined ? row : toLogProbabilities(row));
+    const parents = this.#beam.extend(rows);
+    if (this.width === 0 && this.#beam.results.length === 0) throw nothingAllowed(allowed[0]!.length);
     return this.#beam.live.map(({ tokens }, i) => ({ parent: parents[i]!, token: tokens[tokens.length - 1]! }));
   }
 

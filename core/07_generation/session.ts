@@ -39,8 +39,6 @@ import type { Choice, ChooseTokens, ChosenTokens, ScoredPrefix } from "./search.
 
 /** How long the sequences of a session may become. */
 export interface SessionOptions {
-  /** Most prefixes of one prompt. */
-  readonly numBeams: number;
   /** Most tokens after the prompt. */
   readonly maxNewTokens: number;
   /** Goes on where the context is full by forgetting its older half. */
@@ -60,9 +58,8 @@ export interface ReadTokens {
 /** A decoder, its caches, and the sequences that they stand for. */
 export class Session {
   readonly #decoder: Decoder;
-  readonly #numBeams: number;
   readonly #task: DecodingTask;
-  /** Rows per prompt: before the first step one, then `numBeams`. */
+  /** Rows per prompt: as many as the prompt with the most prefixes has. */
   #beams = 1;
   #caches: KeyValueCache[] = [];
   #memories: ReturnType<Decoder["newCaches"]> = [];
@@ -84,7 +81,6 @@ export class Session {
   constructor(decoder: Decoder, prompts: readonly (readonly number[])[], options: SessionOptions) {
     requireFit(decoder, prompts, options);
     this.#decoder = decoder;
-    this.#numBeams = options.numBeams;
     this.#task = { promptLength: prompts[0]!.length, eosToken: options.eosToken };
     this.#sequences = prompts.map((tokens) => [...tokens]);
     this.#fresh = Math.min(prompts[0]!.length, decoder.contextLength);
@@ -149,19 +145,20 @@ export class Session {
   /** Goes on with some of the prefixes of each prompt, each followed by a token. */
   follow(choices: readonly (readonly Choice[])[]): void {
     const parents: number[] = [], tokens: number[] = [];
+    const beams = choices.reduce((most, own) => Math.max(most, own.length), 1);
     choices.forEach((own, i) => {
-      for (let j = 0; j < this.#numBeams; j++) {
+      for (let j = 0; j < beams; j++) {
         // A search that needs fewer rows fills the others with something; nobody reads them.
         parents.push(i * this.#beams + (own[j]?.parent ?? 0));
         tokens.push(own[j]?.token ?? 0);
       }
     });
     for (const cache of this.#caches) cache.reorder(parents);
-    if (parents.some((parent, row) => parent !== row)) {
+    if (parents.length !== this.#sequences.length || parents.some((parent, row) => parent !== row)) {
       this.#sequences = parents.map((parent) => this.#sequences[parent]!.slice());
     }
     this.#sequences.forEach((sequence, row) => sequence.push(tokens[row]!));
-    this.#beams = this.#numBeams;
+    this.#beams = beams;
     this.#fresh = 1;
   }
 
@@ -171,7 +168,6 @@ export class Session {
    * @param count how many; fewer where the context ends
    * @param choose by tensors alone
    * @returns the tokens of each step
-   * @throws {RangeError} if a logit is not a number
    */
   async ahead(count: number, choose: ChooseTokens): Promise<ReadTokens[]> {
     this.#slide();
@@ -197,9 +193,7 @@ export class Session {
       })
     );
     const steps = await Promise.all(readings);
-    for (const { tokens, logProbabilities } of steps) {
-      const wrong = logProbabilities.findIndex((x: number) => Number.isNaN(x));
-      if (wrong >= 0) throw new RangeError(`Cannot choose among the logits of text ${wrong}: one of them is NaN`);
+    for (const { tokens } of steps) {
       this.#cached += this.#fresh;
       this.#sequences.forEach((sequence, row) => sequence.push(tokens[row]!));
       this.#fresh = 1;
@@ -227,11 +221,18 @@ async function read({ tokens, logProbabilities }: ChosenTokens): Promise<ReadTok
 
 // ## What is refused
 
+function isList(value: unknown): boolean {
+  return Array.isArray(value) || ArrayBuffer.isView(value);
+}
+
 function requireFit(
   { contextLength, vocabSize }: Decoder,
   prompts: readonly (readonly number[])[],
-  { maxNewTokens, slide }: SessionOptions,
+  { maxNewTokens, slide, eosToken }: SessionOptions,
 ): void {
+  if (!isList(prompts) || !prompts.every(isList)) {
+    throw new TypeError("Cannot generate from this prompt: it must be a list of token ids, or a list of such lists");
+  }
   const size = prompts[0]?.length ?? 0;
   if (size === 0) throw new RangeError("Cannot generate from an empty prompt: at least one token is needed");
   for (const prompt of prompts) {
@@ -240,6 +241,9 @@ function requireFit(
     }
     const wrong = prompt.find((token) => !(Number.isInteger(token) && token >= 0 && token < vocabSize));
     if (wrong !== undefined) throw new RangeError(`Cannot read token ${wrong}: the vocabulary has ${vocabSize}`);
+  }
+  if (eosToken !== undefined && eosToken >= vocabSize) {
+    throw new RangeError(`Cannot end with eosToken = ${eosToken}: the vocabulary has ${vocabSize}`);
   }
   if (slide && contextLength === Infinity) throw new TypeError("Cannot use slide with a model of unbounded context");
   // The last token generated is never fed.

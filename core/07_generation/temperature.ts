@@ -30,7 +30,7 @@
  */
 
 import { type Check, checkValue, numeric } from "../engine/options.ts";
-import type { LogitsRule } from "./rules.ts";
+import { likeliest, type LogitsRule } from "./rules.ts";
 
 /** What a temperature may be. */
 export const temperatureCheck: Check<number> = {
@@ -38,8 +38,16 @@ export const temperatureCheck: Check<number> = {
   must: "a number greater than 0; without random the likeliest token is taken",
 };
 
+/** The nearest number by which a float32 can be divided: neither 0 nor infinite there. */
+function within(temperature: number): number {
+  return Math.min(2 ** 126, Math.max(2 ** -126, temperature));
+}
+
 /**
  * Divides logits by a temperature.
+ *
+ * They are taken relative to the highest first, which changes no probability. The smallest temperature then leaves the
+ * likeliest token, of equal ones each with the same probability, and the largest gives all that are allowed the same.
  *
  * @param temperature above 1 bolder, below 1 safer, 1 as the model says
  * @returns a rule
@@ -50,8 +58,18 @@ export function temperatureRule(temperature: number): LogitsRule {
   return {
     name: "temperature",
     needsDraw: true,
-    onHost: (logits) => temperature === 1 ? logits : logits.map((logit) => logit / temperature),
-    onDevice: (logits) => temperature === 1 ? logits : logits.div(temperature),
+    onHost: (logits) => {
+      const best = likeliest(logits);
+      if (temperature === 1 || best === undefined) return logits;
+      // Below the highest logit nothing overflows but to $-\infty$, however small the temperature.
+      const highest = logits[best]!;
+      return logits.map((logit) => (logit - highest) / temperature);
+    },
+    onDevice: (logits) => {
+      if (temperature === 1) return logits;
+      const highest = logits.max(-1, { keepDims: true });
+      return logits.sub(highest.where(highest.notEqual(-Infinity), 0)).div(within(temperature));
+    },
   };
 }
 

@@ -30,7 +30,7 @@
  * $k$ survive top-k. The token with which the sum *reaches* $s$ belongs to the nucleus, and
  * nothing after it, also if the sum lands on $s$ exactly. Epsilon is strict, as in the notes
  * (大于某个阈值); min-p is not. At least one token always survives: the likeliest, for locally
- * typical the most typical one.
+ * typical the most typical one. Where every token is forbidden already, all stay so.
  *
  * **Why so many.** A fixed $k$ is too many where the model is sure and too few where a hundred
  * continuations are equally good. Top-p adapts to that; but a mass of 5 % can still be a
@@ -51,7 +51,7 @@ import { argsort, topK as largestOf } from "../engine/sorting.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { type Check, checkValue, integer, numeric } from "../engine/options.ts";
 import { logSoftmax, softmax } from "../02_words/softmax.ts";
-import type { LogitsRule } from "./rules.ts";
+import { likeliest, type LogitsRule } from "./rules.ts";
 import { toProbabilities } from "./sampling.ts";
 
 /** What a number of tokens may be. */
@@ -73,7 +73,8 @@ export function topKRule(k: number): LogitsRule {
   return {
     name: "topK",
     needsDraw: true,
-    onHost: (logits) => k >= logits.length ? logits : keepOnly(logits, largest(logits, k)),
+    onHost: (logits) =>
+      k >= logits.length || likeliest(logits) === undefined ? logits : keepOnly(logits, largest(logits, k)),
     onDevice: (logits) => k >= logits.shape[1]! ? logits : keepWhere(logits, at(logits, largestOf(logits, k).indices)),
   };
 }
@@ -94,7 +95,7 @@ export function topPRule(p: number): LogitsRule {
     name: "topP",
     needsDraw: true,
     onHost: (logits) => {
-      if (p === 1) return logits;
+      if (p === 1 || likeliest(logits) === undefined) return logits;
       const probabilities = toProbabilities(logits);
       // All that are less likely than this sum to less than half of what may be left out.
       const bound = (1 - p) / (2 * logits.length);
@@ -119,10 +120,12 @@ export function epsilonRule(epsilon: number): LogitsRule {
     name: "epsilonCutoff",
     needsDraw: true,
     onHost: (logits) => {
+      const best = likeliest(logits);
+      if (best === undefined) return logits;
       const probabilities = toProbabilities(logits);
       const kept: number[] = [];
       for (let token = 0; token < logits.length; token++) if (probabilities[token]! > epsilon) kept.push(token);
-      return keepOnly(logits, kept.length ? kept : [likeliest(logits)]);
+      return keepOnly(logits, kept.length ? kept : [best]);
     },
     onDevice: (logits) => {
       const likely = softmax(logits).greater(epsilon), some = likely.cast("float32").max(-1, { keepDims: true });
@@ -147,8 +150,10 @@ export function minPRule(p: number): LogitsRule {
     name: "minP",
     needsDraw: true,
     onHost: (logits) => {
+      const best = likeliest(logits);
+      if (best === undefined) return logits;
       // $p_i \ge r \max_j p_j$, in logits: the common factor cancels.
-      const bound = logits[likeliest(logits)]! + distance;
+      const bound = logits[best]! + distance;
       return logits.map((logit) => logit >= bound ? logit : -Infinity);
     },
     onDevice: (logits) => keepWhere(logits, logits.greaterEqual(logits.max(-1, { keepDims: true }).add(distance))),
@@ -171,7 +176,7 @@ export function typicalRule(p: number): LogitsRule {
     name: "typicalP",
     needsDraw: true,
     onHost: (logits) => {
-      if (p === 1) return logits;
+      if (p === 1 || likeliest(logits) === undefined) return logits;
       const probabilities = toProbabilities(logits);
       let entropy = 0;
       for (const probability of probabilities) if (probability > 0) entropy -= probability * Math.log(probability);
@@ -205,13 +210,6 @@ function keepOnly(logits: Float64Array, kept: readonly number[]): Float64Array {
   const result = new Float64Array(logits.length).fill(-Infinity);
   for (const token of kept) result[token] = logits[token]!;
   return result;
-}
-
-/** The token with the highest logit, the first of equal ones. */
-function likeliest(logits: Float64Array): number {
-  let best = 0;
-  for (let token = 1; token < logits.length; token++) if (logits[token]! > logits[best]!) best = token;
-  return best;
 }
 
 /**
@@ -248,7 +246,9 @@ function* largestFirst(values: Float64Array, ids: Iterable<number> = values.keys
 
 /** The logits where a mask is true. */
 function keepWhere(logits: Tensor, mask: Tensor): Tensor {
-  return logits.where(mask, -Infinity);
+  // Minus infinity; NaN in a row with NaN or infinity, which a comparison would hide.
+  const forbidden = logits.max(-1, { keepDims: true }).sub(Infinity);
+  return logits.where(mask, forbidden);
 }
 
 /** True at some places of each row, `[B, K]`, and nowhere else. */

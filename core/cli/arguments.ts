@@ -9,7 +9,9 @@
  * @module
  */
 
+import { programName } from "./calling.ts";
 import { escapeControl, quote, UsageError } from "./errors.ts";
+import { suggestions } from "./suggestions.ts";
 
 /** One option of a command; `T` is what the command receives. */
 export interface Option<T> {
@@ -42,16 +44,24 @@ export function text(placeholder: string, description: string, fallback?: string
   };
 }
 
-/** An option that is one of a few words. */
-export function choice<T extends string>(words: readonly T[], description: string, fallback: T): Option<T> {
+/** An option that is one of a few words and may be absent. */
+export function choice<T extends string>(words: readonly T[], description: string): Option<T | undefined>;
+/** An option that is one of a few words and has a default. */
+export function choice<T extends string>(words: readonly T[], description: string, fallback: T): Option<T>;
+export function choice<T extends string>(
+  words: readonly T[],
+  description: string,
+  fallback?: T,
+): Option<T | undefined> {
   return {
     placeholder: words.join("|"),
     description,
-    shownDefault: fallback,
+    ...(fallback === undefined ? {} : { shownDefault: fallback }),
     parse(given, flag) {
-      const found = given === undefined ? fallback : words.find((word) => word === given);
+      if (given === undefined) return fallback;
+      const found = words.find((word) => word === given);
       if (found === undefined) {
-        throw new UsageError(`Cannot use ${flag} ${quote(given!)}: it must be one of ${words.join(", ")}`);
+        throw new UsageError(`Cannot use ${flag} ${quote(given)}: it must be one of ${words.join(", ")}`);
       }
       return found;
     },
@@ -81,7 +91,8 @@ function interval({ min, max, above, below, whole }: Limits): string {
 }
 
 function parseNumber(given: string, flag: string, limits: Limits): number {
-  const value = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(given.trim()) ? Number(given) : NaN;
+  // Minus zero is zero.
+  const value = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(given.trim()) ? Number(given) + 0 : NaN;
   const { min = -Infinity, max = Infinity, above = -Infinity, below = Infinity, whole = false } = limits;
   const fits = value >= min && value <= max && value > above && value < below &&
     (whole ? Number.isSafeInteger(value) : Number.isFinite(value));
@@ -156,8 +167,6 @@ export type ParseArgs = (
     readonly string: string[];
     readonly boolean: string[];
     readonly collect: string[];
-    readonly alias: Record<string, string>;
-    readonly unknown: (argument: string, key?: string) => boolean;
   },
 ) => Record<string, unknown> & { readonly _: readonly (string | number)[] };
 
@@ -191,36 +200,24 @@ export function readArguments(
   args: readonly string[],
 ): { values: Values<Options>; operands: string[] } | "help" {
   const all = allOptions(of);
-  const names = Object.keys(all);
-  const spelled = (name: string): string => flagOf(name).slice(2);
-  const switches = names.filter((name) => all[name]!.placeholder === undefined).map(spelled);
-  const valued = names.filter((name) => all[name]!.placeholder !== undefined).map(spelled);
-
-  const parsed = parseArgs(joinNegative(args, valued), {
-    string: [...valued, "_"],
-    boolean: switches,
-    collect: valued,
-    alias: { help: "h" },
-    unknown: (argument, key) => {
-      if (key === undefined) return true;
-      throw new UsageError(`Cannot understand ${quote(argument)}: ${hint(of, argument, names)}`);
-    },
-  });
-  if (parsed["help"]) return "help";
+  const words = arrange(of, all, args);
+  if (words === "help") return "help";
+  const spelled = (isSwitch: boolean): string[] =>
+    Object.entries(all).filter(([, { placeholder }]) => (placeholder === undefined) === isSwitch)
+      .map(([name]) => flagOf(name).slice(2));
+  const valued = spelled(false);
+  const parsed = parseArgs(words, { string: [...valued, "_"], boolean: spelled(true), collect: valued });
 
   const values: Record<string, unknown> = {};
   for (const [name, option] of Object.entries(of.options)) {
-    const given = parsed[spelled(name)];
+    const flag = flagOf(name), given = parsed[flag.slice(2)];
     if (option.placeholder === undefined) {
-      values[name] = option.parse(given ? "" : undefined, flagOf(name));
+      values[name] = option.parse(given ? "" : undefined, flag);
       continue;
     }
     const texts = (given ?? []) as string[];
-    if (texts.length > 1) throw new UsageError(`Cannot use ${flagOf(name)} twice`);
-    if (texts[0] === "") {
-      throw new UsageError(`Cannot use ${flagOf(name)} without a value: write ${flagOf(name)} ${option.placeholder}`);
-    }
-    values[name] = option.parse(texts[0], flagOf(name));
+    if (texts.length > 1) throw new UsageError(`Cannot use ${flag} twice`);
+    values[name] = option.parse(texts[0]?.slice(1), flag);
   }
   const operands = parsed._.map(String);
   if (operands.length > of.maxOperands) {
@@ -230,41 +227,56 @@ export function readArguments(
   return { values, operands };
 }
 
-/** Joins `--seed -1` to `--seed=-1`, because a word that begins with a hyphen reads as an option. */
-function joinNegative(args: readonly string[], valued: readonly string[]): string[] {
-  const joined: string[] = [];
-  for (const word of args) {
-    const before = joined.at(-1);
-    const waits = before !== undefined && before.startsWith("--") && valued.includes(before.slice(2));
-    if (waits && /^-[\d.]/.test(word)) joined[joined.length - 1] = `${before}=${word}`;
-    else joined.push(word);
+/**
+ * Puts a command line in an order that no parser can read in another way: options with their values, `--`, operands.
+ *
+ * @returns the words, or `"help"` if help is asked for
+ */
+function arrange(of: NamedCommand, all: Options, args: readonly string[]): string[] | "help" {
+  const byFlag = new Map(Object.entries(all).map(([name, option]) => [flagOf(name), option]));
+  const border = args.indexOf("--"), end = border < 0 ? args.length : border;
+  if (args.slice(0, end).some((word) => word === "--help" || word === "-h")) return "help";
+  const options: string[] = [], operands: string[] = [];
+  for (let i = 0; i < end; i++) {
+    const word = args[i]!;
+    if (!word.startsWith("-") || word === "-") {
+      operands.push(word);
+      continue;
+    }
+    const [, flag = "", joined] = /^([^=]*)(?:=(.*))?$/s.exec(word)!;
+    const option = byFlag.get(flag);
+    if (option === undefined) throw new UsageError(`Cannot understand ${quote(word)}: ${hint(of, flag, all)}`);
+    if (option.placeholder === undefined) {
+      if (joined !== undefined) throw new UsageError(`Cannot use ${quote(word)}: ${flag} takes no value`);
+      options.push(flag);
+      continue;
+    }
+    const value = joined ?? (i + 1 < end && isValue(args[i + 1]!) ? args[++i]! : "");
+    if (value === "") {
+      throw new UsageError(`Cannot use ${flag} without a value: write ${flag} ${option.placeholder}`);
+    }
+    // Behind a sign of its own no value reads as an option, and none as a number.
+    options.push(flag, `=${value}`);
   }
-  return joined;
+  return [...options, "--", ...operands, ...args.slice(end + 1)];
+}
+
+/** Whether a word can follow an option as its value: what begins with a hyphen only if it is a number, or `-` itself. */
+function isValue(word: string): boolean {
+  return !word.startsWith("-") || word === "-" || /^-[\d.]/.test(word);
 }
 
 /** What a mistyped option may have meant. */
-function hint(of: Heading, argument: string, names: readonly string[]): string {
-  const typed = argument.replace(/=.*$/s, "");
-  const near = names.map(flagOf).map((known) => ({ known, distance: editDistance(typed, known) }))
-    .sort((a, b) => a.distance - b.distance)[0];
-  return near !== undefined && near.distance <= 3
-    ? `did you mean ${near.known}`
-    : `"${called(of)} --help" lists the options`;
-}
-
-/** How many letters must be typed, dropped or replaced to get from one word to the other. */
-export function editDistance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 3) return Infinity;
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
+function hint(of: NamedCommand, flag: string, all: Options): string {
+  const off = /^--no-(.+)$/.exec(flag)?.[1];
+  const isSwitch = Object.entries(all).some(([name, { placeholder }]) =>
+    placeholder === undefined && flagOf(name) === `--${off}`
+  );
+  if (isSwitch) return `leave out --${off} instead`;
+  const near = suggestions(flag, Object.keys(all)).map(flagOf);
+  if (near.length > 0) return `did you mean ${near.join(" or ")}`;
+  const text = of.maxOperands > 0 ? "; a word that begins with a hyphen comes after --" : "";
+  return `"${called(of)} --help" lists the options${text}`;
 }
 
 /** The usage line of a command. */
@@ -292,12 +304,13 @@ export function programHelp(commands: readonly Heading[]): string {
   return [
     "heed: attention and Transformers that run.",
     "",
-    "Usage: heed COMMAND [OPTIONS]      (heed stands for: deno run --allow-read --allow-write mod.ts)",
+    "Usage: heed COMMAND [OPTIONS]",
+    `       heed stands for: ${programName()}`,
     "",
     "Commands:",
     ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`),
     "",
-    '"heed COMMAND --help" lists the options of a command.',
+    '"heed COMMAND --help" lists the options of a command, "heed --version" says which heed this is.',
   ].join("\n");
 }
 
@@ -315,12 +328,27 @@ export function findCommand(
     const words = candidate.name.split(" ");
     if (words.every((word, i) => args[i] === word)) return { heading: candidate, rest: args.slice(words.length) };
   }
-  const first = args[0]!;
-  const under = commands.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) => name.split(" ")[1]);
+  throw new UsageError(noCommand(commands.map(({ name }) => name), args));
+}
+
+/** Why the first words name no command. */
+function noCommand(names: readonly string[], [first = "", second]: readonly string[]): string {
+  const word = second === undefined || second.startsWith("-") ? undefined : second;
+  const under = names.filter((name) => name.startsWith(`${first} `)).map((name) => name.slice(first.length + 1));
   if (under.length > 0) {
-    throw new UsageError(`Cannot ${first} without saying what: write "heed ${first} ${under.join("|")}"`);
+    const near = word === undefined ? [] : suggestions(word, under);
+    const write = (near.length > 0 ? near : under).join("|");
+    if (word === undefined) return `Cannot ${first} without saying what: write "heed ${first} ${write}"`;
+    return near.length > 0
+      ? `Cannot understand ${quote(`${first} ${word}`)}: did you mean ${first} ${near.join(` or ${first} `)}`
+      : `Cannot ${first} ${quote(word)}: write "heed ${first} ${write}"`;
   }
-  throw new UsageError(
-    `Cannot understand ${quote(first)}: the commands are ${commands.map(({ name }) => name).join(", ")}`,
-  );
+  const whole = word === undefined ? [] : suggestions(`${first} ${word}`, names.filter((name) => name.includes(" ")));
+  const near = whole.length > 0
+    ? whole
+    : suggestions(first, [...new Set(names.flatMap((name) => [name, name.split(" ")[0]!]))]);
+  const typed = quote(whole.length > 0 ? `${first} ${word}` : first);
+  return near.length > 0
+    ? `Cannot understand ${typed}: did you mean ${near.join(" or ")}`
+    : `Cannot understand ${typed}: the commands are ${names.join(", ")}`;
 }

@@ -22,18 +22,24 @@ import { arange } from "../engine/create.ts";
 import { flag, flagOf, number, type Option } from "./arguments.ts";
 import { escapeControl, UsageError } from "./errors.ts";
 
+/** What no search needs more of; of beams, each keeps a cache of its own. */
+const MOST: Readonly<Record<string, number>> = { numBeams: 1000, numBeamGroups: 1000 };
+
 /** An option of the table as the command line has it. */
-function typed(help: string, { placeholder, limits = {} }: DecodingOption<unknown>): Option<unknown> {
-  return placeholder === undefined ? flag(help) : number(placeholder, help, limits);
+function typed(name: string, help: string, { placeholder, limits }: DecodingOption<unknown>): Option<unknown> {
+  if (placeholder === undefined) return flag(help);
+  const most = MOST[name] ?? 1e9;
+  const low = limits?.above === undefined ? { min: -most } : {};
+  return number(placeholder, help, { ...low, ...limits?.below === undefined ? { max: most } : {}, ...limits });
 }
 
 /** How texts are searched or drawn: every option of the table that has a line of help. */
 export const decodingOptions: { readonly allBeams: Option<boolean> } = {
   ...Object.fromEntries(
     Object.entries(DECODING as unknown as Readonly<Record<string, DecodingOption<unknown>>>)
-      .flatMap(([name, row]) => row.help === undefined ? [] : [[name, typed(row.help, row)]]),
+      .flatMap(([name, row]) => row.help === undefined ? [] : [[name, typed(name, row.help, row)]]),
   ),
-  allBeams: flag("Print every text of the search, with its log-probability"),
+  allBeams: flag("Print every text of the search, with the score that orders them and its log-probability"),
 };
 
 /** The part of the options of `generate` that decides what is generated. */
@@ -93,4 +99,17 @@ export const noSpecialTokens: LogitsRule = {
 /** Generated text as it may be printed: line breaks stay, other control characters are escaped. */
 export function printable(text: string): string {
   return text.split("\n").map(escapeControl).join("\n");
+}
+
+/** What a text of a search is ranked by, and how likely it is. */
+export interface Ranked {
+  /** What it is ranked by, if a search of several texts has found it. */
+  readonly score?: number;
+  /** Logarithm of its probability. */
+  readonly logProbability: number;
+}
+
+/** What stands beside a text: its score, since the texts are in that order, and its log-probability. */
+export function rank({ score, logProbability }: Ranked): string {
+  return `score ${(score ?? logProbability).toFixed(2)}, log-probability ${logProbability.toFixed(2)}`;
 }

@@ -10,8 +10,9 @@
 import type { PackedFormat } from "../engine/backend.ts";
 import { backend, type DeviceName, setBackend, useDevice } from "../engine/device.ts";
 import { createWasmDevice } from "../../wasm/mod.ts";
+import { MOST_THREADS } from "../../wasm/assembly/layout.ts";
 import { choice, number, type Option } from "./arguments.ts";
-import { UsageError } from "./errors.ts";
+import { Interrupted, UsageError } from "./errors.ts";
 
 /** Devices as the command line names them. */
 const DEVICES: readonly DeviceName[] = ["auto", "wasm", "webgpu", "reference"];
@@ -22,7 +23,11 @@ export const deviceOptions: {
   readonly threads: Option<number | undefined>;
 } = {
   device: choice(DEVICES, "What computes", "auto"),
-  threads: number("N", "Threads of the CPU device; all cores unless given", { min: 1, max: 256, whole: true }),
+  threads: number("N", "Threads of the CPU device; one for each core, at most 8, unless given", {
+    min: 1,
+    max: MOST_THREADS,
+    whole: true,
+  }),
 };
 
 /** Formats of weights as the command line names them. */
@@ -53,22 +58,28 @@ export async function chooseDevice(
 /**
  * A signal that the first Ctrl-C raises; the second one ends the program at once.
  *
+ * It is for work that has something to save. Whatever has nothing to save does not listen: the system ends it, however busy it is.
+ *
  * @param onFirst called with the first Ctrl-C
- * @returns the signal, and what stops listening
+ * @returns the signal, whose reason is {@linkcode Interrupted}, and what stops listening
  */
 export function interruption(onFirst: () => void = () => {}): { signal: AbortSignal; stop: () => void } {
   const controller = new AbortController();
-  const listener = (): void => {
-    if (controller.signal.aborted) Deno.exit(130);
-    controller.abort();
-    onFirst();
-  };
-  const signals: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
-  for (const name of signals) Deno.addSignalListener(name, listener);
+  const names: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  const listeners = names.map((name) => {
+    const listener = (): void => {
+      const reason = new Interrupted(name);
+      if (controller.signal.aborted) Deno.exit(reason.code);
+      controller.abort(reason);
+      onFirst();
+    };
+    Deno.addSignalListener(name, listener);
+    return { name, listener };
+  });
   return {
     signal: controller.signal,
     stop() {
-      for (const name of signals) Deno.removeSignalListener(name, listener);
+      for (const { name, listener } of listeners) Deno.removeSignalListener(name, listener);
     },
   };
 }

@@ -2,8 +2,15 @@
  * # What the program says when it cannot go on
  *
  * One sentence, without the trace of calls that led there: the reader of a message is the
- * person at the keyboard. `--debug` adds the trace. A wrong command line exits with 2,
- * everything else with 1, and an interruption with 130 as shells expect.
+ * person at the keyboard. `--debug` adds the trace.
+ *
+ * | exit code | means                                                                             |
+ * | --------- | --------------------------------------------------------------------------------- |
+ * | 0         | done                                                                              |
+ * | 1         | data cannot be used, or the machine refuses                                       |
+ * | 2         | the command line cannot be understood                                             |
+ * | 3         | standard output cannot be written: training is saved all the same, others stopped |
+ * | 130, 143  | ended by Ctrl-C, by `kill`                                                        |
  *
  * @module
  */
@@ -20,10 +27,37 @@ export class DataError extends Error {
   override readonly name: string = "DataError";
 }
 
-/** Ctrl-C was pressed and what had to be saved is saved; the program exits with 130. */
+/** A signal arrived, and everything is saved; the program exits with 128 and its number. */
 export class Interrupted extends Error {
   /** The name of this class of errors. */
   override readonly name: string = "Interrupted";
+  /** The code to exit with. */
+  readonly code: number;
+
+  /** Names the signal. */
+  constructor(signal: Deno.Signal = "SIGINT") {
+    super(`Ended by ${signal}`);
+    this.code = signal === "SIGTERM" ? 143 : 130;
+  }
+}
+
+/** Standard output is closed, or full; the program exits with 3. */
+export class OutputLost extends Error {
+  /** The name of this class of errors. */
+  override readonly name: string = "OutputLost";
+  /** Whether nobody misses anything: a reader that has closed a pipe has read enough. */
+  readonly isQuiet: boolean;
+
+  /**
+   * @param cause what the system said
+   * @param wentOn what went on all the same, for the end of the sentence
+   */
+  constructor(cause: unknown, wentOn?: string) {
+    const isClosed = cause instanceof Deno.errors.BrokenPipe;
+    const reason = isClosed ? "its reader has closed it" : systemReason(cause);
+    super(`Cannot write to standard output: ${reason}${wentOn === undefined ? "" : `; ${wentOn}`}`, { cause });
+    this.isQuiet = isClosed && wentOn === undefined;
+  }
 }
 
 /** Characters that move the cursor, change colours or reverse the direction of text. */
@@ -55,7 +89,8 @@ export function sentence(error: unknown): string {
 /** The exit code for an error. */
 export function exitCode(error: unknown): number {
   if (error instanceof UsageError) return 2;
-  return error instanceof Interrupted ? 130 : 1;
+  if (error instanceof OutputLost) return 3;
+  return error instanceof Interrupted ? error.code : 1;
 }
 
 /** Why the operating system refused, in words. */
@@ -63,16 +98,26 @@ export function systemReason(error: unknown): string {
   const reasons: [abstract new (message?: string) => Error, string][] = [
     [Deno.errors.NotFound, "there is no such file or folder"],
     [Deno.errors.PermissionDenied, "the system does not permit it"],
-    [Deno.errors.NotCapable, "Deno was started without the permission; add --allow-read --allow-write"],
     [Deno.errors.IsADirectory, "it is a folder"],
     [Deno.errors.NotADirectory, "a part of the path is not a folder"],
-    [Deno.errors.AlreadyExists, "it exists"],
+    [Deno.errors.AlreadyExists, "a file has this name"],
     [Deno.errors.FilesystemLoop, "its links go in circles"],
   ];
+  if (error instanceof Deno.errors.NotCapable) return missingPermission(error.message);
   for (const [Kind, reason] of reasons) if (error instanceof Kind) return reason;
   const text = error instanceof Error ? error.message : String(error);
   if (/os error 28\b|no space left/i.test(text)) return "the disk is full";
   if (/os error 30\b|read-only/i.test(text)) return "the file system is read-only";
   if (/os error 21\b|is a directory/i.test(text)) return "it is a folder";
-  return sentence(error);
+  if (/os error (36|63|206)\b|name too long/i.test(text)) return "the name is too long";
+  // Deno repeats what it was doing, and the path.
+  return sentence(text.replace(/ \(os error \d+\)(: [a-z]+ .*)?$/s, ""));
+}
+
+/** Which permission of Deno is missing, and how it is given; only with all of them Deno touches the system's own files. */
+function missingPermission(message: string): string {
+  const flag = /--allow-[a-z]+/.exec(message)?.[0] ?? "--allow-read --allow-write";
+  return flag === "--allow-all"
+    ? "Deno keeps the system's own files from programs; name another place"
+    : `Deno was started without the permission; add ${flag}`;
 }

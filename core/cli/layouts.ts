@@ -8,15 +8,71 @@
  * @module
  */
 
+import { readFields } from "../engine/json.ts";
 import { attentions, multiHead } from "../04_attention/multi_head.ts";
 import { positionSchemes } from "../04_attention/positions/mod.ts";
-import type { EncoderDecoderOptions, TransformerOptions } from "../05_transformer/encoder_decoder.ts";
+import type { EncoderDecoderOptions } from "../05_transformer/encoder_decoder.ts";
 import { activations } from "../05_transformer/feed_forward/activations.ts";
 import { normalizations } from "../05_transformer/normalization.ts";
+import { type Check, type Checks, flag, integer, numeric, oneOf, required } from "../engine/options.ts";
 import { readPart, writePart } from "../engine/part.ts";
+import { LIMITS } from "./recipes.ts";
 
 /** A layout as a file holds it. */
 export type WrittenLayout = { readonly [name: string]: unknown };
+
+/** What the keys of a written layout hold. */
+interface LayoutFields {
+  readonly vocabSize: number;
+  readonly sourceVocabSize?: number;
+  readonly contextLength: number;
+  readonly hiddenSize: number;
+  readonly numLayers: number;
+  readonly numHeads: number;
+  readonly numGroups?: number;
+  readonly headSize?: number;
+  readonly feedForwardSize: number;
+  readonly dropout?: number;
+  readonly epsilon?: number;
+  readonly bias?: boolean;
+  readonly tieHead?: boolean;
+  readonly norm?: string;
+  readonly normalization?: unknown;
+  readonly activation?: unknown;
+  readonly positions?: unknown;
+  readonly attention?: unknown;
+}
+
+/** A part: its word, or an object with its word and settings; the table of its kind says more. */
+const part: Check<unknown> = {
+  must: "a word, or an object with a word and settings",
+  fits: (value) => typeof value === "string" || (typeof value === "object" && value !== null && "word" in value),
+};
+
+/** A vocabulary in a file may be smaller than the smallest that can be asked for. */
+const vocabularySize = integer({ min: 1, max: LIMITS.vocabSize.max! });
+
+/** Nothing that a file states may be larger than what the command line can ask for. */
+const layoutChecks: Checks<LayoutFields> = {
+  vocabSize: required(vocabularySize),
+  sourceVocabSize: vocabularySize,
+  contextLength: required(numeric(LIMITS.contextLength)),
+  hiddenSize: required(numeric(LIMITS.hiddenSize)),
+  numLayers: required(numeric(LIMITS.numLayers)),
+  numHeads: required(numeric(LIMITS.numHeads)),
+  numGroups: numeric(LIMITS.numHeads),
+  headSize: numeric(LIMITS.hiddenSize),
+  feedForwardSize: required(integer({ min: 1, max: 4 * LIMITS.hiddenSize.max! })),
+  dropout: numeric(LIMITS.dropout),
+  epsilon: numeric({ min: 0, max: 1 }),
+  bias: flag,
+  tieHead: flag,
+  norm: oneOf(["pre", "post"]),
+  normalization: part,
+  activation: part,
+  positions: part,
+  attention: part,
+};
 
 /** The epsilon of a norm that does not say its own, which files state. */
 const EPSILON = 1e-5;
@@ -47,16 +103,36 @@ export function writeLayout(layout: EncoderDecoderOptions): WrittenLayout {
 }
 
 /**
+ * Weights that a model of a layout has at least: what a file must hold before anything of the model is built.
+ *
+ * @param layout what {@linkcode readLayout} returned
+ */
+export function leastWeights(layout: EncoderDecoderOptions): number {
+  const { vocabSize: V, hiddenSize: E = 0, numLayers: L = 0, feedForwardSize: F = 0, numHeads: H = 0 } = layout;
+  const { headSize = E / H, numGroups = H, contextLength = 0, positions, sourceVocabSize = 0, tieHead } = layout;
+  const attention = E * headSize * (2 * H + 2 * numGroups);
+  const tables = V * (tieHead === false ? 2 : 1) + sourceVocabSize +
+    (positions?.word === "learned" ? contextLength : 0);
+  return tables * E + L * (attention + 2 * E * F);
+}
+
+/**
  * The layout that a file holds.
  *
  * @param written what {@linkcode writeLayout} returned, or an older program wrote
+ * @throws {SyntaxError} if a field is missing, unknown, or not what it must be
  * @throws {TypeError} if a part has no such word
  */
-export function readLayout(written: WrittenLayout): EncoderDecoderOptions {
-  const { norm, normalization, epsilon, activation, positions, attention, ...rest } = written;
+export function readLayout(written: unknown): EncoderDecoderOptions {
+  const { norm, normalization, epsilon, activation, positions, attention, ...rest } = readFields(
+    "the notes",
+    written,
+    layoutChecks,
+    "layout",
+  );
   const word = normalization ?? "layer";
   return {
-    ...rest as unknown as TransformerOptions,
+    ...rest,
     ...(attention !== undefined && { attention: readPart("an attention", attention, attentions) }),
     ...(activation !== undefined && { activation: readPart("an activation", activation, activations) }),
     ...(norm !== undefined && { placement: norm as "pre" | "post" }),

@@ -14,24 +14,32 @@ import { DecoderOnly, type DecoderOnlyOptions } from "../05_transformer/decoder_
 import { EncoderDecoder, type EncoderDecoderOptions } from "../05_transformer/encoder_decoder.ts";
 import {
   checkpointNotes,
+  type CheckpointOutline,
   encodeCheckpoint,
-  type Json,
+  outlineCheckpoint,
+  requireSameTensors,
   restoreCheckpoint,
   type TrainingRun,
 } from "../06_training/checkpoints.ts";
-import type { PackedFormat } from "../engine/backend.ts";
+import { headerEnd } from "../06_training/safetensors.ts";
+import type { DType, PackedFormat } from "../engine/backend.ts";
+import { withBackend } from "../engine/device.ts";
+import { type Json, readFields, shown, writeJson } from "../engine/json.ts";
 import type { Module } from "../engine/module.ts";
+import { type Checks, object, oneOf, required } from "../engine/options.ts";
+import { createReferenceDevice } from "../engine/reference.ts";
 import { pack, quantize } from "../engine/inference.ts";
 import { Random } from "../engine/random.ts";
-import { DataError, quote, sentence } from "./errors.ts";
-import { exists, makeFolder, readBytes, writeFile } from "./files.ts";
-import { readLayout, writeLayout } from "./layouts.ts";
+import { flagOf } from "./arguments.ts";
+import { DataError, escapeControl, quote, sentence } from "./errors.ts";
+import { exists, readBytes, writeFile } from "./files.ts";
+import { leastWeights, readLayout, writeLayout } from "./layouts.ts";
+import { type Recipe, recipeChecks } from "./recipes.ts";
+
+export type { Recipe } from "./recipes.ts";
 
 /** The file of a model, in its folder. */
 export const MODEL_FILE = "model.safetensors";
-
-/** How a model was trained: the settings that a resumed run must share. */
-export type Recipe = Readonly<Record<string, number | string>>;
 
 /** What both kinds of models note down. */
 interface CommonNotes {
@@ -83,24 +91,24 @@ function modelPath(folder: string): string {
 
 /** Saves a run and the notes that rebuild its model; the file is replaced in one step. */
 export async function saveModel(folder: string, run: TrainingRun, notes: Notes): Promise<void> {
-  const written = { ...notes, layout: writeLayout(notes.layout) };
-  const bytes = await encodeCheckpoint({ ...run, notes: JSON.parse(JSON.stringify(written)) as Json });
+  const bytes = await encodeCheckpoint({ ...run, notes: writeNotes(notes) });
   await writeFile(modelPath(folder), bytes);
 }
 
+/** Notes as a file holds them. */
+function writeNotes({ layout, measured, ...notes }: Notes): Json {
+  const numbers = Object.entries(measured).filter(([, value]) => Number.isFinite(value));
+  const written = { ...notes, layout: writeLayout(layout), measured: Object.fromEntries(numbers) };
+  return JSON.parse(JSON.stringify(written)) as Json;
+}
+
 /**
- * Makes the folder and checks that files can be written there, before an hour is spent.
+ * Refuses notes that no program could read again, before anything is trained.
  *
- * @throws {DataError} if they cannot
+ * @throws {RangeError} if they are too large
  */
-export async function prepareFolder(folder: string): Promise<void> {
-  if (folder.endsWith(".safetensors")) {
-    throw new DataError(`Cannot save to ${quote(folder)}: it must name a folder`);
-  }
-  await makeFolder(folder);
-  const probe = `${folder}/.${crypto.randomUUID()}.partial`;
-  await writeFile(probe, new Uint8Array(1));
-  await Deno.remove(probe);
+export function checkNotes(notes: Notes): void {
+  writeJson(writeNotes(notes), "train");
 }
 
 /** Whether a folder holds a model. */
@@ -120,11 +128,23 @@ export async function readModel(folder: string): Promise<SavedModel> {
       `Cannot read a model from ${quote(folder)}: there is no ${quote(path)}; "heed train" makes one`,
     );
   }
-  const bytes = await readBytes(path);
+  let notes: Notes | undefined;
+  const bytes = await readBytes(path, async (front, size) => {
+    const end = refused(path, await front(Math.min(size, 8)), (start) => headerEnd(start, size));
+    notes = refused(path, await front(end), (header) => checkOutline(outlineCheckpoint(header, size), size));
+  });
+  refused(path, bytes, checkpointNotes);
+  return { path, bytes, notes: notes! };
+}
+
+/** Reads bytes of a file; what is wrong with them is said of the file. */
+function refused<T>(path: string, bytes: Uint8Array, read: (bytes: Uint8Array) => T): T {
   try {
-    return { path, bytes, notes: checkNotes(checkpointNotes(bytes), bytes.length) };
+    return read(bytes);
   } catch (error) {
-    throw new DataError(`Cannot read ${quote(path)}: ${sentence(error)}`, { cause: error });
+    const reason = sentence(error).replace(/^Cannot (?:resume|read tensors): /, "")
+      .replace(/^Cannot read the notes: /, "in its notes, ");
+    throw new DataError(`Cannot read ${quote(path)}: ${reason}`, { cause: error });
   }
 }
 
@@ -136,7 +156,9 @@ export async function readModel(folder: string): Promise<SavedModel> {
 export async function readTranslator(folder: string): Promise<SavedModel<TranslatorNotes>> {
   const { path, bytes, notes } = await readModel(folder);
   if (notes.format !== "heed translator 1") {
-    throw new DataError(`Cannot translate with ${quote(path)}: it is a language model, and "heed generate" uses it`);
+    throw new DataError(
+      `Cannot use ${quote(path)} as a translator: it is a language model, and "heed generate" uses it`,
+    );
   }
   return { path, bytes, notes };
 }
@@ -149,18 +171,16 @@ export async function readTranslator(folder: string): Promise<SavedModel<Transla
 export async function readLanguageModel(folder: string): Promise<SavedModel<LanguageModelNotes>> {
   const { path, bytes, notes } = await readModel(folder);
   if (notes.format !== "heed language model 1") {
-    throw new DataError(`Cannot generate with ${quote(path)}: it is a translator, and "heed translate" uses it`);
+    throw new DataError(
+      `Cannot use ${quote(path)} as a language model: it is a translator, and "heed translate" uses it`,
+    );
   }
   return { path, bytes, notes };
 }
 
 /** Puts a run where a saved model left it; without an optimizer, only the weights. */
 export function restore(saved: SavedModel, run: TrainingRun): void {
-  try {
-    restoreCheckpoint(saved.bytes, run);
-  } catch (error) {
-    throw new DataError(`Cannot read ${quote(saved.path)}: ${sentence(error)}`, { cause: error });
-  }
+  refused(saved.path, saved.bytes, (bytes) => restoreCheckpoint(bytes, run));
 }
 
 /** The translator that a file describes, with its weights, packed if a format is named. */
@@ -179,71 +199,166 @@ function open<M extends Module>(saved: SavedModel, model: M, format: PackedForma
   return format ? pack(model, format) : model.eval();
 }
 
-type JsonObject = { readonly [name: string]: Json };
+// ## What notes must be
+//
+// A file is looked at in the order of what it costs: the header, then the notes, then what the weights of such a model
+// are called and how large each is. Only then the rest is read, and the model built.
 
-function object(value: Json | undefined, name: string): JsonObject {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new SyntaxError(`its notes lack ${name}`);
-  }
-  return value as JsonObject;
+/** The notes of either kind as a file holds them. */
+interface WrittenNotes {
+  readonly format: Notes["format"];
+  readonly layout: object;
+  readonly recipe: object;
+  readonly measured: object;
+  readonly source?: object;
+  readonly target?: object;
+  readonly vocabulary?: object;
 }
 
-/** Checks notes that came from a file of a number of bytes. */
-function checkNotes(value: Json, fileSize: number): Notes {
-  const notes = object(value, "the description of a model");
-  const layout = object(notes["layout"], "the layout");
-  const size = (name: string): number => {
-    const value = layout[name];
-    if (typeof value === "number" && Number.isSafeInteger(value) && value >= 1 && value <= 1e9) return value;
-    throw new SyntaxError(`its notes state ${name} = ${JSON.stringify(value) ?? "nothing"}, it must be a whole number`);
-  };
-  // A file with fewer weights than these cannot hold this layout; nothing is built before that is known.
-  const E = size("hiddenSize");
-  const least = size("vocabSize") * E + size("numLayers") * E * (2 * E + 2 * size("feedForwardSize")) +
-    (layout["positions"] === "learned" ? size("contextLength") * E : 0);
-  if (4 * least > fileSize) {
+const vocabulary = object("a byte-pair encoding");
+
+const noteChecks: Checks<WrittenNotes> = {
+  format: required(oneOf(["heed translator 1", "heed language model 1"])),
+  layout: required(object("a layout")),
+  recipe: required(object("settings by name")),
+  measured: required(object("measurements by name", (value) => !Array.isArray(value))),
+  source: vocabulary,
+  target: vocabulary,
+  vocabulary,
+};
+
+/** Checks what the header of a file of so many bytes says, before the rest is read. */
+function checkOutline({ notes: value, weights, averages }: CheckpointOutline, fileSize: number): Notes {
+  const notes = readFields("the notes", value, noteChecks), layout = readLayout(notes.layout);
+  const least = leastWeights(layout);
+  if (!(4 * least <= fileSize)) {
     throw new SyntaxError(`its notes state a model of at least ${least} weights, and the file has ${fileSize} bytes`);
   }
-  const common = {
-    recipe: object(notes["recipe"], "the recipe") as Recipe,
-    measured: object(notes["measured"], "the measurements") as Readonly<Record<string, number>>,
+  const isTranslator = notes.format === "heed translator 1";
+  const own = shapesOf(layout, (sizes) => new (isTranslator ? EncoderDecoder : DecoderOnly)(sizes, Random.none));
+  if (own.size !== weights.size) {
+    throw new SyntaxError(`its notes state a model of ${own.size} tensors, and the file has ${weights.size}`);
+  }
+  requireSameTensors(own, weights);
+  if (averages.size > 0) requireSameTensors(new Map(ADAM.flatMap((name) => under(own, name))), averages);
+  const common = { layout, recipe: readRecipe(notes.recipe, layout), measured: readMeasured(notes.measured) };
+  const read = (side: "source" | "target" | "vocabulary", size: number | undefined): BytePairEncoding => {
+    if (!notes[side]) throw new SyntaxError(`its notes lack ${side}, and ${notes.format} needs it`);
+    const encoding = within(side, () => BytePairEncoding.fromJSON(notes[side]));
+    if (encoding.vocabSize === size) return encoding;
+    throw new SyntaxError(`its ${side} has ${encoding.vocabSize} tokens, and its layout states ${size ?? "none"}`);
   };
-  if (notes["format"] === "heed translator 1") {
-    return {
-      format: notes["format"],
-      layout: readLayout(layout),
-      source: BytePairEncoding.fromJSON(notes["source"]),
-      target: BytePairEncoding.fromJSON(notes["target"]),
+  const surplus = (isTranslator ? ["vocabulary"] : ["source", "target"]).find((side) => side in notes);
+  if (surplus) throw new SyntaxError(`its notes hold ${surplus}, and ${notes.format} has none`);
+  return notes.format === "heed translator 1"
+    ? {
+      format: notes.format,
       ...common,
-    };
+      source: read("source", layout.sourceVocabSize),
+      target: read("target", layout.vocabSize),
+    }
+    : { format: notes.format, ...common, vocabulary: read("vocabulary", layout.vocabSize) };
+}
+
+/** The averages of the optimizer that the program trains with. */
+const ADAM = ["firstMoment", "secondMoment"] as const;
+
+function under<T>(tensors: ReadonlyMap<string, T>, average: string): [string, T][] {
+  return [...tensors].map(([path, value]) => [`${path}.${average}`, value]);
+}
+
+/** Says in which part of the notes something is wrong. */
+function within<T>(part: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new SyntaxError(`in its ${part}: ${sentence(error)}`, { cause: error });
   }
-  if (notes["format"] === "heed language model 1") {
-    return {
-      format: notes["format"],
-      layout: readLayout(layout),
-      vocabulary: BytePairEncoding.fromJSON(notes["vocabulary"]),
-      ...common,
-    };
+}
+
+/** What a tensor is, without its numbers. */
+interface TensorShape {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+}
+
+/**
+ * Names and shapes of a model's tensors, from one of at most two layers: the others are like the second.
+ *
+ * Nothing is drawn, and what starts as zeros is made where memory is the host's.
+ */
+function shapesOf(
+  layout: EncoderDecoderOptions,
+  make: (layout: EncoderDecoderOptions) => Module,
+): Map<string, TensorShape> {
+  const numLayers = layout.numLayers!;
+  return withBackend(createReferenceDevice(), () => {
+    const shapes = new Map<string, TensorShape>();
+    for (const [path, tensor] of make({ ...layout, numLayers: Math.min(numLayers, 2) }).stateDict()) {
+      const { dtype, shape } = tensor, last = /(^|\.)layers\.1\./.test(path) ? numLayers - 1 : 1;
+      for (let layer = 1; layer <= last; layer++) {
+        shapes.set(path.replace(/(^|\.)layers\.1\./, `$1layers.${layer}.`), { dtype, shape });
+      }
+    }
+    return shapes;
+  });
+}
+
+/** Reads a recipe; where it states what the layout states too, they must agree. */
+function readRecipe(value: unknown, layout: EncoderDecoderOptions): Recipe {
+  const recipe = readFields("the notes", value, recipeChecks, "recipe") as Recipe;
+  for (const name of ["contextLength", "hiddenSize", "numLayers", "numHeads", "dropout"] as const) {
+    const stated = recipe[name];
+    if (stated === undefined || stated === layout[name]) continue;
+    throw new SyntaxError(`its recipe states ${name} = ${stated}, and its layout ${layout[name] ?? "nothing"}`);
   }
-  throw new SyntaxError("its notes describe no model of this program");
+  return recipe;
+}
+
+/** Reads measurements; older programs wrote null for those that were no numbers. */
+function readMeasured(value: object): Record<string, number> {
+  const measured = Object.entries(value).filter(([, found]) => found !== null);
+  for (const [name, found] of measured) {
+    if (typeof found === "number") continue;
+    throw new SyntaxError(`its notes hold measured[${quote(name, 40)}] = ${shown(found)}, and it must be a number`);
+  }
+  return Object.fromEntries(measured);
 }
 
 /** Settles a recipe: what is given, else what was saved, else the default. */
 export function settle(
-  given: Readonly<Record<string, number | string | undefined>>,
+  given: Readonly<Record<string, number | string | boolean | undefined>>,
   defaults: Recipe,
   saved: Recipe | undefined,
   changeable: readonly string[],
 ): Recipe {
   const recipe: Record<string, number | string> = {};
   for (const [name, fallback] of Object.entries(defaults)) {
-    const wanted = given[name], before = saved?.[name];
+    const wanted = given[name] as number | string | undefined, before = saved?.[name];
     if (wanted !== undefined && before !== undefined && wanted !== before && !changeable.includes(name)) {
       throw new DataError(
-        `Cannot resume with ${name} = ${quote(String(wanted))}: the saved run has ${quote(String(before))}`,
+        name === "checksum" ? otherData(given["data"], saved?.["data"]) : otherSetting(name, wanted, before),
       );
     }
     recipe[name] = wanted ?? before ?? fallback;
   }
   return recipe;
+}
+
+/** Why a run cannot go on with another setting. */
+function otherSetting(name: string, wanted: number | string, before: number | string): string {
+  const [asked, had] = [wanted, before].map((value) => `${flagOf(name)} ${escapeControl(String(value))}`);
+  return `Cannot resume with ${asked}: the saved run has ${had}`;
+}
+
+/** Why a run cannot go on with what it would read. */
+function otherData(wanted: unknown, before: number | string | undefined): string {
+  if (!wanted) {
+    return "Cannot resume: the sentences that come with the code are not those that the saved run learns from";
+  }
+  return wanted === before
+    ? `Cannot resume: ${quote(String(wanted))} has changed since the run began`
+    : `Cannot resume with --data ${quote(String(wanted))}: the saved run learns from ${
+      before ? `${quote(String(before))}, which holds something else` : "the sentences that come with the code"
+    }`;
 }

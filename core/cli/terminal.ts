@@ -8,7 +8,7 @@
  * @module
  */
 
-import { escapeControl } from "./errors.ts";
+import { escapeControl, OutputLost } from "./errors.ts";
 
 /** First and last code points that a terminal draws two columns wide. */
 const WIDE: readonly (readonly [number, number])[] = [
@@ -95,21 +95,75 @@ export interface Output {
   write(text: string): void;
 }
 
-/** Standard output. */
-export const standardOutput: Output = {
-  isTerminal: Deno.stdout.isTerminal(),
-  columns() {
+/** Where bytes go. */
+interface Stream {
+  /** Writes some of the bytes and says how many. */
+  writeSync(bytes: Uint8Array): number;
+  /** Whether a person watches. */
+  isTerminal(): boolean;
+}
+
+/** Writes all of a text. */
+function writeAll(stream: Stream, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
+}
+
+/** Standard output, which can close or fill up: then what only prints stops, and what does more than that goes on. */
+export class StandardOutput implements Output {
+  /** Whether a person watches. */
+  readonly isTerminal: boolean;
+  /** Why nothing can be written, once that is so. */
+  lost: OutputLost | undefined;
+  readonly #stream: Stream;
+  #purpose: string | undefined;
+
+  /** Writes there; tests have streams of their own. */
+  constructor(stream: Stream = Deno.stdout) {
+    this.#stream = stream;
+    this.isTerminal = stream.isTerminal();
+  }
+
+  /** Columns of the terminal. */
+  columns(): number {
     try {
-      return Deno.consoleSize().columns;
+      // A terminal that knows no size says 0.
+      return Deno.consoleSize().columns || 80;
     } catch {
       return 80;
     }
-  },
-  write(text) {
-    const bytes = new TextEncoder().encode(text);
-    for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
-  },
-};
+  }
+
+  /** From here on the program does more than to print, and goes on with that alone; the text says with what. */
+  isNotAll(purpose: string): void {
+    this.#purpose = purpose;
+  }
+
+  /**
+   * Writes text as it is.
+   *
+   * @throws {OutputLost} if that is all the program does, and it cannot
+   */
+  write(text: string): void {
+    if (this.lost) return;
+    try {
+      writeAll(this.#stream, text);
+    } catch (error) {
+      this.lost = new OutputLost(error, this.#purpose);
+      if (this.#purpose === undefined) throw this.lost;
+    }
+  }
+}
+
+/** Standard output. */
+export const standardOutput: StandardOutput = new StandardOutput();
+
+/** Says on standard error what went wrong; where that is closed, nobody can be told. */
+export function complain(text: string): void {
+  try {
+    writeAll(Deno.stderr, `heed: ${text}\n`);
+  } catch { /* Whoever closed it does not listen. */ }
+}
 
 /** Writes one line. */
 export function line(text: string = ""): void {

@@ -14,11 +14,15 @@ import { adamW } from "../06_training/adam.ts";
 import { Optimizer } from "../06_training/optimizers.ts";
 import { cosineSchedule } from "../06_training/schedules.ts";
 import type { Module } from "../engine/module.ts";
-import { flag, number, type Option, text } from "./arguments.ts";
+import { flag, flagOf, number, type Option, text } from "./arguments.ts";
+import { programName, shellWord } from "./calling.ts";
 import { deviceOptions, interruption } from "./device.ts";
-import { DataError, Interrupted, quote, UsageError } from "./errors.ts";
-import { hasModel, type Notes, prepareFolder, type Recipe, saveModel } from "./models.ts";
-import { bar, count, duration, line, ProgressLine } from "./terminal.ts";
+import { DataError, quote, sentence, UsageError } from "./errors.ts";
+import { makeFolder } from "./files.ts";
+import { takeFolder } from "./folder.ts";
+import { checkNotes, hasModel, type Notes, readModel, type Recipe, saveModel } from "./models.ts";
+import { LIMITS } from "./recipes.ts";
+import { bar, count, duration, line, ProgressLine, standardOutput } from "./terminal.ts";
 
 /** Seconds between two savings. */
 const SAVE_EVERY = 60;
@@ -32,8 +36,8 @@ export function setting(
   return { ...number("N", description, limits), shownDefault: String(usual) };
 }
 
-/** Limits of what is counted. */
-export const COUNT = { min: 1, max: 1_000_000_000, whole: true } as const;
+/** Settings that a run which continues may change. */
+export const CHANGEABLE: readonly string[] = ["steps", "evaluateEvery", "data"];
 
 /** The settings of a recipe, as options; `usual` holds the defaults that the help shows. */
 export function recipeOptions(usual: Recipe): {
@@ -54,53 +58,136 @@ export function recipeOptions(usual: Recipe): {
       | "seed"
   ]: Option<number | undefined>;
 } {
-  const of = (name: string): number | string => usual[name]!;
+  const of = (name: keyof typeof LIMITS, description: string): Option<number | undefined> =>
+    setting(description, LIMITS[name], usual[name]!);
   return {
-    steps: setting("Steps of training", COUNT, of("steps")),
-    batchSize: setting("Examples in a step", COUNT, of("batchSize")),
-    contextLength: setting("Longest sequence in tokens", COUNT, of("contextLength")),
-    hiddenSize: setting("Width of the model", COUNT, of("hiddenSize")),
-    numLayers: setting("Layers", { ...COUNT, max: 1000 }, of("numLayers")),
-    numHeads: setting("Attention heads in a layer", { ...COUNT, max: 10_000 }, of("numHeads")),
-    vocabSize: setting("Most entries of a vocabulary", { ...COUNT, min: 5, max: 1_000_000 }, of("vocabSize")),
-    learningRate: setting("Highest learning rate", { above: 0, max: 10 }, of("learningRate")),
-    warmupSteps: setting("Steps until it is reached", { min: 0, whole: true }, of("warmupSteps")),
-    weightDecay: setting("Share of each weight that decays", { min: 0, max: 10 }, of("weightDecay")),
-    dropout: setting("Share of activations dropped", { min: 0, below: 1 }, of("dropout")),
-    evaluateEvery: setting("Steps between two evaluations", COUNT, of("evaluateEvery")),
-    seed: setting("Where all random numbers come from", { min: 0, max: 2 ** 31, whole: true }, of("seed")),
+    steps: of("steps", "Steps of training"),
+    batchSize: of("batchSize", "Examples in a step"),
+    contextLength: of("contextLength", "Longest sequence in tokens"),
+    hiddenSize: of("hiddenSize", "Width of the model"),
+    numLayers: of("numLayers", "Layers"),
+    numHeads: of("numHeads", "Attention heads in a layer"),
+    vocabSize: of("vocabSize", "Most entries of a vocabulary"),
+    learningRate: of("learningRate", "Highest learning rate"),
+    warmupSteps: of("warmupSteps", "Steps until it is reached"),
+    weightDecay: of("weightDecay", "Share of each weight that decays"),
+    dropout: of("dropout", "Share of activations dropped"),
+    evaluateEvery: of("evaluateEvery", "Steps between two evaluations"),
+    seed: of("seed", "Where all random numbers come from"),
   };
 }
 
-/** Where to save, whether to continue, and what computes. */
+/** Where to save (in `folder` unless a file is learned), whether to continue, what computes. */
 export function runOptions(folder: string): typeof deviceOptions & {
-  readonly out: Option<string>;
+  readonly out: Option<string | undefined>;
   readonly resume: Option<boolean>;
+  readonly replace: Option<boolean>;
 } {
   return {
-    out: text("FOLDER", "Where to save the model; one that is there is replaced", folder),
+    out: text("FOLDER", `Where to save the model [${folder}, or models/NAME for a file NAME]`),
     resume: flag("Continue the run that was saved there"),
+    replace: flag("Give up the model that was saved there"),
     ...deviceOptions,
   };
 }
 
-/** Makes sure that the folder can be written to, and that there is something to resume. */
-export async function openFolder({ out, resume }: { readonly out: string; readonly resume: boolean }): Promise<void> {
+/** The options that say where a run saves. */
+interface Place {
+  readonly data: string | undefined;
+  readonly out: string | undefined;
+  readonly resume: boolean;
+  readonly replace: boolean;
+}
+
+/** The folder of a run: what learns from a file never comes near what learns from the code's own corpus. */
+export function folderOf({ data, out }: Place, folder: string): string {
+  const name = (data ?? "").split(/[/\\]/).at(-1)!.replace(/(?<=.)\.[^.]*$/, "");
+  return out ?? (/^[.-]*$/.test(name) ? folder : `models/${name}`);
+}
+
+/**
+ * Takes the folder of a run; makes sure that there is something to resume.
+ *
+ * From here on the program does more than to print: what it learns is saved whether or not anybody reads along.
+ */
+export async function openFolder({ resume, replace }: Place, out: string): Promise<AsyncDisposable> {
+  if (resume && replace) {
+    throw new UsageError("Cannot use --replace with --resume: a run that continues gives up nothing");
+  }
   if (resume && !await hasModel(out)) {
     throw new DataError(`Cannot resume: there is no saved model in ${quote(out)}`);
   }
-  await prepareFolder(out);
+  const taken = await takeFolder(out);
+  standardOutput.isNotAll(`training went on without it, and what it learned is saved in ${quote(out)}`);
+  return taken;
+}
+
+/**
+ * Refuses to replace a model unless that is asked for.
+ *
+ * A run on the corpus that comes with the code makes the same model again, and may replace it.
+ *
+ * @param of where to save
+ * @param out the folder
+ * @param format what is to be saved, as its notes name it
+ * @param recipe how it is trained
+ * @throws {DataError} if something would be lost
+ */
+export async function refuseToReplace(
+  { resume, replace }: Place,
+  out: string,
+  format: Notes["format"],
+  recipe: Recipe,
+): Promise<void> {
+  if (resume || replace || !await hasModel(out)) return;
+  const saved = await readModel(out).then(({ notes }) => notes, () => undefined);
+  const isSame = saved?.format === format && recipe["data"] === "" &&
+    Object.entries(recipe).every(([name, value]) => saved.recipe[name] === value);
+  if (isSame) return;
+  const ways = ["--replace gives it up", "--out names another folder"];
+  if (saved?.format === format && saved.recipe["data"] === recipe["data"]) ways.unshift("--resume continues it");
+  const other = saved?.format === format && saved.recipe["data"] === "" && recipe["data"] === "";
+  const what = `${whatIs(saved)}${other ? ", with other settings" : ""}`;
+  throw new DataError(`Cannot save in ${quote(out)}: it holds ${what}; ${ways.join(", ")}`);
+}
+
+/** A saved model in a few words. */
+function whatIs(saved: Notes | undefined): string {
+  if (saved === undefined) return "a model that cannot be read";
+  const kind = saved.format === "heed translator 1" ? "a translator" : "a language model";
+  const data = saved.recipe["data"];
+  return `${kind} trained on ${data ? quote(String(data)) : "the sentences that come with the code"}`;
 }
 
 /** Settings that are numbers, after they have been settled. */
 export function numberOf(recipe: Recipe, name: string): number {
   const value = recipe[name];
-  if (typeof value !== "number") throw new DataError(`Cannot train: the saved run does not state ${name}`);
+  if (typeof value !== "number") throw new DataError(`Cannot train: the saved run does not state ${flagOf(name)}`);
   return value;
 }
 
-/** Refuses settings that contradict each other before anything is computed. */
-export function checkRecipe(recipe: Recipe): void {
+/** Defaults that fit what is given: nobody is refused for an option that was never written. */
+export function fittingDefaults(usual: Recipe, given: Readonly<Record<string, unknown>>): Recipe {
+  const { steps, hiddenSize, numHeads } = given;
+  const [width, heads, warmup] = ["hiddenSize", "numHeads", "warmupSteps"].map((name) => usual[name] as number);
+  const fitting: Record<string, number> = {};
+  if (typeof steps === "number") fitting["warmupSteps"] = Math.min(warmup!, Math.floor(steps / 5));
+  if (typeof hiddenSize === "number") {
+    fitting["numHeads"] = Array.from({ length: heads! }, (_, i) => heads! - i).find((n) => hiddenSize % n === 0)!;
+  } else if (typeof numHeads === "number") {
+    fitting["hiddenSize"] = Math.max(1, Math.floor(width! / (2 * numHeads))) * 2 * numHeads;
+  }
+  return { ...usual, ...fitting };
+}
+
+/** Tokens of the smallest vocabulary of bytes: all of them, and the special ones. */
+const LEAST_BYTES = 260;
+
+/** Most numbers in the weights of a model, and in what a step computes for them. */
+const MOST_NUMBERS = 2 ** 30;
+
+/** Refuses settings that contradict each other, or that no device can hold. */
+export function checkRecipe(recipe: Recipe, saved?: Recipe): void {
   const [width, heads] = [numberOf(recipe, "hiddenSize"), numberOf(recipe, "numHeads")];
   if (width % heads !== 0) {
     throw new UsageError(
@@ -109,7 +196,28 @@ export function checkRecipe(recipe: Recipe): void {
   }
   const [steps, warmup] = [numberOf(recipe, "steps"), numberOf(recipe, "warmupSteps")];
   if (warmup >= steps) {
-    throw new UsageError(`Cannot use --warmup-steps ${warmup} with --steps ${steps}: the warm-up must be shorter`);
+    const whose = saved ? `the saved run has --warmup-steps ${warmup}, and` : `with --warmup-steps ${warmup}:`;
+    throw new UsageError(`Cannot use --steps ${steps}${saved ? ": " : " "}${whose} the warm-up must be shorter`);
+  }
+  const vocabSize = recipe["vocabSize"];
+  if (recipe["tokens"] === "bytes" && typeof vocabSize === "number" && vocabSize < LEAST_BYTES) {
+    throw new UsageError(
+      `Cannot use --vocab-size ${vocabSize} with --tokens bytes: it must be at least ${LEAST_BYTES}`,
+    );
+  }
+  const [layers, batch, context] = ["numLayers", "batchSize", "contextLength"].map((name) => numberOf(recipe, name));
+  const weights = 12 * layers! * width ** 2, computed = batch! * context! * width * layers!;
+  if (weights > MOST_NUMBERS) {
+    throw new UsageError(
+      `Cannot train --num-layers ${layers} of --hidden-size ${width}: they have ${count(weights)} weights, ` +
+        `and ${count(MOST_NUMBERS)} is the most`,
+    );
+  }
+  if (computed > MOST_NUMBERS) {
+    throw new UsageError(
+      `Cannot train with --batch-size ${batch}, --context-length ${context}, --hidden-size ${width} and ` +
+        `--num-layers ${layers}: their product is ${count(computed)}, and ${count(MOST_NUMBERS)} is the most`,
+    );
   }
 }
 
@@ -142,21 +250,36 @@ export interface TrainingJob<Batch> {
   /** Tokens in a batch. */
   readonly tokens: (batch: Batch) => number;
   /** Measures the model. */
-  readonly evaluate: (step: number) => Promise<Readonly<Record<string, number>>>;
+  readonly evaluate: (step: number, signal: AbortSignal) => Promise<Readonly<Record<string, number>>>;
   /** What a measurement says in a line, such as `BLEU 61.2`. */
   readonly describe: (evaluation: Readonly<Record<string, number>>) => string;
   /** A further line after an evaluation, such as a sample. */
-  readonly sample?: () => Promise<string>;
+  readonly sample?: (signal: AbortSignal) => Promise<string>;
   /** The schedule of the learning rate. */
   readonly schedule: (step: number) => number;
   /** The settled settings. */
   readonly recipe: Recipe;
+  /** What was measured before, of a run that continues. */
+  readonly measured: Readonly<Record<string, number>> | undefined;
   /** What to note down in the file. */
   readonly notes: (measured: Readonly<Record<string, number>>) => Notes;
   /** Folder of the model. */
   readonly out: string;
-  /** The command that continues, after `heed`. */
+  /** The command that continues, without the program and the folder. */
   readonly continueWith: string;
+}
+
+/** Does work that needs memory; where there is too little, says which settings need less. */
+export async function withinMemory<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof RangeError && error.message.startsWith("Cannot allocate"))) throw error;
+    const less = ["batchSize", "contextLength", "hiddenSize", "numLayers"].map(flagOf).join(", ");
+    throw new DataError(`Cannot train: the memory of the device is full; smaller values of ${less} need less`, {
+      cause: error,
+    });
+  }
 }
 
 /** The line that shows how far training is. */
@@ -173,12 +296,6 @@ export function progressText(report: TrainingReport, measured: string, speed: nu
   return parts.filter(Boolean).join("  ");
 }
 
-/** How the program is called here, for messages that tell what to type. */
-export function programName(): string {
-  const local = import.meta.url.startsWith("file:");
-  return `deno run --allow-read --allow-write ${local ? "mod.ts" : new URL("../../mod.ts", import.meta.url).href}`;
-}
-
 /**
  * Trains to the end, or to an interruption; saves in either case.
  *
@@ -187,14 +304,17 @@ export function programName(): string {
  */
 export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Readonly<Record<string, number>>> {
   const { run, recipe, out } = job;
+  // What could not be read again is refused before an hour is spent.
+  checkNotes(job.notes({}));
   const progress = new ProgressLine();
   const { signal, stop } = interruption(() => progress.note("Stopping after this step …"));
-  let measured: Readonly<Record<string, number>> = {}, shown = "", saved = performance.now();
+  let measured = job.measured ?? {}, shown = "", saved = performance.now();
   let speed: number | undefined, isDisturbed = false;
 
   const save = async (): Promise<void> => {
+    // Where somebody has removed the folder, what was learned is worth a new one.
+    await makeFolder(out);
     await saveModel(out, run, job.notes(measured));
-    saved = performance.now();
   };
   const onProgress = async (report: TrainingReport): Promise<void> => {
     // A lap that holds an evaluation, or what follows one, says nothing about the speed of training.
@@ -203,26 +323,33 @@ export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Reado
     if (report.evaluation) {
       measured = { ...report.evaluation, loss: report.loss };
       shown = job.describe(report.evaluation);
-      const example = await job.sample?.();
+      const example = await job.sample?.(signal);
       if (example) progress.note(`step ${report.step}  ${shown}  ${example}`);
     }
     progress.update(progressText(report, shown, speed));
     if (performance.now() - saved > SAVE_EVERY * 1000) {
-      await save();
-      isDisturbed = true;
+      // A disk that is full now may not be so in a minute, and what was learned is still here.
+      await save().catch((error) => progress.note(`${sentence(error)}; trying again in ${SAVE_EVERY} s`));
+      [saved, isDisturbed] = [performance.now(), true];
     }
   };
   try {
+    checkNotes(job.notes(measured));
+    const steps = numberOf(recipe, "steps"), done = run.optimizer.steps;
+    if (done > steps) throw new DataError(`Cannot resume up to --steps ${steps}: the saved run has made ${done}`);
+    const evaluate = (step: number): Promise<Readonly<Record<string, number>>> => job.evaluate(step, signal);
+    // A run that was stopped after its last step has still to be measured.
+    if (done === steps) measured = { ...measured, ...await evaluate(steps) };
     await train<Batch>({
       model: run.model,
       loss: job.loss,
       batches: run.batches,
       optimizer: run.optimizer,
       schedule: job.schedule,
-      steps: numberOf(recipe, "steps"),
+      steps,
       clipNorm: numberOf(recipe, "clipNorm"),
       tokens: job.tokens,
-      evaluate: job.evaluate,
+      evaluate,
       every: numberOf(recipe, "evaluateEvery"),
       reportEvery: 10,
       signal,
@@ -233,11 +360,15 @@ export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Reado
     return measured;
   } catch (error) {
     progress.finish();
+    if (error instanceof RangeError && error.message.startsWith("Cannot continue training")) {
+      const [found] = error.message.split(";");
+      throw new DataError(`${found}; a smaller --learning-rate or more --warmup-steps may help`, { cause: error });
+    }
     if (!signal.aborted || error !== signal.reason) throw error;
     await save();
     line(`Stopped after step ${run.optimizer.steps}; everything is saved in ${out}. To continue:`);
-    line(`  ${programName()} ${job.continueWith}`);
-    throw new Interrupted("");
+    line(`  ${programName()} ${job.continueWith} --out ${shellWord(out)}`);
+    throw error;
   } finally {
     stop();
   }

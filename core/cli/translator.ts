@@ -15,18 +15,18 @@ import { noGrad } from "../engine/autograd.ts";
 import { release, scope } from "../engine/scope.ts";
 import { tensor } from "../engine/create.ts";
 import type { Tensor } from "../engine/tensor.ts";
-import type { DecodingChoice } from "./decoding.ts";
+import type { DecodingChoice, Ranked } from "./decoding.ts";
 import { DataError, escapeControl, quote } from "./errors.ts";
+import { trim } from "./files.ts";
 import { line, shadedMap, shadeLegend } from "./terminal.ts";
 
 /** Beams of a search unless another number is asked for. */
 export const BEAMS = 4;
 
 /** A text that was found. */
-interface Written {
+interface Written extends Ranked {
   readonly text: string;
   readonly tokens: readonly number[];
-  readonly logProbability: number;
 }
 
 /** A translation, and everything that its search has found. */
@@ -89,10 +89,9 @@ export class Translator {
         eosToken: this.target.endToken,
         ...(options.signal && { signal: options.signal }),
       });
-      const spell = ({ tokens, logProbability }: Omit<Written, "text">): Written => ({
-        text: this.target.decode(tokens).trim(),
-        tokens,
-        logProbability,
+      const spell = (found: Omit<Written, "text">): Written => ({
+        ...found,
+        text: trim(this.target.decode(found.tokens)),
       });
       return results.map((result) => ({ ...spell(result), beams: (result.beams ?? [result]).map(spell) }));
     } finally {

@@ -11,6 +11,7 @@
  */
 
 import type { Backend, DType } from "./backend.ts";
+import { operandOf } from "./numbers.ts";
 import { keep, Storage } from "./scope.ts";
 
 /** The table stops growing at this size. */
@@ -20,7 +21,7 @@ const constants = new WeakMap<Backend, Map<string, Storage>>();
 /**
  * The memory of one number on a device, shared by all who use that number.
  *
- * @throws {TypeError} if the dtype has no such number
+ * @throws {TypeError} for a fraction as int32; a number beyond a type is the nearest of it
  */
 export function constantStorage(device: Backend, value: number, dtype: DType): Storage {
   let known = constants.get(device);
@@ -28,10 +29,7 @@ export function constantStorage(device: Backend, value: number, dtype: DType): S
   const name = `${dtype} ${Object.is(value, -0) ? "-0" : value}`;
   const found = known.get(name);
   if (found) return found;
-  if (dtype !== "float32" && !Number.isInteger(value)) {
-    throw new TypeError(`Cannot use ${value} as ${dtype}: it must be an integer`);
-  }
-  const numbers = dtype === "float32" ? Float64Array.of(value) : Int32Array.of(value);
+  const numbers = Float64Array.of(operandOf(value, dtype));
   const storage = new Storage(device, device.upload(numbers, dtype));
   if (known.size < MAX_CONSTANTS) known.set(name, keep({ storage }).storage);
   return storage;

@@ -12,6 +12,7 @@
 
 import type { DType, Nested, Numbers } from "./backend.ts";
 import { backend } from "./device.ts";
+import { HIGHEST, LOWEST } from "./numbers.ts";
 import { shown } from "./options.ts";
 import { checkCount } from "./requirements.ts";
 import { checkDType, requireFloat } from "./refusals.ts";
@@ -134,6 +135,7 @@ export function full(shape: Shape, value: number, dtype: DType = "float32"): Ten
  * @param start first integer; with one argument, the end of a count from 0
  * @param end first integer left out
  * @param step distance, negative to count down
+ * @throws {RangeError} if the count leaves int32
  */
 export function arange(start: number, end?: number, step: number = 1): Tensor {
   const [from, to] = end === undefined ? [0, start] : [start, end];
@@ -142,7 +144,10 @@ export function arange(start: number, end?: number, step: number = 1): Tensor {
       `Cannot count from ${shown(from)} to ${shown(to)} by ${shown(step)}: integers and a step other than 0 are needed`,
     );
   }
-  const count = Math.max(0, Math.ceil((to - from) / step));
+  const count = Math.max(0, Math.ceil((to - from) / step)), last = from + (count - 1) * step;
+  if (count > 0 && [from, last].some((i) => i < LOWEST || i > HIGHEST)) {
+    throw new RangeError(`Cannot count from ${from} to ${last}: the integers must be in [${LOWEST}, ${HIGHEST}]`);
+  }
   requireRoom(count);
   return tensor(Int32Array.from({ length: count }, (_, i) => from + i * step));
 }
@@ -187,7 +192,7 @@ export function parameter(initial: Tensor): Tensor {
  */
 export function lowerTriangle(T: number, S: number, diagonal: number = 0): Tensor {
   checkShape([T, S]);
-  return arange(S).lessEqual(arange(T).add(diagonal).unsqueeze(1));
+  return arange(S).lessEqual(arange(T).add(Math.max(-T, Math.min(diagonal, S))).unsqueeze(1));
 }
 
 /**

@@ -17,7 +17,7 @@ import { tensor } from "./create.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
- * Zeroes elements at random and scales up the rest.
+ * Zeroes elements at random, whatever they are, and scales up the rest.
  *
  * @param x any shape
  * @param rate probability of zeroing, in $[0, 1)$
@@ -35,8 +35,8 @@ export function dropout(x: Tensor, rate: number, random: Random | undefined): Te
   const state = random.reserve(Math.ceil(x.size / 2));
   const { key: [key0, key1], counter } = state;
   return fusable("dropout", [x], { rate, key0, key1, counter }, () => {
-    const uniforms = Random.from(state).uniforms(x.size);
-    const mask = uniforms.map((u) => u >= rate ? 1 / (1 - rate) : 0);
-    return x.mul(withBackend(x.device, () => tensor(mask, x.shape)));
+    const kept = Random.from(state).uniforms(x.size).map((u) => Number(u >= rate));
+    const mask = withBackend(x.device, () => tensor(kept, x.shape, "bool"));
+    return x.mul(1 / (1 - rate)).where(mask, 0);
   });
 }

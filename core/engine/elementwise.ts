@@ -102,10 +102,9 @@ function integerPower(base: number, exponent: number): number {
 /** $2/\sqrt\pi$, the slope of the error function at zero. */
 const ERF_SLOPE = 2 / sqrt(PI);
 
-/** 1 where `low < high`, one half where they are equal, 0 elsewhere. */
-function share(low: Tensor, high: Tensor): Tensor {
-  const strict = low.less(high).cast("float32");
-  return strict.add(low.equal(high).cast("float32").mul(0.5));
+/** The gradient of `high` where the greater counts: half where both are equal, none where `high` is the lesser. */
+function passed(g: Tensor, low: Tensor, high: Tensor): Tensor {
+  return g.mul(0.5).where(low.equal(high), g).where(high.less(low).not(), 0);
 }
 
 /** Functions of one argument. */
@@ -144,18 +143,18 @@ export const binaryRules: Readonly<Record<ArithmeticOp, BinaryRule>> = {
     // $0^b$ is flat for $b > 0$; $\log 0$ must not reach it.
     b: (g, a, _b, y) => g.mul(y.mul(a.log()).where(a.notEqual(0), 0)),
   },
-  // Equal arguments share the gradient.
+  // Equal arguments share the gradient; NaN passes it to both.
   max: {
     value: Math.max,
     integers: Math.max,
-    a: (g, a, b) => g.mul(share(b, a)),
-    b: (g, a, b) => g.mul(share(a, b)),
+    a: (g, a, b) => passed(g, b, a),
+    b: (g, a, b) => passed(g, a, b),
   },
   min: {
     value: Math.min,
     integers: Math.min,
-    a: (g, a, b) => g.mul(share(a, b)),
-    b: (g, a, b) => g.mul(share(b, a)),
+    a: (g, a, b) => passed(g, a, b),
+    b: (g, a, b) => passed(g, b, a),
   },
   mod: { value: remainder, integers: remainder, a: (g) => g, b: (g, a, b) => g.mul(a.div(b).floor()).neg() },
 };

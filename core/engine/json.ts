@@ -23,8 +23,10 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 export const MAX_DEPTH = 64;
 /** Most lists, objects and members of objects in one text. */
 export const MAX_PARTS: number = 2 ** 18;
+/** Most values of any kind in one text. */
+export const MAX_VALUES: number = 3 * 2 ** 18;
 /** Most characters of one text. */
-export const MAX_CHARACTERS: number = 2 ** 23;
+export const MAX_CHARACTERS: number = 2 ** 22;
 
 // ## What an error shows
 
@@ -79,12 +81,28 @@ export function parseJson(text: string, what: string): Json {
   return new Reader(text, what).read();
 }
 
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
+}
+
+/** Whether numbers are made of a character: a digit, `+`, `-`, `.`, `e` or `E`. */
+function isNumeric(code: number): boolean {
+  return isDigit(code) || code === 0x2b || code === 0x2d || code === 0x2e || (code | 0x20) === 0x65;
+}
+
+/** Most characters of a number. */
+const MAX_DIGITS = 400;
+
+/** Digits as an error shows them. */
+const shortly = (digits: string): string => quote(digits, 20).slice(1, -1);
+
 class Reader {
   readonly #text: string;
   readonly #what: string;
   readonly #path: (string | number)[] = [];
   #place = 0;
   #parts = 0;
+  #values = 0;
 
   constructor(text: string, what: string) {
     this.#text = text;
@@ -104,6 +122,7 @@ class Reader {
   }
 
   #value(): Json {
+    if (++this.#values > MAX_VALUES) this.#refuse(`it has more than ${MAX_VALUES} values`);
     this.#skipSpace();
     const first = this.#text[this.#place];
     if (first === '"') return this.#string();
@@ -113,12 +132,16 @@ class Reader {
       this.#place++;
       return first === "{" ? this.#object() : this.#list();
     }
-    for (const [word, value] of [["null", null], ["true", true], ["false", false]] as const) {
-      if (!this.#text.startsWith(word, this.#place)) continue;
-      this.#place += word.length;
-      return value;
-    }
+    if (first === "n") return this.#word("null", null);
+    if (first === "t") return this.#word("true", true);
+    if (first === "f") return this.#word("false", false);
     return this.#number();
+  }
+
+  #word<T>(word: string, value: T): T {
+    if (!this.#text.startsWith(word, this.#place)) this.#expected("a value");
+    this.#place += word.length;
+    return value;
   }
 
   #list(): Json[] {
@@ -176,12 +199,24 @@ class Reader {
   }
 
   #number(): number {
-    const pattern = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/;
-    const digits = pattern.exec(this.#text.slice(this.#place, this.#place + 400))?.[0];
-    if (digits === undefined) return this.#expected("a value");
+    const start = this.#place;
+    let end = start, whole = 0;
+    for (let code = this.#text.charCodeAt(end); isDigit(code); code = this.#text.charCodeAt(++end)) {
+      whole = whole * 10 + code - 0x30;
+    }
+    // A short whole number is read without a text of its own: there may be a million of them.
+    const isShort = end > start && end < start + 15 && !isNumeric(this.#text.charCodeAt(end));
+    if (isShort && (end === start + 1 || this.#text[start] !== "0")) {
+      this.#place = end;
+      return whole;
+    }
+    while (isNumeric(this.#text.charCodeAt(end))) end++;
+    const digits = this.#text.slice(start, Math.min(end, start + MAX_DIGITS));
+    if (end > start + MAX_DIGITS) this.#refuse(`${shortly(digits)} has more than ${MAX_DIGITS} digits`);
+    if (!/^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(digits)) this.#expected("a value");
     const value = Number(digits);
-    if (!Number.isFinite(value)) this.#refuse(`${quote(digits, 20).slice(1, -1)} is larger than any number`);
-    this.#place += digits.length;
+    if (!Number.isFinite(value)) this.#refuse(`${shortly(digits)} is larger than any number`);
+    this.#place = end;
     return value;
   }
 
@@ -235,7 +270,7 @@ export function readFields<O extends object>(what: string, value: unknown, check
   const table = checks as unknown as Readonly<Record<string, Check<unknown>>>;
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     const must = `an object with ${Object.keys(table).join(", ")}`;
-    throw wrong(what, path || "its content", value, must);
+    throw wrong(what, path || "the whole", value, must);
   }
   const given = value as Readonly<Record<string, unknown>>;
   for (const name of Object.keys(given)) {
@@ -273,13 +308,14 @@ export function writeJson(value: unknown, action: string): string {
     throw new RangeError(`Cannot ${action}${path === "" ? "" : ` with ${path}`}: ${reason}`);
   };
   const holders: object[] = [];
-  let parts = 0, characters = 0;
+  let parts = 0, values = 0, characters = 0;
   const count = (path: string, text = ""): void => {
     characters += text.length + 1;
     if (characters > MAX_CHARACTERS) refuse(path, `there are more than ${MAX_CHARACTERS} characters up to here`);
   };
   const check = (found: unknown, path: string): void => {
     count(path, typeof found === "string" ? found : "");
+    if (++values > MAX_VALUES) refuse(path, `there are more than ${MAX_VALUES} values up to here`);
     if (found === null || typeof found === "boolean" || typeof found === "string") return;
     if (typeof found === "number" && Number.isFinite(found)) return;
     if (typeof found !== "object" || !isPlain(found)) {

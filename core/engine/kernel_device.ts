@@ -24,6 +24,7 @@ import type {
   UnaryOp,
   View,
 } from "./backend.ts";
+import { converted } from "./numbers.ts";
 import { checkCount } from "./requirements.ts";
 import { simplify, sizeOf } from "./shape.ts";
 
@@ -59,14 +60,11 @@ export interface Operations<R> {
   argsort(runtime: R, x: View, descending: boolean): Buffer;
 }
 
-/** Numbers of the host as elements of int32 or bool: saturated, rounded towards zero, true for all but zero. */
+/** Numbers of the host as elements of int32 or bool. */
 export function integersOf(data: Numbers, dtype: "int32" | "bool"): Int32Array {
   if (dtype === "int32" && data instanceof Int32Array) return data;
   const words = new Int32Array(data.length);
-  for (let i = 0; i < data.length; i++) {
-    const x = data[i]!;
-    words[i] = dtype === "bool" ? Number(x !== 0) : Math.min(Math.max(x, -(2 ** 31)), 2 ** 31 - 1);
-  }
+  for (let i = 0; i < data.length; i++) words[i] = converted(data[i]!, dtype);
   return words;
 }
 

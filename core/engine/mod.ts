@@ -15,6 +15,7 @@
  * | `scope.ts` | Who frees what? |
  * | `tensor.ts` | What is an array that reads like its formula? |
  * | `create.ts`, `constants.ts` | How do numbers get onto a device? |
+ * | `numbers.ts` | What becomes of a number that a type does not have? |
  * | `printing.ts` | What does `console.log` show of memory that it does not see? |
  * | `refusals.ts` | What does a tensor refuse? |
  * | `operations.ts`, `elementwise.ts`, `autograd.ts` | How does each number learn in which direction to move? |

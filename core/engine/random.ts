@@ -337,7 +337,8 @@ export class Random {
   /**
    * An index drawn with the given probabilities.
    *
-   * @param probabilities not negative; they are divided by their sum
+   * @param probabilities not negative and not all 0; they are divided by their sum
+   * @throws {RangeError} if one is negative, NaN or infinite, or all are 0
    */
   categorical(probabilities: ArrayLike<number>): number {
     if (!isListOfNumbers(probabilities)) {
@@ -348,6 +349,12 @@ export class Random {
       const p = probabilities[i]!;
       if (!(p >= 0)) throw new RangeError(`Cannot draw with probability ${p}: it must not be negative`);
       total += p;
+    }
+    // Where the sum overflows, or its last digits are lost, shares of the largest have the same ratios.
+    if (total === Infinity || total > 0 && total < 2 ** -960) {
+      let largest = 0;
+      for (let i = 0; i < probabilities.length; i++) largest = Math.max(largest, probabilities[i]!);
+      if (largest < Infinity) return this.categorical(Float64Array.from(probabilities, (p) => p / largest));
     }
     if (!(total > 0 && total < Infinity)) {
       throw new RangeError(`Cannot draw from ${probabilities.length} probabilities that sum to ${total}`);

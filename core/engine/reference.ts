@@ -17,14 +17,16 @@
  * | -------------------------------- | ------------------------------------------------------------- |
  * | int32 `add`, `sub`, `mul`, `sum` | wrap around at 32 bits                                        |
  * | int32 `div`                      | rounds towards $-\infty$: $-7 / 2 = -4$                       |
- * | int32 `div`, `mod` by zero       | `RangeError` on a CPU device, as is `pow` to less than 0      |
+ * | int32 `div`, `mod` by zero       | `RangeError`; 0 on a GPU device, which does not look at them  |
+ * | int32 `pow` to less than 0       | `RangeError` on a CPU device                                  |
  * | `mod`                            | takes the sign of the divisor: $-7 \bmod 3 = 2$               |
  * | `max`, `min` of NaN and a number | NaN, elementwise and over axes                                |
  * | `argmax` of a row with NaN       | the first NaN; among equal maxima the first                   |
  * | `argsort`                        | stable in both directions; NaN counts as the greatest number  |
  * | `sum`, `max`, `min` of nothing   | 0, $-\infty$, $\infty$; int32 `max`, `min` and `argmax` throw |
- * | float32 to int32                 | rounds towards zero, saturates at the ends, NaN becomes 0     |
- * | anything to bool                 | false for zero, true for all else, NaN included               |
+ *
+ * NaN among the arguments makes a result NaN, but $\mathrm{NaN}^0 = 1^{\mathrm{NaN}} = 1$, and comparisons with it are false, `notEqual`
+ * true. What becomes of a number that a dtype does not have stands in [numbers](numbers.ts).
  *
  * **Why double precision under the name float32.** A central difference
  * $(f(x + h) - f(x - h)) / 2h$ loses half the digits it is computed with. Half of sixteen
@@ -35,6 +37,7 @@
 
 import type { Backend, Buffer, DType, MemoryUse, Numbers, View } from "./backend.ts";
 import { binaryRules, comparisonRules, unaryRules } from "./elementwise.ts";
+import { converted } from "./numbers.ts";
 import { type BinaryOp, isComparison, type ReduceOp, type UnaryOp } from "./operations.ts";
 import {
   checkArgsort,
@@ -82,13 +85,6 @@ const { floor } = Math;
 function allocate(dtype: DType, count: number): Elements {
   checkCount(count);
   return dtype === "float32" ? new Float64Array(count) : new Int32Array(count);
-}
-
-/** The number of one dtype that stands for a number of another. */
-function conversion(to: DType): (x: number) => number {
-  if (to === "float32") return (x) => x;
-  if (to === "bool") return (x) => Number(x !== 0);
-  return (x) => Number.isNaN(x) ? 0 : Math.trunc(Math.min(Math.max(x, -(2 ** 31)), 2 ** 31 - 1));
 }
 
 function elementsOf(x: View): Elements {
@@ -187,8 +183,7 @@ class ReferenceDevice implements Backend {
 
   upload(data: Numbers, dtype: DType): Buffer {
     const elements = allocate(dtype, data.length);
-    const convert = conversion(dtype);
-    for (let i = 0; i < data.length; i++) elements[i] = convert(data[i]!);
+    for (let i = 0; i < data.length; i++) elements[i] = converted(data[i]!, dtype);
     return this.#own(elements);
   }
 
@@ -214,12 +209,11 @@ class ReferenceDevice implements Backend {
 
   copy(source: View, target: View): void {
     checkCopy(source, target);
-    const convert = conversion(target.dtype);
     // A copy of its own, in case that both views share a buffer and overlap.
     const from = row(source).slice();
     const to = elementsOf(target);
     const at = positions(target);
-    for (let i = 0; i < at.length; i++) to[at[i]!] = convert(from[i]!);
+    for (let i = 0; i < at.length; i++) to[at[i]!] = converted(from[i]!, target.dtype);
   }
 
   unary(op: UnaryOp, x: View): Buffer {

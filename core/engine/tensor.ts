@@ -26,14 +26,27 @@
  */
 
 import { backward as walk, isRecording, type TapeNode } from "./autograd.ts";
-import type { Backend, BinaryOp, Buffer, DType, Nested, Numbers, ReduceOp, UnaryOp, View } from "./backend.ts";
+import type {
+  Backend,
+  BinaryOp,
+  Buffer,
+  ComparisonOp,
+  DType,
+  Nested,
+  Numbers,
+  ReduceOp,
+  UnaryOp,
+  View,
+} from "./backend.ts";
 import { constantStorage } from "./constants.ts";
 import { binaryRules, unaryRules } from "./elementwise.ts";
+import { exactly } from "./numbers.ts";
 import { isComparison } from "./operations.ts";
 import { checkOptions, type Checks, flag, numeric, shown } from "./options.ts";
 import { rest } from "./pace.ts";
 import { nest, print, printsItself } from "./printing.ts";
 import { checkDType, requireFloat, requireNumeric, requireTensor, sameDevice, sameKind } from "./refusals.ts";
+import { checkIntegers } from "./requirements.ts";
 import { Storage } from "./scope.ts";
 import {
   broadcastShapes,
@@ -385,7 +398,7 @@ export class Tensor implements View {
     return new Tensor(this.storage, this.dtype, this.shape, this.strides, this.offset);
   }
 
-  /** Elements as another kind of number: towards zero for int32, `x ≠ 0` for bool. */
+  /** Elements as another kind of number; [numbers](numbers.ts) says what becomes of those it does not have. */
   cast(dtype: DType): Tensor {
     if (checkDType(dtype) === this.dtype) return this;
     if (this.dtype === "bool" && dtype === "int32") return this.#as("int32");
@@ -431,6 +444,8 @@ export class Tensor implements View {
   }
 
   #binary(op: BinaryOp, other: Tensor | number): Tensor {
+    // No device has to look at the divisors to see this one.
+    if (other === 0 && this.dtype === "int32") checkIntegers(op, Int32Array.of(0));
     return binary(op, this, operand(op, other, this));
   }
 
@@ -490,9 +505,9 @@ export class Tensor implements View {
   square(): Tensor {
     return this.mul(this);
   }
-  /** $\max(x, 0)$; slope 0 at 0. */
+  /** $\max(x, 0)$; slope 0 at 0, and NaN stays. */
   relu(): Tensor {
-    return this.where(this.greater(0), 0);
+    return this.where(this.lessEqual(0).not(), 0);
   }
 
   /** Sum with a tensor or a number. */
@@ -520,16 +535,16 @@ export class Tensor implements View {
   mod(other: Tensor | number): Tensor {
     return this.#binary("mod", other);
   }
-  /** The larger of two. */
+  /** The larger of two; NaN if one of them is. */
   maximum(other: Tensor | number): Tensor {
     return this.#binary("max", other);
   }
-  /** The smaller of two. */
+  /** The smaller of two; NaN if one of them is. */
   minimum(other: Tensor | number): Tensor {
     return this.#binary("min", other);
   }
 
-  /** Moves elements below `low` or above `high` to that bound; the slope outside is 0. */
+  /** Moves elements below `low` or above `high` to that bound; the slope outside is 0. NaN stays. */
   clamp(low: number, high: number): Tensor {
     if (typeof low !== "number" || typeof high !== "number") {
       throw new TypeError(`Cannot clamp to [${shown(low)}, ${shown(high)}]: two numbers are needed`);
@@ -541,29 +556,38 @@ export class Tensor implements View {
     return this.where(inside, this.detach().maximum(low).minimum(high));
   }
 
+  /** `this op other`, or `other op this` for an operation that has its own name turned round. */
+  #compare(op: ComparisonOp, other: Tensor | number, turned?: "greater" | "greaterEqual"): Tensor {
+    if (typeof other !== "number" || this.dtype === "float32") {
+      return turned ? operand(turned, other, this).#binary(op, this) : this.#binary(op, other);
+    }
+    const [exact, limit] = exactly(op, other, turned !== undefined);
+    const whole = this.dtype === "bool" ? this.#as("int32") : this;
+    return turned ? operand(turned, limit, whole).#binary(exact, whole) : whole.#binary(exact, limit);
+  }
   /** Where elements are equal. */
   equal(other: Tensor | number): Tensor {
-    return this.#binary("equal", other);
+    return this.#compare("equal", other);
   }
   /** Where elements differ. */
   notEqual(other: Tensor | number): Tensor {
-    return this.#binary("notEqual", other);
+    return this.#compare("notEqual", other);
   }
   /** Where this is smaller. */
   less(other: Tensor | number): Tensor {
-    return this.#binary("less", other);
+    return this.#compare("less", other);
   }
   /** Where this is smaller or equal. */
   lessEqual(other: Tensor | number): Tensor {
-    return this.#binary("lessEqual", other);
+    return this.#compare("lessEqual", other);
   }
   /** Where this is larger. */
   greater(other: Tensor | number): Tensor {
-    return operand("greater", other, this).less(this);
+    return this.#compare("less", other, "greater");
   }
   /** Where this is larger or equal. */
   greaterEqual(other: Tensor | number): Tensor {
-    return operand("greaterEqual", other, this).lessEqual(this);
+    return this.#compare("lessEqual", other, "greaterEqual");
   }
 
   #logical(op: "min" | "max", name: string, other: Tensor): Tensor {
@@ -669,51 +693,66 @@ export class Tensor implements View {
     requireNumeric(op, this);
     const [result, whole] = this.#reduce(op, axes, keepDims);
     return record(result, [this], (g) => {
-      // Equal extremes share the gradient.
-      const hits = this.detach().equal(result.detach().reshape(whole)).cast("float32");
-      const share = hits.div(hits.sum(axes, { keepDims: true }));
-      return [share.mul(g.reshape(whole))];
+      // Equal extremes share the gradient, and so do NaN, which are equal to nothing.
+      const x = this.detach();
+      const hits = x.equal(result.detach().reshape(whole)).or(x.notEqual(x));
+      const share = g.reshape(whole).div(hits.cast("float32").sum(axes, { keepDims: true }));
+      return [share.expand(this.shape).where(hits, 0)];
     });
   }
-  /** Largest element over axes; equal maxima share the gradient. */
+  /** Largest element over axes, NaN if one is; equal maxima share the gradient. */
   max(axes?: number | readonly number[], options: ReduceOptions = {}): Tensor {
     return this.#extreme("max", axes, keepDimsOf("max", options));
   }
-  /** Smallest element over axes; equal minima share the gradient. */
+  /** Smallest element over axes, NaN if one is; equal minima share the gradient. */
   min(axes?: number | readonly number[], options: ReduceOptions = {}): Tensor {
     return this.#extreme("min", axes, keepDimsOf("min", options));
   }
-  /** Where the largest element of an axis stands, int32; the first of equal ones. */
+  /** Where the largest element of an axis stands, int32: the first of equal ones, or the first NaN. */
   argmax(axis: number = -1, options: ReduceOptions = {}): Tensor {
     requireNumeric("argmax", this);
     return this.#reduce("argmax", resolveAxis(axis, this.rank), keepDimsOf("argmax", options))[0];
   }
-  /** Arithmetic mean over axes. */
+  /** Arithmetic mean over axes; the sum on the way to it does not overflow. */
   mean(axes?: number | readonly number[], options: ReduceOptions = {}): Tensor {
     requireFloat("mean", this);
-    const count = resolveAxes(axes, this.rank).reduce((n, axis) => n * this.shape[axis]!, 1);
-    return this.sum(axes, { keepDims: keepDimsOf("mean", options) }).mul(1 / count);
+    const keepDims = keepDimsOf("mean", options), count = this.#count(axes);
+    // A power of two leaves every bit of the sum as it is.
+    const part = 2 ** -Math.ceil(Math.log2(Math.max(1, count)));
+    const parts = part === 1 ? this : this.mul(part);
+    return parts.sum(axes, { keepDims }).mul(1 / (part * count));
   }
-  /** Mean squared distance from the mean, over axes. */
+  /** Mean squared distance from the mean, over axes; squares do not overflow on the way to it. */
   variance(
     axes?: number | readonly number[],
     options: VarianceOptions = {},
   ): Tensor {
     requireFloat("variance", this);
     checkOptions("take the variance", options, VARIANCE);
-    const { correction = 0, keepDims } = options;
-    const count = resolveAxes(axes, this.rank).reduce((n, axis) => n * this.shape[axis]!, 1);
+    const { correction = 0, keepDims = false } = options, count = this.#count(axes);
     const centred = this.sub(this.mean(axes, { keepDims: true }));
-    return centred.square().sum(axes, { keepDims: keepDims ?? false }).mul(1 / (count - correction));
+    if (count === 0) return centred.sum(axes, { keepDims }).mul(1 / count);
+    // In units of the largest distance, where there is one.
+    const far = centred.detach().abs().max(axes, { keepDims: true }), unit = far.where(far.notEqual(0), 1);
+    const total = centred.div(unit).mul(centred).sum(axes, { keepDims });
+    return total.mul(unit.reshape(total.shape).mul(1 / (count - correction)));
   }
-  /** $\ln \sum e^x$ over axes, without overflow; $-\infty$ where every element is. */
+  /** Elements over which axes are collapsed. */
+  #count(axes: number | readonly number[] | undefined): number {
+    return resolveAxes(axes, this.rank).reduce((n, axis) => n * this.shape[axis]!, 1);
+  }
+  /** $\ln \sum e^x$ over axes, without overflow; $-\infty$, with slope 0, where every element is or there are none. */
   logSumExp(axes?: number | readonly number[], options: ReduceOptions = {}): Tensor {
     requireFloat("logSumExp", this);
     const keepDims = keepDimsOf("logSumExp", options);
+    if (resolveAxes(axes, this.rank).some((axis) => this.shape[axis] === 0)) {
+      return this.sum(axes, { keepDims }).add(-Infinity);
+    }
     const top = this.detach().max(axes, { keepDims: true });
     const shift = top.where(top.abs().less(Infinity), 0);
     const total = this.sub(shift).exp().sum(axes, { keepDims });
-    return total.log().add(shift.reshape(total.shape));
+    const some = total.detach().notEqual(0);
+    return total.where(some, 1).log().add(shift.reshape(total.shape)).where(some, -Infinity);
   }
   /** Running sums along an axis: element `i` is the sum of elements `0 … i`. */
   cumulativeSum(axis: number = -1): Tensor {

@@ -9,7 +9,9 @@
  * @module
  */
 
-import { readLayout, writeLayout, type WrittenLayout } from "../../core/cli/layouts.ts";
+import { leastWeights, readLayout, writeLayout } from "../../core/cli/layouts.ts";
+import { parseJson, readFields } from "../../core/engine/json.ts";
+import { type Checks, object, required } from "../../core/engine/options.ts";
 import {
   BytePairEncoding,
   decodeSafetensors,
@@ -28,6 +30,19 @@ export interface Translator {
   readonly source: BytePairEncoding;
   readonly target: BytePairEncoding;
 }
+
+/** What the notes of the file hold. */
+interface Notes {
+  readonly layout: object;
+  readonly source: object;
+  readonly target: object;
+}
+
+const noteChecks: Checks<Notes> = {
+  layout: required(object("a layout")),
+  source: required(object("a byte-pair encoding")),
+  target: required(object("a byte-pair encoding")),
+};
 
 /** Ends the names of the factors of the rows. */
 const SCALE = ":scale";
@@ -74,26 +89,36 @@ export async function packTranslator({ model, source, target }: Translator): Pro
  */
 export function openTranslator(bytes: Uint8Array): Translator {
   const { tensors, metadata } = decodeSafetensors(bytes);
-  const notes = JSON.parse(metadata.get("translator") ?? "null") as
-    | { layout: WrittenLayout; source: unknown; target: unknown }
-    | null;
-  if (!notes) throw new SyntaxError("Cannot read the file: it holds no translator");
-  const model = new EncoderDecoder(readLayout(notes.layout), Random.none);
+  const written = metadata.get("translator");
+  if (written === undefined) throw new SyntaxError("Cannot read the file: it holds no translator");
+  const notes = readFields("the notes", parseJson(written, "the notes"), noteChecks);
+  const layout = readLayout(notes.layout), least = leastWeights(layout);
+  if (!(least <= bytes.length)) {
+    throw new SyntaxError(`Cannot read the file: ${bytes.length} bytes do not hold the ${least} weights of its layout`);
+  }
+  const [source, target] = [BytePairEncoding.fromJSON(notes.source), BytePairEncoding.fromJSON(notes.target)];
+  if (source.vocabSize !== layout.sourceVocabSize || target.vocabSize !== layout.vocabSize) {
+    throw new SyntaxError(
+      `Cannot read the file: its vocabularies have ${source.vocabSize} and ${target.vocabSize} tokens, ` +
+        `its layout states ${layout.sourceVocabSize ?? "none"} and ${layout.vocabSize}`,
+    );
+  }
+  const model = new EncoderDecoder(layout, Random.none);
   scope(() => {
     const state = new Map<string, Tensor>();
     for (const [name, stored] of tensors) {
       if (name.endsWith(SCALE)) continue;
       const scale = tensors.get(name + SCALE), columns = stored.shape.at(-1) ?? 1;
-      const factors = scale && storedNumbers(scale), numbers = storedNumbers(stored);
+      const factors = scale && storedNumbers(scale, name + SCALE), numbers = storedNumbers(stored, name);
+      const rows = factors && numbers.length / columns;
+      if (factors && factors.length !== rows) {
+        throw new SyntaxError(`Cannot read tensor "${name}": it has ${factors.length} factors for ${rows} rows`);
+      }
       const values = Float32Array.from(numbers, (x, i) => factors ? x * factors[Math.floor(i / columns)]! : x);
       state.set(name, tensor(values, stored.shape));
     }
     model.loadStateDict(state);
   });
   model.eval();
-  return {
-    model,
-    source: BytePairEncoding.fromJSON(notes.source),
-    target: BytePairEncoding.fromJSON(notes.target),
-  };
+  return { model, source, target };
 }

@@ -56,7 +56,7 @@ const TEMPERATURE = "core/07_generation/temperature.ts", TRUNCATION = "core/07_g
 const BEAM = "core/07_generation/greedy_and_beam.ts", SEQUENCES = "core/07_generation/sequences.ts";
 
 const ATTENTION: readonly Source[] = [
-  ["scores", SCALED, "  let scores = query.matmul("],
+  ["scores", SCALED, "  let scores = compareAllowed("],
   ["weights", SCALED, "  return softmax(scores);"],
   ["of each head", HEADS, "      const weights = attentionWeights(query, key, options);"],
 ];
@@ -103,7 +103,7 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
       [["asks the sentence", DECODER, "      this.crossAttention.forward(x, {"], ...ATTENTION.slice(1, 2)],
       [
         ["asks itself", DECODER, "      this.selfAttention.forward(x, { mask, causal,"],
-        ["the mask", SCALED, "  if (causal) scores = scores.where("],
+        ["the mask", SCALED, "  if (allowed) scores = scores.where("],
         ...ATTENTION.slice(1, 2),
       ],
     ],
@@ -120,8 +120,8 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
         ["as a formula", SOFTMAX, "    const exponentials = scores.sub("],
       ],
       [
-        ["temperature", TEMPERATURE, "    onHost: (logits) => temperature === 1"],
-        ["top-k", TRUNCATION, "    onHost: (logits) => k >= logits.length ? logits"],
+        ["temperature", TEMPERATURE, "      return logits.map((logit) => (logit - highest) / temperature);"],
+        ["top-k", TRUNCATION, "      k >= logits.length || likeliest(logits)"],
         ["top-p", TRUNCATION, "      return keepOnly(logits, nucleus(largestFirst(logits, candidates)"],
       ],
     ],

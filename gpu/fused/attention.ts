@@ -170,8 +170,8 @@ const attend = (runtime: Runtime): FusedForward<"attention"> => (inputs, attribu
   if (!problem) return undefined;
   const { B, H, G, T, S, D, rows, query, key, value } = problem;
   const R = B * H * T;
-  const output = headsApart(runtime.allocate(R * D), [B, H, T, D]), logarithms = runtime.make("float32", [B, H, T]);
-  if (R * D === 0) return [output, logarithms];
+  const output = headsApart(runtime.allocate(R * D), [B, H, T, D]), sums = runtime.make("float32", [B, H, T, 2]);
+  if (R * D === 0) return [output, sums];
 
   const few = rows <= FEW && D <= WIDEST;
   const height = few ? (rows === 1 ? 1 : rows === 2 ? 2 : 4) : TILE;
@@ -179,27 +179,27 @@ const attend = (runtime: Runtime): FusedForward<"attention"> => (inputs, attribu
   const tiles = Math.ceil(rows / height), groups = B * G * tiles * cuts;
   const { run, parts } = partsOf(S, groups, few ? STEP : TILE), count = groups * parts;
   const views = { query, key, value };
-  const compute = (to: Buffer, sums: Buffer, strides: Four): void =>
+  const compute = (to: Buffer, found: Buffer, strides: Four): void =>
     runtime.run(
       few ? "attention_few" : "attention",
-      [...operands(runtime, problem), to, sums],
+      [...operands(runtime, problem), to, found],
       words(problem, { parts, run, tiles, cuts, count, output: strides }),
       plane(count),
       { ...variant, ...reading(D, views) },
     );
   if (parts === 1) {
-    compute(output.buffer, logarithms.buffer, [0, T * H * D, D, H * D]);
+    compute(output.buffer, sums.buffer, [0, T * H * D, D, H * D]);
   } else {
-    const each = runtime.temporary(parts * R * D), sums = runtime.temporary(parts * R);
-    compute(each, sums, [R * D, H * T * D, T * D, D]);
-    const buffers = [each, sums, output.buffer, logarithms.buffer];
+    const each = runtime.temporary(parts * R * D), found = runtime.temporary(parts * R * 2);
+    compute(each, found, [R * D, H * T * D, T * D, D]);
+    const buffers = [each, found, output.buffer, sums.buffer];
     runtime.run("attention_combine", buffers, [R, H, T, D, parts], plane(R));
   }
-  return [output, logarithms];
+  return [output, sums];
 };
 
 const attendBackward =
-  (runtime: Runtime): FusedBackward<"attention"> => (inputs, [output, logarithms], gradient, wanted, attributes) => {
+  (runtime: Runtime): FusedBackward<"attention"> => (inputs, [output, sums], gradient, wanted, attributes) => {
     const problem = problemOf(runtime, inputs, attributes)!;
     const { B, H, G, T, S, D, rows, query, key, value } = problem;
     const bias = wanted[4] ? problem.bias : undefined;
@@ -208,11 +208,11 @@ const attendBackward =
     if (biasAxes && (biasAxes[2] !== T || biasAxes[3] !== S)) return undefined;
 
     const dO = rowsTogether(runtime, gradient), R = B * H * T;
-    const known = runtime.temporary(2 * R);
+    const known = runtime.temporary(4 * R);
     const each = [R, H, T, D, ...place(output), ...place(dO)];
     runtime.run(
       "attention_delta",
-      [output.buffer, dO.buffer, logarithms!.buffer, known],
+      [output.buffer, dO.buffer, sums!.buffer, known],
       each,
       plane(Math.ceil(R / 4)),
     );

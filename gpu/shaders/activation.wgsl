@@ -9,7 +9,7 @@
 //
 // dispatch   a plane of ⌈count / 256⌉ workgroups
 // threads    LANES = 256, four numbers each
-// special    as f is defined: relu(NaN) is 0, the others keep NaN
+// special    NaN stays; 0 at −∞, ∞ at ∞
 
 const LANES = 256u;
 

@@ -1,7 +1,7 @@
 // activation_functions — the non-linear functions between the layers, and their gradients
 //
 // name       value                                                      slope
-// relu       max(x, 0)                                                  1 where x > 0, else 0
+// relu       max(x, 0)                                                  0 where x ≤ 0, else 1
 // silu       x σ(x)                                                     σ + x σ (1 − σ)
 // gelu       x Φ(x), Φ the normal distribution                          Φ(x) + x φ(x)
 // geluTanh   x σ(2u), u = √(2/π) (x + 0.044715 x³)                      σ + x σ (1 − σ) 2u'
@@ -11,15 +11,25 @@
 //
 // The last is usually written x/2 (1 + tanh u), the same number. 1 − σ(x) is taken as σ(−x), which does not
 // cancel. Φ comes from the tail of |x|, so that it keeps its relative accuracy left of zero, where
-// 1 + erf would cancel. Where a slope is flat, x is bounded: ∞ · 0 must not appear.
+// 1 + erf would cancel. At −∞ value and slope are 0, at ∞ they are ∞ and 1; NaN stays. Where a slope is flat, x is
+// bounded: ∞ · 0 must not appear.
 
 // include math
 
-fn relu(x: f32) -> f32 { return select(0.0, x, x > 0.0); }
+// Whether x is at most zero, in bits: NaN is not.
+fn isFlat(x: f32) -> bool {
+  let word = bitcast<u32>(x);
+  return word == 0u || (word >= SIGN_BIT && word <= (SIGN_BIT | INFINITY_BITS));
+}
 
-fn reluBackward(g: f32, x: f32) -> f32 { return select(0.0, g, x > 0.0); }
+fn relu(x: f32) -> f32 { return bitcast<f32>(select(bitcast<u32>(x), 0u, isFlat(x))); }
 
-fn silu(x: f32) -> f32 { return x * logistic(x); }
+fn reluBackward(g: f32, x: f32) -> f32 { return bitcast<f32>(select(bitcast<u32>(g), 0u, isFlat(x))); }
+
+// x, or the lowest number in the place of −∞.
+fn finiteBelow(x: f32) -> f32 { return max(x, -3.4028234663852886e38); }
+
+fn silu(x: f32) -> f32 { return finiteBelow(x) * logistic(x); }
 
 fn siluBackward(g: f32, x: f32) -> f32 {
   let s = logistic(x);
@@ -44,7 +54,7 @@ fn normalShare(x: f32, height: f32) -> f32 {
   return select(1.0 - tail, tail, x < 0.0);
 }
 
-fn gelu(x: f32) -> f32 { return x * normalShare(x, bell(x)); }
+fn gelu(x: f32) -> f32 { return finiteBelow(x) * normalShare(x, bell(x)); }
 
 fn geluBackward(g: f32, x: f32) -> f32 {
   let height = bell(x);
@@ -54,7 +64,7 @@ fn geluBackward(g: f32, x: f32) -> f32 {
 // 2u.
 fn tanhArgument(x: f32) -> f32 { return x * fma(x * x, 0.0713548162726, 1.5957691216057308); }
 
-fn geluTanh(x: f32) -> f32 { return x * logistic(tanhArgument(x)); }
+fn geluTanh(x: f32) -> f32 { return finiteBelow(x) * logistic(tanhArgument(x)); }
 
 fn geluTanhBackward(g: f32, x: f32) -> f32 {
   let z = tanhArgument(x);

@@ -9,7 +9,7 @@
 // 3        mask        storage, read         broadcast to [B, H, T, S]; 0 forbids; not read unless MASKED
 // 4        bias        storage, read         broadcast to [B, H, T, S]; not read unless BIASED
 // 5        output      storage, read_write   [B, H, T, D], or that of each part of the keys
-// 6        logarithms  storage, read_write   [parts, B, H, T]: m + ln Σ exp(z − m), LOWEST where nothing is allowed
+// 6        sums        storage, read_write   [parts, B, H, T] pairs: m, the maximum of z, and Σ exp(z − m)
 // 7        params      uniform               attention_common.wgsl
 //
 // dispatch   a plane of B · G · parts · cuts · tiles workgroups; each owns 32 rows and 32 COLUMNS elements of the width
@@ -26,7 +26,7 @@ alias Element = f32;
 @group(0) @binding(3) var<storage, read> mask: array<u32>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<storage, read_write> output: array<f32>;
-@group(0) @binding(6) var<storage, read_write> logarithms: array<f32>;
+@group(0) @binding(6) var<storage, read_write> sums: array<vec2f>;
 @group(0) @binding(7) var<uniform> params: Params;
 
 // include attention_tile
@@ -166,19 +166,39 @@ fn main(
   putPartials(x, y, l);
   workgroupBarrier();
   let total = totals(y);
+  let shares = vec4f(inverse(total.x), inverse(total.y), inverse(total.z), inverse(total.w));
+  for (var r = 0u; r < 4u; r++) {
+    var strange = false;
+    for (var c = 0u; c < COLUMNS; c++) {
+      o[c][r] *= shares[r];
+      strange = strange || !areFinite(o[c][r]);
+    }
+    // A row whose weights are NaN is NaN throughout.
+    if (!strange || isNan(total[r]) || !real[r]) { continue; }
+    for (var c = 0u; c < COLUMNS; c++) { o[c][r] = vec4f(); }
+    for (var s = begin; s < end; s++) {
+      let z = scoreAgain(queryRows[r], keyRows + s * params.keyAt.w, b, h[r], t[r], s);
+      if (!isAllowed(z)) { continue; }
+      let p = exponential(z - m[r]) * shares[r];
+      for (var c = 0u; c < COLUMNS; c++) {
+        let d = (cut + c * 8u + x) * 4u;
+        if (d < params.D) { o[c][r] += p * valueQuad(valueRows + s * params.valueAt.w + d, params.D - d); }
+      }
+    }
+  }
   let at = part * params.outputAt.x + b * params.outputAt.y + h * params.outputAt.z + t * params.outputAt.w;
   for (var c = 0u; c < COLUMNS; c++) {
     let d = (cut + c * 8u + x) * 4u;
-    if (real.x) { store(at.x, d, o[c][0] * inverse(total.x)); }
-    if (real.y) { store(at.y, d, o[c][1] * inverse(total.y)); }
-    if (real.z) { store(at.z, d, o[c][2] * inverse(total.z)); }
-    if (real.w) { store(at.w, d, o[c][3] * inverse(total.w)); }
+    if (real.x) { store(at.x, d, o[c][0]); }
+    if (real.y) { store(at.y, d, o[c][1]); }
+    if (real.z) { store(at.z, d, o[c][2]); }
+    if (real.w) { store(at.w, d, o[c][3]); }
   }
   if (x == 0u && cut == 0u) {
     let number = ((part * params.B + b) * params.H + h) * params.T + t;
-    if (real.x) { logarithms[number.x] = logarithmOfSum(m.x, total.x); }
-    if (real.y) { logarithms[number.y] = logarithmOfSum(m.y, total.y); }
-    if (real.z) { logarithms[number.z] = logarithmOfSum(m.z, total.z); }
-    if (real.w) { logarithms[number.w] = logarithmOfSum(m.w, total.w); }
+    if (real.x) { sums[number.x] = vec2f(m.x, total.x); }
+    if (real.y) { sums[number.y] = vec2f(m.y, total.y); }
+    if (real.z) { sums[number.z] = vec2f(m.z, total.z); }
+    if (real.w) { sums[number.w] = vec2f(m.w, total.w); }
   }
 }

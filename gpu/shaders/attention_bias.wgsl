@@ -5,7 +5,7 @@
 // binding  name        type                  shape / meaning
 // 0–4      as in attention.wgsl
 // 5        gradient    storage, read         dO, [B, H, T, D], any strides but the last
-// 6        rows        storage, read         [B, H, T] pairs: logarithm of the sum of the row, δ
+// 6        rows        storage, read         [B, H, T] fours, see attention_delta.wgsl
 // 7        result      storage, read_write   [biasB, biasH, T, S]
 // 8        params      uniform               attention_common.wgsl; biasB, biasH = extents of the bias
 //
@@ -22,7 +22,7 @@ alias Element = f32;
 @group(0) @binding(3) var<storage, read> mask: array<u32>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<storage, read> gradient: array<Element>;
-@group(0) @binding(6) var<storage, read> rows: array<vec2f>;
+@group(0) @binding(6) var<storage, read> rows: array<vec4f>;
 @group(0) @binding(7) var<storage, read_write> result: array<f32>;
 @group(0) @binding(8) var<uniform> params: Params;
 
@@ -37,7 +37,7 @@ fn gradientQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(gradient[at], grad
 fn slopes(dots: vec4f, dp: vec4f, b: u32, h: u32, t: u32, keys: vec4u, limit: u32) -> vec4f {
   let known = rows[(b * params.H + h) * params.T + t];
   let z = scoresOf(dots, b, vec4u(h), vec4u(t), keys, vec4u(limit));
-  return slopesOf(weightsOf(z, vec4f(known.x)), dp, vec4f(known.y));
+  return slopesOf(sharesOf(z, vec4f(known.x), vec4f(known.y)), dp, vec4f(known.z));
 }
 
 fn store(row: u32, keys: vec4u, v: vec4f) {

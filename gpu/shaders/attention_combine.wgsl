@@ -1,12 +1,12 @@
-// attention_combine — the output over all keys from those over parts of them: O = Σ wᵢ Oᵢ / Σ wᵢ, wᵢ = exp(Lᵢ − max L)
+// attention_combine — the output over all keys from those over parts of them: O = Σ wᵢ Oᵢ / Σ wᵢ, wᵢ = lᵢ exp(mᵢ − max m)
 //
 // definition   core/04_attention/scaled_dot_product.ts
 //
 // binding  name        type                  shape / meaning
 // 0        outputs     storage, read         [parts, R, D], R = B · H · T
-// 1        parts       storage, read         [parts, R]: logarithms of the sums, LOWEST where nothing is allowed
+// 1        parts       storage, read         [parts, R] pairs: m, the maximum of z, and l = Σ exp(z − m)
 // 2        output      storage, read_write   [B, T, H, D]
-// 3        logarithms  storage, read_write   [R]
+// 3        sums        storage, read_write   [R] pairs, of all keys
 // 4        params      uniform
 //
 // dispatch   a plane of R workgroups, one row each
@@ -16,14 +16,14 @@
 // include math
 
 const LANES = 64u;
-const LOWEST = -3.0e38;
+const LOWEST = -3.4028234663852886e38;
 
 struct Params { R: u32, H: u32, T: u32, D: u32, parts: u32 }
 
 @group(0) @binding(0) var<storage, read> outputs: array<f32>;
-@group(0) @binding(1) var<storage, read> parts: array<f32>;
+@group(0) @binding(1) var<storage, read> parts: array<vec2f>;
 @group(0) @binding(2) var<storage, read_write> output: array<f32>;
-@group(0) @binding(3) var<storage, read_write> logarithms: array<f32>;
+@group(0) @binding(3) var<storage, read_write> sums: array<vec2f>;
 @group(0) @binding(4) var<uniform> params: Params;
 
 var<workgroup> weights: array<f32, 512>;
@@ -38,7 +38,7 @@ fn main(
   let row = group.y * groups.x + group.x;
   if (row >= params.R) { return; }
   var m = LOWEST;
-  for (var i = lane; i < params.parts; i += LANES) { m = max(m, parts[i * params.R + row]); }
+  for (var i = lane; i < params.parts; i += LANES) { m = max(m, parts[i * params.R + row].x); }
   partials[lane] = m;
   workgroupBarrier();
   for (var i = 0u; i < LANES; i++) { m = max(m, partials[i]); }
@@ -46,8 +46,8 @@ fn main(
 
   var sum = 0.0;
   for (var i = lane; i < params.parts; i += LANES) {
-    let l = parts[i * params.R + row];
-    let weight = select(exponential(l - m), 0.0, l <= LOWEST);
+    let found = parts[i * params.R + row];
+    let weight = select(found.y * exponential(found.x - m), 0.0, found.y == 0.0);
     weights[i] = weight;
     sum += weight;
   }
@@ -63,8 +63,8 @@ fn main(
   let at = ((b * params.T + t) * params.H + h) * params.D;
   for (var d = lane; d < params.D; d += LANES) {
     var o = 0.0;
-    for (var i = 0u; i < params.parts; i++) { o += weights[i] * outputs[(i * params.R + row) * params.D + d]; }
-    output[at + d] = o * scale;
+    for (var i = 0u; i < params.parts; i++) { o += weights[i] * scale * outputs[(i * params.R + row) * params.D + d]; }
+    output[at + d] = o;
   }
-  if (lane == 0u) { logarithms[row] = select(m + logarithm(total), LOWEST, total == 0.0); }
+  if (lane == 0u) { sums[row] = vec2f(m, total); }
 }

@@ -3,11 +3,14 @@
 // Included by the kernels of attention, which declare query, key, value, mask, bias and params.
 //
 // rows       the queries of all heads that read one group of keys, head by head: row = head in group · T + t
-// masked     a forbidden score is LOWEST, which is finite, and weighs 0; −∞ in a bias forbids as well
+// masked     a forbidden score is −∞, known by its bits, and weighs 0; −∞ in a bias forbids as well
+// strange    zero times what is infinite or NaN is NaN: a sum that is no finite number is therefore added up again over
+//            the pairs that are allowed, which also keeps averages of large numbers finite
 
 // include math
 
-const LOWEST = -3.0e38;
+const LOWEST = -3.4028234663852886e38;
+const FORBIDDEN_BITS = 0xff800000u;
 const CAUSAL = 1u;
 const MASKED = 2u;
 const BIASED = 4u;
@@ -64,27 +67,40 @@ fn scoresOf(dots: vec4f, b: u32, h: vec4u, t: vec4u, keys: vec4u, limits: vec4u)
     let at = params.biasOffset + b * params.biasAt.x + h * params.biasAt.y + t * params.biasAt.z +
       keys * params.biasAt.w;
     let more = vec4f(bias[at.x], bias[at.y], bias[at.z], bias[at.w]);
-    z = select(z + more, vec4f(LOWEST), bitcast<vec4u>(more) == vec4u(0xff800000u));
+    z = select(z + more, more, bitcast<vec4u>(more) == vec4u(FORBIDDEN_BITS));
   }
+  let never = vec4f(fromBits(FORBIDDEN_BITS));
   if ((params.flags & MASKED) != 0u) {
     let at = params.maskOffset + b * params.maskAt.x + h * params.maskAt.y + t * params.maskAt.z +
       keys * params.maskAt.w;
     let allowed = vec4u(mask[at.x], mask[at.y], mask[at.z], mask[at.w]);
-    z = select(z, vec4f(LOWEST), allowed == vec4u());
+    z = select(z, never, allowed == vec4u());
   }
-  return select(z, vec4f(LOWEST), keys >= limits);
+  return select(z, never, keys >= limits);
 }
 
 // exp(z − m), and 0 for a forbidden score.
 fn weightsOf(z: vec4f, m: vec4f) -> vec4f {
-  return select(exponential4(z - m), vec4f(), z <= vec4f(LOWEST));
+  return select(exponential4(z - m), vec4f(), bitcast<vec4u>(z) == vec4u(FORBIDDEN_BITS));
 }
 
 // What sums under the old maximum are worth under the new one.
-fn factorOf(before: f32, now: f32) -> f32 { return select(exponential(before - now), 0.0, before <= LOWEST); }
+fn factorOf(before: f32, now: f32) -> f32 { return exponential(before - now); }
 
 // 1 / x, and 0 for 0.
 fn inverse(x: f32) -> f32 { return select(quotient(1.0, x), 0.0, x == 0.0); }
 
-// m + ln x, and LOWEST for 0.
-fn logarithmOfSum(m: f32, x: f32) -> f32 { return select(m + logarithm(x), LOWEST, x == 0.0); }
+// Whether four numbers are finite.
+fn areFinite(x: vec4f) -> bool { return all((bitcast<vec4u>(x) & vec4u(0x7fffffffu)) < vec4u(0x7f800000u)); }
+
+// The score of one pair, added up anew; −∞ if it is forbidden.
+fn scoreAgain(queryRow: u32, keyRow: u32, b: u32, h: u32, t: u32, s: u32) -> f32 {
+  var dot = vec4f();
+  for (var d = 0u; d < params.D; d += 4u) {
+    dot += queryQuad(queryRow + d, params.D - d) * keyQuad(keyRow + d, params.D - d);
+  }
+  return scoresOf(vec4f(sumOf(dot)), b, vec4u(h), vec4u(t), vec4u(s), limitsOf(vec4u(t))).x;
+}
+
+// Whether a score is of a pair that is allowed.
+fn isAllowed(z: f32) -> bool { return bitcast<u32>(z) != FORBIDDEN_BITS; }

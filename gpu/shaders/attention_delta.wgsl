@@ -1,12 +1,12 @@
-// attention_delta — δ = rowsum(dO ∘ O), beside the logarithm of the sum of its row
+// attention_delta — δ = rowsum(dO ∘ O), beside maximum and sum of its row
 //
 // definition   core/04_attention/scaled_dot_product.ts
 //
 // binding  name        type                  shape / meaning
 // 0        output      storage, read         O, [B, H, T, D], any strides but the last
 // 1        gradient    storage, read         dO, the same
-// 2        logarithms  storage, read         [B, H, T]
-// 3        rows        storage, read_write   [B, H, T] pairs: logarithm, δ
+// 2        sums        storage, read         [B, H, T] pairs: m and Σ exp(z − m)
+// 3        rows        storage, read_write   [B, H, T] fours: m, 1 / Σ exp(z − m) or 0, δ, 0
 // 4        params      uniform               R = B · H · T
 //
 // dispatch   a plane of ⌈R / 4⌉ workgroups
@@ -21,11 +21,13 @@ struct Params {
 
 @group(0) @binding(0) var<storage, read> output: array<f32>;
 @group(0) @binding(1) var<storage, read> gradient: array<f32>;
-@group(0) @binding(2) var<storage, read> logarithms: array<f32>;
-@group(0) @binding(3) var<storage, read_write> rows: array<vec2f>;
+@group(0) @binding(2) var<storage, read> sums: array<vec2f>;
+@group(0) @binding(3) var<storage, read_write> rows: array<vec4f>;
 @group(0) @binding(4) var<uniform> params: Params;
 
-var<workgroup> sums: array<f32, 64>;
+// include math
+
+var<workgroup> products: array<f32, 64>;
 
 @compute @workgroup_size(64)
 fn main(
@@ -43,10 +45,11 @@ fn main(
   let g = params.gradientAt.x + b * params.gradientAt.y + h * params.gradientAt.z + t * params.gradientAt.w;
   var sum = 0.0;
   for (var d = lane % 16u; d < params.D; d += 16u) { sum += output[o + d] * gradient[g + d]; }
-  sums[lane] = sum;
+  products[lane] = sum;
   workgroupBarrier();
   if (real && lane % 16u == 0u) {
-    for (var i = 1u; i < 16u; i++) { sum += sums[lane + i]; }
-    rows[row] = vec2f(logarithms[row], sum);
+    for (var i = 1u; i < 16u; i++) { sum += products[lane + i]; }
+    let found = sums[row];
+    rows[row] = vec4f(found.x, select(quotient(1.0, found.y), 0.0, found.y == 0.0), sum, 0.0);
   }
 }

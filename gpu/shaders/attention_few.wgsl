@@ -23,7 +23,7 @@ const KEYS = 64u;
 @group(0) @binding(3) var<storage, read> mask: array<u32>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<storage, read_write> output: array<f32>;
-@group(0) @binding(6) var<storage, read_write> logarithms: array<f32>;
+@group(0) @binding(6) var<storage, read_write> sums: array<vec2f>;
 @group(0) @binding(7) var<uniform> params: Params;
 
 // include attention_common
@@ -36,7 +36,7 @@ fn valueQuad(at: u32, n: u32) -> vec4f { return kept(vec4f(value[at], value[at +
 var<workgroup> queries: array<vec4f, ROWS * 64u>;
 // Parts of the dot products, [ROWS][16 keys][9]: a vector holds the keys k, k + 16, k + 32, k + 48.
 // In the end parts of the output.
-var<workgroup> sums: array<vec4f, ROWS * 144u>;
+var<workgroup> products: array<vec4f, ROWS * 144u>;
 // [ROWS][16 keys], as above
 var<workgroup> weights: array<vec4f, ROWS * 16u>;
 var<workgroup> partials: array<f32, ROWS * 16u>;
@@ -111,13 +111,13 @@ fn main(
       );
       for (var r = 0u; r < ROWS; r++) { dots[r] = mixed(dots[r], queries[r * 64u + i], k); }
     }
-    for (var r = 0u; r < ROWS; r++) { sums[r * 144u + y * 9u + x] = dots[r]; }
+    for (var r = 0u; r < ROWS; r++) { products[r * 144u + y * 9u + x] = dots[r]; }
     workgroupBarrier();
 
     var z = vec4f(LOWEST);
     if (finishes) {
       var dot = vec4f();
-      for (var i = 0u; i < 8u; i++) { dot += sums[mine * 144u + slot * 9u + i]; }
+      for (var i = 0u; i < 8u; i++) { dot += products[mine * 144u + slot * 9u + i]; }
       z = scoresOf(dot, b, vec4u(h), vec4u(t), tile + slot + STEPS, limit);
       partials[lane] = maxOf(z);
     }
@@ -146,8 +146,11 @@ fn main(
   }
 
   workgroupBarrier();
-  for (var r = 0u; r < ROWS; r++) { sums[r * LANES + lane] = o[r]; }
-  if (finishes) { partials[lane] = l; }
+  for (var r = 0u; r < ROWS; r++) { products[r * LANES + lane] = o[r]; }
+  if (finishes) {
+    partials[lane] = l;
+    if (slot == 0u) { factors[mine] = m; }
+  }
   workgroupBarrier();
   for (var i = lane; i < ROWS * quads; i += LANES) {
     let r = i / quads;
@@ -155,15 +158,28 @@ fn main(
     var total = 0.0;
     for (var k = 0u; k < 16u; k++) { total += partials[r * 16u + k]; }
     var sum = vec4f();
-    for (var k = 0u; k < teams; k++) { sum += sums[r * LANES + k * quads + i % quads]; }
+    for (var k = 0u; k < teams; k++) { sum += products[r * LANES + k * quads + i % quads]; }
     let head = g * (params.H / params.G) + (first + r) / params.T;
-    let at = part * params.outputAt.x + b * params.outputAt.y + head * params.outputAt.z +
-      (first + r) % params.T * params.outputAt.w;
-    store(at, i % quads * 4u, sum * inverse(total));
+    let position = (first + r) % params.T;
+    let share = inverse(total);
+    sum *= share;
+    // A row whose weights are NaN is NaN throughout.
+    if (!areFinite(sum) && !isNan(total)) {
+      sum = vec4f();
+      let queryRow = params.queryAt.x + b * params.queryAt.y + head * params.queryAt.z + position * params.queryAt.w;
+      for (var s = part * params.run; s < end; s++) {
+        let z = scoreAgain(queryRow, keyRows + s * params.keyAt.w, b, head, position, s);
+        if (!isAllowed(z)) { continue; }
+        let d = i % quads * 4u;
+        sum += exponential(z - factors[r]) * share * valueQuad(valueRows + s * params.valueAt.w + d, D - d);
+      }
+    }
+    let at = part * params.outputAt.x + b * params.outputAt.y + head * params.outputAt.z + position * params.outputAt.w;
+    store(at, i % quads * 4u, sum);
   }
   if (finishes && slot == 0u && first + mine < params.M) {
     var total = 0.0;
     for (var k = 0u; k < 16u; k++) { total += partials[mine * 16u + k]; }
-    logarithms[((part * params.B + b) * params.H + h) * params.T + t] = logarithmOfSum(m, total);
+    sums[((part * params.B + b) * params.H + h) * params.T + t] = vec2f(m, total);
   }
 }

@@ -5,7 +5,7 @@
 // binding  name        type                  shape / meaning
 // 0–4      as in attention.wgsl
 // 5        gradient    storage, read         dO, [B, H, T, D], any strides but the last
-// 6        rows        storage, read         [B, H, T] pairs: logarithm of the sum of the row, δ
+// 6        rows        storage, read         [B, H, T] fours, see attention_delta.wgsl
 // 7        result      storage, read_write   dK, [B, S, G, D], then dV, the same; or those of each part of the rows
 // 8        params      uniform               attention_common.wgsl; outputAt.x = where dV starts
 //
@@ -23,7 +23,7 @@ alias Element = f32;
 @group(0) @binding(3) var<storage, read> mask: array<u32>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<storage, read> gradient: array<Element>;
-@group(0) @binding(6) var<storage, read> rows: array<vec2f>;
+@group(0) @binding(6) var<storage, read> rows: array<vec4f>;
 @group(0) @binding(7) var<storage, read_write> result: array<f32>;
 @group(0) @binding(8) var<uniform> params: Params;
 
@@ -102,12 +102,12 @@ fn main(
     let t = row % params.T;
     let limits = select(vec4u(), limitsOf(t), column < vec4u(params.M));
     let numbers = (b * params.H + h) * params.T + t;
-    let known = transpose(mat4x2f(rows[numbers.x], rows[numbers.y], rows[numbers.z], rows[numbers.w]));
+    let known = transpose(mat4x4f(rows[numbers.x], rows[numbers.y], rows[numbers.z], rows[numbers.w]));
     let p = mat4x4f(
-      weightsOf(scoresOf(s[0], b, h, t, vec4u(mine.x), limits), known[0]),
-      weightsOf(scoresOf(s[1], b, h, t, vec4u(mine.y), limits), known[0]),
-      weightsOf(scoresOf(s[2], b, h, t, vec4u(mine.z), limits), known[0]),
-      weightsOf(scoresOf(s[3], b, h, t, vec4u(mine.w), limits), known[0]),
+      sharesOf(scoresOf(s[0], b, h, t, vec4u(mine.x), limits), known[0], known[1]),
+      sharesOf(scoresOf(s[1], b, h, t, vec4u(mine.y), limits), known[0], known[1]),
+      sharesOf(scoresOf(s[2], b, h, t, vec4u(mine.z), limits), known[0], known[1]),
+      sharesOf(scoresOf(s[3], b, h, t, vec4u(mine.w), limits), known[0], known[1]),
     );
 
     putWeights(x, y, p);
@@ -136,10 +136,10 @@ fn main(
       x,
       y,
       mat4x4f(
-        slopesOf(p[0], dp[0], known[1]),
-        slopesOf(p[1], dp[1], known[1]),
-        slopesOf(p[2], dp[2], known[1]),
-        slopesOf(p[3], dp[3], known[1]),
+        slopesOf(p[0], dp[0], known[2]),
+        slopesOf(p[1], dp[1], known[2]),
+        slopesOf(p[2], dp[2], known[2]),
+        slopesOf(p[3], dp[3], known[2]),
       ),
     );
     for (var start = 0u; start < 8u; start += STAGED / 4u) {
@@ -163,25 +163,52 @@ fn main(
     }
   }
 
+  for (var r = 0u; r < 4u; r++) {
+    var strange = false;
+    for (var c = 0u; c < COLUMNS; c++) {
+      dk[c][r] *= params.scale;
+      strange = strange || !areFinite(dk[c][r]) || !areFinite(dv[c][r]);
+    }
+    if (!strange || !real[r]) { continue; }
+    for (var c = 0u; c < COLUMNS; c++) {
+      dk[c][r] = vec4f();
+      dv[c][r] = vec4f();
+    }
+    for (var row = part * params.run; row < end; row++) {
+      let h = g * heads + row / params.T;
+      let t = row % params.T;
+      let q = params.queryAt.x + b * params.queryAt.y + h * params.queryAt.z + t * params.queryAt.w;
+      let slope = params.gradientAt.x + b * params.gradientAt.y + h * params.gradientAt.z + t * params.gradientAt.w;
+      let pair = pairAgain(q, slope, keyRows[r], valueRows[r], b, h, t, mine[r]);
+      if (!isAllowed(pair.z)) { continue; }
+      for (var c = 0u; c < COLUMNS; c++) {
+        let d = (cut + c * 8u + x) * 4u;
+        if (d >= params.D) { continue; }
+        dk[c][r] += pair.slope * params.scale * queryQuad(q + d, params.D - d);
+        dv[c][r] += pair.p * gradientQuad(slope + d, params.D - d);
+      }
+    }
+  }
+
   let size = params.outputAt.x;
   let forKeys = 2u * part * size + b * params.outputAt.y + g * params.outputAt.z + mine * params.outputAt.w;
   let forValues = forKeys + size;
   for (var c = 0u; c < COLUMNS; c++) {
     let d = (cut + c * 8u + x) * 4u;
     if (real.x) {
-      store(forKeys.x, d, dk[c][0] * params.scale);
+      store(forKeys.x, d, dk[c][0]);
       store(forValues.x, d, dv[c][0]);
     }
     if (real.y) {
-      store(forKeys.y, d, dk[c][1] * params.scale);
+      store(forKeys.y, d, dk[c][1]);
       store(forValues.y, d, dv[c][1]);
     }
     if (real.z) {
-      store(forKeys.z, d, dk[c][2] * params.scale);
+      store(forKeys.z, d, dk[c][2]);
       store(forValues.z, d, dv[c][2]);
     }
     if (real.w) {
-      store(forKeys.w, d, dk[c][3] * params.scale);
+      store(forKeys.w, d, dk[c][3]);
       store(forValues.w, d, dv[c][3]);
     }
   }

@@ -5,7 +5,7 @@
 // binding  name        type                  shape / meaning
 // 0–4      as in attention.wgsl
 // 5        gradient    storage, read         dO, [B, H, T, D], any strides but the last
-// 6        rows        storage, read         [B, H, T] pairs: logarithm of the sum of the row, δ
+// 6        rows        storage, read         [B, H, T] fours, see attention_delta.wgsl
 // 7        result      storage, read_write   dQ, [B, T, H, D], or that of each part of the keys
 // 8        params      uniform               attention_common.wgsl
 //
@@ -22,7 +22,7 @@ alias Element = f32;
 @group(0) @binding(3) var<storage, read> mask: array<u32>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<storage, read> gradient: array<Element>;
-@group(0) @binding(6) var<storage, read> rows: array<vec2f>;
+@group(0) @binding(6) var<storage, read> rows: array<vec4f>;
 @group(0) @binding(7) var<storage, read_write> result: array<f32>;
 @group(0) @binding(8) var<uniform> params: Params;
 
@@ -69,7 +69,7 @@ fn main(
   let keyRows = params.keyAt.x + b * params.keyAt.y + g * params.keyAt.z;
   let valueRows = params.valueAt.x + b * params.valueAt.y + g * params.valueAt.z;
   let numbers = (b * params.H + h) * params.T + t;
-  let known = array<vec2f, 4>(rows[numbers.x], rows[numbers.y], rows[numbers.z], rows[numbers.w]);
+  let known = array<vec4f, 4>(rows[numbers.x], rows[numbers.y], rows[numbers.z], rows[numbers.w]);
 
   let begin = part * params.run;
   let end = min(begin + params.run, limitOfRows(first, min(first + TILE, params.M) - 1u));
@@ -103,10 +103,10 @@ fn main(
       x,
       y,
       mat4x4f(
-        slopesOf(weightsOf(s[0], vec4f(known[0].x)), dp[0], vec4f(known[0].y)),
-        slopesOf(weightsOf(s[1], vec4f(known[1].x)), dp[1], vec4f(known[1].y)),
-        slopesOf(weightsOf(s[2], vec4f(known[2].x)), dp[2], vec4f(known[2].y)),
-        slopesOf(weightsOf(s[3], vec4f(known[3].x)), dp[3], vec4f(known[3].y)),
+        slopesOf(sharesOf(s[0], vec4f(known[0].x), vec4f(known[0].y)), dp[0], vec4f(known[0].z)),
+        slopesOf(sharesOf(s[1], vec4f(known[1].x), vec4f(known[1].y)), dp[1], vec4f(known[1].z)),
+        slopesOf(sharesOf(s[2], vec4f(known[2].x), vec4f(known[2].y)), dp[2], vec4f(known[2].z)),
+        slopesOf(sharesOf(s[3], vec4f(known[3].x), vec4f(known[3].y)), dp[3], vec4f(known[3].z)),
       ),
     );
 
@@ -129,12 +129,30 @@ fn main(
     }
   }
 
+  for (var r = 0u; r < 4u; r++) {
+    var strange = false;
+    for (var c = 0u; c < COLUMNS; c++) {
+      o[c][r] *= params.scale;
+      strange = strange || !areFinite(o[c][r]);
+    }
+    if (!strange || isNan(known[r].y) || !real[r]) { continue; }
+    for (var c = 0u; c < COLUMNS; c++) { o[c][r] = vec4f(); }
+    for (var s = begin; s < end; s++) {
+      let k = keyRows + s * params.keyAt.w;
+      let pair = pairAgain(queryRows[r], gradientRows[r], k, valueRows + s * params.valueAt.w, b, h[r], t[r], s);
+      if (!isAllowed(pair.z)) { continue; }
+      for (var c = 0u; c < COLUMNS; c++) {
+        let d = (cut + c * 8u + x) * 4u;
+        if (d < params.D) { o[c][r] += pair.slope * params.scale * keyQuad(k + d, params.D - d); }
+      }
+    }
+  }
   let at = part * params.outputAt.x + b * params.outputAt.y + h * params.outputAt.z + t * params.outputAt.w;
   for (var c = 0u; c < COLUMNS; c++) {
     let d = (cut + c * 8u + x) * 4u;
-    if (real.x) { store(at.x, d, o[c][0] * params.scale); }
-    if (real.y) { store(at.y, d, o[c][1] * params.scale); }
-    if (real.z) { store(at.z, d, o[c][2] * params.scale); }
-    if (real.w) { store(at.w, d, o[c][3] * params.scale); }
+    if (real.x) { store(at.x, d, o[c][0]); }
+    if (real.y) { store(at.y, d, o[c][1]); }
+    if (real.z) { store(at.z, d, o[c][2]); }
+    if (real.w) { store(at.w, d, o[c][3]); }
   }
 }

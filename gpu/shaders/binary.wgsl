@@ -43,20 +43,19 @@ fn lesser(a: f32, b: f32) -> f32 {
   return bitcast<f32>(select(NAN_BITS, found, comparable(a, b)));
 }
 
-// Rounded towards −∞; 0 where b is 0.
+// The size of an integer; drivers are wrong about quotients and remainders of negative ones.
+fn sizeOf(a: i32) -> u32 { return bitcast<u32>(select(a, -a, a < 0)); }
+
+// Rounded towards −∞, wrapping around; 0 where b is 0.
 fn integerQuotient(a: i32, b: i32) -> i32 {
   if (b == 0) { return 0; }
-  if (b == -1) { return -a; }
-  let q = a / b;
-  return q - select(0, 1, q * b != a && (a < 0) != (b < 0));
+  let q = sizeOf(a) / sizeOf(b);
+  let up = select(0u, 1u, q * sizeOf(b) != sizeOf(a));
+  return select(bitcast<i32>(q), -bitcast<i32>(q + up), (a < 0) != (b < 0));
 }
 
-// With the sign of b; 0 where b is 0.
-fn integerRemainder(a: i32, b: i32) -> i32 {
-  if (b == 0 || b == -1) { return 0; }
-  let rest = a % b;
-  return select(rest, rest + b, rest != 0 && (rest < 0) != (b < 0));
-}
+// What that quotient leaves over, with the sign of b; 0 where b is 0.
+fn integerRemainder(a: i32, b: i32) -> i32 { return select(a - integerQuotient(a, b) * b, 0, b == 0); }
 
 // By repeated squaring, wrapping around. Of a quotient 1 / a^|b| the integer part.
 fn integerPower(a: i32, b: i32) -> i32 {

@@ -41,11 +41,9 @@ fn surprise(first: u32, id: u32, found: vec4f, s: f32) -> f32 {
   let right = numberAt(first * (params.classes / params.count) + id);
   let never = bitcast<u32>(right) == FORBIDDEN_BITS;
   if (never || (params.smoothing > 0.0 && found.w == FORBIDDEN)) { return infinity(); }
-  var value = found.x - right;
-  if (params.smoothing > 0.0) {
-    let spread = found.x - found.z / f32(params.classes);
-    value = (1.0 - params.smoothing) * value + params.smoothing * spread;
-  }
+  let m = found.x * SMALL;
+  var value = (m - right * SMALL) * ((1.0 - params.smoothing) / SMALL);
+  if (params.smoothing > 0.0) { value += (m - found.z / f32(params.classes)) * (params.smoothing / SMALL); }
   return value + logarithm(s);
 }
 

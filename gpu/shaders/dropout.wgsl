@@ -1,4 +1,4 @@
-// dropout — y[i] = x[i] / (1 − rate) if ⌊word(i) / 2⁸⌋ ≥ rate · 2²⁴, else x[i] · 0
+// dropout — y[i] = x[i] / (1 − rate) if ⌊word(i) / 2⁸⌋ ≥ rate · 2²⁴, else 0
 //
 // definition   core/engine/dropout.ts; core/engine/random.ts, whose words these are
 //
@@ -65,5 +65,5 @@ fn main(
   let high = vec2u(params.start.y) + select(vec2u(0u), vec2u(1u), low < vec2u(params.start.x));
   let w = threefry(Words(low, high));
   let words = vec4u(w.a.x, w.b.x, w.a.y, w.b.y) >> vec4u(8u);
-  y[i] = x[params.offset + i] * select(vec4f(0.0), vec4f(params.scale), words >= vec4u(params.threshold));
+  y[i] = select(vec4f(0.0), x[params.offset + i] * params.scale, words >= vec4u(params.threshold));
 }

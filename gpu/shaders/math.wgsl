@@ -428,7 +428,8 @@ fn powerOfSize(size: u32, b: f32) -> f32 {
   let tail = fma(b - bHigh, high, b * low);
   let product = bHigh * high;
   let total = product + tail;
-  if (total >= 128.0 || product >= 1e30) { return infinity(); }
+  // Rounded, the sum may be 128 where the power is still a number.
+  if (total >= 129.0 || product >= 1e30) { return infinity(); }
   if (total < -151.0 || product <= -1e30) { return 0.0; }
   let n = round(total);
   let rest = (product - n) + tail;

@@ -2,7 +2,7 @@
 //
 // Included by kernels that read rows of scores `x`: array<Element>.
 //
-// result     x = m, the maximum, at least LOWEST; y = Σ exp(x − m); z = Σ x of what is allowed;
+// result     x = m, the maximum, at least LOWEST; y = Σ exp(x − m); z = Σ x / 2²⁴ of what is allowed;
 //            w = the strangest number seen: 1 for −∞, 2 for ∞ or NaN, else 0
 // masked     −∞ is recognized by its bits, stands for LOWEST in comparisons and adds nothing to a sum
 // rounding   each thread rescales its sum when it meets a greater maximum; the pairs of threads likewise
@@ -16,6 +16,8 @@ alias Word = u32;
 const LOWEST = -3.4028234663852886e38;
 const FORBIDDEN_BITS = 0xff800000u;
 const FORBIDDEN = 1.0;
+// Leaves room for sums of large numbers, and is exact.
+const SMALL = 0x1p-24f;
 const WILD = 2.0;
 const NOTHING = vec4f(LOWEST, 0.0, 0.0, 0.0);
 
@@ -45,7 +47,7 @@ fn scan(first: u32, count: u32, lane: u32) -> vec4f {
       found.x = m;
     }
     found.y += total(select(exponentials(safe - m), Element(0.0), forbidden));
-    found.z += total(select(safe, Element(0.0), forbidden));
+    found.z += total(select(safe, Element(0.0), forbidden) * SMALL);
   }
   return together(found, lane);
 }

@@ -21,7 +21,12 @@ import { crossEntropy } from "../../core/06_training/loss.ts";
 import { adam, adamW } from "../../core/06_training/adam.ts";
 import { lion } from "../../core/06_training/lion.ts";
 import { Optimizer, type OptimizerRule, sgd } from "../../core/06_training/optimizers.ts";
-import { decodeSafetensors, encodeSafetensors, type TensorFile } from "../../core/06_training/safetensors.ts";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type StoredTensor,
+  type TensorFile,
+} from "../../core/06_training/safetensors.ts";
 import { cosineSchedule } from "../../core/06_training/schedules.ts";
 import { linearDecay, scheduledSampling, teacherForcing } from "../../core/06_training/teacher_forcing.ts";
 import { noGrad } from "../../core/engine/autograd.ts";
@@ -29,7 +34,7 @@ import { Linear } from "../../core/engine/linear.ts";
 import { Random } from "../../core/engine/random.ts";
 import { memory } from "../../core/engine/scope.ts";
 import type { Tensor } from "../../core/engine/tensor.ts";
-import { onEveryBackend, onReference } from "../support.ts";
+import { Draws, onEveryBackend, onReference } from "../support.ts";
 import { granted } from "../permissions.ts";
 
 type Pair = readonly [source: readonly number[], target: readonly number[]];
@@ -329,9 +334,10 @@ onReference("encodeCheckpoint() refuses notes that would come back as others, by
 });
 
 onReference("a state of training with any field wrong is refused in one sentence", async () => {
-  const run = translator(1);
-  await learn(run, 2);
-  const bytes = await encodeCheckpoint(run), before = await stateOf(run);
+  const model = new Linear(2, 3, new Random(1)), optimizer = new Optimizer(model.parameters(), adamW());
+  const batches = new Batches([1, 2, 3], { batchSize: 2, random: new Random(2) });
+  const run = { model, optimizer, batches, randoms: { dropout: new Random(3) } };
+  const bytes = await encodeCheckpoint(run), before = await encodeCheckpoint(run);
   const values = [
     ...[undefined, null, true, -1, 0.5, 1e300, "", "NaN", "3", "\ud800\u202e", [], {}, [[]], { toString: 1 }],
     ...[JSON.parse('{"__proto__":{"steps":1}}'), { constructor: null, hasOwnProperty: 1 }, "x".repeat(10_000)],
@@ -379,6 +385,97 @@ onReference("a state of training with any field wrong is refused in one sentence
     "batches.epoch is missing, and it must be an integer of at least 0",
   );
 });
+
+onReference(
+  "10,000 damaged checkpoints under a right checksum are refused in one sentence, or restore the run",
+  async () => {
+    const model = new Linear(2, 3, new Random(1));
+    const optimizer = new Optimizer(model.parameters(), adamW());
+    const batches = new Batches([1, 2, 3], { batchSize: 2, random: new Random(2) });
+    const run = { model, optimizer, batches, randoms: { dropout: new Random(3) }, notes: { words: ["我", "b"] } };
+    const { tensors, metadata } = decodeSafetensors(await encodeCheckpoint(run)), training = metadata.get("training")!;
+    const draws = new Draws(11), below = (n: number): number => Math.floor(draws.next() * n);
+    const pick = <T>(list: readonly T[]): T => list[below(list.length)]!;
+    const lies = [
+      "-1",
+      "0",
+      "1",
+      "7",
+      "0.5",
+      "1e999",
+      "1e300",
+      "null",
+      '""',
+      '"x"',
+      "[]",
+      "{}",
+      "[[",
+      '{"word":"lion"}',
+    ];
+    const keys = ['"__proto__"', '"toString"', '"steps"', '"key"', '"weight"', '"\\ud800"', '"rule"', '"counts"'];
+    const kinds: StoredTensor["kind"][] = ["F64", "F32", "F16", "BF16", "I64", "I32", "I16", "I8", "U8", "BOOL"];
+    const widths = [8, 4, 2, 2, 8, 4, 2, 1, 1, 1];
+
+    const damages: (() => Uint8Array)[] = [
+      // Statements of the state that lie.
+      () =>
+        sealed(
+          tensors,
+          training
+            .replace(/-?\d+(\.\d+)?(e-?\d+)?/g, (n) => draws.next() < 0.1 ? pick(lies) : n)
+            .replace(/"[A-Za-z0-9.]+"(?=:)/g, (k) => draws.next() < 0.05 ? pick(keys) : k)
+            .replace(/null|true|false/g, (v) => draws.next() < 0.1 ? pick(lies) : v),
+        ),
+      // A piece of it missing or doubled.
+      () => {
+        const [from, to] = [below(training.length), below(training.length)].sort((a, b) => a - b) as [number, number];
+        const cut = Math.min(to, from + 1 + below(40));
+        return sealed(
+          tensors,
+          draws.next() < 0.5
+            ? training.slice(0, from) + training.slice(cut)
+            : training.slice(0, cut) + training.slice(from),
+        );
+      },
+      // A tensor that is missing, doubled, renamed, or of another kind or shape.
+      () => {
+        const changed = new Map(tensors), [name, stored] = pick([...tensors]);
+        const turn = below(5), kind = below(kinds.length);
+        if (turn === 0) changed.delete(name);
+        if (turn === 1) changed.set(pick(["x", "model/", "optimizer/x", "model/__proto__", `${name}.0`]), stored);
+        if (turn === 2) {
+          changed.set(name, {
+            ...stored,
+            shape: pick([[1, ...stored.shape], [...stored.shape].reverse()]),
+          });
+        }
+        if (turn === 3) {
+          const size = stored.shape.reduce((a, b) => a * b, 1);
+          changed.set(name, { ...stored, kind: kinds[kind]!, bytes: new Uint8Array(size * widths[kind]!) });
+        }
+        if (turn === 4) changed.set(name, { ...stored, bytes: stored.bytes.map(() => below(256)) });
+        return sealed(changed, training);
+      },
+    ];
+    const before = await encodeCheckpoint(run), held = memory().bytes;
+    let refused = 0;
+    for (let n = 0; n < 10_000; n++) {
+      const file = pick(damages)();
+      try {
+        restoreCheckpoint(file, run);
+        restoreCheckpoint(before, run);
+      } catch (error) {
+        const isTyped = error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError;
+        assert(isTyped && /^Cannot (read|resume|restore|continue)/.test(error.message), `file ${n}: ${error}`);
+        assert(!/undefined|\[object|reading '|not a function|iterable/.test(error.message), `file ${n}: ${error}`);
+        refused++;
+        if (refused % 500 === 0) assertEquals(await encodeCheckpoint(run), before, "a refused file changes nothing");
+      }
+      assert(memory().bytes <= held, `file ${n} leaves memory behind`);
+    }
+    assert(refused > 6000 && refused < 9990, `refused ${refused}`);
+  },
+);
 
 onReference("a checkpoint with tensors of nobody, or averages of whole numbers, is refused", async () => {
   const run = { model: new Linear(2, 3, new Random(1)) };

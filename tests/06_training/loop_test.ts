@@ -155,6 +155,29 @@ onEveryBackend("train() names the step at which the loss is no number, and moves
   );
 });
 
+onEveryBackend("train() stops where a gradient is no number although the loss is one, and moves nothing", async () => {
+  for (const clipNorm of [undefined, 1]) {
+    const run = setup();
+    const loss = (batch: readonly Pair[], step: number): Tensor => {
+      const value = run.options.loss(batch, step), weight = run.model.weight.tensor;
+      // A length of zero, whose slope is 0 / 0.
+      return step === 4 ? value.add(weight.sub(weight.detach()).square().sum().sqrt()) : value;
+    };
+    let before: number[] = [];
+    const options = {
+      ...{ ...run.options, loss, steps: 10, ...(clipNorm !== undefined && { clipNorm }) },
+      onProgress: async () => {
+        before = await weightsOf(run);
+      },
+    };
+    const refusal = "Cannot continue training: a gradient is NaN or infinite";
+    await assertRejects(() => train(options), RangeError, `${refusal} at step 4; a smaller`);
+    assertEquals(await weightsOf(run), before);
+    assertEquals([run.options.optimizer.steps, run.model.weight.tensor.grad], [3, undefined]);
+    await assertRejects(() => train({ ...options, reportEvery: 5 }), RangeError, "in steps 4 to 5; a smaller");
+  }
+});
+
 onItsOwnBackend("train() keeps memory flat over 1,000 steps", async () => {
   const run = setup();
   const optimizer = new Optimizer(run.model.parameters(), adamW());

@@ -4,7 +4,6 @@ import {
   choice,
   commandHelp,
   defineCommand,
-  editDistance,
   findCommand,
   flag,
   flagOf,
@@ -14,7 +13,18 @@ import {
   readArguments,
   text,
 } from "../../core/cli/arguments.ts";
-import { escapeControl, exitCode, Interrupted, quote, sentence, UsageError } from "../../core/cli/errors.ts";
+import { programName, shellWord } from "../../core/cli/calling.ts";
+import { editDistance, suggestions } from "../../core/cli/suggestions.ts";
+import {
+  escapeControl,
+  exitCode,
+  Interrupted,
+  OutputLost,
+  quote,
+  sentence,
+  systemReason,
+  UsageError,
+} from "../../core/cli/errors.ts";
 
 const sample = {
   name: "train translator",
@@ -35,7 +45,9 @@ const sample = {
   }),
 };
 
-const read = (...args: string[]) => readArguments(parseArgs as unknown as ParseArgs, sample, args);
+const parser = parseArgs as unknown as ParseArgs;
+const ask = (...args: string[]) => readArguments(parser, sample, args);
+const read = (...args: string[]) => ask(...args) as Exclude<ReturnType<typeof ask>, "help">;
 
 Deno.test("readArguments() gives defaults where nothing is given", () => {
   assertEquals(read(), {
@@ -55,29 +67,63 @@ Deno.test("readArguments() reads values of every kind", () => {
 });
 
 Deno.test("readArguments() answers -h and --help before anything else is checked", () => {
-  assertEquals(read("-h"), "help");
-  assertEquals(read("--seed", "-1", "--help"), "help");
+  assertEquals(ask("-h"), "help");
+  assertEquals(ask("--seed", "-1", "--help"), "help");
+  assertEquals(ask("--unheard", "--data", "--help"), "help");
+  assertEquals(read("--", "--help"), { values: read().values, operands: ["--help"] });
 });
 
+Deno.test("readArguments() takes what begins with a hyphen where it can be meant", () => {
+  assertEquals(read("--data", "-").values["data"], "-");
+  assertEquals(read("--data=--x").values["data"], "--x");
+  assertEquals(read("--data", "true").values["data"], "true");
+  assertEquals(read("--data=a\nb=c").values["data"], "a\nb=c");
+  assertEquals(read("-").operands, ["-"]);
+  assertEquals(read("--", "-5").operands, ["-5"]);
+  assertEquals(read("--seed", "1e3").values["seed"], 1000);
+  assertEquals(Object.is(read("--seed", "-0").values["seed"], 0), true);
+});
+
+Deno.test("readArguments() reads an option whose name begins with no-", () => {
+  const named = { ...sample, options: { noRepeatNgramSize: number("N", "No repetition", { min: -5, max: 9 }) } };
+  for (const args of [["--no-repeat-ngram-size", "3"], ["--no-repeat-ngram-size=3"]]) {
+    assertEquals(readArguments(parser, named, args), { values: { noRepeatNgramSize: 3 }, operands: [] });
+  }
+  assertThrows(() => readArguments(parser, named, ["--no-repeat-ngram-size", "-9"]), UsageError, '"-9"');
+});
+
+const SEED = "it must be a whole number, at least 0", TOP_P = "it must be a number, greater than 0 and at most 1";
+const HELP = '"heed train translator --help" lists the options; a word that begins with a hyphen comes after --';
 const wrong: [args: string[], message: string][] = [
-  [["--seed", "x"], 'Cannot use --seed "x": it must be a whole number, at least 0'],
-  [["--seed", "-1"], 'Cannot use --seed "-1": it must be a whole number, at least 0'],
-  [["--seed", "1.5"], 'Cannot use --seed "1.5": it must be a whole number, at least 0'],
-  [["--seed", "1e99"], 'Cannot use --seed "1e99": it must be a whole number, at least 0'],
-  [["--seed", "0x10"], 'Cannot use --seed "0x10": it must be a whole number, at least 0'],
-  [["--top-p", "1.5"], 'Cannot use --top-p "1.5": it must be a number, greater than 0 and at most 1'],
-  [["--top-p", "NaN"], 'Cannot use --top-p "NaN": it must be a number, greater than 0 and at most 1'],
-  [["--top-p", "0"], 'Cannot use --top-p "0": it must be a number, greater than 0 and at most 1'],
+  ...["x", "-1", "1.5", "1e99", "0x10", "Infinity", "1_000", "１", "٣", "1e", "--1", "1,5", "- 1"].map((
+    text,
+  ): [string[], string] => [[`--seed=${text}`], `Cannot use --seed "${text}": ${SEED}`]),
+  [["--seed", "-1"], `Cannot use --seed "-1": ${SEED}`],
+  ...["1.5", "NaN", "0", "-0", "1e-400", "1e400", "-Infinity"].map((text): [string[], string] => [
+    [`--top-p=${text}`],
+    `Cannot use --top-p "${text}": ${TOP_P}`,
+  ]),
   [["--device", "gpu"], 'Cannot use --device "gpu": it must be one of auto, wasm'],
   [["--data"], "Cannot use --data without a value: write --data FILE"],
+  [["--data="], "Cannot use --data without a value: write --data FILE"],
+  [["--data", ""], "Cannot use --data without a value: write --data FILE"],
+  [["--data", "--"], "Cannot use --data without a value: write --data FILE"],
   [["--data", "--attention"], "Cannot use --data without a value: write --data FILE"],
   [["--seed", "1", "--seed", "2"], "Cannot use --seed twice"],
+  [["--attention=false"], 'Cannot use "--attention=false": --attention takes no value'],
+  [["--no-attention"], 'Cannot understand "--no-attention": leave out --attention instead'],
   [["--sed", "1"], 'Cannot understand "--sed": did you mean --seed'],
   [["--sed=1"], 'Cannot understand "--sed=1": did you mean --seed'],
-  [["--unheard"], 'Cannot understand "--unheard": "heed train translator --help" lists the options'],
-  [["-x"], 'Cannot understand "-x": "heed train translator --help" lists the options'],
+  [["--DEVICE", "wasm"], 'Cannot understand "--DEVICE": did you mean --device'],
+  [["-seed", "1"], 'Cannot understand "-seed": did you mean --seed'],
+  [["--topP=1"], 'Cannot understand "--topP=1": did you mean --top-p'],
+  [["--top_p=1"], 'Cannot understand "--top_p=1": did you mean --top-p'],
+  ...["--unheard", "-x", "-_", "--_", "--_=1", "---", "--=", "-=", "--toString", "--__proto__", "--constructor.name"]
+    .map((
+      word,
+    ): [string[], string] => [[word], `Cannot understand "${word}": ${HELP}`]),
+  [["--\x1b[31m"], `Cannot understand "--\\x1b[31m": ${HELP}`],
   [["a", "b"], 'Cannot understand "b": the usage is "heed train translator [SENTENCE…] [OPTIONS]"'],
-  [["--\x1b[31m"], 'Cannot understand "--\\x1b[31m": "heed train translator --help" lists the options'],
 ];
 for (const [args, message] of wrong) {
   Deno.test(`readArguments() refuses ${escapeControl(args.join(" "))}`, () => {
@@ -88,7 +134,79 @@ for (const [args, message] of wrong) {
 Deno.test("findCommand() takes the longest name, and says what is missing or unknown", () => {
   assertEquals(findCommand([sample], ["train", "translator", "x"]).rest, ["x"]);
   assertThrows(() => findCommand([sample], ["train"]), UsageError, 'write "heed train translator"');
-  assertThrows(() => findCommand([sample], ["trian"]), UsageError, "the commands are train translator");
+  const commands = ["train translator", "train lm", "translate", "generate", "info"].map((name) => ({
+    ...sample,
+    name,
+  }));
+  const refused = (...args: string[]): string => assertThrows(() => findCommand(commands, args), UsageError).message;
+  assertEquals(refused("trian"), 'Cannot understand "trian": did you mean train');
+  assertEquals(refused("trian", "lm"), 'Cannot understand "trian lm": did you mean train lm');
+  assertEquals(refused("train", "translater"), 'Cannot understand "train translater": did you mean train translator');
+  assertEquals(refused("train", "rnn"), 'Cannot train "rnn": write "heed train translator|lm"');
+  assertEquals(refused("train", "--steps", "1"), 'Cannot train without saying what: write "heed train translator|lm"');
+  assertEquals(refused("Translate"), 'Cannot understand "Translate": did you mean translate');
+  for (const word of ["dance", "-_", "--__proto__", ""]) {
+    assertEquals(
+      refused(word),
+      `Cannot understand "${word}": the commands are ${commands.map(({ name }) => name).join(", ")}`,
+    );
+  }
+});
+
+Deno.test("suggestions() knows words of other programs, initials, beginnings and parts, and no short word by chance", () => {
+  const known = [
+    "steps",
+    "batchSize",
+    "learningRate",
+    "hiddenSize",
+    "numLayers",
+    "topK",
+    "topP",
+    "out",
+    "seed",
+    "data",
+  ];
+  const meant: [typed: string, known: string[]][] = [
+    ["--lr", ["learningRate"]],
+    ["--LR", ["learningRate"]],
+    ["--bs", ["batchSize"]],
+    ["--batch_size", ["batchSize"]],
+    ["--epochs", ["steps"]],
+    ["--n-embd", ["hiddenSize"]],
+    ["--layers", ["numLayers"]],
+    ["--hidden", ["hiddenSize"]],
+    ["--top", ["topK", "topP"]],
+    ["--output", ["out"]],
+    ["--stpes", ["steps"]],
+    ["--learing-rate", ["learningRate"]],
+    ["--zz", []],
+    ["--xyz", []],
+    ["--", []],
+    ["--toString", []],
+  ];
+  for (const [typed, names] of meant) assertEquals(suggestions(typed, known), names, typed);
+});
+
+Deno.test("programName() names the Deno that runs and the module from where the reader is", () => {
+  const local = new URL("file:///home/a%20b/heed/mod.ts");
+  const run = "run --allow-read --allow-write";
+  assertEquals(programName("/usr/bin/deno", local, "/home/a b/heed"), `deno ${run} mod.ts`);
+  assertEquals(programName("/usr/bin/deno", local, "/home"), `deno ${run} ${shellWord("a b/heed/mod.ts")}`);
+  assertEquals(
+    programName("/root/.npm/_npx/25ff/node_modules/deno/deno", local, "/home/a b/heed/"),
+    `npx --yes deno@2 ${run} mod.ts`,
+  );
+  const windows = new URL("file:///C:/heed/mod.ts");
+  assertEquals(programName("C:\\npm-cache\\_npx\\1\\deno.exe", windows, "C:\\heed"), `npx --yes deno@2 ${run} mod.ts`);
+  assertEquals(programName("", new URL("https://a.b/mod.ts"), "/"), `deno ${run} https://a.b/mod.ts`);
+});
+
+Deno.test("shellWord() quotes what a shell would take apart", () => {
+  assertEquals(shellWord("models/a-b.c", false), "models/a-b.c");
+  assertEquals(shellWord("it's $HOME", false), "'it'\\''s $HOME'");
+  assertEquals(shellWord("她 `x`", true), '"她 `x`"');
+  assertEquals(shellWord("", false), "''");
+  assertEquals(shellWord("a\x1b[2J", false), "'a\\x1b[2J'");
 });
 
 Deno.test("help names every option and every command", () => {
@@ -101,10 +219,11 @@ Deno.test("help names every option and every command", () => {
 
 Deno.test("flagOf() writes camelCase with hyphens", () => assertEquals(flagOf("maxNewTokens"), "--max-new-tokens"));
 
-Deno.test("editDistance() counts typed, dropped and replaced letters", () => {
+Deno.test("editDistance() counts typed, dropped, replaced and swapped letters", () => {
   assertEquals(editDistance("--sed", "--seed"), 1);
   assertEquals(editDistance("--data", "--date"), 1);
-  assertEquals(editDistance("a", "abcdefgh"), Infinity);
+  assertEquals(editDistance("trian", "train"), 1);
+  assertEquals(editDistance("a", "abcdefgh"), 7);
 });
 
 Deno.test("escapeControl() leaves text alone and shows what would move the cursor", () => {
@@ -116,5 +235,21 @@ Deno.test("escapeControl() leaves text alone and shows what would move the curso
 Deno.test("sentence() keeps one line and exitCode() tells usage from data", () => {
   assertEquals(sentence(new Error("first\nsecond")), "first");
   assertEquals(sentence("text"), "text");
-  assertEquals([new UsageError(), new Error(), new Interrupted()].map(exitCode), [2, 1, 130]);
+  const errors = [
+    new UsageError(),
+    new Error(),
+    new Interrupted(),
+    new Interrupted("SIGTERM"),
+    new OutputLost(new Error()),
+  ];
+  assertEquals(errors.map(exitCode), [2, 1, 130, 143, 3]);
+});
+
+Deno.test("systemReason() names the one permission that is missing, and none that was given", () => {
+  const refused = (flag: string): string =>
+    systemReason(new Deno.errors.NotCapable(`Requires some access to "x", run again with the ${flag} flag`));
+  assertEquals(refused("--allow-write"), "Deno was started without the permission; add --allow-write");
+  assertEquals(refused("--allow-all"), "Deno keeps the system's own files from programs; name another place");
+  assertEquals(systemReason(new Error("File name too long (os error 36): mkdir 'aaa'")), "the name is too long");
+  assertEquals(systemReason(new Error("Input/output error (os error 5): read '/a'")), "Input/output error");
 });

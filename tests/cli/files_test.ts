@@ -1,7 +1,17 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { DataError, UsageError } from "../../core/cli/errors.ts";
-import { exists, parseColumns, readLines, readPairs, readText, writeFile } from "../../core/cli/files.ts";
-import { testWithFolder } from "../permissions.ts";
+import {
+  exists,
+  MAX_TEXT,
+  parseColumns,
+  readLines,
+  readPairs,
+  readText,
+  scanLines,
+  trim,
+  writeFile,
+} from "../../core/cli/files.ts";
+import { granted, testWithFolder } from "../permissions.ts";
 
 async function put(folder: string, content: string | Uint8Array): Promise<string> {
   const path = `${folder}/input.txt`;
@@ -14,6 +24,30 @@ const linesOf = async (path: string) => (await Array.fromAsync(readLines(path)))
 testWithFolder("readLines() drops the byte order mark and ends lines at \\n and \\r\\n", async (folder) => {
   assertEquals(await linesOf(await put(folder, "\ufeffa\r\n我\n\nlast")), ["a", "我", "", "last"]);
   assertEquals(await linesOf(await put(folder, "")), []);
+});
+
+testWithFolder(
+  "readLines() drops U+FEFF at the start of a file alone, and readPairs() keeps it too",
+  async (folder) => {
+    const path = await put(folder, "\ufeff\ufeffa\tb\n\ufeffc\td\n\ufeff\tx\n");
+    assertEquals(await linesOf(path), ["\ufeffa\tb", "\ufeffc\td", "\ufeff\tx"]);
+    assertEquals((await readPairs(path, [1, 2])).map(({ source }) => source), ["\ufeffa", "\ufeffc", "\ufeff"]);
+    assertEquals((await readText(path)).join(""), "\ufeffa\tb\n\ufeffc\td\n\ufeff\tx\n");
+    assertEquals(await linesOf(await put(folder, "\ufeff")), [""]);
+    assertEquals(trim("\u3000\u0085 a\ufeff b\t\n"), "a\ufeff b");
+  },
+);
+
+testWithFolder("scanLines() goes on after lines that cannot be read, and counts them", async (folder) => {
+  const bytes = new TextEncoder().encode(`a\n?\n${"x".repeat(3 << 20)}\nb\n`);
+  bytes[2] = 0xff;
+  const lines = await Array.fromAsync(scanLines(await put(folder, bytes)));
+  assertEquals(lines, [
+    { number: 1, text: "a" },
+    { number: 2, text: "", fault: "it is not UTF-8 text" },
+    { number: 3, text: "", fault: "it is longer than a megabyte" },
+    { number: 4, text: "b" },
+  ]);
 });
 
 testWithFolder("readLines() reads lines that cross its blocks", async (folder) => {
@@ -98,3 +132,39 @@ Deno.test("parseColumns() takes two different numbers", () => {
   assertEquals(parseColumns("2,1"), [2, 1]);
   for (const text of ["1,1", "0,1", "1", "a,b", "1,2,3", "-1,2"]) assertThrows(() => parseColumns(text), UsageError);
 });
+
+testWithFolder("what is trained on may be a pipe or a device, and has a limit either way", async (folder) => {
+  const path = await put(folder, "a\nb\n");
+  await assertRejects(
+    () => Array.fromAsync(readLines(path, 3)),
+    DataError,
+    "it has more than 3 bytes, the most that are",
+  );
+  assertEquals((await Array.fromAsync(readLines(path, 4))).length, 2);
+  await Deno.truncate(path, MAX_TEXT + 1);
+  await assertRejects(() => readText(path), DataError, `it has more than ${MAX_TEXT} bytes`);
+  await assertRejects(() => readPairs(path, [1, 2]), DataError, `it has more than ${MAX_TEXT} bytes`);
+  if (Deno.build.os === "windows" || !granted("run")) return;
+  assertEquals(await linesOf("/dev/null"), []);
+  await assertRejects(() => linesOf("/dev/zero"), DataError, "line 1: it is longer than a megabyte");
+  await assertRejects(
+    () => Array.fromAsync(scanLines("/dev/zero")),
+    DataError,
+    "line 1: it has no end within 67108864",
+  );
+  const pipe = `${folder}/pipe`, sh = (script: string) => new Deno.Command("sh", { args: ["-c", script] }).spawn();
+  if (!(await sh(`mkfifo ${pipe}`).status).success) return;
+  const short = sh(`printf 'x\\ny\\n' > ${pipe}`);
+  assertEquals(await linesOf(pipe), ["x", "y"]);
+  await short.status;
+  const endless = sh(`yes > ${pipe} 2> ${folder}/errors`);
+  await assertRejects(() => Array.fromAsync(readLines(pipe, 1_000_000)), DataError, "it has more than 1000000 bytes");
+  await endless.status;
+}, "run");
+
+testWithFolder("a text that is a socket is refused by its kind", async (folder) => {
+  if (Deno.build.os === "windows") return;
+  const path = `${folder}/socket`, listener = Deno.listen({ transport: "unix", path });
+  await assertRejects(() => linesOf(path), DataError, "it is a socket, and a file is needed");
+  listener.close();
+}, "net");

@@ -1,18 +1,40 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { trainBytePairEncoding } from "../../core/02_words/byte_pair_encoding/mod.ts";
 import { multiHead } from "../../core/04_attention/multi_head.ts";
-import { rotary, yarnScaling } from "../../core/04_attention/positions/mod.ts";
+import {
+  alibi,
+  noPositions,
+  rotary,
+  shaw,
+  sinusoidal,
+  t5,
+  yarnScaling,
+} from "../../core/04_attention/positions/mod.ts";
 import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
+import { EncoderDecoder, type TransformerOptions } from "../../core/05_transformer/encoder_decoder.ts";
+import { swiGlu } from "../../core/05_transformer/feed_forward/activations.ts";
 import { rmsNormalization } from "../../core/05_transformer/normalization.ts";
+import { adamW } from "../../core/06_training/adam.ts";
 import { encodeCheckpoint, type Json } from "../../core/06_training/checkpoints.ts";
+import { Optimizer, sgd } from "../../core/06_training/optimizers.ts";
 import { WEIGHT_FORMATS } from "../../core/cli/device.ts";
 import { DataError } from "../../core/cli/errors.ts";
 import { describeModel } from "../../core/cli/commands/info.ts";
 import { readLayout, writeLayout } from "../../core/cli/layouts.ts";
-import { hasModel, openLanguageModel, readLanguageModel, readModel, saveModel, settle } from "../../core/cli/models.ts";
+import {
+  hasModel,
+  openLanguageModel,
+  openTranslator,
+  readLanguageModel,
+  readModel,
+  readTranslator,
+  saveModel,
+  settle,
+} from "../../core/cli/models.ts";
+import { folderStorage, readWhole } from "../../core/cli/storage.ts";
 import { Random } from "../../core/engine/random.ts";
 import { memory } from "../../core/engine/scope.ts";
-import { testWithFolder } from "../permissions.ts";
+import { granted, testWithFolder } from "../permissions.ts";
 import "../../mod.ts";
 
 const vocabulary = await trainBytePairEncoding(["the cat sat"], { vocabSize: "alphabet", level: "characters" });
@@ -60,27 +82,57 @@ testWithFolder(
 
 const layout = writeLayout(model.options);
 
+const recipe = { ...notes.recipe, contextLength: 8 };
+
 /** Notes that a file must not get away with, and what is said about them. */
 const hostile: [name: string, notes: unknown, message: string][] = [
-  ["none", null, "its notes lack the description of a model"],
-  ["a list", [1], "its notes lack the description of a model"],
-  ["no layout", { ...notes, layout: 3 }, "its notes lack the layout"],
+  ["none", null, "in its notes, the whole is null, and it must be an object with format, layout, recipe"],
+  ["a list", [1], "in its notes, the whole is a list"],
+  ["no layout", { ...notes, layout: 3 }, "in its notes, layout is 3"],
+  ["a list for a layout", { ...notes, layout: [] }, "layout is [], and it must be an object with vocabSize"],
+  ["a model that is too large for the file", { ...notes, layout: { ...layout, hiddenSize: 1e6 } }, "of at least"],
+  ["a long context of learned positions", { ...notes, layout: { ...layout, contextLength: 1e6 } }, "of at least"],
+  ["a longer context than any", { ...notes, layout: { ...layout, contextLength: 1e9 } }, "and at most 1000000"],
+  ["more layers than any", { ...notes, layout: { ...layout, numLayers: 200_000 } }, "layout.numLayers is 200000, and"],
+  ["a negative size", { ...notes, layout: { ...layout, numLayers: -1 } }, "layout.numLayers is -1, and it must be"],
   [
-    "a model that is too large for the file",
-    { ...notes, layout: { ...layout, hiddenSize: 1e6 } },
-    "of at least",
+    "a size that is text",
+    { ...notes, layout: { ...layout, hiddenSize: "8" } },
+    'layout.hiddenSize is "8", and it must',
   ],
+  ["a missing size", { ...notes, layout: { ...layout, numHeads: undefined } }, "layout.numHeads is missing"],
+  ["an unknown size", { ...notes, layout: { ...layout, toString: 1 } }, "there is a field layout.toString"],
+  ["more layers than weights", { ...notes, layout: { ...layout, feedForwardSize: 1, numLayers: 2 } }, "a model of"],
+  ["other heads", { ...notes, layout: { ...layout, numGroups: 1 } }, "layers.0.attention.key.weight"],
+  ["no recipe", { ...notes, layout, recipe: undefined }, "recipe is missing"],
+  ["a batch of a billion", { ...notes, layout, recipe: { batchSize: 1e9 } }, "recipe.batchSize is 1000000000, and it"],
+  ["a batch of nothing", { ...notes, layout, recipe: { batchSize: 0 } }, "recipe.batchSize is 0, and it must be"],
+  ["a batch of text", { ...notes, layout, recipe: { batchSize: "12" } }, 'recipe.batchSize is "12", and it must be'],
+  ["an odd setting", { ...notes, layout, recipe: { constructor: 1 } }, "there is a field recipe.constructor"],
   [
-    "a long context of learned positions",
-    { ...notes, layout: { ...layout, contextLength: 1e9 } },
-    "of at least",
+    "another recipe",
+    { ...notes, layout, recipe: { ...recipe, contextLength: 9 } },
+    "its recipe states contextLength = 9",
   ],
-  ["a negative size", { ...notes, layout: { ...layout, numLayers: -1 } }, "numLayers = -1"],
-  ["a size that is text", { ...notes, layout: { ...layout, hiddenSize: "8" } }, 'hiddenSize = "8"'],
-  ["no recipe", { ...notes, layout, recipe: undefined }, "its notes lack the recipe"],
-  ["another format", { ...notes, layout, format: "heed poem 1" }, "describe no model"],
+  ["another width", { ...notes, layout, recipe: { ...recipe, hiddenSize: 16 } }, "hiddenSize = 16, and its layout 8"],
+  ["no number", { ...notes, layout, measured: { BLEU: "12" } }, 'measured["BLEU"] = "12", and it must be a number'],
+  ["a list of measurements", { ...notes, layout, measured: [] }, "measured is [], and it must be"],
+  ["another format", { ...notes, layout, format: "heed poem 1" }, 'format is "heed poem 1", and it must be one of'],
   ["an activation that nobody knows", { ...notes, layout: { ...layout, activation: "bend" } }, 'from "bend"'],
-  ["no vocabulary", { ...notes, layout, vocabulary: 3 }, "Cannot read byte-pair encoding"],
+  ["an activation of the prototype", { ...notes, layout: { ...layout, activation: "toString" } }, 'from "toString"'],
+  [
+    "a part without a word",
+    { ...notes, layout: { ...layout, positions: {} } },
+    "layout.positions is an object, and it",
+  ],
+  ["no vocabulary", { ...notes, layout, vocabulary: 3 }, "vocabulary is 3, and it must be a byte-pair encoding"],
+  ["an empty vocabulary", { ...notes, layout, vocabulary: {} }, "in its vocabulary: Cannot read byte-pair encoding"],
+  [
+    "a vocabulary of another size",
+    { ...notes, layout, vocabulary: { ...vocabulary.toJSON(), alphabet: ["a"] } },
+    "its vocabulary has 5 tokens, and its layout states",
+  ],
+  ["the vocabulary of another kind", { ...notes, layout, source: vocabulary }, "its notes hold source, and heed"],
 ];
 for (const [name, wrong, message] of hostile) {
   testWithFolder(`readModel() refuses notes with ${name}`, async (folder) => {
@@ -99,11 +151,150 @@ testWithFolder("readModel() refuses a file in which one byte is changed", async 
   await assertRejects(() => readModel(folder), DataError, "the file is damaged");
 });
 
-testWithFolder("openLanguageModel() refuses weights of another layout than the notes state", async (folder) => {
+testWithFolder("readModel() refuses weights of another layout than the notes state", async (folder) => {
   const other = { ...notes, layout: { ...model.options, contextLength: 9 } };
   await saveModel(folder, { model }, other as typeof notes);
-  const saved = await readLanguageModel(folder);
-  assertThrows(() => openLanguageModel(saved), DataError, "Cannot resume");
+  const message = '"positions.weight" was saved as float32 [8, 8], the model has float32 [9, 8]';
+  await assertRejects(() => readModel(folder), DataError, message);
+});
+
+testWithFolder("readModel() refuses averages that are not those of the weights", async (folder) => {
+  const averages = sgd({ momentum: 0.5 });
+  await saveModel(folder, { model, optimizer: new Optimizer(model.parameters(), averages) }, notes);
+  await assertRejects(() => readModel(folder), DataError, '.firstMoment" was saved as nothing');
+  await saveModel(folder, { model, optimizer: new Optimizer(model.parameters(), adamW()) }, notes);
+  assertEquals((await readModel(folder)).notes.recipe, notes.recipe);
+});
+
+testWithFolder("a model of every layout that can be saved is read", async (folder) => {
+  const layouts: Partial<TransformerOptions>[] = [
+    ...[sinusoidal, alibi, noPositions, shaw(), t5(), rotary()].map((positions) => ({ positions })),
+    { numLayers: 1 },
+    { numLayers: 5, headSize: 3, numGroups: 1, activation: swiGlu, tieHead: false, bias: false },
+    { placement: "post", norm: rmsNormalization({ epsilon: 1e-6 }), attention: multiHead({ window: { before: 3 } }) },
+  ];
+  for (const options of layouts) {
+    const layout = { vocabSize: vocabulary.vocabSize, ...sizes, numLayers: 3, ...options };
+    const model = new DecoderOnly(layout, new Random(1));
+    await saveModel(folder, { model }, { ...notes, layout: model.options });
+    openLanguageModel(await readLanguageModel(folder));
+    const translator = new EncoderDecoder({ ...layout, sourceVocabSize: vocabulary.vocabSize }, new Random(1));
+    const { vocabulary: _, ...rest } = notes, format = "heed translator 1";
+    const vocabularies = { source: vocabulary, target: vocabulary };
+    await saveModel(folder, { model: translator }, { ...rest, format, layout: translator.options, ...vocabularies });
+    openTranslator(await readTranslator(folder));
+  }
+});
+
+testWithFolder("readModel() answers any value of any field with one sentence, or reads the model", async (folder) => {
+  const values = [
+    ...[undefined, null, true, -1, 0, 0.5, 7, 1e9, 1e300, "", "NaN", "8", "\ud800\u202e", [], {}, [[]]],
+    ...[{ word: "rotary", scaling: null }, { word: "multiHead", window: 3 }, { word: [] }, { toString: 1 }],
+    ...[JSON.parse('{"__proto__":{"word":"relu"}}'), { constructor: null }, "x".repeat(10_000), Array(300).fill("a")],
+  ];
+  let refused = 0, read = 0;
+  const tryNotes = async (changed: unknown, what: string): Promise<void> => {
+    const bytes = await encodeCheckpoint({ model, notes: JSON.parse(JSON.stringify(changed ?? null)) as Json });
+    await Deno.writeFile(`${folder}/model.safetensors`, bytes);
+    try {
+      const saved = await readLanguageModel(folder);
+      openLanguageModel(saved);
+      describeModel(saved);
+      read++;
+    } catch (error) {
+      assert(error instanceof DataError, `${what}: ${error}`);
+      assert(error.message.startsWith(`Cannot read "${folder}`), `${what}: ${error.message}`);
+      assert(!/undefined|\[object|reading '|not a function|iterable/.test(error.message), `${what}: ${error.message}`);
+      assert(error.message.length < 800, what);
+      refused++;
+    }
+  };
+  const visit = async (node: unknown, put: (value: unknown) => unknown, path: string): Promise<void> => {
+    for (const value of values) await tryNotes(put(value), `${path} = ${JSON.stringify(value)?.slice(0, 40)}`);
+    if (typeof node !== "object" || node === null) return;
+    if (!Array.isArray(node)) await tryNotes(put({ ...node, extra: 1 }), `${path}.extra`);
+    for (const [name, member] of Object.entries(node).slice(0, Array.isArray(node) ? 2 : undefined)) {
+      const members = (value: unknown): unknown =>
+        put(Array.isArray(node) ? node.with(Number(name), value) : { ...node, [name]: value });
+      await visit(member, members, `${path}.${name}`);
+    }
+  };
+  const original = { ...notes, layout, vocabulary, recipe: { steps: 3, vocabSize: "characters", seed: 1, data: "x" } };
+  await visit(JSON.parse(JSON.stringify(original)), (value) => value, "notes");
+  assert(refused > 500 && read > 10, `refused ${refused}, read ${read}`);
+});
+
+testWithFolder("a file is looked at before it is read, and only as far as needed", async (folder) => {
+  const path = `${folder}/model.safetensors`, read = Deno.FsFile.prototype.read;
+  let bytes = 0;
+  Deno.FsFile.prototype.read = async function (into: Uint8Array): Promise<number | null> {
+    const count = await read.call(this, into);
+    bytes += count ?? 0;
+    return count;
+  };
+  const header = (text: string): Uint8Array => {
+    const front = new Uint8Array(8 + text.length);
+    new DataView(front.buffer).setBigUint64(0, BigInt(text.length), true);
+    front.set(new TextEncoder().encode(text), 8);
+    return front;
+  };
+  /** A file that begins with something, and has holes up to its size. */
+  const sparse = async (front: Uint8Array, size: number): Promise<void> => {
+    await Deno.writeFile(path, front);
+    await Deno.truncate(path, size);
+  };
+  const GB = 2 ** 30;
+  const whole = '{"a":{"dtype":"U8","shape":[1073741724],"data_offsets":[0,1073741724]}}';
+  const cases: [front: Uint8Array, size: number, most: number, message: string][] = [
+    [new Uint8Array(8), 5 * GB, 0, "it has 5368709120 bytes, and at most 4294967296 are read"],
+    [new Uint8Array(8), 3 * GB, 8, "it must start with {, found is its end"],
+    [new Uint8Array(0), 0, 0, "the file has 0 bytes, 8 are needed"],
+    [Uint8Array.of(1, 2, 3), 3, 3, "the file has 3 bytes, 8 are needed"],
+    [Uint8Array.of(0, 0, 0, 0, 1, 0, 0, 0), 3 * GB, 8, "the limit is 100000000"],
+    [header(whole), 8 + whole.length + 1073741724, 8 + whole.length, "no state of a training run"],
+    [header("{}"), GB, 10, "bytes at the end belong to none"],
+  ];
+  try {
+    for (const [front, size, most, message] of cases) {
+      await sparse(front, size);
+      bytes = 0;
+      await assertRejects(() => readModel(folder), DataError, message);
+      assert(bytes <= most, `${message}: ${bytes} bytes were read`);
+    }
+  } finally {
+    Deno.FsFile.prototype.read = read;
+  }
+});
+
+testWithFolder("a model that is no file is refused by its kind", async (folder) => {
+  const path = `${folder}/model.safetensors`;
+  await Deno.mkdir(path);
+  await assertRejects(() => readModel(folder), DataError, "it is a folder, and a file is needed");
+  await Deno.remove(path);
+  if (Deno.build.os === "windows") return;
+  await Deno.symlink("/dev/zero", path);
+  await assertRejects(() => readModel(folder), DataError, "it is a device, and a file is needed");
+  await assertRejects(() => folderStorage(folder).read("model.safetensors"), DataError, "it is a device");
+  await Deno.remove(path);
+  const listener = Deno.listen({ transport: "unix", path });
+  await assertRejects(() => readModel(folder), DataError, "it is a socket, and a file is needed");
+  listener.close();
+  await Deno.remove(path).catch(() => {});
+  if (!granted("run") || !(await new Deno.Command("mkfifo", { args: [path] }).output()).success) return;
+  await assertRejects(() => readModel(folder), DataError, "it is a pipe, and a file is needed");
+}, "net");
+
+testWithFolder("a file that becomes shorter or changes while it is read is refused", async (folder) => {
+  const path = `${folder}/model.safetensors`;
+  await saveModel(folder, { model }, notes);
+  const shorten = async (front: (end: number) => Promise<Uint8Array>, size: number): Promise<void> => {
+    await front(8);
+    await Deno.truncate(path, size - 4);
+  };
+  await assertRejects(() => readWhole(path, shorten), DataError, "bytes");
+  await saveModel(folder, { model }, notes);
+  const touch = () => Deno.utime(path, 1, 1);
+  await assertRejects(() => readWhole(path, touch), DataError, "it changed while it was read");
 });
 
 Deno.test("readLayout() reads what older programs wrote, and writeLayout() writes the same words", () => {
@@ -129,7 +320,8 @@ Deno.test("readLayout() reads what older programs wrote, and writeLayout() write
 
 Deno.test("writeLayout() keeps what parts were made with", () => {
   const options = {
-    ...{ vocabSize: 33, hiddenSize: 64, numHeads: 4, headSize: 32, norm: rmsNormalization({ epsilon: 1e-6 }) },
+    ...{ vocabSize: 33, contextLength: 64, numLayers: 2, feedForwardSize: 256 },
+    ...{ hiddenSize: 64, numHeads: 4, headSize: 32, norm: rmsNormalization({ epsilon: 1e-6 }) },
     attention: multiHead({ window: { before: 127 } }),
     positions: rotary({ base: 500000, share: 0.5, scaling: yarnScaling({ factor: 4, trainedLength: 4096 }) }),
   };
@@ -152,6 +344,23 @@ Deno.test("settle() takes what is given, else what was saved, else the default",
     hiddenSize: 16,
     seed: 5,
   });
-  assertThrows(() => settle({ hiddenSize: 8 }, defaults, saved, ["steps"]), DataError, "the saved run has");
-  assertThrows(() => settle({ hiddenSize: 8 }, defaults, saved, ["steps"]), DataError, 'hiddenSize = "8"');
+  const refused = (given: Record<string, string | number>, before: Record<string, string | number>): string =>
+    assertThrows(() => settle(given, { ...defaults, data: "", checksum: "" }, before, ["data"]), DataError).message;
+  assertEquals(
+    refused({ hiddenSize: 8 }, saved),
+    "Cannot resume with --hidden-size 8: the saved run has --hidden-size 16",
+  );
+  const learned = { ...saved, data: "a.txt", checksum: "1" };
+  assertEquals(
+    refused({ data: "a.txt", checksum: "2" }, learned),
+    'Cannot resume: "a.txt" has changed since the run began',
+  );
+  assertEquals(
+    refused({ data: "b.txt", checksum: "2" }, learned),
+    'Cannot resume with --data "b.txt": the saved run learns from "a.txt", which holds something else',
+  );
+  assertEquals(settle({ data: "moved.txt", checksum: "1" }, { data: "", checksum: "" }, learned, ["data"]), {
+    data: "moved.txt",
+    checksum: "1",
+  });
 });

@@ -96,11 +96,17 @@ const wrong: [args: string[], code: number, sentence: RegExp][] = [
   [["train", "lm", "--steps", "0"], 2, /^heed: Cannot use --steps "0": it must be a whole number, at least 1 .*\n$/],
   [["train", "lm", "--device", "abacus"], 2, /^heed: Cannot use --device "abacus": it must be one of auto, .*\n$/],
   [
-    ["train", "lm", "--hidden-size", "30", "--out", "$"],
+    ["train", "lm", "--hidden-size", "30", "--num-heads", "4", "--out", "$/refused"],
     2,
     /^heed: Cannot split --hidden-size 30 into --num-heads 4.*\n$/,
   ],
   [["train", "translator", "--columns", "1,1"], 2, /^heed: Cannot use --columns "1,1".*\n$/],
+  [["info", "--threads", "33"], 2, /^heed: Cannot use --threads "33": it must be a whole number.* at most 32\n$/],
+  [["info", "-_"], 2, /^heed: Cannot understand "-_": "heed info --help" lists the options.*\n$/],
+  [["train", "lm", "--batch-size", "1000000000"], 2, /^heed: Cannot use --batch-size "1000000000": .* at most .*\n$/],
+  [["train", "translator", "--columns", "2,1"], 2, /^heed: Cannot use --columns without --data: .*\n$/],
+  [["train", "lm", "--resume", "--replace"], 2, /^heed: Cannot use --replace with --resume: .*\n$/],
+  [["translate", "x", "--data", "y"], 2, /^heed: Cannot use --data with "x": .*\n$/],
   [["info", "--device", "reference", "--threads", "2"], 2, /^heed: Cannot use --threads with --device reference.*\n$/],
   [
     ["generate", "--num-beams", "2", "--top-k", "3"],
@@ -118,7 +124,7 @@ const wrong: [args: string[], code: number, sentence: RegExp][] = [
   [["generate", "--weights", "int2"], 2, /^heed: Cannot use --weights "int2": it must be one of float32, .*int4\n$/],
   [["translate", "x", "--model", "$/none"], 1, /^heed: Cannot read a model from ".*none": there is no .*\n$/],
   [
-    ["train", "lm", "--data", "$/none.txt", "--out", "$"],
+    ["train", "lm", "--data", "$/none.txt", "--out", "$/refused/too"],
     1,
     /^heed: Cannot read ".*none.txt": there is no such file.*\n$/,
   ],
@@ -135,7 +141,15 @@ const wrong: [args: string[], code: number, sentence: RegExp][] = [
   ],
   [["train", "translator", "--resume", "--out", "$"], 1, /^heed: Cannot .*"\n?$|^heed: Cannot .*\n$/],
   [["info", "$/broken.safetensors"], 1, /^heed: Cannot read ".*broken.safetensors": .*\n$/],
-  [["experiment", "nothing"], 2, /^heed: Cannot run "nothing": the experiments are .*\n$/],
+  [["info", ""], 2, /^heed: Cannot read a model from "": it must name a folder\n$/],
+  [
+    ["train", "lm", "--tokens", "bytes", "--vocab-size", "10", "--out", "$/refused"],
+    2,
+    /^heed: Cannot use --vocab-size 10 with --tokens bytes: it must be at least 260\n$/,
+  ],
+  [["experiment", "nothing"], 2, /^heed: Cannot run "nothing": "heed experiment" lists the experiments\n$/],
+  [["experiment", "dot_product"], 2, /^heed: Cannot run .*: did you mean attention\/scaled_dot_product\n$/],
+  [["experiment", "attention/scaled_dot_product", "keys=8", "keys=8"], 2, /^heed: Cannot set keys twice\n$/],
   [
     ["experiment", "attention/scaled_dot_product", "queries=x"],
     2,
@@ -165,6 +179,14 @@ test("heed answers what it cannot do with one sentence and exit code 1 or 2", as
     assertEquals(result.code, code, `${args.join(" ")}\n${result.errors}`);
     assertMatch(result.errors, sentence);
   }
+  const left = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
+  assertEquals(left.sort(), ["bad.tsv", "broken.safetensors"]);
+});
+
+test("heed says its version, and the help of a command in both ways", async () => {
+  const { version } = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
+  assertEquals((await heed("--version")).output, `heed ${version}\n`);
+  assertEquals((await heed("help", "train", "lm")).output, (await heed("train", "lm", "--help")).output);
 });
 
 test("heed shows where an error comes from only with --debug", async (folder) => {
@@ -209,7 +231,7 @@ testOnGpu("train translator on the GPU device learns, and translates on the CPU"
   const several = ["--all-beams", "--stochastic", "--seed", "2", "--max-new-tokens", "5", "--device", "wasm"];
   const { code, output } = await heed("translate", "我吃茶。", "--model", out, ...several);
   assertEquals([code, output.trimEnd().split("\n").length], [0, 4]);
-  assertMatch(output, /^(.* {2}-\d+\.\d\d\n)+$/);
+  assertMatch(output, /^(\d\. .* {2}\(score -?\d+\.\d\d, log-probability -\d+\.\d\d\)\n)+$/);
 });
 
 test("train translator learns, measures, shows and saves, and translate uses what it saved", async (folder) => {
@@ -230,12 +252,53 @@ test("train translator learns, measures, shows and saves, and translate uses wha
   assertStringIncludes(refused.errors, "it is a translator");
 });
 
-test("translate reads sentences from a file, line by line", async (folder) => {
+test("translate answers every line of a file, and no signal has to wait for it", async (folder) => {
   const data = await pairsIn(folder), out = `${folder}/model`;
   await heed("train", "translator", "--data", data, "--out", out, "--steps", "4", ...TINY);
-  await Deno.writeTextFile(`${folder}/input.txt`, "我吃茶。\n\n他买书。\n");
-  const { code, output } = await heed("translate", "--data", `${folder}/input.txt`, "--model", out);
-  assertEquals([code, output.split("\n").length], [0, 4]);
+  const input = `${folder}/input.txt`, long = "我".repeat(100);
+  const lines = ["\ufeff我吃茶。", "", long, "他买书。", "?", " ", "龘", "\ufeff他买书。"];
+  const bytes = new TextEncoder().encode(lines.join("\r\n"));
+  bytes[bytes.indexOf(63)] = 0xff;
+  await Deno.writeFile(input, bytes);
+  const { code, output, errors } = await heed("translate", "--data", input, "--model", out);
+  assertEquals(code, 1);
+  assertEquals(output.split("\n").map((line) => line !== ""), [
+    true,
+    false,
+    false,
+    true,
+    false,
+    false,
+    true,
+    true,
+    false,
+  ]);
+  assertMatch(
+    errors,
+    /^heed: line 3: Cannot translate "我+…": it has 101 tokens.*\nheed: line 5: .* UTF-8 text\nheed: Cannot translate 2 of 8 lines\n$/,
+  );
+  const several = await heed("translate", "我吃茶。", long, "他买书。", "--model", out);
+  assertEquals([several.code, several.output.split("\n").length], [1, 4]);
+  assertMatch(several.errors, /^heed: sentence 2: .*\nheed: Cannot translate 1 of 3 sentences\n$/);
+
+  await Deno.writeTextFile(input, "我吃茶。\n".repeat(10_000));
+  for (const [signal, code, ...args] of [["SIGINT", 130, "--data", input], ["SIGTERM", 143]] as const) {
+    const child = new Deno.Command(Deno.execPath(), {
+      args: [...RUN, "mod.ts", "translate", "--model", out, ...args],
+      cwd: root,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    const reader = child.stdout.getReader(), writer = child.stdin.getWriter();
+    // Where nothing is given, it waits for standard input after one answer.
+    if (args.length === 0) await writer.write(new TextEncoder().encode("我吃茶。\n"));
+    await reader.read();
+    child.kill(signal);
+    while (!(await reader.read()).done);
+    await writer.close().catch(() => {});
+    assertEquals((await child.status).code, code);
+  }
 });
 
 test("Ctrl-C saves, says how to continue, and the continued run is the uninterrupted one", async (folder) => {
@@ -253,7 +316,7 @@ test("Ctrl-C saves, says how to continue, and the continued run is the uninterru
   const errors = await new Response(child.stderr).text();
   assertEquals([(await child.status).code, errors], [130, ""]);
   assertMatch(output, /Stopped after step \d+; everything is saved/);
-  assertStringIncludes(output, `train translator --resume --out "${out}"`);
+  assertStringIncludes(output, `run --allow-read --allow-write mod.ts train translator --resume --out ${out}\n`);
 
   const resumed = await heed("train", "translator", "--resume", "--out", out, "--threads", "1");
   assertEquals([resumed.code, resumed.errors], [0, ""]);
@@ -265,7 +328,7 @@ test("Ctrl-C saves, says how to continue, and the continued run is the uninterru
 
   const changed = await heed("train", "translator", "--resume", "--out", out, "--hidden-size", "32");
   assertEquals(changed.code, 1);
-  assertStringIncludes(changed.errors, 'Cannot resume with hiddenSize = "32": the saved run has "16"');
+  assertStringIncludes(changed.errors, "Cannot resume with --hidden-size 32: the saved run has --hidden-size 16");
 });
 
 test("train lm learns a text and generate continues it, the same for the same seed", async (folder) => {
@@ -281,12 +344,13 @@ test("train lm learns a text and generate continues it, the same for the same se
     out,
     "--steps",
     "30",
-    "--warmup-steps",
-    "2",
     ...tiny,
   );
   assertEquals([trained.code, trained.errors], [0, ""]);
   assertMatch(trained.output, /held out \d/);
+  const again = await heed("train", "lm", "--steps", "1", "--out", out);
+  assertEquals(again.code, 1);
+  assertMatch(again.errors, /it holds a language model trained on ".*text.txt"; --replace gives it up/);
   const write = (...more: string[]): Promise<Finished> =>
     heed("generate", "the ", "--model", out, "--max-new-tokens", "40", ...more);
   const [first, second, other, beams, coarse] = [
@@ -304,11 +368,33 @@ test("train lm learns a text and generate continues it, the same for the same se
   assertEquals([beams.code, beams.output.startsWith("the ")], [0, true]);
   for (const way of [["--num-beam-groups", "3"], ["--stochastic", "--temperature", "0.8"], []]) {
     const { code, output } = await write("--num-beams", "3", "--all-beams", ...way);
-    const texts = output.trimEnd().split(/ {2}-\d+\.\d\d\n?/).slice(0, -1);
+    const texts = output.trimEnd().split(/\n*\d\. score -?\d+\.\d\d, log-probability -\d+\.\d\d\n/).slice(1);
     assertEquals([code, texts.length, texts.every((text) => text.startsWith("the "))], [0, 3, true]);
-    if (way.length === 0) assertEquals(`${texts[0]}\n`, beams.output);
+    if (way.length === 0) assertEquals(texts[0]!.trimEnd(), beams.output.trimEnd());
     if (way[0] === "--stochastic") assertEquals(new Set(texts).size, 3);
   }
+});
+
+test("train goes on where nobody reads along, saves, and says so by its exit code; what only prints stops", async (folder) => {
+  await Deno.writeTextFile(`${folder}/text.txt`, "the cat sat on the mat and the dog sat on the log\n".repeat(60));
+  const out = `${folder}/lm`, tiny = ["--hidden-size", "16", "--num-layers", "1", "--threads", "1", "--steps", "30"];
+  const unread = async (...args: string[]): Promise<{ code: number; errors: string }> => {
+    const child = start(args);
+    const reader = child.stdout.getReader();
+    await reader.read();
+    await reader.cancel();
+    const errors = await new Response(child.stderr).text();
+    return { code: (await child.status).code, errors };
+  };
+  const trained = await unread("train", "lm", "--data", `${folder}/text.txt`, "--out", out, ...tiny);
+  assertEquals(trained, {
+    code: 3,
+    errors: "heed: Cannot write to standard output: its reader has closed it; training went on without it, " +
+      `and what it learned is saved in "${out}"\n`,
+  });
+  assertMatch((await heed("info", out)).output, /measured +heldOut/);
+  const more = ["--model", out, "--max-new-tokens", "1000000", "--threads", "1"];
+  assertEquals(await unread("generate", "the", ...more), { code: 3, errors: "" });
 });
 
 test("experiment computes a table and holds its claims", async () => {

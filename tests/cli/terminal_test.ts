@@ -1,4 +1,5 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
+import { OutputLost } from "../../core/cli/errors.ts";
 import {
   bar,
   count,
@@ -11,6 +12,7 @@ import {
   ProgressLine,
   shade,
   shadedMap,
+  StandardOutput,
 } from "../../core/cli/terminal.ts";
 
 Deno.test("displayWidth() counts Chinese characters twice and marks not at all", () => {
@@ -92,4 +94,37 @@ Deno.test("ProgressLine writes an occasional plain line where nobody watches", (
   for (; now < 12; now++) progress.update(`step ${now}`);
   progress.finish();
   assertEquals(output.text, "step 0\nstep 5\nstep 10\nstep 11\n");
+});
+
+/** An output that fails after a few bytes. */
+function breaking(error: Error): { output: StandardOutput; written: () => number } {
+  let written = 0;
+  const writeSync = (bytes: Uint8Array): number => {
+    if (written >= 4) throw error;
+    written += Math.min(bytes.length, 4);
+    return Math.min(bytes.length, 4);
+  };
+  return { output: new StandardOutput({ writeSync, isTerminal: () => false }), written: () => written };
+}
+
+Deno.test("StandardOutput that cannot be written stops what only prints, and is silent where a pipe was closed", () => {
+  const closed = breaking(new Deno.errors.BrokenPipe());
+  const error = assertThrows(() => closed.output.write("longer than four"), OutputLost);
+  assertEquals([error.isQuiet, closed.written()], [true, 4]);
+  closed.output.write("what a finally block still says");
+  const full = breaking(new Error("No space left on device (os error 28)"));
+  const noSpace = assertThrows(() => full.output.write("longer than four"), OutputLost, "output: the disk is full");
+  assertEquals(noSpace.isQuiet, false);
+});
+
+Deno.test("StandardOutput that cannot be written stops nothing that does more than print, and is told of at the end", () => {
+  const { output } = breaking(new Deno.errors.BrokenPipe());
+  output.isNotAll("training went on");
+  output.write("1234");
+  assertEquals(output.lost, undefined);
+  output.write("more");
+  output.write("and more");
+  const { message, isQuiet } = output.lost!;
+  assertEquals(message, "Cannot write to standard output: its reader has closed it; training went on");
+  assertEquals(isQuiet, false);
 });

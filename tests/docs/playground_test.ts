@@ -1,5 +1,16 @@
-import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
-import { createWasmDevice, EncoderDecoder, generate, memory, noGrad, Random, scope, tensor } from "../../mod.ts";
+import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  createWasmDevice,
+  decodeSafetensors,
+  EncoderDecoder,
+  encodeSafetensors,
+  generate,
+  memory,
+  noGrad,
+  Random,
+  scope,
+  tensor,
+} from "../../mod.ts";
 import { setBackend } from "../../core/engine/device.ts";
 import { figuresOf, firstChoice, STAGES } from "../../docs/playground/draw.ts";
 import { look, type View } from "../../docs/playground/look.ts";
@@ -37,6 +48,24 @@ Deno.test("packTranslator() is off by half a step of each row at most", async ()
 
 Deno.test("packTranslator() writes again what openTranslator() read", async () => {
   assertEquals(await packTranslator(translator), bytes);
+});
+
+Deno.test("openTranslator() refuses a file whose notes are not what they must be", () => {
+  const file = decodeSafetensors(bytes), notes = JSON.parse(file.metadata.get("translator")!);
+  const open = (text: string) => () =>
+    openTranslator(encodeSafetensors({ ...file, metadata: new Map([["translator", text]]) }));
+  const wrong: [notes: string | object, message: string][] = [
+    ["null", "the whole is null"],
+    ["[".repeat(100_000), "it is nested deeper than"],
+    [{ ...notes, layout: { ...notes.layout, numLayers: 200_000 } }, "layout.numLayers is 200000, and it must be"],
+    [{ ...notes, layout: { ...notes.layout, hiddenSize: 100_000 } }, "bytes do not hold the"],
+    [{ ...notes, layout: { ...notes.layout, vocabSize: 7 } }, "its layout states"],
+    [{ ...notes, source: {} }, "Cannot read byte-pair encoding"],
+    [{ ...notes, extra: 1 }, "there is a field extra"],
+  ];
+  for (const [changed, message] of wrong) {
+    assertThrows(open(typeof changed === "string" ? changed : JSON.stringify(changed)), SyntaxError, message);
+  }
 });
 
 Deno.test("look() finds the recorded translation", async () => {

@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { dropout } from "../../core/engine/dropout.ts";
-import { ones } from "../../core/engine/create.ts";
+import { ones, parameter, tensor } from "../../core/engine/create.ts";
+import { withoutFusion } from "../../core/engine/fusable.ts";
+import type { Tensor } from "../../core/engine/tensor.ts";
 import { Random } from "../../core/engine/random.ts";
 import { normal, onEveryBackend } from "../support.ts";
 import { assertStayOn } from "./elsewhere.ts";
@@ -39,4 +41,22 @@ onEveryBackend("dropout() does nothing without a generator or at rate 0, and ref
 onEveryBackend("dropout() runs on the device of its argument, whichever is current", (device) => {
   const x = normal(1, 3, 4);
   assertStayOn(device, () => [dropout(x, 0.5, new Random(0))]);
+});
+
+onEveryBackend("dropout() leaves nothing of what it drops, forwards and backwards, not even NaN", async () => {
+  for (const n of [3, 16, 41]) {
+    for (const fuse of [true, false]) {
+      const strange = [NaN, Infinity, -Infinity, 1], values = Array.from({ length: n }, (_, i) => strange[i % 4]!);
+      const x = parameter(tensor(values)), ones = tensor(values.map(() => 1));
+      const run = (): Tensor[] => {
+        const kept = dropout(ones, 0.5, new Random(3)), y = dropout(x, 0.5, new Random(3));
+        y.backward(tensor(values));
+        return [kept, y.detach()];
+      };
+      const [kept, y] = await Promise.all((fuse ? run() : withoutFusion(run)).map((x) => x.read()));
+      const expected = values.map((value, i) => kept![i] === 0 ? 0 : 2 * value);
+      assertEquals([...y!].map((value) => value + 0), expected);
+      assertEquals([...await x.grad!.read()].map((value) => value + 0), expected);
+    }
+  }
 });

@@ -3,6 +3,7 @@ import {
   MAX_CHARACTERS,
   MAX_DEPTH,
   MAX_PARTS,
+  MAX_VALUES,
   parseJson,
   quote,
   readFields,
@@ -54,7 +55,8 @@ Deno.test("parseJson() names the field, what was found and what is expected", ()
     ["[1 2]", "a comma or ] is expected at character 3"],
     ['{"a":1 "b":2}', "a comma or } is expected"],
     ["[1]]", 'the end is expected at character 3, and "]" was found'],
-    ["01", "the end is expected at character 1"],
+    ["01", "a value is expected at character 0"],
+    ["1".repeat(1000), "11111111111111111111… has more than 400 digits"],
     ["+1", "a value is expected"],
     ["NaN", "a value is expected"],
     ["-Infinity", "a value is expected"],
@@ -67,6 +69,7 @@ Deno.test("parseJson() names the field, what was found and what is expected", ()
     [deep, `it is nested deeper than ${MAX_DEPTH}`],
     [deep.replaceAll("[", '{"a":'), `field a.a.a.a.a.a.a.a…: it is nested deeper than ${MAX_DEPTH}`],
     [`[${"[],".repeat(MAX_PARTS)}[]]`, `it has more than ${MAX_PARTS} lists`],
+    [`[${"1,".repeat(MAX_VALUES)}1]`, `it has more than ${MAX_VALUES} values`],
     [`"${"x".repeat(MAX_CHARACTERS)}"`, `it has ${MAX_CHARACTERS + 2} characters, and at most ${MAX_CHARACTERS} are`],
   ];
   for (const [text, message] of wrong) assertThrows(() => read(text), SyntaxError, message);
@@ -162,6 +165,7 @@ Deno.test("writeJson() writes what parseJson() brings back, and names the field 
   assertThrows(() => writeJson("x".repeat(MAX_CHARACTERS), "save"), RangeError, "more than");
   assertThrows(() => writeJson("\u0000".repeat(MAX_CHARACTERS / 2), "save"), RangeError, "as JSON it has");
   assertThrows(() => writeJson(Array(MAX_PARTS).fill([]), "save"), RangeError, "lists, objects and members");
+  assertThrows(() => writeJson(Array(MAX_VALUES).fill(1), "save"), RangeError, `more than ${MAX_VALUES} values`);
 });
 
 Deno.test("readFields() names each field that is missing, unknown or wrong", () => {
@@ -178,8 +182,8 @@ Deno.test("readFields() names each field that is missing, unknown or wrong", () 
   };
   assertEquals(readFields("a file", { size: 3, inner: { text: "x" } }, checks), { size: 3, inner: { text: "x" } });
   const wrong: [value: unknown, message: string][] = [
-    [null, "Cannot read a file: its content is null, and it must be an object with size, inner"],
-    [[1], "its content is a list"],
+    [null, "Cannot read a file: the whole is null, and it must be an object with size, inner"],
+    [[1], "the whole is a list"],
     [{}, "size is missing, and it must be an integer of at least 1 and at most 9"],
     [{ size: "3" }, 'size is "3", and it must be an integer'],
     [{ size: 10 }, "size is 10, and"],

@@ -5,7 +5,7 @@
  *
  * | name   | value                                                          | derivative                                   |
  * | ------ | -------------------------------------------------------------- | -------------------------------------------- |
- * | `relu` | $\max(x, 0)$                                                   | 1 where $x > 0$, else 0                      |
+ * | `relu` | $\max(x, 0)$                                                   | 0 where $x \le 0$, else 1                    |
  * | `silu` | $x \sigma(x)$                                                  | $\sigma (1 + x (1 - \sigma))$                |
  * | `gelu` | $x \Phi(x)$, $\Phi$ the normal distribution                     | $\Phi(x) + x \varphi(x)$                     |
  * | the same, approximate | $x \sigma(2u)$, $u = \sqrt{2/\pi}\,(x + 0.044715 x^3)$ | $\sigma + 2 x \sigma (1 - \sigma) u'(x)$     |
@@ -18,6 +18,9 @@
  * **To add one,** name it in `core/engine/operations.ts`, and give it a class here and a case in both `switch`es. A class
  * stands for an activation in the loops, which are written once: the compiler makes a loop for each class and puts its
  * functions in, so that none is chosen, or called, per element.
+ *
+ * **Ends.** At $-\infty$ value and slope are 0, at $\infty$ they are $\infty$ and 1; NaN stays. Where relu has slope 0, an
+ * arriving gradient does not pass, even if it is infinite or NaN.
  *
  * **Rounding.** $\Phi$ comes from $\mathrm{erfc}$ of the positive side, so that the left
  * tail keeps its relative accuracy where $1 + \mathrm{erf}$ would cancel to zero.
@@ -41,8 +44,12 @@ let DENSITY: v128 = f32x4.splat(0.3989422804014327);
 let TANH_LINEAR: v128 = f32x4.splat(-1.5957691216057308);
 /** $-2 \cdot 0.044715 \sqrt{2/\pi}$. */
 let TANH_CUBIC: v128 = f32x4.splat(-0.0713548162726);
-/** The largest float32. */
-let LARGEST: v128 = f32x4.splat(3.4028234663852886e38);
+/** The lowest float32 that is finite. */
+let LOWEST: v128 = f32x4.splat(-3.4028234663852886e38);
+/** Where every activation has become a line, and $x^2$ is still a number. */
+let FAR: v128 = f32x4.splat(100);
+/** Infinity in every lane. */
+let INFINITY: v128 = f32x4.splat(Infinity);
 /** $6 \cdot 0.044715 \sqrt{2/\pi}$. */
 let TANH_SLOPE: v128 = f32x4.splat(0.2140644488178);
 
@@ -69,27 +76,25 @@ function tanhExponential(x: v128): v128 {
 /**
  * $\sigma + x \sigma (1 - \sigma) u$ from $e = 1 / \sigma - 1$.
  *
- * $1 - \sigma$ is $e \sigma$, which does not cancel where $\sigma$ is almost 1; the bound keeps
- * $\infty \cdot 0$ away where it is almost 0.
+ * $1 - \sigma$ is $e \sigma$, which does not cancel where $\sigma$ is almost 1. Where $e$ is infinite, the slope is 0.
  */
 // @inline
 function sigmoidSlope(x: v128, e: v128, u: v128): v128 {
-  e = min4(e, LARGEST);
   const s = f32x4.div(ONE, f32x4.add(ONE, e));
-  return f32x4.mul(s, madd(f32x4.mul(x, u), f32x4.mul(e, s), ONE));
+  return v128.andnot(f32x4.mul(s, madd(f32x4.mul(x, u), f32x4.mul(e, s), ONE)), f32x4.eq(e, INFINITY));
 }
 
-/** An activation: four values, and four slopes. */
+/** An activation: four values, and what four slopes make of the arriving gradient. */
 @unmanaged
 class Relu {
   // @inline
   value(x: v128): v128 {
-    return max4(f32x4.splat(0), x);
+    return max4(x, f32x4.splat(0));
   }
 
   // @inline
-  slope(x: v128): v128 {
-    return v128.and(ONE, f32x4.gt(x, f32x4.splat(0)));
+  back(g: v128, x: v128): v128 {
+    return v128.andnot(g, f32x4.le(x, f32x4.splat(0)));
   }
 }
 
@@ -97,12 +102,12 @@ class Relu {
 class Silu {
   // @inline
   value(x: v128): v128 {
-    return f32x4.div(x, f32x4.add(ONE, exp4(v128.xor(x, SIGN))));
+    return f32x4.div(max4(x, LOWEST), f32x4.add(ONE, exp4(v128.xor(x, SIGN))));
   }
 
   // @inline
-  slope(x: v128): v128 {
-    return sigmoidSlope(x, exp4(v128.xor(x, SIGN)), ONE);
+  back(g: v128, x: v128): v128 {
+    return f32x4.mul(g, sigmoidSlope(min4(x, FAR), exp4(v128.xor(x, SIGN)), ONE));
   }
 }
 
@@ -110,13 +115,13 @@ class Silu {
 class Gelu {
   // @inline
   value(x: v128): v128 {
-    return f32x4.mul(x, normalShare(x, bellOf(x)));
+    return f32x4.mul(max4(x, LOWEST), normalShare(x, bellOf(x)));
   }
 
   // @inline
-  slope(x: v128): v128 {
-    const bell = bellOf(x);
-    return madd(f32x4.mul(x, DENSITY), bell, normalShare(x, bell));
+  back(g: v128, x: v128): v128 {
+    const bell = bellOf(x), c = max4(min4(x, FAR), v128.xor(FAR, SIGN));
+    return f32x4.mul(g, madd(f32x4.mul(c, DENSITY), bell, normalShare(x, bell)));
   }
 }
 
@@ -124,13 +129,13 @@ class Gelu {
 class GeluTanh {
   // @inline
   value(x: v128): v128 {
-    return f32x4.div(x, f32x4.add(ONE, tanhExponential(x)));
+    return f32x4.div(max4(x, LOWEST), f32x4.add(ONE, tanhExponential(x)));
   }
 
   // @inline
-  slope(x: v128): v128 {
-    const u = f32x4.sub(f32x4.mul(TANH_SLOPE, f32x4.mul(x, x)), TANH_LINEAR);
-    return sigmoidSlope(x, tanhExponential(x), u);
+  back(g: v128, x: v128): v128 {
+    const c = min4(x, FAR), u = f32x4.sub(f32x4.mul(TANH_SLOPE, f32x4.mul(c, c)), TANH_LINEAR);
+    return f32x4.mul(g, sigmoidSlope(c, tanhExponential(x), u));
   }
 }
 
@@ -160,11 +165,11 @@ function slopes<Activation>(dx: usize, x: usize, g: usize, n: i32): void {
   const f = the<Activation>();
   const end = x + (<usize> (n & ~3) << 2);
   for (; x < end; x += 16) {
-    v128.store(dx, f32x4.mul(v128.load(g), f.slope(v128.load(x))));
+    v128.store(dx, f.back(v128.load(g), v128.load(x)));
     dx += 16;
     g += 16;
   }
-  if (n & 3) storePart(dx, f32x4.mul(loadPart(g, n & 3, 0), f.slope(loadPart(x, n & 3, 0))), n & 3);
+  if (n & 3) storePart(dx, f.back(loadPart(g, n & 3, 0), loadPart(x, n & 3, 0)), n & 3);
 }
 
 /** Runs of an activation. */

@@ -17,7 +17,8 @@
  * strides. A mask is a word per pair, 0 = forbidden.
  *
  * **Edges.** Query $t$ sees the keys up to $t + S - T$ when causal. A row with nothing allowed
- * yields zeros, and $-\infty$ for the logarithm of its sum.
+ * yields zeros. What a query may not see does not reach it, also where it is no number: a row that
+ * comes out infinite or NaN is added up again (`attention_pairs.ts`).
  *
  * **Rounding.** Scores and outputs are sums in the order of their terms; the exponential is
  * that of `exp.ts`. Rows do not depend on the block they fall into.
@@ -25,10 +26,10 @@
  * @module
  */
 
+import { areFinite, limitOf, mendRow, restrictRow } from "./attention_pairs.ts";
 import { raggedStrip, strip, TILE_BYTES } from "./attention_tile.ts";
-import { log4 } from "./functions.ts";
 import { MR, NR, packColumns } from "./matmul.ts";
-import { integer, number, pointer, storePart } from "./simd.ts";
+import { integer, number, pointer } from "./simd.ts";
 import { exponentials, maxRow } from "./softmax.ts";
 import * as word from "./words/attention.ts";
 
@@ -45,84 +46,17 @@ export function endRow(p: usize): void {
   v128.store(p + 16, f32x4.splat(0));
 }
 
-/** Keys that query `t` may see as far as causality goes. */
-// @inline
-export function limitOf(t: i32, T: i32, S: i32, causal: i32): i32 {
-  return causal ? max(0, min(S, t + 1 + S - T)) : S;
+/** Exponentials of a row of scores in place. Returns their sum, 0 where nothing is allowed. */
+export function weighRow(p: usize, n: i32): f32 {
+  const m = maxRow(p, n);
+  return exponentials(p, p, n, m == -Infinity ? 0 : m);
 }
 
-/** Adds a row of biases, `step` bytes from key to key. */
-function addBias(p: usize, bias: usize, step: usize, n: i32): void {
-  let i = 0;
-  if (step == 4) {
-    for (; i + 4 <= n; i += 4) {
-      v128.store(p, f32x4.add(v128.load(p), v128.load(bias)));
-      p += 16;
-      bias += 16;
-    }
-  }
-  for (; i < n; i++) {
-    store<f32>(p, load<f32>(p) + load<f32>(bias));
-    p += 4;
-    bias += step;
-  }
-}
-
-/** Sets forbidden scores to $-\infty$, `step` bytes from key to key. */
-function forbid(p: usize, mask: usize, step: usize, n: i32): void {
-  let i = 0;
-  if (step == 4) {
-    const never = f32x4.splat(-Infinity), zero = i32x4.splat(0);
-    for (; i + 4 <= n; i += 4) {
-      v128.store(p, v128.bitselect(never, v128.load(p), i32x4.eq(v128.load(mask), zero)));
-      p += 16;
-      mask += 16;
-    }
-  }
-  for (; i < n; i++) {
-    if (!load<i32>(mask)) store<f32>(p, -Infinity);
-    p += 4;
-    mask += step;
-  }
-}
-
-/** Bias and mask of one row of `n` scores. */
-export function restrictRow(args: usize, p: usize, b: i32, h: i32, t: i32, n: i32): void {
-  const mask = pointer(args, word.MASK), bias = pointer(args, word.BIAS);
-  if (bias) {
-    const row = bias + pointer(args, word.BIAS_STEPS) * b + pointer(args, word.BIAS_STEPS + 1) * h +
-      pointer(args, word.BIAS_STEPS + 2) * t;
-    addBias(p, row, pointer(args, word.BIAS_STEPS + 3), n);
-  }
-  if (mask) {
-    const row = mask + pointer(args, word.MASK_STEPS) * b + pointer(args, word.MASK_STEPS + 1) * h +
-      pointer(args, word.MASK_STEPS + 2) * t;
-    forbid(p, row, pointer(args, word.MASK_STEPS + 3), n);
-  }
-}
-
-/** Exponentials of a row of scores in place. Writes the maximum and the sum, both 0 where nothing is allowed. */
-export function weighRow(p: usize, n: i32, maximum: usize, sum: usize): void {
-  let m = maxRow(p, n);
-  if (m == -Infinity) m = 0;
-  store<f32>(maximum, m);
-  store<f32>(sum, exponentials(p, p, n, m));
-}
-
-/**
- * Logarithms of the sums of rows, four at a time.
- *
- * They are $m + \ln s$; reciprocals take the place of the sums, zero where the sum is zero.
- */
-export function finishRows(logarithms: usize, maxima: usize, sums: usize, n: i32): void {
+/** Reciprocals of `n` sums in place, four at a time; zero stays zero. */
+export function invertSums(sums: usize, n: i32): void {
   for (; n > 0; n -= 4) {
     const s = v128.load(sums);
-    const l = f32x4.add(v128.load(maxima), log4(s));
-    if (n >= 4) v128.store(logarithms, l);
-    else storePart(logarithms, l, n);
     v128.store(sums, v128.and(f32x4.div(f32x4.splat(1), s), f32x4.ne(s, f32x4.splat(0))));
-    logarithms += 16;
-    maxima += 16;
     sums += 16;
   }
 }
@@ -228,7 +162,7 @@ export function attention(args: usize, from: i32, to: i32, scratch: usize): void
   const causal = integer(args, word.CAUSAL), block = integer(args, word.BLOCK), run = integer(args, word.RUN);
   const runs = (T + run - 1) / run, zRow = <usize> word.scoreBytes(S);
   const aside = scratch, factors = aside + TILE_BYTES, sums = factors + 64;
-  const maxima = sums + (<usize> word.roundUp(block, 16) << 2), spare = maxima + (<usize> word.roundUp(block, 16) << 2);
+  const spare = sums + (<usize> word.roundUp(block, 16) << 2);
   const keys = spare + (<usize> (MR * <i32> word.roundUp(D, 4)) << 2);
   const values = keys + (<usize> (<i32> word.roundUp(S, NR) * D) << 2);
   const z = (values + (<usize> (<i32> word.roundUp(D, NR) * S) << 2) + 63) & ~63;
@@ -241,7 +175,8 @@ export function attention(args: usize, from: i32, to: i32, scratch: usize): void
     const output = headOf(args, word.OUTPUT, word.OUTPUT_STEPS, b, h), oRow = pointer(args, word.OUTPUT_STEPS + 2);
     packColumns(keys, headOf(args, word.KEY, word.KEY_STEPS, b, g), 4, pointer(args, word.KEY_STEPS + 2), seen, D);
     const value = headOf(args, word.VALUE, word.VALUE_STEPS, b, g);
-    packColumns(values, value, pointer(args, word.VALUE_STEPS + 2), 4, D, seen);
+    const vRow = pointer(args, word.VALUE_STEPS + 2);
+    packColumns(values, value, vRow, 4, D, seen);
 
     for (let first = start; first < end; first += block) {
       const m = min(block, end - first);
@@ -249,11 +184,16 @@ export function attention(args: usize, from: i32, to: i32, scratch: usize): void
       for (let r = 0; r < m; r++) {
         const t = first + r, n = limitOf(t, T, S, causal), p = z + zRow * r;
         restrictRow(args, p, b, h, t, n);
-        weighRow(p, n, maxima + (<usize> r << 2), sums + (<usize> r << 2));
+        store<f32>(sums + (<usize> r << 2), weighRow(p, n));
         endRow(p + (<usize> n << 2));
       }
-      finishRows(pointer(args, word.LOGARITHMS) + (<usize> ((b * H + h) * T + first) << 2), maxima, sums, m);
+      invertSums(sums, m);
       mixBlock(output + oRow * first, oRow, z, zRow, values, seen, D, m, first, T, S, causal, sums, 4, aside);
+      for (let r = 0; r < m; r++) {
+        const t = first + r, o = output + oRow * t;
+        if (areFinite(o, D)) continue;
+        mendRow(o, z + zRow * r, load<f32>(sums + (<usize> r << 2)), value, vRow, D, args, b, h, t);
+      }
     }
   }
 }

@@ -1,10 +1,11 @@
 /**
  * # Attention, backwards
  *
- * Gradient of attention. The weights are computed again, block by block, from the saved
- * logarithms of their sums $\ell$; they were never stored.
+ * Gradient of attention. The weights are computed again, block by block, as they were forwards;
+ * they were never stored, nor was anything else of their rows. Both the maximum and the sum are found
+ * anew: one number for the two, $m + \ln s$, would lose the digits of the sum beside a large maximum.
  *
- * $$P = e^{Z - \ell}, \quad dP = dO\,V^\top, \quad dS = P \odot (dP - \delta), \quad \delta_t = \sum_d dO_{td} O_{td}$$
+ * $$P = \mathrm{softmax}(Z), \quad dP = dO\,V^\top, \quad dS = P \odot (dP - \delta), \quad \delta_t = \sum_d dO_{td} O_{td}$$
  * $$dV = P^\top dO, \qquad dQ = f\, dS\, K, \qquad dK = f\, dS^\top Q$$
  *
  * **Shape of the loop.** A unit is one group of one batch element: its keys and values are
@@ -12,42 +13,38 @@
  * that any number of threads yields the same bits. A transposed product swaps the two steps
  * of the left operand; the block of scores itself is never transposed.
  *
- * **Edges.** A row with nothing allowed has $\ell = -\infty$ and passes nothing back.
+ * **Edges.** A row with nothing allowed passes nothing back. A pair that is forbidden passes nothing
+ * either way, also where query, key, value or gradient is no number (`attention_pairs.ts`).
  *
  * @module
  */
 
-import { endRow, headOf, limitOf, mixBlock, restrictRow, scoreBlock } from "./attention.ts";
+import { endRow, headOf, mixBlock, scoreBlock, weighRow } from "./attention.ts";
+import { addAllowed, areFinite, areRowsFinite, limitOf, mendRow, restrictRow } from "./attention_pairs.ts";
 import { strip, TILE_BYTES } from "./attention_tile.ts";
-import { exp4 } from "./exp.ts";
 import { MR, NR, packColumns } from "./matmul.ts";
-import { integer, loadPart, number, pointer, storePart } from "./simd.ts";
+import { integer, number, pointer } from "./simd.ts";
 import { dotRow } from "./softmax.ts";
 import * as word from "./words/attention.ts";
 
-/** $p \leftarrow e^{p - \ell}$ for `n` scores. */
-function weightsAgain(p: usize, n: i32, logarithm: f32): void {
-  // The arguments are at most rounding errors above zero, which exp4 takes as well.
-  const l = f32x4.splat(logarithm == -Infinity ? 0 : logarithm);
-  const end = p + (<usize> (n & ~3) << 2);
-  for (; p < end; p += 16) v128.store(p, exp4(f32x4.sub(v128.load(p), l)));
-  if (n & 3) storePart(p, exp4(f32x4.sub(loadPart(p, n & 3, -Infinity), l)), n & 3);
-  endRow(p + (<usize> (n & 3) << 2));
-}
-
-/** $dp \leftarrow p\,(dp - \delta)$ for `n` elements. */
-function scoreGradients(dp: usize, p: usize, n: i32, delta: f32): void {
-  const d = f32x4.splat(delta);
+/** $p \leftarrow f p$ and $dp \leftarrow p\,(dp - \delta)$ for `n` elements; what weighs nothing has no slope. */
+function scoreGradients(dp: usize, p: usize, n: i32, factor: f32, delta: f32): void {
+  const f = f32x4.splat(factor), d = f32x4.splat(delta), zero = f32x4.splat(0);
   const end = p + (<usize> (n & ~3) << 2);
   for (; p < end; p += 16) {
-    v128.store(dp, f32x4.mul(v128.load(p), f32x4.sub(v128.load(dp), d)));
+    const e = v128.load(p), some = f32x4.ne(e, zero), weight = v128.and(f32x4.mul(e, f), some);
+    v128.store(p, weight);
+    v128.store(dp, v128.and(f32x4.mul(weight, f32x4.sub(v128.load(dp), d)), some));
     dp += 16;
   }
   for (let i = n & ~3; i < n; i++) {
-    store<f32>(dp, load<f32>(p) * (load<f32>(dp) - delta));
+    const e = load<f32>(p), weight: f32 = e != 0 ? e * factor : 0;
+    store<f32>(p, weight);
+    store<f32>(dp, e != 0 ? weight * (load<f32>(dp) - delta) : 0);
     dp += 4;
     p += 4;
   }
+  endRow(p);
   endRow(dp);
 }
 
@@ -145,8 +142,8 @@ export function attentionBackward(args: usize, from: i32, to: i32, scratch: usiz
         for (let r = 0; r < m; r++) {
           const t = first + r, n = limitOf(t, T, S, causal), row = p + zRow * r, line = (b * H + h) * T + t;
           restrictRow(args, row, b, h, t, n);
-          weightsAgain(row, n, load<f32>(pointer(args, word.LOGARITHMS) + (<usize> line << 2)));
-          scoreGradients(dp + zRow * r, row, n, dotRow(y + dORow * r, output + oRow * t, D));
+          const sum = weighRow(row, n);
+          scoreGradients(dp + zRow * r, row, n, sum != 0 ? 1 / sum : 0, dotRow(y + dORow * r, output + oRow * t, D));
           const dBias = pointer(args, word.BIAS_GRADIENT);
           if (dBias) {
             const target = dBias + <usize> line * (<usize> S << 2);
@@ -155,10 +152,19 @@ export function attentionBackward(args: usize, from: i32, to: i32, scratch: usiz
           }
         }
         mixBlock(dQ + dQRow * first, dQRow, dp, zRow, keysAlong, S, D, m, first, T, S, causal, factors, 0, aside);
-        packColumns(queries, x, qRow, 4, D, m);
-        packColumns(gradients, y, dORow, 4, D, m);
-        addTransposed(valueSums, width, p, zRow, gradients, D, m, first, T, S, causal);
-        addTransposed(keySums, width, dp, zRow, queries, D, m, first, T, S, causal);
+        for (let r = 0; r < m; r++) {
+          const o = dQ + dQRow * (first + r);
+          if (!areFinite(o, D)) mendRow(o, dp + zRow * r, scale, key, kRow, D, args, b, h, first + r);
+        }
+        if (areRowsFinite(x, qRow, m, D) && areRowsFinite(y, dORow, m, D)) {
+          packColumns(queries, x, qRow, 4, D, m);
+          packColumns(gradients, y, dORow, 4, D, m);
+          addTransposed(valueSums, width, p, zRow, gradients, D, m, first, T, S, causal);
+          addTransposed(keySums, width, dp, zRow, queries, D, m, first, T, S, causal);
+        } else {
+          addAllowed(valueSums, width, p, zRow, y, dORow, D, args, b, h, first, m);
+          addAllowed(keySums, width, dp, zRow, x, qRow, D, args, b, h, first, m);
+        }
       }
     }
     const dK = headOf(args, word.KEY_GRADIENT, word.KEY_GRADIENT_STEPS, b, g);

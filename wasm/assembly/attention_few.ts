@@ -18,7 +18,8 @@
  * @module
  */
 
-import { endRow, finishRows, headOf, limitOf, restrictRow, weighRow } from "./attention.ts";
+import { endRow, headOf, weighRow } from "./attention.ts";
+import { areFinite, limitOf, mendRow, restrictRow } from "./attention_pairs.ts";
 import { integer, madd, number, pointer, sumLanes } from "./simd.ts";
 import { scaleRow } from "./softmax.ts";
 import * as word from "./words/attention.ts";
@@ -250,7 +251,7 @@ export function attentionFew(args: usize, from: i32, to: i32, scratch: usize): v
     qRow = pointer(args, word.QUERY_STEPS + 2),
     oHead = pointer(args, word.OUTPUT_STEPS + 1),
     oRow = pointer(args, word.OUTPUT_STEPS + 2);
-  const maximum = scratch, sum = scratch + 16, scores = scratch + 64;
+  const scores = scratch + 64;
   for (let unit = from; unit < to; unit++) {
     const b = unit / G, g = unit % G, head = g * each;
     const key = headOf(args, word.KEY, word.KEY_STEPS, b, g), kRow = pointer(args, word.KEY_STEPS + 2);
@@ -284,9 +285,8 @@ export function attentionFew(args: usize, from: i32, to: i32, scratch: usize): v
     for (let row = 0; row < rows; row++) {
       const h = head + row / T, t = row % T, n = limitOf(t, T, S, causal), p = scores + zRow * row;
       restrictRow(args, p, b, h, t, n);
-      weighRow(p, n, maximum, sum);
-      finishRows(pointer(args, word.LOGARITHMS) + (<usize> ((b * H + h) * T + t) << 2), maximum, sum, 1);
-      scaleRow(p, n, load<f32>(sum));
+      const sum = weighRow(p, n);
+      if (sum != 0) scaleRow(p, n, 1 / sum);
       // Rows differ by fewer than eight keys.
       endRow(p + (<usize> n << 2));
       memory.fill(output + oHead * (row / T) + oRow * t, 0, <usize> D << 2);
@@ -306,6 +306,11 @@ export function attentionFew(args: usize, from: i32, to: i32, scratch: usize): v
           row++;
         } else mixFew(o, p, values, vRow, n, D);
       }
+    }
+    for (let row = 0; row < rows; row++) {
+      const o = output + oHead * (row / T) + oRow * (row % T);
+      if (areFinite(o, D)) continue;
+      mendRow(o, scores + zRow * row, 1, value, vRow, D, args, b, head + row / T, row % T);
     }
   }
 }

@@ -45,11 +45,11 @@ function turn(y: v128, bits: i32): v128 {
   return v128.or(i32x4.shl(y, bits), i32x4.shr_u(y, 32 - bits));
 }
 
-/** Four elements, or as many as there are left: kept where the mask has the scale, dropped where it has zero. */
+/** Four elements, or as many as there are left: scaled where the mask is all ones, 0 where it is zero, whatever they are. */
 // @inline
-function keep(y: usize, x: usize, mask: v128, n: i32): void {
-  if (n >= 4) v128.store(y, f32x4.mul(v128.load(x), mask));
-  else if (n > 0) storePart(y, f32x4.mul(loadPart(x, n, 0), mask), n);
+function keep(y: usize, x: usize, mask: v128, scale: v128, n: i32): void {
+  if (n >= 4) v128.store(y, v128.and(f32x4.mul(v128.load(x), scale), mask));
+  else if (n > 0) storePart(y, v128.and(f32x4.mul(loadPart(x, n, 0), scale), mask), n);
 }
 
 /** All ones where a word is high enough, else zero. */
@@ -156,10 +156,10 @@ function dropRun(
     const q = staying(v128.shuffle<i32>(a, b, 2, 6, 3, 7), threshold);
     const r = staying(v128.shuffle<i32>(c, d, 0, 4, 1, 5), threshold);
     const s = staying(v128.shuffle<i32>(c, d, 2, 6, 3, 7), threshold);
-    keep(y, x, v128.and(p, scale), n);
-    keep(y + 16, x + 16, v128.and(q, scale), n - 4);
-    keep(y + 32, x + 32, v128.and(r, scale), n - 8);
-    keep(y + 48, x + 48, v128.and(s, scale), n - 12);
+    keep(y, x, p, scale, n);
+    keep(y + 16, x + 16, q, scale, n - 4);
+    keep(y + 32, x + 32, r, scale, n - 8);
+    keep(y + 48, x + 48, s, scale, n - 12);
     store<u16>(bits, i32x4.bitmask(p) | (i32x4.bitmask(q) << 4) | (i32x4.bitmask(r) << 8) | (i32x4.bitmask(s) << 12));
     bits += 2;
     x += 64;
@@ -185,10 +185,10 @@ function dropAgain(y: usize, x: usize, bits: usize, n: i32, scale: v128): void {
   const zero = i32x4.splat(0);
   for (; n > 0; n -= 16) {
     const word = i32x4.splat(load<u16>(bits));
-    keep(y, x, v128.and(scale, i32x4.ne(v128.and(word, BITS0), zero)), n);
-    keep(y + 16, x + 16, v128.and(scale, i32x4.ne(v128.and(word, BITS1), zero)), n - 4);
-    keep(y + 32, x + 32, v128.and(scale, i32x4.ne(v128.and(word, BITS2), zero)), n - 8);
-    keep(y + 48, x + 48, v128.and(scale, i32x4.ne(v128.and(word, BITS3), zero)), n - 12);
+    keep(y, x, i32x4.ne(v128.and(word, BITS0), zero), scale, n);
+    keep(y + 16, x + 16, i32x4.ne(v128.and(word, BITS1), zero), scale, n - 4);
+    keep(y + 32, x + 32, i32x4.ne(v128.and(word, BITS2), zero), scale, n - 8);
+    keep(y + 48, x + 48, i32x4.ne(v128.and(word, BITS3), zero), scale, n - 12);
     x += 64;
     y += 64;
     bits += 2;

@@ -10,7 +10,7 @@
  * | round  | adding $1.5 \cdot 2^{23}$ leaves the integer $n$ in the low bits of the sum              |
  * | reduce | $\ln 2$ in two parts, the first with so few bits that $n$ times it is exact (Cody–Waite) |
  * | $e^r$  | polynomial of degree 6, its relative error equalized over the interval (Remez)           |
- * | $2^n$  | $n$ is added to the exponent bits of the result                                          |
+ * | $2^n$  | $n$ is added to the exponent bits of the result, or of one                               |
  *
  * **Rounding.** Within 1.1 units in the last place with fused multiply-adds, 1.4 without,
  * over the whole range. Results below the smallest normal number ($x < -87.33$) are exactly
@@ -33,6 +33,8 @@ import { madd } from "./simd.ts";
 let LOG2E: v128 = f32x4.splat(1.44269504088896341);
 /** $1.5 \cdot 2^{23}$. */
 let ROUNDER: v128 = f32x4.splat(12582912.0);
+/** The same and 127, the exponent bits of one. */
+let BIASED_ROUNDER: v128 = f32x4.splat(12583039.0);
 /** High part of $-\ln 2$. */
 let LN2_HIGH: v128 = f32x4.splat(-0.693359375);
 /** $-\ln 2$ less its high part. */
@@ -55,32 +57,35 @@ let LOWEST: v128 = f32x4.splat(-87.33);
 /** Above it the exponential is infinite: the largest float32 below $128 \ln 2$. */
 let HIGHEST: v128 = f32x4.splat(88.72283);
 
-/** $2^n e^r$; meaningless outside [LOWEST, HIGHEST], which the callers select away. */
+/** $e^r$, where $r$ is what $n \ln 2$ leaves of $x$. */
 // @inline
-function core(x: v128): v128 {
-  const t = madd(x, LOG2E, ROUNDER);
-  const n = f32x4.sub(t, ROUNDER);
+function fraction(x: v128, n: v128): v128 {
   const r = madd(n, LN2_LOW, madd(n, LN2_HIGH, x));
   let p = madd(E6, r, E5);
   p = madd(p, r, E4);
   p = madd(p, r, E3);
   p = madd(p, r, E2);
   p = madd(p, r, ONE);
-  p = madd(p, r, ONE);
-  return i32x4.add(p, i32x4.shl(t, 23));
+  return madd(p, r, ONE);
 }
 
 /** The exponential. $e^x$ for any argument: $-\infty$ gives 0, overflow gives $+\infty$, NaN stays NaN. */
 // @inline
 export function exp4(x: v128): v128 {
-  const finite = v128.bitselect(INFINITY, core(x), f32x4.gt(x, HIGHEST));
-  return v128.andnot(finite, f32x4.lt(x, LOWEST));
+  const t = madd(x, LOG2E, ROUNDER);
+  const y = i32x4.add(fraction(x, f32x4.sub(t, ROUNDER)), i32x4.shl(t, 23));
+  // The bits of a NaN would count as an exponent: where x is not at most HIGHEST, the result is $x \cdot \infty$.
+  const any = v128.bitselect(y, f32x4.mul(x, INFINITY), f32x4.le(x, HIGHEST));
+  return v128.andnot(any, f32x4.lt(x, LOWEST));
 }
 
 /** The exponential of what is not positive. $e^x$ for arguments that are at most 0, as after subtracting a maximum; NaN stays NaN. */
 // @inline
 export function expNegative4(x: v128): v128 {
-  return v128.andnot(core(x), f32x4.lt(x, LOWEST));
+  const t = madd(x, LOG2E, BIASED_ROUNDER);
+  // $2^n$ is a number here, and a product with it keeps NaN.
+  const y = f32x4.mul(fraction(x, f32x4.sub(t, BIASED_ROUNDER)), i32x4.shl(t, 23));
+  return v128.andnot(y, f32x4.lt(x, LOWEST));
 }
 
 let ERF_SCALE: v128 = f32x4.splat(0.3);

@@ -17,15 +17,36 @@
  * are never stored.
  *
  * **Rounding.** $m$ and $s$ are kept apart. Their combination $m + \ln s$ has, for logits
- * around $10^4$, an error of $10^{-3}$, and every probability would inherit it.
+ * around $10^4$, an error of $10^{-3}$, and every probability would inherit it. Distances from
+ * $m$ are added up divided by $2^{24}$, which is exact and leaves them room: one may be twice the largest number.
+ *
+ * **Edges.** A logit of $-\infty$ has probability 0. Where the target's is, the loss is $\infty$, and with smoothing
+ * where any is; the gradient is the same formula.
  *
  * @module
  */
 
 import { expNegative4 } from "./exp.ts";
-import { integer, loadPart, madd, number, pointer, storePart } from "./simd.ts";
-import { log1, maxRow, sumOfExponentials, sumRow } from "./softmax.ts";
+import { integer, loadPart, madd, nmadd, number, pointer, storePart, sumLanes } from "./simd.ts";
+import { log1, maxRow, sumOfExponentials } from "./softmax.ts";
 import * as word from "./words/loss.ts";
+
+/** A power of two that leaves room for the sum of $2^{23}$ distances, and its reciprocal. */
+const SMALL: f32 = 1 / 16777216.0, LARGE: f32 = 16777216.0;
+
+/** $\sum_i (m - x_i) \, 2^{-24}$ of `n` numbers. */
+function distancesRow(x: usize, n: i32, maximum: f32): f32 {
+  const small = f32x4.splat(SMALL), m = f32x4.splat(maximum * SMALL);
+  let a = f32x4.splat(0), b = a;
+  const end8 = x + (<usize> (n & ~7) << 2), end = x + (<usize> n << 2);
+  for (; x < end8; x += 32) {
+    a = f32x4.add(a, nmadd(v128.load(x), small, m));
+    b = f32x4.add(b, nmadd(v128.load(x + 16), small, m));
+  }
+  let sum = sumLanes(f32x4.add(a, b));
+  for (; x < end; x += 4) sum += maximum * SMALL - load<f32>(x) * SMALL;
+  return sum;
+}
 
 /** Rows of the cross entropy. */
 export function crossEntropy(args: usize, from: i32, to: i32): void {
@@ -40,9 +61,11 @@ export function crossEntropy(args: usize, from: i32, to: i32): void {
     if (target != ignored) {
       const x = pointer(args, word.LOGITS) + <usize> row * (<usize> V << 2);
       m = maxRow(x, V);
+      if (m == -Infinity) m = 0;
       s = sumOfExponentials(x, V, m);
-      value = m - load<f32>(x + (<usize> target << 2));
-      if (smoothing > 0) value = (1 - smoothing) * value + smoothing * (m - sumRow(x, V) / <f32> V);
+      if (s == 0) s = 1;
+      value = (m * SMALL - load<f32>(x + (<usize> target << 2)) * SMALL) * ((1 - smoothing) * LARGE);
+      if (smoothing > 0) value += distancesRow(x, V, m) * (smoothing * LARGE / <f32> V);
       value += log1(s);
     }
     store<f32>(loss + at, value);

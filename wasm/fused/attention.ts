@@ -55,7 +55,7 @@ function sizesOf(inputs: readonly (View | undefined)[], attributes: Attributes):
 function wordsOf(
   runtime: Runtime,
   inputs: readonly (View | undefined)[],
-  [output, logarithms]: readonly [View, View],
+  output: View,
   { B, H, G, T, S, D, causal }: Sizes,
   { scale }: Attributes,
   block: number,
@@ -67,7 +67,6 @@ function wordsOf(
     x ? broadcastStrides(x.shape, x.strides, [B, H, T, S]) : [0, 0, 0, 0];
   return [
     [word.OUTPUT, runtime.address(output)],
-    [word.LOGARITHMS, runtime.address(logarithms)],
     [word.QUERY, runtime.address(query)],
     [word.KEY, runtime.address(key)],
     [word.VALUE, runtime.address(value)],
@@ -100,24 +99,24 @@ const attend = (runtime: Runtime): FusedForward<"attention"> => (inputs, attribu
   const sizes = sizesOf(inputs, attributes);
   if (!sizes) return undefined;
   const { B, H, G, T, S, D } = sizes;
-  const outputs = [headsApart(runtime, [B, H, T, D]), runtime.make("float32", [B, H, T])] as const;
-  if (B * H * T === 0) return outputs;
+  const output = headsApart(runtime, [B, H, T, D]);
+  if (B * H * T === 0) return [output];
   if (T <= FEW) {
-    const words = placed(...wordsOf(runtime, inputs, outputs, sizes, attributes, T, T));
+    const words = placed(...wordsOf(runtime, inputs, output, sizes, attributes, T, T));
     const cost = H / G * T * S * (D * 0.15 + 2) + 50;
     runtime.run(job.ATTENTION_FEW, words, B * G, cost, 64 + H / G * T * word.scoreBytes(S));
-    return outputs;
+    return [output];
   }
   const block = blockOf(T, S);
   // Few heads: a long sequence is cut so that several threads find work.
   const run = B * H >= 8 ? T : Math.max(block, word.roundUp(Math.ceil(T * B * H / 8), block));
-  const words = placed(...wordsOf(runtime, inputs, outputs, sizes, attributes, block, run));
+  const words = placed(...wordsOf(runtime, inputs, output, sizes, attributes, block, run));
   const runs = Math.ceil(T / run);
   const scratch = ASIDE +
-    4 * (2 * word.roundUp(block, 16) + 6 * word.roundUp(D, 4) + word.roundUp(S, 8) * D + S * word.roundUp(D, 8)) +
+    4 * (word.roundUp(block, 16) + 6 * word.roundUp(D, 4) + word.roundUp(S, 8) * D + S * word.roundUp(D, 8)) +
     word.roundUp(block, 12) * word.scoreBytes(S);
   runtime.run(job.ATTENTION, words, B * H * runs, headCost(sizes, 2) / runs, scratch);
-  return outputs;
+  return [output];
 };
 
 const attendBackward =
@@ -138,7 +137,7 @@ const attendBackward =
     const block = blockOf(T, S);
     const dO = rowsTogether(runtime, gradient);
     const words = placed(
-      ...wordsOf(runtime, inputs, [outputs[0], outputs[1]!], sizes, attributes, block, T),
+      ...wordsOf(runtime, inputs, outputs[0], sizes, attributes, block, T),
       [word.GRADIENT, runtime.address(dO)],
       [word.QUERY_GRADIENT, runtime.address(dQ)],
       [word.KEY_GRADIENT, runtime.address(dK)],

@@ -14,6 +14,7 @@
  * @module
  */
 
+import { quote } from "../../engine/json.ts";
 import { byCodePoint, type BytePairLevel, LETTERS } from "./letters.ts";
 
 /** The texts of the four tokens that no text contains; their ids are 0, 1, 2 and 3. */
@@ -155,7 +156,7 @@ function malformed(reason: string): SyntaxError {
 
 /** A value from outside in an error: quoted, escaped, one level deep, at most a line. */
 export function describe(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  if (typeof value === "string") return quote(value, 40);
   if (typeof value !== "object" || value === null) return String(value);
   if (!Array.isArray(value)) return "an object";
   const items = value.slice(0, 4).map((item) => Array.isArray(item) ? "a list" : describe(item));

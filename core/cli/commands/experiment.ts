@@ -18,9 +18,10 @@ import {
 } from "../../experiments/experiment.ts";
 import { EXPERIMENTS } from "../../experiments/registry.ts";
 import { type Command, defineCommand } from "../arguments.ts";
-import { chooseDevice, deviceOptions, interruption } from "../device.ts";
-import { DataError, Interrupted, quote, UsageError } from "../errors.ts";
+import { chooseDevice, deviceOptions } from "../device.ts";
+import { DataError, quote, UsageError } from "../errors.ts";
 import { figureLines, number, wrapped } from "../figures.ts";
+import { suggestions } from "../suggestions.ts";
 import { bar, line, padEnd, ProgressLine, standardOutput } from "../terminal.ts";
 
 /** Reads `key=value` operands into the controls of the experiment of that name. */
@@ -30,7 +31,7 @@ export function readControls(
   operands: readonly string[],
 ): Record<string, number> {
   const { controls } = experiment;
-  const values = defaultControls(experiment);
+  const values = defaultControls(experiment), set = new Set<string>();
   for (const operand of operands) {
     const [key = "", text = ""] = operand.split(/=(.*)/s);
     const control: Control | undefined = Object.hasOwn(controls, key) ? controls[key] : undefined;
@@ -43,6 +44,8 @@ export function readControls(
     const value = chosen >= 0 ? chosen : /^-?\d+(\.\d+)?(e-?\d+)?$/i.test(text) ? Number(text) : NaN;
     const wrong = objection(control, value);
     if (wrong) throw new UsageError(`Cannot set ${quote(operand)}: ${key} ${wrong}`);
+    if (set.has(key)) throw new UsageError(`Cannot set ${key} twice`);
+    set.add(key);
     values[key] = value;
   }
   return values;
@@ -73,31 +76,24 @@ export const command: Command = defineCommand({
     if (name === undefined) return await printList();
     const entry = EXPERIMENTS.find((candidate) => candidate.name === name);
     if (!entry) {
-      const known = EXPERIMENTS.map((candidate) => candidate.name).join(", ");
-      throw new UsageError(`Cannot run ${quote(name)}: the experiments are ${known}`);
+      const near = suggestions(name, EXPERIMENTS.map((candidate) => candidate.name));
+      const instead = near.length > 0 ? `did you mean ${near.join(" or ")}` : '"heed experiment" lists the experiments';
+      throw new UsageError(`Cannot run ${quote(name)}: ${instead}`);
     }
     const experiment = await entry.load(), words = await entry.words();
     const controls = readControls(name, experiment, settings);
     await chooseDevice(values);
     const progress = new ProgressLine();
-    const { signal, stop } = interruption();
     line(words.title);
     line();
     for (const text of wrapped(withNumbers(words.purpose, experimentPath(name)))) line(text);
-    try {
-      const findings = await experiment.measure(controls, {
-        signal,
-        onProgress(done) {
-          if (standardOutput.isTerminal) progress.update(`${bar(done, 30)} ${Math.floor(100 * done)} %`);
-        },
-      });
-      progress.finish();
-      report(experiment, words, findings, settings.length === 0);
-    } catch (error) {
-      throw signal.aborted ? new Interrupted("") : error;
-    } finally {
-      stop();
-    }
+    const findings = await experiment.measure(controls, {
+      onProgress(done) {
+        if (standardOutput.isTerminal) progress.update(`${bar(done, 30)} ${Math.floor(100 * done)} %`);
+      },
+    });
+    progress.finish();
+    report(experiment, words, findings, settings.length === 0);
   },
 });
 

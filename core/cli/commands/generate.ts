@@ -10,9 +10,9 @@
 import { generate, stream } from "../../07_generation/generate.ts";
 import { Random } from "../../engine/random.ts";
 import { type Command, defineCommand, number, text } from "../arguments.ts";
-import { decodingOptions, noSpecialTokens, printable, readDecoding } from "../decoding.ts";
-import { chooseDevice, deviceOptions, interruption, weightsOption } from "../device.ts";
-import { DataError, Interrupted } from "../errors.ts";
+import { decodingOptions, noSpecialTokens, printable, rank, readDecoding } from "../decoding.ts";
+import { chooseDevice, deviceOptions, weightsOption } from "../device.ts";
+import { DataError } from "../errors.ts";
 import { openLanguageModel, readLanguageModel } from "../models.ts";
 import { line, standardOutput } from "../terminal.ts";
 
@@ -23,7 +23,6 @@ export const command: Command = defineCommand({
   details: [
     "The text is drawn at random and appears as it is written; --num-beams searches the likeliest one instead.",
     "--num-beams with --stochastic draws several different texts; --all-beams prints them.",
-    "Ctrl-C ends the text.",
   ],
   options: {
     model: text("FOLDER", "A model saved by train lm", "models/lm"),
@@ -41,30 +40,19 @@ export const command: Command = defineCommand({
     const { vocabulary } = saved.notes;
     const ids = vocabulary.encode(prompt);
     if (ids.length === 0) throw new DataError("Cannot continue an empty text: write at least one character");
-    const { signal, stop } = interruption();
-    const options = { maxNewTokens: values.maxNewTokens, rules: [noSpecialTokens, ...rules], slide: true, signal };
-    if (!values.allBeams) standardOutput.write(printable(prompt));
-    try {
-      if ("begin" in search) {
-        const { tokens, beams } = await generate(model, ids, { ...options, search });
-        const texts = values.allBeams
-          ? beams!.map((each) =>
-            `${printable(prompt + vocabulary.decode(each.tokens))}  ${each.logProbability.toFixed(2)}`
-          )
-          : [printable(vocabulary.decode(tokens))];
-        standardOutput.write(texts.join("\n"));
-      } else {
-        const tokens = stream(model, ids, { ...options, search });
-        const idsOnly = (async function* () {
-          for await (const { token } of tokens) yield token;
-        })();
-        for await (const piece of vocabulary.decodeStream(idsOnly)) standardOutput.write(printable(piece));
-      }
-    } catch (error) {
-      throw signal.aborted ? new Interrupted("") : error;
-    } finally {
-      stop();
-      line();
+    const options = { maxNewTokens: values.maxNewTokens, rules: [noSpecialTokens, ...rules], slide: true };
+    if (!("begin" in search)) {
+      standardOutput.write(printable(prompt));
+      const tokens = stream(model, ids, { ...options, search });
+      const idsOnly = (async function* () {
+        for await (const { token } of tokens) yield token;
+      })();
+      for await (const piece of vocabulary.decodeStream(idsOnly)) standardOutput.write(printable(piece));
+      return line();
     }
+    const { tokens, beams } = await generate(model, ids, { ...options, search });
+    const written = (tokens: readonly number[]): string => printable(prompt + vocabulary.decode(tokens));
+    if (!values.allBeams) return line(written(tokens));
+    beams!.forEach((each, i) => line(`${i > 0 ? "\n" : ""}${i + 1}. ${rank(each)}\n${written(each.tokens)}`));
   },
 });

@@ -1,23 +1,22 @@
 /**
  * # What is here
  *
- * `info` says what computes on this machine, or what a saved model is. The version is that of
- * `deno.json`, which states it for everyone; only this command loads the file.
+ * `info` says what computes on this machine, or what a saved model is.
  *
  * @module
  */
 
-import config from "../../../deno.json" with { type: "json" };
 import type { PackedFormat } from "../../engine/backend.ts";
 import { backend } from "../../engine/device.ts";
 import type { Module, StateEntry } from "../../engine/module.ts";
 import { type Command, defineCommand } from "../arguments.ts";
 import { chooseDevice, deviceOptions, WEIGHT_FORMATS } from "../device.ts";
-import { escapeControl } from "../errors.ts";
+import { escapeControl, UsageError } from "../errors.ts";
 import { writeLayout } from "../layouts.ts";
 import { openLanguageModel, openTranslator, readModel, type SavedModel } from "../models.ts";
 import { loadParser } from "../parser.ts";
 import { count, line, padEnd } from "../terminal.ts";
+import { version } from "../version.ts";
 
 /** Prints names and values in two columns. */
 function table(rows: readonly (readonly [name: string, value: string])[]): void {
@@ -76,9 +75,10 @@ export const command: Command = defineCommand({
   options: deviceOptions,
   async run(values, [folder]) {
     const reason = await chooseDevice(values);
+    if (folder === "") throw new UsageError('Cannot read a model from "": it must name a folder');
     if (folder !== undefined) return table(describeModel(await readModel(folder)));
     const { origin } = await loadParser();
-    line(`heed ${config.version}`);
+    line(`heed ${version}`);
     table([
       ["device", backend().name],
       ["chosen", reason],

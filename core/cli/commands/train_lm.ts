@@ -15,11 +15,13 @@ import { crc32 } from "../../06_training/checkpoints.ts";
 import { crossEntropy } from "../../06_training/loss.ts";
 import { nextTokens } from "../../06_training/teacher_forcing.ts";
 import { noGrad } from "../../engine/autograd.ts";
+import { rest } from "../../engine/pace.ts";
 import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import { choice, type Command, defineCommand, text } from "../arguments.ts";
+import { programName, shellWord } from "../calling.ts";
 import { chooseDevice } from "../device.ts";
-import { DataError, quote } from "../errors.ts";
+import { DataError } from "../errors.ts";
 import { readText } from "../files.ts";
 import {
   type LanguageModelNotes,
@@ -30,7 +32,20 @@ import {
   settle,
 } from "../models.ts";
 import { count, duration, line } from "../terminal.ts";
-import { checkRecipe, numberOf, openFolder, optimizerOf, recipeOptions, runOptions, runTraining } from "../training.ts";
+import {
+  CHANGEABLE,
+  checkRecipe,
+  fittingDefaults,
+  folderOf,
+  numberOf,
+  openFolder,
+  optimizerOf,
+  recipeOptions,
+  refuseToReplace,
+  runOptions,
+  runTraining,
+  withinMemory,
+} from "../training.ts";
 
 /** The recipe: small enough for a laptop, and widely used to compare implementations. */
 const RECIPE = {
@@ -53,6 +68,9 @@ const RECIPE = {
   data: "",
   checksum: "",
 } as const satisfies Recipe;
+
+/** Where the sentences that come with the code are learned. */
+const FOLDER = "models/lm";
 
 /** Megabytes of text that a vocabulary is learned from. */
 const VOCABULARY_PIECES = 16;
@@ -98,14 +116,20 @@ function encodeText(pieces: readonly string[], vocabulary: BytePairEncoding, con
   const border = Math.floor(tokens.length * 0.9);
   if (tokens.length - border <= contextLength) {
     throw new DataError(
-      `Cannot train on ${count(tokens.length)} tokens: a tenth must be longer than the context of ${contextLength}`,
+      `Cannot train on ${count(tokens.length)} tokens: a tenth must be longer than --context-length ${contextLength}`,
     );
   }
   return { vocabulary, training: tokens.subarray(0, border), heldOut: tokens.subarray(border) };
 }
 
 /** Mean loss over windows of the held-out text: all of them, or as many as `most`, evenly spread. */
-async function heldOutLoss(model: DecoderOnly, { heldOut }: Text, batchSize: number, most: number): Promise<number> {
+async function heldOutLoss(
+  model: DecoderOnly,
+  { heldOut }: Text,
+  batchSize: number,
+  most: number,
+  signal: AbortSignal,
+): Promise<number> {
   const { contextLength } = model;
   const windows = Array.from(
     { length: Math.floor((heldOut.length - 1) / contextLength) },
@@ -115,6 +139,7 @@ async function heldOutLoss(model: DecoderOnly, { heldOut }: Text, batchSize: num
   const chosen = windows.filter((_, i) => i % stride === 0);
   let total = 0;
   for (let at = 0; at < chosen.length; at += batchSize) {
+    await rest(signal);
     const batch = chosen.slice(at, at + batchSize);
     const loss = scope(() =>
       noGrad(() => {
@@ -136,31 +161,24 @@ export const command: Command = defineCommand({
     "Without --data it learns the English sentences that come with the code.",
   ],
   options: {
-    data: text("FILE", "A text of any size, UTF-8"),
-    tokens: choice(["characters", "bytes"], "What tokens are made of", "characters"),
+    data: text("FILE", "A text of at most a gibibyte, UTF-8"),
+    tokens: choice(["characters", "bytes"], `What tokens are made of [${RECIPE.tokens}]`),
     ...recipeOptions(RECIPE),
-    ...runOptions("models/lm"),
+    ...runOptions(FOLDER),
   },
   async run(values) {
-    const saved = values.resume ? await readLanguageModel(values.out) : undefined;
-    await openFolder(values);
-    const data = values.data ?? String(saved?.notes.recipe["data"] ?? "");
+    const out = folderOf(values, FOLDER);
+    await using _folder = await openFolder(values, out);
+    const saved = values.resume ? await readLanguageModel(out) : undefined;
+    const before = saved?.notes.recipe, data = values.data ?? String(before?.["data"] ?? "");
+    const usual = fittingDefaults(RECIPE, values);
+    const settled = (checksum?: string): Recipe => settle({ ...values, data, checksum }, usual, before, CHANGEABLE);
+    checkRecipe(settled(), before);
     const pieces = await readPieces(data);
-    const { device: _device, threads: _threads, out, resume: _resume, ...given } = values;
-    const checksum = checksumOf(pieces);
-    const recipe = settle(
-      { ...given, tokens: saved ? undefined : given.tokens, data, checksum },
-      RECIPE,
-      saved?.notes.recipe,
-      [
-        "steps",
-        "evaluateEvery",
-        "data",
-      ],
-    );
-    checkRecipe(recipe);
+    const recipe = settled(checksumOf(pieces));
+    await refuseToReplace(values, out, "heed language model 1", recipe);
     line(`Device: ${await chooseDevice(values)}`);
-    await trainLanguageModel(pieces, recipe, out, saved);
+    await withinMemory(() => trainLanguageModel(pieces, recipe, out, saved));
   },
 });
 
@@ -203,6 +221,7 @@ async function trainLanguageModel(
   const measured = await runTraining({
     run,
     recipe,
+    measured: saved?.notes.measured,
     out,
     schedule,
     tokens: () => batchSize * contextLength,
@@ -210,14 +229,21 @@ async function trainLanguageModel(
       const { inputs, targets } = nextTokens(windows);
       return crossEntropy(model.forward(inputs, { random: dropout }), targets);
     },
-    evaluate: async (step) => ({
-      heldOut: await heldOutLoss(model, data, 4 * batchSize, step === of("steps") ? Infinity : 400),
+    evaluate: async (step, signal) => ({
+      heldOut: await heldOutLoss(model, data, 4 * batchSize, step === of("steps") ? Infinity : 400, signal),
     }),
     describe: ({ heldOut }) => `held out ${heldOut!.toFixed(3)}`,
     notes: (measured) => ({ format: "heed language model 1", layout: model.options, vocabulary, recipe, measured }),
-    continueWith: `train lm --resume --out ${quote(out)}`,
+    continueWith: "train lm --resume",
   });
   const { heldOut } = measured;
   const result = heldOut === undefined ? "" : `, loss ${heldOut.toFixed(3)} on the text kept apart`;
   line(`Trained in ${duration((performance.now() - started) / 1000)}${result}; saved in ${out}`);
+  line("To continue a text:");
+  line(`  ${programName()} generate ${shellWord(firstWords(pieces[0]!))} --model ${shellWord(out)}`);
+}
+
+/** A beginning that the model has seen. */
+function firstWords(text: string): string {
+  return /\S+(?: \S+){0,2}/.exec(text)?.[0].slice(0, 40) ?? "";
 }

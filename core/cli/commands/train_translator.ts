@@ -15,24 +15,29 @@ import { crossEntropy } from "../../06_training/loss.ts";
 import { teacherForcing } from "../../06_training/teacher_forcing.ts";
 import { Random } from "../../engine/random.ts";
 import type { Tensor } from "../../engine/tensor.ts";
-import { type Command, defineCommand, flagOf, number, text } from "../arguments.ts";
+import { type Command, defineCommand, flagOf, text } from "../arguments.ts";
+import { programName, shellWord } from "../calling.ts";
 import { checksumOf, type HeldOut, readCorpus, type TranslationCorpus } from "../corpus.ts";
 import { chooseDevice } from "../device.ts";
-import { DataError, escapeControl, quote } from "../errors.ts";
+import { DataError, escapeControl, UsageError } from "../errors.ts";
 import { type Pair, parseColumns } from "../files.ts";
 import { readTranslator, type Recipe, restore, type SavedModel, settle, type TranslatorNotes } from "../models.ts";
+import { LIMITS } from "../recipes.ts";
 import { count, duration, line } from "../terminal.ts";
 import {
+  CHANGEABLE,
   checkRecipe,
-  COUNT,
+  fittingDefaults,
+  folderOf,
   numberOf,
   openFolder,
   optimizerOf,
-  programName,
   recipeOptions,
+  refuseToReplace,
   runOptions,
   runTraining,
   setting,
+  withinMemory,
 } from "../training.ts";
 import { BEAMS, printAttention, translateAll, Translator } from "../translator.ts";
 
@@ -70,6 +75,9 @@ const LARGER: Recipe = {
   evaluateEvery: 500,
 };
 
+/** Where the pairs that come with the code are learned. */
+const FOLDER = "models/translator";
+
 /** Sentences that are translated at every evaluation but the last. */
 const WATCHED = 100;
 
@@ -98,31 +106,28 @@ export const command: Command = defineCommand({
     data: text("FILE", "Pairs of sentences, one a line, columns separated by tabs"),
     columns: text("S,T", "Columns of source and target, counted from 1 [1,2]"),
     ...recipeOptions(RECIPE),
-    sourceVocabSize: setting(
-      "Most entries of the source's",
-      { ...COUNT, min: 5, max: 1_000_000 },
-      RECIPE.sourceVocabSize,
-    ),
-    labelSmoothing: number("N", `Belief spread over all words [${RECIPE.labelSmoothing}]`, { min: 0, below: 1 }),
-    ...runOptions("models/translator"),
+    sourceVocabSize: setting("Most entries of the source's", LIMITS.sourceVocabSize, RECIPE.sourceVocabSize),
+    labelSmoothing: setting("Belief spread over all words", LIMITS.labelSmoothing, RECIPE.labelSmoothing),
+    ...runOptions(FOLDER),
   },
   async run(values) {
     if (values.columns !== undefined) parseColumns(values.columns);
-    const saved = values.resume ? await readTranslator(values.out) : undefined;
-    await openFolder(values);
-    const data = values.data ?? String(saved?.notes.recipe["data"] ?? "");
-    const columns = values.columns ?? String(saved?.notes.recipe["columns"] ?? RECIPE.columns);
-    const { device: _device, threads: _threads, out, resume: _resume, ...given } = values;
-    const corpus = await readCorpus(data, columns, values.seed ?? Number(saved?.notes.recipe["seed"] ?? RECIPE.seed));
-    const wanted = { ...given, data, columns, checksum: checksumOf(corpus) };
-    const recipe = settle(wanted, data === "" ? RECIPE : LARGER, saved?.notes.recipe, [
-      "steps",
-      "evaluateEvery",
-      "data",
-    ]);
-    checkRecipe(recipe);
+    const out = folderOf(values, FOLDER);
+    await using _folder = await openFolder(values, out);
+    const saved = values.resume ? await readTranslator(out) : undefined;
+    const before = saved?.notes.recipe, data = values.data ?? String(before?.["data"] ?? "");
+    if (values.columns !== undefined && data === "") {
+      throw new UsageError("Cannot use --columns without --data: what comes with the code has no columns");
+    }
+    const usual = fittingDefaults(data === "" ? RECIPE : LARGER, values);
+    const settled = (checksum?: string): Recipe => settle({ ...values, data, checksum }, usual, before, CHANGEABLE);
+    const { columns, seed } = settled();
+    checkRecipe(settled(), before);
+    const corpus = await readCorpus(data, String(columns), Number(seed));
+    const recipe = settled(checksumOf(corpus));
+    await refuseToReplace(values, out, "heed translator 1", recipe);
     line(`Device: ${await chooseDevice(values)}`);
-    await trainTranslator(corpus, recipe, out, saved);
+    await withinMemory(() => trainTranslator(corpus, recipe, out, saved));
   },
 });
 
@@ -175,28 +180,29 @@ async function trainTranslator(
   const measured = await runTraining<readonly EncodedPair[]>({
     run,
     recipe,
+    measured: saved?.notes.measured,
     out,
     schedule,
     tokens: (batch) => batch.reduce((total, pair) => total + pair.source.length + pair.target.length + 1, 0),
     loss: (batch) => translationLoss(translator, batch, dropout, of("labelSmoothing")),
-    evaluate: async (step) => {
-      const isLast = step === of("steps");
-      return { BLEU: await measureBleu(translator, isLast ? corpus.test : corpus.validation.slice(0, WATCHED)) };
+    evaluate: async (step, signal) => {
+      const sentences = step === of("steps") ? corpus.test : corpus.validation.slice(0, WATCHED);
+      return { BLEU: await measureBleu(translator, sentences, signal) };
     },
     describe: ({ BLEU }) => `BLEU ${BLEU!.toFixed(1)}`,
-    sample: async () => {
-      const [translation] = await translator.translate([shown], { numBeams: 1 });
+    sample: async (signal) => {
+      const [translation] = await translator.translate([shown], { numBeams: 1 }, { signal });
       return escapeControl(`${shown} → ${translation!.text}`);
     },
     notes: (measured) => ({ format: "heed translator 1", layout: model.options, source, target, recipe, measured }),
-    continueWith: `train translator --resume --out ${quote(out)}`,
+    continueWith: "train translator --resume",
   });
   const { BLEU } = measured;
   const result = BLEU === undefined ? "" : `, BLEU ${BLEU.toFixed(1)} on ${count(corpus.test.length)} unseen sentences`;
   line(`Trained in ${duration((performance.now() - started) / 1000)}${result}; saved in ${out}`);
   await demonstrate(translator, corpus);
   line("To translate more:");
-  line(`  ${programName()} translate ${quote(corpus.test[0]!.source)} --model ${quote(out)}`);
+  line(`  ${programName()} translate ${shellWord(corpus.test[0]!.source)} --model ${shellWord(out)}`);
 }
 
 /** Learns the vocabulary of one side; characters too rare for its size are unknown. */
@@ -216,7 +222,7 @@ function encodePairs(pairs: readonly Pair[], { source, target, model }: Translat
     target: target.encode(pair.target.normalize("NFC")),
   }));
   const kept = encoded.filter((pair) => pair.source.length <= room && pair.target.length <= room);
-  if (kept.length === 0) throw new DataError(`Cannot train: every pair is longer than ${room} tokens`);
+  if (kept.length === 0) throw new DataError(`Cannot train with --context-length ${room + 1}: every pair is longer`);
   if (kept.length < encoded.length) {
     line(`${count(encoded.length - kept.length)} pairs of more than ${room} tokens are left out (--context-length)`);
   }
@@ -237,10 +243,14 @@ function translationLoss(
 }
 
 /** BLEU of greedy translations, against every translation that the corpus has. */
-async function measureBleu(translator: Translator, heldOut: readonly HeldOut[]): Promise<number> {
+async function measureBleu(
+  translator: Translator,
+  heldOut: readonly HeldOut[],
+  signal: AbortSignal,
+): Promise<number> {
   const sentences = heldOut.map(({ source }) => source);
   const readable = sentences.map((sentence) => isReadable(translator, sentence));
-  const texts = await translateAll(translator, sentences.filter((_, i) => readable[i]), { numBeams: 1 }, 64);
+  const texts = await translateAll(translator, sentences.filter((_, i) => readable[i]), { numBeams: 1 }, 64, signal);
   let at = 0;
   // What the model cannot read counts as an empty translation.
   const candidates = readable.map((can) => can ? texts[at++]! : "");

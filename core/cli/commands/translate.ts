@@ -9,19 +9,22 @@
 
 import { Random } from "../../engine/random.ts";
 import { type Command, defineCommand, flag, number, text } from "../arguments.ts";
-import { decodingOptions, readDecoding } from "../decoding.ts";
-import { chooseDevice, deviceOptions, interruption, weightsOption } from "../device.ts";
-import { escapeControl, Interrupted, UsageError } from "../errors.ts";
-import { readLines } from "../files.ts";
+import { decodingOptions, rank, readDecoding } from "../decoding.ts";
+import { chooseDevice, deviceOptions, weightsOption } from "../device.ts";
+import { DataError, escapeControl, quote, sentence, UsageError } from "../errors.ts";
+import { type Line, scanLines, trim } from "../files.ts";
 import { openTranslator, readTranslator } from "../models.ts";
-import { line } from "../terminal.ts";
+import { complain, line } from "../terminal.ts";
 import { BEAMS, printAttention, Translator } from "../translator.ts";
 
 /** `translate`. */
 export const command: Command = defineCommand({
   operands: "[SENTENCE…]",
   maxOperands: 10_000,
-  details: ["Without a sentence it translates standard input, or --data, line by line."],
+  details: [
+    "Without a sentence it translates standard input, or --data, line by line; every line gets a line,",
+    "an empty one if it cannot be translated. Which and why is said on standard error, and the exit code is 1.",
+  ],
   options: {
     model: text("FOLDER", "A model saved by train translator", "models/translator"),
     data: text("FILE", "Sentences to translate, one a line"),
@@ -33,6 +36,9 @@ export const command: Command = defineCommand({
     ...deviceOptions,
   },
   async run(values, sentences) {
+    if (sentences.length > 0 && values.data !== undefined) {
+      throw new UsageError(`Cannot use --data with ${quote(sentences[0]!, 40)}: one of the two is translated`);
+    }
     const random = new Random(values.seed ?? 1);
     const decoding = readDecoding(values, { options: { numBeams: BEAMS }, draws: false, random });
     if (values.seed !== undefined && !decoding.search.random) {
@@ -42,33 +48,44 @@ export const command: Command = defineCommand({
     await chooseDevice(values);
     const { source, target } = saved.notes;
     const translator = new Translator(openTranslator(saved, values.weights), source, target);
-    const { signal, stop } = interruption();
-    try {
-      for await (const sentence of sentencesOf(sentences, values.data)) {
-        if (sentence.trim() === "") {
-          line();
-          continue;
-        }
-        const { maxNewTokens } = values;
-        const [translation] = await translator.translate([sentence.trim()], decoding, { maxNewTokens, signal });
-        if (values.allBeams) {
-          for (const each of translation!.beams) {
-            line(`${escapeControl(each.text)}  ${each.logProbability.toFixed(2)}`);
-          }
-        } else line(escapeControl(translation!.text));
-        if (values.attention) await printAttention(translator, sentence.trim(), translation!.tokens);
-      }
-    } catch (error) {
-      throw signal.aborted ? new Interrupted("") : error;
-    } finally {
-      stop();
-    }
+    const answer = async (sentence: string): Promise<void> => {
+      if (sentence === "") return line();
+      const [translation] = await translator.translate([sentence], decoding, { maxNewTokens: values.maxNewTokens });
+      if (values.allBeams) {
+        translation!.beams.forEach((each, i) => line(`${i + 1}. ${escapeControl(each.text)}  (${rank(each)})`));
+      } else line(escapeControl(translation!.text));
+      if (values.attention) await printAttention(translator, sentence, translation!.tokens);
+    };
+    if (sentences.length === 1) await answer(trim(sentences[0]!));
+    else await answerAll(sentencesOf(sentences, values.data), sentences.length > 0 ? "sentence" : "line", answer);
   },
 });
 
+/** Answers each of many sentences: one that cannot be translated gets an empty line and a message, and costs no other. */
+async function answerAll(
+  sentences: AsyncIterable<Line>,
+  unit: string,
+  answer: (sentence: string) => Promise<void>,
+): Promise<void> {
+  let total = 0, failed = 0;
+  for await (const { number, text, fault } of sentences) {
+    total++;
+    try {
+      if (fault) throw new DataError(`Cannot translate this: ${fault}`);
+      await answer(trim(text));
+    } catch (error) {
+      if (!(error instanceof DataError || error instanceof RangeError)) throw error;
+      failed++;
+      line();
+      complain(`${unit} ${number}: ${sentence(error)}`);
+    }
+  }
+  if (failed > 0) throw new DataError(`Cannot translate ${failed} of ${total} ${unit}s`);
+}
+
 /** What is to be translated: the arguments, a file, or standard input. */
-async function* sentencesOf(given: readonly string[], path: string | undefined): AsyncGenerator<string> {
-  if (given.length > 0) return yield* given;
+async function* sentencesOf(given: readonly string[], path: string | undefined): AsyncGenerator<Line> {
+  if (given.length > 0) return yield* given.map((text, i) => ({ number: i + 1, text }));
   if (path === undefined && Deno.stdin.isTerminal()) line("Write a sentence and press Enter; Ctrl-D ends.");
-  for await (const { text } of readLines(path ?? "-")) yield text;
+  yield* scanLines(path ?? "-");
 }

@@ -36,6 +36,12 @@ Deno.test("fromJSON() says what is wrong with a file", () => {
     [{ ...good, merges: [null] }, "merges[0] is null"],
     [{ ...good, specialTokens: { ...special, end: "<pad>" } }, "they must be four different texts"],
     [{ ...good, specialTokens: { pad: "" } }, "specialTokens lacks begin"],
+    [{ ...good, toString: 1 }, 'the file has the field "toString"'],
+    [JSON.parse('{"__proto__":{"format":1}}'), "the file lacks format"],
+    [{ ...good, level: "\u001b[2J\u202e" }, 'level is "\\u001b[2J\\u{202e}"'],
+    [{ ...good, alphabet: ["x".repeat(1000)] }, `alphabet[0] is "${"x".repeat(40)}…"`],
+    [{ ...good, merges: [["toString", "__proto__"]] }, 'merges[0] is ["toString", "__proto__"]: it must join'],
+    [{ ...good, merges: [[{}, null]] }, "merges[0] is [an object, null]"],
     [{ ...good, level: "bytes" }, "the alphabet of level bytes must be the 256 letters of the bytes in order"],
   ];
   for (const [file, message] of cases) {

@@ -9,67 +9,65 @@
 
 /** Address of the output. */
 export const OUTPUT = 0;
-/** Address of the logarithms of the sums of the rows. */
-export const LOGARITHMS = 1;
 /** Address of the queries. */
-export const QUERY = 2;
+export const QUERY = 1;
 /** Address of the keys. */
-export const KEY = 3;
+export const KEY = 2;
 /** Address of the values. */
-export const VALUE = 4;
+export const VALUE = 3;
 /** Address of the mask, or 0. */
-export const MASK = 5;
+export const MASK = 4;
 /** Address of the bias, or 0. */
-export const BIAS = 6;
+export const BIAS = 5;
 /** Heads. */
-export const HEADS = 7;
+export const HEADS = 6;
 /** Groups of heads that share keys and values. */
-export const GROUPS = 8;
+export const GROUPS = 7;
 /** Queries of a head. */
-export const QUERIES = 9;
+export const QUERIES = 8;
 /** Keys of a group. */
-export const KEYS = 10;
+export const KEYS = 9;
 /** Width of a head. */
-export const WIDTH = 11;
+export const WIDTH = 10;
 /** 1 where the future is forbidden. */
-export const CAUSAL = 12;
+export const CAUSAL = 11;
 /** What scores are multiplied by, float32. */
-export const SCALE = 13;
+export const SCALE = 12;
 /** Steps of the output. */
-export const OUTPUT_STEPS = 14;
+export const OUTPUT_STEPS = 13;
 /** Steps of the queries. */
-export const QUERY_STEPS = 17;
+export const QUERY_STEPS = 16;
 /** Steps of the keys. */
-export const KEY_STEPS = 20;
+export const KEY_STEPS = 19;
 /** Steps of the values. */
-export const VALUE_STEPS = 23;
+export const VALUE_STEPS = 22;
 /** Steps of the mask. */
-export const MASK_STEPS = 26;
+export const MASK_STEPS = 25;
 /** Steps of the bias. */
-export const BIAS_STEPS = 30;
+export const BIAS_STEPS = 29;
 /** Queries of a block. */
-export const BLOCK = 34;
+export const BLOCK = 33;
 /** Queries of a unit. */
-export const RUN = 35;
+export const RUN = 34;
 
 /** Backwards: address of the arriving gradient. */
-export const GRADIENT = 36;
+export const GRADIENT = 35;
 /** Backwards: address of the gradient of the queries. */
-export const QUERY_GRADIENT = 37;
+export const QUERY_GRADIENT = 36;
 /** Backwards: address of the gradient of the keys. */
-export const KEY_GRADIENT = 38;
+export const KEY_GRADIENT = 37;
 /** Backwards: address of the gradient of the values. */
-export const VALUE_GRADIENT = 39;
+export const VALUE_GRADIENT = 38;
 /** Backwards: steps of the arriving gradient. */
-export const GRADIENT_STEPS = 40;
+export const GRADIENT_STEPS = 39;
 /** Backwards: steps of the gradient of the queries. */
-export const QUERY_GRADIENT_STEPS = 43;
+export const QUERY_GRADIENT_STEPS = 42;
 /** Backwards: steps of the gradient of the keys. */
-export const KEY_GRADIENT_STEPS = 46;
+export const KEY_GRADIENT_STEPS = 45;
 /** Backwards: steps of the gradient of the values. */
-export const VALUE_GRADIENT_STEPS = 49;
+export const VALUE_GRADIENT_STEPS = 48;
 /** Backwards: address of the gradient of the bias, `[B, H, T, S]` contiguous, or 0. */
-export const BIAS_GRADIENT = 52;
+export const BIAS_GRADIENT = 51;
 
 /** `n` rounded up to a multiple of `m`. */
 export function roundUp(n: number, m: number): number {

@@ -1,0 +1,75 @@
+/**
+ * # What counts for nothing
+ *
+ * Zero times what is infinite or NaN is NaN. Where zero means that something is not there at all, the product is 0.
+ *
+ * A mask forbids pairs of rows, such as a query and a key: a forbidden pair adds nothing to a sum of products.
+ * {@linkcode compareAllowed} and {@linkcode sumAllowed} have it so, forwards and backwards; where no mask is given they are
+ * `matmul`. A share of 0 takes nothing of a cost: {@linkcode charge}.
+ *
+ * @module
+ */
+
+import { record, type Tensor } from "./tensor.ts";
+
+/**
+ * Products of all rows with all columns; only allowed pairs pass a gradient back.
+ *
+ * @param rows `[…, T, D]`
+ * @param columns `[…, D, S]`
+ * @param allowed bool, broadcast to `[…, T, S]`; everything by default
+ * @returns `[…, T, S]`; what stands at forbidden pairs is for the caller to replace
+ */
+export function compareAllowed(rows: Tensor, columns: Tensor, allowed: Tensor | undefined): Tensor {
+  if (!allowed) return rows.matmul(columns);
+  const [a, b] = [rows.detach(), columns.detach()], result = a.matmul(b), pairs = allowed.expand(result.shape);
+  return record(result, [rows, columns], (g) => {
+    const slopes = g.where(pairs, 0);
+    return [
+      sumOver(slopes, b.transpose(), pairs),
+      sumOver(slopes.transpose(), a, pairs.transpose()).transpose(),
+    ];
+  });
+}
+
+/**
+ * Sums of rows by weight, each over the rows that are allowed.
+ *
+ * @param weights `[…, T, S]`
+ * @param rows `[…, S, D]`
+ * @param allowed bool, broadcast to `[…, T, S]`; everything by default
+ * @returns `[…, T, D]`
+ */
+export function sumAllowed(weights: Tensor, rows: Tensor, allowed: Tensor | undefined): Tensor {
+  if (!allowed) return weights.matmul(rows);
+  // A softmax that met NaN has it everywhere.
+  const pairs = allowed.expand(weights.shape), w = weights.detach().where(pairs, 0), x = rows.detach();
+  return record(sumOver(w, x, pairs), [weights, rows], (g) => [
+    g.matmul(x.transpose()).where(pairs, 0),
+    sumOver(w.transpose(), g, pairs.transpose()),
+  ]);
+}
+
+/**
+ * Products of costs and shares; a share of 0 costs 0, however large the cost.
+ *
+ * The gradient of a share of 0 is its cost where that is finite, and 0 elsewhere.
+ *
+ * @param costs any shape
+ * @param shares of a shape that broadcasts with it
+ */
+export function charge(costs: Tensor, shares: Tensor): Tensor {
+  const counts = shares.detach().notEqual(0).or(costs.detach().abs().less(Infinity));
+  return costs.where(counts, 0).mul(shares);
+}
+
+/** The sums themselves: `w` is 0 at forbidden pairs, and sums that would meet there what is no finite number differ. */
+function sumOver(w: Tensor, x: Tensor, allowed: Tensor): Tensor {
+  const finite = x.abs().less(Infinity), strange = finite.not().cast("float32");
+  const meets = (pairs: Tensor): Tensor => pairs.cast("float32").matmul(strange).greater(0);
+
+  // Zeros stand in for what is forbidden. Where something strange is allowed as well, the sum is no number.
+  const known = w.matmul(x.where(finite, 0));
+  const mended = known.where(meets(allowed).not(), NaN);
+  return w.matmul(x).where(meets(allowed.not()).not(), mended);
+}

@@ -1,0 +1,104 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { trainBytePairEncoding } from "../../core/02_words/byte_pair_encoding/mod.ts";
+import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
+import { DataError, UsageError } from "../../core/cli/errors.ts";
+import { saveModel } from "../../core/cli/models.ts";
+import { checkRecipe, fittingDefaults, folderOf, refuseToReplace, withinMemory } from "../../core/cli/training.ts";
+import { Random } from "../../core/engine/random.ts";
+import { testWithFolder } from "../permissions.ts";
+import "../../mod.ts";
+
+const PLACE = { data: undefined, out: undefined, resume: false, replace: false };
+
+Deno.test("folderOf() keeps what is learned from a file away from what is learned from the code's own corpus", () => {
+  const of = (data?: string, out?: string): string => folderOf({ ...PLACE, data, out }, "models/lm");
+  assertEquals(of(), "models/lm");
+  assertEquals(of("my-text.txt"), "models/my-text");
+  assertEquals(of("/a/b.c/d.tar.gz"), "models/d.tar");
+  assertEquals(of("C:\\a\\诗.txt"), "models/诗");
+  assertEquals(of(".hidden"), "models/.hidden");
+  for (const data of ["-", "..", "a/", "/"]) assertEquals(of(data), "models/lm");
+  assertEquals(of("my-text.txt", "x"), "x");
+});
+
+const usual = {
+  steps: 500,
+  warmupSteps: 60,
+  hiddenSize: 128,
+  numHeads: 4,
+  numLayers: 2,
+  batchSize: 8,
+  contextLength: 64,
+};
+
+Deno.test("fittingDefaults() fits every default to what is given, and changes nothing that is not touched", () => {
+  assertEquals(fittingDefaults(usual, {}), usual);
+  assertEquals(fittingDefaults(usual, { steps: 500 }), usual);
+  const fits = (given: Record<string, number>): void => checkRecipe({ ...fittingDefaults(usual, given), ...given });
+  for (let n = 1; n <= 70; n++) {
+    fits({ steps: n });
+    fits({ hiddenSize: n });
+    fits({ numHeads: n });
+    fits({ hiddenSize: n * 7, numHeads: 7 });
+  }
+  assertEquals(fittingDefaults(usual, { steps: 50 })["warmupSteps"], 10);
+  assertEquals(fittingDefaults(usual, { hiddenSize: 30 })["numHeads"], 3);
+  assertEquals(fittingDefaults(usual, { numHeads: 3 })["hiddenSize"], 126);
+});
+
+Deno.test("checkRecipe() refuses what contradicts itself, or what no device holds", () => {
+  const refused = (changed: Record<string, number>, saved?: typeof usual): string =>
+    assertThrows(() => checkRecipe({ ...usual, ...changed }, saved), UsageError).message;
+  assertEquals(
+    refused({ numHeads: 3 }),
+    "Cannot split --hidden-size 128 into --num-heads 3: the heads must divide the width",
+  );
+  assertEquals(
+    refused({ warmupSteps: 500 }),
+    "Cannot use --steps 500 with --warmup-steps 500: the warm-up must be shorter",
+  );
+  assertEquals(
+    refused({ steps: 60 }, usual),
+    "Cannot use --steps 60: the saved run has --warmup-steps 60, and the warm-up must be shorter",
+  );
+  assertEquals(refused({ hiddenSize: 100_000 }).includes("the most"), true);
+  assertEquals(refused({ batchSize: 1_000_000 }).includes("--batch-size 1000000, --context-length 64"), true);
+});
+
+Deno.test("withinMemory() says which settings need less", async () => {
+  const full = (): Promise<never> => Promise.reject(new RangeError("Cannot allocate 5 bytes: …"));
+  await assertRejects(() => withinMemory(full), DataError, "smaller values of --batch-size");
+  await assertRejects(() => withinMemory(() => Promise.reject(new RangeError("else"))), RangeError, "else");
+});
+
+testWithFolder("refuseToReplace() gives up no model unless it is asked to, or would make it again", async (folder) => {
+  const vocabulary = await trainBytePairEncoding(["the cat"], { vocabSize: "alphabet", level: "characters" });
+  const sizes = { contextLength: 8, hiddenSize: 8, numLayers: 1, numHeads: 2 };
+  const model = new DecoderOnly({ vocabSize: vocabulary.vocabSize, ...sizes }, new Random(1));
+  const format = "heed language model 1", own = { steps: 3, data: "a.txt", checksum: "1" };
+  const ours = { ...own, data: "" };
+  const refused = async (recipe: typeof own, of: "heed language model 1" | "heed translator 1" = format) =>
+    (await assertRejects(() => refuseToReplace(PLACE, folder, of, recipe), DataError)).message;
+
+  await refuseToReplace(PLACE, folder, format, own);
+  await saveModel(folder, { model }, { format, layout: model.options, vocabulary, recipe: own, measured: {} });
+  const holds = `Cannot save in "${folder}": it holds a language model trained on "a.txt"; `;
+  assertEquals(
+    await refused(own),
+    `${holds}--resume continues it, --replace gives it up, --out names another folder`,
+  );
+  for (const other of [await refused(ours), await refused(own, "heed translator 1")]) {
+    assertEquals(other, `${holds}--replace gives it up, --out names another folder`);
+  }
+  await refuseToReplace({ ...PLACE, replace: true }, folder, format, ours);
+  await refuseToReplace({ ...PLACE, resume: true }, folder, format, own);
+
+  await saveModel(folder, { model }, { format, layout: model.options, vocabulary, recipe: ours, measured: {} });
+  await refuseToReplace(PLACE, folder, format, ours);
+  await refused(own);
+  await refused({ ...ours, steps: 4 });
+  await refused({ ...ours, checksum: "2" });
+  await refused(ours, "heed translator 1");
+  await Deno.writeTextFile(`${folder}/model.safetensors`, "damaged");
+  assertEquals((await refused(ours)).includes("it holds a model that cannot be read"), true);
+});
