@@ -58,12 +58,12 @@
 
 import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
-import { checkList, checkSizes, checkTensors, MOST_PARTS } from "../engine/arguments.ts";
+import { checkList, checkSizes, checkTensors, isListOfNumbers, MOST_PARTS } from "../engine/arguments.ts";
 import { parameter, requireRoom, tensor } from "../engine/create.ts";
 import { oneHot } from "../engine/indexing.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { checkOptions, type Checks, integer, numeric, oneOf, shown } from "../engine/options.ts";
-import { checkRandom, isListOfNumbers, type Random } from "../engine/random.ts";
+import { checkRandom, type Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
 import { Weight } from "../engine/weight.ts";
 
@@ -231,6 +231,7 @@ export class BagOfWordsClassifier extends Module {
     options: EmbeddingOptions = {},
   ) {
     super();
+    checkOptions("embed", options, embeddingChecks);
     this.embedding = new Embedding(vocabSize, hiddenSize, random, { deviation: 0.1, ...options });
     this.output = new Linear(hiddenSize, numClasses, random);
   }
@@ -278,6 +279,7 @@ export class DeepBagOfWordsClassifier extends Module {
   ) {
     super();
     checkSizes("build a deep classifier", { numLayers }, { min: 1, max: MOST_PARTS });
+    checkOptions("embed", options, embeddingChecks);
     this.embedding = new Embedding(vocabSize, hiddenSize, random, { deviation: 0.1, ...options });
     this.layers = Array.from({ length: numLayers }, () => new Linear(hiddenSize, hiddenSize, random));
     this.output = new Linear(hiddenSize, numClasses, random);

@@ -46,7 +46,7 @@ import { aTensor, checkOptionalTensors, checkTensors, MOST_PARTS } from "../engi
 import { dropout } from "../engine/dropout.ts";
 import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
-import { checkOptions, type Checks, flag, integer, required } from "../engine/options.ts";
+import { checkObject, checkOptions, type Checks, flag, integer, required } from "../engine/options.ts";
 import { partOf } from "../engine/part.ts";
 import { Random } from "../engine/random.ts";
 import { scope } from "../engine/scope.ts";
@@ -146,6 +146,7 @@ export type Defaults<T> = Omit<Complete<T>, "vocabSize" | "numGroups" | "headSiz
  * @returns every option
  */
 export function complete<T extends TransformerOptions>(options: T, defaults: Defaults<T>): Complete<T> {
+  for (const object of [options, defaults]) checkObject("complete a layout", object);
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const { hiddenSize, numHeads }: Pick<Complete<TransformerOptions>, "hiddenSize" | "numHeads"> = {
     ...defaults,
@@ -182,6 +183,7 @@ function layoutOf(options: EncoderDecoderOptions): Complete<EncoderDecoderOption
  * @param layout that of the whole model
  */
 export function layerOptionsOf(layout: Complete<TransformerOptions>): Omit<LayerOptions, "positions"> {
+  checkObject("build a layer", layout);
   const { hiddenSize, numHeads, numGroups, headSize, feedForwardSize } = layout;
   const { attention, activation, norm, placement, bias, dropout } = layout;
   return {

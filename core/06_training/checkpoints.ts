@@ -34,10 +34,21 @@
  * @module
  */
 
+import { checkInstance, checkText } from "../engine/arguments.ts";
 import type { DType } from "../engine/backend.ts";
 import { type Json, parseJson, quote, readFields, shown, writeJson } from "../engine/json.ts";
 import { Module, type StateEntry } from "../engine/module.ts";
-import { type Check, checkOptions, type Checks, instance, integer, object, required } from "../engine/options.ts";
+import {
+  type Check,
+  checkObject,
+  checkOptions,
+  type Checks,
+  checkValue,
+  instance,
+  integer,
+  object,
+  required,
+} from "../engine/options.ts";
 import { isPart, writePart } from "../engine/part.ts";
 import { type Random, type RandomState, randomStateChecks } from "../engine/random.ts";
 import { scope } from "../engine/scope.ts";
@@ -140,6 +151,18 @@ const ruleChecks: Checks<WrittenRule> = {
   },
 };
 
+/** Refuses what is no place for files, and what is no name there. */
+function checkStorage(action: string, storage: CheckpointStorage, name: string): void {
+  checkValue(action, "storage", storage, aStorage);
+  checkText(action, "name", name);
+}
+
+const aStorage: Check<CheckpointStorage> = object(
+  "a place with read() and writeAtomically()",
+  (value) =>
+    ["read", "writeAtomically"].every((name) => typeof (value as Record<string, unknown>)[name] === "function"),
+);
+
 /**
  * Writes down everything that the next step of a run depends on.
  *
@@ -152,6 +175,7 @@ const ruleChecks: Checks<WrittenRule> = {
  * @throws {RangeError} if they are too large or nested too deeply to be read again
  */
 export async function saveCheckpoint(storage: CheckpointStorage, name: string, run: TrainingRun): Promise<void> {
+  checkStorage("save a checkpoint", storage, name);
   await storage.writeAtomically(name, await encodeCheckpoint(run));
 }
 
@@ -204,6 +228,7 @@ export async function loadCheckpoint(
   name: string,
   run: TrainingRun,
 ): Promise<{ readonly notes: Json } | undefined> {
+  checkStorage("resume", storage, name);
   const bytes = await storage.read(name);
   return bytes && restoreCheckpoint(bytes, run);
 }
@@ -282,6 +307,10 @@ export function requireSameTensors(
   own: ReadonlyMap<string, Typed>,
   saved: ReadonlyMap<string, Pick<StoredTensor, "kind" | "shape">>,
 ): void {
+  for (const [name, tensors] of Object.entries({ own, saved })) {
+    checkInstance<ReadonlyMap<string, object>>("compare tensors", name, tensors, Map);
+    for (const tensor of tensors.values()) checkObject("compare tensors", tensor);
+  }
   for (const path of new Set([...own.keys(), ...saved.keys()])) {
     const wanted = own.get(path), found = saved.get(path);
     const isSame = wanted && found && wanted.dtype === dtypeOf(found.kind) &&
@@ -474,6 +503,8 @@ function remainders(): Uint32Array[] {
  * @returns an unsigned 32-bit integer
  */
 export function crc32(bytes: Uint8Array, before: number = 0): number {
+  checkInstance("compute a checksum", "bytes", bytes, Uint8Array);
+  checkValue("compute a checksum", "before", before, integer({ min: 0, max: 2 ** 32 - 1 }));
   const [t0, t1, t2, t3, t4, t5, t6, t7] = REMAINDERS as [
     Uint32Array,
     Uint32Array,

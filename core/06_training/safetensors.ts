@@ -31,6 +31,19 @@
  * @module
  */
 
+import { checkInstance, checkText } from "../engine/arguments.ts";
+import {
+  checkOptions,
+  type Checks,
+  checkValue,
+  instance,
+  integer,
+  list,
+  object,
+  oneOf,
+  required,
+  shown,
+} from "../engine/options.ts";
 import { quote } from "../engine/json.ts";
 import type { StateEntry } from "../engine/module.ts";
 import type { Numbers } from "../engine/backend.ts";
@@ -71,6 +84,16 @@ export interface TensorFile {
   readonly metadata: ReadonlyMap<string, string>;
 }
 
+const storedChecks: Checks<StoredTensor> = {
+  kind: required(oneOf([...WIDTHS.keys()] as StoredKind[])),
+  shape: required(list("a list of extents", (extent) => Number.isSafeInteger(extent) && extent >= 0)),
+  bytes: required(instance(Uint8Array)),
+};
+const fileChecks: Checks<TensorFile> = {
+  tensors: required(object("a Map", (value) => value instanceof Map)),
+  metadata: required(object("a Map", (value) => value instanceof Map)),
+};
+
 /** Largest header that is read, in bytes. */
 const MAX_HEADER = 100_000_000;
 /** Most axes, most tensors, most bytes of names and notes: far above every real model, low enough to bound memory. */
@@ -86,12 +109,15 @@ const MAX_TEXT: number = 2 ** 23;
  * Wide elements come first and each kind in order of the names, so that every tensor lies at
  * a multiple of its element size and equal contents give equal bytes.
  *
- * @param file what to write
+ * @param contents what to write
  * @returns the bytes of the file
  * @throws {TypeError} if a tensor's bytes do not fit its shape, or a name is `__metadata__`
  * @throws {RangeError} if there are more tensors, axes or bytes in the header than readers accept
  */
-export function encodeSafetensors({ tensors, metadata }: TensorFile): Uint8Array<ArrayBuffer> {
+export function encodeSafetensors(contents: TensorFile): Uint8Array<ArrayBuffer> {
+  checkOptions("write tensors", contents, fileChecks);
+  const { tensors, metadata } = contents;
+  for (const [name, tensor] of tensors) checkOptions(`write tensor ${quote(name)}`, tensor, storedChecks);
   const width = (kind: StoredKind): number => WIDTHS.get(kind)!;
   if (tensors.size > MAX_TENSORS) {
     throw new RangeError(`Cannot write ${tensors.size} tensors: readers accept ${MAX_TENSORS}`);
@@ -162,6 +188,7 @@ export interface TensorHeader {
  * @throws {SyntaxError} if any statement of the file is not borne out by the file
  */
 export function decodeSafetensors(file: Uint8Array): TensorFile {
+  checkInstance("read tensors", "file", file, Uint8Array);
   const { tensors, metadata } = readHeader(file, file.length);
   const views = new Map<string, StoredTensor>();
   for (const [name, { kind, shape, begin, end }] of tensors) {
@@ -178,6 +205,8 @@ export function decodeSafetensors(file: Uint8Array): TensorFile {
  * @throws {SyntaxError} if no header of that length fits in
  */
 export function headerEnd(start: Uint8Array, size: number): number {
+  checkInstance("read tensors", "start", start, Uint8Array);
+  checkValue("read tensors", "size", size, integer({ min: 0 }));
   if (size < 8 || start.length < 8) {
     throw new SyntaxError(`Cannot read tensors: the file has ${Math.min(size, start.length)} bytes, 8 are needed`);
   }
@@ -422,7 +451,10 @@ class Header {
  * @throws {RangeError} if an I64 element is outside int32
  * @throws {SyntaxError} if a BOOL element is neither 0 nor 1
  */
-export function storedNumbers({ kind, bytes }: StoredTensor, name?: string): Numbers {
+export function storedNumbers(stored: StoredTensor, name?: string): Numbers {
+  checkOptions("read a stored tensor", stored, storedChecks);
+  if (name !== undefined) checkText("read a stored tensor", "name", name);
+  const { kind, bytes } = stored;
   const width = WIDTHS.get(kind)!;
   const where = name === undefined ? "" : ` in tensor ${quote(name)}`;
   // Typed arrays need their elements at multiples of their size; a file need not put them there.
@@ -481,6 +513,10 @@ function halfToNumber(half: number): number {
  * @returns the same names with the elements as bytes
  */
 export async function storeTensors(tensors: ReadonlyMap<string, StateEntry>): Promise<Map<string, StoredTensor>> {
+  checkInstance<ReadonlyMap<string, StateEntry>>("store tensors", "tensors", tensors, Map);
+  for (const [name, entry] of tensors) {
+    if (typeof entry?.read !== "function") throw new TypeError(`Cannot store ${quote(name)}: it is ${shown(entry)}`);
+  }
   const stored = new Map<string, StoredTensor>();
   // Asked for together: a device that takes its time answers all of them at once.
   const read = await Promise.all([...tensors.values()].map((source) => source.read()));
@@ -503,6 +539,7 @@ export async function storeTensors(tensors: ReadonlyMap<string, StateEntry>): Pr
  * @returns the same names; integers become int32, BOOL bool, everything else float32
  */
 export function restoreTensors(stored: ReadonlyMap<string, StoredTensor>): Map<string, Tensor> {
+  checkInstance<ReadonlyMap<string, StoredTensor>>("restore tensors", "stored", stored, Map);
   const restored = new Map<string, Tensor>();
   for (const [name, entry] of stored) {
     restored.set(name, tensor(storedNumbers(entry, name), entry.shape, entry.kind === "BOOL" ? "bool" : undefined));

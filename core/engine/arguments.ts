@@ -11,7 +11,7 @@
  * @module
  */
 
-import { type Check, checkValue, instance, integer, type Limits, shown } from "./options.ts";
+import { type Check, checkValue, instance, integer, type Limits, shown, string } from "./options.ts";
 import { MOST_ELEMENTS } from "./requirements.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -61,6 +61,40 @@ export function checkSizes(
     const size = sizes[name]!;
     if (!(Number.isInteger(size) && size >= min && size <= max)) checkValue(action, name, size, integer({ min, max }));
   }
+}
+
+/**
+ * Refuses what is neither a list of numbers nor a typed array.
+ *
+ * @throws {TypeError} if it is something else, or holds something else
+ */
+export function checkNumbers(action: string, name: string, list: unknown): void {
+  if (ArrayBuffer.isView(list) && "length" in list) return;
+  checkList(action, name, list, "numbers", isNumber);
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === "number";
+}
+
+/** Whether something is a list or a typed array. */
+export function isListOfNumbers(list: unknown): boolean {
+  return Array.isArray(list) || ArrayBuffer.isView(list) && "length" in list;
+}
+
+/** Refuses what is not of a class. */
+export function checkInstance<T extends object>(
+  action: string,
+  name: string,
+  value: T,
+  type: abstract new (...args: never[]) => T,
+): void {
+  if (!(value instanceof type)) checkValue(action, name, value, instance(type));
+}
+
+/** Refuses what is no string. */
+export function checkText(action: string, name: string, value: string): void {
+  checkValue(action, name, value, string);
 }
 
 /**

@@ -22,6 +22,7 @@
  */
 
 import { checkFunction, shown } from "./options.ts";
+import { requireFloat, sameDevice } from "./refusals.ts";
 import { keep, scope, type Storage } from "./scope.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -202,6 +203,9 @@ export function gradientsOf(
   gradient: Tensor,
   targets: readonly Tensor[],
 ): (Tensor | undefined)[] {
+  if (!Array.isArray(targets)) throw new TypeError(`Cannot differentiate by ${shown(targets)}: a list is needed`);
+  for (const x of [output, gradient, ...targets]) requireFloat("a derivative", x);
+  sameDevice(output, gradient);
   return scope(() => {
     const found = new Map<Tensor, Tensor>();
     const wanted = new Set(targets);

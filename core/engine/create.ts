@@ -43,6 +43,7 @@ import { adopt, filled, Tensor, uninitialized } from "./tensor.ts";
 export function tensor(data: Nested | Numbers, shape?: Shape, dtype?: DType): Tensor {
   const device = backend();
   if (dtype !== undefined) checkDType(dtype);
+  if (shape === null) checkShape(shape);
   if (ArrayBuffer.isView(data)) {
     if (!isNumbers(data)) {
       throw new TypeError(
@@ -192,6 +193,9 @@ export function parameter(initial: Tensor): Tensor {
  */
 export function lowerTriangle(T: number, S: number, diagonal: number = 0): Tensor {
   checkShape([T, S]);
+  if (typeof diagonal !== "number") {
+    throw new TypeError(`Cannot make a triangle with diagonal = ${shown(diagonal)}: it must be a number`);
+  }
   return arange(S).lessEqual(arange(T).add(Math.max(-T, Math.min(diagonal, S))).unsqueeze(1));
 }
 

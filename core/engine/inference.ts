@@ -73,7 +73,7 @@ function packModel<M extends Module>(model: M, format: PackedFormat): M {
  * @throws {TypeError} if its weights have been packed in another format before
  */
 export function pack<M extends Module>(model: M, format: "float32" | "float16" = "float32"): M {
-  requireFormat("pack", format, ["float32", "float16"]);
+  requireFormat("pack weights as", format, ["float32", "float16"]);
   return packModel(model, format);
 }
 
@@ -88,6 +88,6 @@ export function pack<M extends Module>(model: M, format: "float32" | "float16" =
  * @throws {TypeError} if its weights have been packed in another format before
  */
 export function quantize<M extends Module>(model: M, format: "int8" | "int4"): M {
-  requireFormat("quantize", format, ["int8", "int4"]);
+  requireFormat("quantize weights to", format, ["int8", "int4"]);
   return packModel(model, format);
 }

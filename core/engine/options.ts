@@ -248,7 +248,15 @@ export function checkValue<T>(action: string, name: string, value: T, check: Che
  */
 export function checkOptions<O extends object>(action: string, options: O, checks: Checks<O>): void {
   if (typeof options !== "object" || options === null || Array.isArray(options)) throw noOptions(action, options);
+  if (typeof action !== "string" || typeof checks !== "object" || checks === null || Array.isArray(checks)) {
+    throw new TypeError(`Cannot check options by ${shown(checks)}: an action and a table of checks are needed`);
+  }
   checkMembers(action, options, checks as unknown as Table, "");
+}
+
+/** Refuses what is no object, where its members are read and not looked at. */
+export function checkObject(action: string, value: unknown): void {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw noOptions(action, value);
 }
 
 /** Refuses what stands where options should. */

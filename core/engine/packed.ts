@@ -55,7 +55,7 @@ import { isRecording, noGrad } from "./autograd.ts";
 import type { Backend, PackedFormat, Packing, View } from "./backend.ts";
 import { withBackend } from "./device.ts";
 import { isFusing } from "./fusable.ts";
-import { shown } from "./options.ts";
+import { checkValue, flag, shown } from "./options.ts";
 import { requireFloat, sameDevice } from "./refusals.ts";
 import { keep, release, scope, Storage } from "./scope.ts";
 import { dims, format as show, type Shape, sizeOf } from "./shape.ts";
@@ -83,7 +83,7 @@ const FORMATS = Object.keys(HALF) as readonly PackedFormat[];
  */
 export function requireFormat(action: string, format: PackedFormat, formats: readonly PackedFormat[]): void {
   if (!formats.includes(format)) {
-    throw new TypeError(`Cannot ${action} weights as ${shown(format)}: it must be ${formats.join(" or ")}`);
+    throw new TypeError(`Cannot ${action} ${shown(format)}: it must be ${formats.join(" or ")}`);
   }
 }
 
@@ -206,7 +206,8 @@ export class PackedMatrix {
   /** Packs a copy of a matrix `[K, N]`, or of a table `[N, K]` whose rows are its columns. */
   static of(matrix: Tensor, format: PackedFormat, isTable: boolean): PackedMatrix {
     checkTensors("pack", { matrix });
-    requireFormat("pack", format, FORMATS);
+    requireFormat("pack weights as", format, FORMATS);
+    checkValue("pack", "isTable", isTable, flag);
     const { device } = matrix, { M, N } = dims(matrix, "M N");
     return scope(() => {
       const packing = packingOf(device, format, sizeOf(matrix.shape));

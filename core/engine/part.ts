@@ -72,7 +72,10 @@ export function readPart<P extends Part>(kind: string, written: unknown, table: 
   const { word, ...settings } = typeof written === "object" && written !== null
     ? written as { readonly word?: unknown }
     : { word: written };
-  if (typeof word !== "string" || !Object.hasOwn(table, word)) {
+  if (typeof kind !== "string" || typeof table !== "object" || table === null) {
+    throw new TypeError(`Cannot read ${shown(kind)} by ${shown(table)}: a name and a table of parts are needed`);
+  }
+  if (typeof word !== "string" || !Object.hasOwn(table, word) || typeof table[word] !== "function") {
     throw new TypeError(
       `Cannot read ${kind} from ${shown(word)}: it must be one of ${Object.keys(table).join(", ")}`,
     );

@@ -37,7 +37,10 @@ export type Axis<S extends string> = S extends `${infer Head} ${infer Tail}` ? H
 export function sizeOf(shape: Shape): number {
   if (!Array.isArray(shape)) extentsOf(shape, "measure");
   let size = 1;
-  for (const extent of shape) size *= extent;
+  for (const extent of shape) {
+    if (typeof extent !== "number") checkShape(shape, "measure");
+    size *= extent;
+  }
   return size;
 }
 
@@ -258,7 +261,7 @@ export function dims<S extends string>(
   axes: S,
   known: Readonly<Record<string, number>> = {},
 ): Record<Axis<S>, number> {
-  if (typeof known !== "object" || known === null) {
+  if (typeof known !== "object" || known === null || Array.isArray(known)) {
     throw new TypeError(`Cannot compare axes with ${shown(known)}: an object of extents is needed`);
   }
   let names = split.get(axes);

@@ -23,7 +23,7 @@
  */
 
 import { fusable } from "../../engine/fusable.ts";
-import { checkTensors } from "../../engine/arguments.ts";
+import { checkTensors, checkText } from "../../engine/arguments.ts";
 import { type Check, checkFunction } from "../../engine/options.ts";
 import { type Part, partOf, partsByWord, type PartTable } from "../../engine/part.ts";
 import type { Tensor } from "../../engine/tensor.ts";
@@ -41,6 +41,7 @@ export interface Activation extends Part {
  * @param bend from a tensor of any shape to one of the same
  */
 export function activation(word: string, bend: (x: Tensor) => Tensor): Activation {
+  checkText("name an activation", "word", word);
   checkFunction("bend by", bend);
   const applied = (x: Tensor): Tensor => {
     checkTensors(word, { x });
@@ -91,6 +92,8 @@ export interface GatedActivation extends Part {
  * @param gate what the gate passes through
  */
 export function gated(word: string, gate: Activation): GatedActivation {
+  checkText("name an activation", "word", word);
+  checkFunction("open a gate by", gate);
   return { word, gate };
 }
 
