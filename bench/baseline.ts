@@ -148,7 +148,7 @@ export function report(changes: readonly Change[]): string {
 
 /** Runs the benches once. */
 async function run(...args: readonly string[]): Promise<ReturnType<typeof readRun>> {
-  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+  const { code, stdout } = await new Deno.Command("deno", {
     args: ["bench", "--no-prompt", "--quiet", "--json", ...args],
     cwd: new URL("../", import.meta.url),
     stderr: "inherit",

@@ -21,6 +21,7 @@
  * | `training.ts`, `folder.ts`         | what both kinds of training share, where they save |
  * | `translator.ts`, `decoding.ts`     | a translator in use, how texts are searched        |
  * | `models.ts`, `storage.ts`          | saved models                                       |
+ * | `recipes.ts`, `layouts.ts`         | what may be asked for, and what a file may ask for |
  * | `device.ts`                        | `--device`, `--threads`, Ctrl-C                    |
  *
  * @module
@@ -77,7 +78,9 @@ export async function main(args: readonly string[] = Deno.args): Promise<never> 
 /** Finds the command, checks its options, and runs it. */
 async function run(words: readonly string[]): Promise<void> {
   const [first, ...others] = words;
-  if (first === "--version" || first === "-V" || first === "version") return line(`heed ${await loadVersion()}`);
+  if (first === "--version" || first === "-V" || first === "-v" || first === "version") {
+    return line(`heed ${await loadVersion()}`);
+  }
   const asksHelp = first === "--help" || first === "-h" || first === "help";
   if (first === undefined || asksHelp && (others[0] === undefined || others[0].startsWith("-"))) {
     line(programHelp(COMMANDS));

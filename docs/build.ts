@@ -19,7 +19,7 @@
  */
 
 import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { flag, text } from "../core/cli/arguments.ts";
 import { readTask } from "./arguments.ts";
@@ -268,6 +268,12 @@ async function write({ pages, files }: Built, out: URL): Promise<void> {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     });
   }
+  await Deno.mkdir(out, { recursive: true }).catch((error) => {
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    const here = fileURLToPath(out);
+    console.error(`Cannot write to ${here}: deno task docs may write to docs/site only; copy it to where it is wanted`);
+    Deno.exit(1);
+  });
   for (const [url, content] of [...pages, ...files]) {
     const file = new URL(url.split("/").map(encodeURIComponent).join("/"), out);
     await Deno.mkdir(new URL("./", file), { recursive: true });

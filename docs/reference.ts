@@ -61,7 +61,7 @@ export async function readEntryPoints(root: URL): Promise<EntryPoint[]> {
     name: string;
     exports: Record<string, string>;
   };
-  const { stdout, success, stderr } = await new Deno.Command(Deno.execPath(), {
+  const { stdout, success, stderr } = await new Deno.Command("deno", {
     args: ["doc", "--json", ...Object.values(config.exports)],
     cwd: root,
     env: { NO_COLOR: "1" },

@@ -67,6 +67,12 @@ export function words(text: string): string[] {
   return found;
 }
 
+/** Characters of a question that are looked at. */
+export const LONGEST_QUESTION = 200;
+
+/** Terms of a question that are looked up; each costs a walk through the index, at least. */
+export const MOST_TERMS = 32;
+
 /** What both sides must agree upon. */
 const OPTIONS = {
   fields: ["title", "names", "page", "text"],
@@ -100,7 +106,8 @@ globalThis.heedSearch = (() => {
     boost: { title: 6, names: 5, page: 2 },
     boostDocument: (id, term, { rank }) => rank,
     prefix: (term) => term.length > 1 && !/\\p{Script=Han}/u.test(term),
-    fuzzy: (term) => term.length > 5 ? 0.15 : false,
+    // A long word has too many neighbours.
+    fuzzy: (term) => term.length > 5 && term.length <= 30 ? 0.15 : false,
     weights: { prefix: 0.3, fuzzy: 0.2 },
   };
   return {
@@ -110,11 +117,13 @@ globalThis.heedSearch = (() => {
     JSON.stringify(OPTIONS.storeFields)
   }, tokenize: words, processTerm: (term) => term });
     },
+    longest: ${LONGEST_QUESTION},
     find: (side, question) => {
-      const all = indices[side].search(question, { ...options, combineWith: "AND" });
-      const found = all.length > 0 ? all : indices[side].search(question, options);
+      const asked = question.slice(0, ${LONGEST_QUESTION}).trim().toLowerCase();
+      const terms = [...new Set(words(question.slice(0, ${LONGEST_QUESTION})))].slice(0, ${MOST_TERMS});
+      const search = (more) => indices[side].search("terms", { ...options, ...more, tokenize: () => terms });
+      const all = search({ combineWith: "AND" }), found = all.length > 0 ? all : search({});
       // What is called so comes before what has it in its name.
-      const asked = question.trim().toLowerCase();
       const score = ({ score, title, names }) => title.toLowerCase() === asked || names === asked ? 2 * score : score;
       return found.sort((a, b) => score(b) - score(a));
     },

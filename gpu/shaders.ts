@@ -3637,7 +3637,8 @@ fn orderOf(x: f32) -> i32 {
 //
 // dispatch   a plane of ⌈N × blocks / 32⌉ workgroups
 // threads    256: eight neighbours share a block
-// shared     3 KiB
+// shared     4 KiB
+// special    a block with NaN or infinity has the step NaN, and with it the whole column
 //
 // A block of 8 bits is 8 words of four levels with sign. A block of 4 bits is 4 words of eight levels 0 … 15,
 // eight more than what they stand for: terms 8 w … 8 w + 3 in the low halves of the bytes of word w, the
@@ -3657,6 +3658,7 @@ struct Params { depth: u32, columns: u32, blocks: u32, offset: u32, term: u32, c
 
 var<workgroup> high: array<f32, LANES>;
 var<workgroup> low: array<f32, LANES>;
+var<workgroup> sizes: array<u32, LANES>;
 var<workgroup> words: array<u32, LANES>;
 
 fn at(column: u32, k: u32) -> f32 {
@@ -3676,17 +3678,27 @@ fn main(
   let v = vec4f(at(column, k), at(column, k + 1u), at(column, k + 2u), at(column, k + 3u));
   high[lane] = max(max(v.x, v.y), max(v.z, v.w));
   low[lane] = min(min(v.x, v.y), min(v.z, v.w));
+  // As integers, sizes have the order of the numbers; infinity and NaN are above.
+  let size = bitcast<vec4u>(v) & vec4u(0x7fffffffu);
+  sizes[lane] = max(max(size.x, size.y), max(size.z, size.w));
   workgroupBarrier();
   let first = lane & ~7u;
   var most = high[first];
   var least = low[first];
+  var largest = sizes[first];
   for (var i = 1u; i < 8u; i++) {
     most = max(most, high[first + i]);
     least = min(least, low[first + i]);
+    largest = max(largest, sizes[first + i]);
   }
   // The number farthest from zero becomes the lowest level.
-  let step = select(least, most, most >= -least) * (-1.0 / f32(HALF));
-  let levels = levelsOf(v, step, f32(HALF), f32(2u * HALF - 1u));
+  var step = select(least, most, most >= -least) * (-1.0 / f32(HALF));
+  var levels = vec4i();
+  if (largest >= INFINITY_BITS) {
+    step = notANumber();
+  } else {
+    levels = levelsOf(v, step, f32(HALF), f32(2u * HALF - 1u));
+  }
   words[lane] = bytes(select(levels, levels - 64, HALF == 64u));
   workgroupBarrier();
   if (column >= params.columns) { return; }
@@ -3770,7 +3782,7 @@ struct Params { depth: u32, columns: u32, words: u32, offset: u32, term: u32, co
 @group(0) @binding(1) var<storage, read_write> packed: array<u32>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-// Bits of the nearest float16, ties away from zero, at most 65504.
+// Bits of the nearest float16, ties away from zero, at most 65504; NaN stays.
 fn halved(x: f32) -> u32 {
   let bits = bitcast<u32>(x);
   let size = bits & 0x7fffffffu;
@@ -3778,7 +3790,7 @@ fn halved(x: f32) -> u32 {
   var found = (size + 0x1000u - (112u << 23u)) >> 13u;
   // Below 2⁻¹⁴ the numbers are whole steps of 2⁻²⁴.
   if (size < 0x38800000u) { found = u32(bitcast<f32>(size) * 16777216.0 + 0.5); }
-  return min(found, 0x7bffu) | ((bits >> 16u) & 0x8000u);
+  return select(min(found, 0x7bffu), 0x7e00u, size > 0x7f800000u) | ((bits >> 16u) & 0x8000u);
 }
 
 fn at(column: u32, k: u32) -> u32 {
@@ -3869,8 +3881,8 @@ fn levelsOf(block: u32) -> Levels {
   return Levels(w[2u * block], w[2u * block + 1u]);
 }
 
-// One block of one row, in the steps of both.
-fn product(row: u32, block: u32, levels: Levels) -> f32 {
+// One block of one row, in the steps of both; they are multiplied first, or numbers near the largest would overflow.
+fn product(row: u32, block: u32, levels: Levels, step: f32) -> f32 {
   let i = min(row, params.rows - 1u) * params.blocks + block;
   let p = x[2u * i];
   let q = x[2u * i + 1u];
@@ -3881,16 +3893,16 @@ fn product(row: u32, block: u32, levels: Levels) -> f32 {
   let scale = scales[i];
   // Levels of half a byte are kept eight too high.
   if (NIBBLES) { sum -= 8 * i32(scale.y); }
-  return f32(sum) * scale.x;
+  return f32(sum) * (scale.x * step);
 }
 
-fn products(row: u32, block: u32, levels: Levels) -> vec4f {
-  if (ROWS == 1u) { return vec4f(product(0u, block, levels), 0.0, 0.0, 0.0); }
+fn products(row: u32, block: u32, levels: Levels, step: f32) -> vec4f {
+  if (ROWS == 1u) { return vec4f(product(0u, block, levels, step), 0.0, 0.0, 0.0); }
   return vec4f(
-    product(row, block, levels),
-    product(row + 1u, block, levels),
-    product(row + 2u, block, levels),
-    product(row + 3u, block, levels),
+    product(row, block, levels, step),
+    product(row + 1u, block, levels, step),
+    product(row + 2u, block, levels, step),
+    product(row + 3u, block, levels, step),
   );
 }
 
@@ -3924,18 +3936,18 @@ fn main(
     let b = levelsOf(start + i + LANES);
     let s = steps[params.steps + start + i];
     let t = steps[params.steps + start + i + LANES];
-    sums = fma(vec4f(s), products(0u, i, a), sums);
-    sums = fma(vec4f(t), products(0u, i + LANES, b), sums);
+    sums += products(0u, i, a, s);
+    sums += products(0u, i + LANES, b, t);
     if (ROWS > 4u) {
-      more = fma(vec4f(s), products(4u, i, a), more);
-      more = fma(vec4f(t), products(4u, i + LANES, b), more);
+      more += products(4u, i, a, s);
+      more += products(4u, i + LANES, b, t);
     }
   }
   if (i < params.blocks) {
     let a = levelsOf(start + i);
     let s = steps[params.steps + start + i];
-    sums = fma(vec4f(s), products(0u, i, a), sums);
-    if (ROWS > 4u) { more = fma(vec4f(s), products(4u, i, a), more); }
+    sums += products(0u, i, a, s);
+    if (ROWS > 4u) { more += products(4u, i, a, s); }
   }
   upper[lane] = sums;
   if (ROWS > 4u) { lower[lane] = more; }

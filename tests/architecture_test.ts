@@ -117,7 +117,7 @@ const isTool = (path: string): boolean => /^(tests|bench|docs|core\/cli\/std\/as
 
 /** What the engine and its devices agree on; it knows nothing of either. */
 const isContract = (path: string): boolean =>
-  /^core\/engine\/(backend|operations|numbers|options|shape|requirements|kernel_device)\.ts$/.test(path);
+  /^core\/engine\/(backend|operations|numbers|options|shape|shown|requirements|kernel_device)\.ts$/.test(path);
 
 /** Whether a file may import another: the table "The house" of CONTRIBUTING.md. */
 function mayImport(from: string, to: string): boolean {
@@ -560,13 +560,61 @@ Deno.test("deno.json exports files that exist and declares tasks that run files 
   assertEquals(missing, []);
 });
 
-Deno.test("what test:fast leaves out is there", { ignore }, () => {
+const commandsOf = (): Record<string, string> => {
   const { tasks } = JSON.parse(read("deno.json")) as { tasks: Record<string, { command: string }> };
-  const left = /--ignore=(\S+)/.exec(tasks["test:fast"]!.command)![1]!.split(",");
-  assertEquals(
-    left.filter((path) => !sources.has(path) && ![...sources.keys()].some((one) => one.startsWith(`${path}/`))),
-    [],
-  );
+  return Object.fromEntries(Object.entries(tasks).map(([name, { command }]) => [name, command]));
+};
+
+Deno.test("what test and test:fast leave out is there, and test:rest runs what test leaves out", { ignore }, () => {
+  const tasks = commandsOf(), left = (name: string): string[] => /--ignore=(\S+)/.exec(tasks[name]!)![1]!.split(",");
+  const isThere = (path: string): boolean =>
+    sources.has(path) || [...sources.keys()].some((one) => one.startsWith(`${path}/`));
+  assertEquals([...left("test"), ...left("test:fast")].filter((path) => !isThere(path)), []);
+  assertEquals(tasks["test"]!.replace(/ --ignore=\S+ tests/, ` ${left("test").join(" ")}`), tasks["test:rest"]);
+  assertEquals(left("test").filter((path) => !left("test:fast").includes(path)), []);
+});
+
+/** Permissions without a scope, by task, with the reason; every other permission names what it is for. */
+const UNSCOPED: Readonly<Record<string, string>> = {
+  // Temporary folders lie where the system has them. Tests stop the programs that they start, and npx starts Deno by another
+  // program: they start it by its path, which no list knows.
+  "test": "read write run",
+  "test:all": "read write run",
+  "test:fast": "read write run",
+  "test:rest": "read write run",
+  "test:jsr": "read write run",
+  // The browser is where the machine has it, and keeps its profile in a temporary folder.
+  "test:browser": "read write run",
+  // The other libraries load native code, which no permission holds.
+  "bench:peers": "all",
+  // Reads doc comments of whatever these tests read.
+  "ok": "read",
+};
+
+Deno.test("every task is granted what it names and no more, and packages are those of a lock", { ignore }, () => {
+  const wrong: string[] = [];
+  for (const [name, command] of Object.entries(commandsOf())) {
+    for (const part of command.split(/ && | \| /)) {
+      if (!/\bdeno (run|test|bench|check) /.test(part)) continue;
+      const all = /(^| )(-A|--allow-all)( |$)/.test(part) ? ["all"] : [];
+      const open = [...part.matchAll(/--allow-(\w+)(?= |$)/g)].map(([, kind]) => kind!);
+      const allowed = UNSCOPED[name]?.split(" ") ?? [];
+      for (const kind of [...all, ...open]) if (!allowed.includes(kind)) wrong.push(`${name}: --allow-${kind}`);
+      if (all.length === 0 && !/deno check|--no-prompt/.test(part)) wrong.push(`${name}: no --no-prompt`);
+      // The repository is not the place for what tests write.
+      if (open.includes("write") && /--parallel/.test(part) && !part.includes("--deny-write=.")) {
+        wrong.push(`${name}: writes`);
+      }
+      const [, config] = /--config (\S+)/.exec(part) ?? [];
+      const needsLock = config !== undefined && exists(config.replace(/[^/]*$/, "deno.lock"));
+      if (needsLock && !part.includes("--frozen")) wrong.push(`${name}: no --frozen`);
+    }
+  }
+  assertEquals(wrong, []);
+  // The program that bundles the scripts of the site is the one of the lock.
+  const { esbuild = "" } = (JSON.parse(read("docs/deno.json")) as { imports: Record<string, string> }).imports;
+  const versions = [...commandsOf()["docs"]!.matchAll(/@esbuild\+[\w-]+@([\d.]+)/g)].map(([, version]) => version);
+  assertEquals([...new Set(versions)], [esbuild.split("@").at(-1)]);
 });
 
 Deno.test("deno.json needs no npm package", { ignore }, () => {

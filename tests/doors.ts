@@ -389,6 +389,7 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
     return call(await training.encodeCheckpoint({ model }), { model });
   },
   checkpointNotes: async () => call(await training.encodeCheckpoint({ model: linear() })),
+  verifyCheckpoint: async () => call(await training.encodeCheckpoint({ model: linear() })),
   crc32: () => call(new Uint8Array(3), 0),
   bleuTokens: () => call("a b", "13a"),
   bleu: () => call(["a b c d"], ["a b c d"], { lowercase: true }),

@@ -3,12 +3,28 @@
 /** Kinds of access that some tests need. */
 export type Access = "read" | "write" | "run" | "env" | "net";
 
-/** Whether all of these kinds of access are granted; asks nobody. The net is this machine's own. */
+/** What of each kind: this folder, Deno, the net of this machine, a name of the environment. Files are written elsewhere. */
+const ASKED: Readonly<Record<Access, Deno.PermissionDescriptor>> = {
+  read: { name: "read", path: new URL("../", import.meta.url) },
+  write: { name: "write" },
+  run: { name: "run", command: "deno" },
+  net: { name: "net", host: "127.0.0.1" },
+  env: { name: "env", variable: "XDG_RUNTIME_DIR" },
+};
+
+/** Whether all of these kinds of access are granted; asks nobody. */
 export function granted(...kinds: readonly Access[]): boolean {
-  return kinds.every((name) => {
-    const descriptor = name === "net" ? { name, host: "127.0.0.1" } : { name };
-    return Deno.permissions.querySync(descriptor).state === "granted";
-  });
+  const missing = kinds.filter((kind) => Deno.permissions.querySync(ASKED[kind]).state !== "granted");
+  if (missing.length > 0) note(`tests that need --allow-${missing.join(" --allow-")} are ignored`);
+  return missing.length === 0;
+}
+
+const noted = new Set<string>();
+
+/** Says something about the whole run; `deno task test` prints it once, however many files say it. */
+export function note(text: string): void {
+  if (!noted.has(text)) console.log(`note: ${text}`);
+  noted.add(text);
 }
 
 /** A test with a folder of its own, which needs to read and write, and whatever else is named. */

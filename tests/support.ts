@@ -25,6 +25,7 @@ import { scope } from "../core/engine/scope.ts";
 import { contiguousStrides, sizeOf } from "../core/engine/shape.ts";
 import { createWebgpuDevice } from "../gpu/mod.ts";
 import { createWasmDevice } from "../wasm/mod.ts";
+import { note } from "./permissions.ts";
 
 // ## Devices
 
@@ -42,20 +43,33 @@ export interface TestedDevice {
 export const reference: Backend = createReferenceDevice();
 
 const openWebgpu = (): Promise<Backend> => createWebgpuDevice({ allowSoftware: true });
+const webgpu = await openWebgpu().catch((error: Error) => {
+  note(`tests on webgpu are ignored: ${error.message}`);
+  return undefined;
+});
+if (webgpu) note(`tests on webgpu run on this: ${webgpu.description}`);
 
 /** Every device that tests run on. */
 export const devices: readonly TestedDevice[] = [
   { name: "reference", backend: reference, another: createReferenceDevice },
   { name: "wasm", backend: createWasmDevice(), another: () => createWasmDevice() },
-  { name: "webgpu", backend: await openWebgpu().catch(() => undefined), another: openWebgpu },
+  { name: "webgpu", backend: webgpu, another: openWebgpu },
 ];
 
-/** Registers one test per device; inside `f`, new tensors live on that device. */
-export function onEveryBackend(name: string, f: (device: Backend) => void | Promise<void>): void {
+/**
+ * Registers one test per device; inside `f`, new tensors live on that device.
+ *
+ * On webgpu it is ignored where the driver has a fault that it cannot do without; `faults` of `gpu/driver.ts` finds them.
+ */
+export function onEveryBackend(
+  name: string,
+  f: (device: Backend) => void | Promise<void>,
+  faults: readonly string[] = [],
+): void {
   for (const device of devices) {
     Deno.test({
       name: `${name} [${device.name}]`,
-      ignore: device.backend === undefined,
+      ignore: device.backend === undefined || (device.name === "webgpu" && faults.length > 0),
       fn: () => withBackend(device.backend!, () => f(device.backend!)),
     });
   }

@@ -188,7 +188,7 @@ export class Memory {
     }
     throw new RangeError(
       `Cannot allocate ${asked} bytes: ${this.blocks} live buffers hold ${this.bytes} bytes ` +
-        `of the ${this.#end} that the memory has grown to, and the engine grants no more`,
+        `of the ${this.#end} that the memory has grown to, and the engine grants no more; scope(() => …) frees what a step made`,
     );
   }
 

@@ -34,6 +34,7 @@ import * as block from "./assembly/words/blocks.ts";
 import * as half from "./assembly/words/halves.ts";
 import { multiplyFilling, multiplyPacked, packWhole, wholeBytes } from "./matmul.ts";
 import { FEW_ROWS, type Matrix, matrixOf, walkable } from "./matvec.ts";
+import { reduce } from "./reduce.ts";
 import type { Runtime, WasmBuffer } from "./runtime.ts";
 import { placed } from "./views.ts";
 
@@ -112,11 +113,21 @@ function inPanels(runtime: Runtime): Packing {
   };
 }
 
+/** Refuses NaN, for which these float16 have no bits: all their exponents are those of numbers. */
+function requireNumbers(runtime: Runtime, matrix: View): void {
+  const most = reduce(runtime, "max", matrix, 2), found = runtime.memory.float32[addressOf(most) / 4]!;
+  runtime.release(most);
+  if (Number.isNaN(found)) {
+    throw new RangeError("Cannot keep weights as float16 on the wasm device: one of them is NaN");
+  }
+}
+
 /** float16 in panels of the same order. */
 function inHalves(runtime: Runtime): Packing {
   return {
     words: (K, N) => wholeBytes(N, K) / 8,
     pack(matrix, target) {
+      requireNumbers(runtime, matrix);
       const [K, N] = matrix.shape as [number, number], { address, row, column } = readable(runtime, matrix);
       const words = placed(
         [half.TO, addressOf(target)],

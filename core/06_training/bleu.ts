@@ -76,6 +76,20 @@ const CHINESE = new RegExp(
   "gu",
 );
 
+// White space is what sacreBLEU's Python takes for it: what Unicode calls so, and the separators U+001C to U+001F. To
+// JavaScript's `\s`, U+0085 is none, and the byte order mark U+FEFF is.
+// deno-lint-ignore no-control-regex -- those are meant
+const WHITE_SPACE = /[\p{White_Space}\x1c-\x1f]+/u;
+const WHITE_SPACE_AT_START = new RegExp(`^${WHITE_SPACE.source}`, "u");
+
+/** A text without the white space at its end. */
+function trimEnd(text: string): string {
+  let end = text.length;
+  // One character at a time: a pattern that ends in `$` would look at long runs inside again and again.
+  while (end > 0 && WHITE_SPACE.test(text[end - 1]!)) end--;
+  return text.slice(0, end);
+}
+
 /**
  * Cuts a sentence into the tokens that BLEU counts.
  *
@@ -86,7 +100,8 @@ const CHINESE = new RegExp(
 export function bleuTokens(sentence: string, tokenizer: BleuTokenizer = "13a"): string[] {
   checkText("cut a sentence", "sentence", sentence);
   checkValue("cut a sentence", "tokenizer", tokenizer, tokenizerCheck);
-  let text = tokenizer === "zh" ? sentence.trim().replace(CHINESE, " $& ") : sentence.trimEnd();
+  let text = trimEnd(sentence);
+  if (tokenizer === "zh") text = text.replace(WHITE_SPACE_AT_START, "").replace(CHINESE, " $& ");
   if (tokenizer === "13a") {
     text = text.replaceAll("<skipped>", "").replaceAll("-\n", "").replaceAll("\n", " ");
     text = text.replaceAll("&quot;", '"').replaceAll("&amp;", "&").replaceAll("&lt;", "<").replaceAll("&gt;", ">");
@@ -99,7 +114,7 @@ export function bleuTokens(sentence: string, tokenizer: BleuTokenizer = "13a"): 
       .replace(/([.,])([^0-9])/gu, " $1 $2") // or after it
       .replace(/([0-9])(-)/gu, "$1 $2 "); // a hyphen after a digit
   }
-  return text.split(/\s+/u).filter((token) => token !== "");
+  return text.split(WHITE_SPACE).filter((token) => token !== "");
 }
 
 // ## Counting and dividing

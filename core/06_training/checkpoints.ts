@@ -16,16 +16,17 @@
  *
  * $$F^{20}(\theta, \omega, \rho, b) = F^{10}\big(\mathrm{load}(\mathrm{save}(F^{10}(\theta, \omega, \rho, b)))\big) \quad \text{bit for bit}$$
  *
- * | symbol   | in code                  | in the file                       |
- * | -------- | ------------------------ | --------------------------------- |
- * | $\theta$ | `model.stateDict()`      | tensors `model/…`                 |
- * | $\omega$ | `optimizer.state()`      | tensors `optimizer/…`, and counts |
- * | $\rho$   | `randoms`                | JSON                              |
- * | $b$      | `batches.position()`     | JSON                              |
+ * | symbol   | in code                  | in the file                            |
+ * | -------- | ------------------------ | -------------------------------------- |
+ * | $\theta$ | `model.stateDict()`      | tensors `model/…`                      |
+ * | $\omega$ | `optimizer.state()`      | tensors `optimizer/…`, rule and counts |
+ * | $\rho$   | `randoms`                | JSON                                   |
+ * | $b$      | `batches.position()`     | JSON                                   |
  *
  * **Why the learning rate is not saved.** A schedule is a function of the step
  * ([section](optimizers.ts)) and the step is the optimizer's count. What can be computed need not
- * be stored, and what is not stored cannot disagree.
+ * be stored, and what is not stored cannot disagree. The other numbers of the optimizer's rule are saved,
+ * and a run that goes on must share them.
  *
  * **Why one file.** Weights in one file and the training state in another can be of different
  * ages after a crash between the two. The JSON therefore travels in the notes of the
@@ -189,14 +190,15 @@ export async function saveCheckpoint(storage: CheckpointStorage, name: string, r
  */
 export async function encodeCheckpoint(run: TrainingRun): Promise<Uint8Array<ArrayBuffer>> {
   checkOptions("save a checkpoint", run, runChecks);
-  const optimizer = run.optimizer?.state();
+  const optimizer = run.optimizer?.state(), batches = run.batches?.position() ?? null;
+  if (batches) checkOptions("save a position in the data", batches, positionChecks);
   const state: SavedState = {
     version: 1,
     options: optionsOf(run.model),
     optimizer: optimizer
       ? { rule: optimizer.rule!, steps: optimizer.steps, counts: Object.fromEntries(optimizer.counts) }
       : null,
-    batches: run.batches?.position() ?? null,
+    batches,
     randoms: Object.fromEntries([...randomsOf(run)].map(([name, random]) => [name, random.state()])),
     notes: run.notes ?? null,
   };
@@ -293,9 +295,6 @@ function requireNumbers(path: string, kind: StoredKind): void {
   }
 }
 
-/** What has a dtype and a shape. */
-type Typed = Pick<StateEntry, "dtype" | "shape">;
-
 /**
  * Refuses tensors that are not those of a model, before any of them is made.
  *
@@ -304,7 +303,7 @@ type Typed = Pick<StateEntry, "dtype" | "shape">;
  * @throws {TypeError} if one is missing, unknown, or of another shape or kind
  */
 export function requireSameTensors(
-  own: ReadonlyMap<string, Typed>,
+  own: ReadonlyMap<string, Pick<StateEntry, "dtype" | "shape">>,
   saved: ReadonlyMap<string, Pick<StoredTensor, "kind" | "shape">>,
 ): void {
   for (const [name, tensors] of Object.entries({ own, saved })) {
@@ -361,14 +360,30 @@ function requireSameOptions(saved: SavedState["options"], run: TrainingRun): voi
   }
 }
 
-/** Whether two options are equal; a setting that only one of two parts states may be the other's default. */
-function agree(a: Json, b: Json): boolean {
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) {
-    const [first, second] = [a, b].map((side) => isPart(side) ? side.word : side);
+/** What settings of parts are where a part does not say them. */
+const UNSAID: ReadonlyMap<string, Json> = new Map<string, Json>([
+  ["epsilon", 1e-5],
+  ["base", 10000],
+  ["share", 1],
+  ["interleaved", false],
+  ["numBuckets", 32],
+  ["maxDistance", 128],
+]);
+
+/** Whether two options are equal. A word is a part that says no settings; how weights began matters no longer. */
+function agree(a: Json | undefined, b: Json | undefined): boolean {
+  const [first, second] = [a, b].map((side) => typeof side === "string" ? { word: side } : side);
+  if (typeof first !== "object" || typeof second !== "object" || first === null || second === null) {
     return first === second;
   }
-  const [first, second] = [a, b] as Readonly<Record<string, Json>>[];
-  return Object.keys(first!).every((name) => !Object.hasOwn(second!, name) || agree(first![name]!, second![name]!));
+  const [left, right] = [first, second] as Readonly<Record<string, Json>>[];
+  const valueIn = (side: Readonly<Record<string, Json>>, name: string): Json | undefined =>
+    Object.hasOwn(side, name) ? side[name] : UNSAID.get(name);
+  const names = new Set([...Object.keys(left!), ...Object.keys(right!)]);
+  return [...names].every((name) =>
+    name === "deviation" || name === "word" && left![name] === right![name] ||
+    name !== "word" && agree(valueIn(left!, name), valueIn(right!, name))
+  );
 }
 
 function inShort(value: Json): string {
@@ -382,6 +397,16 @@ function inShort(value: Json): string {
  */
 export function checkpointNotes(bytes: Uint8Array): Json {
   return verifiedState(decodeSafetensors(bytes)).notes;
+}
+
+/**
+ * Compares the checksum of a checkpoint with what the file holds.
+ *
+ * @param bytes the whole file
+ * @throws {SyntaxError} if it is damaged
+ */
+export function verifyCheckpoint(bytes: Uint8Array): void {
+  requireWhole(decodeSafetensors(bytes));
 }
 
 /** What the header of a checkpoint tells before the rest of the file is read. */
@@ -414,7 +439,13 @@ function randomsOf(run: TrainingRun): Map<string, Random> {
   return randoms;
 }
 
-function verifiedState({ tensors, metadata }: TensorFile): ReadState {
+function verifiedState(file: TensorFile): ReadState {
+  requireWhole(file);
+  return readState(file.tensors, file.metadata);
+}
+
+/** Refuses a file whose checksum is not that of what it holds. */
+function requireWhole({ tensors, metadata }: TensorFile): void {
   const training = metadata.get("training"), expected = metadata.get("checksum");
   if (training === undefined || expected === undefined) throw noState();
   const found = checksum(tensors, training);
@@ -423,7 +454,6 @@ function verifiedState({ tensors, metadata }: TensorFile): ReadState {
       `Cannot resume: the file is damaged, its checksum is ${found} where ${quote(expected, 20)} was saved`,
     );
   }
-  return readState(tensors, metadata);
 }
 
 function noState(): SyntaxError {

@@ -24,6 +24,10 @@
  * other data in, and no way to make a small file pretend to be a large one: the sum of all
  * tensors is at most the file.
  *
+ * **Limits.** The format allows a header of a hundred megabytes. Of these at most 32,768 tensors of 16 axes and
+ * eight mebibytes of names and notes are read: a header can then not make its reader keep more than a few dozen
+ * mebibytes beside the file.
+ *
  * **Why a parser of its own.** `JSON.parse` takes the last of two equal keys without a word,
  * and puts names such as `__proto__` on plain objects. The header's grammar is small; reading
  * it byte by byte into `Map`s refuses the first and is indifferent to the second.
@@ -390,15 +394,18 @@ class Header {
   #string(): string {
     this.#expect(0x22, '"');
     const start = this.#place;
-    let escaped = false;
+    let escaped = false, bits = 0;
     for (let byte = this.#bytes[start]; byte !== 0x22; byte = this.#bytes[this.#place]) {
       if (byte === undefined || byte < 0x20) this.#fail("a string is cut off or holds a control character");
       if (byte === 0x5c) escaped = true;
+      bits |= byte;
       this.#place += byte === 0x5c ? 2 : 1;
     }
     const raw = this.#bytes.subarray(start, this.#place++);
     this.#text += raw.length;
     if (this.#text > MAX_TEXT) this.#fail(`names and notes have more than ${MAX_TEXT} bytes together`);
+    // There are many short words of plain letters, and a decoder takes its time to begin.
+    if (!escaped && bits < 0x80 && raw.length <= 64) return String.fromCharCode(...raw);
     try {
       const text = this.#decoder.decode(raw);
       return escaped ? JSON.parse(`"${text}"`) as string : text;

@@ -350,5 +350,7 @@ function noCommand(names: readonly string[], [first = "", second]: readonly stri
   const typed = quote(whole.length > 0 ? `${first} ${word}` : first);
   return near.length > 0
     ? `Cannot understand ${typed}: did you mean ${near.join(" or ")}`
-    : `Cannot understand ${typed}: the commands are ${names.join(", ")}`;
+    : `Cannot understand ${typed}: ${first.startsWith("-") ? "a command comes first, one of" : "the commands are"} ${
+      names.join(", ")
+    }`;
 }

@@ -22,8 +22,8 @@ import { arange } from "../engine/create.ts";
 import { flag, flagOf, number, type Option } from "./arguments.ts";
 import { escapeControl, UsageError } from "./errors.ts";
 
-/** What no search needs more of; of beams, each keeps a cache of its own. */
-const MOST: Readonly<Record<string, number>> = { numBeams: 1000, numBeamGroups: 1000 };
+/** What no search needs more of: each beam keeps a cache of its own, and powers of a length leave the range of numbers. */
+const MOST: Readonly<Record<string, number>> = { numBeams: 1000, numBeamGroups: 1000, lengthPenalty: 10 };
 
 /** An option of the table as the command line has it. */
 function typed(name: string, help: string, { placeholder, limits }: DecodingOption<unknown>): Option<unknown> {

@@ -13,13 +13,13 @@ import { BytePairEncoding } from "../02_words/byte_pair_encoding/mod.ts";
 import { DecoderOnly, type DecoderOnlyOptions } from "../05_transformer/decoder_only.ts";
 import { EncoderDecoder, type EncoderDecoderOptions } from "../05_transformer/encoder_decoder.ts";
 import {
-  checkpointNotes,
   type CheckpointOutline,
   encodeCheckpoint,
   outlineCheckpoint,
   requireSameTensors,
   restoreCheckpoint,
   type TrainingRun,
+  verifyCheckpoint,
 } from "../06_training/checkpoints.ts";
 import { headerEnd } from "../06_training/safetensors.ts";
 import type { DType, PackedFormat } from "../engine/backend.ts";
@@ -102,13 +102,23 @@ function writeNotes({ layout, measured, ...notes }: Notes): Json {
   return JSON.parse(JSON.stringify(written)) as Json;
 }
 
+/** Most bytes of notes in a file: with them, a header has room for the names of every model that can be trained. */
+const MAX_NOTES: number = 2 ** 22;
+
 /**
  * Refuses notes that no program could read again, before anything is trained.
  *
- * @throws {RangeError} if they are too large
+ * @throws {DataError} if they are too large
  */
 export function checkNotes(notes: Notes): void {
-  writeJson(writeNotes(notes), "train");
+  // A header holds them as text within text.
+  const written = JSON.stringify(writeJson(writeNotes(notes), "train"));
+  const size = new TextEncoder().encode(written).length;
+  if (size <= MAX_NOTES) return;
+  throw new DataError(
+    `Cannot train: vocabulary and settings take ${size} bytes of a file, and at most ${MAX_NOTES} are read; ` +
+      `a smaller ${flagOf("vocabSize")} needs less`,
+  );
 }
 
 /** Whether a folder holds a model. */
@@ -133,7 +143,7 @@ export async function readModel(folder: string): Promise<SavedModel> {
     const end = refused(path, await front(Math.min(size, 8)), (start) => headerEnd(start, size));
     notes = refused(path, await front(end), (header) => checkOutline(outlineCheckpoint(header, size), size));
   });
-  refused(path, bytes, checkpointNotes);
+  refused(path, bytes, verifyCheckpoint);
   return { path, bytes, notes: notes! };
 }
 
@@ -215,13 +225,13 @@ interface WrittenNotes {
   readonly vocabulary?: object;
 }
 
-const vocabulary = object("a byte-pair encoding");
+const vocabulary = object("an object that is a byte-pair encoding");
 
 const noteChecks: Checks<WrittenNotes> = {
   format: required(oneOf(["heed translator 1", "heed language model 1"])),
-  layout: required(object("a layout")),
-  recipe: required(object("settings by name")),
-  measured: required(object("measurements by name", (value) => !Array.isArray(value))),
+  layout: required(object("an object that is a layout")),
+  recipe: required(object("an object of settings by name")),
+  measured: required(object("an object of measurements by name", (value) => !Array.isArray(value))),
   source: vocabulary,
   target: vocabulary,
   vocabulary,
@@ -241,12 +251,20 @@ function checkOutline({ notes: value, weights, averages }: CheckpointOutline, fi
   }
   requireSameTensors(own, weights);
   if (averages.size > 0) requireSameTensors(new Map(ADAM.flatMap((name) => under(own, name))), averages);
-  const common = { layout, recipe: readRecipe(notes.recipe, layout), measured: readMeasured(notes.measured) };
+  const recipe = readRecipe(notes.recipe, layout), common = { layout, recipe, measured: readMeasured(notes.measured) };
   const read = (side: "source" | "target" | "vocabulary", size: number | undefined): BytePairEncoding => {
     if (!notes[side]) throw new SyntaxError(`its notes lack ${side}, and ${notes.format} needs it`);
+    const stated = tokensIn(notes[side]);
+    if (stated !== undefined && stated !== size) {
+      throw new SyntaxError(`its ${side} has ${stated} tokens, and its layout states ${size ?? "none"}`);
+    }
     const encoding = within(side, () => BytePairEncoding.fromJSON(notes[side]));
-    if (encoding.vocabSize === size) return encoding;
-    throw new SyntaxError(`its ${side} has ${encoding.vocabSize} tokens, and its layout states ${size ?? "none"}`);
+    const most = recipe[side === "source" ? "sourceVocabSize" : "vocabSize"], { tokens = encoding.level } = recipe;
+    if (typeof most === "number" && encoding.vocabSize > most) {
+      throw new SyntaxError(`its ${side} has ${encoding.vocabSize} tokens, and its recipe allows ${most}`);
+    }
+    if (tokens === encoding.level) return encoding;
+    throw new SyntaxError(`its ${side} is made of ${encoding.level}, and its recipe states ${tokens}`);
   };
   const surplus = (isTranslator ? ["vocabulary"] : ["source", "target"]).find((side) => side in notes);
   if (surplus) throw new SyntaxError(`its notes hold ${surplus}, and ${notes.format} has none`);
@@ -258,6 +276,13 @@ function checkOutline({ notes: value, weights, averages }: CheckpointOutline, fi
       target: read("target", layout.vocabSize),
     }
     : { format: notes.format, ...common, vocabulary: read("vocabulary", layout.vocabSize) };
+}
+
+/** How many tokens a vocabulary in a file has, before it is built; undefined if it is none. */
+function tokensIn(
+  { alphabet, merges }: { readonly alphabet?: unknown; readonly merges?: unknown },
+): number | undefined {
+  return Array.isArray(alphabet) && Array.isArray(merges) ? 4 + alphabet.length + merges.length : undefined;
 }
 
 /** The averages of the optimizer that the program trains with. */

@@ -42,8 +42,8 @@ export const LIMITS: Readonly<Record<NumberName, Limits>> = {
   hiddenSize: whole(1_000_000),
   numLayers: whole(256),
   numHeads: whole(10_000),
-  vocabSize: whole(100_000, 5),
-  sourceVocabSize: whole(100_000, 5),
+  vocabSize: whole(2 ** 16, 5),
+  sourceVocabSize: whole(2 ** 16, 5),
   learningRate: { above: 0, max: 10 },
   warmupSteps: whole(1_000_000_000, 0),
   weightDecay: { min: 0, max: 10 },
@@ -82,6 +82,9 @@ export const recipeChecks: Checks<Settings> = {
   vocabSize: either(numbers.vocabSize, oneOf(["characters"])),
   tokens: oneOf(["characters", "bytes"]),
   data: shortText,
-  columns: shortText,
+  columns: {
+    must: "two column numbers, such as 1,2",
+    fits: (value) => typeof value === "string" && /^[1-9]\d?,[1-9]\d?$/.test(value),
+  },
   checksum: shortText,
 };

@@ -106,7 +106,15 @@ interface Stream {
 /** Writes all of a text. */
 function writeAll(stream: Stream, text: string): void {
   const bytes = new TextEncoder().encode(text);
-  for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
+  for (let at = 0; at < bytes.length;) {
+    try {
+      at += stream.writeSync(bytes.subarray(at));
+    } catch (error) {
+      // A pipe that does not block, and whose reader is slow, is full for a while only.
+      if (!(error instanceof Deno.errors.WouldBlock)) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
+  }
 }
 
 /** Standard output, which can close or fill up: then what only prints stops, and what does more than that goes on. */

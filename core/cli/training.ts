@@ -131,6 +131,7 @@ export async function openFolder({ resume, replace }: Place, out: string): Promi
  * @param out the folder
  * @param format what is to be saved, as its notes name it
  * @param recipe how it is trained
+ * @returns how many steps of this very run are saved already, and shall not be replaced by fewer
  * @throws {DataError} if something would be lost
  */
 export async function refuseToReplace(
@@ -138,12 +139,12 @@ export async function refuseToReplace(
   out: string,
   format: Notes["format"],
   recipe: Recipe,
-): Promise<void> {
-  if (resume || replace || !await hasModel(out)) return;
+): Promise<number> {
+  if (resume || replace || !await hasModel(out)) return 0;
   const saved = await readModel(out).then(({ notes }) => notes, () => undefined);
   const isSame = saved?.format === format && recipe["data"] === "" &&
     Object.entries(recipe).every(([name, value]) => saved.recipe[name] === value);
-  if (isSame) return;
+  if (isSame) return saved.measured["steps"] ?? numberOf(recipe, "steps");
   const ways = ["--replace gives it up", "--out names another folder"];
   if (saved?.format === format && saved.recipe["data"] === recipe["data"]) ways.unshift("--resume continues it");
   const other = saved?.format === format && saved.recipe["data"] === "" && recipe["data"] === "";
@@ -187,7 +188,7 @@ const LEAST_BYTES = 260;
 const MOST_NUMBERS = 2 ** 30;
 
 /** Refuses settings that contradict each other, or that no device can hold. */
-export function checkRecipe(recipe: Recipe, saved?: Recipe): void {
+export function checkRecipe(recipe: Recipe): void {
   const [width, heads] = [numberOf(recipe, "hiddenSize"), numberOf(recipe, "numHeads")];
   if (width % heads !== 0) {
     throw new UsageError(
@@ -196,8 +197,7 @@ export function checkRecipe(recipe: Recipe, saved?: Recipe): void {
   }
   const [steps, warmup] = [numberOf(recipe, "steps"), numberOf(recipe, "warmupSteps")];
   if (warmup >= steps) {
-    const whose = saved ? `the saved run has --warmup-steps ${warmup}, and` : `with --warmup-steps ${warmup}:`;
-    throw new UsageError(`Cannot use --steps ${steps}${saved ? ": " : " "}${whose} the warm-up must be shorter`);
+    throw new UsageError(`Cannot warm up in ${warmup} of ${steps} steps: --warmup-steps must be less than --steps`);
   }
   const vocabSize = recipe["vocabSize"];
   if (recipe["tokens"] === "bytes" && typeof vocabSize === "number" && vocabSize < LEAST_BYTES) {
@@ -205,6 +205,10 @@ export function checkRecipe(recipe: Recipe, saved?: Recipe): void {
       `Cannot use --vocab-size ${vocabSize} with --tokens bytes: it must be at least ${LEAST_BYTES}`,
     );
   }
+  checkSize(recipe, width);
+}
+
+function checkSize(recipe: Recipe, width: number): void {
   const [layers, batch, context] = ["numLayers", "batchSize", "contextLength"].map((name) => numberOf(recipe, name));
   const weights = 12 * layers! * width ** 2, computed = batch! * context! * width * layers!;
   if (weights > MOST_NUMBERS) {
@@ -265,6 +269,8 @@ export interface TrainingJob<Batch> {
   readonly notes: (measured: Readonly<Record<string, number>>) => Notes;
   /** Folder of the model. */
   readonly out: string;
+  /** Steps of the same run that are saved there. */
+  readonly kept: number;
   /** The command that continues, without the program and the folder. */
   readonly continueWith: string;
 }
@@ -275,7 +281,7 @@ export async function withinMemory<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (!(error instanceof RangeError && error.message.startsWith("Cannot allocate"))) throw error;
-    const less = ["batchSize", "contextLength", "hiddenSize", "numLayers"].map(flagOf).join(", ");
+    const less = ["batchSize", "contextLength", "hiddenSize", "numLayers", "vocabSize"].map(flagOf).join(", ");
     throw new DataError(`Cannot train: the memory of the device is full; smaller values of ${less} need less`, {
       cause: error,
     });
@@ -312,9 +318,11 @@ export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Reado
   let speed: number | undefined, isDisturbed = false;
 
   const save = async (): Promise<void> => {
+    const { steps } = run.optimizer;
+    if (steps < job.kept) return;
     // Where somebody has removed the folder, what was learned is worth a new one.
     await makeFolder(out);
-    await saveModel(out, run, job.notes(measured));
+    await saveModel(out, run, job.notes({ ...measured, steps }));
   };
   const onProgress = async (report: TrainingReport): Promise<void> => {
     // A lap that holds an evaluation, or what follows one, says nothing about the speed of training.
@@ -335,6 +343,7 @@ export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Reado
   };
   try {
     checkNotes(job.notes(measured));
+    if (job.kept > 0) line(`${out} holds ${job.kept} steps of this very run, which is made again`);
     const steps = numberOf(recipe, "steps"), done = run.optimizer.steps;
     if (done > steps) throw new DataError(`Cannot resume up to --steps ${steps}: the saved run has made ${done}`);
     const evaluate = (step: number): Promise<Readonly<Record<string, number>>> => job.evaluate(step, signal);
@@ -366,7 +375,9 @@ export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Reado
     }
     if (!signal.aborted || error !== signal.reason) throw error;
     await save();
-    line(`Stopped after step ${run.optimizer.steps}; everything is saved in ${out}. To continue:`);
+    const { steps } = run.optimizer;
+    const where = steps < job.kept ? `${out} has step ${job.kept} of the same run` : `everything is saved in ${out}`;
+    line(`Stopped after step ${steps}; ${where}. To continue:`);
     line(`  ${programName()} ${job.continueWith} --out ${shellWord(out)}`);
     throw error;
   } finally {

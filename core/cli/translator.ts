@@ -103,11 +103,12 @@ export class Translator {
   /** Cross-attention of the last layer, its heads averaged: one row per target token. */
   async attention(sentence: string, written: readonly number[]): Promise<AttentionMap> {
     const source = this.read(sentence);
+    // A translation that was cut off fills the context, and nobody has asked what comes after it.
+    const inputs = [this.target.beginToken, ...written].slice(0, this.#room);
     const path = `decoder.layers.${this.model.options.numLayers - 1}.crossAttention`;
     const weights = scope(() =>
       noGrad(() => {
         let seen: Tensor | undefined;
-        const inputs = [this.target.beginToken, ...written];
         this.model.forward(row(source), row(inputs), {
           observe: (where, weights) => void (where === path && (seen = weights.mean([0, 1]))),
         });
@@ -118,10 +119,10 @@ export class Translator {
     release(weights);
     const width = source.length;
     return {
-      rows: [...written.map((id) => this.target.decode([id])), "END"],
+      rows: [...written.map((id) => this.target.decode([id])), "END"].slice(0, inputs.length),
       columns: [...source.slice(0, -1).map((id) => this.source.decode([id])), "END"],
       weights: Array.from(
-        { length: written.length + 1 },
+        { length: inputs.length },
         (_, r) => Array.from(numbers.subarray(r * width, (r + 1) * width)),
       ),
     };

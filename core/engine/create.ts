@@ -150,7 +150,9 @@ export function arange(start: number, end?: number, step: number = 1): Tensor {
     throw new RangeError(`Cannot count from ${from} to ${last}: the integers must be in [${LOWEST}, ${HIGHEST}]`);
   }
   requireRoom(count);
-  return tensor(Int32Array.from({ length: count }, (_, i) => from + i * step));
+  const numbers = new Int32Array(count);
+  for (let i = 0; i < count; i++) numbers[i] = from + i * step;
+  return tensor(numbers);
 }
 
 /** Elements that are quicker made than asked about. */

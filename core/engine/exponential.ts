@@ -28,11 +28,11 @@ const LOG2_HIGH = 0.69314718036912381649, LOG2_LOW = 1.90821492927058770002e-10;
  *
  * The same bits in every engine.
  *
- * @param x at most 0
- * @returns $e^x$, and 0 below $-745$
+ * @param x at most 0, or NaN
+ * @returns $e^x$, and 0 below $-745$; NaN stays
  */
 export function exponential(x: number): number {
-  if (!(x > -745)) return 0;
+  if (x <= -745) return 0;
   const n = Math.floor(x * (PARTS / Math.LN2) + 0.5);
   const r = x - n * (LOG2_HIGH / PARTS) - n * (LOG2_LOW / PARTS);
   const terms = r * (1 + r * (1 / 2 + r * (1 / 6 + r * (1 / 24 + r * (1 / 120 + r * (1 / 720))))));

@@ -71,6 +71,7 @@ function packModel<M extends Module>(model: M, format: PackedFormat): M {
  * @param format `"float32"` by default: the values stay as they are, to the bit; `"float16"` takes half the memory
  * @returns the same model
  * @throws {TypeError} if its weights have been packed in another format before
+ * @throws {RangeError} on the wasm device, if a weight is NaN, which its float16 do not have
  */
 export function pack<M extends Module>(model: M, format: "float32" | "float16" = "float32"): M {
   requireFormat("pack weights as", format, ["float32", "float16"]);

@@ -23,6 +23,7 @@
 
 import { type Check, instance, isPlain, shown } from "./options.ts";
 import { PackedMatrix } from "./packed.ts";
+import { outline, type Outlined, printsItself } from "./printing.ts";
 import { Random } from "./random.ts";
 import { scope } from "./scope.ts";
 import { format, sameShape } from "./shape.ts";
@@ -140,6 +141,16 @@ export abstract class Module {
     return this.#setTraining(false);
   }
 
+  /** The parts with their shapes, numbers of parameters, and bytes on the device; what `console.log` shows. */
+  toString(): string {
+    const bytes = new Set([...this.stateDict().values()].map(({ storage }) => storage));
+    const size = [...bytes].reduce((sum, { bytes: { byteLength } }) => sum + byteLength, 0);
+    const parts = [...walk(this)].map((
+      [path, value],
+    ): Outlined => [path, () => describe(value), value instanceof Module]);
+    return outline(`${describe(this)}, ${grouped(size)} bytes`, parts);
+  }
+
   #setTraining(training: boolean): this {
     for (const part of this.modules()) part.training = training;
     return this;
@@ -148,6 +159,22 @@ export abstract class Module {
 
 /** A module as an argument or an option. */
 export const aModule: Check<Module> = instance(Module);
+printsItself(Module);
+
+/** A number with its thousands apart. */
+function grouped(x: number): string {
+  return x.toLocaleString("en-US");
+}
+
+/** What a part is, in a few words. */
+function describe(part: unknown): string {
+  if (part instanceof Module) {
+    const count = part.parameterCount();
+    return `${part.constructor.name}${count ? `, ${grouped(count)} parameters` : ""}`;
+  }
+  if (part instanceof Weight) return `${part.format ?? "float32"} ${format(part.shape)}`;
+  return part instanceof Tensor ? `${part.dtype} ${format(part.shape)}` : "Random";
+}
 
 /** The objects that one holds, by name; none if it is not looked into. */
 function entriesOf(holder: object): [name: string, value: unknown][] {

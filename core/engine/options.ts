@@ -16,6 +16,10 @@
  * @module
  */
 
+import { shown } from "./shown.ts";
+
+export { shown } from "./shown.ts";
+
 /** The interval of a number; `min` and `max` belong to it, `above` and `below` do not. */
 export interface Limits {
   /** Smallest allowed value. */
@@ -196,24 +200,10 @@ export function needing<const N extends string, C extends Check<never>>(
   return { ...check, needs: other, ...(among && { among }) };
 }
 
-/** A value as an error shows it: a short one as it is, of another its kind. */
-export function shown(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
-  if (typeof value === "function") return "a function";
-  if (typeof value !== "object" || value === null) return String(value);
-  if (Array.isArray(value)) return "a list";
-  return isPlain(value) ? "an object" : withArticle(nameOfClass(value));
-}
-
 /** Whether an object is of no class: what stands in braces. */
 export function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
-}
-
-function nameOfClass(value: object): string {
-  const { constructor } = value as { constructor?: unknown };
-  return typeof constructor === "function" && constructor.name !== "" ? constructor.name : "object";
 }
 
 function withArticle(noun: string): string {

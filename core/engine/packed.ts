@@ -143,7 +143,7 @@ export function roundRows(x: Tensor): Tensor {
 /**
  * Rounds weights to float16: to the nearest, ties away from zero.
  *
- * @param weights finite numbers; beyond ±65504 they become that
+ * @param weights numbers; beyond ±65504 they become that, and NaN stays
  * @returns the rounded weights, of the same shape
  */
 export function roundHalves(weights: Tensor): Tensor {

@@ -17,7 +17,8 @@
  * @module
  */
 
-import { type Check, shown } from "./options.ts";
+import { shown } from "./json.ts";
+import type { Check } from "./options.ts";
 
 /** A value that a file can name. */
 export interface Part {

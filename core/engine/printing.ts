@@ -10,6 +10,9 @@
  * where all are small, and in scientific notation if a number that is not zero would look like zero, or the largest would
  * need more digits than float32 has. Zeros at the end of all of them are left out.
  *
+ * **Modules** are printed as an outline of their parts. Neighbours that are built alike, the layers of a model, share
+ * their lines.
+ *
  * @module
  */
 
@@ -32,6 +35,8 @@ export interface Printed {
 const MANY = 1000;
 /** Elements shown at either end of a long axis. */
 const EDGE = 3;
+/** Levels of an outline beyond which parts are left out. */
+const DEEP = 24;
 /** Characters in a line. */
 const WIDTH = 80;
 
@@ -151,4 +156,50 @@ function bracket(cells: Cells, write: (x: number) => string, indent: number): st
     lines[lines.length - 1] += word;
   }
   return `[${lines.map((line) => line.trimEnd()).join(`\n${" ".repeat(indent)}`)}]`;
+}
+
+// ## Outlines
+
+/** A part of a module: where it is, what says what it is, and whether others belong to it. */
+export type Outlined = readonly [path: string, text: () => string, holds: boolean];
+
+/** A part with what belongs to it. */
+interface Node {
+  readonly path: string;
+  /** The path from what it belongs to. */
+  readonly name: string;
+  readonly text: string;
+  readonly parts: Node[];
+}
+
+/** Parts below each other, each indented below what it belongs to. */
+export function outline(head: string, parts: Iterable<Outlined>): string {
+  const root: Node = { path: "", name: "", text: head, parts: [] };
+  const open = [root];
+  for (const [path, text, holds] of parts) {
+    while (open.length > 1 && !path.startsWith(`${open.at(-1)!.path}.`)) open.pop();
+    if (open.length > DEEP) continue;
+    const above = open.at(-1)!;
+    const node = { path, name: above === root ? path : path.slice(above.path.length + 1), text: text(), parts: [] };
+    above.parts.push(node);
+    if (holds) open.push(node);
+  }
+  return [head, ...lines(root.parts)].join("\n");
+}
+
+/** The lines of parts; neighbours that differ by their number alone are written once. */
+function lines(parts: readonly Node[]): string[] {
+  const written: string[] = [];
+  for (let i = 0, end: number; i < parts.length; i = end) {
+    const { name, text } = parts[i]!, below = lines(parts[i]!.parts);
+    const [, list, number] = /^(.*?)(\d+)$/.exec(name) ?? [];
+    const isAlike = (other: Node | undefined, distance: number): boolean =>
+      number !== undefined && other?.name === `${list}${Number(number) + distance}` && other.text === text &&
+      String(lines(other.parts)) === String(below);
+    for (end = i + 1; isAlike(parts[end], end - i);) end++;
+    const count = end - i;
+    written.push(count === 1 ? `${name}: ${text}` : `${name}–${Number(number) + count - 1}: ${count} × ${text}`);
+    written.push(...below);
+  }
+  return written.map((line) => `  ${line}`);
 }

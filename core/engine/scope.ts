@@ -17,6 +17,12 @@
  * 3. Outside any scope, memory lives until its last tensor is collected, or until
  *    {@linkcode release}.
  *
+ * **A plain loop.** The collector sees a tensor as a few words, however much memory it stands for, and has no
+ * reason to look. So for every 256 MiB that no scope frees, it is shown as much of its own: an array that nobody writes to,
+ * and that takes room in its books alone. It collects, and tells of it in the next pause, which
+ * `await loss.item()` makes ([pace](pace.ts)). A loop that opens no scope and awaits its loss therefore runs for ever in a
+ * few hundred megabytes. One that never awaits cannot be helped: nothing is collected while a program does not pause.
+ *
  * @module
  */
 
@@ -87,9 +93,28 @@ const collector = new FinalizationRegistry<{ device: Backend; buffer: Buffer }>(
   ({ device, buffer }) => device.release(buffer),
 );
 
+/** Bytes that the collector hears of at once. */
+const TOLD = 2 ** 28;
+/** What a tensor takes of the host's own memory, roughly. */
+const HOST_BYTES = 512;
+/** Bytes that were left to the collector, and that it has not heard of. */
+let untold = 0;
+
 function entrust(storage: Storage): void {
   storage.scoped = false;
+  untold += storage.bytes.byteLength + HOST_BYTES;
+  if (untold >= TOLD) tell();
   collector.register(storage, { device: storage.device, buffer: storage.bytes }, storage);
+}
+
+/** Lets the collector feel how much memory waits for it. */
+function tell(): void {
+  untold = 0;
+  try {
+    new ArrayBuffer(TOLD);
+  } catch {
+    // A host that has not as much left collects on its own.
+  }
 }
 
 function collect(value: unknown, found: Set<Storage>, seen: Set<object>): void {

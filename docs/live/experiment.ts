@@ -127,7 +127,8 @@ class Live {
   #field(key: string, control: Field): HTMLElement {
     const id = `${this.#section.id}-${key}`, step = control.step ?? 1;
     const change = (value: number): void => {
-      if (!Number.isFinite(value)) return;
+      // What is no number gives way to the one that was there.
+      if (!Number.isFinite(value)) return this.#refresh.forEach((f) => f());
       this.#values[key] = tidy(Math.min(control.max, Math.max(control.min, value)));
       this.#refresh.forEach((f) => f());
       this.#start();

@@ -24,7 +24,7 @@ import {
 } from "../../core/07_generation/mod.ts";
 import type { Translator } from "./pack.ts";
 import { CONTROLS } from "./controls.ts";
-import type { Settings } from "./settings.ts";
+import { LONGEST_SENTENCE, type Settings } from "./settings.ts";
 
 /** Most tokens of a sentence; its figures would not be legible. */
 const LONGEST = 32;
@@ -119,6 +119,10 @@ async function take(tensors: readonly Tensor[]): Promise<ArrayLike<number>[]> {
  */
 export async function look(translator: Translator, settings: Settings, signal?: AbortSignal): Promise<View> {
   const { model, source, target } = translator, { hiddenSize } = model.options;
+  const { length } = settings.sentence.trim();
+  if (length > LONGEST_SENTENCE) {
+    throw new RangeError(`The sentence has ${length} characters and ${LONGEST_SENTENCE} are the most here`);
+  }
   const sentence = settings.sentence.normalize("NFC").trim();
   if (sentence === "") throw new RangeError("There is nothing to translate");
   const ids = [...source.encode(sentence), source.endToken];

@@ -17,7 +17,7 @@ import { Line, type News } from "./line.ts";
 import type { View } from "./look.ts";
 import type { Example } from "./page.ts";
 import type { Device } from "./protocol.ts";
-import { type Control, placeOf, type Settings } from "./settings.ts";
+import { type Control, LONGEST_SENTENCE, placeOf, type Settings } from "./settings.ts";
 
 const root = document.querySelector<HTMLElement>(".playground")!;
 const stages = [...root.querySelectorAll<HTMLElement>("[data-stage]")];
@@ -39,9 +39,11 @@ const line = new Line({ url: new URL("playground.safetensors", import.meta.url).
 /** Asks for what is set. */
 function ask(change: Partial<Settings> = {}): void {
   settings = { ...settings, ...change };
-  if (settings.sentence.trim() !== "") return line.ask(settings, device);
+  const { length } = settings.sentence.trim();
+  if (length > 0 && length <= LONGEST_SENTENCE) return line.ask(settings, device);
   line.cancel();
-  fail("Write a sentence to translate", false);
+  if (length === 0) fail("Write a sentence to translate", false);
+  else fail(`The sentence has ${length} characters and ${LONGEST_SENTENCE} are the most here`, false);
 }
 
 let late: ReturnType<typeof setTimeout> | undefined;

@@ -34,11 +34,20 @@ const EXAMPLE = "她昨天在图书馆做作业了";
 
 /** Trains in a program of its own, as a reader would. */
 async function train(): Promise<Uint8Array> {
-  const out = await Deno.makeTempDir();
+  const out = await Deno.makeTempDir({ dir: "docs/playground/model" });
   try {
     const options = ["--hidden-size", `${RECIPE.hiddenSize}`, "--steps", `${RECIPE.steps}`, "--out", out];
-    const { success } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-prompt", "--allow-read", "--allow-write", "mod.ts", "train", "translator", ...options],
+    const { success } = await new Deno.Command("deno", {
+      args: [
+        "run",
+        "--no-prompt",
+        `--allow-read=core,deno.json,${out}`,
+        `--allow-write=${out}`,
+        "mod.ts",
+        "train",
+        "translator",
+        ...options,
+      ],
       cwd: new URL("../../", import.meta.url),
     }).spawn().status;
     if (!success) throw new Error("Training failed");

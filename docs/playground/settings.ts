@@ -35,6 +35,9 @@ export interface Control extends Slider {
   readonly stage: "softmax" | "beams";
 }
 
+/** Most characters of a sentence; it is refused before anything is computed. */
+export const LONGEST_SENTENCE = 200;
+
 /** The settings before the reader changes any. */
 export const DEFAULTS: Omit<Settings, "sentence"> = { temperature: 0.7, topP: 0.9, seed: 1, numBeams: 3 };
 

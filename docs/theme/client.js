@@ -204,6 +204,7 @@
   const SIDES = { [book]: "the book", workshop: "how it is made" };
   const isBook = (root.dataset.side ?? "book") === "book";
   const own = isBook ? book : "workshop", other = isBook ? "workshop" : "book", asked = [own];
+  const LONGEST_QUESTION = 200, PAUSE = 60;
   const excerpt = (text, question) => {
     const words = question.split(/\s+/).filter((word) => word.length > 1);
     const at = Math.max(0, ...words.map((word) => text.toLowerCase().indexOf(word.toLowerCase())));
@@ -226,6 +227,7 @@
         spellcheck: false,
       });
       input.setAttribute("aria-label", say("Search"));
+      input.maxLength = LONGEST_QUESTION;
       const list = make("ol", { className: "results" }), status = make("p", { className: "note" });
       status.setAttribute("role", "status");
       const more = make("button", {
@@ -246,11 +248,12 @@
         links.forEach((link, i) => link.classList.toggle("chosen", i === chosen));
         links[chosen]?.scrollIntoView({ block: "nearest" });
       };
+      const ask = () => input.value.slice(0, LONGEST_QUESTION).trim();
       const show = async () => {
-        const question = input.value.trim();
+        const question = ask();
         if (!question) {
           list.replaceChildren();
-          status.textContent = "";
+          list.dataset.question = status.textContent = "";
           more.hidden = true;
           return;
         }
@@ -258,7 +261,7 @@
           const found = [];
           for (const side of asked) {
             const { find } = await load(side);
-            if (question !== input.value.trim()) return;
+            if (question !== ask()) return;
             found.push([side, find(side, question).slice(0, 30)]);
           }
           status.textContent = found.some(([, results]) => results.length) ? "" : say("Nothing found");
@@ -282,11 +285,17 @@
           more.hidden = asked.includes(other);
           chosen = 0;
           mark();
+          list.dataset.question = question;
         } catch (error) {
           status.textContent = error.message;
         }
       };
-      input.addEventListener("input", show);
+      // Who types on asks again.
+      let late;
+      input.addEventListener("input", () => {
+        clearTimeout(late);
+        late = setTimeout(show, PAUSE);
+      });
       input.addEventListener("keydown", (event) => {
         const links = $$("a", list);
         if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -295,7 +304,9 @@
           mark();
         } else if (event.key === "Enter") {
           event.preventDefault();
-          links[chosen]?.click();
+          // What is opened answers what is written.
+          if (list.dataset.question === ask()) links[chosen]?.click();
+          else show().then(() => $$("a", list)[chosen]?.click());
         }
       });
       list.addEventListener("click", (event) => {

@@ -9,7 +9,8 @@
 //
 // dispatch   a plane of ⌈N × blocks / 32⌉ workgroups
 // threads    256: eight neighbours share a block
-// shared     3 KiB
+// shared     4 KiB
+// special    a block with NaN or infinity has the step NaN, and with it the whole column
 //
 // A block of 8 bits is 8 words of four levels with sign. A block of 4 bits is 4 words of eight levels 0 … 15,
 // eight more than what they stand for: terms 8 w … 8 w + 3 in the low halves of the bytes of word w, the
@@ -29,6 +30,7 @@ struct Params { depth: u32, columns: u32, blocks: u32, offset: u32, term: u32, c
 
 var<workgroup> high: array<f32, LANES>;
 var<workgroup> low: array<f32, LANES>;
+var<workgroup> sizes: array<u32, LANES>;
 var<workgroup> words: array<u32, LANES>;
 
 fn at(column: u32, k: u32) -> f32 {
@@ -48,17 +50,27 @@ fn main(
   let v = vec4f(at(column, k), at(column, k + 1u), at(column, k + 2u), at(column, k + 3u));
   high[lane] = max(max(v.x, v.y), max(v.z, v.w));
   low[lane] = min(min(v.x, v.y), min(v.z, v.w));
+  // As integers, sizes have the order of the numbers; infinity and NaN are above.
+  let size = bitcast<vec4u>(v) & vec4u(0x7fffffffu);
+  sizes[lane] = max(max(size.x, size.y), max(size.z, size.w));
   workgroupBarrier();
   let first = lane & ~7u;
   var most = high[first];
   var least = low[first];
+  var largest = sizes[first];
   for (var i = 1u; i < 8u; i++) {
     most = max(most, high[first + i]);
     least = min(least, low[first + i]);
+    largest = max(largest, sizes[first + i]);
   }
   // The number farthest from zero becomes the lowest level.
-  let step = select(least, most, most >= -least) * (-1.0 / f32(HALF));
-  let levels = levelsOf(v, step, f32(HALF), f32(2u * HALF - 1u));
+  var step = select(least, most, most >= -least) * (-1.0 / f32(HALF));
+  var levels = vec4i();
+  if (largest >= INFINITY_BITS) {
+    step = notANumber();
+  } else {
+    levels = levelsOf(v, step, f32(HALF), f32(2u * HALF - 1u));
+  }
   words[lane] = bytes(select(levels, levels - 64, HALF == 64u));
   workgroupBarrier();
   if (column >= params.columns) { return; }

@@ -18,7 +18,7 @@ struct Params { depth: u32, columns: u32, words: u32, offset: u32, term: u32, co
 @group(0) @binding(1) var<storage, read_write> packed: array<u32>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-// Bits of the nearest float16, ties away from zero, at most 65504.
+// Bits of the nearest float16, ties away from zero, at most 65504; NaN stays.
 fn halved(x: f32) -> u32 {
   let bits = bitcast<u32>(x);
   let size = bits & 0x7fffffffu;
@@ -26,7 +26,7 @@ fn halved(x: f32) -> u32 {
   var found = (size + 0x1000u - (112u << 23u)) >> 13u;
   // Below 2⁻¹⁴ the numbers are whole steps of 2⁻²⁴.
   if (size < 0x38800000u) { found = u32(bitcast<f32>(size) * 16777216.0 + 0.5); }
-  return min(found, 0x7bffu) | ((bits >> 16u) & 0x8000u);
+  return select(min(found, 0x7bffu), 0x7e00u, size > 0x7f800000u) | ((bits >> 16u) & 0x8000u);
 }
 
 fn at(column: u32, k: u32) -> u32 {

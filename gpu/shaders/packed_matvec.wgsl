@@ -50,8 +50,8 @@ fn levelsOf(block: u32) -> Levels {
   return Levels(w[2u * block], w[2u * block + 1u]);
 }
 
-// One block of one row, in the steps of both.
-fn product(row: u32, block: u32, levels: Levels) -> f32 {
+// One block of one row, in the steps of both; they are multiplied first, or numbers near the largest would overflow.
+fn product(row: u32, block: u32, levels: Levels, step: f32) -> f32 {
   let i = min(row, params.rows - 1u) * params.blocks + block;
   let p = x[2u * i];
   let q = x[2u * i + 1u];
@@ -62,16 +62,16 @@ fn product(row: u32, block: u32, levels: Levels) -> f32 {
   let scale = scales[i];
   // Levels of half a byte are kept eight too high.
   if (NIBBLES) { sum -= 8 * i32(scale.y); }
-  return f32(sum) * scale.x;
+  return f32(sum) * (scale.x * step);
 }
 
-fn products(row: u32, block: u32, levels: Levels) -> vec4f {
-  if (ROWS == 1u) { return vec4f(product(0u, block, levels), 0.0, 0.0, 0.0); }
+fn products(row: u32, block: u32, levels: Levels, step: f32) -> vec4f {
+  if (ROWS == 1u) { return vec4f(product(0u, block, levels, step), 0.0, 0.0, 0.0); }
   return vec4f(
-    product(row, block, levels),
-    product(row + 1u, block, levels),
-    product(row + 2u, block, levels),
-    product(row + 3u, block, levels),
+    product(row, block, levels, step),
+    product(row + 1u, block, levels, step),
+    product(row + 2u, block, levels, step),
+    product(row + 3u, block, levels, step),
   );
 }
 
@@ -105,18 +105,18 @@ fn main(
     let b = levelsOf(start + i + LANES);
     let s = steps[params.steps + start + i];
     let t = steps[params.steps + start + i + LANES];
-    sums = fma(vec4f(s), products(0u, i, a), sums);
-    sums = fma(vec4f(t), products(0u, i + LANES, b), sums);
+    sums += products(0u, i, a, s);
+    sums += products(0u, i + LANES, b, t);
     if (ROWS > 4u) {
-      more = fma(vec4f(s), products(4u, i, a), more);
-      more = fma(vec4f(t), products(4u, i + LANES, b), more);
+      more += products(4u, i, a, s);
+      more += products(4u, i + LANES, b, t);
     }
   }
   if (i < params.blocks) {
     let a = levelsOf(start + i);
     let s = steps[params.steps + start + i];
-    sums = fma(vec4f(s), products(0u, i, a), sums);
-    if (ROWS > 4u) { more = fma(vec4f(s), products(4u, i, a), more); }
+    sums += products(0u, i, a, s);
+    if (ROWS > 4u) { more += products(4u, i, a, s); }
   }
   upper[lane] = sums;
   if (ROWS > 4u) { lower[lane] = more; }

@@ -17,6 +17,21 @@ Deno.test("bleuTokens() cuts as sacreBLEU does", () => {
   assertEquals(bleuTokens("𠀀𠀁", "zh"), ["𠀀", "𠀁"]);
 });
 
+Deno.test("bleuTokens() and bleu() take for white space what sacreBLEU does, and nothing else", () => {
+  const { characters, places, scores } = recorded.spaces;
+  for (const [i, space] of characters.entries()) {
+    const name = `U+${space.codePointAt(0)!.toString(16)}`;
+    for (const [j, place] of places.entries()) {
+      for (const tokenizer of ["13a", "zh", "none"] as const) {
+        const found = bleuTokens(place.replaceAll("{}", space), tokenizer);
+        assertEquals(found, recorded.spaces[tokenizer][i]![j], `${name} in ${place}, ${tokenizer}`);
+      }
+    }
+    const { score } = bleu([`the${space}cat sat on the mat`], ["the cat sat on the mat"]);
+    assertAlmostEquals(score, scores[i]!, 1e-9, name);
+  }
+});
+
 for (const tokenizer of ["13a", "zh"] as const) {
   Deno.test(`bleu() and sentenceBleu() agree with sacreBLEU under every option, ${tokenizer}`, () => {
     const { pairs, scores } = recorded[tokenizer] as unknown as {

@@ -1,9 +1,19 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { folderStorage } from "../../core/cli/storage.ts";
-import { noPositions, rotary } from "../../core/04_attention/positions/mod.ts";
+import { multiHead } from "../../core/04_attention/multi_head.ts";
+import {
+  alibi,
+  learned,
+  linearScaling,
+  noPositions,
+  rotary,
+  sinusoidal,
+  t5,
+} from "../../core/04_attention/positions/mod.ts";
 import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
 import { EncoderDecoder, type TransformerOptions } from "../../core/05_transformer/encoder_decoder.ts";
 import { relu } from "../../core/05_transformer/feed_forward/activations.ts";
+import { layerNormalization } from "../../core/05_transformer/normalization.ts";
 import { Batches, padSequences } from "../../core/06_training/batching.ts";
 import {
   checkpointNotes,
@@ -303,6 +313,40 @@ onReference("a checkpoint knows its model even where another has the same shapes
   const based = await encodeCheckpoint({ model: make({ positions: rotary({ base: 500 }) }) });
   const other = make({ positions: rotary({ base: 1000 }) });
   assertThrows(() => restoreCheckpoint(based, { model: other }), TypeError, "positions = {");
+  // Rows mean different things, and most have the same shapes; within a row the same is said in several ways.
+  const rows: Partial<TransformerOptions>[][] = [
+    [rotary(), rotary({ base: 10000, interleaved: false, share: 1 })].map((positions) => ({ positions })),
+    [rotary({ base: 500000 })].map((positions) => ({ positions })),
+    [rotary({ interleaved: true })].map((positions) => ({ positions })),
+    [rotary({ scaling: linearScaling({ factor: 2 }) })].map((positions) => ({ positions })),
+    [rotary({ scaling: linearScaling({ factor: 4 }) })].map((positions) => ({ positions })),
+    [alibi].map((positions) => ({ positions })),
+    [noPositions].map((positions) => ({ positions })),
+    [sinusoidal].map((positions) => ({ positions })),
+    [multiHead({ window: { before: 3 } })].map((attention) => ({ attention })),
+    [multiHead({ window: { before: 2 } })].map((attention) => ({ attention })),
+    [layerNormalization({ epsilon: 1e-3 })].map((norm) => ({ norm })),
+    [{ placement: "post", norm: layerNormalization({ epsilon: 1e-5 }) }, { placement: "post" }],
+    [{ activation: relu }],
+    [{ numHeads: 4 }],
+  ];
+  for (const [i, row] of rows.entries()) {
+    const saved = await encodeCheckpoint({ model: make(row[0]) });
+    for (const [j, others] of rows.entries()) {
+      for (const options of others) {
+        const restore = () => restoreCheckpoint(saved, { model: make(options) });
+        if (i === j) restore();
+        else assertThrows(restore, TypeError, "Cannot resume: ", `${i} ${j}`);
+      }
+    }
+  }
+  const tables = [t5(), t5({ numBuckets: 32, maxDistance: 128 }), t5({ maxDistance: 64 })];
+  const [first, second, third] = tables.map((positions) => make({ positions }));
+  const table = await encodeCheckpoint({ model: first! });
+  restoreCheckpoint(table, { model: second! });
+  assertThrows(() => restoreCheckpoint(table, { model: third! }), TypeError, "positions = ");
+  const drawn = await encodeCheckpoint({ model: make({ positions: learned({ deviation: 1 }) }) });
+  restoreCheckpoint(drawn, { model: make({ positions: learned() }) });
   // Weights mean the same in a longer context and without dropout; a run that goes on does not go on with them.
   const longer = make({ contextLength: 16, dropout: 0.5 });
   restoreCheckpoint(bytes, { model: longer });

@@ -2,7 +2,7 @@
 /// <reference lib="dom.iterable" />
 /** What helps a reader: hints, lights, copying, progress, links to a place. */
 
-import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "../../core/cli/std/assert/mod.ts";
 import { type Page, testInBrowser, withTab } from "./browser.ts";
 
 const PAGE = "attention/scaled_dot_product.html", SOURCE = "core/04_attention/scaled_dot_product.ts";

@@ -2,7 +2,7 @@
 /// <reference lib="dom.iterable" />
 /** The Chinese book: the switch keeps the place, figures and buttons speak Chinese, the search has an index of its own. */
 
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "../../core/cli/std/assert/mod.ts";
 import { address, type Page, testInBrowser, withTab } from "./browser.ts";
 import { LiveFigure } from "./figure.ts";
 

@@ -8,7 +8,7 @@
  * fewest, so that the second run is short; of the others, the first control.
  */
 
-import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals } from "../../core/cli/std/assert/mod.ts";
 import type { Experiment } from "../../core/experiments/experiment.ts";
 import { EXPERIMENTS } from "../../core/experiments/registry.ts";
 import type { Answer } from "../../docs/live/protocol.ts";

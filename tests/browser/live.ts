@@ -2,7 +2,7 @@
 /// <reference lib="dom.iterable" />
 /** Live figures: they wake, answer, stop, go back, are saved; and compute what was recorded, on every device. */
 
-import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "../../core/cli/std/assert/mod.ts";
 import { defaultControls } from "../../core/experiments/experiment.ts";
 import type { Figure } from "../../core/experiments/figure.ts";
 import { EXPERIMENTS } from "../../core/experiments/registry.ts";

@@ -2,7 +2,7 @@
 /// <reference lib="dom.iterable" />
 /** Every page: it loads, asks nobody else, fits, is accessible, is light. */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals } from "../../core/cli/std/assert/mod.ts";
 import { chosenPages, crawl, inTabs, kindsOfPages, SITE, type Tab, testInBrowser, withTab } from "./browser.ts";
 
 /** Kilobytes that a page may cost, fonts not counted. */

@@ -5,7 +5,7 @@
  * stopped, and leads to the lines that made its numbers.
  */
 
-import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "../../core/cli/std/assert/mod.ts";
 import { type Page, SITE, testInBrowser, withTab } from "./browser.ts";
 
 const timeout = 60_000;
@@ -186,6 +186,7 @@ testInBrowser("the playground says what it cannot translate, and keeps what it s
       const [sentence, why] of [
         ["", "Write a sentence to translate; shown is still 她"],
         ["   ", "Write a sentence to translate; shown is still 她"],
+        ["很".repeat(100_000), "The sentence has 100000 characters and 200 are the most here; shown is still 她"],
         ["很".repeat(200), "The sentence has 201 tokens and 32 are the most here; shown is still 她"],
       ] as const
     ) {

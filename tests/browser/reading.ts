@@ -2,11 +2,62 @@
 /// <reference lib="dom.iterable" />
 /** What a reader does: search, keys, switches, pointing; and reading without scripts. */
 
-import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "../../core/cli/std/assert/mod.ts";
 import { EXPERIMENTS } from "../../core/experiments/registry.ts";
 import { address, type Page, SITE, testInBrowser, withTab } from "./browser.ts";
 
 const PAGE = "attention/scaled_dot_product.html";
+
+/** A question of any length costs what a short one does. */
+const PASTED = {
+  "one word": "a".repeat(100_000),
+  "words": Array.from({ length: 20_000 }, (_, i) => `word${i}`).join(" "),
+  "Chinese": "注意力机制让每个词都能看见其他词".repeat(6000),
+  "no words": ".,;:!? ".repeat(15_000),
+};
+
+testInBrowser("what is pasted into the search is cut before it is searched, in both halves", async () => {
+  await withTab({}, async ({ page, open, complaints }) => {
+    await open(PAGE);
+    await page.keyboard.press("/");
+    await search(page, "dropout");
+    await page.click("dialog[open] .more");
+    await page.waitForFunction(() => document.querySelector("dialog[open] .results .side"));
+    await page.evaluate(() => {
+      type Search = (query: string, options: { tokenize(query: string): string[] }) => unknown;
+      const { MiniSearch } = globalThis as unknown as { MiniSearch: { prototype: { search: Search } } };
+      const of = MiniSearch.prototype, plain = of.search, counted: number[][] = [];
+      Object.assign(globalThis, { counted });
+      of.search = function (query, options) {
+        const terms = options.tokenize(query);
+        counted.push([terms.length, Math.max(0, ...terms.map(({ length }) => length))]);
+        return plain.call(this, query, options);
+      };
+    });
+    const counted = (): Promise<number[][]> =>
+      page.evaluate(() => (globalThis as unknown as { counted: number[][] }).counted.splice(0));
+    for (const [name, text] of Object.entries(PASTED)) {
+      await search(page, text);
+      const searches = await counted();
+      // Both halves, each for all terms and, where nothing has them all, for any.
+      assert(searches.length >= 2 && searches.length <= 4, `${name}: ${searches.length}`);
+      for (const [terms, longest] of searches) assert(terms! <= 32 && longest! <= 200, `${name}: ${terms} ${longest}`);
+    }
+    // Keys that follow one another are one question.
+    await page.evaluate(() => {
+      const input = document.querySelector<HTMLInputElement>("dialog[open] input")!;
+      for (const letter of "attention is all you need") {
+        input.value = input.value.length > 100 ? letter : input.value + letter;
+        input.dispatchEvent(new Event("input"));
+      }
+    });
+    await page.waitForFunction(() =>
+      document.querySelector<HTMLElement>("dialog[open] .results")?.dataset["question"]?.endsWith("need")
+    );
+    assert((await counted()).length <= 4);
+    assertEquals(complaints(), []);
+  });
+});
 
 interface Result {
   readonly url: string;
@@ -16,12 +67,11 @@ interface Result {
 /** What the search answers, best first. */
 async function search(page: Page, question: string): Promise<Result[]> {
   await page.fill("dialog[open] input", question);
+  // Older answers stay until the new ones are there.
   await page.waitForFunction(
-    () =>
-      document.querySelector("dialog[open] .results li") || document.querySelector("dialog[open] .note")?.textContent,
+    (question) => document.querySelector<HTMLElement>("dialog[open] .results")?.dataset["question"] === question,
+    question.slice(0, 200).trim(),
   );
-  // Fast typists leave older answers behind for a moment.
-  await page.waitForTimeout(100);
   return await page.evaluate(() => {
     const root = new URL(document.documentElement.dataset["root"]!.replace(/\/?$/, "/"), location.href).href;
     return [...document.querySelectorAll<HTMLAnchorElement>("dialog[open] .results a")].map((link) => ({

@@ -146,10 +146,8 @@ Deno.test("findCommand() takes the longest name, and says what is missing or unk
   assertEquals(refused("train", "--steps", "1"), 'Cannot train without saying what: write "heed train translator|lm"');
   assertEquals(refused("Translate"), 'Cannot understand "Translate": did you mean translate');
   for (const word of ["dance", "-_", "--__proto__", ""]) {
-    assertEquals(
-      refused(word),
-      `Cannot understand "${word}": the commands are ${commands.map(({ name }) => name).join(", ")}`,
-    );
+    const all = word.startsWith("-") ? "a command comes first, one of" : "the commands are";
+    assertEquals(refused(word), `Cannot understand "${word}": ${all} ${commands.map(({ name }) => name).join(", ")}`);
   }
 });
 

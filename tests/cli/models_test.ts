@@ -22,6 +22,7 @@ import { DataError } from "../../core/cli/errors.ts";
 import { describeModel } from "../../core/cli/commands/info.ts";
 import { readLayout, writeLayout } from "../../core/cli/layouts.ts";
 import {
+  checkNotes,
   hasModel,
   openLanguageModel,
   openTranslator,
@@ -115,6 +116,9 @@ const hostile: [name: string, notes: unknown, message: string][] = [
     "its recipe states contextLength = 9",
   ],
   ["another width", { ...notes, layout, recipe: { ...recipe, hiddenSize: 16 } }, "hiddenSize = 16, and its layout 8"],
+  ["a smaller vocabulary", { ...notes, layout, recipe: { vocabSize: 5 } }, "tokens, and its recipe allows 5"],
+  ["other tokens", { ...notes, layout, recipe: { tokens: "bytes" } }, "is made of characters, and its recipe states"],
+  ["odd columns", { ...notes, layout, recipe: { columns: "1,b" } }, 'recipe.columns is "1,b", and it must be two'],
   ["no number", { ...notes, layout, measured: { BLEU: "12" } }, 'measured["BLEU"] = "12", and it must be a number'],
   ["a list of measurements", { ...notes, layout, measured: [] }, "measured is [], and it must be"],
   ["another format", { ...notes, layout, format: "heed poem 1" }, 'format is "heed poem 1", and it must be one of'],
@@ -125,7 +129,7 @@ const hostile: [name: string, notes: unknown, message: string][] = [
     { ...notes, layout: { ...layout, positions: {} } },
     "layout.positions is an object, and it",
   ],
-  ["no vocabulary", { ...notes, layout, vocabulary: 3 }, "vocabulary is 3, and it must be a byte-pair encoding"],
+  ["no vocabulary", { ...notes, layout, vocabulary: 3 }, "vocabulary is 3, and it must be an object that is"],
   ["an empty vocabulary", { ...notes, layout, vocabulary: {} }, "in its vocabulary: Cannot read byte-pair encoding"],
   [
     "a vocabulary of another size",
@@ -363,4 +367,21 @@ Deno.test("settle() takes what is given, else what was saved, else the default",
     data: "moved.txt",
     checksum: "1",
   });
+});
+
+Deno.test("checkNotes() refuses a vocabulary that no program could read again, before anything is trained", () => {
+  checkNotes(notes);
+  const merges = Array.from(
+    { length: 300_000 },
+    (_, i) => ["ourselves", String.fromCodePoint(0x4e00 + i % 20_000)] as const,
+  );
+  const large = { toJSON: () => ({ ...vocabulary.toJSON(), merges: merges.slice(0, 200_000) }) };
+  const wrong = { ...notes, vocabulary: large as unknown as typeof vocabulary };
+  assertThrows(
+    () => checkNotes(wrong),
+    DataError,
+    "bytes of a file, and at most 4194304 are read; a smaller --vocab-size",
+  );
+  const more = { ...notes, vocabulary: { toJSON: () => ({ merges }) } as unknown as typeof vocabulary };
+  assertThrows(() => checkNotes(more), RangeError, "Cannot train with vocabulary.merges");
 });

@@ -128,7 +128,7 @@ const wrong: [args: string[], code: number, sentence: RegExp][] = [
     1,
     /^heed: Cannot read ".*none.txt": there is no such file.*\n$/,
   ],
-  [["train", "lm", "--data", "$", "--out", "$"], 1, /^heed: Cannot read ".*": it is a folder\n$/],
+  [["train", "lm", "--data", "$", "--out", "$"], 1, /^heed: Cannot read ".*": it is a folder.*\n$/],
   [
     ["train", "lm", "--data", "$/a\x1b[2Jb", "--out", "$"],
     1,
@@ -329,6 +329,31 @@ test("Ctrl-C saves, says how to continue, and the continued run is the uninterru
   const changed = await heed("train", "translator", "--resume", "--out", out, "--hidden-size", "32");
   assertEquals(changed.code, 1);
   assertStringIncludes(changed.errors, "Cannot resume with --hidden-size 32: the saved run has --hidden-size 16");
+});
+
+test("train run again on what comes with the code gives up no step of the same run", async (folder) => {
+  const tiny = ["--hidden-size", "16", "--num-layers", "1", "--batch-size", "2", "--threads", "1"];
+  const args = ["train", "lm", "--out", folder, "--steps", "300", ...tiny], file = `${folder}/model.safetensors`;
+  assertEquals((await heed(...args)).code, 0);
+  const before = await Deno.readFile(file);
+  // Stopped early, or not at all if the signal comes too late: what is saved are the same bytes.
+  const child = start(args), reader = child.stdout.getReader();
+  let output = "", isStopped = false;
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    output += decoder.decode(part.value);
+    if (isStopped || !output.includes("step ")) continue;
+    child.kill("SIGINT");
+    isStopped = true;
+  }
+  await child.stderr.cancel();
+  assertEquals((await child.status).code, output.includes("has step 300 of the same run") ? 130 : 0, output);
+  assertEquals(await Deno.readFile(file), before);
+  const others = await heed(...args, "--seed", "2");
+  assertEquals(others.code, 1);
+  assertStringIncludes(
+    others.errors,
+    "trained on the sentences that come with the code, with other settings; --resume",
+  );
 });
 
 test("train lm learns a text and generate continues it, the same for the same seed", async (folder) => {

@@ -117,6 +117,17 @@ Deno.test("StandardOutput that cannot be written stops what only prints, and is 
   assertEquals(noSpace.isQuiet, false);
 });
 
+Deno.test("StandardOutput waits for a slow reader of a pipe that does not block", () => {
+  let written = "", calls = 0;
+  const writeSync = (bytes: Uint8Array): number => {
+    if (calls++ % 2 === 0) throw new Deno.errors.WouldBlock();
+    written += new TextDecoder().decode(bytes.subarray(0, 2));
+    return 2;
+  };
+  new StandardOutput({ writeSync, isTerminal: () => false }).write("slowly");
+  assertEquals(written, "slowly");
+});
+
 Deno.test("StandardOutput that cannot be written stops nothing that does more than print, and is told of at the end", () => {
   const { output } = breaking(new Deno.errors.BrokenPipe());
   output.isNotAll("training went on");

@@ -2,6 +2,7 @@
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { granted } from "../permissions.ts";
+import { hasPackages } from "./packages.ts";
 
 const ignore = !granted("read", "run", "env");
 
@@ -15,14 +16,6 @@ async function run(...args: string[]): Promise<{ code: number; stdout: string; s
   const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
   return { code, stdout: text(stdout), stderr: text(stderr) };
 }
-
-const hasPackages = (() => {
-  try {
-    return !ignore && Deno.statSync(new URL("../../docs/node_modules", import.meta.url)).isDirectory;
-  } catch {
-    return false;
-  }
-})();
 
 for (
   const [args, says] of [

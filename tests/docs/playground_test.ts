@@ -16,7 +16,7 @@ import { figuresOf, firstChoice, STAGES } from "../../docs/playground/draw.ts";
 import { look, type View } from "../../docs/playground/look.ts";
 import { openTranslator, packTranslator } from "../../docs/playground/pack.ts";
 import { FILES, type Measured, pages } from "../../docs/playground/page.ts";
-import { DEFAULTS } from "../../docs/playground/settings.ts";
+import { DEFAULTS, LONGEST_SENTENCE } from "../../docs/playground/settings.ts";
 
 const folder = new URL("../../docs/playground/model/", import.meta.url);
 const bytes = Deno.readFileSync(new URL("translator.safetensors", folder));
@@ -31,6 +31,21 @@ Deno.test("the playground's model is small, and what was measured of it is said 
   assert(bytes.length < 600_000);
   assertEquals(size, bytes.length);
   assertEquals(weights, translator.model.parameterCount());
+});
+
+Deno.test("look() refuses a long sentence before it reads it", async () => {
+  let encoded = 0;
+  const { source } = translator;
+  const counting = { ...source, encode: (text: string) => (encoded++, source.encode(text)) } as typeof source;
+  for (const length of [LONGEST_SENTENCE + 1, 1_000_000]) {
+    const long = "很".repeat(length);
+    await assertRejects(
+      () => look({ ...translator, source: counting }, { ...DEFAULTS, sentence: long }),
+      RangeError,
+      `The sentence has ${length} characters and ${LONGEST_SENTENCE} are the most here`,
+    );
+  }
+  assertEquals(encoded, 0);
 });
 
 Deno.test("packTranslator() is off by half a step of each row at most", async () => {

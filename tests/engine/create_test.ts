@@ -1,6 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { arange, full, lowerTriangle, ones, tensor, zeros } from "../../core/engine/create.ts";
-import { assertClose, build, onEveryBackend } from "../support.ts";
+import { padTokens } from "../../core/02_words/embeddings.ts";
+import { sinusoidalPositions } from "../../core/04_attention/positions/absolute.ts";
+import { rotaryAngles } from "../../core/04_attention/positions/rotary.ts";
+import { padSequences } from "../../core/06_training/batching.ts";
+import { assertClose, build, onEveryBackend, onReference } from "../support.ts";
 
 onEveryBackend("tensor() takes nested lists, typed arrays and single numbers", async () => {
   const nested = tensor([[1, 2, 3], [4, 5, 6]]);
@@ -45,4 +49,16 @@ onEveryBackend("lowerTriangle() is true on and below its diagonal", async () => 
     assertEquals(actual.dtype, "bool");
     await assertClose(actual, expected, { tolerance: 0 });
   }
+});
+
+onReference("what makes tables on the host asks first whether there is room for them", () => {
+  const TOO_MANY = 2 ** 31, message = "a tensor has at most 1073741824";
+  for (
+    const make of [
+      () => sinusoidalPositions(TOO_MANY / 2, 512),
+      () => rotaryAngles(TOO_MANY / 2, 64),
+      () => padTokens([[1, 2]], 0, { length: TOO_MANY }),
+      () => padSequences([[1, 2]], { padToken: 0, length: TOO_MANY }),
+    ]
+  ) assertThrows(make, RangeError, message);
 });

@@ -44,6 +44,9 @@ onEveryBackend("concat(), split(), pad() and roll() say what disagrees", () => {
   );
   assertThrows(() => concat([x, zeros([2, 3], "int32")]), TypeError, "int32 [2, 3]");
   assertThrows(() => split(x, 2, 1), RangeError, "Cannot split an extent of 3 into 2");
+  for (const parts of [1e9, 1.5, 0, -3, NaN, Infinity]) {
+    assertThrows(() => split(x, parts, 1), RangeError, `Cannot split an extent of 3 into ${parts}`);
+  }
   assertThrows(() => split(x, [1, 1], 1), RangeError, "Cannot split an extent of 3 into [1, 1]");
   assertThrows(() => pad(x, [[1, 1]]), RangeError, "Cannot pad shape [2, 3] by [[1,1]]");
   assertThrows(() => roll(x, 0.5, 0), RangeError, "Cannot roll by 0.5");

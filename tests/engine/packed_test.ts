@@ -10,7 +10,7 @@ import type { PackedFormat } from "../../core/engine/backend.ts";
 import { withoutFusion } from "../../core/engine/fusable.ts";
 import { Linear } from "../../core/engine/linear.ts";
 import type { Module } from "../../core/engine/module.ts";
-import { tensor } from "../../core/engine/create.ts";
+import { full, tensor } from "../../core/engine/create.ts";
 import { pack, quantize } from "../../core/engine/inference.ts";
 import { take } from "../../core/engine/indexing.ts";
 import { PackedMatrix, roundHalves, roundRows, roundWeights } from "../../core/engine/packed.ts";
@@ -204,4 +204,35 @@ onEveryBackend("packed weights refuse whatever is no product, no look-up and no 
   // The GPU device yields NaN: it cannot look at ids without waiting.
   if (device.name === "webgpu") return;
   assertThrows(() => PackedMatrix.of(packed.unpack(), "int4", true).rows(tensor(Int32Array.of(4))), RangeError);
+});
+
+onEveryBackend("a packed weight that is NaN makes its column NaN, or is refused", async (device) => {
+  const numbers = new Draws(3).normal(64, 9).data.slice();
+  numbers[9 * 40 + 5] = NaN;
+  for (const format of formats) {
+    const weights = tensor(numbers, [64, 9]);
+    if (format === "float16" && device.name === "wasm") {
+      assertThrows(() => PackedMatrix.of(weights, format, false), RangeError, "one of them is NaN");
+      continue;
+    }
+    const packed = PackedMatrix.of(weights, format, false);
+    for (const rows of [1, 5, 20]) {
+      const found = [...await packed.multiply(full([rows, 64], 1)).read()].map(Number.isNaN);
+      assertEquals(found, Array.from({ length: 9 * rows }, (_, i) => i % 9 === 5), `${format}, ${rows} rows`);
+    }
+    assert(Number.isNaN((await packed.read())[9 * 40 + 5]), format);
+  }
+});
+
+onEveryBackend("packed weights are multiplied by numbers up to the largest ones", async () => {
+  const weights = new Draws(4).uniform(-0.1, 0.1, 64, 9).tensor(), row = new Draws(5).uniform(-1, 1, 1, 64).data;
+  for (const format of formats) {
+    const packed = PackedMatrix.of(weights, format, false);
+    const usual = await packed.multiply(tensor(row, [1, 64])).read();
+    // A power of two scales a product to the bit.
+    for (const scale of [2 ** 120, 2 ** 64, 2 ** -60]) {
+      const found = await packed.multiply(tensor(row.map((x) => x * scale), [1, 64])).read();
+      await assertClose(found.map((x) => x / scale), usual, { tolerance: 4, length: 64 });
+    }
+  }
 });

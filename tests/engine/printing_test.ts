@@ -3,8 +3,22 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { arange, ones, tensor, zeros } from "../../core/engine/create.ts";
 import { parameter } from "../../core/engine/create.ts";
+import { quantize } from "../../core/engine/inference.ts";
+import { Linear } from "../../core/engine/linear.ts";
+import { Module } from "../../core/engine/module.ts";
+import { Random } from "../../core/engine/random.ts";
 import { release } from "../../core/engine/scope.ts";
 import { assertClose, normal, onEveryBackend, onReference } from "../support.ts";
+
+/** A module of whatever parts. */
+class Part extends Module {
+  readonly parts: Readonly<Record<string, unknown>>;
+
+  constructor(parts: Readonly<Record<string, unknown>>) {
+    super();
+    this.parts = parts;
+  }
+}
 
 const printed = (x: unknown): string => Deno.inspect(x, { colors: false });
 
@@ -70,4 +84,33 @@ onEveryBackend("toArray() nests as deep as there are axes", async () => {
 
 onEveryBackend("JSON.stringify() writes dtype, shape and device, no memory", (device) => {
   assertEquals(JSON.stringify(ones([2, 2])), `{"dtype":"float32","shape":[2,2],"device":"${device.name}"}`);
+});
+
+onReference("a module is printed as an outline, and layers that are built alike share their lines", () => {
+  const layer = (size: number): Part => new Part({ map: new Linear(2, size, new Random(1)), random: new Random(2) });
+  const model = new Part({ layers: [layer(3), layer(3), layer(3), layer(4)], scale: parameter(ones([2])) });
+  assertEquals(
+    printed(model),
+    `Part, 41 parameters, 328 bytes
+  parts.layers.0–2: 3 × Part, 9 parameters
+    parts.map: Linear, 9 parameters
+      weight: float32 [2, 3]
+      bias: float32 [3]
+    parts.random: Random
+  parts.layers.3: Part, 12 parameters
+    parts.map: Linear, 12 parameters
+      weight: float32 [2, 4]
+      bias: float32 [4]
+    parts.random: Random
+  parts.scale: float32 [2]`,
+  );
+});
+
+onReference("packed weights say their format, and parts that hold each other end", () => {
+  const model = new Part({ map: new Linear(32, 8, new Random(1)) });
+  quantize(model, "int8");
+  assertStringIncludes(printed(model), "weight: int8 [32, 8]");
+  let inner = new Part({});
+  for (let depth = 0; depth < 1e4; depth++) inner = new Part({ inner });
+  assert(printed(inner).split("\n").length < 100);
 });

@@ -2,7 +2,14 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { noGrad } from "../../core/engine/autograd.ts";
-import type { ActivationName, ArithmeticOp, Backend, ComparisonOp, UnaryOp } from "../../core/engine/backend.ts";
+import type {
+  ActivationName,
+  ArithmeticOp,
+  Backend,
+  ComparisonOp,
+  FusedName,
+  UnaryOp,
+} from "../../core/engine/backend.ts";
 import { arange, full, lowerTriangle, parameter, tensor, zeros } from "../../core/engine/create.ts";
 import { withBackend } from "../../core/engine/device.ts";
 import { pad } from "../../core/engine/joining.ts";
@@ -13,6 +20,7 @@ import type { Tensor } from "../../core/engine/tensor.ts";
 import { gelu, geluTanh, relu, silu } from "../../core/05_transformer/feed_forward/activations.ts";
 import { softplus } from "../../core/06_training/loss.ts";
 import { type Case, cases } from "../cases.ts";
+import { type FusedCase, fusedCases } from "../fused_cases.ts";
 import {
   assertKinds,
   assertReached,
@@ -23,7 +31,8 @@ import {
   type Reach,
   Wide,
 } from "../ranges.ts";
-import { devices, Draws, HostArray, onEveryBackend, reference, sumOver } from "../support.ts";
+import { createWasmDevice } from "../../wasm/mod.ts";
+import { devices, Draws, HostArray, onEveryBackend, reference, sumOver, type TestedDevice } from "../support.ts";
 
 type Function = (...inputs: Tensor[]) => Tensor;
 /** How close a result comes, everywhere or depending on the number. */
@@ -40,7 +49,10 @@ async function valueOf(device: Backend, f: Function, inputs: readonly HostArray[
 }
 
 /** What is measured against the reference device. */
-const measured = devices.filter(({ backend }) => backend !== reference);
+const measured: readonly Pick<TestedDevice, "name" | "backend">[] = [
+  ...devices.filter(({ backend }) => backend !== reference),
+  { name: "wasm without fused multiply-adds", backend: createWasmDevice({ threads: 1, relaxed: false }) },
+];
 
 /** Registers one test for each device that is measured. */
 function onMeasured(name: string, f: (device: Backend) => Promise<void>): void {
@@ -229,19 +241,19 @@ onEveryBackend("means and variances do not overflow or vanish on the way", async
 /** The value of a case and the gradients of its inputs, for one draw of inputs and one of the arriving gradient. */
 async function evaluate(
   device: Backend,
-  { inputs, run, differentiable = true }: Case,
+  { inputs, run, differentiable = true }: FusedCase & Pick<Case, "differentiable">,
   draws: Draws,
   arriving: Draws,
 ): Promise<HostArray[]> {
   return await withBackend(device, async () => {
     const found = scope(() => {
       const leaves = inputs(draws).map((x) =>
-        x.dtype === "float32" && differentiable ? parameter(x.tensor()) : x.tensor()
+        x?.dtype === "float32" && differentiable ? parameter(x.tensor()) : x?.tensor()
       );
-      const result = run(...leaves);
+      const result = run(...leaves as Tensor[]);
       if (result.requiresGrad) result.backward(arriving.normal(...result.shape).tensor());
-      const outcome = [noGrad(() => result.clone()), ...leaves.flatMap((leaf) => leaf.grad ?? [])];
-      for (const leaf of leaves) release(leaf);
+      const outcome = [noGrad(() => result.clone()), ...leaves.flatMap((leaf) => leaf?.grad ?? [])];
+      for (const leaf of leaves) if (leaf) release(leaf);
       return outcome;
     });
     const numbers = await Promise.all(found.map(HostArray.of));
@@ -258,11 +270,40 @@ function someOf(rows: readonly Case[]): Case[] {
 
 onMeasured("NaN and infinities stand where they stand on the reference device, in every case", async (device) => {
   const rows = cases.filter(({ flops = 0 }) => flops <= 1e6);
-  for (const entry of device.name === "wasm" ? rows : someOf(rows)) {
+  for (const entry of device === devices[1]!.backend ? rows : someOf(rows)) {
     const run = (on: Backend) => evaluate(on, entry, new Broken(1, [NaN, Infinity, -Infinity]), new Draws(2));
     const [expected, actual] = [await run(reference), await run(device)];
     assertEquals(actual.length, expected.length);
     actual.forEach(({ data }, i) => assertKinds(data, expected[i]!.data, `${entry.name}, result ${i}`));
+  }
+});
+
+/** Kernels that compute element by element, or products. */
+const plain: readonly FusedName[] = [...Object.keys(ACTIVATION) as ActivationName[], "linear", "dropout", "rotary"];
+
+onMeasured("NaN and infinities stand where the definition has them, in every kernel of these", async (device) => {
+  const none = [NaN, Infinity, -Infinity];
+  for (const name of plain) {
+    for (const entry of fusedCases[name].cases) {
+      const run = (on: Backend, what: Draws, arriving: Draws) => evaluate(on, entry, what, arriving);
+      const [expected, actual] = [
+        await run(reference, new Broken(1, none), new Draws(2)),
+        await run(device, new Broken(1, none), new Draws(2)),
+      ];
+      actual.forEach(({ data }, i) => assertKinds(data, expected[i]!.data, `${name}, ${entry.name}, result ${i}`));
+      // An infinite gradient may become NaN where a definition adds it up from two sides.
+      const [sums, found] = [
+        await run(reference, new Draws(1), new Broken(2, none)),
+        await run(device, new Draws(1), new Broken(2, none)),
+      ];
+      found.forEach(({ data }, i) =>
+        assertEquals(
+          Array.from(data, Number.isFinite),
+          Array.from(sums[i]!.data, Number.isFinite),
+          `${name}, ${entry.name}, result ${i} of a broken gradient`,
+        )
+      );
+    }
   }
 });
 

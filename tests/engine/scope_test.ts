@@ -4,7 +4,10 @@ import { Linear } from "../../core/engine/linear.ts";
 import { Random } from "../../core/engine/random.ts";
 import { keep, memory, release, scope } from "../../core/engine/scope.ts";
 import { parameter, tensor, zeros } from "../../core/engine/create.ts";
-import type { Tensor } from "../../core/engine/tensor.ts";
+import { withBackend } from "../../core/engine/device.ts";
+import { hostClock, useClock } from "../../core/engine/pace.ts";
+import { type Tensor, uninitialized } from "../../core/engine/tensor.ts";
+import { createWasmDevice } from "../../wasm/mod.ts";
 import { assertClose, normal, onEveryBackend, onItsOwnBackend } from "../support.ts";
 
 onEveryBackend("scope() frees what it made and did not return", async () => {
@@ -147,4 +150,24 @@ onEveryBackend("backward() leaves behind nothing but the gradients of the leaves
   const before = memory();
   for (let i = 0; i < 10; i++) step();
   assertEquals(memory(), before);
+});
+
+Deno.test("a loop without a scope that awaits its loss never runs out of memory, and loses nothing it holds", async () => {
+  const device = createWasmDevice();
+  useClock({ ...hostClock, period: 0 });
+  try {
+    await withBackend(device, async () => {
+      const held: Tensor[] = [];
+      // 64 MiB a step: 64 steps would take all there is.
+      for (let step = 0; step < 200; step++) {
+        const x = uninitialized(device, [2 ** 24], "float32").slice(0, 0, 1);
+        x.assign(step);
+        held.push(x.add(1));
+        assertEquals(await x.mul(2).item(), 2 * step);
+      }
+      for (const [step, x] of held.entries()) assertEquals(await x.item(), step + 1);
+    });
+  } finally {
+    useClock();
+  }
 });

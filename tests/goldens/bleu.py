@@ -35,6 +35,13 @@ TOKENIZE = [
     "end.", "end. ", "5.", "5. ", ".", ",", "-", "", " ", "1.", "a-\nb\nc",
 ]
 
+# What some programming language takes for white space, or for nothing at all, in every place where it matters.
+SPACES = [chr(c) for c in [
+    *range(0x01, 0x21), 0x7F, 0x80, 0x84, 0x85, 0x86, 0xA0, 0xAD, 0x1680, 0x180E, *range(0x2000, 0x2010), 0x2028, 0x2029,
+    0x202A, 0x202F, 0x205F, 0x2060, 0x2800, 0x3000, 0x3164, 0xFEFF, 0xFFA0, 0x1D173,
+]]
+PLACES = ["a{}b c", "{}a b", "a b{}", "a b.{}", "1.{}5", "-{}", "中{}文。{}", "{}", "a{}{}b", "5.{}{}"]
+
 
 def corpus(pairs, tokenizer):
     outputs = [output for output, _ in pairs]
@@ -68,5 +75,17 @@ print(json.dumps({
     "made with": f"sacrebleu {sacrebleu.__version__}",
     "13a": {"pairs": ENGLISH, "scores": list(corpus(ENGLISH, "13a"))},
     "zh": {"pairs": CHINESE, "scores": list(corpus(CHINESE, "zh"))},
+    "spaces": {
+        "characters": SPACES,
+        "places": PLACES,
+        **{
+            tokenizer: [[cut(place.replace("{}", space)).split() for place in PLACES] for space in SPACES]
+            for tokenizer in ["13a", "zh", "none"] for cut in [BLEU(tokenize=tokenizer)._preprocess_segment]
+        },
+        "scores": [
+            BLEU(tokenize="13a").corpus_score([f"the{space}cat sat on the mat"], [["the cat sat on the mat"]]).score
+            for space in SPACES
+        ],
+    },
     "tokenize": {"texts": TOKENIZE, "13a": tokens("13a"), "zh": tokens("zh")},
 }, ensure_ascii=False))

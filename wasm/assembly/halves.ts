@@ -14,15 +14,15 @@
  * ```
  *
  * **Formula.** In the place of a float32's exponent, with three zeros above it, the bits of a number $w$
- * read as $2^{-112} w$, subnormal numbers included. A row $x$ takes $2^{56}$ in beforehand and the sum takes
- * $2^{56}$ out, so that nothing is lost on the way:
+ * read as $2^{-112} w$, subnormal numbers included. A row $x$ takes $2^s$ in beforehand and the sum takes
+ * the rest out, so that nothing is lost on the way; $s$ is 56, or less for a row whose numbers are beyond $2^{70}$:
  *
- * $$y_j = b_j + \sum_k x_k w_{kj} = 2^{56} \Big( 2^{-56} b_j + \sum_k (2^{56} x_k)\,(2^{-112} w_{kj}) \Big)$$
+ * $$y_j = b_j + \sum_k x_k w_{kj} = 2^{112-s} \Big( 2^{s-112} b_j + \sum_k (2^s x_k)\,(2^{-112} w_{kj}) \Big)$$
  *
  * | symbol            | in code              | meaning                              |
  * | ----------------- | -------------------- | ------------------------------------ |
  * | $2^{-112} w_{kj}$ | `lower(v)`, `upper(v)` | weights of four columns            |
- * | $2^{56} x_k$      | `scratch`            | the row, scaled once for all columns |
+ * | $2^s x_k$         | `scratch`            | the row, scaled once for all columns |
  * | $y_j$             | `y`                  | result                               |
  *
  * **Layout.** Panels of eight columns as the matrix product reads them. Each lane of a vector holds the
@@ -99,8 +99,29 @@ export function packHalvesJob(args: usize, from: i32, to: i32, scratch: usize): 
   }
 }
 
-/** $2^{56}$ and $2^{-56}$ */
-const UP: f32 = 7.2057594037927936e16, DOWN: f32 = 1.3877787807814457e-17;
+/** The float32 $2^n$. */
+function powerOfTwo(n: i32): f32 {
+  return reinterpret<f32>((n + 127) << 23);
+}
+
+/** The exponent $s$ of what a row is multiplied by: 56, or as much as its largest number allows. */
+function liftOf(x: usize, n: i32): i32 {
+  let v = i32x4.splat(0);
+  for (; n >= 4; n -= 4) {
+    v = i32x4.max_s(v, v128.and(v128.load(x), i32x4.splat(0x7fffffff)));
+    x += 16;
+  }
+  let most = max(
+    max(i32x4.extract_lane(v, 0), i32x4.extract_lane(v, 1)),
+    max(i32x4.extract_lane(v, 2), i32x4.extract_lane(v, 3)),
+  );
+  for (; n > 0; n--) {
+    most = max(most, load<i32>(x) & 0x7fffffff);
+    x += 4;
+  }
+  return min(56, 253 - (most >> 23));
+}
+
 /** Terms of a panel that are unpacked at a time for several rows. */
 const TERMS: i32 = 512;
 
@@ -183,7 +204,12 @@ export function rowsTimesHalvesJob(args: usize, from: i32, to: i32, scratch: usi
   const bytes = <usize> depth << 4, panels = pointer(args, word.PANELS), wide = scratch + 256;
   if (rows < 4) {
     const ldw = <usize> depth << 2;
-    for (let row = 0; row < rows; row++) scaled(wide + ldw * row, x + ldx * row, UP, depth);
+    // What each row was multiplied by stands behind the sums.
+    for (let row = 0; row < rows; row++) {
+      const lift = liftOf(x + ldx * row, depth);
+      store<i32>(scratch + 64 + (<usize> row << 2), lift);
+      scaled(wide + ldw * row, x + ldx * row, powerOfTwo(lift), depth);
+    }
     // Two panels at a time, one of each half; what is left of an odd number is computed twice.
     const half = (to - from + 1) >> 1, apart = to - from - half;
     for (let unit = from; unit < from + half; unit++) {
@@ -191,14 +217,15 @@ export function rowsTimesHalvesJob(args: usize, from: i32, to: i32, scratch: usi
       for (let row = 0; row < rows; row++) {
         const first = unit << 3, second = first + (apart << 3), z = y + ldy * row, other = scratch + 32;
         const count = min(8, columns - first), rest = min(8, columns - second);
+        const up = 112 - load<i32>(scratch + 64 + (<usize> row << 2)), down = powerOfTwo(-up);
         memory.fill(scratch, 0, 64);
         if (bias) {
-          scaled(scratch, bias + (<usize> first << 2), DOWN, count);
-          scaled(other, bias + (<usize> second << 2), DOWN, rest);
+          scaled(scratch, bias + (<usize> first << 2), down, count);
+          scaled(other, bias + (<usize> second << 2), down, rest);
         }
         twoPanels(scratch, other, wide + ldw * row, p, p + bytes * apart, depth);
-        scaled(z + (<usize> first << 2), scratch, UP, count);
-        scaled(z + (<usize> second << 2), other, UP, rest);
+        scaled(z + (<usize> first << 2), scratch, powerOfTwo(up), count);
+        scaled(z + (<usize> second << 2), other, powerOfTwo(up), rest);
       }
     }
     return;

@@ -83,19 +83,6 @@ export function readFile(data: unknown): BytePairEncodingData {
   if (fields) throw malformed(fields);
   const { format, level, specialTokens, alphabet, merges } = data as Record<string, unknown>;
   if (format !== FORMAT) throw malformed(`format is ${describe(format)}: it must be ${describe(FORMAT)}`);
-  const read = { level, specialTokens, alphabet, merges };
-  checkData(read);
-  return read;
-}
-
-/**
- * Refuses what is no alphabet with merges; what stands in them is looked at later.
- *
- * @throws {SyntaxError} if a field is of another kind
- */
-export function checkData(data: unknown): asserts data is BytePairEncodingData {
-  if (typeof data !== "object" || data === null) throw malformed(`the data are ${describe(data)}`);
-  const { level, specialTokens, alphabet, merges } = data as Record<string, unknown>;
   if (level !== "characters" && level !== "bytes") {
     throw malformed(`level is ${describe(level)}: it must be "characters" or "bytes"`);
   }
@@ -103,6 +90,7 @@ export function checkData(data: unknown): asserts data is BytePairEncodingData {
   if (fault) throw malformed(fault);
   if (!Array.isArray(alphabet)) throw malformed(`alphabet is ${describe(alphabet)}: it must be a list of characters`);
   if (!Array.isArray(merges)) throw malformed(`merges is ${describe(merges)}: it must be a list of pairs`);
+  return { level, specialTokens: specialTokens as SpecialTokens, alphabet, merges };
 }
 
 /**

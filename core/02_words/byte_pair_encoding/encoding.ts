@@ -17,7 +17,6 @@ import { Heap } from "../../engine/heap.ts";
 import {
   type BytePairEncodingData,
   type BytePairEncodingFile,
-  checkData,
   describe,
   FIRST_LETTER,
   FORMAT,
@@ -70,8 +69,7 @@ export class BytePairEncoding {
    * @throws {SyntaxError} if a token is missing, doubled or malformed
    */
   constructor(data: BytePairEncodingData) {
-    checkData(data);
-    const { ids, joined } = readTokens(data);
+    const { ids, joined } = readTokens(readFile({ format: FORMAT, ...data }));
     this.level = data.level;
     this.#specialTokens = { ...data.specialTokens };
     this.#letters = new Map(data.alphabet.map((letter) => [letter, ids.get(letter)!]));

@@ -104,6 +104,12 @@ function learnVocabulary(pieces: readonly string[], recipe: Recipe): Promise<Byt
   });
 }
 
+/** Tokens that the last tenth has room for beside the one to predict, if they are the characters of the text. */
+function longestContext([text = "", ...more]: readonly string[]): number {
+  if (more.length > 0 || text.length > 100_000) return Infinity;
+  return Math.max(1, Math.ceil([...text].length / 10) - 1);
+}
+
 /** Cuts a text into tokens; the last tenth is never trained on. */
 function encodeText(pieces: readonly string[], vocabulary: BytePairEncoding, contextLength: number): Text {
   const encoded = pieces.map((piece) => Int32Array.from(vocabulary.encode(piece)));
@@ -172,20 +178,22 @@ export const command: Command = defineCommand({
     const saved = values.resume ? await readLanguageModel(out) : undefined;
     const before = saved?.notes.recipe, data = values.data ?? String(before?.["data"] ?? "");
     const usual = fittingDefaults(RECIPE, values);
-    const settled = (checksum?: string): Recipe => settle({ ...values, data, checksum }, usual, before, CHANGEABLE);
-    checkRecipe(settled(), before);
+    const settled = (defaults: Recipe, checksum?: string): Recipe =>
+      settle({ ...values, data, checksum }, defaults, before, CHANGEABLE);
+    checkRecipe(settled(usual));
     const pieces = await readPieces(data);
-    const recipe = settled(checksumOf(pieces));
-    await refuseToReplace(values, out, "heed language model 1", recipe);
+    const contextLength = Math.min(RECIPE.contextLength, longestContext(pieces));
+    const recipe = settled({ ...usual, contextLength }, checksumOf(pieces));
+    const kept = await refuseToReplace(values, out, "heed language model 1", recipe);
     line(`Device: ${await chooseDevice(values)}`);
-    await withinMemory(() => trainLanguageModel(pieces, recipe, out, saved));
+    await withinMemory(() => trainLanguageModel(pieces, recipe, { out, kept }, saved));
   },
 });
 
 async function trainLanguageModel(
   pieces: readonly string[],
   recipe: Recipe,
-  out: string,
+  { out, kept }: { readonly out: string; readonly kept: number },
   saved: SavedModel<LanguageModelNotes> | undefined,
 ): Promise<void> {
   const started = performance.now();
@@ -223,6 +231,7 @@ async function trainLanguageModel(
     recipe,
     measured: saved?.notes.measured,
     out,
+    kept,
     schedule,
     tokens: () => batchSize * contextLength,
     loss: (windows) => {

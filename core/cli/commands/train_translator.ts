@@ -122,19 +122,19 @@ export const command: Command = defineCommand({
     const usual = fittingDefaults(data === "" ? RECIPE : LARGER, values);
     const settled = (checksum?: string): Recipe => settle({ ...values, data, checksum }, usual, before, CHANGEABLE);
     const { columns, seed } = settled();
-    checkRecipe(settled(), before);
+    checkRecipe(settled());
     const corpus = await readCorpus(data, String(columns), Number(seed));
     const recipe = settled(checksumOf(corpus));
-    await refuseToReplace(values, out, "heed translator 1", recipe);
+    const kept = await refuseToReplace(values, out, "heed translator 1", recipe);
     line(`Device: ${await chooseDevice(values)}`);
-    await withinMemory(() => trainTranslator(corpus, recipe, out, saved));
+    await withinMemory(() => trainTranslator(corpus, recipe, { out, kept }, saved));
   },
 });
 
 async function trainTranslator(
   corpus: TranslationCorpus,
   recipe: Recipe,
-  out: string,
+  { out, kept }: { readonly out: string; readonly kept: number },
   saved: SavedModel<TranslatorNotes> | undefined,
 ): Promise<void> {
   const started = performance.now();
@@ -176,12 +176,13 @@ async function trainTranslator(
   );
   line(`Model: ${count(weights)} weights${saved ? `, continuing after step ${optimizer.steps}` : ""}`);
 
-  const shown = corpus.validation[0]!.source;
+  const shown = corpus.validation.find(({ source }) => isReadable(translator, source))?.source;
   const measured = await runTraining<readonly EncodedPair[]>({
     run,
     recipe,
     measured: saved?.notes.measured,
     out,
+    kept,
     schedule,
     tokens: (batch) => batch.reduce((total, pair) => total + pair.source.length + pair.target.length + 1, 0),
     loss: (batch) => translationLoss(translator, batch, dropout, of("labelSmoothing")),
@@ -191,6 +192,7 @@ async function trainTranslator(
     },
     describe: ({ BLEU }) => `BLEU ${BLEU!.toFixed(1)}`,
     sample: async (signal) => {
+      if (shown === undefined) return "";
       const [translation] = await translator.translate([shown], { numBeams: 1 }, { signal });
       return escapeControl(`${shown} → ${translation!.text}`);
     },
@@ -200,9 +202,10 @@ async function trainTranslator(
   const { BLEU } = measured;
   const result = BLEU === undefined ? "" : `, BLEU ${BLEU.toFixed(1)} on ${count(corpus.test.length)} unseen sentences`;
   line(`Trained in ${duration((performance.now() - started) / 1000)}${result}; saved in ${out}`);
-  await demonstrate(translator, corpus);
+  const [first] = await demonstrate(translator, corpus);
+  if (first === undefined) return;
   line("To translate more:");
-  line(`  ${programName()} translate ${shellWord(corpus.test[0]!.source)} --model ${shellWord(out)}`);
+  line(`  ${programName()} translate ${shellWord(first.source)} --model ${shellWord(out)}`);
 }
 
 /** Learns the vocabulary of one side; characters too rare for its size are unknown. */
@@ -264,7 +267,7 @@ function isReadable({ source, model }: Translator, sentence: string): boolean {
 }
 
 /** Translates a few unseen sentences by beam search and draws what the last one was read from. */
-async function demonstrate(translator: Translator, { test }: TranslationCorpus): Promise<void> {
+async function demonstrate(translator: Translator, { test }: TranslationCorpus): Promise<readonly HeldOut[]> {
   const chosen = test.filter(({ source }) => isReadable(translator, source)).slice(0, 6);
   line();
   line("Sentences it has never seen, by beam search:");
@@ -277,4 +280,5 @@ async function demonstrate(translator: Translator, { test }: TranslationCorpus):
     if (tokens.length > (longest?.tokens.length ?? 0)) longest = { source, tokens };
   }
   if (longest) await printAttention(translator, longest.source, longest.tokens);
+  return chosen;
 }

@@ -40,7 +40,10 @@ export const command: Command = defineCommand({
       throw new UsageError(`Cannot use --data with ${quote(sentences[0]!, 40)}: one of the two is translated`);
     }
     const random = new Random(values.seed ?? 1);
-    const decoding = readDecoding(values, { options: { numBeams: BEAMS }, draws: false, random });
+    // The groups that are asked for divide the beams, of which nobody has asked for a number.
+    const { numBeamGroups: groups = 1 } = values as { readonly numBeamGroups?: number };
+    const numBeams = Math.ceil(BEAMS / groups) * groups;
+    const decoding = readDecoding(values, { options: { numBeams }, draws: false, random });
     if (values.seed !== undefined && !decoding.search.random) {
       throw new UsageError("Cannot use --seed without --stochastic: nothing is drawn");
     }

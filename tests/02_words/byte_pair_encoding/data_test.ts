@@ -51,6 +51,14 @@ Deno.test("fromJSON() says what is wrong with a file", () => {
       `Cannot read byte-pair encoding: ${message}`.slice(0, 30),
     );
     assertThrows(() => BytePairEncoding.fromJSON(file), SyntaxError, message);
+    if (typeof file !== "object" || !file || !("level" in file) || file.level !== "characters") continue;
+    assertThrows(() => new BytePairEncoding(file as never), SyntaxError, message);
+  }
+});
+
+Deno.test("new BytePairEncoding() says what is wrong with what is no encoding", () => {
+  for (const data of [undefined, null, {}, [], "abc", 7, { alphabet: "abc" }, { level: "bytes", merges: null }]) {
+    assertThrows(() => new BytePairEncoding(data as never), SyntaxError, "Cannot read byte-pair encoding: the file ");
   }
 });
 
