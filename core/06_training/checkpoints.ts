@@ -35,7 +35,7 @@
  * @module
  */
 
-import { checkInstance, checkText } from "../engine/arguments.ts";
+import { checkInstance } from "../engine/arguments.ts";
 import type { DType } from "../engine/backend.ts";
 import { type Json, parseJson, quote, readFields, shown, writeJson } from "../engine/json.ts";
 import { Module, type StateEntry } from "../engine/module.ts";
@@ -49,9 +49,10 @@ import {
   integer,
   object,
   required,
+  string,
 } from "../engine/options.ts";
 import { isPart, writePart } from "../engine/part.ts";
-import { type Random, type RandomState, randomStateChecks } from "../engine/random.ts";
+import { Random, type RandomState, randomStateChecks } from "../engine/random.ts";
 import { scope } from "../engine/scope.ts";
 import { format } from "../engine/shape.ts";
 import { type BatchPosition, type BatchSource, positionChecks } from "./batching.ts";
@@ -91,12 +92,25 @@ export interface TrainingRun {
   readonly notes?: Json;
 }
 
+/** Something that has these methods. */
+function withMethods<T extends object>(what: string, ...names: readonly string[]): Check<T> {
+  return object<T>(
+    `${what}, with ${names.map((name) => `${name}()`).join(" and ")}`,
+    (value) => names.every((name) => typeof (value as Readonly<Record<string, unknown>>)[name] === "function"),
+  );
+}
+
+const storageCheck: Check<CheckpointStorage> = withMethods("a place for files", "read", "writeAtomically");
+
 // A misspelt part would be missing from the file, and nobody would know until the run is taken up again.
 const runChecks: Checks<TrainingRun> = {
   model: required(instance(Module)),
   optimizer: instance(Optimizer),
-  batches: object("a source of batches, with position() and seek()", (value) => "position" in value && "seek" in value),
-  randoms: object("generators by name"),
+  batches: withMethods("a source of batches", "position", "seek"),
+  randoms: object(
+    "generators by name",
+    (value) => !Array.isArray(value) && Object.values(value).every((random) => random instanceof Random),
+  ),
   // What JSON does not bring back is refused when it is written, by the name of the field.
   notes: { must: "JSON", fits: () => true },
 };
@@ -152,18 +166,6 @@ const ruleChecks: Checks<WrittenRule> = {
   },
 };
 
-/** Refuses what is no place for files, and what is no name there. */
-function checkStorage(action: string, storage: CheckpointStorage, name: string): void {
-  checkValue(action, "storage", storage, aStorage);
-  checkText(action, "name", name);
-}
-
-const aStorage: Check<CheckpointStorage> = object(
-  "a place with read() and writeAtomically()",
-  (value) =>
-    ["read", "writeAtomically"].every((name) => typeof (value as Record<string, unknown>)[name] === "function"),
-);
-
 /**
  * Writes down everything that the next step of a run depends on.
  *
@@ -176,7 +178,8 @@ const aStorage: Check<CheckpointStorage> = object(
  * @throws {RangeError} if they are too large or nested too deeply to be read again
  */
 export async function saveCheckpoint(storage: CheckpointStorage, name: string, run: TrainingRun): Promise<void> {
-  checkStorage("save a checkpoint", storage, name);
+  checkValue("save a checkpoint", "storage", storage, storageCheck);
+  checkValue("save a checkpoint", "name", name, string);
   await storage.writeAtomically(name, await encodeCheckpoint(run));
 }
 
@@ -230,9 +233,10 @@ export async function loadCheckpoint(
   name: string,
   run: TrainingRun,
 ): Promise<{ readonly notes: Json } | undefined> {
-  checkStorage("resume", storage, name);
+  checkValue("resume", "storage", storage, storageCheck);
+  checkValue("resume", "name", name, string);
   const bytes = await storage.read(name);
-  return bytes && restoreCheckpoint(bytes, run);
+  return bytes === undefined ? undefined : restoreCheckpoint(bytes, run);
 }
 
 /**

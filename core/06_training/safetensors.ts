@@ -36,20 +36,19 @@
  */
 
 import { checkInstance, checkText } from "../engine/arguments.ts";
+import { quote } from "../engine/json.ts";
+import type { StateEntry } from "../engine/module.ts";
 import {
+  type Check,
   checkOptions,
   type Checks,
   checkValue,
-  instance,
   integer,
   list,
-  object,
+  mapByName,
   oneOf,
   required,
-  shown,
 } from "../engine/options.ts";
-import { quote } from "../engine/json.ts";
-import type { StateEntry } from "../engine/module.ts";
 import type { Numbers } from "../engine/backend.ts";
 import { tensor } from "../engine/create.ts";
 import type { Tensor } from "../engine/tensor.ts";
@@ -88,14 +87,24 @@ export interface TensorFile {
   readonly metadata: ReadonlyMap<string, string>;
 }
 
+// Bytes of another realm, such as a frame of a page, are bytes too.
+const bytesCheck: Check<Uint8Array> = {
+  must: "a Uint8Array",
+  fits: (value) => Object.prototype.toString.call(value) === "[object Uint8Array]",
+};
+
+const fileChecks: Checks<TensorFile> = {
+  tensors: required(mapByName()),
+  metadata: required({
+    must: "a Map of strings by name",
+    fits: (value) => value instanceof Map && [...value].flat().every((text) => typeof text === "string"),
+  }),
+};
+
 const storedChecks: Checks<StoredTensor> = {
   kind: required(oneOf([...WIDTHS.keys()] as StoredKind[])),
-  shape: required(list("a list of extents", (extent) => Number.isSafeInteger(extent) && extent >= 0)),
-  bytes: required(instance(Uint8Array)),
-};
-const fileChecks: Checks<TensorFile> = {
-  tensors: required(object("a Map", (value) => value instanceof Map)),
-  metadata: required(object("a Map", (value) => value instanceof Map)),
+  shape: required(list("a list of whole numbers", (extent) => Number.isSafeInteger(extent) && (extent as number) >= 0)),
+  bytes: required(bytesCheck),
 };
 
 /** Largest header that is read, in bytes. */
@@ -113,15 +122,19 @@ const MAX_TEXT: number = 2 ** 23;
  * Wide elements come first and each kind in order of the names, so that every tensor lies at
  * a multiple of its element size and equal contents give equal bytes.
  *
- * @param contents what to write
+ * @param file what to write
  * @returns the bytes of the file
  * @throws {TypeError} if a tensor's bytes do not fit its shape, or a name is `__metadata__`
  * @throws {RangeError} if there are more tensors, axes or bytes in the header than readers accept
  */
-export function encodeSafetensors(contents: TensorFile): Uint8Array<ArrayBuffer> {
-  checkOptions("write tensors", contents, fileChecks);
-  const { tensors, metadata } = contents;
-  for (const [name, tensor] of tensors) checkOptions(`write tensor ${quote(name)}`, tensor, storedChecks);
+export function encodeSafetensors(file: TensorFile): Uint8Array<ArrayBuffer> {
+  checkOptions("write tensors", file, fileChecks);
+  const { tensors, metadata } = file;
+  for (const [name, stored] of tensors) checkOptions(`write tensor ${quote(String(name))}`, stored, storedChecks);
+  return writeTensors({ tensors, metadata });
+}
+
+function writeTensors({ tensors, metadata }: TensorFile): Uint8Array<ArrayBuffer> {
   const width = (kind: StoredKind): number => WIDTHS.get(kind)!;
   if (tensors.size > MAX_TENSORS) {
     throw new RangeError(`Cannot write ${tensors.size} tensors: readers accept ${MAX_TENSORS}`);
@@ -190,9 +203,10 @@ export interface TensorHeader {
  * @param file the whole file
  * @returns tensors and notes by name
  * @throws {SyntaxError} if any statement of the file is not borne out by the file
+ * @throws {TypeError} if it is not bytes
  */
 export function decodeSafetensors(file: Uint8Array): TensorFile {
-  checkInstance("read tensors", "file", file, Uint8Array);
+  checkValue("read tensors", "file", file, bytesCheck);
   const { tensors, metadata } = readHeader(file, file.length);
   const views = new Map<string, StoredTensor>();
   for (const [name, { kind, shape, begin, end }] of tensors) {
@@ -459,8 +473,8 @@ class Header {
  * @throws {SyntaxError} if a BOOL element is neither 0 nor 1
  */
 export function storedNumbers(stored: StoredTensor, name?: string): Numbers {
-  checkOptions("read a stored tensor", stored, storedChecks);
   if (name !== undefined) checkText("read a stored tensor", "name", name);
+  checkOptions("read a tensor", stored, storedChecks);
   const { kind, bytes } = stored;
   const width = WIDTHS.get(kind)!;
   const where = name === undefined ? "" : ` in tensor ${quote(name)}`;
@@ -510,6 +524,8 @@ function halfToNumber(half: number): number {
   return exponent ? sign * 2 ** (exponent - 15) * (1 + mantissa / 1024) : sign * 2 ** -24 * mantissa;
 }
 
+const tensorsCheck: Check<ReadonlyMap<string, unknown>> = mapByName();
+
 /**
  * Reads tensors back from the device, ready to be written.
  *
@@ -520,9 +536,11 @@ function halfToNumber(half: number): number {
  * @returns the same names with the elements as bytes
  */
 export async function storeTensors(tensors: ReadonlyMap<string, StateEntry>): Promise<Map<string, StoredTensor>> {
-  checkInstance<ReadonlyMap<string, StateEntry>>("store tensors", "tensors", tensors, Map);
+  checkValue("store", "tensors", tensors, tensorsCheck);
   for (const [name, entry] of tensors) {
-    if (typeof entry?.read !== "function") throw new TypeError(`Cannot store ${quote(name)}: it is ${shown(entry)}`);
+    if (typeof entry?.read !== "function") {
+      throw new TypeError(`Cannot store ${quote(String(name))}: it is ${shown(entry)}, and must be a tensor`);
+    }
   }
   const stored = new Map<string, StoredTensor>();
   // Asked for together: a device that takes its time answers all of them at once.
@@ -546,7 +564,7 @@ export async function storeTensors(tensors: ReadonlyMap<string, StateEntry>): Pr
  * @returns the same names; integers become int32, BOOL bool, everything else float32
  */
 export function restoreTensors(stored: ReadonlyMap<string, StoredTensor>): Map<string, Tensor> {
-  checkInstance<ReadonlyMap<string, StoredTensor>>("restore tensors", "stored", stored, Map);
+  checkValue("restore", "tensors", stored, tensorsCheck);
   const restored = new Map<string, Tensor>();
   for (const [name, entry] of stored) {
     restored.set(name, tensor(storedNumbers(entry, name), entry.shape, entry.kind === "BOOL" ? "bool" : undefined));
