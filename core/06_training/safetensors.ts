@@ -36,7 +36,7 @@
  */
 
 import { checkInstance, checkText } from "../engine/arguments.ts";
-import { quote } from "../engine/json.ts";
+import { quote, shown } from "../engine/json.ts";
 import type { StateEntry } from "../engine/module.ts";
 import {
   type Check,

@@ -105,6 +105,7 @@ export function applyRules(
     throw new TypeError(`Cannot apply rules to ${shown(context)}: a context with tokens is needed`);
   }
   likeliest(logits);
+  if (rules.length === 0) return logits;
   try {
     const allowed = rules.reduce((left, rule) => applyRule(rule, left, context), logits);
     likeliest(allowed);
