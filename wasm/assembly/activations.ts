@@ -12,8 +12,8 @@
  *
  * The approximate form is usually written $\tfrac{x}{2} (1 + \tanh u)$, the same number.
  *
- * **Shape of the loop.** A unit is a run of 1024 elements; four or eight per turn, the
- * remainder in a vector filled up with zeros.
+ * **Shape of the loop.** A unit is a run of 1024 elements; four per turn, the remainder in a vector filled up with
+ * zeros.
  *
  * **To add one,** name it in `core/engine/operations.ts`, and give it a class here and a case in both `switch`es. A class
  * stands for an activation in the loops, which are written once: the compiler makes a loop for each class and puts its
@@ -147,15 +147,8 @@ function the<Activation>(): Activation {
 
 function values<Activation>(y: usize, x: usize, n: i32): void {
   const f = the<Activation>();
-  const end8 = x + (<usize> (n & ~7) << 2);
-  for (; x < end8; x += 32) {
+  for (const end = x + (<usize> (n & ~3) << 2); x < end; x += 16) {
     v128.store(y, f.value(v128.load(x)));
-    v128.store(y + 16, f.value(v128.load(x + 16)));
-    y += 32;
-  }
-  if (n & 4) {
-    v128.store(y, f.value(v128.load(x)));
-    x += 16;
     y += 16;
   }
   if (n & 3) storePart(y, f.value(loadPart(x, n & 3, 0)), n & 3);
