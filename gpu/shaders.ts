@@ -3357,7 +3357,7 @@ fn main(
 // 1        gain    storage, read         [columns], γ; anything if it is absent
 // 2        bias    storage, read         [columns], β; anything if it is absent
 // 3        y       storage, read_write   [rows, columns]
-// 4        scales  storage, read_write   [rows, 2], μ and s, for the backward kernels
+// 4        found   storage, read_write   [rows] fours, for the backward kernels: m, c r, r and unit
 // 5        params  uniform               count = elements of a row, each of 1 or 4 numbers; offsets in elements;
 //                                        flags of 0 or 1
 //
@@ -3365,7 +3365,10 @@ fn main(
 // threads    WIDTH = 16, 64 or 256 to a row, neighbours take neighbouring elements
 // shared     4 KiB
 // barriers   only in uniform control flow: every thread joins every reduction
-// rounding   the variance of differences has no cancellation; E[x²] − E[x]² does
+// rounding   the variance of differences has no cancellation; E[x²] − E[x]² does. The mean m of large numbers is off by
+//            its rounding; the rest c of it is the mean of the differences
+// range      a row is multiplied by a power of two, unit, and ε by its square, which changes no other bit: squares
+//            leave float32 long before the numbers do
 
 alias Element = f32;
 
@@ -3379,13 +3382,25 @@ struct Params {
 @group(0) @binding(1) var<storage, read> gain: array<Element>;
 @group(0) @binding(2) var<storage, read> bias: array<Element>;
 @group(0) @binding(3) var<storage, read_write> y: array<Element>;
-@group(0) @binding(4) var<storage, read_write> scales: array<vec2f>;
+@group(0) @binding(4) var<storage, read_write> found: array<vec4f>;
 @group(0) @binding(5) var<uniform> params: Params;
 
 // include team
 
 fn total(x: Element) -> f32 { return x; }
-fn combine(a: vec4f, b: vec4f) -> vec4f { return a + b; }
+fn largest(x: Element) -> f32 { return x; }
+fn combine(a: vec4f, b: vec4f) -> vec4f { return vec4f(a.xyz + b.xyz, max(a.w, b.w)); }
+
+// Leaves room for sums of large numbers.
+const SMALL = 0x1p-24f;
+// Less than the variance of any numbers of size 1 that differ.
+const EQUAL = 1e-24;
+
+// A power of two that brings numbers of a size into [1, 4), or as near as float32 allows.
+fn unitFor(size: f32) -> f32 {
+  let exponent = (bitcast<u32>(size) & 0x7fffffffu) >> 23u;
+  return bitcast<f32>((254u - min(exponent, 253u)) << 23u);
+}
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -3397,25 +3412,44 @@ fn main(
   let live = row < params.rows;
   let count = select(0u, params.count, live);
   let first = row * params.count;
+  var small = Element(0.0);
+  var size = Element(0.0);
+  for (var i = lane % WIDTH; i < count; i += WIDTH) {
+    let value = x[params.offset + first + i];
+    small += value * SMALL;
+    size = max(size, abs(value));
+  }
+  let whole = together(vec4f(total(small), 0.0, 0.0, largest(size)), lane);
+  var unit = unitFor(max(whole.w, sqrt(params.epsilon)));
   var mean = 0.0;
-  if (params.centred != 0u) {
-    var mine = Element(0.0);
-    for (var i = lane % WIDTH; i < count; i += WIDTH) { mine += x[params.offset + first + i]; }
-    mean = together(vec4f(total(mine)), lane).x / params.columns;
-  }
+  if (params.centred != 0u) { mean = whole.x / params.columns * unit / SMALL; }
   var squares = Element(0.0);
+  var rests = Element(0.0);
   for (var i = lane % WIDTH; i < count; i += WIDTH) {
-    let rest = x[params.offset + first + i] - mean;
+    let rest = x[params.offset + first + i] * unit - mean;
     squares += rest * rest;
+    rests += rest;
   }
-  let scale = 1.0 / sqrt(together(vec4f(total(squares)), lane).x / params.columns + params.epsilon);
+  let moments = together(vec4f(total(squares), total(rests), 0.0, 0.0), lane) / params.columns;
+  var rest = 0.0;
+  if (params.centred != 0u) { rest = moments.y; }
+  let variance = max(moments.x - rest * rest, 0.0) + params.epsilon * unit * unit;
+  var scale = 1.0 / sqrt(variance);
+  var shift = rest * scale;
+  if (params.centred != 0u && params.epsilon > 0.0 && variance < EQUAL) {
+    // The numbers are equal, and their mean is one of them: only epsilon is left to divide by.
+    mean = (mean + rest) * unitFor(unit);
+    unit = 1.0;
+    scale = 1.0 / sqrt(params.epsilon);
+    shift = 0.0;
+  }
   for (var i = lane % WIDTH; i < count; i += WIDTH) {
-    var value = (x[params.offset + first + i] - mean) * scale;
+    var value = (x[params.offset + first + i] * unit - mean) * scale - shift;
     if (params.hasGain != 0u) { value *= gain[params.gainOffset + i]; }
     if (params.hasBias != 0u) { value += bias[params.biasOffset + i]; }
     y[first + i] = value;
   }
-  if (live && lane % WIDTH == 0u) { scales[row] = vec2f(mean, scale); }
+  if (live && lane % WIDTH == 0u) { found[row] = vec4f(mean, shift, scale, unit); }
 }
 `,
   normalize_backward: `// normalize_backward — dx[r, :] = s (g γ − u − h w), h = (x[r, :] − μ) s; w = mean g γ h, and u = mean g γ, or 0
@@ -3426,7 +3460,8 @@ fn main(
 // 0        x       storage, read         [rows, columns], contiguous
 // 1        g       storage, read         [rows, columns], the gradient of y, contiguous
 // 2        gain    storage, read         [columns], γ; anything if it is absent
-// 3        scales  storage, read         [rows, 2], μ and s, of the forward kernel
+// 3        found   storage, read         [rows] fours, of the forward kernel: m, c r, r and unit, which make
+//                                        h = (unit x − m) r − c r and s = r unit
 // 4        dx      storage, read_write   [rows, columns]
 // 5        params  uniform               count = elements of a row, each of 1 or 4 numbers; offsets in elements;
 //                                        flags of 0 or 1
@@ -3446,7 +3481,7 @@ struct Params {
 @group(0) @binding(0) var<storage, read> x: array<Element>;
 @group(0) @binding(1) var<storage, read> g: array<Element>;
 @group(0) @binding(2) var<storage, read> gain: array<Element>;
-@group(0) @binding(3) var<storage, read> scales: array<vec2f>;
+@group(0) @binding(3) var<storage, read> found: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> dx: array<Element>;
 @group(0) @binding(5) var<uniform> params: Params;
 
@@ -3472,22 +3507,20 @@ fn main(
   let live = row < params.rows;
   let count = select(0u, params.count, live);
   let first = row * params.count;
-  let found = scales[select(0u, row, live)];
-  let mean = found.x;
-  let scale = found.y;
+  let known = found[select(0u, row, live)];
   var slopes = Element(0.0);
   var products = Element(0.0);
   for (var i = lane % WIDTH; i < count; i += WIDTH) {
     let slope = slopeAt(first, i);
     slopes += slope;
-    products += slope * (x[params.offset + first + i] - mean);
+    products += slope * ((x[params.offset + first + i] * known.w - known.x) * known.z - known.y);
   }
   let sums = together(vec4f(total(slopes), total(products), 0.0, 0.0), lane) / params.columns;
   let u = select(0.0, sums.x, params.centred != 0u);
-  let w = sums.y * scale;
+  let w = sums.y;
   for (var i = lane % WIDTH; i < count; i += WIDTH) {
-    let h = (x[params.offset + first + i] - mean) * scale;
-    dx[first + i] = scale * (slopeAt(first, i) - u - h * w);
+    let h = (x[params.offset + first + i] * known.w - known.x) * known.z - known.y;
+    dx[first + i] = known.z * (slopeAt(first, i) - u - h * w) * known.w;
   }
 }
 `,
@@ -3498,7 +3531,8 @@ fn main(
 // binding  name     type                  shape / meaning
 // 0        x        storage, read         [rows, columns], contiguous
 // 1        g        storage, read         [rows, columns], the gradient of y, contiguous
-// 2        scales   storage, read         [rows, 2], μ and s, of the forward kernel
+// 2        known    storage, read         [rows] fours, of the forward kernel: m, c r, r and unit, which make
+//                                         h = (unit x − m) r − c r
 // 3        partial  storage, read_write   [blocks, 2, pitch], columns ≤ pitch
 // 4        params   uniform               length = rows of a block
 //
@@ -3514,7 +3548,7 @@ struct Params { rows: u32, columns: u32, length: u32, pitch: u32, offset: u32, g
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> g: array<f32>;
-@group(0) @binding(2) var<storage, read> scales: array<vec2f>;
+@group(0) @binding(2) var<storage, read> known: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> partial: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;
 
@@ -3529,8 +3563,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     for (var row = group.y * params.length + lane / COLUMNS; row < last; row += LANES / COLUMNS) {
       let at = row * params.columns + column;
       let slope = g[params.gradientOffset + at];
-      let found = scales[row];
-      sums += vec2f(slope * ((x[params.offset + at] - found.x) * found.y), slope);
+      let found = known[row];
+      sums += vec2f(slope * ((x[params.offset + at] * found.w - found.x) * found.z - found.y), slope);
     }
   }
   parts[lane] = sums;

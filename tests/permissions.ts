@@ -27,6 +27,11 @@ export function note(text: string): void {
   noted.add(text);
 }
 
+/** Whether sockets in files may be made: no part of the net that can be named holds them. */
+export function grantedSockets(): boolean {
+  return Deno.build.os !== "windows" && Deno.permissions.querySync({ name: "net" }).state === "granted";
+}
+
 /** A test with a folder of its own, which needs to read and write, and whatever else is named. */
 export function testWithFolder(
   name: string,

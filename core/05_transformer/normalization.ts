@@ -17,8 +17,7 @@
  * | ------------------------ | ------------ | ---------- |
  * | $x$                      | `x`          | `[…, E]`   |
  * | $x - \mu$                | `centered`   | `[…, E]`   |
- * | $\sigma^2$               | `variance`   | `[…, 1]`   |
- * | $\frac{1}{n}\sum_i x_i^2$ | `meanSquare` | `[…, 1]`  |
+ * | $\sigma^2$, $\frac{1}{n}\sum_i x_i^2$ | `meanSquare` | `[…, 1]`  |
  * | $g$                      | `gain`       | `[E]`      |
  * | $b$                      | `bias`       | `[E]`      |
  * | $\epsilon$               | `epsilon`    | one number |
@@ -93,9 +92,8 @@ export function layerNorm(x: Tensor, gain?: Tensor, bias?: Tensor, options: Norm
   checkWidths({ x, gain, bias });
   const { epsilon = 1e-5 } = options;
   return fusable("layerNorm", [x, gain, bias], { epsilon }, () => {
-    const centered = x.sub(x.mean(-1, { keepDims: true }));
-    const variance = centered.square().mean(-1, { keepDims: true });
-    return adjust(centered.div(variance.add(epsilon).sqrt()), gain, bias);
+    const centered = center(x, -1);
+    return adjust(divideBySize(centered, -1, epsilon), gain, bias);
   });
 }
 
@@ -113,9 +111,33 @@ export function rmsNorm(x: Tensor, gain?: Tensor, options: NormOptions = {}): Te
   checkWidths({ x, gain });
   const { epsilon = 1e-5 } = options;
   return fusable("rmsNorm", [x, gain], { epsilon }, () => {
-    const meanSquare = x.square().mean(-1, { keepDims: true });
-    return adjust(x.div(meanSquare.add(epsilon).sqrt()), gain);
+    return adjust(divideBySize(x, -1, epsilon), gain);
   });
+}
+
+/** Means over an axis, whose extent stays as 1; not every entry need count. */
+type Mean = (x: Tensor, axis: number) => Tensor;
+
+const plainMean: Mean = (x, axis) => x.mean(axis, { keepDims: true });
+
+/** $x - \mu$. The mean of large numbers is off by its rounding: what is left of it is subtracted as well. */
+function center(x: Tensor, axis: number, mean: Mean = plainMean): Tensor {
+  const centered = x.sub(mean(x, axis));
+  return centered.sub(mean(centered, axis));
+}
+
+/**
+ * Divides by the root of the mean square and epsilon.
+ *
+ * The square of $10^{20}$ is beyond float32, and that of $10^{-30}$ is 0. Numbers are therefore measured in units of the
+ * largest one along the axis; the unit cancels.
+ */
+function divideBySize(x: Tensor, axis: number, epsilon: number, mean: Mean = plainMean, counted = x): Tensor {
+  if (x.size === 0) return x;
+  const root = Math.sqrt(epsilon), unit = counted.detach().abs().max(axis, { keepDims: true }).maximum(root);
+  const meanSquare = mean(counted.div(unit).square(), axis);
+  const floor = epsilon === 0 ? 0 : unit.pow(-1).mul(root).square();
+  return x.div(unit).div(meanSquare.add(floor).sqrt());
 }
 
 function adjust(x: Tensor, gain?: Tensor, bias?: Tensor): Tensor {
@@ -303,27 +325,31 @@ export class BatchNorm extends Module {
   forward(x: Tensor, mask?: Tensor): Tensor {
     const E = this.gain.shape[0]!;
     const rows = x.reshape([-1, E]);
-    if (!this.training) return this.#normalize(rows, this.runningMean, this.runningVariance).reshape(x.shape);
-
+    if (!this.training) {
+      const deviation = this.runningVariance.add(this.epsilon).sqrt();
+      return adjust(rows.sub(this.runningMean).div(deviation), this.gain, this.bias).reshape(x.shape);
+    }
     const { N } = dims(rows, "N E", { E });
-    const counts = mask ? mask.reshape([N, 1]) : undefined;
-    const count = counts ? counts.cast("float32").sum().maximum(1) : undefined;
-    const average = (values: Tensor): Tensor =>
-      counts && count ? values.where(counts, 0).sum(0).div(count) : values.mean(0);
-    const mean = average(rows);
-    const variance = average(rows.sub(mean).square());
+    const counts = mask?.reshape([N, 1]);
+    const count = counts?.cast("float32").sum().maximum(1);
+    const counted = (values: Tensor): Tensor => counts ? values.where(counts, 0) : values;
+    const average: Mean = (values, axis) =>
+      count ? counted(values).sum(axis, { keepDims: true }).div(count) : plainMean(values, axis);
+
+    // What does not count and is no number stays what it is, and the statistics do not hear of it.
+    const seen = counts && rows.detach().abs().less(Infinity).or(counts);
+    const known = seen ? rows.where(seen, 0) : rows, centered = center(known, 0, average);
     noGrad(() => {
+      const variance = average(centered.square(), 0).squeeze(0);
       const sample = count ? variance.mul(count).div(count.sub(1).maximum(1)) : variance.mul(N / Math.max(1, N - 1));
       const mix = (before: Tensor, after: Tensor): void =>
         before.assign(before.mul(1 - this.momentum).add(after.mul(this.momentum)));
-      mix(this.runningMean, mean);
+      mix(this.runningMean, average(known, 0).squeeze(0));
       mix(this.runningVariance, sample);
     });
-    return this.#normalize(rows, mean, variance).reshape(x.shape);
-  }
-
-  #normalize(rows: Tensor, mean: Tensor, variance: Tensor): Tensor {
-    return adjust(rows.sub(mean).div(variance.add(this.epsilon).sqrt()), this.gain, this.bias);
+    const normalized = divideBySize(centered, 0, this.epsilon, average, counted(centered));
+    const adjusted = adjust(normalized, this.gain, this.bias);
+    return (seen ? adjusted.where(seen, rows.detach()) : adjusted).reshape(x.shape);
   }
 }
 

@@ -144,11 +144,7 @@ export async function refuseToReplace(
   const saved = await readModel(out).then(({ notes }) => notes, () => undefined);
   const isSame = saved?.format === format && recipe["data"] === "" &&
     Object.entries(recipe).every(([name, value]) => saved.recipe[name] === value);
-  if (isSame) {
-    const steps = saved.measured["steps"] ?? numberOf(recipe, "steps");
-    line(`${out} holds ${steps} steps of this very run, which is made again; --resume continues it`);
-    return steps;
-  }
+  if (isSame) return saved.measured["steps"] ?? numberOf(recipe, "steps");
   const ways = ["--replace gives it up", "--out names another folder"];
   if (saved?.format === format && saved.recipe["data"] === recipe["data"]) ways.unshift("--resume continues it");
   const other = saved?.format === format && saved.recipe["data"] === "" && recipe["data"] === "";
@@ -347,6 +343,7 @@ export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Reado
   };
   try {
     checkNotes(job.notes(measured));
+    if (job.kept > 0) line(`${out} holds ${job.kept} steps of this very run, which is made again`);
     const steps = numberOf(recipe, "steps"), done = run.optimizer.steps;
     if (done > steps) throw new DataError(`Cannot resume up to --steps ${steps}: the saved run has made ${done}`);
     const evaluate = (step: number): Promise<Readonly<Record<string, number>>> => job.evaluate(step, signal);

@@ -31,10 +31,10 @@ function normalize(runtime: Runtime, centred: boolean): FusedForward<Norm> {
     }
     const [factors, shifts] = [gain, bias].map((vector) => vector && runtime.contiguous(vector));
     const { rows, count, columns, at, grid, variant } = rowsOf(x, factors, shifts);
-    const y = runtime.make("float32", x.shape), scales = runtime.make("float32", [rows, 2]);
+    const y = runtime.make("float32", x.shape), found = runtime.make("float32", [rows, 4]);
     runtime.run(
       "normalize",
-      [x.buffer, factors?.buffer ?? runtime.nothing, shifts?.buffer ?? runtime.nothing, y.buffer, scales.buffer],
+      [x.buffer, factors?.buffer ?? runtime.nothing, shifts?.buffer ?? runtime.nothing, y.buffer, found.buffer],
       [
         rows,
         count,
@@ -48,14 +48,14 @@ function normalize(runtime: Runtime, centred: boolean): FusedForward<Norm> {
         shifts ? 1 : 0,
       ],
       grid,
-      variant("Element", "total"),
+      variant("Element", "total", "largest"),
     );
-    return [y, scales];
+    return [y, found];
   };
 }
 
 function normalizeBackward(runtime: Runtime, centred: boolean): FusedBackward<Norm> {
-  return ([features, gain, bias], [, scales], gradient, wanted) => {
+  return ([features, gain, bias], [, found], gradient, wanted) => {
     const x = runtime.contiguous(features!), g = runtime.contiguous(gradient);
     const dx = wanted[0] ? runtime.make("float32", x.shape) : undefined;
     if (dx) {
@@ -63,7 +63,7 @@ function normalizeBackward(runtime: Runtime, centred: boolean): FusedBackward<No
       const { rows, count, columns, at, grid, variant } = rowsOf(x, g, factors);
       runtime.run(
         "normalize_backward",
-        [x.buffer, g.buffer, factors?.buffer ?? runtime.nothing, scales!.buffer, dx.buffer],
+        [x.buffer, g.buffer, factors?.buffer ?? runtime.nothing, found!.buffer, dx.buffer],
         [rows, count, bits(columns), Number(centred), at(x), at(g), factors ? at(factors) : 0, factors ? 1 : 0],
         grid,
         variant("Element", "total"),
@@ -71,7 +71,7 @@ function normalizeBackward(runtime: Runtime, centred: boolean): FusedBackward<No
     }
     const wantsGain = gain && wanted[1], wantsBias = bias && wanted[2];
     if (!wantsGain && !wantsBias) return [dx, undefined, undefined];
-    const { gains, biases } = vectorGradients(runtime, x, g, scales!);
+    const { gains, biases } = vectorGradients(runtime, x, g, found!);
     return [dx, wantsGain ? gains : undefined, wantsBias ? biases : undefined];
   };
 }
@@ -85,9 +85,9 @@ function vectorGradients(
   runtime: Runtime,
   x: View,
   g: View,
-  scales: View,
+  found: View,
 ): { readonly gains: View; readonly biases: View } {
-  const columns = x.shape[x.shape.length - 1]!, rows = scales.shape[0]!;
+  const columns = x.shape[x.shape.length - 1]!, rows = found.shape[0]!;
   // Both sums share a buffer; the second begins where a four of numbers begins.
   const pitch = Math.ceil(columns / 4) * 4, tiles = Math.ceil(columns / COLUMNS);
   const most = Math.ceil(ENOUGH_GROUPS / Math.max(1, tiles));
@@ -95,7 +95,7 @@ function vectorGradients(
   const sums = runtime.make("float32", [2 * pitch]);
   const partial = blocks === 1 ? sums.buffer : runtime.temporary(blocks * 2 * pitch);
   const words = [rows, columns, length, pitch, x.offset, g.offset];
-  runtime.run("normalize_columns", [x.buffer, g.buffer, scales.buffer, partial], words, [tiles, blocks]);
+  runtime.run("normalize_columns", [x.buffer, g.buffer, found.buffer, partial], words, [tiles, blocks]);
   if (blocks > 1) {
     runtime.run("normalize_sum", [partial, sums.buffer], [blocks, 2 * pitch], [Math.ceil(2 * pitch / COLUMNS)]);
   }

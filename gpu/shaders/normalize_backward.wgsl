@@ -6,7 +6,8 @@
 // 0        x       storage, read         [rows, columns], contiguous
 // 1        g       storage, read         [rows, columns], the gradient of y, contiguous
 // 2        gain    storage, read         [columns], γ; anything if it is absent
-// 3        scales  storage, read         [rows, 2], μ and s, of the forward kernel
+// 3        found   storage, read         [rows] fours, of the forward kernel: m, c r, r and unit, which make
+//                                        h = (unit x − m) r − c r and s = r unit
 // 4        dx      storage, read_write   [rows, columns]
 // 5        params  uniform               count = elements of a row, each of 1 or 4 numbers; offsets in elements;
 //                                        flags of 0 or 1
@@ -26,7 +27,7 @@ struct Params {
 @group(0) @binding(0) var<storage, read> x: array<Element>;
 @group(0) @binding(1) var<storage, read> g: array<Element>;
 @group(0) @binding(2) var<storage, read> gain: array<Element>;
-@group(0) @binding(3) var<storage, read> scales: array<vec2f>;
+@group(0) @binding(3) var<storage, read> found: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> dx: array<Element>;
 @group(0) @binding(5) var<uniform> params: Params;
 
@@ -52,21 +53,19 @@ fn main(
   let live = row < params.rows;
   let count = select(0u, params.count, live);
   let first = row * params.count;
-  let found = scales[select(0u, row, live)];
-  let mean = found.x;
-  let scale = found.y;
+  let known = found[select(0u, row, live)];
   var slopes = Element(0.0);
   var products = Element(0.0);
   for (var i = lane % WIDTH; i < count; i += WIDTH) {
     let slope = slopeAt(first, i);
     slopes += slope;
-    products += slope * (x[params.offset + first + i] - mean);
+    products += slope * ((x[params.offset + first + i] * known.w - known.x) * known.z - known.y);
   }
   let sums = together(vec4f(total(slopes), total(products), 0.0, 0.0), lane) / params.columns;
   let u = select(0.0, sums.x, params.centred != 0u);
-  let w = sums.y * scale;
+  let w = sums.y;
   for (var i = lane % WIDTH; i < count; i += WIDTH) {
-    let h = (x[params.offset + first + i] - mean) * scale;
-    dx[first + i] = scale * (slopeAt(first, i) - u - h * w);
+    let h = (x[params.offset + first + i] * known.w - known.x) * known.z - known.y;
+    dx[first + i] = known.z * (slopeAt(first, i) - u - h * w) * known.w;
   }
 }

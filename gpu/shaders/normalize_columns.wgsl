@@ -5,7 +5,8 @@
 // binding  name     type                  shape / meaning
 // 0        x        storage, read         [rows, columns], contiguous
 // 1        g        storage, read         [rows, columns], the gradient of y, contiguous
-// 2        scales   storage, read         [rows, 2], μ and s, of the forward kernel
+// 2        known    storage, read         [rows] fours, of the forward kernel: m, c r, r and unit, which make
+//                                         h = (unit x − m) r − c r
 // 3        partial  storage, read_write   [blocks, 2, pitch], columns ≤ pitch
 // 4        params   uniform               length = rows of a block
 //
@@ -21,7 +22,7 @@ struct Params { rows: u32, columns: u32, length: u32, pitch: u32, offset: u32, g
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> g: array<f32>;
-@group(0) @binding(2) var<storage, read> scales: array<vec2f>;
+@group(0) @binding(2) var<storage, read> known: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> partial: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;
 
@@ -36,8 +37,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     for (var row = group.y * params.length + lane / COLUMNS; row < last; row += LANES / COLUMNS) {
       let at = row * params.columns + column;
       let slope = g[params.gradientOffset + at];
-      let found = scales[row];
-      sums += vec2f(slope * ((x[params.offset + at] - found.x) * found.y), slope);
+      let found = known[row];
+      sums += vec2f(slope * ((x[params.offset + at] * found.w - found.x) * found.z - found.y), slope);
     }
   }
   parts[lane] = sums;

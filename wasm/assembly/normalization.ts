@@ -10,13 +10,20 @@
  * | argument        | meaning                                                             |
  * | --------------- | ------------------------------------------------------------------- |
  * | `y`, `x`, `g`   | `[rows, E]`, contiguous                                             |
- * | `mean`, `scale` | $\mu$ and $1 / \sqrt{\sigma^2 + \epsilon}$ per row                   |
+ * | `found`         | four numbers per row, what the backward kernel needs; see below     |
  * | `gain`, `bias`  | `[E]`; the caller fills in ones and zeros where there are none       |
  * | `centred`       | 1 subtracts the mean, 0 does not                                    |
  *
  * **Shape of the loop.** Three sweeps over a row that stays in cache: the mean, the mean
  * square of what is left, the result. The variance of differences has no cancellation;
  * the one-sweep formula $E[x^2] - E[x]^2$ does.
+ *
+ * **Rounding.** The mean $m$ of large numbers is off by its own rounding. Where it is many deviations away from zero,
+ * the mean $c$ of the differences, what is left of it, is subtracted from the result: $\hat x = (x - m)\,r - c\,r$.
+ *
+ * **Range.** Squares leave float32 long before the numbers do. A row whose variance comes out too large or too small
+ * to be trusted is multiplied by a power of two $s$, and $\epsilon$ by its square, which changes no other bit; the
+ * row is then gone through once more. Found of a row are $m$, $c\,r$ and $r$, of the multiplied row, and $s$, mostly 1.
  *
  * **Gradients of gain and bias** sum over all rows. Rows are cut into blocks of a length
  * that depends on their number alone; each block adds up its own rows, and the blocks are
@@ -25,8 +32,8 @@
  * @module
  */
 
-import { integer, madd, number, pointer, sumLanes } from "./simd.ts";
-import { sumRow } from "./softmax.ts";
+import { integer, loadPart, madd, max4, maxLanes, number, pointer, sumLanes } from "./simd.ts";
+import { scaleRow, sumRow } from "./softmax.ts";
 import * as word from "./words/normalization.ts";
 import * as partial from "./words/partials.ts";
 
@@ -55,12 +62,29 @@ function squaresRow(x: usize, n: i32, mean: f32): f32 {
   return sum;
 }
 
-/** $y_i = (x_i - \mu) r \gamma_i + \beta_i$ for `n` numbers. */
-function affineRow(y: usize, x: usize, gain: usize, bias: usize, n: i32, mean: f32, scale: f32): void {
-  const m = f32x4.splat(mean), r = f32x4.splat(scale);
+/** How many deviations away from zero a mean is trusted: its rounding is a millionth of one then. */
+const FAR: f32 = 16;
+
+/** Less than the variance of any numbers of size 1 that differ. */
+const EQUAL: f32 = 1e-24;
+
+/** $\sum_i (x_i - m)$ of `n` numbers. */
+function restRow(x: usize, n: i32, mean: f32): f32 {
+  const m = f32x4.splat(mean);
+  let a = f32x4.splat(0);
+  const end4 = x + (<usize> (n & ~3) << 2), end = x + (<usize> n << 2);
+  for (; x < end4; x += 16) a = f32x4.add(a, f32x4.sub(v128.load(x), m));
+  let sum = sumLanes(a);
+  for (; x < end; x += 4) sum += load<f32>(x) - mean;
+  return sum;
+}
+
+/** $y_i = ((x_i - m)\, r - k) \gamma_i + \beta_i$ for `n` numbers; `y` and `x` may be the same. */
+function affineRow(y: usize, x: usize, gain: usize, bias: usize, n: i32, mean: f32, scale: f32, shift: f32): void {
+  const m = f32x4.splat(mean), r = f32x4.splat(scale), k = f32x4.splat(-shift);
   const end8 = x + (<usize> (n & ~7) << 2), end = x + (<usize> n << 2);
   for (; x < end8; x += 32) {
-    const p = f32x4.mul(f32x4.sub(v128.load(x), m), r), q = f32x4.mul(f32x4.sub(v128.load(x + 16), m), r);
+    const p = madd(f32x4.sub(v128.load(x), m), r, k), q = madd(f32x4.sub(v128.load(x + 16), m), r, k);
     v128.store(y, madd(p, v128.load(gain), v128.load(bias)));
     v128.store(y + 16, madd(q, v128.load(gain + 16), v128.load(bias + 16)));
     y += 32;
@@ -68,11 +92,43 @@ function affineRow(y: usize, x: usize, gain: usize, bias: usize, n: i32, mean: f
     bias += 32;
   }
   for (; x < end; x += 4) {
-    store<f32>(y, (load<f32>(x) - mean) * scale * load<f32>(gain) + load<f32>(bias));
+    store<f32>(y, ((load<f32>(x) - mean) * scale - shift) * load<f32>(gain) + load<f32>(bias));
     y += 4;
     gain += 4;
     bias += 4;
   }
+}
+
+/** Largest size of `n` numbers. */
+function sizeRow(x: usize, n: i32): f32 {
+  let a = f32x4.splat(0);
+  const end4 = x + (<usize> (n & ~3) << 2);
+  for (; x < end4; x += 16) a = max4(a, f32x4.abs(v128.load(x)));
+  if (n & 3) a = max4(a, f32x4.abs(loadPart(x, n & 3, 0)));
+  return maxLanes(a);
+}
+
+/** A power of two that brings numbers of a size into [1, 4), or as near as float32 allows. */
+function unitFor(size: f32): f32 {
+  const exponent = reinterpret<i32>(size) >> 23;
+  return reinterpret<f32>(max(1, 254 - exponent) << 23);
+}
+
+/** Writes $m$, $c\,r$ and $r$ of a row, and returns the variance with epsilon. */
+function findRow(found: usize, x: usize, n: i32, centred: i32, epsilon: f32): f32 {
+  let mean: f32 = centred ? sumRow(x, n) / <f32> n : 0, rest: f32 = 0;
+  let variance = squaresRow(x, n, mean) / <f32> n;
+  if (abs(mean) > FAR * sqrt<f32>(variance)) {
+    // Once for a mean that is off by as much as the numbers differ, once for what its rounding left.
+    mean += restRow(x, n, mean) / <f32> n;
+    rest = restRow(x, n, mean) / <f32> n;
+    variance = max(squaresRow(x, n, mean) / <f32> n - rest * rest, 0);
+  }
+  const scale: f32 = 1 / sqrt<f32>(variance + epsilon);
+  store<f32>(found, mean);
+  store<f32>(found + 4, rest * scale);
+  store<f32>(found + 8, scale);
+  return variance + epsilon;
 }
 
 /** Rows of layer or root-mean-square normalization. */
@@ -82,26 +138,49 @@ export function normalize(args: usize, from: i32, to: i32): void {
     epsilon = number(args, word.EPSILON),
     bytes = <usize> n << 2;
   for (let row = from; row < to; row++) {
-    const skip = <usize> row * bytes, at = <usize> row << 2, x = pointer(args, word.FROM) + skip;
-    const mean: f32 = centred ? sumRow(x, n) / <f32> n : 0;
-    const scale: f32 = 1 / sqrt<f32>(squaresRow(x, n, mean) / <f32> n + epsilon);
-    affineRow(pointer(args, word.TO) + skip, x, pointer(args, word.GAIN), pointer(args, word.BIAS), n, mean, scale);
-    if (centred) store<f32>(pointer(args, word.MEAN) + at, mean);
-    store<f32>(pointer(args, word.SCALE) + at, scale);
+    const skip = <usize> row * bytes, y = pointer(args, word.TO) + skip;
+    const found = pointer(args, word.FOUND) + (<usize> row << 4);
+    let x = pointer(args, word.FROM) + skip, unit: f32 = 1;
+    const variance = findRow(found, x, n, centred, epsilon);
+    if (!(variance > 1e-30 && variance < 1e38)) {
+      unit = unitFor(max(sizeRow(x, n), sqrt<f32>(epsilon)));
+      memory.copy(y, x, bytes);
+      scaleRow(y, n, unit);
+      if (findRow(found, y, n, centred, epsilon * unit * unit) > EQUAL || epsilon == 0) x = y;
+      else {
+        // The numbers are equal, and their mean is one of them: only epsilon is left to divide by.
+        store<f32>(found, load<f32>(found) / unit);
+        store<f32>(found + 4, 0);
+        store<f32>(found + 8, 1 / sqrt<f32>(epsilon));
+        unit = 1;
+      }
+    }
+    store<f32>(found + 12, unit);
+    const mean = load<f32>(found), shift = load<f32>(found + 4), scale = load<f32>(found + 8);
+    affineRow(y, x, pointer(args, word.GAIN), pointer(args, word.BIAS), n, mean, scale, shift);
   }
 }
 
 /** The two sums that the gradient of a row needs, of `n` numbers; written to `sums`. */
-function gradientSums(sums: usize, x: usize, g: usize, gain: usize, n: i32, mean: f32): void {
-  const m = f32x4.splat(mean);
+function gradientSums(
+  sums: usize,
+  x: usize,
+  g: usize,
+  gain: usize,
+  n: i32,
+  mean: f32,
+  scale: f32,
+  shift: f32,
+): void {
+  const m = f32x4.splat(mean), r = f32x4.splat(scale), k = f32x4.splat(-shift);
   let a = f32x4.splat(0), b = a, c = a, d = a;
   const end8 = x + (<usize> (n & ~7) << 2), end = x + (<usize> n << 2);
   for (; x < end8; x += 32) {
     const p = f32x4.mul(v128.load(g), v128.load(gain)), q = f32x4.mul(v128.load(g + 16), v128.load(gain + 16));
     a = f32x4.add(a, p);
     b = f32x4.add(b, q);
-    c = madd(p, f32x4.sub(v128.load(x), m), c);
-    d = madd(q, f32x4.sub(v128.load(x + 16), m), d);
+    c = madd(p, madd(f32x4.sub(v128.load(x), m), r, k), c);
+    d = madd(q, madd(f32x4.sub(v128.load(x + 16), m), r, k), d);
     g += 32;
     gain += 32;
   }
@@ -109,7 +188,7 @@ function gradientSums(sums: usize, x: usize, g: usize, gain: usize, n: i32, mean
   for (; x < end; x += 4) {
     const p = load<f32>(g) * load<f32>(gain);
     s += p;
-    t += p * (load<f32>(x) - mean);
+    t += p * ((load<f32>(x) - mean) * scale - shift);
     g += 4;
     gain += 4;
   }
@@ -119,7 +198,7 @@ function gradientSums(sums: usize, x: usize, g: usize, gain: usize, n: i32, mean
 
 /**
  * $dx_i = r (g_i \gamma_i - u - \hat x_i w)$, and adds $g_i \hat x_i$ and $g_i$ into the sums of
- * the block. With $u$ and $w$ the means of $g \gamma$ and of $g \gamma \hat x$.
+ * the block. With $u$ and $w$ the means of $g \gamma$ and of $g \gamma \hat x$; `dx` and `x` may be the same.
  */
 function gradientRow(
   dx: usize,
@@ -131,13 +210,15 @@ function gradientRow(
   n: i32,
   mean: f32,
   scale: f32,
+  shift: f32,
   u: f32,
   w: f32,
 ): void {
-  const m = f32x4.splat(mean), r = f32x4.splat(scale), us = f32x4.splat(u), ws = f32x4.splat(-w);
+  const m = f32x4.splat(mean), r = f32x4.splat(scale), k = f32x4.splat(-shift);
+  const us = f32x4.splat(u), ws = f32x4.splat(-w);
   const end4 = x + (<usize> (n & ~3) << 2), end = x + (<usize> n << 2);
   for (; x < end4; x += 16) {
-    const h = f32x4.mul(f32x4.sub(v128.load(x), m), r), dy = v128.load(g);
+    const h = madd(f32x4.sub(v128.load(x), m), r, k), dy = v128.load(g);
     v128.store(gains, madd(dy, h, v128.load(gains)));
     v128.store(biases, f32x4.add(dy, v128.load(biases)));
     v128.store(dx, f32x4.mul(r, madd(h, ws, f32x4.sub(f32x4.mul(dy, v128.load(gain)), us))));
@@ -148,7 +229,7 @@ function gradientRow(
     biases += 16;
   }
   for (; x < end; x += 4) {
-    const h = (load<f32>(x) - mean) * scale, dy = load<f32>(g);
+    const h = (load<f32>(x) - mean) * scale - shift, dy = load<f32>(g);
     store<f32>(gains, load<f32>(gains) + dy * h);
     store<f32>(biases, load<f32>(biases) + dy);
     store<f32>(dx, scale * (dy * load<f32>(gain) - u - h * w));
@@ -172,13 +253,20 @@ export function normalizeBackward(args: usize, from: i32, to: i32, scratch: usiz
     memory.fill(gains, 0, bytes << 1);
     const last = min(rows, (block + 1) * length);
     for (let row = block * length; row < last; row++) {
-      const skip = <usize> row * bytes, at = <usize> row << 2;
-      const x = pointer(args, word.FROM) + skip, g = pointer(args, word.GRADIENT) + skip;
-      const mean: f32 = centred ? load<f32>(pointer(args, word.MEAN) + at) : 0,
-        scale = load<f32>(pointer(args, word.SCALE) + at);
-      gradientSums(scratch, x, g, gain, n, mean);
-      const u: f32 = centred ? load<f32>(scratch) / <f32> n : 0, w = load<f32>(scratch + 4) * scale / <f32> n;
-      gradientRow(pointer(args, word.TO) + skip, x, g, gain, gains, biases, n, mean, scale, u, w);
+      const skip = <usize> row * bytes, dx = pointer(args, word.TO) + skip, g = pointer(args, word.GRADIENT) + skip;
+      const found = pointer(args, word.FOUND) + (<usize> row << 4);
+      const mean = load<f32>(found), shift = load<f32>(found + 4), scale = load<f32>(found + 8);
+      const unit = load<f32>(found + 12);
+      let x = pointer(args, word.FROM) + skip;
+      if (unit != 1) {
+        memory.copy(dx, x, bytes);
+        x = dx;
+        scaleRow(x, n, unit);
+      }
+      gradientSums(scratch, x, g, gain, n, mean, scale, shift);
+      const u: f32 = centred ? load<f32>(scratch) / <f32> n : 0, w = load<f32>(scratch + 4) / <f32> n;
+      gradientRow(dx, x, g, gain, gains, biases, n, mean, scale, shift, u, w);
+      if (unit != 1) scaleRow(dx, n, unit);
     }
   }
 }

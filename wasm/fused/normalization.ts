@@ -37,14 +37,11 @@ function normalize(runtime: Runtime, centred: boolean): FusedForward<Norm> {
     const fits = (vector: View | undefined): boolean =>
       !vector || (vector.shape.length === 1 && vector.shape[0] === columns);
     if (!fits(gain) || !fits(bias)) return undefined;
-    const outer = x.shape.slice(0, -1);
-    const y = runtime.make("float32", x.shape), scale = runtime.make("float32", outer);
-    const mean = centred ? runtime.make("float32", outer) : undefined;
+    const y = runtime.make("float32", x.shape), found = runtime.make("float32", [rows, 4]);
     const words = placed(
       [word.TO, runtime.address(y)],
       [word.FROM, runtime.inOrder(x)],
-      [word.MEAN, runtime.address(mean ?? scale)],
-      [word.SCALE, runtime.address(scale)],
+      [word.FOUND, runtime.address(found)],
       [word.GAIN, vectorOr(runtime, gain, columns, 1)],
       [word.BIAS, vectorOr(runtime, bias, columns, 0)],
       [word.COLUMNS, columns],
@@ -52,12 +49,12 @@ function normalize(runtime: Runtime, centred: boolean): FusedForward<Norm> {
       [word.EPSILON, bits(epsilon)],
     );
     runtime.run(job.NORMALIZE, words, rows, columns * 0.25 + 10);
-    return mean ? [y, mean, scale] : [y, scale];
+    return [y, found];
   };
 }
 
 function normalizeBackward(runtime: Runtime, centred: boolean): FusedBackward<Norm> {
-  return ([x, gain, bias], outputs, gradient, wanted) => {
+  return ([x, gain, bias], [, found], gradient, wanted) => {
     const { rows, columns } = rowsOf(x!);
     const length = Math.max(8, Math.ceil(rows / MOST_BLOCKS)), blocks = Math.ceil(rows / length);
     const dx = runtime.make("float32", x!.shape), partial = runtime.temporary(blocks * 2 * columns).address;
@@ -65,8 +62,7 @@ function normalizeBackward(runtime: Runtime, centred: boolean): FusedBackward<No
       [word.TO, runtime.address(dx)],
       [word.FROM, runtime.inOrder(x!)],
       [word.GRADIENT, runtime.inOrder(gradient)],
-      [word.MEAN, runtime.inOrder(outputs[1]!)],
-      [word.SCALE, runtime.inOrder(outputs[outputs.length - 1]!)],
+      [word.FOUND, runtime.inOrder(found!)],
       [word.GAIN, vectorOr(runtime, gain, columns, 1)],
       [word.PARTIAL, partial],
       [word.COLUMNS, columns],
