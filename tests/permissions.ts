@@ -27,11 +27,6 @@ export function note(text: string): void {
   noted.add(text);
 }
 
-/** Whether sockets in files may be made: no part of the net that can be named holds them. */
-export function grantedSockets(): boolean {
-  return Deno.build.os !== "windows" && Deno.permissions.querySync({ name: "net" }).state === "granted";
-}
-
 /** A test with a folder of its own, which needs to read and write, and whatever else is named. */
 export function testWithFolder(
   name: string,
@@ -50,4 +45,14 @@ export function testWithFolder(
       }
     },
   });
+}
+
+/** Makes a socket that nobody listens to, which outlives the program that made it. The net of tests has no sockets. */
+export async function makeSocket(path: string): Promise<void> {
+  const code = `Deno.listen({ transport: "unix", path: ${
+    JSON.stringify(path)
+  } }); setInterval(() => {}, 1e6); console.log("it listens");`;
+  const child = new Deno.Command(Deno.execPath(), { args: ["eval", "--no-config", code], stdout: "piped" }).spawn();
+  for await (const _ of child.stdout) child.kill("SIGKILL");
+  await child.status;
 }
