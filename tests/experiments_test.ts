@@ -8,6 +8,9 @@ import { differences, isRecordingDevice, readRecording } from "../docs/recorded.
 import "../mod.ts";
 import { granted } from "./permissions.ts";
 
+/** Experiments and their words are files that are loaded when they are asked for. */
+const ignore = !granted("read");
+
 /** What keeps a figure from being drawn, or nothing. */
 function fault(figure: Figure): string | undefined {
   if (!/[.!?]$/.test(figure.caption)) return "its caption is no sentence";
@@ -69,34 +72,44 @@ const isData = (value: object): boolean => {
   return !text.includes("null") && JSON.stringify(JSON.parse(text)) === text;
 };
 
-Deno.test("the lists of experiments and of their words are what the folders hold", { ignore: !granted("read") }, () => {
+Deno.test("the lists of experiments and of their words are what the folders hold", { ignore }, () => {
   for (const [path, text] of Object.entries(writtenFiles())) {
     assertEquals(Deno.readTextFileSync(new URL(`../${path}`, import.meta.url)), text, "run deno task registry");
   }
 });
 
-Deno.test("every experiment has a name and a title of its own, and controls that may have their defaults", async () => {
-  assertEquals(new Set(EXPERIMENTS.map(({ name }) => name)).size, EXPERIMENTS.length);
-  const titles = new Set<string>();
-  for (const { name, load, words } of EXPERIMENTS) {
-    const { controls, claims } = await load(), { title, purpose, ...said } = await words();
-    titles.add(title);
-    assertMatch(name, /^[a-z]+\/[a-z_0-9]+(\/[a-z_0-9]+)?$/);
-    assertEquals(Object.keys(said.controls), Object.keys(controls), name);
-    assertEquals(Object.keys(said.claims), Object.keys(claims), name);
-    for (const [key, control] of Object.entries(controls)) {
-      for (const value of [control.default, control.min]) {
-        assertEquals(objection(control, value), undefined, `${name}: ${key}`);
+Deno.test(
+  "every experiment has a name and a title of its own, and controls that may have their defaults",
+  { ignore },
+  async () => {
+    assertEquals(new Set(EXPERIMENTS.map(({ name }) => name)).size, EXPERIMENTS.length);
+    const titles = new Set<string>();
+    for (const { name, load, words } of EXPERIMENTS) {
+      const { controls, claims } = await load(), { title, purpose, ...said } = await words();
+      titles.add(title);
+      assertMatch(name, /^[a-z]+\/[a-z_0-9]+(\/[a-z_0-9]+)?$/);
+      assertEquals(Object.keys(said.controls), Object.keys(controls), name);
+      assertEquals(Object.keys(said.claims), Object.keys(claims), name);
+      for (const [key, control] of Object.entries(controls)) {
+        for (const value of [control.default, control.min]) {
+          assertEquals(objection(control, value), undefined, `${name}: ${key}`);
+        }
+        if (control.choices) {
+          assertEquals(
+            [control.min, control.max],
+            [0, control.choices.length - 1],
+            `${name}: ${key}`,
+          );
+        }
       }
-      if (control.choices) assertEquals([control.min, control.max], [0, control.choices.length - 1], `${name}: ${key}`);
+      assert(Object.keys(claims).length > 0, name);
+      // Plain sentences: the terminal prints them as they are.
+      assertMatch(purpose, /^[^$`*\n]+[.]$/, name);
+      assert(purpose.split(" ").length <= 70, `${name} says too much`);
     }
-    assert(Object.keys(claims).length > 0, name);
-    // Plain sentences: the terminal prints them as they are.
-    assertMatch(purpose, /^[^$`*\n]+[.]$/, name);
-    assert(purpose.split(" ").length <= 70, `${name} says too much`);
-  }
-  assertEquals(titles.size, EXPERIMENTS.length);
-});
+    assertEquals(titles.size, EXPERIMENTS.length);
+  },
+);
 
 Deno.test("objection() says what a control may be", () => {
   const rate = { default: 0.1, min: 0, max: 0.3, step: 0.1 };
@@ -108,7 +121,7 @@ Deno.test("objection() says what a control may be", () => {
 });
 
 for (const { name, load, words: read } of EXPERIMENTS) {
-  Deno.test(`the experiment ${name} finds what is claimed, and what was recorded`, async () => {
+  Deno.test(`the experiment ${name} finds what is claimed, and what was recorded`, { ignore }, async () => {
     const experiment = await load(), words = await read();
     let done = 0;
     const findings = await experiment.measure(defaultControls(experiment), {
@@ -130,12 +143,16 @@ for (const { name, load, words: read } of EXPERIMENTS) {
     }
   });
 
-  Deno.test(`the experiment ${name} gives the same for the same controls, and stops when told`, async () => {
-    const { controls, measure, draw } = await load();
-    const smallest = Object.fromEntries(Object.entries(controls).map(([key, control]) => [key, control.min]));
-    const first = await measure(smallest, {});
-    for (const figure of draw(first, await read())) assertEquals(fault(figure), undefined, figure.caption);
-    assertEquals(await measure(smallest, {}), first);
-    await assertRejects(() => measure(smallest, { signal: AbortSignal.abort() }));
-  });
+  Deno.test(
+    `the experiment ${name} gives the same for the same controls, and stops when told`,
+    { ignore },
+    async () => {
+      const { controls, measure, draw } = await load();
+      const smallest = Object.fromEntries(Object.entries(controls).map(([key, control]) => [key, control.min]));
+      const first = await measure(smallest, {});
+      for (const figure of draw(first, await read())) assertEquals(fault(figure), undefined, figure.caption);
+      assertEquals(await measure(smallest, {}), first);
+      await assertRejects(() => measure(smallest, { signal: AbortSignal.abort() }));
+    },
+  );
 }

@@ -46,3 +46,13 @@ export function testWithFolder(
     },
   });
 }
+
+/** Makes a socket that nobody listens to, which outlives the program that made it. The net of tests has no sockets. */
+export async function makeSocket(path: string): Promise<void> {
+  const code = `Deno.listen({ transport: "unix", path: ${
+    JSON.stringify(path)
+  } }); setInterval(() => {}, 1e6); console.log("it listens");`;
+  const child = new Deno.Command(Deno.execPath(), { args: ["eval", "--no-config", code], stdout: "piped" }).spawn();
+  for await (const _ of child.stdout) child.kill("SIGKILL");
+  await child.status;
+}

@@ -38,9 +38,19 @@
 import type { DType } from "../engine/backend.ts";
 import { type Json, parseJson, quote, readFields, shown, writeJson } from "../engine/json.ts";
 import { Module, type StateEntry } from "../engine/module.ts";
-import { type Check, checkOptions, type Checks, instance, integer, object, required } from "../engine/options.ts";
+import {
+  type Check,
+  checkOptions,
+  type Checks,
+  checkValue,
+  instance,
+  integer,
+  object,
+  required,
+  string,
+} from "../engine/options.ts";
 import { isPart, writePart } from "../engine/part.ts";
-import { type Random, type RandomState, randomStateChecks } from "../engine/random.ts";
+import { Random, type RandomState, randomStateChecks } from "../engine/random.ts";
 import { scope } from "../engine/scope.ts";
 import { format } from "../engine/shape.ts";
 import { type BatchPosition, type BatchSource, positionChecks } from "./batching.ts";
@@ -80,12 +90,25 @@ export interface TrainingRun {
   readonly notes?: Json;
 }
 
+/** Something that has these methods. */
+function withMethods<T extends object>(what: string, ...names: readonly string[]): Check<T> {
+  return object<T>(
+    `${what}, with ${names.map((name) => `${name}()`).join(" and ")}`,
+    (value) => names.every((name) => typeof (value as Readonly<Record<string, unknown>>)[name] === "function"),
+  );
+}
+
+const storageCheck: Check<CheckpointStorage> = withMethods("a place for files", "read", "writeAtomically");
+
 // A misspelt part would be missing from the file, and nobody would know until the run is taken up again.
 const runChecks: Checks<TrainingRun> = {
   model: required(instance(Module)),
   optimizer: instance(Optimizer),
-  batches: object("a source of batches, with position() and seek()", (value) => "position" in value && "seek" in value),
-  randoms: object("generators by name"),
+  batches: withMethods("a source of batches", "position", "seek"),
+  randoms: object(
+    "generators by name",
+    (value) => !Array.isArray(value) && Object.values(value).every((random) => random instanceof Random),
+  ),
   // What JSON does not bring back is refused when it is written, by the name of the field.
   notes: { must: "JSON", fits: () => true },
 };
@@ -153,6 +176,8 @@ const ruleChecks: Checks<WrittenRule> = {
  * @throws {RangeError} if they are too large or nested too deeply to be read again
  */
 export async function saveCheckpoint(storage: CheckpointStorage, name: string, run: TrainingRun): Promise<void> {
+  checkValue("save a checkpoint", "storage", storage, storageCheck);
+  checkValue("save a checkpoint", "name", name, string);
   await storage.writeAtomically(name, await encodeCheckpoint(run));
 }
 
@@ -206,8 +231,10 @@ export async function loadCheckpoint(
   name: string,
   run: TrainingRun,
 ): Promise<{ readonly notes: Json } | undefined> {
+  checkValue("resume", "storage", storage, storageCheck);
+  checkValue("resume", "name", name, string);
   const bytes = await storage.read(name);
-  return bytes && restoreCheckpoint(bytes, run);
+  return bytes === undefined ? undefined : restoreCheckpoint(bytes, run);
 }
 
 /**

@@ -33,7 +33,7 @@
 
 import { noGrad } from "../engine/autograd.ts";
 import { quote, shown } from "../engine/json.ts";
-import { checkOptions, type Checks, numeric } from "../engine/options.ts";
+import { checkOptions, type Checks, mapByName, numeric, object, required } from "../engine/options.ts";
 import { keep, release, scope } from "../engine/scope.ts";
 import { format, sameShape } from "../engine/shape.ts";
 import { zeros } from "../engine/create.ts";
@@ -196,6 +196,7 @@ export class Optimizer {
   compare(
     state: Omit<OptimizerState, "tensors"> & { readonly tensors: ReadonlyMap<string, Pick<Tensor, "shape">> },
   ): void {
+    checkOptions("restore an optimizer", state as OptimizerState, stateChecks);
     if (!(Number.isSafeInteger(state.steps) && state.steps >= 0)) {
       throw new TypeError(
         `Cannot restore an optimizer: it made ${shown(state.steps)} steps, it must be a whole number`,
@@ -233,6 +234,13 @@ export class Optimizer {
     }
   }
 }
+
+const stateChecks: Checks<OptimizerState> = {
+  rule: object("a rule as a checkpoint names it", (value) => "word" in value),
+  steps: required(numeric()),
+  counts: required(mapByName()),
+  tensors: required(mapByName()),
+};
 
 /** Refuses the state of one rule where another is to go on. */
 function compareRules(saved: WrittenRule | undefined, own: WrittenRule): void {

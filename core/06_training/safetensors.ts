@@ -37,6 +37,16 @@
 
 import { quote } from "../engine/json.ts";
 import type { StateEntry } from "../engine/module.ts";
+import {
+  type Check,
+  checkOptions,
+  type Checks,
+  checkValue,
+  list,
+  mapByName,
+  oneOf,
+  required,
+} from "../engine/options.ts";
 import type { Numbers } from "../engine/backend.ts";
 import { tensor } from "../engine/create.ts";
 import type { Tensor } from "../engine/tensor.ts";
@@ -75,6 +85,26 @@ export interface TensorFile {
   readonly metadata: ReadonlyMap<string, string>;
 }
 
+// Bytes of another realm, such as a frame of a page, are bytes too.
+const bytesCheck: Check<Uint8Array> = {
+  must: "a Uint8Array",
+  fits: (value) => Object.prototype.toString.call(value) === "[object Uint8Array]",
+};
+
+const fileChecks: Checks<TensorFile> = {
+  tensors: required(mapByName()),
+  metadata: required({
+    must: "a Map of strings by name",
+    fits: (value) => value instanceof Map && [...value].flat().every((text) => typeof text === "string"),
+  }),
+};
+
+const storedChecks: Checks<StoredTensor> = {
+  kind: required(oneOf([...WIDTHS.keys()] as StoredKind[])),
+  shape: required(list("a list of whole numbers", (extent) => Number.isSafeInteger(extent) && (extent as number) >= 0)),
+  bytes: required(bytesCheck),
+};
+
 /** Largest header that is read, in bytes. */
 const MAX_HEADER = 100_000_000;
 /** Most axes, most tensors, most bytes of names and notes: far above every real model, low enough to bound memory. */
@@ -95,7 +125,14 @@ const MAX_TEXT: number = 2 ** 23;
  * @throws {TypeError} if a tensor's bytes do not fit its shape, or a name is `__metadata__`
  * @throws {RangeError} if there are more tensors, axes or bytes in the header than readers accept
  */
-export function encodeSafetensors({ tensors, metadata }: TensorFile): Uint8Array<ArrayBuffer> {
+export function encodeSafetensors(file: TensorFile): Uint8Array<ArrayBuffer> {
+  checkOptions("write tensors", file, fileChecks);
+  const { tensors, metadata } = file;
+  for (const [name, stored] of tensors) checkOptions(`write tensor ${quote(String(name))}`, stored, storedChecks);
+  return writeTensors({ tensors, metadata });
+}
+
+function writeTensors({ tensors, metadata }: TensorFile): Uint8Array<ArrayBuffer> {
   const width = (kind: StoredKind): number => WIDTHS.get(kind)!;
   if (tensors.size > MAX_TENSORS) {
     throw new RangeError(`Cannot write ${tensors.size} tensors: readers accept ${MAX_TENSORS}`);
@@ -164,8 +201,10 @@ export interface TensorHeader {
  * @param file the whole file
  * @returns tensors and notes by name
  * @throws {SyntaxError} if any statement of the file is not borne out by the file
+ * @throws {TypeError} if it is not bytes
  */
 export function decodeSafetensors(file: Uint8Array): TensorFile {
+  checkValue("read tensors", "file", file, bytesCheck);
   const { tensors, metadata } = readHeader(file, file.length);
   const views = new Map<string, StoredTensor>();
   for (const [name, { kind, shape, begin, end }] of tensors) {
@@ -429,7 +468,9 @@ class Header {
  * @throws {RangeError} if an I64 element is outside int32
  * @throws {SyntaxError} if a BOOL element is neither 0 nor 1
  */
-export function storedNumbers({ kind, bytes }: StoredTensor, name?: string): Numbers {
+export function storedNumbers(stored: StoredTensor, name?: string): Numbers {
+  checkOptions("read a tensor", stored, storedChecks);
+  const { kind, bytes } = stored;
   const width = WIDTHS.get(kind)!;
   const where = name === undefined ? "" : ` in tensor ${quote(name)}`;
   // Typed arrays need their elements at multiples of their size; a file need not put them there.
@@ -478,6 +519,8 @@ function halfToNumber(half: number): number {
   return exponent ? sign * 2 ** (exponent - 15) * (1 + mantissa / 1024) : sign * 2 ** -24 * mantissa;
 }
 
+const tensorsCheck: Check<ReadonlyMap<string, unknown>> = mapByName();
+
 /**
  * Reads tensors back from the device, ready to be written.
  *
@@ -488,6 +531,7 @@ function halfToNumber(half: number): number {
  * @returns the same names with the elements as bytes
  */
 export async function storeTensors(tensors: ReadonlyMap<string, StateEntry>): Promise<Map<string, StoredTensor>> {
+  checkValue("store", "tensors", tensors, tensorsCheck);
   const stored = new Map<string, StoredTensor>();
   // Asked for together: a device that takes its time answers all of them at once.
   const read = await Promise.all([...tensors.values()].map((source) => source.read()));
@@ -510,6 +554,7 @@ export async function storeTensors(tensors: ReadonlyMap<string, StateEntry>): Pr
  * @returns the same names; integers become int32, BOOL bool, everything else float32
  */
 export function restoreTensors(stored: ReadonlyMap<string, StoredTensor>): Map<string, Tensor> {
+  checkValue("restore", "tensors", stored, tensorsCheck);
   const restored = new Map<string, Tensor>();
   for (const [name, entry] of stored) {
     restored.set(name, tensor(storedNumbers(entry, name), entry.shape, entry.kind === "BOOL" ? "bool" : undefined));

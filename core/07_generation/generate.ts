@@ -50,6 +50,7 @@ async function* steps(
       await rest(signal);
       if (ahead) {
         for (const take of await ahead(step)) {
+          signal?.throwIfAborted();
           take();
           yield ++step;
           if (!goesOn()) break;

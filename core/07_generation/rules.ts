@@ -88,6 +88,7 @@ export function applyRules(
   context: DecodingContext,
 ): Float64Array {
   likeliest(logits);
+  if (rules.length === 0) return logits;
   try {
     const allowed = rules.reduce((left, rule) => applyRule(rule, left, context), logits);
     likeliest(allowed);

@@ -51,9 +51,9 @@ export class SingleSequence implements SearchState {
   extend([prefix]: readonly ScoredPrefix[]): readonly Choice[] {
     if (this.width === 0) return [];
     const { logits } = prefix!, allowed = applyRules(this.#rules, logits, prefix!);
-    if (likeliest(allowed) === undefined) throw nothingAllowed(allowed.length);
     const token = this.#search.onHost(allowed);
     if (!(allowed[token]! > -Infinity)) {
+      if (likeliest(allowed) === undefined) throw nothingAllowed(allowed.length);
       throw new RangeError(
         `Cannot go on with token ${token} of ${allowed.length}, which ${this.#search.name} chose: it is not allowed`,
       );

@@ -340,10 +340,18 @@ function readRecipe(value: unknown, layout: EncoderDecoderOptions): Recipe {
   return recipe;
 }
 
+/** Longest name of a measurement. */
+const MAX_NAME = 64;
+
 /** Reads measurements; older programs wrote null for those that were no numbers. */
 function readMeasured(value: object): Record<string, number> {
   const measured = Object.entries(value).filter(([, found]) => found !== null);
   for (const [name, found] of measured) {
+    if (name.length > MAX_NAME) {
+      throw new SyntaxError(
+        `its notes hold measured[${quote(name, 40)}], and a name has at most ${MAX_NAME} characters`,
+      );
+    }
     if (typeof found === "number") continue;
     throw new SyntaxError(`its notes hold measured[${quote(name, 40)}] = ${shown(found)}, and it must be a number`);
   }

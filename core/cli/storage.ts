@@ -5,6 +5,9 @@
  * are forced to the disk, and take the place of the old file in one rename: a crash at any
  * moment leaves the old file or the new one, never a part of either.
  *
+ * What is read is a regular file whose size is known, and all of it goes into one buffer of that size: a device without an
+ * end is no file, and what was cut off or written meanwhile is noticed.
+ *
  * @module
  */
 

@@ -141,6 +141,15 @@ export function instance<T extends object>(type: abstract new (...args: never[])
   return object(withArticle(type.name), (value) => value instanceof type);
 }
 
+/**
+ * A Map by name.
+ *
+ * @typeParam V the type of its values
+ */
+export function mapByName<V>(): Check<ReadonlyMap<string, V>> {
+  return { must: "a Map by name", fits: (value) => value instanceof Map };
+}
+
 /** A list; `must` says of what. */
 export function list<T>(must = "a list", fits: (element: T) => boolean = () => true): Check<readonly T[]> {
   return { must, fits: (value) => Array.isArray(value) && value.every(fits) };

@@ -247,6 +247,36 @@ function sealed(tensors: TensorFile["tensors"], training: string): Uint8Array {
   return encodeSafetensors({ tensors, metadata: new Map([["training", training], ["checksum", checksum]]) });
 }
 
+onReference("checkpoints refuse what is no run, no storage, no file and no state in heed's words", async () => {
+  const model = new Linear(2, 3, new Random(1)), optimizer = new Optimizer(model.parameters(), adamW());
+  const asks = (value: unknown): never => value as never;
+  const storage = (bytes: unknown) => ({ ...memoryStorage(), read: () => Promise.resolve(asks(bytes)) });
+  const runs = [undefined, null, 5, {}, [], { model: 1 }, { model, optimizer: {} }, { model, batches: {} }];
+  const more = [{ model, batches: { position: 1, seek: 2 } }, { model, randoms: [1] }, { model, randoms: { a: 1 } }];
+  for (const run of [...runs, ...more]) {
+    await assertRejects(() => encodeCheckpoint(asks(run)), TypeError, "Cannot save a checkpoint with");
+    await assertRejects(
+      () => loadCheckpoint(storage(new Uint8Array(9)), "x", asks(run)),
+      TypeError,
+      "Cannot resume with",
+    );
+  }
+  for (const place of [undefined, null, {}, { read: 1, writeAtomically: 2 }]) {
+    await assertRejects(() => saveCheckpoint(asks(place), "x", { model }), TypeError, "with storage = ");
+    await assertRejects(() => loadCheckpoint(asks(place), "x", { model }), TypeError, "with storage = ");
+  }
+  await assertRejects(() => saveCheckpoint(memoryStorage(), asks(7), { model }), TypeError, "name must be a string");
+  for (const bytes of [null, 5, "x", [1, 2], new ArrayBuffer(20), new Float32Array(9), {}]) {
+    await assertRejects(() => loadCheckpoint(storage(bytes), "x", { model }), TypeError, "file must be a Uint8Array");
+  }
+  const empty = { steps: 1, counts: new Map(), tensors: new Map() };
+  for (
+    const state of [undefined, null, {}, { ...empty, counts: {} }, { ...empty, tensors: [] }, { ...empty, rule: 5 }]
+  ) {
+    assertThrows(() => optimizer.restore(asks(state)), TypeError, "Cannot restore an optimizer with");
+  }
+});
+
 onReference("a checkpoint says its rule, and another is refused", async () => {
   const model = new Linear(2, 3, new Random(1));
   const own: OptimizerRule = { ...sgd({ momentum: 0.5 }), word: undefined };

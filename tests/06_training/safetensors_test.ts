@@ -258,3 +258,30 @@ Deno.test("encodeSafetensors() refuses bytes that do not fit their shape", () =>
     assertThrows(() => encodeSafetensors({ tensors, metadata }), TypeError, `Cannot write tensor "${name}"`);
   }
 });
+
+Deno.test("encodeSafetensors() and decodeSafetensors() refuse what is no file, in heed's words", () => {
+  const good = stored("F32", [1], [0, 0, 0, 0]), metadata = new Map<string, string>();
+  const of = (entry: unknown) => ({ tensors: new Map([["a", entry]]), metadata });
+  const files: [file: unknown, message: string][] = [
+    [undefined, "Cannot write tensors with undefined for options"],
+    [{ tensors: {}, metadata }, "tensors must be a Map by name"],
+    [{ tensors: new Map(), metadata: new Map([["a", 1]]) }, "metadata must be a Map of strings"],
+    [of(1), 'Cannot write tensor "a" with 1'],
+    [of({ ...good, kind: "F9" }), 'kind = "F9": kind must be one of F64'],
+    [of({ ...good, shape: 1 }), "shape must be a list of whole numbers"],
+    [of({ ...good, shape: [-1] }), "shape must be a list of whole numbers"],
+    [of({ ...good, bytes: [0, 0, 0, 0] }), "bytes must be a Uint8Array"],
+  ];
+  for (const [file, message] of files) assertThrows(() => encodeSafetensors(file as never), TypeError, message);
+  const axes = stored("U8", Array(17).fill(1), [1]);
+  assertThrows(() => encodeSafetensors({ tensors: new Map([["a", axes]]), metadata }), RangeError, "17 axes");
+  const many = new Map(Array.from({ length: 2 ** 15 + 1 }, (_, i) => [String(i), stored("U8", [0], [])]));
+  assertThrows(() => encodeSafetensors({ tensors: many, metadata }), RangeError, "Cannot write 32769 tensors");
+  many.delete("0");
+  assertEquals(decodeSafetensors(encodeSafetensors({ tensors: many, metadata })).tensors.size, 2 ** 15);
+  const notes = new Map([["a", "x".repeat(2 ** 23)]]);
+  assertThrows(() => encodeSafetensors({ tensors: new Map(), metadata: notes }), RangeError, "Cannot write a header");
+  for (const bytes of [undefined, null, 5, "x", [1], new ArrayBuffer(9)]) {
+    assertThrows(() => decodeSafetensors(bytes as never), TypeError, "file must be a Uint8Array");
+  }
+});

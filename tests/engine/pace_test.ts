@@ -248,11 +248,25 @@ for (const [name, loop] of Object.entries(LOOPS)) {
   );
 }
 
-Deno.test("byte-pair encoding pauses within a text", async () => {
-  const controller = new AbortController(), clock = countingClock(() => controller.abort(new Error("enough")));
-  const text = "word ".repeat(10_000);
-  // Whoever looks at it has waited long.
-  clock.now = () => clock.time += 30;
-  const run = () => trainBytePairEncoding([text], { vocabSize: 300, level: "bytes", signal: controller.signal });
-  await by(clock, () => assertRejects(run, Error, "enough"));
+Deno.test("byte-pair encoding pauses also before the first merge: in a long text, and among many words", async () => {
+  // Every question whether to pause is answered with yes.
+  const pauses = async (texts: readonly string[], level: "bytes" | "characters", stop = Infinity) => {
+    const controller = new AbortController();
+    let turns = 0;
+    const turn = () => Promise.resolve(void (++turns === stop && controller.abort(new Error("enough"))));
+    const options = { vocabSize: 262, level, minFrequency: 1e9, signal: controller.signal };
+    await by({ period: 0, now: () => 0, turn }, () => trainBytePairEncoding(texts, options));
+    return turns;
+  };
+  assertEquals(await pauses(["word ".repeat(1000)], "bytes"), 2);
+  const long = await pauses(["word ".repeat(100_000)], "bytes");
+  assert(long >= 20, `${long} in a text of 100,000 words`);
+  const words = [
+    Array.from({ length: 50_000 }, (_, i) => `${i.toString(7).replaceAll(/./g, (x) => "abcdefg"[+x]!)} `).join(""),
+  ];
+  for (const level of ["bytes", "characters"] as const) {
+    const many = await pauses(words, level);
+    assert(many >= 100, `${many} among 50,000 words`);
+    for (const stop of [1, 5, 30, 60, 90]) await assertRejects(() => pauses(words, level, stop), Error, "enough");
+  }
 });

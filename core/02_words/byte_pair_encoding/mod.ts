@@ -181,13 +181,14 @@ export async function trainBytePairEncoding(
   const { level, minFrequency = 2, signal, onProgress } = options;
   const specialTokens = { ...DEFAULT_SPECIAL_TOKENS, ...options.specialTokens };
 
-  const words = await countWords(texts, () => rest(signal));
-  const alphabet = chooseAlphabet(words, options);
+  const pause = (): Promise<void> => rest(signal);
+  const words = await countWords(texts, pause);
+  const alphabet = await chooseAlphabet(words, options, pause);
   const tokens = [...SPECIAL_ROLES.map((role) => specialTokens[role]), ...alphabet];
   const maxMerges = options.vocabSize === "alphabet" ? 0 : options.vocabSize - tokens.length;
   const merges: [string, string][] = [];
   // Without merges to learn, there is nothing to count.
-  const neighbours = maxMerges > 0 ? new Neighbours(words, alphabet, level) : undefined;
+  const neighbours = maxMerges > 0 ? await Neighbours.of(words, alphabet, level, pause) : undefined;
 
   while (merges.length < maxMerges) {
     const best = neighbours!.mostFrequent(minFrequency); // $(a^*, b^*)$
@@ -197,10 +198,13 @@ export async function trainBytePairEncoding(
     merges.push(pair);
     neighbours!.merge(best.left, best.right, tokens.length - 1);
     onProgress?.({ merges: merges.length, maxMerges, pair, count: best.count });
-    await rest(signal);
+    await pause();
   }
   return new BytePairEncoding({ level, specialTokens, alphabet, merges });
 }
+
+/** Pieces between two questions whether to pause: a few milliseconds. */
+const PIECES_AT_ONCE = 4096;
 
 async function countWords(texts: readonly string[], pause: () => Promise<void>): Promise<Map<string, number>> {
   const words = new Map<string, number>(); // $c(w)$
@@ -210,17 +214,23 @@ async function countWords(texts: readonly string[], pause: () => Promise<void>):
     for (const [word] of text.matchAll(PIECE)) {
       words.set(word, (words.get(word) ?? 0) + 1);
       // Neither a book in one text nor a text for each word keeps the clock waiting, or waits for it at every word.
-      if (++counted % 4096 === 0) await pause();
+      if (++counted % PIECES_AT_ONCE === 0) await pause();
     }
   }
   return words;
 }
 
-function chooseAlphabet(words: ReadonlyMap<string, number>, options: BytePairEncodingOptions): string[] {
+async function chooseAlphabet(
+  words: ReadonlyMap<string, number>,
+  options: BytePairEncodingOptions,
+  pause: () => Promise<void>,
+): Promise<string[]> {
   if (options.level === "bytes") return [...LETTERS].sort(byCodePoint);
   const counts = new Map<string, number>();
+  let counted = 0;
   for (const [word, count] of words) {
     for (const letter of word) counts.set(letter, (counts.get(letter) ?? 0) + count);
+    if (++counted % PIECES_AT_ONCE === 0) await pause();
   }
   const room = options.vocabSize === "alphabet" ? counts.size : options.vocabSize - FIRST_LETTER;
   const byFrequency = [...counts].sort((a, b) => b[1] - a[1] || byCodePoint(a[0], b[0]));

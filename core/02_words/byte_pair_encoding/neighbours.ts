@@ -20,6 +20,9 @@ import { type BytePairLevel, toLetters } from "./letters.ts";
 /** No token, and no place. */
 export const NONE = -1;
 
+/** Words between two questions whether to pause: about ten milliseconds. */
+const WORDS_AT_ONCE = 1024;
+
 /** A pair of tokens and how often it occurs. */
 export interface CountedPair {
   /** Id of the token in front. */
@@ -46,33 +49,53 @@ export class Neighbours {
   readonly #places = new Map<number, number[]>();
   readonly #queue = new Heap<CountedPair>(isMoreFrequent);
 
+  private constructor(size: number) {
+    this.#symbols = new Int32Array(size);
+    this.#next = new Int32Array(size).fill(NONE);
+    this.#previous = new Int32Array(size).fill(NONE);
+    this.#weights = new Float64Array(size);
+  }
+
   /**
    * Counts the pairs of all words.
    *
    * @param words pieces of text and how often each occurs
    * @param alphabet letters in the order of their ids
    * @param level what a letter is
+   * @param pause waited for now and then
    */
-  constructor(words: ReadonlyMap<string, number>, alphabet: readonly string[], level: BytePairLevel) {
+  static async of(
+    words: ReadonlyMap<string, number>,
+    alphabet: readonly string[],
+    level: BytePairLevel,
+    pause: () => Promise<void>,
+  ): Promise<Neighbours> {
     const ids = new Map(alphabet.map((letter, index) => [letter, FIRST_LETTER + index]));
-    const rows = Array.from(words.keys(), (word) => toLetters(word, level).map((letter) => ids.get(letter) ?? UNKNOWN));
-    const size = rows.reduce((sum, row) => sum + row.length, 0);
-    this.#symbols = new Int32Array(size);
-    this.#next = new Int32Array(size).fill(NONE);
-    this.#previous = new Int32Array(size).fill(NONE);
-    this.#weights = new Float64Array(size);
-    const counts = [...words.values()];
-    let at = 0;
-    for (const [word, row] of rows.entries()) {
-      for (let i = 0; i < row.length; i++, at++) {
-        this.#symbols[at] = row[i]!;
-        this.#weights[at] = counts[word]!;
-        if (i > 0) this.#previous[at] = at - 1;
-        if (i > 0) this.#next[at - 1] = at;
-      }
+    const rows: number[][] = [];
+    for (const word of words.keys()) {
+      rows.push(toLetters(word, level).map((letter) => ids.get(letter) ?? UNKNOWN));
+      if (rows.length % WORDS_AT_ONCE === 0) await pause();
     }
+    const neighbours = new Neighbours(rows.reduce((sum, row) => sum + row.length, 0));
+    await neighbours.#fill(rows, [...words.values()], pause);
+    return neighbours;
+  }
+
+  async #fill(rows: readonly number[][], counts: readonly number[], pause: () => Promise<void>): Promise<void> {
     const pairs = new Set<number>();
-    for (let place = 0; place < size; place++) this.#gain(place, pairs);
+    let start = 0;
+    for (const [word, row] of rows.entries()) {
+      const end = start + row.length;
+      for (let at = start; at < end; at++) {
+        this.#symbols[at] = row[at - start]!;
+        this.#weights[at] = counts[word]!;
+        if (at > start) this.#previous[at] = at - 1;
+        if (at + 1 < end) this.#next[at] = at + 1;
+      }
+      for (let at = start; at < end; at++) this.#gain(at, pairs);
+      start = end;
+      if (word % WORDS_AT_ONCE === 0) await pause();
+    }
     this.#enqueue(pairs);
   }
 
