@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { RELAXED, STRICT } from "../../wasm/kernels.ts";
 import { granted } from "../permissions.ts";
 
-Deno.test("kernels.ts holds two modules that together stay below 40 kB compressed", async () => {
+Deno.test("kernels.ts holds two modules that together stay below 43 kB compressed", async () => {
   let total = 0;
   for (const text of [RELAXED, STRICT]) {
     const bytes = Uint8Array.from(text.match(/../g)!, (digits) => parseInt(digits, 16));
@@ -10,7 +10,7 @@ Deno.test("kernels.ts holds two modules that together stay below 40 kB compresse
     const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
     total += (await new Response(stream).arrayBuffer()).byteLength;
   }
-  assert(total < 40_000, `${total} bytes`);
+  assert(total < 43_000, `${total} bytes`);
 });
 
 const root = new URL("../../", import.meta.url);

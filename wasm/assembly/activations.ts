@@ -12,8 +12,7 @@
  *
  * The approximate form is usually written $\tfrac{x}{2} (1 + \tanh u)$, the same number.
  *
- * **Shape of the loop.** A unit is a run of 1024 elements; four or eight per turn, the
- * remainder in a vector filled up with zeros.
+ * **Shape of the loop.** A unit is a run of 1024 elements; four per turn.
  *
  * **To add one,** name it in `core/engine/operations.ts`, and give it a class here and a case in both `switch`es. A class
  * stands for an activation in the loops, which are written once: the compiler makes a loop for each class and puts its
@@ -145,51 +144,52 @@ function the<Activation>(): Activation {
   return changetype<Activation>(0);
 }
 
-function values<Activation>(y: usize, x: usize, n: i32): void {
-  const f = the<Activation>();
-  const end8 = x + (<usize> (n & ~7) << 2);
-  for (; x < end8; x += 32) {
+/** Four values per turn; the remainder is a turn in scratch. */
+function values<Activation>(y: usize, x: usize, n: i32, scratch: usize): void {
+  const f = the<Activation>(), rest = n & 3;
+  for (const end = x + (<usize> (n - rest) << 2); x < end; x += 16) {
     v128.store(y, f.value(v128.load(x)));
-    v128.store(y + 16, f.value(v128.load(x + 16)));
-    y += 32;
-  }
-  if (n & 4) {
-    v128.store(y, f.value(v128.load(x)));
-    x += 16;
     y += 16;
   }
-  if (n & 3) storePart(y, f.value(loadPart(x, n & 3, 0)), n & 3);
+  if (rest == 0) return;
+  v128.store(scratch, loadPart(x, rest, 0));
+  values<Activation>(scratch, scratch, 4, scratch);
+  storePart(y, v128.load(scratch), rest);
 }
 
-function slopes<Activation>(dx: usize, x: usize, g: usize, n: i32): void {
-  const f = the<Activation>();
-  const end = x + (<usize> (n & ~3) << 2);
-  for (; x < end; x += 16) {
+/** The same of gradients. */
+function slopes<Activation>(dx: usize, x: usize, g: usize, n: i32, scratch: usize): void {
+  const f = the<Activation>(), rest = n & 3;
+  for (const end = x + (<usize> (n - rest) << 2); x < end; x += 16) {
     v128.store(dx, f.back(v128.load(g), v128.load(x)));
     dx += 16;
     g += 16;
   }
-  if (n & 3) storePart(dx, f.back(loadPart(g, n & 3, 0), loadPart(x, n & 3, 0)), n & 3);
+  if (rest == 0) return;
+  v128.store(scratch, loadPart(x, rest, 0));
+  v128.store(scratch + 16, loadPart(g, rest, 0));
+  slopes<Activation>(scratch, scratch, scratch + 16, 4, scratch);
+  storePart(dx, v128.load(scratch), rest);
 }
 
 /** Runs of an activation. */
-export function activation(args: usize, from: i32, to: i32): void {
+export function activation(args: usize, from: i32, to: i32, scratch: usize): void {
   const count = integer(args, word.COUNT), which = integer(args, word.CODE);
   for (let unit = from; unit < to; unit++) {
     const skip = <usize> (unit * RUN) << 2, n = min(RUN, count - unit * RUN);
     const y = pointer(args, word.TO) + skip, x = pointer(args, word.FROM) + skip;
     switch (which) {
       case code.ACTIVATION_RELU:
-        values<Relu>(y, x, n);
+        values<Relu>(y, x, n, scratch);
         break;
       case code.ACTIVATION_SILU:
-        values<Silu>(y, x, n);
+        values<Silu>(y, x, n, scratch);
         break;
       case code.ACTIVATION_GELU:
-        values<Gelu>(y, x, n);
+        values<Gelu>(y, x, n, scratch);
         break;
       case code.ACTIVATION_GELU_TANH:
-        values<GeluTanh>(y, x, n);
+        values<GeluTanh>(y, x, n, scratch);
         break;
       default:
         unreachable();
@@ -198,7 +198,7 @@ export function activation(args: usize, from: i32, to: i32): void {
 }
 
 /** Runs of the gradient of an activation. */
-export function activationBackward(args: usize, from: i32, to: i32): void {
+export function activationBackward(args: usize, from: i32, to: i32, scratch: usize): void {
   const count = integer(args, word.COUNT), which = integer(args, word.CODE);
   for (let unit = from; unit < to; unit++) {
     const skip = <usize> (unit * RUN) << 2, n = min(RUN, count - unit * RUN);
@@ -206,16 +206,16 @@ export function activationBackward(args: usize, from: i32, to: i32): void {
     const g = pointer(args, word.GRADIENT) + skip;
     switch (which) {
       case code.ACTIVATION_RELU:
-        slopes<Relu>(dx, x, g, n);
+        slopes<Relu>(dx, x, g, n, scratch);
         break;
       case code.ACTIVATION_SILU:
-        slopes<Silu>(dx, x, g, n);
+        slopes<Silu>(dx, x, g, n, scratch);
         break;
       case code.ACTIVATION_GELU:
-        slopes<Gelu>(dx, x, g, n);
+        slopes<Gelu>(dx, x, g, n, scratch);
         break;
       case code.ACTIVATION_GELU_TANH:
-        slopes<GeluTanh>(dx, x, g, n);
+        slopes<GeluTanh>(dx, x, g, n, scratch);
         break;
       default:
         unreachable();

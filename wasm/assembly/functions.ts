@@ -67,14 +67,8 @@ export function log1p4(x: v128): v128 {
 /** Up to here $n$ has so few bits that its products with the parts of $\pi/2$ are exact. */
 const NEAR: f32 = 1048576;
 
-/** Two sines (`turn` = 0) or cosines (`turn` = 1) of numbers up to NEAR in double precision. */
-// @inline
-function sine2(x: v128, turn: f64): v128 {
-  const n = f64x2.nearest(f64x2.mul(x, f64x2.splat(0.6366197723675814)));
-  // $\pi/2$ in three parts; the first two have 33 bits each.
-  let r = f64x2.sub(x, f64x2.mul(n, f64x2.splat(1.57079632673412561417)));
-  r = f64x2.sub(r, f64x2.mul(n, f64x2.splat(6.07710050630396597660e-11)));
-  r = f64x2.sub(r, f64x2.mul(n, f64x2.splat(2.02226624879595063154e-21)));
+/** Two sines (`turn` = 0) or cosines (`turn` = 1) of $n \pi / 2 + r$ in double precision, $|r| \le \pi / 4$. */
+function sineOfTurns(n: v128, r: v128, turn: f64): v128 {
   const z = f64x2.mul(r, r);
   let s = f64x2.add(f64x2.mul(z, f64x2.splat(2.7557313621e-6)), f64x2.splat(-1.984126982e-4));
   s = f64x2.add(f64x2.mul(s, z), f64x2.splat(8.3333333332e-3));
@@ -90,15 +84,18 @@ function sine2(x: v128, turn: f64): v128 {
   const odd = f64x2.ne(q, f64x2.add(half, half));
   const quarter = f64x2.floor(f64x2.mul(half, f64x2.splat(0.5)));
   const minus = f64x2.ne(half, f64x2.add(quarter, quarter));
-  return v128.xor(v128.bitselect(c, s, odd), v128.and(minus, f64x2.splat(-0.0)));
+  return f32x4.demote_f64x2_zero(v128.xor(v128.bitselect(c, s, odd), v128.and(minus, f64x2.splat(-0.0))));
 }
 
+/** The same of two numbers up to NEAR. */
 // @inline
-function sineOrCosine4(x: v128, turn: f64): v128 {
-  const low = f32x4.demote_f64x2_zero(sine2(f64x2.promote_low_f32x4(x), turn));
-  const high = f32x4.demote_f64x2_zero(sine2(f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 2, 3)), turn));
-  const y = v128.shuffle<f32>(low, high, 0, 1, 4, 5);
-  return v128.any_true(f32x4.gt(f32x4.abs(x), f32x4.splat(NEAR))) ? withFar(y, x, turn) : y;
+function sineOfNear(x: v128, turn: f64): v128 {
+  const n = f64x2.nearest(f64x2.mul(x, f64x2.splat(0.6366197723675814)));
+  // $\pi/2$ in three parts; the first two have 33 bits each.
+  let r = f64x2.sub(x, f64x2.mul(n, f64x2.splat(1.57079632673412561417)));
+  r = f64x2.sub(r, f64x2.mul(n, f64x2.splat(6.07710050630396597660e-11)));
+  r = f64x2.sub(r, f64x2.mul(n, f64x2.splat(2.02226624879595063154e-21)));
+  return sineOfTurns(n, r, turn);
 }
 
 /** The bits of $2/\pi$ behind 64 zeros. */
@@ -117,61 +114,58 @@ function bitsOfTurn(first: i32): u64 {
 }
 
 /**
- * Sine or cosine of a number beyond NEAR (Payne and Hanek).
+ * The quarter turns $n$ of any number, and what is left of it, $r$ (Payne and Hanek).
  *
  * $x = m 2^e$ makes $m$ times $2^e \cdot 2/\pi$ quarter turns. Bits of the second factor that stand for four or more
  * make whole turns and are left out; the 128 after them keep all digits of what is left.
  */
-function sineOfFar(x: f32, turn: i32): f32 {
-  const word = reinterpret<u32>(x) & 0x7fffffff;
-  if (word >= 0x7f800000) return NaN;
-  const m = <u64> ((word & 0x007fffff) | 0x00800000), first = <i32> (word >> 23) - 88;
-  const rest = bitsOfTurn(first + 64);
-  const turns = m * bitsOfTurn(first) + ((m * (rest >> 32) + ((m * (rest & 0xffffffff)) >> 32)) >> 32);
-  const n = (turns + 0x2000000000000000) >> 62;
-  const r = <f64> (<i64> (turns - (n << 62))) * (1.5707963267948966 / 4611686018427387904.0);
-  const sine = <f32> sineOfRest(r, <i32> n + turn);
-  return turn == 0 && x < 0 ? -sine : sine;
+function turnOf(x: f32): v128 {
+  const size = reinterpret<u32>(x) & 0x7fffffff;
+  let n: f64 = 0, r = <f64> x;
+  // Up to $\pi/4$ nothing turns, and of infinity nothing is left.
+  if (size >= 0x7f800000) r = NaN;
+  else if (size > 0x3f490fda) {
+    const m = <u64> ((size & 0x007fffff) | 0x00800000), first = <i32> (size >> 23) - 88, rest = bitsOfTurn(first + 64);
+    const turns = m * bitsOfTurn(first) + ((m * (rest >> 32) + ((m * (rest & 0xffffffff)) >> 32)) >> 32);
+    const whole = (turns + 0x2000000000000000) >> 62;
+    n = copysign<f64>(<f64> whole, r);
+    r = <f64> (<i64> (turns - (whole << 62))) * copysign<f64>(1.5707963267948966 / 4611686018427387904.0, r);
+  }
+  return f64x2.replace_lane(f64x2.splat(r), 0, n);
 }
 
-/** Sine of $r$ after some quarter turns. */
-function sineOfRest(r: f64, quarters: i32): f64 {
-  const z = r * r;
-  const s = (((z * 2.7557313621e-6 - 1.984126982e-4) * z + 8.3333333332e-3) * z - 1.6666666666666666e-1) * z * r + r;
-  let c = (z * -2.75573e-7 + 2.48015873e-5) * z - 1.3888888889e-3;
-  c = ((c * z + 4.1666666666666664e-2) * z - 0.5) * z + 1;
-  const y = quarters & 1 ? c : s;
-  return quarters & 2 ? -y : y;
+/** Four sines or cosines of any numbers. */
+function sineOfAny4(x: v128, turn: f64): v128 {
+  const a = turnOf(f32x4.extract_lane(x, 0)), b = turnOf(f32x4.extract_lane(x, 1));
+  const c = turnOf(f32x4.extract_lane(x, 2)), d = turnOf(f32x4.extract_lane(x, 3));
+  return v128.shuffle<f32>(
+    sineOfTurns(v128.shuffle<f64>(a, b, 0, 2), v128.shuffle<f64>(a, b, 1, 3), turn),
+    sineOfTurns(v128.shuffle<f64>(c, d, 0, 2), v128.shuffle<f64>(c, d, 1, 3), turn),
+    0,
+    1,
+    4,
+    5,
+  );
 }
 
-/** Four results in which those of numbers beyond NEAR are worked out anew. */
-function withFar(y: v128, x: v128, turn: f64): v128 {
-  const quarters = <i32> turn;
-  if (abs(f32x4.extract_lane(x, 0)) > NEAR) {
-    y = f32x4.replace_lane(y, 0, sineOfFar(f32x4.extract_lane(x, 0), quarters));
-  }
-  if (abs(f32x4.extract_lane(x, 1)) > NEAR) {
-    y = f32x4.replace_lane(y, 1, sineOfFar(f32x4.extract_lane(x, 1), quarters));
-  }
-  if (abs(f32x4.extract_lane(x, 2)) > NEAR) {
-    y = f32x4.replace_lane(y, 2, sineOfFar(f32x4.extract_lane(x, 2), quarters));
-  }
-  if (abs(f32x4.extract_lane(x, 3)) > NEAR) {
-    y = f32x4.replace_lane(y, 3, sineOfFar(f32x4.extract_lane(x, 3), quarters));
-  }
-  return y;
+/** Four sines (`turn` = 0) or cosines (`turn` = 1). */
+function sine4(x: v128, turn: f64): v128 {
+  if (v128.any_true(f32x4.gt(f32x4.abs(x), f32x4.splat(NEAR)))) return sineOfAny4(x, turn);
+  const low = sineOfNear(f64x2.promote_low_f32x4(x), turn);
+  const high = sineOfNear(f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 2, 3)), turn);
+  return v128.shuffle<f32>(low, high, 0, 1, 4, 5);
 }
 
 /** Sine; the sign of zero is kept. */
 // @inline
 export function sin4(x: v128): v128 {
-  return v128.bitselect(x, sineOrCosine4(x, 0), f32x4.eq(x, f32x4.splat(0)));
+  return v128.bitselect(x, sine4(x, 0), f32x4.eq(x, f32x4.splat(0)));
 }
 
 /** Cosine. */
 // @inline
 export function cos4(x: v128): v128 {
-  return sineOrCosine4(x, 1);
+  return sine4(x, 1);
 }
 
 /** Hyperbolic tangent: an odd polynomial below 0.625, $1 - 2 / (e^{2|x|} + 1)$ above. */

@@ -40,9 +40,9 @@ export function fusedJob(job: i32, args: usize, from: i32, to: i32, scratch: usi
     case op.ADD_PARTIALS:
       return addPartials(args, from, to);
     case op.ACTIVATION:
-      return activation(args, from, to);
+      return activation(args, from, to, scratch);
     case op.ACTIVATION_BACKWARD:
-      return activationBackward(args, from, to);
+      return activationBackward(args, from, to, scratch);
     case op.DROPOUT:
       return dropout(args, from, to);
     case op.DROPOUT_BACKWARD:

@@ -23,7 +23,8 @@
  */
 
 import { fusable } from "../../engine/fusable.ts";
-import type { Check } from "../../engine/options.ts";
+import { checkTensors, checkText } from "../../engine/arguments.ts";
+import { type Check, checkFunction } from "../../engine/options.ts";
 import { type Part, partOf, partsByWord, type PartTable } from "../../engine/part.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 
@@ -40,35 +41,42 @@ export interface Activation extends Part {
  * @param bend from a tensor of any shape to one of the same
  */
 export function activation(word: string, bend: (x: Tensor) => Tensor): Activation {
-  return Object.assign((x: Tensor) => bend(x), { word });
+  checkText("name an activation", "word", word);
+  checkFunction("bend by", bend);
+  const applied = (x: Tensor): Tensor => {
+    checkTensors(word, { x });
+    return bend(x);
+  };
+  return Object.assign(applied, { word });
 }
 
 /** Cuts off what is negative, and lets NaN pass; the slope is 0 up to 0. */
 export const relu: Activation = activation("relu", (x) => fusable("relu", [x], {}, () => x.relu()));
 
-// Beyond ±FAR the factor of $z$ is 0 or 1 in any precision. Bounded, neither $-\infty \cdot 0$ nor $z^3$ can appear.
+/** Beyond it, the share of a number that passes is 0 or 1 in any precision. */
 const FAR = 1000;
 
+/** Each number times its share. Bounded, neither $-\infty \cdot 0$ nor an infinite $z^3$ can appear. */
+function weigh(x: Tensor, share: (z: Tensor) => Tensor): Tensor {
+  return x.maximum(-FAR).mul(share(x.clamp(-FAR, FAR)));
+}
+
 /** Weighs each number by the probability that a normal draw lies below it. */
-export const gelu: Activation = activation("gelu", (x) =>
-  fusable("gelu", [x], {}, () => {
-    const bend = x.clamp(-FAR, FAR).mul(Math.SQRT1_2).erf();
-    return x.maximum(-FAR).mul(bend.add(1).mul(0.5));
-  }));
+export const gelu: Activation = activation(
+  "gelu",
+  (x) => fusable("gelu", [x], {}, () => weigh(x, (z) => z.mul(Math.SQRT1_2).erf().add(1).mul(0.5))),
+);
 
 /** The same by way of the tanh, as GPT-2 does. */
 export const geluTanh: Activation = activation("geluTanh", (x) =>
-  fusable("geluTanh", [x], {}, () => {
-    const z = x.clamp(-FAR, FAR);
-    const bend = z.add(z.square().mul(z).mul(0.044715)).mul(Math.sqrt(2 / Math.PI)).tanh();
-    return x.maximum(-FAR).mul(bend.add(1).mul(0.5));
-  }));
+  fusable("geluTanh", [x], {}, () =>
+    weigh(x, (z) => {
+      const bend = z.add(z.square().mul(z).mul(0.044715)).mul(Math.sqrt(2 / Math.PI)).tanh();
+      return bend.add(1).mul(0.5);
+    })));
 
 /** Weighs each number by its own sigmoid; also known as swish. */
-export const silu: Activation = activation(
-  "silu",
-  (x) => fusable("silu", [x], {}, () => x.maximum(-FAR).mul(x.clamp(-FAR, FAR).sigmoid())),
-);
+export const silu: Activation = activation("silu", (x) => fusable("silu", [x], {}, () => weigh(x, (z) => z.sigmoid())));
 
 // ## With a gate
 
@@ -85,6 +93,8 @@ export interface GatedActivation extends Part {
  * @param gate what the gate passes through
  */
 export function gated(word: string, gate: Activation): GatedActivation {
+  checkText("name an activation", "word", word);
+  checkFunction("open a gate by", gate);
   return { word, gate };
 }
 
