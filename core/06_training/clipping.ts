@@ -27,6 +27,8 @@
  * @module
  */
 
+import { checkInstance, checkTensorList } from "../engine/arguments.ts";
+import { shown } from "../engine/options.ts";
 import { noGrad } from "../engine/autograd.ts";
 import { fusableUpdate } from "../engine/fusable.ts";
 import { zeros } from "../engine/create.ts";
@@ -45,7 +47,11 @@ import { scope } from "../engine/scope.ts";
  * @throws {RangeError} if `maxNorm` is not positive
  */
 export function clipGradients(parameters: ReadonlyMap<string, Tensor>, maxNorm: number): Tensor {
-  if (!(maxNorm > 0)) throw new RangeError(`Cannot clip gradients to ${maxNorm}: maxNorm must be positive`);
+  checkInstance("clip gradients", "parameters", parameters, Map);
+  checkTensorList("clip gradients", "parameters", [...parameters.values()]);
+  if (typeof maxNorm !== "number" || !(maxNorm > 0)) {
+    throw new RangeError(`Cannot clip gradients to ${shown(maxNorm)}: maxNorm must be positive`);
+  }
   const gradients = [...parameters.values()].flatMap(({ grad }) => grad ? [grad] : []);
   if (gradients.length === 0) return zeros([]);
   return noGrad(() =>

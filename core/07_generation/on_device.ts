@@ -94,6 +94,7 @@ const ALMOST_ONE = 1 - 2 ** -23;
  */
 export function draw(probabilities: Tensor, uniforms: Tensor): Tensor {
   const { B, V } = dims(probabilities, "B V");
+  dims(uniforms, "B", { B });
   const sums = probabilities.cumulativeSum(-1);
   const target = sums.slice(-1, V - 1).mul(uniforms.minimum(ALMOST_ONE).reshape([B, 1]));
   const beyond = sums.greater(target).and(probabilities.greater(0));

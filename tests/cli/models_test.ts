@@ -120,6 +120,7 @@ const hostile: [name: string, notes: unknown, message: string][] = [
   ["other tokens", { ...notes, layout, recipe: { tokens: "bytes" } }, "is made of characters, and its recipe states"],
   ["odd columns", { ...notes, layout, recipe: { columns: "1,b" } }, 'recipe.columns is "1,b", and it must be two'],
   ["no number", { ...notes, layout, measured: { BLEU: "12" } }, 'measured["BLEU"] = "12", and it must be a number'],
+  ["an endless name", { ...notes, layout, measured: { ["x".repeat(65)]: 1 } }, "a name has at most 64 characters"],
   ["a list of measurements", { ...notes, layout, measured: [] }, "measured is [], and it must be"],
   ["another format", { ...notes, layout, format: "heed poem 1" }, 'format is "heed poem 1", and it must be one of'],
   ["an activation that nobody knows", { ...notes, layout: { ...layout, activation: "bend" } }, 'from "bend"'],
