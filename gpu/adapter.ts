@@ -8,6 +8,8 @@
  * @module
  */
 
+import { checkOptions, type Checks, flag, numeric } from "../core/engine/options.ts";
+
 /** How to set up the GPU device; every option has a sensible default. */
 export interface WebgpuOptions {
   /** Whether an adapter that computes on the CPU will do. Default false. */
@@ -17,6 +19,12 @@ export interface WebgpuOptions {
   /** Whether shaders may use 16-bit numbers where the adapter offers them. Default true. */
   readonly halves?: boolean;
 }
+
+const webgpuChecks: Checks<WebgpuOptions> = {
+  allowSoftware: flag,
+  memoryBytes: numeric({ above: 0, max: Infinity }),
+  halves: flag,
+};
 
 /** A device and what is known of it. */
 export interface Opened {
@@ -40,7 +48,9 @@ const WANTED: readonly GPUFeatureName[] = ["timestamp-query"];
  *
  * @throws {Error} if there is no WebGPU, no adapter, only a software adapter, or the adapter refuses
  */
-export async function open({ allowSoftware = false, memoryBytes, halves = true }: WebgpuOptions = {}): Promise<Opened> {
+export async function open(options: WebgpuOptions = {}): Promise<Opened> {
+  checkOptions("make the webgpu device", options, webgpuChecks);
+  const { allowSoftware = false, memoryBytes, halves = true } = options;
   const gpu = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
   if (!gpu) throw new Error("Cannot use webgpu: this environment has no navigator.gpu");
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });

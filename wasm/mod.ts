@@ -22,6 +22,8 @@
  * @module
  */
 
+import { checkOptions, type Checks, flag, integer } from "../core/engine/options.ts";
+import { MOST_THREADS } from "./assembly/layout.ts";
 import type { Backend, Buffer, DType, MemoryUse, Numbers, View } from "../core/engine/backend.ts";
 import { integersOf, KernelDevice, type Operations, sweeping } from "../core/engine/kernel_device.ts";
 import { sizeOf } from "../core/engine/shape.ts";
@@ -47,6 +49,12 @@ export interface WasmOptions {
   /** Use memory that several threads can see; default: if the engine grants it. */
   readonly shared?: boolean;
 }
+
+const wasmChecks: Checks<WasmOptions> = {
+  threads: integer({ min: 1, max: MOST_THREADS }),
+  relaxed: flag,
+  shared: flag,
+};
 
 /** A module with one function whose body is given; what an engine accepts tells what it can do. */
 function accepts(...body: readonly number[]): boolean {
@@ -159,14 +167,12 @@ class WasmDevice extends KernelDevice<Runtime> {
  * @throws {Error} if the engine has no WebAssembly SIMD
  */
 export function createWasmDevice(options: WasmOptions = {}): Backend {
+  checkOptions("make the wasm device", options, wasmChecks);
   if (!hasSimd()) throw new Error("Cannot make the wasm device: this engine has no WebAssembly SIMD");
   const relaxed = options.relaxed ?? hasRelaxedSimd();
   const shared = options.shared ?? hasSharedMemory();
   const cores = (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ?? 1;
   const threads = shared ? options.threads ?? Math.min(cores, 8) : 1;
-  if (!Number.isInteger(threads) || threads < 1 || threads > 32) {
-    throw new RangeError(`Cannot use ${threads} threads: the number must be an integer in [1, 32]`);
-  }
   const bytes = decode(relaxed ? RELAXED : STRICT);
   if (!shared) unshare(bytes);
   const memory = new Memory(shared);

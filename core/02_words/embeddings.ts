@@ -58,11 +58,12 @@
 
 import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
+import { checkList, checkSizes, checkTensors, isListOfNumbers, MOST_PARTS } from "../engine/arguments.ts";
 import { parameter, requireRoom, tensor } from "../engine/create.ts";
 import { oneHot } from "../engine/indexing.ts";
 import type { Tensor } from "../engine/tensor.ts";
-import { checkOptions, type Checks, integer, numeric, oneOf } from "../engine/options.ts";
-import type { Random } from "../engine/random.ts";
+import { checkOptions, type Checks, integer, numeric, oneOf, shown } from "../engine/options.ts";
+import { checkRandom, type Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
 import { Weight } from "../engine/weight.ts";
 
@@ -98,6 +99,8 @@ export class Embedding extends Module {
   constructor(vocabSize: number, hiddenSize: number, random: Random, options: EmbeddingOptions = {}) {
     super();
     checkOptions("embed", options, embeddingChecks);
+    checkSizes("embed", { vocabSize, hiddenSize });
+    checkRandom("embed", random);
     const { paddingIndex, deviation = 1 } = options;
     if (paddingIndex !== undefined && paddingIndex >= vocabSize) {
       throw new RangeError(`Cannot pad with token ${paddingIndex}: it must be an integer in [0, ${vocabSize - 1}]`);
@@ -131,6 +134,7 @@ export class Embedding extends Module {
  * @returns one vector per token, `[…, E]`
  */
 export function multiplyOneHot(tokens: Tensor, table: Tensor): Tensor {
+  checkTensors("look up", { tokens });
   const { V, E } = dims(table, "V E");
   const selectors = oneHot(tokens.reshape([-1]), V).cast("float32");
   return selectors.matmul(table).reshape([...tokens.shape, E]);
@@ -173,6 +177,7 @@ export function padTokens(
 ): Tensor {
   checkOptions("pad", options, padChecks);
   requireToken(padToken);
+  checkList("pad", "sequences", sequences, "lists of tokens", isListOfNumbers);
   const { side = "right", length: T = longest(sequences) } = options;
   requireRoom(sequences.length * T);
   const box = new Int32Array(sequences.length * T).fill(padToken);
@@ -193,7 +198,9 @@ export function padTokens(
 }
 
 function requireToken(token: number): void {
-  if ((token | 0) !== token) throw new RangeError(`Cannot use ${token} as a token: a token must be a 32-bit integer`);
+  if (typeof token !== "number" || (token | 0) !== token) {
+    throw new RangeError(`Cannot use ${shown(token)} as a token: a token must be a 32-bit integer`);
+  }
 }
 
 function longest(sequences: readonly ArrayLike<number>[]): number {
@@ -224,6 +231,7 @@ export class BagOfWordsClassifier extends Module {
     options: EmbeddingOptions = {},
   ) {
     super();
+    checkOptions("embed", options, embeddingChecks);
     this.embedding = new Embedding(vocabSize, hiddenSize, random, { deviation: 0.1, ...options });
     this.output = new Linear(hiddenSize, numClasses, random);
   }
@@ -270,9 +278,8 @@ export class DeepBagOfWordsClassifier extends Module {
     options: EmbeddingOptions = {},
   ) {
     super();
-    if (!(Number.isInteger(numLayers) && numLayers >= 1)) {
-      throw new RangeError(`Cannot build a deep classifier of ${numLayers} layers: numLayers must be at least 1`);
-    }
+    checkSizes("build a deep classifier", { numLayers }, { min: 1, max: MOST_PARTS });
+    checkOptions("embed", options, embeddingChecks);
     this.embedding = new Embedding(vocabSize, hiddenSize, random, { deviation: 0.1, ...options });
     this.layers = Array.from({ length: numLayers }, () => new Linear(hiddenSize, hiddenSize, random));
     this.output = new Linear(hiddenSize, numClasses, random);

@@ -51,6 +51,7 @@
  * @module
  */
 
+import { checkTensors } from "../engine/arguments.ts";
 import { fusable } from "../engine/fusable.ts";
 import { resolveAxis } from "../engine/shape.ts";
 import type { Tensor } from "../engine/tensor.ts";
@@ -111,6 +112,7 @@ export function logSoftmax(scores: Tensor, axis = -1): Tensor {
 }
 
 function isLast(axis: number, scores: Tensor): boolean {
+  checkTensors("normalize", { scores });
   return resolveAxis(axis, scores.rank) === scores.rank - 1;
 }
 

@@ -79,6 +79,7 @@ import { dims } from "../engine/shape.ts";
  * @returns true where looking is allowed, `[T, S]`
  */
 export function causalMask(T: number, S: number = T): Tensor {
+  checkSizes("mask", { T, S });
   return lowerTriangle(T, S, S - T);
 }
 
@@ -135,6 +136,7 @@ export function overKeys(mask: Tensor): Tensor {
  * @throws {RangeError} if a prefix does not fit
  */
 export function prefixMask(T: number, prefixLengths: readonly number[], S: number = T): Tensor {
+  checkSizes("mask", { T, S });
   return overKeys(lengthMask(prefixLengths, S)).or(causalMask(T, S));
 }
 
@@ -166,6 +168,7 @@ export function windowMask(
   window: Window,
 ): Tensor {
   checkOptions("see a window", window, WINDOW);
+  checkSizes("see a window", { T, S });
   const { before = Infinity, after = Infinity } = window;
   // Distances beyond the text are all the same; clipped, they stay integers.
   const [nearest, farthest] = [-Math.min(Math.floor(before), T + S), Math.min(Math.floor(after), T + S)];
@@ -214,6 +217,7 @@ export function textMask(B: number, T: number, S: number, masks: TextMasks): {
   readonly mask: Tensor | undefined;
 } {
   checkOptions("mask a text", masks, textMaskChecks);
+  checkSizes("mask a text", { B, T, S });
   const { mask, prefix } = masks;
   if (mask?.rank === 2) dims(mask, "B S", { B, S });
   const pairs = mask && overPairs(mask);

@@ -52,7 +52,7 @@
  * @module
  */
 
-import { aTensor } from "../engine/arguments.ts";
+import { aTensor, checkSizes } from "../engine/arguments.ts";
 import type { LayerInitialization } from "../engine/initialization.ts";
 import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
@@ -68,7 +68,7 @@ import {
   object,
 } from "../engine/options.ts";
 import { type Part, type PartTable, settingsOf } from "../engine/part.ts";
-import type { Random } from "../engine/random.ts";
+import { checkRandom, type Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { combineMasks, type Window, windowMask } from "./masks.ts";
@@ -214,6 +214,7 @@ export interface Attention extends Module {
  * @throws {RangeError} if the heads do not divide the width
  */
 export function headSizeOf(hiddenSize: number, numHeads: number): number {
+  checkSizes("split heads", { hiddenSize, numHeads });
   const headSize = hiddenSize / numHeads;
   if (Number.isInteger(headSize) && headSize > 0) return headSize;
   throw new RangeError(`Cannot split width ${hiddenSize} into ${numHeads} heads: numHeads must divide hiddenSize`);
@@ -255,6 +256,8 @@ export class MultiHeadAttention extends Module implements Attention {
   constructor(hiddenSize: number, numHeads: number, random: Random, options: MultiHeadOptions = {}) {
     super();
     checkOptions("attend", options, MULTI_HEAD);
+    checkSizes("attend", { hiddenSize, numHeads });
+    checkRandom("attend", random);
     const { numGroups = numHeads, contextSize = hiddenSize, bias = true } = options;
     const headSize = options.headSize ?? headSizeOf(hiddenSize, numHeads);
     if (!Number.isInteger(numHeads / numGroups)) {

@@ -44,7 +44,7 @@ import { dropout } from "../engine/dropout.ts";
 import { type LayerInitialization, normal } from "../engine/initialization.ts";
 import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
-import { checkOptions, type Checks, flag } from "../engine/options.ts";
+import { checkFunction, checkOptions, type Checks, flag } from "../engine/options.ts";
 import type { Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
 import type { Tensor } from "../engine/tensor.ts";
@@ -170,6 +170,7 @@ export class DecoderOnly extends Module {
    * @param create makes one; [section](../07_generation/kv_cache.ts) has the class
    */
   newCaches<M extends KeyValueMemory>(create: () => M): M[] {
+    checkFunction("make caches by", create);
     return this.layers.map(create);
   }
 

@@ -43,12 +43,21 @@
  * @module
  */
 
-import { aTensor } from "../engine/arguments.ts";
+import { aTensor, checkText, MOST_PARTS } from "../engine/arguments.ts";
 import type { LayerInitialization } from "../engine/initialization.ts";
 import { Module } from "../engine/module.ts";
-import { callback, checkOptions, type Checks, flag, integer, object, required } from "../engine/options.ts";
+import {
+  callback,
+  checkFunction,
+  checkOptions,
+  type Checks,
+  flag,
+  integer,
+  object,
+  required,
+} from "../engine/options.ts";
 import { partOf } from "../engine/part.ts";
-import { aRandom, type Random } from "../engine/random.ts";
+import { aRandom, checkRandom, type Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { overPairs } from "../04_attention/masks.ts";
@@ -129,6 +138,7 @@ export interface LayerParts {
  */
 export function partsOfLayer(options: LayerOptions, random: Random): LayerParts {
   checkOptions("build a layer", options, LAYER);
+  checkRandom("build a layer", random);
   const { hiddenSize, numHeads, numGroups, headSize, feedForwardSize = 4 * hiddenSize, initialization } = options;
   const { norm, placement, dropout, bias, activation, attention = multiHead() } = options;
   const sizes = { numGroups, headSize, bias, initialization };
@@ -221,7 +231,7 @@ export interface StackOptions extends LayerOptions {
   readonly numLayers: number;
 }
 
-const STACK: Checks<StackOptions> = { ...LAYER, numLayers: required(integer()) };
+const STACK: Checks<StackOptions> = { ...LAYER, numLayers: required(integer({ min: 1, max: MOST_PARTS })) };
 
 /** Layers of equal shape, each fed what the one before made. */
 export abstract class LayerStack<Layer extends Module> extends Module {
@@ -313,6 +323,8 @@ export class Encoder extends LayerStack<EncoderLayer> {
  * @returns who observes the part
  */
 export function below(observe: Observer | undefined, part: string): Observer | undefined {
+  if (observe !== undefined) checkFunction("observe by", observe);
+  checkText("observe", "part", part);
   return observe && ((path, weights) => observe(`${part}.${path}`, weights));
 }
 

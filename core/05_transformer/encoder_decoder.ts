@@ -42,11 +42,11 @@
  * @module
  */
 
-import { aTensor } from "../engine/arguments.ts";
+import { aTensor, checkOptionalTensors, checkTensors, MOST_PARTS } from "../engine/arguments.ts";
 import { dropout } from "../engine/dropout.ts";
 import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
-import { checkOptions, type Checks, flag, integer, required } from "../engine/options.ts";
+import { checkObject, checkOptions, type Checks, flag, integer, required } from "../engine/options.ts";
 import { partOf } from "../engine/part.ts";
 import { Random } from "../engine/random.ts";
 import { scope } from "../engine/scope.ts";
@@ -111,7 +111,7 @@ export const transformerChecks: Checks<TransformerOptions> = {
   vocabSize: required(integer()),
   contextLength: integer(),
   hiddenSize: integer(),
-  numLayers: integer(),
+  numLayers: integer({ min: 1, max: MOST_PARTS }),
   numHeads: integer(),
   positions: partOf(
     "a position scheme, such as rotary()",
@@ -146,6 +146,7 @@ export type Defaults<T> = Omit<Complete<T>, "vocabSize" | "numGroups" | "headSiz
  * @returns every option
  */
 export function complete<T extends TransformerOptions>(options: T, defaults: Defaults<T>): Complete<T> {
+  for (const object of [options, defaults]) checkObject("complete a layout", object);
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const { hiddenSize, numHeads }: Pick<Complete<TransformerOptions>, "hiddenSize" | "numHeads"> = {
     ...defaults,
@@ -182,6 +183,7 @@ function layoutOf(options: EncoderDecoderOptions): Complete<EncoderDecoderOption
  * @param layout that of the whole model
  */
 export function layerOptionsOf(layout: Complete<TransformerOptions>): Omit<LayerOptions, "positions"> {
+  checkObject("build a layer", layout);
   const { hiddenSize, numHeads, numGroups, headSize, feedForwardSize } = layout;
   const { attention, activation, norm, placement, bias, dropout } = layout;
   return {
@@ -337,6 +339,8 @@ export class EncoderDecoder extends Module {
    * @param sourceMask true where the source has a token, bool `[B, S]`
    */
   given(memory: Tensor, sourceMask?: Tensor): GivenSource {
+    checkTensors("continue a translation", { memory });
+    checkOptionalTensors("continue a translation", { sourceMask });
     const { vocabSize, contextLength, numLayers } = this.options;
     return {
       vocabSize,

@@ -323,6 +323,8 @@ export class BatchNorm extends Module {
    * @returns `[…, E]`, also at positions that do not count
    */
   forward(x: Tensor, mask?: Tensor): Tensor {
+    checkTensors("normalize", { x });
+    checkOptionalTensors("normalize", { mask });
     const E = this.gain.shape[0]!;
     const rows = x.reshape([-1, E]);
     if (!this.training) {

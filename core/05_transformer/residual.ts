@@ -52,11 +52,12 @@
  * @module
  */
 
+import { checkTensors } from "../engine/arguments.ts";
 import { dropout } from "../engine/dropout.ts";
 import { Module } from "../engine/module.ts";
-import { checkOptions, type Checks, flag, numeric, oneOf } from "../engine/options.ts";
+import { checkFunction, checkOptions, type Checks, flag, numeric, oneOf } from "../engine/options.ts";
 import { partOf } from "../engine/part.ts";
-import type { Random } from "../engine/random.ts";
+import { checkRandom, type Random } from "../engine/random.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { layerNormalization, type Norm, type Normalization } from "./normalization.ts";
 
@@ -115,6 +116,9 @@ export class Residual extends Module {
    * @returns `[B, T, E]`
    */
   forward(hidden: Tensor, step: (x: Tensor) => Tensor, random?: Random): Tensor {
+    checkTensors("add and normalize", { hidden });
+    checkFunction("add and normalize by", step);
+    if (random !== undefined) checkRandom("add and normalize", random);
     const drop = (x: Tensor): Tensor => this.training ? dropout(x, this.dropout, random) : x;
     return this.placement === "post"
       ? this.norm.forward(hidden.add(drop(step(hidden))))

@@ -33,7 +33,19 @@
  * @module
  */
 
-import { callback, checkOptions, type Checks, group, instance, integer, needing, required } from "../engine/options.ts";
+import { checkList, checkNumbers, isListOfNumbers } from "../engine/arguments.ts";
+import { checkCount } from "../engine/requirements.ts";
+import {
+  callback,
+  checkOptions,
+  type Checks,
+  group,
+  instance,
+  integer,
+  needing,
+  required,
+  shown,
+} from "../engine/options.ts";
 import { Random, type RandomState, randomStateChecks } from "../engine/random.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { padChecks, type PadOptions, padTokens } from "../02_words/embeddings.ts";
@@ -79,6 +91,7 @@ export function padSequences(
   options: PaddingOptions,
 ): PaddedBatch {
   checkOptions("pad", options, paddingChecks);
+  checkList("pad", "sequences", sequences, "lists of tokens", isListOfNumbers);
   const { padToken, ...place } = options;
   const ones = sequences.map(({ length }) => new Uint8Array(length).fill(1));
   return { tokens: padTokens(sequences, padToken, place), mask: padTokens(ones, 0, place).cast("bool") };
@@ -91,8 +104,12 @@ export function padSequences(
  * @returns a number in [0, 1); 0 where there are no positions
  */
 export function paddedShare(batches: Iterable<readonly number[]>): number {
+  if (typeof (batches as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] !== "function") {
+    throw new TypeError(`Cannot measure the padding of ${shown(batches)}: a list of batches is needed`);
+  }
   let real = 0, occupied = 0;
   for (const lengths of batches) {
+    checkList("measure padding", "lengths", lengths, "numbers", (length) => typeof length === "number");
     real += lengths.reduce((total, length) => total + length, 0);
     occupied += lengths.length * lengths.reduce((most, length) => Math.max(most, length), 0);
   }
@@ -167,6 +184,7 @@ export class Batches<Example> implements BatchSource<readonly Example[]> {
   constructor(examples: readonly Example[], options: BatchesOptions<Example>) {
     checkOptions("make batches", options, batchesChecks);
     const { batchSize, maxTokens } = options;
+    if (!Array.isArray(examples)) throw new TypeError(`Cannot make batches of ${shown(examples)}: a list is needed`);
     if (examples.length === 0) throw new RangeError("Cannot make batches of no examples");
     if ((batchSize === undefined) === (maxTokens === undefined)) {
       throw new TypeError("Cannot make batches: exactly one of batchSize and maxTokens must be given");
@@ -271,7 +289,9 @@ export class SequenceWindows implements BatchSource<readonly Int32Array[]> {
    */
   constructor(tokens: Int32Array, options: SequenceWindowsOptions) {
     checkOptions("make batches", options, windowsChecks);
-    const { contextLength } = options;
+    const { contextLength, batchSize } = options;
+    checkNumbers("make batches", "tokens", tokens);
+    checkCount(batchSize * (contextLength + 1));
     if (tokens.length <= contextLength) {
       throw new RangeError(
         `Cannot cut windows of ${contextLength} + 1 tokens from a text of ${tokens.length}`,

@@ -42,7 +42,18 @@
  * @module
  */
 
-import { checkOptions, type Checks, flag, integer, needing, numeric, oneOf } from "../engine/options.ts";
+import { checkList, checkText } from "../engine/arguments.ts";
+import {
+  type Check,
+  checkOptions,
+  type Checks,
+  checkValue,
+  flag,
+  integer,
+  needing,
+  numeric,
+  oneOf,
+} from "../engine/options.ts";
 
 // ## What a word is
 //
@@ -87,6 +98,8 @@ function trimEnd(text: string): string {
  * @returns the tokens, none of them empty
  */
 export function bleuTokens(sentence: string, tokenizer: BleuTokenizer = "13a"): string[] {
+  checkText("cut a sentence", "sentence", sentence);
+  checkValue("cut a sentence", "tokenizer", tokenizer, tokenizerCheck);
   let text = trimEnd(sentence);
   if (tokenizer === "zh") text = text.replace(WHITE_SPACE_AT_START, "").replace(CHINESE, " $& ");
   if (tokenizer === "13a") {
@@ -154,8 +167,10 @@ type Counts = Pick<BleuScore, "matches" | "totals" | "outputLength" | "reference
 /** The values by default of those that have one. */
 const SMOOTHING_VALUES: Readonly<Partial<Record<BleuSmoothing, number>>> = { floor: 0.1, "add-k": 1 };
 
+const tokenizerCheck: Check<BleuTokenizer> = oneOf(["13a", "zh", "none"]);
+
 const bleuChecks: Checks<BleuOptions> = {
-  tokenizer: oneOf(["13a", "zh", "none"]),
+  tokenizer: tokenizerCheck,
   maxOrder: integer({ min: 1, max: 16 }),
   smoothing: oneOf(["none", "floor", "add-k", "exp"]),
   smoothingValue: needing("smoothing", numeric({ above: 0, max: 1 }), Object.keys(SMOOTHING_VALUES)),
@@ -186,6 +201,8 @@ export function bleu(
   options: BleuOptions = {},
 ): BleuScore {
   checkOptions("compute BLEU", options, bleuChecks);
+  checkTexts("outputs", outputs);
+  checkList("compute BLEU", "references", references, "texts, or of lists of texts", isReference);
   if (outputs.length !== references.length || outputs.length === 0) {
     const counts = `${outputs.length} outputs and ${references.length} references`;
     throw new RangeError(`Cannot compare ${counts}: there must be as many of both, and at least one`);
@@ -210,7 +227,21 @@ export function sentenceBleu(
   options: BleuOptions = {},
 ): BleuScore {
   checkOptions("compute BLEU", options, bleuChecks);
+  checkText("compute BLEU", "output", output);
+  checkTexts("references", [references].flat());
   return combine(countMatches(output, [references].flat(), options), options, true);
+}
+
+function isText(text: unknown): boolean {
+  return typeof text === "string";
+}
+
+function isReference(reference: unknown): boolean {
+  return isText(reference) || Array.isArray(reference) && reference.every(isText);
+}
+
+function checkTexts(name: string, texts: unknown): void {
+  checkList("compute BLEU", name, texts, "texts", isText);
 }
 
 function countMatches(output: string, references: readonly string[], options: BleuOptions): Counts {

@@ -35,11 +35,13 @@
  * @module
  */
 
+import { checkInstance } from "../engine/arguments.ts";
 import type { DType } from "../engine/backend.ts";
 import { type Json, parseJson, quote, readFields, shown, writeJson } from "../engine/json.ts";
 import { Module, type StateEntry } from "../engine/module.ts";
 import {
   type Check,
+  checkObject,
   checkOptions,
   type Checks,
   checkValue,
@@ -308,6 +310,10 @@ export function requireSameTensors(
   own: ReadonlyMap<string, Pick<StateEntry, "dtype" | "shape">>,
   saved: ReadonlyMap<string, Pick<StoredTensor, "kind" | "shape">>,
 ): void {
+  for (const [name, tensors] of Object.entries({ own, saved })) {
+    checkInstance<ReadonlyMap<string, object>>("compare tensors", name, tensors, Map);
+    for (const tensor of tensors.values()) checkObject("compare tensors", tensor);
+  }
   for (const path of new Set([...own.keys(), ...saved.keys()])) {
     const wanted = own.get(path), found = saved.get(path);
     const isSame = wanted && found && wanted.dtype === dtypeOf(found.kind) &&
@@ -531,6 +537,8 @@ function remainders(): Uint32Array[] {
  * @returns an unsigned 32-bit integer
  */
 export function crc32(bytes: Uint8Array, before: number = 0): number {
+  checkInstance("compute a checksum", "bytes", bytes, Uint8Array);
+  checkValue("compute a checksum", "before", before, integer({ min: 0, max: 2 ** 32 - 1 }));
   const [t0, t1, t2, t3, t4, t5, t6, t7] = REMAINDERS as [
     Uint32Array,
     Uint32Array,

@@ -143,8 +143,8 @@ const trainChecks: Checks<TrainOptions<never>> = {
  * @throws the signal's reason after an abort; calling again continues where it stopped
  */
 export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainingReport[]> {
-  const { model, optimizer, steps, schedule, clipNorm, signal, onProgress, reportEvery = 1, evaluate, every } = options;
   checkOptions("train", options, trainChecks);
+  const { model, optimizer, steps, schedule, clipNorm, signal, onProgress, reportEvery = 1, evaluate, every } = options;
   const history: TrainingReport[] = [];
   const pace = new Pace(steps - optimizer.steps);
 

@@ -42,6 +42,7 @@
  * @module
  */
 
+import { checkTensors } from "../engine/arguments.ts";
 import { charge } from "../engine/allowed.ts";
 import { fusable } from "../engine/fusable.ts";
 import { gather } from "../engine/indexing.ts";
@@ -99,6 +100,8 @@ const crossEntropyChecks: Checks<CrossEntropyOptions> = {
 export function crossEntropy(logits: Tensor, targets: Tensor, options: CrossEntropyOptions = {}): Tensor {
   checkOptions("measure a loss", options, crossEntropyChecks);
   const { ignoreIndex = -100, labelSmoothing = 0, classWeights, reduction = "mean" } = options;
+  checkTensors("measure a loss", { logits, targets });
+  if (logits.rank === 0) throw new TypeError("Cannot score logits []: an axis of classes is needed");
   const V = logits.shape[logits.rank - 1]!;
   const positions = logits.shape.slice(0, -1);
   if (classWeights) dims(classWeights, "V", { V });
@@ -177,6 +180,7 @@ function reduce(losses: Tensor, reduction: Reduction): Tensor {
  * @param x any shape
  */
 export function softplus(x: Tensor): Tensor {
+  checkTensors("compute softplus", { x });
   // At 0 `maximum` has slope 1/2, as softplus does; `relu` has 0.
   return x.maximum(0).add(x.abs().neg().exp().log1p());
 }
@@ -274,6 +278,7 @@ export function klDivergence(
 }
 
 function requireEqualShapes(predictions: Tensor, targets: Tensor): void {
+  checkTensors("measure a loss", { predictions, targets });
   if (!sameShape(predictions.shape, targets.shape)) {
     throw new TypeError(`Cannot compare shape ${format(predictions.shape)} with targets ${format(targets.shape)}`);
   }

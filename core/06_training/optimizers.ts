@@ -31,6 +31,7 @@
  * @module
  */
 
+import { checkInstance, checkTensorList } from "../engine/arguments.ts";
 import { noGrad } from "../engine/autograd.ts";
 import { quote, shown } from "../engine/json.ts";
 import { checkOptions, type Checks, mapByName, numeric, object, required } from "../engine/options.ts";
@@ -115,9 +116,11 @@ export class Optimizer {
    * @throws {TypeError} if the rule is none
    */
   constructor(parameters: ReadonlyMap<string, Tensor>, rule: OptimizerRule) {
-    if (typeof rule?.move !== "function") {
+    if (typeof rule?.move !== "function" || !Array.isArray(rule.averages)) {
       throw new TypeError("Cannot optimize without a rule: one such as adamW() is needed");
     }
+    checkInstance("optimize", "parameters", parameters, Map);
+    checkTensorList("optimize", "parameters", [...parameters.values()]);
     this.parameters = parameters;
     this.#rule = rule;
     for (const [path, parameter] of parameters) {
@@ -138,9 +141,9 @@ export class Optimizer {
    * @throws {RangeError} if it is negative or no number
    */
   step(learningRate: number = this.#rule.learningRate): void {
-    if (!(learningRate >= 0 && learningRate < Infinity)) {
+    if (typeof learningRate !== "number" || !(learningRate >= 0 && learningRate < Infinity)) {
       throw new RangeError(
-        `Cannot optimize with learningRate = ${learningRate}: learningRate must be a number of at least 0`,
+        `Cannot optimize with learningRate = ${shown(learningRate)}: learningRate must be a number of at least 0`,
       );
     }
     this.#steps++;
@@ -205,9 +208,10 @@ export class Optimizer {
     compareRules(state.rule ?? olderRule(state.tensors.keys()), this.state().rule!);
     for (const [name, tensor] of this.#tensors) {
       const saved = state.tensors.get(name);
-      if (!saved || !sameShape(saved.shape, tensor.shape)) {
+      const shape: unknown = saved?.shape, isShape = Array.isArray(shape);
+      if (!isShape || !sameShape(shape, tensor.shape)) {
         throw new TypeError(
-          `Cannot restore an optimizer: ${quote(name)} is ${saved ? format(saved.shape) : "missing"}, ` +
+          `Cannot restore an optimizer: ${quote(name)} is ${isShape ? format(shape) : "missing"}, ` +
             `it must be ${format(tensor.shape)}`,
         );
       }
@@ -247,7 +251,7 @@ function compareRules(saved: WrittenRule | undefined, own: WrittenRule): void {
   if (!saved) return;
   const [found, wanted] = [saved, own].map(({ word, settings = {} }) => {
     const numbers = saved.settings ? Object.entries(settings).sort(([a], [b]) => a < b ? -1 : 1) : [];
-    const name = word === null ? "a rule without a word" : quote(word);
+    const name = typeof word === "string" ? quote(word) : "a rule without a word";
     return numbers.length === 0 ? name : `${name} with ${numbers.map(([key, value]) => `${key} ${value}`).join(", ")}`;
   });
   if (found === wanted) return;

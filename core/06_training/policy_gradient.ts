@@ -49,19 +49,23 @@
  * @module
  */
 
+import { checkList, checkNumbers } from "../engine/arguments.ts";
 import { charge } from "../engine/allowed.ts";
 import type { Module } from "../engine/module.ts";
 import {
   callback,
   checkOptions,
   type Checks,
+  checkValue,
   either,
   instance,
   integer,
   list,
+  numeric,
   object,
   oneOf,
   required,
+  shown,
 } from "../engine/options.ts";
 import { rest } from "../engine/pace.ts";
 import { Random } from "../engine/random.ts";
@@ -167,6 +171,7 @@ export function sampledTargets(
 ): ShiftedTargets {
   checkOptions("place texts", options, sampledChecks);
   const { prompt, endToken, padToken, ignoreIndex = -100 } = options;
+  checkList("place texts", "samples", samples, "texts with their tokens", isText);
   const isOne = typeof prompt[0] === "number";
   const prompts = (isOne ? samples.map(() => prompt) : prompt) as readonly (readonly number[])[];
   if (prompts.length !== samples.length || prompts.some(({ length }) => length === 0)) {
@@ -195,6 +200,10 @@ export function sampledTargets(
 // sample is praised only if it beats the model's own best guess (self-critical). The mean of the other
 // samples for the same source, which costs no further text.
 
+function isText(sample: unknown): boolean {
+  return Array.isArray((sample as Partial<SampledText> | null | undefined)?.tokens);
+}
+
 /** A baseline that follows the rewards of all sources. */
 export class RunningMean {
   readonly #keep: number;
@@ -207,7 +216,9 @@ export class RunningMean {
    * @throws {RangeError} if the share is outside its interval
    */
   constructor(keep: number = 0.9) {
-    if (!(keep >= 0 && keep < 1)) throw new RangeError(`Cannot keep a share of ${keep}: it must be in [0, 1)`);
+    if (typeof keep !== "number" || !(keep >= 0 && keep < 1)) {
+      throw new RangeError(`Cannot keep a share of ${shown(keep)}: it must be in [0, 1)`);
+    }
     this.#keep = keep;
   }
 
@@ -218,6 +229,7 @@ export class RunningMean {
 
   /** Continues from a saved mean. */
   restore(value: number | undefined): void {
+    if (value !== undefined) checkValue("follow rewards", "value", value, numeric());
     this.#value = value;
   }
 
@@ -228,6 +240,7 @@ export class RunningMean {
    * @returns the mean before them; 0 at the first step
    */
   next(rewards: ArrayLike<number>): number {
+    checkNumbers("follow rewards", "rewards", rewards);
     const before = this.#value;
     const mean = Array.from(rewards).reduce((sum, reward) => sum + reward, 0) / Math.max(1, rewards.length);
     this.#value = before === undefined ? mean : this.#keep * before + (1 - this.#keep) * mean;
@@ -244,9 +257,12 @@ export class RunningMean {
  * @throws {RangeError} if there is no other one, or the numbers do not fit
  */
 export function meanOfOthers(rewards: readonly number[], numSamples: number): number[] {
+  checkNumbers("compare rewards", "rewards", rewards);
   if (!(Number.isInteger(numSamples) && numSamples >= 2 && rewards.length % numSamples === 0)) {
     throw new RangeError(
-      `Cannot compare ${rewards.length} rewards in groups of ${numSamples}: groups must be whole and of at least 2`,
+      `Cannot compare ${rewards.length} rewards in groups of ${
+        shown(numSamples)
+      }: groups must be whole and of at least 2`,
     );
   }
   return rewards.map((reward, n) => {
@@ -335,8 +351,8 @@ interface Experience<Example> {
  * @throws the signal's reason after an abort; calling again continues where it stopped
  */
 export async function reinforce<Example>(options: ReinforceOptions<Example>): Promise<RewardReport[]> {
-  const { policy, batches, optimizer, steps, schedule, clipNorm, signal, onProgress } = options;
   checkOptions("reinforce", options, reinforceChecks);
+  const { policy, batches, optimizer, steps, schedule, clipNorm, signal, onProgress } = options;
   if (options.baseline === "others" && options.numSamples === 1) {
     throw new RangeError('Cannot reinforce with numSamples = 1: baseline "others" needs at least 2');
   }

@@ -35,13 +35,15 @@
  * @module
  */
 
-import { quote } from "../engine/json.ts";
+import { checkInstance, checkText } from "../engine/arguments.ts";
+import { quote, shown } from "../engine/json.ts";
 import type { StateEntry } from "../engine/module.ts";
 import {
   type Check,
   checkOptions,
   type Checks,
   checkValue,
+  integer,
   list,
   mapByName,
   oneOf,
@@ -221,6 +223,8 @@ export function decodeSafetensors(file: Uint8Array): TensorFile {
  * @throws {SyntaxError} if no header of that length fits in
  */
 export function headerEnd(start: Uint8Array, size: number): number {
+  checkInstance("read tensors", "start", start, Uint8Array);
+  checkValue("read tensors", "size", size, integer({ min: 0 }));
   if (size < 8 || start.length < 8) {
     throw new SyntaxError(`Cannot read tensors: the file has ${Math.min(size, start.length)} bytes, 8 are needed`);
   }
@@ -469,6 +473,7 @@ class Header {
  * @throws {SyntaxError} if a BOOL element is neither 0 nor 1
  */
 export function storedNumbers(stored: StoredTensor, name?: string): Numbers {
+  if (name !== undefined) checkText("read a stored tensor", "name", name);
   checkOptions("read a tensor", stored, storedChecks);
   const { kind, bytes } = stored;
   const width = WIDTHS.get(kind)!;
@@ -532,6 +537,11 @@ const tensorsCheck: Check<ReadonlyMap<string, unknown>> = mapByName();
  */
 export async function storeTensors(tensors: ReadonlyMap<string, StateEntry>): Promise<Map<string, StoredTensor>> {
   checkValue("store", "tensors", tensors, tensorsCheck);
+  for (const [name, entry] of tensors) {
+    if (typeof entry?.read !== "function") {
+      throw new TypeError(`Cannot store ${quote(String(name))}: it is ${shown(entry)}, and must be a tensor`);
+    }
+  }
   const stored = new Map<string, StoredTensor>();
   // Asked for together: a device that takes its time answers all of them at once.
   const read = await Promise.all([...tensors.values()].map((source) => source.read()));

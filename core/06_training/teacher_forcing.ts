@@ -31,12 +31,13 @@
  * @module
  */
 
+import { checkList, isListOfNumbers } from "../engine/arguments.ts";
 import { noGrad } from "../engine/autograd.ts";
 import { tensor } from "../engine/create.ts";
 import { concat } from "../engine/joining.ts";
 import type { Tensor } from "../engine/tensor.ts";
-import { checkOptions, type Checks, integer, numeric, required } from "../engine/options.ts";
-import type { Random } from "../engine/random.ts";
+import { checkOptions, type Checks, integer, numeric, required, shown } from "../engine/options.ts";
+import { checkRandom, type Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
 import { padTokens } from "../02_words/embeddings.ts";
 import { shiftRight } from "../05_transformer/decoder.ts";
@@ -96,6 +97,7 @@ export function teacherForcing(
   options: TeacherForcingOptions,
 ): ShiftedTargets {
   checkOptions("shift", options, forcingChecks);
+  checkList("shift", "sequences", sequences, "lists of tokens", isListOfNumbers);
   const { beginToken, endToken, padToken, ignoreIndex = -100 } = options;
   const length = 1 + sequences.reduce((most, sequence) => Math.max(most, sequence.length), 0);
   const ended = sequences.map((sequence) => [...Array.from(sequence), endToken]);
@@ -115,6 +117,7 @@ export function teacherForcing(
  * @throws {TypeError} if the windows differ in length
  */
 export function nextTokens(windows: readonly Int32Array[]): { readonly inputs: Tensor; readonly targets: Tensor } {
+  checkList("shift", "windows", windows, "lists of tokens", isListOfNumbers);
   const size = windows[0]?.length ?? 0;
   if (size < 2) throw new RangeError(`Cannot shift windows of ${size} tokens: at least 2 are needed`);
   const all = new Int32Array(windows.length * size);
@@ -151,9 +154,10 @@ export function nextTokens(windows: readonly Int32Array[]): { readonly inputs: T
 export function scheduledSampling(inputs: Tensor, logits: Tensor, truth: number, random: Random): Tensor {
   const { B, T } = dims(inputs, "B T");
   dims(logits, "B T V", { B, T });
-  if (!(truth >= 0 && truth <= 1)) {
-    throw new RangeError(`Cannot keep inputs with truth = ${truth}: it must be in [0, 1]`);
+  if (typeof truth !== "number" || !(truth >= 0 && truth <= 1)) {
+    throw new RangeError(`Cannot keep inputs with truth = ${shown(truth)}: it must be in [0, 1]`);
   }
+  checkRandom("keep inputs", random);
   return noGrad(() => {
     // The guess for position $j$ is the output of position $j - 1$.
     const guesses = concat([inputs.slice(1, 0, 1), logits.argmax(2).slice(1, 0, T - 1)], 1);
@@ -210,7 +214,9 @@ export function linearDecay(options: LinearDecayOptions): (step: number) => numb
  * @throws {RangeError} if the rate is outside its interval
  */
 export function exponentialDecay(rate: number): (step: number) => number {
-  if (!(rate > 0 && rate < 1)) throw new RangeError(`Cannot decay by rate ${rate}: it must be in (0, 1)`);
+  if (typeof rate !== "number" || !(rate > 0 && rate < 1)) {
+    throw new RangeError(`Cannot decay by rate ${shown(rate)}: it must be in (0, 1)`);
+  }
   return (step) => rate ** step;
 }
 
@@ -224,8 +230,8 @@ export function exponentialDecay(rate: number): (step: number) => number {
  * @throws {RangeError} if the rate is below 1
  */
 export function inverseSigmoidDecay(rate: number): (step: number) => number {
-  if (!(rate >= 1 && rate < Infinity)) {
-    throw new RangeError(`Cannot decay by rate ${rate}: it must be a number of at least 1`);
+  if (typeof rate !== "number" || !(rate >= 1 && rate < Infinity)) {
+    throw new RangeError(`Cannot decay by rate ${shown(rate)}: it must be a number of at least 1`);
   }
   return (step) => rate / (rate + Math.exp(step / rate));
 }

@@ -46,6 +46,7 @@ import { Random } from "../engine/random.ts";
 import {
   type BeamOptions,
   BeamSearch,
+  checkRows,
   lengthPenaltyCheck,
   limitChecks,
   notComparable,
@@ -153,6 +154,7 @@ export class DiverseBeamSearch implements Beam {
    * @throws {TypeError} if there is not one row per live prefix
    */
   extend(logProbabilities: readonly ArrayLike<number>[]): readonly number[] {
+    checkRows(logProbabilities);
     const count = this.live.length;
     if (logProbabilities.length !== count) {
       throw new TypeError(`Cannot extend ${count} prefixes by ${logProbabilities.length} rows of log-probabilities`);
@@ -290,6 +292,7 @@ export class StochasticBeamSearch implements Beam {
    * @throws {TypeError} if there is not one row per live prefix
    */
   extend(logProbabilities: readonly ArrayLike<number>[]): readonly number[] {
+    checkRows(logProbabilities);
     const live = this.#beam.filter((prefix) => !this.#isOver(prefix));
     if (logProbabilities.length !== live.length) {
       throw new TypeError(

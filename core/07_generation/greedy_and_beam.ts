@@ -37,6 +37,8 @@
  * @module
  */
 
+import { checkList, checkNumbers, isListOfNumbers } from "../engine/arguments.ts";
+
 import {
   callback,
   type Check,
@@ -196,6 +198,11 @@ function largestFrom(penalty: LengthPenalty, maxNewTokens: number): (length: num
   };
 }
 
+/** Refuses what is no list of rows. */
+export function checkRows(logProbabilities: unknown): void {
+  checkList("extend prefixes", "logProbabilities", logProbabilities, "rows of numbers", isListOfNumbers);
+}
+
 /** The error of a beam that is given what is no log-probability. */
 export function notComparable(parent: number, token: number, value: number): RangeError {
   return new RangeError(`Cannot continue prefix ${parent} by token ${token}: its log-probability is ${value}`);
@@ -255,6 +262,8 @@ export class BeamSearch implements Beam {
    * @throws {TypeError} if there is not one row per live prefix
    */
   extend(logProbabilities: readonly ArrayLike<number>[], penalties?: ArrayLike<number>): readonly number[] {
+    checkRows(logProbabilities);
+    if (penalties !== undefined) checkNumbers("extend prefixes", "penalties", penalties);
     if (logProbabilities.length !== this.#live.length) {
       throw new TypeError(
         `Cannot extend ${this.#live.length} prefixes by ${logProbabilities.length} rows of log-probabilities`,

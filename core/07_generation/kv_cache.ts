@@ -33,6 +33,8 @@
  * @module
  */
 
+import { checkNumbers } from "../engine/arguments.ts";
+import { checkOptions, type Checks, integer, numeric, required, shown } from "../engine/options.ts";
 import { noGrad } from "../engine/autograd.ts";
 import { tensor } from "../engine/create.ts";
 import { take } from "../engine/indexing.ts";
@@ -108,10 +110,11 @@ export class KeyValueCache implements KeyValueMemory {
    * @throws {RangeError} if there is no such text
    */
   reorder(rows: readonly number[]): void {
+    checkNumbers("choose texts", "rows", rows);
     if (!this.#key || !this.#value) return;
     const B = this.#key.shape[0]!;
     const wrong = rows.find((row) => !(Number.isInteger(row) && row >= 0 && row < B));
-    if (wrong !== undefined) throw new RangeError(`Cannot go on with text ${wrong} of ${B}`);
+    if (wrong !== undefined) throw new RangeError(`Cannot go on with text ${shown(wrong)} of ${B}`);
     if (rows.length === B && rows.every((row, i) => row === i)) return;
     const choose = (memory: Tensor): Tensor =>
       noGrad(() =>
@@ -165,6 +168,15 @@ export interface CacheSize {
   readonly bytesPerNumber?: number;
 }
 
+const sizeChecks: Checks<CacheSize> = {
+  numLayers: required(integer({ min: 0 })),
+  numGroups: required(integer({ min: 0 })),
+  headSize: required(integer({ min: 0 })),
+  length: required(integer({ min: 0 })),
+  batchSize: integer({ min: 0 }),
+  bytesPerNumber: numeric({ above: 0 }),
+};
+
 /**
  * Bytes that the keys and values of a model take.
  *
@@ -180,8 +192,10 @@ export interface CacheSize {
  * @returns a number of bytes
  */
 export function cacheBytes(
-  { numLayers, numGroups, headSize, length, batchSize = 1, bytesPerNumber = 4 }: CacheSize,
+  size: CacheSize,
 ): number {
+  checkOptions("measure a cache", size, sizeChecks);
+  const { numLayers, numGroups, headSize, length, batchSize = 1, bytesPerNumber = 4 } = size;
   return 2 * numLayers * batchSize * numGroups * length * headSize * bytesPerNumber;
 }
 

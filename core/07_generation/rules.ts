@@ -30,6 +30,8 @@
  * @module
  */
 
+import { checkList, checkNumbers } from "../engine/arguments.ts";
+import { shown } from "../engine/options.ts";
 import type { Tensor } from "../engine/tensor.ts";
 
 /** What is the same for every sequence and at every step. */
@@ -74,6 +76,17 @@ export interface LogitsRule {
   onDevice?(logits: Tensor, context: DeviceContext): Tensor;
 }
 
+/** Refuses what is no list of rules. */
+export function checkRules(rules: unknown): void {
+  checkList(
+    "apply rules",
+    "rules",
+    rules,
+    "rules",
+    (rule) => typeof (rule as LogitsRule | null)?.onHost === "function",
+  );
+}
+
 /**
  * Applies rules to a row of logits, one after the other.
  *
@@ -87,6 +100,10 @@ export function applyRules(
   logits: Float64Array,
   context: DecodingContext,
 ): Float64Array {
+  checkRules(rules);
+  if (!Array.isArray(context?.tokens)) {
+    throw new TypeError(`Cannot apply rules to ${shown(context)}: a context with tokens is needed`);
+  }
   likeliest(logits);
   if (rules.length === 0) return logits;
   try {
@@ -119,11 +136,12 @@ function applyRule(rule: LogitsRule, logits: Float64Array, context: DecodingCont
  * @throws {RangeError} if a logit is NaN or infinite
  */
 export function likeliest(logits: ArrayLike<number>, where = ""): number | undefined {
+  checkNumbers("choose", "logits", logits);
   let best: number | undefined, highest = -Infinity;
   for (let token = 0; token < logits.length; token++) {
     const logit = logits[token]!;
-    if (!(logit < Infinity)) {
-      throw new RangeError(`Cannot choose among logits: that of token ${token} is ${logit}${where}`);
+    if (typeof logit !== "number" || !(logit < Infinity)) {
+      throw new RangeError(`Cannot choose among logits: that of token ${token} is ${shown(logit)}${where}`);
     }
     if (logit > highest) [best, highest] = [token, logit];
   }

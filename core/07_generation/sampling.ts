@@ -32,8 +32,10 @@
  * @module
  */
 
+import { checkNumbers } from "../engine/arguments.ts";
+import { checkValue, integer } from "../engine/options.ts";
 import { exponential } from "../engine/exponential.ts";
-import type { Random } from "../engine/random.ts";
+import { checkRandom, type Random } from "../engine/random.ts";
 import { tensor } from "../engine/create.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { softmax } from "../02_words/softmax.ts";
@@ -83,8 +85,8 @@ export interface Decoder {
  * @throws {RangeError} if a logit is NaN or infinite, or every token is forbidden
  */
 export function toProbabilities(logits: ArrayLike<number>): Float64Array {
-  const probabilities = new Float64Array(logits.length);
   const highest = highestOf(logits);
+  const probabilities = new Float64Array(logits.length);
   let total = 0;
   for (let token = 0; token < logits.length; token++) {
     total += probabilities[token] = exponential(logits[token]! - highest);
@@ -124,6 +126,8 @@ function logSum(logits: ArrayLike<number>): number {
  * @throws {RangeError} if a logit is NaN or infinite, or every token is forbidden
  */
 export function logProbabilityOf(logits: ArrayLike<number>, token: number): number {
+  checkNumbers("score a token", "logits", logits);
+  checkValue("score a token", "token", token, integer({ min: 0, max: logits.length - 1 }));
   return logits[token]! - logSum(logits);
 }
 
@@ -152,6 +156,7 @@ function highestOf(logits: ArrayLike<number>): number {
  * @throws {RangeError} if a logit is NaN or infinite, or every token is forbidden
  */
 export function sample(logits: ArrayLike<number>, random: Random): number {
+  checkRandom("sample", random);
   return random.categorical(toProbabilities(logits));
 }
 
@@ -162,6 +167,7 @@ export function sample(logits: ArrayLike<number>, random: Random): number {
  * @returns a search
  */
 export function ancestralSampling(random: Random): TokenSearch {
+  checkRandom("sample", random);
   return {
     name: "ancestral sampling",
     random,

@@ -11,7 +11,9 @@
  * @module
  */
 
-import { applyRules, likeliest, type LogitsRule, nothingAllowed } from "./rules.ts";
+import { checkList } from "../engine/arguments.ts";
+import { checkOptions, type Checks, checkValue, integer, required, shown } from "../engine/options.ts";
+import { applyRules, checkRules, likeliest, type LogitsRule, nothingAllowed } from "./rules.ts";
 import { logProbabilityOf, toLogProbabilities } from "./sampling.ts";
 import type {
   Beam,
@@ -23,6 +25,35 @@ import type {
   SequenceSearch,
   TokenSearch,
 } from "./search.ts";
+
+const LIMITS: Checks<SequenceLimits> = {
+  maxNewTokens: required(integer({ min: 1, max: Infinity })),
+  eosToken: integer({ min: 0 }),
+};
+
+/** Refuses what no text can begin with. */
+function checkSearch(
+  search: SequenceSearch | TokenSearch,
+  does: "onHost" | "begin",
+  rules: readonly LogitsRule[],
+  limits: SequenceLimits,
+): void {
+  if (typeof (search as unknown as Partial<Record<string, unknown>> | null | undefined)?.[does] !== "function") {
+    throw new TypeError(`Cannot begin a text with search = ${shown(search)}: a search with ${does}() is needed`);
+  }
+  checkRules(rules);
+  checkOptions("begin a text", limits, LIMITS);
+}
+
+/** Refuses what is no list of prefixes with their logits. */
+function checkPrefixes(prefixes: readonly ScoredPrefix[]): void {
+  checkList("extend prefixes", "prefixes", prefixes, "prefixes with tokens and logits", isPrefix);
+}
+
+function isPrefix(prefix: unknown): boolean {
+  const { tokens, logits } = (prefix ?? {}) as Partial<ScoredPrefix>;
+  return Array.isArray(tokens) && ArrayBuffer.isView(logits);
+}
 
 /** One sequence, as a {@linkcode TokenSearch} goes on with it. */
 export class SingleSequence implements SearchState {
@@ -37,6 +68,7 @@ export class SingleSequence implements SearchState {
 
   /** Starts with the empty sequence. */
   constructor(search: TokenSearch, rules: readonly LogitsRule[], limits: SequenceLimits) {
+    checkSearch(search, "onHost", rules, limits);
     this.#search = search;
     this.#rules = rules;
     this.#limits = limits;
@@ -48,9 +80,12 @@ export class SingleSequence implements SearchState {
   }
 
   /** Chooses a token. */
-  extend([prefix]: readonly ScoredPrefix[]): readonly Choice[] {
+  extend(prefixes: readonly ScoredPrefix[]): readonly Choice[] {
+    checkPrefixes(prefixes);
+    const [prefix] = prefixes;
     if (this.width === 0) return [];
-    const { logits } = prefix!, allowed = applyRules(this.#rules, logits, prefix!);
+    if (!prefix) throw new TypeError("Cannot extend a text without its prefix: one prefix is needed");
+    const { logits } = prefix, allowed = applyRules(this.#rules, logits, prefix);
     const token = this.#search.onHost(allowed);
     if (!(allowed[token]! > -Infinity)) {
       if (likeliest(allowed) === undefined) throw nothingAllowed(allowed.length);
@@ -64,6 +99,10 @@ export class SingleSequence implements SearchState {
 
   /** Goes on with a token that was chosen here or on the device; what comes after the end is dropped. */
   accept(token: number, logProbability: number): void {
+    checkValue("accept a token", "token", token, integer({ min: 0 }));
+    if (typeof logProbability !== "number") {
+      throw new TypeError(`Cannot accept a token with logProbability = ${shown(logProbability)}: it must be a number`);
+    }
     if (this.width === 0) return;
     this.#logProbability += logProbability;
     this.#finished = token === this.#limits.eosToken;
@@ -84,6 +123,7 @@ export class SeveralSequences implements SearchState {
 
   /** Starts with the empty sequence. */
   constructor(search: SequenceSearch, rules: readonly LogitsRule[], limits: SequenceLimits) {
+    checkSearch(search, "begin", rules, limits);
     this.#beam = search.begin(limits);
     this.#rules = rules;
   }
@@ -95,6 +135,7 @@ export class SeveralSequences implements SearchState {
 
   /** Continues the prefixes by what is likely under the rules. */
   extend(prefixes: readonly ScoredPrefix[]): readonly Choice[] {
+    checkPrefixes(prefixes);
     if (this.width === 0) return [];
     const allowed = prefixes.slice(0, this.width).map((prefix) => applyRules(this.#rules, prefix.logits, prefix));
     // A prefix for which nothing is allowed has no continuation, and the beam goes on with the others.

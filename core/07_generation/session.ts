@@ -25,6 +25,7 @@
  * @module
  */
 
+import { type Check, checkValue, object } from "../engine/options.ts";
 import { noGrad } from "../engine/autograd.ts";
 import type { Numbers } from "../engine/backend.ts";
 import { tensor } from "../engine/create.ts";
@@ -213,6 +214,11 @@ function rowsOf(sequences: readonly (readonly number[])[]): Tensor {
   return tensor(Int32Array.from(sequences.flat()), [sequences.length, sequences[0]!.length]);
 }
 
+const aDecoder: Check<Decoder> = object(
+  "a model with newCaches() and forward()",
+  (value) => "newCaches" in value && "forward" in value,
+);
+
 /** Begins to read a choice. */
 async function read({ tokens, logProbabilities }: ChosenTokens): Promise<ReadTokens> {
   const [chosen, found] = await Promise.all([tokens.read(), logProbabilities.read()]);
@@ -226,10 +232,12 @@ function isList(value: unknown): boolean {
 }
 
 function requireFit(
-  { contextLength, vocabSize }: Decoder,
+  decoder: Decoder,
   prompts: readonly (readonly number[])[],
   { maxNewTokens, slide, eosToken }: SessionOptions,
 ): void {
+  checkValue("generate", "decoder", decoder, aDecoder);
+  const { contextLength, vocabSize } = decoder;
   if (!isList(prompts) || !prompts.every(isList)) {
     throw new TypeError("Cannot generate from this prompt: it must be a list of token ids, or a list of such lists");
   }

@@ -260,8 +260,9 @@ function at(logits: Tensor, places: Tensor): Tensor {
 function keepNucleus(logits: Tensor, key: Tensor, probabilities: Tensor, p: number): Tensor {
   const order = argsort(key, { descending: true });
   const inOrder = gather(probabilities, -1, order);
-  // The sum of those before decides: the token that reaches $p$ belongs to them.
-  const kept = inOrder.cumulativeSum(-1).sub(inOrder).less(p - ROUNDING_ON_DEVICE).cast("float32");
+  // The sum of those before decides: the token that reaches $p$ belongs to them. It is 0 for the first, which stays.
+  const reached = Math.max(p - ROUNDING_ON_DEVICE, 1e-30);
+  const kept = inOrder.cumulativeSum(-1).sub(inOrder).less(reached).cast("float32");
   return keepWhere(logits, scatter(full(logits.shape, 0), -1, order, kept).greater(0));
 }
 

@@ -11,14 +11,15 @@
  * @module
  */
 
-import { callback, type Check, checkValue, instance, integer, shown } from "./options.ts";
+import { type Check, checkValue, instance, integer, type Limits, shown, string } from "./options.ts";
 import { MOST_ELEMENTS } from "./requirements.ts";
 import { Tensor } from "./tensor.ts";
 
+/** Most layers, heads or samples: above every real model, low enough that a slip of the keyboard ends. */
+export const MOST_PARTS: number = 10_000;
+
 /** A tensor as an argument or an option. */
 export const aTensor: Check<Tensor> = instance(Tensor);
-
-const aFunction = callback();
 
 /**
  * Refuses what is no tensor.
@@ -46,22 +47,54 @@ export function checkOptionalTensors(action: string, tensors: Readonly<Record<st
  *
  * @param action what is attempted
  * @param sizes by the names of the arguments
- * @param min the smallest that has a meaning
+ * @param limits the smallest that has a meaning, 0 by default, and the largest
  * @throws {TypeError} if one is no number
  * @throws {RangeError} if one is a fraction, too small or too large
  */
-export function checkSizes(action: string, sizes: Readonly<Record<string, number>>, min: number = 0): void {
+export function checkSizes(
+  action: string,
+  sizes: Readonly<Record<string, number>>,
+  limits: Pick<Limits, "min" | "max"> = {},
+): void {
+  const { min = 0, max = MOST_ELEMENTS } = limits;
   for (const name in sizes) {
     const size = sizes[name]!;
-    if (!(Number.isInteger(size) && size >= min && size <= MOST_ELEMENTS)) {
-      checkValue(action, name, size, integer({ min, max: MOST_ELEMENTS }));
-    }
+    if (!(Number.isInteger(size) && size >= min && size <= max)) checkValue(action, name, size, integer({ min, max }));
   }
 }
 
-/** Refuses what is no function. */
-export function checkFunctions(action: string, functions: Readonly<Record<string, unknown>>): void {
-  for (const name in functions) checkValue(action, name, functions[name] as () => void, aFunction);
+/**
+ * Refuses what is neither a list of numbers nor a typed array.
+ *
+ * @throws {TypeError} if it is something else, or holds something else
+ */
+export function checkNumbers(action: string, name: string, list: unknown): void {
+  if (ArrayBuffer.isView(list) && "length" in list) return;
+  checkList(action, name, list, "numbers", isNumber);
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === "number";
+}
+
+/** Whether something is a list or a typed array. */
+export function isListOfNumbers(list: unknown): boolean {
+  return Array.isArray(list) || ArrayBuffer.isView(list) && "length" in list;
+}
+
+/** Refuses what is not of a class. */
+export function checkInstance<T extends object>(
+  action: string,
+  name: string,
+  value: T,
+  type: abstract new (...args: never[]) => T,
+): void {
+  if (!(value instanceof type)) checkValue(action, name, value, instance(type));
+}
+
+/** Refuses what is no string. */
+export function checkText(action: string, name: string, value: string): void {
+  checkValue(action, name, value, string);
 }
 
 /**

@@ -21,6 +21,8 @@
  * @module
  */
 
+import { checkFunction, shown } from "./options.ts";
+import { requireFloat, sameDevice } from "./refusals.ts";
 import { keep, scope, type Storage } from "./scope.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -47,6 +49,8 @@ export function isRecording(): boolean {
  * @returns what `f` returns
  */
 export function withRecording<T>(on: boolean, f: () => T): T {
+  checkFunction("run", f);
+  if (typeof on !== "boolean") throw new TypeError(`Cannot record with on = ${shown(on)}: it must be true or false`);
   const before = recording;
   recording = on;
   try {
@@ -199,6 +203,9 @@ export function gradientsOf(
   gradient: Tensor,
   targets: readonly Tensor[],
 ): (Tensor | undefined)[] {
+  if (!Array.isArray(targets)) throw new TypeError(`Cannot differentiate by ${shown(targets)}: a list is needed`);
+  for (const x of [output, gradient, ...targets]) requireFloat("a derivative", x);
+  sameDevice(output, gradient);
   return scope(() => {
     const found = new Map<Tensor, Tensor>();
     const wanted = new Set(targets);

@@ -12,6 +12,7 @@
  * @module
  */
 
+import { checkSizes, checkTensors } from "./arguments.ts";
 import { pad } from "./joining.ts";
 import { Tensor } from "./tensor.ts";
 import { checkOptions, type Checks, instance, integer } from "./options.ts";
@@ -123,6 +124,8 @@ function pool(
   collapse: (windows: Tensor, axes: number[]) => Tensor,
 ): Tensor {
   checkOptions("pool", options, poolingChecks);
+  checkTensors("pool", { x });
+  for (const extent of size) checkSizes("pool", { size: extent }, { min: 1 });
   const { stride, padding = 0 } = options;
   if (size.some((extent) => padding > extent / 2)) {
     throw new RangeError(`Cannot pool windows of ${format(size)} with padding ${padding}: at most half a window`);

@@ -18,7 +18,7 @@ import { checkCount } from "./requirements.ts";
 import { checkDType, requireFloat } from "./refusals.ts";
 import { keep } from "./scope.ts";
 import { checkShape, resolveShape, type Shape } from "./shape.ts";
-import { adopt, filled, type Tensor, uninitialized } from "./tensor.ts";
+import { adopt, filled, Tensor, uninitialized } from "./tensor.ts";
 
 /**
  * Makes a tensor from numbers.
@@ -43,6 +43,7 @@ import { adopt, filled, type Tensor, uninitialized } from "./tensor.ts";
 export function tensor(data: Nested | Numbers, shape?: Shape, dtype?: DType): Tensor {
   const device = backend();
   if (dtype !== undefined) checkDType(dtype);
+  if (shape === null) checkShape(shape);
   if (ArrayBuffer.isView(data)) {
     if (!isNumbers(data)) {
       throw new TypeError(
@@ -177,6 +178,7 @@ export function requireRoom(count: number): void {
  * @param initial the values at the start, float32
  */
 export function parameter(initial: Tensor): Tensor {
+  if (!(initial instanceof Tensor)) throw new TypeError(`Cannot train ${shown(initial)}: a tensor is needed`);
   requireFloat("a gradient", initial);
   const leaf = keep(initial.detach());
   leaf.requiresGrad = true;
@@ -193,6 +195,9 @@ export function parameter(initial: Tensor): Tensor {
  */
 export function lowerTriangle(T: number, S: number, diagonal: number = 0): Tensor {
   checkShape([T, S]);
+  if (typeof diagonal !== "number") {
+    throw new TypeError(`Cannot make a triangle with diagonal = ${shown(diagonal)}: it must be a number`);
+  }
   return arange(S).lessEqual(arange(T).add(Math.max(-T, Math.min(diagonal, S))).unsqueeze(1));
 }
 

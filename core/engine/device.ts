@@ -15,6 +15,7 @@
  */
 
 import type { Backend } from "./backend.ts";
+import { type Check, checkFunction, checkValue, object, shown } from "./options.ts";
 import { createReferenceDevice } from "./reference.ts";
 
 /** Names that {@linkcode useDevice} understands. */
@@ -42,6 +43,11 @@ export class DeviceUnavailable extends Error {
  */
 export type OpenDevice = (named: boolean) => Backend | Promise<Backend>;
 
+const aDevice: Check<Backend> = object(
+  "a device",
+  (value) => typeof (value as Partial<Backend>).download === "function",
+);
+
 let reference: Backend | undefined;
 const devices = new Map<string, OpenDevice>([["reference", () => reference ??= createReferenceDevice()]]);
 let openDefault: () => Backend = createReferenceDevice;
@@ -54,6 +60,8 @@ let current: Backend | undefined;
  * @param open called at each choice
  */
 export function registerDevice(name: string, open: OpenDevice): void {
+  if (typeof name !== "string") throw new TypeError(`Cannot register a device as ${shown(name)}: a name is needed`);
+  checkFunction(`register device ${name} by`, open);
   devices.set(name, open);
 }
 
@@ -63,6 +71,7 @@ export function registerDevice(name: string, open: OpenDevice): void {
  * @param open called when the first tensor is made
  */
 export function setDefaultDevice(open: () => Backend): void {
+  checkFunction("open devices by", open);
   openDefault = open;
 }
 
@@ -77,6 +86,7 @@ export function backend(): Backend {
  * @param device where new tensors live from here on
  */
 export function setBackend(device: Backend): void {
+  checkValue("compute", "device", device, aDevice);
   current = device;
 }
 
@@ -88,6 +98,8 @@ export function setBackend(device: Backend): void {
  * @returns what `f` returns
  */
 export function withBackend<T>(device: Backend, f: () => T): T {
+  if (typeof device?.download !== "function") checkValue("compute", "device", device, aDevice);
+  checkFunction("compute by", f);
   const before = current;
   const restore = (): void => {
     current = before;
@@ -109,7 +121,7 @@ async function open(name: string, named: boolean): Promise<Backend> {
   const make = devices.get(name);
   if (!make) {
     throw new DeviceUnavailable(
-      `Cannot use device "${name}": known here are auto, ${[...devices.keys()].join(", ")}`,
+      `Cannot use device ${shown(name)}: known here are auto, ${[...devices.keys()].join(", ")}`,
     );
   }
   return await make(named);

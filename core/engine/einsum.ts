@@ -16,6 +16,8 @@
  * @module
  */
 
+import { checkTensorList } from "./arguments.ts";
+import { shown } from "./options.ts";
 import { format } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -47,6 +49,8 @@ interface Operand {
  * @throws {TypeError} if extents disagree
  */
 export function einsum(equation: string, ...tensors: readonly Tensor[]): Tensor {
+  if (typeof equation !== "string") throw new TypeError(`Cannot read ${shown(equation)}: an equation is needed`);
+  checkTensorList("compute einsum", "tensors", tensors);
   const { terms, output } = parseEquation(equation, tensors);
   let operands: Operand[] = tensors.map((x, i) => takeDiagonals(x, terms[i]!));
   checkExtents(equation, operands);

@@ -20,6 +20,7 @@
 
 import { gradientsOf, withRecording } from "./autograd.ts";
 import type { FusedFunctions, FusedName, FusedUpdates, Outputs, UpdateName, View } from "./backend.ts";
+import { checkFunction, shown } from "./options.ts";
 import { Storage } from "./scope.ts";
 import { sameDevice } from "./refusals.ts";
 import { record, Tensor } from "./tensor.ts";
@@ -33,6 +34,7 @@ let fusing = true;
  * @returns what `f` returns
  */
 export function withoutFusion<T>(f: () => T): T {
+  checkFunction("run", f);
   const before = fusing;
   fusing = false;
   try {
@@ -94,8 +96,11 @@ export function fusable<Name extends FusedName>(
   attributes: FusedFunctions[Name],
   definition: () => Tensor,
 ): Tensor {
+  checkCall(name, attributes, definition);
+  if (!Array.isArray(inputs)) throw noInputs(name, inputs);
   const present = inputs.filter((input) => input !== undefined);
   const first = present[0]!;
+  if (!(first instanceof Tensor)) throw noInputs(name, first);
   for (const other of present) sameDevice(first, other);
   const { forward, backward } = first.device.fused;
   const kernel = fusing ? forward[name] : undefined;
@@ -110,6 +115,19 @@ export function fusable<Name extends FusedName>(
     const gradients = fast ? wrap(fast, first) : define(inputs, gradient, definition);
     return gradients.filter((_, i) => inputs[i] !== undefined);
   });
+}
+
+/** Refuses a name, attributes or a definition that are none. */
+function checkCall(name: string, attributes: object, definition: unknown): void {
+  if (typeof name !== "string" || typeof attributes !== "object" || attributes === null || Array.isArray(attributes)) {
+    throw new TypeError(`Cannot compute ${shown(name)} with ${shown(attributes)}: a name and attributes are needed`);
+  }
+  checkFunction(`compute ${name} by`, definition);
+}
+
+/** Refuses what a function cannot be computed from. */
+function noInputs(name: string, found: unknown): TypeError {
+  return new TypeError(`Cannot compute ${shown(name)} from ${shown(found)}: a list of tensors is needed`);
 }
 
 /**
@@ -128,6 +146,9 @@ export function fusableUpdate<Name extends UpdateName>(
   attributes: FusedUpdates[Name],
   definition: () => readonly Tensor[],
 ): void {
+  checkCall(name, attributes, definition);
+  for (const list of [targets, inputs]) if (!Array.isArray(list)) throw noInputs(name, list);
+  if (!(targets[0] instanceof Tensor)) throw noInputs(name, targets[0]);
   const kernel = fusing ? targets[0]!.device.fused.update[name] : undefined;
   if (kernel?.(targets, inputs, attributes)) return;
   withRecording(false, definition).forEach((value, i) => targets[i]!.assign(value));

@@ -12,6 +12,7 @@
  */
 
 import { noGrad } from "./autograd.ts";
+import { checkSizes, checkTensors } from "./arguments.ts";
 import { arange } from "./create.ts";
 import { withBackend } from "./device.ts";
 import { sameDevice } from "./refusals.ts";
@@ -27,6 +28,7 @@ import { adopt, record, type Tensor, uninitialized } from "./tensor.ts";
  * @throws {RangeError} on a CPU device, if an id is outside the table
  */
 export function take(table: Tensor, ids: Tensor): Tensor {
+  checkTensors("take rows", { table, ids });
   requireIds("take rows", ids);
   sameDevice(table, ids);
   if (table.rank === 0) throw new TypeError("Cannot take rows of a scalar");
@@ -83,6 +85,7 @@ function checkIndex(index: Tensor, extent: number): void {
  * @param index int32; on the other axes it has the extents of `x`
  */
 export function gather(x: Tensor, axis: number, index: Tensor): Tensor {
+  checkTensors("gather", { x, index });
   const along = resolveAxis(axis, x.rank);
   const position = linearIndex("gather from", x.shape, along, index);
   checkIndex(index, x.shape[along]!);
@@ -100,6 +103,7 @@ export function gather(x: Tensor, axis: number, index: Tensor): Tensor {
  * @param values of the shape of `index`
  */
 export function scatter(x: Tensor, axis: number, index: Tensor, values: Tensor): Tensor {
+  checkTensors("scatter", { x, index, values });
   const along = resolveAxis(axis, x.rank);
   const position = linearIndex("scatter into", x.shape, along, index);
   if (!sameShape(values.shape, index.shape)) {
@@ -123,6 +127,8 @@ export function scatter(x: Tensor, axis: number, index: Tensor, values: Tensor):
  * @returns float32 `[...ids.shape, size]`
  */
 export function oneHot(ids: Tensor, size: number): Tensor {
+  checkTensors("encode", { ids });
+  checkSizes("encode", { size });
   requireIds("encode", ids);
   return ids.unsqueeze(-1).equal(countBeside(ids, size)).cast("float32");
 }

@@ -10,15 +10,17 @@
  * @module
  */
 
+import { type Check, checkValue } from "./options.ts";
 import { noGrad } from "./autograd.ts";
 import type { PackedFormat } from "./backend.ts";
-import type { Module } from "./module.ts";
-import { PackedMatrix } from "./packed.ts";
+import { aModule, type Module } from "./module.ts";
+import { PackedMatrix, requireFormat } from "./packed.ts";
 import { release, type Storage } from "./scope.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Packs every matrix of a model, and takes away what only training needs. */
 function packModel<M extends Module>(model: M, format: PackedFormat): M {
+  checkValue("pack", "model", model, aModule as Check<M>);
   const done = new Map<Tensor, PackedMatrix>();
   const holders = new Map<Storage, number>();
   for (const { storage } of model.stateDict().values()) holders.set(storage, (holders.get(storage) ?? 0) + 1);
@@ -72,9 +74,7 @@ function packModel<M extends Module>(model: M, format: PackedFormat): M {
  * @throws {RangeError} on the wasm device, if a weight is NaN, which its float16 do not have
  */
 export function pack<M extends Module>(model: M, format: "float32" | "float16" = "float32"): M {
-  if (format !== "float32" && format !== "float16") {
-    throw new TypeError(`Cannot pack weights as "${format}": it must be float32 or float16`);
-  }
+  requireFormat("pack weights as", format, ["float32", "float16"]);
   return packModel(model, format);
 }
 
@@ -89,8 +89,6 @@ export function pack<M extends Module>(model: M, format: "float32" | "float16" =
  * @throws {TypeError} if its weights have been packed in another format before
  */
 export function quantize<M extends Module>(model: M, format: "int8" | "int4"): M {
-  if (format !== "int8" && format !== "int4") {
-    throw new TypeError(`Cannot quantize weights to "${format}": it must be int8 or int4`);
-  }
+  requireFormat("quantize weights to", format, ["int8", "int4"]);
   return packModel(model, format);
 }

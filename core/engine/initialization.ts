@@ -16,7 +16,9 @@
  * @module
  */
 
-import type { Random } from "./random.ts";
+import { checkSizes } from "./arguments.ts";
+import { checkValue, numeric } from "./options.ts";
+import { checkRandom, type Random } from "./random.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Draws the first values of a matrix `[inputSize, outputSize]`. */
@@ -32,6 +34,8 @@ export interface LayerInitialization {
 
 /** Uniform draws whose variance suits both directions; also known as Xavier's. */
 export const glorot: Initialization = (inputSize: number, outputSize: number, random: Random): Tensor => {
+  checkSizes("draw a matrix", { inputSize, outputSize });
+  checkRandom("draw a matrix", random);
   const bound = Math.sqrt(6 / (inputSize + outputSize));
   return random.uniform([inputSize, outputSize], { min: -bound, max: bound });
 };
@@ -42,5 +46,6 @@ export const glorot: Initialization = (inputSize: number, outputSize: number, ra
  * @param deviation the standard deviation, such as GPT-2's 0.02
  */
 export function normal(deviation: number): Initialization {
+  checkValue("draw a matrix", "deviation", deviation, numeric({ min: 0 }));
   return (inputSize, outputSize, random) => random.normal([inputSize, outputSize], { deviation });
 }

@@ -10,6 +10,8 @@
  * @module
  */
 
+import { checkTensorList, checkTensors, MOST_PARTS } from "./arguments.ts";
+import { shown } from "./options.ts";
 import { countBeside, take } from "./indexing.ts";
 import { format, resolveAxis } from "./shape.ts";
 import { record, type Tensor, uninitialized } from "./tensor.ts";
@@ -22,6 +24,7 @@ import { record, type Tensor, uninitialized } from "./tensor.ts";
  * @throws {TypeError} if shapes or dtypes disagree
  */
 export function concat(tensors: readonly Tensor[], axis: number = 0): Tensor {
+  checkTensorList("join", "tensors", tensors);
   const first = tensors[0];
   if (!first) throw new TypeError("Cannot join no tensors");
   const along = resolveAxis(axis, first.rank);
@@ -51,6 +54,7 @@ export function concat(tensors: readonly Tensor[], axis: number = 0): Tensor {
  * @param axis where the new axis stands, the first by default
  */
 export function stack(tensors: readonly Tensor[], axis: number = 0): Tensor {
+  checkTensorList("stack", "tensors", tensors);
   return concat(tensors.map((part) => part.unsqueeze(axis)), axis);
 }
 
@@ -63,18 +67,24 @@ export function stack(tensors: readonly Tensor[], axis: number = 0): Tensor {
  * @throws {RangeError} if the parts do not make up the axis
  */
 export function split(x: Tensor, parts: number | readonly number[], axis: number = 0): Tensor[] {
+  checkTensors("split", { x });
   const along = resolveAxis(axis, x.rank);
   const extent = x.shape[along]!;
-  const isEven = typeof parts !== "number" || parts > 0 && Number.isInteger(parts) && extent % parts === 0;
-  const sizes = !isEven ? [] : typeof parts === "number" ? new Array<number>(parts).fill(extent / parts) : parts;
-  const whole = isEven && sizes.every((size) => Number.isInteger(size) && size >= 0);
-  if (!whole || sizes.reduce((a, b) => a + b, 0) !== extent) {
-    throw new RangeError(
-      `Cannot split an extent of ${extent} into ${typeof parts === "number" ? parts : format(parts)}`,
-    );
+  const sizes = partsOf(parts, extent);
+  const whole = sizes?.every((size) => Number.isInteger(size) && size >= 0);
+  if (!sizes || !whole || sizes.reduce((a, b) => a + b, 0) !== extent) {
+    const found = Array.isArray(parts) ? format([...parts].map(shown)) : shown(parts);
+    throw new RangeError(`Cannot split an extent of ${extent} into ${found}`);
   }
   let start = 0;
   return sizes.map((size) => x.slice(along, start, start += size));
+}
+
+/** The extents of parts, if they are said in a way that can be read. */
+function partsOf(parts: number | readonly number[], extent: number): readonly number[] | undefined {
+  if (Array.isArray(parts)) return [...parts];
+  const isCount = Number.isInteger(parts) && parts as number >= 1 && parts as number <= Math.max(MOST_PARTS, extent);
+  return isCount ? new Array<number>(parts as number).fill(extent / (parts as number)) : undefined;
 }
 
 /**
@@ -85,11 +95,12 @@ export function split(x: Tensor, parts: number | readonly number[], axis: number
  * @param value what stands in the margin
  */
 export function pad(x: Tensor, widths: readonly (readonly [number, number])[], value: number = 0): Tensor {
-  const valid = widths.length === x.rank && widths.flat().every((width) => Number.isInteger(width) && width >= 0);
-  if (!valid) {
-    throw new RangeError(
-      `Cannot pad shape ${format(x.shape)} by ${JSON.stringify(widths)}: two widths per axis are needed`,
-    );
+  checkTensors("pad", { x });
+  const isPair = (pair: unknown): boolean =>
+    Array.isArray(pair) && pair.length === 2 && [...pair].every((width) => Number.isSafeInteger(width) && width >= 0);
+  if (!Array.isArray(widths) || widths.length !== x.rank || ![...widths].every(isPair)) {
+    const found = Array.isArray(widths) ? format(widths.map(shownPair)) : shown(widths);
+    throw new RangeError(`Cannot pad shape ${format(x.shape)} by ${found}: two widths per axis are needed`);
   }
   const shape = x.shape.map((extent, axis) => extent + widths[axis]![0] + widths[axis]![1]);
   const inner = (whole: Tensor): Tensor =>
@@ -98,6 +109,10 @@ export function pad(x: Tensor, widths: readonly (readonly [number, number])[], v
   result.assign(value);
   inner(result).assign(x);
   return record(result, [x], (g) => [inner(g)]);
+}
+
+function shownPair(pair: unknown): string {
+  return Array.isArray(pair) ? `[${pair.map(shown).join(",")}]` : shown(pair);
 }
 
 /** `take` along any axis: index `ids[i]` of the axis becomes index `i`. */
@@ -112,6 +127,7 @@ function takeAlong(x: Tensor, axis: number, ids: Tensor): Tensor {
  * @param axis along which axis; negative counts from the last
  */
 export function flip(x: Tensor, axis: number): Tensor {
+  checkTensors("flip", { x });
   const along = resolveAxis(axis, x.rank);
   return takeAlong(x, along, countBeside(x, x.shape[along]! - 1, -1, -1));
 }
@@ -124,9 +140,10 @@ export function flip(x: Tensor, axis: number): Tensor {
  * @param axis along which axis; negative counts from the last
  */
 export function roll(x: Tensor, shift: number, axis: number): Tensor {
+  checkTensors("roll", { x });
   const along = resolveAxis(axis, x.rank);
   const extent = x.shape[along]!;
-  if (!Number.isInteger(shift)) throw new RangeError(`Cannot roll by ${shift}: it must be an integer`);
+  if (!Number.isInteger(shift)) throw new RangeError(`Cannot roll by ${shown(shift)}: it must be an integer`);
   if (extent === 0) return x;
   const cut = ((-shift % extent) + extent) % extent;
   return concat([x.slice(along, cut), x.slice(along, 0, cut)], along);

@@ -27,6 +27,7 @@
  * | `initialization.ts` | How large are weights before training? |
  * | `options.ts` | What may an option be? |
  * | `part.ts` | Who knows what a word in a file stands for? |
+ * | `arguments.ts`, `shown.ts` | What may an argument be, and how is it shown? |
  * | `json.ts` | What of a file may be believed? |
  * | `growing.ts` | Who computes what depends on a length alone? |
  * | `heap.ts` | How much order does a queue need? |

@@ -21,7 +21,7 @@
  * @module
  */
 
-import { isPlain, shown } from "./options.ts";
+import { type Check, instance, isPlain, shown } from "./options.ts";
 import { PackedMatrix } from "./packed.ts";
 import { outline, type Outlined, printsItself } from "./printing.ts";
 import { Random } from "./random.ts";
@@ -157,6 +157,8 @@ export abstract class Module {
   }
 }
 
+/** A module as an argument or an option. */
+export const aModule: Check<Module> = instance(Module);
 printsItself(Module);
 
 /** A number with its thousands apart. */

@@ -16,6 +16,10 @@
  * @module
  */
 
+import { shown } from "./shown.ts";
+
+export { shown } from "./shown.ts";
+
 /** The interval of a number; `min` and `max` belong to it, `above` and `below` do not. */
 export interface Limits {
   /** Smallest allowed value. */
@@ -121,6 +125,11 @@ export function callback<T extends (...args: never[]) => unknown>(): Check<T> {
   return { must: "a function", fits: (value) => typeof value === "function" };
 }
 
+/** Refuses what is no function, where one is called. */
+export function checkFunction(action: string, f: unknown): void {
+  if (typeof f !== "function") throw new TypeError(`Cannot ${action} ${shown(f)}: a function is needed`);
+}
+
 /**
  * An object; `must` says which.
  *
@@ -200,24 +209,10 @@ export function needing<const N extends string, C extends Check<never>>(
   return { ...check, needs: other, ...(among && { among }) };
 }
 
-/** A value as an error shows it: a short one as it is, of another its kind. */
-export function shown(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
-  if (typeof value === "function") return "a function";
-  if (typeof value !== "object" || value === null) return String(value);
-  if (Array.isArray(value)) return "a list";
-  return isPlain(value) ? "an object" : withArticle(nameOfClass(value));
-}
-
 /** Whether an object is of no class: what stands in braces. */
 export function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
-}
-
-function nameOfClass(value: object): string {
-  const { constructor } = value as { constructor?: unknown };
-  return typeof constructor === "function" && constructor.name !== "" ? constructor.name : "object";
 }
 
 function withArticle(noun: string): string {
@@ -252,7 +247,15 @@ export function checkValue<T>(action: string, name: string, value: T, check: Che
  */
 export function checkOptions<O extends object>(action: string, options: O, checks: Checks<O>): void {
   if (typeof options !== "object" || options === null || Array.isArray(options)) throw noOptions(action, options);
+  if (typeof action !== "string" || typeof checks !== "object" || checks === null || Array.isArray(checks)) {
+    throw new TypeError(`Cannot check options by ${shown(checks)}: an action and a table of checks are needed`);
+  }
   checkMembers(action, options, checks as unknown as Table, "");
+}
+
+/** Refuses what is no object, where its members are read and not looked at. */
+export function checkObject(action: string, value: unknown): void {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw noOptions(action, value);
 }
 
 /** Refuses what stands where options should. */

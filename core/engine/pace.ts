@@ -18,6 +18,8 @@
  * @module
  */
 
+import { abortSignal, checkFunction, checkValue, numeric } from "./options.ts";
+
 /** What decides when loops pause, and how. */
 export interface Clock {
   /** Milliseconds of work between two pauses. */
@@ -64,6 +66,7 @@ let resting: Promise<void> | undefined;
  * @param other the host's own by default
  */
 export function useClock(other: Clock = hostClock): void {
+  checkFunction("measure time by", other?.now);
   clock = other;
   rested = clock.now();
 }
@@ -75,6 +78,7 @@ export function useClock(other: Clock = hostClock): void {
  * @throws the signal's reason after an abort
  */
 export async function rest(signal?: AbortSignal): Promise<void> {
+  if (signal !== undefined) checkValue("rest", "signal", signal, abortSignal);
   // Whoever comes while another waits shares its pause.
   if (resting || clock.now() - rested >= clock.period) await (resting ??= pause());
   signal?.throwIfAborted();
@@ -96,11 +100,13 @@ export class Pace {
 
   /** Starts to measure; the number of planned steps is for whoever asks how long they will take. */
   constructor(planned: number = 0) {
+    checkValue("keep time", "planned", planned, numeric({ max: Infinity }));
     this.#planned = planned;
   }
 
   /** Seconds for the steps that are left, at the mean speed so far. */
   secondsLeft(left: number): number {
+    checkValue("keep time", "left", left, numeric({ max: Infinity }));
     const done = this.#planned - left;
     return done > 0 ? (performance.now() - this.#start) / 1000 / done * left : Infinity;
   }

@@ -50,10 +50,13 @@
  * @module
  */
 
+import { checkOptionalTensors, checkSizes, checkTensors } from "./arguments.ts";
 import { isRecording, noGrad } from "./autograd.ts";
 import type { Backend, PackedFormat, Packing, View } from "./backend.ts";
 import { withBackend } from "./device.ts";
 import { isFusing } from "./fusable.ts";
+import { checkValue, flag, shown } from "./options.ts";
+import { requireFloat, sameDevice } from "./refusals.ts";
 import { keep, release, scope, Storage } from "./scope.ts";
 import { dims, format as show, type Shape, sizeOf } from "./shape.ts";
 import { full, tensor } from "./create.ts";
@@ -66,6 +69,23 @@ const BLOCK = 32;
 
 /** Levels on either side of zero; 0 where no integers are kept. */
 const HALF: Readonly<Record<PackedFormat, number>> = { float32: 0, float16: 0, int8: 64, int4: 8 };
+
+/** The formats there are. */
+const FORMATS = Object.keys(HALF) as readonly PackedFormat[];
+
+/**
+ * Refuses a format that is none, or none of those that a function makes.
+ *
+ * @param action what is attempted
+ * @param format what was given
+ * @param formats those that it may be
+ * @throws {TypeError} if it is another
+ */
+export function requireFormat(action: string, format: PackedFormat, formats: readonly PackedFormat[]): void {
+  if (!formats.includes(format)) {
+    throw new TypeError(`Cannot ${action} ${shown(format)}: it must be ${formats.join(" or ")}`);
+  }
+}
 
 /** Rounds numbers block by block: `step` says how coarsely, `[…, blocks, 1]` from `[…, blocks, 32]`. */
 function inBlocks(x: Tensor, step: (blocks: Tensor) => Tensor, low: number, high: number): Tensor {
@@ -80,6 +100,15 @@ function inBlocks(x: Tensor, step: (blocks: Tensor) => Tensor, low: number, high
   return levels.mul(steps).reshape(whole.shape).slice(-1, 0, width);
 }
 
+/** Refuses what has no rows of float32. */
+function requireRows(tensors: Readonly<Record<string, Tensor>>): void {
+  checkTensors("round", tensors);
+  for (const x of Object.values(tensors)) {
+    requireFloat("rounded rows", x);
+    if (x.rank === 0) throw new TypeError("Cannot round the rows of a scalar: it has no axis");
+  }
+}
+
 /**
  * Rounds rows of weights to as many levels per block of 32 as a format has.
  *
@@ -90,6 +119,8 @@ function inBlocks(x: Tensor, step: (blocks: Tensor) => Tensor, low: number, high
  * @returns the rounded weights, of the same shape
  */
 export function roundWeights(weights: Tensor, half: number): Tensor {
+  requireRows({ weights });
+  checkSizes("round", { half }, { min: 1 });
   const farthest = (blocks: Tensor): Tensor => {
     const high = blocks.max(-1, { keepDims: true }), low = blocks.min(-1, { keepDims: true });
     return high.where(high.greaterEqual(low.neg()), low);
@@ -104,6 +135,7 @@ export function roundWeights(weights: Tensor, half: number): Tensor {
  * @returns the rounded rows, of the same shape
  */
 export function roundRows(x: Tensor): Tensor {
+  requireRows({ x });
   const step = (blocks: Tensor): Tensor => blocks.abs().max(-1, { keepDims: true }).div(127);
   return noGrad(() => scope(() => inBlocks(x, step, -127, 127)));
 }
@@ -115,6 +147,7 @@ export function roundRows(x: Tensor): Tensor {
  * @returns the rounded weights, of the same shape
  */
 export function roundHalves(weights: Tensor): Tensor {
+  checkTensors("round", { weights });
   return noGrad(() =>
     scope(() => {
       const size = weights.abs().minimum(65504);
@@ -172,6 +205,9 @@ export class PackedMatrix {
 
   /** Packs a copy of a matrix `[K, N]`, or of a table `[N, K]` whose rows are its columns. */
   static of(matrix: Tensor, format: PackedFormat, isTable: boolean): PackedMatrix {
+    checkTensors("pack", { matrix });
+    requireFormat("pack weights as", format, FORMATS);
+    checkValue("pack", "isTable", isTable, flag);
     const { device } = matrix, { M, N } = dims(matrix, "M N");
     return scope(() => {
       const packing = packingOf(device, format, sizeOf(matrix.shape));
@@ -234,6 +270,7 @@ export class PackedMatrix {
 
   /** Packs other values in the same place. */
   assign(source: Tensor): void {
+    checkTensors("pack", { source });
     noGrad(() =>
       scope(() => {
         const given = uninitialized(this.device, this.shape, "float32");
@@ -254,6 +291,10 @@ export class PackedMatrix {
    * @throws {TypeError} if a gradient is wanted, or this is a table that has not been transposed
    */
   multiply(x: Tensor, bias?: Tensor): Tensor {
+    checkTensors("multiply by a packed matrix", { x });
+    checkOptionalTensors("multiply by a packed matrix", { bias });
+    for (const other of [x, bias]) if (other) sameDevice(this, other);
+    requireFloat("a product", x);
     if (this.#turned) {
       throw new TypeError(`Cannot multiply by a packed table of shape ${show(this.shape)}: transpose() it first`);
     }
@@ -282,6 +323,8 @@ export class PackedMatrix {
    * @returns `[...ids.shape, K]`
    */
   rows(ids: Tensor): Tensor {
+    checkTensors("take rows", { ids });
+    sameDevice(this, ids);
     if (ids.dtype !== "int32") throw new TypeError(`Cannot take rows by ${ids.dtype}: ids must be int32`);
     const [K, N] = this.#extents, packing = this.#packing;
     const shape = [...ids.shape, this.shape[1]!];

@@ -53,7 +53,9 @@ export function settingsOf(options: object): Pick<Part, "settings"> {
  *
  * @param part its word and its settings
  */
-export function writePart({ word, settings }: Part): WrittenPart {
+export function writePart(part: Part): WrittenPart {
+  if (!isPart(part)) throw new TypeError(`Cannot write ${shown(part)}: a part with a word is needed`);
+  const { word, settings } = part;
   if (!settings) return word;
   const written = Object.entries(settings).map(([name, value]) => [name, isPart(value) ? writePart(value) : value]);
   return { word, ...Object.fromEntries(written) };
@@ -71,7 +73,10 @@ export function readPart<P extends Part>(kind: string, written: unknown, table: 
   const { word, ...settings } = typeof written === "object" && written !== null
     ? written as { readonly word?: unknown }
     : { word: written };
-  if (typeof word !== "string" || !Object.hasOwn(table, word)) {
+  if (typeof kind !== "string" || typeof table !== "object" || table === null) {
+    throw new TypeError(`Cannot read ${shown(kind)} by ${shown(table)}: a name and a table of parts are needed`);
+  }
+  if (typeof word !== "string" || !Object.hasOwn(table, word) || typeof table[word] !== "function") {
     throw new TypeError(
       `Cannot read ${kind} from ${shown(word)}: it must be one of ${Object.keys(table).join(", ")}`,
     );

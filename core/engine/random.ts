@@ -26,6 +26,7 @@
  * @module
  */
 
+import { checkNumbers } from "./arguments.ts";
 import {
   type Check,
   checkOptions,
@@ -79,6 +80,15 @@ export function threefry(
   counter1: number,
   result: Int32Array,
 ): void {
+  if (![key0, key1, counter0, counter1].every(Number.isInteger) || !(result instanceof Int32Array)) {
+    const found = [key0, key1, counter0, counter1, result].map(shown).join(", ");
+    throw new TypeError(`Cannot compute threefry of ${found}: four integers and an Int32Array are needed`);
+  }
+  cipher(key0, key1, counter0, counter1, result);
+}
+
+/** The same for words that are known to be such. */
+function cipher(key0: number, key1: number, counter0: number, counter1: number, result: Int32Array): void {
   let x = (counter0 + key0) | 0;
   let y = (counter1 + key1) | 0;
   // What the three key words are in this group of four rounds; they take turns.
@@ -126,10 +136,6 @@ const uniformChecks: Checks<UniformOptions> = { min: numeric(), max: numeric() }
 const normalChecks: Checks<NormalOptions> = { mean: numeric(), deviation: numeric({ min: 0 }) };
 
 const UNDRAWN = "Cannot use weights that have no values: the model was made with Random.none, so load its state first";
-
-function isListOfNumbers(list: unknown): boolean {
-  return Array.isArray(list) || ArrayBuffer.isView(list) && !(list instanceof DataView);
-}
 
 /** A seeded source of random numbers, passed to everything that depends on chance. */
 export class Random {
@@ -239,7 +245,7 @@ export class Random {
   #block(): Int32Array {
     this.#mustDraw();
     const counter = this.#counter++;
-    threefry(this.#key0, this.#key1, counter | 0, Math.floor(counter / TWO_32) | 0, this.#words);
+    cipher(this.#key0, this.#key1, counter | 0, Math.floor(counter / TWO_32) | 0, this.#words);
     return this.#words;
   }
 
@@ -340,13 +346,13 @@ export class Random {
    * @throws {RangeError} if one is negative, NaN or infinite, or all are 0
    */
   categorical(probabilities: ArrayLike<number>): number {
-    if (!isListOfNumbers(probabilities)) {
-      throw new TypeError(`Cannot draw by ${shown(probabilities)}: a list of probabilities is needed`);
-    }
+    checkNumbers("draw", "probabilities", probabilities);
     let total = 0;
     for (let i = 0; i < probabilities.length; i++) {
       const p = probabilities[i]!;
-      if (!(p >= 0)) throw new RangeError(`Cannot draw with probability ${p}: it must not be negative`);
+      if (typeof p !== "number" || !(p >= 0)) {
+        throw new RangeError(`Cannot draw with probability ${shown(p)}: it must not be negative`);
+      }
       total += p;
     }
     // Where the sum overflows, or its last digits are lost, shares of the largest have the same ratios.

@@ -10,6 +10,7 @@
  */
 
 import type { DType, View } from "./backend.ts";
+import { shown } from "./options.ts";
 import { type BinaryOp, isComparison, type ReduceOp, type UnaryOp } from "./operations.ts";
 import { contiguousStrides, format, isContiguous, sameShape, type Shape } from "./shape.ts";
 
@@ -36,7 +37,7 @@ export const MOST_ELEMENTS: number = 2 ** 30;
 /** Refuses a number of elements that is none, or that no device has room for. */
 export function checkCount(count: number): void {
   if (!Number.isSafeInteger(count) || count < 0) {
-    throw new RangeError(`Cannot allocate ${count} elements: the count must be an integer of at least 0`);
+    throw new RangeError(`Cannot allocate ${shown(count)} elements: the count must be an integer of at least 0`);
   }
   if (count > MOST_ELEMENTS) {
     throw new RangeError(`Cannot allocate ${count} elements: a tensor has at most ${MOST_ELEMENTS}`);
@@ -46,7 +47,7 @@ export function checkCount(count: number): void {
 /** Refuses a size in bytes that is none: an allocator that takes it for one hands the same memory out twice. */
 export function checkBytes(bytes: number): void {
   if (Number.isSafeInteger(bytes) && bytes >= 0) return;
-  throw new RangeError(`Cannot allocate ${bytes} bytes: the size must be an integer of at least 0`);
+  throw new RangeError(`Cannot allocate ${shown(bytes)} bytes: the size must be an integer of at least 0`);
 }
 
 /** Refuses a copy between shapes that differ. */

@@ -27,6 +27,7 @@
  */
 
 import type { Backend, Buffer } from "./backend.ts";
+import { checkFunction, shown } from "./options.ts";
 import { backend } from "./device.ts";
 
 /** Memory of one or several tensors that view it, and the device it lies on. */
@@ -157,6 +158,7 @@ function collect(value: unknown, found: Set<Storage>, seen: Set<object>): void {
  * @returns what `f` returns
  */
 export function scope<T>(f: () => T): T {
+  checkFunction("run", f);
   const made: Storage[] = [];
   scopes.push(made);
   let kept: Set<Storage> | undefined;
@@ -182,6 +184,13 @@ export function scope<T>(f: () => T): T {
   }
 }
 
+/** Refuses what views no memory. */
+function checkHolder(action: string, holder: Holder): void {
+  if (!(holder?.storage instanceof Storage)) {
+    throw new TypeError(`Cannot ${action} ${shown(holder)}: a tensor is needed`);
+  }
+}
+
 /**
  * Takes a tensor out of its scope: whoever holds it is responsible for it.
  *
@@ -191,6 +200,7 @@ export function scope<T>(f: () => T): T {
  * @returns the same tensor
  */
 export function keep<T extends Holder>(holder: T): T {
+  checkHolder("keep", holder);
   if (holder.storage.scoped) entrust(holder.storage);
   return holder;
 }
@@ -201,6 +211,7 @@ export function keep<T extends Holder>(holder: T): T {
  * @param holder a tensor; nothing happens if it was freed before
  */
 export function release(holder: Holder): void {
+  checkHolder("release", holder);
   holder.storage.release();
 }
 

@@ -35,8 +35,12 @@ export type Axis<S extends string> = S extends `${infer Head} ${infer Tail}` ? H
  * @param shape extent of each axis
  */
 export function sizeOf(shape: Shape): number {
+  if (!Array.isArray(shape)) extentsOf(shape, "measure");
   let size = 1;
-  for (const extent of shape) size *= extent;
+  for (const extent of shape) {
+    if (typeof extent !== "number") checkShape(shape, "measure");
+    size *= extent;
+  }
   return size;
 }
 
@@ -69,7 +73,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
 }
 
 /** A shape as an error message prints it: `[2, 3]`. */
-export function format(shape: Shape): string {
+export function format(shape: readonly (number | string)[]): string {
   return `[${shape.join(", ")}]`;
 }
 
@@ -82,6 +86,7 @@ export function format(shape: Shape): string {
  * @throws {TypeError} if two extents differ and neither is 1
  */
 export function broadcastShapes(...shapes: readonly Shape[]): number[] {
+  for (const shape of shapes) if (!Array.isArray(shape)) extentsOf(shape, "broadcast");
   const rank = Math.max(0, ...shapes.map((shape) => shape.length));
   const result = new Array<number>(rank).fill(1);
   for (const shape of shapes) {
@@ -256,6 +261,9 @@ export function dims<S extends string>(
   axes: S,
   known: Readonly<Record<string, number>> = {},
 ): Record<Axis<S>, number> {
+  if (typeof known !== "object" || known === null || Array.isArray(known)) {
+    throw new TypeError(`Cannot compare axes with ${shown(known)}: an object of extents is needed`);
+  }
   let names = split.get(axes);
   if (!names) split.set(axes, names = namesIn(axes));
   const found: Record<string, number> = {}, shape: unknown = x?.shape;

@@ -10,8 +10,9 @@
  * @module
  */
 
+import { checkTensors } from "./arguments.ts";
 import { gather } from "./indexing.ts";
-import { checkOptions, type Checks, flag } from "./options.ts";
+import { checkOptions, type Checks, flag, shown } from "./options.ts";
 import { format } from "./shape.ts";
 import { adopt, type Tensor } from "./tensor.ts";
 
@@ -31,6 +32,7 @@ const sortChecks: Checks<SortOptions> = { descending: flag };
  */
 export function argsort(x: Tensor, options: SortOptions = {}): Tensor {
   checkOptions("sort", options, sortChecks);
+  checkTensors("sort", { x });
   if (x.rank === 0 || x.dtype === "bool") {
     throw new TypeError(
       `Cannot sort ${x.dtype} of shape ${format(x.shape)}: numbers with at least one axis are needed`,
@@ -63,9 +65,10 @@ export function sort(
  * @throws {RangeError} if there are fewer than `k`
  */
 export function topK(x: Tensor, k: number): { readonly values: Tensor; readonly indices: Tensor } {
+  checkTensors("take the largest", { x });
   const extent = x.shape[x.rank - 1] ?? 0;
   if (!Number.isInteger(k) || k < 0 || k > extent) {
-    throw new RangeError(`Cannot take the top ${k} of ${extent}: k must be in [0, ${extent}]`);
+    throw new RangeError(`Cannot take the top ${shown(k)} of ${extent}: k must be in [0, ${extent}]`);
   }
   const indices = argsort(x, { descending: true }).slice(-1, 0, k);
   return { values: gather(x, -1, indices), indices };

@@ -15,9 +15,11 @@
  */
 
 import type { PackedFormat } from "./backend.ts";
+import { checkTensors } from "./arguments.ts";
 import { fusable } from "./fusable.ts";
 import { take } from "./indexing.ts";
-import type { PackedMatrix } from "./packed.ts";
+import { type Check, checkValue, object } from "./options.ts";
+import { PackedMatrix } from "./packed.ts";
 import type { Storage } from "./scope.ts";
 import { dims, format, type Shape } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
@@ -32,8 +34,9 @@ import { Tensor } from "./tensor.ts";
  * @throws {TypeError} if the extents disagree
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
+  checkTensors("map features", { x });
   const { I, O } = dims(weight, "I O");
-  if (bias) dims(bias, "O", { O });
+  if (bias !== undefined) dims(bias, "O", { O });
   if (x.shape[x.rank - 1] !== I) {
     throw new TypeError(`Cannot map features of shape ${format(x.shape)}: the last extent must be ${I}`);
   }
@@ -42,6 +45,11 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
     return bias ? product.add(bias) : product;
   });
 }
+
+const aPackedMatrix: Check<PackedMatrix> = object(
+  "a PackedMatrix",
+  (value) => value instanceof PackedMatrix,
+);
 
 /** The values of a layer's matrix or table, in the form that serves best. */
 export class Weight {
@@ -56,11 +64,13 @@ export class Weight {
 
   /** A matrix `[K, N]` that rows are multiplied by. */
   static matrix(values: Tensor): Weight {
+    checkTensors("make a weight", { values });
     return new Weight(values, false);
   }
 
   /** A table `[N, K]` whose rows are looked up. */
   static table(values: Tensor): Weight {
+    checkTensors("make a weight", { values });
     return new Weight(values, true);
   }
 
@@ -99,6 +109,7 @@ export class Weight {
 
   /** Keeps the values in packed form from now on. */
   replace(form: PackedMatrix): void {
+    checkValue("keep a weight", "form", form, aPackedMatrix);
     this.#form = form;
   }
 

@@ -99,7 +99,11 @@ Deno.test("Embedding() refuses a padding token outside the table", () => {
     RangeError,
     "Cannot pad with token 4: it must be an integer in [0, 3]",
   );
-  assertThrows(() => new DeepBagOfWordsClassifier(4, 2, 0, 2, new Random(1)), RangeError, "numLayers must be at least");
+  assertThrows(
+    () => new DeepBagOfWordsClassifier(4, 2, 0, 2, new Random(1)),
+    RangeError,
+    "numLayers must be an integer of at least 1",
+  );
 });
 
 Deno.test("Embedding() and padTokens() refuse options that they do not know", () => {

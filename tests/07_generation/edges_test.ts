@@ -16,6 +16,7 @@ import { repetitionRule } from "../../core/07_generation/repetition.ts";
 import { applyRules, type LogitsRule } from "../../core/07_generation/rules.ts";
 import { ancestralSampling, type Decoder, toLogProbabilities } from "../../core/07_generation/sampling.ts";
 import { temperatureRule } from "../../core/07_generation/temperature.ts";
+import { epsilonRule, minPRule, topKRule, topPRule, typicalRule } from "../../core/07_generation/truncation.ts";
 import { Random } from "../../core/engine/random.ts";
 import { full, tensor } from "../../core/engine/create.ts";
 import { onEveryBackend, onReference } from "../support.ts";
@@ -269,6 +270,43 @@ onEveryBackend("of equal logits greedy search takes the lowest id, on the host a
   const { tokens } = chooseOnDevice(greedySearch(), [])!(tensor(rows), { tokens: full([3, 1], 0, "int32") });
   assertEquals([...await tokens.read()], [1, 0, 1]);
   assertEquals(rows.map(greedy), [1, 0, 1]);
+});
+
+/** Rows of logits, and what each rule keeps of them: all of it lies on a boundary. */
+const log = Math.log, none = -Infinity;
+const BOUNDARIES: readonly [LogitsRule, readonly number[], readonly number[]][] = [
+  // The sum lands on p exactly: the token that reaches it belongs to the nucleus, and nothing after it.
+  [topPRule(0.5), [log(0.5), log(0.25), log(0.25), none], [0]],
+  [topPRule(0.75), [log(0.25), log(0.5), log(0.25), none], [0, 1]],
+  [topPRule(0.875), [log(0.125), log(0.25), log(0.5), log(0.125)], [0, 1, 2]],
+  [topPRule(1), [log(0.125), log(0.25), log(0.5), log(0.125)], [0, 1, 2, 3]],
+  // Equal tokens are ordered by id.
+  [topPRule(0.5), [0, 0, 0, 0], [0, 1]],
+  [topPRule(0.51), [0, 0, 0, 0], [0, 1, 2]],
+  [topPRule(1e-30), [0, 1, 1, 0], [1]],
+  [topKRule(1), [1, 3, 3, 3], [1]],
+  [topKRule(2), [3, 1, 3, 3], [0, 2]],
+  [topKRule(3), [none, 1, none, 0], [1, 3]],
+  [topKRule(9), [1, none, 1, 1], [0, 2, 3]],
+  // Epsilon is strict, and leaves one; min-p is not.
+  [epsilonRule(0.25), [0, 0, 0, 0], [0]],
+  [epsilonRule(0.25), [log(0.25), log(0.5), log(0.25), none], [1]],
+  [minPRule(1), [2, 5, 5, 1], [1, 2]],
+  [minPRule(0.5), [0, log(0.5), log(0.4), none], [0, 1]],
+  [minPRule(1e-300), [0, -600, -700, none], [0, 1]],
+  [typicalRule(0.5), [0, 0, 0, 0], [0, 1]],
+  [typicalRule(1), [0, none, 0, 0], [0, 2, 3]],
+];
+
+onEveryBackend("what lies on a boundary is kept or not by the same rule on the host and on the device", async () => {
+  for (const [rule, row, kept] of BOUNDARIES) {
+    const name = `${rule.name} of ${row}`,
+      allowed = (z: ArrayLike<number>) =>
+        Array.from(z, (logit, token) => logit > -Infinity ? token : -1).filter((token) => token >= 0);
+    assertEquals(allowed(applyRules([rule], Float64Array.from(row), { tokens: [0] })), kept, `${name}, on the host`);
+    const onDevice = rule.onDevice!(tensor([row]), { tokens: full([1, 1], 0, "int32") });
+    assertEquals(allowed(await onDevice.read()), kept, `${name}, on the device`);
+  }
 });
 
 Deno.test("categorical() divides by sums that overflow or vanish, and refuses what are no probabilities", () => {

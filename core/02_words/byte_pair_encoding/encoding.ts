@@ -12,6 +12,7 @@
  * @module
  */
 
+import { shown } from "../../engine/options.ts";
 import { Heap } from "../../engine/heap.ts";
 import {
   type BytePairEncodingData,
@@ -109,6 +110,7 @@ export class BytePairEncoding {
    * @throws {RangeError} if an id is not in the vocabulary
    */
   decode(ids: Iterable<number>): string {
+    if (typeof (ids as Partial<Iterable<number>> | null)?.[Symbol.iterator] !== "function") throw noTokens(ids);
     const letters = Array.from(ids, (id) => this.#lettersOf(id)).join("");
     return this.level === "bytes" ? utf8().decode(toBytes(letters)) : letters;
   }
@@ -120,6 +122,8 @@ export class BytePairEncoding {
    * @returns pieces of text that join to what {@linkcode decode} returns
    */
   async *decodeStream(ids: AsyncIterable<number> | Iterable<number>): AsyncGenerator<string> {
+    const source = ids as Partial<AsyncIterable<number> & Iterable<number>> | null;
+    if (typeof (source?.[Symbol.asyncIterator] ?? source?.[Symbol.iterator]) !== "function") throw noTokens(ids);
     const decoder = utf8();
     for await (const id of ids) {
       const letters = this.#lettersOf(id);
@@ -147,7 +151,7 @@ export class BytePairEncoding {
   }
 
   #lettersOf(id: number): string {
-    const token = this.tokens[id];
+    const token = typeof id === "number" ? this.tokens[id] : undefined;
     if (token === undefined) {
       throw new RangeError(`Cannot decode token ${describe(id)}: ids must be integers in [0, ${this.vocabSize})`);
     }
@@ -163,6 +167,11 @@ export class BytePairEncoding {
     if (letters.length <= 32) this.#remembered.set(word, ids);
     return ids;
   }
+}
+
+/** Refuses what cannot be gone through token by token. */
+function noTokens(found: unknown): TypeError {
+  return new TypeError(`Cannot decode ${shown(found)}: a list of tokens is needed`);
 }
 
 /**

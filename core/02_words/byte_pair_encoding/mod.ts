@@ -238,7 +238,7 @@ async function chooseAlphabet(
 }
 
 function checkTraining(texts: readonly string[], options: BytePairEncodingOptions): void {
-  if (!Array.isArray(texts) || texts.some((text) => typeof text !== "string")) {
+  if (!Array.isArray(texts) || ![...texts].every((text) => typeof text === "string")) {
     throw new TypeError(`Cannot train byte-pair encoding on ${describe(texts)}: texts must be a list of strings`);
   }
   checkOptions("train byte-pair encoding", options, trainingChecks);

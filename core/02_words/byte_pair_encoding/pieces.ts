@@ -12,6 +12,8 @@
  * @module
  */
 
+import { checkText } from "../../engine/arguments.ts";
+
 /** One piece; to be used by `matchAll`. */
 export const PIECE: RegExp =
   /'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
@@ -25,5 +27,6 @@ export const PIECE: RegExp =
  * @returns words with the space before them, numbers, runs of signs, and runs of white space
  */
 export function splitWords(text: string): string[] {
+  checkText("split words", "text", text);
   return text.match(PIECE) ?? [];
 }

@@ -15,11 +15,12 @@
  * @module
  */
 
+import { checkSizes } from "../../engine/arguments.ts";
 import { GrowingTable, roomFor } from "../../engine/growing.ts";
 import { Module } from "../../engine/module.ts";
 import { checkOptions, type Checks, numeric } from "../../engine/options.ts";
 import { settingsOf } from "../../engine/part.ts";
-import type { Random } from "../../engine/random.ts";
+import { checkRandom, type Random } from "../../engine/random.ts";
 import { dims } from "../../engine/shape.ts";
 import { parameter, requireRoom, tensor } from "../../engine/create.ts";
 import type { Tensor } from "../../engine/tensor.ts";
@@ -61,6 +62,8 @@ export class LearnedPositions extends Module implements InputPositions {
   ) {
     super();
     checkOptions("learn positions", options, LEARNED);
+    checkSizes("learn positions", { contextLength, hiddenSize });
+    checkRandom("learn positions", random);
     const { deviation = 0.02 } = options;
     this.weight = parameter(random.normal([contextLength, hiddenSize], { deviation }));
   }
@@ -74,6 +77,7 @@ export class LearnedPositions extends Module implements InputPositions {
    * @throws {RangeError} if a position has no row
    */
   forward(hidden: Tensor, start = 0): Tensor {
+    checkSizes("place tokens", { start });
     const { T } = dims(hidden, "B T E");
     const rows = this.weight.shape[0]!;
     if (start + T > rows) {
@@ -98,6 +102,7 @@ export class LearnedPositions extends Module implements InputPositions {
  * @returns numbers in [-1, 1], `[T, E]`
  */
 export function sinusoidalPositions(T: number, hiddenSize: number, start = 0): Tensor {
+  checkSizes("place tokens", { T, hiddenSize, start });
   requireRoom(T * hiddenSize);
   const rows = new Float64Array(T * hiddenSize);
   for (let t = 0; t < T; t++) {
@@ -120,6 +125,7 @@ export class SinusoidalPositions implements InputPositions {
    * @param hiddenSize width of a code
    */
   constructor(hiddenSize: number) {
+    checkSizes("place tokens", { hiddenSize });
     this.#hiddenSize = hiddenSize;
     this.#codes = new GrowingTable((T) => [sinusoidalPositions(T, hiddenSize)]);
   }
@@ -132,6 +138,7 @@ export class SinusoidalPositions implements InputPositions {
    * @returns `[B, T, E]`
    */
   forward(hidden: Tensor, start = 0): Tensor {
+    checkSizes("place tokens", { start });
     const { T } = dims(hidden, "B T E", { E: this.#hiddenSize });
     const codes = this.#codes.of(roomFor(start + T))[0]!;
     return hidden.add(codes.slice(0, start, start + T));

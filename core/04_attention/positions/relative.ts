@@ -26,13 +26,14 @@
  */
 
 import { GrowingTable, roomFor } from "../../engine/growing.ts";
+import { checkSizes, MOST_PARTS } from "../../engine/arguments.ts";
 import { Module } from "../../engine/module.ts";
 import { parameter, requireRoom, tensor, zeros } from "../../engine/create.ts";
 import { gather, scatter, take } from "../../engine/indexing.ts";
 import type { Tensor } from "../../engine/tensor.ts";
-import { checkOptions, type Checks, flag, integer, shown } from "../../engine/options.ts";
+import { checkOptions, type Checks, checkValue, flag, integer, numeric, shown } from "../../engine/options.ts";
 import { settingsOf } from "../../engine/part.ts";
-import type { Random } from "../../engine/random.ts";
+import { checkRandom, type Random } from "../../engine/random.ts";
 import { dims } from "../../engine/shape.ts";
 import type { PositionRule } from "../multi_head.ts";
 import type { PositionScheme } from "./scheme.ts";
@@ -63,6 +64,8 @@ export class RelativePositions extends Module implements PositionRule {
    */
   constructor(headSize: number, maxDistance: number, random: Random) {
     super();
+    checkSizes("tell distances apart", { headSize, maxDistance });
+    checkRandom("tell distances apart", random);
     const shape = [2 * maxDistance + 1, headSize];
     const deviation = 1 / Math.sqrt(headSize);
     this.maxDistance = maxDistance;
@@ -82,6 +85,8 @@ export class RelativePositions extends Module implements PositionRule {
    * @returns `[B, H, T, S]`
    */
   bias(query: Tensor, S: number, scale?: number): Tensor {
+    checkSizes("score distances", { S });
+    if (scale !== undefined) checkValue("score distances", "scale", scale, numeric());
     const { B, H, T, D } = dims(query, "B H T D");
     const scores = query.matmul(this.keys.transpose(0, 1)).mul(scale ?? 1 / Math.sqrt(D));
     return gather(scores, -1, this.#distances.get(T, S).expand([B, H, T, S]));
@@ -193,6 +198,8 @@ export class T5Positions extends Module implements PositionRule {
   constructor(numHeads: number, random: Random, options: BucketOptions = {}) {
     super();
     relativeBucket(0, options);
+    checkSizes("sort distances", { numHeads });
+    checkRandom("sort distances", random);
     this.weight = parameter(random.normal([options.numBuckets ?? 32, numHeads], { deviation: 0.1 }));
     this.#buckets = new DistanceTable((T, S) => perPair(T, S, (offset) => bucketOf(offset, options)));
   }
@@ -205,6 +212,7 @@ export class T5Positions extends Module implements PositionRule {
    * @returns `[H, T, S]`
    */
   bias(query: Tensor, S: number): Tensor {
+    checkSizes("look distances up", { S });
     const { T } = dims(query, "B H T D", { H: this.weight.shape[1]! });
     return take(this.weight, this.#buckets.get(T, S)).permute([2, 0, 1]);
   }
@@ -241,6 +249,7 @@ export function t5(options: BucketOptions = {}): PositionScheme {
  * @returns one positive number per head
  */
 export function alibiSlopes(numHeads: number): number[] {
+  checkSizes("make slopes", { numHeads }, { min: 1, max: MOST_PARTS });
   const slopes = (n: number): number[] => Array.from({ length: n }, (_, head) => 2 ** (-8 * (head + 1) / n));
   const power = 2 ** Math.floor(Math.log2(numHeads));
   const between = slopes(2 * power).filter((_, head) => head % 2 === 0);
@@ -274,6 +283,7 @@ export class AlibiPositions implements PositionRule {
    * @returns `[H, T, S]`
    */
   bias(query: Tensor, S: number): Tensor {
+    checkSizes("penalize distance", { S });
     const { T } = dims(query, "B H T D", { H: this.#numHeads });
     return this.#penalties.get(T, S);
   }

@@ -32,7 +32,7 @@ import { type Check, checkOptions, type Checks, flag, integer, numeric } from ".
 import { partOf, settingsOf } from "../../engine/part.ts";
 import { dims } from "../../engine/shape.ts";
 import type { PositionRule } from "../multi_head.ts";
-import { rotaryFrequencies, type RotaryScaling } from "./rotary_scaling.ts";
+import { checkPairs, rotaryFrequencies, type RotaryScaling } from "./rotary_scaling.ts";
 import type { PositionScheme } from "./scheme.ts";
 
 // ## Two pairings
@@ -97,10 +97,6 @@ export function rotaryAngles(
       [T, pairs],
     );
   return { cosine: table(Math.cos), sine: table(Math.sin) };
-}
-
-function checkPairs(width: number): void {
-  if (width % 2 !== 0) throw new RangeError(`Cannot rotate heads of width ${width}: headSize must be even`);
 }
 
 /**
@@ -168,6 +164,7 @@ export class RotaryPositions implements PositionRule {
   constructor(headSize: number, options: RotaryOptions = {}) {
     checkOptions("rotate", options, ROTARY);
     const { base, interleaved = false, share = 1, scaling } = options;
+    checkSizes("rotate", { headSize });
     this.#interleaved = interleaved;
     this.#width = Math.floor(share * headSize);
     checkPairs(this.#width);
@@ -185,6 +182,7 @@ export class RotaryPositions implements PositionRule {
    * @returns `[B, H, T, D]`
    */
   mark(x: Tensor, start: number): Tensor {
+    checkSizes("rotate", { start });
     const { T, D } = dims(x, "B H T D");
     const [cosine, sine] = this.#angles.of(roomFor(start + T)).map((table) => table.slice(0, start, start + T));
     const turn = (part: Tensor): Tensor => applyRotary(part, cosine!, sine!, { interleaved: this.#interleaved });

@@ -30,7 +30,8 @@
  * @module
  */
 
-import { checkOptions, type Checks, integer, numeric, required } from "../../engine/options.ts";
+import { checkSizes } from "../../engine/arguments.ts";
+import { checkOptions, type Checks, checkValue, integer, numeric, required } from "../../engine/options.ts";
 import { type Part, type PartTable, settingsOf } from "../../engine/part.ts";
 
 /** How a scaling changes the frequencies of rotary positions. */
@@ -47,6 +48,15 @@ export interface RotaryScaling extends Part {
   readonly magnitude?: number;
 }
 
+/** Far above every head: low enough that a slip of the keyboard ends. */
+const WIDEST = 2 ** 20;
+
+/** Refuses a width that is no whole number of pairs. */
+export function checkPairs(width: number): void {
+  checkSizes("rotate", { width }, { max: WIDEST });
+  if (width % 2 !== 0) throw new RangeError(`Cannot rotate heads of width ${width}: headSize must be even`);
+}
+
 /**
  * The frequencies of rotary positions, falling from 1.
  *
@@ -55,6 +65,8 @@ export interface RotaryScaling extends Part {
  * @returns one frequency per pair, in radians per position
  */
 export function rotaryFrequencies(width: number, base: number): Float64Array {
+  checkPairs(width);
+  checkValue("rotate", "base", base, numeric({ above: 0 }));
   return Float64Array.from({ length: width / 2 }, (_, i) => base ** (-2 * i / width));
 }
 

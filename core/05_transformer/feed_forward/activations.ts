@@ -23,7 +23,8 @@
  */
 
 import { fusable } from "../../engine/fusable.ts";
-import type { Check } from "../../engine/options.ts";
+import { checkTensors, checkText } from "../../engine/arguments.ts";
+import { type Check, checkFunction } from "../../engine/options.ts";
 import { type Part, partOf, partsByWord, type PartTable } from "../../engine/part.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 
@@ -40,7 +41,13 @@ export interface Activation extends Part {
  * @param bend from a tensor of any shape to one of the same
  */
 export function activation(word: string, bend: (x: Tensor) => Tensor): Activation {
-  return Object.assign((x: Tensor) => bend(x), { word });
+  checkText("name an activation", "word", word);
+  checkFunction("bend by", bend);
+  const applied = (x: Tensor): Tensor => {
+    checkTensors(word, { x });
+    return bend(x);
+  };
+  return Object.assign(applied, { word });
 }
 
 /** Cuts off what is negative, and lets NaN pass; the slope is 0 up to 0. */
@@ -86,6 +93,8 @@ export interface GatedActivation extends Part {
  * @param gate what the gate passes through
  */
 export function gated(word: string, gate: Activation): GatedActivation {
+  checkText("name an activation", "word", word);
+  checkFunction("open a gate by", gate);
   return { word, gate };
 }
 

@@ -1,0 +1,483 @@
+/**
+ * # Every door of the library
+ *
+ * A call that works for each exported function, constructor and method that takes arguments: `doors_test.ts` spoils one
+ * argument after the other and listens to what is said. **To add a door,** add its line; without one that test fails.
+ *
+ * @module
+ */
+
+import * as attention from "../core/04_attention/mod.ts";
+import * as engine from "../core/engine/mod.ts";
+import * as generation from "../core/07_generation/mod.ts";
+import * as gpu from "../gpu/mod.ts";
+import * as heed from "../mod.ts";
+import * as training from "../core/06_training/mod.ts";
+import * as transformer from "../core/05_transformer/mod.ts";
+import * as wasm from "../wasm/mod.ts";
+import * as words from "../core/02_words/mod.ts";
+import { full, ones, parameter } from "../core/engine/create.ts";
+import { backend } from "../core/engine/device.ts";
+import type { Tensor } from "../core/engine/tensor.ts";
+
+/** What the entry points export, by file. */
+export const entryPoints: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  "mod.ts": heed,
+  "core/engine/mod.ts": engine,
+  "core/02_words/mod.ts": words,
+  "core/04_attention/mod.ts": attention,
+  "core/05_transformer/mod.ts": transformer,
+  "core/06_training/mod.ts": training,
+  "core/07_generation/mod.ts": generation,
+  "wasm/mod.ts": wasm,
+  "gpu/mod.ts": gpu,
+};
+
+const everything = Object.assign({}, ...Object.values(entryPoints)) as Readonly<Record<string, never>>;
+
+/** A call: what it is made on, for methods, and its arguments. */
+export interface Call {
+  /** The object that has the method; absent for functions and constructors. */
+  readonly on?: object;
+  /** Every argument, those that may be left out included. */
+  readonly given: readonly unknown[];
+}
+
+const random = (): engine.Random => new engine.Random(1);
+const x = (...shape: number[]): Tensor => ones(shape.length > 0 ? shape : [2, 4]);
+const ids = (...shape: number[]): Tensor => full(shape.length > 0 ? shape : [2, 4], 1, "int32");
+const mask = (...shape: number[]): Tensor => full(shape, 1, "bool");
+const on = (object: object, ...given: unknown[]): Call => ({ on: object, given });
+const call = (...given: unknown[]): Call => ({ given });
+
+const learned = await words.trainBytePairEncoding(["ab"], { vocabSize: "alphabet", level: "characters" });
+const bytePairs = (): words.BytePairEncoding => words.BytePairEncoding.fromJSON(learned.toJSON());
+const linear = (): engine.Linear => new engine.Linear(4, 4, random());
+const layout = { hiddenSize: 4, numHeads: 2 };
+const small = { ...layout, vocabSize: 8, contextLength: 8, numLayers: 1 };
+const decoder = (): transformer.DecoderOnly => new transformer.DecoderOnly(small, random()).eval();
+const translator = (): transformer.EncoderDecoder => new transformer.EncoderDecoder(small, random()).eval();
+const optimizer = (): training.Optimizer => new training.Optimizer(linear().parameters(), training.sgd());
+const heads = (): Tensor => x(1, 2, 3, 4);
+const limits = { maxNewTokens: 2, eosToken: 7 };
+const rows = [[0, -1, -2, -3, -4, -5, -6, -7]];
+const storage = {
+  read: () => Promise.resolve(undefined),
+  writeAtomically: () => Promise.resolve(),
+};
+const here = backend();
+const device = (): engine.Backend => engine.createReferenceDevice();
+const nothing = (): void => {};
+const aBatch = { next: () => x() };
+const stored = (): training.TensorFile => ({
+  tensors: new Map([["a", { kind: "F32", shape: [1], bytes: new Uint8Array(4) }]]),
+  metadata: new Map(),
+});
+
+const encoded = (): Uint8Array => training.encodeSafetensors(stored());
+
+/** One good call of every door, by the name of the function, `new Class`, or `Class.method`. */
+export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
+  // mod.ts and the engine
+  "Tensor.backward": () => on(parameter(x()).mul(2), x()),
+  "Tensor.reshape": () => on(x(), [4, 2]),
+  "Tensor.permute": () => on(x(), [1, 0]),
+  "Tensor.transpose": () => on(x(), 0, 1),
+  "Tensor.slice": () => on(x(), 1, 0, 2, 1),
+  "Tensor.at": () => on(x(), 1, 0),
+  "Tensor.expand": () => on(x(), [3, 2, 4]),
+  "Tensor.unsqueeze": () => on(x(), 0),
+  "Tensor.squeeze": () => on(x(1, 4), 0),
+  "Tensor.flatten": () => on(x(), 0, 1),
+  "Tensor.unfold": () => on(x(), 1, 2, 1, 1),
+  "Tensor.diagonal": () => on(x(4, 4), 0, 1),
+  "Tensor.cast": () => on(x(), "int32"),
+  "Tensor.assign": () => on(x(), 1),
+  "Tensor.clamp": () => on(x(), 0, 1),
+  "Tensor.where": () => on(x(), mask(2, 4), x()),
+  "Tensor.matmul": () => on(x(), x(4, 2)),
+  "Tensor.and": () => on(mask(2), mask(2)),
+  "Tensor.or": () => on(mask(2), mask(2)),
+  "Tensor.argmax": () => on(x(), 1, { keepDims: true }),
+  "Tensor.variance": () => on(x(), 1, { keepDims: true, correction: 1 }),
+  "Tensor.cumulativeSum": () => on(x(), 1),
+  ...Object.fromEntries(
+    ["sum", "max", "min", "mean", "logSumExp"].map((name) => [
+      `Tensor.${name}`,
+      () => on(x(), [1], { keepDims: true }),
+    ]),
+  ),
+  ...Object.fromEntries(
+    [
+      ...["add", "sub", "mul", "div", "pow", "mod", "maximum", "minimum", "equal", "notEqual"],
+      ...["less", "lessEqual", "greater", "greaterEqual"],
+    ].map((name) => [`Tensor.${name}`, () => on(x(), x())]),
+  ),
+  arange: () => call(0, 4, 1),
+  dims: () => call(x(), "B T", { B: 2 }),
+  full: () => call([2], 1, "float32"),
+  noGrad: () => call(nothing),
+  ones: () => call([2], "float32"),
+  zeros: () => call([2], "float32"),
+  pack: () => call(linear(), "float32"),
+  quantize: () => call(linear(), "int8"),
+  parameter: () => call(x()),
+  release: () => call(x()),
+  scope: () => call(nothing),
+  tensor: () => call([1, 2], [2], "float32"),
+  useDevice: () => call("wasm"),
+  withBackend: () => call(device(), nothing),
+  broadcastShapes: () => call([2, 1], [3]),
+  sizeOf: () => call([2, 3]),
+  registerDevice: () => call("spare", device),
+  setBackend: () => call(here),
+  setDefaultDevice: () => call(() => here),
+  keep: () => call(x()),
+  lowerTriangle: () => call(2, 2, 0),
+  gradientsOf: () => {
+    const leaf = parameter(x());
+    return call(leaf.mul(2), x(), [leaf]);
+  },
+  withRecording: () => call(true, nothing),
+  gather: () => call(x(), 1, ids()),
+  scatter: () => call(x(), 1, ids(), x()),
+  take: () => call(x(), ids(2)),
+  oneHot: () => call(ids(2), 4),
+  glorot: () => call(2, 3, random()),
+  normal: () => call(0.02),
+  readPart: () => call("an activation", "relu", transformer.activations),
+  writePart: () => call(transformer.relu),
+  checkOptions: () => call("try", {}, {}),
+  "PackedMatrix.of": () => call(x(), "int8", false),
+  "PackedMatrix.assign": () => on(engine.PackedMatrix.of(x(4, 4), "int8", false), x(4, 4)),
+  "PackedMatrix.multiply": () => on(engine.PackedMatrix.of(x(4, 4), "int8", false), x(), x(4)),
+  "PackedMatrix.rows": () => on(engine.PackedMatrix.of(x(4, 4), "int8", true), ids(2)),
+  roundHalves: () => call(x()),
+  roundRows: () => call(x()),
+  roundWeights: () => call(x(), 8),
+  withoutFusion: () => call(nothing),
+  fusable: () => call("softmax", [x()], {}, () => x()),
+  fusableUpdate: () => call("scale", [x()], [x(), x(1)], {}, () => [x()]),
+  concat: () => call([x(), x()], 0),
+  stack: () => call([x(), x()], 0),
+  split: () => call(x(), [1, 1], 0),
+  pad: () => call(x(), [[0, 1], [1, 0]], 0),
+  flip: () => call(x(), 0),
+  roll: () => call(x(), 1, 0),
+  argsort: () => call(x(), { descending: true }),
+  sort: () => call(x(), { descending: true }),
+  topK: () => call(x(), 2),
+  einsum: () => call("ij,jk->ik", x(), x(4, 2)),
+  conv1d: () => call(x(1, 2, 8), x(2, 2, 3), { bias: x(2), stride: 1, padding: 1, dilation: 1, groups: 1 }),
+  conv2d: () => call(x(1, 2, 8, 8), x(2, 2, 3, 3), { bias: x(2), stride: 1, padding: 1, dilation: 1, groups: 1 }),
+  maxPool1d: () => call(x(1, 2, 8), 2, { stride: 1 }),
+  maxPool2d: () => call(x(1, 2, 8, 8), 2, { stride: 1 }),
+  averagePool1d: () => call(x(1, 2, 8), 2, { stride: 1 }),
+  averagePool2d: () => call(x(1, 2, 8, 8), 2, { stride: 1 }),
+  threefry: () => call(1, 2, 3, 4, new Int32Array(2)),
+  "new Random": () => call(1),
+  "Random.from": () => call(random().state()),
+  "Random.restore": () => on(random(), random().state()),
+  "Random.reserve": () => on(random(), 2),
+  "Random.integer": () => on(random(), 2),
+  "Random.uniforms": () => on(random(), 2),
+  "Random.uniform": () => on(random(), [2], { min: 0, max: 1 }),
+  "Random.normal": () => on(random(), [2], { mean: 0, deviation: 1 }),
+  "Random.categorical": () => on(random(), [0.5, 0.5]),
+  "Random.permutation": () => on(random(), 4),
+  dropout: () => call(x(), 0.5, random()),
+  "Module.loadStateDict": () => on(linear(), linear().stateDict()),
+  linear: () => call(x(), x(4, 4), x(4)),
+  "Weight.matrix": () => call(x()),
+  "Weight.table": () => call(x()),
+  "Weight.replace": () => on(engine.Weight.matrix(x(4, 4)), engine.PackedMatrix.of(x(4, 4), "int8", false)),
+  "Weight.multiply": () => on(engine.Weight.matrix(x(4, 4)), x(), x(4)),
+  "Weight.multiplyTransposed": () => on(engine.Weight.table(x(4, 4)), x()),
+  "Weight.rows": () => on(engine.Weight.table(x(4, 4)), ids(2)),
+  "new Linear": () => call(4, 4, random(), { bias: true, initialization: engine.glorot }),
+  "Linear.forward": () => on(linear(), x()),
+  "new Pace": () => call(3),
+  rest: () => call(new AbortController().signal),
+  useClock: () => call(undefined),
+  checkRandom: () => call("try", random()),
+  "Pace.secondsLeft": () => on(new engine.Pace(), 3),
+
+  // Words
+  "new BytePairEncoding": () => call(learned.toJSON()),
+  "BytePairEncoding.fromJSON": () => call(bytePairs().toJSON()),
+  "BytePairEncoding.encode": () => on(bytePairs(), "ab"),
+  "BytePairEncoding.decode": () => on(bytePairs(), [4, 5]),
+  "BytePairEncoding.decodeStream": () => on(bytePairs(), [4, 5]),
+  splitWords: () => call("a b"),
+  trainBytePairEncoding: () => call(["ab ab"], { vocabSize: "alphabet", level: "characters" }),
+  "new Embedding": () => call(8, 4, random(), { paddingIndex: 0, deviation: 1 }),
+  "Embedding.forward": () => on(new words.Embedding(8, 4, random()), ids()),
+  multiplyOneHot: () => call(ids(), x(8, 4)),
+  padTokens: () => call([[1, 2], [3]], 0, { side: "left", length: 4 }),
+  "new BagOfWordsClassifier": () => call(8, 4, 2, random(), { paddingIndex: 0 }),
+  "BagOfWordsClassifier.forward": () => on(new words.BagOfWordsClassifier(8, 4, 2, random()), ids()),
+  "new DeepBagOfWordsClassifier": () => call(8, 4, 1, 2, random(), { paddingIndex: 0 }),
+  "DeepBagOfWordsClassifier.forward": () => on(new words.DeepBagOfWordsClassifier(8, 4, 1, 2, random()), ids()),
+  softmax: () => call(x(), -1),
+  logSoftmax: () => call(x(), -1),
+
+  // Attention
+  scaledDotProductAttention: () => call(heads(), heads(), heads(), { causal: true, mask: mask(3, 3), scale: 1 }),
+  attentionWeights: () => call(heads(), heads(), { causal: true, bias: x(3, 3) }),
+  "new CrossAttention": () => call(4, 4, 2, random()),
+  "CrossAttention.forward": () =>
+    on(new attention.CrossAttention(4, 4, 2, random()), x(1, 3, 4), x(1, 3, 4), { causal: true }),
+  "CrossAttention.weights": () =>
+    on(new attention.CrossAttention(4, 4, 2, random()), x(1, 3, 4), x(1, 3, 4), { causal: true }),
+  "new SelfAttention": () => call(4, 2, random()),
+  "SelfAttention.forward": () => on(new attention.SelfAttention(4, 2, random()), x(1, 3, 4), { causal: true }),
+  "SelfAttention.weights": () => on(new attention.SelfAttention(4, 2, random()), x(1, 3, 4), { causal: true }),
+  causalMask: () => call(2, 3),
+  paddingMask: () => call(ids(), 0),
+  lengthMask: () => call([1, 2], 3),
+  overKeys: () => call(mask(2, 3)),
+  prefixMask: () => call(3, [1, 2], 3),
+  windowMask: () => call(3, 3, { before: 1, after: 0 }),
+  combineMasks: () => call(mask(2), mask(2)),
+  textMask: () => call(1, 3, 3, { mask: mask(1, 3), prefix: [1] }),
+  overPairs: () => call(mask(2, 3)),
+  additiveMask: () => call(mask(2, 3), -1),
+  headSizeOf: () => call(4, 2),
+  "new MultiHeadAttention": () => call(4, 2, random(), { bias: true, window: { before: 1 } }),
+  "MultiHeadAttention.forward": () =>
+    on(new attention.MultiHeadAttention(4, 2, random()), x(1, 3, 4), { causal: true, observe: nothing }),
+  multiHead: () => call({ scale: 1, window: { before: 1 } }),
+  "new LearnedPositions": () => call(8, 4, random(), { deviation: 0.1 }),
+  "LearnedPositions.forward": () => on(new attention.LearnedPositions(8, 4, random()), x(1, 3, 4), 1),
+  sinusoidalPositions: () => call(3, 4, 1),
+  "new SinusoidalPositions": () => call(4),
+  "SinusoidalPositions.forward": () => on(new attention.SinusoidalPositions(4), x(1, 3, 4), 1),
+  learned: () => call({ deviation: 0.1 }),
+  "new RelativePositions": () => call(4, 2, random()),
+  "RelativePositions.bias": () => on(new attention.RelativePositions(4, 2, random()), heads(), 3, 1),
+  "RelativePositions.values": () => on(new attention.RelativePositions(4, 2, random()), x(1, 2, 3, 3)),
+  shaw: () => call({ maxDistance: 2 }),
+  relativeBucket: () => call(3, { numBuckets: 8, maxDistance: 16, bidirectional: true }),
+  "new T5Positions": () => call(2, random(), { numBuckets: 8, maxDistance: 16, bidirectional: true }),
+  "T5Positions.bias": () => on(new attention.T5Positions(2, random()), heads(), 3),
+  t5: () => call({ numBuckets: 8 }),
+  alibiSlopes: () => call(2),
+  "new AlibiPositions": () => call(2),
+  "AlibiPositions.bias": () => on(new attention.AlibiPositions(2), heads(), 3),
+  rotaryAngles: () => call(3, 4, { start: 1, base: 100 }),
+  applyRotary: () => call(heads(), x(3, 2), x(3, 2), { interleaved: true }),
+  "new RotaryPositions": () => call(4, { base: 100, interleaved: true, share: 1 }),
+  "RotaryPositions.mark": () => on(new attention.RotaryPositions(4), heads(), 1),
+  rotary: () => call({ base: 100 }),
+  checkPairs: () => call(4),
+  rotaryFrequencies: () => call(4, 100),
+  linearScaling: () => call({ factor: 2 }),
+  ntkScaling: () => call({ factor: 2 }),
+  yarnScaling: () => call({ factor: 2, trainedLength: 8 }),
+  llama3Scaling: () => call({ factor: 2, trainedLength: 8 }),
+
+  // Transformer
+  layerNorm: () => call(x(), x(4), x(4), { epsilon: 1e-5 }),
+  rmsNorm: () => call(x(), x(4), { epsilon: 1e-5 }),
+  "new LayerNorm": () => call(4, { epsilon: 1e-5, bias: true }),
+  "LayerNorm.forward": () => on(new transformer.LayerNorm(4), x()),
+  "new RMSNorm": () => call(4, { epsilon: 1e-5 }),
+  "RMSNorm.forward": () => on(new transformer.RMSNorm(4), x()),
+  layerNormalization: () => call({ epsilon: 1e-5 }),
+  rmsNormalization: () => call({ epsilon: 1e-5 }),
+  "new BatchNorm": () => call(4, { epsilon: 1e-5, momentum: 0.1 }),
+  "BatchNorm.forward": () => on(new transformer.BatchNorm(4), x(), mask(2)),
+  "new Residual": () => call(4, { placement: "pre", dropout: 0.1 }),
+  "Residual.forward": () => on(new transformer.Residual(4), x(), (hidden: Tensor) => hidden, random()),
+  "new FeedForward": () => call(4, 8, random(), { bias: true }),
+  "FeedForward.forward": () => on(new transformer.FeedForward(4, 8, random()), x()),
+  activation: () => call("bend", (values: Tensor) => values),
+  gated: () => call("gate", transformer.relu),
+  relu: () => call(x()),
+  gelu: () => call(x()),
+  geluTanh: () => call(x()),
+  silu: () => call(x()),
+  partsOfLayer: () => call(layout, random()),
+  "new EncoderLayer": () => call(layout, random()),
+  "EncoderLayer.forward": () => on(new transformer.EncoderLayer(layout, random()), x(1, 3, 4), { causal: true }),
+  closingNorm: () => call({ ...layout, placement: "pre" }),
+  "new Encoder": () => call({ ...layout, numLayers: 1 }, random()),
+  "Encoder.forward": () =>
+    on(new transformer.Encoder({ ...layout, numLayers: 1 }, random()), x(1, 3, 4), { mask: mask(1, 3) }),
+  below: () => call(nothing, "layers.0"),
+  shiftRight: () => call(ids(), 0),
+  "new DecoderLayer": () => call(layout, random()),
+  "DecoderLayer.forward": () =>
+    on(new transformer.DecoderLayer(layout, random()), x(1, 3, 4), x(1, 3, 4), { causal: true }),
+  "new DecoderStack": () => call({ ...layout, numLayers: 1 }, random()),
+  "DecoderStack.forward": () =>
+    on(new transformer.DecoderStack({ ...layout, numLayers: 1 }, random()), x(1, 3, 4), x(1, 3, 4), { prefix: [1] }),
+  complete: () => call(small, decoder().options),
+  layerOptionsOf: () => call(decoder().options),
+  "new EncoderDecoder": () => call(small, random()),
+  "EncoderDecoder.encode": () => on(translator(), ids(), { random: random() }),
+  "EncoderDecoder.decode": () => on(translator(), ids(), x(2, 3, 4), { lastOnly: true }),
+  "EncoderDecoder.forward": () => on(translator(), ids(), ids(), { sourceMask: mask(2, 4) }),
+  "EncoderDecoder.given": () => on(translator(), x(2, 3, 4), mask(2, 3)),
+  transformerSize: () => call(small),
+  "new DecoderOnly": () => call(small, random()),
+  "DecoderOnly.newCaches": () => on(decoder(), () => new generation.KeyValueCache()),
+  "DecoderOnly.forward": () => on(decoder(), ids(), { lastOnly: true, prefix: [1, 1] }),
+
+  // Training
+  crossEntropy: () => call(x(), ids(2), { ignoreIndex: 0, reduction: "sum" }),
+  softplus: () => call(x()),
+  binaryCrossEntropy: () => call(x(), x(), { reduction: "sum" }),
+  meanSquaredError: () => call(x(), x(), { reduction: "sum" }),
+  klDivergence: () => call(x(), x(), { reduction: "sum" }),
+  padSequences: () => call([[1, 2], [3]], { padToken: 0 }),
+  paddedShare: () => call([[1, 2], [3]]),
+  "new Batches": () => call([1, 2, 3], { batchSize: 2, random: random() }),
+  "Batches.seek": () => {
+    const batches = new training.Batches([1, 2, 3], { batchSize: 2, random: random() });
+    return on(batches, batches.position());
+  },
+  "new SequenceWindows": () => call(new Int32Array(32), { contextLength: 4, batchSize: 2, random: random() }),
+  "SequenceWindows.seek": () => {
+    const options = { contextLength: 4, batchSize: 2, random: random() };
+    const windows = new training.SequenceWindows(new Int32Array(32), options);
+    return on(windows, windows.position());
+  },
+  "new Optimizer": () => call(linear().parameters(), training.sgd()),
+  "Optimizer.step": () => on(optimizer(), 0.1),
+  "Optimizer.compare": () => on(optimizer(), optimizer().state()),
+  "Optimizer.restore": () => on(optimizer(), optimizer().state()),
+  sgd: () => call({ learningRate: 0.1 }),
+  lion: () => call({ learningRate: 0.1 }),
+  adam: () => call({ learningRate: 0.1 }),
+  adamW: () => call({ learningRate: 0.1 }),
+  clipGradients: () => call(linear().parameters(), 1),
+  cosineSchedule: () => call({ peak: 0.1, steps: 10 }),
+  linearSchedule: () => call({ peak: 0.1, steps: 10 }),
+  inverseSquareRootSchedule: () => call({ hiddenSize: 4, warmupSteps: 4 }),
+  teacherForcing: () => call([[1, 2], [3]], { beginToken: 4, endToken: 5, padToken: 0 }),
+  nextTokens: () => call([new Int32Array(3), new Int32Array(3)]),
+  scheduledSampling: () => call(ids(), x(2, 4, 8), 0.5, random()),
+  linearDecay: () => call({ slope: 0.1 }),
+  exponentialDecay: () => call(0.5),
+  inverseSigmoidDecay: () => call(2),
+  train: () => {
+    const model = linear(), moves = new training.Optimizer(model.parameters(), training.sgd());
+    const loss = (batch: Tensor): Tensor => model.forward(batch).mean();
+    return call({ model, loss, batches: aBatch, optimizer: moves, steps: 1 });
+  },
+  encodeSafetensors: () => call(stored()),
+  decodeSafetensors: () => call(encoded()),
+  storedNumbers: () => call(stored().tensors.get("a"), "a"),
+  headerEnd: () => call(encoded(), encoded().length),
+  readHeader: () => call(encoded(), encoded().length),
+  requireSameTensors: () => call(new Map([["a", x(1)]]), stored().tensors),
+  outlineCheckpoint: async () => {
+    const bytes = await training.encodeCheckpoint({ model: linear() });
+    return call(bytes, bytes.length);
+  },
+  storeTensors: () => call(linear().stateDict()),
+  restoreTensors: () => call(stored().tensors),
+  saveCheckpoint: () => call(storage, "run", { model: linear() }),
+  encodeCheckpoint: () => call({ model: linear() }),
+  loadCheckpoint: async () => {
+    const model = linear(), bytes = await training.encodeCheckpoint({ model });
+    return call({ ...storage, read: () => Promise.resolve(bytes) }, "run", { model });
+  },
+  restoreCheckpoint: async () => {
+    const model = linear();
+    return call(await training.encodeCheckpoint({ model }), { model });
+  },
+  checkpointNotes: async () => call(await training.encodeCheckpoint({ model: linear() })),
+  verifyCheckpoint: async () => call(await training.encodeCheckpoint({ model: linear() })),
+  crc32: () => call(new Uint8Array(3), 0),
+  bleuTokens: () => call("a b", "13a"),
+  bleu: () => call(["a b c d"], ["a b c d"], { lowercase: true }),
+  sentenceBleu: () => call("a b c d", ["a b c d"], { lowercase: true }),
+  policyGradientLoss: () => call(x(2, 3, 4), ids(2, 3), x(2), { ignoreIndex: 0 }),
+  sampledTargets: () => call([{ tokens: [1], finished: false }], { prompt: [1], padToken: 0 }),
+  "new RunningMean": () => call(0.9),
+  "RunningMean.restore": () => on(new training.RunningMean(), 1),
+  "RunningMean.next": () => on(new training.RunningMean(), [1, 2]),
+  meanOfOthers: () => call([1, 2], 2),
+  reinforce: () => {
+    const model = decoder(), moves = new training.Optimizer(model.parameters(), training.sgd());
+    const policy = { model, write: () => Promise.resolve([]), forward: () => x(1, 1, 8) };
+    const batches = { next: () => [1] };
+    return call({
+      ...{ policy, batches, optimizer: moves, steps: 0, random: random(), reward: () => 1 },
+      ...{ prompt: [1], padToken: 0 },
+    });
+  },
+
+  // Generation
+  beamSearch: () => call({ numBeams: 2 }),
+  epsilonRule: () => call(0.1),
+  minPRule: () => call(0.1),
+  noRepeatNgramRule: () => call(2),
+  repetitionRule: () => call(1.1),
+  temperatureRule: () => call(0.5),
+  topKRule: () => call(2),
+  topPRule: () => call(0.5),
+  typicalRule: () => call(0.5),
+  applyRules: () => call([generation.topKRule(2)], Float64Array.of(1, 2, 3), { tokens: [1] }),
+  "new BeamSearch": () => call({ numBeams: 1, ...limits }),
+  "BeamSearch.extend": () => on(new generation.BeamSearch({ numBeams: 1, ...limits }), rows, rows[0]!.map(() => 0)),
+  gnmtLengthPenalty: () => call(0.5),
+  greedy: () => call([1, 2]),
+  powerLengthPenalty: () => call(0.5),
+  "new DiverseBeamSearch": () => call({ numBeams: 2, numBeamGroups: 2, ...limits }),
+  "DiverseBeamSearch.extend": () =>
+    on(new generation.DiverseBeamSearch({ numBeams: 1, numBeamGroups: 1, ...limits }), rows),
+  diverseBeamSearch: () => call({ numBeams: 2, numBeamGroups: 2 }),
+  "new StochasticBeamSearch": () => call({ numBeams: 1, random: random(), ...limits }),
+  "StochasticBeamSearch.extend": () =>
+    on(new generation.StochasticBeamSearch({ numBeams: 1, random: random(), ...limits }), rows),
+  stochasticBeamSearch: () => call({ numBeams: 2, random: random() }),
+  "new SeveralSequences": () => call(generation.beamSearch({ numBeams: 1 }), [generation.topKRule(2)], limits),
+  "SeveralSequences.extend": () =>
+    on(new generation.SeveralSequences(generation.beamSearch({ numBeams: 1 }), [], limits), [
+      { tokens: [1], logits: Float64Array.from(rows[0]!) },
+    ]),
+  "new SingleSequence": () => call(generation.greedySearch(), [generation.topKRule(2)], limits),
+  "SingleSequence.extend": () =>
+    on(new generation.SingleSequence(generation.greedySearch(), [], limits), [
+      { tokens: [1], logits: Float64Array.from(rows[0]!) },
+    ]),
+  "SingleSequence.accept": () => on(new generation.SingleSequence(generation.greedySearch(), [], limits), 1, -1),
+  draw: () => call(x(2, 4), x(2).mul(0.5)),
+  toProbabilities: () => call([1, 2]),
+  toLogProbabilities: () => call([1, 2]),
+  logProbabilityOf: () => call([1, 2], 1),
+  sample: () => call([1, 2], random()),
+  ancestralSampling: () => call(random()),
+  "KeyValueCache.append": () => on(new generation.KeyValueCache(), heads(), heads()),
+  "KeyValueCache.reorder": () => {
+    const cache = new generation.KeyValueCache();
+    cache.append(heads(), heads());
+    return on(cache, [0, 0]);
+  },
+  cacheBytes: () => call({ numLayers: 1, numGroups: 1, headSize: 2, length: 3, batchSize: 1, bytesPerNumber: 4 }),
+  generate: () => call(decoder(), [1, 2], { maxNewTokens: 1, eosToken: 7 }),
+  stream: () => call(decoder(), [1, 2], { maxNewTokens: 1 }),
+
+  // Devices
+  createWasmDevice: () => call({ threads: 1 }),
+  createWebgpuDevice: () => call({ allowSoftware: false, halves: true }),
+};
+
+/** Makes a call, with arguments of somebody else's choice. */
+export function enter(name: string, { on: object }: Call, given: readonly unknown[]): unknown {
+  if (object) return (object as Record<string, (...args: readonly unknown[]) => unknown>)[nameOf(name)]!(...given);
+  if (name.startsWith("new ")) {
+    const type = everything[name.slice(4)] as unknown as new (...args: readonly unknown[]) => unknown;
+    return new type(...given);
+  }
+  const [owner, method] = name.split(".");
+  const holder = (method === undefined ? everything : everything[owner!]) as Readonly<Record<string, unknown>>;
+  return (holder[method ?? owner!] as (...args: readonly unknown[]) => unknown).apply(holder, [...given]);
+}
+
+function nameOf(name: string): string {
+  return name.slice(name.indexOf(".") + 1);
+}

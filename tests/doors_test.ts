@@ -1,0 +1,262 @@
+/** Whatever is handed to a public function, an error speaks of heed and not of the engine that runs it. */
+
+import { assertEquals } from "@std/assert";
+import { DeviceUnavailable } from "../core/engine/device.ts";
+import { isPlain, shown } from "../core/engine/options.ts";
+import { scope } from "../core/engine/scope.ts";
+import { full, ones } from "../core/engine/create.ts";
+import { Tensor } from "../core/engine/tensor.ts";
+import { withBackend } from "../core/engine/device.ts";
+import { type Call, doors, enter, entryPoints } from "./doors.ts";
+import { devices } from "./support.ts";
+
+// ## Which doors there are
+
+/** Made by the engine alone, whatever their types say: constructors that are private, abstract, or of errors. */
+const INSIDE = [
+  ...["Tensor", "Storage", "PackedMatrix", "Weight", "Module", "LayerStack", "DeviceUnavailable", "DeviceLost"]
+    .map((name) => `new ${name}`),
+  "LayerStack.pass",
+];
+
+/** The names of the parameters of a function, as its text has them. */
+function parametersOf(code: unknown): string[] {
+  const text = String(code), start = text.indexOf("(") + 1;
+  let depth = 0, from = start;
+  const found: string[] = [];
+  for (let i = start; i < text.length; i++) {
+    const end = depth === 0 && (text[i] === ")" || text[i] === ",");
+    if (end && text.slice(from, i).trim() !== "") found.push(text.slice(from, i).trim());
+    if (end) from = i + 1;
+    if (depth === 0 && text[i] === ")") return found;
+    if ("([{".includes(text[i]!)) depth++;
+    if (")]}".includes(text[i]!)) depth--;
+  }
+  return found;
+}
+
+const isClass = (value: unknown): value is { prototype: object } =>
+  typeof value === "function" && /^class\b/.test(String(value));
+
+function constructorOf(type: object): string {
+  const body = String(type), at = body.search(/\bconstructor\s*\(/);
+  return at < 0 ? "()" : body.slice(at);
+}
+
+/** Every function, constructor and method with parameters, by name. */
+function* exported(): Generator<[name: string, parameters: string[]]> {
+  for (const exports of Object.values(entryPoints)) {
+    for (const [name, value] of Object.entries(exports)) {
+      if (typeof value !== "function") continue;
+      if (!isClass(value)) {
+        yield [name, parametersOf("word" in value ? "(x)" : value)];
+        continue;
+      }
+      yield [`new ${name}`, parametersOf(constructorOf(value))];
+      for (const holder of [value, value.prototype]) {
+        for (const [method, { value: code }] of Object.entries(Object.getOwnPropertyDescriptors(holder))) {
+          if (typeof code === "function" && method !== "constructor") yield [`${name}.${method}`, parametersOf(code)];
+        }
+      }
+    }
+  }
+}
+
+Deno.test("every exported function, constructor and method has a door here, with all of its arguments", async () => {
+  const wrong = new Set<string>(), known = new Set<string>();
+  for (const [name, parameters] of exported()) {
+    known.add(name);
+    if (parameters.length === 0 || INSIDE.includes(name)) continue;
+    const door = doors[name];
+    if (!door) wrong.add(`${name} has none`);
+    else {
+      const { given } = await door();
+      const rest = parameters.at(-1)!.startsWith("...");
+      if (given.length < parameters.length || (!rest && given.length > parameters.length)) {
+        wrong.add(`${name}: ${given.length} arguments for (${parameters.join(", ")})`);
+      }
+    }
+  }
+  for (const name of Object.keys(doors)) if (!known.has(name)) wrong.add(`${name} is not exported`);
+  assertEquals([...wrong], []);
+});
+
+// ## What is said
+
+const ENGINE = new RegExp([
+  "Cannot (read propert|destructure|convert|mix|access|set propert|assign to|create propert|perform|redefine|use 'in')",
+  "is not (a function|iterable|a constructor|defined|extensible)",
+  "(Invalid|invalid) (array|typed array|count|string)",
+  "undefined \\(reading|Maximum call stack|Right-hand side|instanceof|allocation failed|out of bounds|object null",
+].join("|"));
+
+/** What a call says when it fails, or `undefined`. */
+async function complaint(name: string, call: Call, given: readonly unknown[]): Promise<unknown> {
+  try {
+    const result = enter(name, call, given);
+    if (result instanceof Promise) await result;
+    const many = result as AsyncIterable<unknown> | undefined;
+    // A generator looks at its arguments when it is asked for something.
+    if (many && typeof many === "object" && Symbol.asyncIterator in many) { for await (const _ of many) break; }
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+/** Whether an error says that there is no such device here. */
+function isAbsent(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("Cannot use webgpu: ");
+}
+
+/** Whether an error is one sentence of heed's. */
+function isOurs(error: unknown): boolean {
+  if (error instanceof DeviceUnavailable || isAbsent(error)) return true;
+  const kind = error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError;
+  return kind && error.message.startsWith("Cannot ") && !ENGINE.test(error.message);
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? `${error.constructor.name}: ${error.message}` : String(error);
+}
+
+Deno.test("every door opens to the call that stands for it", async () => {
+  const wrong: string[] = [];
+  for (const [name, door] of Object.entries(doors)) {
+    const call = await door(), error = await complaint(name, call, call.given);
+    if (error !== undefined && !isAbsent(error)) wrong.push(`${name}: ${describe(error)}`);
+  }
+  assertEquals(wrong, []);
+});
+
+// ## Options
+
+/** Objects without a class that are no options: data, or values with members of their own. */
+const DATA: Readonly<Record<string, readonly number[]>> = {
+  dims: [2],
+  readPart: [2],
+  writePart: [0],
+  checkOptions: [1, 2],
+  fusable: [2],
+  fusableUpdate: [3],
+  "Random.from": [0],
+  "Random.restore": [0],
+  "new BytePairEncoding": [0],
+  "BytePairEncoding.fromJSON": [0],
+  gated: [1],
+  complete: [0, 1],
+  layerOptionsOf: [0],
+  "Batches.seek": [0],
+  "SequenceWindows.seek": [0],
+  "new Optimizer": [1],
+  "Optimizer.restore": [0],
+  "Optimizer.compare": [0],
+  storedNumbers: [0],
+  saveCheckpoint: [0],
+  loadCheckpoint: [0],
+  applyRules: [2],
+  "new SeveralSequences": [0],
+  "new SingleSequence": [0],
+};
+
+Deno.test("an option that does not exist is refused by name at every door that takes options", async () => {
+  const wrong: string[] = [];
+  let tried = 0;
+  for (const [name, door] of Object.entries(doors)) {
+    const { given } = await door();
+    for (let i = 0; i < given.length; i++) {
+      const options = given[i];
+      if (typeof options !== "object" || options === null || !isPlain(options) || DATA[name]?.includes(i)) continue;
+      tried++;
+      const call = await door(), spoilt = [...call.given];
+      spoilt[i] = { ...call.given[i] as object, isCausall: true };
+      const error = await complaint(name, call, spoilt);
+      const told = error instanceof TypeError && error.message.includes('"isCausall"');
+      if (!told) wrong.push(`${name}: ${describe(error)}`);
+    }
+  }
+  assertEquals(wrong, []);
+  assertEquals(tried > 90, true, `only ${tried} doors take options`);
+});
+
+// ## Arguments
+
+function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value) || ArrayBuffer.isView(value)) return "list";
+  if (typeof value !== "object") return typeof value;
+  return isPlain(value) ? "object" : value.constructor.name;
+}
+
+const LEFT_OUT = ["createWasmDevice", "createWebgpuDevice", "checkRandom"];
+
+/** What a door takes beside values of the kind in its call. */
+const ALSO: Readonly<Record<string, Readonly<Record<number, readonly string[]>>>> = {
+  ...Object.fromEntries(
+    [
+      ...["add", "sub", "mul", "div", "pow", "mod", "maximum", "minimum", "equal", "notEqual"],
+      ...["less", "lessEqual", "greater", "greaterEqual"],
+    ].map((name) => [`Tensor.${name}`, { 0: ["number"] }]),
+  ),
+  "Tensor.where": { 1: ["number"] },
+  "Tensor.assign": { 0: ["Tensor"] },
+  "Tensor.variance": { 0: ["list"] },
+  sentenceBleu: { 1: ["string"] },
+  useClock: { 0: ["object", "Date", "number", "list", "function", "string"] },
+};
+
+/** Whether a door may take a value of another kind. */
+function mayTake(name: string, i: number, value: unknown, good: unknown): boolean {
+  // Options may have a class of their own; what counts is what they say.
+  const isBag = kindOf(good) === "object" && kindOf(value) === "Date";
+  return isBag || value === undefined || LEFT_OUT.includes(name) || (ALSO[name]?.[i]?.includes(kindOf(value)) ?? false);
+}
+
+const kinds: readonly unknown[] = [undefined, null, 3, "three", true, [], {}, () => 1, new Date(0), Symbol("s"), 10n];
+
+/** Values of the right kind that are wrong for most doors. */
+function strange(value: unknown): unknown[] {
+  if (typeof value === "number") return [NaN, -1, 0.5, 2 ** 60, Infinity, -Infinity, 1e300, 2 ** 31];
+  if (typeof value === "string") return ["", "no such word", "\u0000", "x".repeat(1000)];
+  if (Array.isArray(value)) {
+    return [[null], [undefined], ["a"], [NaN], [-1], [0.5], [2 ** 60], [[]], [{}], new Array(2), [10n], [[[1]]]];
+  }
+  if (value instanceof Map) return [new Map(), new Map([["a", 3]]), new Map([[3, null]])];
+  if (value instanceof Tensor) {
+    const elsewhere = withBackend(devices[0]!.backend!, () => ones(value.shape));
+    let freed: Tensor | undefined;
+    scope(() => void (freed = ones(value.shape)));
+    const others = ([[], [0], [3], [2, 4], [1, 1, 1, 1, 1]] as number[][]).map((shape) => ones(shape));
+    return [freed, elsewhere, full(value.shape, 1, "int32"), full(value.shape, 1, "bool"), ...others];
+  }
+  if (typeof value === "object" && value !== null && isPlain(value)) {
+    const members = Object.keys(value);
+    const odd: readonly unknown[] = [undefined, null, "three", 3, NaN, [], {}, -1, 2 ** 60];
+    return members.flatMap((name) => odd.map((member) => ({ ...value, [name]: member })));
+  }
+  return [];
+}
+
+Deno.test("whatever stands for an argument, what is said is a sentence of heed's", async () => {
+  const wrong = new Map<string, string>();
+  for (const [name, door] of Object.entries(doors)) {
+    const { given } = await door();
+    for (let i = 0; i < given.length; i++) {
+      for (const value of [...kinds, ...strange(given[i])]) {
+        const call = await door(), spoilt = [...call.given];
+        spoilt[i] = value;
+        const error = await complaint(name, call, spoilt);
+        if (error !== undefined && !isOurs(error)) {
+          wrong.set(`${name}(${"·, ".repeat(i)}${shown(value)}): ${describe(error)}`, "");
+        }
+        const other = kindOf(value) !== kindOf(given[i]) && !mayTake(name, i, value, given[i]);
+        if (error === undefined && other) {
+          wrong.set(`${name}(${"·, ".repeat(i)}${shown(value)}) is taken for ${kindOf(given[i])}`, "");
+        }
+      }
+    }
+    const call = await door(), error = await complaint(name, call, []);
+    if (error !== undefined && !isOurs(error)) wrong.set(`${name}(): ${describe(error)}`, "");
+  }
+  assertEquals([...wrong.keys()], []);
+});
