@@ -5,6 +5,7 @@ import { meanSquaredError } from "../../core/06_training/loss.ts";
 import { adamW } from "../../core/06_training/adam.ts";
 import { Optimizer, sgd } from "../../core/06_training/optimizers.ts";
 import { Linear } from "../../core/engine/linear.ts";
+import { useClock } from "../../core/engine/pace.ts";
 import { Random } from "../../core/engine/random.ts";
 import { memory } from "../../core/engine/scope.ts";
 import { tensor } from "../../core/engine/create.ts";
@@ -86,6 +87,29 @@ onEveryBackend("train() aborted at any step and called again equals the unaborte
     await train(options);
     assertEquals(losses, expected.map(({ loss }) => loss));
     assertEquals(await weightsOf(run), await weightsOf(whole));
+  }
+});
+
+onReference("train() aborted in any pause and called again equals the unaborted run", async () => {
+  const whole = setup();
+  let pauses = 0, stop: AbortController | undefined;
+  // Every question whether to pause is answered with yes, also those of numbers that are read within a step.
+  const turn = (): Promise<void> => Promise.resolve(void (--pauses === 0 && stop!.abort()));
+  useClock({ period: 0, now: () => 0, turn });
+  try {
+    await train({ ...whole.options, steps: 5, clipNorm: 0.5 });
+    const all = -pauses, expected = await weightsOf(whole);
+    assert(all >= 10);
+    for (let at = 1; at <= all; at++) {
+      const run = setup(), options = { ...run.options, steps: 5, clipNorm: 0.5 };
+      [pauses, stop] = [at, new AbortController()];
+      // In the last step nothing is left to stop.
+      await train({ ...options, signal: stop.signal }).catch((error) => assertEquals(error, stop!.signal.reason));
+      await train(options);
+      assertEquals(await weightsOf(run), expected, `stopped in pause ${at}`);
+    }
+  } finally {
+    useClock();
   }
 });
 
