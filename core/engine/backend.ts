@@ -104,7 +104,7 @@ export interface FusedUpdates {
   };
   /** `core/engine/autograd.ts`: adds a gradient to a sum of gradients. */
   readonly accumulate: NoAttributes;
-  /** `core/06_training/clipping.ts`: multiplies a gradient by one number. */
+  /** `core/06_training/clipping.ts`: multiplies a gradient twice by one number; by 0 it is 0, whatever it was. */
   readonly scale: NoAttributes;
 }
 

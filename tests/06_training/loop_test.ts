@@ -5,6 +5,7 @@ import { meanSquaredError } from "../../core/06_training/loss.ts";
 import { adamW } from "../../core/06_training/adam.ts";
 import { Optimizer, sgd } from "../../core/06_training/optimizers.ts";
 import { Linear } from "../../core/engine/linear.ts";
+import { useClock } from "../../core/engine/pace.ts";
 import { Random } from "../../core/engine/random.ts";
 import { memory } from "../../core/engine/scope.ts";
 import { tensor } from "../../core/engine/create.ts";
@@ -86,6 +87,29 @@ onEveryBackend("train() aborted at any step and called again equals the unaborte
     await train(options);
     assertEquals(losses, expected.map(({ loss }) => loss));
     assertEquals(await weightsOf(run), await weightsOf(whole));
+  }
+});
+
+onReference("train() aborted in any pause and called again equals the unaborted run", async () => {
+  const whole = setup();
+  let pauses = 0, stop: AbortController | undefined;
+  // Every question whether to pause is answered with yes, also those of numbers that are read within a step.
+  const turn = (): Promise<void> => Promise.resolve(void (--pauses === 0 && stop!.abort()));
+  useClock({ period: 0, now: () => 0, turn });
+  try {
+    await train({ ...whole.options, steps: 5, clipNorm: 0.5 });
+    const all = -pauses, expected = await weightsOf(whole);
+    assert(all >= 10);
+    for (let at = 1; at <= all; at++) {
+      const run = setup(), options = { ...run.options, steps: 5, clipNorm: 0.5 };
+      [pauses, stop] = [at, new AbortController()];
+      // In the last step nothing is left to stop.
+      await train({ ...options, signal: stop.signal }).catch((error) => assertEquals(error, stop!.signal.reason));
+      await train(options);
+      assertEquals(await weightsOf(run), expected, `stopped in pause ${at}`);
+    }
+  } finally {
+    useClock();
   }
 });
 
@@ -176,6 +200,31 @@ onEveryBackend("train() stops where a gradient is no number although the loss is
     assertEquals([run.options.optimizer.steps, run.model.weight.tensor.grad], [3, undefined]);
     await assertRejects(() => train({ ...options, reportEvery: 5 }), RangeError, "in steps 4 to 5; a smaller");
   }
+});
+
+onEveryBackend("train() names what broke before an abort, so that nobody saves it", async () => {
+  const run = setup(), controller = new AbortController(), stopped = new Error("stopped");
+  const loss = (batch: readonly Pair[], step: number): Tensor => {
+    if (step === 4) controller.abort(stopped);
+    return run.options.loss(batch, step).mul(step === 3 ? NaN : 1);
+  };
+  const options = { ...run.options, loss, steps: 10, reportEvery: 10, signal: controller.signal };
+  await assertRejects(() => train(options), RangeError, "the loss is NaN in steps 1 to 4");
+  // Without a flaw the abort comes through.
+  const sound = setup(), other = new AbortController();
+  const stopping = (batch: readonly Pair[], step: number): Tensor => {
+    if (step === 4) other.abort(stopped);
+    return sound.options.loss(batch, step);
+  };
+  const whole = { ...sound.options, loss: stopping, steps: 10, reportEvery: 10, signal: other.signal };
+  assertEquals(await train(whole).catch((error) => error), stopped);
+});
+
+onEveryBackend("train() stops at a weight that is NaN behind a relu", async () => {
+  const run = setup();
+  run.model.weight.tensor.detach().assign(NaN);
+  const loss = (batch: readonly Pair[], step: number): Tensor => run.options.loss(batch, step).relu();
+  await assertRejects(() => train({ ...run.options, loss, steps: 3 }), RangeError, "the loss is NaN at step 1");
 });
 
 onItsOwnBackend("train() keeps memory flat over 1,000 steps", async () => {

@@ -206,6 +206,13 @@ const LOOPS: Readonly<Record<string, (onStep: () => void, signal: AbortSignal) =
       signal,
       onProgress: onStep,
     }),
+  "decodeStream()": async (onStep, signal) => {
+    const encoding = await trainBytePairEncoding([], { vocabSize: "alphabet", level: "bytes" });
+    for await (const _ of encoding.decodeStream(encoding.encode("a".repeat(100)))) {
+      onStep();
+      signal.throwIfAborted();
+    }
+  },
   "experiments": async (onStep, signal) => {
     const steps = new Steps({ signal }, 100);
     for (let i = 0; i < 100; i++) {
