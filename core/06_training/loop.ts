@@ -140,7 +140,8 @@ const trainChecks: Checks<TrainOptions<never>> = {
  * @returns every report, oldest first
  * @throws {RangeError} if a loss or a gradient is NaN or infinite, before it is reported: the error names the step;
  *   with `reportEvery` 1 the parameters are those before it
- * @throws the signal's reason after an abort; calling again continues where it stopped
+ * @throws the signal's reason after an abort, once loss and gradients are known to be numbers; calling again continues
+ *   where it stopped
  */
 export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainingReport[]> {
   checkOptions("train", options, trainChecks);
@@ -170,8 +171,7 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<Traini
       // The one place where a step waits for the device.
       const [sum = 0, broken = 0, length] = await seen ?? [];
       const loss = sum / summed;
-      if (!Number.isFinite(loss)) throw notFinite(`the loss is ${loss}`, step, summed);
-      if (broken !== 0) throw notFinite("a gradient is NaN or infinite", step, summed);
+      requireNumbers(loss, broken, step, summed);
       const learningRate = schedule?.(step), gradientNorm = clipNorm === undefined ? undefined : length;
       scope(() => optimizer.step(learningRate));
       optimizer.zeroGrad();
@@ -194,6 +194,13 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<Traini
       await onProgress?.(report);
       pace.lap();
     }
+  } catch (error) {
+    // What was learned since the last report is kept after an abort, if it is worth that.
+    if (summed > 0 && signal?.aborted && error === signal.reason) {
+      const [sum = 0, broken = 0] = await Promise.all([total.item(), flaw.item()]);
+      requireNumbers(sum / summed, broken, optimizer.steps, summed);
+    }
+    throw error;
   } finally {
     optimizer.zeroGrad();
     model.eval();
@@ -236,9 +243,12 @@ function boundGradients(
   return length;
 }
 
-function notFinite(what: string, step: number, summed: number): RangeError {
+/** Refuses to go on after steps in which a loss or a gradient was no number. */
+function requireNumbers(loss: number, flaw: number, step: number, summed: number): void {
+  if (Number.isFinite(loss) && flaw === 0) return;
+  const what = Number.isFinite(loss) ? "a gradient is NaN or infinite" : `the loss is ${loss}`;
   const where = summed === 1 ? `at step ${step}` : `in steps ${step - summed + 1} to ${step}`;
-  return new RangeError(
+  throw new RangeError(
     `Cannot continue training: ${what} ${where}; a smaller learning rate, a warm-up or clipNorm may help`,
   );
 }

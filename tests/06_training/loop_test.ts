@@ -202,6 +202,31 @@ onEveryBackend("train() stops where a gradient is no number although the loss is
   }
 });
 
+onEveryBackend("train() names what broke before an abort, so that nobody saves it", async () => {
+  const run = setup(), controller = new AbortController(), stopped = new Error("stopped");
+  const loss = (batch: readonly Pair[], step: number): Tensor => {
+    if (step === 4) controller.abort(stopped);
+    return run.options.loss(batch, step).mul(step === 3 ? NaN : 1);
+  };
+  const options = { ...run.options, loss, steps: 10, reportEvery: 10, signal: controller.signal };
+  await assertRejects(() => train(options), RangeError, "the loss is NaN in steps 1 to 4");
+  // Without a flaw the abort comes through.
+  const sound = setup(), other = new AbortController();
+  const stopping = (batch: readonly Pair[], step: number): Tensor => {
+    if (step === 4) other.abort(stopped);
+    return sound.options.loss(batch, step);
+  };
+  const whole = { ...sound.options, loss: stopping, steps: 10, reportEvery: 10, signal: other.signal };
+  assertEquals(await train(whole).catch((error) => error), stopped);
+});
+
+onEveryBackend("train() stops at a weight that is NaN behind a relu", async () => {
+  const run = setup();
+  run.model.weight.tensor.detach().assign(NaN);
+  const loss = (batch: readonly Pair[], step: number): Tensor => run.options.loss(batch, step).relu();
+  await assertRejects(() => train({ ...run.options, loss, steps: 3 }), RangeError, "the loss is NaN at step 1");
+});
+
 onItsOwnBackend("train() keeps memory flat over 1,000 steps", async () => {
   const run = setup();
   const optimizer = new Optimizer(run.model.parameters(), adamW());
