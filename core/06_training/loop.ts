@@ -31,6 +31,7 @@
  * @module
  */
 
+import { leavesOf } from "../engine/autograd.ts";
 import { Module } from "../engine/module.ts";
 import {
   abortSignal,
@@ -147,7 +148,7 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<Traini
   checkOptions("train", options, trainChecks);
   const { model, optimizer, steps, schedule, clipNorm, signal, onProgress, reportEvery = 1, evaluate, every } = options;
   const history: TrainingReport[] = [];
-  const pace = new Pace(steps - optimizer.steps);
+  const pace = new Pace(steps - optimizer.steps), first = optimizer.steps + 1;
 
   // The tensors that outlive the steps: the sum of their losses since the last report, and 0, or NaN after a gradient
   // that is no number.
@@ -160,7 +161,7 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<Traini
       const due = evaluate && (step === steps || (every !== undefined && step % every === 0));
       const reports = due || step === steps || step % reportEvery === 0;
       model.train();
-      pace.tokens += accumulateGradients(options, step, total);
+      pace.tokens += accumulateGradients(options, step, total, step === first);
       model.eval();
       summed++;
       let seen: Promise<Numbers> | undefined;
@@ -210,8 +211,26 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<Traini
   return history;
 }
 
+/** Refuses a loss that depends on parameters which nobody names: they would be computed with, and neither move nor be saved. */
+function requireNamed(loss: Tensor, { model, optimizer }: Pick<TrainOptions<never>, "model" | "optimizer">): void {
+  const named = new Set(
+    [...model.stateDict().values(), ...optimizer.parameters.values()].map(({ storage }) => storage),
+  );
+  const lost = leavesOf(loss).find(({ storage }) => !named.has(storage));
+  if (!lost) return;
+  throw new TypeError(
+    `Cannot train with a parameter of shape ${format(lost.shape)} that neither the model nor the optimizer names: ` +
+      "a module names what its fields hold, not what a #private field or an object of another class does",
+  );
+}
+
 /** Adds $\frac{1}{k} \sum_i \nabla \ell(b_i)$ to the gradients and the mean loss to `total`; counts tokens. */
-function accumulateGradients<Batch>(options: TrainOptions<Batch>, step: number, total: Tensor): number {
+function accumulateGradients<Batch>(
+  options: TrainOptions<Batch>,
+  step: number,
+  total: Tensor,
+  isFirst: boolean,
+): number {
   const { loss, batches, accumulate = 1, tokens } = options;
   let count = 0;
   for (let i = 0; i < accumulate; i++) {
@@ -223,6 +242,7 @@ function accumulateGradients<Batch>(options: TrainOptions<Batch>, step: number, 
       if (value.rank !== 0) {
         throw new TypeError(`Cannot train on a loss of shape ${format(value.shape)}: it must be one number`);
       }
+      if (isFirst && i === 0) requireNamed(value, options);
       total.assign(total.add(value.detach().mul(1 / accumulate)));
       value.backward(full([], 1 / accumulate));
     });

@@ -8,7 +8,8 @@ import { Linear } from "../../core/engine/linear.ts";
 import { useClock } from "../../core/engine/pace.ts";
 import { Random } from "../../core/engine/random.ts";
 import { memory } from "../../core/engine/scope.ts";
-import { tensor } from "../../core/engine/create.ts";
+import { Module } from "../../core/engine/module.ts";
+import { parameter, tensor } from "../../core/engine/create.ts";
 import type { Tensor } from "../../core/engine/tensor.ts";
 import { assertClose, onEveryBackend, onItsOwnBackend, onReference } from "../support.ts";
 
@@ -272,4 +273,48 @@ onReference("train() refuses options that are out of range or have no effect", a
   for (const [wrong, message] of refused) {
     await assertRejects(() => train({ ...options, steps: 3, ...wrong }), Error, message);
   }
+});
+
+class Hiding extends Module {
+  readonly shown: Linear = new Linear(1, 2, new Random(1));
+  readonly #hidden: Linear = new Linear(2, 1, new Random(2));
+
+  forward(x: Tensor): Tensor {
+    return this.#hidden.forward(this.shown.forward(x));
+  }
+}
+
+class Open extends Module {
+  readonly parts: Readonly<Record<string, Linear>>;
+  readonly byName: ReadonlyMap<string, Linear>;
+
+  constructor() {
+    super();
+    this.parts = { up: new Linear(1, 2, new Random(1)) };
+    this.byName = new Map([["down", new Linear(2, 1, new Random(2))]]);
+  }
+
+  forward(x: Tensor): Tensor {
+    return this.byName.get("down")!.forward(this.parts.up!.forward(x));
+  }
+}
+
+onEveryBackend("train() refuses a loss that depends on parameters which nobody names", async () => {
+  const batches = { next: () => tensor([[1], [2]]) };
+  const run = async (model: Hiding | Open): Promise<TrainingReport[]> => {
+    const optimizer = new Optimizer(model.parameters(), sgd({ learningRate: 0.1 }));
+    return await train({ model, optimizer, batches, loss: (x) => model.forward(x).square().mean(), steps: 5 });
+  };
+  await assertRejects(
+    () => run(new Hiding()),
+    TypeError,
+    "Cannot train with a parameter of shape [1] that neither the model nor the optimizer names: a module names",
+  );
+  const history = await run(new Open());
+  assert(history.at(-1)!.loss < history[0]!.loss);
+
+  // A part of the model may stand still on purpose, and an optimizer may move what no model has.
+  const model = new Linear(1, 1, new Random(1)), scale = parameter(tensor([1]));
+  const optimizer = new Optimizer(new Map([["scale", scale]]), sgd({ learningRate: 0.1 }));
+  await train({ model, optimizer, batches, loss: (x) => model.forward(x).mul(scale).square().mean(), steps: 1 });
 });
