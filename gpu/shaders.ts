@@ -3439,7 +3439,9 @@ fn main(
   let moments = together(vec4f(total(squares), total(rests), 0.0, 0.0), lane) / params.columns;
   var rest = 0.0;
   if (params.centred != 0u) { rest = moments.y; }
-  let variance = max(moments.x - rest * rest, 0.0) + params.epsilon * unit * unit;
+  // Not by \`max\`, which may lose NaN.
+  let apart = moments.x - rest * rest;
+  let variance = select(apart, 0.0, apart < 0.0) + params.epsilon * unit * unit;
   var scale = 1.0 / sqrt(variance);
   var shift = rest * scale;
   if (params.centred != 0u && params.epsilon > 0.0 && variance < EQUAL) {
@@ -4603,7 +4605,8 @@ fn scan(first: u32, count: u32, lane: u32) -> vec4f {
       found.x = m;
     }
     found.y += total(select(exponentials(safe - m), Element(0.0), forbidden));
-    found.z += total(select(safe, Element(0.0), forbidden) * SMALL);
+    // Multiplied before the choice: a compiler may take a common factor out of a sum, and then the sum overflows.
+    found.z += total(select(safe * SMALL, Element(0.0), forbidden));
   }
   return together(found, lane);
 }

@@ -31,6 +31,7 @@
  * @module
  */
 
+import { leavesOf } from "../engine/autograd.ts";
 import { Module } from "../engine/module.ts";
 import {
   abortSignal,
@@ -140,13 +141,14 @@ const trainChecks: Checks<TrainOptions<never>> = {
  * @returns every report, oldest first
  * @throws {RangeError} if a loss or a gradient is NaN or infinite, before it is reported: the error names the step;
  *   with `reportEvery` 1 the parameters are those before it
- * @throws the signal's reason after an abort; calling again continues where it stopped
+ * @throws the signal's reason after an abort, once loss and gradients are known to be numbers; calling again continues
+ *   where it stopped
  */
 export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainingReport[]> {
   checkOptions("train", options, trainChecks);
   const { model, optimizer, steps, schedule, clipNorm, signal, onProgress, reportEvery = 1, evaluate, every } = options;
   const history: TrainingReport[] = [];
-  const pace = new Pace(steps - optimizer.steps);
+  const pace = new Pace(steps - optimizer.steps), first = optimizer.steps + 1;
 
   // The tensors that outlive the steps: the sum of their losses since the last report, and 0, or NaN after a gradient
   // that is no number.
@@ -159,7 +161,7 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<Traini
       const due = evaluate && (step === steps || (every !== undefined && step % every === 0));
       const reports = due || step === steps || step % reportEvery === 0;
       model.train();
-      pace.tokens += accumulateGradients(options, step, total);
+      pace.tokens += accumulateGradients(options, step, total, step === first);
       model.eval();
       summed++;
       let seen: Promise<Numbers> | undefined;
@@ -170,8 +172,7 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<Traini
       // The one place where a step waits for the device.
       const [sum = 0, broken = 0, length] = await seen ?? [];
       const loss = sum / summed;
-      if (!Number.isFinite(loss)) throw notFinite(`the loss is ${loss}`, step, summed);
-      if (broken !== 0) throw notFinite("a gradient is NaN or infinite", step, summed);
+      requireNumbers(loss, broken, step, summed);
       const learningRate = schedule?.(step), gradientNorm = clipNorm === undefined ? undefined : length;
       scope(() => optimizer.step(learningRate));
       optimizer.zeroGrad();
@@ -194,6 +195,13 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<Traini
       await onProgress?.(report);
       pace.lap();
     }
+  } catch (error) {
+    // What was learned since the last report is kept after an abort, if it is worth that.
+    if (summed > 0 && signal?.aborted && error === signal.reason) {
+      const [sum = 0, broken = 0] = await Promise.all([total.item(), flaw.item()]);
+      requireNumbers(sum / summed, broken, optimizer.steps, summed);
+    }
+    throw error;
   } finally {
     optimizer.zeroGrad();
     model.eval();
@@ -203,8 +211,26 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<Traini
   return history;
 }
 
+/** Refuses a loss that depends on parameters which nobody names: they would be computed with, and neither move nor be saved. */
+function requireNamed(loss: Tensor, { model, optimizer }: Pick<TrainOptions<never>, "model" | "optimizer">): void {
+  const named = new Set(
+    [...model.stateDict().values(), ...optimizer.parameters.values()].map(({ storage }) => storage),
+  );
+  const lost = leavesOf(loss).find(({ storage }) => !named.has(storage));
+  if (!lost) return;
+  throw new TypeError(
+    `Cannot train with a parameter of shape ${format(lost.shape)} that neither the model nor the optimizer names: ` +
+      "a module names what its fields hold, not what a #private field or an object of another class does",
+  );
+}
+
 /** Adds $\frac{1}{k} \sum_i \nabla \ell(b_i)$ to the gradients and the mean loss to `total`; counts tokens. */
-function accumulateGradients<Batch>(options: TrainOptions<Batch>, step: number, total: Tensor): number {
+function accumulateGradients<Batch>(
+  options: TrainOptions<Batch>,
+  step: number,
+  total: Tensor,
+  isFirst: boolean,
+): number {
   const { loss, batches, accumulate = 1, tokens } = options;
   let count = 0;
   for (let i = 0; i < accumulate; i++) {
@@ -216,6 +242,7 @@ function accumulateGradients<Batch>(options: TrainOptions<Batch>, step: number, 
       if (value.rank !== 0) {
         throw new TypeError(`Cannot train on a loss of shape ${format(value.shape)}: it must be one number`);
       }
+      if (isFirst && i === 0) requireNamed(value, options);
       total.assign(total.add(value.detach().mul(1 / accumulate)));
       value.backward(full([], 1 / accumulate));
     });
@@ -236,9 +263,12 @@ function boundGradients(
   return length;
 }
 
-function notFinite(what: string, step: number, summed: number): RangeError {
+/** Refuses to go on after steps in which a loss or a gradient was no number. */
+function requireNumbers(loss: number, flaw: number, step: number, summed: number): void {
+  if (Number.isFinite(loss) && flaw === 0) return;
+  const what = Number.isFinite(loss) ? "a gradient is NaN or infinite" : `the loss is ${loss}`;
   const where = summed === 1 ? `at step ${step}` : `in steps ${step - summed + 1} to ${step}`;
-  return new RangeError(
+  throw new RangeError(
     `Cannot continue training: ${what} ${where}; a smaller learning rate, a warm-up or clipNorm may help`,
   );
 }

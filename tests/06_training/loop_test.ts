@@ -8,7 +8,8 @@ import { Linear } from "../../core/engine/linear.ts";
 import { useClock } from "../../core/engine/pace.ts";
 import { Random } from "../../core/engine/random.ts";
 import { memory } from "../../core/engine/scope.ts";
-import { tensor } from "../../core/engine/create.ts";
+import { Module } from "../../core/engine/module.ts";
+import { parameter, tensor } from "../../core/engine/create.ts";
 import type { Tensor } from "../../core/engine/tensor.ts";
 import { assertClose, onEveryBackend, onItsOwnBackend, onReference } from "../support.ts";
 
@@ -202,6 +203,31 @@ onEveryBackend("train() stops where a gradient is no number although the loss is
   }
 });
 
+onEveryBackend("train() names what broke before an abort, so that nobody saves it", async () => {
+  const run = setup(), controller = new AbortController(), stopped = new Error("stopped");
+  const loss = (batch: readonly Pair[], step: number): Tensor => {
+    if (step === 4) controller.abort(stopped);
+    return run.options.loss(batch, step).mul(step === 3 ? NaN : 1);
+  };
+  const options = { ...run.options, loss, steps: 10, reportEvery: 10, signal: controller.signal };
+  await assertRejects(() => train(options), RangeError, "the loss is NaN in steps 1 to 4");
+  // Without a flaw the abort comes through.
+  const sound = setup(), other = new AbortController();
+  const stopping = (batch: readonly Pair[], step: number): Tensor => {
+    if (step === 4) other.abort(stopped);
+    return sound.options.loss(batch, step);
+  };
+  const whole = { ...sound.options, loss: stopping, steps: 10, reportEvery: 10, signal: other.signal };
+  assertEquals(await train(whole).catch((error) => error), stopped);
+});
+
+onEveryBackend("train() stops at a weight that is NaN behind a relu", async () => {
+  const run = setup();
+  run.model.weight.tensor.detach().assign(NaN);
+  const loss = (batch: readonly Pair[], step: number): Tensor => run.options.loss(batch, step).relu();
+  await assertRejects(() => train({ ...run.options, loss, steps: 3 }), RangeError, "the loss is NaN at step 1");
+});
+
 onItsOwnBackend("train() keeps memory flat over 1,000 steps", async () => {
   const run = setup();
   const optimizer = new Optimizer(run.model.parameters(), adamW());
@@ -247,4 +273,48 @@ onReference("train() refuses options that are out of range or have no effect", a
   for (const [wrong, message] of refused) {
     await assertRejects(() => train({ ...options, steps: 3, ...wrong }), Error, message);
   }
+});
+
+class Hiding extends Module {
+  readonly shown: Linear = new Linear(1, 2, new Random(1));
+  readonly #hidden: Linear = new Linear(2, 1, new Random(2));
+
+  forward(x: Tensor): Tensor {
+    return this.#hidden.forward(this.shown.forward(x));
+  }
+}
+
+class Open extends Module {
+  readonly parts: Readonly<Record<string, Linear>>;
+  readonly byName: ReadonlyMap<string, Linear>;
+
+  constructor() {
+    super();
+    this.parts = { up: new Linear(1, 2, new Random(1)) };
+    this.byName = new Map([["down", new Linear(2, 1, new Random(2))]]);
+  }
+
+  forward(x: Tensor): Tensor {
+    return this.byName.get("down")!.forward(this.parts.up!.forward(x));
+  }
+}
+
+onEveryBackend("train() refuses a loss that depends on parameters which nobody names", async () => {
+  const batches = { next: () => tensor([[1], [2]]) };
+  const run = async (model: Hiding | Open): Promise<TrainingReport[]> => {
+    const optimizer = new Optimizer(model.parameters(), sgd({ learningRate: 0.1 }));
+    return await train({ model, optimizer, batches, loss: (x) => model.forward(x).square().mean(), steps: 5 });
+  };
+  await assertRejects(
+    () => run(new Hiding()),
+    TypeError,
+    "Cannot train with a parameter of shape [1] that neither the model nor the optimizer names: a module names",
+  );
+  const history = await run(new Open());
+  assert(history.at(-1)!.loss < history[0]!.loss);
+
+  // A part of the model may stand still on purpose, and an optimizer may move what no model has.
+  const model = new Linear(1, 1, new Random(1)), scale = parameter(tensor([1]));
+  const optimizer = new Optimizer(new Map([["scale", scale]]), sgd({ learningRate: 0.1 }));
+  await train({ model, optimizer, batches, loss: (x) => model.forward(x).mul(scale).square().mean(), steps: 1 });
 });
