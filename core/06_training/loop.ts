@@ -8,8 +8,8 @@
  * **Idea.** One loop serves every model of this book. A step computes the loss of a batch and
  * its gradients inside a {@linkcode scope}, which frees at its end whatever was made in it and is not
  * kept. It looks whether loss and gradients are numbers, moves the parameters inside another scope, and
- * frees the gradients.
- * Between steps nothing is half done, so that is where the loop listens for a wish to stop.
+ * frees the gradients. Between steps nothing is half done, so that is where the loop listens for a wish to
+ * stop.
  *
  * **Formula.** With $k$ batches $b_i$ to a step (gradient accumulation), a bound $c$ on the
  * length of the gradient, and the optimizer's rule,
@@ -48,7 +48,6 @@ import {
 import { Pace, rest } from "../engine/pace.ts";
 import { keep, release, scope } from "../engine/scope.ts";
 import { format } from "../engine/shape.ts";
-import type { Numbers } from "../engine/backend.ts";
 import { full, zeros } from "../engine/create.ts";
 import { stack } from "../engine/joining.ts";
 import type { Tensor } from "../engine/tensor.ts";
@@ -150,9 +149,8 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<Traini
   const history: TrainingReport[] = [];
   const pace = new Pace(steps - optimizer.steps), first = optimizer.steps + 1;
 
-  // The tensors that outlive the steps: the sum of their losses since the last report, and 0, or NaN after a gradient
-  // that is no number.
-  const total = keep(zeros([])), flaw = keep(zeros([]));
+  // The one tensor that outlives the steps: the sum of their losses since the last report.
+  const total = keep(zeros([]));
   let summed = 0;
   try {
     while (optimizer.steps < steps) {
@@ -164,16 +162,16 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<Traini
       pace.tokens += accumulateGradients(options, step, total, step === first);
       model.eval();
       summed++;
-      let seen: Promise<Numbers> | undefined;
+      let seen: Promise<ReadonlyMap<string, number>> | undefined;
       scope(() => {
-        const length = boundGradients(optimizer.parameters, clipNorm, flaw);
-        if (reports) seen = stack([total, flaw, length ?? flaw]).read();
+        const length = clipNorm === undefined ? undefined : clipGradients(optimizer.parameters, clipNorm);
+        if (reports) seen = numbersOf(() => whatBreaks(optimizer.parameters, total, length, summed));
       });
       // The one place where a step waits for the device.
-      const [sum = 0, broken = 0, length] = await seen ?? [];
-      const loss = sum / summed;
-      requireNumbers(loss, broken, step, summed);
-      const learningRate = schedule?.(step), gradientNorm = clipNorm === undefined ? undefined : length;
+      const found = await seen;
+      if (found) requireNumbers(found, step, summed);
+      const loss = (found?.get(LOSS) ?? 0) / summed, gradientNorm = found?.get(LENGTH);
+      const learningRate = schedule?.(step);
       scope(() => optimizer.step(learningRate));
       optimizer.zeroGrad();
       if (!reports) continue;
@@ -198,15 +196,15 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<Traini
   } catch (error) {
     // What was learned since the last report is kept after an abort, if it is worth that.
     if (summed > 0 && signal?.aborted && error === signal.reason) {
-      const [sum = 0, broken = 0] = await Promise.all([total.item(), flaw.item()]);
-      requireNumbers(sum / summed, broken, optimizer.steps, summed);
+      optimizer.zeroGrad();
+      const found = await numbersOf(() => whatBreaks(optimizer.parameters, total, undefined, Infinity));
+      requireNumbers(found, optimizer.steps, summed);
     }
     throw error;
   } finally {
     optimizer.zeroGrad();
     model.eval();
     release(total);
-    release(flaw);
   }
   return history;
 }
@@ -250,27 +248,48 @@ function accumulateGradients<Batch>(
   return count;
 }
 
-/** Shortens the gradients to a bound, if there is one; makes `flaw` NaN if one is no number. Returns their length. */
-function boundGradients(
+const LOSS = "the loss", LENGTH = "the length of the gradient";
+
+/**
+ * One number for everything that has to be finite: the loss, the gradients and, after steps that nobody looked at, the
+ * weights, since what broke in one of those has broken a weight for good.
+ */
+function whatBreaks(
   parameters: ReadonlyMap<string, Tensor>,
-  clipNorm: number | undefined,
-  flaw: Tensor,
-): Tensor | undefined {
-  const length = clipNorm === undefined ? undefined : clipGradients(parameters, clipNorm);
-  const totals = length ? [length] : [...parameters.values()].flatMap(({ grad }) => grad ? [grad.sum()] : []);
-  // Zero times a number is zero.
-  if (totals.length > 0) flaw.assign(flaw.add(stack(totals).sum().mul(0)));
-  return length;
+  total: Tensor,
+  length: Tensor | undefined,
+  summed: number,
+): ReadonlyMap<string, Tensor> {
+  const found = new Map([[LOSS, total]]);
+  if (length) found.set(LENGTH, length);
+  for (const [name, { grad }] of parameters) {
+    if (grad && !length) found.set(`the sum of the gradient of ${name}`, grad.sum());
+  }
+  for (const [name, weight] of summed > 1 ? parameters : []) found.set(`the sum of ${name}`, weight.detach().sum());
+  return found;
 }
 
-/** Refuses to go on after steps in which a loss or a gradient was no number. */
-function requireNumbers(loss: number, flaw: number, step: number, summed: number): void {
-  if (Number.isFinite(loss) && flaw === 0) return;
-  const what = Number.isFinite(loss) ? "a gradient is NaN or infinite" : `the loss is ${loss}`;
+/** Reads some scalars at once. */
+async function numbersOf(scalars: () => ReadonlyMap<string, Tensor>): Promise<ReadonlyMap<string, number>> {
+  let names: string[] = [], reading: ReturnType<Tensor["read"]> | undefined;
+  scope(() => {
+    const found = scalars();
+    names = [...found.keys()];
+    reading = stack([...found.values()]).read();
+  });
+  const numbers = await reading;
+  return new Map(names.map((name, i) => [name, numbers![i]!]));
+}
+
+/** Refuses to go on after steps in which something was no number. */
+function requireNumbers(found: ReadonlyMap<string, number>, step: number, summed: number): void {
   const where = summed === 1 ? `at step ${step}` : `in steps ${step - summed + 1} to ${step}`;
-  throw new RangeError(
-    `Cannot continue training: ${what} ${where}; a smaller learning rate, a warm-up or clipNorm may help`,
-  );
+  for (const [what, number] of found) {
+    if (Number.isFinite(number)) continue;
+    throw new RangeError(
+      `Cannot continue training: ${what} is ${number} ${where}; a smaller learning rate, a warm-up or clipNorm may help`,
+    );
+  }
 }
 
 // ## Pitfall: adding up losses as tensors

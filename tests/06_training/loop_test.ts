@@ -195,11 +195,31 @@ onEveryBackend("train() stops where a gradient is no number although the loss is
         before = await weightsOf(run);
       },
     };
-    const refusal = "Cannot continue training: a gradient is NaN or infinite";
-    await assertRejects(() => train(options), RangeError, `${refusal} at step 4; a smaller`);
+    const what = clipNorm === undefined ? "the sum of the gradient of weight" : "the length of the gradient";
+    await assertRejects(
+      () => train(options),
+      RangeError,
+      `Cannot continue training: ${what} is NaN at step 4; a smaller`,
+    );
     assertEquals(await weightsOf(run), before);
     assertEquals([run.options.optimizer.steps, run.model.weight.tensor.grad], [3, undefined]);
     await assertRejects(() => train({ ...options, reportEvery: 5 }), RangeError, "in steps 4 to 5; a smaller");
+  }
+});
+
+onEveryBackend("train() finds a weight that broke between two reports, whatever the loss says afterwards", async () => {
+  for (const ending of ["a report", "an abort"]) {
+    const run = setup(), controller = new AbortController(), aside = parameter(tensor([1, 2]));
+    const parameters = new Map([...run.model.parameters(), ["aside", aside]]);
+    const optimizer = new Optimizer(parameters, sgd({ learningRate: 0.1 }));
+    const loss = (batch: readonly Pair[], step: number): Tensor => {
+      const value = run.options.loss(batch, step);
+      if (step === 5 && ending === "an abort") controller.abort();
+      return step === 3 ? value.add(aside.sub(aside.detach()).square().sum().sqrt()) : value;
+    };
+    const options = { ...run.options, optimizer, loss, steps: 10, reportEvery: 8, signal: controller.signal };
+    const last = ending === "a report" ? 8 : 5;
+    await assertRejects(() => train(options), RangeError, `the sum of aside is NaN in steps 1 to ${last}`);
   }
 });
 
