@@ -17,7 +17,7 @@
  * | $g$               | `gradients` | of the parameters |
  * | $\lVert g \rVert$ | `norm`      | one number        |
  * | $c$               | `maxNorm`   | one number        |
- * | $\sqrt f$         | `exact`     | one number        |
+ * | $f$               | `exact`, squared | one number   |
  *
  * **Why nothing is read back.** The factor could be computed by the program, but then each step would
  * wait for the device to answer. It stays a tensor of one number, and the device multiplies by it.
