@@ -172,9 +172,14 @@ export type { WebgpuOptions } from "./gpu/adapter.ts";
 
 let wasm: Backend | undefined, webgpu: Backend | undefined, software: Backend | undefined;
 
+/** The CPU device that everybody shares, made anew once it was disposed of. */
+function sharedWasm(): Backend {
+  return wasm = !wasm || wasm.lost ? createWasmDevice() : wasm;
+}
+
 registerDevice("wasm", () => {
   try {
-    return wasm ??= createWasmDevice();
+    return sharedWasm();
   } catch (error) {
     throw new DeviceUnavailable(error instanceof Error ? error.message : String(error));
   }
@@ -197,7 +202,7 @@ registerDevice("webgpu", async (named) => {
 });
 setDefaultDevice(() => {
   try {
-    return wasm ??= createWasmDevice();
+    return sharedWasm();
   } catch {
     return createReferenceDevice();
   }

@@ -100,6 +100,8 @@ async function read(folder: string, { method, url = "", headersDistinct }: Incom
     return { status: 400 };
   }
   if (name.includes("\0")) return { status: 400 };
+  // A separator that is written otherwise would give a page a second address, from which no link leads anywhere.
+  if (/%2f|%5c/i.test(file)) return { status: 404 };
   const found = await find(folder, name);
   if (found === "file") return file;
   if (found === undefined || file !== path) return { status: 404 };
@@ -146,7 +148,12 @@ if (import.meta.main) {
       plain: flag("Without the headers that let threads work, as plain hosts do"),
     },
   });
-  const server = createServer(listener(new URL("site/", import.meta.url), !plain));
+  const site = new URL("site/", import.meta.url);
+  if (!await Deno.stat(new URL("index.html", site)).catch(() => false)) {
+    console.error("Cannot serve docs/site: it is not there; deno task docs builds it");
+    Deno.exit(1);
+  }
+  const server = createServer(listener(site, !plain));
   server.on("error", ({ message }: Error) => {
     console.error(`Cannot listen on port ${port}: ${message}`);
     Deno.exit(1);

@@ -142,6 +142,16 @@ export class Pool {
     return { buffers: this.buffers, bytes: this.bytes };
   }
 
+  /** Counts no buffer any more: the memory of all of them went with the device. */
+  forget(): void {
+    this.#idle.clear();
+    this.buffers =
+      this.bytes =
+      this.held =
+      this.#idleBytes =
+        0;
+  }
+
   /** Returns all waiting blocks to the driver. */
   trim(): void {
     for (const blocks of this.#idle.values()) {

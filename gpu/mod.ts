@@ -105,7 +105,12 @@ class WebgpuDevice extends KernelDevice<Runtime> {
     return x.dtype === "float32" ? new Float32Array(bytes) : new Int32Array(bytes);
   }
 
+  dispose(): void {
+    this.runtime.queue.dispose();
+  }
+
   release(buffer: Buffer): void {
+    if (this.lost) return;
     this.runtime.queue.pool.release(buffer as GpuBuffer);
   }
 

@@ -21,6 +21,7 @@
  * @module
  */
 
+import { disposed } from "../core/engine/requirements.ts";
 import { DeviceLost } from "../core/engine/backend.ts";
 import { BUFFER, READ } from "./flags.ts";
 import { type Block, classBytes, type GpuBuffer, Pool } from "./memory.ts";
@@ -73,7 +74,7 @@ export class Queue {
       this.fail(new Error(`Cannot trust what webgpu computed: ${error.message}`));
     });
     this.#losing = device.lost.then(({ reason, message }) => {
-      this.#lost = new DeviceLost(
+      this.#lost ??= new DeviceLost(
         `Cannot go on with webgpu: the device was lost (${message || reason || "no reason given"}); ` +
           'useDevice("wasm") continues on the CPU, useDevice("webgpu") opens a new one',
       );
@@ -174,6 +175,17 @@ export class Queue {
 
   /** Gives the device up; whoever uses it afterwards is told that it was lost. */
   close(): void {
+    this.#device.destroy();
+  }
+
+  /** Gives the device up on purpose; whoever uses it afterwards is told so. */
+  dispose(): void {
+    this.#lost = disposed("webgpu");
+    this.#encoder = this.#pass = undefined;
+    this.#groups.clear();
+    this.#groupsOfBlock.clear();
+    this.#staging.clear();
+    this.pool.forget();
     this.#device.destroy();
   }
 

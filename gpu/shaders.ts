@@ -169,12 +169,15 @@ fn geluTanhBackward(g: f32, x: f32) -> f32 {
 //
 // dispatch   a plane of ⌈elements / 256⌉ workgroups
 // threads    LANES = 256, one element each
+// range      a number of the gradient beyond 2⁶³ counts as 2⁶³, and what is divided by 0 is 0
 // tail       what a last element of four holds beyond the parameter stays as it is
 
 alias Element = f32;
+alias Word = u32;
 
 const LANES = 256u;
 const EACH = 1u;
+const LONGEST = 0x1p63f;
 
 struct Params {
   count: u32, pOffset: u32, mOffset: u32, vOffset: u32,
@@ -200,10 +203,13 @@ fn main(
 ) {
   let i = (group.y * groups.x + group.x) * LANES + lane;
   if (i * EACH >= params.count) { return; }
-  let gradient = g[params.gOffset + i] * params.gradientScale;
+  let raw = g[params.gOffset + i] * params.gradientScale;
+  let broken = (bitcast<Word>(raw) & Word(0x7fffffffu)) > Word(0x7f800000u);
+  let gradient = select(clamp(raw, Element(-LONGEST), Element(LONGEST)), raw, broken);
   let first = m[params.mOffset + i] * params.beta1 + gradient * params.rest1;
   let second = v[params.vOffset + i] * params.beta2 + gradient * gradient * params.rest2;
-  let direction = first / (sqrt(second) * params.correction + params.epsilon);
+  let size = sqrt(second) * params.correction + params.epsilon;
+  let direction = select(first / size, Element(0.0), size == Element(0.0));
   let moved = p[params.pOffset + i] * params.decay - direction * params.step;
   p[params.pOffset + i] = within(i, p[params.pOffset + i], moved);
   m[params.mOffset + i] = within(i, m[params.mOffset + i], first);
@@ -1661,13 +1667,18 @@ struct Params { count: u32, axes: Axes }
 
 fn comparable(a: f32, b: f32) -> bool { return !(isNan(a) || isNan(b)); }
 
+// Of two zeros the positive one is the greater, and equal numbers have equal bits.
 fn greater(a: f32, b: f32) -> f32 {
-  let found = select(bitcast<u32>(b), bitcast<u32>(a), orderOf(a) >= orderOf(b));
+  let p = bitcast<u32>(a);
+  let q = bitcast<u32>(b);
+  let found = select(select(q, p, orderOf(a) > orderOf(b)), p & q, orderOf(a) == orderOf(b));
   return bitcast<f32>(select(NAN_BITS, found, comparable(a, b)));
 }
 
 fn lesser(a: f32, b: f32) -> f32 {
-  let found = select(bitcast<u32>(b), bitcast<u32>(a), orderOf(a) <= orderOf(b));
+  let p = bitcast<u32>(a);
+  let q = bitcast<u32>(b);
+  let found = select(select(q, p, orderOf(a) < orderOf(b)), p | q, orderOf(a) == orderOf(b));
   return bitcast<f32>(select(NAN_BITS, found, comparable(a, b)));
 }
 
@@ -3433,7 +3444,9 @@ fn main(
   let moments = together(vec4f(total(squares), total(rests), 0.0, 0.0), lane) / params.columns;
   var rest = 0.0;
   if (params.centred != 0u) { rest = moments.y; }
-  let variance = max(moments.x - rest * rest, 0.0) + params.epsilon * unit * unit;
+  // Not by \`max\`, which may lose NaN.
+  let apart = moments.x - rest * rest;
+  let variance = select(apart, 0.0, apart < 0.0) + params.epsilon * unit * unit;
   var scale = 1.0 / sqrt(variance);
   var shift = rest * scale;
   if (params.centred != 0u && params.epsilon > 0.0 && variance < EQUAL) {
@@ -4597,7 +4610,8 @@ fn scan(first: u32, count: u32, lane: u32) -> vec4f {
       found.x = m;
     }
     found.y += total(select(exponentials(safe - m), Element(0.0), forbidden));
-    found.z += total(select(safe, Element(0.0), forbidden) * SMALL);
+    // Multiplied before the choice: a compiler may take a common factor out of a sum, and then the sum overflows.
+    found.z += total(select(safe * SMALL, Element(0.0), forbidden));
   }
   return together(found, lane);
 }

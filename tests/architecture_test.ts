@@ -587,8 +587,6 @@ const UNSCOPED: Readonly<Record<string, string>> = {
   "test:browser": "read write run",
   // The other libraries load native code, which no permission holds.
   "bench:peers": "all",
-  // Reads doc comments of whatever these tests read.
-  "ok": "read",
 };
 
 Deno.test("every task is granted what it names and no more, and packages are those of a lock", { ignore }, () => {

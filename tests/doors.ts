@@ -138,6 +138,7 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
     const leaf = parameter(x());
     return call(leaf.mul(2), x(), [leaf]);
   },
+  leavesOf: () => call(parameter(x()).mul(2)),
   withRecording: () => call(true, nothing),
   gather: () => call(x(), 1, ids()),
   scatter: () => call(x(), 1, ids(), x()),

@@ -17,7 +17,7 @@
  * @module
  */
 
-import { checkBytes } from "../core/engine/requirements.ts";
+import { checkBytes, disposed } from "../core/engine/requirements.ts";
 import { HEAP } from "./assembly/layout.ts";
 
 const PAGE = 65536;
@@ -60,7 +60,7 @@ function makeMemory(shared: boolean, initial: number): WebAssembly.Memory {
 /** The memory of the CPU device and the allocator over it. */
 export class Memory {
   /** What the kernels import. */
-  readonly wasm: WebAssembly.Memory;
+  wasm: WebAssembly.Memory;
   /** Whether several threads can see it. */
   readonly shared: boolean;
   /** The memory as float32; replaced whenever it grows. */
@@ -77,6 +77,7 @@ export class Memory {
   readonly #classes: number[][] = Array.from({ length: sizeClass(LARGE) + 1 }, (): number[] => []);
   readonly #gaps: Gap[] = [];
   #top = HEAP;
+  #isEnded = false;
   #end = 0;
 
   constructor(shared: boolean) {
@@ -92,6 +93,7 @@ export class Memory {
    * @throws {RangeError} if that is no size, or the memory is exhausted; nothing is lost by it
    */
   allocate(bytes: number): number {
+    if (this.#isEnded) throw disposed("wasm");
     checkBytes(bytes);
     const address = bytes <= LARGE ? this.#allocateSmall(bytes) : this.#allocateLarge(bytes);
     this.blocks++;
@@ -101,10 +103,26 @@ export class Memory {
 
   /** Gives a block back; `bytes` is what was asked for. */
   free(address: number, bytes: number): void {
+    if (this.#isEnded) return;
     this.blocks--;
     this.bytes -= bytes;
     if (bytes <= LARGE) this.#classes[sizeClass(bytes)]!.push(address);
     else this.#returnGap(address, roundLarge(bytes));
+  }
+
+  /** Whether {@linkcode Memory.end} was called. */
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  /** Lets go of the memory: the engine takes it back once no kernel and no worker holds it. */
+  end(): void {
+    this.#isEnded = true;
+    this.wasm = new WebAssembly.Memory({ initial: 0, maximum: 0 });
+    this.float32 = new Float32Array(0);
+    this.int32 = new Int32Array(0);
+    this.#gaps.length = this.blocks = this.bytes = 0;
+    for (const list of this.#classes) list.length = 0;
   }
 
   #allocateSmall(bytes: number): number {

@@ -22,6 +22,7 @@
  * @module
  */
 
+import { disposed } from "../core/engine/requirements.ts";
 import { checkOptions, type Checks, flag, integer } from "../core/engine/options.ts";
 import { MOST_THREADS } from "./assembly/layout.ts";
 import type { Backend, Buffer, DType, MemoryUse, Numbers, View } from "../core/engine/backend.ts";
@@ -144,6 +145,7 @@ class WasmDevice extends KernelDevice<Runtime> {
   }
 
   peek(x: View): Numbers {
+    if (this.#memory.isEnded) throw disposed(this.name);
     return sweeping(this.runtime, () => {
       const size = sizeOf(x.shape), start = this.runtime.address(this.runtime.contiguous(x)) / 4;
       const from = x.dtype === "float32" ? this.#memory.float32 : this.#memory.int32;
@@ -152,7 +154,17 @@ class WasmDevice extends KernelDevice<Runtime> {
   }
 
   release(buffer: Buffer): void {
-    this.runtime.release(buffer);
+    if (!this.#memory.isEnded) this.runtime.release(buffer);
+  }
+
+  get lost(): boolean {
+    return this.#memory.isEnded;
+  }
+
+  dispose(): void {
+    this.runtime.threads.end();
+    this.#memory.end();
+    this.runtime.forget();
   }
 
   memory(): MemoryUse {

@@ -138,6 +138,12 @@ export class Runtime {
     this.#bytes -= block.byteLength;
   }
 
+  /** Counts no buffer any more: the memory of all of them is gone. */
+  forget(): void {
+    this.#packed.clear();
+    this.#temporaries.length = this.#buffers = this.#bytes = 0;
+  }
+
   /** Live buffers and their bytes. */
   use(): MemoryUse {
     return { buffers: this.#buffers, bytes: this.#bytes };

@@ -16,11 +16,12 @@
  * alone is remembered, and compared every few milliseconds with what they take together. If
  * sharing did not pay, some work is done alone, twice as much each time.
  *
- * **End.** Idle workers sleep. They end with the program and do not delay its end.
+ * **End.** Idle workers sleep. They end with their device or with the program, and do not delay its end.
  *
  * @module
  */
 
+import { disposed } from "../core/engine/requirements.ts";
 import * as layout from "./assembly/layout.ts";
 import * as word from "./assembly/words/job.ts";
 import type { Memory } from "./memory.ts";
@@ -58,24 +59,41 @@ const LEAST_PAUSE = 20e6;
 const MOST_PAUSE = 200e6;
 
 /** Where words of 32 bits lie. */
-const [JOB, ASLEEP, STARTED, WORDS] = [layout.JOB / 4, layout.ASLEEP / 4, layout.STARTED / 4, layout.ARGS / 4] as const;
+const [JOB, CONTROL, ASLEEP, STARTED, WORDS] = [
+  layout.JOB / 4,
+  layout.CONTROL / 4,
+  layout.ASLEEP / 4,
+  layout.STARTED / 4,
+  layout.ARGS / 4,
+] as const;
 
 /** Whether this is the main thread of a page, which must not sleep. */
 const inPage = (globalThis as { document?: unknown }).document !== undefined;
 
+/** What stands for the number of growths before a worker has served, and once it shall leave. */
+const [FIRST, LEAVE] = [-1, -2] as const;
+
 /** What a worker does, wherever it comes from: serve until the reason to leave is negative. */
 const SERVE = `({ module, memory, thread }) => {
   const { serve } = new WebAssembly.Instance(module, { env: { memory } }).exports;
-  for (let reason = -1;;) reason = serve(thread, reason);
+  let reason = ${FIRST};
+  do reason = serve(thread, reason); while (reason >= 0);
 }`;
 
 /** The one thing that this module needs from `node:worker_threads`. */
 interface WorkerThreads {
-  Worker: new (source: string, options: { eval: true; workerData: unknown }) => { unref(): void };
+  Worker: new (source: string, options: { eval: true; workerData: unknown }) => Ending & { unref(): void };
 }
 
-/** Starts a worker that does not keep the program alive; false where there is no such worker. */
-function startWorker(data: { module: WebAssembly.Module; memory: WebAssembly.Memory; thread: number }): boolean {
+/** What can be ended, wherever it comes from. */
+interface Ending {
+  terminate(): unknown;
+}
+
+/** Starts a worker that does not keep the program alive; `undefined` where there is no such worker. */
+function startWorker(
+  data: { module: WebAssembly.Module; memory: WebAssembly.Memory; thread: number },
+): Ending | undefined {
   const scope = globalThis as {
     process?: { getBuiltinModule?(name: string): WorkerThreads | undefined };
     Deno?: unknown;
@@ -84,18 +102,38 @@ function startWorker(data: { module: WebAssembly.Module; memory: WebAssembly.Mem
     const threads = scope.process?.getBuiltinModule?.("node:worker_threads");
     if (threads) {
       const source = `(${SERVE})(require("node:worker_threads").workerData)`;
-      new threads.Worker(source, { eval: true, workerData: data }).unref();
-      return true;
+      const worker = new threads.Worker(source, { eval: true, workerData: data });
+      worker.unref();
+      return worker;
     }
-    if (scope.Deno !== undefined || typeof Worker !== "function") return false;
+    if (scope.Deno !== undefined || typeof Worker !== "function") return undefined;
     const url = URL.createObjectURL(
       new Blob([`onmessage = (event) => (${SERVE})(event.data)`], { type: "text/javascript" }),
     );
-    new Worker(url).postMessage(data);
-    return true;
+    const worker = new Worker(url);
+    worker.postMessage(data);
+    return worker;
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+// A net for devices that are dropped without having been disposed of: no device holds the program's threads for ever.
+const dropped = new FinalizationRegistry<Crew>(dismiss);
+
+/** Workers, and the memory through which they are told what to do. */
+interface Crew {
+  readonly workers: Ending[];
+  readonly words: Int32Array;
+}
+
+/** Wakes the workers to leave: who sleeps inside WASM does not hear of its termination. */
+function dismiss({ workers, words }: Crew): void {
+  if (workers.length === 0) return;
+  Atomics.store(words, JOB + word.GROWTHS, LEAVE);
+  Atomics.add(words, CONTROL, 1);
+  Atomics.notify(words, CONTROL);
+  for (const worker of workers.splice(0)) worker.terminate();
 }
 
 const oneFloat = new Float32Array(1);
@@ -110,11 +148,12 @@ export function bits(x: number): number {
 /** Hands jobs to the kernels, alone or together with workers. */
 export class Threads {
   /** The exports of the compiled kernels. */
-  readonly kernels: Kernels;
+  kernels: Kernels;
   readonly #memory: Memory;
   readonly #module: WebAssembly.Module;
   #count = 1;
-  #workers = 0;
+  readonly #workers: Ending[] = [];
+  readonly #crew: Crew;
   #missed = 0;
   #pause = 0;
   #alone = 0;
@@ -130,6 +169,19 @@ export class Threads {
     this.kernels = kernels;
     this.#module = module;
     this.count = count;
+    this.#crew = { workers: this.#workers, words: memory.int32 };
+    dropped.register(this, this.#crew);
+  }
+
+  /** Ends the workers and lets go of the kernels; what is still run is refused. */
+  end(): void {
+    dismiss(this.#crew);
+    this.#count = 1;
+    this.#scratchBytes = 0;
+    const refuse = (): never => {
+      throw disposed("wasm");
+    };
+    this.kernels = { runAlone: refuse, runTogether: refuse };
   }
 
   /** Threads that take part, the calling one included. */
@@ -216,16 +268,17 @@ export class Threads {
 
   /** Whether workers can help with work of this cost; starts them once there was enough of it. */
   #helped(cost: number): boolean {
-    if (this.#workers < this.#count - 1) {
+    if (this.#workers.length < this.#count - 1) {
       this.#missed += cost;
       if (this.#missed < WORTH_STARTING) return false;
-      while (this.#workers < this.#count - 1) {
-        const data = { module: this.#module, memory: this.#memory.wasm, thread: this.#workers + 1 };
-        if (!startWorker(data)) {
-          this.#count = this.#workers + 1;
+      while (this.#workers.length < this.#count - 1) {
+        const data = { module: this.#module, memory: this.#memory.wasm, thread: this.#workers.length + 1 };
+        const worker = startWorker(data);
+        if (!worker) {
+          this.#count = this.#workers.length + 1;
           break;
         }
-        this.#workers++;
+        this.#workers.push(worker);
       }
     }
     const started = this.started;

@@ -134,7 +134,9 @@ function center(x: Tensor, axis: number, mean: Mean = plainMean): Tensor {
  */
 function divideBySize(x: Tensor, axis: number, epsilon: number, mean: Mean = plainMean, counted = x): Tensor {
   if (x.size === 0) return x;
-  const root = Math.sqrt(epsilon), unit = counted.detach().abs().max(axis, { keepDims: true }).maximum(root);
+  const root = Math.sqrt(epsilon), largest = counted.detach().abs().max(axis, { keepDims: true }).maximum(root);
+  // Beside an infinite number all others are 0.
+  const unit = largest.where(largest.less(Infinity), 1);
   const meanSquare = mean(counted.div(unit).square(), axis);
   const floor = epsilon === 0 ? 0 : unit.pow(-1).mul(root).square();
   return x.div(unit).div(meanSquare.add(floor).sqrt());

@@ -35,6 +35,10 @@
  * $(1 - \beta_1) g_1$, a tenth of the gradient, and $v_1$ a thousandth of its square;
  * dividing by $1 - \beta^t$ makes the first step as long as the later ones.
  *
+ * **At the ends of float32.** The square of a gradient of $10^{20}$ is beyond it: a number of the gradient beyond $2^{63}$
+ * counts as $2^{63}$, which leaves the step of a constant gradient as it is. Where the divisor is 0, since there was no
+ * gradient yet or its square is too small, and $\epsilon$ is 0, the step is 0.
+ *
  * Sources: Kingma and Ba 2015, *Adam*; Loshchilov and Hutter 2019, *Decoupled Weight Decay
  * Regularization*.
  *
@@ -150,6 +154,12 @@ function withDefaults(
   return { learningRate, beta1, beta2, epsilon };
 }
 
+/**
+ * What a gradient counts as at most: its square fits float32. Adam looks at ratios of gradients, so one that is longer for
+ * as long as it is averaged makes the same steps.
+ */
+const LONGEST = 2 ** 63;
+
 /** The formula: moves one parameter and both of its averages; the gradient stays as it is. */
 function adamStep(
   { parameter, averages: { firstMoment, secondMoment }, count, learningRate }: ParameterStep<
@@ -162,12 +172,14 @@ function adamStep(
   const correction1 = 1 - beta1 ** count, correction2 = 1 - beta2 ** count;
   const rates = { learningRate, beta1, beta2, epsilon, weightDecay, correction1, correction2, gradientScale: 1 };
   fusableUpdate("adamStep", [parameter, firstMoment, secondMoment], [gradient], rates, () => {
-    const m = firstMoment.mul(beta1).add(gradient.mul(1 - beta1));
-    const v = secondMoment.mul(beta2).add(gradient.square().mul(1 - beta2));
+    const g = gradient.clamp(-LONGEST, LONGEST);
+    const m = firstMoment.mul(beta1).add(g.mul(1 - beta1));
+    const v = secondMoment.mul(beta2).add(g.square().mul(1 - beta2));
 
     // The decay acts on the parameter itself and never meets the division by $\sqrt v$.
     const decayed = parameter.mul(1 - learningRate * weightDecay);
-    const direction = m.div(correction1).div(v.div(correction2).sqrt().add(epsilon));
+    const size = v.div(correction2).sqrt().add(epsilon);
+    const direction = m.div(correction1).div(size).where(size.notEqual(0), 0);
     return [decayed.sub(direction.mul(learningRate)), m, v];
   });
 }

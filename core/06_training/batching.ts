@@ -34,7 +34,7 @@
  */
 
 import { checkList, checkNumbers, isListOfNumbers } from "../engine/arguments.ts";
-import { checkCount } from "../engine/requirements.ts";
+import { checkHostCount } from "../engine/requirements.ts";
 import {
   callback,
   checkOptions,
@@ -291,7 +291,7 @@ export class SequenceWindows implements BatchSource<readonly Int32Array[]> {
     checkOptions("make batches", options, windowsChecks);
     const { contextLength, batchSize } = options;
     checkNumbers("make batches", "tokens", tokens);
-    checkCount(batchSize * (contextLength + 1));
+    checkHostCount(batchSize * (contextLength + 1));
     if (tokens.length <= contextLength) {
       throw new RangeError(
         `Cannot cut windows of ${contextLength} + 1 tokens from a text of ${tokens.length}`,

@@ -17,7 +17,7 @@
  * | $g$               | `gradients` | of the parameters |
  * | $\lVert g \rVert$ | `norm`      | one number        |
  * | $c$               | `maxNorm`   | one number        |
- * | $f$               | `exact`     | one number        |
+ * | $f$               | `exact`, squared | one number   |
  *
  * **Why nothing is read back.** The factor could be computed by the program, but then each step would
  * wait for the device to answer. It stays a tensor of one number, and the device multiplies by it.
@@ -32,14 +32,15 @@ import { shown } from "../engine/options.ts";
 import { noGrad } from "../engine/autograd.ts";
 import { fusableUpdate } from "../engine/fusable.ts";
 import { zeros } from "../engine/create.ts";
-import { stack } from "../engine/joining.ts";
+import { concat, stack } from "../engine/joining.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { scope } from "../engine/scope.ts";
 
 /**
  * Scales all gradients in place so that together they are no longer than `maxNorm`.
  *
- * The factor stays on the device: nothing waits for a number to be read back.
+ * The factor stays on the device: nothing waits for a number to be read back. An infinite gradient has no direction: all
+ * gradients become 0, and the length says so. NaN stays NaN, in its own place, and so is the length.
  *
  * @param parameters those whose gradients count; without a gradient they are skipped
  * @param maxNorm the length allowed, more than 0
@@ -52,19 +53,53 @@ export function clipGradients(parameters: ReadonlyMap<string, Tensor>, maxNorm: 
   if (typeof maxNorm !== "number" || !(maxNorm > 0)) {
     throw new RangeError(`Cannot clip gradients to ${shown(maxNorm)}: maxNorm must be positive`);
   }
-  const gradients = [...parameters.values()].flatMap(({ grad }) => grad ? [grad] : []);
+  const gradients = [...parameters.values()].flatMap(({ grad }) => grad && grad.size > 0 ? [grad] : []);
   if (gradients.length === 0) return zeros([]);
   return noGrad(() =>
     scope(() => {
-      const norm = stack(gradients.map((gradient) => gradient.square().sum()), 0).sum().sqrt();
+      const { unit, length } = lengthOf(gradients), norm = length.mul(unit);
 
-      // A length below the bound gives a factor of exactly 1, which leaves every bit alone.
-      const factor = norm.maximum(maxNorm).pow(-1).mul(maxNorm).minimum(1);
-      const exact = factor.where(norm.greater(maxNorm), 1);
-      for (const gradient of gradients) fusableUpdate("scale", [gradient], [exact], {}, () => [gradient.mul(exact)]);
+      // A length below the bound gives a factor of exactly 1, which leaves every bit alone. $f$ itself may be too small for
+      // float32: gradients are multiplied by its root, twice.
+      const root = length.pow(-1).mul(maxNorm).sqrt().div(unit.sqrt());
+      const bounded = root.where(unit.less(Infinity), 0).minimum(1);
+      const exact = bounded.where(norm.greater(maxNorm), 1);
+      for (const gradient of gradients) {
+        fusableUpdate(
+          "scale",
+          [gradient],
+          [exact],
+          {},
+          () => [gradient.mul(exact).mul(exact).where(exact.notEqual(0), 0)],
+        );
+      }
       return norm;
     })
   );
+}
+
+/**
+ * The length of all gradients in units of their largest number.
+ *
+ * The square of $10^{20}$ is beyond float32, that of $10^{-30}$ is 0, and both are lengths.
+ */
+function lengthOf(gradients: readonly Tensor[]): { readonly unit: Tensor; readonly length: Tensor } {
+  const parts = inParts(gradients);
+  const [highest, lowest] = [parts.map((part) => part.max()), parts.map((part) => part.min())];
+  const largest = stack(highest, 0).max().maximum(stack(lowest, 0).min().neg());
+  const unit = largest.where(largest.notEqual(0), 1);
+  const squares = stack(parts.map((part) => part.div(unit).square().sum()), 0).sum();
+  // Of an infinite gradient the length is one of its units.
+  return { unit, length: squares.sqrt().where(unit.notEqual(Infinity), 1) };
+}
+
+/** Gradients of fewer numbers than a call is worth. */
+const SHORT = 4096;
+
+/** The same numbers in fewer tensors: what is short is joined. */
+function inParts(gradients: readonly Tensor[]): readonly Tensor[] {
+  const short = gradients.filter(({ size }) => size < SHORT), long = gradients.filter(({ size }) => size >= SHORT);
+  return short.length < 2 ? gradients : [...long, concat(short.map((gradient) => gradient.reshape([-1])), 0)];
 }
 
 // ## Pitfall: clipping each parameter alone

@@ -8,8 +8,8 @@
  * **Idea.** One loop serves every model of this book. A step computes the loss of a batch and
  * its gradients inside a {@linkcode scope}, which frees at its end whatever was made in it and is not
  * kept. It looks whether loss and gradients are numbers, moves the parameters inside another scope, and
- * frees the gradients.
- * Between steps nothing is half done, so that is where the loop listens for a wish to stop.
+ * frees the gradients. Between steps nothing is half done, so that is where the loop listens for a wish to
+ * stop.
  *
  * **Formula.** With $k$ batches $b_i$ to a step (gradient accumulation), a bound $c$ on the
  * length of the gradient, and the optimizer's rule,
@@ -31,6 +31,7 @@
  * @module
  */
 
+import { leavesOf } from "../engine/autograd.ts";
 import { Module } from "../engine/module.ts";
 import {
   abortSignal,
@@ -47,7 +48,6 @@ import {
 import { Pace, rest } from "../engine/pace.ts";
 import { keep, release, scope } from "../engine/scope.ts";
 import { format } from "../engine/shape.ts";
-import type { Numbers } from "../engine/backend.ts";
 import { full, zeros } from "../engine/create.ts";
 import { stack } from "../engine/joining.ts";
 import type { Tensor } from "../engine/tensor.ts";
@@ -140,17 +140,17 @@ const trainChecks: Checks<TrainOptions<never>> = {
  * @returns every report, oldest first
  * @throws {RangeError} if a loss or a gradient is NaN or infinite, before it is reported: the error names the step;
  *   with `reportEvery` 1 the parameters are those before it
- * @throws the signal's reason after an abort; calling again continues where it stopped
+ * @throws the signal's reason after an abort, once loss and gradients are known to be numbers; calling again continues
+ *   where it stopped
  */
 export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainingReport[]> {
   checkOptions("train", options, trainChecks);
   const { model, optimizer, steps, schedule, clipNorm, signal, onProgress, reportEvery = 1, evaluate, every } = options;
   const history: TrainingReport[] = [];
-  const pace = new Pace(steps - optimizer.steps);
+  const pace = new Pace(steps - optimizer.steps), first = optimizer.steps + 1;
 
-  // The tensors that outlive the steps: the sum of their losses since the last report, and 0, or NaN after a gradient
-  // that is no number.
-  const total = keep(zeros([])), flaw = keep(zeros([]));
+  // The one tensor that outlives the steps: the sum of their losses since the last report.
+  const total = keep(zeros([]));
   let summed = 0;
   try {
     while (optimizer.steps < steps) {
@@ -159,20 +159,19 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<Traini
       const due = evaluate && (step === steps || (every !== undefined && step % every === 0));
       const reports = due || step === steps || step % reportEvery === 0;
       model.train();
-      pace.tokens += accumulateGradients(options, step, total);
+      pace.tokens += accumulateGradients(options, step, total, step === first);
       model.eval();
       summed++;
-      let seen: Promise<Numbers> | undefined;
+      let seen: Promise<ReadonlyMap<string, number>> | undefined;
       scope(() => {
-        const length = boundGradients(optimizer.parameters, clipNorm, flaw);
-        if (reports) seen = stack([total, flaw, length ?? flaw]).read();
+        const length = clipNorm === undefined ? undefined : clipGradients(optimizer.parameters, clipNorm);
+        if (reports) seen = numbersOf(() => whatBreaks(optimizer.parameters, total, length, summed));
       });
       // The one place where a step waits for the device.
-      const [sum = 0, broken = 0, length] = await seen ?? [];
-      const loss = sum / summed;
-      if (!Number.isFinite(loss)) throw notFinite(`the loss is ${loss}`, step, summed);
-      if (broken !== 0) throw notFinite("a gradient is NaN or infinite", step, summed);
-      const learningRate = schedule?.(step), gradientNorm = clipNorm === undefined ? undefined : length;
+      const found = await seen;
+      if (found) requireNumbers(found, step, summed);
+      const loss = (found?.get(LOSS) ?? 0) / summed, gradientNorm = found?.get(LENGTH);
+      const learningRate = schedule?.(step);
       scope(() => optimizer.step(learningRate));
       optimizer.zeroGrad();
       if (!reports) continue;
@@ -194,17 +193,42 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<Traini
       await onProgress?.(report);
       pace.lap();
     }
+  } catch (error) {
+    // What was learned since the last report is kept after an abort, if it is worth that.
+    if (summed > 0 && signal?.aborted && error === signal.reason) {
+      optimizer.zeroGrad();
+      const found = await numbersOf(() => whatBreaks(optimizer.parameters, total, undefined, Infinity));
+      requireNumbers(found, optimizer.steps, summed);
+    }
+    throw error;
   } finally {
     optimizer.zeroGrad();
     model.eval();
     release(total);
-    release(flaw);
   }
   return history;
 }
 
+/** Refuses a loss that depends on parameters which nobody names: they would be computed with, and neither move nor be saved. */
+function requireNamed(loss: Tensor, { model, optimizer }: Pick<TrainOptions<never>, "model" | "optimizer">): void {
+  const named = new Set(
+    [...model.stateDict().values(), ...optimizer.parameters.values()].map(({ storage }) => storage),
+  );
+  const lost = leavesOf(loss).find(({ storage }) => !named.has(storage));
+  if (!lost) return;
+  throw new TypeError(
+    `Cannot train with a parameter of shape ${format(lost.shape)} that neither the model nor the optimizer names: ` +
+      "a module names what its fields hold, not what a #private field or an object of another class does",
+  );
+}
+
 /** Adds $\frac{1}{k} \sum_i \nabla \ell(b_i)$ to the gradients and the mean loss to `total`; counts tokens. */
-function accumulateGradients<Batch>(options: TrainOptions<Batch>, step: number, total: Tensor): number {
+function accumulateGradients<Batch>(
+  options: TrainOptions<Batch>,
+  step: number,
+  total: Tensor,
+  isFirst: boolean,
+): number {
   const { loss, batches, accumulate = 1, tokens } = options;
   let count = 0;
   for (let i = 0; i < accumulate; i++) {
@@ -216,6 +240,7 @@ function accumulateGradients<Batch>(options: TrainOptions<Batch>, step: number, 
       if (value.rank !== 0) {
         throw new TypeError(`Cannot train on a loss of shape ${format(value.shape)}: it must be one number`);
       }
+      if (isFirst && i === 0) requireNamed(value, options);
       total.assign(total.add(value.detach().mul(1 / accumulate)));
       value.backward(full([], 1 / accumulate));
     });
@@ -223,24 +248,48 @@ function accumulateGradients<Batch>(options: TrainOptions<Batch>, step: number, 
   return count;
 }
 
-/** Shortens the gradients to a bound, if there is one; makes `flaw` NaN if one is no number. Returns their length. */
-function boundGradients(
+const LOSS = "the loss", LENGTH = "the length of the gradient";
+
+/**
+ * One number for everything that has to be finite: the loss, the gradients and, after steps that nobody looked at, the
+ * weights, since what broke in one of those has broken a weight for good.
+ */
+function whatBreaks(
   parameters: ReadonlyMap<string, Tensor>,
-  clipNorm: number | undefined,
-  flaw: Tensor,
-): Tensor | undefined {
-  const length = clipNorm === undefined ? undefined : clipGradients(parameters, clipNorm);
-  const totals = length ? [length] : [...parameters.values()].flatMap(({ grad }) => grad ? [grad.sum()] : []);
-  // Zero times a number is zero.
-  if (totals.length > 0) flaw.assign(flaw.add(stack(totals).sum().mul(0)));
-  return length;
+  total: Tensor,
+  length: Tensor | undefined,
+  summed: number,
+): ReadonlyMap<string, Tensor> {
+  const found = new Map([[LOSS, total]]);
+  if (length) found.set(LENGTH, length);
+  for (const [name, { grad }] of parameters) {
+    if (grad && !length) found.set(`the sum of the gradient of ${name}`, grad.sum());
+  }
+  for (const [name, weight] of summed > 1 ? parameters : []) found.set(`the sum of ${name}`, weight.detach().sum());
+  return found;
 }
 
-function notFinite(what: string, step: number, summed: number): RangeError {
+/** Reads some scalars at once. */
+async function numbersOf(scalars: () => ReadonlyMap<string, Tensor>): Promise<ReadonlyMap<string, number>> {
+  let names: string[] = [], reading: ReturnType<Tensor["read"]> | undefined;
+  scope(() => {
+    const found = scalars();
+    names = [...found.keys()];
+    reading = stack([...found.values()]).read();
+  });
+  const numbers = await reading;
+  return new Map(names.map((name, i) => [name, numbers![i]!]));
+}
+
+/** Refuses to go on after steps in which something was no number. */
+function requireNumbers(found: ReadonlyMap<string, number>, step: number, summed: number): void {
   const where = summed === 1 ? `at step ${step}` : `in steps ${step - summed + 1} to ${step}`;
-  return new RangeError(
-    `Cannot continue training: ${what} ${where}; a smaller learning rate, a warm-up or clipNorm may help`,
-  );
+  for (const [what, number] of found) {
+    if (Number.isFinite(number)) continue;
+    throw new RangeError(
+      `Cannot continue training: ${what} is ${number} ${where}; a smaller learning rate, a warm-up or clipNorm may help`,
+    );
+  }
 }
 
 // ## Pitfall: adding up losses as tensors

@@ -90,7 +90,7 @@ const ALMOST_ONE = 1 - 2 ** -23;
  *
  * @param probabilities `[B, V]`, exactly 0 for what is forbidden
  * @param uniforms `[B]`, in $[0, 1)$
- * @returns int32 `[B]`
+ * @returns int32 `[B]`; without meaning for a row of zeros or with NaN, about which a device cannot complain
  */
 export function draw(probabilities: Tensor, uniforms: Tensor): Tensor {
   const { B, V } = dims(probabilities, "B V");

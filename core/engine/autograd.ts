@@ -86,6 +86,16 @@ function tapeFrom(output: Tensor, stopAt: ReadonlySet<Tensor>): Tensor[] {
   return [...found].sort((a, b) => b.order - a.order);
 }
 
+/**
+ * The tensors that gradients of a result would arrive at: leaves that require one.
+ *
+ * @param output what is differentiated
+ */
+export function leavesOf(output: Tensor): Tensor[] {
+  requireFloat("a derivative", output);
+  return tapeFrom(output, new Set()).filter(({ node, requiresGrad }) => !node && requiresGrad);
+}
+
 /** `sum += part`, in the memory of `sum`, which is contiguous. */
 function accumulate(sum: Tensor, part: Tensor): void {
   if (sum.device.fused.update.accumulate?.([sum], [part], {})) return;

@@ -104,7 +104,7 @@ export interface FusedUpdates {
   };
   /** `core/engine/autograd.ts`: adds a gradient to a sum of gradients. */
   readonly accumulate: NoAttributes;
-  /** `core/06_training/clipping.ts`: multiplies a gradient by one number. */
+  /** `core/06_training/clipping.ts`: multiplies a gradient twice by one number; by 0 it is 0, whatever it was. */
   readonly scale: NoAttributes;
 }
 
@@ -215,7 +215,7 @@ export interface Backend {
   readonly name: string;
   /** One sentence that says what runs where, and why. */
   readonly description: string;
-  /** Whether the device is gone for good; one that cannot go has no such member. */
+  /** Whether the device is gone for good: lost, or disposed of. */
   readonly lost?: boolean;
   /** Steps of a loop after which reading a result pays, where reading waits; 1 where it does not. */
   readonly readEvery?: number;
@@ -232,6 +232,14 @@ export interface Backend {
   release(buffer: Buffer): void;
   /** What is held at the moment. */
   memory(): MemoryUse;
+  /**
+   * Ends the device: its threads end, and all its memory is given back at once, that of live tensors included.
+   *
+   * Whoever uses it or one of its tensors afterwards is told by a {@linkcode DeviceLost}. Doing it twice is doing it once.
+   */
+  dispose(): void;
+  /** The same at the end of a block that began with `using device = …`. */
+  [Symbol.dispose](): void;
 
   /** Overwrites `target` with `source`, of equal shape, converting the dtype where they differ. */
   copy(source: View, target: View): void;

@@ -14,7 +14,7 @@ import type { DType, Nested, Numbers } from "./backend.ts";
 import { backend } from "./device.ts";
 import { HIGHEST, LOWEST } from "./numbers.ts";
 import { shown } from "./options.ts";
-import { checkCount } from "./requirements.ts";
+import { checkHostCount } from "./requirements.ts";
 import { checkDType, requireFloat } from "./refusals.ts";
 import { keep } from "./scope.ts";
 import { checkShape, resolveShape, type Shape } from "./shape.ts";
@@ -164,7 +164,7 @@ const FEW = 2 ** 16;
  * @throws {RangeError} if it has none
  */
 export function requireRoom(count: number): void {
-  checkCount(count);
+  checkHostCount(count);
   if (count <= FEW) return;
   const device = backend();
   device.release(device.allocate("float32", count));

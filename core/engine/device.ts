@@ -49,7 +49,10 @@ const aDevice: Check<Backend> = object(
 );
 
 let reference: Backend | undefined;
-const devices = new Map<string, OpenDevice>([["reference", () => reference ??= createReferenceDevice()]]);
+const devices = new Map<string, OpenDevice>([[
+  "reference",
+  () => reference = !reference || reference.lost ? createReferenceDevice() : reference,
+]]);
 let openDefault: () => Backend = createReferenceDevice;
 let current: Backend | undefined;
 

@@ -151,5 +151,7 @@ export function fusableUpdate<Name extends UpdateName>(
   if (!(targets[0] instanceof Tensor)) throw noInputs(name, targets[0]);
   const kernel = fusing ? targets[0]!.device.fused.update[name] : undefined;
   if (kernel?.(targets, inputs, attributes)) return;
-  withRecording(false, definition).forEach((value, i) => targets[i]!.assign(value));
+  const values = withRecording(false, definition);
+  if (!Array.isArray(values)) throw noInputs(name, values);
+  values.forEach((value, i) => targets[i]!.assign(value));
 }

@@ -132,6 +132,11 @@ export abstract class KernelDevice<R extends KernelRuntime> implements Backend {
   abstract download(x: View): Promise<Numbers>;
   abstract release(buffer: Buffer): void;
   abstract memory(): MemoryUse;
+  abstract dispose(): void;
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
 
   allocate(_dtype: DType, count: number): Buffer {
     checkCount(count);

@@ -64,7 +64,7 @@ export {
 export { type Holder, keep, memory, release, scope, type Storage } from "./scope.ts";
 export { type ReduceOptions, Tensor, type VarianceOptions } from "./tensor.ts";
 export { arange, full, lowerTriangle, ones, parameter, tensor, zeros } from "./create.ts";
-export { gradientsOf, isRecording, noGrad, type TapeNode, withRecording } from "./autograd.ts";
+export { gradientsOf, isRecording, leavesOf, noGrad, type TapeNode, withRecording } from "./autograd.ts";
 export * from "./fusable.ts";
 export * from "./joining.ts";
 export { gather, oneHot, scatter, take } from "./indexing.ts";

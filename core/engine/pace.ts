@@ -12,8 +12,9 @@
  * **What a pause is.** In a page, a message to oneself: it waits behind what is queued, and neither for
  * milliseconds nor for a tab that is looked at. In Node, `setImmediate`, which a round of everything
  * else precedes. In Deno neither will do: while either is under way, its event loop keeps turning
- * without asking the system, and lets a signal through at the sixty-fourth pause. There it is a timer, the
- * one wait for which the loop falls idle; it takes two milliseconds, and pauses are rarer.
+ * without asking the system, and a signal waits for as many as sixty-four pauses. There it is a timer, the
+ * one wait for which the loop falls idle; it takes two milliseconds, and pauses are rarer. Nowhere is it
+ * `scheduler.yield()`, whose continuation goes before all that waits.
  *
  * @module
  */

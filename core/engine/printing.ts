@@ -16,7 +16,7 @@
  * @module
  */
 
-import type { Backend, DType, Nested, View } from "./backend.ts";
+import { type Backend, DeviceLost, type DType, type Nested, type View } from "./backend.ts";
 import { format, type Shape, sizeOf } from "./shape.ts";
 
 /** What is printed of a tensor. */
@@ -54,7 +54,7 @@ export function print(tensor: Printed, view: () => View): string {
     const isShort = !numbers.includes("\n") && line.length + numbers.length < WIDTH;
     return `${line}:${isShort ? " " : "\n"}${numbers}`;
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
+    if (!(error instanceof TypeError || error instanceof DeviceLost)) throw error;
     return `${line}: ${error.message}`;
   }
 }
@@ -180,7 +180,12 @@ export function outline(head: string, parts: Iterable<Outlined>): string {
     while (open.length > 1 && !path.startsWith(`${open.at(-1)!.path}.`)) open.pop();
     if (open.length > DEEP) continue;
     const above = open.at(-1)!;
-    const node = { path, name: above === root ? path : path.slice(above.path.length + 1), text: text(), parts: [] };
+    const node: Node = {
+      path,
+      name: above === root ? path : path.slice(above.path.length + 1),
+      text: text(),
+      parts: [],
+    };
     above.parts.push(node);
     if (holds) open.push(node);
   }

@@ -38,7 +38,7 @@ import {
   required,
   shown,
 } from "./options.ts";
-import { checkCount } from "./requirements.ts";
+import { checkHostCount } from "./requirements.ts";
 import { checkShape, type Shape, sizeOf } from "./shape.ts";
 import { requireRoom, tensor, unset } from "./create.ts";
 import type { Tensor } from "./tensor.ts";
@@ -286,7 +286,7 @@ export class Random {
 
   /** Uniform float32 numbers in $[0, 1)$ with 24 random bits, in element order. */
   uniforms(count: number): Float32Array {
-    checkCount(count);
+    checkHostCount(count);
     const numbers = new Float32Array(count);
     this.#words32(count, (i, word) => numbers[i] = (word >>> 8) * 2 ** -24);
     return numbers;
@@ -378,7 +378,7 @@ export class Random {
 
   /** The integers below `n` in random order (Fisher and Yates, 1938). */
   permutation(n: number): Int32Array {
-    checkCount(n);
+    checkHostCount(n);
     const order = Int32Array.from({ length: n }, (_, i) => i);
     for (let i = n - 1; i > 0; i--) {
       const j = this.integer(i + 1);

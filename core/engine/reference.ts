@@ -43,8 +43,8 @@ import {
   checkArgsort,
   checkBinary,
   checkCopy,
-  checkCount,
   checkGather,
+  checkHostCount,
   checkIds,
   checkIntegers,
   checkMatmul,
@@ -52,6 +52,7 @@ import {
   checkScatterAdd,
   checkSelect,
   checkUnary,
+  disposed,
 } from "./requirements.ts";
 import { format, isContiguous, sizeOf } from "./shape.ts";
 
@@ -62,6 +63,7 @@ type Elements = Float64Array | Int32Array;
 class HostBuffer implements Buffer {
   readonly byteLength: number;
   #elements: Elements | undefined;
+  #gone: Error | undefined;
 
   constructor(elements: Elements) {
     this.byteLength = elements.byteLength;
@@ -69,12 +71,14 @@ class HostBuffer implements Buffer {
   }
 
   get elements(): Elements {
-    if (this.#elements === undefined) throw new TypeError("Cannot use a buffer that was released");
+    if (this.#elements === undefined) throw this.#gone ?? new TypeError("Cannot use a buffer that was released");
     return this.#elements;
   }
 
-  clear(): void {
+  /** Gives the elements back; `gone` is what is said then, that the buffer was released by default. */
+  clear(gone?: Error): void {
     this.#elements = undefined;
+    this.#gone = gone;
   }
 }
 
@@ -83,8 +87,12 @@ const { floor } = Math;
 // ## From views to rows of numbers
 
 function allocate(dtype: DType, count: number): Elements {
-  checkCount(count);
-  return dtype === "float32" ? new Float64Array(count) : new Int32Array(count);
+  checkHostCount(count);
+  try {
+    return dtype === "float32" ? new Float64Array(count) : new Int32Array(count);
+  } catch {
+    throw new RangeError(`Cannot allocate ${count} elements: the engine grants no memory for them`);
+  }
 }
 
 function elementsOf(x: View): Elements {
@@ -109,7 +117,7 @@ function positions(x: View): Int32Array {
   let found = Int32Array.of(x.offset);
   x.shape.forEach((extent, axis) => {
     const stride = x.strides[axis]!;
-    const finer = new Int32Array(found.length * extent);
+    const finer = allocate("int32", found.length * extent) as Int32Array<ArrayBuffer>;
     for (let i = 0, at = 0; i < found.length; i++) {
       for (let j = 0; j < extent; j++) finer[at++] = found[i]! + j * stride;
     }
@@ -170,7 +178,25 @@ class ReferenceDevice implements Backend {
   readonly #live = new Set<Buffer>();
   #bytes = 0;
 
+  #isDisposed = false;
+
+  get lost(): boolean {
+    return this.#isDisposed;
+  }
+
+  dispose(): void {
+    for (const buffer of this.#live) (buffer as HostBuffer).clear(disposed(this.name));
+    this.#live.clear();
+    this.#bytes = 0;
+    this.#isDisposed = true;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
   #own(elements: Elements): Buffer {
+    if (this.#isDisposed) throw disposed(this.name);
     const buffer = new HostBuffer(elements);
     this.#live.add(buffer);
     this.#bytes += buffer.byteLength;
@@ -198,6 +224,7 @@ class ReferenceDevice implements Backend {
   }
 
   release(buffer: Buffer): void {
+    if (this.#isDisposed) return;
     if (!this.#live.delete(buffer)) throw new TypeError("Cannot release a buffer that this device does not hold");
     this.#bytes -= buffer.byteLength;
     (buffer as HostBuffer).clear();

@@ -9,7 +9,7 @@
  * @module
  */
 
-import type { DType, View } from "./backend.ts";
+import { DeviceLost, type DType, type View } from "./backend.ts";
 import { shown } from "./options.ts";
 import { type BinaryOp, isComparison, type ReduceOp, type UnaryOp } from "./operations.ts";
 import { contiguousStrides, format, isContiguous, sameShape, type Shape } from "./shape.ts";
@@ -34,11 +34,16 @@ function requireSame(action: string, a: View, b: View): void {
 /** Most elements of a buffer: their bytes are counted in words of 32 bits. */
 export const MOST_ELEMENTS: number = 2 ** 30;
 
-/** Refuses a number of elements that is none, or that no device has room for. */
+/** Refuses a number of elements that is none. */
 export function checkCount(count: number): void {
   if (!Number.isSafeInteger(count) || count < 0) {
     throw new RangeError(`Cannot allocate ${shown(count)} elements: the count must be an integer of at least 0`);
   }
+}
+
+/** Refuses more elements than the host can hold in one array. */
+export function checkHostCount(count: number): void {
+  checkCount(count);
   if (count > MOST_ELEMENTS) {
     throw new RangeError(`Cannot allocate ${count} elements: a tensor has at most ${MOST_ELEMENTS}`);
   }
@@ -48,6 +53,11 @@ export function checkCount(count: number): void {
 export function checkBytes(bytes: number): void {
   if (Number.isSafeInteger(bytes) && bytes >= 0) return;
   throw new RangeError(`Cannot allocate ${shown(bytes)} bytes: the size must be an integer of at least 0`);
+}
+
+/** The error of whoever uses a device after it was disposed of. */
+export function disposed(name: string): DeviceLost {
+  return new DeviceLost(`Cannot use the ${name} device: it was disposed of, so make another one`);
 }
 
 /** Refuses a copy between shapes that differ. */

@@ -89,8 +89,9 @@ export interface Holder {
 const scopes: Storage[][] = [];
 
 // Finalizers are a net for what escapes every scope, not the way memory is managed.
-const collector = new FinalizationRegistry<{ device: Backend; buffer: Buffer }>(
-  ({ device, buffer }) => device.release(buffer),
+// The device is held weakly: a constant that it keeps for itself must not keep it.
+const collector = new FinalizationRegistry<{ device: WeakRef<Backend>; buffer: Buffer }>(
+  ({ device, buffer }) => device.deref()?.release(buffer),
 );
 
 /** Bytes that the collector hears of at once. */
@@ -104,7 +105,7 @@ function entrust(storage: Storage): void {
   storage.scoped = false;
   untold += storage.bytes.byteLength + HOST_BYTES;
   if (untold >= TOLD) tell();
-  collector.register(storage, { device: storage.device, buffer: storage.bytes }, storage);
+  collector.register(storage, { device: new WeakRef(storage.device), buffer: storage.bytes }, storage);
 }
 
 /** Lets the collector feel how much memory waits for it. */

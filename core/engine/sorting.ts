@@ -5,7 +5,8 @@
  *
  * **Idea.** A device sorts places, not numbers: {@linkcode argsort} says where the smallest element stands, then the next.
  * Everything else looks the numbers up at those places, so that gradients reach them. The order is stable: of equal
- * elements, the one that stands first stays first, whichever way the sorting goes.
+ * elements, the one that stands first stays first, whichever way the sorting goes. NaN counts as greater than every number,
+ * infinity included: it comes last where elements rise and first where they fall, and so first in {@linkcode topK}.
  *
  * @module
  */

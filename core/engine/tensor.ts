@@ -507,7 +507,7 @@ export class Tensor implements View {
   }
   /** $\max(x, 0)$; slope 0 at 0, and NaN stays. */
   relu(): Tensor {
-    return this.where(this.lessEqual(0).not(), 0);
+    return operand("relu", 0, this).where(this.lessEqual(0), this);
   }
 
   /** Sum with a tensor or a number. */

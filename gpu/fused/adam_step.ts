@@ -38,7 +38,8 @@ function step(runtime: Runtime): FusedUpdate<"adamStep"> {
         gradientScale,
       ].map(bits),
     ];
-    const kind: Variant = each === 4 ? { Element: FOURS["Element"]!, EACH: 4, within: FOURS["within"]! } : {};
+    const names = ["Element", "Word", "within"].map((name) => [name, FOURS[name]!]);
+    const kind: Variant = each === 4 ? { EACH: 4, ...Object.fromEntries(names) } : {};
     runtime.run("adam_step", views.map(({ buffer }) => buffer), words, plane(Math.ceil(count / each / LANES)), kind);
     return true;
   };

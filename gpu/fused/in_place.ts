@@ -27,5 +27,5 @@ export function inPlace(runtime: Runtime): Partial<FusedKernels> {
     runtime.run("in_place", [x.buffer, y.buffer], words, plane(Math.ceil(count / LANES)), { op, ...kind });
     return true;
   };
-  return { update: { accumulate: by("x + y"), scale: by("x * y") } };
+  return { update: { accumulate: by("x + y"), scale: by("select(x * y * y, Cell(0.0), Cell(y) == Cell(0.0))") } };
 }

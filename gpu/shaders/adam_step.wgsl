@@ -14,12 +14,15 @@
 //
 // dispatch   a plane of ⌈elements / 256⌉ workgroups
 // threads    LANES = 256, one element each
+// range      a number of the gradient beyond 2⁶³ counts as 2⁶³, and what is divided by 0 is 0
 // tail       what a last element of four holds beyond the parameter stays as it is
 
 alias Element = f32;
+alias Word = u32;
 
 const LANES = 256u;
 const EACH = 1u;
+const LONGEST = 0x1p63f;
 
 struct Params {
   count: u32, pOffset: u32, mOffset: u32, vOffset: u32,
@@ -45,10 +48,13 @@ fn main(
 ) {
   let i = (group.y * groups.x + group.x) * LANES + lane;
   if (i * EACH >= params.count) { return; }
-  let gradient = g[params.gOffset + i] * params.gradientScale;
+  let raw = g[params.gOffset + i] * params.gradientScale;
+  let broken = (bitcast<Word>(raw) & Word(0x7fffffffu)) > Word(0x7f800000u);
+  let gradient = select(clamp(raw, Element(-LONGEST), Element(LONGEST)), raw, broken);
   let first = m[params.mOffset + i] * params.beta1 + gradient * params.rest1;
   let second = v[params.vOffset + i] * params.beta2 + gradient * gradient * params.rest2;
-  let direction = first / (sqrt(second) * params.correction + params.epsilon);
+  let size = sqrt(second) * params.correction + params.epsilon;
+  let direction = select(first / size, Element(0.0), size == Element(0.0));
   let moved = p[params.pOffset + i] * params.decay - direction * params.step;
   p[params.pOffset + i] = within(i, p[params.pOffset + i], moved);
   m[params.mOffset + i] = within(i, m[params.mOffset + i], first);

@@ -83,7 +83,9 @@ fn main(
   let moments = together(vec4f(total(squares), total(rests), 0.0, 0.0), lane) / params.columns;
   var rest = 0.0;
   if (params.centred != 0u) { rest = moments.y; }
-  let variance = max(moments.x - rest * rest, 0.0) + params.epsilon * unit * unit;
+  // Not by `max`, which may lose NaN.
+  let apart = moments.x - rest * rest;
+  let variance = select(apart, 0.0, apart < 0.0) + params.epsilon * unit * unit;
   var scale = 1.0 / sqrt(variance);
   var shift = rest * scale;
   if (params.centred != 0u && params.epsilon > 0.0 && variance < EQUAL) {

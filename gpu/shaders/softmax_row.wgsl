@@ -47,7 +47,8 @@ fn scan(first: u32, count: u32, lane: u32) -> vec4f {
       found.x = m;
     }
     found.y += total(select(exponentials(safe - m), Element(0.0), forbidden));
-    found.z += total(select(safe, Element(0.0), forbidden) * SMALL);
+    // Multiplied before the choice: a compiler may take a common factor out of a sum, and then the sum overflows.
+    found.z += total(select(safe * SMALL, Element(0.0), forbidden));
   }
   return together(found, lane);
 }

@@ -87,7 +87,7 @@ function drawSizes(draws: Draws, E: number, largest = Infinity): HostArray {
 onEveryBackend("layerNorm() and rmsNorm() of rows of any size are their formulas, forwards and backwards", async () => {
   const draws = new Draws(21);
   for (const name of Object.keys(applied)) {
-    for (const E of [2, 3, 4, 7, 16, 17, 64, 65, 300]) {
+    for (const E of [2, 3, 7, 16, 65, 300]) {
       for (const epsilon of [1e-5, 0, 1e-12]) {
         for (const fuse of [true, false]) {
           // A difference of two numbers must fit float32 where it is spelled out.
@@ -101,7 +101,7 @@ onEveryBackend("layerNorm() and rmsNorm() of rows of any size are their formulas
 
 onEveryBackend("layerNorm() of rows far from zero is its formula, forwards and backwards", async () => {
   const draws = new Draws(22);
-  for (const E of [2, 5, 16, 64, 65, 300]) {
+  for (const E of [2, 5, 64, 300]) {
     for (const far of [1e2, 1e4, 1e6, 1.6e7]) {
       for (const size of [1e-15, 1, 1e20]) {
         for (const epsilon of [1e-5, 0]) {

@@ -5,9 +5,11 @@ import { meanSquaredError } from "../../core/06_training/loss.ts";
 import { adamW } from "../../core/06_training/adam.ts";
 import { Optimizer, sgd } from "../../core/06_training/optimizers.ts";
 import { Linear } from "../../core/engine/linear.ts";
+import { useClock } from "../../core/engine/pace.ts";
 import { Random } from "../../core/engine/random.ts";
 import { memory } from "../../core/engine/scope.ts";
-import { tensor } from "../../core/engine/create.ts";
+import { Module } from "../../core/engine/module.ts";
+import { parameter, tensor } from "../../core/engine/create.ts";
 import type { Tensor } from "../../core/engine/tensor.ts";
 import { assertClose, onEveryBackend, onItsOwnBackend, onReference } from "../support.ts";
 
@@ -86,6 +88,29 @@ onEveryBackend("train() aborted at any step and called again equals the unaborte
     await train(options);
     assertEquals(losses, expected.map(({ loss }) => loss));
     assertEquals(await weightsOf(run), await weightsOf(whole));
+  }
+});
+
+onReference("train() aborted in any pause and called again equals the unaborted run", async () => {
+  const whole = setup();
+  let pauses = 0, stop: AbortController | undefined;
+  // Every question whether to pause is answered with yes, also those of numbers that are read within a step.
+  const turn = (): Promise<void> => Promise.resolve(void (--pauses === 0 && stop!.abort()));
+  useClock({ period: 0, now: () => 0, turn });
+  try {
+    await train({ ...whole.options, steps: 5, clipNorm: 0.5 });
+    const all = -pauses, expected = await weightsOf(whole);
+    assert(all >= 10);
+    for (let at = 1; at <= all; at++) {
+      const run = setup(), options = { ...run.options, steps: 5, clipNorm: 0.5 };
+      [pauses, stop] = [at, new AbortController()];
+      // In the last step nothing is left to stop.
+      await train({ ...options, signal: stop.signal }).catch((error) => assertEquals(error, stop!.signal.reason));
+      await train(options);
+      assertEquals(await weightsOf(run), expected, `stopped in pause ${at}`);
+    }
+  } finally {
+    useClock();
   }
 });
 
@@ -170,12 +195,57 @@ onEveryBackend("train() stops where a gradient is no number although the loss is
         before = await weightsOf(run);
       },
     };
-    const refusal = "Cannot continue training: a gradient is NaN or infinite";
-    await assertRejects(() => train(options), RangeError, `${refusal} at step 4; a smaller`);
+    const what = clipNorm === undefined ? "the sum of the gradient of weight" : "the length of the gradient";
+    await assertRejects(
+      () => train(options),
+      RangeError,
+      `Cannot continue training: ${what} is NaN at step 4; a smaller`,
+    );
     assertEquals(await weightsOf(run), before);
     assertEquals([run.options.optimizer.steps, run.model.weight.tensor.grad], [3, undefined]);
     await assertRejects(() => train({ ...options, reportEvery: 5 }), RangeError, "in steps 4 to 5; a smaller");
   }
+});
+
+onEveryBackend("train() finds a weight that broke between two reports, whatever the loss says afterwards", async () => {
+  for (const ending of ["a report", "an abort"]) {
+    const run = setup(), controller = new AbortController(), aside = parameter(tensor([1, 2]));
+    const parameters = new Map([...run.model.parameters(), ["aside", aside]]);
+    const optimizer = new Optimizer(parameters, sgd({ learningRate: 0.1 }));
+    const loss = (batch: readonly Pair[], step: number): Tensor => {
+      const value = run.options.loss(batch, step);
+      if (step === 5 && ending === "an abort") controller.abort();
+      return step === 3 ? value.add(aside.sub(aside.detach()).square().sum().sqrt()) : value;
+    };
+    const options = { ...run.options, optimizer, loss, steps: 10, reportEvery: 8, signal: controller.signal };
+    const last = ending === "a report" ? 8 : 5;
+    await assertRejects(() => train(options), RangeError, `the sum of aside is NaN in steps 1 to ${last}`);
+  }
+});
+
+onEveryBackend("train() names what broke before an abort, so that nobody saves it", async () => {
+  const run = setup(), controller = new AbortController(), stopped = new Error("stopped");
+  const loss = (batch: readonly Pair[], step: number): Tensor => {
+    if (step === 4) controller.abort(stopped);
+    return run.options.loss(batch, step).mul(step === 3 ? NaN : 1);
+  };
+  const options = { ...run.options, loss, steps: 10, reportEvery: 10, signal: controller.signal };
+  await assertRejects(() => train(options), RangeError, "the loss is NaN in steps 1 to 4");
+  // Without a flaw the abort comes through.
+  const sound = setup(), other = new AbortController();
+  const stopping = (batch: readonly Pair[], step: number): Tensor => {
+    if (step === 4) other.abort(stopped);
+    return sound.options.loss(batch, step);
+  };
+  const whole = { ...sound.options, loss: stopping, steps: 10, reportEvery: 10, signal: other.signal };
+  assertEquals(await train(whole).catch((error) => error), stopped);
+});
+
+onEveryBackend("train() stops at a weight that is NaN behind a relu", async () => {
+  const run = setup();
+  run.model.weight.tensor.detach().assign(NaN);
+  const loss = (batch: readonly Pair[], step: number): Tensor => run.options.loss(batch, step).relu();
+  await assertRejects(() => train({ ...run.options, loss, steps: 3 }), RangeError, "the loss is NaN at step 1");
 });
 
 onItsOwnBackend("train() keeps memory flat over 1,000 steps", async () => {
@@ -223,4 +293,48 @@ onReference("train() refuses options that are out of range or have no effect", a
   for (const [wrong, message] of refused) {
     await assertRejects(() => train({ ...options, steps: 3, ...wrong }), Error, message);
   }
+});
+
+class Hiding extends Module {
+  readonly shown: Linear = new Linear(1, 2, new Random(1));
+  readonly #hidden: Linear = new Linear(2, 1, new Random(2));
+
+  forward(x: Tensor): Tensor {
+    return this.#hidden.forward(this.shown.forward(x));
+  }
+}
+
+class Open extends Module {
+  readonly parts: Readonly<Record<string, Linear>>;
+  readonly byName: ReadonlyMap<string, Linear>;
+
+  constructor() {
+    super();
+    this.parts = { up: new Linear(1, 2, new Random(1)) };
+    this.byName = new Map([["down", new Linear(2, 1, new Random(2))]]);
+  }
+
+  forward(x: Tensor): Tensor {
+    return this.byName.get("down")!.forward(this.parts.up!.forward(x));
+  }
+}
+
+onEveryBackend("train() refuses a loss that depends on parameters which nobody names", async () => {
+  const batches = { next: () => tensor([[1], [2]]) };
+  const run = async (model: Hiding | Open): Promise<TrainingReport[]> => {
+    const optimizer = new Optimizer(model.parameters(), sgd({ learningRate: 0.1 }));
+    return await train({ model, optimizer, batches, loss: (x) => model.forward(x).square().mean(), steps: 5 });
+  };
+  await assertRejects(
+    () => run(new Hiding()),
+    TypeError,
+    "Cannot train with a parameter of shape [1] that neither the model nor the optimizer names: a module names",
+  );
+  const history = await run(new Open());
+  assert(history.at(-1)!.loss < history[0]!.loss);
+
+  // A part of the model may stand still on purpose, and an optimizer may move what no model has.
+  const model = new Linear(1, 1, new Random(1)), scale = parameter(tensor([1]));
+  const optimizer = new Optimizer(new Map([["scale", scale]]), sgd({ learningRate: 0.1 }));
+  await train({ model, optimizer, batches, loss: (x) => model.forward(x).mul(scale).square().mean(), steps: 1 });
 });

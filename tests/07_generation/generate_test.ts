@@ -160,23 +160,32 @@ onReference("generation stops at END, which is not part of the text", async () =
   assertEquals((await generate(model, [1], { maxNewTokens: 10 })).finished, false);
 });
 
-onItsOwnBackend("generate() aborted at any token leaves the engine usable", async () => {
+onItsOwnBackend("generate() aborted at any token takes no further one and leaves the engine usable", async () => {
   const model = scope(() => languageModel(11));
-  const options: GenerateOptions = { maxNewTokens: 10, numBeams: 2 };
-  const whole = await generate(model, [1, 2], options);
-  const before = memory().tensors;
-  for (let stop = 0; stop < 10; stop++) {
-    const controller = new AbortController();
-    const reason = new Error("enough");
-    if (stop === 0) controller.abort(reason);
-    const onProgress = ({ step }: { step: number }): void => {
-      if (step === stop) controller.abort(reason);
-    };
-    const aborted = () => generate(model, [1, 2], { ...options, signal: controller.signal, onProgress });
-    assertEquals(await assertRejects(aborted, Error, "enough"), reason);
-    assertEquals(memory().tensors, before);
+  const searches: (() => Partial<GenerateOptions>)[] = [
+    () => ({ numBeams: 2 }),
+    // These two are chosen on the device, where reading takes its time.
+    () => ({}),
+    () => ({ random: new Random(3), topK: 4 }),
+  ];
+  for (const search of searches) {
+    const whole = await generate(model, [1, 2], { maxNewTokens: 10, ...search() });
+    const before = memory().tensors;
+    for (let stop = 0; stop < 10; stop++) {
+      const controller = new AbortController();
+      const reason = new Error("enough");
+      if (stop === 0) controller.abort(reason);
+      let last = 0;
+      const onProgress = ({ step }: { step: number }): void => {
+        last = step;
+        if (step === stop) controller.abort(reason);
+      };
+      const options = { maxNewTokens: 10, ...search(), signal: controller.signal, onProgress };
+      assertEquals(await assertRejects(() => generate(model, [1, 2], options), Error, "enough"), reason);
+      assertEquals([last, memory().tensors], [stop, before]);
+    }
+    assertEquals(await generate(model, [1, 2], { maxNewTokens: 10, ...search() }), whole);
   }
-  assertEquals(await generate(model, [1, 2], options), whole);
 });
 
 onItsOwnBackend("beam search over a source leaves no memory behind", async () => {

@@ -96,8 +96,9 @@ for (const { name: deviceName, backend: device } of devices) {
       await withBackend(device!, async () => {
         for (const n of [1, 3, 4, 15, 16, 17, 100, 4095, 5000]) {
           const draws = new Draws(n);
-          const x = draws.normal(3, n).tensor(), y = draws.normal(n, 3).tensor().transpose(), factor = tensor(0.3);
-          const sum = await HostArray.of(x.add(y)), scaled = await HostArray.of(x.add(y).mul(factor));
+          const x = draws.normal(3, n).tensor(), y = draws.normal(n, 3).tensor().transpose(), factor = tensor(0.25);
+          // What scales is multiplied twice.
+          const sum = await HostArray.of(x.add(y)), scaled = await HostArray.of(x.add(y).mul(0.0625));
           // Counted without waiting in between: whoever waits lets the garbage of earlier tests go.
           const writes = (kernel: () => boolean): void => {
             const { buffers } = device!.memory();

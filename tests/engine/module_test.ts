@@ -5,7 +5,8 @@ import { pack } from "../../core/engine/inference.ts";
 import { Random } from "../../core/engine/random.ts";
 import { ones, parameter, tensor, zeros } from "../../core/engine/create.ts";
 import type { Tensor } from "../../core/engine/tensor.ts";
-import { assertClose, onEveryBackend } from "../support.ts";
+import { Weight } from "../../core/engine/weight.ts";
+import { assertClose, onEveryBackend, onReference } from "../support.ts";
 
 class Part extends Module {
   gain: Tensor;
@@ -95,4 +96,107 @@ onEveryBackend("train() and eval() reach every part", () => {
   assertEquals([whole.training, whole.layers[1]!.training, whole.head!.training], [false, false, false]);
   whole.train();
   assertEquals([whole.training, whole.layers[0]!.training, whole.head!.training], [true, true, true]);
+});
+
+class Node extends Module {
+  readonly gain: Tensor = parameter(ones([2]));
+  parent: Node | undefined = undefined;
+  readonly children: Node[] = [];
+  readonly random: Random = new Random(1);
+  readonly weight: Weight = Weight.matrix(parameter(ones([2, 3])));
+
+  adopt(child: Node): this {
+    child.parent = this;
+    this.children.push(child, child);
+    return this;
+  }
+}
+
+onEveryBackend(
+  "a module may hold its parent, itself and a child twice: each part is met once, under its first path",
+  () => {
+    const root = new Node(), child = new Node(), paths = ["gain", "children.0.gain", "children.0.weight", "weight"];
+    root.adopt(child);
+    child.children.push(root, child);
+    assertEquals([...root.stateDict().keys()], paths);
+    assertEquals([...root.parameters().keys()], paths);
+    assertEquals(root.parameterCount(), 16);
+    assertEquals([...root.randoms().keys()], ["children.0.random", "random"]);
+    assertEquals(root.packable().size, 2);
+    assertEquals([...root.modules()], [root, child]);
+    root.eval();
+    assertEquals([root.training, child.training], [false, false]);
+    root.train();
+    assertEquals([root.training, child.training], [true, true]);
+    root.loadStateDict(new Map(root.stateDict()));
+    // Seen from below, the root is a part.
+    assertEquals([...child.modules()], [child, root]);
+    assertEquals(child.parameterCount(), 16);
+    pack(root);
+    assertEquals([root.parameterCount(), root.training], [0, false]);
+  },
+);
+
+class Chain extends Module {
+  next: Chain | undefined = undefined;
+  readonly gain: Tensor = parameter(ones([1]));
+}
+
+onReference("modules may be nested deeper than any call stack", () => {
+  const root = new Chain(), depth = 20_000;
+  let last = root;
+  for (let i = 1; i < depth; i++) last = last.next = new Chain();
+  assertEquals(root.modules().size, depth);
+  root.eval();
+  assertEquals(last.training, false);
+});
+
+class Scattered extends Module {
+  readonly parts: unknown;
+
+  constructor(parts: unknown) {
+    super();
+    this.parts = parts;
+  }
+}
+
+onEveryBackend("parts are found in plain objects, maps, sets and lists, as deep as they are nested", () => {
+  const part = (): Part => new Part(1);
+  const cases: [unknown, string[]][] = [
+    [{ up: part(), down: part() }, ["parts.up.gain", "parts.down.gain"]],
+    [Object.assign(Object.create(null), { up: part() }), ["parts.up.gain"]],
+    [new Map<unknown, Part>([["q", part()], [3, part()]]), ["parts.q.gain", "parts.3.gain"]],
+    [new Set([part(), part()]), ["parts.0.gain", "parts.1.gain"]],
+    [[[part()], [[part()]]], ["parts.0.0.gain", "parts.1.0.0.gain"]],
+    [{ heads: new Map([["a", [{ deep: new Set([part()]) }]]]) }, ["parts.heads.a.0.deep.0.gain"]],
+    [{ free: parameter(ones([2])), fixed: 3, none: null, f: () => 1 }, ["parts.free"]],
+  ];
+  for (const [parts, paths] of cases) {
+    const whole = new Scattered(parts);
+    assertEquals([...whole.parameters().keys()], paths);
+    whole.eval();
+    for (const module of whole.modules()) assertEquals(module.training, false);
+    const other = new Map([...whole.stateDict()].map(([path, x]) => [path, ones(x.shape).mul(5)]));
+    whole.loadStateDict(other);
+  }
+  // No program can look into these; the training loop refuses a loss that depends on them.
+  assertEquals(
+    new Scattered(
+      new (class Other {
+        inner = part();
+      })(),
+    ).parameters().size,
+    0,
+  );
+});
+
+onEveryBackend("parts without a name of their own are refused", () => {
+  const named = new Scattered(new Map([[{}, new Part(1)]]));
+  assertThrows(
+    () => named.parameters(),
+    TypeError,
+    "Cannot name what a Map holds under an object: a key must be a string",
+  );
+  const twice = new Scattered(new Map<string, unknown>([["a.gain", parameter(ones([2]))], ["a", new Part(1)]]));
+  assertThrows(() => twice.stateDict(), TypeError, 'Cannot name two tensors "parts.a.gain"');
 });

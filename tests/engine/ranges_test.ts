@@ -12,7 +12,7 @@ import type {
 } from "../../core/engine/backend.ts";
 import { arange, full, lowerTriangle, parameter, tensor, zeros } from "../../core/engine/create.ts";
 import { withBackend } from "../../core/engine/device.ts";
-import { pad } from "../../core/engine/joining.ts";
+import { pad, stack } from "../../core/engine/joining.ts";
 import { ACTIVATION, UNARY } from "../../core/engine/operations.ts";
 import { release, scope } from "../../core/engine/scope.ts";
 import { argsort, sort, topK } from "../../core/engine/sorting.ts";
@@ -236,6 +236,13 @@ onEveryBackend("means and variances do not overflow or vanish on the way", async
   assertEquals(await tensor([5, NaN]).variance().item(), NaN);
 });
 
+onMeasured("what moves, chooses or rounds once is right over the whole range, in every case", async (device) => {
+  const rows = cases.filter(({ closeness: { tolerance, atol } = {} }) => tolerance === 0.5 && atol === undefined);
+  for (const { name, inputs, run } of device === devices[1]!.backend ? rows : someOf(rows, 12)) {
+    await assertFunction(device, name, (...x) => run(...x), inputs(new Wide(6)), exact);
+  }
+});
+
 // ## What is no number
 
 /** The value of a case and the gradients of its inputs, for one draw of inputs and one of the arriving gradient. */
@@ -262,15 +269,17 @@ async function evaluate(
   });
 }
 
-/** One row in six of each operation, and every row of one that has few. */
-function someOf(rows: readonly Case[]): Case[] {
+/** One row in `share` of each operation, and up to three of one that has few. */
+function someOf(rows: readonly Case[], share: number): Case[] {
   const groups = Map.groupBy(rows, ({ name }) => name.split("()")[0]!);
-  return [...groups.values()].flatMap((group) => group.length < 6 ? group : group.filter((_, i) => i % 6 === 3));
+  return [...groups.values()].flatMap((group) =>
+    group.length < share ? group.slice(0, 3) : group.filter((_, i) => i % share === 3)
+  );
 }
 
 onMeasured("NaN and infinities stand where they stand on the reference device, in every case", async (device) => {
   const rows = cases.filter(({ flops = 0 }) => flops <= 1e6);
-  for (const entry of device === devices[1]!.backend ? rows : someOf(rows)) {
+  for (const entry of device === devices[1]!.backend ? rows : someOf(rows, 12)) {
     const run = (on: Backend) => evaluate(on, entry, new Broken(1, [NaN, Infinity, -Infinity]), new Draws(2));
     const [expected, actual] = [await run(reference), await run(device)];
     assertEquals(actual.length, expected.length);
@@ -373,6 +382,16 @@ onEveryBackend("activations have their limits at the ends, and their slopes", as
   }
 });
 
+onEveryBackend("zeros have the sign that IEEE 754 gives them", async () => {
+  const a = tensor([0, -0, 0, -0]), b = tensor([0, 0, -0, -0]);
+  assertEquals([...await a.maximum(b).read()], [0, 0, 0, -0]);
+  assertEquals([...await a.minimum(b).read()], [0, -0, -0, -0]);
+  assertEquals([...await a.neg().read()], [-0, 0, -0, 0]);
+  assertEquals([...await a.relu().read(), ...await relu(a).read()], [0, 0, 0, 0, 0, 0, 0, 0]);
+  assertEquals([...await a.sqrt().read(), ...await a.sin().read()], [0, -0, 0, -0, 0, -0, 0, -0]);
+  assertEquals([...await a.tanh().read(), ...await a.erf().read()], [0, -0, 0, -0, 0, -0, 0, -0]);
+});
+
 // ## int32
 
 const integers = (x: readonly number[]): Tensor => tensor(Int32Array.from(x));
@@ -431,13 +450,10 @@ onEveryBackend("int32 and bool compare exactly with any number", async () => {
   };
   const some = [5, 0, -1, 1, 2, 2 ** 31 - 1, -(2 ** 31)], x = integers(some), both = tensor([false, true]);
   for (const [name, [f, holds]] of Object.entries(compared)) {
-    for (const number of far) {
-      assertEquals([...await f(x, number).read()], some.map((a) => Number(holds(a, number))), `${name} ${number}`);
-      assertEquals(
-        [...await f(both, number).read()],
-        [0, 1].map((a) => Number(holds(a, number))),
-        `bool ${name} ${number}`,
-      );
+    for (const [y, numbers] of [[x, some], [both, [0, 1]]] as const) {
+      const found = await stack(far.map((number) => f(y, number))).read();
+      const expected = far.flatMap((number) => numbers.map((a) => Number(holds(a, number))));
+      assertEquals([...found], expected, `${y.dtype} ${name}`);
     }
   }
 });

@@ -13,6 +13,29 @@ Deno.test("kernels.ts holds two modules that together stay below 43 kB compresse
   assert(total < 43_000, `${total} bytes`);
 });
 
+/** The numbers of the sections of a module. */
+function sectionsOf(bytes: Uint8Array): number[] {
+  const found: number[] = [];
+  for (let at = 8; at < bytes.length;) {
+    found.push(bytes[at++]!);
+    let size = 0, more = true;
+    for (let shift = 0; more; shift += 7) {
+      size |= (bytes[at]! & 127) << shift;
+      more = bytes[at++]! > 127;
+    }
+    at += size;
+  }
+  return found;
+}
+
+Deno.test("kernels.ts holds no data, which each thread that starts would write over what others have in the memory", () => {
+  const DATA = 11;
+  for (const text of [RELAXED, STRICT]) {
+    const sections = sectionsOf(Uint8Array.from(text.match(/../g)!, (digits) => parseInt(digits, 16)));
+    assertEquals([sections[0], sections.includes(DATA)], [1, false]);
+  }
+});
+
 const root = new URL("../../", import.meta.url);
 
 /** Runs the build script; the message is empty where there is no compiler, and no network to fetch it from. */

@@ -98,19 +98,26 @@ function sineOfNear(x: v128, turn: f64): v128 {
   return sineOfTurns(n, r, turn);
 }
 
-/** The bits of $2/\pi$ behind 64 zeros. */
-const TWO_OVER_PI = memory.data<u64>([
-  0,
-  0xa2f9836e4e441529,
-  0xfc2757d1f534ddc0,
-  0xdb6295993c439041,
-  0xfe5163abdebbc561,
-]);
+/** 64 bits of $2/\pi$ from a multiple of 64 on, behind 64 zeros; in code, since a table would lie in the memory of all threads. */
+function wordOfTurn(i: i32): u64 {
+  switch (i) {
+    case 1:
+      return 0xa2f9836e4e441529;
+    case 2:
+      return 0xfc2757d1f534ddc0;
+    case 3:
+      return 0xdb6295993c439041;
+    case 4:
+      return 0xfe5163abdebbc561;
+    default:
+      return 0;
+  }
+}
 
 /** 64 of these bits. */
 function bitsOfTurn(first: i32): u64 {
-  const p = TWO_OVER_PI + (<usize> (first >> 6) << 3), shift = <u64> (first & 63), high = load<u64>(p);
-  return shift ? (high << shift) | (load<u64>(p + 8) >> (64 - shift)) : high;
+  const shift = <u64> (first & 63), high = wordOfTurn(first >> 6);
+  return shift ? (high << shift) | (wordOfTurn((first >> 6) + 1) >> (64 - shift)) : high;
 }
 
 /**

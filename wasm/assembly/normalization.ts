@@ -146,7 +146,9 @@ export function normalize(args: usize, from: i32, to: i32): void {
       unit = unitFor(max(sizeRow(x, n), sqrt<f32>(epsilon)));
       memory.copy(y, x, bytes);
       scaleRow(y, n, unit);
-      if (findRow(found, y, n, centred, epsilon * unit * unit) > EQUAL || epsilon == 0) x = y;
+      const within = findRow(found, y, n, centred, epsilon * unit * unit);
+      // A variance that is NaN is not small.
+      if (!(within <= EQUAL && epsilon > 0)) x = y;
       else {
         // The numbers are equal, and their mean is one of them: only epsilon is left to divide by.
         store<f32>(found, load<f32>(found) / unit);

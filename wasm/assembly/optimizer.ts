@@ -16,15 +16,24 @@
  * **Shape of the loop.** A unit is a run of 1024 elements; one sweep reads four streams and
  * writes three, and the memory sets the pace.
  *
+ * **Range.** A number of the gradient beyond $2^{63}$ counts as $2^{63}$: the definition says why. It also says what is
+ * divided by 0; here $\epsilon$ is more than that.
+ *
  * **Rounding.** The corrections are multiplied instead of divided, which moves the result by
  * at most two units in its last place.
  *
  * @module
  */
 
-import { integer, loadPart, madd, number, pointer, storePart } from "./simd.ts";
+// deno-lint-ignore-file prefer-const -- constants in memory are faster than constants in code: see exp.ts
+
+import { integer, loadPart, madd, max4, min4, number, pointer, storePart } from "./simd.ts";
 import * as word from "./words/optimizer.ts";
 import { RUN } from "./words/runs.ts";
+
+/** $2^{63}$. */
+let LONGEST: v128 = f32x4.splat(9223372036854775808.0);
+let LOWEST: v128 = f32x4.splat(-9223372036854775808.0);
 
 /** One step of Adam. Units are runs of parameters. */
 export function adamStep(args: usize, from: i32, to: i32): void {
@@ -38,6 +47,12 @@ export function adamStep(args: usize, from: i32, to: i32): void {
   }
 }
 
+/** A number between the bounds; NaN stays. */
+// @inline
+function bounded(x: v128): v128 {
+  return max4(min4(x, LONGEST), LOWEST);
+}
+
 function adamRun(args: usize, p: usize, m: usize, v: usize, g: usize, n: i32): void {
   const decay = f32x4.splat(number(args, word.DECAY)), step = f32x4.splat(-number(args, word.STEP));
   const correction = f32x4.splat(number(args, word.CORRECTION)), epsilon = f32x4.splat(number(args, word.EPSILON));
@@ -46,7 +61,7 @@ function adamRun(args: usize, p: usize, m: usize, v: usize, g: usize, n: i32): v
   const scale = f32x4.splat(number(args, word.GRADIENT_SCALE));
   const end = p + (<usize> (n & ~3) << 2);
   for (; p < end; p += 16) {
-    const gradient = f32x4.mul(v128.load(g), scale);
+    const gradient = bounded(f32x4.mul(v128.load(g), scale));
     const first = madd(v128.load(m), beta1, f32x4.mul(gradient, rest1));
     const second = madd(v128.load(v), beta2, f32x4.mul(f32x4.mul(gradient, gradient), rest2));
     const divisor = madd(f32x4.sqrt(second), correction, epsilon);
@@ -59,7 +74,7 @@ function adamRun(args: usize, p: usize, m: usize, v: usize, g: usize, n: i32): v
   }
   const left = n & 3;
   if (left) {
-    const gradient = f32x4.mul(loadPart(g, left, 0), scale);
+    const gradient = bounded(f32x4.mul(loadPart(g, left, 0), scale));
     const first = madd(loadPart(m, left, 0), beta1, f32x4.mul(gradient, rest1));
     const second = madd(loadPart(v, left, 0), beta2, f32x4.mul(f32x4.mul(gradient, gradient), rest2));
     const divisor = madd(f32x4.sqrt(second), correction, epsilon);

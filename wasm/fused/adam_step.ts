@@ -21,6 +21,8 @@ export function adamStep(runtime: Runtime): Partial<FusedKernels> {
     const [parameter, first, second] = targets;
     if (!parameter || !first || !second || !gradient) return false;
     if (![parameter, first, second, gradient].every(({ dtype }) => dtype === "float32")) return false;
+    // Without epsilon there may be a division by 0, which the definition takes care of.
+    if (attributes.epsilon === 0) return false;
     for (const target of targets) runtime.touch(target.buffer);
     const { learningRate, beta1, beta2, epsilon, weightDecay, correction1, correction2, gradientScale } = attributes;
     const count = sizeOf(parameter.shape);

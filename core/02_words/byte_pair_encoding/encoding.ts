@@ -14,6 +14,7 @@
 
 import { shown } from "../../engine/options.ts";
 import { Heap } from "../../engine/heap.ts";
+import { rest } from "../../engine/pace.ts";
 import {
   type BytePairEncodingData,
   type BytePairEncodingFile,
@@ -126,12 +127,13 @@ export class BytePairEncoding {
     if (typeof (source?.[Symbol.asyncIterator] ?? source?.[Symbol.iterator]) !== "function") throw noTokens(ids);
     const decoder = utf8();
     for await (const id of ids) {
+      await rest();
       const letters = this.#lettersOf(id);
       const text = this.level === "bytes" ? decoder.decode(toBytes(letters), { stream: true }) : letters;
       if (text !== "") yield text;
     }
-    const rest = decoder.decode();
-    if (rest !== "") yield rest;
+    const last = decoder.decode();
+    if (last !== "") yield last;
   }
 
   /** The encoding as plain data for a JSON file. */
