@@ -180,7 +180,12 @@ export function outline(head: string, parts: Iterable<Outlined>): string {
     while (open.length > 1 && !path.startsWith(`${open.at(-1)!.path}.`)) open.pop();
     if (open.length > DEEP) continue;
     const above = open.at(-1)!;
-    const node = { path, name: above === root ? path : path.slice(above.path.length + 1), text: text(), parts: [] };
+    const node: Node = {
+      path,
+      name: above === root ? path : path.slice(above.path.length + 1),
+      text: text(),
+      parts: [],
+    };
     above.parts.push(node);
     if (holds) open.push(node);
   }

@@ -117,7 +117,7 @@ function positions(x: View): Int32Array {
   let found = Int32Array.of(x.offset);
   x.shape.forEach((extent, axis) => {
     const stride = x.strides[axis]!;
-    const finer = new Int32Array(found.length * extent);
+    const finer = allocate("int32", found.length * extent) as Int32Array<ArrayBuffer>;
     for (let i = 0, at = 0; i < found.length; i++) {
       for (let j = 0; j < extent; j++) finer[at++] = found[i]! + j * stride;
     }

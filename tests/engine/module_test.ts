@@ -6,7 +6,7 @@ import { Random } from "../../core/engine/random.ts";
 import { ones, parameter, tensor, zeros } from "../../core/engine/create.ts";
 import type { Tensor } from "../../core/engine/tensor.ts";
 import { Weight } from "../../core/engine/weight.ts";
-import { assertClose, onEveryBackend } from "../support.ts";
+import { assertClose, onEveryBackend, onReference } from "../support.ts";
 
 class Part extends Module {
   gain: Tensor;
@@ -142,7 +142,7 @@ class Chain extends Module {
   readonly gain: Tensor = parameter(ones([1]));
 }
 
-onEveryBackend("modules may be nested deeper than any call stack", () => {
+onReference("modules may be nested deeper than any call stack", () => {
   const root = new Chain(), depth = 20_000;
   let last = root;
   for (let i = 1; i < depth; i++) last = last.next = new Chain();

@@ -1,9 +1,10 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import {
   abortSignal,
   callback,
   checkOptions,
   type Checks,
+  closest,
   either,
   flag,
   group,
@@ -175,4 +176,43 @@ Deno.test("isWithin() has infinity only where the limits name it", () => {
   ]);
   assertEquals(isWithin(Infinity, { min: 1, max: Infinity, whole: true }), true);
   assertEquals([0, 1].map((x) => isWithin(x, { above: 0, below: 1 })), [false, false]);
+});
+
+Deno.test("checkOptions() guesses which option was meant", () => {
+  const names = ["learningRate", "beta1", "epsilon", "weightDecay", "causal", "keepDims", "maxNewTokens"];
+  const cases: [string, string | undefined][] = [
+    ["isCausal", "causal"],
+    ["lr", "learningRate"],
+    ["learning_rate", "learningRate"],
+    ["eps", "epsilon"],
+    ["weight_decay", "weightDecay"],
+    ["keepdim", "keepDims"],
+    ["maxTokens", "maxNewTokens"],
+    ["beta", "beta1"],
+    ["zebra", undefined],
+    ["", undefined],
+    ["x".repeat(100_000), undefined],
+  ];
+  for (const [written, meant] of cases) assertEquals(closest(written, names), meant, written.slice(0, 20));
+  assertThrows(() => check({ steps: 1, stepp: 2 }), TypeError, '"stepp": options are steps');
+  assertThrows(() => check({ steps: 1, Norm: 2 }), TypeError, 'did you mean "norm"?');
+});
+
+Deno.test("checkOptions() looks at what an object inherits, and refuses what is no object of options", () => {
+  check(Object.create({ steps: 1 }));
+  assertThrows(() => check(Object.create({ steps: 1, rat: 1 })), TypeError, "for options: they must be an object");
+  assertThrows(() => check(Object.assign(Object.create(null), { rat: 1 })), TypeError, 'with option "rat"');
+  const others: [unknown, string][] = [
+    [[], "a list|\\[\\]"],
+    [3, "3"],
+    ["steps", '"steps"'],
+    [null, "null"],
+    [undefined, "undefined"],
+    [() => 1, "a function"],
+    [new Float32Array(1), "a Float32Array"],
+  ];
+  for (const [options, found] of others) {
+    const error = assertThrows(() => check(options as Record<string, unknown>), TypeError);
+    assertMatch(error.message, new RegExp(`^Cannot train with (${found}) for options: they must be an object$`));
+  }
 });

@@ -382,6 +382,16 @@ onEveryBackend("activations have their limits at the ends, and their slopes", as
   }
 });
 
+onEveryBackend("zeros have the sign that IEEE 754 gives them", async () => {
+  const a = tensor([0, -0, 0, -0]), b = tensor([0, 0, -0, -0]);
+  assertEquals([...await a.maximum(b).read()], [0, 0, 0, -0]);
+  assertEquals([...await a.minimum(b).read()], [0, -0, -0, -0]);
+  assertEquals([...await a.neg().read()], [-0, 0, -0, 0]);
+  assertEquals([...await a.relu().read(), ...await relu(a).read()], [0, 0, 0, 0, 0, 0, 0, 0]);
+  assertEquals([...await a.sqrt().read(), ...await a.sin().read()], [0, -0, 0, -0, 0, -0, 0, -0]);
+  assertEquals([...await a.tanh().read(), ...await a.erf().read()], [0, -0, 0, -0, 0, -0, 0, -0]);
+});
+
 // ## int32
 
 const integers = (x: readonly number[]): Tensor => tensor(Int32Array.from(x));
