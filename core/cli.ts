@@ -81,8 +81,8 @@ async function run(words: readonly string[]): Promise<void> {
   if (first === "--version" || first === "-V" || first === "-v" || first === "version") {
     return line(`heed ${await loadVersion()}`);
   }
-  const asksHelp = first === "--help" || first === "-h" || first === "help";
-  if (first === undefined || asksHelp && (others[0] === undefined || others[0].startsWith("-"))) {
+  const asksHelp = isHelp(first);
+  if (first === undefined || asksHelp && (others[0] ?? "-").startsWith("-") || asksOverview(words)) {
     line(programHelp(COMMANDS));
     if (first === undefined) throw new UsageError("Cannot start without a command");
     return;
@@ -97,6 +97,16 @@ async function run(words: readonly string[]): Promise<void> {
   } catch (error) {
     throw inOptions(error, Object.keys(command.options));
   }
+}
+
+/** Whether a word asks for help. */
+const isHelp = (word: string | undefined): boolean => word === "--help" || word === "-h" || word === "help";
+
+/** Whether help is asked for what is not the whole name of a command: nothing, or the first word of several. */
+function asksOverview(words: readonly string[]): boolean {
+  const others = words.filter((word) => !isHelp(word));
+  return others.length < words.length && others.length <= 1 &&
+    others.every((word) => COMMANDS.some(({ name }) => name.startsWith(`${word} `)));
 }
 
 /** An error of the library, with options as they are typed; what the program says itself speaks of them so already. */

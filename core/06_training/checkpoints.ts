@@ -452,7 +452,8 @@ function verifiedState(file: TensorFile): ReadState {
 /** Refuses a file whose checksum is not that of what it holds. */
 function requireWhole({ tensors, metadata }: TensorFile): void {
   const training = metadata.get("training"), expected = metadata.get("checksum");
-  if (training === undefined || expected === undefined) throw noState();
+  if (training === undefined) throw noState();
+  if (expected === undefined) throw new SyntaxError("Cannot resume: the file has no checksum");
   const found = checksum(tensors, training);
   if (found !== expected) {
     throw new SyntaxError(

@@ -55,6 +55,9 @@ export async function chooseDevice(
   return backend().description;
 }
 
+/** Signals that end a run: Ctrl-C, `kill`, and the terminal that closes. */
+const ENDING: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM", "SIGHUP"];
+
 /**
  * A signal that the first Ctrl-C raises; the second one ends the program at once.
  *
@@ -65,9 +68,9 @@ export async function chooseDevice(
  */
 export function interruption(onFirst: () => void = () => {}): { signal: AbortSignal; stop: () => void } {
   const controller = new AbortController();
-  const names: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
-  const listeners = names.map((name) => {
-    const listener = (): void => {
+  const listeners = ENDING.map((name) => {
+    const listener = async (): Promise<void> => {
+      if (name === "SIGHUP" && await outlivesTerminal()) return;
       const reason = new Interrupted(name);
       if (controller.signal.aborted) Deno.exit(reason.code);
       controller.abort(reason);
@@ -82,4 +85,13 @@ export function interruption(onFirst: () => void = () => {}): { signal: AbortSig
       for (const { name, listener } of listeners) Deno.removeSignalListener(name, listener);
     },
   };
+}
+
+/** Whether it was started by `nohup`, which leaves it a standard input that is not open for reading. */
+async function outlivesTerminal(): Promise<boolean> {
+  const isUnreadable = Deno.stdin.read(new Uint8Array(1)).then(
+    () => false,
+    (error) => /os error 9\b/.test(String(error)),
+  );
+  return await Promise.race([isUnreadable, new Promise<boolean>((resolve) => setTimeout(resolve, 100, false))]);
 }

@@ -10,6 +10,7 @@
  * | 1         | data cannot be used, or the machine refuses                                       |
  * | 2         | the command line cannot be understood                                             |
  * | 3         | standard output cannot be written: training is saved all the same, others stopped |
+ * | 129       | the terminal was closed                                                           |
  * | 130, 143  | ended by Ctrl-C, by `kill`                                                        |
  *
  * @module
@@ -37,7 +38,7 @@ export class Interrupted extends Error {
   /** Names the signal. */
   constructor(signal: Deno.Signal = "SIGINT") {
     super(`Ended by ${signal}`);
-    this.code = signal === "SIGTERM" ? 143 : 130;
+    this.code = signal === "SIGTERM" ? 143 : signal === "SIGHUP" ? 129 : 130;
   }
 }
 

@@ -212,7 +212,17 @@ export async function readText(path: string): Promise<string[]> {
 
 /** Makes a folder and what leads to it. */
 export function makeFolder(path: string): Promise<void> {
-  return withPath("create", path, () => Deno.mkdir(path, { recursive: true }));
+  return withPath("create", path, async () => {
+    try {
+      await Deno.mkdir(path, { recursive: true });
+    } catch (error) {
+      const found = error instanceof Deno.errors.AlreadyExists && await Deno.lstat(path).catch(() => undefined);
+      if (!found || !found.isSymlink) throw error;
+      throw new DataError(`Cannot create ${quote(path)}: a link that leads to no folder has this name`, {
+        cause: error,
+      });
+    }
+  });
 }
 
 /** Reads a whole file, after a look at its front. */

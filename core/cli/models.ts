@@ -89,10 +89,14 @@ function modelPath(folder: string): string {
   return folder.endsWith(".safetensors") ? folder : `${folder.replace(/[/\\]+$/, "")}/${MODEL_FILE}`;
 }
 
+/** The file of a run, with the notes that rebuild its model. */
+export function encodeModel(run: TrainingRun, notes: Notes): Promise<Uint8Array<ArrayBuffer>> {
+  return encodeCheckpoint({ ...run, notes: writeNotes(notes) });
+}
+
 /** Saves a run and the notes that rebuild its model; the file is replaced in one step. */
 export async function saveModel(folder: string, run: TrainingRun, notes: Notes): Promise<void> {
-  const bytes = await encodeCheckpoint({ ...run, notes: writeNotes(notes) });
-  await writeFile(modelPath(folder), bytes);
+  await writeFile(modelPath(folder), await encodeModel(run, notes));
 }
 
 /** Notes as a file holds them. */

@@ -113,6 +113,7 @@ function requireFile(info: Deno.FileInfo, refuse: (reason: string) => never): vo
 
 /** What something is that is no regular file, in words. */
 export function kindOf(info: Deno.FileInfo): string {
+  if (info.isSymlink) return "a link";
   if (info.isDirectory) return "a folder";
   if (info.isFifo) return "a pipe";
   return info.isSocket ? "a socket" : "a device";

@@ -18,9 +18,8 @@ import { flag, flagOf, number, type Option, text } from "./arguments.ts";
 import { programName, shellWord } from "./calling.ts";
 import { deviceOptions, interruption } from "./device.ts";
 import { DataError, quote, sentence, UsageError } from "./errors.ts";
-import { makeFolder } from "./files.ts";
-import { takeFolder } from "./folder.ts";
-import { checkNotes, hasModel, type Notes, readModel, type Recipe, saveModel } from "./models.ts";
+import { type RunFolder, takeFolder } from "./folder.ts";
+import { checkNotes, encodeModel, hasModel, type Notes, readModel, type Recipe } from "./models.ts";
 import { LIMITS } from "./recipes.ts";
 import { bar, count, duration, line, ProgressLine, standardOutput } from "./terminal.ts";
 
@@ -99,10 +98,15 @@ interface Place {
   readonly replace: boolean;
 }
 
+/** What the models of the code's own corpus are called, in `models`. */
+const OWN_NAMES: readonly string[] = ["lm", "translator"];
+
 /** The folder of a run: what learns from a file never comes near what learns from the code's own corpus. */
 export function folderOf({ data, out }: Place, folder: string): string {
-  const name = (data ?? "").split(/[/\\]/).at(-1)!.replace(/(?<=.)\.[^.]*$/, "");
-  return out ?? (/^[.-]*$/.test(name) ? folder : `models/${name}`);
+  if (out !== undefined || data === undefined) return out ?? folder;
+  const name = data.split(/[/\\]/).at(-1)!.replace(/(?<=.)\.[^.]*$/, "");
+  // Standard input has no name, and the names of the code's own models are taken.
+  return /^[.-]*$/.test(name) ? `${folder}-data` : `models/${name}${OWN_NAMES.includes(name) ? "-data" : ""}`;
 }
 
 /**
@@ -110,7 +114,7 @@ export function folderOf({ data, out }: Place, folder: string): string {
  *
  * From here on the program does more than to print: what it learns is saved whether or not anybody reads along.
  */
-export async function openFolder({ resume, replace }: Place, out: string): Promise<AsyncDisposable> {
+export async function openFolder({ resume, replace }: Place, out: string): Promise<RunFolder> {
   if (resume && replace) {
     throw new UsageError("Cannot use --replace with --resume: a run that continues gives up nothing");
   }
@@ -118,8 +122,13 @@ export async function openFolder({ resume, replace }: Place, out: string): Promi
     throw new DataError(`Cannot resume: there is no saved model in ${quote(out)}`);
   }
   const taken = await takeFolder(out);
-  standardOutput.isNotAll(`training went on without it, and what it learned is saved in ${quote(out)}`);
+  sayWhere(taken);
   return taken;
+}
+
+/** What is said at the end where standard output is lost. */
+function sayWhere({ path }: RunFolder): void {
+  standardOutput.isNotAll(`training went on without it, and what it learned is saved in ${quote(path)}`);
 }
 
 /**
@@ -144,7 +153,8 @@ export async function refuseToReplace(
   const saved = await readModel(out).then(({ notes }) => notes, () => undefined);
   const isSame = saved?.format === format && recipe["data"] === "" &&
     Object.entries(recipe).every(([name, value]) => saved.recipe[name] === value);
-  if (isSame) return saved.measured["steps"] ?? numberOf(recipe, "steps");
+  // Whatever a file says it has made, the whole run is worth no less.
+  if (isSame) return Math.min(saved.measured["steps"] ?? Infinity, numberOf(recipe, "steps"));
   const ways = ["--replace gives it up", "--out names another folder"];
   if (saved?.format === format && saved.recipe["data"] === recipe["data"]) ways.unshift("--resume continues it");
   const other = saved?.format === format && saved.recipe["data"] === "" && recipe["data"] === "";
@@ -267,8 +277,8 @@ export interface TrainingJob<Batch> {
   readonly measured: Readonly<Record<string, number>> | undefined;
   /** What to note down in the file. */
   readonly notes: (measured: Readonly<Record<string, number>>) => Notes;
-  /** Folder of the model. */
-  readonly out: string;
+  /** Where it is saved. */
+  readonly folder: RunFolder;
   /** Steps of the same run that are saved there. */
   readonly kept: number;
   /** The command that continues, without the program and the folder. */
@@ -309,7 +319,7 @@ export function progressText(report: TrainingReport, measured: string, speed: nu
  * @throws {Interrupted} after Ctrl-C, once everything is saved
  */
 export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Readonly<Record<string, number>>> {
-  const { run, recipe, out } = job;
+  const { run, recipe, folder } = job;
   // What could not be read again is refused before an hour is spent.
   checkNotes(job.notes({}));
   const progress = new ProgressLine();
@@ -320,9 +330,11 @@ export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Reado
   const save = async (): Promise<void> => {
     const { steps } = run.optimizer;
     if (steps < job.kept) return;
-    // Where somebody has removed the folder, what was learned is worth a new one.
-    await makeFolder(out);
-    await saveModel(out, run, job.notes({ ...measured, steps }));
+    const { path } = folder;
+    await folder.save(await encodeModel(run, job.notes({ ...measured, steps })));
+    if (folder.path === path) return;
+    sayWhere(folder);
+    progress.note(`Something else has taken the place of ${path}: saved in ${folder.path}`);
   };
   const onProgress = async (report: TrainingReport): Promise<void> => {
     // A lap that holds an evaluation, or what follows one, says nothing about the speed of training.
@@ -343,7 +355,7 @@ export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Reado
   };
   try {
     checkNotes(job.notes(measured));
-    if (job.kept > 0) line(`${out} holds ${job.kept} steps of this very run, which is made again`);
+    if (job.kept > 0) line(`${folder.path} holds ${job.kept} steps of this very run, which is made again`);
     const steps = numberOf(recipe, "steps"), done = run.optimizer.steps;
     if (done > steps) throw new DataError(`Cannot resume up to --steps ${steps}: the saved run has made ${done}`);
     const evaluate = (step: number): Promise<Readonly<Record<string, number>>> => job.evaluate(step, signal);
@@ -375,7 +387,7 @@ export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Reado
     }
     if (!signal.aborted || error !== signal.reason) throw error;
     await save();
-    const { steps } = run.optimizer;
+    const { steps } = run.optimizer, out = folder.path;
     const where = steps < job.kept ? `${out} has step ${job.kept} of the same run` : `everything is saved in ${out}`;
     line(`Stopped after step ${steps}; ${where}. To continue:`);
     line(`  ${programName()} ${job.continueWith} --out ${shellWord(out)}`);

@@ -33,13 +33,18 @@ struct Params { count: u32, axes: Axes }
 
 fn comparable(a: f32, b: f32) -> bool { return !(isNan(a) || isNan(b)); }
 
+// Of two zeros the positive one is the greater, and equal numbers have equal bits.
 fn greater(a: f32, b: f32) -> f32 {
-  let found = select(bitcast<u32>(b), bitcast<u32>(a), orderOf(a) >= orderOf(b));
+  let p = bitcast<u32>(a);
+  let q = bitcast<u32>(b);
+  let found = select(select(q, p, orderOf(a) > orderOf(b)), p & q, orderOf(a) == orderOf(b));
   return bitcast<f32>(select(NAN_BITS, found, comparable(a, b)));
 }
 
 fn lesser(a: f32, b: f32) -> f32 {
-  let found = select(bitcast<u32>(b), bitcast<u32>(a), orderOf(a) <= orderOf(b));
+  let p = bitcast<u32>(a);
+  let q = bitcast<u32>(b);
+  let found = select(select(q, p, orderOf(a) < orderOf(b)), p | q, orderOf(a) == orderOf(b));
   return bitcast<f32>(select(NAN_BITS, found, comparable(a, b)));
 }
 

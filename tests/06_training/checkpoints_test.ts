@@ -247,6 +247,13 @@ function sealed(tensors: TensorFile["tensors"], training: string): Uint8Array {
   return encodeSafetensors({ tensors, metadata: new Map([["training", training], ["checksum", checksum]]) });
 }
 
+onReference("a checkpoint without a checksum is refused as one", async () => {
+  const model = new Linear(2, 3, new Random(1));
+  const { tensors, metadata } = decodeSafetensors(await encodeCheckpoint({ model }));
+  const bytes = encodeSafetensors({ tensors, metadata: new Map([["training", metadata.get("training")!]]) });
+  assertThrows(() => restoreCheckpoint(bytes, { model }), SyntaxError, "Cannot resume: the file has no checksum");
+});
+
 onReference("checkpoints refuse what is no run, no storage, no file and no state in heed's words", async () => {
   const model = new Linear(2, 3, new Random(1)), optimizer = new Optimizer(model.parameters(), adamW());
   const asks = (value: unknown): never => value as never;

@@ -238,9 +238,10 @@ Deno.test("sentence() keeps one line and exitCode() tells usage from data", () =
     new Error(),
     new Interrupted(),
     new Interrupted("SIGTERM"),
+    new Interrupted("SIGHUP"),
     new OutputLost(new Error()),
   ];
-  assertEquals(errors.map(exitCode), [2, 1, 130, 143, 3]);
+  assertEquals(errors.map(exitCode), [2, 1, 130, 143, 129, 3]);
 });
 
 Deno.test("systemReason() names the one permission that is missing, and none that was given", () => {

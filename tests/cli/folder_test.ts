@@ -59,3 +59,93 @@ testWithFolder("takeFolder() leaves no folder behind that was made for nothing",
   await assertRejects(() => takeFolder(`${folder}/x.safetensors`), UsageError, "--out must name a folder");
   assertEquals(await namesIn(folder), ["file", "mine"]);
 });
+
+const bytes = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
+const MODEL = "model.safetensors";
+
+testWithFolder("a run replaces the model that it found, or wrote, or that was removed", async (folder) => {
+  await Deno.writeTextFile(`${folder}/${MODEL}`, "found");
+  await using run = await takeFolder(folder);
+  for (const text of ["first", "second"]) {
+    await run.save(bytes(text));
+    assertEquals(await Deno.readTextFile(`${folder}/${MODEL}`), text);
+  }
+  await Deno.remove(`${folder}/${MODEL}`);
+  await run.save(bytes("third"));
+  assertEquals([run.path, await Deno.readTextFile(`${folder}/${MODEL}`)], [folder, "third"]);
+});
+
+testWithFolder("a run takes its folder again where that was removed", async (folder) => {
+  {
+    await using run = await takeFolder(`${folder}/a`);
+    await Deno.remove(`${folder}/a`, { recursive: true });
+    await run.save(bytes("learned"));
+    assertEquals(run.path, `${folder}/a`);
+    await assertRejects(() => takeFolder(`${folder}/a`), DataError, "another run");
+  }
+  assertEquals(await namesIn(`${folder}/a`), [MODEL]);
+});
+
+/** What can take the place of a folder during a run, and the file in which it must be found afterwards. */
+const inItsPlace: Readonly<Record<string, [put: (out: string) => Promise<void>, found: string]>> = {
+  "another model": [(out) => Deno.writeTextFile(`${out}/${MODEL}`, "of others"), `out/${MODEL}`],
+  "a file": [async (out) => {
+    await Deno.remove(out, { recursive: true });
+    await Deno.writeTextFile(out, "of others");
+  }, "out"],
+  "a folder instead of a model": [async (out) => {
+    await Deno.mkdir(`${out}/${MODEL}`);
+    await Deno.writeTextFile(`${out}/${MODEL}/x`, "of others");
+  }, `out/${MODEL}/x`],
+  "the folder of another run": [async (out) => {
+    await Deno.rename(out, `${out}-moved`);
+    await using other = await takeFolder(out);
+    await other.save(bytes("of others"));
+  }, `out/${MODEL}`],
+};
+for (const [what, [put, found]] of Object.entries(inItsPlace)) {
+  testWithFolder(`a run leaves alone ${what} in the place of its folder, and saves beside`, async (folder) => {
+    const out = `${folder}/out`;
+    await Deno.mkdir(`${out}-2`);
+    await Deno.writeTextFile(`${out}-2/${MODEL}`, "of others too");
+    {
+      await using run = await takeFolder(`${out}/`);
+      await put(out);
+      await run.save(bytes("learned"));
+      await run.save(bytes("learned more"));
+      assertEquals(run.path, `${out}-3`);
+    }
+    assertEquals(await Deno.readTextFile(`${folder}/${found}`), "of others");
+    assertEquals(await Deno.readTextFile(`${out}-2/${MODEL}`), "of others too");
+    assertEquals(await Deno.readTextFile(`${out}-3/${MODEL}`), "learned more");
+    assertEquals(await namesIn(`${out}-3`), [MODEL]);
+  });
+}
+
+testWithFolder("a run that moves out while another one trains in its place disturbs nobody", async (folder) => {
+  const out = `${folder}/out`;
+  await using run = await takeFolder(out);
+  await Deno.rename(out, `${out}-moved`);
+  await using other = await takeFolder(out);
+  await run.save(bytes("first"));
+  await other.save(bytes("other"));
+  assertEquals([run.path, other.path], [`${out}-2`, out]);
+  assertEquals(await Deno.readTextFile(`${out}/${MODEL}`), "other");
+});
+
+testWithFolder("takeFolder() writes through no link, and trains for no name that is no file", async (folder) => {
+  await Deno.writeTextFile(`${folder}/precious`, "precious");
+  await Deno.mkdir(`${folder}/a`);
+  await Deno.symlink("../precious", `${folder}/a/training.lock`);
+  await assertRejects(() => takeFolder(`${folder}/a`), DataError, "its training.lock is a link");
+  assertEquals(await Deno.readTextFile(`${folder}/precious`), "precious");
+  await Deno.mkdir(`${folder}/b/training.lock`, { recursive: true });
+  await assertRejects(() => takeFolder(`${folder}/b`), DataError, "its training.lock is a folder");
+  await Deno.mkdir(`${folder}/c/${MODEL}`, { recursive: true });
+  await assertRejects(() => takeFolder(`${folder}/c`), DataError, `its ${MODEL} is a folder`);
+  for (const target of ["nowhere", "d"]) {
+    await Deno.remove(`${folder}/d`).catch(() => {});
+    await Deno.symlink(target, `${folder}/d`);
+    await assertRejects(() => takeFolder(`${folder}/d`), DataError, "a link that leads to no folder has this name");
+  }
+});

@@ -147,6 +147,8 @@ const wrong: [args: string[], code: number, sentence: RegExp][] = [
     2,
     /^heed: Cannot use --vocab-size 10 with --tokens bytes: it must be at least 260\n$/,
   ],
+  [["generate", ""], 2, /^heed: Cannot continue an empty text: write at least one character\n$/],
+  [["help", "trian"], 2, /^heed: Cannot understand "trian": did you mean train\n$/],
   [["experiment", "nothing"], 2, /^heed: Cannot run "nothing": "heed experiment" lists the experiments\n$/],
   [["experiment", "dot_product"], 2, /^heed: Cannot run .*: did you mean attention\/scaled_dot_product\n$/],
   [["experiment", "attention/scaled_dot_product", "keys=8", "keys=8"], 2, /^heed: Cannot set keys twice\n$/],
@@ -187,6 +189,10 @@ test("heed says its version, and the help of a command in both ways", async () =
   const { version } = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
   assertEquals((await heed("--version")).output, `heed ${version}\n`);
   assertEquals((await heed("help", "train", "lm")).output, (await heed("train", "lm", "--help")).output);
+  for (const words of [["help"], ["--help", "--help"], ["train", "--help"], ["train", "-h"], ["help", "train"]]) {
+    const { code, output, errors } = await heed(...words);
+    assertEquals([code, output.includes("Usage: heed COMMAND"), errors], [0, true, ""], words.join(" "));
+  }
 });
 
 test("heed shows where an error comes from only with --debug", async (folder) => {
@@ -329,6 +335,36 @@ test("Ctrl-C saves, says how to continue, and the continued run is the uninterru
   const changed = await heed("train", "translator", "--resume", "--out", out, "--hidden-size", "32");
   assertEquals(changed.code, 1);
   assertStringIncludes(changed.errors, "Cannot resume with --hidden-size 32: the saved run has --hidden-size 16");
+});
+
+test("a terminal that closes ends training as Ctrl-C does, and what nohup started goes on", async (folder) => {
+  if (Deno.build.os === "windows") return;
+  const data = await pairsIn(folder);
+  const hangUp = async (redirection: string, out: string, next?: Deno.Signal): Promise<[number, string[]]> => {
+    const words = ["train", "translator", "--data", data, "--steps", "1000000", ...TINY, "--out", out];
+    const child = new Deno.Command("sh", {
+      args: ["-c", `exec "$0" "$@" ${redirection}`, Deno.execPath(), ...RUN, "mod.ts", ...words],
+      cwd: root,
+      stdin: "null",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    let output = "", isHungUp = false;
+    for await (const part of child.stdout) {
+      output += decoder.decode(part);
+      if (isHungUp || !output.includes("step ")) continue;
+      isHungUp = true;
+      child.kill("SIGHUP");
+      if (next === undefined) continue;
+      // What a hang-up stops would have stopped meanwhile, and with its own exit code.
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      child.kill(next);
+    }
+    return [(await child.status).code, (await Array.fromAsync(Deno.readDir(out))).map(({ name }) => name)];
+  };
+  assertEquals(await hangUp("", `${folder}/a`), [129, ["model.safetensors"]]);
+  // As nohup does it: a standard input that is not open for reading.
+  assertEquals(await hangUp("0>/dev/null", `${folder}/b`, "SIGTERM"), [143, ["model.safetensors"]]);
 });
 
 test("train run again on what comes with the code gives up no step of the same run", async (folder) => {

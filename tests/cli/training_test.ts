@@ -17,7 +17,8 @@ Deno.test("folderOf() keeps what is learned from a file away from what is learne
   assertEquals(of("/a/b.c/d.tar.gz"), "models/d.tar");
   assertEquals(of("C:\\a\\诗.txt"), "models/诗");
   assertEquals(of(".hidden"), "models/.hidden");
-  for (const data of ["-", "..", "a/", "/"]) assertEquals(of(data), "models/lm");
+  for (const data of ["-", "..", "a/", "/", "lm", "a/lm.txt"]) assertEquals(of(data), "models/lm-data");
+  assertEquals(of("translator.tsv"), "models/translator-data");
   assertEquals(of("my-text.txt", "x"), "x");
 });
 
@@ -99,6 +100,10 @@ testWithFolder("refuseToReplace() gives up no model unless it is asked to, or wo
     measured: { steps: 2 },
   });
   assertEquals(await refuseToReplace(PLACE, folder, format, ours), 2);
+  // A file that says it has made more than the run has steps would keep the run from ever being saved.
+  const measured = { steps: 2 ** 53 };
+  await saveModel(folder, { model }, { format, layout: model.options, vocabulary, recipe: ours, measured });
+  assertEquals(await refuseToReplace(PLACE, folder, format, ours), 3);
   await refused(own);
   assertEquals(
     (await refused({ ...ours, steps: 4 })).includes("come with the code, with other settings; --resume"),

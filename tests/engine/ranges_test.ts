@@ -382,6 +382,16 @@ onEveryBackend("activations have their limits at the ends, and their slopes", as
   }
 });
 
+onEveryBackend("zeros have the sign that IEEE 754 gives them", async () => {
+  const a = tensor([0, -0, 0, -0]), b = tensor([0, 0, -0, -0]);
+  assertEquals([...await a.maximum(b).read()], [0, 0, 0, -0]);
+  assertEquals([...await a.minimum(b).read()], [0, -0, -0, -0]);
+  assertEquals([...await a.neg().read()], [-0, 0, -0, 0]);
+  assertEquals([...await a.relu().read(), ...await relu(a).read()], [0, 0, 0, 0, 0, 0, 0, 0]);
+  assertEquals([...await a.sqrt().read(), ...await a.sin().read()], [0, -0, 0, -0, 0, -0, 0, -0]);
+  assertEquals([...await a.tanh().read(), ...await a.erf().read()], [0, -0, 0, -0, 0, -0, 0, -0]);
+});
+
 // ## int32
 
 const integers = (x: readonly number[]): Tensor => tensor(Int32Array.from(x));
@@ -420,6 +430,14 @@ onEveryBackend("int32 arithmetic is exact and wraps around, for every pair of en
     );
   }
   for (const op of ["div", "mod"] as const) assertThrows(() => a[op](0), RangeError, `Cannot ${op} int32 by zero`);
+});
+
+onMeasured("int32 becomes the nearest float32, and bool what it is", async (device) => {
+  const draws = new Draws(7), numbers = [...integerLandmarks, ...draws.integers(-(2 ** 31), 2 ** 31, 1003).data];
+  const x = new HostArray(Int32Array.from(numbers), [numbers.length], "int32");
+  await assertFunction(device, "cast() to float32", (x) => x.cast("float32"), [x], exact);
+  await assertFunction(device, "cast() to bool", (x) => x.cast("bool"), [x], exact);
+  await assertFunction(device, "cast() of bool", (x) => x.greater(0).cast("float32"), [x], exact);
 });
 
 const far: readonly number[] = [

@@ -88,7 +88,7 @@ function sigmoidSlope(x: v128, e: v128, u: v128): v128 {
 class Relu {
   // @inline
   value(x: v128): v128 {
-    return max4(x, f32x4.splat(0));
+    return v128.andnot(x, f32x4.le(x, f32x4.splat(0)));
   }
 
   // @inline

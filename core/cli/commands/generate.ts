@@ -12,7 +12,7 @@ import { Random } from "../../engine/random.ts";
 import { type Command, defineCommand, number, text } from "../arguments.ts";
 import { decodingOptions, noSpecialTokens, printable, rank, readDecoding } from "../decoding.ts";
 import { chooseDevice, deviceOptions, weightsOption } from "../device.ts";
-import { DataError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 import { openLanguageModel, readLanguageModel } from "../models.ts";
 import { line, standardOutput } from "../terminal.ts";
 
@@ -33,13 +33,13 @@ export const command: Command = defineCommand({
     ...deviceOptions,
   },
   async run(values, [prompt = "\n"]) {
+    if (prompt === "") throw new UsageError("Cannot continue an empty text: write at least one character");
     const { search, rules } = readDecoding(values, { draws: true, random: new Random(values.seed) });
     const saved = await readLanguageModel(values.model);
     await chooseDevice(values);
     const model = openLanguageModel(saved, values.weights);
     const { vocabulary } = saved.notes;
     const ids = vocabulary.encode(prompt);
-    if (ids.length === 0) throw new DataError("Cannot continue an empty text: write at least one character");
     const options = { maxNewTokens: values.maxNewTokens, rules: [noSpecialTokens, ...rules], slide: true };
     if (!("begin" in search)) {
       standardOutput.write(printable(prompt));
@@ -47,8 +47,13 @@ export const command: Command = defineCommand({
       const idsOnly = (async function* () {
         for await (const { token } of tokens) yield token;
       })();
-      for await (const piece of vocabulary.decodeStream(idsOnly)) standardOutput.write(printable(piece));
-      return line();
+      try {
+        for await (const piece of vocabulary.decodeStream(idsOnly)) standardOutput.write(printable(piece));
+      } finally {
+        // What goes wrong on the way is said on a line of its own.
+        line();
+      }
+      return;
     }
     const { tokens, beams } = await generate(model, ids, { ...options, search });
     const written = (tokens: readonly number[]): string => printable(prompt + vocabulary.decode(tokens));

@@ -23,6 +23,7 @@ import { programName, shellWord } from "../calling.ts";
 import { chooseDevice } from "../device.ts";
 import { DataError } from "../errors.ts";
 import { readText } from "../files.ts";
+import type { RunFolder } from "../folder.ts";
 import {
   type LanguageModelNotes,
   readLanguageModel,
@@ -174,7 +175,7 @@ export const command: Command = defineCommand({
   },
   async run(values) {
     const out = folderOf(values, FOLDER);
-    await using _folder = await openFolder(values, out);
+    await using folder = await openFolder(values, out);
     const saved = values.resume ? await readLanguageModel(out) : undefined;
     const before = saved?.notes.recipe, data = values.data ?? String(before?.["data"] ?? "");
     const usual = fittingDefaults(RECIPE, values);
@@ -186,14 +187,14 @@ export const command: Command = defineCommand({
     const recipe = settled({ ...usual, contextLength }, checksumOf(pieces));
     const kept = await refuseToReplace(values, out, "heed language model 1", recipe);
     line(`Device: ${await chooseDevice(values)}`);
-    await withinMemory(() => trainLanguageModel(pieces, recipe, { out, kept }, saved));
+    await withinMemory(() => trainLanguageModel(pieces, recipe, { folder, kept }, saved));
   },
 });
 
 async function trainLanguageModel(
   pieces: readonly string[],
   recipe: Recipe,
-  { out, kept }: { readonly out: string; readonly kept: number },
+  { folder, kept }: { readonly folder: RunFolder; readonly kept: number },
   saved: SavedModel<LanguageModelNotes> | undefined,
 ): Promise<void> {
   const started = performance.now();
@@ -230,7 +231,7 @@ async function trainLanguageModel(
     run,
     recipe,
     measured: saved?.notes.measured,
-    out,
+    folder,
     kept,
     schedule,
     tokens: () => batchSize * contextLength,
@@ -247,9 +248,9 @@ async function trainLanguageModel(
   });
   const { heldOut } = measured;
   const result = heldOut === undefined ? "" : `, loss ${heldOut.toFixed(3)} on the text kept apart`;
-  line(`Trained in ${duration((performance.now() - started) / 1000)}${result}; saved in ${out}`);
+  line(`Trained in ${duration((performance.now() - started) / 1000)}${result}; saved in ${folder.path}`);
   line("To continue a text:");
-  line(`  ${programName()} generate ${shellWord(firstWords(pieces[0]!))} --model ${shellWord(out)}`);
+  line(`  ${programName()} generate ${shellWord(firstWords(pieces[0]!))} --model ${shellWord(folder.path)}`);
 }
 
 /** A beginning that the model has seen. */

@@ -21,6 +21,7 @@ import { checksumOf, type HeldOut, readCorpus, type TranslationCorpus } from "..
 import { chooseDevice } from "../device.ts";
 import { DataError, escapeControl, UsageError } from "../errors.ts";
 import { type Pair, parseColumns } from "../files.ts";
+import type { RunFolder } from "../folder.ts";
 import { readTranslator, type Recipe, restore, type SavedModel, settle, type TranslatorNotes } from "../models.ts";
 import { LIMITS } from "../recipes.ts";
 import { count, duration, line } from "../terminal.ts";
@@ -113,7 +114,7 @@ export const command: Command = defineCommand({
   async run(values) {
     if (values.columns !== undefined) parseColumns(values.columns);
     const out = folderOf(values, FOLDER);
-    await using _folder = await openFolder(values, out);
+    await using folder = await openFolder(values, out);
     const saved = values.resume ? await readTranslator(out) : undefined;
     const before = saved?.notes.recipe, data = values.data ?? String(before?.["data"] ?? "");
     if (values.columns !== undefined && data === "") {
@@ -127,14 +128,14 @@ export const command: Command = defineCommand({
     const recipe = settled(checksumOf(corpus));
     const kept = await refuseToReplace(values, out, "heed translator 1", recipe);
     line(`Device: ${await chooseDevice(values)}`);
-    await withinMemory(() => trainTranslator(corpus, recipe, { out, kept }, saved));
+    await withinMemory(() => trainTranslator(corpus, recipe, { folder, kept }, saved));
   },
 });
 
 async function trainTranslator(
   corpus: TranslationCorpus,
   recipe: Recipe,
-  { out, kept }: { readonly out: string; readonly kept: number },
+  { folder, kept }: { readonly folder: RunFolder; readonly kept: number },
   saved: SavedModel<TranslatorNotes> | undefined,
 ): Promise<void> {
   const started = performance.now();
@@ -181,7 +182,7 @@ async function trainTranslator(
     run,
     recipe,
     measured: saved?.notes.measured,
-    out,
+    folder,
     kept,
     schedule,
     tokens: (batch) => batch.reduce((total, pair) => total + pair.source.length + pair.target.length + 1, 0),
@@ -201,11 +202,11 @@ async function trainTranslator(
   });
   const { BLEU } = measured;
   const result = BLEU === undefined ? "" : `, BLEU ${BLEU.toFixed(1)} on ${count(corpus.test.length)} unseen sentences`;
-  line(`Trained in ${duration((performance.now() - started) / 1000)}${result}; saved in ${out}`);
+  line(`Trained in ${duration((performance.now() - started) / 1000)}${result}; saved in ${folder.path}`);
   const [first] = await demonstrate(translator, corpus);
   if (first === undefined) return;
   line("To translate more:");
-  line(`  ${programName()} translate ${shellWord(first.source)} --model ${shellWord(out)}`);
+  line(`  ${programName()} translate ${shellWord(first.source)} --model ${shellWord(folder.path)}`);
 }
 
 /** Learns the vocabulary of one side; characters too rare for its size are unknown. */
