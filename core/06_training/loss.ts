@@ -155,10 +155,10 @@ function softLoss(logits: Tensor, targets: Tensor, labelSmoothing: number, class
   return charge(logSoftmax(logits.where(asked, 0)).neg(), weighted).sum(-1);
 }
 
-/** Joins losses; where there are none, 0. Their mean is a sum of parts: it is finite where a plain sum is not. */
+/** Joins losses; where there are none, 0. */
 function reduce(losses: Tensor, reduction: Reduction): Tensor {
   if (reduction === "none") return losses;
-  return reduction === "sum" || losses.size === 0 ? losses.sum() : losses.div(losses.size).sum();
+  return reduction === "sum" || losses.size === 0 ? losses.sum() : losses.mean();
 }
 
 // ## Infinite losses

@@ -106,7 +106,7 @@ export interface Generation {
 export interface ChosenTokens {
   /** int32 `[B]` */
   readonly tokens: Tensor;
-  /** Logarithm of the model's own probability of each, `[B]`; see {@linkcode requireChoice}. */
+  /** Logarithm of the model's own probability of each, `[B]`; see `requireChoice` of `on_device.ts`. */
   readonly logProbabilities: Tensor;
 }
 

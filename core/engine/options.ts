@@ -177,7 +177,7 @@ export const abortSignal: Check<AbortSignal> = instance(AbortSignal);
  */
 export function group<T extends object>(checks: Checks<T>): Check<T> {
   const members = checks as unknown as Readonly<Record<string, Check<unknown>>>;
-  return { ...object<T>(`an object with ${Object.keys(members).join(", ")}`), members };
+  return { ...object<T>(`an object with ${Object.keys(members).join(", ")}`, isPlain), members };
 }
 
 /** What fits one of two checks. */

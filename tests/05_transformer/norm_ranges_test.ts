@@ -101,8 +101,8 @@ onEveryBackend("layerNorm() and rmsNorm() of rows of any size are their formulas
 
 onEveryBackend("layerNorm() of rows far from zero is its formula, forwards and backwards", async () => {
   const draws = new Draws(22);
-  for (const E of [2, 5, 64, 300]) {
-    for (const far of [1e2, 1e4, 1e6, 1.6e7]) {
+  for (const E of [2, 5, 300]) {
+    for (const far of [1e2, 1e6, 1.6e7]) {
       for (const size of [1e-15, 1, 1e20]) {
         for (const epsilon of [1e-5, 0]) {
           const x = build([5, E], (i) => Math.fround(size * ((i! % 2 ? far : -far) + 4 * draws.next())));

@@ -71,7 +71,7 @@ onEveryBackend(
   async () => {
     const draws = new Draws(11);
     for (const { soft, labelSmoothing, weights } of variants) {
-      for (const V of [1, 2, 4, 7, 8, 17, 65]) {
+      for (const V of [1, 4, 7]) {
         const rows = Array.from(
           { length: 6 },
           (_, i) => i === 5 ? Array.from({ length: V }, () => never) : drawRow(draws, V),

@@ -34,8 +34,8 @@ const near = (found: number, expected: number, units: number): boolean =>
 
 onEveryBackend("clipGradients() of gradients of any size is its formula", async () => {
   const draws = new Draws(31);
-  for (const size of [1e-44, 1e-38, 1e-30, 1e-19, 1e-5, 1, 1e5, 1e18, 3e20, 1e30, 1e38]) {
-    for (const maxNorm of [1e-30, 0.5, 1, 1e10]) {
+  for (const size of [1e-44, 1e-30, 1e-19, 1, 1e18, 3e20, 1e38]) {
+    for (const maxNorm of [1e-30, 1, 1e10]) {
       for (const lengths of [[2], [1, 3], [17, 300, 5]]) {
         const lists = lengths.map((n) => Array.from({ length: n }, () => Math.fround(size * (1 + draws.next()))));
         const length = Math.hypot(...lists.flat()), factor = Math.min(1, maxNorm / length);

@@ -432,6 +432,14 @@ onEveryBackend("int32 arithmetic is exact and wraps around, for every pair of en
   for (const op of ["div", "mod"] as const) assertThrows(() => a[op](0), RangeError, `Cannot ${op} int32 by zero`);
 });
 
+onMeasured("int32 becomes the nearest float32, and bool what it is", async (device) => {
+  const draws = new Draws(7), numbers = [...integerLandmarks, ...draws.integers(-(2 ** 31), 2 ** 31, 1003).data];
+  const x = new HostArray(Int32Array.from(numbers), [numbers.length], "int32");
+  await assertFunction(device, "cast() to float32", (x) => x.cast("float32"), [x], exact);
+  await assertFunction(device, "cast() to bool", (x) => x.cast("bool"), [x], exact);
+  await assertFunction(device, "cast() of bool", (x) => x.greater(0).cast("float32"), [x], exact);
+});
+
 const far: readonly number[] = [
   ...[4294967301, -4294967301, 3e9, -3e9, 2 ** 31, 2 ** 31 - 1, -(2 ** 31), -(2 ** 31) - 1, 5, 0],
   ...[1.5, -1.5, 2 ** 31 - 0.5, -(2 ** 31) - 0.5, NaN, Infinity, -Infinity],

@@ -51,7 +51,12 @@ export interface RotaryScaling extends Part {
 /** Far above every head: low enough that a slip of the keyboard ends. */
 const WIDEST = 2 ** 20;
 
-/** Refuses a width that is no whole number of pairs. */
+/**
+ * Refuses a width that is no whole number of pairs.
+ *
+ * @param width of a head
+ * @throws {RangeError} if it is odd, or none
+ */
 export function checkPairs(width: number): void {
   checkSizes("rotate", { width }, { max: WIDEST });
   if (width % 2 !== 0) throw new RangeError(`Cannot rotate heads of width ${width}: headSize must be even`);
