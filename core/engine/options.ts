@@ -156,7 +156,10 @@ export function instance<T extends object>(type: abstract new (...args: never[])
  * @typeParam V the type of its values
  */
 export function mapByName<V>(): Check<ReadonlyMap<string, V>> {
-  return { must: "a Map by name", fits: (value) => value instanceof Map };
+  return {
+    must: "a Map by name",
+    fits: (value) => value instanceof Map && [...value.keys()].every((name) => typeof name === "string"),
+  };
 }
 
 /** A list; `must` says of what. */
@@ -216,7 +219,7 @@ export function isPlain(value: object): boolean {
 }
 
 function withArticle(noun: string): string {
-  return `${/^[AEIOU]/i.test(noun) ? "an" : "a"} ${noun}`;
+  return `${/^(?!Uint)[AEIOU]/i.test(noun) ? "an" : "a"} ${noun}`;
 }
 
 /**
