@@ -2,6 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { DeviceUnavailable } from "../core/engine/device.ts";
+import { withoutFusion } from "../core/engine/fusable.ts";
 import { isPlain, shown } from "../core/engine/options.ts";
 import { scope } from "../core/engine/scope.ts";
 import { full, ones } from "../core/engine/create.ts";
@@ -295,4 +296,33 @@ Deno.test("whatever stands for an argument, what is said is a sentence of heed's
     if (error !== undefined && !isOurs(error)) wrong.set(`${name}(): ${describe(error)}`, "");
   }
   assertEquals([...wrong.keys()], []);
+});
+
+Deno.test("a tensor of another dtype is refused, or computed by kernels as by definitions", async () => {
+  const wrong: string[] = [];
+  for (const [name, door] of Object.entries(doors)) {
+    const { given } = await door();
+    for (let i = 0; i < given.length; i++) {
+      const good = given[i];
+      if (!(good instanceof Tensor)) continue;
+      for (const dtype of ["float32", "int32", "bool"] as const) {
+        const attempt = async (around: (f: () => unknown) => unknown): Promise<string> => {
+          const call = await door(), spoilt = [...call.given];
+          spoilt[i] = full(good.shape, 1, dtype);
+          try {
+            const result = around(() => enter(name, call, spoilt));
+            return result instanceof Tensor ? String(await result.detach().read()) : "done";
+          } catch {
+            return "refused";
+          }
+        };
+        const fast = await attempt((f) => f()), defined = await attempt(withoutFusion);
+        const numbers = (text: string): number[] => text.split(",").map(Number);
+        const alike = fast === defined ||
+          numbers(fast).every((x, j) => Math.abs(x - numbers(defined)[j]!) <= 1e-5 * Math.max(1, Math.abs(x)));
+        if (!alike) wrong.push(`${name}, argument ${i} as ${dtype}: ${fast} by kernels, ${defined} by definitions`);
+      }
+    }
+  }
+  assertEquals(wrong, []);
 });
