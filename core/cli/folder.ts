@@ -187,8 +187,9 @@ async function takeLock(folder: string): Promise<Deno.FsFile> {
 
 /** Whether a lock is still the one of a folder. */
 async function isAt(lock: Deno.FsFile, folder: string): Promise<boolean> {
-  const [own, named] = [await lock.stat(), await Deno.stat(`${folder}/${LOCK}`).catch(() => undefined)];
-  return named !== undefined && named.ino === own.ino && named.dev === own.dev;
+  // With some permissions only, Deno looks for the open file by its path, which may be gone.
+  const [own, named] = await Promise.all([lock.stat(), Deno.stat(`${folder}/${LOCK}`)]).catch(() => []);
+  return own !== undefined && named !== undefined && named.ino === own.ino && named.dev === own.dev;
 }
 
 /** No model at all. */
