@@ -179,6 +179,43 @@ Deno.test("an option that does not exist is refused by name at every door that t
   assertEquals(tried > 90, true, `only ${tried} doors take options`);
 });
 
+/** The options that a door knows, as its own refusal lists them. */
+async function optionsOf(name: string, door: () => Call | Promise<Call>, i: number): Promise<string[]> {
+  const call = await door(), given = [...call.given];
+  given[i] = { ...given[i] as object, isCausall: true };
+  const message = String(await complaint(name, call, given));
+  return (/options are ([^;]*)/.exec(message)?.[1] ?? "").split(", ").filter((option) => /^\w+$/.test(option));
+}
+
+Deno.test("an option of another kind is refused by name, whichever it is", async () => {
+  const never: readonly unknown[] = [null, Symbol("s"), new Date(0), 10n];
+  const odd: readonly unknown[] = [...never, {}, [], "three", NaN, -1, 0.5, true, () => 1, [null], { three: 3 }];
+  const wrong: string[] = [];
+  let tried = 0;
+  for (const [name, door] of Object.entries(doors)) {
+    const { given } = await door();
+    for (let i = 0; i < given.length; i++) {
+      const options = given[i];
+      if (typeof options !== "object" || options === null || !isPlain(options) || DATA[name]?.includes(i)) continue;
+      for (const option of await optionsOf(name, door, i)) {
+        tried++;
+        for (const value of odd) {
+          const call = await door(), spoilt = [...call.given];
+          spoilt[i] = { ...call.given[i] as object, [option]: value };
+          const error = await complaint(name, call, spoilt);
+          const found = `${name}({ ${option}: ${shown(value)} }): ${describe(error)}`;
+          if (error !== undefined && !isOurs(error)) wrong.push(found);
+          // Notes are any JSON, and of a file that is read nobody looks at them.
+          if (option === "notes") continue;
+          if (never.includes(value) && !(error instanceof Error && error.message.includes(option))) wrong.push(found);
+        }
+      }
+    }
+  }
+  assertEquals(wrong, []);
+  assertEquals(tried > 300, true, `only ${tried} options`);
+});
+
 // ## Arguments
 
 function kindOf(value: unknown): string {
@@ -202,7 +239,6 @@ const ALSO: Readonly<Record<string, Readonly<Record<number, readonly string[]>>>
   "Tensor.assign": { 0: ["Tensor"] },
   "Tensor.variance": { 0: ["list"] },
   sentenceBleu: { 1: ["string"] },
-  useClock: { 0: ["object", "Date", "number", "list", "function", "string"] },
 };
 
 /** Whether a door may take a value of another kind. */

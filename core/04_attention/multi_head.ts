@@ -53,7 +53,7 @@
  */
 
 import { aTensor, checkSizes } from "../engine/arguments.ts";
-import type { LayerInitialization } from "../engine/initialization.ts";
+import { type LayerInitialization, layerInitializationCheck } from "../engine/initialization.ts";
 import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
 import {
@@ -151,6 +151,12 @@ export interface AttentionVariant {
 /** How a {@linkcode MultiHeadAttention} is laid out. */
 export interface MultiHeadOptions extends AttentionSizes, AttentionVariant {}
 
+/** A position rule as an option. */
+export const positionRuleCheck: Check<PositionRule> = object(
+  "a position rule, with mark(), bias() or values()",
+  (value) => ["mark", "bias", "values"].some((name) => typeof (value as Record<string, unknown>)[name] === "function"),
+);
+
 const VARIANT: Checks<AttentionVariant> = {
   scale: numeric(),
   window: group<Window>({
@@ -165,8 +171,8 @@ const MULTI_HEAD: Checks<MultiHeadOptions> = {
   headSize: integer(),
   contextSize: integer(),
   bias: flag,
-  positions: object("a position rule"),
-  initialization: object("two initializations, within and intoSum"),
+  positions: positionRuleCheck,
+  initialization: layerInitializationCheck,
 };
 
 /** What one call of {@linkcode MultiHeadAttention.forward} looks at. */

@@ -40,12 +40,12 @@
  * @module
  */
 
+import { checkRandom, type Random } from "../engine/random.ts";
 import { dropout } from "../engine/dropout.ts";
 import { type LayerInitialization, normal } from "../engine/initialization.ts";
 import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
 import { checkFunction, checkOptions, type Checks, flag } from "../engine/options.ts";
-import type { Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { Embedding } from "../02_words/embeddings.ts";
@@ -142,6 +142,7 @@ export class DecoderOnly extends Module {
   constructor(options: DecoderOnlyOptions, random: Random) {
     super();
     const layout = this.options = layoutOf(options);
+    checkRandom("build a model", random);
     const { vocabSize, hiddenSize, numLayers, positions, tieHead } = layout;
     const sizes = { ...layout, causal: true, deviation: DEVIATION };
     this.positions = positions.input?.(sizes, random);

@@ -44,18 +44,9 @@
  */
 
 import { aTensor, checkText, MOST_PARTS } from "../engine/arguments.ts";
-import type { LayerInitialization } from "../engine/initialization.ts";
+import { type LayerInitialization, layerInitializationCheck } from "../engine/initialization.ts";
 import { Module } from "../engine/module.ts";
-import {
-  callback,
-  checkFunction,
-  checkOptions,
-  type Checks,
-  flag,
-  integer,
-  object,
-  required,
-} from "../engine/options.ts";
+import { callback, checkFunction, checkOptions, type Checks, flag, integer, required } from "../engine/options.ts";
 import { partOf } from "../engine/part.ts";
 import { aRandom, checkRandom, type Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
@@ -68,6 +59,7 @@ import {
   type KeyValueMemory,
   multiHead,
   type PositionRule,
+  positionRuleCheck,
 } from "../04_attention/multi_head.ts";
 import { type Activation, activationCheck, type GatedActivation } from "./feed_forward/activations.ts";
 import { FeedForward } from "./feed_forward/mod.ts";
@@ -114,8 +106,8 @@ const LAYER: Checks<LayerOptions> = {
   ...choiceChecks,
   hiddenSize: required(integer()),
   numHeads: required(integer()),
-  positions: object("a position rule"),
-  initialization: object("two initializations, within and intoSum"),
+  positions: positionRuleCheck,
+  initialization: layerInitializationCheck,
 };
 
 /** The parts that layers are made of, as their options ask for them. */

@@ -48,7 +48,7 @@ import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
 import { checkObject, checkOptions, type Checks, flag, integer, required } from "../engine/options.ts";
 import { partOf } from "../engine/part.ts";
-import { Random } from "../engine/random.ts";
+import { checkRandom, Random } from "../engine/random.ts";
 import { scope } from "../engine/scope.ts";
 import { dims } from "../engine/shape.ts";
 import type { Tensor } from "../engine/tensor.ts";
@@ -264,6 +264,7 @@ export class EncoderDecoder extends Module {
   constructor(options: EncoderDecoderOptions, random: Random) {
     super();
     const layout = this.options = layoutOf(options);
+    checkRandom("build a model", random);
     const { vocabSize, sourceVocabSize, hiddenSize, numLayers, positions } = layout;
     const embed = (size: number) => new Embedding(size, hiddenSize, random, { deviation: hiddenSize ** -0.5 });
     const sizesOf = (causal: boolean): PositionSizes => ({ ...layout, causal, deviation: 1 });

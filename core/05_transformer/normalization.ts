@@ -253,7 +253,7 @@ export function layerNormalization(options: NormOptions = {}): Normalization {
   return {
     word: "layer",
     ...settingsOf(options),
-    create: (hiddenSize, { bias }) => new LayerNorm(hiddenSize, { ...options, bias }),
+    create: (hiddenSize, given) => new LayerNorm(hiddenSize, { ...options, ...given }),
   };
 }
 

@@ -47,6 +47,7 @@ import {
   checkValue,
   instance,
   integer,
+  isPlain,
   object,
   required,
   string,
@@ -109,7 +110,7 @@ const runChecks: Checks<TrainingRun> = {
   batches: withMethods("a source of batches", "position", "seek"),
   randoms: object(
     "generators by name",
-    (value) => !Array.isArray(value) && Object.values(value).every((random) => random instanceof Random),
+    (value) => isPlain(value) && Object.values(value).every((random) => random instanceof Random),
   ),
   // What JSON does not bring back is refused when it is written, by the name of the field.
   notes: { must: "JSON", fits: () => true },

@@ -31,6 +31,7 @@
  * @module
  */
 
+import { checkTensors } from "../engine/arguments.ts";
 import { leavesOf } from "../engine/autograd.ts";
 import { Module } from "../engine/module.ts";
 import {
@@ -123,7 +124,9 @@ export interface TrainOptions<Batch> extends StepOptions {
 const trainChecks: Checks<TrainOptions<never>> = {
   model: required(instance(Module)),
   loss: required(callback()),
-  batches: required(object("a source of batches, with next()", (value) => "next" in value)),
+  batches: required(
+    object("a source of batches, with next()", (value) => typeof (value as { next?: unknown }).next === "function"),
+  ),
   accumulate: integer(),
   onProgress: callback(),
   reportEvery: integer(),
@@ -237,6 +240,7 @@ function accumulateGradients<Batch>(
       const batch = batches.next();
       count += tokens?.(batch) ?? 0;
       const value = loss(batch, step);
+      checkTensors("train", { loss: value });
       if (value.rank !== 0) {
         throw new TypeError(`Cannot train on a loss of shape ${format(value.shape)}: it must be one number`);
       }

@@ -147,8 +147,12 @@ export interface SampledTargetsOptions extends PolicyGradientOptions {
   readonly padToken: number;
 }
 
+function isTokens(element: unknown): boolean {
+  return typeof element === "number" || Array.isArray(element) && element.every((token) => typeof token === "number");
+}
+
 const sampledChecks: Checks<SampledTargetsOptions> = {
-  prompt: required(list("a list of tokens, or of such lists")),
+  prompt: required(list<never>("a list of tokens, or of such lists", isTokens)),
   endToken: integer({ min: 0 }),
   padToken: required(integer({ min: 0 })),
   ...lossChecks,
@@ -315,7 +319,9 @@ export interface ReinforceOptions<Example> extends SampledTargetsOptions, StepOp
 
 const reinforceChecks: Checks<ReinforceOptions<never>> = {
   policy: required(object("a Policy", (value) => "write" in value && "forward" in value)),
-  batches: required(object("a source of batches, with next()", (value) => "next" in value)),
+  batches: required(
+    object("a source of batches, with next()", (value) => typeof (value as { next?: unknown }).next === "function"),
+  ),
   reward: required(callback()),
   baseline: either(oneOf(["none", "greedy", "others"]), instance(RunningMean)),
   numSamples: integer(),

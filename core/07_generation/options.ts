@@ -415,7 +415,7 @@ const loopChecks: Checks<LoopOptions> = {
 
 function isNamed(...methods: readonly string[]): (value: object) => boolean {
   return (value) => {
-    const members = value as Readonly<Record<string, unknown>>;
+    const members = (value ?? {}) as Readonly<Record<string, unknown>>;
     return typeof members["name"] === "string" && methods.some((method) => typeof members[method] === "function");
   };
 }

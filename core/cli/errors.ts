@@ -109,6 +109,7 @@ export function systemReason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   if (/os error 28\b|no space left/i.test(text)) return "the disk is full";
   if (/os error 30\b|read-only/i.test(text)) return "the file system is read-only";
+  if (/os error 9\b|bad file descriptor/i.test(text)) return "it is not open for that";
   if (/os error 21\b|is a directory/i.test(text)) return "it is a folder";
   if (/os error (36|63|206)\b|name too long/i.test(text)) return "the name is too long";
   // Deno repeats what it was doing, and the path.

@@ -14,7 +14,7 @@
 import { DataError, quote, UsageError } from "./errors.ts";
 import { makeFolder, withPath, writeFile } from "./files.ts";
 import { MODEL_FILE } from "./models.ts";
-import { kindOf } from "./storage.ts";
+import { kindOf, tryFile } from "./storage.ts";
 
 /** The file that is locked. */
 const LOCK = "training.lock";
@@ -60,6 +60,16 @@ export class RunFolder implements AsyncDisposable {
     if (!await isAt(lock, path) || !this.#mayReplace(await modelIn(path))) await this.#move();
     await writeFile(`${this.path}/${MODEL_FILE}`, bytes);
     this.#own = await modelIn(this.path);
+  }
+
+  /**
+   * Finds out whether there is room for a model before hours are spent on it.
+   *
+   * @throws {DataError} if it cannot be written
+   */
+  async requireRoom(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const path = `${this.path}/${MODEL_FILE}`;
+    await withPath("write", path, () => tryFile(path, bytes));
   }
 
   /** A model that has been removed is replaced as well. */

@@ -12,6 +12,7 @@
  */
 
 import type { CheckpointStorage } from "../06_training/checkpoints.ts";
+import { checkValue, string } from "../engine/options.ts";
 import { DataError, quote } from "./errors.ts";
 
 /** Most bytes of a file that is read as a whole. */
@@ -24,6 +25,7 @@ export const MAX_FILE: number = 2 ** 32;
  * @returns files of that folder by name
  */
 export function folderStorage(folder: string): CheckpointStorage {
+  checkValue("use a folder", "folder", folder, string);
   const pathOf = (name: string): string => {
     if (!/^[^/\\\p{C}]+$/u.test(name) || name === "." || name === "..") {
       throw new RangeError(`Cannot use ${JSON.stringify(name)} as a file name: it must name a file in the folder`);
@@ -126,6 +128,24 @@ export function kindOf(info: Deno.FileInfo): string {
  * @param bytes its new contents
  */
 export async function replaceFile(path: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  await writeBeside(path, bytes, (temporary) => Deno.rename(temporary, path));
+}
+
+/**
+ * Tries whether a file could be replaced, and leaves everything as it was.
+ *
+ * @param path of the file
+ * @param bytes what would be its new contents
+ */
+export async function tryFile(path: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  await writeBeside(path, bytes, (temporary) => Deno.remove(temporary));
+}
+
+async function writeBeside(
+  path: string,
+  bytes: Uint8Array<ArrayBuffer>,
+  finish: (temporary: string) => Promise<void>,
+): Promise<void> {
   const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.partial`;
   try {
     const file = await Deno.open(temporary, { write: true, createNew: true });
@@ -136,7 +156,7 @@ export async function replaceFile(path: string, bytes: Uint8Array<ArrayBuffer>):
     } finally {
       file.close();
     }
-    await Deno.rename(temporary, path);
+    await finish(temporary);
   } catch (error) {
     await Deno.remove(temporary).catch(() => {});
     throw error;

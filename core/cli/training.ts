@@ -355,6 +355,7 @@ export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Reado
   };
   try {
     checkNotes(job.notes(measured));
+    await folder.requireRoom(await encodeModel(run, job.notes(measured)));
     if (job.kept > 0) line(`${folder.path} holds ${job.kept} steps of this very run, which is made again`);
     const steps = numberOf(recipe, "steps"), done = run.optimizer.steps;
     if (done > steps) throw new DataError(`Cannot resume up to --steps ${steps}: the saved run has made ${done}`);

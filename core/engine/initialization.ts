@@ -17,7 +17,7 @@
  */
 
 import { checkSizes } from "./arguments.ts";
-import { checkValue, numeric } from "./options.ts";
+import { callback, type Check, checkValue, group, numeric, required } from "./options.ts";
 import { checkRandom, type Random } from "./random.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -31,6 +31,12 @@ export interface LayerInitialization {
   /** Those that write into the residual sum. */
   readonly intoSum: Initialization;
 }
+
+/** Two initializations as an option. */
+export const layerInitializationCheck: Check<LayerInitialization> = group<LayerInitialization>({
+  within: required(callback<Initialization>()),
+  intoSum: required(callback<Initialization>()),
+});
 
 /** Uniform draws whose variance suits both directions; also known as Xavier's. */
 export const glorot: Initialization = (inputSize: number, outputSize: number, random: Random): Tensor => {

@@ -156,7 +156,10 @@ export function instance<T extends object>(type: abstract new (...args: never[])
  * @typeParam V the type of its values
  */
 export function mapByName<V>(): Check<ReadonlyMap<string, V>> {
-  return { must: "a Map by name", fits: (value) => value instanceof Map };
+  return {
+    must: "a Map by name",
+    fits: (value) => value instanceof Map && [...value.keys()].every((name) => typeof name === "string"),
+  };
 }
 
 /** A list; `must` says of what. */
@@ -174,7 +177,7 @@ export const abortSignal: Check<AbortSignal> = instance(AbortSignal);
  */
 export function group<T extends object>(checks: Checks<T>): Check<T> {
   const members = checks as unknown as Readonly<Record<string, Check<unknown>>>;
-  return { ...object<T>(`an object with ${Object.keys(members).join(", ")}`), members };
+  return { ...object<T>(`an object with ${Object.keys(members).join(", ")}`, isPlain), members };
 }
 
 /** What fits one of two checks. */
@@ -216,7 +219,7 @@ export function isPlain(value: object): boolean {
 }
 
 function withArticle(noun: string): string {
-  return `${/^[AEIOU]/i.test(noun) ? "an" : "a"} ${noun}`;
+  return `${/^(?!Uint)[AEIOU]/i.test(noun) ? "an" : "a"} ${noun}`;
 }
 
 /**

@@ -118,24 +118,24 @@ function tell(): void {
   }
 }
 
-function collect(value: unknown, found: Set<Storage>, seen: Set<object>): void {
-  if (typeof value !== "object" || value === null || seen.has(value)) return;
-  seen.add(value);
-  const { storage } = value as Partial<Holder>;
-  if (storage instanceof Storage) {
-    found.add(storage);
-    return;
-  }
-  if (ArrayBuffer.isView(value)) return;
-  if (value instanceof Map) {
-    for (const [key, element] of value) {
-      collect(key, found, seen);
-      collect(element, found, seen);
-    }
-  } else if (value instanceof Set) {
-    for (const element of value) collect(element, found, seen);
-  } else {
-    for (const element of Object.values(value)) collect(element, found, seen);
+/** The memory that a value holds, however deep it is nested; there is no recursion. */
+function collect(value: unknown, found: Set<Storage>): void {
+  const pending = [value], seen = new Set<object>();
+  const hold = (part: unknown): void => {
+    if (typeof part === "object" && part !== null) pending.push(part);
+  };
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (typeof next !== "object" || next === null || seen.has(next)) continue;
+    seen.add(next);
+    const { storage } = next as Partial<Holder>;
+    if (storage instanceof Storage) found.add(storage);
+    else if (next instanceof Map) {
+      for (const [key, element] of next) {
+        hold(key);
+        hold(element);
+      }
+    } else if (next instanceof Set) next.forEach(hold);
+    else if (!ArrayBuffer.isView(next)) Object.values(next).forEach(hold);
   }
 }
 
@@ -171,7 +171,7 @@ export function scope<T>(f: () => T): T {
       );
     }
     kept = new Set();
-    collect(result, kept, new Set());
+    collect(result, kept);
     return result;
   } finally {
     scopes.pop();

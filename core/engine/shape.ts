@@ -46,6 +46,7 @@ export function sizeOf(shape: Shape): number {
 
 /** Strides of a row-major array without gaps. */
 export function contiguousStrides(shape: Shape): number[] {
+  if (!Array.isArray(shape)) extentsOf(shape, "walk");
   const strides = new Array<number>(shape.length);
   let step = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {

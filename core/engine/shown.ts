@@ -33,5 +33,5 @@ export function shown(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? "[]" : "a list";
   const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
   if (typeof name !== "string" || name === "" || name === "Object") return "an object";
-  return `${/^[AEIOU]/.test(name) ? "an" : "a"} ${quote(name, 40).slice(1, -1)}`;
+  return `${/^(?!Uint)[AEIOU]/.test(name) ? "an" : "a"} ${quote(name, 40).slice(1, -1)}`;
 }

@@ -619,6 +619,9 @@ Deno.test(
       for (const name of ["../a", "b/c", "..", ".", "", "a\u0000"]) {
         await assertRejects(() => storage.read(name), RangeError, "as a file name");
       }
+      for (const path of [undefined, null, 5, {}, Symbol("a")]) {
+        assertThrows(() => folderStorage(path as never), TypeError, "Cannot use a folder with folder = ");
+      }
     } finally {
       await Deno.remove(folder, { recursive: true });
     }

@@ -265,6 +265,10 @@ Deno.test("encodeSafetensors() and decodeSafetensors() refuse what is no file, i
   const files: [file: unknown, message: string][] = [
     [undefined, "Cannot write tensors with undefined for options"],
     [{ tensors: {}, metadata }, "tensors must be a Map by name"],
+    ...[undefined, 5, 5n, {}, Symbol("a")].map((name): [unknown, string] => [
+      { tensors: new Map([[name, { kind: "F32", shape: [0], bytes: new Uint8Array(0) }]]), metadata },
+      "tensors must be a Map by name",
+    ]),
     [{ tensors: new Map(), metadata: new Map([["a", 1]]) }, "metadata must be a Map of strings"],
     [of(1), 'Cannot write tensor "a" with 1'],
     [of({ ...good, kind: "F9" }), 'kind = "F9": kind must be one of F64'],

@@ -149,3 +149,27 @@ testWithFolder("takeFolder() writes through no link, and trains for no name that
     await assertRejects(() => takeFolder(`${folder}/d`), DataError, "a link that leads to no folder has this name");
   }
 });
+
+testWithFolder("a run finds out that there is no room before it trains, and leaves nothing behind", async (folder) => {
+  const write = Deno.FsFile.prototype.write;
+  await Deno.writeTextFile(`${folder}/${MODEL}`, "found");
+  try {
+    await using run = await takeFolder(folder);
+    await run.requireRoom(bytes("x".repeat(1000)));
+    assertEquals(await namesIn(folder), [MODEL, "training.lock"]);
+    let calls = 0;
+    Deno.FsFile.prototype.write = function (block: Uint8Array): Promise<number> {
+      if (++calls > 2) return Promise.reject(new Error("No space left on device"));
+      return write.call(this, block.subarray(0, 10));
+    };
+    await assertRejects(() => run.requireRoom(bytes("x".repeat(1000))), DataError, `${MODEL}": the disk is full`);
+    assertEquals(await namesIn(folder), [MODEL, "training.lock"]);
+    // Where not even the lock can be written, none is left.
+    calls = 2;
+    await assertRejects(() => takeFolder(`${folder}/other`), DataError, "the disk is full");
+  } finally {
+    Deno.FsFile.prototype.write = write;
+  }
+  assertEquals(await namesIn(folder), [MODEL]);
+  assertEquals(await Deno.readTextFile(`${folder}/${MODEL}`), "found");
+});

@@ -6,9 +6,9 @@ import { keep, memory, release, scope } from "../../core/engine/scope.ts";
 import { parameter, tensor, zeros } from "../../core/engine/create.ts";
 import { withBackend } from "../../core/engine/device.ts";
 import { hostClock, useClock } from "../../core/engine/pace.ts";
-import { type Tensor, uninitialized } from "../../core/engine/tensor.ts";
+import { Tensor, uninitialized } from "../../core/engine/tensor.ts";
 import { createWasmDevice } from "../../wasm/mod.ts";
-import { assertClose, normal, onEveryBackend, onItsOwnBackend } from "../support.ts";
+import { assertClose, normal, onEveryBackend, onItsOwnBackend, onReference } from "../support.ts";
 
 onEveryBackend("scope() frees what it made and did not return", async () => {
   const x = tensor([1, 2, 3]);
@@ -170,4 +170,18 @@ Deno.test("a loop without a scope that awaits its loss never runs out of memory,
   } finally {
     useClock();
   }
+});
+
+onReference("scope() finds what its result holds, however deep it is nested or whether it holds itself", async () => {
+  const result = scope(() => {
+    let nested: unknown = zeros([1]).add(5);
+    for (let depth = 0; depth < 100_000; depth++) nested = depth % 2 ? [nested] : { nested };
+    const around: unknown[] = [nested, new Map([["own", zeros([1]).add(6)]])];
+    around.push(around);
+    return around;
+  });
+  let inner: unknown = result[0];
+  while (!(inner instanceof Tensor)) inner = Object.values(inner as object)[0];
+  assertEquals(await inner.item(), 5);
+  assertEquals(await (result[1] as Map<string, Tensor>).get("own")!.item(), 6);
 });

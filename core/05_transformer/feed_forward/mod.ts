@@ -36,10 +36,10 @@
  * @module
  */
 
-import type { LayerInitialization } from "../../engine/initialization.ts";
+import { type LayerInitialization, layerInitializationCheck } from "../../engine/initialization.ts";
 import { Linear } from "../../engine/linear.ts";
 import { Module } from "../../engine/module.ts";
-import { checkOptions, type Checks, flag, object } from "../../engine/options.ts";
+import { checkOptions, type Checks, flag } from "../../engine/options.ts";
 import type { Random } from "../../engine/random.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import { type Activation, activationCheck, type GatedActivation, relu } from "./activations.ts";
@@ -59,7 +59,7 @@ export interface FeedForwardOptions {
 const FEED_FORWARD: Checks<FeedForwardOptions> = {
   activation: activationCheck,
   bias: flag,
-  initialization: object("two initializations, within and intoSum"),
+  initialization: layerInitializationCheck,
 };
 
 /** Two matrices with a bend between them, or three with a gate, applied to each position. */
