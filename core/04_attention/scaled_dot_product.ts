@@ -47,6 +47,7 @@
  * @module
  */
 
+import { requireFloat } from "../engine/refusals.ts";
 import { compareAllowed, sumAllowed } from "../engine/allowed.ts";
 import { aTensor } from "../engine/arguments.ts";
 import { fusable } from "../engine/fusable.ts";
@@ -161,6 +162,7 @@ function checkShapes(
 ): Record<"B" | "H" | "G" | "T" | "S" | "D", number> {
   checkOptions("attend", options, ATTENTION);
   const { mask, bias } = options;
+  for (const input of [query, key, bias]) if (input !== undefined) requireFloat("attention", input);
   const { B, H, T, D } = dims(query, "B H T D");
   const { G, S } = dims(key, "B G S D", { B, D });
   if (G === 0 ? H !== 0 : H % G !== 0) {

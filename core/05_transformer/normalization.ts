@@ -61,6 +61,7 @@
  * @module
  */
 
+import { requireFloat } from "../engine/refusals.ts";
 import { checkOptionalTensors, checkSizes, checkTensors } from "../engine/arguments.ts";
 import { noGrad } from "../engine/autograd.ts";
 import { fusable } from "../engine/fusable.ts";
@@ -154,7 +155,11 @@ function checkWidths({ x, gain, bias }: { x: Tensor; gain?: Tensor | undefined; 
   checkOptionalTensors("normalize", { gain, bias });
   const E = x.shape[x.rank - 1];
   if (E === undefined) throw new TypeError(`Cannot normalize shape ${format(x.shape)}: an axis of features is needed`);
-  for (const width of [gain, bias]) if (width) dims(width, "E", { E });
+  for (const width of [gain, bias]) {
+    if (!width) continue;
+    requireFloat("a norm", width);
+    dims(width, "E", { E });
+  }
 }
 
 /** How a {@linkcode LayerNorm} is laid out. */

@@ -31,6 +31,7 @@
  * @module
  */
 
+import { requireFloat } from "../engine/refusals.ts";
 import { checkInstance, checkTensorList } from "../engine/arguments.ts";
 import { noGrad } from "../engine/autograd.ts";
 import { quote, shown } from "../engine/json.ts";
@@ -121,6 +122,7 @@ export class Optimizer {
     }
     checkInstance("optimize", "parameters", parameters, Map);
     checkTensorList("optimize", "parameters", [...parameters.values()]);
+    for (const parameter of parameters.values()) requireFloat("an update", parameter);
     this.parameters = parameters;
     this.#rule = rule;
     for (const [path, parameter] of parameters) {

@@ -11,7 +11,7 @@
  * @module
  */
 
-import { DataError, quote, UsageError } from "./errors.ts";
+import { DataError, escapeControl, quote, UsageError } from "./errors.ts";
 import { makeFolder, withPath, writeFile } from "./files.ts";
 import { MODEL_FILE } from "./models.ts";
 import { kindOf, tryFile } from "./storage.ts";
@@ -48,6 +48,11 @@ export class RunFolder implements AsyncDisposable {
   /** Where it is. */
   get path(): string {
     return this.#hold.path;
+  }
+
+  /** Where it is, safe to print. */
+  get label(): string {
+    return escapeControl(this.path);
   }
 
   /**
@@ -182,8 +187,9 @@ async function takeLock(folder: string): Promise<Deno.FsFile> {
 
 /** Whether a lock is still the one of a folder. */
 async function isAt(lock: Deno.FsFile, folder: string): Promise<boolean> {
-  const [own, named] = [await lock.stat(), await Deno.stat(`${folder}/${LOCK}`).catch(() => undefined)];
-  return named !== undefined && named.ino === own.ino && named.dev === own.dev;
+  // With some permissions only, Deno looks for the open file by its path, which may be gone.
+  const [own, named] = await Promise.all([lock.stat(), Deno.stat(`${folder}/${LOCK}`)]).catch(() => []);
+  return own !== undefined && named !== undefined && named.ino === own.ino && named.dev === own.dev;
 }
 
 /** No model at all. */

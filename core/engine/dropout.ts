@@ -8,6 +8,7 @@
  * @module
  */
 
+import { requireFloat } from "./refusals.ts";
 import { checkTensors } from "./arguments.ts";
 import { shown } from "./options.ts";
 import { withBackend } from "./device.ts";
@@ -27,6 +28,7 @@ import type { Tensor } from "./tensor.ts";
  */
 export function dropout(x: Tensor, rate: number, random: Random | undefined): Tensor {
   checkTensors("drop", { x });
+  requireFloat("dropout", x);
   if (!(typeof rate === "number" && rate >= 0 && rate < 1)) {
     throw new RangeError(`Cannot drop with rate ${shown(rate)}: it must be in [0, 1)`);
   }

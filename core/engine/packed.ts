@@ -208,6 +208,7 @@ export class PackedMatrix {
     checkTensors("pack", { matrix });
     requireFormat("pack weights as", format, FORMATS);
     checkValue("pack", "isTable", isTable, flag);
+    requireFloat("packed weights", matrix);
     const { device } = matrix, { M, N } = dims(matrix, "M N");
     return scope(() => {
       const packing = packingOf(device, format, sizeOf(matrix.shape));
@@ -294,7 +295,7 @@ export class PackedMatrix {
     checkTensors("multiply by a packed matrix", { x });
     checkOptionalTensors("multiply by a packed matrix", { bias });
     for (const other of [x, bias]) if (other) sameDevice(this, other);
-    requireFloat("a product", x);
+    for (const other of [x, bias]) if (other) requireFloat("a product", other);
     if (this.#turned) {
       throw new TypeError(`Cannot multiply by a packed table of shape ${show(this.shape)}: transpose() it first`);
     }

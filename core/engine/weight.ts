@@ -14,6 +14,7 @@
  * @module
  */
 
+import { requireFloat } from "./refusals.ts";
 import type { PackedFormat } from "./backend.ts";
 import { checkTensors } from "./arguments.ts";
 import { fusable } from "./fusable.ts";
@@ -35,6 +36,7 @@ import { Tensor } from "./tensor.ts";
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   checkTensors("map features", { x });
+  for (const input of [x, weight, bias]) if (input !== undefined) requireFloat("a linear map", input);
   const { I, O } = dims(weight, "I O");
   if (bias !== undefined) dims(bias, "O", { O });
   if (x.shape[x.rank - 1] !== I) {

@@ -22,6 +22,7 @@
  * @module
  */
 
+import { requireFloat } from "../../engine/refusals.ts";
 import { checkSizes } from "../../engine/arguments.ts";
 import { fusable } from "../../engine/fusable.ts";
 import { GrowingTable, roomFor } from "../../engine/growing.ts";
@@ -117,6 +118,7 @@ export function applyRotary(
   checkOptions("rotate", options, PAIRING);
   const { interleaved = false } = options;
   const { T, D } = dims(x, "B H T D");
+  for (const input of [x, cosine, sine]) requireFloat("a rotation", input);
   dims(cosine, "T P", { T, P: D / 2 });
   dims(sine, "T P", { T, P: D / 2 });
 
