@@ -223,7 +223,7 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   logSoftmax: () => call(x(), -1),
 
   // Attention
-  scaledDotProductAttention: () => call(heads(), heads(), heads(), { causal: true, mask: mask(3, 3), scale: 1 }),
+  scaledDotProductAttention: () => call(heads(), heads(), heads(), { mask: mask(3, 3), bias: x(3, 3), scale: 1 }),
   attentionWeights: () => call(heads(), heads(), { causal: true, bias: x(3, 3) }),
   "new CrossAttention": () => call(4, 4, 2, random()),
   "CrossAttention.forward": () =>
@@ -326,7 +326,7 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   "DecoderOnly.forward": () => on(decoder(), ids(), { lastOnly: true, prefix: [1, 1] }),
 
   // Training
-  crossEntropy: () => call(x(), ids(2), { ignoreIndex: 0, reduction: "sum" }),
+  crossEntropy: () => call(x(), ids(2), { ignoreIndex: 0, reduction: "sum", classWeights: x(4) }),
   softplus: () => call(x()),
   binaryCrossEntropy: () => call(x(), x(), { reduction: "sum" }),
   meanSquaredError: () => call(x(), x(), { reduction: "sum" }),

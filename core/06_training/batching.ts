@@ -39,6 +39,7 @@ import {
   callback,
   checkOptions,
   type Checks,
+  countSoFar,
   group,
   instance,
   integer,
@@ -130,8 +131,8 @@ export interface BatchPosition {
 
 /** What a position may be, where it comes from a file. */
 export const positionChecks: Checks<BatchPosition> = {
-  epoch: required(integer({ min: 0 })),
-  batch: required(integer({ min: 0 })),
+  epoch: required(countSoFar),
+  batch: required(countSoFar),
   random: required(group(randomStateChecks)),
 };
 

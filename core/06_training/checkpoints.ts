@@ -45,6 +45,7 @@ import {
   checkOptions,
   type Checks,
   checkValue,
+  countSoFar,
   instance,
   integer,
   isPlain,
@@ -153,7 +154,7 @@ const stateChecks: Checks<SavedState> = {
 
 const optimizerChecks: Checks<SavedOptimizer> = {
   rule: plain<WrittenRule>("an object with word and settings"),
-  steps: required(integer({ min: 0 })),
+  steps: required(countSoFar),
   counts: required(plain<Readonly<Record<string, number>>>("an object of counts by name")),
 };
 

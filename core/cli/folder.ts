@@ -11,7 +11,7 @@
  * @module
  */
 
-import { DataError, quote, UsageError } from "./errors.ts";
+import { DataError, escapeControl, quote, UsageError } from "./errors.ts";
 import { makeFolder, withPath, writeFile } from "./files.ts";
 import { MODEL_FILE } from "./models.ts";
 import { kindOf, tryFile } from "./storage.ts";
@@ -48,6 +48,11 @@ export class RunFolder implements AsyncDisposable {
   /** Where it is. */
   get path(): string {
     return this.#hold.path;
+  }
+
+  /** Where it is, safe to print. */
+  get label(): string {
+    return escapeControl(this.path);
   }
 
   /**

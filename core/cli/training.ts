@@ -330,11 +330,11 @@ export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Reado
   const save = async (): Promise<void> => {
     const { steps } = run.optimizer;
     if (steps < job.kept) return;
-    const { path } = folder;
+    const { path, label } = folder;
     await folder.save(await encodeModel(run, job.notes({ ...measured, steps })));
     if (folder.path === path) return;
     sayWhere(folder);
-    progress.note(`Something else has taken the place of ${path}: saved in ${folder.path}`);
+    progress.note(`Something else has taken the place of ${label}: saved in ${folder.label}`);
   };
   const onProgress = async (report: TrainingReport): Promise<void> => {
     // A lap that holds an evaluation, or what follows one, says nothing about the speed of training.
@@ -356,7 +356,7 @@ export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Reado
   try {
     checkNotes(job.notes(measured));
     await folder.requireRoom(await encodeModel(run, job.notes(measured)));
-    if (job.kept > 0) line(`${folder.path} holds ${job.kept} steps of this very run, which is made again`);
+    if (job.kept > 0) line(`${folder.label} holds ${job.kept} steps of this very run, which is made again`);
     const steps = numberOf(recipe, "steps"), done = run.optimizer.steps;
     if (done > steps) throw new DataError(`Cannot resume up to --steps ${steps}: the saved run has made ${done}`);
     const evaluate = (step: number): Promise<Readonly<Record<string, number>>> => job.evaluate(step, signal);
@@ -388,8 +388,10 @@ export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Reado
     }
     if (!signal.aborted || error !== signal.reason) throw error;
     await save();
-    const { steps } = run.optimizer, out = folder.path;
-    const where = steps < job.kept ? `${out} has step ${job.kept} of the same run` : `everything is saved in ${out}`;
+    const { steps } = run.optimizer, { path: out, label } = folder;
+    const where = steps < job.kept
+      ? `${label} has step ${job.kept} of the same run`
+      : `everything is saved in ${label}`;
     line(`Stopped after step ${steps}; ${where}. To continue:`);
     line(`  ${programName()} ${job.continueWith} --out ${shellWord(out)}`);
     throw error;

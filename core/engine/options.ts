@@ -101,6 +101,9 @@ export function integer(limits: Omit<Limits, "whole"> = { min: 1 }): Check<numbe
   return numeric({ ...limits, whole: true });
 }
 
+/** A count that a file holds, and that goes on: far below what doubles no longer count, so that it can be saved again. */
+export const countSoFar: Check<number> = integer({ min: 0, max: 2 ** 52 });
+
 /** One of a few words. */
 export function oneOf<T extends string>(words: readonly T[]): Check<T> {
   return {

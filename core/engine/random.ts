@@ -32,8 +32,8 @@ import {
   checkOptions,
   type Checks,
   checkValue,
+  countSoFar,
   instance,
-  integer,
   numeric,
   required,
   shown,
@@ -61,7 +61,7 @@ export const randomStateChecks: Checks<RandomState> = {
       Array.isArray(value) && value.length === 2 &&
       value.every((word) => Number.isInteger(word) && word >= 0 && word < TWO_32),
   }),
-  counter: required(integer({ min: 0 })),
+  counter: required(countSoFar),
 };
 
 /**

@@ -247,6 +247,30 @@ function sealed(tensors: TensorFile["tensors"], training: string): Uint8Array {
   return encodeSafetensors({ tensors, metadata: new Map([["training", training], ["checksum", checksum]]) });
 }
 
+onReference("a checkpoint that counts so far that it could not be saved again is refused", async () => {
+  const model = new Linear(2, 3, new Random(1)), optimizer = new Optimizer(model.parameters(), adamW());
+  const batches = { position: () => ({ epoch: 0, batch: 0, random: new Random(1).state() }), seek: () => {} };
+  const run = { model, optimizer, batches, randoms: { dropout: new Random(2) } };
+  const bytes = await encodeCheckpoint(run);
+  // deno-lint-ignore no-explicit-any -- JSON of any shape
+  const changes: [field: string, change: (state: any, count: number) => void][] = [
+    ["optimizer.steps", (state, count) => state.optimizer.steps = count],
+    ["batches.epoch", (state, count) => state.batches.epoch = count],
+    ["batches.batch", (state, count) => state.batches.batch = count],
+    ["batches.random.counter", (state, count) => state.batches.random.counter = count],
+    ['randoms["dropout"].counter', (state, count) => state.randoms.dropout.counter = count],
+  ];
+  for (const [field, change] of changes) {
+    const counting = (count: number) =>
+      withState(bytes, (state) => {
+        change(state, count);
+        return state;
+      });
+    restoreCheckpoint(counting(2 ** 52), run);
+    assertThrows(() => restoreCheckpoint(counting(2 ** 52 + 1), run), SyntaxError, `${field} is 4503599627370497`);
+  }
+});
+
 onReference("a checkpoint without a checksum is refused as one", async () => {
   const model = new Linear(2, 3, new Random(1));
   const { tensors, metadata } = decodeSafetensors(await encodeCheckpoint({ model }));

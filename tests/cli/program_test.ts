@@ -360,9 +360,10 @@ test("a terminal that closes ends training as Ctrl-C does, and what nohup starte
       await new Promise((resolve) => setTimeout(resolve, 1000));
       child.kill(next);
     }
+    assert(!output.includes("\x1b"), "the name of a folder moves the cursor");
     return [(await child.status).code, (await Array.fromAsync(Deno.readDir(out))).map(({ name }) => name)];
   };
-  assertEquals(await hangUp("", `${folder}/a`), [129, ["model.safetensors"]]);
+  assertEquals(await hangUp("", `${folder}/a\x1b[2J`), [129, ["model.safetensors"]]);
   // As nohup does it: a standard input that is not open for reading.
   assertEquals(await hangUp("0>/dev/null", `${folder}/b`, "SIGTERM"), [143, ["model.safetensors"]]);
 });

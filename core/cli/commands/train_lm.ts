@@ -248,7 +248,7 @@ async function trainLanguageModel(
   });
   const { heldOut } = measured;
   const result = heldOut === undefined ? "" : `, loss ${heldOut.toFixed(3)} on the text kept apart`;
-  line(`Trained in ${duration((performance.now() - started) / 1000)}${result}; saved in ${folder.path}`);
+  line(`Trained in ${duration((performance.now() - started) / 1000)}${result}; saved in ${folder.label}`);
   line("To continue a text:");
   line(`  ${programName()} generate ${shellWord(firstWords(pieces[0]!))} --model ${shellWord(folder.path)}`);
 }

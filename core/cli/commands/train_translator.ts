@@ -202,7 +202,7 @@ async function trainTranslator(
   });
   const { BLEU } = measured;
   const result = BLEU === undefined ? "" : `, BLEU ${BLEU.toFixed(1)} on ${count(corpus.test.length)} unseen sentences`;
-  line(`Trained in ${duration((performance.now() - started) / 1000)}${result}; saved in ${folder.path}`);
+  line(`Trained in ${duration((performance.now() - started) / 1000)}${result}; saved in ${folder.label}`);
   const [first] = await demonstrate(translator, corpus);
   if (first === undefined) return;
   line("To translate more:");
