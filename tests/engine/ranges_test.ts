@@ -370,6 +370,15 @@ onEveryBackend("what has slope 0 passes no gradient on, even if it is infinite o
   }
 });
 
+onEveryBackend("NaN among the arguments receives the gradient of what it made NaN", async () => {
+  const x = parameter(tensor([1, NaN, 2, NaN])), y = parameter(tensor([3, 3, NaN, NaN]));
+  x.max().backward(tensor(6));
+  assertEquals([...await x.grad!.read()], [0, 3, 0, 3]);
+  x.grad = undefined;
+  x.maximum(y).backward(full([4], 2));
+  assertEquals([[...await x.grad!.read()], [...await y.grad!.read()]], [[0, 2, 2, 2], [2, 2, 2, 2]]);
+});
+
 onEveryBackend("activations have their limits at the ends, and their slopes", async () => {
   for (const f of [relu, silu, gelu, geluTanh]) {
     const x = parameter(tensor([-Infinity, -1e38, -1e18, -1000, 1000, 1e18, 1e38, Infinity])), y = f(x);
