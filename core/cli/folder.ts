@@ -223,9 +223,8 @@ function parentOf(path: string): string {
 async function removeEmpty(folders: readonly string[]): Promise<void> {
   for (const folder of folders) {
     try {
-      // Somebody may have put a file in its place.
-      if (!(await Deno.lstat(folder)).isDirectory) return;
-      await Deno.remove(folder);
+      // What ends in a slash is a folder, or is not removed: somebody may have put a file in its place.
+      await Deno.remove(`${folder}/`);
     } catch {
       return;
     }

@@ -13,11 +13,13 @@ import { train, type TrainingReport, type TrainOptions } from "../06_training/lo
 import { adamW } from "../06_training/adam.ts";
 import { Optimizer } from "../06_training/optimizers.ts";
 import { cosineSchedule } from "../06_training/schedules.ts";
+import { backend } from "../engine/device.ts";
 import type { Module } from "../engine/module.ts";
 import { flag, flagOf, number, type Option, text } from "./arguments.ts";
 import { programName, shellWord } from "./calling.ts";
 import { deviceOptions, interruption } from "./device.ts";
 import { DataError, quote, sentence, UsageError } from "./errors.ts";
+import { named } from "./files.ts";
 import { type RunFolder, takeFolder } from "./folder.ts";
 import { checkNotes, encodeModel, hasModel, type Notes, readModel, type Recipe } from "./models.ts";
 import { LIMITS } from "./recipes.ts";
@@ -167,7 +169,7 @@ function whatIs(saved: Notes | undefined): string {
   if (saved === undefined) return "a model that cannot be read";
   const kind = saved.format === "heed translator 1" ? "a translator" : "a language model";
   const data = saved.recipe["data"];
-  return `${kind} trained on ${data ? quote(String(data)) : "the sentences that come with the code"}`;
+  return `${kind} trained on ${data ? named(String(data)) : "the sentences that come with the code"}`;
 }
 
 /** Settings that are numbers, after they have been settled. */
@@ -220,7 +222,7 @@ export function checkRecipe(recipe: Recipe): void {
 
 function checkSize(recipe: Recipe, width: number): void {
   const [layers, batch, context] = ["numLayers", "batchSize", "contextLength"].map((name) => numberOf(recipe, name));
-  const weights = 12 * layers! * width ** 2, computed = batch! * context! * width * layers!;
+  const weights = weightsOf(recipe), computed = batch! * context! * width * layers!;
   if (weights > MOST_NUMBERS) {
     throw new UsageError(
       `Cannot train --num-layers ${layers} of --hidden-size ${width}: they have ${count(weights)} weights, ` +
@@ -233,6 +235,26 @@ function checkSize(recipe: Recipe, width: number): void {
         `--num-layers ${layers}: their product is ${count(computed)}, and ${count(MOST_NUMBERS)} is the most`,
     );
   }
+}
+
+/** Weights that a model has at least. */
+function weightsOf(recipe: Recipe): number {
+  return 12 * numberOf(recipe, "numLayers") * numberOf(recipe, "hiddenSize") ** 2;
+}
+
+/** Bytes that WebAssembly can address. */
+const MOST_BYTES = 2 ** 32;
+
+/** Refuses what the device that was chosen can never hold: weights, their gradients, and two averages of each. */
+export function requireMemory(recipe: Recipe): void {
+  if (backend().name === "wasm" && 4 * 4 * weightsOf(recipe) > MOST_BYTES) throw memoryFull("too small");
+}
+
+function memoryFull(how: string, cause?: unknown): DataError {
+  const less = ["batchSize", "contextLength", "hiddenSize", "numLayers", "vocabSize"].map(flagOf).join(", ");
+  return new DataError(`Cannot train: the memory of the device is ${how}; smaller values of ${less} need less`, {
+    cause,
+  });
 }
 
 /** AdamW and its schedule, as the recipe says. */
@@ -291,10 +313,7 @@ export async function withinMemory<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (!(error instanceof RangeError && error.message.startsWith("Cannot allocate"))) throw error;
-    const less = ["batchSize", "contextLength", "hiddenSize", "numLayers", "vocabSize"].map(flagOf).join(", ");
-    throw new DataError(`Cannot train: the memory of the device is full; smaller values of ${less} need less`, {
-      cause: error,
-    });
+    throw memoryFull("full", error);
   }
 }
 

@@ -3,8 +3,18 @@ import { trainBytePairEncoding } from "../../core/02_words/byte_pair_encoding/mo
 import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
 import { DataError, UsageError } from "../../core/cli/errors.ts";
 import { saveModel } from "../../core/cli/models.ts";
-import { checkRecipe, fittingDefaults, folderOf, refuseToReplace, withinMemory } from "../../core/cli/training.ts";
+import {
+  checkRecipe,
+  fittingDefaults,
+  folderOf,
+  refuseToReplace,
+  requireMemory,
+  withinMemory,
+} from "../../core/cli/training.ts";
+import { withBackend } from "../../core/engine/device.ts";
 import { Random } from "../../core/engine/random.ts";
+import { createReferenceDevice } from "../../core/engine/reference.ts";
+import { createWasmDevice } from "../../wasm/mod.ts";
 import { testWithFolder } from "../permissions.ts";
 import "../../mod.ts";
 
@@ -68,6 +78,16 @@ Deno.test("withinMemory() says which settings need less", async () => {
   await assertRejects(() => withinMemory(() => Promise.reject(new RangeError("else"))), RangeError, "else");
 });
 
+Deno.test("requireMemory() refuses at the door what WebAssembly cannot address, and nothing on other devices", () => {
+  // 12 matrices of the width in a layer, each four times: as weights, gradients and two averages.
+  const fits = { numLayers: 4, hiddenSize: 2048 }, tooMuch = { numLayers: 6, hiddenSize: 2048 };
+  withBackend(createWasmDevice({ threads: 1 }), () => {
+    requireMemory(fits);
+    assertThrows(() => requireMemory(tooMuch), DataError, "is too small; smaller values of --batch-size");
+  });
+  withBackend(createReferenceDevice(), () => requireMemory(tooMuch));
+});
+
 testWithFolder("refuseToReplace() gives up no model unless it is asked to, or would make it again", async (folder) => {
   const vocabulary = await trainBytePairEncoding(["the cat"], { vocabSize: "alphabet", level: "characters" });
   const sizes = { contextLength: 8, hiddenSize: 8, numLayers: 1, numHeads: 2 };
@@ -87,6 +107,14 @@ testWithFolder("refuseToReplace() gives up no model unless it is asked to, or wo
   for (const other of [await refused(ours), await refused(own, "heed translator 1")]) {
     assertEquals(other, `${holds}--replace gives it up, --out names another folder`);
   }
+  await saveModel(folder, { model }, {
+    format,
+    layout: model.options,
+    vocabulary,
+    recipe: { ...own, data: "-" },
+    measured: {},
+  });
+  assertEquals((await refused(own)).includes("it holds a language model trained on standard input; "), true);
   await refuseToReplace({ ...PLACE, replace: true }, folder, format, ours);
   await refuseToReplace({ ...PLACE, resume: true }, folder, format, own);
 

@@ -43,6 +43,7 @@ import {
   optimizerOf,
   recipeOptions,
   refuseToReplace,
+  requireMemory,
   runOptions,
   runTraining,
   withinMemory,
@@ -187,6 +188,7 @@ export const command: Command = defineCommand({
     const recipe = settled({ ...usual, contextLength }, checksumOf(pieces));
     const kept = await refuseToReplace(values, out, "heed language model 1", recipe);
     line(`Device: ${await chooseDevice(values)}`);
+    requireMemory(recipe);
     await withinMemory(() => trainLanguageModel(pieces, recipe, { folder, kept }, saved));
   },
 });

@@ -35,6 +35,7 @@ import {
   optimizerOf,
   recipeOptions,
   refuseToReplace,
+  requireMemory,
   runOptions,
   runTraining,
   setting,
@@ -128,6 +129,7 @@ export const command: Command = defineCommand({
     const recipe = settled(checksumOf(corpus));
     const kept = await refuseToReplace(values, out, "heed translator 1", recipe);
     line(`Device: ${await chooseDevice(values)}`);
+    requireMemory(recipe);
     await withinMemory(() => trainTranslator(corpus, recipe, { folder, kept }, saved));
   },
 });
