@@ -30,7 +30,7 @@ export async function withPath<T>(action: string, path: string, work: () => Prom
 }
 
 /** A file as messages name it. */
-const named = (path: string): string => path === "-" ? "standard input" : quote(path);
+export const named = (path: string): string => path === "-" ? "standard input" : quote(path);
 
 /** A line of a file. */
 export interface Line {

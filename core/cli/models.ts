@@ -32,7 +32,7 @@ import { pack, quantize } from "../engine/inference.ts";
 import { Random } from "../engine/random.ts";
 import { flagOf } from "./arguments.ts";
 import { DataError, escapeControl, quote, sentence } from "./errors.ts";
-import { exists, readBytes, writeFile } from "./files.ts";
+import { exists, named, readBytes, writeFile } from "./files.ts";
 import { leastWeights, readLayout, writeLayout } from "./layouts.ts";
 import { type Recipe, recipeChecks } from "./recipes.ts";
 
@@ -394,8 +394,8 @@ function otherData(wanted: unknown, before: number | string | undefined): string
     return "Cannot resume: the sentences that come with the code are not those that the saved run learns from";
   }
   return wanted === before
-    ? `Cannot resume: ${quote(String(wanted))} has changed since the run began`
+    ? `Cannot resume: ${named(String(wanted))} has changed since the run began`
     : `Cannot resume with --data ${quote(String(wanted))}: the saved run learns from ${
-      before ? `${quote(String(before))}, which holds something else` : "the sentences that come with the code"
+      before ? `${named(String(before))}, which holds something else` : "the sentences that come with the code"
     }`;
 }

@@ -19,6 +19,7 @@ import { flag, flagOf, number, type Option, text } from "./arguments.ts";
 import { programName, shellWord } from "./calling.ts";
 import { deviceOptions, interruption } from "./device.ts";
 import { DataError, quote, sentence, UsageError } from "./errors.ts";
+import { named } from "./files.ts";
 import { type RunFolder, takeFolder } from "./folder.ts";
 import { checkNotes, encodeModel, hasModel, type Notes, readModel, type Recipe } from "./models.ts";
 import { LIMITS } from "./recipes.ts";
@@ -168,7 +169,7 @@ function whatIs(saved: Notes | undefined): string {
   if (saved === undefined) return "a model that cannot be read";
   const kind = saved.format === "heed translator 1" ? "a translator" : "a language model";
   const data = saved.recipe["data"];
-  return `${kind} trained on ${data ? quote(String(data)) : "the sentences that come with the code"}`;
+  return `${kind} trained on ${data ? named(String(data)) : "the sentences that come with the code"}`;
 }
 
 /** Settings that are numbers, after they have been settled. */

@@ -107,6 +107,14 @@ testWithFolder("refuseToReplace() gives up no model unless it is asked to, or wo
   for (const other of [await refused(ours), await refused(own, "heed translator 1")]) {
     assertEquals(other, `${holds}--replace gives it up, --out names another folder`);
   }
+  await saveModel(folder, { model }, {
+    format,
+    layout: model.options,
+    vocabulary,
+    recipe: { ...own, data: "-" },
+    measured: {},
+  });
+  assertEquals((await refused(own)).includes("it holds a language model trained on standard input; "), true);
   await refuseToReplace({ ...PLACE, replace: true }, folder, format, ours);
   await refuseToReplace({ ...PLACE, resume: true }, folder, format, own);
 
