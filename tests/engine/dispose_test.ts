@@ -70,3 +70,53 @@ Deno.test({
     assertEquals(code, 0, new TextDecoder().decode(stderr));
   },
 });
+
+/** Makes devices with threads, lets go of them, and prints how many threads there were and are. */
+const DROPPING = `
+import { ones } from "ROOTcore/engine/create.ts";
+import { withBackend } from "ROOTcore/engine/device.ts";
+import { scope } from "ROOTcore/engine/scope.ts";
+import { createWasmDevice } from "ROOTwasm/mod.ts";
+import { runtimeOf } from "ROOTwasm/runtime.ts";
+const threads = () => Number(/Threads:\\s+(\\d+)/.exec(Deno.readTextFileSync("/proc/self/status"))[1]);
+const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
+const before = threads();
+let most = before;
+for (let i = 0; i < 4; i++) {
+  const device = createWasmDevice({ threads: 4 }), x = withBackend(device, () => ones([256, 256]));
+  for (let j = 0; j < 400 && runtimeOf(device).threads.started < 3; j++) {
+    scope(() => void x.matmul(x).mul(2));
+    await turn();
+  }
+  most = Math.max(most, threads());
+}
+for (let j = 0; j < 500 && threads() > most - 9; j++) {
+  gc();
+  await turn();
+}
+console.log(most - before, most - threads());
+`;
+
+Deno.test({
+  name: "a device that is dropped ends by itself once it is collected",
+  ignore: Deno.build.os !== "linux" || !granted("read", "run"),
+  fn: async () => {
+    const root = new URL("../../", import.meta.url).href;
+    const process = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-prompt", "--no-check", "--allow-all", "--v8-flags=--expose-gc", "-"],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+      env: { NO_COLOR: "1" },
+    }).spawn();
+    const writer = process.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(DROPPING.replaceAll("ROOT", root)));
+    await writer.close();
+    const { code, stdout, stderr } = await process.output();
+    assertEquals(code, 0, new TextDecoder().decode(stderr));
+    const [started, ended] = new TextDecoder().decode(stdout).trim().split(" ").map(Number);
+    assert(started! >= 12, `${started} threads were started`);
+    // Those of all devices but the last, which a variable may still hold.
+    assert(ended! >= 9, `${ended} threads of ${started} ended`);
+  },
+});
