@@ -39,8 +39,10 @@ import {
   callback,
   checkOptions,
   type Checks,
+  checkValue,
   instance,
   integer,
+  isPlain,
   needing,
   numeric,
   object,
@@ -136,6 +138,15 @@ const trainChecks: Checks<TrainOptions<never>> = {
   ...stepChecks,
 };
 
+/** What `tokens` may return. */
+const tokenCount = numeric({ min: 0 });
+
+/** What `evaluate` may return. */
+const measures = object<Readonly<Record<string, number>>>(
+  "an object of numbers by name",
+  (value) => isPlain(value) && Object.values(value).every((measure) => typeof measure === "number"),
+);
+
 /**
  * Trains a model until its optimizer has made `steps` steps.
  *
@@ -182,6 +193,7 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<Traini
       summed = 0;
       const tokensPerSecond = pace.tokensPerSecond();
       const evaluation = due ? await evaluate(step) : undefined;
+      if (due) checkValue("train", "evaluate()", evaluation!, measures);
       const report: TrainingReport = {
         step,
         steps,
@@ -212,13 +224,22 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<Traini
   return history;
 }
 
-/** Refuses a loss that depends on parameters which nobody names: they would be computed with, and neither move nor be saved. */
+/**
+ * Refuses a loss that depends on parameters which nobody names, since they would be computed with and neither move nor be
+ * saved, and one that depends on nothing that the optimizer moves.
+ */
 function requireNamed(loss: Tensor, { model, optimizer }: Pick<TrainOptions<never>, "model" | "optimizer">): void {
-  const named = new Set(
-    [...model.stateDict().values(), ...optimizer.parameters.values()].map(({ storage }) => storage),
-  );
-  const lost = leavesOf(loss).find(({ storage }) => !named.has(storage));
-  if (!lost) return;
+  const moved = new Set([...optimizer.parameters.values()].map(({ storage }) => storage));
+  const saved = new Set([...model.stateDict().values()].map(({ storage }) => storage));
+  const leaves = leavesOf(loss);
+  const lost = leaves.find(({ storage }) => !moved.has(storage) && !saved.has(storage));
+  if (!lost) {
+    if (leaves.length === 0 || leaves.some(({ storage }) => moved.has(storage))) return;
+    throw new TypeError(
+      "Cannot train with an optimizer of other parameters: the loss depends on none that it moves; " +
+        "it must be made with those of the model",
+    );
+  }
   throw new TypeError(
     `Cannot train with a parameter of shape ${format(lost.shape)} that neither the model nor the optimizer names: ` +
       "a module names what its fields hold, not what a #private field or an object of another class does",
@@ -238,7 +259,7 @@ function accumulateGradients<Batch>(
     // A scope for each batch: the memory of one is free before the next one needs it.
     scope(() => {
       const batch = batches.next();
-      count += tokens?.(batch) ?? 0;
+      if (tokens) count += countOf(tokens(batch));
       const value = loss(batch, step);
       checkTensors("train", { loss: value });
       if (value.rank !== 0) {
@@ -250,6 +271,11 @@ function accumulateGradients<Batch>(
     });
   }
   return count;
+}
+
+function countOf(tokens: number): number {
+  checkValue("train", "tokens()", tokens, tokenCount);
+  return tokens;
 }
 
 const LOSS = "the loss", LENGTH = "the length of the gradient";

@@ -124,7 +124,7 @@ export async function generate(
   for await (const step of run) {
     pace.tokens += texts.length;
     const done = texts.filter(({ width }) => width === 0).length;
-    options.onProgress?.({ step, done, tokensPerSecond: pace.tokensPerSecond() });
+    await options.onProgress?.({ step, done, tokensPerSecond: pace.tokensPerSecond() });
   }
   const results = texts.map((text) => text.result());
   return isOne ? results[0]! : results;

@@ -126,7 +126,7 @@ export interface StreamOptions extends LoopOptions, RuleOptions, Pick<SearchOpti
 export interface GenerateOptions extends LoopOptions, RuleOptions, SearchOptions {
   /** A search of the caller's own, in place of the options that choose one. */
   readonly search?: Search;
-  /** Hears of the progress after every token. */
+  /** Hears of the progress after every token; is waited for. */
   readonly onProgress?: (progress: GenerationProgress) => void;
 }
 

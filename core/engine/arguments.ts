@@ -69,7 +69,7 @@ export function checkSizes(
  * @throws {TypeError} if it is something else, or holds something else
  */
 export function checkNumbers(action: string, name: string, list: unknown): void {
-  if (ArrayBuffer.isView(list) && "length" in list) return;
+  if (isTypedArray(list)) return;
   checkList(action, name, list, "numbers", isNumber);
 }
 
@@ -79,7 +79,13 @@ function isNumber(value: unknown): boolean {
 
 /** Whether something is a list or a typed array. */
 export function isListOfNumbers(list: unknown): boolean {
-  return Array.isArray(list) || ArrayBuffer.isView(list) && "length" in list;
+  return Array.isArray(list) || isTypedArray(list);
+}
+
+/** A view of numbers: a BigInt is none. */
+function isTypedArray(list: unknown): boolean {
+  return ArrayBuffer.isView(list) && "length" in list &&
+    !(list instanceof BigInt64Array || list instanceof BigUint64Array);
 }
 
 /** Refuses what is not of a class. */

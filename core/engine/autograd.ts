@@ -21,7 +21,7 @@
  * @module
  */
 
-import { checkFunction, shown } from "./options.ts";
+import { checkFunction, checkSynchronous, shown } from "./options.ts";
 import { requireFloat, sameDevice } from "./refusals.ts";
 import { keep, scope, type Storage } from "./scope.ts";
 import type { Tensor } from "./tensor.ts";
@@ -45,7 +45,7 @@ export function isRecording(): boolean {
  * Runs a function with the tape switched on or off.
  *
  * @param on whether operations are recorded
- * @param f synchronous
+ * @param f synchronous; a promise as its result throws a `TypeError`
  * @returns what `f` returns
  */
 export function withRecording<T>(on: boolean, f: () => T): T {
@@ -54,7 +54,9 @@ export function withRecording<T>(on: boolean, f: () => T): T {
   const before = recording;
   recording = on;
   try {
-    return f();
+    const result = f();
+    checkSynchronous(on ? "record" : "run without recording", result, "await its parts outside, and compute inside");
+    return result;
   } finally {
     recording = before;
   }
@@ -63,7 +65,7 @@ export function withRecording<T>(on: boolean, f: () => T): T {
 /**
  * Runs a function without recording it: for inference and for updates of parameters.
  *
- * @param f synchronous
+ * @param f synchronous; a promise as its result throws a `TypeError`
  * @returns what `f` returns
  */
 export function noGrad<T>(f: () => T): T {

@@ -20,7 +20,7 @@
 
 import { gradientsOf, withRecording } from "./autograd.ts";
 import type { FusedFunctions, FusedName, FusedUpdates, Outputs, UpdateName, View } from "./backend.ts";
-import { checkFunction, shown } from "./options.ts";
+import { checkFunction, checkSynchronous, shown } from "./options.ts";
 import { Storage } from "./scope.ts";
 import { sameDevice } from "./refusals.ts";
 import { record, Tensor } from "./tensor.ts";
@@ -38,7 +38,9 @@ export function withoutFusion<T>(f: () => T): T {
   const before = fusing;
   fusing = false;
   try {
-    return f();
+    const result = f();
+    checkSynchronous("run without fusion", result, "await its parts outside, and compute inside");
+    return result;
   } finally {
     fusing = before;
   }

@@ -133,12 +133,12 @@ export abstract class Module {
         );
       }
     }
-    return this.#setTraining(true);
+    return setTraining(this, true);
   }
 
   /** Puts this module and every part into evaluation mode. */
   eval(): this {
-    return this.#setTraining(false);
+    return setTraining(this, false);
   }
 
   /** The parts with their shapes, numbers of parameters, and bytes on the device; what `console.log` shows. */
@@ -150,11 +150,19 @@ export abstract class Module {
     ): Outlined => [path, () => describe(value), value instanceof Module]);
     return outline(`${describe(this)}, ${grouped(size)} bytes`, parts);
   }
+}
 
-  #setTraining(training: boolean): this {
-    for (const part of this.modules()) part.training = training;
-    return this;
+/** Sets the mode of a module and its parts; a frozen one that is in it already need not change. */
+function setTraining<M extends Module>(module: M, training: boolean): M {
+  const parts = [...module.modules()].filter((part) => part.training !== training);
+  const fixed = parts.find((part) => Object.getOwnPropertyDescriptor(part, "training")?.writable === false);
+  if (fixed) {
+    throw new TypeError(
+      `Cannot ${training ? "train" : "evaluate"} ${shown(fixed)} that is frozen: its mode has to change`,
+    );
   }
+  for (const part of parts) part.training = training;
+  return module;
 }
 
 /** A module as an argument or an option. */

@@ -134,6 +134,21 @@ export function checkFunction(action: string, f: unknown): void {
 }
 
 /**
+ * Refuses the promise of an asynchronous function where what surrounds it ends when the function returns, which is at its
+ * first `await`.
+ *
+ * @param action what is attempted, as in `Cannot scope`
+ * @param result what the function returned
+ * @param instead what to do
+ */
+export function checkSynchronous(action: string, result: unknown, instead: string): void {
+  if (typeof (result as { readonly then?: unknown } | null | undefined)?.then !== "function") return;
+  // Nobody will wait for it, so what it fails with must not end the program.
+  if (result instanceof Promise) result.catch(() => {});
+  throw new TypeError(`Cannot ${action} an asynchronous function: ${instead}`);
+}
+
+/**
  * An object; `must` says which.
  *
  * @typeParam T the type of the object
@@ -218,7 +233,8 @@ export function needing<const N extends string, C extends Check<never>>(
 /** Whether an object is of no class: what stands in braces. */
 export function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  // A page's frame and a test runner's sandbox have an `Object` of their own.
+  return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function withArticle(noun: string): string {
@@ -238,7 +254,10 @@ function withArticle(noun: string): string {
 export function checkValue<T>(action: string, name: string, value: T, check: Check<T>): void {
   const fits = check.fits(value);
   if (fits && (check.allows?.(value) ?? true)) return;
-  const sentence = `Cannot ${action} with ${name} = ${shown(value)}: ${name} must be ${check.must}`;
+  const found = shown(value);
+  // Who imports the code by two addresses has each class twice.
+  const twin = !fits && found === check.must ? ", and this one is of another copy of heed" : "";
+  const sentence = `Cannot ${action} with ${name} = ${found}: ${name} must be ${check.must}${twin}`;
   throw fits ? new RangeError(sentence) : new TypeError(sentence);
 }
 
@@ -280,12 +299,16 @@ type Table = Readonly<
  */
 function checkMembers(action: string, options: object, table: Table, path: string): void {
   const given = options as Readonly<Record<string, unknown>>;
+  let isRead = false;
   // Also what it inherits: whoever reads an option reads that.
   for (const option in given) {
+    isRead = true;
     if (!Object.hasOwn(table, option)) throw unknownOption(action, option, options, table, path);
     const check = table[option]!, value = given[option];
     if (value !== undefined) checkMember(action, path, option, value, check, given);
   }
+  // A Map, or an object whose class computes its members, would be taken for one that says nothing.
+  if (!isRead && !isPlain(options)) throw noOptions(action, options);
   for (const option of requiredIn(table)) {
     if (given[option] === undefined) checkValue(action, path + option, undefined, table[option]!);
   }
@@ -314,7 +337,7 @@ const requiredNames = new WeakMap<Table, readonly string[]>();
 /** The options of a table that have to be given. */
 function requiredIn(table: Table): readonly string[] {
   let names = requiredNames.get(table);
-  if (!names) requiredNames.set(table, names = Object.keys(table).filter((option) => table[option]!.required));
+  if (!names) requiredNames.set(table, names = Object.keys(table).filter((option) => table[option]?.required));
   return names;
 }
 

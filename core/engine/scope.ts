@@ -27,7 +27,7 @@
  */
 
 import type { Backend, Buffer } from "./backend.ts";
-import { checkFunction, shown } from "./options.ts";
+import { checkFunction, checkSynchronous, shown } from "./options.ts";
 import { backend } from "./device.ts";
 
 /** Memory of one or several tensors that view it, and the device it lies on. */
@@ -165,11 +165,7 @@ export function scope<T>(f: () => T): T {
   let kept: Set<Storage> | undefined;
   try {
     const result = f();
-    if (result instanceof Promise) {
-      throw new TypeError(
-        "Cannot scope an asynchronous function: read results outside the scope, after it returned them",
-      );
-    }
+    checkSynchronous("scope", result, "read results outside the scope, after it returned them");
     kept = new Set();
     collect(result, kept);
     return result;

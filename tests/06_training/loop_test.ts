@@ -338,3 +338,33 @@ onEveryBackend("train() refuses a loss that depends on parameters which nobody n
   const optimizer = new Optimizer(new Map([["scale", scale]]), sgd({ learningRate: 0.1 }));
   await train({ model, optimizer, batches, loss: (x) => model.forward(x).mul(scale).square().mean(), steps: 1 });
 });
+
+Deno.test("train() refuses what tokens() and evaluate() must not return", async () => {
+  for (const wrong of [undefined, "4", NaN, -1, 3n, Promise.resolve(4)]) {
+    await assertRejects(
+      () => train({ ...setup().options, steps: 1, tokens: () => wrong as never }),
+      Error,
+      "Cannot train with tokens() = ",
+    );
+  }
+  for (const wrong of [undefined, 3, "a", [1], new Map([["loss", 1]]), { loss: "1" }, { loss: tensor([1]) }]) {
+    await assertRejects(
+      () => train({ ...setup().options, steps: 1, evaluate: () => wrong as never }),
+      TypeError,
+      "Cannot train with evaluate() = ",
+    );
+  }
+  const [report] = await train({ ...setup().options, steps: 1, evaluate: () => ({ loss: NaN }) });
+  assertEquals(report!.evaluation, { loss: NaN });
+});
+
+Deno.test("train() refuses an optimizer that moves nothing the loss depends on", async () => {
+  const { options } = setup();
+  const before = memory();
+  await assertRejects(
+    () => train({ ...options, steps: 1, optimizer: setup().options.optimizer }),
+    TypeError,
+    "Cannot train with an optimizer of other parameters",
+  );
+  assert(memory().tensors <= before.tensors + 2);
+});

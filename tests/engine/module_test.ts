@@ -1,5 +1,6 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
+import { Linear } from "../../core/engine/linear.ts";
 import { Module } from "../../core/engine/module.ts";
 import { pack } from "../../core/engine/inference.ts";
 import { Random } from "../../core/engine/random.ts";
@@ -199,4 +200,12 @@ onEveryBackend("parts without a name of their own are refused", () => {
   );
   const twice = new Scattered(new Map<string, unknown>([["a.gain", parameter(ones([2]))], ["a", new Part(1)]]));
   assertThrows(() => twice.stateDict(), TypeError, 'Cannot name two tensors "parts.a.gain"');
+});
+
+Deno.test("A frozen module keeps its mode, and says so where that would have to change", () => {
+  const model = new Linear(2, 2, new Random(1));
+  assertEquals(Object.freeze(model).train(), model);
+  assertThrows(() => model.eval(), TypeError, "Cannot evaluate a Linear that is frozen: its mode has to change");
+  const watched = new Proxy(new Linear(2, 2, new Random(1)), {});
+  assertEquals(watched.eval().training, false);
 });

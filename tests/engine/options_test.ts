@@ -1,4 +1,6 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { noGrad, ones, parameter, relu, scope } from "../../mod.ts";
+import { withoutFusion, withRecording } from "../../core/engine/mod.ts";
 import {
   abortSignal,
   callback,
@@ -215,4 +217,42 @@ Deno.test("checkOptions() looks at what an object inherits, and refuses what is 
     const error = assertThrows(() => check(options as Record<string, unknown>), TypeError);
     assertMatch(error.message, new RegExp(`^Cannot train with (${found}) for options: they must be an object$`));
   }
+});
+
+Deno.test("checkOptions() refuses what seems to say nothing: a Map, a class that computes its members", () => {
+  class Computing {
+    get steps(): number {
+      return 1;
+    }
+  }
+  const others = {
+    "a Map": new Map([["rate", 1]]),
+    "a Set": new Set(),
+    "a Date": new Date(0),
+    "a Computing": new Computing(),
+  };
+  for (const [found, options] of Object.entries(others)) {
+    assertThrows(() => check(options as never), TypeError, `Cannot train with ${found} for options`);
+    assertThrows(() => relu(ones([1])).sum(0, options as never), TypeError, `${found} for options`);
+  }
+});
+
+Deno.test("An object of the same class from elsewhere is told apart", () => {
+  const Elsewhere = { Tensor: class Tensor {} };
+  assertThrows(
+    () => relu(new Elsewhere.Tensor() as never),
+    TypeError,
+    "with x = a Tensor: x must be a Tensor, and this one is of another copy of heed",
+  );
+});
+
+Deno.test("Asynchronous functions are refused wherever they would outlive what surrounds them", async () => {
+  for (const run of [scope, noGrad, withoutFusion, <T>(f: () => T): T => withRecording(true, f)]) {
+    const error = assertThrows(() => run(() => Promise.reject(new Error("unseen"))), TypeError);
+    assertMatch(error.message, /^Cannot .* an asynchronous function: \w/);
+    assertThrows(() => run(() => ({ then() {} })), TypeError, "asynchronous");
+  }
+  await Promise.resolve();
+  const weight = parameter(ones([2]));
+  assertEquals(weight.mul(2).requiresGrad, true);
 });

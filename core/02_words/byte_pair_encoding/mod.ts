@@ -133,7 +133,7 @@ export interface BytePairEncodingOptions {
   readonly minFrequency?: number;
   /** Stops the training with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Called after every merge. */
+  /** Called after every merge; is waited for. */
   readonly onProgress?: (step: MergeStep) => void;
 }
 
@@ -197,7 +197,7 @@ export async function trainBytePairEncoding(
     tokens.push(pair[0] + pair[1]); // $\mathcal{V} \leftarrow \mathcal{V} \cup \{a^* b^*\}$
     merges.push(pair);
     neighbours!.merge(best.left, best.right, tokens.length - 1);
-    onProgress?.({ merges: merges.length, maxMerges, pair, count: best.count });
+    await onProgress?.({ merges: merges.length, maxMerges, pair, count: best.count });
     await pause();
   }
   return new BytePairEncoding({ level, specialTokens, alphabet, merges });
