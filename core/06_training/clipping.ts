@@ -63,7 +63,9 @@ export function clipGradients(parameters: ReadonlyMap<string, Tensor>, maxNorm: 
       // float32: gradients are multiplied by its root, twice.
       const root = length.pow(-1).mul(maxNorm).sqrt().div(unit.sqrt());
       const bounded = root.where(unit.less(Infinity), 0).minimum(1);
-      const exact = bounded.where(norm.greater(maxNorm), 1);
+      // A bound that float32 does not hold is exceeded by an infinite number alone.
+      const beyond = maxNorm < Infinity && Math.fround(maxNorm) === Infinity;
+      const exact = bounded.where(beyond ? unit.equal(Infinity) : norm.greater(maxNorm), 1);
       for (const gradient of gradients) {
         fusableUpdate(
           "scale",

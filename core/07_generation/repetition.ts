@@ -48,7 +48,7 @@ const HIGHEST = 2 ** 128 - 2 ** 104;
 
 /** Keeps finite what was finite: however large the penalty, it forbids nothing, and however small, it decides nothing. */
 function bounded(before: number, after: number): number {
-  return before === -Infinity ? before : Math.min(HIGHEST, Math.max(-HIGHEST, after));
+  return Math.abs(before) === Infinity ? before : Math.min(HIGHEST, Math.max(-HIGHEST, after));
 }
 
 /**
@@ -75,7 +75,7 @@ export function repetitionRule(penalty: number): LogitsRule {
       const factor = Math.min(2 ** 126, Math.max(2 ** -126, penalty));
       const lowered = logits.div(factor).where(logits.greater(0), logits.mul(factor));
       const bounded = lowered.clamp(-HIGHEST, HIGHEST);
-      return bounded.where(occurred.and(logits.notEqual(-Infinity)), logits);
+      return bounded.where(occurred.and(logits.abs().less(Infinity)), logits);
     },
   };
 }

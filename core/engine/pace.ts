@@ -31,16 +31,19 @@ export interface Clock {
   turn(): Promise<void>;
 }
 
-// Taken now: a test that replaces timers by its own shall not stop what it tests.
-const { setTimeout, setImmediate } = globalThis as typeof globalThis & { setImmediate?: (then: () => void) => void };
+const isDeno = "Deno" in globalThis;
+// Taken now: a test that replaces timers by its own shall not stop what it tests. Deno makes its timers when they are
+// first named, in milliseconds that most programs can do without: there they are taken at the first pause.
+const setImmediate = isDeno ? undefined : (globalThis as { setImmediate?: (then: () => void) => void }).setImmediate;
+let denoTimeout: typeof setTimeout | undefined;
 
 /** The clock of the host that runs this: Deno, Node or a page. What waits comes through within 200 milliseconds. */
 export const hostClock: Clock = {
   // What arrives during a pause may be told in the next one.
-  period: "Deno" in globalThis ? 80 : 50,
+  period: isDeno ? 80 : 50,
   now: () => performance.now(),
-  turn: "Deno" in globalThis
-    ? () => new Promise((resolve) => setTimeout(resolve, 0))
+  turn: isDeno
+    ? () => new Promise((resolve) => (denoTimeout ??= setTimeout)(resolve, 0))
     : setImmediate
     ? () => new Promise((resolve) => setImmediate(resolve))
     : messageTurn,

@@ -722,7 +722,7 @@ export class Tensor implements View {
     const parts = part === 1 ? this : this.mul(part);
     return parts.sum(axes, { keepDims }).mul(1 / (part * count));
   }
-  /** Mean squared distance from the mean, over axes; squares do not overflow on the way to it. */
+  /** Mean squared distance from the mean, over axes; squares do not overflow on the way to it, and equal numbers have 0. */
   variance(
     axes?: number | readonly number[],
     options: VarianceOptions = {},
@@ -730,12 +730,15 @@ export class Tensor implements View {
     requireFloat("variance", this);
     checkOptions("take the variance", options, VARIANCE);
     const { correction = 0, keepDims = false } = options, count = this.#count(axes);
-    const centred = this.sub(this.mean(axes, { keepDims: true }));
-    if (count === 0) return centred.sum(axes, { keepDims }).mul(1 / count);
+    if (count === 0) return this.sum(axes, { keepDims }).mul(1 / count);
+    // From the middle of the range equal numbers have no distance at all, and halves of the others fit.
+    const x = this.detach(), [high, low] = [x.max(axes, { keepDims: true }), x.min(axes, { keepDims: true })];
+    const halves = this.mul(0.5).sub(high.mul(0.25).add(low.mul(0.25)));
+    const centred = halves.sub(halves.mean(axes, { keepDims: true }));
     // In units of the largest distance, where there is one.
     const far = centred.detach().abs().max(axes, { keepDims: true }), unit = far.where(far.notEqual(0), 1);
     const total = centred.div(unit).mul(centred).sum(axes, { keepDims });
-    return total.mul(unit.reshape(total.shape).mul(1 / (count - correction)));
+    return total.mul(unit.reshape(total.shape).mul(4 / (count - correction)));
   }
   /** Elements over which axes are collapsed. */
   #count(axes: number | readonly number[] | undefined): number {

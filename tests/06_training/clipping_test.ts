@@ -42,3 +42,15 @@ onReference("clipGradients() refuses a length that is not positive", () => {
     assertThrows(() => clipGradients(start(), length), RangeError, "maxNorm must be positive");
   }
 });
+
+onEveryBackend("clipGradients() takes a bound beyond float32 for finite", async () => {
+  const parameters = start();
+  setGradients(parameters, 0);
+  const [matrix, bias] = [parameters.get("matrix")!, parameters.get("bias")!];
+  const before = await bias.grad!.read();
+  clipGradients(parameters, 1e39);
+  await assertClose(bias.grad!, before, { tolerance: 0 });
+  matrix.grad!.assign(Infinity);
+  assertEquals(await clipGradients(parameters, 1e39).item(), Infinity);
+  for (const { grad } of [matrix, bias]) assertEquals(await grad!.abs().max().item(), 0);
+});

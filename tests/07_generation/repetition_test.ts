@@ -2,6 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { generate } from "../../core/07_generation/generate.ts";
 import { noRepeatNgramRule, repetitionRule } from "../../core/07_generation/repetition.ts";
 import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
+import { tensor } from "../../core/engine/create.ts";
 import { Random } from "../../core/engine/random.ts";
 import { onEveryBackend } from "../support.ts";
 
@@ -49,6 +50,17 @@ Deno.test("rules about repetition leave the context's other tokens, and refuse w
   assertEquals([...logits], [3, -1, 2]);
   for (const size of [0, 1.5, NaN, -2]) {
     assertThrows(() => noRepeatNgramRule(size), RangeError, "noRepeatNgramSize must be an integer of at least 1");
+  }
+});
+
+onEveryBackend("a penalty leaves infinite logits to whoever refuses them", async () => {
+  for (const logit of [Infinity, -Infinity, NaN]) {
+    for (const penalty of [0.5, 2, 1e30]) {
+      const rule = repetitionRule(penalty), row = [3, logit, -1];
+      assertEquals(rule.onHost(Float64Array.from(row), { tokens: [1] })[1], logit);
+      const lowered = rule.onDevice!(tensor([row]), { tokens: tensor([1], [1, 1], "int32") });
+      assertEquals((await lowered.read())[1], logit, `${logit} with ${penalty}`);
+    }
   }
 });
 

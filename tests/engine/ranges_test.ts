@@ -234,6 +234,13 @@ onEveryBackend("means and variances do not overflow or vanish on the way", async
   assertReached(await tensor([1e-18, -1e-18]).variance().read(), [1e-36], { units: 8 });
   assertEquals(await tensor([5, 5]).variance().item(), 0);
   assertEquals(await tensor([5, NaN]).variance().item(), NaN);
+  assertEquals(await tensor([5, Infinity]).variance().item(), NaN);
+  // Equal numbers have none, whatever their sum rounds to; and one that is too large is infinite.
+  for (const x of [0.1, 1e30, -3.4e38]) assertEquals(await full([1000], x).variance().item(), 0, `${x}`);
+  assertEquals(Math.fround(await tensor([3.4e38, -3.4e38, 3.4e38]).variance().item()), Infinity);
+  // Far from zero, where a rounded mean is off by more than the numbers lie apart.
+  const far = tensor(Array.from({ length: 3000 }, (_, i) => -1e9 + 64 * (i % 5)));
+  assertReached(await far.variance().read(), [2 * 64 ** 2], { units: 64 });
 });
 
 onMeasured("what moves, chooses or rounds once is right over the whole range, in every case", async (device) => {
