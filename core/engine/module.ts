@@ -87,6 +87,9 @@ export abstract class Module {
     for (const [path, value] of own) {
       const given = state.get(path);
       if (!given) throw new TypeError(`Cannot load a state without "${path}"`);
+      if (!(given instanceof Tensor || given instanceof PackedMatrix)) {
+        throw new TypeError(`Cannot load "${path}" from ${shown(given)}: a tensor of this copy of heed is needed`);
+      }
       if (!sameShape(given.shape, value.shape) || given.dtype !== value.dtype) {
         throw new TypeError(
           `Cannot load "${path}" from ${given.dtype} ${format(given.shape)}: ${value.dtype} ${

@@ -134,8 +134,9 @@ export function checkFunction(action: string, f: unknown): void {
 }
 
 /**
- * Refuses the promise of an asynchronous function where what surrounds it ends when the function returns, which is at its
- * first `await`.
+ * Refuses the promise of an asynchronous function.
+ *
+ * What surrounds it ends when it returns, which is at its first `await`.
  *
  * @param action what is attempted, as in `Cannot scope`
  * @param result what the function returned
@@ -241,6 +242,15 @@ function withArticle(noun: string): string {
   return `${/^(?!Uint)[AEIOU]/i.test(noun) ? "an" : "a"} ${noun}`;
 }
 
+/** Whether a class of the right name made something: who imports the code by two addresses has each class twice. */
+function isNamesake(value: unknown, must: string): boolean {
+  if (typeof value !== "object") return false;
+  for (let made: object | null = value; made; made = Object.getPrototypeOf(made)) {
+    if (must === withArticle(made.constructor?.name ?? "")) return true;
+  }
+  return false;
+}
+
 /**
  * Refuses a value that is not what it must be.
  *
@@ -254,10 +264,8 @@ function withArticle(noun: string): string {
 export function checkValue<T>(action: string, name: string, value: T, check: Check<T>): void {
   const fits = check.fits(value);
   if (fits && (check.allows?.(value) ?? true)) return;
-  const found = shown(value);
-  // Who imports the code by two addresses has each class twice.
-  const twin = !fits && found === check.must ? ", and this one is of another copy of heed" : "";
-  const sentence = `Cannot ${action} with ${name} = ${found}: ${name} must be ${check.must}${twin}`;
+  const twin = !fits && isNamesake(value, check.must) ? ", and this one is of another copy of heed" : "";
+  const sentence = `Cannot ${action} with ${name} = ${shown(value)}: ${name} must be ${check.must}${twin}`;
   throw fits ? new RangeError(sentence) : new TypeError(sentence);
 }
 

@@ -209,3 +209,14 @@ Deno.test("A frozen module keeps its mode, and says so where that would have to 
   const watched = new Proxy(new Linear(2, 2, new Random(1)), {});
   assertEquals(watched.eval().training, false);
 });
+
+Deno.test("loadStateDict() refuses values that are no tensors, and has changed nothing", async () => {
+  const model = new Linear(2, 2, new Random(1)), before = await model.stateDict().get("weight")!.read();
+  const bias = zeros([2]), likeness = { shape: [2], dtype: "float32", storage: {} };
+  for (const wrong of [3, "a", [0, 0], new Float32Array(2), likeness]) {
+    const state = new Map<string, unknown>([["weight", ones([2, 2])], ["bias", wrong]]);
+    assertThrows(() => model.loadStateDict(state as never), TypeError, 'Cannot load "bias" from ');
+  }
+  assertEquals(await model.stateDict().get("weight")!.read(), before);
+  model.loadStateDict(new Map([["weight", ones([2, 2])], ["bias", bias]]));
+});

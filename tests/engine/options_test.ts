@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { noGrad, ones, parameter, relu, scope } from "../../mod.ts";
+import { noGrad, ones, pack, parameter, relu, scope } from "../../mod.ts";
 import { withoutFusion, withRecording } from "../../core/engine/mod.ts";
 import {
   abortSignal,
@@ -238,7 +238,12 @@ Deno.test("checkOptions() refuses what seems to say nothing: a Map, a class that
 });
 
 Deno.test("An object of the same class from elsewhere is told apart", () => {
-  const Elsewhere = { Tensor: class Tensor {} };
+  const Elsewhere = { Tensor: class Tensor {}, Linear: class Linear extends class Module {} {} };
+  assertThrows(
+    () => pack(new Elsewhere.Linear() as never, "float32"),
+    TypeError,
+    "with model = a Linear: model must be a Module, and this one is of another copy of heed",
+  );
   assertThrows(
     () => relu(new Elsewhere.Tensor() as never),
     TypeError,
