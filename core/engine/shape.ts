@@ -75,7 +75,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
 
 /** A shape as an error message prints it: `[2, 3]`. */
 export function format(shape: readonly (number | string)[]): string {
-  return `[${shape.join(", ")}]`;
+  return `[${shape.map(String).join(", ")}]`;
 }
 
 /**
@@ -98,7 +98,7 @@ export function broadcastShapes(...shapes: readonly Shape[]): number[] {
       else if (extent !== 1 && extent !== known) {
         throw new TypeError(
           `Cannot broadcast ${shapes.map(format).join(" with ")}: ` +
-            `extents ${known} and ${extent} differ and neither is 1`,
+            `extents ${shown(known)} and ${shown(extent)} differ and neither is 1`,
         );
       }
     });

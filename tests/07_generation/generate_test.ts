@@ -238,3 +238,18 @@ onReference("options that do not exist, are out of range or have no effect are r
   };
   await assertRejects(streaming, TypeError, 'Cannot stream with option "numBeams"');
 });
+
+Deno.test("generate() waits for onProgress, and ends with what it fails with", async () => {
+  const model = languageModel(19), failed = new Error("no room");
+  let open = 0;
+  const onProgress = async (): Promise<void> => {
+    assertEquals(open++, 0);
+    await Promise.resolve();
+    open--;
+  };
+  await generate(model, [1], { maxNewTokens: 3, onProgress });
+  const error = await assertRejects(() =>
+    generate(model, [1], { maxNewTokens: 3, onProgress: () => Promise.reject(failed) as never })
+  );
+  assertEquals(error, failed);
+});

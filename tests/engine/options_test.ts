@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { checkNumbers } from "../../core/engine/arguments.ts";
 import { noGrad, ones, pack, parameter, relu, scope } from "../../mod.ts";
-import { withoutFusion, withRecording } from "../../core/engine/mod.ts";
+import { broadcastShapes, withoutFusion, withRecording } from "../../core/engine/mod.ts";
 import {
   abortSignal,
   callback,
@@ -260,4 +261,12 @@ Deno.test("Asynchronous functions are refused wherever they would outlive what s
   await Promise.resolve();
   const weight = parameter(ones([2]));
   assertEquals(weight.mul(2).requiresGrad, true);
+});
+
+Deno.test("A list of BigInts is no list of numbers, and a symbol no extent", () => {
+  for (const list of [new BigInt64Array(2), new BigUint64Array(2), [1n], new DataView(new ArrayBuffer(2))]) {
+    assertThrows(() => checkNumbers("average", "rewards", list), TypeError, "rewards must be a list of numbers");
+  }
+  checkNumbers("average", "rewards", new Uint8Array(2));
+  assertThrows(() => broadcastShapes([2], [Symbol("x")] as never), TypeError, "Cannot broadcast [2] with [Symbol(x)]");
 });

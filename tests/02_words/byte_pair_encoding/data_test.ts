@@ -89,3 +89,9 @@ Deno.test("fromJSON() answers every damaged file with a SyntaxError", async () =
   }
   assert(read > 0 && read < 5000);
 });
+
+Deno.test("trainBytePairEncoding() ends with what onProgress fails with", async () => {
+  const failed = new Error("no room"), onProgress = (): Promise<void> => Promise.reject(failed);
+  const options = { vocabSize: 30, level: "characters", onProgress } as const;
+  assertEquals(await trainBytePairEncoding(["low lower"], options).catch((error) => error), failed);
+});
