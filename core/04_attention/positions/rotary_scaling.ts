@@ -13,7 +13,7 @@
  *
  * $$\text{linear: } \frac{\omega_i}{s}, \qquad \text{NTK-aware: } \big(\mathrm{base} \cdot s^{d/(d-2)}\big)^{-2i/d}, \qquad \text{YaRN, Llama 3: } r_i\,\omega_i + (1 - r_i)\,\frac{\omega_i}{s}$$
  *
- * | scheme    | in code        | $r_i$                                                                    |
+ * | scheme    | in code        | weight $r_i$                                                             |
  * | --------- | -------------- | ------------------------------------------------------------------------ |
  * | linear    | `linearScaling` | 0                                                                       |
  * | NTK-aware | `ntkScaling`   | none: the fastest pair keeps its frequency, the slowest is divided by $s$ |
