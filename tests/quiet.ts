@@ -39,7 +39,7 @@ export class Quiet {
 
   /** What to print for a line. */
   read(text: string): string[] {
-    // deno-lint-ignore no-control-regex
+    // deno-lint-ignore no-control-regex -- colours are meant
     const line = text.replace(/\x1b\[[\d;]*m/g, "").trimEnd();
     if (NOTE.test(line)) return this.#once(this.#notes, line);
     if (/^-+ .*output -+$/.test(line)) this.#inOutput = true;

@@ -40,7 +40,7 @@ import { scope } from "../engine/scope.ts";
  * Scales all gradients in place so that together they are no longer than `maxNorm`.
  *
  * The factor stays on the device: nothing waits for a number to be read back. An infinite gradient has no direction: all
- * gradients become 0, and the length says so. NaN stays NaN, in its own place, and so is the length.
+ * gradients become 0, and the length says so. NaN stays in its own place, and the length is NaN.
  *
  * @param parameters those whose gradients count; without a gradient they are skipped
  * @param maxNorm the length allowed, more than 0

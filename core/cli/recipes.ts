@@ -15,7 +15,7 @@ export type Recipe = Readonly<Record<string, number | string>>;
 const whole = (max: number, min = 1) => ({ min, max, whole: true }) as const;
 
 /** Names of settings that are numbers. */
-type NumberName =
+export type NumberName =
   | "steps"
   | "batchSize"
   | "contextLength"

@@ -22,7 +22,7 @@ import { DataError, quote, sentence, UsageError } from "./errors.ts";
 import { named } from "./files.ts";
 import { type RunFolder, takeFolder } from "./folder.ts";
 import { checkNotes, encodeModel, hasModel, type Notes, readModel, type Recipe } from "./models.ts";
-import { LIMITS } from "./recipes.ts";
+import { LIMITS, type NumberName } from "./recipes.ts";
 import { bar, count, duration, line, ProgressLine, standardOutput } from "./terminal.ts";
 
 /** Seconds between two savings. */
@@ -42,24 +42,11 @@ export const CHANGEABLE: readonly string[] = ["steps", "evaluateEvery", "data"];
 
 /** The settings of a recipe, as options; `usual` holds the defaults that the help shows. */
 export function recipeOptions(usual: Recipe): {
-  readonly [
-    K in
-      | "steps"
-      | "batchSize"
-      | "contextLength"
-      | "hiddenSize"
-      | "numLayers"
-      | "numHeads"
-      | "vocabSize"
-      | "learningRate"
-      | "warmupSteps"
-      | "weightDecay"
-      | "dropout"
-      | "evaluateEvery"
-      | "seed"
-  ]: Option<number | undefined>;
+  readonly [K in Exclude<NumberName, "sourceVocabSize" | "labelSmoothing" | "beta2" | "clipNorm">]: Option<
+    number | undefined
+  >;
 } {
-  const of = (name: keyof typeof LIMITS, description: string): Option<number | undefined> =>
+  const of = (name: NumberName, description: string): Option<number | undefined> =>
     setting(description, LIMITS[name], usual[name]!);
   return {
     steps: of("steps", "Steps of training"),

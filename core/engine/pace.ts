@@ -5,7 +5,7 @@
  * behind it. How does a loop of an hour let them through, and say how long it will take?
  *
  * **Idea.** A promise that is already kept is no pause: what waits for it goes on before anything else. So
- * somebody has to make a real one, twenty times a second, and nobody more often. One clock serves
+ * somebody has to make a real one, ten to twenty times a second, and nobody more often. One clock serves
  * all loops together: a thousand short texts in a row, each far below a twentieth of a second, pause as
  * often as one long one. Whoever waits for a number, `await loss.item()`, takes part without knowing it.
  *

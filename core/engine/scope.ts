@@ -20,8 +20,8 @@
  * **A plain loop.** The collector sees a tensor as a few words, however much memory it stands for, and has no
  * reason to look. So for every 256 MiB that no scope frees, it is shown as much of its own: an array that nobody writes to,
  * and that takes room in its books alone. It collects, and tells of it in the next pause, which
- * `await loss.item()` makes ([pace](pace.ts)). A loop that opens no scope and awaits its loss therefore runs for ever in a
- * few hundred megabytes. One that never awaits cannot be helped: nothing is collected while a program does not pause.
+ * `await loss.item()` makes ([pace](pace.ts)). A loop that opens no scope and awaits its loss therefore runs in
+ * bounded memory: what its steps make between two pauses, and some of those 256 MiB. One that never awaits cannot be helped: nothing is collected while a program does not pause.
  *
  * @module
  */

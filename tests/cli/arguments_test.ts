@@ -186,12 +186,12 @@ Deno.test("suggestions() knows words of other programs, initials, beginnings and
 });
 
 Deno.test("programName() names the Deno that runs and the module from where the reader is", () => {
-  const local = new URL("file:///home/a%20b/heed/mod.ts");
+  const local = new URL("file:///books/a%20b/heed/mod.ts");
   const run = "run --allow-read --allow-write";
-  assertEquals(programName("/usr/bin/deno", local, "/home/a b/heed"), `deno ${run} mod.ts`);
-  assertEquals(programName("/usr/bin/deno", local, "/home"), `deno ${run} ${shellWord("a b/heed/mod.ts")}`);
+  assertEquals(programName("/bin/deno", local, "/books/a b/heed"), `deno ${run} mod.ts`);
+  assertEquals(programName("/bin/deno", local, "/books"), `deno ${run} ${shellWord("a b/heed/mod.ts")}`);
   assertEquals(
-    programName("/root/.npm/_npx/25ff/node_modules/deno/deno", local, "/home/a b/heed/"),
+    programName("/npm/_npx/25ff/node_modules/deno/deno", local, "/books/a b/heed/"),
     `npx --yes deno@2 ${run} mod.ts`,
   );
   const windows = new URL("file:///C:/heed/mod.ts");

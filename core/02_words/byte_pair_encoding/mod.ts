@@ -156,7 +156,7 @@ const trainingChecks: Checks<BytePairEncodingOptions> = {
  *
  * The vocabulary ends smaller than `vocabSize` when no pair reaches `minFrequency`. A `vocabSize`
  * below the number of characters keeps the most frequent ones. Takes a fraction of a second per
- * megabyte of English, and lets clicks through about twenty times a second.
+ * megabyte of English, and lets clicks through ten to twenty times a second.
  *
  * @example
  * ```ts
