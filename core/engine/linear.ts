@@ -14,6 +14,7 @@
 
 import { checkSizes } from "./arguments.ts";
 import { glorot, type Initialization } from "./initialization.ts";
+import type { TensorLike } from "./literal.ts";
 import { Module } from "./module.ts";
 import { callback, checkOptions, type Checks, flag } from "./options.ts";
 import { checkRandom, type Random } from "./random.ts";
@@ -57,7 +58,7 @@ export class Linear extends Module {
   }
 
   /** Maps `[…, inputSize]` to `[…, outputSize]`. */
-  forward(x: Tensor): Tensor {
+  forward(x: TensorLike): Tensor {
     return this.weight.multiply(x, this.bias);
   }
 }
