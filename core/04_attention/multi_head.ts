@@ -52,7 +52,7 @@
  * @module
  */
 
-import { aTensor, checkSizes } from "../engine/arguments.ts";
+import { aMask, aTensor, checkSizes } from "../engine/arguments.ts";
 import { type LayerInitialization, layerInitializationCheck } from "../engine/initialization.ts";
 import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
@@ -70,7 +70,8 @@ import {
 import { type Part, type PartTable, settingsOf } from "../engine/part.ts";
 import { checkRandom, type Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import type { TensorLike } from "../engine/literal.ts";
+import { asOptionalTensor, type Tensor } from "../engine/tensor.ts";
 import { combineMasks, type Window, windowMask } from "./masks.ts";
 import { attentionWeights, scaledDotProductAttention } from "./scaled_dot_product.ts";
 
@@ -180,7 +181,7 @@ export interface MultiHeadCall {
   /** Who is asked, `[B, S, C]`; `hidden` itself by default. */
   readonly context?: Tensor | undefined;
   /** True where looking is allowed, bool, broadcast to `[B, H, T, S]`. */
-  readonly mask?: Tensor | undefined;
+  readonly mask?: TensorLike<boolean> | undefined;
   /** Whether a position sees only itself and what came before; false by default. */
   readonly causal?: boolean | undefined;
   /**
@@ -200,7 +201,7 @@ export const cacheCheck: Check<KeyValueMemory> = object(
 
 const CALL: Checks<MultiHeadCall> = {
   context: aTensor,
-  mask: aTensor,
+  mask: aMask,
   causal: flag,
   cache: cacheCheck,
   observe: callback(),
@@ -297,7 +298,7 @@ export class MultiHeadAttention extends Module implements Attention {
     const { context, causal = false, observe } = call;
     const { query, key, value } = this.#project(hidden, call), S = key.shape[2]!;
     const near = this.window && !context ? windowMask(T, S, this.window) : undefined;
-    const mask = combineMasks(call.mask, near);
+    const mask = combineMasks(asOptionalTensor("attend", "mask", call.mask, "bool", hidden), near);
     const bias = this.positions?.bias?.(query, S, this.scale);
     const options = { mask, bias, causal, scale: this.scale };
 

@@ -49,10 +49,11 @@
 
 import { requireFloat } from "../engine/refusals.ts";
 import { compareAllowed, sumAllowed } from "../engine/allowed.ts";
-import { aTensor } from "../engine/arguments.ts";
+import { aMask, aTensorLike } from "../engine/arguments.ts";
 import { fusable } from "../engine/fusable.ts";
 import { checkOptions, type Checks, flag, numeric } from "../engine/options.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import type { TensorLike } from "../engine/literal.ts";
+import { asOptionalTensor, type Tensor } from "../engine/tensor.ts";
 import { broadcastShapes, dims, format, sameShape } from "../engine/shape.ts";
 import { softmax } from "../02_words/softmax.ts";
 import { causalMask, combineMasks } from "./masks.ts";
@@ -60,9 +61,9 @@ import { causalMask, combineMasks } from "./masks.ts";
 /** Who may look at whom, and with what handicap. */
 export interface AttentionOptions {
   /** True where looking is allowed, bool, broadcast to `[B, H, T, S]`; everywhere by default. */
-  readonly mask?: Tensor | undefined;
+  readonly mask?: TensorLike<boolean> | undefined;
   /** Added to the scores before the softmax, broadcast to `[B, H, T, S]`, `-Infinity` forbids; nothing by default. */
-  readonly bias?: Tensor | undefined;
+  readonly bias?: TensorLike | undefined;
   /** Whether query `t` sees only keys up to `t + S − T`, so that the last query sees all; false by default. */
   readonly causal?: boolean | undefined;
   /** Factor of the dot products; `1 / √D` by default. */
@@ -103,15 +104,15 @@ export function scaledDotProductAttention(
   value: Tensor,
   options: AttentionOptions = {},
 ): Tensor {
-  const { B, H, G, T, S, D } = checkShapes(query, key, options);
+  const read = readOptions(query, options), { B, H, G, T, S, D } = checkShapes(query, key, read);
   dims(value, "B G S D", { B, G, S, D });
-  const { mask, bias, causal = false, scale = 1 / Math.sqrt(D) } = options;
+  const { mask, bias, causal = false, scale = 1 / Math.sqrt(D) } = read;
 
   return fusable("attention", [query, key, value, mask, bias], { causal, scale }, () => {
-    const weights = attentionWeights(query, key, options);
+    const weights = attentionWeights(query, key, read);
 
     // $O$: an average of values, so it never leaves their convex hull.
-    const output = sumAllowed(weights, shareAmong(value, H), allowedPairs(T, S, options));
+    const output = sumAllowed(weights, shareAmong(value, H), allowedPairs(T, S, read));
     return output;
   });
 }
@@ -127,8 +128,8 @@ export function scaledDotProductAttention(
  * @throws {RangeError} if the scale is not a finite number
  */
 export function attentionWeights(query: Tensor, key: Tensor, options: AttentionOptions = {}): Tensor {
-  const { H, T, S, D } = checkShapes(query, key, options);
-  const { bias, scale = 1 / Math.sqrt(D) } = options, allowed = allowedPairs(T, S, options);
+  const read = readOptions(query, options), { H, T, S, D } = checkShapes(query, key, read);
+  const { bias, scale = 1 / Math.sqrt(D) } = read, allowed = allowedPairs(T, S, read);
 
   // $Z$: one score for each (query, key) pair, kept at unit variance.
   let scores = compareAllowed(query, shareAmong(key, H).transpose(-2, -1), allowed).mul(scale);
@@ -142,7 +143,7 @@ export function attentionWeights(query: Tensor, key: Tensor, options: AttentionO
 }
 
 /** Where mask, causality and bias allow looking; undefined where none of them is given. */
-function allowedPairs(T: number, S: number, { mask, bias, causal }: AttentionOptions): Tensor | undefined {
+function allowedPairs(T: number, S: number, { mask, bias, causal }: ReadOptions): Tensor | undefined {
   return combineMasks(mask, causal ? causalMask(T, S) : undefined, bias?.detach().notEqual(-Infinity));
 }
 
@@ -153,15 +154,25 @@ function shareAmong(x: Tensor, H: number): Tensor {
   return x.unsqueeze(2).expand([B, G, H / G, S, D]).reshape([B, H, S, D]);
 }
 
-const ATTENTION: Checks<AttentionOptions> = { mask: aTensor, bias: aTensor, causal: flag, scale: numeric() };
+const ATTENTION: Checks<AttentionOptions> = { mask: aMask, bias: aTensorLike, causal: flag, scale: numeric() };
+
+/** Options whose mask and bias are tensors. */
+interface ReadOptions extends AttentionOptions {
+  readonly mask: Tensor | undefined;
+  readonly bias: Tensor | undefined;
+}
+
+function readOptions(query: Tensor, options: AttentionOptions): ReadOptions {
+  checkOptions("attend", options, ATTENTION);
+  const mask = asOptionalTensor("attend", "mask", options.mask, "bool", query);
+  return { ...options, mask, bias: asOptionalTensor("attend", "bias", options.bias, "float32", query) };
+}
 
 function checkShapes(
   query: Tensor,
   key: Tensor,
-  options: AttentionOptions,
+  { mask, bias }: ReadOptions,
 ): Record<"B" | "H" | "G" | "T" | "S" | "D", number> {
-  checkOptions("attend", options, ATTENTION);
-  const { mask, bias } = options;
   for (const input of [query, key, bias]) if (input !== undefined) requireFloat("attention", input);
   const { B, H, T, D } = dims(query, "B H T D");
   const { G, S } = dims(key, "B G S D", { B, D });

@@ -57,12 +57,13 @@
  * @module
  */
 
-import { aTensor } from "../engine/arguments.ts";
+import { aMask } from "../engine/arguments.ts";
 import { type Check, checkOptions, type Checks, flag, list } from "../engine/options.ts";
 import { Module } from "../engine/module.ts";
 import { full } from "../engine/create.ts";
 import { concat } from "../engine/joining.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import type { TensorLike } from "../engine/literal.ts";
+import { asOptionalTensor, asTensor, type Tensor } from "../engine/tensor.ts";
 import type { Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
 import { overKeys, textMask, textMaskChecks, type TextMasks } from "../04_attention/masks.ts";
@@ -90,7 +91,8 @@ import type { Residual } from "./residual.ts";
  * @param beginToken the id of BEGIN
  * @returns ids, int32 `[B, T]`
  */
-export function shiftRight(targets: Tensor, beginToken: number): Tensor {
+export function shiftRight(targets: TensorLike, beginToken: number): Tensor {
+  targets = asTensor("shift right", "targets", targets, "int32");
   const { B, T } = dims(targets, "B T");
   return concat([full([B, 1], beginToken, "int32"), targets], 1).slice(1, 0, T);
 }
@@ -98,11 +100,11 @@ export function shiftRight(targets: Tensor, beginToken: number): Tensor {
 /** What one pass through a {@linkcode DecoderLayer} looks at. */
 export interface DecoderLayerCall extends Pass {
   /** True where the target may look at itself, bool, broadcast to `[B, H, T, T]`. */
-  readonly mask?: Tensor | undefined;
+  readonly mask?: TensorLike<boolean> | undefined;
   /** Whether a position of the target sees only itself and what came before; true by default. */
   readonly causal?: boolean | undefined;
   /** True where the source may be looked at, bool, broadcast to `[B, H, T, S]`. */
-  readonly sourceMask?: Tensor | undefined;
+  readonly sourceMask?: TensorLike<boolean> | undefined;
   /** Keys and values of the target's earlier positions. */
   readonly selfCache?: KeyValueMemory | undefined;
   /** Keys and values of the source, filled by the first call. */
@@ -111,9 +113,9 @@ export interface DecoderLayerCall extends Pass {
 
 const LAYER_CALL: Checks<DecoderLayerCall> = {
   ...passChecks,
-  mask: aTensor,
+  mask: aMask,
   causal: flag,
-  sourceMask: aTensor,
+  sourceMask: aMask,
   selfCache: cacheCheck,
   crossCache: cacheCheck,
 };
@@ -183,7 +185,7 @@ export class DecoderLayer extends Module {
 /** What one pass through a {@linkcode DecoderStack} looks at. */
 export interface DecoderCall extends Pass, TextMasks {
   /** True where the source has a token, bool `[B, S]`; everywhere by default. */
-  readonly sourceMask?: Tensor | undefined;
+  readonly sourceMask?: TensorLike<boolean> | undefined;
   /** Two per layer: the target's own, then the source's; none by default. */
   readonly caches?: readonly KeyValueMemory[] | undefined;
 }
@@ -198,7 +200,7 @@ export const cachesCheck: Check<readonly KeyValueMemory[]> = list(
 export const decoderChecks: Checks<DecoderCall> = {
   ...passChecks,
   ...textMaskChecks,
-  sourceMask: aTensor,
+  sourceMask: aMask,
   caches: cachesCheck,
 };
 
@@ -225,7 +227,9 @@ export class DecoderStack extends LayerStack<DecoderLayer> {
    */
   forward(hidden: Tensor, memory: Tensor, call: DecoderCall = {}): Tensor {
     checkOptions("decode", call, decoderChecks);
-    const { sourceMask, caches, random, observe, mask, prefix } = call;
+    const { caches, random, observe, prefix } = call;
+    const mask = asOptionalTensor("decode", "mask", call.mask, "bool", hidden);
+    const sourceMask = asOptionalTensor("decode", "sourceMask", call.sourceMask, "bool", hidden);
     const { B, T, E } = dims(hidden, "B T E");
     const { S } = dims(memory, "B S E", { B, E });
     if (sourceMask) dims(sourceMask, "B S", { B, S });

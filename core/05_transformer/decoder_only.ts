@@ -47,7 +47,8 @@ import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
 import { checkFunction, checkOptions, type Checks, flag } from "../engine/options.ts";
 import { dims } from "../engine/shape.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import type { TensorLike } from "../engine/literal.ts";
+import { asOptionalTensor, asTensor, type Tensor } from "../engine/tensor.ts";
 import { Embedding } from "../02_words/embeddings.ts";
 import { textMask, textMaskChecks, type TextMasks } from "../04_attention/masks.ts";
 import { type KeyValueMemory, multiHead } from "../04_attention/multi_head.ts";
@@ -109,11 +110,11 @@ const CALL: Checks<ContinuationCall> = { ...passChecks, ...textMaskChecks, cache
  *
  * @example
  * ```ts
- * import { DecoderOnly, padTokens, Random } from "@heed/heed";
+ * import { DecoderOnly, Random } from "@heed/heed";
  *
  * const options = { vocabSize: 20, contextLength: 8, hiddenSize: 16, numHeads: 2, numLayers: 1 };
  * const model = new DecoderOnly(options, new Random(1));
- * const logits = model.forward(padTokens([[5, 6, 7]], 0));
+ * const logits = model.forward([[5, 6, 7]]);
  * console.assert(String(logits.shape) === "1,3,20");
  * ```
  */
@@ -184,9 +185,11 @@ export class DecoderOnly extends Module {
    * @throws {RangeError} if the text grows longer than `contextLength`
    * @throws {TypeError} if the number of caches is not that of the layers
    */
-  forward(tokens: Tensor, call: ContinuationCall = {}): Tensor {
+  forward(tokens: TensorLike, call: ContinuationCall = {}): Tensor {
     checkOptions("score tokens", call, CALL);
-    const { caches, lastOnly, random, observe, mask, prefix } = call;
+    tokens = asTensor("score tokens", "tokens", tokens, "int32", this.embedding.weight.storage);
+    const { caches, lastOnly, random, observe, prefix } = call;
+    const mask = asOptionalTensor("score tokens", "mask", call.mask, "bool", tokens);
     const start = caches?.[0]?.length ?? 0;
     const { B, T } = dims(tokens, "B T");
     this.#check(start + T, caches);

@@ -43,14 +43,15 @@
  * @module
  */
 
-import { aTensor, checkText, MOST_PARTS } from "../engine/arguments.ts";
+import { aMask, checkText, MOST_PARTS } from "../engine/arguments.ts";
 import { type LayerInitialization, layerInitializationCheck } from "../engine/initialization.ts";
 import { Module } from "../engine/module.ts";
 import { callback, checkFunction, checkOptions, type Checks, flag, integer, required } from "../engine/options.ts";
 import { partOf } from "../engine/part.ts";
 import { aRandom, checkRandom, type Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import type { TensorLike } from "../engine/literal.ts";
+import { asOptionalTensor, type Tensor } from "../engine/tensor.ts";
 import { overPairs } from "../04_attention/masks.ts";
 import {
   type Attention,
@@ -158,14 +159,14 @@ export const passChecks: Checks<Pass> = { random: aRandom, observe: callback() }
 /** What one pass through a layer of self-attention looks at. */
 export interface LayerCall extends Pass {
   /** True where looking is allowed, bool, broadcast to `[B, H, T, S]`. */
-  readonly mask?: Tensor | undefined;
+  readonly mask?: TensorLike<boolean> | undefined;
   /** Whether a position sees only itself and what came before; false by default. */
   readonly causal?: boolean | undefined;
   /** Keys and values of earlier calls. */
   readonly cache?: KeyValueMemory | undefined;
 }
 
-const LAYER_CALL: Checks<LayerCall> = { ...passChecks, mask: aTensor, causal: flag, cache: cacheCheck };
+const LAYER_CALL: Checks<LayerCall> = { ...passChecks, mask: aMask, causal: flag, cache: cacheCheck };
 
 /** One layer: self-attention between positions, then a feed-forward within each. */
 export class EncoderLayer extends Module {
@@ -269,11 +270,11 @@ export function closingNorm(
 /** What one pass through an {@linkcode Encoder} looks at. */
 export interface EncoderCall extends Pass {
   /** True where a token is, bool `[B, S]`, or where looking is allowed, `[B, H, S, S]` or broadcast to it. */
-  readonly mask?: Tensor | undefined;
+  readonly mask?: TensorLike<boolean> | undefined;
 }
 
 /** What each option of a pass through an encoder may be. */
-export const encoderChecks: Checks<EncoderCall> = { ...passChecks, mask: aTensor };
+export const encoderChecks: Checks<EncoderCall> = { ...passChecks, mask: aMask };
 
 /** A stack of layers that turns a set of vectors into vectors that know the set. */
 export class Encoder extends LayerStack<EncoderLayer> {
@@ -296,8 +297,8 @@ export class Encoder extends LayerStack<EncoderLayer> {
    */
   forward(hidden: Tensor, call: EncoderCall = {}): Tensor {
     checkOptions("encode", call, encoderChecks);
-    const { mask, random, observe } = call;
-    const { B, S } = dims(hidden, "B S E");
+    const { random, observe } = call, { B, S } = dims(hidden, "B S E");
+    const mask = asOptionalTensor("encode", "mask", call.mask, "bool", hidden);
     if (mask?.rank === 2) dims(mask, "B S", { B, S });
     const within = { mask: mask && overPairs(mask), random };
     return this.pass(

@@ -42,7 +42,7 @@
  * @module
  */
 
-import { aTensor, checkOptionalTensors, checkTensors, MOST_PARTS } from "../engine/arguments.ts";
+import { aMask, checkTensors, MOST_PARTS } from "../engine/arguments.ts";
 import { dropout } from "../engine/dropout.ts";
 import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
@@ -51,7 +51,8 @@ import { partOf } from "../engine/part.ts";
 import { checkRandom, Random } from "../engine/random.ts";
 import { scope } from "../engine/scope.ts";
 import { dims } from "../engine/shape.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import type { TensorLike } from "../engine/literal.ts";
+import { asOptionalTensor, asTensor, type Tensor } from "../engine/tensor.ts";
 import { Embedding } from "../02_words/embeddings.ts";
 import { headSizeOf, type KeyValueMemory, multiHead } from "../04_attention/multi_head.ts";
 import { sinusoidal } from "../04_attention/positions/absolute.ts";
@@ -195,7 +196,7 @@ export function layerOptionsOf(layout: Complete<TransformerOptions>): Omit<Layer
 /** What one pass through an {@linkcode EncoderDecoder} looks at. */
 export interface TranslationCall extends Pass {
   /** True where the source has a token, bool `[B, S]`; everywhere by default. */
-  readonly sourceMask?: Tensor | undefined;
+  readonly sourceMask?: TensorLike<boolean> | undefined;
 }
 
 /** What one pass through the decoder of an {@linkcode EncoderDecoder} looks at. */
@@ -204,7 +205,7 @@ export interface DecodingCall extends DecoderCall {
   readonly lastOnly?: boolean | undefined;
 }
 
-const TRANSLATION: Checks<TranslationCall> = { ...passChecks, sourceMask: aTensor };
+const TRANSLATION: Checks<TranslationCall> = { ...passChecks, sourceMask: aMask };
 const DECODING: Checks<DecodingCall> = { ...decoderChecks, lastOnly: flag };
 
 /** A model together with a source: what a generation loop continues. */
@@ -291,7 +292,7 @@ export class EncoderDecoder extends Module {
    * @returns one vector per source word, `[B, S, E]`
    * @throws {RangeError} if the source is longer than `contextLength`
    */
-  encode(source: Tensor, call: EncoderCall = {}): Tensor {
+  encode(source: TensorLike, call: EncoderCall = {}): Tensor {
     checkOptions("encode", call, encoderChecks);
     const { mask, random, observe } = call;
     const hidden = this.#enter(source, 0, this.sourceEmbedding, this.sourcePositions, random);
@@ -307,7 +308,7 @@ export class EncoderDecoder extends Module {
    * @returns logits, `[B, T, V]`, or `[B, 1, V]` with `lastOnly`
    * @throws {RangeError} if the target grows longer than `contextLength`
    */
-  decode(target: Tensor, memory: Tensor, options: DecodingCall = {}): Tensor {
+  decode(target: TensorLike, memory: Tensor, options: DecodingCall = {}): Tensor {
     checkOptions("decode", options, DECODING);
     const { lastOnly, ...call } = options;
     const { caches, random, observe } = call;
@@ -326,7 +327,7 @@ export class EncoderDecoder extends Module {
    * @param call mask of the source, dropout
    * @returns logits, `[B, T, V]`
    */
-  forward(source: Tensor, target: Tensor, call: TranslationCall = {}): Tensor {
+  forward(source: TensorLike, target: TensorLike, call: TranslationCall = {}): Tensor {
     checkOptions("translate", call, TRANSLATION);
     const { sourceMask, random, observe } = call;
     const memory = this.encode(source, { mask: sourceMask, random, observe });
@@ -339,9 +340,9 @@ export class EncoderDecoder extends Module {
    * @param memory what {@linkcode EncoderDecoder.encode} returned, `[B, S, E]`
    * @param sourceMask true where the source has a token, bool `[B, S]`
    */
-  given(memory: Tensor, sourceMask?: Tensor): GivenSource {
+  given(memory: Tensor, sourceMask?: TensorLike<boolean>): GivenSource {
     checkTensors("continue a translation", { memory });
-    checkOptionalTensors("continue a translation", { sourceMask });
+    sourceMask = asOptionalTensor("continue a translation", "sourceMask", sourceMask, "bool", memory);
     const { vocabSize, contextLength, numLayers } = this.options;
     return {
       vocabSize,
@@ -353,12 +354,13 @@ export class EncoderDecoder extends Module {
   }
 
   #enter(
-    tokens: Tensor,
+    tokens: TensorLike,
     start: number,
     embedding: Embedding,
     positions: InputPositions | undefined,
     random: Random | undefined,
   ): Tensor {
+    tokens = asTensor("read", "tokens", tokens, "int32", embedding.weight.storage);
     const { T } = dims(tokens, "B T");
     const { contextLength, hiddenSize } = this.options;
     if (start + T > contextLength) {

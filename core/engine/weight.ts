@@ -36,7 +36,7 @@ import { asOptionalTensor, asTensor, Tensor } from "./tensor.ts";
  * @throws {TypeError} if the extents disagree
  */
 export function linear(x: TensorLike, weight: TensorLike, bias?: TensorLike): Tensor {
-  const beside = [x, weight, bias].find((input) => input instanceof Tensor) as Tensor | undefined;
+  const beside = x instanceof Tensor ? x : weight instanceof Tensor ? weight : undefined;
   x = asTensor("map features", "x", x, "float32", beside);
   weight = asTensor("map features", "weight", weight, "float32", beside);
   bias = asOptionalTensor("map features", "bias", bias, "float32", beside);
