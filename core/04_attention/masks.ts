@@ -66,8 +66,7 @@
  */
 
 import { arange, lowerTriangle, tensor, zeros } from "../engine/create.ts";
-import type { TensorLike } from "../engine/literal.ts";
-import { asOptionalTensor, asTensor, Tensor } from "../engine/tensor.ts";
+import { asOptionalTensor, asTensor, Tensor, type TensorLike } from "../engine/tensor.ts";
 import { checkOptions, type Checks, list, numeric } from "../engine/options.ts";
 import { aMask, checkList, checkSizes } from "../engine/arguments.ts";
 import { dims } from "../engine/shape.ts";

@@ -62,8 +62,7 @@ import { type Check, checkOptions, type Checks, flag, list } from "../engine/opt
 import { Module } from "../engine/module.ts";
 import { full } from "../engine/create.ts";
 import { concat } from "../engine/joining.ts";
-import type { TensorLike } from "../engine/literal.ts";
-import { asOptionalTensor, asTensor, type Tensor } from "../engine/tensor.ts";
+import { asOptionalTensor, asTensor, type Tensor, type TensorLike } from "../engine/tensor.ts";
 import type { Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
 import { overKeys, textMask, textMaskChecks, type TextMasks } from "../04_attention/masks.ts";

@@ -50,8 +50,7 @@ import { callback, checkFunction, checkOptions, type Checks, flag, integer, requ
 import { partOf } from "../engine/part.ts";
 import { aRandom, checkRandom, type Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
-import type { TensorLike } from "../engine/literal.ts";
-import { asOptionalTensor, type Tensor } from "../engine/tensor.ts";
+import { asOptionalTensor, type Tensor, type TensorLike } from "../engine/tensor.ts";
 import { overPairs } from "../04_attention/masks.ts";
 import {
   type Attention,

@@ -70,8 +70,7 @@ import { checkOptions, type Checks, flag, numeric } from "../engine/options.ts";
 import { type Part, type PartTable, settingsOf } from "../engine/part.ts";
 import { dims, format } from "../engine/shape.ts";
 import { ones, parameter, zeros } from "../engine/create.ts";
-import type { TensorLike } from "../engine/literal.ts";
-import { asOptionalTensor, type Tensor } from "../engine/tensor.ts";
+import { asOptionalTensor, type Tensor, type TensorLike } from "../engine/tensor.ts";
 
 /** The number that keeps a norm from dividing by zero. */
 export interface NormOptions {

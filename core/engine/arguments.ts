@@ -12,9 +12,9 @@
  */
 
 import { type Check, checkValue, instance, integer, type Limits, shown, string } from "./options.ts";
-import { isLiteral, literalMust, type TensorLike } from "./literal.ts";
+import { isLiteral, literalMust } from "./literal.ts";
 import { MOST_ELEMENTS } from "./requirements.ts";
-import { Tensor } from "./tensor.ts";
+import { Tensor, type TensorLike } from "./tensor.ts";
 
 /** Most layers, heads or samples: above every real model, low enough that a slip of the keyboard ends. */
 export const MOST_PARTS: number = 10_000;

@@ -12,14 +12,14 @@
 
 import type { DType, Nested, Numbers } from "./backend.ts";
 import { backend } from "./device.ts";
-import { readLiteral, type TensorLike } from "./literal.ts";
+import { readLiteral } from "./literal.ts";
 import { HIGHEST, LOWEST } from "./numbers.ts";
 import { shown } from "./options.ts";
 import { checkHostCount } from "./requirements.ts";
 import { checkDType, requireFloat } from "./refusals.ts";
 import { keep } from "./scope.ts";
 import { checkShape, resolveShape, type Shape } from "./shape.ts";
-import { adopt, asTensor, filled, type Tensor, uninitialized } from "./tensor.ts";
+import { adopt, asTensor, filled, type Tensor, type TensorLike, uninitialized } from "./tensor.ts";
 
 /**
  * Makes a tensor from numbers.

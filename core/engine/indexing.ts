@@ -15,10 +15,9 @@ import { noGrad } from "./autograd.ts";
 import { checkSizes, checkTensors } from "./arguments.ts";
 import { arange } from "./create.ts";
 import { withBackend } from "./device.ts";
-import type { TensorLike } from "./literal.ts";
 import { sameDevice } from "./refusals.ts";
 import { format, resolveAxis, sameShape, type Shape, sizeOf } from "./shape.ts";
-import { adopt, asTensor, record, type Tensor, uninitialized } from "./tensor.ts";
+import { adopt, asTensor, record, type Tensor, type TensorLike, uninitialized } from "./tensor.ts";
 
 /**
  * Rows of a table: an embedding look-up.

@@ -13,9 +13,9 @@
 import { checkList, checkTensors, MOST_PARTS } from "./arguments.ts";
 import { shown } from "./options.ts";
 import { countBeside, take } from "./indexing.ts";
-import { isLiteral, type TensorLike } from "./literal.ts";
+import { isLiteral } from "./literal.ts";
 import { format, resolveAxis } from "./shape.ts";
-import { asTensor, record, Tensor, uninitialized } from "./tensor.ts";
+import { asTensor, record, Tensor, type TensorLike, uninitialized } from "./tensor.ts";
 
 /**
  * Joins tensors along an axis.

@@ -14,12 +14,11 @@
 
 import { checkSizes } from "./arguments.ts";
 import { glorot, type Initialization } from "./initialization.ts";
-import type { TensorLike } from "./literal.ts";
 import { Module } from "./module.ts";
 import { callback, checkOptions, type Checks, flag } from "./options.ts";
 import { checkRandom, type Random } from "./random.ts";
 import { parameter, zeros } from "./create.ts";
-import type { Tensor } from "./tensor.ts";
+import type { Tensor, TensorLike } from "./tensor.ts";
 import { Weight } from "./weight.ts";
 
 /** Options of {@linkcode Linear}. */

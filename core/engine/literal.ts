@@ -22,8 +22,7 @@
 
 import type { DType, Nested, Numbers } from "./backend.ts";
 import { HIGHEST, LOWEST } from "./numbers.ts";
-import { type Check, shown } from "./options.ts";
-import type { Tensor } from "./tensor.ts";
+import { shown } from "./options.ts";
 
 /** One element, or lists of such, all of one depth. */
 export type Rows<E> =
@@ -33,25 +32,6 @@ export type Rows<E> =
   | readonly (readonly (readonly E[])[])[]
   | readonly (readonly (readonly (readonly E[])[])[])[]
   | readonly (readonly (readonly (readonly (readonly E[])[])[])[])[];
-
-/**
- * A tensor, or numbers that become one where they stand: one, nested lists, a typed array.
- *
- * @example
- * ```ts
- * import { ones, type TensorLike } from "@heed/heed";
- *
- * const shift = (by: TensorLike) => ones([2, 2]).add(by);
- * console.assert(String(await shift([[1, 2], [3, 4]]).read()) === "2,3,4,5");
- * console.assert(String(await shift(1).read()) === "2,2,2,2");
- * ```
- *
- * @typeParam E `boolean` where a mask is needed; numbers by default
- */
-export type TensorLike<E extends number | boolean = number> =
-  | Tensor
-  | Rows<E>
-  | ([E] extends [boolean] ? never : Numbers);
 
 /** What a literal says. */
 export interface Reading {
@@ -81,7 +61,7 @@ export function readLiteral(subject: string, data: Nested | Numbers): Reading {
   }
   const shape = nestingOf(subject, data), flat: (number | boolean)[] = [];
   flatten(subject, data, shape, 0, flat);
-  const booleans = flat.reduce((count: number, element) => count + Number(typeof element === "boolean"), 0);
+  const booleans = flat.filter((element) => typeof element === "boolean").length;
   return { shape, numbers: Float64Array.from(flat, Number), booleans };
 }
 

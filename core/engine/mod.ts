@@ -63,8 +63,8 @@ export {
   withBackend,
 } from "./device.ts";
 export { type Holder, keep, memory, release, scope, type Storage } from "./scope.ts";
-export { type ReduceOptions, Tensor, type VarianceOptions } from "./tensor.ts";
-export type { Rows, TensorLike } from "./literal.ts";
+export { type ReduceOptions, Tensor, type TensorLike, type VarianceOptions } from "./tensor.ts";
+export type { Rows } from "./literal.ts";
 export { arange, full, lowerTriangle, ones, parameter, tensor, zeros } from "./create.ts";
 export { gradientsOf, isRecording, leavesOf, noGrad, type TapeNode, withRecording } from "./autograd.ts";
 export * from "./fusable.ts";

@@ -41,7 +41,7 @@ import type {
 import { constantStorage } from "./constants.ts";
 import { backend } from "./device.ts";
 import { binaryRules, unaryRules } from "./elementwise.ts";
-import { isLiteral, literalMust, readAs, type TensorLike } from "./literal.ts";
+import { isLiteral, literalMust, readAs, type Rows } from "./literal.ts";
 import { exactly } from "./numbers.ts";
 import { isComparison } from "./operations.ts";
 import { type Check, checkOptions, type Checks, checkValue, flag, numeric, shown } from "./options.ts";
@@ -85,6 +85,25 @@ function keepDimsOf(op: string, options: ReduceOptions): boolean {
   checkOptions(`take the ${op}`, options, REDUCE);
   return options.keepDims ?? false;
 }
+
+/**
+ * A tensor, or numbers that become one where they stand: one, nested lists, a typed array.
+ *
+ * @example
+ * ```ts
+ * import { ones, type TensorLike } from "@heed/heed";
+ *
+ * const shift = (by: TensorLike) => ones([2, 2]).add(by);
+ * console.assert(String(await shift([[1, 2], [3, 4]]).read()) === "2,3,4,5");
+ * console.assert(String(await shift(1).read()) === "2,2,2,2");
+ * ```
+ *
+ * @typeParam E `boolean` where a mask is needed; numbers by default
+ */
+export type TensorLike<E extends number | boolean = number> =
+  | Tensor
+  | Rows<E>
+  | ([E] extends [boolean] ? never : Numbers);
 
 let created = 0;
 
@@ -837,7 +856,7 @@ function operand(action: string, value: TensorLike | TensorLike<boolean>, beside
 const aLiteral: Check<TensorLike | TensorLike<boolean>> = { must: literalMust, fits: isLiteral };
 
 /**
- * The tensor that stands for numbers written down; a tensor is returned as it is, whatever its dtype.
+ * The tensor that stands for numbers written down; a tensor is returned as it is.
  *
  * @param action what is attempted, as in `Cannot train`
  * @param name of the argument
@@ -857,7 +876,7 @@ export function asTensor(
   if (!isLiteral(value)) checkValue(action, name, value, aLiteral);
   const { shape, numbers } = readAs(`${action} with ${name}`, value as Nested | Numbers, dtype);
   const device = beside?.device ?? backend();
-  return adopt(device, device.upload(numbers, dtype), dtype, shape);
+  return adopt(device, device.upload(numbers, dtype), dtype, resolveShape(shape, numbers.length));
 }
 
 /** The same for what may be left out. */

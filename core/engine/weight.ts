@@ -19,12 +19,11 @@ import type { PackedFormat } from "./backend.ts";
 import { checkTensors } from "./arguments.ts";
 import { fusable } from "./fusable.ts";
 import { take } from "./indexing.ts";
-import type { TensorLike } from "./literal.ts";
 import { type Check, checkValue, object } from "./options.ts";
 import { PackedMatrix } from "./packed.ts";
 import type { Storage } from "./scope.ts";
 import { dims, format, type Shape } from "./shape.ts";
-import { asOptionalTensor, asTensor, Tensor } from "./tensor.ts";
+import { asOptionalTensor, asTensor, Tensor, type TensorLike } from "./tensor.ts";
 
 /**
  * Multiplies the last axis by a matrix and adds a bias.
