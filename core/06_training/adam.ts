@@ -52,13 +52,13 @@ import type { OptimizerRule, ParameterStep } from "./optimizers.ts";
 
 /** What {@linkcode adam} and {@linkcode adamW} have in common. */
 export interface MomentOptions {
-  /** Length of a typical step of each parameter, 0.001 by default; a schedule may override it. */
+  /** Length of a typical step of each parameter; 0.001 by default. A schedule may override it. */
   readonly learningRate?: number;
   /** Decay rate of the running average of the gradient, in [0, 1); 0.9 by default. */
   readonly beta1?: number;
   /** Decay rate of the running average of its square, in [0, 1); 0.999 by default. */
   readonly beta2?: number;
-  /** What keeps the division finite; 1e-8 by default. */
+  /** What keeps the division finite, at least 0; 1e-8 by default. */
   readonly epsilon?: number;
 }
 
@@ -73,7 +73,7 @@ const momentChecks: Checks<MomentOptions> = {
 export interface DecayOptions {
   /** Share of itself, times the learning rate, that a weight loses per step; 0.01 by default. */
   readonly weightDecay?: number;
-  /** Which parameters decay; by default matrices do, gains and biases, of one axis, do not. */
+  /** Which parameters decay; those of several axes by default, not gains and biases. */
   readonly decays?: (path: string, parameter: Tensor) => boolean;
 }
 
@@ -119,7 +119,7 @@ export function adamW(options: AdamWOptions = {}): OptimizerRule<"firstMoment" |
 
 /** Options of {@linkcode adam}. */
 export interface AdamOptions extends MomentOptions {
-  /** Share of each weight added to its gradient: the slope of a penalty on squares; 0 by default. */
+  /** Share of each weight added to its gradient: a penalty on squares; 0 by default. */
   readonly penalty?: number;
 }
 

@@ -148,13 +148,13 @@ export interface BatchSource<Batch> {
 
 /** Options of {@linkcode Batches}: how many examples go together, and in which order. */
 export interface BatchesOptions<Example> {
-  /** Examples in a batch; or give `maxTokens`. */
+  /** Examples in a batch; any number by default. Either this or `maxTokens` has to be given. */
   readonly batchSize?: number;
-  /** Positions in a batch, filling included: few long examples or many short ones. Needs `length`. */
+  /** Most positions in a batch, padding included; any number by default. Needs `length`. */
   readonly maxTokens?: number;
-  /** Length of an example; if given, examples of similar length go together. */
+  /** Length of an example, which brings similar ones together; lengths play no part by default. */
   readonly length?: (example: Example) => number;
-  /** Batches sorted together in one pool, 32 by default; more waste less, and mix less. */
+  /** Batches sorted together in one pool; 32 by default. More waste less, and mix less. Needs `length`. */
   readonly pool?: number;
   /** Where the order comes from; a generator of its own is split off. */
   readonly random: Random;
@@ -261,9 +261,9 @@ function cut(members: readonly number[], lengthOf: (index: number) => number, si
 
 /** Options of {@linkcode SequenceWindows}. */
 export interface SequenceWindowsOptions {
-  /** Tokens that a model sees at once; a window holds one more, the last target. */
+  /** Tokens that a model sees at once, at least 1; a window holds one more, the last target. */
   readonly contextLength: number;
-  /** Windows in a batch. */
+  /** Windows in a batch, at least 1. */
   readonly batchSize: number;
   /** Where offsets and order come from; a generator of its own is split off. */
   readonly random: Random;

@@ -127,7 +127,7 @@ export interface BytePairEncodingOptions {
   readonly vocabSize: number | "alphabet";
   /** What the smallest tokens are. */
   readonly level: BytePairLevel;
-  /** Texts of the special tokens; `<pad>`, `<begin>`, `<end>` and `<unknown>` by default. */
+  /** Texts of the special tokens; `<pad>` `<begin>` `<end>` `<unknown>` by default. */
   readonly specialTokens?: Partial<SpecialTokens>;
   /** Stops when the best pair occurs less often than this, at least 1; 2 by default. */
   readonly minFrequency?: number;
