@@ -115,7 +115,7 @@ function requireNumber(alpha: number): void {
 export interface BeamOptions {
   /** Prefixes that survive a step, a positive integer. */
   readonly numBeams: number;
-  /** What scores are divided by: a function of the length, or $\alpha$ of $n^\alpha$; 1 by default. */
+  /** What scores are divided by: a power of the length or a function; 1 by default. */
   readonly lengthPenalty?: number | LengthPenalty;
 }
 
@@ -258,7 +258,7 @@ export class BeamSearch implements Beam {
    * Continues every live prefix by every token and keeps the best.
    *
    * @param logProbabilities what may follow each live prefix, in order, `[V]` each
-   * @param penalties what each token loses where the best are chosen, `[V]`; log-probabilities do not change
+   * @param penalties what each token loses where the best are chosen, `[V]`, while its log-probability stays; nothing by default
    * @returns for each new live prefix, the place of the one it continues
    * @throws {TypeError} if there is not one row per live prefix
    */

@@ -154,17 +154,17 @@ function withRoom(memory: Tensor | undefined, like: Tensor, used: number, needed
 
 /** What decides the size of a model's key–value memory. */
 export interface CacheSize {
-  /** $L$ */
+  /** Layers with an attention: $L$. */
   readonly numLayers: number;
-  /** $G$: key–value heads; the number of heads unless they share. */
+  /** Key–value heads, as many as heads unless these share: $G$. */
   readonly numGroups: number;
-  /** $D$ */
+  /** Width of a head: $D$. */
   readonly headSize: number;
-  /** $S$: tokens remembered. */
+  /** Tokens remembered: $S$. */
   readonly length: number;
-  /** $B$; 1 by default. */
+  /** Sequences at once: $B$; 1 by default. */
   readonly batchSize?: number;
-  /** $w$; 4 by default, float32. */
+  /** Bytes that a number takes: $w$; 4 by default, those of float32. */
   readonly bytesPerNumber?: number;
 }
 
@@ -190,6 +190,7 @@ const sizeChecks: Checks<CacheSize> = {
  *
  * @param size of the model, the text and the batch
  * @returns a number of bytes
+ * @throws {RangeError} if a size is negative or no integer
  */
 export function cacheBytes(
   size: CacheSize,
