@@ -23,8 +23,9 @@
  * **What the notes ask: is a padded batch slower?** They leave it open: a padded position becomes 0
  * in the mask, so does it still cost time? It does. The mask changes what is added up, not how many
  * rows are multiplied: every layer computes the padded rows in full, and `paddedShare` of the work
- * is thrown away. A fused attention kernel may skip them; the projections and the feed-forward,
- * where most of a layer's products are, cannot.
+ * is thrown away. A program can avoid it: the real positions of all sentences are laid end to end in one row
+ * (packing, variable-length attention), projections and feed-forward work on that row, and the attention kernel is told
+ * where each sentence begins. This book pads.
  *
  * **Why an order that can be rewound.** A run that stops in the middle of an epoch must
  * continue with the sentence that would have come next. The order of an epoch is therefore a

@@ -428,8 +428,8 @@ function meanOf(numbers: readonly number[]): number {
 // The first experiment trains a small translator until further cross-entropy no longer helps: BLEU on
 // unseen sentences does not rise any more. From there one copy goes on as before and one is paid by
 // the BLEU of its own attempts, smoothed as by Lin and Och, since a short sentence often has no
-// quadruple at all. With one seed as with another the reward gains about a point of BLEU, now more,
-// now less, where cross-entropy loses about one: little, but in the measure that counts. The mean
+// 4-gram in common with the reference at all. The caption gives both changes of BLEU: small ones, from one seed, while the
+// curve itself moves by as much between two checkpoints. The mean
 // reward of drawn texts, which is what is trained on, rises too. Both copies see the same sentences;
 // what the reward adds is that the model continues its own prefixes instead of right ones, and is
 // judged by what it is for. The probability of the one right translation meanwhile falls.
@@ -457,7 +457,7 @@ function meanOf(numbers: readonly number[]): number {
 
 // ## Pitfall: texts drawn from another distribution
 //
-// Sampling with a temperature or top-k gives better texts and a gradient of nothing: their mean is not
+// Sampling with a temperature or top-k gives better texts and a biased gradient: their expectation is not
 // that of the model which is trained. The test "texts drawn at another temperature give another gradient"
 // measures how far it is off.
 

@@ -25,7 +25,7 @@
  *
  * **Why doubled room.** Memory that grows by one position per token would be copied at every
  * token: $1 + 2 + \dots + n$ again. Room for twice as many positions is reserved whenever it runs
- * out, so that each position is copied about once on average; the rest are writes in place.
+ * out, so that each position is copied less than twice on average, however long the text; the rest are writes in place.
  *
  * [Section](../05_transformer/decoder.ts) answers whether one cached layer is enough,
  * [section](../04_attention/masks.ts) whether a single query needs a mask.
@@ -204,8 +204,8 @@ export function cacheBytes(
 //
 // The experiment writes one text twice and counts the positions that pass through the model: their
 // number grows with the square of the length (quadratic, 二次方) without a cache, and with the length
-// itself with one. The tokens are the same. Comparisons of queries with keys remain, one row of
-// them per token: the cache spares the model, not the look back. A last figure lets all layers use
+// itself with one. The tokens are the same. Projections and feed-forward are spared. The comparisons of queries with keys
+// remain, one row of them per token: over the whole text they still grow with the square of its length. A last figure lets all layers use
 // the keys and values of the first, which the notes thought might do: the logits come out wrong.
 
 // ## Pitfall: one memory for all layers
