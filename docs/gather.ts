@@ -136,6 +136,7 @@ function partsOfSite(extra: readonly Extra[], entryPoints: readonly EntryPoint[]
   const library = partOf("Use it as a library", "library", [
     ["library.html", "Use it as a library"],
     ["library/tour.html", "Ten minutes to a trained model"],
+    ["library/coming_from.html", "Coming from another library"],
   ]);
   const back = partOf("Reference", "back", [["notation.html", "Notation"], ["glossary.html", "Glossary"], ...api]);
   const workshop = partOf("How it is made", "workshop", [["how_it_is_made.html", "How it is made"]]);

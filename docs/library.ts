@@ -6,6 +6,7 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import { flag } from "../core/cli/arguments.ts";
 import { readTask } from "./arguments.ts";
 import { copyLibrary, follow, withPrinted } from "./followed.ts";
@@ -26,7 +27,11 @@ if (import.meta.main) {
   });
   let differs = false;
   for (const name of FOLLOWED) {
-    const folder = await Deno.makeTempDir({ prefix: "heed-" }), text = await Deno.readTextFile(pageOf(name));
+    // A folder that nothing of the project looks into.
+    const models = fileURLToPath(new URL("models", root));
+    await Deno.mkdir(models, { recursive: true });
+    const folder = await Deno.makeTempDir({ dir: models, prefix: "followed-" });
+    const text = await Deno.readTextFile(pageOf(name));
     try {
       await copyLibrary(root, `${folder}/heed`);
       const followed = await follow(text, folder), failed = followed.find(({ code }) => code !== 0);
