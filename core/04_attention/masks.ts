@@ -68,7 +68,7 @@
 
 import { arange, lowerTriangle, tensor, zeros } from "../engine/create.ts";
 import type { Tensor } from "../engine/tensor.ts";
-import { checkOptions, type Checks, list, numeric } from "../engine/options.ts";
+import { checkOptions, type Checks, flag, list, numeric } from "../engine/options.ts";
 import { aTensor, checkList, checkSizes, checkTensors } from "../engine/arguments.ts";
 import { dims } from "../engine/shape.ts";
 
@@ -194,23 +194,30 @@ export interface TextMasks {
   readonly mask?: Tensor | undefined;
   /** Length of the prefix of each text, within which positions see each other both ways; 0 by default. */
   readonly prefix?: readonly number[] | undefined;
+  /** Whether a position sees only itself and what came before; true by default. */
+  readonly causal?: boolean | undefined;
 }
 
 /** What each of {@linkcode TextMasks} may be. */
-export const textMaskChecks: Checks<TextMasks> = { mask: aTensor, prefix: list("a list of lengths", isLength) };
+export const textMaskChecks: Checks<TextMasks> = {
+  mask: aTensor,
+  prefix: list("a list of lengths", isLength),
+  causal: flag,
+};
 
 function isLength(length: number): boolean {
   return Number.isSafeInteger(length) && length >= 0;
 }
 
 /**
- * The masks of causal self-attention over a text, as the attention takes them.
+ * The masks of self-attention over a text, as the attention takes them.
  *
  * @param B number of texts
  * @param T positions that ask, the last ones of each text
  * @param S positions of the text, those in a cache included
- * @param masks mask of tokens or pairs, prefixes
+ * @param masks mask of tokens or pairs, prefixes, whether the future is hidden
  * @returns whether every future is hidden, and a mask of pairs
+ * @throws {TypeError} if there is a prefix where nothing is hidden
  * @throws {RangeError} if a prefix is longer than the text, or ends behind what a cache holds of it
  */
 export function textMask(B: number, T: number, S: number, masks: TextMasks): {
@@ -219,10 +226,11 @@ export function textMask(B: number, T: number, S: number, masks: TextMasks): {
 } {
   checkOptions("mask a text", masks, textMaskChecks);
   checkSizes("mask a text", { B, T, S });
-  const { mask, prefix } = masks;
+  const { mask, prefix, causal = true } = masks;
   if (mask?.rank === 2) dims(mask, "B S", { B, S });
   const pairs = mask && overPairs(mask);
-  if (!prefix) return { causal: true, mask: pairs };
+  if (!prefix) return { causal, mask: pairs };
+  if (!causal) throw new TypeError("Cannot mask a text with a prefix and causal = false: all see each other already");
   const cached = S - T, split = prefix.find((length) => cached > 0 && length > cached);
   if (split !== undefined) {
     throw new RangeError(
@@ -267,6 +275,11 @@ export function additiveMask(mask: Tensor, penalty: number = -Infinity): Tensor 
 // layers a position knows of $L \cdot b$ positions before it. A prefix belongs to the text, so it goes with the call:
 // `model.forward(tokens, { prefix: [12, 7] })`. With caches the whole prefix comes in the first call, since its
 // positions see each other; afterwards it is the past, like any other. A mask of pairs may be given as well.
+//
+// Prompts of different lengths that are to be continued together end together and are padded on the left. The mask hides
+// the padding, and `starts` says where each row's first token stands, so that its first word has position 0:
+// `model.forward(padTokens(prompts, pad, { side: "left" }), { mask, starts: [0, -2] })`. Every row comes out as it does
+// alone; the test "DecoderOnly() reads left-padded rows as it reads them alone, for every kind of positions" says so.
 
 // ## Pitfall: a mask with the opposite meaning
 //
