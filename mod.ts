@@ -143,6 +143,8 @@ export type {
 export {
   arange,
   concat,
+  Conv1d,
+  Conv2d,
   DeviceUnavailable,
   dims,
   dropout,

@@ -231,6 +231,7 @@ const LEFT_OUT = ["createWasmDevice", "createWebgpuDevice", "checkRandom"];
 /** What a door takes beside values of the kind in its call. */
 const ALSO: Readonly<Record<string, Readonly<Record<number, readonly string[]>>>> = {
   "Tensor.assign": { 0: ["Tensor", "list"] },
+  ...{ "new Conv2d": { 2: ["number"] }, "new MaxPool2d": { 0: ["number"] } },
   "Tensor.variance": { 0: ["list"] },
   sentenceBleu: { 1: ["string"] },
 };
