@@ -99,6 +99,8 @@ export {
   crossEntropy,
   decodeSafetensors,
   encodeSafetensors,
+  exportState,
+  importState,
   inverseSquareRootSchedule,
   linearSchedule,
   lion,

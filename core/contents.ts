@@ -121,7 +121,7 @@ export const CONTENTS: readonly Chapter[] = [
       { pages: ["truncated_backpropagation"], planned: "Truncated backpropagation" },
       { pages: ["loop"], numbered: false },
       { pages: ["low_precision"], planned: "Low precision" },
-      { pages: ["safetensors", "checkpoints"] },
+      { pages: ["safetensors", "state_names", "checkpoints"] },
       { pages: ["bleu", "policy_gradient"] },
       { pages: ["fine_tuning"], planned: "Fine-tuning and LoRA" },
       { pages: ["distillation"], planned: "Distillation" },

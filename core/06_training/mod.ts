@@ -22,6 +22,7 @@
  * | `teacher_forcing` | what the decoder is fed in training                 |
  * | `loop`            | how all of these run, for hours if need be          |
  * | `safetensors`     | how tensors are written down                        |
+ * | `state_names`     | how weights come from other libraries and go there  |
  * | `checkpoints`     | how a run is taken up again, bit for bit            |
  * | `bleu`            | how good a translation is, next to a human one      |
  * | `policy_gradient` | how a score without a derivative is trained on      |
@@ -57,6 +58,7 @@ export * from "./schedules.ts";
 export * from "./teacher_forcing.ts";
 export * from "./loop.ts";
 export * from "./safetensors.ts";
+export * from "./state_names.ts";
 export * from "./checkpoints.ts";
 export * from "./bleu.ts";
 export * from "./policy_gradient.ts";
