@@ -11,6 +11,7 @@ import * as attention from "../core/04_attention/mod.ts";
 import * as engine from "../core/engine/mod.ts";
 import * as generation from "../core/07_generation/mod.ts";
 import * as gpu from "../gpu/mod.ts";
+import * as host from "../core/host/mod.ts";
 import * as heed from "../mod.ts";
 import * as training from "../core/06_training/mod.ts";
 import * as transformer from "../core/05_transformer/mod.ts";
@@ -29,6 +30,7 @@ export const entryPoints: Readonly<Record<string, Readonly<Record<string, unknow
   "core/05_transformer/mod.ts": transformer,
   "core/06_training/mod.ts": training,
   "core/07_generation/mod.ts": generation,
+  "core/host/mod.ts": host,
   "wasm/mod.ts": wasm,
   "gpu/mod.ts": gpu,
 };
@@ -461,6 +463,11 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   cacheBytes: () => call({ numLayers: 1, numGroups: 1, headSize: 2, length: 3, batchSize: 1, bytesPerNumber: 4 }),
   generate: () => call(decoder(), [1, 2], { maxNewTokens: 1, eosToken: 7 }),
   stream: () => call(decoder(), [1, 2], { maxNewTokens: 1 }),
+
+  // Files and the terminal
+  folderStorage: () => call("models"),
+  progressBar: () => call({ describe: () => "", output: { isTerminal: false, columns: () => 80, write: () => {} } }),
+  "new FileError": () => call("Cannot read a file"),
 
   // Devices
   createWasmDevice: () => call({ threads: 1 }),
