@@ -467,7 +467,6 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   // Files and the terminal
   folderStorage: () => call("models"),
   progressBar: () => call({ describe: () => "", output: { isTerminal: false, columns: () => 80, write: () => {} } }),
-  "new FileError": () => call("Cannot read a file"),
 
   // Devices
   createWasmDevice: () => call({ threads: 1 }),

@@ -15,7 +15,17 @@ import { devices } from "./support.ts";
 
 /** Made by the engine alone, whatever their types say: constructors that are private, abstract, or of errors. */
 const INSIDE = [
-  ...["Tensor", "Storage", "PackedMatrix", "Weight", "Module", "LayerStack", "DeviceUnavailable", "DeviceLost"]
+  ...[
+    "Tensor",
+    "Storage",
+    "PackedMatrix",
+    "Weight",
+    "Module",
+    "LayerStack",
+    "DeviceUnavailable",
+    "DeviceLost",
+    "FileError",
+  ]
     .map((name) => `new ${name}`),
   "LayerStack.pass",
 ];

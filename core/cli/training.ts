@@ -365,7 +365,7 @@ export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Reado
       clipNorm: numberOf(recipe, "clipNorm"),
       tokens: job.tokens,
       evaluate,
-      every: numberOf(recipe, "evaluateEvery"),
+      evaluateEvery: numberOf(recipe, "evaluateEvery"),
       reportEvery: 10,
       signal,
       onProgress,

@@ -586,7 +586,7 @@ onReference("a checkpoint with tensors of nobody, or averages of whole numbers, 
   const { tensors, metadata } = decodeSafetensors(await encodeCheckpoint({ ...run, optimizer }));
   const training = metadata.get("training")!;
   const extra = new Map(tensors).set("other/x", tensors.get("model/bias")!);
-  assertThrows(() => restoreCheckpoint(sealed(extra, training), run), SyntaxError, '"other/x" belongs neither');
+  assertThrows(() => restoreCheckpoint(sealed(extra, training), run), SyntaxError, '"other/x" belongs to none of');
   const whole = new Map(tensors).set("optimizer/bias.velocity", { ...tensors.get("model/bias")!, kind: "I64" });
   assertThrows(() => restoreCheckpoint(sealed(whole, training), { ...run, optimizer }), TypeError, "saved as I64");
 });
