@@ -9,8 +9,8 @@
  * scores $-\infty$; $e^{-\infty} = 0$, so it gets no share, and the others divide the whole unit
  * among themselves. A mask (掩码) is the table that says which pairs are allowed.
  *
- * **Formula.** With the scores $Z$ and weights $A$ of [section](scaled_dot_product.ts), and
- * $[M_{ts}]$ for 1 where query $t$ may look at key $s$ and 0 elsewhere ($M$ is `mask` in code),
+ * **Formula.** $Z$ and $A$ are the scores and weights of [section](scaled_dot_product.ts). $[M_{ts}]$ is 1 if query $t$
+ * may look at key $s$, and 0 if not; $M$ is `mask` in code.
  *
  * $$A_{ts} = \frac{[M_{ts}]\, e^{Z_{ts}}}{\sum_{r} [M_{tr}]\, e^{Z_{tr}}}$$
  *
@@ -40,10 +40,11 @@
  * "Covering the future with 0" is a picture of the *weights*. A score of 0 is an ordinary score:
  * $e^0 = 1$, and the forbidden position gets a share, often a large one, since real scores may be
  * negative. $-10000$ works because $e^{-10000}$ underflows to 0 in float32, as long as one allowed
- * score is there to compare with; libraries chose it because float16 ends at 65504, so that
- * $-10^9$ would overflow. If nothing is allowed, all scores drop by 10000 together, the softmax
- * ignores the shift, and the forbidden positions share the unit. $-\infty$ says what is meant;
- * the softmax of this book makes such a row zero.
+ * score is there to compare with. It fits into float16, which ends at 65504; $-10^9$ does not. If nothing is allowed, it
+ * matters how the number is used. *Added* to the scores, as in the code of BERT, it lowers all of them together: the softmax
+ * ignores the shift, and the row keeps the weights that it would have without a mask. Put *in the place of* the scores, as
+ * the notes describe it, it makes them equal, and each position gets the same weight. Either way the forbidden positions
+ * share the whole unit. $-\infty$ says what is meant; the softmax of this book makes such a row zero.
  *
  * ## Is the mask needed when generating?
  *

@@ -380,7 +380,8 @@ function repeatRows(x: Tensor, times: number): Tensor {
 //
 // The number of trained weights (parameter count, 参数量) follows from the options without
 // building the model. For the paper's base model it is 63.1 million, for the big one 214.2
-// million, where its table says 65 and 213: its exact vocabulary is not given.
+// million, where its table says 65 and 213. No vocabulary explains both: the first figure would need more than the
+// 37,000 entries assumed here, the second one fewer. The paper does not say how its figures were counted.
 
 /**
  * Number of trained numbers that a layout has.

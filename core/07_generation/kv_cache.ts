@@ -25,7 +25,7 @@
  *
  * **Why doubled room.** Memory that grows by one position per token would be copied at every
  * token: $1 + 2 + \dots + n$ again. Room for twice as many positions is reserved whenever it runs
- * out, so that each position is copied about once on average; the rest are writes in place.
+ * out, so that each position is copied less than twice on average, however long the text; the rest are writes in place.
  *
  * [Section](../05_transformer/decoder.ts) answers whether one cached layer is enough,
  * [section](../04_attention/masks.ts) whether a single query needs a mask.
@@ -154,17 +154,17 @@ function withRoom(memory: Tensor | undefined, like: Tensor, used: number, needed
 
 /** What decides the size of a model's key–value memory. */
 export interface CacheSize {
-  /** $L$ */
+  /** Layers with an attention: $L$. */
   readonly numLayers: number;
-  /** $G$: key–value heads; the number of heads unless they share. */
+  /** Key–value heads, as many as heads unless these share: $G$. */
   readonly numGroups: number;
-  /** $D$ */
+  /** Width of a head: $D$. */
   readonly headSize: number;
-  /** $S$: tokens remembered. */
+  /** Tokens remembered: $S$. */
   readonly length: number;
-  /** $B$; 1 by default. */
+  /** Sequences at once: $B$; 1 by default. */
   readonly batchSize?: number;
-  /** $w$; 4 by default, float32. */
+  /** Bytes that a number takes: $w$; 4 by default, those of float32. */
   readonly bytesPerNumber?: number;
 }
 
@@ -190,6 +190,7 @@ const sizeChecks: Checks<CacheSize> = {
  *
  * @param size of the model, the text and the batch
  * @returns a number of bytes
+ * @throws {RangeError} if a size is negative or no integer
  */
 export function cacheBytes(
   size: CacheSize,
@@ -203,8 +204,8 @@ export function cacheBytes(
 //
 // The experiment writes one text twice and counts the positions that pass through the model: their
 // number grows with the square of the length (quadratic, 二次方) without a cache, and with the length
-// itself with one. The tokens are the same. Comparisons of queries with keys remain, one row of
-// them per token: the cache spares the model, not the look back. A last figure lets all layers use
+// itself with one. The tokens are the same. Projections and feed-forward are spared. The comparisons of queries with keys
+// remain, one row of them per token: over the whole text they still grow with the square of its length. A last figure lets all layers use
 // the keys and values of the first, which the notes thought might do: the logits come out wrong.
 
 // ## Pitfall: one memory for all layers

@@ -29,8 +29,9 @@ import type { InputPositions, PositionScheme } from "./scheme.ts";
 // ## Learned
 //
 // The plainest scheme: a second table (learned positional encoding, 学习式的位置编码), with a row per
-// position instead of per word. The notes write it as $(W + W_{pos})x$. Positions that training
-// never reached have rows nobody moved.
+// position instead of per word. The notes write it as $(W + W_{pos})x$, with $x$ the one-hot vector of the word. That would
+// look up a position by the number of the word. What is meant is $Wx + W_{pos}\,p$, with $p$ the one-hot vector of the
+// position. Rows of positions that training never reached keep their initial values.
 
 /** How learned positions start. */
 export interface LearnedOptions {
