@@ -60,6 +60,7 @@ const small = { ...layout, vocabSize: 8, contextLength: 8, numLayers: 1 };
 const decoder = (): transformer.DecoderOnly => new transformer.DecoderOnly(small, random()).eval();
 const translator = (): transformer.EncoderDecoder => new transformer.EncoderDecoder(small, random()).eval();
 const optimizer = (): training.Optimizer => new training.Optimizer(linear().parameters(), training.sgd());
+const stopping = (): training.EarlyStopping => new training.EarlyStopping({ measure: "loss", patience: 2 });
 const heads = (): Tensor => x(1, 2, 3, 4);
 const limits = { maxNewTokens: 2, eosToken: 7 };
 const rows = [[0, -1, -2, -3, -4, -5, -6, -7]];
@@ -369,6 +370,11 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
     const loss = (batch: Tensor): Tensor => model.forward(batch).mean();
     return call({ model, loss, batches: aBatch, optimizer: moves, steps: 1 });
   },
+  "new EarlyStopping": () => call({ measure: "loss", patience: 2 }),
+  "EarlyStopping.watch": () => on(stopping(), 1, { loss: 2 }, linear()),
+  "EarlyStopping.restoreBest": () => on(stopping(), linear()),
+  "EarlyStopping.restore": () => on(stopping(), stopping().state().state, new Map()),
+  "EarlyStopping.compare": () => on(stopping(), stopping().state().state),
   encodeSafetensors: () => call(stored()),
   decodeSafetensors: () => call(encoded()),
   storedNumbers: () => call(stored().tensors.get("a"), "a"),

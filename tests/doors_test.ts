@@ -155,6 +155,7 @@ const DATA: Readonly<Record<string, readonly number[]>> = {
   "new BytePairEncoding": [0],
   "BytePairEncoding.fromJSON": [0],
   gated: [1],
+  "EarlyStopping.watch": [1],
   complete: [0, 1],
   layerOptionsOf: [0],
   "Batches.seek": [0],

@@ -4,8 +4,8 @@
  * **Question.** A model that goes on learning its examples by heart gets worse on everything else. At which step should
  * training end, if nobody knows beforehand?
  *
- * **Idea.** Look again and again at examples that are not learned from, and stop once they have stopped getting better
- * (早停). One evaluation that is worse says little, since evaluations are noisy: training goes on until several in a row
+ * **Idea.** Look again and again at examples that are not learned from, and stop once they have stopped getting better.
+ * One evaluation that is worse says little, since evaluations are noisy: training goes on until several in a row
  * have brought nothing. By then the best weights are some evaluations old, so they are kept, and put back at the end.
  *
  * **Formula.** With $m_i$ the measure at evaluation $i$, smaller being better, and $m^* = \min_{j < i} m_j$ the best
@@ -92,8 +92,8 @@ export interface EarlyStoppingState {
   readonly waited: number;
   /** Whether training has stopped. */
   readonly stopped: boolean;
-  /** The best evaluation, or null before the first. */
-  readonly best: BestEvaluation | null;
+  /** The best evaluation; absent before the first. */
+  readonly best?: BestEvaluation;
 }
 
 const bestChecks: Checks<BestEvaluation> = { step: required(countSoFar), value: required(numeric()) };
@@ -105,18 +105,10 @@ export const stoppingStateChecks: Checks<EarlyStoppingState> = {
   step: required(countSoFar),
   waited: required(countSoFar),
   stopped: required(flag),
-  best: required({
-    must: "null or an object with step and value",
-    fits: (value) => value === null || group(bestChecks).fits(value) && hasNumbers(value as object),
-  }),
+  best: group(bestChecks),
 };
 
-function hasNumbers(value: object): boolean {
-  const { step, value: measured } = value as Partial<BestEvaluation>;
-  return Number.isSafeInteger(step) && step! >= 0 && Number.isFinite(measured);
-}
-
-/** Ends training once what is measured has stopped getting better, and keeps the best weights. */
+/** Ends training once a measure has stopped getting better, and keeps the best weights. */
 export class EarlyStopping {
   readonly #options: Required<EarlyStoppingOptions>;
   #state: EarlyStoppingState;
@@ -144,12 +136,12 @@ export class EarlyStopping {
     checkOptions("stop early", options, stoppingChecks);
     const { mode = "min", minDelta = 0, restoreBest = true, measure, patience } = options;
     this.#options = { measure, patience, mode, minDelta, restoreBest };
-    this.#state = { measure, mode, step: 0, waited: 0, stopped: false, best: null };
+    this.#state = { measure, mode, step: 0, waited: 0, stopped: false };
   }
 
   /** The best evaluation so far; absent before the first that was a finite number. */
   get best(): BestEvaluation | undefined {
-    return this.#state.best ?? undefined;
+    return this.#state.best;
   }
 
   /** The step of the last evaluation, 0 before the first. */
@@ -176,7 +168,7 @@ export class EarlyStopping {
   async watch(step: number, evaluation: Readonly<Record<string, number>>, model: Module): Promise<boolean> {
     checkValue("stop early", "step", step, integer({ min: 0 }));
     checkInstance("stop early", "model", model, Module);
-    const value = this.#measured(evaluation), { best, waited } = this.#state;
+    const value = this.#measured(evaluation), { waited } = this.#state;
     if (this.#improves(value)) {
       // Read first: after an error the state is that before the evaluation.
       if (this.#options.restoreBest) this.#weights = await storeTensors(model.stateDict());
@@ -184,7 +176,7 @@ export class EarlyStopping {
       this.#state = { ...this.#state, step, waited: 0, stopped: false, best: { step, value: value + 0 } };
     } else {
       const stopped = waited + 1 >= this.#options.patience;
-      this.#state = { ...this.#state, step, waited: waited + 1, stopped, best };
+      this.#state = { ...this.#state, step, waited: waited + 1, stopped };
     }
     return this.stopped;
   }

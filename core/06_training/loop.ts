@@ -312,7 +312,8 @@ class Run<Batch> {
     optimizer.zeroGrad();
     this.#isWithin = false;
     if (found) await this.#report(step, found, learningRate);
-    if (this.#isSaved(step)) await saveRun(this.#options);
+    // What ends a run is saved once, with its best weights.
+    if (this.#isSaved(step) && !this.#options.earlyStopping?.stopped) await saveRun(this.#options);
   }
 
   /** Whether the model is measured after a step. */
@@ -322,7 +323,7 @@ class Run<Batch> {
       (step === steps || evaluateEvery !== undefined && step % evaluateEvery === 0);
   }
 
-  /** Whether the run is saved after a step; what ends it is saved in any case. */
+  /** Whether the run is saved after a step and goes on. */
   #isSaved(step: number): boolean {
     const { checkpoints, steps } = this.#options;
     return checkpoints?.every !== undefined && step % checkpoints.every === 0 && step < steps;

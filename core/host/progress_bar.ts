@@ -94,14 +94,15 @@ export function progressBar(options: ProgressBarOptions = {}): ProgressBar {
   const line = new ProgressLine(output);
   const draw = (report: TrainingReport): void => {
     checkObject("draw a progress bar", report);
-    const { step, steps, learningRate, tokensPerSecond, evaluation } = report;
+    const { step, steps, learningRate, tokensPerSecond, evaluation, best, stopped } = report;
     const parts = [
       learningRate === undefined ? "" : `rate ${short(learningRate)}`,
       tokensPerSecond === undefined ? "" : `${count(tokensPerSecond)} tokens/s`,
     ];
     if (evaluation) line.note(`step ${String(step).padStart(String(steps).length)}/${steps}  ${describe(evaluation)}`);
     line.update(progressText(report, parts));
-    if (step === steps) line.finish();
+    if (stopped && best) line.note(`stopped early: the best evaluation was after step ${best.step}`);
+    if (stopped || step === steps) line.finish();
   };
   return Object.assign(draw, { finish: () => line.finish() });
 }

@@ -102,13 +102,13 @@ export interface Output {
  * @param parts what stands between the loss and the time; empty ones are left out
  */
 export function progressText(report: TrainingReport, parts: readonly string[]): string {
-  const { step, steps, loss, secondsLeft } = report;
+  const { step, steps, loss, secondsLeft, stopped } = report;
   const all = [
     `step ${String(step).padStart(String(steps).length)}/${steps}`,
     bar(step / steps, 12),
-    `loss ${loss.toFixed(3)}`,
+    `loss ${Math.abs(loss) < 5e-4 && loss !== 0 ? loss.toExponential(1) : loss.toFixed(3)}`,
     ...parts,
-    step === steps ? "done" : `${duration(secondsLeft)} left`,
+    stopped ? "stopped" : step === steps ? "done" : `${duration(secondsLeft)} left`,
   ];
   return all.filter(Boolean).join("  ");
 }

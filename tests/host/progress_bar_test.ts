@@ -43,6 +43,16 @@ Deno.test("progressBar() leaves evaluations standing and ends with the last step
   assertMatch(text(), /step 100\/100 {2}█{12} .* done\x1b\[K\n$/);
 });
 
+Deno.test("progressBar() says that training stopped early, and where the best evaluation was", () => {
+  const { bar, text } = drawn(false);
+  const best = { step: 20, value: 2 };
+  bar(report(40, { evaluation: { loss: 2.5 }, best, stopped: "early", secondsLeft: 0 }));
+  assertMatch(
+    text(),
+    /loss 2.500\nstep {2}40\/100 .* stopped\nstopped early: the best evaluation was after step 20\n$/,
+  );
+});
+
 Deno.test("progressBar() writes plain lines now and then where nobody watches, the last one too", () => {
   const { bar, text } = drawn(false);
   for (let step = 1; step <= 100; step++) bar(report(step, { secondsLeft: 100 - step }));
@@ -51,6 +61,12 @@ Deno.test("progressBar() writes plain lines now and then where nobody watches, t
   assertMatch(lines[0]!, /^step {3}1\/100/);
   assertMatch(lines[1]!, /^step 100\/100.*done$/);
   assertEquals(text().includes("\x1b") || text().includes("\r"), false);
+});
+
+Deno.test("progressBar() shows small losses as such", () => {
+  const { bar, text } = drawn(false);
+  bar(report(100, { loss: 2.7e-5 }));
+  assertMatch(text(), /loss 2\.7e-5 /);
 });
 
 Deno.test("progressBar() fits a narrow terminal, and says evaluations in the caller's words", () => {
