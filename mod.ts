@@ -147,6 +147,8 @@ export {
   dims,
   dropout,
   full,
+  gradientsOf,
+  jvp,
   Linear,
   linear,
   memory,

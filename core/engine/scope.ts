@@ -202,6 +202,15 @@ export function keep<T extends Holder>(holder: T): T {
   return holder;
 }
 
+/** Takes a tensor out of its scope into that of another, with which it lives and ends; kept where that one is. */
+export function keepWith<T extends Holder>(holder: T, other: Holder): T {
+  const home = other.storage.scoped && scopes.findLast((made) => made.includes(other.storage));
+  if (!home) return keep(holder);
+  for (const made of scopes) if (made.includes(holder.storage)) made.splice(made.indexOf(holder.storage), 1);
+  home.push(holder.storage);
+  return holder;
+}
+
 /**
  * Frees the memory of a tensor at once, and of every view of it.
  *
