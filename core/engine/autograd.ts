@@ -18,6 +18,11 @@
  * results. Results are numbered as they are made, inputs always before outputs, so that
  * walking the numbers downwards is a valid order and needs no call stack.
  *
+ * **Derivatives of derivatives.** The walk runs off the tape, and frees each gradient once it is passed on. It can be recorded
+ * instead: what it computes at each result is a formula of the same operations, with a derivative of its own.
+ * [Derivatives in formulas](derivatives.ts) has the function that asks for it, and its pitfalls: a gradient on the tape holds all
+ * it came from, and flat pieces such as those of `relu` have no second derivative.
+ *
  * @module
  */
 
@@ -251,7 +256,9 @@ export function walkTo(
 }
 
 /**
- * Adds gradients of `output` to the `grad` of every leaf that requires one; it lives as long as the leaf.
+ * Adds gradients of `output` to the `grad` of every leaf that requires one.
+ *
+ * A `grad` lives as long as its leaf: in the same scope, or kept.
  *
  * @param output what is differentiated
  * @param gradient the gradient arriving at `output`, of its shape

@@ -202,7 +202,7 @@ export function keep<T extends Holder>(holder: T): T {
   return holder;
 }
 
-/** Takes a tensor out of its scope into that of another, with which it lives and ends; kept where that one is. */
+/** Moves a tensor into the scope of another, or keeps it where that one is kept. */
 export function keepWith<T extends Holder>(holder: T, other: Holder): T {
   const home = other.storage.scoped && scopes.findLast((made) => made.includes(other.storage));
   if (!home) return keep(holder);
