@@ -150,6 +150,8 @@ export {
   dims,
   dropout,
   full,
+  gradientsOf,
+  jvp,
   Linear,
   linear,
   memory,
