@@ -230,6 +230,7 @@ const LEFT_OUT = ["createWasmDevice", "createWebgpuDevice", "checkRandom"];
 
 /** What a door takes beside values of the kind in its call. */
 const ALSO: Readonly<Record<string, Readonly<Record<number, readonly string[]>>>> = {
+  "new Sequential": { 0: ["function"], 1: ["Linear"] },
   ...Object.fromEntries(
     [
       ...["add", "sub", "mul", "div", "pow", "mod", "maximum", "minimum", "equal", "notEqual"],

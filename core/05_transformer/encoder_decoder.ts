@@ -43,7 +43,8 @@
  */
 
 import { aTensor, checkOptionalTensors, checkTensors, MOST_PARTS } from "../engine/arguments.ts";
-import { dropout } from "../engine/dropout.ts";
+import { shareChance } from "../engine/chance.ts";
+import { Dropout } from "../engine/dropout.ts";
 import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
 import { checkObject, checkOptions, type Checks, flag, integer, required } from "../engine/options.ts";
@@ -246,6 +247,8 @@ export class EncoderDecoder extends Module {
   readonly sourcePositions: InputPositions | undefined;
   /** Positions of the target that enter with the input. */
   readonly targetPositions: InputPositions | undefined;
+  /** Drops a share of both inputs in training. */
+  readonly dropout: Dropout;
   /** Reads. */
   readonly encoder: Encoder;
   /** Writes. */
@@ -257,7 +260,7 @@ export class EncoderDecoder extends Module {
    * Starts from random weights.
    *
    * @param options layout of the model
-   * @param random where the first values come from
+   * @param random where the first values come from; dropout draws from a stream that is split off
    * @throws {TypeError} if an option is unknown
    * @throws {RangeError} if a size is impossible
    */
@@ -273,6 +276,7 @@ export class EncoderDecoder extends Module {
     this.sourceEmbedding = options.sourceVocabSize === undefined ? this.targetEmbedding : embed(sourceVocabSize);
     this.sourcePositions = positions.input?.(sizesOf(false), random);
     this.targetPositions = positions.input?.(sizesOf(true), random);
+    this.dropout = new Dropout(layout.dropout);
     const stack = (causal: boolean) => ({
       ...layerOptionsOf(layout),
       numLayers,
@@ -281,21 +285,22 @@ export class EncoderDecoder extends Module {
     this.encoder = new Encoder(stack(false), random);
     this.decoder = new DecoderStack(stack(true), random);
     this.head = layout.tieHead ? undefined : new Linear(hiddenSize, vocabSize, random, { bias: false });
+    shareChance(this.chances(), random);
   }
 
   /**
    * Reads the sources; needed once, however many words are then written.
    *
    * @param source ids, int32 `[B, S]`
-   * @param call which positions hold words; dropout
+   * @param call which positions hold words
    * @returns one vector per source word, `[B, S, E]`
    * @throws {RangeError} if the source is longer than `contextLength`
    */
   encode(source: Tensor, call: EncoderCall = {}): Tensor {
     checkOptions("encode", call, encoderChecks);
-    const { mask, random, observe } = call;
-    const hidden = this.#enter(source, 0, this.sourceEmbedding, this.sourcePositions, random);
-    return this.encoder.forward(hidden, { mask, random, observe: below(observe, "encoder") });
+    const { mask, observe } = call;
+    const hidden = this.#enter(source, 0, this.sourceEmbedding, this.sourcePositions);
+    return this.encoder.forward(hidden, { mask, observe: below(observe, "encoder") });
   }
 
   /**
@@ -303,16 +308,16 @@ export class EncoderDecoder extends Module {
    *
    * @param target ids, beginning with BEGIN, or continuing what is cached, int32 `[B, T]`
    * @param memory what {@linkcode EncoderDecoder.encode} returned, `[B, S, E]`
-   * @param options mask of the source, caches, which positions, dropout
+   * @param options mask of the source, caches, which positions
    * @returns logits, `[B, T, V]`, or `[B, 1, V]` with `lastOnly`
    * @throws {RangeError} if the target grows longer than `contextLength`
    */
   decode(target: Tensor, memory: Tensor, options: DecodingCall = {}): Tensor {
     checkOptions("decode", options, DECODING);
     const { lastOnly, ...call } = options;
-    const { caches, random, observe } = call;
+    const { caches, observe } = call;
     const start = caches?.[0]?.length ?? 0;
-    let hidden = this.#enter(target, start, this.targetEmbedding, this.targetPositions, random);
+    let hidden = this.#enter(target, start, this.targetEmbedding, this.targetPositions);
     hidden = this.decoder.forward(hidden, memory, { ...call, observe: below(observe, "decoder") });
     if (lastOnly) hidden = hidden.slice(1, -1);
     return this.head ? this.head.forward(hidden) : this.targetEmbedding.weight.multiplyTransposed(hidden);
@@ -323,14 +328,14 @@ export class EncoderDecoder extends Module {
    *
    * @param source ids, int32 `[B, S]`
    * @param target ids shifted right, int32 `[B, T]`
-   * @param call mask of the source, dropout
+   * @param call mask of the source
    * @returns logits, `[B, T, V]`
    */
   forward(source: Tensor, target: Tensor, call: TranslationCall = {}): Tensor {
     checkOptions("translate", call, TRANSLATION);
-    const { sourceMask, random, observe } = call;
-    const memory = this.encode(source, { mask: sourceMask, random, observe });
-    return this.decode(target, memory, { sourceMask, random, observe });
+    const { sourceMask, observe } = call;
+    const memory = this.encode(source, { mask: sourceMask, observe });
+    return this.decode(target, memory, { sourceMask, observe });
   }
 
   /**
@@ -357,7 +362,6 @@ export class EncoderDecoder extends Module {
     start: number,
     embedding: Embedding,
     positions: InputPositions | undefined,
-    random: Random | undefined,
   ): Tensor {
     const { T } = dims(tokens, "B T");
     const { contextLength, hiddenSize } = this.options;
@@ -365,8 +369,7 @@ export class EncoderDecoder extends Module {
       throw new RangeError(`Cannot read ${start + T} positions: contextLength is ${contextLength}`);
     }
     const embedded = embedding.forward(tokens).mul(Math.sqrt(hiddenSize));
-    const placed = positions ? positions.forward(embedded, start) : embedded;
-    return this.training ? dropout(placed, this.options.dropout, random) : placed;
+    return this.dropout.forward(positions ? positions.forward(embedded, start) : embedded);
   }
 }
 
