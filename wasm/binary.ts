@@ -4,8 +4,12 @@
  * @module
  */
 
-/** Bytes from hexadecimal digits. */
-export function decode(text: string): Uint8Array<ArrayBuffer> {
+/** Two builds in hexadecimal digits: pieces that both have, and pairs of those that differ. */
+export type Builds = readonly (string | readonly [relaxed: string, strict: string])[];
+
+/** The bytes of one of two builds. */
+export function decode(builds: Builds, relaxed: boolean): Uint8Array<ArrayBuffer> {
+  const text = builds.map((piece) => typeof piece === "string" ? piece : piece[relaxed ? 0 : 1]).join("");
   const native = (Uint8Array as { fromHex?: (text: string) => Uint8Array<ArrayBuffer> }).fromHex;
   if (native) return native.call(Uint8Array, text);
   return Uint8Array.from({ length: text.length / 2 }, (_, i) => parseInt(text.slice(2 * i, 2 * i + 2), 16));

@@ -3,7 +3,8 @@
  * hexadecimal digits.
  *
  * Digits keep bytes whole, so that what compresses the files on their way finds what repeats: gzip makes a
- * third less of them than of base64, and Brotli half.
+ * third less of them than of base64, and Brotli half. The two builds lie function beside function for the same reason:
+ * apart, one is too far from the other for gzip to see how much they share.
  *
  * Before, it writes down what sources and engine agree on: codes of operations, numbers and cases of fused jobs.
  *
@@ -111,10 +112,51 @@ async function compressedSize(bytes: Uint8Array): Promise<number> {
   return (await new Response(stream).arrayBuffer()).byteLength;
 }
 
-/** A long string constant, cut into lines of 1000 characters. */
-function quoted(bytes: Uint8Array): string {
-  const text = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return (text.match(/.{1,1000}/g) ?? []).map((line) => `  "${line}",`).join("\n");
+/** Hexadecimal digits of the functions of a module, one by one, between those of what precedes and what follows them. */
+function piecesOf(bytes: Uint8Array): string[] {
+  const CODE = 10;
+  let at = 8, from = 0;
+  const number = () => {
+    let result = 0, shift = 0, byte: number;
+    do {
+      byte = bytes[at++]!;
+      result |= (byte & 127) << shift;
+      shift += 7;
+    } while (byte & 128);
+    return result;
+  };
+  const pieces: string[] = [];
+  const cut = () => {
+    pieces.push(Array.from(bytes.subarray(from, at), (byte) => byte.toString(16).padStart(2, "0")).join(""));
+    from = at;
+  };
+  while (at < bytes.length) {
+    const section = bytes[at++]!, length = number();
+    if (section !== CODE) {
+      at += length;
+      continue;
+    }
+    const count = number();
+    cut();
+    for (let i = 0; i < count; i++) {
+      const size = number();
+      at += size;
+      cut();
+    }
+  }
+  cut();
+  return pieces;
+}
+
+/** Two builds as the entries of one list: a piece that both have, or the two that differ. */
+function quoted(relaxed: Uint8Array, strict: Uint8Array): string {
+  const [ours, theirs] = [piecesOf(relaxed), piecesOf(strict)];
+  if (ours.length !== theirs.length) {
+    throw new Error(`Cannot lay two builds side by side: ${ours.length} pieces and ${theirs.length}`);
+  }
+  return ours.map((piece, i) => piece === theirs[i] ? `  "${piece}",` : `  ["${piece}",\n   "${theirs[i]}"],`).join(
+    "\n",
+  );
 }
 
 /** The operations of the engine as constants for the kernels. */
@@ -178,15 +220,13 @@ for (const { folder, target, what, flags } of PARTS) {
  * @module
  */
 
-/** The build that uses fused multiply-adds (relaxed SIMD), in hexadecimal digits. */
-export const RELAXED: string = [
-${quoted(relaxed)}
-].join("");
-
-/** The build for engines without relaxed SIMD, in hexadecimal digits. */
-export const STRICT: string = [
-${quoted(strict)}
-].join("");
+/**
+ * Both builds in hexadecimal digits, a function a line: the one that uses fused multiply-adds (relaxed SIMD), and
+ * below it, where it differs, the one for engines without them.
+ */
+export const BUILDS: readonly (string | readonly [relaxed: string, strict: string])[] = [
+${quoted(relaxed, strict)}
+];
 `;
   const sizes = await Promise.all([relaxed, strict].map(async (x) => `${x.length} (${await compressedSize(x)})`));
   await put(target, source, `wasm/${folder}`, `relaxed ${sizes[0]} and strict ${sizes[1]} bytes (compressed)`);

@@ -32,14 +32,14 @@ import { decode, unshare } from "./binary.ts";
 import { copy } from "./copy.ts";
 import { binary, select, unary } from "./elementwise.ts";
 import { fusedKernels } from "./fused/mod.ts";
-import { RELAXED, STRICT } from "./kernels.ts";
+import { BUILDS } from "./kernels.ts";
 import { matmul } from "./matmul.ts";
 import { Memory } from "./memory.ts";
 import { packings } from "./packed.ts";
 import { reduce } from "./reduce.ts";
 import { argsort, gather, scatterAdd } from "./rows.ts";
 import { remember, Runtime } from "./runtime.ts";
-import { type Kernels, Threads } from "./threads.ts";
+import { cores, type Kernels, Threads } from "./threads.ts";
 
 /** How to set up the CPU device; every option has a sensible default. */
 export interface WasmOptions {
@@ -183,9 +183,8 @@ export function createWasmDevice(options: WasmOptions = {}): Backend {
   if (!hasSimd()) throw new Error("Cannot make the wasm device: this engine has no WebAssembly SIMD");
   const relaxed = options.relaxed ?? hasRelaxedSimd();
   const shared = options.shared ?? hasSharedMemory();
-  const cores = (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ?? 1;
-  const threads = shared ? options.threads ?? Math.min(cores, 8) : 1;
-  const bytes = decode(relaxed ? RELAXED : STRICT);
+  const threads = shared ? options.threads ?? Math.min(cores(), 8) : 1;
+  const bytes = decode(BUILDS, relaxed);
   if (!shared) unshare(bytes);
   const memory = new Memory(shared);
   const module = new WebAssembly.Module(bytes);

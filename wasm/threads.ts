@@ -8,7 +8,7 @@
  *
  * **Start.** Workers start once there has been enough work to repay it. Nobody waits for
  * them: a worker that is not there yet misses the job, no more. They need no permission:
- * on Deno and Node they come from `node:worker_threads`, whose workers can be told not to
+ * on Deno, Node and Bun they come from `node:worker_threads`, whose workers can be told not to
  * keep the program alive; in a page from a `blob:` URL.
  *
  * **Busy machines.** Where other programs use the cores, a worker keeps everybody waiting
@@ -80,33 +80,51 @@ const SERVE = `({ module, memory, thread }) => {
   do reason = serve(thread, reason); while (reason >= 0);
 }`;
 
-/** The one thing that this module needs from `node:worker_threads`. */
-interface WorkerThreads {
-  Worker: new (source: string, options: { eval: true; workerData: unknown }) => Ending & { unref(): void };
-}
-
 /** What can be ended, wherever it comes from. */
 interface Ending {
   terminate(): unknown;
 }
 
+/** What this module needs of Node's own modules, which Deno and Bun have too. */
+interface NodeModules {
+  "node:worker_threads": {
+    Worker: new (
+      source: string,
+      options: { eval: true; workerData: unknown; execArgv: readonly string[] },
+    ) => Ending & { unref(): void };
+  };
+  "node:os": { availableParallelism(): number };
+}
+
+/** What this module looks for around it. */
+const around = globalThis as {
+  process?: { getBuiltinModule?<Name extends keyof NodeModules>(name: Name): NodeModules[Name] | undefined };
+  navigator?: { hardwareConcurrency?: number };
+  Deno?: unknown;
+};
+
+/** The cores that programs may use; Node says it in `navigator` from version 21 on. */
+export function cores(): number {
+  return around.navigator?.hardwareConcurrency ??
+    around.process?.getBuiltinModule?.("node:os")?.availableParallelism() ?? 1;
+}
+
+/** What a worker of Node runs: a module or a script, as flags of the program may have it, so it imports nothing. */
+const SERVE_NODE = `(${SERVE})(process.getBuiltinModule("node:worker_threads").workerData)`;
+
 /** Starts a worker that does not keep the program alive; `undefined` where there is no such worker. */
 function startWorker(
   data: { module: WebAssembly.Module; memory: WebAssembly.Memory; thread: number },
 ): Ending | undefined {
-  const scope = globalThis as {
-    process?: { getBuiltinModule?(name: string): WorkerThreads | undefined };
-    Deno?: unknown;
-  };
   try {
-    const threads = scope.process?.getBuiltinModule?.("node:worker_threads");
+    const threads = around.process?.getBuiltinModule?.("node:worker_threads");
     if (threads) {
-      const source = `(${SERVE})(require("node:worker_threads").workerData)`;
-      const worker = new threads.Worker(source, { eval: true, workerData: data });
+      // Flags of the program, such as modules to load first, are not for its workers.
+      const worker = new threads.Worker(SERVE_NODE, { eval: true, workerData: data, execArgv: [] });
       worker.unref();
       return worker;
     }
-    if (scope.Deno !== undefined || typeof Worker !== "function") return undefined;
+    if (around.Deno !== undefined || typeof Worker !== "function") return undefined;
     const url = URL.createObjectURL(
       new Blob([`onmessage = (event) => (${SERVE})(event.data)`], { type: "text/javascript" }),
     );

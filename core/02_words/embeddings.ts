@@ -71,7 +71,7 @@ import { Weight } from "../engine/weight.ts";
 export interface EmbeddingOptions {
   /** Token whose vector is zero and receives no gradient; none by default. */
   readonly paddingIndex?: number | undefined;
-  /** Standard deviation of the normal distribution that rows start from; 1 by default. */
+  /** Standard deviation of the numbers that rows start from, at least 0; 1 by default. */
   readonly deviation?: number | undefined;
 }
 
@@ -93,7 +93,7 @@ export class Embedding extends Module {
    * @param vocabSize number of tokens
    * @param hiddenSize width of a row
    * @param random where the first values come from
-   * @param options padding and scale
+   * @param options padding token and standard deviation
    * @throws {RangeError} if a size or the padding index is impossible
    */
   constructor(vocabSize: number, hiddenSize: number, random: Random, options: EmbeddingOptions = {}) {
@@ -144,7 +144,7 @@ export function multiplyOneHot(tokens: Tensor, table: Tensor): Tensor {
 export interface PadOptions {
   /** Which end of a sentence is filled; `"right"` by default. */
   readonly side?: "left" | "right" | undefined;
-  /** Positions in the box; those of the longest sentence by default. */
+  /** Positions in the box, at least those of the longest sentence; as many by default. */
   readonly length?: number | undefined;
 }
 
@@ -154,7 +154,7 @@ export const padChecks: Checks<PadOptions> = { side: oneOf(["left", "right"]), l
 /**
  * Makes one box of sentences of different lengths.
  *
- * [Section](../06_training/batching.ts) has `padSequences`, which adds the mask.
+ * {@linkcode padSequences} of `@heed/heed/training` does the same and makes the mask.
  *
  * @example
  * ```ts
@@ -207,7 +207,7 @@ function longest(sequences: readonly ArrayLike<number>[]): number {
   return sequences.reduce((most, { length }) => Math.max(most, length), 0);
 }
 
-/** A continuous bag of words (CBOW): the sum of a sentence's embeddings, scored by one matrix. */
+/** A continuous bag of words (CBOW): one matrix scores the sum of a sentence's embeddings. */
 export class BagOfWordsClassifier extends Module {
   /** One row per word. */
   readonly embedding: Embedding;
@@ -221,7 +221,7 @@ export class BagOfWordsClassifier extends Module {
    * @param hiddenSize width of an embedding
    * @param numClasses number of scores
    * @param random where the first values come from
-   * @param options padding token and scale of the embeddings
+   * @param options padding token and standard deviation of the embeddings; a deviation of 0.1 by default
    */
   constructor(
     vocabSize: number,
@@ -266,7 +266,7 @@ export class DeepBagOfWordsClassifier extends Module {
    * @param numLayers layers between the sum and the scores
    * @param numClasses number of scores
    * @param random where the first values come from
-   * @param options padding token and scale of the embeddings
+   * @param options padding token and standard deviation of the embeddings; a deviation of 0.1 by default
    * @throws {RangeError} if there is no layer: that is a {@linkcode BagOfWordsClassifier}
    */
   constructor(

@@ -74,7 +74,7 @@ const LOWEST = -3.4028234663852886e38;
  * ```
  *
  * @param scores any numbers, `[…, S]`
- * @param axis the axis whose entries compete for one unit
+ * @param axis the axis whose entries compete for one unit; the last by default
  * @returns probabilities of the same shape
  * @throws {RangeError} if there is no such axis
  */
@@ -97,7 +97,7 @@ export function softmax(scores: Tensor, axis = -1): Tensor {
  * the zeros that {@linkcode softmax} yields there.
  *
  * @param scores any numbers, `[…, S]`
- * @param axis the axis whose entries compete for one unit
+ * @param axis the axis whose entries compete for one unit; the last by default
  * @returns numbers of the same shape, none above 0
  * @throws {RangeError} if there is no such axis
  */

@@ -9,8 +9,8 @@
  * scores $-\infty$; $e^{-\infty} = 0$, so it gets no share, and the others divide the whole unit
  * among themselves. A mask (掩码) is the table that says which pairs are allowed.
  *
- * **Formula.** With the scores $Z$ and weights $A$ of [section](scaled_dot_product.ts), and
- * $[M_{ts}]$ for 1 where query $t$ may look at key $s$ and 0 elsewhere ($M$ is `mask` in code),
+ * **Formula.** $Z$ and $A$ are the scores and weights of [section](scaled_dot_product.ts). $[M_{ts}]$ is 1 if query $t$
+ * may look at key $s$, and 0 if not; $M$ is `mask` in code.
  *
  * $$A_{ts} = \frac{[M_{ts}]\, e^{Z_{ts}}}{\sum_{r} [M_{tr}]\, e^{Z_{tr}}}$$
  *
@@ -40,10 +40,11 @@
  * "Covering the future with 0" is a picture of the *weights*. A score of 0 is an ordinary score:
  * $e^0 = 1$, and the forbidden position gets a share, often a large one, since real scores may be
  * negative. $-10000$ works because $e^{-10000}$ underflows to 0 in float32, as long as one allowed
- * score is there to compare with; libraries chose it because float16 ends at 65504, so that
- * $-10^9$ would overflow. If nothing is allowed, all scores drop by 10000 together, the softmax
- * ignores the shift, and the forbidden positions share the unit. $-\infty$ says what is meant;
- * the softmax of this book makes such a row zero.
+ * score is there to compare with. It fits into float16, which ends at 65504; $-10^9$ does not. If nothing is allowed, it
+ * matters how the number is used. *Added* to the scores, as in the code of BERT, it lowers all of them together: the softmax
+ * ignores the shift, and the row keeps the weights that it would have without a mask. Put *in the place of* the scores, as
+ * the notes describe it, it makes them equal, and each position gets the same weight. Either way the forbidden positions
+ * share the whole unit. $-\infty$ says what is meant; the softmax of this book makes such a row zero.
  *
  * ## Is the mask needed when generating?
  *
@@ -67,7 +68,7 @@
 
 import { arange, lowerTriangle, tensor, zeros } from "../engine/create.ts";
 import type { Tensor } from "../engine/tensor.ts";
-import { checkOptions, type Checks, list, numeric } from "../engine/options.ts";
+import { checkOptions, type Checks, flag, list, numeric } from "../engine/options.ts";
 import { aTensor, checkList, checkSizes, checkTensors } from "../engine/arguments.ts";
 import { dims } from "../engine/shape.ts";
 
@@ -193,23 +194,30 @@ export interface TextMasks {
   readonly mask?: Tensor | undefined;
   /** Length of the prefix of each text, within which positions see each other both ways; 0 by default. */
   readonly prefix?: readonly number[] | undefined;
+  /** Whether a position sees only itself and what came before; true by default. */
+  readonly causal?: boolean | undefined;
 }
 
 /** What each of {@linkcode TextMasks} may be. */
-export const textMaskChecks: Checks<TextMasks> = { mask: aTensor, prefix: list("a list of lengths", isLength) };
+export const textMaskChecks: Checks<TextMasks> = {
+  mask: aTensor,
+  prefix: list("a list of lengths", isLength),
+  causal: flag,
+};
 
 function isLength(length: number): boolean {
   return Number.isSafeInteger(length) && length >= 0;
 }
 
 /**
- * The masks of causal self-attention over a text, as the attention takes them.
+ * The masks of self-attention over a text, as the attention takes them.
  *
  * @param B number of texts
  * @param T positions that ask, the last ones of each text
  * @param S positions of the text, those in a cache included
- * @param masks mask of tokens or pairs, prefixes
+ * @param masks mask of tokens or pairs, prefixes, whether the future is hidden
  * @returns whether every future is hidden, and a mask of pairs
+ * @throws {TypeError} if there is a prefix where nothing is hidden
  * @throws {RangeError} if a prefix is longer than the text, or ends behind what a cache holds of it
  */
 export function textMask(B: number, T: number, S: number, masks: TextMasks): {
@@ -218,10 +226,11 @@ export function textMask(B: number, T: number, S: number, masks: TextMasks): {
 } {
   checkOptions("mask a text", masks, textMaskChecks);
   checkSizes("mask a text", { B, T, S });
-  const { mask, prefix } = masks;
+  const { mask, prefix, causal = true } = masks;
   if (mask?.rank === 2) dims(mask, "B S", { B, S });
   const pairs = mask && overPairs(mask);
-  if (!prefix) return { causal: true, mask: pairs };
+  if (!prefix) return { causal, mask: pairs };
+  if (!causal) throw new TypeError("Cannot mask a text with a prefix and causal = false: all see each other already");
   const cached = S - T, split = prefix.find((length) => cached > 0 && length > cached);
   if (split !== undefined) {
     throw new RangeError(
@@ -266,6 +275,11 @@ export function additiveMask(mask: Tensor, penalty: number = -Infinity): Tensor 
 // layers a position knows of $L \cdot b$ positions before it. A prefix belongs to the text, so it goes with the call:
 // `model.forward(tokens, { prefix: [12, 7] })`. With caches the whole prefix comes in the first call, since its
 // positions see each other; afterwards it is the past, like any other. A mask of pairs may be given as well.
+//
+// Prompts of different lengths that are to be continued together end together and are padded on the left. The mask hides
+// the padding, and `starts` says where each row's first token stands, so that its first word has position 0:
+// `model.forward(padTokens(prompts, pad, { side: "left" }), { mask, starts: [0, -2] })`. Every row comes out as it does
+// alone; the test "DecoderOnly() reads left-padded rows as it reads them alone, for every kind of positions" says so.
 
 // ## Pitfall: a mask with the opposite meaning
 //

@@ -64,6 +64,7 @@ import {
   flag,
   group,
   integer,
+  needing,
   numeric,
   object,
 } from "../engine/options.ts";
@@ -87,11 +88,11 @@ export interface KeyValueMemory {
    * Adds the keys and values of further positions.
    *
    * @param key `[B, G, T, D]`
-   * @param value `[B, G, T, D]`
-   * @returns everything remembered, `[B, G, length, D]` each
+   * @param value `[B, G, T, W]`
+   * @returns everything remembered, `[B, G, length, D]` and `[B, G, length, W]`
    */
   append(key: Tensor, value: Tensor): { readonly key: Tensor; readonly value: Tensor };
-  /** Everything remembered, `[B, G, length, D]` each; throws a `TypeError` while nothing is. */
+  /** Everything remembered, `[B, G, length, D]` and `[B, G, length, W]`; throws a `TypeError` while nothing is. */
   contents(): { readonly key: Tensor; readonly value: Tensor };
 }
 
@@ -149,7 +150,12 @@ export interface AttentionVariant {
 }
 
 /** How a {@linkcode MultiHeadAttention} is laid out. */
-export interface MultiHeadOptions extends AttentionSizes, AttentionVariant {}
+export interface MultiHeadOptions extends AttentionSizes, AttentionVariant {
+  /** Width of what a head hands over; `headSize` by default. */
+  readonly valueSize?: number | undefined;
+  /** Width of what values are made from; `contextSize` by default. */
+  readonly valueContextSize?: number | undefined;
+}
 
 /** A position rule as an option. */
 export const positionRuleCheck: Check<PositionRule> = object(
@@ -170,6 +176,8 @@ const MULTI_HEAD: Checks<MultiHeadOptions> = {
   numGroups: integer(),
   headSize: integer(),
   contextSize: integer(),
+  valueSize: integer(),
+  valueContextSize: integer(),
   bias: flag,
   positions: positionRuleCheck,
   initialization: layerInitializationCheck,
@@ -179,8 +187,15 @@ const MULTI_HEAD: Checks<MultiHeadOptions> = {
 export interface MultiHeadCall {
   /** Who is asked, `[B, S, C]`; `hidden` itself by default. */
   readonly context?: Tensor | undefined;
-  /** True where looking is allowed, bool, broadcast to `[B, H, T, S]`. */
+  /** What the values are made from, `[B, S, W]`, if not from the context that the keys are made from. */
+  readonly valueContext?: Tensor | undefined;
+  /** True where looking is allowed, bool, broadcast to `[B, H, T, S]`; everywhere by default. */
   readonly mask?: Tensor | undefined;
+  /**
+   * Added to the scores, as the bias of a position rule is, broadcast to `[B, H, T, S]`; `-Infinity` forbids. Nothing by
+   * default.
+   */
+  readonly bias?: Tensor | undefined;
   /** Whether a position sees only itself and what came before; false by default. */
   readonly causal?: boolean | undefined;
   /**
@@ -200,7 +215,9 @@ export const cacheCheck: Check<KeyValueMemory> = object(
 
 const CALL: Checks<MultiHeadCall> = {
   context: aTensor,
+  valueContext: needing("context", aTensor),
   mask: aTensor,
+  bias: aTensor,
   causal: flag,
   cache: cacheCheck,
   observe: callback(),
@@ -232,8 +249,10 @@ export class MultiHeadAttention extends Module implements Attention {
   readonly numHeads: number;
   /** Number of different keys and values per position. */
   readonly numGroups: number;
-  /** Width of a head. */
+  /** Width of the queries and keys of a head. */
   readonly headSize: number;
+  /** Width of the values of a head. */
+  readonly valueSize: number;
   /** Factor of the dot products. */
   readonly scale: number;
   /** $W_Q$ of all heads. */
@@ -257,28 +276,34 @@ export class MultiHeadAttention extends Module implements Attention {
    * @param random where the first values come from
    * @param options groups, widths, bias, positions, window
    * @throws {RangeError} if the heads do not divide the width or the groups the heads, or an option is out of range
-   * @throws {TypeError} if an option is unknown
+   * @throws {TypeError} if an option is unknown, or a position rule adds to values of another width
    */
   constructor(hiddenSize: number, numHeads: number, random: Random, options: MultiHeadOptions = {}) {
     super();
     checkOptions("attend", options, MULTI_HEAD);
     checkSizes("attend", { hiddenSize, numHeads });
     checkRandom("attend", random);
-    const { numGroups = numHeads, contextSize = hiddenSize, bias = true } = options;
-    const headSize = options.headSize ?? headSizeOf(hiddenSize, numHeads);
+    const { numGroups = numHeads, contextSize = hiddenSize, valueContextSize = contextSize, bias = true } = options;
+    const headSize = options.headSize ?? headSizeOf(hiddenSize, numHeads), { valueSize = headSize } = options;
     if (!Number.isInteger(numHeads / numGroups)) {
       throw new RangeError(`Cannot share ${numGroups} groups among ${numHeads} heads: numGroups must divide numHeads`);
+    }
+    if (options.positions?.values && valueSize !== headSize) {
+      throw new TypeError(
+        `Cannot attend with values of width ${valueSize} and a position rule that adds to them: headSize is ${headSize}`,
+      );
     }
     this.numHeads = numHeads;
     this.numGroups = numGroups;
     this.headSize = headSize;
+    this.valueSize = valueSize;
     this.scale = options.scale ?? 1 / Math.sqrt(headSize);
     const within = { bias, initialization: options.initialization?.within };
     this.query = new Linear(hiddenSize, numHeads * headSize, random, within);
     this.key = new Linear(contextSize, numGroups * headSize, random, within);
-    this.value = new Linear(contextSize, numGroups * headSize, random, within);
+    this.value = new Linear(valueContextSize, numGroups * valueSize, random, within);
     const intoSum = { bias, initialization: options.initialization?.intoSum };
-    this.output = new Linear(numHeads * headSize, hiddenSize, random, intoSum);
+    this.output = new Linear(numHeads * valueSize, hiddenSize, random, intoSum);
     this.positions = options.positions;
     this.window = options.window;
   }
@@ -298,7 +323,8 @@ export class MultiHeadAttention extends Module implements Attention {
     const { query, key, value } = this.#project(hidden, call), S = key.shape[2]!;
     const near = this.window && !context ? windowMask(T, S, this.window) : undefined;
     const mask = combineMasks(call.mask, near);
-    const bias = this.positions?.bias?.(query, S, this.scale);
+    const places = this.positions?.bias?.(query, S, this.scale);
+    const bias = places && call.bias ? places.add(call.bias) : places ?? call.bias;
     const options = { mask, bias, causal, scale: this.scale };
 
     let heads = scaledDotProductAttention(query, key, value, options);
@@ -309,11 +335,14 @@ export class MultiHeadAttention extends Module implements Attention {
     }
 
     // $[\mathrm{head}_1; \dots; \mathrm{head}_H]$: positions outside, heads side by side.
-    const merged = heads.transpose(1, 2).reshape([B, T, this.numHeads * this.headSize]);
+    const merged = heads.transpose(1, 2).reshape([B, T, this.numHeads * this.valueSize]);
     return this.output.forward(merged);
   }
 
-  #project(hidden: Tensor, { context, cache }: MultiHeadCall): { query: Tensor; key: Tensor; value: Tensor } {
+  #project(
+    hidden: Tensor,
+    { context, valueContext, cache }: MultiHeadCall,
+  ): { query: Tensor; key: Tensor; value: Tensor } {
     if (context && this.positions) {
       throw new TypeError(
         "Cannot attend to a context with a position rule: its positions are not those of the queries",
@@ -324,7 +353,7 @@ export class MultiHeadAttention extends Module implements Attention {
 
     const source = context ?? hidden;
     let key = split(this.key.forward(source), this.numGroups);
-    const value = split(this.value.forward(source), this.numGroups);
+    const value = split(this.value.forward(valueContext ?? source), this.numGroups);
     if (this.positions?.mark) {
       const start = cache?.length ?? 0;
       query = this.positions.mark(query, start);

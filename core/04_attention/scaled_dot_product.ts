@@ -21,16 +21,16 @@
  * | ------------ | --------- | -------------- |
  * | $Q$          | `query`   | `[B, H, T, D]` |
  * | $K$          | `key`     | `[B, G, S, D]` |
- * | $V$          | `value`   | `[B, G, S, D]` |
+ * | $V$          | `value`   | `[B, G, S, W]` |
  * | $d$          | `D`       | one number     |
  * | $1/\sqrt{d}$ | `scale`   | one number     |
  * | $Z$          | `scores`  | `[B, H, T, S]` |
  * | $A$          | `weights` | `[B, H, T, S]` |
- * | $O$          | `output`  | `[B, H, T, D]` |
+ * | $O$          | `output`  | `[B, H, T, W]` |
  *
  * In the shapes, B counts independent examples, and H and G count heads and groups of heads, which
- * come in [section](multi_head.ts). For one example and one head, read $Q$ as `[T, D]`, $K$ and $V$
- * as `[S, D]`.
+ * come in [section](multi_head.ts). For one example and one head, read $Q$ as `[T, D]`, $K$ as
+ * `[S, D]` and $V$ as `[S, W]`, where the width W of a value is mostly D as well.
  *
  * **Why the square root.** The variance of numbers is the mean squared distance from their mean. A dot
  * product of $d$ independent terms of mean 0 and variance 1 has variance $d$: the wider the vectors, the
@@ -50,7 +50,10 @@
 import { requireFloat } from "../engine/refusals.ts";
 import { compareAllowed, sumAllowed } from "../engine/allowed.ts";
 import { aTensor } from "../engine/arguments.ts";
+import { zeros } from "../engine/create.ts";
+import { withBackend } from "../engine/device.ts";
 import { fusable } from "../engine/fusable.ts";
+import { concat } from "../engine/joining.ts";
 import { checkOptions, type Checks, flag, numeric } from "../engine/options.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { broadcastShapes, dims, format, sameShape } from "../engine/shape.ts";
@@ -91,9 +94,9 @@ export interface AttentionOptions {
  *
  * @param query what each position looks for, `[B, H, T, D]`
  * @param key what each position can be found by, `[B, G, S, D]`
- * @param value what each position hands over when found, `[B, G, S, D]`
+ * @param value what each position hands over when found, `[B, G, S, W]`, mostly with W = D
  * @param options mask, bias, causality and scale
- * @returns one mixed value per query, `[B, H, T, D]`
+ * @returns one mixed value per query, `[B, H, T, W]`
  * @throws {TypeError} if the shapes disagree or the mask is not boolean
  * @throws {RangeError} if the scale is not a finite number
  */
@@ -104,8 +107,13 @@ export function scaledDotProductAttention(
   options: AttentionOptions = {},
 ): Tensor {
   const { B, H, G, T, S, D } = checkShapes(query, key, options);
-  dims(value, "B G S D", { B, G, S, D });
+  const { W } = dims(value, "B G S W", { B, G, S });
   const { mask, bias, causal = false, scale = 1 / Math.sqrt(D) } = options;
+  if (W !== D) {
+    // Kernels have one width. Zeros change no dot product, and those of the values are cut off again.
+    const [q, k, v] = [query, key, value].map((x) => widened(x, Math.max(D, W)));
+    return scaledDotProductAttention(q!, k!, v!, { ...options, scale }).slice(-1, 0, W);
+  }
 
   return fusable("attention", [query, key, value, mask, bias], { causal, scale }, () => {
     const weights = attentionWeights(query, key, options);
@@ -151,6 +159,12 @@ function shareAmong(x: Tensor, H: number): Tensor {
   const { B, G, S, D } = dims(x, "B G S D");
   if (G === H) return x;
   return x.unsqueeze(2).expand([B, G, H / G, S, D]).reshape([B, H, S, D]);
+}
+
+/** Fills the last axis up with zeros: `[B, H, T, D]` to `[B, H, T, width]`. */
+function widened(x: Tensor, width: number): Tensor {
+  const { B, H, T, D } = dims(x, "B H T D");
+  return D === width ? x : concat([x, withBackend(x.device, () => zeros([B, H, T, width - D]))], -1);
 }
 
 const ATTENTION: Checks<AttentionOptions> = { mask: aTensor, bias: aTensor, causal: flag, scale: numeric() };

@@ -66,7 +66,7 @@ import { concat } from "../engine/joining.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import type { Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
-import { overKeys, textMask, textMaskChecks, type TextMasks } from "../04_attention/masks.ts";
+import { overPairs, textMask, textMaskChecks, type TextMasks } from "../04_attention/masks.ts";
 import { type Attention, cacheCheck, type KeyValueMemory } from "../04_attention/multi_head.ts";
 import {
   below,
@@ -98,12 +98,16 @@ export function shiftRight(targets: Tensor, beginToken: number): Tensor {
 
 /** What one pass through a {@linkcode DecoderLayer} looks at. */
 export interface DecoderLayerCall extends Pass {
-  /** True where the target may look at itself, bool, broadcast to `[B, H, T, T]`. */
+  /** True where the target may look at itself, bool, broadcast to `[B, H, T, T]`; everywhere by default. */
   readonly mask?: Tensor | undefined;
+  /** Added to the scores of the self-attention, broadcast to `[B, H, T, T]`; nothing by default. */
+  readonly bias?: Tensor | undefined;
   /** Whether a position of the target sees only itself and what came before; true by default. */
   readonly causal?: boolean | undefined;
-  /** True where the source may be looked at, bool, broadcast to `[B, H, T, S]`. */
+  /** True where the source may be looked at, bool, broadcast to `[B, H, T, S]`; everywhere by default. */
   readonly sourceMask?: Tensor | undefined;
+  /** Added to the scores of the cross-attention, broadcast to `[B, H, T, S]`; nothing by default. */
+  readonly sourceBias?: Tensor | undefined;
   /** Keys and values of the target's earlier positions. */
   readonly selfCache?: KeyValueMemory | undefined;
   /** Keys and values of the source, filled by the first call. */
@@ -113,8 +117,10 @@ export interface DecoderLayerCall extends Pass {
 const LAYER_CALL: Checks<DecoderLayerCall> = {
   ...passChecks,
   mask: aTensor,
+  bias: aTensor,
   causal: flag,
   sourceMask: aTensor,
+  sourceBias: aTensor,
   selfCache: cacheCheck,
   crossCache: cacheCheck,
 };
@@ -163,14 +169,15 @@ export class DecoderLayer extends Module {
    */
   forward(hidden: Tensor, memory: Tensor, call: DecoderLayerCall = {}): Tensor {
     checkOptions("pass a layer", call, LAYER_CALL);
-    const { mask, causal = true, sourceMask, selfCache, crossCache, observe } = call;
+    const { mask, bias, causal = true, sourceMask, sourceBias, selfCache, crossCache, observe } = call;
     const to = (path: string) => observe && ((weights: Tensor) => observe(path, weights));
     const recall = (x: Tensor): Tensor =>
-      this.selfAttention.forward(x, { mask, causal, cache: selfCache, observe: to("selfAttention") });
+      this.selfAttention.forward(x, { mask, bias, causal, cache: selfCache, observe: to("selfAttention") });
     const consult = (x: Tensor): Tensor =>
       this.crossAttention.forward(x, {
         context: memory,
         mask: sourceMask,
+        bias: sourceBias,
         cache: crossCache,
         observe: to("crossAttention"),
       });
@@ -184,8 +191,12 @@ export class DecoderLayer extends Module {
 
 /** What one pass through a {@linkcode DecoderStack} looks at. */
 export interface DecoderCall extends Pass, TextMasks {
-  /** True where the source has a token, bool `[B, S]`; everywhere by default. */
+  /** Added to the scores of every self-attention, broadcast to `[B, H, T, T]`; nothing by default. */
+  readonly bias?: Tensor | undefined;
+  /** True where the source has a token, bool `[B, S]`, or may be looked at, `[B, H, T, S]` or broadcast to it. */
   readonly sourceMask?: Tensor | undefined;
+  /** Added to the scores of every cross-attention, broadcast to `[B, H, T, S]`; nothing by default. */
+  readonly sourceBias?: Tensor | undefined;
   /** Two per layer: the target's own, then the source's; none by default. */
   readonly caches?: readonly KeyValueMemory[] | undefined;
 }
@@ -200,7 +211,9 @@ export const cachesCheck: Check<readonly KeyValueMemory[]> = list(
 export const decoderChecks: Checks<DecoderCall> = {
   ...passChecks,
   ...textMaskChecks,
+  bias: aTensor,
   sourceMask: aTensor,
+  sourceBias: aTensor,
   caches: cachesCheck,
 };
 
@@ -228,18 +241,20 @@ export class DecoderStack extends LayerStack<DecoderLayer> {
    */
   forward(hidden: Tensor, memory: Tensor, call: DecoderCall = {}): Tensor {
     checkOptions("decode", call, decoderChecks);
-    const { sourceMask, caches, observe, mask, prefix } = call;
+    const { sourceMask, caches, observe, mask, prefix, causal, bias, sourceBias } = call;
     const { B, T, E } = dims(hidden, "B T E");
     const { S } = dims(memory, "B S E", { B, E });
-    if (sourceMask) dims(sourceMask, "B S", { B, S });
+    if (sourceMask?.rank === 2) dims(sourceMask, "B S", { B, S });
     if (caches && caches.length !== 2 * this.layers.length) {
       throw new TypeError(`Cannot use ${caches.length} caches in ${this.layers.length} layers: each layer needs two`);
     }
-    const masks = textMask(B, T, T + (caches?.[0]?.length ?? 0), { mask, prefix });
+    const masks = textMask(B, T, T + (caches?.[0]?.length ?? 0), { mask, prefix, causal });
     return this.pass(hidden, (layer, x, index) =>
       layer.forward(x, memory, {
         ...masks,
-        sourceMask: sourceMask && overKeys(sourceMask),
+        bias,
+        sourceMask: sourceMask && overPairs(sourceMask),
+        sourceBias,
         selfCache: caches?.[2 * index],
         crossCache: caches?.[2 * index + 1],
         observe: below(observe, `layers.${index}`),

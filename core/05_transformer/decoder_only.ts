@@ -40,6 +40,7 @@
  * @module
  */
 
+import { aTensor } from "../engine/arguments.ts";
 import { checkRandom, type Random } from "../engine/random.ts";
 import { shareChance } from "../engine/chance.ts";
 import { Dropout } from "../engine/dropout.ts";
@@ -53,7 +54,7 @@ import { Embedding } from "../02_words/embeddings.ts";
 import { textMask, textMaskChecks, type TextMasks } from "../04_attention/masks.ts";
 import { type KeyValueMemory, multiHead } from "../04_attention/multi_head.ts";
 import { learned } from "../04_attention/positions/absolute.ts";
-import type { InputPositions } from "../04_attention/positions/scheme.ts";
+import { type InputPositions, startsCheck, startsOfRows } from "../04_attention/positions/scheme.ts";
 import { cachesCheck } from "./decoder.ts";
 import { below, closingNorm, EncoderLayer, type Pass, passChecks } from "./encoder.ts";
 import {
@@ -97,13 +98,24 @@ function gpt2Initialization(numLayers: number): LayerInitialization {
 
 /** What one pass through a {@linkcode DecoderOnly} looks at. */
 export interface ContinuationCall extends Pass, TextMasks {
+  /** Added to the scores of every layer, broadcast to `[B, H, T, S]`, `-Infinity` forbids; nothing by default. */
+  readonly bias?: Tensor | undefined;
+  /** Position of the first token of each text, negative where padding comes first; 0 by default. */
+  readonly starts?: readonly number[] | undefined;
   /** Keys and values of earlier calls, one cache per layer; none by default. */
   readonly caches?: readonly KeyValueMemory[] | undefined;
   /** Whether only the last position is scored, all that a generation loop reads; false by default. */
   readonly lastOnly?: boolean | undefined;
 }
 
-const CALL: Checks<ContinuationCall> = { ...passChecks, ...textMaskChecks, caches: cachesCheck, lastOnly: flag };
+const CALL: Checks<ContinuationCall> = {
+  ...passChecks,
+  ...textMaskChecks,
+  bias: aTensor,
+  starts: startsCheck,
+  caches: cachesCheck,
+  lastOnly: flag,
+};
 
 /**
  * A GPT: continues a text.
@@ -129,7 +141,7 @@ export class DecoderOnly extends Module {
   readonly dropout: Dropout;
   /** Layers of causal self-attention; a position rule is shared by all of them. */
   readonly layers: readonly EncoderLayer[];
-  /** Closes a pre-norm stack. */
+  /** Closes the stack, where there is one. */
   readonly norm: Norm | undefined;
   /** From vectors to scores, if the table does not serve. */
   readonly head: Linear | undefined;
@@ -154,7 +166,7 @@ export class DecoderOnly extends Module {
     const layer = { ...layerOptionsOf(layout), positions: rule, initialization: gpt2Initialization(numLayers) };
     this.dropout = new Dropout(layout.dropout);
     this.layers = Array.from({ length: numLayers }, () => new EncoderLayer(layer, random));
-    this.norm = closingNorm(layer);
+    this.norm = closingNorm(layer, layout.closingNorm);
     const start = { bias: false, initialization: normal(DEVIATION) };
     this.head = tieHead ? undefined : new Linear(hiddenSize, vocabSize, random, start);
     shareChance(this.chances(), random);
@@ -191,18 +203,24 @@ export class DecoderOnly extends Module {
    */
   forward(tokens: Tensor, call: ContinuationCall = {}): Tensor {
     checkOptions("score tokens", call, CALL);
-    const { caches, lastOnly, observe, mask, prefix } = call;
+    const { caches, lastOnly, observe, mask, prefix, causal, bias } = call;
     const start = caches?.[0]?.length ?? 0;
     const { B, T } = dims(tokens, "B T");
     this.#check(start + T, caches);
-    const masks = textMask(B, T, start + T, { mask, prefix });
+    const masks = textMask(B, T, start + T, { mask, prefix, causal });
+    const starts = startsOfRows(B, start, call.starts);
 
     let hidden = this.embedding.forward(tokens);
-    if (this.positions) hidden = this.positions.forward(hidden, start);
+    if (this.positions) hidden = this.positions.forward(hidden, starts);
     hidden = this.dropout.forward(hidden);
     this.layers.forEach((layer, index) => {
       const cache = caches?.[index];
-      hidden = layer.forward(hidden, { ...masks, cache, observe: below(observe, `layers.${index}`) });
+      hidden = layer.forward(hidden, {
+        ...masks,
+        bias,
+        cache,
+        observe: below(observe, `layers.${index}`),
+      });
     });
     // The vocabulary is the widest axis of all: scores that nobody reads are not computed.
     if (lastOnly) hidden = hidden.slice(1, -1);

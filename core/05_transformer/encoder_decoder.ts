@@ -54,6 +54,7 @@ import { scope } from "../engine/scope.ts";
 import { dims } from "../engine/shape.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { Embedding } from "../02_words/embeddings.ts";
+import { textMaskChecks, type TextMasks } from "../04_attention/masks.ts";
 import { headSizeOf, type KeyValueMemory, multiHead } from "../04_attention/multi_head.ts";
 import { sinusoidal } from "../04_attention/positions/absolute.ts";
 import {
@@ -61,6 +62,8 @@ import {
   noPositions,
   type PositionScheme,
   type PositionSizes,
+  startsCheck,
+  startsOfRows,
 } from "../04_attention/positions/scheme.ts";
 import { type DecoderCall, decoderChecks, DecoderStack } from "./decoder.ts";
 import {
@@ -100,6 +103,8 @@ export interface TransformerOptions extends LayerChoices {
   readonly activation?: Activation | GatedActivation | undefined;
   /** Where the norms stand; `"post"` or `"pre"` by default. */
   readonly placement?: "post" | "pre" | undefined;
+  /** Whether a norm stands behind the last layer of a stack; where `placement` is `"pre"` by default. */
+  readonly closingNorm?: boolean | undefined;
   /** Whether scores are products with the table of embeddings; true by default. */
   readonly tieHead?: boolean | undefined;
   /** Share of each step's output, and of the input, dropped in training; 0.1 or 0 by default. */
@@ -118,6 +123,7 @@ export const transformerChecks: Checks<TransformerOptions> = {
     "a position scheme, such as rotary()",
     (part) => part.input !== undefined || part.attention !== undefined || part.word === noPositions.word,
   ),
+  closingNorm: flag,
   tieHead: flag,
 };
 
@@ -137,7 +143,7 @@ export const transformerBig: EncoderDecoderOptions = { vocabSize: 37000, hiddenS
 export type Complete<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> };
 
 /** Defaults that follow from no other option. */
-export type Defaults<T> = Omit<Complete<T>, "vocabSize" | "numGroups" | "headSize" | "feedForwardSize">;
+export type Defaults<T> = Omit<Complete<T>, "vocabSize" | "numGroups" | "headSize" | "feedForwardSize" | "closingNorm">;
 
 /**
  * Fills in what was left out.
@@ -149,12 +155,13 @@ export type Defaults<T> = Omit<Complete<T>, "vocabSize" | "numGroups" | "headSiz
 export function complete<T extends TransformerOptions>(options: T, defaults: Defaults<T>): Complete<T> {
   for (const object of [options, defaults]) checkObject("complete a layout", object);
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const { hiddenSize, numHeads }: Pick<Complete<TransformerOptions>, "hiddenSize" | "numHeads"> = {
-    ...defaults,
-    ...given,
-  };
+  const { hiddenSize, numHeads, placement }: Pick<
+    Complete<TransformerOptions>,
+    "hiddenSize" | "numHeads" | "placement"
+  > = { ...defaults, ...given };
   const headSize = options.headSize ?? headSizeOf(hiddenSize, numHeads);
-  return { ...defaults, numGroups: numHeads, feedForwardSize: 4 * hiddenSize, ...given, headSize } as Complete<T>;
+  const derived = { numGroups: numHeads, feedForwardSize: 4 * hiddenSize, closingNorm: placement === "pre" };
+  return { ...defaults, ...derived, ...given, headSize } as Complete<T>;
 }
 
 const ENCODER_DECODER: Checks<EncoderDecoderOptions> = { ...transformerChecks, sourceVocabSize: integer() };
@@ -194,19 +201,28 @@ export function layerOptionsOf(layout: Complete<TransformerOptions>): Omit<Layer
 }
 
 /** What one pass through an {@linkcode EncoderDecoder} looks at. */
-export interface TranslationCall extends Pass {
+export interface TranslationCall extends Pass, TextMasks {
   /** True where the source has a token, bool `[B, S]`; everywhere by default. */
   readonly sourceMask?: Tensor | undefined;
 }
 
+/** What one pass through the encoder of an {@linkcode EncoderDecoder} looks at. */
+export interface EncodingCall extends EncoderCall {
+  /** Position of the first token of each source, negative where padding comes first; 0 by default. */
+  readonly starts?: readonly number[] | undefined;
+}
+
 /** What one pass through the decoder of an {@linkcode EncoderDecoder} looks at. */
 export interface DecodingCall extends DecoderCall {
+  /** Position of the first token of each target, negative where padding comes first; 0 by default. */
+  readonly starts?: readonly number[] | undefined;
   /** Whether only the last position is scored, all that a generation loop reads; false by default. */
   readonly lastOnly?: boolean | undefined;
 }
 
-const TRANSLATION: Checks<TranslationCall> = { ...passChecks, sourceMask: aTensor };
-const DECODING: Checks<DecodingCall> = { ...decoderChecks, lastOnly: flag };
+const TRANSLATION: Checks<TranslationCall> = { ...passChecks, ...textMaskChecks, sourceMask: aTensor };
+const ENCODING: Checks<EncodingCall> = { ...encoderChecks, starts: startsCheck };
+const DECODING: Checks<DecodingCall> = { ...decoderChecks, starts: startsCheck, lastOnly: flag };
 
 /** A model together with a source: what a generation loop continues. */
 export interface GivenSource {
@@ -280,6 +296,7 @@ export class EncoderDecoder extends Module {
     const stack = (causal: boolean) => ({
       ...layerOptionsOf(layout),
       numLayers,
+      closingNorm: layout.closingNorm,
       positions: positions.attention?.(sizesOf(causal), random),
     });
     this.encoder = new Encoder(stack(false), random);
@@ -296,11 +313,11 @@ export class EncoderDecoder extends Module {
    * @returns one vector per source word, `[B, S, E]`
    * @throws {RangeError} if the source is longer than `contextLength`
    */
-  encode(source: Tensor, call: EncoderCall = {}): Tensor {
-    checkOptions("encode", call, encoderChecks);
-    const { mask, observe } = call;
-    const hidden = this.#enter(source, 0, this.sourceEmbedding, this.sourcePositions);
-    return this.encoder.forward(hidden, { mask, observe: below(observe, "encoder") });
+  encode(source: Tensor, call: EncodingCall = {}): Tensor {
+    checkOptions("encode", call, ENCODING);
+    const { starts, ...within } = call;
+    const hidden = this.#enter(source, 0, starts, this.sourceEmbedding, this.sourcePositions);
+    return this.encoder.forward(hidden, { ...within, observe: below(within.observe, "encoder") });
   }
 
   /**
@@ -314,10 +331,10 @@ export class EncoderDecoder extends Module {
    */
   decode(target: Tensor, memory: Tensor, options: DecodingCall = {}): Tensor {
     checkOptions("decode", options, DECODING);
-    const { lastOnly, ...call } = options;
+    const { lastOnly, starts, ...call } = options;
     const { caches, observe } = call;
-    const start = caches?.[0]?.length ?? 0;
-    let hidden = this.#enter(target, start, this.targetEmbedding, this.targetPositions);
+    const cached = caches?.[0]?.length ?? 0;
+    let hidden = this.#enter(target, cached, starts, this.targetEmbedding, this.targetPositions);
     hidden = this.decoder.forward(hidden, memory, { ...call, observe: below(observe, "decoder") });
     if (lastOnly) hidden = hidden.slice(1, -1);
     return this.head ? this.head.forward(hidden) : this.targetEmbedding.weight.multiplyTransposed(hidden);
@@ -328,14 +345,13 @@ export class EncoderDecoder extends Module {
    *
    * @param source ids, int32 `[B, S]`
    * @param target ids shifted right, int32 `[B, T]`
-   * @param call mask of the source
+   * @param call masks of source and target
    * @returns logits, `[B, T, V]`
    */
   forward(source: Tensor, target: Tensor, call: TranslationCall = {}): Tensor {
     checkOptions("translate", call, TRANSLATION);
     const { sourceMask, observe } = call;
-    const memory = this.encode(source, { mask: sourceMask, observe });
-    return this.decode(target, memory, { sourceMask, observe });
+    return this.decode(target, this.encode(source, { mask: sourceMask, observe }), call);
   }
 
   /**
@@ -359,15 +375,17 @@ export class EncoderDecoder extends Module {
 
   #enter(
     tokens: Tensor,
-    start: number,
+    cached: number,
+    starts: readonly number[] | undefined,
     embedding: Embedding,
     positions: InputPositions | undefined,
   ): Tensor {
-    const { T } = dims(tokens, "B T");
+    const { B, T } = dims(tokens, "B T");
     const { contextLength, hiddenSize } = this.options;
-    if (start + T > contextLength) {
-      throw new RangeError(`Cannot read ${start + T} positions: contextLength is ${contextLength}`);
+    if (cached + T > contextLength) {
+      throw new RangeError(`Cannot read ${cached + T} positions: contextLength is ${contextLength}`);
     }
+    const start = startsOfRows(B, cached, starts);
     const embedded = embedding.forward(tokens).mul(Math.sqrt(hiddenSize));
     return this.dropout.forward(positions ? positions.forward(embedded, start) : embedded);
   }
@@ -383,7 +401,8 @@ function repeatRows(x: Tensor, times: number): Tensor {
 //
 // The number of trained weights (parameter count, 参数量) follows from the options without
 // building the model. For the paper's base model it is 63.1 million, for the big one 214.2
-// million, where its table says 65 and 213: its exact vocabulary is not given.
+// million, where its table says 65 and 213. No vocabulary explains both: the first figure would need more than the
+// 37,000 entries assumed here, the second one fewer. The paper does not say how its figures were counted.
 
 /**
  * Number of trained numbers that a layout has.
@@ -406,7 +425,7 @@ export function transformerSize(options: EncoderDecoderOptions): number {
 
   const encoderLayer = attention + feedForward + 2 * norm;
   const decoderLayer = 2 * attention + feedForward + 3 * norm;
-  const closing = layout.placement === "pre" ? 2 * norm : 0;
+  const closing = layout.closingNorm ? 2 * norm : 0;
   const tables = (options.sourceVocabSize ?? 0) + layout.vocabSize * (layout.tieHead ? 1 : 2);
   return numLayers * (encoderLayer + decoderLayer) + closing + tables * E + places;
 }

@@ -34,11 +34,10 @@
  * **Why RMSNorm leaves the mean alone.** What keeps numbers in range is the division. Zhang and Sennrich
  * found models as good without the subtraction, which costs one more pass over the features.
  *
- * **Why not BatchNorm.** Its mean and variance are those of a batch. In text the sentences of a
- * batch differ in length, so what position 40 is compared with depends on which other sentences
- * are that long; and at inference, when the trained model is used on one sentence, stored averages
- * stand in for it. A layer norm sees one position and nothing else, so padding, batch size and length
- * cannot touch it.
+ * **Why not BatchNorm.** Its mean and variance are those of a batch: of one feature, over all positions of all sentences in
+ * it. What becomes of a word then depends on the sentences that happen to stand beside it and, where padding is not masked,
+ * on their lengths. At inference, when the trained model is used on one sentence, stored averages stand in for the batch. A
+ * layer norm sees one position and nothing else, so padding, batch size and length cannot touch it.
  *
  * Sources: Ba, Kiros and Hinton 2016, *Layer Normalization*; Ioffe and Szegedy 2015, *Batch
  * Normalization*; Zhang and Sennrich 2019, *Root Mean Square Layer Normalization*.
@@ -367,11 +366,15 @@ export class BatchNorm extends Module {
 // A deep pre-norm stack learns at the full rate from the first step. A post-norm stack of twelve layers
 // is left with what a guess costs, and the short warm-up hardly changes that. Move *Layers* to 6, the
 // depth of the paper's two stacks: there post-norm learns too. At 10 it is the warm-up that decides.
+// With more patience twelve layers learn as well: BERT is post-norm with 12 and with 24 layers, and warms up for 10,000
+// steps (Devlin et al. 2019). Where post-norm trains, it can end better than pre-norm (Liu et al. 2020), which is what is
+// true of the notes' claim that post-norm keeps more information.
 //
 // A gradient that dies out on its way down is not the reason: before training the first layer of a
 // post-norm stack gets about as much as the last. What differs is the size. Near the output the gradients
 // of post-norm are larger than those of pre-norm, and stay so however deep the stack is, while those of
-// pre-norm shrink with its depth (Xiong et al. 2020). Adam divides sizes out, so that is not all of it:
+// pre-norm shrink with its depth (Xiong et al. 2020, *On Layer Normalization in the Transformer Architecture*). Adam
+// divides sizes out, so that is not all of it:
 // Liu et al. 2020, *Understanding the Difficulty of Training Transformers*, find that every step changes
 // the output of a post-norm stack more.
 //

@@ -8,8 +8,8 @@
  * **Idea.** Adam keeps two running averages of each parameter: of its gradient, and of the square of
  * its gradient. The first says where to go, the root of the second how large the gradient usually is.
  * Their quotient is about as long for every parameter, so that the learning rate is the length of a
- * step rather than a multiple of the slope. AdamW also lets weights decay, a little at every
- * step, beside that division instead of through it.
+ * step rather than a multiple of the slope. AdamW also shrinks each weight a little at every step. The shrinking is not
+ * part of the gradient, so it is not divided by that root.
  *
  * **Formula.** With the gradient $g_t$ of parameter $\theta$ at its step $t$, AdamW is
  *
@@ -17,8 +17,8 @@
  *
  * $$\theta_t = (1 - \eta \lambda)\,\theta_{t-1} - \eta\, \frac{m_t / (1 - \beta_1^t)}{\sqrt{v_t / (1 - \beta_2^t)} + \epsilon}$$
  *
- * Adam is the same with $\lambda = 0$. Where it is to keep weights small, it gets a penalty: half of
- * $\lambda$ times the sum of all squared weights is added to the loss, and so $\lambda \theta$ to $g$.
+ * Adam is the same with $\lambda = 0$. It can be given L2 regularization instead: the penalty
+ * $\frac{\lambda}{2} \lVert \theta \rVert^2$ is added to the loss, and so $\lambda \theta$ to $g$.
  *
  * | symbol                             | in code                       | shape       |
  * | ---------------------------------- | ----------------------------- | ----------- |
@@ -31,9 +31,14 @@
  * | $1 - \beta_1^t$, $1 - \beta_2^t$   | `correction1`, `correction2`  | one number  |
  * | $\epsilon$                         | `epsilon`                     | one number  |
  *
- * **Why the corrections.** Both averages start at 0. After one step $m_1$ is only
- * $(1 - \beta_1) g_1$, a tenth of the gradient, and $v_1$ a thousandth of its square;
- * dividing by $1 - \beta^t$ makes the first step as long as the later ones.
+ * **Why the corrections.** Both averages start at 0 and are too small at first. After one step $m_1$ is
+ * $(1 - \beta_1) g_1$, a tenth of the gradient, and $v_1$ a thousandth of its square. The root of the second error is the
+ * larger one: without corrections the first step would be $0.1 / \sqrt{0.001} \approx 3.2$ times $\eta$. Divided by
+ * $1 - \beta^t$, both averages are those of the gradients seen so far, and the first step is $\eta$ for every parameter.
+ *
+ * **Where the decay is multiplied by $\eta$.** Here, as in PyTorch, the decay of a step is $\eta \lambda \theta$. Loshchilov
+ * and Hutter multiply it by the factor of the schedule alone, not by the learning rate, so that the two can be tuned
+ * apart. Whoever changes the learning rate here changes the decay with it.
  *
  * **At the ends of float32.** The square of a gradient of $10^{20}$ is beyond it: a number of the gradient beyond $2^{63}$
  * counts as $2^{63}$, which leaves the step of a constant gradient as it is. Where the divisor is 0, since there was no
@@ -52,13 +57,13 @@ import type { OptimizerRule, ParameterStep } from "./optimizers.ts";
 
 /** What {@linkcode adam} and {@linkcode adamW} have in common. */
 export interface MomentOptions {
-  /** Length of a typical step of each parameter, 0.001 by default; a schedule may override it. */
+  /** Length of a typical step of each parameter; 0.001 by default. A schedule may override it. */
   readonly learningRate?: number;
   /** Decay rate of the running average of the gradient, in [0, 1); 0.9 by default. */
   readonly beta1?: number;
   /** Decay rate of the running average of its square, in [0, 1); 0.999 by default. */
   readonly beta2?: number;
-  /** What keeps the division finite; 1e-8 by default. */
+  /** What keeps the division finite, at least 0; 1e-8 by default. */
   readonly epsilon?: number;
 }
 
@@ -73,7 +78,7 @@ const momentChecks: Checks<MomentOptions> = {
 export interface DecayOptions {
   /** Share of itself, times the learning rate, that a weight loses per step; 0.01 by default. */
   readonly weightDecay?: number;
-  /** Which parameters decay; by default matrices do, gains and biases, of one axis, do not. */
+  /** Which parameters decay; those of several axes by default, not gains and biases. */
   readonly decays?: (path: string, parameter: Tensor) => boolean;
 }
 
@@ -119,7 +124,7 @@ export function adamW(options: AdamWOptions = {}): OptimizerRule<"firstMoment" |
 
 /** Options of {@linkcode adam}. */
 export interface AdamOptions extends MomentOptions {
-  /** Share of each weight added to its gradient: the slope of a penalty on squares; 0 by default. */
+  /** Share of each weight added to its gradient: a penalty on squares; 0 by default. */
   readonly penalty?: number;
 }
 

@@ -23,8 +23,9 @@
  * **What the notes ask: is a padded batch slower?** They leave it open: a padded position becomes 0
  * in the mask, so does it still cost time? It does. The mask changes what is added up, not how many
  * rows are multiplied: every layer computes the padded rows in full, and `paddedShare` of the work
- * is thrown away. A fused attention kernel may skip them; the projections and the feed-forward,
- * where most of a layer's products are, cannot.
+ * is thrown away. A program can avoid it: the real positions of all sentences are laid end to end in one row
+ * (packing, variable-length attention), projections and feed-forward work on that row, and the attention kernel is told
+ * where each sentence begins. This book pads.
  *
  * **Why an order that can be rewound.** A run that stops in the middle of an epoch must
  * continue with the sentence that would have come next. The order of an epoch is therefore a
@@ -148,13 +149,13 @@ export interface BatchSource<Batch> {
 
 /** Options of {@linkcode Batches}: how many examples go together, and in which order. */
 export interface BatchesOptions<Example> {
-  /** Examples in a batch; or give `maxTokens`. */
+  /** Examples in a batch; any number by default. Either this or `maxTokens` has to be given. */
   readonly batchSize?: number;
-  /** Positions in a batch, filling included: few long examples or many short ones. Needs `length`. */
+  /** Most positions in a batch, padding included; any number by default. Needs `length`. */
   readonly maxTokens?: number;
-  /** Length of an example; if given, examples of similar length go together. */
+  /** Length of an example, which brings similar ones together; lengths play no part by default. */
   readonly length?: (example: Example) => number;
-  /** Batches sorted together in one pool, 32 by default; more waste less, and mix less. */
+  /** Batches sorted together in one pool; 32 by default. More waste less, and mix less. Needs `length`. */
   readonly pool?: number;
   /** Where the order comes from; a generator of its own is split off. */
   readonly random: Random;
@@ -261,9 +262,9 @@ function cut(members: readonly number[], lengthOf: (index: number) => number, si
 
 /** Options of {@linkcode SequenceWindows}. */
 export interface SequenceWindowsOptions {
-  /** Tokens that a model sees at once; a window holds one more, the last target. */
+  /** Tokens that a model sees at once, at least 1; a window holds one more, the last target. */
   readonly contextLength: number;
-  /** Windows in a batch. */
+  /** Windows in a batch, at least 1. */
   readonly batchSize: number;
   /** Where offsets and order come from; a generator of its own is split off. */
   readonly random: Random;

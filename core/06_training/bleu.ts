@@ -94,7 +94,7 @@ function trimEnd(text: string): string {
  * Cuts a sentence into the tokens that BLEU counts.
  *
  * @param sentence one sentence or segment
- * @param tokenizer `"13a"` for languages that write spaces, `"zh"` for Chinese, `"none"` to split at white space only
+ * @param tokenizer `"13a"` for languages that write spaces, `"zh"` for Chinese, `"none"` to split at white space only; `"13a"` by default
  * @returns the tokens, none of them empty
  */
 export function bleuTokens(sentence: string, tokenizer: BleuTokenizer = "13a"): string[] {
@@ -134,13 +134,13 @@ export type BleuSmoothing =
 export interface BleuOptions {
   /** What a word is; `"13a"` by default. */
   readonly tokenizer?: BleuTokenizer;
-  /** Longest piece that counts; 4 by default. */
+  /** Longest piece that counts, in tokens; 4 by default. */
   readonly maxOrder?: number;
   /** What happens to a length without matches; `"exp"` by default, as in sacreBLEU. */
   readonly smoothing?: BleuSmoothing;
-  /** The value of `"floor"` (0.1 by default) or `"add-k"` (1 by default). */
+  /** The value of the smoothing; 0.1 for `"floor"` and 1 for `"add-k"` by default. Needs one of them. */
   readonly smoothingValue?: number;
-  /** Whether capitals count as small letters; they do not unless asked. */
+  /** Whether capitals count as small letters; false by default. */
   readonly lowercase?: boolean;
 }
 

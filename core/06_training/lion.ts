@@ -45,7 +45,7 @@ import type { OptimizerRule } from "./optimizers.ts";
 
 /** Options of {@linkcode lion}. */
 export interface LionOptions extends DecayOptions {
-  /** Length of every step, 0.0001 by default; a schedule may override it. */
+  /** Length of every step; 0.0001 by default. A schedule may override it. */
   readonly learningRate?: number;
   /** How much of the direction the average makes up, in [0, 1); 0.9 by default. */
   readonly beta1?: number;

@@ -60,9 +60,9 @@ export interface CrossEntropyOptions {
   readonly ignoreIndex?: number;
   /** Share of belief spread evenly over all classes, in [0, 1); 0 by default. */
   readonly labelSmoothing?: number;
-  /** How much each class counts, `[V]`; one by default. */
+  /** How much each class counts, `[V]`; all alike by default. */
   readonly classWeights?: Tensor;
-  /** `"mean"` over the positions that count (default), `"sum"`, or `"none"` for one loss each. */
+  /** `"mean"` over the positions that count, `"sum"`, or `"none"`: one loss each; `"mean"` by default. */
   readonly reduction?: Reduction;
 }
 
@@ -94,7 +94,7 @@ const crossEntropyChecks: Checks<CrossEntropyOptions> = {
  * @param targets the right classes, int32 `[…]`, or a share per class, float32 `[…, V]`
  * @param options what is ignored, smoothed, weighted, and how the losses are joined
  * @returns a scalar, or `[…]` without reduction; where every position is ignored, 0; $\infty$ where a right class is impossible
- * @throws {TypeError} if the shapes disagree or an option does not apply to soft targets
+ * @throws {TypeError} if the shapes disagree, or `ignoreIndex` is given with soft targets
  * @throws {RangeError} if `labelSmoothing` is outside [0, 1)
  */
 export function crossEntropy(logits: Tensor, targets: Tensor, options: CrossEntropyOptions = {}): Tensor {
@@ -187,9 +187,9 @@ export function softplus(x: Tensor): Tensor {
 
 /** Options of {@linkcode binaryCrossEntropy}. */
 export interface BinaryCrossEntropyOptions {
-  /** How much a yes counts against a no, more than 0; 1 by default. */
+  /** How much a yes counts against a no, greater than 0; 1 by default. */
   readonly positiveWeight?: number;
-  /** `"mean"` (default), `"sum"` or `"none"`. */
+  /** `"mean"` over the questions, `"sum"`, or `"none"`: one loss each; `"mean"` by default. */
   readonly reduction?: Reduction;
 }
 
@@ -223,7 +223,7 @@ export function binaryCrossEntropy(
 
 /** Options of losses that have no others. */
 export interface LossOptions {
-  /** `"mean"` (default), `"sum"` or `"none"`. */
+  /** `"mean"`, `"sum"`, or `"none"`: one loss each; `"mean"` by default. */
   readonly reduction?: Reduction;
 }
 

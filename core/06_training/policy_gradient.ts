@@ -139,9 +139,9 @@ export interface SampledText {
 
 /** What stands around the tokens of a {@linkcode SampledText}. */
 export interface SampledTargetsOptions extends PolicyGradientOptions {
-  /** What the model was given to continue: `[BEGIN]` of a translation, or one prompt for each text. */
+  /** What the model was given: `[BEGIN]` of a translation, or one prompt for each text. */
   readonly prompt: readonly number[] | readonly (readonly number[])[];
-  /** END; needed if a text is finished. */
+  /** END; none by default, while a finished text needs it. */
   readonly endToken?: number;
   /** What fills the inputs of shorter texts. */
   readonly padToken: number;
@@ -161,7 +161,7 @@ const sampledChecks: Checks<SampledTargetsOptions> = {
 /**
  * Drawn texts as inputs and targets of a decoder.
  *
- * Like `teacherForcing`, with the model's own words for right answers. The prompt is read and not asked for,
+ * Like {@linkcode teacherForcing}, with the model's own words for right answers. The prompt is read and not asked for,
  * and END is asked only where it was drawn: a text that was cut off has not chosen to stop.
  *
  * @param samples the texts, `N` of them
@@ -238,7 +238,7 @@ export class RunningMean {
   }
 
   /**
-   * What to subtract from some rewards: the mean of those before, which do not depend on these.
+   * What to subtract from some rewards: the mean of those before them.
    *
    * @param rewards those of one step
    * @returns the mean before them; 0 at the first step
@@ -276,7 +276,7 @@ export function meanOfOthers(rewards: readonly number[], numSamples: number): nu
   });
 }
 
-/** What is subtracted: nothing, the greedy text's reward, that of the other samples, or a mean. */
+/** What is subtracted: nothing, the greedy text's reward, the other samples', or a mean. */
 export type Baseline = "none" | "greedy" | "others" | RunningMean;
 
 // ## The loop
@@ -293,6 +293,10 @@ export interface Policy<Example> {
    *
    * With `random` they must be drawn from the very probabilities that `forward` scores: temperature 1, nothing
    * cut off, no dropout. Without it they are the likeliest ones, as greedy search finds them.
+   *
+   * @param examples what to write about
+   * @param random where the draws come from; nothing is drawn by default
+   * @returns one text for each
    */
   write(examples: readonly Example[], random?: Random): Promise<readonly SampledText[]>;
   /** Scores the token after each input, `[N, T]` to `[N, T, V]`. */
@@ -309,11 +313,11 @@ export interface ReinforceOptions<Example> extends SampledTargetsOptions, StepOp
   readonly reward: (text: SampledText, example: Example) => number;
   /** What is subtracted; `"greedy"` by default. */
   readonly baseline?: Baseline;
-  /** Texts drawn for each example; 1 by default, or 2 for `"others"`. */
+  /** Texts drawn for each example; one by default, two where `baseline` is `"others"`. */
   readonly numSamples?: number;
   /** Where the draws come from. */
   readonly random: Random;
-  /** Hears of every step. */
+  /** Hears of every step, and is waited for; nobody by default. */
   readonly onProgress?: (report: RewardReport) => void | Promise<void>;
 }
 
@@ -424,8 +428,8 @@ function meanOf(numbers: readonly number[]): number {
 // The first experiment trains a small translator until further cross-entropy no longer helps: BLEU on
 // unseen sentences does not rise any more. From there one copy goes on as before and one is paid by
 // the BLEU of its own attempts, smoothed as by Lin and Och, since a short sentence often has no
-// quadruple at all. With one seed as with another the reward gains about a point of BLEU, now more,
-// now less, where cross-entropy loses about one: little, but in the measure that counts. The mean
+// 4-gram in common with the reference at all. The caption gives both changes of BLEU: small ones, from one seed, while the
+// curve itself moves by as much between two checkpoints. The mean
 // reward of drawn texts, which is what is trained on, rises too. Both copies see the same sentences;
 // what the reward adds is that the model continues its own prefixes instead of right ones, and is
 // judged by what it is for. The probability of the one right translation meanwhile falls.
@@ -453,7 +457,7 @@ function meanOf(numbers: readonly number[]): number {
 
 // ## Pitfall: texts drawn from another distribution
 //
-// Sampling with a temperature or top-k gives better texts and a gradient of nothing: their mean is not
+// Sampling with a temperature or top-k gives better texts and a biased gradient: their expectation is not
 // that of the model which is trained. The test "texts drawn at another temperature give another gradient"
 // measures how far it is off.
 

@@ -467,7 +467,7 @@ class Header {
  * F16 and BF16 widen to float32 without loss, the small integers to int32; I64 must fit int32.
  *
  * @param stored one tensor of a file
- * @param name of the tensor, for errors
+ * @param name of the tensor, for errors; none by default
  * @returns its elements in row-major order
  * @throws {RangeError} if an I64 element is outside int32
  * @throws {SyntaxError} if a BOOL element is neither 0 nor 1

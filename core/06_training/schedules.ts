@@ -43,9 +43,9 @@ export type Schedule = (step: number) => number;
 export interface ScheduleOptions {
   /** The highest learning rate, reached at the end of the warm-up. */
   readonly peak: number;
-  /** The learning rate of the last step and of all after it; 0 by default. */
+  /** The learning rate of the last step and of all after it, at most `peak`; 0 by default. */
   readonly floor?: number;
-  /** Steps that climb towards the peak; 0 by default. */
+  /** Steps that climb towards the peak, fewer than `steps`; 0 by default. */
   readonly warmupSteps?: number;
   /** The number of the last step. */
   readonly steps: number;
@@ -101,7 +101,7 @@ export interface InverseSquareRootOptions {
   readonly hiddenSize: number;
   /** Steps that climb. */
   readonly warmupSteps: number;
-  /** A factor for all rates; 1 by default. */
+  /** A factor for all rates, greater than 0; 1 by default. */
   readonly factor?: number;
 }
 

@@ -61,7 +61,7 @@ export interface TeacherForcingOptions {
   readonly endToken: number;
   /** What fills the inputs of shorter sequences. */
   readonly padToken: number;
-  /** What fills their targets; -100 by default, which `crossEntropy` ignores. */
+  /** What fills their targets; -100 by default, which {@linkcode crossEntropy} ignores. */
   readonly ignoreIndex?: number;
 }
 
@@ -75,8 +75,7 @@ const forcingChecks: Checks<TeacherForcingOptions> = {
 /**
  * Shifts target sequences right by one place and fills them up to one length.
  *
- * {@linkcode shiftRight} of [section](../05_transformer/decoder.ts) makes the inputs,
- * {@linkcode padSequences} the targets.
+ * {@linkcode shiftRight} of `@heed/heed/transformer` makes the inputs, {@linkcode padSequences} the targets.
  *
  * @example
  * ```ts
@@ -178,7 +177,7 @@ export interface LinearDecayOptions {
   readonly start?: number;
   /** What it loses per step, at least 0. */
   readonly slope: number;
-  /** Where it stops, at most `start`; 0 by default. */
+  /** Where it stops, in [0, `start`]; 0 by default. */
   readonly floor?: number;
 }
 

@@ -61,9 +61,9 @@ export type TokenSimilarity = (token: number, other: number) => number;
 export interface DiverseBeamOptions extends BeamOptions {
   /** Groups that the beams are divided into; a divisor of `numBeams`. */
   readonly numBeamGroups: number;
-  /** What a token costs for each earlier group's beam that has just taken it, in nats; 0.5 by default. */
+  /** What a token costs for each earlier beam that has just taken it, in nats; 0.5 by default. */
   readonly diversityPenalty?: number;
-  /** Makes similar tokens cost their share as well; by default only the same token does. */
+  /** Makes similar tokens cost their share as well; only the same one does by default. */
   readonly similarity?: TokenSimilarity;
 }
 
@@ -136,12 +136,12 @@ export class DiverseBeamSearch implements Beam {
     this.#similarity = similarity;
   }
 
-  /** The prefixes that wait to be continued, group by group; at first one, which all groups share. */
+  /** The prefixes that wait to be continued, group by group; at first one that all share. */
   get live(): readonly { readonly tokens: readonly number[]; readonly logProbability: number }[] {
     return this.#isEmpty ? this.#groups[0]!.live : this.#groups.flatMap(({ live }) => live);
   }
 
-  /** The texts found, at most `numBeams`, best score first; of equal ones that of the earlier group. */
+  /** The sequences found, at most `numBeams`, best score first; of equal ones the earlier one. */
   get results(): readonly Hypothesis[] {
     return this.#groups.flatMap(({ results }) => results).sort((a, b) => b.score - a.score);
   }

@@ -1,8 +1,8 @@
 /**
  * # Greedy and beam search
  *
- * **Question.** A translation should be the best one, not a lucky draw. Which text does the
- * model find most probable, when there are $V^J$ of length $J$?
+ * **Question.** A translation should not depend on a lucky draw. Which text does the model find most
+ * probable, when there are $V^J$ of length $J$?
  *
  * **Idea.** *Greedy search* (贪心搜索) takes the likeliest token at every step, and can walk into a
  * dead end: the likeliest first word need not begin the likeliest sentence. *Beam search*
@@ -95,9 +95,10 @@ export function powerLengthPenalty(alpha: number): LengthPenalty {
 /**
  * The length penalty of Google's translator, gentler on short texts.
  *
- * It is $\mathrm{lp}(n) = ((5 + n) / 6)^\alpha$ (Wu et al. 2016).
+ * It is $\mathrm{lp}(n) = ((5 + n) / 6)^\alpha$ (Wu et al. 2016). The paper also adds a coverage penalty, computed from the
+ * attention weights, to the score; it is not part of this function.
  *
- * @param alpha 0 compares log-probabilities as they are; the paper uses 0.6 to 0.7
+ * @param alpha 0 compares log-probabilities as they are; the paper uses 0.2, Vaswani et al. 2017 use 0.6
  * @returns a function of the length
  * @throws {RangeError} if `alpha` is not a number
  */
@@ -114,7 +115,7 @@ function requireNumber(alpha: number): void {
 export interface BeamOptions {
   /** Prefixes that survive a step, a positive integer. */
   readonly numBeams: number;
-  /** What scores are divided by: a function of the length, or $\alpha$ of $n^\alpha$; 1 by default. */
+  /** What scores are divided by: a power of the length or a function; 1 by default. */
   readonly lengthPenalty?: number | LengthPenalty;
 }
 
@@ -257,7 +258,7 @@ export class BeamSearch implements Beam {
    * Continues every live prefix by every token and keeps the best.
    *
    * @param logProbabilities what may follow each live prefix, in order, `[V]` each
-   * @param penalties what each token loses where the best are chosen, `[V]`; log-probabilities do not change
+   * @param penalties what each token loses where the best are chosen, `[V]`, while its log-probability stays; nothing by default
    * @returns for each new live prefix, the place of the one it continues
    * @throws {TypeError} if there is not one row per live prefix
    */
@@ -343,8 +344,15 @@ export class BeamSearch implements Beam {
 // ## Pitfall: comparing texts by their sum
 //
 // Without a penalty every further token costs, and the search prefers the shortest sentence
-// that is not absurd; a wider beam makes the translations shorter, and worse. The test
-// "lengthPenalty decides between a short and a long text" shows the switch.
+// that is not absurd. The test "lengthPenalty decides between a short and a long text" shows the switch.
+
+// ## The most probable text is not always the best one
+//
+// Beam search looks for the text that the *model* finds most probable. Whether that is a good translation is another
+// question. Koehn and Knowles 2017, *Six Challenges for Neural Machine Translation*, find that translations get worse
+// again beyond a moderate width. Stahlberg and Byrne 2019, *On NMT Search Errors and Model Errors*, search exactly and
+// find that for more than half of the sentences the empty text is the most probable one. The toy models of the experiment
+// have no such fault: their best text is defined as the most probable one.
 
 // ## Pitfall: stopping at the first END
 //

@@ -25,7 +25,7 @@
  *
  * **Why doubled room.** Memory that grows by one position per token would be copied at every
  * token: $1 + 2 + \dots + n$ again. Room for twice as many positions is reserved whenever it runs
- * out, so that each position is copied about once on average; the rest are writes in place.
+ * out, so that each position is copied less than twice on average, however long the text; the rest are writes in place.
  *
  * [Section](../05_transformer/decoder.ts) answers whether one cached layer is enough,
  * [section](../04_attention/masks.ts) whether a single query needs a mask.
@@ -71,14 +71,15 @@ export class KeyValueCache implements KeyValueMemory {
    * Adds the keys and values of further positions, in place.
    *
    * @param key `[B, G, T, D]`
-   * @param value `[B, G, T, D]`
-   * @returns views of everything remembered, `[B, G, length, D]` each
+   * @param value `[B, G, T, W]`
+   * @returns views of everything remembered, `[B, G, length, D]` and `[B, G, length, W]`
    * @throws {TypeError} if the shapes disagree with each other or with what is remembered
    */
   append(key: Tensor, value: Tensor): { readonly key: Tensor; readonly value: Tensor } {
-    const { B, G, T, D } = dims(key, "B G T D");
-    dims(value, "B G T D", { B, G, T, D });
+    const { B, G, T } = dims(key, "B G T D");
+    dims(value, "B G T W", { B, G, T });
     if (this.#key) dims(key, "B G T D", dims(this.#key, "B G room D"));
+    if (this.#value) dims(value, "B G T W", dims(this.#value, "B G room W"));
     const start = this.#length, end = start + T;
     noGrad(() => {
       this.#key = withRoom(this.#key, key, start, end);
@@ -93,7 +94,7 @@ export class KeyValueCache implements KeyValueMemory {
   /**
    * Everything remembered.
    *
-   * @returns views, `[B, G, length, D]` each
+   * @returns views, `[B, G, length, D]` and `[B, G, length, W]`
    * @throws {TypeError} while nothing is remembered
    */
   contents(): { readonly key: Tensor; readonly value: Tensor } {
@@ -154,17 +155,17 @@ function withRoom(memory: Tensor | undefined, like: Tensor, used: number, needed
 
 /** What decides the size of a model's key–value memory. */
 export interface CacheSize {
-  /** $L$ */
+  /** Layers with an attention: $L$. */
   readonly numLayers: number;
-  /** $G$: key–value heads; the number of heads unless they share. */
+  /** Key–value heads, as many as heads unless these share: $G$. */
   readonly numGroups: number;
-  /** $D$ */
+  /** Width of a head: $D$. */
   readonly headSize: number;
-  /** $S$: tokens remembered. */
+  /** Tokens remembered: $S$. */
   readonly length: number;
-  /** $B$; 1 by default. */
+  /** Sequences at once: $B$; 1 by default. */
   readonly batchSize?: number;
-  /** $w$; 4 by default, float32. */
+  /** Bytes that a number takes: $w$; 4 by default, those of float32. */
   readonly bytesPerNumber?: number;
 }
 
@@ -190,6 +191,7 @@ const sizeChecks: Checks<CacheSize> = {
  *
  * @param size of the model, the text and the batch
  * @returns a number of bytes
+ * @throws {RangeError} if a size is negative or no integer
  */
 export function cacheBytes(
   size: CacheSize,
@@ -203,8 +205,8 @@ export function cacheBytes(
 //
 // The experiment writes one text twice and counts the positions that pass through the model: their
 // number grows with the square of the length (quadratic, 二次方) without a cache, and with the length
-// itself with one. The tokens are the same. Comparisons of queries with keys remain, one row of
-// them per token: the cache spares the model, not the look back. A last figure lets all layers use
+// itself with one. The tokens are the same. Projections and feed-forward are spared. The comparisons of queries with keys
+// remain, one row of them per token: over the whole text they still grow with the square of its length. A last figure lets all layers use
 // the keys and values of the first, which the notes thought might do: the logits come out wrong.
 
 // ## Pitfall: one memory for all layers

@@ -66,39 +66,39 @@ import {
 
 /** Options that ask for a rule, in the order in which the rules apply. */
 export interface RuleOptions {
-  /** Makes tokens of the prompt and of the text less likely; 1 by default. */
+  /** Above 1, makes tokens of the prompt and the text less likely; 1 by default. */
   readonly repetitionPenalty?: number;
-  /** Lets no n-gram of this size occur twice, the prompt included; none is forbidden by default. */
+  /** Lets no n-gram of this many tokens occur twice, prompt included; any may by default. */
   readonly noRepeatNgramSize?: number;
-  /** Divides the logits, 1 by default; needs `random`. */
+  /** Divides the logits, greater than 0; 1 by default. Needs `random`. */
   readonly temperature?: number;
-  /** Keeps this many of the likeliest tokens, all by default; needs `random`. */
+  /** Keeps this many of the likeliest tokens; all by default. Needs `random`. */
   readonly topK?: number;
-  /** Keeps the fewest whose probability mass reaches this, 1 by default; needs `random`. */
+  /** Keeps the fewest whose probability mass reaches this, in (0, 1]; 1 by default. Needs `random`. */
   readonly topP?: number;
-  /** Keeps those with at least this fraction of the largest probability; needs `random`. */
+  /** Keeps those with this fraction of the largest probability, in (0, 1]; all by default. Needs `random`. */
   readonly minP?: number;
-  /** Keeps those likelier than this; needs `random`. */
+  /** Keeps those likelier than this, in (0, 1); all by default. Needs `random`. */
   readonly epsilonCutoff?: number;
-  /** Keeps the most typical whose probability mass reaches this; needs `random`. */
+  /** Keeps the most typical whose probability mass reaches this, in (0, 1]; 1 by default. Needs `random`. */
   readonly typicalP?: number;
 }
 
 /** Options that choose a search. */
 export interface SearchOptions {
-  /** Searches with this many beams, 1 (greedy search) by default; excludes `random` unless `stochastic`. */
+  /** Searches with this many beams; 1 by default, which is greedy search. Excludes `random` unless `stochastic`. */
   readonly numBeams?: number;
-  /** How lengths compare: $\alpha$ of $n^\alpha$, 1 by default, or a function; needs `numBeams`. */
+  /** What scores are divided by: a power of the length or a function; 1 by default. Needs `numBeams`. */
   readonly lengthPenalty?: number | LengthPenalty;
-  /** Groups of beams that avoid each other's words, a divisor of `numBeams`; 1 by default. */
+  /** Groups of beams that avoid each other's tokens, a divisor of `numBeams`; 1 by default. */
   readonly numBeamGroups?: number;
-  /** What a word costs that an earlier group has just taken, 0.5 nats by default; needs `numBeamGroups`. */
+  /** What a token costs that an earlier group has just taken; 0.5 nats by default. Needs `numBeamGroups`. */
   readonly diversityPenalty?: number;
-  /** Makes similar words cost their share as well; needs `numBeamGroups`. */
+  /** Makes similar tokens cost their share as well; only the same one does by default. Needs `numBeamGroups`. */
   readonly similarity?: TokenSimilarity;
-  /** Draws the beams, no text twice, by a stochastic beam search; needs `numBeams` and `random`. */
+  /** Draws the beams, no sequence twice; false by default. Needs `numBeams` and `random`. */
   readonly stochastic?: boolean;
-  /** Where random numbers come from; greedy search without it. */
+  /** Where random numbers come from; nothing is drawn by default, the search is greedy. */
   readonly random?: Random;
 }
 
@@ -108,25 +108,25 @@ export interface LoopOptions {
   readonly maxNewTokens: number;
   /** The token that ends a text and is not part of the result; none by default. */
   readonly eosToken?: number;
-  /** Further rules, applied to the logits before all others. */
+  /** Further rules, applied to the logits before all others; none by default. */
   readonly rules?: readonly LogitsRule[];
-  /** Goes on where the context is full by forgetting its older half; false by default: an error. */
+  /** Goes on in a full context by forgetting its older half; false by default: an error. */
   readonly slide?: boolean;
-  /** Stops between two tokens. */
+  /** Stops between two tokens, with the signal's reason; nothing does by default. */
   readonly signal?: AbortSignal;
 }
 
 /** Options of {@linkcode stream}. */
 export interface StreamOptions extends LoopOptions, RuleOptions, Pick<SearchOptions, "random"> {
-  /** A search of the caller's own, in place of `random`. */
+  /** A search of the caller's own, in place of `random`; none by default. */
   readonly search?: TokenSearch;
 }
 
 /** Options of {@linkcode generate}. */
 export interface GenerateOptions extends LoopOptions, RuleOptions, SearchOptions {
-  /** A search of the caller's own, in place of the options that choose one. */
+  /** A search of the caller's own, in place of the options that choose one; none by default. */
   readonly search?: Search;
-  /** Hears of the progress after every token; is waited for. */
+  /** Hears of the progress after every token, and is waited for; nobody by default. */
   readonly onProgress?: (progress: GenerationProgress) => void;
 }
 
@@ -150,21 +150,21 @@ export interface Slider {
   readonly step?: number;
   /** The place that stands for no such option. */
   readonly none: number;
-  /** The place at which only the likeliest token is left, if there is one. */
+  /** The place at which only the likeliest token is left; absent where there is none. */
   readonly likeliest?: number;
 }
 
 /** A row of the table: what an option may be, and how it is told. */
 export interface DecodingOption<T> extends Check<T> {
-  /** What it does, in one line; without it no command line offers the option. */
+  /** What it does, in one line; absent where no command line offers the option. */
   readonly help?: string;
   /** What stands for its value in the help; absent for a switch. */
   readonly placeholder?: string;
-  /** The value that stands for no such option. */
+  /** The value that stands for no such option; absent where none does. */
   readonly none?: T;
-  /** What it is for, where it is refused. */
+  /** What it is for, where it is refused; absent where that is clear. */
   readonly use?: string;
-  /** Where it is offered as a slider. */
+  /** Where it is offered as a slider; absent where it is not. */
   readonly slider?: Slider;
 }
 

@@ -36,7 +36,7 @@ import type { Tensor } from "../engine/tensor.ts";
 
 /** What is the same for every sequence and at every step. */
 export interface DecodingTask {
-  /** How many of the tokens are the prompt's; 0 by default. */
+  /** How many of the tokens are the prompt's; none by default. */
   readonly promptLength?: number | undefined;
   /** The token that ends a sequence; none by default. */
   readonly eosToken?: number | undefined;
@@ -58,7 +58,7 @@ export interface DeviceContext extends DecodingTask {
 export interface LogitsRule {
   /** What errors call it: the option that asks for it, such as `topP`. */
   readonly name: string;
-  /** Whether it only shapes a draw, so that a search that draws nothing has no use for it. */
+  /** Whether it only shapes a draw, and is refused where nothing is drawn; false by default. */
   readonly needsDraw?: boolean;
   /**
    * Changes one row of logits; the argument stays as it is.
@@ -68,7 +68,9 @@ export interface LogitsRule {
    */
   onHost(logits: Float64Array, context: DecodingContext): Float64Array;
   /**
-   * Changes the logits of a batch by tensors alone; without it the loop asks the host at every token.
+   * Changes the logits of a batch by tensors alone.
+   *
+   * Without it the loop asks the host at every token.
    *
    * @param logits `[B, V]`
    * @param context the tokens so far

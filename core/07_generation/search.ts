@@ -28,7 +28,7 @@ import type { DecodingContext, DeviceContext } from "./rules.ts";
 
 /** Where a sequence ends. */
 export interface SequenceLimits {
-  /** Most tokens after the prompt. */
+  /** Most tokens after the prompt, a positive integer. */
   readonly maxNewTokens: number;
   /** The token that ends a sequence and is not part of the result; none by default. */
   readonly eosToken?: number | undefined;
@@ -38,7 +38,7 @@ export interface SequenceLimits {
 export interface TokenSearch {
   /** What errors call it, such as `greedy search`. */
   readonly name: string;
-  /** Where its random numbers come from, if it draws. */
+  /** Where its random numbers come from; absent if it draws nothing. */
   readonly random?: Random;
   /** Chooses one token of a row of logits, `[V]`. */
   onHost(allowed: Float64Array): number;
@@ -50,7 +50,7 @@ export interface TokenSearch {
 export interface SequenceSearch {
   /** What errors call it, such as `beam search`. */
   readonly name: string;
-  /** Where its random numbers come from, if it draws. */
+  /** Where its random numbers come from; absent if it draws nothing. */
   readonly random?: Random;
   /** Most prefixes that wait at once. */
   readonly numBeams: number;
@@ -96,7 +96,7 @@ export interface Generation {
   readonly logProbability: number;
   /** Whether the end token was reached. */
   readonly finished: boolean;
-  /** All sequences of a beam search, best first, or in the order of their draws; the first is this one. */
+  /** All sequences of a beam search, best first or as drawn; absent for other searches. */
   readonly beams?: readonly Hypothesis[];
 }
 
@@ -104,9 +104,9 @@ export interface Generation {
 
 /** A choice for each sequence of a batch, not yet read. */
 export interface ChosenTokens {
-  /** int32 `[B]` */
+  /** Their ids, int32 `[B]`. */
   readonly tokens: Tensor;
-  /** Logarithm of the model's own probability of each, `[B]`; see `requireChoice` of `on_device.ts`. */
+  /** Logarithm of the model's own probability of each, `[B]`; NaN where nothing can be chosen. */
   readonly logProbabilities: Tensor;
 }
 
@@ -115,7 +115,7 @@ export type ChooseTokens = (logits: Tensor, context: DeviceContext) => ChosenTok
 
 /** A prefix, and the scores of what may follow it. */
 export interface ScoredPrefix extends DecodingContext {
-  /** `[V]` */
+  /** One score per token, `[V]`. */
   readonly logits: Float64Array;
 }
 
@@ -131,7 +131,7 @@ export interface Choice {
 export interface SearchState {
   /** Prefixes that wait for logits; 0 once it is over. */
   readonly width: number;
-  /** Takes the prefixes that wait, those beyond `width` being fillers, and returns what to feed next, best first. */
+  /** Takes what waits, fillers beyond `width` included; returns what to feed next, best first. */
   extend(prefixes: readonly ScoredPrefix[]): readonly Choice[];
   /** What came of it. */
   result(): Generation;

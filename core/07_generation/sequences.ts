@@ -97,7 +97,7 @@ export class SingleSequence implements SearchState {
     return [{ parent: 0, token }];
   }
 
-  /** Goes on with a token that was chosen here or on the device; what comes after the end is dropped. */
+  /** Goes on with a token chosen here or on the device; what comes after the end is dropped. */
   accept(token: number, logProbability: number): void {
     checkValue("accept a token", "token", token, integer({ min: 0 }));
     if (typeof logProbability !== "number") {

@@ -33,7 +33,7 @@
  * typical the most typical one. Where every token is forbidden already, all stay so.
  *
  * **Why so many.** A fixed $k$ is too many where the model is sure and too few where a hundred
- * continuations are equally good. Top-p adapts to that; but a mass of 5 % can still be a
+ * continuations are equally good. Top-p adapts to that; but the last few percent of its mass can be a
  * thousand bad tokens of a flat tail. Epsilon and min-p look at each token by itself. Locally typical
  * goes by another wish: a text should surprise about as much as the model expects, neither more, as the
  * tail does, nor less, as the likeliest token at every step does.
@@ -271,8 +271,8 @@ function keepNucleus(logits: Tensor, key: Tensor, probabilities: Tensor, p: numb
 // The experiment applies all five to the same four distributions. Top-k keeps as many words where one
 // is right as where a hundred are. Top-p adapts, and yet fails on the notes' own example: the three
 // heads do not make up the mass that it asks for, so it fills up with hundreds of words of the tail.
-// Epsilon and min-p leave all of it out. Locally typical drops the likeliest word there: it says less
-// than the model is expected to say.
+// Epsilon and min-p leave all of it out. Locally typical drops the likeliest word there at the mass that the experiment
+// starts with, since that word surprises less than the model expects. At a larger mass it stays: move the slider.
 
 // ## Pitfall: cutting before the sum reaches p
 //

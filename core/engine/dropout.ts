@@ -102,7 +102,7 @@ export class Dropout extends Module {
   }
 
   /** The class and the rate. */
-  protected override get title(): string {
-    return `${super.title} ${this.rate}`;
+  protected override get outlineTitle(): string {
+    return `${super.outlineTitle} ${this.rate}`;
   }
 }

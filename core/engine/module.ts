@@ -40,7 +40,7 @@ export abstract class Module {
   training: boolean = true;
 
   /** What an outline calls it: the name of its class, unless a subclass says more. */
-  protected get title(): string {
+  protected get outlineTitle(): string {
     return this.constructor.name;
   }
 
@@ -186,7 +186,7 @@ export abstract class Module {
   static #describe(part: unknown): string {
     if (part instanceof Module) {
       const count = part.parameterCount();
-      return `${part.title}${count ? `, ${grouped(count)} parameters` : ""}`;
+      return `${part.outlineTitle}${count ? `, ${grouped(count)} parameters` : ""}`;
     }
     if (part instanceof Weight) return `${part.format ?? "float32"} ${format(part.shape)}`;
     return part instanceof Tensor ? `${part.dtype} ${format(part.shape)}` : "Random";

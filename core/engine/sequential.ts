@@ -37,7 +37,7 @@ class Applied extends Module {
     return this.apply.call(undefined, x);
   }
 
-  protected override get title(): string {
+  protected override get outlineTitle(): string {
     return wordOf(this.apply);
   }
 }

@@ -177,6 +177,8 @@ testWithFolder("a model of every layout that can be saved is read", async (folde
     { numLayers: 1 },
     { numLayers: 5, headSize: 3, numGroups: 1, activation: swiGlu, tieHead: false, bias: false },
     { placement: "post", norm: rmsNormalization({ epsilon: 1e-6 }), attention: multiHead({ window: { before: 3 } }) },
+    { placement: "post", closingNorm: true },
+    { placement: "pre", closingNorm: false },
   ];
   for (const options of layouts) {
     const layout = { vocabSize: vocabulary.vocabSize, ...sizes, numLayers: 3, ...options };

@@ -91,6 +91,7 @@ export class BytePairEncoding {
    *
    * @param text any string
    * @returns ids of the tokens, without begin and end
+   * @throws {TypeError} if it is no string
    */
   encode(text: string): number[] {
     if (typeof text !== "string") throw new TypeError(`Cannot encode ${describe(text)}: text must be a string`);
@@ -117,10 +118,11 @@ export class BytePairEncoding {
   }
 
   /**
-   * Turns tokens into text while they arrive, holding back bytes until their character is whole.
+   * Turns tokens into text while they arrive; a character comes once all its bytes are there.
    *
    * @param ids tokens of this vocabulary, as a generation streams them
    * @returns pieces of text that join to what {@linkcode decode} returns
+   * @throws {RangeError} if an id is not in the vocabulary
    */
   async *decodeStream(ids: AsyncIterable<number> | Iterable<number>): AsyncGenerator<string> {
     const source = ids as Partial<AsyncIterable<number> & Iterable<number>> | null;

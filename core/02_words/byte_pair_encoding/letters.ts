@@ -11,7 +11,7 @@
  * @module
  */
 
-/** What the smallest tokens are: the characters of the training texts, or the 256 bytes of UTF-8. */
+/** What the smallest tokens are: characters of the training texts, or the 256 bytes of UTF-8. */
 export type BytePairLevel = "characters" | "bytes";
 
 /** The letters of the 256 bytes, by byte. */

@@ -127,13 +127,13 @@ export interface BytePairEncodingOptions {
   readonly vocabSize: number | "alphabet";
   /** What the smallest tokens are. */
   readonly level: BytePairLevel;
-  /** Other texts for the special tokens. */
+  /** Texts of the special tokens; `<pad>` `<begin>` `<end>` `<unknown>` by default. */
   readonly specialTokens?: Partial<SpecialTokens>;
-  /** Stop when the best pair occurs less often than this; 2 by default. */
+  /** Stops when the best pair occurs less often than this, at least 1; 2 by default. */
   readonly minFrequency?: number;
-  /** Stops the training with the signal's reason. */
+  /** Stops the training with the signal's reason; nothing does by default. */
   readonly signal?: AbortSignal;
-  /** Called after every merge; is waited for. */
+  /** Called after every merge, and waited for; nobody is told by default. */
   readonly onProgress?: (step: MergeStep) => void;
 }
 
@@ -172,6 +172,7 @@ const trainingChecks: Checks<BytePairEncodingOptions> = {
  * @returns the encoding: alphabet and merges, ready to encode and decode
  * @throws {RangeError} if a size or frequency is outside its interval
  * @throws {TypeError} if the texts are no list of strings, or an option is unknown
+ * @throws the signal's reason after an abort
  */
 export async function trainBytePairEncoding(
   texts: readonly string[],

@@ -13,7 +13,8 @@ import type { Masks } from "./masks.ts";
 export const words: Words<Masks> = {
   title: "What a forbidden position gets, and when a mask is needed",
   purpose: "The first position of a sentence is padding, and no word may see what comes after it. Forbidden " +
-    "scores become 0, −10000 or −∞: change the scale of the scores, and see what forbidden positions get. Then " +
+    "scores are set to 0 or −∞, or have −10000 added: change the scale of the scores, and see what forbidden positions " +
+    "get. Then " +
     "attentions with random weights read a text, with the causal mask and without it: change the layers, and see " +
     "when the mask matters.",
   controls: {
@@ -32,7 +33,9 @@ export const words: Words<Masks> = {
   captions: {
     maps: ({ leaked, shown: { paddingSum } }) =>
       "Each word at the left asks, those at the right are asked. Forbidden are the padding and what comes " +
-      `after a word; their score is −∞, −10000 or 0. With 0 they get ${percent(leaked[0]!)} of the weight. The ` +
+      `after a word; their score is set to −∞, lowered by 10000 or set to 0. With 0 they get ${
+        percent(leaked[0]!)
+      } of the weight. The ` +
       `padding itself may look nowhere: with −10000 it looks everywhere instead, with −∞ its weights sum to ` +
       `${paddingSum}.`,
     leaked: ({ leaked, leakedWhole, shown: { treatments } }) =>

@@ -2,7 +2,7 @@
  * # Positions
  *
  * **Question.** Attention mixes a *set* of values. Shuffle the words, and every word gets the
- * same vector as before (permutation invariance, 排列不变性): *the dog bites the man* is *the man
+ * same vector as before (permutation invariance, 排列不变性; strictly, equivariance: the vectors move with their words): *the dog bites the man* is *the man
  * bites the dog*. A recurrent network reads in order and needs no help; how does attention
  * learn about order?
  *
@@ -41,9 +41,9 @@
  *
  * ## Why sines and cosines
  *
- * The notes say: *learn the conclusion by heart, the position of one
- * word is a linear combination* (线性组合) *of the positions of others.* It can be seen in one
- * line. For each frequency $\omega_i$, $(\sin p\omega_i, \cos p\omega_i)$ is a point on a circle, and walking $n$ steps turns
+ * The notes say that the position of a word is a linear combination (线性组合) of the positions of others. What holds, and
+ * what is needed, is narrower: the code of a position is a linear *map* of the code of any one other, and the map depends
+ * on their distance alone. For each frequency $\omega_i$, $(\sin p\omega_i, \cos p\omega_i)$ is a point on a circle, and walking $n$ steps turns
  * the circle by $n\omega_i$: $\mathrm{PE}_{p+n} = M_n\,\mathrm{PE}_p$ with a rotation $M_n$
  * that does not depend on $p$. A matrix such as $W_Q$ can therefore learn "three to the left".
  * RoPE goes further and *applies* the rotation, $R_p$ to a query $q$ at $p$ and $R_s$ to a key $k$ at
@@ -54,10 +54,12 @@
  *
  * The [last experiment](../experiments/positions/extrapolation.ts) trains every scheme on short lists and reads
  * long ones. Learned and sinusoidal positions do not generalize (泛化) so far, as the notes say of
- * absolute ones. Of the relative schemes those hold that treat far distances alike (Shaw, T5) or ever
- * less (ALiBi).
+ * absolute ones. Relative schemes keep their accuracy if they treat far distances alike (Shaw, T5) or give them less and less
+ * weight (ALiBi). For Shaw and T5 it depends on a setting, *Distances told apart*: the distance from which on all are alike. Here it is half
+ * of the trained length, with 8 buckets for T5. Distances that are told apart and were never trained are
+ * as foreign to them as unseen angles to RoPE.
  *
- * To be relative is not enough: past twice the length of its training RoPE fails too. In its heads of
+ * A relative scheme can fail too: past twice the length of its training RoPE fails too. In its heads of
  * width 8 the second pair of coordinates takes $2\pi \cdot 10000^{2/8} \approx 63$ positions to go round. Lists of 32
  * show half a turn, and a key that is nearly a whole turn away looks as if it stood near. Lists of 64 hold a whole turn:
  * set the trained length to 64, and see where RoPE ends then.
