@@ -18,8 +18,8 @@ import { CONTENTS, numberOf } from "../core/contents.ts";
 export interface Part {
   /** Stands in the tree. */
   readonly title: string;
-  /** `chapter` if its pages are sections of the book, `workshop` if they say how it is made. */
-  readonly kind: "chapter" | "workshop" | "front" | "back";
+  /** `chapter` if its pages are sections of the book, `library` if they say how to use it, `workshop` how it is made. */
+  readonly kind: "chapter" | "library" | "workshop" | "front" | "back";
   /** In reading order; the first is the part's own. */
   readonly pages: Page[];
 }

@@ -190,9 +190,9 @@ export function combineMasks(...masks: readonly (Tensor | undefined)[]): Tensor 
 
 /** What a pass over a text forbids besides the future. */
 export interface TextMasks {
-  /** True where a token is, bool `[B, S]`, or where looking is allowed, `[B, H, T, S]` or broadcast to it. */
+  /** True for tokens, `[B, S]`, or pairs that may look, `[B, H, T, S]`; everywhere by default. */
   readonly mask?: Tensor | undefined;
-  /** Length of the prefix of each text, within which positions see each other both ways; 0 by default. */
+  /** Length of the prefix of each text, all of which sees all of it; there is none by default. */
   readonly prefix?: readonly number[] | undefined;
   /** Whether a position sees only itself and what came before; true by default. */
   readonly causal?: boolean | undefined;

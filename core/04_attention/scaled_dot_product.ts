@@ -64,9 +64,9 @@ import { causalMask, combineMasks } from "./masks.ts";
 export interface AttentionOptions {
   /** True where looking is allowed, bool, broadcast to `[B, H, T, S]`; everywhere by default. */
   readonly mask?: Tensor | undefined;
-  /** Added to the scores before the softmax, broadcast to `[B, H, T, S]`, `-Infinity` forbids; nothing by default. */
+  /** Added to the scores, `-Infinity` forbids, broadcast to `[B, H, T, S]`; nothing by default. */
   readonly bias?: Tensor | undefined;
-  /** Whether query `t` sees only keys up to `t + S − T`, so that the last query sees all; false by default. */
+  /** Whether query `t` sees only keys up to `t + S − T`, the last one all; false by default. */
   readonly causal?: boolean | undefined;
   /** Factor of the dot products; `1 / √D` by default. */
   readonly scale?: number | undefined;
