@@ -168,7 +168,7 @@ export {
   withBackend,
   zeros,
 } from "./core/engine/mod.ts";
-export type { Backend, DeviceChoice, DeviceName, DType, PackedFormat, Shape } from "./core/engine/mod.ts";
+export type { Backend, DeviceChoice, DeviceName, DType, PackedFormat, Shape, TensorLike } from "./core/engine/mod.ts";
 export { createWasmDevice, type WasmOptions } from "./wasm/mod.ts";
 export type { WebgpuOptions } from "./gpu/adapter.ts";
 

@@ -52,7 +52,7 @@
  * @module
  */
 
-import { aTensor, checkSizes } from "../engine/arguments.ts";
+import { aMask, aTensor, aTensorLike, checkSizes } from "../engine/arguments.ts";
 import { type LayerInitialization, layerInitializationCheck } from "../engine/initialization.ts";
 import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
@@ -71,7 +71,7 @@ import {
 import { type Part, type PartTable, settingsOf } from "../engine/part.ts";
 import { checkRandom, type Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import { asOptionalTensor, type Tensor, type TensorLike } from "../engine/tensor.ts";
 import { combineMasks, type Window, windowMask } from "./masks.ts";
 import { attentionWeights, scaledDotProductAttention } from "./scaled_dot_product.ts";
 
@@ -198,9 +198,9 @@ export interface MultiHeadCall {
   /** What the values are made from, `[B, S, W]`; the context by default. Needs `context`. */
   readonly valueContext?: Tensor | undefined;
   /** True where looking is allowed, bool, broadcast to `[B, H, T, S]`; everywhere by default. */
-  readonly mask?: Tensor | undefined;
+  readonly mask?: TensorLike<boolean> | undefined;
   /** Added to the scores, `-Infinity` forbids, broadcast to `[B, H, T, S]`; nothing by default. */
-  readonly bias?: Tensor | undefined;
+  readonly bias?: TensorLike | undefined;
   /** Whether a position sees only itself and what came before; false by default. */
   readonly causal?: boolean | undefined;
   /**
@@ -223,8 +223,8 @@ export const cacheCheck: Check<KeyValueMemory> = object(
 const CALL: Checks<MultiHeadCall> = {
   context: aTensor,
   valueContext: needing("context", aTensor),
-  mask: aTensor,
-  bias: aTensor,
+  mask: aMask,
+  bias: aTensorLike,
   causal: flag,
   cache: cacheCheck,
   observe: callback(),
@@ -335,7 +335,7 @@ export class MultiHeadAttention extends Module implements Attention {
     const { context, causal = false, observe } = call;
     const { query, key, value } = this.#project(hidden, call), S = key.shape[2]!;
     const near = this.window && !context ? windowMask(T, S, this.window) : undefined;
-    const mask = combineMasks(call.mask, near);
+    const mask = combineMasks(asOptionalTensor("attend", "mask", call.mask, "bool", hidden), near);
     const places = this.positions?.bias?.(query, S, this.scale);
     const bias = places && call.bias ? places.add(call.bias) : places ?? call.bias;
     const options = { mask, bias, causal, scale: this.scale };

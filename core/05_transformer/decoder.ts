@@ -57,13 +57,14 @@
  * @module
  */
 
-import { aTensor } from "../engine/arguments.ts";
+import { readPairs } from "../engine/allowed.ts";
+import { aMask, aTensorLike } from "../engine/arguments.ts";
 import { shareChance } from "../engine/chance.ts";
 import { type Check, checkOptions, type Checks, flag, list } from "../engine/options.ts";
 import { Module } from "../engine/module.ts";
 import { full } from "../engine/create.ts";
 import { concat } from "../engine/joining.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import { asTensor, type Tensor, type TensorLike } from "../engine/tensor.ts";
 import type { Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
 import { overPairs, textMask, textMaskChecks, type TextMasks } from "../04_attention/masks.ts";
@@ -91,7 +92,8 @@ import type { Residual } from "./residual.ts";
  * @param beginToken the id of BEGIN
  * @returns ids, int32 `[B, T]`
  */
-export function shiftRight(targets: Tensor, beginToken: number): Tensor {
+export function shiftRight(targets: TensorLike, beginToken: number): Tensor {
+  targets = asTensor("shift right", "targets", targets, "int32");
   const { B, T } = dims(targets, "B T");
   return concat([full([B, 1], beginToken, "int32"), targets], 1).slice(1, 0, T);
 }
@@ -99,15 +101,15 @@ export function shiftRight(targets: Tensor, beginToken: number): Tensor {
 /** What one pass through a {@linkcode DecoderLayer} looks at. */
 export interface DecoderLayerCall extends Pass {
   /** True where the target may look at itself, bool, broadcast to `[B, H, T, T]`; everywhere by default. */
-  readonly mask?: Tensor | undefined;
+  readonly mask?: TensorLike<boolean> | undefined;
   /** Added to the scores of the self-attention, broadcast to `[B, H, T, T]`; nothing by default. */
-  readonly bias?: Tensor | undefined;
+  readonly bias?: TensorLike | undefined;
   /** Whether a position of the target sees only itself and what came before; true by default. */
   readonly causal?: boolean | undefined;
   /** True where the source may be looked at, bool, broadcast to `[B, H, T, S]`; everywhere by default. */
-  readonly sourceMask?: Tensor | undefined;
+  readonly sourceMask?: TensorLike<boolean> | undefined;
   /** Added to the scores of the cross-attention, broadcast to `[B, H, T, S]`; nothing by default. */
-  readonly sourceBias?: Tensor | undefined;
+  readonly sourceBias?: TensorLike | undefined;
   /** Keys and values of the target's earlier positions. */
   readonly selfCache?: KeyValueMemory | undefined;
   /** Keys and values of the source, filled by the first call. */
@@ -116,11 +118,11 @@ export interface DecoderLayerCall extends Pass {
 
 const LAYER_CALL: Checks<DecoderLayerCall> = {
   ...passChecks,
-  mask: aTensor,
-  bias: aTensor,
+  mask: aMask,
+  bias: aTensorLike,
   causal: flag,
-  sourceMask: aTensor,
-  sourceBias: aTensor,
+  sourceMask: aMask,
+  sourceBias: aTensorLike,
   selfCache: cacheCheck,
   crossCache: cacheCheck,
 };
@@ -192,11 +194,11 @@ export class DecoderLayer extends Module {
 /** What one pass through a {@linkcode DecoderStack} looks at. */
 export interface DecoderCall extends Pass, TextMasks {
   /** Added to the scores of every self-attention, broadcast to `[B, H, T, T]`; nothing by default. */
-  readonly bias?: Tensor | undefined;
+  readonly bias?: TensorLike | undefined;
   /** True where the source has a token, bool `[B, S]`, or may be looked at, `[B, H, T, S]` or broadcast to it. */
-  readonly sourceMask?: Tensor | undefined;
+  readonly sourceMask?: TensorLike<boolean> | undefined;
   /** Added to the scores of every cross-attention, broadcast to `[B, H, T, S]`; nothing by default. */
-  readonly sourceBias?: Tensor | undefined;
+  readonly sourceBias?: TensorLike | undefined;
   /** Two per layer: the target's own, then the source's; none by default. */
   readonly caches?: readonly KeyValueMemory[] | undefined;
 }
@@ -211,9 +213,9 @@ export const cachesCheck: Check<readonly KeyValueMemory[]> = list(
 export const decoderChecks: Checks<DecoderCall> = {
   ...passChecks,
   ...textMaskChecks,
-  bias: aTensor,
-  sourceMask: aTensor,
-  sourceBias: aTensor,
+  bias: aTensorLike,
+  sourceMask: aMask,
+  sourceBias: aTensorLike,
   caches: cachesCheck,
 };
 
@@ -241,7 +243,8 @@ export class DecoderStack extends LayerStack<DecoderLayer> {
    */
   forward(hidden: Tensor, memory: Tensor, call: DecoderCall = {}): Tensor {
     checkOptions("decode", call, decoderChecks);
-    const { sourceMask, caches, observe, mask, prefix, causal, bias, sourceBias } = call;
+    const { caches, observe, prefix, causal } = call;
+    const { mask, bias, sourceMask, sourceBias } = readPairs("decode", call, hidden);
     const { B, T, E } = dims(hidden, "B T E");
     const { S } = dims(memory, "B S E", { B, E });
     if (sourceMask?.rank === 2) dims(sourceMask, "B S", { B, S });

@@ -40,7 +40,8 @@
  * @module
  */
 
-import { aTensor } from "../engine/arguments.ts";
+import { readPairs } from "../engine/allowed.ts";
+import { aTensorLike } from "../engine/arguments.ts";
 import { checkRandom, type Random } from "../engine/random.ts";
 import { shareChance } from "../engine/chance.ts";
 import { Dropout } from "../engine/dropout.ts";
@@ -49,7 +50,7 @@ import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
 import { checkFunction, checkOptions, type Checks, flag } from "../engine/options.ts";
 import { dims } from "../engine/shape.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import { asTensor, type Tensor, type TensorLike } from "../engine/tensor.ts";
 import { Embedding } from "../02_words/embeddings.ts";
 import { textMask, textMaskChecks, type TextMasks } from "../04_attention/masks.ts";
 import { type KeyValueMemory, multiHead } from "../04_attention/multi_head.ts";
@@ -99,7 +100,7 @@ function gpt2Initialization(numLayers: number): LayerInitialization {
 /** What one pass through a {@linkcode DecoderOnly} looks at. */
 export interface ContinuationCall extends Pass, TextMasks {
   /** Added to the scores of every layer, broadcast to `[B, H, T, S]`, `-Infinity` forbids; nothing by default. */
-  readonly bias?: Tensor | undefined;
+  readonly bias?: TensorLike | undefined;
   /** Position of the first token of each text, negative where padding comes first; 0 by default. */
   readonly starts?: readonly number[] | undefined;
   /** Keys and values of earlier calls, one cache per layer; none by default. */
@@ -111,7 +112,7 @@ export interface ContinuationCall extends Pass, TextMasks {
 const CALL: Checks<ContinuationCall> = {
   ...passChecks,
   ...textMaskChecks,
-  bias: aTensor,
+  bias: aTensorLike,
   starts: startsCheck,
   caches: cachesCheck,
   lastOnly: flag,
@@ -122,11 +123,11 @@ const CALL: Checks<ContinuationCall> = {
  *
  * @example
  * ```ts
- * import { DecoderOnly, padTokens, Random } from "@heed/heed";
+ * import { DecoderOnly, Random } from "@heed/heed";
  *
  * const options = { vocabSize: 20, contextLength: 8, hiddenSize: 16, numHeads: 2, numLayers: 1 };
  * const model = new DecoderOnly(options, new Random(1));
- * const logits = model.forward(padTokens([[5, 6, 7]], 0));
+ * const logits = model.forward([[5, 6, 7]]);
  * console.assert(String(logits.shape) === "1,3,20");
  * ```
  */
@@ -201,9 +202,11 @@ export class DecoderOnly extends Module {
    * @throws {RangeError} if the text grows longer than `contextLength`
    * @throws {TypeError} if the number of caches is not that of the layers
    */
-  forward(tokens: Tensor, call: ContinuationCall = {}): Tensor {
+  forward(tokens: TensorLike, call: ContinuationCall = {}): Tensor {
     checkOptions("score tokens", call, CALL);
-    const { caches, lastOnly, observe, mask, prefix, causal, bias } = call;
+    tokens = asTensor("score tokens", "tokens", tokens, "int32", this.embedding.weight.storage);
+    const { caches, lastOnly, observe, prefix, causal } = call;
+    const { mask, bias } = readPairs("score tokens", call, tokens);
     const start = caches?.[0]?.length ?? 0;
     const { B, T } = dims(tokens, "B T");
     this.#check(start + T, caches);

@@ -43,7 +43,8 @@
  * @module
  */
 
-import { aTensor, checkText, MOST_PARTS } from "../engine/arguments.ts";
+import { readPairs } from "../engine/allowed.ts";
+import { aMask, aTensorLike, checkText, MOST_PARTS } from "../engine/arguments.ts";
 import { shareChance } from "../engine/chance.ts";
 import { type LayerInitialization, layerInitializationCheck } from "../engine/initialization.ts";
 import { Module } from "../engine/module.ts";
@@ -60,7 +61,7 @@ import {
 import { partOf } from "../engine/part.ts";
 import { checkRandom, type Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import type { Tensor, TensorLike } from "../engine/tensor.ts";
 import { overPairs } from "../04_attention/masks.ts";
 import {
   type Attention,
@@ -166,9 +167,9 @@ export const passChecks: Checks<Pass> = { observe: callback() };
 /** What one pass through a layer of self-attention looks at. */
 export interface LayerCall extends Pass {
   /** True where looking is allowed, bool, broadcast to `[B, H, T, S]`; everywhere by default. */
-  readonly mask?: Tensor | undefined;
+  readonly mask?: TensorLike<boolean> | undefined;
   /** Added to the scores, broadcast to `[B, H, T, S]`, `-Infinity` forbids; nothing by default. */
-  readonly bias?: Tensor | undefined;
+  readonly bias?: TensorLike | undefined;
   /** Whether a position sees only itself and what came before; false by default. */
   readonly causal?: boolean | undefined;
   /** Keys and values of earlier calls. */
@@ -177,8 +178,8 @@ export interface LayerCall extends Pass {
 
 const LAYER_CALL: Checks<LayerCall> = {
   ...passChecks,
-  mask: aTensor,
-  bias: aTensor,
+  mask: aMask,
+  bias: aTensorLike,
   causal: flag,
   cache: cacheCheck,
 };
@@ -296,13 +297,13 @@ export function closingNorm(options: LayerOptions, isClosed?: boolean): Norm | u
 /** What one pass through an {@linkcode Encoder} looks at. */
 export interface EncoderCall extends Pass {
   /** True where a token is, bool `[B, S]`, or where looking is allowed, `[B, H, S, S]` or broadcast to it. */
-  readonly mask?: Tensor | undefined;
+  readonly mask?: TensorLike<boolean> | undefined;
   /** Added to the scores of every layer, broadcast to `[B, H, S, S]`, `-Infinity` forbids; nothing by default. */
-  readonly bias?: Tensor | undefined;
+  readonly bias?: TensorLike | undefined;
 }
 
 /** What each option of a pass through an encoder may be. */
-export const encoderChecks: Checks<EncoderCall> = { ...passChecks, mask: aTensor, bias: aTensor };
+export const encoderChecks: Checks<EncoderCall> = { ...passChecks, mask: aMask, bias: aTensorLike };
 
 /** A stack of layers that turns a set of vectors into vectors that know the set. */
 export class Encoder extends LayerStack<EncoderLayer> {
@@ -326,7 +327,7 @@ export class Encoder extends LayerStack<EncoderLayer> {
    */
   forward(hidden: Tensor, call: EncoderCall = {}): Tensor {
     checkOptions("encode", call, encoderChecks);
-    const { mask, bias, observe } = call;
+    const { observe } = call, { mask, bias } = readPairs("encode", call, hidden);
     const { B, S } = dims(hidden, "B S E");
     if (mask?.rank === 2) dims(mask, "B S", { B, S });
     const within = { mask: mask && overPairs(mask), bias };

@@ -42,7 +42,7 @@
  * @module
  */
 
-import { aTensor, checkOptionalTensors, checkTensors, MOST_PARTS } from "../engine/arguments.ts";
+import { aMask, checkTensors, MOST_PARTS } from "../engine/arguments.ts";
 import { shareChance } from "../engine/chance.ts";
 import { Dropout } from "../engine/dropout.ts";
 import { Linear } from "../engine/linear.ts";
@@ -52,7 +52,7 @@ import { partOf } from "../engine/part.ts";
 import { checkRandom, Random } from "../engine/random.ts";
 import { scope } from "../engine/scope.ts";
 import { dims } from "../engine/shape.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import { asOptionalTensor, asTensor, type Tensor, type TensorLike } from "../engine/tensor.ts";
 import { Embedding } from "../02_words/embeddings.ts";
 import { textMaskChecks, type TextMasks } from "../04_attention/masks.ts";
 import { headSizeOf, type KeyValueMemory, multiHead } from "../04_attention/multi_head.ts";
@@ -203,7 +203,7 @@ export function layerOptionsOf(layout: Complete<TransformerOptions>): Omit<Layer
 /** What one pass through an {@linkcode EncoderDecoder} looks at. */
 export interface TranslationCall extends Pass, TextMasks {
   /** True where the source has a token, bool `[B, S]`; everywhere by default. */
-  readonly sourceMask?: Tensor | undefined;
+  readonly sourceMask?: TensorLike<boolean> | undefined;
 }
 
 /** What one pass through the encoder of an {@linkcode EncoderDecoder} looks at. */
@@ -220,7 +220,7 @@ export interface DecodingCall extends DecoderCall {
   readonly lastOnly?: boolean | undefined;
 }
 
-const TRANSLATION: Checks<TranslationCall> = { ...passChecks, ...textMaskChecks, sourceMask: aTensor };
+const TRANSLATION: Checks<TranslationCall> = { ...passChecks, ...textMaskChecks, sourceMask: aMask };
 const ENCODING: Checks<EncodingCall> = { ...encoderChecks, starts: startsCheck };
 const DECODING: Checks<DecodingCall> = { ...decoderChecks, starts: startsCheck, lastOnly: flag };
 
@@ -313,7 +313,7 @@ export class EncoderDecoder extends Module {
    * @returns one vector per source word, `[B, S, E]`
    * @throws {RangeError} if the source is longer than `contextLength`
    */
-  encode(source: Tensor, call: EncodingCall = {}): Tensor {
+  encode(source: TensorLike, call: EncodingCall = {}): Tensor {
     checkOptions("encode", call, ENCODING);
     const { starts, ...within } = call;
     const hidden = this.#enter(source, 0, starts, this.sourceEmbedding, this.sourcePositions);
@@ -329,7 +329,7 @@ export class EncoderDecoder extends Module {
    * @returns logits, `[B, T, V]`, or `[B, 1, V]` with `lastOnly`
    * @throws {RangeError} if the target grows longer than `contextLength`
    */
-  decode(target: Tensor, memory: Tensor, options: DecodingCall = {}): Tensor {
+  decode(target: TensorLike, memory: Tensor, options: DecodingCall = {}): Tensor {
     checkOptions("decode", options, DECODING);
     const { lastOnly, starts, ...call } = options;
     const { caches, observe } = call;
@@ -348,7 +348,7 @@ export class EncoderDecoder extends Module {
    * @param call masks of source and target
    * @returns logits, `[B, T, V]`
    */
-  forward(source: Tensor, target: Tensor, call: TranslationCall = {}): Tensor {
+  forward(source: TensorLike, target: TensorLike, call: TranslationCall = {}): Tensor {
     checkOptions("translate", call, TRANSLATION);
     const { sourceMask, observe } = call;
     return this.decode(target, this.encode(source, { mask: sourceMask, observe }), call);
@@ -360,9 +360,9 @@ export class EncoderDecoder extends Module {
    * @param memory what {@linkcode EncoderDecoder.encode} returned, `[B, S, E]`
    * @param sourceMask true where the source has a token, bool `[B, S]`
    */
-  given(memory: Tensor, sourceMask?: Tensor): GivenSource {
+  given(memory: Tensor, sourceMask?: TensorLike<boolean>): GivenSource {
     checkTensors("continue a translation", { memory });
-    checkOptionalTensors("continue a translation", { sourceMask });
+    sourceMask = asOptionalTensor("continue a translation", "sourceMask", sourceMask, "bool", memory);
     const { vocabSize, contextLength, numLayers } = this.options;
     return {
       vocabSize,
@@ -374,12 +374,13 @@ export class EncoderDecoder extends Module {
   }
 
   #enter(
-    tokens: Tensor,
+    tokens: TensorLike,
     cached: number,
     starts: readonly number[] | undefined,
     embedding: Embedding,
     positions: InputPositions | undefined,
   ): Tensor {
+    tokens = asTensor("read", "tokens", tokens, "int32", embedding.weight.storage);
     const { B, T } = dims(tokens, "B T");
     const { contextLength, hiddenSize } = this.options;
     if (cached + T > contextLength) {

@@ -69,7 +69,7 @@ import { checkOptions, type Checks, flag, numeric } from "../engine/options.ts";
 import { type Part, type PartTable, settingsOf } from "../engine/part.ts";
 import { dims, format } from "../engine/shape.ts";
 import { ones, parameter, zeros } from "../engine/create.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import { asOptionalTensor, type Tensor, type TensorLike } from "../engine/tensor.ts";
 
 /** The number that keeps a norm from dividing by zero. */
 export interface NormOptions {
@@ -328,9 +328,9 @@ export class BatchNorm extends Module {
    * @param mask true where a position counts, bool, `[…]`; all by default
    * @returns `[…, E]`, also at positions that do not count
    */
-  forward(x: Tensor, mask?: Tensor): Tensor {
+  forward(x: Tensor, mask?: TensorLike<boolean>): Tensor {
     checkTensors("normalize", { x });
-    checkOptionalTensors("normalize", { mask });
+    mask = asOptionalTensor("normalize", "mask", mask, "bool", x);
     const E = this.gain.shape[0]!;
     const rows = x.reshape([-1, E]);
     if (!this.training) {

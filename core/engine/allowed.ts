@@ -5,12 +5,13 @@
  *
  * A mask forbids pairs of rows, such as a query and a key: a forbidden pair adds nothing to a sum of products.
  * {@linkcode compareAllowed} and {@linkcode sumAllowed} have it so, forwards and backwards; where no mask is given they are
- * `matmul`. A share of 0 takes nothing of a cost: {@linkcode charge}.
+ * `matmul`. A share of 0 takes nothing of a cost: {@linkcode charge}. {@linkcode readPairs} reads masks that were written down.
  *
  * @module
  */
 
-import { record, type Tensor } from "./tensor.ts";
+import type { DType } from "./backend.ts";
+import { asOptionalTensor, record, type Tensor, type TensorLike } from "./tensor.ts";
 
 /**
  * Products of all rows with all columns; only allowed pairs pass a gradient back.
@@ -72,4 +73,22 @@ function sumOver(w: Tensor, x: Tensor, allowed: Tensor): Tensor {
   const known = w.matmul(x.where(finite, 0));
   const mended = known.where(meets(allowed).not(), NaN);
   return w.matmul(x).where(meets(allowed.not()).not(), mended);
+}
+
+/** What may be written down of what a pass allows. */
+interface Pairs {
+  readonly mask?: TensorLike<boolean> | undefined;
+  readonly bias?: TensorLike | undefined;
+  readonly sourceMask?: TensorLike<boolean> | undefined;
+  readonly sourceBias?: TensorLike | undefined;
+}
+
+/** Masks and biases of a pass as tensors, made once for all layers. */
+export function readPairs(action: string, pairs: Pairs, beside: Tensor): Record<keyof Pairs, Tensor | undefined> {
+  const read = (name: keyof Pairs, dtype: DType): Tensor | undefined =>
+    asOptionalTensor(action, name, pairs[name], dtype, beside);
+  return {
+    ...{ mask: read("mask", "bool"), bias: read("bias", "float32") },
+    ...{ sourceMask: read("sourceMask", "bool"), sourceBias: read("sourceBias", "float32") },
+  };
 }

@@ -15,6 +15,7 @@
  * | `scope.ts` | Who frees what? |
  * | `tensor.ts` | What is an array that reads like its formula? |
  * | `create.ts`, `constants.ts` | How do numbers get onto a device? |
+ * | `literal.ts` | What do nested lists stand for beside a tensor? |
  * | `numbers.ts` | What becomes of a number that a type does not have? |
  * | `printing.ts` | What does `console.log` show of memory that it does not see? |
  * | `refusals.ts` | What does a tensor refuse? |
@@ -63,7 +64,8 @@ export {
   withBackend,
 } from "./device.ts";
 export { type Holder, keep, memory, release, scope, type Storage } from "./scope.ts";
-export { type ReduceOptions, Tensor, type VarianceOptions } from "./tensor.ts";
+export { type ReduceOptions, Tensor, type TensorLike, type VarianceOptions } from "./tensor.ts";
+export type { Rows } from "./literal.ts";
 export { arange, full, lowerTriangle, ones, parameter, tensor, zeros } from "./create.ts";
 export { gradientsOf, isRecording, leavesOf, noGrad, type TapeNode, withRecording } from "./autograd.ts";
 export * from "./fusable.ts";

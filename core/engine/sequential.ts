@@ -16,7 +16,7 @@
 import { checkTensors } from "./arguments.ts";
 import { Module } from "./module.ts";
 import { shown } from "./shown.ts";
-import { Tensor } from "./tensor.ts";
+import { Tensor, type TensorLike } from "./tensor.ts";
 
 /** A function of one tensor, such as {@linkcode relu}. It has no state: weights in it would not be found. */
 export type TensorFunction = (x: Tensor) => Tensor;
@@ -85,20 +85,22 @@ export class Sequential<Parts extends readonly SequentialPart[] = readonly Seque
   /**
    * Sends a tensor through every part.
    *
-   * @param x what the first part takes
+   * @param x what the first part takes; numbers, if it is a module that takes them, such as a linear layer
    * @returns what the last part makes
    * @throws {TypeError} if a part returns something else than a tensor
    */
-  forward(x: Tensor): Tensor {
-    checkTensors("pass a Sequential", { x });
-    modulesOf(this).forEach((part, index) => {
-      const y: unknown = part.forward(x);
+  forward(x: TensorLike): Tensor {
+    const parts = modulesOf(this);
+    if (!parts[0] || parts[0] instanceof Applied) checkTensors("pass a Sequential", { x: x as Tensor });
+    let output = x as Tensor;
+    parts.forEach((part, index) => {
+      const y: unknown = part.forward(output);
       if (!(y instanceof Tensor)) {
         throw new TypeError(`Cannot pass part ${index} of a Sequential: it returned ${shown(y)}, a Tensor is needed`);
       }
-      x = y;
+      output = y;
     });
-    return x;
+    return output;
   }
 }
 

@@ -39,13 +39,15 @@ import type {
   View,
 } from "./backend.ts";
 import { constantStorage } from "./constants.ts";
+import { backend } from "./device.ts";
 import { binaryRules, unaryRules } from "./elementwise.ts";
+import { isLiteral, literalMust, readAs, type Rows } from "./literal.ts";
 import { exactly } from "./numbers.ts";
 import { isComparison } from "./operations.ts";
-import { checkOptions, type Checks, flag, numeric, shown } from "./options.ts";
+import { type Check, checkOptions, type Checks, checkValue, flag, numeric, shown } from "./options.ts";
 import { rest } from "./pace.ts";
 import { nest, print, printsItself } from "./printing.ts";
-import { checkDType, requireFloat, requireNumeric, requireTensor, sameDevice, sameKind } from "./refusals.ts";
+import { checkDType, requireFloat, requireNumeric, sameDevice, sameKind } from "./refusals.ts";
 import { checkIntegers } from "./requirements.ts";
 import { Storage } from "./scope.ts";
 import {
@@ -83,6 +85,25 @@ function keepDimsOf(op: string, options: ReduceOptions): boolean {
   checkOptions(`take the ${op}`, options, REDUCE);
   return options.keepDims ?? false;
 }
+
+/**
+ * A tensor, or numbers that become one where they stand: one, nested lists, a typed array.
+ *
+ * @example
+ * ```ts
+ * import { ones, type TensorLike } from "@heed/heed";
+ *
+ * const shift = (by: TensorLike) => ones([2, 2]).add(by);
+ * console.assert(String(await shift([[1, 2], [3, 4]]).read()) === "2,3,4,5");
+ * console.assert(String(await shift(1).read()) === "2,2,2,2");
+ * ```
+ *
+ * @typeParam E `boolean` where a mask is needed; numbers by default
+ */
+export type TensorLike<E extends number | boolean = number> =
+  | Tensor
+  | Rows<E>
+  | ([E] extends [boolean] ? never : Numbers);
 
 let created = 0;
 
@@ -419,9 +440,9 @@ export class Tensor implements View {
    * The tape does not: assign to parameters between steps, and to memory that no recorded
    * result still needs.
    *
-   * @param source a tensor that broadcasts to this shape, or one number for all elements
+   * @param source what broadcasts to this shape: a tensor, nested lists, or one number for all elements
    */
-  assign(source: Tensor | number): void {
+  assign(source: TensorLike | TensorLike<boolean>): void {
     if (this.node) throw new TypeError("Cannot assign to a tensor that the tape has recorded: assign to its detach()");
     const from = operand("assign", source, this);
     sameDevice(this, from);
@@ -443,7 +464,7 @@ export class Tensor implements View {
     return record(result, [this], (g) => [unaryRules[op].slope(g, this, result)]);
   }
 
-  #binary(op: BinaryOp, other: Tensor | number): Tensor {
+  #binary(op: BinaryOp, other: TensorLike | TensorLike<boolean>): Tensor {
     // No device has to look at the divisors to see this one.
     if (other === 0 && this.dtype === "int32") checkIntegers(op, Int32Array.of(0));
     return binary(op, this, operand(op, other, this));
@@ -510,37 +531,37 @@ export class Tensor implements View {
     return operand("relu", 0, this).where(this.lessEqual(0), this);
   }
 
-  /** Sum with a tensor or a number. */
-  add(other: Tensor | number): Tensor {
+  /** Sum with what stands beside it: a tensor, a number, or nested lists, `x.add([1, 2])`. */
+  add(other: TensorLike): Tensor {
     return this.#binary("add", other);
   }
   /** Difference. */
-  sub(other: Tensor | number): Tensor {
+  sub(other: TensorLike): Tensor {
     return this.#binary("sub", other);
   }
   /** Elementwise product. */
-  mul(other: Tensor | number): Tensor {
+  mul(other: TensorLike): Tensor {
     return this.#binary("mul", other);
   }
   /** Quotient; of int32 tensors rounded down. */
-  div(other: Tensor | number): Tensor {
+  div(other: TensorLike): Tensor {
     return this.#binary("div", other);
   }
   /** Power; `NaN` for a negative base and a fractional exponent. */
-  pow(exponent: Tensor | number): Tensor {
+  pow(exponent: TensorLike): Tensor {
     requireFloat("pow", this);
     return exponent === 2 ? this.square() : this.#binary("pow", exponent);
   }
   /** The remainder with the sign of the divisor. */
-  mod(other: Tensor | number): Tensor {
+  mod(other: TensorLike): Tensor {
     return this.#binary("mod", other);
   }
   /** The larger of two; NaN if one of them is. */
-  maximum(other: Tensor | number): Tensor {
+  maximum(other: TensorLike): Tensor {
     return this.#binary("max", other);
   }
   /** The smaller of two; NaN if one of them is. */
-  minimum(other: Tensor | number): Tensor {
+  minimum(other: TensorLike): Tensor {
     return this.#binary("min", other);
   }
 
@@ -557,7 +578,7 @@ export class Tensor implements View {
   }
 
   /** `this op other`, or `other op this` for an operation that has its own name turned round. */
-  #compare(op: ComparisonOp, other: Tensor | number, turned?: "greater" | "greaterEqual"): Tensor {
+  #compare(op: ComparisonOp, other: TensorLike | TensorLike<boolean>, turned?: "greater" | "greaterEqual"): Tensor {
     if (typeof other !== "number" || this.dtype === "float32") {
       return turned ? operand(turned, other, this).#binary(op, this) : this.#binary(op, other);
     }
@@ -566,43 +587,43 @@ export class Tensor implements View {
     return turned ? operand(turned, limit, whole).#binary(exact, whole) : whole.#binary(exact, limit);
   }
   /** Where elements are equal. */
-  equal(other: Tensor | number): Tensor {
+  equal(other: TensorLike | TensorLike<boolean>): Tensor {
     return this.#compare("equal", other);
   }
   /** Where elements differ. */
-  notEqual(other: Tensor | number): Tensor {
+  notEqual(other: TensorLike | TensorLike<boolean>): Tensor {
     return this.#compare("notEqual", other);
   }
   /** Where this is smaller. */
-  less(other: Tensor | number): Tensor {
+  less(other: TensorLike | TensorLike<boolean>): Tensor {
     return this.#compare("less", other);
   }
   /** Where this is smaller or equal. */
-  lessEqual(other: Tensor | number): Tensor {
+  lessEqual(other: TensorLike | TensorLike<boolean>): Tensor {
     return this.#compare("lessEqual", other);
   }
   /** Where this is larger. */
-  greater(other: Tensor | number): Tensor {
+  greater(other: TensorLike | TensorLike<boolean>): Tensor {
     return this.#compare("less", other, "greater");
   }
   /** Where this is larger or equal. */
-  greaterEqual(other: Tensor | number): Tensor {
+  greaterEqual(other: TensorLike | TensorLike<boolean>): Tensor {
     return this.#compare("lessEqual", other, "greaterEqual");
   }
 
-  #logical(op: "min" | "max", name: string, other: Tensor): Tensor {
+  #logical(op: "min" | "max", name: string, given: TensorLike<boolean>): Tensor {
+    const other = asTensor(`compute ${name}`, "other", given, "bool", this);
     for (const x of [this, other]) {
-      requireTensor(`compute ${name} of`, x);
       if (x.dtype !== "bool") throw new TypeError(`Cannot compute ${name} of ${x.dtype}: both must be bool`);
     }
     return this.#as("int32").#binary(op, other.#as("int32")).#as("bool");
   }
   /** Where both are true. */
-  and(other: Tensor): Tensor {
+  and(other: TensorLike<boolean>): Tensor {
     return this.#logical("min", "and", other);
   }
   /** Where at least one is true. */
-  or(other: Tensor): Tensor {
+  or(other: TensorLike<boolean>): Tensor {
     return this.#logical("max", "or", other);
   }
   /** Where it is false. */
@@ -614,11 +635,19 @@ export class Tensor implements View {
   /**
    * This tensor where `mask` is true, `other` elsewhere.
    *
+   * @example
+   * ```ts
+   * import { tensor } from "@heed/heed";
+   *
+   * const x = tensor([1, 2, 3]).where([true, false, true], 0);
+   * console.assert(String(await x.read()) === "1,0,3");
+   * ```
+   *
    * @param mask bool, broadcast together with the values
    * @param other what stands where the mask is false
    */
-  where(mask: Tensor, other: Tensor | number): Tensor {
-    requireTensor("choose by", mask);
+  where(mask: TensorLike<boolean>, other: TensorLike | TensorLike<boolean>): Tensor {
+    mask = asTensor("choose", "mask", mask, "bool", this);
     if (mask.dtype !== "bool") throw new TypeError(`Cannot choose by a ${mask.dtype} mask: it must be bool`);
     const alternative = operand("where", other, this);
     sameDevice(this, mask);
@@ -643,8 +672,9 @@ export class Tensor implements View {
    *
    * @throws {TypeError} if the inner extents differ
    */
-  matmul(other: Tensor): Tensor {
+  matmul(matrix: TensorLike): Tensor {
     requireFloat("matmul", this);
+    const other = asTensor("multiply", "matrix", matrix, "float32", this);
     requireFloat("matmul", other);
     if (this.rank === 0 || other.rank === 0) {
       throw new TypeError("Cannot multiply matrices with a scalar: use mul");
@@ -816,10 +846,48 @@ function constant(device: Backend, value: number, dtype: DType): Tensor {
   return new Tensor(constantStorage(device, value, dtype), dtype, []);
 }
 
-function operand(action: string, value: Tensor | number, beside: Tensor): Tensor {
+/** What stands beside a tensor: of its dtype, on its device. */
+function operand(action: string, value: TensorLike | TensorLike<boolean>, beside: Tensor): Tensor {
   if (value instanceof Tensor) return value;
   if (typeof value === "number") return constant(beside.device, value, beside.dtype);
-  throw new TypeError(`Cannot compute with ${shown(value)}: a tensor or a number is needed for ${action}`);
+  return asTensor(`compute ${action}`, "other", value, beside.dtype, beside);
+}
+
+const aLiteral: Check<TensorLike | TensorLike<boolean>> = { must: literalMust, fits: isLiteral };
+
+/**
+ * The tensor that stands for numbers written down; a tensor is returned as it is.
+ *
+ * @param action what is attempted, as in `Cannot train`
+ * @param name of the argument
+ * @param value a tensor or a [literal](literal.ts)
+ * @param dtype what a literal becomes
+ * @param beside on whose device; the current one by default
+ * @throws {TypeError} if it is neither, ragged, or of another kind
+ */
+export function asTensor(
+  action: string,
+  name: string,
+  value: TensorLike | TensorLike<boolean>,
+  dtype: DType,
+  beside?: { readonly device: Backend },
+): Tensor {
+  if (value instanceof Tensor) return value;
+  if (!isLiteral(value)) checkValue(action, name, value, aLiteral);
+  const { shape, numbers } = readAs(`${action} with ${name}`, value as Nested | Numbers, dtype);
+  const device = beside?.device ?? backend();
+  return adopt(device, device.upload(numbers, dtype), dtype, resolveShape(shape, numbers.length));
+}
+
+/** The same for what may be left out. */
+export function asOptionalTensor(
+  action: string,
+  name: string,
+  value: TensorLike | TensorLike<boolean> | undefined,
+  dtype: DType,
+  beside?: { readonly device: Backend },
+): Tensor | undefined {
+  return value === undefined ? undefined : asTensor(action, name, value, dtype, beside);
 }
 
 /** Sums over the axes along which `shape` was broadcast: the derivative of broadcasting. */

@@ -207,7 +207,7 @@ onEveryBackend("lastOnly scores the last position as a whole pass scores it, and
       let scored: number | undefined;
       if (head) {
         const score = head.forward.bind(head);
-        head.forward = (x) => (scored = x.shape[1]!, score(x));
+        head.forward = (x) => (scored = (x as Tensor).shape[1]!, score(x));
       }
       const last = decoder.forward(tokens, { lastOnly: true });
       assertEquals(last.shape, [2, 1, 11]);

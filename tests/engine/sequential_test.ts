@@ -38,6 +38,7 @@ onReference("Sequential() of nothing hands its input through, and a part may sta
   const other = new Sequential(new Linear(4, 4, new Random(2)));
   other.loadStateDict(twice.stateDict());
   await assertClose(other.forward(x), map.forward(x), { tolerance: 0 });
+  await assertClose(other.forward([1, 1, 1, 1]), map.forward(ones([4])), { tolerance: 0 });
 });
 
 onReference("Sequential() has the gradients of its parts, each once", async () => {
