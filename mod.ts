@@ -98,6 +98,7 @@ export {
   cosineSchedule,
   crossEntropy,
   decodeSafetensors,
+  EarlyStopping,
   encodeSafetensors,
   inverseSquareRootSchedule,
   linearSchedule,

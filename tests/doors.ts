@@ -11,6 +11,7 @@ import * as attention from "../core/04_attention/mod.ts";
 import * as engine from "../core/engine/mod.ts";
 import * as generation from "../core/07_generation/mod.ts";
 import * as gpu from "../gpu/mod.ts";
+import * as host from "../core/host/mod.ts";
 import * as heed from "../mod.ts";
 import * as training from "../core/06_training/mod.ts";
 import * as transformer from "../core/05_transformer/mod.ts";
@@ -29,6 +30,7 @@ export const entryPoints: Readonly<Record<string, Readonly<Record<string, unknow
   "core/05_transformer/mod.ts": transformer,
   "core/06_training/mod.ts": training,
   "core/07_generation/mod.ts": generation,
+  "core/host/mod.ts": host,
   "wasm/mod.ts": wasm,
   "gpu/mod.ts": gpu,
 };
@@ -58,6 +60,7 @@ const small = { ...layout, vocabSize: 8, contextLength: 8, numLayers: 1 };
 const decoder = (): transformer.DecoderOnly => new transformer.DecoderOnly(small, random()).eval();
 const translator = (): transformer.EncoderDecoder => new transformer.EncoderDecoder(small, random()).eval();
 const optimizer = (): training.Optimizer => new training.Optimizer(linear().parameters(), training.sgd());
+const stopping = (): training.EarlyStopping => new training.EarlyStopping({ measure: "loss", patience: 2 });
 const heads = (): Tensor => x(1, 2, 3, 4);
 const limits = { maxNewTokens: 2, eosToken: 7 };
 const rows = [[0, -1, -2, -3, -4, -5, -6, -7]];
@@ -377,6 +380,11 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
     const loss = (batch: Tensor): Tensor => model.forward(batch).mean();
     return call({ model, loss, batches: aBatch, optimizer: moves, steps: 1 });
   },
+  "new EarlyStopping": () => call({ measure: "loss", patience: 2 }),
+  "EarlyStopping.watch": () => on(stopping(), 1, { loss: 2 }, linear()),
+  "EarlyStopping.restoreBest": () => on(stopping(), linear()),
+  "EarlyStopping.restore": () => on(stopping(), stopping().state().state, new Map()),
+  "EarlyStopping.compare": () => on(stopping(), stopping().state().state),
   encodeSafetensors: () => call(stored()),
   decodeSafetensors: () => call(encoded()),
   storedNumbers: () => call(stored().tensors.get("a"), "a"),
@@ -471,6 +479,10 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   cacheBytes: () => call({ numLayers: 1, numGroups: 1, headSize: 2, length: 3, batchSize: 1, bytesPerNumber: 4 }),
   generate: () => call(decoder(), [1, 2], { maxNewTokens: 1, eosToken: 7 }),
   stream: () => call(decoder(), [1, 2], { maxNewTokens: 1 }),
+
+  // Files and the terminal
+  folderStorage: () => call("models"),
+  progressBar: () => call({ describe: () => "", output: { isTerminal: false, columns: () => 80, write: () => {} } }),
 
   // Devices
   createWasmDevice: () => call({ threads: 1 }),

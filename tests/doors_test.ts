@@ -15,7 +15,17 @@ import { devices } from "./support.ts";
 
 /** Made by the engine alone, whatever their types say: constructors that are private, abstract, or of errors. */
 const INSIDE = [
-  ...["Tensor", "Storage", "PackedMatrix", "Weight", "Module", "LayerStack", "DeviceUnavailable", "DeviceLost"]
+  ...[
+    "Tensor",
+    "Storage",
+    "PackedMatrix",
+    "Weight",
+    "Module",
+    "LayerStack",
+    "DeviceUnavailable",
+    "DeviceLost",
+    "FileError",
+  ]
     .map((name) => `new ${name}`),
   "LayerStack.pass",
 ];
@@ -145,6 +155,7 @@ const DATA: Readonly<Record<string, readonly number[]>> = {
   "new BytePairEncoding": [0],
   "BytePairEncoding.fromJSON": [0],
   gated: [1],
+  "EarlyStopping.watch": [1],
   complete: [0, 1],
   layerOptionsOf: [0],
   "Batches.seek": [0],

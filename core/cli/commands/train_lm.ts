@@ -32,7 +32,8 @@ import {
   type SavedModel,
   settle,
 } from "../models.ts";
-import { count, duration, line } from "../terminal.ts";
+import { count, duration } from "../../host/terminal.ts";
+import { line } from "../terminal.ts";
 import {
   CHANGEABLE,
   checkRecipe,

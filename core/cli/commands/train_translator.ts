@@ -24,7 +24,8 @@ import { type Pair, parseColumns } from "../files.ts";
 import type { RunFolder } from "../folder.ts";
 import { readTranslator, type Recipe, restore, type SavedModel, settle, type TranslatorNotes } from "../models.ts";
 import { LIMITS } from "../recipes.ts";
-import { count, duration, line } from "../terminal.ts";
+import { count, duration } from "../../host/terminal.ts";
+import { line } from "../terminal.ts";
 import {
   CHANGEABLE,
   checkRecipe,
