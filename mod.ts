@@ -149,6 +149,8 @@ export {
   Dropout,
   dropout,
   full,
+  gradientsOf,
+  jvp,
   Linear,
   linear,
   memory,
