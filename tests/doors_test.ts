@@ -15,7 +15,17 @@ import { devices } from "./support.ts";
 
 /** Made by the engine alone, whatever their types say: constructors that are private, abstract, or of errors. */
 const INSIDE = [
-  ...["Tensor", "Storage", "PackedMatrix", "Weight", "Module", "LayerStack", "DeviceUnavailable", "DeviceLost"]
+  ...[
+    "Tensor",
+    "Storage",
+    "PackedMatrix",
+    "Weight",
+    "Module",
+    "LayerStack",
+    "DeviceUnavailable",
+    "DeviceLost",
+    "FileError",
+  ]
     .map((name) => `new ${name}`),
   "LayerStack.pass",
 ];
@@ -145,6 +155,7 @@ const DATA: Readonly<Record<string, readonly number[]>> = {
   "new BytePairEncoding": [0],
   "BytePairEncoding.fromJSON": [0],
   gated: [1],
+  "EarlyStopping.watch": [1],
   complete: [0, 1],
   layerOptionsOf: [0],
   "Batches.seek": [0],
@@ -230,6 +241,7 @@ const LEFT_OUT = ["createWasmDevice", "createWebgpuDevice", "checkRandom"];
 
 /** What a door takes beside values of the kind in its call. */
 const ALSO: Readonly<Record<string, Readonly<Record<number, readonly string[]>>>> = {
+  "new Sequential": { 0: ["function"], 1: ["Linear"] },
   "Tensor.assign": { 0: ["Tensor", "list"] },
   ...{ "new Conv2d": { 2: ["number"] }, "new MaxPool2d": { 0: ["number"] } },
   "Tensor.variance": { 0: ["list"] },
@@ -246,7 +258,7 @@ const LITERAL: Readonly<Record<string, readonly number[]>> = {
   ),
   "Tensor.where": [0, 1],
   ...{ parameter: [0], take: [1], gather: [2], scatter: [2, 3], oneHot: [0], linear: [0, 1, 2] },
-  ...{ "Weight.multiply": [0], "Weight.rows": [0], "Linear.forward": [0] },
+  ...{ "Weight.multiply": [0], "Weight.rows": [0], "Linear.forward": [0], "Sequential.forward": [0] },
   ...{ "Embedding.forward": [0], "BagOfWordsClassifier.forward": [0], "DeepBagOfWordsClassifier.forward": [0] },
   ...{ paddingMask: [0], overKeys: [0], combineMasks: [0, 1], overPairs: [0], additiveMask: [0] },
   ...{ "BatchNorm.forward": [1], shiftRight: [0], "DecoderOnly.forward": [0] },
