@@ -148,6 +148,8 @@ export {
   dims,
   dropout,
   full,
+  gradientsOf,
+  jvp,
   Linear,
   linear,
   memory,

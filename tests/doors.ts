@@ -139,8 +139,9 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   lowerTriangle: () => call(2, 2, 0),
   gradientsOf: () => {
     const leaf = parameter(x());
-    return call(leaf.mul(2), x(), [leaf]);
+    return call(leaf.mul(2), [leaf], { gradient: x(), createGraph: true });
   },
+  jvp: () => call((input: Tensor) => input.mul(2), [x()], [x()], { createGraph: true }),
   leavesOf: () => call(parameter(x()).mul(2)),
   withRecording: () => call(true, nothing),
   gather: () => call(x(), 1, ids()),

@@ -86,15 +86,15 @@ export interface CheckpointStorage {
 export interface TrainingRun {
   /** What is trained. */
   readonly model: Module;
-  /** What moves it. */
+  /** What moves it; nothing by default, so that only the weights are saved. */
   readonly optimizer?: Optimizer;
-  /** Where its batches come from. */
+  /** Where its batches come from; nowhere by default. */
   readonly batches?: Pick<BatchSource<unknown>, "position" | "seek">;
-  /** Generators that the loss draws from, by a name of the caller's choice: dropout, scheduled sampling. */
+  /** Generators that the loss draws from, by a name of the caller's choice; none by default. */
   readonly randoms?: Readonly<Record<string, Random>>;
-  /** What ends it, with the best weights so far. */
+  /** What ends it, with the best weights so far; nothing by default. */
   readonly earlyStopping?: EarlyStopping;
-  /** Whatever else belongs to it, such as the options that the model was built with. */
+  /** Whatever else belongs to it, such as the options of the model; null by default. */
   readonly notes?: Json;
 }
 
@@ -444,7 +444,7 @@ export interface CheckpointOutline {
   readonly notes: Json;
   /** Kinds and shapes of the model's tensors by path. */
   readonly weights: ReadonlyMap<string, Pick<StoredTensor, "kind" | "shape">>;
-  /** Kinds and shapes of the optimizer's averages, by the path of the parameter and the name of the average. */
+  /** Kinds and shapes of the optimizer's averages, by parameter and name of the average. */
   readonly averages: ReadonlyMap<string, Pick<StoredTensor, "kind" | "shape">>;
 }
 

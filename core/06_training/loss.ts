@@ -191,8 +191,9 @@ function reduce(losses: Tensor, reduction: Reduction): Tensor {
  */
 export function softplus(x: Tensor): Tensor {
   checkTensors("compute softplus", { x });
-  // At 0 `maximum` has slope 1/2, as softplus does; `relu` has 0.
-  return x.maximum(0).add(x.abs().neg().exp().log1p());
+  // $-|x|$, of which no kink is left: at 0 either branch alone has every slope that softplus has.
+  const below = x.where(x.lessEqual(0), x.neg());
+  return x.relu().add(below.exp().log1p());
 }
 
 /** Options of {@linkcode binaryCrossEntropy}. */

@@ -44,12 +44,15 @@ export function take(table: Tensor, ids: TensorLike): Tensor {
   if (table.rank === 0) throw new TypeError("Cannot take rows of a scalar");
   const shape = [...ids.shape, ...table.shape.slice(1)];
   const result = adopt(table.device, table.device.gather(table, ids), table.dtype, shape);
-  return record(result, [table], (g) => {
-    const sums = uninitialized(table.device, table.shape, "float32");
-    sums.assign(0);
-    table.device.scatterAdd(sums, ids, g);
-    return [sums];
-  });
+  return record(result, [table], (g) => [sumRows(g, ids, table.shape)]);
+}
+
+/** Rows added into a table of zeros, at the places that ids name: the transpose of {@linkcode take}. */
+function sumRows(rows: Tensor, ids: Tensor, shape: Shape): Tensor {
+  const table = uninitialized(rows.device, shape, "float32");
+  table.assign(0);
+  rows.device.scatterAdd(table, ids, rows);
+  return record(table, [rows], (g) => [take(g, ids)]);
 }
 
 function requireIds(action: string, ids: Tensor): void {
@@ -129,7 +132,7 @@ export function scatter(x: Tensor, axis: number, index: TensorLike, values: Tens
   checkIndex(index, x.shape[along]!);
   const result = noGrad(() => x.clone());
   x.device.scatterAdd(result.detach().reshape([x.size]), position, values);
-  return record(result, [x, values], (g) => [g, take(g.reshape([x.size]), position)]);
+  return record(result, [x, values], (g, [, added]) => [g, added ? take(g.reshape([x.size]), position) : undefined]);
 }
 
 /**

@@ -20,6 +20,7 @@
  * | `printing.ts` | What does `console.log` show of memory that it does not see? |
  * | `refusals.ts` | What does a tensor refuse? |
  * | `operations.ts`, `elementwise.ts`, `autograd.ts` | How does each number learn in which direction to move? |
+ * | `derivatives.ts` | What if a formula contains a gradient? |
  * | `fusable.ts` | How can a kernel replace a definition without becoming one? |
  * | `joining.ts`, `indexing.ts`, `sorting.ts` | How are tensors put together, looked up, put in order? |
  * | `einsum.ts`, `convolution.ts` | Which products need more than one line? |
@@ -66,7 +67,8 @@ export { type Holder, keep, memory, release, scope, type Storage } from "./scope
 export { type ReduceOptions, Tensor, type TensorLike, type VarianceOptions } from "./tensor.ts";
 export type { Rows } from "./literal.ts";
 export { arange, full, lowerTriangle, ones, parameter, tensor, zeros } from "./create.ts";
-export { gradientsOf, isRecording, leavesOf, noGrad, type TapeNode, withRecording } from "./autograd.ts";
+export { isRecording, leavesOf, noGrad, type TapeNode, withRecording } from "./autograd.ts";
+export * from "./derivatives.ts";
 export * from "./fusable.ts";
 export * from "./joining.ts";
 export { gather, oneHot, scatter, take } from "./indexing.ts";

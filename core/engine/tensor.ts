@@ -213,20 +213,7 @@ export class Tensor implements View {
    * @param gradient the gradient arriving here; may be left out for a tensor of one element
    */
   backward(gradient?: Tensor): void {
-    if (!this.requiresGrad) {
-      throw new TypeError("Cannot differentiate a tensor that depends on no parameter");
-    }
-    if (!gradient && this.size !== 1) {
-      throw new TypeError(
-        `Cannot differentiate shape ${format(this.shape)}: pass the arriving gradient, or reduce to one number`,
-      );
-    }
-    if (gradient !== undefined) requireFloat("a derivative", gradient);
-    if (gradient && !sameShape(gradient.shape, this.shape)) {
-      throw new TypeError(
-        `Cannot differentiate shape ${format(this.shape)} with a gradient of shape ${format(gradient.shape)}`,
-      );
-    }
+    checkArriving(this, gradient);
     walk(this, gradient ?? constant(this.device, 1, "float32").expand(this.shape));
   }
 
@@ -241,7 +228,7 @@ export class Tensor implements View {
   #embed(gradient: Tensor, view: (whole: Tensor) => Tensor): Tensor {
     const whole = filled(this.device, this.shape, 0, this.dtype);
     view(whole).assign(gradient);
-    return whole;
+    return record(whole, [gradient], (g) => [view(g)]);
   }
 
   /**
@@ -377,14 +364,14 @@ export class Tensor implements View {
     const shape = [...this.shape, size], strides = [...this.strides, this.strides[along]! * dilation];
     const windows = shape[along] = Math.floor((extent - reach) / step) + 1;
     strides[along] = this.strides[along]! * step;
-    return this.#view(shape, strides, this.offset, (g) => {
+    return this.#view(shape, strides, this.offset, (gradient) => {
       // Windows overlap: each of the `size` places adds its own strided slice.
-      const whole = filled(this.device, this.shape, 0, "float32");
+      const whole = filled(this.device, this.shape, 0, "float32"), parts = gradient.detach();
       for (let i = 0; i < size; i++) {
         const place = whole.slice(along, i * dilation, i * dilation + (windows - 1) * step + 1, step);
-        place.assign(place.add(g.at(-1, i)));
+        place.assign(place.add(parts.at(-1, i)));
       }
-      return whole;
+      return record(whole, [gradient], (g) => [g.unfold(along, size, step, dilation)]);
     });
   }
 
@@ -656,9 +643,9 @@ export class Tensor implements View {
     const choose = mask.expand(shape);
     const [a, b] = [this.detach().expand(shape), alternative.detach().expand(shape)];
     const result = adopt(this.device, this.device.select(choose, a, b), this.dtype, shape);
-    return record(result, [this, alternative], (g) => [
-      this.requiresGrad ? collapseTo(g.where(mask, 0), this.shape) : undefined,
-      alternative.requiresGrad ? collapseTo(operand("where", 0, g).where(mask, g), alternative.shape) : undefined,
+    return record(result, [this, alternative], (g, [chosen, other]) => [
+      chosen ? collapseTo(g.where(mask, 0), this.shape) : undefined,
+      other ? collapseTo(operand("where", 0, g).where(mask, g), alternative.shape) : undefined,
     ]);
   }
 
@@ -790,26 +777,31 @@ export class Tensor implements View {
   /** Running sums along an axis: element `i` is the sum of elements `0 … i`. */
   cumulativeSum(axis: number = -1): Tensor {
     requireNumeric("cumulativeSum", this);
-    const along = resolveAxis(axis, this.rank);
-    const extent = this.shape[along]!;
-    const running = (x: Tensor, fromEnd: boolean): Tensor => {
-      // Doubling: after round r every element holds the sum of the last 2^r.
-      let sums = x;
-      for (let reach = 1; reach < extent; reach *= 2) {
-        const next = sums.clone();
-        const target = fromEnd ? next.slice(along, 0, extent - reach) : next.slice(along, reach);
-        target.assign(target.add(fromEnd ? sums.slice(along, reach) : sums.slice(along, 0, extent - reach)));
-        sums = next;
-      }
-      return sums;
-    };
-    return record(running(this.detach(), false), [this], (g) => [running(g, true)]);
+    return runningSum(this, resolveAxis(axis, this.rank), false);
   }
 }
 
 printsItself(Tensor);
 
 // ## The parts that methods share
+
+/** Refuses to differentiate what is on no tape, or with a gradient that does not fit. */
+export function checkArriving(output: Tensor, gradient: Tensor | undefined): void {
+  requireFloat("a derivative", output);
+  if (!output.requiresGrad) throw new TypeError("Cannot differentiate a tensor that depends on no parameter");
+  if (gradient === undefined) {
+    if (output.size === 1) return;
+    throw new TypeError(
+      `Cannot differentiate shape ${format(output.shape)}: pass the arriving gradient, or reduce to one number`,
+    );
+  }
+  requireFloat("a derivative", gradient);
+  sameDevice(output, gradient);
+  if (sameShape(gradient.shape, output.shape)) return;
+  throw new TypeError(
+    `Cannot differentiate shape ${format(output.shape)} with a gradient of shape ${format(gradient.shape)}`,
+  );
+}
 
 /** Puts a result on the tape if one of its inputs wants a gradient. */
 export function record(
@@ -899,6 +891,20 @@ function collapseTo(gradient: Tensor, shape: Shape): Tensor {
   return gradient.sum(repeated).reshape(shape);
 }
 
+/** Running sums from either end of an axis; each is the derivative of the other. */
+function runningSum(x: Tensor, axis: number, fromEnd: boolean): Tensor {
+  const extent = x.shape[axis]!;
+  // Doubling: after round r every element holds the sum of the last 2^r.
+  let sums = x.detach();
+  for (let reach = 1; reach < extent; reach *= 2) {
+    const next = sums.clone();
+    const target = fromEnd ? next.slice(axis, 0, extent - reach) : next.slice(axis, reach);
+    target.assign(target.add(fromEnd ? sums.slice(axis, reach) : sums.slice(axis, 0, extent - reach)));
+    sums = next;
+  }
+  return record(sums, [x], (g) => [runningSum(g, axis, !fromEnd)]);
+}
+
 function binary(op: BinaryOp, a: Tensor, b: Tensor): Tensor {
   sameDevice(a, b);
   sameKind(op, a, b);
@@ -911,10 +917,9 @@ function binary(op: BinaryOp, a: Tensor, b: Tensor): Tensor {
   const result = adopt(a.device, buffer, isComparison(op) ? "bool" : a.dtype, shape);
   if (isComparison(op) || a.dtype !== "float32") return result;
   const rule = binaryRules[op];
-  return record(result, [a, b], (g) => {
-    const [x, y] = [a.detach(), b.detach()];
-    const da = a.requiresGrad ? rule.a(g, x, y, result.detach()) : undefined;
-    const db = b.requiresGrad ? rule.b(g, x, y, result.detach()) : undefined;
+  return record(result, [a, b], (g, [first, second]) => {
+    const da = first ? rule.a(g, a, b, result) : undefined;
+    const db = second ? rule.b(g, a, b, result) : undefined;
     return [da && collapseTo(da, a.shape), db && collapseTo(db, b.shape)];
   });
 }
@@ -938,8 +943,8 @@ function product(a: Tensor, b: Tensor): Tensor {
   const right = stretch(b, [...batch, ...b.shape.slice(-2)]);
   const shape = [...batch, a.shape[a.rank - 2]!, b.shape[b.rank - 1]!];
   const result = adopt(a.device, a.device.matmul(left, right), "float32", shape);
-  return record(result, [a, b], (g) => [
-    a.requiresGrad ? collapseTo(g.matmul(b.detach().transpose()), a.shape) : undefined,
-    b.requiresGrad ? collapseTo(a.detach().transpose().matmul(g), b.shape) : undefined,
+  return record(result, [a, b], (g, [first, second]) => [
+    first ? collapseTo(g.matmul(b.transpose()), a.shape) : undefined,
+    second ? collapseTo(a.transpose().matmul(g), b.shape) : undefined,
   ]);
 }
