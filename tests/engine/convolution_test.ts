@@ -17,7 +17,8 @@ import {
   MaxPool1d,
   MaxPool2d,
 } from "../../core/engine/convolution_layers.ts";
-import { gradientsOf } from "../../core/engine/autograd.ts";
+import { withRecording } from "../../core/engine/autograd.ts";
+import { gradientsOf } from "../../core/engine/derivatives.ts";
 import { withBackend } from "../../core/engine/device.ts";
 import { ones, parameter, zeros } from "../../core/engine/create.ts";
 import { Linear } from "../../core/engine/linear.ts";
@@ -164,7 +165,19 @@ onEveryBackend("a convolution of nothing is nothing, and its slope zero", async 
   const w = parameter(normal(1, 2, 3, 2));
   const y = conv1d(zeros([0, 3, 5]), w, { bias: [1, 2] });
   assertEquals(y.shape, [0, 2, 4]);
-  await assertClose(gradientsOf(y, zeros([0, 2, 4]), [w])[0]!, zeros([2, 3, 2]), { tolerance: 0 });
+  await assertClose(gradientsOf(y, [w], { gradient: zeros([0, 2, 4]) })[0]!, zeros([2, 3, 2]), { tolerance: 0 });
+});
+
+onReference("convolutions and pools have second derivatives", async () => {
+  const draws = new Draws(12), x = draws.spaced(1, 2, 5, 4), w = draws.normal(2, 2, 2, 2);
+  const slope = (f: (x: Tensor) => Tensor) => (a: Tensor): Tensor =>
+    withRecording(true, () => {
+      const y = f(a), loss = y.mul(y).mul(y).sum();
+      return gradientsOf(loss, [a], { createGraph: true })[0]!;
+    });
+  await assertGradients((a, b) => slope((a) => conv2d(a, b, { padding: 1, stride: [2, 1] }))(a), [x, w]);
+  await assertGradients(slope((a) => maxPool2d(a, 2, { stride: 1 })), [x]);
+  await assertGradients(slope((a) => averagePool2d(a, [2, 1])), [x]);
 });
 
 // ## Layers
