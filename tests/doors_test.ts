@@ -241,6 +241,7 @@ const LEFT_OUT = ["createWasmDevice", "createWebgpuDevice", "checkRandom"];
 
 /** What a door takes beside values of the kind in its call. */
 const ALSO: Readonly<Record<string, Readonly<Record<number, readonly string[]>>>> = {
+  "new Sequential": { 0: ["function"], 1: ["Linear"] },
   "Tensor.assign": { 0: ["Tensor", "list"] },
   "Tensor.variance": { 0: ["list"] },
   sentenceBleu: { 1: ["string"] },
@@ -256,7 +257,7 @@ const LITERAL: Readonly<Record<string, readonly number[]>> = {
   ),
   "Tensor.where": [0, 1],
   ...{ parameter: [0], take: [1], gather: [2], scatter: [2, 3], oneHot: [0], linear: [0, 1, 2] },
-  ...{ "Weight.multiply": [0], "Weight.rows": [0], "Linear.forward": [0] },
+  ...{ "Weight.multiply": [0], "Weight.rows": [0], "Linear.forward": [0], "Sequential.forward": [0] },
   ...{ "Embedding.forward": [0], "BagOfWordsClassifier.forward": [0], "DeepBagOfWordsClassifier.forward": [0] },
   ...{ paddingMask: [0], overKeys: [0], combineMasks: [0, 1], overPairs: [0], additiveMask: [0] },
   ...{ "BatchNorm.forward": [1], shiftRight: [0], "DecoderOnly.forward": [0] },

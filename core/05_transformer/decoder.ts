@@ -59,6 +59,7 @@
 
 import { readPairs } from "../engine/allowed.ts";
 import { aMask, aTensorLike } from "../engine/arguments.ts";
+import { shareChance } from "../engine/chance.ts";
 import { type Check, checkOptions, type Checks, flag, list } from "../engine/options.ts";
 import { Module } from "../engine/module.ts";
 import { full } from "../engine/create.ts";
@@ -145,7 +146,7 @@ export class DecoderLayer extends Module {
    * Starts from random weights.
    *
    * @param options widths, heads, norms
-   * @param random where the first values come from
+   * @param random where the first values come from; dropout draws from a stream that is split off
    */
   constructor(options: LayerOptions, random: Random) {
     super();
@@ -157,6 +158,7 @@ export class DecoderLayer extends Module {
     this.crossAttentionResidual = residual();
     this.feedForward = think();
     this.feedForwardResidual = residual();
+    shareChance(this.chances(), random);
   }
 
   /**
@@ -164,12 +166,12 @@ export class DecoderLayer extends Module {
    *
    * @param hidden `[B, T, E]`
    * @param memory the encoder's output, `[B, S, E]`
-   * @param call mask, caches, dropout
+   * @param call mask, caches
    * @returns `[B, T, E]`
    */
   forward(hidden: Tensor, memory: Tensor, call: DecoderLayerCall = {}): Tensor {
     checkOptions("pass a layer", call, LAYER_CALL);
-    const { mask, bias, causal = true, sourceMask, sourceBias, selfCache, crossCache, random, observe } = call;
+    const { mask, bias, causal = true, sourceMask, sourceBias, selfCache, crossCache, observe } = call;
     const to = (path: string) => observe && ((weights: Tensor) => observe(path, weights));
     const recall = (x: Tensor): Tensor =>
       this.selfAttention.forward(x, { mask, bias, causal, cache: selfCache, observe: to("selfAttention") });
@@ -183,9 +185,9 @@ export class DecoderLayer extends Module {
       });
     const think = (x: Tensor): Tensor => this.feedForward.forward(x);
 
-    hidden = this.selfAttentionResidual.forward(hidden, recall, random);
-    hidden = this.crossAttentionResidual.forward(hidden, consult, random);
-    return this.feedForwardResidual.forward(hidden, think, random);
+    hidden = this.selfAttentionResidual.forward(hidden, recall);
+    hidden = this.crossAttentionResidual.forward(hidden, consult);
+    return this.feedForwardResidual.forward(hidden, think);
   }
 }
 
@@ -223,10 +225,11 @@ export class DecoderStack extends LayerStack<DecoderLayer> {
    * Starts from random weights.
    *
    * @param options layers, widths, heads, norms
-   * @param random where the first values come from
+   * @param random where the first values come from; dropout draws from a stream that is split off
    */
   constructor(options: StackOptions, random: Random) {
     super(options, (layer) => new DecoderLayer(layer, random));
+    shareChance(this.chances(), random);
   }
 
   /**
@@ -234,13 +237,13 @@ export class DecoderStack extends LayerStack<DecoderLayer> {
    *
    * @param hidden embedded target words with their positions, `[B, T, E]`
    * @param memory the encoder's output, `[B, S, E]`
-   * @param call mask, caches, dropout
+   * @param call mask, caches
    * @returns one vector per target position, from which the next word is read, `[B, T, E]`
    * @throws {TypeError} if the number of caches is not twice that of the layers
    */
   forward(hidden: Tensor, memory: Tensor, call: DecoderCall = {}): Tensor {
     checkOptions("decode", call, decoderChecks);
-    const { caches, random, observe, prefix, causal } = call;
+    const { caches, observe, prefix, causal } = call;
     const { mask, bias, sourceMask, sourceBias } = readPairs("decode", call, hidden);
     const { B, T, E } = dims(hidden, "B T E");
     const { S } = dims(memory, "B S E", { B, E });
@@ -255,7 +258,6 @@ export class DecoderStack extends LayerStack<DecoderLayer> {
         bias,
         sourceMask: sourceMask && overPairs(sourceMask),
         sourceBias,
-        random,
         selfCache: caches?.[2 * index],
         crossCache: caches?.[2 * index + 1],
         observe: below(observe, `layers.${index}`),

@@ -43,7 +43,8 @@
 import { readPairs } from "../engine/allowed.ts";
 import { aTensorLike } from "../engine/arguments.ts";
 import { checkRandom, type Random } from "../engine/random.ts";
-import { dropout } from "../engine/dropout.ts";
+import { shareChance } from "../engine/chance.ts";
+import { Dropout } from "../engine/dropout.ts";
 import { type LayerInitialization, normal } from "../engine/initialization.ts";
 import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
@@ -137,6 +138,8 @@ export class DecoderOnly extends Module {
   readonly embedding: Embedding;
   /** Positions that enter with the input. */
   readonly positions: InputPositions | undefined;
+  /** Drops a share of the input in training. */
+  readonly dropout: Dropout;
   /** Layers of causal self-attention; a position rule is shared by all of them. */
   readonly layers: readonly EncoderLayer[];
   /** Closes the stack, where there is one. */
@@ -148,7 +151,7 @@ export class DecoderOnly extends Module {
    * Starts from random weights, as GPT-2 does.
    *
    * @param options layout of the model
-   * @param random where the first values come from
+   * @param random where the first values come from; dropout draws from a stream that is split off
    * @throws {TypeError} if an option is unknown
    * @throws {RangeError} if a size is impossible
    */
@@ -162,10 +165,12 @@ export class DecoderOnly extends Module {
     const rule = positions.attention?.(sizes, random);
     this.embedding = new Embedding(vocabSize, hiddenSize, random, { deviation: DEVIATION });
     const layer = { ...layerOptionsOf(layout), positions: rule, initialization: gpt2Initialization(numLayers) };
+    this.dropout = new Dropout(layout.dropout);
     this.layers = Array.from({ length: numLayers }, () => new EncoderLayer(layer, random));
     this.norm = closingNorm(layer, layout.closingNorm);
     const start = { bias: false, initialization: normal(DEVIATION) };
     this.head = tieHead ? undefined : new Linear(hiddenSize, vocabSize, random, start);
+    shareChance(this.chances(), random);
   }
 
   /** Number of scores per position. */
@@ -192,7 +197,7 @@ export class DecoderOnly extends Module {
    * Scores the token after each position.
    *
    * @param tokens ids, or what continues those cached, int32 `[B, T]`
-   * @param call caches, masks, which positions, dropout
+   * @param call caches, masks, which positions
    * @returns logits, `[B, T, V]`, or `[B, 1, V]` with `lastOnly`
    * @throws {RangeError} if the text grows longer than `contextLength`
    * @throws {TypeError} if the number of caches is not that of the layers
@@ -200,7 +205,7 @@ export class DecoderOnly extends Module {
   forward(tokens: TensorLike, call: ContinuationCall = {}): Tensor {
     checkOptions("score tokens", call, CALL);
     tokens = asTensor("score tokens", "tokens", tokens, "int32", this.embedding.weight.storage);
-    const { caches, lastOnly, random, observe, prefix, causal } = call;
+    const { caches, lastOnly, observe, prefix, causal } = call;
     const { mask, bias } = readPairs("score tokens", call, tokens);
     const start = caches?.[0]?.length ?? 0;
     const { B, T } = dims(tokens, "B T");
@@ -210,14 +215,13 @@ export class DecoderOnly extends Module {
 
     let hidden = this.embedding.forward(tokens);
     if (this.positions) hidden = this.positions.forward(hidden, starts);
-    if (this.training) hidden = dropout(hidden, this.options.dropout, random);
+    hidden = this.dropout.forward(hidden);
     this.layers.forEach((layer, index) => {
       const cache = caches?.[index];
       hidden = layer.forward(hidden, {
         ...masks,
         bias,
         cache,
-        random,
         observe: below(observe, `layers.${index}`),
       });
     });

@@ -6,8 +6,8 @@
  * cost the last good state as well?
  *
  * **Idea.** A checkpoint (检查点) is one file with everything that the next step depends on:
- * weights, the optimizer's averages and counts, the state of every random generator, such as that of
- * {@linkcode dropout}, the place in the data, and what [early stopping](early_stopping.ts) remembers. It is written beside the old one under another name
+ * weights, the optimizer's averages and counts, the state of every random generator, such as the one that
+ * {@linkcode Dropout} draws from, the place in the data, and what [early stopping](early_stopping.ts) remembers. It is written beside the old one under another name
  * and takes its place in a single rename, so that at every moment there is one complete file. A
  * checksum tells a complete file from a damaged one.
  *
@@ -20,7 +20,7 @@
  * | -------- | ------------------------ | -------------------------------------- |
  * | $\theta$ | `model.stateDict()`      | tensors `model/…`                      |
  * | $\omega$ | `optimizer.state()`      | tensors `optimizer/…`, rule and counts |
- * | $\rho$   | `randoms`                | JSON                                   |
+ * | $\rho$   | `model.randoms()` and `randoms` | JSON                            |
  * | $b$      | `batches.position()`     | JSON                                   |
  * |          | `earlyStopping.state()`  | JSON, tensors `best/…`                 |
  *
@@ -86,15 +86,15 @@ export interface CheckpointStorage {
 export interface TrainingRun {
   /** What is trained. */
   readonly model: Module;
-  /** What moves it. */
+  /** What moves it; nothing by default, so that only the weights are saved. */
   readonly optimizer?: Optimizer;
-  /** Where its batches come from. */
+  /** Where its batches come from; nowhere by default. */
   readonly batches?: Pick<BatchSource<unknown>, "position" | "seek">;
-  /** Generators that the loss draws from, by a name of the caller's choice: dropout, scheduled sampling. */
+  /** Generators that the loss draws from, by a name of the caller's choice, beside those of the model; none by default. */
   readonly randoms?: Readonly<Record<string, Random>>;
-  /** What ends it, with the best weights so far. */
+  /** What ends it, with the best weights so far; nothing by default. */
   readonly earlyStopping?: EarlyStopping;
-  /** Whatever else belongs to it, such as the options that the model was built with. */
+  /** Whatever else belongs to it, such as the options of the model; null by default. */
   readonly notes?: Json;
 }
 
@@ -237,7 +237,8 @@ export async function encodeCheckpoint(run: TrainingRun): Promise<Uint8Array<Arr
  * Puts a run where a checkpoint left it.
  *
  * Everything is compared before anything is overwritten: after an error the run is as it was. A model
- * that was made with `Random.none` is ready afterwards, and was not before.
+ * that was made with `Random.none` is ready afterwards, and was not before. If it drops and training goes on, call
+ * `model.train(random)` before: the saved state needs a generator that it is restored to.
  *
  * @param storage where from
  * @param name of the file
@@ -270,12 +271,6 @@ export function restoreCheckpoint(bytes: Uint8Array, run: TrainingRun): { readon
   checkOptions("resume", run, runChecks);
   const file = decodeSafetensors(bytes);
   const state = verifiedState(file);
-  const randoms = randomsOf(run);
-  for (const name of randoms.keys()) {
-    if (!Object.hasOwn(state.randoms, name)) {
-      throw new TypeError(`Cannot resume: no random state ${quote(name)} was saved`);
-    }
-  }
   if (run.optimizer && !state.optimizer) throw new TypeError("Cannot resume: no optimizer was saved");
   if (run.batches && !state.batches) throw new TypeError("Cannot resume: no position in the data was saved");
   if (run.earlyStopping && !state.earlyStopping) throw new TypeError("Cannot resume: no early stopping was saved");
@@ -283,6 +278,7 @@ export function restoreCheckpoint(bytes: Uint8Array, run: TrainingRun): { readon
   // Names, shapes and rules are compared before a tensor is made.
   const weights = partOf(file.tensors, "model/"), averages = partOf(file.tensors, "optimizer/");
   requireSameOptions(state.options, run);
+  const randoms = savedRandomsOf(run, state.randoms);
   requireSameTensors(run.model.stateDict(), weights);
   const best = partOf(file.tensors, "best/");
   if (run.earlyStopping) {
@@ -355,8 +351,9 @@ export function requireSameTensors(
 // ## The same shapes, another model
 //
 // Two heads and four, ReLU and GELU, rotary positions and none have weights of the same names and shapes.
-// What a model keeps in a field `options` is therefore saved as well, and compared. The length of the context
-// and dropout change nothing in what weights mean: only a run that goes on, with its optimizer, must share them.
+// What a model keeps in a field `options` is therefore saved as well, and compared. The length of the context,
+// dropout and its random numbers change nothing in what weights mean: only a run that goes on, with its optimizer,
+// must share them.
 
 /** Options that say how a run goes on and not what weights mean. */
 const OF_THE_RUN: readonly string[] = ["contextLength", "dropout"];
@@ -444,7 +441,7 @@ export interface CheckpointOutline {
   readonly notes: Json;
   /** Kinds and shapes of the model's tensors by path. */
   readonly weights: ReadonlyMap<string, Pick<StoredTensor, "kind" | "shape">>;
-  /** Kinds and shapes of the optimizer's averages, by the path of the parameter and the name of the average. */
+  /** Kinds and shapes of the optimizer's averages, by parameter and name of the average. */
   readonly averages: ReadonlyMap<string, Pick<StoredTensor, "kind" | "shape">>;
 }
 
@@ -461,10 +458,31 @@ export function outlineCheckpoint(front: Uint8Array, size: number): CheckpointOu
   return { notes, weights: partOf(tensors, "model/"), averages: partOf(tensors, "optimizer/") };
 }
 
-/** Generators of the caller and those that modules hold in fields. */
+/** Generators that modules hold and those that the caller names; what both name has the model's name alone. */
 function randomsOf(run: TrainingRun): Map<string, Random> {
-  const randoms = new Map(Object.entries(run.randoms ?? {}));
-  for (const [path, random] of run.model.randoms()) randoms.set(`model/${path}`, random);
+  const randoms = new Map([...run.model.randoms()].map(([path, random]) => [`model/${path}`, random]));
+  const own = new Set(randoms.values());
+  for (const [name, random] of Object.entries(run.randoms ?? {})) {
+    if (own.has(random)) continue;
+    if (randoms.has(name)) {
+      throw new TypeError(`Cannot name a generator ${quote(name)}: it is the name of one that the model draws from`);
+    }
+    randoms.set(name, random);
+  }
+  return randoms;
+}
+
+/** Those of which a file has the state; of a run that goes on, all. */
+function savedRandomsOf(run: TrainingRun, saved: Readonly<Record<string, RandomState>>): Map<string, Random> {
+  const randoms = randomsOf(run), given = Object.values(run.randoms ?? {});
+  for (const [name, random] of randoms) {
+    if (Object.hasOwn(saved, name)) continue;
+    // What a model draws in training, as for its dropout, changes nothing in what weights mean.
+    if (run.optimizer || given.includes(random)) {
+      throw new TypeError(`Cannot resume: no random state ${quote(name)} was saved`);
+    }
+    randoms.delete(name);
+  }
   return randoms;
 }
 

@@ -58,9 +58,9 @@ export interface EarlyStoppingOptions {
   readonly patience: number;
   /** Whether less or more is better, `"min"` or `"max"`; `"min"` by default. */
   readonly mode?: "min" | "max";
-  /** What an improvement must exceed, 0 by default. */
+  /** What an improvement must exceed, at least 0; 0 by default. */
   readonly minDelta?: number;
-  /** Whether the weights of the best evaluation are kept and put back at the end, true by default. */
+  /** Whether the weights of the best evaluation are put back at the end; true by default. */
   readonly restoreBest?: boolean;
 }
 

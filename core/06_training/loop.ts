@@ -8,8 +8,8 @@
  * **Idea.** One loop serves every model of this book. A step computes the loss of a batch and
  * its gradients inside a {@linkcode scope}, which frees at its end whatever was made in it and is not
  * kept. It looks whether loss and gradients are numbers, moves the parameters inside another scope, and
- * frees the gradients. Between steps nothing is half done, so that is where the loop listens for a wish to
- * stop.
+ * frees the gradients. Between steps nothing is half done, so that is where the loop measures, saves, and
+ * listens for a wish to stop.
  *
  * **Formula.** With $k$ batches $b_i$ to a step (gradient accumulation), a bound $c$ on the
  * length of the gradient, and the optimizer's rule,
@@ -86,7 +86,7 @@ export interface TrainingReport {
   readonly step: number;
   /** The step that training ends with. */
   readonly steps: number;
-  /** Mean loss of the steps since the last report; NaN where only an evaluation was left to make. */
+  /** Mean loss of the steps since the last report; NaN where only an evaluation was left. */
   readonly loss: number;
   /** Learning rate of the step; absent if the optimizer's own was used. */
   readonly learningRate?: number;
@@ -96,11 +96,11 @@ export interface TrainingReport {
   readonly tokensPerSecond?: number;
   /** Seconds that the remaining steps will take at the pace of this run so far. */
   readonly secondsLeft: number;
-  /** What `evaluate` said; present every `evaluateEvery` steps and after the last. */
+  /** What `evaluate` said; absent but every `evaluateEvery` steps and after the last. */
   readonly evaluation?: Readonly<Record<string, number>>;
-  /** The best evaluation so far; present beside an evaluation of a run with `earlyStopping`. */
+  /** The best evaluation so far; absent without `earlyStopping` and without an evaluation. */
   readonly best?: BestEvaluation;
-  /** Present in the last report of a run that ends before its last step. */
+  /** That the run ends before its last step; absent but in its last report. */
   readonly stopped?: "early";
 }
 
@@ -114,7 +114,7 @@ export interface StepOptions {
   readonly schedule?: Schedule;
   /** Longest gradient allowed; any length by default. */
   readonly clipNorm?: number;
-  /** Stops between two steps; what was learned stays, and calling again continues. */
+  /** Stops between two steps, and calling again continues; nothing stops it by default. */
   readonly signal?: AbortSignal;
 }
 
@@ -135,13 +135,13 @@ export interface TrainOptions<Batch> extends StepOptions {
   readonly loss: (batch: Batch, step: number) => Tensor;
   /** Where batches come from. */
   readonly batches: { next(): Batch };
-  /** Batches to a step, 1 by default; their losses are averaged. */
+  /** Batches to a step, whose losses are averaged, at least 1; 1 by default. */
   readonly accumulate?: number;
-  /** Hears of the progress; is waited for, so it may save a checkpoint. */
+  /** Hears of the progress, and is waited for; nobody by default. */
   readonly onProgress?: (report: TrainingReport) => void | Promise<void>;
-  /** Steps between reports, 1 by default; the loss is read only then, and where the run is evaluated or saved. */
+  /** Steps between reports; 1 by default. The loss is read only then, and where the run is evaluated or saved. */
   readonly reportEvery?: number;
-  /** Measures the model, in evaluation mode, on what is not learned from; forward passes in `noGrad` and `scope`. */
+  /** Measures the model, in evaluation mode; nothing does by default. Forward passes go in `noGrad` and `scope`. */
   readonly evaluate?: (step: number) => Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
   /** Steps between evaluations; only the last step is evaluated by default. Needs `evaluate`. */
   readonly evaluateEvery?: number;
@@ -155,15 +155,15 @@ export interface TrainOptions<Batch> extends StepOptions {
 
 /** Where and when {@linkcode train} saves. */
 export interface CheckpointOptions {
-  /** Where to: a map, a browser's storage, or the folder that `folderStorage` of `@heed/heed/host` makes of a path. */
+  /** Where to: a map, a browser's storage, or {@linkcode folderStorage} of `@heed/heed/host`. */
   readonly storage: CheckpointStorage;
-  /** Name of the file, `"checkpoint"` by default; one run at a time has it. */
+  /** Name of the file; `"checkpoint"` by default. One run at a time has it. */
   readonly name?: string;
-  /** Steps between two; by default the run is saved before its first step, and when it ends or is aborted. */
+  /** Steps between two saves; only both ends are saved by default: before the first step, and at the end or an abort. */
   readonly every?: number;
-  /** Whether a file of that name is gone on from, false by default: then it is refused. Without a file the run begins. */
+  /** Whether a run goes on from a file of that name; false by default: it is refused. Without a file the run begins. */
   readonly resume?: boolean;
-  /** Generators that the loss draws from, by name, none by default; those of the model are saved in any case. */
+  /** Generators that the loss draws from, by name; none by default. Those of the model are saved in any case. */
   readonly randoms?: Readonly<Record<string, Random>>;
   /** What weights do not show, such as which data they learn from; null by default. A file with others is refused. */
   readonly notes?: Json;
@@ -243,6 +243,7 @@ const measures = object<Readonly<Record<string, number>>>(
  * @returns every report of this call, oldest first; none if the run had ended before
  * @throws {RangeError} if a loss or a gradient is NaN or infinite, before it is reported or saved: the error names the step;
  *   with `reportEvery` 1 the parameters are those before it
+ * @throws {RangeError} if `earlyStopping` was told of another run
  * @throws {TypeError} if `checkpoints` finds a file and `resume` is not set, or a file of another run
  * @throws the signal's reason after an abort, once loss and gradients are known to be numbers and the run is saved; calling
  *   again continues where it stopped
@@ -251,6 +252,7 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<Traini
   checkOptions("train", options, trainChecks);
   const { optimizer, steps, signal, earlyStopping } = options;
   await openCheckpoint(options);
+  requireOwn(options);
   const run = new Run(options);
   try {
     await run.evaluateMissed();
@@ -266,6 +268,15 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<Traini
     run.release();
   }
   return run.history;
+}
+
+/** Refuses early stopping that has heard of steps which nobody made: one value used for two runs would end the second. */
+function requireOwn({ earlyStopping, optimizer }: Pick<TrainOptions<never>, "earlyStopping" | "optimizer">): void {
+  if (!earlyStopping || earlyStopping.step <= optimizer.steps) return;
+  throw new RangeError(
+    `Cannot train with the earlyStopping of another run: it was told of step ${earlyStopping.step}, and the optimizer ` +
+      `has made ${optimizer.steps}`,
+  );
 }
 
 /** What one call of {@linkcode train} holds while it runs. */

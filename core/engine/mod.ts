@@ -25,7 +25,8 @@
  * | `joining.ts`, `indexing.ts`, `sorting.ts` | How are tensors put together, looked up, put in order? |
  * | `einsum.ts`, `convolution.ts` | Which products need more than one line? |
  * | `random.ts`, `dropout.ts` | How can randomness be repeated? |
- * | `module.ts`, `weight.ts`, `linear.ts` | Where do weights live? |
+ * | `chance.ts` | How do the parts of a model come to random numbers? |
+ * | `module.ts`, `weight.ts`, `linear.ts`, `sequential.ts` | Where do weights live? |
  * | `initialization.ts` | How large are weights before training? |
  * | `options.ts` | What may an option be? |
  * | `part.ts` | Who knows what a word in a file stands for? |
@@ -76,11 +77,13 @@ export * from "./sorting.ts";
 export * from "./einsum.ts";
 export * from "./convolution.ts";
 export * from "./random.ts";
+export { Chance } from "./chance.ts";
 export * from "./dropout.ts";
 export * from "./module.ts";
 export { glorot, type Initialization, type LayerInitialization, normal } from "./initialization.ts";
 export * from "./weight.ts";
 export * from "./linear.ts";
+export * from "./sequential.ts";
 export { type Part, type PartTable, readPart, writePart, type WrittenPart } from "./part.ts";
 export { type Check, checkOptions, type Checks, type Limits } from "./options.ts";
 export * from "./pace.ts";
