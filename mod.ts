@@ -158,6 +158,7 @@ export {
   Linear,
   linear,
   memory,
+  memorySummary,
   Module,
   noGrad,
   ones,
