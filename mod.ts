@@ -158,7 +158,6 @@ export {
   Linear,
   linear,
   memory,
-  memorySummary,
   Module,
   noGrad,
   ones,

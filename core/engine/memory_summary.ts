@@ -116,7 +116,8 @@ function grouped(x: number): string {
  *
  * @example
  * ```ts
- * import { adam, Linear, memorySummary, Optimizer, Random } from "@heed/heed";
+ * import { adam, Linear, Optimizer, Random } from "@heed/heed";
+ * import { memorySummary } from "@heed/heed/engine";
  *
  * const model = new Linear(100, 10, new Random(1));
  * const optimizer = new Optimizer(model.parameters(), adam());

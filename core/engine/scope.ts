@@ -84,8 +84,9 @@ export class Storage {
     this.scoped = false;
     untold += buffer.byteLength + HOST_BYTES;
     if (untold >= TOLD) tell();
-    this.#legacy = { device: new WeakRef(device), buffer, dtype, shape };
-    legacies.add(this.#legacy);
+    const after = newest.before;
+    this.#legacy = { device: new WeakRef(device), buffer, dtype, shape, before: after, after: newest };
+    after.after = newest.before = this.#legacy;
     collector.register(this, this.#legacy, this);
   }
 
@@ -96,7 +97,7 @@ export class Storage {
     this.#buffer = undefined;
     if (this.#legacy) {
       collector.unregister(this);
-      legacies.delete(this.#legacy);
+      unlink(this.#legacy);
     }
     this.device.release(buffer);
   }
@@ -113,7 +114,7 @@ const scopes: Storage[][] = [];
 // Finalizers are a net for what escapes every scope, not the way memory is managed.
 // The device is held weakly: a constant that it keeps for itself must not keep it.
 const collector = new FinalizationRegistry<Legacy>((legacy) => {
-  legacies.delete(legacy);
+  unlink(legacy);
   legacy.device.deref()?.release(legacy.buffer);
 });
 
@@ -128,12 +129,24 @@ export interface Piece {
 }
 
 /** What the collector frees once nobody holds its tensor. */
-interface Legacy extends Piece {
+interface Legacy extends Link, Piece {
   readonly device: WeakRef<Backend>;
 }
 
-/** All that is left to the collector; it holds them in any case. */
-const legacies = new Set<Legacy>();
+/** A place in the ring of all that is left to the collector, which costs next to nothing to enter and to leave. */
+interface Link {
+  before: Link;
+  after: Link;
+}
+
+/** Where the ring begins and ends. */
+const newest: Link = {} as Link;
+newest.before = newest.after = newest;
+
+function unlink(link: Link): void {
+  link.before.after = link.after;
+  link.after.before = link.before;
+}
 
 /** Every piece of a device's memory that is of a tensor, or waits for the collector. */
 export function* livePieces(device: Backend): Generator<Piece> {
@@ -141,7 +154,9 @@ export function* livePieces(device: Backend): Generator<Piece> {
     const isOwn = storage.device === device && storage.scoped && storage.live;
     if (isOwn) yield { buffer: storage.bytes, dtype: storage.dtype, shape: storage.shape };
   }
-  for (const legacy of legacies) if (legacy.device.deref() === device) yield legacy;
+  for (let link = newest.after; link !== newest; link = link.after) {
+    if ((link as Legacy).device.deref() === device) yield link as Legacy;
+  }
 }
 
 /** Bytes that the collector hears of at once. */
