@@ -18,8 +18,8 @@ import { CONTENTS, numberOf } from "../core/contents.ts";
 export interface Part {
   /** Stands in the tree. */
   readonly title: string;
-  /** `chapter` if its pages are sections of the book, `workshop` if they say how it is made. */
-  readonly kind: "chapter" | "workshop" | "front" | "back";
+  /** `chapter` if its pages are sections of the book, `library` if they say how to use it, `workshop` how it is made. */
+  readonly kind: "chapter" | "library" | "workshop" | "front" | "back";
   /** In reading order; the first is the part's own. */
   readonly pages: Page[];
 }
@@ -156,6 +156,7 @@ export function partsOfBook({ read, list }: Files): Part[] {
   const order = [...engine.matchAll(/`(\w+\.ts)`/g)].map(([, name]) => `core/engine/${name}`);
   const rest = folder("core/engine/").filter((path) => !order.includes(path) && !path.endsWith("/mod.ts"));
   part("The engine", "workshop", ["core/engine/mod.ts", ...new Set(order), ...rest]);
+  part("Files and the terminal", "workshop", modFirst(folder("core/host/")));
   part("The experiments' programs", "workshop", [
     ...folder("core/experiments/"),
     ...below("core/corpora/"),

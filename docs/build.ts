@@ -250,9 +250,11 @@ function reference(
   for (const entry of entryPoints.slice(1)) {
     for (const { name } of entry.symbols) if (!homes.has(name)) homes.set(name, entryUrl(entry));
   }
-  return entryPoints.map((entry, at) => {
+  const [{ specifier, symbols }] = entryPoints as [EntryPoint];
+  const names = { homes, root: { specifier, names: new Set(symbols.map(({ name }) => name)) } };
+  return entryPoints.map((entry) => {
     const page = pages.find(({ url }) => url === entryUrl(entry))!;
-    const { body, entries } = entryPage(entry, page, program.exports(entry.path), site, at === 0 ? homes : undefined);
+    const { body, entries } = entryPage(entry, page, site, names, program);
     const description = `What ${entry.specifier} exports`;
     return { sheet: { url: page.url, title: page.title, description, page, body }, found: entries };
   });

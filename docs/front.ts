@@ -62,7 +62,13 @@ function map(page: Page, parts: readonly Part[], site: Site): string {
   const others = parts.filter(({ kind }) => kind === "front").flatMap(({ pages }) => pages).filter((other) =>
     other !== page
   );
-  return `<div class="map" id="map">${parts.filter(({ kind }) => kind === "chapter").map(chapter).join("\n")}
+  const library = ({ pages: [first, ...rest] }: Part): string =>
+    `<section class="chapter"><h2>${link(first!)}</h2><ol>${
+      rest.map((other) => `<li>${link(other)}</li>`).join("")
+    }</ol></section>`;
+  const of = (wanted: Part["kind"]): Part[] => parts.filter(({ kind }) => kind === wanted);
+  return `<div class="map" id="map">${of("chapter").map(chapter).join("\n")}
+${of("library").map(library).join("\n")}
 <section class="chapter"><h2>${site.phrases.toTry}</h2><ol>${
     others.map((other) => `<li>${link(other)}</li>`).join("")
   }</ol></section>

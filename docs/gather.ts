@@ -130,19 +130,23 @@ function partsOfSite(extra: readonly Extra[], entryPoints: readonly EntryPoint[]
   const api: [string, string][] = entryPoints.map((entry) => [entryUrl(entry), entry.specifier]);
   const front = partOf("heed", "front", [
     ["index.html", "heed"],
-    ["library.html", "Use it as a library"],
     ...extra.map(({ url, title }): [string, string] => [url, title]),
     ["experiments.html", "Experiments"],
+  ]);
+  const library = partOf("Use it as a library", "library", [
+    ["library.html", "Use it as a library"],
+    ["library/tour.html", "Ten minutes to a trained model"],
+    ["library/coming_from.html", "Coming from another library"],
   ]);
   const back = partOf("Reference", "back", [["notation.html", "Notation"], ["glossary.html", "Glossary"], ...api]);
   const workshop = partOf("How it is made", "workshop", [["how_it_is_made.html", "How it is made"]]);
   const isChapter = ({ kind }: Part): boolean => kind === "chapter";
-  return [front, ...written.filter(isChapter), back, workshop, ...written.filter((part) => !isChapter(part))];
+  return [front, library, ...written.filter(isChapter), back, workshop, ...written.filter((part) => !isChapter(part))];
 }
 
 /** Texts of pages, tests and benches, and which tests and benches there are. */
 function readTexts(paths: Iterable<string>): { texts: Map<string, string>; proofs: ProofFile[] } {
-  const markdown = list("docs/pages/").map((name) => `docs/pages/${name}`);
+  const markdown = [...walk("docs/pages/")];
   const texts = new Map([...paths, "README.md", RECORD, ...markdown].map((path) => [path, read(path)])),
     proofs: ProofFile[] = [];
   for (const path of [...walk("tests/"), ...walk("bench/")].filter((path) => path.endsWith(".ts"))) {

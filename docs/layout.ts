@@ -88,13 +88,13 @@ function tree({ parts }: Frame, sheet: Sheet): string {
     if (part.kind === "front" || part.kind === "back") {
       return part.pages.map((page) => `<li class="is-unnumbered">${link(page)}</li>`).join("");
     }
-    const open = part.kind === "chapter" || part === sheet.page?.part;
+    const open = part.kind === "chapter" || part.kind === "library" || part === sheet.page?.part;
     const inner = open && rest.length > 0
       ? `<ol>${
         rest.map((page, at) => `<li${inside(page, rest[at - 1])}>${link(page, rest[at - 1])}</li>`).join("")
       }</ol>`
       : "";
-    const isChapter = part.kind === "chapter", name = isChapter ? entry(first) : escape(part.title);
+    const isChapter = part.kind === "chapter", name = part.kind === "workshop" ? escape(part.title) : entry(first);
     return `<li class="part${isChapter ? "" : " is-unnumbered"}"><a href="${
       relative(sheet.url, first.url)
     }" data-page="${first.url}"${first === sheet.page ? ` aria-current="page"` : ""}>${name}</a>${inner}</li>`;
@@ -123,7 +123,8 @@ export function frame(site: Frame, sheet: Sheet): string {
   const name = sidesOf(site).some(([, start]) => start === url)
     ? ""
     : `<span aria-current="page">${escape(page ? label(page) : sheet.title)}</span>`;
-  const above = up && (page.part.kind === "chapter" ? label(up) : page.part.kind === "workshop" && page.part.title);
+  const above = up &&
+    (page.part.kind === "workshop" ? page.part.title : ["chapter", "library"].includes(page.part.kind) && label(up));
   const crumbs = above
     ? `<a href="${to(up.url)}">${escape(above)}</a> <span aria-hidden="true">›</span> ${name}`
     : name;

@@ -13,6 +13,7 @@
  */
 
 import ts from "typescript";
+import { type Options, optionsOf } from "./calls.ts";
 import { numbered } from "./references.ts";
 
 /** A declaration that others can link to. */
@@ -29,7 +30,7 @@ export interface Definition {
   readonly kind: "function" | "class" | "interface" | "type" | "constant" | "member";
   /** The doc comment's first sentence. */
   readonly summary: string;
-  /** The declaration without its body. */
+  /** The declaration without its body; of a class, what makes one. */
   readonly signature: string;
   /** Names of the parameters that no `@param` mentions, and names that `@param` mentions in vain. */
   readonly undocumented: readonly string[];
@@ -71,6 +72,7 @@ export class Program {
   readonly #checker: ts.TypeChecker;
   readonly #root: string;
   readonly #definitions = new Map<ts.Node, Definition>();
+  readonly #nodes = new Map<Definition, ts.Node>();
 
   /** Reads the files, paths from `root`, which ends with a slash. */
   constructor(root: string, paths: readonly string[]) {
@@ -108,16 +110,10 @@ export class Program {
       const line = file.getLineAndCharacterOfPosition(node.name.getStart(file)).line + 1;
       const signature = signatureOf(holder, file);
       const undocumented = undocumentedOf(node);
-      this.#definitions.set(node, {
-        path,
-        name,
-        line,
-        exported,
-        kind: parent ? "member" : kindOf(node),
-        summary,
-        signature,
-        undocumented,
-      });
+      const kind = parent ? "member" : kindOf(node);
+      const definition = { path, name, line, exported, kind, summary, signature, undocumented };
+      this.#definitions.set(node, definition);
+      this.#nodes.set(definition, node);
     };
     const isExported = (node: ts.Node): boolean =>
       ts.canHaveModifiers(node) &&
@@ -190,6 +186,11 @@ export class Program {
     return undefined;
   }
 
+  /** The options that a function or a class takes, or that an interface lists. */
+  options(definition: Definition): Options[] {
+    return optionsOf(this.#nodes.get(definition)!, this.#checker);
+  }
+
   /** Everything declared, in order. */
   get definitions(): Definition[] {
     return [...this.#definitions.values()];
@@ -237,15 +238,20 @@ function kindOf(node: ts.Node): Definition["kind"] {
   return ts.isTypeAliasDeclaration(node) ? "type" : "constant";
 }
 
-/** The text of a declaration as far as its body; of a class or an interface its first line. */
+/** The text of a declaration as far as its body; of a class how it is made; of an interface its first line. */
 function signatureOf(node: ts.Node, file: ts.SourceFile): string {
+  const maker = ts.isClassDeclaration(node) ? node.members.find(ts.isConstructorDeclaration) : undefined;
+  if (maker && !ts.getModifiers(maker)) {
+    return signatureOf(maker, file).replace("constructor", `new ${(node as ts.ClassDeclaration).name!.text}`);
+  }
   const start = node.getStart(file);
   let end = node.end;
   if (
-    (ts.isFunctionDeclaration(node) || ts.isMethodDeclaration(node) || ts.isConstructorDeclaration(node)) && node.body
+    (ts.isFunctionDeclaration(node) || ts.isMethodDeclaration(node) || ts.isConstructorDeclaration(node) ||
+      ts.isAccessor(node)) && node.body
   ) {
     end = node.body.getStart(file);
-  } else if (ts.isClassDeclaration(node)) end = node.members.pos - 1;
+  } else if (ts.isClassDeclaration(node) || ts.isInterfaceDeclaration(node)) end = node.members.pos - 1;
   else if (ts.isVariableStatement(node)) {
     const [declaration] = node.declarationList.declarations;
     if (declaration?.initializer) end = declaration.initializer.getFullStart() - 2;

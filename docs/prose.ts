@@ -14,6 +14,7 @@ import katex from "katex";
 import MarkdownIt, { type Token } from "markdown-it";
 import { slug } from "./book.ts";
 import type { Context } from "./context.ts";
+import { infoOf } from "./followed.ts";
 import { escape } from "./words.ts";
 import { chainOf, colourTex, findNames, partsOf, type Quantity } from "./quantities.ts";
 
@@ -168,7 +169,11 @@ function makeParser(): Parser {
     return link ? `<a class="name" href="${link.href}" title="${escape(link.hint)}">${label}</a>` : label;
   });
   rule("code_inline", ({ content }, env) => inlineCode(content, env));
-  rule("fence", ({ content, info }, env) => env.code(content, info.trim()));
+  rule("fence", ({ content, info }, env) => {
+    const { language, name } = infoOf(info), code = env.code(content, language);
+    if (name !== undefined) return `<div class="file"><p><code>${name}</code></p>${code}</div>`;
+    return language === "txt" ? `<div class="printed">${code}</div>` : code;
+  });
   rule("code_block", ({ content }, env) => env.code(content, ""));
   rule("text", ({ content }, env, tokens, at) => {
     const before = tokens.slice(Math.max(0, at - 4), at).map(({ content, type }) =>

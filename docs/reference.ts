@@ -4,7 +4,8 @@
  * **Question.** A programmer knows the name, or what the name should be. Where is everything that can be imported?
  *
  * **Idea.** `deno doc --json` says what each entry point exports, with its documentation; one page for each entry point lists it,
- * in alphabetical order, each symbol with a link to the line of the book that defines it.
+ * in alphabetical order, each symbol with its import, its signature, its options with their defaults, and a link to the line
+ * of the book that defines it.
  *
  * @module
  */
@@ -12,7 +13,10 @@
 import type { Page } from "./book.ts";
 import type { Mark } from "./code.ts";
 import { relative } from "./layout.ts";
-import type { Definition } from "./program.ts";
+import type { Options } from "./calls.ts";
+import { splitDefault } from "./defaults.ts";
+import type { Context } from "./context.ts";
+import type { Definition, Program } from "./program.ts";
 import { render, renderInline } from "./prose.ts";
 import { escape, plain } from "./words.ts";
 import { numbered } from "./references.ts";
@@ -27,11 +31,18 @@ interface DocTag {
   readonly doc?: string;
 }
 
+/** A doc comment as `deno doc` has it. */
+interface DocComment {
+  readonly doc?: string;
+  readonly tags?: readonly DocTag[];
+}
+
 /** A declaration as `deno doc` has it. */
 interface DocDeclaration {
   readonly location: { readonly filename: string; readonly line: number };
   readonly kind: string;
-  readonly jsDoc?: { readonly doc?: string; readonly tags?: readonly DocTag[] };
+  readonly jsDoc?: DocComment;
+  readonly def?: { readonly constructors?: readonly { readonly jsDoc?: DocComment }[] };
 }
 
 /** An exported name as `deno doc` has it. */
@@ -72,7 +83,7 @@ export async function readEntryPoints(root: URL): Promise<EntryPoint[]> {
     if (key !== "jsDoc" || !this.location) return value;
     const from = this.location.filename.replace(root.href, ""),
       set = (text: string): string => numbered(text, from, () => {});
-    const { doc = "", tags = [] } = value as NonNullable<DocDeclaration["jsDoc"]>;
+    const { doc = "", tags = [] } = value as DocComment;
     return { doc: set(doc), tags: tags.map((tag) => tag.doc === undefined ? tag : { ...tag, doc: set(tag.doc) }) };
   }) as { nodes: Record<string, { symbols: DocSymbol[] }> };
   return Object.entries(config.exports).map(([name, path]) => ({
@@ -87,14 +98,75 @@ export function entryUrl({ specifier }: EntryPoint): string {
   return `api/${specifier.split("/").slice(2).join("-") || "heed"}.html`;
 }
 
-/** One symbol. */
-function symbolHtml(symbol: DocSymbol, definition: Definition | undefined, page: Page, site: Site): string {
-  const [declaration] = symbol.declarations, tags = declaration?.jsDoc?.tags ?? [];
-  const path = definition?.path;
-  const home = path === undefined ? undefined : site.pages.get(path);
-  const context = { ...contextOf(page.url, undefined, [], site, { from: path }), where: `${page.url} ${symbol.name}` };
-  const address = definition && addressOf(definition, site);
-  const kind = declaration?.kind ?? "";
+/** Where names lead from a page of the reference, and from where they are imported. */
+export interface Names {
+  /** Pages of the chapters' exports by name. */
+  readonly homes: ReadonlyMap<string, string>;
+  /** What the whole library exports. */
+  readonly root: { readonly specifier: string; readonly names: ReadonlySet<string> };
+}
+
+/** What an entry is made with. */
+interface Maker {
+  readonly page: Page;
+  readonly entry: EntryPoint;
+  readonly site: Site;
+  readonly names: Names;
+  readonly program: Program;
+}
+
+/** Where the entry of a name is, as seen from a page of the reference. */
+function entryOf(name: string, { page, entry, names }: Maker): string | undefined {
+  if (entry.symbols.some((symbol) => symbol.name === name)) return `#${name}`;
+  const home = names.homes.get(name);
+  return home && relative(page.url, `${home}#${name}`);
+}
+
+/** The line that imports it, and what else can be said of where it comes from. */
+function importHtml(name: string, isType: boolean, { entry, names: { root } }: Maker): string {
+  const inRoot = root.names.has(name), from = inRoot ? root.specifier : entry.specifier;
+  const line = `import ${isType ? "type " : ""}{ ${name} } from "${from}";`;
+  const also = inRoot && entry.specifier !== from
+    ? `or from <code>${escape(entry.specifier)}</code>`
+    : inRoot
+    ? ""
+    : `not in <code>${escape(root.specifier)}</code>`;
+  return `<p class="import"><code>${escape(line)}</code> ${also}</p>`;
+}
+
+/** A type, or a signature in a line, with links. */
+function codeHtml(text: string, maker: Maker): string {
+  const html = escape(text).replace(/\b[A-Z]\w+/g, (name) => {
+    const href = entryOf(name, maker);
+    return href ? `<a href="${href}">${name}</a>` : name;
+  });
+  return `<code>${html}</code>`;
+}
+
+/** A number, word or name that a default is. */
+const LITERAL = /^(-?[\d.]+(e-?\d+)?|true|false|"[^"]*")$/;
+
+/** The options of a parameter as a table. */
+function optionsHtml({ parameter, options }: Options, context: Context, maker: Maker): string {
+  const rows = options.map(({ name, owner, type, optional, text }) => {
+    const { value, remark, rest } = splitDefault(text), member = maker.site.members.get(`${owner}.${name}`);
+    const address = member && addressOf(member, maker.site);
+    const title = `<code>${escape(name)}</code>`;
+    const first = address ? `<a href="${relative(maker.page.url, address)}">${title}</a>` : title;
+    const preset = LITERAL.test(value) ? `\`${value}\`${remark}` : value + remark;
+    return `<tr><td>${first}</td><td>${codeHtml(type, maker)}</td><td>${
+      optional ? renderInline(preset, context) : "<em>required</em>"
+    }</td><td>${renderInline(rest, context)}</td></tr>`;
+  });
+  const head = ["option", "type", "default", "meaning"].map((word) => `<th>${word}</th>`).join("");
+  const caption = parameter ? `<caption>Options of <code>${escape(parameter)}</code></caption>` : "";
+  return `<div class="table"><table class="options">${caption}<thead><tr>${head}</tr></thead><tbody>${
+    rows.join("")
+  }</tbody></table></div>`;
+}
+
+/** Parameters, result and errors of a doc comment. */
+function tagsHtml(tags: readonly DocTag[], context: Context): string {
   const item = (term: string, text: string): string =>
     `<dt>${term}</dt><dd>${renderInline(text.replace(/\s+/g, " ").trim(), context)}</dd>`;
   const list = tags.flatMap(({ kind, name = "", tsType, doc = "" }) =>
@@ -106,42 +178,64 @@ function symbolHtml(symbol: DocSymbol, definition: Definition | undefined, page:
       ? [item(`throws${tsType ? ` <code>${escape(tsType.repr)}</code>` : ""}`, doc)]
       : []
   );
-  const members =
-    site.knowledge.get(path ?? "")?.definitions.filter((member) =>
-      member.kind === "member" && member.name.startsWith(`${symbol.name}.`) && !member.name.includes("#") &&
-      member.summary
-    ) ?? [];
-  const rows = members.map((member) =>
-    `<dt><a href="${relative(page.url, addressOf(member, site)!)}"><code>${
-      escape(member.name.split(".")[1]!)
-    }</code></a></dt><dd>${renderInline(member.summary, context)}</dd>`
-  );
-  const signature = definition && kind !== "class" && kind !== "interface"
-    ? site.highlighter.block(definition.signature, "ts", signatureMarks(definition, page, site))
+  return list.length > 0 ? `<dl class="tags">${list.join("")}</dl>` : "";
+}
+
+/** The members of a class or an interface: what each is, and how it is written. */
+function membersHtml(definition: Definition, context: Context, maker: Maker): string {
+  const { site, page } = maker;
+  const rows = site.knowledge.get(definition.path)!.definitions.filter(({ kind, name, summary }) =>
+    kind === "member" && name.startsWith(`${definition.name}.`) && !name.includes("#") && summary
+  ).map((member) => {
+    const name = escape(member.name.split(".")[1]!),
+      written = member.signature.replace(/\s+/g, " ").replace(/^readonly |;$/g, "");
+    return `<dt><a href="${relative(page.url, addressOf(member, site)!)}"><code>${name}</code></a></dt><dd>${
+      renderInline(member.summary, context)
+    }<br>${codeHtml(written, maker)}</dd>`;
+  });
+  return rows.length > 0 ? `<dl class="tags members">${rows.join("")}</dl>` : "";
+}
+
+/** One symbol. */
+function symbolHtml(symbol: DocSymbol, definition: Definition | undefined, maker: Maker): string {
+  const { page, site, program } = maker, [declaration] = symbol.declarations;
+  const home = definition && site.pages.get(definition.path), address = definition && addressOf(definition, site);
+  const kind = declaration?.kind ?? "", isType = kind === "interface" || kind === "typeAlias";
+  const prose = contextOf(page.url, undefined, [], site, { from: definition?.path });
+  const context: Context = {
+    ...prose,
+    where: `${page.url} ${symbol.name}`,
+    link: (text) => {
+      const found = prose.link(text), href = entryOf(text.replace(/\(.*\)$/, ""), maker);
+      return found && href ? { ...found, href } : found;
+    },
+  };
+  const made = declaration?.def?.constructors?.[0]?.jsDoc, own = declaration?.jsDoc;
+  const tags = [...own?.tags ?? [], ...made?.tags ?? []];
+  const options = definition ? program.options(definition).map((one) => optionsHtml(one, context, maker)) : [];
+  const examples = tags.filter(({ kind }) => kind === "example").map(({ doc = "" }) => render(doc, context));
+  const signature = definition?.signature.replace(/^export (?:async )?/, "") ?? "";
+  const written = signature && kind !== "interface"
+    ? site.highlighter.block(signature, "ts", signatureMarks(signature, maker))
     : "";
-  return `<section id="${escape(symbol.name)}"><h2><code>${escape(symbol.name)}</code> <small>${kind}${
+  const isListed = kind === "interface" && options.length > 0;
+  const id = escape(symbol.name);
+  return `<section id="${id}"><h2><code>${id}</code> <small>${kind}${
     address && home
       ? ` · <a href="${relative(page.url, address)}">${escape((home.number ? `${home.number} ` : "") + home.title)}</a>`
       : ""
-  }</small><a class="anchor" href="#${escape(symbol.name)}" aria-label="Link to this symbol">¶</a></h2>${
-    render(declaration?.jsDoc?.doc ?? "", context)
-  }${signature}${list.length > 0 ? `<dl class="tags">${list.join("")}</dl>` : ""}${
-    rows.length > 0 ? `<dl class="tags members">${rows.join("")}</dl>` : ""
-  }</section>`;
+  }</small><a class="anchor" href="#${id}" aria-label="Link to this symbol">¶</a></h2>${
+    importHtml(symbol.name, isType, maker)
+  }${render(own?.doc ?? "", context)}${written}${render(made?.doc ?? "", context)}${tagsHtml(tags, context)}${
+    options.join("")
+  }${definition && !isListed ? membersHtml(definition, context, maker) : ""}${examples.join("")}</section>`;
 }
 
-function signatureMarks(definition: Definition, page: Page, site: Site): Mark[] {
-  return [...definition.signature.matchAll(/\b[A-Z]\w+/g)].flatMap((match) => {
-    const found = site.knowledge.get(definition.path)?.names.get(match[0]) ?? site.exports.get(match[0]);
-    const address = found && found.name !== definition.name ? addressOf(found, site) : undefined;
-    return address
-      ? [{
-        start: match.index,
-        end: match.index + match[0].length,
-        href: relative(page.url, address),
-        hint: plain(found!.summary),
-      }]
-      : [];
+function signatureMarks(signature: string, maker: Maker): Mark[] {
+  return [...signature.matchAll(/\b[A-Z]\w+/g)].flatMap((match) => {
+    const href = /(new|type) $/.test(signature.slice(0, match.index)) ? undefined : entryOf(match[0], maker);
+    const hint = plain(maker.site.exports.get(match[0])?.summary ?? "");
+    return href ? [{ start: match.index, end: match.index + match[0].length, href, hint }] : [];
   });
 }
 
@@ -150,29 +244,31 @@ function signatureMarks(definition: Definition, page: Page, site: Site): Mark[] 
  *
  * @param entry what it exports
  * @param page where it will be
- * @param definitions what its names are
  * @param site everything else
- * @param homes of the whole library, whose symbols have their text elsewhere: where
+ * @param names where names lead
+ * @param program what its names are
  * @returns HTML, and what the search finds there
  */
 export function entryPage(
   entry: EntryPoint,
   page: Page,
-  definitions: ReadonlyMap<string, Definition>,
   site: Site,
-  homes: ReadonlyMap<string, string> | undefined,
+  names: Names,
+  program: Program,
 ): { body: string; entries: readonly Entry[] } {
   const symbols = entry.symbols.toSorted((a, b) => a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1);
   const head = `<h1>${escape(page.title)}</h1>` +
     site.highlighter.block(`import { … } from "${entry.specifier}";`, "ts");
-  const list = symbols.map(({ name, declarations }) => {
+  // What a chapter exports has its text there, once.
+  const isRoot = entry.specifier === names.root.specifier;
+  const own = isRoot ? symbols.filter(({ name }) => !names.homes.has(name)) : symbols;
+  const list = symbols.map((symbol) => {
+    const { name, declarations } = symbol;
     const summary = plain((declarations[0]?.jsDoc?.doc ?? "").split("\n\n")[0] ?? "").split(/(?<=\.)\s/)[0] ?? "";
-    const home = homes?.get(name);
-    const href = home ? relative(page.url, `${home}#${name}`) : `#${name}`;
+    const href = own.includes(symbol) ? `#${name}` : relative(page.url, `${names.homes.get(name)}#${name}`);
     return `<tr><td><a href="${href}"><code>${escape(name)}</code></a></td><td>${escape(summary)}</td></tr>`;
   });
   const table = `<div class="table"><table><tbody>${list.join("\n")}</tbody></table></div>`;
-  const own = homes ? symbols.filter(({ name }) => !homes.has(name)) : symbols;
   const entries = own.map(({ name, declarations }): Entry => ({
     url: `${page.url}#${name}`,
     title: name,
@@ -180,8 +276,9 @@ export function entryPage(
     text: plain(declarations[0]?.jsDoc?.doc ?? ""),
     rank: RANK.reference,
   }));
+  const definitions = program.exports(entry.path), maker = { page, entry, site, names, program };
   const body = `<div class="reference">${head}${table}${
-    own.map((symbol) => symbolHtml(symbol, definitions.get(symbol.name), page, site)).join("\n")
+    own.map((symbol) => symbolHtml(symbol, definitions.get(symbol.name), maker)).join("\n")
   }</div>`;
   return { body, entries };
 }

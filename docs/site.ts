@@ -183,8 +183,8 @@ export function contextOf(
       if (shown) return `#${idOf(shown)}`;
       const address = addressOfFile(file, url, site);
       if (address !== undefined) return address + hash;
-      const [, page] = /^docs\/pages\/([\w/]+\.html)$/.exec(file) ?? [];
-      return page === undefined ? href : relative(url, site.home(page) + hash);
+      const [, page] = /^docs\/pages\/([\w/]+)\.(?:html|md)$/.exec(file) ?? [];
+      return page === undefined ? href : relative(url, site.home(`${page}.html`) + hash);
     },
     code: (text, language) => site.highlighter.block(text, language, namesIn(text, url, site)),
     problem: (text) => site.problem(where, text),

@@ -4,6 +4,7 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
+import { splitDefault } from "../docs/defaults.ts";
 import { granted } from "./permissions.ts";
 
 const root = new URL("../", import.meta.url);
@@ -155,6 +156,7 @@ function declaration(name: string, { kind, jsDoc, location, def }: Declaration):
   properties(name, def.properties ?? []);
   methods(name, def.methods ?? []);
   for (const made of def.constructors ?? []) {
+    if (made.accessibility === "private") continue;
     comment(`new ${name}`, made.jsDoc, made.location);
     parameters(`new ${name}`, made.params ?? [], made.jsDoc, made.location);
   }
@@ -188,7 +190,8 @@ if (!ignore) {
 }
 
 /** Folders whose doc comments are not held to the rules yet. */
-const LATER = /^(core\/(04|05|06_training\/(loop|checkpoints))|core\/engine|gpu|wasm)/;
+const LATER =
+  /^core\/(05_transformer\/(en|de|re)|engine\/(tensor|convolution|create|options|random|joining|module|weight|linear))/;
 
 const place = ({ path, line, name }: { path: string; line: number; name: string }): string => `${path}:${line} ${name}`;
 
@@ -237,16 +240,10 @@ Deno.test("the names that doc comments link to can be imported, or are members o
   assertEquals(wrong, []);
 });
 
-/** The end of a clause: "…; 1 by default." */
-const DEFAULT = /(?:^|[;.:] )((?:(?![;.:,] ).)+) by default(?=$|[.;:,])/g;
-
-/** What a text says that something is by default. */
-const statedIn = (text: string): string[] => [...text.matchAll(DEFAULT)].map(([, stated]) => stated!);
-
 Deno.test("what may be left out says what it is by default, in a clause of its own", { ignore }, () => {
   const wrong = faults(optionals, ({ text, isMember }) => {
     if (isMember && /\babsent\b/.test(text)) return undefined;
-    return statedIn(text).length === 1 && text.split("default").length === 2 ? undefined : text;
+    return splitDefault(text).value && text.split("default").length === 2 ? undefined : text;
   });
   assertEquals(wrong, []);
 });
@@ -265,12 +262,14 @@ const same = (text: string): string => /^-?\d/.test(text) ? String(Number(text.r
 
 /** Values that a source takes for an option which nobody gave. */
 function valuesIn(source: string, option: string): string[] {
-  const value = `(-?[\\w.]+(?:e-\\d+)?|"[^"]*")`;
+  const value = `(-?[\\w.]+(?:e-\\d+)?|"[^"]*")(?:\\(\\))?`;
   const patterns = [
     // Taken apart, or a parameter.
     `[{,(]\\s*${option}(?:\\?|: \\w+)? = ${value}\\s*[,})]`,
     `[{,(]\\s*${option}: \\w+ = ${value}\\s*[,})]`,
     `\\.${option} \\?\\? ${value}`,
+    // In an object of defaults.
+    `\\n {4,}${option}: ${value},`,
     // In a table of options, what stands for none.
     `\\n  ${option}: \\{(?:(?!\\n  \\})[^])*?\\bnone: ${value}`,
   ];
@@ -307,22 +306,39 @@ function readSources(): Map<string, string> {
   return sources;
 }
 
+Deno.test("splitDefault() takes a clause, and what is said of it, out of a sentence", () => {
+  const cases: readonly [text: string, value: string, remark: string, rest: string][] = [
+    ["Batches to a step; 1 by default.", "1", "", "Batches to a step."],
+    ["Divides; 0.5 nats by default. Needs `random`.", "0.5 nats", "", "Divides. Needs `random`."],
+    ["What fills; -100 by default, which is ignored; all.", "-100", ", which is ignored", "What fills; all."],
+    ["Slides; false by default: an error.", "false", ": an error", "Slides."],
+    ["Factor. `1 / √D` by default.", "`1 / √D`", "", "Factor."],
+    ["float32 by default", "float32", "", ""],
+    ["along which axis; the last by default", "the last", "", "along which axis"],
+    ["Says nothing of the kind.", "", "", "Says nothing of the kind."],
+  ];
+  for (const [text, value, remark, rest] of cases) assertEquals(splitDefault(text), { value, remark, rest });
+});
+
 Deno.test("the defaults that doc comments state are the code's", { ignore }, () => {
   const sources = readSources();
   let compared = 0;
   const wrong = faults(optionals, ({ text, option, owner, path, given, isMember }) => {
-    const stated = literalOf(statedIn(text)[0] ?? "");
+    const { value, remark } = splitDefault(text), stated = literalOf(value);
     if (stated === undefined) return undefined;
     const valuesOf = (files: readonly string[]) => files.flatMap((file) => valuesIn(sources.get(file)!, option));
     const chapter = path.slice(0, path.lastIndexOf("/"));
     let found = given !== undefined ? [given, `"${given}"`] : valuesOf(isMember ? readersOf(owner, sources) : [path]);
     if (found.length === 0) found = valuesOf([...sources.keys()].filter((path) => path.startsWith(chapter)));
+    if (found.length === 0) found = valuesOf([...sources.keys()]);
     // A flag that nothing sets is false.
-    if (found.length === 0 && stated === "false") return undefined;
+    if (stated === "false" && !(isMember && valuesOf([path]).includes("true"))) return undefined;
     compared++;
-    return found.includes(same(stated))
+    const all = [stated, ...remark.match(/(?<!\w)\d[\d.]*(?!\w)/g) ?? []];
+    const missing = all.filter((one) => !found.includes(same(one)));
+    return missing.length === 0
       ? undefined
-      : `${stated} by default, but in the code ${found.join(", ") || "nothing"}`;
+      : `${missing.join(", ")} by default, but in the code ${found.join(", ") || "nothing"}`;
   });
   assertEquals(wrong, []);
   assert(compared > 10);

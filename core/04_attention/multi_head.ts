@@ -52,7 +52,7 @@
  * @module
  */
 
-import { aTensor, checkSizes } from "../engine/arguments.ts";
+import { aMask, aTensor, aTensorLike, checkSizes } from "../engine/arguments.ts";
 import { type LayerInitialization, layerInitializationCheck } from "../engine/initialization.ts";
 import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
@@ -64,20 +64,21 @@ import {
   flag,
   group,
   integer,
+  needing,
   numeric,
   object,
 } from "../engine/options.ts";
 import { type Part, type PartTable, settingsOf } from "../engine/part.ts";
 import { checkRandom, type Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import { asOptionalTensor, type Tensor, type TensorLike } from "../engine/tensor.ts";
 import { combineMasks, type Window, windowMask } from "./masks.ts";
 import { attentionWeights, scaledDotProductAttention } from "./scaled_dot_product.ts";
 
 /**
  * Keys and values of one attention, remembered from step to step (key–value cache, 键值缓存).
  *
- * [Section](../07_generation/kv_cache.ts) implements it. Every attention of every layer needs its
+ * {@linkcode KeyValueCache} of `@heed/heed/generation` implements it. Every attention of every layer needs its
  * own: the keys of two layers are made from different vectors by different matrices.
  */
 export interface KeyValueMemory {
@@ -87,16 +88,24 @@ export interface KeyValueMemory {
    * Adds the keys and values of further positions.
    *
    * @param key `[B, G, T, D]`
-   * @param value `[B, G, T, D]`
-   * @returns everything remembered, `[B, G, length, D]` each
+   * @param value `[B, G, T, W]`
+   * @returns everything remembered, `[B, G, length, D]` and `[B, G, length, W]`
    */
   append(key: Tensor, value: Tensor): { readonly key: Tensor; readonly value: Tensor };
-  /** Everything remembered, `[B, G, length, D]` each; throws a `TypeError` while nothing is. */
+  /**
+   * Everything remembered.
+   *
+   * @returns `[B, G, length, D]` and `[B, G, length, W]`
+   * @throws {TypeError} while there is nothing
+   */
   contents(): { readonly key: Tensor; readonly value: Tensor };
 }
 
 /**
- * A way in which positions enter self-attention. [Section](positions/mod.ts) has them all.
+ * A way in which positions enter self-attention: one of the three members, or several.
+ *
+ * {@linkcode RotaryPositions} marks queries and keys, {@linkcode T5Positions} and {@linkcode AlibiPositions} add to the
+ * scores, {@linkcode RelativePositions} adds to scores and values.
  *
  * Query `t` of `T` stands at position `t + S − T`, where `S` counts the keys.
  */
@@ -149,7 +158,12 @@ export interface AttentionVariant {
 }
 
 /** How a {@linkcode MultiHeadAttention} is laid out. */
-export interface MultiHeadOptions extends AttentionSizes, AttentionVariant {}
+export interface MultiHeadOptions extends AttentionSizes, AttentionVariant {
+  /** Width of what a head hands over; `headSize` by default. */
+  readonly valueSize?: number | undefined;
+  /** Width of what values are made from; `contextSize` by default. */
+  readonly valueContextSize?: number | undefined;
+}
 
 /** A position rule as an option. */
 export const positionRuleCheck: Check<PositionRule> = object(
@@ -170,6 +184,8 @@ const MULTI_HEAD: Checks<MultiHeadOptions> = {
   numGroups: integer(),
   headSize: integer(),
   contextSize: integer(),
+  valueSize: integer(),
+  valueContextSize: integer(),
   bias: flag,
   positions: positionRuleCheck,
   initialization: layerInitializationCheck,
@@ -177,18 +193,24 @@ const MULTI_HEAD: Checks<MultiHeadOptions> = {
 
 /** What one call of {@linkcode MultiHeadAttention.forward} looks at. */
 export interface MultiHeadCall {
-  /** Who is asked, `[B, S, C]`; `hidden` itself by default. */
+  /** Who is asked, `[B, S, C]`; the sequence itself by default. */
   readonly context?: Tensor | undefined;
-  /** True where looking is allowed, bool, broadcast to `[B, H, T, S]`. */
-  readonly mask?: Tensor | undefined;
+  /** What the values are made from, `[B, S, W]`; the context by default. Needs `context`. */
+  readonly valueContext?: Tensor | undefined;
+  /** True where looking is allowed, bool, broadcast to `[B, H, T, S]`; everywhere by default. */
+  readonly mask?: TensorLike<boolean> | undefined;
+  /** Added to the scores, `-Infinity` forbids, broadcast to `[B, H, T, S]`; nothing by default. */
+  readonly bias?: TensorLike | undefined;
   /** Whether a position sees only itself and what came before; false by default. */
   readonly causal?: boolean | undefined;
   /**
-   * Keys and values of earlier calls. Without a context it grows by this call's positions; with
-   * one it is filled by the first call and only read by the others.
+   * Keys and values of earlier calls; none by default.
+   *
+   * Without a context it grows by this call's positions; with one it is filled by the first call and only read by the
+   * others.
    */
   readonly cache?: KeyValueMemory | undefined;
-  /** Receives the attention weights, `[B, H, T, S]`; computing them costs extra. */
+  /** Receives the attention weights, `[B, H, T, S]`, at extra cost; nobody does by default. */
   readonly observe?: ((weights: Tensor) => void) | undefined;
 }
 
@@ -200,7 +222,9 @@ export const cacheCheck: Check<KeyValueMemory> = object(
 
 const CALL: Checks<MultiHeadCall> = {
   context: aTensor,
-  mask: aTensor,
+  valueContext: needing("context", aTensor),
+  mask: aMask,
+  bias: aTensorLike,
   causal: flag,
   cache: cacheCheck,
   observe: callback(),
@@ -208,7 +232,13 @@ const CALL: Checks<MultiHeadCall> = {
 
 /** Any attention that can stand in a layer: over one sequence, or from one to another. */
 export interface Attention extends Module {
-  /** Rewrites each position of `[B, T, E]` by what it found. */
+  /**
+   * Rewrites each position by what it found.
+   *
+   * @param hidden who asks, `[B, T, E]`
+   * @param call context, masks, cache; none of them by default
+   * @returns `[B, T, E]`
+   */
   forward(hidden: Tensor, call?: MultiHeadCall): Tensor;
 }
 
@@ -232,17 +262,19 @@ export class MultiHeadAttention extends Module implements Attention {
   readonly numHeads: number;
   /** Number of different keys and values per position. */
   readonly numGroups: number;
-  /** Width of a head. */
+  /** Width of the queries and keys of a head. */
   readonly headSize: number;
+  /** Width of the values of a head. */
+  readonly valueSize: number;
   /** Factor of the dot products. */
   readonly scale: number;
-  /** $W_Q$ of all heads. */
+  /** Makes the queries of all heads: $W_Q$. */
   readonly query: Linear;
-  /** $W_K$ of all groups. */
+  /** Makes the keys of all groups: $W_K$. */
   readonly key: Linear;
-  /** $W_V$ of all groups. */
+  /** Makes the values of all groups: $W_V$. */
   readonly value: Linear;
-  /** $W_O$. */
+  /** Joins what the heads found: $W_O$. */
   readonly output: Linear;
   /** How positions enter, if they do. */
   readonly positions: PositionRule | undefined;
@@ -257,28 +289,34 @@ export class MultiHeadAttention extends Module implements Attention {
    * @param random where the first values come from
    * @param options groups, widths, bias, positions, window
    * @throws {RangeError} if the heads do not divide the width or the groups the heads, or an option is out of range
-   * @throws {TypeError} if an option is unknown
+   * @throws {TypeError} if an option is unknown, or a position rule adds to values of another width
    */
   constructor(hiddenSize: number, numHeads: number, random: Random, options: MultiHeadOptions = {}) {
     super();
     checkOptions("attend", options, MULTI_HEAD);
     checkSizes("attend", { hiddenSize, numHeads });
     checkRandom("attend", random);
-    const { numGroups = numHeads, contextSize = hiddenSize, bias = true } = options;
-    const headSize = options.headSize ?? headSizeOf(hiddenSize, numHeads);
+    const { numGroups = numHeads, contextSize = hiddenSize, valueContextSize = contextSize, bias = true } = options;
+    const headSize = options.headSize ?? headSizeOf(hiddenSize, numHeads), { valueSize = headSize } = options;
     if (!Number.isInteger(numHeads / numGroups)) {
       throw new RangeError(`Cannot share ${numGroups} groups among ${numHeads} heads: numGroups must divide numHeads`);
+    }
+    if (options.positions?.values && valueSize !== headSize) {
+      throw new TypeError(
+        `Cannot attend with values of width ${valueSize} and a position rule that adds to them: headSize is ${headSize}`,
+      );
     }
     this.numHeads = numHeads;
     this.numGroups = numGroups;
     this.headSize = headSize;
+    this.valueSize = valueSize;
     this.scale = options.scale ?? 1 / Math.sqrt(headSize);
     const within = { bias, initialization: options.initialization?.within };
     this.query = new Linear(hiddenSize, numHeads * headSize, random, within);
     this.key = new Linear(contextSize, numGroups * headSize, random, within);
-    this.value = new Linear(contextSize, numGroups * headSize, random, within);
+    this.value = new Linear(valueContextSize, numGroups * valueSize, random, within);
     const intoSum = { bias, initialization: options.initialization?.intoSum };
-    this.output = new Linear(numHeads * headSize, hiddenSize, random, intoSum);
+    this.output = new Linear(numHeads * valueSize, hiddenSize, random, intoSum);
     this.positions = options.positions;
     this.window = options.window;
   }
@@ -297,8 +335,9 @@ export class MultiHeadAttention extends Module implements Attention {
     const { context, causal = false, observe } = call;
     const { query, key, value } = this.#project(hidden, call), S = key.shape[2]!;
     const near = this.window && !context ? windowMask(T, S, this.window) : undefined;
-    const mask = combineMasks(call.mask, near);
-    const bias = this.positions?.bias?.(query, S, this.scale);
+    const mask = combineMasks(asOptionalTensor("attend", "mask", call.mask, "bool", hidden), near);
+    const places = this.positions?.bias?.(query, S, this.scale);
+    const bias = places && call.bias ? places.add(call.bias) : places ?? call.bias;
     const options = { mask, bias, causal, scale: this.scale };
 
     let heads = scaledDotProductAttention(query, key, value, options);
@@ -309,11 +348,14 @@ export class MultiHeadAttention extends Module implements Attention {
     }
 
     // $[\mathrm{head}_1; \dots; \mathrm{head}_H]$: positions outside, heads side by side.
-    const merged = heads.transpose(1, 2).reshape([B, T, this.numHeads * this.headSize]);
+    const merged = heads.transpose(1, 2).reshape([B, T, this.numHeads * this.valueSize]);
     return this.output.forward(merged);
   }
 
-  #project(hidden: Tensor, { context, cache }: MultiHeadCall): { query: Tensor; key: Tensor; value: Tensor } {
+  #project(
+    hidden: Tensor,
+    { context, valueContext, cache }: MultiHeadCall,
+  ): { query: Tensor; key: Tensor; value: Tensor } {
     if (context && this.positions) {
       throw new TypeError(
         "Cannot attend to a context with a position rule: its positions are not those of the queries",
@@ -324,7 +366,7 @@ export class MultiHeadAttention extends Module implements Attention {
 
     const source = context ?? hidden;
     let key = split(this.key.forward(source), this.numGroups);
-    const value = split(this.value.forward(source), this.numGroups);
+    const value = split(this.value.forward(valueContext ?? source), this.numGroups);
     if (this.positions?.mark) {
       const start = cache?.length ?? 0;
       query = this.positions.mark(query, start);

@@ -40,19 +40,22 @@
  * @module
  */
 
+import { readPairs } from "../engine/allowed.ts";
+import { aTensorLike } from "../engine/arguments.ts";
 import { checkRandom, type Random } from "../engine/random.ts";
-import { dropout } from "../engine/dropout.ts";
+import { shareChance } from "../engine/chance.ts";
+import { Dropout } from "../engine/dropout.ts";
 import { type LayerInitialization, normal } from "../engine/initialization.ts";
 import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
 import { checkFunction, checkOptions, type Checks, flag } from "../engine/options.ts";
 import { dims } from "../engine/shape.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import { asTensor, type Tensor, type TensorLike } from "../engine/tensor.ts";
 import { Embedding } from "../02_words/embeddings.ts";
 import { textMask, textMaskChecks, type TextMasks } from "../04_attention/masks.ts";
 import { type KeyValueMemory, multiHead } from "../04_attention/multi_head.ts";
 import { learned } from "../04_attention/positions/absolute.ts";
-import type { InputPositions } from "../04_attention/positions/scheme.ts";
+import { type InputPositions, startsCheck, startsOfRows } from "../04_attention/positions/scheme.ts";
 import { cachesCheck } from "./decoder.ts";
 import { below, closingNorm, EncoderLayer, type Pass, passChecks } from "./encoder.ts";
 import {
@@ -96,24 +99,35 @@ function gpt2Initialization(numLayers: number): LayerInitialization {
 
 /** What one pass through a {@linkcode DecoderOnly} looks at. */
 export interface ContinuationCall extends Pass, TextMasks {
+  /** Added to the scores of every layer, broadcast to `[B, H, T, S]`, `-Infinity` forbids; nothing by default. */
+  readonly bias?: TensorLike | undefined;
+  /** Position of the first token of each text, negative where padding comes first; 0 by default. */
+  readonly starts?: readonly number[] | undefined;
   /** Keys and values of earlier calls, one cache per layer; none by default. */
   readonly caches?: readonly KeyValueMemory[] | undefined;
   /** Whether only the last position is scored, all that a generation loop reads; false by default. */
   readonly lastOnly?: boolean | undefined;
 }
 
-const CALL: Checks<ContinuationCall> = { ...passChecks, ...textMaskChecks, caches: cachesCheck, lastOnly: flag };
+const CALL: Checks<ContinuationCall> = {
+  ...passChecks,
+  ...textMaskChecks,
+  bias: aTensorLike,
+  starts: startsCheck,
+  caches: cachesCheck,
+  lastOnly: flag,
+};
 
 /**
  * A GPT: continues a text.
  *
  * @example
  * ```ts
- * import { DecoderOnly, padTokens, Random } from "@heed/heed";
+ * import { DecoderOnly, Random } from "@heed/heed";
  *
  * const options = { vocabSize: 20, contextLength: 8, hiddenSize: 16, numHeads: 2, numLayers: 1 };
  * const model = new DecoderOnly(options, new Random(1));
- * const logits = model.forward(padTokens([[5, 6, 7]], 0));
+ * const logits = model.forward([[5, 6, 7]]);
  * console.assert(String(logits.shape) === "1,3,20");
  * ```
  */
@@ -124,9 +138,11 @@ export class DecoderOnly extends Module {
   readonly embedding: Embedding;
   /** Positions that enter with the input. */
   readonly positions: InputPositions | undefined;
+  /** Drops a share of the input in training. */
+  readonly dropout: Dropout;
   /** Layers of causal self-attention; a position rule is shared by all of them. */
   readonly layers: readonly EncoderLayer[];
-  /** Closes a pre-norm stack. */
+  /** Closes the stack, where there is one. */
   readonly norm: Norm | undefined;
   /** From vectors to scores, if the table does not serve. */
   readonly head: Linear | undefined;
@@ -135,7 +151,7 @@ export class DecoderOnly extends Module {
    * Starts from random weights, as GPT-2 does.
    *
    * @param options layout of the model
-   * @param random where the first values come from
+   * @param random where the first values come from; dropout draws from a stream that is split off
    * @throws {TypeError} if an option is unknown
    * @throws {RangeError} if a size is impossible
    */
@@ -149,10 +165,12 @@ export class DecoderOnly extends Module {
     const rule = positions.attention?.(sizes, random);
     this.embedding = new Embedding(vocabSize, hiddenSize, random, { deviation: DEVIATION });
     const layer = { ...layerOptionsOf(layout), positions: rule, initialization: gpt2Initialization(numLayers) };
+    this.dropout = new Dropout(layout.dropout);
     this.layers = Array.from({ length: numLayers }, () => new EncoderLayer(layer, random));
-    this.norm = closingNorm(layer);
+    this.norm = closingNorm(layer, layout.closingNorm);
     const start = { bias: false, initialization: normal(DEVIATION) };
     this.head = tieHead ? undefined : new Linear(hiddenSize, vocabSize, random, start);
+    shareChance(this.chances(), random);
   }
 
   /** Number of scores per position. */
@@ -179,25 +197,33 @@ export class DecoderOnly extends Module {
    * Scores the token after each position.
    *
    * @param tokens ids, or what continues those cached, int32 `[B, T]`
-   * @param call caches, masks, which positions, dropout
+   * @param call caches, masks, which positions
    * @returns logits, `[B, T, V]`, or `[B, 1, V]` with `lastOnly`
    * @throws {RangeError} if the text grows longer than `contextLength`
    * @throws {TypeError} if the number of caches is not that of the layers
    */
-  forward(tokens: Tensor, call: ContinuationCall = {}): Tensor {
+  forward(tokens: TensorLike, call: ContinuationCall = {}): Tensor {
     checkOptions("score tokens", call, CALL);
-    const { caches, lastOnly, random, observe, mask, prefix } = call;
+    tokens = asTensor("score tokens", "tokens", tokens, "int32", this.embedding.weight.storage);
+    const { caches, lastOnly, observe, prefix, causal } = call;
+    const { mask, bias } = readPairs("score tokens", call, tokens);
     const start = caches?.[0]?.length ?? 0;
     const { B, T } = dims(tokens, "B T");
     this.#check(start + T, caches);
-    const masks = textMask(B, T, start + T, { mask, prefix });
+    const masks = textMask(B, T, start + T, { mask, prefix, causal });
+    const starts = startsOfRows(B, start, call.starts);
 
     let hidden = this.embedding.forward(tokens);
-    if (this.positions) hidden = this.positions.forward(hidden, start);
-    if (this.training) hidden = dropout(hidden, this.options.dropout, random);
+    if (this.positions) hidden = this.positions.forward(hidden, starts);
+    hidden = this.dropout.forward(hidden);
     this.layers.forEach((layer, index) => {
       const cache = caches?.[index];
-      hidden = layer.forward(hidden, { ...masks, cache, random, observe: below(observe, `layers.${index}`) });
+      hidden = layer.forward(hidden, {
+        ...masks,
+        bias,
+        cache,
+        observe: below(observe, `layers.${index}`),
+      });
     });
     // The vocabulary is the widest axis of all: scores that nobody reads are not computed.
     if (lastOnly) hidden = hidden.slice(1, -1);

@@ -42,8 +42,9 @@
  * @module
  */
 
-import { aTensor, checkOptionalTensors, checkTensors, MOST_PARTS } from "../engine/arguments.ts";
-import { dropout } from "../engine/dropout.ts";
+import { aMask, checkTensors, MOST_PARTS } from "../engine/arguments.ts";
+import { shareChance } from "../engine/chance.ts";
+import { Dropout } from "../engine/dropout.ts";
 import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
 import { checkObject, checkOptions, type Checks, flag, integer, required } from "../engine/options.ts";
@@ -51,8 +52,9 @@ import { partOf } from "../engine/part.ts";
 import { checkRandom, Random } from "../engine/random.ts";
 import { scope } from "../engine/scope.ts";
 import { dims } from "../engine/shape.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import { asOptionalTensor, asTensor, type Tensor, type TensorLike } from "../engine/tensor.ts";
 import { Embedding } from "../02_words/embeddings.ts";
+import { textMaskChecks, type TextMasks } from "../04_attention/masks.ts";
 import { headSizeOf, type KeyValueMemory, multiHead } from "../04_attention/multi_head.ts";
 import { sinusoidal } from "../04_attention/positions/absolute.ts";
 import {
@@ -60,6 +62,8 @@ import {
   noPositions,
   type PositionScheme,
   type PositionSizes,
+  startsCheck,
+  startsOfRows,
 } from "../04_attention/positions/scheme.ts";
 import { type DecoderCall, decoderChecks, DecoderStack } from "./decoder.ts";
 import {
@@ -99,6 +103,8 @@ export interface TransformerOptions extends LayerChoices {
   readonly activation?: Activation | GatedActivation | undefined;
   /** Where the norms stand; `"post"` or `"pre"` by default. */
   readonly placement?: "post" | "pre" | undefined;
+  /** Whether a norm stands behind the last layer of a stack; where `placement` is `"pre"` by default. */
+  readonly closingNorm?: boolean | undefined;
   /** Whether scores are products with the table of embeddings; true by default. */
   readonly tieHead?: boolean | undefined;
   /** Share of each step's output, and of the input, dropped in training; 0.1 or 0 by default. */
@@ -117,6 +123,7 @@ export const transformerChecks: Checks<TransformerOptions> = {
     "a position scheme, such as rotary()",
     (part) => part.input !== undefined || part.attention !== undefined || part.word === noPositions.word,
   ),
+  closingNorm: flag,
   tieHead: flag,
 };
 
@@ -136,7 +143,7 @@ export const transformerBig: EncoderDecoderOptions = { vocabSize: 37000, hiddenS
 export type Complete<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> };
 
 /** Defaults that follow from no other option. */
-export type Defaults<T> = Omit<Complete<T>, "vocabSize" | "numGroups" | "headSize" | "feedForwardSize">;
+export type Defaults<T> = Omit<Complete<T>, "vocabSize" | "numGroups" | "headSize" | "feedForwardSize" | "closingNorm">;
 
 /**
  * Fills in what was left out.
@@ -148,12 +155,13 @@ export type Defaults<T> = Omit<Complete<T>, "vocabSize" | "numGroups" | "headSiz
 export function complete<T extends TransformerOptions>(options: T, defaults: Defaults<T>): Complete<T> {
   for (const object of [options, defaults]) checkObject("complete a layout", object);
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const { hiddenSize, numHeads }: Pick<Complete<TransformerOptions>, "hiddenSize" | "numHeads"> = {
-    ...defaults,
-    ...given,
-  };
+  const { hiddenSize, numHeads, placement }: Pick<
+    Complete<TransformerOptions>,
+    "hiddenSize" | "numHeads" | "placement"
+  > = { ...defaults, ...given };
   const headSize = options.headSize ?? headSizeOf(hiddenSize, numHeads);
-  return { ...defaults, numGroups: numHeads, feedForwardSize: 4 * hiddenSize, ...given, headSize } as Complete<T>;
+  const derived = { numGroups: numHeads, feedForwardSize: 4 * hiddenSize, closingNorm: placement === "pre" };
+  return { ...defaults, ...derived, ...given, headSize } as Complete<T>;
 }
 
 const ENCODER_DECODER: Checks<EncoderDecoderOptions> = { ...transformerChecks, sourceVocabSize: integer() };
@@ -193,19 +201,28 @@ export function layerOptionsOf(layout: Complete<TransformerOptions>): Omit<Layer
 }
 
 /** What one pass through an {@linkcode EncoderDecoder} looks at. */
-export interface TranslationCall extends Pass {
+export interface TranslationCall extends Pass, TextMasks {
   /** True where the source has a token, bool `[B, S]`; everywhere by default. */
-  readonly sourceMask?: Tensor | undefined;
+  readonly sourceMask?: TensorLike<boolean> | undefined;
+}
+
+/** What one pass through the encoder of an {@linkcode EncoderDecoder} looks at. */
+export interface EncodingCall extends EncoderCall {
+  /** Position of the first token of each source, negative where padding comes first; 0 by default. */
+  readonly starts?: readonly number[] | undefined;
 }
 
 /** What one pass through the decoder of an {@linkcode EncoderDecoder} looks at. */
 export interface DecodingCall extends DecoderCall {
+  /** Position of the first token of each target, negative where padding comes first; 0 by default. */
+  readonly starts?: readonly number[] | undefined;
   /** Whether only the last position is scored, all that a generation loop reads; false by default. */
   readonly lastOnly?: boolean | undefined;
 }
 
-const TRANSLATION: Checks<TranslationCall> = { ...passChecks, sourceMask: aTensor };
-const DECODING: Checks<DecodingCall> = { ...decoderChecks, lastOnly: flag };
+const TRANSLATION: Checks<TranslationCall> = { ...passChecks, ...textMaskChecks, sourceMask: aMask };
+const ENCODING: Checks<EncodingCall> = { ...encoderChecks, starts: startsCheck };
+const DECODING: Checks<DecodingCall> = { ...decoderChecks, starts: startsCheck, lastOnly: flag };
 
 /** A model together with a source: what a generation loop continues. */
 export interface GivenSource {
@@ -246,6 +263,8 @@ export class EncoderDecoder extends Module {
   readonly sourcePositions: InputPositions | undefined;
   /** Positions of the target that enter with the input. */
   readonly targetPositions: InputPositions | undefined;
+  /** Drops a share of both inputs in training. */
+  readonly dropout: Dropout;
   /** Reads. */
   readonly encoder: Encoder;
   /** Writes. */
@@ -257,7 +276,7 @@ export class EncoderDecoder extends Module {
    * Starts from random weights.
    *
    * @param options layout of the model
-   * @param random where the first values come from
+   * @param random where the first values come from; dropout draws from a stream that is split off
    * @throws {TypeError} if an option is unknown
    * @throws {RangeError} if a size is impossible
    */
@@ -273,29 +292,32 @@ export class EncoderDecoder extends Module {
     this.sourceEmbedding = options.sourceVocabSize === undefined ? this.targetEmbedding : embed(sourceVocabSize);
     this.sourcePositions = positions.input?.(sizesOf(false), random);
     this.targetPositions = positions.input?.(sizesOf(true), random);
+    this.dropout = new Dropout(layout.dropout);
     const stack = (causal: boolean) => ({
       ...layerOptionsOf(layout),
       numLayers,
+      closingNorm: layout.closingNorm,
       positions: positions.attention?.(sizesOf(causal), random),
     });
     this.encoder = new Encoder(stack(false), random);
     this.decoder = new DecoderStack(stack(true), random);
     this.head = layout.tieHead ? undefined : new Linear(hiddenSize, vocabSize, random, { bias: false });
+    shareChance(this.chances(), random);
   }
 
   /**
    * Reads the sources; needed once, however many words are then written.
    *
    * @param source ids, int32 `[B, S]`
-   * @param call which positions hold words; dropout
+   * @param call which positions hold words
    * @returns one vector per source word, `[B, S, E]`
    * @throws {RangeError} if the source is longer than `contextLength`
    */
-  encode(source: Tensor, call: EncoderCall = {}): Tensor {
-    checkOptions("encode", call, encoderChecks);
-    const { mask, random, observe } = call;
-    const hidden = this.#enter(source, 0, this.sourceEmbedding, this.sourcePositions, random);
-    return this.encoder.forward(hidden, { mask, random, observe: below(observe, "encoder") });
+  encode(source: TensorLike, call: EncodingCall = {}): Tensor {
+    checkOptions("encode", call, ENCODING);
+    const { starts, ...within } = call;
+    const hidden = this.#enter(source, 0, starts, this.sourceEmbedding, this.sourcePositions);
+    return this.encoder.forward(hidden, { ...within, observe: below(within.observe, "encoder") });
   }
 
   /**
@@ -303,16 +325,16 @@ export class EncoderDecoder extends Module {
    *
    * @param target ids, beginning with BEGIN, or continuing what is cached, int32 `[B, T]`
    * @param memory what {@linkcode EncoderDecoder.encode} returned, `[B, S, E]`
-   * @param options mask of the source, caches, which positions, dropout
+   * @param options mask of the source, caches, which positions
    * @returns logits, `[B, T, V]`, or `[B, 1, V]` with `lastOnly`
    * @throws {RangeError} if the target grows longer than `contextLength`
    */
-  decode(target: Tensor, memory: Tensor, options: DecodingCall = {}): Tensor {
+  decode(target: TensorLike, memory: Tensor, options: DecodingCall = {}): Tensor {
     checkOptions("decode", options, DECODING);
-    const { lastOnly, ...call } = options;
-    const { caches, random, observe } = call;
-    const start = caches?.[0]?.length ?? 0;
-    let hidden = this.#enter(target, start, this.targetEmbedding, this.targetPositions, random);
+    const { lastOnly, starts, ...call } = options;
+    const { caches, observe } = call;
+    const cached = caches?.[0]?.length ?? 0;
+    let hidden = this.#enter(target, cached, starts, this.targetEmbedding, this.targetPositions);
     hidden = this.decoder.forward(hidden, memory, { ...call, observe: below(observe, "decoder") });
     if (lastOnly) hidden = hidden.slice(1, -1);
     return this.head ? this.head.forward(hidden) : this.targetEmbedding.weight.multiplyTransposed(hidden);
@@ -323,14 +345,13 @@ export class EncoderDecoder extends Module {
    *
    * @param source ids, int32 `[B, S]`
    * @param target ids shifted right, int32 `[B, T]`
-   * @param call mask of the source, dropout
+   * @param call masks of source and target
    * @returns logits, `[B, T, V]`
    */
-  forward(source: Tensor, target: Tensor, call: TranslationCall = {}): Tensor {
+  forward(source: TensorLike, target: TensorLike, call: TranslationCall = {}): Tensor {
     checkOptions("translate", call, TRANSLATION);
-    const { sourceMask, random, observe } = call;
-    const memory = this.encode(source, { mask: sourceMask, random, observe });
-    return this.decode(target, memory, { sourceMask, random, observe });
+    const { sourceMask, observe } = call;
+    return this.decode(target, this.encode(source, { mask: sourceMask, observe }), call);
   }
 
   /**
@@ -339,9 +360,9 @@ export class EncoderDecoder extends Module {
    * @param memory what {@linkcode EncoderDecoder.encode} returned, `[B, S, E]`
    * @param sourceMask true where the source has a token, bool `[B, S]`
    */
-  given(memory: Tensor, sourceMask?: Tensor): GivenSource {
+  given(memory: Tensor, sourceMask?: TensorLike<boolean>): GivenSource {
     checkTensors("continue a translation", { memory });
-    checkOptionalTensors("continue a translation", { sourceMask });
+    sourceMask = asOptionalTensor("continue a translation", "sourceMask", sourceMask, "bool", memory);
     const { vocabSize, contextLength, numLayers } = this.options;
     return {
       vocabSize,
@@ -353,20 +374,21 @@ export class EncoderDecoder extends Module {
   }
 
   #enter(
-    tokens: Tensor,
-    start: number,
+    tokens: TensorLike,
+    cached: number,
+    starts: readonly number[] | undefined,
     embedding: Embedding,
     positions: InputPositions | undefined,
-    random: Random | undefined,
   ): Tensor {
-    const { T } = dims(tokens, "B T");
+    tokens = asTensor("read", "tokens", tokens, "int32", embedding.weight.storage);
+    const { B, T } = dims(tokens, "B T");
     const { contextLength, hiddenSize } = this.options;
-    if (start + T > contextLength) {
-      throw new RangeError(`Cannot read ${start + T} positions: contextLength is ${contextLength}`);
+    if (cached + T > contextLength) {
+      throw new RangeError(`Cannot read ${cached + T} positions: contextLength is ${contextLength}`);
     }
+    const start = startsOfRows(B, cached, starts);
     const embedded = embedding.forward(tokens).mul(Math.sqrt(hiddenSize));
-    const placed = positions ? positions.forward(embedded, start) : embedded;
-    return this.training ? dropout(placed, this.options.dropout, random) : placed;
+    return this.dropout.forward(positions ? positions.forward(embedded, start) : embedded);
   }
 }
 
@@ -404,7 +426,7 @@ export function transformerSize(options: EncoderDecoderOptions): number {
 
   const encoderLayer = attention + feedForward + 2 * norm;
   const decoderLayer = 2 * attention + feedForward + 3 * norm;
-  const closing = layout.placement === "pre" ? 2 * norm : 0;
+  const closing = layout.closingNorm ? 2 * norm : 0;
   const tables = (options.sourceVocabSize ?? 0) + layout.vocabSize * (layout.tieHead ? 1 : 2);
   return numLayers * (encoderLayer + decoderLayer) + closing + tables * E + places;
 }

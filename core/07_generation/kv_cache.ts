@@ -71,14 +71,15 @@ export class KeyValueCache implements KeyValueMemory {
    * Adds the keys and values of further positions, in place.
    *
    * @param key `[B, G, T, D]`
-   * @param value `[B, G, T, D]`
-   * @returns views of everything remembered, `[B, G, length, D]` each
+   * @param value `[B, G, T, W]`
+   * @returns views of everything remembered, `[B, G, length, D]` and `[B, G, length, W]`
    * @throws {TypeError} if the shapes disagree with each other or with what is remembered
    */
   append(key: Tensor, value: Tensor): { readonly key: Tensor; readonly value: Tensor } {
-    const { B, G, T, D } = dims(key, "B G T D");
-    dims(value, "B G T D", { B, G, T, D });
+    const { B, G, T } = dims(key, "B G T D");
+    dims(value, "B G T W", { B, G, T });
     if (this.#key) dims(key, "B G T D", dims(this.#key, "B G room D"));
+    if (this.#value) dims(value, "B G T W", dims(this.#value, "B G room W"));
     const start = this.#length, end = start + T;
     noGrad(() => {
       this.#key = withRoom(this.#key, key, start, end);
@@ -93,7 +94,7 @@ export class KeyValueCache implements KeyValueMemory {
   /**
    * Everything remembered.
    *
-   * @returns views, `[B, G, length, D]` each
+   * @returns views, `[B, G, length, D]` and `[B, G, length, W]`
    * @throws {TypeError} while nothing is remembered
    */
   contents(): { readonly key: Tensor; readonly value: Tensor } {

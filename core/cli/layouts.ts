@@ -36,6 +36,7 @@ interface LayoutFields {
   readonly epsilon?: number;
   readonly bias?: boolean;
   readonly tieHead?: boolean;
+  readonly closingNorm?: boolean;
   readonly norm?: string;
   readonly normalization?: unknown;
   readonly activation?: unknown;
@@ -67,6 +68,7 @@ const layoutChecks: Checks<LayoutFields> = {
   epsilon: numeric({ min: 0, max: 1 }),
   bias: flag,
   tieHead: flag,
+  closingNorm: flag,
   norm: oneOf(["pre", "post"]),
   normalization: part,
   activation: part,
@@ -84,7 +86,7 @@ const EPSILON = 1e-5;
  */
 export function writeLayout(layout: EncoderDecoderOptions): WrittenLayout {
   const { vocabSize, sourceVocabSize, contextLength, hiddenSize, numLayers, numHeads, headSize, ...rest } = layout;
-  const { activation, placement, norm, bias, positions, attention, tieHead, dropout } = rest;
+  const { activation, placement, norm, bias, positions, attention, tieHead, dropout, closingNorm } = rest;
   const settings = norm?.settings as { readonly epsilon?: number } | undefined;
   const written = {
     ...{ vocabSize, sourceVocabSize, contextLength, hiddenSize, numLayers, numHeads },
@@ -97,6 +99,7 @@ export function writeLayout(layout: EncoderDecoderOptions): WrittenLayout {
     ...{ tieHead, dropout, numGroups: rest.numGroups, feedForwardSize: rest.feedForwardSize },
     // What older programs do not know is written where it is not what they have.
     headSize: headSize === hiddenSize! / numHeads! ? undefined : headSize,
+    closingNorm: closingNorm === (placement === "pre") ? undefined : closingNorm,
     attention: !attention || writePart(attention) === multiHead().word ? undefined : writePart(attention),
   };
   return Object.fromEntries(Object.entries(written).filter(([, value]) => value !== undefined));

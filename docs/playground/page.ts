@@ -81,7 +81,7 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
       [
         ["times √E", MODEL, "    const embedded = embedding.forward(tokens)"],
         ["waves", POSITIONS, "      rows[t * hiddenSize + i] = i % 2 === 0 ? Math.sin"],
-        ["their sum", POSITIONS, "    return hidden.add(codes.slice("],
+        ["their sum", POSITIONS, "    return hidden.add(rowsFrom(codes"],
       ],
     ],
   },
@@ -89,7 +89,7 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
     title: "The encoder attends",
     text: "In each layer every token asks all others. A head is one kind of question; thick lines are large weights.",
     made: [ATTENTION, [
-      ["a layer", ENCODER, "    hidden = this.attentionResidual.forward(hidden, read, random);"],
+      ["a layer", ENCODER, "    hidden = this.attentionResidual.forward(hidden, read);"],
       ["all layers", ENCODER, "    const top = this.layers.reduce("],
       ["what leaves", MODEL, "    return this.encoder.forward(hidden,"],
     ]],
@@ -102,7 +102,7 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
     made: [
       [["asks the sentence", DECODER, "      this.crossAttention.forward(x, {"], ...ATTENTION.slice(1, 2)],
       [
-        ["asks itself", DECODER, "      this.selfAttention.forward(x, { mask, causal,"],
+        ["asks itself", DECODER, "      this.selfAttention.forward(x, { mask, bias, causal,"],
         ["the mask", SCALED, "  if (allowed) scores = scores.where("],
         ...ATTENTION.slice(1, 2),
       ],

@@ -52,6 +52,8 @@ export const CHINESE_PHRASES: Phrases = {
   titles: {
     "index.html": "heed",
     "library.html": "作为程序库使用",
+    "library/tour.html": "十分钟训练出一个模型",
+    "library/coming_from.html": "从别的库过来",
     "playground.html": "试验场",
     "experiments.html": "实验",
     "notation.html": "记号",

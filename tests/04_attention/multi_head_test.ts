@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { causalMask, lengthMask, overKeys } from "../../core/04_attention/masks.ts";
+import { additiveMask, causalMask, lengthMask, overKeys } from "../../core/04_attention/masks.ts";
 import { MultiHeadAttention } from "../../core/04_attention/multi_head.ts";
 import {
   AlibiPositions,
@@ -8,14 +8,24 @@ import {
   T5Positions,
 } from "../../core/04_attention/positions/mod.ts";
 import { scaledDotProductAttention } from "../../core/04_attention/scaled_dot_product.ts";
+import { softmax } from "../../core/02_words/softmax.ts";
+import type { Linear } from "../../core/engine/linear.ts";
 import { linear } from "../../core/engine/weight.ts";
-import { ones, zeros } from "../../core/engine/create.ts";
+import { ones, parameter, tensor, zeros } from "../../core/engine/create.ts";
 import { concat } from "../../core/engine/joining.ts";
 import type { Tensor } from "../../core/engine/tensor.ts";
 import { Random } from "../../core/engine/random.ts";
 
 import { goldens, precision, read, state } from "../goldens/read.ts";
-import { assertClose, assertModuleGradients, normal, onEveryBackend, onReference, withLast } from "../support.ts";
+import {
+  assertClose,
+  assertGradients,
+  assertModuleGradients,
+  normal,
+  onEveryBackend,
+  onReference,
+  withLast,
+} from "../support.ts";
 import { PlainMemory } from "./memory.ts";
 
 const [B, T, S, E, H] = [2, 5, 7, 12, 3];
@@ -171,5 +181,86 @@ Deno.test("MultiHeadAttention() refuses impossible layouts", () => {
     () => layer.forward(zeros([1, 2, 12]), { context: zeros([1, 2, 12]) }),
     TypeError,
     "Cannot attend to a context with a position rule",
+  );
+});
+
+onEveryBackend("MultiHeadAttention() adds a bias to the scores, beside that of its positions", async () => {
+  const random = new Random(1), hidden = normal(1, B, T, E);
+  for (const positions of [undefined, new AlibiPositions(H), new RelativePositions(4, 2, random)]) {
+    const layer = new MultiHeadAttention(E, H, random, { positions });
+    const mask = causalMask(T).or(tensor([[true, true, false, false, false]]));
+    // A forbidden pair is a bias of minus infinity.
+    await assertClose(layer.forward(hidden, { bias: additiveMask(mask) }), layer.forward(hidden, { mask }), {
+      tolerance: 32,
+      length: E * T,
+    });
+    const bias = normal(2, B, H, T, T);
+    let plain: Tensor | undefined, biased: Tensor | undefined;
+    layer.forward(hidden, { observe: (weights) => void (plain = weights) });
+    layer.forward(hidden, { bias, observe: (weights) => void (biased = weights) });
+    // softmax(log A + b): the weights are those without it, reweighted.
+    await assertClose(biased!, softmax(plain!.log().add(bias)), { tolerance: 64, length: E * T });
+  }
+});
+
+onEveryBackend("MultiHeadAttention() takes keys and values of different origin and width", async () => {
+  const [C, W, D, V] = [4, 6, 5, 3], hidden = normal(1, B, T, E);
+  const context = normal(2, B, S, C), valueContext = normal(3, B, S, W);
+  for (const valueSize of [V, D, D + 4]) {
+    const layer = new MultiHeadAttention(E, H, new Random(1), {
+      contextSize: C,
+      valueContextSize: W,
+      headSize: D,
+      valueSize,
+    });
+    assertEquals(layer.value.weight.shape, [W, H * valueSize]);
+    assertEquals(layer.output.weight.shape, [H * valueSize, E]);
+    // Head by head, by the formula.
+    const columns = ({ weight, bias }: Linear, h: number, width: number, x: Tensor): Tensor =>
+      linear(x, weight.tensor.slice(1, h * width, (h + 1) * width), bias!.slice(0, h * width, (h + 1) * width));
+    const heads = Array.from({ length: H }, (_, h) => {
+      const query = columns(layer.query, h, D, hidden), key = columns(layer.key, h, D, context);
+      const weights = softmax(query.matmul(key.transpose(1, 2)).div(Math.sqrt(D)));
+      return weights.matmul(columns(layer.value, h, valueSize, valueContext));
+    });
+    const found = layer.forward(hidden, { context, valueContext });
+    await assertClose(found, layer.output.forward(concat(heads, -1)), { tolerance: 64, length: E * S });
+    const cache = new PlainMemory();
+    layer.forward(hidden, { context, valueContext, cache });
+    await assertClose(layer.forward(hidden, { context: context.mul(2), cache }), found, { tolerance: 0 });
+  }
+});
+
+onReference("MultiHeadAttention() has the gradients of its formula for biases and other widths", async () => {
+  const bias = parameter(normal(4, B, H, T, S)), hidden = normal(1, B, T, E);
+  const layer = new MultiHeadAttention(E, H, new Random(1), { contextSize: 4, valueContextSize: 6, valueSize: 3 });
+  const call = { context: normal(2, B, S, 4), valueContext: normal(3, B, S, 6) };
+  await assertModuleGradients(layer, () => layer.forward(hidden, { ...call, bias }));
+  await assertGradients((given) => layer.forward(hidden, { ...call, bias: given! }), [bias]);
+});
+
+Deno.test("MultiHeadAttention() refuses values of other origin where they have no effect or do not fit", () => {
+  const layer = new MultiHeadAttention(E, H, new Random(1), { contextSize: 4, valueContextSize: 6 });
+  const hidden = zeros([B, T, E]), context = zeros([B, S, 4]);
+  assertThrows(
+    () => layer.forward(hidden, { valueContext: zeros([B, S, 6]) }),
+    TypeError,
+    "Cannot attend with valueContext: it has no effect without context",
+  );
+  assertThrows(() => layer.forward(hidden, { context, valueContext: zeros([B, S + 1, 6]) }), TypeError, "[B");
+  assertThrows(() => layer.forward(hidden, { context }), TypeError, "the last extent must be 6");
+  assertThrows(
+    () => layer.forward(hidden, { context, valueContext: zeros([B, S, 6]), bias: zeros([T, S + 1]) }),
+    TypeError,
+    "Cannot broadcast [5, 8] with [2, 3, 5, 7]",
+  );
+  assertThrows(
+    () =>
+      new MultiHeadAttention(E, H, new Random(1), {
+        positions: new RelativePositions(4, 2, new Random(1)),
+        valueSize: 3,
+      }),
+    TypeError,
+    "Cannot attend with values of width 3 and a position rule that adds to them: headSize is 4",
   );
 });

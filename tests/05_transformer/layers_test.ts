@@ -158,3 +158,18 @@ onEveryBackend("shiftRight() hides each word from the position that predicts it"
   assertEquals([...await shifted.read()], [1, 5, 6, 1, 7, 2]);
   assertEquals(shiftRight(zeros([2, 0], "int32"), 1).shape, [2, 0]);
 });
+
+onEveryBackend("Encoder() and DecoderStack() have a closing norm where they are asked to", async () => {
+  for (const placement of ["post", "pre"] as const) {
+    const [open, closed] = [false, true].map((closingNorm) =>
+      new Encoder({ ...sizes, placement, closingNorm }, new Random(1))
+    );
+    const plain = new Encoder({ ...sizes, placement }, new Random(1));
+    assertEquals([open!.norm !== undefined, closed!.norm !== undefined], [false, true]);
+    assertEquals(plain.norm !== undefined, placement === "pre");
+    const hidden = normal(1, B, S, E);
+    await assertClose(closed!.forward(hidden), closed!.norm!.forward(open!.forward(hidden)), { tolerance: 0 });
+    assertEquals(new DecoderStack({ ...sizes, placement, closingNorm: true }, new Random(1)).norm !== undefined, true);
+    assertEquals(new DecoderStack({ ...sizes, placement, closingNorm: false }, new Random(1)).norm, undefined);
+  }
+});

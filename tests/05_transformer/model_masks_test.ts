@@ -1,13 +1,23 @@
 /** Windows, prefixes and masks of pairs in whole models, with and without caches. */
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { causalMask } from "../../core/04_attention/masks.ts";
+import { additiveMask, causalMask, lengthMask, overKeys } from "../../core/04_attention/masks.ts";
 import { multiHead } from "../../core/04_attention/multi_head.ts";
-import { alibi, rotary } from "../../core/04_attention/positions/mod.ts";
+import {
+  alibi,
+  learned,
+  noPositions,
+  type PositionScheme,
+  rotary,
+  shaw,
+  sinusoidal,
+  t5,
+} from "../../core/04_attention/positions/mod.ts";
 import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
 import { EncoderDecoder } from "../../core/05_transformer/encoder_decoder.ts";
 import { tensor } from "../../core/engine/create.ts";
 import { concat } from "../../core/engine/joining.ts";
+import { padTokens } from "../../core/02_words/embeddings.ts";
 import type { Tensor } from "../../core/engine/tensor.ts";
 import { Random } from "../../core/engine/random.ts";
 import { assertClose, onEveryBackend } from "../support.ts";
@@ -131,4 +141,110 @@ onEveryBackend("models take a mask of pairs", async () => {
   const write = (rows: number[][]): Tensor => translator.decode(ids(rows), memory, { mask: blocks });
   assertEquals(await moved(write(changed(2)), write(text)), [2, 3]);
   assert((await moved(translator.decode(ids(changed(2)), memory), translator.decode(ids(text), memory))).length > 2);
+});
+
+const everyPosition: readonly PositionScheme[] = [learned(), sinusoidal, shaw(), t5(), rotary(), alibi, noPositions];
+
+/** Texts of different lengths, padded on the left. */
+const short = [[1, 5, 9, 4, 3], [2, 7], [8, 8, 6]];
+const starts = short.map(({ length }) => length - 5);
+const present = short.map(({ length }) => Array.from({ length: 5 }, (_, t) => t >= 5 - length));
+
+onEveryBackend("DecoderOnly() reads left-padded rows as it reads them alone, for every kind of positions", async () => {
+  const tokens = padTokens(short, 10, { side: "left" }), mask = tensor(present);
+  for (const positions of everyPosition) {
+    // Rows that end at the last position there is: padding takes none.
+    const model = new DecoderOnly({ ...small, contextLength: 5, positions }, new Random(1));
+    const logits = model.forward(tokens, { mask, starts });
+    const caches = model.newCaches(() => new PlainMemory());
+    const parts = [[0, 1], [1, 4], [4, 5]].map(([from, to]) =>
+      model.forward(tokens.slice(1, from!, to!), { caches, starts, mask: mask.slice(1, 0, to!) })
+    );
+    for (const [row, text] of short.entries()) {
+      const alone = model.forward(ids([text])), last = (x: Tensor) => x.slice(0, row, row + 1).slice(1, -text.length);
+      await assertClose(last(logits), alone, closeness);
+      await assertClose(last(concat(parts, 1)), alone, closeness);
+    }
+  }
+});
+
+onEveryBackend("EncoderDecoder() reads left-padded rows as it reads them alone", async () => {
+  const tokens = padTokens(short, 10, { side: "left" }), mask = tensor(present);
+  for (const positions of [sinusoidal, learned(), t5()]) {
+    const model = new EncoderDecoder({ ...small, contextLength: 5, positions }, new Random(1)).eval();
+    const memory = model.encode(tokens, { mask, starts });
+    const logits = model.decode(tokens, memory, { mask, starts, sourceMask: mask });
+    for (const [row, text] of short.entries()) {
+      const last = (x: Tensor) => x.slice(0, row, row + 1).slice(1, -text.length);
+      const alone = model.encode(ids([text]));
+      await assertClose(last(memory), alone, closeness);
+      await assertClose(last(logits), model.decode(ids([text]), alone), closeness);
+    }
+  }
+});
+
+onEveryBackend("models read rows that start further along at those positions", async () => {
+  const model = new DecoderOnly({ ...small, positions: learned() }, new Random(1)), tokens = ids(text);
+  const moved = model.forward(tokens, { starts: [0, 3] });
+  const same = model.forward(tokens);
+  await assertClose(moved.slice(0, 0, 1), same.slice(0, 0, 1), { tolerance: 0 });
+  const placed = model.positions!.forward(model.embedding.forward(tokens.slice(0, 1)), 3);
+  await assertClose(model.positions!.forward(model.embedding.forward(tokens), [0, 3]).slice(0, 1), placed, {
+    tolerance: 0,
+  });
+});
+
+Deno.test("models refuse starts that are not one per row, or end behind their table", () => {
+  for (const positions of [learned(), alibi]) {
+    const model = new DecoderOnly({ ...small, positions }, new Random(1));
+    assertThrows(
+      () => model.forward(ids(text), { starts: [0] }),
+      TypeError,
+      "Cannot place 2 rows by 1 starts: one is needed for each row",
+    );
+    assertThrows(() => model.forward(ids(text), { starts: [0, 0.5] }), TypeError, "must be a list of whole numbers");
+  }
+  assertThrows(
+    () => new DecoderOnly(small, new Random(1)).forward(ids(text), { starts: [0, 5] }),
+    RangeError,
+    "Cannot place 8 tokens from position 5: the table ends at position 11",
+  );
+});
+
+onEveryBackend("EncoderDecoder() takes masks of the target in training too", async () => {
+  const model = new EncoderDecoder(small, new Random(1)).eval(), source = ids(text);
+  const mask = lengthMask([5, 8], T), junk = ids([[1, 5, 9, 4, 3, 0, 0, 0], text[1]!]);
+  // What is no token is not read, wherever it stands.
+  const left = lengthMask([3, 3], T).equal(tensor(false));
+  const run = (target: Tensor, at: Tensor): Tensor => model.forward(source, target, { mask: at });
+  await assertClose(run(junk, mask).slice(1, 0, 5), run(ids(text), mask).slice(1, 0, 5), { tolerance: 0 });
+  assertEquals(await moved(run(ids(changed(1)), left).slice(1, 3), run(ids(text), left).slice(1, 3)), []);
+  // Without causality every position sees all.
+  const open = model.forward(source, ids(text), { causal: false });
+  assertEquals(await moved(model.forward(source, ids(changed(6)), { causal: false }), open), [0, 1, 2, 3, 4, 5, 6, 7]);
+  const causal = causalMask(T).reshape([1, 1, T, T]);
+  await assertClose(
+    model.forward(source, ids(text), { causal: false, mask: causal }),
+    model.forward(source, ids(text)),
+    closeness,
+  );
+  assertThrows(
+    () => model.forward(source, source, { causal: false, prefix: [1, 1] }),
+    TypeError,
+    "Cannot mask a text with a prefix and causal = false",
+  );
+});
+
+onEveryBackend("models add biases to the scores of every layer", async () => {
+  const mask = causalMask(T), bias = additiveMask(mask), keys = lengthMask([5, 8], T);
+  const model = new DecoderOnly({ ...small, positions: alibi }, new Random(1));
+  await assertClose(model.forward(ids(text), { causal: false, bias }), model.forward(ids(text)), closeness);
+  const translator = new EncoderDecoder(small, new Random(1)).eval(), source = ids(text);
+  const pairs = mask.reshape([1, 1, T, T]);
+  const memory = translator.encode(source, { bias });
+  await assertClose(memory, translator.encode(source, { mask: pairs }), closeness);
+  const wanted = translator.decode(source, memory, { sourceMask: keys });
+  for (const call of [{ sourceBias: additiveMask(overKeys(keys)) }, { sourceMask: overKeys(keys) }]) {
+    await assertClose(translator.decode(source, memory, { causal: false, bias, ...call }), wanted, closeness);
+  }
 });

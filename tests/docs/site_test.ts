@@ -39,6 +39,7 @@ Deno.test(
       ) {
         const content = await Deno.readTextFile(`${out}/${page}`);
         assert(!page.endsWith(".html") || content.includes("<main"), page);
+        if (page.startsWith("api/")) assert(content.includes('<table class="options">'), page);
         text += content;
       }
       const scripts = ["search", "search_book", "search_workshop"].map((name) =>

@@ -10,13 +10,14 @@ import * as attention from "@heed/heed/attention";
 import * as transformer from "@heed/heed/transformer";
 import * as training from "@heed/heed/training";
 import * as generation from "@heed/heed/generation";
+import * as host from "@heed/heed/host";
 import * as wasm from "@heed/heed/wasm";
 import * as webgpu from "@heed/heed/webgpu";
 
 const x: Tensor = tensor([1, 2]).add(1);
 const same: Same = x;
 const device: Backend = wasm.createWasmDevice({ threads: 1 });
-export const parts = [words, attention, transformer, training, generation, webgpu, device, same];
+export const parts = [host, words, attention, transformer, training, generation, webgpu, device, same];
 export const functions = [DecoderOnly, generate, train];
 // @ts-expect-error: threads are a number
 createWasmDevice({ threads: "two" });

@@ -16,6 +16,8 @@
  */
 
 import { checkSizes } from "../../engine/arguments.ts";
+import { withBackend } from "../../engine/device.ts";
+import { take } from "../../engine/indexing.ts";
 import { GrowingTable, roomFor } from "../../engine/growing.ts";
 import { Module } from "../../engine/module.ts";
 import { checkOptions, type Checks, numeric } from "../../engine/options.ts";
@@ -24,7 +26,7 @@ import { checkRandom, type Random } from "../../engine/random.ts";
 import { dims } from "../../engine/shape.ts";
 import { parameter, requireRoom, tensor } from "../../engine/create.ts";
 import type { Tensor } from "../../engine/tensor.ts";
-import type { InputPositions, PositionScheme } from "./scheme.ts";
+import { type InputPositions, type PositionScheme, startsOfRows } from "./scheme.ts";
 
 // ## Learned
 //
@@ -35,7 +37,7 @@ import type { InputPositions, PositionScheme } from "./scheme.ts";
 
 /** How learned positions start. */
 export interface LearnedOptions {
-  /** Standard deviation of the first values; that of the embedded words by default, 0.02 where there are none. */
+  /** Standard deviation of the first values; that of the embedded words by default, or 0.02. */
   readonly deviation?: number | undefined;
 }
 
@@ -52,7 +54,7 @@ export class LearnedPositions extends Module implements InputPositions {
    * @param contextLength number of positions
    * @param hiddenSize width of a row
    * @param random where the first values come from
-   * @param options the standard deviation, 0.02 by default
+   * @param options the standard deviation; one of 0.02 by default
    * @throws {RangeError} if the deviation is negative
    */
   constructor(
@@ -73,18 +75,17 @@ export class LearnedPositions extends Module implements InputPositions {
    * Adds to each position its row.
    *
    * @param hidden `[B, T, E]`
-   * @param start position of the first one
+   * @param start position of the first one, or of the first one of each row, below 0 where padding comes first; 0 by default
    * @returns `[B, T, E]`
    * @throws {RangeError} if a position has no row
    */
-  forward(hidden: Tensor, start = 0): Tensor {
-    checkSizes("place tokens", { start });
-    const { T } = dims(hidden, "B T E");
-    const rows = this.weight.shape[0]!;
-    if (start + T > rows) {
-      throw new RangeError(`Cannot place ${T} tokens from position ${start}: the table ends at position ${rows - 1}`);
+  forward(hidden: Tensor, start: number | readonly number[] = 0): Tensor {
+    const { B, T } = dims(hidden, "B T E");
+    const rows = this.weight.shape[0]!, last = lastStart(B, start);
+    if (last + T > rows) {
+      throw new RangeError(`Cannot place ${T} tokens from position ${last}: the table ends at position ${rows - 1}`);
     }
-    return hidden.add(this.weight.slice(0, start, start + T));
+    return hidden.add(rowsFrom(this.weight, start, T));
   }
 }
 
@@ -99,7 +100,7 @@ export class LearnedPositions extends Module implements InputPositions {
  *
  * @param T number of positions
  * @param hiddenSize width of a row; if it is odd, the last frequency has no cosine
- * @param start position of the first row
+ * @param start position of the first row; 0 by default
  * @returns numbers in [-1, 1], `[T, E]`
  */
 export function sinusoidalPositions(T: number, hiddenSize: number, start = 0): Tensor {
@@ -135,15 +136,36 @@ export class SinusoidalPositions implements InputPositions {
    * Adds to each position its code.
    *
    * @param hidden `[B, T, E]`
-   * @param start position of the first one
+   * @param start position of the first one, or of the first one of each row, below 0 where padding comes first; 0 by default
    * @returns `[B, T, E]`
    */
-  forward(hidden: Tensor, start = 0): Tensor {
-    checkSizes("place tokens", { start });
-    const { T } = dims(hidden, "B T E", { E: this.#hiddenSize });
-    const codes = this.#codes.of(roomFor(start + T))[0]!;
-    return hidden.add(codes.slice(0, start, start + T));
+  forward(hidden: Tensor, start: number | readonly number[] = 0): Tensor {
+    const { B, T } = dims(hidden, "B T E", { E: this.#hiddenSize });
+    const codes = this.#codes.of(roomFor(lastStart(B, start) + T))[0]!;
+    return hidden.add(rowsFrom(codes, start, T));
   }
+}
+
+// ## Rows that start apart
+//
+// Texts of different lengths that end together, as prompts do that are to be continued, begin with padding. The first
+// word of each stands at position 0 all the same: `starts: [0, -2]` says that the second row has two places of padding in
+// front. Schemes that count distances need not be told, since a row's distances do not depend on where it begins.
+
+/** The position furthest along at which a row starts; refuses what are no starts. */
+function lastStart(B: number, start: number | readonly number[]): number {
+  if (typeof start === "number" || !Array.isArray(start)) {
+    checkSizes("place tokens", { start: start as number });
+    return start as number;
+  }
+  return Math.max(0, ...startsOfRows(B, 0, start) as readonly number[]);
+}
+
+/** Rows of a table for `T` positions: `[T, E]` if all rows of the batch start together, `[B, T, E]` otherwise. */
+function rowsFrom(table: Tensor, start: number | readonly number[], T: number): Tensor {
+  if (typeof start === "number") return table.slice(0, start, start + T);
+  const places = start.flatMap((first) => Array.from({ length: T }, (_, t) => Math.max(0, first + t)));
+  return take(table, withBackend(table.device, () => tensor(Int32Array.from(places), [start.length, T])));
 }
 
 // ## As parts of a model

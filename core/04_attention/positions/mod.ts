@@ -55,7 +55,7 @@
  * The [last experiment](../experiments/positions/extrapolation.ts) trains every scheme on short lists and reads
  * long ones. Learned and sinusoidal positions do not generalize (泛化) so far, as the notes say of
  * absolute ones. Relative schemes keep their accuracy if they treat far distances alike (Shaw, T5) or give them less and less
- * weight (ALiBi). For Shaw and T5 that depends on a setting: the distance from which on all are alike. Here it is half
+ * weight (ALiBi). For Shaw and T5 it depends on a setting, *Distances told apart*: the distance from which on all are alike. Here it is half
  * of the trained length, with 8 buckets for T5. Distances that are told apart and were never trained are
  * as foreign to them as unseen angles to RoPE.
  *

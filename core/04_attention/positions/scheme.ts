@@ -11,6 +11,8 @@
  * @module
  */
 
+import { checkSizes } from "../../engine/arguments.ts";
+import { type Check, checkValue, list } from "../../engine/options.ts";
 import type { Part } from "../../engine/part.ts";
 import type { Random } from "../../engine/random.ts";
 import type { Tensor } from "../../engine/tensor.ts";
@@ -38,17 +40,45 @@ export interface InputPositions {
    * Adds to each vector the mark of its position.
    *
    * @param hidden `[B, T, E]`
-   * @param start position of the first one, 0 by default
+   * @param start position of the first one, or of the first one of each row, below 0 where padding comes first; 0 by default
    * @returns `[B, T, E]`
    */
-  forward(hidden: Tensor, start?: number): Tensor;
+  forward(hidden: Tensor, start?: number | readonly number[]): Tensor;
+}
+
+/** Positions of the first tokens as an option. */
+export const startsCheck: Check<readonly number[]> = list(
+  "a list of whole numbers",
+  (start) => Number.isSafeInteger(start),
+);
+
+/**
+ * Where the rows of a batch go on.
+ *
+ * A scheme that acts in the attentions counts distances within a row, which do not depend on where the row starts: only
+ * what marks the input has to know.
+ *
+ * @param B number of rows
+ * @param cached how many positions of each row have been read
+ * @param starts position of the first token of each row; all start at 0 by default
+ * @returns position of the next token, of every row or of each
+ * @throws {TypeError} if there is not one start per row
+ */
+export function startsOfRows(B: number, cached: number, starts?: readonly number[]): number | readonly number[] {
+  checkSizes("place rows", { B, cached });
+  if (starts === undefined) return cached;
+  checkValue("place rows", "starts", starts, startsCheck);
+  if (starts.length !== B) {
+    throw new TypeError(`Cannot place ${B} rows by ${starts.length} starts: one is needed for each row`);
+  }
+  return starts.map((start) => start + cached);
 }
 
 /** A way in which a model learns about order, as a part of it. */
 export interface PositionScheme extends Part {
-  /** Makes what marks the input. */
+  /** Makes what marks the input; nothing does by default. */
   readonly input?: (sizes: PositionSizes, random: Random) => InputPositions;
-  /** Makes what the attentions of one stack share. */
+  /** Makes what the attentions of one stack share; they know of no positions by default. */
   readonly attention?: (sizes: PositionSizes, random: Random) => PositionRule;
 }
 

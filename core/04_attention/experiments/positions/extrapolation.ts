@@ -37,7 +37,7 @@ import {
   T5Positions,
 } from "../../positions/mod.ts";
 
-const VARIABLES = 6, VALUES = 8, E = 32, HEADS = 4, D = E / HEADS;
+const VARIABLES = 6, VALUES = 8, E = 32, HEADS = 4, D = E / HEADS, BUCKETS = 8;
 /** How many times longer the longest list of the test is. */
 const TIMES = 4, BINS = 4 * TIMES;
 const SCHEMES = ["none", "learned", "sinusoidal", "Shaw", "T5", "RoPE", "ALiBi"] as const;
@@ -53,6 +53,8 @@ export interface ExtrapolationFindings {
   readonly turned: readonly number[];
   readonly shown: {
     readonly trained: number;
+    /** Distance from which on Shaw and T5 treat all alike. */
+    readonly clipped: number;
     /** Length of the lists of the test, and distance of a full turn of RoPE's second pair. */
     readonly tested: number;
     readonly turn: number;
@@ -70,7 +72,7 @@ export interface ExtrapolationFindings {
 /** What the experiment is made of. */
 export interface Extrapolation extends Parts {
   findings: ExtrapolationFindings;
-  controls: "trained" | "steps" | "seed";
+  controls: "trained" | "apart" | "steps" | "seed";
   claims: "within" | "absolute" | "relative" | "enough" | "turn";
   captions: "right" | "reach";
   labels: Labels<typeof SCHEMES[number] | "position" | "right" | "trained" | "distance" | "weight">;
@@ -111,22 +113,21 @@ class Reader extends Module {
   readonly attention: MultiHeadAttention;
   readonly output: Linear;
 
-  constructor(scheme: typeof SCHEMES[number], trained: number, random: Random) {
+  constructor(scheme: typeof SCHEMES[number], trained: number, clipped: number, random: Random) {
     super();
     this.variables = new Embedding(VARIABLES, E, random);
     this.values = new Embedding(VALUES, E, random);
     // The table is long enough for the test; training reaches its first rows only.
     if (scheme === "learned") this.absolute = new LearnedPositions(TIMES * trained, E, random, { deviation: 0.5 });
     if (scheme === "sinusoidal") this.absolute = new SinusoidalPositions(E);
-    this.attention = new MultiHeadAttention(E, HEADS, random, { positions: Reader.#rule(scheme, trained, random) });
+    this.attention = new MultiHeadAttention(E, HEADS, random, { positions: Reader.#rule(scheme, clipped, random) });
     this.output = new Linear(E, VALUES, random);
   }
 
-  static #rule(scheme: typeof SCHEMES[number], trained: number, random: Random): PositionRule | undefined {
-    // Distances above half of the trained length count as one, so that training has met every case.
-    const maxDistance = trained / 2;
-    if (scheme === "Shaw") return new RelativePositions(D, maxDistance, random);
-    if (scheme === "T5") return new T5Positions(HEADS, random, { numBuckets: 8, maxDistance, bidirectional: false });
+  static #rule(scheme: typeof SCHEMES[number], clipped: number, random: Random): PositionRule | undefined {
+    if (scheme === "Shaw") return new RelativePositions(D, clipped, random);
+    const buckets = { numBuckets: BUCKETS, maxDistance: clipped, bidirectional: false };
+    if (scheme === "T5") return new T5Positions(HEADS, random, buckets);
     if (scheme === "RoPE") return new RotaryPositions(D);
     return scheme === "ALiBi" ? new AlibiPositions(HEADS) : undefined;
   }
@@ -180,6 +181,7 @@ async function reach(model: Reader, { variables, values, answers }: Lists): Prom
 export const experiment: Experiment<Extrapolation> = {
   controls: {
     trained: { default: 32, min: 16, max: 64, step: 16 },
+    apart: { default: 0.5, min: 0.5, max: 2, step: 0.5 },
     steps: { default: 150, min: 50, max: 600, step: 50 },
     seed: SEED,
   },
@@ -193,13 +195,13 @@ export const experiment: Experiment<Extrapolation> = {
     turn: { holds: ({ turned: [near, round] }) => round! > near! },
   },
   tolerance: 0.05,
-  async measure({ trained, steps, seed }, { signal, onProgress }) {
+  async measure({ trained, apart, steps, seed }, { signal, onProgress }) {
     signal?.throwIfAborted();
     const test = draw(32, TIMES * trained, new Random(seed).split());
     const curves: number[][] = [], reaches: number[][] = [];
     for (const [i, scheme] of SCHEMES.entries()) {
       const random = new Random(seed);
-      const model = new Reader(scheme, trained, random);
+      const model = new Reader(scheme, trained, apart * trained, random);
       const loss = (): Tensor => {
         const lists = draw(16, trained, random);
         return crossEntropy(model.forward(lists), lists.answers);
@@ -218,6 +220,7 @@ export const experiment: Experiment<Extrapolation> = {
       turned: [weightBetween(0, TURN / 2), weightBetween(0.6 * TURN, 1.2 * TURN)],
       shown: {
         trained,
+        clipped: apart * trained,
         tested: TIMES * trained,
         turn: TURN,
         middles: Array.from({ length: BINS }, (_, bin) => (bin + 0.5) * stretch),

@@ -25,12 +25,16 @@ export const words: Words<Extrapolation> = {
   title: "Past the trained length",
   purpose: "A list of assignments such as a = 3, b = 1, a = 5 is read from left to right; at each one the " +
     "model has to say what the variable held before. With each scheme one attention layer is trained on short " +
-    "lists and tested on lists four times as long. Change the trained length. Right of the dashed line is what " +
-    "training has never met.",
+    "lists and tested on lists four times as long. Right of the dashed line is what training has never met. Change the " +
+    "trained length. Let Shaw and T5 tell apart distances as long as the trained lists, or longer: then they fail as well.",
   controls: {
     trained: {
       label: "Trained length",
       description: "Assignments in a list of the training; the test is four times as long",
+    },
+    apart: {
+      label: "Distances told apart",
+      description: "Up to which distance Shaw and T5 distinguish, in trained lengths; all beyond it are alike",
     },
     steps: { label: "Steps", description: "Training steps of 16 lists" },
     seed: SEED_WORDS,
@@ -39,13 +43,14 @@ export const words: Words<Extrapolation> = {
     within: "Within the trained length every scheme answers more than 85 in 100; without positions it is fewer than 60",
     absolute:
       "Absolute positions, learned or sinusoidal, do not generalize: past twice the length, fewer than 40 in 100",
-    relative: "Shaw, T5 and ALiBi do: more than 70 in 100",
+    relative: "ALiBi does, and at this setting of distances told apart Shaw and T5 do: more than 70 in 100",
     enough: "To be relative is enough to generalize: RoPE, too, answers more than 70 in 100",
     turn: "RoPE takes far for near: around a full turn of its second pair it has more weight than within half a turn",
   },
   captions: {
-    right: ({ beyond, shown: { trained, tested } }) =>
-      `Right answers by place in the list, trained on ${trained} assignments. Between ${2 * trained} and ` +
+    right: ({ beyond, shown: { trained, clipped, tested } }) =>
+      `Right answers by place in the list, trained on ${trained} assignments. Shaw and T5, with 8 buckets, treat all ` +
+      `distances beyond ${clipped} alike. Between ${2 * trained} and ` +
       `${tested}: ${Object.values(SCHEMES).map((name, i) => `${name} ${percent(beyond[i]!)}`).join(", ")}.`,
     reach({ turned, shown: { trained, turn, far } }) {
       const [, learned, , , , rope, alibi] = far.map((share) => percent(share));

@@ -1,0 +1,31 @@
+/** The pages of the site that lead a reader through a program are followed, and print what they show. */
+
+import { assertEquals } from "@std/assert";
+import { copyLibrary, follow, runDeno } from "../../docs/followed.ts";
+import { FOLLOWED, pageOf } from "../../docs/library.ts";
+import { createWasmDevice } from "../../wasm/mod.ts";
+import { note, testWithFolder } from "../permissions.ts";
+
+const root = new URL("../../", import.meta.url);
+
+/** The bits of a run of training are those of fused multiply-adds. */
+const fused = createWasmDevice().description.includes("fused multiply-adds");
+if (!fused) {
+  note("what the library's pages print is not compared: they have it from a machine with fused multiply-adds");
+}
+
+for (const name of FOLLOWED) {
+  testWithFolder(
+    `docs/pages/library/${name}.md prints what it shows, and its files have their types`,
+    async (folder) => {
+      await copyLibrary(root, `${folder}/heed`);
+      for (const { command, shown, printed, code } of await follow(await Deno.readTextFile(pageOf(name)), folder)) {
+        assertEquals(code, 0, `${command}\n${printed}`);
+        if (fused && shown !== undefined) assertEquals(printed, shown, command);
+      }
+      const files = [...Deno.readDirSync(folder)].map((entry) => entry.name).filter((file) => file.endsWith(".ts"));
+      assertEquals((await runDeno(`deno check -q ${files.join(" ")}`, folder)).printed, "");
+    },
+    "run",
+  );
+}
