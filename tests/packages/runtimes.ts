@@ -1,6 +1,7 @@
 /** The package in Node and Bun. */
 
 import { assert, assertEquals, assertStringIncludes } from "../../core/cli/std/assert/mod.ts";
+import { killAndResume } from "../host/killed_runs.ts";
 import { missing, output, project, run, testUnless, versions, write } from "./project.ts";
 import { expected, type Found } from "./expected.ts";
 
@@ -43,6 +44,13 @@ for (const runtime of ["node", "bun"] as const) {
       assertEquals(await output("node", ["--input-type=module", "--eval", STARTED], await project()), "1");
       assertEquals(await output("node", ["--import", "./work.js", "started.mjs"], await project()), "1");
     }
+  });
+
+  testUnless(missing(runtime), `${runtime} trains, is killed, resumes, and ends as if it had not been`, async () => {
+    const library = "@heed/heed", host = "@heed/heed/host";
+    const folder = `${await project()}/${runtime}`;
+    await Deno.mkdir(folder);
+    await killAndResume({ command: runtime, args: [], library, host }, folder);
   });
 
   testUnless(missing(runtime), `${runtime} imports and requires the package from CommonJS`, async () => {
