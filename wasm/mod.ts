@@ -186,6 +186,7 @@ class WasmDevice extends KernelDevice<Runtime> {
  * Makes the CPU device; ready at once.
  *
  * @param options threads, instructions and memory; all that the engine has by default
+ * @returns the device
  * @throws {Error} if the engine has no WebAssembly SIMD, or the page may not compile it
  */
 export function createWasmDevice(options: WasmOptions = {}): Backend {
