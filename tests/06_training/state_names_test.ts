@@ -276,6 +276,9 @@ Deno.test("importState() without strictness loads what is there, and says what i
   const prefixed = new Map([...state].map(([name, tensor]) => [`module.${name}`, tensor]));
   assertThrows(() => importState(model, prefixed, { strict: false }), TypeError, 'unexpected ("module.layers.0');
   importState(model, prefixed, { strict: false, names: { "module": "" } });
+  const whole = new Map([...await exportState(model)].map(([name, tensor]) => [`module.${name}`, tensor]));
+  assertThrows(() => importState(model, whole), TypeError, '; with names = { "module": "" } all are found');
+  importState(model, whole, { names: { "module": "" } });
   // What is left alone may have any shape.
   const other = new Encoder({ ...orders.post, numLayers: 2, closingNorm: true }, new Random(1));
   const file = await exportState(other);
