@@ -301,7 +301,7 @@ export interface Policy<Example> {
    * @returns one text for each
    */
   write(examples: readonly Example[], random?: Random): Promise<readonly SampledText[]>;
-  /** Scores the token after each input, `[N, T]` to `[N, T, V]`; in evaluation mode, as it writes. */
+  /** Scores the token after each input, `[N, T]` to `[N, T, V]`, in evaluation mode. */
   forward(examples: readonly Example[], inputs: Tensor): Tensor;
 }
 
