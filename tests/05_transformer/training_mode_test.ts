@@ -11,7 +11,7 @@ import { DecoderLayer, DecoderStack } from "../../core/05_transformer/decoder.ts
 import { Encoder, EncoderLayer } from "../../core/05_transformer/encoder.ts";
 import { EncoderDecoder } from "../../core/05_transformer/encoder_decoder.ts";
 import { tensor } from "../../core/engine/create.ts";
-import { Module } from "../../core/engine/module.ts";
+import type { Module } from "../../core/engine/module.ts";
 import { Random } from "../../core/engine/random.ts";
 import type { Tensor } from "../../core/engine/tensor.ts";
 import { normal, onEveryBackend, onReference } from "../support.ts";
