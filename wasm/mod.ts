@@ -176,6 +176,7 @@ class WasmDevice extends KernelDevice<Runtime> {
  * Makes the CPU device; ready at once.
  *
  * @param options threads, instructions and memory; all that the engine has by default
+ * @returns the device
  * @throws {Error} if the engine has no WebAssembly SIMD
  */
 export function createWasmDevice(options: WasmOptions = {}): Backend {
