@@ -71,6 +71,9 @@ export type Run = (command: string, folder: string) => Promise<Pick<Followed, "p
 /** Deno where any program may be run, else its name, which is what the task may run. */
 const DENO = Deno.permissions.querySync({ name: "run" }).state === "granted" ? Deno.execPath() : "deno";
 
+/** Milliseconds after which a command is ended. */
+const LONGEST = 240_000;
+
 /** Runs `deno …` as this Deno; spaces at the ends of lines are dropped. */
 export const runDeno: Run = async (command, folder) => {
   const [program, ...args] = command.split(" ");
@@ -82,6 +85,7 @@ export const runDeno: Run = async (command, folder) => {
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
+    signal: AbortSignal.timeout(LONGEST),
   }).output();
   const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes).replace(/[ \t]+$/gm, "");
   return { code, printed: text(stdout) + (code === 0 ? "" : text(stderr)) };

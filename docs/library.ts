@@ -14,19 +14,20 @@ import { copyLibrary, follow, withPrinted } from "./followed.ts";
 const root = new URL("../", import.meta.url);
 
 /** Pages whose commands are run, by name. */
-export const FOLLOWED: readonly string[] = ["tour"];
+export const FOLLOWED: readonly string[] = ["tour", "classifier", "fine_tuning", "translation", "serving", "search"];
 
 /** The Markdown of a page of the library. */
 export const pageOf = (name: string): URL => new URL(`docs/pages/library/${name}.md`, root);
 
 if (import.meta.main) {
-  const { values } = await readTask({
+  const { values, operands } = await readTask({
     name: "library",
+    operands: "[NAME…]",
     summary: "Follow the pages of the library and record what their commands print.",
     options: { check: flag("Compare instead of writing") },
   });
   let differs = false;
-  for (const name of FOLLOWED) {
+  for (const name of operands.length > 0 ? operands : FOLLOWED) {
     // A folder that nothing of the project looks into.
     const models = fileURLToPath(new URL("models", root));
     await Deno.mkdir(models, { recursive: true });
