@@ -98,6 +98,7 @@ export {
   cosineSchedule,
   crossEntropy,
   decodeSafetensors,
+  EarlyStopping,
   encodeSafetensors,
   inverseSquareRootSchedule,
   linearSchedule,
@@ -145,8 +146,11 @@ export {
   concat,
   DeviceUnavailable,
   dims,
+  Dropout,
   dropout,
   full,
+  gradientsOf,
+  jvp,
   Linear,
   linear,
   memory,
@@ -159,6 +163,7 @@ export {
   Random,
   release,
   scope,
+  Sequential,
   stack,
   Tensor,
   tensor,
@@ -166,7 +171,7 @@ export {
   withBackend,
   zeros,
 } from "./core/engine/mod.ts";
-export type { Backend, DeviceChoice, DeviceName, DType, PackedFormat, Shape } from "./core/engine/mod.ts";
+export type { Backend, DeviceChoice, DeviceName, DType, PackedFormat, Shape, TensorLike } from "./core/engine/mod.ts";
 export { createWasmDevice, type WasmOptions } from "./wasm/mod.ts";
 export type { WebgpuOptions } from "./gpu/adapter.ts";
 

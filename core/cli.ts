@@ -4,7 +4,7 @@
  * `deno run mod.ts COMMAND` ends here: `mod.ts` loads this file when it is the program and not
  * when it is imported. The commands read files and the keyboard, call the same functions that
  * every other caller of the library calls, and print. Nothing else under `core/` touches the
- * system.
+ * system, but for [the files and the terminal](host/mod.ts) that every program may ask for.
  *
  * A command is a file in `cli/commands`, named by the words that call it, and a line of
  * {@linkcode COMMANDS}. Its file is loaded when it is called: by URL, `translate` fetches nothing
@@ -16,11 +16,11 @@
  * | `arguments.ts`, `parser.ts`, `std` | options, their checks, the help; who splits words  |
  * | `suggestions.ts`, `calling.ts`     | what was meant, and what to type here              |
  * | `errors.ts`                        | what a failure says, and with which exit code      |
- * | `terminal.ts`, `figures.ts`        | widths, the progress line, maps and figures        |
+ * | `terminal.ts`, `figures.ts`        | where lines go, maps and figures                   |
  * | `files.ts`, `corpus.ts`            | reading text and pairs, writing without half files |
  * | `training.ts`, `folder.ts`         | what both kinds of training share, where they save |
  * | `translator.ts`, `decoding.ts`     | a translator in use, how texts are searched        |
- * | `models.ts`, `storage.ts`          | saved models                                       |
+ * | `models.ts`                        | saved models                                       |
  * | `recipes.ts`, `layouts.ts`         | what may be asked for, and what a file may ask for |
  * | `device.ts`                        | `--device`, `--threads`, Ctrl-C                    |
  *

@@ -120,6 +120,7 @@ export const CONTENTS: readonly Chapter[] = [
       { pages: ["teacher_forcing"] },
       { pages: ["truncated_backpropagation"], planned: "Truncated backpropagation" },
       { pages: ["loop"], numbered: false },
+      { pages: ["early_stopping"], numbered: false },
       { pages: ["low_precision"], planned: "Low precision" },
       { pages: ["safetensors", "checkpoints"] },
       { pages: ["bleu", "policy_gradient"] },

@@ -156,6 +156,7 @@ export function partsOfBook({ read, list }: Files): Part[] {
   const order = [...engine.matchAll(/`(\w+\.ts)`/g)].map(([, name]) => `core/engine/${name}`);
   const rest = folder("core/engine/").filter((path) => !order.includes(path) && !path.endsWith("/mod.ts"));
   part("The engine", "workshop", ["core/engine/mod.ts", ...new Set(order), ...rest]);
+  part("Files and the terminal", "workshop", modFirst(folder("core/host/")));
   part("The experiments' programs", "workshop", [
     ...folder("core/experiments/"),
     ...below("core/corpora/"),

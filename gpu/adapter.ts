@@ -12,11 +12,11 @@ import { checkOptions, type Checks, flag, numeric } from "../core/engine/options
 
 /** How to set up the GPU device; every option has a sensible default. */
 export interface WebgpuOptions {
-  /** Whether an adapter that computes on the CPU will do. Default false. */
+  /** Whether an adapter that computes on the CPU will do; false by default. */
   readonly allowSoftware?: boolean;
-  /** Most bytes to hold; drivers do not tell how much there is. Default: four of the largest buffers there may be. */
+  /** Most bytes to hold; four of the largest buffers by default, as drivers do not tell. */
   readonly memoryBytes?: number;
-  /** Whether shaders may use 16-bit numbers where the adapter offers them. Default true. */
+  /** Whether shaders may use 16-bit numbers where the adapter offers them; true by default. */
   readonly halves?: boolean;
 }
 

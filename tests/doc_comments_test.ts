@@ -156,6 +156,7 @@ function declaration(name: string, { kind, jsDoc, location, def }: Declaration):
   properties(name, def.properties ?? []);
   methods(name, def.methods ?? []);
   for (const made of def.constructors ?? []) {
+    if (made.accessibility === "private") continue;
     comment(`new ${name}`, made.jsDoc, made.location);
     parameters(`new ${name}`, made.params ?? [], made.jsDoc, made.location);
   }
@@ -189,7 +190,8 @@ if (!ignore) {
 }
 
 /** Folders whose doc comments are not held to the rules yet. */
-const LATER = /^(core\/(04|05|06_training\/(loop|checkpoints))|core\/engine|gpu|wasm)/;
+const LATER =
+  /^core\/(05_transformer\/(en|de|re)|engine\/(tensor|convolution|create|options|random|joining|module|weight|linear))/;
 
 const place = ({ path, line, name }: { path: string; line: number; name: string }): string => `${path}:${line} ${name}`;
 
@@ -260,12 +262,14 @@ const same = (text: string): string => /^-?\d/.test(text) ? String(Number(text.r
 
 /** Values that a source takes for an option which nobody gave. */
 function valuesIn(source: string, option: string): string[] {
-  const value = `(-?[\\w.]+(?:e-\\d+)?|"[^"]*")`;
+  const value = `(-?[\\w.]+(?:e-\\d+)?|"[^"]*")(?:\\(\\))?`;
   const patterns = [
     // Taken apart, or a parameter.
     `[{,(]\\s*${option}(?:\\?|: \\w+)? = ${value}\\s*[,})]`,
     `[{,(]\\s*${option}: \\w+ = ${value}\\s*[,})]`,
     `\\.${option} \\?\\? ${value}`,
+    // In an object of defaults.
+    `\\n {4,}${option}: ${value},`,
     // In a table of options, what stands for none.
     `\\n  ${option}: \\{(?:(?!\\n  \\})[^])*?\\bnone: ${value}`,
   ];
@@ -320,18 +324,21 @@ Deno.test("the defaults that doc comments state are the code's", { ignore }, () 
   const sources = readSources();
   let compared = 0;
   const wrong = faults(optionals, ({ text, option, owner, path, given, isMember }) => {
-    const stated = literalOf(splitDefault(text).value);
+    const { value, remark } = splitDefault(text), stated = literalOf(value);
     if (stated === undefined) return undefined;
     const valuesOf = (files: readonly string[]) => files.flatMap((file) => valuesIn(sources.get(file)!, option));
     const chapter = path.slice(0, path.lastIndexOf("/"));
     let found = given !== undefined ? [given, `"${given}"`] : valuesOf(isMember ? readersOf(owner, sources) : [path]);
     if (found.length === 0) found = valuesOf([...sources.keys()].filter((path) => path.startsWith(chapter)));
+    if (found.length === 0) found = valuesOf([...sources.keys()]);
     // A flag that nothing sets is false.
-    if (found.length === 0 && stated === "false") return undefined;
+    if (stated === "false" && !(isMember && valuesOf([path]).includes("true"))) return undefined;
     compared++;
-    return found.includes(same(stated))
+    const all = [stated, ...remark.match(/(?<!\w)\d[\d.]*(?!\w)/g) ?? []];
+    const missing = all.filter((one) => !found.includes(same(one)));
+    return missing.length === 0
       ? undefined
-      : `${stated} by default, but in the code ${found.join(", ") || "nothing"}`;
+      : `${missing.join(", ")} by default, but in the code ${found.join(", ") || "nothing"}`;
   });
   assertEquals(wrong, []);
   assert(compared > 10);

@@ -11,6 +11,7 @@ import * as attention from "../core/04_attention/mod.ts";
 import * as engine from "../core/engine/mod.ts";
 import * as generation from "../core/07_generation/mod.ts";
 import * as gpu from "../gpu/mod.ts";
+import * as host from "../core/host/mod.ts";
 import * as heed from "../mod.ts";
 import * as training from "../core/06_training/mod.ts";
 import * as transformer from "../core/05_transformer/mod.ts";
@@ -29,6 +30,7 @@ export const entryPoints: Readonly<Record<string, Readonly<Record<string, unknow
   "core/05_transformer/mod.ts": transformer,
   "core/06_training/mod.ts": training,
   "core/07_generation/mod.ts": generation,
+  "core/host/mod.ts": host,
   "wasm/mod.ts": wasm,
   "gpu/mod.ts": gpu,
 };
@@ -58,6 +60,7 @@ const small = { ...layout, vocabSize: 8, contextLength: 8, numLayers: 1 };
 const decoder = (): transformer.DecoderOnly => new transformer.DecoderOnly(small, random()).eval();
 const translator = (): transformer.EncoderDecoder => new transformer.EncoderDecoder(small, random()).eval();
 const optimizer = (): training.Optimizer => new training.Optimizer(linear().parameters(), training.sgd());
+const stopping = (): training.EarlyStopping => new training.EarlyStopping({ measure: "loss", patience: 2 });
 const heads = (): Tensor => x(1, 2, 3, 4);
 const limits = { maxNewTokens: 2, eosToken: 7 };
 const rows = [[0, -1, -2, -3, -4, -5, -6, -7]];
@@ -136,8 +139,9 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   lowerTriangle: () => call(2, 2, 0),
   gradientsOf: () => {
     const leaf = parameter(x());
-    return call(leaf.mul(2), x(), [leaf]);
+    return call(leaf.mul(2), [leaf], { gradient: x(), createGraph: true });
   },
+  jvp: () => call((input: Tensor) => input.mul(2), [x()], [x()], { createGraph: true }),
   leavesOf: () => call(parameter(x()).mul(2)),
   withRecording: () => call(true, nothing),
   gather: () => call(x(), 1, ids()),
@@ -186,7 +190,13 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   "Random.normal": () => on(random(), [2], { mean: 0, deviation: 1 }),
   "Random.categorical": () => on(random(), [0.5, 0.5]),
   "Random.permutation": () => on(random(), 4),
+  "new Chance": () => call(random()),
+  "Chance.replace": () => on(new engine.Chance(), random()),
+  "Chance.random": () => on(new engine.Chance(random()), "drop"),
   dropout: () => call(x(), 0.5, random()),
+  "new Dropout": () => call(0.5, random()),
+  "Dropout.forward": () => on(new engine.Dropout(0.5, random()), x()),
+  "Module.train": () => on(linear(), random()),
   "Module.loadStateDict": () => on(linear(), linear().stateDict()),
   linear: () => call(x(), x(4, 4), x(4)),
   "Weight.matrix": () => call(x()),
@@ -197,6 +207,8 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   "Weight.rows": () => on(engine.Weight.table(x(4, 4)), ids(2)),
   "new Linear": () => call(4, 4, random(), { bias: true, initialization: engine.glorot }),
   "Linear.forward": () => on(linear(), x()),
+  "new Sequential": () => call(linear(), transformer.relu),
+  "Sequential.forward": () => on(new engine.Sequential(linear(), transformer.relu), x()),
   "new Pace": () => call(3),
   rest: () => call(new AbortController().signal),
   useClock: () => call(undefined),
@@ -290,7 +302,7 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   "new BatchNorm": () => call(4, { epsilon: 1e-5, momentum: 0.1 }),
   "BatchNorm.forward": () => on(new transformer.BatchNorm(4), x(), mask(2)),
   "new Residual": () => call(4, { placement: "pre", dropout: 0.1 }),
-  "Residual.forward": () => on(new transformer.Residual(4), x(), (hidden: Tensor) => hidden, random()),
+  "Residual.forward": () => on(new transformer.Residual(4), x(), (hidden: Tensor) => hidden),
   "new FeedForward": () => call(4, 8, random(), { bias: true }),
   "FeedForward.forward": () => on(new transformer.FeedForward(4, 8, random()), x()),
   activation: () => call("bend", (values: Tensor) => values),
@@ -318,7 +330,7 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   complete: () => call(small, decoder().options),
   layerOptionsOf: () => call(decoder().options),
   "new EncoderDecoder": () => call(small, random()),
-  "EncoderDecoder.encode": () => on(translator(), ids(), { random: random(), starts: [0, -1] }),
+  "EncoderDecoder.encode": () => on(translator(), ids(), { mask: mask(2, 4), starts: [0, -1] }),
   "EncoderDecoder.decode": () => on(translator(), ids(), x(2, 3, 4), { lastOnly: true, starts: [0, -1] }),
   "EncoderDecoder.forward": () => on(translator(), ids(), ids(), { sourceMask: mask(2, 4), mask: mask(2, 4) }),
   "EncoderDecoder.given": () => on(translator(), x(2, 3, 4), mask(2, 3)),
@@ -369,6 +381,11 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
     const loss = (batch: Tensor): Tensor => model.forward(batch).mean();
     return call({ model, loss, batches: aBatch, optimizer: moves, steps: 1 });
   },
+  "new EarlyStopping": () => call({ measure: "loss", patience: 2 }),
+  "EarlyStopping.watch": () => on(stopping(), 1, { loss: 2 }, linear()),
+  "EarlyStopping.restoreBest": () => on(stopping(), linear()),
+  "EarlyStopping.restore": () => on(stopping(), stopping().state().state, new Map()),
+  "EarlyStopping.compare": () => on(stopping(), stopping().state().state),
   encodeSafetensors: () => call(stored()),
   decodeSafetensors: () => call(encoded()),
   storedNumbers: () => call(stored().tensors.get("a"), "a"),
@@ -463,6 +480,10 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   cacheBytes: () => call({ numLayers: 1, numGroups: 1, headSize: 2, length: 3, batchSize: 1, bytesPerNumber: 4 }),
   generate: () => call(decoder(), [1, 2], { maxNewTokens: 1, eosToken: 7 }),
   stream: () => call(decoder(), [1, 2], { maxNewTokens: 1 }),
+
+  // Files and the terminal
+  folderStorage: () => call("models"),
+  progressBar: () => call({ describe: () => "", output: { isTerminal: false, columns: () => 80, write: () => {} } }),
 
   // Devices
   createWasmDevice: () => call({ threads: 1 }),

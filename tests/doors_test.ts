@@ -15,7 +15,17 @@ import { devices } from "./support.ts";
 
 /** Made by the engine alone, whatever their types say: constructors that are private, abstract, or of errors. */
 const INSIDE = [
-  ...["Tensor", "Storage", "PackedMatrix", "Weight", "Module", "LayerStack", "DeviceUnavailable", "DeviceLost"]
+  ...[
+    "Tensor",
+    "Storage",
+    "PackedMatrix",
+    "Weight",
+    "Module",
+    "LayerStack",
+    "DeviceUnavailable",
+    "DeviceLost",
+    "FileError",
+  ]
     .map((name) => `new ${name}`),
   "LayerStack.pass",
 ];
@@ -145,6 +155,7 @@ const DATA: Readonly<Record<string, readonly number[]>> = {
   "new BytePairEncoding": [0],
   "BytePairEncoding.fromJSON": [0],
   gated: [1],
+  "EarlyStopping.watch": [1],
   complete: [0, 1],
   layerOptionsOf: [0],
   "Batches.seek": [0],
@@ -230,26 +241,59 @@ const LEFT_OUT = ["createWasmDevice", "createWebgpuDevice", "checkRandom"];
 
 /** What a door takes beside values of the kind in its call. */
 const ALSO: Readonly<Record<string, Readonly<Record<number, readonly string[]>>>> = {
+  "new Sequential": { 0: ["function"], 1: ["Linear"] },
+  "Tensor.assign": { 0: ["Tensor", "list"] },
+  "Tensor.variance": { 0: ["list"] },
+  sentenceBleu: { 1: ["string"] },
+};
+
+/** The tensors of a call for which numbers may be written down, by the places of the arguments. */
+const LITERAL: Readonly<Record<string, readonly number[]>> = {
   ...Object.fromEntries(
     [
       ...["add", "sub", "mul", "div", "pow", "mod", "maximum", "minimum", "equal", "notEqual"],
-      ...["less", "lessEqual", "greater", "greaterEqual"],
-    ].map((name) => [`Tensor.${name}`, { 0: ["number"] }]),
+      ...["less", "lessEqual", "greater", "greaterEqual", "and", "or", "matmul"],
+    ].map((name) => [`Tensor.${name}`, [0]]),
   ),
-  "Tensor.where": { 1: ["number"] },
-  "Tensor.assign": { 0: ["Tensor"] },
-  "Tensor.variance": { 0: ["list"] },
-  sentenceBleu: { 1: ["string"] },
+  "Tensor.where": [0, 1],
+  ...{ parameter: [0], take: [1], gather: [2], scatter: [2, 3], oneHot: [0], linear: [0, 1, 2] },
+  ...{ "Weight.multiply": [0], "Weight.rows": [0], "Linear.forward": [0], "Sequential.forward": [0] },
+  ...{ "Embedding.forward": [0], "BagOfWordsClassifier.forward": [0], "DeepBagOfWordsClassifier.forward": [0] },
+  ...{ paddingMask: [0], overKeys: [0], combineMasks: [0, 1], overPairs: [0], additiveMask: [0] },
+  ...{ "BatchNorm.forward": [1], shiftRight: [0], "DecoderOnly.forward": [0] },
+  ...{ "EncoderDecoder.encode": [0], "EncoderDecoder.decode": [0], "EncoderDecoder.forward": [0, 1] },
+  ...{ "EncoderDecoder.given": [1], crossEntropy: [1], binaryCrossEntropy: [1], meanSquaredError: [1] },
+  ...{ klDivergence: [1], policyGradientLoss: [1, 2] },
 };
 
 /** Whether a door may take a value of another kind. */
 function mayTake(name: string, i: number, value: unknown, good: unknown): boolean {
   // Options may have a class of their own; what counts is what they say.
   const isBag = kindOf(good) === "object" && kindOf(value) === "Date";
-  return isBag || value === undefined || LEFT_OUT.includes(name) || (ALSO[name]?.[i]?.includes(kindOf(value)) ?? false);
+  const isLiteral = LITERAL[name]?.includes(i) && ["number", "boolean", "list"].includes(kindOf(value));
+  return isBag || isLiteral || value === undefined || LEFT_OUT.includes(name) ||
+    (ALSO[name]?.[i]?.includes(kindOf(value)) ?? false);
 }
 
 const kinds: readonly unknown[] = [undefined, null, 3, "three", true, [], {}, () => 1, new Date(0), Symbol("s"), 10n];
+
+/** Lists that stand for no tensor, or for none of the right kind. */
+function literals(): unknown[] {
+  const itself: unknown[] = [];
+  itself.push(itself);
+  const wrong = [[null], ["a"], [{}], [10n], [1, true], [[1], [2, 3]], [1, [2]], [[1], 2], new Array(2), itself];
+  return [
+    ...wrong,
+    [NaN],
+    [0.5],
+    [2 ** 31],
+    [-1],
+    [true],
+    new Uint8Array(2),
+    new BigInt64Array(2),
+    new Float32Array(3),
+  ];
+}
 
 /** Values of the right kind that are wrong for most doors. */
 function strange(value: unknown): unknown[] {
@@ -264,7 +308,7 @@ function strange(value: unknown): unknown[] {
     let freed: Tensor | undefined;
     scope(() => void (freed = ones(value.shape)));
     const others = ([[], [0], [3], [2, 4], [1, 1, 1, 1, 1]] as number[][]).map((shape) => ones(shape));
-    return [freed, elsewhere, full(value.shape, 1, "int32"), full(value.shape, 1, "bool"), ...others];
+    return [freed, elsewhere, full(value.shape, 1, "int32"), full(value.shape, 1, "bool"), ...others, ...literals()];
   }
   if (typeof value === "object" && value !== null && isPlain(value)) {
     const members = Object.keys(value);

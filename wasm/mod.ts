@@ -43,11 +43,11 @@ import { cores, type Kernels, Threads } from "./threads.ts";
 
 /** How to set up the CPU device; every option has a sensible default. */
 export interface WasmOptions {
-  /** Threads including the calling one; default: one per core, at most 8. */
+  /** Threads including the calling one; one per core by default, at most 8. */
   readonly threads?: number;
-  /** Use fused multiply-adds; default: if the engine has them. */
+  /** Whether to use fused multiply-adds; where the engine has them by default. */
   readonly relaxed?: boolean;
-  /** Use memory that several threads can see; default: if the engine grants it. */
+  /** Whether to use memory that several threads can see; where the engine grants it by default. */
   readonly shared?: boolean;
 }
 
@@ -175,7 +175,7 @@ class WasmDevice extends KernelDevice<Runtime> {
 /**
  * Makes the CPU device; ready at once.
  *
- * @param options threads, instructions and memory; what the engine has by default
+ * @param options threads, instructions and memory; all that the engine has by default
  * @throws {Error} if the engine has no WebAssembly SIMD
  */
 export function createWasmDevice(options: WasmOptions = {}): Backend {

@@ -61,7 +61,7 @@ import { Module } from "../engine/module.ts";
 import { checkList, checkSizes, checkTensors, isListOfNumbers, MOST_PARTS } from "../engine/arguments.ts";
 import { parameter, requireRoom, tensor } from "../engine/create.ts";
 import { oneHot } from "../engine/indexing.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import { asTensor, type Tensor, type TensorLike } from "../engine/tensor.ts";
 import { checkOptions, type Checks, integer, numeric, oneOf, shown } from "../engine/options.ts";
 import { checkRandom, type Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
@@ -112,11 +112,20 @@ export class Embedding extends Module {
   /**
    * Replaces each token by its row.
    *
+   * @example
+   * ```ts
+   * import { Embedding, Random } from "@heed/heed";
+   *
+   * const embedding = new Embedding(10, 4, new Random(1));
+   * console.assert(String(embedding.forward([[5, 6, 7]]).shape) === "1,3,4");
+   * ```
+   *
    * @param tokens ids, int32 `[…]`
    * @returns one vector per token, `[…, E]`
    * @throws {RangeError} on a CPU device, if a token is outside the table
    */
-  forward(tokens: Tensor): Tensor {
+  forward(tokens: TensorLike): Tensor {
+    tokens = asTensor("embed", "tokens", tokens, "int32", this.weight.storage);
     const embedded = this.weight.rows(tokens);
     if (this.paddingIndex === undefined) return embedded;
     // Constants instead of rows: what is not read receives no gradient.
@@ -242,9 +251,10 @@ export class BagOfWordsClassifier extends Module {
    * @param tokens ids, int32 `[B, T]`
    * @returns logits, `[B, classes]`
    */
-  forward(tokens: Tensor): Tensor {
-    dims(tokens, "B T");
-    const bag = this.embedding.forward(tokens).sum(1);
+  forward(tokens: TensorLike): Tensor {
+    const embedded = this.embedding.forward(tokens);
+    dims(embedded, "B T E");
+    const bag = embedded.sum(1);
     return this.output.forward(bag);
   }
 }
@@ -291,9 +301,10 @@ export class DeepBagOfWordsClassifier extends Module {
    * @param tokens ids, int32 `[B, T]`
    * @returns logits, `[B, classes]`
    */
-  forward(tokens: Tensor): Tensor {
-    dims(tokens, "B T");
-    let features = this.embedding.forward(tokens).sum(1);
+  forward(tokens: TensorLike): Tensor {
+    const embedded = this.embedding.forward(tokens);
+    dims(embedded, "B T E");
+    let features = embedded.sum(1);
     // Without the tanh two matrices in a row are one matrix, and depth buys nothing.
     for (const layer of this.layers) features = layer.forward(features).tanh();
     return this.output.forward(features);

@@ -67,9 +67,9 @@
  */
 
 import { arange, lowerTriangle, tensor, zeros } from "../engine/create.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import { asOptionalTensor, asTensor, Tensor, type TensorLike } from "../engine/tensor.ts";
 import { checkOptions, type Checks, flag, list, numeric } from "../engine/options.ts";
-import { aTensor, checkList, checkSizes, checkTensors } from "../engine/arguments.ts";
+import { aMask, checkList, checkSizes } from "../engine/arguments.ts";
 import { dims } from "../engine/shape.ts";
 
 /**
@@ -91,7 +91,8 @@ export function causalMask(T: number, S: number = T): Tensor {
  * @param paddingToken the id that fills short sentences
  * @returns true where a token is, `[B, S]`; {@linkcode overKeys} makes it a mask of pairs
  */
-export function paddingMask(tokens: Tensor, paddingToken: number): Tensor {
+export function paddingMask(tokens: TensorLike, paddingToken: number): Tensor {
+  tokens = asTensor("mark padding", "tokens", tokens, "int32");
   dims(tokens, "B S");
   return tokens.notEqual(paddingToken);
 }
@@ -122,7 +123,8 @@ export function lengthMask(lengths: readonly number[], S: number): Tensor {
  * @param mask true where a position may be looked at, `[B, S]`
  * @returns the same, `[B, 1, 1, S]`, which broadcasts over heads and queries
  */
-export function overKeys(mask: Tensor): Tensor {
+export function overKeys(mask: TensorLike<boolean>): Tensor {
+  mask = asTensor("mask keys", "mask", mask, "bool");
   const { B, S } = dims(mask, "B S");
   return mask.reshape([B, 1, 1, S]);
 }
@@ -183,16 +185,18 @@ export function windowMask(
  * @param masks bool, broadcast against each other; `undefined` allows everything
  * @returns the intersection, or `undefined` if no mask was given
  */
-export function combineMasks(...masks: readonly (Tensor | undefined)[]): Tensor | undefined {
-  checkList("combine masks", "masks", masks, "tensors", (mask) => mask === undefined || aTensor.fits(mask));
-  return masks.reduce((all, mask) => all && mask ? all.and(mask) : all ?? mask, undefined);
+export function combineMasks(...masks: readonly (TensorLike<boolean> | undefined)[]): Tensor | undefined {
+  checkList("combine masks", "masks", masks, "tensors or lists", (mask) => mask === undefined || aMask.fits(mask));
+  const beside = masks.find((mask) => mask instanceof Tensor) as Tensor | undefined;
+  const all = masks.map((mask, i) => asOptionalTensor("combine masks", `masks[${i}]`, mask, "bool", beside));
+  return all.reduce((both, mask) => both && mask ? both.and(mask) : both ?? mask, undefined);
 }
 
 /** What a pass over a text forbids besides the future. */
 export interface TextMasks {
-  /** True where a token is, bool `[B, S]`, or where looking is allowed, `[B, H, T, S]` or broadcast to it. */
-  readonly mask?: Tensor | undefined;
-  /** Length of the prefix of each text, within which positions see each other both ways; 0 by default. */
+  /** True for tokens, `[B, S]`, or pairs that may look, `[B, H, T, S]`; everywhere by default. */
+  readonly mask?: TensorLike<boolean> | undefined;
+  /** Length of the prefix of each text, all of which sees all of it; there is none by default. */
   readonly prefix?: readonly number[] | undefined;
   /** Whether a position sees only itself and what came before; true by default. */
   readonly causal?: boolean | undefined;
@@ -200,7 +204,7 @@ export interface TextMasks {
 
 /** What each of {@linkcode TextMasks} may be. */
 export const textMaskChecks: Checks<TextMasks> = {
-  mask: aTensor,
+  mask: aMask,
   prefix: list("a list of lengths", isLength),
   causal: flag,
 };
@@ -226,7 +230,7 @@ export function textMask(B: number, T: number, S: number, masks: TextMasks): {
 } {
   checkOptions("mask a text", masks, textMaskChecks);
   checkSizes("mask a text", { B, T, S });
-  const { mask, prefix, causal = true } = masks;
+  const { prefix, causal = true } = masks, mask = asOptionalTensor("mask a text", "mask", masks.mask, "bool");
   if (mask?.rank === 2) dims(mask, "B S", { B, S });
   const pairs = mask && overPairs(mask);
   if (!prefix) return { causal, mask: pairs };
@@ -245,8 +249,8 @@ export function textMask(B: number, T: number, S: number, masks: TextMasks): {
  *
  * @param mask of keys, `[B, S]`, or of pairs
  */
-export function overPairs(mask: Tensor): Tensor {
-  checkTensors("mask pairs", { mask });
+export function overPairs(mask: TensorLike<boolean>): Tensor {
+  mask = asTensor("mask pairs", "mask", mask, "bool");
   return mask.rank === 2 ? overKeys(mask) : mask;
 }
 
@@ -257,8 +261,8 @@ export function overPairs(mask: Tensor): Tensor {
  * @param penalty what a forbidden pair scores; `-Infinity` by default
  * @returns 0 where allowed, `penalty` elsewhere, of the shape of the mask
  */
-export function additiveMask(mask: Tensor, penalty: number = -Infinity): Tensor {
-  checkTensors("add a mask", { mask });
+export function additiveMask(mask: TensorLike<boolean>, penalty: number = -Infinity): Tensor {
+  mask = asTensor("add a mask", "mask", mask, "bool");
   return zeros(mask.shape).where(mask, penalty);
 }
 

@@ -52,7 +52,7 @@
  * @module
  */
 
-import { aTensor, checkSizes } from "../engine/arguments.ts";
+import { aMask, aTensor, aTensorLike, checkSizes } from "../engine/arguments.ts";
 import { type LayerInitialization, layerInitializationCheck } from "../engine/initialization.ts";
 import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
@@ -71,14 +71,14 @@ import {
 import { type Part, type PartTable, settingsOf } from "../engine/part.ts";
 import { checkRandom, type Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import { asOptionalTensor, type Tensor, type TensorLike } from "../engine/tensor.ts";
 import { combineMasks, type Window, windowMask } from "./masks.ts";
 import { attentionWeights, scaledDotProductAttention } from "./scaled_dot_product.ts";
 
 /**
  * Keys and values of one attention, remembered from step to step (key–value cache, 键值缓存).
  *
- * [Section](../07_generation/kv_cache.ts) implements it. Every attention of every layer needs its
+ * {@linkcode KeyValueCache} of `@heed/heed/generation` implements it. Every attention of every layer needs its
  * own: the keys of two layers are made from different vectors by different matrices.
  */
 export interface KeyValueMemory {
@@ -92,12 +92,20 @@ export interface KeyValueMemory {
    * @returns everything remembered, `[B, G, length, D]` and `[B, G, length, W]`
    */
   append(key: Tensor, value: Tensor): { readonly key: Tensor; readonly value: Tensor };
-  /** Everything remembered, `[B, G, length, D]` and `[B, G, length, W]`; throws a `TypeError` while nothing is. */
+  /**
+   * Everything remembered.
+   *
+   * @returns `[B, G, length, D]` and `[B, G, length, W]`
+   * @throws {TypeError} while there is nothing
+   */
   contents(): { readonly key: Tensor; readonly value: Tensor };
 }
 
 /**
- * A way in which positions enter self-attention. [Section](positions/mod.ts) has them all.
+ * A way in which positions enter self-attention: one of the three members, or several.
+ *
+ * {@linkcode RotaryPositions} marks queries and keys, {@linkcode T5Positions} and {@linkcode AlibiPositions} add to the
+ * scores, {@linkcode RelativePositions} adds to scores and values.
  *
  * Query `t` of `T` stands at position `t + S − T`, where `S` counts the keys.
  */
@@ -185,25 +193,24 @@ const MULTI_HEAD: Checks<MultiHeadOptions> = {
 
 /** What one call of {@linkcode MultiHeadAttention.forward} looks at. */
 export interface MultiHeadCall {
-  /** Who is asked, `[B, S, C]`; `hidden` itself by default. */
+  /** Who is asked, `[B, S, C]`; the sequence itself by default. */
   readonly context?: Tensor | undefined;
-  /** What the values are made from, `[B, S, W]`, if not from the context that the keys are made from. */
+  /** What the values are made from, `[B, S, W]`; the context by default. Needs `context`. */
   readonly valueContext?: Tensor | undefined;
   /** True where looking is allowed, bool, broadcast to `[B, H, T, S]`; everywhere by default. */
-  readonly mask?: Tensor | undefined;
-  /**
-   * Added to the scores, as the bias of a position rule is, broadcast to `[B, H, T, S]`; `-Infinity` forbids. Nothing by
-   * default.
-   */
-  readonly bias?: Tensor | undefined;
+  readonly mask?: TensorLike<boolean> | undefined;
+  /** Added to the scores, `-Infinity` forbids, broadcast to `[B, H, T, S]`; nothing by default. */
+  readonly bias?: TensorLike | undefined;
   /** Whether a position sees only itself and what came before; false by default. */
   readonly causal?: boolean | undefined;
   /**
-   * Keys and values of earlier calls. Without a context it grows by this call's positions; with
-   * one it is filled by the first call and only read by the others.
+   * Keys and values of earlier calls; none by default.
+   *
+   * Without a context it grows by this call's positions; with one it is filled by the first call and only read by the
+   * others.
    */
   readonly cache?: KeyValueMemory | undefined;
-  /** Receives the attention weights, `[B, H, T, S]`; computing them costs extra. */
+  /** Receives the attention weights, `[B, H, T, S]`, at extra cost; nobody does by default. */
   readonly observe?: ((weights: Tensor) => void) | undefined;
 }
 
@@ -216,8 +223,8 @@ export const cacheCheck: Check<KeyValueMemory> = object(
 const CALL: Checks<MultiHeadCall> = {
   context: aTensor,
   valueContext: needing("context", aTensor),
-  mask: aTensor,
-  bias: aTensor,
+  mask: aMask,
+  bias: aTensorLike,
   causal: flag,
   cache: cacheCheck,
   observe: callback(),
@@ -225,7 +232,13 @@ const CALL: Checks<MultiHeadCall> = {
 
 /** Any attention that can stand in a layer: over one sequence, or from one to another. */
 export interface Attention extends Module {
-  /** Rewrites each position of `[B, T, E]` by what it found. */
+  /**
+   * Rewrites each position by what it found.
+   *
+   * @param hidden who asks, `[B, T, E]`
+   * @param call context, masks, cache; none of them by default
+   * @returns `[B, T, E]`
+   */
   forward(hidden: Tensor, call?: MultiHeadCall): Tensor;
 }
 
@@ -255,13 +268,13 @@ export class MultiHeadAttention extends Module implements Attention {
   readonly valueSize: number;
   /** Factor of the dot products. */
   readonly scale: number;
-  /** $W_Q$ of all heads. */
+  /** Makes the queries of all heads: $W_Q$. */
   readonly query: Linear;
-  /** $W_K$ of all groups. */
+  /** Makes the keys of all groups: $W_K$. */
   readonly key: Linear;
-  /** $W_V$ of all groups. */
+  /** Makes the values of all groups: $W_V$. */
   readonly value: Linear;
-  /** $W_O$. */
+  /** Joins what the heads found: $W_O$. */
   readonly output: Linear;
   /** How positions enter, if they do. */
   readonly positions: PositionRule | undefined;
@@ -322,7 +335,7 @@ export class MultiHeadAttention extends Module implements Attention {
     const { context, causal = false, observe } = call;
     const { query, key, value } = this.#project(hidden, call), S = key.shape[2]!;
     const near = this.window && !context ? windowMask(T, S, this.window) : undefined;
-    const mask = combineMasks(call.mask, near);
+    const mask = combineMasks(asOptionalTensor("attend", "mask", call.mask, "bool", hidden), near);
     const places = this.positions?.bias?.(query, S, this.scale);
     const bias = places && call.bias ? places.add(call.bias) : places ?? call.bias;
     const options = { mask, bias, causal, scale: this.scale };

@@ -49,13 +49,13 @@
 
 import { requireFloat } from "../engine/refusals.ts";
 import { compareAllowed, sumAllowed } from "../engine/allowed.ts";
-import { aTensor } from "../engine/arguments.ts";
+import { aMask, aTensorLike } from "../engine/arguments.ts";
 import { zeros } from "../engine/create.ts";
 import { withBackend } from "../engine/device.ts";
 import { fusable } from "../engine/fusable.ts";
 import { concat } from "../engine/joining.ts";
 import { checkOptions, type Checks, flag, numeric } from "../engine/options.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import { asOptionalTensor, type Tensor, type TensorLike } from "../engine/tensor.ts";
 import { broadcastShapes, dims, format, sameShape } from "../engine/shape.ts";
 import { softmax } from "../02_words/softmax.ts";
 import { causalMask, combineMasks } from "./masks.ts";
@@ -63,10 +63,10 @@ import { causalMask, combineMasks } from "./masks.ts";
 /** Who may look at whom, and with what handicap. */
 export interface AttentionOptions {
   /** True where looking is allowed, bool, broadcast to `[B, H, T, S]`; everywhere by default. */
-  readonly mask?: Tensor | undefined;
-  /** Added to the scores before the softmax, broadcast to `[B, H, T, S]`, `-Infinity` forbids; nothing by default. */
-  readonly bias?: Tensor | undefined;
-  /** Whether query `t` sees only keys up to `t + S − T`, so that the last query sees all; false by default. */
+  readonly mask?: TensorLike<boolean> | undefined;
+  /** Added to the scores, `-Infinity` forbids, broadcast to `[B, H, T, S]`; nothing by default. */
+  readonly bias?: TensorLike | undefined;
+  /** Whether query `t` sees only keys up to `t + S − T`, the last one all; false by default. */
   readonly causal?: boolean | undefined;
   /** Factor of the dot products; `1 / √D` by default. */
   readonly scale?: number | undefined;
@@ -106,20 +106,20 @@ export function scaledDotProductAttention(
   value: Tensor,
   options: AttentionOptions = {},
 ): Tensor {
-  const { B, H, G, T, S, D } = checkShapes(query, key, options);
+  const read = readOptions(query, options), { B, H, G, T, S, D } = checkShapes(query, key, read);
   const { W } = dims(value, "B G S W", { B, G, S });
-  const { mask, bias, causal = false, scale = 1 / Math.sqrt(D) } = options;
+  const { mask, bias, causal = false, scale = 1 / Math.sqrt(D) } = read;
   if (W !== D) {
     // Kernels have one width. Zeros change no dot product, and those of the values are cut off again.
     const [q, k, v] = [query, key, value].map((x) => widened(x, Math.max(D, W)));
-    return scaledDotProductAttention(q!, k!, v!, { ...options, scale }).slice(-1, 0, W);
+    return scaledDotProductAttention(q!, k!, v!, { ...read, scale }).slice(-1, 0, W);
   }
 
   return fusable("attention", [query, key, value, mask, bias], { causal, scale }, () => {
-    const weights = attentionWeights(query, key, options);
+    const weights = attentionWeights(query, key, read);
 
     // $O$: an average of values, so it never leaves their convex hull.
-    const output = sumAllowed(weights, shareAmong(value, H), allowedPairs(T, S, options));
+    const output = sumAllowed(weights, shareAmong(value, H), allowedPairs(T, S, read));
     return output;
   });
 }
@@ -135,8 +135,8 @@ export function scaledDotProductAttention(
  * @throws {RangeError} if the scale is not a finite number
  */
 export function attentionWeights(query: Tensor, key: Tensor, options: AttentionOptions = {}): Tensor {
-  const { H, T, S, D } = checkShapes(query, key, options);
-  const { bias, scale = 1 / Math.sqrt(D) } = options, allowed = allowedPairs(T, S, options);
+  const read = readOptions(query, options), { H, T, S, D } = checkShapes(query, key, read);
+  const { bias, scale = 1 / Math.sqrt(D) } = read, allowed = allowedPairs(T, S, read);
 
   // $Z$: one score for each (query, key) pair, kept at unit variance.
   let scores = compareAllowed(query, shareAmong(key, H).transpose(-2, -1), allowed).mul(scale);
@@ -150,7 +150,7 @@ export function attentionWeights(query: Tensor, key: Tensor, options: AttentionO
 }
 
 /** Where mask, causality and bias allow looking; undefined where none of them is given. */
-function allowedPairs(T: number, S: number, { mask, bias, causal }: AttentionOptions): Tensor | undefined {
+function allowedPairs(T: number, S: number, { mask, bias, causal }: ReadOptions): Tensor | undefined {
   return combineMasks(mask, causal ? causalMask(T, S) : undefined, bias?.detach().notEqual(-Infinity));
 }
 
@@ -167,15 +167,25 @@ function widened(x: Tensor, width: number): Tensor {
   return D === width ? x : concat([x, withBackend(x.device, () => zeros([B, H, T, width - D]))], -1);
 }
 
-const ATTENTION: Checks<AttentionOptions> = { mask: aTensor, bias: aTensor, causal: flag, scale: numeric() };
+const ATTENTION: Checks<AttentionOptions> = { mask: aMask, bias: aTensorLike, causal: flag, scale: numeric() };
+
+/** Options whose mask and bias are tensors. */
+interface ReadOptions extends AttentionOptions {
+  readonly mask: Tensor | undefined;
+  readonly bias: Tensor | undefined;
+}
+
+function readOptions(query: Tensor, options: AttentionOptions): ReadOptions {
+  checkOptions("attend", options, ATTENTION);
+  const mask = asOptionalTensor("attend", "mask", options.mask, "bool", query);
+  return { ...options, mask, bias: asOptionalTensor("attend", "bias", options.bias, "float32", query) };
+}
 
 function checkShapes(
   query: Tensor,
   key: Tensor,
-  options: AttentionOptions,
+  { mask, bias }: ReadOptions,
 ): Record<"B" | "H" | "G" | "T" | "S" | "D", number> {
-  checkOptions("attend", options, ATTENTION);
-  const { mask, bias } = options;
   for (const input of [query, key, bias]) if (input !== undefined) requireFloat("attention", input);
   const { B, H, T, D } = dims(query, "B H T D");
   const { G, S } = dims(key, "B G S D", { B, D });

@@ -77,11 +77,11 @@ import { type AttentionOptions, attentionWeights, scaledDotProductAttention } fr
 
 /** One head of attention from a sequence to another one. */
 export class CrossAttention extends Module {
-  /** $W_Q$: what a position looks for. */
+  /** What a position looks for: $W_Q$. */
   readonly query: Linear;
-  /** $W_K$: what a context position can be found by. */
+  /** What a context position can be found by: $W_K$. */
   readonly key: Linear;
-  /** $W_V$: what a context position hands over. */
+  /** What a context position hands over: $W_V$. */
   readonly value: Linear;
 
   /**

@@ -57,12 +57,14 @@
  * @module
  */
 
-import { aTensor } from "../engine/arguments.ts";
+import { readPairs } from "../engine/allowed.ts";
+import { aMask, aTensorLike } from "../engine/arguments.ts";
+import { shareChance } from "../engine/chance.ts";
 import { type Check, checkOptions, type Checks, flag, list } from "../engine/options.ts";
 import { Module } from "../engine/module.ts";
 import { full } from "../engine/create.ts";
 import { concat } from "../engine/joining.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import { asTensor, type Tensor, type TensorLike } from "../engine/tensor.ts";
 import type { Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
 import { overPairs, textMask, textMaskChecks, type TextMasks } from "../04_attention/masks.ts";
@@ -90,7 +92,8 @@ import type { Residual } from "./residual.ts";
  * @param beginToken the id of BEGIN
  * @returns ids, int32 `[B, T]`
  */
-export function shiftRight(targets: Tensor, beginToken: number): Tensor {
+export function shiftRight(targets: TensorLike, beginToken: number): Tensor {
+  targets = asTensor("shift right", "targets", targets, "int32");
   const { B, T } = dims(targets, "B T");
   return concat([full([B, 1], beginToken, "int32"), targets], 1).slice(1, 0, T);
 }
@@ -98,15 +101,15 @@ export function shiftRight(targets: Tensor, beginToken: number): Tensor {
 /** What one pass through a {@linkcode DecoderLayer} looks at. */
 export interface DecoderLayerCall extends Pass {
   /** True where the target may look at itself, bool, broadcast to `[B, H, T, T]`; everywhere by default. */
-  readonly mask?: Tensor | undefined;
+  readonly mask?: TensorLike<boolean> | undefined;
   /** Added to the scores of the self-attention, broadcast to `[B, H, T, T]`; nothing by default. */
-  readonly bias?: Tensor | undefined;
+  readonly bias?: TensorLike | undefined;
   /** Whether a position of the target sees only itself and what came before; true by default. */
   readonly causal?: boolean | undefined;
   /** True where the source may be looked at, bool, broadcast to `[B, H, T, S]`; everywhere by default. */
-  readonly sourceMask?: Tensor | undefined;
+  readonly sourceMask?: TensorLike<boolean> | undefined;
   /** Added to the scores of the cross-attention, broadcast to `[B, H, T, S]`; nothing by default. */
-  readonly sourceBias?: Tensor | undefined;
+  readonly sourceBias?: TensorLike | undefined;
   /** Keys and values of the target's earlier positions. */
   readonly selfCache?: KeyValueMemory | undefined;
   /** Keys and values of the source, filled by the first call. */
@@ -115,11 +118,11 @@ export interface DecoderLayerCall extends Pass {
 
 const LAYER_CALL: Checks<DecoderLayerCall> = {
   ...passChecks,
-  mask: aTensor,
-  bias: aTensor,
+  mask: aMask,
+  bias: aTensorLike,
   causal: flag,
-  sourceMask: aTensor,
-  sourceBias: aTensor,
+  sourceMask: aMask,
+  sourceBias: aTensorLike,
   selfCache: cacheCheck,
   crossCache: cacheCheck,
 };
@@ -143,7 +146,7 @@ export class DecoderLayer extends Module {
    * Starts from random weights.
    *
    * @param options widths, heads, norms
-   * @param random where the first values come from
+   * @param random where the first values come from; dropout draws from a stream that is split off
    */
   constructor(options: LayerOptions, random: Random) {
     super();
@@ -155,6 +158,7 @@ export class DecoderLayer extends Module {
     this.crossAttentionResidual = residual();
     this.feedForward = think();
     this.feedForwardResidual = residual();
+    shareChance(this.chances(), random);
   }
 
   /**
@@ -162,12 +166,12 @@ export class DecoderLayer extends Module {
    *
    * @param hidden `[B, T, E]`
    * @param memory the encoder's output, `[B, S, E]`
-   * @param call mask, caches, dropout
+   * @param call mask, caches
    * @returns `[B, T, E]`
    */
   forward(hidden: Tensor, memory: Tensor, call: DecoderLayerCall = {}): Tensor {
     checkOptions("pass a layer", call, LAYER_CALL);
-    const { mask, bias, causal = true, sourceMask, sourceBias, selfCache, crossCache, random, observe } = call;
+    const { mask, bias, causal = true, sourceMask, sourceBias, selfCache, crossCache, observe } = call;
     const to = (path: string) => observe && ((weights: Tensor) => observe(path, weights));
     const recall = (x: Tensor): Tensor =>
       this.selfAttention.forward(x, { mask, bias, causal, cache: selfCache, observe: to("selfAttention") });
@@ -181,20 +185,20 @@ export class DecoderLayer extends Module {
       });
     const think = (x: Tensor): Tensor => this.feedForward.forward(x);
 
-    hidden = this.selfAttentionResidual.forward(hidden, recall, random);
-    hidden = this.crossAttentionResidual.forward(hidden, consult, random);
-    return this.feedForwardResidual.forward(hidden, think, random);
+    hidden = this.selfAttentionResidual.forward(hidden, recall);
+    hidden = this.crossAttentionResidual.forward(hidden, consult);
+    return this.feedForwardResidual.forward(hidden, think);
   }
 }
 
 /** What one pass through a {@linkcode DecoderStack} looks at. */
 export interface DecoderCall extends Pass, TextMasks {
   /** Added to the scores of every self-attention, broadcast to `[B, H, T, T]`; nothing by default. */
-  readonly bias?: Tensor | undefined;
+  readonly bias?: TensorLike | undefined;
   /** True where the source has a token, bool `[B, S]`, or may be looked at, `[B, H, T, S]` or broadcast to it. */
-  readonly sourceMask?: Tensor | undefined;
+  readonly sourceMask?: TensorLike<boolean> | undefined;
   /** Added to the scores of every cross-attention, broadcast to `[B, H, T, S]`; nothing by default. */
-  readonly sourceBias?: Tensor | undefined;
+  readonly sourceBias?: TensorLike | undefined;
   /** Two per layer: the target's own, then the source's; none by default. */
   readonly caches?: readonly KeyValueMemory[] | undefined;
 }
@@ -209,9 +213,9 @@ export const cachesCheck: Check<readonly KeyValueMemory[]> = list(
 export const decoderChecks: Checks<DecoderCall> = {
   ...passChecks,
   ...textMaskChecks,
-  bias: aTensor,
-  sourceMask: aTensor,
-  sourceBias: aTensor,
+  bias: aTensorLike,
+  sourceMask: aMask,
+  sourceBias: aTensorLike,
   caches: cachesCheck,
 };
 
@@ -221,10 +225,11 @@ export class DecoderStack extends LayerStack<DecoderLayer> {
    * Starts from random weights.
    *
    * @param options layers, widths, heads, norms
-   * @param random where the first values come from
+   * @param random where the first values come from; dropout draws from a stream that is split off
    */
   constructor(options: StackOptions, random: Random) {
     super(options, (layer) => new DecoderLayer(layer, random));
+    shareChance(this.chances(), random);
   }
 
   /**
@@ -232,13 +237,14 @@ export class DecoderStack extends LayerStack<DecoderLayer> {
    *
    * @param hidden embedded target words with their positions, `[B, T, E]`
    * @param memory the encoder's output, `[B, S, E]`
-   * @param call mask, caches, dropout
+   * @param call mask, caches
    * @returns one vector per target position, from which the next word is read, `[B, T, E]`
    * @throws {TypeError} if the number of caches is not twice that of the layers
    */
   forward(hidden: Tensor, memory: Tensor, call: DecoderCall = {}): Tensor {
     checkOptions("decode", call, decoderChecks);
-    const { sourceMask, caches, random, observe, mask, prefix, causal, bias, sourceBias } = call;
+    const { caches, observe, prefix, causal } = call;
+    const { mask, bias, sourceMask, sourceBias } = readPairs("decode", call, hidden);
     const { B, T, E } = dims(hidden, "B T E");
     const { S } = dims(memory, "B S E", { B, E });
     if (sourceMask?.rank === 2) dims(sourceMask, "B S", { B, S });
@@ -252,7 +258,6 @@ export class DecoderStack extends LayerStack<DecoderLayer> {
         bias,
         sourceMask: sourceMask && overPairs(sourceMask),
         sourceBias,
-        random,
         selfCache: caches?.[2 * index],
         crossCache: caches?.[2 * index + 1],
         observe: below(observe, `layers.${index}`),

@@ -40,15 +40,17 @@
  * @module
  */
 
-import { aTensor } from "../engine/arguments.ts";
+import { readPairs } from "../engine/allowed.ts";
+import { aTensorLike } from "../engine/arguments.ts";
 import { checkRandom, type Random } from "../engine/random.ts";
-import { dropout } from "../engine/dropout.ts";
+import { shareChance } from "../engine/chance.ts";
+import { Dropout } from "../engine/dropout.ts";
 import { type LayerInitialization, normal } from "../engine/initialization.ts";
 import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
 import { checkFunction, checkOptions, type Checks, flag } from "../engine/options.ts";
 import { dims } from "../engine/shape.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import { asTensor, type Tensor, type TensorLike } from "../engine/tensor.ts";
 import { Embedding } from "../02_words/embeddings.ts";
 import { textMask, textMaskChecks, type TextMasks } from "../04_attention/masks.ts";
 import { type KeyValueMemory, multiHead } from "../04_attention/multi_head.ts";
@@ -98,7 +100,7 @@ function gpt2Initialization(numLayers: number): LayerInitialization {
 /** What one pass through a {@linkcode DecoderOnly} looks at. */
 export interface ContinuationCall extends Pass, TextMasks {
   /** Added to the scores of every layer, broadcast to `[B, H, T, S]`, `-Infinity` forbids; nothing by default. */
-  readonly bias?: Tensor | undefined;
+  readonly bias?: TensorLike | undefined;
   /** Position of the first token of each text, negative where padding comes first; 0 by default. */
   readonly starts?: readonly number[] | undefined;
   /** Keys and values of earlier calls, one cache per layer; none by default. */
@@ -110,7 +112,7 @@ export interface ContinuationCall extends Pass, TextMasks {
 const CALL: Checks<ContinuationCall> = {
   ...passChecks,
   ...textMaskChecks,
-  bias: aTensor,
+  bias: aTensorLike,
   starts: startsCheck,
   caches: cachesCheck,
   lastOnly: flag,
@@ -121,11 +123,11 @@ const CALL: Checks<ContinuationCall> = {
  *
  * @example
  * ```ts
- * import { DecoderOnly, padTokens, Random } from "@heed/heed";
+ * import { DecoderOnly, Random } from "@heed/heed";
  *
  * const options = { vocabSize: 20, contextLength: 8, hiddenSize: 16, numHeads: 2, numLayers: 1 };
  * const model = new DecoderOnly(options, new Random(1));
- * const logits = model.forward(padTokens([[5, 6, 7]], 0));
+ * const logits = model.forward([[5, 6, 7]]);
  * console.assert(String(logits.shape) === "1,3,20");
  * ```
  */
@@ -136,6 +138,8 @@ export class DecoderOnly extends Module {
   readonly embedding: Embedding;
   /** Positions that enter with the input. */
   readonly positions: InputPositions | undefined;
+  /** Drops a share of the input in training. */
+  readonly dropout: Dropout;
   /** Layers of causal self-attention; a position rule is shared by all of them. */
   readonly layers: readonly EncoderLayer[];
   /** Closes the stack, where there is one. */
@@ -147,7 +151,7 @@ export class DecoderOnly extends Module {
    * Starts from random weights, as GPT-2 does.
    *
    * @param options layout of the model
-   * @param random where the first values come from
+   * @param random where the first values come from; dropout draws from a stream that is split off
    * @throws {TypeError} if an option is unknown
    * @throws {RangeError} if a size is impossible
    */
@@ -161,10 +165,12 @@ export class DecoderOnly extends Module {
     const rule = positions.attention?.(sizes, random);
     this.embedding = new Embedding(vocabSize, hiddenSize, random, { deviation: DEVIATION });
     const layer = { ...layerOptionsOf(layout), positions: rule, initialization: gpt2Initialization(numLayers) };
+    this.dropout = new Dropout(layout.dropout);
     this.layers = Array.from({ length: numLayers }, () => new EncoderLayer(layer, random));
     this.norm = closingNorm(layer, layout.closingNorm);
     const start = { bias: false, initialization: normal(DEVIATION) };
     this.head = tieHead ? undefined : new Linear(hiddenSize, vocabSize, random, start);
+    shareChance(this.chances(), random);
   }
 
   /** Number of scores per position. */
@@ -191,14 +197,16 @@ export class DecoderOnly extends Module {
    * Scores the token after each position.
    *
    * @param tokens ids, or what continues those cached, int32 `[B, T]`
-   * @param call caches, masks, which positions, dropout
+   * @param call caches, masks, which positions
    * @returns logits, `[B, T, V]`, or `[B, 1, V]` with `lastOnly`
    * @throws {RangeError} if the text grows longer than `contextLength`
    * @throws {TypeError} if the number of caches is not that of the layers
    */
-  forward(tokens: Tensor, call: ContinuationCall = {}): Tensor {
+  forward(tokens: TensorLike, call: ContinuationCall = {}): Tensor {
     checkOptions("score tokens", call, CALL);
-    const { caches, lastOnly, random, observe, mask, prefix, causal, bias } = call;
+    tokens = asTensor("score tokens", "tokens", tokens, "int32", this.embedding.weight.storage);
+    const { caches, lastOnly, observe, prefix, causal } = call;
+    const { mask, bias } = readPairs("score tokens", call, tokens);
     const start = caches?.[0]?.length ?? 0;
     const { B, T } = dims(tokens, "B T");
     this.#check(start + T, caches);
@@ -207,14 +215,13 @@ export class DecoderOnly extends Module {
 
     let hidden = this.embedding.forward(tokens);
     if (this.positions) hidden = this.positions.forward(hidden, starts);
-    if (this.training) hidden = dropout(hidden, this.options.dropout, random);
+    hidden = this.dropout.forward(hidden);
     this.layers.forEach((layer, index) => {
       const cache = caches?.[index];
       hidden = layer.forward(hidden, {
         ...masks,
         bias,
         cache,
-        random,
         observe: below(observe, `layers.${index}`),
       });
     });

@@ -43,7 +43,9 @@
  * @module
  */
 
-import { aTensor, checkText, MOST_PARTS } from "../engine/arguments.ts";
+import { readPairs } from "../engine/allowed.ts";
+import { aMask, aTensorLike, checkText, MOST_PARTS } from "../engine/arguments.ts";
+import { shareChance } from "../engine/chance.ts";
 import { type LayerInitialization, layerInitializationCheck } from "../engine/initialization.ts";
 import { Module } from "../engine/module.ts";
 import {
@@ -57,9 +59,9 @@ import {
   required,
 } from "../engine/options.ts";
 import { partOf } from "../engine/part.ts";
-import { aRandom, checkRandom, type Random } from "../engine/random.ts";
+import { checkRandom, type Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import type { Tensor, TensorLike } from "../engine/tensor.ts";
 import { overPairs } from "../04_attention/masks.ts";
 import {
   type Attention,
@@ -155,21 +157,19 @@ export type Observer = (path: string, weights: Tensor) => void;
 
 /** What goes with every pass through a model, down to its layers. */
 export interface Pass {
-  /** Where {@linkcode dropout} comes from; without it nothing is dropped. */
-  readonly random?: Random | undefined;
   /** Receives the attention weights; computing them costs extra. */
   readonly observe?: Observer | undefined;
 }
 
 /** What each of {@linkcode Pass} may be. */
-export const passChecks: Checks<Pass> = { random: aRandom, observe: callback() };
+export const passChecks: Checks<Pass> = { observe: callback() };
 
 /** What one pass through a layer of self-attention looks at. */
 export interface LayerCall extends Pass {
   /** True where looking is allowed, bool, broadcast to `[B, H, T, S]`; everywhere by default. */
-  readonly mask?: Tensor | undefined;
+  readonly mask?: TensorLike<boolean> | undefined;
   /** Added to the scores, broadcast to `[B, H, T, S]`, `-Infinity` forbids; nothing by default. */
-  readonly bias?: Tensor | undefined;
+  readonly bias?: TensorLike | undefined;
   /** Whether a position sees only itself and what came before; false by default. */
   readonly causal?: boolean | undefined;
   /** Keys and values of earlier calls. */
@@ -178,8 +178,8 @@ export interface LayerCall extends Pass {
 
 const LAYER_CALL: Checks<LayerCall> = {
   ...passChecks,
-  mask: aTensor,
-  bias: aTensor,
+  mask: aMask,
+  bias: aTensorLike,
   causal: flag,
   cache: cacheCheck,
 };
@@ -199,7 +199,7 @@ export class EncoderLayer extends Module {
    * Starts from random weights.
    *
    * @param options widths, heads, norms
-   * @param random where the first values come from
+   * @param random where the first values come from; dropout draws from a stream that is split off
    */
   constructor(options: LayerOptions, random: Random) {
     super();
@@ -208,18 +208,19 @@ export class EncoderLayer extends Module {
     this.attentionResidual = residual();
     this.feedForward = think();
     this.feedForwardResidual = residual();
+    shareChance(this.chances(), random);
   }
 
   /**
    * Rewrites each position in the light of the others.
    *
    * @param hidden `[B, S, E]`
-   * @param call masks, cache, dropout
+   * @param call masks, cache
    * @returns `[B, S, E]`
    */
   forward(hidden: Tensor, call: LayerCall = {}): Tensor {
     checkOptions("pass a layer", call, LAYER_CALL);
-    const { mask, bias, causal, cache, random, observe } = call;
+    const { mask, bias, causal, cache, observe } = call;
     const read = (x: Tensor): Tensor =>
       this.attention.forward(x, {
         mask,
@@ -230,8 +231,8 @@ export class EncoderLayer extends Module {
       });
     const think = (x: Tensor): Tensor => this.feedForward.forward(x);
 
-    hidden = this.attentionResidual.forward(hidden, read, random);
-    return this.feedForwardResidual.forward(hidden, think, random);
+    hidden = this.attentionResidual.forward(hidden, read);
+    return this.feedForwardResidual.forward(hidden, think);
   }
 }
 
@@ -296,13 +297,13 @@ export function closingNorm(options: LayerOptions, isClosed?: boolean): Norm | u
 /** What one pass through an {@linkcode Encoder} looks at. */
 export interface EncoderCall extends Pass {
   /** True where a token is, bool `[B, S]`, or where looking is allowed, `[B, H, S, S]` or broadcast to it. */
-  readonly mask?: Tensor | undefined;
+  readonly mask?: TensorLike<boolean> | undefined;
   /** Added to the scores of every layer, broadcast to `[B, H, S, S]`, `-Infinity` forbids; nothing by default. */
-  readonly bias?: Tensor | undefined;
+  readonly bias?: TensorLike | undefined;
 }
 
 /** What each option of a pass through an encoder may be. */
-export const encoderChecks: Checks<EncoderCall> = { ...passChecks, mask: aTensor, bias: aTensor };
+export const encoderChecks: Checks<EncoderCall> = { ...passChecks, mask: aMask, bias: aTensorLike };
 
 /** A stack of layers that turns a set of vectors into vectors that know the set. */
 export class Encoder extends LayerStack<EncoderLayer> {
@@ -310,25 +311,26 @@ export class Encoder extends LayerStack<EncoderLayer> {
    * Starts from random weights.
    *
    * @param options layers, widths, heads, norms
-   * @param random where the first values come from
+   * @param random where the first values come from; dropout draws from a stream that is split off
    */
   constructor(options: StackOptions, random: Random) {
     super(options, (layer) => new EncoderLayer(layer, random));
+    shareChance(this.chances(), random);
   }
 
   /**
    * Reads a batch of sentences.
    *
    * @param hidden embedded words with their positions, `[B, S, E]`
-   * @param call who may look at whom; dropout
+   * @param call who may look at whom
    * @returns one vector per word, `[B, S, E]`; at padding, numbers without meaning
    */
   forward(hidden: Tensor, call: EncoderCall = {}): Tensor {
     checkOptions("encode", call, encoderChecks);
-    const { mask, bias, random, observe } = call;
+    const { observe } = call, { mask, bias } = readPairs("encode", call, hidden);
     const { B, S } = dims(hidden, "B S E");
     if (mask?.rank === 2) dims(mask, "B S", { B, S });
-    const within = { mask: mask && overPairs(mask), bias, random };
+    const within = { mask: mask && overPairs(mask), bias };
     return this.pass(
       hidden,
       (layer, x, index) => layer.forward(x, { ...within, observe: below(observe, `layers.${index}`) }),

@@ -42,8 +42,9 @@
  * @module
  */
 
-import { aTensor, checkOptionalTensors, checkTensors, MOST_PARTS } from "../engine/arguments.ts";
-import { dropout } from "../engine/dropout.ts";
+import { aMask, checkTensors, MOST_PARTS } from "../engine/arguments.ts";
+import { shareChance } from "../engine/chance.ts";
+import { Dropout } from "../engine/dropout.ts";
 import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
 import { checkObject, checkOptions, type Checks, flag, integer, required } from "../engine/options.ts";
@@ -51,7 +52,7 @@ import { partOf } from "../engine/part.ts";
 import { checkRandom, Random } from "../engine/random.ts";
 import { scope } from "../engine/scope.ts";
 import { dims } from "../engine/shape.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import { asOptionalTensor, asTensor, type Tensor, type TensorLike } from "../engine/tensor.ts";
 import { Embedding } from "../02_words/embeddings.ts";
 import { textMaskChecks, type TextMasks } from "../04_attention/masks.ts";
 import { headSizeOf, type KeyValueMemory, multiHead } from "../04_attention/multi_head.ts";
@@ -202,7 +203,7 @@ export function layerOptionsOf(layout: Complete<TransformerOptions>): Omit<Layer
 /** What one pass through an {@linkcode EncoderDecoder} looks at. */
 export interface TranslationCall extends Pass, TextMasks {
   /** True where the source has a token, bool `[B, S]`; everywhere by default. */
-  readonly sourceMask?: Tensor | undefined;
+  readonly sourceMask?: TensorLike<boolean> | undefined;
 }
 
 /** What one pass through the encoder of an {@linkcode EncoderDecoder} looks at. */
@@ -219,7 +220,7 @@ export interface DecodingCall extends DecoderCall {
   readonly lastOnly?: boolean | undefined;
 }
 
-const TRANSLATION: Checks<TranslationCall> = { ...passChecks, ...textMaskChecks, sourceMask: aTensor };
+const TRANSLATION: Checks<TranslationCall> = { ...passChecks, ...textMaskChecks, sourceMask: aMask };
 const ENCODING: Checks<EncodingCall> = { ...encoderChecks, starts: startsCheck };
 const DECODING: Checks<DecodingCall> = { ...decoderChecks, starts: startsCheck, lastOnly: flag };
 
@@ -262,6 +263,8 @@ export class EncoderDecoder extends Module {
   readonly sourcePositions: InputPositions | undefined;
   /** Positions of the target that enter with the input. */
   readonly targetPositions: InputPositions | undefined;
+  /** Drops a share of both inputs in training. */
+  readonly dropout: Dropout;
   /** Reads. */
   readonly encoder: Encoder;
   /** Writes. */
@@ -273,7 +276,7 @@ export class EncoderDecoder extends Module {
    * Starts from random weights.
    *
    * @param options layout of the model
-   * @param random where the first values come from
+   * @param random where the first values come from; dropout draws from a stream that is split off
    * @throws {TypeError} if an option is unknown
    * @throws {RangeError} if a size is impossible
    */
@@ -289,6 +292,7 @@ export class EncoderDecoder extends Module {
     this.sourceEmbedding = options.sourceVocabSize === undefined ? this.targetEmbedding : embed(sourceVocabSize);
     this.sourcePositions = positions.input?.(sizesOf(false), random);
     this.targetPositions = positions.input?.(sizesOf(true), random);
+    this.dropout = new Dropout(layout.dropout);
     const stack = (causal: boolean) => ({
       ...layerOptionsOf(layout),
       numLayers,
@@ -298,20 +302,21 @@ export class EncoderDecoder extends Module {
     this.encoder = new Encoder(stack(false), random);
     this.decoder = new DecoderStack(stack(true), random);
     this.head = layout.tieHead ? undefined : new Linear(hiddenSize, vocabSize, random, { bias: false });
+    shareChance(this.chances(), random);
   }
 
   /**
    * Reads the sources; needed once, however many words are then written.
    *
    * @param source ids, int32 `[B, S]`
-   * @param call which positions hold words; dropout
+   * @param call which positions hold words
    * @returns one vector per source word, `[B, S, E]`
    * @throws {RangeError} if the source is longer than `contextLength`
    */
-  encode(source: Tensor, call: EncodingCall = {}): Tensor {
+  encode(source: TensorLike, call: EncodingCall = {}): Tensor {
     checkOptions("encode", call, ENCODING);
     const { starts, ...within } = call;
-    const hidden = this.#enter(source, 0, starts, this.sourceEmbedding, this.sourcePositions, within.random);
+    const hidden = this.#enter(source, 0, starts, this.sourceEmbedding, this.sourcePositions);
     return this.encoder.forward(hidden, { ...within, observe: below(within.observe, "encoder") });
   }
 
@@ -320,16 +325,16 @@ export class EncoderDecoder extends Module {
    *
    * @param target ids, beginning with BEGIN, or continuing what is cached, int32 `[B, T]`
    * @param memory what {@linkcode EncoderDecoder.encode} returned, `[B, S, E]`
-   * @param options mask of the source, caches, which positions, dropout
+   * @param options mask of the source, caches, which positions
    * @returns logits, `[B, T, V]`, or `[B, 1, V]` with `lastOnly`
    * @throws {RangeError} if the target grows longer than `contextLength`
    */
-  decode(target: Tensor, memory: Tensor, options: DecodingCall = {}): Tensor {
+  decode(target: TensorLike, memory: Tensor, options: DecodingCall = {}): Tensor {
     checkOptions("decode", options, DECODING);
     const { lastOnly, starts, ...call } = options;
-    const { caches, random, observe } = call;
+    const { caches, observe } = call;
     const cached = caches?.[0]?.length ?? 0;
-    let hidden = this.#enter(target, cached, starts, this.targetEmbedding, this.targetPositions, random);
+    let hidden = this.#enter(target, cached, starts, this.targetEmbedding, this.targetPositions);
     hidden = this.decoder.forward(hidden, memory, { ...call, observe: below(observe, "decoder") });
     if (lastOnly) hidden = hidden.slice(1, -1);
     return this.head ? this.head.forward(hidden) : this.targetEmbedding.weight.multiplyTransposed(hidden);
@@ -340,13 +345,13 @@ export class EncoderDecoder extends Module {
    *
    * @param source ids, int32 `[B, S]`
    * @param target ids shifted right, int32 `[B, T]`
-   * @param call masks of source and target, dropout
+   * @param call masks of source and target
    * @returns logits, `[B, T, V]`
    */
-  forward(source: Tensor, target: Tensor, call: TranslationCall = {}): Tensor {
+  forward(source: TensorLike, target: TensorLike, call: TranslationCall = {}): Tensor {
     checkOptions("translate", call, TRANSLATION);
-    const { sourceMask, random, observe } = call;
-    return this.decode(target, this.encode(source, { mask: sourceMask, random, observe }), call);
+    const { sourceMask, observe } = call;
+    return this.decode(target, this.encode(source, { mask: sourceMask, observe }), call);
   }
 
   /**
@@ -355,9 +360,9 @@ export class EncoderDecoder extends Module {
    * @param memory what {@linkcode EncoderDecoder.encode} returned, `[B, S, E]`
    * @param sourceMask true where the source has a token, bool `[B, S]`
    */
-  given(memory: Tensor, sourceMask?: Tensor): GivenSource {
+  given(memory: Tensor, sourceMask?: TensorLike<boolean>): GivenSource {
     checkTensors("continue a translation", { memory });
-    checkOptionalTensors("continue a translation", { sourceMask });
+    sourceMask = asOptionalTensor("continue a translation", "sourceMask", sourceMask, "bool", memory);
     const { vocabSize, contextLength, numLayers } = this.options;
     return {
       vocabSize,
@@ -369,13 +374,13 @@ export class EncoderDecoder extends Module {
   }
 
   #enter(
-    tokens: Tensor,
+    tokens: TensorLike,
     cached: number,
     starts: readonly number[] | undefined,
     embedding: Embedding,
     positions: InputPositions | undefined,
-    random: Random | undefined,
   ): Tensor {
+    tokens = asTensor("read", "tokens", tokens, "int32", embedding.weight.storage);
     const { B, T } = dims(tokens, "B T");
     const { contextLength, hiddenSize } = this.options;
     if (cached + T > contextLength) {
@@ -383,8 +388,7 @@ export class EncoderDecoder extends Module {
     }
     const start = startsOfRows(B, cached, starts);
     const embedded = embedding.forward(tokens).mul(Math.sqrt(hiddenSize));
-    const placed = positions ? positions.forward(embedded, start) : embedded;
-    return this.training ? dropout(placed, this.options.dropout, random) : placed;
+    return this.dropout.forward(positions ? positions.forward(embedded, start) : embedded);
   }
 }
 

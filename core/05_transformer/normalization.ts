@@ -69,11 +69,11 @@ import { checkOptions, type Checks, flag, numeric } from "../engine/options.ts";
 import { type Part, type PartTable, settingsOf } from "../engine/part.ts";
 import { dims, format } from "../engine/shape.ts";
 import { ones, parameter, zeros } from "../engine/create.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import { asOptionalTensor, type Tensor, type TensorLike } from "../engine/tensor.ts";
 
 /** The number that keeps a norm from dividing by zero. */
 export interface NormOptions {
-  /** Added to the variance; 1e-5 by default. */
+  /** Added to the variance, at least 0; 1e-5 by default. */
   readonly epsilon?: number | undefined;
 }
 
@@ -81,9 +81,9 @@ export interface NormOptions {
  * Shifts and scales the features of each position to mean 0 and variance 1.
  *
  * @param x features, `[…, E]`
- * @param gain what each feature is multiplied by afterwards, `[E]`
- * @param bias what is then added to it, `[E]`
- * @param options `epsilon`
+ * @param gain what each feature is multiplied by afterwards, `[E]`; nothing by default
+ * @param bias what is then added to it, `[E]`; nothing by default
+ * @param options the epsilon
  * @returns `[…, E]`
  * @throws {TypeError} if gain or bias has another width
  */
@@ -101,8 +101,8 @@ export function layerNorm(x: Tensor, gain?: Tensor, bias?: Tensor, options: Norm
  * Scales the features of each position to a mean square of 1.
  *
  * @param x features, `[…, E]`
- * @param gain what each feature is multiplied by afterwards, `[E]`
- * @param options `epsilon`
+ * @param gain what each feature is multiplied by afterwards, `[E]`; nothing by default
+ * @param options the epsilon
  * @returns `[…, E]`
  * @throws {TypeError} if the gain has another width
  */
@@ -177,11 +177,11 @@ export interface Norm extends Module {
 
 /** Layer normalization with a trained gain and bias. */
 export class LayerNorm extends Module implements Norm {
-  /** $g$, ones at the start, `[E]`. */
+  /** What features are multiplied by, ones at the start, `[E]`: $g$. */
   readonly gain: Tensor;
-  /** $b$, zeros at the start, `[E]`. */
+  /** What is added to features, zeros at the start, `[E]`: $b$. */
   readonly bias: Tensor | undefined;
-  /** $\epsilon$ */
+  /** What is added to the variance: $\epsilon$. */
   readonly epsilon: number;
 
   /**
@@ -208,9 +208,9 @@ export class LayerNorm extends Module implements Norm {
 
 /** Root-mean-square normalization with a trained gain. */
 export class RMSNorm extends Module implements Norm {
-  /** $g$, ones at the start, `[E]`. */
+  /** What features are multiplied by, ones at the start, `[E]`: $g$. */
   readonly gain: Tensor;
-  /** $\epsilon$ */
+  /** What is added to the variance: $\epsilon$. */
   readonly epsilon: number;
 
   /**
@@ -278,7 +278,7 @@ export const normalizations: PartTable<Normalization> = { layer: layerNormalizat
 
 /** How a {@linkcode BatchNorm} is laid out. */
 export interface BatchNormOptions extends NormOptions {
-  /** Share of the newest batch in the running statistics; 0.1 by default. */
+  /** Share of the newest batch in the running statistics, in [0, 1]; 0.1 by default. */
   readonly momentum?: number | undefined;
 }
 
@@ -286,15 +286,15 @@ const BATCH: Checks<BatchNormOptions> = { ...NORM, momentum: numeric({ min: 0, m
 
 /** Batch normalization: each feature against the same feature elsewhere in the batch. */
 export class BatchNorm extends Module {
-  /** $g$, ones at the start, `[E]`. */
+  /** What features are multiplied by, ones at the start, `[E]`: $g$. */
   readonly gain: Tensor;
-  /** $b$, zeros at the start, `[E]`. */
+  /** What is added to features, zeros at the start, `[E]`: $b$. */
   readonly bias: Tensor;
   /** Means that stand in for the batch at inference, `[E]`; saved, not trained. */
   readonly runningMean: Tensor;
   /** Variances that stand in for the batch at inference, `[E]`; saved, not trained. */
   readonly runningVariance: Tensor;
-  /** $\epsilon$ */
+  /** What is added to the variance: $\epsilon$. */
   readonly epsilon: number;
   /** Share of the newest batch in the running statistics. */
   readonly momentum: number;
@@ -328,9 +328,9 @@ export class BatchNorm extends Module {
    * @param mask true where a position counts, bool, `[…]`; all by default
    * @returns `[…, E]`, also at positions that do not count
    */
-  forward(x: Tensor, mask?: Tensor): Tensor {
+  forward(x: Tensor, mask?: TensorLike<boolean>): Tensor {
     checkTensors("normalize", { x });
-    checkOptionalTensors("normalize", { mask });
+    mask = asOptionalTensor("normalize", "mask", mask, "bool", x);
     const E = this.gain.shape[0]!;
     const rows = x.reshape([-1, E]);
     if (!this.training) {

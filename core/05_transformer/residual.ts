@@ -42,7 +42,7 @@
  * of the norm stands before the sum, so that every path goes through every norm. Post-norm is the
  * default here because it is the paper's; [section](normalization.ts) measures what it costs.
  *
- * **Where dropout sits.** {@linkcode dropout} sets numbers to zero at random in training, so that none
+ * **Where dropout sits.** {@linkcode Dropout} sets numbers to zero at random in training, so that none
  * can be relied on alone. Here it acts on the output of each step, before it is added, as in the paper
  * (§5.4). Attention weights are not dropped: the paper's text does not mention it; its authors' own program,
  * *tensor2tensor*, does it.
@@ -54,11 +54,10 @@
  */
 
 import { checkTensors } from "../engine/arguments.ts";
-import { dropout } from "../engine/dropout.ts";
+import { Dropout } from "../engine/dropout.ts";
 import { Module } from "../engine/module.ts";
 import { checkFunction, checkOptions, type Checks, flag, numeric, oneOf } from "../engine/options.ts";
 import { partOf } from "../engine/part.ts";
-import { checkRandom, type Random } from "../engine/random.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { layerNormalization, type Norm, type Normalization } from "./normalization.ts";
 
@@ -88,8 +87,8 @@ export class Residual extends Module {
   readonly norm: Norm;
   /** Where the norm stands. */
   readonly placement: "post" | "pre";
-  /** Share of the step's output that is dropped in training. */
-  readonly dropout: number;
+  /** Drops a share of the step's output in training. */
+  readonly dropout: Dropout;
 
   /**
    * Starts with a plain norm.
@@ -105,7 +104,7 @@ export class Residual extends Module {
     const { norm = layerNormalization(), placement = "post", dropout = 0, bias } = options;
     this.norm = norm.create(hiddenSize, { bias });
     this.placement = placement;
-    this.dropout = dropout;
+    this.dropout = new Dropout(dropout);
   }
 
   /**
@@ -113,17 +112,15 @@ export class Residual extends Module {
    *
    * @param hidden `[B, T, E]`
    * @param step attention or feed-forward, keeping the shape
-   * @param random where dropout comes from; without it, or in evaluation mode, nothing is dropped
    * @returns `[B, T, E]`
+   * @throws {TypeError} if it drops in training and has no random numbers: give them by `train(random)`
    */
-  forward(hidden: Tensor, step: (x: Tensor) => Tensor, random?: Random): Tensor {
+  forward(hidden: Tensor, step: (x: Tensor) => Tensor): Tensor {
     checkTensors("add and normalize", { hidden });
     checkFunction("add and normalize by", step);
-    if (random !== undefined) checkRandom("add and normalize", random);
-    const drop = (x: Tensor): Tensor => this.training ? dropout(x, this.dropout, random) : x;
     return this.placement === "post"
-      ? this.norm.forward(hidden.add(drop(step(hidden))))
-      : hidden.add(drop(step(this.norm.forward(hidden))));
+      ? this.norm.forward(hidden.add(this.dropout.forward(step(hidden))))
+      : hidden.add(this.dropout.forward(step(this.norm.forward(hidden))));
   }
 }
 

@@ -6,8 +6,8 @@
  * cost the last good state as well?
  *
  * **Idea.** A checkpoint (检查点) is one file with everything that the next step depends on:
- * weights, the optimizer's averages and counts, the state of every random generator, such as that of
- * {@linkcode dropout}, and the place in the data. It is written beside the old one under another name
+ * weights, the optimizer's averages and counts, the state of every random generator, such as the one that
+ * {@linkcode Dropout} draws from, the place in the data, and what [early stopping](early_stopping.ts) remembers. It is written beside the old one under another name
  * and takes its place in a single rename, so that at every moment there is one complete file. A
  * checksum tells a complete file from a damaged one.
  *
@@ -20,8 +20,9 @@
  * | -------- | ------------------------ | -------------------------------------- |
  * | $\theta$ | `model.stateDict()`      | tensors `model/…`                      |
  * | $\omega$ | `optimizer.state()`      | tensors `optimizer/…`, rule and counts |
- * | $\rho$   | `randoms`                | JSON                                   |
+ * | $\rho$   | `model.randoms()` and `randoms` | JSON                            |
  * | $b$      | `batches.position()`     | JSON                                   |
+ * |          | `earlyStopping.state()`  | JSON, tensors `best/…`                 |
  *
  * **Why the learning rate is not saved.** A schedule is a function of the step
  * ([section](optimizers.ts)) and the step is the optimizer's count. What can be computed need not
@@ -58,6 +59,7 @@ import { Random, type RandomState, randomStateChecks } from "../engine/random.ts
 import { scope } from "../engine/scope.ts";
 import { format } from "../engine/shape.ts";
 import { type BatchPosition, type BatchSource, positionChecks } from "./batching.ts";
+import { EarlyStopping, type EarlyStoppingState, stoppingStateChecks } from "./early_stopping.ts";
 import { Optimizer, type WrittenRule } from "./optimizers.ts";
 import {
   decodeSafetensors,
@@ -84,13 +86,15 @@ export interface CheckpointStorage {
 export interface TrainingRun {
   /** What is trained. */
   readonly model: Module;
-  /** What moves it. */
+  /** What moves it; nothing by default, so that only the weights are saved. */
   readonly optimizer?: Optimizer;
-  /** Where its batches come from. */
+  /** Where its batches come from; nowhere by default. */
   readonly batches?: Pick<BatchSource<unknown>, "position" | "seek">;
-  /** Generators that the loss draws from, by a name of the caller's choice: dropout, scheduled sampling. */
+  /** Generators that the loss draws from, by a name of the caller's choice, beside those of the model; none by default. */
   readonly randoms?: Readonly<Record<string, Random>>;
-  /** Whatever else belongs to it, such as the options that the model was built with. */
+  /** What ends it, with the best weights so far; nothing by default. */
+  readonly earlyStopping?: EarlyStopping;
+  /** Whatever else belongs to it, such as the options of the model; null by default. */
   readonly notes?: Json;
 }
 
@@ -102,19 +106,26 @@ function withMethods<T extends object>(what: string, ...names: readonly string[]
   );
 }
 
-const storageCheck: Check<CheckpointStorage> = withMethods("a place for files", "read", "writeAtomically");
+/** What a place for files must have. */
+export const storageCheck: Check<CheckpointStorage> = withMethods("a place for files", "read", "writeAtomically");
+
+/** What generators by name must be. */
+export const randomsCheck: Check<Readonly<Record<string, Random>>> = object(
+  "generators by name",
+  (value) => isPlain(value) && Object.values(value).every((random) => random instanceof Random),
+);
+
+/** What notes must be: what JSON does not bring back is refused when it is written, by the name of the field. */
+export const notesCheck: Check<NonNullable<Json>> = { must: "JSON", fits: () => true };
 
 // A misspelt part would be missing from the file, and nobody would know until the run is taken up again.
 const runChecks: Checks<TrainingRun> = {
   model: required(instance(Module)),
   optimizer: instance(Optimizer),
   batches: withMethods("a source of batches", "position", "seek"),
-  randoms: object(
-    "generators by name",
-    (value) => isPlain(value) && Object.values(value).every((random) => random instanceof Random),
-  ),
-  // What JSON does not bring back is refused when it is written, by the name of the field.
-  notes: { must: "JSON", fits: () => true },
+  randoms: randomsCheck,
+  earlyStopping: instance(EarlyStopping),
+  notes: notesCheck,
 };
 
 /** What is saved of an optimizer beside its tensors. */
@@ -133,6 +144,7 @@ interface SavedState {
   readonly optimizer: SavedOptimizer | null;
   readonly batches: BatchPosition | null;
   readonly randoms?: Readonly<Record<string, RandomState>>;
+  readonly earlyStopping?: EarlyStoppingState;
   readonly notes: Json;
 }
 
@@ -149,6 +161,7 @@ const stateChecks: Checks<SavedState> = {
   optimizer: required(orNull(plain<SavedOptimizer>("an object with steps and counts"))),
   batches: required(orNull(plain<BatchPosition>("an object with epoch, batch and random"))),
   randoms: plain("an object of states by name"),
+  earlyStopping: plain<EarlyStoppingState>("an object with measure, mode, step, waited, stopped and best"),
   notes: required({ must: "JSON", fits: (value) => value !== undefined }),
 };
 
@@ -196,6 +209,7 @@ export async function saveCheckpoint(storage: CheckpointStorage, name: string, r
 export async function encodeCheckpoint(run: TrainingRun): Promise<Uint8Array<ArrayBuffer>> {
   checkOptions("save a checkpoint", run, runChecks);
   const optimizer = run.optimizer?.state(), batches = run.batches?.position() ?? null;
+  const stopping = run.earlyStopping?.state();
   if (batches) checkOptions("save a position in the data", batches, positionChecks);
   const state: SavedState = {
     version: 1,
@@ -205,6 +219,7 @@ export async function encodeCheckpoint(run: TrainingRun): Promise<Uint8Array<Arr
       : null,
     batches,
     randoms: Object.fromEntries([...randomsOf(run)].map(([name, random]) => [name, random.state()])),
+    ...(stopping && { earlyStopping: stopping.state }),
     notes: run.notes ?? null,
   };
   // Everything that is not a tensor is taken down before the first wait, in one moment.
@@ -213,6 +228,7 @@ export async function encodeCheckpoint(run: TrainingRun): Promise<Uint8Array<Arr
   for (const [path, value] of run.model.stateDict()) named.set(`model/${path}`, value);
   for (const [path, value] of optimizer?.tensors ?? []) named.set(`optimizer/${path}`, value);
   const tensors = await storeTensors(named);
+  for (const [path, stored] of stopping?.weights ?? []) tensors.set(`best/${path}`, stored);
   const metadata = new Map([["format", "pt"], ["training", training], ["checksum", checksum(tensors, training)]]);
   return encodeSafetensors({ tensors, metadata });
 }
@@ -221,7 +237,8 @@ export async function encodeCheckpoint(run: TrainingRun): Promise<Uint8Array<Arr
  * Puts a run where a checkpoint left it.
  *
  * Everything is compared before anything is overwritten: after an error the run is as it was. A model
- * that was made with `Random.none` is ready afterwards, and was not before.
+ * that was made with `Random.none` is ready afterwards, and was not before. If it drops and training goes on, call
+ * `model.train(random)` before: the saved state needs a generator that it is restored to.
  *
  * @param storage where from
  * @param name of the file
@@ -254,19 +271,20 @@ export function restoreCheckpoint(bytes: Uint8Array, run: TrainingRun): { readon
   checkOptions("resume", run, runChecks);
   const file = decodeSafetensors(bytes);
   const state = verifiedState(file);
-  const randoms = randomsOf(run);
-  for (const name of randoms.keys()) {
-    if (!Object.hasOwn(state.randoms, name)) {
-      throw new TypeError(`Cannot resume: no random state ${quote(name)} was saved`);
-    }
-  }
   if (run.optimizer && !state.optimizer) throw new TypeError("Cannot resume: no optimizer was saved");
   if (run.batches && !state.batches) throw new TypeError("Cannot resume: no position in the data was saved");
+  if (run.earlyStopping && !state.earlyStopping) throw new TypeError("Cannot resume: no early stopping was saved");
 
   // Names, shapes and rules are compared before a tensor is made.
   const weights = partOf(file.tensors, "model/"), averages = partOf(file.tensors, "optimizer/");
   requireSameOptions(state.options, run);
+  const randoms = savedRandomsOf(run, state.randoms);
   requireSameTensors(run.model.stateDict(), weights);
+  const best = partOf(file.tensors, "best/");
+  if (run.earlyStopping) {
+    run.earlyStopping.compare(state.earlyStopping!);
+    if (best.size > 0) requireSameTensors(run.model.stateDict(), best);
+  }
   const counts = new Map(Object.entries(state.optimizer?.counts ?? {}));
   const { rule, steps } = state.optimizer ?? { steps: 0 };
   if (run.optimizer) {
@@ -279,6 +297,7 @@ export function restoreCheckpoint(bytes: Uint8Array, run: TrainingRun): { readon
     if (averageTensors) run.optimizer!.restore({ rule, steps, counts, tensors: averageTensors });
     run.model.loadStateDict(weightTensors);
     for (const [name, random] of randoms) random.restore(state.randoms[name]!);
+    run.earlyStopping?.restore(state.earlyStopping!, best);
   });
   return { notes: state.notes };
 }
@@ -332,8 +351,9 @@ export function requireSameTensors(
 // ## The same shapes, another model
 //
 // Two heads and four, ReLU and GELU, rotary positions and none have weights of the same names and shapes.
-// What a model keeps in a field `options` is therefore saved as well, and compared. The length of the context
-// and dropout change nothing in what weights mean: only a run that goes on, with its optimizer, must share them.
+// What a model keeps in a field `options` is therefore saved as well, and compared. The length of the context,
+// dropout and its random numbers change nothing in what weights mean: only a run that goes on, with its optimizer,
+// must share them.
 
 /** Options that say how a run goes on and not what weights mean. */
 const OF_THE_RUN: readonly string[] = ["contextLength", "dropout"];
@@ -421,7 +441,7 @@ export interface CheckpointOutline {
   readonly notes: Json;
   /** Kinds and shapes of the model's tensors by path. */
   readonly weights: ReadonlyMap<string, Pick<StoredTensor, "kind" | "shape">>;
-  /** Kinds and shapes of the optimizer's averages, by the path of the parameter and the name of the average. */
+  /** Kinds and shapes of the optimizer's averages, by parameter and name of the average. */
   readonly averages: ReadonlyMap<string, Pick<StoredTensor, "kind" | "shape">>;
 }
 
@@ -438,10 +458,31 @@ export function outlineCheckpoint(front: Uint8Array, size: number): CheckpointOu
   return { notes, weights: partOf(tensors, "model/"), averages: partOf(tensors, "optimizer/") };
 }
 
-/** Generators of the caller and those that modules hold in fields. */
+/** Generators that modules hold and those that the caller names; what both name has the model's name alone. */
 function randomsOf(run: TrainingRun): Map<string, Random> {
-  const randoms = new Map(Object.entries(run.randoms ?? {}));
-  for (const [path, random] of run.model.randoms()) randoms.set(`model/${path}`, random);
+  const randoms = new Map([...run.model.randoms()].map(([path, random]) => [`model/${path}`, random]));
+  const own = new Set(randoms.values());
+  for (const [name, random] of Object.entries(run.randoms ?? {})) {
+    if (own.has(random)) continue;
+    if (randoms.has(name)) {
+      throw new TypeError(`Cannot name a generator ${quote(name)}: it is the name of one that the model draws from`);
+    }
+    randoms.set(name, random);
+  }
+  return randoms;
+}
+
+/** Those of which a file has the state; of a run that goes on, all. */
+function savedRandomsOf(run: TrainingRun, saved: Readonly<Record<string, RandomState>>): Map<string, Random> {
+  const randoms = randomsOf(run), given = Object.values(run.randoms ?? {});
+  for (const [name, random] of randoms) {
+    if (Object.hasOwn(saved, name)) continue;
+    // What a model draws in training, as for its dropout, changes nothing in what weights mean.
+    if (run.optimizer || given.includes(random)) {
+      throw new TypeError(`Cannot resume: no random state ${quote(name)} was saved`);
+    }
+    randoms.delete(name);
+  }
   return randoms;
 }
 
@@ -475,11 +516,11 @@ function readState(tensors: ReadonlyMap<string, unknown>, metadata: ReadonlyMap<
   const training = metadata.get("training"), what = "the state of a training run";
   if (training === undefined) throw noState();
   for (const name of tensors.keys()) {
-    if (name.startsWith("model/") || name.startsWith("optimizer/")) continue;
-    throw new SyntaxError(`Cannot resume: the tensor ${quote(name)} belongs neither to model/ nor to optimizer/`);
+    if (/^(model|optimizer|best)\//.test(name)) continue;
+    throw new SyntaxError(`Cannot resume: the tensor ${quote(name)} belongs to none of model/, optimizer/ and best/`);
   }
   const state = readFields(what, parseJson(training, what), stateChecks);
-  const { optimizer, batches, randoms = {} } = state;
+  const { optimizer, batches, randoms = {}, earlyStopping } = state;
   if (optimizer) {
     const { rule, counts } = readFields(what, optimizer, optimizerChecks, "optimizer");
     if (rule) readFields(what, rule, ruleChecks, "optimizer.rule");
@@ -491,6 +532,7 @@ function readState(tensors: ReadonlyMap<string, unknown>, metadata: ReadonlyMap<
     }
   }
   if (batches) readFields(what, batches, positionChecks, "batches");
+  if (earlyStopping) readFields(what, earlyStopping, stoppingStateChecks, "earlyStopping");
   for (const [name, random] of Object.entries(randoms)) {
     readFields(what, random, randomStateChecks, `randoms[${quote(name)}]`);
   }

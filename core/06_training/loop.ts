@@ -28,6 +28,11 @@
  * again after an abort, or after a checkpoint was loaded, therefore *is* resuming, and the
  * result is the one an uninterrupted run would have had.
  *
+ * **When it ends.** After `steps` steps, or once [early stopping](early_stopping.ts) has seen enough: with the weights of the
+ * best evaluation, in either case. What `evaluate` measures should be held out: on what the loop learns from, it looks best
+ * at the end always. A run that can be killed has `checkpoints` ([section](checkpoints.ts)): it saves before the first step,
+ * where it is known whether saving works, every so many steps, and when it ends or is aborted.
+ *
  * @module
  */
 
@@ -40,6 +45,8 @@ import {
   checkOptions,
   type Checks,
   checkValue,
+  flag,
+  group,
   instance,
   integer,
   isPlain,
@@ -47,14 +54,29 @@ import {
   numeric,
   object,
   required,
+  string,
 } from "../engine/options.ts";
 import { Pace, rest } from "../engine/pace.ts";
 import { keep, release, scope } from "../engine/scope.ts";
 import { format } from "../engine/shape.ts";
 import { full, zeros } from "../engine/create.ts";
+import { type Json, quote, writeJson } from "../engine/json.ts";
 import { stack } from "../engine/joining.ts";
+import type { Random } from "../engine/random.ts";
 import type { Tensor } from "../engine/tensor.ts";
+import type { BatchSource } from "./batching.ts";
+import {
+  checkpointNotes,
+  type CheckpointStorage,
+  notesCheck,
+  randomsCheck,
+  restoreCheckpoint,
+  saveCheckpoint,
+  storageCheck,
+  type TrainingRun,
+} from "./checkpoints.ts";
 import { clipGradients } from "./clipping.ts";
+import { type BestEvaluation, EarlyStopping } from "./early_stopping.ts";
 import { Optimizer } from "./optimizers.ts";
 import type { Schedule } from "./schedules.ts";
 
@@ -64,7 +86,7 @@ export interface TrainingReport {
   readonly step: number;
   /** The step that training ends with. */
   readonly steps: number;
-  /** Mean loss of the steps since the last report. */
+  /** Mean loss of the steps since the last report; NaN where only an evaluation was left. */
   readonly loss: number;
   /** Learning rate of the step; absent if the optimizer's own was used. */
   readonly learningRate?: number;
@@ -74,8 +96,12 @@ export interface TrainingReport {
   readonly tokensPerSecond?: number;
   /** Seconds that the remaining steps will take at the pace of this run so far. */
   readonly secondsLeft: number;
-  /** What `evaluate` said; present every `every` steps and after the last. */
+  /** What `evaluate` said; absent but every `evaluateEvery` steps and after the last. */
   readonly evaluation?: Readonly<Record<string, number>>;
+  /** The best evaluation so far; absent without `earlyStopping` and without an evaluation. */
+  readonly best?: BestEvaluation;
+  /** That the run ends before its last step; absent but in its last report. */
+  readonly stopped?: "early";
 }
 
 /** What every way of training takes. */
@@ -88,7 +114,7 @@ export interface StepOptions {
   readonly schedule?: Schedule;
   /** Longest gradient allowed; any length by default. */
   readonly clipNorm?: number;
-  /** Stops between two steps; what was learned stays, and calling again continues. */
+  /** Stops between two steps, and calling again continues; nothing stops it by default. */
   readonly signal?: AbortSignal;
 }
 
@@ -109,19 +135,48 @@ export interface TrainOptions<Batch> extends StepOptions {
   readonly loss: (batch: Batch, step: number) => Tensor;
   /** Where batches come from. */
   readonly batches: { next(): Batch };
-  /** Batches to a step, 1 by default; their losses are averaged. */
+  /** Batches to a step, whose losses are averaged, at least 1; 1 by default. */
   readonly accumulate?: number;
-  /** Hears of the progress; is waited for, so it may save a checkpoint. */
+  /** Hears of the progress, and is waited for; nobody by default. */
   readonly onProgress?: (report: TrainingReport) => void | Promise<void>;
-  /** Steps between reports, 1 by default; the loss is read only then, and at evaluations. */
+  /** Steps between reports; 1 by default. The loss is read only then, and where the run is evaluated or saved. */
   readonly reportEvery?: number;
-  /** Measures the model, in evaluation mode. */
+  /** Measures the model, in evaluation mode; nothing does by default. Forward passes go in `noGrad` and `scope`. */
   readonly evaluate?: (step: number) => Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
-  /** Steps between evaluations; the last step is evaluated in any case. Needs `evaluate`. */
-  readonly every?: number;
-  /** Tokens in a batch, for the speed in the reports. */
+  /** Steps between evaluations; only the last step is evaluated by default. Needs `evaluate`. */
+  readonly evaluateEvery?: number;
+  /** Ends training before `steps`, and with the best weights; never by default. Needs `evaluateEvery`. */
+  readonly earlyStopping?: EarlyStopping;
+  /** Where and when the run is saved, and whether it goes on from there; nowhere by default. */
+  readonly checkpoints?: CheckpointOptions;
+  /** Tokens in a batch, for the speed in the reports; no speed by default. */
   readonly tokens?: (batch: Batch) => number;
 }
+
+/** Where and when {@linkcode train} saves. */
+export interface CheckpointOptions {
+  /** Where to: a map, a browser's storage, or {@linkcode folderStorage} of `@heed/heed/host`. */
+  readonly storage: CheckpointStorage;
+  /** Name of the file; `"checkpoint"` by default. One run at a time has it. */
+  readonly name?: string;
+  /** Steps between two saves; only both ends are saved by default: before the first step, and at the end or an abort. */
+  readonly every?: number;
+  /** Whether a run goes on from a file of that name; false by default: it is refused. Without a file the run begins. */
+  readonly resume?: boolean;
+  /** Generators that the loss draws from, by name; none by default. Those of the model are saved in any case. */
+  readonly randoms?: Readonly<Record<string, Random>>;
+  /** What weights do not show, such as which data they learn from; null by default. A file with others is refused. */
+  readonly notes?: Json;
+}
+
+const checkpointChecks: Checks<CheckpointOptions> = {
+  storage: required(storageCheck),
+  name: string,
+  every: integer(),
+  resume: flag,
+  randoms: randomsCheck,
+  notes: notesCheck,
+};
 
 const trainChecks: Checks<TrainOptions<never>> = {
   model: required(instance(Module)),
@@ -133,7 +188,9 @@ const trainChecks: Checks<TrainOptions<never>> = {
   onProgress: callback(),
   reportEvery: integer(),
   evaluate: callback(),
-  every: needing("evaluate", integer()),
+  evaluateEvery: needing("evaluate", integer()),
+  earlyStopping: needing("evaluateEvery", instance(EarlyStopping)),
+  checkpoints: group(checkpointChecks),
   tokens: callback(),
   ...stepChecks,
 };
@@ -148,80 +205,199 @@ const measures = object<Readonly<Record<string, number>>>(
 );
 
 /**
- * Trains a model until its optimizer has made `steps` steps.
+ * Trains a model until its optimizer has made `steps` steps, or nothing improves any more.
+ *
+ * @example Learn, stop when held-out examples get no better, and survive a crash
+ * ```ts
+ * import { adamW, Batches, EarlyStopping, Linear, meanSquaredError, noGrad, Optimizer, Random, tensor, train } from "@heed/heed";
+ * import { progressBar } from "@heed/heed/host";
+ *
+ * const examples = Array.from({ length: 64 }, (_, i) => [i / 64, 3 * i / 64 - 1] as const);
+ * const [heldOut, learned] = [examples.filter((_, i) => i % 4 === 0), examples.filter((_, i) => i % 4 > 0)];
+ * const model = new Linear(1, 1, new Random(1));
+ * const loss = (batch: readonly (readonly [number, number])[]) =>
+ *   meanSquaredError(model.forward(tensor(batch.map(([x]) => [x]))), tensor(batch.map(([, y]) => [y])));
+ *
+ * // In a file system: folderStorage("models"), of "@heed/heed/host".
+ * const files = new Map<string, Uint8Array>();
+ * const storage = {
+ *   read: async (name: string) => files.get(name),
+ *   writeAtomically: async (name: string, bytes: Uint8Array) => void files.set(name, bytes),
+ * };
+ * const reports = await train({
+ *   model,
+ *   loss,
+ *   batches: new Batches(learned, { batchSize: 16, random: new Random(2) }),
+ *   optimizer: new Optimizer(model.parameters(), adamW({ learningRate: 0.1 })),
+ *   steps: 400,
+ *   evaluate: async () => ({ loss: await noGrad(() => loss(heldOut)).item() }),
+ *   evaluateEvery: 10,
+ *   earlyStopping: new EarlyStopping({ measure: "loss", patience: 5 }),
+ *   checkpoints: { storage, every: 50, resume: true },
+ *   onProgress: progressBar(),
+ * });
+ * console.assert(reports.at(-1)!.best!.value < 0.01 && files.has("checkpoint"));
+ * ```
  *
  * @param options what is trained, on what, how, and who is told
- * @returns every report, oldest first
- * @throws {RangeError} if a loss or a gradient is NaN or infinite, before it is reported: the error names the step;
+ * @returns every report of this call, oldest first; none if the run had ended before
+ * @throws {RangeError} if a loss or a gradient is NaN or infinite, before it is reported or saved: the error names the step;
  *   with `reportEvery` 1 the parameters are those before it
- * @throws the signal's reason after an abort, once loss and gradients are known to be numbers; calling again continues
- *   where it stopped
+ * @throws {TypeError} if `checkpoints` finds a file and `resume` is not set, or a file of another run
+ * @throws the signal's reason after an abort, once loss and gradients are known to be numbers and the run is saved; calling
+ *   again continues where it stopped
  */
 export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainingReport[]> {
   checkOptions("train", options, trainChecks);
-  const { model, optimizer, steps, schedule, clipNorm, signal, onProgress, reportEvery = 1, evaluate, every } = options;
-  const history: TrainingReport[] = [];
-  const pace = new Pace(steps - optimizer.steps), first = optimizer.steps + 1;
-
-  // The one tensor that outlives the steps: the sum of their losses since the last report.
-  const total = keep(zeros([]));
-  let summed = 0;
+  const { optimizer, steps, signal, earlyStopping } = options;
+  await openCheckpoint(options);
+  const run = new Run(options);
   try {
-    while (optimizer.steps < steps) {
+    await run.evaluateMissed();
+    while (optimizer.steps < steps && !earlyStopping?.stopped) {
       await rest(signal);
-      const step = optimizer.steps + 1;
-      const due = evaluate && (step === steps || (every !== undefined && step % every === 0));
-      const reports = due || step === steps || step % reportEvery === 0;
-      model.train();
-      pace.tokens += accumulateGradients(options, step, total, step === first);
-      model.eval();
-      summed++;
-      let seen: Promise<ReadonlyMap<string, number>> | undefined;
-      scope(() => {
-        const length = clipNorm === undefined ? undefined : clipGradients(optimizer.parameters, clipNorm);
-        if (reports) seen = numbersOf(() => whatBreaks(optimizer.parameters, total, length, summed));
-      });
-      // The one place where a step waits for the device.
-      const found = await seen;
-      if (found) requireNumbers(found, step, summed);
-      const loss = (found?.get(LOSS) ?? 0) / summed, gradientNorm = found?.get(LENGTH);
-      const learningRate = schedule?.(step);
-      scope(() => optimizer.step(learningRate));
-      optimizer.zeroGrad();
-      if (!reports) continue;
-      total.assign(0);
-      summed = 0;
-      const tokensPerSecond = pace.tokensPerSecond();
-      const evaluation = due ? await evaluate(step) : undefined;
-      if (due) checkValue("train", "evaluate()", evaluation!, measures);
-      const report: TrainingReport = {
-        step,
-        steps,
-        loss,
-        secondsLeft: pace.secondsLeft(steps - step),
-        ...(learningRate !== undefined && { learningRate }),
-        ...(gradientNorm !== undefined && { gradientNorm }),
-        ...(options.tokens && { tokensPerSecond }),
-        ...(evaluation && { evaluation }),
-      };
-      history.push(report);
-      await onProgress?.(report);
-      pace.lap();
+      await run.step();
     }
+    await run.end();
   } catch (error) {
-    // What was learned since the last report is kept after an abort, if it is worth that.
-    if (summed > 0 && signal?.aborted && error === signal.reason) {
-      optimizer.zeroGrad();
-      const found = await numbersOf(() => whatBreaks(optimizer.parameters, total, undefined, Infinity));
-      requireNumbers(found, optimizer.steps, summed);
-    }
+    if (signal?.aborted && error === signal.reason) await run.abort();
     throw error;
   } finally {
-    optimizer.zeroGrad();
-    model.eval();
-    release(total);
+    run.release();
   }
-  return history;
+  return run.history;
+}
+
+/** What one call of {@linkcode train} holds while it runs. */
+class Run<Batch> {
+  readonly history: TrainingReport[] = [];
+  readonly #options: TrainOptions<Batch>;
+  readonly #pace: Pace;
+  readonly #first: number;
+  // The one tensor that outlives the steps: the sum of their losses since the last report.
+  readonly #total: Tensor = keep(zeros([]));
+  #summed = 0;
+  /** Whether a step is half made: then nothing can be saved. */
+  #isWithin = false;
+  #hasChanged = false;
+
+  constructor(options: TrainOptions<Batch>) {
+    this.#options = options;
+    const { steps, optimizer } = options;
+    this.#pace = new Pace(Math.max(0, steps - optimizer.steps));
+    this.#first = optimizer.steps + 1;
+  }
+
+  /** $\theta_{t-1} \to \theta_t$, and what is due after it. */
+  async step(): Promise<void> {
+    const { model, optimizer, schedule, steps, reportEvery = 1, clipNorm } = this.#options;
+    const step = optimizer.steps + 1;
+    // What is saved is reported: a run that goes on from there reports the same.
+    const reports = step === steps || step % reportEvery === 0 || this.#isEvaluated(step) || this.#isSaved(step);
+    this.#isWithin = this.#hasChanged = true;
+    model.train();
+    this.#pace.tokens += accumulateGradients(this.#options, step, this.#total, step === this.#first);
+    model.eval();
+    this.#summed++;
+    let seen: Promise<ReadonlyMap<string, number>> | undefined;
+    scope(() => {
+      const length = clipNorm === undefined ? undefined : clipGradients(optimizer.parameters, clipNorm);
+      if (reports) seen = numbersOf(() => whatBreaks(optimizer.parameters, this.#total, length, this.#summed));
+    });
+    // The one place where a step waits for the device.
+    const found = await seen;
+    if (found) requireNumbers(found, step, this.#summed);
+    const learningRate = schedule?.(step);
+    scope(() => optimizer.step(learningRate));
+    optimizer.zeroGrad();
+    this.#isWithin = false;
+    if (found) await this.#report(step, found, learningRate);
+    // What ends a run is saved once, with its best weights.
+    if (this.#isSaved(step) && !this.#options.earlyStopping?.stopped) await saveRun(this.#options);
+  }
+
+  /** Whether the model is measured after a step. */
+  #isEvaluated(step: number): boolean {
+    const { evaluate, evaluateEvery, steps } = this.#options;
+    return evaluate !== undefined &&
+      (step === steps || evaluateEvery !== undefined && step % evaluateEvery === 0);
+  }
+
+  /** Whether the run is saved after a step and goes on. */
+  #isSaved(step: number): boolean {
+    const { checkpoints, steps } = this.#options;
+    return checkpoints?.every !== undefined && step % checkpoints.every === 0 && step < steps;
+  }
+
+  async #report(step: number, found: ReadonlyMap<string, number>, learningRate: number | undefined): Promise<void> {
+    const { tokens, steps } = this.#options;
+    const loss = found.get(LOSS)! / this.#summed, gradientNorm = found.get(LENGTH);
+    this.#total.assign(0);
+    this.#summed = 0;
+    const tokensPerSecond = this.#pace.tokensPerSecond();
+    const evaluation = this.#isEvaluated(step) ? await this.#evaluate(step) : {};
+    await this.#tell({
+      step,
+      steps,
+      loss,
+      secondsLeft: evaluation.stopped ? 0 : this.#pace.secondsLeft(steps - step),
+      ...(learningRate !== undefined && { learningRate }),
+      ...(gradientNorm !== undefined && { gradientNorm }),
+      ...(tokens && { tokensPerSecond }),
+      ...evaluation,
+    });
+    this.#pace.lap();
+  }
+
+  /** What a measurement adds to a report. */
+  async #evaluate(step: number): Promise<Pick<TrainingReport, "evaluation" | "best" | "stopped">> {
+    const { model, evaluate, earlyStopping } = this.#options;
+    const evaluation = await evaluate!(step);
+    checkValue("train", "evaluate()", evaluation, measures);
+    const stopped = await earlyStopping?.watch(step, evaluation, model), best = earlyStopping?.best;
+    return { evaluation, ...(best && { best }), ...(stopped && { stopped: "early" as const }) };
+  }
+
+  async #tell(report: TrainingReport): Promise<void> {
+    this.history.push(report);
+    await this.#options.onProgress?.(report);
+  }
+
+  /** Makes up for an evaluation that an abort prevented: early stopping counts every one. */
+  async evaluateMissed(): Promise<void> {
+    const { optimizer: { steps: step }, steps, earlyStopping, model } = this.#options;
+    if (!earlyStopping || earlyStopping.stopped || step === 0 || step > steps) return;
+    if (!this.#isEvaluated(step) || earlyStopping.step >= step) return;
+    model.eval();
+    this.#hasChanged = true;
+    const evaluation = await this.#evaluate(step);
+    await this.#tell({ step, steps, loss: NaN, secondsLeft: NaN, ...evaluation });
+  }
+
+  /** Puts the best weights back and saves; what had ended before stays as it is. */
+  async end(): Promise<void> {
+    const { earlyStopping, model } = this.#options;
+    earlyStopping?.restoreBest(model);
+    if (this.#hasChanged) await saveRun(this.#options);
+  }
+
+  /** Saves what was learned since the last report, if it is worth that. */
+  async abort(): Promise<void> {
+    const { optimizer } = this.#options;
+    if (this.#summed > 0) {
+      optimizer.zeroGrad();
+      const found = await numbersOf(() => whatBreaks(optimizer.parameters, this.#total, undefined, Infinity));
+      requireNumbers(found, optimizer.steps, this.#summed);
+    }
+    if (!this.#isWithin) await saveRun(this.#options);
+  }
+
+  /** Frees what it holds, however it ended. */
+  release(): void {
+    this.#options.optimizer.zeroGrad();
+    this.#options.model.eval();
+    release(this.#total);
+  }
 }
 
 /**
@@ -293,9 +469,12 @@ function whatBreaks(
   const found = new Map([[LOSS, total]]);
   if (length) found.set(LENGTH, length);
   for (const [name, { grad }] of parameters) {
-    if (grad && !length) found.set(`the sum of the gradient of ${name}`, grad.sum());
+    // Of a mean, not even the sum on the way to it overflows.
+    if (grad && grad.size > 0 && !length) found.set(`the mean of the gradient of ${name}`, grad.mean());
   }
-  for (const [name, weight] of summed > 1 ? parameters : []) found.set(`the sum of ${name}`, weight.detach().sum());
+  for (const [name, weight] of summed > 1 ? parameters : []) {
+    if (weight.size > 0) found.set(`the mean of ${name}`, weight.detach().mean());
+  }
   return found;
 }
 
@@ -322,6 +501,47 @@ function requireNumbers(found: ReadonlyMap<string, number>, step: number, summed
   }
 }
 
+// ## Saving
+
+/** Goes on from the file of a run, or begins one, before a step is made. */
+async function openCheckpoint<Batch>(options: TrainOptions<Batch>): Promise<void> {
+  const { checkpoints } = options;
+  if (!checkpoints) return;
+  const { storage, name = "checkpoint", resume = false, notes = null } = checkpoints;
+  const run = runOf(options), bytes = await storage.read(name);
+  // Whether saving works is found out before an hour is spent.
+  if (bytes === undefined) return await saveRun(options);
+  if (!resume) {
+    throw new TypeError(
+      `Cannot train with checkpoints in ${quote(name)}: a run is saved there; resume: true goes on with it, ` +
+        "another name keeps it",
+    );
+  }
+  const [saved, own] = [checkpointNotes(bytes), notes].map((value) => writeJson(value, "train"));
+  if (saved !== own) {
+    throw new TypeError(`Cannot go on with ${quote(name)}: its notes are ${saved}, those of this run are ${own}`);
+  }
+  restoreCheckpoint(bytes, run);
+}
+
+/** Everything that the next step depends on. */
+function runOf<Batch>({ model, optimizer, batches, earlyStopping, checkpoints }: TrainOptions<Batch>): TrainingRun {
+  const { position, seek } = batches as Partial<BatchSource<Batch>>;
+  if (typeof position !== "function" || typeof seek !== "function") {
+    throw new TypeError(
+      "Cannot train with checkpoints and batches without position() and seek(): a run that goes on has to find its place",
+    );
+  }
+  const { randoms = {}, notes = null } = checkpoints!;
+  const all = { model, optimizer, batches: batches as BatchSource<Batch>, randoms, notes };
+  return earlyStopping ? { ...all, earlyStopping } : all;
+}
+
+async function saveRun<Batch>(options: TrainOptions<Batch>): Promise<void> {
+  const { checkpoints } = options;
+  if (checkpoints) await saveCheckpoint(checkpoints.storage, checkpoints.name ?? "checkpoint", runOf(options));
+}
+
 // ## Pitfall: adding up losses as tensors
 //
 // `total = total.add(loss)` without `detach` keeps all that `backward` needs of every step, and
@@ -332,6 +552,12 @@ function requireNumbers(found: ReadonlyMap<string, number>, step: number, summed
 //
 // Accumulating $k$ batches without the factor $1/k$ is a learning rate $k$ times as high. The
 // test "train() with two batches of half the size equals one of the full size" catches it.
+
+// ## Pitfall: going on with something else
+//
+// The same script, run again after a change of data or learning rate, would go on with the weights of before, and nobody
+// would see it. A file that is there is therefore refused unless `resume` is set, and what weights do not show belongs into
+// `notes`. The test "train() goes on with no file unless it is asked to, and with none of another run" tries both.
 
 // ## Exercise
 //

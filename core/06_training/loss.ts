@@ -42,12 +42,13 @@
  * @module
  */
 
-import { checkTensors } from "../engine/arguments.ts";
+import { aTensorLike, checkTensors } from "../engine/arguments.ts";
 import { charge } from "../engine/allowed.ts";
 import { fusable } from "../engine/fusable.ts";
 import { gather } from "../engine/indexing.ts";
-import { Tensor } from "../engine/tensor.ts";
-import { type Check, checkOptions, type Checks, instance, integer, numeric, oneOf } from "../engine/options.ts";
+import { isLiteral, readLiteral } from "../engine/literal.ts";
+import { asOptionalTensor, asTensor, Tensor, type TensorLike } from "../engine/tensor.ts";
+import { type Check, checkOptions, type Checks, integer, numeric, oneOf } from "../engine/options.ts";
 import { dims, format, sameShape } from "../engine/shape.ts";
 import { logSoftmax } from "../02_words/softmax.ts";
 
@@ -61,7 +62,7 @@ export interface CrossEntropyOptions {
   /** Share of belief spread evenly over all classes, in [0, 1); 0 by default. */
   readonly labelSmoothing?: number;
   /** How much each class counts, `[V]`; all alike by default. */
-  readonly classWeights?: Tensor;
+  readonly classWeights?: TensorLike;
   /** `"mean"` over the positions that count, `"sum"`, or `"none"`: one loss each; `"mean"` by default. */
   readonly reduction?: Reduction;
 }
@@ -71,7 +72,7 @@ const reduction: Check<Reduction> = oneOf(["mean", "sum", "none"]);
 const crossEntropyChecks: Checks<CrossEntropyOptions> = {
   ignoreIndex: integer({}),
   labelSmoothing: numeric({ min: 0, below: 1 }),
-  classWeights: instance(Tensor),
+  classWeights: aTensorLike,
   reduction,
 };
 
@@ -86,21 +87,23 @@ const crossEntropyChecks: Checks<CrossEntropyOptions> = {
  * import { crossEntropy, tensor } from "@heed/heed";
  *
  * const logits = tensor([[0, 0, 0, 0], [9, 0, 0, 0]]);
- * const loss = crossEntropy(logits, tensor([2, -100], [2], "int32"));
+ * const loss = crossEntropy(logits, [2, -100]);
  * console.assert(Math.abs(await loss.item() - Math.log(4)) < 1e-6);
  * ```
  *
  * @param logits one score per class, `[…, V]`
- * @param targets the right classes, int32 `[…]`, or a share per class, float32 `[…, V]`
+ * @param targets the right classes, int32 `[…]`, or a share per class, float32 `[…, V]`; lists are read by their depth
  * @param options what is ignored, smoothed, weighted, and how the losses are joined
  * @returns a scalar, or `[…]` without reduction; where every position is ignored, 0; $\infty$ where a right class is impossible
  * @throws {TypeError} if the shapes disagree, or `ignoreIndex` is given with soft targets
  * @throws {RangeError} if `labelSmoothing` is outside [0, 1)
  */
-export function crossEntropy(logits: Tensor, targets: Tensor, options: CrossEntropyOptions = {}): Tensor {
+export function crossEntropy(logits: Tensor, targets: TensorLike, options: CrossEntropyOptions = {}): Tensor {
   checkOptions("measure a loss", options, crossEntropyChecks);
-  const { ignoreIndex = -100, labelSmoothing = 0, classWeights, reduction = "mean" } = options;
-  checkTensors("measure a loss", { logits, targets });
+  const { ignoreIndex = -100, labelSmoothing = 0, reduction = "mean" } = options;
+  checkTensors("measure a loss", { logits });
+  targets = readTargets(logits, targets);
+  const classWeights = asOptionalTensor("measure a loss", "classWeights", options.classWeights, "float32", logits);
   if (logits.rank === 0) throw new TypeError("Cannot score logits []: an axis of classes is needed");
   const V = logits.shape[logits.rank - 1]!;
   const positions = logits.shape.slice(0, -1);
@@ -132,6 +135,13 @@ export function crossEntropy(logits: Tensor, targets: Tensor, options: CrossEntr
   const counts = classWeights ? gather(classWeights, 0, safe).where(valid, 0) : valid.cast("float32");
   const total = counts.sum();
   return losses.div(total.where(total.notEqual(0), 1)).sum();
+}
+
+/** Targets as a tensor: lists as deep as the logits are shares, others are classes. */
+function readTargets(logits: Tensor, targets: TensorLike): Tensor {
+  if (targets instanceof Tensor) return targets;
+  const isSoft = isLiteral(targets) && readLiteral("measure a loss with targets", targets).shape.length === logits.rank;
+  return asTensor("measure a loss", "targets", targets, isSoft ? "float32" : "int32", logits);
 }
 
 /** $-\sum_c w_c q_c \log p_c$ for class indices: the right class by its weight, the others by their share. */
@@ -181,8 +191,9 @@ function reduce(losses: Tensor, reduction: Reduction): Tensor {
  */
 export function softplus(x: Tensor): Tensor {
   checkTensors("compute softplus", { x });
-  // At 0 `maximum` has slope 1/2, as softplus does; `relu` has 0.
-  return x.maximum(0).add(x.abs().neg().exp().log1p());
+  // $-|x|$, of which no kink is left: at 0 either branch alone has every slope that softplus has.
+  const below = x.where(x.lessEqual(0), x.neg());
+  return x.relu().add(below.exp().log1p());
 }
 
 /** Options of {@linkcode binaryCrossEntropy}. */
@@ -207,12 +218,12 @@ const binaryChecks: Checks<BinaryCrossEntropyOptions> = { positiveWeight: numeri
  */
 export function binaryCrossEntropy(
   logits: Tensor,
-  targets: Tensor,
+  targets: TensorLike,
   options: BinaryCrossEntropyOptions = {},
 ): Tensor {
   checkOptions("measure a loss", options, binaryChecks);
   const { positiveWeight = 1, reduction = "mean" } = options;
-  requireEqualShapes(logits, targets);
+  targets = comparable(logits, targets);
   // $-\log \sigma(z) = \mathrm{softplus}(-z)$ and $-\log(1 - \sigma(z)) = \mathrm{softplus}(z)$.
   const yes = charge(softplus(logits.neg()), targets).mul(positiveWeight);
   const no = charge(softplus(logits), targets.neg().add(1));
@@ -240,12 +251,12 @@ const lossChecks: Checks<LossOptions> = { reduction };
  */
 export function meanSquaredError(
   predictions: Tensor,
-  targets: Tensor,
+  targets: TensorLike,
   options: LossOptions = {},
 ): Tensor {
   checkOptions("measure a loss", options, lossChecks);
   const { reduction = "mean" } = options;
-  requireEqualShapes(predictions, targets);
+  targets = comparable(predictions, targets);
   return reduce(predictions.sub(targets).square(), reduction);
 }
 
@@ -263,12 +274,12 @@ export function meanSquaredError(
  */
 export function klDivergence(
   logProbabilities: Tensor,
-  targets: Tensor,
+  targets: TensorLike,
   options: LossOptions = {},
 ): Tensor {
   checkOptions("measure a loss", options, lossChecks);
   const { reduction = "mean" } = options;
-  requireEqualShapes(logProbabilities, targets);
+  targets = comparable(logProbabilities, targets);
   const present = targets.notEqual(0);
 
   // Where $q_c = 0$ the term is 0 by its limit; a 1 stands in so that its logarithm is finite.
@@ -277,11 +288,14 @@ export function klDivergence(
   return reduce(terms.sum(-1), reduction);
 }
 
-function requireEqualShapes(predictions: Tensor, targets: Tensor): void {
-  checkTensors("measure a loss", { predictions, targets });
+/** Targets as a tensor of the shape of what was predicted. */
+function comparable(predictions: Tensor, given: TensorLike): Tensor {
+  checkTensors("measure a loss", { predictions });
+  const targets = asTensor("measure a loss", "targets", given, predictions.dtype, predictions);
   if (!sameShape(predictions.shape, targets.shape)) {
     throw new TypeError(`Cannot compare shape ${format(predictions.shape)} with targets ${format(targets.shape)}`);
   }
+  return targets;
 }
 
 // ## What the loss asks for

@@ -21,6 +21,7 @@
  * | `schedules`       | how the learning rate climbs and falls              |
  * | `teacher_forcing` | what the decoder is fed in training                 |
  * | `loop`            | how all of these run, for hours if need be          |
+ * | `early_stopping`  | when training has gone on for long enough           |
  * | `safetensors`     | how tensors are written down                        |
  * | `checkpoints`     | how a run is taken up again, bit for bit            |
  * | `bleu`            | how good a translation is, next to a human one      |
@@ -56,6 +57,12 @@ export * from "./clipping.ts";
 export * from "./schedules.ts";
 export * from "./teacher_forcing.ts";
 export * from "./loop.ts";
+export {
+  type BestEvaluation,
+  EarlyStopping,
+  type EarlyStoppingOptions,
+  type EarlyStoppingState,
+} from "./early_stopping.ts";
 export * from "./safetensors.ts";
 export * from "./checkpoints.ts";
 export * from "./bleu.ts";

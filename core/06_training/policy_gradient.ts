@@ -71,7 +71,7 @@ import { rest } from "../engine/pace.ts";
 import { Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
 import { tensor } from "../engine/create.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import { asTensor, type Tensor, type TensorLike } from "../engine/tensor.ts";
 import { padSequences } from "./batching.ts";
 import { stepChecks, type StepOptions, train, type TrainingReport } from "./loop.ts";
 import { crossEntropy } from "./loss.ts";
@@ -95,13 +95,13 @@ const lossChecks: Checks<PolicyGradientOptions> = { ignoreIndex: integer({}) };
  *
  * @example
  * ```ts
- * import { tensor, zeros } from "@heed/heed";
+ * import { zeros } from "@heed/heed";
  * import { policyGradientLoss, sampledTargets } from "@heed/heed/training";
  *
  * const texts = [{ tokens: [5, 6], finished: true }, { tokens: [7], finished: true }];
  * const { targets } = sampledTargets(texts, { prompt: [1], endToken: 2, padToken: 0 });
  * const logits = zeros([2, 3, 8]); // of a model that finds all eight tokens equally likely
- * const loss = policyGradientLoss(logits, targets, tensor([1, -1]));
+ * const loss = policyGradientLoss(logits, targets, [1, -1]);
  * console.assert(Math.abs(await loss.item() - Math.log(8) / 2) < 1e-6); // (3 − 2) · log 8 / 2
  * ```
  *
@@ -114,13 +114,15 @@ const lossChecks: Checks<PolicyGradientOptions> = { ignoreIndex: integer({}) };
  */
 export function policyGradientLoss(
   logits: Tensor,
-  targets: Tensor,
-  advantages: Tensor,
+  targets: TensorLike,
+  advantages: TensorLike,
   options: PolicyGradientOptions = {},
 ): Tensor {
   checkOptions("weigh texts", options, lossChecks);
   const { ignoreIndex = -100 } = options;
   const { N, T } = dims(logits, "N T V");
+  targets = asTensor("weigh texts", "targets", targets, "int32", logits);
+  advantages = asTensor("weigh texts", "advantages", advantages, "float32", logits);
   dims(targets, "N T", { N, T });
   dims(advantages, "N", { N });
 

@@ -16,6 +16,8 @@
  * @module
  */
 
+import { systemReason } from "../host/reasons.ts";
+
 /** A command line that cannot be understood; the program exits with 2. */
 export class UsageError extends Error {
   /** The name of this class of errors. */
@@ -92,34 +94,4 @@ export function exitCode(error: unknown): number {
   if (error instanceof UsageError) return 2;
   if (error instanceof OutputLost) return 3;
   return error instanceof Interrupted ? error.code : 1;
-}
-
-/** Why the operating system refused, in words. */
-export function systemReason(error: unknown): string {
-  const reasons: [abstract new (message?: string) => Error, string][] = [
-    [Deno.errors.NotFound, "there is no such file or folder"],
-    [Deno.errors.PermissionDenied, "the system does not permit it"],
-    [Deno.errors.IsADirectory, "it is a folder"],
-    [Deno.errors.NotADirectory, "a part of the path is not a folder"],
-    [Deno.errors.AlreadyExists, "a file has this name"],
-    [Deno.errors.FilesystemLoop, "its links go in circles"],
-  ];
-  if (error instanceof Deno.errors.NotCapable) return missingPermission(error.message);
-  for (const [Kind, reason] of reasons) if (error instanceof Kind) return reason;
-  const text = error instanceof Error ? error.message : String(error);
-  if (/os error 28\b|no space left/i.test(text)) return "the disk is full";
-  if (/os error 30\b|read-only/i.test(text)) return "the file system is read-only";
-  if (/os error 9\b|bad file descriptor/i.test(text)) return "it is not open for that";
-  if (/os error 21\b|is a directory/i.test(text)) return "it is a folder";
-  if (/os error (36|63|206)\b|name too long/i.test(text)) return "the name is too long";
-  // Deno repeats what it was doing, and the path.
-  return sentence(text.replace(/ \(os error \d+\)(: [a-z]+ .*)?$/s, ""));
-}
-
-/** Which permission of Deno is missing, and how it is given; only with all of them Deno touches the system's own files. */
-function missingPermission(message: string): string {
-  const flag = /--allow-[a-z]+/.exec(message)?.[0] ?? "--allow-read --allow-write";
-  return flag === "--allow-all"
-    ? "Deno keeps the system's own files from programs; name another place"
-    : `Deno was started without the permission; add ${flag}`;
 }

@@ -7,8 +7,10 @@
  * @module
  */
 
-import { DataError, quote, systemReason, UsageError } from "./errors.ts";
-import { kindOf, type Look, readWhole, replaceFile } from "./storage.ts";
+import { stat } from "node:fs/promises";
+import { FileError, systemReason } from "../host/reasons.ts";
+import { kindOf, type Look, readWhole, replaceFile } from "../host/storage.ts";
+import { DataError, quote, UsageError } from "./errors.ts";
 
 /** Longest line that is read; anything longer is not a line of text. */
 const MAX_LINE = 1 << 20;
@@ -25,6 +27,7 @@ export async function withPath<T>(action: string, path: string, work: () => Prom
     return await work();
   } catch (error) {
     if (error instanceof DataError) throw error;
+    if (error instanceof FileError) throw new DataError(error.message, { cause: error });
     throw new DataError(`Cannot ${action} ${named(path)}: ${systemReason(error)}`, { cause: error });
   }
 }
@@ -62,8 +65,8 @@ interface Source {
 async function open(path: string, most: number): Promise<Source> {
   if (path === "-") return Deno.stdin;
   return await withPath("read", path, async () => {
-    const info = await Deno.stat(path);
-    if (!info.isFile && !info.isFifo && !info.isCharDevice) {
+    const info = await stat(path);
+    if (!info.isFile() && !info.isFIFO() && !info.isCharacterDevice()) {
       throw new DataError(`Cannot read ${quote(path)}: it is ${kindOf(info)}, and a file is needed`);
     }
     if (info.size > most) throw tooLarge(path, most);

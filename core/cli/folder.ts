@@ -11,10 +11,11 @@
  * @module
  */
 
+import { lstat, stat } from "node:fs/promises";
+import { kindOf, tryFile } from "../host/storage.ts";
 import { DataError, escapeControl, quote, UsageError } from "./errors.ts";
 import { makeFolder, withPath, writeFile } from "./files.ts";
 import { MODEL_FILE } from "./models.ts";
-import { kindOf, tryFile } from "./storage.ts";
 
 /** The file that is locked. */
 const LOCK = "training.lock";
@@ -151,11 +152,11 @@ function beside(path: string): string {
 /** Refuses, before anything is trained, a folder in which a name that is needed is no file. */
 async function requireFiles(path: string): Promise<void> {
   const [lock, model] = await Promise.all([
-    Deno.lstat(`${path}/${LOCK}`).catch(() => undefined),
-    Deno.stat(`${path}/${MODEL_FILE}`).catch(() => undefined),
+    lstat(`${path}/${LOCK}`).catch(() => undefined),
+    stat(`${path}/${MODEL_FILE}`).catch(() => undefined),
   ]);
   for (const [name, info] of [[LOCK, lock], [MODEL_FILE, model]] as const) {
-    if (!info || info.isFile) continue;
+    if (!info || info.isFile()) continue;
     throw new DataError(`Cannot save in ${quote(path)}: its ${name} is ${kindOf(info)}; --out names another folder`);
   }
 }

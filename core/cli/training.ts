@@ -15,6 +15,7 @@ import { Optimizer } from "../06_training/optimizers.ts";
 import { cosineSchedule } from "../06_training/schedules.ts";
 import { backend } from "../engine/device.ts";
 import type { Module } from "../engine/module.ts";
+import { count, ProgressLine, progressText } from "../host/terminal.ts";
 import { flag, flagOf, number, type Option, text } from "./arguments.ts";
 import { programName, shellWord } from "./calling.ts";
 import { deviceOptions, interruption } from "./device.ts";
@@ -23,7 +24,7 @@ import { named } from "./files.ts";
 import { type RunFolder, takeFolder } from "./folder.ts";
 import { checkNotes, encodeModel, hasModel, type Notes, readModel, type Recipe } from "./models.ts";
 import { LIMITS, type NumberName } from "./recipes.ts";
-import { bar, count, duration, line, ProgressLine, standardOutput } from "./terminal.ts";
+import { line, standardOutput } from "./terminal.ts";
 
 /** Seconds between two savings. */
 const SAVE_EVERY = 60;
@@ -304,20 +305,6 @@ export async function withinMemory<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The line that shows how far training is. */
-export function progressText(report: TrainingReport, measured: string, speed: number | undefined): string {
-  const { step, steps, loss, secondsLeft } = report;
-  const parts = [
-    `step ${String(step).padStart(String(steps).length)}/${steps}`,
-    bar(step / steps, 12),
-    `loss ${loss.toFixed(3)}`,
-    measured,
-    speed === undefined ? "" : `${count(speed)} tokens/s`,
-    step === steps ? "done" : `${duration(secondsLeft)} left`,
-  ];
-  return parts.filter(Boolean).join("  ");
-}
-
 /**
  * Trains to the end, or to an interruption; saves in either case.
  *
@@ -328,7 +315,7 @@ export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Reado
   const { run, recipe, folder } = job;
   // What could not be read again is refused before an hour is spent.
   checkNotes(job.notes({}));
-  const progress = new ProgressLine();
+  const progress = new ProgressLine(standardOutput);
   const { signal, stop } = interruption(() => progress.note("Stopping after this step …"));
   let measured = job.measured ?? {}, shown = "", saved = performance.now();
   let speed: number | undefined, isDisturbed = false;
@@ -352,7 +339,7 @@ export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Reado
       const example = await job.sample?.(signal);
       if (example) progress.note(`step ${report.step}  ${shown}  ${example}`);
     }
-    progress.update(progressText(report, shown, speed));
+    progress.update(progressText(report, [shown, speed === undefined ? "" : `${count(speed)} tokens/s`]));
     if (performance.now() - saved > SAVE_EVERY * 1000) {
       // A disk that is full now may not be so in a minute, and what was learned is still here.
       await save().catch((error) => progress.note(`${sentence(error)}; trying again in ${SAVE_EVERY} s`));
@@ -378,7 +365,7 @@ export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Reado
       clipNorm: numberOf(recipe, "clipNorm"),
       tokens: job.tokens,
       evaluate,
-      every: numberOf(recipe, "evaluateEvery"),
+      evaluateEvery: numberOf(recipe, "evaluateEvery"),
       reportEvery: 10,
       signal,
       onProgress,

@@ -5,12 +5,13 @@
  *
  * A mask forbids pairs of rows, such as a query and a key: a forbidden pair adds nothing to a sum of products.
  * {@linkcode compareAllowed} and {@linkcode sumAllowed} have it so, forwards and backwards; where no mask is given they are
- * `matmul`. A share of 0 takes nothing of a cost: {@linkcode charge}.
+ * `matmul`. A share of 0 takes nothing of a cost: {@linkcode charge}. {@linkcode readPairs} reads masks that were written down.
  *
  * @module
  */
 
-import { record, type Tensor } from "./tensor.ts";
+import type { DType } from "./backend.ts";
+import { asOptionalTensor, record, type Tensor, type TensorLike } from "./tensor.ts";
 
 /**
  * Products of all rows with all columns; only allowed pairs pass a gradient back.
@@ -22,12 +23,12 @@ import { record, type Tensor } from "./tensor.ts";
  */
 export function compareAllowed(rows: Tensor, columns: Tensor, allowed: Tensor | undefined): Tensor {
   if (!allowed) return rows.matmul(columns);
-  const [a, b] = [rows.detach(), columns.detach()], result = a.matmul(b), pairs = allowed.expand(result.shape);
-  return record(result, [rows, columns], (g) => {
+  const result = rows.detach().matmul(columns.detach()), pairs = allowed.expand(result.shape);
+  return record(result, [rows, columns], (g, [left, right]) => {
     const slopes = g.where(pairs, 0);
     return [
-      sumOver(slopes, b.transpose(), pairs),
-      sumOver(slopes.transpose(), a, pairs.transpose()).transpose(),
+      left ? sumOver(slopes, columns.transpose(), pairs) : undefined,
+      right ? sumOver(slopes.transpose(), rows, pairs.transpose()).transpose() : undefined,
     ];
   });
 }
@@ -43,11 +44,9 @@ export function compareAllowed(rows: Tensor, columns: Tensor, allowed: Tensor | 
 export function sumAllowed(weights: Tensor, rows: Tensor, allowed: Tensor | undefined): Tensor {
   if (!allowed) return weights.matmul(rows);
   // A softmax that met NaN has it everywhere.
-  const pairs = allowed.expand(weights.shape), w = weights.detach().where(pairs, 0), x = rows.detach();
-  return record(sumOver(w, x, pairs), [weights, rows], (g) => [
-    g.matmul(x.transpose()).where(pairs, 0),
-    sumOver(w.transpose(), g, pairs.transpose()),
-  ]);
+  const pairs = allowed.expand(weights.shape);
+  // A softmax that met NaN has it everywhere.
+  return sumOver(weights.where(pairs, 0), rows, pairs);
 }
 
 /**
@@ -63,8 +62,16 @@ export function charge(costs: Tensor, shares: Tensor): Tensor {
   return costs.where(counts, 0).mul(shares);
 }
 
-/** The sums themselves: `w` is 0 at forbidden pairs, and sums that would meet there what is no finite number differ. */
-function sumOver(w: Tensor, x: Tensor, allowed: Tensor): Tensor {
+/** The same for weights that are 0 at forbidden pairs, where it is for the caller to replace their gradient. */
+function sumOver(weights: Tensor, rows: Tensor, allowed: Tensor): Tensor {
+  return record(finiteSums(weights.detach(), rows.detach(), allowed), [weights, rows], (g, [left, right]) => [
+    left ? compareAllowed(g, rows.transpose(), allowed) : undefined,
+    right ? sumOver(weights.transpose(), g, allowed.transpose()) : undefined,
+  ]);
+}
+
+/** The sums themselves: those that would meet what is no finite number at forbidden pairs differ from a product. */
+function finiteSums(w: Tensor, x: Tensor, allowed: Tensor): Tensor {
   const finite = x.abs().less(Infinity), strange = finite.not().cast("float32");
   const meets = (pairs: Tensor): Tensor => pairs.cast("float32").matmul(strange).greater(0);
 
@@ -72,4 +79,22 @@ function sumOver(w: Tensor, x: Tensor, allowed: Tensor): Tensor {
   const known = w.matmul(x.where(finite, 0));
   const mended = known.where(meets(allowed).not(), NaN);
   return w.matmul(x).where(meets(allowed.not()).not(), mended);
+}
+
+/** What may be written down of what a pass allows. */
+interface Pairs {
+  readonly mask?: TensorLike<boolean> | undefined;
+  readonly bias?: TensorLike | undefined;
+  readonly sourceMask?: TensorLike<boolean> | undefined;
+  readonly sourceBias?: TensorLike | undefined;
+}
+
+/** Masks and biases of a pass as tensors, made once for all layers. */
+export function readPairs(action: string, pairs: Pairs, beside: Tensor): Record<keyof Pairs, Tensor | undefined> {
+  const read = (name: keyof Pairs, dtype: DType): Tensor | undefined =>
+    asOptionalTensor(action, name, pairs[name], dtype, beside);
+  return {
+    ...{ mask: read("mask", "bool"), bias: read("bias", "float32") },
+    ...{ sourceMask: read("sourceMask", "bool"), sourceBias: read("sourceBias", "float32") },
+  };
 }

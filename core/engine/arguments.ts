@@ -12,14 +12,27 @@
  */
 
 import { type Check, checkValue, instance, integer, type Limits, shown, string } from "./options.ts";
+import { isLiteral, literalMust } from "./literal.ts";
 import { MOST_ELEMENTS } from "./requirements.ts";
-import { Tensor } from "./tensor.ts";
+import { Tensor, type TensorLike } from "./tensor.ts";
 
 /** Most layers, heads or samples: above every real model, low enough that a slip of the keyboard ends. */
 export const MOST_PARTS: number = 10_000;
 
 /** A tensor as an argument or an option. */
 export const aTensor: Check<Tensor> = instance(Tensor);
+
+/** A tensor, or numbers that become one; what lists hold is looked at when they are read. */
+export const aTensorLike: Check<TensorLike> = {
+  must: literalMust,
+  fits: (value) => value instanceof Tensor || isLiteral(value),
+};
+
+/** A mask, or true and false in lists. */
+export const aMask: Check<TensorLike<boolean>> = {
+  must: "a Tensor or nested lists of true and false",
+  fits: (value) => value instanceof Tensor || isLiteral(value),
+};
 
 /**
  * Refuses what is no tensor.

@@ -18,20 +18,30 @@
  * results. Results are numbered as they are made, inputs always before outputs, so that
  * walking the numbers downwards is a valid order and needs no call stack.
  *
+ * **Derivatives of derivatives.** The walk runs off the tape, and frees each gradient once it is passed on. It can be recorded
+ * instead: what it computes at each result is a formula of the same operations, with a derivative of its own.
+ * [Derivatives in formulas](derivatives.ts) has the function that asks for it, and its pitfalls: a gradient on the tape holds all
+ * it came from, and flat pieces such as those of `relu` have no second derivative.
+ *
  * @module
  */
 
 import { checkFunction, checkSynchronous, shown } from "./options.ts";
-import { requireFloat, sameDevice } from "./refusals.ts";
-import { keep, scope, type Storage } from "./scope.ts";
+import { requireFloat } from "./refusals.ts";
+import { keepWith, scope, type Storage } from "./scope.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** How one result came about. */
 export interface TapeNode {
   /** What it was computed from. */
   readonly inputs: readonly Tensor[];
-  /** Turns the gradient of the result into a gradient for each input, or `undefined` for none. */
-  readonly derivative: (gradient: Tensor) => readonly (Tensor | undefined)[];
+  /**
+   * Turns the gradient of the result into a gradient for each input, or `undefined` for none.
+   *
+   * What is not `wanted` may be left out. It computes with the inputs themselves: what it detaches, a second
+   * derivative does not see.
+   */
+  readonly derivative: (gradient: Tensor, wanted: readonly boolean[]) => readonly (Tensor | undefined)[];
 }
 
 let recording = true;
@@ -72,12 +82,18 @@ export function noGrad<T>(f: () => T): T {
   return withRecording(false, f);
 }
 
-/** Everything the walk has to visit, latest result first. */
-function tapeFrom(output: Tensor, stopAt: ReadonlySet<Tensor>): Tensor[] {
+/** What a walk visits, latest result first, and what it computes gradients of. */
+interface Tape {
+  readonly order: readonly Tensor[];
+  readonly wanted: ReadonlySet<Tensor>;
+}
+
+/** Everything between a result and the leaves, or the targets, if there are some: nothing else is computed then. */
+function tapeFrom(output: Tensor, targets?: ReadonlySet<Tensor>): Tape {
   const found = new Set<Tensor>([output]);
   const pending = [output];
   for (let next = pending.pop(); next; next = pending.pop()) {
-    if (!next.node || stopAt.has(next)) continue;
+    if (!next.node || targets?.has(next)) continue;
     for (const input of next.node.inputs) {
       if (input.requiresGrad && !found.has(input)) {
         found.add(input);
@@ -85,7 +101,11 @@ function tapeFrom(output: Tensor, stopAt: ReadonlySet<Tensor>): Tensor[] {
       }
     }
   }
-  return [...found].sort((a, b) => b.order - a.order);
+  const order = [...found].sort((a, b) => b.order - a.order);
+  if (!targets) return { order, wanted: found };
+  const wanted = new Set(targets);
+  for (const result of order.toReversed()) if (result.node?.inputs.some((x) => wanted.has(x))) wanted.add(result);
+  return { order: order.filter((result) => wanted.has(result)), wanted };
 }
 
 /**
@@ -95,7 +115,7 @@ function tapeFrom(output: Tensor, stopAt: ReadonlySet<Tensor>): Tensor[] {
  */
 export function leavesOf(output: Tensor): Tensor[] {
   requireFloat("a derivative", output);
-  return tapeFrom(output, new Set()).filter(({ node, requiresGrad }) => !node && requiresGrad);
+  return tapeFrom(output).order.filter(({ node, requiresGrad }) => !node && requiresGrad);
 }
 
 /** `sum += part`, in the memory of `sum`, which is contiguous. */
@@ -111,6 +131,12 @@ class Pending {
   readonly #gradients = new Map<Tensor, Tensor>();
   readonly #uses = new Map<Storage, number>();
   readonly #kept = new Set<Storage>();
+  readonly #recorded: boolean;
+
+  /** Where the walk is recorded, the tape still needs every gradient: nothing is written or freed. */
+  constructor(recorded: boolean) {
+    this.#recorded = recorded;
+  }
 
   /** Leaves memory to the caller: from now on it is neither written nor freed. */
   keep(storage: Storage): void {
@@ -154,7 +180,7 @@ class Pending {
 
   /** Whether memory made during the walk is waited for by nobody. */
   #idle(storage: Storage): boolean {
-    return storage.scoped && !this.#kept.has(storage) && !this.#uses.get(storage);
+    return !this.#recorded && storage.scoped && !this.#kept.has(storage) && !this.#uses.get(storage);
   }
 
   /** Frees a gradient that was taken, unless another tensor waits for the same memory. */
@@ -163,37 +189,38 @@ class Pending {
   }
 }
 
-/**
- * Walks the chain rule from `output` and hands each finished gradient to `arrived`.
- *
- * @param output where the walk starts
- * @param gradient $\partial \ell / \partial$ `output`, of its shape
- * @param stopAt tensors that count as leaves
- * @param arrived receives each leaf and its gradient; returns whether it keeps the memory
- */
-export function walkBack(
+/** How a walk goes. */
+interface Walk {
+  /** Tensors that it does not go beyond, and whose gradients alone are computed; every leaf by default. */
+  readonly targets?: ReadonlySet<Tensor> | undefined;
+  /** Whether it is recorded itself. */
+  readonly createGraph: boolean;
+}
+
+/** Walks the chain rule back, and hands each finished gradient to `arrived`, which returns whether it keeps the memory. */
+function walkBack(
   output: Tensor,
   gradient: Tensor,
-  stopAt: ReadonlySet<Tensor>,
+  { targets, createGraph }: Walk,
   arrived: (leaf: Tensor, gradient: Tensor) => boolean,
 ): void {
-  const pending = new Pending();
+  const { order, wanted } = tapeFrom(output, targets), pending = new Pending(createGraph);
   pending.keep(gradient.storage);
-  noGrad(() => {
+  withRecording(createGraph, () => {
     pending.add(output, gradient);
-    for (const result of tapeFrom(output, stopAt)) {
+    for (const result of order) {
       const arriving = pending.take(result);
       if (!arriving) continue;
-      if (!result.node || stopAt.has(result)) {
+      if (!result.node || targets?.has(result)) {
         if (arrived(result, arriving)) pending.keep(arriving.storage);
       } else {
-        const { inputs, derivative } = result.node;
-        // Temporaries of one derivative are freed before the next one needs memory.
-        const gradients = scope(() => derivative(arriving));
-        const replaced = gradients.map((part, i) => {
-          const input = inputs[i]!;
-          return part && input.requiresGrad ? pending.add(input, part, [...gradients, arriving]) : undefined;
-        });
+        const { inputs, derivative } = result.node, asked = inputs.map((input) => wanted.has(input));
+        const compute = (): readonly (Tensor | undefined)[] => derivative(arriving, asked);
+        // Temporaries of one derivative are freed before the next one needs memory, unless they are on the tape.
+        const gradients = createGraph ? compute() : scope(compute);
+        const replaced = gradients.map((part, i) =>
+          part && asked[i] ? pending.add(inputs[i]!, part, [...gradients, arriving]) : undefined
+        );
         // Only here: gradients of several inputs may be views of one memory.
         for (const done of replaced) if (done) pending.drop(done);
       }
@@ -203,41 +230,42 @@ export function walkBack(
 }
 
 /**
- * Gradients of `output` with respect to given tensors.
+ * Gradients with respect to targets, each of which counts as independent of the others.
  *
  * @param output what is differentiated
  * @param gradient the gradient arriving at `output`, of its shape
  * @param targets tensors that the walk does not go beyond
- * @returns one gradient per target; `undefined` where `output` does not depend on it
+ * @param createGraph whether the gradients are on the tape
+ * @returns one gradient for each target; `undefined` where `output` does not depend on it
  */
-export function gradientsOf(
+export function walkTo(
   output: Tensor,
   gradient: Tensor,
   targets: readonly Tensor[],
+  createGraph: boolean,
 ): (Tensor | undefined)[] {
-  if (!Array.isArray(targets)) throw new TypeError(`Cannot differentiate by ${shown(targets)}: a list is needed`);
-  for (const x of [output, gradient, ...targets]) requireFloat("a derivative", x);
-  sameDevice(output, gradient);
-  return scope(() => {
+  const find = (): (Tensor | undefined)[] => {
     const found = new Map<Tensor, Tensor>();
-    const wanted = new Set(targets);
-    walkBack(output, gradient, wanted, (leaf, arrived) => {
-      if (wanted.has(leaf)) found.set(leaf, arrived);
+    walkBack(output, gradient, { targets: new Set(targets), createGraph }, (target, arrived) => {
+      found.set(target, arrived);
       return true;
     });
     return targets.map((target) => found.get(target));
-  });
+  };
+  return createGraph ? find() : scope(find);
 }
 
 /**
  * Adds gradients of `output` to the `grad` of every leaf that requires one.
+ *
+ * A `grad` lives as long as its leaf: in the same scope, or kept.
  *
  * @param output what is differentiated
  * @param gradient the gradient arriving at `output`, of its shape
  */
 export function backward(output: Tensor, gradient: Tensor): void {
   scope(() =>
-    walkBack(output, gradient, new Set(), (leaf, arrived) => {
+    walkBack(output, gradient, { createGraph: false }, (leaf, arrived) => {
       const before = leaf.grad;
       // A gradient belongs to its leaf; memory that something else owns or views is copied.
       if (before?.isContiguous()) {
@@ -245,12 +273,12 @@ export function backward(output: Tensor, gradient: Tensor): void {
         return false;
       }
       if (before) {
-        leaf.grad = keep(before.add(arrived));
+        leaf.grad = keepWith(before.add(arrived), leaf);
         before.storage.release();
         return false;
       }
       const own = arrived.storage.scoped && arrived.storage !== gradient.storage && arrived.isWhole();
-      leaf.grad = keep(own ? arrived : arrived.clone());
+      leaf.grad = keepWith(own ? arrived : arrived.clone(), leaf);
       return own;
     })
   );

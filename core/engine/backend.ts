@@ -61,37 +61,37 @@ export type NoAttributes = Readonly<Record<string, never>>;
  * Functions that a device may compute by a kernel of their name, and their attributes.
  *
  * A chapter states the definition and gives every attribute; a kernel of a device finds it under the same name. One
- * that is misspelt does not compile on either side. Activations take none; `operations.ts` lists them.
+ * that is misspelt does not compile on either side. Activations take none; {@linkcode ActivationName} lists them.
  */
 export interface FusedFunctions extends Readonly<Record<ActivationName, NoAttributes>> {
-  /** `core/02_words/softmax.ts`. */
+  /** Of {@linkcode softmax}. */
   readonly softmax: NoAttributes;
-  /** `core/02_words/softmax.ts`. */
+  /** Of {@linkcode logSoftmax}. */
   readonly logSoftmax: NoAttributes;
-  /** `core/06_training/loss.ts`, one loss for each row of logits. */
+  /** Of {@linkcode crossEntropy}, one loss for each row of logits. */
   readonly crossEntropy: { readonly ignoreIndex: number; readonly labelSmoothing: number };
-  /** `core/05_transformer/normalization.ts`. */
+  /** Of {@linkcode layerNorm}. */
   readonly layerNorm: { readonly epsilon: number };
-  /** `core/05_transformer/normalization.ts`. */
+  /** Of {@linkcode rmsNorm}. */
   readonly rmsNorm: { readonly epsilon: number };
-  /** `core/engine/weight.ts`. */
+  /** Of {@linkcode linear}. */
   readonly linear: NoAttributes;
-  /** `core/engine/dropout.ts`; the key and the counter of a generator. */
+  /** Of {@linkcode dropout}; the key and the counter of a generator. */
   readonly dropout: {
     readonly rate: number;
     readonly key0: number;
     readonly key1: number;
     readonly counter: number;
   };
-  /** `core/04_attention/scaled_dot_product.ts`. */
+  /** Of {@linkcode scaledDotProductAttention}. */
   readonly attention: { readonly causal: boolean; readonly scale: number };
-  /** `core/04_attention/positions/rotary.ts`. */
+  /** Of {@linkcode applyRotary}. */
   readonly rotary: { readonly interleaved: boolean };
 }
 
 /** Functions that overwrite tensors and may have a kernel, and their attributes. */
 export interface FusedUpdates {
-  /** `core/06_training/adam.ts`; the corrections are those of the two averages at this step. */
+  /** Of {@linkcode adamW}; the corrections are those of the two averages at this step. */
   readonly adamStep: {
     readonly learningRate: number;
     readonly beta1: number;
@@ -102,9 +102,9 @@ export interface FusedUpdates {
     readonly correction2: number;
     readonly gradientScale: number;
   };
-  /** `core/engine/autograd.ts`: adds a gradient to a sum of gradients. */
+  /** Adds a gradient to a sum of gradients. */
   readonly accumulate: NoAttributes;
-  /** `core/06_training/clipping.ts`: multiplies a gradient twice by one number; by 0 it is 0, whatever it was. */
+  /** Of {@linkcode clipGradients}: multiplies twice by one number; by 0 it is 0, whatever it was. */
   readonly scale: NoAttributes;
 }
 
@@ -115,8 +115,7 @@ export type FusedName = keyof FusedFunctions;
 export type UpdateName = keyof FusedUpdates;
 
 /**
- * What a fused kernel hands back: the value first, then whatever its own backward kernel
- * wants to see again.
+ * What a fused kernel hands back: the value, then what its backward kernel needs again.
  */
 export type Outputs = readonly [View, ...View[]];
 
@@ -170,8 +169,7 @@ export interface FusedKernels {
 /**
  * How the weights of a model are kept for inference.
  *
- * `packed.ts` defines what each format stands for:
- * `float32` keeps the numbers as they are, `float16` rounds each, `int8` and `int4` keep blocks of integers.
+ * `"float32"` keeps the numbers as they are, `"float16"` rounds each, `"int8"` and `"int4"` keep blocks of integers.
  */
 export type PackedFormat = "float32" | "float16" | "int8" | "int4";
 
@@ -188,7 +186,9 @@ export interface Packing {
   /** `[…, K] × [K, N] (+ [N]) → […, N]`, float32. */
   multiply(x: View, packed: Buffer, N: number, bias: View | undefined): Buffer;
   /**
-   * Columns of a matrix of `N` columns, each as a row of float32: those named by int32 `ids`, `[...ids.shape, K]`.
+   * Columns of a matrix of `N` columns, each as a row of float32.
+   *
+   * They are those named by int32 `ids`, `[...ids.shape, K]`.
    *
    * @throws {RangeError} on a CPU device, if an id is outside `[0, N)`
    */
@@ -215,9 +215,9 @@ export interface Backend {
   readonly name: string;
   /** One sentence that says what runs where, and why. */
   readonly description: string;
-  /** Whether the device is gone for good: lost, or disposed of. */
+  /** Whether the device is gone for good: lost, or disposed of; absent on one that stays. */
   readonly lost?: boolean;
-  /** Steps of a loop after which reading a result pays, where reading waits; 1 where it does not. */
+  /** Steps of a loop after which reading a result pays; absent where reading does not wait. */
   readonly readEvery?: number;
 
   /** Reserves room for `count` elements; what they are is undefined. */
@@ -226,16 +226,16 @@ export interface Backend {
   upload(data: Numbers, dtype: DType): Buffer;
   /** Copies device numbers back in row-major order, once all earlier work is done. */
   download(x: View): Promise<Numbers>;
-  /** The same at once, on a device that computes while the program waits anyway; others have no such member. */
+  /** The same at once; absent on devices that compute while the program goes on. */
   peek?(x: View): Numbers;
   /** Gives memory back; using the buffer afterwards is an error. */
   release(buffer: Buffer): void;
   /** What is held at the moment. */
   memory(): MemoryUse;
   /**
-   * Ends the device: its threads end, and all its memory is given back at once, that of live tensors included.
+   * Ends the device: its threads end, and all its memory is given back at once.
    *
-   * Whoever uses it or one of its tensors afterwards is told by a {@linkcode DeviceLost}. Doing it twice is doing it once.
+   * That holds for the memory of live tensors too: whoever uses the device or one of them afterwards is told by a {@linkcode DeviceLost}. Doing it twice is doing it once.
    */
   dispose(): void;
   /** The same at the end of a block that began with `using device = …`. */
@@ -251,7 +251,7 @@ export interface Backend {
    * @throws {RangeError} on a CPU device, if int32 is divided by zero or raised to a negative power
    */
   binary(op: BinaryOp, a: View, b: View): Buffer;
-  /** `y[i] = choose[i] ? a[i] : b[i]`; `choose` is bool, `a` and `b` share a dtype. */
+  /** Chooses elements, `y[i] = choose[i] ? a[i] : b[i]`; `choose` is bool, `a` and `b` share a dtype. */
   select(choose: View, a: View, b: View): Buffer;
   /** Collapses the last `axes` axes; the result has the shape of the others. */
   reduce(op: ReduceOp, x: View, axes: number): Buffer;
@@ -264,17 +264,19 @@ export interface Backend {
    */
   gather(table: View, ids: View): Buffer;
   /**
-   * Adds each of `rows` `[...ids.shape, …]` into the contiguous float32 `table` `[N, …]` at its id, in order.
+   * Adds each of `rows` `[...ids.shape, …]` into a table `[N, …]` at its id, in order.
+   *
+   * The table is contiguous float32.
    *
    * @throws {RangeError} on a CPU device, if an id is outside `[0, N)`
    */
   scatterAdd(table: View, ids: View, rows: View): void;
-  /** The int32 order that sorts the last axis of a float32 or int32 view; equal elements keep their order. */
+  /** The int32 order that sorts the last axis of numbers; equal elements keep their order. */
   argsort(x: View, descending: boolean): Buffer;
 
   /** Faster routes to functions that the book already defines. */
   readonly fused: FusedKernels;
 
-  /** Layouts for weights at inference; where one is missing, float32 in rows takes its place. */
+  /** Layouts for weights at inference; where one is absent, float32 in rows takes its place. */
   readonly packing?: Readonly<Partial<Record<PackedFormat, Packing>>>;
 }

@@ -12,13 +12,14 @@
 
 import type { DType, Nested, Numbers } from "./backend.ts";
 import { backend } from "./device.ts";
+import { readLiteral } from "./literal.ts";
 import { HIGHEST, LOWEST } from "./numbers.ts";
 import { shown } from "./options.ts";
 import { checkHostCount } from "./requirements.ts";
 import { checkDType, requireFloat } from "./refusals.ts";
 import { keep } from "./scope.ts";
 import { checkShape, resolveShape, type Shape } from "./shape.ts";
-import { adopt, filled, Tensor, uninitialized } from "./tensor.ts";
+import { adopt, asTensor, filled, type Tensor, type TensorLike, uninitialized } from "./tensor.ts";
 
 /**
  * Makes a tensor from numbers.
@@ -41,61 +42,15 @@ import { adopt, filled, Tensor, uninitialized } from "./tensor.ts";
  * @throws {TypeError} if rows differ in length, or the numbers do not fill the shape
  */
 export function tensor(data: Nested | Numbers, shape?: Shape, dtype?: DType): Tensor {
-  const device = backend();
   if (dtype !== undefined) checkDType(dtype);
   if (shape === null) checkShape(shape);
-  if (ArrayBuffer.isView(data)) {
-    if (!isNumbers(data)) {
-      throw new TypeError(
-        `Cannot make a tensor of ${shown(data)}: a Float32Array, Float64Array or Int32Array is needed`,
-      );
-    }
-    const extents = resolveShape(shape ?? [data.length], data.length);
-    const kind = dtype ?? (data instanceof Int32Array ? "int32" : "float32");
-    return adopt(device, device.upload(data, kind), kind, extents);
+  const { numbers, booleans, shape: nesting } = readLiteral("make a tensor", data);
+  if (dtype === undefined && booleans > 0 && booleans < numbers.length) {
+    throw new TypeError("Cannot make a tensor of numbers and booleans: name the dtype that is meant");
   }
-  const nesting = nestingOf(data);
-  const flat: (number | boolean)[] = [];
-  flatten(data, nesting, 0, flat);
-  const kind = dtype ?? (typeof flat[0] === "boolean" ? "bool" : "float32");
-  const numbers = Float64Array.from(flat, Number);
-  return adopt(device, device.upload(numbers, kind), kind, resolveShape(shape ?? nesting, flat.length));
-}
-
-/** Whether a typed array is one of those that devices take. */
-function isNumbers(data: ArrayBufferView): data is Numbers {
-  return data instanceof Float32Array || data instanceof Float64Array || data instanceof Int32Array;
-}
-
-/** More brackets than any shape has axes: what is deeper holds itself, or is no array of numbers. */
-const MOST_BRACKETS = 64;
-
-/** How long the first row of each depth is. */
-function nestingOf(data: Nested): number[] {
-  const nesting: number[] = [];
-  for (let level: Nested = data; Array.isArray(level); level = level[0] as Nested) {
-    if (nesting.length === MOST_BRACKETS) {
-      throw new TypeError(`Cannot make a tensor of more than ${MOST_BRACKETS} axes`);
-    }
-    nesting.push(level.length);
-  }
-  return nesting;
-}
-
-/** The numbers in brackets, in row-major order. */
-function flatten(value: Nested, nesting: readonly number[], depth: number, flat: (number | boolean)[]): void {
-  if (!Array.isArray(value)) {
-    if (typeof value !== "number" && typeof value !== "boolean") {
-      throw new TypeError(`Cannot make a tensor of ${shown(value)}: numbers or booleans are needed`);
-    }
-    if (depth !== nesting.length) throw new TypeError("Cannot make a tensor of rows of different depth");
-    flat.push(value);
-    return;
-  }
-  if (value.length !== nesting[depth]) {
-    throw new TypeError(`Cannot make a tensor of rows of lengths ${nesting[depth]} and ${value.length}`);
-  }
-  for (const element of value) flatten(element as Nested, nesting, depth + 1, flat);
+  const kind = dtype ?? (booleans > 0 ? "bool" : numbers instanceof Int32Array ? "int32" : "float32");
+  const device = backend(), extents = resolveShape(shape ?? nesting, numbers.length);
+  return adopt(device, device.upload(numbers, kind), kind, extents);
 }
 
 /**
@@ -173,14 +128,23 @@ export function requireRoom(count: number): void {
 /**
  * Marks a tensor as a leaf to be trained: gradients accumulate in its `grad`.
  *
- * It is taken out of its scope and off the tape; no element is copied.
+ * It is taken out of its scope and off the tape; no element of a tensor is copied.
  *
- * @param initial the values at the start, float32
+ * @example
+ * ```ts
+ * import { parameter } from "@heed/heed";
+ *
+ * const x = parameter([1, 2, 3]);
+ * x.square().sum().backward();
+ * console.assert(String(await x.grad!.read()) === "2,4,6");
+ * ```
+ *
+ * @param initial the values at the start: a tensor of float32, or nested lists
  */
-export function parameter(initial: Tensor): Tensor {
-  if (!(initial instanceof Tensor)) throw new TypeError(`Cannot train ${shown(initial)}: a tensor is needed`);
-  requireFloat("a gradient", initial);
-  const leaf = keep(initial.detach());
+export function parameter(initial: TensorLike): Tensor {
+  const values = asTensor("train", "initial", initial, "float32");
+  requireFloat("a gradient", values);
+  const leaf = keep(values.detach());
   leaf.requiresGrad = true;
   return leaf;
 }

@@ -6,8 +6,9 @@
  *
  * A row says what the function is worth, in double precision, and what its slope is. The value is what the reference
  * device computes, and what every other device is measured against. The slope receives the arriving gradient
- * $g = \partial \ell / \partial y$, the arguments and the result $y$, and answers $g \cdot \partial y / \partial x$. Where
- * a function has no slope (a kink, a step) the row answers with the subgradient named beside it.
+ * $g = \partial \ell / \partial y$, the arguments and the result $y$, and answers $g \cdot \partial y / \partial x$. It is a
+ * formula like any other: recorded, it has slopes of its own. Where a function has no slope (a kink, a step) the row
+ * answers with the subgradient named beside it.
  *
  * **To add a function,** name it in `operations.ts` and follow the errors: its row here, its formula in
  * `gpu/elementwise.ts`, its case in `wasm/assembly/elementwise.ts`, its row in `tests/cases.ts`.
@@ -138,10 +139,16 @@ export const binaryRules: Readonly<Record<ArithmeticOp, BinaryRule>> = {
   pow: {
     value: power,
     integers: integerPower,
-    // $b = 0$ has slope 0 everywhere, also where $a^{b-1}$ does not exist.
-    a: (g, a, b) => g.mul(b.mul(a.pow(b.sub(1))).where(b.notEqual(0), 0)),
+    // $b = 0$ has slope 0 everywhere, also where $a^{b-1}$ does not exist; neither it nor its slope must be met.
+    a: (g, a, b) => {
+      const bends = b.notEqual(0);
+      return g.mul(b.mul(a.pow(b.sub(1).where(bends, 1))).where(bends, 0));
+    },
     // $0^b$ is flat for $b > 0$; $\log 0$ must not reach it.
-    b: (g, a, _b, y) => g.mul(y.mul(a.log()).where(a.notEqual(0), 0)),
+    b: (g, a, _b, y) => {
+      const some = a.notEqual(0);
+      return g.mul(y.mul(a.where(some, 1).log()).where(some, 0));
+    },
   },
   // Equal arguments share the gradient; NaN passes it to both.
   max: {

@@ -9,7 +9,8 @@
  * name runs the kernel instead; every other device runs the definition.
  *
  * **Gradients.** A kernel may come with a backward kernel. Where it does not, the definition
- * is computed once more on the tape and differentiated, down to the inputs and no further.
+ * is computed once more on the tape and differentiated, down to the inputs and no further. So it is
+ * where the gradient is to be differentiated itself: what a kernel computes has no slope.
  *
  * **Why this is safe.** For every name, the tests compute kernel and definition on the same
  * inputs, forwards and backwards, and compare; {@linkcode withoutFusion} forces the
@@ -18,7 +19,7 @@
  * @module
  */
 
-import { gradientsOf, withRecording } from "./autograd.ts";
+import { isRecording, walkTo, withRecording } from "./autograd.ts";
 import type { FusedFunctions, FusedName, FusedUpdates, Outputs, UpdateName, View } from "./backend.ts";
 import { checkFunction, checkSynchronous, shown } from "./options.ts";
 import { Storage } from "./scope.ts";
@@ -62,16 +63,20 @@ function wrap(views: readonly (View | undefined)[], like: Tensor): (Tensor | und
   });
 }
 
+/** Differentiates the definition; on the tape, where one is kept. */
 function define(
   inputs: readonly (Tensor | undefined)[],
+  wanted: readonly boolean[],
   gradient: Tensor,
   definition: () => Tensor,
 ): (Tensor | undefined)[] {
-  const present = inputs.filter((input) => input !== undefined);
+  const targets = inputs.filter((_input, i): _input is Tensor => wanted[i]!), createGraph = isRecording();
   const result = withRecording(true, definition);
-  const found = gradientsOf(result, gradient, present);
+  const found = walkTo(result, gradient, targets, createGraph);
   // An input that is passed twice has one gradient, which already counts both uses.
-  return inputs.map((input, i) => input && inputs.indexOf(input) === i ? found[present.indexOf(input)] : undefined);
+  return inputs.map((input, i) =>
+    wanted[i] && inputs.indexOf(input) === i ? found[targets.indexOf(input!)] : undefined
+  );
 }
 
 /**
@@ -110,11 +115,12 @@ export function fusable<Name extends FusedName>(
   if (!produced) return definition();
 
   const outputs = wrap(produced, first) as [Tensor, ...Tensor[]];
-  return record(outputs[0], present, (gradient) => {
-    const wanted = inputs.map((input) => input?.requiresGrad ?? false);
+  return record(outputs[0], present, (gradient, asked) => {
+    const wanted = inputs.map((input) => input !== undefined && asked[present.indexOf(input)]!);
     const saved = outputs as unknown as Outputs;
-    const fast = backward[name]?.(inputs, saved, gradient, wanted, attributes);
-    const gradients = fast ? wrap(fast, first) : define(inputs, gradient, definition);
+    // What a kernel computes has no slope.
+    const fast = isRecording() ? undefined : backward[name]?.(inputs, saved, gradient, wanted, attributes);
+    const gradients = fast ? wrap(fast, first) : define(inputs, wanted, gradient, definition);
     return gradients.filter((_, i) => inputs[i] !== undefined);
   });
 }

@@ -17,29 +17,42 @@ import { arange } from "./create.ts";
 import { withBackend } from "./device.ts";
 import { sameDevice } from "./refusals.ts";
 import { format, resolveAxis, sameShape, type Shape, sizeOf } from "./shape.ts";
-import { adopt, record, type Tensor, uninitialized } from "./tensor.ts";
+import { adopt, asTensor, record, type Tensor, type TensorLike, uninitialized } from "./tensor.ts";
 
 /**
  * Rows of a table: an embedding look-up.
+ *
+ * @example
+ * ```ts
+ * import { tensor } from "@heed/heed";
+ * import { take } from "@heed/heed/engine";
+ *
+ * const table = tensor([[1, 2], [3, 4], [5, 6]]);
+ * console.assert(String(await take(table, [2, 0]).read()) === "5,6,1,2");
+ * ```
  *
  * @param table `[N, …]`
  * @param ids int32 of any shape, each in $[0, N)$
  * @returns `[...ids.shape, …]`
  * @throws {RangeError} on a CPU device, if an id is outside the table
  */
-export function take(table: Tensor, ids: Tensor): Tensor {
-  checkTensors("take rows", { table, ids });
+export function take(table: Tensor, ids: TensorLike): Tensor {
+  checkTensors("take rows", { table });
+  ids = asTensor("take rows", "ids", ids, "int32", table);
   requireIds("take rows", ids);
   sameDevice(table, ids);
   if (table.rank === 0) throw new TypeError("Cannot take rows of a scalar");
   const shape = [...ids.shape, ...table.shape.slice(1)];
   const result = adopt(table.device, table.device.gather(table, ids), table.dtype, shape);
-  return record(result, [table], (g) => {
-    const sums = uninitialized(table.device, table.shape, "float32");
-    sums.assign(0);
-    table.device.scatterAdd(sums, ids, g);
-    return [sums];
-  });
+  return record(result, [table], (g) => [sumRows(g, ids, table.shape)]);
+}
+
+/** Rows added into a table of zeros, at the places that ids name: the transpose of {@linkcode take}. */
+function sumRows(rows: Tensor, ids: Tensor, shape: Shape): Tensor {
+  const table = uninitialized(rows.device, shape, "float32");
+  table.assign(0);
+  rows.device.scatterAdd(table, ids, rows);
+  return record(table, [rows], (g) => [take(g, ids)]);
 }
 
 function requireIds(action: string, ids: Tensor): void {
@@ -84,8 +97,9 @@ function checkIndex(index: Tensor, extent: number): void {
  * @param axis the axis that `index` names
  * @param index int32; on the other axes it has the extents of `x`
  */
-export function gather(x: Tensor, axis: number, index: Tensor): Tensor {
-  checkTensors("gather", { x, index });
+export function gather(x: Tensor, axis: number, index: TensorLike): Tensor {
+  checkTensors("gather", { x });
+  index = asTensor("gather", "index", index, "int32", x);
   const along = resolveAxis(axis, x.rank);
   const position = linearIndex("gather from", x.shape, along, index);
   checkIndex(index, x.shape[along]!);
@@ -102,8 +116,10 @@ export function gather(x: Tensor, axis: number, index: Tensor): Tensor {
  * @param index int32; on the other axes it has the extents of `x`
  * @param values of the shape of `index`
  */
-export function scatter(x: Tensor, axis: number, index: Tensor, values: Tensor): Tensor {
-  checkTensors("scatter", { x, index, values });
+export function scatter(x: Tensor, axis: number, index: TensorLike, values: TensorLike): Tensor {
+  checkTensors("scatter", { x });
+  index = asTensor("scatter", "index", index, "int32", x);
+  values = asTensor("scatter", "values", values, x.dtype, x);
   const along = resolveAxis(axis, x.rank);
   const position = linearIndex("scatter into", x.shape, along, index);
   if (!sameShape(values.shape, index.shape)) {
@@ -116,7 +132,7 @@ export function scatter(x: Tensor, axis: number, index: Tensor, values: Tensor):
   checkIndex(index, x.shape[along]!);
   const result = noGrad(() => x.clone());
   x.device.scatterAdd(result.detach().reshape([x.size]), position, values);
-  return record(result, [x, values], (g) => [g, take(g.reshape([x.size]), position)]);
+  return record(result, [x, values], (g, [, added]) => [g, added ? take(g.reshape([x.size]), position) : undefined]);
 }
 
 /**
@@ -126,9 +142,9 @@ export function scatter(x: Tensor, axis: number, index: Tensor, values: Tensor):
  * @param size length of each row; an id outside $[0, \mathrm{size})$ gives a row of zeros
  * @returns float32 `[...ids.shape, size]`
  */
-export function oneHot(ids: Tensor, size: number): Tensor {
-  checkTensors("encode", { ids });
+export function oneHot(ids: TensorLike, size: number): Tensor {
   checkSizes("encode", { size });
+  ids = asTensor("encode", "ids", ids, "int32");
   requireIds("encode", ids);
   return ids.unsqueeze(-1).equal(countBeside(ids, size)).cast("float32");
 }

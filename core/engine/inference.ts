@@ -68,7 +68,7 @@ function packModel<M extends Module>(model: M, format: PackedFormat): M {
  * ```
  *
  * @param model is changed
- * @param format `"float32"` by default: the values stay as they are, to the bit; `"float16"` takes half the memory
+ * @param format `"float32"` keeps the values to the bit, `"float16"` takes half the memory; `"float32"` by default
  * @returns the same model
  * @throws {TypeError} if its weights have been packed in another format before
  * @throws {RangeError} on the wasm device, if a weight is NaN, which its float16 do not have

@@ -10,21 +10,43 @@
  * @module
  */
 
-import { checkTensorList, checkTensors, MOST_PARTS } from "./arguments.ts";
+import { checkList, checkTensors, MOST_PARTS } from "./arguments.ts";
 import { shown } from "./options.ts";
 import { countBeside, take } from "./indexing.ts";
+import { isLiteral } from "./literal.ts";
 import { format, resolveAxis } from "./shape.ts";
-import { record, type Tensor, uninitialized } from "./tensor.ts";
+import { asTensor, record, Tensor, type TensorLike, uninitialized } from "./tensor.ts";
 
 /**
  * Joins tensors along an axis.
  *
- * @param tensors of equal dtype; equal extents on every other axis
+ * @example
+ * ```ts
+ * import { concat, ones } from "@heed/heed";
+ *
+ * const row = concat([[0], ones([2]), [0]]);
+ * console.assert(String(await row.read()) === "0,1,1,0");
+ * ```
+ *
+ * @param tensors of equal dtype; equal extents on every other axis. Lists take dtype and device of the first tensor
  * @param axis the axis that grows
  * @throws {TypeError} if shapes or dtypes disagree
  */
-export function concat(tensors: readonly Tensor[], axis: number = 0): Tensor {
-  checkTensorList("join", "tensors", tensors);
+export function concat(
+  tensors: readonly TensorLike[] | readonly TensorLike<boolean>[],
+  axis: number = 0,
+): Tensor {
+  return join(alike("join", tensors), axis);
+}
+
+/** A list of which some are written down, as tensors of one dtype on one device. */
+function alike(action: string, list: readonly (TensorLike | TensorLike<boolean>)[]): readonly Tensor[] {
+  checkList(action, "tensors", list, "tensors or nested lists", (part) => part instanceof Tensor || isLiteral(part));
+  const beside = list.find((part) => part instanceof Tensor) as Tensor | undefined;
+  return list.map((part, i) => asTensor(action, `tensors[${i}]`, part, beside?.dtype ?? "float32", beside));
+}
+
+function join(tensors: readonly Tensor[], axis: number): Tensor {
   const first = tensors[0];
   if (!first) throw new TypeError("Cannot join no tensors");
   const along = resolveAxis(axis, first.rank);
@@ -50,12 +72,14 @@ export function concat(tensors: readonly Tensor[], axis: number = 0): Tensor {
 /**
  * Joins tensors of equal shape along a new axis.
  *
- * @param tensors at least one
+ * @param tensors at least one; lists take dtype and device of the first tensor
  * @param axis where the new axis stands, the first by default
  */
-export function stack(tensors: readonly Tensor[], axis: number = 0): Tensor {
-  checkTensorList("stack", "tensors", tensors);
-  return concat(tensors.map((part) => part.unsqueeze(axis)), axis);
+export function stack(
+  tensors: readonly TensorLike[] | readonly TensorLike<boolean>[],
+  axis: number = 0,
+): Tensor {
+  return join(alike("stack", tensors).map((part) => part.unsqueeze(axis)), axis);
 }
 
 /**

@@ -18,7 +18,7 @@ import { Module } from "./module.ts";
 import { callback, checkOptions, type Checks, flag } from "./options.ts";
 import { checkRandom, type Random } from "./random.ts";
 import { parameter, zeros } from "./create.ts";
-import type { Tensor } from "./tensor.ts";
+import type { Tensor, TensorLike } from "./tensor.ts";
 import { Weight } from "./weight.ts";
 
 /** Options of {@linkcode Linear}. */
@@ -57,7 +57,7 @@ export class Linear extends Module {
   }
 
   /** Maps `[…, inputSize]` to `[…, outputSize]`. */
-  forward(x: Tensor): Tensor {
+  forward(x: TensorLike): Tensor {
     return this.weight.multiply(x, this.bias);
   }
 }

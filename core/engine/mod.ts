@@ -15,15 +15,18 @@
  * | `scope.ts` | Who frees what? |
  * | `tensor.ts` | What is an array that reads like its formula? |
  * | `create.ts`, `constants.ts` | How do numbers get onto a device? |
+ * | `literal.ts` | What do nested lists stand for beside a tensor? |
  * | `numbers.ts` | What becomes of a number that a type does not have? |
  * | `printing.ts` | What does `console.log` show of memory that it does not see? |
  * | `refusals.ts` | What does a tensor refuse? |
  * | `operations.ts`, `elementwise.ts`, `autograd.ts` | How does each number learn in which direction to move? |
+ * | `derivatives.ts` | What if a formula contains a gradient? |
  * | `fusable.ts` | How can a kernel replace a definition without becoming one? |
  * | `joining.ts`, `indexing.ts`, `sorting.ts` | How are tensors put together, looked up, put in order? |
  * | `einsum.ts`, `convolution.ts` | Which products need more than one line? |
  * | `random.ts`, `dropout.ts` | How can randomness be repeated? |
- * | `module.ts`, `weight.ts`, `linear.ts` | Where do weights live? |
+ * | `chance.ts` | How do the parts of a model come to random numbers? |
+ * | `module.ts`, `weight.ts`, `linear.ts`, `sequential.ts` | Where do weights live? |
  * | `initialization.ts` | How large are weights before training? |
  * | `options.ts` | What may an option be? |
  * | `part.ts` | Who knows what a word in a file stands for? |
@@ -62,9 +65,11 @@ export {
   withBackend,
 } from "./device.ts";
 export { type Holder, keep, memory, release, scope, type Storage } from "./scope.ts";
-export { type ReduceOptions, Tensor, type VarianceOptions } from "./tensor.ts";
+export { type ReduceOptions, Tensor, type TensorLike, type VarianceOptions } from "./tensor.ts";
+export type { Rows } from "./literal.ts";
 export { arange, full, lowerTriangle, ones, parameter, tensor, zeros } from "./create.ts";
-export { gradientsOf, isRecording, leavesOf, noGrad, type TapeNode, withRecording } from "./autograd.ts";
+export { isRecording, leavesOf, noGrad, type TapeNode, withRecording } from "./autograd.ts";
+export * from "./derivatives.ts";
 export * from "./fusable.ts";
 export * from "./joining.ts";
 export { gather, oneHot, scatter, take } from "./indexing.ts";
@@ -72,11 +77,13 @@ export * from "./sorting.ts";
 export * from "./einsum.ts";
 export * from "./convolution.ts";
 export * from "./random.ts";
+export { Chance } from "./chance.ts";
 export * from "./dropout.ts";
 export * from "./module.ts";
 export { glorot, type Initialization, type LayerInitialization, normal } from "./initialization.ts";
 export * from "./weight.ts";
 export * from "./linear.ts";
+export * from "./sequential.ts";
 export { type Part, type PartTable, readPart, writePart, type WrittenPart } from "./part.ts";
 export { type Check, checkOptions, type Checks, type Limits } from "./options.ts";
 export * from "./pace.ts";

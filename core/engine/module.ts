@@ -9,7 +9,7 @@
  *
  * **What counts.** Every tensor in an enumerable field belongs to the state, and so do the values of every
  * [weight](weight.ts), in whatever form it keeps them. Tensors that require a gradient are its parameters.
- * Random generators in fields are found likewise. A field may also hold an array, a plain object, a `Map` or a `Set` of
+ * Random generators in fields are found likewise, and [places](chance.ts) for those that training draws from. A field may also hold an array, a plain object, a `Map` or a `Set` of
  * such things, nested as deep as you like: an entry is named by its index, its member or its key. What two fields share,
  * a module too, is named by the first; a module that holds its own parent is walked once.
  *
@@ -21,6 +21,7 @@
  * @module
  */
 
+import { Chance, checkGenerator } from "./chance.ts";
 import { type Check, instance, isPlain, shown } from "./options.ts";
 import { PackedMatrix } from "./packed.ts";
 import { outline, type Outlined, printsItself } from "./printing.ts";
@@ -35,8 +36,13 @@ export type StateEntry = Tensor | PackedMatrix;
 
 /** Base of everything that owns parameters. */
 export abstract class Module {
-  /** Whether parts that behave differently in training, such as dropout, are in that mode. */
+  /** Whether parts that behave differently in training, such as {@linkcode Dropout}, do so; true at first. */
   training: boolean = true;
+
+  /** What an outline calls it: the name of its class, unless a subclass says more. */
+  protected get outlineTitle(): string {
+    return this.constructor.name;
+  }
 
   /** The parameters by path, in the order of the fields. */
   parameters(): Map<string, Tensor> {
@@ -110,8 +116,20 @@ export abstract class Module {
 
   /** Every random generator by path, each once: what a checkpoint saves beside the weights. */
   randoms(): Map<string, Random> {
-    const found = new Map<string, Random>();
-    for (const [path, value] of walk(this)) if (value instanceof Random) found.set(path, value);
+    const found = new Map<string, Random>(), seen = new Set<Random>();
+    for (const [path, value] of walk(this)) {
+      const random = value instanceof Chance ? value.generator : value;
+      if (!(random instanceof Random) || seen.has(random)) continue;
+      seen.add(random);
+      found.set(path, random);
+    }
+    return found;
+  }
+
+  /** Every place for a generator that training draws from, each once: what `train(random)` fills. */
+  chances(): Set<Chance> {
+    const found = new Set<Chance>();
+    for (const [, value] of walk(this)) if (value instanceof Chance) found.add(value);
     return found;
   }
 
@@ -125,9 +143,14 @@ export abstract class Module {
   /**
    * Puts this module and every part into training mode.
    *
+   * Every part that draws in training, such as {@linkcode Dropout}, draws from the given generator itself, so that a
+   * checkpoint saves it once and a seed repeats a run.
+   *
+   * @param random what is drawn from; by default each part keeps what it has, and one that has nothing refuses to draw
    * @throws {TypeError} if weights have been packed for inference
    */
-  train(): this {
+  train(random?: Random): this {
+    if (random !== undefined) checkGenerator("train a model", random);
     for (const [path, value] of this.stateDict()) {
       if (value instanceof PackedMatrix) {
         throw new TypeError(
@@ -136,7 +159,9 @@ export abstract class Module {
         );
       }
     }
-    return setTraining(this, true);
+    setTraining(this, true);
+    if (random) { for (const chance of this.chances()) chance.replace(random); }
+    return this;
   }
 
   /** Puts this module and every part into evaluation mode. */
@@ -148,10 +173,23 @@ export abstract class Module {
   toString(): string {
     const bytes = new Set([...this.stateDict().values()].map(({ storage }) => storage));
     const size = [...bytes].reduce((sum, { bytes: { byteLength } }) => sum + byteLength, 0);
-    const parts = [...walk(this)].map((
-      [path, value],
-    ): Outlined => [path, () => describe(value), value instanceof Module]);
-    return outline(`${describe(this)}, ${grouped(size)} bytes`, parts);
+    const parts = [...walk(this)].filter(([, value]) => !(value instanceof Chance));
+    const outlined = parts.map(([path, value]): Outlined => [
+      path,
+      () => Module.#describe(value),
+      value instanceof Module,
+    ]);
+    return outline(`${Module.#describe(this)}, ${grouped(size)} bytes`, outlined);
+  }
+
+  /** What a part is, in a few words. */
+  static #describe(part: unknown): string {
+    if (part instanceof Module) {
+      const count = part.parameterCount();
+      return `${part.outlineTitle}${count ? `, ${grouped(count)} parameters` : ""}`;
+    }
+    if (part instanceof Weight) return `${part.format ?? "float32"} ${format(part.shape)}`;
+    return part instanceof Tensor ? `${part.dtype} ${format(part.shape)}` : "Random";
   }
 }
 
@@ -177,16 +215,6 @@ function grouped(x: number): string {
   return x.toLocaleString("en-US");
 }
 
-/** What a part is, in a few words. */
-function describe(part: unknown): string {
-  if (part instanceof Module) {
-    const count = part.parameterCount();
-    return `${part.constructor.name}${count ? `, ${grouped(count)} parameters` : ""}`;
-  }
-  if (part instanceof Weight) return `${part.format ?? "float32"} ${format(part.shape)}`;
-  return part instanceof Tensor ? `${part.dtype} ${format(part.shape)}` : "Random";
-}
-
 /** The objects that one holds, by name; none if it is not looked into. */
 function entriesOf(holder: object): [name: string, value: unknown][] {
   return allEntriesOf(holder).filter(([, value]) => typeof value === "object" && value !== null);
@@ -209,7 +237,7 @@ function nameOf(key: unknown, value: unknown): string {
 
 /** Whether something belongs to the state, or is one of the modules and generators in it. */
 function isPart(value: unknown): boolean {
-  return value instanceof Tensor || value instanceof Weight || value instanceof Random || value instanceof Module;
+  return [Tensor, Weight, Random, Chance, Module].some((kind) => value instanceof kind);
 }
 
 /**

@@ -46,9 +46,8 @@ export type ReduceOp = "sum" | "max" | "min" | "argmax";
 /**
  * Activations that devices have kernels of.
  *
- * `core/05_transformer/feed_forward/activations.ts` defines them. A name here asks for a class of
- * `wasm/assembly/activations.ts`, two functions of `gpu/shaders/activation_functions.wgsl`, and its rows in
- * `tests/fused_cases.ts`.
+ * They are defined by {@linkcode relu}, {@linkcode silu}, {@linkcode gelu} and {@linkcode geluTanh}. A name here asks
+ * for a class of the CPU's kernels, two functions of the GPU's, and its rows among the tests of fused kernels.
  */
 export type ActivationName = "relu" | "silu" | "gelu" | "geluTanh";
 

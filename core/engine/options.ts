@@ -246,7 +246,8 @@ function withArticle(noun: string): string {
 function isNamesake(value: unknown, must: string): boolean {
   if (typeof value !== "object") return false;
   for (let made: object | null = value; made; made = Object.getPrototypeOf(made)) {
-    if (must === withArticle(made.constructor?.name ?? "")) return true;
+    const article = withArticle(made.constructor?.name ?? "");
+    if (must === article || must.startsWith(`${article} or `)) return true;
   }
   return false;
 }

@@ -67,7 +67,7 @@ let resting: Promise<void> | undefined;
 /**
  * Lets all loops go by another clock, as tests do that count pauses.
  *
- * @param other the host's own by default
+ * @param other where the time comes from; the host's own by default
  */
 export function useClock(other: Clock = hostClock): void {
   checkFunction("measure time by", other?.now);
@@ -78,7 +78,7 @@ export function useClock(other: Clock = hostClock): void {
 /**
  * Pauses if the last pause of any loop was a while ago: an abort or a click can arrive.
  *
- * @param signal what an abort is told by
+ * @param signal what an abort is told by; nothing by default
  * @throws the signal's reason after an abort
  */
 export async function rest(signal?: AbortSignal): Promise<void> {
@@ -102,7 +102,11 @@ export class Pace {
   readonly #planned: number;
   #lapped = performance.now();
 
-  /** Starts to measure; the number of planned steps is for whoever asks how long they will take. */
+  /**
+   * Starts to measure.
+   *
+   * @param planned number of steps, for whoever asks how long they will take; 0 by default
+   */
   constructor(planned: number = 0) {
     checkValue("keep time", "planned", planned, numeric({ max: Infinity }));
     this.#planned = planned;

@@ -287,7 +287,7 @@ export class PackedMatrix {
    * Multiplies the last axis: what `linear` does.
    *
    * @param x `[…, K]`
-   * @param bias `[N]`, or none
+   * @param bias `[N]`; none by default
    * @returns `[…, N]`
    * @throws {TypeError} if a gradient is wanted, or this is a table that has not been transposed
    */

@@ -24,12 +24,17 @@ import type { Check } from "./options.ts";
 export interface Part {
   /** The word that stands for it. */
   readonly word: string;
-  /** What it was made with, as far as that was said. */
+  /** What it was made with, as far as that was said; nothing by default. */
   readonly settings?: object | undefined;
 }
 
 /** What stands for a part in a file: its word, or its word with settings. */
-export type WrittenPart = string | { readonly word: string; readonly [setting: string]: unknown };
+export type WrittenPart = string | {
+  /** The word. */
+  readonly word: string;
+  /** The settings by name. */
+  readonly [setting: string]: unknown;
+};
 
 /** The parts of one kind: by word, what makes the part from its settings. */
 export type PartTable<P extends Part> = Readonly<Record<string, (settings: never) => P>>;

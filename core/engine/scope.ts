@@ -202,6 +202,15 @@ export function keep<T extends Holder>(holder: T): T {
   return holder;
 }
 
+/** Moves a tensor into the scope of another, or keeps it where that one is kept. */
+export function keepWith<T extends Holder>(holder: T, other: Holder): T {
+  const home = other.storage.scoped && scopes.findLast((made) => made.includes(other.storage));
+  if (!home) return keep(holder);
+  for (const made of scopes) if (made.includes(holder.storage)) made.splice(made.indexOf(holder.storage), 1);
+  home.push(holder.storage);
+  return holder;
+}
+
 /**
  * Frees the memory of a tensor at once, and of every view of it.
  *

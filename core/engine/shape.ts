@@ -253,7 +253,7 @@ const split = new Map<string, readonly string[]>();
  *
  * @param x anything with a shape
  * @param axes one name per axis, separated by spaces
- * @param known extents that must be met
+ * @param known extents that must be met; none by default
  * @returns the extent of each named axis
  * @throws {TypeError} if the number of axes or a known extent differs
  */

@@ -19,7 +19,7 @@ import { adopt, type Tensor } from "./tensor.ts";
 
 /** Options of {@linkcode argsort} and {@linkcode sort}. */
 export interface SortOptions {
-  /** Whether elements fall; they rise by default. */
+  /** Whether elements fall; false by default. */
   readonly descending?: boolean;
 }
 
@@ -29,7 +29,9 @@ const sortChecks: Checks<SortOptions> = { descending: flag };
  * Order in which elements of the last axis rise (or fall); equal elements keep their order.
  *
  * @param x numbers, at least one axis
- * @param options `descending`: whether elements fall
+ * @param options whether elements fall
+ * @returns int32, of the same shape
+ * @throws {TypeError} if it is of bool, or has no axis
  */
 export function argsort(x: Tensor, options: SortOptions = {}): Tensor {
   checkOptions("sort", options, sortChecks);
@@ -46,7 +48,9 @@ export function argsort(x: Tensor, options: SortOptions = {}): Tensor {
  * The last axis in rising (or falling) order, and where each element stood.
  *
  * @param x numbers, at least one axis
- * @param options `descending`: whether elements fall
+ * @param options whether elements fall
+ * @returns both of the same shape, `indices` int32
+ * @throws {TypeError} if it is of bool, or has no axis
  */
 export function sort(
   x: Tensor,

@@ -39,13 +39,15 @@ import type {
   View,
 } from "./backend.ts";
 import { constantStorage } from "./constants.ts";
+import { backend } from "./device.ts";
 import { binaryRules, unaryRules } from "./elementwise.ts";
+import { isLiteral, literalMust, readAs, type Rows } from "./literal.ts";
 import { exactly } from "./numbers.ts";
 import { isComparison } from "./operations.ts";
-import { checkOptions, type Checks, flag, numeric, shown } from "./options.ts";
+import { type Check, checkOptions, type Checks, checkValue, flag, numeric, shown } from "./options.ts";
 import { rest } from "./pace.ts";
 import { nest, print, printsItself } from "./printing.ts";
-import { checkDType, requireFloat, requireNumeric, requireTensor, sameDevice, sameKind } from "./refusals.ts";
+import { checkDType, requireFloat, requireNumeric, sameDevice, sameKind } from "./refusals.ts";
 import { checkIntegers } from "./requirements.ts";
 import { Storage } from "./scope.ts";
 import {
@@ -83,6 +85,25 @@ function keepDimsOf(op: string, options: ReduceOptions): boolean {
   checkOptions(`take the ${op}`, options, REDUCE);
   return options.keepDims ?? false;
 }
+
+/**
+ * A tensor, or numbers that become one where they stand: one, nested lists, a typed array.
+ *
+ * @example
+ * ```ts
+ * import { ones, type TensorLike } from "@heed/heed";
+ *
+ * const shift = (by: TensorLike) => ones([2, 2]).add(by);
+ * console.assert(String(await shift([[1, 2], [3, 4]]).read()) === "2,3,4,5");
+ * console.assert(String(await shift(1).read()) === "2,2,2,2");
+ * ```
+ *
+ * @typeParam E `boolean` where a mask is needed; numbers by default
+ */
+export type TensorLike<E extends number | boolean = number> =
+  | Tensor
+  | Rows<E>
+  | ([E] extends [boolean] ? never : Numbers);
 
 let created = 0;
 
@@ -192,20 +213,7 @@ export class Tensor implements View {
    * @param gradient the gradient arriving here; may be left out for a tensor of one element
    */
   backward(gradient?: Tensor): void {
-    if (!this.requiresGrad) {
-      throw new TypeError("Cannot differentiate a tensor that depends on no parameter");
-    }
-    if (!gradient && this.size !== 1) {
-      throw new TypeError(
-        `Cannot differentiate shape ${format(this.shape)}: pass the arriving gradient, or reduce to one number`,
-      );
-    }
-    if (gradient !== undefined) requireFloat("a derivative", gradient);
-    if (gradient && !sameShape(gradient.shape, this.shape)) {
-      throw new TypeError(
-        `Cannot differentiate shape ${format(this.shape)} with a gradient of shape ${format(gradient.shape)}`,
-      );
-    }
+    checkArriving(this, gradient);
     walk(this, gradient ?? constant(this.device, 1, "float32").expand(this.shape));
   }
 
@@ -220,7 +228,7 @@ export class Tensor implements View {
   #embed(gradient: Tensor, view: (whole: Tensor) => Tensor): Tensor {
     const whole = filled(this.device, this.shape, 0, this.dtype);
     view(whole).assign(gradient);
-    return whole;
+    return record(whole, [gradient], (g) => [view(g)]);
   }
 
   /**
@@ -356,14 +364,14 @@ export class Tensor implements View {
     const shape = [...this.shape, size], strides = [...this.strides, this.strides[along]! * dilation];
     const windows = shape[along] = Math.floor((extent - reach) / step) + 1;
     strides[along] = this.strides[along]! * step;
-    return this.#view(shape, strides, this.offset, (g) => {
+    return this.#view(shape, strides, this.offset, (gradient) => {
       // Windows overlap: each of the `size` places adds its own strided slice.
-      const whole = filled(this.device, this.shape, 0, "float32");
+      const whole = filled(this.device, this.shape, 0, "float32"), parts = gradient.detach();
       for (let i = 0; i < size; i++) {
         const place = whole.slice(along, i * dilation, i * dilation + (windows - 1) * step + 1, step);
-        place.assign(place.add(g.at(-1, i)));
+        place.assign(place.add(parts.at(-1, i)));
       }
-      return whole;
+      return record(whole, [gradient], (g) => [g.unfold(along, size, step, dilation)]);
     });
   }
 
@@ -419,9 +427,9 @@ export class Tensor implements View {
    * The tape does not: assign to parameters between steps, and to memory that no recorded
    * result still needs.
    *
-   * @param source a tensor that broadcasts to this shape, or one number for all elements
+   * @param source what broadcasts to this shape: a tensor, nested lists, or one number for all elements
    */
-  assign(source: Tensor | number): void {
+  assign(source: TensorLike | TensorLike<boolean>): void {
     if (this.node) throw new TypeError("Cannot assign to a tensor that the tape has recorded: assign to its detach()");
     const from = operand("assign", source, this);
     sameDevice(this, from);
@@ -443,7 +451,7 @@ export class Tensor implements View {
     return record(result, [this], (g) => [unaryRules[op].slope(g, this, result)]);
   }
 
-  #binary(op: BinaryOp, other: Tensor | number): Tensor {
+  #binary(op: BinaryOp, other: TensorLike | TensorLike<boolean>): Tensor {
     // No device has to look at the divisors to see this one.
     if (other === 0 && this.dtype === "int32") checkIntegers(op, Int32Array.of(0));
     return binary(op, this, operand(op, other, this));
@@ -510,37 +518,37 @@ export class Tensor implements View {
     return operand("relu", 0, this).where(this.lessEqual(0), this);
   }
 
-  /** Sum with a tensor or a number. */
-  add(other: Tensor | number): Tensor {
+  /** Sum with what stands beside it: a tensor, a number, or nested lists, `x.add([1, 2])`. */
+  add(other: TensorLike): Tensor {
     return this.#binary("add", other);
   }
   /** Difference. */
-  sub(other: Tensor | number): Tensor {
+  sub(other: TensorLike): Tensor {
     return this.#binary("sub", other);
   }
   /** Elementwise product. */
-  mul(other: Tensor | number): Tensor {
+  mul(other: TensorLike): Tensor {
     return this.#binary("mul", other);
   }
   /** Quotient; of int32 tensors rounded down. */
-  div(other: Tensor | number): Tensor {
+  div(other: TensorLike): Tensor {
     return this.#binary("div", other);
   }
   /** Power; `NaN` for a negative base and a fractional exponent. */
-  pow(exponent: Tensor | number): Tensor {
+  pow(exponent: TensorLike): Tensor {
     requireFloat("pow", this);
     return exponent === 2 ? this.square() : this.#binary("pow", exponent);
   }
   /** The remainder with the sign of the divisor. */
-  mod(other: Tensor | number): Tensor {
+  mod(other: TensorLike): Tensor {
     return this.#binary("mod", other);
   }
   /** The larger of two; NaN if one of them is. */
-  maximum(other: Tensor | number): Tensor {
+  maximum(other: TensorLike): Tensor {
     return this.#binary("max", other);
   }
   /** The smaller of two; NaN if one of them is. */
-  minimum(other: Tensor | number): Tensor {
+  minimum(other: TensorLike): Tensor {
     return this.#binary("min", other);
   }
 
@@ -557,7 +565,7 @@ export class Tensor implements View {
   }
 
   /** `this op other`, or `other op this` for an operation that has its own name turned round. */
-  #compare(op: ComparisonOp, other: Tensor | number, turned?: "greater" | "greaterEqual"): Tensor {
+  #compare(op: ComparisonOp, other: TensorLike | TensorLike<boolean>, turned?: "greater" | "greaterEqual"): Tensor {
     if (typeof other !== "number" || this.dtype === "float32") {
       return turned ? operand(turned, other, this).#binary(op, this) : this.#binary(op, other);
     }
@@ -566,43 +574,43 @@ export class Tensor implements View {
     return turned ? operand(turned, limit, whole).#binary(exact, whole) : whole.#binary(exact, limit);
   }
   /** Where elements are equal. */
-  equal(other: Tensor | number): Tensor {
+  equal(other: TensorLike | TensorLike<boolean>): Tensor {
     return this.#compare("equal", other);
   }
   /** Where elements differ. */
-  notEqual(other: Tensor | number): Tensor {
+  notEqual(other: TensorLike | TensorLike<boolean>): Tensor {
     return this.#compare("notEqual", other);
   }
   /** Where this is smaller. */
-  less(other: Tensor | number): Tensor {
+  less(other: TensorLike | TensorLike<boolean>): Tensor {
     return this.#compare("less", other);
   }
   /** Where this is smaller or equal. */
-  lessEqual(other: Tensor | number): Tensor {
+  lessEqual(other: TensorLike | TensorLike<boolean>): Tensor {
     return this.#compare("lessEqual", other);
   }
   /** Where this is larger. */
-  greater(other: Tensor | number): Tensor {
+  greater(other: TensorLike | TensorLike<boolean>): Tensor {
     return this.#compare("less", other, "greater");
   }
   /** Where this is larger or equal. */
-  greaterEqual(other: Tensor | number): Tensor {
+  greaterEqual(other: TensorLike | TensorLike<boolean>): Tensor {
     return this.#compare("lessEqual", other, "greaterEqual");
   }
 
-  #logical(op: "min" | "max", name: string, other: Tensor): Tensor {
+  #logical(op: "min" | "max", name: string, given: TensorLike<boolean>): Tensor {
+    const other = asTensor(`compute ${name}`, "other", given, "bool", this);
     for (const x of [this, other]) {
-      requireTensor(`compute ${name} of`, x);
       if (x.dtype !== "bool") throw new TypeError(`Cannot compute ${name} of ${x.dtype}: both must be bool`);
     }
     return this.#as("int32").#binary(op, other.#as("int32")).#as("bool");
   }
   /** Where both are true. */
-  and(other: Tensor): Tensor {
+  and(other: TensorLike<boolean>): Tensor {
     return this.#logical("min", "and", other);
   }
   /** Where at least one is true. */
-  or(other: Tensor): Tensor {
+  or(other: TensorLike<boolean>): Tensor {
     return this.#logical("max", "or", other);
   }
   /** Where it is false. */
@@ -614,11 +622,19 @@ export class Tensor implements View {
   /**
    * This tensor where `mask` is true, `other` elsewhere.
    *
+   * @example
+   * ```ts
+   * import { tensor } from "@heed/heed";
+   *
+   * const x = tensor([1, 2, 3]).where([true, false, true], 0);
+   * console.assert(String(await x.read()) === "1,0,3");
+   * ```
+   *
    * @param mask bool, broadcast together with the values
    * @param other what stands where the mask is false
    */
-  where(mask: Tensor, other: Tensor | number): Tensor {
-    requireTensor("choose by", mask);
+  where(mask: TensorLike<boolean>, other: TensorLike | TensorLike<boolean>): Tensor {
+    mask = asTensor("choose", "mask", mask, "bool", this);
     if (mask.dtype !== "bool") throw new TypeError(`Cannot choose by a ${mask.dtype} mask: it must be bool`);
     const alternative = operand("where", other, this);
     sameDevice(this, mask);
@@ -627,9 +643,9 @@ export class Tensor implements View {
     const choose = mask.expand(shape);
     const [a, b] = [this.detach().expand(shape), alternative.detach().expand(shape)];
     const result = adopt(this.device, this.device.select(choose, a, b), this.dtype, shape);
-    return record(result, [this, alternative], (g) => [
-      this.requiresGrad ? collapseTo(g.where(mask, 0), this.shape) : undefined,
-      alternative.requiresGrad ? collapseTo(operand("where", 0, g).where(mask, g), alternative.shape) : undefined,
+    return record(result, [this, alternative], (g, [chosen, other]) => [
+      chosen ? collapseTo(g.where(mask, 0), this.shape) : undefined,
+      other ? collapseTo(operand("where", 0, g).where(mask, g), alternative.shape) : undefined,
     ]);
   }
 
@@ -643,8 +659,9 @@ export class Tensor implements View {
    *
    * @throws {TypeError} if the inner extents differ
    */
-  matmul(other: Tensor): Tensor {
+  matmul(matrix: TensorLike): Tensor {
     requireFloat("matmul", this);
+    const other = asTensor("multiply", "matrix", matrix, "float32", this);
     requireFloat("matmul", other);
     if (this.rank === 0 || other.rank === 0) {
       throw new TypeError("Cannot multiply matrices with a scalar: use mul");
@@ -760,26 +777,31 @@ export class Tensor implements View {
   /** Running sums along an axis: element `i` is the sum of elements `0 … i`. */
   cumulativeSum(axis: number = -1): Tensor {
     requireNumeric("cumulativeSum", this);
-    const along = resolveAxis(axis, this.rank);
-    const extent = this.shape[along]!;
-    const running = (x: Tensor, fromEnd: boolean): Tensor => {
-      // Doubling: after round r every element holds the sum of the last 2^r.
-      let sums = x;
-      for (let reach = 1; reach < extent; reach *= 2) {
-        const next = sums.clone();
-        const target = fromEnd ? next.slice(along, 0, extent - reach) : next.slice(along, reach);
-        target.assign(target.add(fromEnd ? sums.slice(along, reach) : sums.slice(along, 0, extent - reach)));
-        sums = next;
-      }
-      return sums;
-    };
-    return record(running(this.detach(), false), [this], (g) => [running(g, true)]);
+    return runningSum(this, resolveAxis(axis, this.rank), false);
   }
 }
 
 printsItself(Tensor);
 
 // ## The parts that methods share
+
+/** Refuses to differentiate what is on no tape, or with a gradient that does not fit. */
+export function checkArriving(output: Tensor, gradient: Tensor | undefined): void {
+  requireFloat("a derivative", output);
+  if (!output.requiresGrad) throw new TypeError("Cannot differentiate a tensor that depends on no parameter");
+  if (gradient === undefined) {
+    if (output.size === 1) return;
+    throw new TypeError(
+      `Cannot differentiate shape ${format(output.shape)}: pass the arriving gradient, or reduce to one number`,
+    );
+  }
+  requireFloat("a derivative", gradient);
+  sameDevice(output, gradient);
+  if (sameShape(gradient.shape, output.shape)) return;
+  throw new TypeError(
+    `Cannot differentiate shape ${format(output.shape)} with a gradient of shape ${format(gradient.shape)}`,
+  );
+}
 
 /** Puts a result on the tape if one of its inputs wants a gradient. */
 export function record(
@@ -816,10 +838,48 @@ function constant(device: Backend, value: number, dtype: DType): Tensor {
   return new Tensor(constantStorage(device, value, dtype), dtype, []);
 }
 
-function operand(action: string, value: Tensor | number, beside: Tensor): Tensor {
+/** What stands beside a tensor: of its dtype, on its device. */
+function operand(action: string, value: TensorLike | TensorLike<boolean>, beside: Tensor): Tensor {
   if (value instanceof Tensor) return value;
   if (typeof value === "number") return constant(beside.device, value, beside.dtype);
-  throw new TypeError(`Cannot compute with ${shown(value)}: a tensor or a number is needed for ${action}`);
+  return asTensor(`compute ${action}`, "other", value, beside.dtype, beside);
+}
+
+const aLiteral: Check<TensorLike | TensorLike<boolean>> = { must: literalMust, fits: isLiteral };
+
+/**
+ * The tensor that stands for numbers written down; a tensor is returned as it is.
+ *
+ * @param action what is attempted, as in `Cannot train`
+ * @param name of the argument
+ * @param value a tensor or a [literal](literal.ts)
+ * @param dtype what a literal becomes
+ * @param beside on whose device; the current one by default
+ * @throws {TypeError} if it is neither, ragged, or of another kind
+ */
+export function asTensor(
+  action: string,
+  name: string,
+  value: TensorLike | TensorLike<boolean>,
+  dtype: DType,
+  beside?: { readonly device: Backend },
+): Tensor {
+  if (value instanceof Tensor) return value;
+  if (!isLiteral(value)) checkValue(action, name, value, aLiteral);
+  const { shape, numbers } = readAs(`${action} with ${name}`, value as Nested | Numbers, dtype);
+  const device = beside?.device ?? backend();
+  return adopt(device, device.upload(numbers, dtype), dtype, resolveShape(shape, numbers.length));
+}
+
+/** The same for what may be left out. */
+export function asOptionalTensor(
+  action: string,
+  name: string,
+  value: TensorLike | TensorLike<boolean> | undefined,
+  dtype: DType,
+  beside?: { readonly device: Backend },
+): Tensor | undefined {
+  return value === undefined ? undefined : asTensor(action, name, value, dtype, beside);
 }
 
 /** Sums over the axes along which `shape` was broadcast: the derivative of broadcasting. */
@@ -829,6 +889,20 @@ function collapseTo(gradient: Tensor, shape: Shape): Tensor {
   const repeated = gradient.shape.map((_, axis) => axis)
     .filter((axis) => axis < shift || (shape[axis - shift] === 1 && gradient.shape[axis] !== 1));
   return gradient.sum(repeated).reshape(shape);
+}
+
+/** Running sums from either end of an axis; each is the derivative of the other. */
+function runningSum(x: Tensor, axis: number, fromEnd: boolean): Tensor {
+  const extent = x.shape[axis]!;
+  // Doubling: after round r every element holds the sum of the last 2^r.
+  let sums = x.detach();
+  for (let reach = 1; reach < extent; reach *= 2) {
+    const next = sums.clone();
+    const target = fromEnd ? next.slice(axis, 0, extent - reach) : next.slice(axis, reach);
+    target.assign(target.add(fromEnd ? sums.slice(axis, reach) : sums.slice(axis, 0, extent - reach)));
+    sums = next;
+  }
+  return record(sums, [x], (g) => [runningSum(g, axis, !fromEnd)]);
 }
 
 function binary(op: BinaryOp, a: Tensor, b: Tensor): Tensor {
@@ -843,10 +917,9 @@ function binary(op: BinaryOp, a: Tensor, b: Tensor): Tensor {
   const result = adopt(a.device, buffer, isComparison(op) ? "bool" : a.dtype, shape);
   if (isComparison(op) || a.dtype !== "float32") return result;
   const rule = binaryRules[op];
-  return record(result, [a, b], (g) => {
-    const [x, y] = [a.detach(), b.detach()];
-    const da = a.requiresGrad ? rule.a(g, x, y, result.detach()) : undefined;
-    const db = b.requiresGrad ? rule.b(g, x, y, result.detach()) : undefined;
+  return record(result, [a, b], (g, [first, second]) => {
+    const da = first ? rule.a(g, a, b, result) : undefined;
+    const db = second ? rule.b(g, a, b, result) : undefined;
     return [da && collapseTo(da, a.shape), db && collapseTo(db, b.shape)];
   });
 }
@@ -870,8 +943,8 @@ function product(a: Tensor, b: Tensor): Tensor {
   const right = stretch(b, [...batch, ...b.shape.slice(-2)]);
   const shape = [...batch, a.shape[a.rank - 2]!, b.shape[b.rank - 1]!];
   const result = adopt(a.device, a.device.matmul(left, right), "float32", shape);
-  return record(result, [a, b], (g) => [
-    a.requiresGrad ? collapseTo(g.matmul(b.detach().transpose()), a.shape) : undefined,
-    b.requiresGrad ? collapseTo(a.detach().transpose().matmul(g), b.shape) : undefined,
+  return record(result, [a, b], (g, [first, second]) => [
+    first ? collapseTo(g.matmul(b.transpose()), a.shape) : undefined,
+    second ? collapseTo(a.transpose().matmul(g), b.shape) : undefined,
   ]);
 }

@@ -23,7 +23,7 @@ import { type Check, checkValue, object } from "./options.ts";
 import { PackedMatrix } from "./packed.ts";
 import type { Storage } from "./scope.ts";
 import { dims, format, type Shape } from "./shape.ts";
-import { Tensor } from "./tensor.ts";
+import { asOptionalTensor, asTensor, Tensor, type TensorLike } from "./tensor.ts";
 
 /**
  * Multiplies the last axis by a matrix and adds a bias.
@@ -34,8 +34,11 @@ import { Tensor } from "./tensor.ts";
  * @returns `[…, outputSize]`
  * @throws {TypeError} if the extents disagree
  */
-export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
-  checkTensors("map features", { x });
+export function linear(x: TensorLike, weight: TensorLike, bias?: TensorLike): Tensor {
+  const beside = x instanceof Tensor ? x : weight instanceof Tensor ? weight : undefined;
+  x = asTensor("map features", "x", x, "float32", beside);
+  weight = asTensor("map features", "weight", weight, "float32", beside);
+  bias = asOptionalTensor("map features", "bias", bias, "float32", beside);
   for (const input of [x, weight, bias]) if (input !== undefined) requireFloat("a linear map", input);
   const { I, O } = dims(weight, "I O");
   if (bias !== undefined) dims(bias, "O", { O });
@@ -122,7 +125,8 @@ export class Weight {
    * @param bias `[N]`, or none
    * @returns `[…, N]`
    */
-  multiply(x: Tensor, bias?: Tensor): Tensor {
+  multiply(x: TensorLike, bias?: Tensor): Tensor {
+    x = asTensor("map features", "x", x, "float32", this.storage);
     return this.#form instanceof Tensor ? linear(x, this.#form, bias) : this.#form.multiply(x, bias);
   }
 
@@ -142,7 +146,8 @@ export class Weight {
    * @param ids int32 `[…]`
    * @returns `[…, K]`
    */
-  rows(ids: Tensor): Tensor {
+  rows(ids: TensorLike): Tensor {
+    ids = asTensor("take rows", "ids", ids, "int32", this.storage);
     return this.#form instanceof Tensor ? take(this.#form, ids) : this.#form.rows(ids);
   }
 }

@@ -89,7 +89,7 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
     title: "The encoder attends",
     text: "In each layer every token asks all others. A head is one kind of question; thick lines are large weights.",
     made: [ATTENTION, [
-      ["a layer", ENCODER, "    hidden = this.attentionResidual.forward(hidden, read, random);"],
+      ["a layer", ENCODER, "    hidden = this.attentionResidual.forward(hidden, read);"],
       ["all layers", ENCODER, "    const top = this.layers.reduce("],
       ["what leaves", MODEL, "    return this.encoder.forward(hidden,"],
     ]],

@@ -134,7 +134,7 @@ onEveryBackend("attention with an offset of all scores is attention without it, 
   for (const way of ways) {
     const inputs = drawn(way), { bias, ...options } = way.options?.() ?? {};
     for (const offset of [-1e4, 1e4, 3e4]) {
-      const shifted = full([1, way.extents[4]], offset), other = bias ? bias.add(shifted) : shifted;
+      const shifted = full([1, way.extents[4]], offset), other = bias ? (bias as Tensor).add(shifted) : shifted;
       const expected = await withBackend(reference, () => {
         const { bias, ...options } = way.options?.() ?? {};
         return run(inputs, { ...options, ...(bias && { bias }), scale: 0.5 }, true);

@@ -52,7 +52,7 @@ onEveryBackend("train() fits a line and reports what it does", async () => {
       assertEquals(run.model.training, false);
       return { twice: 2 * step };
     },
-    every: 30,
+    evaluateEvery: 30,
     onProgress: (report) => void heard.push(report),
   });
   await assertClose(await weightsOf(run), [3, -2], { atol: 1e-2 });
@@ -195,7 +195,7 @@ onEveryBackend("train() stops where a gradient is no number although the loss is
         before = await weightsOf(run);
       },
     };
-    const what = clipNorm === undefined ? "the sum of the gradient of weight" : "the length of the gradient";
+    const what = clipNorm === undefined ? "the mean of the gradient of weight" : "the length of the gradient";
     await assertRejects(
       () => train(options),
       RangeError,
@@ -219,7 +219,7 @@ onEveryBackend("train() finds a weight that broke between two reports, whatever 
     };
     const options = { ...run.options, optimizer, loss, steps: 10, reportEvery: 8, signal: controller.signal };
     const last = ending === "a report" ? 8 : 5;
-    await assertRejects(() => train(options), RangeError, `the sum of aside is NaN in steps 1 to ${last}`);
+    await assertRejects(() => train(options), RangeError, `the mean of aside is NaN in steps 1 to ${last}`);
   }
 });
 
@@ -286,7 +286,7 @@ onReference("train() refuses options that are out of range or have no effect", a
     [{ accumulate: 0 }, "Cannot train with accumulate = 0: accumulate must be an integer of at least 1"],
     [{ reportEvery: 0 }, "Cannot train with reportEvery = 0"],
     [{ clipNorm: 0 }, "Cannot train with clipNorm = 0: clipNorm must be a number greater than 0"],
-    [{ every: 5 }, "Cannot train with every: it has no effect without evaluate"],
+    [{ evaluateEvery: 5 }, "Cannot train with evaluateEvery: it has no effect without evaluate"],
     [{ learnRate: 1 } as object, 'Cannot train with option "learnRate": options are model, loss, batches'],
     [{ loss: () => tensor([1, 2]) }, "Cannot train on a loss of shape [2]: it must be one number"],
   ];

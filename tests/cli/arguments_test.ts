@@ -22,7 +22,6 @@ import {
   OutputLost,
   quote,
   sentence,
-  systemReason,
   UsageError,
 } from "../../core/cli/errors.ts";
 
@@ -242,13 +241,4 @@ Deno.test("sentence() keeps one line and exitCode() tells usage from data", () =
     new OutputLost(new Error()),
   ];
   assertEquals(errors.map(exitCode), [2, 1, 130, 143, 129, 3]);
-});
-
-Deno.test("systemReason() names the one permission that is missing, and none that was given", () => {
-  const refused = (flag: string): string =>
-    systemReason(new Deno.errors.NotCapable(`Requires some access to "x", run again with the ${flag} flag`));
-  assertEquals(refused("--allow-write"), "Deno was started without the permission; add --allow-write");
-  assertEquals(refused("--allow-all"), "Deno keeps the system's own files from programs; name another place");
-  assertEquals(systemReason(new Error("File name too long (os error 36): mkdir 'aaa'")), "the name is too long");
-  assertEquals(systemReason(new Error("Input/output error (os error 5): read '/a'")), "Input/output error");
 });

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { DataError, UsageError } from "../../core/cli/errors.ts";
 import { takeFolder } from "../../core/cli/folder.ts";
+import { fileHandles } from "../host/handles.ts";
 import { testWithFolder } from "../permissions.ts";
 
 const namesIn = async (folder: string): Promise<string[]> =>
@@ -151,24 +152,24 @@ testWithFolder("takeFolder() writes through no link, and trains for no name that
 });
 
 testWithFolder("a run finds out that there is no room before it trains, and leaves nothing behind", async (folder) => {
-  const write = Deno.FsFile.prototype.write;
+  const write = Deno.FsFile.prototype.write, handles = await fileHandles(), writeHandle = handles.write;
   await Deno.writeTextFile(`${folder}/${MODEL}`, "found");
   try {
     await using run = await takeFolder(folder);
     await run.requireRoom(bytes("x".repeat(1000)));
     assertEquals(await namesIn(folder), [MODEL, "training.lock"]);
+    const full = () => Promise.reject(new Error("No space left on device"));
     let calls = 0;
-    Deno.FsFile.prototype.write = function (block: Uint8Array): Promise<number> {
-      if (++calls > 2) return Promise.reject(new Error("No space left on device"));
-      return write.call(this, block.subarray(0, 10));
+    handles.write = function (block, offset, length) {
+      return ++calls > 2 ? full() : writeHandle.call(this, block, offset, Math.min(10, length), null);
     };
     await assertRejects(() => run.requireRoom(bytes("x".repeat(1000))), DataError, `${MODEL}": the disk is full`);
     assertEquals(await namesIn(folder), [MODEL, "training.lock"]);
     // Where not even the lock can be written, none is left.
-    calls = 2;
+    Deno.FsFile.prototype.write = full;
     await assertRejects(() => takeFolder(`${folder}/other`), DataError, "the disk is full");
   } finally {
-    Deno.FsFile.prototype.write = write;
+    [Deno.FsFile.prototype.write, handles.write] = [write, writeHandle];
   }
   assertEquals(await namesIn(folder), [MODEL]);
   assertEquals(await Deno.readTextFile(`${folder}/${MODEL}`), "found");

@@ -32,7 +32,9 @@ import {
   saveModel,
   settle,
 } from "../../core/cli/models.ts";
-import { folderStorage, readWhole } from "../../core/cli/storage.ts";
+import { FileError } from "../../core/host/reasons.ts";
+import { folderStorage, readWhole } from "../../core/host/storage.ts";
+import { fileHandles } from "../host/handles.ts";
 import { Random } from "../../core/engine/random.ts";
 import { memory } from "../../core/engine/scope.ts";
 import { makeSocket, testWithFolder } from "../permissions.ts";
@@ -232,12 +234,12 @@ testWithFolder("readModel() answers any value of any field with one sentence, or
 });
 
 testWithFolder("a file is looked at before it is read, and only as far as needed", async (folder) => {
-  const path = `${folder}/model.safetensors`, read = Deno.FsFile.prototype.read;
+  const path = `${folder}/model.safetensors`, handles = await fileHandles(), { read } = handles;
   let bytes = 0;
-  Deno.FsFile.prototype.read = async function (into: Uint8Array): Promise<number | null> {
-    const count = await read.call(this, into);
-    bytes += count ?? 0;
-    return count;
+  handles.read = async function (...place) {
+    const done = await read.call(this, ...place);
+    bytes += done.bytesRead;
+    return done;
   };
   const header = (text: string): Uint8Array => {
     const front = new Uint8Array(8 + text.length);
@@ -269,7 +271,7 @@ testWithFolder("a file is looked at before it is read, and only as far as needed
       assert(bytes <= most, `${message}: ${bytes} bytes were read`);
     }
   } finally {
-    Deno.FsFile.prototype.read = read;
+    handles.read = read;
   }
 });
 
@@ -281,7 +283,7 @@ testWithFolder("a model that is no file is refused by its kind", async (folder) 
   if (Deno.build.os === "windows") return;
   await Deno.symlink("/dev/zero", path);
   await assertRejects(() => readModel(folder), DataError, "it is a device, and a file is needed");
-  await assertRejects(() => folderStorage(folder).read("model.safetensors"), DataError, "it is a device");
+  await assertRejects(() => folderStorage(folder).read("model.safetensors"), FileError, "it is a device");
   await Deno.remove(path);
   await makeSocket(path);
   await assertRejects(() => readModel(folder), DataError, "it is a socket, and a file is needed");
@@ -297,10 +299,10 @@ testWithFolder("a file that becomes shorter or changes while it is read is refus
     await front(8);
     await Deno.truncate(path, size - 4);
   };
-  await assertRejects(() => readWhole(path, shorten), DataError, "bytes");
+  await assertRejects(() => readWhole(path, shorten), FileError, "bytes");
   await saveModel(folder, { model }, notes);
   const touch = () => Deno.utime(path, 1, 1);
-  await assertRejects(() => readWhole(path, touch), DataError, "it changed while it was read");
+  await assertRejects(() => readWhole(path, touch), FileError, "it changed while it was read");
 });
 
 Deno.test("readLayout() reads what older programs wrote, and writeLayout() writes the same words", () => {

@@ -45,7 +45,10 @@ Deno.test("what is no number, shape or dtype is refused by what was found", () =
     [() => zeros([2, -1]), "Cannot make a tensor of shape [2, -1]: a list of integers of at least 0 is needed"],
     [() => zeros([2, 1.5]), "Cannot make a tensor of shape [2, 1.5]: a list of integers of at least 0 is needed"],
     [() => zeros([2], "int64" as never), 'Cannot make a tensor of "int64": float32, int32 or bool is needed'],
-    [() => zeros([2]).add("3" as never), 'Cannot compute with "3": a tensor or a number is needed'],
+    [
+      () => zeros([2]).add("3" as never),
+      'Cannot compute add with other = "3": other must be a Tensor or nested lists of numbers',
+    ],
     [() => zeros([2]).sum("x" as never), 'Cannot use axes "x": a number or a list of numbers is needed'],
   ];
   for (const [act, message] of refused) assertThrows(act, TypeError, message);

@@ -37,7 +37,7 @@ import { type InputPositions, type PositionScheme, startsOfRows } from "./scheme
 
 /** How learned positions start. */
 export interface LearnedOptions {
-  /** Standard deviation of the first values; that of the embedded words by default, 0.02 where there are none. */
+  /** Standard deviation of the first values; that of the embedded words by default, or 0.02. */
   readonly deviation?: number | undefined;
 }
 
@@ -54,7 +54,7 @@ export class LearnedPositions extends Module implements InputPositions {
    * @param contextLength number of positions
    * @param hiddenSize width of a row
    * @param random where the first values come from
-   * @param options the standard deviation, 0.02 by default
+   * @param options the standard deviation; one of 0.02 by default
    * @throws {RangeError} if the deviation is negative
    */
   constructor(
@@ -75,7 +75,7 @@ export class LearnedPositions extends Module implements InputPositions {
    * Adds to each position its row.
    *
    * @param hidden `[B, T, E]`
-   * @param start position of the first one, or of the first one of each row; where it is below 0, padding is marked as 0
+   * @param start position of the first one, or of the first one of each row, below 0 where padding comes first; 0 by default
    * @returns `[B, T, E]`
    * @throws {RangeError} if a position has no row
    */
@@ -100,7 +100,7 @@ export class LearnedPositions extends Module implements InputPositions {
  *
  * @param T number of positions
  * @param hiddenSize width of a row; if it is odd, the last frequency has no cosine
- * @param start position of the first row
+ * @param start position of the first row; 0 by default
  * @returns numbers in [-1, 1], `[T, E]`
  */
 export function sinusoidalPositions(T: number, hiddenSize: number, start = 0): Tensor {
@@ -136,7 +136,7 @@ export class SinusoidalPositions implements InputPositions {
    * Adds to each position its code.
    *
    * @param hidden `[B, T, E]`
-   * @param start position of the first one, or of the first one of each row; where it is below 0, padding is marked as 0
+   * @param start position of the first one, or of the first one of each row, below 0 where padding comes first; 0 by default
    * @returns `[B, T, E]`
    */
   forward(hidden: Tensor, start: number | readonly number[] = 0): Tensor {

@@ -47,11 +47,11 @@ import type { PositionScheme } from "./scheme.ts";
 
 /** Trainable vectors for clipped distances, on the side of the keys and of the values. */
 export class RelativePositions extends Module implements PositionRule {
-  /** $a^K$, `[2m + 1, D]`, from $-m$ to $m$. */
+  /** What is added to keys by distance, `[2m + 1, D]`: $a^K$. */
   readonly keys: Tensor;
-  /** $a^V$, `[2m + 1, D]`, from $-m$ to $m$. */
+  /** What is added to values by distance, `[2m + 1, D]`: $a^V$. */
   readonly valueTable: Tensor;
-  /** $m$: distances beyond it count as it. */
+  /** Distances beyond it count as it: $m$. */
   readonly maxDistance: number;
   readonly #distances: DistanceTable;
 
@@ -108,7 +108,7 @@ export class RelativePositions extends Module implements PositionRule {
 
 /** How far {@linkcode shaw}'s distances are told apart. */
 export interface ShawOptions {
-  /** $m$: distances beyond it count as it; 16 by default. */
+  /** Distances beyond it count as it: $m$; 16 by default. */
   readonly maxDistance?: number | undefined;
 }
 

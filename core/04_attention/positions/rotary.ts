@@ -45,7 +45,7 @@ import type { PositionScheme } from "./scheme.ts";
 
 /** Which coordinates {@linkcode applyRotary} pairs. */
 export interface PairingOptions {
-  /** Whether neighbouring coordinates are paired; false (halves are paired) by default. */
+  /** Whether neighbouring coordinates are paired; false by default: halves are paired. */
   readonly interleaved?: boolean | undefined;
 }
 
@@ -106,7 +106,7 @@ export function rotaryAngles(
  * @param x queries or keys, `[B, H, T, D]`
  * @param cosine of the angles, `[T, D/2]`
  * @param sine of the angles, `[T, D/2]`
- * @param options `interleaved`: whether neighbours are paired, or halves, which is the default
+ * @param options whether neighbours are paired; halves are by default
  * @returns vectors of the same length, `[B, H, T, D]`
  */
 export function applyRotary(
@@ -137,9 +137,9 @@ export function applyRotary(
 export interface RotaryOptions extends PairingOptions {
   /** Base of the frequencies; 10000 by default. */
   readonly base?: number | undefined;
-  /** Share of the coordinates of a head that is turned, the first ones; 1 (all) by default. */
+  /** Share of a head's coordinates that is turned, the first ones, in (0, 1]; 1 by default. */
   readonly share?: number | undefined;
-  /** What makes pairs turn more slowly, for texts longer than those of training; nothing by default. */
+  /** What makes pairs turn more slowly, for texts longer than in training; nothing by default. */
   readonly scaling?: RotaryScaling | undefined;
 }
 

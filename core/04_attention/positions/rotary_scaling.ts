@@ -44,7 +44,7 @@ export interface RotaryScaling extends Part {
    * @returns one frequency per pair, in radians per position
    */
   frequencies(width: number, base: number): Float64Array;
-  /** What queries and keys are multiplied by; 1 if there is none. */
+  /** What queries and keys are multiplied by; 1 by default. */
   readonly magnitude?: number;
 }
 

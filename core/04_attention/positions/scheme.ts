@@ -60,7 +60,7 @@ export const startsCheck: Check<readonly number[]> = list(
  *
  * @param B number of rows
  * @param cached how many positions of each row have been read
- * @param starts position of the first token of each row; 0 by default
+ * @param starts position of the first token of each row; all start at 0 by default
  * @returns position of the next token, of every row or of each
  * @throws {TypeError} if there is not one start per row
  */
@@ -76,9 +76,9 @@ export function startsOfRows(B: number, cached: number, starts?: readonly number
 
 /** A way in which a model learns about order, as a part of it. */
 export interface PositionScheme extends Part {
-  /** Makes what marks the input. */
+  /** Makes what marks the input; nothing does by default. */
   readonly input?: (sizes: PositionSizes, random: Random) => InputPositions;
-  /** Makes what the attentions of one stack share. */
+  /** Makes what the attentions of one stack share; they know of no positions by default. */
   readonly attention?: (sizes: PositionSizes, random: Random) => PositionRule;
 }
 

@@ -64,11 +64,11 @@ const FEED_FORWARD: Checks<FeedForwardOptions> = {
 
 /** Two matrices with a bend between them, or three with a gate, applied to each position. */
 export class FeedForward extends Module {
-  /** $W_1$ */
+  /** From outside to inside: $W_1$. */
   readonly up: Linear;
-  /** $W_3$: what passes the activation, if there is a gate. */
+  /** What passes the activation, if there is a gate: $W_3$. */
   readonly gate: Linear | undefined;
-  /** $W_2$. */
+  /** From inside to outside: $W_2$. */
   readonly down: Linear;
   /** What stands between the matrices. */
   readonly activation: Activation | GatedActivation;

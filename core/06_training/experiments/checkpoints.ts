@@ -73,12 +73,13 @@ function setUp({ tokens, vocabSize }: Text, dropout: number, seed: number) {
   const model = new DecoderOnly(layout, random.split());
   const optimizer = new Optimizer(model.parameters(), adamW({ learningRate: 3e-3 }));
   const batches = new SequenceWindows(tokens, { contextLength: 16, batchSize: 8, random: random.split() });
-  return { model, optimizer, batches, randoms: { dropout: random.split() } };
+  model.train(random.split());
+  return { model, optimizer, batches };
 }
 
 /** Trains to a step; the losses by step. */
 async function go(
-  { model, optimizer, batches, randoms }: ReturnType<typeof setUp>,
+  { model, optimizer, batches }: ReturnType<typeof setUp>,
   steps: number,
   { signal, onProgress }: RunOptions,
 ): Promise<[number, number][]> {
@@ -90,7 +91,7 @@ async function go(
     steps,
     loss: (windows) => {
       const { inputs, targets } = nextTokens(windows);
-      return crossEntropy(model.forward(inputs, { random: randoms.dropout }), targets);
+      return crossEntropy(model.forward(inputs), targets);
     },
     ...(signal && { signal }),
     ...(onProgress && { onProgress: ({ step }) => onProgress((step - from) / Math.max(1, steps - from)) }),
@@ -146,13 +147,13 @@ export const experiment: Experiment<Resumed> = {
     const different: number[] = [], apart: number[] = [], curves: [number, number][][] = [];
     for (const [i, forgotten] of FORGOTTEN.entries()) {
       const run = setUp(text, dropout, seed + 1);
-      const { model, optimizer, batches, randoms } = run;
+      const { model, optimizer, batches } = run, fresh = [...model.randoms().values()].map((random) => random.state());
       restoreCheckpoint(file, {
         model,
         ...(forgotten !== "optimizer" && { optimizer }),
         ...(forgotten !== "data" && { batches }),
-        ...(forgotten !== "random" && { randoms }),
       });
+      if (forgotten === "random") fresh.forEach((state) => model.train(Random.from(state)));
       // An optimizer that was forgotten starts to count from 0.
       const start = optimizer.steps;
       const losses = await go(run, start + steps, part(options, 0.3 + 0.17 * i, 0.3 + 0.17 * (i + 1)));

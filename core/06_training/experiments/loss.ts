@@ -9,10 +9,10 @@
  */
 
 import { softmax } from "../../02_words/softmax.ts";
-import { gradientsOf } from "../../engine/autograd.ts";
+import { gradientsOf } from "../../engine/derivatives.ts";
 import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
-import { ones, parameter, tensor, zeros } from "../../engine/create.ts";
+import { parameter, tensor, zeros } from "../../engine/create.ts";
 import { coarse, mean } from "../../experiments/arithmetic.ts";
 import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
 import { read } from "../../experiments/reading.ts";
@@ -125,11 +125,11 @@ export const experiment: Experiment<Asked> = {
     const slopeOf = async (classes: number): Promise<Slope> => {
       const logits = parameter(random.normal([1, classes]));
       const [gradient] = scope(() =>
-        gradientsOf(crossEntropy(logits, zeros([1], "int32"), { labelSmoothing: smoothing }), ones([]), [logits])
+        gradientsOf(crossEntropy(logits, zeros([1], "int32"), { labelSmoothing: smoothing }), [logits])
       );
       const p = Array.from(await read(() => softmax(logits)));
       const q = p.map((_, c) => (c === 0 ? 1 - smoothing : 0) + smoothing / classes);
-      return { p, q, gradient: Array.from(await gradient!.read()) };
+      return { p, q, gradient: Array.from(await gradient.read()) };
     };
     const slope = await slopeOf(V);
 

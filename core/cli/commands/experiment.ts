@@ -22,7 +22,8 @@ import { chooseDevice, deviceOptions } from "../device.ts";
 import { DataError, quote, UsageError } from "../errors.ts";
 import { figureLines, number, wrapped } from "../figures.ts";
 import { suggestions } from "../suggestions.ts";
-import { bar, line, padEnd, ProgressLine, standardOutput } from "../terminal.ts";
+import { bar, padEnd, ProgressLine } from "../../host/terminal.ts";
+import { line, standardOutput } from "../terminal.ts";
 
 /** Reads `key=value` operands into the controls of the experiment of that name. */
 export function readControls(
@@ -83,7 +84,7 @@ export const command: Command = defineCommand({
     const experiment = await entry.load(), words = await entry.words();
     const controls = readControls(name, experiment, settings);
     await chooseDevice(values);
-    const progress = new ProgressLine();
+    const progress = new ProgressLine(standardOutput);
     line(words.title);
     line();
     for (const text of wrapped(withNumbers(words.purpose, experimentPath(name)))) line(text);

@@ -15,7 +15,8 @@ import { escapeControl, UsageError } from "../errors.ts";
 import { writeLayout } from "../layouts.ts";
 import { openLanguageModel, openTranslator, readModel, type SavedModel } from "../models.ts";
 import { loadParser } from "../parser.ts";
-import { count, line, padEnd } from "../terminal.ts";
+import { count, padEnd } from "../../host/terminal.ts";
+import { line } from "../terminal.ts";
 import { version } from "../version.ts";
 
 /** Prints names and values in two columns. */

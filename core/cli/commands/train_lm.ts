@@ -32,7 +32,8 @@ import {
   type SavedModel,
   settle,
 } from "../models.ts";
-import { count, duration, line } from "../terminal.ts";
+import { count, duration } from "../../host/terminal.ts";
+import { line } from "../terminal.ts";
 import {
   CHANGEABLE,
   checkRecipe,
@@ -217,9 +218,9 @@ async function trainLanguageModel(
   const initial = random.split();
   const model = new DecoderOnly(layout, saved ? Random.none : initial);
   const batches = new SequenceWindows(data.training, { contextLength, batchSize, random: random.split() });
-  const dropout = random.split();
+  model.train(random.split());
   const { optimizer, schedule } = optimizerOf(model, recipe);
-  const run = { model, optimizer, batches, randoms: { dropout } };
+  const run = { model, optimizer, batches };
   if (saved) restore(saved, run);
 
   const weights = [...model.parameters().values()].reduce((total, parameter) => total + parameter.size, 0);
@@ -239,7 +240,7 @@ async function trainLanguageModel(
     tokens: () => batchSize * contextLength,
     loss: (windows) => {
       const { inputs, targets } = nextTokens(windows);
-      return crossEntropy(model.forward(inputs, { random: dropout }), targets);
+      return crossEntropy(model.forward(inputs), targets);
     },
     evaluate: async (step, signal) => ({
       heldOut: await heldOutLoss(model, data, 4 * batchSize, step === of("steps") ? Infinity : 400, signal),

@@ -24,7 +24,8 @@ import { type Pair, parseColumns } from "../files.ts";
 import type { RunFolder } from "../folder.ts";
 import { readTranslator, type Recipe, restore, type SavedModel, settle, type TranslatorNotes } from "../models.ts";
 import { LIMITS } from "../recipes.ts";
-import { count, duration, line } from "../terminal.ts";
+import { count, duration } from "../../host/terminal.ts";
+import { line } from "../terminal.ts";
 import {
   CHANGEABLE,
   checkRecipe,
@@ -165,9 +166,9 @@ async function trainTranslator(
     length: (pair) => pair.source.length + pair.target.length,
     random: random.split(),
   });
-  const dropout = random.split();
+  model.train(random.split());
   const { optimizer, schedule } = optimizerOf(model, recipe);
-  const run = { model, optimizer, batches, randoms: { dropout } };
+  const run = { model, optimizer, batches };
   if (saved) restore(saved, run);
 
   const weights = [...model.parameters().values()].reduce((total, parameter) => total + parameter.size, 0);
@@ -188,7 +189,7 @@ async function trainTranslator(
     kept,
     schedule,
     tokens: (batch) => batch.reduce((total, pair) => total + pair.source.length + pair.target.length + 1, 0),
-    loss: (batch) => translationLoss(translator, batch, dropout, of("labelSmoothing")),
+    loss: (batch) => translationLoss(translator, batch, of("labelSmoothing")),
     evaluate: async (step, signal) => {
       const sentences = step === of("steps") ? corpus.test : corpus.validation.slice(0, WATCHED);
       return { BLEU: await measureBleu(translator, sentences, signal) };
@@ -239,13 +240,12 @@ function encodePairs(pairs: readonly Pair[], { source, target, model }: Translat
 function translationLoss(
   { model, source, target }: Translator,
   batch: readonly EncodedPair[],
-  random: Random,
   labelSmoothing: number,
 ): Tensor {
   const { tokens, mask } = padSequences(batch.map((pair) => pair.source), { padToken: source.padToken });
   const { beginToken, endToken, padToken } = target;
   const { inputs, targets } = teacherForcing(batch.map((pair) => pair.target), { beginToken, endToken, padToken });
-  return crossEntropy(model.forward(tokens, inputs, { sourceMask: mask, random }), targets, { labelSmoothing });
+  return crossEntropy(model.forward(tokens, inputs, { sourceMask: mask }), targets, { labelSmoothing });
 }
 
 /** BLEU of greedy translations, against every translation that the corpus has. */

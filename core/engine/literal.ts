@@ -1,0 +1,138 @@
+/**
+ * # Numbers written down
+ *
+ * **Question.** In `x.add(tensor([[1, 2]]))` the place says what the numbers are for: they meet `x`, so they are of its kind
+ * and lie on its device. Why say it again?
+ *
+ * **Idea.** Wherever a small tensor is natural, a *literal* may stand: a number, nested lists, or a typed array. It becomes the
+ * tensor that its place needs, on the device of the tensor that it meets, or on the current one.
+ *
+ * | place                                                  | dtype             | refused                          |
+ * | ------------------------------------------------------ | ----------------- | -------------------------------- |
+ * | beside a tensor: `x.add([1, 2])`, `x.equal([1, 2])`    | that of `x`       | fractions beside int32, booleans |
+ * | ids: `model.forward([[5, 6]])`, `take(table, [0, 2])`  | int32             | fractions, NaN, what int32 lacks |
+ * | masks: `{ mask: [[true, false]] }`                     | bool              | numbers                          |
+ * | features and weights: `linear([[1, 2]], weight)`       | float32           | booleans                         |
+ *
+ * Rows of different lengths or depths are refused everywhere. Each use uploads its literal anew: what is used in a loop is
+ * made once, with `tensor`.
+ *
+ * @module
+ */
+
+import type { DType, Nested, Numbers } from "./backend.ts";
+import { HIGHEST, LOWEST } from "./numbers.ts";
+import { shown } from "./options.ts";
+
+/** One element, or lists of such, all of one depth. */
+export type Rows<E> =
+  | E
+  | readonly E[]
+  | readonly (readonly E[])[]
+  | readonly (readonly (readonly E[])[])[]
+  | readonly (readonly (readonly (readonly E[])[])[])[]
+  | readonly (readonly (readonly (readonly (readonly E[])[])[])[])[];
+
+/** What a literal says. */
+export interface Reading {
+  /** Extent of each axis. */
+  readonly shape: readonly number[];
+  /** The elements in row-major order. */
+  readonly numbers: Numbers;
+  /** How many of them are true or false. */
+  readonly booleans: number;
+}
+
+/**
+ * Reads nested lists or a typed array.
+ *
+ * @param subject what is attempted with it, as in `Cannot make a tensor`
+ * @param data what was written
+ * @throws {TypeError} if rows differ in length or depth, or hold something else
+ */
+export function readLiteral(subject: string, data: Nested | Numbers): Reading {
+  if (ArrayBuffer.isView(data)) {
+    if (!isNumbers(data)) {
+      throw new TypeError(
+        `Cannot ${subject} of ${shown(data)}: a Float32Array, Float64Array or Int32Array is needed`,
+      );
+    }
+    return { shape: [data.length], numbers: data, booleans: 0 };
+  }
+  const shape = nestingOf(subject, data), flat: (number | boolean)[] = [];
+  flatten(subject, data, shape, 0, flat);
+  const booleans = flat.filter((element) => typeof element === "boolean").length;
+  return { shape, numbers: Float64Array.from(flat, Number), booleans };
+}
+
+/** Whether a typed array is one of those that devices take. */
+function isNumbers(data: ArrayBufferView): data is Numbers {
+  return data instanceof Float32Array || data instanceof Float64Array || data instanceof Int32Array;
+}
+
+/** More brackets than any shape has axes: what is deeper holds itself, or is no array of numbers. */
+const MOST_BRACKETS = 64;
+
+/** How long the first row of each depth is. */
+function nestingOf(subject: string, data: Nested): number[] {
+  const nesting: number[] = [];
+  for (let level: Nested = data; Array.isArray(level); level = level[0] as Nested) {
+    if (nesting.length === MOST_BRACKETS) throw new TypeError(`Cannot ${subject} of more than ${MOST_BRACKETS} axes`);
+    nesting.push(level.length);
+  }
+  return nesting;
+}
+
+/** The elements in brackets, in row-major order. */
+function flatten(
+  subject: string,
+  value: Nested,
+  nesting: readonly number[],
+  depth: number,
+  flat: (number | boolean)[],
+): void {
+  const isRow = Array.isArray(value);
+  if (!isRow && typeof value !== "number" && typeof value !== "boolean") {
+    throw new TypeError(`Cannot ${subject} of ${shown(value)}: numbers or booleans are needed`);
+  }
+  if (isRow !== depth < nesting.length) throw new TypeError(`Cannot ${subject} of rows of different depth`);
+  if (!isRow) {
+    flat.push(value as number | boolean);
+    return;
+  }
+  if (value.length !== nesting[depth]) {
+    throw new TypeError(`Cannot ${subject} of rows of lengths ${nesting[depth]} and ${value.length}`);
+  }
+  for (const element of value) flatten(subject, element as Nested, nesting, depth + 1, flat);
+}
+
+/**
+ * Reads a literal that must be of one kind.
+ *
+ * @param subject what is attempted with it
+ * @param data what was written
+ * @param dtype what its place needs
+ * @throws {TypeError} if it is ragged, or of another kind
+ */
+export function readAs(subject: string, data: Nested | Numbers, dtype: DType): Reading {
+  const reading = readLiteral(subject, data), { numbers, booleans } = reading;
+  if (dtype === "bool" && booleans < numbers.length) {
+    throw new TypeError(`Cannot ${subject} of numbers: true and false are needed`);
+  }
+  if (dtype !== "bool" && booleans > 0) throw new TypeError(`Cannot ${subject} of booleans: numbers are needed`);
+  if (dtype === "int32" && !(numbers instanceof Int32Array)) {
+    const wrong = numbers.find((x) => !Number.isInteger(x) || x < LOWEST || x > HIGHEST);
+    if (wrong !== undefined) {
+      throw new TypeError(`Cannot ${subject} of ${wrong}: integers in [${LOWEST}, ${HIGHEST}] are needed`);
+    }
+  }
+  return reading;
+}
+
+/** Whether something is a literal as far as its outside tells. */
+export function isLiteral(value: unknown): value is Nested | Numbers {
+  return typeof value === "number" || typeof value === "boolean" || Array.isArray(value) || ArrayBuffer.isView(value);
+}
+
+/** What stands for a tensor, where an error says what is needed. */
+export const literalMust = "a Tensor or nested lists of numbers";

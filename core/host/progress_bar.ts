@@ -1,0 +1,108 @@
+/**
+ * # A bar while a model learns
+ *
+ * What {@linkcode train} reports, as a line on standard error that rewrites itself. Where that is no terminal but a file
+ * or a pipe, there is a plain line every five seconds. Evaluations have a line of their own, which stays.
+ *
+ * @module
+ */
+
+import { writeSync } from "node:fs";
+import process from "node:process";
+import type { TrainingReport } from "../06_training/loop.ts";
+import { callback, checkObject, checkOptions, type Checks, object } from "../engine/options.ts";
+import { count, type Output, ProgressLine, progressText } from "./terminal.ts";
+
+/** Options of {@linkcode progressBar}. */
+export interface ProgressBarOptions {
+  /** Where it is drawn; standard error by default. */
+  readonly output?: Output;
+  /** What an evaluation says in a line; its measures by name by default. */
+  readonly describe?: (evaluation: Readonly<Record<string, number>>) => string;
+}
+
+const barChecks: Checks<ProgressBarOptions> = {
+  output: object(
+    "an object with isTerminal, columns() and write()",
+    (value) =>
+      ["columns", "write"].every((name) => typeof (value as Readonly<Record<string, unknown>>)[name] === "function"),
+  ),
+  describe: callback(),
+};
+
+/** Draws the reports that it is called with. */
+export interface ProgressBar {
+  /** Draws one report; the last one of a run ends the line. */
+  (report: TrainingReport): void;
+  /** Ends the line; for a run that was stopped or failed, before anything else is printed. */
+  finish(): void;
+}
+
+/** Standard error; whoever closed it, or filled the disk that it goes to, must not end the training. */
+const standardError: Output = {
+  get isTerminal(): boolean {
+    return process.stderr.isTTY === true;
+  },
+  // A terminal that knows no size says 0.
+  columns: () => process.stderr.columns || 80,
+  write(text) {
+    try {
+      writeSync(2, text);
+    } catch { /* There is nobody to tell. */ }
+  },
+};
+
+/** A number as a line has room for it. */
+function short(value: number): string {
+  const size = Math.abs(value);
+  if (Number.isInteger(value) && size < 1e6) return String(value);
+  return size >= 0.01 && size < 1e6 ? value.toPrecision(4) : value.toExponential(1);
+}
+
+const measuresByName = (evaluation: Readonly<Record<string, number>>): string =>
+  Object.entries(evaluation).map(([name, value]) => `${name} ${short(value)}`).join("  ");
+
+/**
+ * Shows how far training is: an `onProgress` of {@linkcode train}, in Deno, Node and Bun.
+ *
+ * The line has the step, a bar, the loss and, where they are known, learning rate, tokens per second, and the time that
+ * is left. It takes no permission in Deno, and one bar serves one run.
+ *
+ * @example
+ * ```ts
+ * import { Linear, meanSquaredError, Optimizer, Random, sgd, train } from "@heed/heed";
+ * import { progressBar } from "@heed/heed/host";
+ *
+ * const model = new Linear(2, 2, new Random(1));
+ * const inputs = new Random(2).normal([16, 2]);
+ * await train({
+ *   model,
+ *   loss: () => meanSquaredError(model.forward(inputs), inputs),
+ *   batches: { next: () => undefined },
+ *   optimizer: new Optimizer(model.parameters(), sgd({ learningRate: 0.1 })),
+ *   steps: 10,
+ *   onProgress: progressBar(),
+ * });
+ * ```
+ *
+ * @param options where it is drawn, and what an evaluation says
+ * @returns what draws a report
+ */
+export function progressBar(options: ProgressBarOptions = {}): ProgressBar {
+  checkOptions("draw a progress bar", options, barChecks);
+  const { output = standardError, describe = measuresByName } = options;
+  const line = new ProgressLine(output);
+  const draw = (report: TrainingReport): void => {
+    checkObject("draw a progress bar", report);
+    const { step, steps, learningRate, tokensPerSecond, evaluation, best, stopped } = report;
+    const parts = [
+      learningRate === undefined ? "" : `rate ${short(learningRate)}`,
+      tokensPerSecond === undefined ? "" : `${count(tokensPerSecond)} tokens/s`,
+    ];
+    if (evaluation) line.note(`step ${String(step).padStart(String(steps).length)}/${steps}  ${describe(evaluation)}`);
+    line.update(progressText(report, parts));
+    if (stopped && best) line.note(`stopped early: the best evaluation was after step ${best.step}`);
+    if (stopped || step === steps) line.finish();
+  };
+  return Object.assign(draw, { finish: () => line.finish() });
+}
