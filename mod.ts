@@ -100,6 +100,8 @@ export {
   decodeSafetensors,
   EarlyStopping,
   encodeSafetensors,
+  exportState,
+  importState,
   inverseSquareRootSchedule,
   linearSchedule,
   lion,

@@ -122,7 +122,7 @@ export const CONTENTS: readonly Chapter[] = [
       { pages: ["loop"], numbered: false },
       { pages: ["early_stopping"], numbered: false },
       { pages: ["low_precision"], planned: "Low precision" },
-      { pages: ["safetensors", "checkpoints"] },
+      { pages: ["safetensors", "state_names", "checkpoints"] },
       { pages: ["bleu", "policy_gradient"] },
       { pages: ["fine_tuning"], planned: "Fine-tuning and LoRA" },
       { pages: ["distillation"], planned: "Distillation" },

@@ -398,6 +398,9 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   },
   storeTensors: () => call(linear().stateDict()),
   restoreTensors: () => call(stored().tensors),
+  checkStored: () => call("write", "a", stored().tensors.get("a")!),
+  importState: async () => call(linear(), await training.exportState(linear()), { strict: true, names: {} }),
+  exportState: () => call(linear(), { names: {} }),
   saveCheckpoint: () => call(storage, "run", { model: linear() }),
   encodeCheckpoint: () => call({ model: linear() }),
   loadCheckpoint: async () => {

@@ -4,6 +4,7 @@
  */
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { killAndResume } from "./host/killed_runs.ts";
 import { granted, note, testWithFolder } from "./permissions.ts";
 
 const root = new URL("../", import.meta.url);
@@ -180,6 +181,7 @@ testInNode("the package on npm computes in Node", ["node", "tar"], async (folder
   await install(folder);
   await Deno.writeTextFile(`${folder}/use.mjs`, PROGRAM);
   assertEquals((await run("node", folder, ["use.mjs"])).output, "0.5,0.5 wasm\n");
+  await killAndResume({ command: "node", args: [], library: "@heed/heed", host: "@heed/heed/host" }, folder);
 });
 
 testInNode("a bundle of the library is the program it was bundled into", ["node", "tar", esbuild], async (folder) => {

@@ -8,8 +8,8 @@
  * **Idea.** One loop serves every model of this book. A step computes the loss of a batch and
  * its gradients inside a {@linkcode scope}, which frees at its end whatever was made in it and is not
  * kept. It looks whether loss and gradients are numbers, moves the parameters inside another scope, and
- * frees the gradients. Between steps nothing is half done, so that is where the loop listens for a wish to
- * stop.
+ * frees the gradients. Between steps nothing is half done, so that is where the loop measures, saves, and
+ * listens for a wish to stop.
  *
  * **Formula.** With $k$ batches $b_i$ to a step (gradient accumulation), a bound $c$ on the
  * length of the gradient, and the optimizer's rule,
@@ -243,6 +243,7 @@ const measures = object<Readonly<Record<string, number>>>(
  * @returns every report of this call, oldest first; none if the run had ended before
  * @throws {RangeError} if a loss or a gradient is NaN or infinite, before it is reported or saved: the error names the step;
  *   with `reportEvery` 1 the parameters are those before it
+ * @throws {RangeError} if `earlyStopping` was told of another run
  * @throws {TypeError} if `checkpoints` finds a file and `resume` is not set, or a file of another run
  * @throws the signal's reason after an abort, once loss and gradients are known to be numbers and the run is saved; calling
  *   again continues where it stopped
@@ -251,6 +252,7 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<Traini
   checkOptions("train", options, trainChecks);
   const { optimizer, steps, signal, earlyStopping } = options;
   await openCheckpoint(options);
+  requireOwn(options);
   const run = new Run(options);
   try {
     await run.evaluateMissed();
@@ -266,6 +268,15 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<Traini
     run.release();
   }
   return run.history;
+}
+
+/** Refuses early stopping that has heard of steps which nobody made: one value used for two runs would end the second. */
+function requireOwn({ earlyStopping, optimizer }: Pick<TrainOptions<never>, "earlyStopping" | "optimizer">): void {
+  if (!earlyStopping || earlyStopping.step <= optimizer.steps) return;
+  throw new RangeError(
+    `Cannot train with the earlyStopping of another run: it was told of step ${earlyStopping.step}, and the optimizer ` +
+      `has made ${optimizer.steps}`,
+  );
 }
 
 /** What one call of {@linkcode train} holds while it runs. */

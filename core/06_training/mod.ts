@@ -23,6 +23,7 @@
  * | `loop`            | how all of these run, for hours if need be          |
  * | `early_stopping`  | when training has gone on for long enough           |
  * | `safetensors`     | how tensors are written down                        |
+ * | `state_names`     | how weights come from other libraries and go there  |
  * | `checkpoints`     | how a run is taken up again, bit for bit            |
  * | `bleu`            | how good a translation is, next to a human one      |
  * | `policy_gradient` | how a score without a derivative is trained on      |
@@ -64,6 +65,7 @@ export {
   type EarlyStoppingState,
 } from "./early_stopping.ts";
 export * from "./safetensors.ts";
+export * from "./state_names.ts";
 export * from "./checkpoints.ts";
 export * from "./bleu.ts";
 export * from "./policy_gradient.ts";

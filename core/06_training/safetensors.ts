@@ -130,8 +130,28 @@ const MAX_TEXT: number = 2 ** 23;
 export function encodeSafetensors(file: TensorFile): Uint8Array<ArrayBuffer> {
   checkOptions("write tensors", file, fileChecks);
   const { tensors, metadata } = file;
-  for (const [name, stored] of tensors) checkOptions(`write tensor ${quote(String(name))}`, stored, storedChecks);
+  for (const [name, stored] of tensors) checkStored("write", String(name), stored);
   return writeTensors({ tensors, metadata });
+}
+
+/**
+ * Refuses what is no stored tensor, or has other bytes than its shape takes.
+ *
+ * @param action what is attempted, as in `Cannot write tensor "a"`
+ * @param name of the tensor
+ * @param stored what was given
+ * @throws {TypeError} if a field is missing or does not fit the others
+ */
+export function checkStored(action: string, name: string, stored: StoredTensor): void {
+  checkText("check a stored tensor", "action", action);
+  checkText("check a stored tensor", "name", name);
+  checkOptions(`${action} tensor ${quote(name)}`, stored, storedChecks);
+  const { kind, shape, bytes } = stored;
+  if (bytes.length !== byteCount(shape, WIDTHS.get(kind)!)) {
+    throw new TypeError(
+      `Cannot ${action} tensor ${quote(name)}: ${bytes.length} bytes as ${kind} [${shape.join(", ")}]`,
+    );
+  }
 }
 
 function writeTensors({ tensors, metadata }: TensorFile): Uint8Array<ArrayBuffer> {
@@ -143,9 +163,7 @@ function writeTensors({ tensors, metadata }: TensorFile): Uint8Array<ArrayBuffer
   const entries: string[] = [];
   let end = 0;
   for (const [name, { kind, shape, bytes }] of ordered) {
-    if (name === "__metadata__" || bytes.length !== byteCount(shape, width(kind))) {
-      throw new TypeError(`Cannot write tensor ${quote(name)}: ${bytes.length} bytes as ${kind} [${shape.join(", ")}]`);
-    }
+    if (name === "__metadata__") throw new TypeError('Cannot write tensor "__metadata__": notes have that name');
     if (shape.length > MAX_AXES) {
       throw new RangeError(`Cannot write tensor ${quote(name)} of ${shape.length} axes: readers accept ${MAX_AXES}`);
     }

@@ -37,8 +37,8 @@ import { adopt, asTensor, filled, type Tensor, type TensorLike, uninitialized } 
  * ```
  *
  * @param data nested arrays, or a typed array in row-major order
- * @param shape extents; default: the nesting, or one axis
- * @param dtype what the elements are
+ * @param shape extents; those of the nesting by default, one axis for a typed array
+ * @param dtype what the elements are; by their kind by default
  * @throws {TypeError} if rows differ in length, or the numbers do not fill the shape
  */
 export function tensor(data: Nested | Numbers, shape?: Shape, dtype?: DType): Tensor {
@@ -57,7 +57,7 @@ export function tensor(data: Nested | Numbers, shape?: Shape, dtype?: DType): Te
  * A tensor of zeros.
  *
  * @param shape extent of each axis
- * @param dtype float32 by default
+ * @param dtype what the elements are; float32 by default
  */
 export function zeros(shape: Shape, dtype: DType = "float32"): Tensor {
   return full(shape, 0, dtype);
@@ -67,7 +67,7 @@ export function zeros(shape: Shape, dtype: DType = "float32"): Tensor {
  * A tensor of ones.
  *
  * @param shape extent of each axis
- * @param dtype float32 by default
+ * @param dtype what the elements are; float32 by default
  */
 export function ones(shape: Shape, dtype: DType = "float32"): Tensor {
   return full(shape, 1, dtype);
@@ -78,7 +78,7 @@ export function ones(shape: Shape, dtype: DType = "float32"): Tensor {
  *
  * @param shape extent of each axis
  * @param value of every element
- * @param dtype float32 by default
+ * @param dtype what the elements are; float32 by default
  */
 export function full(shape: Shape, value: number, dtype: DType = "float32"): Tensor {
   if (typeof value !== "number") throw new TypeError(`Cannot fill a tensor with ${shown(value)}: a number is needed`);
@@ -88,9 +88,9 @@ export function full(shape: Shape, value: number, dtype: DType = "float32"): Ten
 /**
  * The integers `start ≤ i < end` in steps, int32.
  *
- * @param start first integer; with one argument, the end of a count from 0
- * @param end first integer left out
- * @param step distance, negative to count down
+ * @param start first integer, or with one argument the end of a count from 0
+ * @param end first integer left out; the only argument by default
+ * @param step distance, negative to count down; 1 by default
  * @throws {RangeError} if the count leaves int32
  */
 export function arange(start: number, end?: number, step: number = 1): Tensor {
@@ -154,7 +154,7 @@ export function parameter(initial: TensorLike): Tensor {
  *
  * @param T rows
  * @param S columns
- * @param diagonal how far the triangle reaches beyond the main diagonal
+ * @param diagonal how far the triangle reaches beyond the main diagonal; 0 by default
  * @returns bool `[T, S]`
  */
 export function lowerTriangle(T: number, S: number, diagonal: number = 0): Tensor {

@@ -31,13 +31,13 @@ import { checkArriving, filled, record, Tensor } from "./tensor.ts";
 
 /** Options of {@linkcode jvp}. */
 export interface JvpOptions {
-  /** Whether the derivatives are on the tape, to be differentiated themselves. Default false. */
+  /** Whether the derivatives are on the tape, to be differentiated again; false by default. */
   readonly createGraph?: boolean | undefined;
 }
 
 /** Options of {@linkcode gradientsOf}. */
 export interface GradientOptions extends JvpOptions {
-  /** The gradient arriving at the output, of its shape. Default: 1, for an output of one element. */
+  /** The gradient arriving at the output, of its shape; a single 1 by default, for one element. */
   readonly gradient?: Tensor | undefined;
 }
 
@@ -72,7 +72,7 @@ export type GradientsOf<Targets extends readonly Tensor[]> = { -readonly [Index 
  *
  * @param output what is differentiated, on the tape
  * @param targets tensors that require a gradient: parameters, results, or leaves whose `requiresGrad` was set
- * @param options `gradient` and `createGraph`
+ * @param options the gradient arriving, and whether the results are on the tape
  * @returns one gradient for each target; zeros where `output` does not depend on it
  * @throws {TypeError} if the output is on no tape, or a target requires no gradient
  */

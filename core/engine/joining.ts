@@ -29,7 +29,7 @@ import { asTensor, record, Tensor, type TensorLike, uninitialized } from "./tens
  * ```
  *
  * @param tensors of equal dtype; equal extents on every other axis. Lists take dtype and device of the first tensor
- * @param axis the axis that grows
+ * @param axis the axis that grows; 0 by default
  * @throws {TypeError} if shapes or dtypes disagree
  */
 export function concat(
@@ -73,7 +73,7 @@ function join(tensors: readonly Tensor[], axis: number): Tensor {
  * Joins tensors of equal shape along a new axis.
  *
  * @param tensors at least one; lists take dtype and device of the first tensor
- * @param axis where the new axis stands, the first by default
+ * @param axis where the new axis stands; 0 by default
  */
 export function stack(
   tensors: readonly TensorLike[] | readonly TensorLike<boolean>[],
@@ -87,7 +87,7 @@ export function stack(
  *
  * @param x what is cut
  * @param parts how many equal parts, or the extent of each
- * @param axis along which axis
+ * @param axis along which axis; 0 by default
  * @throws {RangeError} if the parts do not make up the axis
  */
 export function split(x: Tensor, parts: number | readonly number[], axis: number = 0): Tensor[] {
@@ -116,7 +116,7 @@ function partsOf(parts: number | readonly number[], extent: number): readonly nu
  *
  * @param x what is surrounded
  * @param widths `[before, after]` for each axis
- * @param value what stands in the margin
+ * @param value what stands in the margin; 0 by default
  */
 export function pad(x: Tensor, widths: readonly (readonly [number, number])[], value: number = 0): Tensor {
   checkTensors("pad", { x });

@@ -33,9 +33,9 @@ const LINEAR: Checks<LinearOptions> = { bias: flag, initialization: callback() }
 
 /** An affine map with trained weights. */
 export class Linear extends Module {
-  /** `[inputSize, outputSize]` */
+  /** The matrix, `[inputSize, outputSize]`. */
   readonly weight: Weight;
-  /** `[outputSize]`, zeros at the start. */
+  /** What is added, `[outputSize]`, zeros at the start. */
   readonly bias: Tensor | undefined;
 
   /**
@@ -44,7 +44,7 @@ export class Linear extends Module {
    * @param inputSize width of what comes in
    * @param outputSize width of what comes out
    * @param random where the first values come from
-   * @param options bias, and how the matrix starts
+   * @param options whether there is a bias, and how the matrix starts
    */
   constructor(inputSize: number, outputSize: number, random: Random, options: LinearOptions = {}) {
     super();

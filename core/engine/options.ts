@@ -22,15 +22,15 @@ export { shown } from "./shown.ts";
 
 /** The interval of a number; `min` and `max` belong to it, `above` and `below` do not. */
 export interface Limits {
-  /** Smallest allowed value. */
+  /** Smallest allowed value; any by default. */
   readonly min?: number;
-  /** Largest allowed value; `Infinity` allows infinity. */
+  /** Largest allowed value; any finite one by default, and `Infinity` allows infinity. */
   readonly max?: number;
-  /** The value must be greater than this. */
+  /** What the value must be greater than; nothing by default. */
   readonly above?: number;
-  /** The value must be smaller than this. */
+  /** What the value must be smaller than; nothing by default. */
   readonly below?: number;
-  /** Whether only whole numbers are allowed; infinity counts as one where `max` allows it. */
+  /** Whether only whole numbers are allowed, and infinity where `max` is; false by default. */
   readonly whole?: boolean;
 }
 
@@ -42,13 +42,13 @@ export interface Check<T> {
   fits(value: unknown): boolean;
   /** Whether a value of the right type is allowed; all are by default. */
   allows?(value: T): boolean;
-  /** The interval, of a number. */
+  /** The interval; absent where it is no number. */
   readonly limits?: Limits;
-  /** The words, of a choice. */
+  /** The words; absent where it is no choice of these. */
   readonly words?: readonly string[];
-  /** Whether the option has to be given. */
+  /** Whether the option has to be given; false by default. */
   readonly required?: boolean;
-  /** What each member may be, of an option that is itself an object of options. */
+  /** What each member may be; absent where the option is no object of options. */
   readonly members?: Readonly<Record<string, Check<unknown>>>;
 }
 

@@ -68,13 +68,13 @@ import {
 
 /** Whether collapsed axes stay, with extent 1. */
 export interface ReduceOptions {
-  /** Keep each collapsed axis with extent 1. Default false. */
+  /** Whether each collapsed axis stays, with extent 1; false by default. */
   readonly keepDims?: boolean;
 }
 
 /** Options of {@linkcode Tensor.variance}. */
 export interface VarianceOptions extends ReduceOptions {
-  /** What is subtracted from the count in the divisor: 0 (default) or 1 for a sample. */
+  /** What is subtracted from the count in the divisor, 1 for a sample; 0 by default. */
   readonly correction?: number;
 }
 
@@ -128,7 +128,15 @@ export class Tensor implements View {
   /** How it was computed, while the tape is on. */
   node: TapeNode | undefined = undefined;
 
-  /** Views memory; programs call `tensor`, `zeros`, … of `create.ts` instead. */
+  /**
+   * Views memory; programs call {@linkcode tensor}, {@linkcode zeros} and the like instead.
+   *
+   * @param storage the memory
+   * @param dtype what the elements are
+   * @param shape extent of each axis
+   * @param strides elements to skip per step along each axis; those of row-major order by default
+   * @param offset element index of the first element; 0 by default
+   */
   constructor(storage: Storage, dtype: DType, shape: Shape, strides?: Shape, offset: number = 0) {
     this.storage = storage;
     this.dtype = dtype;
@@ -197,7 +205,7 @@ export class Tensor implements View {
     return nest(await this.read(), this.shape, this.dtype);
   }
 
-  /** What it is, and its numbers as a table where the device can say them at once; see `printing.ts`. */
+  /** What it is, and its numbers as a table where the device can say them at once. */
   toString(): string {
     return print(this, () => this);
   }
@@ -210,7 +218,8 @@ export class Tensor implements View {
   /**
    * Accumulates gradients of this tensor into the `grad` of every leaf that requires one.
    *
-   * @param gradient the gradient arriving here; may be left out for a tensor of one element
+   * @param gradient the gradient arriving here; a single 1 by default, for a tensor of one element
+   * @throws {TypeError} if it depends on no parameter, or has several elements and no gradient is given
    */
   backward(gradient?: Tensor): void {
     checkArriving(this, gradient);
@@ -257,7 +266,7 @@ export class Tensor implements View {
     return this.#view(pick(this.shape), pick(this.strides), this.offset, (g) => g.permute(inverse));
   }
 
-  /** Exchanges two axes, the last two if none are named. */
+  /** Exchanges two axes; the last two by default. */
   transpose(axisA: number = -2, axisB: number = -1): Tensor {
     const order = this.shape.map((_, axis) => axis);
     const [a, b] = [resolveAxis(axisA, this.rank), resolveAxis(axisB, this.rank)];
@@ -269,9 +278,9 @@ export class Tensor implements View {
    * Elements `start ≤ i < end` of an axis, every `step`-th one.
    *
    * @param axis which axis
-   * @param start first index; negative counts from the end
-   * @param end first index left out; negative counts from the end. Default: the extent
-   * @param step distance of the elements taken, at least 1
+   * @param start first index, negative counts from the end
+   * @param end first index left out, negative counts from the end; the extent by default
+   * @param step distance of the elements taken, at least 1; 1 by default
    */
   slice(axis: number, start: number, end?: number, step: number = 1): Tensor {
     const along = resolveAxis(axis, this.rank);
@@ -330,7 +339,7 @@ export class Tensor implements View {
     return this.#view(without(this.shape), without(this.strides), this.offset, (g) => g.reshape(this.shape));
   }
 
-  /** Merges the axes from `start` to `end` into one. */
+  /** Merges the axes from `start` to `end` into one; all of them by default. */
   flatten(start: number = 0, end: number = -1): Tensor {
     if (this.rank === 0) return this.reshape([1]);
     const [from, to] = [resolveAxis(start, this.rank), resolveAxis(end, this.rank)];
@@ -346,8 +355,8 @@ export class Tensor implements View {
    *
    * @param axis which axis slides; its extent becomes the number of windows
    * @param size elements in a window
-   * @param step distance between the starts of neighbouring windows. Default 1
-   * @param dilation distance between neighbouring elements of one window. Default 1
+   * @param step distance between the starts of neighbouring windows; 1 by default
+   * @param dilation distance between neighbouring elements of one window; 1 by default
    */
   unfold(axis: number, size: number, step: number = 1, dilation: number = 1): Tensor {
     const along = resolveAxis(axis, this.rank);
@@ -375,7 +384,7 @@ export class Tensor implements View {
     });
   }
 
-  /** The diagonal that two axes of equal extent share; it becomes the last axis. */
+  /** The diagonal of two axes of equal extent, as the last axis; of the last two by default. */
   diagonal(axisA: number = -2, axisB: number = -1): Tensor {
     const [a, b] = [resolveAxis(axisA, this.rank), resolveAxis(axisB, this.rank)];
     if (a === b || this.shape[a] !== this.shape[b]) {
@@ -406,7 +415,12 @@ export class Tensor implements View {
     return new Tensor(this.storage, this.dtype, this.shape, this.strides, this.offset);
   }
 
-  /** Elements as another kind of number; [numbers](numbers.ts) says what becomes of those it does not have. */
+  /**
+   * Elements as another kind of number.
+   *
+   * Towards int32, fractions are cut off, what is beyond the range goes to its end, and NaN becomes 0; towards bool, all but
+   * 0 is true.
+   */
   cast(dtype: DType): Tensor {
     if (checkDType(dtype) === this.dtype) return this;
     if (this.dtype === "bool" && dtype === "int32") return this.#as("int32");
@@ -457,51 +471,51 @@ export class Tensor implements View {
     return binary(op, this, operand(op, other, this));
   }
 
-  /** $-x$ */
+  /** Negates each element: $-x$. */
   neg(): Tensor {
     return this.dtype === "int32" ? operand("neg", 0, this).sub(this) : this.#unary("neg");
   }
-  /** $|x|$ */
+  /** Absolute value: $|x|$. */
   abs(): Tensor {
     return this.dtype === "int32" ? this.maximum(this.neg()) : this.#unary("abs");
   }
-  /** -1, 0 or 1 */
+  /** The sign of each element: -1, 0 or 1. */
   sign(): Tensor {
     return this.#unary("sign");
   }
-  /** The largest integer not above $x$. */
+  /** The largest integer that is not above the element. */
   floor(): Tensor {
     return this.#unary("floor");
   }
-  /** $e^x$ */
+  /** Exponential: $e^x$. */
   exp(): Tensor {
     return this.#unary("exp");
   }
-  /** $\ln x$ */
+  /** Natural logarithm: $\ln x$. */
   log(): Tensor {
     return this.#unary("log");
   }
-  /** $\ln(1 + x)$, exact for small $x$. */
+  /** Logarithm of one more, exact for small elements: $\ln(1 + x)$. */
   log1p(): Tensor {
     return this.#unary("log1p");
   }
-  /** $\sqrt x$ */
+  /** Square root: $\sqrt x$. */
   sqrt(): Tensor {
     return this.#unary("sqrt");
   }
-  /** $\sin x$, in radians. */
+  /** Sine, of radians: $\sin x$. */
   sin(): Tensor {
     return this.#unary("sin");
   }
-  /** $\cos x$, in radians. */
+  /** Cosine, of radians: $\cos x$. */
   cos(): Tensor {
     return this.#unary("cos");
   }
-  /** $\tanh x$ */
+  /** Hyperbolic tangent: $\tanh x$. */
   tanh(): Tensor {
     return this.#unary("tanh");
   }
-  /** $1 / (1 + e^{-x})$ */
+  /** Logistic function: $1 / (1 + e^{-x})$. */
   sigmoid(): Tensor {
     return this.#unary("sigmoid");
   }
@@ -509,11 +523,11 @@ export class Tensor implements View {
   erf(): Tensor {
     return this.#unary("erf");
   }
-  /** $x^2$ */
+  /** Square: $x^2$. */
   square(): Tensor {
     return this.mul(this);
   }
-  /** $\max(x, 0)$; slope 0 at 0, and NaN stays. */
+  /** Rectified: $\max(x, 0)$; slope 0 at 0, and NaN stays. */
   relu(): Tensor {
     return operand("relu", 0, this).where(this.lessEqual(0), this);
   }
@@ -699,7 +713,7 @@ export class Tensor implements View {
     return [adopt(this.device, buffer, op === "argmax" ? "int32" : this.dtype, shape), whole];
   }
 
-  /** Sum over axes, all of them if none are named. Empty sums are 0. */
+  /** Sum over axes; all of them by default. Empty sums are 0. */
   sum(axes?: number | readonly number[], options: ReduceOptions = {}): Tensor {
     requireNumeric("sum", this);
     const [result, whole] = this.#reduce("sum", axes, keepDimsOf("sum", options));
@@ -717,20 +731,20 @@ export class Tensor implements View {
       return [share.expand(this.shape).where(hits, 0)];
     });
   }
-  /** Largest element over axes, NaN if one is; equal maxima share the gradient. */
+  /** Largest element over axes; all of them by default. NaN if one is; equal maxima share the gradient. */
   max(axes?: number | readonly number[], options: ReduceOptions = {}): Tensor {
     return this.#extreme("max", axes, keepDimsOf("max", options));
   }
-  /** Smallest element over axes, NaN if one is; equal minima share the gradient. */
+  /** Smallest element over axes; all of them by default. NaN if one is; equal minima share the gradient. */
   min(axes?: number | readonly number[], options: ReduceOptions = {}): Tensor {
     return this.#extreme("min", axes, keepDimsOf("min", options));
   }
-  /** Where the largest element of an axis stands, int32: the first of equal ones, or the first NaN. */
+  /** Where the largest element of an axis stands, int32; the last axis by default. The first of equal ones, or of NaN. */
   argmax(axis: number = -1, options: ReduceOptions = {}): Tensor {
     requireNumeric("argmax", this);
     return this.#reduce("argmax", resolveAxis(axis, this.rank), keepDimsOf("argmax", options))[0];
   }
-  /** Arithmetic mean over axes; the sum on the way to it does not overflow. */
+  /** Arithmetic mean over axes; all of them by default. The sum on the way to it does not overflow. */
   mean(axes?: number | readonly number[], options: ReduceOptions = {}): Tensor {
     requireFloat("mean", this);
     const keepDims = keepDimsOf("mean", options), count = this.#count(axes);
@@ -739,7 +753,7 @@ export class Tensor implements View {
     const parts = part === 1 ? this : this.mul(part);
     return parts.sum(axes, { keepDims }).mul(1 / (part * count));
   }
-  /** Mean squared distance from the mean, over axes; squares do not overflow on the way to it, and equal numbers have 0. */
+  /** Mean squared distance from the mean, over axes; all of them by default. Equal numbers have 0, and nothing overflows. */
   variance(
     axes?: number | readonly number[],
     options: VarianceOptions = {},
@@ -761,7 +775,11 @@ export class Tensor implements View {
   #count(axes: number | readonly number[] | undefined): number {
     return resolveAxes(axes, this.rank).reduce((n, axis) => n * this.shape[axis]!, 1);
   }
-  /** $\ln \sum e^x$ over axes, without overflow; $-\infty$, with slope 0, where every element is or there are none. */
+  /**
+   * Logarithm of the sum of exponentials, over axes; all of them by default.
+   *
+   * $\ln \sum e^x$ without overflow; $-\infty$, with slope 0, where every element is or there are none.
+   */
   logSumExp(axes?: number | readonly number[], options: ReduceOptions = {}): Tensor {
     requireFloat("logSumExp", this);
     const keepDims = keepDimsOf("logSumExp", options);
@@ -774,7 +792,7 @@ export class Tensor implements View {
     const some = total.detach().notEqual(0);
     return total.where(some, 1).log().add(shift.reshape(total.shape)).where(some, -Infinity);
   }
-  /** Running sums along an axis: element `i` is the sum of elements `0 … i`. */
+  /** Running sums along an axis, of elements `0 … i`; the last axis by default. */
   cumulativeSum(axis: number = -1): Tensor {
     requireNumeric("cumulativeSum", this);
     return runningSum(this, resolveAxis(axis, this.rank), false);

@@ -30,7 +30,7 @@ import { asOptionalTensor, asTensor, Tensor, type TensorLike } from "./tensor.ts
  *
  * @param x features, `[…, inputSize]`
  * @param weight `[inputSize, outputSize]`
- * @param bias `[outputSize]`, or none
+ * @param bias `[outputSize]`; none by default
  * @returns `[…, outputSize]`
  * @throws {TypeError} if the extents disagree
  */
@@ -58,7 +58,7 @@ const aPackedMatrix: Check<PackedMatrix> = object(
 
 /** The values of a layer's matrix or table, in the form that serves best. */
 export class Weight {
-  /** Whether it is a table `[N, K]`, whose rows are looked up, or a matrix `[K, N]`, which rows are multiplied by. */
+  /** Whether it is a table `[N, K]`, whose rows are looked up; else it is a matrix `[K, N]`. */
   readonly isTable: boolean;
   #form: Tensor | PackedMatrix;
 
@@ -122,7 +122,7 @@ export class Weight {
    * Multiplies the last axis by the matrix and adds a bias.
    *
    * @param x `[…, K]`
-   * @param bias `[N]`, or none
+   * @param bias `[N]`; none by default
    * @returns `[…, N]`
    */
   multiply(x: TensorLike, bias?: Tensor): Tensor {
@@ -131,7 +131,7 @@ export class Weight {
   }
 
   /**
-   * Multiplies the last axis by every row of the table: how well does each match?
+   * Multiplies the last axis by every row of the table, to see how well each matches.
    *
    * @param x `[…, K]`
    * @returns `[…, N]`

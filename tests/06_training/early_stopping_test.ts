@@ -117,6 +117,18 @@ onEveryBackend("train() that stops early ends with the weights of the best evalu
   assertEquals(await weightsOf(first), await weightsOf(cut));
 });
 
+onReference("train() refuses early stopping that ended another run, instead of doing nothing", async () => {
+  const earlyStopping = stopping(), options = { steps: 14, evaluate, evaluateEvery: 2, earlyStopping };
+  await train({ ...setup(), ...options });
+  const next = setup(2), before = await weightsOf(next);
+  await assertRejects(
+    () => train({ ...next, ...options }),
+    RangeError,
+    "the earlyStopping of another run: it was told of step 12, and the optimizer has made 0",
+  );
+  assertEquals([await weightsOf(next), next.optimizer.steps], [before, 0]);
+});
+
 onReference("train() refuses early stopping without evaluations, and by a measure that is none", async () => {
   const run = setup();
   await assertRejects(
