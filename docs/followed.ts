@@ -134,12 +134,15 @@ export function withPrinted(page: string, followed: readonly Followed[]): string
 }
 
 /**
- * Puts the code of the library into a folder, as a reader does who copies it.
+ * Makes a folder what it is for a reader who has begun: the code of the library in it, and the file that gives it its name.
  *
  * @param root the repository
- * @param to the folder, which must not exist
+ * @param folder an empty folder
  */
-export async function copyLibrary(root: URL, to: string): Promise<void> {
+export async function prepare(root: URL, folder: string): Promise<void> {
+  const [config] = fences(await Deno.readTextFile(new URL("docs/pages/library/tour.md", root)));
+  await Deno.writeTextFile(`${folder}/${config!.name}`, config!.text);
+  const to = `${folder}/heed`;
   await Deno.mkdir(to);
   for (const name of ["mod.ts", "deno.json"]) await Deno.copyFile(new URL(name, root), `${to}/${name}`);
   for (const name of ["core", "wasm", "gpu"]) await copy(new URL(`${name}/`, root), `${to}/${name}`);

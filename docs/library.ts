@@ -9,7 +9,7 @@
 import { fileURLToPath } from "node:url";
 import { flag } from "../core/cli/arguments.ts";
 import { readTask } from "./arguments.ts";
-import { copyLibrary, follow, withPrinted } from "./followed.ts";
+import { follow, prepare, withPrinted } from "./followed.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -34,7 +34,7 @@ if (import.meta.main) {
     const folder = await Deno.makeTempDir({ dir: models, prefix: "followed-" });
     const text = await Deno.readTextFile(pageOf(name));
     try {
-      await copyLibrary(root, `${folder}/heed`);
+      await prepare(root, folder);
       const followed = await follow(text, folder), failed = followed.find(({ code }) => code !== 0);
       if (failed) throw new Error(`${failed.command} failed:\n${failed.printed}`);
       const recorded = withPrinted(text, followed);

@@ -320,7 +320,7 @@ function flatten(x: NestedNumbers): number[] {
 
 // ## Gradients
 
-/** Distance of the two points of a difference quotient. */
+/** Distance of the two points of a difference quotient from the one between them. */
 const STEP = 1e-5;
 
 /** How {@linkcode assertGradients} looks. */
@@ -329,6 +329,8 @@ export interface GradientOptions {
   readonly tolerance?: number;
   /** Seed of the directions. */
   readonly seed?: number;
+  /** Distance of the two points of a quotient from the one between; smaller where third derivatives are large. */
+  readonly step?: number;
 }
 
 /**
@@ -368,7 +370,7 @@ export async function assertModuleGradients(
 }
 
 async function checkGradients(leaves: readonly Tensor[], f: () => Tensor, options: GradientOptions): Promise<void> {
-  const { tolerance = 1e-6, seed = 0 } = options;
+  const { tolerance = 1e-6, seed = 0, step = STEP } = options;
   const draws = new Draws(seed);
   const variables = leaves.filter((leaf) => leaf.requiresGrad);
   const centers = await Promise.all(variables.map((x) => x.read()));
@@ -399,7 +401,7 @@ async function checkGradients(leaves: readonly Tensor[], f: () => Tensor, option
     return sumOver(values.length, (i) => values[i]! * weights.data[i]!);
   };
   const check = async (directions: readonly (Numbers | undefined)[], what: string): Promise<void> => {
-    const numeric = (await lossAt(directions, STEP) - await lossAt(directions, -STEP)) / (2 * STEP);
+    const numeric = (await lossAt(directions, step) - await lossAt(directions, -step)) / (2 * step);
     scope(() => noGrad(() => moveTo(directions, 0)));
     const analytic = sumOver(variables.length, (i) => {
       const direction = directions[i];

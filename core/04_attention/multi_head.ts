@@ -421,6 +421,13 @@ function split(x: Tensor, H: number): Tensor {
 // and traffic shrink by the factor $H / G$. With as many groups as heads it is the page's formula:
 // the test "MultiHeadAttention() with a group per head is ordinary multi-head attention" says so.
 
+// ## Keys and values of different origin
+//
+// What a position is found by and what it hands over need not be made from the same vectors. A detector of objects adds the
+// places of an image to the vectors that are compared, and hands over the vectors without them: `context` is what the keys
+// are made from, `valueContext` what the values are. Both count the same positions, and may have widths of their own
+// (`contextSize`, `valueContextSize`), as may the values of a head (`valueSize`).
+
 // ## Pitfall: cutting heads without turning the axes
 //
 // `x.reshape([B, H, T, D])` has the right shape and the wrong numbers: it cuts the *text* into

@@ -85,8 +85,7 @@ import type { Residual } from "./residual.ts";
  * What the decoder is fed in training: BEGIN, then the targets without their last column.
  *
  * Position $t$ then reads the words before $t$ and predicts word $t$ (shifted right, 右移).
- * [Section](../06_training/teacher_forcing.ts) builds on this: from lists of tokens it makes the
- * targets too (`teacherForcing`).
+ * {@linkcode teacherForcing} of `@heed/heed/training` makes inputs and targets from lists of tokens.
  *
  * @param targets what is to be predicted, ending in END and padding, int32 `[B, T]`
  * @param beginToken the id of BEGIN
@@ -98,21 +97,21 @@ export function shiftRight(targets: TensorLike, beginToken: number): Tensor {
   return concat([full([B, 1], beginToken, "int32"), targets], 1).slice(1, 0, T);
 }
 
-/** What one pass through a {@linkcode DecoderLayer} looks at. */
+/** What one pass through a {@linkcode DecoderLayer} looks at; masks and biases broadcast. */
 export interface DecoderLayerCall extends Pass {
-  /** True where the target may look at itself, bool, broadcast to `[B, H, T, T]`; everywhere by default. */
+  /** True where the target may look at itself, `[B, H, T, T]`; everywhere by default. */
   readonly mask?: TensorLike<boolean> | undefined;
-  /** Added to the scores of the self-attention, broadcast to `[B, H, T, T]`; nothing by default. */
+  /** Added to the scores of the self-attention, `[B, H, T, T]`; nothing by default. */
   readonly bias?: TensorLike | undefined;
   /** Whether a position of the target sees only itself and what came before; true by default. */
   readonly causal?: boolean | undefined;
-  /** True where the source may be looked at, bool, broadcast to `[B, H, T, S]`; everywhere by default. */
+  /** True where the source may be looked at, `[B, H, T, S]`; everywhere by default. */
   readonly sourceMask?: TensorLike<boolean> | undefined;
-  /** Added to the scores of the cross-attention, broadcast to `[B, H, T, S]`; nothing by default. */
+  /** Added to the scores of the cross-attention, `[B, H, T, S]`; nothing by default. */
   readonly sourceBias?: TensorLike | undefined;
-  /** Keys and values of the target's earlier positions. */
+  /** Keys and values of the target's earlier positions; none by default. */
   readonly selfCache?: KeyValueMemory | undefined;
-  /** Keys and values of the source, filled by the first call. */
+  /** Keys and values of the source, filled by the first call; none by default. */
   readonly crossCache?: KeyValueMemory | undefined;
 }
 
@@ -191,13 +190,13 @@ export class DecoderLayer extends Module {
   }
 }
 
-/** What one pass through a {@linkcode DecoderStack} looks at. */
+/** What one pass through a {@linkcode DecoderStack} looks at; masks and biases broadcast. */
 export interface DecoderCall extends Pass, TextMasks {
-  /** Added to the scores of every self-attention, broadcast to `[B, H, T, T]`; nothing by default. */
+  /** Added to the scores of every self-attention, `[B, H, T, T]`; nothing by default. */
   readonly bias?: TensorLike | undefined;
-  /** True where the source has a token, bool `[B, S]`, or may be looked at, `[B, H, T, S]` or broadcast to it. */
+  /** True for tokens of the source, `[B, S]`, or pairs, `[B, H, T, S]`; everywhere by default. */
   readonly sourceMask?: TensorLike<boolean> | undefined;
-  /** Added to the scores of every cross-attention, broadcast to `[B, H, T, S]`; nothing by default. */
+  /** Added to the scores of every cross-attention, `[B, H, T, S]`; nothing by default. */
   readonly sourceBias?: TensorLike | undefined;
   /** Two per layer: the target's own, then the source's; none by default. */
   readonly caches?: readonly KeyValueMemory[] | undefined;

@@ -99,13 +99,13 @@ function gpt2Initialization(numLayers: number): LayerInitialization {
 
 /** What one pass through a {@linkcode DecoderOnly} looks at. */
 export interface ContinuationCall extends Pass, TextMasks {
-  /** Added to the scores of every layer, broadcast to `[B, H, T, S]`, `-Infinity` forbids; nothing by default. */
+  /** Added to all layers' scores, `-Infinity` forbids, `[B, H, T, S]`; nothing by default. */
   readonly bias?: TensorLike | undefined;
-  /** Position of the first token of each text, negative where padding comes first; 0 by default. */
+  /** Position of each text's first token, below 0 for padding; all start at 0 by default. */
   readonly starts?: readonly number[] | undefined;
   /** Keys and values of earlier calls, one cache per layer; none by default. */
   readonly caches?: readonly KeyValueMemory[] | undefined;
-  /** Whether only the last position is scored, all that a generation loop reads; false by default. */
+  /** Whether only the last position is scored, as a generation loop wants; false by default. */
   readonly lastOnly?: boolean | undefined;
 }
 
@@ -186,7 +186,8 @@ export class DecoderOnly extends Module {
   /**
    * Empty caches, one per layer.
    *
-   * @param create makes one; [section](../07_generation/kv_cache.ts) has the class
+   * @param create makes one, such as {@linkcode KeyValueCache} of `@heed/heed/generation`
+   * @returns as many as there are layers
    */
   newCaches<M extends KeyValueMemory>(create: () => M): M[] {
     checkFunction("make caches by", create);

@@ -123,7 +123,11 @@ const LAYER: Checks<LayerOptions> = {
 
 /** The parts that layers are made of, as their options ask for them. */
 export interface LayerParts {
-  /** Makes an attention within the sequence, or to a context. */
+  /**
+   * Makes an attention within the sequence, or to a context.
+   *
+   * @param positions how positions enter; not at all by default
+   */
   attend(positions?: PositionRule): Attention;
   /** Makes Add & Norm around a step. */
   residual(): Residual;
@@ -157,7 +161,7 @@ export type Observer = (path: string, weights: Tensor) => void;
 
 /** What goes with every pass through a model, down to its layers. */
 export interface Pass {
-  /** Receives the attention weights; computing them costs extra. */
+  /** Receives the attention weights and their path, at extra cost; nobody does by default. */
   readonly observe?: Observer | undefined;
 }
 
@@ -168,11 +172,11 @@ export const passChecks: Checks<Pass> = { observe: callback() };
 export interface LayerCall extends Pass {
   /** True where looking is allowed, bool, broadcast to `[B, H, T, S]`; everywhere by default. */
   readonly mask?: TensorLike<boolean> | undefined;
-  /** Added to the scores, broadcast to `[B, H, T, S]`, `-Infinity` forbids; nothing by default. */
+  /** Added to the scores, `-Infinity` forbids, broadcast to `[B, H, T, S]`; nothing by default. */
   readonly bias?: TensorLike | undefined;
   /** Whether a position sees only itself and what came before; false by default. */
   readonly causal?: boolean | undefined;
-  /** Keys and values of earlier calls. */
+  /** Keys and values of earlier calls; none by default. */
   readonly cache?: KeyValueMemory | undefined;
 }
 
@@ -238,7 +242,7 @@ export class EncoderLayer extends Module {
 
 /** How a stack of layers is laid out. */
 export interface StackOptions extends LayerOptions {
-  /** Number of layers, the paper's $N$. */
+  /** Number of layers: the paper's $N$. */
   readonly numLayers: number;
   /** Whether a norm stands behind the last layer; where the layers are pre-norm by default. */
   readonly closingNorm?: boolean | undefined;
@@ -296,9 +300,9 @@ export function closingNorm(options: LayerOptions, isClosed?: boolean): Norm | u
 
 /** What one pass through an {@linkcode Encoder} looks at. */
 export interface EncoderCall extends Pass {
-  /** True where a token is, bool `[B, S]`, or where looking is allowed, `[B, H, S, S]` or broadcast to it. */
+  /** True for tokens, `[B, S]`, or pairs that may look, `[B, H, S, S]`; everywhere by default. */
   readonly mask?: TensorLike<boolean> | undefined;
-  /** Added to the scores of every layer, broadcast to `[B, H, S, S]`, `-Infinity` forbids; nothing by default. */
+  /** Added to all layers' scores, `-Infinity` forbids, `[B, H, S, S]`; nothing by default. */
   readonly bias?: TensorLike | undefined;
 }
 

@@ -83,31 +83,31 @@ import { layerNormalization } from "./normalization.ts";
 /**
  * The sizes and parts that every model has in common.
  *
- * Where two defaults are given, the first is that of an {@linkcode EncoderDecoder}, the paper's base
- * model, and the second that of a `DecoderOnly`, the smallest GPT-2.
+ * The defaults are those of an {@linkcode EncoderDecoder}, the paper's base model. Where those of a
+ * {@linkcode DecoderOnly}, the smallest GPT-2, differ, they stand beside.
  */
 export interface TransformerOptions extends LayerChoices {
   /** Number of tokens; of the target language, and of both if they share a table. */
   readonly vocabSize: number;
-  /** Longest sequence, the context window (上下文窗口); 512 or 1024 by default. */
+  /** Longest sequence, the context window (上下文窗口); 512 by default, 1024 in a {@linkcode DecoderOnly}. */
   readonly contextLength?: number | undefined;
-  /** Width of a position; 512 or 768 by default. */
+  /** Width of a position; 512 by default, 768 in a {@linkcode DecoderOnly}. */
   readonly hiddenSize?: number | undefined;
-  /** Number of layers, in the encoder as in the decoder; 6 or 12 by default. */
+  /** Number of layers, of encoder and decoder each; 6 by default, 12 in a {@linkcode DecoderOnly}. */
   readonly numLayers?: number | undefined;
-  /** Heads of each attention; 8 or 12 by default. */
+  /** Heads of each attention; 8 by default, 12 in a {@linkcode DecoderOnly}. */
   readonly numHeads?: number | undefined;
-  /** How positions enter; {@linkcode sinusoidal} or {@linkcode learned} by default. */
+  /** How positions enter; {@linkcode sinusoidal} by default, {@linkcode learned} in a {@linkcode DecoderOnly}. */
   readonly positions?: PositionScheme | undefined;
-  /** What the feed-forward does between its matrices; {@linkcode relu} or {@linkcode geluTanh} by default. */
+  /** The bend in the feed-forward; {@linkcode relu} by default, {@linkcode geluTanh} in a {@linkcode DecoderOnly}. */
   readonly activation?: Activation | GatedActivation | undefined;
-  /** Where the norms stand; `"post"` or `"pre"` by default. */
+  /** Where the norms stand; `"post"` by default, `"pre"` in a {@linkcode DecoderOnly}. */
   readonly placement?: "post" | "pre" | undefined;
-  /** Whether a norm stands behind the last layer of a stack; where `placement` is `"pre"` by default. */
+  /** Whether a norm stands behind the last layer; where `placement` is `"pre"` by default. */
   readonly closingNorm?: boolean | undefined;
   /** Whether scores are products with the table of embeddings; true by default. */
   readonly tieHead?: boolean | undefined;
-  /** Share of each step's output, and of the input, dropped in training; 0.1 or 0 by default. */
+  /** Share of outputs and input dropped in training; 0.1 by default, 0 in a {@linkcode DecoderOnly}. */
   readonly dropout?: number | undefined;
 }
 
@@ -129,7 +129,7 @@ export const transformerChecks: Checks<TransformerOptions> = {
 
 /** How an {@linkcode EncoderDecoder} is laid out. The defaults are the paper's base model. */
 export interface EncoderDecoderOptions extends TransformerOptions {
-  /** Words of the source language, if it has a table of its own; by default both share one. */
+  /** Tokens of the source language, for a table of its own; both share one by default. */
   readonly sourceVocabSize?: number | undefined;
 }
 
@@ -208,15 +208,15 @@ export interface TranslationCall extends Pass, TextMasks {
 
 /** What one pass through the encoder of an {@linkcode EncoderDecoder} looks at. */
 export interface EncodingCall extends EncoderCall {
-  /** Position of the first token of each source, negative where padding comes first; 0 by default. */
+  /** Position of each source's first token, below 0 for padding; all start at 0 by default. */
   readonly starts?: readonly number[] | undefined;
 }
 
 /** What one pass through the decoder of an {@linkcode EncoderDecoder} looks at. */
 export interface DecodingCall extends DecoderCall {
-  /** Position of the first token of each target, negative where padding comes first; 0 by default. */
+  /** Position of each target's first token, below 0 for padding; all start at 0 by default. */
   readonly starts?: readonly number[] | undefined;
-  /** Whether only the last position is scored, all that a generation loop reads; false by default. */
+  /** Whether only the last position is scored, as a generation loop wants; false by default. */
   readonly lastOnly?: boolean | undefined;
 }
 
@@ -232,7 +232,13 @@ export interface GivenSource {
   readonly contextLength: number;
   /** Empty caches, as many as `forward` wants. */
   newCaches<M extends KeyValueMemory>(create: () => M): M[];
-  /** Scores for the word after each position: int32 `[B, T]` to `[B, T, V]`, or `[B, 1, V]` with `lastOnly`. */
+  /**
+   * Scores the token after each position.
+   *
+   * @param tokens ids, int32 `[B, T]`
+   * @param call caches, and whether only the last position is scored; neither by default
+   * @returns logits `[B, T, V]`, or `[B, 1, V]` with `lastOnly`
+   */
   forward(tokens: Tensor, call?: Pick<DecodingCall, "caches" | "lastOnly">): Tensor;
   /** The same for every source repeated in a row, as when beams are searched. */
   repeat(times: number): GivenSource;
@@ -358,7 +364,8 @@ export class EncoderDecoder extends Module {
    * Makes a decoder of this model and an encoded source, for a generation loop.
    *
    * @param memory what {@linkcode EncoderDecoder.encode} returned, `[B, S, E]`
-   * @param sourceMask true where the source has a token, bool `[B, S]`
+   * @param sourceMask true where the source has a token, bool `[B, S]`; everywhere by default
+   * @returns what {@linkcode generate} takes for a decoder
    */
   given(memory: Tensor, sourceMask?: TensorLike<boolean>): GivenSource {
     checkTensors("continue a translation", { memory });

@@ -65,9 +65,9 @@ import { layerNormalization, type Norm, type Normalization } from "./normalizati
 export interface ResidualOptions {
   /** Which norm; {@linkcode layerNormalization} by default. */
   readonly norm?: Normalization | undefined;
-  /** Whether the norm comes after the addition, as in the paper, or inside; `"post"` by default. */
+  /** Whether the norm stands after the addition, or inside (`"pre"`); `"post"` by default. */
   readonly placement?: "post" | "pre" | undefined;
-  /** Share of the step's output that is dropped in training; 0 by default. */
+  /** Share of the step's output that is dropped in training, in [0, 1); 0 by default. */
   readonly dropout?: number | undefined;
   /** Whether layer norms have a bias; true by default. */
   readonly bias?: boolean | undefined;

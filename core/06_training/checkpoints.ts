@@ -90,7 +90,7 @@ export interface TrainingRun {
   readonly optimizer?: Optimizer;
   /** Where its batches come from; nowhere by default. */
   readonly batches?: Pick<BatchSource<unknown>, "position" | "seek">;
-  /** Generators that the loss draws from, by a name of the caller's choice, beside those of the model; none by default. */
+  /** Generators that the loss draws from beside those of the model, by name; none by default. */
   readonly randoms?: Readonly<Record<string, Random>>;
   /** What ends it, with the best weights so far; nothing by default. */
   readonly earlyStopping?: EarlyStopping;

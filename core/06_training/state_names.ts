@@ -263,7 +263,8 @@ function nameWithin(part: unknown, path: readonly string[]): string[] {
   if (path.length === 0) return [];
   const names = namesWithin(part);
   for (let length = path.length; length > 0; length--) {
-    const within = path.slice(0, length), known = names[within.join(".")];
+    const within = path.slice(0, length), key = within.join(".");
+    const known = Object.hasOwn(names, key) ? names[key] : undefined;
     if (known === undefined && length > 1) continue;
     return [known ?? path[0]!, ...nameWithin(within.reduce(partAt, part), path.slice(length))];
   }
@@ -286,6 +287,9 @@ function namesOf(model: Module, path: readonly string[], rules: readonly Rule[],
   const length = Math.max(0, ...fitting.map(({ ours }) => ours.length));
   const chosen = fitting.filter(({ ours }) => ours.length === length);
   const at = (end: number): unknown => path.slice(0, end).reduce<unknown>(partAt, model);
+  if (at(path.length) === undefined) {
+    throw new TypeError(`Cannot name ${quote(path.join("."))}: a key with a dot in it must be renamed`);
+  }
   const transposed = at(path.length - 1) instanceof Linear && path[path.length - 1] === "weight";
   const rest = nameWithin(at(length), path.slice(length));
   if (chosen.length === 0) return [{ name: rest.join("."), transposed }];

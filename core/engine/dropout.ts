@@ -77,8 +77,7 @@ export class Dropout extends Module {
    * Starts in training mode, as every module does.
    *
    * @param rate probability of zeroing, in $[0, 1)$
-   * @param random where random numbers come from; by default what `train(random)` of this module, or of one that holds it,
-   *   is given
+   * @param random where random numbers come from; what `train(random)` of this or of an outer module is given by default
    * @throws {RangeError} if the rate is outside its interval
    */
   constructor(rate: number, random?: Random) {

@@ -146,7 +146,7 @@ export abstract class Module {
    * Every part that draws in training, such as {@linkcode Dropout}, draws from the given generator itself, so that a
    * checkpoint saves it once and a seed repeats a run.
    *
-   * @param random what is drawn from; by default each part keeps what it has, and one that has nothing refuses to draw
+   * @param random what is drawn from; each part keeps what it has by default, and one that has nothing refuses to draw
    * @throws {TypeError} if weights have been packed for inference
    */
   train(random?: Random): this {
@@ -169,7 +169,7 @@ export abstract class Module {
     return setTraining(this, false);
   }
 
-  /** The parts with their shapes, numbers of parameters, and bytes on the device; what `console.log` shows. */
+  /** The parts with shapes, parameters and bytes on the device, as `console.log` shows them. */
   toString(): string {
     const bytes = new Set([...this.stateDict().values()].map(({ storage }) => storage));
     const size = [...bytes].reduce((sum, { bytes: { byteLength } }) => sum + byteLength, 0);

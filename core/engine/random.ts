@@ -47,7 +47,7 @@ import type { Tensor } from "./tensor.ts";
 export interface RandomState {
   /** The two words that select the stream, as unsigned 32-bit integers. */
   readonly key: readonly [number, number];
-  /** The next block, an integer below $2^{53}$. */
+  /** The next block, an integer below 2⁵³. */
   readonly counter: number;
 }
 
@@ -257,7 +257,7 @@ export class Random {
   }
 
   /**
-   * An independent generator that leaves this one where it is; from the same position, the same one.
+   * An independent generator, the same from the same position; this one stays where it is.
    *
    * For what must not change the numbers that are drawn next. Where several are needed, {@linkcode Random.split} makes
    * each another one.
@@ -271,13 +271,13 @@ export class Random {
     return Random.from({ key: [key0! >>> 0, key1! >>> 0], counter: 0 });
   }
 
-  /** A number in $[0, 1)$ with 53 random bits. */
+  /** A number in [0, 1) with 53 random bits. */
   next(): number {
     const words = this.#block();
     return ((words[0]! >>> 5) * 2 ** 26 + (words[1]! >>> 6)) / 2 ** 53;
   }
 
-  /** An integer in $[0, n)$, each equally likely. */
+  /** An integer in [0, n), each equally likely. */
   integer(n: number): number {
     if (!Number.isInteger(n) || n < 1 || n > TWO_32) {
       throw new RangeError(`Cannot draw below ${shown(n)}: an integer in [1, 2^32] is needed`);
@@ -299,7 +299,7 @@ export class Random {
     }
   }
 
-  /** Uniform float32 numbers in $[0, 1)$ with 24 random bits, in element order. */
+  /** Uniform float32 numbers in [0, 1) with 24 random bits, in element order. */
   uniforms(count: number): Float32Array {
     checkHostCount(count);
     const numbers = new Float32Array(count);
@@ -308,7 +308,7 @@ export class Random {
   }
 
   /**
-   * Numbers uniform in $[\mathrm{min}, \mathrm{max})$.
+   * Numbers uniform in [`min`, `max`).
    *
    * @param shape extents
    * @param options the interval

@@ -49,7 +49,8 @@ const FOUND: Readonly<Record<string, string>> = {
 const FOUND_IN_WORKSHOP: Readonly<Record<string, string>> = {
   "words/experiments/embeddings/bags.html": "词袋模型",
   "engine/dropout.html": "dropout",
-  "engine/autograd.html": "gradientsOf",
+  "engine/autograd.html": "leavesOf",
+  "engine/derivatives.html": "gradientsOf",
   "wasm/assembly/softmax.html": "softmax",
 };
 

@@ -1,17 +1,34 @@
 /** Second derivatives of every case of both tables: against central differences, and on other devices against the reference. */
 
 import { assert, assertGreater } from "@std/assert";
+import { alibi, learned, noPositions, rotary, shaw, sinusoidal, t5 } from "../../core/04_attention/positions/mod.ts";
+import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
+import { gelu, swiGlu } from "../../core/05_transformer/feed_forward/activations.ts";
+import { BatchNorm, rmsNormalization } from "../../core/05_transformer/normalization.ts";
+import { binaryCrossEntropy, crossEntropy, klDivergence, meanSquaredError } from "../../core/06_training/loss.ts";
 import { isRecording, noGrad, withRecording } from "../../core/engine/autograd.ts";
 import type { Backend } from "../../core/engine/backend.ts";
 import { withBackend } from "../../core/engine/device.ts";
 import { gradientsOf } from "../../core/engine/derivatives.ts";
 import { release, scope } from "../../core/engine/scope.ts";
-import { parameter, zeros } from "../../core/engine/create.ts";
+import { parameter, tensor, zeros } from "../../core/engine/create.ts";
 import { concat } from "../../core/engine/joining.ts";
+import type { Module } from "../../core/engine/module.ts";
+import { Random } from "../../core/engine/random.ts";
 import type { Tensor } from "../../core/engine/tensor.ts";
 import { cases } from "../cases.ts";
 import { fusedCases } from "../fused_cases.ts";
-import { assertClose, assertGradients, devices, Draws, HostArray, reference } from "../support.ts";
+import {
+  assertClose,
+  assertGradients,
+  assertModuleGradients,
+  devices,
+  Draws,
+  HostArray,
+  normal,
+  onReference,
+  reference,
+} from "../support.ts";
 
 /** A function of some inputs, and numbers for them. */
 interface Subject {
@@ -110,4 +127,58 @@ Deno.test("first and second derivatives of wasm are those of the reference in ev
       });
     });
   }
+});
+
+// ## What the chapters make of them
+
+Deno.test("losses with all their options have the second derivatives that central differences say", async () => {
+  const draws = new Draws(2), logits = draws.normal(4, 7), right = draws.integers(0, 7, 4);
+  const weights = draws.uniform(0.5, 2, 7), probabilities = draws.uniform(0.1, 1, 4, 7);
+  const losses: readonly [(...inputs: Tensor[]) => Tensor, ...HostArray[]][] = [
+    ...[0, 0.1].flatMap((labelSmoothing) =>
+      [
+        [
+          (z, y, w) => crossEntropy(z!, y!, { labelSmoothing, classWeights: w!, ignoreIndex: 2 }),
+          logits,
+          right,
+          weights,
+        ],
+        [(z, q, w) => crossEntropy(z!, q!, { labelSmoothing, classWeights: w! }), logits, probabilities, weights],
+      ] as const satisfies readonly [(...inputs: Tensor[]) => Tensor, ...HostArray[]][]
+    ),
+    [(z, q) => binaryCrossEntropy(z!, q!, { positiveWeight: 3 }), logits, probabilities],
+    [(z, q) => klDivergence(z!, q!), logits, probabilities],
+    [(z, y) => meanSquaredError(z!, y!, { reduction: "sum" }), logits, probabilities],
+  ];
+  for (const [run, ...arrays] of losses) {
+    const subject = { name: "", arrays, run, shape: [], rtol: 0 };
+    await assertGradients((...given) => slopes(subject, given), [...arrays, draws.normal()]);
+  }
+});
+
+/** Fails unless gradients of the parameters' gradients agree with central differences. */
+async function assertModuleCurvature(module: Module, f: () => Tensor): Promise<void> {
+  const parameters = [...module.parameters().values()];
+  const gradients = (): Tensor => {
+    const createGraph = isRecording(), output = withRecording(true, f);
+    const cotangent = new Draws(3).normal(...output.shape).tensor();
+    const found = gradientsOf(output, parameters, { gradient: cotangent, createGraph });
+    return concat(found.map((g) => g.reshape([g.size])));
+  };
+  // A norm of few features bends its gradients sharply: quotients err by the square of the step.
+  await assertModuleGradients(module, gradients, { tolerance: 1e-5, step: 2e-6 });
+}
+
+onReference("models of every kind of positions have the second derivatives that central differences say", async () => {
+  const small = { vocabSize: 7, contextLength: 4, hiddenSize: 4, numHeads: 2, numLayers: 1, feedForwardSize: 4 };
+  const text = tensor([[1, 5, 0, 4]], undefined, "int32");
+  for (const positions of [learned(), sinusoidal, shaw(), t5({ numBuckets: 4 }), rotary(), alibi, noPositions]) {
+    const model = new DecoderOnly({ ...small, positions, activation: gelu, dropout: 0 }, new Random(1)).eval();
+    await assertModuleCurvature(model, () => model.forward(text));
+  }
+  const options = { activation: swiGlu, norm: rmsNormalization(), bias: false, numGroups: 1 } as const;
+  const model = new DecoderOnly({ ...small, ...options, dropout: 0 }, new Random(1)).eval();
+  await assertModuleCurvature(model, () => model.forward(text));
+  const norm = new BatchNorm(3), x = normal(1, 5, 3), mask = tensor([true, true, false, true, true]);
+  await assertModuleCurvature(norm, () => norm.forward(x, mask).square());
 });
