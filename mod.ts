@@ -146,6 +146,8 @@ export type {
 export {
   arange,
   concat,
+  Conv1d,
+  Conv2d,
   DeviceUnavailable,
   dims,
   Dropout,

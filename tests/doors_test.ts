@@ -243,6 +243,7 @@ const LEFT_OUT = ["createWasmDevice", "createWebgpuDevice", "checkRandom"];
 const ALSO: Readonly<Record<string, Readonly<Record<number, readonly string[]>>>> = {
   "new Sequential": { 0: ["function"], 1: ["Linear"] },
   "Tensor.assign": { 0: ["Tensor", "list"] },
+  ...{ "new Conv2d": { 2: ["number"] }, "new MaxPool2d": { 0: ["number"] } },
   "Tensor.variance": { 0: ["list"] },
   sentenceBleu: { 1: ["string"] },
 };

@@ -75,7 +75,19 @@ export * from "./joining.ts";
 export { gather, oneHot, scatter, take } from "./indexing.ts";
 export * from "./sorting.ts";
 export * from "./einsum.ts";
-export * from "./convolution.ts";
+export {
+  averagePool1d,
+  averagePool2d,
+  conv1d,
+  conv2d,
+  type ConvolutionOptions,
+  maxPool1d,
+  maxPool2d,
+  type PerAxis,
+  type PoolingOptions,
+  type WindowOptions,
+} from "./convolution.ts";
+export * from "./convolution_layers.ts";
 export * from "./random.ts";
 export { Chance } from "./chance.ts";
 export * from "./dropout.ts";

@@ -75,6 +75,9 @@ export function folderStorage(folder: string): CheckpointStorage {
   };
 }
 
+/** A path as messages have it; those of Windows keep their single backslashes. */
+const named = (path: string): string => quote(path, 300).replaceAll("\\\\", "\\");
+
 /** What is found, or nothing where a file or folder of the path is missing. */
 async function unlessMissing<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
@@ -91,7 +94,7 @@ async function naming<T>(action: string, path: string, work: () => Promise<T>): 
     return await work();
   } catch (error) {
     if (error instanceof FileError) throw error;
-    throw new FileError(`Cannot ${action} ${quote(path, 300)}: ${systemReason(error)}`, { cause: error });
+    throw new FileError(`Cannot ${action} ${named(path)}: ${systemReason(error)}`, { cause: error });
   }
 }
 
@@ -115,7 +118,7 @@ export type Look = (front: (end: number) => Promise<Uint8Array<ArrayBuffer>>, si
  */
 export async function readWhole(path: string, look?: Look): Promise<Uint8Array<ArrayBuffer>> {
   const refuse = (reason: string): never => {
-    throw new FileError(`Cannot read ${quote(path, 300)}: ${reason}`);
+    throw new FileError(`Cannot read ${named(path)}: ${reason}`);
   };
   // Before it is opened: to open a pipe is to wait for its writer.
   requireFile(await stat(path), refuse);
@@ -128,7 +131,8 @@ export async function readWhole(path: string, look?: Look): Promise<Uint8Array<A
     let filled = 0;
     const front = async (end: number): Promise<Uint8Array<ArrayBuffer>> => {
       while (filled < end) {
-        const { bytesRead } = await file.read(bytes, filled, Math.min(end - filled, BLOCK), null);
+        const part = bytes.subarray(filled, Math.min(end, filled + BLOCK));
+        const { bytesRead } = await file.read(part, 0, part.length, null);
         if (bytesRead === 0) refuse(`it ended after ${filled} of ${size} bytes`);
         filled += bytesRead;
       }
@@ -223,6 +227,7 @@ async function writeBeside(
 
 async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let written = 0; written < bytes.length;) {
-    written += (await file.write(bytes, written, Math.min(bytes.length - written, BLOCK), null)).bytesWritten;
+    const part = bytes.subarray(written, written + BLOCK);
+    written += (await file.write(part, 0, part.length, null)).bytesWritten;
   }
 }

