@@ -123,6 +123,7 @@ class WebgpuDevice extends KernelDevice<Runtime> {
  * Opens the GPU device.
  *
  * @param options whether a software adapter will do, and how much memory may be held
+ * @returns the device, once it is open
  * @throws {Error} if there is no adapter that will do; the message says what was found
  */
 export async function createWebgpuDevice(options: WebgpuOptions = {}): Promise<Backend> {

@@ -39,7 +39,8 @@ interface Member {
   readonly optional?: boolean;
   readonly accessibility?: string;
   readonly params?: readonly Parameter[];
-  readonly functionDef?: { readonly params: readonly Parameter[] };
+  readonly returnType?: Type;
+  readonly functionDef?: { readonly params: readonly Parameter[]; readonly returnType?: Type };
 }
 interface Declaration {
   readonly kind: string;
@@ -47,6 +48,7 @@ interface Declaration {
   readonly location: Location;
   readonly def: {
     readonly params?: readonly Parameter[];
+    readonly returnType?: Type;
     readonly constructors?: readonly Member[];
     readonly methods?: readonly Member[];
     readonly properties?: readonly Member[];
@@ -64,6 +66,8 @@ interface Comment {
   readonly line: number;
   readonly text: string;
   readonly tags: readonly string[];
+  /** Whether it says of each argument what it is, and says nothing of the result. */
+  readonly lacksResult: boolean;
 }
 
 /** Something that may be left out. */
@@ -91,9 +95,17 @@ const interfaces = new Map<string, { readonly path: string; readonly parents: re
 
 const pathOf = ({ filename }: Location): string => decodeURIComponent(filename.slice(root.href.length));
 
-function comment(name: string, doc: Doc | undefined, at: Location): void {
+/** Whether a call of this type has a result to speak of. */
+function hasResult({ repr, value, kind }: Type): boolean {
+  if (repr === "Promise") return hasResult(((value as { typeParams?: readonly Type[] }).typeParams ?? [])[0] ?? {});
+  return kind !== "typePredicate" && !["void", "never", "this"].includes(repr ?? "");
+}
+
+function comment(name: string, doc: Doc | undefined, at: Location, result?: Type): void {
   const tags = (doc?.tags ?? []).filter(({ kind }) => kind !== "example").map((tag) => tag.doc ?? "");
-  comments.push({ name, path: pathOf(at), line: at.line, text: (doc?.doc ?? "").trim(), tags });
+  const kinds = new Set(doc?.tags?.map(({ kind }) => kind));
+  const lacksResult = result !== undefined && hasResult(result) && kinds.has("param") && !kinds.has("return");
+  comments.push({ name, path: pathOf(at), line: at.line, text: (doc?.doc ?? "").trim(), tags, lacksResult });
 }
 
 /** Notes the parameters that may be left out; an object of options says it of each of them. */
@@ -132,12 +144,12 @@ function properties(owner: string, list: readonly Member[]): void {
 
 function methods(owner: string, list: readonly Member[]): void {
   const described = new Set(list.filter(({ jsDoc }) => jsDoc).map(({ name }) => name));
-  for (const { name, jsDoc, location, accessibility, functionDef, params } of list) {
+  for (const { name, jsDoc, location, accessibility, functionDef, params, returnType } of list) {
     if (accessibility === "private" || name.startsWith("#")) continue;
     members.add(name).add(`${owner}.${name}`);
     // Of several forms of a method, one has the words.
     if (!jsDoc && described.has(name)) continue;
-    comment(`${owner}.${name}`, jsDoc, location);
+    comment(`${owner}.${name}`, jsDoc, location, functionDef?.returnType ?? returnType);
     parameters(`${owner}.${name}`, functionDef?.params ?? params ?? [], jsDoc, location);
   }
 }
@@ -150,7 +162,7 @@ function literals(owner: string, type: Type | undefined): void {
 }
 
 function declaration(name: string, { kind, jsDoc, location, def }: Declaration): void {
-  if (jsDoc) comment(name, jsDoc, location);
+  if (jsDoc) comment(name, jsDoc, location, def.returnType);
   if (kind === "function") parameters(name, def.params ?? [], jsDoc, location);
   if (kind === "typeAlias") literals(name, def.tsType);
   properties(name, def.properties ?? []);
@@ -245,6 +257,10 @@ Deno.test("what may be left out says what it is by default, in a clause of its o
     return splitDefault(text).value && text.split("default").length === 2 ? undefined : text;
   });
   assertEquals(wrong, []);
+});
+
+Deno.test("doc comments that say what goes in say what comes out", { ignore }, () => {
+  assertEquals(faults(comments, ({ lacksResult }) => lacksResult ? "no @returns" : undefined), []);
 });
 
 /** The number, word or name that a stated default is; nothing where it is put in words. */

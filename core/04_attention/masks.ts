@@ -248,6 +248,7 @@ export function textMask(B: number, T: number, S: number, masks: TextMasks): {
  * A mask of pairs as it is, a mask of keys for whoever asks.
  *
  * @param mask of keys, `[B, S]`, or of pairs
+ * @returns `[B, 1, 1, S]`, or the mask itself
  */
 export function overPairs(mask: TensorLike<boolean>): Tensor {
   mask = asTensor("mask pairs", "mask", mask, "bool");

@@ -115,6 +115,7 @@ export interface PositionRule {
    *
    * @param x queries or keys, `[B, H, T, D]`
    * @param start position of the first one
+   * @returns the same shape
    */
   mark?(x: Tensor, start: number): Tensor;
   /**
@@ -123,12 +124,14 @@ export interface PositionRule {
    * @param query `[B, H, T, D]`
    * @param S number of keys
    * @param scale factor of the dot products that the result is added to
+   * @returns numbers to add, broadcast to `[B, H, T, S]`
    */
   bias?(query: Tensor, S: number, scale: number): Tensor;
   /**
    * What positions contribute to the output, `[B, H, T, D]`.
    *
    * @param weights `[B, H, T, S]`
+   * @returns `[B, H, T, D]`
    */
   values?(weights: Tensor): Tensor;
 }
@@ -247,6 +250,7 @@ export interface Attention extends Module {
  *
  * @param hiddenSize the width of a position
  * @param numHeads among how many it is shared
+ * @returns `hiddenSize / numHeads`
  * @throws {RangeError} if the heads do not divide the width
  */
 export function headSizeOf(hiddenSize: number, numHeads: number): number {
@@ -385,6 +389,7 @@ export interface AttentionScheme extends Part {
    * @param numHeads number of heads
    * @param random where the first values come from
    * @param sizes what the layer says of itself
+   * @returns an attention from `[B, T, E]` to `[B, T, E]`
    */
   create(hiddenSize: number, numHeads: number, random: Random, sizes: AttentionSizes): Attention;
 }
@@ -393,6 +398,7 @@ export interface AttentionScheme extends Part {
  * Multi-head attention in every layer, with these choices.
  *
  * @param options scale and window
+ * @returns a part for the option `attention` of a model
  */
 export function multiHead(options: AttentionVariant = {}): AttentionScheme {
   checkOptions("attend", options, VARIANT);

@@ -127,6 +127,7 @@ export interface LayerParts {
    * Makes an attention within the sequence, or to a context.
    *
    * @param positions how positions enter; not at all by default
+   * @returns an attention from `[B, T, E]` to `[B, T, E]`
    */
   attend(positions?: PositionRule): Attention;
   /** Makes Add & Norm around a step. */
@@ -140,6 +141,7 @@ export interface LayerParts {
  *
  * @param options widths, heads, norms
  * @param random where the first values come from
+ * @returns one maker for each kind of part
  * @throws {TypeError} if an option is unknown
  * @throws {RangeError} if a size is impossible
  */
@@ -290,6 +292,7 @@ export abstract class LayerStack<Layer extends Module> extends Module {
  *
  * @param options those of the layers
  * @param isClosed whether there is one; where the layers are pre-norm by default
+ * @returns undefined where there is none
  */
 export function closingNorm(options: LayerOptions, isClosed?: boolean): Norm | undefined {
   checkOptions("build a layer", options, LAYER);

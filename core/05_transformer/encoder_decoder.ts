@@ -189,6 +189,7 @@ function layoutOf(options: EncoderDecoderOptions): Complete<EncoderDecoderOption
  * The options of a layout that its layers know.
  *
  * @param layout that of the whole model
+ * @returns all but where positions enter
  */
 export function layerOptionsOf(layout: Complete<TransformerOptions>): Omit<LayerOptions, "positions"> {
   checkObject("build a layer", layout);

@@ -243,6 +243,7 @@ export interface Normalization extends Part {
    *
    * @param hiddenSize number of features
    * @param options whether the model's parts have biases
+   * @returns a norm over the last axis
    */
   create(hiddenSize: number, options: { readonly bias?: boolean | undefined }): Norm;
 }
@@ -251,6 +252,7 @@ export interface Normalization extends Part {
  * Layer norms, with this epsilon.
  *
  * @param options the epsilon
+ * @returns a part for the option `norm` of a model
  */
 export function layerNormalization(options: NormOptions = {}): Normalization {
   checkOptions("normalize", options, NORM);
@@ -265,6 +267,7 @@ export function layerNormalization(options: NormOptions = {}): Normalization {
  * Root-mean-square norms, with this epsilon.
  *
  * @param options the epsilon
+ * @returns a part for the option `norm` of a model
  */
 export function rmsNormalization(options: NormOptions = {}): Normalization {
   checkOptions("normalize", options, NORM);

@@ -420,6 +420,7 @@ function inShort(value: Json): string {
  * The notes of a checkpoint alone: enough to build the model that it is to be loaded into.
  *
  * @param bytes a file that {@linkcode saveCheckpoint} wrote
+ * @returns the notes; null where there are none
  */
 export function checkpointNotes(bytes: Uint8Array): Json {
   return verifiedState(decodeSafetensors(bytes)).notes;
@@ -450,6 +451,7 @@ export interface CheckpointOutline {
  *
  * @param front the file up to the end of its header, or further
  * @param size bytes of the whole file
+ * @returns notes, and kinds and shapes of the tensors
  * @throws {SyntaxError} if it is no checkpoint
  */
 export function outlineCheckpoint(front: Uint8Array, size: number): CheckpointOutline {

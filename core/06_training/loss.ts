@@ -188,6 +188,7 @@ function reduce(losses: Tensor, reduction: Reduction): Tensor {
  * A smooth `relu` that does not overflow: $\ln(1 + e^x)$.
  *
  * @param x any shape
+ * @returns numbers of the same shape
  */
 export function softplus(x: Tensor): Tensor {
   checkTensors("compute softplus", { x });

@@ -238,6 +238,7 @@ export function decodeSafetensors(file: Uint8Array): TensorFile {
  *
  * @param start the first eight bytes, or more
  * @param size bytes of the whole file
+ * @returns bytes from the beginning of the file
  * @throws {SyntaxError} if no header of that length fits in
  */
 export function headerEnd(start: Uint8Array, size: number): number {
@@ -261,6 +262,7 @@ export function headerEnd(start: Uint8Array, size: number): number {
  *
  * @param front the file, at least up to {@linkcode headerEnd}
  * @param size bytes of the whole file
+ * @returns what the header says of each tensor, and its metadata
  * @throws {SyntaxError} if any statement is not borne out by the size
  */
 export function readHeader(front: Uint8Array, size: number): TensorHeader {

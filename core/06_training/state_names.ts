@@ -390,7 +390,7 @@ export function importState(
     ["unexpected", isStrict ? unexpected.map((name) => quote(name)) : []],
     ["unfit", present.flatMap((row) => misfit(row, tensors.get(row.name)!))],
     ["there twice and unlike", twins(present, tensors)],
-  ]);
+  ], remedy(lacking.map(({ name }) => name), unexpected));
   for (const row of present) overwrite(row, tensors.get(row.name)!);
   return { missing: [...model.stateDict().keys()].filter((path) => !covered.has(path)), unexpected };
 }
@@ -428,13 +428,22 @@ function twins(present: readonly Row[], tensors: ReadonlyMap<string, StoredTenso
 /** Most problems of a kind that are shown. */
 const SHOWN = 4;
 
+/** What to do where all that is missing is there under a prefix, such as that of a wrapper. */
+function remedy(missing: readonly string[], unexpected: readonly string[]): string {
+  const there = new Set(unexpected), [first] = missing;
+  const found = unexpected.find((name) => first !== undefined && name.endsWith(`.${first}`));
+  const prefix = found?.slice(0, -first!.length - 1);
+  if (prefix === undefined || !missing.every((name) => there.has(`${prefix}.${name}`))) return "";
+  return `; with names = { ${quote(prefix)}: "" } all are found`;
+}
+
 /** Refuses a state with all that is wrong with it. */
-function refuse(problems: readonly (readonly [what: string, found: readonly string[]])[]): void {
+function refuse(problems: readonly (readonly [what: string, found: readonly string[]])[], remedy: string): void {
   const parts = problems.filter(([, found]) => found.length > 0).map(([what, found]) => {
     const more = found.length > SHOWN ? ` and ${found.length - SHOWN} more` : "";
     return `${found.length} ${found.length === 1 ? "is" : "are"} ${what} (${found.slice(0, SHOWN).join(", ")}${more})`;
   });
-  if (parts.length > 0) throw new TypeError(`Cannot import a state: of its tensors ${parts.join(", ")}`);
+  if (parts.length > 0) throw new TypeError(`Cannot import a state: of its tensors ${parts.join(", ")}${remedy}`);
 }
 
 function overwrite({ name, transposed, parts }: Row, stored: StoredTensor): void {

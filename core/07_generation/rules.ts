@@ -65,6 +65,7 @@ export interface LogitsRule {
    *
    * @param logits `[V]`
    * @param context the tokens so far, how many of them are the prompt, what ends a sequence
+   * @returns `[V]`, a new row or the argument
    */
   onHost(logits: Float64Array, context: DecodingContext): Float64Array;
   /**
@@ -74,6 +75,7 @@ export interface LogitsRule {
    *
    * @param logits `[B, V]`
    * @param context the tokens so far
+   * @returns `[B, V]`
    */
   onDevice?(logits: Tensor, context: DeviceContext): Tensor;
 }
@@ -96,6 +98,7 @@ export function checkRules(rules: unknown): void {
  * @param logits `[V]`
  * @param context the tokens so far
  * @returns what the rules leave, `[V]`
+ * @throws {TypeError} if there are no rules, no tokens, or a rule returns another number of logits
  */
 export function applyRules(
   rules: readonly LogitsRule[],

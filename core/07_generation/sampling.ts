@@ -73,6 +73,7 @@ export interface Decoder {
    * The same model with each row of its batch repeated, for models that hold a source per row.
    *
    * @param times how often each row appears, in a run
+   * @returns a decoder of `times` as many rows
    */
   repeat?(times: number): Decoder;
 }

@@ -112,6 +112,7 @@ function tapeFrom(output: Tensor, targets?: ReadonlySet<Tensor>): Tape {
  * The tensors that gradients of a result would arrive at: leaves that require one.
  *
  * @param output what is differentiated
+ * @returns each once
  */
 export function leavesOf(output: Tensor): Tensor[] {
   requireFloat("a derivative", output);

@@ -68,6 +68,7 @@ export class Chance {
    * The generator, where a part is about to draw.
    *
    * @param action what is attempted, as in `Cannot drop`
+   * @returns the generator
    * @throws {TypeError} if there is none yet
    */
   random(action: string): Random {

@@ -39,6 +39,7 @@ import { adopt, asTensor, filled, type Tensor, type TensorLike, uninitialized } 
  * @param data nested arrays, or a typed array in row-major order
  * @param shape extents; those of the nesting by default, one axis for a typed array
  * @param dtype what the elements are; by their kind by default
+ * @returns a tensor on the default device
  * @throws {TypeError} if rows differ in length, or the numbers do not fill the shape
  */
 export function tensor(data: Nested | Numbers, shape?: Shape, dtype?: DType): Tensor {
@@ -58,6 +59,7 @@ export function tensor(data: Nested | Numbers, shape?: Shape, dtype?: DType): Te
  *
  * @param shape extent of each axis
  * @param dtype what the elements are; float32 by default
+ * @returns a tensor of that shape
  */
 export function zeros(shape: Shape, dtype: DType = "float32"): Tensor {
   return full(shape, 0, dtype);
@@ -68,6 +70,7 @@ export function zeros(shape: Shape, dtype: DType = "float32"): Tensor {
  *
  * @param shape extent of each axis
  * @param dtype what the elements are; float32 by default
+ * @returns a tensor of that shape
  */
 export function ones(shape: Shape, dtype: DType = "float32"): Tensor {
   return full(shape, 1, dtype);
@@ -79,6 +82,8 @@ export function ones(shape: Shape, dtype: DType = "float32"): Tensor {
  * @param shape extent of each axis
  * @param value of every element
  * @param dtype what the elements are; float32 by default
+ * @returns a tensor of that shape
+ * @throws {TypeError} if the value is no number
  */
 export function full(shape: Shape, value: number, dtype: DType = "float32"): Tensor {
   if (typeof value !== "number") throw new TypeError(`Cannot fill a tensor with ${shown(value)}: a number is needed`);
@@ -91,6 +96,7 @@ export function full(shape: Shape, value: number, dtype: DType = "float32"): Ten
  * @param start first integer, or with one argument the end of a count from 0
  * @param end first integer left out; the only argument by default
  * @param step distance, negative to count down; 1 by default
+ * @returns int32, one axis
  * @throws {RangeError} if the count leaves int32
  */
 export function arange(start: number, end?: number, step: number = 1): Tensor {
@@ -140,6 +146,7 @@ export function requireRoom(count: number): void {
  * ```
  *
  * @param initial the values at the start: a tensor of float32, or nested lists
+ * @returns a leaf with these values
  */
 export function parameter(initial: TensorLike): Tensor {
   const values = asTensor("train", "initial", initial, "float32");

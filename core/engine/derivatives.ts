@@ -132,6 +132,7 @@ export interface ValueAndTangent {
  * @param inputs where it is computed, float32
  * @param tangents the direction: for each input, a tensor of its shape
  * @param options `createGraph`
+ * @returns the value, and the derivative of the same shape
  * @throws {TypeError} if `f` returns no tensor of float32, or a tangent has another shape than its input
  */
 export function jvp(

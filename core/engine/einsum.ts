@@ -45,6 +45,7 @@ interface Operand {
  * @param equation such as `"bij,bjk->bik"`; without `->`, letters that stand once are kept,
  *   in alphabetical order
  * @param tensors one per comma-separated term
+ * @returns the axes behind the arrow, in their order
  * @throws {SyntaxError} if the equation cannot be read
  * @throws {TypeError} if extents disagree
  */

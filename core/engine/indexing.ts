@@ -96,6 +96,7 @@ function checkIndex(index: Tensor, extent: number): void {
  * @param x where elements are taken from
  * @param axis the axis that `index` names
  * @param index int32; on the other axes it has the extents of `x`
+ * @returns the shape of `index`
  */
 export function gather(x: Tensor, axis: number, index: TensorLike): Tensor {
   checkTensors("gather", { x });
@@ -115,6 +116,7 @@ export function gather(x: Tensor, axis: number, index: TensorLike): Tensor {
  * @param axis the axis that `index` names
  * @param index int32; on the other axes it has the extents of `x`
  * @param values of the shape of `index`
+ * @returns a copy, of the shape of `x`
  */
 export function scatter(x: Tensor, axis: number, index: TensorLike, values: TensorLike): Tensor {
   checkTensors("scatter", { x });

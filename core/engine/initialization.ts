@@ -50,6 +50,7 @@ export const glorot: Initialization = (inputSize: number, outputSize: number, ra
  * Normal draws of one standard deviation, whatever the widths.
  *
  * @param deviation the standard deviation, such as GPT-2's 0.02
+ * @returns how matrices of given widths are drawn
  */
 export function normal(deviation: number): Initialization {
   checkValue("draw a matrix", "deviation", deviation, numeric({ min: 0 }));

@@ -30,6 +30,7 @@ import { asTensor, record, Tensor, type TensorLike, uninitialized } from "./tens
  *
  * @param tensors of equal dtype; equal extents on every other axis. Lists take dtype and device of the first tensor
  * @param axis the axis that grows; 0 by default
+ * @returns one tensor, longer along the axis
  * @throws {TypeError} if shapes or dtypes disagree
  */
 export function concat(
@@ -74,6 +75,7 @@ function join(tensors: readonly Tensor[], axis: number): Tensor {
  *
  * @param tensors at least one; lists take dtype and device of the first tensor
  * @param axis where the new axis stands; 0 by default
+ * @returns one tensor, with one axis more
  */
 export function stack(
   tensors: readonly TensorLike[] | readonly TensorLike<boolean>[],
@@ -88,6 +90,7 @@ export function stack(
  * @param x what is cut
  * @param parts how many equal parts, or the extent of each
  * @param axis along which axis; 0 by default
+ * @returns views, in order
  * @throws {RangeError} if the parts do not make up the axis
  */
 export function split(x: Tensor, parts: number | readonly number[], axis: number = 0): Tensor[] {
@@ -117,6 +120,8 @@ function partsOf(parts: number | readonly number[], extent: number): readonly nu
  * @param x what is surrounded
  * @param widths `[before, after]` for each axis
  * @param value what stands in the margin; 0 by default
+ * @returns each axis longer by its two widths
+ * @throws {RangeError} unless there are two widths of at least 0 for each axis
  */
 export function pad(x: Tensor, widths: readonly (readonly [number, number])[], value: number = 0): Tensor {
   checkTensors("pad", { x });
@@ -149,6 +154,7 @@ function takeAlong(x: Tensor, axis: number, ids: Tensor): Tensor {
  *
  * @param x what is reversed
  * @param axis along which axis; negative counts from the last
+ * @returns the same shape
  */
 export function flip(x: Tensor, axis: number): Tensor {
   checkTensors("flip", { x });
@@ -162,6 +168,8 @@ export function flip(x: Tensor, axis: number): Tensor {
  * @param x what is moved
  * @param shift by how many places, towards higher indices
  * @param axis along which axis; negative counts from the last
+ * @returns the same shape
+ * @throws {RangeError} if the number of places is no integer
  */
 export function roll(x: Tensor, shift: number, axis: number): Tensor {
   checkTensors("roll", { x });

@@ -57,6 +57,7 @@ export function settingsOf(options: object): Pick<Part, "settings"> {
  * What a file writes for a part; settings that are parts are written in the same way.
  *
  * @param part its word and its settings
+ * @returns its word, or an object of its word and settings
  */
 export function writePart(part: Part): WrittenPart {
   if (!isPart(part)) throw new TypeError(`Cannot write ${shown(part)}: a part with a word is needed`);
@@ -72,6 +73,7 @@ export function writePart(part: Part): WrittenPart {
  * @param kind what is read, as in `Cannot read an activation`
  * @param written what {@linkcode writePart} returned
  * @param table the parts of this kind
+ * @returns the part
  * @throws {TypeError} if there is no such part, or its settings are not what they must be
  */
 export function readPart<P extends Part>(kind: string, written: unknown, table: PartTable<P>): P {

@@ -312,6 +312,8 @@ export class Random {
    *
    * @param shape extents
    * @param options the interval
+   * @returns float32 of that shape
+   * @throws {RangeError} if `min` is above `max`
    */
   uniform(shape: Shape, options: UniformOptions = {}): Tensor {
     checkOptions("draw", options, uniformChecks);
@@ -335,6 +337,7 @@ export class Random {
    *
    * @param shape extents
    * @param options mean and standard deviation
+   * @returns float32 of that shape
    */
   normal(shape: Shape, options: NormalOptions = {}): Tensor {
     checkOptions("draw", options, normalChecks);
@@ -358,6 +361,7 @@ export class Random {
    * An index drawn with the given probabilities.
    *
    * @param probabilities not negative and not all 0; they are divided by their sum
+   * @returns an index of the list
    * @throws {RangeError} if one is negative, NaN or infinite, or all are 0
    */
   categorical(probabilities: ArrayLike<number>): number {

@@ -33,6 +33,7 @@ export type Axis<S extends string> = S extends `${infer Head} ${infer Tail}` ? H
  * Number of elements of a shape: the product of its extents, 1 for a scalar.
  *
  * @param shape extent of each axis
+ * @returns a count
  */
 export function sizeOf(shape: Shape): number {
   if (!Array.isArray(shape)) extentsOf(shape, "measure");
@@ -84,6 +85,7 @@ export function format(shape: readonly (number | string)[]): string {
  * Axes are matched from the last one; an axis that is missing or of extent 1 repeats.
  *
  * @param shapes any number of shapes; none stretch to `[]`
+ * @returns extents, as many as the longest has
  * @throws {TypeError} if two extents differ and neither is 1
  */
 export function broadcastShapes(...shapes: readonly Shape[]): number[] {

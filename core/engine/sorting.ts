@@ -67,6 +67,7 @@ export function sort(
  *
  * @param x numbers, `[…, N]`
  * @param k how many, from 0 to N
+ * @returns both `[…, k]`, `indices` int32
  * @throws {RangeError} if there are fewer than `k`
  */
 export function topK(x: Tensor, k: number): { readonly values: Tensor; readonly indices: Tensor } {

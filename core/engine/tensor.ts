@@ -246,6 +246,7 @@ export class Tensor implements View {
    * A view where strides can express it, a copy otherwise.
    *
    * @param shape extents; one of them may be -1, which takes what is left
+   * @returns a tensor of that shape
    */
   reshape(shape: Shape): Tensor {
     const target = resolveShape(shape, this.size);
@@ -281,6 +282,8 @@ export class Tensor implements View {
    * @param start first index, negative counts from the end
    * @param end first index left out, negative counts from the end; the extent by default
    * @param step distance of the elements taken, at least 1; 1 by default
+   * @returns a view
+   * @throws {RangeError} if the bounds or the step are none
    */
   slice(axis: number, start: number, end?: number, step: number = 1): Tensor {
     const along = resolveAxis(axis, this.rank);
@@ -357,6 +360,8 @@ export class Tensor implements View {
    * @param size elements in a window
    * @param step distance between the starts of neighbouring windows; 1 by default
    * @param dilation distance between neighbouring elements of one window; 1 by default
+   * @returns the extent of `axis` becomes the number of windows, the last axis has `size`
+   * @throws {RangeError} if a window does not fit
    */
   unfold(axis: number, size: number, step: number = 1, dilation: number = 1): Tensor {
     const along = resolveAxis(axis, this.rank);
@@ -646,6 +651,8 @@ export class Tensor implements View {
    *
    * @param mask bool, broadcast together with the values
    * @param other what stands where the mask is false
+   * @returns the shape that all three broadcast to
+   * @throws {TypeError} if the mask is not bool
    */
   where(mask: TensorLike<boolean>, other: TensorLike | TensorLike<boolean>): Tensor {
     mask = asTensor("choose", "mask", mask, "bool", this);

@@ -6,7 +6,7 @@ import {
   scaledDotProductAttention as attention,
 } from "../../core/04_attention/scaled_dot_product.ts";
 import { withoutFusion } from "../../core/engine/fusable.ts";
-import { ones, tensor, zeros } from "../../core/engine/create.ts";
+import { ones, parameter, tensor, zeros } from "../../core/engine/create.ts";
 import { concat } from "../../core/engine/joining.ts";
 import type { Tensor } from "../../core/engine/tensor.ts";
 import { goldens, leaf, precision, read } from "../goldens/read.ts";
@@ -181,4 +181,25 @@ Deno.test("scaledDotProductAttention() says which axis disagrees", () => {
     RangeError,
     "scale = Infinity: scale must be a number",
   );
+});
+
+onEveryBackend("scaledDotProductAttention() mixes values of any width by the same weights", async () => {
+  const [B, H, G, T, S, D] = [2, 4, 2, 5, 7, 6], mask = new Draws(5).booleans(0.7, B, 1, T, S).tensor();
+  for (const W of [0, 1, D - 1, D + 7]) {
+    const leaves = (): Tensor[] =>
+      [[B, H, T, D], [B, G, S, D], [B, G, S, W], [T, S]].map((shape, i) => parameter(normal(i, ...shape)));
+    const call = (bias: Tensor) => ({ mask, bias, causal: true, scale: 0.3 });
+    const own = leaves(), found = attention(own[0]!, own[1]!, own[2]!, call(own[3]!));
+    const wanted = leaves(), weights = attentionWeights(wanted[0]!, wanted[1]!, call(wanted[3]!));
+    const shared = wanted[2]!.unsqueeze(2).expand([B, G, H / G, S, W]).reshape([B, H, S, W]);
+    const output = weights.matmul(shared);
+    const closeness = { tolerance: 32, length: S * D };
+    await assertClose(found, output, closeness);
+    const direction = normal(9, B, H, T, W);
+    found.mul(direction).sum().backward();
+    output.mul(direction).sum().backward();
+    for (const [i, leaf] of own.entries()) {
+      await assertClose(leaf.grad!, wanted[i]!.grad!, { ...closeness, length: B * H * T * S });
+    }
+  }
 });

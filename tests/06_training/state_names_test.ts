@@ -2,12 +2,13 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Embedding } from "../../core/02_words/embeddings.ts";
 import { overKeys } from "../../core/04_attention/masks.ts";
 import { MultiHeadAttention } from "../../core/04_attention/multi_head.ts";
+import { rotary } from "../../core/04_attention/positions/mod.ts";
 import { DecoderStack } from "../../core/05_transformer/decoder.ts";
 import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
 import { Encoder } from "../../core/05_transformer/encoder.ts";
 import { EncoderDecoder } from "../../core/05_transformer/encoder_decoder.ts";
-import { gelu, relu } from "../../core/05_transformer/feed_forward/activations.ts";
-import { BatchNorm, RMSNorm } from "../../core/05_transformer/normalization.ts";
+import { gelu, relu, swiGlu } from "../../core/05_transformer/feed_forward/activations.ts";
+import { BatchNorm, RMSNorm, rmsNormalization } from "../../core/05_transformer/normalization.ts";
 import { Optimizer, sgd } from "../../core/06_training/optimizers.ts";
 import {
   decodeSafetensors,
@@ -275,6 +276,9 @@ Deno.test("importState() without strictness loads what is there, and says what i
   const prefixed = new Map([...state].map(([name, tensor]) => [`module.${name}`, tensor]));
   assertThrows(() => importState(model, prefixed, { strict: false }), TypeError, 'unexpected ("module.layers.0');
   importState(model, prefixed, { strict: false, names: { "module": "" } });
+  const whole = new Map([...await exportState(model)].map(([name, tensor]) => [`module.${name}`, tensor]));
+  assertThrows(() => importState(model, whole), TypeError, '; with names = { "module": "" } all are found');
+  importState(model, whole, { names: { "module": "" } });
   // What is left alone may have any shape.
   const other = new Encoder({ ...orders.post, numLayers: 2, closingNorm: true }, new Random(1));
   const file = await exportState(other);
@@ -360,4 +364,46 @@ Deno.test("a part under a key with a dot is refused, since its kind is not found
     TypeError,
     'Cannot name "parts.a.b.weight": a key with a dot in it must be renamed',
   );
+});
+
+Deno.test("the exercise's rows give a DecoderOnly the names of Llama", async () => {
+  const layout = {
+    ...small,
+    norm: rmsNormalization(),
+    activation: swiGlu,
+    bias: false,
+    tieHead: false,
+    positions: rotary(),
+  };
+  const model = new DecoderOnly({ ...layout, numLayers: 1, numGroups: 1 }, new Random(1)), at = "model.layers.*";
+  const names: StateNames = {
+    "model.embed_tokens": "embedding",
+    "model.norm": "norm",
+    "lm_head": "head",
+    [`${at}.self_attn.q_proj`]: "layers.*.attention.query",
+    [`${at}.self_attn.k_proj`]: "layers.*.attention.key",
+    [`${at}.self_attn.v_proj`]: "layers.*.attention.value",
+    [`${at}.self_attn.o_proj`]: "layers.*.attention.output",
+    [`${at}.mlp.gate_proj`]: "layers.*.feedForward.gate",
+    [`${at}.mlp.up_proj`]: "layers.*.feedForward.up",
+    [`${at}.mlp.down_proj`]: "layers.*.feedForward.down",
+    [`${at}.input_layernorm`]: "layers.*.attentionResidual.norm",
+    [`${at}.post_attention_layernorm`]: "layers.*.feedForwardResidual.norm",
+  };
+  const state = await exportState(model, { names });
+  const shapes = Object.fromEntries([...state].map(([name, { shape }]) => [name, shape.join()]));
+  assertEquals(shapes, {
+    "model.embed_tokens.weight": "5,4",
+    "model.layers.0.self_attn.q_proj.weight": "4,4",
+    "model.layers.0.self_attn.k_proj.weight": "2,4",
+    "model.layers.0.self_attn.v_proj.weight": "2,4",
+    "model.layers.0.self_attn.o_proj.weight": "4,4",
+    "model.layers.0.input_layernorm.weight": "4",
+    "model.layers.0.mlp.gate_proj.weight": "16,4",
+    "model.layers.0.mlp.up_proj.weight": "16,4",
+    "model.layers.0.mlp.down_proj.weight": "4,16",
+    "model.layers.0.post_attention_layernorm.weight": "4",
+    "model.norm.weight": "4",
+    "lm_head.weight": "5,4",
+  });
 });

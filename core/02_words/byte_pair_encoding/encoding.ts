@@ -148,6 +148,7 @@ export class BytePairEncoding {
    * Reads what {@linkcode toJSON} wrote, and trusts none of it.
    *
    * @param data parsed JSON
+   * @returns the encoding
    * @throws {SyntaxError} if a field is missing, unknown or malformed
    */
   static fromJSON(data: unknown): BytePairEncoding {

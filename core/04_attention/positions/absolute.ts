@@ -174,6 +174,7 @@ function rowsFrom(table: Tensor, start: number | readonly number[], T: number): 
  * A trained row per position, up to the context length, added to the input.
  *
  * @param options the standard deviation of the first values
+ * @returns a part for the option `positions` of a model
  */
 export function learned(options: LearnedOptions = {}): PositionScheme {
   checkOptions("learn positions", options, LEARNED);

@@ -118,6 +118,7 @@ const SHAW: Checks<ShawOptions> = { maxDistance: integer() };
  * A trained vector per clipped distance, in keys and values.
  *
  * @param options how far distances count
+ * @returns a part for the option `positions` of a model
  */
 export function shaw(options: ShawOptions = {}): PositionScheme {
   checkOptions("tell distances apart", options, SHAW);
@@ -222,6 +223,7 @@ export class T5Positions extends Module implements PositionRule {
  * A trained number per head and bucket of distances, ahead too unless attention is causal.
  *
  * @param options the buckets; 32 of them up to a distance of 128 by default
+ * @returns a part for the option `positions` of a model
  */
 export function t5(options: BucketOptions = {}): PositionScheme {
   checkOptions("sort distances", options, BUCKETS);

@@ -197,6 +197,7 @@ export class RotaryPositions implements PositionRule {
  * Turns queries and keys in every attention.
  *
  * @param options base, pairs, width and scaling
+ * @returns a part for the option `positions` of a model
  */
 export function rotary(options: RotaryOptions = {}): PositionScheme {
   checkOptions("rotate", options, ROTARY);

@@ -87,6 +87,7 @@ const SCALING: Checks<ScalingOptions> = { factor: required(numeric({ min: 1 })) 
  * Divides all frequencies by the factor (position interpolation).
  *
  * @param options how many times as long texts may be
+ * @returns a scaling for {@linkcode rotary}
  */
 export function linearScaling(options: ScalingOptions): RotaryScaling {
   checkOptions("scale rotary positions", options, SCALING);
@@ -101,6 +102,7 @@ export function linearScaling(options: ScalingOptions): RotaryScaling {
  * Raises the base: the slowest pair turns slower by the factor, the fastest as before.
  *
  * @param options how many times as long texts may be
+ * @returns a scaling for {@linkcode rotary}
  */
 export function ntkScaling(options: ScalingOptions): RotaryScaling {
   checkOptions("scale rotary positions", options, SCALING);
@@ -137,6 +139,7 @@ const YARN: Checks<YarnOptions> = {
  * Keeps fast pairs, slows slow ones, and passes from one to the other pair by pair.
  *
  * @param options how many times as long texts may be, and where one way passes into the other
+ * @returns a scaling for {@linkcode rotary}
  */
 export function yarnScaling(options: YarnOptions): RotaryScaling {
   checkOptions("scale rotary positions", options, YARN);
@@ -179,6 +182,8 @@ const LLAMA3: Checks<Llama3Options> = {
  * Keeps fast pairs, slows slow ones, and passes between them by the rounds they make.
  *
  * @param options how many times as long texts may be, and where one way passes into the other
+ * @returns a scaling for {@linkcode rotary}
+ * @throws {RangeError} if the two factors are not in order, or one is out of range
  */
 export function llama3Scaling(options: Llama3Options): RotaryScaling {
   checkOptions("scale rotary positions", options, LLAMA3);

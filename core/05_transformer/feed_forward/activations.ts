@@ -39,6 +39,7 @@ export interface Activation extends Part {
  *
  * @param word what files call it
  * @param bend from a tensor of any shape to one of the same
+ * @returns a part that can be called
  */
 export function activation(word: string, bend: (x: Tensor) => Tensor): Activation {
   checkText("name an activation", "word", word);
@@ -91,6 +92,7 @@ export interface GatedActivation extends Part {
  *
  * @param word what files call it
  * @param gate what the gate passes through
+ * @returns a part for the option `activation` of a model
  */
 export function gated(word: string, gate: Activation): GatedActivation {
   checkText("name an activation", "word", word);
