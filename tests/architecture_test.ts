@@ -92,7 +92,7 @@ function load(path: string): Source {
 
 const sources = new Map<string, Source>();
 if (!ignore) {
-  for (const folder of ["core/", "wasm/", "gpu/", "bench/", "tests/", "docs/"]) {
+  for (const folder of ["core/", "wasm/", "gpu/", "bench/", "tests/", "docs/", "npm/"]) {
     for (const path of files(folder)) sources.set(path, load(path));
   }
   sources.set("mod.ts", load("mod.ts"));
@@ -114,7 +114,8 @@ const isExperiment = (path: string): boolean => /\/experiments(\/|\.ts$)/.test(p
 const isCorpus = (path: string): boolean => path.startsWith("core/corpora/");
 const chapterOf = (path: string): number => Number(/^core\/(\d\d)_/.exec(path)?.[1] ?? NaN);
 const isBuild = (path: string): boolean => /^(wasm|gpu|core\/experiments)\/build\.ts$/.test(path);
-const isTool = (path: string): boolean => /^(tests|bench|docs|core\/cli\/std\/assert)\//.test(path) || isBuild(path);
+const isTool = (path: string): boolean =>
+  /^(tests|bench|docs|npm|core\/cli\/std\/assert)\//.test(path) || isBuild(path);
 
 /** What the engine and its devices agree on; it knows nothing of either. */
 const isContract = (path: string): boolean =>
@@ -596,6 +597,10 @@ const UNSCOPED: Readonly<Record<string, string>> = {
   "test:jsr": "read write run",
   // The browser is where the machine has it, and keeps its profile in a temporary folder.
   "test:browser": "read write run",
+  // Projects lie in temporary folders; Node, npm, Bun and the browser are where the machine has them.
+  "test:packages": "read write run env",
+  // The package is written where one wants it, and Deno packs it first.
+  "pack": "read write run",
   // The other libraries load native code, which no permission holds.
   "bench:peers": "all",
 };

@@ -1,11 +1,10 @@
 /**
- * The ways to import the library, done as the README says: in an empty folder, by a copy of the files, by URL, from npm
- * and through a bundler, under the options of a project that is not this one.
+ * The ways to import the library, done as the README says: in an empty folder, by a copy of the files and by URL, under
+ * the options of a project that is not this one. `tests/packages` has those by npm and through a bundler.
  */
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { killAndResume } from "./host/killed_runs.ts";
-import { granted, note, testWithFolder } from "./permissions.ts";
+import { testWithFolder } from "./permissions.ts";
 
 const root = new URL("../", import.meta.url);
 const read = (path: string): string => Deno.readTextFileSync(new URL(path, root));
@@ -140,58 +139,3 @@ testWithFolder(
   "run",
   "net",
 );
-
-/** Whether a program can be started. */
-function has(program: string): boolean {
-  try {
-    return granted("read", "write", "run") &&
-      new Deno.Command(program, { args: ["--version"], stdout: "null", stderr: "null" }).outputSync().success;
-  } catch {
-    return false;
-  }
-}
-
-/** The bundler of the site, where its packages are. */
-const esbuild = `${Deno.build.os === "windows" ? "" : "/"}${root.pathname.slice(1)}docs/node_modules/.bin/esbuild`;
-
-function testInNode(name: string, needs: readonly string[], body: (folder: string) => Promise<void>): void {
-  const missing = needs.filter((program) => !has(program));
-  if (missing.length === 0) return testWithFolder(name, body, "run");
-  note(`tests that need ${missing.map((path) => path.split("/").at(-1)).join(" and ")} are ignored`);
-  Deno.test.ignore(name, () => body(""));
-}
-
-/** A package as npm would have it, installed in a folder. */
-async function install(folder: string): Promise<void> {
-  const repository = decodeURIComponent(root.pathname);
-  const pack = await deno(repository, "task", "pack", "--allow-dirty", "--output", `${folder}/heed.tgz`);
-  assertEquals(pack.code, 0, pack.complaints);
-  await Deno.mkdir(`${folder}/node_modules/@heed`, { recursive: true });
-  assertEquals((await run("tar", `${folder}/node_modules/@heed`, ["xzf", `${folder}/heed.tgz`])).code, 0);
-  await Deno.rename(`${folder}/node_modules/@heed/package`, `${folder}/node_modules/@heed/heed`);
-}
-
-const PROGRAM = `import { tensor } from "@heed/heed";
-import { softmax } from "@heed/heed/words";
-const x = tensor([0, 0]);
-softmax(x).read().then((row) => console.log(row.join(), x.device.name));
-`;
-
-testInNode("the package on npm computes in Node", ["node", "tar"], async (folder) => {
-  await install(folder);
-  await Deno.writeTextFile(`${folder}/use.mjs`, PROGRAM);
-  assertEquals((await run("node", folder, ["use.mjs"])).output, "0.5,0.5 wasm\n");
-  await killAndResume({ command: "node", args: [], library: "@heed/heed", host: "@heed/heed/host" }, folder);
-});
-
-testInNode("a bundle of the library is the program it was bundled into", ["node", "tar", esbuild], async (folder) => {
-  await install(folder);
-  await Deno.writeTextFile(`${folder}/use.js`, PROGRAM);
-  for (const [format, name] of [["esm", "esm.mjs"], ["cjs", "cjs.cjs"], ["iife", "iife.cjs"]] as const) {
-    const args = ["use.js", "--bundle", "--minify", `--format=${format}`, "--log-level=error", `--outfile=${name}`];
-    assertEquals((await run(esbuild, folder, args)).complaints, "", format);
-    assertEquals((await run("node", folder, [name])).output, "0.5,0.5 wasm\n", format);
-  }
-  // Deno, and Node since 24, say of the bundle's one file that it is the program.
-  assertEquals((await deno(folder, "run", "--no-prompt", "esm.mjs")).output, "0.5,0.5 wasm\n");
-});

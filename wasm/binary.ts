@@ -4,15 +4,22 @@
  * @module
  */
 
-/** Two builds in hexadecimal digits: pieces that both have, and pairs of those that differ. */
-export type Builds = readonly (string | readonly [relaxed: string, strict: string])[];
-
-/** The bytes of one of two builds. */
-export function decode(builds: Builds, relaxed: boolean): Uint8Array<ArrayBuffer> {
-  const text = builds.map((piece) => typeof piece === "string" ? piece : piece[relaxed ? 0 : 1]).join("");
+/** Bytes from hexadecimal digits. */
+export function decode(text: string): Uint8Array<ArrayBuffer> {
   const native = (Uint8Array as { fromHex?: (text: string) => Uint8Array<ArrayBuffer> }).fromHex;
   if (native) return native.call(Uint8Array, text);
   return Uint8Array.from({ length: text.length / 2 }, (_, i) => parseInt(text.slice(2 * i, 2 * i + 2), 16));
+}
+
+/** Digits after edits: of each, the bytes that are kept, those that are left out, and the digits that come instead. */
+export function edited(text: string, edits: string): string {
+  let at = 0, result = "";
+  for (const edit of edits.split(" ")) {
+    const [kept, dropped, added] = edit.split(/[-+]/);
+    result += text.slice(at, at += 2 * Number(kept)) + added;
+    at += 2 * Number(dropped);
+  }
+  return result;
 }
 
 /**

@@ -3,8 +3,8 @@
  * hexadecimal digits.
  *
  * Digits keep bytes whole, so that what compresses the files on their way finds what repeats: gzip makes a
- * third less of them than of base64, and Brotli half. The two builds lie function beside function for the same reason:
- * apart, one is too far from the other for gzip to see how much they share.
+ * third less of them than of base64, and Brotli half. Of the build for engines without fused multiply-adds only the edits
+ * are kept that make it from the other one.
  *
  * Before, it writes down what sources and engine agree on: codes of operations, numbers and cases of fused jobs.
  *
@@ -18,6 +18,7 @@
  */
 
 import { ACTIVATION, ARITHMETIC, COMPARISON, REDUCTION, UNARY } from "../core/engine/operations.ts";
+import { edited } from "./binary.ts";
 import { missingCases } from "./every_case.ts";
 import { fusedJobs, jobsSource, numbersSource } from "./fused_jobs.ts";
 
@@ -112,8 +113,16 @@ async function compressedSize(bytes: Uint8Array): Promise<number> {
   return (await new Response(stream).arrayBuffer()).byteLength;
 }
 
-/** Hexadecimal digits of the functions of a module, one by one, between those of what precedes and what follows them. */
-function piecesOf(bytes: Uint8Array): string[] {
+/** A long string constant, cut into lines of 1000 characters. */
+function quoted(text: string): string {
+  return (text.match(/.{1,1000}/g) ?? []).map((line) => `  "${line}",`).join("\n");
+}
+
+/** Bytes as hexadecimal digits. */
+const digits = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/** A module cut before its first function, between functions, and after the last one. */
+function piecesOf(bytes: Uint8Array): Uint8Array[] {
   const CODE = 10;
   let at = 8, from = 0;
   const number = () => {
@@ -125,9 +134,9 @@ function piecesOf(bytes: Uint8Array): string[] {
     } while (byte & 128);
     return result;
   };
-  const pieces: string[] = [];
+  const pieces: Uint8Array[] = [];
   const cut = () => {
-    pieces.push(Array.from(bytes.subarray(from, at), (byte) => byte.toString(16).padStart(2, "0")).join(""));
+    pieces.push(bytes.subarray(from, at));
     from = at;
   };
   while (at < bytes.length) {
@@ -148,15 +157,53 @@ function piecesOf(bytes: Uint8Array): string[] {
   return pieces;
 }
 
-/** Two builds as the entries of one list: a piece that both have, or the two that differ. */
-function quoted(relaxed: Uint8Array, strict: Uint8Array): string {
-  const [ours, theirs] = [piecesOf(relaxed), piecesOf(strict)];
-  if (ours.length !== theirs.length) {
-    throw new Error(`Cannot lay two builds side by side: ${ours.length} pieces and ${theirs.length}`);
+/** What makes one module from another: bytes to keep, bytes to leave out, and bytes that come instead. */
+interface Edit {
+  kept: number;
+  dropped: number;
+  added: number[];
+}
+
+/** Fewer bytes than these between two changes are written again. */
+const LEAST_KEPT = 3;
+
+/** Appends the edits that make `to` from `from`, by their longest common subsequence. */
+function appendEdits(edits: Edit[], from: Uint8Array, to: Uint8Array): void {
+  const width = to.length + 1, common = new Uint16Array((from.length + 1) * width);
+  for (let i = from.length - 1; i >= 0; i--) {
+    for (let j = to.length - 1; j >= 0; j--) {
+      common[i * width + j] = from[i] === to[j]
+        ? common[(i + 1) * width + j + 1]! + 1
+        : Math.max(common[(i + 1) * width + j]!, common[i * width + j + 1]!);
+    }
   }
-  return ours.map((piece, i) => piece === theirs[i] ? `  "${piece}",` : `  ["${piece}",\n   "${theirs[i]}"],`).join(
-    "\n",
-  );
+  for (let i = 0, j = 0; i < from.length || j < to.length;) {
+    let same = 0;
+    while (i + same < from.length && from[i + same] === to[j + same]) same++;
+    const last = edits.at(-1)!, isChanged = last.dropped + last.added.length > 0;
+    const atEnd = i + same === from.length && j + same === to.length;
+    if (same > 0 && (!isChanged || same >= LEAST_KEPT || atEnd)) {
+      if (isChanged) edits.push({ kept: same, dropped: 0, added: [] });
+      else last.kept += same;
+    } else if (same > 0) {
+      last.dropped += same;
+      last.added.push(...to.subarray(j, j + same));
+    } else if (j === to.length || i < from.length && common[(i + 1) * width + j]! >= common[i * width + j + 1]!) {
+      last.dropped++;
+      i++;
+    } else last.added.push(to[j++]!);
+    i += same;
+    j += same;
+  }
+}
+
+/** What {@linkcode edited} makes one module from another by, function by function. */
+function editsOf(from: Uint8Array, to: Uint8Array): string {
+  const [ours, theirs] = [piecesOf(from), piecesOf(to)];
+  if (ours.length !== theirs.length) throw new Error(`Cannot compare ${ours.length} functions with ${theirs.length}`);
+  const edits: Edit[] = [{ kept: 0, dropped: 0, added: [] }];
+  ours.forEach((piece, i) => appendEdits(edits, piece, theirs[i]!));
+  return edits.map(({ kept, dropped, added }) => `${kept}-${dropped}+${digits(Uint8Array.from(added))}`).join(" ");
 }
 
 /** The operations of the engine as constants for the kernels. */
@@ -213,6 +260,10 @@ for (const { folder, target, what, flags } of PARTS) {
     console.error(`wasm/${folder} has no case for ${missing.join("; ")}`);
     Deno.exit(1);
   }
+  const edits = editsOf(relaxed, strict);
+  if (edited(digits(relaxed), edits) !== digits(strict)) {
+    throw new Error(`Cannot keep the edits of ${target}: they fail`);
+  }
   const source = `// deno-fmt-ignore-file
 /**
  * The compiled ${what} of \`wasm/${folder}\`. Generated by \`deno task wasm\`; not edited by hand.
@@ -220,13 +271,15 @@ for (const { folder, target, what, flags } of PARTS) {
  * @module
  */
 
-/**
- * Both builds in hexadecimal digits, a function a line: the one that uses fused multiply-adds (relaxed SIMD), and
- * below it, where it differs, the one for engines without them.
- */
-export const BUILDS: readonly (string | readonly [relaxed: string, strict: string])[] = [
-${quoted(relaxed, strict)}
-];
+/** The build that uses fused multiply-adds (relaxed SIMD), in hexadecimal digits. */
+export const RELAXED: string = [
+${quoted(digits(relaxed))}
+].join("");
+
+/** The build for engines without them, as edits of the other: so many bytes kept, so many left out, those that come instead. */
+export const STRICT: string = [
+${quoted(edits)}
+].join("");
 `;
   const sizes = await Promise.all([relaxed, strict].map(async (x) => `${x.length} (${await compressedSize(x)})`));
   await put(target, source, `wasm/${folder}`, `relaxed ${sizes[0]} and strict ${sizes[1]} bytes (compressed)`);

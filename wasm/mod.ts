@@ -28,11 +28,11 @@ import { MOST_THREADS } from "./assembly/layout.ts";
 import type { Backend, Buffer, DType, MemoryUse, Numbers, View } from "../core/engine/backend.ts";
 import { integersOf, KernelDevice, type Operations, sweeping } from "../core/engine/kernel_device.ts";
 import { sizeOf } from "../core/engine/shape.ts";
-import { decode, unshare } from "./binary.ts";
+import { decode, edited, unshare } from "./binary.ts";
 import { copy } from "./copy.ts";
 import { binary, select, unary } from "./elementwise.ts";
 import { fusedKernels } from "./fused/mod.ts";
-import { BUILDS } from "./kernels.ts";
+import { RELAXED, STRICT } from "./kernels.ts";
 import { matmul } from "./matmul.ts";
 import { Memory } from "./memory.ts";
 import { packings } from "./packed.ts";
@@ -92,6 +92,16 @@ function hasSharedMemory(): boolean {
     return new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }).buffer instanceof SharedArrayBuffer;
   } catch {
     return false;
+  }
+}
+
+/** The module of the kernels; the policy of a page may forbid to compile any. */
+function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(bytes);
+  } catch (cause) {
+    const needed = "the content security policy must have 'wasm-unsafe-eval' in script-src";
+    throw new Error(`Cannot make the wasm device: this page may not compile WebAssembly, ${needed}`, { cause });
   }
 }
 
@@ -177,7 +187,7 @@ class WasmDevice extends KernelDevice<Runtime> {
  *
  * @param options threads, instructions and memory; all that the engine has by default
  * @returns the device
- * @throws {Error} if the engine has no WebAssembly SIMD
+ * @throws {Error} if the engine has no WebAssembly SIMD, or the page may not compile it
  */
 export function createWasmDevice(options: WasmOptions = {}): Backend {
   checkOptions("make the wasm device", options, wasmChecks);
@@ -185,10 +195,10 @@ export function createWasmDevice(options: WasmOptions = {}): Backend {
   const relaxed = options.relaxed ?? hasRelaxedSimd();
   const shared = options.shared ?? hasSharedMemory();
   const threads = shared ? options.threads ?? Math.min(cores(), 8) : 1;
-  const bytes = decode(BUILDS, relaxed);
+  const bytes = decode(relaxed ? RELAXED : edited(RELAXED, STRICT));
   if (!shared) unshare(bytes);
   const memory = new Memory(shared);
-  const module = new WebAssembly.Module(bytes);
+  const module = compile(bytes);
   const instance = new WebAssembly.Instance(module, { env: { memory: memory.wasm } });
   const kernels = instance.exports as unknown as Kernels;
   const runtime = new Runtime(memory, new Threads(memory, kernels, module, threads));

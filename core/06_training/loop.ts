@@ -419,7 +419,8 @@ function requireNamed(loss: Tensor, { model, optimizer }: Pick<TrainOptions<neve
   const moved = new Set([...optimizer.parameters.values()].map(({ storage }) => storage));
   const saved = new Set([...model.stateDict().values()].map(({ storage }) => storage));
   const leaves = leavesOf(loss);
-  const lost = leaves.find(({ storage }) => !moved.has(storage) && !saved.has(storage));
+  // What ends with the step is an input whose slope the loss contains.
+  const lost = leaves.find(({ storage }) => !storage.scoped && !moved.has(storage) && !saved.has(storage));
   if (!lost) {
     if (leaves.length === 0 || leaves.some(({ storage }) => moved.has(storage))) return;
     throw new TypeError(
@@ -429,7 +430,8 @@ function requireNamed(loss: Tensor, { model, optimizer }: Pick<TrainOptions<neve
   }
   throw new TypeError(
     `Cannot train with a parameter of shape ${format(lost.shape)} that neither the model nor the optimizer names: ` +
-      "a module names what its fields hold, not what a #private field or an object of another class does",
+      "a module names what its fields hold, not what a #private field or an object of another class does, " +
+      "and an input that the loss is differentiated by is made in the loss",
   );
 }
 

@@ -301,7 +301,7 @@ export interface Policy<Example> {
    * @returns one text for each
    */
   write(examples: readonly Example[], random?: Random): Promise<readonly SampledText[]>;
-  /** Scores the token after each input, `[N, T]` to `[N, T, V]`. */
+  /** Scores the token after each input, `[N, T]` to `[N, T, V]`, in evaluation mode. */
   forward(examples: readonly Example[], inputs: Tensor): Tensor;
 }
 
@@ -379,6 +379,8 @@ export async function reinforce<Example>(options: ReinforceOptions<Example>): Pr
       model: policy.model,
       loss: ({ examples, samples, rewards, baseline }) => {
         const { inputs, targets } = sampledTargets(samples, around);
+        // Scored as they were drawn: without dropout, which would make them texts of another distribution.
+        policy.model.eval();
         const advantages = tensor(rewards.map((reward, n) => reward - baseline[n]!));
         return policyGradientLoss(policy.forward(examples, inputs), targets, advantages, { ignoreIndex });
       },

@@ -32,9 +32,9 @@ const ids = (rows: readonly (readonly number[])[]): Tensor =>
   tensor(Int32Array.from(rows.flat()), [rows.length, rows[0]!.length]);
 
 /** The smallest translator whose weights have opinions. */
-function translator(seed: number): EncoderDecoder {
+function translator(seed: number, dropout = 0): EncoderDecoder {
   const random = new Random(seed);
-  const layout = { vocabSize: V, contextLength: 8, hiddenSize: 4, numHeads: 2, numLayers: 1, dropout: 0 };
+  const layout = { vocabSize: V, contextLength: 8, hiddenSize: 4, numHeads: 2, numLayers: 1, dropout };
   const model = new EncoderDecoder(layout, random);
   for (const weight of model.parameters().values()) {
     if (weight.rank === 2) weight.assign(random.normal(weight.shape, { deviation: 0.6 }));
@@ -315,6 +315,15 @@ onReference("reinforce() takes the step that the loss of its texts says", async 
   }
   assertEquals(report!.reward, sumOver(4, (n) => threes(samples[n]!)) / 4);
   assertEquals(report!.baseline, sumOver(2, (n) => threes(greedy[n]!)) / 2);
+});
+
+onReference("reinforce() scores texts without dropout, as they were drawn", async () => {
+  const [plain, dropping] = [translator(2), translator(2, 0.5)];
+  for (const model of [plain, dropping]) await reinforce(lesson(model, 3));
+  for (const [name, weight] of plain.parameters()) {
+    assertEquals(await weight.read(), await dropping.parameters().get(name)!.read());
+  }
+  assertEquals([...dropping.randoms().values()].map((random) => random.state().counter), [0]);
 });
 
 onReference("reinforce() continues where it stopped", async () => {

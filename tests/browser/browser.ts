@@ -74,11 +74,13 @@ export interface Page {
   on(event: "response", hear: (response: Response) => void): void;
   close(): Promise<void>;
 }
-interface Context {
+/** A profile of a browser. */
+export interface Context {
   newPage(): Promise<Page>;
   close(): Promise<void>;
 }
-interface Browser {
+/** A browser. */
+export interface Browser {
   newContext(options: Readonly<Record<string, unknown>>): Promise<Context>;
   close(): Promise<void>;
 }
@@ -87,7 +89,7 @@ interface Package {
 }
 
 /** Where Chromium is, if it is anywhere. */
-const executable = [Deno.env.get("CHROMIUM"), "/usr/bin/chromium"].find((path) => {
+export const executable: string | undefined = [Deno.env.get("CHROMIUM"), "/usr/bin/chromium"].find((path) => {
   try {
     return path && Deno.statSync(path).isFile;
   } catch {
@@ -110,7 +112,8 @@ const ARGUMENTS = [
 let browser: Promise<Browser> | undefined;
 const servers: Server[] = [];
 
-async function launch(): Promise<Browser> {
+/** Starts a browser. */
+export async function launch(): Promise<Browser> {
   // Named at run time, so that checking the repository does not ask for the package.
   const name: string = "playwright-core";
   const { chromium } = await import(name) as Package;

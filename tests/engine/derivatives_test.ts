@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
 import { relu, silu } from "../../core/05_transformer/feed_forward/activations.ts";
 import { adam } from "../../core/06_training/adam.ts";
+import { train } from "../../core/06_training/loop.ts";
 import { softplus } from "../../core/06_training/loss.ts";
 import { Optimizer, sgd } from "../../core/06_training/optimizers.ts";
 import { isRecording, noGrad } from "../../core/engine/autograd.ts";
@@ -251,6 +252,22 @@ onEveryBackend("a loss after one step of learning has the gradient that the chai
   await assertClose(moved, [1.5, 1.25]);
   await assertClose(start.grad!, [1.5 * 0.75, -2.75 * 0.75]);
   await assertClose(rate.grad!, -(1.5 * -2 + -2.75 * 3));
+});
+
+onEveryBackend("train() takes a loss that contains a gradient by its batch", async () => {
+  const model = new Linear(3, 1, new Random(1)),
+    optimizer = new Optimizer(model.parameters(), adam({ learningRate: 0.05 }));
+  const penalties: number[] = [], random = new Random(2);
+  await train({
+    model,
+    optimizer,
+    steps: 40,
+    batches: { next: () => variable(random.normal([4, 3])) },
+    loss: (x) => gradientPenalty((x) => model.forward(x), x),
+    reportEvery: 1,
+    onProgress: ({ loss }) => void penalties.push(loss),
+  });
+  assertLess(penalties.at(-1)!, 0.01 * penalties[0]!);
 });
 
 /** $u(x)$, one number for each. */

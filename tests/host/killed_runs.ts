@@ -1,6 +1,6 @@
 /** A training run that is killed again and again, in whatever runs JavaScript, and ends as if it had never been. */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals } from "../../core/cli/std/assert/mod.ts";
 
 /** The program: it trains in a folder, the second argument, and says how far it is; the weights are its last line. */
 const program = (library: string, host: string): string =>

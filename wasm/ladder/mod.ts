@@ -25,10 +25,10 @@
 
 import type { Backend, Buffer, FusedFunctions, FusedName, PackedFormat, View } from "../../core/engine/backend.ts";
 import { contiguousStrides, sizeOf } from "../../core/engine/shape.ts";
-import { decode } from "../binary.ts";
+import { decode, edited } from "../binary.ts";
 import { createWasmDevice } from "../mod.ts";
 import { type Runtime, runtimeOf } from "../runtime.ts";
-import { BUILDS } from "./kernels.ts";
+import { RELAXED, STRICT } from "./kernels.ts";
 
 /** Exports of the compiled rungs: addresses and counts in, nothing out. */
 export type Loops = Readonly<Record<string, (...words: number[]) => number>>;
@@ -411,7 +411,7 @@ export class Ladder {
    * @throws {Error} if the engine has no WebAssembly SIMD or no shared memory
    */
   constructor({ threads, relaxed }: LadderOptions = {}) {
-    const [fast, strict] = [true, false].map((relaxed) => decode(BUILDS, relaxed));
+    const [fast, strict] = [RELAXED, edited(RELAXED, STRICT)].map((text) => decode(text));
     const fuses = relaxed ?? WebAssembly.validate(fast!);
     this.device = createWasmDevice({ relaxed: fuses, ...(threads !== undefined && { threads }) });
     this.#runtime = runtimeOf(this.device);

@@ -1,0 +1,7 @@
+/** All tests of the package for npm, which they share: in runtimes, in bundlers, in a browser. */
+
+import "./contents.ts";
+import "./types.ts";
+import "./runtimes.ts";
+import "./bundles.ts";
+import "./pages.ts";
