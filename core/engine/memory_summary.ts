@@ -28,7 +28,7 @@ export interface MemoryPart {
 
 /** Pieces of memory that are alike. */
 export interface MemoryOfShape extends MemoryPart {
-  /** What the elements are; `undefined` where it was reserved for no tensor, such as packed weights. */
+  /** What the elements are; `undefined` where it is no tensor's, such as packed weights. */
   readonly dtype: DType | undefined;
   /** Extents of each. */
   readonly shape: Shape | undefined;
@@ -45,7 +45,7 @@ export class MemorySummary implements MemoryPart {
   readonly tensors: number;
   /** Their bytes. */
   readonly bytes: number;
-  /** Bytes the device has taken from the host, the most that was needed so far; `undefined` where it does not say. */
+  /** Most bytes that the device has taken from the host; `undefined` where it does not say. */
   readonly reserved: number | undefined;
   /** What each name holds, in the order of the question; what two hold counts for the first. */
   readonly named: Readonly<Record<string, MemoryPart>>;
@@ -126,8 +126,8 @@ function grouped(x: number): string {
  * console.assert(summary.named.model!.bytes === 4 * 1010);
  * ```
  *
- * @param named modules, optimizers, caches, tensors, or lists and objects of such, by the names that the table shows; none by
- * default
+ * @param named modules, optimizers, caches, tensors, or lists and objects of such, by the names to show; none by default
+ * @returns what each name holds, and what no name does
  * @throws {TypeError} if that is no object of named things
  */
 export function memorySummary(named: Readonly<Record<string, unknown>> = {}): MemorySummary {

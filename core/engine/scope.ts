@@ -46,7 +46,14 @@ export class Storage {
   #legacy: Legacy | undefined;
   #buffer: Buffer | undefined;
 
-  /** Takes over a buffer; the open scope, if any, becomes responsible for it. */
+  /**
+   * Takes over a buffer; the open scope, if any, becomes responsible for it.
+   *
+   * @param device where the buffer is
+   * @param buffer the memory
+   * @param dtype what its tensor holds; it is no tensor's by default
+   * @param shape extents of that tensor; it is no tensor's by default
+   */
   constructor(device: Backend, buffer: Buffer, dtype?: DType, shape?: Shape) {
     this.device = device;
     this.#buffer = buffer;
