@@ -157,6 +157,7 @@ export function partsOfBook({ read, list }: Files): Part[] {
   const rest = folder("core/engine/").filter((path) => !order.includes(path) && !path.endsWith("/mod.ts"));
   part("The engine", "workshop", ["core/engine/mod.ts", ...new Set(order), ...rest]);
   part("Files and the terminal", "workshop", modFirst(folder("core/host/")));
+  part("Pictures", "workshop", modFirst(folder("core/figures/")));
   part("The experiments' programs", "workshop", [
     ...folder("core/experiments/"),
     ...below("core/corpora/"),

@@ -71,6 +71,9 @@ export type Run = (command: string, folder: string) => Promise<Pick<Followed, "p
 /** Deno where any program may be run, else its name, which is what the task may run. */
 const DENO = Deno.permissions.querySync({ name: "run" }).state === "granted" ? Deno.execPath() : "deno";
 
+/** Milliseconds after which a command is ended. */
+const LONGEST = 240_000;
+
 /** Runs `deno …` as this Deno; spaces at the ends of lines are dropped. */
 export const runDeno: Run = async (command, folder) => {
   const [program, ...args] = command.split(" ");
@@ -82,6 +85,7 @@ export const runDeno: Run = async (command, folder) => {
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
+    signal: AbortSignal.timeout(LONGEST),
   }).output();
   const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes).replace(/[ \t]+$/gm, "");
   return { code, printed: text(stdout) + (code === 0 ? "" : text(stderr)) };
@@ -130,12 +134,15 @@ export function withPrinted(page: string, followed: readonly Followed[]): string
 }
 
 /**
- * Puts the code of the library into a folder, as a reader does who copies it.
+ * Makes a folder what it is for a reader who has begun: the code of the library in it, and the file that gives it its name.
  *
  * @param root the repository
- * @param to the folder, which must not exist
+ * @param folder an empty folder
  */
-export async function copyLibrary(root: URL, to: string): Promise<void> {
+export async function prepare(root: URL, folder: string): Promise<void> {
+  const [config] = fences(await Deno.readTextFile(new URL("docs/pages/library/tour.md", root)));
+  await Deno.writeTextFile(`${folder}/${config!.name}`, config!.text);
+  const to = `${folder}/heed`;
   await Deno.mkdir(to);
   for (const name of ["mod.ts", "deno.json"]) await Deno.copyFile(new URL(name, root), `${to}/${name}`);
   for (const name of ["core", "wasm", "gpu"]) await copy(new URL(`${name}/`, root), `${to}/${name}`);

@@ -137,6 +137,11 @@ function partsOfSite(extra: readonly Extra[], entryPoints: readonly EntryPoint[]
     ["library.html", "Use it as a library"],
     ["library/tour.html", "Ten minutes to a trained model"],
     ["library/coming_from.html", "Coming from another library"],
+    ["library/classifier.html", "Recipe: a classifier with attention"],
+    ["library/fine_tuning.html", "Recipe: fine-tuning"],
+    ["library/translation.html", "Recipe: translation of your own pairs"],
+    ["library/serving.html", "Recipe: a model behind HTTP"],
+    ["library/search.html", "Recipe: search by meaning"],
   ]);
   const back = partOf("Reference", "back", [["notation.html", "Notation"], ["glossary.html", "Glossary"], ...api]);
   const workshop = partOf("How it is made", "workshop", [["how_it_is_made.html", "How it is made"]]);

@@ -9,31 +9,32 @@
 import { fileURLToPath } from "node:url";
 import { flag } from "../core/cli/arguments.ts";
 import { readTask } from "./arguments.ts";
-import { copyLibrary, follow, withPrinted } from "./followed.ts";
+import { follow, prepare, withPrinted } from "./followed.ts";
 
 const root = new URL("../", import.meta.url);
 
 /** Pages whose commands are run, by name. */
-export const FOLLOWED: readonly string[] = ["tour"];
+export const FOLLOWED: readonly string[] = ["tour", "classifier", "fine_tuning", "translation", "serving", "search"];
 
 /** The Markdown of a page of the library. */
 export const pageOf = (name: string): URL => new URL(`docs/pages/library/${name}.md`, root);
 
 if (import.meta.main) {
-  const { values } = await readTask({
+  const { values, operands } = await readTask({
     name: "library",
+    operands: "[NAME…]",
     summary: "Follow the pages of the library and record what their commands print.",
     options: { check: flag("Compare instead of writing") },
   });
   let differs = false;
-  for (const name of FOLLOWED) {
+  for (const name of operands.length > 0 ? operands : FOLLOWED) {
     // A folder that nothing of the project looks into.
     const models = fileURLToPath(new URL("models", root));
     await Deno.mkdir(models, { recursive: true });
     const folder = await Deno.makeTempDir({ dir: models, prefix: "followed-" });
     const text = await Deno.readTextFile(pageOf(name));
     try {
-      await copyLibrary(root, `${folder}/heed`);
+      await prepare(root, folder);
       const followed = await follow(text, folder), failed = followed.find(({ code }) => code !== 0);
       if (failed) throw new Error(`${failed.command} failed:\n${failed.printed}`);
       const recorded = withPrinted(text, followed);

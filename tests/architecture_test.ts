@@ -109,6 +109,7 @@ function* library(): Generator<Source> {
 const imported = (code: string): string => code.split("async function start(): Promise<void> {")[0]!;
 
 const isHost = (path: string): boolean => path.startsWith("core/host/");
+const isFigures = (path: string): boolean => path.startsWith("core/figures/");
 const isProgram = (path: string): boolean => /^core\/cli(\.ts$|\/)/.test(path);
 const isExperiment = (path: string): boolean => /\/experiments(\/|\.ts$)/.test(path);
 const isCorpus = (path: string): boolean => path.startsWith("core/corpora/");
@@ -126,9 +127,11 @@ function mayImport(from: string, to: string): boolean {
   if (isTool(from)) return true;
   if (isTool(to)) return false;
   if (to === "mod.ts") return isProgram(from);
-  if (from === "mod.ts") return !isExperiment(to) && !isCorpus(to) && !isHost(to);
+  if (from === "mod.ts") return !isExperiment(to) && !isCorpus(to) && !isHost(to) && !isFigures(to);
   if (isProgram(from)) return true;
   if (isProgram(to)) return false;
+  if (isFigures(from)) return !isExperiment(to) && !isCorpus(to) && !isHost(to);
+  if (isFigures(to)) return false;
   if (isHost(from)) return !isExperiment(to) && !isCorpus(to);
   if (isHost(to)) return false;
   if (/^(wasm|gpu)\//.test(from)) {
@@ -250,7 +253,7 @@ Deno.test("an import of one chapter loads the engine and earlier chapters, and n
     for (const other of reached(path)) {
       const fits = path === "mod.ts"
         ? !isTool(other) && !isProgram(other) && !isExperiment(other) && !isCorpus(other)
-        : /^(wasm|gpu|core\/host)\//.test(path)
+        : /^(wasm|gpu|core\/(host|figures))\//.test(path)
         ? other.startsWith(path.slice(0, path.lastIndexOf("/") + 1)) || other.startsWith("core/engine/")
         : other.startsWith("core/engine/") || chapterOf(other) <= chapter && !isExperiment(other);
       if (!fits) wrong.push(`${path} → ${other}`);

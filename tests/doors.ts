@@ -11,6 +11,7 @@ import * as attention from "../core/04_attention/mod.ts";
 import * as engine from "../core/engine/mod.ts";
 import * as generation from "../core/07_generation/mod.ts";
 import * as gpu from "../gpu/mod.ts";
+import * as figures from "../core/figures/mod.ts";
 import * as host from "../core/host/mod.ts";
 import * as heed from "../mod.ts";
 import * as training from "../core/06_training/mod.ts";
@@ -31,6 +32,7 @@ export const entryPoints: Readonly<Record<string, Readonly<Record<string, unknow
   "core/06_training/mod.ts": training,
   "core/07_generation/mod.ts": generation,
   "core/host/mod.ts": host,
+  "core/figures/mod.ts": figures,
   "wasm/mod.ts": wasm,
   "gpu/mod.ts": gpu,
 };
@@ -136,6 +138,7 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   setBackend: () => call(here),
   setDefaultDevice: () => call(() => here),
   keep: () => call(x()),
+  memorySummary: () => call({ model: linear() }),
   lowerTriangle: () => call(2, 2, 0),
   gradientsOf: () => {
     const leaf = parameter(x());
@@ -499,6 +502,12 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   // Files and the terminal
   folderStorage: () => call("models"),
   progressBar: () => call({ describe: () => "", output: { isTerminal: false, columns: () => 80, write: () => {} } }),
+
+  // Pictures
+  attentionMap: () => call(x(2, 3, 4), { rows: ["a", "b", "c"], columns: ["a", "b", "c", "d"] }),
+  heatMap: () => call(x(), { rows: ["a", "b"], columns: ["a", "b", "c", "d"] }),
+  lossCurve: () =>
+    call([{ step: 1, steps: 1, loss: 1, secondsLeft: 0, evaluation: { right: 1 } }], { measure: "right" }),
 
   // Devices
   createWasmDevice: () => call({ threads: 1 }),

@@ -166,6 +166,7 @@ const DATA: Readonly<Record<string, readonly number[]>> = {
   storedNumbers: [0],
   saveCheckpoint: [0],
   loadCheckpoint: [0],
+  memorySummary: [0],
   applyRules: [2],
   "new SeveralSequences": [0],
   "new SingleSequence": [0],

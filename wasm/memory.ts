@@ -110,6 +110,11 @@ export class Memory {
     else this.#returnGap(address, roundLarge(bytes));
   }
 
+  /** Bytes that it has grown to. */
+  get reserved(): number {
+    return this.wasm.buffer.byteLength;
+  }
+
   /** Whether {@linkcode Memory.end} was called. */
   get isEnded(): boolean {
     return this.#isEnded;

@@ -177,6 +177,10 @@ class WasmDevice extends KernelDevice<Runtime> {
     this.runtime.forget();
   }
 
+  get reserved(): number {
+    return this.runtime.memory.reserved;
+  }
+
   memory(): MemoryUse {
     return this.runtime.use();
   }

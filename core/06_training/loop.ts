@@ -351,13 +351,18 @@ class Run<Batch> {
       step,
       steps,
       loss,
-      secondsLeft: evaluation.stopped ? 0 : this.#pace.secondsLeft(steps - step),
+      secondsLeft: this.#secondsLeft(step),
       ...(learningRate !== undefined && { learningRate }),
       ...(gradientNorm !== undefined && { gradientNorm }),
       ...(tokens && { tokensPerSecond }),
       ...evaluation,
     });
     this.#pace.lap();
+  }
+
+  #secondsLeft(step: number): number {
+    const { steps, earlyStopping } = this.#options;
+    return step === steps || earlyStopping?.stopped ? 0 : this.#pace.secondsLeft(steps - step);
   }
 
   /** What a measurement adds to a report. */
@@ -382,7 +387,7 @@ class Run<Batch> {
     model.eval();
     this.#hasChanged = true;
     const evaluation = await this.#evaluate(step);
-    await this.#tell({ step, steps, loss: NaN, secondsLeft: NaN, ...evaluation });
+    await this.#tell({ step, steps, loss: NaN, secondsLeft: this.#secondsLeft(step), ...evaluation });
   }
 
   /** Puts the best weights back and saves; what had ended before stays as it is. */

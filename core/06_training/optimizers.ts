@@ -36,7 +36,7 @@ import { checkInstance, checkTensorList } from "../engine/arguments.ts";
 import { noGrad } from "../engine/autograd.ts";
 import { quote, shown } from "../engine/json.ts";
 import { checkOptions, type Checks, mapByName, numeric, object, required } from "../engine/options.ts";
-import { keep, release, scope } from "../engine/scope.ts";
+import { holdsPrivately, keep, release, scope } from "../engine/scope.ts";
 import { format, sameShape } from "../engine/shape.ts";
 import { zeros } from "../engine/create.ts";
 import type { Tensor } from "../engine/tensor.ts";
@@ -125,6 +125,7 @@ export class Optimizer {
     for (const parameter of parameters.values()) requireFloat("an update", parameter);
     this.parameters = parameters;
     this.#rule = rule;
+    holdsPrivately(this, () => this.#tensors);
     for (const [path, parameter] of parameters) {
       this.#counts.set(path, 0);
       for (const name of rule.averages) this.#tensors.set(`${path}.${name}`, keep(zeros(parameter.shape)));

@@ -16,7 +16,7 @@
  * | PyTorch                                      | here                                  | its tensors                                              |
  * | -------------------------------------------- | ------------------------------------- | -------------------------------------------------------- |
  * | `nn.Linear`                                  | `Linear`                              | `weight` is transposed, `bias`                           |
- * | `nn.Embedding`, convolutions                 | the same                              | as they are                                              |
+ * | `nn.Embedding`, `nn.Conv1d`, `nn.Conv2d`     | `Embedding`, `Conv1d`, `Conv2d`       | as they are                                              |
  * | `nn.LayerNorm`, `nn.RMSNorm`                 | `LayerNorm`, `RMSNorm`                | `weight` is `gain`, `bias`                               |
  * | `nn.BatchNorm1d`                             | `BatchNorm`                           | the same, `running_mean`, `running_var`                  |
  * | `nn.MultiheadAttention`                      | `MultiHeadAttention`                  | `in_proj_weight` is `query`, `key`, `value`; `in_proj_bias`; `out_proj` is `output` |

@@ -39,7 +39,7 @@ import { noGrad } from "../engine/autograd.ts";
 import { tensor } from "../engine/create.ts";
 import { take } from "../engine/indexing.ts";
 import { type Tensor, uninitialized } from "../engine/tensor.ts";
-import { keep, release, scope } from "../engine/scope.ts";
+import { holdsPrivately, keep, release, scope } from "../engine/scope.ts";
 import { dims } from "../engine/shape.ts";
 import type { KeyValueMemory } from "../04_attention/multi_head.ts";
 
@@ -51,6 +51,11 @@ export class KeyValueCache implements KeyValueMemory {
   #key: Tensor | undefined;
   #value: Tensor | undefined;
   #length = 0;
+
+  /** Starts empty. */
+  constructor() {
+    holdsPrivately(this, () => [this.#key, this.#value]);
+  }
 
   /** Positions remembered so far. */
   get length(): number {

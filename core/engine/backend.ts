@@ -232,6 +232,8 @@ export interface Backend {
   release(buffer: Buffer): void;
   /** What is held at the moment. */
   memory(): MemoryUse;
+  /** Bytes taken from the host so far, where memory is taken as a whole; what was the most, since none is given back. */
+  readonly reserved?: number;
   /**
    * Ends the device: its threads end, and all its memory is given back at once.
    *

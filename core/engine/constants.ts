@@ -18,6 +18,11 @@ import { keep, Storage } from "./scope.ts";
 const MAX_CONSTANTS = 512;
 const constants = new WeakMap<Backend, Map<string, Storage>>();
 
+/** The memory of the numbers of formulas on a device. */
+export function constantsOf(device: Backend): readonly Storage[] {
+  return [...constants.get(device)?.values() ?? []];
+}
+
 /**
  * The memory of one number on a device, shared by all who use that number.
  *
@@ -30,7 +35,7 @@ export function constantStorage(device: Backend, value: number, dtype: DType): S
   const found = known.get(name);
   if (found) return found;
   const numbers = Float64Array.of(operandOf(value, dtype));
-  const storage = new Storage(device, device.upload(numbers, dtype));
+  const storage = new Storage(device, device.upload(numbers, dtype), dtype, []);
   if (known.size < MAX_CONSTANTS) known.set(name, keep({ storage }).storage);
   return storage;
 }

@@ -38,16 +38,17 @@ export type PerAxis = number | readonly number[];
 
 /** How windows are laid over the sliding axes. */
 export interface WindowOptions {
-  /** Distance between neighbouring windows, one or one per axis. Default 1. */
+  /** Distance between neighbouring windows, one or one per axis; 1 by default. */
   readonly stride?: PerAxis | undefined;
   /**
-   * Zeros on both sides of each sliding axis, one number or one per axis; `"valid"` is 0, `"same"` as many as keep the extents
-   * where the stride is 1. Default 0.
+   * Zeros on both sides of each sliding axis, one number or one per axis; 0 by default.
+   *
+   * `"valid"` is 0, `"same"` as many as keep the extents where the stride is 1.
    */
   readonly padding?: PerAxis | "same" | "valid" | undefined;
-  /** Distance between neighbouring elements of a window, one or one per axis. Default 1. */
+  /** Distance between neighbouring elements of a window, one or one per axis; 1 by default. */
   readonly dilation?: PerAxis | undefined;
-  /** Channels are cut into this many groups that do not see each other. Default 1. */
+  /** Groups of channels that do not see each other, a divisor of both numbers; 1 by default. */
   readonly groups?: number | undefined;
 }
 
@@ -80,11 +81,11 @@ const convolutionChecks: Checks<ConvolutionOptions> = { ...windowChecks, bias: a
 
 /** Options of the pooling functions. */
 export interface PoolingOptions {
-  /** Distance between neighbouring windows, one or one per axis. Default: the window size. */
+  /** Distance between neighbouring windows, one or one per axis; the window size by default. */
   readonly stride?: PerAxis | undefined;
-  /** Margin on both sides of each sliding axis, at most half the window, one or one per axis. Default 0. */
+  /** Margin on both sides of each sliding axis, at most half the window; 0 by default. */
   readonly padding?: PerAxis | undefined;
-  /** Distance between neighbouring elements of a window, one or one per axis. Default 1. */
+  /** Distance between neighbouring elements of a window, one or one per axis; 1 by default. */
   readonly dilation?: PerAxis | undefined;
 }
 
@@ -239,11 +240,13 @@ function pool(
 }
 
 /**
- * Largest element of each window of the last axis: `[B, C, T] → [B, C, T']`.
+ * Largest element of each window of the last axis.
  *
  * @param x `[B, C, T]`
  * @param size length of a window
  * @param options stride, padding, dilation
+ * @returns `[B, C, T']`
+ * @throws {RangeError} if the padding is more than half a window, or no window fits
  */
 export function maxPool1d(x: Tensor, size: PerAxis, options: PoolingOptions = {}): Tensor {
   dims(x, "B C T");
@@ -256,6 +259,8 @@ export function maxPool1d(x: Tensor, size: PerAxis, options: PoolingOptions = {}
  * @param x `[B, C, T, S]`
  * @param size height and width of a window, one number for both or one for each
  * @param options stride, padding, dilation
+ * @returns `[B, C, T', S']`
+ * @throws {RangeError} if the padding is more than half a window, or no window fits
  */
 export function maxPool2d(x: Tensor, size: PerAxis, options: PoolingOptions = {}): Tensor {
   dims(x, "B C T S");
@@ -268,6 +273,8 @@ export function maxPool2d(x: Tensor, size: PerAxis, options: PoolingOptions = {}
  * @param x `[B, C, T]`
  * @param size length of a window
  * @param options stride, padding, dilation
+ * @returns `[B, C, T']`
+ * @throws {RangeError} if the padding is more than half a window, or no window fits
  */
 export function averagePool1d(x: Tensor, size: PerAxis, options: PoolingOptions = {}): Tensor {
   dims(x, "B C T");
@@ -280,6 +287,8 @@ export function averagePool1d(x: Tensor, size: PerAxis, options: PoolingOptions 
  * @param x `[B, C, T, S]`
  * @param size height and width of a window, one number for both or one for each
  * @param options stride, padding, dilation
+ * @returns `[B, C, T', S']`
+ * @throws {RangeError} if the padding is more than half a window, or no window fits
  */
 export function averagePool2d(x: Tensor, size: PerAxis, options: PoolingOptions = {}): Tensor {
   dims(x, "B C T S");

@@ -39,7 +39,7 @@ import type { Tensor } from "./tensor.ts";
 
 /** Options of {@linkcode Conv1d} and {@linkcode Conv2d}. */
 export interface ConvolutionLayerOptions extends WindowOptions {
-  /** Whether a bias is added. Default true. */
+  /** Whether a bias is added; true by default. */
   readonly bias?: boolean | undefined;
 }
 
@@ -82,9 +82,9 @@ function begin(
  * ```
  */
 export class Conv1d extends Module {
-  /** `[O, C / groups, K]` */
+  /** The kernels, `[O, C / groups, K]`. */
   readonly weight: Tensor;
-  /** `[O]`, zeros at the start. */
+  /** What is added, `[O]`, zeros at the start. */
   readonly bias: Tensor | undefined;
   /** How windows are laid. */
   readonly windows: WindowOptions;
@@ -131,9 +131,9 @@ export class Conv1d extends Module {
  * ```
  */
 export class Conv2d extends Module {
-  /** `[O, C / groups, K, L]` */
+  /** The kernels, `[O, C / groups, K, L]`. */
   readonly weight: Tensor;
-  /** `[O]`, zeros at the start. */
+  /** What is added, `[O]`, zeros at the start. */
   readonly bias: Tensor | undefined;
   /** How windows are laid. */
   readonly windows: WindowOptions;

@@ -58,7 +58,7 @@ function wrap(views: readonly (View | undefined)[], like: Tensor): (Tensor | und
   return views.map((view) => {
     if (!view) return undefined;
     let storage = storages.get(view.buffer);
-    if (!storage) storages.set(view.buffer, storage = new Storage(like.device, view.buffer));
+    if (!storage) storages.set(view.buffer, storage = new Storage(like.device, view.buffer, view.dtype, view.shape));
     return new Tensor(storage, view.dtype, view.shape, view.strides, view.offset);
   });
 }

@@ -13,6 +13,7 @@
  * | `kernel_device.ts` | What do devices with kernels share? |
  * | `device.ts` | Who decides where things run? |
  * | `scope.ts` | Who frees what? |
+ * | `memory_summary.ts` | Where is memory? |
  * | `tensor.ts` | What is an array that reads like its formula? |
  * | `create.ts`, `constants.ts` | How do numbers get onto a device? |
  * | `literal.ts` | What do nested lists stand for beside a tensor? |
@@ -65,6 +66,7 @@ export {
   withBackend,
 } from "./device.ts";
 export { type Holder, keep, memory, release, scope, type Storage } from "./scope.ts";
+export { type MemoryOfShape, type MemoryPart, type MemorySummary, memorySummary } from "./memory_summary.ts";
 export { type ReduceOptions, Tensor, type TensorLike, type VarianceOptions } from "./tensor.ts";
 export type { Rows } from "./literal.ts";
 export { arange, full, lowerTriangle, ones, parameter, tensor, zeros } from "./create.ts";

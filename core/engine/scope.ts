@@ -26,9 +26,10 @@
  * @module
  */
 
-import type { Backend, Buffer } from "./backend.ts";
+import type { Backend, Buffer, DType } from "./backend.ts";
 import { checkFunction, checkSynchronous, shown } from "./options.ts";
 import { backend } from "./device.ts";
+import type { Shape } from "./shape.ts";
 
 /** Memory of one or several tensors that view it, and the device it lies on. */
 export class Storage {
@@ -38,15 +39,22 @@ export class Storage {
   scoped: boolean = true;
   /** That there are no values yet: how many are to be assigned, and the error that refuses them until then. */
   unset: { readonly size: number; readonly refusal: string } | undefined = undefined;
+  /** What the tensor that it was made for holds, if it was made for one. */
+  readonly dtype: DType | undefined;
+  /** Extents of that tensor. */
+  readonly shape: Shape | undefined;
+  #legacy: Legacy | undefined;
   #buffer: Buffer | undefined;
 
   /** Takes over a buffer; the open scope, if any, becomes responsible for it. */
-  constructor(device: Backend, buffer: Buffer) {
+  constructor(device: Backend, buffer: Buffer, dtype?: DType, shape?: Shape) {
     this.device = device;
     this.#buffer = buffer;
+    this.dtype = dtype;
+    this.shape = shape;
     const open = scopes[scopes.length - 1];
     if (open) open.push(this);
-    else entrust(this);
+    else this.entrust();
   }
 
   /** The device memory; throws a `TypeError` once it is freed, or while it has no values. */
@@ -70,12 +78,27 @@ export class Storage {
     return this.#buffer !== undefined;
   }
 
+  /** Leaves the memory to the collector: it is freed some time after the last tensor that views it is gone. */
+  entrust(): void {
+    const { device, bytes: buffer, dtype, shape } = this;
+    this.scoped = false;
+    untold += buffer.byteLength + HOST_BYTES;
+    if (untold >= TOLD) tell();
+    const after = newest.before;
+    this.#legacy = { device: new WeakRef(device), buffer, dtype, shape, before: after, after: newest };
+    after.after = newest.before = this.#legacy;
+    collector.register(this, this.#legacy, this);
+  }
+
   /** Gives the memory back. */
   release(): void {
     const buffer = this.#buffer;
     if (!buffer) return;
     this.#buffer = undefined;
-    if (!this.scoped) collector.unregister(this);
+    if (this.#legacy) {
+      collector.unregister(this);
+      unlink(this.#legacy);
+    }
     this.device.release(buffer);
   }
 }
@@ -90,9 +113,51 @@ const scopes: Storage[][] = [];
 
 // Finalizers are a net for what escapes every scope, not the way memory is managed.
 // The device is held weakly: a constant that it keeps for itself must not keep it.
-const collector = new FinalizationRegistry<{ device: WeakRef<Backend>; buffer: Buffer }>(
-  ({ device, buffer }) => device.deref()?.release(buffer),
-);
+const collector = new FinalizationRegistry<Legacy>((legacy) => {
+  unlink(legacy);
+  legacy.device.deref()?.release(legacy.buffer);
+});
+
+/** A piece of memory, and what it was reserved for. */
+export interface Piece {
+  /** The memory. */
+  readonly buffer: Buffer;
+  /** What the elements were, if it was made for a tensor. */
+  readonly dtype: DType | undefined;
+  /** Extents of that tensor. */
+  readonly shape: Shape | undefined;
+}
+
+/** What the collector frees once nobody holds its tensor. */
+interface Legacy extends Link, Piece {
+  readonly device: WeakRef<Backend>;
+}
+
+/** A place in the ring of all that is left to the collector, which costs next to nothing to enter and to leave. */
+interface Link {
+  before: Link;
+  after: Link;
+}
+
+/** Where the ring begins and ends. */
+const newest: Link = {} as Link;
+newest.before = newest.after = newest;
+
+function unlink(link: Link): void {
+  link.before.after = link.after;
+  link.after.before = link.before;
+}
+
+/** Every piece of a device's memory that is of a tensor, or waits for the collector. */
+export function* livePieces(device: Backend): Generator<Piece> {
+  for (const storage of scopes.flat()) {
+    const isOwn = storage.device === device && storage.scoped && storage.live;
+    if (isOwn) yield { buffer: storage.bytes, dtype: storage.dtype, shape: storage.shape };
+  }
+  for (let link = newest.after; link !== newest; link = link.after) {
+    if ((link as Legacy).device.deref() === device) yield link as Legacy;
+  }
+}
 
 /** Bytes that the collector hears of at once. */
 const TOLD = 2 ** 28;
@@ -100,13 +165,6 @@ const TOLD = 2 ** 28;
 const HOST_BYTES = 512;
 /** Bytes that were left to the collector, and that it has not heard of. */
 let untold = 0;
-
-function entrust(storage: Storage): void {
-  storage.scoped = false;
-  untold += storage.bytes.byteLength + HOST_BYTES;
-  if (untold >= TOLD) tell();
-  collector.register(storage, { device: new WeakRef(storage.device), buffer: storage.bytes }, storage);
-}
 
 /** Lets the collector feel how much memory waits for it. */
 function tell(): void {
@@ -116,6 +174,18 @@ function tell(): void {
   } catch {
     // A host that has not as much left collects on its own.
   }
+}
+
+const hidden = new WeakMap<object, () => unknown>();
+
+/** Says what the private fields of an object hold, for who sums up memory. */
+export function holdsPrivately(holder: object, held: () => unknown): void {
+  hidden.set(holder, held);
+}
+
+/** What the private fields of an object hold, as far as it says. */
+export function heldPrivately(holder: object): unknown {
+  return hidden.get(holder)?.();
 }
 
 /** The memory that a value holds, however deep it is nested; there is no recursion. */
@@ -176,7 +246,7 @@ export function scope<T>(f: () => T): T {
       if (!storage.live || !storage.scoped) continue;
       if (!kept?.has(storage)) storage.release();
       else if (outer) outer.push(storage);
-      else entrust(storage);
+      else storage.entrust();
     }
   }
 }
@@ -198,7 +268,7 @@ function checkHolder(action: string, holder: Holder): void {
  */
 export function keep<T extends Holder>(holder: T): T {
   checkHolder("keep", holder);
-  if (holder.storage.scoped) entrust(holder.storage);
+  if (holder.storage.scoped) holder.storage.entrust();
   return holder;
 }
 

@@ -843,7 +843,7 @@ export function record(
 
 /** Wraps a device buffer as a contiguous tensor. */
 export function adopt(device: Backend, buffer: Buffer, dtype: DType, shape: Shape): Tensor {
-  return new Tensor(new Storage(device, buffer), dtype, shape);
+  return new Tensor(new Storage(device, buffer, dtype, shape), dtype, shape);
 }
 
 /** A tensor whose elements are to be written next. */

@@ -106,7 +106,7 @@ export function progressText(report: TrainingReport, parts: readonly string[]): 
   const all = [
     `step ${String(step).padStart(String(steps).length)}/${steps}`,
     bar(step / steps, 12),
-    `loss ${Math.abs(loss) < 5e-4 && loss !== 0 ? loss.toExponential(1) : loss.toFixed(3)}`,
+    Number.isNaN(loss) ? "" : `loss ${Math.abs(loss) < 5e-4 && loss !== 0 ? loss.toExponential(1) : loss.toFixed(3)}`,
     ...parts,
     stopped ? "stopped" : step === steps ? "done" : `${duration(secondsLeft)} left`,
   ];

@@ -17,8 +17,8 @@ import {
   type StoredTensor,
 } from "../../core/06_training/safetensors.ts";
 import { exportState, type ImportOptions, importState, type StateNames } from "../../core/06_training/state_names.ts";
-import { conv1d } from "../../core/engine/convolution.ts";
-import { parameter, tensor, zeros } from "../../core/engine/create.ts";
+import { Conv1d } from "../../core/engine/convolution_layers.ts";
+import { tensor } from "../../core/engine/create.ts";
 import { Linear } from "../../core/engine/linear.ts";
 import { Module } from "../../core/engine/module.ts";
 import { Random } from "../../core/engine/random.ts";
@@ -52,10 +52,7 @@ class Translator extends Module {
 
 class Reader extends Module {
   readonly table: Embedding = new Embedding(7, 4, Random.none);
-  readonly conv: { weight: Tensor; bias: Tensor } = {
-    weight: parameter(zeros([3, 4, 2])),
-    bias: parameter(zeros([3])),
-  };
+  readonly conv: Conv1d = new Conv1d(4, 3, 2, Random.none);
   readonly mix: Sequential = new Sequential(
     new Linear(3, 6, Random.none),
     gelu,
@@ -64,8 +61,7 @@ class Reader extends Module {
   readonly scale: RMSNorm = new RMSNorm(2);
 
   forward(tokens: Tensor): Tensor {
-    const { weight, bias } = this.conv;
-    const read = conv1d(this.table.forward(tokens).transpose(1, 2), weight, { bias }).transpose(1, 2);
+    const read = this.conv.forward(this.table.forward(tokens).transpose(1, 2)).transpose(1, 2);
     return this.scale.forward(this.mix.forward(read));
   }
 }

@@ -1,7 +1,7 @@
 /** The pages of the site that lead a reader through a program are followed, and print what they show. */
 
 import { assertEquals } from "@std/assert";
-import { copyLibrary, follow, runDeno } from "../../docs/followed.ts";
+import { follow, prepare, runDeno } from "../../docs/followed.ts";
 import { FOLLOWED, pageOf } from "../../docs/library.ts";
 import { createWasmDevice } from "../../wasm/mod.ts";
 import { note, testWithFolder } from "../permissions.ts";
@@ -18,7 +18,7 @@ for (const name of FOLLOWED) {
   testWithFolder(
     `docs/pages/library/${name}.md prints what it shows, and its files have their types`,
     async (folder) => {
-      await copyLibrary(root, `${folder}/heed`);
+      await prepare(root, folder);
       for (const { command, shown, printed, code } of await follow(await Deno.readTextFile(pageOf(name)), folder)) {
         assertEquals(code, 0, `${command}\n${printed}`);
         if (fused && shown !== undefined) assertEquals(printed, shown, command);

@@ -67,6 +67,10 @@ Deno.test("progressBar() shows small losses as such", () => {
   const { bar, text } = drawn(false);
   bar(report(100, { loss: 2.7e-5 }));
   assertMatch(text(), /loss 2\.7e-5 /);
+  // Of an evaluation that was made up for, no loss is known.
+  const late = drawn(false);
+  late.bar(report(50, { loss: NaN, evaluation: { score: 1 } }));
+  assertMatch(late.text(), /^step {2}50\/100 {2}score 1\nstep {2}50\/100 {2}█+ +rate 3\.0e-4 /);
 });
 
 Deno.test("progressBar() fits a narrow terminal, and says evaluations in the caller's words", () => {

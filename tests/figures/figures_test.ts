@@ -1,0 +1,91 @@
+/** Pictures show the numbers they are given, as SVG and as text, whatever names and numbers those are. */
+
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { tensor, zeros } from "../../core/engine/mod.ts";
+import { attentionMap, heatMap, lossCurve, type Picture } from "../../core/figures/mod.ts";
+
+/** Elements by name, of an SVG whose every element is closed and whose every text is escaped. */
+function elementsOf({ svg }: Picture): Map<string, number> {
+  const counts = new Map<string, number>(), open: string[] = [];
+  let rest = svg;
+  while (rest !== "") {
+    const [whole, end, name] = /^(?:<(\/?)(\w+)(?: [\w:-]+="[^"<>]*")*>|(?:[^<>&]|&(?:amp|lt|gt|quot);)+)/.exec(rest) ??
+      [];
+    assert(whole, `${rest.slice(0, 60)} is no SVG`);
+    if (end) assertEquals(open.pop(), name);
+    else if (name) {
+      open.push(name);
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    rest = rest.slice(whole.length);
+  }
+  assertEquals(open, []);
+  return counts;
+}
+
+Deno.test("attentionMap() draws a cell for each weight of each head, with the names beside them", async () => {
+  const weights = tensor([[[1, 0], [0.5, 0.5]], [[0, 1], [0, 1]], [[1, 0], [1, 0]]]);
+  const map = await attentionMap(weights, { rows: ["the", '<&">'], columns: [" cat", "\n"] });
+  assertEquals(elementsOf(map).get("rect"), 12);
+  for (const word of ["head 3", "the", "&lt;&amp;&quot;&gt;", "·cat", "⏎"]) assertStringIncludes(map.svg, word);
+  assertEquals(
+    String(map).split("\n\n")[0],
+    ["head 1", "     ·cat ⏎", " the ████", '<&"> ▒▒▒▒ ▒▒▒▒'].join("\n"),
+  );
+});
+
+Deno.test("attentionMap() of one head has no title, and numbers where no names are given", async () => {
+  const map = await attentionMap(tensor([[0.25, 0.75]]));
+  assertEquals(String(map), "  0  1\n0 ░░ ██");
+  await assertRejects(() => attentionMap(zeros([2])), TypeError, "Cannot draw attention of shape [2]");
+  await assertRejects(
+    () => attentionMap(zeros([2, 3]), { columns: ["a"] }),
+    RangeError,
+    "Cannot draw attention with 1 columns: 3 are needed",
+  );
+});
+
+Deno.test("heatMap() tells negative numbers apart, and bears zeros, NaN, infinity and nothing at all", async () => {
+  const map = await heatMap(tensor([[2, -1], [0, -2]]));
+  assertEquals(String(map), "  0  1\n0 ██ −▒\n1    −█");
+  assertEquals(elementsOf(await heatMap(tensor([[NaN, Infinity], [-Infinity, 1]]))).get("rect"), 4);
+  assertEquals(String(await heatMap(zeros([1, 2]))), "  0  1\n0");
+  assertEquals(elementsOf(await heatMap(zeros([0, 0]))).get("rect"), undefined);
+  await assertRejects(() => heatMap(zeros([2])), TypeError, "Cannot draw a matrix of shape [2]");
+});
+
+const report = (step: number, loss: number, right?: number) => ({
+  step,
+  steps: 9,
+  loss,
+  secondsLeft: 0,
+  ...(right !== undefined && { evaluation: { right } }),
+});
+
+Deno.test("lossCurve() has a point for each report, or for each that has the measure", () => {
+  const history = [report(1, 4), report(2, 3, 10), report(3, 2), report(4, 1, 30)];
+  const points = ({ svg }: Picture): number => /points="([^"]*)"/.exec(svg)![1]!.split(" ").length;
+  const loss = lossCurve(history), right = lossCurve(history, { measure: "right" });
+  assertEquals([points(loss), points(right)], [4, 2]);
+  assertEquals(elementsOf(loss).get("polyline"), 1);
+  assertEquals(
+    String(loss),
+    "loss from 4 to 1, steps 1 to 4\n█\n█\n█▃\n██\n██\n██▅\n███\n███▁",
+  );
+  assertStringIncludes(String(right), "right from 10 to 30, steps 2 to 4");
+  elementsOf(lossCurve([report(1, 2)]));
+  elementsOf(lossCurve([report(1, 2), report(2, NaN), report(3, 2)]));
+});
+
+Deno.test("lossCurve() refuses what has nothing to draw", () => {
+  assertThrows(() => lossCurve([]), RangeError, "Cannot draw a curve of the loss");
+  assertThrows(() => lossCurve([report(1, 1)], { measure: "right" }), RangeError, "Cannot draw a curve of right");
+  assertThrows(() => lossCurve([1] as never), TypeError, "reports of train()");
+});
+
+Deno.test("a picture shows itself in a notebook as SVG and in a terminal as text", async () => {
+  const map = await heatMap(tensor([[1]]));
+  const display = (map as unknown as Record<symbol, () => Record<string, string>>)[Symbol.for("Jupyter.display")]!;
+  assertEquals(display.call(map), { "image/svg+xml": map.svg, "text/plain": "  0\n0 ██" });
+  assertEquals(Deno.inspect(map), "  0\n0 ██");
+});
