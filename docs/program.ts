@@ -242,7 +242,8 @@ function kindOf(node: ts.Node): Definition["kind"] {
 function signatureOf(node: ts.Node, file: ts.SourceFile): string {
   const maker = ts.isClassDeclaration(node) ? node.members.find(ts.isConstructorDeclaration) : undefined;
   if (maker && !ts.getModifiers(maker)) {
-    return signatureOf(maker, file).replace("constructor", `new ${(node as ts.ClassDeclaration).name!.text}`);
+    const written = signatureOf(maker, file).replaceAll("\n  ", "\n");
+    return written.replace("constructor", `new ${(node as ts.ClassDeclaration).name!.text}`);
   }
   const start = node.getStart(file);
   let end = node.end;

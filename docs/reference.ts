@@ -188,7 +188,7 @@ function membersHtml(definition: Definition, context: Context, maker: Maker): st
     kind === "member" && name.startsWith(`${definition.name}.`) && !name.includes("#") && summary
   ).map((member) => {
     const name = escape(member.name.split(".")[1]!),
-      written = member.signature.replace(/\s+/g, " ").replace(/^readonly |;$/g, "");
+      written = member.signature.replace(/\s+/g, " ").replace(/^(override )?(readonly )?|;$/g, "");
     return `<dt><a href="${relative(page.url, addressOf(member, site)!)}"><code>${name}</code></a></dt><dd>${
       renderInline(member.summary, context)
     }<br>${codeHtml(written, maker)}</dd>`;
@@ -216,7 +216,7 @@ function symbolHtml(symbol: DocSymbol, definition: Definition | undefined, maker
   const examples = tags.filter(({ kind }) => kind === "example").map(({ doc = "" }) => render(doc, context));
   const signature = definition?.signature.replace(/^export (?:async )?/, "") ?? "";
   const written = signature && kind !== "interface"
-    ? site.highlighter.block(signature, "ts", signatureMarks(signature, maker))
+    ? site.highlighter.block(signature, "ts", signatureMarks(signature, symbol.name, maker))
     : "";
   const isListed = kind === "interface" && options.length > 0;
   const id = escape(symbol.name);
@@ -231,9 +231,9 @@ function symbolHtml(symbol: DocSymbol, definition: Definition | undefined, maker
   }${definition && !isListed ? membersHtml(definition, context, maker) : ""}${examples.join("")}</section>`;
 }
 
-function signatureMarks(signature: string, maker: Maker): Mark[] {
+function signatureMarks(signature: string, own: string, maker: Maker): Mark[] {
   return [...signature.matchAll(/\b[A-Z]\w+/g)].flatMap((match) => {
-    const href = /(new|type) $/.test(signature.slice(0, match.index)) ? undefined : entryOf(match[0], maker);
+    const href = match[0] === own ? undefined : entryOf(match[0], maker);
     const hint = plain(maker.site.exports.get(match[0])?.summary ?? "");
     return href ? [{ start: match.index, end: match.index + match[0].length, href, hint }] : [];
   });

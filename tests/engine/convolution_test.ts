@@ -24,6 +24,7 @@ import { ones, parameter, zeros } from "../../core/engine/create.ts";
 import { Linear } from "../../core/engine/linear.ts";
 import { Module } from "../../core/engine/module.ts";
 import { Random } from "../../core/engine/random.ts";
+import { Sequential } from "../../core/engine/sequential.ts";
 import { scope } from "../../core/engine/scope.ts";
 import type { Tensor } from "../../core/engine/tensor.ts";
 import { adam } from "../../core/06_training/adam.ts";
@@ -200,6 +201,14 @@ onReference("Conv1d(), Conv2d() and the pools compute their functions, with slop
   });
   await assertClose(new MaxPool2d([2, 1]).forward(image), maxPool2d(image, [2, 1]), { tolerance: 0 });
   await assertClose(new AveragePool2d(2).forward(image), averagePool2d(image, 2), { tolerance: 0 });
+});
+
+onReference("layers that slide are parts of a Sequential", () => {
+  const random = new Random(1), flat = (x: Tensor): Tensor => x.flatten(1);
+  const map = new Linear(4 * 3 * 3, 5, random);
+  const model = new Sequential(new Conv2d(1, 4, 3, random, { padding: "same" }), new MaxPool2d(2), flat, map);
+  assertEquals(model.forward(ones([2, 1, 6, 6])).shape, [2, 5]);
+  assertEquals([...model.parameters().keys()], ["0.weight", "0.bias", "3.weight", "3.bias"]);
 });
 
 onReference("Conv2d() starts uniformly, within a bound that counts what a kernel reads and reaches", async () => {
