@@ -69,7 +69,7 @@ export interface Followed {
 export type Run = (command: string, folder: string) => Promise<Pick<Followed, "printed" | "code">>;
 
 /** Deno where any program may be run, else its name, which is what the task may run. */
-const DENO = Deno.permissions.querySync({ name: "run" }).state === "granted" ? Deno.execPath() : "deno";
+export const DENO: string = Deno.permissions.querySync({ name: "run" }).state === "granted" ? Deno.execPath() : "deno";
 
 /** Milliseconds after which a command is ended. */
 const LONGEST = 240_000;

@@ -11,6 +11,8 @@
  */
 
 import { descriptionOf } from "./blocks.ts";
+import type { Context } from "./context.ts";
+import type { Notebook, Output } from "./notebook.ts";
 import { goesOn, type Page, type Part } from "./book.ts";
 import {
   entryAnchor,
@@ -218,6 +220,22 @@ function exampleOf(name: string, page: Page, site: Site): string {
     render(example.text, context);
 }
 
+/** A notebook as a page: its prose, its code, and what that showed. */
+function notebookHtml({ cells }: Notebook, context: Context): string {
+  const shownOf = (output: Output): string => {
+    if (output.output_type === "stream") return context.code(output.text.join(""), "txt");
+    const svg = output.data["image/svg+xml"]?.join("");
+    return svg ?? context.code(output.data["text/plain"]!.join(""), "txt");
+  };
+  return cells.map(({ cell_type, source, outputs = [] }) =>
+    cell_type === "markdown"
+      ? render(source.join(""), context)
+      : `<div class="file">${context.code(source.join(""), "ts")}</div>${
+        outputs.map((output) => `<div class="printed">${shownOf(output)}</div>`).join("")
+      }`
+  ).join("\n");
+}
+
 /** The file of a page without a source. */
 export function pathOf({ english, url }: Page): string {
   const name = english === undefined ? url : url.slice(url.indexOf("/") + 1);
@@ -265,7 +283,8 @@ export function frontPage(
           target: (href: string) => /^\w+:/.test(href) ? href : context.target(`../../${href}`),
         };
         html += render(sectionOf(site.texts.get("README.md")!, rest), readme);
-      } else if (command === "example") html += exampleOf(rest, page, site);
+      } else if (command === "notebook") html += notebookHtml(JSON.parse(site.texts.get(rest)!), context);
+      else if (command === "example") html += exampleOf(rest, page, site);
       else throw new Error(`Cannot make ${page.url}: nothing is called @${command}`);
     }
   });

@@ -136,6 +136,7 @@ function partsOfSite(extra: readonly Extra[], entryPoints: readonly EntryPoint[]
   const library = partOf("Use it as a library", "library", [
     ["library.html", "Use it as a library"],
     ["library/tour.html", "Ten minutes to a trained model"],
+    ["library/notebook.html", "A notebook"],
     ["library/coming_from.html", "Coming from another library"],
     ["library/classifier.html", "Recipe: a classifier with attention"],
     ["library/fine_tuning.html", "Recipe: fine-tuning"],
@@ -152,7 +153,9 @@ function partsOfSite(extra: readonly Extra[], entryPoints: readonly EntryPoint[]
 /** Texts of pages, tests and benches, and which tests and benches there are. */
 function readTexts(paths: Iterable<string>): { texts: Map<string, string>; proofs: ProofFile[] } {
   const markdown = [...walk("docs/pages/")];
-  const texts = new Map([...paths, "README.md", RECORD, ...markdown].map((path) => [path, read(path)])),
+  const texts = new Map(
+      [...paths, "README.md", "docs/notebook.ipynb", RECORD, ...markdown].map((path) => [path, read(path)]),
+    ),
     proofs: ProofFile[] = [];
   for (const path of [...walk("tests/"), ...walk("bench/")].filter((path) => path.endsWith(".ts"))) {
     texts.set(path, read(path));

@@ -10,11 +10,15 @@ import { fileURLToPath } from "node:url";
 import { flag } from "../core/cli/arguments.ts";
 import { readTask } from "./arguments.ts";
 import { follow, prepare, withPrinted } from "./followed.ts";
+import { execute, runBeside, textOf } from "./notebook.ts";
 
 const root = new URL("../", import.meta.url);
 
 /** Pages whose commands are run, by name. */
 export const FOLLOWED: readonly string[] = ["tour", "classifier", "fine_tuning", "translation", "serving", "search"];
+
+/** The notebook. */
+export const NOTEBOOK: URL = new URL("docs/notebook.ipynb", root);
 
 /** The Markdown of a page of the library. */
 export const pageOf = (name: string): URL => new URL(`docs/pages/library/${name}.md`, root);
@@ -27,7 +31,7 @@ if (import.meta.main) {
     options: { check: flag("Compare instead of writing") },
   });
   let differs = false;
-  for (const name of operands.length > 0 ? operands : FOLLOWED) {
+  for (const name of operands.length > 0 ? operands.filter((name) => name !== "notebook") : FOLLOWED) {
     // A folder that nothing of the project looks into.
     const models = fileURLToPath(new URL("models", root));
     await Deno.mkdir(models, { recursive: true });
@@ -45,6 +49,14 @@ if (import.meta.main) {
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
+  }
+  if (operands.length === 0 || operands.includes("notebook")) {
+    const text = await Deno.readTextFile(NOTEBOOK), beside = new URL("./", NOTEBOOK);
+    const recorded = textOf(await execute(JSON.parse(text), (program) => runBeside(beside, program)));
+    if (recorded !== text && values.check) console.error("notebook: other things are shown");
+    else if (recorded !== text) await Deno.writeTextFile(NOTEBOOK, recorded);
+    differs ||= recorded !== text;
+    console.log(`notebook: ${recorded === text ? "the same" : "changed"}`);
   }
   if (differs && values.check) Deno.exit(1);
 }

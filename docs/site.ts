@@ -186,7 +186,8 @@ export function contextOf(
       const [, page] = /^docs\/pages\/([\w/]+)\.(?:html|md)$/.exec(file) ?? [];
       return page === undefined ? href : relative(url, site.home(`${page}.html`) + hash);
     },
-    code: (text, language) => site.highlighter.block(text, language, namesIn(text, url, site)),
+    code: (text, language) =>
+      site.highlighter.block(text, language, language === "txt" ? [] : namesIn(text, url, site)),
     problem: (text) => site.problem(where, text),
     term: (chinese, before) => {
       if (seen.has(chinese) || !page || !term) return undefined;

@@ -53,6 +53,7 @@ export const CHINESE_PHRASES: Phrases = {
     "index.html": "heed",
     "library.html": "作为程序库使用",
     "library/tour.html": "十分钟训练出一个模型",
+    "library/notebook.html": "一个笔记本",
     "library/coming_from.html": "从别的库过来",
     "library/classifier.html": "示例：用注意力分类",
     "library/fine_tuning.html": "示例：微调",

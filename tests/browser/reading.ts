@@ -98,7 +98,7 @@ const QUESTIONS: readonly (readonly [question: string, among: number, url: RegEx
   ["attention", 1, /^attention\/index\.html$/],
   ["beam search", 1, /^generation\/greedy_and_beam\.html$/],
   ["temperature", 1, /^generation\/temperature\.html$/],
-  ["dropout", 1, /^api\/engine\.html#dropout$/],
+  ["dropout", 1, /^api\/engine\.html#dropout$/i],
   ["gelu", 1, /^transformer\/feed_forward\/activations\.html#gelu$/],
 ];
 

@@ -2,9 +2,10 @@
 
 import { assertEquals } from "@std/assert";
 import { follow, prepare, runDeno } from "../../docs/followed.ts";
-import { FOLLOWED, pageOf } from "../../docs/library.ts";
+import { FOLLOWED, NOTEBOOK, pageOf } from "../../docs/library.ts";
+import { execute, type Notebook, runBeside, textOf } from "../../docs/notebook.ts";
 import { createWasmDevice } from "../../wasm/mod.ts";
-import { note, testWithFolder } from "../permissions.ts";
+import { granted, note, testWithFolder } from "../permissions.ts";
 
 const root = new URL("../../", import.meta.url);
 
@@ -13,6 +14,18 @@ const fused = createWasmDevice().description.includes("fused multiply-adds");
 if (!fused) {
   note("what the library's pages print is not compared: they have it from a machine with fused multiply-adds");
 }
+
+Deno.test(
+  "the cells of docs/notebook.ipynb show what it stores",
+  { ignore: !granted("read", "write", "run") },
+  async () => {
+    const text = await Deno.readTextFile(NOTEBOOK), beside = new URL("./", NOTEBOOK);
+    const found = await execute(JSON.parse(text), (program) => runBeside(beside, program));
+    const counts = found.cells.map(({ outputs = [] }) => outputs.length);
+    assertEquals(counts, (JSON.parse(text) as Notebook).cells.map(({ outputs = [] }) => outputs.length));
+    if (fused) assertEquals(textOf(found), text);
+  },
+);
 
 for (const name of FOLLOWED) {
   testWithFolder(
