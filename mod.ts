@@ -57,6 +57,7 @@ export {
   learned,
   MultiHeadAttention,
   noPositions,
+  overKeys,
   paddingMask,
   prefixMask,
   rotary,

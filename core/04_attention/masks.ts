@@ -69,8 +69,8 @@
 import { arange, lowerTriangle, tensor, zeros } from "../engine/create.ts";
 import { asOptionalTensor, asTensor, Tensor, type TensorLike } from "../engine/tensor.ts";
 import { checkOptions, type Checks, flag, list, numeric } from "../engine/options.ts";
-import { aMask, checkList, checkSizes } from "../engine/arguments.ts";
-import { dims } from "../engine/shape.ts";
+import { aMask, checkList, checkSizes, checkTensors } from "../engine/arguments.ts";
+import { dims, format, sameShape } from "../engine/shape.ts";
 
 /**
  * Lets each position see itself and what came before.
@@ -87,9 +87,12 @@ export function causalMask(T: number, S: number = T): Tensor {
 /**
  * Marks the tokens that are not padding.
  *
+ * The result is a mask of tokens, which encoders and models take as it is. It is no mask of pairs: an attention takes
+ * {@linkcode overKeys} of it.
+ *
  * @param tokens ids, int32 `[B, S]`
  * @param paddingToken the id that fills short sentences
- * @returns true where a token is, `[B, S]`; {@linkcode overKeys} makes it a mask of pairs
+ * @returns true where a token is, `[B, S]`
  */
 export function paddingMask(tokens: TensorLike, paddingToken: number): Tensor {
   tokens = asTensor("mark padding", "tokens", tokens, "int32");
@@ -119,6 +122,15 @@ export function lengthMask(lengths: readonly number[], S: number): Tensor {
 
 /**
  * Applies a mask of positions to keys, whoever asks.
+ *
+ * @example
+ * ```ts
+ * import { MultiHeadAttention, overKeys, paddingMask, Random } from "@heed/heed";
+ *
+ * const random = new Random(1), attention = new MultiHeadAttention(8, 2, random);
+ * const mask = overKeys(paddingMask([[5, 6, 0], [7, 0, 0]], 0));
+ * console.assert(String(attention.forward(random.normal([2, 3, 8]), { mask }).shape) === "2,3,8");
+ * ```
  *
  * @param mask true where a position may be looked at, `[B, S]`
  * @returns the same, `[B, 1, 1, S]`, which broadcasts over heads and queries
@@ -253,6 +265,28 @@ export function textMask(B: number, T: number, S: number, masks: TextMasks): {
 export function overPairs(mask: TensorLike<boolean>): Tensor {
   mask = asTensor("mask pairs", "mask", mask, "bool");
   return mask.rank === 2 ? overKeys(mask) : mask;
+}
+
+/**
+ * Refuses what does not fit the scores of an attention.
+ *
+ * @param name what it is
+ * @param x a mask or a bias
+ * @param scores shape of the scores, `[B, H, T, S]`
+ * @throws {TypeError} if it does not broadcast to the scores
+ */
+export function checkFitsScores(name: "mask" | "bias", x: Tensor, scores: readonly number[]): void {
+  checkTensors("attend", { [name]: x });
+  const { length } = x.shape, [B, H, T, S] = scores;
+  const fits = length <= 4 && x.shape.every((extent, i) => extent === 1 || extent === scores[4 - length + i]);
+  if (fits) return;
+  const hint = name === "mask" && sameShape(x.shape, [B!, S!])
+    ? "; overKeys(mask) makes a mask of tokens, [B, S], one of keys, [B, 1, 1, S]"
+    : "";
+  throw new TypeError(
+    `Cannot attend with a ${name} of shape ${format(x.shape)}: the scores are [B=${B}, H=${H}, T=${T}, S=${S}], ` +
+      `and a ${name} must be [T, S], [B, H, T, S], or have 1 for what it is the same for${hint}`,
+  );
 }
 
 /**

@@ -72,7 +72,7 @@ import { type Part, type PartTable, settingsOf } from "../engine/part.ts";
 import { checkRandom, type Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
 import { asOptionalTensor, type Tensor, type TensorLike } from "../engine/tensor.ts";
-import { combineMasks, type Window, windowMask } from "./masks.ts";
+import { checkFitsScores, combineMasks, type Window, windowMask } from "./masks.ts";
 import { attentionWeights, scaledDotProductAttention } from "./scaled_dot_product.ts";
 
 /**
@@ -339,9 +339,9 @@ export class MultiHeadAttention extends Module implements Attention {
     const { context, causal = false, observe } = call;
     const { query, key, value } = this.#project(hidden, call), S = key.shape[2]!;
     const near = this.window && !context ? windowMask(T, S, this.window) : undefined;
-    const mask = combineMasks(asOptionalTensor("attend", "mask", call.mask, "bool", hidden), near);
+    const own = this.#read(hidden, S, call), mask = combineMasks(own.mask, near);
     const places = this.positions?.bias?.(query, S, this.scale);
-    const bias = places && call.bias ? places.add(call.bias) : places ?? call.bias;
+    const bias = places && own.bias ? places.add(own.bias) : places ?? own.bias;
     const options = { mask, bias, causal, scale: this.scale };
 
     let heads = scaledDotProductAttention(query, key, value, options);
@@ -354,6 +354,16 @@ export class MultiHeadAttention extends Module implements Attention {
     // $[\mathrm{head}_1; \dots; \mathrm{head}_H]$: positions outside, heads side by side.
     const merged = heads.transpose(1, 2).reshape([B, T, this.numHeads * this.valueSize]);
     return this.output.forward(merged);
+  }
+
+  /** Mask and bias of a call, which fit the scores. */
+  #read(hidden: Tensor, S: number, call: MultiHeadCall): { mask: Tensor | undefined; bias: Tensor | undefined } {
+    const [B, T] = hidden.shape, scores = [B!, this.numHeads, T!, S];
+    const mask = asOptionalTensor("attend", "mask", call.mask, "bool", hidden);
+    const bias = asOptionalTensor("attend", "bias", call.bias, "float32", hidden);
+    if (mask) checkFitsScores("mask", mask, scores);
+    if (bias) checkFitsScores("bias", bias, scores);
+    return { mask, bias };
   }
 
   #project(

@@ -56,9 +56,9 @@ import { fusable } from "../engine/fusable.ts";
 import { concat } from "../engine/joining.ts";
 import { checkOptions, type Checks, flag, numeric } from "../engine/options.ts";
 import { asOptionalTensor, type Tensor, type TensorLike } from "../engine/tensor.ts";
-import { broadcastShapes, dims, format, sameShape } from "../engine/shape.ts";
+import { dims } from "../engine/shape.ts";
 import { softmax } from "../02_words/softmax.ts";
-import { causalMask, combineMasks } from "./masks.ts";
+import { causalMask, checkFitsScores, combineMasks } from "./masks.ts";
 
 /** Who may look at whom, and with what handicap. */
 export interface AttentionOptions {
@@ -196,9 +196,7 @@ function checkShapes(
     throw new TypeError(`Cannot mask with ${mask.dtype}: a mask must be bool, true where looking is allowed`);
   }
   for (const [name, x] of [["mask", mask], ["bias", bias]] as const) {
-    if (x && !sameShape(broadcastShapes(x.shape, [B, H, T, S]), [B, H, T, S])) {
-      throw new TypeError(`Cannot stretch a ${name} of shape ${format(x.shape)} to [B=${B}, H=${H}, T=${T}, S=${S}]`);
-    }
+    if (x) checkFitsScores(name, x, [B, H, T, S]);
   }
   return { B, H, G, T, S, D };
 }

@@ -113,7 +113,8 @@ export function crossEntropy(logits: Tensor, targets: TensorLike, options: Cross
     return reduce(softLoss(logits, targets, labelSmoothing, classWeights), reduction);
   }
   if (!sameShape(targets.shape, positions)) {
-    throw new TypeError(`Cannot score logits ${format(logits.shape)} against targets ${format(targets.shape)}`);
+    const found = `Cannot score logits ${format(logits.shape)} against targets ${format(targets.shape)}`;
+    throw new TypeError(`${found}: class ids have the shape ${format(positions)}, one for each row of logits`);
   }
   const [rows, classes] = [logits.reshape([-1, V]), targets.reshape([-1])];
   const valid = classes.notEqual(ignoreIndex);
@@ -155,7 +156,12 @@ function weightedLoss(rows: Tensor, classes: Tensor, labelSmoothing: number, cla
 /** $-\sum_c w_c q_c \log p_c$ for given shares; a class without a share costs nothing, however unlikely. */
 function softLoss(logits: Tensor, targets: Tensor, labelSmoothing: number, classWeights?: Tensor): Tensor {
   if (!sameShape(logits.shape, targets.shape)) {
-    throw new TypeError(`Cannot score logits ${format(logits.shape)} against targets ${format(targets.shape)}`);
+    const found = `Cannot score logits ${format(logits.shape)} against targets ${format(targets.shape)}`;
+    throw new TypeError(
+      sameShape(targets.shape, logits.shape.slice(0, -1))
+        ? `${found} of float32: class ids must be int32, as tensor(ids, shape, "int32") makes them`
+        : `${found} of float32: they must be a share for each class, ${format(logits.shape)}`,
+    );
   }
   const V = logits.shape[logits.rank - 1]!;
   const shares = labelSmoothing ? targets.mul(1 - labelSmoothing).add(labelSmoothing / V) : targets;

@@ -53,21 +53,23 @@ export interface Decoder {
   /**
    * Prepares the memory of one generation.
    *
+   * A model without it, or one that returns no memories, is fed the whole text at each step.
+   *
    * @param create makes one key–value memory; called once per attention
    * @returns what `forward` expects as `caches`
    */
-  newCaches(create: () => KeyValueMemory): readonly KeyValueMemory[];
+  newCaches?(create: () => KeyValueMemory): readonly KeyValueMemory[];
   /**
    * Scores the next token after each of some further tokens.
    *
-   * @param tokens those that follow what the caches hold, int32 `[B, T]`
-   * @param options the memory of the tokens before, which it extends; `lastOnly` if only the scores after
-   *   the last token are read, so that the others need not be computed
+   * @param tokens those that follow what the caches hold, int32 `[B, T]`; the whole text where there are none
+   * @param options the memory of the tokens before, which it extends, absent without `newCaches`; `lastOnly` if only
+   *   the scores after the last token are read, so that the others need not be computed
    * @returns logits `[B, T, V]`; with `lastOnly` it may be `[B, 1, V]`
    */
   forward(
     tokens: Tensor,
-    options: { readonly caches: readonly KeyValueMemory[]; readonly lastOnly?: boolean | undefined },
+    options: { readonly caches?: readonly KeyValueMemory[] | undefined; readonly lastOnly?: boolean | undefined },
   ): Tensor;
   /**
    * The same model with each row of its batch repeated, for models that hold a source per row.

@@ -7,7 +7,8 @@
  * **Idea.** The session. It holds the sequences of the batch and the caches that stand for them. A step feeds the
  * tokens that the caches lack: the prompt whole at first, the last token only after it, since the caches are the history
  * ([section](kv_cache.ts)). When a search goes on with other prefixes, sequences and caches are rearranged alike. When
- * the context is full, the newer half of each sequence is read again, at positions that begin anew.
+ * the context is full, the newer half of each sequence is read again, at positions that begin anew. A model without
+ * caches remembers nothing: it is fed the same window of the text whole, at each step.
  *
  * The session also steps in another way: it feeds the token that the device has just chosen before anybody has read it.
  *
@@ -17,7 +18,7 @@
  *
  * | symbol | in code           | shape                             |
  * | ------ | ----------------- | --------------------------------- |
- * | $y$    | `#freshTokens()`  | `[B, 1]`, the first time `[B, T]` |
+ * | $y$    | `#tokensToFeed()` | `[B, 1]`, the first time `[B, T]` |
  * | $z$    | `read()`          | `[B, V]`                          |
  * | $\pi$  | `parents`         | `[B]`                             |
  * | $C$    | `#caches`         | `[B, G, S, D]` each               |
@@ -33,6 +34,7 @@ import { concat } from "../engine/joining.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { scope } from "../engine/scope.ts";
 import { dims } from "../engine/shape.ts";
+import type { KeyValueMemory } from "../04_attention/multi_head.ts";
 import { KeyValueCache } from "./kv_cache.ts";
 import type { DecodingTask, DeviceContext } from "./rules.ts";
 import type { Decoder } from "./sampling.ts";
@@ -63,11 +65,12 @@ export class Session {
   /** Rows per prompt: as many as the prompt with the most prefixes has. */
   #beams = 1;
   #caches: KeyValueCache[] = [];
-  #memories: ReturnType<Decoder["newCaches"]> = [];
+  /** What the model takes as its caches; nothing where it has none. */
+  #memories: readonly KeyValueMemory[] | undefined;
   /** Prompt and text of each row. */
   #sequences: number[][];
-  /** How many of the last tokens of each the caches hold, and how many after those they lack. */
-  #cached = 0;
+  /** How many of the last tokens of each the model has read, and how many after those are fresh. */
+  #read = 0;
   #fresh: number;
 
   /**
@@ -90,8 +93,8 @@ export class Session {
 
   #open(): void {
     this.dispose();
-    this.#cached = 0;
-    this.#memories = this.#decoder.newCaches(() => {
+    this.#read = 0;
+    this.#memories = this.#decoder.newCaches?.(() => {
       const cache = new KeyValueCache();
       this.#caches.push(cache);
       return cache;
@@ -101,15 +104,21 @@ export class Session {
   /** Makes room where the context is full. */
   #slide(): void {
     const { contextLength } = this.#decoder;
-    if (this.#cached + this.#fresh <= contextLength) return;
+    if (this.#read + this.#fresh <= contextLength) return;
     // The newer half is read again, at positions that begin anew.
     this.#open();
     this.#fresh = Math.ceil(contextLength / 2);
   }
 
-  /** int32 `[B, T]` */
-  #freshTokens(): Tensor {
-    return rowsOf(this.#sequences.map((tokens) => tokens.slice(tokens.length - this.#fresh)));
+  /** Whether somebody remembers what the model has read. */
+  get #remembers(): boolean {
+    return this.#memories !== undefined && this.#memories.length > 0;
+  }
+
+  /** What is fresh; with what was read before it, where nobody remembers that. int32 `[B, T]` */
+  #tokensToFeed(): Tensor {
+    const count = this.#remembers ? this.#fresh : this.#read + this.#fresh;
+    return rowsOf(this.#sequences.map((tokens) => tokens.slice(tokens.length - count)));
   }
 
   /** Feeds tokens `[B, T]`; returns the logits after the last, `[B, V]`. */
@@ -127,11 +136,11 @@ export class Session {
     let reading: Promise<Numbers> | undefined;
     scope(() =>
       noGrad(() => {
-        reading = this.#feed(this.#freshTokens()).read();
+        reading = this.#feed(this.#tokensToFeed()).read();
       })
     );
     const numbers = new Float64Array(await reading!);
-    this.#cached += this.#fresh;
+    this.#read += this.#fresh;
     this.#fresh = 0;
     const { vocabSize } = this.#decoder;
     const rows = this.#sequences.map((tokens, row) => ({
@@ -172,7 +181,7 @@ export class Session {
    */
   async ahead(count: number, choose: ChooseTokens): Promise<ReadTokens[]> {
     this.#slide();
-    const room = this.#decoder.contextLength - this.#cached - this.#fresh + 1;
+    const room = this.#decoder.contextLength - this.#read - this.#fresh + 1;
     const readings: Promise<ReadTokens>[] = [];
     scope(() =>
       noGrad(() => {
@@ -183,19 +192,20 @@ export class Session {
             return concat([rowsOf(sequences), ...chosen], 1);
           },
         };
-        for (let step = 0, fed = this.#freshTokens(); step < Math.min(count, room); step++) {
-          fed = scope(() => {
+        for (let step = 0, fed = this.#tokensToFeed(); step < Math.min(count, room); step++) {
+          const next = scope(() => {
             const choice = choose(this.#feed(fed), context);
             readings.push(read(choice));
             return choice.tokens.unsqueeze(-1);
           });
-          chosen.push(fed);
+          chosen.push(next);
+          fed = this.#remembers ? next : concat([fed, next], 1);
         }
       })
     );
     const steps = await Promise.all(readings);
     for (const { tokens } of steps) {
-      this.#cached += this.#fresh;
+      this.#read += this.#fresh;
       this.#sequences.forEach((sequence, row) => sequence.push(tokens[row]!));
       this.#fresh = 1;
     }
@@ -215,8 +225,8 @@ function rowsOf(sequences: readonly (readonly number[])[]): Tensor {
 }
 
 const aDecoder: Check<Decoder> = object(
-  "a model with newCaches() and forward()",
-  (value) => "newCaches" in value && "forward" in value,
+  "a model with vocabSize, contextLength and forward()",
+  (value) => "vocabSize" in value && "contextLength" in value && "forward" in value,
 );
 
 /** Begins to read a choice. */

@@ -239,6 +239,28 @@ onReference("MultiHeadAttention() has the gradients of its formula for biases an
   await assertGradients((given) => layer.forward(hidden, { ...call, bias: given! }), [bias]);
 });
 
+Deno.test("attention says which mask does not fit, and how a mask of tokens becomes one of pairs", () => {
+  const hidden = zeros([32, 40, 8]), padding = lengthMask(new Array(32).fill(40), 40);
+  const found = "Cannot attend with a mask of shape [32, 40]: the scores are [B=32, H=2, T=40, S=40], " +
+    "and a mask must be [T, S], [B, H, T, S], or have 1 for what it is the same for; " +
+    "overKeys(mask) makes a mask of tokens, [B, S], one of keys, [B, 1, 1, S]";
+  for (const options of [{}, { window: { before: 2 } }, { positions: new AlibiPositions(2) }]) {
+    const layer = new MultiHeadAttention(8, 2, new Random(1), options);
+    assertThrows(() => layer.forward(hidden, { mask: padding }), TypeError, found);
+    assertEquals(layer.forward(hidden, { mask: overKeys(padding) }).shape, [32, 40, 8]);
+    const wrong = zeros([39, 40]), said = "Cannot attend with a bias of shape [39, 40]: ";
+    assertThrows(() => layer.forward(hidden, { bias: wrong }), TypeError, said);
+    assertThrows(() => layer.forward(hidden, { mask: wrong.equal(0) }), TypeError, "a mask of shape [39, 40]: ");
+  }
+  const x = zeros([3, 2, 4, 5]);
+  const attend = (mask: Tensor) => () => scaledDotProductAttention(x, x, x, { mask });
+  assertThrows(attend(zeros([3, 4], "bool")), TypeError, "overKeys(mask) makes a mask of tokens");
+  for (const shape of [[], [4], [4, 1], [3, 1, 1, 4], [1, 2, 4, 4]]) attend(zeros(shape, "bool"))();
+  for (const shape of [[3], [3, 2, 4, 4, 1], [2, 2, 4, 4], [0, 4]]) {
+    assertThrows(attend(zeros(shape, "bool")), TypeError, "Cannot attend with a mask of shape");
+  }
+});
+
 Deno.test("MultiHeadAttention() refuses values of other origin where they have no effect or do not fit", () => {
   const layer = new MultiHeadAttention(E, H, new Random(1), { contextSize: 4, valueContextSize: 6 });
   const hidden = zeros([B, T, E]), context = zeros([B, S, 4]);
@@ -252,7 +274,7 @@ Deno.test("MultiHeadAttention() refuses values of other origin where they have n
   assertThrows(
     () => layer.forward(hidden, { context, valueContext: zeros([B, S, 6]), bias: zeros([T, S + 1]) }),
     TypeError,
-    "Cannot broadcast [5, 8] with [2, 3, 5, 7]",
+    "Cannot attend with a bias of shape [5, 8]: the scores are [B=2, H=3, T=5, S=7]",
   );
   assertThrows(
     () =>

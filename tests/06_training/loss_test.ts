@@ -121,12 +121,17 @@ onReference("crossEntropy() refuses shapes and options that do not fit", () => {
   assertThrows(
     () => crossEntropy(zeros([2, 3]), ids(0)),
     TypeError,
-    "Cannot score logits [2, 3] against targets [1]",
+    "Cannot score logits [2, 3] against targets [1]: class ids have the shape [2]",
   );
   assertThrows(
     () => crossEntropy(zeros([2, 3]), zeros([2, 2])),
     TypeError,
-    "Cannot score logits [2, 3] against targets [2, 2]",
+    "Cannot score logits [2, 3] against targets [2, 2] of float32: they must be a share for each class, [2, 3]",
+  );
+  assertThrows(
+    () => crossEntropy(zeros([2, 3]), tensor([1, 2])),
+    TypeError,
+    'Cannot score logits [2, 3] against targets [2] of float32: class ids must be int32, as tensor(ids, shape, "int32")',
   );
   assertThrows(
     () => crossEntropy(zeros([1, 3]), ids(0), { labelSmoothing: 1 }),

@@ -1,7 +1,11 @@
-import { assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { generate, stream } from "../../core/07_generation/generate.ts";
-import { greedy } from "../../core/07_generation/greedy_and_beam.ts";
+import { greedy, greedySearch } from "../../core/07_generation/greedy_and_beam.ts";
+import { chooseOnDevice } from "../../core/07_generation/on_device.ts";
+import type { GenerateOptions } from "../../core/07_generation/options.ts";
 import type { Decoder } from "../../core/07_generation/sampling.ts";
+import { Session } from "../../core/07_generation/session.ts";
+import type { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
 import { withBackend } from "../../core/engine/device.ts";
 import { Random } from "../../core/engine/random.ts";
 import { memory, scope } from "../../core/engine/scope.ts";
@@ -61,6 +65,80 @@ onReference("the loop asks a model for the scores after the last token, and for 
   // A model that knows no such option scores every position, and serves as well.
   const whole: Decoder = { ...decoder, forward: (tokens, { caches }) => model.forward(tokens, { caches }) };
   assertEquals((await generate(whole, [1, 2, 3], { maxNewTokens: 3 })).tokens, tokens);
+});
+
+/** A model without caches: what it is fed is all it knows of. */
+function forgetful(model: DecoderOnly, newCaches?: Decoder["newCaches"]): Decoder & { readonly fed: number[] } {
+  const { vocabSize, contextLength } = model, fed: number[] = [];
+  return {
+    vocabSize,
+    contextLength,
+    fed,
+    ...(newCaches && { newCaches }),
+    forward: (tokens, { caches, lastOnly }) => {
+      assertEquals(caches, newCaches && []);
+      fed.push(tokens.shape[1]!);
+      return model.forward(tokens, { lastOnly });
+    },
+  };
+}
+
+onEveryBackend("a model without caches is fed the whole text, and writes what it writes with caches", async () => {
+  const model = languageModel(5), random = () => new Random(3);
+  const searches: (() => Omit<GenerateOptions, "maxNewTokens">)[] = [
+    () => ({}),
+    () => ({ repetitionPenalty: 1.3, noRepeatNgramSize: 2 }),
+    () => ({ random: random(), topK: 4 }),
+    () => ({ random: random(), temperature: 0.7, topP: 0.9 }),
+    () => ({ numBeams: 3 }),
+    () => ({ numBeams: 4, numBeamGroups: 2 }),
+    () => ({ numBeams: 3, stochastic: true, random: random() }),
+  ];
+  for (const prompt of [[[3]], [[1, 2, 3, 4, 5], [5, 4, 3, 2, 1]]]) {
+    for (const options of searches) {
+      // To the last place of the context, and beyond it.
+      for (const more of [{ maxNewTokens: 25 - prompt[0]!.length }, { maxNewTokens: 40, slide: true }]) {
+        const expected = await generate(model, prompt, { ...options(), ...more });
+        for (const decoder of [forgetful(model), forgetful(model, () => [])]) {
+          const found = await generate(decoder, prompt, { ...options(), ...more });
+          assertEquals(found.map(({ tokens }) => tokens), expected.map(({ tokens }) => tokens));
+          // A float32 log-probability of each token, of at most some 10 nats, computed in another order.
+          found.forEach(({ logProbability }, i) =>
+            assertAlmostEquals(logProbability, expected[i]!.logProbability, more.maxNewTokens * 1e-4)
+          );
+          assertEquals([decoder.fed[0], Math.max(...decoder.fed)], [prompt[0]!.length, model.contextLength]);
+        }
+      }
+    }
+  }
+  const streamed: number[] = [];
+  for await (const { token } of stream(forgetful(model), [1, 2], { maxNewTokens: 9 })) streamed.push(token);
+  assertEquals(streamed, (await generate(model, [1, 2], { maxNewTokens: 9 })).tokens);
+});
+
+onEveryBackend("a device that runs ahead feeds the whole text where there are no caches", async () => {
+  const model = languageModel(6), choose = chooseOnDevice(greedySearch(), [])!;
+  const run = async (decoder: Decoder): Promise<number[][]> => {
+    const session = new Session(decoder, [[1, 2, 3], [4, 5, 6]], { maxNewTokens: Infinity, slide: true });
+    const rows: number[][] = [];
+    for (const count of [1, 4, 3, 16, 16, 5]) {
+      for (const { tokens } of await session.ahead(count, choose)) rows.push([...tokens]);
+    }
+    session.dispose();
+    return rows;
+  };
+  assertEquals(await run(forgetful(model)), await run(model));
+});
+
+Deno.test("a model that says no vocabSize, contextLength or forward is refused", async () => {
+  const { vocabSize, contextLength, forward } = forgetful(languageModel(1));
+  for (const wrong of [{ vocabSize, contextLength }, { vocabSize, forward }, { contextLength, forward }, {}, 3, null]) {
+    await assertRejects(
+      () => generate(wrong as unknown as Decoder, [1], { maxNewTokens: 1 }),
+      TypeError,
+      "decoder must be a model with vocabSize, contextLength and forward()",
+    );
+  }
 });
 
 Deno.test("stream() keeps memory flat over 10,000 tokens", async () => {
