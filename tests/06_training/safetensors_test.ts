@@ -270,7 +270,7 @@ Deno.test("encodeSafetensors() and decodeSafetensors() refuse what is no file, i
       "tensors must be a Map by name",
     ]),
     [{ tensors: new Map(), metadata: new Map([["a", 1]]) }, "metadata must be a Map of strings"],
-    [of(1), 'Cannot write tensor "a" with 1'],
+    [of(1), 'Cannot write tensor "a" from 1: an object with kind, shape and bytes is needed'],
     [of({ ...good, kind: "F9" }), 'kind = "F9": kind must be one of F64'],
     [of({ ...good, shape: 1 }), "shape must be a list of whole numbers"],
     [of({ ...good, shape: [-1] }), "shape must be a list of whole numbers"],
