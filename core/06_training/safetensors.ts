@@ -148,8 +148,10 @@ export function checkStored(action: string, name: string, stored: StoredTensor):
   checkText("check a stored tensor", "name", name);
   if (typeof stored !== "object" || stored === null || !isPlain(stored)) {
     throw new TypeError(
-      `Cannot ${action} tensor ${quote(name)} from ${shown(stored)}: an object with kind, shape and bytes is needed, ` +
-        "as decodeSafetensors() and exportState() return them",
+      `Cannot ${action} tensor ${quote(name)} of ${
+        shown(stored)
+      }: kind, shape and bytes are needed, as exportState() and ` +
+        "decodeSafetensors() return them, and loadStateDict() is for tensors",
     );
   }
   checkOptions(`${action} tensor ${quote(name)}`, stored, storedChecks);

@@ -421,7 +421,7 @@ Deno.test("importState() says what it needs where a tensor is no stored one", ()
     assertThrows(
       () => importState(model, tensors),
       TypeError,
-      "an object with kind, shape and bytes is needed, as decodeSafetensors() and exportState() return them",
+      "kind, shape and bytes are needed, as exportState() and decodeSafetensors() return them",
     );
   }
 });
