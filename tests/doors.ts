@@ -269,7 +269,7 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   combineMasks: () => call(mask(2), mask(2)),
   textMask: () => call(1, 3, 3, { mask: mask(1, 3), prefix: [1], causal: true }),
   overPairs: () => call(mask(2, 3)),
-  checkFitsScores: () => call("mask" as const, mask(2, 3), [1, 1, 2, 3]),
+  checkFitsScores: () => call("mask" as const, mask(2, 3), 1, 1, 2, 3),
   additiveMask: () => call(mask(2, 3), -1),
   headSizeOf: () => call(4, 2),
   "new MultiHeadAttention": () => call(4, 2, random(), { bias: true, valueSize: 3, window: { before: 1 } }),

@@ -68,7 +68,7 @@
 
 import { arange, lowerTriangle, tensor, zeros } from "../engine/create.ts";
 import { asOptionalTensor, asTensor, Tensor, type TensorLike } from "../engine/tensor.ts";
-import { checkOptions, type Checks, flag, list, numeric } from "../engine/options.ts";
+import { checkOptions, type Checks, checkValue, flag, list, numeric, oneOf } from "../engine/options.ts";
 import { aMask, checkList, checkSizes, checkTensors } from "../engine/arguments.ts";
 import { dims, format, sameShape } from "../engine/shape.ts";
 
@@ -272,15 +272,20 @@ export function overPairs(mask: TensorLike<boolean>): Tensor {
  *
  * @param name what it is
  * @param x a mask or a bias
- * @param scores shape of the scores, `[B, H, T, S]`
+ * @param B examples
+ * @param H heads
+ * @param T queries
+ * @param S keys
  * @throws {TypeError} if it does not broadcast to the scores
  */
-export function checkFitsScores(name: "mask" | "bias", x: Tensor, scores: readonly number[]): void {
+export function checkFitsScores(name: "mask" | "bias", x: Tensor, B: number, H: number, T: number, S: number): void {
+  checkValue("attend", "name", name, oneOf(["mask", "bias"]));
   checkTensors("attend", { [name]: x });
-  const { length } = x.shape, [B, H, T, S] = scores;
+  checkSizes("attend", { B, H, T, S });
+  const { length } = x.shape, scores = [B, H, T, S];
   const fits = length <= 4 && x.shape.every((extent, i) => extent === 1 || extent === scores[4 - length + i]);
   if (fits) return;
-  const hint = name === "mask" && sameShape(x.shape, [B!, S!])
+  const hint = name === "mask" && sameShape(x.shape, [B, S])
     ? "; overKeys(mask) makes a mask of tokens, [B, S], one of keys, [B, 1, 1, S]"
     : "";
   throw new TypeError(

@@ -358,11 +358,11 @@ export class MultiHeadAttention extends Module implements Attention {
 
   /** Mask and bias of a call, which fit the scores. */
   #read(hidden: Tensor, S: number, call: MultiHeadCall): { mask: Tensor | undefined; bias: Tensor | undefined } {
-    const [B, T] = hidden.shape, scores = [B!, this.numHeads, T!, S];
+    const [B, T] = hidden.shape as [number, number];
     const mask = asOptionalTensor("attend", "mask", call.mask, "bool", hidden);
     const bias = asOptionalTensor("attend", "bias", call.bias, "float32", hidden);
-    if (mask) checkFitsScores("mask", mask, scores);
-    if (bias) checkFitsScores("bias", bias, scores);
+    if (mask) checkFitsScores("mask", mask, B, this.numHeads, T, S);
+    if (bias) checkFitsScores("bias", bias, B, this.numHeads, T, S);
     return { mask, bias };
   }
 
@@ -378,7 +378,8 @@ export class MultiHeadAttention extends Module implements Attention {
     let query = split(this.query.forward(hidden), this.numHeads);
     if (context && cache && cache.length > 0) return { query, ...cache.contents() };
 
-    const source = context ?? hidden;
+    const source = context ?? hidden, { B, S } = dims(source, "B S C", { B: hidden.shape[0]! });
+    if (valueContext) dims(valueContext, "B S W", { B, S });
     let key = split(this.key.forward(source), this.numGroups);
     const value = split(this.value.forward(valueContext ?? source), this.numGroups);
     if (this.positions?.mark) {

@@ -196,7 +196,7 @@ function checkShapes(
     throw new TypeError(`Cannot mask with ${mask.dtype}: a mask must be bool, true where looking is allowed`);
   }
   for (const [name, x] of [["mask", mask], ["bias", bias]] as const) {
-    if (x) checkFitsScores(name, x, [B, H, T, S]);
+    if (x) checkFitsScores(name, x, B, H, T, S);
   }
   return { B, H, G, T, S, D };
 }
