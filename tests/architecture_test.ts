@@ -92,7 +92,7 @@ function load(path: string): Source {
 
 const sources = new Map<string, Source>();
 if (!ignore) {
-  for (const folder of ["core/", "wasm/", "gpu/", "bench/", "tests/", "docs/", "npm/"]) {
+  for (const folder of ["core/", "wasm/", "gpu/", "bench/", "tests/", "docs/", ".ci/"]) {
     for (const path of files(folder)) sources.set(path, load(path));
   }
   sources.set("mod.ts", load("mod.ts"));
@@ -116,7 +116,7 @@ const isCorpus = (path: string): boolean => path.startsWith("core/corpora/");
 const chapterOf = (path: string): number => Number(/^core\/(\d\d)_/.exec(path)?.[1] ?? NaN);
 const isBuild = (path: string): boolean => /^(wasm|gpu|core\/experiments)\/build\.ts$/.test(path);
 const isTool = (path: string): boolean =>
-  /^(tests|bench|docs|npm|core\/cli\/std\/assert)\//.test(path) || isBuild(path);
+  /^(tests|bench|docs|\.ci|core\/cli\/std\/assert)\//.test(path) || isBuild(path);
 
 /** What the engine and its devices agree on; it knows nothing of either. */
 const isContract = (path: string): boolean =>

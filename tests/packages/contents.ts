@@ -1,7 +1,7 @@
 /** What the package holds. */
 
 import { assert, assertEquals, assertThrows } from "../../core/cli/std/assert/mod.ts";
-import { readTar, writeTar } from "../../npm/tar.ts";
+import { readTar, writeTar } from "../../.ci/pack/tar.ts";
 import { project, ROOT } from "./project.ts";
 
 interface Package {

@@ -78,7 +78,7 @@ async function translated(flags: readonly string[]): Promise<Entry[]> {
     const output = `${folder}/package.tgz`;
     const { code, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["pack", "--quiet", "--no-source-maps", "--output", output, ...flags],
-      cwd: new URL("../", import.meta.url),
+      cwd: new URL("../../", import.meta.url),
       stdout: "null",
       stderr: "piped",
     }).output();
@@ -94,7 +94,7 @@ if (import.meta.main) {
   const entries = (await translated(options["allow-dirty"] ? ["--allow-dirty"] : []))
     .filter(({ path }) => isGiven(path)).map(completed).sort((a, b) => a.path < b.path ? -1 : 1);
   const packed = await through(writeTar(entries), new CompressionStream("gzip"));
-  const { version } = JSON.parse(await Deno.readTextFile(new URL("../deno.json", import.meta.url)));
+  const { version } = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url)));
   const output = options.output ?? `heed-heed-${version}.tgz`;
   if (options["dry-run"]) { for (const { path } of entries) console.log(path); }
   else await Deno.writeFile(output, packed);
