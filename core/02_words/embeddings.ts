@@ -241,7 +241,8 @@ export class BagOfWordsClassifier extends Module {
   ) {
     super();
     checkOptions("embed", options, embeddingChecks);
-    this.embedding = new Embedding(vocabSize, hiddenSize, random, { deviation: 0.1, ...options });
+    const { deviation = 0.1 } = options;
+    this.embedding = new Embedding(vocabSize, hiddenSize, random, { ...options, deviation });
     this.output = new Linear(hiddenSize, numClasses, random);
   }
 
@@ -290,7 +291,8 @@ export class DeepBagOfWordsClassifier extends Module {
     super();
     checkSizes("build a deep classifier", { numLayers }, { min: 1, max: MOST_PARTS });
     checkOptions("embed", options, embeddingChecks);
-    this.embedding = new Embedding(vocabSize, hiddenSize, random, { deviation: 0.1, ...options });
+    const { deviation = 0.1 } = options;
+    this.embedding = new Embedding(vocabSize, hiddenSize, random, { ...options, deviation });
     this.layers = Array.from({ length: numLayers }, () => new Linear(hiddenSize, hiddenSize, random));
     this.output = new Linear(hiddenSize, numClasses, random);
   }

@@ -3,6 +3,7 @@ import {
   BagOfWordsClassifier,
   DeepBagOfWordsClassifier,
   Embedding,
+  type EmbeddingOptions,
   multiplyOneHot,
   padTokens,
 } from "../../core/02_words/embeddings.ts";
@@ -57,6 +58,20 @@ onEveryBackend("BagOfWordsClassifier() does not see padding", async () => {
       { tolerance: 16, length: 24 },
     );
   }
+});
+
+Deno.test("a deviation that is undefined counts as not given", async () => {
+  const numbers = async (classifier: BagOfWordsClassifier | DeepBagOfWordsClassifier) =>
+    String(await classifier.embedding.weight.tensor.read());
+  const unset = { deviation: undefined } as unknown as EmbeddingOptions;
+  assertEquals(
+    await numbers(new BagOfWordsClassifier(9, 6, 3, new Random(1), unset)),
+    await numbers(new BagOfWordsClassifier(9, 6, 3, new Random(1))),
+  );
+  assertEquals(
+    await numbers(new DeepBagOfWordsClassifier(9, 6, 1, 3, new Random(1), unset)),
+    await numbers(new DeepBagOfWordsClassifier(9, 6, 1, 3, new Random(1))),
+  );
 });
 
 onEveryBackend("DeepBagOfWordsClassifier() lets words act together, a bag does not", async () => {

@@ -180,7 +180,7 @@ export async function trainBytePairEncoding(
 ): Promise<BytePairEncoding> {
   checkTraining(texts, options);
   const { level, minFrequency = 2, signal, onProgress } = options;
-  const specialTokens = { ...DEFAULT_SPECIAL_TOKENS, ...options.specialTokens };
+  const specialTokens = specialTokensOf(options);
 
   const pause = (): Promise<void> => rest(signal);
   const words = await countWords(texts, pause);
@@ -243,14 +243,25 @@ function checkTraining(texts: readonly string[], options: BytePairEncodingOption
     throw new TypeError(`Cannot train byte-pair encoding on ${describe(texts)}: texts must be a list of strings`);
   }
   checkOptions("train byte-pair encoding", options, trainingChecks);
-  const { vocabSize, level, specialTokens } = options;
+  const { vocabSize, level } = options;
   if (level === "bytes" && typeof vocabSize === "number" && vocabSize < FIRST_LETTER + 256) {
     throw new RangeError(
       `Cannot train byte-pair encoding with vocabSize = ${vocabSize}: at level bytes it must be at least 260`,
     );
   }
-  const fault = specialTokenFault({ ...DEFAULT_SPECIAL_TOKENS, ...specialTokens });
+  const fault = specialTokenFault(specialTokensOf(options));
   if (fault) throw new TypeError(`Cannot train byte-pair encoding: ${fault}`);
+}
+
+/** All four; one that is undefined counts as not given. */
+function specialTokensOf({ specialTokens: given = {} }: BytePairEncodingOptions): SpecialTokens {
+  const { pad, begin, end, unknown } = DEFAULT_SPECIAL_TOKENS;
+  return {
+    pad: given.pad ?? pad,
+    begin: given.begin ?? begin,
+    end: given.end ?? end,
+    unknown: given.unknown ?? unknown,
+  };
 }
 
 // ## Exercise

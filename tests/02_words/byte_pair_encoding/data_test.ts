@@ -95,3 +95,9 @@ Deno.test("trainBytePairEncoding() ends with what onProgress fails with", async 
   const options = { vocabSize: 30, level: "characters", onProgress } as const;
   assertEquals(await trainBytePairEncoding(["low lower"], options).catch((error) => error), failed);
 });
+
+Deno.test("a special token that is undefined counts as not given", async () => {
+  const specialTokens = { pad: undefined, end: "[END]" } as unknown as { end: string };
+  const { tokens } = await trainBytePairEncoding(["low lower"], { vocabSize: 270, level: "bytes", specialTokens });
+  assertEquals(tokens.slice(0, 4), ["<pad>", "<begin>", "[END]", "<unknown>"]);
+});
