@@ -102,7 +102,7 @@ export interface TrainingReport {
   readonly evaluation?: Readonly<Record<string, number>>;
   /** The best evaluation so far; absent without `earlyStopping` and without an evaluation. */
   readonly best?: BestEvaluation;
-  /** That the run ends before its last step, or ended before this call; absent but in its last report. */
+  /** That the run ends early, or had ended before this call; absent but in its last report. */
   readonly stopped?: "early" | "before";
 }
 
@@ -161,7 +161,7 @@ export interface CheckpointOptions {
   readonly storage: CheckpointStorage;
   /** Name of the file; `"checkpoint"` by default. One run at a time has it. */
   readonly name?: string;
-  /** Steps between two saves; only the first step and the end, or an abort, by default. */
+  /** Steps between two saves; only both ends are saved by default: the first step, and the end or an abort. */
   readonly every?: number;
   /** Whether a run goes on from a file of that name; false by default: it is refused. Without a file the run begins. */
   readonly resume?: boolean;
