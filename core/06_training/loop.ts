@@ -271,8 +271,14 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<Traini
 }
 
 /** Refuses early stopping that has heard of steps which nobody made: one value used for two runs would end the second. */
-function requireOwn({ earlyStopping, optimizer }: Pick<TrainOptions<never>, "earlyStopping" | "optimizer">): void {
-  if (!earlyStopping || earlyStopping.step <= optimizer.steps) return;
+function requireOwn(
+  { earlyStopping, optimizer, model }: Pick<TrainOptions<never>, "earlyStopping" | "optimizer" | "model">,
+): void {
+  if (!earlyStopping) return;
+  if (earlyStopping.isOfAnother(model)) {
+    throw new RangeError("Cannot train with the earlyStopping of another run: it watched another model");
+  }
+  if (earlyStopping.step <= optimizer.steps) return;
   throw new RangeError(
     `Cannot train with the earlyStopping of another run: it was told of step ${earlyStopping.step}, and the optimizer ` +
       `has made ${optimizer.steps}`,
@@ -527,8 +533,12 @@ async function openCheckpoint<Batch>(options: TrainOptions<Batch>): Promise<void
   if (!checkpoints) return;
   const { storage, name = "checkpoint", resume = false, notes = null } = checkpoints;
   const run = runOf(options), bytes = await storage.read(name);
-  // Whether saving works is found out before an hour is spent.
-  if (bytes === undefined) return await saveRun(options);
+  if (bytes === undefined) {
+    // What cannot make a first step must not leave a file behind, which would be in the way of the mended run.
+    for (const chance of options.model.chances()) chance.random("drop");
+    // Whether saving works is found out before an hour is spent.
+    return await saveRun(options);
+  }
   if (!resume) {
     throw new TypeError(
       `Cannot train with checkpoints in ${quote(name)}: a run is saved there; resume: true goes on with it, ` +
