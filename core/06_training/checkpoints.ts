@@ -298,7 +298,7 @@ export function restoreCheckpoint(
 ): { readonly notes: Json } {
   checkOptions("resume", run, runChecks);
   checkOptions("load a checkpoint", options, restoreChecks);
-  const wantsBest = options.weights === "best";
+  const { weights: which = "latest" } = options, wantsBest = which === "best";
   if (wantsBest && run.optimizer) {
     throw new TypeError('Cannot resume with weights = "best": the averages of the optimizer are those of the latest');
   }

@@ -44,6 +44,7 @@ import {
   type Checks,
   checkValue,
   integer,
+  isPlain,
   list,
   mapByName,
   oneOf,
@@ -145,6 +146,14 @@ export function encodeSafetensors(file: TensorFile): Uint8Array<ArrayBuffer> {
 export function checkStored(action: string, name: string, stored: StoredTensor): void {
   checkText("check a stored tensor", "action", action);
   checkText("check a stored tensor", "name", name);
+  if (typeof stored === "object" && stored !== null && !isPlain(stored)) {
+    throw new TypeError(
+      `Cannot ${action} tensor ${quote(name)} of ${
+        shown(stored)
+      }: kind, shape and bytes are needed, as exportState() and ` +
+        "decodeSafetensors() return them, and loadStateDict() is for tensors",
+    );
+  }
   checkOptions(`${action} tensor ${quote(name)}`, stored, storedChecks);
   const { kind, shape, bytes } = stored;
   if (bytes.length !== byteCount(shape, WIDTHS.get(kind)!)) {

@@ -149,7 +149,7 @@ function convolve(x: Tensor, kernel: Tensor, options: ConvolutionOptions): Tenso
   if (bias) dims(bias, "O", { O });
   const stride = spread("convolve", "stride", options.stride ?? 1, size.length);
   const dilation = spread("convolve", "dilation", options.dilation ?? 1, size.length);
-  const widths = paddingOf(options.padding ?? 0, size, stride, dilation);
+  const widths = paddingOf("convolve", options.padding ?? 0, size, stride, dilation);
   const columns = windowsOf(margin(x, widths, 0), size, stride, dilation); // [B, C, …K, …T']
   const places = columns.shape.slice(2 + size.length);
   const count = places.reduce((a, b) => a * b, 1), width = size.reduce((a, b) => a * b, perGroup);
@@ -167,7 +167,8 @@ export function spread(action: string, name: string, choice: PerAxis, axes: numb
 }
 
 /** Widths of the margin before and after each sliding axis. */
-function paddingOf(
+export function paddingOf(
+  action: string,
   padding: NonNullable<WindowOptions["padding"]>,
   size: readonly number[],
   stride: readonly number[],
@@ -175,14 +176,14 @@ function paddingOf(
 ): [number, number][] {
   if (padding === "same") {
     if (stride.some((step) => step !== 1)) {
-      throw new TypeError(`Cannot convolve with padding "same" and stride ${format(stride)}: every stride must be 1`);
+      throw new TypeError(`Cannot ${action} with padding "same" and stride ${format(stride)}: every stride must be 1`);
     }
     return size.map((extent, i) => {
       const total = dilation[i]! * Math.max(0, extent - 1), before = Math.floor(total / 2);
       return [before, total - before];
     });
   }
-  return spread("convolve", "padding", padding === "valid" ? 0 : padding, size.length).map((width) => [width, width]);
+  return spread(action, "padding", padding === "valid" ? 0 : padding, size.length).map((width) => [width, width]);
 }
 
 /** Adds a margin to every axis behind the channels. */
@@ -216,6 +217,25 @@ function addWindows(windows: Tensor, shape: Shape, stride: readonly number[], di
 
 const sizeCheck: Check<PerAxis> = perAxis();
 
+/** What a pool does on each of its axes. */
+export function spreadPool(
+  action: string,
+  size: PerAxis,
+  options: PoolingOptions,
+  axes: number,
+): Readonly<Record<"extents" | "stride" | "padding" | "dilation", readonly number[]>> {
+  const extents = spread(action, "size", size, axes);
+  const stride = spread(action, "stride", options.stride ?? extents, axes);
+  const padding = spread(action, "padding", options.padding ?? 0, axes);
+  const dilation = spread(action, "dilation", options.dilation ?? 1, axes);
+  if (extents.some((extent, i) => padding[i]! > extent / 2)) {
+    throw new RangeError(
+      `Cannot ${action} with windows of ${format(extents)} and padding ${format(padding)}: at most half a window`,
+    );
+  }
+  return { extents, stride, padding, dilation };
+}
+
 function pool(
   x: Tensor,
   size: PerAxis,
@@ -226,15 +246,7 @@ function pool(
   checkOptions("pool", options, poolingChecks);
   checkTensors("pool", { x });
   checkValue("pool", "size", size, sizeCheck);
-  const axes = x.rank - 2, extents = spread("pool", "size", size, axes);
-  const stride = spread("pool", "stride", options.stride ?? extents, axes);
-  const padding = spread("pool", "padding", options.padding ?? 0, axes);
-  const dilation = spread("pool", "dilation", options.dilation ?? 1, axes);
-  if (extents.some((extent, i) => padding[i]! > extent / 2)) {
-    throw new RangeError(
-      `Cannot pool windows of ${format(extents)} with padding ${format(padding)}: at most half a window`,
-    );
-  }
+  const { extents, stride, padding, dilation } = spreadPool("pool", size, options, x.rank - 2);
   const whole = margin(x, padding.map((width) => [width, width]), edge);
   return collapse(windowsOf(whole, extents, stride, dilation), extents.map((_, i) => 2 + i));
 }

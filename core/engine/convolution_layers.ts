@@ -23,11 +23,13 @@ import {
   conv2d,
   maxPool1d,
   maxPool2d,
+  paddingOf,
   type PerAxis,
   perAxis,
   poolingChecks,
   type PoolingOptions,
   spread,
+  spreadPool,
   windowChecks,
   type WindowOptions,
 } from "./convolution.ts";
@@ -58,6 +60,7 @@ function begin(
   checkValue(action, "size", size, perAxis());
   checkRandom(action, random);
   const { bias = true, ...windows } = options, { groups = 1 } = windows, extents = spread(action, "size", size, axes);
+  checkWindows(action, windows, extents);
   if (inputChannels % groups !== 0 || outputChannels % groups !== 0) {
     throw new TypeError(
       `Cannot ${action} of ${inputChannels} to ${outputChannels} channels in ${groups} groups: groups must divide both`,
@@ -67,6 +70,19 @@ function begin(
   const bound = Math.sqrt(6 / Math.max(1, area * (perGroup + outputChannels / groups)));
   const first = random.uniform([outputChannels, perGroup, ...extents], { min: -bound, max: bound });
   return { weight: parameter(first), bias: bias ? parameter(zeros([outputChannels])) : undefined, windows };
+}
+
+/** Refuses where the layer is made what its first pass would refuse. */
+function checkWindows(
+  action: string,
+  { stride = 1, dilation = 1, padding = 0 }: WindowOptions,
+  size: readonly number[],
+): void {
+  const [strides, dilations] = [
+    spread(action, "stride", stride, size.length),
+    spread(action, "dilation", dilation, size.length),
+  ];
+  paddingOf(action, padding, size, strides, dilations);
 }
 
 /**
@@ -278,5 +294,5 @@ export class AveragePool2d extends Module {
 function checkPool(axes: number, size: PerAxis, windows: PoolingOptions): void {
   checkOptions("make a pool", windows, poolingChecks);
   checkValue("make a pool", "size", size, perAxis());
-  spread("make a pool", "size", size, axes);
+  spreadPool("make a pool", size, windows, axes);
 }

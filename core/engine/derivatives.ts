@@ -31,7 +31,7 @@ import { checkArriving, filled, record, Tensor } from "./tensor.ts";
 
 /** Options of {@linkcode jvp}. */
 export interface JvpOptions {
-  /** Whether the derivatives are on the tape, to be differentiated again; false by default. */
+  /** Whether the derivatives are on the tape; false by default, true inside a `jvp`. */
   readonly createGraph?: boolean | undefined;
 }
 
@@ -84,7 +84,7 @@ export function gradientsOf<const Targets extends readonly Tensor[]>(
   checkOptions("differentiate", options, GRADIENTS);
   checkTensors("differentiate", { output });
   checkTensorList("differentiate", "targets", targets);
-  const { gradient, createGraph = false } = options;
+  const { gradient, createGraph = inside > 0 } = options;
   checkArriving(output, gradient);
   targets.forEach(checkTarget);
   const start = gradient ?? filled(output.device, output.shape, 1, "float32");
@@ -120,7 +120,8 @@ export interface ValueAndTangent {
  * uses its parameters. What was computed from an input before is a constant.
  *
  * It takes four to ten times as long as `f`, whatever the number of inputs and outputs, and fifteen through attention, whose
- * kernels it cannot use. With `createGraph` both results are on the tape, of the inputs and of what else `f` uses.
+ * kernels it cannot use. With `createGraph` both results are on the tape, of the inputs and of what else `f` uses. What `f`
+ * itself derives, by `jvp` or {@linkcode gradientsOf}, is derived along the direction as well.
  *
  * @example
  * ```ts
@@ -157,7 +158,7 @@ export function jvp(
   checkOptions("differentiate", options, JVP);
   checkFunction("differentiate", f);
   checkDirection(inputs, tangents);
-  const { createGraph = false } = options;
+  const { createGraph = inside > 0 } = options;
   const push = (): ValueAndTangent =>
     withRecording(true, () => {
       const places = inputs.map((input) => placeOf(input, createGraph));
@@ -173,7 +174,7 @@ function pushForward(
   places: readonly Tensor[],
   createGraph: boolean,
 ): ValueAndTangent {
-  const since = places[0]?.order, value = f(...places);
+  const since = places[0]?.order, value = within(() => f(...places));
   checkSynchronous("differentiate", value, "await its parts outside, and compute inside");
   if (!(value instanceof Tensor)) throw new TypeError(`Cannot differentiate ${shown(value)}: a tensor is needed`);
   requireFloat("a derivative", value);
@@ -186,6 +187,18 @@ function pushForward(
   const total = products.reduce((sum, product) => sum.add(product), filled(value.device, [], 0, "float32"));
   const [tangent] = walkTo(total, filled(value.device, [], 1, "float32"), [cotangent], createGraph);
   return { value: createGraph ? value : value.detach(), tangent: tangent ?? zerosLike(value) };
+}
+
+/** How many functions of {@linkcode jvp} are being computed: what they differentiate is differentiated again. */
+let inside = 0;
+
+function within<T>(f: () => T): T {
+  inside++;
+  try {
+    return f();
+  } finally {
+    inside--;
+  }
 }
 
 /** An input that nothing else depends on. */

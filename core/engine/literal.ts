@@ -4,7 +4,8 @@
  * **Question.** In `x.add(tensor([[1, 2]]))` the place says what the numbers are for: they meet `x`, so they are of its kind
  * and lie on its device. Why say it again?
  *
- * **Idea.** Wherever a small tensor is natural, a *literal* may stand: a number, nested lists, or a typed array. It becomes the
+ * **Idea.** Wherever a small tensor is natural, a *literal* may stand: a number, nested lists, or a `Float32Array`,
+ * `Float64Array` or `Int32Array`. It becomes the
  * tensor that its place needs, on the device of the tensor that it meets, or on the current one.
  *
  * | place                                                  | dtype             | refused                          |
@@ -93,6 +94,9 @@ function flatten(
 ): void {
   const isRow = Array.isArray(value);
   if (!isRow && typeof value !== "number" && typeof value !== "boolean") {
+    if (depth > 0 && ArrayBuffer.isView(value)) {
+      throw new TypeError(`Cannot ${subject} of a list with ${shown(value)}: a typed array stands alone`);
+    }
     throw new TypeError(`Cannot ${subject} of ${shown(value)}: numbers or booleans are needed`);
   }
   if (isRow !== depth < nesting.length) throw new TypeError(`Cannot ${subject} of rows of different depth`);

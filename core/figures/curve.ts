@@ -9,7 +9,7 @@
 import { checkList } from "../engine/arguments.ts";
 import { checkOptions, type Checks, isPlain, string } from "../engine/options.ts";
 import type { TrainingReport } from "../06_training/loop.ts";
-import { drawing, element, Picture, words } from "./picture.ts";
+import { drawing, element, Picture, printable, words } from "./picture.ts";
 
 /** Options of {@linkcode lossCurve}. */
 export interface CurveOptions {
@@ -32,6 +32,11 @@ function isReport(report: unknown): boolean {
     ["step", "loss"].every((name) => typeof (report as Record<string, unknown>)[name] === "number");
 }
 
+/** How high a number lies between the least and the largest, from 0 to 1; their difference may be no float64. */
+function heightOf(value: number, [low, high]: readonly [number, number]): number {
+  return high > low ? (value / 2 - low / 2) / (high / 2 - low / 2) : 0.5;
+}
+
 /** A number as an axis has room for it. */
 const short = (value: number): string => String(Number(value.toPrecision(3)));
 
@@ -39,9 +44,10 @@ function curveSvg(points: readonly Point[], title: string, [low, high]: readonly
   const [first] = points[0]!, [last] = points.at(-1)!;
   const x = (step: number): number =>
     LEFT + (WIDTH - LEFT - 8) * (last > first ? (step - first) / (last - first) : 0.5);
-  const y = (value: number): number =>
-    TOP + (HEIGHT - TOP - BOTTOM) * (high > low ? (high - value) / (high - low) : 0.5);
-  const line = points.map(([step, value]) => `${Number(x(step).toFixed(1))},${Number(y(value).toFixed(1))}`).join(" ");
+  const y = (value: number): number => TOP + (HEIGHT - TOP - BOTTOM) * (1 - heightOf(value, [low, high]));
+  // A line has two ends, also where there is one report: round ends make a dot of it.
+  const line = (points.length === 1 ? [points[0]!, points[0]!] : points)
+    .map(([step, value]) => `${Number(x(step).toFixed(1))},${Number(y(value).toFixed(1))}`).join(" ");
   const axis = { stroke: "currentColor", "stroke-opacity": 0.3 };
   return drawing(WIDTH, HEIGHT, `${title} by step`, [
     element("line", { x1: LEFT, y1: HEIGHT - BOTTOM, x2: WIDTH - 8, y2: HEIGHT - BOTTOM, ...axis }),
@@ -51,7 +57,13 @@ function curveSvg(points: readonly Point[], title: string, [low, high]: readonly
     words(short(low), { x: LEFT - 6, y: HEIGHT - BOTTOM, "text-anchor": "end" }),
     words(`step ${first}`, { x: LEFT, y: HEIGHT - BOTTOM + 16 }),
     words(String(last), { x: WIDTH - 8, y: HEIGHT - BOTTOM + 16, "text-anchor": "end" }),
-    element("polyline", { points: line, fill: "none", stroke: "#2f6fb0", "stroke-width": 1.5 }),
+    element("polyline", {
+      points: line,
+      fill: "none",
+      stroke: "#2f6fb0",
+      "stroke-width": 1.5,
+      "stroke-linecap": "round",
+    }),
   ]);
 }
 
@@ -60,20 +72,18 @@ function columnsOf(points: readonly Point[]): number[] {
   const count = Math.min(COLUMNS, points.length);
   return Array.from({ length: count }, (_, i) => {
     const part = points.slice(Math.floor(i * points.length / count), Math.floor((i + 1) * points.length / count));
-    return part.reduce((sum, [, value]) => sum + value, 0) / part.length;
+    return part.reduce((sum, [, value]) => sum + value / part.length, 0);
   });
 }
 
-function curveText(points: readonly Point[], title: string, [low, high]: readonly [number, number]): string {
-  const eighths = columnsOf(points).map((value) =>
-    Math.max(1, Math.round(8 * LINES * (high > low ? (value - low) / (high - low) : 0.5)))
-  );
+function curveText(points: readonly Point[], title: string, range: readonly [number, number]): string {
+  const eighths = columnsOf(points).map((value) => Math.max(1, Math.round(8 * LINES * heightOf(value, range))));
   const lines = Array.from({ length: LINES }, (_, i) => {
     const below = 8 * (LINES - 1 - i);
     return eighths.map((count) => " ▁▂▃▄▅▆▇█"[Math.min(8, Math.max(0, count - below))]).join("").trimEnd();
   });
-  const range = `${title} from ${short(points[0]![1])} to ${short(points.at(-1)![1])}`;
-  return `${range}, steps ${points[0]![0]} to ${points.at(-1)![0]}\n${lines.join("\n")}`;
+  const said = `${title} from ${short(points[0]![1])} to ${short(points.at(-1)![1])}`;
+  return `${said}, steps ${points[0]![0]} to ${points.at(-1)![0]}\n${lines.join("\n")}`;
 }
 
 /**
@@ -107,6 +117,6 @@ export function lossCurve(history: readonly TrainingReport[], options: CurveOpti
   }
   const values = points.map(([, value]) => value);
   const range = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))] as const;
-  const title = measure ?? "loss";
+  const title = printable(measure ?? "loss");
   return new Picture(curveSvg(points, title, range), curveText(points, title, range));
 }

@@ -1,7 +1,8 @@
 /**
  * # Matrices in shades
  *
- * A cell for each number. Between 0 and the largest one the shade grows; negative numbers have a colour of their own.
+ * A cell for each number. Between 0 and the largest one the shade grows; negative numbers have a colour of their own. Infinity is
+ * as dark as the largest number, and NaN is a frame, in text a question mark.
  *
  * @module
  */
@@ -22,7 +23,7 @@ export interface MatrixOptions {
 
 const names: Check<readonly string[]> = {
   must: "a list of strings",
-  fits: (value) => Array.isArray(value) && value.every((name) => typeof name === "string"),
+  fits: (value) => Array.isArray(value) && [...value].every((name) => typeof name === "string"),
 };
 
 const matrixChecks: Checks<MatrixOptions> = { rows: names, columns: names };
@@ -31,6 +32,8 @@ const matrixChecks: Checks<MatrixOptions> = { rows: names, columns: names };
 const CELL = 20, GAP = 24;
 /** Colours of positive and negative numbers. */
 const COLOURS = ["#2f6fb0", "#b5482f"] as const;
+/** Cells beyond which nobody sees one, and a page takes seconds to show them. */
+const MOST_CELLS = 2 ** 18;
 /** Shades of a terminal. */
 const SHADES = " ░▒▓█";
 
@@ -49,6 +52,12 @@ interface Labels {
 /** About how wide a name is in SVG. */
 const widthOf = (names: readonly string[]): number => 7.2 * Math.max(1, ...names.map((name) => [...name].length));
 
+/** How dark a number is, from 0 to 1: infinity as the largest number. */
+function strength(value: number, largest: number): number {
+  if (!Number.isFinite(value)) return 1;
+  return largest > 0 ? Math.abs(value) / largest : 0;
+}
+
 /** A panel in SVG, its left upper corner at `x` and 0. */
 function panelSvg({ title, values }: Panel, { rows, columns }: Labels, largest: number, x: number): string[] {
   const left = x + widthOf(rows) + 6, top = GAP + widthOf(columns) + 6;
@@ -61,8 +70,9 @@ function panelSvg({ title, values }: Panel, { rows, columns }: Labels, largest: 
           y: top + r * CELL,
           width: CELL - 1,
           height: CELL - 1,
-          fill: COLOURS[value < 0 ? 1 : 0],
-          "fill-opacity": Number.isFinite(value) && largest > 0 ? Math.max(0.03, Math.abs(value) / largest) : 0,
+          ...(Number.isNaN(value)
+            ? { fill: "none", stroke: "currentColor", "stroke-dasharray": "2 2" }
+            : { fill: COLOURS[value < 0 ? 1 : 0], "fill-opacity": Math.max(0.03, strength(value, largest)) }),
         },
         element("title", {}, `${Number(value.toPrecision(4))}`),
       )
@@ -89,7 +99,8 @@ function panelText({ title, values }: Panel, { rows, columns }: Labels, largest:
   const side = Math.max(...rows.map((name) => [...name].length), 1);
   const wide = Math.max(...columns.map((name) => [...name].length), 2);
   const shade = (value: number): string => {
-    const level = largest > 0 ? Math.min(4, Math.ceil(4 * Math.abs(value) / largest - 0.5)) : 0;
+    if (Number.isNaN(value)) return "?".padEnd(wide);
+    const level = Math.ceil(4 * strength(value, largest) - 0.5);
     return `${value < 0 && level > 0 ? "−" : ""}`.padEnd(wide, SHADES[level]);
   };
   const lines = [" ".repeat(side) + columns.map((name) => ` ${name.padEnd(wide)}`).join("")];
@@ -118,6 +129,14 @@ function namesOf(action: string, what: string, given: readonly string[] | undefi
   return Array.from({ length: count }, (_, i) => given ? shown(given[i]!) : String(i));
 }
 
+/** Refuses more cells than a picture has. */
+function checkCells(action: string, { size, shape }: Tensor): void {
+  if (size <= MOST_CELLS) return;
+  throw new RangeError(
+    `Cannot ${action} of shape ${format(shape)}: at most ${MOST_CELLS} numbers are drawn, so take a slice`,
+  );
+}
+
 /** The numbers of a tensor as nested lists, whatever its rank. */
 async function nestedOf(x: Tensor): Promise<number[][]> {
   const numbers = Array.from(await x.read(), Number), width = x.shape.at(-1)!;
@@ -143,7 +162,7 @@ async function nestedOf(x: Tensor): Promise<number[][]> {
  * @param options what the queries and the keys are called
  * @returns a picture that a notebook and a terminal show
  * @throws {TypeError} if there are fewer than two axes or more than three
- * @throws {RangeError} if there is not a name for each row and column
+ * @throws {RangeError} if there is not a name for each row and column, or there are more than 262,144 weights
  */
 export async function attentionMap(weights: Tensor, options: MatrixOptions = {}): Promise<Picture> {
   const action = "draw attention";
@@ -151,6 +170,7 @@ export async function attentionMap(weights: Tensor, options: MatrixOptions = {})
   checkOptions(action, options, matrixChecks);
   const { rank, shape } = weights;
   if (rank !== 2 && rank !== 3) throw new TypeError(`Cannot ${action} of shape ${format(shape)}: [H, T, S] is needed`);
+  checkCells(action, weights);
   const T = shape.at(-2)!, rows = namesOf(action, "rows", options.rows, T);
   const columns = namesOf(action, "columns", options.columns, shape.at(-1)!);
   const values = await nestedOf(weights), H = rank === 3 ? shape[0]! : 1;
@@ -168,7 +188,7 @@ export async function attentionMap(weights: Tensor, options: MatrixOptions = {})
  * @param options what rows and columns are called
  * @returns a picture that a notebook and a terminal show
  * @throws {TypeError} if it is no matrix
- * @throws {RangeError} if there is not a name for each row and column
+ * @throws {RangeError} if there is not a name for each row and column, or there are more than 262,144 numbers
  */
 export async function heatMap(matrix: Tensor, options: MatrixOptions = {}): Promise<Picture> {
   const action = "draw a matrix";
@@ -176,6 +196,7 @@ export async function heatMap(matrix: Tensor, options: MatrixOptions = {}): Prom
   checkOptions(action, options, matrixChecks);
   const { shape } = matrix;
   if (shape.length !== 2) throw new TypeError(`Cannot ${action} of shape ${format(shape)}: [R, C] is needed`);
+  checkCells(action, matrix);
   const rows = namesOf(action, "rows", options.rows, shape[0]!);
   const columns = namesOf(action, "columns", options.columns, shape[1]!);
   return matrices([{ title: "", values: await nestedOf(matrix) }], { rows, columns }, "matrix");

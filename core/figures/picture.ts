@@ -45,21 +45,30 @@ const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", 
 /** What shows that a token is a space or a line break. */
 const SHOWN: Readonly<Record<string, string>> = { " ": "·", "\n": "⏎", "\t": "⇥" };
 
+/** A text without characters that XML forbids and terminals obey: each has a picture in Unicode. */
+export function printable(text: string): string {
+  // deno-lint-ignore no-control-regex
+  return text.toWellFormed().replace(/[\x00-\x1f\x7f]/g, (sign) => {
+    const code = sign.charCodeAt(0);
+    return String.fromCharCode(code === 0x7f ? 0x2421 : 0x2400 + code);
+  }).replace(/[\x80-\x9f\ufffe\uffff]/g, "\ufffd");
+}
+
 /** A token as it is written beside a row. */
 export function shown(token: string): string {
-  return [...token].map((sign) => SHOWN[sign] ?? sign).join("") || "∅";
+  return printable([...token].map((sign) => SHOWN[sign] ?? sign).join("")) || "∅";
 }
 
 /** Attributes and children as an element. */
 export function element(
   name: string,
   attributes: Readonly<Record<string, string | number>>,
-  ...children: readonly string[]
+  children: string | readonly string[] = "",
 ): string {
   const written = Object.entries(attributes).map(([key, value]) =>
     ` ${key}="${typeof value === "number" ? Number(value.toFixed(2)) : value}"`
   );
-  return `<${name}${written.join("")}>${children.join("")}</${name}>`;
+  return `<${name}${written.join("")}>${typeof children === "string" ? children : children.join("")}</${name}>`;
 }
 
 /** Words in SVG. */
@@ -81,6 +90,6 @@ export function drawing(width: number, height: number, label: string, children: 
       "font-family": "system-ui, sans-serif",
       "font-size": 12,
     },
-    ...children,
+    children,
   );
 }

@@ -239,6 +239,22 @@ onEveryBackend("jvp() with createGraph can be taken of itself, and reaches input
   await assertClose(byW, [6, 12]);
 });
 
+onEveryBackend("what is derived inside a jvp() is derived along the direction, unless it says otherwise", async () => {
+  const x = tensor([1, 2, 3]), along = tensor([1, 0, 1]), cubes = (x: Tensor): Tensor => x.square().mul(x);
+  const insides: ((x: Tensor) => Tensor)[] = [
+    (x) => jvp(cubes, [x], [along]).tangent,
+    (x) => gradientsOf(cubes(x).sum(), [x])[0],
+  ];
+  for (const slope of insides) {
+    assertEquals([...await jvp(slope, [x], [along]).tangent.read()], [6, 0, 18]);
+  }
+  const constant = (x: Tensor): Tensor => jvp(cubes, [x], [along], { createGraph: false }).tangent;
+  assertEquals([...await jvp(constant, [x], [along]).tangent.read()], [0, 0, 0]);
+  // Behind it nothing has changed, also where a function failed.
+  assertThrows(() => jvp(() => tensor([[1], []]), [x], [along]), TypeError);
+  assert(!jvp(cubes, [parameter(x)], [along]).tangent.requiresGrad);
+});
+
 onReference("jvp() with createGraph has the gradients that central differences say", async () => {
   const draws = new Draws(4);
   await assertGradients(

@@ -126,6 +126,7 @@ onReference("what a list cannot stand for is refused in a sentence that names th
     [() => add([[1, 2], [3]]), "Cannot compute add with other of rows of lengths 2 and 1"],
     [() => add([1, [2]]), "Cannot compute add with other of rows of different depth"],
     [() => add([[1], 2]), "Cannot compute add with other of rows of different depth"],
+    [() => add([new Float32Array(2)]), "with other of a list with a Float32Array: a typed array stands alone"],
     [() => add(["a"]), 'Cannot compute add with other of "a": numbers or booleans are needed'],
     [() => add([10n]), "Cannot compute add with other of 10n: numbers or booleans are needed"],
     [() => add([true, false]), "Cannot compute add with other of booleans: numbers are needed"],

@@ -54,6 +54,47 @@ Deno.test("heatMap() tells negative numbers apart, and bears zeros, NaN, infinit
   await assertRejects(() => heatMap(zeros([2])), TypeError, "Cannot draw a matrix of shape [2]");
 });
 
+Deno.test("heatMap() draws infinity as the darkest shade and NaN as a frame", async () => {
+  const map = await heatMap(tensor([[NaN, Infinity, -Infinity, 1]]));
+  assertEquals(String(map), "  0  1  2  3\n0 ?  ██ −█ ██");
+  assertEquals(map.svg.match(/fill-opacity="1"/g)?.length, 3);
+  assertEquals(map.svg.match(/stroke-dasharray/g)?.length, 1);
+  assertEquals(String(await heatMap(tensor([[Infinity, NaN]]))), "  0  1\n0 ██ ?");
+});
+
+Deno.test("pictures hold no character that XML forbids or a terminal obeys", async () => {
+  const names = ["\u0000", "\u001b[31m", "\r", "\ud800", "\u007f", "\u009b", "\uffff"];
+  const map = await heatMap(zeros([7, 1]), { rows: names });
+  const curve = lossCurve([{ ...report(1, 2), evaluation: { "\u001b[2J": 1 } }], { measure: "\u001b[2J" });
+  for (const text of [map.svg, String(map), curve.svg, String(curve)]) {
+    // deno-lint-ignore no-control-regex
+    assert(!/[\x00-\x09\x0b-\x1f\x7f-\x9f\ufffe\uffff]/.test(text) && text.isWellFormed(), text);
+  }
+  for (const word of ["␀", "␛[31m", "␍", "␡"]) assertStringIncludes(String(map), word);
+});
+
+Deno.test("a matrix as large as is drawn is drawn, and a larger one is refused before it is read", async () => {
+  assertEquals((await heatMap(zeros([512, 512]))).svg.match(/<rect/g)?.length, 512 * 512);
+  await assertRejects(
+    () => heatMap(zeros([512, 513])),
+    RangeError,
+    "Cannot draw a matrix of shape [512, 513]: at most 262144 numbers are drawn, so take a slice",
+  );
+  await assertRejects(
+    () => attentionMap(zeros([65, 64, 64])),
+    RangeError,
+    "Cannot draw attention of shape [65, 64, 64]",
+  );
+});
+
+Deno.test("lossCurve() shows a single report as a dot, and bears the whole range of float64", () => {
+  const { svg } = lossCurve([report(1, 2)]);
+  assertEquals(/points="([^"]*)"/.exec(svg)![1], "262,96 262,96");
+  assertStringIncludes(svg, 'stroke-linecap="round"');
+  const wide = lossCurve([1.5e308, 0, -1.5e308].map((loss, i) => report(i, loss)));
+  assertEquals(/points="([^"]*)"/.exec(wide.svg)![1], "52,20 262,96 472,172");
+});
+
 const report = (step: number, loss: number, right?: number) => ({
   step,
   steps: 9,
