@@ -114,7 +114,7 @@ export class Optimizer {
    *
    * @param parameters what to move, as `model.parameters()` names it
    * @param rule how: `sgd()`, `adam()`, `adamW()`, `lion()`, or one of your own
-   * @throws {TypeError} if the rule is none
+   * @throws {TypeError} if the rule is none, or there are no parameters
    */
   constructor(parameters: ReadonlyMap<string, Tensor>, rule: OptimizerRule) {
     if (typeof rule?.move !== "function" || !Array.isArray(rule.averages)) {
@@ -122,6 +122,11 @@ export class Optimizer {
     }
     checkInstance("optimize", "parameters", parameters, Map);
     checkTensorList("optimize", "parameters", [...parameters.values()]);
+    if (parameters.size === 0) {
+      throw new TypeError(
+        "Cannot optimize nothing: parameters() names what requires a gradient, and nothing that is frozen or in a #private field",
+      );
+    }
     for (const parameter of parameters.values()) requireFloat("an update", parameter);
     this.parameters = parameters;
     this.#rule = rule;

@@ -179,6 +179,7 @@ onReference("sgd() and Optimizer refuse what they do not know", () => {
     [() => sgd({ nesterov: true } as never), TypeError, 'Cannot optimize with option "nesterov"'],
     [() => new Optimizer(start(), {} as never), TypeError, "one such as adamW() is needed"],
     [() => new Optimizer(start(), undefined as never), TypeError, "Cannot optimize without a rule"],
+    [() => new Optimizer(new Map(), sgd()), TypeError, "Cannot optimize nothing: parameters() names what requires"],
   ];
   for (const [make, type, message] of refused) assertThrows(make, type, message);
 });
