@@ -38,7 +38,7 @@
 
 import { checkInstance } from "../engine/arguments.ts";
 import type { DType } from "../engine/backend.ts";
-import { type Json, parseJson, quote, readFields, shown, writeJson } from "../engine/json.ts";
+import { inShort, type Json, parseJson, quote, readFields, shown, writeJson } from "../engine/json.ts";
 import { Module, type StateEntry } from "../engine/module.ts";
 import {
   type Check,
@@ -252,6 +252,30 @@ export async function encodeCheckpoint(run: TrainingRun): Promise<Uint8Array<Arr
  * that was made with `Random.none` is ready afterwards, and was not before. If it drops and training goes on, call
  * `model.train(random)` before: the saved state needs a generator that it is restored to.
  *
+ * Where the notes say what the model is like, they are read first, by {@linkcode checkpointNotes}: then the model is built,
+ * and then it is filled.
+ *
+ * @example From the notes to the model, from there to the weights
+ * ```ts
+ * import { Linear, loadCheckpoint, Random, saveCheckpoint } from "@heed/heed";
+ * import { checkpointNotes } from "@heed/heed/training";
+ *
+ * const files = new Map<string, Uint8Array>();
+ * const storage = {
+ *   read: async (name: string) => files.get(name),
+ *   writeAtomically: async (name: string, bytes: Uint8Array) => void files.set(name, bytes),
+ * };
+ * const size = { inputs: 3, outputs: 2 };
+ * await saveCheckpoint(storage, "line", { model: new Linear(3, 2, new Random(1)), notes: { size } });
+ *
+ * // Another program, which knows nothing but the name.
+ * const bytes = await storage.read("line");
+ * if (!bytes) throw new Error("there is no such file");
+ * const notes = checkpointNotes(bytes) as { readonly size: typeof size };
+ * const model = new Linear(notes.size.inputs, notes.size.outputs, Random.none);
+ * await loadCheckpoint(storage, "line", { model });
+ * ```
+ *
  * @example The best weights of a run, wherever it stands
  * ```ts ignore
  * import { loadCheckpoint } from "@heed/heed";
@@ -274,8 +298,8 @@ export async function loadCheckpoint(
   run: TrainingRun,
   options: RestoreOptions = {},
 ): Promise<{ readonly notes: Json }> {
-  checkValue("resume", "storage", storage, storageCheck);
-  checkValue("resume", "name", name, string);
+  checkValue("load a checkpoint", "storage", storage, storageCheck);
+  checkValue("load a checkpoint", "name", name, string);
   const bytes = await storage.read(name);
   if (bytes === undefined) throw new RangeError(`Cannot load ${quote(name)}: there is no such checkpoint`);
   return restoreCheckpoint(bytes, run, options);
@@ -296,7 +320,7 @@ export function restoreCheckpoint(
   run: TrainingRun,
   options: RestoreOptions = {},
 ): { readonly notes: Json } {
-  checkOptions("resume", run, runChecks);
+  checkOptions("load a checkpoint", run, runChecks);
   checkOptions("load a checkpoint", options, restoreChecks);
   const { weights: which = "latest" } = options, wantsBest = which === "best";
   if (wantsBest && run.optimizer) {
@@ -376,8 +400,8 @@ export function requireSameTensors(
       format(wanted.shape) === format(found.shape);
     if (isSame) continue;
     throw new TypeError(
-      `Cannot resume: ${quote(path)} was saved as ` +
-        `${found ? `${dtypeOf(found.kind)} ${format(found.shape)}` : "nothing"}, ` +
+      `Cannot load a checkpoint: ${quote(path)} ` +
+        `${found ? `was saved as ${dtypeOf(found.kind)} ${format(found.shape)}` : "is not in the file"}, ` +
         `the model has ${wanted ? `${wanted.dtype} ${format(wanted.shape)}` : "none"}`,
     );
   }
@@ -416,7 +440,9 @@ function requireSameOptions(saved: SavedState["options"], run: TrainingRun): voi
     if (!Object.hasOwn(saved, name) || (!run.optimizer && OF_THE_RUN.includes(name))) continue;
     if (agree(saved[name]!, wanted)) continue;
     throw new TypeError(
-      `Cannot resume: the model was saved with ${name} = ${inShort(saved[name]!)}, this one has ${inShort(wanted)}`,
+      `Cannot load a checkpoint: the model was saved with ${name} = ${inShort(saved[name]!)}, this one has ${
+        inShort(wanted)
+      }`,
     );
   }
 }
@@ -447,12 +473,10 @@ function agree(a: Json | undefined, b: Json | undefined): boolean {
   );
 }
 
-function inShort(value: Json): string {
-  return typeof value === "object" ? quote(JSON.stringify(value), 80).slice(1, -1) : shown(value);
-}
-
 /**
  * The notes of a checkpoint alone: enough to build the model that it is to be loaded into.
+ *
+ * {@linkcode loadCheckpoint} shows how.
  *
  * @param bytes a file that {@linkcode saveCheckpoint} wrote
  * @returns the notes; null where there are none
@@ -539,17 +563,17 @@ function verifiedState(file: TensorFile): ReadState {
 function requireWhole({ tensors, metadata }: TensorFile): void {
   const training = metadata.get("training"), expected = metadata.get("checksum");
   if (training === undefined) throw noState();
-  if (expected === undefined) throw new SyntaxError("Cannot resume: the file has no checksum");
+  if (expected === undefined) throw new SyntaxError("Cannot load a checkpoint: the file has no checksum");
   const found = checksum(tensors, training);
   if (found !== expected) {
     throw new SyntaxError(
-      `Cannot resume: the file is damaged, its checksum is ${found} where ${quote(expected, 20)} was saved`,
+      `Cannot load a checkpoint: the file is damaged, its checksum is ${found} where ${quote(expected, 20)} was saved`,
     );
   }
 }
 
 function noState(): SyntaxError {
-  return new SyntaxError("Cannot resume: the file holds tensors but no state of a training run");
+  return new SyntaxError("Cannot load a checkpoint: the file holds tensors but no state of a training run");
 }
 
 /** A state whose parts are all what they must be. */
@@ -561,7 +585,9 @@ function readState(tensors: ReadonlyMap<string, unknown>, metadata: ReadonlyMap<
   if (training === undefined) throw noState();
   for (const name of tensors.keys()) {
     if (/^(model|optimizer|best)\//.test(name)) continue;
-    throw new SyntaxError(`Cannot resume: the tensor ${quote(name)} belongs to none of model/, optimizer/ and best/`);
+    throw new SyntaxError(
+      `Cannot load a checkpoint: the tensor ${quote(name)} belongs to none of model/, optimizer/ and best/`,
+    );
   }
   const state = readFields(what, parseJson(training, what), stateChecks);
   const { optimizer, batches, randoms = {}, earlyStopping } = state;
