@@ -35,6 +35,7 @@ import { requireFloat } from "../engine/refusals.ts";
 import { checkInstance, checkTensorList } from "../engine/arguments.ts";
 import { noGrad } from "../engine/autograd.ts";
 import { quote, shown } from "../engine/json.ts";
+import { Module } from "../engine/module.ts";
 import { checkOptions, type Checks, mapByName, numeric, object, required } from "../engine/options.ts";
 import { holdsPrivately, keep, release, scope } from "../engine/scope.ts";
 import { format, sameShape } from "../engine/shape.ts";
@@ -114,13 +115,21 @@ export class Optimizer {
    *
    * @param parameters what to move, as `model.parameters()` names it
    * @param rule how: `sgd()`, `adam()`, `adamW()`, `lion()`, or one of your own
-   * @throws {TypeError} if the rule is none
+   * @throws {TypeError} if the rule is none, or there are no parameters
    */
   constructor(parameters: ReadonlyMap<string, Tensor>, rule: OptimizerRule) {
     if (typeof rule?.move !== "function" || !Array.isArray(rule.averages)) {
       throw new TypeError("Cannot optimize without a rule: one such as adamW() is needed");
     }
+    if (parameters instanceof Module) {
+      throw new TypeError(
+        `Cannot optimize ${shown(parameters)}: its parameters are needed, as model.parameters() names them`,
+      );
+    }
     checkInstance("optimize", "parameters", parameters, Map);
+    if (parameters.size === 0) {
+      throw new TypeError("Cannot optimize without parameters: a model names those that its fields hold");
+    }
     checkTensorList("optimize", "parameters", [...parameters.values()]);
     for (const parameter of parameters.values()) requireFloat("an update", parameter);
     this.parameters = parameters;

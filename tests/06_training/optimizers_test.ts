@@ -179,6 +179,11 @@ onReference("sgd() and Optimizer refuse what they do not know", () => {
     [() => sgd({ nesterov: true } as never), TypeError, 'Cannot optimize with option "nesterov"'],
     [() => new Optimizer(start(), {} as never), TypeError, "one such as adamW() is needed"],
     [() => new Optimizer(start(), undefined as never), TypeError, "Cannot optimize without a rule"],
+    [
+      () => new Optimizer(new Linear(2, 3, new Random(1)) as never, sgd()),
+      TypeError,
+      "Cannot optimize a Linear: its parameters are needed, as model.parameters() names them",
+    ],
   ];
   for (const [make, type, message] of refused) assertThrows(make, type, message);
 });
