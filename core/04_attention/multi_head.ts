@@ -368,7 +368,8 @@ export class MultiHeadAttention extends Module implements Attention {
     let query = split(this.query.forward(hidden), this.numHeads);
     if (context && cache && cache.length > 0) return { query, ...cache.contents() };
 
-    const source = context ?? hidden;
+    const source = context ?? hidden, { B, S } = dims(source, "B S C", { B: hidden.shape[0]! });
+    if (valueContext) dims(valueContext, "B S W", { B, S });
     let key = split(this.key.forward(source), this.numGroups);
     const value = split(this.value.forward(valueContext ?? source), this.numGroups);
     if (this.positions?.mark) {

@@ -485,6 +485,13 @@ function savedRandomsOf(run: TrainingRun, saved: Readonly<Record<string, RandomS
     }
     randoms.delete(name);
   }
+  // What a run drew from, and nothing draws from now: it would go on as another one.
+  const idle = Object.keys(saved).find((name) => !randoms.has(name));
+  if (run.optimizer && idle !== undefined) {
+    throw new TypeError(
+      `Cannot resume: the random state ${quote(idle)} was saved, and this run draws from no generator of that name`,
+    );
+  }
   return randoms;
 }
 

@@ -527,8 +527,12 @@ async function openCheckpoint<Batch>(options: TrainOptions<Batch>): Promise<void
   if (!checkpoints) return;
   const { storage, name = "checkpoint", resume = false, notes = null } = checkpoints;
   const run = runOf(options), bytes = await storage.read(name);
-  // Whether saving works is found out before an hour is spent.
-  if (bytes === undefined) return await saveRun(options);
+  if (bytes === undefined) {
+    // What cannot make a first step must not leave a file behind, which would be in the way of the mended run.
+    for (const chance of options.model.chances()) chance.random("drop");
+    // Whether saving works is found out before an hour is spent.
+    return await saveRun(options);
+  }
   if (!resume) {
     throw new TypeError(
       `Cannot train with checkpoints in ${quote(name)}: a run is saved there; resume: true goes on with it, ` +

@@ -127,10 +127,12 @@ export class Optimizer {
       );
     }
     checkInstance("optimize", "parameters", parameters, Map);
-    if (parameters.size === 0) {
-      throw new TypeError("Cannot optimize without parameters: a model names those that its fields hold");
-    }
     checkTensorList("optimize", "parameters", [...parameters.values()]);
+    if (parameters.size === 0) {
+      throw new TypeError(
+        "Cannot optimize nothing: parameters() names what requires a gradient, and nothing that is frozen or in a #private field",
+      );
+    }
     for (const parameter of parameters.values()) requireFloat("an update", parameter);
     this.parameters = parameters;
     this.#rule = rule;

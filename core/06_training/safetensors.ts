@@ -154,7 +154,7 @@ export function encodeSafetensors(file: WrittenFile): Uint8Array<ArrayBuffer> {
 export function checkStored(action: string, name: string, stored: StoredTensor): void {
   checkText("check a stored tensor", "action", action);
   checkText("check a stored tensor", "name", name);
-  if (typeof stored === "object" && stored !== null && !isPlain(stored)) {
+  if (typeof stored !== "object" || stored === null || !isPlain(stored)) {
     throw new TypeError(
       `Cannot ${action} tensor ${quote(name)} of ${
         shown(stored)

@@ -245,8 +245,11 @@ function match(pattern: readonly string[], path: readonly string[]): string[] | 
   const indices: string[] = [];
   for (const [at, segment] of pattern.entries()) {
     const found = path[at];
-    if (segment === "*" && found !== undefined && /^\d+$/.test(found)) indices.push(found);
-    else if (segment !== found) return undefined;
+    if (segment !== "*" && segment !== found) return undefined;
+    if (segment !== "*") continue;
+    // A key of a Map may be a star as well, and is no index.
+    if (found === undefined || !/^\d+$/.test(found)) return undefined;
+    indices.push(found);
   }
   return indices;
 }

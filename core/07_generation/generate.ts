@@ -96,7 +96,8 @@ async function* steps(
  * @param options length, search, and who is told
  * @returns one result per prompt
  * @throws {RangeError} if an option is outside its interval, or the text does not fit the context
- * @throws {TypeError} if an option does not exist or has no effect with the others
+ * @throws {TypeError} if an option does not exist or has no effect with the others, or the model drops: after `model.eval()`
+ *   it does not
  * @throws the signal's reason after an abort
  */
 export async function generate(
@@ -160,7 +161,8 @@ export interface StreamedToken {
  * @param options length and rules; beams cannot be streamed, they are known only at the end
  * @returns the tokens as they are chosen, without the end token
  * @throws {RangeError} if an option is outside its interval, or the text does not fit the context
- * @throws {TypeError} if an option does not exist or has no effect with the others
+ * @throws {TypeError} if an option does not exist or has no effect with the others, or the model drops: after `model.eval()`
+ *   it does not
  * @throws the signal's reason after an abort
  */
 export async function* stream(

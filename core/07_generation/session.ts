@@ -28,6 +28,7 @@
 import { type Check, checkValue, object } from "../engine/options.ts";
 import { noGrad } from "../engine/autograd.ts";
 import type { Numbers } from "../engine/backend.ts";
+import { withoutChance } from "../engine/chance.ts";
 import { tensor } from "../engine/create.ts";
 import { concat } from "../engine/joining.ts";
 import type { Tensor } from "../engine/tensor.ts";
@@ -116,7 +117,8 @@ export class Session {
   #feed(tokens: Tensor): Tensor {
     // Repeated here, so that what a model copies for it is freed with the step.
     const decoder = this.#beams > 1 ? this.#decoder.repeat?.(this.#beams) : undefined;
-    const logits = (decoder ?? this.#decoder).forward(tokens, { caches: this.#memories, lastOnly: true });
+    const call = { caches: this.#memories, lastOnly: true };
+    const logits = withoutChance(() => (decoder ?? this.#decoder).forward(tokens, call));
     dims(logits, "B T V", { B: tokens.shape[0]!, V: this.#decoder.vocabSize });
     return logits.at(1, -1);
   }

@@ -8,7 +8,8 @@
  */
 
 import type { Figure, Series, TreeNode } from "../experiments/figure.ts";
-import { bar, displayWidth, fit, padEnd, padStart } from "../host/terminal.ts";
+import { displayWidth, padEnd, padStart } from "../engine/printing.ts";
+import { bar, fit } from "../host/terminal.ts";
 import { shade } from "./terminal.ts";
 
 /** Columns that a figure may take. */

@@ -7,7 +7,8 @@
  * @module
  */
 
-import { displayWidth, type Output, padEnd, padStart } from "../host/terminal.ts";
+import { displayWidth, padEnd, padStart } from "../engine/printing.ts";
+import type { Output } from "../host/terminal.ts";
 import { escapeControl, OutputLost } from "./errors.ts";
 
 /** Where bytes go. */

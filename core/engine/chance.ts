@@ -18,6 +18,25 @@ import { checkText } from "./arguments.ts";
 import { checkValue } from "./options.ts";
 import { aRandom, Random } from "./random.ts";
 
+let isForbidden = false;
+
+/**
+ * Runs a model whose answer must not depend on what its parts draw.
+ *
+ * @param f synchronous
+ * @returns what `f` returns
+ * @throws {TypeError} if a part is about to draw, since the model is in training mode
+ */
+export function withoutChance<T>(f: () => T): T {
+  const before = isForbidden;
+  isForbidden = true;
+  try {
+    return f();
+  } finally {
+    isForbidden = before;
+  }
+}
+
 /**
  * Where a part of a model draws random numbers in training: a place for a generator.
  *
@@ -69,10 +88,15 @@ export class Chance {
    *
    * @param action what is attempted, as in `Cannot drop`
    * @returns the generator
-   * @throws {TypeError} if there is none yet
+   * @throws {TypeError} if there is none yet, or a text is being generated
    */
   random(action: string): Random {
     checkText("draw", "action", action);
+    if (isForbidden) {
+      throw new TypeError(
+        `Cannot ${action} while a text is generated: the model is in training mode, and model.eval() is needed before`,
+      );
+    }
     if (this.#generator) return this.#generator;
     throw new TypeError(
       `Cannot ${action} in training mode without random numbers: give a Random at construction, ` +

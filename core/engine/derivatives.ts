@@ -31,7 +31,7 @@ import { checkArriving, filled, record, Tensor } from "./tensor.ts";
 
 /** Options of {@linkcode jvp}. */
 export interface JvpOptions {
-  /** Whether the derivatives are on the tape, to be differentiated again; false by default, true inside a `jvp`. */
+  /** Whether derivatives are on the tape; false by default, true within the `f` of a `jvp`. */
   readonly createGraph?: boolean | undefined;
 }
 

@@ -208,3 +208,48 @@ function lines(parts: readonly Node[]): string[] {
   }
   return written.map((line) => `  ${line}`);
 }
+
+// ## Columns
+//
+// Counted as a terminal draws them: a Chinese character takes two, a combining mark none.
+
+/** First and last code points that a terminal draws two columns wide. */
+const WIDE: readonly (readonly [number, number])[] = [
+  [0x1100, 0x115f],
+  [0x2e80, 0x303e],
+  [0x3041, 0x33ff],
+  [0x3400, 0x4dbf],
+  [0x4e00, 0x9fff],
+  [0xa000, 0xa4cf],
+  [0xa960, 0xa97f],
+  [0xac00, 0xd7a3],
+  [0xf900, 0xfaff],
+  [0xfe30, 0xfe6f],
+  [0xff00, 0xff60],
+  [0xffe0, 0xffe6],
+  [0x1f300, 0x1f64f],
+  [0x1f680, 0x1f6ff],
+  [0x1f900, 0x1f9ff],
+  [0x20000, 0x3fffd],
+];
+
+/** Columns that a text takes on a terminal. */
+export function displayWidth(text: string): number {
+  let width = 0;
+  for (const character of text) {
+    const code = character.codePointAt(0)!;
+    if (/\p{Mark}|\p{Default_Ignorable_Code_Point}/u.test(character)) continue;
+    width += WIDE.some(([first, last]) => code >= first && code <= last) ? 2 : 1;
+  }
+  return width;
+}
+
+/** The text with spaces after it, up to a number of columns. */
+export function padEnd(text: string, columns: number): string {
+  return text + " ".repeat(Math.max(0, columns - displayWidth(text)));
+}
+
+/** The text with spaces before it, up to a number of columns. */
+export function padStart(text: string, columns: number): string {
+  return " ".repeat(Math.max(0, columns - displayWidth(text))) + text;
+}

@@ -9,6 +9,7 @@
 
 import { checkTensors } from "../engine/arguments.ts";
 import { type Check, checkOptions, type Checks } from "../engine/options.ts";
+import { displayWidth, padEnd, padStart } from "../engine/printing.ts";
 import { format } from "../engine/shape.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { drawing, element, Picture, shown, words } from "./picture.ts";
@@ -49,8 +50,12 @@ interface Labels {
   readonly columns: readonly string[];
 }
 
+/** Columns that the longest name takes, or as many as are asked for. */
+const widest = (names: readonly string[], least: number): number =>
+  names.reduce((most, name) => Math.max(most, displayWidth(name)), least);
+
 /** About how wide a name is in SVG. */
-const widthOf = (names: readonly string[]): number => 7.2 * Math.max(1, ...names.map((name) => [...name].length));
+const widthOf = (names: readonly string[]): number => 7.2 * widest(names, 1);
 
 /** How dark a number is, from 0 to 1: infinity as the largest number. */
 function strength(value: number, largest: number): number {
@@ -96,15 +101,14 @@ function panelSvg({ title, values }: Panel, { rows, columns }: Labels, largest: 
 
 /** A panel as text. */
 function panelText({ title, values }: Panel, { rows, columns }: Labels, largest: number): string {
-  const side = Math.max(...rows.map((name) => [...name].length), 1);
-  const wide = Math.max(...columns.map((name) => [...name].length), 2);
+  const side = widest(rows, 1), wide = widest(columns, 2);
   const shade = (value: number): string => {
     if (Number.isNaN(value)) return "?".padEnd(wide);
     const level = Math.ceil(4 * strength(value, largest) - 0.5);
     return `${value < 0 && level > 0 ? "−" : ""}`.padEnd(wide, SHADES[level]);
   };
-  const lines = [" ".repeat(side) + columns.map((name) => ` ${name.padEnd(wide)}`).join("")];
-  values.forEach((row, r) => lines.push(rows[r]!.padStart(side) + row.map((value) => ` ${shade(value)}`).join("")));
+  const lines = [" ".repeat(side) + columns.map((name) => ` ${padEnd(name, wide)}`).join("")];
+  values.forEach((row, r) => lines.push(padStart(rows[r]!, side) + row.map((value) => ` ${shade(value)}`).join("")));
   return [...(title ? [title] : []), ...lines].map((line) => line.trimEnd()).join("\n");
 }
 

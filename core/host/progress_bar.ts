@@ -10,7 +10,7 @@
 import { writeSync } from "node:fs";
 import process from "node:process";
 import type { TrainingReport } from "../06_training/loop.ts";
-import { callback, checkObject, checkOptions, type Checks, object } from "../engine/options.ts";
+import { callback, type Check, checkOptions, type Checks, checkValue, object } from "../engine/options.ts";
 import { count, type Output, ProgressLine, progressText } from "./terminal.ts";
 
 /** Options of {@linkcode progressBar}. */
@@ -24,11 +24,24 @@ export interface ProgressBarOptions {
 const barChecks: Checks<ProgressBarOptions> = {
   output: object(
     "an object with isTerminal, columns() and write()",
-    (value) =>
-      ["columns", "write"].every((name) => typeof (value as Readonly<Record<string, unknown>>)[name] === "function"),
+    (value) => ofType(value, ["isTerminal"], isBoolean) && ofType(value, ["columns", "write"], isFunction),
   ),
   describe: callback(),
 };
+
+/** What `train` says. */
+const reportCheck: Check<TrainingReport> = object(
+  "a report of train()",
+  (value) => ofType(value, ["step", "steps", "loss", "secondsLeft"], (member) => typeof member === "number"),
+);
+
+/** Whether members of an object are of a kind. */
+function ofType(value: object, names: readonly string[], isOfKind: (member: unknown) => boolean): boolean {
+  return names.every((name) => isOfKind((value as Readonly<Record<string, unknown>>)[name]));
+}
+
+const isBoolean = (member: unknown): boolean => typeof member === "boolean";
+const isFunction = (member: unknown): boolean => typeof member === "function";
 
 /** Draws the reports that it is called with. */
 export interface ProgressBar {
@@ -93,7 +106,7 @@ export function progressBar(options: ProgressBarOptions = {}): ProgressBar {
   const { output = standardError, describe = measuresByName } = options;
   const line = new ProgressLine(output);
   const draw = (report: TrainingReport): void => {
-    checkObject("draw a progress bar", report);
+    checkValue("draw a progress bar", "report", report, reportCheck);
     const { step, steps, learningRate, tokensPerSecond, evaluation, best, stopped } = report;
     const parts = [
       learningRate === undefined ? "" : `rate ${short(learningRate)}`,
@@ -101,8 +114,11 @@ export function progressBar(options: ProgressBarOptions = {}): ProgressBar {
     ];
     if (evaluation) line.note(`step ${String(step).padStart(String(steps).length)}/${steps}  ${describe(evaluation)}`);
     line.update(progressText(report, parts));
-    if (stopped && best) line.note(`stopped early: the best evaluation was after step ${best.step}`);
     if (stopped || step === steps) line.finish();
+    if (!stopped) return;
+    line.note(
+      `stopped early: ${best ? `the best evaluation was after step ${best.step}` : "no evaluation was a number"}`,
+    );
   };
   return Object.assign(draw, { finish: () => line.finish() });
 }

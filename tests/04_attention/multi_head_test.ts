@@ -247,7 +247,17 @@ Deno.test("MultiHeadAttention() refuses values of other origin where they have n
     TypeError,
     "Cannot attend with valueContext: it has no effect without context",
   );
-  assertThrows(() => layer.forward(hidden, { context, valueContext: zeros([B, S + 1, 6]) }), TypeError, "[B");
+  // What is refused is what was given, in its own shape.
+  assertThrows(
+    () => layer.forward(hidden, { context, valueContext: zeros([B, S + 1, 6]) }),
+    TypeError,
+    "Cannot read shape [2, 8, 6] as [B=2, S=7, W]",
+  );
+  assertThrows(
+    () => layer.forward(hidden, { context: zeros([B + 1, S, 4]) }),
+    TypeError,
+    "Cannot read shape [3, 7, 4]",
+  );
   assertThrows(() => layer.forward(hidden, { context }), TypeError, "the last extent must be 6");
   assertThrows(
     () => layer.forward(hidden, { context, valueContext: zeros([B, S, 6]), bias: zeros([T, S + 1]) }),

@@ -211,6 +211,7 @@ onReference("a checkpoint of something else is refused, and nothing is changed",
     [plain, run, "Cannot resume: no optimizer was saved"],
     [plain, { ...run, optimizer: undefined! }, "Cannot resume: no position in the data was saved"],
     [bytes, { ...run, randoms: { other: new Random(1) } }, 'Cannot resume: no random state "other" was saved'],
+    [bytes, { ...run, randoms: {} }, "was saved, and this run draws from no generator of that name"],
     [
       bytes,
       { ...run, optimizer: new Optimizer(model.parameters(), sgd({ momentum: 0.5 })) },

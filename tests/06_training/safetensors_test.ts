@@ -275,7 +275,7 @@ Deno.test("encodeSafetensors() and decodeSafetensors() refuse what is no file, i
       "tensors must be a Map by name",
     ]),
     [{ tensors: new Map(), metadata: new Map([["a", 1]]) }, "metadata must be a Map of strings"],
-    [of(1), 'Cannot write tensor "a" with 1'],
+    [of(1), 'Cannot write tensor "a" of 1: kind, shape and bytes are needed'],
     [of(zeros([1])), 'Cannot write tensor "a" of a Tensor: kind, shape and bytes are needed, as exportState() and'],
     [of({ ...good, kind: "F9" }), 'kind = "F9": kind must be one of F64'],
     [of({ ...good, shape: 1 }), "shape must be a list of whole numbers"],

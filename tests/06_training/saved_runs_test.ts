@@ -8,9 +8,11 @@ import { type CheckpointOptions, train, type TrainOptions } from "../../core/06_
 import { meanSquaredError } from "../../core/06_training/loss.ts";
 import { Optimizer, sgd } from "../../core/06_training/optimizers.ts";
 import { tensor } from "../../core/engine/create.ts";
+import { Dropout } from "../../core/engine/dropout.ts";
 import { Linear } from "../../core/engine/linear.ts";
 import { Random } from "../../core/engine/random.ts";
 import { memory } from "../../core/engine/scope.ts";
+import { Sequential } from "../../core/engine/sequential.ts";
 import type { Tensor } from "../../core/engine/tensor.ts";
 import { onEveryBackend, onReference } from "../support.ts";
 
@@ -243,4 +245,22 @@ onEveryBackend("train() takes gradients whose sum overflows, since each of them 
   assert(Number.isFinite(report!.loss));
   const moved = before - (await model.weight.tensor.read())[0]!;
   assert(Math.abs(moved - 3) < 1e-5, `moved by ${moved}`);
+});
+
+onReference("train() leaves no file behind for a model that cannot draw what it drops", async () => {
+  const storage = memoryStorage(), { batches } = setup();
+  const model = new Sequential(new Linear(1, 1, new Random(1)), new Dropout(0.5));
+  const options: Options = {
+    model,
+    batches,
+    loss: (batch) => model.forward(batch.map(([x]) => [x])).square().mean(),
+    optimizer: new Optimizer(model.parameters(), sgd()),
+    steps: 2,
+    checkpoints: { storage },
+  };
+  await assertRejects(() => train(options), TypeError, "Cannot drop in training mode without random numbers");
+  assertEquals(storage.files.size, 0);
+  // Nothing is in the way of the mended run.
+  model.train(new Random(9));
+  assertEquals([(await train(options)).length, storage.files.size], [2, 1]);
 });

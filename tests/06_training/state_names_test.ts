@@ -403,3 +403,25 @@ Deno.test("the exercise's rows give a DecoderOnly the names of Llama", async () 
     "lm_head.weight": "5,4",
   });
 });
+
+Deno.test("a star in a pattern is an index, not a key that is a star", async () => {
+  class Keyed extends Module {
+    readonly parts: ReadonlyMap<string, Linear> = new Map(
+      ["*", "1"].map((key) => [key, new Linear(1, 1, new Random(1))]),
+    );
+  }
+  const names = [...(await exportState(new Keyed(), { names: { "p.*": "parts.*" } })).keys()];
+  assertEquals(names, ["parts.*.weight", "parts.*.bias", "p.1.weight", "p.1.bias"]);
+});
+
+Deno.test("importState() says what it needs where a tensor is no stored one", () => {
+  const model = new Linear(1, 1, new Random(1));
+  for (const wrong of [model.weight.tensor, null, 1]) {
+    const tensors = new Map([["weight", wrong], ["bias", wrong]]) as unknown as ReadonlyMap<string, StoredTensor>;
+    assertThrows(
+      () => importState(model, tensors),
+      TypeError,
+      "kind, shape and bytes are needed, as exportState() and decodeSafetensors() return them",
+    );
+  }
+});

@@ -1,4 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
+import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
+import { EncoderDecoder } from "../../core/05_transformer/encoder_decoder.ts";
 import { generate, stream } from "../../core/07_generation/generate.ts";
 import { greedy } from "../../core/07_generation/greedy_and_beam.ts";
 import type { Decoder } from "../../core/07_generation/sampling.ts";
@@ -76,4 +78,22 @@ Deno.test("stream() keeps memory flat over 10,000 tokens", async () => {
     assertEquals(count, 10_000);
     assertEquals(memory().bytes <= early, true);
   });
+});
+
+onReference("a model in training mode is refused where it would drop, whatever stands around it", async () => {
+  const sizes = { vocabSize: 9, contextLength: 8, hiddenSize: 8, numHeads: 2, numLayers: 1, dropout: 0.5 };
+  const model = new DecoderOnly(sizes, new Random(1));
+  const translator = new EncoderDecoder({ ...sizes, sourceVocabSize: 9 }, new Random(2));
+  const given = translator.given(new Random(3).normal([1, 3, 8]));
+  const refused = "Cannot drop while a text is generated: the model is in training mode, and model.eval() is needed";
+  const options = { maxNewTokens: 2 };
+  for (const decoder of [model, given]) {
+    await assertRejects(() => generate(decoder, [1], options), TypeError, refused);
+    await assertRejects(() => generate(decoder, [1], { ...options, numBeams: 2 }), TypeError, refused);
+    await assertRejects(() => Array.fromAsync(stream(decoder, [1], options)), TypeError, refused);
+  }
+  // Training goes on afterwards.
+  model.forward([[1]]);
+  for (const whole of [model, translator]) whole.eval();
+  for (const decoder of [model, given]) assertEquals((await generate(decoder, [1], options)).tokens.length, 2);
 });

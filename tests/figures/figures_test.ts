@@ -62,6 +62,11 @@ Deno.test("heatMap() draws infinity as the darkest shade and NaN as a frame", as
   assertEquals(String(await heatMap(tensor([[Infinity, NaN]]))), "  0  1\n0 ██ ?");
 });
 
+Deno.test("names of wide characters keep the columns of a picture straight", async () => {
+  const map = await heatMap(tensor([[1, 1], [1, 1]]), { rows: ["图书馆", "a"], columns: ["😀", "我们"] });
+  assertEquals(String(map), ["       😀   我们", "图书馆 ████ ████", "     a ████ ████"].join("\n"));
+});
+
 Deno.test("pictures hold no character that XML forbids or a terminal obeys", async () => {
   const names = ["\u0000", "\u001b[31m", "\r", "\ud800", "\u007f", "\u009b", "\uffff"];
   const map = await heatMap(zeros([7, 1]), { rows: names });

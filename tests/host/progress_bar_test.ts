@@ -120,3 +120,20 @@ testWithFolder(
   },
   "run",
 );
+
+Deno.test("progressBar() keeps the last line of a run that stopped early, with a best evaluation and without", () => {
+  const { bar, text } = drawn(true);
+  bar(report(40, { evaluation: { loss: NaN }, stopped: "early", secondsLeft: 0 }));
+  // deno-lint-ignore no-control-regex
+  assertMatch(text(), /loss 2.500 .* stopped\x1b\[K\nstopped early: no evaluation was a number\n$/);
+});
+
+Deno.test("progressBar() refuses what is no report and no place to draw", () => {
+  const { bar } = drawn(true);
+  const needed = "report must be a report of train()";
+  for (const wrong of [{}, "x", { step: 1, steps: 2, loss: 1 }]) {
+    assertThrows(() => bar(wrong as TrainingReport), TypeError, needed);
+  }
+  const output = { columns: () => 80, write: () => {} } as unknown as Output;
+  assertThrows(() => progressBar({ output }), TypeError, "output must be an object with isTerminal");
+});

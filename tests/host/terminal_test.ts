@@ -1,15 +1,6 @@
 import { assertEquals } from "@std/assert";
-import {
-  bar,
-  count,
-  displayWidth,
-  duration,
-  fit,
-  type Output,
-  padEnd,
-  padStart,
-  ProgressLine,
-} from "../../core/host/terminal.ts";
+import { displayWidth, padEnd, padStart } from "../../core/engine/printing.ts";
+import { bar, count, duration, fit, type Output, ProgressLine } from "../../core/host/terminal.ts";
 
 Deno.test("displayWidth() counts Chinese characters twice and marks not at all", () => {
   assertEquals(["", "abc", "我是", "a我", "é", "e\u0301", "，。", "한국", "\u{20000}"].map(displayWidth), [

@@ -22,7 +22,8 @@ import { chooseDevice, deviceOptions } from "../device.ts";
 import { DataError, quote, UsageError } from "../errors.ts";
 import { figureLines, number, wrapped } from "../figures.ts";
 import { suggestions } from "../suggestions.ts";
-import { bar, padEnd, ProgressLine } from "../../host/terminal.ts";
+import { padEnd } from "../../engine/printing.ts";
+import { bar, ProgressLine } from "../../host/terminal.ts";
 import { line, standardOutput } from "../terminal.ts";
 
 /** Reads `key=value` operands into the controls of the experiment of that name. */

@@ -15,7 +15,8 @@ import { escapeControl, UsageError } from "../errors.ts";
 import { writeLayout } from "../layouts.ts";
 import { openLanguageModel, openTranslator, readModel, type SavedModel } from "../models.ts";
 import { loadParser } from "../parser.ts";
-import { count, padEnd } from "../../host/terminal.ts";
+import { padEnd } from "../../engine/printing.ts";
+import { count } from "../../host/terminal.ts";
 import { line } from "../terminal.ts";
 import { version } from "../version.ts";
 
