@@ -213,6 +213,7 @@ export class MaxPool1d extends Module {
     return maxPool1d(x, this.size, this.windows);
   }
 
+  /** What an outline calls it: its class and its window. */
   protected override get outlineTitle(): string {
     return titleOf(super.outlineTitle, this);
   }
@@ -243,6 +244,7 @@ export class MaxPool2d extends Module {
     return maxPool2d(x, this.size, this.windows);
   }
 
+  /** What an outline calls it: its class and its window. */
   protected override get outlineTitle(): string {
     return titleOf(super.outlineTitle, this);
   }
@@ -273,6 +275,7 @@ export class AveragePool1d extends Module {
     return averagePool1d(x, this.size, this.windows);
   }
 
+  /** What an outline calls it: its class and its window. */
   protected override get outlineTitle(): string {
     return titleOf(super.outlineTitle, this);
   }
@@ -303,6 +306,7 @@ export class AveragePool2d extends Module {
     return averagePool2d(x, this.size, this.windows);
   }
 
+  /** What an outline calls it: its class and its window. */
   protected override get outlineTitle(): string {
     return titleOf(super.outlineTitle, this);
   }

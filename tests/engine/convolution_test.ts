@@ -212,9 +212,12 @@ onReference("layers that slide are parts of a Sequential", () => {
 });
 
 onReference("pools print their windows", () => {
-  assertEquals(String(new MaxPool2d(2)).trim(), "MaxPool2d 2");
-  assertEquals(String(new AveragePool1d(3, { stride: 1, padding: undefined })).trim(), "AveragePool1d 3, stride 1");
-  assertEquals(String(new MaxPool2d([2, 1], { padding: [1, 0] })).trim(), "MaxPool2d [2, 1], padding [1, 0]");
+  assertEquals(String(new MaxPool2d(2)).trim(), "MaxPool2d 2, 0 bytes");
+  assertEquals(
+    String(new AveragePool1d(3, { stride: 1, padding: undefined })).trim(),
+    "AveragePool1d 3, stride 1, 0 bytes",
+  );
+  assertEquals(String(new MaxPool2d([2, 1], { padding: [1, 0] })).trim(), "MaxPool2d [2, 1], padding [1, 0], 0 bytes");
 });
 
 onReference("Conv2d() starts uniformly, within a bound that counts what a kernel reads and reaches", async () => {
