@@ -15,7 +15,9 @@
  * | `@heed/heed/transformer`  | norms, layers, the three models                                |
  * | `@heed/heed/training`     | losses, batches, optimizers, the loop, checkpoints, rewards    |
  * | `@heed/heed/generation`   | rules, searches, the loop of generation, the cache             |
- * | `@heed/heed/engine`       | tensors, derivatives, modules, devices, memory, randomness         |
+ * | `@heed/heed/host`         | files and the terminal, in Deno, Node and Bun                  |
+ * | `@heed/heed/figures`      | attention, matrices and curves as pictures, for notebooks      |
+ * | `@heed/heed/engine`       | tensors, derivatives, modules, devices, memory, randomness     |
  * | `@heed/heed/wasm`         | the CPU device                                                 |
  * | `@heed/heed/webgpu`       | the GPU device                                                 |
  *

@@ -13,6 +13,7 @@
 import { createCssVariablesTheme, createHighlighterCore, type HighlighterCore } from "shiki/core";
 import { createJavaScriptRegexEngine } from "shiki/engine/javascript";
 import bash from "shiki/langs/bash.mjs";
+import html from "shiki/langs/html.mjs";
 import json from "shiki/langs/json.mjs";
 import typescript from "shiki/langs/typescript.mjs";
 import wgsl from "shiki/langs/wgsl.mjs";
@@ -54,7 +55,7 @@ export class Highlighter {
     return new Highlighter(
       await createHighlighterCore({
         engine: createJavaScriptRegexEngine({ forgiving: true }),
-        langs: [bash, json, typescript, wgsl],
+        langs: [bash, html, json, typescript, wgsl],
         themes: [theme],
       }),
     );
@@ -64,13 +65,20 @@ export class Highlighter {
    * Colours a text.
    *
    * @param text code
-   * @param language `ts`, `wgsl`, `sh`, `json`; others stay plain
+   * @param language `ts`, `wgsl`, `sh`, `json`, `html`; others stay plain
    * @param marks not overlapping those of their kind
    * @returns HTML of each line
    */
   lines(text: string, language: string, marks: readonly Mark[] = []): string[] {
-    const known =
-      { ts: "typescript", typescript: "typescript", sh: "bash", bash: "bash", json: "json", wgsl: "wgsl" }[language];
+    const known = {
+      ts: "typescript",
+      typescript: "typescript",
+      sh: "bash",
+      bash: "bash",
+      json: "json",
+      wgsl: "wgsl",
+      html: "html",
+    }[language];
     const lines = known
       ? this.#shiki.codeToTokensBase(text, { lang: known, theme: "book", tokenizeTimeLimit: 0 })
       : text.split("\n").map((content) => [{ content, offset: 0, color: "" }]);

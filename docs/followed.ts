@@ -5,7 +5,8 @@
  *
  * **Idea.** A program that does what the page says. A block of code with a name is a file, a second block of that name goes on with
  * it; a block of commands is run beside the files that are there by then, and the block of text after it is what was
- * printed. The task `deno task library` writes those blocks; a test compares them.
+ * printed. The task `deno task library` writes those blocks; a test compares them. Commands that need more than Deno are in a
+ * block of `bash`: a test of their own runs them.
  *
  * ````md
  * ```ts look.ts
@@ -39,7 +40,7 @@ export interface Fence {
 /** Language and file of a block, from what stands behind its backticks. */
 export function infoOf(info: string): Pick<Fence, "language" | "name"> {
   const [language = "", name = ""] = info.trim().split(" ");
-  return { language, name: /^[\w/-]+\.\w+$/.test(name) ? name : undefined };
+  return { language, name: /^[\w/-]+(\.\w+)+$/.test(name) ? name : undefined };
 }
 
 /** The blocks of a page, in order. */
@@ -103,7 +104,9 @@ export async function follow(page: string, folder: string, run: Run = runDeno): 
   const followed: Followed[] = [], blocks = fences(page), begun = new Set<string>();
   for (const [at, { language, name, text }] of blocks.entries()) {
     if (name !== undefined) {
-      await Deno.writeTextFile(`${folder}/${name}`, text, { append: begun.has(name) });
+      const path = `${folder}/${name}`;
+      await Deno.mkdir(path.replace(/\/[^/]*$/, ""), { recursive: true });
+      await Deno.writeTextFile(path, text, { append: begun.has(name) });
       begun.add(name);
     } else if (language === "sh") {
       const next = blocks[at + 1], shown = next?.language === "txt" && next.name === undefined ? next : undefined;

@@ -264,11 +264,11 @@ export function frontPage(
   const text = numbered(said ?? source, path, site.problem, said === undefined ? undefined : site.phrases);
   const context = contextOf(page.url, undefined, [], site, { from: path });
   const language = said === undefined && site.phrases !== ENGLISH ? ` lang="${ENGLISH.language}"` : "";
-  const blocks = text.split(/^@(.*)$/m);
+  const isGlossary = path.endsWith("/glossary.md"), blocks = text.split(/^@(.*)$/m);
   let html = "";
   blocks.forEach((block, at) => {
     if (at % 2 === 0) {
-      const prose = render(withoutEntries(block).trim(), context);
+      const prose = render((isGlossary ? withoutEntries(block) : block).trim(), context);
       html += language && prose ? `<div${language}>${prose}</div>` : prose;
     } else {
       const [command, rest = ""] = block.trim().split(/ (.*)/);
@@ -288,7 +288,7 @@ export function frontPage(
       else throw new Error(`Cannot make ${page.url}: nothing is called @${command}`);
     }
   });
-  if (!path.endsWith("/glossary.md")) {
+  if (!isGlossary) {
     entries.push({
       url: page.url,
       title: page.title,

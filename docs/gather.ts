@@ -143,6 +143,7 @@ function partsOfSite(extra: readonly Extra[], entryPoints: readonly EntryPoint[]
     ["library/translation.html", "Recipe: translation of your own pairs"],
     ["library/serving.html", "Recipe: a model behind HTTP"],
     ["library/search.html", "Recipe: search by meaning"],
+    ["library/worker.html", "Recipe: a worker in a web page"],
   ]);
   const back = partOf("Reference", "back", [["notation.html", "Notation"], ["glossary.html", "Glossary"], ...api]);
   const workshop = partOf("How it is made", "workshop", [["how_it_is_made.html", "How it is made"]]);

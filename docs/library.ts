@@ -15,7 +15,15 @@ import { execute, runBeside, textOf } from "./notebook.ts";
 const root = new URL("../", import.meta.url);
 
 /** Pages whose commands are run, by name. */
-export const FOLLOWED: readonly string[] = ["tour", "classifier", "fine_tuning", "translation", "serving", "search"];
+export const FOLLOWED: readonly string[] = [
+  "tour",
+  "classifier",
+  "fine_tuning",
+  "translation",
+  "serving",
+  "search",
+  "worker",
+];
 
 /** The notebook. */
 export const NOTEBOOK: URL = new URL("docs/notebook.ipynb", root);

@@ -399,6 +399,7 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   "new EarlyStopping": () => call({ measure: "loss", patience: 2 }),
   "EarlyStopping.watch": () => on(stopping(), 1, { loss: 2 }, linear()),
   "EarlyStopping.restoreBest": () => on(stopping(), linear()),
+  "EarlyStopping.isOfAnother": () => on(stopping(), linear()),
   "EarlyStopping.restore": () => on(stopping(), stopping().state().state, new Map()),
   "EarlyStopping.compare": () => on(stopping(), stopping().state().state),
   encodeSafetensors: () => call(stored()),

@@ -250,6 +250,9 @@ export class DecoderStack extends LayerStack<DecoderLayer> {
     if (caches && caches.length !== 2 * this.layers.length) {
       throw new TypeError(`Cannot use ${caches.length} caches in ${this.layers.length} layers: each layer needs two`);
     }
+    if (caches && new Set(caches).size < caches.length) {
+      throw new TypeError(`Cannot use one cache in several places of ${this.layers.length} layers: each needs its own`);
+    }
     const masks = textMask(B, T, T + (caches?.[0]?.length ?? 0), { mask, prefix, causal });
     return this.pass(hidden, (layer, x, index) =>
       layer.forward(x, memory, {

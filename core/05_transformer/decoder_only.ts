@@ -240,6 +240,9 @@ export class DecoderOnly extends Module {
     if (caches && caches.length !== numLayers) {
       throw new TypeError(`Cannot use ${caches.length} caches in ${numLayers} layers: each layer needs one`);
     }
+    if (caches && new Set(caches).size < numLayers) {
+      throw new TypeError(`Cannot use one cache in several of ${numLayers} layers: each needs its own`);
+    }
   }
 }
 

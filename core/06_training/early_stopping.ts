@@ -113,6 +113,8 @@ export class EarlyStopping {
   readonly #options: Required<EarlyStoppingOptions>;
   #state: EarlyStoppingState;
   #weights: ReadonlyMap<string, StoredTensor> = new Map();
+  /** What was measured last; not held, so that it can be freed. */
+  #watched: WeakRef<Module> | undefined;
 
   /**
    * Remembers nothing yet; one value serves one run.
@@ -169,6 +171,7 @@ export class EarlyStopping {
     checkValue("stop early", "step", step, integer({ min: 0 }));
     checkInstance("stop early", "model", model, Module);
     const value = this.#measured(evaluation), { waited } = this.#state;
+    this.#watched = new WeakRef(model);
     if (this.#improves(value)) {
       // Read first: after an error the state is that before the evaluation.
       if (this.#options.restoreBest) this.#weights = await storeTensors(model.stateDict());
@@ -210,6 +213,17 @@ export class EarlyStopping {
     if (this.#weights.size > 0) scope(() => model.loadStateDict(restoreTensors(this.#weights)));
   }
 
+  /**
+   * Whether this has heard of another model only, whose best weights would be put into the given one.
+   *
+   * @param model that of a run
+   */
+  isOfAnother(model: Module): boolean {
+    checkInstance("stop early", "model", model, Module);
+    const watched = this.#watched?.deref();
+    return watched !== undefined && watched !== model;
+  }
+
   /** What is needed to go on: the state, and the best weights by path. */
   state(): { readonly state: EarlyStoppingState; readonly weights: ReadonlyMap<string, StoredTensor> } {
     return { state: this.#state, weights: this.#weights };
@@ -230,6 +244,7 @@ export class EarlyStopping {
       throw new TypeError(`Cannot restore early stopping with ${quote(path)} = ${shown(stored)}: a tensor is needed`);
     }
     this.#state = { ...state };
+    this.#watched = undefined;
     // The bytes of a file would keep the whole file in memory.
     this.#weights = new Map([...weights].map(([path, stored]) => [path, { ...stored, bytes: stored.bytes.slice() }]));
   }

@@ -271,8 +271,14 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<Traini
 }
 
 /** Refuses early stopping that has heard of steps which nobody made: one value used for two runs would end the second. */
-function requireOwn({ earlyStopping, optimizer }: Pick<TrainOptions<never>, "earlyStopping" | "optimizer">): void {
-  if (!earlyStopping || earlyStopping.step <= optimizer.steps) return;
+function requireOwn(
+  { earlyStopping, optimizer, model }: Pick<TrainOptions<never>, "earlyStopping" | "optimizer" | "model">,
+): void {
+  if (!earlyStopping) return;
+  if (earlyStopping.isOfAnother(model)) {
+    throw new RangeError("Cannot train with the earlyStopping of another run: it watched another model");
+  }
+  if (earlyStopping.step <= optimizer.steps) return;
   throw new RangeError(
     `Cannot train with the earlyStopping of another run: it was told of step ${earlyStopping.step}, and the optimizer ` +
       `has made ${optimizer.steps}`,

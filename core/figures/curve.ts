@@ -20,7 +20,7 @@ export interface CurveOptions {
 const curveChecks: Checks<CurveOptions> = { measure: string };
 
 /** Size of the drawing, and of what is left and below for numbers. */
-const WIDTH = 480, HEIGHT = 200, LEFT = 52, BOTTOM = 28, TOP = 20;
+const WIDTH = 480, HEIGHT = 200, LEFT = 72, BOTTOM = 28, TOP = 20;
 /** Columns and lines of text. */
 const COLUMNS = 60, LINES = 8;
 

@@ -60,6 +60,7 @@ export const CHINESE_PHRASES: Phrases = {
     "library/translation.html": "示例：翻译自己的句对",
     "library/serving.html": "示例：通过 HTTP 提供模型",
     "library/search.html": "示例：按意思搜索",
+    "library/worker.html": "示例：网页里的 Worker",
     "playground.html": "试验场",
     "experiments.html": "实验",
     "notation.html": "记号",

@@ -321,4 +321,9 @@ Deno.test("DecoderOnly() refuses what no model can be", () => {
     TypeError,
     "Cannot use 1 caches in 2 layers: each layer needs one",
   );
+  assertThrows(
+    () => build({}).forward(ids([[1]]), { caches: Array(2).fill(new PlainMemory()) }),
+    TypeError,
+    "Cannot use one cache in several of 2 layers: each needs its own",
+  );
 });

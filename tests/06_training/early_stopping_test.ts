@@ -117,6 +117,23 @@ onEveryBackend("train() that stops early ends with the weights of the best evalu
   assertEquals(await weightsOf(first), await weightsOf(cut));
 });
 
+onReference(
+  "train() refuses early stopping that watched another model, whose weights it would put into this one",
+  async () => {
+    const earlyStopping = new EarlyStopping({ measure: "loss", patience: 2 });
+    await earlyStopping.watch(1, { loss: 1 }, new Linear(1, 1, new Random(1)));
+    const model = new Linear(1, 1, new Random(2)), optimizer = new Optimizer(model.parameters(), adamW());
+    for (let i = 0; i < 3; i++) optimizer.step();
+    const options = {
+      ...{ model, optimizer, steps: 9, earlyStopping, evaluateEvery: 1, evaluate: () => ({ loss: 1 }) },
+      ...{ batches: { next: () => undefined }, loss: () => model.forward([[1]]).square().mean() },
+    };
+    const before = String(await model.weight.tensor.read());
+    await assertRejects(() => train(options), RangeError, "earlyStopping of another run: it watched another model");
+    assertEquals(String(await model.weight.tensor.read()), before);
+  },
+);
+
 onReference("train() refuses early stopping that ended another run, instead of doing nothing", async () => {
   const earlyStopping = stopping(), options = { steps: 14, evaluate, evaluateEvery: 2, earlyStopping };
   await train({ ...setup(), ...options });

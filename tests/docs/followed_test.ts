@@ -31,6 +31,7 @@ const PAGE = [
 Deno.test("infoOf() takes for a file what has an ending, and no other word", () => {
   assertEquals(infoOf("ts look.ts"), { language: "ts", name: "look.ts" });
   assertEquals(infoOf("ts"), { language: "ts", name: undefined });
+  assertEquals(infoOf("ts site/look.config.ts"), { language: "ts", name: "site/look.config.ts" });
   assertEquals(infoOf("ts ignore"), { language: "ts", name: undefined });
   assertEquals(infoOf("ts ../look.ts"), { language: "ts", name: undefined });
 });

@@ -35,11 +35,14 @@ Deno.test(
           "assets/search_book.js",
           "assets/search_workshop.js",
           "api/attention.html",
+          "library/worker.html",
         ]
       ) {
         const content = await Deno.readTextFile(`${out}/${page}`);
         assert(!page.endsWith(".html") || content.includes("<main"), page);
         if (page.startsWith("api/")) assert(content.includes('<table class="options">'), page);
+        // Items that look like those of the glossary are shown where they stand.
+        if (page.startsWith("library/")) assert(content.includes("<li><strong>"), page);
         text += content;
       }
       const scripts = ["search", "search_book", "search_workshop"].map((name) =>

@@ -5,3 +5,4 @@ import "./types.ts";
 import "./runtimes.ts";
 import "./bundles.ts";
 import "./pages.ts";
+import "./worker.ts";
