@@ -90,7 +90,7 @@ interface NodeModules {
   "node:worker_threads": {
     Worker: new (
       source: string,
-      options: { eval: true; workerData: unknown; execArgv: readonly string[] },
+      options: { eval: true; workerData: unknown; execArgv: readonly string[]; env: Readonly<Record<string, string>> },
     ) => Ending & { unref(): void };
   };
   "node:os": { availableParallelism(): number };
@@ -120,8 +120,9 @@ function startWorker(
   try {
     const threads = around.process?.getBuiltinModule?.("node:worker_threads");
     if (threads) {
-      // Flags of the program, such as modules to load first, are not for its workers.
-      const worker = new threads.Worker(SERVE_NODE, { eval: true, workerData: data, execArgv: [] });
+      // Flags of the program, such as modules to load first, are not for its workers. Nor is its environment: to copy it
+      // asks for permission in Deno, and waits for the answer in a terminal.
+      const worker = new threads.Worker(SERVE_NODE, { eval: true, workerData: data, execArgv: [], env: {} });
       worker.unref();
       return worker;
     }

@@ -38,7 +38,7 @@
 
 import { checkInstance } from "../engine/arguments.ts";
 import type { DType } from "../engine/backend.ts";
-import { type Json, parseJson, quote, readFields, shown, writeJson } from "../engine/json.ts";
+import { inShort, type Json, parseJson, quote, readFields, shown, writeJson } from "../engine/json.ts";
 import { Module, type StateEntry } from "../engine/module.ts";
 import {
   type Check,
@@ -240,6 +240,30 @@ export async function encodeCheckpoint(run: TrainingRun): Promise<Uint8Array<Arr
  * that was made with `Random.none` is ready afterwards, and was not before. If it drops and training goes on, call
  * `model.train(random)` before: the saved state needs a generator that it is restored to.
  *
+ * Where the notes say what the model is like, they are read first, by {@linkcode checkpointNotes}: then the model is built,
+ * and then it is filled.
+ *
+ * @example From the notes to the model, from there to the weights
+ * ```ts
+ * import { Linear, loadCheckpoint, Random, saveCheckpoint } from "@heed/heed";
+ * import { checkpointNotes } from "@heed/heed/training";
+ *
+ * const files = new Map<string, Uint8Array>();
+ * const storage = {
+ *   read: async (name: string) => files.get(name),
+ *   writeAtomically: async (name: string, bytes: Uint8Array) => void files.set(name, bytes),
+ * };
+ * const size = { inputs: 3, outputs: 2 };
+ * await saveCheckpoint(storage, "line", { model: new Linear(3, 2, new Random(1)), notes: { size } });
+ *
+ * // Another program, which knows nothing but the name.
+ * const bytes = await storage.read("line");
+ * if (!bytes) throw new Error("there is no such file");
+ * const notes = checkpointNotes(bytes) as { readonly size: typeof size };
+ * const model = new Linear(notes.size.inputs, notes.size.outputs, Random.none);
+ * await loadCheckpoint(storage, "line", { model });
+ * ```
+ *
  * @param storage where from
  * @param name of the file
  * @param run what to overwrite; parts left out stay in the file
@@ -252,8 +276,8 @@ export async function loadCheckpoint(
   name: string,
   run: TrainingRun,
 ): Promise<{ readonly notes: Json } | undefined> {
-  checkValue("resume", "storage", storage, storageCheck);
-  checkValue("resume", "name", name, string);
+  checkValue("load a checkpoint", "storage", storage, storageCheck);
+  checkValue("load a checkpoint", "name", name, string);
   const bytes = await storage.read(name);
   return bytes === undefined ? undefined : restoreCheckpoint(bytes, run);
 }
@@ -268,7 +292,7 @@ export async function loadCheckpoint(
  * @throws {TypeError} if they were saved from another model, optimizer, data or set of generators
  */
 export function restoreCheckpoint(bytes: Uint8Array, run: TrainingRun): { readonly notes: Json } {
-  checkOptions("resume", run, runChecks);
+  checkOptions("load a checkpoint", run, runChecks);
   const file = decodeSafetensors(bytes);
   const state = verifiedState(file);
   if (run.optimizer && !state.optimizer) throw new TypeError("Cannot resume: no optimizer was saved");
@@ -341,8 +365,8 @@ export function requireSameTensors(
       format(wanted.shape) === format(found.shape);
     if (isSame) continue;
     throw new TypeError(
-      `Cannot resume: ${quote(path)} was saved as ` +
-        `${found ? `${dtypeOf(found.kind)} ${format(found.shape)}` : "nothing"}, ` +
+      `Cannot load a checkpoint: ${quote(path)} ` +
+        `${found ? `was saved as ${dtypeOf(found.kind)} ${format(found.shape)}` : "is not in the file"}, ` +
         `the model has ${wanted ? `${wanted.dtype} ${format(wanted.shape)}` : "none"}`,
     );
   }
@@ -381,7 +405,9 @@ function requireSameOptions(saved: SavedState["options"], run: TrainingRun): voi
     if (!Object.hasOwn(saved, name) || (!run.optimizer && OF_THE_RUN.includes(name))) continue;
     if (agree(saved[name]!, wanted)) continue;
     throw new TypeError(
-      `Cannot resume: the model was saved with ${name} = ${inShort(saved[name]!)}, this one has ${inShort(wanted)}`,
+      `Cannot load a checkpoint: the model was saved with ${name} = ${inShort(saved[name]!)}, this one has ${
+        inShort(wanted)
+      }`,
     );
   }
 }
@@ -412,12 +438,10 @@ function agree(a: Json | undefined, b: Json | undefined): boolean {
   );
 }
 
-function inShort(value: Json): string {
-  return typeof value === "object" ? quote(JSON.stringify(value), 80).slice(1, -1) : shown(value);
-}
-
 /**
  * The notes of a checkpoint alone: enough to build the model that it is to be loaded into.
+ *
+ * {@linkcode loadCheckpoint} shows how.
  *
  * @param bytes a file that {@linkcode saveCheckpoint} wrote
  * @returns the notes; null where there are none
@@ -504,17 +528,17 @@ function verifiedState(file: TensorFile): ReadState {
 function requireWhole({ tensors, metadata }: TensorFile): void {
   const training = metadata.get("training"), expected = metadata.get("checksum");
   if (training === undefined) throw noState();
-  if (expected === undefined) throw new SyntaxError("Cannot resume: the file has no checksum");
+  if (expected === undefined) throw new SyntaxError("Cannot load a checkpoint: the file has no checksum");
   const found = checksum(tensors, training);
   if (found !== expected) {
     throw new SyntaxError(
-      `Cannot resume: the file is damaged, its checksum is ${found} where ${quote(expected, 20)} was saved`,
+      `Cannot load a checkpoint: the file is damaged, its checksum is ${found} where ${quote(expected, 20)} was saved`,
     );
   }
 }
 
 function noState(): SyntaxError {
-  return new SyntaxError("Cannot resume: the file holds tensors but no state of a training run");
+  return new SyntaxError("Cannot load a checkpoint: the file holds tensors but no state of a training run");
 }
 
 /** A state whose parts are all what they must be. */
@@ -526,7 +550,9 @@ function readState(tensors: ReadonlyMap<string, unknown>, metadata: ReadonlyMap<
   if (training === undefined) throw noState();
   for (const name of tensors.keys()) {
     if (/^(model|optimizer|best)\//.test(name)) continue;
-    throw new SyntaxError(`Cannot resume: the tensor ${quote(name)} belongs to none of model/, optimizer/ and best/`);
+    throw new SyntaxError(
+      `Cannot load a checkpoint: the tensor ${quote(name)} belongs to none of model/, optimizer/ and best/`,
+    );
   }
   const state = readFields(what, parseJson(training, what), stateChecks);
   const { optimizer, batches, randoms = {}, earlyStopping } = state;

@@ -30,8 +30,9 @@
  *
  * **When it ends.** After `steps` steps, or once [early stopping](early_stopping.ts) has seen enough: with the weights of the
  * best evaluation, in either case. What `evaluate` measures should be held out: on what the loop learns from, it looks best
- * at the end always. A run that can be killed has `checkpoints` ([section](checkpoints.ts)): it saves before the first step,
- * where it is known whether saving works, every so many steps, and when it ends or is aborted.
+ * at the end always. A run that can be killed has `checkpoints` ([section](checkpoints.ts)): it saves after the first step,
+ * where it is known whether the step and saving work, every so many steps, and when it ends or is aborted. A run that fails in
+ * its first step leaves no file.
  *
  * @module
  */
@@ -60,7 +61,7 @@ import { Pace, rest } from "../engine/pace.ts";
 import { keep, release, scope } from "../engine/scope.ts";
 import { format } from "../engine/shape.ts";
 import { full, zeros } from "../engine/create.ts";
-import { type Json, quote, writeJson } from "../engine/json.ts";
+import { firstDifference, inShort, type Json, quote, writeJson } from "../engine/json.ts";
 import { stack } from "../engine/joining.ts";
 import type { Random } from "../engine/random.ts";
 import type { Tensor } from "../engine/tensor.ts";
@@ -68,6 +69,7 @@ import type { BatchSource } from "./batching.ts";
 import {
   checkpointNotes,
   type CheckpointStorage,
+  encodeCheckpoint,
   notesCheck,
   randomsCheck,
   restoreCheckpoint,
@@ -86,7 +88,7 @@ export interface TrainingReport {
   readonly step: number;
   /** The step that training ends with. */
   readonly steps: number;
-  /** Mean loss of the steps since the last report; NaN where only an evaluation was left. */
+  /** Mean loss of the steps since the last report; NaN where no step was left. */
   readonly loss: number;
   /** Learning rate of the step; absent if the optimizer's own was used. */
   readonly learningRate?: number;
@@ -100,8 +102,8 @@ export interface TrainingReport {
   readonly evaluation?: Readonly<Record<string, number>>;
   /** The best evaluation so far; absent without `earlyStopping` and without an evaluation. */
   readonly best?: BestEvaluation;
-  /** That the run ends before its last step; absent but in its last report. */
-  readonly stopped?: "early";
+  /** That the run ends early, or had ended before this call; absent but in its last report. */
+  readonly stopped?: "early" | "before";
 }
 
 /** What every way of training takes. */
@@ -159,10 +161,12 @@ export interface CheckpointOptions {
   readonly storage: CheckpointStorage;
   /** Name of the file; `"checkpoint"` by default. One run at a time has it. */
   readonly name?: string;
-  /** Steps between two saves; only both ends are saved by default: before the first step, and at the end or an abort. */
+  /** Steps between two saves; only both ends are saved by default: the first step, and the end or an abort. */
   readonly every?: number;
   /** Whether a run goes on from a file of that name; false by default: it is refused. Without a file the run begins. */
   readonly resume?: boolean;
+  /** Whether a run begins instead; false by default. Its first save overwrites the file. */
+  readonly replace?: boolean;
   /** Generators that the loss draws from, by name; none by default. Those of the model are saved in any case. */
   readonly randoms?: Readonly<Record<string, Random>>;
   /** What weights do not show, such as which data they learn from; null by default. A file with others is refused. */
@@ -174,6 +178,7 @@ const checkpointChecks: Checks<CheckpointOptions> = {
   name: string,
   every: integer(),
   resume: flag,
+  replace: flag,
   randoms: randomsCheck,
   notes: notesCheck,
 };
@@ -240,20 +245,20 @@ const measures = object<Readonly<Record<string, number>>>(
  * ```
  *
  * @param options what is trained, on what, how, and who is told
- * @returns every report of this call, oldest first; none if the run had ended before
+ * @returns every report of this call, oldest first; if the run had ended before, one that says so
  * @throws {RangeError} if a loss or a gradient is NaN or infinite, before it is reported or saved: the error names the step;
  *   with `reportEvery` 1 the parameters are those before it
  * @throws {RangeError} if `earlyStopping` was told of another run
- * @throws {TypeError} if `checkpoints` finds a file and `resume` is not set, or a file of another run
+ * @throws {TypeError} if `checkpoints` finds a file and neither `resume` nor `replace` is set, or resumes that of another run
  * @throws the signal's reason after an abort, once loss and gradients are known to be numbers and the run is saved; calling
  *   again continues where it stopped
  */
 export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainingReport[]> {
   checkOptions("train", options, trainChecks);
   const { optimizer, steps, signal, earlyStopping } = options;
-  await openCheckpoint(options);
+  const isResumed = await openCheckpoint(options);
   requireOwn(options);
-  const run = new Run(options);
+  const run = new Run(options, isResumed);
   try {
     await run.evaluateMissed();
     while (optimizer.steps < steps && !earlyStopping?.stopped) {
@@ -291,6 +296,7 @@ class Run<Batch> {
   readonly #options: TrainOptions<Batch>;
   readonly #pace: Pace;
   readonly #first: number;
+  readonly #isResumed: boolean;
   // The one tensor that outlives the steps: the sum of their losses since the last report.
   readonly #total: Tensor = keep(zeros([]));
   #summed = 0;
@@ -298,8 +304,9 @@ class Run<Batch> {
   #isWithin = false;
   #hasChanged = false;
 
-  constructor(options: TrainOptions<Batch>) {
+  constructor(options: TrainOptions<Batch>, isResumed: boolean) {
     this.#options = options;
+    this.#isResumed = isResumed;
     const { steps, optimizer } = options;
     this.#pace = new Pace(Math.max(0, steps - optimizer.steps));
     this.#first = optimizer.steps + 1;
@@ -343,7 +350,10 @@ class Run<Batch> {
   /** Whether the run is saved after a step and goes on. */
   #isSaved(step: number): boolean {
     const { checkpoints, steps } = this.#options;
-    return checkpoints?.every !== undefined && step % checkpoints.every === 0 && step < steps;
+    if (!checkpoints || step >= steps) return false;
+    // Whether saving works is found out before an hour is spent, and once it is known that a step can be made.
+    const isFirst = step === (this.#isResumed ? 1 : this.#first);
+    return isFirst || checkpoints.every !== undefined && step % checkpoints.every === 0;
   }
 
   async #report(step: number, found: ReadonlyMap<string, number>, learningRate: number | undefined): Promise<void> {
@@ -396,14 +406,17 @@ class Run<Batch> {
     await this.#tell({ step, steps, loss: NaN, secondsLeft: this.#secondsLeft(step), ...evaluation });
   }
 
-  /** Puts the best weights back and saves; what had ended before stays as it is. */
+  /** Puts the best weights back and saves; what had ended before stays as it is, and is reported. */
   async end(): Promise<void> {
-    const { earlyStopping, model } = this.#options;
+    const { earlyStopping, model, optimizer: { steps: step }, steps } = this.#options;
     earlyStopping?.restoreBest(model);
-    if (this.#hasChanged) await saveRun(this.#options);
+    if (this.#hasChanged || !this.#isResumed) await saveRun(this.#options);
+    if (this.history.length > 0) return;
+    const best = earlyStopping?.best;
+    await this.#tell({ step, steps, loss: NaN, secondsLeft: 0, ...(best && { best }), stopped: "before" });
   }
 
-  /** Saves what was learned since the last report, if it is worth that. */
+  /** Saves what was learned since the last report, if it is worth that; a file of before stays where nothing was. */
   async abort(): Promise<void> {
     const { optimizer } = this.#options;
     if (this.#summed > 0) {
@@ -411,7 +424,7 @@ class Run<Batch> {
       const found = await numbersOf(() => whatBreaks(optimizer.parameters, this.#total, undefined, Infinity));
       requireNumbers(found, optimizer.steps, this.#summed);
     }
-    if (!this.#isWithin) await saveRun(this.#options);
+    if (this.#hasChanged && !this.#isWithin) await saveRun(this.#options);
   }
 
   /** Frees what it holds, however it ended. */
@@ -527,29 +540,49 @@ function requireNumbers(found: ReadonlyMap<string, number>, step: number, summed
 
 // ## Saving
 
-/** Goes on from the file of a run, or begins one, before a step is made. */
-async function openCheckpoint<Batch>(options: TrainOptions<Batch>): Promise<void> {
+const GIVES_UP = "replace: true gives it up, another name keeps it";
+
+/** Goes on from the file of a run, or looks whether one can begin; whether it goes on. */
+async function openCheckpoint<Batch>(options: TrainOptions<Batch>): Promise<boolean> {
   const { checkpoints } = options;
-  if (!checkpoints) return;
-  const { storage, name = "checkpoint", resume = false, notes = null } = checkpoints;
-  const run = runOf(options), bytes = await storage.read(name);
-  if (bytes === undefined) {
-    // What cannot make a first step must not leave a file behind, which would be in the way of the mended run.
-    for (const chance of options.model.chances()) chance.random("drop");
-    // Whether saving works is found out before an hour is spent.
-    return await saveRun(options);
-  }
-  if (!resume) {
+  if (!checkpoints) return false;
+  const { storage, name = "checkpoint", resume = false, replace = false } = checkpoints;
+  if (resume && replace) {
     throw new TypeError(
-      `Cannot train with checkpoints in ${quote(name)}: a run is saved there; resume: true goes on with it, ` +
-        "another name keeps it",
+      "Cannot train with checkpoints.resume and checkpoints.replace: a run that goes on gives up nothing",
     );
   }
-  const [saved, own] = [checkpointNotes(bytes), notes].map((value) => writeJson(value, "train"));
-  if (saved !== own) {
-    throw new TypeError(`Cannot go on with ${quote(name)}: its notes are ${saved}, those of this run are ${own}`);
+  const run = runOf(options), bytes = replace ? undefined : await storage.read(name);
+  if (bytes !== undefined) {
+    if (!resume) {
+      const ways = `resume: true goes on with it, ${GIVES_UP}`;
+      throw new TypeError(`Cannot train with checkpoints in ${quote(name)}: a run is saved there; ${ways}`);
+    }
+    goOn(bytes, name, run);
+    return true;
   }
-  restoreCheckpoint(bytes, run);
+  // What no file can hold is refused before the first step, after which it is written.
+  await encodeCheckpoint(run);
+  return false;
+}
+
+/** Puts a run where a file left it, if it is the same run. */
+function goOn(bytes: Uint8Array, name: string, run: TrainingRun): void {
+  const { notes = null } = run;
+  writeJson({ notes }, "train");
+  const difference = firstDifference(checkpointNotes(bytes), notes, "notes");
+  try {
+    if (difference) {
+      const [saved, own] = difference.values.map((value) => value === undefined ? "nothing" : inShort(value));
+      throw new TypeError(
+        `Cannot go on with ${quote(name)}: ${difference.path} was saved as ${saved}, this run has ${own}`,
+      );
+    }
+    restoreCheckpoint(bytes, run);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new TypeError(`${error.message}; ${GIVES_UP}`, { cause: error });
+  }
 }
 
 /** Everything that the next step depends on. */
@@ -584,7 +617,7 @@ async function saveRun<Batch>(options: TrainOptions<Batch>): Promise<void> {
 // ## Pitfall: going on with something else
 //
 // The same script, run again after a change of data or learning rate, would go on with the weights of before, and nobody
-// would see it. A file that is there is therefore refused unless `resume` is set, and what weights do not show belongs into
+// would see it. A file that is there is therefore refused unless `resume` or `replace` is set, and what weights do not show belongs into
 // `notes`. The test "train() goes on with no file unless it is asked to, and with none of another run" tries both.
 
 // ## Exercise

@@ -317,6 +317,42 @@ export function writeJson(value: unknown, action: string): string {
   return text;
 }
 
+/**
+ * Finds where two values differ, first in the order of the second.
+ *
+ * The order of members is no difference.
+ *
+ * @param a one value
+ * @param b the other
+ * @param path of both, as in `notes`
+ * @returns the innermost path, and what each has there, or `undefined` where it has nothing; `undefined` if they are equal
+ */
+export function firstDifference(
+  a: Json | undefined,
+  b: Json | undefined,
+  path: string,
+): { readonly path: string; readonly values: readonly [Json | undefined, Json | undefined] } | undefined {
+  const isInner = typeof a === "object" && a !== null && typeof b === "object" && b !== null &&
+    Array.isArray(a) === Array.isArray(b);
+  if (!isInner) return a === b ? undefined : { path, values: [a, b] };
+  const [first, second] = [a, b] as readonly Readonly<Record<string, Json>>[];
+  const valueIn = (side: Readonly<Record<string, Json>>, name: string): Json | undefined =>
+    Object.hasOwn(side, name) ? side[name] : undefined;
+  for (const name of new Set([...Object.keys(second!), ...Object.keys(first!)])) {
+    const member = below(path, Array.isArray(a) ? Number(name) : name);
+    const found = firstDifference(valueIn(first!, name), valueIn(second!, name), member);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** A value as an error shows it: cut after 80 characters. */
+export function inShort(value: Json): string {
+  return typeof value === "object"
+    ? quote(JSON.stringify(value), 80).slice(1, -1).replaceAll('\\"', '"')
+    : shown(value);
+}
+
 /** Whether JSON brings an object back with all that it has. */
 function isPlain(value: object): boolean {
   if (Object.getOwnPropertySymbols(value).length > 0) return false;

@@ -25,6 +25,7 @@ import type {
   View,
 } from "./backend.ts";
 import { converted } from "./numbers.ts";
+import { printsItself } from "./printing.ts";
 import { checkCount } from "./requirements.ts";
 import { simplify, sizeOf } from "./shape.ts";
 
@@ -178,4 +179,10 @@ export abstract class KernelDevice<R extends KernelRuntime> implements Backend {
   argsort(x: View, descending: boolean): Buffer {
     return sweeping(this.runtime, () => this.#operations.argsort(this.runtime, x, descending));
   }
+
+  toString(): string {
+    return `${this.name}: ${this.description}`;
+  }
 }
+
+printsItself(KernelDevice);

@@ -36,6 +36,7 @@
  */
 
 import type { Backend, Buffer, DType, MemoryUse, Numbers, View } from "./backend.ts";
+import { printsItself } from "./printing.ts";
 import { binaryRules, comparisonRules, unaryRules } from "./elementwise.ts";
 import { converted } from "./numbers.ts";
 import { type BinaryOp, isComparison, type ReduceOp, type UnaryOp } from "./operations.ts";
@@ -195,6 +196,10 @@ class ReferenceDevice implements Backend {
     this.dispose();
   }
 
+  toString(): string {
+    return `${this.name}: ${this.description}`;
+  }
+
   #own(elements: Elements): Buffer {
     if (this.#isDisposed) throw disposed(this.name);
     const buffer = new HostBuffer(elements);
@@ -327,6 +332,8 @@ class ReferenceDevice implements Backend {
     return this.#own(to);
   }
 }
+
+printsItself(ReferenceDevice);
 
 /** Makes a device that computes in double precision, in plain loops. */
 export function createReferenceDevice(): Backend {

@@ -21,6 +21,7 @@ import { fusable } from "./fusable.ts";
 import { take } from "./indexing.ts";
 import { type Check, checkValue, object } from "./options.ts";
 import { PackedMatrix } from "./packed.ts";
+import { printsItself } from "./printing.ts";
 import type { Storage } from "./scope.ts";
 import { dims, format, type Shape } from "./shape.ts";
 import { asOptionalTensor, asTensor, Tensor, type TensorLike } from "./tensor.ts";
@@ -77,6 +78,11 @@ export class Weight {
   static table(values: Tensor): Weight {
     checkTensors("make a weight", { values });
     return new Weight(values, true);
+  }
+
+  /** The values, or how they are packed; what `console.log` shows. */
+  toString(): string {
+    return this.#form instanceof Tensor ? String(this.#form) : `weight ${this.#form.format} ${format(this.shape)}`;
   }
 
   /** The values as they are kept: what a state dictionary holds. */
@@ -151,3 +157,5 @@ export class Weight {
     return this.#form instanceof Tensor ? take(this.#form, ids) : this.#form.rows(ids);
   }
 }
+
+printsItself(Weight);

@@ -108,6 +108,11 @@ export function progressBar(options: ProgressBarOptions = {}): ProgressBar {
   const draw = (report: TrainingReport): void => {
     checkValue("draw a progress bar", "report", report, reportCheck);
     const { step, steps, learningRate, tokensPerSecond, evaluation, best, stopped } = report;
+    if (stopped === "before") {
+      return line.note(
+        `already ${step < steps ? "stopped early " : ""}at step ${step} of ${steps}: nothing left to train`,
+      );
+    }
     const parts = [
       learningRate === undefined ? "" : `rate ${short(learningRate)}`,
       tokensPerSecond === undefined ? "" : `${count(tokensPerSecond)} tokens/s`,

@@ -68,11 +68,23 @@ export function folderStorage(folder: string): CheckpointStorage {
       await naming("write", path, async () => {
         const isWritten = await unlessMissing(() => replaceFile(path, bytes).then(() => true));
         if (isWritten) return;
-        await mkdir(folder, { recursive: true });
+        await makeFolder(folder);
         await replaceFile(path, bytes);
       });
     },
   };
+}
+
+/** Makes a folder. What it lies in is looked at, which Deno asks permission for, only where that is missing too. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    const { code } = error as { readonly code?: unknown };
+    if (code === "ENOENT") await mkdir(folder, { recursive: true });
+    // Another program has made it meanwhile.
+    else if (code !== "EEXIST") throw error;
+  }
 }
 
 /** A path as messages have it; those of Windows keep their single backslashes. */

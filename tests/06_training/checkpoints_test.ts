@@ -202,7 +202,7 @@ onReference("a checkpoint of something else is refused, and nothing is changed",
   const decoderOnly = new DecoderOnly(sizes, new Random(1));
   assertThrows(() => restoreCheckpoint(bytes, { model: decoderOnly }), TypeError, "the model was saved with positions");
   const misspelt = { ...run, optimiser: run.optimizer };
-  assertThrows(() => restoreCheckpoint(bytes, misspelt), TypeError, 'Cannot resume with option "optimiser"');
+  assertThrows(() => restoreCheckpoint(bytes, misspelt), TypeError, 'Cannot load a checkpoint with option "optimiser"');
   await assertRejects(() => encodeCheckpoint(misspelt), TypeError, 'Cannot save a checkpoint with option "optimiser"');
 
   const { model, randoms } = run;
@@ -274,7 +274,11 @@ onReference("a checkpoint without a checksum is refused as one", async () => {
   const model = new Linear(2, 3, new Random(1));
   const { tensors, metadata } = decodeSafetensors(await encodeCheckpoint({ model }));
   const bytes = encodeSafetensors({ tensors, metadata: new Map([["training", metadata.get("training")!]]) });
-  assertThrows(() => restoreCheckpoint(bytes, { model }), SyntaxError, "Cannot resume: the file has no checksum");
+  assertThrows(
+    () => restoreCheckpoint(bytes, { model }),
+    SyntaxError,
+    "Cannot load a checkpoint: the file has no checksum",
+  );
 });
 
 onReference("checkpoints refuse what is no run, no storage, no file and no state in heed's words", async () => {
@@ -288,7 +292,7 @@ onReference("checkpoints refuse what is no run, no storage, no file and no state
     await assertRejects(
       () => loadCheckpoint(storage(new Uint8Array(9)), "x", asks(run)),
       TypeError,
-      "Cannot resume with",
+      "Cannot load a checkpoint with",
     );
   }
   for (const place of [undefined, null, {}, { read: 1, writeAtomically: 2 }]) {
@@ -396,7 +400,7 @@ onReference("a checkpoint knows its model even where another has the same shapes
       for (const options of others) {
         const restore = () => restoreCheckpoint(saved, { model: make(options) });
         if (i === j) restore();
-        else assertThrows(restore, TypeError, "Cannot resume: ", `${i} ${j}`);
+        else assertThrows(restore, TypeError, "Cannot load a checkpoint: ", `${i} ${j}`);
       }
     }
   }
@@ -454,7 +458,7 @@ onReference("a state of training with any field wrong is refused in one sentence
       restoreCheckpoint(before, run);
     } catch (error) {
       assert(error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError, what);
-      assert(/^Cannot (read|resume|restore|continue)/.test(error.message), `${what}: ${error.message}`);
+      assert(/^Cannot (read|load|resume|restore|continue)/.test(error.message), `${what}: ${error.message}`);
       assert(!/undefined|\[object|reading '|not a function|iterable/.test(error.message), `${what}: ${error.message}`);
       assert(error.message.length < 700, what);
       refused++;
@@ -570,7 +574,7 @@ onReference(
         restoreCheckpoint(before, run);
       } catch (error) {
         const isTyped = error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError;
-        assert(isTyped && /^Cannot (read|resume|restore|continue)/.test(error.message), `file ${n}: ${error}`);
+        assert(isTyped && /^Cannot (read|load|resume|restore|continue)/.test(error.message), `file ${n}: ${error}`);
         assert(!/undefined|\[object|reading '|not a function|iterable/.test(error.message), `file ${n}: ${error}`);
         refused++;
         if (refused % 500 === 0) assertEquals(await encodeCheckpoint(run), before, "a refused file changes nothing");

@@ -168,7 +168,7 @@ testWithFolder("readModel() refuses weights of another layout than the notes sta
 testWithFolder("readModel() refuses averages that are not those of the weights", async (folder) => {
   const averages = sgd({ momentum: 0.5 });
   await saveModel(folder, { model, optimizer: new Optimizer(model.parameters(), averages) }, notes);
-  await assertRejects(() => readModel(folder), DataError, '.firstMoment" was saved as nothing');
+  await assertRejects(() => readModel(folder), DataError, '.firstMoment" is not in the file');
   await saveModel(folder, { model, optimizer: new Optimizer(model.parameters(), adamW()) }, notes);
   assertEquals((await readModel(folder)).notes.recipe, notes.recipe);
 });

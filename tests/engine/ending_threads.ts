@@ -12,14 +12,14 @@ const threads = (): number => Number(/Threads:\s+(\d+)/.exec(Deno.readTextFileSy
 
 /** Lets workers come and go until there are so many threads, for so many turns at most. */
 async function waitForThreads(fit: (count: number) => boolean): Promise<void> {
-  for (let turn = 0; turn < 500 && !fit(threads()); turn++) await new Promise((resolve) => setTimeout(resolve, 10));
+  for (let turn = 0; turn < 6000 && !fit(threads()); turn++) await new Promise((resolve) => setTimeout(resolve, 10));
   assert(fit(threads()), `there are ${threads()} threads`);
 }
 
 const device = createWasmDevice({ threads: 4 }), before = threads();
 const work = withBackend(device, () => ones([256, 256]));
 // Workers start once there has been enough to do.
-for (let turn = 0; turn < 400 && runtimeOf(device).threads.started < 3; turn++) {
+for (let turn = 0; turn < 4000 && runtimeOf(device).threads.started < 3; turn++) {
   scope(() => void work.matmul(work));
   await new Promise((resolve) => setTimeout(resolve, 0));
 }

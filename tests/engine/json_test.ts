@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
+  firstDifference,
   MAX_CHARACTERS,
   MAX_DEPTH,
   MAX_PARTS,
@@ -203,4 +204,22 @@ Deno.test("quote() is short and moves no cursor", () => {
   assertEquals(quote('a"b'), '"a\\"b"');
   assertEquals(quote("\u001b[2J\u202e\u2028\ufeff\u0085"), '"\\u001b[2J\\u{202e}\\u{2028}\\u{feff}\\u{85}"');
   assertEquals(quote("x".repeat(100), 3), '"xxx…"');
+});
+
+Deno.test("firstDifference() says the innermost path at which two values differ, and what is there", () => {
+  const value = { a: [1, { b: "x" }], "c d": null };
+  assertEquals(firstDifference(value, { "c d": null, a: [1, { b: "x" }] }, "notes"), undefined);
+  const cases = [
+    [{ ...value, a: [1, { b: "y" }] }, "notes.a[1].b", ["x", "y"]],
+    [{ ...value, a: [1] }, "notes.a[1]", [{ b: "x" }, undefined]],
+    [{ ...value, a: [1, { b: "x" }, 0] }, "notes.a[2]", [undefined, 0]],
+    [{ ...value, a: { 0: 1, 1: { b: "x" } } }, "notes.a", [[1, { b: "x" }], { 0: 1, 1: { b: "x" } }]],
+    [{ ...value, "c d": [] }, 'notes["c d"]', [null, []]],
+    [{ a: value.a }, 'notes["c d"]', [null, undefined]],
+    [{ ...value, toString: 1 }, "notes.toString", [undefined, 1]],
+    [null, "notes", [value, null]],
+  ] as const;
+  for (const [other, path, values] of cases) {
+    assertEquals(firstDifference(value, other, "notes"), { path, values: [values[0], values[1]] });
+  }
 });

@@ -9,6 +9,7 @@ import { Module } from "../../core/engine/module.ts";
 import { Random } from "../../core/engine/random.ts";
 import { release } from "../../core/engine/scope.ts";
 import { assertClose, normal, onEveryBackend, onReference } from "../support.ts";
+import { backend } from "../../core/engine/device.ts";
 
 /** A module of whatever parts. */
 class Part extends Module {
@@ -113,4 +114,16 @@ onReference("packed weights say their format, and parts that hold each other end
   let inner = new Part({});
   for (let depth = 0; depth < 1e4; depth++) inner = new Part({ inner });
   assert(printed(inner).split("\n").length < 100);
+});
+
+onEveryBackend("a device is printed as its name and what it is", () => {
+  const { name, description } = backend();
+  assertEquals(printed(backend()), `${name}: ${description}`);
+});
+
+onReference("a weight is printed as its values, packed as what it is", () => {
+  const layer = new Linear(2, 1, new Random(1));
+  assertEquals(printed(layer.weight), printed(layer.weight.tensor));
+  quantize(layer.eval(), "int8");
+  assertEquals(printed(layer.weight), "weight int8 [2, 1]");
 });

@@ -53,6 +53,17 @@ Deno.test("progressBar() says that training stopped early, and where the best ev
   );
 });
 
+Deno.test("progressBar() says of a run that had ended that nothing is left", () => {
+  for (const isTerminal of [true, false]) {
+    const { bar, text } = drawn(isTerminal);
+    bar(report(100, { loss: NaN, secondsLeft: 0, best: { step: 20, value: 2 }, stopped: "before" }));
+    bar.finish();
+    assertEquals(text(), "already at step 100 of 100: nothing left to train\n");
+    bar(report(40, { loss: NaN, secondsLeft: 0, best: { step: 20, value: 2 }, stopped: "before" }));
+    assert(text().endsWith("\nalready stopped early at step 40 of 100: nothing left to train\n"));
+  }
+});
+
 Deno.test("progressBar() writes plain lines now and then where nobody watches, the last one too", () => {
   const { bar, text } = drawn(false);
   for (let step = 1; step <= 100; step++) bar(report(step, { secondsLeft: 100 - step }));

@@ -41,11 +41,20 @@ export interface BytePairEncodingData {
   readonly merges: readonly (readonly [string, string])[];
 }
 
-/** An encoding as a JSON file holds it. */
-export interface BytePairEncodingFile extends BytePairEncodingData {
+// An alias, since an interface, whose members can grow, is not assignable to `Json`.
+/** An encoding as a JSON file holds it, and the notes of a checkpoint. */
+export type BytePairEncodingFile = {
   /** Kind and version of the file. */
   readonly format: "heed byte-pair encoding 1";
-}
+  /** What the smallest tokens are. */
+  readonly level: BytePairLevel;
+  /** The texts of tokens 0 to 3. */
+  readonly specialTokens: { readonly [Role in keyof SpecialTokens]: string };
+  /** The smallest tokens in order of their ids, from 4 on. */
+  readonly alphabet: readonly string[];
+  /** Pairs of tokens in the order they were learned; each makes the next token. */
+  readonly merges: readonly (readonly [string, string])[];
+};
 
 /** The texts of special tokens for whoever has no wishes. */
 export const DEFAULT_SPECIAL_TOKENS: SpecialTokens = {

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { BytePairEncoding, trainBytePairEncoding } from "../../../core/02_words/byte_pair_encoding/mod.ts";
+import type { Json } from "../../../core/engine/json.ts";
 import { Random } from "../../../core/engine/random.ts";
 import { everyText, letters } from "./texts.ts";
 
@@ -7,6 +8,9 @@ Deno.test("toJSON() and fromJSON() keep everything", async () => {
   for (const level of ["characters", "bytes"] as const) {
     const specialTokens = { pad: "[PAD]", end: "[END]" };
     const encoding = await trainBytePairEncoding(everyText, { vocabSize: 600, level, specialTokens });
+    // Notes of a checkpoint take it: this line is the test, at compile time.
+    const notes: Json = { encoding: encoding.toJSON() };
+    assertEquals(JSON.parse(JSON.stringify(notes)), { encoding: encoding.toJSON() });
     const copy = BytePairEncoding.fromJSON(JSON.parse(JSON.stringify(encoding)));
     assertEquals(copy.tokens, encoding.tokens);
     assertEquals(copy.tokens.slice(0, 4), ["[PAD]", "<begin>", "[END]", "<unknown>"]);
