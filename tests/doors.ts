@@ -130,7 +130,7 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   release: () => call(x()),
   scope: () => call(nothing),
   tensor: () => call([1, 2], [2], "float32"),
-  useDevice: () => call("wasm"),
+  useDevice: () => call("wasm", undefined),
   withBackend: () => call(device(), nothing),
   broadcastShapes: () => call([2, 1], [3]),
   sizeOf: () => call([2, 3]),
