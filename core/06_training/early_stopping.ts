@@ -230,9 +230,10 @@ export class EarlyStopping {
   }
 
   /**
-   * Whether this has heard of another model only, whose best weights would be put into the given one.
+   * Whether it has watched another model and never the given one.
    *
    * @param model that of a run
+   * @returns true if its best weights are those of another
    */
   isOfAnother(model: Module): boolean {
     checkInstance("stop early", "model", model, Module);
