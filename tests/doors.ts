@@ -421,11 +421,11 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   encodeCheckpoint: () => call({ model: linear() }),
   loadCheckpoint: async () => {
     const model = linear(), bytes = await training.encodeCheckpoint({ model });
-    return call({ ...storage, read: () => Promise.resolve(bytes) }, "run", { model });
+    return call({ ...storage, read: () => Promise.resolve(bytes) }, "run", { model }, { weights: "latest" });
   },
   restoreCheckpoint: async () => {
     const model = linear();
-    return call(await training.encodeCheckpoint({ model }), { model });
+    return call(await training.encodeCheckpoint({ model }), { model }, { weights: "latest" });
   },
   checkpointNotes: async () => call(await training.encodeCheckpoint({ model: linear() })),
   verifyCheckpoint: async () => call(await training.encodeCheckpoint({ model: linear() })),

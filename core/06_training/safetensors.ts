@@ -307,7 +307,9 @@ export function readHeader(front: Uint8Array, size: number): TensorHeader {
     if (begin !== expected || end > room) {
       throw new SyntaxError(
         `Cannot read tensor ${quote(name)}: bytes ${begin} to ${end} of ${room}, ` +
-          (begin === expected ? "beyond the end of the file" : `the tensor before it ends at ${expected}`),
+          (begin === expected
+            ? "beyond the end of the file, which is cut off"
+            : `the tensor before it ends at ${expected}`),
       );
     }
     tensors.set(name, { kind: kind as StoredKind, shape, begin: start + begin, end: start + end });

@@ -813,7 +813,12 @@ printsItself(Tensor);
 /** Refuses to differentiate what is on no tape, or with a gradient that does not fit. */
 export function checkArriving(output: Tensor, gradient: Tensor | undefined): void {
   requireFloat("a derivative", output);
-  if (!output.requiresGrad) throw new TypeError("Cannot differentiate a tensor that depends on no parameter");
+  if (!output.requiresGrad) {
+    throw new TypeError(
+      "Cannot differentiate a tensor that depends on no parameter; a gradient depends on some if it was made with " +
+        "createGraph: true",
+    );
+  }
   if (gradient === undefined) {
     if (output.size === 1) return;
     throw new TypeError(
