@@ -148,6 +148,8 @@ export type {
 // What the chapters stand on
 export {
   arange,
+  AveragePool1d,
+  AveragePool2d,
   concat,
   Conv1d,
   Conv2d,
@@ -160,6 +162,8 @@ export {
   jvp,
   Linear,
   linear,
+  MaxPool1d,
+  MaxPool2d,
   memory,
   Module,
   noGrad,
@@ -171,6 +175,7 @@ export {
   release,
   scope,
   Sequential,
+  setBackend,
   stack,
   Tensor,
   tensor,
@@ -196,8 +201,12 @@ registerDevice("wasm", () => {
     throw new DeviceUnavailable(error instanceof Error ? error.message : String(error));
   }
 });
-// Shaders are loaded when a GPU is asked for. A software adapter, slower than the CPU device, has to be named.
+// Shaders are loaded when a GPU is asked for and there is one. A software adapter, slower than the CPU device, has to be named.
 registerDevice("webgpu", async (named) => {
+  const { findAdapter } = await import("./gpu/adapter.ts");
+  await findAdapter(named).catch((error: Error) => {
+    throw new DeviceUnavailable(error.message);
+  });
   const { createWebgpuDevice } = await import("./gpu/mod.ts");
   try {
     if (!webgpu || webgpu.lost) webgpu = await createWebgpuDevice();

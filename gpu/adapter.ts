@@ -44,6 +44,23 @@ const RAISED = ["maxBufferSize", "maxStorageBufferBindingSize"] as const;
 const WANTED: readonly GPUFeatureName[] = ["timestamp-query"];
 
 /**
+ * Asks for an adapter: whoever finds none need not load a shader.
+ *
+ * @param allowSoftware whether one that computes on the CPU will do
+ * @throws {Error} if there is no WebGPU, no adapter, or only a software adapter
+ */
+export async function findAdapter(allowSoftware: boolean): Promise<GPUAdapter> {
+  const gpu = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
+  if (!gpu) throw new Error("Cannot use webgpu: this environment has no navigator.gpu");
+  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
+  if (!adapter) throw new Error("Cannot use webgpu: no adapter was found; a GPU and its driver are needed");
+  if (!allowSoftware && isSoftware(adapter)) {
+    throw new Error(`Cannot use webgpu: the only adapter is ${nameOf(adapter.info)}, which computes on the CPU`);
+  }
+  return adapter;
+}
+
+/**
  * Opens a device.
  *
  * @throws {Error} if there is no WebGPU, no adapter, only a software adapter, or the adapter refuses
@@ -51,15 +68,8 @@ const WANTED: readonly GPUFeatureName[] = ["timestamp-query"];
 export async function open(options: WebgpuOptions = {}): Promise<Opened> {
   checkOptions("make the webgpu device", options, webgpuChecks);
   const { allowSoftware = false, memoryBytes, halves = true } = options;
-  const gpu = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
-  if (!gpu) throw new Error("Cannot use webgpu: this environment has no navigator.gpu");
-  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
-  if (!adapter) throw new Error("Cannot use webgpu: no adapter was found; a GPU and its driver are needed");
-  const { info } = adapter, title = nameOf(info);
-  const software = isSoftware(adapter);
-  if (software && !allowSoftware) {
-    throw new Error(`Cannot use webgpu: the only adapter is ${title}, which computes on the CPU`);
-  }
+  const adapter = await findAdapter(allowSoftware);
+  const title = nameOf(adapter.info), software = isSoftware(adapter);
   const requiredLimits: Record<string, number> = {};
   for (const name of RAISED) requiredLimits[name] = adapter.limits[name];
   const wanted = halves ? [...WANTED, "shader-f16" as const] : WANTED;

@@ -348,7 +348,7 @@ Deno.test("mod.ts exports every name once", { ignore }, () => {
   assertEquals(wrong.map(([name, origins]) => `${name}: ${[...origins].join(", ")}`), []);
 });
 
-Deno.test("mod.ts exports at most 130 names, by lists in the order of the book", { ignore }, () => {
+Deno.test("mod.ts exports at most 136 names, by lists in the order of the book", { ignore }, () => {
   const { code } = sources.get("mod.ts")!;
   const lists = [...code.matchAll(/^export (?:type )?(\*|\{[^}]*\}) from "\.\/([^"]+)"/gm)];
   assertEquals(lists.filter(([, list]) => list === "*").map(([, , path]) => path), []);
@@ -356,7 +356,7 @@ Deno.test("mod.ts exports at most 130 names, by lists in the order of the book",
   const numbered = homes.filter((path) => !Number.isNaN(chapterOf(path)));
   assertEquals(homes, [...numbered.toSorted(), "core/engine/mod.ts", "wasm/mod.ts", "gpu/adapter.ts"]);
   const names = new Set(exportsOf("mod.ts").map(([name]) => name));
-  assertEquals(names.size <= 130, true, `mod.ts exports ${names.size} names`);
+  assertEquals(names.size <= 136, true, `mod.ts exports ${names.size} names`);
 });
 
 /** The first sentence of the doc comment that ends just above a line, or undefined if there is none. */

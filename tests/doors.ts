@@ -130,7 +130,7 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   release: () => call(x()),
   scope: () => call(nothing),
   tensor: () => call([1, 2], [2], "float32"),
-  useDevice: () => call("wasm"),
+  useDevice: () => call("wasm", undefined),
   withBackend: () => call(device(), nothing),
   broadcastShapes: () => call([2, 1], [3]),
   sizeOf: () => call([2, 3]),
@@ -422,11 +422,11 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   encodeCheckpoint: () => call({ model: linear() }),
   loadCheckpoint: async () => {
     const model = linear(), bytes = await training.encodeCheckpoint({ model });
-    return call({ ...storage, read: () => Promise.resolve(bytes) }, "run", { model });
+    return call({ ...storage, read: () => Promise.resolve(bytes) }, "run", { model }, { weights: "latest" });
   },
   restoreCheckpoint: async () => {
     const model = linear();
-    return call(await training.encodeCheckpoint({ model }), { model });
+    return call(await training.encodeCheckpoint({ model }), { model }, { weights: "latest" });
   },
   checkpointNotes: async () => call(await training.encodeCheckpoint({ model: linear() })),
   verifyCheckpoint: async () => call(await training.encodeCheckpoint({ model: linear() })),

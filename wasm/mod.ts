@@ -127,18 +127,28 @@ const operations: Operations<Runtime> = {
 /** The CPU device. */
 class WasmDevice extends KernelDevice<Runtime> {
   readonly name = "wasm";
-  readonly description: string;
   readonly fused: Backend["fused"];
   readonly packing: NonNullable<Backend["packing"]>;
   readonly #memory: Memory;
+  readonly #instructions: string;
 
-  constructor(runtime: Runtime, description: string) {
+  constructor(runtime: Runtime, instructions: string) {
     super(runtime, operations);
     this.#memory = runtime.memory;
-    this.description = description;
+    this.#instructions = instructions;
     runtime.copy = (source, target) => copy(runtime, source, target);
     this.fused = fusedKernels(runtime);
     this.packing = packings(runtime);
+  }
+
+  get description(): string {
+    const { count, refused } = this.runtime.threads;
+    const reason = refused
+      ? " (workers may not be made here: blob: in worker-src)"
+      : this.#memory.shared
+      ? ""
+      : " (memory cannot be shared here)";
+    return `CPU by WebAssembly SIMD${this.#instructions}, ${count > 1 ? `${count} threads` : `one thread${reason}`}`;
   }
 
   upload(data: Numbers, dtype: DType): Buffer {
@@ -207,9 +217,7 @@ export function createWasmDevice(options: WasmOptions = {}): Backend {
   const kernels = instance.exports as unknown as Kernels;
   const runtime = new Runtime(memory, new Threads(memory, kernels, module, threads));
   runtime.panelRows = relaxed ? 6 : 4;
-  const description = `CPU by WebAssembly SIMD${relaxed ? " with fused multiply-adds" : ""}, ` +
-    (threads > 1 ? `${threads} threads` : shared ? "one thread" : "one thread (memory cannot be shared here)");
-  const device = new WasmDevice(runtime, description);
+  const device = new WasmDevice(runtime, relaxed ? " with fused multiply-adds" : "");
   remember(device, runtime);
   return device;
 }

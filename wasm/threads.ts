@@ -115,6 +115,7 @@ const SERVE_NODE = `(${SERVE})(process.getBuiltinModule("node:worker_threads").w
 /** Starts a worker that does not keep the program alive; `undefined` where there is no such worker. */
 function startWorker(
   data: { module: WebAssembly.Module; memory: WebAssembly.Memory; thread: number },
+  crew: Crew,
 ): Ending | undefined {
   try {
     const threads = around.process?.getBuiltinModule?.("node:worker_threads");
@@ -130,6 +131,12 @@ function startWorker(
       new Blob([`onmessage = (event) => (${SERVE})(event.data)`], { type: "text/javascript" }),
     );
     const worker = new Worker(url);
+    // A page whose policy forbids workers says so later. The device that is told must not be held by it.
+    worker.onerror = (event) => {
+      if (Atomics.load(crew.words, STARTED) > 0) return;
+      crew.refused = true;
+      event.preventDefault();
+    };
     worker.postMessage(data);
     return worker;
   } catch {
@@ -144,6 +151,8 @@ const dropped = new FinalizationRegistry<Crew>(dismiss);
 interface Crew {
   readonly workers: Ending[];
   readonly words: Int32Array;
+  /** Whether it turned out that no worker may be made here. */
+  refused: boolean;
 }
 
 /** Wakes the workers to leave: who sleeps inside WASM does not hear of its termination. */
@@ -188,7 +197,7 @@ export class Threads {
     this.kernels = kernels;
     this.#module = module;
     this.count = count;
-    this.#crew = { workers: this.#workers, words: memory.int32 };
+    this.#crew = { workers: this.#workers, words: memory.int32, refused: false };
     dropped.register(this, this.#crew);
   }
 
@@ -205,7 +214,7 @@ export class Threads {
 
   /** Threads that take part, the calling one included. */
   get count(): number {
-    return this.#count;
+    return this.refused ? 1 : this.#count;
   }
 
   set count(count: number) {
@@ -214,6 +223,11 @@ export class Threads {
     }
     this.#dropScratch();
     this.#count = this.#memory.shared ? count : 1;
+  }
+
+  /** Whether it turned out, when there was work for workers, that none may be made here. */
+  get refused(): boolean {
+    return this.#crew.refused;
   }
 
   /** Workers that have started; those to come join later jobs. */
@@ -292,8 +306,9 @@ export class Threads {
       if (this.#missed < WORTH_STARTING) return false;
       while (this.#workers.length < this.#count - 1) {
         const data = { module: this.#module, memory: this.#memory.wasm, thread: this.#workers.length + 1 };
-        const worker = startWorker(data);
+        const worker = startWorker(data, this.#crew);
         if (!worker) {
+          this.#crew.refused = this.#workers.length === 0;
           this.#count = this.#workers.length + 1;
           break;
         }

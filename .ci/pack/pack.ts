@@ -51,6 +51,14 @@ function withoutProgram(text: string): string {
   return library + "\n";
 }
 
+/** The text with the links alone that lead somewhere: what the package does not hold is named, not linked. */
+function withoutLinks(text: string): string {
+  return text.replaceAll(
+    /\[([^\]]+)\]\(((?!https?:|#)[^)]+)\)/g,
+    (link, title: string, path: string) => isGiven(path) ? link : title,
+  );
+}
+
 /** Types that speak of `Symbol.dispose` bring what is known of it, for those who compile for older engines. */
 function withDisposal(text: string): string {
   return /\bSymbol\.dispose\b/.test(text) ? `/// <reference lib="esnext.disposable" />\n${text}` : text;
@@ -58,7 +66,7 @@ function withDisposal(text: string): string {
 
 /** What becomes of an entry of `deno pack`. */
 function completed({ path, bytes }: Entry): Entry {
-  const change = { "package.json": described, "mod.js": withoutProgram }[path] ??
+  const change = { "package.json": described, "mod.js": withoutProgram, "README.md": withoutLinks }[path] ??
     (path.endsWith(".d.ts") ? withDisposal : undefined);
   return change ? { path, bytes: new TextEncoder().encode(change(new TextDecoder().decode(bytes))) } : { path, bytes };
 }

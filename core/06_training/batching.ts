@@ -285,11 +285,12 @@ export class SequenceWindows implements BatchSource<readonly Int32Array[]> {
   /**
    * Prepares the first pass.
    *
-   * @param tokens the whole text
+   * @param tokens the whole text as ids, a list or a typed array; an `Int32Array` is not copied
    * @param options size and order of the windows
+   * @throws {TypeError} if a token is no id
    * @throws {RangeError} if the text is shorter than one window, or a size is not a positive integer
    */
-  constructor(tokens: Int32Array, options: SequenceWindowsOptions) {
+  constructor(tokens: ArrayLike<number>, options: SequenceWindowsOptions) {
     checkOptions("make batches", options, windowsChecks);
     const { contextLength, batchSize } = options;
     checkNumbers("make batches", "tokens", tokens);
@@ -299,7 +300,7 @@ export class SequenceWindows implements BatchSource<readonly Int32Array[]> {
         `Cannot cut windows of ${contextLength} + 1 tokens from a text of ${tokens.length}`,
       );
     }
-    this.#tokens = tokens;
+    this.#tokens = asIds(tokens);
     this.#options = options;
     this.#pass = new Pass(options.random.split(), (random) => this.#order(random));
   }
@@ -331,6 +332,14 @@ export class SequenceWindows implements BatchSource<readonly Int32Array[]> {
     while (starts.length < batchSize) starts.push(starts[starts.length % count]!);
     return cut(starts, () => 0, batchSize, Infinity).filter((batch) => batch.length === batchSize);
   }
+}
+
+/** A text as windows are cut from it. */
+function asIds(tokens: ArrayLike<number>): Int32Array {
+  if (tokens instanceof Int32Array) return tokens;
+  const ids = Int32Array.from(tokens), wrong = ids.findIndex((id, i) => id !== tokens[i]);
+  if (wrong < 0) return ids;
+  throw new TypeError(`Cannot make batches with token ${shown(tokens[wrong])} at ${wrong}: tokens must be ids, int32`);
 }
 
 /** An order that is drawn anew for every pass, and can be drawn again. */

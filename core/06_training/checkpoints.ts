@@ -51,6 +51,7 @@ import {
   integer,
   isPlain,
   object,
+  oneOf,
   required,
   string,
 } from "../engine/options.ts";
@@ -97,6 +98,17 @@ export interface TrainingRun {
   /** Whatever else belongs to it, such as the options of the model; null by default. */
   readonly notes?: Json;
 }
+
+/** Options of {@linkcode loadCheckpoint} and {@linkcode restoreCheckpoint}. */
+export interface RestoreOptions {
+  /**
+   * Which weights the model gets; `"latest"` by default. `"best"` are those that {@linkcode EarlyStopping} kept, also in
+   * the file of a run that has not ended: for use, and not to go on with an optimizer.
+   */
+  readonly weights?: "latest" | "best";
+}
+
+const restoreChecks: Checks<RestoreOptions> = { weights: oneOf(["latest", "best"]) };
 
 /** Something that has these methods. */
 function withMethods<T extends object>(what: string, ...names: readonly string[]): Check<T> {
@@ -264,10 +276,19 @@ export async function encodeCheckpoint(run: TrainingRun): Promise<Uint8Array<Arr
  * await loadCheckpoint(storage, "line", { model });
  * ```
  *
+ * @example The best weights of a run, wherever it stands
+ * ```ts ignore
+ * import { loadCheckpoint } from "@heed/heed";
+ *
+ * await loadCheckpoint(storage, "run", { model }, { weights: "best" });
+ * ```
+ *
  * @param storage where from
- * @param name of the file
+ * @param name of the file; `storage.read(name)` says whether there is one
  * @param run what to overwrite; parts left out stay in the file
- * @returns the notes, or `undefined` where there is no such file
+ * @param options which weights
+ * @returns the notes
+ * @throws {RangeError} if there is no such file
  * @throws {SyntaxError} if the file is damaged or no checkpoint
  * @throws {TypeError} if it was saved from another model, optimizer, data or set of generators
  */
@@ -275,11 +296,13 @@ export async function loadCheckpoint(
   storage: CheckpointStorage,
   name: string,
   run: TrainingRun,
-): Promise<{ readonly notes: Json } | undefined> {
+  options: RestoreOptions = {},
+): Promise<{ readonly notes: Json }> {
   checkValue("load a checkpoint", "storage", storage, storageCheck);
   checkValue("load a checkpoint", "name", name, string);
   const bytes = await storage.read(name);
-  return bytes === undefined ? undefined : restoreCheckpoint(bytes, run);
+  if (bytes === undefined) throw new RangeError(`Cannot load ${quote(name)}: there is no such checkpoint`);
+  return restoreCheckpoint(bytes, run, options);
 }
 
 /**
@@ -287,12 +310,22 @@ export async function loadCheckpoint(
  *
  * @param bytes what {@linkcode encodeCheckpoint} returned
  * @param run what to overwrite
+ * @param options which weights
  * @returns the notes
  * @throws {SyntaxError} if the bytes are damaged or no checkpoint
  * @throws {TypeError} if they were saved from another model, optimizer, data or set of generators
  */
-export function restoreCheckpoint(bytes: Uint8Array, run: TrainingRun): { readonly notes: Json } {
+export function restoreCheckpoint(
+  bytes: Uint8Array,
+  run: TrainingRun,
+  options: RestoreOptions = {},
+): { readonly notes: Json } {
   checkOptions("load a checkpoint", run, runChecks);
+  checkOptions("load a checkpoint", options, restoreChecks);
+  const { weights: which = "latest" } = options, wantsBest = which === "best";
+  if (wantsBest && run.optimizer) {
+    throw new TypeError('Cannot resume with weights = "best": the averages of the optimizer are those of the latest');
+  }
   const file = decodeSafetensors(bytes);
   const state = verifiedState(file);
   if (run.optimizer && !state.optimizer) throw new TypeError("Cannot resume: no optimizer was saved");
@@ -305,9 +338,10 @@ export function restoreCheckpoint(bytes: Uint8Array, run: TrainingRun): { readon
   const randoms = savedRandomsOf(run, state.randoms);
   requireSameTensors(run.model.stateDict(), weights);
   const best = partOf(file.tensors, "best/");
-  if (run.earlyStopping) {
-    run.earlyStopping.compare(state.earlyStopping!);
-    if (best.size > 0) requireSameTensors(run.model.stateDict(), best);
+  run.earlyStopping?.compare(state.earlyStopping!);
+  if (best.size > 0 && (run.earlyStopping || wantsBest)) requireSameTensors(run.model.stateDict(), best);
+  if (wantsBest && best.size === 0) {
+    throw new TypeError("Cannot load the best weights: the file has none, which earlyStopping would have kept");
   }
   const counts = new Map(Object.entries(state.optimizer?.counts ?? {}));
   const { rule, steps } = state.optimizer ?? { steps: 0 };
@@ -316,7 +350,8 @@ export function restoreCheckpoint(bytes: Uint8Array, run: TrainingRun): { readon
     run.optimizer.compare({ rule, steps, counts, tensors: averages });
   }
   scope(() => {
-    const weightTensors = restoreTensors(weights), averageTensors = run.optimizer && restoreTensors(averages);
+    const weightTensors = restoreTensors(wantsBest ? best : weights),
+      averageTensors = run.optimizer && restoreTensors(averages);
     run.batches?.seek(state.batches!);
     if (averageTensors) run.optimizer!.restore({ rule, steps, counts, tensors: averageTensors });
     run.model.loadStateDict(weightTensors);

@@ -108,7 +108,23 @@ export const stoppingStateChecks: Checks<EarlyStoppingState> = {
   best: group(bestChecks),
 };
 
-/** Ends training once a measure has stopped getting better, and keeps the best weights. */
+/**
+ * Ends training once a measure has stopped getting better, and keeps the best weights.
+ *
+ * A checkpoint saves both. {@linkcode loadCheckpoint} with `weights: "best"` gives a model the best weights, also those of a
+ * run that was killed. A run that has stopped stays so when it is resumed, whatever `patience` and `steps` are then. It
+ * goes on with another value like this one, which knows nothing of before:
+ *
+ * @example Beyond an early stop
+ * ```ts ignore
+ * await loadCheckpoint(storage, "run", { model, optimizer, batches });
+ * await train({
+ *   ...options,
+ *   earlyStopping: new EarlyStopping({ measure: "loss", patience: 10 }),
+ *   checkpoints: { storage, name: "longer" },
+ * });
+ * ```
+ */
 export class EarlyStopping {
   readonly #options: Required<EarlyStoppingOptions>;
   #state: EarlyStoppingState;
@@ -214,9 +230,10 @@ export class EarlyStopping {
   }
 
   /**
-   * Whether this has heard of another model only, whose best weights would be put into the given one.
+   * Whether it has watched another model and never the given one.
    *
    * @param model that of a run
+   * @returns true if its best weights are those of another
    */
   isOfAnother(model: Module): boolean {
     checkInstance("stop early", "model", model, Module);

@@ -280,14 +280,11 @@ function requireOwn(
   { earlyStopping, optimizer, model }: Pick<TrainOptions<never>, "earlyStopping" | "optimizer" | "model">,
 ): void {
   if (!earlyStopping) return;
-  if (earlyStopping.isOfAnother(model)) {
-    throw new RangeError("Cannot train with the earlyStopping of another run: it watched another model");
+  const attempt = "Cannot train with the earlyStopping of another run", { step } = earlyStopping;
+  if (step > optimizer.steps) {
+    throw new RangeError(`${attempt}: it was told of step ${step}, and the optimizer has made ${optimizer.steps}`);
   }
-  if (earlyStopping.step <= optimizer.steps) return;
-  throw new RangeError(
-    `Cannot train with the earlyStopping of another run: it was told of step ${earlyStopping.step}, and the optimizer ` +
-      `has made ${optimizer.steps}`,
-  );
+  if (earlyStopping.isOfAnother(model)) throw new RangeError(`${attempt}: it watched another model`);
 }
 
 /** What one call of {@linkcode train} holds while it runs. */

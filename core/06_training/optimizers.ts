@@ -35,6 +35,7 @@ import { requireFloat } from "../engine/refusals.ts";
 import { checkInstance, checkTensorList } from "../engine/arguments.ts";
 import { noGrad } from "../engine/autograd.ts";
 import { quote, shown } from "../engine/json.ts";
+import { Module } from "../engine/module.ts";
 import { checkOptions, type Checks, mapByName, numeric, object, required } from "../engine/options.ts";
 import { holdsPrivately, keep, release, scope } from "../engine/scope.ts";
 import { format, sameShape } from "../engine/shape.ts";
@@ -119,6 +120,11 @@ export class Optimizer {
   constructor(parameters: ReadonlyMap<string, Tensor>, rule: OptimizerRule) {
     if (typeof rule?.move !== "function" || !Array.isArray(rule.averages)) {
       throw new TypeError("Cannot optimize without a rule: one such as adamW() is needed");
+    }
+    if (parameters instanceof Module) {
+      throw new TypeError(
+        `Cannot optimize ${shown(parameters)}: its parameters are needed, as model.parameters() names them`,
+      );
     }
     checkInstance("optimize", "parameters", parameters, Map);
     checkTensorList("optimize", "parameters", [...parameters.values()]);

@@ -88,18 +88,26 @@ export interface TensorFile {
   readonly metadata: ReadonlyMap<string, string>;
 }
 
+/** What {@linkcode encodeSafetensors} writes. */
+export interface WrittenFile {
+  /** Tensors by name, in any order. */
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  /** Notes by name; none by default. */
+  readonly metadata?: ReadonlyMap<string, string> | undefined;
+}
+
 // Bytes of another realm, such as a frame of a page, are bytes too.
 const bytesCheck: Check<Uint8Array> = {
   must: "a Uint8Array",
   fits: (value) => Object.prototype.toString.call(value) === "[object Uint8Array]",
 };
 
-const fileChecks: Checks<TensorFile> = {
+const fileChecks: Checks<WrittenFile> = {
   tensors: required(mapByName()),
-  metadata: required({
+  metadata: {
     must: "a Map of strings by name",
     fits: (value) => value instanceof Map && [...value].flat().every((text) => typeof text === "string"),
-  }),
+  },
 };
 
 const storedChecks: Checks<StoredTensor> = {
@@ -128,9 +136,9 @@ const MAX_TEXT: number = 2 ** 23;
  * @throws {TypeError} if a tensor's bytes do not fit its shape, or a name is `__metadata__`
  * @throws {RangeError} if there are more tensors, axes or bytes in the header than readers accept
  */
-export function encodeSafetensors(file: TensorFile): Uint8Array<ArrayBuffer> {
+export function encodeSafetensors(file: WrittenFile): Uint8Array<ArrayBuffer> {
   checkOptions("write tensors", file, fileChecks);
-  const { tensors, metadata } = file;
+  const { tensors, metadata = new Map() } = file;
   for (const [name, stored] of tensors) checkStored("write", String(name), stored);
   return writeTensors({ tensors, metadata });
 }
@@ -299,7 +307,9 @@ export function readHeader(front: Uint8Array, size: number): TensorHeader {
     if (begin !== expected || end > room) {
       throw new SyntaxError(
         `Cannot read tensor ${quote(name)}: bytes ${begin} to ${end} of ${room}, ` +
-          (begin === expected ? "beyond the end of the file" : `the tensor before it ends at ${expected}`),
+          (begin === expected
+            ? "beyond the end of the file, which is cut off"
+            : `the tensor before it ends at ${expected}`),
       );
     }
     tensors.set(name, { kind: kind as StoredKind, shape, begin: start + begin, end: start + end });

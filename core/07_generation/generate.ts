@@ -170,7 +170,15 @@ export async function* stream(
   prompt: readonly number[],
   options: StreamOptions,
 ): AsyncGenerator<StreamedToken, void, void> {
+  if ((options as GenerateOptions | undefined)?.numBeams !== undefined) {
+    throw new TypeError("Cannot stream beams: they are known only at the end, and generate returns them");
+  }
   checkOptions("stream", options, streamChecks);
+  if (typeof prompt?.[0] === "object") {
+    throw new TypeError(
+      "Cannot stream several texts: the prompt must be one list of token ids; generate takes several",
+    );
+  }
   const { rules, search } = decodingOf(options);
   const { texts: [text], run } = begin(decoder, [prompt], search as TokenSearch, rules, options);
   for await (const step of run) {

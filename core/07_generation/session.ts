@@ -239,6 +239,12 @@ async function read({ tokens, logProbabilities }: ChosenTokens): Promise<ReadTok
 
 // ## What is refused
 
+/** Whether it has to be given a source before it continues a text. */
+function isTranslator(value: unknown): boolean {
+  const { given, encode } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  return typeof given === "function" && typeof encode === "function";
+}
+
 function isList(value: unknown): boolean {
   return Array.isArray(value) || ArrayBuffer.isView(value);
 }
@@ -248,6 +254,11 @@ function requireFit(
   prompts: readonly (readonly number[])[],
   { maxNewTokens, slide, eosToken }: SessionOptions,
 ): void {
+  if (isTranslator(decoder)) {
+    throw new TypeError(
+      "Cannot generate from a model that reads a source: model.given(model.encode(source), sourceMask) is what to give",
+    );
+  }
   checkValue("generate", "decoder", decoder, aDecoder);
   const { contextLength, vocabSize } = decoder;
   if (!isList(prompts) || !prompts.every(isList)) {

@@ -88,12 +88,16 @@ interface Tape {
   readonly wanted: ReadonlySet<Tensor>;
 }
 
-/** Everything between a result and the leaves, or the targets, if there are some: nothing else is computed then. */
-function tapeFrom(output: Tensor, targets?: ReadonlySet<Tensor>): Tape {
+/**
+ * Everything between a result and the leaves, or the targets, if there are some: nothing else is computed then.
+ *
+ * What was made before the tensor of number `since` counts as a leaf.
+ */
+function tapeFrom(output: Tensor, targets?: ReadonlySet<Tensor>, since: number = 0): Tape {
   const found = new Set<Tensor>([output]);
   const pending = [output];
   for (let next = pending.pop(); next; next = pending.pop()) {
-    if (!next.node || targets?.has(next)) continue;
+    if (!next.node || next.order < since || targets?.has(next)) continue;
     for (const input of next.node.inputs) {
       if (input.requiresGrad && !found.has(input)) {
         found.add(input);
@@ -104,7 +108,9 @@ function tapeFrom(output: Tensor, targets?: ReadonlySet<Tensor>): Tape {
   const order = [...found].sort((a, b) => b.order - a.order);
   if (!targets) return { order, wanted: found };
   const wanted = new Set(targets);
-  for (const result of order.toReversed()) if (result.node?.inputs.some((x) => wanted.has(x))) wanted.add(result);
+  for (const result of order.toReversed()) {
+    if (result.order >= since && result.node?.inputs.some((x) => wanted.has(x))) wanted.add(result);
+  }
   return { order: order.filter((result) => wanted.has(result)), wanted };
 }
 
@@ -196,16 +202,18 @@ interface Walk {
   readonly targets?: ReadonlySet<Tensor> | undefined;
   /** Whether it is recorded itself. */
   readonly createGraph: boolean;
+  /** Number of the tensor before which everything counts as a leaf; 0 by default. */
+  readonly since?: number | undefined;
 }
 
 /** Walks the chain rule back, and hands each finished gradient to `arrived`, which returns whether it keeps the memory. */
 function walkBack(
   output: Tensor,
   gradient: Tensor,
-  { targets, createGraph }: Walk,
+  { targets, createGraph, since }: Walk,
   arrived: (leaf: Tensor, gradient: Tensor) => boolean,
 ): void {
-  const { order, wanted } = tapeFrom(output, targets), pending = new Pending(createGraph);
+  const { order, wanted } = tapeFrom(output, targets, since), pending = new Pending(createGraph);
   pending.keep(gradient.storage);
   withRecording(createGraph, () => {
     pending.add(output, gradient);
@@ -237,6 +245,7 @@ function walkBack(
  * @param gradient the gradient arriving at `output`, of its shape
  * @param targets tensors that the walk does not go beyond
  * @param createGraph whether the gradients are on the tape
+ * @param since number of the tensor before which everything counts as a leaf; 0 by default
  * @returns one gradient for each target; `undefined` where `output` does not depend on it
  */
 export function walkTo(
@@ -244,10 +253,11 @@ export function walkTo(
   gradient: Tensor,
   targets: readonly Tensor[],
   createGraph: boolean,
+  since?: number,
 ): (Tensor | undefined)[] {
   const find = (): (Tensor | undefined)[] => {
     const found = new Map<Tensor, Tensor>();
-    walkBack(output, gradient, { targets: new Set(targets), createGraph }, (target, arrived) => {
+    walkBack(output, gradient, { targets: new Set(targets), createGraph, since }, (target, arrived) => {
       found.set(target, arrived);
       return true;
     });

@@ -141,9 +141,12 @@ function convolve(x: Tensor, kernel: Tensor, options: ConvolutionOptions): Tenso
   const [B, C] = x.shape as [number, number];
   const [O, perGroup, ...size] = kernel.shape as [number, number, ...number[]];
   if (perGroup * groups !== C || O % groups !== 0) {
+    const axes = size.length === 1 ? "B, C, T" : "B, C, H, W";
     throw new TypeError(
       `Cannot convolve shape ${format(x.shape)} with kernels ${format(kernel.shape)} in ${groups} groups: ` +
-        "input channels must be groups × kernel channels, and groups must divide output channels",
+        (O % groups !== 0
+          ? `groups must divide the ${O} output channels`
+          : `the layout is [${axes}], and C must be ${perGroup * groups}, groups × kernel channels`),
     );
   }
   if (bias) dims(bias, "O", { O });

@@ -37,6 +37,7 @@ import { parameter, zeros } from "./create.ts";
 import { Module } from "./module.ts";
 import { checkOptions, type Checks, checkValue, flag } from "./options.ts";
 import { checkRandom, type Random } from "./random.ts";
+import { format } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Options of {@linkcode Conv1d} and {@linkcode Conv2d}. */
@@ -211,6 +212,11 @@ export class MaxPool1d extends Module {
   forward(x: Tensor): Tensor {
     return maxPool1d(x, this.size, this.windows);
   }
+
+  /** What an outline calls it: its class and its window. */
+  protected override get outlineTitle(): string {
+    return titleOf(super.outlineTitle, this);
+  }
 }
 
 /** The largest element of each window of the last two axes, as a part of a chain. */
@@ -236,6 +242,11 @@ export class MaxPool2d extends Module {
   /** Maps `[B, C, T, S]` to `[B, C, T', S']`; see {@linkcode maxPool2d}. */
   forward(x: Tensor): Tensor {
     return maxPool2d(x, this.size, this.windows);
+  }
+
+  /** What an outline calls it: its class and its window. */
+  protected override get outlineTitle(): string {
+    return titleOf(super.outlineTitle, this);
   }
 }
 
@@ -263,6 +274,11 @@ export class AveragePool1d extends Module {
   forward(x: Tensor): Tensor {
     return averagePool1d(x, this.size, this.windows);
   }
+
+  /** What an outline calls it: its class and its window. */
+  protected override get outlineTitle(): string {
+    return titleOf(super.outlineTitle, this);
+  }
 }
 
 /** The mean of each window of the last two axes, as a part of a chain. */
@@ -289,6 +305,22 @@ export class AveragePool2d extends Module {
   forward(x: Tensor): Tensor {
     return averagePool2d(x, this.size, this.windows);
   }
+
+  /** What an outline calls it: its class and its window. */
+  protected override get outlineTitle(): string {
+    return titleOf(super.outlineTitle, this);
+  }
+}
+
+/** What a pool is printed as. */
+function titleOf(
+  name: string,
+  { size, windows }: { readonly size: PerAxis; readonly windows: PoolingOptions },
+): string {
+  const said = (value: PerAxis): string => typeof value === "number" ? `${value}` : format(value);
+  const options = Object.entries(windows as Readonly<Record<string, PerAxis | undefined>>)
+    .flatMap(([option, value]) => value === undefined ? [] : [`${option} ${said(value)}`]);
+  return `${name} ${[said(size), ...options].join(", ")}`;
 }
 
 function checkPool(axes: number, size: PerAxis, windows: PoolingOptions): void {

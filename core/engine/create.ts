@@ -12,7 +12,7 @@
 
 import type { DType, Nested, Numbers } from "./backend.ts";
 import { backend } from "./device.ts";
-import { readLiteral } from "./literal.ts";
+import { type Bytes, readLiteral } from "./literal.ts";
 import { HIGHEST, LOWEST } from "./numbers.ts";
 import { shown } from "./options.ts";
 import { checkHostCount } from "./requirements.ts";
@@ -25,7 +25,7 @@ import { adopt, asTensor, filled, type Tensor, type TensorLike, uninitialized } 
  * Makes a tensor from numbers.
  *
  * Plain numbers become float32 and booleans bool, unless `dtype` says otherwise; an
- * `Int32Array` becomes int32.
+ * `Int32Array` becomes int32, and bytes, such as the pixels of a canvas, float32.
  *
  * @example
  * ```ts
@@ -42,7 +42,7 @@ import { adopt, asTensor, filled, type Tensor, type TensorLike, uninitialized } 
  * @returns a tensor on the default device
  * @throws {TypeError} if rows differ in length, or the numbers do not fill the shape
  */
-export function tensor(data: Nested | Numbers, shape?: Shape, dtype?: DType): Tensor {
+export function tensor(data: Nested | Numbers | Bytes, shape?: Shape, dtype?: DType): Tensor {
   if (dtype !== undefined) checkDType(dtype);
   if (shape === null) checkShape(shape);
   const { numbers, booleans, shape: nesting } = readLiteral("make a tensor", data);

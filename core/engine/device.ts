@@ -137,10 +137,18 @@ async function open(name: string, named: boolean): Promise<Backend> {
  * reference device. Tensors that exist stay where they are.
  *
  * @param name which device
+ * @param options none by default, and none are taken: a device with options is made, and given to {@linkcode setBackend}
  * @returns what was chosen and why
+ * @throws {TypeError} if options are given
  * @throws {DeviceUnavailable} if a device asked for by name cannot be had
  */
-export async function useDevice(name: DeviceName): Promise<DeviceChoice> {
+export async function useDevice(name: DeviceName, options?: undefined): Promise<DeviceChoice> {
+  if (options !== undefined) {
+    throw new TypeError(
+      `Cannot use device ${shown(name)} with ${shown(options)}: options are for createWasmDevice() or ` +
+        "createWebgpuDevice(), whose device setBackend() or withBackend() makes current",
+    );
+  }
   const refused: string[] = [];
   for (const candidate of name === "auto" ? ["webgpu", "wasm", "reference"] : [name]) {
     if (name === "auto" && !devices.has(candidate)) continue;

@@ -5,7 +5,7 @@
  * and lie on its device. Why say it again?
  *
  * **Idea.** Wherever a small tensor is natural, a *literal* may stand: a number, nested lists, or a `Float32Array`,
- * `Float64Array` or `Int32Array`. It becomes the
+ * `Float64Array`, `Int32Array`, or one of bytes. It becomes the
  * tensor that its place needs, on the device of the tensor that it meets, or on the current one.
  *
  * | place                                                  | dtype             | refused                          |
@@ -34,6 +34,9 @@ export type Rows<E> =
   | readonly (readonly (readonly (readonly E[])[])[])[]
   | readonly (readonly (readonly (readonly (readonly E[])[])[])[])[];
 
+/** Bytes, such as the pixels of a canvas: numbers from 0 to 255. */
+export type Bytes = Uint8Array | Uint8ClampedArray;
+
 /** What a literal says. */
 export interface Reading {
   /** Extent of each axis. */
@@ -51,11 +54,12 @@ export interface Reading {
  * @param data what was written
  * @throws {TypeError} if rows differ in length or depth, or hold something else
  */
-export function readLiteral(subject: string, data: Nested | Numbers): Reading {
+export function readLiteral(subject: string, data: Nested | Numbers | Bytes): Reading {
   if (ArrayBuffer.isView(data)) {
+    if (isBytes(data)) return { shape: [data.length], numbers: Float32Array.from(data), booleans: 0 };
     if (!isNumbers(data)) {
       throw new TypeError(
-        `Cannot ${subject} of ${shown(data)}: a Float32Array, Float64Array or Int32Array is needed`,
+        `Cannot ${subject} of ${shown(data)}: a Float32Array, Float64Array, Int32Array or Uint8Array is needed`,
       );
     }
     return { shape: [data.length], numbers: data, booleans: 0 };
@@ -69,6 +73,11 @@ export function readLiteral(subject: string, data: Nested | Numbers): Reading {
 /** Whether a typed array is one of those that devices take. */
 function isNumbers(data: ArrayBufferView): data is Numbers {
   return data instanceof Float32Array || data instanceof Float64Array || data instanceof Int32Array;
+}
+
+/** Whether a typed array is one of pixels or of letters. */
+function isBytes(data: ArrayBufferView): data is Bytes {
+  return data instanceof Uint8Array || data instanceof Uint8ClampedArray;
 }
 
 /** More brackets than any shape has axes: what is deeper holds itself, or is no array of numbers. */
@@ -118,7 +127,7 @@ function flatten(
  * @param dtype what its place needs
  * @throws {TypeError} if it is ragged, or of another kind
  */
-export function readAs(subject: string, data: Nested | Numbers, dtype: DType): Reading {
+export function readAs(subject: string, data: Nested | Numbers | Bytes, dtype: DType): Reading {
   const reading = readLiteral(subject, data), { numbers, booleans } = reading;
   if (dtype === "bool" && booleans < numbers.length) {
     throw new TypeError(`Cannot ${subject} of numbers: true and false are needed`);
@@ -134,7 +143,7 @@ export function readAs(subject: string, data: Nested | Numbers, dtype: DType): R
 }
 
 /** Whether something is a literal as far as its outside tells. */
-export function isLiteral(value: unknown): value is Nested | Numbers {
+export function isLiteral(value: unknown): value is Nested | Numbers | Bytes {
   return typeof value === "number" || typeof value === "boolean" || Array.isArray(value) || ArrayBuffer.isView(value);
 }
 

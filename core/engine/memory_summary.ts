@@ -180,9 +180,20 @@ function reach(root: unknown): { readonly held: Set<Storage>; readonly gradients
   return { held, gradients };
 }
 
+/** What `Map.groupBy` does, which Node 20 does not have. */
+function piecesBy<K>(pieces: readonly Piece[], keyOf: (piece: Piece) => K): Map<K, Piece[]> {
+  const groups = new Map<K, Piece[]>();
+  for (const piece of pieces) {
+    const key = keyOf(piece), group = groups.get(key);
+    if (group) group.push(piece);
+    else groups.set(key, [piece]);
+  }
+  return groups;
+}
+
 /** Pieces by dtype and shape, those that take most first. */
 function alike(pieces: readonly Piece[]): MemoryOfShape[] {
-  const groups = Map.groupBy(pieces, ({ dtype, shape }) => `${dtype} ${shape}`);
+  const groups = piecesBy(pieces, ({ dtype, shape }) => `${dtype} ${shape}`);
   return [...groups.values()]
     .map((group) => ({ ...total(group.map(({ buffer }) => buffer)), dtype: group[0]!.dtype, shape: group[0]!.shape }))
     .toSorted((a, b) => b.bytes - a.bytes);
@@ -193,7 +204,7 @@ function byDType(
   bytes: number,
   tensors: number,
 ): Partial<Record<DType | "unknown", MemoryPart>> {
-  const groups = Map.groupBy(pieces, ({ dtype }) => dtype ?? "unknown");
+  const groups = piecesBy(pieces, ({ dtype }) => dtype ?? "unknown");
   const known: Partial<Record<DType | "unknown", MemoryPart>> = {};
   for (const [dtype, group] of groups) if (dtype !== "unknown") known[dtype] = total(group.map(({ buffer }) => buffer));
   const rest = Object.values(known).reduce(

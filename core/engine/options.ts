@@ -364,7 +364,7 @@ function unknownOption(action: string, option: string, options: object, table: T
  *
  * @param word what was written
  * @param words those that there are
- * @returns one of the same letters, initials or beginning, or with a few letters of difference; `undefined` if none is
+ * @returns one of the same letters, initials or beginning, with letters left out, or with a few letters of difference; `undefined` if none is
  */
 export function closest(word: string, words: readonly string[]): string | undefined {
   const plain = (text: string): string => text.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
@@ -372,6 +372,7 @@ export function closest(word: string, words: readonly string[]): string | undefi
   const distance = (known: string): number => {
     const name = plain(known), initials = known.replaceAll(/(?!^)[^A-Z]/g, "").toLowerCase();
     if (name === written || initials === written) return 0;
+    if (written.length >= 3 && isAbridged(written, name)) return 0.5;
     const [short, long] = name.length < written.length ? [name, written] : [written, name];
     if (short.length >= 3 && long.includes(short)) return 1;
     if (short.length >= 4 && long.startsWith(short.slice(0, 4))) return 2;
@@ -379,6 +380,13 @@ export function closest(word: string, words: readonly string[]): string | undefi
     return edits(name, written) <= long.length / 3 ? 1 + edits(name, written) : Infinity;
   };
   return words.filter((known) => distance(known) < Infinity).sort((a, b) => distance(a) - distance(b))[0];
+}
+
+/** Whether a word is another one with letters left out, and not the first. */
+function isAbridged(short: string, long: string): boolean {
+  let found = 0;
+  for (const letter of long) if (letter === short[found]) found++;
+  return short[0] === long[0] && found === short.length;
 }
 
 /** Letters to replace, add or drop until one word is the other. */

@@ -42,9 +42,14 @@ class Applied extends Module {
   }
 }
 
-/** What a function is called: an activation by its word, another one by its name. */
+/** Letters of a function that are printed. */
+const LONGEST = 50;
+
+/** What a function is called: an activation by its word, another one by its name, one without a name by its text. */
 function wordOf(f: TensorFunction & { readonly word?: unknown }): string {
-  return typeof f.word === "string" ? f.word : f.name || "function";
+  if (typeof f.word === "string") return f.word;
+  const text = f.name || String(f).replaceAll(/\s+/g, " ");
+  return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
 }
 
 /**

@@ -41,7 +41,7 @@ import type {
 import { constantStorage } from "./constants.ts";
 import { backend } from "./device.ts";
 import { binaryRules, unaryRules } from "./elementwise.ts";
-import { isLiteral, literalMust, readAs, type Rows } from "./literal.ts";
+import { type Bytes, isLiteral, literalMust, readAs, type Rows } from "./literal.ts";
 import { exactly } from "./numbers.ts";
 import { isComparison } from "./operations.ts";
 import { type Check, checkOptions, type Checks, checkValue, flag, numeric, shown } from "./options.ts";
@@ -103,7 +103,7 @@ function keepDimsOf(op: string, options: ReduceOptions): boolean {
 export type TensorLike<E extends number | boolean = number> =
   | Tensor
   | Rows<E>
-  | ([E] extends [boolean] ? never : Numbers);
+  | ([E] extends [boolean] ? never : Numbers | Bytes);
 
 let created = 0;
 
@@ -813,7 +813,12 @@ printsItself(Tensor);
 /** Refuses to differentiate what is on no tape, or with a gradient that does not fit. */
 export function checkArriving(output: Tensor, gradient: Tensor | undefined): void {
   requireFloat("a derivative", output);
-  if (!output.requiresGrad) throw new TypeError("Cannot differentiate a tensor that depends on no parameter");
+  if (!output.requiresGrad) {
+    throw new TypeError(
+      "Cannot differentiate a tensor that depends on no parameter; a gradient depends on some if it was made with " +
+        "createGraph: true",
+    );
+  }
   if (gradient === undefined) {
     if (output.size === 1) return;
     throw new TypeError(

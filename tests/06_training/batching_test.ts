@@ -170,6 +170,22 @@ Deno.test("SequenceWindows cover the text once per pass, at another offset each 
   assert(offsets.size > 1);
 });
 
+Deno.test("SequenceWindows takes any list of ids, and refuses what is no id", () => {
+  const options = () => ({ contextLength: 8, batchSize: 4, random: new Random(1) });
+  const expected = new SequenceWindows(Int32Array.from(numbers(60)), options()).next();
+  for (const list of [numbers(60), Uint16Array.from(numbers(60)), Float32Array.from(numbers(60))]) {
+    assertEquals(new SequenceWindows(list, options()).next(), expected);
+  }
+  for (const wrong of [0.5, NaN, 2 ** 31]) {
+    const text = [...numbers(20), wrong];
+    assertThrows(
+      () => new SequenceWindows(text, options()),
+      TypeError,
+      `Cannot make batches with token ${wrong} at 20`,
+    );
+  }
+});
+
 Deno.test("SequenceWindows continue where they stopped and repeat a text shorter than a batch", () => {
   const make = (seed: number): SequenceWindows =>
     new SequenceWindows(Int32Array.from(numbers(50)), { contextLength: 8, batchSize: 16, random: new Random(seed) });

@@ -25,6 +25,7 @@ import {
   saveCheckpoint,
   type TrainingRun,
 } from "../../core/06_training/checkpoints.ts";
+import { EarlyStopping } from "../../core/06_training/early_stopping.ts";
 import { train, type TrainOptions } from "../../core/06_training/loop.ts";
 import { crossEntropy } from "../../core/06_training/loss.ts";
 import { adam, adamW } from "../../core/06_training/adam.ts";
@@ -137,14 +138,44 @@ onEveryBackend("a checkpoint that was loaded leaves no memory behind", async () 
   assert(memory().bytes <= before);
 });
 
-onReference("notes travel with a checkpoint, and a missing file is no error", async () => {
+onReference("notes travel with a checkpoint, and one that is missing is refused", async () => {
   const storage = memoryStorage();
   const model = new Linear(2, 3, new Random(1));
   const notes = { options: { vocabSize: 9 }, words: ["我", "\u0000", "__proto__"], __proto__x: null };
-  assertEquals(await loadCheckpoint(storage, "none", { model }), undefined);
+  const missing = 'Cannot load "none": there is no such checkpoint';
+  await assertRejects(() => loadCheckpoint(storage, "none", { model }), RangeError, missing);
   await saveCheckpoint(storage, "model", { model, notes });
   assertEquals(await loadCheckpoint(storage, "model", { model: new Linear(2, 3, new Random(2)) }), { notes });
   assertEquals(checkpointNotes(storage.files.get("model")!), notes);
+});
+
+onReference("the best weights are in the file of a run that goes on, and are loaded by their name", async () => {
+  const storage = memoryStorage(), model = new Linear(2, 3, new Random(1));
+  const optimizer = new Optimizer(model.parameters(), adamW());
+  const earlyStopping = new EarlyStopping({ measure: "loss", patience: 9 });
+  const weights = async (of: Linear): Promise<number[]> => [...await of.weight.tensor.read()];
+  await saveCheckpoint(storage, "fresh", { model, earlyStopping });
+  const best = await weights(model);
+  await earlyStopping.watch(1, { loss: 1 }, model);
+  model.loadStateDict(new Linear(2, 3, new Random(2)).stateDict());
+  await earlyStopping.watch(2, { loss: 2 }, model);
+  await saveCheckpoint(storage, "run", { model, optimizer, earlyStopping });
+
+  const other = new Linear(2, 3, new Random(3));
+  await loadCheckpoint(storage, "run", { model: other });
+  assertEquals(await weights(other), await weights(model));
+  await loadCheckpoint(storage, "run", { model: other }, { weights: "best" });
+  assertEquals(await weights(other), best);
+  const load = (name: string, run: TrainingRun, options: unknown) => () =>
+    loadCheckpoint(storage, name, run, options as never);
+  await assertRejects(load("fresh", { model }, { weights: "best" }), TypeError, "the file has none");
+  await assertRejects(load("run", { model, optimizer }, { weights: "best" }), TypeError, "those of the latest");
+  await assertRejects(load("run", { model }, { weights: "worst" }), TypeError, "must be one of latest, best");
+  await assertRejects(
+    load("run", { model: new Linear(2, 2, new Random(3)) }, { weights: "best" }),
+    TypeError,
+    "resume",
+  );
 });
 
 onEveryBackend(

@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { scope } from "../../core/engine/scope.ts";
+import { Linear } from "../../core/engine/linear.ts";
+import { Random } from "../../core/engine/random.ts";
 import { parameter, tensor } from "../../core/engine/create.ts";
 import { adamW } from "../../core/06_training/adam.ts";
 import { Optimizer, type OptimizerRule, sgd } from "../../core/06_training/optimizers.ts";
@@ -179,6 +181,11 @@ onReference("sgd() and Optimizer refuse what they do not know", () => {
     [() => sgd({ nesterov: true } as never), TypeError, 'Cannot optimize with option "nesterov"'],
     [() => new Optimizer(start(), {} as never), TypeError, "one such as adamW() is needed"],
     [() => new Optimizer(start(), undefined as never), TypeError, "Cannot optimize without a rule"],
+    [
+      () => new Optimizer(new Linear(2, 3, new Random(1)) as never, sgd()),
+      TypeError,
+      "Cannot optimize a Linear: its parameters are needed, as model.parameters() names them",
+    ],
     [() => new Optimizer(new Map(), sgd()), TypeError, "Cannot optimize nothing: parameters() names what requires"],
   ];
   for (const [make, type, message] of refused) assertThrows(make, type, message);

@@ -251,6 +251,11 @@ Deno.test("decodeSafetensors() answers 10,000 damaged files with a SyntaxError o
   assert(refused > 5000 && refused < 10_000, `refused ${refused}`);
 });
 
+Deno.test("encodeSafetensors() needs no notes", () => {
+  const tensors = new Map([["a", stored("F32", [1], [0, 0, 0, 0])]]);
+  assertEquals(encodeSafetensors({ tensors }), encodeSafetensors({ tensors, metadata: new Map() }));
+});
+
 Deno.test("encodeSafetensors() refuses bytes that do not fit their shape", () => {
   const metadata = new Map<string, string>();
   for (const [name, entry] of [["a", stored("F32", [2], [0])], ["__metadata__", stored("U8", [1], [0])]] as const) {

@@ -253,3 +253,14 @@ Deno.test("generate() waits for onProgress, and ends with what it fails with", a
   );
   assertEquals(error, failed);
 });
+
+onReference("generate() and stream() say what to give them in the place of what they are given", async () => {
+  const model = new EncoderDecoder({ vocabSize: 9, hiddenSize: 8, numHeads: 2, numLayers: 1 }, new Random(1)).eval();
+  const given = "model.given(model.encode(source), sourceMask) is what to give";
+  await assertRejects(() => generate(model as never, [1], { maxNewTokens: 2 }), TypeError, given);
+  const decoder = model.given(model.encode([[1, 2]]));
+  const refused = (prompt: unknown, options: object, message: string) =>
+    assertRejects(() => stream(decoder, prompt as never, { maxNewTokens: 2, ...options }).next(), TypeError, message);
+  await refused([[1], [1]], {}, "Cannot stream several texts: the prompt must be one list");
+  await refused([1], { numBeams: 2 }, "Cannot stream beams: they are known only at the end");
+});

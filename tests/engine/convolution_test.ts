@@ -211,6 +211,15 @@ onReference("layers that slide are parts of a Sequential", () => {
   assertEquals([...model.parameters().keys()], ["0.weight", "0.bias", "3.weight", "3.bias"]);
 });
 
+onReference("pools print their windows", () => {
+  assertEquals(String(new MaxPool2d(2)).trim(), "MaxPool2d 2, 0 bytes");
+  assertEquals(
+    String(new AveragePool1d(3, { stride: 1, padding: undefined })).trim(),
+    "AveragePool1d 3, stride 1, 0 bytes",
+  );
+  assertEquals(String(new MaxPool2d([2, 1], { padding: [1, 0] })).trim(), "MaxPool2d [2, 1], padding [1, 0], 0 bytes");
+});
+
 onReference("Conv2d() starts uniformly, within a bound that counts what a kernel reads and reaches", async () => {
   const { weight, bias } = new Conv2d(8, 16, [3, 5], new Random(3), { groups: 2 });
   const bound = Math.sqrt(6 / (15 * (4 + 8))), numbers = [...await weight.read()].map(Math.abs);
@@ -235,7 +244,12 @@ onReference("layers that slide refuse what they cannot be", () => {
     [() => new Conv2d(2, 4, 3, undefined as unknown as Random), TypeError, "Cannot make a convolution"],
     [() => new MaxPool2d([2, 2, 2]), TypeError, "Cannot make a pool with size = [2, 2, 2]"],
     [() => new AveragePool1d(2, { groups: 2 } as never), TypeError, 'Cannot make a pool with option "groups"'],
-    [() => new Conv1d(2, 4, 3, random).forward(ones([1, 3, 8])), TypeError, "input channels must be"],
+    [() => new Conv1d(2, 4, 3, random).forward(ones([1, 3, 8])), TypeError, "the layout is [B, C, T], and C must be"],
+    [
+      () => new Conv2d(3, 4, 3, random).forward(ones([2, 8, 8, 3])),
+      TypeError,
+      "Cannot convolve shape [2, 8, 8, 3] with kernels [4, 3, 3, 3] in 1 groups: the layout is [B, C, H, W], and C must be 3",
+    ],
     [() => new Conv2d(2, 4, 3, random, { stride: [1, 2, 3] }), TypeError, "a convolution with stride = [1, 2, 3]: one"],
     [() => new Conv2d(2, 4, 3, random, { padding: [1] }), TypeError, "Cannot make a convolution with padding = [1]"],
     [() => new Conv1d(2, 4, 3, random, { dilation: [1, 1] }), TypeError, "a convolution with dilation = [1, 1]: one"],
@@ -314,7 +328,7 @@ Deno.test(
 );
 
 onEveryBackend("convolutions and pools say what disagrees", () => {
-  assertThrows(() => conv1d(zeros([1, 4, 9]), zeros([2, 3, 3])), TypeError, "input channels must be");
+  assertThrows(() => conv1d(zeros([1, 4, 9]), zeros([2, 3, 3])), TypeError, "the layout is [B, C, T], and C must be");
   assertThrows(() => conv1d(zeros([1, 4, 2]), zeros([2, 4, 3])), RangeError, "Cannot slide windows of 3");
   assertThrows(() => maxPool1d(zeros([1, 4, 9]), 2, { padding: 2 }), RangeError, "at most half a window");
 });

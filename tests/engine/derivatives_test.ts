@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
+import { MultiHeadAttention } from "../../core/04_attention/multi_head.ts";
 import { relu, silu } from "../../core/05_transformer/feed_forward/activations.ts";
 import { adam } from "../../core/06_training/adam.ts";
 import { train } from "../../core/06_training/loop.ts";
@@ -158,7 +159,7 @@ onEveryBackend("a network of relu has no curvature", async () => {
 onEveryBackend("a gradient on the tape is no tape for those who do not ask", () => {
   const x = variable(tensor([1, 2]));
   const [slope] = gradientsOf(x.square().sum(), [x]);
-  assertThrows(() => gradientsOf(slope.sum(), [x]), TypeError, "depends on no parameter");
+  assertThrows(() => gradientsOf(slope.sum(), [x]), TypeError, "made with createGraph: true");
 });
 
 // ## Along a direction
@@ -181,6 +182,41 @@ onEveryBackend("jvp() is zero where a function does not depend on its input", as
   await assertClose(value, [1, 2], { tolerance: 0 });
   await assertClose(tangent, [3, 4], { tolerance: 0 });
 });
+
+onEveryBackend("jvp() goes along the parameters of a module, which its function is not given", async () => {
+  const mha = new MultiHeadAttention(8, 2, new Random(1)), x = normal(1, 2, 3, 8);
+  const weights = [...mha.parameters().values()];
+  const direction = weights.map(({ shape }, i) => normal(10 + i, ...shape)), cotangent = normal(3, 2, 3, 8);
+  const gradients = gradientsOf(mha.forward(x), weights, { gradient: cotangent });
+  const expected = gradients.map((gradient, i) => gradient.mul(direction[i]!).sum()).reduce((a, b) => a.add(b));
+  for (const frozen of [false, true]) {
+    for (const weight of weights) weight.requiresGrad = !frozen;
+    const { tangent } = jvp(() => mha.forward(x), weights, direction);
+    await assertClose(tangent.mul(cotangent).sum(), expected, { tolerance: 32, length: 300 });
+    assertEquals(
+      weights.map(({ requiresGrad, grad }) => [requiresGrad, grad]),
+      weights.map(() => [!frozen, undefined]),
+    );
+  }
+});
+
+onEveryBackend(
+  "jvp() counts an input once, given and captured, and what was made of it before as a constant",
+  async () => {
+    for (const x of [tensor([1, 2, 3]), variable(tensor([1, 2, 3]))]) {
+      const before = x.mul(10), along = tensor([1, 1, 2]);
+      const both = jvp((given) => given!.mul(x), [x], [along]).tangent;
+      await assertClose(both, [2, 4, 12], { tolerance: 0 });
+      const constant = jvp((given) => given!.mul(before), [x], [along]).tangent;
+      await assertClose(constant, [10, 20, 60], { tolerance: 0 });
+      await assertClose(jvp(() => before, [x], [along]).tangent, [0, 0, 0], { tolerance: 0 });
+      await assertClose(jvp(() => x, [x], [along]).tangent, [1, 1, 2], { tolerance: 0 });
+      assertThrows(() => jvp(() => (x.mul(2), Promise.reject()) as never, [x], [along]), TypeError, "asynchronous");
+      const slope = jvp(() => x.square().mul(x), [x], [along], { createGraph: true }).tangent;
+      if (x.requiresGrad) await assertClose(gradientsOf(slope.sum(), [x])[0], [6, 12, 36], { tolerance: 0 });
+    }
+  },
+);
 
 onEveryBackend("jvp() and gradientsOf() are transposes of one another", async () => {
   const layer = new Linear(6, 4, new Random(1)), f = (x: Tensor): Tensor => silu(layer.forward(x)).mul(x.sum());

@@ -50,6 +50,16 @@ Deno.test("useDevice() chooses by name and says what it chose", async () => {
   assertStrictEquals(backend(), again);
 });
 
+Deno.test("useDevice() refuses options, and says where they go", async () => {
+  const before = backend();
+  await assertRejects(
+    () => useDevice("wasm", { threads: 1 } as never),
+    TypeError,
+    'Cannot use device "wasm" with an object: options are for createWasmDevice() or createWebgpuDevice(), whose device',
+  );
+  assertStrictEquals(backend(), before);
+});
+
 Deno.test("useDevice() names the devices it knows when asked for another", async () => {
   await assertRejects(
     () => useDevice("abacus" as "wasm"),

@@ -131,7 +131,10 @@ onReference("what a list cannot stand for is refused in a sentence that names th
     [() => add([10n]), "Cannot compute add with other of 10n: numbers or booleans are needed"],
     [() => add([true, false]), "Cannot compute add with other of booleans: numbers are needed"],
     [() => add([1, true]), "Cannot compute add with other of booleans: numbers are needed"],
-    [() => add(new Uint8Array(2)), "of a Uint8Array: a Float32Array, Float64Array or Int32Array is needed"],
+    [
+      () => add(new Uint16Array(2) as never),
+      "of a Uint16Array: a Float32Array, Float64Array, Int32Array or Uint8Array is needed",
+    ],
     [() => add("a"), 'Cannot compute add with other = "a": other must be a Tensor or nested lists of numbers'],
     [
       () => add(undefined),
@@ -171,4 +174,13 @@ Deno.test("what is ragged or of two kinds does not compile", () => {
   checkMask(new Float32Array(2));
   // @ts-expect-error two kinds
   checkMask([true, 1]);
+});
+
+onReference("tensor() takes bytes, such as the pixels of a canvas, as float32", async () => {
+  for (const bytes of [new Uint8Array([0, 128, 255]), new Uint8ClampedArray([-5, 128, 300])]) {
+    const x = tensor(bytes, [3, 1]);
+    assertEquals([x.dtype, x.shape, [...await x.read()]], ["float32", [3, 1], [0, 128, 255]]);
+    assertEquals([...await ones([3]).mul(bytes).read()], [0, 128, 255]);
+  }
+  assertEquals(tensor(new Uint8Array([1, 2]), [2], "int32").dtype, "int32");
 });

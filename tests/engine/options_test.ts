@@ -270,3 +270,7 @@ Deno.test("A list of BigInts is no list of numbers, and a symbol no extent", () 
   checkNumbers("average", "rewards", new Uint8Array(2));
   assertThrows(() => broadcastShapes([2], [Symbol("x")] as never), TypeError, "Cannot broadcast [2] with [Symbol(x)]");
 });
+
+Deno.test("closest() knows a word that is abridged", () => {
+  assertEquals(closest("srcMask", ["mask", "targetMask", "sourceMask"]), "sourceMask");
+});

@@ -51,6 +51,23 @@ Deno.test("the package holds modules and types, no source, no program, and no pa
   assertEquals(all.filter(speaks), []);
 });
 
+/** What engines have that came after Node 20, as it is written where it is used. */
+const NEWER =
+  /\b(Map|Object)\.groupBy\b|\bfromAsync\b|\bwithResolvers\b|\bPromise\.try\b|\bIterator\.(from|concat)\b|\bFloat16Array\b|\bf16round\b|\bsumPrecise\b|\bRegExp\.escape\b|\.(union|intersection|symmetricDifference|isSubsetOf|isSupersetOf|isDisjointFrom)\(|\.(keys|values|entries)\(\)\.(map|filter|some|every|find|reduce|toArray|take|drop|flatMap|forEach)\(|^\s*(await )?using \w/m;
+
+Deno.test("the package names nothing that Node 20 does not have, and its README links to nothing that is not in it", async () => {
+  const folder = `${await project()}/node_modules/@heed/heed`, all = [...files(folder)];
+  const code = (path: string): string =>
+    Deno.readTextFileSync(`${folder}/${path}`).replaceAll(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, "");
+  const newer = all.filter((path) => path.endsWith(".js")).map((path) => [path, NEWER.exec(code(path))?.[0]] as const);
+  assertEquals(newer.filter(([, found]) => found !== undefined), []);
+  for (const call of ["Map.groupBy(a, b)", "  using a = b;", "m.values().map(f)", "a.union(b)"]) {
+    assert(NEWER.test(call), call);
+  }
+  const links = [...Deno.readTextFileSync(`${folder}/README.md`).matchAll(/\]\((?!https?:|#)([^)]+)\)/g)];
+  assertEquals(links.map(([, path]) => path!).filter((path) => !all.includes(path)), []);
+});
+
 Deno.test("readTar() gives back what writeTar() was given", () => {
   const entries = ["a.js", "b/c.d.ts"].map((path, i) => ({ path, bytes: new Uint8Array(i * 512 + 3).fill(7) }));
   assertEquals(readTar(writeTar(entries)), entries);

@@ -11,6 +11,11 @@ import { output, project, testUnless, tool, write } from "./project.ts";
 const HEADERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   plain: {},
   isolated: { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" },
+  unworked: {
+    "content-security-policy": "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-embedder-policy": "require-corp",
+  },
   strict: { "content-security-policy": "script-src 'self'" },
   wasm: {
     "content-security-policy": "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:",
@@ -95,6 +100,25 @@ testInPage(
     assertEquals([wasm["values"], wasm["name"], wasm["refusal"]], [[2, 2], "wasm", ""]);
   },
 );
+
+testInPage("where workers of blob: are forbidden a page computes on one thread and says why", async () => {
+  await provide(`
+    import { createWasmDevice, Random, withBackend } from "@heed/heed";
+    const device = createWasmDevice({ threads: 2 }), before = device.description;
+    const x = withBackend(device, () => new Random(1).normal([256, 256]));
+    let sum;
+    for (let i = 0; i < 200 && device.description === before; i++) {
+      sum = x.matmul(x).sum();
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    globalThis.found = { before, after: device.description, sum: await sum.item() };
+  `);
+  await bundle("program.js", "bundled", true);
+  const { before, after, sum } = (await found<Record<string, unknown>>("unworked", "bundled/program.html")).found;
+  assertStringIncludes(String(before), "2 threads");
+  assertStringIncludes(String(after), "one thread (workers may not be made here: blob: in worker-src)");
+  assert(Number.isFinite(sum));
+});
 
 testInPage("a worker and a service worker of a page compute the bits of Deno", async () => {
   await provide(

@@ -22,6 +22,18 @@ for (let i = 0; i < 2000 && runtimeOf(device).threads.started === 0; i++) {
 console.log(runtimeOf(device).threads.started);
 `;
 
+/** Prints a summary of memory, as a model of every chapter holds it. */
+const SUMMARY = `
+const { adamW, Linear, Optimizer, Random } = await import("@heed/heed");
+const { memorySummary } = await import("@heed/heed/engine");
+for (const chapter of ["words", "attention", "transformer", "training", "generation", "webgpu", "figures", "host"]) {
+  await import("@heed/heed/" + chapter);
+}
+const model = new Linear(30, 20, new Random(1));
+const optimizer = new Optimizer(model.parameters(), adamW());
+console.log(memorySummary({ model, optimizer }).named.model.bytes);
+`;
+
 /** Puts the work beside the programs that do it. */
 async function provide(program: string, name: string): Promise<void> {
   await write("work.js", await Deno.readTextFile(new URL("work.js", import.meta.url)));
@@ -44,6 +56,11 @@ for (const runtime of ["node", "bun"] as const) {
       assertEquals(await output("node", ["--input-type=module", "--eval", STARTED], await project()), "1");
       assertEquals(await output("node", ["--import", "./work.js", "started.mjs"], await project()), "1");
     }
+  });
+
+  testUnless(missing(runtime), `${runtime} loads every chapter and sums up memory`, async () => {
+    await provide(SUMMARY, "summary.mjs");
+    assertEquals(await output(runtime, ["summary.mjs"], await project()), "2480");
   });
 
   testUnless(missing(runtime), `${runtime} trains, is killed, resumes, and ends as if it had not been`, async () => {
