@@ -174,7 +174,7 @@ onReference("the best weights are in the file of a run that goes on, and are loa
   await assertRejects(
     load("run", { model: new Linear(2, 2, new Random(3)) }, { weights: "best" }),
     TypeError,
-    "resume",
+    "was saved as",
   );
 });
 
