@@ -252,6 +252,7 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   // Attention
   scaledDotProductAttention: () => call(heads(), heads(), heads(), { mask: mask(3, 3), bias: x(3, 3), scale: 1 }),
   attentionWeights: () => call(heads(), heads(), { causal: true, bias: x(3, 3) }),
+  weightedValues: () => call(x(1, 2, 3, 3), heads()),
   "new CrossAttention": () => call(4, 4, 2, random()),
   "CrossAttention.forward": () =>
     on(new attention.CrossAttention(4, 4, 2, random()), x(1, 3, 4), x(1, 3, 4), { causal: true }),

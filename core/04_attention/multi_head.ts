@@ -53,6 +53,8 @@
  */
 
 import { aMask, aTensor, aTensorLike, checkSizes } from "../engine/arguments.ts";
+import { shareChance } from "../engine/chance.ts";
+import { Dropout } from "../engine/dropout.ts";
 import { type LayerInitialization, layerInitializationCheck } from "../engine/initialization.ts";
 import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
@@ -73,7 +75,12 @@ import { checkRandom, type Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
 import { asOptionalTensor, type Tensor, type TensorLike } from "../engine/tensor.ts";
 import { checkFitsScores, combineMasks, type Window, windowMask } from "./masks.ts";
-import { attentionWeights, scaledDotProductAttention } from "./scaled_dot_product.ts";
+import {
+  type AttentionOptions,
+  attentionWeights,
+  scaledDotProductAttention,
+  weightedValues,
+} from "./scaled_dot_product.ts";
 
 /**
  * Keys and values of one attention, remembered from step to step (key–value cache, 键值缓存).
@@ -158,6 +165,8 @@ export interface AttentionVariant {
   readonly scale?: number | undefined;
   /** How far to either side self-attention sees; all by default. */
   readonly window?: Window | undefined;
+  /** Share of the attention weights dropped in training, in $[0, 1)$; 0 by default. Above 0 a step keeps `[B, H, T, S]`. */
+  readonly dropout?: number | undefined;
 }
 
 /** How a {@linkcode MultiHeadAttention} is laid out. */
@@ -180,6 +189,7 @@ const VARIANT: Checks<AttentionVariant> = {
     before: integer({ min: 0, max: Infinity }),
     after: integer({ min: 0, max: Infinity }),
   }),
+  dropout: numeric({ min: 0, below: 1 }),
 };
 
 const MULTI_HEAD: Checks<MultiHeadOptions> = {
@@ -284,6 +294,8 @@ export class MultiHeadAttention extends Module implements Attention {
   readonly positions: PositionRule | undefined;
   /** How far self-attention sees, if not everywhere. */
   readonly window: Window | undefined;
+  /** Drops attention weights in training, if they are to be dropped. */
+  readonly dropout: Dropout | undefined;
 
   /**
    * Starts from random projections.
@@ -291,7 +303,7 @@ export class MultiHeadAttention extends Module implements Attention {
    * @param hiddenSize width of the sequence
    * @param numHeads number of heads
    * @param random where the first values come from
-   * @param options groups, widths, bias, positions, window
+   * @param options groups, widths, bias, positions, window, dropout
    * @throws {RangeError} if the heads do not divide the width or the groups the heads, or an option is out of range
    * @throws {TypeError} if an option is unknown, or a position rule adds to values of another width
    */
@@ -323,6 +335,8 @@ export class MultiHeadAttention extends Module implements Attention {
     this.output = new Linear(numHeads * valueSize, hiddenSize, random, intoSum);
     this.positions = options.positions;
     this.window = options.window;
+    this.dropout = options.dropout ? new Dropout(options.dropout) : undefined;
+    shareChance(this.chances(), random);
   }
 
   /**
@@ -342,18 +356,28 @@ export class MultiHeadAttention extends Module implements Attention {
     const own = this.#read(hidden, S, call), mask = combineMasks(own.mask, near);
     const places = this.positions?.bias?.(query, S, this.scale);
     const bias = places && own.bias ? places.add(own.bias) : places ?? own.bias;
-    const options = { mask, bias, causal, scale: this.scale };
-
-    let heads = scaledDotProductAttention(query, key, value, options);
-    if (observe || this.positions?.values) {
-      const weights = attentionWeights(query, key, options);
-      observe?.(weights);
-      if (this.positions?.values) heads = heads.add(this.positions.values(weights));
-    }
+    const heads = this.#attend(query, key, value, { mask, bias, causal, scale: this.scale }, observe);
 
     // $[\mathrm{head}_1; \dots; \mathrm{head}_H]$: positions outside, heads side by side.
     const merged = heads.transpose(1, 2).reshape([B, T, this.numHeads * this.valueSize]);
     return this.output.forward(merged);
+  }
+
+  /** What the heads find, `[B, H, T, W]`; weights are computed where somebody needs them. */
+  #attend(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    options: AttentionOptions,
+    observe: MultiHeadCall["observe"],
+  ): Tensor {
+    const drops = this.training && this.dropout, { values } = this.positions ?? {};
+    if (!drops && !observe && !values) return scaledDotProductAttention(query, key, value, options);
+    const weights = attentionWeights(query, key, options);
+    observe?.(weights);
+    const shares = drops ? drops.forward(weights) : weights;
+    const heads = drops ? weightedValues(shares, value) : scaledDotProductAttention(query, key, value, options);
+    return values ? heads.add(values.call(this.positions, shares)) : heads;
   }
 
   /** Mask and bias of a call, which fit the scores. */
@@ -408,7 +432,7 @@ export interface AttentionScheme extends Part {
 /**
  * Multi-head attention in every layer, with these choices.
  *
- * @param options scale and window
+ * @param options scale, window, dropout
  * @returns a part for the option `attention` of a model
  */
 export function multiHead(options: AttentionVariant = {}): AttentionScheme {

@@ -149,9 +149,33 @@ export function attentionWeights(query: Tensor, key: Tensor, options: AttentionO
   return softmax(scores);
 }
 
+/**
+ * Mixes the values in given shares, such as {@linkcode attentionWeights} of which some were dropped.
+ *
+ * Nothing of a value whose share is 0 reaches the result, or comes back from it, not even NaN.
+ *
+ * @param weights the shares of each query, `[B, H, T, S]`
+ * @param value what each position hands over, `[B, G, S, W]`
+ * @returns one mixed value per query, `[B, H, T, W]`
+ * @throws {TypeError} if the shapes disagree
+ */
+export function weightedValues(weights: Tensor, value: Tensor): Tensor {
+  const { B, H, S } = dims(weights, "B H T S"), { G } = dims(value, "B G S W", { B, S });
+  for (const input of [weights, value]) requireFloat("attention", input);
+  requireGroups(H, G);
+  return sumAllowed(weights, shareAmong(value, H), weights.detach().notEqual(0));
+}
+
 /** Where mask, causality and bias allow looking; undefined where none of them is given. */
 function allowedPairs(T: number, S: number, { mask, bias, causal }: ReadOptions): Tensor | undefined {
   return combineMasks(mask, causal ? causalMask(T, S) : undefined, bias?.detach().notEqual(-Infinity));
+}
+
+/** Refuses groups that do not divide the heads. */
+function requireGroups(H: number, G: number): void {
+  if (G === 0 ? H !== 0 : H % G !== 0) {
+    throw new TypeError(`Cannot share ${G} groups of keys among ${H} heads: the groups must divide the heads`);
+  }
 }
 
 /** Repeats each group for the heads that read it: `[B, G, S, D]` to `[B, H, S, D]`. */
@@ -189,9 +213,7 @@ function checkShapes(
   for (const input of [query, key, bias]) if (input !== undefined) requireFloat("attention", input);
   const { B, H, T, D } = dims(query, "B H T D");
   const { G, S } = dims(key, "B G S D", { B, D });
-  if (G === 0 ? H !== 0 : H % G !== 0) {
-    throw new TypeError(`Cannot share ${G} groups of keys among ${H} heads: the groups must divide the heads`);
-  }
+  requireGroups(H, G);
   if (mask && mask.dtype !== "bool") {
     throw new TypeError(`Cannot mask with ${mask.dtype}: a mask must be bool, true where looking is allowed`);
   }

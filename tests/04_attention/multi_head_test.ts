@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { additiveMask, causalMask, lengthMask, overKeys } from "../../core/04_attention/masks.ts";
-import { MultiHeadAttention } from "../../core/04_attention/multi_head.ts";
+import { multiHead, MultiHeadAttention } from "../../core/04_attention/multi_head.ts";
 import {
   AlibiPositions,
   RelativePositions,
@@ -9,6 +9,9 @@ import {
 } from "../../core/04_attention/positions/mod.ts";
 import { scaledDotProductAttention } from "../../core/04_attention/scaled_dot_product.ts";
 import { softmax } from "../../core/02_words/softmax.ts";
+import { EncoderLayer } from "../../core/05_transformer/encoder.ts";
+import { dropout } from "../../core/engine/dropout.ts";
+import { writePart } from "../../core/engine/part.ts";
 import type { Linear } from "../../core/engine/linear.ts";
 import { linear } from "../../core/engine/weight.ts";
 import { ones, parameter, tensor, zeros } from "../../core/engine/create.ts";
@@ -295,4 +298,60 @@ Deno.test("MultiHeadAttention() refuses values of other origin where they have n
     TypeError,
     "Cannot attend with values of width 3 and a position rule that adds to them: headSize is 4",
   );
+});
+
+onEveryBackend(
+  "MultiHeadAttention() drops weights in training, as its definition says, and in no other mode",
+  async () => {
+    const layer = new MultiHeadAttention(E, H, new Random(1), { dropout: 0.4 });
+    const plain = new MultiHeadAttention(E, H, new Random(1));
+    const hidden = normal(1, B, T, E), mask = causalMask(T), length = E * T;
+    assertEquals([...layer.stateDict().keys()], [...plain.stateDict().keys()]);
+
+    const random = new Random(5);
+    let weights: Tensor | undefined;
+    const dropped = layer.train(random).forward(hidden, { mask, observe: (seen) => weights = seen });
+    const shares = dropout(weights!, 0.4, new Random(5));
+    assert((await shares.read()).some((share, i) => share === 0 && i % T === 0), "something is dropped");
+    const values = plain.value.forward(hidden).reshape([B, T, H, E / H]).transpose(1, 2);
+    const mixed = shares.matmul(values).transpose(1, 2).reshape([B, T, E]);
+    await assertClose(dropped, plain.output.forward(mixed), { tolerance: 32, length });
+
+    await assertClose(layer.eval().forward(hidden, { mask }), plain.forward(hidden, { mask }), { tolerance: 0 });
+    assertEquals(layer.randoms().size, 1);
+    assertThrows(
+      () => new MultiHeadAttention(E, H, Random.none, { dropout: 0.4 }).dropout!.forward(weights!),
+      TypeError,
+      "Cannot drop in training mode without random numbers",
+    );
+  },
+);
+
+onReference(
+  "MultiHeadAttention() with dropout is right on average, and its gradients are those of what was kept",
+  async () => {
+    const layer = new MultiHeadAttention(E, H, new Random(1), { dropout: 0.25, numGroups: 1, valueSize: 2 });
+    const hidden = normal(1, 1, T, E);
+    let sum = zeros([1, T, E]);
+    const draws = 4000;
+    layer.train(new Random(2));
+    for (let i = 0; i < draws; i++) sum = sum.add(layer.forward(hidden).detach());
+    const mean = sum.div(draws), expected = layer.eval().forward(hidden);
+    // The output is linear in the weights: a mean of draws is off by their deviation, at most 1 here, over the root of their number.
+    assert((await mean.sub(expected).abs().max().item()) < 5 / Math.sqrt(draws));
+
+    const state = layer.train(new Random(3)).dropout!.chance!.generator!.state();
+    await assertModuleGradients(layer, () => {
+      layer.dropout!.chance!.generator!.restore(state);
+      return layer.forward(hidden);
+    });
+  },
+);
+
+onReference("a layer with dropout of its attention shares one generator, and a model keeps the option", () => {
+  const attention = multiHead({ dropout: 0.1 });
+  const layer = new EncoderLayer({ hiddenSize: E, numHeads: H, attention, dropout: 0.1 }, new Random(1));
+  assertEquals(layer.randoms().size, 1);
+  assertEquals(layer.chances().size, 3);
+  assertEquals(writePart(attention), { word: "multiHead", dropout: 0.1 });
 });
