@@ -165,7 +165,7 @@ export interface AttentionVariant {
   readonly scale?: number | undefined;
   /** How far to either side self-attention sees; all by default. */
   readonly window?: Window | undefined;
-  /** Share of the attention weights dropped in training, in $[0, 1)$; 0 by default. Above 0 a step keeps `[B, H, T, S]`. */
+  /** Share of the attention weights dropped in training, below 1; 0 by default. Above 0 a step keeps `[B, H, T, S]`. */
   readonly dropout?: number | undefined;
 }
 

@@ -150,7 +150,7 @@ export function attentionWeights(query: Tensor, key: Tensor, options: AttentionO
 }
 
 /**
- * Mixes the values in given shares, such as {@linkcode attentionWeights} of which some were dropped.
+ * Mixes the values in given shares: {@linkcode attentionWeights}, some of them dropped.
  *
  * Nothing of a value whose share is 0 reaches the result, or comes back from it, not even NaN.
  *
