@@ -282,6 +282,11 @@ export function checkFitsScores(name: "mask" | "bias", x: Tensor, B: number, H: 
   checkValue("attend", "name", name, oneOf(["mask", "bias"]));
   checkTensors("attend", { [name]: x });
   checkSizes("attend", { B, H, T, S });
+  if (name === "bias" && x.dtype !== "float32") {
+    throw new TypeError(
+      `Cannot attend with a bias of ${x.dtype}: it is added to the scores and must be float32; what allows and forbids is a mask`,
+    );
+  }
   const { length } = x.shape, scores = [B, H, T, S];
   const fits = length <= 4 && x.shape.every((extent, i) => extent === 1 || extent === scores[4 - length + i]);
   if (fits) return;

@@ -210,7 +210,7 @@ function checkShapes(
   key: Tensor,
   { mask, bias }: ReadOptions,
 ): Record<"B" | "H" | "G" | "T" | "S" | "D", number> {
-  for (const input of [query, key, bias]) if (input !== undefined) requireFloat("attention", input);
+  for (const input of [query, key]) requireFloat("attention", input);
   const { B, H, T, D } = dims(query, "B H T D");
   const { G, S } = dims(key, "B G S D", { B, D });
   requireGroups(H, G);

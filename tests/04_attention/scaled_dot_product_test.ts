@@ -10,7 +10,16 @@ import { ones, parameter, tensor, zeros } from "../../core/engine/create.ts";
 import { concat } from "../../core/engine/joining.ts";
 import type { Tensor } from "../../core/engine/tensor.ts";
 import { goldens, leaf, precision, read } from "../goldens/read.ts";
-import { assertClose, assertGradients, causalMask, Draws, normal, onEveryBackend, withLast } from "../support.ts";
+import {
+  assertClose,
+  assertGradients,
+  causalMask,
+  Draws,
+  normal,
+  onEveryBackend,
+  onReference,
+  withLast,
+} from "../support.ts";
 
 const [B, H, T, S, D] = [2, 3, 5, 7, 4];
 const inputs = (): [Tensor, Tensor, Tensor] => [normal(1, B, H, T, D), normal(2, B, H, S, D), normal(3, B, H, S, D)];
@@ -206,4 +215,13 @@ onEveryBackend("scaledDotProductAttention() mixes values of any width by the sam
       await assertClose(leaf.grad!, wanted[i]!.grad!, { ...closeness, length: B * H * T * S });
     }
   }
+});
+
+onReference("scaledDotProductAttention() says that what allows and forbids is a mask, not a bias", () => {
+  const x = normal(1, 1, 1, 2, 4);
+  assertThrows(
+    () => attention(x, x, x, { bias: causalMask(2) }),
+    TypeError,
+    "Cannot attend with a bias of bool: it is added to the scores and must be float32; what allows and forbids is a mask",
+  );
 });
