@@ -58,7 +58,7 @@ const BEAM = "core/07_generation/greedy_and_beam.ts", SEQUENCES = "core/07_gener
 const ATTENTION: readonly Source[] = [
   ["scores", SCALED, "  let scores = compareAllowed("],
   ["weights", SCALED, "  return softmax(scores);"],
-  ["of each head", HEADS, "      const weights = attentionWeights(query, key, options);"],
+  ["of each head", HEADS, "    const weights = attentionWeights(query, key, options);"],
 ];
 
 const TELLINGS: Readonly<Record<Stage, Telling>> = {
