@@ -93,11 +93,15 @@ Deno.test("a matrix as large as is drawn is drawn, and a larger one is refused b
 });
 
 Deno.test("lossCurve() shows a single report as a dot, and bears the whole range of float64", () => {
-  const { svg } = lossCurve([report(1, 2)]);
-  assertEquals(/points="([^"]*)"/.exec(svg)![1], "262,96 262,96");
-  assertStringIncludes(svg, 'stroke-linecap="round"');
+  const placesIn = ({ svg }: Picture): number[][] =>
+    /points="([^"]*)"/.exec(svg)![1]!.split(" ").map((point) => point.split(",").map(Number));
+  const single = lossCurve([report(1, 2)]), [from, to, ...more] = placesIn(single);
+  assertEquals([from, more], [to, []]);
+  assertStringIncludes(single.svg, 'stroke-linecap="round"');
   const wide = lossCurve([1.5e308, 0, -1.5e308].map((loss, i) => report(i, loss)));
-  assertEquals(/points="([^"]*)"/.exec(wide.svg)![1], "52,20 262,96 472,172");
+  const [[x0, y0], [x1, y1], [x2, y2]] = placesIn(wide) as [[number, number], [number, number], [number, number]];
+  assertEquals([x1, y1], [(x0 + x2) / 2, (y0 + y2) / 2]);
+  assertEquals(x0 < x2 && y0 < y2, true);
 });
 
 const report = (step: number, loss: number, right?: number) => ({
