@@ -23,10 +23,10 @@ const SCHEMES = {
 /** What the experiment says. */
 export const words: Words<Extrapolation> = {
   title: "Past the trained length",
-  purpose: "A list of assignments such as a = 3, b = 1, a = 5 is read from left to right; at each one the " +
-    "model has to say what the variable held before. With each scheme one attention layer is trained on short " +
-    "lists and tested on lists four times as long. Right of the dashed line is what training has never met. Change the " +
-    "trained length. Let Shaw and T5 tell apart distances as long as the trained lists, or longer: then they fail as well.",
+  purpose: "A list of assignments such as a = 3, b = 1, a = 5 is read from left to right; what did the " +
+    "variable hold before? With each scheme one attention layer is trained on short lists and tested on lists four " +
+    "times as long. Right of the dashed line is what training has never met. Change the trained length, and the " +
+    "distances that Shaw and T5 tell apart.",
   controls: {
     trained: {
       label: "Trained length",
