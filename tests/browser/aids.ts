@@ -39,7 +39,7 @@ testInBrowser("a hint says name, shape and meaning of a symbol, and goes", async
       const [where, what, says] of [
         ["a symbol in the text", 'main .prose .katex [data-q="1"]', ["query", "[B, H, T, D]"]],
         ["a symbol of the formula", 'main .katex-display [data-q="1"]', ["query", "[B, H, T, D]"]],
-        ["a name in the code", 'main .code pre [data-q="3"]', ["value", "[B, G, S, D]"]],
+        ["a name in the code", 'main .code pre [data-q="3"]', ["value", "[B, G, S, W]"]],
         ["a link in the code", 'main .code pre a[href$="softmax.html#softmax"][title]', [
           "Turns scores into probabilities",
         ]],
@@ -172,6 +172,8 @@ testInBrowser("the contents know which pages were read to their end", async () =
 });
 
 testInBrowser("a link to a place shows it below the header", async () => {
+  const source = await Deno.readTextFile(new URL(`../../${SOURCE}`, import.meta.url));
+  const line = `L${source.split("\n").findIndex((text) => text.startsWith("export function attentionWeights")) + 1}`;
   for (const width of [390, 1400]) {
     await withTab({ width }, async ({ page, open, complaints }) => {
       for (
@@ -180,7 +182,7 @@ testInBrowser("a link to a place shows it below the header", async () => {
           "AttentionOptions.mask",
           "pitfall-masking-after-the-softmax",
           "exercise",
-          "L100",
+          line,
         ]
       ) {
         await open("index.html");
