@@ -82,6 +82,9 @@ export interface Claim<F extends object = object> {
 /** A sentence about findings. As the type of a method it lets one table of words stand among others. */
 export type Caption<F extends object> = { says(findings: F): string }["says"];
 
+/** Paragraphs about findings, typed as {@linkcode Caption} is. */
+export type Reading<F extends object> = { says(findings: F): readonly string[] }["says"];
+
 /** Everything that an experiment says, in one language. */
 export interface Words<P extends Parts = Parts> {
   /** What it shows, as a title. */
@@ -94,6 +97,11 @@ export interface Words<P extends Parts = Parts> {
   readonly claims: Readonly<Record<P["claims"], string>>;
   /** What to see in each figure: one sentence or two; numbers in them are computed. */
   readonly captions: Readonly<Record<P["captions"], Caption<P["findings"]>>>;
+  /**
+   * What the figures mean together: paragraphs of plain sentences below them, for whatever was found. Results stand
+   * here and in captions, where they are computed, and not in the prose of a chapter.
+   */
+  readonly reading?: Reading<P["findings"]>;
   /** Titles of axes, legends, heads of tables. */
   readonly labels: P["labels"];
 }

@@ -1,7 +1,7 @@
 /**
  * # Experiments on the terminal
  *
- * `experiment NAME` runs an experiment, prints its figures and what it found, and says which of the claims
+ * `experiment NAME` runs an experiment, prints its figures, their reading and what it found, and says which of the claims
  * about it hold.
  *
  * @module
@@ -104,6 +104,10 @@ function report(experiment: Experiment, words: Words, findings: object, isDefaul
   for (const figure of experiment.draw(findings, words)) {
     line();
     for (const text of figureLines(figure)) line(text);
+  }
+  for (const paragraph of words.reading?.(findings) ?? []) {
+    line();
+    for (const text of wrapped(paragraph)) line(text);
   }
   line();
   const found = Object.entries(findings).filter(([key]) => key !== "shown");
