@@ -408,12 +408,12 @@ Deno.test("drawPicture() shows lines that lie on each other, and what is below a
 });
 
 /** A map of two signs whose cells are −1, 0 and 1 in turn, so many rows and columns. */
-const signs = (size: number, quantity?: string): Figure => ({
+const signs = (size: number, quantity?: string, value = (r: number, c: number): number => (r + c) % 3 - 1): Figure => ({
   kind: "heatMap",
   caption,
   rows: names(size),
   columns: names(size),
-  values: matrix(size, size, (r, c) => (r + c) % 3 - 1),
+  values: matrix(size, size, value),
   ...(quantity === undefined ? {} : { quantity }),
 });
 
@@ -429,10 +429,8 @@ Deno.test("drawPicture() gives a heat map one scale at any size: signs have the 
     assertEquals(fills(small!).toSorted(), fills(large!).toSorted());
     assertEquals(fills(small!).length, 2, "above and below zero");
     // Nothing is paper: no cell and no pixel of either sign has colour at zero.
-    const zero = drawPicture({ ...signs(4), values: matrix(4, 4, (r) => r === 0 ? -1 : r === 1 ? 1 : 0) }, {
-      width: 560,
-      id: "f",
-    });
+    const rows = signs(4, undefined, (r) => r === 0 ? -1 : r === 1 ? 1 : 0);
+    const zero = drawPicture(rows, { width: 560, id: "f" });
     assertEquals(places(zero, /fill-opacity="([\d.]+)"><title>/g), [
       ...Array(4).fill(1),
       ...Array(8).fill(0),
