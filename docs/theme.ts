@@ -14,7 +14,8 @@ const here = new URL("./", import.meta.url);
 /** A style sheet or a script without what is only for those who write it; neither has a text of several lines. */
 export function squeezed(text: string, name: string): string {
   return name.endsWith(".css")
-    ? text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/\s+/g, " ").replace(/ ?([{};,]) ?/g, "$1")
+    ? text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/\s+/g, " ").replace(/ ?([{};,>]) ?/g, "$1").replace(/: /g, ":")
+      .replace(/;}/g, "}")
     : text.split("\n").map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("// ")).join("\n");
 }
 
