@@ -210,8 +210,25 @@ function besideParts({ kind, prose, code, anchor }: TextBlock, view: View): Part
   }, ...pictures.filter(isWide).map((one) => wideHtml(one, prose!, view))];
 }
 
+/** Names that the line of a closed region has room for. */
+const NAMED = 6;
+
+/** Where a region begins: its title at the left, what it holds at the right; then its introduction. */
+function regionParts({ prose, anchor, names, lines }: Extract<Block, { kind: "region" }>, view: View): Part[] {
+  const { context, site } = view, language = languageOf(prose, site), lang = language && ` lang="${language}"`;
+  const listed = names.slice(0, NAMED).map((name) => `<code>${escape(name)}</code>`).join(", ");
+  const held = site.phrases.lines(lines) + (listed && `: ${listed}${names.length > NAMED ? ", …" : ""}`);
+  return [
+    `<details class="region"><summary><h2 id="${anchor}"${lang}>${renderInline(prose.heading, context)}</h2>` +
+    `<span>${held}</span></summary>`,
+    ...prose.text ? [{ kind: "section", prose: textHtml(prose, prose.text, view), code: "", language }] : [],
+  ];
+}
+
 /** A block as rows of its page. */
 export function partsOf(block: Block, view: View): Part[] {
+  if (block.kind === "region") return regionParts(block, view);
+  if (block.kind === "endregion") return ["</details>"];
   if (block.kind === "opening") return openingParts(block, view);
   if (block.kind === "header") {
     const [prose, code] = headerHtml(view.page, block.text, view.context);
