@@ -26,8 +26,9 @@ export interface Row {
   readonly tags?: string;
   /** HTML of the right column. */
   readonly code: string;
-  /** What goes on below the prose while the right column is full: the prose of a picture or a table. */
+  /** Prose that goes on below the prose, while the right column is full, and below what stands there. */
   readonly more?: string;
+  readonly side?: string;
   /** The language of the prose, where it is not the page's. */
   readonly language?: string;
   /** Whether the right column holds what the prose shows, not code. */
@@ -78,7 +79,7 @@ export function heightOf(html: string): number {
 }
 
 /** Prose alone that is lower than this stays in its column. */
-const LOW = 240;
+const LOW = 160;
 
 /** Prose that flows is cut into pieces that a screen holds: two columns of about this height. */
 const SCREEN = 780;
@@ -120,14 +121,20 @@ function isBalanced({ rows, prose, code, beside }: Group): boolean {
 /** Prose goes along with code that is so much higher, if a screen holds it. */
 const ALONG = 200;
 
+/** Whether a table has more columns than half a small window has room for. */
+const isBroad = (html: string): boolean =>
+  (html.match(/<tr\b.*?<\/tr>/gs) ?? []).some((row) => row.split(/<t[hd]\b/).length > 5);
+
 /** A row as HTML. */
-function rowHtml({ kind, id = "", prose, tags = "", code, more = "", language, isAside }: Row): string {
+function rowHtml({ kind, id = "", prose, tags = "", code, more = "", side = "", language, isAside }: Row): string {
   const lang = language ? ` lang="${language}"` : "", height = heightOf(prose) + heightOf(tags);
   const stays = !isAside && height < SCREEN * 0.8 && heightOf(code) > height + ALONG;
-  return `<div class="row is-${kind}${isAside ? " aside" : ""}"${id ? ` id="${escape(id)}"` : ""}>` +
-    `<div class="prose${stays ? " stays" : ""}"${lang}>${prose}${tags}</div><div class="code">${code}</div>${
-      more ? `<div class="prose more"${lang}>${more}</div>` : ""
-    }</div>`;
+  return `<div class="row is-${kind}${isAside ? " aside" : ""}${isAside && isBroad(code) ? " broad" : ""}"${
+    id ? ` id="${escape(id)}"` : ""
+  }>` +
+    `<div class="prose${stays ? " stays" : ""}"${lang}>${prose}${tags}</div><div class="code">${code}${
+      side ? `<div class="side"${lang}>${side}</div>` : ""
+    }</div>${more ? `<div class="prose below"${lang}>${more}</div>` : ""}</div>`;
 }
 
 const flowHtml = (kind: "text" | "program", rows: readonly Row[]): string =>
@@ -170,7 +177,8 @@ function programHtml(rows: readonly Row[]): string[] {
     open = [];
   };
   for (const group of groups.map(groupOf)) {
-    if (isBalanced(group)) {
+    // A line or two do not interrupt what flows.
+    if (isBalanced(group) && !(open.length > 0 && group.beside < LOW)) {
       close();
       out.push(group.rows.map(rowHtml).join("\n"));
       continue;
@@ -232,12 +240,14 @@ export function paragraphsOf(text: string): string[] {
   return out;
 }
 
-/** A row of a page's beginning: Markdown with what stands at its right, and what goes on below it; or HTML across. */
+/** A row of a page's beginning: Markdown, and what stands at its right. */
 export interface OpeningRow<Wide> {
   readonly text: string;
   /** Tables, diagrams, pictures, as Markdown. */
   readonly aside: string;
+  /** What goes on below the text, and below what is shown: whichever of them ends first. */
   readonly more: string;
+  readonly side: string;
   /** What stands across both columns below it. */
   readonly wide?: Wide;
 }
@@ -256,7 +266,7 @@ function markdownHeight(text: string): number {
   return lines * LINE + formulas * FORMULA + GAP;
 }
 
-/** How much higher prose may be than what stands at its right, before the prose above moves out. */
+/** How much higher one column may be than the other. */
 const SLACK = 200;
 
 /**
@@ -274,20 +284,32 @@ export function openingRows(
   isWide: (paragraph: string) => boolean,
   heading = 0,
 ): OpeningRow<string>[] {
-  const rows: { text: string[]; aside: string[]; more: string[]; wide?: string; room: number }[] = [];
-  let waiting: string[] = [], current: (typeof rows)[number] | undefined;
+  type Draft = {
+    text: string[];
+    aside: string[];
+    more: string[];
+    side: string[];
+    wide?: string;
+    left: number;
+    right: number;
+  };
+  const rows: Draft[] = [],
+    alone = (text: string[]): Draft => {
+      return { text, aside: [], more: [], side: [], left: 0, right: 0 };
+    };
+  let waiting: string[] = [], current: Draft | undefined;
   const sum = (of: readonly string[]): number => of.reduce((all, one) => all + markdownHeight(one), 0);
   const prose = (of: string[]): void => {
     // A screen at a time.
     let piece: string[] = [];
     for (const one of of) {
       if (piece.length > 0 && sum(piece) + markdownHeight(one) > 2 * SCREEN) {
-        rows.push({ text: piece, aside: [], more: [], room: 0 });
+        rows.push(alone(piece));
         piece = [];
       }
       piece.push(one);
     }
-    if (piece.length > 0) rows.push({ text: piece, aside: [], more: [], room: 0 });
+    if (piece.length > 0) rows.push(alone(piece));
   };
   for (const paragraph of paragraphsOf(text)) {
     if (isWide(paragraph)) {
@@ -297,38 +319,45 @@ export function openingRows(
       rows.at(-1)!.wide = paragraph;
       current = undefined;
     } else if (isShown(paragraph)) {
-      if (current && waiting.length === 0 && current.more.length === 0) {
+      if (current && waiting.length === 0 && current.more.length + current.side.length === 0) {
         current.aside.push(paragraph);
-        current.room += markdownHeight(paragraph);
+        current.right += markdownHeight(paragraph);
         continue;
       }
       const height = markdownHeight(paragraph), own = waiting.splice(-1), isTable = isSymbolHead(paragraph);
       // A table of symbols stands beside the formula.
-      while (isTable && own.length < 4 && waiting.length > 0 && !own.some((one) => one.includes("$$"))) {
-        own.unshift(waiting.pop()!);
-      }
+      const leads = (): boolean => isTable && own.length < 4 && !own.some((one) => one.includes("$$"));
+      while (waiting.length > 0 && (leads() || own[0]?.startsWith("$$"))) own.unshift(waiting.pop()!);
       // A heading, and a little prose, do not stand alone.
       const first = rows.length === 0 ? heading : 0;
       if (sum(waiting) > 0 && sum(waiting) + first < LOW) own.unshift(...waiting.splice(0));
       prose(waiting);
       waiting = [];
       const above = own.length > 0 && rows.length === 0 ? heading : 0;
-      current = { text: own, aside: [paragraph], more: [], room: height - sum(own) - above };
+      current = { text: own, aside: [paragraph], more: [], side: [], left: sum(own) + above, right: height };
       rows.push(current);
     } else {
-      waiting.push(paragraph);
-      const height = markdownHeight(paragraph);
-      if (current && waiting.length === 1 && height <= current.room + SLACK / 2) {
-        current.more.push(waiting.pop()!);
-        current.room -= height;
-      } else current = undefined;
+      const height = markdownHeight(paragraph), room = SLACK / 2;
+      if (
+        current && waiting.length === 0 && current.side.length === 0 && current.left + height <= current.right + room
+      ) {
+        current.more.push(paragraph);
+        current.left += height;
+      } else if (current && waiting.length === 0 && current.right + height <= current.left + room) {
+        current.side.push(paragraph);
+        current.right += height;
+      } else {
+        waiting.push(paragraph);
+        current = undefined;
+      }
     }
   }
   prose(waiting);
-  return rows.map(({ text, aside, more, wide }) => ({
+  return rows.map(({ text, aside, more, side, wide }) => ({
     text: text.join("\n\n"),
     aside: aside.join("\n\n"),
     more: more.join("\n\n"),
+    side: side.join("\n\n"),
     ...(wide === undefined ? {} : { wide }),
   }));
 }

@@ -121,8 +121,8 @@ function openingParts({ prose, anchor }: Extract<Block, { kind: "opening" }>, vi
     (text) => isPicture(nameOf(text), text),
     anchor ? 45 : 90,
   );
-  if (!rows[0]) rows.push({ text: "", aside: "", more: "" });
-  return rows.flatMap(({ text, aside, more, wide }, at): Part[] => {
+  if (!rows[0]) rows.push({ text: "", aside: "", more: "", side: "" });
+  return rows.flatMap(({ text, aside, more, side, wide }, at): Part[] => {
     const passages = passagesOf(aside);
     const tables = passages.filter((passage): passage is Table => "lines" in passage);
     const shown = passages.flatMap((passage) =>
@@ -137,6 +137,7 @@ function openingParts({ prose, anchor }: Extract<Block, { kind: "opening" }>, vi
       prose: (at === 0 ? heading : "") + textHtml(prose, text, view),
       code: shown.join("") + tablesHtml(tables, quantities, context),
       more: more && textHtml(prose, more, view),
+      side: side && textHtml(prose, side, view),
       language,
       isAside: aside !== "",
     };

@@ -2,7 +2,7 @@
 /// <reference lib="dom.iterable" />
 /** The space of a page: how much of each column has something in it. */
 
-import { assertEquals } from "../../core/cli/std/assert/mod.ts";
+import { assert, assertEquals } from "../../core/cli/std/assert/mod.ts";
 import { type Page, testInBrowser, withTab } from "./browser.ts";
 
 /** Ink of one column. */
@@ -27,8 +27,7 @@ export async function inkOf(page: Page): Promise<{ height: number; columns: [Ink
   return await page.evaluate(async () => {
     const LINE = 30, STEPS = 3;
     const main = document.querySelector<HTMLElement>("main > .page")!, high = innerHeight;
-    const split = Number.parseFloat(getComputedStyle(main).getPropertyValue("--split")) ||
-      document.querySelector(".row > .code")!.getBoundingClientRect().left;
+    const split = innerWidth / 2;
     const head = document.querySelector("header")!.getBoundingClientRect().bottom;
     /** Pieces of ink of a column between two heights of the window. */
     const pieces = (side: number, from: number, to: number): [number, number][] => {
@@ -95,3 +94,63 @@ export async function inkOf(page: Page): Promise<{ height: number; columns: [Ink
     return { height: Math.round(document.documentElement.scrollHeight), columns: [column(0), column(1)] };
   });
 }
+
+/** Pages that show how a page is made; others follow as their chapters are completed. */
+const PAGES = [
+  "attention/scaled_dot_product",
+  "attention/positions",
+  "transformer/encoder_decoder",
+  "training/optimizers",
+  "generation/greedy_and_beam",
+];
+
+/** How much of each column has to have something in it. */
+const LEAST = 2 / 3;
+
+for (const width of [1440, 1920]) {
+  testInBrowser(`both columns are used at ${width} pixels, and neither is empty for a screen`, async () => {
+    const problems: string[] = [];
+    for (const name of PAGES) {
+      await withTab({ width }, async ({ page, open }) => {
+        await open(`${name}.html`);
+        const { height, columns } = await inkOf(page);
+        columns.forEach(({ share, still, gap, empty }, i) => {
+          const what = `${name}, ${i === 0 ? "left" : "right"}: ${share.toFixed(2)} of ${height} px, still ${
+            still.toFixed(2)
+          }, longest gap ${gap} px`;
+          console.log(what);
+          if (share < LEAST || empty.length > 0) problems.push(`${what}, empty at ${empty.join()}`);
+        });
+      });
+    }
+    assertEquals(problems, []);
+  });
+}
+
+testInBrowser("a table of symbols stands beside its formula, and directly below it on a phone", async () => {
+  for (const [width, beside] of [[1440, true], [390, false]] as const) {
+    await withTab({ width }, async ({ page, open }) => {
+      for (const name of ["attention/scaled_dot_product", "training/optimizers"]) {
+        await open(`${name}.html`);
+        const { formula, table, between } = await page.evaluate(() => {
+          const table = document.querySelector<HTMLElement>(".symbols")!, row = table.closest<HTMLElement>(".row")!;
+          const formulas = [...row.querySelectorAll<HTMLElement>(".prose .formula")];
+          const formula = formulas.findLast((one) =>
+            one.compareDocumentPosition(table) & Node.DOCUMENT_POSITION_FOLLOWING
+          )!;
+          const box = (element: Element): number[] => {
+            const { left, right, top, bottom } = element.getBoundingClientRect();
+            return [left, right, top, bottom];
+          };
+          return {
+            formula: box(formula),
+            table: box(table),
+            between: table.getBoundingClientRect().top - formula.getBoundingClientRect().bottom,
+          };
+        });
+        if (beside) assert(table[0]! > formula[1]! && table[2]! < formula[3]! && formula[2]! < table[3]!, name);
+        else assert(between > 0 && between < 844, `${name}: ${between} px below`);
+      }
+    });
+  }
+});
