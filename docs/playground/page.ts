@@ -143,8 +143,8 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
       "every step.",
     made: [
       [
-        ["log-probability", BEAM, "        const logProbability = before + row[token]!,"],
-        ["the best survive", BEAM, "        if (best.length > this.#numBeams) best.pop();"],
+        ["log-probability", BEAM, "      const logProbability = before + row[token]!,"],
+        ["the best survive", BEAM, "      if (best.length > numBeams) best.pop();"],
       ],
       [["per token", BEAM, "    const score = logProbability / this.#penalty("]],
     ],
