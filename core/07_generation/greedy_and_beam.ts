@@ -534,16 +534,11 @@ export function notComparable(parent: number, token: number, value: number): Ran
 // search exactly, without a beam, and find that for more than half of the sentences the most probable sequence is the empty
 // one. So a narrow beam is good *because* it makes search errors: it misses the model's own mistakes. Murray and Chiang
 // 2018 trace it to the sum above: every token costs, and a model that is trained word by word is not told what a length is worth. A
-// length penalty hides the bias, as the run below shows; it does not remove it. Eikema and Aziz 2020 go
+// length penalty hides the bias; it does not remove it. Eikema and Aziz 2020 go
 // further: of all sequences the most probable one holds so little probability mass that it says little about the
 // distribution. *Minimum Bayes risk* (最小贝叶斯风险) asks for the sequence that is closest to all others instead.
 //
 // The toy models of the experiment have no such fault. Their best sequence is defined as the most probable one.
-//
-// ```picture beam_width A translator of Chinese, trained on sentences of the Tatoeba project, searched by beams of growing
-// width under three length penalties of the second form. Left: BLEU on sentences that it never saw. Right: length of the
-// translations, divided by the length of the references. Below: what three sentences become without a penalty.
-// ```
 
 // ## What the notes say
 //
