@@ -52,7 +52,7 @@ export interface Decoder {
   readonly contextLength: number;
   /** Sources that it holds, each of which has a prompt; any number of prompts by default. */
   readonly numSources?: number;
-  /** What a model has that reads a source: it is no decoder, and its `given()` makes one. */
+  /** Nothing by default; a model that reads a source has it, and is no decoder but makes one. */
   readonly given?: "give model.given(model.encode(source), sourceMask) in its place";
   /**
    * Prepares the memory of one generation.
