@@ -128,7 +128,7 @@ export interface BatchPosition {
   readonly batch: number;
   /** The random state that the order of the current pass was drawn from. */
   readonly random: RandomState;
-  /** Batches of the current pass in all, by which other data is noticed; not compared by default. */
+  /** Batches of this pass in all, by which other data is noticed; not compared by default. */
   readonly batches?: number;
 }
 
