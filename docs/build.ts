@@ -117,7 +117,8 @@ function sourceSheet(page: Page, site: Site): Found {
 function frontSheet(page: Page, parts: readonly Part[], terms: readonly Term[], site: Site): Found {
   const { body, entries } = frontPage(page, site.texts.get(pathOf(page))!, parts, terms, site);
   const { description } = site.phrases;
-  return { sheet: { url: page.url, title: page.title, description, page, body }, entries, terms: [] };
+  const assets = body.includes('id="translated"') ? site.title.assets : [];
+  return { sheet: { url: page.url, title: page.title, description, page, body, assets }, entries, terms: [] };
 }
 
 /** The pages of the book in another language, with frames. */
@@ -212,7 +213,12 @@ export async function build(sourceUrl = ""): Promise<Built> {
   ]);
   const indices = Object.fromEntries(translated.map(({ phrases, entries }) => [phrases.language, entries]));
   const files = await assetsOf(gathered, { ...english.entries, ...indices });
-  const others = new Set([...files.keys(), ...FIGURE_ASSETS, ...extra.flatMap(({ assets = [] }) => assets)]);
+  const others = new Set([
+    ...files.keys(),
+    ...FIGURE_ASSETS,
+    ...site.title.assets,
+    ...extra.flatMap(({ assets = [] }) => assets),
+  ]);
   problems.push(...checkLinks(pages, others));
   const shared = ["assets/katex.css", "assets/style.css", "assets/client.js"].map((name) => weight(files.get(name)!));
   for (const [url, html] of pages) {

@@ -15,6 +15,7 @@ import { escape } from "../figures/svg.ts";
 import { CONTROLS } from "./controls.ts";
 import { figuresOf, firstChoice, type Stage, STAGES } from "./draw.ts";
 import type { View } from "./look.ts";
+import { titleHtml } from "./title.ts";
 
 /** A sentence that the model has never seen, and how a person translated it. */
 export interface Example {
@@ -211,15 +212,25 @@ ${figures.join("\n")}
 /** Files that the page loads, from the root of the site. */
 export const FILES: ReadonlyMap<string, URL> = new Map([
   ["assets/playground.css", new URL("playground.css", import.meta.url)],
+  ["assets/title.css", new URL("title.css", import.meta.url)],
   ["assets/playground.json", new URL("model/example.json", import.meta.url)],
   ["assets/playground.safetensors", new URL("model/translator.safetensors", import.meta.url)],
 ]);
 
-/** Programs of the page, for the bundler. */
+/** Programs of the page and of the title page, for the bundler. */
 export const ENTRIES: Readonly<Record<string, URL>> = {
   playground: new URL("main.ts", import.meta.url),
+  title: new URL("title_live.ts", import.meta.url),
   playground_worker: new URL("worker.ts", import.meta.url),
 };
+
+/** Style and script of the title page. */
+export const TITLE_ASSETS: readonly string[] = ["assets/title.css", "assets/title.js"];
+
+/** The recorded translation as the title page shows it, with a caption. */
+export function titleFigure(caption: string): string {
+  return titleHtml(json<View>("example"), { bytes: json<Measured>("measured").bytes, caption });
+}
 
 /** A page that is no source. */
 export interface Extra {
