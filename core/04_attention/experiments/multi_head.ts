@@ -134,7 +134,7 @@ class Reader extends Module {
   }
 }
 
-/** Shares of the variance of the subject's numbers, the object's, and both, that a model reports. */
+/** Fractions of the variance of the subject's numbers, the object's, and both, that a model reports. */
 async function reported(model: Reader, sentences: Sentences): Promise<number[]> {
   const errors = scope(() =>
     noGrad(() => {
@@ -177,6 +177,7 @@ export const experiment: Experiment<Heads> = {
     steps: { default: 300, min: 50, max: 800, step: 50 },
     seed: SEED,
   },
+  constants: { width: E, rate: RATE, batch: BATCH, tests: TESTS },
   claims: {
     one: { holds: ({ both: [one] }) => one! < 0.75 },
     two: { holds: ({ both: [, two] }) => two! > 0.95 },

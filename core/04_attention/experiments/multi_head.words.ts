@@ -22,9 +22,15 @@ export const words: Words<Heads> = {
     steps: { label: "Steps", description: "Training steps of 64 sentences" },
     seed: SEED_WORDS,
   },
+  constants: {
+    width: "hidden width",
+    rate: "learning rate",
+    batch: "sentences in a batch",
+    tests: "unseen sentences",
+  },
   claims: {
     one: "One head blends: it reports less than three quarters of what subject and object say",
-    two: "Two heads report more than 95 in 100",
+    two: "Two heads report more than 95\u202f%",
     split: "Of two heads one looks for the subject and the other for the object, each with more than 0.6 of its weight",
     parameters: "Heads cost no parameters",
   },
@@ -41,7 +47,7 @@ export const words: Words<Heads> = {
       `${percent(onSubject)} to the subject, the other ${percent(onObject)} to the object.`,
   },
   labels: {
-    variance: "share of the variance",
+    variance: "fraction of the variance",
     subject: "subject",
     object: "object",
     both: "both",

@@ -203,6 +203,7 @@ export const experiment: Experiment<Captioning> = {
     blur: { default: 0.1, min: 0, max: 1, step: 0.1 },
     seed: SEED,
   },
+  constants: { width: E, head: D, regions: S, rate: RATE, batch: BATCH, tests: TESTS },
   claims: {
     largest: { holds: ({ largest }) => largest > 0.75 },
     looked: { holds: ({ looked }) => looked[ASKS_COLOR]! > 0.6 && looked[ASKS_ACTION]! > 0.6 },

@@ -28,11 +28,19 @@ export const words: Words<Captioning> = {
     blur: { label: "Blur", description: "Deviation of the noise in what a region shows" },
     seed: SEED_WORDS,
   },
+  constants: {
+    width: "hidden width",
+    head: "head width",
+    regions: "regions of a picture",
+    rate: "learning rate",
+    batch: "captions in a batch",
+    tests: "unseen captions",
+  },
   claims: {
     largest: "The region of the animal spoken of gets the largest weight in more than 3 of 4 unseen captions",
     looked: "In the mean it gets more than 0.6 of the weight when its colour or its action is asked for",
-    right: "From the region the captioner reads colour and action: more than 95 in 100 are right",
-    other: "With another picture before it, it does no better than a guess: fewer than 45 in 100 are right",
+    right: "From the region the captioner reads colour and action: more than 95\u202f% are right",
+    other: "With another picture it does no better than a guess: fewer than 45\u202f% are right",
   },
   captions: {
     first: ({ shown }) => map(shown.captions[0]!),
@@ -40,14 +48,14 @@ export const words: Words<Captioning> = {
     looked: ({ looked, shown: { steps } }) =>
       "The mean weight on the region of the animal spoken of, while a caption such as “the cat is black and " +
       `sleeping” is written: ${percent(looked[steps.color]!)} when the colour has to come, ` +
-      `${percent(looked[steps.action]!)} when the action has to. A ninth is what chance would give.`,
+      `${percent(looked[steps.action]!)} when the action has to. A weight of one ninth on each region would be chance.`,
     right: ({ right: [color, action], otherPicture: [wrongColor, wrongAction] }) =>
       `Unseen captions: ${percent(color!)} of the colours and ${percent(action!)} of the actions are right; ` +
       `with another picture, ${percent(wrongColor!)} and ${percent(wrongAction!)}.`,
   },
   labels: {
     weight: "weight on the region",
-    right: "share that is right",
+    right: "fraction that is right",
     own: "its own picture",
     other: "another picture",
     color: "colour",

@@ -13,8 +13,8 @@ import type { Bags } from "./bags.ts";
 export const words: Words<Bags> = {
   title: "What a bag of words can say",
   purpose: "Three classifiers read short reviews and judge whether the last thing said is good. In a bag of " +
-    "words (BoW) every word has a vote, CBOW sums embeddings, deep CBOW has layers behind the sum. Change the " +
-    "layers, or the number of reviews to learn from. Compare plain reviews with negated ones, and with those " +
+    "words (BoW) every word has a vote. CBOW sums embeddings. Deep CBOW has layers after the sum. Change the " +
+    "layers, or the number of training reviews. Compare plain reviews with negated ones, and with those " +
     "turned by “but”.",
   controls: {
     width: { label: "Width", description: "Width of an embedding" },
@@ -45,6 +45,6 @@ export const words: Words<Bags> = {
     bow: "BoW",
     cbow: "CBOW",
     deep: "deep CBOW",
-    right: "share judged right",
+    right: "fraction judged right",
   },
 };

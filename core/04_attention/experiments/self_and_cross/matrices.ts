@@ -135,6 +135,7 @@ export const experiment: Experiment<Matrices> = {
     steps: { default: 300, min: 0, max: 1000, step: 50 },
     seed: SEED,
   },
+  constants: { width: E, rate: RATE, batch: B },
   claims: {
     two: { holds: ({ twoMatrices }) => twoMatrices === DAYS.length },
     one: { holds: ({ oneMatrix }) => oneMatrix < DAYS.length },

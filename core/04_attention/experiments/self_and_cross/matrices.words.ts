@@ -31,6 +31,7 @@ export const words: Words<Matrices> = {
     steps: { label: "Steps", description: "Training steps" },
     seed: SEED_WORDS,
   },
+  constants: { width: "hidden width", rate: "learning rate", batch: "weeks in a batch" },
   claims: {
     two: "With a matrix for queries and one for keys, every day looks at tomorrow most",
     one: "With one matrix for both, at least one day cannot",
