@@ -211,7 +211,7 @@ export function combineMasks(...masks: readonly (TensorLike<boolean> | undefined
 export interface TextMasks {
   /** True for tokens, `[B, S]`, or pairs that may look, `[B, H, T, S]`; everywhere by default. */
   readonly mask?: TensorLike<boolean> | undefined;
-  /** Length of the prefix of each sequence, whose positions see each other; there is none by default. */
+  /** Length of the prefix of each sequence, seen as a whole; there is none by default. */
   readonly prefix?: readonly number[] | undefined;
   /** Whether a position sees only itself and what came before; true by default. */
   readonly causal?: boolean | undefined;

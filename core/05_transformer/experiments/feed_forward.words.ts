@@ -11,7 +11,7 @@ import type { Bend } from "./feed_forward.ts";
 
 /** What the experiment says. */
 export const words: Words<Bend> = {
-  title: "What the bend is for",
+  title: "What the activation is for",
   purpose: "Layers of the same shape learn the same curve, one without an activation function and others with " +
     "one. Change the width inside, or the steps of the training. See which of them can follow the curve, and " +
     "which stays a straight line.",
@@ -28,7 +28,7 @@ export const words: Words<Bend> = {
   },
   captions: {
     bends: ({ geluForms }) =>
-      "Three bends. GELU and its tanh form are too close to be told apart here: they differ by at most " +
+      "Three activations. GELU and its tanh form are too close to be told apart here: they differ by at most " +
       `${number(geluForms, 2)}.`,
     fits: ({ errors, line }) =>
       "What layers of one shape make of a curve. Without an activation it is a straight line of error " +

@@ -11,10 +11,10 @@ import type { Detour } from "./residual.ts";
 
 /** What the experiment says. */
 export const words: Words<Detour> = {
-  title: "What the detour saves",
+  title: "What a residual connection saves",
   purpose: "A signal goes through a chain of layers and a gradient comes back, with the input added to the " +
     "output of each step and without. Change the layers, and the gain, by which a layer stretches a vector. See " +
-    "what arrives at the far end. In the last figure both kinds of chain are trained to do nothing.",
+    "what arrives at the last layer. In the last figure both kinds of chain are trained to do nothing.",
   controls: {
     layers: { label: "Layers", description: "Length of the chains, in the first two figures" },
     gain: { label: "Gain", description: "By how much a matrix of these chains stretches a vector, on average" },
@@ -31,7 +31,7 @@ export const words: Words<Detour> = {
   },
   claims: {
     vanishing: "In a chain of steps that shrink, less than a millionth of the gradient reaches the first layer",
-    kept: "With residual connections and random weights, no layer gets less than nine tenths of it",
+    kept: "With residual connections and random weights, every layer gets at least 90\u202f% of it",
     always: "Residual connections keep the gradient at about one or above, whatever the steps compute",
     identity: "Doing nothing is easier to learn with residual connections: a tenth of the error after as many steps",
   },
