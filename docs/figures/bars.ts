@@ -59,12 +59,16 @@ function barScale({ y, bars }: Bars, left: number, right: number): { scale: Scal
   return { scale, zero: scale.at(Math.max(scale.domain[0], Math.min(0, scale.domain[1]))) };
 }
 
+/** A line over a range, with an end at each side. */
+function whisker(low: number, high: number, y: number): string {
+  return el("path", { class: "range", d: `M${low} ${y}H${high}M${low} ${y - 4}v8M${high} ${y - 4}v8` });
+}
+
 /** A bar with its value, and a line through its end over the range of the value. */
 function drawBar(bar: Bar, { scale, zero }: ReturnType<typeof barScale>, y: number, height: number) {
   const { value, range } = bar, middle = y + height / 2;
   const within = (x: number): number => scale.at(Math.max(scale.domain[0], Math.min(scale.domain[1], x)));
   const end = within(value), [low, high] = range ? range.map(within) as [number, number] : [end, end];
-  const ends = [low, high].map((x) => `M${x} ${middle - 4}v8`).join("");
   return [
     el("rect", {
       class: "bar",
@@ -73,7 +77,7 @@ function drawBar(bar: Bar, { scale, zero }: ReturnType<typeof barScale>, y: numb
       width: value === 0 ? 0 : Math.max(0.5, Math.abs(end - zero)),
       height,
     }, tip(spoken(bar))),
-    ...range ? [el("path", { class: "range", d: `M${low} ${middle}H${high}${ends}` })] : [],
+    ...range ? [whisker(low, high, middle)] : [],
     label(written(value), {
       class: "value",
       x: value < 0 ? Math.min(end, low) - 5 : Math.max(end, high) + 5,
@@ -170,7 +174,7 @@ function drawDots(figure: Bars, groups: readonly (string | undefined)[], drawing
   const { bars, y: axis } = figure, { width } = drawing;
   const names = Math.min(width * 0.45, Math.max(...bars.map(({ label }) => textWidth(label))) + 1);
   const left = names + 14, right = width - Math.max(...bars.map(({ value }) => textWidth(written(value)))) - 9;
-  const scale = scaleOf(axis, bars.map(({ value }) => value), { range: [left, right], count: 6, round: true });
+  const scale = scaleOf(axis, bars.flatMap(valuesOf), { range: [left, right], count: 6, round: true });
   const rows: string[] = [];
   let top = 4;
   for (const group of groups) {
@@ -180,16 +184,18 @@ function drawDots(figure: Bars, groups: readonly (string | undefined)[], drawing
     }
     for (const bar of bars) {
       if (bar.group !== group) continue;
-      const y = top + 9, x = scale.at(bar.value), after = x + 12 + textWidth(written(bar.value));
+      const y = top + 9, x = scale.at(bar.value), [low, high] = (bar.range ?? [bar.value, bar.value]).map(scale.at);
+      const after = high! + 12 + textWidth(written(bar.value));
       rows.push(
         label(fitted(bar.label, names), { class: "label", x: left - 14, y: y + 4, "text-anchor": "end" }),
-        el("line", { class: "rule", x1: left, x2: Math.max(left, x - 6), y1: y, y2: y }),
+        el("line", { class: "rule", x1: left, x2: Math.max(left, low! - 6), y1: y, y2: y }),
         el("line", { class: "rule", x1: after, x2: Math.max(after, right), y1: y, y2: y }),
         el(
           "g",
           tint(drawing, bar.quantity, 0),
-          el("circle", { class: "mark", cx: x, cy: y, r: 4 }, tip(`${bar.label}: ${number(bar.value)}`)),
-          label(written(bar.value), { class: "value", x: x + 8, y: y + 4 }),
+          el("circle", { class: "mark", cx: x, cy: y, r: 4 }, tip(spoken(bar))),
+          ...bar.range ? [whisker(low!, high!, y)] : [],
+          label(written(bar.value), { class: "value", x: high! + 8, y: y + 4 }),
         ),
       );
       top += LINE + 2;

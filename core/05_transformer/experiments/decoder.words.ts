@@ -20,6 +20,15 @@ export const words: Words<Stopping> = {
     layers: { label: "Layers", description: "Layers of encoder and decoder" },
     seed: SEED_WORDS,
   },
+  constants: {
+    width: "hidden width",
+    heads: "heads",
+    rate: "learning rate",
+    letters: "different letters",
+    longest: "largest number",
+    unseen: "unseen pairs",
+    room: "longest output",
+  },
   claims: {
     length: "The model stops at the right length for most of the pairs that it has not seen",
     end: "Where the sequence is complete, END is more probable than all other tokens together; before, it rarely is",

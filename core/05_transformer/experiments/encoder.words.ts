@@ -21,6 +21,7 @@ export const words: Words<Contextual> = {
     heads: { label: "Heads", description: "Heads of each attention" },
     seed: SEED_WORDS,
   },
+  constants: { draws: "encoders" },
   claims: {
     static: "A table gives a word the same vector in every sentence",
     contextual: "An encoder does not: after its last layer the vectors of apple differ, their cosine is below 0.95",

@@ -20,10 +20,11 @@ export const words: Words<Bend> = {
     steps: { label: "Training steps", description: "Steps of each layer, in the last two figures" },
     seed: SEED_WORDS,
   },
+  constants: { rate: "learning rate", points: "points of the curve", seeds: "seeds" },
   claims: {
     oneMatrix: "Two linear maps in a row are one: the layer without activation equals a single matrix",
     line: "Such a layer learns a curve no better than the best straight line",
-    bent: "With any of the activations the error falls below a third of that",
+    bent: "With any of the activations the error falls below a third of that, with every seed",
     share: "Two thirds of the weights of an encoder layer are in its feed-forward part, within 1\u202f%",
   },
   captions: {
@@ -33,8 +34,10 @@ export const words: Words<Bend> = {
     fits: ({ errors, line }) =>
       "What layers of one shape make of a curve. Without an activation it is a straight line of error " +
       `${number(errors[0]!, 3)}; the best one has ${number(line, 3)}.`,
-    errors: ({ share }) =>
-      `Error after training. In an encoder layer ${percent(share, 2)} of the weights stand in its feed-forward part.`,
+    errors: ({ share, seeds }) =>
+      `Error after training; the line at the end of a bar is the range over ${seeds} seeds. In an encoder layer ${
+        percent(share, 2)
+      } of the weights stand in its feed-forward part.`,
   },
   labels: {
     none: "no activation",

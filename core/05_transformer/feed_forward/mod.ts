@@ -62,7 +62,7 @@ const FEED_FORWARD: Checks<FeedForwardOptions> = {
   initialization: layerInitializationCheck,
 };
 
-/** Two matrices with an activation between them, or three with a gate, applied to each position. */
+/** Two matrices with an activation between them, or three with a gate, for each position. */
 export class FeedForward extends Module {
   /** From outside to inside: $W_1$. */
   readonly up: Linear;
