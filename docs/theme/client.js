@@ -45,11 +45,14 @@
   const card = make("div", { className: "card", hidden: true, id: "hint" });
   card.setAttribute("role", "tooltip");
   document.body.append(card);
-  // Of a quantity: its name in the code and its shape, as its row of the symbol table has them.
+  // Of a quantity: its name in the code and its shape, as its row of the symbol table has them. Cells are copied: a formula is
+  // there twice, once to be seen and once to be heard, and would be twice in their text.
   const meaning = (element) => {
     const number = (element.closest("[data-q]") ?? $("[data-q]", element))?.dataset.q;
     const row = number && !element.closest(".symbols") && $(`tr[data-of~="${CSS.escape(number)}"]`);
-    return row ? [...row.cells].slice(1).map((cell) => cell.innerText).join(" · ") : "";
+    if (!row) return [];
+    const cells = [...row.cells].slice(1).map((cell) => [...cell.cloneNode(true).childNodes]);
+    return [make("div", {}, ...cells.flatMap((nodes, i) => i ? [" · ", ...nodes] : nodes))];
   };
   let hinted;
   const place = () => {
@@ -69,9 +72,8 @@
       element.dataset.hint = element.title;
       element.removeAttribute("title");
     }
-    card.replaceChildren(
-      ...[meaning(element), element.dataset.hint].filter(Boolean).map((text) => make("div", {}, text)),
-    );
+    card.replaceChildren(...meaning(element));
+    if (element.dataset.hint) card.append(make("div", {}, element.dataset.hint));
     element.setAttribute("aria-describedby", "hint");
     place();
   };
@@ -141,7 +143,7 @@
   // Copying code leaves line numbers behind, for they are not text.
   for (const cell of $$(".code:has(pre), .plain-page pre, .reference pre")) {
     const pre = cell.matches("pre") ? cell : $("pre", cell);
-    if (cell.matches("pre") || pre.closest("details")) continue;
+    if (cell.matches("pre") || pre.closest("details:not(.region)")) continue;
     const copy = make("button", { className: "copy", textContent: say("copy"), type: "button" });
     copy.onclick = async () => {
       try {
@@ -341,7 +343,8 @@
     const tops = $$("main h1, main h2[id], .row.top, .reference section").map((element) =>
       element.closest(".row, section") ?? element
     );
-    const places = [...new Set(tops)],
+    // What is folded is no place.
+    const places = [...new Set(tops)].filter((element) => element.checkVisibility()),
       far = (element) =>
         element.getBoundingClientRect().top - 66 - (parseFloat(getComputedStyle(element).scrollMarginTop) || 0);
     const next = by > 0 ? places.find((element) => far(element) > 8) : places.findLast((element) => far(element) < -8);
@@ -377,7 +380,9 @@
     const link = event.target.closest?.("a.language");
     if (!link) return;
     const named = $$("main h2[id], main .row[id], main .experiment[id]"), above = 0.3 * innerHeight;
-    const here = scrollY < 80 ? undefined : named.findLast((element) => element.getBoundingClientRect().top < above);
+    const here = scrollY < 80
+      ? undefined
+      : named.findLast((element) => element.checkVisibility() && element.getBoundingClientRect().top < above);
     link.hash = here ? here.id : "";
   });
   document.addEventListener("click", (event) => {
@@ -422,8 +427,9 @@
   };
   // A target inside closed details opens them.
   const reveal = () => {
-    const details = targetOf(location.hash)?.closest("details:not(.tree)");
-    if (details) details.open = true;
+    for (let at = targetOf(location.hash); at; at = at.parentElement) {
+      if (at.matches("details:not(.tree)")) at.open = true;
+    }
   };
   addEventListener("hashchange", reveal);
   reveal();
