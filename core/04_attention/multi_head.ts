@@ -8,7 +8,7 @@
  * **Idea.** Run several small attentions side by side, each with its own matrices: several
  * heads (头): multi-head attention (多头注意力). "Related" is no single relation; one head may follow
  * grammar, another meaning, a third only the previous word. Each head has its own softmax, so
- * no head takes weight from another. The results are concatenated (拼接) and mixed
+ * no head takes weight from another. The results are joined (concatenation, 拼接) and mixed
  * by one more matrix.
  *
  * **Formula.** With heads $i = 1 \dots H$, each of width $d = E / H$,
