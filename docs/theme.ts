@@ -4,7 +4,7 @@
  * **Question.** What does every page load, and where does it come from?
  *
  * **Idea.** Fonts and the style of formulas are taken from their packages, the rest lies in `theme/`: five sheets, which become
- * one file, and a script. What is only for those who write them is left out.
+ * one file, a sheet for pages that have statements of the notes, and a script. What is only for those who write them is left out.
  *
  * @module
  */
@@ -43,6 +43,7 @@ export async function theme(): Promise<Map<string, string | Uint8Array>> {
   for (const font of fonts) await take(`fonts/${font}`, `katex/dist/fonts/${font}`);
   const themed = (name: string): string => squeezed(Deno.readTextFileSync(new URL(`theme/${name}`, here)), name);
   found.set("assets/style.css", STYLES.map((name) => themed(`${name}.css`)).join(""));
+  found.set("assets/notes.css", themed("notes.css"));
   found.set("assets/client.js", themed("client.js"));
   return found;
 }
