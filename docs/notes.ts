@@ -54,7 +54,10 @@ export interface NoteSet {
   readonly statements: readonly Statement[];
 }
 
-const HAN = /\p{Script=Han}/u;
+const count = (text: string, letters: RegExp): number => [...text.matchAll(letters)].length;
+
+/** Whether a text is English, though it may name Chinese words. */
+const isEnglish = (text: string): boolean => count(text, /[A-Za-z]/g) > count(text, /\p{Script=Han}/gu);
 
 /** Paragraphs, each on a line. */
 const paragraphs = (text: string): string[] =>
@@ -64,12 +67,10 @@ const paragraphs = (text: string): string[] =>
 
 /** A paragraph in English and one in Chinese. */
 function bilingual(name: string, [en, zh, ...more]: readonly string[]): Bilingual {
-  if (
-    en === undefined || zh === undefined || more.length > 0 || HAN.test(en.replace(/\([^)]*\)|“[^”]*”|\*[^*]*\*/g, ""))
-  ) {
+  if (en === undefined || zh === undefined || more.length > 0 || !isEnglish(en)) {
     throw new SyntaxError(`Cannot read ${name}: it must be a paragraph in English and one in Chinese`);
   }
-  if (!HAN.test(zh)) throw new SyntaxError(`Cannot read ${name}: its second paragraph must be Chinese`);
+  if (!/\p{Script=Han}/u.test(zh)) throw new SyntaxError(`Cannot read ${name}: its second paragraph must be Chinese`);
   return { en, zh };
 }
 
@@ -116,9 +117,14 @@ export function mentioned(body: string): Set<string> {
   return new Set([...body.matchAll(MARK)].flatMap(([, opening, link]) => numbersIn(opening ?? link ?? "")));
 }
 
-/** Text with formulas. */
+/** Text with formulas and code. */
 const set = (text: string): string =>
-  text.split(/\$([^$]+)\$/).map((part, at) => at % 2 === 0 ? escape(part) : formula(part, false, [])).join("");
+  text.split(/(\$[^$]+\$|`[^`]+`|\*[^*]+\*)/).map((part, at) => {
+    if (at % 2 === 0) return escape(part);
+    const inner = part.slice(1, -1);
+    if (part[0] === "$") return formula(inner, false, []);
+    return part[0] === "`" ? `<code>${escape(inner)}</code>` : `<em>${escape(inner)}</em>`;
+  }).join("");
 
 /** A paragraph in each language, that of the page first. */
 function inBoth({ en, zh }: Bilingual, { language }: Phrases, lead = { en: "", zh: "" }): string {
