@@ -21,6 +21,7 @@ import type { Context } from "./context.ts";
 import type { Translation } from "./layer.ts";
 import type { NoteSet } from "./notes.ts";
 import type { Phrases } from "./phrases.ts";
+import type { Pictures } from "./pictures.ts";
 import { plain } from "./words.ts";
 import type { Quantity } from "./quantities.ts";
 
@@ -80,6 +81,8 @@ export interface Site extends Proofs {
   readonly figure: (name: string, surroundings: Surroundings) => string;
   /** What the notes say. */
   readonly notes: readonly NoteSet[];
+  /** What paragraphs have beside them. */
+  readonly pictures: Pictures;
   /** Hears what is wrong. */
   readonly problem: (where: string, text: string) => void;
 }
