@@ -40,13 +40,13 @@
  *
  * ## 0, −10000 or −∞
  *
- * "Covering the future with 0" is a picture of the *weights*. A score of 0 is an ordinary score:
- * $e^0 = 1$, and the forbidden position gets some weight, often a large one, since real scores may be
+ * "Covering the future with 0", as [the notes](notes:001.25) have it, is a picture of the *weights*. A score of 0 is an
+ * ordinary score: $e^0 = 1$, and the forbidden position gets some weight, often a large one, since real scores may be
  * negative. $-10000$ works because $e^{-10000}$ underflows to 0 in float32, as long as one score of the row is
  * allowed. It fits into float16, which ends at 65504; $-10^9$ does not. If nothing is allowed, it
  * matters how the number is used. *Added* to the scores, as in the code of BERT, it lowers all of them together: the softmax
  * ignores the shift, and the row keeps the weights that it would have without a mask. If it *replaces* the scores, as
- * the notes describe it, they become equal, and each position gets the same weight. Either way the weights of the
+ * [the notes](notes:002.23) describe it, they become equal, and each position gets the same weight. Either way the weights of the
  * forbidden positions sum to one. $-\infty$ says what is meant: the softmax of this book makes such a row zero.
  *
  * ## Is the mask needed when generating?
@@ -57,7 +57,7 @@
  * | the whole history, at every step | needed      | for the source | earlier rows must be what they were in training |
  * | the last token, with a cache     | no effect   | for the source | its row of the causal mask is all true          |
  *
- * The notes doubt that one token needs a causal mask. The third line settles it: for one token the causal mask is one row of
+ * **The notes, 003.49.** The third line settles it. For one token the causal mask is one row of
  * `true`, since all keys in the cache are of the past; the test "causalMask() of one query allows
  * everything" says so. Padding must be excluded whatever is fed: its positions are there.
  *
