@@ -3,15 +3,21 @@
  *
  * **Question.** What stands on a page of an experiment, before any script has run?
  *
- * **Idea.** All of it: the recorded figures as SVG, their captions and numbers, the claims with the verdict that the
- * recorded findings give, and the command that runs it. The script that comes later finds the controls in the
+ * **Idea.** All of it: the recorded figures as SVG, their captions and numbers, the reading below them, the claims with
+ * the verdict that the recorded findings give, and the command that runs it. The script that comes later finds the controls in the
  * attributes and replaces the figures by those of the reader's own run.
  *
  * @module
  */
 
 import { chapterFolder } from "../core/contents.ts";
-import type { Control, ControlWords, Experiment, Words } from "../core/experiments/experiment.ts";
+import {
+  constantsOf,
+  type Control,
+  type ControlWords,
+  type Experiment,
+  type Words,
+} from "../core/experiments/experiment.ts";
 import { EXPERIMENTS } from "../core/experiments/registry.ts";
 import type { Figure } from "../core/experiments/figure.ts";
 import { figuresHtml, STATIC_WIDTH } from "./figures/mod.ts";
@@ -126,6 +132,18 @@ function verdicts({ experiment, words }: Loaded, findings: object, phrases: Phra
 <ul class="claims">${items.join("")}</ul>`;
 }
 
+/** What no control changes, or nothing where the experiment names nothing. */
+function constantsLine({ experiment, words }: Loaded, phrases: Phrases): string {
+  const constants = constantsOf(experiment, words).map(escape);
+  return constants.length > 0 ? `<p class="constants">${phrases.fixed} ${constants.join(" · ")}</p>\n` : "";
+}
+
+/** The reading below the figures, or nothing where the words have none. */
+function readingOf({ words }: Loaded, findings: object): string {
+  const paragraphs = words.reading?.(findings).map((text) => `<p>${escape(text)}</p>`);
+  return paragraphs ? `<div class="reading">\n${paragraphs.join("\n")}\n</div>\n` : "";
+}
+
 /** A control with its words, as the live figure makes a field of it. */
 export type Field = Control & Omit<ControlWords, "choices">;
 
@@ -191,6 +209,7 @@ export function renderExperiment(
 ): string {
   const { language } = phrases;
   const found = find(name, language), id = experimentId(name), hues = huesOf(name);
+  const { findings } = readRecording(name);
   const figures = figuresHtml(recordedFigures(name, language), {
     width: STATIC_WIDTH,
     id,
@@ -207,12 +226,14 @@ export function renderExperiment(
 </div>
 <div class="experiment-side">
 <div class="trial"></div>
-${verdicts(found, readRecording(name).findings, phrases)}${isFirst ? `\n<p class="legend">${phrases.legend}</p>` : ""}
+${constantsLine(found, phrases)}${verdicts(found, findings, phrases)}${
+    isFirst ? `\n<p class="legend">${phrases.legend}</p>` : ""
+  }
 <p class="command"><code>deno task experiment ${name}</code> <a href="${escape(help)}">${phrases.howToRun}</a></p>
 </div>
 <div class="figures">
 ${figures.join("\n")}
 </div>
-</section>
+${readingOf(found, findings)}</section>
 `;
 }

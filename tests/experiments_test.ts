@@ -72,6 +72,9 @@ const isData = (value: object): boolean => {
   return !text.includes("null") && JSON.stringify(JSON.parse(text)) === text;
 };
 
+/** Plain sentences, all of whose numbers are numbers. */
+const PARAGRAPH = /^(?!.*(?:undefined|NaN|Infinity|\[object))[^$`*\n]+[.?]$/;
+
 Deno.test("the lists of experiments and of their words are what the folders hold", { ignore }, () => {
   for (const [path, text] of Object.entries(writtenFiles())) {
     assertEquals(Deno.readTextFileSync(new URL(`../${path}`, import.meta.url)), text, "run deno task registry");
@@ -85,11 +88,12 @@ Deno.test(
     assertEquals(new Set(EXPERIMENTS.map(({ name }) => name)).size, EXPERIMENTS.length);
     const titles = new Set<string>();
     for (const { name, load, words } of EXPERIMENTS) {
-      const { controls, claims } = await load(), { title, purpose, ...said } = await words();
+      const { controls, claims, constants } = await load(), { title, purpose, ...said } = await words();
       titles.add(title);
       assertMatch(name, /^[a-z]+\/[a-z_0-9]+(\/[a-z_0-9]+)?$/);
       assertEquals(Object.keys(said.controls), Object.keys(controls), name);
       assertEquals(Object.keys(said.claims), Object.keys(claims), name);
+      assertEquals(Object.keys(said.constants ?? {}), Object.keys(constants ?? {}), name);
       for (const [key, control] of Object.entries(controls)) {
         for (const value of [control.default, control.min]) {
           assertEquals(objection(control, value), undefined, `${name}: ${key}`);
@@ -137,6 +141,7 @@ for (const { name, load, words: read } of EXPERIMENTS) {
     const figures = experiment.draw(findings, words);
     assert(isData(figures), "a figure has numbers that are not finite");
     for (const figure of figures) assertEquals(fault(figure), undefined, figure.caption);
+    for (const text of words.reading?.(findings) ?? []) assertMatch(text, PARAGRAPH, name);
     if (granted("read")) {
       const found = differences({ experiment, words }, readRecording(name), findings, isRecordingDevice(backend()));
       assertEquals(found, []);
@@ -147,10 +152,11 @@ for (const { name, load, words: read } of EXPERIMENTS) {
     `the experiment ${name} gives the same for the same controls, and stops when told`,
     { ignore },
     async () => {
-      const { controls, measure, draw } = await load();
+      const { controls, measure, draw } = await load(), words = await read();
       const smallest = Object.fromEntries(Object.entries(controls).map(([key, control]) => [key, control.min]));
       const first = await measure(smallest, {});
-      for (const figure of draw(first, await read())) assertEquals(fault(figure), undefined, figure.caption);
+      for (const figure of draw(first, words)) assertEquals(fault(figure), undefined, figure.caption);
+      for (const text of words.reading?.(first) ?? []) assertMatch(text, PARAGRAPH, name);
       assertEquals(await measure(smallest, {}), first);
       await assertRejects(() => measure(smallest, { signal: AbortSignal.abort() }));
     },

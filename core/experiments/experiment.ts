@@ -23,6 +23,7 @@
 
 import { chapterFolder } from "../contents.ts";
 import type { Figure } from "./figure.ts";
+import { number } from "./numbers.ts";
 
 /** Something that the reader may change. */
 export interface Control {
@@ -82,6 +83,9 @@ export interface Claim<F extends object = object> {
 /** A sentence about findings. As the type of a method it lets one table of words stand among others. */
 export type Caption<F extends object> = { says(findings: F): string }["says"];
 
+/** Paragraphs about findings, typed as {@linkcode Caption} is. */
+export type Reading<F extends object> = { says(findings: F): readonly string[] }["says"];
+
 /** Everything that an experiment says, in one language. */
 export interface Words<P extends Parts = Parts> {
   /** What it shows, as a title. */
@@ -90,10 +94,17 @@ export interface Words<P extends Parts = Parts> {
   readonly purpose: string;
   /** What the controls are called. */
   readonly controls: Readonly<Record<P["controls"], ControlWords>>;
+  /** What the constants are called, if the experiment names some. */
+  readonly constants?: Readonly<Record<string, string>>;
   /** The claims as sentences. */
   readonly claims: Readonly<Record<P["claims"], string>>;
   /** What to see in each figure: one sentence or two; numbers in them are computed. */
   readonly captions: Readonly<Record<P["captions"], Caption<P["findings"]>>>;
+  /**
+   * What the figures mean together: paragraphs of plain sentences below them, for whatever was found. Results stand
+   * here and in captions, where they are computed, and not in the prose of a chapter.
+   */
+  readonly reading?: Reading<P["findings"]>;
   /** Titles of axes, legends, heads of tables. */
   readonly labels: P["labels"];
 }
@@ -110,6 +121,8 @@ export interface RunOptions {
 export interface Experiment<P extends Parts = Parts> {
   /** What may be changed; `seed`, if there, gets a button of its own. */
   readonly controls: Readonly<Record<P["controls"], Control>>;
+  /** What the claims depend on and no control changes: sizes, rates, numbers of examples; none by default. */
+  readonly constants?: Readonly<Record<string, number | string>>;
   /** What is expected at the default controls. */
   readonly claims: Readonly<Record<P["claims"], Claim<Found<P>>>>;
   /**
@@ -162,6 +175,13 @@ export function entryOf(path: string): Entry {
 /** The controls as they are unless the reader says otherwise. */
 export function defaultControls({ controls }: Experiment): Record<string, number> {
   return Object.fromEntries(Object.entries(controls).map(([name, control]) => [name, control.default]));
+}
+
+/** The constants of an experiment with their names: `heads 4`. */
+export function constantsOf({ constants = {} }: Experiment, { constants: names = {} }: Words): string[] {
+  return Object.entries(constants).map(([key, value]) =>
+    `${names[key] ?? key} ${typeof value === "number" ? number(value) : value}`
+  );
 }
 
 /**

@@ -61,6 +61,9 @@ class Live {
   readonly #cancel: HTMLButtonElement;
   readonly #progress: HTMLProgressElement;
   readonly #status: HTMLElement;
+  readonly #reading: HTMLElement | null;
+  /** The reading of the recording, as the build wrote it. */
+  readonly #read: readonly Node[];
   #device: Device = "wasm";
   #current: Run | undefined;
   #recorded: readonly Figure[] | undefined;
@@ -74,6 +77,8 @@ class Live {
     this.#controls = JSON.parse(section.dataset["controls"]!);
     this.#hues = JSON.parse(section.dataset["hues"] ?? "{}");
     this.#figures = section.querySelector<HTMLElement>(".figures")!;
+    this.#reading = section.querySelector<HTMLElement>(".reading");
+    this.#read = [...this.#reading?.childNodes ?? []];
     this.#run = make("button", { type: "submit", class: "run" }, say("Run"));
     this.#cancel = make("button", { type: "button", class: "cancel", hidden: "" }, say("Cancel"));
     this.#progress = make("progress", { max: "1", value: "0", hidden: "", "aria-label": say("How much is done") });
@@ -109,7 +114,7 @@ class Live {
     const form = make(
       "form",
       { class: "controls" },
-      make("p", { class: "about" }, say("To change a control is to run it.")),
+      make("p", { class: "about" }, say("A changed control runs the experiment again.")),
     );
     for (const [key, control] of Object.entries(this.#controls)) form.append(this.#field(key, control));
     const reset = make("button", { type: "button", class: "reset" }, say("Reset"));
@@ -206,6 +211,7 @@ class Live {
     this.#say(RECORDED);
     this.#drawn = this.#recorded;
     this.#draw();
+    this.#reading?.replaceChildren(...this.#read);
     this.#judge(undefined);
   }
 
@@ -248,6 +254,7 @@ class Live {
     else {
       this.#drawn = answer.figures;
       this.#draw();
+      this.#reading?.replaceChildren(...answer.reading.map((text) => make("p", {}, text)));
       this.#judge(answer.holds);
       this.#say(`${duration(answer.seconds)} · ${brief(answer.device)}`, false, answer.device);
     }

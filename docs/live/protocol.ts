@@ -35,6 +35,8 @@ export type Answer =
     readonly findings: object;
     /** Drawn with the words of the page's language. */
     readonly figures: readonly Figure[];
+    /** Paragraphs below them, in the same language. */
+    readonly reading: readonly string[];
     /** For each claim, whether it holds. */
     readonly holds: readonly boolean[];
     /** One sentence about what computed. */

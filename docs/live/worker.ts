@@ -43,8 +43,8 @@ async function perform(request: RunRequest, signal: AbortSignal): Promise<void> 
     });
     const seconds = (performance.now() - start) / 1000;
     const holds = Object.values(experiment.claims).map((claim) => claim.holds(findings));
-    const figures = experiment.draw(findings, words);
-    page.postMessage({ run, kind: "outcome", findings, figures, holds, device: described, seconds });
+    const figures = experiment.draw(findings, words), reading = words.reading?.(findings) ?? [];
+    page.postMessage({ run, kind: "outcome", findings, figures, reading, holds, device: described, seconds });
   } catch (error) {
     if (signal.aborted) page.postMessage({ run, kind: "cancelled" });
     else page.postMessage({ run, kind: "error", message: error instanceof Error ? error.message : String(error) });

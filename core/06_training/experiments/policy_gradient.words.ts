@@ -5,7 +5,7 @@
  */
 
 import type { Words } from "../../experiments/experiment.ts";
-import { number } from "../../experiments/numbers.ts";
+import { fixed, number } from "../../experiments/numbers.ts";
 import { SEED_WORDS } from "../../experiments/seed.words.ts";
 import type { Rewarded } from "./policy_gradient.ts";
 
@@ -23,6 +23,17 @@ export const words: Words<Rewarded> = {
     more: { label: "Steps after the switch", description: "Batches of 64 pairs, 4 drawn texts for each" },
     baseline: { label: "Baseline", description: "What is subtracted from a reward", choices: BASELINES },
     seed: SEED_WORDS,
+  },
+  constants: {
+    hidden: "hidden width",
+    heads: "heads",
+    layers: "layers of the encoder and of the decoder",
+    rate: "highest learning rate",
+    after: "learning rate after the switch",
+    batch: "pairs in a batch",
+    second: "after the switch",
+    samples: "translations sampled for each",
+    longest: "longest translation",
   },
   claims: {
     stalled: "Cross-entropy has stalled: going on does not raise BLEU",
@@ -48,6 +59,25 @@ export const words: Words<Rewarded> = {
       `${number(spread[1]!, 2)} of that without a baseline, with the greedy text ${number(spread[2]!, 2)}, with the ` +
       `mean of the other samples ${number(spread[3]!, 2)}.`,
     changed: () => "Unseen sentences whose translation the rewards have changed, the first ones as they come.",
+  },
+  reading: ({ before, continued, rewarded, drawn, losses, spread, shown: { more, unseen } }) => {
+    const change = (to: number): string => fixed(to - before.at(-1)!, 1).replace(/^(?=\d)/, "+");
+    const noise = Math.max(...[before.at(-1)!, ...continued].map((x, i, all) => i ? Math.abs(x - all[i - 1]!) : 0));
+    return [
+      `After ${more} steps BLEU has changed by ${change(rewarded.at(-1)!)} with rewards and by ` +
+      `${change(continued.at(-1)!)} with cross-entropy. This is one seed and ${unseen} sentences. Between two ` +
+      `checkpoints of the copy that went on with cross-entropy, BLEU moves by up to ${fixed(noise, 1)}.`,
+      `The mean reward of sampled translations is what is trained on. It goes from ${fixed(drawn[0]!, 1)} to ` +
+      `${fixed(drawn[2]!, 1)}. Meanwhile the cross-entropy of the references goes from ${fixed(losses[0]!, 2)} to ` +
+      `${fixed(losses[2]!, 2)} nats per token.`,
+      `The gradient has ${
+        fixed(spread[3]!, 2)
+      } times the variance with the mean of the other samples as baseline, and ` +
+      `${fixed(spread[2]!, 2)} times with the reward of the greedy translation. Any baseline keeps the estimate ` +
+      "unbiased. The baseline with the least variance is the mean reward weighted by the squared norm of each " +
+      "sample’s gradient. The greedy translation’s reward lies far from it where most samples earn nearly the full " +
+      "reward with small gradients and a few failures have large ones.",
+    ];
   },
   labels: {
     afterSwitch: "steps after the switch",

@@ -1,7 +1,7 @@
 /**
  * # Experiments on the terminal
  *
- * `experiment NAME` runs an experiment, prints its figures and what it found, and says which of the claims
+ * `experiment NAME` runs an experiment, prints its figures, their reading and what it found, and says which of the claims
  * about it hold.
  *
  * @module
@@ -9,6 +9,7 @@
 
 import { withNumbers } from "../../contents.ts";
 import {
+  constantsOf,
   type Control,
   defaultControls,
   type Experiment,
@@ -89,6 +90,11 @@ export const command: Command = defineCommand({
     line(words.title);
     line();
     for (const text of wrapped(withNumbers(words.purpose, experimentPath(name)))) line(text);
+    const fixed = constantsOf(experiment, words);
+    if (fixed.length > 0) {
+      line();
+      for (const text of wrapped(`Fixed: ${fixed.join(" · ")}`)) line(text);
+    }
     const findings = await experiment.measure(controls, {
       onProgress(done) {
         if (standardOutput.isTerminal) progress.update(`${bar(done, 30)} ${Math.floor(100 * done)} %`);
@@ -104,6 +110,10 @@ function report(experiment: Experiment, words: Words, findings: object, isDefaul
   for (const figure of experiment.draw(findings, words)) {
     line();
     for (const text of figureLines(figure)) line(text);
+  }
+  for (const paragraph of words.reading?.(findings) ?? []) {
+    line();
+    for (const text of wrapped(paragraph)) line(text);
   }
   line();
   const found = Object.entries(findings).filter(([key]) => key !== "shown");
