@@ -1,11 +1,7 @@
 /**
- * # Recorded runs
+ * # How a run is recorded
  *
- * **Question.** A run on real data takes minutes and needs a file that is not part of the book. How does a page show it?
- *
- * **Idea.** A program of this folder makes the run and writes `NAME.json` beside itself: the command, the file with its
- * size and checksum, the settings, the seconds, and what was found. Pictures and captions are drawn from that file and
- * compute their numbers from it. Whoever has the file runs the command again.
+ * The command line, the device and the clock are the same for every program of this folder; what it finds is its own.
  *
  * @module
  */
@@ -16,24 +12,7 @@ import { quote, UsageError } from "../../core/cli/errors.ts";
 import { createWasmDevice } from "../../mod.ts";
 import { setBackend } from "../../core/engine/device.ts";
 import { readTask, refuse } from "../arguments.ts";
-
-/** What a recorded run says of itself. */
-export interface RecordedRun<Findings extends object = object> {
-  /** How to make it again; the words in capitals are the reader's own paths. */
-  readonly command: string;
-  /** The file that it read. */
-  readonly data: {
-    readonly name: string;
-    readonly origin: string;
-    readonly licence: string;
-    readonly bytes: number;
-    readonly sha256: string;
-  };
-  /** Seconds of one core. */
-  readonly seconds: number;
-  /** What was found, with the settings. */
-  readonly findings: Findings;
-}
+import { type RecordedRun, runPath } from "./recorded_run.ts";
 
 /** A program that makes a run. */
 export interface RunPlan<Findings extends object> {
@@ -47,20 +26,6 @@ export interface RunPlan<Findings extends object> {
   readonly licence: string;
   /** Makes the run. */
   readonly make: (path: string) => Promise<Findings>;
-}
-
-/** Where a run is kept. */
-export function runPath(name: string): URL {
-  return new URL(`${name}.json`, import.meta.url);
-}
-
-/**
- * Reads a recorded run.
- *
- * @throws {Deno.errors.NotFound} if there is none
- */
-export function readRun<Findings extends object>(name: string): RecordedRun<Findings> {
-  return JSON.parse(Deno.readTextFileSync(runPath(name))) as RecordedRun<Findings>;
 }
 
 /** Digits that are kept: more than a caption shows. */
