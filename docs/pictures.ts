@@ -169,12 +169,10 @@ function runHtml(
   const reading = show.reading(findings, recorded).map((text) => `<p>${escape(text)}</p>`).join("");
   return `<section class="experiment run" id="${id}">
 <div class="experiment-head"><p>${caption}</p></div>
-<div class="experiment-side"><p class="found">Recorded in ${duration(seconds)} of one core. ${escape(data.origin)}; ${
-    escape(data.licence)
-  }.</p>
+<div class="experiment-side"><div class="reading">${reading}</div>
+<p class="found">Recorded in ${duration(seconds)} of one core. ${escape(data.origin)}; ${escape(data.licence)}.</p>
 <p class="command"><code>${escape(command)}</code></p></div>
 <div class="figures">${figures.join("")}</div>
-<div class="reading">${reading}</div>
 </section>`;
 }
 

@@ -407,7 +407,7 @@ function sizeOfPart(create: () => object | undefined): number {
 // is set apart from what is written. A decoder is more flexible in one sense: a conversation has no fixed border between source and
 // target, and any text is training data. "Strict" or "free" is not a property of either: large decoders translate well.
 //
-// **The notes, 003.7.** Question answering (问答) is the same model with other pairs: questions as sources, answers as targets. The
+// **The notes, 003.7.** Question answering is the same model with other pairs: questions as sources, answers as targets. The
 // corpus of the experiment has 中国的首都是哪里 as a sentence to be translated, and the recorded run translates it too.
 
 // #region Options: sizes, parts, and the paper's two models

@@ -5,10 +5,10 @@
  * for others: the vector of a rare word has a gradient once in a thousand batches. How does each
  * parameter get a step of its own length, without anyone choosing it?
  *
- * **Idea.** Adam keeps two running averages (指数移动平均) of each parameter: of its gradient, and of the square of
+ * **Idea.** Adam keeps two running averages of each parameter: of its gradient, and of the square of
  * its gradient. The first says where to go; the root of the second says how large the gradient usually is.
  * Their quotient is about as large for every parameter, so the learning rate is the length of a
- * step rather than a multiple of the slope. AdamW also shrinks each weight a little at every step (weight decay, 权重衰减).
+ * step rather than a multiple of the slope. AdamW also shrinks each weight a little at every step (weight decay).
  * The shrinking is not part of the gradient, so it is not divided by that root.
  *
  * ```picture adam_moments What the corrections do, for a gradient that stays the same. The averages climb to their true sizes at different speeds; without the corrections their quotient, the length of a step in learning rates, is far too large for hundreds of steps. With them it is 1 from the first step on.
@@ -76,7 +76,7 @@
  * | $\epsilon$                         | `epsilon`                     | one number  |
  *
  * **Why the corrections.** After $t$ steps the weights of the gradients in $m_t$ sum to $1 - \beta_1^t$, and in $v_t$ to
- * $1 - \beta_2^t$. Divided by these sums, both are averages of the gradients seen so far (unbiased, 无偏). Without them the early steps
+ * $1 - \beta_2^t$. Divided by these sums, both are averages of the gradients seen so far (unbiased). Without them the early steps
  * are too long, not too short: $v$ is further from its true size than $m$, and it stands below. The first step is $\eta$
  * for every parameter. Later steps are usually shorter, since gradients that disagree have a short average.
  *

@@ -6,7 +6,7 @@
  *
  * **Idea.** An optimizer (优化器) gives each parameter to an update rule, together with its gradient and
  * the running averages that the rule keeps of it. Rules differ in one formula. SGD (stochastic
- * gradient descent, 随机梯度下降) moves a parameter by a fixed multiple of its gradient. Momentum (动量) adds
+ * gradient descent) moves a parameter by a fixed multiple of its gradient. Momentum adds
  * up past gradients: where they agree, the steps grow; where they change sign, they cancel.
  * [Adam](adam.ts) divides by the usual size of the gradient, so that the vectors of rare words move as far as
  * those of frequent ones. [Lion](lion.ts) keeps only the sign.
@@ -55,7 +55,7 @@
  * Adam: gradient 3.2 weight 0.7016
  * ```
  *
- * **Formula.** With the gradient $g_t$ of parameter $\theta$ at step $t$, the learning rate (学习率) $\eta$ and the
+ * **Formula.** With the gradient $g_t$ of parameter $\theta$ at step $t$, the learning rate $\eta$ and the
  * momentum $\mu$, 0 without it, SGD is
  *
  * $$u_t = \mu\, u_{t-1} + g_t, \qquad \theta_t = \theta_{t-1} - \eta\, u_t$$

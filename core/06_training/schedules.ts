@@ -4,7 +4,7 @@
  * **Question.** Long steps cover the way, short ones find the minimum. Which learning rate serves a run
  * that needs both?
  *
- * **Idea.** One that changes with the step (learning rate schedule, 学习率调度). It rises for a while (warm-up, 预热), because
+ * **Idea.** One that changes with the step (learning rate schedule). It rises for a while (warm-up), because
  * Adam's first averages rest on a handful of gradients and point nowhere in particular. Then it falls, because a
  * step that is longer than the valley is wide jumps over the minimum.
  *

@@ -15,11 +15,11 @@ import { el, label, px, tint, tip } from "../figures/svg.ts";
 import type { Picture } from "../picture.ts";
 
 /** How much steeper the valley is across than along, where the paths start, steps of each. */
-const STEEPNESS = 40, START = [-2, 0.9] as const, STEPS = 40;
+const STEEPNESS = 100, START = [-2, 0.9] as const, STEPS = 40;
 /** The rate of SGD nearly reaches that at which it would climb the walls, 2 / STEEPNESS. */
 const RULES: readonly (readonly [name: string, rule: OptimizerRule, rate: number])[] = [
   ["SGD", sgd(), 1.8 / STEEPNESS],
-  ["momentum", sgd({ momentum: 0.9 }), 0.5 / STEEPNESS],
+  ["momentum", sgd({ momentum: 0.9 }), 0.6 / STEEPNESS],
   ["Adam", adam(), 0.1],
 ];
 
@@ -31,10 +31,8 @@ interface Path {
   readonly places: readonly Place[];
 }
 
-const heightOf = ([x, y]: Place): number => (x * x + STEEPNESS * y * y) / 2;
-
-/** Loss at the last place, as a part of that at the first. */
-const left = ({ places }: Path): string => number(heightOf(places.at(-1)!) / heightOf(places[0]!), 2);
+/** Distance of the last place from the minimum. */
+const left = ({ places }: Path): string => number(Math.hypot(...places.at(-1)!), 2);
 
 async function descend(name: string, rule: OptimizerRule, rate: number): Promise<Path> {
   const place = parameter(tensor([...START])), optimizer = new Optimizer(new Map([["place", place]]), rule);
@@ -53,7 +51,8 @@ async function descend(name: string, rule: OptimizerRule, rate: number): Promise
 export const picture: Picture<readonly Path[]> = {
   alternative: (paths, say) =>
     `${say("Three paths through a valley that is steep across and flat along, from the same start.")} ` +
-    paths.map((path) => `${say(path.name)}: ${left(path)} ${say("of the loss is left")}.`).join(" "),
+    paths.map((path) => `${say(path.name)}: ${left(path)} ${say("from the minimum after")} ${STEPS} ${say("steps")}.`)
+      .join(" "),
   measure: () => Promise.all(RULES.map((rule) => descend(...rule))),
   draw: (canvas, paths) => {
     const { width, say } = canvas, top = 24, high = width < 400 ? 84 : 112, gap = 36;
@@ -69,9 +68,9 @@ export const picture: Picture<readonly Path[]> = {
         el(
           "g",
           { "clip-path": `url(#${id})` },
-          ...[0.5, 2, 5, 10, 18].map((height) =>
+          ...[0.5, 4, 12, 25, 42].map((height) =>
             el("ellipse", {
-              class: "rule",
+              class: "base faint",
               fill: "none",
               cx,
               cy,
@@ -93,7 +92,7 @@ export const picture: Picture<readonly Path[]> = {
         label(say(path.name), { class: "name", x: 0, y: y - 7 }),
       ));
       parts.push(label(
-        `${say("rate")} ${number(path.rate, 2)} · ${say("loss left")} ${left(path)}`,
+        `${say("learning rate")} ${number(path.rate, 2)} · ${say("distance at the end")} ${left(path)}`,
         { x: width, y: y - 7, "text-anchor": "end" },
       ));
     });
