@@ -69,7 +69,12 @@ export class Pictures {
 
   /** Whether it goes across both columns. */
   isWide(name: string): boolean {
-    return this.#runs.has(name) || this.#loaded.get(name)?.picture.place === "wide";
+    return this.isRun(name) || this.#loaded.get(name)?.picture.place === "wide";
+  }
+
+  /** Whether it is a recorded run, which stands in both columns as an experiment does. */
+  isRun(name: string): boolean {
+    return this.#runs.has(name);
   }
 
   /**

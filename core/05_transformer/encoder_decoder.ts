@@ -38,7 +38,7 @@
  * target, shifted right $y'$
  * ```
  *
- * **By hand.** The notes ask 中国的首都是哪里. Take its two words 首都 and 哪里, width $E = 2$, and five rows of a table $W$: BEGIN
+ * **By hand.** The notes ask 中国的首都是哪里. Take two of its words, 首都 and 哪里, the width $E = 2$, and five rows of a table $W$: BEGIN
  * $(0.4, -0.6)$, 首都 $(1, -0.7)$, 哪里 $(-0.6, 0.3)$, 北 $(0.9, 0.5)$, 京 $(0.2, 0.9)$.
  *
  * *In.* 首都 times $\sqrt{2}$ is $(1.41, -0.99)$. The code of position 0 is $(\sin 0, \cos 0) = (0, 1)$; the sum is
@@ -174,8 +174,7 @@ function scoreTarget(
   model: EncoderDecoder,
   target: Words,
   memory: Tensor,
-  call: DecoderCall,
-  lastOnly = false,
+  { lastOnly, ...call }: DecoderCall & { readonly lastOnly: boolean },
 ): Tensor {
   // $y'$: the target goes in as the source does, one position late, so that no position sees its own answer.
   const input = enter(target, entranceOf(model, "target"));
@@ -257,6 +256,16 @@ export class EncoderDecoder extends Module {
     shareChance(this.chances(), random);
   }
 
+  /** Number of scores per position. */
+  get vocabSize(): number {
+    return this.options.vocabSize;
+  }
+
+  /** Longest sentence, of both languages. */
+  get contextLength(): number {
+    return this.options.contextLength;
+  }
+
   /**
    * Reads the sources; needed once, however many words are then written.
    *
@@ -283,10 +292,9 @@ export class EncoderDecoder extends Module {
    */
   decode(target: TensorLike, memory: Tensor, options: DecodingCall = {}): Tensor {
     checkOptions("decode", options, DECODING);
-    const { lastOnly, starts, ...call } = options;
-    const { caches, observe } = call;
+    const { lastOnly = false, starts, ...call } = options, { caches, observe } = call;
     const words = wordsOf(this, "target", target, { starts, cached: caches?.[0]?.length ?? 0 });
-    return scoreTarget(this, words, memory, { ...call, observe: below(observe, "decoder") }, lastOnly);
+    return scoreTarget(this, words, memory, { ...call, lastOnly, observe: below(observe, "decoder") });
   }
 
   /**
@@ -318,6 +326,7 @@ export class EncoderDecoder extends Module {
     return {
       vocabSize,
       contextLength,
+      numSources: memory.shape[0]!,
       newCaches: (create) => Array.from({ length: 2 * numLayers }, create),
       forward: (tokens, call = {}) => this.decode(tokens, memory, { ...call, sourceMask }),
       repeat: (times) => this.given(repeatRows(memory, times), sourceMask && repeatRows(sourceMask, times)),
@@ -569,6 +578,8 @@ export interface GivenSource {
   readonly vocabSize: number;
   /** Longest sentence. */
   readonly contextLength: number;
+  /** Rows of the source, each of which is continued. */
+  readonly numSources: number;
   /** Empty caches, as many as `forward` wants. */
   newCaches<M extends KeyValueMemory>(create: () => M): M[];
   /**
@@ -611,7 +622,7 @@ function wordsOf(
   { starts, cached = 0 }: { readonly starts: readonly number[] | undefined; readonly cached?: number },
 ): Words {
   const { embedding } = entranceOf(model, side), { contextLength } = model.options;
-  const tokens = asTensor("read", "tokens", ids, "int32", embedding.weight.storage);
+  const tokens = asTensor("read", side, ids, "int32", embedding.weight.storage);
   const { B, T } = dims(tokens, "B T");
   if (cached + T > contextLength) {
     throw new RangeError(`Cannot read ${cached + T} positions: contextLength is ${contextLength}`);

@@ -29,14 +29,14 @@
  * import { adam, Optimizer, parameter, tensor } from "@heed/heed";
  *
  * const weight = parameter(tensor([1]));
- * const optimizer = new Optimizer(new Map([["weight", weight]]), adam({ learningRate: 0.1 }));
+ * const optimizer = new Optimizer([weight], adam({ learningRate: 0.1 }));
  * for (let step = 1; step <= 2; step++) {
  *   weight.square().mul(2).sum().backward();
  *   console.log(`step ${step}: g ${(await weight.grad!.item()).toFixed(1)}`);
  *   optimizer.step();
  *   optimizer.zeroGrad();
  *   const { tensors } = optimizer.state();
- *   const m = await tensors.get("weight.firstMoment")!.item(), v = await tensors.get("weight.secondMoment")!.item();
+ *   const m = await tensors.get("0.firstMoment")!.item(), v = await tensors.get("0.secondMoment")!.item();
  *   const [correction1, correction2] = [1 - 0.9 ** step, 1 - 0.999 ** step];
  *   const [average, square] = [m / correction1, v / correction2];
  *   console.log(`  m ${m.toFixed(2)}, v ${v.toFixed(6)}, uncorrected quotient ${(m / Math.sqrt(v)).toFixed(2)}`);
@@ -278,14 +278,14 @@ const LONGEST = 2 ** 63;
 // ```ts
 // import { adam, Optimizer, parameter, tensor } from "@heed/heed";
 //
-// const weight = parameter(tensor([1])), optimizer = new Optimizer(new Map([["weight", weight]]), adam());
+// const weight = parameter(tensor([1])), optimizer = new Optimizer([weight], adam());
 // const lengths: number[] = [];
 // for (let step = 1; step <= 1000; step++) {
 //   weight.sum().backward();
 //   optimizer.step();
 //   optimizer.zeroGrad();
 //   const { tensors } = optimizer.state();
-//   const m = await tensors.get("weight.firstMoment")!.item(), v = await tensors.get("weight.secondMoment")!.item();
+//   const m = await tensors.get("0.firstMoment")!.item(), v = await tensors.get("0.secondMoment")!.item();
 //   lengths.push(m / Math.sqrt(v));
 // }
 // const longest = Math.max(...lengths);

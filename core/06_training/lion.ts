@@ -19,12 +19,12 @@
  * import { lion, Optimizer, parameter, tensor } from "@heed/heed";
  *
  * const weight = parameter(tensor([1]));
- * const optimizer = new Optimizer(new Map([["weight", weight]]), lion({ learningRate: 0.1 }));
+ * const optimizer = new Optimizer([weight], lion({ learningRate: 0.1 }));
  * for (const gradient of [0.5, -1]) {
- *   const before = await optimizer.state().tensors.get("weight.momentum")!.item();
+ *   const before = await optimizer.state().tensors.get("0.momentum")!.item();
  *   weight.grad = tensor([gradient]);
  *   optimizer.step();
- *   const after = await optimizer.state().tensors.get("weight.momentum")!.item();
+ *   const after = await optimizer.state().tensors.get("0.momentum")!.item();
  *   const sum = 0.9 * before + 0.1 * gradient;
  *   console.log(`sign of ${sum.toFixed(4)}: weight ${(await weight.item()).toFixed(1)}, m ${after.toFixed(5)}`);
  * }
@@ -140,7 +140,7 @@ const checks: Checks<LionOptions> = {
 // const falling = linearSchedule({ peak: 0.03, steps: 300 });
 // for (const [name, rate] of [["constant", () => 0.03], ["falling", falling]] as const) {
 //   const weight = parameter(tensor([1]));
-//   const optimizer = new Optimizer(new Map([["weight", weight]]), lion({ weightDecay: 0 }));
+//   const optimizer = new Optimizer([weight], lion({ weightDecay: 0 }));
 //   let farthest = 0;
 //   for (let step = 1; step <= 300; step++) {
 //     weight.square().mul(0.5).sum().backward();

@@ -11,7 +11,7 @@
  * [Adam](adam.ts) divides by the usual size of the gradient, so that the vectors of rare words move as far as
  * those of frequent ones. [Lion](lion.ts) keeps only the sign.
  *
- * ```picture descent Forty steps of SGD, momentum and Adam through the same narrow valley, from the same start, each at the learning rate of the experiment below. The rings join places of equal loss; the minimum is the cross.
+ * ```picture descent Forty steps of SGD, momentum and Adam through one narrow valley, from one start. The rings join places of equal loss; the cross is the minimum.
  * ```
  *
  * **By hand.** One weight $\theta = 1$ has the loss $2\theta^2$, and so the gradient $4\theta$. Let $\eta = 0.1$.
@@ -30,13 +30,13 @@
  *
  * const rules = { SGD: sgd(), momentum: sgd({ momentum: 0.9 }), Adam: adam() };
  * for (const [name, rule] of Object.entries(rules)) {
- *   const weight = parameter(tensor([1])), optimizer = new Optimizer(new Map([["weight", weight]]), rule);
+ *   const weight = parameter(tensor([1])), optimizer = new Optimizer([weight], rule);
  *   for (let step = 1; step <= 3; step++) {
  *     weight.square().mul(2).sum().backward();
  *     const gradient = await weight.grad!.item();
  *     optimizer.step(0.1);
  *     optimizer.zeroGrad();
- *     const velocity = await optimizer.state().tensors.get("weight.velocity")?.item();
+ *     const velocity = await optimizer.state().tensors.get("0.velocity")?.item();
  *     const along = velocity === undefined ? "" : ` velocity ${velocity.toFixed(1)}`;
  *     console.log(`${name}: gradient ${gradient.toFixed(1)}${along} weight ${(await weight.item()).toFixed(4)}`);
  *   }
@@ -173,17 +173,16 @@ export class Optimizer {
    * console.assert(optimizer.steps === 0);
    * ```
    *
-   * @param parameters what to move, as `model.parameters()` names it
+   * @param parameters what to move, as `model.parameters()` names it; those of a list are named by their places in it
    * @param rule how: `sgd()`, `adam()`, `adamW()`, `lion()`, or one of your own
    * @throws {TypeError} if the rule is none, or there are no parameters
    */
-  constructor(parameters: ReadonlyMap<string, Tensor>, rule: OptimizerRule) {
-    requireParameters(parameters, rule);
-    this.parameters = parameters;
+  constructor(parameters: ReadonlyMap<string, Tensor> | readonly Tensor[], rule: OptimizerRule) {
+    this.parameters = namedParameters(parameters, rule);
     this.#rule = rule;
     // The averages outlive the [scope](../engine/scope.ts) that the optimizer is made in.
     holdsPrivately(this, () => this.#tensors);
-    for (const [path, parameter] of parameters) {
+    for (const [path, parameter] of this.parameters) {
       this.#counts.set(path, 0);
       for (const name of rule.averages) this.#tensors.set(`${path}.${name}`, keep(zeros(parameter.shape)));
     }
@@ -303,8 +302,11 @@ const sgdChecks: Checks<SGDOptions> = {
   momentum: numeric({ min: 0, below: 1 }),
 };
 
-/** Refuses what is no rule, and parameters that no rule can move. */
-function requireParameters(parameters: ReadonlyMap<string, Tensor>, rule: OptimizerRule): void {
+/** The parameters by name; refuses those that no rule can move, and what is no rule. */
+function namedParameters(
+  parameters: ReadonlyMap<string, Tensor> | readonly Tensor[],
+  rule: OptimizerRule,
+): ReadonlyMap<string, Tensor> {
   if (typeof rule?.move !== "function" || !Array.isArray(rule.averages)) {
     throw new TypeError("Cannot optimize without a rule: one such as adamW() is needed");
   }
@@ -313,14 +315,16 @@ function requireParameters(parameters: ReadonlyMap<string, Tensor>, rule: Optimi
       `Cannot optimize ${shown(parameters)}: its parameters are needed, as model.parameters() names them`,
     );
   }
-  checkInstance("optimize", "parameters", parameters, Map);
-  checkTensorList("optimize", "parameters", [...parameters.values()]);
-  if (parameters.size === 0) {
+  if (!Array.isArray(parameters)) checkInstance("optimize", "parameters", parameters as object, Map);
+  const named = new Map([...parameters.entries()].map(([path, parameter]) => [String(path), parameter]));
+  checkTensorList("optimize", "parameters", [...named.values()]);
+  if (named.size === 0) {
     throw new TypeError(
       "Cannot optimize nothing: parameters() names what requires a gradient, and nothing that is frozen or in a #private field",
     );
   }
-  for (const parameter of parameters.values()) requireFloat("an update", parameter);
+  for (const parameter of named.values()) requireFloat("an update", parameter);
+  return named;
 }
 
 /** Refuses a learning rate that no step can have. */
@@ -477,7 +481,7 @@ const OLDER_RULES: ReadonlyMap<string, string> = new Map([
 // };
 // const rules = { SGD: sgd(), "mean of all": meanOfAll };
 // for (const [name, rule] of Object.entries(rules)) {
-//   const weight = parameter(tensor([1])), optimizer = new Optimizer(new Map([["weight", weight]]), rule);
+//   const weight = parameter(tensor([1])), optimizer = new Optimizer([weight], rule);
 //   for (let step = 1; step <= 100; step++) {
 //     weight.square().mul(2).sum().backward();
 //     optimizer.step(0.1);

@@ -70,7 +70,7 @@ export const picture: Picture<readonly Path[]> = {
           { "clip-path": `url(#${id})` },
           ...[0.5, 4, 12, 25, 42].map((height) =>
             el("ellipse", {
-              class: "base faint",
+              class: "rule",
               fill: "none",
               cx,
               cy,
