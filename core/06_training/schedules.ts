@@ -25,7 +25,7 @@
  *
  * const lengths = { peak: 0.4, warmupSteps: 4, steps: 12 };
  * const [cosine, linear] = [cosineSchedule(lengths), linearSchedule(lengths)];
- * // Width 1 and factor 0.8 make the peak $0.8 \cdot 4^{-1/2} = 0.4$.
+ * // Width 1 and factor 0.8 make the peak 0.8 / √4.
  * const inverse = inverseSquareRootSchedule({ hiddenSize: 1, warmupSteps: 4, factor: 0.8 });
  * for (const step of [1, 4, 6, 8, 12, 16, 64]) {
  *   console.log(`${step}: ${[cosine, linear, inverse].map((rate) => rate(step).toFixed(4)).join(" ")}`);

@@ -11,7 +11,7 @@ import { adam } from "../../core/06_training/adam.ts";
 import { Optimizer, type OptimizerRule, sgd } from "../../core/06_training/optimizers.ts";
 import { parameter, tensor } from "../../core/engine/create.ts";
 import { number } from "../../core/experiments/numbers.ts";
-import { el, label, px, tint, tip } from "../figures/svg.ts";
+import { el, label, px, seriesTints } from "../figures/svg.ts";
 import type { Picture } from "../picture.ts";
 
 /** How much steeper the valley is across than along, where the paths start, steps of each. */
@@ -58,10 +58,9 @@ export const picture: Picture<readonly Path[]> = {
     const { width, say } = canvas, top = 24, high = width < 400 ? 84 : 112, gap = 36;
     const low = -2.3, far = 1.1, scaleX = width / (far - low), scaleY = high / 2.3;
     const at = ([x, y]: Place, middle: number): Place => [(x - low) * scaleX, middle - y * scaleY];
-    const parts: string[] = [];
+    const parts: string[] = [], colors = seriesTints(canvas, paths.map(() => undefined));
     paths.forEach((path, i) => {
       const y = top + i * (high + gap), middle = y + high / 2, [cx, cy] = at([0, 0], middle), id = `${canvas.id}-${i}`;
-      const color = tint({ ...canvas }, undefined, i);
       parts.push(
         el("clipPath", { id }, el("rect", { x: 0, y, width, height: high })),
         el("rect", { class: "frame", x: 0.5, y, width: width - 1, height: high }),
@@ -84,11 +83,13 @@ export const picture: Picture<readonly Path[]> = {
       const places = path.places.map((place) => at(place, middle));
       parts.push(el(
         "g",
-        color,
+        colors[i]!,
         el("path", { class: "curve", d: places.map(([x, y], j) => `${j ? "L" : "M"}${px(x)} ${px(y)}`).join("") }),
-        ...places.map(([x, y], step) =>
-          el("circle", { class: "mark", cx: x, cy: y, r: 2.2 }, tip(`${say(path.name)}, ${say("step")} ${step}`))
-        ),
+        el("path", {
+          class: "curve",
+          d: places.map(([x, y]) => `M${px(x)} ${px(y)}h0`).join(""),
+          style: "stroke-width:4.4;stroke-linecap:round",
+        }),
         label(say(path.name), { class: "name", x: 0, y: y - 7 }),
       ));
       parts.push(label(
