@@ -3,6 +3,38 @@ import { readRun, type RecordedRun } from "../../docs/runs/recorded_run.ts";
 import type { OptimizersRun } from "../../docs/runs/optimizers.ts";
 import type { TranslatorRun } from "../../docs/runs/translator.ts";
 
+const loaded = {
+  show: {
+    figures: ({ n }: { readonly n: number }) => [{ kind: "text", text: "x", caption: `${n} found` }] as const,
+    reading: ({ n }: { readonly n: number }, { seconds }: RecordedRun) => [`${n} < 3 in ${seconds} s`],
+  },
+  recorded: {
+    command: "deno run docs/runs/a.ts --data b",
+    data: { name: "b", origin: "c", licence: "d", bytes: 1, sha256: "" },
+    seconds: 150,
+    findings: { n: 2 },
+  },
+} as unknown as LoadedRun;
+
+Deno.test("a recorded run shows its figures, its reading, its command and its minutes", () => {
+  const problems: string[] = [];
+  const all = new Pictures(
+    new Map(),
+    (where, text) => problems.push(`${where}: ${text}`),
+    new Map([["a_run", loaded]]),
+  );
+  assert(all.isRun("a_run") && all.isWide("a_run") && !all.isRun("b_run"));
+  const setting = { language: "en", hue: () => undefined, link: (path: string) => path };
+  const html = all.html("a_run", "core/a.ts", { ...setting, caption: "A run." });
+  for (const part of ["<p>A run.</p>", "2 found", "<p>2 &lt; 3 in 150 s</p>", "3 minutes of one core", "--data b"]) {
+    assert(html.includes(part), part);
+  }
+  all.finish();
+  assertEquals(problems, []);
+  new Pictures(new Map(), (where, text) => problems.push(`${where}: ${text}`), new Map([["a_run", loaded]])).finish();
+  assertEquals(problems, ["docs/pictures/a_run.ts: No page shows this run"]);
+});
+
 const folder = new URL("../../docs/runs/", import.meta.url);
 const names = [...Deno.readDirSync(folder)].flatMap(({ name }) => /^(\w+)\.json$/.exec(name)?.[1] ?? []).sort();
 
