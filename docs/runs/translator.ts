@@ -9,7 +9,7 @@
 
 import { translateAll, Translator } from "../../core/cli/translator.ts";
 import { readCorpus } from "../../core/cli/corpus.ts";
-import { adamW, Batches, BytePairEncoding, EncoderDecoder, Optimizer, Random } from "../../mod.ts";
+import { adamW, Batches, type BytePairEncoding, EncoderDecoder, Optimizer, Random } from "../../mod.ts";
 import { trainBytePairEncoding } from "../../core/02_words/byte_pair_encoding/mod.ts";
 import { bleu } from "../../core/06_training/bleu.ts";
 import { train } from "../../core/06_training/loop.ts";

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { type LoadedRun, Pictures } from "../../docs/pictures.ts";
 import { readRun, type RecordedRun } from "../../docs/runs/recorded_run.ts";
 import type { OptimizersRun } from "../../docs/runs/optimizers.ts";
 import type { TranslatorRun } from "../../docs/runs/translator.ts";
