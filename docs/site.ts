@@ -19,6 +19,7 @@ import type { Definition, Knowledge } from "./program.ts";
 import type { Proofs } from "./proofs.ts";
 import type { Context } from "./context.ts";
 import type { Translation } from "./layer.ts";
+import type { NoteSet } from "./notes.ts";
 import type { Phrases } from "./phrases.ts";
 import type { Pictures } from "./pictures.ts";
 import { plain } from "./words.ts";
@@ -78,6 +79,10 @@ export interface Site extends Proofs {
   readonly about: (name: string) => About;
   /** Draws one. */
   readonly figure: (name: string, surroundings: Surroundings) => string;
+  /** What the title page shows, with a caption, and what it loads for it. */
+  readonly title: { readonly assets: readonly string[]; readonly figure: (caption: string) => string };
+  /** What the notes say. */
+  readonly notes: readonly NoteSet[];
   /** What paragraphs have beside them. */
   readonly pictures: Pictures;
   /** Hears what is wrong. */

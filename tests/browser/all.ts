@@ -9,3 +9,4 @@ import "./live.ts";
 import "./experiments.ts";
 import "./playground.ts";
 import "./space.ts";
+import "./title.ts";
