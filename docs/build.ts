@@ -57,6 +57,9 @@ export interface Built {
 /** What pages with figures load. */
 const FIGURE_ASSETS: readonly string[] = ["assets/figures.css", "assets/live.js"];
 
+/** What pages with programs load. */
+const PROGRAMS = "assets/programs.js";
+
 /** Pages before they have frames, and what the search finds on them. */
 interface Sheets {
   readonly sheets: readonly Sheet[];
@@ -109,7 +112,8 @@ function sourceSheet(page: Page, site: Site): Found {
   const title = (page.number ? `${page.number} ` : "") + page.title;
   const isLive = site.experiments(page.path!).length > 0;
   const figures = isLive ? FIGURE_ASSETS : body.includes("<figure") ? FIGURE_ASSETS.slice(0, 1) : [];
-  const assets = body.includes('<details class="region"') ? [...figures, FOLDED] : figures;
+  const runs = body.includes("data-program="), folds = /<details class="region|<div class="program"/.test(body);
+  const assets = [...figures, ...folds ? [FOLDED] : [], ...runs ? [PROGRAMS] : []];
   return { sheet: { url: page.url, title, description, page, body, assets }, ...found };
 }
 
@@ -212,7 +216,7 @@ export async function build(sourceUrl = ""): Promise<Built> {
   ]);
   const indices = Object.fromEntries(translated.map(({ phrases, entries }) => [phrases.language, entries]));
   const files = await assetsOf(gathered, { ...english.entries, ...indices });
-  const others = new Set([...files.keys(), ...FIGURE_ASSETS, ...extra.flatMap(({ assets = [] }) => assets)]);
+  const others = new Set([...files.keys(), ...FIGURE_ASSETS, PROGRAMS, ...extra.flatMap(({ assets = [] }) => assets)]);
   problems.push(...checkLinks(pages, others));
   const shared = ["assets/katex.css", "assets/style.css", "assets/client.js"].map((name) => weight(files.get(name)!));
   for (const [url, html] of pages) {

@@ -9,22 +9,25 @@
  * @module
  */
 
-import {
-  type Block,
-  openingRows,
-  passagesOf,
-  type PicturePassage,
-  type Prose,
-  type Table,
-  type TextBlock,
-  withoutPictures,
-} from "./blocks.ts";
+import type { Block, Prose, TextBlock } from "./blocks.ts";
 import type { Page } from "./book.ts";
 import { drawDiagram } from "./figures/diagram.ts";
 import { relative } from "./layout.ts";
 import { codeHtml, type Lines } from "./lines.ts";
 import type { Context } from "./context.ts";
+import {
+  type Beside,
+  type ExercisePart,
+  exerciseParts,
+  openingRows,
+  passagesOf,
+  type PicturePassage,
+  type ProgramPassage,
+  type Table,
+  takenOut,
+} from "./passages.ts";
 import { ENGLISH, type Phrases } from "./phrases.ts";
+import { isPortable } from "./programs.ts";
 import { render, renderInline } from "./prose.ts";
 import { escape, plain } from "./words.ts";
 import { withTests } from "./proofs.ts";
@@ -119,6 +122,21 @@ function pictureHtml(
   return language ? html.replace("<figure", `<figure lang="${language}"`) : html;
 }
 
+/** A program with what it prints; the script of the page adds what runs it. */
+function programHtml({ code, shown }: ProgramPassage, { page, site, context }: View): string {
+  const found = site.programs.get(page.path!)?.find((program) => program.code === code);
+  const name = found && isPortable(code) ? found.name : "";
+  return `<div class="program"${name ? ` data-program="${name}"` : ""}>${context.code(code, "ts")}<div class="output">${
+    context.code(shown, "txt")
+  }</div></div>`;
+}
+
+/** What stands beside prose. */
+function drawnHtml(passage: Beside, prose: Prose, view: View): string {
+  if (passage.kind === "picture") return pictureHtml(passage, prose, view);
+  return passage.kind === "program" ? programHtml(passage, view) : diagramHtml(passage.caption, passage.steps, view);
+}
+
 /** A picture across both columns. */
 const wideHtml = (picture: PicturePassage, prose: Prose, view: View): string =>
   `<div class="across">${pictureHtml(picture, prose, view)}</div>`;
@@ -134,17 +152,13 @@ function openingHtml({ prose, anchor }: Extract<Block, { kind: "opening" }>, vie
     const passages = passagesOf(row.text);
     const text = passages.flatMap((passage) => passage.kind === "text" ? [passage.text] : []).join("\n");
     const tables = passages.filter((passage): passage is Table => "lines" in passage);
-    const drawn = passages.flatMap((passage) =>
-      passage.kind === "diagram"
-        ? [diagramHtml(passage.caption, passage.steps, view)]
-        : passage.kind === "picture"
-        ? [pictureHtml(passage, prose, view)]
-        : []
+    const beside = passages.flatMap((passage) =>
+      passage.kind === "text" || "lines" in passage ? [] : [drawnHtml(passage, prose, view)]
     );
     return rowHtml(
       (anchor ? "section top" : "opening") + (at > 0 ? " continues" : ""),
       (at === 0 ? heading : "") + textHtml(prose, text, view),
-      drawn.join("") + tablesHtml(tables, drawn.length > 0, quantities, context),
+      beside.join("") + tablesHtml(tables, beside.length > 0, quantities, context),
       { language },
     );
   }).join("\n");
@@ -185,20 +199,38 @@ function exerciseHtml({ path, url }: Page, { home, phrases: { thisFile, tryIt } 
   }">${tryIt}</a></p>`;
 }
 
+/** What an exercise goes on with: further tasks, and hints and solutions, which are folded. */
+function answersHtml(prose: Prose, parts: readonly ExercisePart[], view: View): string {
+  const language = languageOf(prose, view.site), { phrases } = view.site;
+  return parts.map(({ kind, text }) => {
+    const { text: rest, beside } = takenOut(text);
+    const drawn = beside.map((one) => drawnHtml(one, prose, view)).join("");
+    const html = rowHtml("section", textHtml(prose, rest, view), drawn, { language });
+    return kind === "task"
+      ? html
+      : `<details class="region answer"><summary><h3>${phrases[kind]}</h3><span></span></summary>${html}</details>`;
+  }).join("");
+}
+
 /** Prose beside code. */
 function besideHtml({ kind, prose, code, anchor }: TextBlock, view: View): string {
   const { page, context, lines, site } = view, { phrases } = site;
   // A link to what a doc comment describes leads to the comment, not past it.
   const id = kind === "reference" ? anchor : "";
   const written = page.language === "wgsl" ? sentence(prose?.text ?? "") : prose?.text ?? "";
-  const { text, pictures } = withoutPictures(written),
-    isWide = ({ name }: PicturePassage) => site.pictures.isWide(name);
-  if (pictures.length > 0 && kind !== "section") {
+  const isExercise = kind === "section" && /^exercises?(-\d+)?$/.test(anchor);
+  const labels = { hint: [ENGLISH.hint, phrases.hint], solution: [ENGLISH.solution, phrases.solution] };
+  const [task, ...answers] = isExercise
+    ? exerciseParts(written, labels)
+    : [{ kind: "task", text: written } satisfies ExercisePart];
+  const { text, beside } = takenOut(task!.text);
+  const isWide = (one: Beside): one is PicturePassage => one.kind === "picture" && site.pictures.isWide(one.name);
+  if (beside.some((one) => one.kind === "picture") && kind !== "section") {
     context.problem("A picture stands in the beginning of a page or below a heading, not in a comment of the code");
   }
   const html = (kind === "section" ? headingHtml(prose!.heading, anchor, context) : "") +
     (prose ? textHtml(prose, text, view) : "") +
-    (kind === "section" && /^exercises?(-\d+)?$/.test(anchor) ? exerciseHtml(page, site) : "");
+    (isExercise ? exerciseHtml(page, site) : "");
   const first = code[0]?.text ?? "";
   const isTop = kind === "section" || kind === "reference" && !/^\s/.test(first);
   const opens = /^(export )?(abstract )?(class|interface) /.test(first) && code.length < 4;
@@ -207,14 +239,15 @@ function besideHtml({ kind, prose, code, anchor }: TextBlock, view: View): strin
   return rowHtml(
     kind + (isTop ? " top" : "") + (opens ? " opens" : ""),
     html,
-    pictures.filter((one) => !isWide(one)).map((one) => pictureHtml(one, prose!, view)).join("") + tags +
+    beside.filter((one) => !isWide(one)).map((one) => drawnHtml(one, prose!, view)).join("") + tags +
       codeHtml(code, lines, id, phrases),
     {
       id,
       stays,
       language: languageOf(prose, site),
     },
-  ) + pictures.filter(isWide).map((one) => wideHtml(one, prose!, view)).join("");
+  ) + beside.filter(isWide).map((one) => wideHtml(one, prose!, view)).join("") +
+    (prose ? answersHtml(prose, answers, view) : "");
 }
 
 /** Names that the line of a closed region has room for. */

@@ -20,6 +20,7 @@ import type { Proofs } from "./proofs.ts";
 import type { Context } from "./context.ts";
 import type { Translation } from "./layer.ts";
 import type { Phrases } from "./phrases.ts";
+import type { NamedProgram } from "./programs.ts";
 import type { Pictures } from "./pictures.ts";
 import { plain } from "./words.ts";
 import type { Quantity } from "./quantities.ts";
@@ -78,6 +79,8 @@ export interface Site extends Proofs {
   readonly about: (name: string) => About;
   /** Draws one. */
   readonly figure: (name: string, surroundings: Surroundings) => string;
+  /** Programs of the pages, by path. */
+  readonly programs: ReadonlyMap<string, readonly NamedProgram[]>;
   /** What paragraphs have beside them. */
   readonly pictures: Pictures;
   /** Hears what is wrong. */
