@@ -5,7 +5,8 @@
  *
  * **Idea.** The program after it. Each number of such a paragraph has to stand in the program or in what it prints, as it is printed:
  * 0.6 for 0.6000, and not 0.61 for 0.607. A number that is not printed has to follow from numbers by an equation of the paragraph,
- * `0.1 · 4 = 0.4`, and such equations have to be true, as far as the decimals of their right side go.
+ * `0.1 · 4 = 0.4`, and such equations have to be true, as far as the decimals of their right side go; whole numbers in them need not be
+ * printed.
  *
  * @module
  */
@@ -29,7 +30,7 @@ const numbersOf = (text: string): Set<number> =>
     [...text.replace(/(\d)_(\d)/g, "$1$2").matchAll(/(?<![\p{L}\d])(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?/gu)].map(Number),
   );
 
-/** The value of an expression of numbers, + - * / √ and parentheses; nothing if it is none. */
+/** The value of an expression of numbers, + - * / ^ √ and parentheses; nothing if it is none. */
 function valueOf(expression: string): number | undefined {
   let at = 0;
   const text = expression.replace(/\s+/g, "");
@@ -52,9 +53,15 @@ function valueOf(expression: string): number | undefined {
     at += digits.length;
     return Number(digits);
   };
+  const power = (): number => {
+    const value = factor();
+    if (text[at] !== "^") return value;
+    at++;
+    return value ** factor();
+  };
   const product = (): number => {
-    let value = factor();
-    while (text[at] === "*" || text[at] === "/") value = text[at++] === "*" ? value * factor() : value / factor();
+    let value = power();
+    while (text[at] === "*" || text[at] === "/") value = text[at++] === "*" ? value * power() : value / power();
     return value;
   };
   const sum = (): number => {
@@ -70,18 +77,15 @@ function valueOf(expression: string): number | undefined {
 function equationsOf(text: string): { readonly shown: string; readonly value: number; readonly result: string }[] {
   // No side has an operator before it that would be left out.
   const sides =
-    /(?<![\p{L}\d]|[.*/+^√)}\]-] ?)([-√(\d][-√()\d.+*/ ]*[\d)]) ?= ?(-?\d+(?:\.\d+)?)(?![\d.]*[\p{L}\d^(])(?! ?[*/^])/gu;
+    /(?<![\p{L}\d]|[.*/+^√)}\]-] ?)([-√(\d][-√()\d.+*/^ ]*[\d)]) ?= ?(-?\d+(?:\.\d+)?)(?![\d.]*[\p{L}\d^(])(?! ?[*/^])/gu;
   return [...text.replaceAll("$", "").matchAll(sides)].flatMap(([, left = "", result = ""]) => {
     const value = /[-+*/√]/.test(left.slice(1)) || left[0] === "√" ? valueOf(left) : undefined;
     return value === undefined ? [] : [{ shown: `${left.trim()} = ${result}`, value, result }];
   });
 }
 
-/** Half a unit of the last decimal of a number, and of what it is made of. */
-const slack = (shown: string): number => {
-  const decimals = [...shown.matchAll(/\d+(?:\.(\d+))?/g)].map(([, digits = ""]) => digits.length);
-  return 1.5 * 10 ** -Math.max(0, ...decimals.slice(-1));
-};
+/** Three quarters of a unit of the last decimal of a number: it is rounded, and so is what it is made of. */
+const slack = (shown: string): number => 0.75 * 10 ** -(/\.(\d+)/.exec(shown)?.[1]?.length ?? 0);
 
 /** A worked example: its paragraphs, and the program after them. */
 interface Example {
@@ -102,7 +106,7 @@ function examplesOf(text: string): Example[] {
       const next = paragraphs[at + 1] ?? "", shown = next.startsWith("```text\n") ? next : "";
       if (shown) found.push({ prose: open.join("\n\n"), program: `${paragraph}\n${shown}` });
       open = undefined;
-    } else open.push(paragraph);
+    } else open.push(paragraph.slice(label?.length ?? 0));
   });
   return found;
 }
@@ -117,8 +121,11 @@ export function byHandProblems(text: string): string[] {
   return examplesOf(text).flatMap(({ prose, program }) => {
     const known = numbersOf(program), words = typed(takenOut(prose).text), problems: string[] = [];
     for (const { shown, value, result } of equationsOf(words)) {
-      if (Math.abs(value - Number(result)) <= slack(result)) known.add(Math.abs(Number(result)));
-      else problems.push(`By hand: ${shown}, but it is ${Number(value.toPrecision(6))}`);
+      if (Math.abs(value - Number(result)) <= slack(result)) {
+        known.add(Math.abs(Number(result)));
+        // What it is halved or squared by need not be printed.
+        for (const [whole] of shown.matchAll(/(?<![\d.])\d+(?![\d.]*\d)/g)) known.add(Number(whole));
+      } else problems.push(`By hand: ${shown}, but it is ${Number(value.toPrecision(6))}`);
     }
     const missing = new Set(
       [...words.matchAll(NUMBER)].map(([number]) => number).filter((one) => !known.has(Number(one))),

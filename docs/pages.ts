@@ -14,11 +14,13 @@
 import { experimentName, experimentPath } from "../core/experiments/experiment.ts";
 import { type Block, blocksOf, descriptionOf, inLanguage, type Prose, withFigures } from "./blocks.ts";
 import type { Page } from "./book.ts";
+import { byHandProblems } from "./by_hand.ts";
 import { checkColours } from "./check.ts";
 import { entriesOf } from "./entries.ts";
 import { measuredHtml, RECORD } from "./ladder.ts";
 import { relative } from "./layout.ts";
 import { linesOf, namesOf } from "./lines.ts";
+import { unopened } from "./notes.ts";
 import { renderInline } from "./prose.ts";
 import { escape } from "./words.ts";
 import { proofsHtml } from "./proofs.ts";
@@ -63,6 +65,9 @@ function finished(prose: Prose, path: string, site: Site): Prose {
 export function readPage(page: Page, site: Site): Block[] {
   const path = page.path!, names = namesOf(page, site);
   const english = blocksOf(site.texts.get(path)!, page.english ?? page.title, names);
+  if (!site.layer) {
+    for (const text of byHandProblems(openingOf(english))) site.problem(path, text);
+  }
   const spoken = site.layer ? retitled(inLanguage(english, path, site.layer), page) : english;
   const experiments = site.experiments(path).map((name) => ({ name, program: programOf(name) }));
   return withFigures(spoken, experiments).map((block) =>
@@ -109,6 +114,9 @@ export function pageOf(page: Page, site: Site): Made {
       }),
   };
   for (const text of checkColours(blocks, quantities)) site.problem(path, text);
+  for (const text of site.layer ? [] : saidOf(blocks, site).flatMap((prose) => unopened(path, prose))) {
+    site.problem(path, `Opens no statement: "${text}"`);
+  }
   const rows = blocks.map((block) => blockHtml(block, view));
   const last = blocks.findLastIndex(({ kind }) => kind === "opening" || kind === "header");
   const places = placesHtml(page, site), measured = measuredHtml(path, site.texts.get(RECORD) ?? "", context);
@@ -126,6 +134,14 @@ export function pageOf(page: Page, site: Site): Made {
     terms,
     entries: entriesOf(page, blocks, site),
   };
+}
+
+/** All that a page says in words, its experiments' purposes too. */
+function saidOf(blocks: readonly Block[], site: Site): string[] {
+  return blocks.flatMap((block) => {
+    if (block.kind === "figure") return [site.about(block.name).purpose];
+    return "prose" in block && block.prose ? [block.prose.text, ...block.prose.tags.map(({ text }) => text)] : [];
+  });
 }
 
 /** The purpose of an experiment, whose links are as seen from its program, and a link to the program. */

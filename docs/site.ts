@@ -19,6 +19,7 @@ import type { Definition, Knowledge } from "./program.ts";
 import type { Proofs } from "./proofs.ts";
 import type { Context } from "./context.ts";
 import type { Translation } from "./layer.ts";
+import type { NoteSet } from "./notes.ts";
 import type { Phrases } from "./phrases.ts";
 import type { NamedProgram } from "./programs.ts";
 import type { Pictures } from "./pictures.ts";
@@ -81,6 +82,10 @@ export interface Site extends Proofs {
   readonly figure: (name: string, surroundings: Surroundings) => string;
   /** Programs of the pages, by path. */
   readonly programs: ReadonlyMap<string, readonly NamedProgram[]>;
+  /** What the title page shows, with a caption, and what it loads for it. */
+  readonly title: { readonly assets: readonly string[]; readonly figure: (caption: string) => string };
+  /** What the notes say. */
+  readonly notes: readonly NoteSet[];
   /** What paragraphs have beside them. */
   readonly pictures: Pictures;
   /** Hears what is wrong. */

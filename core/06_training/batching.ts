@@ -4,8 +4,8 @@
  * **Question.** A device is fast when it multiplies large rectangles. Sentences come in
  * every length. How do several of them, a mini-batch (小批量), go through the model together?
  *
- * **Idea.** Fill the short ones up to the longest (padding, 填充) and remember in a mask
- * which positions are real, so that attention and loss skip the rest. Filling is waste,
+ * **Idea.** Fill the short ones up to the longest (padding, 填充) and mark in a mask
+ * which positions hold tokens, so that attention and loss skip the rest. Padding is waste,
  * so sentences of similar length go together: shuffle everything, sort only within pools of a
  * few dozen batches, cut, and shuffle the batches again.
  *
@@ -22,10 +22,10 @@
  *
  * **What the notes ask: is a padded batch slower?** They leave it open: a padded position becomes 0
  * in the mask, so does it still cost time? It does. The mask changes what is added up, not how many
- * rows are multiplied: every layer computes the padded rows in full, and `paddedShare` of the work
- * is thrown away. A program can avoid it: the real positions of all sentences are laid end to end in one row
- * (packing, variable-length attention), projections and feed-forward work on that row, and the attention kernel is told
- * where each sentence begins. This book pads.
+ * rows are multiplied: every layer computes the padded rows in full, and the fraction `paddedShare` of the work
+ * is wasted. A program can avoid it by packing: the tokens of all sentences are concatenated into one row,
+ * projections and feed-forward work on that row, and the attention kernel gets the start of each sentence
+ * (variable-length attention). This book pads.
  *
  * **Why an order that can be rewound.** A run that stops in the middle of an epoch must
  * continue with the sentence that would have come next. The order of an epoch is therefore a
@@ -71,7 +71,7 @@ const paddingChecks: Checks<PaddingOptions> = { padToken: required(integer({})),
 /**
  * Fills sequences up to one length, and says where.
  *
- * The box is that of {@linkcode padTokens}. The mask is the same box with ones for tokens: comparing
+ * The tokens are those of {@linkcode padTokens}. The mask has the same shape and is true for tokens: comparing
  * ids with `padToken` would also hide a real token of that id.
  *
  * @example
@@ -100,7 +100,7 @@ export function padSequences(
 }
 
 /**
- * Share of positions that are filling, over several batches.
+ * Fraction of positions that are padding, over several batches.
  *
  * @param batches lengths of the sequences of each batch
  * @returns a number in [0, 1); 0 where there are no positions
@@ -128,6 +128,8 @@ export interface BatchPosition {
   readonly batch: number;
   /** The random state that the order of the current pass was drawn from. */
   readonly random: RandomState;
+  /** Batches of this pass in all, by which other data is noticed; not compared by default. */
+  readonly batches?: number;
 }
 
 /** What a position may be, where it comes from a file. */
@@ -135,6 +137,7 @@ export const positionChecks: Checks<BatchPosition> = {
   epoch: required(countSoFar),
   batch: required(countSoFar),
   random: required(group(randomStateChecks)),
+  batches: countSoFar,
 };
 
 /** An endless stream of batches that knows where it stands. */
@@ -169,8 +172,24 @@ const batchesChecks: Checks<BatchesOptions<never>> = {
   random: required(instance(Random)),
 };
 
-/** Examples in random order, cut into batches, pass after pass. */
-export class Batches<Example> implements BatchSource<readonly Example[]> {
+/**
+ * Examples in random order, cut into batches, pass after pass.
+ *
+ * `next()` never ends. A loop over the batches themselves is one pass, or what is left of the one that has begun:
+ *
+ * @example
+ * ```ts
+ * import { Batches, Random } from "@heed/heed";
+ *
+ * const batches = new Batches(["a", "b", "c", "d", "e"], { batchSize: 2, random: new Random(1) });
+ * let seen = 0;
+ * for (let epoch = 1; epoch <= 3; epoch++) {
+ *   for (const batch of batches) seen += batch.length;
+ * }
+ * console.assert(seen === 15);
+ * ```
+ */
+export class Batches<Example> implements BatchSource<readonly Example[]>, Iterable<readonly Example[]> {
   readonly #examples: readonly Example[];
   readonly #options: BatchesOptions<Example>;
   readonly #pass: Pass<readonly number[]>;
@@ -204,6 +223,11 @@ export class Batches<Example> implements BatchSource<readonly Example[]> {
   /** Hands out the next examples; a pass ends with what is left over. */
   next(): readonly Example[] {
     return this.#pass.next().map((index) => this.#examples[index]!);
+  }
+
+  /** The batches that are left of a pass; of the next one, where none is left. */
+  *[Symbol.iterator](): Generator<readonly Example[], void, void> {
+    do yield this.next(); while (this.#pass.left > 0);
   }
 
   /** Where the stream stands. */
@@ -255,10 +279,10 @@ function cut(members: readonly number[], lengthOf: (index: number) => number, si
 
 // ## Windows over one long text
 //
-// A language model reads a text that has no sentences to cut at. Each pass lays a grid of
-// windows over it, at an offset drawn anew, and visits them in random order: a token is
-// predicted at most once per pass, and meets a different left context in the next. What fills
-// no whole window or batch is left out of the pass.
+// A language model reads one long text without cutting it into sentences. Each pass divides it into
+// windows, from a random offset, and visits them in random order. A token is
+// predicted at most once per pass, and has a different left context in the next. Tokens that fill
+// no whole window or batch are left out of the pass.
 
 /** Options of {@linkcode SequenceWindows}. */
 export interface SequenceWindowsOptions {
@@ -277,7 +301,7 @@ const windowsChecks: Checks<SequenceWindowsOptions> = {
 };
 
 /** Windows of one long text in random order, pass after pass. */
-export class SequenceWindows implements BatchSource<readonly Int32Array[]> {
+export class SequenceWindows implements BatchSource<readonly Int32Array[]>, Iterable<readonly Int32Array[]> {
   readonly #tokens: Int32Array;
   readonly #options: SequenceWindowsOptions;
   readonly #pass: Pass<readonly number[]>;
@@ -309,6 +333,11 @@ export class SequenceWindows implements BatchSource<readonly Int32Array[]> {
   next(): readonly Int32Array[] {
     const size = this.#options.contextLength + 1;
     return this.#pass.next().map((start) => this.#tokens.subarray(start, start + size));
+  }
+
+  /** The batches that are left of a pass; of the next one, where none is left. */
+  *[Symbol.iterator](): Generator<readonly Int32Array[], void, void> {
+    do yield this.next(); while (this.#pass.left > 0);
   }
 
   /** Where the stream stands. */
@@ -362,6 +391,11 @@ class Pass<Item> {
     return this.#items.length;
   }
 
+  /** Those of this pass that were not handed out. */
+  get left(): number {
+    return this.#items.length - this.#next;
+  }
+
   next(): Item {
     if (this.#next === this.#items.length) {
       this.#start = this.#random.state();
@@ -373,15 +407,22 @@ class Pass<Item> {
   }
 
   position(): BatchPosition {
-    return { epoch: this.#epoch, batch: this.#next, random: this.#start };
+    return { epoch: this.#epoch, batch: this.#next, random: this.#start, batches: this.#items.length };
   }
 
   seek(position: BatchPosition): void {
     checkOptions("continue a pass", position, positionChecks);
-    const { epoch, batch, random } = position;
+    const { epoch, batch, random, batches } = position;
     const before = this.#random.state();
     this.#random.restore(random);
     const items = this.#draw(this.#random);
+    if (batches !== undefined && batches !== items.length) {
+      this.#random.restore(before);
+      throw new TypeError(
+        `Cannot continue at batch ${batch} of pass ${epoch}: that pass has ${batches} batches and one here has ` +
+          `${items.length}, so the data or the size of a batch is another`,
+      );
+    }
     if (batch > items.length) {
       this.#random.restore(before);
       throw new RangeError(
@@ -394,15 +435,14 @@ class Pass<Item> {
 
 // ## Counted, not timed
 //
-// The experiment settles what the notes left open with a device that counts its multiplications: a
-// batch padded to four times its length under a mask costs more than four times as many, since
-// attention compares padded positions too. Then it counts the padding of the translator's corpus.
-// Pools save nearly all of it, and unlike a sorted corpus they leave short and long sentences mixed.
+// The experiment answers the notes' question with a device that counts its multiplications, for a batch that is padded
+// further and further under a mask. Attention compares padded positions too. Then it counts the padding of the
+// translator's corpus in three orders.
 
 // ## Pitfall: sorting the whole corpus by length
 //
-// It wastes least, and then the model sees nothing but short sentences for a thousand steps
-// and nothing but long ones afterwards. Pools sort a few dozen batches at a time; the test
+// It wastes least, but the model then sees only short sentences for a long time
+// and only long ones afterwards. Pools sort a few dozen batches at a time; the test
 // "Batches hand out short and long examples in every part of a pass" fails for a sorted corpus.
 
 // ## Pitfall: saving the count without the random state
