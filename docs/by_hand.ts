@@ -11,7 +11,7 @@
  * @module
  */
 
-import { paragraphsOf, takenOut } from "./passages.ts";
+import { isProgram, paragraphsOf, takenOut } from "./passages.ts";
 
 /** TeX and typographic signs as one would type them; subscripts, names and code are no numbers. */
 function typed(text: string): string {
@@ -97,17 +97,15 @@ interface Example {
 function examplesOf(text: string): Example[] {
   const found: Example[] = [];
   let open: string[] | undefined;
-  const paragraphs = paragraphsOf(text);
-  paragraphs.forEach((paragraph, at) => {
+  for (const paragraph of paragraphsOf(text)) {
     const [label] = /^\*\*[^*]+[.。]\*\*/.exec(paragraph) ?? [];
     if (label !== undefined) open = label === "**By hand.**" ? [] : undefined;
-    if (!open) return;
-    if (paragraph.startsWith("```ts\n")) {
-      const next = paragraphs[at + 1] ?? "", shown = next.startsWith("```text\n") ? next : "";
-      if (shown) found.push({ prose: open.join("\n\n"), program: `${paragraph}\n${shown}` });
+    if (!open) continue;
+    if (isProgram(paragraph)) {
+      found.push({ prose: open.join("\n\n"), program: paragraph });
       open = undefined;
     } else open.push(paragraph.slice(label?.length ?? 0));
-  });
+  }
   return found;
 }
 

@@ -3,9 +3,8 @@
  *
  * **Question.** A paragraph has a table, a picture or a program beside it. Where on the page are they?
  *
- * **Idea.** They are blocks within the Markdown, and stand at the right of the paragraphs that they follow. A picture's paragraph
- * opens a row of the page, so that both begin at one height; so does the paragraph with a label that a program belongs to,
- * `**By hand.**`.
+ * **Idea.** They are blocks within the Markdown. This file finds them; [arrange.ts](arrange.ts) puts them beside the paragraphs that
+ * they follow.
  *
  * @module
  */
@@ -70,64 +69,27 @@ export function takenOut(text: string): { readonly text: string; readonly beside
   return { text: outsideMarkdown(text, take).trim(), beside };
 }
 
-/** Paragraphs of Markdown; blocks of code are whole. */
+/** Paragraphs of Markdown; blocks of code are whole, and so is a program with what it prints. */
 export function paragraphsOf(text: string): string[] {
   const out: string[] = [];
-  let fenced = false, open = false;
+  let fence = "", open = false;
   for (const line of text.split("\n")) {
-    if (line.startsWith("```")) fenced = !fenced;
-    if (line.trim() === "" && !fenced) open = false;
-    else if (open) out[out.length - 1] += `\n${line}`;
-    else {
-      out.push(line);
-      open = true;
+    const [mark = ""] = /^`{3,}/.exec(line) ?? [];
+    if (line.trim() === "" && !fence) {
+      open = false;
+      continue;
     }
+    const isOutput = !fence && line === "```text" && /^```ts\n[^]*\n```$/.test(out.at(-1) ?? "");
+    if (open || isOutput) out[out.length - 1] += `${isOutput ? "\n" : ""}\n${line}`;
+    else out.push(line);
+    open = true;
+    if (mark && (!fence || mark === fence)) fence = fence ? "" : mark;
   }
   return out;
 }
 
-/** A row of a page's beginning: Markdown with what stands at its right, or a picture across both columns. */
-export type OpeningRow = { readonly text: string } | { readonly wide: PicturePassage };
-
-/** Characters of prose that stand above such a paragraph and still share its row. */
-const FEW = 500;
-
-/**
- * Cuts a part of a page's beginning into rows. A paragraph with a picture or a program opens one, unless little prose and nothing
- * at its right stands above it.
- *
- * @param text Markdown
- * @param isWide whether a picture goes across both columns
- */
-export function openingRows(text: string, isWide: (name: string) => boolean): OpeningRow[] {
-  const rows: OpeningRow[] = [], paragraphs = paragraphsOf(text);
-  let row: string[] = [];
-  const close = (): void => {
-    if (row.length > 0) rows.push({ text: row.join("\n\n") });
-    row = [];
-  };
-  paragraphs.forEach((paragraph, at) => {
-    const [found] = takenOut(paragraph).beside;
-    if (found?.kind === "picture" && isWide(found.name)) {
-      close();
-      rows.push({ wide: found });
-      return;
-    }
-    const isProgram = paragraph.startsWith("```ts\n") && (paragraphs[at + 1] ?? "").startsWith("```text\n");
-    if (found?.kind === "picture" || isProgram) {
-      const start = isProgram ? row.findLastIndex((one) => one.startsWith("**")) : row.length - 1;
-      const above = row.slice(0, Math.max(0, start)), isFull = above.some((one) => /^(\||```)/.test(one));
-      if (isFull || above.join("").length > FEW) {
-        const beside = row.splice(above.length);
-        close();
-        row.push(...beside);
-      }
-    }
-    row.push(paragraph);
-  });
-  close();
-  return rows;
-}
+/** Whether a paragraph is a program with what it prints. */
+export const isProgram = (paragraph: string): boolean => /^```ts\n[^]*^```\n+```text$/m.test(paragraph);
 
 /**
  * Reads what stands at the right of a page's beginning.

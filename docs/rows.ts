@@ -3,12 +3,14 @@
  *
  * **Question.** A block is words and lines of code. What is it on the page?
  *
- * **Idea.** One grid: prose in the left column, code in the right one, a row for each block, so that what is said stands beside
- * what it is said about. Tables, diagrams and pictures of the page's beginning stand at the right too, experiments across both.
+ * **Idea.** A row for each block: prose, and what it is said about. Tables, diagrams and pictures of the page's beginning have the
+ * paragraph before them as their prose, experiments are across both columns. How rows fill the page is the next step,
+ * [arrange.ts](arrange.ts).
  *
  * @module
  */
 
+import { openingRows, type Part, type Row } from "./arrange.ts";
 import type { Block, Prose, TextBlock } from "./blocks.ts";
 import type { Page } from "./book.ts";
 import { drawDiagram } from "./figures/diagram.ts";
@@ -19,7 +21,7 @@ import {
   type Beside,
   type ExercisePart,
   exerciseParts,
-  openingRows,
+  isProgram,
   passagesOf,
   type PicturePassage,
   type ProgramPassage,
@@ -50,25 +52,9 @@ export interface View {
   readonly figure: (name: string) => string;
 }
 
-/** Characters of prose that a screen holds; lines of code that are more than a screen. */
-const SHORT_PROSE = 900, LONG_CODE = 24;
-
 /** A title does not break within a word. */
 const unbroken = (html: string): string =>
   html.replace(/[\p{L}\d]+(?:-[\p{L}\d]+)+/gu, `<span class="unbroken">$&</span>`);
-
-/** A row of the page. */
-export function rowHtml(
-  kind: string,
-  prose: string,
-  code = "",
-  { id = "", stays = false, language = "" } = {},
-): string {
-  const tables = code.startsWith(`<div class="stay">`);
-  return `<div class="row is-${kind}"${id ? ` id="${escape(id)}"` : ""}><div class="prose${stays ? " stays" : ""}"${
-    language && ` lang="${language}"`
-  }>${prose}</div><div class="code${tables ? " stays" : ""}">${code}</div></div>`;
-}
 
 /** The language of prose, where it is not that of its page. */
 function languageOf(prose: Prose | undefined, { phrases }: Site): string {
@@ -126,7 +112,9 @@ function pictureHtml(
 function programHtml({ code, shown }: ProgramPassage, { page, site, context }: View): string {
   const found = site.programs.get(page.path!)?.find((program) => program.code === code);
   const name = found && isPortable(code) ? found.name : "";
-  return `<div class="program"${name ? ` data-program="${name}"` : ""}>${context.code(code, "ts")}<div class="output">${
+  // Its names lead to their pages; what they are stands there.
+  const html = context.code(code, "ts").replace(/ title="[^"]*"/g, "");
+  return `<div class="program"${name ? ` data-program="${name}"` : ""}>${html}<div class="output">${
     context.code(shown, "txt")
   }</div></div>`;
 }
@@ -143,27 +131,39 @@ const wideHtml = (picture: PicturePassage, prose: Prose, view: View): string =>
     pictureHtml(picture, prose, view)
   }</div>`;
 
-/** The page's beginning, or a part of it: its tables, diagrams and pictures stand at the right. */
-function openingHtml({ prose, anchor }: Extract<Block, { kind: "opening" }>, view: View): string {
+/** The page's beginning, or a part of it: its tables, diagrams and pictures stand beside their paragraphs. */
+function openingParts({ prose, anchor }: Extract<Block, { kind: "opening" }>, view: View): Part[] {
   const { page, site, quantities, context } = view, language = languageOf(prose, site);
   const heading = anchor ? headingHtml(prose.heading, anchor, context) : titleHtml(page, prose.heading, context);
-  const rows = openingRows(prose.text, (name) => site.pictures.isWide(name));
-  if (!rows[0] || "wide" in rows[0]) rows.unshift({ text: "" });
-  return rows.map((row, at) => {
-    if ("wide" in row) return wideHtml(row.wide, prose, view);
-    const passages = passagesOf(row.text);
-    const text = passages.flatMap((passage) => passage.kind === "text" ? [passage.text] : []).join("\n");
+  const pictureIn = (text: string): PicturePassage | undefined => {
+    const [first] = takenOut(text).beside;
+    return first?.kind === "picture" ? first : undefined;
+  };
+  const rows = openingRows(
+    prose.text,
+    (text) => /^(\||```(diagram|picture)\b)/.test(text) || isProgram(text),
+    (text) => text.startsWith("```picture") && site.pictures.isWide(pictureIn(text)?.name ?? ""),
+    anchor ? 45 : 90,
+  );
+  if (!rows[0]) rows.push({ text: "", aside: "", more: "", side: "" });
+  return rows.flatMap(({ text, aside, more, side, wide }, at): Part[] => {
+    const passages = passagesOf(aside);
     const tables = passages.filter((passage): passage is Table => "lines" in passage);
-    const beside = passages.flatMap((passage) =>
+    const shown = passages.flatMap((passage) =>
       passage.kind === "text" || "lines" in passage ? [] : [drawnHtml(passage, prose, view)]
     );
-    return rowHtml(
-      (anchor ? "section top" : "opening") + (at > 0 ? " continues" : ""),
-      (at === 0 ? heading : "") + textHtml(prose, text, view),
-      beside.join("") + tablesHtml(tables, beside.length > 0, quantities, context),
-      { language },
-    );
-  }).join("\n");
+    const row: Row = {
+      kind: (anchor ? "section top" : "opening") + (at > 0 ? " continues" : ""),
+      prose: (at === 0 ? heading : "") + textHtml(prose, text, view),
+      code: shown.join("") + tablesHtml(tables, quantities, context),
+      more: more && textHtml(prose, more, view),
+      side: side && textHtml(prose, side, view),
+      language,
+      isAside: aside !== "",
+    };
+    const picture = wide === undefined ? undefined : pictureIn(wide);
+    return picture ? [row, wideHtml(picture, prose, view)] : [row];
+  });
 }
 
 /** Prose whose tests are named with their places. */
@@ -202,20 +202,20 @@ function exerciseHtml({ path, url }: Page, { home, phrases: { thisFile, tryIt } 
 }
 
 /** What an exercise goes on with: further tasks, and hints and solutions, which are folded. */
-function answersHtml(prose: Prose, parts: readonly ExercisePart[], view: View): string {
+function answerParts(prose: Prose, parts: readonly ExercisePart[], view: View): Part[] {
   const language = languageOf(prose, view.site), { phrases } = view.site;
-  return parts.map(({ kind, text }) => {
+  return parts.flatMap(({ kind, text }): Part[] => {
     const { text: rest, beside } = takenOut(text);
-    const drawn = beside.map((one) => drawnHtml(one, prose, view)).join("");
-    const html = rowHtml("section", textHtml(prose, rest, view), drawn, { language });
-    return kind === "task"
-      ? html
-      : `<details class="region answer"><summary><h3>${phrases[kind]}</h3><span></span></summary>${html}</details>`;
-  }).join("");
+    const code = beside.map((one) => drawnHtml(one, prose, view)).join("");
+    const row = { kind: "section", prose: textHtml(prose, rest, view), code, language, isAside: code !== "" };
+    if (kind === "task") return [row];
+    const head = `<summary><h3>${phrases[kind]}</h3></summary>`;
+    return [`<details class="region answer">${head}`, row, "</details>"];
+  });
 }
 
 /** Prose beside code. */
-function besideHtml({ kind, prose, code, anchor }: TextBlock, view: View): string {
+function besideParts({ kind, prose, code, anchor }: TextBlock, view: View): Part[] {
   const { page, context, lines, site } = view, { phrases } = site;
   // A link to what a doc comment describes leads to the comment, not past it.
   const id = kind === "reference" ? anchor : "";
@@ -225,9 +225,9 @@ function besideHtml({ kind, prose, code, anchor }: TextBlock, view: View): strin
   const [task, ...answers] = isExercise
     ? exerciseParts(written, labels)
     : [{ kind: "task", text: written } satisfies ExercisePart];
-  const { text, beside } = takenOut(task!.text);
+  const { text, beside: all } = takenOut(task!.text);
   const isWide = (one: Beside): one is PicturePassage => one.kind === "picture" && site.pictures.isWide(one.name);
-  if (beside.some((one) => one.kind === "picture") && kind !== "section") {
+  if (all.some((one) => one.kind === "picture") && kind !== "section") {
     context.problem("A picture stands in the beginning of a page or below a heading, not in a comment of the code");
   }
   const html = (kind === "section" ? headingHtml(prose!.heading, anchor, context) : "") +
@@ -236,42 +236,47 @@ function besideHtml({ kind, prose, code, anchor }: TextBlock, view: View): strin
   const first = code[0]?.text ?? "";
   const isTop = kind === "section" || kind === "reference" && !/^\s/.test(first);
   const opens = /^(export )?(abstract )?(class|interface) /.test(first) && code.length < 4;
-  const stays = code.length > LONG_CODE && (prose?.text.length ?? 0) + (prose?.heading.length ?? 0) < SHORT_PROSE;
   const tags = prose ? tagsHtml(prose, context, phrases) : "";
-  return rowHtml(
-    kind + (isTop ? " top" : "") + (opens ? " opens" : ""),
-    html,
-    beside.filter((one) => !isWide(one)).map((one) => drawnHtml(one, prose!, view)).join("") + tags +
-      codeHtml(code, lines, id, phrases),
+  const beside = all.filter((one) => !isWide(one)).map((one) => drawnHtml(one, prose!, view)).join("");
+  return [
     {
+      kind: kind + (isTop ? " top" : "") + (opens ? " opens" : ""),
       id,
-      stays,
+      prose: html,
+      tags,
+      code: beside + codeHtml(code, lines, id, phrases),
       language: languageOf(prose, site),
+      isAside: beside !== "",
     },
-  ) + beside.filter(isWide).map((one) => wideHtml(one, prose!, view)).join("") +
-    (prose ? answersHtml(prose, answers, view) : "");
+    ...all.filter(isWide).map((one) => wideHtml(one, prose!, view)),
+    ...prose ? answerParts(prose, answers, view) : [],
+  ];
 }
 
 /** Names that the line of a closed region has room for. */
 const NAMED = 6;
 
 /** Where a region begins: its title at the left, what it holds at the right; then its introduction. */
-function regionHtml({ prose, anchor, names, lines }: Extract<Block, { kind: "region" }>, view: View): string {
+function regionParts({ prose, anchor, names, lines }: Extract<Block, { kind: "region" }>, view: View): Part[] {
   const { context, site } = view, language = languageOf(prose, site), lang = language && ` lang="${language}"`;
   const listed = names.slice(0, NAMED).map((name) => `<code>${escape(name)}</code>`).join(", ");
   const held = site.phrases.lines(lines) + (listed && `: ${listed}${names.length > NAMED ? ", …" : ""}`);
-  return `<details class="region"><summary><h2 id="${anchor}"${lang}>${renderInline(prose.heading, context)}</h2>` +
-    `<span>${held}</span></summary>${
-      prose.text ? rowHtml("section", textHtml(prose, prose.text, view), "", { language }) : ""
-    }`;
+  return [
+    `<details class="region"><summary><h2 id="${anchor}"${lang}>${renderInline(prose.heading, context)}</h2>` +
+    `<span>${held}</span></summary>`,
+    ...prose.text ? [{ kind: "section", prose: textHtml(prose, prose.text, view), code: "", language }] : [],
+  ];
 }
 
-/** A block as a row of its page. */
-export function blockHtml(block: Block, view: View): string {
-  if (block.kind === "region") return regionHtml(block, view);
-  if (block.kind === "endregion") return "</details>";
-  if (block.kind === "opening") return openingHtml(block, view);
-  if (block.kind === "header") return rowHtml("opening", ...headerHtml(view.page, block.text, view.context));
-  if (block.kind === "figure") return `<div class="wide">${view.figure(block.name)}</div>`;
-  return besideHtml(block, view);
+/** A block as rows of its page. */
+export function partsOf(block: Block, view: View): Part[] {
+  if (block.kind === "region") return regionParts(block, view);
+  if (block.kind === "endregion") return ["</details>"];
+  if (block.kind === "opening") return openingParts(block, view);
+  if (block.kind === "header") {
+    const [prose, code] = headerHtml(view.page, block.text, view.context);
+    return [{ kind: "opening", prose, code, isAside: code !== "" }];
+  }
+  if (block.kind === "figure") return [`<div class="wide">${view.figure(block.name)}</div>`];
+  return besideParts(block, view);
 }

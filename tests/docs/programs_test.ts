@@ -1,10 +1,11 @@
 /** Programs in the comments of chapters: found, run, and compared; what is worked by hand has their numbers. */
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { openingRows } from "../../docs/arrange.ts";
 import { byHandProblems } from "../../docs/by_hand.ts";
 import { ENTRIES } from "../../docs/live/entries.ts";
 import { printed } from "../../docs/live/printing.ts";
-import { exerciseParts, openingRows, passagesOf } from "../../docs/passages.ts";
+import { exerciseParts, isProgram, passagesOf } from "../../docs/passages.ts";
 import {
   entriesOf,
   isPortable,
@@ -137,11 +138,9 @@ Deno.test("the numbers of an example worked by hand are in its program, are prin
 
 Deno.test("a program stands beside the paragraph with a label that it belongs to", () => {
   const long = "Word ".repeat(150).trim(), text = `${long}\n\n**By hand.** One.\n\nTwo.\n\n${PROGRAM}\n\nThree.`;
-  const rows = openingRows(text, () => false);
-  assertEquals(rows.length, 2);
-  assert("text" in rows[1]! && rows[1].text.startsWith("**By hand.**"));
-  const passages = passagesOf(rows[1]!.text);
-  assertEquals(passages.map(({ kind }) => kind), ["text", "program"]);
+  const rows = openingRows(text, isProgram, () => false);
+  assertEquals(rows.map(({ text }) => text), [long, "**By hand.** One.\n\nTwo."]);
+  assertEquals(passagesOf(rows[1]!.aside).map(({ kind }) => kind), ["text", "program"]);
   // Code that prints nothing stays in the prose.
   assertEquals(passagesOf("```ts\nf();\n```\n\nText.").length, 1);
 });
