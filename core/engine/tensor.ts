@@ -815,8 +815,8 @@ export function checkArriving(output: Tensor, gradient: Tensor | undefined): voi
   requireFloat("a derivative", output);
   if (!output.requiresGrad) {
     throw new TypeError(
-      "Cannot differentiate a tensor that depends on no parameter; a gradient depends on some if it was made with " +
-        "createGraph: true",
+      "Cannot differentiate a tensor that depends on no parameter: parameter(x) makes one of x, and a gradient depends " +
+        "on some if it was made with createGraph: true",
     );
   }
   if (gradient === undefined) {
