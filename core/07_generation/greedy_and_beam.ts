@@ -62,7 +62,7 @@
  * prefix. Finished sequences $Y$ of different lengths are compared by a score $s$, since each further token multiplies the
  * probability by a number below one:
  *
- * $$\mathcal{B}_t = \operatorname*{top-\mathit{W}}_{Y \in \mathcal{B}_{t-1},\; v} \big(\log P(Y \mid X) + \log P(v \mid Y, X)\big), \qquad s(Y) = \frac{\log P(Y \mid X)}{\mathrm{lp}(\lvert Y\rvert)}$$
+ * $$\mathcal{B}_t = \underset{Y \in \mathcal{B}_{t-1},\, v}{\mathrm{top}\; W} \big(\log P(Y \mid X) + \log P(v \mid Y, X)\big), \qquad s(Y) = \frac{\log P(Y \mid X)}{\mathrm{lp}(\lvert Y\rvert)}$$
  *
  * $$\mathrm{lp}(n) = n^\alpha \quad \text{or} \quad \mathrm{lp}(n) = \left(\frac{5 + n}{6}\right)^{\alpha}$$
  *
@@ -534,11 +534,16 @@ export function notComparable(parent: number, token: number, value: number): Ran
 // search exactly, without a beam, and find that for more than half of the sentences the most probable sequence is the empty
 // one. So a narrow beam is good *because* it makes search errors: it misses the model's own mistakes. Murray and Chiang
 // 2018 trace it to the sum above: every token costs, and a model that is trained word by word is not told what a length is worth. A
-// length penalty hides the bias; it does not remove it. Eikema and Aziz 2020 go
+// length penalty hides the bias, as the run below shows; it does not remove it. Eikema and Aziz 2020 go
 // further: of all sequences the most probable one holds so little probability mass that it says little about the
 // distribution. *Minimum Bayes risk* (最小贝叶斯风险) asks for the sequence that is closest to all others instead.
 //
 // The toy models of the experiment have no such fault. Their best sequence is defined as the most probable one.
+//
+// ```picture beam_width A translator of Chinese, trained on sentences of the Tatoeba project, searched by beams of growing
+// width under three length penalties of the second form. Left: BLEU on sentences that it never saw. Right: length of the
+// translations, divided by the length of the references. Below: what three sentences become without a penalty.
+// ```
 
 // ## What the notes say
 //

@@ -9,6 +9,10 @@
  * and compares one query with all keys. For a text of $n$ tokens, prompt included, at most $n$ positions
  * pass through the model instead of up to $1 + 2 + \dots + n$.
  *
+ * ```picture cache_rows A prompt of four tokens and what follows it, row by row. The prompt passes through the model at once
+ * (prefill). Then each pass feeds one token (decode): it computes one key and one value, and reads all others from the cache.
+ * ```
+ *
  * **Formula.** For $L$ layers with $G$ key–value heads of width $D$, $B$ texts of $S$ tokens and $w$
  * bytes per number, the memory taken (GPU memory, 显存) is
  *
