@@ -80,7 +80,7 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
     made: [
       [["rows", EMBEDDINGS, "    const embedded = this.weight.rows(tokens);"]],
       [
-        ["times √E", MODEL, "    const embedded = embedding.forward(tokens)"],
+        ["times √E", MODEL, "  const embedded = embedding.forward(tokens)"],
         ["waves", POSITIONS, "      rows[t * hiddenSize + i] = i % 2 === 0 ? Math.sin"],
         ["their sum", POSITIONS, "    return hidden.add(rowsFrom(codes"],
       ],
@@ -92,7 +92,7 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
     made: [ATTENTION, [
       ["a layer", ENCODER, "    hidden = this.attentionResidual.forward(hidden, read);"],
       ["all layers", ENCODER, "    const top = this.layers.reduce("],
-      ["what leaves", MODEL, "    return this.encoder.forward(hidden,"],
+      ["what leaves", MODEL, "  const memory = model.encoder.forward(input,"],
     ]],
   },
   decoder: {
@@ -116,7 +116,7 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
       "off its tail; two rules look at what was said before.",
     made: [
       [
-        ["scores", MODEL, "    return this.head ? this.head.forward(hidden)"],
+        ["scores", MODEL, "  return model.head ? model.head.forward(hidden)"],
         ["shares", SAMPLING, "    total += probabilities[token] = exponential("],
         ["as a formula", SOFTMAX, "    const exponentials = scores.sub("],
       ],
