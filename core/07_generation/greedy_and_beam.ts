@@ -1,18 +1,18 @@
 /**
  * # Greedy and beam search
  *
- * **Question.** A sampled translation depends on chance. Which of the $V^T$ sequences of $T$ tokens does the model find
- * most probable, when there are far too many to score them all?
+ * **Question.** A sampled translation depends on chance. A vocabulary of $V$ tokens makes $V^T$ sequences of $T$ tokens, far
+ * too many to score them all. Which one does the model find most probable?
  *
  * **Idea.** *Greedy search* (贪心搜索) takes the most probable token at every step. It can walk into a dead end: the most
  * probable first word need not begin the most probable sentence. *Beam search* (束搜索) keeps the $W$ best prefixes instead
  * of one; they are the beam. Every step does three things. It *expands* each prefix by each token; the results are the
  * hypotheses, or candidates (候选词). It *ranks* them by their probability. It *keeps* the $W$ best, and prunes the rest.
  *
- * ```picture beam_by_hand The two searches of the example below. Numbers are log-probabilities of the prefix.
+ * ```picture beam_by_hand Greedy search and a beam of two in the example below. Each number is the log-probability of the prefix that ends there.
  * ```
  *
- * **By hand.** A model continues *The cat* by two words out of three. For the first word it gives *sat* 0.5, *ran* 0.4 and
+ * **By hand.** A model of three words continues *The cat* by two of them. To the first word it gives *sat* 0.5, *ran* 0.4 and
  * *away* 0.1. After *sat* it gives *away* 0.4, *sat* 0.35, *ran* 0.25; after *ran* it gives *away* 0.8 and the others 0.1.
  * Greedy search takes *sat*, with $\log 0.5 = -0.693$, then *away*: $-0.693 + \log 0.4 = -1.609$. A beam of two keeps
  * *sat* and *ran* ($\log 0.4 = -0.916$) and prunes *away* ($\log 0.1 = -2.303$). The second step ranks six hypotheses.
@@ -540,9 +540,7 @@ export function notComparable(parent: number, token: number, value: number): Ran
 //
 // The toy models of the experiment have no such fault. Their best sequence is defined as the most probable one.
 //
-// ```picture beam_width A translator of Chinese, trained on sentences of the Tatoeba project, searched by beams of growing
-// width under three length penalties of the second form. Left: BLEU on sentences that it never saw. Right: length of the
-// translations, divided by the length of the references. Below: what three sentences become without a penalty.
+// ```picture beam_width_run A translator from Chinese into English, searched by wider and wider beams.
 // ```
 
 // ## What the notes say

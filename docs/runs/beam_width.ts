@@ -28,6 +28,7 @@ import { bleu } from "../../core/06_training/bleu.ts";
 import { gnmtLengthPenalty } from "../../core/07_generation/greedy_and_beam.ts";
 import { createWasmDevice } from "../../mod.ts";
 import { readTask, refuse } from "../arguments.ts";
+import { type RecordedRun, runPath } from "./recorded_run.ts";
 
 /** What is compared. */
 const WIDTHS = [1, 2, 4, 8, 16, 32, 64], ALPHAS = [0, 0.6, 1];
@@ -57,10 +58,8 @@ export interface Setting {
 
 /** What is kept. */
 export interface BeamWidthRun {
-  readonly commands: readonly string[];
-  readonly data: { readonly name: string; readonly origin: string; readonly licence: string; readonly sha256: string };
-  /** Seconds of processor time, without the training. */
-  readonly seconds: number;
+  /** The command that trained the translator. */
+  readonly training: string;
   readonly pairs: number;
   readonly sentences: number;
   readonly steps: number;
@@ -163,18 +162,9 @@ if (import.meta.main) {
   const differs = judged.map((_, i) => i).filter((i) =>
     sentences[i]!.length >= CHARACTERS && new Set(SHOWN.map((width) => found.get(`0 ${width}`)![i]!.text)).size > 1
   );
-  const run: BeamWidthRun = {
-    commands: [
+  const findings: BeamWidthRun = {
+    training:
       `deno run -A mod.ts train translator --data cmn.txt --columns 2,1 --steps ${recipe.steps} --out models/cmn`,
-      "deno run -A docs/runs/beam_width.ts --data cmn.txt --model models/cmn",
-    ],
-    data: {
-      name: "cmn.txt",
-      origin: "Chinese and English sentences of the Tatoeba project, as manythings.org/anki gives them out",
-      licence: "CC BY 2.0 FR",
-      sha256: new Uint8Array(await crypto.subtle.digest("SHA-256", await Deno.readFile(data))).toHex(),
-    },
-    seconds: Math.round(Object.values(process.cpuUsage(before)).reduce((a, b) => a + b, 0) / 1e6),
     pairs: training.length,
     sentences: judged.length,
     steps: Number(recipe.steps),
@@ -191,9 +181,22 @@ if (import.meta.main) {
       translations: SHOWN.map((width) => ({ width, ...pick(found.get(`0 ${width}`)![i]!) })),
     })),
   };
+  const bytes = await Deno.readFile(data), { user, system } = process.cpuUsage(before);
+  const run: RecordedRun<BeamWidthRun> = {
+    command: "deno run -A docs/runs/beam_width.ts --data cmn.txt --model models/cmn",
+    data: {
+      name: "cmn.txt",
+      origin: "Chinese–English pairs of the Tatoeba project, as manythings.org/anki hands them out (cmn-eng)",
+      licence: "CC-BY 2.0 FR",
+      bytes: bytes.length,
+      sha256: new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex(),
+    },
+    seconds: Math.round((user + system) / 1e6),
+    findings,
+  };
   const short = (_: string, value: unknown): unknown =>
     typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value;
-  await Deno.writeTextFile(new URL("beam_width.json", import.meta.url), `${JSON.stringify(run, short, 1)}\n`);
+  await Deno.writeTextFile(runPath("beam_width"), `${JSON.stringify(run, short, 2)}\n`);
 }
 
 /** What is shown of a translation. */
