@@ -12,8 +12,8 @@
  * ```picture beam_by_hand Greedy search and a beam of two in the example below. Each number is the log-probability of the prefix that ends there.
  * ```
  *
- * **By hand.** A model of three words continues *The cat* by two of them. To the first word it gives *sat* 0.5, *ran* 0.4 and
- * *away* 0.1. After *sat* it gives *away* 0.4, *sat* 0.35, *ran* 0.25; after *ran* it gives *away* 0.8 and the others 0.1.
+ * **By hand.** A model with a vocabulary of three words continues *The cat* by two words. Its probabilities for the first one
+ * are *sat* 0.5, *ran* 0.4, *away* 0.1. After *sat* they are *away* 0.4, *sat* 0.35, *ran* 0.25; after *ran*, *away* 0.8 and the others 0.1.
  * Greedy search takes *sat*, with $\log 0.5 = -0.693$, then *away*: $-0.693 + \log 0.4 = -1.609$. A beam of two keeps
  * *sat* and *ran* ($\log 0.4 = -0.916$) and prunes *away* ($\log 0.1 = -2.303$). The second step ranks six hypotheses.
  * *ran away* comes first, with $-0.916 + \log 0.8 = -1.139$, a probability of 0.32; *sat away* comes second, with 0.20.
@@ -534,7 +534,7 @@ export function notComparable(parent: number, token: number, value: number): Ran
 // search exactly, without a beam, and find that for more than half of the sentences the most probable sequence is the empty
 // one. So a narrow beam is good *because* it makes search errors: it misses the model's own mistakes. Murray and Chiang
 // 2018 trace it to the sum above: every token costs, and a model that is trained word by word is not told what a length is worth. A
-// length penalty hides the bias, as the run below shows; it does not remove it. Eikema and Aziz 2020 go
+// length penalty counteracts the bias, as the run below shows; it does not remove it. Eikema and Aziz 2020 go
 // further: of all sequences the most probable one holds so little probability mass that it says little about the
 // distribution. *Minimum Bayes risk* (最小贝叶斯风险) asks for the sequence that is closest to all others instead.
 //
