@@ -150,14 +150,6 @@ export function beamStep(
   return ranked.slice(0, numBeams);
 }
 
-/** What the plain form of the search needs to know. */
-export interface PlainSearchOptions extends SequenceLimits {
-  /** Prefixes that survive a step. */
-  readonly numBeams: number;
-  /** What a log-probability is divided by. */
-  readonly lengthPenalty: LengthPenalty;
-}
-
 /**
  * Beam search as the formula has it, one {@linkcode beamStep} after the other.
  *
@@ -171,16 +163,17 @@ export function plainBeamSearch(
 ): Hypothesis[] {
   // $\mathcal{B}_0$: the empty prefix, of which the model is sure.
   let beam: Prefix[] = [{ tokens: [], logProbability: 0 }];
-  const found: Hypothesis[] = [];
+  const found: Hypothesis[] = [], ends = ({ tokens }: Prefix): boolean => tokens.at(-1) === eosToken;
   const finish = ({ tokens, logProbability }: Prefix, finished: boolean): void => {
+    // $s$: END counts as a token, and is no part of the sequence.
     const score = logProbability / lengthPenalty(tokens.length);
     found.push({ tokens: finished ? tokens.slice(0, -1) : tokens, logProbability, score, finished });
   };
   for (let length = 0; length < maxNewTokens && beam.length > 0; length++) {
     const kept = beamStep(beam, beam.map(({ tokens }) => model(tokens)), numBeams);
-    // A sequence that took END leaves the beam with its score $s$; the other prefixes go on.
-    beam = kept.filter(({ tokens }) => tokens.at(-1) !== eosToken);
-    kept.filter(({ tokens }) => tokens.at(-1) === eosToken).forEach((prefix) => finish(prefix, true));
+    // A sequence that took END leaves the beam and is finished; the other prefixes go on.
+    kept.filter(ends).forEach((prefix) => finish(prefix, true));
+    beam = kept.filter((prefix) => !ends(prefix));
   }
   // What is left in the beam has the largest length allowed: it is cut off.
   beam.forEach((prefix) => finish(prefix, false));
@@ -469,6 +462,14 @@ export interface BeamOptions {
   readonly lengthPenalty?: number | LengthPenalty;
 }
 
+/** What the plain form of the search needs to know. */
+export interface PlainSearchOptions extends SequenceLimits {
+  /** Prefixes that survive a step. */
+  readonly numBeams: number;
+  /** What a log-probability is divided by. */
+  readonly lengthPenalty: LengthPenalty;
+}
+
 /** Options of {@linkcode BeamSearch}: those of the search, and where a sequence ends. */
 export interface BeamSearchOptions extends BeamOptions, SequenceLimits {}
 
@@ -555,8 +556,8 @@ export function notComparable(parent: number, token: number, value: number): Ran
 // **The notes, 003.24.** The search stands after the model, and changes none of its weights. It is used where one correct
 // output is wanted, translation or speech; open-ended text is sampled ([section](sampling.ts)).
 //
-// **The notes, 004.103, 004.104.** Both ways to choose other candidates have a page of their own:
-// [section](beam_variants.ts).
+// **The notes, 004.103, 004.104.** Both ways to choose other candidates have a page of their own,
+// [diverse and stochastic beams](beam_variants.ts).
 
 // ## Pitfall: comparing sequences by their sum
 //

@@ -34,7 +34,7 @@ const signed = (value: number): string => (value >= 0 ? "+" : "") + fixed(value,
 /** The recorded run. */
 export const run: RunFigures<BeamWidthRun> = {
   figures(findings) {
-    const { alphas, widths, sentences, settings, examples } = findings, widest = widths.at(-1)!;
+    const { widths, sentences, settings, examples } = findings, widest = widths.at(-1)!;
     const at = (alpha: number, width: number): Setting =>
       settings.find((one) => one.alpha === alpha && one.width === width)!;
     const credits = [...new Set(examples.flatMap(({ attribution }) => attribution.match(/#\d+ \([^)]*\)/g) ?? []))];
@@ -43,10 +43,10 @@ export const run: RunFigures<BeamWidthRun> = {
         findings,
         "BLEU",
         ({ bleu }) => bleu,
-        `BLEU of ${sentences} unseen sentences by the width of the beam, with the length penalty ((5 + n) / 6)^α. ` +
-          alphas.map((alpha) => `α = ${alpha}: ${widths.map((width) => fixed(at(alpha, width).bleu, 1)).join(", ")}`)
-            .join("; ") +
-          ".",
+        `BLEU of ${sentences} unseen sentences by the width of the beam, with the length penalty ((5 + n) / 6)^α. Without a ` +
+          `penalty (α = 0) it is ${fixed(at(0, 1).bleu, 1)} with one beam and ${
+            fixed(at(0, widest).bleu, 1)
+          } with ${widest}.`,
       ),
       curves(
         findings,
@@ -76,30 +76,23 @@ export const run: RunFigures<BeamWidthRun> = {
     const at = (alpha: number, width: number): Setting =>
       settings.find((one) => one.alpha === alpha && one.width === width)!;
     const widest = widths.at(-1)!, [first, last] = [at(0, 1), at(0, widest)];
-    const verdicts = alphas.map((alpha) => {
-      const own = settings.filter((one) => one.alpha === alpha);
-      const best = own.reduce((a, b) => b.bleu > a.bleu ? b : a), wide = at(alpha, widest);
-      const [low, high] = wide.gain;
-      const sure = low > 0
-        ? "more than chance explains"
-        : high < 0
-        ? "less, beyond chance"
-        : "which chance may explain";
-      return `With α = ${alpha} BLEU is highest at ${best.width} beams (${fixed(best.bleu, 1)}) and ${
-        fixed(wide.bleu, 1)
-      } at ` +
-        `${widest}: against greedy search ${signed(low)} to ${signed(high)}, ${sure}.`;
-    });
+    const each = (text: (alpha: number) => string): string => alphas.map(text).join(", ");
+    const best = (alpha: number): Setting =>
+      settings.filter((one) => one.alpha === alpha).reduce((a, b) => b.bleu > a.bleu ? b : a);
+    const isGain = alphas.every((alpha) => at(alpha, widest).gain[0] > 0);
     const empty = settings.filter((one) => one.width === widest).reduce((sum, one) => sum + one.empty, 0);
     return [
       `The search does what it promises: the mean log-probability of a translation rises from ` +
       `${fixed(first.logProbability, 2)} with one beam to ${
         fixed(last.logProbability, 2)
       } with ${widest}. The translations ` +
-      `do not get better in the same measure. ${
-        verdicts.join(" ")
-      } So this run shows that a beam is better than greedy ` +
-      "search, and that a wide one is no better than a narrow one; the fall behind the best width is too small for it to show.",
+      `do not get better in the same measure. BLEU is highest ${
+        each((alpha) => `at ${best(alpha).width} beams for α = ${alpha} (${fixed(best(alpha).bleu, 1)})`)
+      }; with ${widest} beams it is ${each((alpha) => fixed(at(alpha, widest).bleu, 1))}.`,
+      `Against greedy search ${widest} beams change BLEU by ${
+        each((alpha) => `${signed(at(alpha, widest).gain[0])} to ${signed(at(alpha, widest).gain[1])}`)
+      }. ${isGain ? "So a beam is better than greedy search. " : ""}` +
+      "Behind the best width BLEU falls by too little for this run to show that it falls.",
       `Without a penalty the more probable translations are shorter. ` +
       (empty === 0
         ? "None of them is empty: the model is small, and its sentences are short. "
