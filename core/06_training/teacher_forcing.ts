@@ -9,8 +9,8 @@
  * a BEGIN token. Position $j$ sees BEGIN and $y_1 \dots y_{j-1}$ and predicts $y_j$. With a
  * causal mask all positions are computed in parallel.
  *
- * ```picture training_and_inference The same target in training and at inference. Light: given; dark: computed by the model. In
- * training the inputs are the reference, so one pass computes all positions. At inference each pass waits for the one before it.
+ * ```picture training_and_inference The same target in training and at inference. Strong: computed by the model; faint: the
+ * reference. In training one pass computes all positions. At inference each pass waits for the one before it.
  * ```
  *
  * **Formula.** For the target $y_1, \dots, y_J$,
