@@ -9,7 +9,7 @@
  * a BEGIN token. Position $j$ sees BEGIN and $y_1 \dots y_{j-1}$ and predicts $y_j$. With a
  * causal mask all positions are computed in parallel.
  *
- * ```picture training_and_inference The same target in training and at inference. Strong: computed by the model; faint: the
+ * ```picture training_and_inference The same target in training and at inference. Filled: computed by the model; empty: the
  * reference. In training one pass computes all positions. At inference each pass waits for the one before it.
  * ```
  *

@@ -78,11 +78,11 @@
  * **Why logarithms.** A sequence of some hundred tokens has a probability that no float64 can hold: the product underflows to
  * 0, and every sequence is as good as every other. The sum of logarithms ranks them in the same order and stays finite.
  *
- * **Cost.** One step ranks $W \cdot V$ hypotheses, so $T$ steps look at $O(W\,V\,T)$ of them; greedy search at $O(V\,T)$, and
- * exhaustive search at $O(V^T)$. The model runs the $W$ prefixes as one batch, and its cache
- * ([section](kv_cache.ts)) holds the keys and values of all $W$. So a beam of $W$ costs up to $W$ times the arithmetic and the
- * memory of greedy search; its latency grows less, as far as the device has room for a larger batch. A beam as wide as
- * there are prefixes, $V^{T-1}$, is exhaustive search.
+ * **Cost.** One step ranks $W \cdot V$ hypotheses, so $T$ steps rank $O(W\,V\,T)$ of them. Greedy search ranks $O(V\,T)$,
+ * exhaustive search $O(V^T)$. With $V = 10^4$, $T = 10$ and $W = 5$ those are $5 \cdot 10^5$, $10^5$ and $10^{40}$. The model
+ * runs the $W$ prefixes as one batch, and its cache ([section](kv_cache.ts)) holds the keys and values of all $W$. So a beam
+ * of $W$ costs up to $W$ times the arithmetic and the memory of greedy search; its latency grows less, as far as the device
+ * has room for a larger batch. A beam as wide as there are prefixes, $V^{T-1}$, is exhaustive search.
  *
  * Sources: Bruce Lowerre 1976, *The HARPY Speech Recognition System* (beam search); Ilya Sutskever, Oriol Vinyals, Quoc Le
  * 2014, *Sequence to Sequence Learning with Neural Networks* (beam search for neural translation); Yonghui Wu and others

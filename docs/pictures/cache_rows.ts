@@ -18,6 +18,9 @@ import type { Picture } from "../picture.ts";
 /** The text of the notes: the first tokens are the prompt. */
 const TOKENS = ["从前", "有", "座", "山", "，", "山", "上"], PROMPT = 4;
 
+/** How strong what is read from the cache is drawn. */
+const FAINT = ".4";
+
 /** A pass through the model. */
 interface Pass {
   /** The first of its positions, and the one behind its last. */
@@ -87,12 +90,12 @@ export const picture: Picture<Rows> = {
       for (let t = from; t < to; t++, y += cell) {
         parts.push(label(TOKENS[t]!, { x: left - 8, y: y + cell / 2 + 4, "text-anchor": "end", lang: "zh" }));
         allowed[t]!.forEach((sees, s) => {
-          const kind = !sees ? "" : s < from ? " read" : " on";
+          const kind = sees ? "cell on" : "cell", opacity = sees && s < from ? FAINT : undefined;
           const what = !sees ? "not there yet" : s < from ? "read from the cache" : "computed in this pass";
           parts.push(
             el(
               "rect",
-              { class: `cell${kind}`, x: left + s * cell, y, width: cell - 2, height: cell - 2 },
+              { class: kind, opacity, x: left + s * cell, y, width: cell - 2, height: cell - 2 },
               tip(`${TOKENS[s]}: ${say(what)}`),
             ),
           );
@@ -110,12 +113,12 @@ export const picture: Picture<Rows> = {
       );
       y += gap;
     });
-    const key = [["on", "computed in this pass"], ["read", "read from the cache"]] as const;
+    const key = [[undefined, "computed in this pass"], [FAINT, "read from the cache"]] as const;
     let x = 0;
     y += 6;
-    for (const [kind, text] of key) {
+    for (const [opacity, text] of key) {
       parts.push(
-        el("rect", { class: `cell ${kind}`, x, y, width: 12, height: 12 }),
+        el("rect", { class: "cell on", opacity, x, y, width: 12, height: 12 }),
         label(say(text), { class: "small", x: x + 18, y: y + 10 }),
       );
       x += 18 + textWidth(say(text), { size: 11 }) + 20;

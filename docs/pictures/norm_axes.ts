@@ -17,6 +17,9 @@ import type { Picture } from "../picture.ts";
 /** Sentences, positions, features; the output that is looked at. */
 const B = 2, T = 4, E = 5, AT = [0, 1, 2] as const;
 
+/** The frame of the output. */
+const CHOSEN = { class: "c5", fill: "none", stroke: "currentColor", "stroke-width": 2.5 } as const;
+
 /** A norm, and what one of its outputs depends on. */
 interface Reach {
   readonly name: string;
@@ -70,14 +73,9 @@ export const picture: Picture<readonly Reach[]> = {
         const y1 = y0 + b * (T * cell + 12);
         sentence.forEach((row, t) =>
           row.forEach((one, e) => {
-            const isIt = b === AT[0] && t === AT[1] && e === AT[2];
-            parts.push(el("rect", {
-              class: `cell${one ? " on" : ""}${isIt ? " chosen" : ""}`,
-              x: x0 + e * cell,
-              y: y1 + t * cell,
-              width: cell - 2,
-              height: cell - 2,
-            }));
+            const at = { x: x0 + e * cell, y: y1 + t * cell, width: cell - 2, height: cell - 2 };
+            parts.push(el("rect", { class: one ? "cell on" : "cell", ...at }));
+            if (b === AT[0] && t === AT[1] && e === AT[2]) parts.push(el("rect", { ...CHOSEN, ...at }));
           })
         );
         if (i === 0) {
@@ -93,13 +91,14 @@ export const picture: Picture<readonly Reach[]> = {
       parts.push(label(say("features"), { class: "axis", x: x0, y: y0 - 6 }));
     });
     const y = bottom + 22;
-    const key = (x: number, y: number, kind: string, text: string): void =>
+    const key = (x: number, y: number, isChosen: boolean, text: string): void =>
       void parts.push(
-        el("rect", { class: `cell on${kind}`, x, y: y - 10, width: 12, height: 12 }),
+        el("rect", { class: "cell on", x, y: y - 10, width: 12, height: 12 }),
+        isChosen ? el("rect", { ...CHOSEN, x, y: y - 10, width: 12, height: 12 }) : "",
         label(say(text), { class: "small", x: x + 18, y }),
       );
-    key(left, y, " chosen", "the output");
-    key(narrow ? left : left + 92, narrow ? y + 20 : y, "", "inputs that its mean and variance are taken over");
+    key(left, y, true, "the output");
+    key(narrow ? left : left + 92, narrow ? y + 20 : y, false, "inputs that its mean and variance are taken over");
     return { width: narrow ? width : left + 3 * size + 2 * gap + 80, height: y + (narrow ? 28 : 8), parts };
   },
 };

@@ -62,13 +62,21 @@ export const picture: Picture<readonly Sharing[]> = {
       for (let h = 0; h < heads; h++) {
         const x = left + h * pitch, group = Math.floor(h * groups / heads);
         parts.push(
-          el("path", { class: "branch", d: `M${px(x + box / 2)} ${px(y + 42)}L${px(middle(group))} ${px(y + 70)}` }),
+          el("path", { class: "flow", d: `M${px(x + box / 2)} ${px(y + 42)}L${px(middle(group))} ${px(y + 70)}` }),
           el("rect", { class: "cell on", x, y: y + 20, width: box, height: box, rx: 3 }),
         );
       }
       for (let g = 0; g < groups; g++) {
         parts.push(
-          el("rect", { class: "cell read", x: middle(g) - box / 2, y: y + 70, width: box, height: box, rx: 3 }),
+          el("rect", {
+            class: "cell on",
+            opacity: ".45",
+            x: middle(g) - box / 2,
+            y: y + 70,
+            width: box,
+            height: box,
+            rx: 3,
+          }),
         );
       }
       parts.push(

@@ -37,10 +37,12 @@ export const picture: Picture<Shifted> = {
   },
   draw: ({ width, say }, { inputs, targets }) => {
     const narrow = width < 500, parts: string[] = [], count = inputs.length;
-    const box = (x: number, y: number, text: string, kind: string): void => {
+    const box = (x: number, y: number, text: string, isComputed: boolean): void => {
+      const at = { x: x - BOX / 2, y: y - 11, width: BOX, height: 22, rx: 3 };
       parts.push(
-        el("rect", { class: `cell ${kind}`, x: x - BOX / 2, y: y - 11, width: BOX, height: 22, rx: 3 }),
-        label(text, { class: kind === "on" ? "over" : "ink", x, y: y + 4.5, "text-anchor": "middle" }),
+        el("rect", { class: "cell", ...at }),
+        isComputed ? el("rect", { class: "cell on", opacity: ".45", ...at }) : "",
+        label(text, { class: "ink", x, y: y + 4.5, "text-anchor": "middle" }),
       );
     };
     const arrow = (d: string, head: string): void => void parts.push(el("path", { class: "flow", d: d + head }));
@@ -49,8 +51,8 @@ export const picture: Picture<Shifted> = {
     parts.push(label(say("training: one pass"), { class: "axis", x: 0, y: 12 }));
     inputs.forEach((input, t) => {
       const y = train.y + t * ROW;
-      box(train.x, y, input, t === 0 ? "" : "read");
-      box(train.out, y, targets[t]!, "on");
+      box(train.x, y, input, false);
+      box(train.out, y, targets[t]!, true);
       arrow(`M${px(train.x + BOX / 2)} ${px(y)}H${px(train.out - BOX / 2)}`, "m-5-3l5 3l-5 3");
     });
     const trained = train.y + count * ROW;
@@ -65,8 +67,8 @@ export const picture: Picture<Shifted> = {
     parts.push(label(say("inference: one pass for each token"), { class: "axis", x: left, y: top + 12 }));
     inputs.forEach((input, t) => {
       const x = left + BOX / 2 + t * step;
-      box(x, rows.in, input, t === 0 ? "" : "on");
-      box(x, rows.out, targets[t]!, "on");
+      box(x, rows.in, input, t > 0);
+      box(x, rows.out, targets[t]!, true);
       arrow(`M${px(x)} ${px(rows.in - 11)}V${px(rows.out + 11)}`, "m-3 5l3-5l3 5");
       if (t < count - 1) {
         const next = x + step;
