@@ -12,7 +12,7 @@
  * @module
  */
 
-import { isProgram, paragraphsOf } from "./passages.ts";
+import { paragraphsOf } from "./passages.ts";
 import { isSymbolHead } from "./quantities.ts";
 import { escape } from "./words.ts";
 
@@ -252,20 +252,56 @@ function markdownHeight(text: string): number {
 /** How much higher one column may be than the other. */
 const SLACK = 200;
 
+/** A program, with the words that lead to it, and a table of symbols with its formula, are one thing. */
+const OPENS = /^\*\*(By hand|手算|Formula|公式)/;
+
+/**
+ * For each paragraph, where the one thing begins and ends that it is a part of.
+ *
+ * @param paragraphs in order
+ * @param isShown whether a paragraph stands at the right
+ */
+function boundOf(
+  paragraphs: readonly string[],
+  isShown: (paragraph: string) => boolean,
+): Map<number, [number, number]> {
+  const bound = new Map<number, [number, number]>();
+  paragraphs.forEach((paragraph, end) => {
+    if (!isShown(paragraph) || !(isSymbolHead(paragraph) || /^```ts\b/.test(paragraph))) return;
+    let start = end;
+    while (start > 0 && end - start < 8 && !isShown(paragraphs[start - 1]!) && !OPENS.test(paragraphs[start]!)) start--;
+    // Without such an opening, what is shown has the paragraph before it, and a formula the words before that.
+    if (!OPENS.test(paragraphs[start]!)) {
+      start = Math.max(0, end - 1);
+      while (start > 0 && paragraphs[start]!.startsWith("$$")) start--;
+    }
+    for (let i = start; i <= end; i++) bound.set(i, [start, end]);
+  });
+  return bound;
+}
+
+/** What cuts a page's beginning. */
+export interface Cutting {
+  /** Whether a paragraph stands at the right. */
+  readonly isShown: (paragraph: string) => boolean;
+  /** Whether it stands across both columns. */
+  readonly isWide: (paragraph: string) => boolean;
+  /** How high the heading is, which goes with the first paragraph; nothing by default. */
+  readonly heading?: number;
+  /** How high a paragraph is, where that is known. */
+  readonly height?: (paragraph: string) => number | undefined;
+}
+
 /**
  * Cuts a part of a page's beginning into rows: what is shown stands beside the paragraph that it follows, with as many of those
- * before and after it as there is room for; the rest is prose alone.
+ * after it as there is room for; the rest is prose alone.
  *
  * @param text Markdown
- * @param isShown whether a paragraph stands at the right
- * @param isWide whether it stands across both columns
- * @param heading how high the heading is, which goes with the first paragraph
+ * @param cutting what is shown, and how high it is
  */
 export function openingRows(
   text: string,
-  isShown: (paragraph: string) => boolean,
-  isWide: (paragraph: string) => boolean,
-  heading = 0,
+  { isShown, isWide, heading = 0, height: known }: Cutting,
 ): OpeningRow<string>[] {
   type Draft = {
     text: string[];
@@ -276,17 +312,18 @@ export function openingRows(
     left: number;
     right: number;
   };
+  const high = (paragraph: string): number => known?.(paragraph) ?? markdownHeight(paragraph);
+  const sum = (of: readonly string[]): number => of.reduce((all, one) => all + high(one), 0);
   const rows: Draft[] = [],
     alone = (text: string[]): Draft => {
       return { text, aside: [], more: [], side: [], left: 0, right: 0 };
     };
   let waiting: string[] = [], current: Draft | undefined;
-  const sum = (of: readonly string[]): number => of.reduce((all, one) => all + markdownHeight(one), 0);
   const prose = (of: string[]): void => {
     // A screen at a time.
     let piece: string[] = [];
     for (const one of of) {
-      if (piece.length > 0 && sum(piece) + markdownHeight(one) > 2 * SCREEN) {
+      if (piece.length > 0 && sum(piece) + high(one) > 2 * SCREEN) {
         rows.push(alone(piece));
         piece = [];
       }
@@ -294,52 +331,50 @@ export function openingRows(
     }
     if (piece.length > 0) rows.push(alone(piece));
   };
-  for (const paragraph of paragraphsOf(text)) {
+  const paragraphs = paragraphsOf(text), bound = boundOf(paragraphs, isShown), room = SLACK / 2;
+  for (let at = 0; at < paragraphs.length; at++) {
+    const paragraph = paragraphs[at]!, [start, end] = bound.get(at) ?? [at, at];
     if (isWide(paragraph)) {
       prose(waiting);
       waiting = [];
       if (rows.length === 0) prose([""]);
       rows.at(-1)!.wide = paragraph;
       current = undefined;
-    } else if (isShown(paragraph)) {
+      continue;
+    }
+    if (isShown(paragraph)) {
       if (current && waiting.length === 0 && current.more.length + current.side.length === 0) {
         current.aside.push(paragraph);
-        current.right += markdownHeight(paragraph);
+        current.right += high(paragraph);
         continue;
       }
-      const height = markdownHeight(paragraph), own = waiting.splice(-1), isTable = isSymbolHead(paragraph);
-      // A table of symbols stands beside the formula.
-      const leads = (): boolean => isTable && own.length < 4 && !own.some((one) => one.includes("$$"));
-      // A program stands beside all that is worked by hand.
-      const hands = isProgram(paragraph) && waiting.some((one) => one.startsWith("**By hand.**"));
-      const works = (): boolean => hands && !own[0]?.startsWith("**By hand.**");
-      while (waiting.length > 0 && (leads() || works() || own[0]?.startsWith("$$"))) own.unshift(waiting.pop()!);
+      const own = waiting.splice(-Math.max(1, end - start));
       // A heading, and a little prose, do not stand alone.
       const first = rows.length === 0 ? heading : 0;
-      if (sum(waiting) > 0 && sum(waiting) + first < LOW) own.unshift(...waiting.splice(0));
+      if (sum(waiting) + first < LOW && waiting.length > 0) own.unshift(...waiting.splice(0));
       prose(waiting);
       waiting = [];
       const above = own.length > 0 && rows.length === 0 ? heading : 0;
-      current = { text: own, aside: [paragraph], more: [], side: [], left: sum(own) + above, right: height };
+      current = { text: own, aside: [paragraph], more: [], side: [], left: sum(own) + above, right: high(paragraph) };
       rows.push(current);
+      continue;
+    }
+    // What belongs together goes on together.
+    const whole = paragraphs.slice(start, end + 1), height = sum(whole), isFree = current && waiting.length === 0;
+    if (at === start && isFree && current!.side.length === 0 && current!.left + height <= current!.right + room) {
+      current!.more.push(...whole);
+      current!.left += height;
+      at = end;
+    } else if (
+      // What is shown does not part a thought: only a new one begins below it.
+      end === start && isFree && (current!.side.length > 0 || /^\*\*/.test(paragraph)) &&
+      current!.right + height <= current!.left + room
+    ) {
+      current!.side.push(paragraph);
+      current!.right += height;
     } else {
-      const height = markdownHeight(paragraph), room = SLACK / 2;
-      if (
-        current && waiting.length === 0 && current.side.length === 0 && current.left + height <= current.right + room
-      ) {
-        current.more.push(paragraph);
-        current.left += height;
-      } else if (
-        // What is shown does not part a thought: only a new one begins below it.
-        current && waiting.length === 0 && (current.side.length > 0 || /^\*\*/.test(paragraph)) &&
-        current.right + height <= current.left + room
-      ) {
-        current.side.push(paragraph);
-        current.right += height;
-      } else {
-        waiting.push(paragraph);
-        current = undefined;
-      }
+      waiting.push(paragraph);
+      current = undefined;
     }
   }
   prose(waiting);

@@ -204,6 +204,8 @@ export interface Surroundings {
   readonly isFirst: boolean;
   /** Address of what says how to run it. */
   readonly help: string;
+  /** Whether the heading above it has the same words; not by default. */
+  readonly isNamed?: boolean;
 }
 
 /**
@@ -218,7 +220,7 @@ export interface Surroundings {
  */
 export function renderExperiment(
   name: string,
-  { purpose, isFirst, help }: Surroundings,
+  { purpose, isFirst, help, isNamed = false }: Surroundings,
   phrases: Phrases = ENGLISH,
 ): string {
   const { language } = phrases;
@@ -237,7 +239,11 @@ export function renderExperiment(
     found.language === language ? "" : ` lang="${found.language}"`
   }${data("controls", fieldsOf(found))}${data("hues", hues)} aria-labelledby="${id}-title">
 <div class="experiment-head">
-<h2 id="${id}-title">${escape(found.words.title)}</h2>
+${
+    isNamed
+      ? `<span id="${id}-title" hidden>${escape(found.words.title)}</span>`
+      : `<h2 id="${id}-title">${escape(found.words.title)}</h2>`
+  }
 <p>${purpose}</p>
 </div>
 <div class="experiment-side">

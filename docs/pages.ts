@@ -24,7 +24,7 @@ import { relative } from "./layout.ts";
 import { linesOf, namesOf } from "./lines.ts";
 import { unopened } from "./notes.ts";
 import { renderInline } from "./prose.ts";
-import { escape } from "./words.ts";
+import { escape, plain } from "./words.ts";
 import { proofsHtml } from "./proofs.ts";
 import { quantitiesOf } from "./quantities.ts";
 import { numbered } from "./references.ts";
@@ -112,6 +112,7 @@ export function pageOf(page: Page, site: Site): Made {
       site.figure(name, {
         purpose: purposeOf(name, view),
         isFirst: name === first,
+        isNamed: isNamed(blocks, name, site),
         help: relative(page.url, `${site.home("library.html")}#run-it`),
       }),
   };
@@ -152,6 +153,15 @@ function purposeOf(name: string, { page, site, quantities }: View): string {
   const more = file ? ` <a href="${relative(page.url, file.url)}">${site.phrases.program}</a>` : "";
   const context = contextOf(page.url, page, quantities, site, { from });
   return renderInline(numbered(site.about(name).purpose, from, site.problem, site.phrases), context) + more;
+}
+
+/** Whether the part of the page that an experiment stands in has its title as a heading. */
+function isNamed(blocks: readonly Block[], name: string, { about }: Pick<Site, "about">): boolean {
+  const at = blocks.findIndex((block) => block.kind === "figure" && block.name === name);
+  const above = blocks.slice(0, at).findLast((block) =>
+    (block.kind === "opening" || block.kind === "section") && block.prose?.heading
+  );
+  return above !== undefined && "prose" in above && plain(above.prose!.heading) === plain(about(name).title);
 }
 
 /** Where the figures of an experiment's program stand. */

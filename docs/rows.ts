@@ -22,6 +22,7 @@ import {
   type ExercisePart,
   exerciseParts,
   isProgram,
+  paragraphsOf,
   passagesOf,
   type PicturePassage,
   type ProgramPassage,
@@ -139,12 +140,22 @@ function openingParts({ prose, anchor }: Extract<Block, { kind: "opening" }>, vi
     const [first] = takenOut(text).beside;
     return first?.kind === "picture" ? first : undefined;
   };
-  const rows = openingRows(
-    prose.text,
-    (text) => /^(\||```(diagram|picture)\b)/.test(text) || isProgram(text),
-    (text) => text.startsWith("```picture") && site.pictures.isWide(pictureIn(text)?.name ?? ""),
-    anchor ? 45 : 90,
-  );
+  const rows = openingRows(prose.text, {
+    isShown: (text) => /^(\||```(diagram|picture)\b)/.test(text) || isProgram(text),
+    isWide: (text) => text.startsWith("```picture") && site.pictures.isWide(pictureIn(text)?.name ?? ""),
+    heading: anchor ? 45 : 90,
+    height: (text) => {
+      const picture = text.startsWith("```picture") ? pictureIn(text) : undefined;
+      const [, high] = /at-beside[^>]*? height="([\d.]+)"/.exec(picture ? pictureHtml(picture, prose, view) : "") ?? [];
+      return high === undefined ? undefined : Number(high) + 80;
+    },
+  });
+  // A table of symbols that found room below its formula is one there too.
+  const goingOn = (text: string): string =>
+    paragraphsOf(text).map((one) => {
+      const [, table] = passagesOf(one);
+      return table && "lines" in table ? tablesHtml([table], quantities, context) : textHtml(prose, one, view);
+    }).join("");
   if (!rows[0]) rows.push({ text: "", aside: "", more: "", side: "" });
   return rows.flatMap(({ text, aside, more, side, wide }, at): Part[] => {
     const passages = passagesOf(aside);
@@ -156,7 +167,7 @@ function openingParts({ prose, anchor }: Extract<Block, { kind: "opening" }>, vi
       kind: (anchor ? "section top" : "opening") + (at > 0 ? " continues" : ""),
       prose: (at === 0 ? heading : "") + textHtml(prose, text, view),
       code: shown.join("") + tablesHtml(tables, quantities, context),
-      more: more && textHtml(prose, more, view),
+      more: more && goingOn(more),
       side: side && textHtml(prose, side, view),
       language,
       isAside: aside !== "",

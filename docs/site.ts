@@ -50,6 +50,8 @@ export interface Surroundings {
   readonly isFirst: boolean;
   /** Address of what says how to run it. */
   readonly help: string;
+  /** Whether the heading above it has the same words. */
+  readonly isNamed: boolean;
 }
 
 /** What all pages of a language share. */

@@ -18,7 +18,11 @@ const pieces = (html: string): string[] =>
   html.split("\n").flatMap((line) => /^<div class="(flow of-\w+|row)/.exec(line)?.[1] ?? []);
 
 const rows = (text: string, heading = 0) =>
-  openingRows(text, (one) => /^(\||```picture a)/.test(one), (one) => one.startsWith("```picture wide"), heading);
+  openingRows(text, {
+    isShown: (one) => /^(\||```(picture a|ts))/.test(one),
+    isWide: (one) => one.startsWith("```picture wide"),
+    heading,
+  });
 const table = "| symbol | in code | shape |\n| --- | --- | --- |\n| $x$ | `x` | one |",
   picture = "```picture a Caption\n```";
 
@@ -67,12 +71,20 @@ Deno.test("openingRows() puts the table of symbols beside the formula and the wo
   assertEquals(found[1]!.aside, table);
 });
 
+Deno.test("openingRows() keeps what is worked by hand with its program, and a formula with its table below it", () => {
+  const hand = `**By hand.** ${words(30)}\n\n${words(60)}`, program = `\`\`\`ts\n${"f();\n".repeat(30)}\`\`\``;
+  const formula = "**Formula.** With $x$,\n\n$$y = x$$";
+  const found = rows([words(200), picture, hand, program, formula, table, words(300)].join("\n\n"));
+  assertEquals(found.map(({ text }) => text), [words(200), hand, words(300)]);
+  assertEquals([found[1]!.aside, found[1]!.more], [program, `${formula}\n\n${table}`]);
+});
+
 Deno.test("openingRows() fills the shorter column below, and keeps every paragraph once", () => {
   const text = [words(90), picture, words(30), words(30), words(30), words(30), table, words(300)].join("\n\n");
   const found = rows(text),
     all = found.flatMap(({ text, aside, more, side }) => [text, aside, more, side]).join("\n\n");
   assertEquals(all.split(/\n\n+/).filter((one) => one !== "").toSorted(), text.split("\n\n").toSorted());
   assert(found[0]!.more !== "");
-  const high = rows([words(400), table, words(40)].join("\n\n"));
-  assertEquals(high[0]!.side, words(40));
+  const high = rows([words(400), table, `**New.** ${words(40)}`].join("\n\n"));
+  assertEquals(high[0]!.side, `**New.** ${words(40)}`);
 });
