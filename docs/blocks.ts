@@ -168,20 +168,117 @@ export interface Table {
 export type Passage =
   | { readonly kind: "text"; readonly text: string }
   | Table
-  | { readonly kind: "diagram"; readonly caption: string; readonly steps: string };
+  | { readonly kind: "diagram"; readonly caption: string; readonly steps: string }
+  | PicturePassage;
+
+/** A picture by the name of its file. */
+export interface PicturePassage {
+  readonly kind: "picture";
+  readonly name: string;
+  /** Markdown. */
+  readonly caption: string;
+}
+
+/** The block of a picture: its name, then its caption, which may go on in further lines. */
+const PICTURE = /^```picture\b[ \t]*(\S*)(.*)\n([\s\S]*?)^```$/gm;
+
+const pictureOf = (name: string, ...caption: readonly string[]): PicturePassage => ({
+  kind: "picture",
+  name,
+  caption: caption.join(" ").replace(/\s+/g, " ").trim(),
+});
+
+/** Changes Markdown where it is not shown as such, between lines of four backticks. */
+const outsideMarkdown = (text: string, change: (text: string) => string): string =>
+  text.split(/^(````[^]*?^````$)/m).map((part, at) => at % 2 === 0 ? change(part) : part).join("");
+
+/** Prose without its pictures, and the pictures. */
+export function withoutPictures(text: string): { readonly text: string; readonly pictures: PicturePassage[] } {
+  const pictures: PicturePassage[] = [];
+  const rest = outsideMarkdown(
+    text,
+    (part) =>
+      part.replace(PICTURE, (_, name: string, caption: string, more: string) => {
+        pictures.push(pictureOf(name, caption, more));
+        return "";
+      }),
+  );
+  return { text: rest.trim(), pictures };
+}
+
+/** Characters of prose that stand before a picture's paragraph and still share its row. */
+const FEW = 500;
+
+/** Paragraphs of Markdown; blocks of code are whole. */
+function paragraphsOf(text: string): string[] {
+  const out: string[] = [];
+  let fenced = false, open = false;
+  for (const line of text.split("\n")) {
+    if (line.startsWith("```")) fenced = !fenced;
+    if (line.trim() === "" && !fenced) open = false;
+    else if (open) out[out.length - 1] += `\n${line}`;
+    else {
+      out.push(line);
+      open = true;
+    }
+  }
+  return out;
+}
+
+/** A row of a page's beginning: Markdown with what stands at its right, or a picture across both columns. */
+export type OpeningRow = { readonly text: string } | { readonly wide: PicturePassage };
 
 /**
- * Reads what stands at the right of a page's beginning: tables and diagrams.
+ * Cuts a part of a page's beginning into rows, so that pictures stand beside the paragraphs that they follow: such a paragraph
+ * opens a row, unless little prose and nothing at its right stands above it.
  *
  * @param text Markdown
- * @returns the rest, where there is any, and what was in it, diagrams last
+ * @param isWide whether a picture goes across both columns
+ */
+export function openingRows(text: string, isWide: (name: string) => boolean): OpeningRow[] {
+  const rows: OpeningRow[] = [];
+  let row: string[] = [];
+  const close = (): void => {
+    if (row.length > 0) rows.push({ text: row.join("\n\n") });
+    row = [];
+  };
+  for (const paragraph of paragraphsOf(text)) {
+    const [picture] = withoutPictures(paragraph).pictures;
+    if (picture && isWide(picture.name)) {
+      close();
+      rows.push({ wide: picture });
+      continue;
+    }
+    if (picture) {
+      const above = row.slice(0, -1), isFull = above.some((one) => /^(\||```)/.test(one));
+      if (isFull || above.join("").length > FEW) {
+        const last = row.pop()!;
+        close();
+        row.push(last);
+      }
+    }
+    row.push(paragraph);
+  }
+  close();
+  return rows;
+}
+
+/**
+ * Reads what stands at the right of a page's beginning: tables, diagrams and pictures.
+ *
+ * @param text Markdown
+ * @returns the rest, where there is any, and what was in it, diagrams and pictures last
  */
 export function passagesOf(text: string): Passage[] {
-  const rest: string[] = [], tables: string[][] = [], diagrams: Passage[] = [];
-  const prose = text.replace(/^```diagram (.*)\n([\s\S]*?)\n```$/gm, (_, caption: string, steps: string) => {
-    diagrams.push({ kind: "diagram", caption, steps });
-    return "";
-  });
+  const rest: string[] = [], tables: string[][] = [], drawn: Passage[] = [];
+  const prose = outsideMarkdown(text, (part) =>
+    part.replace(
+      /^```(?:diagram (.*)\n([\s\S]*?)\n|picture\b[ \t]*(\S*)(.*)\n([\s\S]*?))^```$/gm,
+      (_, caption: string | undefined, steps: string, name: string, words: string, more: string) => {
+        drawn.push(caption === undefined ? pictureOf(name, words, more) : { kind: "diagram", caption, steps });
+        return "";
+      },
+    ));
   let inTable = false, fenced = false;
   for (const line of prose.split("\n")) {
     if (line.startsWith("```")) fenced = !fenced;
@@ -194,7 +291,7 @@ export function passagesOf(text: string): Passage[] {
   return [
     { kind: "text", text: rest.join("\n") },
     ...tables.map((lines): Passage => ({ kind: isSymbolHead(lines[0]!) ? "symbols" : "table", lines })),
-    ...diagrams,
+    ...drawn,
   ];
 }
 

@@ -199,6 +199,7 @@ export async function build(sourceUrl = ""): Promise<Built> {
   const english = sheetsOf(gathered), missing = missingFigures(parts, site);
   problems.push(...missing.problems);
   const translated = translationsOf(gathered, english);
+  site.pictures.finish();
   const othersOf = (url: string): NonNullable<Sheet["others"]> =>
     translated.flatMap(({ addresses, phrases }) => addresses.has(url) ? [{ url: addresses.get(url)!, phrases }] : []);
   const pages = new Map([

@@ -86,7 +86,7 @@ function wordsOf(block: Block): string[] {
           ? [passage.text]
           : passage.kind === "table"
           ? [passage.lines.join("\n")]
-          : passage.kind === "diagram"
+          : "caption" in passage
           ? [passage.caption]
           : []
       ),

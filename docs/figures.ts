@@ -11,7 +11,13 @@
  */
 
 import { chapterFolder } from "../core/contents.ts";
-import type { Control, ControlWords, Experiment, Words } from "../core/experiments/experiment.ts";
+import {
+  constantsOf,
+  type Control,
+  type ControlWords,
+  type Experiment,
+  type Words,
+} from "../core/experiments/experiment.ts";
 import { EXPERIMENTS } from "../core/experiments/registry.ts";
 import type { Figure } from "../core/experiments/figure.ts";
 import { figuresHtml, STATIC_WIDTH } from "./figures/mod.ts";
@@ -126,6 +132,12 @@ function verdicts({ experiment, words }: Loaded, findings: object, phrases: Phra
 <ul class="claims">${items.join("")}</ul>`;
 }
 
+/** What no control changes, or nothing where the experiment names nothing. */
+function constantsLine({ experiment, words }: Loaded, phrases: Phrases): string {
+  const constants = constantsOf(experiment, words).map(escape);
+  return constants.length > 0 ? `<p class="constants">${phrases.fixed} ${constants.join(" · ")}</p>\n` : "";
+}
+
 /** The reading below the figures, or nothing where the words have none. */
 function readingOf({ words }: Loaded, findings: object): string {
   const paragraphs = words.reading?.(findings).map((text) => `<p>${escape(text)}</p>`);
@@ -214,7 +226,9 @@ export function renderExperiment(
 </div>
 <div class="experiment-side">
 <div class="trial"></div>
-${verdicts(found, findings, phrases)}${isFirst ? `\n<p class="legend">${phrases.legend}</p>` : ""}
+${constantsLine(found, phrases)}${verdicts(found, findings, phrases)}${
+    isFirst ? `\n<p class="legend">${phrases.legend}</p>` : ""
+  }
 <p class="command"><code>deno task experiment ${name}</code> <a href="${escape(help)}">${phrases.howToRun}</a></p>
 </div>
 <div class="figures">

@@ -14,8 +14,9 @@ import { Highlighter } from "./code.ts";
 import type { Spoken } from "./edition.ts";
 import type { Outline } from "./figures.ts";
 import { RECORD } from "./ladder.ts";
-import { type Language, openLayer, type Translation } from "./layer.ts";
+import { type Language, LANGUAGES, openLayer, type Translation } from "./layer.ts";
 import { ENGLISH, type Phrases } from "./phrases.ts";
+import { loadPictures } from "./pictures.ts";
 import { type Definition, Program } from "./program.ts";
 import { type ProofFile, readProofs } from "./proofs.ts";
 import { type EntryPoint, entryUrl, readEntryPoints } from "./reference.ts";
@@ -224,6 +225,7 @@ export async function gather(sourceUrl: string, problem: Site["problem"]): Promi
       extra.flatMap(({ url, title: page, shows = [] }) =>
         shows.filter((one) => one.path === path).map(({ id, title }) => ({ url: `${url}#${id}`, page, title }))
       ),
+    pictures: await loadPictures(LANGUAGES.map(({ phrases }) => phrases.language), problem),
     problem,
   };
   return { parts, site, spoken, entryPoints, program, extra, files: playground?.FILES ?? new Map() };

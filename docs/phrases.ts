@@ -49,6 +49,8 @@ export interface Phrases {
   readonly atWork: (page: string, links: string) => string;
   /** Above the claims; what is within the marks changes with the settings. */
   readonly found: (mark: (settings: string) => string) => string;
+  /** Before the constants of an experiment. */
+  readonly fixed: string;
   readonly verdicts: Readonly<Record<"holds" | "refuted" | "fails", string>>;
   readonly legend: string;
   readonly howToRun: string;
@@ -97,6 +99,7 @@ export const ENGLISH: Phrases = {
   shownIn: (pages) => `Shown in ${pages}.`,
   atWork: (page, links) => `At work on the ${page.toLowerCase()}: ${links}.`,
   found: (mark) => `Found at the ${mark("default")} settings:`,
+  fixed: "Fixed:",
   verdicts: { holds: "holds", refuted: "refuted", fails: "fails" },
   legend:
     "<em>holds</em>: the numbers bear it out. <em>refuted</em>: said in the notes or elsewhere, and the numbers " +

@@ -4,12 +4,21 @@
  * **Question.** A block is words and lines of code. What is it on the page?
  *
  * **Idea.** One grid: prose in the left column, code in the right one, a row for each block, so that what is said stands beside
- * what it is said about. Tables and diagrams of the page's beginning stand at the right too, experiments across both.
+ * what it is said about. Tables, diagrams and pictures of the page's beginning stand at the right too, experiments across both.
  *
  * @module
  */
 
-import { type Block, passagesOf, type Prose, type Table, type TextBlock } from "./blocks.ts";
+import {
+  type Block,
+  openingRows,
+  passagesOf,
+  type PicturePassage,
+  type Prose,
+  type Table,
+  type TextBlock,
+  withoutPictures,
+} from "./blocks.ts";
 import type { Page } from "./book.ts";
 import { drawDiagram } from "./figures/diagram.ts";
 import { relative } from "./layout.ts";
@@ -87,21 +96,58 @@ function diagramHtml(caption: string, steps: string, { quantities, context }: Vi
   }</figcaption></figure>`;
 }
 
-/** The page's beginning, or a part of it: its tables and diagrams stand at the right. */
+/** A picture with its caption, in the language of its prose. */
+function pictureHtml(
+  { name, caption }: PicturePassage,
+  prose: Prose,
+  { page, site, quantities, context }: View,
+): string {
+  const numbers = new Map(
+    quantities.flatMap(({ number, symbols, names }) => [...symbols, ...names].map((one) => [one, number])),
+  );
+  const html = site.pictures.html(name, page.path!, {
+    caption: renderInline(caption, context),
+    language: prose.language ?? ENGLISH.language,
+    hue: (symbol) => numbers.get(symbol),
+    link: (path) => {
+      const home = site.pages.get(path);
+      if (!home) context.problem(`The picture ${name} links to ${path}, which has no page`);
+      return home ? relative(page.url, home.url) : "";
+    },
+  });
+  const language = languageOf(prose, site);
+  return language ? html.replace("<figure", `<figure lang="${language}"`) : html;
+}
+
+/** A picture across both columns. */
+const wideHtml = (picture: PicturePassage, prose: Prose, view: View): string =>
+  `<div class="across">${pictureHtml(picture, prose, view)}</div>`;
+
+/** The page's beginning, or a part of it: its tables, diagrams and pictures stand at the right. */
 function openingHtml({ prose, anchor }: Extract<Block, { kind: "opening" }>, view: View): string {
-  const { page, quantities, context } = view, passages = passagesOf(prose.text);
-  const text = passages.flatMap((passage) => passage.kind === "text" ? [passage.text] : []).join("\n");
-  const tables = passages.filter((passage): passage is Table => "lines" in passage);
-  const diagrams = passages.flatMap((passage) =>
-    passage.kind === "diagram" ? [diagramHtml(passage.caption, passage.steps, view)] : []
-  );
+  const { page, site, quantities, context } = view, language = languageOf(prose, site);
   const heading = anchor ? headingHtml(prose.heading, anchor, context) : titleHtml(page, prose.heading, context);
-  return rowHtml(
-    anchor ? "section top" : "opening",
-    heading + textHtml(prose, text, view),
-    tablesHtml(tables, diagrams.length > 0, quantities, context) + diagrams.join(""),
-    { language: languageOf(prose, view.site) },
-  );
+  const rows = openingRows(prose.text, (name) => site.pictures.isWide(name));
+  if (!rows[0] || "wide" in rows[0]) rows.unshift({ text: "" });
+  return rows.map((row, at) => {
+    if ("wide" in row) return wideHtml(row.wide, prose, view);
+    const passages = passagesOf(row.text);
+    const text = passages.flatMap((passage) => passage.kind === "text" ? [passage.text] : []).join("\n");
+    const tables = passages.filter((passage): passage is Table => "lines" in passage);
+    const drawn = passages.flatMap((passage) =>
+      passage.kind === "diagram"
+        ? [diagramHtml(passage.caption, passage.steps, view)]
+        : passage.kind === "picture"
+        ? [pictureHtml(passage, prose, view)]
+        : []
+    );
+    return rowHtml(
+      (anchor ? "section top" : "opening") + (at > 0 ? " continues" : ""),
+      (at === 0 ? heading : "") + textHtml(prose, text, view),
+      drawn.join("") + tablesHtml(tables, drawn.length > 0, quantities, context),
+      { language },
+    );
+  }).join("\n");
 }
 
 /** Prose whose tests are named with their places. */
@@ -144,7 +190,12 @@ function besideHtml({ kind, prose, code, anchor }: TextBlock, view: View): strin
   const { page, context, lines, site } = view, { phrases } = site;
   // A link to what a doc comment describes leads to the comment, not past it.
   const id = kind === "reference" ? anchor : "";
-  const text = page.language === "wgsl" ? sentence(prose?.text ?? "") : prose?.text ?? "";
+  const written = page.language === "wgsl" ? sentence(prose?.text ?? "") : prose?.text ?? "";
+  const { text, pictures } = withoutPictures(written),
+    isWide = ({ name }: PicturePassage) => site.pictures.isWide(name);
+  if (pictures.length > 0 && kind !== "section") {
+    context.problem("A picture stands in the beginning of a page or below a heading, not in a comment of the code");
+  }
   const html = (kind === "section" ? headingHtml(prose!.heading, anchor, context) : "") +
     (prose ? textHtml(prose, text, view) : "") +
     (kind === "section" && /^exercises?(-\d+)?$/.test(anchor) ? exerciseHtml(page, site) : "");
@@ -156,13 +207,14 @@ function besideHtml({ kind, prose, code, anchor }: TextBlock, view: View): strin
   return rowHtml(
     kind + (isTop ? " top" : "") + (opens ? " opens" : ""),
     html,
-    tags + codeHtml(code, lines, id, phrases),
+    pictures.filter((one) => !isWide(one)).map((one) => pictureHtml(one, prose!, view)).join("") + tags +
+      codeHtml(code, lines, id, phrases),
     {
       id,
       stays,
       language: languageOf(prose, site),
     },
-  );
+  ) + pictures.filter(isWide).map((one) => wideHtml(one, prose!, view)).join("");
 }
 
 /** A block as a row of its page. */

@@ -20,6 +20,7 @@ import type { Proofs } from "./proofs.ts";
 import type { Context } from "./context.ts";
 import type { Translation } from "./layer.ts";
 import type { Phrases } from "./phrases.ts";
+import type { Pictures } from "./pictures.ts";
 import { plain } from "./words.ts";
 import type { Quantity } from "./quantities.ts";
 
@@ -77,6 +78,8 @@ export interface Site extends Proofs {
   readonly about: (name: string) => About;
   /** Draws one. */
   readonly figure: (name: string, surroundings: Surroundings) => string;
+  /** What paragraphs have beside them. */
+  readonly pictures: Pictures;
   /** Hears what is wrong. */
   readonly problem: (where: string, text: string) => void;
 }

@@ -26,7 +26,8 @@ function symbolsHtml(lines: readonly string[], quantities: readonly Quantity[], 
       cells(line).map((cell) => `<${kind}>${renderInline(cell.replaceAll("\\|", "|"), context)}</${kind}>\n`).join("")
     }</tr>\n`;
   const body = rows.map((line) => {
-    const own = quantities.filter(({ symbols }) => symbols.some((tex) => line.includes(`$${tex}$`)));
+    const [named = ""] = cells(line);
+    const own = quantities.filter(({ symbols }) => symbols.some((tex) => named.includes(`$${tex}$`)));
     const numbers = own.map(({ number }) => number);
     return row(line, "td", own.length === 0 ? "" : ` data-row="${numbers[0]}" data-of="${numbers.join(" ")}"`);
   });

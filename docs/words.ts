@@ -93,6 +93,9 @@ export function plain(text: string): string {
       /\$([^$]+)\$/g,
       (_, tex) => typed(tex),
     )
-    .replace(/```\w*/g, " ").replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replace(/[`*#|\\]/g, "").replace(/\s+/g, " ")
+    .replace(/```picture \S*|```\w*/g, " ").replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replace(/[`*#|\\]/g, "").replace(
+      /\s+/g,
+      " ",
+    )
     .trim();
 }

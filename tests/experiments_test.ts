@@ -88,11 +88,12 @@ Deno.test(
     assertEquals(new Set(EXPERIMENTS.map(({ name }) => name)).size, EXPERIMENTS.length);
     const titles = new Set<string>();
     for (const { name, load, words } of EXPERIMENTS) {
-      const { controls, claims } = await load(), { title, purpose, ...said } = await words();
+      const { controls, claims, constants } = await load(), { title, purpose, ...said } = await words();
       titles.add(title);
       assertMatch(name, /^[a-z]+\/[a-z_0-9]+(\/[a-z_0-9]+)?$/);
       assertEquals(Object.keys(said.controls), Object.keys(controls), name);
       assertEquals(Object.keys(said.claims), Object.keys(claims), name);
+      assertEquals(Object.keys(said.constants ?? {}), Object.keys(constants ?? {}), name);
       for (const [key, control] of Object.entries(controls)) {
         for (const value of [control.default, control.min]) {
           assertEquals(objection(control, value), undefined, `${name}: ${key}`);

@@ -9,6 +9,10 @@
  * scores $-\infty$; $e^{-\infty} = 0$, so it gets no share, and the others divide the whole unit
  * among themselves. A mask (掩码) is the table that says which pairs are allowed.
  *
+ * ```picture mask_matrix Four masks of six positions. A filled square: the query of its row may look at the key of its column.
+ * The padding is two positions at the end, the prefix three at the beginning, and the window reaches two positions back.
+ * ```
+ *
  * **Formula.** $Z$ and $A$ are the scores and weights of [section](scaled_dot_product.ts). $[M_{ts}]$ is 1 if query $t$
  * may look at key $s$, and 0 if not; $M$ is `mask` in code.
  *

@@ -23,6 +23,7 @@
 
 import { chapterFolder } from "../contents.ts";
 import type { Figure } from "./figure.ts";
+import { number } from "./numbers.ts";
 
 /** Something that the reader may change. */
 export interface Control {
@@ -93,6 +94,8 @@ export interface Words<P extends Parts = Parts> {
   readonly purpose: string;
   /** What the controls are called. */
   readonly controls: Readonly<Record<P["controls"], ControlWords>>;
+  /** What the constants are called, if the experiment names some. */
+  readonly constants?: Readonly<Record<string, string>>;
   /** The claims as sentences. */
   readonly claims: Readonly<Record<P["claims"], string>>;
   /** What to see in each figure: one sentence or two; numbers in them are computed. */
@@ -118,6 +121,8 @@ export interface RunOptions {
 export interface Experiment<P extends Parts = Parts> {
   /** What may be changed; `seed`, if there, gets a button of its own. */
   readonly controls: Readonly<Record<P["controls"], Control>>;
+  /** What the claims depend on and no control changes: sizes, rates, numbers of examples; none by default. */
+  readonly constants?: Readonly<Record<string, number | string>>;
   /** What is expected at the default controls. */
   readonly claims: Readonly<Record<P["claims"], Claim<Found<P>>>>;
   /**
@@ -170,6 +175,13 @@ export function entryOf(path: string): Entry {
 /** The controls as they are unless the reader says otherwise. */
 export function defaultControls({ controls }: Experiment): Record<string, number> {
   return Object.fromEntries(Object.entries(controls).map(([name, control]) => [name, control.default]));
+}
+
+/** The constants of an experiment with their names: `heads 4`. */
+export function constantsOf({ constants = {} }: Experiment, { constants: names = {} }: Words): string[] {
+  return Object.entries(constants).map(([key, value]) =>
+    `${names[key] ?? key} ${typeof value === "number" ? number(value) : value}`
+  );
 }
 
 /**

@@ -10,7 +10,7 @@
 
 import type { Figure } from "../../core/experiments/figure.ts";
 import { type Scale, scaleOf, titleOf } from "./axes.ts";
-import { type Drawing, el, fitted, label, LINE, number, picture, textWidth, tint, tip } from "./svg.ts";
+import { type Drawing, el, fitted, label, LINE, number, picture, seriesTints, textWidth, tint, tip } from "./svg.ts";
 
 type Bars = Figure & { readonly kind: "bars" };
 type Bar = Bars["bars"][number];
@@ -86,6 +86,10 @@ function drawRows(
   const left = names + 8, space = Math.max(...bars.map(({ value }) => textWidth(written(value)))) + 6;
   const plot = barScale(figure, left, width - space);
   const parts = [label(titleOf(axis), { class: "axis", x: left, y: 12 })];
+  const quantityOf = (name: string) => bars.find(({ label }) => label === name)?.quantity;
+  const looks = isGrouped && labels.length > 1 && labels.length <= 8
+    ? seriesTints(drawing, labels.map(quantityOf))
+    : undefined;
   let top = LINE + 6;
   for (const group of groups) {
     if (group !== undefined) {
@@ -97,7 +101,7 @@ function drawRows(
       if (bar.group !== group) continue;
       parts.push(el(
         "g",
-        tint(drawing, bar.quantity, isGrouped && labels.length <= 3 ? labels.indexOf(bar.label) : 0),
+        looks?.[labels.indexOf(bar.label)] ?? tint(drawing, bar.quantity, 0),
         label(fitted(bar.label, names), { class: "label", x: left - 8, y: top + 13, "text-anchor": "end" }),
         ...drawBar(bar, plot, top, BAR),
       ));
@@ -122,8 +126,12 @@ function drawPairs(
   const names = Math.min(width * 0.45, Math.max(...groups.map((text) => textWidth(text ?? ""))) + 1);
   const left = names + 8, space = Math.max(...bars.map(({ value }) => textWidth(written(value)))) + 6;
   const plot = barScale(figure, left, width - space);
-  const look = (name: string) =>
-    tint(drawing, bars.find(({ label }) => label === name)?.quantity, labels.indexOf(name) % 3);
+  const looks = seriesTints(drawing, labels.map((name) => bars.find(({ label }) => label === name)?.quantity));
+  // Full, pale, empty: which bar is which is seen without colours too.
+  const look = (name: string) => {
+    const at = labels.indexOf(name);
+    return { ...looks[at], class: `${looks[at]!["class"]} n${at + 1}` };
+  };
   const parts: string[] = [];
   let x = 0, top = 12;
   for (const name of labels) {

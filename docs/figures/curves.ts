@@ -1,9 +1,9 @@
 /**
  * # Lines, points and histograms
  *
- * A line's name stands at its end where there is room, above the picture otherwise. Colours belong to quantities; lines that
- * are none are told apart by three greys and by their marks, and gaps say that something is expected rather than found.
- * Lines that lie on each other are drawn one over the other, the first wide and the last with gaps, so that all show.
+ * A line's name stands at its end where there is room, or along it where many lines end together, and above the picture in a
+ * narrow one. Lines are told apart by the hues of the book and by their marks, and gaps say that something is expected rather
+ * than found. Lines that lie on each other are drawn one over the other, the first wide and the last with gaps, so that all show.
  *
  * @module
  */
@@ -20,6 +20,7 @@ import {
   number,
   picture,
   px,
+  seriesTints,
   textWidth,
   tint,
   tip,
@@ -34,6 +35,9 @@ const FEW_MARKS = 9;
 
 /** Width of a name at the end of a line, before it is broken. */
 const NAME = 118;
+
+/** How far a name stands that is led to its line, and how far above or below the line's end it may. */
+const LEADER = 16, FAR = 26;
 
 /** Distance between the lines of a name. */
 const NAME_LINE = 15;
@@ -50,10 +54,10 @@ const MARKS = [
   "M-1.2-3.6h2.4v7.2h-2.4z",
 ];
 
-const mark = (index: number, x: number, y: number, title: string): string =>
+const mark = (index: number, x: number, y: number, title: string, size = 1): string =>
   el("path", {
     class: index % 2 === 0 ? "mark" : "mark open",
-    transform: `translate(${px(x)} ${px(y)})`,
+    transform: `translate(${px(x)} ${px(y)})${size === 1 ? "" : ` scale(${size})`}`,
     d: MARKS[index % MARKS.length]!,
   }, tip(title));
 
@@ -89,9 +93,10 @@ function coincide(a: Curve, b: Curve, { at }: Scale): boolean {
     a.points.every(([x, y], i) => x === b.points[i]![0] && Math.abs(at(y) - at(b.points[i]![1])) < 1);
 }
 
-/** Gives each curve its mark and colour: what is expected takes the grey of what was found of the same name. */
+/** Gives each curve its mark and colour: what is expected takes the colour of what was found of the same name, or is grey. */
 function looksOf(curves: readonly Curve[], drawing: Drawing, vertical: Scale): Look[] {
   const found = curves.filter(({ dashed }) => !dashed);
+  const colors = seriesTints(drawing, found.map(({ quantity }) => quantity));
   return curves.map((curve, i) => {
     const own = found.findIndex((other) =>
       curve.dashed ? other.quantity === curve.quantity && base(other.label) === base(curve.label) : other === curve
@@ -104,7 +109,7 @@ function looksOf(curves: readonly Curve[], drawing: Drawing, vertical: Scale): L
     const many = found.length > 2 ? length / FEW_MARKS : Infinity;
     return {
       mark: order,
-      color: tint(drawing, curve.quantity, over && under === 0 ? 0 : order % 3),
+      color: own >= 0 ? colors[own]! : tint(drawing, curve.quantity, 1),
       under,
       dashed,
       every: dashed || under > 0 ? Infinity : length <= MARKED ? 1 : many,
@@ -130,6 +135,63 @@ function spread(blocks: readonly { readonly middle: number; readonly height: num
     limit = starts[index]!;
   }
   return starts;
+}
+
+/** The height of a path at a place, where it has one. */
+function heightAt(path: readonly (readonly [number, number])[], x: number): number | undefined {
+  for (let i = 1; i < path.length; i++) {
+    const [left, from] = path[i - 1]!, [right, to] = path[i]!;
+    if (left <= x && x <= right) return right === left ? to : from + (to - from) * (x - left) / (right - left);
+  }
+  return undefined;
+}
+
+/** A rectangle: left, top, width, height. */
+type Box = readonly [number, number, number, number];
+
+const cross = ([x, y, w, h]: Box, [left, top, wide, high]: Box): boolean =>
+  x < left + wide && left < x + w && y < top + high && top < y + h;
+
+/**
+ * A place for a name along its own line: no line goes through it, and its own is the nearest.
+ *
+ * @param text the name
+ * @param own which of the paths it belongs to
+ * @param paths of all lines
+ * @param taken what else is written
+ * @param within the plot
+ * @returns where it fits with the most room around it, if anywhere
+ */
+function placeAlong(
+  text: string,
+  own: number,
+  paths: readonly (readonly (readonly [number, number])[])[],
+  taken: readonly Box[],
+  [left, top, wide, high]: Box,
+): Box | undefined {
+  const width = textWidth(text), height = NAME_LINE, steps = 40;
+  let best: Box | undefined, most = 5;
+  for (let step = 0; step <= steps; step++) {
+    const x = left + 4 + (wide - width - 8) * step / steps;
+    for (const above of [true, false]) {
+      const heights = (path: number): number[] =>
+        Array.from({ length: 9 }, (_, i) => heightAt(paths[path]!, x + width * i / 8) ?? NaN).filter(Number.isFinite);
+      const along = heights(own);
+      if (along.length < 9) continue;
+      const y = above ? Math.min(...along) - height - 3 : Math.max(...along) + 3, box: Box = [x, y, width, height];
+      if (y < top - 4 || y + height > top + high - 2 || taken.some((other) => cross(box, other))) continue;
+      // A steep line leaves its name far away.
+      const away = Math.max(...along) - Math.min(...along);
+      const room = Math.min(
+        40,
+        ...paths.flatMap((_, i) =>
+          i === own ? [] : heights(i).map((h) => h < y ? y - h : h > y + height ? h - y - height : -1)
+        ),
+      );
+      if (room - away / 2 > most) [most, best] = [room - away / 2, box];
+    }
+  }
+  return best;
 }
 
 /** Names of series in rows above a picture. */
@@ -196,16 +258,23 @@ function planOf(figure: Plot, { width }: Drawing, areas: boolean) {
   const ys = curves.flatMap(({ points }) => points.map((point) => point[1]));
   const ticks = scaleOf(y, ys, { range: [240, 0], count: 5, round: isLine || areas });
   const half = textWidth(number(x.domain?.[1] ?? lastX)) / 2 + 1;
+  // Where lines end closer together than their names are high, a name is led to its line.
+  const ends = atEnds ? others.map(({ points }) => ticks.at(points.at(-1)![1])).sort((a, b) => a - b) : [];
+  const led = ends.some((end, i) => i > 0 && end - ends[i - 1]! < NAME_LINE) ? LEADER : 0;
   return {
     x,
     y,
     curves,
     isLine,
+    led,
     inPlace,
     lines,
     atEnds,
     needsLegend: !atEnds && others.length > 1,
-    margins: { left: Math.max(tickWidth(ticks) + 9, 12), right: atEnds ? names : Math.max(half, isLine ? 6 : 12) },
+    margins: {
+      left: Math.max(tickWidth(ticks) + 9, 12),
+      right: atEnds ? names + led : Math.max(half, isLine ? 6 : 12),
+    },
   };
 }
 
@@ -220,7 +289,7 @@ export function marginsOf(figure: Figure, drawing: Drawing): Margins | undefined
 
 /** Draws lines or points. */
 export function drawCurves(figure: Plot, drawing: Drawing, areas = false): string {
-  const { x, y, curves, isLine, inPlace, lines, atEnds, needsLegend, margins } = planOf(figure, drawing, areas);
+  const { x, y, curves, isLine, inPlace, lines, atEnds, led, needsLegend, margins } = planOf(figure, drawing, areas);
   const square = isSquare(figure), { left, right: space } = square ? margins : drawing.margins ?? margins;
   const width = square ? Math.min(drawing.width, left + 330 + space) : drawing.width;
   const right = width - space;
@@ -244,7 +313,7 @@ export function drawCurves(figure: Plot, drawing: Drawing, areas = false): strin
     count: Math.max(3, Math.floor((right - left) / 75)),
   });
   const at = ([x, y]: readonly [number, number]): [number, number] => [horizontal.at(x), vertical.at(y)];
-  const written: [number, number, number, number][] = [];
+  const written: Box[] = [];
   const groups = curves.map((curve, i) => {
     const places = curve.points.map(at), look = looks[i]!;
     const path = places.map(([x, y], j) => `${j === 0 ? "M" : "L"}${px(x)} ${px(y)}`).join("");
@@ -283,15 +352,13 @@ export function drawCurves(figure: Plot, drawing: Drawing, areas = false): strin
       for (let k = every === 1 ? 0 : every * (i + 0.5) / curves.length; k < places.length; k += every) {
         const j = Math.floor(k), [px, py] = places[j]!, [x, y] = curve.points[j]!;
         const name = curve.names?.[j];
-        parts.push(mark(look.mark, px, py, `${name === undefined ? curve.label : name}: ${number(x)}, ${number(y)}`));
+        const title = `${name === undefined ? curve.label : name}: ${number(x)}, ${number(y)}`;
+        parts.push(mark(look.mark, px, py, title, isLine && curves.length > 2 ? 1.3 : 1));
         if (name === undefined) continue;
         // A name that would cover another is left to the pointer and the table.
         const wide = textWidth(name), before = px + 7 + wide > width;
-        const box: [number, number, number, number] = [before ? px - 7 - wide : px + 7, py - 9, wide, LINE - 4];
-        const covers = written.some(([x, y, w, h]) =>
-          box[0] < x + w && x < box[0] + box[2] && box[1] < y + h && y < box[1] + box[3]
-        );
-        if (covers) continue;
+        const box: Box = [before ? px - 7 - wide : px + 7, py - 9, wide, LINE - 4];
+        if (written.some((other) => cross(box, other))) continue;
         written.push(box);
         parts.push(label(name, { class: "name", x: box[0], y: py + 4 }));
       }
@@ -299,16 +366,45 @@ export function drawCurves(figure: Plot, drawing: Drawing, areas = false): strin
     return parts;
   });
   if (atEnds) {
-    const ended = curves.flatMap((_, i) => inPlace[i] ? [] : [i]);
-    const blocks = ended.map((i) => ({
-      middle: vertical.at(curves[i]!.points.at(-1)![1]),
-      height: lines[i]!.length * NAME_LINE + 1,
-    }));
-    spread(blocks, top - 8, bottom + 8).forEach((start, k) => {
-      const i = ended[k]!;
-      lines[i]!.forEach((text, row) =>
-        groups[i]!.push(label(text, { class: "name", x: right + 9, y: start + 12 + row * NAME_LINE }))
+    const paths = curves.map(({ points }) => points.map(at));
+    const taken: Box[] = curves.flatMap(({ label: text }, i): Box[] =>
+      inPlace[i] ? [[Math.min(paths[i]![0]![0] + 6, width - textWidth(text)), bottom - 22, textWidth(text), LINE]] : []
+    );
+    const write = (i: number, text: string, x: number, y: number): void =>
+      void groups[i]!.push(label(text, { class: "name", x, y }));
+    let ended = curves.flatMap((_, i) => inPlace[i] ? [] : [i]);
+    const end = (i: number): number => vertical.at(curves[i]!.points.at(-1)![1]);
+    const starts = (): number[] =>
+      spread(
+        ended.map((i) => ({ middle: end(i), height: lines[i]!.length * NAME_LINE + 1 })),
+        top - 8,
+        bottom + 8,
       );
+    const off = (start: number, i: number): number => Math.abs(start + lines[i]!.length * NAME_LINE / 2 - end(i));
+    // Names that would stand far from the ends of their lines go along them, the farthest first, where there is room.
+    const stuck = new Set<number>();
+    for (;;) {
+      const tops = starts();
+      const far = ended.filter((i, k) => !stuck.has(i) && off(tops[k]!, i) > FAR)
+        .sort((a, b) => off(tops[ended.indexOf(b)]!, b) - off(tops[ended.indexOf(a)]!, a));
+      if (far.length === 0) break;
+      const own = far[0]!, text = curves[own]!.label;
+      const box = placeAlong(text, own, paths, taken, [left, top, right - left, bottom - top]);
+      if (!box) {
+        stuck.add(own);
+        continue;
+      }
+      taken.push(box);
+      write(own, text, box[0], box[1] + 12);
+      ended = ended.filter((i) => i !== own);
+    }
+    starts().forEach((start, k) => {
+      const i = ended[k]!, middle = start + lines[i]!.length * NAME_LINE / 2;
+      if (led > 0) {
+        const from = [px(right + 4), px(end(i))], to = [px(right + led + 3), px(middle)];
+        groups[i]!.push(el("path", { class: "leader", d: `M${from.join(" ")}L${to.join(" ")}` }));
+      }
+      lines[i]!.forEach((text, row) => write(i, text, right + 9 + led, start + 12 + row * NAME_LINE));
     });
   }
   const order = curves.map((_, i) => i).sort((a, b) => rank(looks[a]!) - rank(looks[b]!));

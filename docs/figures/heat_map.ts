@@ -1,9 +1,10 @@
 /**
  * # Heat maps
  *
- * A value is how much of the hue a cell takes; nothing is paper. Of values of two signs those above zero have the hue of the
- * quantity, or are black where it is none, and those below zero are grey and hatched: a second hue would look like another
- * quantity. Small maps are rectangles that answer to the pointer, large ones a mask over one rectangle.
+ * A value is how much of the hue a cell takes; nothing is paper, in a map of any size. Of values of two signs those above zero
+ * have the hue of the quantity, or are black where it is none, and those below zero are hatched in rust, or in blue beside hues
+ * that eyes without red or green take for rust. Small maps are rectangles that answer to the pointer, large ones a mask
+ * over one rectangle; both are filled with the same colours.
  *
  * @module
  */
@@ -61,26 +62,35 @@ export function shadesOf(
   return { domain: [start, high], diverging: false, share: (x) => Math.max(0, clip((x - start) / span)) };
 }
 
-/** What cells of one sign are filled with: the hue, or grey lines. */
+/** Hues that are warm, to some eyes at least: what is below zero is blue beside them. */
+const WARM: readonly number[] = [2, 3, 5, 7];
+
+/** The class of what is below zero. */
+function belowOf({ hue }: Drawing, quantity: string | undefined): string {
+  const known = quantity === undefined ? undefined : hue?.(quantity);
+  return known !== undefined && WARM.includes(known) ? "negative cool" : "negative";
+}
+
+/** What cells of one sign are filled with: the hue, or the lines of what is below zero. */
 export function fillOf(sign: number, drawing: Drawing, quantity: string | undefined): Attributes {
   return sign > 0
     ? { ...tint(drawing, quantity, 0), fill: "currentColor" }
-    : { class: "negative", fill: `url(#${drawing.id}-hatch)` };
+    : { class: belowOf(drawing, quantity), fill: `url(#${drawing.id}-hatch)` };
 }
 
 /** The lines that fill what is below zero. */
-export function hatch({ id }: Drawing): string {
+export function hatch(drawing: Drawing, quantity: string | undefined): string {
   return el(
     "pattern",
     {
-      id: `${id}-hatch`,
-      class: "negative",
+      id: `${drawing.id}-hatch`,
+      class: belowOf(drawing, quantity),
       width: 5,
       height: 5,
       patternUnits: "userSpaceOnUse",
       patternTransform: "rotate(45)",
     },
-    el("rect", { width: 5, height: 5, fill: "currentColor", "fill-opacity": "0.4" }),
+    el("rect", { width: 5, height: 5, fill: "currentColor", "fill-opacity": "0.68" }),
     el("rect", { width: 1.5, height: 5, fill: "currentColor" }),
   );
 }
@@ -151,10 +161,7 @@ export function drawHeatMap(figure: Figure & { readonly kind: "heatMap" }, drawi
   const named = (name: string): string => name && shown(name);
   const rows = figure.rows.map(named), columns = figure.columns.map(named);
   const isRaster = rows.length * columns.length > CELLS, italic = { italic: true };
-  const both = shadesOf(values.flat(), figure);
-  // In small cells lines are noise: there, what has no hue goes from paper below zero to black above it.
-  const isPlain = isRaster && both.diverging && tint(drawing, quantity, 0)["data-q"] === undefined;
-  const shades = isPlain ? shadesOf([], { domain: both.domain, diverging: false }) : both;
+  const shades = shadesOf(values.flat(), figure);
   const names = Math.min(drawing.width * 0.3, Math.max(0, ...rows.map((text) => textWidth(text))) + 1);
   const left = names + 8 + (figure.rowTitle ? LINE + 6 : 0);
   const cellWidth = Math.min(44, (drawing.width - left - 8) / columns.length);
@@ -199,7 +206,7 @@ export function drawHeatMap(figure: Figure & { readonly kind: "heatMap" }, drawi
   });
   const box = { x: left, y: top, width: wide, height: high };
   const signs = shades.diverging ? [1, -1] : [1];
-  if (shades.diverging) parts.push(hatch(drawing));
+  if (shades.diverging) parts.push(hatch(drawing, quantity));
   const shares = values.map((row) => row.map((value) => shades.share(value)));
   if (isRaster) {
     signs.forEach((sign, i) => {

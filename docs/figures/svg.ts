@@ -141,6 +141,27 @@ export function tint({ hue }: Drawing, quantity: string | undefined, index: numb
   return { class: known <= 8 ? `q-${known}` : `${own} q-${known}`, "data-q": String(known) };
 }
 
+/** Hues of series in order: those that differ most come first. */
+const SERIES = [1, 5, 3, 2, 4, 6, 8, 7] as const;
+
+/**
+ * The colours of series that stand together: a quantity has that of its page, one that is alone is ink, the others get hues of
+ * the book that no quantity among them has.
+ *
+ * @param drawing knows the quantities of the page
+ * @param quantities of the series in order, where they are any
+ * @returns what gives each series its colour
+ */
+export function seriesTints(drawing: Drawing, quantities: readonly (string | undefined)[]): Attributes[] {
+  const known = quantities.map((quantity) => quantity === undefined ? undefined : drawing.hue?.(quantity));
+  const free = SERIES.filter((hue) => !known.includes(hue));
+  let next = 0;
+  return quantities.map((quantity, i) => {
+    if (known[i] !== undefined || quantities.length < 2) return tint(drawing, quantity, 0);
+    return { class: `c${free[next++ % free.length]}` };
+  });
+}
+
 /** The whole picture, with a name and a description for those who listen. */
 export function picture(
   { width, id }: Drawing,

@@ -69,7 +69,7 @@ export function drawTokens(figure: Figure & { readonly kind: "tokens" }, drawing
   const room = Math.floor((drawing.width + GUTTER) / (longest + GUTTER));
   const columns = rows.length > MANY ? Math.max(1, Math.min(room, Math.ceil(rows.length / 6))) : 1;
   const perColumn = Math.ceil(rows.length / columns), end = columns > 1 ? longest : drawing.width;
-  const parts: string[] = shades.diverging ? [hatch(drawing)] : [];
+  const parts: string[] = shades.diverging ? [hatch(drawing, undefined)] : [];
   let y = 2, used = 0, bottom = 0;
   for (const [at, from, to] of pieces(rows, widths, end - indent)) {
     const row = rows[at]!, start = Math.floor(at / perColumn) * (longest + GUTTER), left = start + indent;

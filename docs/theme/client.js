@@ -45,11 +45,14 @@
   const card = make("div", { className: "card", hidden: true, id: "hint" });
   card.setAttribute("role", "tooltip");
   document.body.append(card);
-  // Of a quantity: its name in the code and its shape, as its row of the symbol table has them.
+  // Of a quantity: its name in the code and its shape, as its row of the symbol table has them. Cells are copied: a formula is
+  // there twice, once to be seen and once to be heard, and would be twice in their text.
   const meaning = (element) => {
     const number = (element.closest("[data-q]") ?? $("[data-q]", element))?.dataset.q;
     const row = number && !element.closest(".symbols") && $(`tr[data-of~="${CSS.escape(number)}"]`);
-    return row ? [...row.cells].slice(1).map((cell) => cell.innerText).join(" · ") : "";
+    if (!row) return [];
+    const cells = [...row.cells].slice(1).map((cell) => [...cell.cloneNode(true).childNodes]);
+    return [make("div", {}, ...cells.flatMap((nodes, i) => i ? [" · ", ...nodes] : nodes))];
   };
   let hinted;
   const place = () => {
@@ -69,9 +72,8 @@
       element.dataset.hint = element.title;
       element.removeAttribute("title");
     }
-    card.replaceChildren(
-      ...[meaning(element), element.dataset.hint].filter(Boolean).map((text) => make("div", {}, text)),
-    );
+    card.replaceChildren(...meaning(element));
+    if (element.dataset.hint) card.append(make("div", {}, element.dataset.hint));
     element.setAttribute("aria-describedby", "hint");
     place();
   };

@@ -38,6 +38,7 @@ export const CHINESE_PHRASES: Phrases = {
   shownIn: (pages) => `见于 ${pages}。`,
   atWork: (page, links) => `在${page}里实际运行：${links}。`,
   found: (mark) => `在${mark("默认")}设置下得到：`,
+  fixed: "固定不变：",
   verdicts: { holds: "成立", refuted: "被否定", fails: "不成立" },
   legend: "<em>成立</em>：数字支持这一说法。<em>被否定</em>：笔记或别处有此一说，数字与之矛盾。" +
     "<em>不成立</em>：在默认设置下应当如此，在当前设置下却不然。",
@@ -94,7 +95,7 @@ export const CHINESE_PHRASES: Phrases = {
     "Cancel": "取消",
     "Reset": "还原",
     "How much is done": "完成了多少",
-    "To change a control is to run it.": "改动任何一项，就会重新运行。",
+    "A changed control runs the experiment again.": "改动任何一项，就会重新运行。",
     "another seed": "换个种子",
     "Computed on": "计算设备",
     "as recorded": "记录的结果",

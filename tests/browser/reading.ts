@@ -353,6 +353,41 @@ testInBrowser("a quantity has one colour, and pointing at it lights up all of it
   });
 });
 
+testInBrowser("the hint of a quantity has each formula once, as the symbol table has it", async () => {
+  await withTab({}, async ({ page, open }) => {
+    await open("training/optimizers.html");
+    const texts = await page.evaluate(() => {
+      // What is seen of a cell or of the hint: formulas without what is there to be heard.
+      const seen = (element: Element): string => {
+        const copy = element.cloneNode(true) as Element;
+        for (const heard of copy.querySelectorAll(".katex-mathml")) heard.remove();
+        return copy.textContent!.trim();
+      };
+      return [...document.querySelectorAll<HTMLElement>(".symbols tr[data-of]")].flatMap((row) => {
+        const number = row.dataset["of"]!.split(" ")[0];
+        const quantity = document.querySelector(`main .prose [data-q="${number}"]:not(.symbols *)`);
+        if (!quantity) return [];
+        quantity.dispatchEvent(new PointerEvent("pointerover", { bubbles: true }));
+        const hint = document.querySelector<HTMLElement>(".card")!;
+        const cells = [...row.children].slice(1).map(seen).join(" · ");
+        return [
+          [
+            seen(hint),
+            cells,
+            hint.querySelectorAll(".katex").length,
+            row.querySelectorAll("td:not(:first-child) .katex").length,
+          ] as const,
+        ];
+      });
+    });
+    assert(texts.length > 1 && texts.some(([, , formulas]) => formulas > 0), JSON.stringify(texts));
+    for (const [hint, cells, shown, there] of texts) {
+      assertEquals(hint, cells);
+      assertEquals(shown, there);
+    }
+  });
+});
+
 testInBrowser("without scripts a page is complete", async () => {
   for (const width of [390, 1400]) {
     await withTab({ scripts: false, width }, async ({ page, open, complaints }) => {

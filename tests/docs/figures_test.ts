@@ -407,12 +407,111 @@ Deno.test("drawPicture() shows lines that lie on each other, and what is below a
   );
 });
 
-Deno.test("drawPicture() leaves hues to quantities: below zero is grey and hatched", () => {
+/** A map of two signs whose cells are −1, 0 and 1 in turn, so many rows and columns. */
+const signs = (size: number, quantity?: string, value = (r: number, c: number): number => (r + c) % 3 - 1): Figure => ({
+  kind: "heatMap",
+  caption,
+  rows: names(size),
+  columns: names(size),
+  values: matrix(size, size, value),
+  ...(quantity === undefined ? {} : { quantity }),
+});
+
+/** What is filled with what: the attributes of groups that have a fill, each once. */
+const fills = (svg: string): string[] => [
+  ...new Set([...svg.matchAll(/<g ([^>]*fill="[^"]*")/g)].map(([, all]) => all!)),
+];
+
+Deno.test("drawPicture() gives a heat map one scale at any size: signs have the same fills in cells and in a raster", () => {
+  for (const quantity of [undefined, "Z"]) {
+    const [small, large] = [4, 40].map((size) => drawPicture(signs(size, quantity), { width: 560, id: "f", hue }));
+    assertEquals([small!.includes("<image"), large!.includes("<image")], [false, true]);
+    assertEquals(fills(small!).toSorted(), fills(large!).toSorted());
+    assertEquals(fills(small!).length, 2, "above and below zero");
+    // Nothing is paper: no cell and no pixel of either sign has colour at zero.
+    const rows = signs(4, undefined, (r) => r === 0 ? -1 : r === 1 ? 1 : 0);
+    const zero = drawPicture(rows, { width: 560, id: "f" });
+    assertEquals(places(zero, /fill-opacity="([\d.]+)"><title>/g), [
+      ...Array(4).fill(1),
+      ...Array(8).fill(0),
+      1,
+      1,
+      1,
+      1,
+    ]);
+    // The bar below says the same: paper in its middle.
+    for (const svg of [small!, large!]) assertMatch(svg, />−1<.*stop-opacity="1".*stop-opacity="0".*>1</);
+  }
+});
+
+Deno.test("drawPicture() leaves hues to quantities: below zero is another colour, and hatched", () => {
   const map: Figure = { kind: "heatMap", caption, rows: ["a"], columns: ["b", "c"], values: [[-1, 1]], quantity: "Z" };
-  const svg = drawPicture(map, { width: 560, id: "f", hue });
-  assertMatch(svg, /<g class="q-3" data-q="3" fill="currentColor"><rect/);
+  const svg = drawPicture(map, { width: 560, id: "f", hue: () => 4 });
+  assertMatch(svg, /<g class="q-4" data-q="4" fill="currentColor"><rect/);
   assertMatch(svg, /<g class="negative" fill="url\(#f-hatch\)"><rect/);
-  assertEquals([...svg.matchAll(/data-q="(\d)"/g)].every(([, number]) => number === "3"), true);
+  assertEquals([...svg.matchAll(/data-q="(\d)"/g)].every(([, number]) => number === "4"), true);
+  // Beside a warm hue it is blue.
+  assertMatch(drawPicture(map, { width: 560, id: "f", hue: () => 5 }), /class="negative cool" fill/);
+});
+
+/** Curves that are told apart by nothing but their heights. */
+const curvesOf = (heights: readonly (readonly number[])[], quantities: readonly string[] = []): Figure => ({
+  kind: "line",
+  caption,
+  x,
+  y,
+  series: heights.map((points, i) => ({
+    label: `series ${"abcdefgh"[i]}`,
+    points: points.map((h, at) => [at, h] as const),
+    ...(quantities[i] === undefined ? {} : { quantity: quantities[i] }),
+  })),
+});
+
+Deno.test("drawPicture() gives series hues and marks of their own, no hue that a quantity among them has", () => {
+  const eight = Array.from({ length: 8 }, (_, i) => [i, i + 1, i + 2]);
+  const svg = drawPicture(curvesOf(eight), { width: 700, id: "f", hue });
+  const colours = [...svg.matchAll(/<g class="(c\d)">/g)].map(([, name]) => name);
+  assertEquals(new Set(colours).size, 8);
+  const marks = [...svg.matchAll(/class="(mark[^"]*)"[^>]*? d="([^"]*)"/g)].map(([, kind, d]) => `${kind} ${d}`);
+  assertEquals(new Set(marks).size, 8);
+  // A series alone is ink; a quantity has its hue, which the others leave to it.
+  assertMatch(drawPicture(curvesOf([[1, 2]]), { width: 700, id: "f", hue }), /<g class="s1">/);
+  const some = drawPicture(curvesOf([[1, 2], [2, 3], [3, 4], [4, 5]], ["Z"]), { width: 700, id: "f", hue });
+  assertMatch(some, /<g class="q-3" data-q="3">/);
+  assertEquals([...some.matchAll(/<g class="c(\d)">/g)].filter(([, number]) => number === "3"), []);
+});
+
+Deno.test("drawPicture() puts names at their lines: at the end, or along the line with nothing through them", () => {
+  const bundle = Array.from(
+    { length: 8 },
+    (_, i) => [0, 1, 2, 3, 4].map((at) => at === 4 ? i / 100 : Math.sin(i) * (4 - at)),
+  );
+  for (const figure of [curvesOf(bundle), curvesOf([[0, 1], [3, 1.01], [5, 1.02]])]) {
+    const svg = drawPicture(figure, { width: 760, id: "f" });
+    const groups = svg.split(/<g class="c\d">/).slice(1);
+    assert(groups.length > 2);
+    const lines = groups.map((group) =>
+      [.../ d="M([^"]*)"/.exec(group)![1]!.matchAll(/([\d.]+) ([\d.]+)/g)].map(([, x, y]) => [Number(x), Number(y)])
+    );
+    groups.forEach((group, i) => {
+      const [, left, baseline] = /<text class="name" x="([\d.]+)" y="([\d.]+)"/.exec(group)!.map(Number);
+      const end = lines[i]!.at(-1)!, middle = baseline! - 4;
+      if (left! > end[0]!) {
+        // At the end, or led there.
+        const leader = /class="leader" d="M([\d.]+) ([\d.]+)L([\d.]+) ([\d.]+)"/.exec(group)?.slice(1).map(Number);
+        assert(
+          leader
+            ? Math.abs(leader[1]! - end[1]!) < 1 && Math.abs(leader[3]! - middle) < 6
+            : Math.abs(middle - end[1]!) < 8,
+        );
+        return;
+      }
+      const crossed = lines.flatMap((line) => line).filter(([x, y]) =>
+        x! > left! && x! < left! + 50 && y! > baseline! - 10 && y! < baseline! + 2
+      );
+      assertEquals(crossed, []);
+    });
+  }
 });
 
 Deno.test("textWidth() has the widths of the font, upright and italic", () => {

@@ -3,6 +3,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { hashOf } from "../../docs/blocks.ts";
 import { LANGUAGES, openLayer, readRenderings } from "../../docs/layer.ts";
+import type { Words } from "../../core/experiments/experiment.ts";
+import { EXPERIMENTS } from "../../core/experiments/registry.ts";
+import { languagesOf, wordsOf } from "../../docs/languages.ts";
 import { ENGLISH } from "../../docs/phrases.ts";
 import { granted } from "../permissions.ts";
 
@@ -49,6 +52,16 @@ Deno.test("openLayer() finds a page that is one block by the hash of all of it",
   const layer = openLayer(language, (path) => path === "docs/zh/pages/index.md" ? file : undefined, []);
   assertEquals(layer.page("docs/pages/index.md", text), "# 一页");
   assertEquals(layer.page("docs/pages/index.md", "# Another page\n"), undefined);
+});
+
+Deno.test("an experiment says in every language what it says in English", { ignore: !granted("read") }, async () => {
+  for (const entry of EXPERIMENTS) {
+    const parts = (words: Words) => [Object.keys(words).sort(), Object.keys(words.constants ?? {})];
+    const english = parts(await entry.words());
+    for (const language of languagesOf(entry.name)) {
+      assertEquals(parts(await wordsOf(entry, language)), english, `${entry.name} in ${language}`);
+    }
+  }
 });
 
 Deno.test("every language has words for all that scripts say", { ignore: !granted("read") }, () => {

@@ -39,6 +39,12 @@ const EYES: Readonly<Record<string, readonly Colour[]>> = {
   "no green": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
 };
 
+/** How different two colours look to eyes. */
+function difference(one: Colour, other: Colour, rows: readonly Colour[]): number {
+  const [a, b] = [oklab(times(rows, one)), oklab(times(rows, other))];
+  return Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
+}
+
 const luminance = ([r, g, b]: Colour): number => 0.2126 * r + 0.7152 * g + 0.0722 * b;
 
 Deno.test("hues of quantities are readable and differ, also without red or green", { ignore: !granted("read") }, () => {
@@ -62,11 +68,37 @@ Deno.test("hues of quantities are readable and differ, also without red or green
       hues.forEach((one, i) =>
         hues.forEach((other, j) => {
           if (j <= i) return;
-          const [a, b] = [oklab(times(rows, one)), oklab(times(rows, other))];
-          const distance = Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
+          const distance = difference(one, other, rows);
           assert(distance >= least, `${theme}, ${eyes}: q${i + 1} and q${j + 1} differ by ${distance.toFixed(3)}`);
         })
       );
+    }
+  }
+});
+
+Deno.test("what is below zero differs from what is above it, for all eyes; series have the hues of the book", {
+  ignore: !granted("read"),
+}, () => {
+  const read = (path: string): string => Deno.readTextFileSync(new URL(`../../docs/${path}`, import.meta.url));
+  const css = read("theme/base.css") + read("figures/figures.css");
+  for (let i = 1; i <= HUES; i++) assert(css.includes(`.picture .c${i} {\n  color: var(--q${i});\n}`), `c${i}`);
+  for (const at of [1, 2]) {
+    const colour = (name: string): Colour =>
+      linear(new RegExp(`--${name}: light-dark\\((#\\w{6}), (#\\w{6})\\)`).exec(css)![at]!);
+    const pairs = [
+      ["s1", "below"],
+      ...Array.from({ length: HUES }, (_, i) => {
+        return [`q${i + 1}`, [2, 3, 5, 7].includes(i + 1) ? "below-warm" : "below"];
+      }),
+    ];
+    for (const [above, below] of pairs) {
+      for (const [eyes, rows] of Object.entries(EYES)) {
+        const distance = difference(colour(above!), colour(below!), rows);
+        assert(
+          distance >= (eyes === "all" ? 0.18 : 0.12),
+          `${at}, ${eyes}: ${above} and ${below} ${distance.toFixed(3)}`,
+        );
+      }
     }
   }
 });

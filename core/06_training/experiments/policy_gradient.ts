@@ -43,6 +43,8 @@ import type { TeacherForcingOptions } from "../teacher_forcing.ts";
 const UNSEEN = 500, BATCH = 64, SAMPLES = 4, LONGEST = 24;
 /** The learning rate after the switch, the same for both. */
 const LEARNING_RATE = 6e-4;
+/** Width, heads and highest learning rate of the translator, pairs in a batch before the switch. */
+const SIZE = 24, HEADS = 4, PEAK = 8e-3, FIRST_BATCH = 32;
 const BASELINES = ["none", "running mean", "greedy", "others"] as const;
 /** How often the texts of one batch are drawn anew to see how much the gradient changes. */
 const REPEATS = 8;
@@ -110,8 +112,8 @@ async function prepare(signal: AbortSignal | undefined): Promise<Setting> {
     vocabSize: target.vocabSize,
     sourceVocabSize: source.vocabSize,
     contextLength: 48,
-    hiddenSize: 24,
-    numHeads: 4,
+    hiddenSize: SIZE,
+    numHeads: HEADS,
     numLayers: 1,
     placement: "pre",
     dropout: 0,
@@ -262,6 +264,10 @@ export const experiment: Experiment<Rewarded> = {
     baseline: { default: 3, min: 0, max: 3, choices: BASELINES },
     seed: SEED,
   },
+  constants: {
+    ...{ hidden: SIZE, heads: HEADS, layers: 1, rate: PEAK, after: LEARNING_RATE },
+    ...{ batch: FIRST_BATCH, second: BATCH, samples: SAMPLES, longest: LONGEST },
+  },
   tolerance: 0.3,
   claims: {
     stalled: { holds: ({ before, continued }) => continued.at(-1)! < before.at(-1)! + 0.2 },
@@ -277,10 +283,14 @@ export const experiment: Experiment<Rewarded> = {
     const random = new Random(seed), setting = await prepare(signal);
     const { seen, unseen, tokens, write } = setting;
     const model = setting.build(random.split());
-    const batches = new Batches(seen, { batchSize: 32, length: ({ target }) => target.length, random: random.split() });
+    const batches = new Batches(seen, {
+      batchSize: FIRST_BATCH,
+      length: ({ target }) => target.length,
+      random: random.split(),
+    });
     const loss = (batch: readonly Example[]) => pairLoss(model, batch, tokens);
     const optimizer = new Optimizer(model.parameters(), adamW({ beta2: 0.98, weightDecay: 0 }));
-    const schedule = cosineSchedule({ peak: 8e-3, floor: 4e-4, warmupSteps: Math.min(30, steps - 1), steps });
+    const schedule = cosineSchedule({ peak: PEAK, floor: PEAK / 20, warmupSteps: Math.min(30, steps - 1), steps });
     const before: number[] = [];
     for (const quarter of [1, 2, 3, 4]) {
       const progress = part(options, (quarter - 1) / 8, quarter / 8);

@@ -24,6 +24,17 @@ export const words: Words<Rewarded> = {
     baseline: { label: "Baseline", description: "What is subtracted from a reward", choices: BASELINES },
     seed: SEED_WORDS,
   },
+  constants: {
+    hidden: "hidden width",
+    heads: "heads",
+    layers: "layers of the encoder and of the decoder",
+    rate: "highest learning rate",
+    after: "learning rate after the switch",
+    batch: "pairs in a batch",
+    second: "after the switch",
+    samples: "translations sampled for each",
+    longest: "longest translation",
+  },
   claims: {
     stalled: "Cross-entropy has stalled: going on does not raise BLEU",
     rises: "BLEU rises there by rewards",

@@ -9,6 +9,7 @@
 
 import { withNumbers } from "../../contents.ts";
 import {
+  constantsOf,
   type Control,
   defaultControls,
   type Experiment,
@@ -89,6 +90,11 @@ export const command: Command = defineCommand({
     line(words.title);
     line();
     for (const text of wrapped(withNumbers(words.purpose, experimentPath(name)))) line(text);
+    const fixed = constantsOf(experiment, words);
+    if (fixed.length > 0) {
+      line();
+      for (const text of wrapped(`Fixed: ${fixed.join(" · ")}`)) line(text);
+    }
     const findings = await experiment.measure(controls, {
       onProgress(done) {
         if (standardOutput.isTerminal) progress.update(`${bar(done, 30)} ${Math.floor(100 * done)} %`);

@@ -1,0 +1,51 @@
+/**
+ * # What a picture is
+ *
+ * **Question.** A paragraph says what a mask looks like. How does a picture of it come to stand beside the paragraph, in both
+ * themes, at every width, and in words for those who cannot see it?
+ *
+ * **Idea.** A file of `docs/pictures/` exports what this file describes, and a page names it where it belongs:
+ *
+ * ````md
+ * ```picture mask_matrix Which keys each query may look at, under four masks.
+ * ```
+ * ````
+ *
+ * What stands behind the name, and in further lines of the block, is the caption. The picture is drawn when the site is built:
+ * `measure` computes its numbers by the library, once; `draw` is called for each width. Its colours are classes of
+ * `docs/figures/figures.css`, or those of the page's symbols by `tint`; its elements are made by `docs/figures/svg.ts`.
+ *
+ * @module
+ */
+
+import type { Drawing } from "./figures/svg.ts";
+
+/** Where a picture is drawn. */
+export interface Canvas extends Drawing {
+  /** The words of the page's language for English ones. */
+  readonly say: (english: string) => string;
+  /** The address of the page of a source, `core/04_attention/masks.ts`, for links in the picture. */
+  readonly link: (path: string) => string;
+}
+
+/** What was drawn. */
+export interface Drawn {
+  /** In CSS pixels; at most the width of the canvas. */
+  readonly width: number;
+  /** In CSS pixels. */
+  readonly height: number;
+  /** Elements, as text. */
+  readonly parts: readonly string[];
+}
+
+/** A picture of a page: the export `picture` of its file. */
+export interface Picture<Numbers = undefined> {
+  /** What is seen, in sentences, for those who cannot see it. It is translated by `say` as the words in the picture are. */
+  readonly alternative: string | ((numbers: Numbers, say: Canvas["say"]) => string);
+  /** Beside its paragraph, or across both columns; beside by default. */
+  readonly place?: "beside" | "wide";
+  /** Computes what is drawn; nothing by default. */
+  readonly measure?: () => Numbers | Promise<Numbers>;
+  /** Draws it at the width of the canvas: 560 beside a paragraph, 1080 across both columns, 320 on a phone. */
+  readonly draw: (canvas: Canvas, numbers: Numbers) => Drawn;
+}

@@ -1,0 +1,182 @@
+/**
+ * # Pictures of a page
+ *
+ * **Question.** A page names a picture. Who finds its file, and who notices that a picture has no caption, or no page?
+ *
+ * **Idea.** All files of `docs/pictures` are loaded, and their numbers computed, before the first page is made. A picture is drawn
+ * for each width that it is shown at, and the style sheet shows one of them. What is missing is a problem. Words in other
+ * languages are in `docs/zh/pictures/NAME.ts`, by the English ones.
+ *
+ * @module
+ */
+
+import { el, px } from "./figures/svg.ts";
+import type { Canvas, Picture } from "./picture.ts";
+import { escape } from "./words.ts";
+
+const here = new URL("./", import.meta.url);
+
+/** What a picture says in another language, by the English words. */
+export type PictureWords = Readonly<Record<string, string>>;
+
+/** A picture that can be drawn. */
+export interface Loaded {
+  readonly picture: Picture<unknown>;
+  readonly numbers: unknown;
+  /** By language. */
+  readonly words: Readonly<Record<string, PictureWords>>;
+}
+
+/** Widths that a picture is drawn at: across both columns, beside a paragraph, on a phone. */
+export const WIDTHS = { wide: 1080, beside: 560, phone: 320 } as const;
+
+/** Where a picture is, and in whose words. */
+export interface Setting {
+  /** HTML. */
+  readonly caption: string;
+  /** The language of its words. */
+  readonly language: string;
+  readonly hue: (symbol: string) => number | undefined;
+  readonly link: Canvas["link"];
+}
+
+/** The pictures of the site. */
+export class Pictures {
+  readonly #loaded: ReadonlyMap<string, Loaded>;
+  readonly #problem: (where: string, text: string) => void;
+  readonly #shown = new Set<string>();
+  /** Words that were asked for, by picture and language. */
+  readonly #asked = new Map<string, Set<string>>();
+
+  constructor(loaded: ReadonlyMap<string, Loaded>, problem: (where: string, text: string) => void) {
+    this.#loaded = loaded;
+    this.#problem = problem;
+  }
+
+  /** Whether it goes across both columns. */
+  isWide(name: string): boolean {
+    return this.#loaded.get(name)?.picture.place === "wide";
+  }
+
+  /**
+   * A picture with its caption.
+   *
+   * @param name of its file
+   * @param where the page that shows it, for messages
+   * @param setting caption, language, colours and links
+   * @returns HTML; nothing if there is no such picture
+   */
+  html(name: string, where: string, { caption, language, hue, link }: Setting): string {
+    const found = this.#loaded.get(name), file = fileOf(name);
+    this.#shown.add(name);
+    if (!found) {
+      this.#problem(where, `No picture is called "${name}": ${file} is not there`);
+      return "";
+    }
+    if (caption === "") this.#problem(where, `The picture ${name} has no caption`);
+    const { picture: { alternative, draw, place = "beside" }, numbers, words } = found;
+    const asked = this.#asked.get(`${name} ${language}`) ?? new Set();
+    this.#asked.set(`${name} ${language}`, asked);
+    const say = (english: string): string => {
+      asked.add(english);
+      return words[language]?.[english] ?? english;
+    };
+    const spoken = typeof alternative === "string" ? say(alternative) : alternative(numbers, say);
+    if (spoken.trim() === "") this.#problem(file, "The picture has no alternative for those who cannot see it");
+    const drawings: { width: number; html: (shown: string) => string; shown: string[] }[] = [];
+    for (const at of ["wide", "beside", "phone"] as const) {
+      const width = WIDTHS[at];
+      // A drawing serves every width that has room for it.
+      if (at === "wide" && place === "beside") continue;
+      const last = drawings.at(-1);
+      if (last && last.width <= width) last.shown.push(at);
+      else {
+        const drawn = draw({ width, id: `picture-${name}-${width}`, hue, say, link }, numbers);
+        if (drawn.width > width) {
+          this.#problem(file, `The picture is ${px(drawn.width)} wide where it has ${width}`);
+        }
+        drawings.push({
+          width: drawn.width,
+          shown: at === "beside" && place === "beside" ? ["wide", at] : [at],
+          html: (shown) =>
+            el(
+              "svg",
+              {
+                class: `picture p-drawn ${shown}`,
+                xmlns: "http://www.w3.org/2000/svg",
+                viewBox: `0 0 ${px(drawn.width)} ${px(drawn.height)}`,
+                width: drawn.width,
+                height: drawn.height,
+                // A picture with links in it is a group: its links can be reached.
+                role: drawn.parts.some((part) => part.includes("<a ")) ? "group" : "img",
+                "aria-label": spoken,
+              },
+              ...drawn.parts,
+            ),
+        });
+      }
+    }
+    const pictures = drawings.map(({ html, shown }) => html(shown.map((at) => `at-${at}`).join(" ")));
+    return `<figure class="figure kind-picture is-${place}" id="picture-${escape(name)}"><div class="canvas">${
+      pictures.join("")
+    }</div><figcaption>${caption}</figcaption></figure>`;
+  }
+
+  /** Says which pictures stand on no page, and which of their words are nowhere in them. Once all pages were made. */
+  finish(): void {
+    for (const [name, { words }] of this.#loaded) {
+      if (!this.#shown.has(name)) this.#problem(fileOf(name), "No page shows this picture");
+      for (const [language, table] of Object.entries(words)) {
+        const asked = this.#asked.get(`${name} ${language}`);
+        const unused = asked ? Object.keys(table).filter((english) => !asked.has(english)) : [];
+        for (const english of unused) {
+          this.#problem(`docs/${language}/pictures/${name}.ts`, `The picture does not say "${english}"`);
+        }
+      }
+    }
+  }
+}
+
+const fileOf = (name: string): string => `docs/pictures/${name}.ts`;
+
+/** Names of the TypeScript files in a folder beside this file. */
+function namesIn(folder: string): string[] {
+  try {
+    return [...Deno.readDirSync(new URL(folder, here))].flatMap(({ name }) => /^(\w+)\.ts$/.exec(name)?.[1] ?? [])
+      .sort();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+/**
+ * Loads all pictures and computes their numbers.
+ *
+ * @param languages other than English
+ * @param problem hears of files that export no picture
+ */
+export async function loadPictures(
+  languages: readonly string[],
+  problem: (where: string, text: string) => void,
+): Promise<Pictures> {
+  const spoken = new Map(languages.map((language) => [language, new Set(namesIn(`${language}/pictures/`))]));
+  const loaded = new Map<string, Loaded>();
+  for (const name of namesIn("pictures/")) {
+    const { picture } = await import(`./pictures/${name}.ts`) as { picture?: Picture<unknown> };
+    if (!picture) {
+      problem(fileOf(name), "It exports no picture");
+      continue;
+    }
+    const words: Record<string, PictureWords> = {};
+    for (const [language, names] of spoken) {
+      if (!names.delete(name)) continue;
+      words[language] = (await import(`./${language}/pictures/${name}.ts`) as { words: PictureWords }).words;
+    }
+    loaded.set(name, { picture, numbers: await picture.measure?.(), words });
+  }
+  for (const [language, names] of spoken) {
+    for (const name of names) problem(`docs/${language}/pictures/${name}.ts`, "There is no such picture");
+  }
+  return new Pictures(loaded, problem);
+}

@@ -1,0 +1,133 @@
+/** Pictures of pages: where they stand, what they say to those who cannot see them, and what is wrong without. */
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { openingRows, passagesOf, withoutPictures } from "../../docs/blocks.ts";
+import { textWidth } from "../../docs/figures/svg.ts";
+import type { Picture } from "../../docs/picture.ts";
+import { type Loaded, loadPictures, Pictures, WIDTHS } from "../../docs/pictures.ts";
+import { plain } from "../../docs/words.ts";
+import { granted } from "../permissions.ts";
+
+const drawn: Picture<number> = {
+  alternative: (count, say) => `${count} ${say("squares")}`,
+  draw: ({ width, say }) => ({ width, height: 10, parts: [`<text>${say("square")}</text>`] }),
+};
+const loadedWith = (picture: Picture<number>, words: Loaded["words"] = {}): Loaded => ({
+  picture: picture as Picture<unknown>,
+  numbers: 4,
+  words,
+});
+
+/** Pictures, and what is said of them. */
+function pictures(found: Readonly<Record<string, Loaded>>): { all: Pictures; problems: string[] } {
+  const problems: string[] = [];
+  const all = new Pictures(new Map(Object.entries(found)), (where, text) => problems.push(`${where}: ${text}`));
+  return { all, problems };
+}
+const setting = { caption: "Squares", language: "en", hue: () => undefined, link: (path: string) => path };
+
+Deno.test("a picture's block is a name and a caption, which may take several lines", () => {
+  const text = "Words.\n\n```picture squares Four squares,\nand $x$.\n```\n\nMore.";
+  const { text: rest, pictures } = withoutPictures(text);
+  assertEquals(pictures, [{ kind: "picture", name: "squares", caption: "Four squares, and $x$." }]);
+  assertEquals(rest, "Words.\n\n\n\nMore.");
+  assertEquals(passagesOf(text).at(-1), pictures[0]);
+  assertEquals(plain(text), "Words. Four squares, and x. More.");
+  // What is shown as Markdown is no picture.
+  assertEquals(withoutPictures("````md\n```picture squares A\n```\n````").pictures, []);
+});
+
+Deno.test("openingRows() puts a picture beside the paragraph above it, or across both columns", () => {
+  const long = "Word ".repeat(150).trim(), block = (name: string) => `\`\`\`picture ${name} Caption\n\`\`\``;
+  const rows = (text: string) => openingRows(text, (name) => name === "wide");
+  assertEquals(rows(`Short.\n\nIdea.\n\n${block("a")}\n\nMore.`), [{
+    text: `Short.\n\nIdea.\n\n${block("a")}\n\nMore.`,
+  }]);
+  assertEquals(rows(`${long}\n\nIdea.\n\n${block("a")}\n\nMore.`), [
+    { text: long },
+    { text: `Idea.\n\n${block("a")}\n\nMore.` },
+  ]);
+  assertEquals(rows(`A.\n\n| a |\n| - |\n\nB.\n\n${block("a")}`).length, 2);
+  assertEquals(rows(`A.\n\n${block("wide")}\n\nB.`), [
+    { text: "A." },
+    { wide: { kind: "picture", name: "wide", caption: "Caption" } },
+    { text: "B." },
+  ]);
+});
+
+Deno.test("a picture is drawn for each width, and says what is seen in the language of its prose", () => {
+  const { all, problems } = pictures({ squares: loadedWith(drawn, { zh: { squares: "个方块", square: "方块" } }) });
+  const html = all.html("squares", "core/a.ts", setting);
+  assertEquals([...html.matchAll(/class="picture p-drawn ([^"]*)"/g)].map(([, shown]) => shown), [
+    "at-wide at-beside",
+    "at-phone",
+  ]);
+  assertMatch(html, /role="img" aria-label="4 squares"/);
+  assertMatch(html, /<figcaption>Squares<\/figcaption>/);
+  assertMatch(all.html("squares", "core/a.ts", { ...setting, language: "zh" }), /aria-label="4 个方块"><text>方块/);
+  all.finish();
+  assertEquals(problems, []);
+  // One that is narrow enough for a phone is drawn once.
+  const narrow = pictures({
+    squares: loadedWith({ ...drawn, draw: () => ({ width: 200, height: 9, parts: ["<a x"] }) }),
+  });
+  assertMatch(
+    narrow.all.html("squares", "core/a.ts", setting),
+    /^<figure[^>]*><div[^>]*><svg class="picture p-drawn at-wide at-beside at-phone"[^>]* role="group"/,
+  );
+});
+
+Deno.test("what is wrong with a picture is said in one sentence", () => {
+  const { all, problems } = pictures({
+    squares: loadedWith({ ...drawn, alternative: " " }, { zh: { circle: "圆" } }),
+    wide: loadedWith({ ...drawn, draw: ({ width }) => ({ width: width + 1, height: 1, parts: [] }) }),
+    alone: loadedWith(drawn),
+  });
+  assertEquals(all.html("circles", "core/a.ts", setting), "");
+  all.html("squares", "core/a.ts", { ...setting, caption: "", language: "zh" });
+  all.html("wide", "core/a.ts", setting);
+  all.finish();
+  assertEquals(problems, [
+    'core/a.ts: No picture is called "circles": docs/pictures/circles.ts is not there',
+    "core/a.ts: The picture squares has no caption",
+    "docs/pictures/squares.ts: The picture has no alternative for those who cannot see it",
+    "docs/pictures/wide.ts: The picture is 561 wide where it has 560",
+    "docs/pictures/wide.ts: The picture is 321 wide where it has 320",
+    'docs/zh/pictures/squares.ts: The picture does not say "circle"',
+    "docs/pictures/alone.ts: No page shows this picture",
+  ]);
+});
+
+Deno.test(
+  "nothing in a picture of the book stands outside of it, at any width",
+  { ignore: !granted("read") },
+  async () => {
+    const problems: string[] = [],
+      all = await loadPictures(["zh"], (where, text) => problems.push(`${where}: ${text}`));
+    const names = [...Deno.readDirSync(new URL("../../docs/pictures/", import.meta.url))].map(({ name }) => name);
+    for (const name of names.map((name) => name.replace(/\.ts$/, ""))) {
+      for (const language of ["en", "zh"]) {
+        const html = all.html(name, "core/a.ts", { ...setting, language });
+        for (const svg of html.match(/<svg [^]*?<\/svg>/g)!) {
+          const [, width, height] = /viewBox="0 0 (\S+) (\S+)"/.exec(svg)!.map(Number);
+          assert(width! <= WIDTHS.wide && height! <= 1200, `${name}: ${width} × ${height}`);
+          // Within a group that is moved, places are the group's.
+          const fixed = svg.replace(/<g [^>]*transform=[^]*?<\/g>/g, "");
+          for (
+            const [element, attributes, content] of fixed.matchAll(
+              /<(?:text|rect|circle)\b([^>]*)>(?:([^<]*)<\/text>)?/g,
+            )
+          ) {
+            const number = (key: string) => Number(new RegExp(` ${key}="([-\\d.]+)"`).exec(attributes!)?.[1] ?? 0);
+            const anchor = / text-anchor="(\w+)"/.exec(attributes!)?.[1];
+            const wide = content ? textWidth(content) * (/small/.test(attributes!) ? 11 / 13 : 1) : number("width");
+            const left = number("x") - (anchor === "end" ? wide : anchor === "middle" ? wide / 2 : 0);
+            assert(left >= -1 && left + wide <= width! + 1, `${name} at ${width}: ${element} ends at ${left + wide}`);
+            assert(number("y") >= 0 && number("y") + number("height") <= height! + 1, `${name}: ${element}`);
+          }
+        }
+      }
+    }
+    assertEquals(problems, []);
+  },
+);
