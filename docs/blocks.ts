@@ -58,6 +58,16 @@ export type Block =
     /** Names that it declares at the top of the file. */
     readonly names: readonly string[];
   }
+  /** What is folded begins: its title, its introduction, the names that are declared in it, the lines of code that it has. */
+  | {
+    readonly kind: "region";
+    readonly prose: Prose;
+    readonly anchor: string;
+    readonly names: readonly string[];
+    readonly lines: number;
+  }
+  /** It ends. */
+  | { readonly kind: "endregion" }
   /** An experiment. */
   | { readonly kind: "figure"; readonly name: string };
 
@@ -118,14 +128,33 @@ export function blocksOf(source: string, title: string, { inside, anchors, top }
   }
   let owner = "opening", notes = 0;
   const keyOf = ({ kind, prose }: Row, anchor: string): string => {
-    if (kind === "section" || kind === "reference" && anchor) {
+    if (kind === "section" || kind === "region" || kind === "reference" && anchor) {
       owner = anchor;
       notes = 0;
       return owner;
     }
     return prose ? unique(`${owner}/${++notes}`) : "";
   };
+  let region: number | undefined;
+  const close = (): void => {
+    if (region !== undefined) blocks.push({ kind: "endregion" });
+    region = undefined;
+  };
   for (const row of rows) {
+    if (row.kind === "region" || row.kind === "endregion") close();
+    if (row.kind === "endregion") continue;
+    if (row.kind === "region") {
+      const { heading, text } = headed(row.prose), anchor = unique(slug(heading));
+      region = blocks.length;
+      blocks.push({
+        kind: "region",
+        anchor,
+        names: [],
+        lines: 0,
+        prose: proseOf(keyOf(row, anchor), heading, text),
+      });
+      continue;
+    }
     if (row.kind === "opening") {
       if (isHeader) blocks.push({ kind: "header", text: row.prose });
       else {
@@ -147,6 +176,11 @@ export function blocksOf(source: string, title: string, { inside, anchors, top }
     const said = row.prose !== "" || row.tags.length > 0;
     const names = row.kind === "reference" ? numbers.flatMap((number) => top.get(number) ?? []) : [];
     const key = keyOf(row, anchor);
+    const around = region === undefined ? undefined : blocks[region];
+    if (around?.kind === "region") {
+      const own = names.filter((name) => !around.names.includes(name));
+      blocks[region!] = { ...around, names: [...around.names, ...own], lines: around.lines + row.code.length };
+    }
     blocks.push({
       kind: row.kind,
       anchor,
@@ -155,6 +189,7 @@ export function blocksOf(source: string, title: string, { inside, anchors, top }
       prose: said ? proseOf(key, heading, text, row.tags) : undefined,
     });
   }
+  close();
   return blocks;
 }
 

@@ -36,7 +36,7 @@ import type { Definition, Program } from "./program.ts";
 import { entryPage, type EntryPoint, entryUrl } from "./reference.ts";
 import { type Entry, indexScript, searchScript } from "./search.ts";
 import type { Site, Term } from "./site.ts";
-import { squeezed, theme } from "./theme.ts";
+import { FOLDED, squeezed, theme } from "./theme.ts";
 
 const here = new URL("./", import.meta.url);
 
@@ -108,7 +108,8 @@ function sourceSheet(page: Page, site: Site): Found {
   const { body, description, ...found } = pageOf(page, site);
   const title = (page.number ? `${page.number} ` : "") + page.title;
   const isLive = site.experiments(page.path!).length > 0;
-  const assets = isLive ? FIGURE_ASSETS : body.includes("<figure") ? FIGURE_ASSETS.slice(0, 1) : [];
+  const figures = isLive ? FIGURE_ASSETS : body.includes("<figure") ? FIGURE_ASSETS.slice(0, 1) : [];
+  const assets = body.includes('<details class="region"') ? [...figures, FOLDED] : figures;
   return { sheet: { url: page.url, title, description, page, body, assets }, ...found };
 }
 
@@ -215,7 +216,8 @@ export async function build(sourceUrl = ""): Promise<Built> {
   problems.push(...checkLinks(pages, others));
   const shared = ["assets/katex.css", "assets/style.css", "assets/client.js"].map((name) => weight(files.get(name)!));
   for (const [url, html] of pages) {
-    const sum = shared.reduce((a, b) => a + b, weight(html));
+    const folded = html.includes(FOLDED) ? weight(files.get(FOLDED)!) : 0;
+    const sum = shared.reduce((a, b) => a + b, folded + weight(html));
     if (sum > LARGEST) problem(url, `Weighs ${sum} bytes compressed, fonts apart: at most ${LARGEST}`);
   }
   const translations = translated.map(({ translation }) => translation);

@@ -58,8 +58,10 @@ export function entriesOf(
     RANK.section,
   );
   for (const block of blocks) {
-    if (block.kind === "section") add(block.anchor, block.prose!.heading, block.prose!.text, RANK.heading);
-    else if (block.kind === "reference" && block.names.length > 0) {
+    if (block.kind === "section" || block.kind === "region") {
+      const { heading, text } = block.prose!;
+      add(block.anchor, heading, text, block.kind === "region" ? RANK.term : RANK.heading);
+    } else if (block.kind === "reference" && block.names.length > 0) {
       add(block.names[0]!, block.names[0]!, block.prose?.text ?? "", RANK.term);
     } else if ((block.kind === "reference" || block.kind === "note") && block.prose?.text) {
       const above = entries.pop()!;

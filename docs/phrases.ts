@@ -36,6 +36,7 @@ export interface Phrases {
   /** The heading of the column of numbers in a chapter's table. */
   readonly sectionColumn: string;
   readonly imports: (count: number) => string;
+  readonly lines: (count: number) => string;
   readonly example: string;
   readonly returns: string;
   readonly throws: string;
@@ -87,6 +88,7 @@ export const ENGLISH: Phrases = {
   question: "Question",
   sectionColumn: "section",
   imports: (count) => `${count} import${count === 1 ? "" : "s"}`,
+  lines: (count) => `${count} line${count === 1 ? "" : "s"}`,
   example: "example",
   returns: "returns",
   throws: "throws",

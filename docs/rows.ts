@@ -217,8 +217,24 @@ function besideHtml({ kind, prose, code, anchor }: TextBlock, view: View): strin
   ) + pictures.filter(isWide).map((one) => wideHtml(one, prose!, view)).join("");
 }
 
+/** Names that the line of a closed region has room for. */
+const NAMED = 6;
+
+/** Where a region begins: its title at the left, what it holds at the right; then its introduction. */
+function regionHtml({ prose, anchor, names, lines }: Extract<Block, { kind: "region" }>, view: View): string {
+  const { context, site } = view, language = languageOf(prose, site), lang = language && ` lang="${language}"`;
+  const listed = names.slice(0, NAMED).map((name) => `<code>${escape(name)}</code>`).join(", ");
+  const held = site.phrases.lines(lines) + (listed && `: ${listed}${names.length > NAMED ? ", …" : ""}`);
+  return `<details class="region"><summary><h2 id="${anchor}"${lang}>${renderInline(prose.heading, context)}</h2>` +
+    `<span>${held}</span></summary>${
+      prose.text ? rowHtml("section", textHtml(prose, prose.text, view), "", { language }) : ""
+    }`;
+}
+
 /** A block as a row of its page. */
 export function blockHtml(block: Block, view: View): string {
+  if (block.kind === "region") return regionHtml(block, view);
+  if (block.kind === "endregion") return "</details>";
   if (block.kind === "opening") return openingHtml(block, view);
   if (block.kind === "header") return rowHtml("opening", ...headerHtml(view.page, block.text, view.context));
   if (block.kind === "figure") return `<div class="wide">${view.figure(block.name)}</div>`;

@@ -6,7 +6,8 @@
  * **Idea.** Three voices speak in comments: the book (the doc comment at the top, and blocks that open with `## `),
  * the reference (a doc comment above a declaration) and the margin (a comment on lines of its own). Each starts a row:
  * the comment stands at the left, and the lines that follow it, up to the next comment, at the right. A comment that
- * shares its line with code stays there.
+ * shares its line with code stays there. Between `// #region TITLE` and `// #endregion` stands what is folded on the page; the
+ * comment that goes on after the title introduces it.
  *
  * @module
  */
@@ -31,8 +32,8 @@ export interface Tag {
 
 /** A row of a page. */
 export interface Row {
-  /** Who speaks: the page's beginning, a block of the book, the reference, or a note in the margin. */
-  readonly kind: "opening" | "section" | "reference" | "note" | "code";
+  /** Who speaks: the page's beginning, a block of the book, the reference, or a note in the margin; where a region begins and ends. */
+  readonly kind: "opening" | "section" | "reference" | "note" | "code" | "region" | "endregion";
   /** Markdown. */
   readonly prose: string;
   /** Tags after the prose, in order. */
@@ -75,6 +76,43 @@ function toTag(kind: string, text: string): Tag {
 /** Comments that speak to tools. */
 const DIRECTIVE = /^\s*\/\/\s*(deno-(lint|fmt|coverage)-ignore|@ts-|@inline$|include )/;
 
+/** What begins and ends a region. */
+const REGION = /^\/\/ #region\b ?(.*)$/, ENDREGION = /^\/\/ #endregion\b/;
+
+/**
+ * What is wrong with the regions of a source.
+ *
+ * @param source TypeScript or WGSL
+ * @returns a sentence for each, with the number of its line
+ */
+export function regionProblems(source: string): string[] {
+  const lines = source.split("\n"), problems: string[] = [];
+  let open = 0;
+  lines.forEach((line, at) => {
+    const [, mark] = /^\s*\/\/\s*#(region|endregion)\b/.exec(line) ?? [];
+    if (!mark) return;
+    const complain = (text: string): void => void problems.push(`${at + 1}: ${text}`);
+    if (!REGION.test(line) && !ENDREGION.test(line)) return complain(`// #${mark} does not stand at the left edge`);
+    const next = lines.slice(at + 1).find((line) => line.trim() !== "" && !/^\/\/(?! #)/.test(line)) ?? "";
+    if (/^[\s})\]]/.test(next)) complain(`// #${mark} stands within a declaration`);
+    if (mark === "region") {
+      if (open > 0) complain(`A region begins within that of line ${open}`);
+      if (REGION.exec(line)![1]!.trim() === "") complain("A region has no title");
+      if (ENDREGION.test(next)) complain("A region holds nothing");
+      open = at + 1;
+    } else {
+      if (open === 0) complain("A region ends that has not begun");
+      open = 0;
+    }
+  });
+  if (open > 0) problems.push(`${open}: A region does not end`);
+  return problems;
+}
+
+/** Whether a line is a comment of its own that is prose. */
+const isComment = (line: string): boolean =>
+  /^\s*\/\//.test(line) && !DIRECTIVE.test(line) && !REGION.test(line) && !ENDREGION.test(line);
+
 /**
  * Cuts a source into rows.
  *
@@ -104,19 +142,32 @@ export function split(source: string, inside: ReadonlySet<number> = new Set()): 
       const { prose, tags } = separate(uncomment(lines.slice(start, at)));
       const opens = start === 0 && (tags.some(({ kind }) => kind === "module") || lines[at]?.trim() === "");
       begin(opens ? "opening" : "reference", prose, tags.filter(({ kind }) => kind !== "module"));
-    } else if (own(at, /^\s*\/\//) && !DIRECTIVE.test(lines[at]!)) {
-      while (own(at, /^\s*\/\//) && !DIRECTIVE.test(lines[at]!)) at++;
-      const prose = lines.slice(start, at).map((line) => line.replace(/^\s*\/\/ ?/, "")).join("\n").trim();
+    } else if (own(at, REGION)) {
+      at++;
+      while (own(at, /^\s*\/\//) && isComment(lines[at]!)) at++;
+      begin("region", `## ${REGION.exec(lines[start]!)![1]}\n\n${proseOf(lines.slice(start + 1, at))}`);
+    } else if (own(at, ENDREGION)) {
+      at++;
+      begin("endregion", "");
+    } else if (own(at, /^\s*\/\//) && isComment(lines[at]!)) {
+      while (own(at, /^\s*\/\//) && isComment(lines[at]!)) at++;
+      const prose = proseOf(lines.slice(start, at));
       begin(/^## /.test(prose) ? "section" : "note", prose);
     } else {
-      if (!row || row.kind === "opening") begin("code", "");
+      if (!row || /^(opening|region|endregion)$/.test(row.kind)) begin("code", "");
       row!.code.push({ number: at + 1, text: lines[at]! });
       at++;
     }
   }
   return rows.map((row) => ({ ...row, code: trim(row.code) }))
-    .filter(({ prose, tags, code }) => prose !== "" || tags.length > 0 || code.length > 0);
+    .filter(({ kind, prose, tags, code }) =>
+      kind === "endregion" || prose !== "" || tags.length > 0 || code.length > 0
+    );
 }
+
+/** The text of comment lines. */
+const proseOf = (lines: readonly string[]): string =>
+  lines.map((line) => line.replace(/^\s*\/\/ ?/, "")).join("\n").trim();
 
 /** Without the empty lines at both ends. */
 function trim(code: readonly Line[]): Line[] {

@@ -4,7 +4,7 @@
  * **Question.** What does every page load, and where does it come from?
  *
  * **Idea.** Fonts and the style of formulas are taken from their packages, the rest lies in `theme/`: five sheets, which become
- * one file, and a script. What is only for those who write them is left out.
+ * one file, a sixth for pages that fold something, and a script. What is only for those who write them is left out.
  *
  * @module
  */
@@ -14,12 +14,16 @@ const here = new URL("./", import.meta.url);
 /** A style sheet or a script without what is only for those who write it; neither has a text of several lines. */
 export function squeezed(text: string, name: string): string {
   return name.endsWith(".css")
-    ? text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/\s+/g, " ").replace(/ ?([{};,]) ?/g, "$1")
+    ? text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/\s+/g, " ").replace(/ ?([{};,>]) ?/g, "$1").replace(/: /g, ":")
+      .replace(/;}/g, "}")
     : text.split("\n").map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("// ")).join("\n");
 }
 
 /** Sheets of the theme, one file in the site; later ones refine earlier ones. */
 const STYLES = ["base", "page", "front", "dialogs", "print"];
+
+/** The sheet of pages on which something is folded, or runs. */
+export const FOLDED = "assets/folded.css";
 
 /** Fonts, style and scripts. */
 export async function theme(): Promise<Map<string, string | Uint8Array>> {
@@ -43,6 +47,7 @@ export async function theme(): Promise<Map<string, string | Uint8Array>> {
   for (const font of fonts) await take(`fonts/${font}`, `katex/dist/fonts/${font}`);
   const themed = (name: string): string => squeezed(Deno.readTextFileSync(new URL(`theme/${name}`, here)), name);
   found.set("assets/style.css", STYLES.map((name) => themed(`${name}.css`)).join(""));
+  found.set(FOLDED, themed("folded.css"));
   found.set("assets/client.js", themed("client.js"));
   return found;
 }

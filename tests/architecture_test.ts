@@ -7,6 +7,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { CONTENTS, numberOf, withNumbers } from "../core/contents.ts";
 import { ACTIVATION } from "../core/engine/operations.ts";
+import { regionProblems } from "../docs/split.ts";
 import { KERNELS } from "../wasm/ladder/mod.ts";
 import { granted } from "./permissions.ts";
 
@@ -506,6 +507,11 @@ Deno.test("every chapter file opens with its page", { ignore }, () => {
     !Number.isNaN(chapterOf(path)) && !(text.startsWith("/**\n * # ") && /^ \* @module$/m.test(text))
   );
   assertEquals(wrong.map(({ path }) => path), []);
+});
+
+Deno.test("regions have titles, stand around whole declarations, and end", { ignore }, () => {
+  const wrong = [...library()].flatMap(({ path, text }) => regionProblems(text).map((one) => `${path}:${one}`));
+  assertEquals(wrong, []);
 });
 
 Deno.test("every file of assembly opens with its title and says what it is", { ignore }, () => {

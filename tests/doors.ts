@@ -431,6 +431,7 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
     return call(await training.encodeCheckpoint({ model }), { model }, { weights: "latest" });
   },
   checkpointNotes: async () => call(await training.encodeCheckpoint({ model: linear() })),
+  checkpointStopping: async () => call(await training.encodeCheckpoint({ model: linear() })),
   verifyCheckpoint: async () => call(await training.encodeCheckpoint({ model: linear() })),
   crc32: () => call(new Uint8Array(3), 0),
   bleuTokens: () => call("a b", "13a"),

@@ -208,6 +208,9 @@ export function combineMasks(...masks: readonly (TensorLike<boolean> | undefined
   return all.reduce((both, mask) => both && mask ? both.and(mask) : both ?? mask, undefined);
 }
 
+// #region The masks of a text, for layers
+// A model hands its layers what the text forbids: padding, a prefix, the future. Each attention takes one mask of pairs.
+
 /** What a pass over a text forbids besides the future. */
 export interface TextMasks {
   /** True for tokens, `[B, S]`, or pairs that may look, `[B, H, T, S]`; everywhere by default. */
@@ -302,6 +305,8 @@ export function checkFitsScores(name: "mask" | "bias", x: Tensor, B: number, H: 
       `and a ${name} must be [T, S], [B, H, T, S], or have 1 for what it is the same for${hint}`,
   );
 }
+
+// #endregion
 
 /**
  * The same mask as numbers to be added to the scores.

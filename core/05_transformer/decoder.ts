@@ -58,7 +58,7 @@
  */
 
 import { readPairs } from "../engine/allowed.ts";
-import { aMask, aTensorLike } from "../engine/arguments.ts";
+import { aMask, aTensorLike, checkTensors } from "../engine/arguments.ts";
 import { shareChance } from "../engine/chance.ts";
 import { type Check, checkOptions, type Checks, flag, list } from "../engine/options.ts";
 import { Module } from "../engine/module.ts";
@@ -170,6 +170,8 @@ export class DecoderLayer extends Module {
    */
   forward(hidden: Tensor, memory: Tensor, call: DecoderLayerCall = {}): Tensor {
     checkOptions("pass a layer", call, LAYER_CALL);
+    // Without it, the layer would attend to the target twice.
+    checkTensors("pass a layer", { memory });
     const { mask, bias, causal = true, sourceMask, sourceBias, selfCache, crossCache, observe } = call;
     const to = (path: string) => observe && ((weights: Tensor) => observe(path, weights));
     const recall = (x: Tensor): Tensor =>

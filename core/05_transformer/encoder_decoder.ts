@@ -231,6 +231,8 @@ export interface GivenSource {
   readonly vocabSize: number;
   /** Longest sentence. */
   readonly contextLength: number;
+  /** Rows of the source, each of which is continued. */
+  readonly numSources: number;
   /** Empty caches, as many as `forward` wants. */
   newCaches<M extends KeyValueMemory>(create: () => M): M[];
   /**
@@ -312,6 +314,16 @@ export class EncoderDecoder extends Module {
     shareChance(this.chances(), random);
   }
 
+  /** Number of scores per position. */
+  get vocabSize(): number {
+    return this.options.vocabSize;
+  }
+
+  /** Longest sentence, of both languages. */
+  get contextLength(): number {
+    return this.options.contextLength;
+  }
+
   /**
    * Reads the sources; needed once, however many words are then written.
    *
@@ -323,7 +335,7 @@ export class EncoderDecoder extends Module {
   encode(source: TensorLike, call: EncodingCall = {}): Tensor {
     checkOptions("encode", call, ENCODING);
     const { starts, ...within } = call;
-    const hidden = this.#enter(source, 0, starts, this.sourceEmbedding, this.sourcePositions);
+    const hidden = this.#enter("source", source, 0, starts, this.sourceEmbedding, this.sourcePositions);
     return this.encoder.forward(hidden, { ...within, observe: below(within.observe, "encoder") });
   }
 
@@ -341,7 +353,7 @@ export class EncoderDecoder extends Module {
     const { lastOnly, starts, ...call } = options;
     const { caches, observe } = call;
     const cached = caches?.[0]?.length ?? 0;
-    let hidden = this.#enter(target, cached, starts, this.targetEmbedding, this.targetPositions);
+    let hidden = this.#enter("target", target, cached, starts, this.targetEmbedding, this.targetPositions);
     hidden = this.decoder.forward(hidden, memory, { ...call, observe: below(observe, "decoder") });
     if (lastOnly) hidden = hidden.slice(1, -1);
     return this.head ? this.head.forward(hidden) : this.targetEmbedding.weight.multiplyTransposed(hidden);
@@ -375,6 +387,7 @@ export class EncoderDecoder extends Module {
     return {
       vocabSize,
       contextLength,
+      numSources: memory.shape[0]!,
       newCaches: (create) => Array.from({ length: 2 * numLayers }, create),
       forward: (tokens, call = {}) => this.decode(tokens, memory, { ...call, sourceMask }),
       repeat: (times) => this.given(repeatRows(memory, times), sourceMask && repeatRows(sourceMask, times)),
@@ -382,13 +395,14 @@ export class EncoderDecoder extends Module {
   }
 
   #enter(
+    name: string,
     tokens: TensorLike,
     cached: number,
     starts: readonly number[] | undefined,
     embedding: Embedding,
     positions: InputPositions | undefined,
   ): Tensor {
-    tokens = asTensor("read", "tokens", tokens, "int32", embedding.weight.storage);
+    tokens = asTensor("read", name, tokens, "int32", embedding.weight.storage);
     const { B, T } = dims(tokens, "B T");
     const { contextLength, hiddenSize } = this.options;
     if (cached + T > contextLength) {

@@ -128,6 +128,8 @@ export interface BatchPosition {
   readonly batch: number;
   /** The random state that the order of the current pass was drawn from. */
   readonly random: RandomState;
+  /** Batches of this pass in all, by which other data is noticed; not compared by default. */
+  readonly batches?: number;
 }
 
 /** What a position may be, where it comes from a file. */
@@ -135,6 +137,7 @@ export const positionChecks: Checks<BatchPosition> = {
   epoch: required(countSoFar),
   batch: required(countSoFar),
   random: required(group(randomStateChecks)),
+  batches: countSoFar,
 };
 
 /** An endless stream of batches that knows where it stands. */
@@ -169,8 +172,24 @@ const batchesChecks: Checks<BatchesOptions<never>> = {
   random: required(instance(Random)),
 };
 
-/** Examples in random order, cut into batches, pass after pass. */
-export class Batches<Example> implements BatchSource<readonly Example[]> {
+/**
+ * Examples in random order, cut into batches, pass after pass.
+ *
+ * `next()` never ends. A loop over the batches themselves is one pass, or what is left of the one that has begun:
+ *
+ * @example
+ * ```ts
+ * import { Batches, Random } from "@heed/heed";
+ *
+ * const batches = new Batches(["a", "b", "c", "d", "e"], { batchSize: 2, random: new Random(1) });
+ * let seen = 0;
+ * for (let epoch = 1; epoch <= 3; epoch++) {
+ *   for (const batch of batches) seen += batch.length;
+ * }
+ * console.assert(seen === 15);
+ * ```
+ */
+export class Batches<Example> implements BatchSource<readonly Example[]>, Iterable<readonly Example[]> {
   readonly #examples: readonly Example[];
   readonly #options: BatchesOptions<Example>;
   readonly #pass: Pass<readonly number[]>;
@@ -204,6 +223,11 @@ export class Batches<Example> implements BatchSource<readonly Example[]> {
   /** Hands out the next examples; a pass ends with what is left over. */
   next(): readonly Example[] {
     return this.#pass.next().map((index) => this.#examples[index]!);
+  }
+
+  /** The batches that are left of a pass; of the next one, where none is left. */
+  *[Symbol.iterator](): Generator<readonly Example[], void, void> {
+    do yield this.next(); while (this.#pass.left > 0);
   }
 
   /** Where the stream stands. */
@@ -277,7 +301,7 @@ const windowsChecks: Checks<SequenceWindowsOptions> = {
 };
 
 /** Windows of one long text in random order, pass after pass. */
-export class SequenceWindows implements BatchSource<readonly Int32Array[]> {
+export class SequenceWindows implements BatchSource<readonly Int32Array[]>, Iterable<readonly Int32Array[]> {
   readonly #tokens: Int32Array;
   readonly #options: SequenceWindowsOptions;
   readonly #pass: Pass<readonly number[]>;
@@ -309,6 +333,11 @@ export class SequenceWindows implements BatchSource<readonly Int32Array[]> {
   next(): readonly Int32Array[] {
     const size = this.#options.contextLength + 1;
     return this.#pass.next().map((start) => this.#tokens.subarray(start, start + size));
+  }
+
+  /** The batches that are left of a pass; of the next one, where none is left. */
+  *[Symbol.iterator](): Generator<readonly Int32Array[], void, void> {
+    do yield this.next(); while (this.#pass.left > 0);
   }
 
   /** Where the stream stands. */
@@ -362,6 +391,11 @@ class Pass<Item> {
     return this.#items.length;
   }
 
+  /** Those of this pass that were not handed out. */
+  get left(): number {
+    return this.#items.length - this.#next;
+  }
+
   next(): Item {
     if (this.#next === this.#items.length) {
       this.#start = this.#random.state();
@@ -373,15 +407,22 @@ class Pass<Item> {
   }
 
   position(): BatchPosition {
-    return { epoch: this.#epoch, batch: this.#next, random: this.#start };
+    return { epoch: this.#epoch, batch: this.#next, random: this.#start, batches: this.#items.length };
   }
 
   seek(position: BatchPosition): void {
     checkOptions("continue a pass", position, positionChecks);
-    const { epoch, batch, random } = position;
+    const { epoch, batch, random, batches } = position;
     const before = this.#random.state();
     this.#random.restore(random);
     const items = this.#draw(this.#random);
+    if (batches !== undefined && batches !== items.length) {
+      this.#random.restore(before);
+      throw new TypeError(
+        `Cannot continue at batch ${batch} of pass ${epoch}: that pass has ${batches} batches and one here has ` +
+          `${items.length}, so the data or the size of a batch is another`,
+      );
+    }
     if (batch > items.length) {
       this.#random.restore(before);
       throw new RangeError(

@@ -91,6 +91,8 @@ export interface TrainingRun {
   readonly optimizer?: Optimizer;
   /** Where its batches come from; nowhere by default. */
   readonly batches?: Pick<BatchSource<unknown>, "position" | "seek">;
+  /** Batches to a step; not looked at by default. */
+  readonly accumulate?: number;
   /** Generators that the loss draws from beside those of the model, by name; none by default. */
   readonly randoms?: Readonly<Record<string, Random>>;
   /** What ends it, with the best weights so far; nothing by default. */
@@ -135,6 +137,7 @@ const runChecks: Checks<TrainingRun> = {
   model: required(instance(Module)),
   optimizer: instance(Optimizer),
   batches: withMethods("a source of batches", "position", "seek"),
+  accumulate: integer(),
   randoms: randomsCheck,
   earlyStopping: instance(EarlyStopping),
   notes: notesCheck,
@@ -155,6 +158,7 @@ interface SavedState {
   readonly options?: Readonly<Record<string, Json>> | null;
   readonly optimizer: SavedOptimizer | null;
   readonly batches: BatchPosition | null;
+  readonly accumulate?: number;
   readonly randoms?: Readonly<Record<string, RandomState>>;
   readonly earlyStopping?: EarlyStoppingState;
   readonly notes: Json;
@@ -172,6 +176,7 @@ const stateChecks: Checks<SavedState> = {
   options: orNull(plain<Readonly<Record<string, Json>>>("an object")),
   optimizer: required(orNull(plain<SavedOptimizer>("an object with steps and counts"))),
   batches: required(orNull(plain<BatchPosition>("an object with epoch, batch and random"))),
+  accumulate: integer(),
   randoms: plain("an object of states by name"),
   earlyStopping: plain<EarlyStoppingState>("an object with measure, mode, step, waited, stopped and best"),
   notes: required({ must: "JSON", fits: (value) => value !== undefined }),
@@ -230,6 +235,7 @@ export async function encodeCheckpoint(run: TrainingRun): Promise<Uint8Array<Arr
       ? { rule: optimizer.rule!, steps: optimizer.steps, counts: Object.fromEntries(optimizer.counts) }
       : null,
     batches,
+    ...(run.accumulate !== undefined && { accumulate: run.accumulate }),
     randoms: Object.fromEntries([...randomsOf(run)].map(([name, random]) => [name, random.state()])),
     ...(stopping && { earlyStopping: stopping.state }),
     notes: run.notes ?? null,
@@ -331,6 +337,12 @@ export function restoreCheckpoint(
   if (run.optimizer && !state.optimizer) throw new TypeError("Cannot resume: no optimizer was saved");
   if (run.batches && !state.batches) throw new TypeError("Cannot resume: no position in the data was saved");
   if (run.earlyStopping && !state.earlyStopping) throw new TypeError("Cannot resume: no early stopping was saved");
+  const { accumulate } = run;
+  if (accumulate !== undefined && state.accumulate !== undefined && accumulate !== state.accumulate) {
+    throw new TypeError(
+      `Cannot resume with accumulate = ${accumulate}: the saved run makes a step of ${state.accumulate} batches`,
+    );
+  }
 
   // Names, shapes and rules are compared before a tensor is made.
   const weights = partOf(file.tensors, "model/"), averages = partOf(file.tensors, "optimizer/");
@@ -483,6 +495,16 @@ function agree(a: Json | undefined, b: Json | undefined): boolean {
  */
 export function checkpointNotes(bytes: Uint8Array): Json {
   return verifiedState(decodeSafetensors(bytes)).notes;
+}
+
+/**
+ * What {@linkcode EarlyStopping} remembers in a checkpoint, without the weights.
+ *
+ * @param bytes a file that {@linkcode saveCheckpoint} wrote
+ * @returns its state; nothing where the run was saved without
+ */
+export function checkpointStopping(bytes: Uint8Array): EarlyStoppingState | undefined {
+  return verifiedState(decodeSafetensors(bytes)).earlyStopping;
 }
 
 /**

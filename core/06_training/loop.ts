@@ -45,6 +45,7 @@ import {
   callback,
   checkOptions,
   type Checks,
+  checkSynchronous,
   checkValue,
   flag,
   group,
@@ -61,13 +62,14 @@ import { Pace, rest } from "../engine/pace.ts";
 import { keep, release, scope } from "../engine/scope.ts";
 import { format } from "../engine/shape.ts";
 import { full, zeros } from "../engine/create.ts";
-import { firstDifference, inShort, type Json, quote, writeJson } from "../engine/json.ts";
+import { firstDifference, inShort, type Json, quote, shown, writeJson } from "../engine/json.ts";
 import { stack } from "../engine/joining.ts";
 import type { Random } from "../engine/random.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import type { BatchSource } from "./batching.ts";
 import {
   checkpointNotes,
+  checkpointStopping,
   type CheckpointStorage,
   encodeCheckpoint,
   notesCheck,
@@ -131,7 +133,10 @@ export const stepChecks: Checks<StepOptions> = {
 
 /** Options of {@linkcode train}. */
 export interface TrainOptions<Batch> extends StepOptions {
-  /** What is trained; it is in training mode during the steps and in evaluation mode otherwise. */
+  /**
+   * What is trained; it is in training mode during the steps and in evaluation mode otherwise. What drops draws from the
+   * generator that it was made with, or from the one of `model.train(random)`, called before.
+   */
   readonly model: Module;
   /** Mean loss of one batch, a scalar; makes its tensors itself, they are freed after the step. */
   readonly loss: (batch: Batch, step: number) => Tensor;
@@ -250,11 +255,32 @@ const measures = object<Readonly<Record<string, number>>>(
  *   with `reportEvery` 1 the parameters are those before it
  * @throws {RangeError} if `earlyStopping` was told of another run
  * @throws {TypeError} if `checkpoints` finds a file and neither `resume` nor `replace` is set, or resumes that of another run
+ * @throws {TypeError} if another call is using the model or the optimizer
  * @throws the signal's reason after an abort, once loss and gradients are known to be numbers and the run is saved; calling
  *   again continues where it stopped
  */
 export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainingReport[]> {
   checkOptions("train", options, trainChecks);
+  const { model, optimizer } = options;
+  for (const [name, part] of Object.entries({ model, optimizer })) {
+    if (!UNDER_WAY.has(part)) continue;
+    throw new TypeError(
+      `Cannot train with ${name} = ${shown(part)}: another call of train is using it, and has to be awaited first`,
+    );
+  }
+  UNDER_WAY.add(model).add(optimizer);
+  try {
+    return await trainAlone(options);
+  } finally {
+    UNDER_WAY.delete(model);
+    UNDER_WAY.delete(optimizer);
+  }
+}
+
+/** Models and optimizers that a call of {@linkcode train} is using. */
+const UNDER_WAY = new WeakSet<object>();
+
+async function trainAlone<Batch>(options: TrainOptions<Batch>): Promise<TrainingReport[]> {
   const { optimizer, steps, signal, earlyStopping } = options;
   const isResumed = await openCheckpoint(options);
   requireOwn(options);
@@ -469,6 +495,7 @@ function accumulateGradients<Batch>(
     // A scope for each batch: the memory of one is free before the next one needs it.
     scope(() => {
       const batch = batches.next();
+      checkSynchronous("take a batch from", batch, "next() must return the batch, so load what it needs before");
       if (tokens) count += countOf(tokens(batch));
       const value = loss(batch, step);
       checkTensors("train", { loss: value });
@@ -575,6 +602,14 @@ function goOn(bytes: Uint8Array, name: string, run: TrainingRun): void {
         `Cannot go on with ${quote(name)}: ${difference.path} was saved as ${saved}, this run has ${own}`,
       );
     }
+    const stopping = run.earlyStopping ? undefined : checkpointStopping(bytes);
+    if (stopping) {
+      throw new TypeError(
+        `Cannot go on with ${quote(name)}: the saved run watches ${
+          quote(stopping.measure, 40)
+        }, and this one has no earlyStopping`,
+      );
+    }
     restoreCheckpoint(bytes, run);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
@@ -583,7 +618,8 @@ function goOn(bytes: Uint8Array, name: string, run: TrainingRun): void {
 }
 
 /** Everything that the next step depends on. */
-function runOf<Batch>({ model, optimizer, batches, earlyStopping, checkpoints }: TrainOptions<Batch>): TrainingRun {
+function runOf<Batch>(options: TrainOptions<Batch>): TrainingRun {
+  const { model, optimizer, batches, accumulate = 1, earlyStopping, checkpoints } = options;
   const { position, seek } = batches as Partial<BatchSource<Batch>>;
   if (typeof position !== "function" || typeof seek !== "function") {
     throw new TypeError(
@@ -591,7 +627,7 @@ function runOf<Batch>({ model, optimizer, batches, earlyStopping, checkpoints }:
     );
   }
   const { randoms = {}, notes = null } = checkpoints!;
-  const all = { model, optimizer, batches: batches as BatchSource<Batch>, randoms, notes };
+  const all = { model, optimizer, batches: batches as BatchSource<Batch>, accumulate, randoms, notes };
   return earlyStopping ? { ...all, earlyStopping } : all;
 }
 

@@ -113,11 +113,11 @@ export class Optimizer {
    * console.assert(optimizer.steps === 0);
    * ```
    *
-   * @param parameters what to move, as `model.parameters()` names it
+   * @param parameters what to move, as `model.parameters()` names it; those of a list are named by their places in it
    * @param rule how: `sgd()`, `adam()`, `adamW()`, `lion()`, or one of your own
    * @throws {TypeError} if the rule is none, or there are no parameters
    */
-  constructor(parameters: ReadonlyMap<string, Tensor>, rule: OptimizerRule) {
+  constructor(parameters: ReadonlyMap<string, Tensor> | readonly Tensor[], rule: OptimizerRule) {
     if (typeof rule?.move !== "function" || !Array.isArray(rule.averages)) {
       throw new TypeError("Cannot optimize without a rule: one such as adamW() is needed");
     }
@@ -126,18 +126,19 @@ export class Optimizer {
         `Cannot optimize ${shown(parameters)}: its parameters are needed, as model.parameters() names them`,
       );
     }
-    checkInstance("optimize", "parameters", parameters, Map);
-    checkTensorList("optimize", "parameters", [...parameters.values()]);
-    if (parameters.size === 0) {
+    if (!Array.isArray(parameters)) checkInstance("optimize", "parameters", parameters as object, Map);
+    const named = new Map([...parameters.entries()].map(([path, parameter]) => [String(path), parameter]));
+    checkTensorList("optimize", "parameters", [...named.values()]);
+    if (named.size === 0) {
       throw new TypeError(
         "Cannot optimize nothing: parameters() names what requires a gradient, and nothing that is frozen or in a #private field",
       );
     }
-    for (const parameter of parameters.values()) requireFloat("an update", parameter);
-    this.parameters = parameters;
+    for (const parameter of named.values()) requireFloat("an update", parameter);
+    this.parameters = named;
     this.#rule = rule;
     holdsPrivately(this, () => this.#tensors);
-    for (const [path, parameter] of parameters) {
+    for (const [path, parameter] of named) {
       this.#counts.set(path, 0);
       for (const name of rule.averages) this.#tensors.set(`${path}.${name}`, keep(zeros(parameter.shape)));
     }

@@ -67,6 +67,12 @@ async function* steps(
   }
 }
 
+/** What a text begins with: token ids, or such a list for each of several texts. */
+export type Prompts = readonly number[] | readonly (readonly number[])[];
+
+/** What comes of prompts: one result, or a list of them. */
+export type Generated<P extends Prompts> = P extends readonly number[] ? Generation : Generation[];
+
 /**
  * Generates a text from a prompt, or one from each of several prompts of equal length.
  *
@@ -92,34 +98,27 @@ async function* steps(
  * ```
  *
  * @param decoder a model, or a model given a source
- * @param prompt token ids, at least one; for a translation `[BEGIN]`
+ * @param prompt token ids, at least one; for a translation `[BEGIN]`; for several, a list of prompts: of as many as there are
+ *   sources, or of one for all of them, `[[BEGIN]]`
  * @param options length, search, and who is told
- * @returns one result per prompt
+ * @returns a result, or a list of as many as there are prompts or sources
  * @throws {RangeError} if an option is outside its interval, or the text does not fit the context
  * @throws {TypeError} if an option does not exist or has no effect with the others, or the model drops: after `model.eval()`
  *   it does not
  * @throws the signal's reason after an abort
  */
-export async function generate(
+export async function generate<P extends Prompts>(
   decoder: Decoder,
-  prompt: readonly number[],
+  prompt: P,
   options: GenerateOptions,
-): Promise<Generation>;
-/** Generates one text from each of several prompts of equal length. */
-export async function generate(
-  decoder: Decoder,
-  prompt: readonly (readonly number[])[],
-  options: GenerateOptions,
-): Promise<Generation[]>;
-export async function generate(
-  decoder: Decoder,
-  prompt: readonly number[] | readonly (readonly number[])[],
-  options: GenerateOptions,
-): Promise<Generation | Generation[]> {
+): Promise<Generated<P>> {
   checkOptions("generate", options, generateChecks);
   const { rules, search } = decodingOf(options);
   const isOne = typeof prompt?.[0] === "number";
-  const prompts = (isOne ? [prompt] : prompt) as readonly (readonly number[])[];
+  const given = (isOne ? [prompt] : prompt) as readonly (readonly number[])[];
+  // One prompt for all sources.
+  const isShared = !isOne && given?.length === 1 && (decoder?.numSources ?? 0) > 1;
+  const prompts = isShared ? Array.from({ length: decoder.numSources! }, () => given[0]!) : given;
   const { texts, run } = begin(decoder, prompts, search, rules, options);
   const pace = new Pace();
   for await (const step of run) {
@@ -128,7 +127,7 @@ export async function generate(
     await options.onProgress?.({ step, done, tokensPerSecond: pace.tokensPerSecond() });
   }
   const results = texts.map((text) => text.result());
-  return isOne ? results[0]! : results;
+  return (isOne ? results[0]! : results) as Generated<P>;
 }
 
 /** One token of a {@linkcode stream}. */

@@ -50,6 +50,10 @@ export interface Decoder {
   readonly vocabSize: number;
   /** Most tokens it can look at; `Infinity` where there is no bound. */
   readonly contextLength: number;
+  /** Sources that it holds, each of which has a prompt; any number of prompts by default. */
+  readonly numSources?: number;
+  /** Nothing by default; a model that reads a source has it, and is no decoder but makes one. */
+  readonly given?: "give model.given(model.encode(source), sourceMask) in its place";
   /**
    * Prepares the memory of one generation.
    *

@@ -264,6 +264,16 @@ function requireFit(
   if (!isList(prompts) || !prompts.every(isList)) {
     throw new TypeError("Cannot generate from this prompt: it must be a list of token ids, or a list of such lists");
   }
+  const { numSources } = decoder;
+  if (numSources !== undefined && prompts.length !== numSources) {
+    throw new TypeError(
+      `Cannot generate from ${prompts.length === 1 ? "one prompt" : `${prompts.length} prompts`} with ${numSources} ` +
+        `${
+          numSources === 1 ? "source" : "sources"
+        }: each source needs a prompt, and generate begins all of them with ` +
+        "the one of a list such as [[BEGIN]]",
+    );
+  }
   const size = prompts[0]?.length ?? 0;
   if (size === 0) throw new RangeError("Cannot generate from an empty prompt: at least one token is needed");
   for (const prompt of prompts) {

@@ -280,7 +280,9 @@ export function checkValue<T>(action: string, name: string, value: T, check: Che
  * @throws {RangeError} if a value is outside its interval
  */
 export function checkOptions<O extends object>(action: string, options: O, checks: Checks<O>): void {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) throw noOptions(action, options);
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw noOptions(action, options, checks);
+  }
   if (typeof action !== "string" || typeof checks !== "object" || checks === null || Array.isArray(checks)) {
     throw new TypeError(`Cannot check options by ${shown(checks)}: an action and a table of checks are needed`);
   }
@@ -293,8 +295,29 @@ export function checkObject(action: string, value: unknown): void {
 }
 
 /** Refuses what stands where options should. */
-function noOptions(action: string, found: unknown): TypeError {
-  return new TypeError(`Cannot ${action} with ${shown(found)} for options: they must be an object`);
+function noOptions(action: string, found: unknown, checks?: object): TypeError {
+  const members = Object.entries((checks ?? {}) as Table);
+  const names = members.map(([name]) => name);
+  const meant = members.filter(([, check]) => fitsQuietly(check, found)).map(([name]) => `{ ${name} }`);
+  return new TypeError(
+    `Cannot ${action} with ${shown(found)} for options: they must be an object` +
+      (names.length ? ` with ${inWords(names, "or")}` : "") +
+      (meant.length ? `; ${shown(found)} may be meant as ${inWords(meant, "or")}` : ""),
+  );
+}
+
+/** Whether something stands where an option of that kind was meant. */
+function fitsQuietly(check: Check<unknown> | undefined, found: unknown): boolean {
+  try {
+    return found !== undefined && found !== null && check?.fits(found) === true && (check.allows?.(found) ?? true);
+  } catch {
+    return false;
+  }
+}
+
+/** A list as a sentence has it. */
+function inWords(words: readonly string[], last: string): string {
+  return words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} ${last} ${words.at(-1)}`;
 }
 
 type Table = Readonly<
@@ -317,7 +340,7 @@ function checkMembers(action: string, options: object, table: Table, path: strin
     if (value !== undefined) checkMember(action, path, option, value, check, given);
   }
   // A Map, or an object whose class computes its members, would be taken for one that says nothing.
-  if (!isRead && !isPlain(options)) throw noOptions(action, options);
+  if (!isRead && !isPlain(options)) throw noOptions(action, options, table);
   for (const option of requiredIn(table)) {
     if (given[option] === undefined) checkValue(action, path + option, undefined, table[option]!);
   }
@@ -351,7 +374,7 @@ function requiredIn(table: Table): readonly string[] {
 }
 
 function unknownOption(action: string, option: string, options: object, table: Table, path: string): TypeError {
-  if (!isPlain(options)) return noOptions(action, options);
+  if (!isPlain(options)) return noOptions(action, options, table);
   const known = Object.keys(table), near = closest(option, known);
   return new TypeError(
     `Cannot ${action} with option ${shown(path + option)}: options are ` +

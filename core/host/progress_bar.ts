@@ -72,14 +72,15 @@ function short(value: number): string {
   return size >= 0.01 && size < 1e6 ? value.toPrecision(4) : value.toExponential(1);
 }
 
+/** What was measured, told apart from the loss of the steps. */
 const measuresByName = (evaluation: Readonly<Record<string, number>>): string =>
-  Object.entries(evaluation).map(([name, value]) => `${name} ${short(value)}`).join("  ");
+  `evaluation: ${Object.entries(evaluation).map(([name, value]) => `${name} ${short(value)}`).join("  ")}`;
 
 /**
  * Shows how far training is: an `onProgress` of {@linkcode train}, in Deno, Node and Bun.
  *
- * The line has the step, a bar, the loss and, where they are known, learning rate, tokens per second, and the time that
- * is left. It takes no permission in Deno, and one bar serves one run.
+ * The line has the step, a bar, the loss of the batches that are learned from and, where they are known, learning rate, tokens per second, and the time that
+ * is left. What `evaluate` returned stands in lines of their own. It takes no permission in Deno, and one bar serves one run.
  *
  * @example
  * ```ts

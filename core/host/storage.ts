@@ -31,7 +31,8 @@ const pathCheck: Check<string> = {
  *
  * A file is replaced in one step: whoever reads it, and whoever comes after a crash, finds the old bytes or the new ones.
  * The folder is made when the first file is written. A process that is killed while it writes leaves a file
- * `NAME.XXXXXXXX.partial` behind, which nobody reads. Two runs in one folder need two names.
+ * `NAME.XXXXXXXX.partial` behind, which nobody reads. Two runs in one folder need two names. A link of that name is read
+ * through, and replaced by a file when it is written; a file that is replaced has the permissions of a new one afterwards.
  *
  * In Deno, reading needs `--allow-read=FOLDER`, and writing `--allow-write=FOLDER` as well.
  *

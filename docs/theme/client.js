@@ -143,7 +143,7 @@
   // Copying code leaves line numbers behind, for they are not text.
   for (const cell of $$(".code:has(pre), .plain-page pre, .reference pre")) {
     const pre = cell.matches("pre") ? cell : $("pre", cell);
-    if (cell.matches("pre") || pre.closest("details")) continue;
+    if (cell.matches("pre") || pre.closest("details:not(.region)")) continue;
     const copy = make("button", { className: "copy", textContent: say("copy"), type: "button" });
     copy.onclick = async () => {
       try {
@@ -343,7 +343,8 @@
     const tops = $$("main h1, main h2[id], .row.top, .reference section").map((element) =>
       element.closest(".row, section") ?? element
     );
-    const places = [...new Set(tops)],
+    // What is folded is no place.
+    const places = [...new Set(tops)].filter((element) => element.checkVisibility()),
       far = (element) =>
         element.getBoundingClientRect().top - 66 - (parseFloat(getComputedStyle(element).scrollMarginTop) || 0);
     const next = by > 0 ? places.find((element) => far(element) > 8) : places.findLast((element) => far(element) < -8);
@@ -379,7 +380,9 @@
     const link = event.target.closest?.("a.language");
     if (!link) return;
     const named = $$("main h2[id], main .row[id], main .experiment[id]"), above = 0.3 * innerHeight;
-    const here = scrollY < 80 ? undefined : named.findLast((element) => element.getBoundingClientRect().top < above);
+    const here = scrollY < 80
+      ? undefined
+      : named.findLast((element) => element.checkVisibility() && element.getBoundingClientRect().top < above);
     link.hash = here ? here.id : "";
   });
   document.addEventListener("click", (event) => {
@@ -424,8 +427,9 @@
   };
   // A target inside closed details opens them.
   const reveal = () => {
-    const details = targetOf(location.hash)?.closest("details:not(.tree)");
-    if (details) details.open = true;
+    for (let at = targetOf(location.hash); at; at = at.parentElement) {
+      if (at.matches("details:not(.tree)")) at.open = true;
+    }
   };
   addEventListener("hashchange", reveal);
   reveal();

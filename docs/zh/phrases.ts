@@ -26,6 +26,7 @@ export const CHINESE_PHRASES: Phrases = {
   question: "问题",
   sectionColumn: "节",
   imports: (count) => `${count} 条导入`,
+  lines: (count) => `${count} 行`,
   example: "示例",
   returns: "返回",
   throws: "抛出",

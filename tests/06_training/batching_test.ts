@@ -31,6 +31,8 @@ onReference("padSequences() refuses a length that is too small", () => {
   );
 });
 
+const WINDOWS = { contextLength: 8, random: new Random(3) };
+
 Deno.test("paddedShare() is what the formula says", () => {
   assertEquals(paddedShare([[3, 1], [2]]), 1 - 6 / 8);
   assertEquals(paddedShare([[4, 4]]), 0);
@@ -120,6 +122,44 @@ Deno.test("Batches refuse a position that is not in their data", () => {
     "Cannot continue at batch 3 of pass 0: a pass over this data has 2 batches",
   );
   assertEquals(batches.position(), before);
+});
+
+Deno.test("Batches refuse a position in other data, or in batches of another size", () => {
+  const make = (count: number, batchSize: number): Batches<number> =>
+    new Batches(numbers(count), { batchSize, random: new Random(1) });
+  const saved = make(10, 2), windows = new SequenceWindows(numbers(100), { ...WINDOWS, batchSize: 2 });
+  saved.next();
+  const position = saved.position();
+  for (const other of [make(10, 5), make(12, 2)]) {
+    const before = other.position();
+    assertThrows(() => other.seek(position), TypeError, "that pass has 5 batches and one here has ");
+    assertEquals(other.position(), before);
+  }
+  assertThrows(
+    () => new SequenceWindows(numbers(100), { ...WINDOWS, batchSize: 3 }).seek(windows.position()),
+    TypeError,
+    "the size of a batch is another",
+  );
+  // Older files do not say how many there are.
+  const { batches: _, ...older } = position;
+  make(10, 5).seek(older);
+});
+
+Deno.test("a loop over Batches or SequenceWindows is one pass, or what is left of it", () => {
+  const batches = new Batches(numbers(10), { batchSize: 4, random: new Random(1) });
+  const pass = (): number[] => [...batches].flat();
+  for (let epoch = 0; epoch < 3; epoch++) {
+    assertEquals(pass().sort((a, b) => a - b), numbers(10));
+    assertEquals(batches.position().epoch, epoch);
+  }
+  const first = batches.next();
+  assertEquals([...first, ...pass()].sort((a, b) => a - b), numbers(10));
+  for (const batch of batches) if (batch.length > 0) break;
+  assertEquals([...batches].length, 2, "a loop that was left hands out the rest");
+  const windows = new SequenceWindows(numbers(100), { ...WINDOWS, batchSize: 2 });
+  const count = windows.position().batches!;
+  assertEquals([[...windows].length, windows.position().epoch], [count, 0]);
+  assert([...windows].length > 0 && windows.position().epoch === 1);
 });
 
 Deno.test("Batches refuse options that are out of range or have no effect", () => {

@@ -368,3 +368,37 @@ Deno.test("train() refuses an optimizer that moves nothing the loss depends on",
   );
   assert(memory().tensors <= before.tensors + 2);
 });
+
+onReference("train() refuses a source whose next() is asynchronous", async () => {
+  const { options } = setup();
+  const batches = { next: () => Promise.resolve(line) } as never;
+  await assertRejects(
+    () => train({ ...options, batches, steps: 2 }),
+    TypeError,
+    "Cannot take a batch from an asynchronous function: next() must return the batch, so load what it needs before",
+  );
+  assertEquals(options.optimizer.steps, 0);
+});
+
+onReference(
+  "train() refuses a model and an optimizer that another call is using, and takes them afterwards",
+  async () => {
+    const { model, options } = setup(), other = setup();
+    const first = train({ ...options, steps: 3 });
+    await assertRejects(
+      () => train({ ...options, steps: 6 }),
+      TypeError,
+      "Cannot train with model = a Linear: another call",
+    );
+    await assertRejects(
+      () => train({ ...other.options, optimizer: options.optimizer, steps: 6 }),
+      TypeError,
+      "Cannot train with optimizer = an Optimizer: another call of train is using it, and has to be awaited first",
+    );
+    await first;
+    assertEquals([options.optimizer.steps, model.training], [3, false]);
+    await assertRejects(() => train({ ...options, loss: () => tensor([1, 2]), steps: 6 }), TypeError);
+    await train({ ...options, steps: 6 });
+    assertEquals(options.optimizer.steps, 6);
+  },
+);

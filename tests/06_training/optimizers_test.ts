@@ -170,6 +170,20 @@ onReference("step() takes the learning rate of a schedule, and refuses what is n
   assertEquals([optimizer.steps, await x.item()], [2, 0.5]);
 });
 
+onReference("Optimizer() takes a list of tensors, and names them by their places", async () => {
+  const [a, b] = [parameter([1, 2]), parameter([[3]])];
+  const optimizer = new Optimizer([a, b], sgd({ learningRate: 0.5, momentum: 0.9 }));
+  a.sum().add(b.sum()).backward();
+  optimizer.step();
+  assertEquals([[...await a.read()], [...await b.read()]], [[0.5, 1.5], [2.5]]);
+  assertEquals([...optimizer.parameters], [["0", a], ["1", b]]);
+  assertEquals([...optimizer.state().tensors.keys()], ["0.velocity", "1.velocity"]);
+  const wrong: unknown[] = [[], [a, 1], [undefined], "ab", 3, null, new Set([a])];
+  for (const parameters of wrong) {
+    assertThrows(() => new Optimizer(parameters as never, sgd()), TypeError, "Cannot optimize");
+  }
+});
+
 onReference("sgd() and Optimizer refuse what they do not know", () => {
   const refused: [() => unknown, typeof TypeError | typeof RangeError, string][] = [
     [

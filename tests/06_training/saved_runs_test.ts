@@ -5,6 +5,7 @@ import { adamW } from "../../core/06_training/adam.ts";
 import { Batches } from "../../core/06_training/batching.ts";
 import { type CheckpointStorage, encodeCheckpoint } from "../../core/06_training/checkpoints.ts";
 import { type CheckpointOptions, train, type TrainOptions } from "../../core/06_training/loop.ts";
+import { EarlyStopping } from "../../core/06_training/early_stopping.ts";
 import { meanSquaredError } from "../../core/06_training/loss.ts";
 import { Optimizer, sgd } from "../../core/06_training/optimizers.ts";
 import { tensor } from "../../core/engine/create.ts";
@@ -257,6 +258,43 @@ onReference(
     await train(saved(again, { storage, replace }));
     await train(saved(setup(), { storage: first }));
     assertEquals(storage.files.get("checkpoint"), first.files.get("checkpoint"));
+  },
+);
+
+onReference(
+  "train() goes on with no other size of a batch or a step, and with no early stopping left out",
+  async () => {
+    const storage = memoryStorage();
+    const stopping = (): Partial<Options> => ({
+      evaluate: () => ({ loss: 1 }),
+      evaluateEvery: 3,
+      earlyStopping: new EarlyStopping({ measure: "loss", patience: 9 }),
+    });
+    await train({ ...saved(setup(), { storage }), ...stopping(), steps: 4, accumulate: 2 });
+    const before = storage.files.get("checkpoint");
+    const again = (changes: Partial<Options>): Promise<unknown> =>
+      train({ ...saved(setup(), { storage, resume: true }), ...stopping(), accumulate: 2, ...changes });
+    const other = new Batches(examples, { batchSize: 6, random: new Random(2) }), { evaluate } = stopping();
+    const wrong: [Partial<Options>, string][] = [
+      [{ batches: other }, "that pass has 3 batches and one here has"],
+      [{ accumulate: 1 }, "Cannot resume with accumulate = 1: the saved run makes a step of 2 batches; replace: true"],
+    ];
+    for (const [changes, message] of wrong) {
+      await assertRejects(() => again(changes), TypeError, message);
+    }
+    const { earlyStopping: _, ...without } = {
+      ...saved(setup(), { storage, resume: true }),
+      ...stopping(),
+      accumulate: 2,
+    };
+    await assertRejects(
+      () => train({ ...without, evaluate: evaluate! }),
+      TypeError,
+      'Cannot go on with "checkpoint": the saved run watches "loss", and this one has no earlyStopping; replace: true',
+    );
+    assertEquals(storage.files.get("checkpoint"), before);
+    await again({});
+    assert(storage.files.get("checkpoint") !== before);
   },
 );
 

@@ -142,6 +142,43 @@ Deno.test("a model that says no vocabSize, contextLength or forward is refused",
   }
 });
 
+onReference("generate() begins all sources with one prompt of a list, and says so of one prompt alone", async () => {
+  const layout = { vocabSize: 20, hiddenSize: 16, numHeads: 2, numLayers: 1, contextLength: 16 };
+  const model = new EncoderDecoder(layout, new Random(1)).eval(), options = { maxNewTokens: 4 };
+  const two = model.given(model.encode([[1, 2], [3, 4]]));
+  for (const extra of [{}, { numBeams: 2 }, { random: new Random(1), topK: 2 }]) {
+    if ("random" in extra) {
+      assertEquals((await generate(two, [[7]], { ...options, ...extra })).length, 2);
+      continue;
+    }
+    const shared = await generate(two, [[7]], { ...options, ...extra });
+    assertEquals(shared, await generate(two, [[7], [7]], { ...options, ...extra }));
+    const [first] = shared, one = model.given(model.encode([[1, 2]]));
+    assertEquals(first!.tokens, (await generate(one, [7], { ...options, ...extra })).tokens);
+  }
+  const way = "generate begins all of them with the one of a list such as [[BEGIN]]";
+  await assertRejects(
+    () => generate(two, [7], options),
+    TypeError,
+    `Cannot generate from one prompt with 2 sources: each source needs a prompt, and ${way}`,
+  );
+  await assertRejects(() => generate(two, [[7], [7], [7]], options), TypeError, "from 3 prompts with 2 sources");
+  await assertRejects(
+    () => generate(model.given(model.encode([[1, 2]])), [[7], [7]], options),
+    TypeError,
+    "from 2 prompts with 1 source",
+  );
+  await assertRejects(() => stream(two, [7], options).next(), TypeError, "from one prompt with 2 sources");
+});
+
+Deno.test("a model that reads a source is no decoder, and its type says what to give instead", () => {
+  const model = new EncoderDecoder({ vocabSize: 9, hiddenSize: 8, numHeads: 2, numLayers: 1 }, new Random(1));
+  // @ts-expect-error: 'give model.given(model.encode(source), sourceMask) in its place'
+  const decoder: Decoder = model;
+  const given: Decoder = model.given(model.encode([[1]]));
+  assertEquals([decoder.vocabSize, given.vocabSize, model.contextLength], [9, 9, given.contextLength]);
+});
+
 Deno.test("stream() keeps memory flat over 10,000 tokens", async () => {
   await withBackend(createWasmDevice(), async () => {
     const model = languageModel(13, { hiddenSize: 4, numHeads: 1, numLayers: 1 });

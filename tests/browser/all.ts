@@ -2,6 +2,7 @@
 
 import "./pages.ts";
 import "./reading.ts";
+import "./folded.ts";
 import "./chinese.ts";
 import "./aids.ts";
 import "./live.ts";

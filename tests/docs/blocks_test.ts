@@ -14,6 +14,7 @@ import {
 import { checkColours } from "../../docs/check.ts";
 import { readProofs, withTests } from "../../docs/proofs.ts";
 import { quantitiesOf } from "../../docs/quantities.ts";
+import { regionProblems } from "../../docs/split.ts";
 
 const SOURCE = `/**
  * # A page
@@ -130,6 +131,74 @@ Deno.test("inLanguage() takes the words that the layer has for a key and a hash,
     ["example", "```ts"],
   ]);
   assertEquals(found("width"), proses(english)[1]);
+});
+
+const FOLDED = `/**
+ * # A page
+ *
+ * @module
+ */
+
+export const core = 1;
+
+// #region Options
+// What may be left out.
+
+/** An option. */
+export interface Option {}
+
+// A note.
+const DEFAULT = 1;
+// #endregion
+
+const after = 2;
+`;
+
+Deno.test("blocksOf() folds what stands between region and endregion, with its title and introduction", () => {
+  const line = (text: string): number => FOLDED.split("\n").findIndex((one) => one.includes(text)) + 1;
+  const blocks = blocksOf(FOLDED, "A page", {
+    anchors: new Map([[line("interface"), ["Option"]]]),
+    top: new Map([[line("interface"), "Option"]]),
+  });
+  assertEquals(blocks.map(({ kind }) => kind), [
+    "opening",
+    "code",
+    "region",
+    "reference",
+    "note",
+    "endregion",
+    "code",
+  ]);
+  const region = blocks[2]!;
+  assert(region.kind === "region");
+  assertEquals([region.anchor, region.prose.heading, region.prose.text], [
+    "options",
+    "Options",
+    "What may be left out.",
+  ]);
+  assertEquals([region.names, region.lines], [["Option"], 2]);
+  assertEquals(proses(blocks).map(({ key }) => key), ["opening", "options", "Option", "Option/1"]);
+  // No line of code is lost.
+  const kept = blocks.flatMap((block) => "code" in block ? block.code : []).map(({ text }) => text).filter(Boolean);
+  assertEquals(kept, FOLDED.split("\n").filter((line) => line && !/^(\/|\s)/.test(line)));
+});
+
+Deno.test("regionProblems() says what is wrong in one sentence", () => {
+  assertEquals(regionProblems(FOLDED), []);
+  assertEquals(regionProblems("// #region\nconst a = 1;\n// #region B\nconst b = 1;\n"), [
+    "1: A region has no title",
+    "3: A region begins within that of line 1",
+    "3: A region does not end",
+  ]);
+  assertEquals(regionProblems("function f() {\n// #region A\n  return 1;\n// #endregion\n}\n// #endregion\n"), [
+    "2: // #region stands within a declaration",
+    "4: // #endregion stands within a declaration",
+    "6: A region ends that has not begun",
+  ]);
+  assertEquals(regionProblems("  // #region A\n// #region B\n// #endregion\n"), [
+    "1: // #region does not stand at the left edge",
+    "2: A region holds nothing",
+  ]);
 });
 
 Deno.test("passagesOf() takes tables and diagrams out of prose", () => {

@@ -1,6 +1,9 @@
-import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { MultiHeadAttention } from "../../core/04_attention/multi_head.ts";
+import { DecoderLayer } from "../../core/05_transformer/decoder.ts";
+import { EncoderDecoder } from "../../core/05_transformer/encoder_decoder.ts";
 import { checkNumbers } from "../../core/engine/arguments.ts";
-import { noGrad, ones, pack, parameter, relu, scope } from "../../mod.ts";
+import { noGrad, ones, pack, parameter, Random, relu, scope } from "../../mod.ts";
 import { broadcastShapes, withoutFusion, withRecording } from "../../core/engine/mod.ts";
 import {
   abortSignal,
@@ -216,8 +219,36 @@ Deno.test("checkOptions() looks at what an object inherits, and refuses what is 
   ];
   for (const [options, found] of others) {
     const error = assertThrows(() => check(options as Record<string, unknown>), TypeError);
-    assertMatch(error.message, new RegExp(`^Cannot train with (${found}) for options: they must be an object$`));
+    const names = "steps, rate, norm, penalty, shuffle, rules or signal";
+    assertMatch(
+      error.message,
+      new RegExp(`^Cannot train with (${found}) for options: they must be an object with ${names}`),
+    );
   }
+});
+
+Deno.test("checkOptions() says which option a value in the place of the options fits", () => {
+  const cases: [unknown, string][] = [
+    [3, "; 3 may be meant as { steps } or { penalty }"],
+    [0.5, "; 0.5 may be meant as { rate } or { penalty }"],
+    [true, "; true may be meant as { shuffle }"],
+    ["steps", "or signal"],
+    [null, "or signal"],
+  ];
+  for (const [given, end] of cases) {
+    const { message } = assertThrows(() => check(given as Record<string, unknown>), TypeError);
+    assert(message.endsWith(end), message);
+  }
+  const attention = new MultiHeadAttention(8, 2, new Random(1)), x = new Random(2).normal([1, 3, 8]);
+  assertThrows(
+    () => attention.forward(x, x as never),
+    TypeError,
+    "a Tensor may be meant as { context }, { valueContext }, { mask } or { bias }",
+  );
+  const layer = new DecoderLayer({ hiddenSize: 8, numHeads: 2 }, new Random(1));
+  assertThrows(() => layer.forward(x, undefined as never), TypeError, "Cannot pass a layer with memory = undefined");
+  const model = new EncoderDecoder({ vocabSize: 9, hiddenSize: 8, numHeads: 2, numLayers: 1 }, new Random(1));
+  assertThrows(() => model.forward([[1]], undefined as never), TypeError, "Cannot read with target = undefined");
 });
 
 Deno.test("checkOptions() refuses what seems to say nothing: a Map, a class that computes its members", () => {

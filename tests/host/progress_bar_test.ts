@@ -37,7 +37,7 @@ Deno.test("progressBar() leaves evaluations standing and ends with the last step
   assertMatch(
     text(),
     // deno-lint-ignore no-control-regex
-    /left\x1b\[K\r\x1b\[Kstep {2}60\/100 {2}loss 2.250 {2}correct 7 {2}tiny 1.0e-9 {2}none NaN\n\rstep {2}60\/100/,
+    /left\x1b\[K\r\x1b\[Kstep {2}60\/100 {2}evaluation: loss 2.250 {2}correct 7 {2}tiny 1.0e-9 {2}none NaN\n\rstep {2}60\/100/,
   );
   // deno-lint-ignore no-control-regex
   assertMatch(text(), /step 100\/100 {2}█{12} .* done\x1b\[K\n$/);
@@ -81,7 +81,7 @@ Deno.test("progressBar() shows small losses as such", () => {
   // Of an evaluation that was made up for, no loss is known.
   const late = drawn(false);
   late.bar(report(50, { loss: NaN, evaluation: { score: 1 } }));
-  assertMatch(late.text(), /^step {2}50\/100 {2}score 1\nstep {2}50\/100 {2}█+ +rate 3\.0e-4 /);
+  assertMatch(late.text(), /^step {2}50\/100 {2}evaluation: score 1\nstep {2}50\/100 {2}█+ +rate 3\.0e-4 /);
 });
 
 Deno.test("progressBar() fits a narrow terminal, and says evaluations in the caller's words", () => {
