@@ -6,11 +6,11 @@
  *
  * **Idea.** A dot product of two vectors depends on their lengths and the angle between them. Turn each query by an angle that
  * grows with its position, and each key as well. The angle between the two then changes by the *difference* of their positions
- * (rotary position embedding, RoPE, 旋转位置编码).
+ * (rotary position embedding, RoPE).
  *
- * ```picture rotating_query One query and one key, turned by their positions; grey: where they point at position 0. Left and middle: both three
+ * ```picture rotating_query One query and one key, turned by a third of a radian for each position; grey: where they point at position 0. Left and middle: both three
  * positions further on. Both turn by the same angle, the angle between them stays, and so does the score. Right: the
- * key alone two positions further on. The distance differs, and so does the score.
+ * key alone is two positions further on. The distance differs, and so does the score.
  * ```
  *
  * **By hand.** One pair of coordinates, with frequency 1. The query (1, 0) stands at position 2 and is turned by 2 radians, to (cos 2, sin 2) =
