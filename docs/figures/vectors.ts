@@ -54,7 +54,7 @@ export function plane(left: number, top: number, size: number, end: number): Pla
     parts.push(
       el("path", { class: "tick", d: `M${px(x)} ${px(y0)}v4M${px(x0)} ${px(y)}h-4` }),
       label(String(tick), { class: "small", x, y: y0 + 16, "text-anchor": "middle" }),
-      label(String(tick), { class: "small", x: x0 - 7, y: y + 4, "text-anchor": "end" }),
+      label(String(tick), { class: "small", x: x0 - 9, y: y + 4, "text-anchor": "end" }),
     );
   }
   return { at, parts };

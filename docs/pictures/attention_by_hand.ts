@@ -52,7 +52,7 @@ export const picture: Picture<Found> = {
     const left = plane(16, top, size, END), origin = left.at([0, 0]);
     parts.push(label(say("query and keys"), { class: "ink", x: 4, y: 14 }), ...left.parts);
     KEYS.forEach((key, i) => {
-      const [x, y] = left.at(key), beside = key[1] === 0 ? { x: x - 12, y: y - 8 } : { x: x - 6, y: y - 8 };
+      const [x, y] = left.at(key), beside = key[0] === 0 ? { x: x + 7, y: y + 4 } : { x: x - 10, y: y - 8 };
       parts.push(
         arrow(origin, [x, y], hue("K", 1)),
         el("g", hue("K", 1), label(WORDS[i]!, { class: "name", ...beside })),

@@ -44,7 +44,7 @@ export const picture: Picture<Found> = {
     };
   },
   draw: (canvas, { scores, weights, output }) => {
-    const { width } = canvas, w = width < 500 ? 28 : 42, h = 24, start = 36, parts: string[] = [];
+    const { width } = canvas, w = width < 500 ? 28 : 52, h = 24, start = 36, parts: string[] = [];
     const between = width < 500 ? 24 : 46, whole = (x: number) => String(x), short = (x: number) => x.toFixed(2);
     const draw = (
       symbol: string,

@@ -41,7 +41,7 @@ export const picture: Picture<Found> = {
     }
     for (let digit = 0; digit < DIGITS; digit++) {
       const y = 20 + digit * (height + 3);
-      parts.push(label(`${say("digit")} ${digit + 1}`, { x: 0, y: y + 14 }));
+      parts.push(label(`${say("digit")} × ${2 ** digit}`, { x: 0, y: y + 14 }));
       for (let p = 0; p < POSITIONS; p++) {
         const bit = p >> digit & 1;
         parts.push(

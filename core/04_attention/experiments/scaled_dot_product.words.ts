@@ -28,11 +28,12 @@ export const words: Words<Scaling> = {
   claims: {
     variance: "The variance of a plain dot product is the width, within 15\u202f%",
     largest: "Without the division, the largest weight of a query at width 1024 is above 0.9 on average",
-    vanishes: "Without the division, the median query gets less than a tenth of the gradient at width 1024",
+    vanishes:
+      "Without the division, the median query at width 1024 gets less than a tenth of the gradient that it gets with it",
     explodes:
-      "Without it, some query gets more than ten times the largest gradient, and the mean is more than twice as large",
+      "Without the division, the largest gradient at width 1024 is more than ten times that with it, and the mean more than twice",
     scaled: "With it, variance and largest weight depend on the width by less than 15\u202f%",
-    aligned: "With it, the largest weight does not depend on the width where one key is aligned with the query either",
+    aligned: "With it, the largest weight is the same at every width where one key is aligned with the query, too",
   },
   captions: {
     variance: ({ variance, scaledVariance }) =>

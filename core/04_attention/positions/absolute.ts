@@ -8,11 +8,11 @@
  * binary digits do, but with waves: the last digit changes at every step, each digit before it half as often; the first sine
  * changes fastest, each further one more slowly.
  *
- * ```picture position_digits Positions 0 to 15. Above: the four binary digits of each. Below: the sines of the first four frequencies of a code
+ * ```picture position_digits Positions 0 to 15. Above: the four binary digits of each, the last one first. Below: the sines of the first four frequencies of a code
  * of width 16. Both tell every position from every other one; only the waves do so smoothly.
  * ```
  *
- * **By hand.** A code of width 4 has two frequencies, 1 and 10000^(−2/4) = 0.01. Position 3 gets the sine and cosine of 3 · 1 and of 3 · 0.01:
+ * **By hand.** A code of width 4 has two frequencies, 1 and $10000^{-2/4}$ = 0.010. Position 3 gets the sine and cosine of 3 · 1 and of 3 · 0.010:
  * (0.141, −0.990, 0.030, 1.000). Position 4, one step on, gets (−0.757, −0.654, 0.040, 0.999). The step is the same turn
  * everywhere. With cos 1 = 0.540 and sin 1 = 0.841 the first two coordinates of position 4 follow from those of position 3:
  * 0.141 · 0.540 − 0.990 · 0.841 = −0.757, and −0.990 · 0.540 − 0.141 · 0.841 = −0.654.

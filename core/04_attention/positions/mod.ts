@@ -14,9 +14,9 @@
  * output
  * [weighted values](../scaled_dot_product.ts)
  * [softmax](../../02_words/softmax.ts)
- * [+ distance: ALiBi, T5, Shaw](relative.ts)
+ * [+ ALiBi, T5, Shaw](relative.ts)
  * scores
- * [turn q and k: RoPE](rotary.ts)
+ * [turn: RoPE](rotary.ts)
  * queries, keys, values
  * [+ learned, sinusoidal](absolute.ts)
  * words
