@@ -26,10 +26,11 @@ import { readTask } from "./arguments.ts";
 import { type Page, type Part, type Side, sideOf } from "./book.ts";
 import { checkLinks, type Problem } from "./check.ts";
 import { editionOf } from "./edition.ts";
-import { frontPage, pathOf } from "./front.ts";
+import { type FoundOnPages, frontPage, pathOf } from "./front.ts";
 import { gather, type Gathered, optional, type Playground, readLayer } from "./gather.ts";
 import { frame, type Sheet } from "./layout.ts";
 import { LANGUAGES, type Translation } from "./layer.ts";
+import { type Answer, mentioned, statementsOf, STYLE, withStatements } from "./notes.ts";
 import { pageOf } from "./pages.ts";
 import { ENGLISH, type Phrases } from "./phrases.ts";
 import type { Definition, Program } from "./program.ts";
@@ -61,8 +62,30 @@ const FIGURE_ASSETS: readonly string[] = ["assets/figures.css", "assets/live.js"
 interface Sheets {
   readonly sheets: readonly Sheet[];
   readonly entries: Readonly<Record<Side, readonly Entry[]>>;
-  /** Chinese terms and where the English explains them. */
-  readonly terms: readonly Term[];
+  /** What the English pages say. */
+  readonly found: FoundOnPages;
+}
+
+/** A page whose statements of the notes open. */
+function opened(sheet: Sheet, site: Site): Sheet {
+  const { url, page, body } = sheet, statements = statementsOf(site.notes);
+  const problem = (text: string): void => site.problem(page?.path ?? url, text);
+  const html = withStatements(body, { ...site, url, statements, problem });
+  if (html === body && !html.includes(`class="statements"`)) return sheet;
+  return { ...sheet, body: html, assets: [...sheet.assets ?? [], STYLE] };
+}
+
+/** What the chapters answer, in the order of the book, by the number of the statement. */
+function answersOf(sheets: readonly Sheet[]): Map<string, Answer[]> {
+  const answers = new Map<string, Answer[]>();
+  for (const { url, title, body, page } of sheets) {
+    if (page?.part.kind !== "chapter") continue;
+    for (const number of mentioned(body)) {
+      const own = answers.get(number) ?? [];
+      answers.set(number, [...own, { url: `${url}#at-${number.replace(".", "-")}`, title }]);
+    }
+  }
+  return answers;
 }
 
 /**
@@ -88,12 +111,13 @@ function sheetsOf({ parts, site, entryPoints, program, extra }: Gathered): Sheet
     sheets.push(sheet);
     entries.book.push(...found);
   }
+  const found: FoundOnPages = { terms, answers: answersOf(sheets) };
   for (const page of all.filter(({ url }) => !sheets.some((sheet) => sheet.url === url))) {
-    const { sheet, entries: found } = frontSheet(page, parts, terms, site);
+    const { sheet, entries: own } = frontSheet(page, parts, found, site);
     sheets.push(sheet);
-    entries[sideOf(page.part)].push(...found);
+    entries[sideOf(page.part)].push(...own);
   }
-  return { sheets, entries, terms };
+  return { sheets: sheets.map((sheet) => opened(sheet, site)), entries, found };
 }
 
 /** A page before it has a frame, what the search finds there, and terms that it explains. */
@@ -114,8 +138,8 @@ function sourceSheet(page: Page, site: Site): Found {
 }
 
 /** A page without a source. */
-function frontSheet(page: Page, parts: readonly Part[], terms: readonly Term[], site: Site): Found {
-  const { body, entries } = frontPage(page, site.texts.get(pathOf(page))!, parts, terms, site);
+function frontSheet(page: Page, parts: readonly Part[], found: FoundOnPages, site: Site): Found {
+  const { body, entries } = frontPage(page, site.texts.get(pathOf(page))!, parts, found, site);
   const { description } = site.phrases;
   return { sheet: { url: page.url, title: page.title, description, page, body }, entries, terms: [] };
 }
@@ -132,7 +156,7 @@ interface Translated {
 }
 
 /** Makes the pages of the book in the languages beside English. */
-function translationsOf({ parts, site, spoken }: Gathered, { terms }: Sheets): Translated[] {
+function translationsOf({ parts, site, spoken }: Gathered, { found: said }: Sheets): Translated[] {
   return LANGUAGES.map((language) => {
     const { phrases } = language, translation = readLayer(language);
     const edition = editionOf(parts, site, translation, spoken(phrases));
@@ -141,11 +165,17 @@ function translationsOf({ parts, site, spoken }: Gathered, { terms }: Sheets): T
       if (page.english === undefined) continue;
       const url = page.url.slice(phrases.language.length + 1);
       const { sheet, entries: found } = page.path === undefined
-        ? frontSheet(page, edition.parts, terms, edition.site)
+        ? frontSheet(page, edition.parts, said, edition.site)
         : sourceSheet(page, edition.site);
       entries.push(...found);
       addresses.set(url, page.url);
-      pages.set(page.url, frame({ parts: edition.parts, phrases }, { ...sheet, others: [{ url, phrases: ENGLISH }] }));
+      pages.set(
+        page.url,
+        frame({ parts: edition.parts, phrases }, {
+          ...opened(sheet, edition.site),
+          others: [{ url, phrases: ENGLISH }],
+        }),
+      );
     }
     for (const name of translation.unused()) site.problem(name, "No page has this block");
     return { phrases, pages, entries, translation, addresses };

@@ -22,10 +22,12 @@ import { EXPERIMENTS } from "../core/experiments/registry.ts";
 import type { Figure } from "../core/experiments/figure.ts";
 import { figuresHtml, STATIC_WIDTH } from "./figures/mod.ts";
 import { escape } from "./figures/svg.ts";
+import { lineWithNotes } from "./note_marks.ts";
 import { quantitiesOf } from "./quantities.ts";
 import { readRecording } from "./recorded.ts";
 import { languagesOf, wordsOf } from "./languages.ts";
 import { ENGLISH, type Phrases } from "./phrases.ts";
+import { plain } from "./words.ts";
 
 export { widthsProblem } from "./widths.ts";
 
@@ -116,7 +118,7 @@ export function outlineOf(name: string, language = "en"): Outline {
   const { experiment, words } = find(name, language), claims = Object.entries(experiment.claims);
   const refuted = claims.filter(([, { refuted }]) => refuted).length;
   const [first] = claims.find(([, { refuted }]) => !refuted) ?? claims[0] ?? [""];
-  return { id: experimentId(name), title: words.title, claim: words.claims[first] ?? "", refuted };
+  return { id: experimentId(name), title: words.title, claim: plain(words.claims[first] ?? ""), refuted };
 }
 
 /** The claims and what became of them. */
@@ -125,7 +127,7 @@ function verdicts({ experiment, words }: Loaded, findings: object, phrases: Phra
     const holds = claim.holds(findings);
     const verdict = holds ? "holds" : claim.refuted ? "refuted" : "fails";
     return `<li class="${verdict}"><span class="verdict">${phrases.verdicts[verdict]}</span> ${
-      escape(words.claims[name]!)
+      lineWithNotes(words.claims[name]!)
     }</li>`;
   });
   return `<p class="found">${phrases.found((settings) => `<span class="settings">${settings}</span>`)}</p>

@@ -24,6 +24,7 @@ import {
   withoutEntries,
 } from "./glossary.ts";
 import { inside, relative } from "./layout.ts";
+import { type Answer, type Listed, setHtml, setsHtml, statementEntries } from "./notes.ts";
 import { openingOf, readPage } from "./pages.ts";
 import { ENGLISH } from "./phrases.ts";
 import { render, renderInline, sectionOf } from "./prose.ts";
@@ -242,13 +243,31 @@ export function pathOf({ english, url }: Page): string {
   return `docs/pages/${name.replace(".html", ".md")}`;
 }
 
+/** What pages were found to say. */
+export interface FoundOnPages {
+  /** Chinese terms and where they are explained. */
+  readonly terms: readonly Term[];
+  /** Answers to statements of the notes, by number. */
+  readonly answers: ReadonlyMap<string, readonly Answer[]>;
+}
+
+/** A set of notes, or all of them in short. */
+function notes(page: Page, number: string, site: Site, { answers }: FoundOnPages, entries: Entry[]): string {
+  const { phrases, home } = site, listed: Listed = { url: page.url, phrases, home, answers };
+  if (number === "") return setsHtml(site.notes, listed);
+  const set = site.notes.find((set) => set.number === number);
+  if (!set) throw new Error(`Cannot make ${page.url}: there are no notes ${number}`);
+  entries.push(...statementEntries(set, listed, RANK.statement));
+  return setHtml(set, listed);
+}
+
 /**
  * Makes a page of Markdown.
  *
  * @param page which one
  * @param text Markdown with lines that begin with an at sign
  * @param parts the book
- * @param terms Chinese terms and where they are explained
+ * @param found terms and answers
  * @param site everything else
  * @returns HTML, and what the search finds there
  */
@@ -256,7 +275,7 @@ export function frontPage(
   page: Page,
   source: string,
   parts: readonly Part[],
-  terms: readonly Term[],
+  found: FoundOnPages,
   site: Site,
 ): { body: string; entries: readonly Entry[] } {
   const entries: Entry[] = [];
@@ -276,7 +295,8 @@ export function frontPage(
       else if (command === "workshop") html += workshop(page, parts, site);
       else if (command === "experiments") html += experiments(page, parts, site, entries);
       else if (command === "notation") html += notation(page, parts, site);
-      else if (command === "glossary") html += glossary(page, text, site, terms, entries);
+      else if (command === "glossary") html += glossary(page, text, site, found.terms, entries);
+      else if (command === "notes") html += notes(page, rest, site, found, entries);
       else if (command === "readme") {
         const readme = {
           ...context,
@@ -288,7 +308,7 @@ export function frontPage(
       else throw new Error(`Cannot make ${page.url}: nothing is called @${command}`);
     }
   });
-  if (!isGlossary) {
+  if (!isGlossary && !path.startsWith("docs/pages/notes/")) {
     entries.push({
       url: page.url,
       title: page.title,

@@ -16,6 +16,7 @@ import type { Outline } from "./figures.ts";
 import { RECORD } from "./ladder.ts";
 import { type Language, LANGUAGES, openLayer, type Translation } from "./layer.ts";
 import { ENGLISH, type Phrases } from "./phrases.ts";
+import { type NoteSet, readNotes } from "./notes.ts";
 import { loadPictures } from "./pictures.ts";
 import { type Definition, Program } from "./program.ts";
 import { type ProofFile, readProofs } from "./proofs.ts";
@@ -126,7 +127,11 @@ export interface Gathered {
 }
 
 /** All parts of the site, pages without a source among them. */
-function partsOfSite(extra: readonly Extra[], entryPoints: readonly EntryPoint[]): Part[] {
+function partsOfSite(
+  extra: readonly Extra[],
+  entryPoints: readonly EntryPoint[],
+  notes: readonly NoteSet[],
+): Part[] {
   const written = partsOfBook({ read, list });
   const api: [string, string][] = entryPoints.map((entry) => [entryUrl(entry), entry.specifier]);
   const front = partOf("heed", "front", [
@@ -146,7 +151,13 @@ function partsOfSite(extra: readonly Extra[], entryPoints: readonly EntryPoint[]
     ["library/search.html", "Recipe: search by meaning"],
     ["library/worker.html", "Recipe: a worker in a web page"],
   ]);
-  const back = partOf("Reference", "back", [["notation.html", "Notation"], ["glossary.html", "Glossary"], ...api]);
+  const back = partOf("Reference", "back", [
+    ["notation.html", "Notation"],
+    ["glossary.html", "Glossary"],
+    ["notes.html", "The notes"],
+    ...notes.map(({ number }): [string, string] => [`notes/${number}.html`, `The notes, ${number}`]),
+    ...api,
+  ]);
   const workshop = partOf("How it is made", "workshop", [["how_it_is_made.html", "How it is made"]]);
   const isChapter = ({ kind }: Part): boolean => kind === "chapter";
   return [front, library, ...written.filter(isChapter), back, workshop, ...written.filter((part) => !isChapter(part))];
@@ -187,7 +198,8 @@ export async function gather(sourceUrl: string, problem: Site["problem"]): Promi
   const drawn = await optional<Figures>("figures.ts"), widths = await drawn?.widthsProblem();
   if (widths) problem("docs/figures/widths.ts", widths);
   const playground = await optional<Playground>("playground/page.ts"), extra = playground?.pages() ?? [];
-  const parts = partsOfSite(extra, entryPoints);
+  const notes = list("docs/notes/").map((name) => readNotes(read(`docs/notes/${name}`)));
+  const parts = partsOfSite(extra, entryPoints, notes);
   const pages = new Map(
     parts.flatMap(({ pages }) => pages).flatMap((page): [string, Page][] => page.path ? [[page.path, page]] : []),
   );
@@ -221,6 +233,7 @@ export async function gather(sourceUrl: string, problem: Site["problem"]): Promi
     benches: proofs.filter(({ path }) => path.startsWith("bench/")),
     highlighter: await Highlighter.create(),
     experiments: (path) => drawn?.experimentsOf(path) ?? [],
+    notes,
     shown: (path) =>
       extra.flatMap(({ url, title: page, shows = [] }) =>
         shows.filter((one) => one.path === path).map(({ id, title }) => ({ url: `${url}#${id}`, page, title }))

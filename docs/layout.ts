@@ -86,7 +86,10 @@ function tree({ parts }: Frame, sheet: Sheet): string {
     const [first, ...rest] = part.pages;
     if (!first) return "";
     if (part.kind === "front" || part.kind === "back") {
-      return part.pages.map((page) => `<li class="is-unnumbered">${link(page)}</li>`).join("");
+      // The sets of notes are reached from their own page.
+      return part.pages.filter(({ url }) => !/(^|\/)notes\/\d/.test(url)).map((page) =>
+        `<li class="is-unnumbered">${link(page)}</li>`
+      ).join("");
     }
     const open = part.kind === "chapter" || part.kind === "library" || part === sheet.page?.part;
     const inner = open && rest.length > 0

@@ -19,6 +19,7 @@ import { entriesOf } from "./entries.ts";
 import { measuredHtml, RECORD } from "./ladder.ts";
 import { relative } from "./layout.ts";
 import { linesOf, namesOf } from "./lines.ts";
+import { unopened } from "./notes.ts";
 import { renderInline } from "./prose.ts";
 import { escape } from "./words.ts";
 import { proofsHtml } from "./proofs.ts";
@@ -109,6 +110,9 @@ export function pageOf(page: Page, site: Site): Made {
       }),
   };
   for (const text of checkColours(blocks, quantities)) site.problem(path, text);
+  for (const text of site.layer ? [] : saidOf(blocks, site).flatMap((prose) => unopened(path, prose))) {
+    site.problem(path, `Opens no statement: "${text}"`);
+  }
   const rows = blocks.map((block) => blockHtml(block, view));
   const last = blocks.findLastIndex(({ kind }) => kind === "opening" || kind === "header");
   const places = placesHtml(page, site), measured = measuredHtml(path, site.texts.get(RECORD) ?? "", context);
@@ -126,6 +130,14 @@ export function pageOf(page: Page, site: Site): Made {
     terms,
     entries: entriesOf(page, blocks, site),
   };
+}
+
+/** All that a page says in words, its experiments' purposes too. */
+function saidOf(blocks: readonly Block[], site: Site): string[] {
+  return blocks.flatMap((block) => {
+    if (block.kind === "figure") return [site.about(block.name).purpose];
+    return "prose" in block && block.prose ? [block.prose.text, ...block.prose.tags.map(({ text }) => text)] : [];
+  });
 }
 
 /** The purpose of an experiment, whose links are as seen from its program, and a link to the program. */

@@ -62,6 +62,15 @@ export interface Phrases {
   readonly toLookUp: string;
   readonly canBeImported: string;
   readonly symbolHeads: readonly [string, string, string];
+  /** What is said about the notes; numbers are those of statements, places are HTML. */
+  readonly notes: {
+    readonly say: (number: string) => string;
+    readonly of: (number: string) => string;
+    readonly answered: (places: string) => string;
+    readonly open: string;
+    readonly all: string;
+    readonly count: (statements: number, answered: number, wrong: number) => string;
+  };
   /** Titles of pages without a source, by their addresses. */
   readonly titles: Readonly<Record<string, string>>;
   /** What scripts and figures say, by the English. */
@@ -114,6 +123,15 @@ export const ENGLISH: Phrases = {
   toLookUp: "To look things up",
   canBeImported: "what can be imported",
   symbolHeads: ["symbol", "in code", "shape or meaning"],
+  notes: {
+    say: (number) => `The notes, ${number}.`,
+    of: (number) => `The notes, ${number}`,
+    answered: (places) => `Answered in ${places}.`,
+    open: "Not answered yet.",
+    all: "All sets.",
+    count: (statements, answered, wrong) =>
+      `${statements} statements, ${answered} answered on a page of the book; ${wrong} with an error.`,
+  },
   titles: {},
   script: {},
 };

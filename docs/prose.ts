@@ -15,6 +15,7 @@ import MarkdownIt, { type Token } from "markdown-it";
 import { slug } from "./book.ts";
 import type { Context } from "./context.ts";
 import { infoOf } from "./followed.ts";
+import { linkMark, OPENING, openingMark } from "./note_marks.ts";
 import { escape } from "./words.ts";
 import { chainOf, colourTex, findNames, partsOf, type Quantity } from "./quantities.ts";
 
@@ -128,6 +129,17 @@ function makeParser(): Parser {
       }
     }
   });
+  // A paragraph that begins with a statement of the notes is the verdict on it.
+  md.core.ruler.before("inline", "statements", (state) => {
+    state.tokens = state.tokens.flatMap((token, at, all) => {
+      const inside = all[at + 1], [opening = "", list = ""] = OPENING.exec(inside?.content ?? "") ?? [];
+      if (token.type !== "paragraph_open" || !inside || !list) return [token];
+      inside.content = inside.content.slice(opening.length);
+      const mark = new state.Token("html_block", "", 0);
+      mark.content = openingMark(list);
+      return [mark, token];
+    });
+  });
   // A short formula stays on the line of the bracket before it and of the comma after it.
   md.core.ruler.push("unbroken", (state) => {
     for (const { children } of state.tokens) {
@@ -181,7 +193,18 @@ function makeParser(): Parser {
     ).join("");
     return withChinese(content, env, before);
   });
-  rule("link_open", (token, env) => `<a href="${escape(env.target(String(token.attrGet("href") ?? "")))}">`);
+  const notesOf = (token: Token | undefined): string | undefined =>
+    /^notes:(.*)$/.exec(String(token?.attrGet("href") ?? ""))?.[1];
+  rule("link_open", (token, env) => {
+    const list = notesOf(token);
+    return list === undefined
+      ? `<a href="${escape(env.target(String(token.attrGet("href") ?? "")))}">`
+      : linkMark(list);
+  });
+  rules.link_close = (tokens, at) => {
+    const open = tokens.slice(0, at).findLast(({ type }) => type === "link_open");
+    return notesOf(open) === undefined ? "</a>" : "</button>";
+  };
   rules.softbreak = () => "\n";
   rules.table_open = () => `<div class="table"><table>\n`;
   rules.table_close = () => `</table></div>\n`;

@@ -42,6 +42,8 @@ export const RANK = {
   heading: 2,
   /** A name of the reference, a page without a source. */
   reference: 1.8,
+  /** A statement of the notes. */
+  statement: 1,
 } as const;
 
 /**

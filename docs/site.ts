@@ -19,6 +19,7 @@ import type { Definition, Knowledge } from "./program.ts";
 import type { Proofs } from "./proofs.ts";
 import type { Context } from "./context.ts";
 import type { Translation } from "./layer.ts";
+import type { NoteSet } from "./notes.ts";
 import type { Phrases } from "./phrases.ts";
 import type { Pictures } from "./pictures.ts";
 import { plain } from "./words.ts";
@@ -78,6 +79,8 @@ export interface Site extends Proofs {
   readonly about: (name: string) => About;
   /** Draws one. */
   readonly figure: (name: string, surroundings: Surroundings) => string;
+  /** What the notes say. */
+  readonly notes: readonly NoteSet[];
   /** What paragraphs have beside them. */
   readonly pictures: Pictures;
   /** Hears what is wrong. */

@@ -4,7 +4,8 @@
  * **Question.** What does every page load, and where does it come from?
  *
  * **Idea.** Fonts and the style of formulas are taken from their packages, the rest lies in `theme/`: five sheets, which become
- * one file, a sixth for pages that fold something, and a script. What is only for those who write them is left out.
+ * one file, two more for pages that fold something or show statements of the notes, and a script. What is only for those who
+ * write them is left out.
  *
  * @module
  */
@@ -48,6 +49,7 @@ export async function theme(): Promise<Map<string, string | Uint8Array>> {
   const themed = (name: string): string => squeezed(Deno.readTextFileSync(new URL(`theme/${name}`, here)), name);
   found.set("assets/style.css", STYLES.map((name) => themed(`${name}.css`)).join(""));
   found.set(FOLDED, themed("folded.css"));
+  found.set("assets/notes.css", themed("notes.css"));
   found.set("assets/client.js", themed("client.js"));
   return found;
 }

@@ -51,6 +51,14 @@ export const CHINESE_PHRASES: Phrases = {
   toLookUp: "查阅",
   canBeImported: "可以导入的内容",
   symbolHeads: ["符号", "代码中", "形状或含义"],
+  notes: {
+    say: (number) => `笔记 ${number}。`,
+    of: (number) => `笔记 ${number}`,
+    answered: (places) => `回答见 ${places}。`,
+    open: "尚未回答。",
+    all: "全部各组。",
+    count: (statements, answered, wrong) => `共 ${statements} 条，书中已回答 ${answered} 条；有误的 ${wrong} 条。`,
+  },
   titles: {
     "index.html": "heed",
     "library.html": "作为程序库使用",
@@ -67,6 +75,12 @@ export const CHINESE_PHRASES: Phrases = {
     "experiments.html": "实验",
     "notation.html": "记号",
     "glossary.html": "术语表",
+    "notes.html": "笔记",
+    "notes/000.html": "笔记 000",
+    "notes/001.html": "笔记 001",
+    "notes/002.html": "笔记 002",
+    "notes/003.html": "笔记 003",
+    "notes/004.html": "笔记 004",
   },
   script: {
     "theme": "主题",

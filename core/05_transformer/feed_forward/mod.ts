@@ -1,12 +1,12 @@
 /**
  * # Feed-forward layers
  *
- * **Question.** Attention outputs averages of values: sums with positive weights. However many
- * are stacked, who *computes* something with what has been brought together?
+ * **Question.** Attention outputs averages of values: sums with positive weights. Stacked averages
+ * are averages. What *computes* something with the information that attention has collected?
  *
- * **Idea.** After each attention, a small network of two layers works on every position by
- * itself (前馈层), the same network at all positions. It widens the vector, bends it by an
- * activation function (激活函数), and narrows it again.
+ * **Idea.** After each attention, a small network of two layers is applied to every position
+ * separately (前馈层), the same network at all positions. It widens the vector, applies an
+ * activation function (激活函数), and narrows the vector again.
  *
  * **Formula.** The original one, with any [activation](activations.ts) in the place of $\max(0, \cdot)$, and its gated
  * successor SwiGLU, with $\mathrm{silu}(z) = z\,\sigma(z)$:
@@ -22,13 +22,13 @@
  *
  * `up`, `gate` and `down` are the names that model files use.
  *
- * **Why four times as wide.** $F$ is the width inside. Each of the $F$ inner units is a question, *is this
- * pattern here?*, and its row of $W_2$ the answer to be written if so. The paper takes $F = 4E$, which puts two
+ * **Why four times as wide.** $F$ is the width inside. Each of the $F$ inner units detects one
+ * pattern, and its row of $W_2$ is what is added to the output if the pattern is there. The paper takes $F = 4E$, which puts two
  * thirds of the weights of an encoder layer here. The gated form has three matrices and takes
  * $F = \tfrac{8}{3}E$ to cost the same.
  *
  * **What the notes ask: why is a nonlinearity (非线性) needed?** Two linear maps (线性变换) in a row
- * are one linear map. Without the bend a stack of feed-forward layers has the power of a single
+ * are one linear map. Without an activation a stack of feed-forward layers has the power of a single
  * matrix.
  *
  * Sources: Vaswani et al. 2017, §3.3; Shazeer 2020, *GLU Variants Improve Transformer*.
@@ -62,7 +62,7 @@ const FEED_FORWARD: Checks<FeedForwardOptions> = {
   initialization: layerInitializationCheck,
 };
 
-/** Two matrices with a bend between them, or three with a gate, applied to each position. */
+/** Two matrices with an activation between them, or three with a gate, for each position. */
 export class FeedForward extends Module {
   /** From outside to inside: $W_1$. */
   readonly up: Linear;
@@ -101,11 +101,10 @@ export class FeedForward extends Module {
   }
 }
 
-// ## The bend, measured
+// ## The activation, measured
 //
-// The experiment lets layers of one shape learn a curve. Without an activation the best that training
-// finds is the best straight line, and the layer equals one matrix to within rounding. With any of the
-// four activations it follows the curve.
+// The experiment lets layers of one shape learn a curve: one without an activation, which equals a single matrix,
+// and one with each of four activations.
 
 // ## Exercise
 //

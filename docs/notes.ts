@@ -1,0 +1,303 @@
+/**
+ * # What the notes say
+ *
+ * **Question.** The book answers five sets of study notes in Chinese, which are not part of it. A page writes that they claim
+ * something. How does a reader see what, and where?
+ *
+ * **Idea.** `notes/` has a file for each set: its statements by number, each restated in English and in Chinese, with its place
+ * in the set and, where the set errs, the truth. Prose refers to them in two ways:
+ *
+ * | in the source | on the page |
+ * | --- | --- |
+ * | `[the notes](notes:004.27)` | a button, which opens the statement; several numbers have commas between them |
+ * | a paragraph that begins `**The notes, 004.27.**` | the statement, then the paragraph as the verdict |
+ *
+ * Both work without a script. Prose leaves a mark in the HTML ([note_marks.ts](note_marks.ts)); once a page is whole, its marks
+ * are replaced here, so that each statement stands on it once. The pages of the notes list all statements with the places that answer them.
+ *
+ * @module
+ */
+
+import { relative } from "./layout.ts";
+import { numbersIn, OPENING } from "./note_marks.ts";
+import type { Phrases } from "./phrases.ts";
+import { formula } from "./prose.ts";
+import type { Entry } from "./search.ts";
+import { escape, plain } from "./words.ts";
+
+/** The same in both languages. */
+export interface Bilingual {
+  readonly en: string;
+  readonly zh: string;
+}
+
+/** Something that the notes say or ask. */
+export interface Statement {
+  /** The set and its place there: `004.27`. */
+  readonly number: string;
+  /** The section of the notes. */
+  readonly place: string;
+  /** In the book's words. */
+  readonly said: Bilingual;
+  /** What is so instead, where the notes err. */
+  readonly truth?: Bilingual;
+}
+
+/** A set of notes. */
+export interface NoteSet {
+  /** Such as `004`. */
+  readonly number: string;
+  /** As the notes call themselves. */
+  readonly title: string;
+  /** What they are about, whose they are. */
+  readonly about: Bilingual;
+  readonly statements: readonly Statement[];
+}
+
+const count = (text: string, letters: RegExp): number => [...text.matchAll(letters)].length;
+
+/** Whether a text is English, though it may name Chinese words. */
+const isEnglish = (text: string): boolean => count(text, /[A-Za-z]/g) > count(text, /\p{Script=Han}/gu);
+
+/** Paragraphs, each on a line. */
+const paragraphs = (text: string): string[] =>
+  text.split(/\n\s*\n/).map((paragraph) =>
+    paragraph.trim().replace(/([\p{Script=Han}\p{P}])\s*\n\s*(?=[\p{Script=Han}“（])/gu, "$1").replace(/\s*\n\s*/g, " ")
+  ).filter((paragraph) => paragraph !== "");
+
+/** A paragraph in English and one in Chinese. */
+function bilingual(name: string, [en, zh, ...more]: readonly string[]): Bilingual {
+  if (en === undefined || zh === undefined || more.length > 0 || !isEnglish(en)) {
+    throw new SyntaxError(`Cannot read ${name}: it must be a paragraph in English and one in Chinese`);
+  }
+  if (!/\p{Script=Han}/u.test(zh)) throw new SyntaxError(`Cannot read ${name}: its second paragraph must be Chinese`);
+  return { en, zh };
+}
+
+/**
+ * Reads a set.
+ *
+ * @param text `# 004 · title`, what it is; for each statement `## 004.27 · place`, English, Chinese, and where the notes err
+ * `Truth: …` and `更正：…`
+ * @returns the set
+ * @throws {SyntaxError} if it is anything else, or a number is not the next one
+ */
+export function readNotes(text: string): NoteSet {
+  const [head = "", ...parts] = text.split(/^## /m);
+  const [, number = "", title = ""] = /^# (\d{3}) · (.+)\n/.exec(head) ?? [];
+  if (number === "") throw new SyntaxError(`Cannot read ${JSON.stringify(head.slice(0, 40))}: no number and title`);
+  const statements = parts.map((part, at): Statement => {
+    const [, own = "", place = ""] = /^(\d{3}\.\d+) · (.+)\n/.exec(part) ?? [];
+    if (own !== `${number}.${at + 1}`) {
+      throw new SyntaxError(`Cannot read ${JSON.stringify(part.slice(0, 40))}: it must be ${number}.${at + 1}`);
+    }
+    const found = paragraphs(part.slice(part.indexOf("\n")));
+    const isTruth = (paragraph: string): boolean => /^(Truth: |更正：)/.test(paragraph);
+    const said = bilingual(own, found.filter((paragraph) => !isTruth(paragraph)));
+    const truth = found.filter(isTruth).map((paragraph) => paragraph.replace(/^(Truth: |更正：)/, ""));
+    return { number: own, place, said, ...truth.length > 0 ? { truth: bilingual(`the truth of ${own}`, truth) } : {} };
+  });
+  return { number, title, about: bilingual(number, paragraphs(head.slice(head.indexOf("\n")))), statements };
+}
+
+/** All statements by number. */
+export function statementsOf(sets: readonly NoteSet[]): ReadonlyMap<string, Statement> {
+  return new Map(sets.flatMap(({ statements }) => statements).map((statement) => [statement.number, statement]));
+}
+
+/** Where a statement is: its page and its anchor. */
+export function addressOfStatement(number: string): string {
+  return `notes/${number.split(".")[0]}.html#n${number.replace(".", "-")}`;
+}
+
+const MARK = /<!--notes ([\d.,]*)-->|<button type="button" class="says" data-notes="([^"]*)">/g;
+
+/** Numbers that a page refers to, each once. */
+export function mentioned(body: string): Set<string> {
+  return new Set([...body.matchAll(MARK)].flatMap(([, opening, link]) => numbersIn(opening ?? link ?? "")));
+}
+
+/** Text with formulas and code. */
+const set = (text: string): string =>
+  text.split(/(\$[^$]+\$|`[^`]+`|\*[^*]+\*)/).map((part, at) => {
+    if (at % 2 === 0) return escape(part);
+    const inner = part.slice(1, -1);
+    if (part[0] === "$") return formula(inner, false, []);
+    return part[0] === "`" ? `<code>${escape(inner)}</code>` : `<em>${escape(inner)}</em>`;
+  }).join("");
+
+/** A paragraph in each language, that of the page first. */
+function inBoth({ en, zh }: Bilingual, { language }: Phrases, lead = { en: "", zh: "" }): string {
+  const english = `<p${language === "en" ? "" : ` lang="en"`}>${lead.en}${set(en)}</p>`;
+  const chinese = `<p${language === "zh" ? "" : ` lang="zh"`}>${lead.zh}${set(zh)}</p>`;
+  return language === "zh" ? chinese + english : english + chinese;
+}
+
+const LEAD: Bilingual = {
+  en: `<strong class="runin">In truth.</strong> `,
+  zh: `<strong class="runin">更正。</strong>`,
+};
+
+/** A statement: what is said, and what is so. */
+export function statementHtml({ said, truth }: Statement, phrases: Phrases): string {
+  return inBoth(said, phrases) + (truth ? `<div class="truth">${inBoth(truth, phrases, LEAD)}</div>` : "");
+}
+
+/** What the statements of a page are printed with. */
+export interface Printed {
+  /** Where the page is, from the root of the site. */
+  readonly url: string;
+  readonly statements: ReadonlyMap<string, Statement>;
+  readonly phrases: Phrases;
+  /** Where a page of the English book is in this one. */
+  readonly home: (url: string) => string;
+  /** Hears of numbers that there are not. */
+  readonly problem: (text: string) => void;
+}
+
+/**
+ * Replaces the marks of a page.
+ *
+ * @param body HTML with marks
+ * @param printed what they stand for
+ * @returns HTML whose statements open; those of links stand at its end
+ */
+export function withStatements(body: string, { url, statements, phrases, home, problem }: Printed): string {
+  const seen = new Set<string>(), opened = new Map<string, readonly Statement[]>();
+  const find = (list: string): Statement[] =>
+    numbersIn(list).flatMap((number) => {
+      const found = statements.get(number);
+      if (!found) problem(`No statement of the notes has the number ${number}`);
+      return found ?? [];
+    });
+  /** The anchor of a page's first reference. */
+  const anchor = (number: string): string => {
+    if (seen.has(number)) return "";
+    seen.add(number);
+    return ` id="at-${number.replace(".", "-")}"`;
+  };
+  const place = ({ number, place }: Statement): string =>
+    `<p class="place"><a href="${
+      relative(url, home(`notes/${number.slice(0, 3)}.html`) + addressOfStatement(number).replace(/^[^#]*/, ""))
+    }">${phrases.notes.of(number)}</a> <span>${escape(place)}</span></p>`;
+  const html = body.replace(MARK, (_, opening?: string, link?: string) => {
+    if (opening !== undefined) {
+      return find(opening).map((statement) => {
+        const { said, number } = statement,
+          [own, other] = phrases.language === "zh" ? ["zh", "en"] as const : ["en", "zh"] as const;
+        return `<details class="said"${anchor(number)}><summary><strong class="runin">${
+          phrases.notes.say(number)
+        }</strong> ${set(said[own])}</summary><p lang="${other}">${set(said[other])}</p>${place(statement)}</details>`;
+      }).join("");
+    }
+    const found = find(link!), id = `says-${found.map(({ number }) => number.replace(".", "-")).join("-")}`;
+    if (found.length === 0) return `<button type="button" class="says">`;
+    opened.set(id, found);
+    // A button has one name; further anchors stand before it.
+    const [first = "", ...more] = found.map(({ number }) => anchor(number)).filter((id) => id !== "");
+    return `${
+      more.map((id) => `<a${id}></a>`).join("")
+    }<button type="button" class="says" popovertarget="${id}" data-of="${
+      found.map(({ number }) => number).join(", ")
+    }"${first}>`;
+  });
+  const cards = [...opened].map(([id, found]) =>
+    `<div class="card-of-notes" id="${id}" popover>${
+      found.map((statement) => place(statement) + statementHtml(statement, phrases)).join("")
+    }</div>`
+  );
+  return cards.length === 0 ? html : `${html}\n<div class="cards">${cards.join("\n")}</div>`;
+}
+
+/** The style of statements, for the pages that have some. */
+export const STYLE = "assets/notes.css";
+
+/** A page that answers a statement. */
+export interface Answer {
+  /** From the root of the site, in English. */
+  readonly url: string;
+  readonly title: string;
+}
+
+/** What the lists of statements are made with. */
+export interface Listed extends Pick<Printed, "url" | "phrases" | "home"> {
+  /** By number. */
+  readonly answers: ReadonlyMap<string, readonly Answer[]>;
+}
+
+/** A set as a list of its statements. */
+export function setHtml({ title, number, about, statements }: NoteSet, listed: Listed): string {
+  const { phrases, url, home, answers } = listed;
+  let above = "",
+    html = `<h1><span class="number">${number}</span> <span>${escape(title)}</span></h1>${inBoth(about, phrases)}`;
+  html += `<p class="note"><a href="${relative(url, home("notes.html"))}">${phrases.notes.all}</a></p>`;
+  for (const statement of statements) {
+    if (statement.place !== above) {
+      html += `${above ? "</dl>" : ""}<h2>${escape(statement.place)}</h2><dl class="statements">`;
+      above = statement.place;
+    }
+    const found = (answers.get(statement.number) ?? []).map((answer) => {
+      const [page = "", anchor = ""] = answer.url.split("#");
+      return `<a href="${relative(url, `${home(page)}#${anchor}`)}">${escape(answer.title)}</a>`;
+    });
+    html += `<div id="n${statement.number.replace(".", "-")}"><dt>${statement.number}</dt><dd>${
+      statementHtml(statement, phrases)
+    }<p class="note">${
+      found.length > 0 ? phrases.notes.answered(found.join(", ")) : phrases.notes.open
+    }</p></dd></div>`;
+  }
+  return `${html}</dl>`;
+}
+
+/** The sets with the numbers of their statements, of those that are answered, and of those that err. */
+export function setsHtml(sets: readonly NoteSet[], { phrases, url, home, answers }: Listed): string {
+  return sets.map(({ number, title, about, statements }) => {
+    const answered = statements.filter((statement) => answers.has(statement.number)).length;
+    const wrong = statements.filter(({ truth }) => truth).length;
+    return `<section id="set-${number}"><h2><span class="number">${number}</span> <a href="${
+      relative(url, home(`notes/${number}.html`))
+    }">${escape(title)}</a></h2>${inBoth(about, phrases)}<p class="note">${
+      phrases.notes.count(statements.length, answered, wrong)
+    }</p></section>`;
+  }).join("\n");
+}
+
+/** What the search finds: each statement, at the place that answers it if there is one. */
+export function statementEntries(
+  { statements, title }: NoteSet,
+  { phrases, home, answers }: Listed,
+  rank: number,
+): Entry[] {
+  return statements.map(({ number, said }) => {
+    const [answer] = answers.get(number) ?? [],
+      [page = "", anchor = ""] = (answer?.url ?? addressOfStatement(number)).split("#");
+    return {
+      url: `${home(page)}#${anchor}`,
+      title: phrases.notes.of(number),
+      page: answer?.title ?? title,
+      text: plain(phrases.language === "zh" ? `${said.zh} ${said.en}` : `${said.en} ${said.zh}`),
+      rank,
+    };
+  });
+}
+
+/** Sources of the book in which notes are something else: a checkpoint's own. */
+const OTHER_NOTES = /^core\/06_training\/(checkpoints|safetensors|loop)\.ts$/;
+
+/** Pages whose references are still to be opened. */
+const TO_OPEN: readonly string[] = ["core/"];
+
+/**
+ * Looks for references to the notes that open nothing.
+ *
+ * @param path of the source
+ * @param text Markdown
+ * @returns the first words of each
+ */
+export function unopened(path: string, text: string): string[] {
+  if (!/^core\/(\d\d_|experiments)/.test(path) || OTHER_NOTES.test(path)) return [];
+  if (TO_OPEN.some((file) => path.startsWith(file))) return [];
+  const rest = text.replace(/^```[\s\S]*?^```/gm, "").replace(/`[^`]*`/g, "").replace(/\[[^\]]*\]\(notes:[^)]*\)/g, "")
+    .split(/\n\n/).map((paragraph) => paragraph.trim().replace(OPENING, "")).join("\n\n");
+  return [...rest.matchAll(/\bthe\s+notes\b(?:['’]|[^.!?\n]{0,40})/gi)].map(([words]) => words);
+}
