@@ -284,14 +284,22 @@ export function frontPage(
   const context = contextOf(page.url, undefined, [], site, { from: path });
   const language = said === undefined && site.phrases !== ENGLISH ? ` lang="${ENGLISH.language}"` : "";
   const isGlossary = path.endsWith("/glossary.md"), blocks = text.split(/^@(.*)$/m);
-  let html = "";
+  let html = "", isInColumns = false;
   blocks.forEach((block, at) => {
-    if (at % 2 === 0) {
+    if (at % 2 === 0 && isInColumns) {
+      html += `<div class="columns">${
+        block.trim().split(/^(?=## )/m).map((part) => `<section>${render(part.trim(), context)}</section>`).join("")
+      }</div>`;
+      isInColumns = false;
+    } else if (at % 2 === 0) {
       const prose = render((isGlossary ? withoutEntries(block) : block).trim(), context);
       html += language && prose ? `<div${language}>${prose}</div>` : prose;
     } else {
       const [command, rest = ""] = block.trim().split(/ (.*)/);
-      if (command === "map") html += map(page, parts, site);
+      if (command === "translation") html += site.title.figure(renderInline(rest, context));
+      else if (command === "columns") isInColumns = true;
+      else if (command === "end") isInColumns = false;
+      else if (command === "map") html += map(page, parts, site);
       else if (command === "workshop") html += workshop(page, parts, site);
       else if (command === "experiments") html += experiments(page, parts, site, entries);
       else if (command === "notation") html += notation(page, parts, site);

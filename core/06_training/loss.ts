@@ -145,7 +145,7 @@ function readTargets(logits: Tensor, targets: TensorLike): Tensor {
   return asTensor("measure a loss", "targets", targets, isSoft ? "float32" : "int32", logits);
 }
 
-/** $-\sum_c w_c q_c \log p_c$ for class indices: the right class by its weight, the others by their share. */
+/** $-\sum_c w_c q_c \log p_c$ for class indices: the right class by its weight, the others by their target. */
 function weightedLoss(rows: Tensor, classes: Tensor, labelSmoothing: number, classWeights: Tensor): Tensor {
   const V = rows.shape[1]!;
   const costs = logSoftmax(rows).neg(), weights = gather(classWeights, 0, classes);
@@ -153,7 +153,7 @@ function weightedLoss(rows: Tensor, classes: Tensor, labelSmoothing: number, cla
   return labelSmoothing ? right.add(charge(costs, classWeights.mul(labelSmoothing / V)).sum(1)) : right;
 }
 
-/** $-\sum_c w_c q_c \log p_c$ for given shares; a class without a share costs nothing, however unlikely. */
+/** $-\sum_c w_c q_c \log p_c$ for given shares; a class with target 0 adds nothing, however improbable. */
 function softLoss(logits: Tensor, targets: Tensor, labelSmoothing: number, classWeights?: Tensor): Tensor {
   if (!sameShape(logits.shape, targets.shape)) {
     const found = `Cannot score logits ${format(logits.shape)} against targets ${format(targets.shape)}`;

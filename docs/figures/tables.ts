@@ -112,7 +112,7 @@ export function tablesOf(figure: Figure, whole = false): Table[] {
       };
       const hasBest = figure.nodes.some(({ best }) => best);
       return [{
-        columns: ["beginning", "value", "kept", ...hasBest ? ["best"] : []],
+        columns: ["prefix", "value", "kept", ...hasBest ? ["best"] : []],
         rows: figure.nodes.map((node) => [
           path(node.id),
           node.value ?? "",

@@ -23,7 +23,7 @@ export const words: Words<Spoiled> = {
     seed: SEED_WORDS,
   },
   claims: {
-    quadruples: "4-grams show whether it reads like a sentence: shuffled words keep all single matches and lose " +
+    fourGrams: "4-grams show whether it reads like a sentence: shuffled words keep all single matches and lose " +
       "90\u202f% of the 4-grams",
     cut: "Leaving out does not pay: half sentences match perfectly, and BLEU falls below 50",
     repeated: "Repeating does not pay: every repeated word lowers the score",
@@ -56,8 +56,8 @@ export const words: Words<Spoiled> = {
     precision: "precision in percent",
     words: "words",
     pairs: "pairs",
-    triples: "3-grams",
-    quadruples: "4-grams",
+    threeGrams: "3-grams",
+    fourGrams: "4-grams",
     score: "score",
     corpus: "BLEU of the corpus",
     mean: "mean of the sentences",
