@@ -79,21 +79,6 @@
  * size $\sqrt{d}$. The wider the vectors, the farther apart the scores, and a softmax of scores that are far apart is almost one-hot.
  * Its [derivative](../02_words/softmax.ts) $p(1-p)$ is almost 0 there. The factor $1/\sqrt{d}$ returns the variance to 1 at any width.
  *
- * **The notes, 001.17, 002.20 and 004.73.** They name three reasons that exclude each other: without the division the gradient vanishes, it
- * explodes, or both. The [experiment](experiments/scaled_dot_product.ts) measures the gradient of each query. Both happen, to
- * different queries: the median vanishes, the largest explodes. The division also does not make scores normally
- * distributed, as 002.20 has it. It restores their variance; a sum of many independent products is nearly normal anyway.
- *
- * **The notes, 003.29.** Refuted. Regularization adds a penalty on the weights of a model or noise to its training. The
- * division does neither. It is a constant temperature ([softmax](../02_words/softmax.ts)).
- *
- * **The notes, 001.16.** It holds for vectors of equal length. A dot product is the cosine of the angle *times both lengths*:
- * a key of twice the length scores twice as much at the same angle.
- *
- * **The notes, 002.19.** It holds. An additive score needs a tanh for each pair *and* each hidden unit, $TSD$ of them with D hidden units, and stores as many
- * numbers. The product needs $TSD$ multiply-adds inside one `matmul`, the operation that processors do best, and stores $TS$.
- * Vaswani et al. add that for wide keys the additive score is the better one unless the product is scaled.
- *
  * Sources: Vaswani et al. 2017, *Attention Is All You Need*, §3.2.1 (scaled dot product); Bahdanau, Cho and Bengio 2015, *Neural
  * Machine Translation by Jointly Learning to Align and Translate* (additive); Luong, Pham and Manning 2015, *Effective Approaches to
  * Attention-based Neural Machine Translation* (dot product); Yang et al. 2022, *Tensor Programs V: Tuning Large Neural Networks via
@@ -147,17 +132,34 @@ export function plainAttention(query: Tensor, key: Tensor, value: Tensor, mask?:
   return output;
 }
 
+// ## Vanishing or exploding
+//
+// **The notes, 001.17, 002.20 and 004.73.** They name three reasons that exclude each other. The [experiment](experiments/scaled_dot_product.ts)
+// measures the gradient of each query: both happen, to different queries. The median vanishes, the largest explodes. The division does not make
+// the scores normally distributed, as 002.20 has it. It restores their variance; a sum of many independent products is
+// nearly normal anyway.
+
 // ## What the output means
 //
 // The output of a position is a *context vector* (上下文向量): a weighted average (加权求和) of the
 // values, with weights that this position chose. No step depends on another position, so all of them are computed at once.
 // (The *context* of [section](self_and_cross.ts) is something else: not what comes out, but the sequence that is asked.)
 //
-// **The notes, 004.57.** There is one context vector for each query, not one for the sentence, and not the scores are summed but the
-// values by their weights.
+// **The notes, 004.57.** There is one context vector for each query, not one for the sentence. It is a sum of values by their
+// weights, not of scores.
+//
+// **The notes, 001.16.** It holds for vectors of equal length. A dot product is the cosine of the angle *times both lengths*:
+// a key of twice the length scores twice as much at the same angle.
+//
+// **The notes, 003.29.** Refuted. Regularization adds a penalty on the weights of a model, or noise to its training. The
+// division does neither. It is a constant temperature ([softmax](../02_words/softmax.ts)).
 //
 // **The notes, 003.30.** A slip of the pen: the scores are products of a query with *keys*. A product of a query with itself would
 // say nothing of other positions.
+//
+// **The notes, 002.19.** It holds. An additive score needs a tanh for each pair *and* each hidden unit, $TSD$ of them with D hidden
+// units, and stores as many numbers. The product needs $TSD$ multiply-adds inside one `matmul`, the operation that processors do best, and
+// stores $TS$. Vaswani et al. add that for wide keys the additive score is the better one unless the product is scaled.
 
 // ## The library's function
 //

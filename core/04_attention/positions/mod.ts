@@ -85,6 +85,12 @@
  *
  * **The notes, 001.30.** It holds: a recurrent network reads word after word, and its state depends on the order.
  *
+ * ## Distances from turns
+ *
+ * The sinusoidal code of a position is the code of any other one, turned, and the turn depends on their distance alone
+ * ([absolute](absolute.ts)). RoPE turns queries and keys themselves, and of their position only the distance is left in the score
+ * ([rotary](rotary.ts)). The [second experiment](../experiments/positions/rotation.ts) tries both.
+ *
  * ## Past the trained length
  *
  * Texts get longer than those of the training. The [last experiment](../experiments/positions/extrapolation.ts) trains every scheme on short lists and reads
