@@ -50,8 +50,8 @@
  * | $p$        | `position`  | counted from 0                          |
  * | $\omega_i$ | `frequency` | radians per position, from 1 to 1/10000 |
  *
- * **The notes, 001.31.** A slip: even *coordinates* are sines and odd ones cosines, at every position, even or odd. The exponent is missing, too:
- * the position is divided by 10000 *to the power of* $2i/d$.
+ * **The notes, 001.31.** The notes write even *positions* (偶数位置), which misleads: every position has sines at the even coordinates of its code and cosines
+ * at the odd ones.
  *
  * ## A step is a rotation
  *
