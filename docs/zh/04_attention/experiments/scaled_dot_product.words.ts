@@ -59,7 +59,7 @@ export const words: Words<Scaling> = {
       } 倍：只看平均值就看不出来。`,
       "除以根号的前提是查询与键互相独立，训练之前正是如此。" +
       `与查询的相关系数为 ${fixed(alignment, 1)} 的键，缩放以后分数是 ${fixed(alignment, 1)}·√d：仍随宽度增长，` +
-      `在宽度 1024 下占去 ${percent(alignedLargest.at(-1)!)} 的权重。训练会让查询与它要找的键对齐。` +
+      `在宽度 1024 下占去 ${percent(alignedLargest.at(-1)!, 3)} 的权重。训练会让查询与它要找的键对齐。` +
       "Yang 等（2022）因此改为除以 d。",
     ];
   },
