@@ -135,8 +135,8 @@ export function plainAttention(query: Tensor, key: Tensor, value: Tensor, mask?:
 // ## Vanishing or exploding
 //
 // **The notes, 001.17, 002.20 and 004.73.** They name three reasons that exclude each other. The [experiment](experiments/scaled_dot_product.ts)
-// measures the gradient of each query: both happen, to different queries. The median vanishes, the largest explodes. 001.17 is right, and each
-// of the other two tells one half.
+// measures the gradient of each query: both happen, to different queries. The median vanishes, the largest explodes. The first statement is
+// right, and each of the others tells one half.
 
 // ## What the output means
 //

@@ -96,7 +96,7 @@
  * Texts get longer than those of the training. The [last experiment](../experiments/positions/extrapolation.ts) trains every scheme on short lists and reads
  * long ones.
  *
- * **The notes, 004.71.** Absolute positions do not generalize (泛化), as the figure shows. That relative ones do so is only half the truth. It depends on what they do
+ * **The notes, 004.71.** Absolute positions do not generalize (泛化), as the figure shows. Relative ones do so on a condition. It depends on what they do
  * with distances that training never had. ALiBi gives them a larger penalty, which is nothing new. Shaw and T5 treat them as the farthest
  * distance that they tell apart, and fail where that one lies beyond the training. RoPE turns keys by angles that are new, and fails. Longer contexts are
  * reached with rescaled frequencies (position interpolation, NTK-aware scaling, YaRN: Chen et al. 2023, bloc97 2023, Peng et al. 2023), which have a [page](rotary_scaling.ts) of their own.

@@ -53,8 +53,8 @@
  * | $\cos p\omega_i$ | `cosine` | `[T, D/2]` |
  * | $\sin p\omega_i$ | `sine`   | `[T, D/2]` |
  *
- * **Why only the distance is left.** Call the matrix of all pairs at position $p$ $R_p$. To turn by $p$ and back is to do nothing, so
- * $R_p^\top = R_{-p}$. To turn by $s$ and back by $p$ is to turn by $s - p$. Of a query $q$ at $p$ and a key $k$ at $s$, therefore,
+ * **Why only the distance is left.** Call the matrix of all pairs at position $p$ $R_p$. A turn by $p$ and one back cancel, so
+ * $R_p^\top = R_{-p}$. A turn by $s$ and one back by $p$ make one turn by $s - p$. Of a query $q$ at $p$ and a key $k$ at $s$, therefore,
  *
  * $$(R_p q)^\top (R_s k) = q^\top R_p^\top R_s\, k = q^\top R_{s-p}\, k$$
  *
