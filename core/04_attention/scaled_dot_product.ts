@@ -9,7 +9,7 @@
  * **Idea.** Queries and keys are vectors of the same space (vector space, 向量空间). Their dot product (点积) is the score: it
  * is large where both point the same way (similarity, 相似度), 0 where they are perpendicular, and negative where they point
  * apart. A [softmax](../02_words/softmax.ts) turns the scores of a query (attention scores, 注意力分数) into positive weights with
- * the sum one (attention weights, 注意力权重). The output is the average of the values by these weights (attention pooling, 注意力汇聚).
+ * the sum one (attention weights, 注意力权重). Each key has a value, and the output is the average of the values by these weights (attention pooling, 注意力汇聚).
  *
  * ```picture attention_by_hand The example worked below. Left: the query of 苹果 and three keys; the dot product is largest for the key of
  * 喜欢. Middle: scores become weights. Right: the output lies between the values, nearest to the one of the largest weight.

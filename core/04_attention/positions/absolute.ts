@@ -50,7 +50,7 @@
  * | $p$        | `position`  | counted from 0                          |
  * | $\omega_i$ | `frequency` | radians per position, from 1 to 1/10000 |
  *
- * **The notes, 001.31.** The notes write even *positions* (偶数位置), which misleads: every position has sines at the even coordinates of its code and cosines
+ * **The notes, 001.31.** The notes write even *positions*, which misleads: every position has sines at the even coordinates of its code and cosines
  * at the odd ones.
  *
  * ## A step is a rotation
