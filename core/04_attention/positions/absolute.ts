@@ -12,17 +12,17 @@
  * of width 16. Both tell every position from every other one; only the waves do so smoothly.
  * ```
  *
- * **By hand.** A code of width 4 has two frequencies, 1 and $10000^{-2/4}$ = 0.010. Position 3 gets the sine and cosine of 3 · 1 and of 3 · 0.010:
- * (0.141, −0.990, 0.030, 1.000). Position 4, one step on, gets (−0.757, −0.654, 0.040, 0.999). The step is the same turn
- * everywhere. With cos 1 = 0.540 and sin 1 = 0.841 the first two coordinates of position 4 follow from those of position 3:
- * 0.141 · 0.540 − 0.990 · 0.841 = −0.757, and −0.990 · 0.540 − 0.141 · 0.841 = −0.654.
+ * **By hand.** A code of width 4 has two frequencies, 1 and $10000^{-2/4}$ = 0.01. Position 3 gets the sine and cosine of 3 · 1 = 3 and of
+ * 3 · 0.01 = 0.03: (0.1411, −0.9900, 0.0300, 0.9996). Position 4, one step on, gets (−0.7568, −0.6536, 0.0400, 0.9992). The step is the same
+ * turn everywhere. With cos 1 = 0.5403 and sin 1 = 0.8415 the first two coordinates of position 4 follow from those of position 3:
+ * 0.1411 · 0.5403 − 0.9900 · 0.8415 = −0.7568, and −0.9900 · 0.5403 − 0.1411 · 0.8415 = −0.6536.
  *
  * ```ts
  * import { sinusoidalPositions } from "@heed/heed/attention";
  *
  * const codes = sinusoidalPositions(5, 4);
  * const row = async (position: number) => [...await codes.at(0, position).read()];
- * const print = (name: string, ...numbers: number[]) => console.log(name, numbers.map((x) => x.toFixed(3)).join(" "));
+ * const print = (name: string, ...numbers: number[]) => console.log(name, numbers.map((x) => x.toFixed(4)).join(" "));
  *
  * print("frequencies", 1, 10000 ** (-2 / 4));
  * print("position 3 ", ...await row(3));
@@ -34,11 +34,11 @@
  * ```
  *
  * ```text
- * frequencies 1.000 0.010
- * position 3  0.141 -0.990 0.030 1.000
- * position 4  -0.757 -0.654 0.040 0.999
- * turn        0.540 0.841
- * turned      -0.757 -0.654
+ * frequencies 1.0000 0.0100
+ * position 3  0.1411 -0.9900 0.0300 0.9996
+ * position 4  -0.7568 -0.6536 0.0400 0.9992
+ * turn        0.5403 0.8415
+ * turned      -0.7568 -0.6536
  * ```
  *
  * **Formula.** The sinusoidal code of position $p$, of width $d$, for the pairs of coordinates $i = 0 \dots d/2 - 1$:

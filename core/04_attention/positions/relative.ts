@@ -13,7 +13,8 @@
  * ```
  *
  * **By hand.** ALiBi gives the first of eight heads the slope 0.5. A query looks at itself and at two earlier keys, and its three
- * scores are equal. The distances are 2, 1 and 0, so −1, −0.5 and 0 are added. The exponentials are 0.368, 0.607 and 1, with the sum
+ * scores are equal. The keys stand two, one and no position back, so −0.5 · 2 = −1,
+ * −0.5 · 1 = −0.5 and 0 are added. The exponentials are 0.368, 0.607 and 1, with the sum
  * 1.974, and the weights 0.186, 0.307 and 0.506: the nearest key gets the most.
  *
  * ```ts
