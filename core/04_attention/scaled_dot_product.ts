@@ -18,7 +18,7 @@
  * **By hand.** Three words of the notes, 我 喜欢 苹果 (*I like apples*), in two dimensions. A model computes queries, keys and values
  * from the vectors of the words ([section](self_and_cross.ts)); here they are chosen. The query of 苹果 is (1, 1). The keys are (0, 1),
  * (2, 1) and (2, 0), so the scores are 0 + 1 = 1, 2 + 1 = 3 and 2 + 0 = 2. The width is 2. Divided by its root, 1.414, they are 0.707,
- * 2.121 and 1.414. Their exponentials are 2.028, 8.342 and 4.113, with the sum 14.483. Each divided by the sum is a weight: 0.140, 0.576
+ * 2.121 and 1.414. Their exponentials are 2.028, 8.342 and 4.113, with the sum 14.484. Each divided by the sum is a weight: 0.140, 0.576
  * and 0.284. The values are (1, 0), (0, 2) and (2, 1). The output is 0.140 · (1, 0) + 0.576 · (0, 2) + 0.284 · (2, 1) =
  * (0.708, 1.436).
  *
@@ -47,7 +47,7 @@
  * scores       1.000 3.000 2.000
  * divided      0.707 2.121 1.414
  * exponentials 2.028 8.342 4.113
- * their sum    14.483
+ * their sum    14.484
  * weights      0.140 0.576 0.284
  * output       0.708 1.436
  * ```
