@@ -2,7 +2,7 @@
  * # 4 · Attention
  *
  * **Question.** A recurrent network reads a sentence word by word and keeps one vector of what it has
- * read, which every word changes. Past two hundred words, the notes say, even an LSTM, whose gates
+ * read, which every word changes. Past two hundred words, [the notes](notes:001.12) say, even an LSTM, whose gates
  * protect what it keeps, has lost the first.
  * Can a position fetch what it needs from any other position, however far (long-distance
  * dependency, 长距离依赖), in one step?
@@ -39,7 +39,7 @@
  * an axis, V is the number of words in the vocabulary.
  *
  * A position is a row: $Q$, $K$ and $V$ hold one query, key or value per *row*, and a row of
- * weights sums to one. (The lectures behind the notes stack them as columns and normalize
+ * weights sums to one. (The lectures behind [the notes](notes:002.4) stack them as columns and normalize
  * columns; it is the same computation, transposed.) A mask is boolean and says `true` where
  * looking is allowed.
  *

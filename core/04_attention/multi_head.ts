@@ -13,7 +13,8 @@
  *
  * **Formula.** With heads $i = 1 \dots H$, each of width $d = E / H$,
  *
- * $$\mathrm{head}_i = \mathrm{attention}(XW_Q^i,\; X'W_K^i,\; X'W_V^i), \qquad \mathrm{output} = [\mathrm{head}_1; \dots; \mathrm{head}_H]\, W_O$$
+ * $$\mathrm{head}_i = \mathrm{attention}(XW_Q^i,\; X'W_K^i,\; X'W_V^i), \qquad \mathrm{output} = [\mathrm{head}_1;
+ * \dots; \mathrm{head}_H]\, W_O$$
  *
  * | symbol                     | in code                      | shape                                        |
  * | -------------------------- | ---------------------------- | -------------------------------------------- |
@@ -29,7 +30,7 @@
  * merges them. Multiplications and parameters are those of one wide head; only the softmax runs $H$
  * times.
  *
- * **What the notes ask: why several heads?** Three reasons are given. *Several relations* is
+ * **The notes, 002.15, 002.17 and 002.18.** *Several relations* is
  * the one that stands: the softmax of a single head (单头注意力) cannot hold two peaks without
  * halving both. *Parallel computation* (并行计算) holds, but one head is no less parallel. *Less
  * saturation, since narrow heads have smaller dot products* is already taken care of by
@@ -464,8 +465,10 @@ function split(x: Tensor, H: number): Tensor {
 
 // ## Keys and values of different origin
 //
-// What a position is found by and what it hands over need not be made from the same vectors. A detector of objects adds the
-// places of an image to the vectors that are compared, and hands over the vectors without them: `context` is what the keys
+// What a position is found by and what it hands over need not be made from the same vectors. A detector of objects
+// adds the
+// places of an image to the vectors that are compared, and hands over the vectors without them: `context` is what the
+// keys
 // are made from, `valueContext` what the values are. Both count the same positions, and may have widths of their own
 // (`contextSize`, `valueContextSize`), as may the values of a head (`valueSize`).
 

@@ -13,7 +13,8 @@
  * **Formula.** With $y$ the target so far and $m$ the encoder's output, one layer in the paper's order
  * computes
  *
- * $$u = \mathrm{norm}\big(y + \mathrm{attention}(y, y)\big), \quad v = \mathrm{norm}\big(u + \mathrm{attention}(u, m)\big), \quad w = \mathrm{norm}\big(v + \mathrm{FFN}(v)\big)$$
+ * $$u = \mathrm{norm}\big(y + \mathrm{attention}(y, y)\big), \quad v = \mathrm{norm}\big(u + \mathrm{attention}(u,
+ * m)\big), \quad w = \mathrm{norm}\big(v + \mathrm{FFN}(v)\big)$$
  *
  * | symbol | in code                                 | shape       |
  * | ------ | --------------------------------------- | ----------- |
@@ -41,15 +42,15 @@
  *
  * **Why queries from here and keys from there.** What has been written asks; the source is asked
  * ([section](../04_attention/self_and_cross.ts)). This is also the road by which the encoder
- * learns, a question that the notes leave open: its output enters the decoder as keys and values
+ * learns, which [the notes](notes:003.21) ask: its output enters the decoder as keys and values
  * and nowhere else, so the gradient of the translation's loss reaches the encoder through the
  * cross-attention of every decoder layer.
  *
- * **What the notes ask: who supplies BEGIN?** In training the program does, when it shifts the
+ * **The notes, 003.43.** In training the program does, when it shifts the
  * targets ({@linkcode shiftRight}); at inference (推理) whoever starts the generation does: the
  * prompt is `[BEGIN]`. The model never produces it.
  *
- * **What the notes ask: whole history or last word?** In training the decoder is fed the whole answer
+ * **The notes, 003.47 and 003.48.** In training the decoder is fed the whole answer
  * at once. At inference both give the same: without a cache it is fed the whole history and its last
  * row is used; with a cache it is fed the last word, and finds the keys and values of the history in
  * the cache of every layer.
@@ -271,7 +272,7 @@ export class DecoderStack extends LayerStack<DecoderLayer> {
 
 // ## Can one cached layer be enough?
 //
-// The notes wonder whether saving any one set of keys and values suffices. It does not. The keys of
+// **The notes, 003.11.** It does not suffice. The keys of
 // layer two are made from the output of layer one by matrices of layer two; nothing else can
 // replace them. GPT-2 keeps twelve pairs, one for each of its twelve layers. This decoder keeps two
 // for each layer: half of the `2 · numLayers` caches grow, the other half hold the source.

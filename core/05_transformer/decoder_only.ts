@@ -12,7 +12,8 @@
  * **Formula.** With the table $W$, learned positions $W_\mathrm{pos}$ and pre-norm layers
  * $\ell_1 \dots \ell_L$,
  *
- * $$h = (\ell_L \circ \dots \circ \ell_1)(W_x + W_\mathrm{pos}), \qquad P(x_{t+1} \mid x_{\le t}) = \mathrm{softmax}\big(\mathrm{norm}(h_t)\, W^\top\big)$$
+ * $$h = (\ell_L \circ \dots \circ \ell_1)(W_x + W_\mathrm{pos}), \qquad P(x_{t+1} \mid x_{\le t}) =
+ * \mathrm{softmax}\big(\mathrm{norm}(h_t)\, W^\top\big)$$
  *
  * | symbol           | in code            | shape                          |
  * | ---------------- | ------------------ | ------------------------------ |
@@ -26,11 +27,11 @@
  * into the sum (`output` and `down`) by $\sqrt{2L}$: all layers together then add as much variance as
  * one output would, whatever the depth. All other matrices start with deviation 0.02.
  *
- * **What the notes ask: where do keys and values come from without an encoder?** From the text
- * itself, through $W_K$ and $W_V$ of each layer. The mask only limits which of them a position may
+ * **The notes, 003.42 and 003.44.** Keys and values come from the text itself, through $W_K$ and $W_V$ of each layer.
+ * The mask only limits which of them a position may
  * use.
  *
- * **What the notes ask: is the right answer fed in when GPT is trained?** Yes. The text is the input,
+ * The right answer is fed in when GPT is trained. The text is the input,
  * and the same text moved by one place is the target: every position of a single pass is an example
  * of teacher forcing ([section](../06_training/teacher_forcing.ts)).
  *

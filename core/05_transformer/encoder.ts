@@ -34,7 +34,7 @@
  * the translation is written. Nothing in it is to be predicted, so nothing has to be hidden
  * (bidirectional, 双向): the only mask is the one over padding.
  *
- * **What the notes ask: any number of words?** $z_1$ is made from $x_1$ *and all the others*, by a
+ * **The notes, 003.52.** $z_1$ is made from $x_1$ *and all the others*, by a
  * weighted sum with as many terms as there are words. No weight matrix has a side that depends on
  * the length.
  *
@@ -287,7 +287,8 @@ export abstract class LayerStack<Layer extends Module> extends Module {
 /**
  * The norm behind a stack, if there is one.
  *
- * The sum of a pre-norm stack is normalized by nobody else. Behind post-norm layers none is needed, though some libraries
+ * The sum of a pre-norm stack is normalized by nobody else. Behind post-norm layers none is needed, though some
+ * libraries
  * have one there.
  *
  * @param options those of the layers
@@ -368,18 +369,20 @@ export function below(observe: Observer | undefined, part: string): Observer | u
 //
 // The experiment sends two sentences that share *apple* (polysemy, 一词多义) through untrained
 // encoders. Before the first layer both have the same vector, as no positions are added here; after it
-// they differ, because each has read its own sentence. That the vectors differ is the architecture; that they differ in a
+// they differ, because each has read its own sentence. That the vectors differ is the architecture; that they differ
+// in a
 // useful way is training.
 //
 // How much there is to learn shows in the third figure, a mean over many encoders. With post-norm, after
 // six layers two apples are hardly more alike than any two words: each step adds something random and
-// scales the sum back, so that less and less of the word itself is left. The notes expect of post-norm
-// that it keeps more of the original. With pre-norm the steps only add, and more of the word stays.
+// scales the sum back, so that less and less of the word itself is left. [The notes](notes:004.84) expect of
+// post-norm that it keeps more of the original. With pre-norm the steps only add, and more of the word stays.
 
 // ## Any entrance, any head
 //
 // An encoder takes vectors and returns vectors. It does not know whether they were words: patches of an image enter by
-// a matrix instead of a table. Nor does it know what becomes of them. Scores of the vocabulary at every position, to fill
+// a matrix instead of a table. Nor does it know what becomes of them. Scores of the vocabulary at every position, to
+// fill
 // gaps, are a product with the table; one answer for the whole text is a matrix behind the first vector or behind the
 // mean; without anything behind it, the vectors are the answer. Whoever needs one of these puts a module around the
 // encoder, with the entrance in front of it and the head behind. The test "Encoder() carries any head" builds three.

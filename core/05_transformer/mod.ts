@@ -20,7 +20,8 @@
  * | `encoder_decoder` | how both translate: the original model                           |
  * | `decoder_only`    | how half of it suffices: GPT                                     |
  *
- * The notes draw the two models side by side; so does the picture here, and each box of it leads to its page. What
+ * [The notes](notes:004.63) draw the two models side by side; so does the picture here, and each box of it leads to
+ * its page. What
  * differs is where the source text is. At the left it is read once, by an encoder, and consulted through
  * cross-attention. At the right it is the beginning of the text that is being continued.
  *

@@ -22,13 +22,13 @@
  * | $b$                      | `bias`       | `[E]`      |
  * | $\epsilon$               | `epsilon`    | one number |
  *
- * The variance divides by $n$, not by $n - 1$. The notes write $\alpha, \beta$ for $g, b$, and
+ * The variance divides by $n$, not by $n - 1$. [The notes](notes:002.6,004.83) write $\alpha, \beta$ for $g, b$, and
  * RMSNorm without $\epsilon$; a position of zeros would then be divided by zero.
  *
- * **Why gain and bias.** Normalizing takes away a freedom: some features may need to be large. The
- * notes compare it with a uniform for everyone and a free choice of accessories. Training chooses
- * the accessories, a gain (增益) and a bias (偏置) per feature; the uniform stays. A second reason of
- * the notes: numbers of mean 0 and variance 1 may lie where an activation function (激活函数,
+ * **Why gain and bias.** Normalizing takes away a freedom: some features may need to be large. [The
+ * notes](notes:004.81) compare it with a uniform for everyone and a free choice of accessories. Training chooses
+ * the accessories, a gain (增益) and a bias (偏置) per feature; the uniform stays. A second reason of [the
+ * notes](notes:002.7): numbers of mean 0 and variance 1 may lie where an activation function (激活函数,
  * [section](feed_forward/mod.ts)) is almost a straight line, and gain and bias can move them out of it.
  *
  * **Why RMSNorm leaves the mean alone.** What keeps numbers in range is the division. Zhang and Sennrich
@@ -371,7 +371,7 @@ export class BatchNorm extends Module {
 // depth of the paper's two stacks: there post-norm learns too. At 10 it is the warm-up that decides.
 // With more patience twelve layers learn as well: BERT is post-norm with 12 and with 24 layers, and warms up for 10,000
 // steps (Devlin et al. 2019). Where post-norm trains, it can end better than pre-norm (Liu et al. 2020), which is what is
-// true of the notes' claim that post-norm keeps more information.
+// true of the claim of [the notes](notes:004.84) that post-norm keeps more information.
 //
 // A gradient that dies out on its way down is not the reason: before training the first layer of a
 // post-norm stack gets about as much as the last. What differs is the size. Near the output the gradients

@@ -35,7 +35,7 @@
  *
  * **Why it helps the gradient.** $\partial (x + F(x)) / \partial x = I + F'(x)$. Whatever $F'$ is, the
  * identity is there; multiplied out over a hundred layers it leaves one term in which no layer
- * occurs at all. The notes say that the gradient is then at least about 1. That holds for this one
+ * occurs at all. [The notes](notes:004.76) say that the gradient is then at least about 1. That holds for this one
  * path; the sum over all paths can be smaller where $F'$ is negative.
  *
  * The argument is that of pre-norm, whose norm is a part of the step. In post-norm the derivative
@@ -129,7 +129,7 @@ export class Residual extends Module {
 // In a chain of steps that shrink, signal and gradient die out. With the addition both arrive; the
 // signal grows with every layer, more slowly where a norm stands inside the step. The dashed line of the
 // second figure is a warning: if every step opposes its input, the gradient dies with the addition too, so
-// the notes' “at least about 1” is no law. In the last figure two networks learn to return their
+// the “at least about 1” of [the notes](notes:004.76) is no law. In the last figure two networks learn to return their
 // input: with the addition it is a matter of making the steps small, without it six layers hardly find
 // the way.
 

@@ -20,8 +20,7 @@
  * |              | `tokens`, `mask` | `[B, T]`   |
  * | waste        | `paddedShare(…)` | one number |
  *
- * **What the notes ask: is a padded batch slower?** They leave it open: a padded position becomes 0
- * in the mask, so does it still cost time? It does. The mask changes what is added up, not how many
+ * **The notes, 003.50 and 003.51.** A padded position still costs time. The mask changes what is added up, not how many
  * rows are multiplied: every layer computes the padded rows in full, and `paddedShare` of the work
  * is thrown away. A program can avoid it: the real positions of all sentences are laid end to end in one row
  * (packing, variable-length attention), projections and feed-forward work on that row, and the attention kernel is told
@@ -435,7 +434,7 @@ class Pass<Item> {
 
 // ## Counted, not timed
 //
-// The experiment settles what the notes left open with a device that counts its multiplications: a
+// The experiment settles what [the notes](notes:003.51) left open with a device that counts its multiplications: a
 // batch padded to four times its length under a mask costs more than four times as many, since
 // attention compares padded positions too. Then it counts the padding of the translator's corpus.
 // Pools save nearly all of it, and unlike a sorted corpus they leave short and long sentences mixed.

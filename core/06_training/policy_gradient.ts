@@ -7,7 +7,7 @@
  * **Idea.** Let it translate, at random as its probabilities say, and see what each attempt earns.
  * Make attempts that earned more than expected likelier, and the others less likely
  * (reinforcement learning, RL). The reward is never differentiated; the probability of the
- * attempt is. This is the notes' rule of thumb for optimization: where the metric does not fit into the
+ * attempt is. This is the rule of thumb of [the notes](notes:003.20): where the metric does not fit into the
  * update of the gradient, use RL.
  *
  * **Formula.** With texts $Y$ drawn from the model for a source $X$, the reward $R(Y)$ of each and a
@@ -447,8 +447,8 @@ function meanOf(numbers: readonly number[]): number {
 
 // ## How the encoder learns
 //
-// The notes ask how the parameters of the encoder are updated, and answer: backwards along the blue line.
-// That line is the cross-attention. The loss is computed at the decoder's end; the encoder's output enters
+// **The notes, 003.21.** That line is the cross-attention. The loss is computed at the decoder's end; the encoder's
+// output enters
 // the decoder as keys and values and nowhere else. The second experiment cuts the line: not one number of
 // the encoder gets a gradient, whichever the loss. Open in a single decoder layer, it brings that
 // layer's share, and the shares add up to the whole.

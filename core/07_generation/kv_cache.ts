@@ -212,7 +212,7 @@ export function cacheBytes(
 // number grows with the square of the length (quadratic, 二次方) without a cache, and with the length
 // itself with one. The tokens are the same. Projections and feed-forward are spared. The comparisons of queries with keys
 // remain, one row of them per token: over the whole text they still grow with the square of its length. A last figure lets all layers use
-// the keys and values of the first, which the notes thought might do: the logits come out wrong.
+// the keys and values of the first, which [the notes](notes:003.11) thought might do: the logits come out wrong.
 
 // ## Pitfall: one memory for all layers
 //

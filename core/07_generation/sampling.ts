@@ -19,7 +19,7 @@
  * | $P(\cdot)$ | `probabilities` | `[V]`      |
  * | $y_j$      | `token`         | one number |
  *
- * **Why it disappoints.** The notes' example: three words with 30, 20 and 10 %, and a
+ * **Why it disappoints.** The example of [the notes](notes:004.96): three words with 30, 20 and 10 %, and a
  * thousand with 0.04 % each. Every single one of the thousand is a poor choice, and four
  * draws in ten take one of them. This long tail (长尾) is what [section](truncation.ts) cuts off.
  *
@@ -188,7 +188,8 @@ export function ancestralSampling(random: Random): TokenSearch {
 
 // ## The tail, counted
 //
-// The experiment draws from the notes' distribution. Each word comes out as often as the model says,
+// The experiment draws from the distribution of [the notes](notes:004.96). Each word comes out as often as the model
+// says,
 // and so does the tail as a whole. A text stays clear of it only while it is short: the share of texts
 // without a word of the tail falls by the same factor with every word.
 
@@ -200,6 +201,6 @@ export function ancestralSampling(random: Random): TokenSearch {
 
 // ## Exercise
 //
-// Build the notes' distribution, three heads and a tail of a thousand, and draw a text of
+// Build the distribution of [the notes](notes:004.96), three heads and a tail of a thousand, and draw a text of
 // twenty tokens. With which probability does it contain no token of the tail? Compute it
 // first; the test "sample() takes the long tail as often as the notes say" knows the share.

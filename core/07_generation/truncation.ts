@@ -28,7 +28,7 @@
  *
  * **The rules at the boundary.** Equal tokens are ordered by id, the lower one first; exactly
  * $k$ survive top-k. The token with which the sum *reaches* $s$ belongs to the nucleus, and
- * nothing after it, also if the sum lands on $s$ exactly. Epsilon is strict, as in the notes
+ * nothing after it, also if the sum lands on $s$ exactly. Epsilon is strict, as in [the notes](notes:004.97)
  * (大于某个阈值); min-p is not. At least one token always survives: the likeliest, for locally
  * typical the most typical one. Where every token is forbidden already, all stay so.
  *
@@ -269,7 +269,7 @@ function keepNucleus(logits: Tensor, key: Tensor, probabilities: Tensor, p: numb
 // ## The rules side by side
 //
 // The experiment applies all five to the same four distributions. Top-k keeps as many words where one
-// is right as where a hundred are. Top-p adapts, and yet fails on the notes' own example: the three
+// is right as where a hundred are. Top-p adapts, and yet fails on the example of [the notes](notes:004.96): the three
 // heads do not make up the mass that it asks for, so it fills up with hundreds of words of the tail.
 // Epsilon and min-p leave all of it out. Locally typical drops the likeliest word there at the mass that the experiment
 // starts with, since that word surprises less than the model expects. At a larger mass it stays: move the slider.
@@ -287,5 +287,5 @@ function keepNucleus(logits: Tensor, key: Tensor, probabilities: Tensor, p: numb
 
 // ## Exercise
 //
-// On the notes' distribution, three heads and a thousand tails, which `topP` first lets a tail
+// On the distribution of [the notes](notes:004.96), three heads and a thousand tails, which `topP` first lets a tail
 // token in? Which `epsilonCutoff` keeps all three heads? Answer on paper, then run the rules.

@@ -23,7 +23,8 @@
  * the number of places in $w$ where token $b$ directly follows token $a$, each step adds to the
  * vocabulary $\mathcal{V}$ the pair
  *
- * $$(a^*, b^*) = \arg\max_{(a, b)} \sum_w c(w)\, n_w(a, b), \qquad \mathcal{V} \leftarrow \mathcal{V} \cup \{a^* b^*\}$$
+ * $$(a^*, b^*) = \arg\max_{(a, b)} \sum_w c(w)\, n_w(a, b), \qquad \mathcal{V} \leftarrow \mathcal{V} \cup \{a^*
+ * b^*\}$$
  *
  * | symbol        | in code          | meaning                                              |
  * | ------------- | ---------------- | ---------------------------------------------------- |
@@ -66,10 +67,10 @@
  *
  * The [experiment](../experiments/byte_pair_encoding.ts) follows the list while it grows over the English
  * sentences of the translator. At first words are letters. Then stems and endings appear, and most
- * inflected words share a subword with their base form: what the notes hope for. It does not last. A
+ * inflected words share a subword with their base form: what [the notes](notes:004.17) hope for. It does not last. A
  * form that is frequent enough becomes one token, as unrelated to its base as two one-hot vectors are,
- * so that a list which makes every word a token has lost what the notes wanted. Of the subwords that
- * they name, `pro` never comes up: the counts of this corpus do not ask for it.
+ * so that a list which makes every word a token has lost what was wanted. Of the subwords that [the
+ * notes](notes:004.16) name, `pro` never comes up: the counts of this corpus do not ask for it.
  *
  * @module
  */

@@ -11,7 +11,8 @@
  * **Formula.** The original one, with any [activation](activations.ts) in the place of $\max(0, \cdot)$, and its gated
  * successor SwiGLU, with $\mathrm{silu}(z) = z\,\sigma(z)$:
  *
- * $$\mathrm{FFN}(x) = \max(0,\, xW_1 + b_1)\,W_2 + b_2, \qquad \mathrm{SwiGLU}(x) = \big(\mathrm{silu}(xW_3) \odot xW_1\big)\,W_2$$
+ * $$\mathrm{FFN}(x) = \max(0,\, xW_1 + b_1)\,W_2 + b_2, \qquad \mathrm{SwiGLU}(x) = \big(\mathrm{silu}(xW_3) \odot
+ * xW_1\big)\,W_2$$
  *
  * | symbol | in code       | shape       |
  * | ------ | ------------- | ----------- |
@@ -27,7 +28,8 @@
  * thirds of the weights of an encoder layer here. The gated form has three matrices and takes
  * $F = \tfrac{8}{3}E$ to cost the same.
  *
- * **What the notes ask: why is a nonlinearity (非线性) needed?** Two linear maps (线性变换) in a row
+ * **Why a nonlinearity (非线性).** [The notes](notes:001.37) put a ReLU between two linear maps. Two linear maps (线性变换)
+ * in a row
  * are one linear map. Without the bend a stack of feed-forward layers has the power of a single
  * matrix.
  *

@@ -12,7 +12,8 @@ import type { Tail } from "./sampling.ts";
 /** What the experiment says. */
 export const words: Words<Tail> = {
   title: "The long tail’s share",
-  purpose: "The notes’ own distribution: three words with 30, 20 and 10\u202f%, and a tail of words that share the " +
+  purpose:
+    "The distribution of [the notes](notes:004.96): three words with 30, 20 and 10\u202f%, and a tail of words that share the " +
     "rest. Change the size of the tail or the number of draws. See how often a draw takes a word of the tail, and " +
     "how long a text can be without one.",
   controls: {

@@ -51,7 +51,7 @@ export interface CutFindings {
   readonly epsilon: readonly number[];
   readonly minP: readonly number[];
   readonly typical: readonly number[];
-  /** Of the notes' long tail, what each rule leaves of its share of 0.4. */
+  /** Of the long tail of [the notes](notes:004.96), what each rule leaves of its share of 0.4. */
   readonly tailLeft: readonly number[];
   /** Whether the likeliest word of the long tail survives, 1 or 0, by rule. */
   readonly best: readonly number[];

@@ -14,7 +14,8 @@ const RULES = { topK: "top-k", topP: "top-p", epsilon: "epsilon", minP: "min-p",
 /** What the experiment says. */
 export const words: Words<Cut> = {
   title: "Five ways to cut",
-  purpose: "Five rules cut the same four distributions: a sure one, the notes’ long tail, one as of a trained " +
+  purpose:
+    "Five rules cut the same four distributions: a sure one, the long tail of [the notes](notes:004.96), one as of a trained " +
     "model, and one where a hundred words are equally good. Change the threshold of a rule, and see how many " +
     "words it keeps of each. A good rule keeps few where one word is right and many where many are.",
   controls: {
@@ -27,7 +28,7 @@ export const words: Words<Cut> = {
   claims: {
     topK: "Top-k keeps the same number everywhere: too many where one word is right, too few where a hundred are",
     topP: "Top-p adapts: one word where the model is sure, many where a hundred are equally good",
-    tail: "Top-p leaves out the notes’ long tail",
+    tail: "Top-p leaves out the long tail of [the notes](notes:004.96)",
     each: "Epsilon and min-p look at each word by itself, and leave out all of it",
     typical: "Locally typical is the only rule that may drop the likeliest word",
   },
