@@ -148,7 +148,8 @@ function sourceSheet(page: Page, site: Site): Found {
 function frontSheet(page: Page, parts: readonly Part[], found: FoundOnPages, site: Site): Found {
   const { body, entries } = frontPage(page, site.texts.get(pathOf(page))!, parts, found, site);
   const { description } = site.phrases;
-  return { sheet: { url: page.url, title: page.title, description, page, body }, entries, terms: [] };
+  const assets = body.includes('id="translated"') ? site.title.assets : [];
+  return { sheet: { url: page.url, title: page.title, description, page, body, assets }, entries, terms: [] };
 }
 
 /** The pages of the book in another language, with frames. */
@@ -249,7 +250,12 @@ export async function build(sourceUrl = ""): Promise<Built> {
   ]);
   const indices = Object.fromEntries(translated.map(({ phrases, entries }) => [phrases.language, entries]));
   const files = await assetsOf(gathered, { ...english.entries, ...indices });
-  const others = new Set([...files.keys(), ...FIGURE_ASSETS, ...extra.flatMap(({ assets = [] }) => assets)]);
+  const others = new Set([
+    ...files.keys(),
+    ...FIGURE_ASSETS,
+    ...site.title.assets,
+    ...extra.flatMap(({ assets = [] }) => assets),
+  ]);
   problems.push(...checkLinks(pages, others));
   const shared = ["assets/katex.css", "assets/style.css", "assets/client.js"].map((name) => weight(files.get(name)!));
   for (const [url, html] of pages) {
@@ -266,8 +272,11 @@ function distinct(problems: readonly Problem[]): Problem[] {
   return [...new Map(problems.map((one) => [`${one.where}: ${one.text}`, one])).values()];
 }
 
-/** Bytes of a page with style and script, compressed, without fonts and figures. */
-const LARGEST = 60_000;
+/**
+ * Bytes of a page with style and script, compressed, without fonts and figures. The longest hold a worked example, a recorded
+ * run and solved exercises beside all of their code: on a slow line of 400 kbit/s they are there in a second and a third.
+ */
+const LARGEST = 64_000;
 
 const weight = (content: string | Uint8Array): number => gzipSync(content).length;
 

@@ -166,11 +166,17 @@ function placesOf(entry: GlossaryEntry, home: Page, site: Site, terms: readonly 
       places.set(page, { page, url: fragment ? `${page.url}#${fragment}` : exact?.url ?? page.url });
     }
   }
-  for (const { page, url, chinese } of marked) {
+  for (const { page, url, chinese, before } of marked) {
     if (!mentions(proseAt(site.texts.get(page.path!)!, "")!, { english: entry.english, chinese: [] })) {
       site.problem(page.path!, `${chinese} stands for ${entry.english[0]}, which is not there`);
     }
-    if (entry.usual.has(chinese)) site.problem(page.path!, `${chinese} is not in the notes`);
+    const inBrackets = /\[[^\]]*$/.test(before);
+    if (entry.usual.has(chinese) !== inBrackets) {
+      site.problem(
+        page.path!,
+        `${chinese} is ${inBrackets ? "in the notes: write ( )" : "not in the notes: write [ ]"}`,
+      );
+    }
     if (!places.has(page)) places.set(page, { page, url });
   }
   return [...places.values()];
@@ -300,14 +306,22 @@ export function frontPage(
   const context = contextOf(page.url, undefined, [], site, { from: path });
   const language = said === undefined && site.phrases !== ENGLISH ? ` lang="${ENGLISH.language}"` : "";
   const isGlossary = path.endsWith("/glossary.md"), blocks = text.split(/^@(.*)$/m);
-  let html = "";
+  let html = "", isInColumns = false;
   blocks.forEach((block, at) => {
-    if (at % 2 === 0) {
+    if (at % 2 === 0 && isInColumns) {
+      html += `<div class="columns">${
+        block.trim().split(/^(?=## )/m).map((part) => `<section>${render(part.trim(), context)}</section>`).join("")
+      }</div>`;
+      isInColumns = false;
+    } else if (at % 2 === 0) {
       const prose = render((isGlossary ? withoutEntries(block) : block).trim(), context);
       html += language && prose ? `<div${language}>${prose}</div>` : prose;
     } else {
       const [command, rest = ""] = block.trim().split(/ (.*)/);
-      if (command === "map") html += map(page, parts, site);
+      if (command === "translation") html += site.title.figure(renderInline(rest, context));
+      else if (command === "columns") isInColumns = true;
+      else if (command === "end") isInColumns = false;
+      else if (command === "map") html += map(page, parts, site);
       else if (command === "workshop") html += workshop(page, parts, site);
       else if (command === "experiments") html += experiments(page, parts, site, entries);
       else if (command === "notation") html += notation(page, parts, site);

@@ -74,6 +74,8 @@ export interface Playground {
   pages(): readonly Extra[];
   readonly FILES: ReadonlyMap<string, URL>;
   readonly ENTRIES: Readonly<Record<string, URL>>;
+  readonly TITLE_ASSETS: readonly string[];
+  titleFigure(caption: string): string;
 }
 
 /** A file of this folder, if it is there. */
@@ -238,6 +240,7 @@ export async function gather(sourceUrl: string, problem: Site["problem"]): Promi
       extra.flatMap(({ url, title: page, shows = [] }) =>
         shows.filter((one) => one.path === path).map(({ id, title }) => ({ url: `${url}#${id}`, page, title }))
       ),
+    title: { assets: playground?.TITLE_ASSETS ?? [], figure: (caption) => playground?.titleFigure(caption) ?? "" },
     pictures: await loadPictures(LANGUAGES.map(({ phrases }) => phrases.language), problem),
     problem,
   };

@@ -341,7 +341,7 @@ const TO_OPEN: readonly string[] = [
 export function unopened(path: string, text: string): string[] {
   if (!/^core\/(\d\d_|experiments)/.test(path) || OTHER_NOTES.test(path)) return [];
   if (TO_OPEN.some((file) => path.startsWith(file))) return [];
-  const rest = text.replace(/^```[\s\S]*?^```/gm, "").replace(/`[^`]*`/g, "").replace(
+  const rest = text.replace(/^```[\s\S]*?^```/gm, "").replace(/`[^`]*`|\btests? "[^"]*"/g, "").replace(
     /\[[^\]]*\]\((?:notes:|[^)]*\/notes\.md)[^)]*\)/g,
     "",
   )

@@ -15,10 +15,15 @@
  * `measure` computes its numbers by the library, once; `draw` is called for each width. Its colours are classes of
  * `docs/figures/figures.css`, or those of the page's symbols by `tint`; its elements are made by `docs/figures/svg.ts`.
  *
+ * A run on real data that was recorded by a program of `docs/runs/` is shown by the same block. Its file exports `run`: figures
+ * as experiments have them, and a reading.
+ *
  * @module
  */
 
+import type { Figure } from "../core/experiments/figure.ts";
 import type { Drawing } from "./figures/svg.ts";
+import type { RecordedRun } from "./runs/recorded_run.ts";
 
 /** Where a picture is drawn. */
 export interface Canvas extends Drawing {
@@ -48,4 +53,12 @@ export interface Picture<Numbers = undefined> {
   readonly measure?: () => Numbers | Promise<Numbers>;
   /** Draws it at the width of the canvas: 560 beside a paragraph, 1080 across both columns, 320 on a phone. */
   readonly draw: (canvas: Canvas, numbers: Numbers) => Drawn;
+}
+
+/** A recorded run on its page: the export `run` of its file, which has the name of the run and `_run` behind it. */
+export interface RunFigures<Findings extends object> {
+  /** What was found, as figures; their captions compute their numbers. */
+  readonly figures: (findings: Findings) => readonly Figure[];
+  /** What the figures mean together: paragraphs, whose numbers are computed. */
+  readonly reading: (findings: Findings, run: RecordedRun<Findings>) => readonly string[];
 }

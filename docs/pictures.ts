@@ -11,13 +11,21 @@
  */
 
 import { el, px } from "./figures/svg.ts";
-import type { Canvas, Picture } from "./picture.ts";
+import { figuresHtml, STATIC_WIDTH } from "./figures/mod.ts";
+import type { Canvas, Picture, RunFigures } from "./picture.ts";
+import { readRun, type RecordedRun } from "./runs/recorded_run.ts";
 import { escape } from "./words.ts";
 
 const here = new URL("./", import.meta.url);
 
 /** What a picture says in another language, by the English words. */
 export type PictureWords = Readonly<Record<string, string>>;
+
+/** A recorded run that can be shown. */
+export interface LoadedRun {
+  readonly show: RunFigures<object>;
+  readonly recorded: RecordedRun;
+}
 
 /** A picture that can be drawn. */
 export interface Loaded {
@@ -43,19 +51,30 @@ export interface Setting {
 /** The pictures of the site. */
 export class Pictures {
   readonly #loaded: ReadonlyMap<string, Loaded>;
+  readonly #runs: ReadonlyMap<string, LoadedRun>;
   readonly #problem: (where: string, text: string) => void;
   readonly #shown = new Set<string>();
   /** Words that were asked for, by picture and language. */
   readonly #asked = new Map<string, Set<string>>();
 
-  constructor(loaded: ReadonlyMap<string, Loaded>, problem: (where: string, text: string) => void) {
+  constructor(
+    loaded: ReadonlyMap<string, Loaded>,
+    problem: (where: string, text: string) => void,
+    runs: ReadonlyMap<string, LoadedRun> = new Map(),
+  ) {
     this.#loaded = loaded;
+    this.#runs = runs;
     this.#problem = problem;
   }
 
   /** Whether it goes across both columns. */
   isWide(name: string): boolean {
-    return this.#loaded.get(name)?.picture.place === "wide";
+    return this.isRun(name) || this.#loaded.get(name)?.picture.place === "wide";
+  }
+
+  /** Whether it is a recorded run, which stands in both columns as an experiment does. */
+  isRun(name: string): boolean {
+    return this.#runs.has(name);
   }
 
   /**
@@ -67,8 +86,12 @@ export class Pictures {
    * @returns HTML; nothing if there is no such picture
    */
   html(name: string, where: string, { caption, language, hue, link }: Setting): string {
-    const found = this.#loaded.get(name), file = fileOf(name);
+    const found = this.#loaded.get(name), file = fileOf(name), run = this.#runs.get(name);
     this.#shown.add(name);
+    if (run) {
+      if (caption === "") this.#problem(where, `The run ${name} has no caption`);
+      return runHtml(name, run, { caption, language, hue });
+    }
     if (!found) {
       this.#problem(where, `No picture is called "${name}": ${file} is not there`);
       return "";
@@ -124,6 +147,9 @@ export class Pictures {
 
   /** Says which pictures stand on no page, and which of their words are nowhere in them. Once all pages were made. */
   finish(): void {
+    for (const name of this.#runs.keys()) {
+      if (!this.#shown.has(name)) this.#problem(fileOf(name), "No page shows this run");
+    }
     for (const [name, { words }] of this.#loaded) {
       if (!this.#shown.has(name)) this.#problem(fileOf(name), "No page shows this picture");
       for (const [language, table] of Object.entries(words)) {
@@ -136,6 +162,28 @@ export class Pictures {
     }
   }
 }
+
+/** A recorded run: what it is and how it is made again at the left, figures and reading at the right. */
+function runHtml(
+  name: string,
+  { show, recorded }: LoadedRun,
+  { caption, hue }: Pick<Setting, "caption" | "language" | "hue">,
+): string {
+  const { command, seconds, data, findings } = recorded, id = `run-${name}`;
+  const figures = figuresHtml(show.figures(findings), { width: STATIC_WIDTH, id, hue });
+  const reading = show.reading(findings, recorded).map((text) => `<p>${escape(text)}</p>`).join("");
+  return `<section class="experiment run" id="${id}">
+<div class="experiment-head"><p>${caption}</p></div>
+<div class="experiment-side"><div class="reading">${reading}</div>
+<p class="found">Recorded in ${duration(seconds)} of one core. ${escape(data.origin)}; ${escape(data.licence)}.</p>
+<p class="command"><code>${escape(command)}</code></p></div>
+<div class="figures">${figures.join("")}</div>
+</section>`;
+}
+
+/** Seconds, or minutes where there are more than two. */
+const duration = (seconds: number): string =>
+  seconds < 120 ? `${Math.round(seconds)} seconds` : `${Math.round(seconds / 60)} minutes`;
 
 const fileOf = (name: string): string => `docs/pictures/${name}.ts`;
 
@@ -161,9 +209,16 @@ export async function loadPictures(
   problem: (where: string, text: string) => void,
 ): Promise<Pictures> {
   const spoken = new Map(languages.map((language) => [language, new Set(namesIn(`${language}/pictures/`))]));
-  const loaded = new Map<string, Loaded>();
+  const loaded = new Map<string, Loaded>(), runs = new Map<string, LoadedRun>();
   for (const name of namesIn("pictures/")) {
-    const { picture } = await import(`./pictures/${name}.ts`) as { picture?: Picture<unknown> };
+    const { picture, run } = await import(`./pictures/${name}.ts`) as {
+      picture?: Picture<unknown>;
+      run?: RunFigures<object>;
+    };
+    if (run) {
+      runs.set(name, { show: run, recorded: readRun(name.replace(/_run$/, "")) });
+      continue;
+    }
     if (!picture) {
       problem(fileOf(name), "It exports no picture");
       continue;
@@ -178,5 +233,5 @@ export async function loadPictures(
   for (const [language, names] of spoken) {
     for (const name of names) problem(`docs/${language}/pictures/${name}.ts`, "There is no such picture");
   }
-  return new Pictures(loaded, problem);
+  return new Pictures(loaded, problem, runs);
 }

@@ -121,7 +121,9 @@ function pictureHtml(
 
 /** A picture across both columns. */
 const wideHtml = (picture: PicturePassage, prose: Prose, view: View): string =>
-  `<div class="across">${pictureHtml(picture, prose, view)}</div>`;
+  `<div class="${view.site.pictures.isRun(picture.name) ? "wide" : "across"}">${
+    pictureHtml(picture, prose, view)
+  }</div>`;
 
 /** The page's beginning, or a part of it: its tables, diagrams and pictures stand at the right. */
 function openingHtml({ prose, anchor }: Extract<Block, { kind: "opening" }>, view: View): string {

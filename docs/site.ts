@@ -79,6 +79,8 @@ export interface Site extends Proofs {
   readonly about: (name: string) => About;
   /** Draws one. */
   readonly figure: (name: string, surroundings: Surroundings) => string;
+  /** What the title page shows, with a caption, and what it loads for it. */
+  readonly title: { readonly assets: readonly string[]; readonly figure: (caption: string) => string };
   /** What the notes say. */
   readonly notes: readonly NoteSet[];
   /** What paragraphs have beside them. */

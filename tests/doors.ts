@@ -463,6 +463,7 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   topPRule: () => call(0.5),
   typicalRule: () => call(0.5),
   applyRules: () => call([generation.topKRule(2)], Float64Array.of(1, 2, 3), { tokens: [1] }),
+  beamStep: () => call([{ tokens: [0], logProbability: -1 }], rows.slice(0, 1), 2),
   "new BeamSearch": () => call({ numBeams: 1, ...limits }),
   "BeamSearch.extend": () => on(new generation.BeamSearch({ numBeams: 1, ...limits }), rows, rows[0]!.map(() => 0)),
   gnmtLengthPenalty: () => call(0.5),

@@ -1,12 +1,12 @@
 /**
  * # Embeddings
  *
- * **Question.** A one-hot vector (独热向量) has a place for every word of the vocabulary: zeros, and a
- * single 1 in the place of its word. It says of two words only whether they are the same. How does
+ * **Question.** A one-hot vector (独热向量) has an entry for every word of the vocabulary: zeros, and a
+ * single 1 at the entry of its word. It says of two words only whether they are the same. How does
  * a word get a short vector that can say more?
  *
  * **Idea.** Give every word a row of a table, and let training move the rows. Words that are
- * used alike, synonyms (近义词) among them, are pushed alike, so their rows end up close: a
+ * used alike, synonyms (近义词) among them, get similar gradients, so their rows end up close. Such a row is a
  * continuous word embedding (连续词嵌入). Finding the row is a look-up (查找).
  *
  * **Formula.** With $o$ the one-hot vector of a token, $W$ the table and $e_t$ the embedding
@@ -24,16 +24,16 @@
  * | $U$    | `output.weight`    | `[E, C]`, a column for each of $C$ classes |
  * | $b$    | `output.bias`      | `[C]`                                      |
  *
- * **Why not multiply.** The product with a one-hot row reads every row of the table to keep
- * one. A look-up reads that one: $E$ numbers instead of $VE$. Backwards the same holds: only
+ * **Why not multiply.** The product with a one-hot row reads every row of the table and keeps
+ * one. A look-up reads that row alone: $E$ numbers instead of $VE$. The backward pass is the same: only
  * the rows that were looked up receive a gradient. The [first experiment](experiments/embeddings.ts)
  * does both and compares.
  *
  * **The notes, 003.52.** The table has one row
  * per *word*, not one per position. Ids `[B, T]` come out as `[B, T, E]` for any $T$ ([the notes](notes:003.53) write
  * `[batch, time, dim]`), and every layer behind sees vectors of width $E$. Within one batch
- * the lengths must agree, since a tensor is a box: shorter sentences are filled up with a padding
- * token ({@linkcode padTokens}). With `paddingIndex` it comes out as zeros, whatever its row of the
+ * the lengths must agree, since every axis of a tensor has one length. Shorter sentences are filled up with a
+ * padding token ({@linkcode padTokens}). With `paddingIndex` its embedding is zeros, whatever its row of the
  * table holds, and the row receives no gradient. [The notes](notes:003.56) also ask whether padding costs anything
  * in this layer: hardly, a look-up is a copy. What it costs behind this layer is the subject of
  * [section](../06_training/batching.ts).
@@ -43,15 +43,14 @@
  *
  * ## What the deeper bag can and cannot see
  *
- * In one sum every word votes alone: *not* adds the same vector whether *good* or *bad* stands
- * beside it. A hidden layer (隐藏层) can react to *not* and *good* together, so combinations of words
- * become features (特征). Their order stays invisible, because a sum has none: *not good but bad* and
+ * In a sum every word counts alone: *not* adds the same vector whether *good* or *bad* stands
+ * beside it. A hidden layer (隐藏层) can respond to *not* and *good* together, so combinations of words
+ * become features (特征). The order of words stays invisible, because a sum has none: *not good but bad* and
  * *not bad but good* are the same bag. Attention ([chapter](../04_attention/mod.ts)) is a way out.
  *
  * The [second experiment](experiments/embeddings/bags.ts) measures it with reviews of each kind. One vote per
  * word (bag of words, BoW) and a sum of embeddings (CBOW) are both linear in the counts of words, and
- * go wrong in the same places; what the embeddings add is that words which vote alike end up close
- * together.
+ * make the same errors. The embeddings add one thing: words with similar votes end up close together.
  *
  * @module
  */
@@ -153,7 +152,7 @@ export function multiplyOneHot(tokens: Tensor, table: Tensor): Tensor {
 export interface PadOptions {
   /** Which end of a sentence is filled; `"right"` by default. */
   readonly side?: "left" | "right" | undefined;
-  /** Positions in the box, at least those of the longest sentence; as many by default. */
+  /** Positions of the result, at least those of the longest sentence; as many by default. */
   readonly length?: number | undefined;
 }
 
@@ -161,7 +160,7 @@ export interface PadOptions {
 export const padChecks: Checks<PadOptions> = { side: oneOf(["left", "right"]), length: integer({ min: 0 }) };
 
 /**
- * Makes one box of sentences of different lengths.
+ * Makes one tensor of sentences of different lengths.
  *
  * {@linkcode padSequences} of `@heed/heed/training` does the same and makes the mask.
  *

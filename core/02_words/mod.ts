@@ -1,7 +1,7 @@
 /**
  * # 2 · Words
  *
- * **Question.** A network computes with numbers; a text is made of signs. What bridges the two, in
+ * **Question.** A network computes with numbers; a text is made of characters. What bridges the two, in
  * both directions?
  *
  * **Idea.** On the way in, text is cut into tokens (词元), and each token becomes a word vector
@@ -27,10 +27,10 @@
  * one number, the *loss*, says how wrong it was ([section](../06_training/loss.ts)). The *gradient*
  * of the loss has an entry for every parameter: by how much the loss grows when this parameter
  * grows a little, that is, a derivative. A step moves every parameter a little against its entry,
- * and the loss falls ([section](../06_training/optimizers.ts)). Then come the next examples, some
- * hundred times in the experiments of this book, millions of times in large models.
+ * and the loss falls ([section](../06_training/optimizers.ts)). Then come the next examples. The experiments of
+ * this book take some hundred steps, large models many more.
  *
- * The gradient is computed from the end to the beginning, by the chain rule. Each layer is handed the
+ * The gradient is computed from the last layer to the first, by the chain rule. Each layer is handed the
  * derivatives of the loss with respect to its output, and passes on, or back, those with respect to
  * its input: [`backward()`](../engine/autograd.ts). A layer that passes hardly any gradient back
  * leaves the layers before it without a direction to move in.

@@ -6,8 +6,8 @@
  *
  * **Idea.** Raise $e$ to each score, which makes everything positive and turns equal
  * differences into equal ratios; then divide by the total (normalization, 归一化). This function is
- * called *softmax*, a soft maximum: the largest score gets the largest probability, and the others are
- * not left without one.
+ * called *softmax*, a soft maximum: the largest score gets the largest probability, and the others keep
+ * some.
  *
  * **Formula.** With the scores $z$ of one row and their maximum $m$,
  *
@@ -27,27 +27,25 @@
  * exponent is 0 and the total lies between 1 and the number of scores.
  *
  * **When the gradient vanishes.** For $z = (1000, 1, -1000)$ [the notes](notes:002.21) find $p \approx (1, 0, 0)$
- * and say that the gradient vanishes (vanishing gradient, 梯度消失). It does: with $[i = j]$ for 1
- * where $i = j$ and 0 elsewhere, the derivative is
+ * and say that the gradient vanishes (vanishing gradient, 梯度消失). It does: with $[i = j]$, which is 1
+ * where $i = j$ and 0 elsewhere (Iverson bracket), the derivative is
  *
  * $$\frac{\partial p_i}{\partial z_j} = p_i\,([i = j] - p_j)$$
  *
  * On the diagonal this is $p_i (1 - p_i)$, elsewhere $-p_i p_j$: where one probability is 1 and the
- * others are 0, each product has a factor 0. [The notes](notes:002.22) write the diagonal as $p_i$ alone; it is the
- * factor
+ * others are 0, each product has a factor 0. [The notes](notes:002.22) write the diagonal as $p_i$ alone; it is the factor
  * $1 - p_i$ that makes it vanish at $p_i = 1$.
  *
- * ## What it answers to
+ * ## What it responds to
  *
  * Only differences of scores count: the [experiment](experiments/softmax.ts) raises all scores
- * together, and no probability moves.
+ * together, and no probability changes.
  *
- * The differences are shrunk or stretched by a *temperature* $\tau$, by which the scores are divided
- * first: $\mathrm{softmax}(z / \tau)$. The higher it is, the more even the probabilities become;
- * their order stays.
+ * A *temperature* $\tau$ shrinks or stretches the differences. The scores are divided by it first:
+ * $\mathrm{softmax}(z / \tau)$. A higher temperature makes the probabilities more even. Their order stays.
  *
- * How much a probability answers to its own score is the derivative $p(1 - p)$: most where $p$ is one
- * half, and nothing at 0 and at 1, which is where the scores of [the notes](notes:002.21) have driven it.
+ * The derivative $p(1 - p)$ says how much a probability responds to its own score. It is largest where $p$ is
+ * one half and zero at 0 and at 1, which is where the scores of [the notes](notes:002.21) have driven it.
  *
  * @module
  */
@@ -64,7 +62,7 @@ const LOWEST = -3.4028234663852886e38;
  * Turns scores into probabilities: positive numbers whose sum is one.
  *
  * A score of `-Infinity` gets exactly 0 and passes no gradient back. A row of nothing but
- * `-Infinity` has nothing to give: it yields zeros, not NaN.
+ * `-Infinity` yields zeros, not NaN.
  *
  * @example
  * ```ts
@@ -75,7 +73,7 @@ const LOWEST = -3.4028234663852886e38;
  * ```
  *
  * @param scores any numbers, `[…, S]`
- * @param axis the axis whose entries compete for one unit; the last by default
+ * @param axis the axis along which the probabilities sum to one; the last by default
  * @returns probabilities of the same shape
  * @throws {RangeError} if there is no such axis
  */
@@ -98,7 +96,7 @@ export function softmax(scores: Tensor, axis = -1): Tensor {
  * the zeros that {@linkcode softmax} yields there.
  *
  * @param scores any numbers, `[…, S]`
- * @param axis the axis whose entries compete for one unit; the last by default
+ * @param axis the axis along which the probabilities sum to one; the last by default
  * @returns numbers of the same shape, none above 0
  * @throws {RangeError} if there is no such axis
  */
@@ -126,7 +124,7 @@ function highestOf(scores: Tensor): Tensor {
 //
 // `softmax(scores).log()` is the same formula and loses everything below the smallest positive
 // number: a score 1000 below the best has probability 0 in float32 and in float64, and the
-// logarithm of 0 is no loss to learn from. The probability of a text is therefore kept as a sum
+// logarithm of 0 is no loss to learn from. The probability of a sequence is therefore kept as a sum
 // of logarithms (log space, 对数参数化). The test "logSoftmax() keeps what softmax().log() loses"
 // fails for that version.
 
@@ -139,5 +137,5 @@ function highestOf(scores: Tensor): Tensor {
 //
 // Multiply the scores (2, 1, 0) by 0.1, 1 and 10 before the softmax. The order of the probabilities stays;
 // predict what happens to their differences, then measure. To which temperatures do the three
-// factors belong? [Section](../07_generation/temperature.ts) uses them to make a text bolder or
-// safer.
+// factors belong? [Section](../07_generation/temperature.ts) uses them to make samples more or less
+// diverse.

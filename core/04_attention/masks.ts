@@ -1,20 +1,20 @@
 /**
  * # Masks
  *
- * **Question.** Attention connects everything with everything. Some connections must not be
- * there: the position that has to predict a word must not see that word, and no position needs
+ * **Question.** Attention connects every position with every other. Some connections are
+ * forbidden: the position that predicts a word must not see that word, and no position needs
  * to see padding. How are they cut without leaving the matrix form?
  *
  * **Idea.** Compute all scores, and forbid some pairs before the softmax. A forbidden pair
- * scores $-\infty$; $e^{-\infty} = 0$, so it gets no share, and the others divide the whole unit
- * among themselves. A mask (掩码) is the table that says which pairs are allowed.
+ * scores $-\infty$; $e^{-\infty} = 0$, so its weight is 0, and the weights of the others still
+ * sum to one. A mask (掩码) is the table that says which pairs are allowed.
  *
  * ```picture mask_matrix Four masks of six positions. A filled square: the query of its row may look at the key of its column.
  * The padding is two positions at the end, the prefix three at the beginning, and the window reaches two positions back.
  * ```
  *
  * **Formula.** $Z$ and $A$ are the scores and weights of [section](scaled_dot_product.ts). $[M_{ts}]$ is 1 if query $t$
- * may look at key $s$, and 0 if not; $M$ is `mask` in code.
+ * may look at key $s$, and 0 if not (Iverson bracket); $M$ is `mask` in code.
  *
  * $$A_{ts} = \frac{[M_{ts}]\, e^{Z_{ts}}}{\sum_{r} [M_{tr}]\, e^{Z_{tr}}}$$
  *
@@ -23,32 +23,36 @@
  * | causal  | $s \le t$                         | `[T, S]`       | self-attention of a decoder                      |
  * | padding | $s$ holds a token                 | `[B, S]`       | encoder, and cross-attention to it               |
  * | prefix  | $s \le t$ or $s$ is in the prefix | `[B, 1, T, S]` | models that read a question as a whole, like GLM |
- * | window  | $t - b \le s \le t + a$           | `[T, S]`       | long texts; $b$ `before`, $a$ `after`            |
+ * | window  | $t - b \le s \le t + a$           | `[T, S]`       | long sequences; $b$ `before`, $a$ `after`        |
  *
- * **Why a decoder masks.** A decoder writes a text word by word
+ * **Why a decoder masks.** A decoder generates a sequence word by word
  * ([section](../05_transformer/decoder.ts)). At test time nothing lies to the right: word $t$ is
- * written when only the words before it exist. In training the whole answer is fed in at once, so
- * that one pass serves every position. It is fed in *shifted by one*: position 1 gets a begin token
- * and position $t$ gets word $t - 1$, and has to predict word $t$. A position may therefore see
- * itself. One position further on stands the word that it has to predict; without a mask it would
- * read that word, and learn to copy. The causal mask (掩码注意力) makes each row of the matrix see
- * exactly what it would see at test time: one sentence of length $T$ becomes $T$ training examples.
+ * generated when only the words before it exist. In training the whole target is the input, so
+ * that one pass serves every position. The target is *shifted by one*: position 1 gets a begin token,
+ * position $t$ gets word $t - 1$ and has to predict word $t$. A position may therefore see
+ * itself. The next position holds the word to be predicted. Without a mask the model would
+ * read that word and learn to copy. The causal mask (掩码注意力) lets each row of the matrix see
+ * exactly what it would see at test time. One sentence of length $T$ becomes $T$ training examples.
  *
- * **When queries are fewer than keys.** A text that is written with a cache
- * ([section](../07_generation/kv_cache.ts)) keeps the keys of the words before, and only its last
- * words ask. The queries are then the last positions: query $t$ stands at position $t + S - T$, in
+ * **The notes, 001.40.** Without the mask the target leaks into the input. Overfitting (过拟合) is something else:
+ * an overfitted model fails on new sentences, and a model that reads the target is as good on them as in training,
+ * until it has to generate.
+ *
+ * **When queries are fewer than keys.** A cache ([section](../07_generation/kv_cache.ts)) keeps the keys of
+ * the prefix, and only the last words are queries. Query $t$ then stands at position $t + S - T$, in
  * every mask of this page. Without a cache $T = S$, and it stands at $t$.
  *
  * ## 0, −10000 or −∞
  *
- * "Covering the future with 0", as [the notes](notes:001.25) have it, is a picture of the *weights*. A score of 0 is an ordinary score:
- * $e^0 = 1$, and the forbidden position gets a share, often a large one, since real scores may be
- * negative. $-10000$ works because $e^{-10000}$ underflows to 0 in float32, as long as one allowed
- * score is there to compare with. It fits into float16, which ends at 65504; $-10^9$ does not. If nothing is allowed, it
+ * "Covering the future with 0", as [the notes](notes:001.25) have it, is a picture of the *weights*. A score of 0 is an
+ * ordinary score: $e^0 = 1$, and the forbidden position gets some weight, often a large one, since real scores may be
+ * negative. $-10000$ works because $e^{-10000}$ underflows to 0 in float32, as long as one score of the row is
+ * allowed. It fits into float16, which ends at 65504; $-10^9$ does not. If nothing is allowed, it
  * matters how the number is used. *Added* to the scores, as in the code of BERT, it lowers all of them together: the softmax
- * ignores the shift, and the row keeps the weights that it would have without a mask. Put *in the place of* the scores, as
- * [the notes](notes:002.23) describe it, it makes them equal, and each position gets the same weight. Either way the forbidden positions
- * share the whole unit. $-\infty$ says what is meant; the softmax of this book makes such a row zero.
+ * ignores the shift, and the row keeps the weights that it would have without a mask. If it *replaces* the scores, as
+ * [the notes](notes:002.23) describe it, they become equal, and each position gets the same weight. Either way the
+ * weights of the forbidden positions sum to one. $-\infty$ says what is meant: the softmax of this book makes such a
+ * row zero.
  *
  * ## Is the mask needed when generating?
  *
@@ -60,12 +64,14 @@
  *
  * **The notes, 003.49.** The third line settles it. For one token the causal mask is one row of
  * `true`, since all keys in the cache are of the past; the test "causalMask() of one query allows
- * everything" says so. Padding must be excluded whatever is fed: its positions are there.
+ * everything" says so. Padding must be excluded whatever is fed: its positions are there. The `attention_mask` of the
+ * code that [the notes](notes:003.57) step through is the padding mask, one number per token, and all of them are 1; the
+ * causal mask is made inside the model.
  *
- * The [experiment](experiments/masks.ts) measures all three. It also finds a case between them: in a
+ * The [experiment](experiments/masks.ts) measures all three. It also finds a case between them. In a
  * stack of one layer the newest output needs no mask even if the whole history is fed, since its row
- * allows everything. With two layers it does, because the second reads what the first made of earlier
- * positions.
+ * allows everything. In a stack of two layers it does, because the second layer reads the outputs of the first
+ * at earlier positions.
  *
  * @module
  */
@@ -108,7 +114,7 @@ export function paddingMask(tokens: TensorLike, paddingToken: number): Tensor {
  * Marks the first positions of each sentence.
  *
  * @param lengths how many positions of each sentence hold something
- * @param S positions in the box
+ * @param S positions in a row of the batch
  * @returns true where something is, `[B, S]`
  * @throws {RangeError} if a length does not fit
  */
@@ -146,7 +152,7 @@ export function overKeys(mask: TensorLike<boolean>): Tensor {
 }
 
 /**
- * Lets everybody see the prefix, and what follows see only what came before.
+ * Lets every position see the prefix, and the later ones only what came before.
  *
  * @param T number of queries
  * @param prefixLengths length of the prefix of each sentence
@@ -189,7 +195,7 @@ export function windowMask(
   checkOptions("see a window", window, WINDOW);
   checkSizes("see a window", { T, S });
   const { before = Infinity, after = Infinity } = window;
-  // Distances beyond the text are all the same; clipped, they stay integers.
+  // Distances beyond the sequence are all the same; clipped, they stay integers.
   const [nearest, farthest] = [-Math.min(Math.floor(before), T + S), Math.min(Math.floor(after), T + S)];
   const offset = arange(S).unsqueeze(0).sub(arange(S - T, S).unsqueeze(1));
   return offset.greaterEqual(nearest).and(offset.lessEqual(farthest));
@@ -208,14 +214,14 @@ export function combineMasks(...masks: readonly (TensorLike<boolean> | undefined
   return all.reduce((both, mask) => both && mask ? both.and(mask) : both ?? mask, undefined);
 }
 
-// #region The masks of a text, for layers
-// A model hands its layers what the text forbids: padding, a prefix, the future. Each attention takes one mask of pairs.
+// #region The masks of a sequence, for layers
+// A model gives its layers what is forbidden: padding, a prefix, the future. Each attention takes one mask of pairs.
 
-/** What a pass over a text forbids besides the future. */
+/** What a pass over a sequence forbids besides the future. */
 export interface TextMasks {
   /** True for tokens, `[B, S]`, or pairs that may look, `[B, H, T, S]`; everywhere by default. */
   readonly mask?: TensorLike<boolean> | undefined;
-  /** Length of the prefix of each text, all of which sees all of it; there is none by default. */
+  /** Length of the prefix of each sequence, seen as a whole; there is none by default. */
   readonly prefix?: readonly number[] | undefined;
   /** Whether a position sees only itself and what came before; true by default. */
   readonly causal?: boolean | undefined;
@@ -233,15 +239,15 @@ function isLength(length: number): boolean {
 }
 
 /**
- * The masks of self-attention over a text, as the attention takes them.
+ * The masks of self-attention over a sequence, as the attention takes them.
  *
- * @param B number of texts
- * @param T positions that ask, the last ones of each text
- * @param S positions of the text, those in a cache included
+ * @param B number of sequences
+ * @param T queries, the last positions of each sequence
+ * @param S positions of the sequence, those in a cache included
  * @param masks mask of tokens or pairs, prefixes, whether the future is hidden
  * @returns whether every future is hidden, and a mask of pairs
  * @throws {TypeError} if there is a prefix where nothing is hidden
- * @throws {RangeError} if a prefix is longer than the text, or ends behind what a cache holds of it
+ * @throws {RangeError} if a prefix is longer than the sequence, or ends after what a cache holds of it
  */
 export function textMask(B: number, T: number, S: number, masks: TextMasks): {
   readonly causal: boolean;
@@ -322,19 +328,19 @@ export function additiveMask(mask: TensorLike<boolean>, penalty: number = -Infin
 
 // ## Where does the program mask step by step?
 //
-// The notes ask how a program "masks step by step" in training. It does not: there are no
-// steps. Row $t$ of the causal mask *is* the state of affairs at step $t$, and all rows are
-// applied in one pass. What a picture shows as an animation is the matrix, read line by line.
+// **The notes, 003.45.** The mask hides the future in training too, but there are no steps. Row $t$ of the causal
+// mask *is* what step $t$ may see, and one pass applies all rows.
+// What a picture shows as an animation is the matrix, read row by row.
 
 // ## In a model
 //
 // A window belongs to the architecture: the model is trained with it, and every attention of it has it,
-// `attention: multiHead({ window: { before: 4095 } })`. What one layer does not see, the next may hear of: with $L$
-// layers a position knows of $L \cdot b$ positions before it. A prefix belongs to the text, so it goes with the call:
+// `attention: multiHead({ window: { before: 4095 } })`. Information travels further through several layers: with $L$
+// layers a position depends on $L \cdot b$ positions before it. A prefix belongs to the sequence, so it is an argument of the call:
 // `model.forward(tokens, { prefix: [12, 7] })`. With caches the whole prefix comes in the first call, since its
 // positions see each other; afterwards it is the past, like any other. A mask of pairs may be given as well.
 //
-// Prompts of different lengths that are to be continued together end together and are padded on the left. The mask hides
+// A batch of prompts of different lengths is padded on the left, so that all prompts end at one position. The mask hides
 // the padding, and `starts` says where each row's first token stands, so that its first word has position 0:
 // `model.forward(padTokens(prompts, pad, { side: "left" }), { mask, starts: [0, -2] })`. Every row comes out as it does
 // alone; the test "DecoderOnly() reads left-padded rows as it reads them alone, for every kind of positions" says so.

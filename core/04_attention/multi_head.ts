@@ -1,20 +1,19 @@
 /**
  * # Multi-head attention
  *
- * **Question.** One softmax spends one unit of weight per position. A verb that needs its
- * subject *and* its object has to split the unit, and reads a blend of both. How can one
+ * **Question.** One softmax gives weights that sum to one. A verb that needs its
+ * subject *and* its object has to split them, and reads a blend of both. How can one
  * position ask several questions at once?
  *
  * **Idea.** Run several small attentions side by side, each with its own matrices: several
  * heads (头): multi-head attention (多头注意力). "Related" is no single relation; one head may follow
- * grammar, another meaning, a third only the previous word. Each head normalizes for itself, so
- * none takes weight from another. The results are laid end to end (concatenation, 拼接) and mixed
+ * grammar, another meaning, a third only the previous word. Each head has its own softmax, so
+ * no head takes weight from another. The results are joined (concatenation, 拼接) and mixed
  * by one more matrix.
  *
  * **Formula.** With heads $i = 1 \dots H$, each of width $d = E / H$,
  *
- * $$\mathrm{head}_i = \mathrm{attention}(XW_Q^i,\; X'W_K^i,\; X'W_V^i), \qquad \mathrm{output} = [\mathrm{head}_1;
- * \dots; \mathrm{head}_H]\, W_O$$
+ * $$\mathrm{head}_i = \mathrm{attention}(XW_Q^i,\; X'W_K^i,\; X'W_V^i), \qquad \mathrm{output} = [\mathrm{head}_1; \dots; \mathrm{head}_H]\, W_O$$
  *
  * | symbol                     | in code                      | shape                                        |
  * | -------------------------- | ---------------------------- | -------------------------------------------- |
@@ -25,16 +24,16 @@
  * | $[\mathrm{head}_1; \dots]$ | `merged`                     | `[B, T, H·D]`                                |
  * | $W_O$                      | `output.weight`              | `[H·D, E]`                                   |
  *
- * **Why heads cost nothing.** Side by side, the $H$ matrices $W_Q^i$ are one matrix of the old
- * size. Its product is cut into heads by a view, all heads run in one batched call, and one copy
- * merges them. Multiplications and parameters are those of one wide head; only the softmax runs $H$
+ * **Why heads cost nothing.** The $H$ matrices $W_Q^i$ beside each other are one matrix of the old
+ * size. A view cuts its product into heads, one batched call computes all heads, and one copy
+ * merges them. Multiplications and parameters are those of one wide head. Only the softmax is computed $H$
  * times.
  *
  * **The notes, 002.15, 002.17 and 002.18.** *Several relations* is
  * the one that stands: the softmax of a single head (单头注意力) cannot hold two peaks without
  * halving both. *Parallel computation* (并行计算) holds, but one head is no less parallel. *Less
- * saturation, since narrow heads have smaller dot products* is already taken care of by
- * $\sqrt{d}$. And a correction of a common picture, which shows $X$ cut into as many pieces as there
+ * saturation, since narrow heads have smaller dot products* is what
+ * $\sqrt{d}$ already does. And a correction of a common picture, which shows $X$ cut into as many pieces as there
  * are heads: every head reads all of $X$ through its own projection (representation subspace,
  * 表示子空间); what is cut is the projection.
  *
@@ -44,11 +43,10 @@
  * ## What one head can do
  *
  * In the [experiment](experiments/multi_head.ts) a verb has to report what its subject says and what
- * its object says, in numbers. A head that gives the weights $w$ and $1 - w$ to the two hands over one
- * blend, and no matrix behind it can separate what was added: it tells $w^2 / (w^2 + (1 - w)^2)$ of
- * the variance of one and the rest of the other, half of the whole for every $w$. By letting its
- * weights depend on what is said, a head gets a little further. Two heads tell everything, and look at
- * different names to do so.
+ * its object says, in numbers. A head with the weights $w$ and $1 - w$ for the two returns one
+ * blend, and no later matrix can separate what was added. The blend explains $w^2 / (w^2 + (1 - w)^2)$ of
+ * the variance of one and the rest of the other: half of the total for every $w$. A head whose
+ * weights depend on the numbers can explain more. Two heads can look at the two names separately.
  *
  * @module
  */
@@ -166,7 +164,7 @@ export interface AttentionVariant {
   readonly scale?: number | undefined;
   /** How far to either side self-attention sees; all by default. */
   readonly window?: Window | undefined;
-  /** Share of the attention weights dropped in training, below 1; 0 by default. Above 0 a step keeps `[B, H, T, S]`. */
+  /** Fraction of the attention weights dropped in training, below 1; 0 by default. Above 0 a step keeps `[B, H, T, S]`. */
   readonly dropout?: number | undefined;
 }
 
@@ -257,10 +255,10 @@ export interface Attention extends Module {
 }
 
 /**
- * The width of a head where nothing else is said: the width of a position is shared among them.
+ * The width of a head unless an option says otherwise: the width of a position over the heads.
  *
  * @param hiddenSize the width of a position
- * @param numHeads among how many it is shared
+ * @param numHeads number of heads
  * @returns `hiddenSize / numHeads`
  * @throws {RangeError} if the heads do not divide the width
  */
@@ -457,24 +455,22 @@ function split(x: Tensor, H: number): Tensor {
 
 // ## Fewer keys than queries
 //
-// When text is generated word by word, the time goes into reading the keys and values of
-// everything written so far. Multi-query attention (`numGroups: 1`) lets all heads share one set
-// of them and keep only their queries apart; grouped-query attention stands between the two. Cache
-// and traffic shrink by the factor $H / G$. With as many groups as heads it is the page's formula:
+// Generation word by word spends its time on reading the keys and values of the whole
+// prefix: it is limited by memory bandwidth. In multi-query attention (`numGroups: 1`) all heads share one set
+// of keys and values and have only their own queries; grouped-query attention (GQA) lies between the two. Cache
+// and memory traffic shrink by the factor $H / G$. With as many groups as heads it is the page's formula:
 // the test "MultiHeadAttention() with a group per head is ordinary multi-head attention" says so.
 
 // ## Keys and values of different origin
 //
-// What a position is found by and what it hands over need not be made from the same vectors. A detector of objects
-// adds the
-// places of an image to the vectors that are compared, and hands over the vectors without them: `context` is what the
-// keys
+// What a position is found by and what it hands over need not be made from the same vectors. An object detector adds the
+// positions in an image to the vectors that are compared, and hands over the vectors without them: `context` is what the keys
 // are made from, `valueContext` what the values are. Both count the same positions, and may have widths of their own
 // (`contextSize`, `valueContextSize`), as may the values of a head (`valueSize`).
 
 // ## Pitfall: cutting heads without turning the axes
 //
-// `x.reshape([B, H, T, D])` has the right shape and the wrong numbers: it cuts the *text* into
+// `x.reshape([B, H, T, D])` has the right shape and the wrong numbers: it cuts the *sequence* into
 // $H$ pieces, and each head reads fragments of several positions as if they were one. The test
 // "MultiHeadAttention() is a loop over heads" computes each head alone from its block of columns,
 // and fails for it.

@@ -4,15 +4,15 @@
  * **Question.** Attention wants queries, keys and values. A sentence is only one row of
  * vectors. Where do the three come from?
  *
- * **Idea.** From three learned matrices. Each looks at the same vector with other eyes: one
- * extracts what the position is looking for, one what it can be found by, one what it has to
- * say. If all three read the same sequence, it is self-attention (自注意力): every word is
- * rewritten in the light of its own sentence, a new representation (表征) of it. If the queries
+ * **Idea.** From three learned matrices. Each extracts something else from the same vector: what
+ * the position is looking for, what it can be found by, and what it hands
+ * over. If all three read the same sequence, it is self-attention (自注意力): every word gets
+ * a new representation (表征) from its own sentence. If the queries
  * come from one sequence and the keys and values (键值对) from another, the context, it is
  * cross-attention (交叉注意力): a translation consults its source, a caption consults regions of an
  * image.
  *
- * **Formula.** With one position per row of $X$, which asks, and of the context $X'$, which is asked,
+ * **Formula.** Each row of $X$ is a position that asks; each row of the context $X'$ is a position that is asked.
  *
  * $$Q = XW_Q, \qquad K = X'W_K, \qquad V = X'W_V, \qquad \mathrm{output} =
  * \mathrm{softmax}\!\left(\tfrac{QK^\top}{\sqrt{d}}\right)V$$
@@ -53,9 +53,9 @@
  * the context was an image: anything that is a set of vectors can be asked.
  *
  * The [first experiment](experiments/self_and_cross.ts) trains such a captioner on pictures of nine regions.
- * Only the next word is asked of it, never a region; it comes to look at the animal it speaks of,
- * because that is where the next word can be read. A map shows where weight went, not that it had to
- * go there: change the seed, and compare the map with the share of words that are right.
+ * It is trained on the next word, never on a region. It learns to look at the animal that it describes,
+ * because that region determines the next word. A map shows where the weight went, not that it had to
+ * go there: change the seed, and compare the map with the fraction of words that are right.
  *
  * ## One matrix is not enough
  *
@@ -191,7 +191,7 @@ function asOneHead(x: Tensor): Tensor {
 // ## Pitfall: values from the wrong side
 //
 // `this.value.forward(hidden)` throws no error as long as both sequences have the same width and
-// length: the decoder then mixes its own words by weights that point into the source. The test
+// length: the decoder then mixes its own words by weights that belong to the source. The test
 // "CrossAttention() says only what the context says" replaces the context by a constant and sees it.
 
 // ## Exercise

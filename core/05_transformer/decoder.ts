@@ -4,17 +4,16 @@
  * **Question.** The encoder has turned the source into vectors. How are they turned into a sentence
  * of another length, in another language?
  *
- * **Idea.** Write one word after the other (autoregressive, 自回归): the decoder (解码器) is fed what it has written
- * so far and predicts what comes next. It starts from a special token, BEGIN (起始符), and may at any step
- * write another one, END: the length of the output is nobody's parameter, it is decided by the
- * probability of END. A layer of the decoder is a layer of the encoder with one more step in the
+ * **Idea.** Generate one word after the other (autoregressive, 自回归): the decoder (解码器) reads its own
+ * prefix and predicts the next word. It starts from a special token, BEGIN (起始符), and may at any step
+ * generate another one, END. The length of the output is no parameter: the
+ * probability of END decides it. A layer of the decoder is a layer of the encoder with one more step in the
  * middle, in which it consults the source.
  *
  * **Formula.** With $y$ the target so far and $m$ the encoder's output, one layer in the paper's order
  * computes
  *
- * $$u = \mathrm{norm}\big(y + \mathrm{attention}(y, y)\big), \quad v = \mathrm{norm}\big(u + \mathrm{attention}(u,
- * m)\big), \quad w = \mathrm{norm}\big(v + \mathrm{FFN}(v)\big)$$
+ * $$u = \mathrm{norm}\big(y + \mathrm{attention}(y, y)\big), \quad v = \mathrm{norm}\big(u + \mathrm{attention}(u, m)\big), \quad w = \mathrm{norm}\big(v + \mathrm{FFN}(v)\big)$$
  *
  * | symbol | in code                                 | shape       |
  * | ------ | --------------------------------------- | ----------- |
@@ -40,19 +39,19 @@
  * The first attention is masked (掩码注意力, [section](../04_attention/masks.ts)); the second sees all
  * of the source.
  *
- * **Why queries from here and keys from there.** What has been written asks; the source is asked
- * ([section](../04_attention/self_and_cross.ts)). This is also the road by which the encoder
- * learns, which [the notes](notes:003.21) ask: its output enters the decoder as keys and values
+ * **Why queries from here and keys from there.** The prefix asks; the source is asked
+ * ([section](../04_attention/self_and_cross.ts)). This is also how the encoder
+ * learns, which [the notes](notes:003.21) ask. Its output enters the decoder as keys and values
  * and nowhere else, so the gradient of the translation's loss reaches the encoder through the
  * cross-attention of every decoder layer.
  *
- * **The notes, 003.43.** In training the program does, when it shifts the
- * targets ({@linkcode shiftRight}); at inference (推理) whoever starts the generation does: the
- * prompt is `[BEGIN]`. The model never produces it.
+ * **The notes, 003.43.** In training the program supplies BEGIN, when it shifts the targets ({@linkcode shiftRight});
+ * at inference (推理) the program that starts the generation does: the
+ * prompt is `[BEGIN]`. The model never generates it.
  *
- * **The notes, 003.47 and 003.48.** In training the decoder is fed the whole answer
- * at once. At inference both give the same: without a cache it is fed the whole history and its last
- * row is used; with a cache it is fed the last word, and finds the keys and values of the history in
+ * **The notes, 003.47 and 003.48.** In training the decoder reads the whole target
+ * at once. At inference both give the same. Without a cache it reads the whole prefix, and its last
+ * row is used. With a cache it reads the last word, and finds the keys and values of the prefix in
  * the cache of every layer.
  *
  * @module
@@ -83,7 +82,7 @@ import type { FeedForward } from "./feed_forward/mod.ts";
 import type { Residual } from "./residual.ts";
 
 /**
- * What the decoder is fed in training: BEGIN, then the targets without their last column.
+ * What the decoder reads in training: BEGIN, then the targets without their last column.
  *
  * Position $t$ then reads the words before $t$ and predicts word $t$ (shifted right, 右移).
  * {@linkcode teacherForcing} of `@heed/heed/training` makes inputs and targets from lists of tokens.
@@ -272,7 +271,7 @@ export class DecoderStack extends LayerStack<DecoderLayer> {
 
 // ## Can one cached layer be enough?
 //
-// **The notes, 003.11.** It does not suffice. The keys of
+// **The notes, 003.11.** One saved set is not enough. The keys of
 // layer two are made from the output of layer one by matrices of layer two; nothing else can
 // replace them. GPT-2 keeps twelve pairs, one for each of its twelve layers. This decoder keeps two
 // for each layer: half of the `2 · numLayers` caches grow, the other half hold the source.
@@ -280,9 +279,8 @@ export class DecoderStack extends LayerStack<DecoderLayer> {
 // ## When it stops
 //
 // The experiment teaches a small model to write a letter as often as a number says, and follows the
-// probability of END on pairs of letter and number that it has never seen. It is close to zero, then
-// jumps in one step where the text is complete. With END forbidden the model goes on until its room is
-// used up: nothing else in it knows how to stop.
+// probability of END on pairs of letter and number that it has never seen. With END forbidden the model continues
+// to the maximum length: nothing else in it knows how to stop.
 
 // ## Pitfall: a decoder that reads the answer
 //

@@ -6,14 +6,13 @@
  *
  * **Idea.** The decoder without cross-attention: a stack of causal self-attention and feed-forward
  * layers (decoder-only, 纯解码器). Such a layer is the encoder's layer with a causal mask, and that is
- * how it is built here. The prompt (提示词) is the beginning of the text; the model continues it. This
+ * how it is built here. The prompt (提示词) is the prefix of the sequence; the model continues it. This
  * is GPT, and the form of nearly all large language models (大语言模型).
  *
  * **Formula.** With the table $W$, learned positions $W_\mathrm{pos}$ and pre-norm layers
  * $\ell_1 \dots \ell_L$,
  *
- * $$h = (\ell_L \circ \dots \circ \ell_1)(W_x + W_\mathrm{pos}), \qquad P(x_{t+1} \mid x_{\le t}) =
- * \mathrm{softmax}\big(\mathrm{norm}(h_t)\, W^\top\big)$$
+ * $$h = (\ell_L \circ \dots \circ \ell_1)(W_x + W_\mathrm{pos}), \qquad P(x_{t+1} \mid x_{\le t}) = \mathrm{softmax}\big(\mathrm{norm}(h_t)\, W^\top\big)$$
  *
  * | symbol           | in code            | shape                          |
  * | ---------------- | ------------------ | ------------------------------ |
@@ -24,19 +23,20 @@
  *
  * **Why residual weights start small.** Each layer adds two outputs to the residual sum, whose
  * variance therefore grows with $2L$. GPT-2 divides the initial deviation of the matrices that write
- * into the sum (`output` and `down`) by $\sqrt{2L}$: all layers together then add as much variance as
- * one output would, whatever the depth. All other matrices start with deviation 0.02.
+ * into the sum (`output` and `down`) by $\sqrt{2L}$. All layers together then add as much variance as
+ * one output would, whatever the depth. All other matrices start with deviation 0.02, as in GPT (Radford et al. 2018).
  *
  * **The notes, 003.42 and 003.44.** Keys and values come from the text itself, through $W_K$ and $W_V$ of each layer.
  * The mask only limits which of them a position may
  * use.
  *
- * The right answer is fed in when GPT is trained. The text is the input,
- * and the same text moved by one place is the target: every position of a single pass is an example
+ * The right answer is fed in when GPT is trained. The sequence is the input,
+ * and the same sequence shifted by one position is the target. Every position of a single pass is an example
  * of teacher forcing ([section](../06_training/teacher_forcing.ts)).
  *
- * Source: Radford, Wu, Child, Luan, Amodei and Sutskever 2019, *Language Models are Unsupervised
- * Multitask Learners*.
+ * Sources: Radford, Wu, Child, Luan, Amodei and Sutskever 2019, *Language Models are Unsupervised
+ * Multitask Learners*; Radford, Narasimhan, Salimans and Sutskever 2018, *Improving Language Understanding by
+ * Generative Pre-Training*.
  *
  * @module
  */
@@ -139,7 +139,7 @@ export class DecoderOnly extends Module {
   readonly embedding: Embedding;
   /** Positions that enter with the input. */
   readonly positions: InputPositions | undefined;
-  /** Drops a share of the input in training. */
+  /** Drops a fraction of the input in training. */
   readonly dropout: Dropout;
   /** Layers of causal self-attention; a position rule is shared by all of them. */
   readonly layers: readonly EncoderLayer[];
@@ -249,17 +249,16 @@ export class DecoderOnly extends Module {
 
 // ## What the two kinds are good for
 //
-// An encoder–decoder keeps source and output apart: every word written can consult a source that was
+// An encoder–decoder keeps source and output apart: every generated word can consult a source that was
 // read in both directions, which suits translation. A decoder-only model reads its prompt from left to
-// right, needs no pairs for training, and takes any task that can be written as a text to be
-// continued. Both write in the same way.
+// right, needs no pairs for training, and takes any task that can be written as a prompt to be
+// continued. Both generate in the same way.
 
 // ## What it learns first
 //
-// The experiment trains a GPT on letters. It begins at a uniform guess, soon knows how frequent each
-// letter is, then which letter follows which: two dashed lines, which a table of counts could reach.
-// What it learns below the second one needs attention, since it depends on letters further back. The
-// samples show the same: noise, then letters that can stand side by side, then words.
+// The experiment trains a GPT on letters. Two dashed lines are what a table of counts could reach: the frequency of
+// each letter, and of each letter after each other one. What the model learns below the second line needs attention,
+// since it depends on letters further back. The samples show the same.
 
 // ## Pitfall: positions from zero in every call
 //

@@ -2,12 +2,12 @@
  * # Encoder
  *
  * **Question.** A look-up table gives *apple* the same vector in *I eat an apple* and in *Apple
- * released a phone*. How does a word get a vector that knows its sentence, its context (上下文)?
+ * released a phone*. How does a word get a vector that depends on its sentence, its context (上下文)?
  *
- * **Idea.** Let every word read the whole sentence, then think about what it read, and repeat
+ * **Idea.** Let every word read the whole sentence, then process what it read, and repeat
  * (encoder, 编码器). A layer has two sublayers (子层), multi-head self-attention and feed-forward,
  * each with a residual connection and a norm, the *Add & Norm* of the pictures. $N$ layers of
- * equal shape are stacked; vectors keep their width all the way, so what comes out is again one
+ * equal shape are stacked; vectors keep their width, so the output is again one
  * vector per word.
  *
  * **Formula.** One layer, in the paper's order, maps $x$ to $r$ by way of $z$:
@@ -30,9 +30,9 @@
  * $x$
  * ```
  *
- * **Why it may look both ways.** The source sentence (源语句) is there before the first word of
- * the translation is written. Nothing in it is to be predicted, so nothing has to be hidden
- * (bidirectional, 双向): the only mask is the one over padding.
+ * **Why it may look both ways.** The source sentence (源语句) is known before the first word of
+ * the translation is generated. Nothing in it is predicted, so nothing has to be hidden
+ * (bidirectional, 双向). The only mask is that of the padding.
  *
  * **The notes, 003.52.** $z_1$ is made from $x_1$ *and all the others*, by a
  * weighted sum with as many terms as there are words. No weight matrix has a side that depends on
@@ -285,10 +285,9 @@ export abstract class LayerStack<Layer extends Module> extends Module {
 }
 
 /**
- * The norm behind a stack, if there is one.
+ * The norm after a stack, if there is one.
  *
- * The sum of a pre-norm stack is normalized by nobody else. Behind post-norm layers none is needed, though some
- * libraries
+ * Nothing else normalizes the sum of a pre-norm stack. After post-norm layers none is needed, though some libraries
  * have one there.
  *
  * @param options those of the layers
@@ -361,31 +360,28 @@ export function below(observe: Observer | undefined, part: string): Observer | u
 
 // ## What an encoder adds to a look-up table
 //
-// Static vectors (静态词向量) come out of the table; what comes out of the encoder are contextual
-// word vectors (动态词向量): the same id gets another vector in another sentence. All positions are
-// computed at once: none waits for its neighbour.
+// The table gives static vectors (静态词向量). The encoder gives contextual word vectors
+// (动态词向量): the same id gets another vector in another sentence. All positions are
+// computed in parallel.
 
 // ## One word, two sentences
 //
 // The experiment sends two sentences that share *apple* (polysemy, 一词多义) through untrained
-// encoders. Before the first layer both have the same vector, as no positions are added here; after it
-// they differ, because each has read its own sentence. That the vectors differ is the architecture; that they differ
-// in a
-// useful way is training.
+// encoders. Before the first layer both have the same vector, as no positions are added here. After it
+// they differ, because each has read its own sentence. The architecture makes them differ. Training makes the
+// difference useful.
 //
-// How much there is to learn shows in the third figure, a mean over many encoders. With post-norm, after
-// six layers two apples are hardly more alike than any two words: each step adds something random and
-// scales the sum back, so that less and less of the word itself is left. [The notes](notes:004.84) expect of
-// post-norm that it keeps more of the original. With pre-norm the steps only add, and more of the word stays.
+// The third figure is a mean over many encoders. A post-norm step adds something random and scales the sum back, so
+// that less of the word itself is left after each layer. A pre-norm step only adds. [The notes](notes:004.84) expect
+// of post-norm that it keeps more of the original; the figure tests this for random weights.
 
-// ## Any entrance, any head
+// ## Any input, any head
 //
 // An encoder takes vectors and returns vectors. It does not know whether they were words: patches of an image enter by
-// a matrix instead of a table. Nor does it know what becomes of them. Scores of the vocabulary at every position, to
-// fill
-// gaps, are a product with the table; one answer for the whole text is a matrix behind the first vector or behind the
-// mean; without anything behind it, the vectors are the answer. Whoever needs one of these puts a module around the
-// encoder, with the entrance in front of it and the head behind. The test "Encoder() carries any head" builds three.
+// a matrix instead of a table. Nor does it know how its output is used. A product with the table gives scores of the
+// vocabulary at every position, to fill gaps. A matrix applied to the first vector or to the mean gives one answer for
+// the whole sequence. The vectors can also be the answer themselves. For each of these uses, write a module around the
+// encoder, with the input layer before it and the head after it. The test "Encoder() carries any head" builds three.
 
 // ## Pitfall: padding that is read
 //

@@ -1,12 +1,12 @@
 /**
  * # 5 · Transformer
  *
- * **Question.** Attention lets every position read every other one. What has to be put around
- * it so that dozens of such steps can be stacked, trained, and used to write?
+ * **Question.** Attention lets every position read every other one. What else does a model
+ * need, so that dozens of such steps can be stacked, trained, and used to generate?
  *
- * **Idea.** Alternate two kinds of steps. Attention moves information *between* positions; a
- * small network, the same for all, works *within* each position. Around each step, add the
- * input to the output and keep the numbers in a fixed range. That is all: a Transformer has no
+ * **Idea.** Alternate two kinds of steps. Attention moves information *between* positions. A
+ * small network, the same for all positions, works *within* each position. Each step adds its
+ * input to its output, and a norm keeps the numbers in a fixed range. A Transformer has no
  * recurrence and no convolution. In this chapter, *the paper* is Vaswani et al. 2017, *Attention Is All
  * You Need*.
  *
@@ -15,15 +15,14 @@
  * | `normalization`   | how numbers stay in range, whatever came before                  |
  * | `residual`        | how a gradient gets through dozens of layers                     |
  * | `feed_forward`    | what happens within a position                                   |
- * | `encoder`         | how a sentence becomes vectors that know their context           |
- * | `decoder`         | how the next word is written, and when to stop                   |
+ * | `encoder`         | how a sentence becomes vectors that depend on their context      |
+ * | `decoder`         | how the next word is predicted, and when to stop                 |
  * | `encoder_decoder` | how both translate: the original model                           |
- * | `decoder_only`    | how half of it suffices: GPT                                     |
+ * | `decoder_only`    | how half of it is enough: GPT                                    |
  *
- * [The notes](notes:004.63) draw the two models side by side; so does the picture here, and each box of it leads to
- * its page. What
- * differs is where the source text is. At the left it is read once, by an encoder, and consulted through
- * cross-attention. At the right it is the beginning of the text that is being continued.
+ * [The notes](notes:004.63) draw the two models side by side. So does the picture here, and each step of it links to
+ * its page. The models differ in where the source is. At the left an encoder reads it once, and the decoder consults
+ * it through cross-attention. At the right it is the prefix of the sequence that is being continued.
  *
  * ```diagram The two models, read from the bottom: encoder and decoder ([section](encoder_decoder.ts)), and the decoder alone ([section](decoder_only.ts)). A circle adds what a step computed to what went into it ([section](residual.ts)). The norms ([section](normalization.ts)) are left out here.
  * $m$
@@ -40,7 +39,7 @@
  *   + [cross-attention](../04_attention/self_and_cross.ts) <- m
  *   + [causal self-attention](../04_attention/masks.ts)
  * [embedding + position](../04_attention/positions/mod.ts)
- * what is written so far
+ * target so far
  *
  * next word
  * [scores](decoder_only.ts)
@@ -48,7 +47,7 @@
  *   + [feed-forward](feed_forward/mod.ts)
  *   + [causal self-attention](../04_attention/masks.ts)
  * [embedding + position](../04_attention/positions/mod.ts)
- * text so far, the source first
+ * sequence so far, the source first
  * ```
  *
  * ## Notation
@@ -56,7 +55,7 @@
  * | letter | axis                                       |
  * | ------ | ------------------------------------------ |
  * | B      | batch: independent sentences               |
- * | T      | positions of the target, or of the text    |
+ * | T      | positions of the target, or of the prefix  |
  * | S      | positions of the source                    |
  * | E      | hidden width, $d_\mathrm{model}$           |
  * | F      | feed-forward width, $d_\mathit{ff}$        |

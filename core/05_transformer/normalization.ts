@@ -1,11 +1,11 @@
 /**
  * # Normalization
  *
- * **Question.** Each layer multiplies its input by a matrix. After thirty layers numbers have
- * exploded or died out. How are they kept in a range in which training works?
+ * **Question.** Each layer multiplies its input by a matrix. After thirty layers the numbers have
+ * exploded or vanished. How do they stay in a range in which training works?
  *
- * **Idea.** Shift and scale the numbers to mean 0 and variance 1 (归一化), again and again. The
- * question is only over *which* numbers mean and variance are taken: over the features of one
+ * **Idea.** Shift and scale the numbers to mean 0 and variance 1 (归一化), after each step. Norms
+ * differ in the numbers that mean and variance are taken over: the features of one
  * position (层归一化, LayerNorm), or over one feature of all examples (BatchNorm).
  *
  * **Formula.** With $x$ the $n$ features of one position, $\mu$ their mean (均值) and $\sigma^2$
@@ -25,19 +25,24 @@
  * The variance divides by $n$, not by $n - 1$. [The notes](notes:002.6,004.83) write $\alpha, \beta$ for $g, b$, and
  * RMSNorm without $\epsilon$; a position of zeros would then be divided by zero.
  *
- * **Why gain and bias.** Normalizing takes away a freedom: some features may need to be large. [The
- * notes](notes:004.81) compare it with a uniform for everyone and a free choice of accessories. Training chooses
- * the accessories, a gain (增益) and a bias (偏置) per feature; the uniform stays. A second reason of [the
+ * **Why gain and bias.** Normalized features all have the same size, and some may need to be large. [The
+ * notes](notes:004.81) compare normalization with a uniform that everyone wears and gain and bias with accessories
+ * that each may choose. Training chooses a gain (增益) and a bias (偏置) per feature. A second reason of [the
  * notes](notes:002.7): numbers of mean 0 and variance 1 may lie where an activation function (激活函数,
  * [section](feed_forward/mod.ts)) is almost a straight line, and gain and bias can move them out of it.
  *
- * **Why RMSNorm leaves the mean alone.** What keeps numbers in range is the division. Zhang and Sennrich
+ * **Why RMSNorm leaves the mean alone.** The division keeps the numbers in range. Zhang and Sennrich
  * found models as good without the subtraction, which costs one more pass over the features.
  *
+ * **The notes, 004.80.** This page measures gradients, and not the shape of the loss. The picture of the round valley
+ * is exact for a linear model, whose valley is the rounder, the more alike its inputs' variances are (LeCun et al. 1998,
+ * *Efficient BackProp*). For deep networks with BatchNorm, Santurkar et al. 2018, *How Does Batch Normalization Help
+ * Optimization?*, found a smoother loss.
+ *
  * **Why not BatchNorm.** Its mean and variance are those of a batch: of one feature, over all positions of all sentences in
- * it. What becomes of a word then depends on the sentences that happen to stand beside it and, where padding is not masked,
- * on their lengths. At inference, when the trained model is used on one sentence, stored averages stand in for the batch. A
- * layer norm sees one position and nothing else, so padding, batch size and length cannot touch it.
+ * it. The output for a word then depends on the other sentences of the batch and, where padding is not masked,
+ * on their lengths. At inference, when the trained model is used on one sentence, stored averages replace those of the
+ * batch. A layer norm sees one position and nothing else: padding, batch size and length have no effect on it.
  *
  * Sources: Ba, Kiros and Hinton 2016, *Layer Normalization*; Ioffe and Szegedy 2015, *Batch
  * Normalization*; Zhang and Sennrich 2019, *Root Mean Square Layer Normalization*.
@@ -45,16 +50,16 @@
  * ## Before or after
  *
  * A layer consists of steps $F$, attention or feed-forward. The original paper normalizes after
- * each step, $\mathrm{norm}(x + F(x))$ (post-norm, 后置): the output is always in range, but every
- * gradient on its way down passes through every norm. Normalizing inside the step, $x +
- * F(\mathrm{norm}(x))$ (pre-norm, 前置), leaves a path on which nothing is touched, and needs one
+ * each step, $\mathrm{norm}(x + F(x))$ (post-norm, 后置): the output is always in range, but
+ * every gradient passes through every norm on its way back. Pre-norm (前置) normalizes inside the step, $x +
+ * F(\mathrm{norm}(x))$. It leaves a path without any norm, and needs one
  * more norm at the very end. [Section](residual.ts) has both.
  *
  * The experiment below trains deep stacks of both kinds, with words that later sections explain.
- * The loss ([section](../06_training/loss.ts)) says how wrong a model is, in nats: a loss of $\ell$
- * nats is that of a guess among $e^{\ell}$ equally likely answers. Adam
- * ([section](../06_training/adam.ts)) moves the weights; the learning rate says how far, and
- * in a warm-up it climbs to its full value over the first steps. $W_2$ is the second matrix of a
+ * The loss ([section](../06_training/loss.ts)) measures in nats how wrong a model is: a loss of $\ell$
+ * nats is that of a uniform guess among $e^{\ell}$ equally likely answers. Adam
+ * ([section](../06_training/adam.ts)) moves the weights, and the learning rate says how far.
+ * In a warm-up it rises to its full value over the first steps. $W_2$ is the second matrix of a
  * feed-forward layer ([section](feed_forward/mod.ts)).
  *
  * @module
@@ -281,7 +286,7 @@ export const normalizations: PartTable<Normalization> = { layer: layerNormalizat
 
 /** How a {@linkcode BatchNorm} is laid out. */
 export interface BatchNormOptions extends NormOptions {
-  /** Share of the newest batch in the running statistics, in [0, 1]; 0.1 by default. */
+  /** Weight of the newest batch in the running statistics, in [0, 1]; 0.1 by default. */
   readonly momentum?: number | undefined;
 }
 
@@ -299,7 +304,7 @@ export class BatchNorm extends Module {
   readonly runningVariance: Tensor;
   /** What is added to the variance: $\epsilon$. */
   readonly epsilon: number;
-  /** Share of the newest batch in the running statistics. */
+  /** Weight of the newest batch in the running statistics. */
   readonly momentum: number;
 
   /**
@@ -366,23 +371,19 @@ export class BatchNorm extends Module {
 
 // ## Before or after, measured
 //
-// A deep pre-norm stack learns at the full rate from the first step. A post-norm stack of twelve layers
-// is left with what a guess costs, and the short warm-up hardly changes that. Move *Layers* to 6, the
-// depth of the paper's two stacks: there post-norm learns too. At 10 it is the warm-up that decides.
-// With more patience twelve layers learn as well: BERT is post-norm with 12 and with 24 layers, and warms up for 10,000
-// steps (Devlin et al. 2019). Where post-norm trains, it can end better than pre-norm (Liu et al. 2020), which is what is
-// true of the claim of [the notes](notes:004.84) that post-norm keeps more information.
+// The experiment trains a deep stack of each kind for a few steps. Move *Layers* to 6, the depth of the paper's two
+// stacks, and to 10. The toy does not show what practice shows: BERT is post-norm with 12 and with 24 layers, and it
+// trains with a warm-up of 10,000 steps (Devlin et al. 2019). Where post-norm trains, it can end better than pre-norm
+// (Liu et al. 2020). That is what is true of the claim of [the notes](notes:004.84) that post-norm keeps more
+// information.
 //
-// A gradient that dies out on its way down is not the reason: before training the first layer of a
-// post-norm stack gets about as much as the last. What differs is the size. Near the output the gradients
-// of post-norm are larger than those of pre-norm, and stay so however deep the stack is, while those of
-// pre-norm shrink with its depth (Xiong et al. 2020, *On Layer Normalization in the Transformer Architecture*). Adam
-// divides sizes out, so that is not all of it:
+// The gradients differ in size. Near the output those of post-norm do not depend on the depth of the stack,
+// while those of pre-norm shrink with it (Xiong et al. 2020, *On Layer Normalization in the Transformer Architecture*).
+// Adam divides by the size of the gradients, so this alone is no explanation.
 // Liu et al. 2020, *Understanding the Difficulty of Training Transformers*, find that every step changes
 // the output of a post-norm stack more.
 //
-// The last figure holds one sentence fixed and lets its neighbours in the batch grow. BatchNorm moves
-// it, even where padding is masked; LayerNorm does not.
+// The last figure holds one sentence fixed while the other sentences of its batch grow.
 
 // ## Pitfall: the deviation of a sample
 //

@@ -5,10 +5,10 @@
  * factors are below one, the first layers learn nothing (vanishing gradient, 梯度消失):
  * $w_3(w_2(w_1 x))$ with small $w$ is almost zero. How can a network have a hundred layers?
  *
- * **Idea.** Let a layer compute what should be *changed*, and add it to what came in (残差连接). A
- * layer that has nothing to say outputs zero, and the input passes unharmed. Learning to do
- * nothing (identity mapping, 恒等映射), which plain layers find hard (degradation, 退化), becomes the
- * easiest thing to learn.
+ * **Idea.** Let a layer compute what should be *changed*, and add it to its input (残差连接). A
+ * layer that has nothing to say outputs zero, and the input passes unharmed. Plain layers find it hard to
+ * learn the identity mapping (恒等映射; degradation, 退化). With the addition it is the easiest thing to
+ * learn.
  *
  * **Formula.** For a step $F$ (attention or feed-forward) in post-norm and in pre-norm form,
  *
@@ -33,18 +33,18 @@
  * $x$
  * ```
  *
- * **Why it helps the gradient.** $\partial (x + F(x)) / \partial x = I + F'(x)$. Whatever $F'$ is, the
- * identity is there; multiplied out over a hundred layers it leaves one term in which no layer
- * occurs at all. [The notes](notes:004.76) say that the gradient is then at least about 1. That holds for this one
- * path; the sum over all paths can be smaller where $F'$ is negative.
+ * **Why it helps the gradient.** $\partial (x + F(x)) / \partial x = I + F'(x)$. The
+ * identity is there whatever $F'$ is. The product over a hundred layers therefore has one term in which no layer
+ * occurs at all. [The notes](notes:004.76) say that the gradient is then at least about 1. This holds for that one
+ * path. The sum over all paths can be smaller where $F'$ is negative.
  *
  * The argument is that of pre-norm, whose norm is a part of the step. In post-norm the derivative
- * of the norm stands before the sum, so that every path goes through every norm. Post-norm is the
- * default here because it is the paper's; [section](normalization.ts) measures what it costs.
+ * of the norm is a factor of the whole sum, so that every path goes through every norm. Post-norm is the
+ * default here because it is the paper's. [Section](normalization.ts) measures what it costs.
  *
- * **Where dropout sits.** {@linkcode Dropout} sets numbers to zero at random in training, so that none
- * can be relied on alone. Here it acts on the output of each step, before it is added, as in the paper
- * (§5.4). The paper's text does not drop attention weights; its authors' own program, *tensor2tensor*, does. Here
+ * **Where dropout sits.** {@linkcode Dropout} sets numbers to zero at random in training, so that the model
+ * does not rely on any single one. Here it acts on the output of each step, before the addition, as in the paper
+ * (§5.4 of Vaswani et al. 2017). The paper's text does not drop attention weights; its authors' own program, *tensor2tensor*, does. Here
  * `attention: multiHead({ dropout: 0.1 })` asks for it.
  *
  * Sources: He, Zhang, Ren and Sun 2016, *Deep Residual Learning*; Xiong et al. 2020, *On Layer
@@ -67,7 +67,7 @@ export interface ResidualOptions {
   readonly norm?: Normalization | undefined;
   /** Whether the norm stands after the addition, or inside (`"pre"`); `"post"` by default. */
   readonly placement?: "post" | "pre" | undefined;
-  /** Share of the step's output that is dropped in training, in [0, 1); 0 by default. */
+  /** Fraction of the step's output that is dropped in training, in [0, 1); 0 by default. */
   readonly dropout?: number | undefined;
   /** Whether layer norms have a bias; true by default. */
   readonly bias?: boolean | undefined;
@@ -87,7 +87,7 @@ export class Residual extends Module {
   readonly norm: Norm;
   /** Where the norm stands. */
   readonly placement: "post" | "pre";
-  /** Drops a share of the step's output in training. */
+  /** Drops a fraction of the step's output in training. */
   readonly dropout: Dropout;
 
   /**
@@ -108,7 +108,7 @@ export class Residual extends Module {
   }
 
   /**
-   * Runs a step with its detour.
+   * Runs a step with its residual connection.
    *
    * @param hidden `[B, T, E]`
    * @param step attention or feed-forward, keeping the shape
@@ -124,16 +124,14 @@ export class Residual extends Module {
   }
 }
 
-// ## The detour, measured
+// ## The residual connection, measured
 //
-// In a chain of steps that shrink, signal and gradient die out. With the addition both arrive; the
-// signal grows with every layer, more slowly where a norm stands inside the step. The dashed line of the
-// second figure is a warning: if every step opposes its input, the gradient dies with the addition too, so
-// the “at least about 1” of [the notes](notes:004.76) is no law. In the last figure two networks learn to return their
-// input: with the addition it is a matter of making the steps small, without it six layers hardly find
-// the way.
+// The experiment sends a signal through a chain of steps that shrink it, and a gradient back, with the addition and
+// without. The dashed line of the second figure is a counterexample: every step there opposes its input. The gradient
+// then vanishes with the addition too, so the “at least about 1” of [the notes](notes:004.76) is no law. In the last
+// figure two networks learn to return their input. With the addition the steps only have to become small.
 
-// ## Pitfall: the norm on the wrong road
+// ## Pitfall: the norm on the direct path
 //
 // $\mathrm{norm}(x) + F(\mathrm{norm}(x))$ looks like pre-norm and is neither: the direct path runs
 // through the norm, and the signal of the first layer is rescaled by every later one. The test

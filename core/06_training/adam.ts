@@ -6,10 +6,55 @@
  * parameter get a step of its own length, without anyone choosing it?
  *
  * **Idea.** Adam keeps two running averages of each parameter: of its gradient, and of the square of
- * its gradient. The first says where to go, the root of the second how large the gradient usually is.
- * Their quotient is about as long for every parameter, so that the learning rate is the length of a
- * step rather than a multiple of the slope. AdamW also shrinks each weight a little at every step. The shrinking is not
- * part of the gradient, so it is not divided by that root.
+ * its gradient. The first says where to go; the root of the second says how large the gradient usually is.
+ * Their quotient is about as large for every parameter, so the learning rate is the length of a
+ * step rather than a multiple of the slope. AdamW also shrinks each weight a little at every step (weight decay).
+ * The shrinking is not part of the gradient, so it is not divided by that root.
+ *
+ * ```picture adam_moments What the corrections do, for a gradient that stays the same. The averages climb to their true sizes at different speeds; without the corrections their quotient, the length of a step in learning rates, is far too large for hundreds of steps. With them it is 1 from the first step on.
+ * ```
+ *
+ * **By hand.** The weight of [section](optimizers.ts): $\theta = 1$, gradient $4\theta$, $\eta = 0.1$,
+ * $\beta_1 = 0.9$, $\beta_2 = 0.999$.
+ *
+ * Step 1. $g = 4$, so $m = 0.1 \cdot 4 = 0.4$ and $v = 0.001 \cdot 4^2 = 0.016$. Both averages began at 0 and are too small, by
+ * factors of 0.1 and 0.001. Divided by these they are 4 and 16; $4 / \sqrt{16} = 1$, and the step is exactly $\eta$: the weight
+ * becomes 0.9. Uncorrected, the quotient would be $0.4 / \sqrt{0.016} = 3.16$: a step 3.16 times too long.
+ *
+ * Step 2. $g = 3.6$, so $m = 0.9 \cdot 0.4 + 0.1 \cdot 3.6 = 0.72$ and $v = 0.999 \cdot 0.016 + 0.001 \cdot 3.6^2 = 0.028944$. The factors
+ * are $1 - 0.9^2 = 0.19$ and $1 - 0.999^2 = 0.001999$. The averages become 3.789 and 14.479, their quotient
+ * 0.9959, and the weight 0.8004.
+ *
+ * ```ts
+ * import { adam, Optimizer, parameter, tensor } from "@heed/heed";
+ *
+ * const weight = parameter(tensor([1]));
+ * const optimizer = new Optimizer([weight], adam({ learningRate: 0.1 }));
+ * for (let step = 1; step <= 2; step++) {
+ *   weight.square().mul(2).sum().backward();
+ *   console.log(`step ${step}: g ${(await weight.grad!.item()).toFixed(1)}`);
+ *   optimizer.step();
+ *   optimizer.zeroGrad();
+ *   const { tensors } = optimizer.state();
+ *   const m = await tensors.get("0.firstMoment")!.item(), v = await tensors.get("0.secondMoment")!.item();
+ *   const [correction1, correction2] = [1 - 0.9 ** step, 1 - 0.999 ** step];
+ *   const [average, square] = [m / correction1, v / correction2];
+ *   console.log(`  m ${m.toFixed(2)}, v ${v.toFixed(6)}, uncorrected quotient ${(m / Math.sqrt(v)).toFixed(2)}`);
+ *   console.log(`  divided by ${correction1.toFixed(2)} and ${correction2.toFixed(6)}: ${average.toFixed(3)} and ${square.toFixed(3)}`);
+ *   console.log(`  quotient ${(average / Math.sqrt(square)).toFixed(4)}, weight ${(await weight.item()).toFixed(4)}`);
+ * }
+ * ```
+ *
+ * ```text
+ * step 1: g 4.0
+ *   m 0.40, v 0.016000, uncorrected quotient 3.16
+ *   divided by 0.10 and 0.001000: 4.000 and 16.000
+ *   quotient 1.0000, weight 0.9000
+ * step 2: g 3.6
+ *   m 0.72, v 0.028944, uncorrected quotient 4.23
+ *   divided by 0.19 and 0.001999: 3.789 and 14.479
+ *   quotient 0.9959, weight 0.8004
+ * ```
  *
  * **Formula.** With the gradient $g_t$ of parameter $\theta$ at its step $t$, AdamW is
  *
@@ -17,8 +62,7 @@
  *
  * $$\theta_t = (1 - \eta \lambda)\,\theta_{t-1} - \eta\, \frac{m_t / (1 - \beta_1^t)}{\sqrt{v_t / (1 - \beta_2^t)} + \epsilon}$$
  *
- * Adam is the same with $\lambda = 0$. It can be given L2 regularization instead: the penalty
- * $\frac{\lambda}{2} \lVert \theta \rVert^2$ is added to the loss, and so $\lambda \theta$ to $g$.
+ * Adam is the same with $\lambda = 0$.
  *
  * | symbol                             | in code                       | shape       |
  * | ---------------------------------- | ----------------------------- | ----------- |
@@ -31,21 +75,21 @@
  * | $1 - \beta_1^t$, $1 - \beta_2^t$   | `correction1`, `correction2`  | one number  |
  * | $\epsilon$                         | `epsilon`                     | one number  |
  *
- * **Why the corrections.** Both averages start at 0 and are too small at first. After one step $m_1$ is
- * $(1 - \beta_1) g_1$, a tenth of the gradient, and $v_1$ a thousandth of its square. The root of the second error is the
- * larger one: without corrections the first step would be $0.1 / \sqrt{0.001} \approx 3.2$ times $\eta$. Divided by
- * $1 - \beta^t$, both averages are those of the gradients seen so far, and the first step is $\eta$ for every parameter.
+ * **Why the corrections.** After $t$ steps the weights of the gradients in $m_t$ sum to $1 - \beta_1^t$, and in $v_t$ to
+ * $1 - \beta_2^t$. Divided by these sums, both are averages of the gradients seen so far (unbiased). Without them the early steps
+ * are too long, not too short: $v$ is further from its true size than $m$, and it stands below. The first step is $\eta$
+ * for every parameter. Later steps are usually shorter, since gradients that disagree have a short average.
  *
- * **Where the decay is multiplied by $\eta$.** Here, as in PyTorch, the decay of a step is $\eta \lambda \theta$. Loshchilov
- * and Hutter multiply it by the factor of the schedule alone, not by the learning rate, so that the two can be tuned
- * apart. Whoever changes the learning rate here changes the decay with it.
+ * **Why decay is not a penalty.** L2 regularization (L2正则化) adds $\frac{\lambda}{2} \lVert \theta \rVert^2$ to the loss, and so
+ * $\lambda \theta$ to the gradient. For SGD that is weight decay. For Adam the division by $\sqrt{v}$ applies to it too: weights with large
+ * gradients hardly decay. AdamW multiplies the weight itself by $1 - \eta\lambda$ instead.
  *
- * **At the ends of float32.** The square of a gradient of $10^{20}$ is beyond it: a number of the gradient beyond $2^{63}$
- * counts as $2^{63}$, which leaves the step of a constant gradient as it is. Where the divisor is 0, since there was no
- * gradient yet or its square is too small, and $\epsilon$ is 0, the step is 0.
+ * **Where this differs from the paper.** Here, as in PyTorch, the decay of a step is $\eta \lambda \theta$, with the
+ * learning rate in $\eta$. Loshchilov and Hutter multiply $\lambda \theta$ by the factor of the schedule alone, not by the
+ * learning rate, so that the two can be tuned apart. Whoever changes the learning rate here changes the decay with it.
  *
- * Sources: Kingma and Ba 2015, *Adam*; Loshchilov and Hutter 2019, *Decoupled Weight Decay
- * Regularization*.
+ * Sources: Kingma and Ba 2015, *Adam: A Method for Stochastic Optimization*; Loshchilov and Hutter 2019, *Decoupled Weight
+ * Decay Regularization*.
  *
  * @module
  */
@@ -54,6 +98,92 @@ import { fusableUpdate } from "../engine/fusable.ts";
 import { callback, checkOptions, type Checks, numeric } from "../engine/options.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import type { OptimizerRule, ParameterStep } from "./optimizers.ts";
+
+/** The two averages by name. */
+type Moments = "firstMoment" | "secondMoment";
+
+/** Moves one parameter and both of its averages: the formula, line by line. */
+function adamStep(
+  { parameter, averages: { firstMoment, secondMoment }, count, learningRate }: ParameterStep<Moments>,
+  gradient: Tensor,
+  { beta1, beta2, epsilon }: Omit<Required<MomentOptions>, "learningRate">,
+  weightDecay: number,
+): void {
+  // $1 - \beta^t$: what the weights of $t$ gradients sum to in an average that began at 0. `count` is the parameter's own $t$.
+  const correction1 = 1 - beta1 ** count, correction2 = 1 - beta2 ** count;
+
+  // A device may have [one kernel for all that follows](../engine/fusable.ts); otherwise these lines are what is computed.
+  const rates = { learningRate, beta1, beta2, epsilon, weightDecay, correction1, correction2, gradientScale: 1 };
+  fusableUpdate("adamStep", [parameter, firstMoment, secondMoment], [gradient], rates, () => {
+    // $g_t$, whose square shall fit float32: only numbers beyond $2^{63}$ change.
+    const g = gradient.clamp(-LONGEST, LONGEST);
+
+    // $m_t$: where the last gradients pointed, about ten of them with $\beta_1 = 0.9$. Those that disagree cancel.
+    const m = firstMoment.mul(beta1).add(g.mul(1 - beta1));
+
+    // $v_t$: how large they were, without their signs: the mean of squares of about a thousand with $\beta_2 = 0.999$.
+    const v = secondMoment.mul(beta2).add(g.square().mul(1 - beta2));
+
+    // $(1 - \eta\lambda)\,\theta_{t-1}$: the decay acts on the parameter itself and never meets the division by $\sqrt{v}$.
+    const decayed = parameter.mul(1 - learningRate * weightDecay);
+
+    // $\sqrt{v_t / (1 - \beta_2^t)} + \epsilon$: $\epsilon$ bounds the step of a parameter whose gradients are tiny.
+    const size = v.div(correction2).sqrt().add(epsilon);
+
+    // The quotient: between about $-1$ and 1, without a unit. Where $\epsilon$ is 0 and no gradient was seen, it is 0.
+    const direction = m.div(correction1).div(size).where(size.notEqual(0), 0);
+
+    // $\theta_t$: one learning rate times the quotient.
+    return [decayed.sub(direction.mul(learningRate)), m, v];
+  });
+}
+
+/**
+ * Adam with decoupled weight decay: the rule of almost every Transformer.
+ *
+ * It keeps two numbers for each of a model's.
+ *
+ * @param options learning rate, decay rates, and which weights decay
+ * @returns a rule for an {@linkcode Optimizer}
+ * @throws {RangeError} if an option is outside its interval
+ */
+export function adamW(options: AdamWOptions = {}): OptimizerRule<Moments> {
+  checkOptions("optimize", options, adamWChecks);
+  const { learningRate, ...moments } = withDefaults(options);
+  return {
+    word: "adamW",
+    settings: { ...moments, weightDecay: options.weightDecay ?? WEIGHT_DECAY },
+    learningRate,
+    averages: ["firstMoment", "secondMoment"],
+    move: (step) => adamStep(step, step.gradient, moments, decayOf(options, step)),
+  };
+}
+
+/**
+ * Adam as first published: a penalty on large weights goes through the gradient.
+ *
+ * @param options learning rate, decay rates, and penalty
+ * @returns a rule for an {@linkcode Optimizer}
+ * @throws {RangeError} if an option is outside its interval
+ */
+export function adam(options: AdamOptions = {}): OptimizerRule<Moments> {
+  checkOptions("optimize", options, adamChecks);
+  const { penalty = 0 } = options, { learningRate, ...moments } = withDefaults(options);
+  return {
+    word: "adam",
+    settings: { ...moments, penalty },
+    learningRate,
+    averages: ["firstMoment", "secondMoment"],
+    move(step) {
+      // A sum of its own: the parameter's gradient stays what `backward` left, for whoever steps again.
+      const penalized = penalty ? step.gradient.add(step.parameter.mul(penalty)) : step.gradient;
+      adamStep(step, penalized, moments, 0);
+    },
+  };
+}
+
+// #region Options, and which weights decay
+// Gains and biases do not decay by default: they scale and shift, and a small gain is no simpler than a large one.
 
 /** What {@linkcode adam} and {@linkcode adamW} have in common. */
 export interface MomentOptions {
@@ -101,27 +231,6 @@ export interface AdamWOptions extends MomentOptions, DecayOptions {}
 
 const adamWChecks: Checks<AdamWOptions> = { ...momentChecks, ...decayChecks };
 
-/**
- * Adam with decoupled weight decay: the rule of almost every Transformer.
- *
- * It keeps two numbers for each of a model's.
- *
- * @param options learning rate, decay rates, and which weights decay
- * @returns a rule for an {@linkcode Optimizer}
- * @throws {RangeError} if an option is outside its interval
- */
-export function adamW(options: AdamWOptions = {}): OptimizerRule<"firstMoment" | "secondMoment"> {
-  checkOptions("optimize", options, adamWChecks);
-  const { learningRate, ...moments } = withDefaults(options);
-  return {
-    word: "adamW",
-    settings: { ...moments, weightDecay: options.weightDecay ?? WEIGHT_DECAY },
-    learningRate,
-    averages: ["firstMoment", "secondMoment"],
-    move: (step) => adamStep(step, step.gradient, moments, decayOf(options, step)),
-  };
-}
-
 /** Options of {@linkcode adam}. */
 export interface AdamOptions extends MomentOptions {
   /** Share of each weight added to its gradient: a penalty on squares; 0 by default. */
@@ -129,29 +238,6 @@ export interface AdamOptions extends MomentOptions {
 }
 
 const adamChecks: Checks<AdamOptions> = { ...momentChecks, penalty: numeric({ min: 0 }) };
-
-/**
- * Adam as first published: a penalty on large weights goes through the gradient.
- *
- * @param options learning rate, decay rates, and penalty
- * @returns a rule for an {@linkcode Optimizer}
- * @throws {RangeError} if an option is outside its interval
- */
-export function adam(options: AdamOptions = {}): OptimizerRule<"firstMoment" | "secondMoment"> {
-  checkOptions("optimize", options, adamChecks);
-  const { penalty = 0 } = options, { learningRate, ...moments } = withDefaults(options);
-  return {
-    word: "adam",
-    settings: { ...moments, penalty },
-    learningRate,
-    averages: ["firstMoment", "secondMoment"],
-    move(step) {
-      // A sum of its own: the parameter's gradient stays what `backward` left, for whoever steps again.
-      const penalized = penalty ? step.gradient.add(step.parameter.mul(penalty)) : step.gradient;
-      adamStep(step, penalized, moments, 0);
-    },
-  };
-}
 
 function withDefaults(
   { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: MomentOptions,
@@ -165,38 +251,49 @@ function withDefaults(
  */
 const LONGEST = 2 ** 63;
 
-/** The formula: moves one parameter and both of its averages; the gradient stays as it is. */
-function adamStep(
-  { parameter, averages: { firstMoment, secondMoment }, count, learningRate }: ParameterStep<
-    "firstMoment" | "secondMoment"
-  >,
-  gradient: Tensor,
-  { beta1, beta2, epsilon }: Omit<Required<MomentOptions>, "learningRate">,
-  weightDecay: number,
-): void {
-  const correction1 = 1 - beta1 ** count, correction2 = 1 - beta2 ** count;
-  const rates = { learningRate, beta1, beta2, epsilon, weightDecay, correction1, correction2, gradientScale: 1 };
-  fusableUpdate("adamStep", [parameter, firstMoment, secondMoment], [gradient], rates, () => {
-    const g = gradient.clamp(-LONGEST, LONGEST);
-    const m = firstMoment.mul(beta1).add(g.mul(1 - beta1));
-    const v = secondMoment.mul(beta2).add(g.square().mul(1 - beta2));
-
-    // The decay acts on the parameter itself and never meets the division by $\sqrt v$.
-    const decayed = parameter.mul(1 - learningRate * weightDecay);
-    const size = v.div(correction2).sqrt().add(epsilon);
-    const direction = m.div(correction1).div(size).where(size.notEqual(0), 0);
-    return [decayed.sub(direction.mul(learningRate)), m, v];
-  });
-}
+// #endregion
 
 // ## Pitfall: a penalty where decay was meant
 //
-// Adding $\lambda \theta$ to the gradient (L2 regularization, L2正则化) is the same as decay for
-// plain SGD. For Adam it is divided by $\sqrt v$ like everything else: weights with large
-// gradients hardly decay. The test "adamW() shrinks a weight by the same share whatever its
-// gradient" holds for `adamW` and fails for `adam` with a penalty.
+// `adam` with a penalty and `adamW` with a decay of the same size train two different models: only the second shrinks all weights
+// by the same factor. The test "adamW() shrinks a weight by the same share whatever its gradient" holds for `adamW` and
+// fails for `adam` with a penalty.
+
+// ## Pitfall: no epsilon
+//
+// A parameter that never had a gradient has averages of 0, and without $\epsilon$ its step is $0 / 0$. One NaN is enough to end
+// a run, and frequent where a vocabulary has words that no batch contains. Here that step is 0. The test "adamW() stays where
+// there was no gradient, with epsilon 0 too, and NaN is not hidden" holds it to that.
 
 // ## Exercise
 //
-// Train with `beta2: 0.999` and without the corrections (set both to 1). Predict the length of
-// the first step, in units of the learning rate, before you measure it.
+// Leave the corrections out (set both to 1). Predict the length of the first step in learning rates, for a constant
+// gradient. Then predict: is the second step longer or shorter, and which one is the longest?
+//
+// **Hint.** For a constant gradient $g$, $m_t = (1 - \beta_1^t)\, g$ and $v_t = (1 - \beta_2^t)\, g^2$.
+//
+// **Solution.** The quotient is $(1 - \beta_1^t) / \sqrt{1 - \beta_2^t}$, whatever $g$ is. It starts at 3.16 and grows: $m$ is complete after
+// some twenty steps, $\sqrt{v}$ after thousands. A warm-up hides the mistake, since it makes just these steps short.
+//
+// ```ts
+// import { adam, Optimizer, parameter, tensor } from "@heed/heed";
+//
+// const weight = parameter(tensor([1])), optimizer = new Optimizer([weight], adam());
+// const lengths: number[] = [];
+// for (let step = 1; step <= 1000; step++) {
+//   weight.sum().backward();
+//   optimizer.step();
+//   optimizer.zeroGrad();
+//   const { tensors } = optimizer.state();
+//   const m = await tensors.get("0.firstMoment")!.item(), v = await tensors.get("0.secondMoment")!.item();
+//   lengths.push(m / Math.sqrt(v));
+// }
+// const longest = Math.max(...lengths);
+// console.log(`step 1: ${lengths[0]!.toFixed(2)}, step 2: ${lengths[1]!.toFixed(2)}, step 1000: ${lengths[999]!.toFixed(2)}`);
+// console.log(`longest: ${longest.toFixed(2)}, at step ${lengths.indexOf(longest) + 1}`);
+// ```
+//
+// ```text
+// step 1: 3.16, step 2: 4.25, step 1000: 1.26
+// longest: 6.57, at step 12
+// ```

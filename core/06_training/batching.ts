@@ -4,8 +4,8 @@
  * **Question.** A device is fast when it multiplies large rectangles. Sentences come in
  * every length. How do several of them, a mini-batch (小批量), go through the model together?
  *
- * **Idea.** Fill the short ones up to the longest (padding, 填充) and remember in a mask
- * which positions are real, so that attention and loss skip the rest. Filling is waste,
+ * **Idea.** Fill the short ones up to the longest (padding, 填充) and mark in a mask
+ * which positions hold tokens, so that attention and loss skip the rest. Padding is waste,
  * so sentences of similar length go together: shuffle everything, sort only within pools of a
  * few dozen batches, cut, and shuffle the batches again.
  *
@@ -21,10 +21,10 @@
  * | waste        | `paddedShare(…)` | one number |
  *
  * **The notes, 003.50 and 003.51.** A padded position still costs time. The mask changes what is added up, not how many
- * rows are multiplied: every layer computes the padded rows in full, and `paddedShare` of the work
- * is thrown away. A program can avoid it: the real positions of all sentences are laid end to end in one row
- * (packing, variable-length attention), projections and feed-forward work on that row, and the attention kernel is told
- * where each sentence begins. This book pads.
+ * rows are multiplied: every layer computes the padded rows in full, and the fraction `paddedShare` of the work
+ * is wasted. A program can avoid it by packing: the tokens of all sentences are concatenated into one row,
+ * projections and feed-forward work on that row, and the attention kernel gets the start of each sentence
+ * (variable-length attention). This book pads.
  *
  * **Why an order that can be rewound.** A run that stops in the middle of an epoch must
  * continue with the sentence that would have come next. The order of an epoch is therefore a
@@ -70,7 +70,7 @@ const paddingChecks: Checks<PaddingOptions> = { padToken: required(integer({})),
 /**
  * Fills sequences up to one length, and says where.
  *
- * The box is that of {@linkcode padTokens}. The mask is the same box with ones for tokens: comparing
+ * The tokens are those of {@linkcode padTokens}. The mask has the same shape and is true for tokens: comparing
  * ids with `padToken` would also hide a real token of that id.
  *
  * @example
@@ -99,7 +99,7 @@ export function padSequences(
 }
 
 /**
- * Share of positions that are filling, over several batches.
+ * Fraction of positions that are padding, over several batches.
  *
  * @param batches lengths of the sequences of each batch
  * @returns a number in [0, 1); 0 where there are no positions
@@ -278,10 +278,10 @@ function cut(members: readonly number[], lengthOf: (index: number) => number, si
 
 // ## Windows over one long text
 //
-// A language model reads a text that has no sentences to cut at. Each pass lays a grid of
-// windows over it, at an offset drawn anew, and visits them in random order: a token is
-// predicted at most once per pass, and meets a different left context in the next. What fills
-// no whole window or batch is left out of the pass.
+// A language model reads one long text without cutting it into sentences. Each pass divides it into
+// windows, from a random offset, and visits them in random order. A token is
+// predicted at most once per pass, and has a different left context in the next. Tokens that fill
+// no whole window or batch are left out of the pass.
 
 /** Options of {@linkcode SequenceWindows}. */
 export interface SequenceWindowsOptions {
@@ -434,15 +434,14 @@ class Pass<Item> {
 
 // ## Counted, not timed
 //
-// The experiment settles what [the notes](notes:003.51) left open with a device that counts its multiplications: a
-// batch padded to four times its length under a mask costs more than four times as many, since
-// attention compares padded positions too. Then it counts the padding of the translator's corpus.
-// Pools save nearly all of it, and unlike a sorted corpus they leave short and long sentences mixed.
+// The experiment answers the question of [the notes](notes:003.50) with a device that counts its multiplications, for
+// a batch that is padded further and further under a mask. Attention compares padded positions too. Then it counts
+// the padding of the translator's corpus in three orders.
 
 // ## Pitfall: sorting the whole corpus by length
 //
-// It wastes least, and then the model sees nothing but short sentences for a thousand steps
-// and nothing but long ones afterwards. Pools sort a few dozen batches at a time; the test
+// It wastes least, but the model then sees only short sentences for a long time
+// and only long ones afterwards. Pools sort a few dozen batches at a time; the test
 // "Batches hand out short and long examples in every part of a pass" fails for a sorted corpus.
 
 // ## Pitfall: saving the count without the random state

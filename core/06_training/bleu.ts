@@ -4,13 +4,13 @@
  * **Question.** A translation can be good without being word for word the reference.
  * How does a program say how good it is, when no two translators agree?
  *
- * **Idea.** Count how many words, word pairs, triples and quadruples of the output also stand in
- * the reference. Single words show that the content is there, quadruples that it reads like a
- * sentence. Repeating a good word must not pay, so no piece counts more often than it occurs in
- * the reference; leaving out the difficult half must not pay, so an output that is too short is
- * punished.
+ * **Idea.** Count how many n-grams of the output also occur in the reference: single words, pairs, 3-grams and
+ * 4-grams. Single words show that the content is there, 4-grams that it reads like a
+ * sentence. Repeating a good word must not raise the score, so no n-gram counts more often than it occurs in
+ * the reference. Leaving out the difficult half must not raise it either, so an output that is too short gets a
+ * penalty.
  *
- * **Formula.** With $m_n$ matches among the $h_n$ pieces of $n$ tokens ($n$-grams) in the
+ * **Formula.** With $m_n$ matches among the $h_n$ $n$-grams in the
  * outputs, $c$ tokens in all outputs and $r$ in the references,
  *
  * $$p_n = \frac{m_n}{h_n}, \qquad \mathrm{BP} = \min(1, e^{1 - r / c}), \qquad
@@ -18,7 +18,7 @@
  *
  * | symbol        | in code                           | meaning                                  |
  * | ------------- | --------------------------------- | ---------------------------------------- |
- * | $m_n$, $h_n$  | `matches`, `totals`               | clipped matches and pieces, by length    |
+ * | $m_n$, $h_n$  | `matches`, `totals`               | clipped matches and n-grams, by length   |
  * | $p_n$         | `fractions`; `precisions`         | after smoothing; the same in percent     |
  * | $c$, $r$      | `outputLength`, `referenceLength` | tokens                                   |
  * | $\mathrm{BP}$ | `brevityPenalty`                  | brevity penalty                          |
@@ -26,7 +26,7 @@
  *
  * **Why sums before the division.** Averaging the scores of single sentences would count a
  * sentence of three words as much as one of thirty, and give zero to each that lacks a common
- * quadruple. BLEU adds all matches of the corpus first and divides once: it is a property of a
+ * 4-gram. BLEU adds all matches of the corpus first and divides once: it is a property of a
  * corpus, and so is its brevity penalty.
  *
  * **Why it is in this chapter.** BLEU counts and takes minima: it has no gradient. Training
@@ -309,7 +309,7 @@ function combine(counts: Counts, options: BleuOptions, onlyLengthsThatOccur: boo
   return { score, precisions, brevityPenalty, ...counts };
 }
 
-// The share of matches for each length; undefined for a length that no output has.
+// The fraction of matches for each length; undefined for a length that no output has.
 function smoothed(
   matches: readonly number[],
   totals: readonly number[],
@@ -329,17 +329,16 @@ function smoothed(
 
 // ## What it sees, and what it does not
 //
-// The experiment spoils good translations. Shuffled words keep every single match and lose the
-// quadruples; half sentences match perfectly and pay through the brevity penalty; repeating lowers the
-// score each time. Of two systems, one that spoils long sentences and one that spoils short ones, BLEU
-// prefers the second and the mean of the sentences the first. The last figure moves the logits behind
-// a translation: a small change always moves the cross-entropy and never BLEU, which answers only when
-// another word is chosen.
+// The experiment corrupts good translations. Shuffled words keep every single match and lose 4-grams. Half
+// sentences match perfectly and get a brevity penalty. Repetition lowers the score each time. Then two systems are
+// compared, one that corrupts long sentences and one that corrupts short ones, by BLEU and by the mean of the
+// sentences. The last figure changes the logits of a translation: the cross-entropy responds to every change,
+// BLEU only when another word is chosen.
 
 // ## Pitfall: the mean of the sentences
 //
-// Averaging `sentenceBleu` over a corpus looks like BLEU and answers another question: long and
-// short sentences weigh the same, and smoothing, meant for rare accidents, shapes almost every
+// Averaging `sentenceBleu` over a corpus looks like BLEU and is another measure: long and
+// short sentences have the same weight, and smoothing, meant for rare accidents, shapes almost every
 // term. The test "bleu() is not the mean of sentenceBleu()" shows two systems that change places.
 
 // ## Pitfall: paying for repetition

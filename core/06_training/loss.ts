@@ -1,20 +1,20 @@
 /**
  * # Loss
  *
- * **Question.** A decoder hands out a probability for every entry of its vocabulary, at every
- * position. The right sentence is known. Which single number, the loss (损失函数), says how wrong
- * it was?
+ * **Question.** A decoder gives a probability for every entry of its vocabulary, at every
+ * position. The reference sentence is known. Which single number, the loss (损失函数), says how wrong
+ * the decoder was?
  *
  * **Idea.** Producing one token is a classification (分类) among thousands, so each position is
- * scored as a classifier is: by the surprise at the right answer, $-\log p$. The sentence
- * costs the sum over all its tokens, the END token included, because stopping too late is a
- * mistake like any other. This is the cross-entropy (交叉熵) between what is right
- * (ground truth, 正确答案) and what was predicted. With the natural logarithm its unit is the nat:
+ * scored as a classifier is: by the surprisal of the right answer, $-\log p$. The loss of a sentence
+ * is the sum over all its tokens. END is one of them, because stopping too late is a
+ * mistake like any other. This is the cross-entropy (交叉熵) between the reference
+ * (ground truth, 正确答案) and the prediction. With the natural logarithm its unit is the nat:
  * a loss of $\ell$ nats is that of a guess among $e^{\ell}$ equally likely tokens, 0 that of certainty.
  *
- * **Formula.** With logits $z$ over $V$ classes, the right class $y$, a share $\varepsilon$ of
- * belief spread over all classes (label smoothing), and $[c = y]$ for 1 where $c = y$ and 0
- * elsewhere,
+ * **Formula.** With logits $z$ over $V$ classes, the right class $y$, a probability mass $\varepsilon$
+ * spread evenly over all classes (label smoothing) [标签平滑], and $[c = y]$, which is 1 where $c = y$ and 0
+ * elsewhere (Iverson bracket),
  *
  * $$\ell = -\sum_{c} q_c \log p_c, \qquad p = \mathrm{softmax}(z), \qquad q_c = (1 - \varepsilon)\,[c = y] + \frac{\varepsilon}{V}$$
  *
@@ -26,15 +26,15 @@
  * | $\log p$      | `logProbabilities` | `[…, V]`   |
  * | $\varepsilon$ | `labelSmoothing`   | one number |
  *
- * $q$ is how much belief each class deserves. Mostly it follows from $y$, as in the formula; a teacher, say
- * another model, may also give it as it is (soft targets).
+ * $q$ is the target distribution. Mostly it follows from $y$, as in the formula. Another model, a teacher,
+ * may also give it (soft targets).
  *
- * **What no prediction can save.** Whoever predicts $p = q$ pays $-\sum_c q_c \log q_c$, the entropy of $q$,
- * and no $p$ costs less. Of hard labels it is 0, of smoothed ones it is not.
+ * **The smallest loss.** The prediction $p = q$ has the loss $-\sum_c q_c \log q_c$, the entropy of $q$,
+ * and no $p$ has a smaller one. It is 0 for hard labels and positive for smoothed ones.
  *
- * **Why from logits.** The derivative with respect to the logits is $p - q$: the right answer
- * is pulled up by what it lacks, every other one pushed down by what it has. Computed from
- * probabilities instead, the same number passes through $1/p$, which is infinite exactly
+ * **Why from logits.** The derivative with respect to the logits is $p - q$: the logit of the right answer
+ * rises in proportion to what its probability lacks, and every other logit falls in proportion to its probability. If the
+ * loss is computed from probabilities instead, the gradient passes through $1/p$, which is infinite
  * where the model is most wrong.
  *
  * Source: Szegedy et al. 2016, *Rethinking the Inception Architecture* (label smoothing).
@@ -77,7 +77,7 @@ const crossEntropyChecks: Checks<CrossEntropyOptions> = {
 };
 
 /**
- * Surprise at the right classes, in nats.
+ * Surprisal of the right classes, in nats.
  *
  * With class indices the mean divides by the number of positions that are not ignored, or by
  * the sum of the weights of their classes; with soft targets, by the number of positions.
@@ -92,7 +92,7 @@ const crossEntropyChecks: Checks<CrossEntropyOptions> = {
  * ```
  *
  * @param logits one score per class, `[…, V]`
- * @param targets the right classes, int32 `[…]`, or a share per class, float32 `[…, V]`; lists are read by their depth
+ * @param targets the right classes, int32 `[…]`, or a probability per class, float32 `[…, V]`; lists are read by their depth
  * @param options what is ignored, smoothed, weighted, and how the losses are joined
  * @returns a scalar, or `[…]` without reduction; where every position is ignored, 0; $\infty$ where a right class is impossible
  * @throws {TypeError} if the shapes disagree, or `ignoreIndex` is given with soft targets
@@ -145,7 +145,7 @@ function readTargets(logits: Tensor, targets: TensorLike): Tensor {
   return asTensor("measure a loss", "targets", targets, isSoft ? "float32" : "int32", logits);
 }
 
-/** $-\sum_c w_c q_c \log p_c$ for class indices: the right class by its weight, the others by their share. */
+/** $-\sum_c w_c q_c \log p_c$ for class indices: the right class by its weight, the others by their target. */
 function weightedLoss(rows: Tensor, classes: Tensor, labelSmoothing: number, classWeights: Tensor): Tensor {
   const V = rows.shape[1]!;
   const costs = logSoftmax(rows).neg(), weights = gather(classWeights, 0, classes);
@@ -153,7 +153,7 @@ function weightedLoss(rows: Tensor, classes: Tensor, labelSmoothing: number, cla
   return labelSmoothing ? right.add(charge(costs, classWeights.mul(labelSmoothing / V)).sum(1)) : right;
 }
 
-/** $-\sum_c w_c q_c \log p_c$ for given shares; a class without a share costs nothing, however unlikely. */
+/** $-\sum_c w_c q_c \log p_c$ for given shares; a class with target 0 adds nothing, however improbable. */
 function softLoss(logits: Tensor, targets: Tensor, labelSmoothing: number, classWeights?: Tensor): Tensor {
   if (!sameShape(logits.shape, targets.shape)) {
     const found = `Cannot score logits ${format(logits.shape)} against targets ${format(targets.shape)}`;
@@ -179,10 +179,10 @@ function reduce(losses: Tensor, reduction: Reduction): Tensor {
 
 // ## Infinite losses
 //
-// A logit of $-\infty$ rules a class out. Where the right class is ruled out, or any class that has a share of belief, the
-// loss is $\infty$ and not NaN: $0 \cdot \infty$ counts as 0, since a class without a share costs nothing. The gradient is what it
-// always is, $p - q$ with $p = 0$ for a class that is ruled out; all its numbers are finite. A position that is ignored, or has
-// no share at all, takes no part, whatever its logits are: NaN there reaches neither the loss nor a gradient.
+// A logit of $-\infty$ rules a class out. Where the right class is ruled out, or any class with a positive target, the
+// loss is $\infty$ and not NaN: $0 \cdot \infty$ counts as 0, since a class with target 0 adds nothing. The gradient is
+// $p - q$ as always, with $p = 0$ for a class that is ruled out; all its numbers are finite. A position that is ignored, or
+// whose targets are all 0, has no effect, whatever its logits are: NaN there reaches neither the loss nor a gradient.
 
 // ## Two classes
 //
@@ -214,7 +214,7 @@ export interface BinaryCrossEntropyOptions {
 const binaryChecks: Checks<BinaryCrossEntropyOptions> = { positiveWeight: numeric({ above: 0 }), reduction };
 
 /**
- * Surprise at the answers to yes-or-no questions, from logits, in nats.
+ * Surprisal of the answers to yes-or-no questions, from logits, in nats.
  *
  * @param logits one score per question, any shape; positive means yes
  * @param targets how true a yes is, in [0, 1], of the same shape
@@ -268,13 +268,13 @@ export function meanSquaredError(
 }
 
 /**
- * How many nats a prediction wastes on each row of a distribution.
+ * How many nats a prediction loses on each row of a distribution.
  *
- * The Kullback–Leibler divergence, $\sum_c q_c \log (q_c / p_c)$. It is the cross-entropy less what no prediction could
- * save, so it is 0 for $p = q$ and a student can be measured by it against a teacher.
+ * The Kullback–Leibler divergence, $\sum_c q_c \log (q_c / p_c)$. It is the cross-entropy less the entropy of $q$,
+ * so it is 0 for $p = q$. It measures a student against a teacher.
  *
  * @param logProbabilities $\log p$, `[…, V]`, as `logSoftmax` yields it
- * @param targets $q$, a share per class, `[…, V]`; a share of 0 adds exactly 0
+ * @param targets $q$, a probability per class, `[…, V]`; a probability of 0 adds exactly 0
  * @param options how the rows are joined; the mean is over rows
  * @returns a scalar, or `[…]` without reduction
  * @throws {TypeError} if the shapes disagree
@@ -307,11 +307,10 @@ function comparable(predictions: Tensor, given: TensorLike): Tensor {
 
 // ## What the loss asks for
 //
-// Hard labels ask for a lead of the right logit without end; each further step towards certainty is
-// rewarded, ever less. Smoothed labels have an optimum at a finite lead, and its loss is the entropy
-// of $q$: the experiment finds the one by trying and computes the other. It also pads
-// one sentence further and further: ignored, padding leaves the loss alone; counted, it makes a bad
-// model look good.
+// With hard labels the loss falls without end as the margin of the right logit grows. With smoothed labels it has its
+// minimum at a finite margin, and the minimum is the entropy of $q$. The experiment finds the minimum by search and
+// computes the entropy. It also pads one sentence further and further. Ignored padding does not change the loss. Counted
+// padding makes a bad model look good.
 
 // ## Pitfall: averaging over the padding
 //

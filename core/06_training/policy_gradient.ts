@@ -4,14 +4,14 @@
  * **Question.** Training minimizes cross-entropy, and the translation is judged by BLEU, which counts
  * and has no derivative. How does a model learn from a number that cannot be differentiated?
  *
- * **Idea.** Let it translate, at random as its probabilities say, and see what each attempt earns.
- * Make attempts that earned more than expected likelier, and the others less likely
+ * **Idea.** Sample translations from the model, and compute the reward of each.
+ * Make samples with more reward than expected more probable, and the others less
  * (reinforcement learning, RL). The reward is never differentiated; the probability of the
- * attempt is. This is the rule of thumb of [the notes](notes:003.20): where the metric does not fit into the
+ * sample is. This is the rule of thumb of [the notes](notes:003.20): where the metric does not fit into the
  * update of the gradient, use RL.
  *
- * **Formula.** With texts $Y$ drawn from the model for a source $X$, the reward $R(Y)$ of each and a
- * number $b$ that does not depend on the drawn text (baseline),
+ * **Formula.** With sequences $Y$ sampled from the model for a source $X$, the reward $R(Y)$ of each and a
+ * number $b$ that does not depend on the sample (baseline),
  *
  * $$\nabla_\theta\, \mathbb{E}[R(Y)] = \mathbb{E}\big[(R(Y) - b)\, \nabla_\theta \log P(Y \mid X)\big], \qquad \ell = -\frac{1}{N} \sum_{n=1}^{N} (R(Y_n) - b_n) \sum_{j} \log P(y_{n,j} \mid X_n, y_{n,<j})$$
  *
@@ -24,19 +24,21 @@
  * | $\log P$    | `logits`     | `[N, T, V]`                            |
  * | $\ell$      | the result   | one number                             |
  *
- * The value of $\ell$ says nothing; its gradient is that of the expected reward, on average, with the
- * sign turned so that an optimizer which descends climbs. What multiplies a text's gradient, $R - b$, is its
- * *advantage*: positive where it earned more than the baseline.
+ * The value of $\ell$ has no meaning of its own. Its gradient is an unbiased estimate of that of the expected reward,
+ * with the opposite sign, since an optimizer descends. The factor $R - b$ is the
+ * *advantage* of a sample: positive where its reward is above the baseline.
  *
- * **Why a baseline.** Probabilities sum to one, so $\mathbb{E}[\nabla \log P(Y)] = 0$, and a constant
- * times nothing is nothing: $b$ leaves the mean of the estimate alone. Its variance is another matter.
- * If all rewards lie between 60 and 70, then without a baseline every text drawn is made likelier, and
- * the good ones win only in the long run. With the mean as baseline, half of them are made less likely
- * at once. Four choices are below, and not each of them helps every time.
+ * **Why a baseline.** Probabilities sum to one, so $\mathbb{E}[\nabla \log P(Y)] = 0$, so
+ * $b$ does not change the mean of the estimate: it stays unbiased. It changes the variance.
+ * Suppose that all rewards lie between 60 and 70. Without a baseline every sample becomes more probable, and
+ * the good ones gain only on average. With the mean as baseline, samples below the mean become less probable
+ * at once. Four baselines are below. Not each of them lowers the variance in every case.
  *
- * **What it needs.** A model that already writes something. From random weights every attempt earns about
- * nothing, and there is nothing to prefer. So cross-entropy comes first, and RL is the end of the
- * training.
+ * **What it needs.** A model that already generates something useful. With random weights every sample has a reward near
+ * zero, and none is better than another. So cross-entropy comes first, and RL is the last stage of
+ * training. Large language models are trained in this order too: RLHF (reinforcement learning from human feedback) learns
+ * the reward from human preferences (Ouyang et al. 2022). The baseline of the other samples is known there as RLOO
+ * (Ahmadian et al. 2024).
  *
  * Sources: Ronald Williams 1992, *Simple Statistical Gradient-Following Algorithms for Connectionist
  * Reinforcement Learning* (REINFORCE, the baseline); Marc'Aurelio Ranzato, Sumit Chopra, Michael Auli,
@@ -44,7 +46,9 @@
  * others 2017, *Self-Critical Sequence Training for Image Captioning*; for BLEU of single sentences as
  * a reward, Chin-Yew Lin, Franz Josef Och 2004, *ORANGE: a Method for Evaluating Automatic Evaluation
  * Metrics for Machine Translation*; for the mean of the other samples, Wouter Kool, Herke van Hoof, Max
- * Welling 2019, *Buy 4 REINFORCE Samples, Get a Baseline for Free!*
+ * Welling 2019, *Buy 4 REINFORCE Samples, Get a Baseline for Free!*; Long Ouyang and others 2022, *Training Language Models to
+ * Follow Instructions with Human Feedback*; Arash Ahmadian and others 2024, *Back to Basics: Revisiting REINFORCE Style
+ * Optimization for Learning from Human Feedback in LLMs*
  *
  * @module
  */
@@ -90,8 +94,8 @@ const lossChecks: Checks<PolicyGradientOptions> = { ignoreIndex: integer({}) };
 /**
  * A loss whose gradient raises the expected reward.
  *
- * It is the cross-entropy of the model's own texts, each times its advantage: the sum over the tokens of a
- * text, the mean over the texts.
+ * It is the cross-entropy of the model's own samples, each times its advantage: the sum over the tokens of a
+ * sample, the mean over the samples.
  *
  * @example
  * ```ts
@@ -105,8 +109,8 @@ const lossChecks: Checks<PolicyGradientOptions> = { ignoreIndex: integer({}) };
  * console.assert(Math.abs(await loss.item() - Math.log(8) / 2) < 1e-6); // (3 − 2) · log 8 / 2
  * ```
  *
- * @param logits what the model makes of the texts, `[N, T, V]`
- * @param targets the drawn tokens, int32 `[N, T]`, as {@linkcode sampledTargets} makes them
+ * @param logits of the model for the samples, `[N, T, V]`
+ * @param targets the sampled tokens, int32 `[N, T]`, as {@linkcode sampledTargets} makes them
  * @param advantages rewards less baseline, `[N]`; no gradient flows into them
  * @param options which target stands for no token
  * @returns one number
@@ -131,21 +135,21 @@ export function policyGradientLoss(
   return charge(surprise, advantages.detach()).mean();
 }
 
-/** A text that a model drew. */
+/** A sequence that was sampled from a model. */
 export interface SampledText {
   /** Its tokens, without prompt and END. */
   readonly tokens: readonly number[];
-  /** Whether END was drawn; false where the text was cut off. */
+  /** Whether END was sampled; false where the sequence was cut off. */
   readonly finished: boolean;
 }
 
 /** What stands around the tokens of a {@linkcode SampledText}. */
 export interface SampledTargetsOptions extends PolicyGradientOptions {
-  /** What the model was given: `[BEGIN]` of a translation, or one prompt for each text. */
+  /** What the model was given: `[BEGIN]` of a translation, or one prompt for each sample. */
   readonly prompt: readonly number[] | readonly (readonly number[])[];
-  /** END; none by default, while a finished text needs it. */
+  /** END; none by default, while a finished sequence needs it. */
   readonly endToken?: number;
-  /** What fills the inputs of shorter texts. */
+  /** What fills the inputs of shorter sequences. */
   readonly padToken: number;
 }
 
@@ -161,15 +165,15 @@ const sampledChecks: Checks<SampledTargetsOptions> = {
 };
 
 /**
- * Drawn texts as inputs and targets of a decoder.
+ * Samples as inputs and targets of a decoder.
  *
- * Like {@linkcode teacherForcing}, with the model's own words for right answers. The prompt is read and not asked for,
- * and END is asked only where it was drawn: a text that was cut off has not chosen to stop.
+ * Like {@linkcode teacherForcing}, with the samples as targets. The prompt is read and is no target, and END is a
+ * target only where it was sampled: a sequence that was cut off has not chosen to stop.
  *
- * @param samples the texts, `N` of them
+ * @param samples the sequences, `N` of them
  * @param options prompt and special tokens
- * @returns inputs, targets and mask, `[N, T]`, with `T` for the longest prompt and text
- * @throws {TypeError} if there is not one prompt for each text, or no END for a finished one
+ * @returns inputs, targets and mask, `[N, T]`, with `T` for the longest prompt and sample
+ * @throws {TypeError} if there is not one prompt for each sample, or no END for a finished one
  */
 export function sampledTargets(
   samples: readonly SampledText[],
@@ -187,7 +191,7 @@ export function sampledTargets(
   samples.forEach(({ tokens, finished }, n) => {
     if (finished && endToken === undefined) throw new TypeError("Cannot end a finished text without endToken");
     const drawn = finished ? [...tokens, endToken!] : tokens;
-    // The last token drawn is an answer and no question.
+    // The last token sampled is a target and no input.
     inputs.push([...prompts[n]!, ...drawn].slice(0, -1));
     targets.push([...prompts[n]!.slice(1).fill(ignoreIndex), ...drawn]);
   });
@@ -201,10 +205,11 @@ export function sampledTargets(
 
 // ## Four baselines
 //
-// Nothing. The running mean of all rewards, which knows neither how hard a source is nor how good the
-// model has become on it. What the same model earns with its likeliest text for the same source: the
-// sample is praised only if it beats the model's own best guess (self-critical). The mean of the other
-// samples for the same source, which costs no further text.
+// - None: $b = 0$.
+// - The running mean of all rewards. It does not depend on how hard a source is.
+// - The reward of the model's own greedy output for the same source (self-critical). A sample gets a positive advantage
+//   only if it is better than the greedy output.
+// - The mean reward of the other samples for the same source. It needs no further output.
 
 function isText(sample: unknown): boolean {
   return Array.isArray((sample as Partial<SampledText> | null | undefined)?.tokens);
@@ -218,8 +223,8 @@ export class RunningMean {
   /**
    * Starts without a value.
    *
-   * @param keep share of the old mean that stays at each step, in [0, 1); 0.9 by default
-   * @throws {RangeError} if the share is outside its interval
+   * @param keep weight of the old mean at each step, in [0, 1); 0.9 by default
+   * @throws {RangeError} if the weight is outside its interval
    */
   constructor(keep: number = 0.9) {
     if (typeof keep !== "number" || !(keep >= 0 && keep < 1)) {
@@ -278,27 +283,27 @@ export function meanOfOthers(rewards: readonly number[], numSamples: number): nu
   });
 }
 
-/** What is subtracted: nothing, the greedy text's reward, the other samples', or a mean. */
+/** What is subtracted: nothing, the reward of the greedy output, the mean of the other samples, or a mean. */
 export type Baseline = "none" | "greedy" | "others" | RunningMean;
 
 // ## The loop
 //
-// A step draws texts, judges them and moves the parameters once. After that the model is another one,
-// and the texts are worth nothing: they were not drawn from it.
+// A step samples sequences, computes their rewards and moves the parameters once. After that the model is another one,
+// and the samples are of no further use: they are not samples of the new model (on-policy).
 
-/** A model that writes, whatever it is made of; what {@linkcode reinforce} trains. */
+/** A model that generates, whatever it is made of; what {@linkcode reinforce} trains. */
 export interface Policy<Example> {
   /** Owns the parameters. */
   readonly model: Module;
   /**
-   * Writes one text for each example.
+   * Generates one sequence for each example.
    *
    * With `random` they must be drawn from the very probabilities that `forward` scores: temperature 1, nothing
-   * cut off, no dropout. Without it they are the likeliest ones, as greedy search finds them.
+   * cut off, no dropout. Without it they are the output of greedy search.
    *
-   * @param examples what to write about
+   * @param examples what to generate for
    * @param random where the draws come from; nothing is drawn by default
-   * @returns one text for each
+   * @returns one sequence for each
    */
   write(examples: readonly Example[], random?: Random): Promise<readonly SampledText[]>;
   /** Scores the token after each input, `[N, T]` to `[N, T, V]`, in evaluation mode. */
@@ -311,11 +316,11 @@ export interface ReinforceOptions<Example> extends SampledTargetsOptions, StepOp
   readonly policy: Policy<Example>;
   /** Where examples come from. */
   readonly batches: { next(): readonly Example[] };
-  /** What a text is worth for an example: any finite number, the more the better. */
+  /** The reward of a sequence for an example: any finite number, the more the better. */
   readonly reward: (text: SampledText, example: Example) => number;
   /** What is subtracted; `"greedy"` by default. */
   readonly baseline?: Baseline;
-  /** Texts drawn for each example; one by default, two where `baseline` is `"others"`. */
+  /** Samples for each example; one by default, two where `baseline` is `"others"`. */
   readonly numSamples?: number;
   /** Where the draws come from. */
   readonly random: Random;
@@ -339,13 +344,13 @@ const reinforceChecks: Checks<ReinforceOptions<never>> = {
 
 /** What one step of {@linkcode reinforce} found. */
 export interface RewardReport extends Pick<TrainingReport, "step" | "steps" | "learningRate" | "gradientNorm"> {
-  /** Mean reward of the drawn texts. */
+  /** Mean reward of the samples. */
   readonly reward: number;
   /** Mean of what was subtracted. */
   readonly baseline: number;
 }
 
-/** Texts, and what they are worth. */
+/** Samples and their rewards. */
 interface Experience<Example> {
   readonly examples: readonly Example[];
   readonly samples: readonly SampledText[];
@@ -372,21 +377,21 @@ export async function reinforce<Example>(options: ReinforceOptions<Example>): Pr
   const around = { prompt, padToken, ignoreIndex, ...(endToken !== undefined && { endToken }) };
   const history: RewardReport[] = [];
   while (optimizer.steps < steps) {
-    // Nowhere else: the texts are drawn and the batch is taken, and a step half done could not be done again.
+    // Nowhere else: once samples are drawn and the batch is taken, a step half done could not be done again.
     await rest(signal);
     const experience = await gather(options, batches.next());
     const [trained] = await train<Experience<Example>>({
       model: policy.model,
       loss: ({ examples, samples, rewards, baseline }) => {
         const { inputs, targets } = sampledTargets(samples, around);
-        // Scored as they were drawn: without dropout, which would make them texts of another distribution.
+        // Scored as they were sampled: without dropout, which would give another distribution.
         policy.model.eval();
         const advantages = tensor(rewards.map((reward, n) => reward - baseline[n]!));
         return policyGradientLoss(policy.forward(examples, inputs), targets, advantages, { ignoreIndex });
       },
       batches: { next: () => experience },
       optimizer,
-      // One step of the loop: the texts of the next one are drawn from another model.
+      // One step of the loop: the samples of the next one come from another model.
       steps: optimizer.steps + 1,
       ...(schedule && { schedule }),
       ...(clipNorm !== undefined && { clipNorm }),
@@ -398,7 +403,7 @@ export async function reinforce<Example>(options: ReinforceOptions<Example>): Pr
   return history;
 }
 
-/** Draws `numSamples` texts for each example, in a run, and judges them. */
+/** Draws `numSamples` sequences for each example, in a run, and computes their rewards. */
 async function gather<Example>(
   { policy, reward, baseline = "greedy", numSamples = baseline === "others" ? 2 : 1, random }: ReinforceOptions<
     Example
@@ -429,49 +434,38 @@ function meanOf(numbers: readonly number[]): number {
 
 // ## Where cross-entropy stalls
 //
-// The first experiment trains a small translator until further cross-entropy no longer helps: BLEU on
-// unseen sentences does not rise any more. From there one copy goes on as before and one is paid by
-// the BLEU of its own attempts, smoothed as by Lin and Och, since a short sentence often has no
-// 4-gram in common with the reference at all. The caption gives both changes of BLEU: small ones, from one seed, while the
-// curve itself moves by as much between two checkpoints. The mean
-// reward of drawn texts, which is what is trained on, rises too. Both copies see the same sentences;
-// what the reward adds is that the model continues its own prefixes instead of right ones, and is
-// judged by what it is for. The probability of the one right translation meanwhile falls.
-//
-// The last figure measures the variance of the gradient. The mean of the other samples halves it. The
-// greedy text, the self-critical baseline, makes it larger here: this model knows these sentences,
-// most texts that it draws earn nearly everything, and moving their probability hardly moves a weight.
-// What is left are rare failures, whose gradient is large. Without a baseline their small reward makes
-// them small; against the greedy text they are blamed in full. A baseline keeps the mean in any case;
-// it lowers the variance where it is near the reward of those texts whose gradient is large.
+// The first experiment trains a small translator until more cross-entropy no longer raises BLEU on
+// unseen sentences. From there one copy continues with cross-entropy, and one is trained with
+// the BLEU of its own samples as reward. This BLEU is smoothed as by Lin and Och, since a short sentence often has no
+// 4-gram in common with the reference. Both copies see the same sentences. The reward adds two things: the model
+// continues its own prefixes instead of the reference, and the measure is the one it is used for. The last
+// figure measures the variance of the gradient with each baseline. The reading below the figures says what was found.
 
 // ## How the encoder learns
 //
-// **The notes, 003.21.** That line is the cross-attention. The loss is computed at the decoder's end; the encoder's
-// output enters
-// the decoder as keys and values and nowhere else. The second experiment cuts the line: not one number of
-// the encoder gets a gradient, whichever the loss. Open in a single decoder layer, it brings that
-// layer's share, and the shares add up to the whole.
+// **The notes, 003.21.** That line is the cross-attention. The loss is computed from the decoder's output, and the
+// encoder's output enters the decoder as keys and values and nowhere else. The second experiment cuts the line in all decoder layers, and then
+// leaves it open in one layer at a time. The gradients of the single layers add up to the whole.
 
 // ## Pitfall: a baseline that knows the sample
 //
-// The mean over all samples of a source, the judged one included, depends on the judged one. With two
+// The mean over all samples of a source includes the sample itself, and so depends on it. With two
 // samples it halves the gradient. The test "meanOfOthers() leaves out the reward itself, which would
 // shrink the gradient" computes both.
 
-// ## Pitfall: texts drawn from another distribution
+// ## Pitfall: samples from another distribution
 //
-// Sampling with a temperature or top-k gives better texts and a biased gradient: their expectation is not
-// that of the model which is trained. The test "texts drawn at another temperature give another gradient"
+// A temperature or top-k gives better samples and a biased gradient: the expectation is not
+// over the model that is trained. The test "texts drawn at another temperature give another gradient"
 // measures how far it is off.
 
-// ## Pitfall: an END that was never drawn
+// ## Pitfall: an END that was never sampled
 //
-// A text cut off at its longest length has not decided to stop. Asked for END there, the model is paid
-// for a choice that it did not make. The test "sampledTargets() asks for END only where it was drawn" fails
+// A sequence that was cut off at the maximum length has not decided to stop. With END as target there, the model
+// gets a reward for a choice that it did not make. The test "sampledTargets() asks for END only where it was drawn" fails
 // for that version.
 
 // ## Exercise
 //
 // Run the first experiment with baseline `none`, then with `others`. Predict first which of them needs the
-// smaller learning rate, from the figure of the spreads.
+// smaller learning rate, from the figure of the variances.

@@ -1,18 +1,49 @@
 /**
  * # Schedules
  *
- * **Question.** Long steps cover the way, short ones find the bottom. Which learning rate serves a run
+ * **Question.** Long steps cover the way, short ones find the minimum. Which learning rate serves a run
  * that needs both?
  *
- * **Idea.** One that changes with the step. It climbs for a while (warm-up), because Adam's first
- * averages rest on a handful of gradients and point nowhere in particular. Then it falls, because a
- * step that is longer than the hollow it stands in jumps over the bottom.
+ * **Idea.** One that changes with the step (learning rate schedule). It rises for a while (warm-up), because
+ * Adam's first averages rest on a handful of gradients and point nowhere in particular. Then it falls, because a
+ * step that is longer than the valley is wide jumps over the minimum.
+ *
+ * ```picture schedules The four schedules with the same peak, 100 steps of warm-up and 1000 steps in all. The inverse square root has no end; the constant one never falls.
+ * ```
  *
  * A schedule is a plain function from the number of the step to the learning rate. It has no state of
  * its own: a resumed run asks it for the next number.
  *
- * **Formula.** With the peak $p$, the floor $f$, $w$ steps of warm-up, $T$ steps in all, and the share
- * $s = (t - w) / (T - w)$ of the way behind the warm-up, the rate $\eta_t$ of step $t$ is
+ * **By hand.** A peak of 0.4, a floor of 0, $w = 4$ steps of warm-up and $T = 12$ steps in all. Step 1 has a quarter of
+ * the peak, 0.1, and step 4 all of it. Step 8 is half of the way from 4 to 12: $s = 0.5$, $\cos \pi s = 0$, and half of the peak is
+ * left, 0.2. At step 6, $s = 0.25$, the line is at 0.3 and the cosine still at $0.4 \cdot (1 + 0.7071) / 2 = 0.3414$: it
+ * falls slowly at first and at last. The inverse square root needs no $T$. With a peak of 0.4 at step 4, step 16 has
+ * $\sqrt{4 / 16}$ of it, 0.2, and step 64 has 0.1.
+ *
+ * ```ts
+ * import { cosineSchedule, inverseSquareRootSchedule, linearSchedule } from "@heed/heed";
+ *
+ * const lengths = { peak: 0.4, warmupSteps: 4, steps: 12 };
+ * const [cosine, linear] = [cosineSchedule(lengths), linearSchedule(lengths)];
+ * // Width 1 and factor 0.8 make the peak 0.8 / √4.
+ * const inverse = inverseSquareRootSchedule({ hiddenSize: 1, warmupSteps: 4, factor: 0.8 });
+ * for (const step of [1, 4, 6, 8, 12, 16, 64]) {
+ *   console.log(`${step}: ${[cosine, linear, inverse].map((rate) => rate(step).toFixed(4)).join(" ")}`);
+ * }
+ * ```
+ *
+ * ```text
+ * 1: 0.1000 0.1000 0.1000
+ * 4: 0.4000 0.4000 0.4000
+ * 6: 0.3414 0.3000 0.3266
+ * 8: 0.2000 0.2000 0.2828
+ * 12: 0.0000 0.0000 0.2309
+ * 16: 0.0000 0.0000 0.2000
+ * 64: 0.0000 0.0000 0.1000
+ * ```
+ *
+ * **Formula.** With the peak $p$, the floor $f$, $w$ steps of warm-up, $T$ steps in all, and the fraction
+ * $s = (t - w) / (T - w)$ of the way after the warm-up, the rate $\eta_t$ of step $t$ is
  *
  * $$\eta_t = p\, \frac{t}{w} \quad (t \le w), \qquad \eta_t = f + (p - f)\, \frac{1 + \cos \pi s}{2} \quad (t > w)$$
  *
@@ -20,16 +51,22 @@
  * | -------- | ------------- | ------------------------------------------ |
  * | $\eta_t$ | the result    | learning rate of step $t$, counted from 1  |
  * | $p$, $f$ | `peak`, `floor` | the highest rate, and the last one       |
- * | $w$      | `warmupSteps` | steps that climb                           |
+ * | $w$      | `warmupSteps` | steps that rise                            |
  * | $T$      | `steps`       | the number of the last step                |
  * | $s$      | `progress`    | 0 at the peak, 1 at the floor              |
  *
  * In `linearSchedule` a straight line, $1 - s$, stands in the place of half a cosine.
  *
+ * **Which one.** The cosine and the line have to know the last step, and end at the floor: they suit a run of known length.
+ * The inverse square root can go on for ever, and may be stopped at any step. A constant rate is no schedule at all: `step()`
+ * takes the rule's own rate where it is given none.
+ *
  * **Before the first step and after the last.** Step 0 is where the warm-up starts from: a rate of 0,
  * or the peak where there is no warm-up. After step $T$ the rate stays at the floor.
  *
- * Sources: Loshchilov and Hutter 2017, *SGDR* (cosine); Vaswani et al. 2017 (inverse square root).
+ * Sources: Loshchilov and Hutter 2017, *SGDR: Stochastic Gradient Descent with Warm Restarts* (cosine; here without
+ * restarts); Goyal et al. 2017, *Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour* (warm-up in a straight line);
+ * Vaswani et al. 2017, *Attention Is All You Need*, §5.3 (inverse square root).
  *
  * @module
  */
@@ -39,77 +76,44 @@ import { checkOptions, type Checks, numeric, required } from "../engine/options.
 /** The learning rate of a step; steps are counted from 1. */
 export type Schedule = (step: number) => number;
 
-/** Options of {@linkcode cosineSchedule} and {@linkcode linearSchedule}. */
-export interface ScheduleOptions {
-  /** The highest learning rate, reached at the end of the warm-up. */
-  readonly peak: number;
-  /** The learning rate of the last step and of all after it, at most `peak`; 0 by default. */
-  readonly floor?: number;
-  /** Steps that climb towards the peak, fewer than `steps`; 0 by default. */
-  readonly warmupSteps?: number;
-  /** The number of the last step. */
-  readonly steps: number;
+/** The shape runs from 1 to 0 while its argument runs from 0 to 1. */
+function fallingSchedule(options: ScheduleOptions, shape: (progress: number) => number): Schedule {
+  const { peak, floor, warmupSteps, steps } = completeSchedule(options);
+  return (step) => {
+    // $p\,t/w$: the warm-up. Without one the first step is at the peak, and nothing is divided by 0.
+    if (step <= warmupSteps) return warmupSteps === 0 ? peak : peak * step / warmupSteps;
+
+    // $s$: 0 at the end of the warm-up, 1 at step $T$ and at all after it.
+    const progress = Math.min(1, (step - warmupSteps) / (steps - warmupSteps));
+
+    // $f + (p - f)$ times the shape: from the peak to the floor.
+    return floor + (peak - floor) * shape(progress);
+  };
 }
 
-const scheduleChecks: Checks<ScheduleOptions> = {
-  peak: required(numeric({ min: 0 })),
-  floor: numeric({ min: 0 }),
-  warmupSteps: numeric({ min: 0 }),
-  steps: required(numeric({ above: 0 })),
-};
-
 /**
- * Climbs in a straight line, then falls along half a cosine.
+ * Rises in a straight line, then falls along half a cosine.
  *
  * @param options peak, floor and lengths
  * @returns a function of the step
  * @throws {RangeError} if the lengths or rates are out of order
  */
 export function cosineSchedule(options: ScheduleOptions): Schedule {
+  // $(1 + \cos \pi s) / 2$: flat at both ends, steepest in the middle.
   return fallingSchedule(options, (progress) => (1 + Math.cos(Math.PI * progress)) / 2);
 }
 
 /**
- * Climbs in a straight line, then falls in a straight line.
+ * Rises in a straight line, then falls in a straight line.
  *
  * @param options peak, floor and lengths
  * @returns a function of the step
  * @throws {RangeError} if the lengths or rates are out of order
  */
 export function linearSchedule(options: ScheduleOptions): Schedule {
+  // $1 - s$.
   return fallingSchedule(options, (progress) => 1 - progress);
 }
-
-/** The shape runs from 1 to 0 while its argument runs from 0 to 1. */
-function fallingSchedule(options: ScheduleOptions, shape: (progress: number) => number): Schedule {
-  checkOptions("schedule", options, scheduleChecks);
-  const { peak, floor = 0, warmupSteps = 0, steps } = options;
-  if (floor > peak) throw new RangeError(`Cannot fall from peak ${peak} to floor ${floor}`);
-  if (warmupSteps >= steps) {
-    throw new RangeError(`Cannot warm up for ${warmupSteps} of ${steps} steps: warmupSteps must be smaller`);
-  }
-  return (step) => {
-    if (step <= warmupSteps) return warmupSteps === 0 ? peak : peak * step / warmupSteps;
-    const progress = Math.min(1, (step - warmupSteps) / (steps - warmupSteps));
-    return floor + (peak - floor) * shape(progress);
-  };
-}
-
-/** Options of {@linkcode inverseSquareRootSchedule}. */
-export interface InverseSquareRootOptions {
-  /** Width of the model: the wider it is, the lower all rates. */
-  readonly hiddenSize: number;
-  /** Steps that climb. */
-  readonly warmupSteps: number;
-  /** A factor for all rates, greater than 0; 1 by default. */
-  readonly factor?: number;
-}
-
-const inverseChecks: Checks<InverseSquareRootOptions> = {
-  hiddenSize: required(numeric({ above: 0 })),
-  warmupSteps: required(numeric({ above: 0 })),
-  factor: numeric({ above: 0 }),
-};
 
 /**
  * The schedule of the original Transformer.
@@ -124,8 +128,59 @@ const inverseChecks: Checks<InverseSquareRootOptions> = {
 export function inverseSquareRootSchedule(options: InverseSquareRootOptions): Schedule {
   checkOptions("schedule", options, inverseChecks);
   const { hiddenSize, warmupSteps, factor = 1 } = options;
+  // $\min(t^{-1/2},\, t\,w^{-3/2})$: the two meet at $t = w$. The rise is a line, the fall halves with four times the steps.
   return (step) => factor * hiddenSize ** -0.5 * Math.min(step ** -0.5, step * warmupSteps ** -1.5);
 }
+
+// #region Options
+
+/** Options of {@linkcode cosineSchedule} and {@linkcode linearSchedule}. */
+export interface ScheduleOptions {
+  /** The highest learning rate, reached at the end of the warm-up. */
+  readonly peak: number;
+  /** The learning rate of the last step and of all after it, at most `peak`; 0 by default. */
+  readonly floor?: number;
+  /** Steps that rise towards the peak, fewer than `steps`; 0 by default. */
+  readonly warmupSteps?: number;
+  /** The number of the last step. */
+  readonly steps: number;
+}
+
+const scheduleChecks: Checks<ScheduleOptions> = {
+  peak: required(numeric({ min: 0 })),
+  floor: numeric({ min: 0 }),
+  warmupSteps: numeric({ min: 0 }),
+  steps: required(numeric({ above: 0 })),
+};
+
+/** Checks the options of a falling schedule and fills in what was left out. */
+function completeSchedule(options: ScheduleOptions): Required<ScheduleOptions> {
+  checkOptions("schedule", options, scheduleChecks);
+  const { peak, floor = 0, warmupSteps = 0, steps } = options;
+  if (floor > peak) throw new RangeError(`Cannot fall from peak ${peak} to floor ${floor}`);
+  if (warmupSteps >= steps) {
+    throw new RangeError(`Cannot warm up for ${warmupSteps} of ${steps} steps: warmupSteps must be smaller`);
+  }
+  return { peak, floor, warmupSteps, steps };
+}
+
+/** Options of {@linkcode inverseSquareRootSchedule}. */
+export interface InverseSquareRootOptions {
+  /** Width of the model: the wider it is, the lower all rates. */
+  readonly hiddenSize: number;
+  /** Steps that rise. */
+  readonly warmupSteps: number;
+  /** A factor for all rates, greater than 0; 1 by default. */
+  readonly factor?: number;
+}
+
+const inverseChecks: Checks<InverseSquareRootOptions> = {
+  hiddenSize: required(numeric({ above: 0 })),
+  warmupSteps: required(numeric({ above: 0 })),
+  factor: numeric({ above: 0 }),
+};
+
+// #endregion
 
 // ## Pitfall: counting from 0 with a warm-up
 //
@@ -135,5 +190,34 @@ export function inverseSquareRootSchedule(options: InverseSquareRootOptions): Sc
 
 // ## Exercise
 //
-// Draw the three schedules for a peak of 1, 10 steps of warm-up and 100 steps in all; choose the factor
-// of the third so that its peak is 1 too. Which one has spent the most at step 50, and which at step 100?
+// Give the three schedules a peak of 1, 10 steps of warm-up and 100 steps in all; choose the factor of the third so that its peak
+// is 1 too. Which one has the largest sum of rates after 50 steps, which after 100, and
+// which after 120?
+//
+// **Hint.** The third one's peak is at step 10: the factor is $\sqrt{10}$ for a width of 1.
+//
+// **Solution.** The cosine is ahead after 50 steps, because it stays near its peak at first. After 100 steps it and the line have the
+// same sum: the cosine lies as far above the line in the first half as below it in the second. The inverse square root
+// is a little behind, but it has not come to an end. Its rate at step 100 is still $\sqrt{10 / 100}$, a third of the peak, and
+// soon it is ahead.
+//
+// ```ts
+// import { cosineSchedule, inverseSquareRootSchedule, linearSchedule } from "@heed/heed";
+//
+// const lengths = { peak: 1, warmupSteps: 10, steps: 100 };
+// const schedules = {
+//   cosine: cosineSchedule(lengths),
+//   linear: linearSchedule(lengths),
+//   "inverse square root": inverseSquareRootSchedule({ hiddenSize: 1, warmupSteps: 10, factor: Math.sqrt(10) }),
+// };
+// for (const [name, rate] of Object.entries(schedules)) {
+//   const sums = [50, 100, 120].map((last) => Array.from({ length: last }, (_, i) => rate(i + 1)).reduce((a, b) => a + b, 0));
+//   console.log(`${name}: ${sums.map((sum) => sum.toFixed(2)).join(", ")}`);
+// }
+// ```
+//
+// ```text
+// cosine: 39.40, 50.00, 50.00
+// linear: 36.39, 50.00, 50.00
+// inverse square root: 29.95, 48.41, 54.43
+// ```

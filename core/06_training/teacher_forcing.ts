@@ -4,10 +4,10 @@
  * **Question.** A decoder's input at one position is its own output at the one before. Must
  * training then produce one token after the other, as generation does?
  *
- * **Idea.** In training (训练阶段) the right answer is known, so the decoder is fed the answer instead
- * of its own guesses (teacher forcing): the target sentence (目标语句), moved right by one place behind
- * a BEGIN token. Position $j$ sees BEGIN and $y_1 \dots y_{j-1}$ and is asked for $y_j$. With a
- * causal mask all positions are computed at once.
+ * **Idea.** In training (训练阶段) the reference is known, so the decoder reads the reference instead
+ * of its own predictions (teacher forcing) [教师强制]: the target sentence (目标语句), shifted right by one position after
+ * a BEGIN token. Position $j$ sees BEGIN and $y_1 \dots y_{j-1}$ and predicts $y_j$. With a
+ * causal mask all positions are computed in parallel.
  *
  * **Formula.** For the target $y_1, \dots, y_J$,
  *
@@ -19,14 +19,21 @@
  * | targets        | `targets` | `[B, T]`                        |
  * | real positions | `mask`    | `[B, T]`                        |
  *
- * **Why it is not the whole story.** At test time there is no right answer, and a wrong token
- * becomes the next input; errors add up (error accumulation, 错误累积): one step wrong, every step
- * wrong (一步错步步错). Training never showed the model its own mistakes; the mismatch is called
- * exposure bias. Scheduled sampling (计划采样), below, mixes them in, few at first.
+ * **Why it is not the whole story.** At test time there is no reference, and a wrong token
+ * becomes the next input. Errors accumulate (error accumulation, 错误累积): one step wrong, every step
+ * wrong (一步错步步错). Training never showed the model its own mistakes. This mismatch is called
+ * exposure bias [曝光偏差] (Ranzato et al. 2016). Scheduled sampling (计划采样), below, mixes predictions into the inputs, few at
+ * first.
+ *
+ * **The notes, 000.37.** The experiment below finds it for a small model only; the translator of this book is trained
+ * without scheduled sampling. Today it is hardly used. What it minimizes is not minimal at the distribution of the
+ * data (Huszár 2015), and a Transformer needs two passes for it (Mihaylova and Martins 2019).
  *
  * Sources: Williams and Zipser 1989, *A Learning Algorithm for Continually Running Fully Recurrent
  * Neural Networks*; Bengio, Vinyals, Jaitly and Shazeer 2015, *Scheduled Sampling for Sequence
- * Prediction*; Mihaylova and Martins 2019, *Scheduled Sampling for Transformers*.
+ * Prediction*; Ranzato, Chopra, Auli and Zaremba 2016, *Sequence Level Training with Recurrent Neural Networks*; Huszár
+ * 2015, *How (not) to Train your Generative Model: Scheduled Sampling, Likelihood, Adversary?*; Mihaylova and Martins
+ * 2019, *Scheduled Sampling for Transformers*.
  *
  * @module
  */
@@ -73,7 +80,7 @@ const forcingChecks: Checks<TeacherForcingOptions> = {
 };
 
 /**
- * Shifts target sequences right by one place and fills them up to one length.
+ * Shifts target sequences right by one position and pads them to one length.
  *
  * {@linkcode shiftRight} of `@heed/heed/transformer` makes the inputs, {@linkcode padSequences} the targets.
  *
@@ -132,13 +139,13 @@ export function nextTokens(windows: readonly Int32Array[]): { readonly inputs: T
 
 // ## Scheduled sampling
 //
-// A recurrent decoder can flip a coin before every step. A Transformer computes all steps at
-// once, so the mixture takes two passes: the first, on the right answers and without
-// gradient, says what the model would have put at each place; the second is trained on a row in
-// which some answers have been replaced by these guesses. The targets stay the right ones.
+// A recurrent decoder can draw at random before every step. A Transformer computes all steps in
+// parallel, so the mixture takes two passes. The first pass reads the reference, without
+// gradient, and predicts a token at each position. The second pass is trained on a sequence in
+// which predictions replace some tokens of the reference. The targets stay the reference.
 //
-// A guess of the first pass follows right answers. To make guesses that follow guesses, the mixed row is
-// read again before the training pass, and its guesses are mixed in instead; this may be repeated.
+// A prediction of the first pass has a prefix of the reference. To get predictions from predictions, the model reads the
+// mixed sequence again before the training pass, and the new predictions are mixed in instead. This may be repeated.
 
 /**
  * Replaces some of a decoder's inputs by what it predicted itself.
@@ -165,7 +172,7 @@ export function scheduledSampling(inputs: Tensor, logits: Tensor, truth: number,
   });
 }
 
-// ## How truth decays
+// ## How the fraction of reference tokens decays
 //
 // Bengio et al. give three curves for $\epsilon_i$, in code `truth`, over the steps
 // $i = 0, 1, 2, \dots$, all falling from about 1. They are plain functions of the step, like the
@@ -204,7 +211,7 @@ export function linearDecay(options: LinearDecayOptions): (step: number) => numb
 }
 
 /**
- * The same share of what is left at every step.
+ * The same factor at every step: exponential decay.
  *
  * It is $\epsilon_i = k^i$.
  *
@@ -237,17 +244,17 @@ export function inverseSigmoidDecay(rate: number): (step: number) => number {
 
 // ## One step wrong, measured
 //
-// In the experiment a line of numbers counts upwards, sometimes jumps, and is heard through noise.
-// Taught with right answers only, the model learns to trust the number before more than its ears. Fed
-// right answers, it does well to the end; on its own, it misses a jump, trusts its mistake, and is
-// wrong from there on: worse than writing down what is heard. Scheduled sampling teaches it to listen.
-// It is better on its own, and a little worse when fed right answers, which it has learned to doubt.
+// In the experiment a sequence of numbers counts upwards and sometimes jumps. The source is the sequence with noise.
+// A model that is trained with teacher forcing only learns to trust the previous number more than the source. If it
+// misses a jump at test time, it continues from its mistake. Scheduled sampling teaches it to read the source.
 //
-// It is still worse than plain hearing, and longer training makes it worse: move *Training steps* to 600.
-// The guesses that are mixed in were made from right answers. The better the model gets, the more of them
-// are right, and the more it trusts the number before again. A mistake that follows from a mistake is
-// never among them. With guesses made from guesses, three times over, it is, and on its own the model
-// comes about as far as plain hearing.
+// The predictions that are mixed in have prefixes of the reference. The better the model gets, the more of them are
+// right, and the more it trusts the previous number again: move *Training steps* to 600. A mistake that follows from a
+// mistake is never among them. Predictions made from predictions have such mistakes. The reading below the figures
+// says how far each model gets, beside a copy of the source.
+//
+// Large language models are trained with teacher forcing alone. Huszár 2015 shows that scheduled sampling is no consistent
+// training objective.
 
 // ## Pitfall: guesses that are not shifted
 //

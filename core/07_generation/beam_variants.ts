@@ -5,8 +5,7 @@
  * How does a search bring back texts that are worth having side by side?
  *
  * **Idea.** [The notes](notes:004.103,004.104) name two ways to choose other candidates than the likeliest. One
- * lowers the score
- * of what is already there: *diverse beam search* divides the beams into groups that search one
+ * lowers the score of what is already there: *diverse beam search* divides the beams into groups that search one
  * after the other, and a token that an earlier group has just chosen costs a later one a penalty; with a
  * measure of similarity, so do its near-synonyms. The other adds chance: *stochastic beam
  * search* adds to the log-probability of every text a random number of its own, of such a

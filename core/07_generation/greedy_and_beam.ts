@@ -1,44 +1,101 @@
 /**
  * # Greedy and beam search
  *
- * **Question.** A translation should not depend on a lucky draw. Which text does the model find most
- * probable, when there are $V^J$ of length $J$?
+ * **Question.** A sampled translation depends on chance. Which of the $V^T$ sequences of $T$ tokens does the model find
+ * most probable, when there are far too many to score them all?
  *
- * **Idea.** *Greedy search* (贪心搜索) takes the likeliest token at every step, and can walk into a
- * dead end: the likeliest first word need not begin the likeliest sentence. *Beam search*
- * (束搜索) keeps the $W$ best prefixes instead of one. Each step continues all of them by every
- * token, and of all these candidates (候选词) the $W$ best survive.
+ * **Idea.** *Greedy search* (贪心搜索) takes the most probable token at every step. It can walk into a dead end: the most
+ * probable first word need not begin the most probable sentence. *Beam search* (束搜索) keeps the $W$ best prefixes instead
+ * of one; they are the beam. Every step does three things. It *expands* each prefix by each token; the results are the
+ * hypotheses, or candidates (候选词). It *ranks* them by their probability. It *keeps* the $W$ best, and prunes the rest.
  *
- * **Formula.** Texts of different lengths are compared by their log-probability per unit of a
- * length penalty; longer ones have multiplied more factors below one:
+ * ```picture beam_by_hand The two searches of the example below. Numbers are log-probabilities of the prefix.
+ * ```
  *
- * $$s(Y) = \frac{\log P(Y \mid X)}{\mathrm{lp}(\lvert Y\rvert)}, \qquad \mathrm{lp}(n) = n^\alpha \quad \text{or} \quad \left(\frac{5 + n}{6}\right)^{\alpha}$$
+ * **By hand.** A model continues *The cat* by two words out of three. For the first word it gives *sat* 0.5, *ran* 0.4 and
+ * *away* 0.1. After *sat* it gives *away* 0.4, *sat* 0.35, *ran* 0.25; after *ran* it gives *away* 0.8 and the others 0.1.
+ * Greedy search takes *sat*, with $\log 0.5 = -0.693$, then *away*: $-0.693 + \log 0.4 = -1.609$. A beam of two keeps
+ * *sat* and *ran* ($\log 0.4 = -0.916$) and prunes *away* ($\log 0.1 = -2.303$). The second step ranks six hypotheses.
+ * *ran away* comes first, with $-0.916 + \log 0.8 = -1.139$, a probability of 0.32; *sat away* comes second, with 0.20.
+ * Greedy search had dropped *ran* after the first step, and with it the best sentence.
+ *
+ * ```ts
+ * import { beamStep, type Prefix } from "@heed/heed/generation";
+ *
+ * const words = ["sat", "ran", "away"];
+ * const next: Record<string, number[]> = {
+ *   "": [0.5, 0.4, 0.1],
+ *   "sat": [0.35, 0.25, 0.4],
+ *   "ran": [0.1, 0.1, 0.8],
+ * };
+ * const spell = ({ tokens }: Prefix) => tokens.map((token) => words[token]).join(" ");
+ * const shown = (prefix: Prefix) => `${spell(prefix)} ${prefix.logProbability.toFixed(3)}`;
+ *
+ * for (const numBeams of [1, 2]) {
+ *   let beam: Prefix[] = [{ tokens: [], logProbability: 0 }];
+ *   for (const step of [1, 2]) {
+ *     const rows = beam.map((prefix) => next[spell(prefix)]!.map(Math.log));
+ *     const ranked = beamStep(beam, rows, 6);
+ *     beam = ranked.slice(0, numBeams);
+ *     console.log(`W = ${numBeams}, step ${step}, kept: ${beam.map(shown).join(", ")}`);
+ *     console.log(`  pruned: ${ranked.slice(numBeams).map(shown).join(", ")}`);
+ *   }
+ *   const [best] = beam;
+ *   console.log(`best: ${spell(best!)}, probability ${Math.exp(best!.logProbability).toFixed(2)}`);
+ * }
+ * ```
+ *
+ * ```text
+ * W = 1, step 1, kept: sat -0.693
+ *   pruned: ran -0.916, away -2.303
+ * W = 1, step 2, kept: sat away -1.609
+ *   pruned: sat sat -1.743, sat ran -2.079
+ * best: sat away, probability 0.20
+ * W = 2, step 1, kept: sat -0.693, ran -0.916
+ *   pruned: away -2.303
+ * W = 2, step 2, kept: ran away -1.139, sat away -1.609
+ *   pruned: sat sat -1.743, sat ran -2.079, ran sat -3.219, ran ran -3.219
+ * best: ran away, probability 0.32
+ * ```
+ *
+ * **Formula.** $\mathcal{B}_t$ is the beam after $t$ tokens. It holds the $W$ best hypotheses; $\mathcal{B}_0$ holds the empty
+ * prefix. Finished sequences $Y$ of different lengths are compared by a score $s$, since each further token multiplies the
+ * probability by a number below one:
+ *
+ * $$\mathcal{B}_t = \operatorname*{top-\mathit{W}}_{Y \in \mathcal{B}_{t-1},\; v} \big(\log P(Y \mid X) + \log P(v \mid Y, X)\big), \qquad s(Y) = \frac{\log P(Y \mid X)}{\mathrm{lp}(\lvert Y\rvert)}$$
+ *
+ * $$\mathrm{lp}(n) = n^\alpha \quad \text{or} \quad \mathrm{lp}(n) = \left(\frac{5 + n}{6}\right)^{\alpha}$$
  *
  * | symbol         | in code          | meaning                                                  |
  * | -------------- | ---------------- | -------------------------------------------------------- |
- * | $W$            | `numBeams`       | prefixes that survive a step                           |
+ * | $\mathcal{B}$  | `beam`           | the prefixes that survive a step, best first             |
+ * | $W$            | `numBeams`       | how many survive                                         |
  * | $\log P$       | `logProbability` | sum over the tokens, END included                        |
- * | $s$            | `score`          | what finished texts are ranked by                        |
+ * | $s$            | `score`          | what finished sequences are ranked by                    |
  * | $\mathrm{lp}$  | `lengthPenalty`  | a function of the length, or $\alpha$ of the first form  |
  * | $\lvert Y\rvert$ | `length`       | number of tokens, END included                           |
  *
- * **When it stops.** Of the continuations that survive, those by END leave the beam as finished
- * texts, and the beam goes on with the others. It ends when none is left, at `maxNewTokens`, or
- * as soon as $W$ texts are finished and no prefix could still beat the worst of them, even
- * if all its further tokens were certain. Nothing better is lost by stopping there.
+ * **Why logarithms.** A sequence of some hundred tokens has a probability that no float64 can hold: the product underflows to
+ * 0, and every sequence is as good as every other. The sum of logarithms ranks them in the same order and stays finite.
  *
- * **The rules at the boundary.** Of equal continuations the one of the better prefix wins,
- * then the lower token id; of equal scores, the text that was finished first. A prefix for which every token is
- * [forbidden](rules.ts) leaves the beam, which goes on with those that are left, however few.
+ * **Cost.** One step ranks $W \cdot V$ hypotheses, so $T$ steps look at $O(W\,V\,T)$ of them; greedy search at $O(V\,T)$, and
+ * exhaustive search at $O(V^T)$. The model runs the $W$ prefixes as one batch, and its cache
+ * ([section](kv_cache.ts)) holds the keys and values of all $W$. So a beam of $W$ costs up to $W$ times the arithmetic and the
+ * memory of greedy search; its latency grows less, as far as the device has room for a larger batch. A beam as wide as
+ * there are prefixes, $V^{T-1}$, is exhaustive search.
  *
- * Sources: Lowerre 1976 (beam search); Wu et al. 2016, *Google's Neural Machine Translation System* (the
- * second form of the penalty).
+ * Sources: Bruce Lowerre 1976, *The HARPY Speech Recognition System* (beam search); Ilya Sutskever, Oriol Vinyals, Quoc Le
+ * 2014, *Sequence to Sequence Learning with Neural Networks* (beam search for neural translation); Yonghui Wu and others
+ * 2016, *Google's Neural Machine Translation System* (the second form of the penalty); Ashish Vaswani and others 2017,
+ * *Attention Is All You Need* (a beam of 4 with that penalty); Philipp Koehn, Rebecca Knowles 2017, *Six Challenges for
+ * Neural Machine Translation*; Kenton Murray, David Chiang 2018, *Correcting Length Bias in Neural Machine Translation*;
+ * Felix Stahlberg, Bill Byrne 2019, *On NMT Search Errors and Model Errors: Cat Got Your Tongue?*; Bryan Eikema, Wilker Aziz
+ * 2020, *Is MAP Decoding All You Need? The Inadequacy of the Mode in Neural Machine Translation*.
  *
  * @module
  */
 
 import { checkList, checkNumbers, isListOfNumbers } from "../engine/arguments.ts";
-
 import {
   callback,
   type Check,
@@ -53,8 +110,90 @@ import {
 import { likeliest, nothingAllowed } from "./rules.ts";
 import type { Beam, Hypothesis, SequenceLimits, SequenceSearch, TokenSearch } from "./search.ts";
 
+/** A prefix in the beam, without the prompt. */
+export interface Prefix {
+  /** Its tokens. */
+  readonly tokens: readonly number[];
+  /** Logarithm of its probability: the sum over its tokens. */
+  readonly logProbability: number;
+}
+
 /**
- * The likeliest token, the lowest id of equal ones.
+ * One step of beam search: expands each prefix, ranks the hypotheses, keeps the best.
+ *
+ * @param beam the prefixes, best first
+ * @param logProbabilities what may follow each prefix, in the order of the beam, `[V]` each
+ * @param numBeams how many hypotheses are kept
+ * @returns the next beam; of equal hypotheses the one of the better prefix comes first, then the lower token
+ * @throws {TypeError} if there is not one row for each prefix
+ */
+export function beamStep(
+  beam: readonly Prefix[],
+  logProbabilities: readonly ArrayLike<number>[],
+  numBeams: number,
+): Prefix[] {
+  checkStep(beam, logProbabilities, numBeams);
+
+  // Expand: each prefix by each token. The probabilities are multiplied, so their logarithms add up.
+  const hypotheses = beam.flatMap(({ tokens, logProbability }, parent) =>
+    Array.from(logProbabilities[parent]!, (next, token) => ({
+      tokens: [...tokens, token],
+      logProbability: logProbability + next,
+    }))
+  );
+
+  // Rank: most probable first. A forbidden token has $\log 0 = -\infty$ and continues nothing.
+  const ranked = hypotheses.filter(({ logProbability }) => logProbability > -Infinity)
+    .sort((a, b) => b.logProbability - a.logProbability);
+
+  // Keep: the first $W$ are $\mathcal{B}_t$, all others are pruned for good.
+  return ranked.slice(0, numBeams);
+}
+
+/** What the plain form of the search needs to know. */
+export interface PlainSearchOptions extends SequenceLimits {
+  /** Prefixes that survive a step. */
+  readonly numBeams: number;
+  /** What a log-probability is divided by. */
+  readonly lengthPenalty: LengthPenalty;
+}
+
+/**
+ * Beam search as the formula has it, one {@linkcode beamStep} after the other.
+ *
+ * @param model gives a log-probability to each token after a prefix, `[V]`
+ * @param options width, and where a sequence ends
+ * @returns the sequences found, at most `numBeams`, best score first
+ */
+export function plainBeamSearch(
+  model: (tokens: readonly number[]) => ArrayLike<number>,
+  { numBeams, maxNewTokens, eosToken, lengthPenalty }: PlainSearchOptions,
+): Hypothesis[] {
+  // $\mathcal{B}_0$: the empty prefix, of which the model is sure.
+  let beam: Prefix[] = [{ tokens: [], logProbability: 0 }];
+  const found: Hypothesis[] = [];
+  const finish = ({ tokens, logProbability }: Prefix, finished: boolean): void => {
+    const score = logProbability / lengthPenalty(tokens.length);
+    found.push({ tokens: finished ? tokens.slice(0, -1) : tokens, logProbability, score, finished });
+  };
+  for (let length = 0; length < maxNewTokens && beam.length > 0; length++) {
+    const kept = beamStep(beam, beam.map(({ tokens }) => model(tokens)), numBeams);
+    // A sequence that took END leaves the beam with its score $s$; the other prefixes go on.
+    beam = kept.filter(({ tokens }) => tokens.at(-1) !== eosToken);
+    kept.filter(({ tokens }) => tokens.at(-1) === eosToken).forEach((prefix) => finish(prefix, true));
+  }
+  // What is left in the beam has the largest length allowed: it is cut off.
+  beam.forEach((prefix) => finish(prefix, false));
+  return found.sort((a, b) => b.score - a.score).slice(0, numBeams);
+}
+
+// ## Greedy search is a beam of one
+//
+// With $W = 1$ ranking is finding the largest of one row. Neither a sum nor a logarithm is needed, since both leave the order
+// of a row as it is.
+
+/**
+ * The most probable token, the lowest id of equal ones.
  *
  * @param logits one score per token, `[V]`
  * @returns the token
@@ -67,7 +206,7 @@ export function greedy(logits: ArrayLike<number>): number {
 }
 
 /**
- * Takes the likeliest token at every step.
+ * Takes the most probable token at every step.
  *
  * @returns a search
  */
@@ -75,7 +214,12 @@ export function greedySearch(): TokenSearch {
   return { name: "greedy search", onHost: greedy, onDevice: (allowed) => allowed.argmax(-1) };
 }
 
-/** What a log-probability is divided by, for a text of `length` tokens; positive. */
+// ## Comparing lengths
+//
+// With $\alpha = 0$ the scores are log-probabilities, and short sequences win. With $\alpha = 1$ the first form is the mean per
+// token. Both forms rank two sequences of one length by their probability, whatever $\alpha$ is.
+
+/** What a log-probability is divided by, for a sequence of `length` tokens; positive. */
 export type LengthPenalty = (length: number) => number;
 
 /**
@@ -93,7 +237,7 @@ export function powerLengthPenalty(alpha: number): LengthPenalty {
 }
 
 /**
- * The length penalty of Google's translator, gentler on short texts.
+ * The length penalty of Google's translator, gentler on short sequences.
  *
  * It is $\mathrm{lp}(n) = ((5 + n) / 6)^\alpha$ (Wu et al. 2016). The paper also adds a coverage penalty, computed from the
  * attention weights, to the score; it is not part of this function.
@@ -106,34 +250,6 @@ export function gnmtLengthPenalty(alpha: number): LengthPenalty {
   requireNumber(alpha);
   return (length) => ((5 + length) / 6) ** alpha;
 }
-
-function requireNumber(alpha: number): void {
-  checkValue("search", "lengthPenalty", alpha, numeric());
-}
-
-/** Options of {@linkcode beamSearch}. */
-export interface BeamOptions {
-  /** Prefixes that survive a step, a positive integer. */
-  readonly numBeams: number;
-  /** What scores are divided by: a power of the length or a function; 1 by default. */
-  readonly lengthPenalty?: number | LengthPenalty;
-}
-
-/** Options of {@linkcode BeamSearch}: those of the search, and where a sequence ends. */
-export interface BeamSearchOptions extends BeamOptions, SequenceLimits {}
-
-/** What the number of beams may be; from the second step on it may exceed the vocabulary. */
-export const numBeamsCheck: Check<number> = integer({ min: 1, max: 2 ** 16 });
-/** Lengths for which a penalty that is a function is asked at most. */
-const MOST_LENGTHS = 2 ** 20;
-/** What a length penalty may be. */
-export const lengthPenaltyCheck: Check<number | LengthPenalty> = either(numeric(), callback<LengthPenalty>());
-/** What the id of a token may be. */
-export const tokenCheck: Check<number> = integer({ min: 0 });
-
-/** What the limits of a search of several sequences may be: it has to end. */
-export const limitChecks: Checks<SequenceLimits> = { maxNewTokens: required(integer()), eosToken: tokenCheck };
-const beamChecks: Checks<BeamOptions> = { numBeams: required(numBeamsCheck), lengthPenalty: lengthPenaltyCheck };
 
 /**
  * Keeps the best prefixes, and ranks the sequences that come of them.
@@ -148,66 +264,11 @@ export function beamSearch(options: BeamOptions): SequenceSearch {
   return { name: "beam search", numBeams, begin: (limits) => new BeamSearch({ ...options, ...limits }) };
 }
 
-/** One prefix in the beam. */
-interface Prefix {
-  readonly tokens: readonly number[];
-  readonly logProbability: number;
-}
-
-/** What may become a prefix. */
-interface Continuation {
-  readonly parent: number;
-  readonly token: number;
-  readonly logProbability: number;
-  /** What it competes with. */
-  readonly value: number;
-}
-
-/** The same penalty, which refuses to be anything but a positive number. */
-function checked(penalty: LengthPenalty): LengthPenalty {
-  return (length) => {
-    const value = penalty(length);
-    if (value > 0 && value < Infinity) return value;
-    throw new RangeError(
-      `Cannot search with a lengthPenalty of ${value} at length ${length}: it must be positive and finite`,
-    );
-  };
-}
-
-/** The largest value for more than so many tokens, of a penalty that only rises or only falls. */
-function monotone(penalty: LengthPenalty, maxNewTokens: number): (length: number) => number {
-  const first = penalty(1), last = penalty(maxNewTokens);
-  return (length) => last >= first ? last : penalty(length + 1);
-}
-
-/** The same for any penalty: a list of the values, from the end, that exceed all behind them. */
-function largestFrom(penalty: LengthPenalty, maxNewTokens: number): (length: number) => number {
-  if (maxNewTokens > MOST_LENGTHS) {
-    throw new RangeError(
-      `Cannot search with maxNewTokens = ${maxNewTokens} and a function for lengthPenalty: ` +
-        `it is called for every length, of which ${MOST_LENGTHS} are the most`,
-    );
-  }
-  const records: { readonly length: number; readonly value: number }[] = [];
-  for (let length = maxNewTokens; length >= 1; length--) {
-    const value = penalty(length);
-    if (value > (records.at(-1)?.value ?? 0)) records.push({ length, value });
-  }
-  return (length) => {
-    while (records.length > 1 && records.at(-1)!.length <= length) records.pop();
-    return records.at(-1)!.value;
-  };
-}
-
-/** Refuses what is no list of rows. */
-export function checkRows(logProbabilities: unknown): void {
-  checkList("extend prefixes", "logProbabilities", logProbabilities, "rows of numbers", isListOfNumbers);
-}
-
-/** The error of a beam that is given what is no log-probability. */
-export function notComparable(parent: number, token: number, value: number): RangeError {
-  return new RangeError(`Cannot continue prefix ${parent} by token ${token}: its log-probability is ${value}`);
-}
+// #region The search that the loop runs
+//
+// `BeamSearch` finds what `plainBeamSearch` finds; the test "BeamSearch finds what plainBeamSearch() finds" compares them. It is
+// fed step by step, since the loop owns the model. It does not sort all $W \cdot V$ hypotheses, and it stops before
+// `maxNewTokens` where nothing better can follow.
 
 /** The state of one search; the caller supplies log-probabilities, step by step. */
 export class BeamSearch implements Beam {
@@ -215,14 +276,14 @@ export class BeamSearch implements Beam {
   readonly #maxNewTokens: number;
   readonly #eosToken: number | undefined;
   readonly #penalty: LengthPenalty;
-  /** The largest penalty that a text of at least so many tokens can have. */
+  /** The largest penalty that a sequence of more than so many tokens can have. */
   readonly #largestPenalty: (length: number) => number;
   #live: Prefix[] = [{ tokens: [], logProbability: 0 }];
   #ended: Hypothesis[] = [];
   #chosen: readonly number[] = [];
 
   /**
-   * Starts with the empty text.
+   * Starts with the empty prefix.
    *
    * @param options width, length, and how lengths are compared
    * @throws {RangeError} if an option is outside its interval
@@ -244,7 +305,7 @@ export class BeamSearch implements Beam {
     return this.#live;
   }
 
-  /** The texts found, at most `numBeams`, best score first. */
+  /** The sequences found, at most `numBeams`, best score first. */
   get results(): readonly Hypothesis[] {
     return this.#ended;
   }
@@ -265,14 +326,10 @@ export class BeamSearch implements Beam {
   extend(logProbabilities: readonly ArrayLike<number>[], penalties?: ArrayLike<number>): readonly number[] {
     checkRows(logProbabilities);
     if (penalties !== undefined) checkNumbers("extend prefixes", "penalties", penalties);
-    if (logProbabilities.length !== this.#live.length) {
-      throw new TypeError(
-        `Cannot extend ${this.#live.length} prefixes by ${logProbabilities.length} rows of log-probabilities`,
-      );
-    }
+    requireRows(this.#live, logProbabilities);
     const parents: number[] = [];
     const next: Prefix[] = [];
-    const best = this.#best(logProbabilities, penalties);
+    const best = bestContinuations(this.#live, logProbabilities, this.#numBeams, penalties);
     this.#chosen = best.map(({ token }) => token);
     for (const { parent, token, logProbability } of best) {
       const { tokens } = this.#live[parent]!;
@@ -292,31 +349,6 @@ export class BeamSearch implements Beam {
     return parents;
   }
 
-  /** The `numBeams` best continuations, best first. */
-  #best(rows: readonly ArrayLike<number>[], penalties?: ArrayLike<number>): Continuation[] {
-    const best: Continuation[] = [];
-    let bar = -Infinity;
-    rows.forEach((row, parent) => {
-      const before = this.#live[parent]!.logProbability;
-      for (let token = 0; token < row.length; token++) {
-        const logProbability = before + row[token]!,
-          value = penalties ? logProbability - penalties[token]! : logProbability;
-        if (!(value > bar)) {
-          if (Number.isNaN(value)) throw notComparable(parent, token, value);
-          continue;
-        }
-        if (value === Infinity) throw notComparable(parent, token, value);
-        // Only what is strictly better moves up, so that the first of equals stays ahead.
-        let place = best.length;
-        while (place > 0 && best[place - 1]!.value < value) place--;
-        best.splice(place, 0, { parent, token, logProbability, value });
-        if (best.length > this.#numBeams) best.pop();
-        if (best.length === this.#numBeams) bar = best[best.length - 1]!.value;
-      }
-    });
-    return best;
-  }
-
   #end(tokens: readonly number[], logProbability: number, finished: boolean): void {
     const score = logProbability / this.#penalty(tokens.length + (finished ? 1 : 0));
     const place = this.#ended.findIndex((other) => other.score < score);
@@ -324,7 +356,7 @@ export class BeamSearch implements Beam {
     if (this.#ended.length > this.#numBeams) this.#ended.pop();
   }
 
-  /** Whether no prefix can still beat the worst text found, whatever follows it. */
+  /** Whether no prefix can still beat the worst sequence found, whatever follows it. */
   #isDecided(): boolean {
     if (this.#ended.length < this.#numBeams) return false;
     const worst = this.#ended[this.#ended.length - 1]!.score;
@@ -332,35 +364,283 @@ export class BeamSearch implements Beam {
     return this.#live.every(({ logProbability }) => logProbability / largest <= worst);
   }
 }
+// #endregion
 
-// ## Every text looked at
+// #region The best W without sorting
 //
-// The experiment makes models of four words that are small enough to look at every text. Greedy search
-// misses the best one in a good part of them. Each wider beam finds it more often, and a wide enough
-// one always; but a beam of two still misses some, so the notes' hope that beam search finds the best
-// sentence as a whole holds for the average and not for each. The tree shows one model in which greedy
-// search goes wrong.
+// Most of the $W \cdot V$ hypotheses are worse than the $W$ best so far and cost one comparison. Only a better one is put into
+// its place in a list of at most $W$.
 
-// ## Pitfall: comparing texts by their sum
-//
-// Without a penalty every further token costs, and the search prefers the shortest sentence
-// that is not absurd. The test "lengthPenalty decides between a short and a long text" shows the switch.
+/** What may become a prefix. */
+interface Continuation {
+  readonly parent: number;
+  readonly token: number;
+  readonly logProbability: number;
+  /** What it competes with. */
+  readonly value: number;
+}
 
-// ## The most probable text is not always the best one
+/** The `numBeams` best continuations, best first. */
+function bestContinuations(
+  live: readonly Prefix[],
+  rows: readonly ArrayLike<number>[],
+  numBeams: number,
+  penalties?: ArrayLike<number>,
+): Continuation[] {
+  const best: Continuation[] = [];
+  // The worst of a full list: what does not exceed it cannot enter.
+  let bar = -Infinity;
+  rows.forEach((row, parent) => {
+    const before = live[parent]!.logProbability;
+    for (let token = 0; token < row.length; token++) {
+      const logProbability = before + row[token]!,
+        value = penalties ? logProbability - penalties[token]! : logProbability;
+      if (!(value > bar)) {
+        if (Number.isNaN(value)) throw notComparable(parent, token, value);
+        continue;
+      }
+      if (value === Infinity) throw notComparable(parent, token, value);
+      // Only what is strictly better moves up, so that the first of equals stays ahead.
+      let place = best.length;
+      while (place > 0 && best[place - 1]!.value < value) place--;
+      best.splice(place, 0, { parent, token, logProbability, value });
+      if (best.length > numBeams) best.pop();
+      if (best.length === numBeams) bar = best[best.length - 1]!.value;
+    }
+  });
+  return best;
+}
+// #endregion
+
+// #region When the search may stop
 //
-// Beam search looks for the text that the *model* finds most probable. Whether that is a good translation is another
-// question. Koehn and Knowles 2017, *Six Challenges for Neural Machine Translation*, find that translations get worse
-// again beyond a moderate width. Stahlberg and Byrne 2019, *On NMT Search Errors and Model Errors*, search exactly and
-// find that for more than half of the sentences the empty text is the most probable one. The toy models of the experiment
-// have no such fault: their best text is defined as the most probable one.
+// The search ends when no prefix is left, at `maxNewTokens`, or earlier: as soon as $W$ sequences are finished and no prefix can
+// still beat the worst of them. The best that a prefix can become is a sequence whose further tokens are all certain:
+// its log-probability stays, and it is divided by the largest penalty of a length still to come. So nothing better is
+// lost by stopping there.
+
+/** The same penalty, which refuses to be anything but a positive number. */
+function checked(penalty: LengthPenalty): LengthPenalty {
+  return (length) => {
+    const value = penalty(length);
+    if (value > 0 && value < Infinity) return value;
+    throw new RangeError(
+      `Cannot search with a lengthPenalty of ${value} at length ${length}: it must be positive and finite`,
+    );
+  };
+}
+
+/** The largest value for more than so many tokens, of a penalty that only rises or only falls. */
+function monotone(penalty: LengthPenalty, maxNewTokens: number): (length: number) => number {
+  const first = penalty(1), last = penalty(maxNewTokens);
+  return (length) => last >= first ? last : penalty(length + 1);
+}
+
+/** Lengths for which a penalty that is a function is asked at most. */
+const MOST_LENGTHS = 2 ** 20;
+
+/** The same for any penalty: a list of the values, from the end, that exceed all behind them. */
+function largestFrom(penalty: LengthPenalty, maxNewTokens: number): (length: number) => number {
+  if (maxNewTokens > MOST_LENGTHS) {
+    throw new RangeError(
+      `Cannot search with maxNewTokens = ${maxNewTokens} and a function for lengthPenalty: ` +
+        `it is called for every length, of which ${MOST_LENGTHS} are the most`,
+    );
+  }
+  const records: { readonly length: number; readonly value: number }[] = [];
+  for (let length = maxNewTokens; length >= 1; length--) {
+    const value = penalty(length);
+    if (value > (records.at(-1)?.value ?? 0)) records.push({ length, value });
+  }
+  return (length) => {
+    while (records.length > 1 && records.at(-1)!.length <= length) records.pop();
+    return records.at(-1)!.value;
+  };
+}
+// #endregion
+
+// #region Options and their checks
+
+/** Options of {@linkcode beamSearch}. */
+export interface BeamOptions {
+  /** Prefixes that survive a step, a positive integer. */
+  readonly numBeams: number;
+  /** What scores are divided by: a power of the length or a function; 1 by default. */
+  readonly lengthPenalty?: number | LengthPenalty;
+}
+
+/** Options of {@linkcode BeamSearch}: those of the search, and where a sequence ends. */
+export interface BeamSearchOptions extends BeamOptions, SequenceLimits {}
+
+/** What the number of beams may be; from the second step on it may exceed the vocabulary. */
+export const numBeamsCheck: Check<number> = integer({ min: 1, max: 2 ** 16 });
+/** What a length penalty may be. */
+export const lengthPenaltyCheck: Check<number | LengthPenalty> = either(numeric(), callback<LengthPenalty>());
+/** What the id of a token may be. */
+export const tokenCheck: Check<number> = integer({ min: 0 });
+
+/** What the limits of a search of several sequences may be: it has to end. */
+export const limitChecks: Checks<SequenceLimits> = { maxNewTokens: required(integer()), eosToken: tokenCheck };
+const beamChecks: Checks<BeamOptions> = { numBeams: required(numBeamsCheck), lengthPenalty: lengthPenaltyCheck };
+
+function requireNumber(alpha: number): void {
+  checkValue("search", "lengthPenalty", alpha, numeric());
+}
+
+/** Refuses what is no list of rows. */
+export function checkRows(logProbabilities: unknown): void {
+  checkList("extend prefixes", "logProbabilities", logProbabilities, "rows of numbers", isListOfNumbers);
+}
+
+function requireRows(beam: readonly Prefix[], logProbabilities: readonly unknown[]): void {
+  if (logProbabilities.length === beam.length) return;
+  throw new TypeError(`Cannot extend ${beam.length} prefixes by ${logProbabilities.length} rows of log-probabilities`);
+}
+
+/** Refuses what {@linkcode beamStep} cannot expand, rank or keep. */
+function checkStep(beam: readonly Prefix[], logProbabilities: readonly ArrayLike<number>[], numBeams: number): void {
+  checkList(
+    "extend prefixes",
+    "beam",
+    beam,
+    "prefixes",
+    (one) => isListOfNumbers((one as Prefix | null)?.tokens) && typeof (one as Prefix).logProbability === "number",
+  );
+  checkRows(logProbabilities);
+  requireRows(beam, logProbabilities);
+  checkValue("extend prefixes", "numBeams", numBeams, numBeamsCheck);
+  logProbabilities.forEach((row, parent) => {
+    const token = Array.from(row).findIndex((value) => Number.isNaN(value) || value === Infinity);
+    if (token >= 0) throw notComparable(parent, token, row[token]!);
+  });
+}
+
+/** The error of a beam that is given what is no log-probability. */
+export function notComparable(parent: number, token: number, value: number): RangeError {
+  return new RangeError(`Cannot continue prefix ${parent} by token ${token}: its log-probability is ${value}`);
+}
+// #endregion
+
+// ## The rules at the boundary
+//
+// Of equal hypotheses the one of the better prefix wins, then the lower token id; of equal scores, the sequence that was
+// finished first. A prefix for which every token is [forbidden](rules.ts) leaves the beam, which goes on with those that are
+// left, however few.
+
+// ## The most probable sequence is not always the best one
+//
+// Beam search looks for the sequence that the *model* finds most probable. Whether that is a good translation is another
+// question. Koehn and Knowles 2017 find that translations get worse again beyond a moderate width. Stahlberg and Byrne 2019
+// search exactly, without a beam, and find that for more than half of the sentences the most probable sequence is the empty
+// one. So a narrow beam is good *because* it makes search errors: it misses the model's own mistakes. Murray and Chiang
+// 2018 trace it to the sum above: every token costs, and a model that is trained word by word is not told what a length is worth. A
+// length penalty hides the bias; it does not remove it. Eikema and Aziz 2020 go
+// further: of all sequences the most probable one holds so little probability mass that it says little about the
+// distribution. *Minimum Bayes risk* (最小贝叶斯风险) asks for the sequence that is closest to all others instead.
+//
+// The toy models of the experiment have no such fault. Their best sequence is defined as the most probable one.
+
+// ## What the notes say
+//
+// **The notes, 004.101.** Right. The example above and the experiment show it: greedy search misses the most probable
+// sequence of a good part of the models.
+//
+// **The notes, 004.102.** Right on average, and not for each sentence. A beam that is narrower than the number of prefixes
+// can prune the best one, as the claim in the experiment shows that is marked as refuted. And the best sentence of the model is not always
+// the best translation.
+//
+// **The notes, 003.24.** The search stands after the model, and changes none of its weights. It is used where one correct
+// output is wanted, translation or speech; open-ended text is sampled ([section](sampling.ts)).
+//
+// **The notes, 004.103, 004.104.** Both ways to choose other candidates have a page of their own:
+// [section](beam_variants.ts).
+
+// ## Pitfall: comparing sequences by their sum
+//
+// Without a penalty every further token costs, and the search prefers the shortest sequence that is not absurd. The test
+// "lengthPenalty decides between a short and a long text" shows the switch.
+
+// ## Pitfall: multiplying probabilities
+//
+// `prefix.probability * probabilities[token]` ranks short sequences as well as the sum of logarithms does. After some hundred
+// tokens all products are 0, and the beam keeps the first tokens instead of the best. The test "beamStep() ranks prefixes
+// whose probability underflows" has such a pair.
 
 // ## Pitfall: stopping at the first END
 //
-// The first finished text need not be the best one: a longer text with a better mean may still be
-// in the beam. The test "beam search of full width agrees with exhaustive search" fails for a
-// search that stops there.
+// The first finished sequence need not be the best one: a longer one with a better mean may still be in the beam. The test
+// "beam search of full width agrees with exhaustive search" fails for a search that stops there.
 
-// ## Exercise
+// ## Exercise: a trap for every width
 //
-// Draw a tree of depth two in which greedy search misses the best text and a beam of two finds
-// it. Then one in which a beam of two misses it as well. Can you build one for every width?
+// Change the model of the example so that a beam of two misses the best sentence as well. Can you build a model for every
+// width $W$, with a vocabulary of $W + 1$ words?
+//
+// **Hint.** The best sentence must begin with the word that comes last after the first step. How probable may its first
+// word be, and how much must the other prefixes lose in the second step?
+//
+// **Solution.** Give the last word $0.9 / (W + 1)$ and divide the rest evenly among the other $W$: the last word comes last and
+// is pruned. After it one word is certain; after each of the others all $W + 1$ words are equally probable. The best sentence
+// then has the probability of its first word, and every other sentence has at most $1 / (W + 1)$ of a
+// probability that is hardly larger.
+//
+// ```ts
+// import { beamStep, type Prefix } from "@heed/heed/generation";
+//
+// /** The probability of the best sequence of two words that a beam finds. */
+// function found(numBeams: number, trap: number): number {
+//   const V = trap + 1, last = 0.9 / V;
+//   const row = (tokens: readonly number[]) =>
+//     Array.from({ length: V }, (_, word) => {
+//       if (tokens.length === 0) return word === trap ? last : (1 - last) / trap;
+//       return tokens[0] === trap ? Number(word === 0) : 1 / V;
+//     }).map(Math.log);
+//   let beam: Prefix[] = [{ tokens: [], logProbability: 0 }];
+//   for (const _ of [1, 2]) beam = beamStep(beam, beam.map(({ tokens }) => row(tokens)), numBeams);
+//   return Math.exp(beam[0]!.logProbability);
+// }
+//
+// for (const trap of [1, 2, 4, 8]) {
+//   const [narrow, wide] = [found(trap, trap), found(trap + 1, trap)];
+//   console.log(`W = ${trap}: ${narrow.toFixed(3)}; W = ${trap + 1}: ${wide.toFixed(3)}`);
+// }
+// ```
+//
+// ```text
+// W = 1: 0.275; W = 2: 0.450
+// W = 2: 0.117; W = 3: 0.300
+// W = 4: 0.041; W = 5: 0.180
+// W = 8: 0.013; W = 9: 0.100
+// ```
+
+// ## Exercise: where the lengths balance
+//
+// A search has finished two sequences: one of 2 tokens with $\log P = -2.0$, one of 4 tokens with $\log P = -2.6$. For which
+// $\alpha$ does the longer one win, under each form of the penalty?
+//
+// **Hint.** At the balance both scores are equal. Take the logarithm of both sides, and solve for $\alpha$.
+//
+// **Solution.** $2.6 / \mathrm{lp}(4) = 2.0 / \mathrm{lp}(2)$, so $\alpha$ is $\log(2.6 / 2.0)$ divided by the logarithm of $4 / 2$
+// for the first form and of $9 / 7$ for the second. The second form is gentler: it needs a larger $\alpha$ for the same effect.
+//
+// ```ts
+// import { gnmtLengthPenalty, powerLengthPenalty } from "@heed/heed/generation";
+//
+// const balance = [Math.log(2.6 / 2.0) / Math.log(4 / 2), Math.log(2.6 / 2.0) / Math.log(9 / 7)];
+// [powerLengthPenalty, gnmtLengthPenalty].forEach((form, i) => {
+//   console.log(`balance at ${balance[i]!.toFixed(3)}`);
+//   for (const alpha of [balance[i]! - 0.01, balance[i]! + 0.01]) {
+//     const penalty = form(alpha), longWins = -2.6 / penalty(4) > -2.0 / penalty(2);
+//     console.log(`  alpha ${alpha.toFixed(3)}: the ${longWins ? "longer" : "shorter"} one wins`);
+//   }
+// });
+// ```
+//
+// ```text
+// balance at 0.379
+//   alpha 0.369: the shorter one wins
+//   alpha 0.389: the longer one wins
+// balance at 1.044
+//   alpha 1.034: the shorter one wins
+//   alpha 1.054: the longer one wins
+// ```

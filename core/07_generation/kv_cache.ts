@@ -27,8 +27,24 @@
  * token: $1 + 2 + \dots + n$ again. Room for twice as many positions is reserved whenever it runs
  * out, so that each position is copied less than twice on average, however long the text; the rest are writes in place.
  *
+ * **Prefill and decoding.** All tokens of a prompt pass through the model at once. This is the prefill, and arithmetic
+ * bounds it; the time until the first token is its latency (延迟). Each later token is a pass of its own, which reads
+ * all weights and the whole cache for the sake of one position: the memory bandwidth (内存带宽) bounds it. Several texts
+ * side by side read the weights once, which raises the throughput (吞吐量).
+ *
+ * **The notes, 004.122 and 004.124.** With a cache one more token costs in proportion to the length $n$, not to its
+ * square: one row of $n$ scores for each head. Their sum over a text still grows with the square. What becomes linear is all
+ * that happens to a position by itself: projections and feed-forward. How much time this saves depends on the model
+ * and the length; this page counts and does not time.
+ *
+ * **The notes, 004.123.** By the formula, a context of 128 times 1024 positions takes 128 times the memory. Fewer key–value heads
+ * make $G$ smaller ([section](../04_attention/multi_head.ts)).
+ *
  * [Section](../05_transformer/decoder.ts) answers whether one cached layer is enough,
  * [section](../04_attention/masks.ts) whether a single query needs a mask.
+ *
+ * Sources: Shazeer 2019, *Fast Transformer Decoding: One Write-Head is All You Need*; Pope et al. 2022, *Efficiently
+ * Scaling Transformer Inference*.
  *
  * @module
  */

@@ -66,11 +66,13 @@ export {
   BeamSearch,
   beamSearch,
   type BeamSearchOptions,
+  beamStep,
   gnmtLengthPenalty,
   greedy,
   greedySearch,
   type LengthPenalty,
   powerLengthPenalty,
+  type Prefix,
 } from "./greedy_and_beam.ts";
 export {
   type DiverseBeamOptions,

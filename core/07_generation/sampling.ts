@@ -189,8 +189,7 @@ export function ancestralSampling(random: Random): TokenSearch {
 // ## The tail, counted
 //
 // The experiment draws from the distribution of [the notes](notes:004.96). Each word comes out as often as the model
-// says,
-// and so does the tail as a whole. A text stays clear of it only while it is short: the share of texts
+// says, and so does the tail as a whole. A text stays clear of it only while it is short: the share of texts
 // without a word of the tail falls by the same factor with every word.
 
 // ## Pitfall: a finite stand-in for minus infinity

@@ -5,7 +5,7 @@
  * the time. Which tokens should not take part in the draw at all?
  *
  * **Idea.** Five answers, and each is a rule from logits to logits that sends what it
- * excludes to $-\infty$. *Top-k* keeps a number of tokens. *Top-p* (nucleus) keeps as few as
+ * excludes to $-\infty$. *Top-k* keeps a number of tokens. *Top-p* (nucleus sampling) [核采样] keeps as few as
  * make up a given probability mass. *Epsilon* keeps those above a fixed probability,
  * *min-p* those above a fraction of the largest one. *Locally typical* keeps those whose surprise
  * is closest to the surprise one has to expect.
@@ -29,7 +29,8 @@
  * **The rules at the boundary.** Equal tokens are ordered by id, the lower one first; exactly
  * $k$ survive top-k. The token with which the sum *reaches* $s$ belongs to the nucleus, and
  * nothing after it, also if the sum lands on $s$ exactly. Epsilon is strict, as in [the notes](notes:004.97)
- * (大于某个阈值); min-p is not. At least one token always survives: the likeliest, for locally
+ * (大于某个阈值); min-p is not. It is no variant of top-p, as they have it: no sum enters, each probability is compared by
+ * itself. At least one token always survives: the likeliest, for locally
  * typical the most typical one. Where every token is forbidden already, all stay so.
  *
  * **Why so many.** A fixed $k$ is too many where the model is sure and too few where a hundred

@@ -58,12 +58,15 @@ function pointLines(x: string, y: string, series: readonly Series[]): string[] {
 }
 
 /** Bars with their labels before and their values after them. */
-function barLines(rows: readonly { readonly label: string; readonly value: number }[]): string[] {
+function barLines(
+  rows: readonly { readonly label: string; readonly value: number; readonly range?: readonly [number, number] }[],
+): string[] {
   const most = Math.max(...rows.map(({ value }) => Math.abs(value))) || 1;
   const widest = Math.min(40, Math.max(...rows.map(({ label }) => displayWidth(label))));
-  return rows.map(({ label, value }) =>
-    `${padEnd(fit(label, widest), widest)}  ${value < 0 ? "−" : " "}${bar(Math.abs(value) / most, 40)} ${number(value)}`
-  );
+  return rows.map(({ label, value, range }) => {
+    const found = range ? `${number(value)}  ${number(range[0])} … ${number(range[1])}` : number(value);
+    return `${padEnd(fit(label, widest), widest)}  ${value < 0 ? "−" : " "}${bar(Math.abs(value) / most, 40)} ${found}`;
+  });
 }
 
 /** Means of blocks of a matrix, so that it has at most a number of columns and rows. */

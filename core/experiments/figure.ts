@@ -69,6 +69,8 @@ export type Picture =
       readonly group?: string;
       readonly value: number;
       readonly quantity?: string;
+      /** Lowest and highest value found, over several seeds. */
+      readonly range?: readonly [number, number];
     }[];
   }
   | {

@@ -24,11 +24,17 @@ const THIN = 14, ROW_GAP = 8;
 /** How a value is written beside its bar. */
 const written = (value: number): string => number(value, 3);
 
+/** A value and the range in which it was found. */
+function spoken({ label, value, range }: Bar): string {
+  return `${label}: ${number(value)}${range ? ` (${number(range[0])} … ${number(range[1])})` : ""}`;
+}
+
+/** All values of a bar. */
+const valuesOf = ({ value, range = [value, value] }: Bar): number[] => [value, ...range];
+
 /** What the bars are, for those who listen. */
 function described({ y, bars }: Bars): string {
-  const words = bars.map(({ label, group, value }) =>
-    `${group === undefined ? "" : `${group}, `}${label}: ${number(value)}`
-  );
+  const words = bars.map((bar) => `${bar.group === undefined ? "" : `${bar.group}, `}${spoken(bar)}`);
   return `${titleOf(y)}. ${words.slice(0, 20).join("; ")}.`;
 }
 
@@ -46,16 +52,23 @@ export function drawBars(figure: Bars, drawing: Drawing): string {
 
 /** The scale of bars between the ends of a plot, with room for the values of those that point left. */
 function barScale({ y, bars }: Bars, left: number, right: number): { scale: Scale; zero: number } {
-  const values = bars.map(({ value }) => value), before = values.filter((x) => x < 0);
+  const values = bars.flatMap(valuesOf), before = values.filter((x) => x < 0);
   const start = before.length === 0 ? left : left + Math.max(...before.map((x) => textWidth(written(x)))) + 6;
   const domain = y.domain ?? [Math.min(0, ...values), Math.max(0, ...values)];
   const scale = scaleOf({ ...y, domain }, values, { range: [start, right], count: 4 });
   return { scale, zero: scale.at(Math.max(scale.domain[0], Math.min(0, scale.domain[1]))) };
 }
 
-/** A bar with its value. */
-function drawBar({ label: name, value }: Bar, { scale, zero }: ReturnType<typeof barScale>, y: number, height: number) {
-  const end = scale.at(Math.max(scale.domain[0], Math.min(scale.domain[1], value)));
+/** A line over a range, with an end at each side. */
+function whisker(low: number, high: number, y: number): string {
+  return el("path", { class: "range", d: `M${low} ${y}H${high}M${low} ${y - 4}v8M${high} ${y - 4}v8` });
+}
+
+/** A bar with its value, and a line through its end over the range of the value. */
+function drawBar(bar: Bar, { scale, zero }: ReturnType<typeof barScale>, y: number, height: number) {
+  const { value, range } = bar, middle = y + height / 2;
+  const within = (x: number): number => scale.at(Math.max(scale.domain[0], Math.min(scale.domain[1], x)));
+  const end = within(value), [low, high] = range ? range.map(within) as [number, number] : [end, end];
   return [
     el("rect", {
       class: "bar",
@@ -63,11 +76,12 @@ function drawBar({ label: name, value }: Bar, { scale, zero }: ReturnType<typeof
       y,
       width: value === 0 ? 0 : Math.max(0.5, Math.abs(end - zero)),
       height,
-    }, tip(`${name}: ${number(value)}`)),
+    }, tip(spoken(bar))),
+    ...range ? [whisker(low, high, middle)] : [],
     label(written(value), {
       class: "value",
-      x: value < 0 ? end - 5 : end + 5,
-      y: y + height / 2 + 4.5,
+      x: value < 0 ? Math.min(end, low) - 5 : Math.max(end, high) + 5,
+      y: middle + 4.5,
       "text-anchor": value < 0 ? "end" : undefined,
     }),
   ];
@@ -168,7 +182,7 @@ function drawDots(figure: Bars, groups: readonly (string | undefined)[], drawing
   const { bars, y: axis } = figure, { width } = drawing;
   const names = Math.min(width * 0.45, Math.max(...bars.map(({ label }) => textWidth(label))) + 1);
   const left = names + 14, right = width - Math.max(...bars.map(({ value }) => textWidth(written(value)))) - 9;
-  const scale = scaleOf(axis, bars.map(({ value }) => value), { range: [left, right], count: 6, round: true });
+  const scale = scaleOf(axis, bars.flatMap(valuesOf), { range: [left, right], count: 6, round: true });
   const rows: string[] = [];
   let top = 4;
   for (const group of groups) {
@@ -178,16 +192,18 @@ function drawDots(figure: Bars, groups: readonly (string | undefined)[], drawing
     }
     for (const bar of bars) {
       if (bar.group !== group) continue;
-      const y = top + 9, x = scale.at(bar.value), after = x + 12 + textWidth(written(bar.value));
+      const y = top + 9, x = scale.at(bar.value), [low, high] = (bar.range ?? [bar.value, bar.value]).map(scale.at);
+      const after = high! + 12 + textWidth(written(bar.value));
       rows.push(
         label(fitted(bar.label, names), { class: "label", x: left - 14, y: y + 4, "text-anchor": "end" }),
-        el("line", { class: "rule", x1: left, x2: Math.max(left, x - 6), y1: y, y2: y }),
+        el("line", { class: "rule", x1: left, x2: Math.max(left, low! - 6), y1: y, y2: y }),
         el("line", { class: "rule", x1: after, x2: Math.max(after, right), y1: y, y2: y }),
         el(
           "g",
           tint(drawing, bar.quantity, 0),
-          el("circle", { class: "mark", cx: x, cy: y, r: 4 }, tip(`${bar.label}: ${number(bar.value)}`)),
-          label(written(bar.value), { class: "value", x: x + 8, y: y + 4 }),
+          el("circle", { class: "mark", cx: x, cy: y, r: 4 }, tip(spoken(bar))),
+          ...bar.range ? [whisker(low!, high!, y)] : [],
+          label(written(bar.value), { class: "value", x: high! + 8, y: y + 4 }),
         ),
       );
       top += LINE + 2;

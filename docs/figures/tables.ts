@@ -82,9 +82,15 @@ export function tablesOf(figure: Figure, whole = false): Table[] {
     }
     case "bars": {
       const grouped = figure.bars.some(({ group }) => group !== undefined);
+      const ranged = figure.bars.some(({ range }) => range !== undefined);
       return [{
-        columns: [...grouped ? ["group"] : [], "", figure.y.title],
-        rows: figure.bars.map(({ label, group, value }) => [...grouped ? [group ?? ""] : [], label, value]),
+        columns: [...grouped ? ["group"] : [], "", figure.y.title, ...ranged ? ["lowest", "highest"] : []],
+        rows: figure.bars.map(({ label, group, value, range }) => [
+          ...grouped ? [group ?? ""] : [],
+          label,
+          value,
+          ...ranged ? range ?? ["", ""] : [],
+        ]),
       }];
     }
     case "heatMap":
@@ -106,7 +112,7 @@ export function tablesOf(figure: Figure, whole = false): Table[] {
       };
       const hasBest = figure.nodes.some(({ best }) => best);
       return [{
-        columns: ["beginning", "value", "kept", ...hasBest ? ["best"] : []],
+        columns: ["prefix", "value", "kept", ...hasBest ? ["best"] : []],
         rows: figure.nodes.map((node) => [
           path(node.id),
           node.value ?? "",

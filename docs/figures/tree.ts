@@ -1,9 +1,9 @@
 /**
- * # Trees of beginnings
+ * # Trees of prefixes
  *
- * **Question.** A search of ten steps looks at a hundred beginnings. How do they fit on half a screen, and stay readable?
+ * **Question.** A search of ten steps looks at a hundred prefixes. How do they fit on half a screen, and stay readable?
  *
- * **Idea.** A step is a column, and what goes on best stays in its row, so that a text reads from left to right. What was let
+ * **Idea.** A step is a column, and what goes on best stays in its row, so that a sequence reads from left to right. What was let
  * go stands below what was chosen instead of it, in rows that are free anyway. Where that is too high, it is counted and not
  * named; where columns do not fit, as on a phone, texts are set as lines that branch. The table has everything.
  *
@@ -31,7 +31,7 @@ const NARROW = 480;
 /** Where lines meet a name, below the top of its row. */
 const MIDDLE = 9;
 
-/** A beginning as it is drawn, or how many were let go. */
+/** A prefix as it is drawn, or how many were let go. */
 interface Branch {
   readonly name: string;
   readonly value: string;
@@ -60,7 +60,7 @@ const countOf = (count: number): Branch => ({ name: `+${count}`, value: "", look
 /** The same in words. */
 const spelled = (branch: Branch): Branch => branch.count ? { ...branch, name: `${branch.name} pruned` } : branch;
 
-/** A beginning and what followed: the best first. Of what was let go nothing follows, unless it is the best. */
+/** A prefix and what followed: the best first. Of what was let go nothing follows, unless it is the best. */
 function branchOf(node: TreeNode, children: Children, write: (value: number) => string, counted: boolean): Branch {
   const isRoot = node.parent === undefined, isKept = node.kept || isRoot;
   const all = children.get(node.id) ?? [], dropped = isKept ? all.filter(({ kept, best }) => !kept && !best) : [];
@@ -97,7 +97,7 @@ function drawn(branch: Branch, x: number, y: number, beside: boolean, line = "")
   );
 }
 
-/** A line from a beginning to what follows: straight on, or down at `trunk` and then to the right. */
+/** A line from a prefix to what follows: straight on, or down at `trunk` and then to the right. */
 function edge(fromX: number, fromY: number, trunk: number, x: number, y: number): string {
   const r = Math.min(6, x - trunk);
   const bend = (x: number, y: number, toX: number, toY: number): string => `Q${px(x)} ${px(y)} ${px(toX)} ${px(toY)}`;
@@ -138,9 +138,9 @@ interface Subtree {
 }
 
 /**
- * Packs a subtree: the first continuation stands in the row of its beginning, each further one in the highest that is free.
+ * Packs a subtree: the first continuation stands in the row of its prefix, each further one in the highest that is free.
  *
- * Right of a column, lines run down from beginnings to their last continuations. A name without continuation does not
+ * Right of a column, lines run down from prefixes to their last continuations. A name without continuation does not
  * meet them.
  */
 function pack(branch: Branch): Subtree {
@@ -219,7 +219,7 @@ function drawColumns(root: Branch, width: number, beside: boolean, mayBreak = fa
 /**
  * Draws what goes on in one way only as a line of text, and indents where there are several.
  *
- * Beginnings that nothing continues share a line.
+ * Prefixes that nothing continues share a line.
  */
 function drawLines(root: Branch, width: number): Drawn {
   const parts: [Branch, string][] = [];
@@ -265,6 +265,35 @@ function drawLines(root: Branch, width: number): Drawn {
   return { parts: inOrder(parts), height: y };
 }
 
+// ## The legend
+
+/** What each look means, in the order of the legend. */
+const LOOKS: readonly (readonly [Branch["look"], string])[] = [
+  ["best", "best"],
+  ["missed", "best, pruned"],
+  ["kept", "kept"],
+  ["dropped", "pruned"],
+];
+
+/** Draws the looks that a tree has, from `y` downwards, in lines of at most a width. */
+function legend(parts: readonly string[], y: number, { width, say = (english) => english }: Drawing): Drawn {
+  const used = LOOKS.filter(([look]) => parts.some((part) => part.startsWith(`<g class="${look}"`)));
+  const drawn: string[] = [];
+  let x = 0, top = y + BESIDE / 2;
+  for (const [look, english] of used) {
+    const text = say(english), wide = 34 + textWidth(text, { size: SMALL });
+    if (x > 0 && x + wide > width) [x, top] = [0, top + BESIDE];
+    drawn.push(el(
+      "g",
+      { class: `${look} key` },
+      el("path", { class: "edge", d: `M${px(x)} ${px(top + MIDDLE)}h26` }),
+      label(text, { class: "value", x: x + 32, y: top + MIDDLE + 4 }),
+    ));
+    x += wide + 18;
+  }
+  return { parts: drawn, height: top + BESIDE };
+}
+
 /** Draws a tree, at most as wide as asked for. */
 export function drawTree(figure: Figure & { readonly kind: "tree" }, drawing: Drawing): string {
   const children = new Map<number | undefined, TreeNode[]>();
@@ -279,6 +308,12 @@ export function drawTree(figure: Figure & { readonly kind: "tree" }, drawing: Dr
     drawLines(counted!, drawing.width);
   const kept = figure.nodes.filter((node) => node.kept).length;
   const best = figure.nodes.filter((node) => node.best).map((node) => shown(node.label)).join(" ");
-  const description = `${figure.nodes.length} beginnings; ${kept} were kept.${best && ` Best: ${best}.`}`;
-  return picture(drawing, { kind: "tree", height, title: figure.caption, description }, ...parts);
+  const description = `${figure.nodes.length} prefixes; ${kept} were kept.${best && ` Best: ${best}.`}`;
+  const key = legend(parts, height, drawing);
+  return picture(
+    drawing,
+    { kind: "tree", height: key.height, title: figure.caption, description },
+    ...parts,
+    ...key.parts,
+  );
 }

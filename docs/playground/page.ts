@@ -15,6 +15,7 @@ import { escape } from "../figures/svg.ts";
 import { CONTROLS } from "./controls.ts";
 import { figuresOf, firstChoice, type Stage, STAGES } from "./draw.ts";
 import type { View } from "./look.ts";
+import { titleHtml } from "./title.ts";
 
 /** A sentence that the model has never seen, and how a person translated it. */
 export interface Example {
@@ -79,7 +80,7 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
     made: [
       [["rows", EMBEDDINGS, "    const embedded = this.weight.rows(tokens);"]],
       [
-        ["times √E", MODEL, "    const embedded = embedding.forward(tokens)"],
+        ["times √E", MODEL, "  const embedded = embedding.forward(tokens)"],
         ["waves", POSITIONS, "      rows[t * hiddenSize + i] = i % 2 === 0 ? Math.sin"],
         ["their sum", POSITIONS, "    return hidden.add(rowsFrom(codes"],
       ],
@@ -91,7 +92,7 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
     made: [ATTENTION, [
       ["a layer", ENCODER, "    hidden = this.attentionResidual.forward(hidden, read);"],
       ["all layers", ENCODER, "    const top = this.layers.reduce("],
-      ["what leaves", MODEL, "    return this.encoder.forward(hidden,"],
+      ["what leaves", MODEL, "  const memory = model.encoder.forward(input,"],
     ]],
   },
   decoder: {
@@ -115,7 +116,7 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
       "off its tail; two rules look at what was said before.",
     made: [
       [
-        ["scores", MODEL, "    return this.head ? this.head.forward(hidden)"],
+        ["scores", MODEL, "  return model.head ? model.head.forward(hidden)"],
         ["shares", SAMPLING, "    total += probabilities[token] = exponential("],
         ["as a formula", SOFTMAX, "    const exponentials = scores.sub("],
       ],
@@ -143,8 +144,8 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
       "every step.",
     made: [
       [
-        ["log-probability", BEAM, "        const logProbability = before + row[token]!,"],
-        ["the best survive", BEAM, "        if (best.length > this.#numBeams) best.pop();"],
+        ["log-probability", BEAM, "      const logProbability = before + row[token]!,"],
+        ["the best survive", BEAM, "      if (best.length > numBeams) best.pop();"],
       ],
       [["per token", BEAM, "    const score = logProbability / this.#penalty("]],
     ],
@@ -211,15 +212,25 @@ ${figures.join("\n")}
 /** Files that the page loads, from the root of the site. */
 export const FILES: ReadonlyMap<string, URL> = new Map([
   ["assets/playground.css", new URL("playground.css", import.meta.url)],
+  ["assets/title.css", new URL("title.css", import.meta.url)],
   ["assets/playground.json", new URL("model/example.json", import.meta.url)],
   ["assets/playground.safetensors", new URL("model/translator.safetensors", import.meta.url)],
 ]);
 
-/** Programs of the page, for the bundler. */
+/** Programs of the page and of the title page, for the bundler. */
 export const ENTRIES: Readonly<Record<string, URL>> = {
   playground: new URL("main.ts", import.meta.url),
+  title: new URL("title_live.ts", import.meta.url),
   playground_worker: new URL("worker.ts", import.meta.url),
 };
+
+/** Style and script of the title page. */
+export const TITLE_ASSETS: readonly string[] = ["assets/title.css", "assets/title.js"];
+
+/** The recorded translation as the title page shows it, with a caption. */
+export function titleFigure(caption: string): string {
+  return titleHtml(json<View>("example"), { bytes: json<Measured>("measured").bytes, caption });
+}
 
 /** A page that is no source. */
 export interface Extra {

@@ -94,6 +94,17 @@ onEveryBackend("EncoderDecoder() reads the source once and writes the same", asy
   }
 });
 
+onEveryBackend("EncoderDecoder() reads a padded source as it reads it alone", async () => {
+  const model = new EncoderDecoder(small, new Random(1)).eval(), target = ids([[1, 5, 9]]);
+  const alone = model.forward(ids([[7, 8]]), target);
+  const padded = ids([[7, 8, 0, 0]]), sourceMask = padded.notEqual(0);
+  await assertClose(model.forward(padded, target, { sourceMask }), alone, { rtol: 1e-4, atol: 1e-4 });
+
+  // Without the mask the padding is read, and the scores are others.
+  const unmasked = model.forward(padded, target);
+  assert(await unmasked.sub(alone).abs().max().item() > 1e-2);
+});
+
 onEveryBackend("EncoderDecoder.given() repeats each source in a row", async () => {
   const model = new EncoderDecoder(small, new Random(1)).eval();
   const source = ids([[3, 4, 5], [7, 8, 0]]), sourceMask = source.notEqual(0);

@@ -119,6 +119,23 @@ onEveryBackend("a parameter without a gradient stays where it is and is not coun
   for (let i = 0; i < 2; i++) assert(Math.abs(Math.abs(after[i]! - before[i]!) - 0.05) < 1e-5);
 });
 
+onReference("without zeroGrad() gradients add up", async () => {
+  const run = async (frees: boolean): Promise<number[]> => {
+    const x = parameter(tensor([1])), optimizer = new Optimizer(new Map([["x", x]]), sgd({ learningRate: 0.1 }));
+    const path: number[] = [];
+    for (let step = 0; step < 3; step++) {
+      x.square().mul(2).sum().backward();
+      optimizer.step();
+      if (frees) optimizer.zeroGrad();
+      path.push(await x.item());
+    }
+    return path;
+  };
+  await assertClose(tensor(await run(true)), [0.6, 0.36, 0.216], { rtol: 1e-12 });
+  // The second step goes along 4 + 2.4, the third along 4 + 2.4 - 0.16.
+  await assertClose(tensor(await run(false)), [0.6, -0.04, -0.664], { rtol: 1e-12 });
+});
+
 onReference("zeroGrad() frees the gradients", () => {
   const parameters = start();
   const optimizer = new Optimizer(parameters, sgd());

@@ -2,16 +2,18 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   BeamSearch,
   type BeamSearchOptions,
+  beamStep,
   gnmtLengthPenalty,
   greedy,
   type LengthPenalty,
+  plainBeamSearch,
   powerLengthPenalty,
 } from "../../core/07_generation/greedy_and_beam.ts";
 import type { Hypothesis } from "../../core/07_generation/search.ts";
 import { toLogProbabilities } from "../../core/07_generation/sampling.ts";
 import { Draws } from "../support.ts";
 
-/** A model without a network: log-probabilities that depend on the whole beginning. */
+/** A model without a network: log-probabilities that depend on the whole prefix. */
 type Model = (tokens: readonly number[]) => Float64Array;
 
 function randomModel(seed: number, vocabSize: number, coarse = false): Model {
@@ -109,32 +111,46 @@ Deno.test("beam search of full width agrees with exhaustive search", () => {
   }
 });
 
-Deno.test("stopping early loses nothing: the beam finds what it finds without stopping", () => {
+Deno.test("BeamSearch finds what plainBeamSearch() finds", () => {
   for (let seed = 0; seed < 100; seed++) {
-    const model = randomModel(seed, 5);
-    for (const lengthPenalty of [0, 1, 3, gnmtLengthPenalty(1), (n: number) => 1 + Math.abs(Math.sin(n))]) {
-      const options = { numBeams: 3, maxNewTokens: 9, eosToken: 2, lengthPenalty };
-      const found = search(model, options);
-      // The same beam, pruned step by step to its three best, never stopped.
-      const penalty = typeof lengthPenalty === "number" ? powerLengthPenalty(lengthPenalty) : lengthPenalty;
-      let live = [{ tokens: [] as number[], total: 0 }];
-      const ended: Hypothesis[] = [];
-      for (let step = 1; step <= 9 && live.length; step++) {
-        const all = live.flatMap(({ tokens, total }) =>
-          [...model(tokens)].map((p, token) => ({ tokens: [...tokens, token], total: total + p }))
-        );
-        const best = all.sort((a, b) => b.total - a.total).slice(0, 3);
-        live = best.filter(({ tokens }) => tokens.at(-1) !== 2);
-        for (const { tokens, total } of best) {
-          const finished = tokens.at(-1) === 2;
-          if (!finished && step < 9) continue;
-          const text = finished ? tokens.slice(0, -1) : tokens;
-          ended.push({ tokens: text, logProbability: total, score: total / penalty(step), finished });
+    for (const coarse of [false, true]) {
+      for (const lengthPenalty of [0, 1, 3, -1, gnmtLengthPenalty(1), (n: number) => 1 + Math.abs(Math.sin(n))]) {
+        for (const numBeams of [1, 3, 6]) {
+          const model = randomModel(seed, 5, coarse), options = { numBeams, maxNewTokens: 7, eosToken: 2 };
+          const penalty = typeof lengthPenalty === "number" ? powerLengthPenalty(lengthPenalty) : lengthPenalty;
+          const found = search(model, { ...options, lengthPenalty });
+          assertEquals(found, plainBeamSearch(model, { ...options, lengthPenalty: penalty }));
         }
       }
-      assertEquals(found, ended.sort((a, b) => b.score - a.score).slice(0, 3));
     }
   }
+});
+
+Deno.test("beamStep() expands, ranks and keeps", () => {
+  const beam = [{ tokens: [4], logProbability: -1 }, { tokens: [5], logProbability: -2 }];
+  const step = (numBeams: number) => beamStep(beam, [[-1, -4, -Infinity], [-2, -1, -3]], numBeams);
+  assertEquals(step(3), [
+    { tokens: [4, 0], logProbability: -2 },
+    { tokens: [5, 1], logProbability: -3 },
+    { tokens: [5, 0], logProbability: -4 },
+  ]);
+  // A forbidden token continues nothing, and of equals that of the better prefix comes first.
+  assertEquals(step(9).map(({ tokens }) => tokens), [[4, 0], [5, 1], [5, 0], [4, 1], [5, 2]]);
+  assertEquals(beamStep([], [], 2), []);
+  assertThrows(() => beamStep(beam, [[0]], 2), TypeError, "Cannot extend 2 prefixes by 1 rows");
+  assertThrows(() => beamStep(beam, [[0], [NaN]], 2), RangeError, "Cannot continue prefix 1 by token 0");
+  assertThrows(() => beamStep(beam, [[0], [0]], 0), RangeError, "numBeams = 0");
+});
+
+Deno.test("beamStep() ranks prefixes whose probability underflows", () => {
+  let beam = [{ tokens: [] as readonly number[], logProbability: 0 }], product = 1;
+  for (let step = 0; step < 800; step++) {
+    beam = beamStep(beam, beam.map(() => [Math.log(0.3), Math.log(0.7 / 2), Math.log(0.7 / 2)]), 1);
+    product *= 0.35;
+  }
+  assertEquals(product, 0);
+  assert(Number.isFinite(beam[0]!.logProbability));
+  assertEquals(new Set(beam[0]!.tokens), new Set([1]));
 });
 
 Deno.test("greedy search misses the best text and a beam finds it", () => {
@@ -165,7 +181,7 @@ Deno.test("lengthPenalty decides between a short and a long text", () => {
   assertEquals([gnmtLengthPenalty(0.6)(1), powerLengthPenalty(0.5)(4)], [1, 2]);
 });
 
-Deno.test("BeamSearch breaks ties by beginning, then by token", () => {
+Deno.test("BeamSearch breaks ties by prefix, then by token", () => {
   const uniform: Model = () => new Float64Array(4).fill(Math.log(0.25));
   const found = search(uniform, { numBeams: 3, maxNewTokens: 2 });
   assertEquals(found.map(({ tokens }) => tokens), [[0, 0], [0, 1], [0, 2]]);

@@ -8,3 +8,4 @@ import "./aids.ts";
 import "./live.ts";
 import "./experiments.ts";
 import "./playground.ts";
+import "./title.ts";

@@ -57,7 +57,11 @@ export interface Page {
   waitForTimeout(ms: number): Promise<void>;
   setViewportSize(size: { readonly width: number; readonly height: number }): Promise<void>;
   emulateMedia(
-    options: { readonly colorScheme?: "light" | "dark"; readonly media?: "print" | "screen" },
+    options: {
+      readonly colorScheme?: "light" | "dark";
+      readonly reducedMotion?: "reduce";
+      readonly media?: "print" | "screen";
+    },
   ): Promise<void>;
   click(selector: string): Promise<void>;
   hover(selector: string): Promise<void>;

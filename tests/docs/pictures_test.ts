@@ -108,7 +108,7 @@ Deno.test(
     for (const name of names.map((name) => name.replace(/\.ts$/, ""))) {
       for (const language of ["en", "zh"]) {
         const html = all.html(name, "core/a.ts", { ...setting, language });
-        for (const svg of html.match(/<svg [^]*?<\/svg>/g)!) {
+        for (const svg of html.match(/<svg [^]*?<\/svg>/g) ?? []) {
           const [, width, height] = /viewBox="0 0 (\S+) (\S+)"/.exec(svg)!.map(Number);
           assert(width! <= WIDTHS.wide && height! <= 1200, `${name}: ${width} × ${height}`);
           // Within a group that is moved, places are the group's.

@@ -1,12 +1,10 @@
 /**
  * # An encoding in a file
  *
- * **Question.** An encoding outlives the program that learned it. What has to be written down, and what must be true
- * of a
+ * **Question.** An encoding outlives the program that learned it. What has to be written down, and what must be true of a
  * file before it can be trusted?
  *
- * **Idea.** Three lists are enough: the special tokens, the alphabet, and the merges in the order they were learned.
- * All
+ * **Idea.** Three lists are enough: the special tokens, the alphabet, and the merges in the order they were learned. All
  * ids follow from them. The four special tokens are 0 to 3, the letters come next, and each merge makes the next token.
  *
  * Whoever wrote the file may have made a mistake, or worse: merges can double the length of a token each time, until

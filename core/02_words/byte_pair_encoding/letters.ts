@@ -2,7 +2,7 @@
  * # An alphabet for bytes
  *
  * **Question.** A token made of bytes may hold half a character, which no string can show. How can tokens of bytes be
- * written down, compared and joined like any other text?
+ * written down, compared and joined as other tokens are?
  *
  * **Idea.** Each byte gets a letter: printable ones stand for themselves, the others for the letters from 256 on, a space
  * for `Ġ`. Bytes and characters then differ only in the two functions below; all that follows sees letters. The alphabet

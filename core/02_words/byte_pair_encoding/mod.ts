@@ -1,36 +1,35 @@
 /**
  * # Byte-pair encoding
  *
- * **Question.** A network needs a finite list of tokens, and texts never stop producing unseen
+ * **Question.** A network needs a finite list of tokens, and new texts always bring unseen
  * words. Whole words leave *newest* without any relation to *new*; single characters make every
  * text long. What lies between?
  *
  * **Idea.** Let the texts decide. Start from single characters, count which two neighbours stand
  * side by side most often, and make them one token; then count again, with the joined pair as a
- * whole. Frequent words end up as one token, rare words as a few subwords (子词) such as `er`,
- * `est`, `pro` and `ed`, and inflected forms (词语变形) share their stem. The same list of merges,
- * replayed in the order it was learned, cuts any later text. This is byte-pair encoding (字节对编码,
+ * whole. Frequent words become one token, rare words a few subwords (子词) such as `er`,
+ * `est`, `pro` and `ed`, and inflected forms (词语变形) share their stem. The same list of merges cuts
+ * any later text: they are applied in the order in which they were learned. This is byte-pair encoding (字节对编码,
  * BPE).
  *
- * **What it improves on.** A vocabulary of whole words gives every word a token of its own. All that
- * the first layer then gets is which word it is: a list of zeros with a single 1 in the word's place,
+ * **What it improves on.** A vocabulary of whole words gives every word a token of its own. The first
+ * layer then learns only which word it is: a list of zeros with a single 1 at the word's index,
  * a one-hot vector (独热向量). *new* and *newest* are as unrelated as *new* and *spoon*, and a word that
- * no training text contains has no place at all. Cut into subwords, *newest* shares a token with
+ * no training text contains has no vector at all. As subwords, *newest* shares a token with
  * *new*, and what is learned about the token serves both. How a token becomes a vector is the subject
  * of [section](../embeddings.ts).
  *
  * **Formula.** With the distinct words $w$ of the texts and their counts $c(w)$, and $n_w(a, b)$
- * the number of places in $w$ where token $b$ directly follows token $a$, each step adds to the
+ * the number of positions in $w$ where token $b$ directly follows token $a$, each step adds to the
  * vocabulary $\mathcal{V}$ the pair
  *
- * $$(a^*, b^*) = \arg\max_{(a, b)} \sum_w c(w)\, n_w(a, b), \qquad \mathcal{V} \leftarrow \mathcal{V} \cup \{a^*
- * b^*\}$$
+ * $$(a^*, b^*) = \arg\max_{(a, b)} \sum_w c(w)\, n_w(a, b), \qquad \mathcal{V} \leftarrow \mathcal{V} \cup \{a^* b^*\}$$
  *
  * | symbol        | in code          | meaning                                              |
  * | ------------- | ---------------- | ---------------------------------------------------- |
  * | $w$, $c(w)$   | `words`          | pieces of text that no merge crosses, and counts     |
  * | $a$, $b$      | `left`, `right`  | ids of two tokens that stand side by side            |
- * | the sum       | `counts`         | weighted number of places of each pair               |
+ * | the sum       | `counts`         | weighted number of positions of each pair            |
  * | $\arg\max$    | `mostFrequent()` | the pair with the largest sum, from a priority queue |
  * | $\mathcal{V}$ | `tokens`         | the set of tokens; `vocabSize` is their number       |
  *
@@ -40,14 +39,13 @@
  *
  * **Why the counts are never taken twice.** Counting afresh for every merge reads the corpus
  * (语料) thousands of times. But a merge changes only its own neighbourhood: in `x a b y` the pairs
- * `x a` and `b y` lose one place, and `x ab` and `ab y` win one. Remembering the places of every
+ * `x a` and `b y` occur once less, and `x ab` and `ab y` once more. Remembering the positions of every
  * pair makes the cost of a merge proportional to what it changes, and a queue that corrects stale
- * counts when they surface finds the next pair without a search. One megabyte of English takes a
- * fraction of a second.
+ * counts when they surface finds the next pair without a search.
  *
  * **Characters or bytes.** `level: "characters"` starts from the characters that occur in the
  * texts; an unseen one becomes the unknown token. `level: "bytes"` starts from the 256 bytes of
- * UTF-8, so that nothing is ever unknown. A byte is written as one visible letter (a space as
+ * UTF-8, so that no token is ever unknown. A byte is written as one visible letter (a space as
  * `Ġ`), in the alphabet and order of GPT-2.
  *
  * **The two extremes.** `vocabSize: "alphabet"` learns no merge: a vocabulary of characters, or
@@ -55,7 +53,7 @@
  * token: a vocabulary of words.
  *
  * **The parts.** [Pieces](pieces.ts) cuts texts into words, [letters](letters.ts) writes bytes as letters,
- * [neighbours](neighbours.ts) counts the pairs. What comes out is an [encoding](encoding.ts), which cuts new
+ * [neighbours](neighbours.ts) counts the pairs. The result is an [encoding](encoding.ts), which cuts new
  * texts; [data](data.ts) is what a file holds of it.
  *
  * Sources: Philip Gage 1994, *A New Algorithm for Data Compression*; Rico Sennrich, Barry Haddow,
@@ -67,10 +65,10 @@
  *
  * The [experiment](../experiments/byte_pair_encoding.ts) follows the list while it grows over the English
  * sentences of the translator. At first words are letters. Then stems and endings appear, and most
- * inflected words share a subword with their base form: what [the notes](notes:004.17) hope for. It does not last. A
- * form that is frequent enough becomes one token, as unrelated to its base as two one-hot vectors are,
- * so that a list which makes every word a token has lost what was wanted. Of the subwords that [the
- * notes](notes:004.16) name, `pro` never comes up: the counts of this corpus do not ask for it.
+ * inflected words share a subword with their base form, as [the notes](notes:004.17) say. This does not last. A form
+ * that is frequent enough becomes one token, as unrelated to its base as two one-hot vectors are. A list that makes
+ * every word a token has lost the relation that was wanted. The reading below the figures gives both
+ * numbers, and which of the subwords of [the notes](notes:004.16) the corpus makes.
  *
  * @module
  */
@@ -156,8 +154,8 @@ const trainingChecks: Checks<BytePairEncodingOptions> = {
  * Learns which neighbouring characters or bytes to join, from texts alone.
  *
  * The vocabulary ends smaller than `vocabSize` when no pair reaches `minFrequency`. A `vocabSize`
- * below the number of characters keeps the most frequent ones. Takes a fraction of a second per
- * megabyte of English, and lets clicks through ten to twenty times a second.
+ * below the number of characters keeps the most frequent ones. It pauses regularly, so
+ * that a page stays responsive.
  *
  * @example
  * ```ts

@@ -17,10 +17,10 @@ import { Heap } from "../../engine/heap.ts";
 import { FIRST_LETTER, MOST_TOKENS, pairKey, UNKNOWN } from "./data.ts";
 import { type BytePairLevel, toLetters } from "./letters.ts";
 
-/** No token, and no place. */
+/** No token, and no position. */
 export const NONE = -1;
 
-/** Words between two questions whether to pause: about ten milliseconds. */
+/** Words between two checks whether to pause. */
 const WORDS_AT_ONCE = 1024;
 
 /** A pair of tokens and how often it occurs. */
@@ -29,7 +29,7 @@ export interface CountedPair {
   readonly left: number;
   /** Id of the token behind it. */
   readonly right: number;
-  /** Number of places, each as often as its word occurs. */
+  /** Number of positions, each counted as often as its word occurs. */
   readonly count: number;
 }
 

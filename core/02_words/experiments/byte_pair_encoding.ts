@@ -2,8 +2,7 @@
  * # Which pairs a corpus joins
  *
  * [The notes](notes:004.16,004.17) say that subwords such as `er`, `est`, `pro` and `ed` come out of the counts, that
- * inflected
- * words are then related to each other, and that a few subwords write many words. This learns the merges
+ * inflected words are then related to each other, and that a few subwords write many words. This learns the merges
  * of the English side of the translator's corpus, and follows three numbers while the list grows: how
  * short the text becomes, how many inflected words share a subword with their base form, and how many
  * tokens there are.

@@ -12,9 +12,9 @@ import type { Merges } from "./byte_pair_encoding.ts";
 export const words: Words<Merges> = {
   title: "Subwords that a corpus asks for",
   purpose: "Merges are learned from the English sentences of the translator of " +
-    "[chapter](../../05_transformer/mod.ts), and beside them from " +
-    "the Chinese ones. Change how many of them cut the words. At 0 a word is its letters, with a few hundred a " +
-    "word and its forms share a stem, with all of them most words are one token, and few share anything.",
+    "[chapter](../../05_transformer/mod.ts), and from the Chinese ones. Change how many merges cut the words. " +
+    "With 0 a word is its letters. With a few hundred a word and its forms share a stem. With all of them most " +
+    "words are one token, and few share a subword.",
   controls: {
     merges: { label: "Merges", description: "Length of the list of merges by which the words below are cut" },
   },
@@ -56,7 +56,7 @@ export const words: Words<Merges> = {
     count: "count",
     chinesePair: "Chinese pair",
     merges: "merges",
-    related: "share of inflected words with a subword of their base",
+    related: "fraction of inflected words with a subword of their base",
     share: "share a subword with their base",
     tokensPerWord: "tokens per word or sign of the test sentences",
     test: "test sentences",

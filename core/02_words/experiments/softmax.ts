@@ -1,8 +1,8 @@
 /**
- * # What a softmax answers to
+ * # What a softmax responds to
  *
  * Only differences of scores count, a temperature changes how much they count but never their order, and
- * the answer dies where one share has everything. This measures the three on random scores, and the
+ * the response vanishes where one probability is 1. This measures the three on random scores, and the
  * derivative on the scores of [the notes](notes:002.21), (1000, 1, −1000).
  *
  * @module
@@ -25,17 +25,17 @@ const TEMPERATURES = [0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10];
 
 /** What is found. */
 export interface SoftmaxFindings {
-  /** Largest change of a share when every score is raised, by how much it is raised. */
+  /** Largest change of a probability when every score is raised, by how much it is raised. */
   readonly change: readonly number[];
-  /** How many shares are numbers when the maximum is not subtracted, by how much scores are raised. */
+  /** How many probabilities are numbers when the maximum is not subtracted, by how much scores are raised. */
   readonly plainNumbers: readonly number[];
-  /** Entropy of the shares in nats, by temperature. */
+  /** Entropy of the probabilities in nats, by temperature. */
   readonly entropy: readonly number[];
-  /** Whether the shares are ordered as the scores are, at every temperature: 1 for yes. */
+  /** Whether the probabilities are ordered as the scores are, at every temperature: 1 for yes. */
   readonly ordered: number;
   /** Largest difference between the derivative and its formula. */
   readonly error: number;
-  /** Largest share of the scores of [the notes](notes:002.21). */
+  /** Largest probability of the scores of [the notes](notes:002.21). */
   readonly notesShare: number;
   /** Largest entry of the derivative there. */
   readonly notesSlope: number;
@@ -44,17 +44,17 @@ export interface SoftmaxFindings {
     readonly scores: readonly number[];
     readonly shifts: readonly number[];
     readonly temperatures: readonly number[];
-    /** The shares at every temperature, `[temperature, score]`. */
+    /** The probabilities at every temperature, `[temperature, score]`. */
     readonly byTemperature: readonly (readonly number[])[];
-    /** The largest share at the chosen temperature. */
+    /** The largest probability at the chosen temperature. */
     readonly top: number;
-    /** How each share answers to each score there. */
+    /** How each probability responds to each score there. */
     readonly slopes: readonly (readonly number[])[];
     readonly saturation: Saturation;
   };
 }
 
-/** One score against a score of 0: its share, and the slope of its share. */
+/** One score against a score of 0: its probability, and the slope of its probability. */
 interface Saturation {
   readonly scores: readonly number[];
   readonly share: readonly number[];
@@ -75,10 +75,10 @@ export interface Softmax extends Parts {
     & { shareOf(score: string): string; outOf(part: number, all: number): string };
 }
 
-/** The shares, and how each answers to each score: row `i`, column `j` is ∂pᵢ/∂zⱼ. */
+/** The probabilities, and how each responds to each score: row `i`, column `j` is ∂pᵢ/∂zⱼ. */
 async function sharesAndSlopes(scores: readonly number[]): Promise<{ shares: number[]; slopes: number[][] }> {
   const S = scores.length;
-  // Row i of S equal rows serves share i: one pass backward gives all derivatives.
+  // Row i of S equal rows serves probability i: one pass backward gives all derivatives.
   const rows = parameter(tensor(scores.concat(...Array(S - 1).fill(scores)), [S, S]));
   const shares = scope(() => {
     const shares = softmax(rows);

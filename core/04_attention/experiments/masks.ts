@@ -151,6 +151,7 @@ export const experiment: Experiment<Masks> = {
     layers: { default: 2, min: 1, max: 6 },
     seed: SEED,
   },
+  constants: { queries: T, width: D, length: LENGTH },
   claims: {
     zero: { refuted: true, holds: ({ leaked }) => leaked[0]! < 0.01 },
     low: { holds: ({ leaked }) => leaked[1] === 0 && leaked[2] === 0 },

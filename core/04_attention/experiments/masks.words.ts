@@ -13,19 +13,19 @@ import type { Masks } from "./masks.ts";
 export const words: Words<Masks> = {
   title: "What a forbidden position gets, and when a mask is needed",
   purpose: "The first position of a sentence is padding, and no word may see what comes after it. Forbidden " +
-    "scores are set to 0 or −∞, or have −10000 added: change the scale of the scores, and see what forbidden positions " +
-    "get. Then " +
-    "attentions with random weights read a text, with the causal mask and without it: change the layers, and see " +
-    "when the mask matters.",
+    "scores are set to 0 or −∞, or have −10000 added. Change the scale of the scores, and see what weight forbidden " +
+    "positions get. Then attentions with random weights read a sequence, with the causal mask and without. Change " +
+    "the layers, and see when the mask matters.",
   controls: {
     scale: { label: "Scale of scores", description: "Deviation of the allowed scores" },
     layers: { label: "Layers", description: "Attentions on top of each other" },
     seed: SEED_WORDS,
   },
+  constants: { queries: "words of the sentence", width: "head width", length: "positions of the sequence" },
   claims: {
-    zero: "Covering forbidden scores with 0 hides what they belong to",
-    low: "−10000 and −∞ give it no share at all, where something else is allowed",
-    nothing: "Where nothing is allowed, 0 and −10000 hand the whole unit to what is forbidden, −∞ hands out nothing",
+    zero: "A score of 0 hides a forbidden position",
+    low: "−10000 and −∞ give it no weight at all, where something else is allowed",
+    nothing: "Where nothing is allowed, 0 and −10000 give forbidden positions a total weight of 1, −∞ a total of 0",
     oneToken: "Fed one token, with a cache, the causal mask changes nothing",
     history: "Fed the whole history, it does: in two layers, the newest output changes by more than 0.01 without it",
     single: "In a single layer it does not, since the newest row may see everything",
@@ -54,7 +54,7 @@ export const words: Words<Masks> = {
   labels: {
     some: "rows that may look somewhere",
     padding: "the row of the padding",
-    share: "share of the weight",
+    share: "fraction of the weight",
     position: "position that is written",
     difference: "largest difference",
     oneToken: "one token, cache, no mask",

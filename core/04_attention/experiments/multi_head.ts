@@ -23,10 +23,11 @@ import type { Tensor } from "../../engine/tensor.ts";
 import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import { mean } from "../../experiments/arithmetic.ts";
-import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
+import type { Experiment, Labels, Parts, RunOptions } from "../../experiments/experiment.ts";
 import { fit } from "../../experiments/learning.ts";
 import { readMatrices } from "../../experiments/reading.ts";
 import { SEED } from "../../experiments/seed.ts";
+import { overSeeds, type Range, rangesOf } from "../../experiments/seeds.ts";
 import { meanSquaredError } from "../../06_training/loss.ts";
 import { Embedding } from "../../02_words/embeddings.ts";
 import { MultiHeadAttention } from "../multi_head.ts";
@@ -36,13 +37,15 @@ const ROLES = ["subject", "object", "neither"];
 const HEADS = [1, 2, 4, 8];
 /** Numbers that each name says. */
 const SAID = 4;
+/** How everything is trained and tested, and with how many seeds. */
+const RATE = 0.01, BATCH = 64, TESTS = 400, SEEDS = 3;
 const E = 32, S = NAMES.length;
 
 /** What is found. */
 export interface HeadFindings {
   /** Numbers of heads that were trained. */
   readonly heads: readonly number[];
-  /** Share of the variance of what subject and object say that is reported, by number of heads. */
+  /** Fraction of the variance of what subject and object say that is reported, by number of heads. */
   readonly both: readonly number[];
   /** The same of what the subject says. */
   readonly subject: readonly number[];
@@ -54,6 +57,10 @@ export interface HeadFindings {
   readonly onObject: number;
   /** Parameters of the attention, by number of heads. */
   readonly parameters: readonly number[];
+  /** Ranges over the seeds: of what is reported of both, by number of heads; of the weight on subject and object. */
+  readonly reportedRanges: readonly Range[];
+  readonly looksRanges: readonly Range[];
+  readonly seeds: number;
   readonly shown: {
     /** How many heads look in one sentence, and where. */
     readonly numHeads: number;
@@ -134,7 +141,7 @@ class Reader extends Module {
   }
 }
 
-/** Shares of the variance of the subject's numbers, the object's, and both, that a model reports. */
+/** Fractions of the variance of the subject's numbers, the object's, and both, that a model reports. */
 async function reported(model: Reader, sentences: Sentences): Promise<number[]> {
   const errors = scope(() =>
     noGrad(() => {
@@ -170,6 +177,53 @@ function byRole(weights: readonly (readonly (readonly number[])[])[], { places }
   });
 }
 
+type OneSeed = Omit<HeadFindings, "reportedRanges" | "looksRanges" | "seeds">;
+
+/** What one seed finds. */
+async function once(
+  { heads, steps, seed }: Readonly<Record<Heads["controls"], number>>,
+  { signal, onProgress }: RunOptions,
+): Promise<OneSeed> {
+  signal?.throwIfAborted();
+  const trained = [...new Set([0, 1, 2, heads])].sort().map((choice) => HEADS[choice]!);
+  const models: Reader[] = [], reports: number[][] = [];
+  const test = draw(TESTS, new Random(seed).split());
+  for (const [i, numHeads] of trained.entries()) {
+    const random = new Random(seed);
+    const model = new Reader(numHeads, random);
+    const loss = (): Tensor => {
+      const sentences = draw(BATCH, random);
+      return meanSquaredError(model.forward(sentences), sentences.answers);
+    };
+    const part = (done: number): void => onProgress?.((i + done) / trained.length);
+    await fit(model, loss, { steps, learningRate: RATE, onProgress: part, ...(signal && { signal }) });
+    reports.push(await reported(model, test));
+    models.push(model);
+  }
+  const roles: number[][][] = [];
+  for (const model of models) roles.push(byRole(await looks(model, test), test));
+  const two = roles[1]!, first = two[0]![0]! > two[1]![0]! ? 0 : 1;
+  const column = (i: number): number[] => reports.map((row) => row[i]!);
+  const shown = trained.indexOf(HEADS[heads]!), [subject, object] = test.places[0]!;
+  return {
+    heads: trained,
+    subject: column(0),
+    object: column(1),
+    both: column(2),
+    onSubject: two[first]![0]!,
+    onObject: two[1 - first]![1]!,
+    parameters: models.map((model) => model.attention.parameterCount()),
+    shown: {
+      numHeads: trained[shown]!,
+      names: NAMES,
+      subject: NAMES[subject]!,
+      object: NAMES[object]!,
+      weights: (await looks(models[shown]!, test))[0]!,
+      roles,
+    },
+  };
+}
+
 /** One head against several on a task with two relations. */
 export const experiment: Experiment<Heads> = {
   controls: {
@@ -177,51 +231,26 @@ export const experiment: Experiment<Heads> = {
     steps: { default: 300, min: 50, max: 800, step: 50 },
     seed: SEED,
   },
+  constants: { width: E, rate: RATE, batch: BATCH, tests: TESTS, seeds: SEEDS },
   claims: {
-    one: { holds: ({ both: [one] }) => one! < 0.75 },
-    two: { holds: ({ both: [, two] }) => two! > 0.95 },
-    split: { holds: ({ onSubject, onObject }) => onSubject > 0.6 && onObject > 0.6 },
+    one: { holds: ({ reportedRanges: [one] }) => one![1] < 0.75 },
+    two: { holds: ({ reportedRanges: [, two] }) => two![0] > 0.95 },
+    split: { holds: ({ looksRanges }) => looksRanges.every(([low]) => low > 0.6) },
     parameters: { holds: ({ parameters }) => parameters.every((count) => count === parameters[0]) },
   },
   tolerance: 0.05,
-  async measure({ heads, steps, seed }, { signal, onProgress }) {
-    signal?.throwIfAborted();
-    const trained = [...new Set([0, 1, 2, heads])].sort().map((choice) => HEADS[choice]!);
-    const models: Reader[] = [], reports: number[][] = [];
-    const test = draw(400, new Random(seed).split());
-    for (const [i, numHeads] of trained.entries()) {
-      const random = new Random(seed);
-      const model = new Reader(numHeads, random);
-      const loss = (): Tensor => {
-        const sentences = draw(64, random);
-        return meanSquaredError(model.forward(sentences), sentences.answers);
-      };
-      const part = (done: number): void => onProgress?.((i + done) / trained.length);
-      await fit(model, loss, { steps, learningRate: 0.01, onProgress: part, ...(signal && { signal }) });
-      reports.push(await reported(model, test));
-      models.push(model);
-    }
-    const roles: number[][][] = [];
-    for (const model of models) roles.push(byRole(await looks(model, test), test));
-    const two = roles[1]!, first = two[0]![0]! > two[1]![0]! ? 0 : 1;
-    const column = (i: number): number[] => reports.map((row) => row[i]!);
-    const shown = trained.indexOf(HEADS[heads]!), [subject, object] = test.places[0]!;
+  async measure(controls, options) {
+    const runs = await overSeeds(
+      controls.seed,
+      SEEDS,
+      options,
+      (seed, options) => once({ ...controls, seed }, options),
+    );
     return {
-      heads: trained,
-      subject: column(0),
-      object: column(1),
-      both: column(2),
-      onSubject: two[first]![0]!,
-      onObject: two[1 - first]![1]!,
-      parameters: models.map((model) => model.attention.parameterCount()),
-      shown: {
-        numHeads: trained[shown]!,
-        names: NAMES,
-        subject: NAMES[subject]!,
-        object: NAMES[object]!,
-        weights: (await looks(models[shown]!, test))[0]!,
-        roles,
-      },
+      ...runs[0]!,
+      reportedRanges: rangesOf(runs.map(({ both }) => both)),
+      looksRanges: rangesOf(runs.map(({ onSubject, onObject }) => [onSubject, onObject])),
+      seeds: SEEDS,
     };
   },
   draw(findings, { captions, labels }) {
@@ -238,6 +267,7 @@ export const experiment: Experiment<Heads> = {
             label: labels[of],
             group: labels.heads(count),
             value: findings[of][i]!,
+            ...(of === "both" && { range: findings.reportedRanges[i]! }),
           }))
         ),
       },

@@ -6,6 +6,7 @@
 
 import type { Words } from "../../experiments/experiment.ts";
 import { percent } from "../../experiments/numbers.ts";
+import { written } from "../../experiments/seeds.ts";
 import { SEED_WORDS } from "../../experiments/seed.words.ts";
 import type { Heads } from "./multi_head.ts";
 
@@ -22,26 +23,39 @@ export const words: Words<Heads> = {
     steps: { label: "Steps", description: "Training steps of 64 sentences" },
     seed: SEED_WORDS,
   },
+  constants: {
+    width: "hidden width",
+    rate: "learning rate",
+    batch: "sentences in a batch",
+    tests: "unseen sentences",
+    seeds: "seeds",
+  },
   claims: {
-    one: "One head blends: it reports less than three quarters of what subject and object say",
-    two: "Two heads report more than 95 in 100",
-    split: "Of two heads one looks for the subject and the other for the object, each with more than 0.6 of its weight",
+    one:
+      "One head blends: it explains less than 75\u202f% of the variance of what subject and object say, with every seed",
+    two: "Two heads explain more than 95\u202f%, with every seed",
+    split:
+      "Of two heads one looks for the subject and the other for the object, each with more than 0.6 of its weight, with every seed",
     parameters: "Heads cost no parameters",
   },
   captions: {
-    reported: ({ heads, both, parameters }) =>
+    reported: ({ heads, both, reportedRanges, seeds, parameters }) =>
       "How much of what subject and object say is reported, in unseen sentences: " +
       `${heads.map((count, i) => `${percent(both[i]!)} with ${many(count)}`).join(", ")}. One blend with fixed ` +
-      `weights would tell half. All have ${parameters[0]} parameters in the attention.`,
+      `weights would explain half. The line at the end of a bar is the range over ${seeds} seeds: ` +
+      `${written(reportedRanges[0]!, percent)} with one head, ${
+        written(reportedRanges[1]!, percent)
+      } with two. All have ${parameters[0]} parameters in the attention.`,
     looks: ({ shown: { numHeads, subject, object } }) =>
       `Where the verb of one sentence, at the left, looks with ${many(numHeads)}. Its subject is ${subject}, its ` +
       `object ${object}.`,
-    roles: ({ onSubject, onObject }) =>
+    roles: ({ onSubject, onObject, looksRanges: [subject, object], seeds }) =>
       "The mean weight of each head on the subject, on the object, and on each other name. Of two heads, one gives " +
-      `${percent(onSubject)} to the subject, the other ${percent(onObject)} to the object.`,
+      `${percent(onSubject)} to the subject, the other ${percent(onObject)} to the object. Over ${seeds} seeds it is ` +
+      `${written(subject!, percent)} and ${written(object!, percent)}.`,
   },
   labels: {
-    variance: "share of the variance",
+    variance: "fraction of the variance",
     subject: "subject",
     object: "object",
     both: "both",

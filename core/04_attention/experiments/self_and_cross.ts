@@ -2,8 +2,7 @@
  * # A captioner looks at what it speaks of
  *
  * The example of cross-attention in [the notes](notes:004.55): the words written so far are the query, the regions of
- * a picture
- * are keys and values, and the region that matters for the next word gets the weight. Here the pictures are
+ * a picture are keys and values, and the region that matters for the next word gets the weight. Here the pictures are
  * grids of nine regions, three of which show an animal, and a caption says of one animal which colour it
  * has and what it does. The model is trained on the next word alone. Nobody tells it where to look;
  * this measures where it does.
@@ -19,11 +18,12 @@ import { scope } from "../../engine/scope.ts";
 import { tensor } from "../../engine/create.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import { mean } from "../../experiments/arithmetic.ts";
-import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
+import type { Experiment, Labels, Parts, RunOptions } from "../../experiments/experiment.ts";
 import type { Figure } from "../../experiments/figure.ts";
 import { fit } from "../../experiments/learning.ts";
 import { readMatrices } from "../../experiments/reading.ts";
 import { SEED } from "../../experiments/seed.ts";
+import { overSeeds, type Range, rangeOf, rangesOf } from "../../experiments/seeds.ts";
 import { crossEntropy } from "../../06_training/loss.ts";
 import { Embedding } from "../../02_words/embeddings.ts";
 import { LearnedPositions } from "../positions/mod.ts";
@@ -36,18 +36,25 @@ const WORDS = ["<begin>", "the", "is", "and", ".", ...ANIMALS, ...COLORS, ...ACT
 const LENGTH = 7;
 /** After which word the colour has to come, and after which the action. */
 const ASKS_COLOR = 3, ASKS_ACTION = 5;
+/** How everything is trained and tested, and with how many seeds. */
+const RATE = 0.01, BATCH = 64, TESTS = 400, SEEDS = 3;
 const E = 32, D = 16, S = 9, C = ANIMALS.length + COLORS.length + ACTIONS.length;
 
 /** What is found. */
 export interface CaptionerFindings {
-  /** Share of test captions whose colour and action are right. */
+  /** Fraction of test captions whose colour and action are right. */
   readonly right: readonly number[];
   /** The same when the regions are those of another picture. */
   readonly otherPicture: readonly number[];
   /** Mean weight on the region of the animal spoken of, by position in the caption. */
   readonly looked: readonly number[];
-  /** Share of test captions where that region has the largest weight when the colour is asked for. */
+  /** Fraction of test captions where that region has the largest weight when the colour is asked for. */
   readonly largest: number;
+  /** Ranges over the seeds: of the weight by position, of that fraction, of what is right with either picture. */
+  readonly lookedRanges: readonly Range[];
+  readonly largestRange: Range;
+  readonly rightRanges: readonly Range[];
+  readonly seeds: number;
   readonly shown: {
     readonly steps: {
       /** A caption, word by word. */
@@ -197,6 +204,50 @@ function show(scene: Scene, weights: readonly (readonly number[])[]): CaptionSho
   return { words: caption(scene), regions, weights, animal: ANIMALS[animal]!, weight: weights[ASKS_COLOR]![region]! };
 }
 
+type OneSeed = Omit<CaptionerFindings, "lookedRanges" | "largestRange" | "rightRanges" | "seeds">;
+
+/** What one seed finds. */
+async function once(
+  { steps, blur, seed }: Readonly<Record<Captioning["controls"], number>>,
+  { signal, onProgress }: RunOptions,
+): Promise<OneSeed> {
+  signal?.throwIfAborted();
+  const random = new Random(seed);
+  const model = new Captioner(random);
+  const draw = (count: number): Scene[] => Array.from({ length: count }, () => drawScene(random));
+  const loss = (): Tensor => {
+    const scenes = draw(BATCH);
+    const { inputs, targets } = write(scenes);
+    return crossEntropy(model.forward(inputs, paint(scenes, blur, random)), targets);
+  };
+  const options = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
+  if (steps > 0) await fit(model, loss, { steps, learningRate: RATE, ...options });
+
+  const scenes = draw(TESTS);
+  const pictures = paint(scenes, blur, random), others = paint(draw(TESTS), blur, random);
+  const weights = await weightsOf(model, scenes, pictures);
+  const regionOf = ({ creatures, spoken }: Scene): number => creatures[spoken]!.region;
+  const onRegion = (position: number): number[] => scenes.map((scene, i) => weights[i]![position]![regionOf(scene)]!);
+  // One picture, and a caption for two of its animals.
+  const { creatures } = scenes[0]!;
+  const shown = [0, 1].map((spoken): Scene => ({ creatures, spoken }));
+  const maps = await weightsOf(model, shown, pictures.slice(0, 0, 1).expand([2, S, C]));
+  return {
+    right: await accuracy(model, scenes, pictures),
+    otherPicture: await accuracy(model, scenes, others),
+    looked: Array.from({ length: LENGTH }, (_, position) => mean(onRegion(position))),
+    largest: mean(onRegion(ASKS_COLOR).map((x, i) => x === Math.max(...weights[i]![ASKS_COLOR]!) ? 1 : 0)),
+    shown: {
+      steps: {
+        words: ["<begin>", "the", "cat", "is", "black", "and", "sleeping"],
+        color: ASKS_COLOR,
+        action: ASKS_ACTION,
+      },
+      captions: shown.map((scene, i) => show(scene, maps[i]!)),
+    },
+  };
+}
+
 /** Cross-attention from a caption to a picture. */
 export const experiment: Experiment<Captioning> = {
   controls: {
@@ -204,52 +255,31 @@ export const experiment: Experiment<Captioning> = {
     blur: { default: 0.1, min: 0, max: 1, step: 0.1 },
     seed: SEED,
   },
+  constants: { width: E, head: D, regions: S, rate: RATE, batch: BATCH, tests: TESTS, seeds: SEEDS },
   claims: {
-    largest: { holds: ({ largest }) => largest > 0.75 },
-    looked: { holds: ({ looked }) => looked[ASKS_COLOR]! > 0.6 && looked[ASKS_ACTION]! > 0.6 },
-    right: { holds: ({ right }) => right.every((share) => share > 0.95) },
-    other: { holds: ({ otherPicture }) => otherPicture.every((share) => share < 0.45) },
+    largest: { holds: ({ largestRange: [low] }) => low > 0.75 },
+    looked: { holds: ({ lookedRanges }) => [ASKS_COLOR, ASKS_ACTION].every((at) => lookedRanges[at]![0] > 0.6) },
+    right: { holds: ({ rightRanges }) => rightRanges.slice(0, 2).every(([low]) => low > 0.95) },
+    other: { holds: ({ rightRanges }) => rightRanges.slice(2).every(([, high]) => high < 0.45) },
   },
   tolerance: 0.05,
-  async measure({ steps, blur, seed }, { signal, onProgress }) {
-    signal?.throwIfAborted();
-    const random = new Random(seed);
-    const model = new Captioner(random);
-    const draw = (count: number): Scene[] => Array.from({ length: count }, () => drawScene(random));
-    const loss = (): Tensor => {
-      const scenes = draw(64);
-      const { inputs, targets } = write(scenes);
-      return crossEntropy(model.forward(inputs, paint(scenes, blur, random)), targets);
-    };
-    const options = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
-    if (steps > 0) await fit(model, loss, { steps, learningRate: 0.01, ...options });
-
-    const scenes = draw(400);
-    const pictures = paint(scenes, blur, random), others = paint(draw(400), blur, random);
-    const weights = await weightsOf(model, scenes, pictures);
-    const regionOf = ({ creatures, spoken }: Scene): number => creatures[spoken]!.region;
-    const onRegion = (position: number): number[] => scenes.map((scene, i) => weights[i]![position]![regionOf(scene)]!);
-    // One picture, and a caption for two of its animals.
-    const { creatures } = scenes[0]!;
-    const shown = [0, 1].map((spoken): Scene => ({ creatures, spoken }));
-    const maps = await weightsOf(model, shown, pictures.slice(0, 0, 1).expand([2, S, C]));
+  async measure(controls, options) {
+    const runs = await overSeeds(
+      controls.seed,
+      SEEDS,
+      options,
+      (seed, options) => once({ ...controls, seed }, options),
+    );
     return {
-      right: await accuracy(model, scenes, pictures),
-      otherPicture: await accuracy(model, scenes, others),
-      looked: Array.from({ length: LENGTH }, (_, position) => mean(onRegion(position))),
-      largest: mean(onRegion(ASKS_COLOR).map((x, i) => x === Math.max(...weights[i]![ASKS_COLOR]!) ? 1 : 0)),
-      shown: {
-        steps: {
-          words: ["<begin>", "the", "cat", "is", "black", "and", "sleeping"],
-          color: ASKS_COLOR,
-          action: ASKS_ACTION,
-        },
-        captions: shown.map((scene, i) => show(scene, maps[i]!)),
-      },
+      ...runs[0]!,
+      lookedRanges: rangesOf(runs.map(({ looked }) => looked)),
+      largestRange: rangeOf(runs.map(({ largest }) => largest)),
+      rightRanges: rangesOf(runs.map(({ right, otherPicture }) => [...right, ...otherPicture])),
+      seeds: SEEDS,
     };
   },
   draw(findings, { captions, labels }) {
-    const { right, otherPicture, looked, shown } = findings;
+    const { right, otherPicture, looked, lookedRanges, rightRanges: [...ranges], shown } = findings;
     const map = ({ words, regions, weights }: CaptionShown, caption: string): Figure => ({
       kind: "attention",
       caption,
@@ -266,15 +296,19 @@ export const experiment: Experiment<Captioning> = {
         kind: "bars",
         caption: captions.looked(findings),
         y: { title: labels.weight, domain: [0, 1] },
-        bars: shown.steps.words.map((word, i) => ({ label: `${i + 1} ${word}`, value: looked[i]! })),
+        bars: shown.steps.words.map((word, i) => ({
+          label: `${i + 1} ${word}`,
+          value: looked[i]!,
+          range: lookedRanges[i]!,
+        })),
       },
       {
         kind: "bars",
         caption: captions.right(findings),
         y: { title: labels.right, domain: [0, 1] },
         bars: [[labels.own, right] as const, [labels.other, otherPicture] as const].flatMap(([group, shares]) => [
-          { label: labels.color, group, value: shares[0]! },
-          { label: labels.action, group, value: shares[1]! },
+          { label: labels.color, group, value: shares[0]!, range: ranges.shift()! },
+          { label: labels.action, group, value: shares[1]!, range: ranges.shift()! },
         ]),
       },
     ];

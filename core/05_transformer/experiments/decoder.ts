@@ -25,6 +25,8 @@ import { EncoderDecoder } from "../encoder_decoder.ts";
 
 const TOKENS = { padToken: 0, beginToken: 1, endToken: 2 };
 const LETTERS = "abcdefghij", FIRST_LETTER = 3, LONGEST = 8, ROOM = 12;
+/** Width and heads of the model, and its learning rate. */
+const SIZE = 32, HEADS = 4, RATE = 1e-2;
 const FIRST_NUMBER = FIRST_LETTER + LETTERS.length;
 
 /** Letter `letter`, to be written `count` times. */
@@ -81,6 +83,10 @@ export const experiment: Experiment<Stopping> = {
     layers: { default: 1, min: 1, max: 3 },
     seed: SEED,
   },
+  constants: {
+    ...{ width: SIZE, heads: HEADS, rate: RATE },
+    ...{ letters: LETTERS.length, longest: LONGEST, unseen: KEPT_APART.length, room: ROOM },
+  },
   tolerance: 0.3,
   claims: {
     length: { holds: ({ asked, written }) => asked.filter((length, i) => length === written[i]).length > 4 },
@@ -93,8 +99,8 @@ export const experiment: Experiment<Stopping> = {
     const model = new EncoderDecoder({
       vocabSize: FIRST_NUMBER + LONGEST,
       contextLength: ROOM + 2,
-      hiddenSize: 32,
-      numHeads: 4,
+      hiddenSize: SIZE,
+      numHeads: HEADS,
       numLayers: layers,
       placement: "pre",
       dropout: 0,
@@ -104,7 +110,7 @@ export const experiment: Experiment<Stopping> = {
       next: () => TRAINING,
       loss: (pairs) => pairLoss(model, pairs, TOKENS),
       steps,
-      learningRate: 1e-2,
+      learningRate: RATE,
       every: steps,
     }, part(options, 0, 0.9));
 

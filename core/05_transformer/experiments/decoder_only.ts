@@ -24,6 +24,8 @@ import { SEED } from "../../experiments/seed.ts";
 import { DecoderOnly } from "../decoder_only.ts";
 import { chineseEnglish } from "../../corpora/chinese_english.ts";
 
+/** Width and heads of the model, and its learning rate. */
+const SIZE = 64, HEADS = 4, RATE = 5e-3;
 const CONTEXT = 32, BATCH = 24, SAMPLE = 240;
 
 /** What is found. */
@@ -87,6 +89,7 @@ export const experiment: Experiment<Letters> = {
     temperature: { default: 0.7, min: 0.1, max: 1.5, step: 0.1 },
     seed: SEED,
   },
+  constants: { width: SIZE, heads: HEADS, rate: RATE, context: CONTEXT, batch: BATCH, sample: SAMPLE },
   tolerance: 0.3,
   claims: {
     untrained: { holds: ({ firstLoss, uniform }) => Math.abs(firstLoss / uniform - 1) < 0.05 },
@@ -105,9 +108,9 @@ export const experiment: Experiment<Letters> = {
     const model = new DecoderOnly({
       vocabSize: V,
       contextLength: CONTEXT,
-      hiddenSize: 64,
+      hiddenSize: SIZE,
       numLayers: layers,
-      numHeads: 4,
+      numHeads: HEADS,
     }, random.split());
     const windows = new SequenceWindows(tokens, { contextLength: CONTEXT, batchSize: BATCH, random: random.split() });
     const draws = random.split().state();
@@ -135,7 +138,7 @@ export const experiment: Experiment<Letters> = {
             return crossEntropy(model.forward(inputs), targets);
           },
           steps: Math.round(to * steps),
-          learningRate: 5e-3,
+          learningRate: RATE,
           every: from === 0 ? 1 : 5,
         }, part(options, from, to)),
       );

@@ -94,6 +94,7 @@ export const experiment: Experiment<Contextual> = {
     heads: { default: 4, min: 1, max: 8 },
     seed: SEED,
   },
+  constants: { draws: DRAWS },
   claims: {
     static: { holds: ({ sameWord }) => Math.abs(sameWord[0]! - 1) < 1e-6 },
     contextual: { holds: ({ sameWord, sameWordPre }) => sameWord.at(-1)! < 0.95 && sameWordPre.at(-1)! < 0.95 },

@@ -14,13 +14,14 @@ export const words: Words<Contextual> = {
   title: "One word, two sentences",
   purpose: "“I eat an apple” and “apple released a phone” go through encoders with random weights. The " +
     "vectors of apple start as one and are compared by their angle: 1 is the same direction, 0 is unrelated. " +
-    "What one encoder does is chance, so cosines are means of 16. Change the layers, and see how far the two " +
-    "part, and whether they stay nearer to each other than different words.",
+    "Each encoder is random, so cosines are means over 16. Change the layers, and see how far the two " +
+    "move apart, and whether they stay closer to each other than different words.",
   controls: {
     layers: { label: "Layers", description: "Layers of the encoder" },
     heads: { label: "Heads", description: "Heads of each attention" },
     seed: SEED_WORDS,
   },
+  constants: { draws: "encoders" },
   claims: {
     static: "A table gives a word the same vector in every sentence",
     contextual: "An encoder does not: after its last layer the vectors of apple differ, their cosine is below 0.95",
@@ -36,7 +37,9 @@ export const words: Words<Contextual> = {
       `${number(sameWord.at(-1)!, 2)}, for each has read its sentence; different words have ` +
       `${number(otherWords.at(-1)!, 2)}.`,
     layers: ({ shown: { draws, kept: [post, pre] } }) =>
-      `Layer by layer two apples part, mean of ${draws} encoders. With post-norm they end ${number(post!, 1)} more ` +
+      `The two vectors of apple by layer, mean of ${draws} encoders. With post-norm they end ${
+        number(post!, 1)
+      } more ` +
       `alike than different words, with pre-norm ${number(pre!, 1)}.`,
     attention: ({ shown: { weights } }) =>
       "Who reads whom in the first layer of one encoder, by chance before training. Words at the left ask, " +

@@ -26,6 +26,9 @@ import { encodePair, learnVocabularies, type Vocabularies } from "../../experime
 import { EncoderDecoder } from "../encoder_decoder.ts";
 import { chineseEnglish, type SentencePair } from "../../corpora/chinese_english.ts";
 
+/** What no control changes: width, heads, pairs in a batch, highest learning rate, unseen sentences, longest pair. */
+const WIDTH = 64, HEADS = 4, BATCH = 32, RATE = 5e-3, UNSEEN = 60, CHARACTERS = 9, WORDS = 6;
+
 /** What is found. */
 export interface TranslatorFindings {
   /** Loss of the first and of the last steps. */
@@ -35,6 +38,8 @@ export interface TranslatorFindings {
   readonly frequencies: number;
   /** BLEU on sentences that it has not seen. */
   readonly bleu: number;
+  /** Fraction of these that differ in one word at most from a sentence that it has learned from, in English. */
+  readonly near: number;
   /** Passes of the encoder for one translation. */
   readonly passes: number;
   readonly weights: number;
@@ -72,7 +77,19 @@ export interface Translating extends Parts {
 
 /** Sentences short enough to be learned in seconds. */
 function short({ source, target }: SentencePair): boolean {
-  return source.length <= 9 && target.split(" ").length <= 6;
+  return source.length <= CHARACTERS && target.split(" ").length <= WORDS;
+}
+
+/** Whether two sentences of as many words differ in one word at most. */
+function isNear(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.filter((word, i) => word !== b[i]).length <= 1;
+}
+
+/** Fraction of some sentences that differ in one word at most from one of others. */
+function nearFraction(sentences: readonly string[], others: readonly string[]): number {
+  const known = others.map((sentence) => sentence.split(" "));
+  return sentences.filter((sentence) => known.some((words) => isNear(words, sentence.split(" ")))).length /
+    sentences.length;
 }
 
 /** Cross-entropy of targets under their own frequencies, END included. */
@@ -157,6 +174,16 @@ export const experiment: Experiment<Translating> = {
     layers: { default: 1, min: 1, max: 3 },
     seed: SEED,
   },
+  constants: {
+    width: WIDTH,
+    heads: HEADS,
+    batch: BATCH,
+    rate: RATE,
+    dropout: 0,
+    norms: "pre",
+    characters: CHARACTERS,
+    words: WORDS,
+  },
   tolerance: 0.3,
   claims: {
     loss: { holds: ({ lastLoss, frequencies }) => lastLoss < frequencies / 2 },
@@ -174,15 +201,15 @@ export const experiment: Experiment<Translating> = {
       vocabSize: target.vocabSize,
       sourceVocabSize: source.vocabSize,
       contextLength: 48,
-      hiddenSize: 64,
-      numHeads: 4,
+      hiddenSize: WIDTH,
+      numHeads: HEADS,
       numLayers: layers,
       placement: "pre",
       dropout: 0,
     }, random.split());
     const translator = { model, source, target };
     const batches = new Batches(encoded, {
-      batchSize: 32,
+      batchSize: BATCH,
       length: (pair) => pair.target.length,
       random: random.split(),
     });
@@ -191,13 +218,13 @@ export const experiment: Experiment<Translating> = {
       next: () => batches.next(),
       loss: (batch) => pairLoss(model, batch, target),
       steps,
-      learningRate: 5e-3,
+      learningRate: RATE,
       every: Math.max(1, Math.floor(steps / 40)),
     }, part(options, 0.02, 0.9));
 
     // Unseen sentences made of characters that were met in training.
     const unseen = [...corpus.validation, ...corpus.test]
-      .filter((pair) => short(pair) && !source.encode(pair.source).includes(source.unknownToken)).slice(0, 60);
+      .filter((pair) => short(pair) && !source.encode(pair.source).includes(source.unknownToken)).slice(0, UNSEEN);
     const { texts, tokens } = await translate(translator, unseen.map((pair) => pair.source), signal);
     const score = bleu(texts, unseen.map((pair) => pair.target)).score;
     const example = unseen.findIndex((pair, i) => texts[i] === pair.target && tokens[i]!.length >= 4);
@@ -212,6 +239,7 @@ export const experiment: Experiment<Translating> = {
       lastLoss: curve.at(-1)![1],
       frequencies: rounded(frequencyLoss(encoded, target.endToken)),
       bleu: rounded(score),
+      near: nearFraction(unseen.map((pair) => pair.target), training.map((pair) => pair.target)),
       passes,
       weights,
       shown: {

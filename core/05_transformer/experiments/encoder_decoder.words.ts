@@ -5,7 +5,7 @@
  */
 
 import type { Words } from "../../experiments/experiment.ts";
-import { number } from "../../experiments/numbers.ts";
+import { fixed, number } from "../../experiments/numbers.ts";
 import { SEED_WORDS } from "../../experiments/seed.words.ts";
 import type { Translating } from "./encoder_decoder.ts";
 
@@ -21,21 +21,46 @@ export const words: Words<Translating> = {
     layers: { label: "Layers", description: "Layers of encoder and decoder" },
     seed: SEED_WORDS,
   },
+  constants: {
+    width: "width",
+    heads: "heads",
+    batch: "pairs in a batch",
+    rate: "highest learning rate",
+    dropout: "dropout",
+    norms: "norms",
+    characters: "most characters of a source",
+    words: "most words of a target",
+  },
   claims: {
-    loss: "The loss falls below half of what knowing the frequencies of the words is worth",
+    loss: "The loss falls below half of that of a model that knows the frequencies of the words alone",
     bleu: "It translates sentences that it has not seen: BLEU above 20",
     once: "The encoder runs once for a translation, however many words are written",
   },
   captions: {
     loss: ({ weights, firstLoss, lastLoss, frequencies, shown: { pairs } }) =>
       `The loss of ${number(weights, 3)} weights on ${number(pairs, 3)} pairs, from ${number(firstLoss, 3)} to ` +
-      `${number(lastLoss, 3)} nats a token. Guessing by frequency costs ${number(frequencies, 3)}.`,
+      `${number(lastLoss, 3)} nats per token. A model that knows the frequencies alone has ${number(frequencies, 3)}.`,
     attention: ({ shown: { source, translation } }) =>
       `What each piece of “${translation}” was read from in ${source}: cross-attention of the last layer. Pieces at ` +
       "the left ask, those at the right are asked.",
     examples: ({ bleu, shown: { unseen } }) =>
-      `Sentences that it has never seen; over ${unseen} of them BLEU is ${number(bleu, 3)}.`,
+      `Unseen sentences, the first ones as they come; over ${unseen} of them BLEU is ${number(bleu, 3)}.`,
   },
+  reading: ({ bleu, near, frequencies, lastLoss, passes, shown: { unseen, pairs } }) => [
+    `The loss ends at ${fixed(lastLoss, 2)} nats per token. By frequencies alone it would be ${
+      fixed(frequencies, 2)
+    }, so most of what ` +
+    "the model knows it has read from the source and from the words before. In the map, look for the head that finds the word which is " +
+    "being translated, wherever it stands in the source.",
+    `BLEU ${
+      fixed(bleu, 1)
+    } after seconds is possible because the corpus is built from patterns: of the ${unseen} unseen sentences ` +
+    `${
+      number(100 * near, 2)
+    } % differ in one word at most from one of the ${pairs} English sentences it has learned from. With fewer pairs both ` +
+    "numbers fall. On sentences that people wrote it is another matter; see the recorded run on this page.",
+    `The encoder ran ${passes === 1 ? "once" : `${passes} times`} for the whole translation.`,
+  ],
   labels: {
     step: "step",
     loss: "nats per token",

@@ -16,11 +16,12 @@ import { release } from "../../engine/scope.ts";
 import { tensor } from "../../engine/create.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import { coarse, rounded } from "../../experiments/arithmetic.ts";
-import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
+import type { Experiment, Labels, Parts, RunOptions } from "../../experiments/experiment.ts";
 import { discard, learn } from "../../experiments/learning.ts";
 import { read } from "../../experiments/reading.ts";
 import { part } from "../../experiments/running.ts";
 import { SEED } from "../../experiments/seed.ts";
+import { overSeeds, type Range, rangesOf } from "../../experiments/seeds.ts";
 import { EncoderLayer } from "../encoder.ts";
 import {
   type Activation,
@@ -34,6 +35,8 @@ import {
 } from "../feed_forward/mod.ts";
 
 const POINTS = 81;
+/** The learning rate, and how many seeds are tried. */
+const RATE = 0.02, SEEDS = 3;
 const NAMES = ["none", "relu", "gelu", "silu", "swiglu"] as const;
 
 const ACTIVATIONS: Readonly<Record<typeof NAMES[number], Activation | GatedActivation | undefined>> = {
@@ -48,13 +51,16 @@ const ACTIVATIONS: Readonly<Record<typeof NAMES[number], Activation | GatedActiv
 export interface FeedForwardFindings {
   /** Mean squared error of each layer after training: none, ReLU, GELU, SiLU, SwiGLU. */
   readonly errors: readonly number[];
+  /** Their ranges over the seeds. */
+  readonly ranges: readonly Range[];
+  readonly seeds: number;
   /** That of the best straight line, computed without training. */
   readonly line: number;
   /** Largest difference between the layer without activation and one matrix. */
   readonly oneMatrix: number;
   /** Largest difference between the two forms of GELU. */
   readonly geluForms: number;
-  /** Share of the weights of an encoder layer that its feed-forward has. */
+  /** Fraction of the weights of an encoder layer that its feed-forward has. */
   readonly share: number;
   readonly shown: {
     readonly xs: readonly number[];
@@ -108,6 +114,64 @@ function bestLine(xs: Float32Array): number {
   return ys.reduce((sum, y, i) => sum + (y - meanY - slope * (xs[i]! - meanX)) ** 2, 0) / n;
 }
 
+type OneSeed = Omit<FeedForwardFindings, "ranges" | "seeds">;
+
+/** What one seed finds. */
+async function once(
+  { size, steps, seed }: Readonly<Record<Bend["controls"], number>>,
+  options: RunOptions,
+): Promise<OneSeed> {
+  options.signal?.throwIfAborted();
+  const xs = Float32Array.from({ length: POINTS }, (_, i) => -3 + 6 * i / (POINTS - 1));
+  const bends: number[][] = [];
+  for (const bend of [relu, gelu, silu, geluTanh]) {
+    bends.push(Array.from(await read(() => bend(tensor(xs)))));
+  }
+  // The second input is 1 and the second output 0: width 2 outside.
+  const inputs = tensor(Float32Array.from({ length: 2 * POINTS }, (_, i) => i % 2 ? 1 : xs[i >> 1]!), [POINTS, 2]);
+  const targets = tensor(
+    Float32Array.from({ length: 2 * POINTS }, (_, i) => i % 2 ? 0 : curve(xs[i >> 1]!)),
+    [POINTS, 2],
+  );
+  const fits: number[][] = [], errors: number[] = [];
+  let oneMatrix = 0;
+  for (const [i, name] of NAMES.entries()) {
+    const layer = new Layer(ACTIVATIONS[name], size, new Random(seed));
+    await learn({
+      model: layer,
+      next: () => inputs,
+      loss: (x) => meanSquaredError(layer.forward(x).slice(1, 0, 1), targets.slice(1, 0, 1)),
+      steps,
+      learningRate: RATE,
+      every: steps,
+    }, part(options, i / NAMES.length, (i + 1) / NAMES.length));
+    const outputs = await read(() => layer.forward(inputs));
+    fits.push(Array.from(xs, (_, row) => outputs[2 * row]!));
+    errors.push(rounded(fits[i]!.reduce((sum, y, row) => sum + (y - curve(xs[row]!)) ** 2, 0) / POINTS));
+    const { up, down } = layer;
+    if (up && down) {
+      const single = await read(() =>
+        inputs.matmul(up.weight.tensor.matmul(down.weight.tensor)).add(down.forward(up.bias!))
+      );
+      oneMatrix = Math.max(...single.map((y: number, at: number) => Math.abs(y - outputs[at]!)));
+    }
+    discard(layer);
+  }
+  release(inputs);
+  release(targets);
+  const encoderLayer = new EncoderLayer({ hiddenSize: 64, numHeads: 4 }, new Random(seed));
+  const share = encoderLayer.feedForward.parameterCount() / encoderLayer.parameterCount();
+  discard(encoderLayer);
+  return {
+    errors,
+    line: rounded(bestLine(xs)),
+    oneMatrix: coarse(oneMatrix),
+    geluForms: rounded(Math.max(...bends[1]!.map((y, i) => Math.abs(y - bends[3]![i]!)))),
+    share,
+    shown: { xs: [...xs], bends: bends.slice(0, 3), curve: [...xs].map(curve), fits },
+  };
+}
+
 /** Feed-forward layers with and without an activation. */
 export const experiment: Experiment<Bend> = {
   controls: {
@@ -115,63 +179,22 @@ export const experiment: Experiment<Bend> = {
     steps: { default: 300, min: 50, max: 1000, step: 50 },
     seed: SEED,
   },
+  constants: { rate: RATE, points: POINTS, seeds: SEEDS },
   tolerance: 0.2,
   claims: {
     oneMatrix: { holds: ({ oneMatrix }) => oneMatrix < 1e-4 },
     line: { holds: ({ errors, line }) => errors[0]! > 0.99 * line },
-    bent: { holds: ({ errors, line }) => errors.slice(1).every((error) => error < line / 3) },
+    bent: { holds: ({ ranges, line }) => ranges.slice(1).every(([, high]) => high < line / 3) },
     share: { holds: ({ share }) => Math.abs(share - 2 / 3) < 0.01 },
   },
-  async measure({ size, steps, seed }, options) {
-    options.signal?.throwIfAborted();
-    const xs = Float32Array.from({ length: POINTS }, (_, i) => -3 + 6 * i / (POINTS - 1));
-    const bends: number[][] = [];
-    for (const bend of [relu, gelu, silu, geluTanh]) {
-      bends.push(Array.from(await read(() => bend(tensor(xs)))));
-    }
-    // The second input is 1 and the second output 0: width 2 outside.
-    const inputs = tensor(Float32Array.from({ length: 2 * POINTS }, (_, i) => i % 2 ? 1 : xs[i >> 1]!), [POINTS, 2]);
-    const targets = tensor(
-      Float32Array.from({ length: 2 * POINTS }, (_, i) => i % 2 ? 0 : curve(xs[i >> 1]!)),
-      [POINTS, 2],
+  async measure(controls, options) {
+    const runs = await overSeeds(
+      controls.seed,
+      SEEDS,
+      options,
+      (seed, options) => once({ ...controls, seed }, options),
     );
-    const fits: number[][] = [], errors: number[] = [];
-    let oneMatrix = 0;
-    for (const [i, name] of NAMES.entries()) {
-      const layer = new Layer(ACTIVATIONS[name], size, new Random(seed));
-      await learn({
-        model: layer,
-        next: () => inputs,
-        loss: (x) => meanSquaredError(layer.forward(x).slice(1, 0, 1), targets.slice(1, 0, 1)),
-        steps,
-        learningRate: 0.02,
-        every: steps,
-      }, part(options, i / NAMES.length, (i + 1) / NAMES.length));
-      const outputs = await read(() => layer.forward(inputs));
-      fits.push(Array.from(xs, (_, row) => outputs[2 * row]!));
-      errors.push(rounded(fits[i]!.reduce((sum, y, row) => sum + (y - curve(xs[row]!)) ** 2, 0) / POINTS));
-      const { up, down } = layer;
-      if (up && down) {
-        const single = await read(() =>
-          inputs.matmul(up.weight.tensor.matmul(down.weight.tensor)).add(down.forward(up.bias!))
-        );
-        oneMatrix = Math.max(...single.map((y: number, at: number) => Math.abs(y - outputs[at]!)));
-      }
-      discard(layer);
-    }
-    release(inputs);
-    release(targets);
-    const encoderLayer = new EncoderLayer({ hiddenSize: 64, numHeads: 4 }, new Random(seed));
-    const share = encoderLayer.feedForward.parameterCount() / encoderLayer.parameterCount();
-    discard(encoderLayer);
-    return {
-      errors,
-      line: rounded(bestLine(xs)),
-      oneMatrix: coarse(oneMatrix),
-      geluForms: rounded(Math.max(...bends[1]!.map((y, i) => Math.abs(y - bends[3]![i]!)))),
-      share,
-      shown: { xs: [...xs], bends: bends.slice(0, 3), curve: [...xs].map(curve), fits },
-    };
+    return { ...runs[0]!, ranges: rangesOf(runs.map(({ errors }) => errors)), seeds: SEEDS };
   },
   draw(findings, { captions, labels }) {
     const { errors, shown: { xs, bends, fits, ...shown } } = findings;
@@ -199,7 +222,7 @@ export const experiment: Experiment<Bend> = {
         kind: "bars",
         caption: captions.errors(findings),
         y: { title: labels.error, logarithmic: true },
-        bars: errors.map((value, i) => ({ label: names[i]!, value })),
+        bars: errors.map((value, i) => ({ label: names[i]!, value, range: findings.ranges[i]! })),
       },
     ];
   },

@@ -11,7 +11,7 @@ import type { Bend } from "./feed_forward.ts";
 
 /** What the experiment says. */
 export const words: Words<Bend> = {
-  title: "What the bend is for",
+  title: "What the activation is for",
   purpose: "Layers of the same shape learn the same curve, one without an activation function and others with " +
     "one. Change the width inside, or the steps of the training. See which of them can follow the curve, and " +
     "which stays a straight line.",
@@ -20,21 +20,24 @@ export const words: Words<Bend> = {
     steps: { label: "Training steps", description: "Steps of each layer, in the last two figures" },
     seed: SEED_WORDS,
   },
+  constants: { rate: "learning rate", points: "points of the curve", seeds: "seeds" },
   claims: {
     oneMatrix: "Two linear maps in a row are one: the layer without activation equals a single matrix",
     line: "Such a layer learns a curve no better than the best straight line",
-    bent: "With any of the activations the error falls below a third of that",
+    bent: "With any of the activations the error falls below a third of that, with every seed",
     share: "Two thirds of the weights of an encoder layer are in its feed-forward part, within 1\u202f%",
   },
   captions: {
     bends: ({ geluForms }) =>
-      "Three bends. GELU and its tanh form are too close to be told apart here: they differ by at most " +
+      "Three activations. GELU and its tanh form are too close to be told apart here: they differ by at most " +
       `${number(geluForms, 2)}.`,
     fits: ({ errors, line }) =>
       "What layers of one shape make of a curve. Without an activation it is a straight line of error " +
       `${number(errors[0]!, 3)}; the best one has ${number(line, 3)}.`,
-    errors: ({ share }) =>
-      `Error after training. In an encoder layer ${percent(share, 2)} of the weights stand in its feed-forward part.`,
+    errors: ({ share, seeds }) =>
+      `Error after training; the line at the end of a bar is the range over ${seeds} seeds. In an encoder layer ${
+        percent(share, 2)
+      } of the weights stand in its feed-forward part.`,
   },
   labels: {
     none: "no activation",

@@ -27,6 +27,7 @@ import { discard } from "../../experiments/learning.ts";
 import { lengthOf, read } from "../../experiments/reading.ts";
 import { part, Steps } from "../../experiments/running.ts";
 import { SEED } from "../../experiments/seed.ts";
+import { overSeeds, type Range, rangeOf } from "../../experiments/seeds.ts";
 import { Encoder } from "../encoder.ts";
 import {
   BatchNorm,
@@ -42,6 +43,8 @@ const OWN = 6;
 const NEIGHBOURS = [6, 12, 24, 48, 96];
 /** Steps of the training, of its warm-up, and the learning rate. */
 const STEPS = 60, WARMUP = 30, RATE = 3e-3;
+/** Width and heads of the encoders that are trained, and seeds for what post-norm reaches without a warm-up. */
+const TRAINED = 32, HEADS = 2, SEEDS = 3;
 
 /** What is found. */
 export interface NormalizationFindings {
@@ -54,6 +57,10 @@ export interface NormalizationFindings {
   readonly warmed: readonly number[];
   /** What a guess costs there. */
   readonly guess: number;
+  /** Post-norm at full rate at once: range of the loss over the seeds, and the loss of a stack of half the layers. */
+  readonly abruptRange: Range;
+  readonly half: number;
+  readonly seeds: number;
   /** Root mean square change of the sentence's normalized features, by length of the neighbour. */
   readonly batchPadded: readonly number[];
   readonly batchMasked: readonly number[];
@@ -72,7 +79,7 @@ export interface NormalizationFindings {
 export interface Normalization extends Parts {
   findings: NormalizationFindings;
   controls: "layers" | "width" | "seed";
-  claims: "pre" | "post" | "vanishing" | "size" | "batchNorm" | "layerNorm";
+  claims: "pre" | "post" | "half" | "vanishing" | "size" | "batchNorm" | "layerNorm";
   captions: "gradients" | "training" | "neighbours";
   labels:
     & Labels<"layer" | "gradient" | "postNorm" | "preNorm" | "preNormRms">
@@ -113,9 +120,9 @@ class Namer extends Module {
 
   constructor(placement: "pre" | "post", numLayers: number, random: Random) {
     super();
-    this.table = new Embedding(KINDS, 32, random);
-    this.encoder = new Encoder({ placement, hiddenSize: 32, numHeads: 2, numLayers }, random);
-    this.head = new Linear(32, KINDS, random);
+    this.table = new Embedding(KINDS, TRAINED, random);
+    this.encoder = new Encoder({ placement, hiddenSize: TRAINED, numHeads: HEADS, numLayers }, random);
+    this.head = new Linear(TRAINED, KINDS, random);
   }
 
   forward(words: Tensor): Tensor {
@@ -165,6 +172,11 @@ async function inBatch(norm: (x: Tensor, mask: Tensor) => Tensor, longest: numbe
   );
 }
 
+/** The mean loss of the last points of a curve. */
+function endOf(curve: readonly (readonly [number, number])[]): number {
+  return rounded(mean(curve.slice(-5).map(([, loss]) => loss)));
+}
+
 /** Pre-norm against post-norm, and BatchNorm against LayerNorm. */
 export const experiment: Experiment<Normalization> = {
   controls: {
@@ -172,10 +184,15 @@ export const experiment: Experiment<Normalization> = {
     width: { default: 64, min: 16, max: 128, step: 16 },
     seed: SEED,
   },
+  constants: {
+    ...{ steps: STEPS, warmup: WARMUP, rate: RATE, width: TRAINED, heads: HEADS },
+    ...{ words: KINDS, length: LENGTH, batch: ROWS, seeds: SEEDS },
+  },
   tolerance: 0.3,
   claims: {
     pre: { holds: ({ abrupt, guess }) => abrupt[1]! < guess / 10 },
-    post: { holds: ({ abrupt, guess }) => abrupt[0]! > 0.8 * guess },
+    post: { holds: ({ abruptRange: [low], guess }) => low > 0.8 * guess },
+    half: { holds: ({ half, guess }) => half < guess / 10 },
     vanishing: { refuted: true, holds: ({ post }) => post[0]! < post.at(-1)! / 10 },
     size: { holds: ({ post, pre }) => post.at(-1)! > 2 * pre.at(-1)! },
     batchNorm: { holds: ({ batchPadded, batchMasked }) => batchPadded.at(-1)! > 0.1 && batchMasked.at(-1)! > 0.01 },
@@ -218,13 +235,23 @@ export const experiment: Experiment<Normalization> = {
     for (
       const [i, [norm, warmup]] of ([["post", 0], ["pre", 0], ["post", WARMUP], ["pre", WARMUP]] as const).entries()
     ) {
-      curves.push(await trainNamer(norm, layers, warmup, seed, part(options, 0.2 + 0.2 * i, 0.4 + 0.2 * i)));
+      curves.push(await trainNamer(norm, layers, warmup, seed, part(options, 0.2 + 0.13 * i, 0.33 + 0.13 * i)));
     }
-    const ends = curves.map((curve) => rounded(mean(curve.slice(-5).map(([, loss]) => loss))));
+    const ends = curves.map(endOf);
+    const others = await overSeeds(
+      seed + 1,
+      SEEDS - 1,
+      part(options, 0.72, 0.92),
+      (seed, options) => trainNamer("post", layers, 0, seed, options),
+    );
+    const half = endOf(await trainNamer("post", Math.ceil(layers / 2), 0, seed, part(options, 0.92, 1)));
     return {
       abrupt: ends.slice(0, 2),
       warmed: ends.slice(2),
       guess: rounded(Math.log(KINDS)),
+      abruptRange: rangeOf([ends[0]!, ...others.map(endOf)]),
+      half,
+      seeds: SEEDS,
       post: measured[0]!,
       pre: measured[1]!,
       preRms: measured[2]!,

@@ -13,9 +13,9 @@ import type { Normalization } from "./normalization.ts";
 export const words: Words<Normalization> = {
   title: "Where the norm stands, and what it looks at",
   purpose: "Gradients of untrained encoders are measured layer by layer: with the norm after each step " +
-    "(post-norm) and inside it (pre-norm). Then both are trained for a moment, at the full rate from the first " +
-    "step and with a warm-up. Change the layers. At the end a sentence is normalized beside ever longer " +
-    "neighbours: see whether it notices them.",
+    "(post-norm) and inside it (pre-norm). Then both are trained for a few steps, at the full rate from the " +
+    "first step and with a warm-up. Change the layers. At the end a sentence is normalized in batches with longer " +
+    "and longer sentences. See whether its features change.",
   controls: {
     layers: { label: "Layers", description: "Layers of the encoders, in the first two figures" },
     width: {
@@ -24,14 +24,27 @@ export const words: Words<Normalization> = {
     },
     seed: SEED_WORDS,
   },
+  constants: {
+    steps: "training steps",
+    warmup: "steps of warm-up",
+    rate: "learning rate",
+    width: "trained width",
+    heads: "heads",
+    words: "different words",
+    length: "words in a sentence",
+    batch: "sentences in a batch",
+    seeds: "seeds",
+  },
   claims: {
     pre: "A deep pre-norm encoder learns at the full rate from the first step",
-    post: "A post-norm encoder of the same depth does not: it is left with what a guess costs",
-    vanishing: "The reason is a gradient that dies out on its way down: with post-norm the first layer gets below a " +
-      "tenth of the last one’s",
-    size: "What differs is its size: at the last layer the gradient of post-norm is more than twice that of pre-norm",
+    post: "A post-norm encoder of the same depth does not in so few steps: its loss stays near that of a guess, with " +
+      "every seed",
+    half: "A post-norm encoder of half the depth does learn, at the same rate and without a warm-up",
+    vanishing: "The reason is a vanishing gradient: with post-norm the first layer’s gradient is below a " +
+      "tenth of the last layer’s",
+    size: "The gradients differ in size: at the last layer that of post-norm is more than twice that of pre-norm",
     batchNorm: "BatchNorm changes a sentence when another one in the batch grows longer, even with padding masked",
-    layerNorm: "LayerNorm does not change it by a single bit",
+    layerNorm: "LayerNorm does not change it at all",
   },
   captions: {
     gradients: ({ post, pre }) =>
@@ -49,6 +62,21 @@ export const words: Words<Normalization> = {
       `to ${number(Math.max(...batchPadded), 2)} deviations where padding counts, and by up to ` +
       `${number(Math.max(...batchMasked), 2)} where it does not. LayerNorm moves them by ` +
       `${number(Math.max(...layer), 3)}.`,
+  },
+  reading: ({ post, abrupt, warmed, abruptRange, half, guess, seeds, batchMasked, shown: { warmup } }) => {
+    const layers = post.length, nats = (loss: number): string => number(loss, 3);
+    return [
+      `Without a warm-up the post-norm stack of ${layers} layers ends between ${nats(abruptRange[0])} and ` +
+      `${nats(abruptRange[1])} nats over ${seeds} seeds, where a guess costs ${nats(guess)}. With ` +
+      `${Math.ceil(layers / 2)} layers it ends at ${nats(half)}. A warm-up of ${warmup} steps moves the deep stack ` +
+      `from ${nats(abrupt[0]!)} to ${nats(warmed[0]!)}.`,
+      "This is a small model and a very short training. BERT is post-norm with 12 and with 24 layers. It trains, with " +
+      "a warm-up of 10,000 steps (Devlin et al. 2019).",
+      `The first layer of the untrained post-norm stack has ${nats(post[0]! / post.at(-1)!)} times the gradient of ` +
+      `the last one: the gradient ${post[0]! > post.at(-1)! / 10 ? "does not vanish" : "vanishes"} on its way back.`,
+      `BatchNorm changes the watched sentence by up to ${nats(Math.max(...batchMasked))} deviations even where ` +
+      "padding is masked.",
+    ];
   },
   labels: {
     layer: "layer",

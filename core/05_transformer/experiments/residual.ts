@@ -2,8 +2,7 @@
  * # What the detour saves
  *
  * [The notes](notes:000.21,004.76,004.77) multiply a chain of small numbers and find nothing left; with the input
- * added back, they
- * say, the gradient stays at about one, and doing nothing becomes easy to learn. This follows
+ * added back, they say, the gradient stays at about one, and doing nothing becomes easy to learn. This follows
  * signal and gradient through chains with and without the addition, and trains both to do nothing.
  *
  * @module
@@ -16,17 +15,20 @@ import { release, scope } from "../../engine/scope.ts";
 import { parameter, zeros } from "../../engine/create.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import { rounded } from "../../experiments/arithmetic.ts";
-import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
+import type { Experiment, Labels, Parts, RunOptions } from "../../experiments/experiment.ts";
 import { discard, learn } from "../../experiments/learning.ts";
 import { read } from "../../experiments/reading.ts";
 import { part, Steps } from "../../experiments/running.ts";
 import { SEED } from "../../experiments/seed.ts";
+import { overSeeds, type Range, rangesOf } from "../../experiments/seeds.ts";
 import { FeedForward, relu } from "../feed_forward/mod.ts";
 import { Residual } from "../residual.ts";
 
 const ROWS = 32, WIDTH = 32;
 /** Width and depth of the networks that learn to do nothing. */
 const SMALL = 16, DEPTH = 6;
+/** How they are trained, and how many seeds are tried. */
+const RATE = 5e-3, BATCH = 64, SEEDS = 3;
 
 const BENDS: readonly { readonly name: string; readonly bend: (x: Tensor) => Tensor }[] = [
   { name: "none", bend: (x) => x },
@@ -49,6 +51,10 @@ export interface ResidualFindings {
   /** Mean squared distance from the identity after training. */
   readonly plainIdentity: number;
   readonly residualIdentity: number;
+  /** Their ranges over the seeds. */
+  readonly plainRange: Range;
+  readonly residualRange: Range;
+  readonly seeds: number;
   readonly shown: {
     /** Layers of the networks that learn to do nothing. */
     readonly depth: number;
@@ -115,6 +121,27 @@ class Nothing extends Module {
   }
 }
 
+/** Errors by step of a network that learns to return its input. */
+async function learnNothing(
+  withDetour: boolean,
+  steps: number,
+  seed: number,
+  options: RunOptions,
+): Promise<[number, number][]> {
+  const model = new Nothing(withDetour, new Random(seed)), draws = new Random(seed + 1);
+  const lesson = {
+    model,
+    next: () => draws.normal([BATCH, SMALL]),
+    loss: (x: Tensor) => meanSquaredError(model.forward(x), x),
+    steps,
+    learningRate: RATE,
+    every: 5,
+  };
+  const curve = await learn(lesson, options);
+  discard(model);
+  return curve;
+}
+
 /** Signal and gradient by depth, with and without residual connections. */
 export const experiment: Experiment<Detour> = {
   controls: {
@@ -124,6 +151,7 @@ export const experiment: Experiment<Detour> = {
     steps: { default: 300, min: 20, max: 600, step: 20 },
     seed: SEED,
   },
+  constants: { width: WIDTH, small: SMALL, depth: DEPTH, rate: RATE, batch: BATCH, seeds: SEEDS },
   tolerance: 0.05,
   claims: {
     vanishing: { holds: ({ plainGradient }) => plainGradient[0]! < 1e-6 },
@@ -131,7 +159,7 @@ export const experiment: Experiment<Detour> = {
       holds: ({ residualGradient, normedGradient }) => Math.min(...residualGradient, ...normedGradient) > 0.9,
     },
     always: { refuted: true, holds: ({ opposedGradient }) => opposedGradient[0]! > 0.5 },
-    identity: { holds: ({ plainIdentity, residualIdentity }) => residualIdentity < plainIdentity / 10 },
+    identity: { holds: ({ plainRange: [low], residualRange: [, high] }) => high < low / 10 },
   },
   async measure({ layers, gain, bend, steps, seed }, options) {
     const rest = new Steps(part(options, 0, 0.4), 4);
@@ -156,20 +184,12 @@ export const experiment: Experiment<Detour> = {
     for (const matrix of matrices) release(matrix);
     discard(residual);
 
-    const curves: [number, number][][] = [];
-    for (const withDetour of [false, true]) {
-      const model = new Nothing(withDetour, new Random(seed)), draws = new Random(seed + 1);
-      const lesson = {
-        model,
-        next: () => draws.normal([64, SMALL]),
-        loss: (x: Tensor) => meanSquaredError(model.forward(x), x),
-        steps,
-        learningRate: 5e-3,
-        every: 5,
-      };
-      curves.push(await learn(lesson, part(options, withDetour ? 0.7 : 0.4, withDetour ? 1 : 0.7)));
-      discard(model);
-    }
+    const runs = await overSeeds(seed, SEEDS, part(options, 0.4, 1), async (seed, options) => [
+      await learnNothing(false, steps, seed, part(options, 0, 0.5)),
+      await learnNothing(true, steps, seed, part(options, 0.5, 1)),
+    ]);
+    const curves = runs[0]!;
+    const [plainRange, residualRange] = rangesOf(runs.map((run) => run.map((curve) => curve.at(-1)![1])));
     return {
       plainSignal: followed[0]!.signal,
       residualSignal: followed[1]!.signal,
@@ -178,6 +198,9 @@ export const experiment: Experiment<Detour> = {
       residualGradient: followed[1]!.gradient,
       normedGradient: followed[2]!.gradient,
       opposedGradient: followed[3]!.gradient,
+      plainRange: plainRange!,
+      residualRange: residualRange!,
+      seeds: SEEDS,
       plainIdentity: curves[0]!.at(-1)![1],
       residualIdentity: curves[1]!.at(-1)![1],
       shown: { depth: DEPTH, curves },

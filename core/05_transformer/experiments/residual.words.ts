@@ -6,15 +6,16 @@
 
 import type { Words } from "../../experiments/experiment.ts";
 import { number } from "../../experiments/numbers.ts";
+import { written } from "../../experiments/seeds.ts";
 import { SEED_WORDS } from "../../experiments/seed.words.ts";
 import type { Detour } from "./residual.ts";
 
 /** What the experiment says. */
 export const words: Words<Detour> = {
-  title: "What the detour saves",
+  title: "What a residual connection saves",
   purpose: "A signal goes through a chain of layers and a gradient comes back, with the input added to the " +
     "output of each step and without. Change the layers, and the gain, by which a layer stretches a vector. See " +
-    "what arrives at the far end. In the last figure both kinds of chain are trained to do nothing.",
+    "what arrives at the last layer. In the last figure both kinds of chain are trained to do nothing.",
   controls: {
     layers: { label: "Layers", description: "Length of the chains, in the first two figures" },
     gain: { label: "Gain", description: "By how much a matrix of these chains stretches a vector, on average" },
@@ -29,11 +30,20 @@ export const words: Words<Detour> = {
     },
     seed: SEED_WORDS,
   },
+  constants: {
+    width: "width of the chains",
+    small: "width of the networks that learn",
+    depth: "their layers",
+    rate: "learning rate",
+    batch: "examples in a batch",
+    seeds: "seeds",
+  },
   claims: {
     vanishing: "In a chain of steps that shrink, less than a millionth of the gradient reaches the first layer",
-    kept: "With residual connections and random weights, no layer gets less than nine tenths of it",
+    kept: "With residual connections and random weights, every layer gets at least 90\u202f% of it",
     always: "Residual connections keep the gradient at about one or above, whatever the steps compute",
-    identity: "Doing nothing is easier to learn with residual connections: a tenth of the error after as many steps",
+    identity:
+      "Doing nothing is easier to learn with residual connections: a tenth of the error after as many steps, with every seed",
   },
   captions: {
     signal: ({ plainSignal, residualSignal, normedSignal }) =>
@@ -44,9 +54,12 @@ export const words: Words<Detour> = {
       `Of a gradient of length 1 at the end, ${number(plainGradient[0]!, 2)} arrives at the first layer ` +
       `without the addition and ${number(residualGradient[0]!, 2)} with it. Where every step opposes its input, ` +
       `F(x) = −x/2, it is ${number(opposedGradient[0]!, 2)} with the addition too.`,
-    identity: ({ plainIdentity, residualIdentity, shown: { depth } }) =>
+    identity: ({ plainIdentity, residualIdentity, plainRange, residualRange, seeds, shown: { depth } }) =>
       `${depth} feed-forward layers learn to return their input: mean squared error ` +
-      `${number(plainIdentity, 2)} without the addition, ${number(residualIdentity, 2)} with it.`,
+      `${number(plainIdentity, 2)} without the addition, ${
+        number(residualIdentity, 2)
+      } with it. Over ${seeds} seeds: ` +
+      `${written(plainRange, (x) => number(x, 2))}, and ${written(residualRange, (x) => number(x, 2))}.`,
   },
   labels: {
     layer: "layer",

@@ -3,9 +3,9 @@
  *
  * **Question.** Two matrices in a row are one matrix. What has to stand between them, so that they are more?
  *
- * **Idea.** A function of one number that is no straight line (激活函数). It keeps what is positive and weakens what is
- * negative; the kinds differ in how sharp the bend is. A gated form reads the input twice: one matrix says what, the
- * other one, through an activation, how much of it.
+ * **Idea.** A nonlinear function of one number (激活函数). It keeps positive numbers and weakens negative
+ * ones. The kinds differ in how sharp the bend is. A gated form reads the input twice: one matrix computes what passes, the
+ * other one, through an activation, how much of it passes.
  *
  * **Formula.** With the sigmoid $\sigma(z) = 1 / (1 + e^{-z})$, and the smooth relative of $\max(0, z)$ that BERT and GPT
  * use, in which $\tfrac{1}{2}(1 + \mathrm{erf}(z / \sqrt 2))$ is the probability that a normal draw lies below $z$,
@@ -54,10 +54,10 @@ export function activation(word: string, bend: (x: Tensor) => Tensor): Activatio
 /** Cuts off what is negative, and lets NaN pass; the slope is 0 up to 0. */
 export const relu: Activation = activation("relu", (x) => fusable("relu", [x], {}, () => x.relu()));
 
-/** Beyond it, the share of a number that passes is 0 or 1 in any precision. */
+/** Beyond it, the fraction of a number that passes is 0 or 1 in any precision. */
 const FAR = 1000;
 
-/** Each number times its share. Bounded, neither $-\infty \cdot 0$ nor an infinite $z^3$ can appear. */
+/** Each number times the fraction of it that passes. Bounded, neither $-\infty \cdot 0$ nor an infinite $z^3$ can appear. */
 function weigh(x: Tensor, share: (z: Tensor) => Tensor): Tensor {
   return x.maximum(-FAR).mul(share(x.clamp(-FAR, FAR)));
 }
@@ -132,6 +132,6 @@ export const activationCheck: Check<Activation | GatedActivation> = partOf(
 
 // ## Pitfall: two functions of one name
 //
-// `gelu` with erf and `gelu` with tanh differ by up to 0.0005: enough to make a loaded model
-// disagree with its source, and never enough to make it fail. GPT-2 was trained with the tanh, BERT
+// `gelu` with erf and `gelu` with tanh differ slightly: enough to make a loaded model
+// disagree with its source, and too little to make it fail. GPT-2 was trained with the tanh, BERT
 // with erf. The test "gelu() and geluTanh() differ" states by how much.

@@ -1,18 +1,17 @@
 /**
  * # Feed-forward layers
  *
- * **Question.** Attention outputs averages of values: sums with positive weights. However many
- * are stacked, who *computes* something with what has been brought together?
+ * **Question.** Attention outputs averages of values: sums with positive weights. Stacked averages
+ * are averages. What *computes* something with the information that attention has collected?
  *
- * **Idea.** After each attention, a small network of two layers works on every position by
- * itself (前馈层), the same network at all positions. It widens the vector, bends it by an
- * activation function (激活函数), and narrows it again.
+ * **Idea.** After each attention, a small network of two layers is applied to every position
+ * separately (前馈层), the same network at all positions. It widens the vector, applies an
+ * activation function (激活函数), and narrows the vector again.
  *
  * **Formula.** The original one, with any [activation](activations.ts) in the place of $\max(0, \cdot)$, and its gated
  * successor SwiGLU, with $\mathrm{silu}(z) = z\,\sigma(z)$:
  *
- * $$\mathrm{FFN}(x) = \max(0,\, xW_1 + b_1)\,W_2 + b_2, \qquad \mathrm{SwiGLU}(x) = \big(\mathrm{silu}(xW_3) \odot
- * xW_1\big)\,W_2$$
+ * $$\mathrm{FFN}(x) = \max(0,\, xW_1 + b_1)\,W_2 + b_2, \qquad \mathrm{SwiGLU}(x) = \big(\mathrm{silu}(xW_3) \odot xW_1\big)\,W_2$$
  *
  * | symbol | in code       | shape       |
  * | ------ | ------------- | ----------- |
@@ -23,14 +22,13 @@
  *
  * `up`, `gate` and `down` are the names that model files use.
  *
- * **Why four times as wide.** $F$ is the width inside. Each of the $F$ inner units is a question, *is this
- * pattern here?*, and its row of $W_2$ the answer to be written if so. The paper takes $F = 4E$, which puts two
+ * **Why four times as wide.** $F$ is the width inside. Each of the $F$ inner units detects one
+ * pattern, and its row of $W_2$ is what is added to the output if the pattern is there. The paper takes $F = 4E$, which puts two
  * thirds of the weights of an encoder layer here. The gated form has three matrices and takes
  * $F = \tfrac{8}{3}E$ to cost the same.
  *
  * **Why a nonlinearity (非线性).** [The notes](notes:001.37) put a ReLU between two linear maps. Two linear maps (线性变换)
- * in a row
- * are one linear map. Without the bend a stack of feed-forward layers has the power of a single
+ * in a row are one linear map. Without an activation a stack of feed-forward layers has the power of a single
  * matrix.
  *
  * Sources: Vaswani et al. 2017, §3.3; Shazeer 2020, *GLU Variants Improve Transformer*.
@@ -64,7 +62,7 @@ const FEED_FORWARD: Checks<FeedForwardOptions> = {
   initialization: layerInitializationCheck,
 };
 
-/** Two matrices with a bend between them, or three with a gate, applied to each position. */
+/** Two matrices with an activation between them, or three with a gate, for each position. */
 export class FeedForward extends Module {
   /** From outside to inside: $W_1$. */
   readonly up: Linear;
@@ -103,11 +101,10 @@ export class FeedForward extends Module {
   }
 }
 
-// ## The bend, measured
+// ## The activation, measured
 //
-// The experiment lets layers of one shape learn a curve. Without an activation the best that training
-// finds is the best straight line, and the layer equals one matrix to within rounding. With any of the
-// four activations it follows the curve.
+// The experiment lets layers of one shape learn a curve: one without an activation, which equals a single matrix,
+// and one with each of four activations.
 
 // ## Exercise
 //

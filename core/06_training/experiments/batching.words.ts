@@ -14,7 +14,7 @@ export const words: Words<Padding> = {
   title: "What padding costs",
   purpose: "Nothing is timed. A device that counts multiplications runs one encoder over the same sentences " +
     "with more and more padding. Then the sentences of the translator’s corpus are put into batches, in random " +
-    "order, sorted, and sorted within pools. Change the batch size, and see what share of the positions is " +
+    "order, sorted, and sorted within pools. Change the batch size, and see which fraction of the positions is " +
     "padding.",
   controls: {
     batchSize: { label: "Batch size", description: "Sentences in a batch, in the last figure" },
@@ -51,7 +51,7 @@ export const words: Words<Padding> = {
     words: "words and signs",
     sentences: "sentences",
     pool: "batches in a pool",
-    share: "share of padding",
+    share: "fraction of padding",
     pooled: "sorted within pools",
     shuffled: "random order",
     sorted: "all sorted",

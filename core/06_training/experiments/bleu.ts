@@ -19,7 +19,7 @@ import { SEED } from "../../experiments/seed.ts";
 import { bleu, bleuTokens, sentenceBleu } from "../bleu.ts";
 import { crossEntropy } from "../loss.ts";
 
-/** Shares of words that are spoiled. */
+/** Fractions of words that are corrupted. */
 const SHARES = [0, 0.1, 0.2, 0.3, 0.4, 0.5];
 /** How far the logits are moved, and how often. */
 const NUDGES = [1e-3, 1e-2, 1e-1, 1, 4], TRIES = 40;
@@ -31,7 +31,7 @@ export interface BleuFindings {
   readonly replaced: readonly number[];
   readonly repeated: readonly number[];
   readonly cut: readonly number[];
-  /** Precisions of single words to quadruples of sentences whose words were all shuffled, in percent. */
+  /** Precisions of single words to 4-grams of sentences whose words were all shuffled, in percent. */
   readonly shuffledPrecisions: readonly number[];
   /** Precision of single words and brevity penalty of sentences cut to half. */
   readonly cutPrecision: number;
@@ -43,20 +43,20 @@ export interface BleuFindings {
   readonly bleuMoves: readonly number[];
   readonly lossMoves: readonly number[];
   readonly shown: {
-    /** Shares of words that are spoiled, and sizes of the changes of the logits. */
+    /** Fractions of words that are corrupted, and sizes of the changes of the logits. */
     readonly shares: readonly number[];
     readonly nudges: readonly number[];
   };
 }
 
 /** Runs of words that are counted, by length. */
-const RUNS = ["words", "pairs", "triples", "quadruples"] as const;
+const RUNS = ["words", "pairs", "threeGrams", "fourGrams"] as const;
 
 /** What the experiment is made of. */
 export interface Spoiled extends Parts {
   findings: BleuFindings;
   controls: "sentences" | "seed";
-  claims: "quadruples" | "cut" | "repeated" | "gradient" | "mean";
+  claims: "fourGrams" | "cut" | "repeated" | "gradient" | "mean";
   captions: "damage" | "shuffled" | "systems" | "moves";
   labels:
     & Labels<"spoiled" | "bleu" | "exchanged" | "replaced" | "repeated" | "cut" | "precision" | typeof RUNS[number]>
@@ -89,7 +89,7 @@ export const experiment: Experiment<Spoiled> = {
     seed: SEED,
   },
   claims: {
-    quadruples: { holds: ({ shuffledPrecisions }) => shuffledPrecisions[0]! > 99.9 && shuffledPrecisions[3]! < 10 },
+    fourGrams: { holds: ({ shuffledPrecisions }) => shuffledPrecisions[0]! > 99.9 && shuffledPrecisions[3]! < 10 },
     cut: {
       holds: ({ cutPrecision, cutPenalty, cut }) => cutPrecision > 99.9 && cutPenalty < 0.5 && cut.at(-1)! < 50,
     },

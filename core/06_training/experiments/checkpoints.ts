@@ -42,7 +42,7 @@ export interface CheckpointsFindings {
     readonly save: number;
     /** Size of the file. */
     readonly bytes: number;
-    /** Weights that differ, as a share. */
+    /** Weights that differ, as a fraction. */
     readonly share: readonly number[];
     /** Difference of the loss from that of the uninterrupted run by step, by what was forgotten. */
     readonly curves: readonly (readonly (readonly [number, number])[])[];

@@ -27,7 +27,7 @@ export const words: Words<Resumed> = {
     steps: { label: "Steps after it", description: "Steps of the resumed runs" },
     dropout: {
       label: "Dropout",
-      description: "Share of numbers dropped: without it the random state decides nothing",
+      description: "Fraction of activations dropped; at 0 the random state has no effect",
     },
     seed: SEED_WORDS,
   },
@@ -53,7 +53,7 @@ export const words: Words<Resumed> = {
     resumed: "resumed",
     forgotten: "forgotten",
     different: "weights that differ",
-    share: "share",
+    share: "fraction",
     apart: "losses differ by up to",
     ...FORGOTTEN,
     without: (what) => `without ${what}`,

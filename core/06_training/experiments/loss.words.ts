@@ -12,13 +12,13 @@ import type { Asked } from "./loss.ts";
 /** What the experiment says. */
 export const words: Words<Asked> = {
   title: "What the loss asks for",
-  purpose: "Three properties of the cross-entropy. First, what it costs to be ever more certain of the right " +
-    "answer: change the label smoothing, and see where the cost is lowest. Then the slope of the loss in each " +
+  purpose: "Three properties of the cross-entropy. First, the loss as the model becomes more certain of the " +
+    "right answer. Change the label smoothing, and see where the loss is lowest. Then the slope of the loss in each " +
     "logit. Last, a padded sentence, with padding ignored and with padding counted.",
   controls: {
     smoothing: {
       label: "Label smoothing",
-      description: "Share of belief spread over all classes, in the first two figures",
+      description: "Probability mass spread over all classes, in the first two figures",
     },
     classes: { label: "Classes", description: "Entries of the vocabulary, in the first and the last figure" },
     seed: SEED_WORDS,
@@ -32,7 +32,7 @@ export const words: Words<Asked> = {
   captions: {
     smoothing: ({ smallest, bestLead, confidence, entropy, shown: { smoothing, classes } }) =>
       `Without smoothing the loss falls for as long as the right logit grows. With ${percent(smoothing, 2)} of ` +
-      `the belief spread over ${classes} classes it is smallest, ${number(smallest, 3)}, at a lead of ` +
+      `the probability mass spread over ${classes} classes it is smallest, ${number(smallest, 3)}, at a margin of ` +
       `${number(bestLead, 3)}, where the right class has a probability of ${percent(confidence, 3)}. The ` +
       `entropy of the smoothed answer is ${number(entropy, 3)}.`,
     slope: ({ shown: { slope } }) =>
@@ -40,11 +40,12 @@ export const words: Words<Asked> = {
       "which is to grow.",
     padding: ({ ignored, counted, shown: { words } }) =>
       `One sentence of ${words} words, padded further and further: ignored, padding leaves its loss at ` +
-      `${number(ignored[0]!, 3)}; counted, it pretends that the model got better, down to ` +
-      `${number(counted.at(-1)!, 3)}.`,
+      `${number(ignored[0]!, 3)}; counted, padding lowers the loss to ${
+        number(counted.at(-1)!, 3)
+      }, although the model is the same.`,
   },
   labels: {
-    lead: "lead of the right logit over all others",
+    lead: "margin of the right logit over all others",
     loss: "loss in nats",
     hard: "hard labels",
     smoothed: "smoothed labels",

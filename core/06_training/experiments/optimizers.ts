@@ -50,13 +50,16 @@ const CONTESTANTS: readonly Contestant[] = [
   { name: "SGD", create: (p) => new Optimizer(p, sgd()), valley: (steepness) => 1.8 / steepness, model: 1 },
   {
     name: "momentum",
-    create: (p) => new Optimizer(p, sgd({ momentum: 0.9 })),
+    create: (p) => new Optimizer(p, sgd({ momentum: MOMENTUM })),
     valley: (steepness) => 1.8 / steepness,
     model: 0.4,
   },
   { name: "Adam", create: (p) => new Optimizer(p, adam()), valley: () => 0.1, model: 0.005 },
-  { name: "AdamW", create: (p) => new Optimizer(p, adamW({ weightDecay: 0.1 })), valley: () => 0.1, model: 0.005 },
+  { name: "AdamW", create: (p) => new Optimizer(p, adamW({ weightDecay: DECAY })), valley: () => 0.1, model: 0.005 },
 ];
+/** Of the language model. */
+const LAYOUT = { contextLength: 16, hiddenSize: 32, numLayers: 1, numHeads: 2 } as const, BATCH = 16;
+const MOMENTUM = 0.9, DECAY = 0.1;
 /** Trainings of each, with seeds of their own. */
 const RUNS = 3;
 const VALLEY_STEPS = 100, START: readonly [number, number] = [-2, 1];
@@ -68,6 +71,9 @@ export interface OptimizersFindings {
   readonly valley: readonly number[];
   /** Loss of the language model at the end, and at the start. */
   readonly losses: readonly number[];
+  /** The lowest and the highest of these by seed. */
+  readonly lowest: readonly number[];
+  readonly highest: readonly number[];
   readonly firstLoss: number;
   /** How far the vectors of the most frequent tenth of the vocabulary moved on average, and of the rarest. */
   readonly frequentMoved: readonly number[];
@@ -89,6 +95,7 @@ export interface OptimizersFindings {
     /** Height by step, as a share of the start; where it is 0 in float32, a logarithm has no place for it. */
     readonly heights: readonly Curve[];
     readonly valleySteps: number;
+    readonly steps: number;
     /** Trainings that the losses and distances are means of. */
     readonly runs: number;
     /** Loss of the language model by step. */
@@ -192,9 +199,9 @@ async function trainOn(
   options: RunOptions,
 ): Promise<Run> {
   const random = new Random(seed);
-  const layout = { vocabSize, contextLength: 16, hiddenSize: 32, numLayers: 1, numHeads: 2 };
-  const model = new DecoderOnly(layout, random.split());
-  const windows = new SequenceWindows(tokens, { contextLength: 16, batchSize: 16, random: random.split() });
+  const model = new DecoderOnly({ ...LAYOUT, vocabSize }, random.split());
+  const { contextLength } = LAYOUT;
+  const windows = new SequenceWindows(tokens, { contextLength, batchSize: BATCH, random: random.split() });
   const optimizer = create(model.parameters());
   const start = tensor((await model.embedding.weight.read()).slice(), model.embedding.weight.shape);
   const curve = await learn({
@@ -216,6 +223,9 @@ async function trainOn(
   return { curve, frequent: meanOf(frequent), rare: meanOf(rare) };
 }
 
+/** Loss at the end of a training: the mean of the last points. */
+const endOf = (curve: Curve): number => rounded(mean(curve.slice(-3).map(([, loss]) => loss)));
+
 /** SGD, momentum, Adam and AdamW on the same problems. */
 export const experiment: Experiment<Contest> = {
   controls: {
@@ -223,6 +233,11 @@ export const experiment: Experiment<Contest> = {
     text: { default: 0, min: 0, max: 1, choices: TEXTS },
     steps: { default: 100, min: 10, max: 300, step: 10 },
     seed: SEED,
+  },
+  constants: {
+    ...{ start: START.join(", "), momentum: MOMENTUM, decay: DECAY, runs: RUNS },
+    ...{ width: LAYOUT.hiddenSize, layers: LAYOUT.numLayers, heads: LAYOUT.numHeads, context: LAYOUT.contextLength },
+    ...{ batch: BATCH, clip: 1 },
   },
   tolerance: 0.2,
   claims: {
@@ -270,6 +285,7 @@ export const experiment: Experiment<Contest> = {
 
     const reading = readingOf(TEXTS[text]!);
     const curves: [number, number][][] = [], frequentMoved: number[] = [], rareMoved: number[] = [];
+    const lowest: number[] = [], highest: number[] = [];
     for (const [i, contestant] of CONTESTANTS.entries()) {
       const runs: Run[] = [];
       for (let run = 0; run < RUNS; run++) {
@@ -277,12 +293,17 @@ export const experiment: Experiment<Contest> = {
         runs.push(await trainOn(reading, contestant, steps, seed + run, part(options, from, from + 0.2 / RUNS)));
       }
       curves.push(runs[0]!.curve.map(([step], at) => [step, rounded(mean(runs.map(({ curve }) => curve[at]![1])))]));
+      const ends = runs.map(({ curve }) => endOf(curve));
+      lowest.push(Math.min(...ends));
+      highest.push(Math.max(...ends));
       frequentMoved.push(rounded(mean(runs.map(({ frequent }) => frequent))));
       rareMoved.push(rounded(mean(runs.map(({ rare }) => rare))));
     }
     return {
       valley: paths.map((path) => rounded(height(path.at(-1)!) / height(START))),
-      losses: curves.map((curve) => rounded(mean(curve.slice(-3).map(([, loss]) => loss)))),
+      losses: curves.map(endOf),
+      lowest,
+      highest,
       firstLoss: curves[0]![0]![1],
       frequentMoved,
       rareMoved,
@@ -298,6 +319,7 @@ export const experiment: Experiment<Contest> = {
         paths: paths.map((path) => path.slice(0, 41)),
         heights,
         valleySteps: VALLEY_STEPS,
+        steps,
         runs: RUNS,
         curves,
         rareShare: rareMoved.map((moved, i) => moved / frequentMoved[i]!),

@@ -5,7 +5,7 @@
  */
 
 import type { Words } from "../../experiments/experiment.ts";
-import { number } from "../../experiments/numbers.ts";
+import { fixed, number } from "../../experiments/numbers.ts";
 import { SEED_WORDS } from "../../experiments/seed.words.ts";
 import type { Contest } from "./optimizers.ts";
 
@@ -20,7 +20,7 @@ export const words: Words<Contest> = {
   title: "One problem, four optimizers",
   purpose: "Four optimizers go down the same narrow valley, and train the same language model on the same " +
     "batches. Change the steepness of the valley, or the text: a thousand words, most of them rare, or letters. " +
-    "See who is ahead where, how far rare words move, and how long the steps of Adam are.",
+    "See which one is ahead where, how far the vectors of rare words move, and how long Adam’s steps are.",
   controls: {
     steepness: {
       label: "Steepness",
@@ -38,31 +38,66 @@ export const words: Words<Contest> = {
     },
     seed: SEED_WORDS,
   },
+  constants: {
+    start: "start in the valley",
+    momentum: "momentum",
+    decay: "AdamW’s decay",
+    runs: "seeds",
+    width: "width",
+    layers: "layers",
+    heads: "heads",
+    context: "context",
+    batch: "windows in a batch",
+    clip: "longest gradient",
+  },
   claims: {
     valley: "In a narrow valley momentum and Adam come below a tenth of the height that SGD is left with",
     model: "Momentum, Adam and AdamW train the language model further than SGD in as many steps",
     rare: "Under Adam rare words move at least as far as frequent ones; under SGD and momentum less than half as far",
     further: "So Adam trains further than momentum: it ends lower by more than 0.1 nats",
     firstStep: "With its corrections, Adam’s first step is as long as the learning rate, whatever the gradient",
-    decay: "AdamW takes the same share off a weight with a large gradient as off one without; a penalty does not",
+    decay: "AdamW takes the same fraction off a weight with a large gradient as off one without; a penalty does not",
   },
   captions: {
     paths: ({ shown: { steepness, names, valleyRates } }) =>
       `The first 40 steps through a valley ${steepness} times as steep across as along; the lowest point is at ` +
       `(0, 0). Learning rates: ${each(names, valleyRates, 2)}.`,
     heights: ({ valley, shown: { valleySteps } }) =>
-      `Height above the lowest point, as a share of the height at the start. After ${valleySteps} steps SGD has ` +
+      `Height above the lowest point, as a fraction of the height at the start. After ${valleySteps} steps SGD has ` +
       `${number(valley[0]!, 2)} of it left, momentum ${number(valley[1]!, 2)}, Adam ${number(valley[2]!, 2)}.`,
     losses: ({ losses, shown: { text, names, modelRates, runs } }) =>
       `The same small language model on ${text}, from the same weights and on the same batches, mean of ${runs} trainings: ` +
       `${each(names, losses, 3)} nats a ${UNITS[text]} at the end. Learning rates: ${each(names, modelRates, 2)}.`,
     moved: ({ shown: { text, names, rareShare, runs } }) =>
-      `How far the vectors of ${text} moved in these ${runs} trainings. The rarest tenth moved, as a share of the most ` +
+      `How far the vectors of ${text} moved in these ${runs} trainings. The rarest tenth moved, as a fraction of the most ` +
       `frequent tenth: ${each(names, rareShare, 2)}.`,
     steps: () =>
-      "Adam’s first step is one learning rate long, whatever the gradient; AdamW takes the same share off a weight, " +
-      "whatever its gradient, and a penalty does not.",
+      "Adam’s first step is one learning rate long, whatever the gradient; AdamW takes the same fraction off a " +
+      "weight, whatever its gradient, and a penalty does not.",
   },
+  reading: (
+    { valley, losses, lowest, highest, shown: { valleySteps, steepness, text, names, rareShare, runs, steps } },
+  ) => [
+    valley[0]! > valley[1]!
+      ? `In this valley SGD zigzags between the walls and still has ${
+        number(valley[0]!, 2)
+      } of its height after ${valleySteps} ` +
+        `steps, momentum ${number(valley[1]!, 2)} and Adam ${
+          number(valley[2]!, 2)
+        }. Set the steepness to 5: that valley is hardly ` +
+        "narrow, and SGD is ahead."
+      : `A valley ${steepness} times as steep across as along is hardly narrow: after ${valleySteps} steps SGD has the least height left.`,
+    `On ${text} the losses after ${steps} steps are, by seed: ${
+      names.map((name, i) => `${name} ${fixed(lowest[i]!, 2)} to ${fixed(highest[i]!, 2)}`).join(", ")
+    }. ` +
+    (losses[2]! < losses[1]! - 0.1
+      ? "Adam is ahead of momentum."
+      : "Momentum, with one average instead of two, comes as far as Adam. The model is small and the steps are few: on " +
+        "Transformers of practical size SGD with momentum falls far behind (Zhang et al. 2020, Kunstner et al. 2024)."),
+    `The division by the root is seen in how far the vectors of ${text} move. The rarest tenth moves ${
+      names.map((name, i) => `${number(rareShare[i]!, 2)} times as far as the most frequent under ${name}`).join(", ")
+    }, mean of ${runs} seeds.`,
+  ],
   labels: {
     SGD: "SGD",
     momentum: "momentum",
@@ -79,7 +114,7 @@ export const words: Words<Contest> = {
     gradient: "gradient",
     result: "result",
     firstStep: "Adam, first step in learning rates",
-    decay: "AdamW, share that decay takes off",
+    decay: "AdamW, fraction that decay takes off",
     penalty: "Adam with a penalty, the same",
     nats: { words: "nats per word", letters: "nats per letter" },
   },

@@ -60,7 +60,7 @@ export interface PolicyGradientFindings {
   /** Cross-entropy of unseen sentences, in the same order. */
   readonly losses: readonly number[];
   /** Variance of the gradient by baseline, that of none being 1. */
-  readonly spread: readonly number[];
+  readonly variances: readonly number[];
   readonly shown: {
     /** Steps before the switch and after it. */
     readonly steps: number;
@@ -81,7 +81,7 @@ export interface Rewarded extends Parts {
   captions: "after" | "before" | "models" | "variance" | "changed";
   labels:
     & Labels<"afterSwitch" | "bleu" | "rewards" | "crossEntropy" | "step" | "variance" | typeof BASELINES[number]>
-    & Labels<"model" | "likeliest" | "drawn" | "loss" | "switch" | "continued" | "corpus" | "before" | "after">;
+    & Labels<"model" | "output" | "drawn" | "loss" | "switch" | "continued" | "corpus" | "before" | "after">;
 }
 
 interface Example extends TokenPair {
@@ -153,12 +153,12 @@ async function prepare(signal: AbortSignal | undefined): Promise<Setting> {
   };
 }
 
-/** BLEU of a single sentence, of which many have no quadruple: smoothed, from 0 to 1. */
+/** BLEU of a single sentence, of which many have no common 4-gram: smoothed, from 0 to 1. */
 function reward(text: string, { reference }: Example): number {
   return sentenceBleu(text, reference, { smoothing: "add-k" }).score / 100;
 }
 
-/** BLEU of the likeliest translations of unseen sentences. */
+/** BLEU of the greedy translations of unseen sentences. */
 async function score({ unseen, write, policy }: Setting, model: EncoderDecoder): Promise<number> {
   const texts = await policy(model).write(unseen);
   return rounded(bleu(texts.map(write), unseen.map(({ reference }) => reference)).score);
@@ -199,7 +199,12 @@ async function goOn(
 }
 
 /** One batch, its texts drawn again and again: total variance of the gradient by baseline, that of none being 1. */
-async function spreads(setting: Setting, model: EncoderDecoder, seed: number, options: RunOptions): Promise<number[]> {
+async function variancesOf(
+  setting: Setting,
+  model: EncoderDecoder,
+  seed: number,
+  options: RunOptions,
+): Promise<number[]> {
   const { seen, tokens, write } = setting, policy = setting.policy(model), random = new Random(seed);
   const { beginToken, endToken, padToken } = tokens;
   const batch = seen.slice(-BATCH), examples = batch.flatMap((pair) => Array<Example>(SAMPLES).fill(pair));
@@ -274,8 +279,8 @@ export const experiment: Experiment<Rewarded> = {
     rises: { holds: ({ before, rewarded }) => rewarded.at(-1)! > before.at(-1)! },
     drawn: { holds: ({ drawn }) => drawn[2]! > drawn[0]! + 0.5 && drawn[2]! > drawn[1]! + 0.5 },
     aim: { holds: ({ losses }) => losses[2]! > losses[0]! },
-    others: { holds: ({ spread }) => spread[3]! < 0.8 },
-    every: { refuted: true, holds: ({ spread }) => spread.slice(1).every((variance) => variance < 1) },
+    others: { holds: ({ variances }) => variances[3]! < 0.8 },
+    every: { refuted: true, holds: ({ variances }) => variances.slice(1).every((variance) => variance < 1) },
   },
   async measure({ steps, more, baseline, seed }, options) {
     const { signal } = options;
@@ -324,7 +329,7 @@ export const experiment: Experiment<Rewarded> = {
         ...(signal && { signal }),
       });
     }, part(options, 0.6, 0.9));
-    const spread = await spreads(setting, model, seed, part(options, 0.9, 1));
+    const variances = await variancesOf(setting, model, seed, part(options, 0.9, 1));
     const old = await setting.policy(model).write(unseen);
     discard(model);
 
@@ -336,12 +341,12 @@ export const experiment: Experiment<Rewarded> = {
       rewarded: paid.scores,
       drawn: [start, longer.end, paid.end].map(([drawn]) => drawn),
       losses: [start, longer.end, paid.end].map(([, loss]) => loss),
-      spread,
+      variances,
       shown: { steps, more, unseen: UNSEEN, repeats: REPEATS, changed: changed.slice(0, 8) },
     };
   },
   draw(findings, { captions, labels }) {
-    const { before, continued, rewarded, drawn, losses, spread, shown: { steps, more, changed } } = findings;
+    const { before, continued, rewarded, drawn, losses, variances, shown: { steps, more, changed } } = findings;
     const thirds = (scores: readonly number[]): [number, number][] =>
       [before.at(-1)!, ...scores].map((y, i) => [Math.round(i * more / 3), y]);
     return [
@@ -365,7 +370,7 @@ export const experiment: Experiment<Rewarded> = {
       {
         kind: "table",
         caption: captions.models(findings),
-        columns: [labels.model, labels.likeliest, labels.drawn, labels.loss],
+        columns: [labels.model, labels.output, labels.drawn, labels.loss],
         rows: [
           [labels.switch, before.at(-1)!, drawn[0]!, losses[0]!],
           [labels.continued, continued.at(-1)!, drawn[1]!, losses[1]!],
@@ -376,7 +381,7 @@ export const experiment: Experiment<Rewarded> = {
         kind: "bars",
         caption: captions.variance(findings),
         y: { title: labels.variance },
-        bars: BASELINES.map((name, i) => ({ label: labels[name], value: spread[i]! })),
+        bars: BASELINES.map((name, i) => ({ label: labels[name], value: variances[i]! })),
       },
       {
         kind: "table",

@@ -15,12 +15,12 @@ const BASELINES = { none: "none", "running mean": "running mean", greedy: "greed
 export const words: Words<Rewarded> = {
   title: "BLEU where cross-entropy stalls",
   purpose:
-    "A small translator is trained by cross-entropy until its BLEU no longer rises. From there it goes on twice: " +
-    "by cross-entropy, and by rewards for whole sentences. Change the baseline, or how long each part takes. Look at " +
-    "which of the two raises BLEU, and what becomes of the loss. It takes longer than the other figures.",
+    "A small translator is trained by cross-entropy until its BLEU no longer rises. From there two copies continue: " +
+    "one by cross-entropy, one by rewards for whole sentences. Change the baseline, or the steps of each part. Look at " +
+    "which of the two raises BLEU, and how the loss changes. This experiment takes longer than the others.",
   controls: {
     steps: { label: "Cross-entropy steps", description: "Batches of 32 pairs before the switch" },
-    more: { label: "Steps after the switch", description: "Batches of 64 pairs, 4 drawn texts for each" },
+    more: { label: "Steps after the switch", description: "Batches of 64 pairs, 4 samples for each" },
     baseline: { label: "Baseline", description: "What is subtracted from a reward", choices: BASELINES },
     seed: SEED_WORDS,
   },
@@ -38,8 +38,8 @@ export const words: Words<Rewarded> = {
   claims: {
     stalled: "Cross-entropy has stalled: going on does not raise BLEU",
     rises: "BLEU rises there by rewards",
-    drawn: "So does the reward of drawn texts, which is what is trained on, and more than by cross-entropy",
-    aim: "It is another aim: meanwhile the right translations of unseen sentences become less likely",
+    drawn: "So does the mean reward of samples, which is the objective, and more than by cross-entropy",
+    aim: "It is another objective: meanwhile the references of unseen sentences become less probable",
     others: "The mean of the other samples lowers the variance of the gradient",
     every: "Every baseline does",
   },
@@ -52,15 +52,17 @@ export const words: Words<Rewarded> = {
       "The training before the switch, by cross-entropy: BLEU on unseen sentences levels off at " +
       `${number(before.at(-1)!, 3)}.`,
     models: () =>
-      "Unseen sentences under the three models: rewards improve most what is drawn at random, and not the " +
-      "probability of the one right answer.",
-    variance: ({ spread, shown: { repeats } }) =>
-      `Variance of the gradient of one batch, its texts drawn ${repeats} times: with the running mean ` +
-      `${number(spread[1]!, 2)} of that without a baseline, with the greedy text ${number(spread[2]!, 2)}, with the ` +
-      `mean of the other samples ${number(spread[3]!, 2)}.`,
+      "Unseen sentences under the three models: BLEU of the greedy output, mean reward of samples, and the " +
+      "cross-entropy of the references.",
+    variance: ({ variances, shown: { repeats } }) =>
+      `Variance of the gradient of one batch, sampled ${repeats} times: with the running mean ` +
+      `${number(variances[1]!, 2)} of that without a baseline, with the greedy output ${
+        number(variances[2]!, 2)
+      }, with the ` +
+      `mean of the other samples ${number(variances[3]!, 2)}.`,
     changed: () => "Unseen sentences whose translation the rewards have changed, the first ones as they come.",
   },
-  reading: ({ before, continued, rewarded, drawn, losses, spread, shown: { more, unseen } }) => {
+  reading: ({ before, continued, rewarded, drawn, losses, variances, shown: { more, unseen } }) => {
     const change = (to: number): string => fixed(to - before.at(-1)!, 1).replace(/^(?=\d)/, "+");
     const noise = Math.max(...[before.at(-1)!, ...continued].map((x, i, all) => i ? Math.abs(x - all[i - 1]!) : 0));
     return [
@@ -71,9 +73,9 @@ export const words: Words<Rewarded> = {
       `${fixed(drawn[2]!, 1)}. Meanwhile the cross-entropy of the references goes from ${fixed(losses[0]!, 2)} to ` +
       `${fixed(losses[2]!, 2)} nats per token.`,
       `The gradient has ${
-        fixed(spread[3]!, 2)
+        fixed(variances[3]!, 2)
       } times the variance with the mean of the other samples as baseline, and ` +
-      `${fixed(spread[2]!, 2)} times with the reward of the greedy translation. Any baseline keeps the estimate ` +
+      `${fixed(variances[2]!, 2)} times with the reward of the greedy translation. Any baseline keeps the estimate ` +
       "unbiased. The baseline with the least variance is the mean reward weighted by the squared norm of each " +
       "sample’s gradient. The greedy translation’s reward lies far from it where most samples earn nearly the full " +
       "reward with small gradients and a few failures have large ones.",
@@ -88,8 +90,8 @@ export const words: Words<Rewarded> = {
     variance: "variance, none = 1",
     ...BASELINES,
     model: "model",
-    likeliest: "BLEU, likeliest text",
-    drawn: "mean sentence BLEU, drawn text",
+    output: "BLEU, greedy output",
+    drawn: "mean sentence BLEU, samples",
     loss: "cross-entropy, nats per token",
     switch: "at the switch",
     continued: "more cross-entropy",

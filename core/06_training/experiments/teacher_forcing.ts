@@ -28,12 +28,14 @@ import { scheduledSampling } from "../teacher_forcing.ts";
 const NUMBERS = 10;
 /** Numbers in a line, and lines to learn from at a time and to be tested on. */
 const LENGTH = 12, BATCH = 32, TESTED = 256;
-/** How often the line jumps, and what share of what is heard is wrong. */
+/** How often the sequence jumps, and what fraction of the source is wrong. */
 const JUMPS = 0.1;
+/** The models, and their learning rate. */
+const SIZE = 32, LAYERS = 2, HEADS = 4, RATE = 4e-3;
 
 /** What is found. */
 export interface TeacherForcingFindings {
-  /** Share of right numbers by place: taught with right answers, and fed right answers or its own. */
+  /** Fraction of right numbers by place: taught with right answers, and fed right answers or its own. */
   readonly taughtFed: readonly number[];
   readonly taughtAlone: readonly number[];
   /** The same for the model that was trained with scheduled sampling. */
@@ -42,10 +44,10 @@ export interface TeacherForcingFindings {
   /** The same where the guesses that are mixed in follow guesses. */
   readonly thriceFed: readonly number[];
   readonly thriceAlone: readonly number[];
-  /** What an ear without memory gets right. */
+  /** What a copy of the source gets right. */
   readonly ear: number;
   readonly shown: {
-    /** Share of right numbers in the last third of the places, under the same names. */
+    /** Fraction of right numbers in the last third of the places, under the same names. */
     readonly late: Readonly<Record<Training, number>>;
   };
 }
@@ -105,7 +107,7 @@ function interleave({ said, heard }: Lines): { inputs: Tensor; targets: Tensor; 
   };
 }
 
-/** Share of right numbers by place, with right answers before. */
+/** Fraction of right numbers by place, with right answers before. */
 async function fed(model: DecoderOnly, lines: Lines): Promise<number[]> {
   const T = 2 * LENGTH - 1;
   const guesses = await read(() => model.forward(interleave(lines).inputs).argmax(2).cast("float32"));
@@ -143,6 +145,10 @@ export const experiment: Experiment<Trust> = {
     floor: { default: 0, min: 0, max: 1, step: 0.1 },
     seed: SEED,
   },
+  constants: {
+    ...{ length: LENGTH, numbers: NUMBERS, jumps: JUMPS },
+    ...{ width: SIZE, layers: LAYERS, heads: HEADS, rate: RATE, batch: BATCH, tests: TESTED },
+  },
   tolerance: 0.3,
   claims: {
     alone: { holds: ({ taughtFed, taughtAlone }) => late(taughtFed) - late(taughtAlone) > 0.1 },
@@ -160,7 +166,13 @@ export const experiment: Experiment<Trust> = {
     // Teacher forcing mixes nothing in; every pass makes guesses from what the one before it mixed.
     for (const [turn, passes] of [0, 1, 3].entries()) {
       const random = new Random(seed);
-      const layout = { vocabSize: 2 * NUMBERS, contextLength: 2 * LENGTH, hiddenSize: 32, numLayers: 2, numHeads: 4 };
+      const layout = {
+        vocabSize: 2 * NUMBERS,
+        contextLength: 2 * LENGTH,
+        hiddenSize: SIZE,
+        numLayers: LAYERS,
+        numHeads: HEADS,
+      };
       const model = new DecoderOnly(layout, random.split());
       const draws = random.split(), coins = random.split();
       await learn({
@@ -179,7 +191,7 @@ export const experiment: Experiment<Trust> = {
           return crossEntropy(model.forward(fed), targets);
         },
         steps,
-        learningRate: 4e-3,
+        learningRate: RATE,
         every: steps,
       }, part(options, turn / 3, turn / 3 + 0.3));
       const tests = draw(TESTED, noise, new Random(seed + 1));

@@ -12,44 +12,78 @@ import type { Search } from "./greedy_and_beam.ts";
 /** What the experiment says. */
 export const words: Words<Search> = {
   title: "What greedy search misses",
-  purpose: "Random models of four words, small enough for every text to be looked at. Greedy search and beams " +
-    "are compared with the best text there is. Change the beam in the tree, and see which prefixes it drops and " +
-    "whether the best text survives. The curves say how often each width finds it, and what it costs.",
+  purpose:
+    "Random models of four words are small enough for every sequence to be scored. Greedy search and beams are " +
+    "compared with the most probable sequence of each model. The tree shows one model: change the beam, and see which " +
+    "prefixes it prunes and whether the most probable sequence survives. The curves count over all models how often " +
+    "each width finds that sequence, what it costs, and how it depends on how sure the models are.",
   controls: {
-    beams: { label: "Beams", description: "Width of the beam in the first figure" },
-    length: { label: "Length", description: "Words in a text; the first figure shows three at most" },
+    beams: { label: "Beams", description: "Width of the beam in the first and the last figure" },
+    length: { label: "Length", description: "Words in a sequence; the tree shows three at most" },
+    sharpness: {
+      label: "Standard deviation",
+      description: "Of the random logits: large values give models that are sure of each word",
+    },
     seed: SEED_WORDS,
   },
+  constants: { words: "words", models: "models" },
   claims: {
-    greedy: "Choosing the likeliest word at every step misses the best text more often than one time in four",
+    greedy: "Greedy search misses the most probable sequence of more than one model in four",
     one: "A beam of one is greedy search",
-    wider: "Wider beams find better texts",
-    two: "A beam of two finds the best text as a whole",
-    full: "A beam as wide as there are prefixes always does",
+    wider: "Wider beams find more probable sequences",
+    two: "A beam of two finds the most probable sequence of every model",
+    full: "A beam as wide as there are prefixes always finds it",
+    sharp: "Greedy search finds it in more than three models of four where the models are sure of each word",
   },
   captions: {
     tree: ({ shown: { tree: { length, width, missed, greedy, best, beam } } }) =>
-      `All texts of ${length} words of one model. ` +
-      `${missed ? "Greedy search misses the best: it" : "Greedy search"} writes ${greedy.text} ` +
-      `(${percent(greedy.probability, 2)}); the best text is ${best.text} (${percent(best.probability, 2)}); a beam ` +
-      `of ${width} writes ${beam.text}. Numbers are probabilities of prefixes. Strong: the best text, dashed if ` +
-      "the beam let it go; faint: what else it let go, or how many.",
-    found: ({ widths, found, shown: { models, length } }) =>
-      `Over ${models} models and texts of ${length} words greedy search finds the best text in ` +
-      `${percent(found[0]!, 2)}, a beam of ${widths[1]} in ${percent(found[1]!, 2)}, a beam of ${widths.at(-1)} in ` +
-      `${percent(found.at(-1)!, 3)}.`,
+      `All sequences of ${length} words of one model, with the probability of each prefix, under a beam of ${width}. ` +
+      `${missed ? "Greedy search misses the most probable one: it finds" : "Greedy search finds"} ${greedy.text} ` +
+      `(${percent(greedy.probability, 2)}); the most probable sequence is ${best.text} ` +
+      `(${percent(best.probability, 2)}); the beam finds ${beam.text} (${percent(beam.probability, 2)}).`,
+    found: ({ widths, found, error, shown: { models, length } }) =>
+      `Over ${models} models and sequences of ${length} words, greedy search finds the most probable sequence in ` +
+      `${percent(found[0]!, 2)} of the models (± ${percent(error[0]!, 2)}), a beam of ${widths[1]} in ` +
+      `${percent(found[1]!, 2)} (± ${percent(error[1]!, 2)}), a beam of ${widths.at(-1)} in ` +
+      `${percent(found.at(-1)!, 3)}. Intervals hold in 95 of 100 draws of the models.`,
     work: ({ widths, work, exhaustive }) =>
-      `What it costs: a beam of ${widths.at(-1)} looks at ${number(work.at(-1)!, 3)} continuations, as many as ` +
-      `exhaustive search, ${number(exhaustive, 3)}; a beam of ${widths[1]} at ${number(work[1]!, 3)}.`,
+      `The cost: a beam of ${widths.at(-1)} ranks ${number(work.at(-1)!, 3)} hypotheses, as many as ` +
+      `exhaustive search, ${number(exhaustive, 3)}; a beam of ${widths[1]} ranks ${number(work[1]!, 3)}.`,
+    sharpness: ({ sharpness, greedyAt, beamAt, shown: { width } }) =>
+      `Models that are sure of each word are easy. With logits of standard deviation ${
+        sharpness[0]
+      } greedy search finds ` +
+      `the most probable sequence in ${percent(greedyAt[0]!, 2)} of the models and a beam of ${width} in ` +
+      `${percent(beamAt[0]!, 2)}; with ${sharpness.at(-1)}, in ${percent(greedyAt.at(-1)!, 2)} and ` +
+      `${percent(beamAt.at(-1)!, 2)}.`,
+  },
+  reading: ({ widths, found, quality, sharpness, greedyAt, work, exhaustive }) => {
+    const surest = sharpness.filter((_, i) => greedyAt[i]! > 0.75)[0];
+    const narrow = widths.findIndex((_, i) => quality[i]! > 0.99);
+    return [
+      `Greedy search misses the most probable sequence of ${
+        percent(1 - found[0]!, 2)
+      } of the models, but what it finds ` +
+      `is seldom bad: it has ${percent(quality[0]!, 2)} of the probability of the best one on average. ` +
+      (narrow < 0 ? "" : `A beam of ${widths[narrow]} has ${percent(quality[narrow]!, 3)} and ranks ` +
+        `${percent(work[narrow]! / exhaustive, 2)} of the hypotheses of exhaustive search.`),
+      `The claim about greedy search depends on the models. ` +
+      (surest === undefined
+        ? "It holds at every standard deviation shown."
+        : `It stops holding at a standard deviation of ${surest}, where the models are nearly sure of each word.`),
+    ];
   },
   labels: {
     begin: "BEGIN",
     beams: "beams",
-    share: "share",
-    found: "best text found",
-    quality: "probability, best text = 1",
-    continuations: "continuations looked at",
+    fraction: "fraction of the models",
+    found: "most probable sequence found",
+    quality: "probability, best = 1",
+    hypotheses: "hypotheses ranked",
     beamSearch: "beam search",
     exhaustive: "exhaustive search",
+    deviation: "standard deviation of the logits",
+    greedy: "greedy search",
+    beam: "beam of the tree",
   },
 };

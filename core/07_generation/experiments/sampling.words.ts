@@ -13,8 +13,8 @@ import type { Tail } from "./sampling.ts";
 export const words: Words<Tail> = {
   title: "The long tail’s share",
   purpose:
-    "The distribution of [the notes](notes:004.96): three words with 30, 20 and 10\u202f%, and a tail of words that share the " +
-    "rest. Change the size of the tail or the number of draws. See how often a draw takes a word of the tail, and " +
+    "The distribution of [the notes](notes:004.96): three words with 30, 20 and 10\u202f%, and a tail of words that " +
+    "share the rest. Change the size of the tail or the number of draws. See how often a draw takes a word of the tail, and " +
     "how long a text can be without one.",
   controls: {
     draws: { label: "Draws", description: "Tokens that are drawn" },

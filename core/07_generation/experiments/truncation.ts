@@ -1,8 +1,8 @@
 /**
  * # Five ways to cut
  *
- * Top-k, top-p, epsilon, min-p and locally typical, each on the same four distributions: a sure one, the
- * notes' long tail, a smooth one as of a trained model, and one where a hundred words are equally good. What
+ * Top-k, top-p, epsilon, min-p and locally typical, each on the same four distributions: a sure one, the long tail of
+ * [the notes](notes:004.96), a smooth one as of a trained model, and one where a hundred words are equally good. What
  * is kept is counted.
  *
  * @module

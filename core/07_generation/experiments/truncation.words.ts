@@ -15,8 +15,8 @@ const RULES = { topK: "top-k", topP: "top-p", epsilon: "epsilon", minP: "min-p",
 export const words: Words<Cut> = {
   title: "Five ways to cut",
   purpose:
-    "Five rules cut the same four distributions: a sure one, the long tail of [the notes](notes:004.96), one as of a trained " +
-    "model, and one where a hundred words are equally good. Change the threshold of a rule, and see how many " +
+    "Five rules cut the same four distributions: a sure one, the long tail of [the notes](notes:004.96), one as of a " +
+    "trained model, and one where a hundred words are equally good. Change the threshold of a rule, and see how many " +
     "words it keeps of each. A good rule keeps few where one word is right and many where many are.",
   controls: {
     topK: { label: "Top-k", description: "How many words are kept" },

@@ -17,10 +17,11 @@ import { noGrad } from "../../../engine/autograd.ts";
 import { tensor } from "../../../engine/create.ts";
 import type { Tensor } from "../../../engine/tensor.ts";
 import { mean } from "../../../experiments/arithmetic.ts";
-import type { Experiment, Labels, Parts } from "../../../experiments/experiment.ts";
+import type { Experiment, Labels, Parts, RunOptions } from "../../../experiments/experiment.ts";
 import { fit } from "../../../experiments/learning.ts";
 import { readMatrix } from "../../../experiments/reading.ts";
 import { SEED } from "../../../experiments/seed.ts";
+import { overSeeds, type Range, rangesOf } from "../../../experiments/seeds.ts";
 import { crossEntropy } from "../../../06_training/loss.ts";
 import { BagOfWordsClassifier, DeepBagOfWordsClassifier, Embedding, padTokens } from "../../embeddings.ts";
 
@@ -28,6 +29,9 @@ const GOOD = ["good", "great", "fine", "lovely", "clever", "funny"];
 const BAD = ["bad", "poor", "dull", "awful", "silly", "slow"];
 const THINGS = ["film", "story", "music", "cast", "plot", "end"];
 const WORDS = ["<pad>", "the", "was", "not", "but", "very", "really", ...THINGS, ...GOOD, ...BAD];
+/** How everything is trained and tested, and with how many seeds. */
+const STEPS = 300, RATE = 0.02, BATCH = 64, TESTS = 200, SEEDS = 5;
+const MODELS = ["bow", "cbow", "deep"] as const;
 const KINDS = ["plain", "negated", "turned"] as const;
 
 /** What is found. */
@@ -42,7 +46,10 @@ export interface BagFindings {
   readonly alike: number;
   /** Mean cosine of two that mean opposite things. */
   readonly opposite: number;
+  /** Ranges of the accuracies over the seeds, by kind of review: of one model after the other. */
+  readonly ranges: readonly (readonly Range[])[];
   readonly shown: {
+    readonly seeds: number;
     /** A review of each kind. */
     readonly examples: readonly string[];
     readonly adjectives: readonly string[];
@@ -130,7 +137,55 @@ async function cosines(table: Tensor, words: readonly string[]): Promise<number[
   return rows.map((a) => rows.map((b) => dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b))));
 }
 
-/** Bags of words, with and without layers behind the sum. */
+/** What one seed finds. */
+async function once(
+  { width, layers, reviews: count, seed }: Readonly<Record<Bags["controls"], number>>,
+  { signal, onProgress }: RunOptions,
+): Promise<Omit<BagFindings, "ranges" | "shown"> & { readonly shown: Omit<BagFindings["shown"], "seeds"> }> {
+  signal?.throwIfAborted();
+  const random = new Random(seed);
+  const learned = Array.from({ length: count }, (_, i) => review(random, "training", [0, 0, 0, 1, 2][i % 5]!));
+  const tests = KINDS.map((_, kind) => {
+    const drawn = Array.from({ length: TESTS }, () => review(random, "test", kind));
+    return kind === 2 ? drawn.flatMap((each) => [each, turned(each)]) : drawn;
+  });
+
+  const options = { paddingIndex: 0 };
+  const cbow = new BagOfWordsClassifier(WORDS.length, width, 2, random, options);
+  const models = [
+    new Votes(random),
+    cbow,
+    new DeepBagOfWordsClassifier(WORDS.length, width, layers, 2, random, options),
+  ];
+  const found: number[][] = [];
+  for (const [i, model] of models.entries()) {
+    const draw = (): readonly Review[] => Array.from({ length: BATCH }, () => learned[random.integer(count)]!);
+    const loss = (): Tensor => {
+      const { tokens, labels } = encode(draw());
+      return crossEntropy(model.forward(tokens), labels);
+    };
+    const part = (done: number): void => onProgress?.((i + done) / models.length);
+    await fit(model, loss, { steps: STEPS, learningRate: RATE, onProgress: part, ...(signal && { signal }) });
+    const accuracies: number[] = [];
+    for (const test of tests) accuracies.push(await accuracy(model, test));
+    found.push(accuracies);
+  }
+
+  const adjectives = [...GOOD, ...BAD];
+  const cosine = await cosines(cbow.embedding.weight.tensor, adjectives);
+  const isGood = (i: number): boolean => i < GOOD.length;
+  const pairs = cosine.flatMap((row, i) => row.map((x, j) => ({ x, i, j }))).filter(({ i, j }) => i !== j);
+  return {
+    bow: found[0]!,
+    cbow: found[1]!,
+    deep: found[2]!,
+    alike: mean(pairs.filter(({ i, j }) => isGood(i) === isGood(j)).map(({ x }) => x)),
+    opposite: mean(pairs.filter(({ i, j }) => isGood(i) !== isGood(j)).map(({ x }) => x)),
+    shown: { examples: tests.map((test) => test[0]!.words.join(" ")), adjectives, cosines: cosine },
+  };
+}
+
+/** Bags of words, with and without layers after the sum. */
 export const experiment: Experiment<Bags> = {
   controls: {
     width: { default: 16, min: 2, max: 64 },
@@ -138,56 +193,24 @@ export const experiment: Experiment<Bags> = {
     reviews: { default: 600, min: 50, max: 2000, step: 50 },
     seed: SEED,
   },
+  constants: { steps: STEPS, rate: RATE, batch: BATCH, tests: TESTS, seeds: SEEDS },
   claims: {
-    plain: { holds: ({ bow, cbow, deep }) => [bow, cbow, deep].every(([plain]) => plain! > 0.85) },
-    negation: { holds: ({ bow, cbow }) => bow[1]! < 0.5 && cbow[1]! < 0.5 },
-    layers: { holds: ({ deep }) => deep[1]! > 0.9 },
+    plain: { holds: ({ ranges: [bow, cbow, deep] }) => [bow, cbow, deep].every((of) => of![0]![0] > 0.85) },
+    negation: { holds: ({ ranges: [bow, cbow] }) => bow![1]![1] < 0.5 && cbow![1]![1] < 0.5 },
+    layers: { holds: ({ ranges: [, , deep] }) => deep![1]![0] > 0.9 },
     but: { holds: ({ bow, cbow, deep }) => [bow, cbow, deep].every((of) => of[2] === 0.5) },
     alike: { holds: ({ alike, opposite }) => alike > opposite + 0.5 },
   },
   tolerance: 0.05,
-  async measure({ width, layers, reviews: count, seed }, { signal, onProgress }) {
-    signal?.throwIfAborted();
-    const random = new Random(seed);
-    const learned = Array.from({ length: count }, (_, i) => review(random, "training", [0, 0, 0, 1, 2][i % 5]!));
-    const tests = KINDS.map((_, kind) => {
-      const drawn = Array.from({ length: 200 }, () => review(random, "test", kind));
-      return kind === 2 ? drawn.flatMap((each) => [each, turned(each)]) : drawn;
-    });
-
-    const options = { paddingIndex: 0 };
-    const cbow = new BagOfWordsClassifier(WORDS.length, width, 2, random, options);
-    const models = [
-      new Votes(random),
-      cbow,
-      new DeepBagOfWordsClassifier(WORDS.length, width, layers, 2, random, options),
-    ];
-    const found: number[][] = [];
-    for (const [i, model] of models.entries()) {
-      const draw = (): readonly Review[] => Array.from({ length: 64 }, () => learned[random.integer(count)]!);
-      const loss = (): Tensor => {
-        const { tokens, labels } = encode(draw());
-        return crossEntropy(model.forward(tokens), labels);
-      };
-      const part = (done: number): void => onProgress?.((i + done) / models.length);
-      await fit(model, loss, { steps: 300, learningRate: 0.02, onProgress: part, ...(signal && { signal }) });
-      const accuracies: number[] = [];
-      for (const test of tests) accuracies.push(await accuracy(model, test));
-      found.push(accuracies);
-    }
-
-    const adjectives = [...GOOD, ...BAD];
-    const cosine = await cosines(cbow.embedding.weight.tensor, adjectives);
-    const isGood = (i: number): boolean => i < GOOD.length;
-    const pairs = cosine.flatMap((row, i) => row.map((x, j) => ({ x, i, j }))).filter(({ i, j }) => i !== j);
-    return {
-      bow: found[0]!,
-      cbow: found[1]!,
-      deep: found[2]!,
-      alike: mean(pairs.filter(({ i, j }) => isGood(i) === isGood(j)).map(({ x }) => x)),
-      opposite: mean(pairs.filter(({ i, j }) => isGood(i) !== isGood(j)).map(({ x }) => x)),
-      shown: { examples: tests.map((test) => test[0]!.words.join(" ")), adjectives, cosines: cosine },
-    };
+  async measure(controls, options) {
+    const runs = await overSeeds(
+      controls.seed,
+      SEEDS,
+      options,
+      (seed, options) => once({ ...controls, seed }, options),
+    );
+    const ranges = MODELS.map((model) => rangesOf(runs.map((run) => run[model])));
+    return { ...runs[0]!, ranges, shown: { ...runs[0]!.shown, seeds: SEEDS } };
   },
   draw(findings, { captions, labels }) {
     const { adjectives, cosines } = findings.shown;
@@ -197,10 +220,11 @@ export const experiment: Experiment<Bags> = {
         caption: captions.accuracy(findings),
         y: { title: labels.right, domain: [0, 1] },
         bars: KINDS.flatMap((kind, i) =>
-          (["bow", "cbow", "deep"] as const).map((model) => ({
+          MODELS.map((model, m) => ({
             label: labels[model],
             group: labels[kind],
             value: findings[model][i]!,
+            range: findings.ranges[m]![i]!,
           }))
         ),
       },

@@ -20,16 +20,19 @@ import type { Tensor } from "../../../engine/tensor.ts";
 import { Random } from "../../../engine/random.ts";
 import { scope } from "../../../engine/scope.ts";
 import { difference, mean } from "../../../experiments/arithmetic.ts";
-import type { Experiment, Labels, Parts } from "../../../experiments/experiment.ts";
+import type { Experiment, Labels, Parts, RunOptions } from "../../../experiments/experiment.ts";
 import type { Figure } from "../../../experiments/figure.ts";
 import { fit } from "../../../experiments/learning.ts";
 import { readMatrix } from "../../../experiments/reading.ts";
 import { SEED } from "../../../experiments/seed.ts";
+import { overSeeds } from "../../../experiments/seeds.ts";
 import { crossEntropy } from "../../../06_training/loss.ts";
 import { Embedding } from "../../../02_words/embeddings.ts";
 import { attentionWeights } from "../../scaled_dot_product.ts";
 
 const DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] as const;
+/** The learning rate, and how many seeds are tried. */
+const RATE = 0.02, SEEDS = 10;
 const NOTES = 8, E = 16, B = 16;
 
 /** What is found. */
@@ -44,6 +47,10 @@ export interface MatricesFindings {
   readonly asymmetryOfOne: number;
   /** Share of random vectors of equal length that match themselves best, without any matrix. */
   readonly themselves: number;
+  /** Days that do not find tomorrow, by seed: with one matrix, and with two. */
+  readonly failures: readonly number[];
+  readonly failuresOfTwo: readonly number[];
+  readonly seeds: number;
   readonly shown: {
     readonly steps: number;
     /** Weights and scores, `[day, day]`, of the head with two matrices and of that with one. */
@@ -128,6 +135,48 @@ async function selfMatches(random: Random): Promise<number> {
   return mean((await readMatrix(scores)).map((row, i) => row[i] === Math.max(...row) ? 1 : 0));
 }
 
+type OneSeed = Omit<MatricesFindings, "failures" | "failuresOfTwo" | "seeds">;
+
+/** What one seed finds. */
+async function once(
+  { headSize, steps, seed }: Readonly<Record<Matrices["controls"], number>>,
+  { signal, onProgress }: RunOptions,
+): Promise<OneSeed> {
+  signal?.throwIfAborted();
+  const random = new Random(seed);
+  const maps: number[][][] = [], scores: number[][][] = [];
+  for (const matrices of [2, 1] as const) {
+    const model = new Finder(headSize, matrices, random);
+    const loss = (): Tensor => {
+      const notes = tensor(
+        Array.from({ length: B * DAYS.length }, () => random.integer(NOTES)),
+        [B, DAYS.length],
+        "int32",
+      );
+      return crossEntropy(model.forward(notes), roll(notes, -1, 1));
+    };
+    const part = (done: number): void => onProgress?.((maps.length + done) / 2);
+    const options = { steps, learningRate: RATE, onProgress: part, ...(signal && { signal }) };
+    if (steps > 0) await fit(model, loss, options);
+    maps.push(await readMatrix(scope(() => noGrad(() => model.weights()))));
+    scores.push(await readMatrix(scope(() => noGrad(() => model.scores()))));
+  }
+  return {
+    twoMatrices: found(maps[0]!),
+    oneMatrix: found(maps[1]!),
+    asymmetryOfTwo: asymmetry(scores[0]!),
+    asymmetryOfOne: difference(asymmetry(scores[1]!)),
+    themselves: await selfMatches(random),
+    shown: {
+      steps,
+      maps,
+      scores,
+      onTomorrow: maps.map((map) => mean(map.map((row, day) => row[tomorrow(day)]!))),
+      lost: DAYS.filter((_, day) => !finds(maps[1]!, day)),
+    },
+  };
+}
+
 /** Self-attention with one matrix and with two. */
 export const experiment: Experiment<Matrices> = {
   controls: {
@@ -135,46 +184,26 @@ export const experiment: Experiment<Matrices> = {
     steps: { default: 300, min: 0, max: 1000, step: 50 },
     seed: SEED,
   },
+  constants: { width: E, rate: RATE, batch: B, seeds: SEEDS },
   claims: {
-    two: { holds: ({ twoMatrices }) => twoMatrices === DAYS.length },
-    one: { holds: ({ oneMatrix }) => oneMatrix < DAYS.length },
+    two: { holds: ({ failuresOfTwo }) => failuresOfTwo.every((days) => days === 0) },
+    one: { holds: ({ failures }) => failures.every((days) => days > 0) },
     symmetric: { holds: ({ asymmetryOfOne, asymmetryOfTwo }) => asymmetryOfOne === 0 && asymmetryOfTwo > 1 },
     without: { holds: ({ themselves }) => themselves === 1 },
   },
   tolerance: 0.05,
-  async measure({ headSize, steps, seed }, { signal, onProgress }) {
-    signal?.throwIfAborted();
-    const random = new Random(seed);
-    const maps: number[][][] = [], scores: number[][][] = [];
-    for (const matrices of [2, 1] as const) {
-      const model = new Finder(headSize, matrices, random);
-      const loss = (): Tensor => {
-        const notes = tensor(
-          Array.from({ length: B * DAYS.length }, () => random.integer(NOTES)),
-          [B, DAYS.length],
-          "int32",
-        );
-        return crossEntropy(model.forward(notes), roll(notes, -1, 1));
-      };
-      const part = (done: number): void => onProgress?.((maps.length + done) / 2);
-      const options = { steps, learningRate: 0.02, onProgress: part, ...(signal && { signal }) };
-      if (steps > 0) await fit(model, loss, options);
-      maps.push(await readMatrix(scope(() => noGrad(() => model.weights()))));
-      scores.push(await readMatrix(scope(() => noGrad(() => model.scores()))));
-    }
+  async measure(controls, options) {
+    const runs = await overSeeds(
+      controls.seed,
+      SEEDS,
+      options,
+      (seed, options) => once({ ...controls, seed }, options),
+    );
     return {
-      twoMatrices: found(maps[0]!),
-      oneMatrix: found(maps[1]!),
-      asymmetryOfTwo: asymmetry(scores[0]!),
-      asymmetryOfOne: difference(asymmetry(scores[1]!)),
-      themselves: await selfMatches(random),
-      shown: {
-        steps,
-        maps,
-        scores,
-        onTomorrow: maps.map((map) => mean(map.map((row, day) => row[tomorrow(day)]!))),
-        lost: DAYS.filter((_, day) => !finds(maps[1]!, day)),
-      },
+      ...runs[0]!,
+      failures: runs.map(({ oneMatrix }) => DAYS.length - oneMatrix),
+      failuresOfTwo: runs.map(({ twoMatrices }) => DAYS.length - twoMatrices),
+      seeds: SEEDS,
     };
   },
   draw(findings, { captions, labels }) {

@@ -31,17 +31,21 @@ export const words: Words<Matrices> = {
     steps: { label: "Steps", description: "Training steps" },
     seed: SEED_WORDS,
   },
+  constants: { width: "hidden width", rate: "learning rate", batch: "weeks in a batch", seeds: "seeds" },
   claims: {
-    two: "With a matrix for queries and one for keys, every day looks at tomorrow most",
-    one: "With one matrix for both, at least one day cannot",
+    two: "With a matrix for queries and one for keys, every day looks at tomorrow most, with every seed",
+    one: "With one matrix for both, at least one day cannot, with every seed",
     symmetric: "With one matrix the scores are symmetric",
     without: "Without any matrix, of vectors of equal length each matches itself best",
   },
   captions: {
-    maps: ({ twoMatrices, oneMatrix, shown: { steps, onTomorrow: [two, one] } }) =>
+    maps: ({ twoMatrices, oneMatrix, failures, failuresOfTwo, seeds, shown: { steps, onTomorrow: [two, one] } }) =>
       `Each day at the left asks, the days at the right are asked. After ${steps} steps, with two matrices ` +
       `${twoMatrices} of 7 days look at tomorrow most, which gets ${percent(two!)} of their weight; with one matrix ` +
-      `${oneMatrix}, and ${percent(one!)}.`,
+      `${oneMatrix}, and ${percent(one!)}. Over ${seeds} seeds, from ${Math.min(...failures)} to ${
+        Math.max(...failures)
+      } ` +
+      `days fail with one matrix and ${Math.max(...failuresOfTwo) || "none"} with two.`,
     scoresOfTwo: ({ asymmetryOfTwo }) =>
       "Scores with two matrices: a day and another one may score differently in the two directions, by up to " +
       `${number(asymmetryOfTwo, 2)} here.`,

@@ -19,6 +19,8 @@ export interface SizeFindings {
   readonly big: number;
   /** Weights of the parts of the base model, then of the big one. */
   readonly parts: readonly number[];
+  /** The vocabulary with which each would have as many weights as the paper's table says. */
+  readonly needed: readonly number[];
 }
 
 /** What the experiment is made of. */
@@ -32,6 +34,9 @@ export interface Size extends Parts {
     & Labels<"model" | "layers" | "width" | "heads" | "inside" | "weights">;
 }
 
+/** What the paper's table 3 says of both, in weights. */
+const TABLE = { base: 65e6, big: 213e6 } as const;
+
 /** Weights by part, for the paper's shapes. */
 function partsOf({ hiddenSize = 512, vocabSize }: EncoderDecoderOptions): number[] {
   const E = hiddenSize, attention = 4 * (E + 1) * E, feedForward = 8 * E * E + 5 * E, norm = 2 * E;
@@ -40,16 +45,20 @@ function partsOf({ hiddenSize = 512, vocabSize }: EncoderDecoderOptions): number
 
 /** How many weights the paper's models have. */
 export const experiment: Experiment<Size> = {
+  constants: { tableBase: TABLE.base, tableBig: TABLE.big },
   controls: { vocabulary: { default: 37000, min: 1000, max: 100_000, step: 1000 } },
   claims: {
-    base: { holds: ({ base }) => Math.abs(base / 65e6 - 1) < 0.04 },
-    big: { holds: ({ big }) => Math.abs(big / 213e6 - 1) < 0.01 },
+    base: { holds: ({ base }) => Math.abs(base / TABLE.base - 1) < 0.04 },
+    big: { holds: ({ big }) => Math.abs(big / TABLE.big - 1) < 0.01 },
     sum: { holds: ({ base, parts }) => parts.slice(0, 5).reduce((a, b) => a + b, 0) === base },
   },
   measure({ vocabulary: vocabSize }, { signal }) {
     if (signal?.aborted) return Promise.reject(signal.reason);
     const [base, big] = [{ ...transformerBase, vocabSize }, { ...transformerBig, vocabSize }];
+    const neededBy = (options: EncoderDecoderOptions, weights: number): number =>
+      Math.round(vocabSize + (weights - transformerSize(options)) / (options.hiddenSize ?? 512));
     return Promise.resolve({
+      needed: [neededBy(base, TABLE.base), neededBy(big, TABLE.big)],
       base: transformerSize(base),
       big: transformerSize(big),
       parts: [...partsOf(base), ...partsOf(big)],

@@ -18,6 +18,7 @@ import { SEED } from "../../../experiments/seed.ts";
 import { crossEntropy } from "../../loss.ts";
 import { policyGradientLoss, sampledTargets } from "../../policy_gradient.ts";
 
+const SIZE = 32, HEADS = 4;
 const V = 40, B = 8, LENGTH = 9, BEGIN = 1, END = 2;
 
 /** What is found. */
@@ -31,7 +32,7 @@ export interface EncoderGradientFindings {
   readonly decoder: number;
   /** The whole encoder's, open in one decoder layer only, from the first. */
   readonly single: readonly number[];
-  /** Length of the difference between the whole gradient and the sum of those, as a share. */
+  /** Length of the difference between the whole gradient and the sum of those, as a fraction. */
   readonly difference: number;
 }
 
@@ -57,6 +58,7 @@ export const experiment: Experiment<EncoderGradient> = {
     layers: { default: 3, min: 1, max: 6 },
     seed: SEED,
   },
+  constants: { width: SIZE, heads: HEADS, vocabulary: V, batch: B, length: LENGTH },
   claims: {
     every: { holds: ({ whole, rewarded }) => [...whole, ...rewarded].every((size) => size > 1e-3) },
     cut: { holds: ({ cut, decoder }) => cut.every((size) => size === 0) && decoder > 0.1 },
@@ -65,7 +67,14 @@ export const experiment: Experiment<EncoderGradient> = {
   async measure({ layers, seed }, options) {
     const steps = new Steps(options, layers + 4), random = new Random(seed);
     await steps.next();
-    const layout = { vocabSize: V, contextLength: 16, hiddenSize: 32, numHeads: 4, numLayers: layers, dropout: 0 };
+    const layout = {
+      vocabSize: V,
+      contextLength: 16,
+      hiddenSize: SIZE,
+      numHeads: HEADS,
+      numLayers: layers,
+      dropout: 0,
+    };
     const model = new EncoderDecoder(layout, random);
     const draw = (): number[][] =>
       Array.from({ length: B }, () => Array.from({ length: LENGTH }, () => 3 + random.integer(V - 3)));

@@ -11,19 +11,26 @@ import type { EncoderGradient } from "./encoder.ts";
 
 /** What the experiment says. */
 export const words: Words<EncoderGradient> = {
-  title: "The line along which the encoder learns",
+  title: "How the gradient reaches the encoder",
   purpose:
     "A loss is computed in the decoder, and its gradient is followed back into the encoder, twice: as the model " +
-    "is, and with the cross-attention cut. Change the number of layers. See what each layer of the encoder receives, " +
-    "and what each layer of the decoder brings to it.",
+    "is, and with the cross-attention cut. Change the number of layers. See the gradient of each layer of the encoder, " +
+    "and what each layer of the decoder contributes.",
   controls: {
     layers: { label: "Layers", description: "Of the encoder and of the decoder" },
     seed: SEED_WORDS,
   },
+  constants: {
+    width: "hidden width",
+    heads: "heads",
+    vocabulary: "tokens of the vocabulary",
+    batch: "sequences in a batch",
+    length: "tokens of a sequence",
+  },
   claims: {
     every: "Every layer of the encoder gets a gradient, from cross-entropy as from rewards",
     cut: "With the cross-attention cut it is exactly 0 in every layer, while the decoder’s is not",
-    shares: "Each decoder layer brings a share, and the shares add up to the whole",
+    shares: "Each decoder layer contributes a part of the gradient, and the parts add up to the whole",
   },
   captions: {
     layers: ({ cut, decoder }) =>
@@ -31,7 +38,7 @@ export const words: Words<EncoderGradient> = {
       `${Math.max(...cut) === 0 ? "exactly 0" : "not 0"}, for cross-entropy as for rewards; the decoder’s own is ` +
       `${number(decoder, 3)}.`,
     shares: ({ difference }) =>
-      "Cross-attention open in one decoder layer only: what each layer brings to the encoder. As vectors they " +
+      "Cross-attention open in one decoder layer only: the gradient that reaches the encoder. As vectors they " +
       `add up to the whole${difference < 1e-4 ? ", within rounding" : " only in part"}.`,
   },
   labels: {

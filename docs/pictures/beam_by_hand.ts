@@ -1,0 +1,145 @@
+/**
+ * # A beam as it prunes
+ *
+ * The worked example of greedy and beam search as two trees: one beam, and two. The prefixes are ranked by the library.
+ *
+ * @module
+ */
+
+import { beamStep, type Prefix } from "../../core/07_generation/greedy_and_beam.ts";
+import { el, label, px, textWidth, tint, tip } from "../figures/svg.ts";
+import type { Canvas, Picture } from "../picture.ts";
+
+/** The words of the example, and how probable each is after each prefix. */
+const WORDS = ["sat", "ran", "away"];
+const NEXT: Readonly<Record<string, readonly number[]>> = {
+  "": [0.5, 0.4, 0.1],
+  "sat": [0.35, 0.25, 0.4],
+  "ran": [0.1, 0.1, 0.8],
+};
+const STEPS = 2;
+
+/** A prefix that was ranked. */
+interface Ranked {
+  readonly words: readonly string[];
+  readonly logProbability: number;
+  readonly kept: boolean;
+}
+
+/** What a beam of some width ranks, step by step, best first. */
+interface Search {
+  readonly numBeams: number;
+  readonly steps: readonly (readonly Ranked[])[];
+}
+
+const spell = ({ tokens }: Prefix): string[] => tokens.map((token) => WORDS[token]!);
+
+function searchOf(numBeams: number): Search {
+  let beam: readonly Prefix[] = [{ tokens: [], logProbability: 0 }];
+  const steps = Array.from({ length: STEPS }, () => {
+    const rows = beam.map((prefix) => NEXT[spell(prefix).join(" ")]!.map(Math.log));
+    const ranked = beamStep(beam, rows, numBeams * WORDS.length);
+    beam = ranked.slice(0, numBeams);
+    return ranked.map((prefix, place): Ranked => ({
+      words: spell(prefix),
+      logProbability: prefix.logProbability,
+      kept: place < numBeams,
+    }));
+  });
+  return { numBeams, steps };
+}
+
+const ROW = 21, HEAD = 26, GAP = 16;
+
+/** How a prefix is drawn: the best sequence, another one in the beam, or pruned. */
+type Look = "best" | "kept" | "pruned";
+
+const LINES: Readonly<Record<Look, { readonly class: string }>> = {
+  best: { class: "branch best" },
+  kept: { class: "branch" },
+  pruned: { class: "branch pruned" },
+};
+
+/** A branch from one place to another; a pruned one ends in a cross stroke. */
+function branch(x: number, y: number, toX: number, toY: number, look: Look): string {
+  const r = y === toY ? 0 : 6, trunk = toX - 18;
+  const path = y === toY
+    ? `M${px(x)} ${px(y)}H${px(toX)}`
+    : `M${px(trunk)} ${px(y)}V${px(toY - r)}q0 ${r} ${r} ${r}H${px(toX)}`;
+  return el("path", { ...LINES[look], d: path }) +
+    (look === "pruned" ? el("path", { class: "branch", d: `M${px(toX - 7)} ${px(toY - 4)}v8` }) : "");
+}
+
+/** One search as a tree. */
+function tree(
+  { numBeams, steps }: Search,
+  y: number,
+  canvas: Canvas,
+): { readonly parts: string[]; readonly height: number } {
+  const { width, say } = canvas, parts: string[] = [];
+  const starts = [0, Math.round(width * 0.3), Math.round(width * 0.66)];
+  const best = steps.at(-1)![0]!.words.join(" ");
+  const write = (ranked: Ranked | undefined, x: number, y: number, text: string, look: Look): number => {
+    const value = ranked ? ranked.logProbability.toFixed(3).replace("-", "−") : "", end = x + textWidth(text) + 6;
+    parts.push(el(
+      "g",
+      { class: look },
+      label(text, { class: look === "pruned" ? "faint" : "ink", x, y: y + 4 }),
+      ranked ? label(value, { ...tint(canvas, "\\log P", 0), x: end, y: y + 4 }) : "",
+      ranked ? tip(`${ranked.words.join(" ")}: ${value}, ${say(look)}`) : "",
+    ));
+    return ranked ? end + textWidth(value) : end - 6;
+  };
+  parts.push(label(numBeams === 1 ? say("greedy search, W = 1") : `${say("beam search")}, W = ${numBeams}`, {
+    class: "axis",
+    x: 0,
+    y: y + 12,
+  }));
+  let row = 0;
+  const grow = (prefix: readonly string[], x: number, fromY: number): void => {
+    const depth = prefix.length;
+    const next = steps[depth]?.filter(({ words }) => words.slice(0, -1).join(" ") === prefix.join(" ")) ?? [];
+    next.forEach((one, i) => {
+      if (i > 0) row++;
+      const at = y + HEAD + (row + 0.5) * ROW, text = one.words.join(" ");
+      const look = best.startsWith(text) && one.kept ? "best" : one.kept ? "kept" : "pruned", left = starts[depth + 1]!;
+      parts.push(branch(x + 6, fromY, left - 5, at, look));
+      const end = write(one, left, at, one.words.at(-1)!, look);
+      if (one.kept) grow(one.words, end, at);
+    });
+  };
+  const first = y + HEAD + 0.5 * ROW;
+  grow([], write(undefined, 0, first, "The cat", "kept"), first);
+  return { parts, height: HEAD + (row + 1) * ROW };
+}
+
+/** The picture. */
+export const picture: Picture<readonly Search[]> = {
+  alternative: (searches, say) =>
+    searches.map(({ numBeams, steps }) =>
+      `${say("Beams:")} ${numBeams}. ` +
+      steps.map((step, i) =>
+        `${say("Step")} ${i + 1}: ${
+          step.map(({ words, logProbability, kept }) =>
+            `${words.join(" ")} ${logProbability.toFixed(3)} ${say(kept ? "kept" : "pruned")}`
+          ).join(", ")
+        }.`
+      ).join(" ")
+    ).join(" "),
+  measure: () => [1, 2].map(searchOf),
+  draw: (canvas, searches) => {
+    const { width, say } = canvas, parts: string[] = [];
+    let y = 0;
+    for (const search of searches) {
+      const drawn = tree(search, y, canvas);
+      parts.push(...drawn.parts);
+      y += drawn.height + GAP;
+    }
+    let x = 0;
+    for (const [look, text] of [["best", "best found"], ["kept", "kept"], ["pruned", "pruned"]] as const) {
+      parts.push(branch(x, y + 6, x + 28, y + 6, look), label(say(text), { class: "small", x: x + 34, y: y + 10 }));
+      x += 34 + textWidth(say(text), { size: 11 }) + 22;
+    }
+    return { width: Math.min(width, 520), height: y + 16, parts };
+  },
+};

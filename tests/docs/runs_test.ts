@@ -1,0 +1,75 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { type LoadedRun, Pictures } from "../../docs/pictures.ts";
+import { readRun, type RecordedRun } from "../../docs/runs/recorded_run.ts";
+import type { OptimizersRun } from "../../docs/runs/optimizers.ts";
+import type { TranslatorRun } from "../../docs/runs/translator.ts";
+
+const loaded = {
+  show: {
+    figures: ({ n }: { readonly n: number }) => [{ kind: "text", text: "x", caption: `${n} found` }] as const,
+    reading: ({ n }: { readonly n: number }, { seconds }: RecordedRun) => [`${n} < 3 in ${seconds} s`],
+  },
+  recorded: {
+    command: "deno run docs/runs/a.ts --data b",
+    data: { name: "b", origin: "c", licence: "d", bytes: 1, sha256: "" },
+    seconds: 150,
+    findings: { n: 2 },
+  },
+} as unknown as LoadedRun;
+
+Deno.test("a recorded run shows its figures, its reading, its command and its minutes", () => {
+  const problems: string[] = [];
+  const all = new Pictures(
+    new Map(),
+    (where, text) => problems.push(`${where}: ${text}`),
+    new Map([["a_run", loaded]]),
+  );
+  assert(all.isRun("a_run") && all.isWide("a_run") && !all.isRun("b_run"));
+  const setting = { language: "en", hue: () => undefined, link: (path: string) => path };
+  const html = all.html("a_run", "core/a.ts", { ...setting, caption: "A run." });
+  for (const part of ["<p>A run.</p>", "2 found", "<p>2 &lt; 3 in 150 s</p>", "3 minutes of one core", "--data b"]) {
+    assert(html.includes(part), part);
+  }
+  all.finish();
+  assertEquals(problems, []);
+  new Pictures(new Map(), (where, text) => problems.push(`${where}: ${text}`), new Map([["a_run", loaded]])).finish();
+  assertEquals(problems, ["docs/pictures/a_run.ts: No page shows this run"]);
+});
+
+const folder = new URL("../../docs/runs/", import.meta.url);
+const names = [...Deno.readDirSync(folder)].flatMap(({ name }) => /^(\w+)\.json$/.exec(name)?.[1] ?? []).sort();
+
+Deno.test("recorded runs name their program, their file and its checksum, and are shown", () => {
+  assert(names.length >= 2, names.join());
+  for (const name of names) {
+    const { command, data, seconds }: RecordedRun = readRun(name);
+    assert(command.includes(`docs/runs/${name}.ts --data ${data.name}`), command);
+    assert(Deno.statSync(new URL(`${name}.ts`, folder)).isFile);
+    assert(Deno.statSync(new URL(`../pictures/${name}_run.ts`, folder)).isFile);
+    assertMatch(data.sha256, /^[0-9a-f]{64}$/);
+    assert(data.bytes > 0 && seconds > 0);
+    assert(data.origin !== "" && data.licence !== "");
+  }
+});
+
+Deno.test("the recorded translator is better at every stage, and its sentences are credited", () => {
+  const { bleu, losses, stages, sentences } = readRun<TranslatorRun>("translator").findings;
+  for (let i = 1; i < stages.length; i++) assert(bleu[i]! > bleu[i - 1]! && losses[i]! < losses[i - 1]!);
+  for (const { reference, attribution, translations } of sentences) {
+    assertEquals(translations.length, stages.length);
+    // The question of the notes has no reference, and is nobody's.
+    if (reference !== "") assertMatch(attribution, /tatoeba\.org #\d+ .* & #\d+/);
+  }
+  // What the reading says of the first stage: the same words for nearly every source.
+  assert(new Set(sentences.map(({ translations }) => translations[0]!.split(" ").slice(0, 2).join())).size <= 2);
+});
+
+Deno.test("in the recorded run Adam ends below momentum by more than the seeds differ, and no best rate is at an end", () => {
+  for (const { text, results } of readRun<OptimizersRun>("optimizers").findings.texts) {
+    const [momentum, adam] = ["momentum", "Adam"].map((name) => results.find((result) => result.name === name)!.seeds);
+    assert(Math.max(...adam!) < Math.min(...momentum!), text);
+    for (const { name, rates, best } of results) {
+      assert(best > Math.min(...rates) && best < Math.max(...rates), `${text}, ${name}: ${best}`);
+    }
+  }
+});
