@@ -17,7 +17,7 @@ export function numbersIn(list: string): string[] {
 }
 
 /** A paragraph's beginning that names statements. */
-export const OPENING = /^\*\*(?:The notes, |笔记 ?)([\d.,、和\sand]+?)[.。]\*\*\s*/;
+export const OPENING: RegExp = /^\*\*(?:The notes, |笔记 ?)([\d.,、和\sand]+?)[.。]\*\*\s*/;
 
 /** The mark that prose leaves for such a paragraph. */
 export const openingMark = (list: string): string => `<!--notes ${numbersIn(list).join(",")}-->`;

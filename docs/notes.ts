@@ -233,7 +233,7 @@ export function withStatements(body: string, printed: Printed): string {
 }
 
 /** The style of statements, for the pages that have some. */
-export const STYLE = "assets/notes.css";
+export const STYLE: string = "assets/notes.css";
 
 /** A page that answers a statement. */
 export interface Answer {
@@ -276,15 +276,23 @@ export interface Listed extends Pick<Printed, "url" | "phrases" | "formula" | "h
   readonly answers: ReadonlyMap<string, readonly Answer[]>;
 }
 
+/** The language of a title, on a page in another one. */
+const inChinese = (title: string, { language }: Phrases): string =>
+  language !== "zh" && /\p{Script=Han}/u.test(title) ? ` lang="zh"` : "";
+
 /** A set as a list of its statements. */
 export function setHtml({ title, number, about, statements }: NoteSet, listed: Listed): string {
   const { phrases, url, home, answers } = listed;
   let above = "",
-    html = `<h1><span class="number">${number}</span> <span>${escape(title)}</span></h1>${inBoth(about, listed)}`;
+    html = `<h1><span class="number">${number}</span> <span${inChinese(title, phrases)}>${escape(title)}</span></h1>${
+      inBoth(about, listed)
+    }`;
   html += `<p class="note"><a href="${relative(url, home("notes.html"))}">${phrases.notes.all}</a></p>`;
   for (const statement of statements) {
     if (statement.place !== above) {
-      html += `${above ? "</dl>" : ""}<h2>${escape(statement.place)}</h2><dl class="statements">`;
+      html += `${above ? "</dl>" : ""}<h2${inChinese(statement.place, phrases)}>${
+        escape(statement.place)
+      }</h2><dl class="statements">`;
       above = statement.place;
     }
     const found = (answers.get(statement.number) ?? []).map((answer) => {
@@ -306,11 +314,11 @@ export function setsHtml(sets: readonly NoteSet[], listed: Listed): string {
   return sets.map(({ number, title, about, statements }) => {
     const answered = statements.filter((statement) => answers.has(statement.number)).length;
     const wrong = statements.filter(({ truth }) => truth).length;
-    return `<section id="set-${number}"><h2><span class="number">${number}</span> <a href="${
-      relative(url, home(`notes/${number}.html`))
-    }">${escape(title)}</a></h2>${inBoth(about, listed)}<p class="note">${
-      phrases.notes.count(statements.length, answered, wrong)
-    }</p></section>`;
+    return `<section id="set-${number}"><h2><span class="number">${number}</span> <a${
+      inChinese(title, phrases)
+    } href="${relative(url, home(`notes/${number}.html`))}">${escape(title)}</a></h2>${
+      inBoth(about, listed)
+    }<p class="note">${phrases.notes.count(statements.length, answered, wrong)}</p></section>`;
   }).join("\n");
 }
 
