@@ -229,7 +229,7 @@ export function withNumbers(
 }
 
 /**
- * A text whose links to statements of the notes are words with numbers, `the notes (004.27)`, for the terminal.
+ * A text whose links to statements of the notes are numbers: `the notes (004.27)`.
  *
  * @param text words without other markup
  * @returns the text with every link printed

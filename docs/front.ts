@@ -266,7 +266,7 @@ function statementEntries({ statements, title }: NoteSet, { phrases, home, answe
       url: home(page) + (anchor && `#${anchor}`),
       title: phrases.notes.of(number),
       page: answer?.title ?? title,
-      text: plain(phrases.language === "zh" ? `${zh} ${en}` : `${en} ${zh}`),
+      text: plain(phrases.language === "zh" ? `${zh} ${en}` : `${en} ${zh}`).replace(/(?<!\w)_|_(?!\w)/g, ""),
       rank: RANK.statement,
     };
   });

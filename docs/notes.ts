@@ -134,7 +134,7 @@ export type SetFormula = (tex: string) => string;
 
 /** Text with formulas and code. */
 const set = (text: string, formula: SetFormula): string =>
-  text.split(/(\$[^$]+\$|`[^`]+`|\*[^*]+\*)/).map((part, at) => {
+  text.split(/(\$[^$]+\$|`[^`]+`|(?<!\w)_[^_]+_(?!\w))/).map((part, at) => {
     if (at % 2 === 0) return escape(part);
     const inner = part.slice(1, -1);
     if (part[0] === "$") return formula(inner);

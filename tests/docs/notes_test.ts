@@ -35,7 +35,7 @@ Some notes.
 
 ## 007.1 · 1 注意力
 
-Attention looks *everywhere*, at cost $n^2$.
+Attention looks _everywhere_, at cost $n^2$.
 
 注意力哪里都看，
 代价是 $n^2$。
@@ -73,7 +73,7 @@ Deno.test("readNotes() reads statements in both languages, their places, truths 
   assertEquals(first, {
     number: "007.1",
     place: "1 注意力",
-    said: { en: "Attention looks *everywhere*, at cost $n^2$.", zh: "注意力哪里都看，代价是 $n^2$。" },
+    said: { en: "Attention looks _everywhere_, at cost $n^2$.", zh: "注意力哪里都看，代价是 $n^2$。" },
     sees: ["core/04_attention/masks.ts", "core/04_attention/mod.ts"],
     partly: false,
   });
