@@ -331,12 +331,6 @@ const TO_OPEN: readonly string[] = [
   "core/04_attention/positions/",
   "core/04_attention/experiments/scaled_dot_product",
   "core/04_attention/experiments/positions",
-  "core/05_transformer/encoder_decoder.ts",
-  "core/05_transformer/experiments/encoder_decoder",
-  "core/06_training/optimizers.ts",
-  "core/06_training/experiments/optimizers",
-  "core/07_generation/greedy_and_beam.ts",
-  "core/07_generation/experiments/greedy_and_beam",
 ];
 
 /**
