@@ -38,8 +38,8 @@
  * target, shifted right $y'$
  * ```
  *
- * **By hand.** [The notes](notes:003.7) ask 中国的首都是哪里. Take two of its words, 首都 and 哪里, the width $E = 2$, and five
- * rows of a table $W$: BEGIN
+ * **By hand.** [The notes](notes:003.7) ask 中国的首都是哪里. Take two of its words, 首都 and 哪里, the width $E = 2$, and
+ * five rows of a table $W$: BEGIN
  * $(0.4, -0.6)$, 首都 $(1, -0.7)$, 哪里 $(-0.6, 0.3)$, 北 $(0.9, 0.5)$, 京 $(0.2, 0.9)$.
  *
  * *In.* 首都 times $\sqrt{2}$ is $(1.41, -0.99)$. The code of position 0 is $(\sin 0, \cos 0) = (0, 1)$; the sum is
@@ -337,28 +337,23 @@ export class EncoderDecoder extends Module {
 
 // ## What runs once
 //
-// **The notes, 003.8.** So it is: `encode` does not depend on what is being written. A generation loop calls it once,
-// and
+// **The notes, 003.8.** So it is: `encode` does not depend on what is being written. A generation loop calls it once, and
 // `decode` once for each word. {@linkcode EncoderDecoder.given} makes a decoder of a model and an encoded source; its caches keep
 // the keys and values of $m$, layer by layer, which are computed once too.
 //
-// **The notes, 001.33.** Not one vector, but one for each word of the source, $m$ of `[B, S, E]`: cross-attention
-// could not choose
+// **The notes, 001.33.** Not one vector, but one for each word of the source, $m$ of `[B, S, E]`: cross-attention could not choose
 // between words otherwise. One vector for a whole sentence is what attention replaced. Six layers are right, for both stacks.
 
 // ## The last layer
 //
-// **The notes, 001.39.** The map from $E$ numbers to $V$ scores is right, and so is the softmax after it. Real sizes
-// are the other
+// **The notes, 001.39.** The map from $E$ numbers to $V$ scores is right, and so is the softmax after it. Real sizes are the other
 // way round: the paper has $E = 512$ and a vocabulary of 37,000, so the last matrix widens. To take the largest score (argmax) is one
 // way to choose a word, [greedy decoding](../07_generation/greedy_and_beam.ts); there are others.
 //
-// **The notes, 004.85.** The last map is one matrix, $W^\top$, without a hidden layer and without an activation. The
-// network of two layers
+// **The notes, 004.85.** The last map is one matrix, $W^\top$, without a hidden layer and without an activation. The network of two layers
 // stands in every layer of the stacks ([section](feed_forward/mod.ts)).
 //
-// **The notes, 000.25.** Two softmaxes are confused. The one over products of queries and keys says *where in the
-// source* to look; it has
+// **The notes, 000.25.** Two softmaxes are confused. The one over products of queries and keys says *where in the source* to look; it has
 // one number for each source word and chooses none of them. The one over $h\,W^\top$ says *which word* of the vocabulary comes next.
 
 // ## How large it is
@@ -416,15 +411,13 @@ function sizeOfPart(create: () => object | undefined): number {
 
 // ## Encoder and decoder, or decoder only
 //
-// **The notes, 004.65.** The difference is real, the words for it are vague. Both models compute $P(y \mid x)$ by the
-// chain rule, and both
+// **The notes, 004.65.** The difference is real, the words for it are vague. Both models compute $P(y \mid x)$ by the chain rule, and both
 // depend on the source: through cross-attention here, as the first part of the text in a [decoder](decoder_only.ts). What differs: the
 // encoder reads the source in both directions, a causal decoder only backwards; the two stacks have weights of their own; a source
 // is set apart from what is written. A decoder is more flexible in one sense: a conversation has no fixed border between source and
 // target, and any text is training data. "Strict" or "free" is not a property of either: large decoders translate well.
 //
-// **The notes, 003.7.** Question answering is the same model with other pairs: questions as sources, answers as
-// targets. The
+// **The notes, 003.7.** Question answering is the same model with other pairs: questions as sources, answers as targets. The
 // corpus of the experiment has 中国的首都是哪里 as a sentence to be translated, and the recorded run translates it too.
 
 // #region Options: sizes, parts, and the paper's two models
