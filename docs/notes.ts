@@ -122,7 +122,7 @@ export function addressOfStatement(number: string): string {
   return `notes/${number.split(".")[0]}.html#n${number.replace(".", "-")}`;
 }
 
-const MARK = /<!--notes ([\d.,]*)-->|<button type="button" class="says" data-notes="([^"]*)">/g;
+const MARK = /<!--notes ([\d.,]*)-->|<button class="says" data-notes="([^"]*)">/g;
 
 /** Numbers that a page refers to, each once. */
 export function mentioned(body: string): Set<string> {
@@ -214,13 +214,11 @@ export function withStatements(body: string, printed: Printed): string {
       }).join("");
     }
     const found = find(link!), id = `says-${found.map(({ number }) => number.replace(".", "-")).join("-")}`;
-    if (found.length === 0) return `<button type="button" class="says">`;
+    if (found.length === 0) return `<button class="says">`;
     opened.set(id, found);
     // A button has one name; further anchors stand before it.
     const [first = "", ...more] = found.map(({ number }) => anchor(number)).filter((id) => id !== "");
-    return `${
-      more.map((id) => `<a${id}></a>`).join("")
-    }<button type="button" class="says" popovertarget="${id}" data-of="${
+    return `${more.map((id) => `<a${id}></a>`).join("")}<button class="says" popovertarget="${id}" data-of="${
       found.map(({ number }) => number).join(", ")
     }"${first}>`;
   });
