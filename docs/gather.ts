@@ -19,8 +19,9 @@ import { ENGLISH, type Phrases } from "./phrases.ts";
 import { type NoteSet, readNotes } from "./notes.ts";
 import { loadPictures } from "./pictures.ts";
 import { type Definition, Program } from "./program.ts";
+import { named } from "./programs.ts";
 import { type ProofFile, readProofs } from "./proofs.ts";
-import { type EntryPoint, entryUrl, readEntryPoints } from "./reference.ts";
+import { type EntryPoint, entryTitle, entryUrl, readEntryPoints } from "./reference.ts";
 import { type About, membersOf, type Site, type Surroundings } from "./site.ts";
 
 const root = new URL("../", import.meta.url);
@@ -135,7 +136,7 @@ function partsOfSite(
   notes: readonly NoteSet[],
 ): Part[] {
   const written = partsOfBook({ read, list });
-  const api: [string, string][] = entryPoints.map((entry) => [entryUrl(entry), entry.specifier]);
+  const api: [string, string][] = entryPoints.map((entry) => [entryUrl(entry), entryTitle(entry)]);
   const front = partOf("heed", "front", [
     ["index.html", "heed"],
     ...extra.map(({ url, title }): [string, string] => [url, title]),
@@ -240,6 +241,7 @@ export async function gather(sourceUrl: string, problem: Site["problem"]): Promi
       extra.flatMap(({ url, title: page, shows = [] }) =>
         shows.filter((one) => one.path === path).map(({ id, title }) => ({ url: `${url}#${id}`, page, title }))
       ),
+    programs: new Map(sources.map((path) => [path, named(path, texts.get(path)!)])),
     title: { assets: playground?.TITLE_ASSETS ?? [], figure: (caption) => playground?.titleFigure(caption) ?? "" },
     pictures: await loadPictures(LANGUAGES.map(({ phrases }) => phrases.language), problem),
     problem,
