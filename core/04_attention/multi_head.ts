@@ -460,6 +460,10 @@ function split(x: Tensor, H: number): Tensor {
 // of keys and values and have only their own queries; grouped-query attention (GQA) lies between the two. Cache
 // and memory traffic shrink by the factor $H / G$. With as many groups as heads it is the page's formula:
 // the test "MultiHeadAttention() with a group per head is ordinary multi-head attention" says so.
+//
+// ```picture shared_heads Eight query heads, and the keys and values that they read: one set for each head, one for each four, one
+// for all. Values are shared as keys are.
+// ```
 
 // ## Keys and values of different origin
 //

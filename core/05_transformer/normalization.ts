@@ -8,6 +8,10 @@
  * differ in the numbers that mean and variance are taken over: the features of one
  * position (层归一化, LayerNorm), or over one feature of all examples (BatchNorm).
  *
+ * ```picture norm_axes Two sentences of four positions with five features each. The filled squares are the numbers that the
+ * marked one is normalized with. LayerNorm and RMSNorm stay within one position; BatchNorm takes one feature of all positions of all sentences.
+ * ```
+ *
  * **Formula.** With $x$ the $n$ features of one position, $\mu$ their mean (均值) and $\sigma^2$
  * their variance (方差), and $\odot$ the product feature by feature,
  *

@@ -9,6 +9,10 @@
  * a BEGIN token. Position $j$ sees BEGIN and $y_1 \dots y_{j-1}$ and predicts $y_j$. With a
  * causal mask all positions are computed in parallel.
  *
+ * ```picture training_and_inference The same target in training and at inference. Filled: computed by the model; empty: the
+ * reference. In training one pass computes all positions. At inference each pass waits for the one before it.
+ * ```
+ *
  * **Formula.** For the target $y_1, \dots, y_J$,
  *
  * $$\mathrm{inputs} = (\mathrm{BEGIN},\, y_1, \dots, y_J), \qquad \mathrm{targets} = (y_1, \dots, y_J,\, \mathrm{END})$$
@@ -177,6 +181,9 @@ export function scheduledSampling(inputs: Tensor, logits: Tensor, truth: number,
 // Bengio et al. give three curves for $\epsilon_i$, in code `truth`, over the steps
 // $i = 0, 1, 2, \dots$, all falling from about 1. They are plain functions of the step, like the
 // schedules of [section](schedules.ts).
+//
+// ```picture reference_decay The three decays, with settings that halve the reference at about the same step. The linear one has a floor.
+// ```
 
 /** Options of {@linkcode linearDecay}. */
 export interface LinearDecayOptions {

@@ -9,6 +9,10 @@
  * key and one value to each layer's cache, and compares one query with all keys. For a sequence of $n$ tokens, prompt
  * included, at most $n$ positions pass through the model instead of up to $1 + 2 + \dots + n$.
  *
+ * ```picture cache_rows A prompt of four tokens and what follows it, row by row. The prompt passes through the model at once
+ * (prefill). Then each pass feeds one token (decode): it computes one key and one value, and reads all others from the cache.
+ * ```
+ *
  * **Formula.** For $L$ layers with $G$ key–value heads of width $D$, $B$ sequences of $S$ tokens and $w$
  * bytes per number, the memory of the cache (GPU memory, 显存) is
  *
