@@ -56,7 +56,7 @@ export const CHINESE_PHRASES: Phrases = {
   notes: {
     say: (number) => `笔记 ${number}。`,
     of: (number) => `笔记 ${number}`,
-    answered: (places) => `回答见 ${places}。`,
+    answered: (places, partly) => `${partly ? "部分回答见" : "回答见"} ${places}。`,
     open: "尚未回答。",
     all: "全部各组。",
     count: (statements, answered, wrong) => `共 ${statements} 条，书中已回答 ${answered} 条；有误的 ${wrong} 条。`,
