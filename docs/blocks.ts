@@ -241,63 +241,6 @@ export function withoutPictures(text: string): { readonly text: string; readonly
   return { text: rest.trim(), pictures };
 }
 
-/** Characters of prose that stand before a picture's paragraph and still share its row. */
-const FEW = 500;
-
-/** Paragraphs of Markdown; blocks of code are whole. */
-function paragraphsOf(text: string): string[] {
-  const out: string[] = [];
-  let fenced = false, open = false;
-  for (const line of text.split("\n")) {
-    if (line.startsWith("```")) fenced = !fenced;
-    if (line.trim() === "" && !fenced) open = false;
-    else if (open) out[out.length - 1] += `\n${line}`;
-    else {
-      out.push(line);
-      open = true;
-    }
-  }
-  return out;
-}
-
-/** A row of a page's beginning: Markdown with what stands at its right, or a picture across both columns. */
-export type OpeningRow = { readonly text: string } | { readonly wide: PicturePassage };
-
-/**
- * Cuts a part of a page's beginning into rows, so that pictures stand beside the paragraphs that they follow: such a paragraph
- * opens a row, unless little prose and nothing at its right stands above it.
- *
- * @param text Markdown
- * @param isWide whether a picture goes across both columns
- */
-export function openingRows(text: string, isWide: (name: string) => boolean): OpeningRow[] {
-  const rows: OpeningRow[] = [];
-  let row: string[] = [];
-  const close = (): void => {
-    if (row.length > 0) rows.push({ text: row.join("\n\n") });
-    row = [];
-  };
-  for (const paragraph of paragraphsOf(text)) {
-    const [picture] = withoutPictures(paragraph).pictures;
-    if (picture && isWide(picture.name)) {
-      close();
-      rows.push({ wide: picture });
-      continue;
-    }
-    if (picture) {
-      const above = row.slice(0, -1), isFull = above.some((one) => /^(\||```)/.test(one));
-      if (isFull || above.join("").length > FEW) {
-        const last = row.pop()!;
-        close();
-        row.push(last);
-      }
-    }
-    row.push(paragraph);
-  }
-  close();
-  return rows;
-}
-
 /**
  * Reads what stands at the right of a page's beginning: tables, diagrams and pictures.
  *

@@ -37,7 +37,7 @@ import type { Definition, Program } from "./program.ts";
 import { entryPage, type EntryPoint, entryUrl } from "./reference.ts";
 import { type Entry, indexScript, searchScript } from "./search.ts";
 import type { Site, Term } from "./site.ts";
-import { FOLDED, squeezed, theme } from "./theme.ts";
+import { ROWS, squeezed, theme } from "./theme.ts";
 
 const here = new URL("./", import.meta.url);
 
@@ -133,7 +133,7 @@ function sourceSheet(page: Page, site: Site): Found {
   const title = (page.number ? `${page.number} ` : "") + page.title;
   const isLive = site.experiments(page.path!).length > 0;
   const figures = isLive ? FIGURE_ASSETS : body.includes("<figure") ? FIGURE_ASSETS.slice(0, 1) : [];
-  const assets = body.includes('<details class="region"') ? [...figures, FOLDED] : figures;
+  const assets = [ROWS, ...figures];
   return { sheet: { url: page.url, title, description, page, body, assets }, ...found };
 }
 
@@ -252,8 +252,8 @@ export async function build(sourceUrl = ""): Promise<Built> {
   problems.push(...checkLinks(pages, others));
   const shared = ["assets/katex.css", "assets/style.css", "assets/client.js"].map((name) => weight(files.get(name)!));
   for (const [url, html] of pages) {
-    const folded = html.includes(FOLDED) ? weight(files.get(FOLDED)!) : 0;
-    const sum = shared.reduce((a, b) => a + b, folded + weight(html));
+    const rows = html.includes(ROWS) ? weight(files.get(ROWS)!) : 0;
+    const sum = shared.reduce((a, b) => a + b, rows + weight(html));
     if (sum > LARGEST) problem(url, `Weighs ${sum} bytes compressed, fonts apart: at most ${LARGEST}`);
   }
   const translations = translated.map(({ translation }) => translation);

@@ -4,7 +4,8 @@
  * **Question.** A source is prose and code. What makes a page of the book of it?
  *
  * **Idea.** Three steps. The source is read into blocks ([blocks.ts](blocks.ts)); their references get numbers, a chapter's
- * table its titles; each block is printed as a row ([rows.ts](rows.ts)). The checks and the search look at the same blocks, so
+ * table its titles; each block becomes rows ([rows.ts](rows.ts)), which are
+ * arranged in two columns ([arrange.ts](arrange.ts)). The checks and the search look at the same blocks, so
  * that nothing is read from HTML that was printed a moment before. Around them stands what the page does not say itself: where
  * an experiment is shown, what a kernel gained, which tests prove the page.
  *
@@ -12,6 +13,7 @@
  */
 
 import { experimentName, experimentPath } from "../core/experiments/experiment.ts";
+import { arranged, type Part } from "./arrange.ts";
 import { type Block, blocksOf, descriptionOf, inLanguage, type Prose, withFigures } from "./blocks.ts";
 import type { Page } from "./book.ts";
 import { checkColours } from "./check.ts";
@@ -25,7 +27,7 @@ import { escape } from "./words.ts";
 import { proofsHtml } from "./proofs.ts";
 import { quantitiesOf } from "./quantities.ts";
 import { numbered } from "./references.ts";
-import { blockHtml, rowHtml, type View } from "./rows.ts";
+import { partsOf, type View } from "./rows.ts";
 import type { Entry } from "./search.ts";
 import { contextOf, idOf, programOf, type Site, type Term } from "./site.ts";
 import { withTitles } from "./tables.ts";
@@ -113,19 +115,19 @@ export function pageOf(page: Page, site: Site): Made {
   for (const text of site.layer ? [] : saidOf(blocks, site).flatMap((prose) => unopened(path, prose))) {
     site.problem(path, `Opens no statement: "${text}"`);
   }
-  const rows = blocks.map((block) => blockHtml(block, view));
+  const rows = blocks.map((block) => partsOf(block, view));
   const last = blocks.findLastIndex(({ kind }) => kind === "opening" || kind === "header");
   const places = placesHtml(page, site), measured = measuredHtml(path, site.texts.get(RECORD) ?? "", context);
   const proofs = shownHtml(page, site) + proofsHtml(path, site, site.phrases);
-  const body = [
-    ...rows.slice(0, last + 1),
-    ...places ? [rowHtml("section", places)] : [],
-    ...rows.slice(last + 1),
-    ...measured ? [rowHtml("section top", ...measured)] : [],
-    ...proofs ? [rowHtml("proofs", proofs)] : [],
+  const body: Part[] = [
+    ...rows.slice(0, last + 1).flat(),
+    ...places ? [{ kind: "section", prose: places, code: "" }] : [],
+    ...rows.slice(last + 1).flat(),
+    ...measured ? [{ kind: "section top", prose: measured[0], code: measured[1], isAside: true }] : [],
+    ...proofs ? [{ kind: "proofs", prose: proofs, code: "" }] : [],
   ];
   return {
-    body: `<div class="page">${body.join("\n")}</div>`,
+    body: `<div class="page">${arranged(body)}</div>`,
     description: descriptionOf(blocks, site.phrases.question),
     terms,
     entries: entriesOf(page, blocks, site),

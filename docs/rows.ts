@@ -3,15 +3,16 @@
  *
  * **Question.** A block is words and lines of code. What is it on the page?
  *
- * **Idea.** One grid: prose in the left column, code in the right one, a row for each block, so that what is said stands beside
- * what it is said about. Tables, diagrams and pictures of the page's beginning stand at the right too, experiments across both.
+ * **Idea.** A row for each block: prose, and what it is said about. Tables, diagrams and pictures of the page's beginning have the
+ * paragraph before them as their prose, experiments are across both columns. How rows fill the page is the next step,
+ * [arrange.ts](arrange.ts).
  *
  * @module
  */
 
+import { openingRows, type Part, type Row } from "./arrange.ts";
 import {
   type Block,
-  openingRows,
   passagesOf,
   type PicturePassage,
   type Prose,
@@ -47,25 +48,9 @@ export interface View {
   readonly figure: (name: string) => string;
 }
 
-/** Characters of prose that a screen holds; lines of code that are more than a screen. */
-const SHORT_PROSE = 900, LONG_CODE = 24;
-
 /** A title does not break within a word. */
 const unbroken = (html: string): string =>
   html.replace(/[\p{L}\d]+(?:-[\p{L}\d]+)+/gu, `<span class="unbroken">$&</span>`);
-
-/** A row of the page. */
-export function rowHtml(
-  kind: string,
-  prose: string,
-  code = "",
-  { id = "", stays = false, language = "" } = {},
-): string {
-  const tables = code.startsWith(`<div class="stay">`);
-  return `<div class="row is-${kind}"${id ? ` id="${escape(id)}"` : ""}><div class="prose${stays ? " stays" : ""}"${
-    language && ` lang="${language}"`
-  }>${prose}</div><div class="code${tables ? " stays" : ""}">${code}</div></div>`;
-}
 
 /** The language of prose, where it is not that of its page. */
 function languageOf(prose: Prose | undefined, { phrases }: Site): string {
@@ -125,31 +110,42 @@ const wideHtml = (picture: PicturePassage, prose: Prose, view: View): string =>
     pictureHtml(picture, prose, view)
   }</div>`;
 
-/** The page's beginning, or a part of it: its tables, diagrams and pictures stand at the right. */
-function openingHtml({ prose, anchor }: Extract<Block, { kind: "opening" }>, view: View): string {
+/** The page's beginning, or a part of it: its tables, diagrams and pictures stand beside their paragraphs. */
+function openingParts({ prose, anchor }: Extract<Block, { kind: "opening" }>, view: View): Part[] {
   const { page, site, quantities, context } = view, language = languageOf(prose, site);
   const heading = anchor ? headingHtml(prose.heading, anchor, context) : titleHtml(page, prose.heading, context);
-  const rows = openingRows(prose.text, (name) => site.pictures.isWide(name));
-  if (!rows[0] || "wide" in rows[0]) rows.unshift({ text: "" });
-  return rows.map((row, at) => {
-    if ("wide" in row) return wideHtml(row.wide, prose, view);
-    const passages = passagesOf(row.text);
-    const text = passages.flatMap((passage) => passage.kind === "text" ? [passage.text] : []).join("\n");
+  const isPicture = (name: string | undefined, text: string): boolean =>
+    name !== undefined && text.startsWith("```picture") && site.pictures.isWide(name);
+  const nameOf = (text: string): string | undefined => withoutPictures(text).pictures[0]?.name;
+  const rows = openingRows(
+    prose.text,
+    (text) => /^(\||```(diagram|picture)\b)/.test(text),
+    (text) => isPicture(nameOf(text), text),
+    anchor ? 45 : 90,
+  );
+  if (!rows[0]) rows.push({ text: "", aside: "", more: "", side: "" });
+  return rows.flatMap(({ text, aside, more, side, wide }, at): Part[] => {
+    const passages = passagesOf(aside);
     const tables = passages.filter((passage): passage is Table => "lines" in passage);
-    const drawn = passages.flatMap((passage) =>
+    const shown = passages.flatMap((passage) =>
       passage.kind === "diagram"
         ? [diagramHtml(passage.caption, passage.steps, view)]
         : passage.kind === "picture"
         ? [pictureHtml(passage, prose, view)]
         : []
     );
-    return rowHtml(
-      (anchor ? "section top" : "opening") + (at > 0 ? " continues" : ""),
-      (at === 0 ? heading : "") + textHtml(prose, text, view),
-      drawn.join("") + tablesHtml(tables, drawn.length > 0, quantities, context),
-      { language },
-    );
-  }).join("\n");
+    const row: Row = {
+      kind: (anchor ? "section top" : "opening") + (at > 0 ? " continues" : ""),
+      prose: (at === 0 ? heading : "") + textHtml(prose, text, view),
+      code: shown.join("") + tablesHtml(tables, quantities, context),
+      more: more && textHtml(prose, more, view),
+      side: side && textHtml(prose, side, view),
+      language,
+      isAside: aside !== "",
+    };
+    const picture = wide === undefined ? undefined : withoutPictures(wide).pictures[0];
+    return picture ? [row, wideHtml(picture, prose, view)] : [row];
+  });
 }
 
 /** Prose whose tests are named with their places. */
@@ -188,7 +184,7 @@ function exerciseHtml({ path, url }: Page, { home, phrases: { thisFile, tryIt } 
 }
 
 /** Prose beside code. */
-function besideHtml({ kind, prose, code, anchor }: TextBlock, view: View): string {
+function besideParts({ kind, prose, code, anchor }: TextBlock, view: View): Part[] {
   const { page, context, lines, site } = view, { phrases } = site;
   // A link to what a doc comment describes leads to the comment, not past it.
   const id = kind === "reference" ? anchor : "";
@@ -204,41 +200,43 @@ function besideHtml({ kind, prose, code, anchor }: TextBlock, view: View): strin
   const first = code[0]?.text ?? "";
   const isTop = kind === "section" || kind === "reference" && !/^\s/.test(first);
   const opens = /^(export )?(abstract )?(class|interface) /.test(first) && code.length < 4;
-  const stays = code.length > LONG_CODE && (prose?.text.length ?? 0) + (prose?.heading.length ?? 0) < SHORT_PROSE;
   const tags = prose ? tagsHtml(prose, context, phrases) : "";
-  return rowHtml(
-    kind + (isTop ? " top" : "") + (opens ? " opens" : ""),
-    html,
-    pictures.filter((one) => !isWide(one)).map((one) => pictureHtml(one, prose!, view)).join("") + tags +
-      codeHtml(code, lines, id, phrases),
-    {
-      id,
-      stays,
-      language: languageOf(prose, site),
-    },
-  ) + pictures.filter(isWide).map((one) => wideHtml(one, prose!, view)).join("");
+  const beside = pictures.filter((one) => !isWide(one)).map((one) => pictureHtml(one, prose!, view)).join("");
+  return [{
+    kind: kind + (isTop ? " top" : "") + (opens ? " opens" : ""),
+    id,
+    prose: html,
+    tags,
+    code: beside + codeHtml(code, lines, id, phrases),
+    language: languageOf(prose, site),
+    isAside: beside !== "",
+  }, ...pictures.filter(isWide).map((one) => wideHtml(one, prose!, view))];
 }
 
 /** Names that the line of a closed region has room for. */
 const NAMED = 6;
 
 /** Where a region begins: its title at the left, what it holds at the right; then its introduction. */
-function regionHtml({ prose, anchor, names, lines }: Extract<Block, { kind: "region" }>, view: View): string {
+function regionParts({ prose, anchor, names, lines }: Extract<Block, { kind: "region" }>, view: View): Part[] {
   const { context, site } = view, language = languageOf(prose, site), lang = language && ` lang="${language}"`;
   const listed = names.slice(0, NAMED).map((name) => `<code>${escape(name)}</code>`).join(", ");
   const held = site.phrases.lines(lines) + (listed && `: ${listed}${names.length > NAMED ? ", …" : ""}`);
-  return `<details class="region"><summary><h2 id="${anchor}"${lang}>${renderInline(prose.heading, context)}</h2>` +
-    `<span>${held}</span></summary>${
-      prose.text ? rowHtml("section", textHtml(prose, prose.text, view), "", { language }) : ""
-    }`;
+  return [
+    `<details class="region"><summary><h2 id="${anchor}"${lang}>${renderInline(prose.heading, context)}</h2>` +
+    `<span>${held}</span></summary>`,
+    ...prose.text ? [{ kind: "section", prose: textHtml(prose, prose.text, view), code: "", language }] : [],
+  ];
 }
 
-/** A block as a row of its page. */
-export function blockHtml(block: Block, view: View): string {
-  if (block.kind === "region") return regionHtml(block, view);
-  if (block.kind === "endregion") return "</details>";
-  if (block.kind === "opening") return openingHtml(block, view);
-  if (block.kind === "header") return rowHtml("opening", ...headerHtml(view.page, block.text, view.context));
-  if (block.kind === "figure") return `<div class="wide">${view.figure(block.name)}</div>`;
-  return besideHtml(block, view);
+/** A block as rows of its page. */
+export function partsOf(block: Block, view: View): Part[] {
+  if (block.kind === "region") return regionParts(block, view);
+  if (block.kind === "endregion") return ["</details>"];
+  if (block.kind === "opening") return openingParts(block, view);
+  if (block.kind === "header") {
+    const [prose, code] = headerHtml(view.page, block.text, view.context);
+    return [{ kind: "opening", prose, code, isAside: code !== "" }];
+  }
+  if (block.kind === "figure") return [`<div class="wide">${view.figure(block.name)}</div>`];
+  return besideParts(block, view);
 }

@@ -15,9 +15,6 @@ import type { Context } from "./context.ts";
 import { render, renderInline } from "./prose.ts";
 import { cells, type Quantity } from "./quantities.ts";
 
-/** Rows of tables that a screen holds. */
-const SHORT_TABLE = 16;
-
 /** A symbol table: a row whose name is another row's too has in each the colour of the row. */
 function symbolsHtml(lines: readonly string[], quantities: readonly Quantity[], context: Context): string {
   const [head = "", , ...rows] = lines;
@@ -40,14 +37,12 @@ function symbolsHtml(lines: readonly string[], quantities: readonly Quantity[], 
  * The tables of a part of the beginning.
  *
  * @param tables as passages
- * @param hasPictures whether pictures stand below them
  * @param quantities what has a colour
  * @param context what the cells refer to
- * @returns HTML that stays beside the prose as long as a screen holds it
+ * @returns HTML for beside the prose
  */
 export function tablesHtml(
   tables: readonly Table[],
-  hasPictures: boolean,
   quantities: readonly Quantity[],
   context: Context,
 ): string {
@@ -55,9 +50,7 @@ export function tablesHtml(
   const html = tables.map(({ kind, lines }) =>
     kind === "symbols" ? symbolsHtml(lines, quantities, context) : render(lines.join("\n"), context)
   );
-  const rows = tables.reduce((sum, { lines }) => sum + lines.length, 0);
-  const isShort = rows <= SHORT_TABLE && !hasPictures;
-  return `<div class="${isShort ? "stay" : "tables"}">${html.join("")}</div>`;
+  return `<div class="tables">${html.join("")}</div>`;
 }
 
 /** A chapter's table of its pages, which begins with the column `page`. */

@@ -4,8 +4,8 @@
  * **Question.** What does every page load, and where does it come from?
  *
  * **Idea.** Fonts and the style of formulas are taken from their packages, the rest lies in `theme/`: five sheets, which become
- * one file, two more for pages that fold something or show statements of the notes, and a script. What is only for those who
- * write them is left out.
+ * one file, three more for pages of a source and for statements of the notes, and a script. What is only for those who write
+ * them is left out.
  *
  * @module
  */
@@ -23,8 +23,8 @@ export function squeezed(text: string, name: string): string {
 /** Sheets of the theme, one file in the site; later ones refine earlier ones. */
 const STYLES = ["base", "page", "front", "dialogs", "print"];
 
-/** The sheet of pages on which something is folded, or runs. */
-export const FOLDED = "assets/folded.css";
+/** The sheet of pages of a source: their columns, what is folded on them, what runs there. */
+export const ROWS = "assets/rows.css";
 
 /** Fonts, style and scripts. */
 export async function theme(): Promise<Map<string, string | Uint8Array>> {
@@ -48,7 +48,7 @@ export async function theme(): Promise<Map<string, string | Uint8Array>> {
   for (const font of fonts) await take(`fonts/${font}`, `katex/dist/fonts/${font}`);
   const themed = (name: string): string => squeezed(Deno.readTextFileSync(new URL(`theme/${name}`, here)), name);
   found.set("assets/style.css", STYLES.map((name) => themed(`${name}.css`)).join(""));
-  found.set(FOLDED, themed("folded.css"));
+  found.set(ROWS, ["rows", "folded"].map((name) => themed(`${name}.css`)).join(""));
   found.set("assets/notes.css", themed("notes.css"));
   found.set("assets/client.js", themed("client.js"));
   return found;

@@ -1,35 +1,35 @@
 /**
  * # Diverse and stochastic beams
  *
- * **Question.** The beams of a search differ in a word or two, and the words are near-synonyms (近义词).
- * How does a search bring back texts that are worth having side by side?
+ * **Question.** The hypotheses of a beam search differ in a word or two, and the words are near-synonyms (近义词).
+ * How does a search return hypotheses that really differ?
  *
- * **Idea.** The notes name two ways to choose other candidates than the likeliest. One lowers the score
- * of what is already there: *diverse beam search* divides the beams into groups that search one
- * after the other, and a token that an earlier group has just chosen costs a later one a penalty; with a
- * measure of similarity, so do its near-synonyms. The other adds chance: *stochastic beam
- * search* adds to the log-probability of every text a random number of its own, of such a
- * distribution that the $W$ best sums are $W$ texts drawn from the model, no text twice.
+ * **Idea.** The notes name two ways to choose other candidates than the most probable. One lowers the score
+ * of what is already chosen: *diverse beam search* divides the beams into groups that search one
+ * after the other. A token that an earlier group has chosen in this step gets a penalty in later groups. With a
+ * measure of similarity, so do its near-synonyms. The other adds randomness: *stochastic beam
+ * search* adds a Gumbel random number to the log-probability of every sequence. The $W$ best sums are then
+ * $W$ samples from the model without replacement.
  *
  * **Formula.** A token $v$ in group $g$ of step $t$ competes with
  *
- * $$\log P(y_{<t}\, v \mid X) - \lambda \sum_{h < g} \sum_{w \in C_h} \mathrm{sim}(v, w), \qquad \text{and a text } Y \text{ by chance with} \quad G_Y = \log P(Y \mid X) - \log(-\log U_Y)$$
+ * $$\log P(y_{<t}\, v \mid X) - \lambda \sum_{h < g} \sum_{w \in C_h} \mathrm{sim}(v, w), \qquad \text{and a sequence } Y \text{ at random with} \quad G_Y = \log P(Y \mid X) - \log(-\log U_Y)$$
  *
  * | symbol       | in code            | meaning                                                     |
  * | ------------ | ------------------ | ----------------------------------------------------------- |
  * | $\lambda$    | `diversityPenalty` | what one earlier choice costs                               |
  * | $C_h$        | `chosen`           | tokens that the beams of group $h$ took in this step        |
  * | sim          | `similarity`       | 1 for the same token, 0 for others, unless one is given     |
- * | $U_Y$        |                    | uniform in (0, 1), one for each text                        |
+ * | $U_Y$        |                    | uniform in (0, 1), one for each sequence                    |
  * | $G_Y$        | `perturbed`        | Gumbel variable with location $\log P$                      |
  *
- * **Why not draw $W$ times.** A sure model writes the same text again and again, and the more so the
- * more one draws. Without replacement every draw is a text of its own, and the first one
+ * **Why not sample $W$ times.** A certain model generates the same sequence again and again. Without
+ * replacement every sample is different, and the first one
  * is still an ordinary sample.
  *
- * **How it is done without looking at every text.** The largest $G$ of all texts that begin with $y_{\le t}$
+ * **How it is done without all sequences.** The largest $G$ of all sequences with the prefix $y_{\le t}$
  * is again a Gumbel variable, with location $\log P(y_{\le t})$. So a prefix stands for the best of its
- * continuations, and a beam is enough: from the $G$ of a prefix those of its children are drawn
+ * continuations, and a beam is enough: given the $G$ of a prefix, those of its children are sampled
  * under the condition that their largest is the parent's. With $\tilde G_v$ drawn freely at the
  * children's locations and $Z$ the largest of them, the condition holds for
  *
@@ -63,7 +63,7 @@ export interface DiverseBeamOptions extends BeamOptions {
   readonly numBeamGroups: number;
   /** What a token costs for each earlier beam that has just taken it, in nats; 0.5 by default. */
   readonly diversityPenalty?: number;
-  /** Makes similar tokens cost their share as well; only the same one does by default. */
+  /** Gives similar tokens a part of the penalty; only the same one does by default. */
   readonly similarity?: TokenSimilarity;
 }
 
@@ -110,7 +110,7 @@ export function diverseBeamSearch(options: DiverseBeamOptions): SequenceSearch {
  * A beam search in groups that avoid each other's words.
  *
  * The penalty decides only which continuations survive. Log-probabilities stay those of the model, and by them,
- * and the length penalty, the texts of all groups are ranked at the end. (The library `transformers` lets
+ * and the length penalty, the hypotheses of all groups are ranked at the end. (The library `transformers` lets
  * penalties add up in the scores.)
  */
 export class DiverseBeamSearch implements Beam {
@@ -350,11 +350,9 @@ function conditioned(free: number, largest: number, bound: number): number {
 
 // ## One sentence, three searches
 //
-// The experiment lets a small translator write several texts for one sentence: by beam search, in groups, by
-// chance, and by drawing one by one. Groups and stochastic beams use more words and more pairs of
-// words than beam search, at the price of likelihood; the likeliest of them still comes near the best. Groups
-// can say the same text twice, and do where the model is surer of a word than the penalty is large. Stochastic
-// beams never do; of texts drawn one by one many come twice.
+// The experiment lets a small translator generate several hypotheses for one sentence: by beam search, by diverse and by
+// stochastic beams, and by independent sampling. More diversity costs probability. Groups can return the same hypothesis
+// twice, where the model is more certain of a word than the penalty is large. Stochastic beams never do.
 
 // ## Pitfall: a penalty on the empty set
 //
@@ -364,7 +362,7 @@ function conditioned(free: number, largest: number, bound: number): number {
 // ## Pitfall: fresh chance at every step
 //
 // Adding a new random number to each continuation's log-probability, without the condition on the
-// parent's, draws the first token without replacement and the text from nothing known. The test
+// parent's, samples the first token without replacement and the sequence from no known distribution. The test
 // "StochasticBeamSearch draws texts as an urn without replacement" fails for that version.
 
 // ## Exercise

@@ -4,8 +4,8 @@
  * **Question.** Sampling, greedy and beam search, with or without a source sentence, for one
  * prompt or for a batch: is there one loop behind all of them?
  *
- * **Idea.** There is. Feed the tokens that are new, read one row of logits per text, let a
- * *search* decide which tokens follow and which texts they continue, rearrange the caches
+ * **Idea.** There is. Feed the tokens that are new, read one row of logits per sequence, let a
+ * *search* decide which tokens follow and which sequences they continue, rearrange the caches
  * accordingly, and feed those tokens. Greedy search and sampling keep one prefix per prompt,
  * beam search several; the loop does not know the difference.
  *

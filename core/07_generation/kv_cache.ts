@@ -1,16 +1,16 @@
 /**
  * # Key–value cache
  *
- * **Question.** Every new token makes the model look at all tokens before it. Must it compute
+ * **Question.** Every new token attends to all tokens before it. Must the model compute
  * their keys and values again each time?
  *
- * **Idea.** No: under a causal mask the past never changes, so what was computed once can be
- * kept (键值缓存). A step then feeds one token, appends one key and one value to each layer's memory,
- * and compares one query with all keys. For a text of $n$ tokens, prompt included, at most $n$ positions
- * pass through the model instead of up to $1 + 2 + \dots + n$.
+ * **Idea.** No: under a causal mask the past never changes, so keys and values can be
+ * kept (键值缓存). The first pass reads the whole prompt (prefill). Each later step (decoding) reads one token, appends one
+ * key and one value to each layer's cache, and compares one query with all keys. For a sequence of $n$ tokens, prompt
+ * included, at most $n$ positions pass through the model instead of up to $1 + 2 + \dots + n$.
  *
- * **Formula.** For $L$ layers with $G$ key–value heads of width $D$, $B$ texts of $S$ tokens and $w$
- * bytes per number, the memory taken (GPU memory, 显存) is
+ * **Formula.** For $L$ layers with $G$ key–value heads of width $D$, $B$ sequences of $S$ tokens and $w$
+ * bytes per number, the memory of the cache (GPU memory, 显存) is
  *
  * $$\mathrm{bytes} = 2 \cdot L \cdot B \cdot G \cdot S \cdot D \cdot w$$
  *
@@ -23,12 +23,15 @@
  * | $D$    | `headSize`       | 64                                 |
  * | $w$    | `bytesPerNumber` | 4 in float32: 75.5 MB together     |
  *
- * **Why doubled room.** Memory that grows by one position per token would be copied at every
+ * **Why doubled room.** A buffer that grows by one position per token would be copied at every
  * token: $1 + 2 + \dots + n$ again. Room for twice as many positions is reserved whenever it runs
- * out, so that each position is copied less than twice on average, however long the text; the rest are writes in place.
+ * out, so that each position is copied less than twice on average at any length. All other writes are in place.
  *
  * [Section](../05_transformer/decoder.ts) answers whether one cached layer is enough,
  * [section](../04_attention/masks.ts) whether a single query needs a mask.
+ *
+ * Sources: Shazeer 2019, *Fast Transformer Decoding: One Write-Head is All You Need*; Pope et al. 2022, *Efficiently Scaling
+ * Transformer Inference* (prefill, decoding, memory bandwidth).
  *
  * @module
  */
@@ -194,7 +197,7 @@ const sizeChecks: Checks<CacheSize> = {
  * console.assert(cacheBytes(gpt2) === 75_497_472);
  * ```
  *
- * @param size of the model, the text and the batch
+ * @param size of the model, the sequence and the batch
  * @returns a number of bytes
  * @throws {RangeError} if a size is negative or no integer
  */
@@ -208,10 +211,10 @@ export function cacheBytes(
 
 // ## The work, counted
 //
-// The experiment writes one text twice and counts the positions that pass through the model: their
-// number grows with the square of the length (quadratic, 二次方) without a cache, and with the length
-// itself with one. The tokens are the same. Projections and feed-forward are spared. The comparisons of queries with keys
-// remain, one row of them per token: over the whole text they still grow with the square of its length. A last figure lets all layers use
+// The experiment generates one sequence twice and counts the positions that pass through the model. Without a cache
+// their number grows with the square of the length (quadratic, 二次方), with a cache linearly. The tokens are the same. A
+// cache saves projections and feed-forward. Attention scores remain: one row of them per token, so that their number
+// over the whole sequence is still quadratic. In the last figure all layers use
 // the keys and values of the first, which the notes thought might do: the logits come out wrong.
 
 // ## Pitfall: one memory for all layers
@@ -223,7 +226,7 @@ export function cacheBytes(
 // ## Pitfall: a beam that keeps its neighbour's past
 //
 // When a beam continues another prefix, its keys have to follow. Without `reorder` the scores
-// are those of a text that nobody wrote. The test "beam search with a cache equals beam search
+// are those of a sequence that no beam holds. The test "beam search with a cache equals beam search
 // without" compares them.
 
 // ## Exercise

@@ -1,31 +1,31 @@
 /**
  * # 7 · Generation
  *
- * **Question.** A trained model gives a probability to every text. How does one text come out of it: a
- * likely one, a varied one, a correct one, and fast?
+ * **Question.** A trained model gives a probability to every sequence. How does it generate one: a
+ * probable one, a diverse one, a correct one, and with low latency?
  *
- * **Idea.** There are two kinds of decoding algorithm (解码算法). The first reshapes the distribution
- * of the next token, and draws: sampling (采样, [section](sampling.ts)), truncation
+ * **Idea.** There are two kinds of decoding algorithm (解码算法). The first changes the distribution
+ * of the next token, and samples from it: sampling (采样, [section](sampling.ts)), truncation
  * ([section](truncation.ts)), temperature ([section](temperature.ts)). The second looks at whole
- * texts and searches for the best (mode-seeking search, 模式寻优搜索): greedy and beam search
- * ([section](greedy_and_beam.ts)). Both run in one loop, which remembers what it has computed
- * ([section](kv_cache.ts)).
+ * sequences and searches for the best (mode-seeking search, 模式寻优搜索): greedy and beam search
+ * ([section](greedy_and_beam.ts)). Both run in one loop, which keeps the keys and values that it has computed
+ * ([section](kv_cache.ts)). A pass over the whole prompt comes first (prefill), then one pass for each token (decoding).
  *
  * | page              | answers                                              |
  * | ----------------- | ---------------------------------------------------- |
  * | `rules`           | what all decoding rules have in common               |
  * | `search`          | what all searches have in common                     |
- * | `sampling`        | how chance becomes text, and what a model must offer |
+ * | `sampling`        | how to sample, and what a model must offer           |
  * | `truncation`      | which tokens should never be drawn                   |
- * | `temperature`     | how bold the draw is                                 |
- * | `repetition`      | how a text is kept from going in circles             |
- * | `greedy_and_beam` | how the most probable text is found                  |
- * | `beam_variants`   | how several texts are found that differ              |
- * | `kv_cache`        | how nothing is computed twice                        |
- * | `session`         | who remembers what a model has seen                  |
+ * | `temperature`     | how diverse the samples are                          |
+ * | `repetition`      | how to avoid repetition                              |
+ * | `greedy_and_beam` | how the most probable sequence is found              |
+ * | `beam_variants`   | how several different sequences are found            |
+ * | `kv_cache`        | how keys and values are computed once                |
+ * | `session`         | what keeps the state of a model in use               |
  * | `sequences`       | what the loop asks a search, of whichever kind       |
- * | `on_device`       | how a GPU writes on without being asked              |
- * | `options`         | how words become rules and a search                  |
+ * | `on_device`       | how a GPU goes on without the host                   |
+ * | `options`         | how options become rules and a search                |
  * | `generate`        | how one loop serves all of them                      |
  *
  * ## Notation

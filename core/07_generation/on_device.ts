@@ -98,7 +98,7 @@ export function draw(probabilities: Tensor, uniforms: Tensor): Tensor {
   const sums = probabilities.cumulativeSum(-1);
   const target = sums.slice(-1, V - 1).mul(uniforms.minimum(ALMOST_ONE).reshape([B, 1]));
   const beyond = sums.greater(target).and(probabilities.greater(0));
-  // The first of those beyond; the likeliest should rounding leave none.
+  // The first of those beyond; the most probable should rounding leave none.
   return full(probabilities.shape, 2).where(beyond, probabilities).argmax(-1);
 }
 

@@ -72,13 +72,13 @@ export interface RuleOptions {
   readonly noRepeatNgramSize?: number;
   /** Divides the logits, greater than 0; 1 by default. Needs `random`. */
   readonly temperature?: number;
-  /** Keeps this many of the likeliest tokens; all by default. Needs `random`. */
+  /** Keeps this many of the most probable tokens; all by default. Needs `random`. */
   readonly topK?: number;
   /** Keeps the fewest whose probability mass reaches this, in (0, 1]; 1 by default. Needs `random`. */
   readonly topP?: number;
   /** Keeps those with this fraction of the largest probability, in (0, 1]; all by default. Needs `random`. */
   readonly minP?: number;
-  /** Keeps those likelier than this, in (0, 1); all by default. Needs `random`. */
+  /** Keeps those more probable than this, in (0, 1); all by default. Needs `random`. */
   readonly epsilonCutoff?: number;
   /** Keeps the most typical whose probability mass reaches this, in (0, 1]; 1 by default. Needs `random`. */
   readonly typicalP?: number;
@@ -94,7 +94,7 @@ export interface SearchOptions {
   readonly numBeamGroups?: number;
   /** What a token costs that an earlier group has just taken; 0.5 nats by default. Needs `numBeamGroups`. */
   readonly diversityPenalty?: number;
-  /** Makes similar tokens cost their share as well; only the same one does by default. Needs `numBeamGroups`. */
+  /** Gives similar tokens a part of the penalty; only the same one does by default. Needs `numBeamGroups`. */
   readonly similarity?: TokenSimilarity;
   /** Draws the beams, no sequence twice; false by default. Needs `numBeams` and `random`. */
   readonly stochastic?: boolean;
@@ -150,7 +150,7 @@ export interface Slider {
   readonly step?: number;
   /** The place that stands for no such option. */
   readonly none: number;
-  /** The place at which only the likeliest token is left; absent where there is none. */
+  /** The place at which only the most probable token is left; absent where there is none. */
   readonly likeliest?: number;
 }
 
@@ -184,7 +184,7 @@ const SEARCHING: SearchRows = {
   numBeams: {
     ...numBeamsCheck,
     placeholder: "N",
-    help: "Beams of the search; 1 takes the likeliest token",
+    help: "Beams of the search; 1 takes the most probable token",
     none: 1,
     slider: { min: 1, max: 8, none: 1 },
   },
@@ -233,14 +233,14 @@ const RULES: RuleRows = {
     ...temperatureCheck,
     rule: temperatureRule,
     placeholder: "T",
-    help: "Above 1 bolder, below 1 safer",
+    help: "Above 1 more diverse, below 1 less",
     slider: { min: 0, max: 3, step: 0.1, none: 1, likeliest: 0 },
   },
   topK: {
     ...tokenCountCheck,
     rule: topKRule,
     placeholder: "K",
-    help: "Draw from the K likeliest tokens",
+    help: "Draw from the K most probable tokens",
     slider: { min: 0, max: 20, none: 0, likeliest: 1 },
   },
   topP: {
@@ -261,7 +261,7 @@ const RULES: RuleRows = {
     ...thresholdCheck,
     rule: epsilonRule,
     placeholder: "P",
-    help: "Draw from tokens likelier than this",
+    help: "Draw from tokens more probable than this",
     slider: { min: 0, max: 0.5, step: 0.01, none: 0 },
   },
   typicalP: {

@@ -1,11 +1,11 @@
 /**
  * # What was said before
  *
- * **Question.** A sharp distribution likes to repeat itself: a phrase makes itself likelier by having occurred, and greedy
- * search never leaves the circle. How is a model kept from saying the same again?
+ * **Question.** A sharp distribution tends to repeat itself: a phrase that has occurred becomes more probable, and greedy
+ * search can stay in a loop. How is repetition avoided?
  *
  * **Idea.** Two rules look at the tokens so far, the prompt included. The *repetition penalty* lowers the logit of every
- * token that has occurred, a little; what is likely enough is still said twice. *Blocking* forbids: no n-gram of a given
+ * token that has occurred, a little. A token that is probable enough can still occur twice. *Blocking* forbids: no n-gram of a given
  * size occurs twice, whatever its probability.
  *
  * **By hand.** The tokens so far are *the cat sat on the*. With a size of 2 only *cat* is forbidden, since *the cat* has
@@ -19,12 +19,12 @@
  * | symbol      | in code          | meaning                                       |
  * | ----------- | ---------------- | --------------------------------------------- |
  * | $z$         | `logits`         | `[V]`                                         |
- * | $y_{<j}$    | `tokens`         | prompt and text                               |
- * | $\theta$    | `penalty`        | above 1 less likely, below 1 likelier         |
+ * | $y_{<j}$    | `tokens`         | prompt and generated tokens                   |
+ * | $\theta$    | `penalty`        | above 1 less probable, below 1 more         |
  * | $n$         | `size`           | tokens of an n-gram                           |
  *
- * **What blocking costs.** A name of three tokens may then be said once. Translations and summaries are short and bear it;
- * a story does not. Where every token has been forbidden so, as in a small vocabulary with a size of 1, the search fails with
+ * **What blocking costs.** With a size of 3, a name of three tokens can occur only once. This does little harm in translations and summaries, which
+ * are short, but it does in a story. Where every token has been forbidden so, as in a small vocabulary with a size of 1, the search fails with
  * an error.
  *
  * Sources: Keskar et al. 2019, *CTRL* (the penalty); Paulus, Xiong and Socher 2018, *A Deep Reinforced Model for
@@ -54,7 +54,7 @@ function bounded(before: number, after: number): number {
 /**
  * Makes tokens of the context less likely.
  *
- * @param penalty $\theta$, more than 0: above 1 less likely, below 1 likelier
+ * @param penalty $\theta$, more than 0: above 1 less probable, below 1 more
  * @returns a rule
  * @throws {RangeError} if the penalty is not a positive number
  */

@@ -21,8 +21,8 @@
  *
  * **What a logit may be.** A number, or $-\infty$ for a token that is forbidden. NaN and $+\infty$ are no logits: wherever
  * they turn up, in what the model says or in what the rules leave of it, the search ends with an error that says so. Where
- * the rules leave nothing, a search of one sequence ends with an error; a beam is dropped and the others go on, and only if
- * none is left, nor any finished text, that too is an error. This holds in every search, on the host and on the device.
+ * the rules leave nothing, a search of one sequence ends with an error; a beam is dropped and the others go on. If
+ * no beam and no finished hypothesis is left, that too is an error. This holds in every search, on the host and on the device.
  *
  * **Two forms, not quite equal.** Rules on tensors differ from those on plain numbers in the last digit of float32, so a
  * draw that lands within $10^{-6}$ of the border between two tokens may choose the other one. Greedy choices are the same.

@@ -1,15 +1,15 @@
 /**
  * # Ancestral sampling
  *
- * **Question.** A trained language model (语言模型) is a table of probabilities that nobody could
- * ever print: one for every continuation of every text. How does a text come out of it?
+ * **Question.** A trained language model (语言模型) gives a probability to every continuation of every
+ * prefix. How does it generate a sequence?
  *
- * **Idea.** The chain rule cuts the probability of a text into one conditional probability
- * (条件概率) per token. Draw the first token from its distribution, put it behind the prompt, draw
- * the second from what the model says then, and go on (ancestral sampling, 祖先采样). Every text
- * comes out exactly as often as the model says it should.
+ * **Idea.** The chain rule factors the probability of a sequence into one conditional probability
+ * (条件概率) per token. Sample the first token from its distribution, append it to the prompt, sample
+ * the second from the model's next distribution, and so on (ancestral sampling, 祖先采样). Every sequence
+ * then occurs with exactly the probability that the model gives it.
  *
- * **Formula.** For a prompt $X$ and a text $Y = y_1 \dots y_J$,
+ * **Formula.** For a prompt $X$ and a sequence $Y = y_1 \dots y_J$,
  *
  * $$P(Y \mid X) = \prod_{j=1}^{J} P(y_j \mid X, y_1, \dots, y_{j-1}), \qquad y_j \sim \mathrm{softmax}(z_j)$$
  *
@@ -20,8 +20,8 @@
  * | $y_j$      | `token`         | one number |
  *
  * **Why it disappoints.** The notes' example: three words with 30, 20 and 10 %, and a
- * thousand with 0.04 % each. Every single one of the thousand is a poor choice, and four
- * draws in ten take one of them. This long tail (长尾) is what [section](truncation.ts) cuts off.
+ * thousand with 0.04 % each. Every single word of the thousand is a poor choice, and together they have
+ * a probability of 40 %. This long tail (长尾) is what [section](truncation.ts) cuts off.
  *
  * **Why on plain arrays.** One row of logits is read back from the device per token, and the
  * decision is taken on the host in float64: the rules of [section](truncation.ts) and
@@ -57,7 +57,7 @@ export interface Decoder {
   /**
    * Prepares the memory of one generation.
    *
-   * A model without it, or one that returns no memories, is fed the whole text at each step.
+   * A model without it, or one that returns no memories, reads the whole sequence at each step.
    *
    * @param create makes one key–value memory; called once per attention
    * @returns what `forward` expects as `caches`
@@ -66,7 +66,7 @@ export interface Decoder {
   /**
    * Scores the next token after each of some further tokens.
    *
-   * @param tokens those that follow what the caches hold, int32 `[B, T]`; the whole text where there are none
+   * @param tokens those that follow what the caches hold, int32 `[B, T]`; the whole sequence where there are none
    * @param options the memory of the tokens before, which it extends, absent without `newCaches`; `lastOnly` if only
    *   the scores after the last token are read, so that the others need not be computed
    * @returns logits `[B, T, V]`; with `lastOnly` it may be `[B, 1, V]`
@@ -188,9 +188,8 @@ export function ancestralSampling(random: Random): TokenSearch {
 
 // ## The tail, counted
 //
-// The experiment draws from the notes' distribution. Each word comes out as often as the model says,
-// and so does the tail as a whole. A text stays clear of it only while it is short: the share of texts
-// without a word of the tail falls by the same factor with every word.
+// The experiment samples from the notes' distribution. The probability of a sequence without a word of the tail
+// falls by the same factor with every word, so only short sequences avoid it.
 
 // ## Pitfall: a finite stand-in for minus infinity
 //
@@ -200,6 +199,6 @@ export function ancestralSampling(random: Random): TokenSearch {
 
 // ## Exercise
 //
-// Build the notes' distribution, three heads and a tail of a thousand, and draw a text of
+// Build the notes' distribution, three heads and a tail of a thousand, and sample a sequence of
 // twenty tokens. With which probability does it contain no token of the tail? Compute it
-// first; the test "sample() takes the long tail as often as the notes say" knows the share.
+// first; the test "sample() takes the long tail as often as the notes say" knows the answer.

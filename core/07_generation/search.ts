@@ -1,7 +1,7 @@
 /**
  * # What a search is
  *
- * **Question.** Greedy search takes the likeliest token, sampling draws one, beam search keeps several sequences and
+ * **Question.** Greedy search takes the most probable token, sampling draws one, beam search keeps several sequences and
  * ranks them in the end. What does a loop have to know of a search to run any of them?
  *
  * **Idea.** There are two kinds. A search that keeps *one sequence* per prompt chooses a token of a row of logits: a
@@ -17,7 +17,7 @@
  * | ----------- | -------- | ---------------------------------------- |
  * | $W$         | `width`  | prefixes that wait; 0 once it is over    |
  * | $y_j$       | `token`  | what follows, for each new prefix        |
- * | $\pi_j$     | `parent` | the place of the prefix that it continues |
+ * | $\pi_j$     | `parent` | the index of the prefix that it continues |
  *
  * @module
  */

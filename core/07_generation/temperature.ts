@@ -1,12 +1,12 @@
 /**
  * # Temperature
  *
- * **Question.** Truncation decides who takes part in the draw. Can the draw among those who
- * do be made bolder or safer, without changing who is likelier than whom?
+ * **Question.** Truncation decides which tokens can be sampled. Can samples among these become more or
+ * less diverse, without a change in the order of the probabilities?
  *
  * **Idea.** Divide all logits by one number, the temperature (温度), before the softmax. Above 1
- * differences shrink and the distribution flattens: more varied (diversity, 多样性), more often
- * wrong. Below 1 they grow and it sharpens. The order of the tokens never changes.
+ * differences shrink and the distribution flattens: samples are more diverse (diversity, 多样性) and more often
+ * wrong. Below 1 differences grow and the distribution sharpens. The order of the tokens never changes.
  *
  * **Formula.** For a temperature $\tau > 0$,
  *
@@ -17,14 +17,14 @@
  * | $z$    | `logits`      | `[V]`      |
  * | $\tau$ | `temperature` | one number |
  *
- * **Why zero is refused.** As $\tau \to 0$ the draw becomes the likeliest token, which is greedy
- * search ([section](greedy_and_beam.ts)): a choice without chance, asked for by leaving `random`
- * out. A division by zero is no way to ask.
+ * **Why zero is refused.** As $\tau \to 0$ the draw becomes the most probable token, which is greedy
+ * search ([section](greedy_and_beam.ts)): a choice without chance. To get it, leave `random`
+ * out.
  *
  * **Its order among the rules.** Temperature comes first, truncation after it: top-p then counts
  * the probabilities that the draw will have. The other order is possible, and different.
  *
- * Source: Ackley, Hinton and Sejnowski 1985.
+ * Source: Ackley, Hinton and Sejnowski 1985, *A Learning Algorithm for Boltzmann Machines*.
  *
  * @module
  */
@@ -35,7 +35,7 @@ import { likeliest, type LogitsRule } from "./rules.ts";
 /** What a temperature may be. */
 export const temperatureCheck: Check<number> = {
   ...numeric({ above: 0 }),
-  must: "a number greater than 0; without random the likeliest token is taken",
+  must: "a number greater than 0; without random the most probable token is taken",
 };
 
 /** The nearest number by which a float32 can be divided: neither 0 nor infinite there. */
@@ -47,9 +47,9 @@ function within(temperature: number): number {
  * Divides logits by a temperature.
  *
  * They are taken relative to the highest first, which changes no probability. The smallest temperature then leaves the
- * likeliest token, of equal ones each with the same probability, and the largest gives all that are allowed the same.
+ * most probable token, of equal ones each with the same probability, and the largest gives all that are allowed the same.
  *
- * @param temperature above 1 bolder, below 1 safer, 1 as the model says
+ * @param temperature above 1 more diverse, below 1 less, 1 as the model says
  * @returns a rule
  * @throws {RangeError} if the temperature is not a positive number
  */
@@ -75,14 +75,14 @@ export function temperatureRule(temperature: number): LogitsRule {
 
 // ## The order stays
 //
-// The experiment moves the temperature over three powers of ten. No two words ever change places; the
-// entropy rises all the way, from almost none to that of equal shares, and with it the number of
-// different words that fifty draws bring.
+// The experiment varies the temperature over three powers of ten. The order of the words never changes. The
+// entropy rises towards that of the uniform distribution, and with it the number of
+// different words in fifty samples.
 
 // ## Pitfall: truncating before the temperature
 //
 // Top-p counts the probabilities that it is given. Applied first, it cuts by those of the model, and a high temperature
-// then spreads over the same few tokens. The test "options reach their rules, in the order that is written down" fails for
+// then flattens the distribution over the same few tokens. The test "options reach their rules, in the order that is written down" fails for
 // a loop that applies them so.
 
 // ## Exercise

@@ -1,17 +1,17 @@
 /**
  * # Cutting off the tail
  *
- * **Question.** Each token of the long tail is a bad choice and together they are chosen all
- * the time. Which tokens should not take part in the draw at all?
+ * **Question.** Each token of the long tail is a bad choice, and together they have a large probability
+ * mass. Which tokens should never be sampled?
  *
- * **Idea.** Five answers, and each is a rule from logits to logits that sends what it
- * excludes to $-\infty$. *Top-k* keeps a number of tokens. *Top-p* (nucleus) keeps as few as
- * make up a given probability mass. *Epsilon* keeps those above a fixed probability,
- * *min-p* those above a fraction of the largest one. *Locally typical* keeps those whose surprise
- * is closest to the surprise one has to expect.
+ * **Idea.** There are five common answers. Each is a rule from logits to logits that sets the logits of the tokens that it
+ * excludes to $-\infty$. *Top-k* keeps a fixed number of tokens. *Top-p* (nucleus) keeps the fewest tokens that
+ * reach a given probability mass. *Epsilon* keeps those above a fixed probability,
+ * *min-p* those above a fraction of the largest one. *Locally typical* keeps those whose surprisal $-\log p$
+ * is closest to its expected value, the entropy.
  *
- * **Formula.** Let $p_i$ be the probabilities of one position. Top-p keeps the $n$ likeliest tokens, with
- * the smallest $n$ whose sum reaches a mass $s$; epsilon and min-p keep each token that is likely enough:
+ * **Formula.** Let $p_i$ be the probabilities of one position. Top-p keeps the $n$ most probable tokens, with
+ * the smallest $n$ whose sum reaches a mass $s$; epsilon and min-p keep each token that is probable enough:
  *
  * $$n = \min\Big\{k : \sum_{i \le k} p_{(i)} \ge s\Big\}, \qquad p_i > \epsilon, \qquad p_i \ge r \max_j p_j$$
  *
@@ -24,22 +24,24 @@
  * | $s$        | `p`              | the probability mass of top-p and of locally typical                              |
  * | $r$        | `p`              | the factor of min-p                                                               |
  * | $\epsilon$ | `epsilon`        | the threshold of epsilon                                                          |
- * | $H$        | `entropy`        | $-\sum_i p_i \log p_i$, the expected surprise ([section](../06_training/loss.ts)) |
+ * | $H$        | `entropy`        | $-\sum_i p_i \log p_i$, the expected surprisal ([section](../06_training/loss.ts)) |
  *
  * **The rules at the boundary.** Equal tokens are ordered by id, the lower one first; exactly
  * $k$ survive top-k. The token with which the sum *reaches* $s$ belongs to the nucleus, and
  * nothing after it, also if the sum lands on $s$ exactly. Epsilon is strict, as in the notes
- * (大于某个阈值); min-p is not. At least one token always survives: the likeliest, for locally
+ * (大于某个阈值); min-p is not. At least one token always survives: the most probable, for locally
  * typical the most typical one. Where every token is forbidden already, all stay so.
  *
- * **Why so many.** A fixed $k$ is too many where the model is sure and too few where a hundred
- * continuations are equally good. Top-p adapts to that; but the last few percent of its mass can be a
- * thousand bad tokens of a flat tail. Epsilon and min-p look at each token by itself. Locally typical
- * goes by another wish: a text should surprise about as much as the model expects, neither more, as the
- * tail does, nor less, as the likeliest token at every step does.
+ * **Why so many.** A fixed $k$ is too large where the model is certain and too small where a hundred
+ * continuations are equally good. Top-p adapts to this. But the last few percent of its mass can be a
+ * thousand bad tokens of a flat tail. Epsilon and min-p look at each token alone. Locally typical
+ * has another aim: the surprisal of a token should be close to the entropy. Tokens of the tail have more,
+ * and the most probable token often has less.
  *
- * Sources: Fan et al. 2018 (top-k); Holtzman et al. 2020 (top-p); Hewitt et al. 2022 (epsilon); Meister
- * et al. 2023 (locally typical); Nguyen et al. 2024 (min-p).
+ * Sources: Fan, Lewis and Dauphin 2018, *Hierarchical Neural Story Generation* (top-k); Holtzman et al. 2020, *The Curious
+ * Case of Neural Text Degeneration* (top-p); Hewitt, Manning and Liang 2022, *Truncation Sampling as Language Model
+ * Desmoothing* (epsilon); Meister et al. 2023, *Locally Typical Sampling*; Nguyen et al. 2024, *Turning Up the Heat: Min-p
+ * Sampling for Creative and Coherent LLM Outputs*.
  *
  * @module
  */
@@ -62,7 +64,7 @@ export const shareCheck: Check<number> = numeric({ above: 0, max: 1 });
 export const thresholdCheck: Check<number> = numeric({ above: 0, below: 1 });
 
 /**
- * Keeps the `k` likeliest tokens.
+ * Keeps the `k` most probable tokens.
  *
  * @param k how many, a positive integer; beyond the vocabulary it keeps all
  * @returns a rule
@@ -108,7 +110,7 @@ export function topPRule(p: number): LogitsRule {
 }
 
 /**
- * Keeps every token that is likelier than a threshold.
+ * Keeps every token that is more probable than a threshold.
  *
  * @param epsilon the threshold, in (0, 1)
  * @returns a rule
@@ -129,7 +131,7 @@ export function epsilonRule(epsilon: number): LogitsRule {
     },
     onDevice: (logits) => {
       const likely = softmax(logits).greater(epsilon), some = likely.cast("float32").max(-1, { keepDims: true });
-      // Where nothing is likely enough, the likeliest stays, the first of equal ones.
+      // Where nothing is probable enough, the most probable stays, the first of equal ones.
       const first = at(logits, logits.argmax(-1, { keepDims: true }));
       return keepWhere(logits, likely.or(first.and(some.equal(0))));
     },
@@ -137,7 +139,7 @@ export function epsilonRule(epsilon: number): LogitsRule {
 }
 
 /**
- * Keeps every token that is at least `p` times as likely as the likeliest.
+ * Keeps every token that is at least `p` times as likely as the most probable.
  *
  * @param p fraction of the largest probability, in (0, 1]
  * @returns a rule
@@ -163,8 +165,8 @@ export function minPRule(p: number): LogitsRule {
 /**
  * Keeps the most typical tokens whose probabilities sum to at least `p`.
  *
- * A token is typical if its surprise $-\log p_i$ is close to the expected surprise $H$. The
- * likeliest token may be cut off: it can say too little.
+ * A token is typical if its surprisal $-\log p_i$ is close to the entropy $H$. The
+ * most probable token may be cut off: it can say too little.
  *
  * @param p probability mass, in (0, 1]; 1 keeps all
  * @returns a rule
@@ -269,15 +271,15 @@ function keepNucleus(logits: Tensor, key: Tensor, probabilities: Tensor, p: numb
 // ## The rules side by side
 //
 // The experiment applies all five to the same four distributions. Top-k keeps as many words where one
-// is right as where a hundred are. Top-p adapts, and yet fails on the notes' own example: the three
-// heads do not make up the mass that it asks for, so it fills up with hundreds of words of the tail.
-// Epsilon and min-p leave all of it out. Locally typical drops the likeliest word there at the mass that the experiment
-// starts with, since that word surprises less than the model expects. At a larger mass it stays: move the slider.
+// is right as where a hundred are. Top-p adapts, but on the notes' own example the three heads do not have the mass
+// that it needs, so it adds words of the tail. Locally typical can drop the most probable word there, since the
+// surprisal of this word is below the entropy. The reading below the figures gives the settings at which each of
+// this begins.
 
 // ## Pitfall: cutting before the sum reaches p
 //
-// Dropping the token *with which* the sum crosses $s$ leaves less than $s$, and nothing at all
-// where the first token alone crosses it: a sure model then cannot say what it is sure of. The
+// Without the token *with which* the sum crosses $s$ the mass is less than $s$, and nothing is left
+// where the first token alone crosses it: a certain model then cannot generate anything. The
 // test "topPRule() keeps the token that reaches p" fails for that version.
 
 // ## Pitfall: keeping all ties

@@ -126,7 +126,7 @@ export interface Experiment<P extends Parts = Parts> {
   /** What is expected at the default controls. */
   readonly claims: Readonly<Record<P["claims"], Claim<Found<P>>>>;
   /**
-   * How far another device's findings may lie from the recorded ones, as a share of the largest beside them;
+   * How far another device's findings may lie from the recorded ones, as a fraction of the largest beside them;
    * 0.002 by default. Training amplifies rounding: who trains sets more, and its figures are then not compared.
    */
   readonly tolerance?: number;

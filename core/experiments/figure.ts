@@ -53,7 +53,7 @@ export interface TreeNode {
   readonly value?: number;
   /** Whether the search went on with it. */
   readonly kept?: boolean;
-  /** Whether it belongs to the best text; drawn strongest. */
+  /** Whether it belongs to the best hypothesis; drawn strongest. */
   readonly best?: boolean;
 }
 

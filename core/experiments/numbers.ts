@@ -46,7 +46,7 @@ export function fixed(value: number, decimals: number): string {
 }
 
 /**
- * A share as a caption writes it, in percent.
+ * A fraction as a caption writes it, in percent.
  *
  * @param share between 0 and 1
  * @param digits how many digits count; without it, whole percents, and one decimal below ten

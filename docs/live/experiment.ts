@@ -286,8 +286,9 @@ class Live {
 
   /** Width of figures. */
   #measure(): number {
-    // On a phone the list of figures is no box of its own.
-    return Math.round(Math.max(260, Math.min(760, this.#figures.clientWidth || this.#section.clientWidth)));
+    // The list of figures is no box of its own.
+    const width = this.#figures.querySelector(".figure")?.clientWidth || this.#section.clientWidth;
+    return Math.round(Math.max(260, Math.min(760, width)));
   }
 
   #draw(): void {

@@ -121,7 +121,7 @@ export function figuresOf(view: View, stage: Stage, choice: Choice): Figure[] {
         caption,
       });
       return [
-        bars("model", `What the model says after “${before}”: the ${likely.length} likeliest tokens.`),
+        bars("model", `What the model says after “${before}”: the ${likely.length} most probable tokens.`),
         bars(
           "shaped",
           `The same under the rules: ${kept} ${kept === 1 ? "token" : "tokens"} can be drawn.`,
@@ -135,7 +135,7 @@ export function figuresOf(view: View, stage: Stage, choice: Choice): Figure[] {
         domain: [0, 1],
         caption: `${
           view.drawn.isGreedy
-            ? "Nothing is left to chance, the likeliest token each time"
+            ? "Nothing is left to chance, the most probable token each time"
             : `Drawn with seed ${view.settings.seed}`
         }: “${view.drawn.text}”. Colour: the probability that the model gave the token.`,
       }];

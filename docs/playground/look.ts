@@ -60,13 +60,13 @@ export interface View {
   readonly encoder: Weights;
   readonly self: Weights;
   readonly cross: Weights;
-  /** The likeliest tokens at each position of the translation, END's included. */
+  /** The most probable tokens at each position of the translation, END's included. */
   readonly steps: readonly { readonly likely: readonly Likely[]; readonly kept: number }[];
   /** A translation drawn by chance: its tokens, and the probability that the model gave each. */
   readonly drawn: {
     readonly text: string;
     readonly tokens: readonly { text: string; value: number }[];
-    /** Whether a slider stands where only the likeliest token is left. */
+    /** Whether a slider stands where only the most probable token is left. */
     readonly isGreedy: boolean;
   };
   readonly tree: readonly TreeNode[];
@@ -90,7 +90,7 @@ function headsOf(numbers: ArrayLike<number>, shape: readonly number[]): number[]
   return Array.from({ length: H }, (_, h) => rows.slice(h * T, (h + 1) * T));
 }
 
-/** The rules that sliders ask for, and whether one stands where only the likeliest token is left. */
+/** The rules that sliders ask for, and whether one stands where only the most probable token is left. */
 function shaping(settings: Settings): { readonly rules: readonly LogitsRule[]; readonly isGreedy: boolean } {
   const used = CONTROLS.filter(({ stage, name, none }) => stage === "softmax" && (settings[name] ?? none) !== none);
   const isGreedy = used.some(({ name, likeliest }) => settings[name] === likeliest);

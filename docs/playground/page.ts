@@ -140,7 +140,7 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
   beams: {
     title: "Searched",
     text:
-      "The translation above is the best text that this search found. With one beam it takes the likeliest token at " +
+      "The translation above is the best text that this search found. With one beam it takes the most probable token at " +
       "every step.",
     made: [
       [

@@ -50,6 +50,6 @@ export function labelOf(name: string): string {
 /** What a place of a slider says. */
 export function placeOf({ step = 1, none, likeliest }: Slider, place: number): string {
   const digits = step >= 1 ? 0 : step >= 0.1 ? 1 : 2, text = place === 0 ? "0" : place.toFixed(digits);
-  if (place === likeliest) return `${text}, the likeliest`;
+  if (place === likeliest) return `${text}, the most probable`;
   return place === none ? `${text}, not used` : text;
 }

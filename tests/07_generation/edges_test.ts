@@ -229,7 +229,7 @@ async function drawn(row: readonly number[], rules: readonly LogitsRule[]): Prom
   return [new Set(onHost), new Set(tokens)];
 }
 
-onEveryBackend("the smallest temperatures leave the likeliest token, of equal ones each", async () => {
+onEveryBackend("the smallest temperatures leave the most probable token, of equal ones each", async () => {
   const infinite = -Infinity;
   for (const temperature of TINY) {
     const rules = [temperatureRule(temperature)];

@@ -68,7 +68,7 @@ onEveryBackend("a rule of the caller's own acts under every search and on every 
 
 onEveryBackend("a rule knows how long the prompt is and what ends a sequence, under every search", async () => {
   const model = languageModel(1), END = 0, FEWEST = 5;
-  // END is likeliest everywhere, and forbidden among the first tokens.
+  // END is the most probable token everywhere, and forbidden among the first tokens.
   const eager: LogitsRule = {
     name: "eager",
     onHost: (logits) => logits.map((logit, token) => token === END ? 1e3 : logit),

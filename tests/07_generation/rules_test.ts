@@ -38,7 +38,7 @@ Deno.test("rules refuse what is out of range", () => {
     [() => typicalRule(-1), "Cannot sample with typicalP = -1"],
     [
       () => temperatureRule(0),
-      "temperature must be a number greater than 0; without random the likeliest token is taken",
+      "temperature must be a number greater than 0; without random the most probable token is taken",
     ],
     [() => temperatureRule(Infinity), "temperature must be a number greater than 0"],
     [() => repetitionRule(0), "Cannot generate with repetitionPenalty = 0"],

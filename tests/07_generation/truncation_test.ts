@@ -69,7 +69,7 @@ Deno.test("topPRule() of the notes' distribution cuts off the tail", () => {
   assertEquals(kept(topPRule(0.61), notes).length, 3 + 25);
 });
 
-Deno.test("epsilonRule() is strict and leaves the likeliest", () => {
+Deno.test("epsilonRule() is strict and leaves the most probable", () => {
   const logits = logs(0.5, 0.25, 0.25);
   assertEquals(kept(epsilonRule(0.2), logits), [0, 1, 2]);
   assertEquals(kept(epsilonRule(toProbabilities(logits)[1]!), logits), [0]);
@@ -78,7 +78,7 @@ Deno.test("epsilonRule() is strict and leaves the likeliest", () => {
   assertEquals(kept(epsilonRule(0.001), notes), [0, 1, 2]);
 });
 
-Deno.test("minPRule() keeps what is at least p times the likeliest", () => {
+Deno.test("minPRule() keeps what is at least p times the most probable", () => {
   const logits = Float64Array.of(0, Math.log(0.5), Math.log(0.49), -Infinity);
   assertEquals(kept(minPRule(0.5), logits), [0, 1]);
   assertEquals(kept(minPRule(1), Float64Array.of(2, 2, 1)), [0, 1]);
@@ -95,6 +95,6 @@ Deno.test("typicalRule() keeps what surprises as much as is to be expected", () 
   );
   assertEquals(kept(typicalRule(0.2), logits), order.slice(0, 1));
   assertEquals(kept(typicalRule(0.7), logits), order.slice(0, 3).sort());
-  assertEquals(kept(typicalRule(0.1), logits), [1], "the likeliest may be cut off");
+  assertEquals(kept(typicalRule(0.1), logits), [1], "the most probable may be cut off");
   assertEquals(kept(typicalRule(0.5), new Float64Array(4)), [0, 1]);
 });

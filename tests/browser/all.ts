@@ -8,4 +8,5 @@ import "./aids.ts";
 import "./live.ts";
 import "./experiments.ts";
 import "./playground.ts";
+import "./space.ts";
 import "./title.ts";

@@ -144,7 +144,7 @@ testInBrowser("the playground's controls change what they say they change", asyn
   });
 });
 
-testInBrowser("at the ends of its sliders the playground leaves only the likeliest token", async () => {
+testInBrowser("at the ends of its sliders the playground leaves only the most probable token", async () => {
   await withTab({}, async ({ page, open, complaints }) => {
     await open("playground.html");
     await ready(page);

@@ -254,7 +254,7 @@ for (const [name, width] of [["a desktop", 1440], ["a phone", 390]] as const) {
     await withTab({ width }, async ({ page, open }) => {
       await open("attention/positions.html");
       // Behind the last figure, whose height changes, and on a page without figures.
-      const first = await page.evaluate(() => document.querySelector(".wide ~ .row[id]")!.id);
+      const first = await page.evaluate(() => document.querySelector(".wide ~ .row[id], .wide ~ .flow .row[id]")!.id);
       for (const [url, id] of [["", first], ["/rotary", "RotaryPositions"], ["/rotary", "applyRotary"]] as const) {
         await open("index.html");
         await open(`attention/positions${url}.html#${id}`);

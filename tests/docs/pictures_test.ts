@@ -1,7 +1,7 @@
 /** Pictures of pages: where they stand, what they say to those who cannot see them, and what is wrong without. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { openingRows, passagesOf, withoutPictures } from "../../docs/blocks.ts";
+import { passagesOf, withoutPictures } from "../../docs/blocks.ts";
 import { textWidth } from "../../docs/figures/svg.ts";
 import type { Picture } from "../../docs/picture.ts";
 import { type Loaded, loadPictures, Pictures, WIDTHS } from "../../docs/pictures.ts";
@@ -35,24 +35,6 @@ Deno.test("a picture's block is a name and a caption, which may take several lin
   assertEquals(plain(text), "Words. Four squares, and x. More.");
   // What is shown as Markdown is no picture.
   assertEquals(withoutPictures("````md\n```picture squares A\n```\n````").pictures, []);
-});
-
-Deno.test("openingRows() puts a picture beside the paragraph above it, or across both columns", () => {
-  const long = "Word ".repeat(150).trim(), block = (name: string) => `\`\`\`picture ${name} Caption\n\`\`\``;
-  const rows = (text: string) => openingRows(text, (name) => name === "wide");
-  assertEquals(rows(`Short.\n\nIdea.\n\n${block("a")}\n\nMore.`), [{
-    text: `Short.\n\nIdea.\n\n${block("a")}\n\nMore.`,
-  }]);
-  assertEquals(rows(`${long}\n\nIdea.\n\n${block("a")}\n\nMore.`), [
-    { text: long },
-    { text: `Idea.\n\n${block("a")}\n\nMore.` },
-  ]);
-  assertEquals(rows(`A.\n\n| a |\n| - |\n\nB.\n\n${block("a")}`).length, 2);
-  assertEquals(rows(`A.\n\n${block("wide")}\n\nB.`), [
-    { text: "A." },
-    { wide: { kind: "picture", name: "wide", caption: "Caption" } },
-    { text: "B." },
-  ]);
 });
 
 Deno.test("a picture is drawn for each width, and says what is seen in the language of its prose", () => {

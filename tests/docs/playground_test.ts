@@ -142,7 +142,7 @@ test("look() shows what temperature and truncation leave", async () => {
   }
 });
 
-test("look() leaves the likeliest token at temperature 0, top-k 1 and top-p 0, and draws it", async () => {
+test("look() leaves the most probable token at temperature 0, top-k 1 and top-p 0, and draws it", async () => {
   const greedy = await look(translator, { ...DEFAULTS, sentence, numBeams: 1 });
   for (const end of [{ temperature: 0 }, { topK: 1 }, { topP: 0 }]) {
     const { steps, drawn } = await look(translator, { ...DEFAULTS, sentence, ...end });

@@ -24,16 +24,18 @@ import { generate } from "../generate.ts";
 import type { GenerateOptions } from "../options.ts";
 
 const WAYS = ["beamSearch", "diverse", "stochastic", "oneByOne"] as const;
+/** Width, heads and learning rate of the translator. */
+const SIZE = 32, HEADS = 4, RATE = 8e-3;
 const SENTENCES = 60, LONGEST = 20;
 
 /** What is found. */
 export interface VariantFindings {
-  /** Different texts among those of a sentence, as a share; for each way, in the order of the figures. */
+  /** Different hypotheses among those of a sentence, as a fraction; for each way, in the order of the figures. */
   readonly texts: readonly number[];
   /** Different words, and different pairs of neighbours, per sentence. */
   readonly words: readonly number[];
   readonly pairs: readonly number[];
-  /** Log-probability of the likeliest text of a sentence, and the mean of its different texts. */
+  /** Log-probability of the most probable hypothesis of a sentence, and the mean of its different ones. */
   readonly best: readonly number[];
   readonly mean: readonly number[];
   readonly shown: {
@@ -50,9 +52,9 @@ export interface VariantFindings {
 export interface Variants extends Parts {
   findings: VariantFindings;
   controls: "beams" | "penalty" | "steps" | "seed";
-  claims: "diverse" | "stochastic" | "likeliest" | "repeated";
+  claims: "diverse" | "stochastic" | "mostProbable" | "repeated";
   captions: "variety" | "cost" | "texts";
-  labels: Labels<typeof WAYS[number] | "different" | "words" | "pairs" | "logProbability" | "likeliest" | "mean">;
+  labels: Labels<typeof WAYS[number] | "different" | "words" | "pairs" | "logProbability" | "mostProbable" | "mean">;
 }
 
 interface Text {
@@ -83,10 +85,11 @@ export const experiment: Experiment<Variants> = {
     steps: { default: 1000, min: 20, max: 2000, step: 20 },
     seed: SEED,
   },
+  constants: { width: SIZE, heads: HEADS, rate: RATE, sentences: SENTENCES, longest: LONGEST },
   claims: {
     diverse: { holds: ({ words, pairs }) => words[1]! > words[0]! * 1.05 && pairs[1]! > pairs[0]! * 1.05 },
     stochastic: { holds: ({ words, pairs }) => words[2]! > words[0]! * 1.05 && pairs[2]! > pairs[0]! * 1.05 },
-    likeliest: { holds: ({ mean }) => mean.slice(1).every((one) => one < mean[0]!) },
+    mostProbable: { holds: ({ mean }) => mean.slice(1).every((one) => one < mean[0]!) },
     repeated: { holds: ({ texts }) => texts[2] === 1 && texts[3]! < 0.9 },
   },
   tolerance: 0.3,
@@ -103,8 +106,8 @@ export const experiment: Experiment<Variants> = {
       vocabSize: target.vocabSize,
       sourceVocabSize: source.vocabSize,
       contextLength: 48,
-      hiddenSize: 32,
-      numHeads: 4,
+      hiddenSize: SIZE,
+      numHeads: HEADS,
       numLayers: 1,
       placement: "pre",
       dropout: 0,
@@ -119,7 +122,7 @@ export const experiment: Experiment<Variants> = {
       next: () => batches.next(),
       loss: (batch) => pairLoss(model, batch, target),
       steps,
-      learningRate: 8e-3,
+      learningRate: RATE,
       every: steps,
     }, part(options, 0.02, 0.7));
 
@@ -201,7 +204,7 @@ export const experiment: Experiment<Variants> = {
         caption: captions.cost(findings),
         y: { title: labels.logProbability },
         bars: ways.flatMap((group, i) => [
-          { label: labels.likeliest, group, value: best[i]! },
+          { label: labels.mostProbable, group, value: best[i]! },
           { label: labels.mean, group, value: mean[i]! },
         ]),
       },

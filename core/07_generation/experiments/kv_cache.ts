@@ -108,6 +108,7 @@ export const experiment: Experiment<Caching> = {
     layers: { default: 3, min: 2, max: 12 },
     seed: SEED,
   },
+  constants: { width: HIDDEN, heads: HEADS, vocabulary: V, prompt: PROMPT.length },
   claims: {
     same: { holds: ({ same }) => same === 1 },
     work: {

@@ -60,6 +60,7 @@ export const experiment: Experiment<Tail> = {
     tail: { default: 1000, min: 10, max: 2000, step: 10 },
     seed: SEED,
   },
+  constants: { heads: HEADS.map((share) => `${Math.round(100 * share)}\u202f%`).join(", ") },
   claims: {
     tail: { holds: ({ tail }) => Math.abs(tail - 0.4) < 0.02 },
     each: { holds: ({ each }) => Math.abs(each - 0.0004) < 1e-9 },

@@ -11,41 +11,42 @@ import type { Tail } from "./sampling.ts";
 
 /** What the experiment says. */
 export const words: Words<Tail> = {
-  title: "The long tail’s share",
-  purpose: "The notes’ own distribution: three words with 30, 20 and 10\u202f%, and a tail of words that share the " +
-    "rest. Change the size of the tail or the number of draws. See how often a draw takes a word of the tail, and " +
-    "how long a text can be without one.",
+  title: "The probability mass of the long tail",
+  purpose: "The notes’ own distribution: three words with 30, 20 and 10\u202f%, and a tail of words with the " +
+    "rest. Change the size of the tail or the number of samples. See how often a sample is a word of the tail, and " +
+    "how long a sequence can be without one.",
   controls: {
-    draws: { label: "Draws", description: "Tokens that are drawn" },
-    tail: { label: "Words in the tail", description: "Words that share what the three leave" },
+    draws: { label: "Samples", description: "Tokens that are sampled" },
+    tail: { label: "Words in the tail", description: "Words with the rest of the probability, equal for all" },
     seed: SEED_WORDS,
   },
+  constants: { heads: "probabilities of the three words" },
   claims: {
-    tail: "Four draws in ten take a word of the tail, within two in a hundred",
+    tail: "Of the samples 40\u202f% are words of the tail, within 2 percentage points",
     each: "Each single word of it has a probability of 0.04\u202f%",
-    heads: "Every word comes out as often as the model says, within two in a hundred",
-    clean: "Hardly any text of twelve words is without one of the tail: fewer than one in a hundred",
+    heads: "Every word is sampled as often as the model says, within 2 percentage points",
+    clean: "Fewer than 1\u202f% of the sequences of twelve words have no word of the tail",
   },
   captions: {
     shares: ({ tail, each, shown: { draws, tailSize } }) =>
-      `Of ${draws} draws ${
+      `Of ${draws} samples ${
         percent(tail, 3)
-      } took one of the ${tailSize} words of the tail, though each of them has a ` +
+      } are one of the ${tailSize} words of the tail, though each of these has a ` +
       `probability of only ${percent(each, 2)}.`,
     clean: ({ clean, shown: { lengths } }) =>
-      `A text stays clear of the tail only while it is short: ${percent(clean[4]!, 2)} of the texts of ${lengths[4]} ` +
-      `words do, and ${percent(clean.at(-1)!, 2)} of those of ${lengths.at(-1)}.`,
+      `Sequences without a word of the tail: ${percent(clean[4]!, 2)} of those of ${lengths[4]} words, and ` +
+      `${percent(clean.at(-1)!, 2)} of those of ${lengths.at(-1)}.`,
   },
   labels: {
     first: "first word",
     second: "second word",
     third: "third word",
     anyOf: (count) => `any of ${count}`,
-    share: "share of draws",
+    share: "fraction of samples",
     model: "as the model says",
-    drawn: "drawn",
-    length: "words in the text",
-    clean: "share of texts without a word of the tail",
+    drawn: "sampled",
+    length: "words in the sequence",
+    clean: "fraction of sequences without a word of the tail",
     power: (share) => `${number(share, 3)} to the power of the length`,
   },
 };

@@ -20,7 +20,7 @@ const DRAWS = 50;
 
 /** What is found. */
 export interface TemperatureFindings {
-  /** Entropy in nats, and share of the likeliest word, by temperature. */
+  /** Entropy in nats, and probability of the most probable word, by temperature. */
   readonly entropies: readonly number[];
   readonly largest: readonly number[];
   /** Temperatures at which the order of the words is another than at 1. */
@@ -40,7 +40,7 @@ export interface TemperatureFindings {
     /** The probabilities at the temperature chosen, and at 1. */
     readonly chosen: readonly number[];
     readonly plain: readonly number[];
-    /** Entropy of as many words with equal shares. */
+    /** Entropy of a uniform distribution over as many words. */
     readonly most: number;
   };
 }
@@ -66,6 +66,7 @@ export const experiment: Experiment<Temperature> = {
     temperature: { default: 0.5, min: 0.1, max: 5, step: 0.1 },
     seed: SEED,
   },
+  constants: { words: WORDS.length, draws: DRAWS },
   claims: {
     order: { holds: ({ reordered }) => reordered === 0 },
     entropy: {

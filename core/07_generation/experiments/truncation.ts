@@ -17,7 +17,7 @@ import { epsilonRule, minPRule, topKRule, topPRule, typicalRule } from "../trunc
 
 const VOCABULARY = 1003;
 
-/** Shares of `VOCABULARY` words that begin with the given ones; the others share what is left. */
+/** Probabilities of `VOCABULARY` words: the given ones, and equal ones with the rest. */
 const withTail = (...heads: readonly number[]): number[] => {
   const rest = 1 - heads.reduce((a, b) => a + b, 0), others = VOCABULARY - heads.length;
   return [...heads, ...new Array<number>(others).fill(rest / others)];
@@ -51,15 +51,20 @@ export interface CutFindings {
   readonly epsilon: readonly number[];
   readonly minP: readonly number[];
   readonly typical: readonly number[];
-  /** Of the notes' long tail, what each rule leaves of its share of 0.4. */
+  /** Of the notes' long tail, what each rule leaves of its mass of 0.4. */
   readonly tailLeft: readonly number[];
-  /** Whether the likeliest word of the long tail survives, 1 or 0, by rule. */
+  /** Whether the most probable word of the long tail survives, 1 or 0, by rule. */
   readonly best: readonly number[];
+  /** On the long tail: the largest mass at which top-p leaves the tail out, the least at which typical keeps the best. */
+  readonly topPWithout: number;
+  readonly typicalFrom: number;
   readonly shown: {
     readonly ranks: readonly number[];
     /** Probability at each rank, by distribution. */
     readonly probabilities: readonly (readonly number[])[];
-    /** Share of the probability that is kept, by rule and distribution. */
+    /** What the rules were set to. */
+    readonly settings: readonly number[];
+    /** Probability mass that is kept, by rule and distribution. */
     readonly shares: readonly (readonly number[])[];
   };
 }
@@ -73,6 +78,15 @@ export interface Cut extends Parts {
   labels: Labels<typeof NAMES[number] | typeof RULES[number] | "rank" | "probability" | "kept" | "rule">;
 }
 
+/** The words of the long tail that a rule keeps. */
+function keptOfTail(rule: LogitsRule): boolean[] {
+  const cut = toProbabilities(rule.onHost(Float64Array.from(DISTRIBUTIONS.longTail, Math.log), { tokens: [] }));
+  return Array.from(cut, (probability) => probability > 0);
+}
+
+/** Masses from 0.05 to 1, the steps of a slider. */
+const MASSES = Array.from({ length: 20 }, (_, i) => Number((0.05 * (i + 1)).toFixed(2)));
+
 /** Every rule on the same distributions. */
 export const experiment: Experiment<Cut> = {
   controls: {
@@ -82,6 +96,7 @@ export const experiment: Experiment<Cut> = {
     minP: { default: 0.1, min: 0.01, max: 1, step: 0.01 },
     typical: { default: 0.2, min: 0.05, max: 1, step: 0.05 },
   },
+  constants: { vocabulary: VOCABULARY },
   claims: {
     topK: { holds: ({ topK }) => topK.every((kept) => kept === topK[0]) && topK[0]! > 1 && topK[0]! < 100 },
     topP: { holds: ({ topP }) => topP[0] === 1 && topP[3]! > 20 },
@@ -124,7 +139,10 @@ export const experiment: Experiment<Cut> = {
       typical: kept[4]!,
       tailLeft,
       best,
+      topPWithout: MASSES.findLast((mass) => !keptOfTail(topPRule(mass)).slice(3).includes(true)) ?? 0,
+      typicalFrom: MASSES.find((mass) => keptOfTail(typicalRule(mass))[0]) ?? 1,
       shown: {
+        settings: [topK, topP, epsilon, minP, typical],
         ranks: RANKS,
         probabilities: NAMES.map((name) => RANKS.map((rank) => DISTRIBUTIONS[name][rank - 1]!)),
         shares,

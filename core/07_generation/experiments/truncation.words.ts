@@ -5,46 +5,67 @@
  */
 
 import type { Words } from "../../experiments/experiment.ts";
-import { percent } from "../../experiments/numbers.ts";
+import { number, percent } from "../../experiments/numbers.ts";
 import type { Cut } from "./truncation.ts";
 
 /** The rules in the order of the findings. */
 const RULES = { topK: "top-k", topP: "top-p", epsilon: "epsilon", minP: "min-p", typical: "typical" } as const;
 
+/** The settings of the rules: `top-k 40, top-p 0.9`. */
+const settingsOf = (settings: readonly number[]): string =>
+  Object.values(RULES).map((name, i) => `${name} ${number(settings[i]!)}`).join(", ");
+
 /** What the experiment says. */
 export const words: Words<Cut> = {
   title: "Five ways to cut",
-  purpose: "Five rules cut the same four distributions: a sure one, the notes’ long tail, one as of a trained " +
+  purpose: "Five rules cut the same four distributions: a certain one, the notes’ long tail, one as of a trained " +
     "model, and one where a hundred words are equally good. Change the threshold of a rule, and see how many " +
     "words it keeps of each. A good rule keeps few where one word is right and many where many are.",
   controls: {
     topK: { label: "Top-k", description: "How many words are kept" },
-    topP: { label: "Top-p", description: "Share of the probability that is kept" },
+    topP: { label: "Top-p", description: "Probability mass that is kept" },
     epsilon: { label: "Epsilon", description: "Probability that a word must exceed" },
-    minP: { label: "Min-p", description: "Share of the likeliest word’s probability that a word must have" },
-    typical: { label: "Typical", description: "Share kept of the words whose surprise is usual" },
+    minP: { label: "Min-p", description: "Fraction of the largest probability that a word must have" },
+    typical: { label: "Typical", description: "Probability mass that is kept of the most typical words" },
   },
+  constants: { vocabulary: "words" },
   claims: {
     topK: "Top-k keeps the same number everywhere: too many where one word is right, too few where a hundred are",
-    topP: "Top-p adapts: one word where the model is sure, many where a hundred are equally good",
+    topP: "Top-p adapts: one word where the model is certain, many where a hundred are equally good",
     tail: "Top-p leaves out the notes’ long tail",
-    each: "Epsilon and min-p look at each word by itself, and leave out all of it",
-    typical: "Locally typical is the only rule that may drop the likeliest word",
+    each: "Epsilon and min-p look at each word alone, and leave out all of it",
+    typical: "Locally typical is the only rule that may drop the most probable word",
   },
   captions: {
-    distributions: () => "The four distributions: the probability of the likeliest word, of the second, and so on.",
-    kept: ({ topK, topP, epsilon }) =>
-      `Words that each rule keeps. Top-k keeps ${topK[0]}, whether one word is right or a hundred are; ` +
-      `top-p keeps ${topP.join(", ")}, epsilon ${epsilon.join(", ")}.`,
-    shares({ tailLeft }) {
+    distributions: () => "The four distributions: the probability of the most probable word, of the second, and so on.",
+    kept: ({ topK, topP, epsilon, shown }) =>
+      `Words that each rule keeps, at ${settingsOf(shown.settings)}. Top-k keeps ${topK[0]}, whether one word is ` +
+      `right or a hundred are. Top-p keeps ${topP.join(", ")}, epsilon ${epsilon.join(", ")}.`,
+    shares({ tailLeft, shown }) {
       const left = Object.values(RULES).map((name, i) => `${name} leaves ${percent(tailLeft[i]!, 2)}`).join(", ");
-      return `Words kept, and their share of the probability. Of the long tail’s 40\u202f%, ${left}, before what is ` +
-        "kept is scaled up again.";
+      return `Words kept, and their probability mass, at ${
+        settingsOf(shown.settings)
+      }. Of the long tail’s 40\u202f%, ` +
+        `${left}, before renormalization.`;
     },
   },
+  reading: ({ best, topPWithout, typicalFrom, shown: { settings: [, topP, , , typical] } }) => [
+    `The bars compare top-p at a mass of ${number(topP!)} with locally typical at ${
+      number(typical!)
+    }. The claims depend ` +
+    `on these settings. On the notes’ long tail top-p leaves the tail out up to a mass of ${
+      number(topPWithout)
+    }, which ` +
+    `is the mass of the three heads. Locally typical keeps the most probable word from a mass of ` +
+    `${number(typicalFrom)} on.`,
+    `At ${number(typical!)} locally typical ${
+      best[4] ? "keeps" : "drops"
+    } the most probable word there. The surprisal ` +
+    "of this word is below the entropy, further away than that of the second and the third word.",
+  ],
   labels: {
     ...RULES,
-    sure: "sure",
+    sure: "certain",
     longTail: "long tail",
     smooth: "smooth",
     hundred: "a hundred good",

@@ -21,7 +21,7 @@ export const command: Command = defineCommand({
   operands: "[PROMPT]",
   maxOperands: 1,
   details: [
-    "The text is drawn at random and appears as it is written; --num-beams searches the likeliest one instead.",
+    "The text is drawn at random and appears as it is written; --num-beams searches the most probable one instead.",
     "--num-beams with --stochastic draws several different texts; --all-beams prints them.",
   ],
   options: {

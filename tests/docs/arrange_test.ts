@@ -1,0 +1,78 @@
+/** How rows fill a page. */
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { arranged, heightOf, openingRows, type Row } from "../../docs/arrange.ts";
+
+const words = (count: number): string => "word ".repeat(count).trim();
+const prose = (count: number, kind = "section top"): Row => ({ kind, prose: `<p>${words(count)}</p>`, code: "" });
+const lines = (count: number): string =>
+  `<pre><code>${`<span class="line">const x = 1;\n</span>`.repeat(count)}</code></pre>`;
+const program = (comment: number, code: number, kind = "reference top"): Row => ({
+  kind,
+  prose: comment > 0 ? `<p>${words(comment)}</p>` : "",
+  code: lines(code),
+});
+
+/** The pieces of a page: what flows, and rows that stand alone. */
+const pieces = (html: string): string[] =>
+  html.split("\n").flatMap((line) => /^<div class="(flow of-\w+|row)/.exec(line)?.[1] ?? []);
+
+const rows = (text: string, heading = 0) =>
+  openingRows(text, (one) => /^(\||```picture a)/.test(one), (one) => one.startsWith("```picture wide"), heading);
+const table = "| symbol | in code | shape |\n| --- | --- | --- |\n| $x$ | `x` | one |",
+  picture = "```picture a Caption\n```";
+
+Deno.test("heightOf() grows with words, lines of code and rows, and leaves out what is folded or only heard", () => {
+  const line = heightOf(`<p>${words(5)}</p>`);
+  assert(heightOf(`<p>${words(100)}</p>`) > 4 * line);
+  assert(heightOf(lines(20)) > 15 * 20 && heightOf(lines(20)) < 30 * 20);
+  assertEquals(heightOf(`<details class="imports"><summary>imports</summary>${lines(90)}</details>`) < 40, true);
+  assertEquals(heightOf(`<span class="katex-mathml"><math>x</math></span>`), 0);
+});
+
+Deno.test("arranged() lets prose alone flow through both columns, a screen at a time, and leaves a little of it where it is", () => {
+  assertEquals(pieces(arranged([prose(20)])), ["row"]);
+  assertEquals(pieces(arranged([prose(150), prose(150)])), ["flow of-text", "row", "row"]);
+  const long = pieces(arranged(Array.from({ length: 12 }, () => prose(150))));
+  assert(long.filter((piece) => piece === "flow of-text").length > 1);
+  assertEquals(long.filter((piece) => piece === "row").length, 12);
+});
+
+Deno.test("arranged() puts code beside what is about as high, and above it where little is said", () => {
+  assertEquals(pieces(arranged([program(80, 9)])), ["row"]);
+  assertEquals(pieces(arranged([program(5, 14), program(5, 14)])), ["flow of-program", "row", "row"]);
+  // Steps with their notes stay side by side.
+  const steps = [program(5, 12), program(3, 8, "note"), program(3, 8, "note"), program(3, 8, "note")];
+  assertEquals(pieces(arranged(steps)), ["row", "row", "row", "row"]);
+  // What goes across interrupts; nothing is lost, and the order is that of the source.
+  const mixed = arranged([prose(150), program(5, 30), program(5, 31), `<div class="wide">figure</div>`, prose(10)]);
+  assertMatch(mixed, /of-text[^]*of-program[^]*class="wide"[^]*class="row/);
+  assertEquals(mixed.match(/class="line"/g)!.length, 61);
+});
+
+Deno.test("openingRows() puts what is shown beside the paragraph above it, or across both columns", () => {
+  const [first, second] = rows(`${words(150)}\n\nIdea.\n\n${picture}\n\nMore.`);
+  assertEquals([first!.text, first!.aside], [words(150), ""]);
+  assertEquals([second!.text, second!.aside, second!.more], ["Idea.", picture, "More."]);
+  // A little prose above it goes along, as does a heading.
+  assertEquals(rows(`Short.\n\nIdea.\n\n${picture}`, 90).map(({ text }) => text), ["Short.\n\nIdea."]);
+  const wide = rows("A.\n\n```picture wide Caption\n```\n\nB.");
+  assertEquals(wide.map(({ text, wide }) => [text, wide !== undefined]), [["A.", true], ["B.", false]]);
+});
+
+Deno.test("openingRows() puts the table of symbols beside the formula and the words that lead to it", () => {
+  const formula = "**Formula.** With $x$,\n\n$$y = x$$\n\nwhere all is one.";
+  const found = rows(`${words(200)}\n\n${formula}\n\n${table}\n\n${words(300)}`);
+  assertEquals(found.map(({ text }) => text), [words(200), formula, words(300)]);
+  assertEquals(found[1]!.aside, table);
+});
+
+Deno.test("openingRows() fills the shorter column below, and keeps every paragraph once", () => {
+  const text = [words(90), picture, words(30), words(30), words(30), words(30), table, words(300)].join("\n\n");
+  const found = rows(text),
+    all = found.flatMap(({ text, aside, more, side }) => [text, aside, more, side]).join("\n\n");
+  assertEquals(all.split(/\n\n+/).filter((one) => one !== "").toSorted(), text.split("\n\n").toSorted());
+  assert(found[0]!.more !== "");
+  const high = rows([words(400), table, words(40)].join("\n\n"));
+  assertEquals(high[0]!.side, words(40));
+});
