@@ -20,7 +20,7 @@ import { type NoteSet, readNotes } from "./notes.ts";
 import { loadPictures } from "./pictures.ts";
 import { type Definition, Program } from "./program.ts";
 import { type ProofFile, readProofs } from "./proofs.ts";
-import { type EntryPoint, entryUrl, readEntryPoints } from "./reference.ts";
+import { type EntryPoint, entryTitle, entryUrl, readEntryPoints } from "./reference.ts";
 import { type About, membersOf, type Site, type Surroundings } from "./site.ts";
 
 const root = new URL("../", import.meta.url);
@@ -135,7 +135,7 @@ function partsOfSite(
   notes: readonly NoteSet[],
 ): Part[] {
   const written = partsOfBook({ read, list });
-  const api: [string, string][] = entryPoints.map((entry) => [entryUrl(entry), entry.specifier]);
+  const api: [string, string][] = entryPoints.map((entry) => [entryUrl(entry), entryTitle(entry)]);
   const front = partOf("heed", "front", [
     ["index.html", "heed"],
     ...extra.map(({ url, title }): [string, string] => [url, title]),

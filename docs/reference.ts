@@ -5,7 +5,7 @@
  *
  * **Idea.** `deno doc --json` says what each entry point exports, with its documentation; one page for each entry point lists it,
  * in alphabetical order, each symbol with its import, its signature, its options with their defaults, and a link to the line
- * of the book that defines it.
+ * of the book that defines it. An entry point of very many names has its types on a page of their own.
  *
  * @module
  */
@@ -39,10 +39,21 @@ interface DocComment {
 
 /** A declaration as `deno doc` has it. */
 interface DocDeclaration {
-  readonly location: { readonly filename: string; readonly line: number };
+  readonly location: DocLocation;
   readonly kind: string;
   readonly jsDoc?: DocComment;
-  readonly def?: { readonly constructors?: readonly { readonly jsDoc?: DocComment }[] };
+  readonly def?: {
+    readonly constructors?: readonly { readonly jsDoc?: DocComment }[];
+    /** Where it is declared, if this entry point hands on what another one exports. */
+    readonly target?: DocLocation;
+  };
+}
+
+/** Where something is declared. */
+interface DocLocation {
+  readonly filename: string;
+  readonly line: number;
+  readonly col: number;
 }
 
 /** An exported name as `deno doc` has it. */
@@ -57,8 +68,10 @@ export interface EntryPoint {
   readonly specifier: string;
   /** The file. */
   readonly path: string;
-  /** What it exports. */
+  /** What it exports, or the part of it that is on one page. */
   readonly symbols: readonly DocSymbol[];
+  /** Which part is on this page; absent where all is. */
+  readonly part?: "values" | "types";
 }
 
 /**
@@ -86,16 +99,71 @@ export async function readEntryPoints(root: URL): Promise<EntryPoint[]> {
     const { doc = "", tags = [] } = value as DocComment;
     return { doc: set(doc), tags: tags.map((tag) => tag.doc === undefined ? tag : { ...tag, doc: set(tag.doc) }) };
   }) as { nodes: Record<string, { symbols: DocSymbol[] }> };
-  return Object.entries(config.exports).map(([name, path]) => ({
-    specifier: config.name + name.slice(1),
-    path: path.replace("./", ""),
-    symbols: nodes[new URL(path, root).href]?.symbols ?? [],
-  }));
+  const resolved = resolver(Object.values(nodes).flatMap(({ symbols }) => symbols));
+  return Object.entries(config.exports).flatMap(([name, path], index) => {
+    const entry = {
+      specifier: config.name + name.slice(1),
+      path: path.replace("./", ""),
+      symbols: (nodes[new URL(path, root).href]?.symbols ?? []).map(resolved),
+    };
+    // The root's names have their texts on the pages of the chapters.
+    return index > 0 && entry.symbols.length > MANY ? parted(entry) : [entry];
+  });
 }
 
-/** Where the page of an entry point will be. */
-export function entryUrl({ specifier }: EntryPoint): string {
-  return `api/${specifier.split("/").slice(2).join("-") || "heed"}.html`;
+/** Names beyond which types have a page of their own: a page must not weigh too much. */
+const MANY = 120;
+
+/** Types on one page, all else on the other. */
+function parted(entry: EntryPoint): EntryPoint[] {
+  const isType = ({ declarations: [first] }: DocSymbol): boolean =>
+    first?.kind === "interface" || first?.kind === "typeAlias";
+  return [
+    { ...entry, symbols: entry.symbols.filter((symbol) => !isType(symbol)), part: "values" },
+    { ...entry, symbols: entry.symbols.filter(isType), part: "types" },
+  ];
+}
+
+/**
+ * Puts declarations where `deno doc` has references: of a name that several entry points export, one has the text.
+ *
+ * @param symbols of all entry points
+ */
+function resolver(symbols: readonly DocSymbol[]): (symbol: DocSymbol) => DocSymbol {
+  const at = ({ filename, line, col }: DocLocation): string => `${filename}:${line}:${col}`;
+  const declared = new Map<string, DocDeclaration>();
+  for (const declaration of symbols.flatMap(({ declarations }) => declarations)) {
+    if (!declaration.def?.target) declared.set(at(declaration.location), declaration);
+  }
+  const follow = (declaration: DocDeclaration): DocDeclaration => {
+    const target = declaration.def?.target;
+    if (!target) return declaration;
+    const found = declared.get(at(target));
+    if (!found) throw new Error(`Cannot find what is declared at ${at(target)} in the documentation`);
+    return found;
+  };
+  return ({ name, declarations }) => ({ name, declarations: declarations.map(follow) });
+}
+
+/** Where the page of an entry point, or of a part of it, will be. */
+export function entryUrl({ specifier, part }: EntryPoint): string {
+  const name = specifier.split("/").slice(2).join("-") || "heed";
+  return `api/${name}${part === "types" ? "-types" : ""}.html`;
+}
+
+/** What the page is called. */
+export function entryTitle({ specifier, part }: EntryPoint): string {
+  return part === "types" ? `${specifier}: types` : specifier;
+}
+
+/** Where the rest of an entry point is, on a page that has a part of it. */
+function otherPart(entry: EntryPoint, page: Page): string {
+  if (!entry.part) return "";
+  const isTypes = entry.part === "types";
+  const href = relative(page.url, entryUrl({ ...entry, part: isTypes ? "values" : "types" }));
+  return isTypes
+    ? `<p>Functions, classes and values have <a href="${href}">a page of their own</a>.</p>`
+    : `<p>Interfaces and other types have <a href="${href}">a page of their own</a>.</p>`;
 }
 
 /** Where names lead from a page of the reference, and from where they are imported. */
@@ -258,7 +326,7 @@ export function entryPage(
 ): { body: string; entries: readonly Entry[] } {
   const symbols = entry.symbols.toSorted((a, b) => a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1);
   const head = `<h1>${escape(page.title)}</h1>` +
-    site.highlighter.block(`import { … } from "${entry.specifier}";`, "ts");
+    site.highlighter.block(`import { … } from "${entry.specifier}";`, "ts") + otherPart(entry, page);
   // What a chapter exports has its text there, once.
   const isRoot = entry.specifier === names.root.specifier;
   const own = isRoot ? symbols.filter(({ name }) => !names.homes.has(name)) : symbols;

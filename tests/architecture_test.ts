@@ -10,6 +10,7 @@ import { ACTIVATION } from "../core/engine/operations.ts";
 import { regionProblems } from "../docs/split.ts";
 import { KERNELS } from "../wasm/ladder/mod.ts";
 import { granted } from "./permissions.ts";
+import { privateWords, sentencesOf, typedResults } from "./prose.ts";
 
 const root = new URL("../", import.meta.url);
 const ignore = !granted("read");
@@ -461,6 +462,64 @@ Deno.test("no prose types the number of a chapter or section: it links to the fi
   for (const [path, text] of proseFiles()) {
     const lines = text.replace(/\n\s*(?:\*|\/\/)? */g, "\n");
     for (const [found] of lines.matchAll(/\b(?:section|chapter)s?\s+\d+(?:\.\d+)*/gi)) wrong.push(`${path}: ${found}`);
+  }
+  assertEquals(wrong, []);
+});
+
+/** Sentences of chapters that hold a number which no experiment finds, by a part of each, and why. */
+const NOT_MEASURED: Readonly<Record<string, string>> = {
+  "a step is up to ten times as long as one of SGD": "the limit of a geometric series",
+  "which would be three times too long": "a quotient of Adam's two corrections",
+  "three words with 30, 20 and 10 %": "the distribution that the notes give",
+  "together they have a probability of 40 %": "the rest of that distribution",
+};
+
+/** The sources of the chapters' pages. */
+function* chapters(): Generator<string> {
+  for (const path of files("core/")) if (/^core\/\d\d_\w+\/(?!experiments\/)/.test(path)) yield path;
+}
+
+Deno.test("typedResults() finds what was measured, and no constant, definition, example or formula", () => {
+  const typed = (...lines: string[]): number => typedResults(lines.map((line) => `// ${line}\n`).join("")).length;
+  assertEquals(typed("Its loss is 0.42 nats."), 1);
+  assertEquals(typed("With most", "seeds it fails."), 1);
+  assertEquals(typed("The gradient is 31 times as long."), 1);
+  assertEquals(typed("It gains a point of BLEU and takes 3 seconds."), 1);
+  assertEquals(typed("More than 70 in 100 are right."), 1);
+  assertEquals(typed("With every seed it reaches BLEU 97.", "It keeps 5 % of them."), 2);
+  assertEquals(typed("Wu et al. 2016 use 0.2.", "The rate is 0.9 by default.", "At `0.9`, and with $p = 0.9$."), 0);
+  assertEquals(typed("**By hand.** The score is 0.57.", "", "It becomes 0.61.", "", "**Formula.** It is 0.61."), 1);
+  assertEquals(typed("## Exercise", "", "Set it to 0.1."), 0);
+  assertEquals(typed("```ts", "const x = 0.1;", "```", "| 0.5 | 50 % |", "**The notes, 004.27.** So it is."), 0);
+});
+
+Deno.test("no prose of a chapter types a result: figures, captions and readings compute them", { ignore }, () => {
+  const found = [...chapters()].flatMap((path) =>
+    typedResults(read(path)).map(({ text, line }) => ({ text, where: `${path}:${line}: ${text}` }))
+  );
+  const known = Object.keys(NOT_MEASURED);
+  assertEquals(found.filter(({ text }) => !known.some((part) => text.includes(part))).map(({ where }) => where), []);
+  assertEquals(known.filter((part) => !found.some(({ text }) => text.includes(part))), [], "no sentence needs it");
+});
+
+Deno.test("privateWords() finds the words of this house, and no other uses of them", () => {
+  assertEquals(privateWords("It keeps the likeliest beginnings.").length, 2);
+  assertEquals(privateWords("Their spread is the share of a finished text in its box.").length, 4);
+  assertEquals(privateWords("Quadruples of the truth. To change it is to run it.").length, 3);
+  assertEquals(privateWords("Heads share keys; it spreads the mass evenly, at the beginning of a text.").length, 0);
+});
+
+Deno.test("prose and captions use the words of the field", { ignore }, () => {
+  const wrong: string[] = [];
+  for (const path of files("core/")) {
+    if (!/^core\/(?:\d\d_\w+|experiments)\//.test(path)) continue;
+    const source = read(path), said = sentencesOf(source).map(({ text, line }) => ({ text, line }));
+    if (path.endsWith(".words.ts")) {
+      source.split("\n").forEach((text, i) => {
+        if (!/^\s*(?:\/\*|\*|\/\/)/.test(text)) said.push({ text, line: i + 1 });
+      });
+    }
+    for (const { text, line } of said) wrong.push(...privateWords(text).map((word) => `${path}:${line}: ${word}`));
   }
   assertEquals(wrong, []);
 });

@@ -22,6 +22,8 @@ const INSIDE = [
     "Weight",
     "Module",
     "LayerStack",
+    "ConvolutionLayer",
+    "Pool",
     "DeviceUnavailable",
     "DeviceLost",
     "FileError",

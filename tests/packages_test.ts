@@ -6,29 +6,14 @@
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { granted } from "./permissions.ts";
+import { output } from "./running.ts";
 
 const root = new URL("../", import.meta.url);
 const read = (path: string): Promise<string> => Deno.readTextFile(new URL(path, root));
-const decoder = new TextDecoder();
-
-/** Runs a program and gives back everything that it printed. */
-async function output(program: string, cwd: URL | string, ...args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await new Deno.Command(program, {
-    args: [...args],
-    cwd,
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).output();
-  const printed = decoder.decode(stdout) + decoder.decode(stderr);
-  assertEquals(code, 0, printed);
-  return printed;
-}
 
 /** The files that a module loads, itself included, as paths from the root. */
 async function reached(path: string): Promise<string[]> {
-  const { modules } = JSON.parse(await output(Deno.execPath(), root, "info", "--json", path));
+  const { modules } = JSON.parse(await output(Deno.execPath(), ["info", "--json", path], root));
   // What a host brings is in no package.
   return (modules as { specifier: string }[]).map(({ specifier }) => specifier)
     .filter((specifier) => !specifier.startsWith("node:")).map((specifier) => specifier.slice(root.href.length));
@@ -38,7 +23,7 @@ Deno.test({
   name: "the package holds all that its exports and its commands load, and nothing of tests, benches and tools",
   ignore: !granted("read", "run"),
   async fn() {
-    const printed = await output(Deno.execPath(), root, "publish", "--dry-run", "--allow-dirty", "--no-check");
+    const printed = await output(Deno.execPath(), ["publish", "--dry-run", "--allow-dirty", "--no-check"], root);
     const given = [...printed.matchAll(/^ +(file:\S+) \(/gm)].map(([, url]) => url!.slice(root.href.length));
     const { exports } = JSON.parse(await read("deno.json")) as { exports: Record<string, string> };
     const commands = [...Deno.readDirSync(new URL("core/cli/commands/", root))].map(({ name }) => name);

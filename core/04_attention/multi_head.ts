@@ -152,7 +152,7 @@ export interface AttentionSizes {
   readonly contextSize?: number | undefined;
   /** Whether the four projections add a bias; true by default. */
   readonly bias?: boolean | undefined;
-  /** How positions enter self-attention; not at all by default. */
+  /** How positions enter, such as `new RotaryPositions(headSize)`; not at all by default. */
   readonly positions?: PositionRule | undefined;
   /** How the projections start; {@linkcode glorot} by default. */
   readonly initialization?: LayerInitialization | undefined;
@@ -178,7 +178,7 @@ export interface MultiHeadOptions extends AttentionSizes, AttentionVariant {
 
 /** A position rule as an option. */
 export const positionRuleCheck: Check<PositionRule> = object(
-  "a position rule, with mark(), bias() or values()",
+  "a position rule such as new RotaryPositions(headSize), with mark(), bias() or values()",
   (value) => ["mark", "bias", "values"].some((name) => typeof (value as Record<string, unknown>)[name] === "function"),
 );
 

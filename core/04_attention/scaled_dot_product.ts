@@ -125,7 +125,7 @@ export function scaledDotProductAttention(
 }
 
 /**
- * The shares in which each query mixes the values: what attention maps show.
+ * The weights with which each query mixes the values: what attention maps show.
  *
  * @param query what each position looks for, `[B, H, T, D]`
  * @param key what each position can be found by, `[B, G, S, D]`
@@ -154,7 +154,7 @@ export function attentionWeights(query: Tensor, key: Tensor, options: AttentionO
  *
  * Nothing of a value whose share is 0 reaches the result, or comes back from it, not even NaN.
  *
- * @param weights the shares of each query, `[B, H, T, S]`
+ * @param weights those of each query, `[B, H, T, S]`
  * @param value what each position hands over, `[B, G, S, W]`
  * @returns one mixed value per query, `[B, H, T, W]`
  * @throws {TypeError} if the shapes disagree
@@ -233,7 +233,7 @@ function checkShapes(
 // ## Pitfall: masking after the softmax
 //
 // A mask forbids some keys ([section](masks.ts)). Zeroing `weights` instead of `scores` hides what is
-// forbidden, such as the future, but loses its share: rows no longer sum to one. Try it, and watch
+// forbidden, such as the future, but loses its weight: rows no longer sum to one. Try it, and watch
 // the test "attentionWeights() spends exactly one unit of weight per query" fail.
 
 // ## Pitfall: a finite stand-in for minus infinity

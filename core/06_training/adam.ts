@@ -212,13 +212,13 @@ export interface DecayOptions {
   readonly decays?: (path: string, parameter: Tensor) => boolean;
 }
 
-/** The share of itself that a weight loses per step unless another is asked for. */
+/** The fraction of itself that a weight loses per step unless another is asked for. */
 export const WEIGHT_DECAY = 0.01;
 
 /** What each of {@linkcode DecayOptions} may be. */
 export const decayChecks: Checks<DecayOptions> = { weightDecay: numeric({ min: 0 }), decays: callback() };
 
-/** The share, times the learning rate, that one parameter loses per step: 0 where it is spared. */
+/** The fraction, times the learning rate, that one parameter loses per step: 0 where it is spared. */
 export function decayOf(
   { weightDecay = WEIGHT_DECAY, decays = (_, parameter) => parameter.rank >= 2 }: DecayOptions,
   { path, parameter }: ParameterStep,
@@ -256,7 +256,7 @@ const LONGEST = 2 ** 63;
 // ## Pitfall: a penalty where decay was meant
 //
 // `adam` with a penalty and `adamW` with a decay of the same size train two different models: only the second shrinks all weights
-// by the same factor. The test "adamW() shrinks a weight by the same share whatever its gradient" holds for `adamW` and
+// by the same factor. The test "adamW() shrinks a weight by the same fraction whatever its gradient" holds for `adamW` and
 // fails for `adam` with a penalty.
 
 // ## Pitfall: no epsilon

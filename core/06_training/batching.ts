@@ -300,7 +300,20 @@ const windowsChecks: Checks<SequenceWindowsOptions> = {
   random: required(instance(Random)),
 };
 
-/** Windows of one long text in random order, pass after pass. */
+/**
+ * Windows of one long text in random order, pass after pass.
+ *
+ * @example
+ * ```ts
+ * import { nextTokens, Random, SequenceWindows } from "@heed/heed";
+ *
+ * const text = "to be or not to be", letters = [...new Set(text)];
+ * const tokens = [...text].map((letter) => letters.indexOf(letter));
+ * const windows = new SequenceWindows(tokens, { contextLength: 4, batchSize: 2, random: new Random(1) });
+ * const { inputs, targets } = nextTokens(windows.next());
+ * console.assert(String(inputs.shape) === "2,4" && String(targets.shape) === "2,4");
+ * ```
+ */
 export class SequenceWindows implements BatchSource<readonly Int32Array[]>, Iterable<readonly Int32Array[]> {
   readonly #tokens: Int32Array;
   readonly #options: SequenceWindowsOptions;

@@ -8,6 +8,30 @@
  * One evaluation that is worse says little, since evaluations are noisy: training goes on until several in a row
  * have brought nothing. By then the best weights are some evaluations old, so they are kept, and put back at the end.
  *
+ * **By hand.** The held-out losses are 3, 2, 2.5 and 2.1, and `patience` is 2. 2 improves on 3. 2.5 does not improve on 2, and
+ * neither does 2.1: it is better than 2.5, but the best loss so far is 2. Two evaluations in a row without improvement end training
+ * after the fourth, with the weights of the second.
+ *
+ * ```ts
+ * import { EarlyStopping, Linear, Random } from "@heed/heed";
+ *
+ * const model = new Linear(1, 1, new Random(1));
+ * const stopping = new EarlyStopping({ measure: "loss", patience: 2 });
+ * for (const [i, loss] of [3, 2, 2.5, 2.1].entries()) {
+ *   const stops = await stopping.watch(i + 1, { loss }, model);
+ *   console.log(loss, stops ? "stop" : "go on");
+ * }
+ * console.log(stopping.best);
+ * ```
+ *
+ * ```text
+ * 3 go on
+ * 2 go on
+ * 2.5 go on
+ * 2.1 stop
+ * { step: 2, value: 2 }
+ * ```
+ *
  * **Formula.** With $m_i$ the measure at evaluation $i$, smaller being better, and $m^* = \min_{j < i} m_j$ the best
  * before it, an evaluation improves if
  *

@@ -43,7 +43,7 @@
  * // nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2, 16, norm_first=True), 2)
  * const layout = { hiddenSize: 8, numHeads: 2, feedForwardSize: 16, numLayers: 2, placement: "pre", closingNorm: false } as const;
  * const trained = new Encoder(layout, new Random(1));
- * const file = encodeSafetensors({ tensors: await exportState(trained), metadata: new Map() });
+ * const file = encodeSafetensors({ tensors: await exportState(trained) });
  *
  * const model = new Encoder(layout, Random.none);
  * importState(model, decodeSafetensors(file).tensors);

@@ -64,7 +64,7 @@ export class OutputLost extends Error {
 }
 
 /** Characters that move the cursor, change colours or reverse the direction of text. */
-// deno-lint-ignore no-control-regex
+// deno-lint-ignore no-control-regex -- they are what is escaped
 const CONTROL = /[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
 /** Makes text from elsewhere safe to print: control characters become visible escapes. */

@@ -43,7 +43,6 @@ export function compareAllowed(rows: Tensor, columns: Tensor, allowed: Tensor | 
  */
 export function sumAllowed(weights: Tensor, rows: Tensor, allowed: Tensor | undefined): Tensor {
   if (!allowed) return weights.matmul(rows);
-  // A softmax that met NaN has it everywhere.
   const pairs = allowed.expand(weights.shape);
   // A softmax that met NaN has it everywhere.
   return sumOver(weights.where(pairs, 0), rows, pairs);

@@ -48,31 +48,6 @@ export interface ConvolutionLayerOptions extends WindowOptions {
 
 const LAYER: Checks<ConvolutionLayerOptions> = { ...windowChecks, bias: flag };
 
-/** What both convolutions are made of. */
-function begin(
-  axes: number,
-  [inputChannels, outputChannels, size]: readonly [number, number, PerAxis],
-  random: Random,
-  options: ConvolutionLayerOptions,
-): { readonly weight: Tensor; readonly bias: Tensor | undefined; readonly windows: WindowOptions } {
-  const action = "make a convolution";
-  checkOptions(action, options, LAYER);
-  checkSizes(action, { inputChannels, outputChannels });
-  checkValue(action, "size", size, perAxis());
-  checkRandom(action, random);
-  const { bias = true, ...windows } = options, { groups = 1 } = windows, extents = spread(action, "size", size, axes);
-  checkWindows(action, windows, extents);
-  if (inputChannels % groups !== 0 || outputChannels % groups !== 0) {
-    throw new TypeError(
-      `Cannot ${action} of ${inputChannels} to ${outputChannels} channels in ${groups} groups: groups must divide both`,
-    );
-  }
-  const area = extents.reduce((a, b) => a * b, 1), perGroup = inputChannels / groups;
-  const bound = Math.sqrt(6 / Math.max(1, area * (perGroup + outputChannels / groups)));
-  const first = random.uniform([outputChannels, perGroup, ...extents], { min: -bound, max: bound });
-  return { weight: parameter(first), bias: bias ? parameter(zeros([outputChannels])) : undefined, windows };
-}
-
 /** Refuses where the layer is made what its first pass would refuse. */
 function checkWindows(
   action: string,
@@ -84,6 +59,57 @@ function checkWindows(
     spread(action, "dilation", dilation, size.length),
   ];
   paddingOf(action, padding, size, strides, dilations);
+}
+
+/** What both convolutions share: kernels, a bias, and how windows are laid. */
+export abstract class ConvolutionLayer extends Module {
+  /** The kernels, `[O, C / groups, K]` or `[O, C / groups, K, L]`. */
+  readonly weight: Tensor;
+  /** What is added, `[O]`, zeros at the start. */
+  readonly bias: Tensor | undefined;
+  /** How windows are laid. */
+  readonly windows: WindowOptions;
+
+  /**
+   * Draws the kernels.
+   *
+   * @param axes how many axes the kernels slide over
+   * @param channels of what comes in, and of what comes out
+   * @param size extents of a kernel
+   * @param random where the first values come from
+   * @param options stride, padding, dilation, groups, bias
+   */
+  constructor(
+    axes: number,
+    channels: readonly [input: number, output: number],
+    size: PerAxis,
+    random: Random,
+    options: ConvolutionLayerOptions,
+  ) {
+    super();
+    const action = "make a convolution", [inputChannels, outputChannels] = channels;
+    checkOptions(action, options, LAYER);
+    checkSizes(action, { inputChannels, outputChannels });
+    checkValue(action, "size", size, perAxis());
+    checkRandom(action, random);
+    const { bias = true, ...windows } = options, { groups = 1 } = windows, extents = spread(action, "size", size, axes);
+    checkWindows(action, windows, extents);
+    if (inputChannels % groups !== 0 || outputChannels % groups !== 0) {
+      throw new TypeError(
+        `Cannot ${action} of ${inputChannels} to ${outputChannels} channels in ${groups} groups: groups must divide both`,
+      );
+    }
+    const area = extents.reduce((a, b) => a * b, 1), perGroup = inputChannels / groups;
+    const bound = Math.sqrt(6 / Math.max(1, area * (perGroup + outputChannels / groups)));
+    this.weight = parameter(random.uniform([outputChannels, perGroup, ...extents], { min: -bound, max: bound }));
+    this.bias = bias ? parameter(zeros([outputChannels])) : undefined;
+    this.windows = windows;
+  }
+
+  /** What an outline calls it: its class, its kernels and its windows. */
+  protected override get outlineTitle(): string {
+    return titleOf(super.outlineTitle, this.weight.shape.slice(2), this.windows);
+  }
 }
 
 /**
@@ -98,14 +124,7 @@ function checkWindows(
  * console.assert(String(layer.forward(random.normal([2, 4, 20])).shape) === "2,8,20");
  * ```
  */
-export class Conv1d extends Module {
-  /** The kernels, `[O, C / groups, K]`. */
-  readonly weight: Tensor;
-  /** What is added, `[O]`, zeros at the start. */
-  readonly bias: Tensor | undefined;
-  /** How windows are laid. */
-  readonly windows: WindowOptions;
-
+export class Conv1d extends ConvolutionLayer {
   /**
    * Draws the kernels.
    *
@@ -122,11 +141,7 @@ export class Conv1d extends Module {
     random: Random,
     options: ConvolutionLayerOptions = {},
   ) {
-    super();
-    const { weight, bias, windows } = begin(1, [inputChannels, outputChannels, size], random, options);
-    this.weight = weight;
-    this.bias = bias;
-    this.windows = windows;
+    super(1, [inputChannels, outputChannels], size, random, options);
   }
 
   /** Maps `[B, C, T]` to `[B, O, T']`; see {@linkcode conv1d}. */
@@ -147,14 +162,7 @@ export class Conv1d extends Module {
  * console.assert(String(layer.forward(random.normal([2, 1, 28, 28])).shape) === "2,16,14,28");
  * ```
  */
-export class Conv2d extends Module {
-  /** The kernels, `[O, C / groups, K, L]`. */
-  readonly weight: Tensor;
-  /** What is added, `[O]`, zeros at the start. */
-  readonly bias: Tensor | undefined;
-  /** How windows are laid. */
-  readonly windows: WindowOptions;
-
+export class Conv2d extends ConvolutionLayer {
   /**
    * Draws the kernels.
    *
@@ -171,11 +179,7 @@ export class Conv2d extends Module {
     random: Random,
     options: ConvolutionLayerOptions = {},
   ) {
-    super();
-    const { weight, bias, windows } = begin(2, [inputChannels, outputChannels, size], random, options);
-    this.weight = weight;
-    this.bias = bias;
-    this.windows = windows;
+    super(2, [inputChannels, outputChannels], size, random, options);
   }
 
   /** Maps `[B, C, T, S]` to `[B, O, T', S']`; see {@linkcode conv2d}. */
@@ -188,8 +192,8 @@ export class Conv2d extends Module {
 //
 // They have nothing to train. As parts of a chain they carry their window.
 
-/** The largest element of each window of the last axis, as a part of a chain. */
-export class MaxPool1d extends Module {
+/** What all pools share: their window, and how it is laid. */
+export abstract class Pool extends Module {
   /** Extents of a window. */
   readonly size: PerAxis;
   /** How windows are laid. */
@@ -198,34 +202,45 @@ export class MaxPool1d extends Module {
   /**
    * Chooses the window.
    *
+   * @param axes how many axes the window slides over
+   * @param size extents of a window
+   * @param windows stride, padding, dilation
+   */
+  constructor(axes: number, size: PerAxis, windows: PoolingOptions) {
+    super();
+    checkOptions("make a pool", windows, poolingChecks);
+    checkValue("make a pool", "size", size, perAxis());
+    spreadPool("make a pool", size, windows, axes);
+    this.size = size;
+    this.windows = windows;
+  }
+
+  /** What an outline calls it: its class and its window. */
+  protected override get outlineTitle(): string {
+    return titleOf(super.outlineTitle, this.size, this.windows);
+  }
+}
+
+/** The largest element of each window of the last axis, as a part of a chain. */
+export class MaxPool1d extends Pool {
+  /**
+   * Chooses the window.
+   *
    * @param size length of a window
    * @param windows stride, padding, dilation
    */
   constructor(size: PerAxis, windows: PoolingOptions = {}) {
-    super();
-    checkPool(1, size, windows);
-    this.size = size;
-    this.windows = windows;
+    super(1, size, windows);
   }
 
   /** Maps `[B, C, T]` to `[B, C, T']`; see {@linkcode maxPool1d}. */
   forward(x: Tensor): Tensor {
     return maxPool1d(x, this.size, this.windows);
   }
-
-  /** What an outline calls it: its class and its window. */
-  protected override get outlineTitle(): string {
-    return titleOf(super.outlineTitle, this);
-  }
 }
 
 /** The largest element of each window of the last two axes, as a part of a chain. */
-export class MaxPool2d extends Module {
-  /** Extents of a window. */
-  readonly size: PerAxis;
-  /** How windows are laid. */
-  readonly windows: PoolingOptions;
-
+export class MaxPool2d extends Pool {
   /**
    * Chooses the window.
    *
@@ -233,30 +248,17 @@ export class MaxPool2d extends Module {
    * @param windows stride, padding, dilation
    */
   constructor(size: PerAxis, windows: PoolingOptions = {}) {
-    super();
-    checkPool(2, size, windows);
-    this.size = size;
-    this.windows = windows;
+    super(2, size, windows);
   }
 
   /** Maps `[B, C, T, S]` to `[B, C, T', S']`; see {@linkcode maxPool2d}. */
   forward(x: Tensor): Tensor {
     return maxPool2d(x, this.size, this.windows);
   }
-
-  /** What an outline calls it: its class and its window. */
-  protected override get outlineTitle(): string {
-    return titleOf(super.outlineTitle, this);
-  }
 }
 
 /** The mean of each window of the last axis, as a part of a chain. */
-export class AveragePool1d extends Module {
-  /** Extents of a window. */
-  readonly size: PerAxis;
-  /** How windows are laid. */
-  readonly windows: PoolingOptions;
-
+export class AveragePool1d extends Pool {
   /**
    * Chooses the window.
    *
@@ -264,30 +266,17 @@ export class AveragePool1d extends Module {
    * @param windows stride, padding, dilation
    */
   constructor(size: PerAxis, windows: PoolingOptions = {}) {
-    super();
-    checkPool(1, size, windows);
-    this.size = size;
-    this.windows = windows;
+    super(1, size, windows);
   }
 
   /** Maps `[B, C, T]` to `[B, C, T']`; see {@linkcode averagePool1d}. */
   forward(x: Tensor): Tensor {
     return averagePool1d(x, this.size, this.windows);
   }
-
-  /** What an outline calls it: its class and its window. */
-  protected override get outlineTitle(): string {
-    return titleOf(super.outlineTitle, this);
-  }
 }
 
 /** The mean of each window of the last two axes, as a part of a chain. */
-export class AveragePool2d extends Module {
-  /** Extents of a window. */
-  readonly size: PerAxis;
-  /** How windows are laid. */
-  readonly windows: PoolingOptions;
-
+export class AveragePool2d extends Pool {
   /**
    * Chooses the window.
    *
@@ -295,36 +284,19 @@ export class AveragePool2d extends Module {
    * @param windows stride, padding, dilation
    */
   constructor(size: PerAxis, windows: PoolingOptions = {}) {
-    super();
-    checkPool(2, size, windows);
-    this.size = size;
-    this.windows = windows;
+    super(2, size, windows);
   }
 
   /** Maps `[B, C, T, S]` to `[B, C, T', S']`; see {@linkcode averagePool2d}. */
   forward(x: Tensor): Tensor {
     return averagePool2d(x, this.size, this.windows);
   }
-
-  /** What an outline calls it: its class and its window. */
-  protected override get outlineTitle(): string {
-    return titleOf(super.outlineTitle, this);
-  }
 }
 
-/** What a pool is printed as. */
-function titleOf(
-  name: string,
-  { size, windows }: { readonly size: PerAxis; readonly windows: PoolingOptions },
-): string {
-  const said = (value: PerAxis): string => typeof value === "number" ? `${value}` : format(value);
-  const options = Object.entries(windows as Readonly<Record<string, PerAxis | undefined>>)
+/** What a layer is printed as. */
+function titleOf(name: string, size: PerAxis, windows: object): string {
+  const said = (value: PerAxis | string): string => typeof value === "object" ? format(value) : `${value}`;
+  const options = Object.entries(windows as Readonly<Record<string, PerAxis | string | undefined>>)
     .flatMap(([option, value]) => value === undefined ? [] : [`${option} ${said(value)}`]);
   return `${name} ${[said(size), ...options].join(", ")}`;
-}
-
-function checkPool(axes: number, size: PerAxis, windows: PoolingOptions): void {
-  checkOptions("make a pool", windows, poolingChecks);
-  checkValue("make a pool", "size", size, perAxis());
-  spreadPool("make a pool", size, windows, axes);
 }

@@ -12,7 +12,7 @@
 
 import type { DType, Nested, Numbers } from "./backend.ts";
 import { backend } from "./device.ts";
-import { type Bytes, readLiteral } from "./literal.ts";
+import { type Bytes, readLiteral, type TypedRows } from "./literal.ts";
 import { HIGHEST, LOWEST } from "./numbers.ts";
 import { shown } from "./options.ts";
 import { checkHostCount } from "./requirements.ts";
@@ -25,7 +25,7 @@ import { adopt, asTensor, filled, type Tensor, type TensorLike, uninitialized } 
  * Makes a tensor from numbers.
  *
  * Plain numbers become float32 and booleans bool, unless `dtype` says otherwise; an
- * `Int32Array` becomes int32, and bytes, such as the pixels of a canvas, float32.
+ * `Int32Array`, or a list of such, becomes int32, and bytes, such as the pixels of a canvas, float32.
  *
  * @example
  * ```ts
@@ -36,13 +36,13 @@ import { adopt, asTensor, filled, type Tensor, type TensorLike, uninitialized } 
  * console.assert((await a.matmul(b).read())[0] === 17);
  * ```
  *
- * @param data nested arrays, or a typed array in row-major order
+ * @param data nested arrays, a typed array in row-major order, or a list of typed arrays of one length
  * @param shape extents; those of the nesting by default, one axis for a typed array
  * @param dtype what the elements are; by their kind by default
  * @returns a tensor on the default device
  * @throws {TypeError} if rows differ in length, or the numbers do not fill the shape
  */
-export function tensor(data: Nested | Numbers | Bytes, shape?: Shape, dtype?: DType): Tensor {
+export function tensor(data: Nested | Numbers | Bytes | TypedRows, shape?: Shape, dtype?: DType): Tensor {
   if (dtype !== undefined) checkDType(dtype);
   if (shape === null) checkShape(shape);
   const { numbers, booleans, shape: nesting } = readLiteral("make a tensor", data);

@@ -5,7 +5,7 @@
  * and lie on its device. Why say it again?
  *
  * **Idea.** Wherever a small tensor is natural, a *literal* may stand: a number, nested lists, or a `Float32Array`,
- * `Float64Array`, `Int32Array`, or one of bytes. It becomes the
+ * `Float64Array`, `Int32Array`, or one of bytes, alone or as rows of a list. It becomes the
  * tensor that its place needs, on the device of the tensor that it meets, or on the current one.
  *
  * | place                                                  | dtype             | refused                          |
@@ -34,8 +34,14 @@ export type Rows<E> =
   | readonly (readonly (readonly (readonly E[])[])[])[]
   | readonly (readonly (readonly (readonly (readonly E[])[])[])[])[];
 
+/** Lists whose rows are typed arrays, such as windows of one long text. */
+export type TypedRows = readonly (Numbers | Bytes)[];
+
 /** Bytes, such as the pixels of a canvas: numbers from 0 to 255. */
 export type Bytes = Uint8Array | Uint8ClampedArray;
+
+/** What stands for a tensor. */
+export type Literal = Nested | Numbers | Bytes | TypedRows;
 
 /** What a literal says. */
 export interface Reading {
@@ -54,7 +60,7 @@ export interface Reading {
  * @param data what was written
  * @throws {TypeError} if rows differ in length or depth, or hold something else
  */
-export function readLiteral(subject: string, data: Nested | Numbers | Bytes): Reading {
+export function readLiteral(subject: string, data: Literal): Reading {
   if (ArrayBuffer.isView(data)) {
     if (isBytes(data)) return { shape: [data.length], numbers: Float32Array.from(data), booleans: 0 };
     if (!isNumbers(data)) {
@@ -64,10 +70,12 @@ export function readLiteral(subject: string, data: Nested | Numbers | Bytes): Re
     }
     return { shape: [data.length], numbers: data, booleans: 0 };
   }
-  const shape = nestingOf(subject, data), flat: (number | boolean)[] = [];
-  flatten(subject, data, shape, 0, flat);
+  const shape = nestingOf(subject, data), flat: (number | boolean)[] = [], rows = new Set<unknown>();
+  flatten(subject, data, shape, 0, flat, rows);
   const booleans = flat.filter((element) => typeof element === "boolean").length;
-  return { shape, numbers: Float64Array.from(flat, Number), booleans };
+  // Rows of ids alone are ids.
+  const isIds = rows.size === 1 && rows.has(Int32Array);
+  return { shape, numbers: isIds ? Int32Array.from(flat, Number) : Float64Array.from(flat, Number), booleans };
 }
 
 /** Whether a typed array is one of those that devices take. */
@@ -84,39 +92,43 @@ function isBytes(data: ArrayBufferView): data is Bytes {
 const MOST_BRACKETS = 64;
 
 /** How long the first row of each depth is. */
-function nestingOf(subject: string, data: Nested): number[] {
+function nestingOf(subject: string, data: Literal): number[] {
   const nesting: number[] = [];
-  for (let level: Nested = data; Array.isArray(level); level = level[0] as Nested) {
+  for (let level: unknown = data; isRow(level); level = level[0]) {
     if (nesting.length === MOST_BRACKETS) throw new TypeError(`Cannot ${subject} of more than ${MOST_BRACKETS} axes`);
     nesting.push(level.length);
   }
   return nesting;
 }
 
-/** The elements in brackets, in row-major order. */
+/** Whether something holds elements or rows. */
+function isRow(value: unknown): value is ArrayLike<unknown> & Iterable<unknown> {
+  return Array.isArray(value) || ArrayBuffer.isView(value) && (isNumbers(value) || isBytes(value));
+}
+
+/** The elements in brackets, in row-major order, and what kinds of rows hold them. */
 function flatten(
   subject: string,
-  value: Nested,
+  value: unknown,
   nesting: readonly number[],
   depth: number,
   flat: (number | boolean)[],
+  rows: Set<unknown>,
 ): void {
-  const isRow = Array.isArray(value);
-  if (!isRow && typeof value !== "number" && typeof value !== "boolean") {
-    if (depth > 0 && ArrayBuffer.isView(value)) {
-      throw new TypeError(`Cannot ${subject} of a list with ${shown(value)}: a typed array stands alone`);
+  if (!isRow(value)) {
+    if (typeof value !== "number" && typeof value !== "boolean") {
+      throw new TypeError(`Cannot ${subject} of ${shown(value)}: numbers or booleans are needed`);
     }
-    throw new TypeError(`Cannot ${subject} of ${shown(value)}: numbers or booleans are needed`);
-  }
-  if (isRow !== depth < nesting.length) throw new TypeError(`Cannot ${subject} of rows of different depth`);
-  if (!isRow) {
-    flat.push(value as number | boolean);
+    if (depth < nesting.length) throw new TypeError(`Cannot ${subject} of rows of different depth`);
+    flat.push(value);
     return;
   }
+  if (depth >= nesting.length) throw new TypeError(`Cannot ${subject} of rows of different depth`);
   if (value.length !== nesting[depth]) {
     throw new TypeError(`Cannot ${subject} of rows of lengths ${nesting[depth]} and ${value.length}`);
   }
-  for (const element of value) flatten(subject, element as Nested, nesting, depth + 1, flat);
+  if (depth === nesting.length - 1) rows.add(value.constructor);
+  for (const element of value) flatten(subject, element, nesting, depth + 1, flat, rows);
 }
 
 /**
@@ -127,7 +139,7 @@ function flatten(
  * @param dtype what its place needs
  * @throws {TypeError} if it is ragged, or of another kind
  */
-export function readAs(subject: string, data: Nested | Numbers | Bytes, dtype: DType): Reading {
+export function readAs(subject: string, data: Literal, dtype: DType): Reading {
   const reading = readLiteral(subject, data), { numbers, booleans } = reading;
   if (dtype === "bool" && booleans < numbers.length) {
     throw new TypeError(`Cannot ${subject} of numbers: true and false are needed`);
@@ -143,7 +155,7 @@ export function readAs(subject: string, data: Nested | Numbers | Bytes, dtype: D
 }
 
 /** Whether something is a literal as far as its outside tells. */
-export function isLiteral(value: unknown): value is Nested | Numbers | Bytes {
+export function isLiteral(value: unknown): value is Literal {
   return typeof value === "number" || typeof value === "boolean" || Array.isArray(value) || ArrayBuffer.isView(value);
 }
 

@@ -14,7 +14,7 @@ import type { Buffer, DType } from "./backend.ts";
 import { constantsOf } from "./constants.ts";
 import { backend } from "./device.ts";
 import { isPlain, shown } from "./options.ts";
-import { printsItself } from "./printing.ts";
+import { grouped, printsItself } from "./printing.ts";
 import { heldPrivately, livePieces, type Piece, Storage } from "./scope.ts";
 import { format, type Shape } from "./shape.ts";
 
@@ -103,12 +103,6 @@ printsItself(MemorySummary);
 function row(name: string, { tensors, bytes }: MemoryPart): string[] {
   return [name, grouped(tensors), grouped(bytes)];
 }
-
-/** A number with its thousands apart. */
-function grouped(x: number): string {
-  return x.toLocaleString("en-US");
-}
-
 /**
  * Says what the memory of the current device is held by.
  *

@@ -68,7 +68,7 @@ export {
 export { type Holder, keep, memory, release, scope, type Storage } from "./scope.ts";
 export { type MemoryOfShape, type MemoryPart, type MemorySummary, memorySummary } from "./memory_summary.ts";
 export { type ReduceOptions, Tensor, type TensorLike, type VarianceOptions } from "./tensor.ts";
-export type { Bytes, Rows } from "./literal.ts";
+export type { Bytes, Rows, TypedRows } from "./literal.ts";
 export { arange, full, lowerTriangle, ones, parameter, tensor, zeros } from "./create.ts";
 export { isRecording, leavesOf, noGrad, type TapeNode, withRecording } from "./autograd.ts";
 export * from "./derivatives.ts";

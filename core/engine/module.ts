@@ -24,7 +24,7 @@
 import { Chance, checkGenerator } from "./chance.ts";
 import { type Check, instance, isPlain, shown } from "./options.ts";
 import { PackedMatrix } from "./packed.ts";
-import { outline, type Outlined, printsItself } from "./printing.ts";
+import { grouped, outline, type Outlined, printsItself } from "./printing.ts";
 import { Random } from "./random.ts";
 import { scope } from "./scope.ts";
 import { format, sameShape } from "./shape.ts";
@@ -209,11 +209,6 @@ function setTraining<M extends Module>(module: M, training: boolean): M {
 /** A module as an argument or an option. */
 export const aModule: Check<Module> = instance(Module);
 printsItself(Module);
-
-/** A number with its thousands apart. */
-function grouped(x: number): string {
-  return x.toLocaleString("en-US");
-}
 
 /** The objects that one holds, by name; none if it is not looked into. */
 function entriesOf(holder: object): [name: string, value: unknown][] {

@@ -158,6 +158,11 @@ function bracket(cells: Cells, write: (x: number) => string, indent: number): st
   return `[${lines.map((line) => line.trimEnd()).join(`\n${" ".repeat(indent)}`)}]`;
 }
 
+/** A number with its thousands apart. */
+export function grouped(x: number): string {
+  return x.toLocaleString("en-US");
+}
+
 // ## Outlines
 
 /** A part of a module: where it is, what says what it is, and whether others belong to it. */

@@ -41,7 +41,7 @@ import type {
 import { constantStorage } from "./constants.ts";
 import { backend } from "./device.ts";
 import { binaryRules, unaryRules } from "./elementwise.ts";
-import { type Bytes, isLiteral, literalMust, readAs, type Rows } from "./literal.ts";
+import { type Bytes, isLiteral, type Literal, literalMust, readAs, type Rows, type TypedRows } from "./literal.ts";
 import { exactly } from "./numbers.ts";
 import { isComparison } from "./operations.ts";
 import { type Check, checkOptions, type Checks, checkValue, flag, numeric, shown } from "./options.ts";
@@ -103,7 +103,7 @@ function keepDimsOf(op: string, options: ReduceOptions): boolean {
 export type TensorLike<E extends number | boolean = number> =
   | Tensor
   | Rows<E>
-  | ([E] extends [boolean] ? never : Numbers | Bytes);
+  | ([E] extends [boolean] ? never : Numbers | Bytes | TypedRows);
 
 let created = 0;
 
@@ -815,8 +815,8 @@ export function checkArriving(output: Tensor, gradient: Tensor | undefined): voi
   requireFloat("a derivative", output);
   if (!output.requiresGrad) {
     throw new TypeError(
-      "Cannot differentiate a tensor that depends on no parameter; a gradient depends on some if it was made with " +
-        "createGraph: true",
+      "Cannot differentiate a tensor that depends on no parameter: parameter(x) makes one of x, and a gradient depends " +
+        "on some if it was made with createGraph: true",
     );
   }
   if (gradient === undefined) {
@@ -896,7 +896,7 @@ export function asTensor(
 ): Tensor {
   if (value instanceof Tensor) return value;
   if (!isLiteral(value)) checkValue(action, name, value, aLiteral);
-  const { shape, numbers } = readAs(`${action} with ${name}`, value as Nested | Numbers, dtype);
+  const { shape, numbers } = readAs(`${action} with ${name}`, value as Literal, dtype);
   const device = beside?.device ?? backend();
   return adopt(device, device.upload(numbers, dtype), dtype, resolveShape(shape, numbers.length));
 }

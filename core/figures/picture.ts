@@ -47,7 +47,7 @@ const SHOWN: Readonly<Record<string, string>> = { " ": "·", "\n": "⏎", "\t": 
 
 /** A text without characters that XML forbids and terminals obey: each has a picture in Unicode. */
 export function printable(text: string): string {
-  // deno-lint-ignore no-control-regex
+  // deno-lint-ignore no-control-regex -- they are what is replaced
   return text.toWellFormed().replace(/[\x00-\x1f\x7f]/g, (sign) => {
     const code = sign.charCodeAt(0);
     return String.fromCharCode(code === 0x7f ? 0x2421 : 0x2400 + code);

@@ -31,7 +31,7 @@ onEveryBackend("adamW() moves by the learning rate at its first step", async () 
   await assertClose(parameters.get("x")!, [0.9, 2.1, 2.9], { rtol: 1e-4 });
 });
 
-onEveryBackend("adamW() shrinks a weight by the same share whatever its gradient", async () => {
+onEveryBackend("adamW() shrinks a weight by the same fraction whatever its gradient", async () => {
   // The gradient changes its sign at every step, so that the moments add almost nothing.
   const parameters = new Map([["x", parameter(tensor([[1, 1]]))]]);
   const shrink = async (optimizer: Optimizer): Promise<number> => {

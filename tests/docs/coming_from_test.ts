@@ -3,6 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { fences } from "../../docs/followed.ts";
 import { testWithFolder } from "../permissions.ts";
+import { output } from "../running.ts";
 
 const root = new URL("../../", import.meta.url);
 const page = await Deno.readTextFile(new URL("docs/pages/library/coming_from.md", root));
@@ -42,13 +43,5 @@ testWithFolder("every cell of coming_from.md about this library has its types an
     }
   }
   await Deno.writeTextFile(`${folder}/cells.ts`, `${head}\n${program}\n`);
-  const { code, stderr, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", "--check", "--no-lock", "cells.ts"],
-    cwd: folder,
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).output();
-  assertEquals(code, 0, new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr));
+  await output(Deno.execPath(), ["run", "--no-prompt", "--check", "--no-lock", "cells.ts"], folder);
 }, "run");

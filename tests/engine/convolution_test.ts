@@ -211,7 +211,14 @@ onReference("layers that slide are parts of a Sequential", () => {
   assertEquals([...model.parameters().keys()], ["0.weight", "0.bias", "3.weight", "3.bias"]);
 });
 
-onReference("pools print their windows", () => {
+onReference("convolutions and pools print their windows", () => {
+  const layer = new Conv2d(4, 2, 3, new Random(1), { stride: [2, 1], groups: 2, bias: false });
+  const [title] = String(layer).split("\n");
+  assertEquals(title, "Conv2d [3, 3], stride [2, 1], groups 2, 36 parameters, 288 bytes");
+  assertEquals(
+    String(new Conv1d(1, 1, 5, new Random(1), { padding: "same" })).split("\n")[0],
+    "Conv1d [5], padding same, 6 parameters, 48 bytes",
+  );
   assertEquals(String(new MaxPool2d(2)).trim(), "MaxPool2d 2, 0 bytes");
   assertEquals(
     String(new AveragePool1d(3, { stride: 1, padding: undefined })).trim(),

@@ -118,6 +118,20 @@ onEveryBackend("models read lists of tokens and of masks", async () => {
   );
 });
 
+onEveryBackend("rows may be typed arrays, and rows of ids alone are ids", async () => {
+  const rows = [Int32Array.of(5, 6, 7), Int32Array.of(1, 2, 3)];
+  await same(tensor(rows), ids([[5, 6, 7], [1, 2, 3]]));
+  await same(tensor([Float32Array.of(0.5, 1), Float64Array.of(2, 3)]), tensor([[0.5, 1], [2, 3]]));
+  await same(tensor([Uint8Array.of(255), Uint8Array.of(0)]), tensor([[255], [0]]));
+  await same(tensor([Int32Array.of(1), [2]] as never), tensor([[1], [2]]));
+  await same(ones([2, 3]).add(rows), tensor([[6, 7, 8], [2, 3, 4]]));
+  const gpt = new DecoderOnly(
+    { hiddenSize: 4, numHeads: 2, vocabSize: 8, contextLength: 8, numLayers: 1 },
+    new Random(1),
+  );
+  await same(gpt.forward(rows), gpt.forward([[5, 6, 7], [1, 2, 3]]));
+});
+
 onReference("what a list cannot stand for is refused in a sentence that names the argument", () => {
   const x = ones([2]), counts = full([2], 1, "int32"), mask = (value: unknown) => ({ mask: value as boolean[][] });
   const heads = ones([1, 1, 2, 2]);
@@ -126,7 +140,9 @@ onReference("what a list cannot stand for is refused in a sentence that names th
     [() => add([[1, 2], [3]]), "Cannot compute add with other of rows of lengths 2 and 1"],
     [() => add([1, [2]]), "Cannot compute add with other of rows of different depth"],
     [() => add([[1], 2]), "Cannot compute add with other of rows of different depth"],
-    [() => add([new Float32Array(2)]), "with other of a list with a Float32Array: a typed array stands alone"],
+    [() => add([new BigInt64Array(2)]), "with other of a BigInt64Array: numbers or booleans are needed"],
+    [() => add([new Float32Array(2), new Float32Array(1)]), "with other of rows of lengths 2 and 1"],
+    [() => add([new Float32Array(2), 1]), "with other of rows of different depth"],
     [() => add(["a"]), 'Cannot compute add with other of "a": numbers or booleans are needed'],
     [() => add([10n]), "Cannot compute add with other of 10n: numbers or booleans are needed"],
     [() => add([true, false]), "Cannot compute add with other of booleans: numbers are needed"],

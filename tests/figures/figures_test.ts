@@ -72,7 +72,7 @@ Deno.test("pictures hold no character that XML forbids or a terminal obeys", asy
   const map = await heatMap(zeros([7, 1]), { rows: names });
   const curve = lossCurve([{ ...report(1, 2), evaluation: { "\u001b[2J": 1 } }], { measure: "\u001b[2J" });
   for (const text of [map.svg, String(map), curve.svg, String(curve)]) {
-    // deno-lint-ignore no-control-regex
+    // deno-lint-ignore no-control-regex -- they are what is looked for
     assert(!/[\x00-\x09\x0b-\x1f\x7f-\x9f\ufffe\uffff]/.test(text) && text.isWellFormed(), text);
   }
   for (const word of ["␀", "␛[31m", "␍", "␡"]) assertStringIncludes(String(map), word);

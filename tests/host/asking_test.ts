@@ -5,6 +5,7 @@
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { granted, testWithFolder } from "../permissions.ts";
+import { run } from "../running.ts";
 
 const root = new URL("../../", import.meta.url).href;
 
@@ -12,7 +13,7 @@ const root = new URL("../../", import.meta.url).href;
 async function hasTerminal(): Promise<boolean> {
   if (!granted("run") || Deno.build.os !== "linux") return false;
   try {
-    return (await new Deno.Command("script", { args: ["--version"], stdout: "null", stderr: "null" }).output()).success;
+    return (await run("script", ["--version"], ".")).code === 0;
   } catch {
     return false;
   }
@@ -21,20 +22,8 @@ async function hasTerminal(): Promise<boolean> {
 /** What a program prints in a terminal, where nobody answers. */
 async function inTerminal(folder: string, flags: string, source: string, seconds = 60): Promise<string> {
   await Deno.writeTextFile(`${folder}/main.ts`, source);
-  const { stdout } = await new Deno.Command("script", {
-    args: [
-      "--quiet",
-      "--command",
-      `timeout --foreground ${seconds} '${Deno.execPath()}' run --no-check ${flags} main.ts`,
-      "/dev/null",
-    ],
-    cwd: folder,
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).output();
-  return new TextDecoder().decode(stdout);
+  const command = `timeout --foreground ${seconds} '${Deno.execPath()}' run --no-check ${flags} main.ts`;
+  return (await run("script", ["--quiet", "--command", command, "/dev/null"], folder)).printed;
 }
 
 /** Without what a terminal shows only. */

@@ -36,10 +36,10 @@ Deno.test("progressBar() leaves evaluations standing and ends with the last step
   bar(report(100, { secondsLeft: 0 }));
   assertMatch(
     text(),
-    // deno-lint-ignore no-control-regex
+    // deno-lint-ignore no-control-regex -- the line is rewritten by such
     /left\x1b\[K\r\x1b\[Kstep {2}60\/100 {2}evaluation: loss 2.250 {2}correct 7 {2}tiny 1.0e-9 {2}none NaN\n\rstep {2}60\/100/,
   );
-  // deno-lint-ignore no-control-regex
+  // deno-lint-ignore no-control-regex -- the line is rewritten by such
   assertMatch(text(), /step 100\/100 {2}█{12} .* done\x1b\[K\n$/);
 });
 
@@ -135,7 +135,7 @@ testWithFolder(
 Deno.test("progressBar() keeps the last line of a run that stopped early, with a best evaluation and without", () => {
   const { bar, text } = drawn(true);
   bar(report(40, { evaluation: { loss: NaN }, stopped: "early", secondsLeft: 0 }));
-  // deno-lint-ignore no-control-regex
+  // deno-lint-ignore no-control-regex -- the line is rewritten by such
   assertMatch(text(), /loss 2.500 .* stopped\x1b\[K\nstopped early: no evaluation was a number\n$/);
 });
 

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { output, ROOT } from "./project.ts";
+import { ROOT } from "./project.ts";
+import { output } from "../running.ts";
 
 /** What the work finds. */
 export interface Found {

@@ -5,7 +5,8 @@ import { assert, assertEquals, assertStringIncludes } from "../../core/cli/std/a
 import { executable, launch, type Page } from "../browser/browser.ts";
 import { bundle } from "./bundles.ts";
 import { expected, type Found } from "./expected.ts";
-import { output, project, testUnless, tool, write } from "./project.ts";
+import { project, testUnless, tool, write } from "./project.ts";
+import { output } from "../running.ts";
 
 /** Headers by the first part of an address; the rest of it is a path in the project. */
 const HEADERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {

@@ -5,7 +5,7 @@
  */
 
 import { fileURLToPath as fromFileUrl } from "node:url";
-import { assertEquals } from "../../core/cli/std/assert/mod.ts";
+import { output } from "../running.ts";
 
 /** The root of the sources. */
 export const ROOT: URL = new URL("../../", import.meta.url);
@@ -15,32 +15,6 @@ export function tool(name: string, program: string): string[] {
   const config = new URL("deno.json", import.meta.url);
   const { imports } = JSON.parse(Deno.readTextFileSync(config)) as { imports: Record<string, string> };
   return ["run", "-A", "--quiet", "--frozen", "--config", fromFileUrl(config), `${imports[name]}/${program}`];
-}
-
-/** What a program printed, and how it ended. */
-export interface Outcome {
-  readonly code: number;
-  readonly printed: string;
-}
-
-/** Runs a program to its end. */
-export async function run(program: string, args: readonly string[], cwd: string | URL): Promise<Outcome> {
-  const { code, stdout, stderr } = await new Deno.Command(program, {
-    args: [...args],
-    cwd,
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).output();
-  return { code, printed: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
-}
-
-/** Runs a program that has to end well, and gives back what it printed. */
-export async function output(program: string, args: readonly string[], cwd: string | URL): Promise<string> {
-  const { code, printed } = await run(program, args, cwd);
-  assertEquals(code, 0, printed);
-  return printed.trim();
 }
 
 /** The version of a program, as it says it itself; `undefined` where there is no such program. */

@@ -2,7 +2,8 @@
 
 import { assert, assertEquals, assertStringIncludes } from "../../core/cli/std/assert/mod.ts";
 import { killAndResume } from "../host/killed_runs.ts";
-import { missing, output, project, run, testUnless, versions, write } from "./project.ts";
+import { missing, project, testUnless, versions, write } from "./project.ts";
+import { output, run } from "../running.ts";
 import { expected, type Found } from "./expected.ts";
 
 /** Prints what the work finds, as JSON. */

@@ -1,6 +1,7 @@
 /** The types of the package, as a strict compiler reads them. */
 
-import { output, project, tool, write } from "./project.ts";
+import { project, tool, write } from "./project.ts";
+import { output } from "../running.ts";
 
 const PROGRAM = `
 import { createWasmDevice, DecoderOnly, generate, scaledDotProductAttention, type Tensor, tensor, train } from "@heed/heed";

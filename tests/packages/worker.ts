@@ -4,7 +4,8 @@
 import { assert, assertEquals, assertStringIncludes } from "../../core/cli/std/assert/mod.ts";
 import { fences, follow, prepare } from "../../docs/followed.ts";
 import { type Browser, executable, launch, type Page } from "../browser/browser.ts";
-import { output, project, ROOT, testUnless, tool, write } from "./project.ts";
+import { project, ROOT, testUnless, tool, write } from "./project.ts";
+import { output } from "../running.ts";
 
 /** What answers in the place of the page's server, or is it. */
 type Handle = (request: Request) => Response | Promise<Response>;

@@ -67,7 +67,7 @@ const FIRST_GRADIENTS = [0.001, 1, 1000], DECAY_GRADIENTS = [0, 100];
 
 /** What is found. */
 export interface OptimizersFindings {
-  /** Height in the valley after all steps, as a share of the start: SGD, momentum, Adam, AdamW. */
+  /** Height in the valley after all steps, as a fraction of the start: SGD, momentum, Adam, AdamW. */
   readonly valley: readonly number[];
   /** Loss of the language model at the end, and at the start. */
   readonly losses: readonly number[];
@@ -92,7 +92,7 @@ export interface OptimizersFindings {
     readonly modelRates: readonly number[];
     /** The first places in the valley. */
     readonly paths: readonly Curve[];
-    /** Height by step, as a share of the start; where it is 0 in float32, a logarithm has no place for it. */
+    /** Height by step, as a fraction of the start; where it is 0 in float32, a logarithm has no place for it. */
     readonly heights: readonly Curve[];
     readonly valleySteps: number;
     readonly steps: number;
@@ -100,7 +100,7 @@ export interface OptimizersFindings {
     readonly runs: number;
     /** Loss of the language model by step. */
     readonly curves: readonly Curve[];
-    /** How far the rarest words moved, as a share of the most frequent ones. */
+    /** How far the rarest words moved, as a fraction of the most frequent ones. */
     readonly rareShare: readonly number[];
     /** Gradients of Adam's first step, and of the steps with decay. */
     readonly firstGradients: readonly number[];

@@ -61,7 +61,7 @@ export const words: Words<Extrapolation> = {
         : `${percent(turned[1]!)} of all lies around ${place}, which training has ${
           trained < turn ? "not met" : "met"
         }`;
-      return "Where the last quarter of the long lists looks: the share of the weight by distance. At distances " +
+      return "Where the last quarter of the long lists looks: the fraction of the weight by distance. At distances " +
         `above ${trained}, which training has not met, ALiBi has ${alibi} of its weight, learned ` +
         `positions have ${learned}, RoPE has ${rope}. ${round}.`;
     },
