@@ -12,6 +12,7 @@
  * @module
  */
 
+import { isProgram, paragraphsOf } from "./passages.ts";
 import { isSymbolHead } from "./quantities.ts";
 import { escape } from "./words.ts";
 
@@ -222,24 +223,6 @@ export function arranged(parts: readonly Part[]): string {
   return out.join("\n");
 }
 
-/** Paragraphs of Markdown; blocks of code are whole. */
-export function paragraphsOf(text: string): string[] {
-  const out: string[] = [];
-  let fence = "", open = false;
-  for (const line of text.split("\n")) {
-    const [mark = ""] = /^`{3,}/.exec(line) ?? [];
-    if (line.trim() === "" && !fence) {
-      open = false;
-      continue;
-    }
-    if (open) out[out.length - 1] += `\n${line}`;
-    else out.push(line);
-    open = true;
-    if (mark && (!fence || mark === fence)) fence = fence ? "" : mark;
-  }
-  return out;
-}
-
 /** A row of a page's beginning: Markdown, and what stands at its right. */
 export interface OpeningRow<Wide> {
   readonly text: string;
@@ -327,7 +310,10 @@ export function openingRows(
       const height = markdownHeight(paragraph), own = waiting.splice(-1), isTable = isSymbolHead(paragraph);
       // A table of symbols stands beside the formula.
       const leads = (): boolean => isTable && own.length < 4 && !own.some((one) => one.includes("$$"));
-      while (waiting.length > 0 && (leads() || own[0]?.startsWith("$$"))) own.unshift(waiting.pop()!);
+      // A program stands beside all that is worked by hand.
+      const hands = isProgram(paragraph) && waiting.some((one) => one.startsWith("**By hand.**"));
+      const works = (): boolean => hands && !own[0]?.startsWith("**By hand.**");
+      while (waiting.length > 0 && (leads() || works() || own[0]?.startsWith("$$"))) own.unshift(waiting.pop()!);
       // A heading, and a little prose, do not stand alone.
       const first = rows.length === 0 ? heading : 0;
       if (sum(waiting) > 0 && sum(waiting) + first < LOW) own.unshift(...waiting.splice(0));

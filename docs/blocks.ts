@@ -20,7 +20,6 @@
 import { createHash } from "node:crypto";
 import { slug } from "./book.ts";
 import { testsNamed } from "./proofs.ts";
-import { isSymbolHead } from "./quantities.ts";
 import { plain } from "./words.ts";
 import { type Line, type Row, separate, split, type Tag } from "./split.ts";
 
@@ -191,86 +190,6 @@ export function blocksOf(source: string, title: string, { inside, anchors, top }
   }
   close();
   return blocks;
-}
-
-/** A table, of symbols or of anything else, by its lines. */
-export interface Table {
-  readonly kind: "symbols" | "table";
-  readonly lines: readonly string[];
-}
-
-/** Something within prose that has a place of its own on the page. */
-export type Passage =
-  | { readonly kind: "text"; readonly text: string }
-  | Table
-  | { readonly kind: "diagram"; readonly caption: string; readonly steps: string }
-  | PicturePassage;
-
-/** A picture by the name of its file. */
-export interface PicturePassage {
-  readonly kind: "picture";
-  readonly name: string;
-  /** Markdown. */
-  readonly caption: string;
-}
-
-/** The block of a picture: its name, then its caption, which may go on in further lines. */
-const PICTURE = /^```picture\b[ \t]*(\S*)(.*)\n([\s\S]*?)^```$/gm;
-
-const pictureOf = (name: string, ...caption: readonly string[]): PicturePassage => ({
-  kind: "picture",
-  name,
-  caption: caption.join(" ").replace(/\s+/g, " ").trim(),
-});
-
-/** Changes Markdown where it is not shown as such, between lines of four backticks. */
-const outsideMarkdown = (text: string, change: (text: string) => string): string =>
-  text.split(/^(````[^]*?^````$)/m).map((part, at) => at % 2 === 0 ? change(part) : part).join("");
-
-/** Prose without its pictures, and the pictures. */
-export function withoutPictures(text: string): { readonly text: string; readonly pictures: PicturePassage[] } {
-  const pictures: PicturePassage[] = [];
-  const rest = outsideMarkdown(
-    text,
-    (part) =>
-      part.replace(PICTURE, (_, name: string, caption: string, more: string) => {
-        pictures.push(pictureOf(name, caption, more));
-        return "";
-      }),
-  );
-  return { text: rest.trim(), pictures };
-}
-
-/**
- * Reads what stands at the right of a page's beginning: tables, diagrams and pictures.
- *
- * @param text Markdown
- * @returns the rest, where there is any, and what was in it, diagrams and pictures last
- */
-export function passagesOf(text: string): Passage[] {
-  const rest: string[] = [], tables: string[][] = [], drawn: Passage[] = [];
-  const prose = outsideMarkdown(text, (part) =>
-    part.replace(
-      /^```(?:diagram (.*)\n([\s\S]*?)\n|picture\b[ \t]*(\S*)(.*)\n([\s\S]*?))^```$/gm,
-      (_, caption: string | undefined, steps: string, name: string, words: string, more: string) => {
-        drawn.push(caption === undefined ? pictureOf(name, words, more) : { kind: "diagram", caption, steps });
-        return "";
-      },
-    ));
-  let inTable = false, fenced = false;
-  for (const line of prose.split("\n")) {
-    if (line.startsWith("```")) fenced = !fenced;
-    const isRow = !fenced && line.startsWith("|");
-    if (!isRow) rest.push(line);
-    else if (inTable) tables.at(-1)!.push(line);
-    else tables.push([line]);
-    inTable = isRow;
-  }
-  return [
-    { kind: "text", text: rest.join("\n") },
-    ...tables.map((lines): Passage => ({ kind: isSymbolHead(lines[0]!) ? "symbols" : "table", lines })),
-    ...drawn,
-  ];
 }
 
 /** Puts each experiment below the part of the beginning that speaks of it, the others below the beginning. */

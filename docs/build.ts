@@ -58,6 +58,9 @@ export interface Built {
 /** What pages with figures load. */
 const FIGURE_ASSETS: readonly string[] = ["assets/figures.css", "assets/live.js"];
 
+/** What pages with programs load. */
+const PROGRAMS = "assets/programs.js";
+
 /** Pages before they have frames, and what the search finds on them. */
 interface Sheets {
   readonly sheets: readonly Sheet[];
@@ -133,7 +136,8 @@ function sourceSheet(page: Page, site: Site): Found {
   const title = (page.number ? `${page.number} ` : "") + page.title;
   const isLive = site.experiments(page.path!).length > 0;
   const figures = isLive ? FIGURE_ASSETS : body.includes("<figure") ? FIGURE_ASSETS.slice(0, 1) : [];
-  const assets = [ROWS, ...figures];
+  const runs = body.includes("data-program=");
+  const assets = [ROWS, ...figures, ...runs ? [PROGRAMS] : []];
   return { sheet: { url: page.url, title, description, page, body, assets }, ...found };
 }
 
@@ -246,6 +250,7 @@ export async function build(sourceUrl = ""): Promise<Built> {
   const others = new Set([
     ...files.keys(),
     ...FIGURE_ASSETS,
+    PROGRAMS,
     ...site.title.assets,
     ...extra.flatMap(({ assets = [] }) => assets),
   ]);

@@ -5,7 +5,9 @@
  * | ---------------- | -------------------------------------------------------------------------- |
  * | `live.js`        | wakes experiments when they come into view; fetches the next               |
  * | `live-*.js`      | controls and pictures; the library and its kernels; each chapter's experiments; shaders |
- * | `live_worker.js` | runs experiments beside the page                                           |
+ * | `programs.js`    | puts a button below each program of a page                                 |
+ * | `programs/*`     | the programs of the pages                                                  |
+ * | `live_worker.js` | runs experiments and programs beside the page                              |
  * | `heed.js`        | the library as one module for any page: `import { … } from "./heed.js"`    |
  * | `recorded/*`     | figures at the default controls, by language                               |
  *
@@ -17,6 +19,7 @@
 import { EXPERIMENTS } from "../core/experiments/registry.ts";
 import { recordedFigures } from "./figures.ts";
 import { languagesOf } from "./languages.ts";
+import { isPortable, portableOf, programsOfBook } from "./programs.ts";
 
 /** The part of the bundler's interface that is used here. */
 interface Bundler {
@@ -28,6 +31,7 @@ interface Bundler {
       >;
     };
   }>;
+  transform(code: string, options: Readonly<Record<string, unknown>>): Promise<{ readonly code: string }>;
   stop(): Promise<void>;
 }
 
@@ -59,6 +63,7 @@ export async function bundle(out: URL, further: Entries = {}): Promise<string[]>
   const entries: Entries = {
     live: new URL("docs/live/live.ts", root),
     live_worker: new URL("docs/live/worker.ts", root),
+    programs: new URL("docs/live/programs.ts", root),
     heed: new URL("mod.ts", root),
     ...further,
   };
@@ -100,6 +105,18 @@ export async function bundle(out: URL, further: Entries = {}): Promise<string[]>
     }
     for (const [file, contents] of files) {
       await Deno.writeFile(new URL(file, out), contents);
+      written.push(file);
+    }
+    await Deno.mkdir(new URL("programs/", out), { recursive: true });
+    for (const { name, code } of programsOfBook()) {
+      if (!isPortable(code)) continue;
+      const file = `programs/${name}.js`;
+      const made = await esbuild.transform(portableOf(code), {
+        loader: "ts",
+        target: "es2022",
+        minifyWhitespace: true,
+      });
+      await Deno.writeTextFile(new URL(file, out), made.code);
       written.push(file);
     }
     for (const { name } of EXPERIMENTS) {

@@ -10,7 +10,8 @@
  * @module
  */
 
-import { type Block, passagesOf } from "./blocks.ts";
+import type { Block } from "./blocks.ts";
+import { passagesOf } from "./passages.ts";
 import { colourTex, findNames, type Quantity } from "./quantities.ts";
 
 /** Something wrong. */

@@ -11,6 +11,7 @@
 
 import type { Block } from "./blocks.ts";
 import type { Page } from "./book.ts";
+import { takenOut } from "./passages.ts";
 import { plain } from "./words.ts";
 import { type Entry, RANK } from "./search.ts";
 import { idOf, type Site } from "./site.ts";
@@ -18,6 +19,15 @@ import { idOf, type Site } from "./site.ts";
 /** The file's name as words: `04_attention/scaled_dot_product.ts` is `scaled dot product`. */
 const nameOf = (path: string): string =>
   path.replace(/\/mod\.ts$/, "").split("/").at(-1)!.replace(/\.\w+$|^\d+_/g, "").replaceAll("_", " ");
+
+/** Markdown without the code of its programs. */
+function searched(text: string): string {
+  const { text: rest, beside } = takenOut(text);
+  const said = beside.flatMap((one) =>
+    one.kind === "program" ? [] : one.kind === "picture" ? [one.caption] : [one.caption, one.steps]
+  );
+  return [rest, ...said].join("\n\n");
+}
 
 /**
  * What the search finds on a page.
@@ -42,7 +52,7 @@ export function entriesOf(
       url: page.url + (anchor ? `#${anchor}` : ""),
       title: plain(title),
       page: isBook ? (page.number ? `${page.number} ` : "") + page.title : home,
-      text: plain(prose),
+      text: plain(searched(prose)),
       ...(anchor ? {} : { names: nameOf(path) }),
       rank: share * rank,
     });
@@ -65,7 +75,7 @@ export function entriesOf(
       add(block.names[0]!, block.names[0]!, block.prose?.text ?? "", RANK.term);
     } else if ((block.kind === "reference" || block.kind === "note") && block.prose?.text) {
       const above = entries.pop()!;
-      entries.push({ ...above, text: `${above.text} ${plain(block.prose.text)}` });
+      entries.push({ ...above, text: `${above.text} ${plain(searched(block.prose.text))}` });
     }
   }
   for (const block of blocks) {

@@ -19,6 +19,7 @@ import { ENGLISH, type Phrases } from "./phrases.ts";
 import { type NoteSet, readNotes } from "./notes.ts";
 import { loadPictures } from "./pictures.ts";
 import { type Definition, Program } from "./program.ts";
+import { named } from "./programs.ts";
 import { type ProofFile, readProofs } from "./proofs.ts";
 import { type EntryPoint, entryTitle, entryUrl, readEntryPoints } from "./reference.ts";
 import { type About, membersOf, type Site, type Surroundings } from "./site.ts";
@@ -240,6 +241,7 @@ export async function gather(sourceUrl: string, problem: Site["problem"]): Promi
       extra.flatMap(({ url, title: page, shows = [] }) =>
         shows.filter((one) => one.path === path).map(({ id, title }) => ({ url: `${url}#${id}`, page, title }))
       ),
+    programs: new Map(sources.map((path) => [path, named(path, texts.get(path)!)])),
     title: { assets: playground?.TITLE_ASSETS ?? [], figure: (caption) => playground?.titleFigure(caption) ?? "" },
     pictures: await loadPictures(LANGUAGES.map(({ phrases }) => phrases.language), problem),
     problem,

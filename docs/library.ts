@@ -1,7 +1,8 @@
 /**
  * # What the library's pages show
  *
- * `deno task library` follows the pages of the site that say what to do, and writes what was printed into them.
+ * `deno task library` follows the pages of the site that say what to do, and writes what was printed into them; then it runs
+ * the programs in the chapters, those of one file if it is named, and writes what they print beside them.
  *
  * @module
  */
@@ -11,6 +12,7 @@ import { flag } from "../core/cli/arguments.ts";
 import { readTask } from "./arguments.ts";
 import { follow, prepare, withPrinted } from "./followed.ts";
 import { execute, runBeside, textOf } from "./notebook.ts";
+import { named, runPrograms, sources, withOutputs } from "./programs.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -25,6 +27,13 @@ export const FOLLOWED: readonly string[] = [
   "worker",
 ];
 
+/** A folder that nothing of the project looks into. */
+async function makeFolder(): Promise<string> {
+  const models = fileURLToPath(new URL("models", root));
+  await Deno.mkdir(models, { recursive: true });
+  return await Deno.makeTempDir({ dir: models, prefix: "followed-" });
+}
+
 /** The notebook. */
 export const NOTEBOOK: URL = new URL("docs/notebook.ipynb", root);
 
@@ -35,15 +44,14 @@ if (import.meta.main) {
   const { values, operands } = await readTask({
     name: "library",
     operands: "[NAME…]",
-    summary: "Follow the pages of the library and record what their commands print.",
+    summary: "Follow the pages of the library, or run the programs of a chapter's file, and record what they print.",
     options: { check: flag("Compare instead of writing") },
   });
   let differs = false;
-  for (const name of operands.length > 0 ? operands.filter((name) => name !== "notebook") : FOLLOWED) {
-    // A folder that nothing of the project looks into.
-    const models = fileURLToPath(new URL("models", root));
-    await Deno.mkdir(models, { recursive: true });
-    const folder = await Deno.makeTempDir({ dir: models, prefix: "followed-" });
+  const isSource = (name: string): boolean => name.endsWith(".ts"), isAll = operands.length === 0;
+  const pages = operands.filter((name) => !isSource(name) && !["notebook", "programs"].includes(name));
+  for (const name of isAll ? FOLLOWED : pages) {
+    const folder = await makeFolder();
     const text = await Deno.readTextFile(pageOf(name));
     try {
       await prepare(root, folder);
@@ -58,7 +66,28 @@ if (import.meta.main) {
       await Deno.remove(folder, { recursive: true });
     }
   }
-  if (operands.length === 0 || operands.includes("notebook")) {
+  const chosen = isAll || operands.includes("programs") ? [...sources()] : operands.filter(isSource);
+  const texts = new Map(chosen.map((path) => [path, Deno.readTextFileSync(new URL(path, root))]));
+  const programs = [...texts].flatMap(([path, text]) => named(path, text));
+  if (programs.length > 0) {
+    const folder = await makeFolder();
+    try {
+      const found = await runPrograms(programs, folder), failed = found.findIndex(({ error }) => error !== undefined);
+      if (failed >= 0) throw new Error(`${programs[failed]!.name} fails: ${found[failed]!.error}`);
+      for (const [path, text] of texts) {
+        const outputs = found.flatMap(({ printed }, at) => programs[at]!.path === path ? [printed] : []);
+        const recorded = withOutputs(text, outputs);
+        if (recorded === text) continue;
+        if (values.check) console.error(`${path}: other things are printed`);
+        else await Deno.writeTextFile(new URL(path, root), recorded);
+        differs = true;
+      }
+      console.log(`programs: ${programs.length}, ${differs ? "changed" : "the same"}`);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  }
+  if (isAll || operands.includes("notebook")) {
     const text = await Deno.readTextFile(NOTEBOOK), beside = new URL("./", NOTEBOOK);
     const recorded = textOf(await execute(JSON.parse(text), (program) => runBeside(beside, program)));
     if (recorded !== text && values.check) console.error("notebook: other things are shown");

@@ -16,6 +16,7 @@ import { experimentName, experimentPath } from "../core/experiments/experiment.t
 import { arranged, type Part } from "./arrange.ts";
 import { type Block, blocksOf, descriptionOf, inLanguage, type Prose, withFigures } from "./blocks.ts";
 import type { Page } from "./book.ts";
+import { byHandProblems } from "./by_hand.ts";
 import { checkColours } from "./check.ts";
 import { entriesOf } from "./entries.ts";
 import { measuredHtml, RECORD } from "./ladder.ts";
@@ -66,6 +67,9 @@ function finished(prose: Prose, path: string, site: Site): Prose {
 export function readPage(page: Page, site: Site): Block[] {
   const path = page.path!, names = namesOf(page, site);
   const english = blocksOf(site.texts.get(path)!, page.english ?? page.title, names);
+  if (!site.layer) {
+    for (const text of byHandProblems(openingOf(english))) site.problem(path, text);
+  }
   const spoken = site.layer ? retitled(inLanguage(english, path, site.layer), page) : english;
   const experiments = site.experiments(path).map((name) => ({ name, program: programOf(name) }));
   return withFigures(spoken, experiments).map((block) =>

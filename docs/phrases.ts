@@ -42,6 +42,8 @@ export interface Phrases {
   readonly throws: string;
   readonly thisFile: (path: string) => string;
   readonly tryIt: string;
+  readonly hint: string;
+  readonly solution: string;
   readonly proved: (files: string) => string;
   readonly measured: (files: string) => string;
   readonly more: (count: number) => string;
@@ -103,6 +105,8 @@ export const ENGLISH: Phrases = {
   throws: "throws",
   thisFile: (path) => `This page is the file ${path}.`,
   tryIt: "How to try it.",
+  hint: "Hint",
+  solution: "Solution",
   proved: (files) => `Proved by the tests of ${files}.`,
   measured: (files) => `Measured by ${files}.`,
   more: (count) => ` and ${count} more`,

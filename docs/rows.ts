@@ -11,21 +11,25 @@
  */
 
 import { openingRows, type Part, type Row } from "./arrange.ts";
-import {
-  type Block,
-  passagesOf,
-  type PicturePassage,
-  type Prose,
-  type Table,
-  type TextBlock,
-  withoutPictures,
-} from "./blocks.ts";
+import type { Block, Prose, TextBlock } from "./blocks.ts";
 import type { Page } from "./book.ts";
 import { drawDiagram } from "./figures/diagram.ts";
 import { relative } from "./layout.ts";
 import { codeHtml, type Lines } from "./lines.ts";
 import type { Context } from "./context.ts";
+import {
+  type Beside,
+  type ExercisePart,
+  exerciseParts,
+  isProgram,
+  passagesOf,
+  type PicturePassage,
+  type ProgramPassage,
+  type Table,
+  takenOut,
+} from "./passages.ts";
 import { ENGLISH, type Phrases } from "./phrases.ts";
+import { isPortable } from "./programs.ts";
 import { render, renderInline } from "./prose.ts";
 import { escape, plain } from "./words.ts";
 import { withTests } from "./proofs.ts";
@@ -104,6 +108,23 @@ function pictureHtml(
   return language ? html.replace("<figure", `<figure lang="${language}"`) : html;
 }
 
+/** A program with what it prints; the script of the page adds what runs it. */
+function programHtml({ code, shown }: ProgramPassage, { page, site, context }: View): string {
+  const found = site.programs.get(page.path!)?.find((program) => program.code === code);
+  const name = found && isPortable(code) ? found.name : "";
+  // Its names lead to their pages; what they are stands there.
+  const html = context.code(code, "ts").replace(/ title="[^"]*"/g, "");
+  return `<div class="program"${name ? ` data-program="${name}"` : ""}>${html}<div class="output">${
+    context.code(shown, "txt")
+  }</div></div>`;
+}
+
+/** What stands beside prose. */
+function drawnHtml(passage: Beside, prose: Prose, view: View): string {
+  if (passage.kind === "picture") return pictureHtml(passage, prose, view);
+  return passage.kind === "program" ? programHtml(passage, view) : diagramHtml(passage.caption, passage.steps, view);
+}
+
 /** A picture across both columns. */
 const wideHtml = (picture: PicturePassage, prose: Prose, view: View): string =>
   `<div class="${view.site.pictures.isRun(picture.name) ? "wide" : "across"}">${
@@ -114,13 +135,14 @@ const wideHtml = (picture: PicturePassage, prose: Prose, view: View): string =>
 function openingParts({ prose, anchor }: Extract<Block, { kind: "opening" }>, view: View): Part[] {
   const { page, site, quantities, context } = view, language = languageOf(prose, site);
   const heading = anchor ? headingHtml(prose.heading, anchor, context) : titleHtml(page, prose.heading, context);
-  const isPicture = (name: string | undefined, text: string): boolean =>
-    name !== undefined && text.startsWith("```picture") && site.pictures.isWide(name);
-  const nameOf = (text: string): string | undefined => withoutPictures(text).pictures[0]?.name;
+  const pictureIn = (text: string): PicturePassage | undefined => {
+    const [first] = takenOut(text).beside;
+    return first?.kind === "picture" ? first : undefined;
+  };
   const rows = openingRows(
     prose.text,
-    (text) => /^(\||```(diagram|picture)\b)/.test(text),
-    (text) => isPicture(nameOf(text), text),
+    (text) => /^(\||```(diagram|picture)\b)/.test(text) || isProgram(text),
+    (text) => text.startsWith("```picture") && site.pictures.isWide(pictureIn(text)?.name ?? ""),
     anchor ? 45 : 90,
   );
   if (!rows[0]) rows.push({ text: "", aside: "", more: "", side: "" });
@@ -128,11 +150,7 @@ function openingParts({ prose, anchor }: Extract<Block, { kind: "opening" }>, vi
     const passages = passagesOf(aside);
     const tables = passages.filter((passage): passage is Table => "lines" in passage);
     const shown = passages.flatMap((passage) =>
-      passage.kind === "diagram"
-        ? [diagramHtml(passage.caption, passage.steps, view)]
-        : passage.kind === "picture"
-        ? [pictureHtml(passage, prose, view)]
-        : []
+      passage.kind === "text" || "lines" in passage ? [] : [drawnHtml(passage, prose, view)]
     );
     const row: Row = {
       kind: (anchor ? "section top" : "opening") + (at > 0 ? " continues" : ""),
@@ -143,7 +161,7 @@ function openingParts({ prose, anchor }: Extract<Block, { kind: "opening" }>, vi
       language,
       isAside: aside !== "",
     };
-    const picture = wide === undefined ? undefined : withoutPictures(wide).pictures[0];
+    const picture = wide === undefined ? undefined : pictureIn(wide);
     return picture ? [row, wideHtml(picture, prose, view)] : [row];
   });
 }
@@ -183,34 +201,56 @@ function exerciseHtml({ path, url }: Page, { home, phrases: { thisFile, tryIt } 
   }">${tryIt}</a></p>`;
 }
 
+/** What an exercise goes on with: further tasks, and hints and solutions, which are folded. */
+function answerParts(prose: Prose, parts: readonly ExercisePart[], view: View): Part[] {
+  const language = languageOf(prose, view.site), { phrases } = view.site;
+  return parts.flatMap(({ kind, text }): Part[] => {
+    const { text: rest, beside } = takenOut(text);
+    const code = beside.map((one) => drawnHtml(one, prose, view)).join("");
+    const row = { kind: "section", prose: textHtml(prose, rest, view), code, language, isAside: code !== "" };
+    if (kind === "task") return [row];
+    const head = `<summary><h3>${phrases[kind]}</h3></summary>`;
+    return [`<details class="region answer">${head}`, row, "</details>"];
+  });
+}
+
 /** Prose beside code. */
 function besideParts({ kind, prose, code, anchor }: TextBlock, view: View): Part[] {
   const { page, context, lines, site } = view, { phrases } = site;
   // A link to what a doc comment describes leads to the comment, not past it.
   const id = kind === "reference" ? anchor : "";
   const written = page.language === "wgsl" ? sentence(prose?.text ?? "") : prose?.text ?? "";
-  const { text, pictures } = withoutPictures(written),
-    isWide = ({ name }: PicturePassage) => site.pictures.isWide(name);
-  if (pictures.length > 0 && kind !== "section") {
+  const isExercise = kind === "section" && /^exercises?(-\d+)?$/.test(anchor);
+  const labels = { hint: [ENGLISH.hint, phrases.hint], solution: [ENGLISH.solution, phrases.solution] };
+  const [task, ...answers] = isExercise
+    ? exerciseParts(written, labels)
+    : [{ kind: "task", text: written } satisfies ExercisePart];
+  const { text, beside: all } = takenOut(task!.text);
+  const isWide = (one: Beside): one is PicturePassage => one.kind === "picture" && site.pictures.isWide(one.name);
+  if (all.some((one) => one.kind === "picture") && kind !== "section") {
     context.problem("A picture stands in the beginning of a page or below a heading, not in a comment of the code");
   }
   const html = (kind === "section" ? headingHtml(prose!.heading, anchor, context) : "") +
     (prose ? textHtml(prose, text, view) : "") +
-    (kind === "section" && /^exercises?(-\d+)?$/.test(anchor) ? exerciseHtml(page, site) : "");
+    (isExercise ? exerciseHtml(page, site) : "");
   const first = code[0]?.text ?? "";
   const isTop = kind === "section" || kind === "reference" && !/^\s/.test(first);
   const opens = /^(export )?(abstract )?(class|interface) /.test(first) && code.length < 4;
   const tags = prose ? tagsHtml(prose, context, phrases) : "";
-  const beside = pictures.filter((one) => !isWide(one)).map((one) => pictureHtml(one, prose!, view)).join("");
-  return [{
-    kind: kind + (isTop ? " top" : "") + (opens ? " opens" : ""),
-    id,
-    prose: html,
-    tags,
-    code: beside + codeHtml(code, lines, id, phrases),
-    language: languageOf(prose, site),
-    isAside: beside !== "",
-  }, ...pictures.filter(isWide).map((one) => wideHtml(one, prose!, view))];
+  const beside = all.filter((one) => !isWide(one)).map((one) => drawnHtml(one, prose!, view)).join("");
+  return [
+    {
+      kind: kind + (isTop ? " top" : "") + (opens ? " opens" : ""),
+      id,
+      prose: html,
+      tags,
+      code: beside + codeHtml(code, lines, id, phrases),
+      language: languageOf(prose, site),
+      isAside: beside !== "",
+    },
+    ...all.filter(isWide).map((one) => wideHtml(one, prose!, view)),
+    ...prose ? answerParts(prose, answers, view) : [],
+  ];
 }
 
 /** Names that the line of a closed region has room for. */

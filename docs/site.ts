@@ -21,6 +21,7 @@ import type { Context } from "./context.ts";
 import type { Translation } from "./layer.ts";
 import type { NoteSet } from "./notes.ts";
 import type { Phrases } from "./phrases.ts";
+import type { NamedProgram } from "./programs.ts";
 import type { Pictures } from "./pictures.ts";
 import { plain } from "./words.ts";
 import type { Quantity } from "./quantities.ts";
@@ -79,6 +80,8 @@ export interface Site extends Proofs {
   readonly about: (name: string) => About;
   /** Draws one. */
   readonly figure: (name: string, surroundings: Surroundings) => string;
+  /** Programs of the pages, by path. */
+  readonly programs: ReadonlyMap<string, readonly NamedProgram[]>;
   /** What the title page shows, with a caption, and what it loads for it. */
   readonly title: { readonly assets: readonly string[]; readonly figure: (caption: string) => string };
   /** What the notes say. */

@@ -9,7 +9,7 @@
  * @module
  */
 
-import type { Table } from "./blocks.ts";
+import type { Table } from "./passages.ts";
 import type { Site } from "./site.ts";
 import type { Context } from "./context.ts";
 import { render, renderInline } from "./prose.ts";

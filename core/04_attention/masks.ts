@@ -13,6 +13,36 @@
  * The padding is two positions at the end, the prefix three at the beginning, and the window reaches two positions back.
  * ```
  *
+ * **By hand.** A query scores three keys 1, 3 and 2, and may not look at the second one. Without a mask the exponentials are 2.718,
+ * 20.086 and 7.389 with the sum 30.193, and the weights 0.090, 0.665 and 0.245. With it the second exponential is 0, the sum
+ * 10.107, and the weights are 0.269, 0 and 0.731. The two that are left keep their ratio: 0.731 / 0.269 = 2.718, which is $e$,
+ * since their scores differ by 1.
+ *
+ * ```ts
+ * import { tensor, type Tensor } from "@heed/heed/engine";
+ * import { softmax } from "@heed/heed/words";
+ *
+ * const scores = tensor([1, 3, 2]), allowed = tensor([true, false, true]);
+ * const print = async (name: string, numbers: Tensor) =>
+ *   console.log(name, Array.from(await numbers.read(), (number) => number.toFixed(3)).join(" "));
+ *
+ * for (const [name, masked] of [["without", scores], ["with   ", scores.where(allowed, -Infinity)]] as const) {
+ *   const exponentials = masked.exp();
+ *   await print(`${name} a mask: exponentials`, exponentials);
+ *   await print(`${name} a mask: their sum   `, exponentials.sum());
+ *   await print(`${name} a mask: weights     `, softmax(masked));
+ * }
+ * ```
+ *
+ * ```text
+ * without a mask: exponentials 2.718 20.086 7.389
+ * without a mask: their sum    30.193
+ * without a mask: weights      0.090 0.665 0.245
+ * with    a mask: exponentials 2.718 0.000 7.389
+ * with    a mask: their sum    10.107
+ * with    a mask: weights      0.269 0.000 0.731
+ * ```
+ *
  * **Formula.** $Z$ and $A$ are the scores and weights of [section](scaled_dot_product.ts). $[M_{ts}]$ is 1 if query $t$
  * may look at key $s$, and 0 if not (Iverson bracket); $M$ is `mask` in code.
  *

@@ -46,7 +46,7 @@
  *
  * *Between.* To keep the numbers few, the encoder hands on its input as $m$, and the decoder is one cross-attention with its
  * residual, all without matrices. BEGIN asks: its scores with both rows of $m$ are 0.57 and 0.10, the weights 0.61 and
- * 0.39. It gets $0.61 \cdot (1.41, 0.01) + 0.39 \cdot (-0.01, 0.96) = (0.86, 0.38)$, and added to itself that is $(1.43, 0.53)$.
+ * 0.39. It gets $0.61 \cdot (1.41, 0.01) + 0.39 \cdot (-0.01, 0.96) \approx (0.87, 0.38)$, and added to itself that is $(1.43, 0.53)$.
  *
  * *Out.* The product with each row of $W$: 北 scores $0.9 \cdot 1.43 + 0.5 \cdot 0.53 = 1.55$, 首都 1.06, 京 0.76, BEGIN 0.26,
  * 哪里 $-0.70$. The softmax gives 北 a probability of 0.41, the largest. It is written, becomes the next input, and
@@ -65,18 +65,24 @@
  * const scores = hidden.reshape([1, 2]).matmul(table.transpose(0, 1));
  * const show = async (name: string, x: typeof table) =>
  *   console.log(name, Array.from(await x.read(), (n) => n.toFixed(2)).join(" "));
+ * await show("首都 times √2", tensor(rows[1]!).mul(Math.sqrt(2)));
  * await show("memory", memory);
  * await show("input", input);
+ * await show("scores", input.matmul(memory.transpose(-2, -1)).div(Math.sqrt(2)));
  * await show("weights", attentionWeights(input, memory));
+ * await show("mixed", scaledDotProductAttention(input, memory, memory));
  * await show("hidden", hidden);
  * await show(words.join(" "), scores);
  * await show("probabilities", softmax(scores));
  * ```
  *
  * ```text
+ * 首都 times √2 1.41 -0.99
  * memory 1.41 0.01 -0.01 0.96
  * input 0.57 0.15
+ * scores 0.57 0.10
  * weights 0.61 0.39
+ * mixed 0.87 0.38
  * hidden 1.43 0.53
  * BEGIN 首都 哪里 北 京 0.26 1.06 -0.70 1.55 0.76
  * probabilities 0.11 0.25 0.04 0.41 0.19

@@ -12,14 +12,14 @@
  *
  * **By hand.** With $\beta_1 = 0.9$, $\beta_2 = 0.99$ and $\eta = 0.1$, a weight of 1 meets the gradients
  * 0.5 and then -1. The first direction is the sign of $0.1 \cdot 0.5 = 0.05$, the weight becomes 0.9, and
- * $m = 0.01 \cdot 0.5 = 0.005$. The second is the sign of $0.9 \cdot 0.005 - 0.1 \cdot 1 = -0.0955$: the weight
+ * $m = (1 - 0.99) \cdot 0.5 = 0.005$. The second is the sign of $0.9 \cdot 0.005 - 0.1 \cdot 1 = -0.0955$: the weight
  * goes back to 1, though its gradient was twice as large.
  *
  * ```ts
  * import { lion, Optimizer, parameter, tensor } from "@heed/heed";
  *
  * const weight = parameter(tensor([1]));
- * const optimizer = new Optimizer([weight], lion({ learningRate: 0.1 }));
+ * const optimizer = new Optimizer([weight], lion({ learningRate: 0.1, beta1: 0.9, beta2: 0.99 }));
  * for (const gradient of [0.5, -1]) {
  *   const before = await optimizer.state().tensors.get("0.momentum")!.item();
  *   weight.grad = tensor([gradient]);

@@ -15,8 +15,8 @@
  * its own: a resumed run asks it for the next number.
  *
  * **By hand.** A peak of 0.4, a floor of 0, $w = 4$ steps of warm-up and $T = 12$ steps in all. Step 1 has a quarter of
- * the peak, 0.1, and step 4 all of it. Step 8 is half of the way from 4 to 12: $s = 0.5$, $\cos \pi s = 0$, and half of the peak is
- * left, 0.2. At step 6, $s = 0.25$, the line is at 0.3 and the cosine still at $0.4 \cdot (1 + 0.7071) / 2 = 0.3414$: it
+ * the peak, 0.1, and step 4 all of it. Step 8 is half of the way from 4 to 12: $s = (8 - 4) / (12 - 4) = 0.5$, $\cos \pi s = 0$, and half of the peak is
+ * left, 0.2. At step 6, $s = (6 - 4) / (12 - 4) = 0.25$ and $\cos \pi s = \sqrt{1 / 2} = 0.7071$: the line is at 0.3 and the cosine still at $0.4 \cdot (1 + 0.7071) / 2 = 0.3414$: it
  * falls slowly at first and at last. The inverse square root needs no $T$. With a peak of 0.4 at step 4, step 16 has
  * $\sqrt{4 / 16}$ of it, 0.2, and step 64 has 0.1.
  *

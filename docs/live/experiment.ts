@@ -251,7 +251,7 @@ class Live {
     this.#busy(false);
     if (answer.kind === "cancelled") this.#say(say("cancelled"));
     else if (answer.kind === "error") this.#say(say("Cannot run this: ") + answer.message, true);
-    else {
+    else if (answer.kind === "outcome") {
       this.#drawn = answer.figures;
       this.#draw();
       this.#reading?.replaceChildren(...answer.reading.map((text) => make("p", {}, text)));

@@ -20,8 +20,17 @@ export interface RunRequest {
   readonly device: "wasm" | "webgpu";
 }
 
+/** Asks for a run of a program of the page. */
+export interface ProgramRequest {
+  /** As above. */
+  readonly run: number;
+  /** Name of its file. */
+  readonly program: string;
+  readonly device: "wasm";
+}
+
 /** From the page. */
-export type Request = RunRequest | {
+export type Request = RunRequest | ProgramRequest | {
   /** The run to stop. */
   readonly cancel: number;
 };
@@ -43,5 +52,7 @@ export type Answer =
     readonly device: string;
     readonly seconds: number;
   }
+  /** What a program printed. */
+  | { readonly run: number; readonly kind: "printed"; readonly text: string; readonly seconds: number }
   | { readonly run: number; readonly kind: "cancelled" }
   | { readonly run: number; readonly kind: "error"; readonly message: string };

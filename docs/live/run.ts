@@ -1,18 +1,18 @@
 /// <reference lib="dom" />
 /**
- * One worker for all experiments of a page.
+ * One worker for all experiments and programs of a page.
  *
  * @module
  */
 
-import type { Answer, Request, RunRequest } from "./protocol.ts";
+import type { Answer, ProgramRequest, Request, RunRequest } from "./protocol.ts";
 
 /** Milliseconds that a run has to stop by itself; then its worker is ended. */
 const PATIENCE = 700;
 
 /** A run that was asked for. */
 interface Entry {
-  readonly request: RunRequest;
+  readonly request: RunRequest | ProgramRequest;
   readonly hear: (answer: Answer) => void;
 }
 
@@ -65,12 +65,15 @@ export interface Run {
 }
 
 /**
- * Runs an experiment in the worker, after those that were asked for before.
+ * Runs an experiment or a program in the worker, after those that were asked for before.
  *
  * @param request what to run
  * @param hear told of progress, and of the end
  */
-export function run(request: Omit<RunRequest, "run">, hear: (answer: Answer) => void): Run {
+export function run(
+  request: Omit<RunRequest, "run"> | Omit<ProgramRequest, "run">,
+  hear: (answer: Answer) => void,
+): Run {
   const id = ++runs, entry: Entry = { request: { ...request, run: id }, hear };
   waiting.push(entry);
   proceed();

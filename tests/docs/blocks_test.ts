@@ -1,17 +1,9 @@
 /** Blocks: keys and hashes that a translation can hold on to, places of figures, and what is said of symbols and tests. */
 
 import { assert, assertEquals } from "@std/assert";
-import {
-  type Block,
-  blocksOf,
-  hashOf,
-  inLanguage,
-  type Layer,
-  passagesOf,
-  type Prose,
-  withFigures,
-} from "../../docs/blocks.ts";
+import { type Block, blocksOf, hashOf, inLanguage, type Layer, type Prose, withFigures } from "../../docs/blocks.ts";
 import { checkColours } from "../../docs/check.ts";
+import { passagesOf } from "../../docs/passages.ts";
 import { readProofs, withTests } from "../../docs/proofs.ts";
 import { quantitiesOf } from "../../docs/quantities.ts";
 import { regionProblems } from "../../docs/split.ts";

@@ -1,7 +1,7 @@
 /** Pictures of pages: where they stand, what they say to those who cannot see them, and what is wrong without. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { passagesOf, withoutPictures } from "../../docs/blocks.ts";
+import { passagesOf, takenOut } from "../../docs/passages.ts";
 import { textWidth } from "../../docs/figures/svg.ts";
 import type { Picture } from "../../docs/picture.ts";
 import { type Loaded, loadPictures, Pictures, WIDTHS } from "../../docs/pictures.ts";
@@ -28,13 +28,13 @@ const setting = { caption: "Squares", language: "en", hue: () => undefined, link
 
 Deno.test("a picture's block is a name and a caption, which may take several lines", () => {
   const text = "Words.\n\n```picture squares Four squares,\nand $x$.\n```\n\nMore.";
-  const { text: rest, pictures } = withoutPictures(text);
+  const { text: rest, beside: pictures } = takenOut(text);
   assertEquals(pictures, [{ kind: "picture", name: "squares", caption: "Four squares, and $x$." }]);
   assertEquals(rest, "Words.\n\n\n\nMore.");
   assertEquals(passagesOf(text).at(-1), pictures[0]);
   assertEquals(plain(text), "Words. Four squares, and x. More.");
   // What is shown as Markdown is no picture.
-  assertEquals(withoutPictures("````md\n```picture squares A\n```\n````").pictures, []);
+  assertEquals(takenOut("````md\n```picture squares A\n```\n````").beside, []);
 });
 
 Deno.test("a picture is drawn for each width, and says what is seen in the language of its prose", () => {
