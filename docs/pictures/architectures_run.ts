@@ -35,10 +35,12 @@ export const run: RunFigures<ArchitecturesRun> = {
       } times its seconds: ` +
       "each token goes through half of the weights only.",
       `Letting the source words see each other in both directions changes the decoder's loss by ` +
-      `${fixed(prefix!.loss - alone!.loss, 3).replace("-", "−")}. One seed each, so small differences mean nothing.`,
+      `${
+        fixed(prefix!.loss - alone!.loss, 3).replace("-", "−")
+      }. One seed each, so small differences mean nothing; and ${recipe.steps} steps are few, so this says who learns faster, not who ends better.`,
       `All: ${pairs} pairs, one vocabulary of ${recipe.vocabSize} for both languages and one table, width ${layout.hiddenSize}, ` +
       `${layout.numHeads} heads, learned positions, norms before the steps, dropout ${layout.dropout}; ${layers.both} layers of encoder and ` +
-      `decoder each against ${layers.alone} layers. The same pairs in the same order; batches hold sources of one length.`,
+      `decoder each against ${layers.alone} layers. Each starts as its section says, at one learning rate of ${recipe.peak}. The same pairs in the same order; batches hold sources of one length.`,
     ];
   },
 };
