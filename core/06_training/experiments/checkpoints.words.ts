@@ -31,6 +31,13 @@ export const words: Words<Resumed> = {
     },
     seed: SEED_WORDS,
   },
+  constants: {
+    width: "hidden width",
+    heads: "heads",
+    context: "letters of context",
+    batch: "windows in a batch",
+    rate: "learning rate",
+  },
   claims: {
     same: "The resumed run ends with the same weights, bit for bit, and had the same losses",
     forgotten:
