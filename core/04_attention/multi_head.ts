@@ -29,7 +29,7 @@
  * merges them. Multiplications and parameters are those of one wide head. Only the softmax is computed $H$
  * times.
  *
- * **What the notes ask: why several heads?** Three reasons are given. *Several relations* is
+ * **The notes, 002.15, 002.17 and 002.18.** *Several relations* is
  * the one that stands: the softmax of a single head (单头注意力) cannot hold two peaks without
  * halving both. *Parallel computation* (并行计算) holds, but one head is no less parallel. *Less
  * saturation, since narrow heads have smaller dot products* is what

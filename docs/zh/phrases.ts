@@ -56,7 +56,7 @@ export const CHINESE_PHRASES: Phrases = {
   notes: {
     say: (number) => `笔记 ${number}。`,
     of: (number) => `笔记 ${number}`,
-    answered: (places) => `回答见 ${places}。`,
+    answered: (places, partly) => `${partly ? "部分回答见" : "回答见"} ${places}。`,
     open: "尚未回答。",
     all: "全部各组。",
     count: (statements, answered, wrong) => `共 ${statements} 条，书中已回答 ${answered} 条；有误的 ${wrong} 条。`,
@@ -115,7 +115,7 @@ export const CHINESE_PHRASES: Phrases = {
     "Cancel": "取消",
     "Reset": "还原",
     "How much is done": "完成了多少",
-    "A changed control runs the experiment again.": "改动任何一项，就会重新运行。",
+    "Changing a control runs the experiment.": "改动任何一项，就会重新运行。",
     "another seed": "换个种子",
     "Computed on": "计算设备",
     "as recorded": "记录的结果",
