@@ -192,28 +192,30 @@ export function blocksOf(source: string, title: string, { inside, anchors, top }
   return blocks;
 }
 
-/** Puts each experiment below the part of the beginning that speaks of it, the others below the beginning. */
+/**
+ * Puts each experiment below the first part of the beginning that speaks of it, or else below the first heading that does: so it
+ * follows the code that it tests. Of which nothing speaks stands below the beginning.
+ */
 export function withFigures(
   blocks: readonly Block[],
   experiments: readonly { readonly name: string; readonly program: string | undefined }[],
 ): Block[] {
-  const figure = ({ name }: { readonly name: string }): Block => ({ kind: "figure", name });
-  let waiting = experiments;
-  const out: Block[] = [];
   const last = blocks.findLastIndex(({ kind }) => kind === "opening" || kind === "header");
-  blocks.forEach((block, at) => {
-    out.push(block);
-    if (block.kind === "opening") {
-      const text = block.prose.text;
-      const named = waiting.filter(({ program }) =>
-        program !== undefined && new RegExp(`\\]\\((?:\\.\\./)?experiments/${program}\\)`).test(text)
-      );
-      out.push(...named.map(figure));
-      waiting = waiting.filter((one) => !named.includes(one));
-    }
-    if (at === last) out.push(...waiting.map(figure));
-  });
-  return out;
+  const placeOf = (program: string | undefined): number => {
+    if (program === undefined) return last;
+    const link = new RegExp(`\\]\\((?:\\.\\./)?experiments/${program}\\)`);
+    const speaks = (of: "opening" | "section") => (block: Block): boolean =>
+      block.kind === of && block.prose !== undefined && link.test(block.prose.text);
+    const opening = blocks.findIndex(speaks("opening"));
+    if (opening >= 0) return opening;
+    const section = blocks.findIndex(speaks("section"));
+    return section >= 0 ? section : last;
+  };
+  const places = experiments.map(({ name, program }) => ({ name, at: placeOf(program) }));
+  return blocks.flatMap((block, at) => [
+    block,
+    ...places.filter((place) => place.at === at).map(({ name }): Block => ({ kind: "figure", name })),
+  ]);
 }
 
 /** Prose of another language, by file and key. */
