@@ -138,7 +138,7 @@ Deno.test("the numbers of an example worked by hand are in its program, are prin
 
 Deno.test("a program stands beside the paragraph with a label that it belongs to", () => {
   const long = "Word ".repeat(150).trim(), text = `${long}\n\n**By hand.** One.\n\nTwo.\n\n${PROGRAM}\n\nThree.`;
-  const rows = openingRows(text, isProgram, () => false);
+  const rows = openingRows(text, { isShown: isProgram, isWide: () => false });
   assertEquals(rows.map(({ text }) => text), [long, "**By hand.** One.\n\nTwo."]);
   assertEquals(passagesOf(rows[1]!.aside).map(({ kind }) => kind), ["text", "program"]);
   // Code that prints nothing stays in the prose.
