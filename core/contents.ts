@@ -227,3 +227,16 @@ export function withNumbers(
     return print(`${word} ${number}`, href);
   });
 }
+
+/**
+ * A text whose links to statements of the notes are numbers: `the notes (004.27)`.
+ *
+ * @param text words without other markup
+ * @returns the text with every link printed
+ */
+export function withStatementNumbers(text: string): string {
+  return text.replace(
+    /\[([^\]]+)\]\(notes:([\d.,]+)\)/g,
+    (_, words, list) => `${words} (${list.replaceAll(",", ", ")})`,
+  );
+}

@@ -354,7 +354,11 @@ export function openingRows(
       ) {
         current.more.push(paragraph);
         current.left += height;
-      } else if (current && waiting.length === 0 && current.right + height <= current.left + room) {
+      } else if (
+        // What is shown does not part a thought: only a new one begins below it.
+        current && waiting.length === 0 && (current.side.length > 0 || /^\*\*/.test(paragraph)) &&
+        current.right + height <= current.left + room
+      ) {
         current.side.push(paragraph);
         current.right += height;
       } else {

@@ -30,10 +30,11 @@ import { type FoundOnPages, frontPage, pathOf } from "./front.ts";
 import { gather, type Gathered, optional, type Playground, readLayer } from "./gather.ts";
 import { frame, type Sheet } from "./layout.ts";
 import { LANGUAGES, type Translation } from "./layer.ts";
-import { type Answer, mentioned, statementsOf, STYLE, withStatements } from "./notes.ts";
+import { type Answer, answersTo, mentioned, statementsOf, STYLE, withStatements } from "./notes.ts";
 import { pageOf } from "./pages.ts";
 import { ENGLISH, type Phrases } from "./phrases.ts";
 import type { Definition, Program } from "./program.ts";
+import { formula } from "./prose.ts";
 import { entryPage, type EntryPoint, entryUrl } from "./reference.ts";
 import { type Entry, indexScript, searchScript } from "./search.ts";
 import type { Site, Term } from "./site.ts";
@@ -73,7 +74,7 @@ interface Sheets {
 function opened(sheet: Sheet, site: Site): Sheet {
   const { url, page, body } = sheet, statements = statementsOf(site.notes);
   const problem = (text: string): void => site.problem(page?.path ?? url, text);
-  const html = withStatements(body, { ...site, url, statements, problem });
+  const html = withStatements(body, { ...site, url, statements, formula: (tex) => formula(tex, false, []), problem });
   if (html === body && !html.includes(`class="statements"`)) return sheet;
   return { ...sheet, body: html, assets: [...sheet.assets ?? [], STYLE] };
 }
@@ -114,7 +115,13 @@ function sheetsOf({ parts, site, entryPoints, program, extra }: Gathered): Sheet
     sheets.push(sheet);
     entries.book.push(...found);
   }
-  const found: FoundOnPages = { terms, answers: answersOf(sheets) };
+  const found: FoundOnPages = {
+    terms,
+    answers: answersTo(site.notes, answersOf(sheets), (path) => {
+      const { url, title } = sheets.find(({ page }) => page?.path === path) ?? {};
+      return url === undefined ? undefined : { url, title: title! };
+    }, (text) => site.problem("docs/notes", text)),
+  };
   for (const page of all.filter(({ url }) => !sheets.some((sheet) => sheet.url === url))) {
     const { sheet, entries: own } = frontSheet(page, parts, found, site);
     sheets.push(sheet);

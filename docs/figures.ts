@@ -146,6 +146,18 @@ function readingOf({ words }: Loaded, findings: object): string {
   return paragraphs ? `<div class="reading">\n${paragraphs.join("\n")}\n</div>\n` : "";
 }
 
+/** Pixels of a figure with its caption, of a control, of what every experiment has at the right, and of a line. */
+const FIGURE = 430, CONTROL = 75, SIDE = 250, LINE = 25;
+
+/** Whether what can be done and what was found are so high that two figures stand beside them. */
+function isTall({ experiment, words }: Loaded): boolean {
+  const lines = (text: string, wide: number): number => Math.ceil(text.length / wide) * LINE;
+  const claims = Object.values(words.claims).reduce((sum, text) => sum + lines(text, 68) + 10, 0);
+  const constants = lines(constantsOf(experiment, words).join(" · "), 95);
+  const side = SIDE + CONTROL * Object.keys(experiment.controls).length + claims + constants;
+  return side > 60 + lines(words.purpose, 72) + 1.5 * FIGURE;
+}
+
 /** A control with its words, as the live figure makes a field of it. */
 export type Field = Control & Omit<ControlWords, "choices">;
 
@@ -219,7 +231,9 @@ export function renderExperiment(
     say: (text) => (found.language === language ? phrases.script[text] : undefined) ?? text,
   });
   const data = (key: string, value: unknown): string => ` data-${key}="${escape(JSON.stringify(value))}"`;
-  return `<section class="experiment" id="${id}" data-experiment="${name}" data-language="${found.language}"${
+  return `<section class="experiment${
+    isTall(found) ? " is-tall" : ""
+  }" id="${id}" data-experiment="${name}" data-language="${found.language}"${
     found.language === language ? "" : ` lang="${found.language}"`
   }${data("controls", fieldsOf(found))}${data("hues", hues)} aria-labelledby="${id}-title">
 <div class="experiment-head">

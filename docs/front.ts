@@ -24,10 +24,10 @@ import {
   withoutEntries,
 } from "./glossary.ts";
 import { inside, relative } from "./layout.ts";
-import { type Answer, type Listed, setHtml, setsHtml, statementEntries } from "./notes.ts";
+import { addressOfStatement, type Answer, type Listed, type NoteSet, setHtml, setsHtml } from "./notes.ts";
 import { openingOf, readPage } from "./pages.ts";
 import { ENGLISH } from "./phrases.ts";
-import { render, renderInline, sectionOf } from "./prose.ts";
+import { formula, render, renderInline, sectionOf } from "./prose.ts";
 import { escape, plain } from "./words.ts";
 import { symbolRows } from "./quantities.ts";
 import { numbered } from "./references.ts";
@@ -166,11 +166,17 @@ function placesOf(entry: GlossaryEntry, home: Page, site: Site, terms: readonly 
       places.set(page, { page, url: fragment ? `${page.url}#${fragment}` : exact?.url ?? page.url });
     }
   }
-  for (const { page, url, chinese } of marked) {
+  for (const { page, url, chinese, before } of marked) {
     if (!mentions(proseAt(site.texts.get(page.path!)!, "")!, { english: entry.english, chinese: [] })) {
       site.problem(page.path!, `${chinese} stands for ${entry.english[0]}, which is not there`);
     }
-    if (entry.usual.has(chinese)) site.problem(page.path!, `${chinese} is not in the notes`);
+    const inBrackets = /\[[^\]]*$/.test(before);
+    if (entry.usual.has(chinese) !== inBrackets) {
+      site.problem(
+        page.path!,
+        `${chinese} is ${inBrackets ? "in the notes: write ( )" : "not in the notes: write [ ]"}`,
+      );
+    }
     if (!places.has(page)) places.set(page, { page, url });
   }
   return [...places.values()];
@@ -251,13 +257,29 @@ export interface FoundOnPages {
   readonly answers: ReadonlyMap<string, readonly Answer[]>;
 }
 
+/** What the search finds of a set: each statement, at the place that answers it if there is one. */
+function statementEntries({ statements, title }: NoteSet, { phrases, home, answers }: Listed): Entry[] {
+  return statements.map(({ number, said: { en, zh } }) => {
+    const [answer] = answers.get(number) ?? [];
+    const [page = "", anchor = ""] = (answer?.url ?? addressOfStatement(number)).split("#");
+    return {
+      url: home(page) + (anchor && `#${anchor}`),
+      title: phrases.notes.of(number),
+      page: answer?.title ?? title,
+      text: plain(phrases.language === "zh" ? `${zh} ${en}` : `${en} ${zh}`).replace(/(?<!\w)_|_(?!\w)/g, ""),
+      rank: RANK.statement,
+    };
+  });
+}
+
 /** A set of notes, or all of them in short. */
 function notes(page: Page, number: string, site: Site, { answers }: FoundOnPages, entries: Entry[]): string {
-  const { phrases, home } = site, listed: Listed = { url: page.url, phrases, home, answers };
+  const { phrases, home } = site,
+    listed: Listed = { url: page.url, phrases, formula: (tex) => formula(tex, false, []), home, answers };
   if (number === "") return setsHtml(site.notes, listed);
   const set = site.notes.find((set) => set.number === number);
   if (!set) throw new Error(`Cannot make ${page.url}: there are no notes ${number}`);
-  entries.push(...statementEntries(set, listed, RANK.statement));
+  entries.push(...statementEntries(set, listed));
   return setHtml(set, listed);
 }
 

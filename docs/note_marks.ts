@@ -17,13 +17,13 @@ export function numbersIn(list: string): string[] {
 }
 
 /** A paragraph's beginning that names statements. */
-export const OPENING = /^\*\*(?:The notes, |笔记 ?)([\d.,、和\sand]+?)[.。]\*\*\s*/;
+export const OPENING: RegExp = /^\*\*(?:The notes, |笔记 ?)([\d.,、和\sand]+?)[.。]\*\*\s*/;
 
 /** The mark that prose leaves for such a paragraph. */
 export const openingMark = (list: string): string => `<!--notes ${numbersIn(list).join(",")}-->`;
 
 /** The mark that it leaves for a link, which ends with `</button>`. */
-export const linkMark = (list: string): string => `<button type="button" class="says" data-notes="${escape(list)}">`;
+export const linkMark = (list: string): string => `<button class="says" data-notes="${escape(list)}">`;
 
 /** A line of text whose references to the notes are to be links; nothing else of it is Markdown. */
 export function lineWithNotes(text: string): string {

@@ -21,9 +21,7 @@
 import { relative } from "./layout.ts";
 import { numbersIn, OPENING } from "./note_marks.ts";
 import type { Phrases } from "./phrases.ts";
-import { formula } from "./prose.ts";
-import type { Entry } from "./search.ts";
-import { escape, plain } from "./words.ts";
+import { escape } from "./words.ts";
 
 /** The same in both languages. */
 export interface Bilingual {
@@ -41,6 +39,10 @@ export interface Statement {
   readonly said: Bilingual;
   /** What is so instead, where the notes err. */
   readonly truth?: Bilingual;
+  /** Pages that answer it without saying so. */
+  readonly sees: readonly string[];
+  /** Whether the book answers only a part of it. */
+  readonly partly: boolean;
 }
 
 /** A set of notes. */
@@ -77,8 +79,8 @@ function bilingual(name: string, [en, zh, ...more]: readonly string[]): Bilingua
 /**
  * Reads a set.
  *
- * @param text `# 004 · title`, what it is; for each statement `## 004.27 · place`, English, Chinese, and where the notes err
- * `Truth: …` and `更正：…`
+ * @param text `# 004 · title`, what it is; for each statement `## 004.27 · place`, English, Chinese, where the notes err
+ * `Truth: …` and `更正：…`, and where the answer is, `See: …` or `Partly: …` with files of `core`
  * @returns the set
  * @throws {SyntaxError} if it is anything else, or a number is not the next one
  */
@@ -92,10 +94,20 @@ export function readNotes(text: string): NoteSet {
       throw new SyntaxError(`Cannot read ${JSON.stringify(part.slice(0, 40))}: it must be ${number}.${at + 1}`);
     }
     const found = paragraphs(part.slice(part.indexOf("\n")));
-    const isTruth = (paragraph: string): boolean => /^(Truth: |更正：)/.test(paragraph);
-    const said = bilingual(own, found.filter((paragraph) => !isTruth(paragraph)));
-    const truth = found.filter(isTruth).map((paragraph) => paragraph.replace(/^(Truth: |更正：)/, ""));
-    return { number: own, place, said, ...truth.length > 0 ? { truth: bilingual(`the truth of ${own}`, truth) } : {} };
+    const LABEL = /^(Truth: |更正：|See: |Partly: )/;
+    const labelled = (...labels: readonly string[]): string[] =>
+      found.filter((paragraph) => labels.includes(LABEL.exec(paragraph)?.[1] ?? "")).map((paragraph) =>
+        paragraph.replace(LABEL, "")
+      );
+    const truth = labelled("Truth: ", "更正："), partly = labelled("Partly: ");
+    return {
+      number: own,
+      place,
+      said: bilingual(own, labelled("")),
+      ...truth.length > 0 ? { truth: bilingual(`the truth of ${own}`, truth) } : {},
+      sees: [...labelled("See: "), ...partly].flatMap((list) => list.split(", ")).map((path) => `core/${path}`),
+      partly: partly.length > 0,
+    };
   });
   return { number, title, about: bilingual(number, paragraphs(head.slice(head.indexOf("\n")))), statements };
 }
@@ -110,26 +122,33 @@ export function addressOfStatement(number: string): string {
   return `notes/${number.split(".")[0]}.html#n${number.replace(".", "-")}`;
 }
 
-const MARK = /<!--notes ([\d.,]*)-->|<button type="button" class="says" data-notes="([^"]*)">/g;
+const MARK = /<!--notes ([\d.,]*)-->|<button class="says" data-notes="([^"]*)">/g;
 
 /** Numbers that a page refers to, each once. */
 export function mentioned(body: string): Set<string> {
   return new Set([...body.matchAll(MARK)].flatMap(([, opening, link]) => numbersIn(opening ?? link ?? "")));
 }
 
+/** Sets a formula: KaTeX, where pages are made. */
+export type SetFormula = (tex: string) => string;
+
 /** Text with formulas and code. */
-const set = (text: string): string =>
-  text.split(/(\$[^$]+\$|`[^`]+`|\*[^*]+\*)/).map((part, at) => {
+const set = (text: string, formula: SetFormula): string =>
+  text.split(/(\$[^$]+\$|`[^`]+`|(?<!\w)_[^_]+_(?!\w))/).map((part, at) => {
     if (at % 2 === 0) return escape(part);
     const inner = part.slice(1, -1);
-    if (part[0] === "$") return formula(inner, false, []);
+    if (part[0] === "$") return formula(inner);
     return part[0] === "`" ? `<code>${escape(inner)}</code>` : `<em>${escape(inner)}</em>`;
   }).join("");
 
 /** A paragraph in each language, that of the page first. */
-function inBoth({ en, zh }: Bilingual, { language }: Phrases, lead = { en: "", zh: "" }): string {
-  const english = `<p${language === "en" ? "" : ` lang="en"`}>${lead.en}${set(en)}</p>`;
-  const chinese = `<p${language === "zh" ? "" : ` lang="zh"`}>${lead.zh}${set(zh)}</p>`;
+function inBoth(
+  { en, zh }: Bilingual,
+  { phrases: { language }, formula }: Pick<Printed, "phrases" | "formula">,
+  lead = { en: "", zh: "" },
+): string {
+  const english = `<p${language === "en" ? "" : ` lang="en"`}>${lead.en}${set(en, formula)}</p>`;
+  const chinese = `<p${language === "zh" ? "" : ` lang="zh"`}>${lead.zh}${set(zh, formula)}</p>`;
   return language === "zh" ? chinese + english : english + chinese;
 }
 
@@ -139,8 +158,8 @@ const LEAD: Bilingual = {
 };
 
 /** A statement: what is said, and what is so. */
-export function statementHtml({ said, truth }: Statement, phrases: Phrases): string {
-  return inBoth(said, phrases) + (truth ? `<div class="truth">${inBoth(truth, phrases, LEAD)}</div>` : "");
+export function statementHtml({ said, truth }: Statement, printed: Pick<Printed, "phrases" | "formula">): string {
+  return inBoth(said, printed) + (truth ? `<div class="truth">${inBoth(truth, printed, LEAD)}</div>` : "");
 }
 
 /** What the statements of a page are printed with. */
@@ -149,6 +168,7 @@ export interface Printed {
   readonly url: string;
   readonly statements: ReadonlyMap<string, Statement>;
   readonly phrases: Phrases;
+  readonly formula: SetFormula;
   /** Where a page of the English book is in this one. */
   readonly home: (url: string) => string;
   /** Hears of numbers that there are not. */
@@ -162,7 +182,8 @@ export interface Printed {
  * @param printed what they stand for
  * @returns HTML whose statements open; those of links stand at its end
  */
-export function withStatements(body: string, { url, statements, phrases, home, problem }: Printed): string {
+export function withStatements(body: string, printed: Printed): string {
+  const { url, statements, phrases, formula, home, problem } = printed;
   const seen = new Set<string>(), opened = new Map<string, readonly Statement[]>();
   const find = (list: string): Statement[] =>
     numbersIn(list).flatMap((number) => {
@@ -187,30 +208,30 @@ export function withStatements(body: string, { url, statements, phrases, home, p
           [own, other] = phrases.language === "zh" ? ["zh", "en"] as const : ["en", "zh"] as const;
         return `<details class="said"${anchor(number)}><summary><strong class="runin">${
           phrases.notes.say(number)
-        }</strong> ${set(said[own])}</summary><p lang="${other}">${set(said[other])}</p>${place(statement)}</details>`;
+        }</strong> ${set(said[own], formula)}</summary><p lang="${other}">${set(said[other], formula)}</p>${
+          place(statement)
+        }</details>`;
       }).join("");
     }
     const found = find(link!), id = `says-${found.map(({ number }) => number.replace(".", "-")).join("-")}`;
-    if (found.length === 0) return `<button type="button" class="says">`;
+    if (found.length === 0) return `<button class="says">`;
     opened.set(id, found);
     // A button has one name; further anchors stand before it.
     const [first = "", ...more] = found.map(({ number }) => anchor(number)).filter((id) => id !== "");
-    return `${
-      more.map((id) => `<a${id}></a>`).join("")
-    }<button type="button" class="says" popovertarget="${id}" data-of="${
+    return `${more.map((id) => `<a${id}></a>`).join("")}<button class="says" popovertarget="${id}" data-of="${
       found.map(({ number }) => number).join(", ")
     }"${first}>`;
   });
   const cards = [...opened].map(([id, found]) =>
     `<div class="card-of-notes" id="${id}" popover>${
-      found.map((statement) => place(statement) + statementHtml(statement, phrases)).join("")
+      found.map((statement) => place(statement) + statementHtml(statement, printed)).join("")
     }</div>`
   );
   return cards.length === 0 ? html : `${html}\n<div class="cards">${cards.join("\n")}</div>`;
 }
 
 /** The style of statements, for the pages that have some. */
-export const STYLE = "assets/notes.css";
+export const STYLE: string = "assets/notes.css";
 
 /** A page that answers a statement. */
 export interface Answer {
@@ -219,73 +240,96 @@ export interface Answer {
   readonly title: string;
 }
 
+/**
+ * Answers to the statements: what pages say, and where they do not say it, what the sets name.
+ *
+ * @param sets of notes
+ * @param found on pages, by number
+ * @param pageOf the page of a source
+ * @param problem hears of sources that are none
+ * @returns answers by number
+ */
+export function answersTo(
+  sets: readonly NoteSet[],
+  found: ReadonlyMap<string, readonly Answer[]>,
+  pageOf: (path: string) => Answer | undefined,
+  problem: (text: string) => void,
+): Map<string, readonly Answer[]> {
+  const answers = new Map(found);
+  for (const { number, sees } of statementsOf(sets).values()) {
+    const said = answers.get(number) ?? [];
+    const more = sees.flatMap((path) => {
+      const page = pageOf(path);
+      if (!page) problem(`${number} is answered by ${path}, which is no page`);
+      return page && !said.some(({ title }) => title === page.title) ? [page] : [];
+    });
+    if (more.length > 0) answers.set(number, [...said, ...more]);
+  }
+  return answers;
+}
+
 /** What the lists of statements are made with. */
-export interface Listed extends Pick<Printed, "url" | "phrases" | "home"> {
+export interface Listed extends Pick<Printed, "url" | "phrases" | "formula" | "home"> {
   /** By number. */
   readonly answers: ReadonlyMap<string, readonly Answer[]>;
 }
+
+/** The language of a title, on a page in another one. */
+const inChinese = (title: string, { language }: Phrases): string =>
+  language !== "zh" && /\p{Script=Han}/u.test(title) ? ` lang="zh"` : "";
 
 /** A set as a list of its statements. */
 export function setHtml({ title, number, about, statements }: NoteSet, listed: Listed): string {
   const { phrases, url, home, answers } = listed;
   let above = "",
-    html = `<h1><span class="number">${number}</span> <span>${escape(title)}</span></h1>${inBoth(about, phrases)}`;
+    html = `<h1><span class="number">${number}</span> <span${inChinese(title, phrases)}>${escape(title)}</span></h1>${
+      inBoth(about, listed)
+    }`;
   html += `<p class="note"><a href="${relative(url, home("notes.html"))}">${phrases.notes.all}</a></p>`;
   for (const statement of statements) {
     if (statement.place !== above) {
-      html += `${above ? "</dl>" : ""}<h2>${escape(statement.place)}</h2><dl class="statements">`;
+      html += `${above ? "</dl>" : ""}<h2${inChinese(statement.place, phrases)}>${
+        escape(statement.place)
+      }</h2><dl class="statements">`;
       above = statement.place;
     }
     const found = (answers.get(statement.number) ?? []).map((answer) => {
       const [page = "", anchor = ""] = answer.url.split("#");
-      return `<a href="${relative(url, `${home(page)}#${anchor}`)}">${escape(answer.title)}</a>`;
+      return `<a href="${relative(url, home(page) + (anchor && `#${anchor}`))}">${escape(answer.title)}</a>`;
     });
     html += `<div id="n${statement.number.replace(".", "-")}"><dt>${statement.number}</dt><dd>${
-      statementHtml(statement, phrases)
+      statementHtml(statement, listed)
     }<p class="note">${
-      found.length > 0 ? phrases.notes.answered(found.join(", ")) : phrases.notes.open
+      found.length > 0 ? phrases.notes.answered(found.join(", "), statement.partly) : phrases.notes.open
     }</p></dd></div>`;
   }
   return `${html}</dl>`;
 }
 
 /** The sets with the numbers of their statements, of those that are answered, and of those that err. */
-export function setsHtml(sets: readonly NoteSet[], { phrases, url, home, answers }: Listed): string {
+export function setsHtml(sets: readonly NoteSet[], listed: Listed): string {
+  const { phrases, url, home, answers } = listed;
   return sets.map(({ number, title, about, statements }) => {
     const answered = statements.filter((statement) => answers.has(statement.number)).length;
     const wrong = statements.filter(({ truth }) => truth).length;
-    return `<section id="set-${number}"><h2><span class="number">${number}</span> <a href="${
-      relative(url, home(`notes/${number}.html`))
-    }">${escape(title)}</a></h2>${inBoth(about, phrases)}<p class="note">${
-      phrases.notes.count(statements.length, answered, wrong)
-    }</p></section>`;
+    return `<section id="set-${number}"><h2><span class="number">${number}</span> <a${
+      inChinese(title, phrases)
+    } href="${relative(url, home(`notes/${number}.html`))}">${escape(title)}</a></h2>${
+      inBoth(about, listed)
+    }<p class="note">${phrases.notes.count(statements.length, answered, wrong)}</p></section>`;
   }).join("\n");
-}
-
-/** What the search finds: each statement, at the place that answers it if there is one. */
-export function statementEntries(
-  { statements, title }: NoteSet,
-  { phrases, home, answers }: Listed,
-  rank: number,
-): Entry[] {
-  return statements.map(({ number, said }) => {
-    const [answer] = answers.get(number) ?? [],
-      [page = "", anchor = ""] = (answer?.url ?? addressOfStatement(number)).split("#");
-    return {
-      url: `${home(page)}#${anchor}`,
-      title: phrases.notes.of(number),
-      page: answer?.title ?? title,
-      text: plain(phrases.language === "zh" ? `${said.zh} ${said.en}` : `${said.en} ${said.zh}`),
-      rank,
-    };
-  });
 }
 
 /** Sources of the book in which notes are something else: a checkpoint's own. */
 const OTHER_NOTES = /^core\/06_training\/(checkpoints|safetensors|loop)\.ts$/;
 
 /** Pages whose references are still to be opened. */
-const TO_OPEN: readonly string[] = ["core/"];
+const TO_OPEN: readonly string[] = [
+  "core/04_attention/scaled_dot_product.ts",
+  "core/04_attention/positions/",
+  "core/04_attention/experiments/scaled_dot_product",
+  "core/04_attention/experiments/positions",
+];
 
 /**
  * Looks for references to the notes that open nothing.
@@ -297,7 +341,10 @@ const TO_OPEN: readonly string[] = ["core/"];
 export function unopened(path: string, text: string): string[] {
   if (!/^core\/(\d\d_|experiments)/.test(path) || OTHER_NOTES.test(path)) return [];
   if (TO_OPEN.some((file) => path.startsWith(file))) return [];
-  const rest = text.replace(/^```[\s\S]*?^```/gm, "").replace(/`[^`]*`/g, "").replace(/\[[^\]]*\]\(notes:[^)]*\)/g, "")
+  const rest = text.replace(/^```[\s\S]*?^```/gm, "").replace(/`[^`]*`|\btests? "[^"]*"/g, "").replace(
+    /\[[^\]]*\]\((?:notes:|[^)]*\/notes\.md)[^)]*\)/g,
+    "",
+  )
     .split(/\n\n/).map((paragraph) => paragraph.trim().replace(OPENING, "")).join("\n\n");
   return [...rest.matchAll(/\bthe\s+notes\b(?:['’]|[^.!?\n]{0,40})/gi)].map(([words]) => words);
 }

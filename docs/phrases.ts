@@ -68,7 +68,7 @@ export interface Phrases {
   readonly notes: {
     readonly say: (number: string) => string;
     readonly of: (number: string) => string;
-    readonly answered: (places: string) => string;
+    readonly answered: (places: string, partly: boolean) => string;
     readonly open: string;
     readonly all: string;
     readonly count: (statements: number, answered: number, wrong: number) => string;
@@ -130,7 +130,7 @@ export const ENGLISH: Phrases = {
   notes: {
     say: (number) => `The notes, ${number}.`,
     of: (number) => `The notes, ${number}`,
-    answered: (places) => `Answered in ${places}.`,
+    answered: (places, partly) => `${partly ? "Partly answered" : "Answered"} in ${places}.`,
     open: "Not answered yet.",
     all: "All sets.",
     count: (statements, answered, wrong) =>

@@ -84,7 +84,7 @@ function withChinese(text: string, context: Context, before: string): string {
   for (const match of text.matchAll(HAN)) {
     const start = match.index, end = start + match[0].length;
     const lead = (before + text.slice(0, start)).slice(-80);
-    const isTerm = /[(（][^()（）]*$/.test(lead);
+    const isTerm = /[(（[][^()（）[\]]*$/.test(lead);
     const anchor = isTerm ? context.term(match[0], lead) : undefined;
     html += escape(text.slice(at, start)) + `<span lang="zh"${anchor ? ` id="${anchor}"` : ""}>${match[0]}</span>`;
     at = end;

@@ -43,7 +43,7 @@ export const RANK = {
   /** A name of the reference, a page without a source. */
   reference: 1.8,
   /** A statement of the notes. */
-  statement: 1,
+  statement: .7,
 } as const;
 
 /**

@@ -192,10 +192,10 @@ export function contextOf(
       const own = path === undefined ? [] : site.experiments(path);
       const shown = own.find((name) => file.endsWith(`/experiments/${programOf(name)}`));
       if (shown) return `#${idOf(shown)}`;
-      const address = addressOfFile(file, url, site);
-      if (address !== undefined) return address + hash;
       const [, page] = /^docs\/pages\/([\w/]+)\.(?:html|md)$/.exec(file) ?? [];
-      return page === undefined ? href : relative(url, site.home(`${page}.html`) + hash);
+      if (page !== undefined) return relative(url, site.home(`${page}.html`) + hash);
+      const address = addressOfFile(file, url, site);
+      return address === undefined ? href : address + hash;
     },
     code: (text, language) =>
       site.highlighter.block(text, language, language === "txt" ? [] : namesIn(text, url, site)),

@@ -3,12 +3,14 @@
  *
  * **Question.** What does every page load, and where does it come from?
  *
- * **Idea.** Fonts and the style of formulas are taken from their packages, the rest lies in `theme/`: five sheets, which become
+ * **Idea.** Fonts and the style of formulas are taken from their packages, Chinese letters from `fonts/`, the rest lies in `theme/`: five sheets, which become
  * one file, three more for pages of a source and for statements of the notes, and a script. What is only for those who write
  * them is left out.
  *
  * @module
  */
+
+import { FACES } from "./fonts/faces.ts";
 
 const here = new URL("./", import.meta.url);
 
@@ -36,6 +38,9 @@ export async function theme(): Promise<Map<string, string | Uint8Array>> {
   await take("serif.woff2", `${serif}-normal.woff2`);
   await take("serif-italic.woff2", `${serif}-italic.woff2`);
   await take("mono.woff2", "@fontsource-variable/jetbrains-mono/files/jetbrains-mono-latin-wght-normal.woff2");
+  for (const face of FACES) {
+    found.set(`assets/${face}.woff2`, await Deno.readFile(new URL(`fonts/${face}.woff2`, here)));
+  }
   const css = await Deno.readTextFile(new URL("katex/dist/katex.min.css", modules));
   const fonts = new Set<string>();
   found.set(

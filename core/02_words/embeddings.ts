@@ -29,12 +29,12 @@
  * the rows that were looked up receive a gradient. The [first experiment](experiments/embeddings.ts)
  * does both and compares.
  *
- * **What the notes ask: why may the input have any length?** Because the table has one row
- * per *word*, not one per position. Ids `[B, T]` come out as `[B, T, E]` for any $T$ (the notes
- * write `[batch, time, dim]`), and every layer behind sees vectors of width $E$. Within one batch
+ * **The notes, 003.52.** The table has one row
+ * per *word*, not one per position. Ids `[B, T]` come out as `[B, T, E]` for any $T$ ([the notes](notes:003.53) write
+ * `[batch, time, dim]`), and every layer behind sees vectors of width $E$. Within one batch
  * the lengths must agree, since every axis of a tensor has one length. Shorter sentences are filled up with a
  * padding token ({@linkcode padTokens}). With `paddingIndex` its embedding is zeros, whatever its row of the
- * table holds, and the row receives no gradient. The notes also ask whether padding costs anything
+ * table holds, and the row receives no gradient. [The notes](notes:003.56) also ask whether padding costs anything
  * in this layer: hardly, a look-up is a copy. What it costs behind this layer is the subject of
  * [section](../06_training/batching.ts).
  *

@@ -26,14 +26,14 @@
  * paper. On a machine $e^{89}$ is already beyond float32; after the subtraction the largest
  * exponent is 0 and the total lies between 1 and the number of scores.
  *
- * **When the gradient vanishes.** For $z = (1000, 1, -1000)$ the notes find $p \approx (1, 0, 0)$
+ * **When the gradient vanishes.** For $z = (1000, 1, -1000)$ [the notes](notes:002.21) find $p \approx (1, 0, 0)$
  * and say that the gradient vanishes (vanishing gradient, 梯度消失). It does: with $[i = j]$, which is 1
  * where $i = j$ and 0 elsewhere (Iverson bracket), the derivative is
  *
  * $$\frac{\partial p_i}{\partial z_j} = p_i\,([i = j] - p_j)$$
  *
  * On the diagonal this is $p_i (1 - p_i)$, elsewhere $-p_i p_j$: where one probability is 1 and the
- * others are 0, each product has a factor 0. The notes write the diagonal as $p_i$ alone; it is the factor
+ * others are 0, each product has a factor 0. [The notes](notes:002.22) write the diagonal as $p_i$ alone; it is the factor
  * $1 - p_i$ that makes it vanish at $p_i = 1$.
  *
  * ## What it responds to
@@ -45,7 +45,7 @@
  * $\mathrm{softmax}(z / \tau)$. A higher temperature makes the probabilities more even. Their order stays.
  *
  * The derivative $p(1 - p)$ says how much a probability responds to its own score. It is largest where $p$ is
- * one half and zero at 0 and at 1, which is where the scores of the notes have driven it.
+ * one half and zero at 0 and at 1, which is where the scores of [the notes](notes:002.21) have driven it.
  *
  * @module
  */

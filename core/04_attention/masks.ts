@@ -64,6 +64,10 @@
  * read that word and learn to copy. The causal mask (掩码注意力) lets each row of the matrix see
  * exactly what it would see at test time. One sentence of length $T$ becomes $T$ training examples.
  *
+ * **The notes, 001.40.** Without the mask the target leaks into the input. Overfitting (过拟合) is something else:
+ * an overfitted model fails on new sentences, and a model that reads the target is as good on them as in training,
+ * until it has to generate.
+ *
  * **When queries are fewer than keys.** A cache ([section](../07_generation/kv_cache.ts)) keeps the keys of
  * the prefix, and only the last words are queries. Query $t$ then stands at position $t + S - T$, in
  * every mask of this page. Without a cache $T = S$, and it stands at $t$.
@@ -76,8 +80,9 @@
  * allowed. It fits into float16, which ends at 65504; $-10^9$ does not. If nothing is allowed, it
  * matters how the number is used. *Added* to the scores, as in the code of BERT, it lowers all of them together: the softmax
  * ignores the shift, and the row keeps the weights that it would have without a mask. If it *replaces* the scores, as
- * [the notes](notes:002.23) describe it, they become equal, and each position gets the same weight. Either way the weights of the
- * forbidden positions sum to one. $-\infty$ says what is meant: the softmax of this book makes such a row zero.
+ * [the notes](notes:002.23) describe it, they become equal, and each position gets the same weight. Either way the
+ * weights of the forbidden positions sum to one. $-\infty$ says what is meant: the softmax of this book makes such a
+ * row zero.
  *
  * ## Is the mask needed when generating?
  *
@@ -89,7 +94,9 @@
  *
  * **The notes, 003.49.** The third line settles it. For one token the causal mask is one row of
  * `true`, since all keys in the cache are of the past; the test "causalMask() of one query allows
- * everything" says so. Padding must be excluded whatever is fed: its positions are there.
+ * everything" says so. Padding must be excluded whatever is fed: its positions are there. The `attention_mask` of the
+ * code that [the notes](notes:003.57) step through is the padding mask, one number per token, and all of them are 1; the
+ * causal mask is made inside the model.
  *
  * The [experiment](experiments/masks.ts) measures all three. It also finds a case between them. In a
  * stack of one layer the newest output needs no mask even if the whole history is fed, since its row
@@ -351,8 +358,8 @@ export function additiveMask(mask: TensorLike<boolean>, penalty: number = -Infin
 
 // ## Where does the program mask step by step?
 //
-// The notes ask how a program "masks step by step" in training. It does not: there are no
-// steps. Row $t$ of the causal mask *is* what step $t$ may see, and one pass applies all rows.
+// **The notes, 003.45.** The mask hides the future in training too, but there are no steps. Row $t$ of the causal
+// mask *is* what step $t$ may see, and one pass applies all rows.
 // What a picture shows as an animation is the matrix, read row by row.
 
 // ## In a model

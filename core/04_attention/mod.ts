@@ -2,16 +2,16 @@
  * # 4 · Attention
  *
  * **Question.** A recurrent network reads a sentence word by word and keeps one vector of what it has
- * read, which every word changes. Past two hundred words, the notes say, even an LSTM has lost the first
- * word, although its gates protect what it keeps.
+ * read, which every word changes. Past two hundred words, [the notes](notes:001.12) say, even an LSTM has lost the
+ * first word, although its gates protect what it keeps.
  * Can a position fetch what it needs from any other position, however far (long-distance
  * dependency, 长距离依赖), in one step?
  *
  * **Idea.** A person who reads picks out of much information the little that matters for the
  * task at hand. Attention (注意力机制) does the same with numbers: every position asks a
  * *query* (查询), every position offers a *key* (键) to be found by and a *value* (值) to be
- * handed over. How well a query matches a key decides the weight of that value in the result. The
- * notes compare it with a search engine: the query is what is typed, the key is what a page is
+ * handed over. How well a query matches a key decides the weight of that value in the result. [The
+ * notes](notes:001.15) compare it with a search engine: the query is what is typed, the key is what a page is
  * filed under, the value is the page.
  *
  * | page                 | answers                                             |
@@ -39,7 +39,7 @@
  * an axis, V is the number of words in the vocabulary.
  *
  * A position is a row: $Q$, $K$ and $V$ hold one query, key or value per *row*, and a row of
- * weights sums to one. (The lectures behind the notes stack them as columns and normalize
+ * weights sums to one. (The lectures behind [the notes](notes:002.4) stack them as columns and normalize
  * columns; it is the same computation, transposed.) A mask is boolean and says `true` where
  * looking is allowed.
  *

@@ -29,7 +29,7 @@
  * merges them. Multiplications and parameters are those of one wide head. Only the softmax is computed $H$
  * times.
  *
- * **What the notes ask: why several heads?** Three reasons are given. *Several relations* is
+ * **The notes, 002.15, 002.17 and 002.18.** *Several relations* is
  * the one that stands: the softmax of a single head (单头注意力) cannot hold two peaks without
  * halving both. *Parallel computation* (并行计算) holds, but one head is no less parallel. *Less
  * saturation, since narrow heads have smaller dot products* is what
@@ -460,6 +460,10 @@ function split(x: Tensor, H: number): Tensor {
 // of keys and values and have only their own queries; grouped-query attention (GQA) lies between the two. Cache
 // and memory traffic shrink by the factor $H / G$. With as many groups as heads it is the page's formula:
 // the test "MultiHeadAttention() with a group per head is ordinary multi-head attention" says so.
+//
+// ```picture shared_heads Eight query heads, and the keys and values that they read: one set for each head, one for each four, one
+// for all. Values are shared as keys are.
+// ```
 
 // ## Keys and values of different origin
 //

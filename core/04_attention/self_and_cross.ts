@@ -14,7 +14,8 @@
  *
  * **Formula.** Each row of $X$ is a position that asks; each row of the context $X'$ is a position that is asked.
  *
- * $$Q = XW_Q, \qquad K = X'W_K, \qquad V = X'W_V, \qquad \mathrm{output} = \mathrm{softmax}\!\left(\tfrac{QK^\top}{\sqrt{d}}\right)V$$
+ * $$Q = XW_Q, \qquad K = X'W_K, \qquad V = X'W_V, \qquad \mathrm{output} =
+ * \mathrm{softmax}\!\left(\tfrac{QK^\top}{\sqrt{d}}\right)V$$
  *
  * | symbol | in code          | shape       |
  * | ------ | ---------------- | ----------- |
@@ -35,7 +36,7 @@
  * needs of it may be whether it is one or many. Without $W_V$ it would have to hand over its key, or
  * its whole vector as it is. Training finds $W_Q$, $W_K$ and $W_V$; nothing else in a head has parameters.
  *
- * **What the notes ask: why does the encoder hand over keys and values?** A translator
+ * **The notes, 001.43.** A translator
  * ([section](../05_transformer/encoder_decoder.ts)) consists of an encoder, which reads the source
  * sentence, and a decoder, which writes the translation word by word. The question comes from the
  * decoder: *given what I have written, which part of the source matters next?* What it has written
@@ -45,7 +46,7 @@
  *
  * ## Captioning
  *
- * The example of the notes (图片的文字描述): *a cat …* is half of a caption. The query is made from
+ * The example of [the notes](notes:004.55) (图片的文字描述): *a cat …* is half of a caption. The query is made from
  * these words, keys and values from the regions of the image (visual feature vectors, 视觉特征向量).
  * Regions that show eyes, whiskers and tail match best; their values, mixed, are the context
  * vector from which *lies* or *on* is predicted. Nothing in {@linkcode CrossAttention} knows that
@@ -181,7 +182,7 @@ function asOneHead(x: Tensor): Tensor {
 
 // ## One position at a time
 //
-// The notes follow a single output: $q_2$ is compared with $k_1, k_2, k_3, k_4$, which gives four
+// [The notes](notes:000.9) follow a single output: $q_2$ is compared with $k_1, k_2, k_3, k_4$, which gives four
 // scores $\alpha_{2,i}$; the softmax turns them into four weights $\alpha'_{2,i}$, and the output is
 // $b_2 = \sum_i \alpha'_{2,i} v_i$. Stacking the rows $q_1 \dots q_4$ gives the matrix form above, and
 // the test "SelfAttention() in matrix form is the loop over positions" holds the two against each

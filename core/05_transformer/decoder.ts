@@ -41,15 +41,15 @@
  *
  * **Why queries from here and keys from there.** The prefix asks; the source is asked
  * ([section](../04_attention/self_and_cross.ts)). This is also how the encoder
- * learns, a question that the notes leave open. Its output enters the decoder as keys and values
+ * learns, which [the notes](notes:003.21) ask. Its output enters the decoder as keys and values
  * and nowhere else, so the gradient of the translation's loss reaches the encoder through the
  * cross-attention of every decoder layer.
  *
- * **What the notes ask: who supplies BEGIN?** In training the program does, when it shifts the
- * targets ({@linkcode shiftRight}); at inference (推理) the program that starts the generation does: the
+ * **The notes, 003.43.** In training the program supplies BEGIN, when it shifts the targets ({@linkcode shiftRight});
+ * at inference (推理) the program that starts the generation does: the
  * prompt is `[BEGIN]`. The model never generates it.
  *
- * **What the notes ask: whole history or last word?** In training the decoder reads the whole target
+ * **The notes, 003.47 and 003.48.** In training the decoder reads the whole target
  * at once. At inference both give the same. Without a cache it reads the whole prefix, and its last
  * row is used. With a cache it reads the last word, and finds the keys and values of the prefix in
  * the cache of every layer.
@@ -271,7 +271,7 @@ export class DecoderStack extends LayerStack<DecoderLayer> {
 
 // ## Can one cached layer be enough?
 //
-// The notes ask whether one saved set of keys and values is enough. It is not. The keys of
+// **The notes, 003.11.** One saved set is not enough. The keys of
 // layer two are made from the output of layer one by matrices of layer two; nothing else can
 // replace them. GPT-2 keeps twelve pairs, one for each of its twelve layers. This decoder keeps two
 // for each layer: half of the `2 · numLayers` caches grow, the other half hold the source.

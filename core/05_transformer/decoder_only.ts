@@ -26,11 +26,11 @@
  * into the sum (`output` and `down`) by $\sqrt{2L}$. All layers together then add as much variance as
  * one output would, whatever the depth. All other matrices start with deviation 0.02, as in GPT (Radford et al. 2018).
  *
- * **What the notes ask: where do keys and values come from without an encoder?** From the text
- * itself, through $W_K$ and $W_V$ of each layer. The mask only limits which of them a position may
+ * **The notes, 003.42 and 003.44.** Keys and values come from the text itself, through $W_K$ and $W_V$ of each layer.
+ * The mask only limits which of them a position may
  * use.
  *
- * **What the notes ask: is the right answer fed in when GPT is trained?** Yes. The sequence is the input,
+ * The right answer is fed in when GPT is trained. The sequence is the input,
  * and the same sequence shifted by one position is the target. Every position of a single pass is an example
  * of teacher forcing ([section](../06_training/teacher_forcing.ts)).
  *

@@ -34,7 +34,7 @@
  * the translation is generated. Nothing in it is predicted, so nothing has to be hidden
  * (bidirectional, 双向). The only mask is that of the padding.
  *
- * **What the notes ask: any number of words?** $z_1$ is made from $x_1$ *and all the others*, by a
+ * **The notes, 003.52.** $z_1$ is made from $x_1$ *and all the others*, by a
  * weighted sum with as many terms as there are words. No weight matrix has a side that depends on
  * the length.
  *
@@ -372,8 +372,8 @@ export function below(observe: Observer | undefined, part: string): Observer | u
 // difference useful.
 //
 // The third figure is a mean over many encoders. A post-norm step adds something random and scales the sum back, so
-// that less of the word itself is left after each layer. A pre-norm step only adds. The notes expect of post-norm that
-// it keeps more of the original; the figure tests this for random weights.
+// that less of the word itself is left after each layer. A pre-norm step only adds. [The notes](notes:004.84) expect
+// of post-norm that it keeps more of the original; the figure tests this for random weights.
 
 // ## Any input, any head
 //

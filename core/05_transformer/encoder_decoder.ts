@@ -38,7 +38,7 @@
  * target, shifted right $y'$
  * ```
  *
- * **By hand.** The notes ask 中国的首都是哪里. Take two of its words, 首都 and 哪里, the width $E = 2$, and five rows of a table $W$: BEGIN
+ * **By hand.** Take two words of 中国的首都是哪里, 首都 and 哪里, the width $E = 2$, and five rows of a table $W$: BEGIN
  * $(0.4, -0.6)$, 首都 $(1, -0.7)$, 哪里 $(-0.6, 0.3)$, 北 $(0.9, 0.5)$, 京 $(0.2, 0.9)$.
  *
  * *In.* 首都 times $\sqrt{2}$ is $(1.41, -0.99)$. The code of position 0 is $(\sin 0, \cos 0) = (0, 1)$; the sum is

@@ -20,9 +20,9 @@
  * | `encoder_decoder` | how both translate: the original model                           |
  * | `decoder_only`    | how half of it is enough: GPT                                    |
  *
- * The notes draw the two models side by side. So does the picture here, and each step of it links to its page. The
- * models differ in where the source is. At the left an encoder reads it once, and the decoder consults it through
- * cross-attention. At the right it is the prefix of the sequence that is being continued.
+ * [The notes](notes:004.63) draw the two models side by side. So does the picture here, and each step of it links to
+ * its page. The models differ in where the source is. At the left an encoder reads it once, and the decoder consults
+ * it through cross-attention. At the right it is the prefix of the sequence that is being continued.
  *
  * ```diagram The two models, read from the bottom: encoder and decoder ([section](encoder_decoder.ts)), and the decoder alone ([section](decoder_only.ts)). A circle adds what a step computed to what went into it ([section](residual.ts)). The norms ([section](normalization.ts)) are left out here.
  * $m$

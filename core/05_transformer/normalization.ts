@@ -8,6 +8,10 @@
  * differ in the numbers that mean and variance are taken over: the features of one
  * position (层归一化, LayerNorm), or over one feature of all examples (BatchNorm).
  *
+ * ```picture norm_axes Two sentences of four positions with five features each. The filled squares are the numbers that the
+ * marked one is normalized with. LayerNorm and RMSNorm stay within one position; BatchNorm takes one feature of all positions of all sentences.
+ * ```
+ *
  * **Formula.** With $x$ the $n$ features of one position, $\mu$ their mean (均值) and $\sigma^2$
  * their variance (方差), and $\odot$ the product feature by feature,
  *
@@ -22,17 +26,22 @@
  * | $b$                      | `bias`       | `[E]`      |
  * | $\epsilon$               | `epsilon`    | one number |
  *
- * The variance divides by $n$, not by $n - 1$. The notes write $\alpha, \beta$ for $g, b$, and
+ * The variance divides by $n$, not by $n - 1$. [The notes](notes:002.6,004.83) write $\alpha, \beta$ for $g, b$, and
  * RMSNorm without $\epsilon$; a position of zeros would then be divided by zero.
  *
- * **Why gain and bias.** Normalized features all have the same size, and some may need to be large. The
- * notes compare normalization with a uniform that everyone wears and gain and bias with accessories that each may
- * choose. Training chooses a gain (增益) and a bias (偏置) per feature. A second reason of
- * the notes: numbers of mean 0 and variance 1 may lie where an activation function (激活函数,
+ * **Why gain and bias.** Normalized features all have the same size, and some may need to be large. [The
+ * notes](notes:004.81) compare normalization with a uniform that everyone wears and gain and bias with accessories
+ * that each may choose. Training chooses a gain (增益) and a bias (偏置) per feature. A second reason of [the
+ * notes](notes:002.7): numbers of mean 0 and variance 1 may lie where an activation function (激活函数,
  * [section](feed_forward/mod.ts)) is almost a straight line, and gain and bias can move them out of it.
  *
  * **Why RMSNorm leaves the mean alone.** The division keeps the numbers in range. Zhang and Sennrich
  * found models as good without the subtraction, which costs one more pass over the features.
+ *
+ * **The notes, 004.80.** This page measures gradients, and not the shape of the loss. The picture of the round valley
+ * is exact for a linear model, whose valley is the rounder, the more alike its inputs' variances are (LeCun et al. 1998,
+ * *Efficient BackProp*). For deep networks with BatchNorm, Santurkar et al. 2018, *How Does Batch Normalization Help
+ * Optimization?*, found a smoother loss.
  *
  * **Why not BatchNorm.** Its mean and variance are those of a batch: of one feature, over all positions of all sentences in
  * it. The output for a word then depends on the other sentences of the batch and, where padding is not masked,
@@ -369,7 +378,8 @@ export class BatchNorm extends Module {
 // The experiment trains a deep stack of each kind for a few steps. Move *Layers* to 6, the depth of the paper's two
 // stacks, and to 10. The toy does not show what practice shows: BERT is post-norm with 12 and with 24 layers, and it
 // trains with a warm-up of 10,000 steps (Devlin et al. 2019). Where post-norm trains, it can end better than pre-norm
-// (Liu et al. 2020). That is what is true of the notes' claim that post-norm keeps more information.
+// (Liu et al. 2020). That is what is true of the claim of [the notes](notes:004.84) that post-norm keeps more
+// information.
 //
 // The gradients differ in size. Near the output those of post-norm do not depend on the depth of the stack,
 // while those of pre-norm shrink with it (Xiong et al. 2020, *On Layer Normalization in the Transformer Architecture*).

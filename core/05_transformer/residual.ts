@@ -35,7 +35,7 @@
  *
  * **Why it helps the gradient.** $\partial (x + F(x)) / \partial x = I + F'(x)$. The
  * identity is there whatever $F'$ is. The product over a hundred layers therefore has one term in which no layer
- * occurs at all. The notes say that the gradient is then at least about 1. This holds for that one
+ * occurs at all. [The notes](notes:004.76) say that the gradient is then at least about 1. This holds for that one
  * path. The sum over all paths can be smaller where $F'$ is negative.
  *
  * The argument is that of pre-norm, whose norm is a part of the step. In post-norm the derivative
@@ -128,8 +128,8 @@ export class Residual extends Module {
 //
 // The experiment sends a signal through a chain of steps that shrink it, and a gradient back, with the addition and
 // without. The dashed line of the second figure is a counterexample: every step there opposes its input. The gradient
-// then vanishes with the addition too, so the notes' “at least about 1” is no law. In the last figure two networks
-// learn to return their input. With the addition the steps only have to become small.
+// then vanishes with the addition too, so the “at least about 1” of [the notes](notes:004.76) is no law. In the last
+// figure two networks learn to return their input. With the addition the steps only have to become small.
 
 // ## Pitfall: the norm on the direct path
 //

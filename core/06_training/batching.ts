@@ -20,8 +20,7 @@
  * |              | `tokens`, `mask` | `[B, T]`   |
  * | waste        | `paddedShare(…)` | one number |
  *
- * **What the notes ask: is a padded batch slower?** They leave it open: a padded position becomes 0
- * in the mask, so does it still cost time? It does. The mask changes what is added up, not how many
+ * **The notes, 003.50 and 003.51.** A padded position still costs time. The mask changes what is added up, not how many
  * rows are multiplied: every layer computes the padded rows in full, and the fraction `paddedShare` of the work
  * is wasted. A program can avoid it by packing: the tokens of all sentences are concatenated into one row,
  * projections and feed-forward work on that row, and the attention kernel gets the start of each sentence
@@ -448,9 +447,9 @@ class Pass<Item> {
 
 // ## Counted, not timed
 //
-// The experiment answers the notes' question with a device that counts its multiplications, for a batch that is padded
-// further and further under a mask. Attention compares padded positions too. Then it counts the padding of the
-// translator's corpus in three orders.
+// The experiment answers the question of [the notes](notes:003.50) with a device that counts its multiplications, for
+// a batch that is padded further and further under a mask. Attention compares padded positions too. Then it counts
+// the padding of the translator's corpus in three orders.
 
 // ## Pitfall: sorting the whole corpus by length
 //

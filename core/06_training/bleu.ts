@@ -30,7 +30,7 @@
  * corpus, and so is its brevity penalty.
  *
  * **Why it is in this chapter.** BLEU counts and takes minima: it has no gradient. Training
- * therefore minimizes cross-entropy and only watches BLEU. The notes' rule of thumb: where the
+ * therefore minimizes cross-entropy and only watches BLEU. The rule of thumb of [the notes](notes:003.20): where the
  * metric does not fit into the update, use reinforcement learning (RL).
  *
  * Sources: Kishore Papineni, Salim Roukos, Todd Ward, Wei-Jing Zhu 2002, *BLEU: a Method for

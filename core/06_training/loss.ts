@@ -13,7 +13,7 @@
  * a loss of $\ell$ nats is that of a guess among $e^{\ell}$ equally likely tokens, 0 that of certainty.
  *
  * **Formula.** With logits $z$ over $V$ classes, the right class $y$, a probability mass $\varepsilon$
- * spread evenly over all classes (label smoothing), and $[c = y]$, which is 1 where $c = y$ and 0
+ * spread evenly over all classes (label smoothing) [标签平滑], and $[c = y]$, which is 1 where $c = y$ and 0
  * elsewhere (Iverson bracket),
  *
  * $$\ell = -\sum_{c} q_c \log p_c, \qquad p = \mathrm{softmax}(z), \qquad q_c = (1 - \varepsilon)\,[c = y] + \frac{\varepsilon}{V}$$

@@ -7,7 +7,7 @@
  * **Idea.** Sample translations from the model, and compute the reward of each.
  * Make samples with more reward than expected more probable, and the others less
  * (reinforcement learning, RL). The reward is never differentiated; the probability of the
- * sample is. This is the notes' rule of thumb for optimization: where the metric does not fit into the
+ * sample is. This is the rule of thumb of [the notes](notes:003.20): where the metric does not fit into the
  * update of the gradient, use RL.
  *
  * **Formula.** With sequences $Y$ sampled from the model for a source $X$, the reward $R(Y)$ of each and a
@@ -443,9 +443,8 @@ function meanOf(numbers: readonly number[]): number {
 
 // ## How the encoder learns
 //
-// The notes ask how the parameters of the encoder are updated, and answer: backwards along the blue line.
-// That line is the cross-attention. The loss is computed from the decoder's output, and the encoder's output enters
-// the decoder as keys and values and nowhere else. The second experiment cuts the line in all decoder layers, and then
+// **The notes, 003.21.** That line is the cross-attention. The loss is computed from the decoder's output, and the
+// encoder's output enters the decoder as keys and values and nowhere else. The second experiment cuts the line in all decoder layers, and then
 // leaves it open in one layer at a time. The gradients of the single layers add up to the whole.
 
 // ## Pitfall: a baseline that knows the sample

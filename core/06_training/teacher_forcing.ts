@@ -5,9 +5,13 @@
  * training then produce one token after the other, as generation does?
  *
  * **Idea.** In training (训练阶段) the reference is known, so the decoder reads the reference instead
- * of its own predictions (teacher forcing): the target sentence (目标语句), shifted right by one position after
+ * of its own predictions (teacher forcing) [教师强制]: the target sentence (目标语句), shifted right by one position after
  * a BEGIN token. Position $j$ sees BEGIN and $y_1 \dots y_{j-1}$ and predicts $y_j$. With a
  * causal mask all positions are computed in parallel.
+ *
+ * ```picture training_and_inference The same target in training and at inference. Filled: computed by the model; empty: the
+ * reference. In training one pass computes all positions. At inference each pass waits for the one before it.
+ * ```
  *
  * **Formula.** For the target $y_1, \dots, y_J$,
  *
@@ -22,8 +26,12 @@
  * **Why it is not the whole story.** At test time there is no reference, and a wrong token
  * becomes the next input. Errors accumulate (error accumulation, 错误累积): one step wrong, every step
  * wrong (一步错步步错). Training never showed the model its own mistakes. This mismatch is called
- * exposure bias (Ranzato et al. 2016). Scheduled sampling (计划采样), below, mixes predictions into the inputs, few at
+ * exposure bias [曝光偏差] (Ranzato et al. 2016). Scheduled sampling (计划采样), below, mixes predictions into the inputs, few at
  * first.
+ *
+ * **The notes, 000.37.** The experiment below finds it for a small model only; the translator of this book is trained
+ * without scheduled sampling. Today it is hardly used. What it minimizes is not minimal at the distribution of the
+ * data (Huszár 2015), and a Transformer needs two passes for it (Mihaylova and Martins 2019).
  *
  * Sources: Williams and Zipser 1989, *A Learning Algorithm for Continually Running Fully Recurrent
  * Neural Networks*; Bengio, Vinyals, Jaitly and Shazeer 2015, *Scheduled Sampling for Sequence
@@ -173,6 +181,9 @@ export function scheduledSampling(inputs: Tensor, logits: Tensor, truth: number,
 // Bengio et al. give three curves for $\epsilon_i$, in code `truth`, over the steps
 // $i = 0, 1, 2, \dots$, all falling from about 1. They are plain functions of the step, like the
 // schedules of [section](schedules.ts).
+//
+// ```picture reference_decay The three decays, with settings that halve the reference at about the same step. The linear one has a floor.
+// ```
 
 /** Options of {@linkcode linearDecay}. */
 export interface LinearDecayOptions {

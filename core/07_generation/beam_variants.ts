@@ -4,7 +4,8 @@
  * **Question.** The hypotheses of a beam search differ in a word or two, and the words are near-synonyms (近义词).
  * How does a search return hypotheses that really differ?
  *
- * **Idea.** The notes name two ways to choose other candidates than the most probable. One lowers the score
+ * **Idea.** [The notes](notes:004.103,004.104) name two ways to choose other candidates than the most probable. One
+ * lowers the score
  * of what is already chosen: *diverse beam search* divides the beams into groups that search one
  * after the other. A token that an earlier group has chosen in this step gets a penalty in later groups. With a
  * measure of similarity, so do its near-synonyms. The other adds randomness: *stochastic beam

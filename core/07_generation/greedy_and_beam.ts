@@ -1,19 +1,19 @@
 /**
  * # Greedy and beam search
  *
- * **Question.** A sampled translation depends on chance. Which of the $V^T$ sequences of $T$ tokens does the model find
- * most probable, when there are far too many to score them all?
+ * **Question.** A sampled translation depends on chance. A vocabulary of $V$ tokens makes $V^T$ sequences of $T$ tokens, far
+ * too many to score them all. Which one does the model find most probable?
  *
  * **Idea.** *Greedy search* (贪心搜索) takes the most probable token at every step. It can walk into a dead end: the most
  * probable first word need not begin the most probable sentence. *Beam search* (束搜索) keeps the $W$ best prefixes instead
  * of one; they are the beam. Every step does three things. It *expands* each prefix by each token; the results are the
  * hypotheses, or candidates (候选词). It *ranks* them by their probability. It *keeps* the $W$ best, and prunes the rest.
  *
- * ```picture beam_by_hand The two searches of the example below. Numbers are log-probabilities of the prefix.
+ * ```picture beam_by_hand Greedy search and a beam of two in the example below. Each number is the log-probability of the prefix that ends there.
  * ```
  *
- * **By hand.** A model continues *The cat* by two words out of three. For the first word it gives *sat* 0.5, *ran* 0.4 and
- * *away* 0.1. After *sat* it gives *away* 0.4, *sat* 0.35, *ran* 0.25; after *ran* it gives *away* 0.8 and the others 0.1.
+ * **By hand.** A model with a vocabulary of three words continues *The cat* by two words. Its probabilities for the first one
+ * are *sat* 0.5, *ran* 0.4, *away* 0.1. After *sat* they are *away* 0.4, *sat* 0.35, *ran* 0.25; after *ran*, *away* 0.8 and the others 0.1.
  * Greedy search takes *sat*, with $\log 0.5 = -0.693$, then *away*: $-0.693 + \log 0.4 = -1.609$. A beam of two keeps
  * *sat* and *ran* ($\log 0.4 = -0.916$) and prunes *away* ($\log 0.1 = -2.303$). The second step ranks six hypotheses.
  * *ran away* comes first, with $-0.916 + \log 0.8 = -1.139$, a probability of 0.32; *sat away* comes second, with 0.20.
@@ -62,7 +62,7 @@
  * prefix. Finished sequences $Y$ of different lengths are compared by a score $s$, since each further token multiplies the
  * probability by a number below one:
  *
- * $$\mathcal{B}_t = \operatorname*{top-\mathit{W}}_{Y \in \mathcal{B}_{t-1},\; v} \big(\log P(Y \mid X) + \log P(v \mid Y, X)\big), \qquad s(Y) = \frac{\log P(Y \mid X)}{\mathrm{lp}(\lvert Y\rvert)}$$
+ * $$\mathcal{B}_t = \underset{Y \in \mathcal{B}_{t-1},\, v}{\mathrm{top}\; W} \big(\log P(Y \mid X) + \log P(v \mid Y, X)\big), \qquad s(Y) = \frac{\log P(Y \mid X)}{\mathrm{lp}(\lvert Y\rvert)}$$
  *
  * $$\mathrm{lp}(n) = n^\alpha \quad \text{or} \quad \mathrm{lp}(n) = \left(\frac{5 + n}{6}\right)^{\alpha}$$
  *
@@ -78,11 +78,11 @@
  * **Why logarithms.** A sequence of some hundred tokens has a probability that no float64 can hold: the product underflows to
  * 0, and every sequence is as good as every other. The sum of logarithms ranks them in the same order and stays finite.
  *
- * **Cost.** One step ranks $W \cdot V$ hypotheses, so $T$ steps look at $O(W\,V\,T)$ of them; greedy search at $O(V\,T)$, and
- * exhaustive search at $O(V^T)$. The model runs the $W$ prefixes as one batch, and its cache
- * ([section](kv_cache.ts)) holds the keys and values of all $W$. So a beam of $W$ costs up to $W$ times the arithmetic and the
- * memory of greedy search; its latency grows less, as far as the device has room for a larger batch. A beam as wide as
- * there are prefixes, $V^{T-1}$, is exhaustive search.
+ * **Cost.** One step ranks $W \cdot V$ hypotheses, so $T$ steps rank $O(W\,V\,T)$ of them. Greedy search ranks $O(V\,T)$,
+ * exhaustive search $O(V^T)$. With $V = 10^4$, $T = 10$ and $W = 5$ those are $5 \cdot 10^5$, $10^5$ and $10^{40}$. The model
+ * runs the $W$ prefixes as one batch, and its cache ([section](kv_cache.ts)) holds the keys and values of all $W$. So a beam
+ * of $W$ costs up to $W$ times the arithmetic and the memory of greedy search; its latency grows less, as far as the device
+ * has room for a larger batch. A beam as wide as there are prefixes, $V^{T-1}$, is exhaustive search.
  *
  * Sources: Bruce Lowerre 1976, *The HARPY Speech Recognition System* (beam search); Ilya Sutskever, Oriol Vinyals, Quoc Le
  * 2014, *Sequence to Sequence Learning with Neural Networks* (beam search for neural translation); Yonghui Wu and others
@@ -150,14 +150,6 @@ export function beamStep(
   return ranked.slice(0, numBeams);
 }
 
-/** What the plain form of the search needs to know. */
-export interface PlainSearchOptions extends SequenceLimits {
-  /** Prefixes that survive a step. */
-  readonly numBeams: number;
-  /** What a log-probability is divided by. */
-  readonly lengthPenalty: LengthPenalty;
-}
-
 /**
  * Beam search as the formula has it, one {@linkcode beamStep} after the other.
  *
@@ -171,16 +163,17 @@ export function plainBeamSearch(
 ): Hypothesis[] {
   // $\mathcal{B}_0$: the empty prefix, of which the model is sure.
   let beam: Prefix[] = [{ tokens: [], logProbability: 0 }];
-  const found: Hypothesis[] = [];
+  const found: Hypothesis[] = [], ends = ({ tokens }: Prefix): boolean => tokens.at(-1) === eosToken;
   const finish = ({ tokens, logProbability }: Prefix, finished: boolean): void => {
+    // $s$: END counts as a token, and is no part of the sequence.
     const score = logProbability / lengthPenalty(tokens.length);
     found.push({ tokens: finished ? tokens.slice(0, -1) : tokens, logProbability, score, finished });
   };
   for (let length = 0; length < maxNewTokens && beam.length > 0; length++) {
     const kept = beamStep(beam, beam.map(({ tokens }) => model(tokens)), numBeams);
-    // A sequence that took END leaves the beam with its score $s$; the other prefixes go on.
-    beam = kept.filter(({ tokens }) => tokens.at(-1) !== eosToken);
-    kept.filter(({ tokens }) => tokens.at(-1) === eosToken).forEach((prefix) => finish(prefix, true));
+    // A sequence that took END leaves the beam and is finished; the other prefixes go on.
+    kept.filter(ends).forEach((prefix) => finish(prefix, true));
+    beam = kept.filter((prefix) => !ends(prefix));
   }
   // What is left in the beam has the largest length allowed: it is cut off.
   beam.forEach((prefix) => finish(prefix, false));
@@ -469,6 +462,14 @@ export interface BeamOptions {
   readonly lengthPenalty?: number | LengthPenalty;
 }
 
+/** What the plain form of the search needs to know. */
+export interface PlainSearchOptions extends SequenceLimits {
+  /** Prefixes that survive a step. */
+  readonly numBeams: number;
+  /** What a log-probability is divided by. */
+  readonly lengthPenalty: LengthPenalty;
+}
+
 /** Options of {@linkcode BeamSearch}: those of the search, and where a sequence ends. */
 export interface BeamSearchOptions extends BeamOptions, SequenceLimits {}
 
@@ -534,11 +535,14 @@ export function notComparable(parent: number, token: number, value: number): Ran
 // search exactly, without a beam, and find that for more than half of the sentences the most probable sequence is the empty
 // one. So a narrow beam is good *because* it makes search errors: it misses the model's own mistakes. Murray and Chiang
 // 2018 trace it to the sum above: every token costs, and a model that is trained word by word is not told what a length is worth. A
-// length penalty hides the bias; it does not remove it. Eikema and Aziz 2020 go
+// length penalty counteracts the bias, as the run below shows; it does not remove it. Eikema and Aziz 2020 go
 // further: of all sequences the most probable one holds so little probability mass that it says little about the
 // distribution. *Minimum Bayes risk* (最小贝叶斯风险) asks for the sequence that is closest to all others instead.
 //
 // The toy models of the experiment have no such fault. Their best sequence is defined as the most probable one.
+//
+// ```picture beam_width_run A translator from Chinese into English, searched by wider and wider beams.
+// ```
 
 // ## What the notes say
 //
@@ -552,8 +556,8 @@ export function notComparable(parent: number, token: number, value: number): Ran
 // **The notes, 003.24.** The search stands after the model, and changes none of its weights. It is used where one correct
 // output is wanted, translation or speech; open-ended text is sampled ([section](sampling.ts)).
 //
-// **The notes, 004.103, 004.104.** Both ways to choose other candidates have a page of their own:
-// [section](beam_variants.ts).
+// **The notes, 004.103, 004.104.** Both ways to choose other candidates have a page of their own,
+// [diverse and stochastic beams](beam_variants.ts).
 
 // ## Pitfall: comparing sequences by their sum
 //

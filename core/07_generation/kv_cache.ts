@@ -9,6 +9,10 @@
  * key and one value to each layer's cache, and compares one query with all keys. For a sequence of $n$ tokens, prompt
  * included, at most $n$ positions pass through the model instead of up to $1 + 2 + \dots + n$.
  *
+ * ```picture cache_rows A prompt of four tokens and what follows it, row by row. The prompt passes through the model at once
+ * (prefill). Then each pass feeds one token (decode): it computes one key and one value, and reads all others from the cache.
+ * ```
+ *
  * **Formula.** For $L$ layers with $G$ key–value heads of width $D$, $B$ sequences of $S$ tokens and $w$
  * bytes per number, the memory of the cache (GPU memory, 显存) is
  *
@@ -26,6 +30,18 @@
  * **Why doubled room.** A buffer that grows by one position per token would be copied at every
  * token: $1 + 2 + \dots + n$ again. Room for twice as many positions is reserved whenever it runs
  * out, so that each position is copied less than twice on average at any length. All other writes are in place.
+ *
+ * **What bounds it.** Arithmetic bounds the prefill; it is the latency (延迟) of the first token. A decoding step reads all
+ * weights and the whole cache for one position, and the memory bandwidth (内存带宽) bounds it. Several sequences in one batch
+ * read the weights once, which raises the throughput (吞吐量).
+ *
+ * **The notes, 004.122 and 004.124.** With a cache one more token costs in proportion to the length $n$, not to its
+ * square: each head computes one row of $n$ scores. The sum of these rows over a sequence is quadratic. Projections and
+ * feed-forward become linear. How much time this saves depends on the model and the length; this page counts and does
+ * not time.
+ *
+ * **The notes, 004.123.** By the formula, a context of 128 times 1024 positions takes 128 times the memory. Fewer key–value
+ * heads make $G$ smaller ([section](../04_attention/multi_head.ts)).
  *
  * [Section](../05_transformer/decoder.ts) answers whether one cached layer is enough,
  * [section](../04_attention/masks.ts) whether a single query needs a mask.
@@ -215,7 +231,7 @@ export function cacheBytes(
 // their number grows with the square of the length (quadratic, 二次方), with a cache linearly. The tokens are the same. A
 // cache saves projections and feed-forward. Attention scores remain: one row of them per token, so that their number
 // over the whole sequence is still quadratic. In the last figure all layers use
-// the keys and values of the first, which the notes thought might do: the logits come out wrong.
+// the keys and values of the first, which [the notes](notes:003.11) thought might do: the logits come out wrong.
 
 // ## Pitfall: one memory for all layers
 //

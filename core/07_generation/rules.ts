@@ -5,7 +5,7 @@
  * brings its own. What do they have in common, so that one loop applies any of them, on any device?
  *
  * **Idea.** Each is a function from logits to logits. A rule is a value that carries the function twice: on one row of
- * plain numbers, where it can be read and tested against the notes, and, if it can be written so, on rows of tensors,
+ * plain numbers, where it can be read and tested by hand, and, if it can be written so, on rows of tensors,
  * so that a GPU need not wait for the program. The second is tested against the first. No list anywhere says which
  * rules have both forms: the loop looks at the rules in use.
  *

@@ -19,7 +19,7 @@
  * | $P(\cdot)$ | `probabilities` | `[V]`      |
  * | $y_j$      | `token`         | one number |
  *
- * **Why it disappoints.** The notes' example: three words with 30, 20 and 10 %, and a
+ * **Why it disappoints.** The example of [the notes](notes:004.96): three words with 30, 20 and 10 %, and a
  * thousand with 0.04 % each. Every single word of the thousand is a poor choice, and together they have
  * a probability of 40 %. This long tail (长尾) is what [section](truncation.ts) cuts off.
  *
@@ -188,7 +188,8 @@ export function ancestralSampling(random: Random): TokenSearch {
 
 // ## The tail, counted
 //
-// The experiment samples from the notes' distribution. The probability of a sequence without a word of the tail
+// The experiment samples from the distribution of [the notes](notes:004.96). The probability of a sequence without a
+// word of the tail
 // falls by the same factor with every word, so only short sequences avoid it.
 
 // ## Pitfall: a finite stand-in for minus infinity
@@ -199,6 +200,6 @@ export function ancestralSampling(random: Random): TokenSearch {
 
 // ## Exercise
 //
-// Build the notes' distribution, three heads and a tail of a thousand, and sample a sequence of
+// Build the distribution of [the notes](notes:004.96), three heads and a tail of a thousand, and sample a sequence of
 // twenty tokens. With which probability does it contain no token of the tail? Compute it
 // first; the test "sample() takes the long tail as often as the notes say" knows the answer.

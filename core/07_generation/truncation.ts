@@ -5,7 +5,7 @@
  * mass. Which tokens should never be sampled?
  *
  * **Idea.** There are five common answers. Each is a rule from logits to logits that sets the logits of the tokens that it
- * excludes to $-\infty$. *Top-k* keeps a fixed number of tokens. *Top-p* (nucleus) keeps the fewest tokens that
+ * excludes to $-\infty$. *Top-k* keeps a fixed number of tokens. *Top-p* (nucleus sampling) [核采样] keeps the fewest tokens that
  * reach a given probability mass. *Epsilon* keeps those above a fixed probability,
  * *min-p* those above a fraction of the largest one. *Locally typical* keeps those whose surprisal $-\log p$
  * is closest to its expected value, the entropy.
@@ -28,8 +28,9 @@
  *
  * **The rules at the boundary.** Equal tokens are ordered by id, the lower one first; exactly
  * $k$ survive top-k. The token with which the sum *reaches* $s$ belongs to the nucleus, and
- * nothing after it, also if the sum lands on $s$ exactly. Epsilon is strict, as in the notes
- * (大于某个阈值); min-p is not. At least one token always survives: the most probable, for locally
+ * nothing after it, also if the sum lands on $s$ exactly. Epsilon is strict, as in [the notes](notes:004.97)
+ * (大于某个阈值); min-p is not. Epsilon is no variant of top-p, as they have it: it compares each probability alone. At
+ * least one token always survives: the most probable, for locally
  * typical the most typical one. Where every token is forbidden already, all stay so.
  *
  * **Why so many.** A fixed $k$ is too large where the model is certain and too small where a hundred
@@ -271,7 +272,8 @@ function keepNucleus(logits: Tensor, key: Tensor, probabilities: Tensor, p: numb
 // ## The rules side by side
 //
 // The experiment applies all five to the same four distributions. Top-k keeps as many words where one
-// is right as where a hundred are. Top-p adapts, but on the notes' own example the three heads do not have the mass
+// is right as where a hundred are. Top-p adapts, but on the example of [the notes](notes:004.96) the three heads do
+// not have the mass
 // that it needs, so it adds words of the tail. Locally typical can drop the most probable word there, since the
 // surprisal of this word is below the entropy. The reading below the figures gives the settings at which each of
 // this begins.
@@ -289,5 +291,5 @@ function keepNucleus(logits: Tensor, key: Tensor, probabilities: Tensor, p: numb
 
 // ## Exercise
 //
-// On the notes' distribution, three heads and a thousand tails, which `topP` first lets a tail
+// On the distribution of [the notes](notes:004.96), three heads and a thousand tails, which `topP` first lets a tail
 // token in? Which `epsilonCutoff` keeps all three heads? Answer on paper, then run the rules.

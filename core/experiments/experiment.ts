@@ -1,7 +1,7 @@
 /**
  * # What an experiment is
  *
- * **Question.** The notes make claims. Which of them hold, and by how much?
+ * **Question.** [The notes](../../docs/pages/notes.md) make claims. Which of them hold, and by how much?
  *
  * **Idea.** An experiment keeps three things apart. `measure` is a pure function from a few controls to findings:
  * plain data, the same for the same controls. `claims` are predicates over the findings, so that a test needs no
@@ -69,14 +69,14 @@ export type Labels<Name extends string> = Readonly<Record<Name, string>>;
 /** What claims are about: the findings without what only figures need. */
 export type Found<P extends Parts> = Omit<P["findings"], "shown">;
 
-/** Something the notes say, and what the findings say about it. */
+/** Something that is claimed, and what the findings say about it. */
 export interface Claim<F extends object = object> {
   /**
    * Whether the findings bear it out. Of a claim that the experiment refutes, `refuted` says so, and the page
    * reports it as it is.
    */
   holds(findings: F): boolean;
-  /** True where the outcome contradicts the notes: then `holds` must be false. */
+  /** True where the outcome contradicts what [the notes](../../docs/pages/notes.md) say: then `holds` must be false. */
   readonly refuted?: boolean;
 }
 

@@ -7,7 +7,7 @@
  */
 
 import { beamStep, type Prefix } from "../../core/07_generation/greedy_and_beam.ts";
-import { el, label, px, textWidth, tint, tip } from "../figures/svg.ts";
+import { type Attributes, el, escape, label, px, textWidth, tint, tip } from "../figures/svg.ts";
 import type { Canvas, Picture } from "../picture.ts";
 
 /** The words of the example, and how probable each is after each prefix. */
@@ -54,11 +54,13 @@ const ROW = 21, HEAD = 26, GAP = 16;
 /** How a prefix is drawn: the best sequence, another one in the beam, or pruned. */
 type Look = "best" | "kept" | "pruned";
 
-const LINES: Readonly<Record<Look, { readonly class: string }>> = {
-  best: { class: "branch best" },
-  kept: { class: "branch" },
-  pruned: { class: "branch pruned" },
+const LINES: Readonly<Record<Look, Attributes>> = {
+  best: { class: "s1", "stroke-width": 2.5 },
+  kept: { class: "s2", "stroke-width": 1.5 },
+  pruned: { class: "s2", "stroke-dasharray": "3 3" },
 };
+
+const line = (look: Look, d: string): string => el("path", { ...LINES[look], fill: "none", stroke: "currentColor", d });
 
 /** A branch from one place to another; a pruned one ends in a cross stroke. */
 function branch(x: number, y: number, toX: number, toY: number, look: Look): string {
@@ -66,8 +68,7 @@ function branch(x: number, y: number, toX: number, toY: number, look: Look): str
   const path = y === toY
     ? `M${px(x)} ${px(y)}H${px(toX)}`
     : `M${px(trunk)} ${px(y)}V${px(toY - r)}q0 ${r} ${r} ${r}H${px(toX)}`;
-  return el("path", { ...LINES[look], d: path }) +
-    (look === "pruned" ? el("path", { class: "branch", d: `M${px(toX - 7)} ${px(toY - 4)}v8` }) : "");
+  return line(look, path) + (look === "pruned" ? line("kept", `M${px(toX - 7)} ${px(toY - 4)}v8`) : "");
 }
 
 /** One search as a tree. */
@@ -83,9 +84,13 @@ function tree(
     const value = ranked ? ranked.logProbability.toFixed(3).replace("-", "−") : "", end = x + textWidth(text) + 6;
     parts.push(el(
       "g",
-      { class: look },
-      label(text, { class: look === "pruned" ? "faint" : "ink", x, y: y + 4 }),
-      ranked ? label(value, { ...tint(canvas, "\\log P", 0), x: end, y: y + 4 }) : "",
+      { opacity: look === "pruned" ? ".75" : undefined },
+      el(
+        "text",
+        { class: look === "pruned" ? undefined : "ink", x, y: y + 4 },
+        look === "best" ? el("tspan", { "font-weight": 620 }, escape(text)) : escape(text),
+      ),
+      ranked ? el("g", tint(canvas, "\\log P", 0), label(value, { class: "name", x: end, y: y + 4 })) : "",
       ranked ? tip(`${ranked.words.join(" ")}: ${value}, ${say(look)}`) : "",
     ));
     return ranked ? end + textWidth(value) : end - 6;

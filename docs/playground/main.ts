@@ -13,6 +13,7 @@ import type { Figure } from "../../core/experiments/figure.ts";
 import { figureHtml } from "../figures/mod.ts";
 import { make } from "../live/elements.ts";
 import { type Choice, figuresOf, firstChoice, type Stage } from "./draw.ts";
+import type { Unfamiliar } from "./familiar.ts";
 import { Line, type News } from "./line.ts";
 import type { View } from "./look.ts";
 import type { Example } from "./page.ts";
@@ -87,9 +88,9 @@ function hear(news: News): void {
       );
       return;
     case "answer": {
-      const { view, seconds, device } = news.answer;
+      const { view, unfamiliar, seconds, device } = news.answer;
       show(view);
-      return say(`${unknown(view)}${(seconds * 1000).toFixed(0)} ms. ${device}`);
+      return say(`${warning(unfamiliar)}${(seconds * 1000).toFixed(0)} ms. ${device}`);
     }
     case "cancelled":
       return say("Cancelled; shown is what was there before.");
@@ -98,14 +99,20 @@ function hear(news: News): void {
   }
 }
 
-/** What to know about tokens that the model does not. */
-function unknown({ source: { tokens } }: View): string {
-  const count = tokens.filter((token) => token === "UNK").length;
-  if (count === 0) return "";
-  if (count === tokens.length - 1) return "Every token is UNK: the model knows none of them, and guesses. ";
-  return `${count} of ${tokens.length - 1} tokens ${
-    count === 1 ? "is" : "are"
-  } UNK: what the model does not know it guesses. `;
+/** Some things by name, the first three. */
+function named(things: readonly string[]): string {
+  return `${things.slice(0, 3).join(", ")}${things.length > 3 ? " …" : ""}`;
+}
+
+/** What to know of a sentence that is unlike those of the training. */
+function warning({ characters, tokens, pairs }: Unfamiliar): string {
+  const unknown = characters.length > 0 ? [`the model does not know ${named(characters)} and reads UNK`] : [];
+  const rare = tokens.length > 0 ? [`no training sentence has the token ${named(tokens)}`] : [];
+  const apart = pairs.length > 0
+    ? [`no training sentence has ${named(pairs.map(([first, second]) => `${first} before ${second}`))}`]
+    : [];
+  const all = [...unknown, ...rare, ...apart].join("; ");
+  return all === "" ? "" : `${all[0]!.toUpperCase()}${all.slice(1)}: the translation may be a guess. `;
 }
 
 /** Puts a translation and its figures on the page. */

@@ -33,6 +33,11 @@ export interface Measured {
   readonly pairs: number;
   /** Sentences that BLEU was measured on. */
   readonly sentences: number;
+  /** Sentence patterns of the corpus. */
+  readonly patterns: number;
+  /** Those of the sentences from which a training sentence differs in at most `nearest` characters. */
+  readonly near: number;
+  readonly nearest: number;
   readonly bleu: { readonly greedy: number; readonly beams: number };
   readonly examples: readonly Example[];
 }
@@ -117,7 +122,7 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
     made: [
       [
         ["scores", MODEL, "  return model.head ? model.head.forward(hidden)"],
-        ["shares", SAMPLING, "    total += probabilities[token] = exponential("],
+        ["probabilities", SAMPLING, "    total += probabilities[token] = exponential("],
         ["as a formula", SOFTMAX, "    const exponentials = scores.sub("],
       ],
       [
@@ -128,8 +133,8 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
     ],
   },
   sampling: {
-    title: "Drawn by chance",
-    text: "The same seed draws the same tokens, under the rules of the stage above. Another seed, " +
+    title: "Sampled",
+    text: "The same seed samples the same tokens, under the rules of the stage above. Another seed, " +
       "or a higher temperature, gives another sentence.",
     made: [[
       ["a draw", SAMPLING, "  return random.categorical(toProbabilities(logits));"],
@@ -140,7 +145,7 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
   beams: {
     title: "Searched",
     text:
-      "The translation above is the best text that this search found. With one beam it takes the most probable token at " +
+      "The translation above is the best hypothesis of this search. With one beam it takes the most probable token at " +
       "every step.",
     made: [
       [
@@ -246,7 +251,7 @@ export interface Extra {
 /** The page. */
 export function pages(): readonly Extra[] {
   const view = json<View>("example"), measured = json<Measured>("measured");
-  const { weights, bytes, pairs, sentences, bleu, hiddenSize, steps } = measured;
+  const { weights, bytes, pairs, sentences, patterns, near, nearest, bleu, hiddenSize, steps } = measured;
   const count = (x: number): string => x.toLocaleString("en").replaceAll(",", "\u202f");
   const data = (key: string, value: unknown): string => ` data-${key}="${escape(JSON.stringify(value))}"`;
   const attributes = data("settings", view.settings) + data("controls", CONTROLS) +
@@ -258,11 +263,14 @@ export function pages(): readonly Extra[] {
 <p>A Chinese sentence becomes English. Each number on the way is shown, with the line of the book that computes it.</p>
 <p class="facts">The model is the one that <code>deno task start</code> trains, made smaller: width ${hiddenSize}, ${
     count(steps)
-  } steps, ${count(weights)} weights, a byte each. It learned from ${
-    count(pairs)
-  } pairs and knows their words, no others. On ${count(sentences)} sentences that it has never seen it reaches
+  } steps, ${count(weights)} weights, a byte each. It learned from ${count(pairs)} pairs. On ${
+    count(sentences)
+  } sentences that it has never seen it reaches
 <a href="${urlOf("core/06_training/bleu.ts")}">BLEU</a> ${bleu.greedy.toFixed(1)} by greedy search and
 ${bleu.beams.toFixed(1)} with ${view.settings.numBeams} beams.</p>
+<p class="facts">The score is high because the sentences are alike. Training and test sentences come from the same
+${patterns} patterns, and ${near} of the ${sentences} differ from a training sentence in at most ${nearest} characters. The model
+guesses at other sentences; a warning then names what training never held. Try <span lang="zh">我没有钱</span>.</p>
 </div>
 <div class="ask">
 <p class="asked" lang="zh">${escape(view.settings.sentence)}</p>

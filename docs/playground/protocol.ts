@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Unfamiliar } from "./familiar.ts";
 import type { View } from "./look.ts";
 import type { Settings } from "./settings.ts";
 
@@ -30,6 +31,8 @@ export type Message = Question | {
 export interface Answer {
   readonly run: number;
   readonly view: View;
+  /** What of the sentence training never held. */
+  readonly unfamiliar: Unfamiliar;
   /** One sentence about what computed. */
   readonly device: string;
   readonly seconds: number;

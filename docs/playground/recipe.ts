@@ -19,7 +19,9 @@ import { flag } from "../../core/cli/arguments.ts";
 import { readCorpus } from "../../core/cli/corpus.ts";
 import { openTranslator as openSaved, readTranslator } from "../../core/cli/models.ts";
 import { translateAll, Translator } from "../../core/cli/translator.ts";
+import { PATTERNS } from "../../core/corpora/chinese_english/patterns.ts";
 import { readTask } from "../arguments.ts";
+import { neighbourhood } from "./familiar.ts";
 import { look } from "./look.ts";
 import { openTranslator, packTranslator } from "./pack.ts";
 import { DEFAULTS } from "./settings.ts";
@@ -31,6 +33,24 @@ const RECIPE = { hiddenSize: 64, steps: 1200 };
 
 /** What is shown before the reader writes: from the sentences kept apart. */
 const EXAMPLE = "她昨天在图书馆做作业了";
+
+/** Characters by which a test sentence may differ from a training sentence that counts as near. */
+const NEAR = 3;
+
+/** Characters to insert, delete or replace so that one sentence becomes another: the edit distance. */
+function distance(one: string, other: string): number {
+  const [a, b] = [[...one], [...other]];
+  if (Math.abs(a.length - b.length) > NEAR) return Infinity;
+  let before = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (const [i, character] of a.entries()) {
+    const row = [i + 1];
+    for (const [j, wanted] of b.entries()) {
+      row.push(Math.min(before[j + 1]! + 1, row[j]! + 1, before[j]! + Number(character !== wanted)));
+    }
+    before = row;
+  }
+  return before.at(-1)!;
+}
 
 /** Trains in a program of its own, as a reader would. */
 async function train(): Promise<Uint8Array> {
@@ -91,10 +111,16 @@ if (import.meta.main) {
     bytes: bytes.length,
     pairs: training.length,
     sentences: test.length,
+    patterns: PATTERNS.trim().split("\n").length,
+    near: test.filter(({ source }) => training.some((pair) => distance(source, pair.source) <= NEAR)).length,
+    nearest: NEAR,
     bleu: { greedy: await score(1), beams: await score(DEFAULTS.numBeams!) },
     examples: test.filter((_, i) => i % Math.ceil(test.length / 12) === 0)
       .map(({ source, targets }) => ({ sentence: source, meaning: targets[0]! })),
   };
+  const { vocabSize } = packed.source;
+  const tokens = training.map(({ source }) => [...packed.source.encode(source), packed.source.endToken]);
+  await Deno.writeTextFile(new URL("neighbours.json", folder), text(neighbourhood(tokens, vocabSize)));
   await Deno.writeTextFile(new URL("measured.json", folder), text(measured));
   await Deno.writeTextFile(
     new URL("example.json", folder),

@@ -10,6 +10,7 @@
  */
 
 import { make } from "../live/elements.ts";
+import { say } from "../live/words.ts";
 import { Line, type News } from "./line.ts";
 import { DEFAULTS, LONGEST_SENTENCE } from "./settings.ts";
 import { alignmentHtml, alignmentOf } from "./title.ts";
@@ -30,10 +31,10 @@ const line = new Line({ url: new URL("playground.safetensors", import.meta.url).
 function hear(news: News): void {
   switch (news.kind) {
     case "fetching":
-      status.textContent = `Fetching the model, ${size}, once …`;
+      status.textContent = say("Fetching the model, {}, once …", size);
       return;
     case "ready":
-      status.textContent = "The model is here.";
+      status.textContent = say("The model is here.");
       return;
     case "computing":
       return;
@@ -41,8 +42,8 @@ function hear(news: News): void {
       const { view, seconds } = news.answer, unknown = view.source.tokens.filter((token) => token === "UNK").length;
       drawing.innerHTML = alignmentHtml(alignmentOf(view));
       root.dataset["shown"] = view.settings.sentence;
-      status.textContent = `${(seconds * 1000).toFixed(0)} ms in this browser.` +
-        (unknown > 0 ? ` The model does not know ${unknown} of the tokens (UNK), and guesses there.` : "");
+      status.textContent = say("{} ms in this browser.", (seconds * 1000).toFixed(0)) +
+        (unknown > 0 ? ` ${say("The model does not know {} of the tokens (UNK), and guesses there.", unknown)}` : "");
       return;
     }
     case "cancelled":
@@ -57,7 +58,7 @@ let typing: ReturnType<typeof setTimeout> | undefined;
 function ask(): void {
   clearTimeout(typing);
   const sentence = input.value.trim();
-  if (sentence === "") status.textContent = "Write a Chinese sentence.";
+  if (sentence === "") status.textContent = say("Write a Chinese sentence.");
   else line.ask({ ...DEFAULTS, sentence }, "wasm");
 }
 
@@ -73,9 +74,9 @@ form.addEventListener("submit", (event) => {
   ask();
 });
 form.append(
-  make("label", { for: input.id }, "Your sentence"),
+  make("label", { for: input.id }, say("Your sentence")),
   input,
-  make("button", { type: "submit" }, "translate"),
+  make("button", { type: "submit" }, say("translate")),
 );
 root.querySelector(".trial")!.append(form, status);
 root.dataset["live"] = "ready";

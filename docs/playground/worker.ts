@@ -5,7 +5,9 @@
  */
 
 import { useDevice } from "../../mod.ts";
+import { type Neighbourhood, unfamiliar } from "./familiar.ts";
 import { look } from "./look.ts";
+import neighbours from "./model/neighbours.json" with { type: "json" };
 import { openTranslator, type Translator } from "./pack.ts";
 import type { Device, Message, Question, Reply } from "./protocol.ts";
 
@@ -29,7 +31,9 @@ async function answer({ run, settings, device }: Question, signal: AbortSignal):
     }
     const start = performance.now();
     const view = await look(opened.translator, settings, signal);
-    page.postMessage({ run, view, device: opened.described, seconds: (performance.now() - start) / 1000 });
+    const seconds = (performance.now() - start) / 1000, held: Neighbourhood = neighbours;
+    const strange = unfamiliar(view.settings.sentence, opened.translator.source, held);
+    page.postMessage({ run, view, unfamiliar: strange, device: opened.described, seconds });
   } catch (error) {
     if (signal.aborted) page.postMessage({ run, cancelled: true });
     else page.postMessage({ run, error: error instanceof Error ? error.message : String(error) });

@@ -56,7 +56,7 @@ export const CHINESE_PHRASES: Phrases = {
   notes: {
     say: (number) => `笔记 ${number}。`,
     of: (number) => `笔记 ${number}`,
-    answered: (places) => `回答见 ${places}。`,
+    answered: (places, partly) => `${partly ? "部分回答见" : "回答见"} ${places}。`,
     open: "尚未回答。",
     all: "全部各组。",
     count: (statements, answered, wrong) => `共 ${statements} 条，书中已回答 ${answered} 条；有误的 ${wrong} 条。`,
@@ -140,5 +140,12 @@ export const CHINESE_PHRASES: Phrases = {
     "best, pruned": "最好，已剪去",
     "kept": "保留",
     "pruned": "剪去",
+    "Your sentence": "你的句子",
+    "translate": "翻译",
+    "Write a Chinese sentence.": "请写一个中文句子。",
+    "Fetching the model, {}, once …": "正在下载模型（{}，只此一次）……",
+    "The model is here.": "模型已就绪。",
+    "{} ms in this browser.": "在这个浏览器里用了 {} 毫秒。",
+    "The model does not know {} of the tokens (UNK), and guesses there.": "有 {} 个词元模型不认识（UNK），只能猜。",
   },
 };

@@ -9,4 +9,5 @@ import "./live.ts";
 import "./experiments.ts";
 import "./playground.ts";
 import "./space.ts";
+import "./tables.ts";
 import "./title.ts";

@@ -76,10 +76,27 @@ export interface Page {
   on(event: "pageerror", hear: (error: Error) => void): void;
   on(event: "request" | "requestfailed", hear: (request: Request) => void): void;
   on(event: "response", hear: (response: Response) => void): void;
+  context(): Context;
   close(): Promise<void>;
+}
+/** What the protocol of the browser says of the fonts that an element is drawn with. */
+export interface DrawnFont {
+  readonly isCustomFont: boolean;
+  readonly glyphCount: number;
+}
+/** The protocol of the browser, as far as it is used. */
+export interface Session {
+  send(method: "DOM.enable" | "CSS.enable"): Promise<unknown>;
+  send(method: "DOM.getDocument"): Promise<{ readonly root: { readonly nodeId: number } }>;
+  send(method: "DOM.querySelector", about: { nodeId: number; selector: string }): Promise<{ readonly nodeId: number }>;
+  send(
+    method: "CSS.getPlatformFontsForNode",
+    about: { nodeId: number },
+  ): Promise<{ readonly fonts: readonly DrawnFont[] }>;
 }
 /** A profile of a browser. */
 export interface Context {
+  newCDPSession(page: Page): Promise<Session>;
   newPage(): Promise<Page>;
   close(): Promise<void>;
 }

@@ -195,9 +195,11 @@ testInBrowser("the playground says what it cannot translate, and keeps what it s
       assertEquals(await translation(page), recorded());
     }
     await page.fill("#play-sentence", "qqq ☃ 龘龘");
-    await says(page, "Every token is UNK: the model knows none of them, and guesses.");
+    await says(page, "The model does not know q, ☃, 龘 and reads UNK");
     await page.fill("#play-sentence", "龘昨天在图书馆。");
-    await says(page, "1 of 7 tokens is UNK");
+    await says(page, "The model does not know 龘 and reads UNK");
+    await page.fill("#play-sentence", "我没有钱");
+    await says(page, "No training sentence has 没有 before 钱");
     await page.fill("#play-sentence", LONG);
     await shown(page, LONG);
     assertEquals(complaints(), []);

@@ -96,6 +96,11 @@ const QUESTIONS: readonly (readonly [question: string, among: number, url: RegEx
   // The book comes first, then what can be imported; how it is made is another index.
   ["softmax", 1, /^words\/softmax\.html$/],
   ["attention", 1, /^attention\/index\.html$/],
+  // The notes' own questions lead to what answers them, or to the statement where nothing does yet.
+  ["为什么要除以", 1, /^(attention\/scaled_dot_product\.html#|notes\/002\.html#n002-20$)/],
+  ["为什么要用多头", 2, /^(attention\/multi_head\.html#n|notes\/002\.html#n002-15$)/],
+  ["为什么需要位置编码", 1, /^attention\/positions/],
+  ["残差的作用", 1, /^transformer\/residual/],
   ["beam search", 1, /^generation\/greedy_and_beam\.html$/],
   ["temperature", 1, /^generation\/temperature\.html$/],
   ["dropout", 1, /^api\/engine\.html#dropout$/i],
@@ -385,6 +390,42 @@ testInBrowser("the hint of a quantity has each formula once, as the symbol table
       assertEquals(hint, cells);
       assertEquals(shown, there);
     }
+  });
+});
+
+testInBrowser("a machine without a Chinese font gets the letters of the terms, others ask for none", async () => {
+  await withTab({}, async ({ page, open, requests, complaints }) => {
+    await open(PAGE);
+    const term = await page.evaluate(async () => {
+      const families = getComputedStyle(document.body).fontFamily.split(", ");
+      // The fonts that the site brings, without those that a machine may have.
+      const own = families.filter((name) => /^"?(Source Serif 4|Han( 2)?)"?$/.test(name)).join(", ");
+      document.body.style.fontFamily = own;
+      const term = document.querySelector<HTMLElement>("main .prose :lang(zh)")!;
+      term.id = "term";
+      await document.fonts.load(`16px ${own}`, term.textContent!);
+      await document.fonts.ready;
+      return {
+        own,
+        text: term.textContent!,
+        loaded: [...document.fonts].filter(({ status }) => status === "loaded").length,
+      };
+    });
+    assertStringIncludes(term.own, "Han");
+    assert(
+      requests().some((url) => url.endsWith("/chapters.woff2")) &&
+        !requests().some((url) => url.endsWith("/others.woff2")),
+    );
+    // What the browser draws the term with.
+    const session = await page.context().newCDPSession(page);
+    await session.send("DOM.enable");
+    await session.send("CSS.enable");
+    const { root } = await session.send("DOM.getDocument");
+    const { nodeId } = await session.send("DOM.querySelector", { nodeId: root.nodeId, selector: "#term" });
+    const { fonts } = await session.send("CSS.getPlatformFontsForNode", { nodeId });
+    const drawn = fonts.filter(({ isCustomFont }) => isCustomFont).reduce((sum, { glyphCount }) => sum + glyphCount, 0);
+    assertEquals(drawn, [...term.text].length, JSON.stringify(fonts));
+    assertEquals(complaints(), []);
   });
 });
 

@@ -23,7 +23,7 @@ for (const [name, width] of [["a desktop", 1440], ["a phone", 390]] as const) {
       const before = await page.evaluate(strengths);
       assertEquals(before.filter((strength) => strength === 1).length, 1);
       const other = before.indexOf(0);
-      await page.hover(`.at-${width < 500 ? "phone" : "wide"} .word >> nth=${other}`);
+      await page.hover(`.at-${width < 500 ? "phone" : "wide"} .said >> nth=${other}`);
       assertEquals(await page.evaluate(strengths), before.map((_, i) => Number(i === other)));
       // It fits, and nothing heavy was fetched for it.
       assert(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));

@@ -127,6 +127,18 @@ Deno.test("Chinese in parentheses is in the glossary, from the notes, and beside
   assertEquals(wrong, []);
 });
 
+Deno.test("Chinese in brackets is the usual translation of a term, and beside its English name", { ignore }, () => {
+  const found = pages.flatMap(({ path, prose }) =>
+    [...prose.matchAll(/\[(\p{Script=Han}+)\](?!\()/gu)].map(([, term]) => ({ path, prose, term: term! }))
+  );
+  assert(found.length > 0);
+  const wrong = found.filter(({ prose, term }) => {
+    const entry = glossary.find(({ usual }) => usual.has(term));
+    return !entry || !mentions(prose, { english: entry.english, chinese: [] });
+  });
+  assertEquals(wrong.map(({ path, term }) => `${path}: ${term}`), []);
+});
+
 Deno.test("a section that the glossary links to has the term's Chinese in parentheses", { ignore }, () => {
   const placed = new Set(pages.flatMap(({ terms }) => terms)), wrong: string[] = [];
   for (const { english, chinese, usual, links } of glossary) {

@@ -10,9 +10,11 @@ import {
   Random,
   scope,
   tensor,
+  trainBytePairEncoding,
 } from "../../mod.ts";
 import { setBackend } from "../../core/engine/device.ts";
 import { figuresOf, firstChoice, STAGES } from "../../docs/playground/draw.ts";
+import { neighbourhood, unfamiliar } from "../../docs/playground/familiar.ts";
 import { look, type View } from "../../docs/playground/look.ts";
 import { openTranslator, packTranslator } from "../../docs/playground/pack.ts";
 import type { Measured } from "../../docs/playground/page.ts";
@@ -140,6 +142,21 @@ test("look() shows what temperature and truncation leave", async () => {
     assertAlmostEquals(likely.reduce((sum, { shaped }) => sum + shaped, 0), 1, 1e-9);
     assertAlmostEquals(likely[0]!.shaped / likely[1]!.shaped, Math.sqrt(likely[0]!.model / likely[1]!.model), 1e-6);
   }
+});
+
+test("unfamiliar() names characters, tokens and neighbours that training never held", async () => {
+  const training = ["ab c", "b c", "ca"];
+  const source = await trainBytePairEncoding(training, { vocabSize: 50, level: "characters", minFrequency: 9 });
+  const tokens = training.map((sentence) => [...source.encode(sentence), source.endToken]);
+  const held = neighbourhood(tokens, source.vocabSize);
+  for (const sentence of training) {
+    assertEquals(unfamiliar(sentence, source, held), { characters: [], tokens: [], pairs: [] }, sentence);
+  }
+  const { characters, pairs } = unfamiliar("bax", source, held);
+  assertEquals([characters, pairs], [["x"], [["b", "a"]]]);
+  assertEquals(unfamiliar("ab", source, held).pairs, [["b", "the end"]]);
+  const without = neighbourhood(tokens.slice(2), source.vocabSize);
+  assertEquals([...unfamiliar("ab c", source, without).tokens].sort(), [" ", "b"]);
 });
 
 test("look() leaves the most probable token at temperature 0, top-k 1 and top-p 0, and draws it", async () => {

@@ -42,7 +42,7 @@ export interface BytePairEncodingData {
 }
 
 // An alias, since an interface, whose members can grow, is not assignable to `Json`.
-/** An encoding as a JSON file holds it, and the notes of a checkpoint. */
+/** An encoding as a JSON file holds it, and a checkpoint in its notes. */
 export type BytePairEncodingFile = {
   /** Kind and version of the file. */
   readonly format: "heed byte-pair encoding 1";

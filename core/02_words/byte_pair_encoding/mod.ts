@@ -65,10 +65,10 @@
  *
  * The [experiment](../experiments/byte_pair_encoding.ts) follows the list while it grows over the English
  * sentences of the translator. At first words are letters. Then stems and endings appear, and most
- * inflected words share a subword with their base form, as the notes say. This does not last. A form that is
- * frequent enough becomes one token, as unrelated to its base as two one-hot vectors are. A list that makes
- * every word a token has lost the relation that the notes wanted. The reading below the figures gives both
- * numbers, and which of the notes' subwords the corpus makes.
+ * inflected words share a subword with their base form, as [the notes](notes:004.17) say. This does not last. A form
+ * that is frequent enough becomes one token, as unrelated to its base as two one-hot vectors are. A list that makes
+ * every word a token has lost the relation that was wanted. The reading below the figures gives both
+ * numbers, and which of the subwords of [the notes](notes:004.16) the corpus makes.
  *
  * @module
  */

@@ -1,8 +1,8 @@
 /**
  * # Which pairs a corpus joins
  *
- * The notes say that subwords such as `er`, `est`, `pro` and `ed` come out of the counts, that inflected
- * words are then related to each other, and that a few subwords write many words. This learns the merges
+ * [The notes](notes:004.16,004.17) say that subwords such as `er`, `est`, `pro` and `ed` come out of the counts, that
+ * inflected words are then related to each other, and that a few subwords write many words. This learns the merges
  * of the English side of the translator's corpus, and follows three numbers while the list grows: how
  * short the text becomes, how many inflected words share a subword with their base form, and how many
  * tokens there are.
@@ -19,7 +19,7 @@ import { BytePairEncoding, splitWords, trainBytePairEncoding } from "../byte_pai
 
 /** Lengths of the merge list at which everything is measured. */
 const LENGTHS = [0, 50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1000, 1100, 1200, 1300, 1400];
-/** What the notes expect among the subwords. */
+/** What [the notes](notes:004.16) expect among the subwords. */
 const EXAMPLES = ["er", "est", "ed", "pro"];
 const ENDINGS = ["s", "ed", "er", "est", "ing"];
 

@@ -20,7 +20,7 @@ export const words: Words<Merges> = {
   },
   claims: {
     endings: "The endings er, est and ed become tokens",
-    pro: "So does pro, the notes’ fourth example",
+    pro: "So does pro, the fourth example of [the notes](notes:004.16)",
     related:
       "Cut by this many merges, most inflected words share a subword of three letters or more with their base form",
     few: "Few subwords write many words: this many merges make fewer tokens than the corpus has words, and no " +

@@ -3,7 +3,7 @@
  *
  * Only differences of scores count, a temperature changes how much they count but never their order, and
  * the response vanishes where one probability is 1. This measures the three on random scores, and the
- * derivative on the scores of the notes, (1000, 1, −1000).
+ * derivative on the scores of [the notes](notes:002.21), (1000, 1, −1000).
  *
  * @module
  */
@@ -35,7 +35,7 @@ export interface SoftmaxFindings {
   readonly ordered: number;
   /** Largest difference between the derivative and its formula. */
   readonly error: number;
-  /** Largest probability of the notes' scores. */
+  /** Largest probability of the scores of [the notes](notes:002.21). */
   readonly notesShare: number;
   /** Largest entry of the derivative there. */
   readonly notesSlope: number;

@@ -27,7 +27,8 @@ export const words: Words<Softmax> = {
     evenness: "The higher the temperature, the more even the probabilities",
     derivative: "The derivative is pᵢ([i = j] − pⱼ)",
     saturation: "For the scores (1000, 1, −1000) the probabilities are (1, 0, 0) and the gradient vanishes",
-    diagonal: "On its diagonal the derivative is pᵢ, as the notes write: for those scores it would be 1",
+    diagonal:
+      "On its diagonal the derivative is pᵢ, as [the notes](notes:002.22) write: for those scores it would be 1",
   },
   captions: {
     order: ({ shown: { temperatures, byTemperature } }) =>

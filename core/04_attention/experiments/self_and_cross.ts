@@ -1,8 +1,8 @@
 /**
  * # A captioner looks at what it speaks of
  *
- * The notes' example of cross-attention: the words written so far are the query, the regions of a picture
- * are keys and values, and the region that matters for the next word gets the weight. Here the pictures are
+ * The example of cross-attention in [the notes](notes:004.55): the words written so far are the query, the regions of
+ * a picture are keys and values, and the region that matters for the next word gets the weight. Here the pictures are
  * grids of nine regions, three of which show an animal, and a caption says of one animal which colour it
  * has and what it does. The model is trained on the next word alone. Nobody tells it where to look;
  * this measures where it does.

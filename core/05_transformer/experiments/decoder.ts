@@ -1,7 +1,7 @@
 /**
  * # When to stop
  *
- * The notes ask how a decoder decides the length of its output: by the probability of END. A small
+ * [The notes](notes:000.28) ask how a decoder decides the length of its output: by the probability of END. A small
  * model learns to write a letter as often as a number says. On pairs of letter and number that it has
  * never seen, its probability of END is followed from step to step; then END is forbidden.
  *

@@ -1,7 +1,7 @@
 /**
  * # One word, two sentences
  *
- * The notes tell static word vectors, one per word, from dynamic ones, one per word and sentence. This
+ * [The notes](notes:001.7) tell static word vectors, one per word, from dynamic ones, one per word and sentence. This
  * sends two sentences that share a word through untrained encoders, compares vectors by their angle, and
  * takes the mean over many; then it exchanges two words, and pads the sentence.
  *

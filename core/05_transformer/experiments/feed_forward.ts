@@ -1,7 +1,7 @@
 /**
  * # What the bend is for
  *
- * The notes ask why a nonlinearity is needed between two linear maps. This draws the activation
+ * [The notes](notes:001.37) put a nonlinearity between two linear maps. Is it needed? This draws the activation
  * functions, lets small layers of the same shape learn a curve with each of them and with none,
  * and compares the layer without one with a single matrix.
  *

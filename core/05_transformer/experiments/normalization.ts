@@ -1,7 +1,7 @@
 /**
  * # Where the norm stands, and what it looks at
  *
- * The notes say that a norm inside the step lets gradients through, that one after it leaves the
+ * [The notes](notes:004.84,000.20) say that a norm inside the step lets gradients through, that one after it leaves the
  * updates unsteady, and that BatchNorm does not suit sentences of different lengths. This measures
  * the gradients of untrained encoders layer by layer, trains them for a moment, and looks at what becomes
  * of one sentence when its neighbours in the batch grow longer.

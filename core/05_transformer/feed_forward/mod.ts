@@ -27,8 +27,8 @@
  * thirds of the weights of an encoder layer here. The gated form has three matrices and takes
  * $F = \tfrac{8}{3}E$ to cost the same.
  *
- * **What the notes ask: why is a nonlinearity (非线性) needed?** Two linear maps (线性变换) in a row
- * are one linear map. Without an activation a stack of feed-forward layers has the power of a single
+ * **Why a nonlinearity (非线性).** [The notes](notes:001.37) put a ReLU between two linear maps. Two linear maps (线性变换)
+ * in a row are one linear map. Without an activation a stack of feed-forward layers has the power of a single
  * matrix.
  *
  * Sources: Vaswani et al. 2017, §3.3; Shazeer 2020, *GLU Variants Improve Transformer*.

@@ -1,7 +1,7 @@
 /**
  * # What padding costs
  *
- * The notes could not find out whether a padded batch is slower than a full one. Here nothing is
+ * [The notes](notes:003.50) could not find out whether a padded batch is slower than a full one. Here nothing is
  * timed: a device that counts its multiplications runs one encoder over the same sentences with more
  * and more padding. Then batches are cut from the corpus of the translator in several orders, and
  * their padding is counted.

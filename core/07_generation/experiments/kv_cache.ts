@@ -3,7 +3,7 @@
  *
  * One model writes the same text with and without a cache. Nothing is timed: the positions that pass through
  * it are counted, and the pairs that its attention compares. Then layers are made to share one cache,
- * which the notes thought might be enough.
+ * which [the notes](notes:003.11) thought might be enough.
  *
  * @module
  */

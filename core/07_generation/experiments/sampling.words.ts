@@ -12,8 +12,9 @@ import type { Tail } from "./sampling.ts";
 /** What the experiment says. */
 export const words: Words<Tail> = {
   title: "The probability mass of the long tail",
-  purpose: "The notes’ own distribution: three words with 30, 20 and 10\u202f%, and a tail of words with the " +
-    "rest. Change the size of the tail or the number of samples. See how often a sample is a word of the tail, and " +
+  purpose:
+    "The distribution of [the notes](notes:004.96): three words with 30, 20 and 10\u202f%, and a tail of words " +
+    "with the rest. Change the size of the tail or the number of samples. See how often a sample is a word of the tail, and " +
     "how long a sequence can be without one.",
   controls: {
     draws: { label: "Samples", description: "Tokens that are sampled" },

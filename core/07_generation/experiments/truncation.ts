@@ -1,8 +1,8 @@
 /**
  * # Five ways to cut
  *
- * Top-k, top-p, epsilon, min-p and locally typical, each on the same four distributions: a sure one, the
- * notes' long tail, a smooth one as of a trained model, and one where a hundred words are equally good. What
+ * Top-k, top-p, epsilon, min-p and locally typical, each on the same four distributions: a sure one, the long tail of
+ * [the notes](notes:004.96), a smooth one as of a trained model, and one where a hundred words are equally good. What
  * is kept is counted.
  *
  * @module
@@ -51,7 +51,7 @@ export interface CutFindings {
   readonly epsilon: readonly number[];
   readonly minP: readonly number[];
   readonly typical: readonly number[];
-  /** Of the notes' long tail, what each rule leaves of its mass of 0.4. */
+  /** Of the long tail of [the notes](notes:004.96), what each rule leaves of its mass of 0.4. */
   readonly tailLeft: readonly number[];
   /** Whether the most probable word of the long tail survives, 1 or 0, by rule. */
   readonly best: readonly number[];

@@ -18,8 +18,9 @@ const settingsOf = (settings: readonly number[]): string =>
 /** What the experiment says. */
 export const words: Words<Cut> = {
   title: "Five ways to cut",
-  purpose: "Five rules cut the same four distributions: a certain one, the notes’ long tail, one as of a trained " +
-    "model, and one where a hundred words are equally good. Change the threshold of a rule, and see how many " +
+  purpose:
+    "Five rules cut the same four distributions: a certain one, the long tail of [the notes](notes:004.96), one as of " +
+    "a trained model, and one where a hundred words are equally good. Change the threshold of a rule, and see how many " +
     "words it keeps of each. A good rule keeps few where one word is right and many where many are.",
   controls: {
     topK: { label: "Top-k", description: "How many words are kept" },
@@ -32,7 +33,7 @@ export const words: Words<Cut> = {
   claims: {
     topK: "Top-k keeps the same number everywhere: too many where one word is right, too few where a hundred are",
     topP: "Top-p adapts: one word where the model is certain, many where a hundred are equally good",
-    tail: "Top-p leaves out the notes’ long tail",
+    tail: "Top-p leaves out the long tail of [the notes](notes:004.96)",
     each: "Epsilon and min-p look at each word alone, and leave out all of it",
     typical: "Locally typical is the only rule that may drop the most probable word",
   },

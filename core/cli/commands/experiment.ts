@@ -7,7 +7,7 @@
  * @module
  */
 
-import { withNumbers } from "../../contents.ts";
+import { withNumbers, withStatementNumbers } from "../../contents.ts";
 import {
   constantsOf,
   type Control,
@@ -54,9 +54,6 @@ export function readControls(
   return values;
 }
 
-/** Text whose references to the notes are numbers of their statements. */
-const spelledOut = (text: string): string => text.replace(/\[([^\]]+)\]\(notes:([\d.,]+)\)/g, "$1 ($2)");
-
 /** What there is to run. */
 async function printList(): Promise<void> {
   line("Experiments; run one with: heed experiment NAME [CONTROL=VALUE…]");
@@ -92,7 +89,7 @@ export const command: Command = defineCommand({
     const progress = new ProgressLine(standardOutput);
     line(words.title);
     line();
-    for (const text of wrapped(spelledOut(withNumbers(words.purpose, experimentPath(name))))) line(text);
+    for (const text of wrapped(withStatementNumbers(withNumbers(words.purpose, experimentPath(name))))) line(text);
     const fixed = constantsOf(experiment, words);
     if (fixed.length > 0) {
       line();
@@ -133,7 +130,7 @@ function report(experiment: Experiment, words: Words, findings: object, isDefaul
   for (const [name, claim] of claims) {
     const holds = claim.holds(findings), refuted = claim.refuted ?? false;
     if (holds === refuted) wrong++;
-    line(`${holds ? "holds  " : refuted ? "refuted" : "fails  "}  ${spelledOut(words.claims[name]!)}`);
+    line(`${holds ? "holds  " : refuted ? "refuted" : "fails  "}  ${withStatementNumbers(words.claims[name]!)}`);
   }
   if (isDefault && wrong > 0) throw new DataError(`Cannot find what is claimed: ${wrong} of ${claims.length} claims`);
 }

@@ -3,7 +3,7 @@
  *
  * Three classifiers read small reviews and say whether the last thing said is good: one that lets every
  * word vote (BoW, 词袋模型), one that sums embeddings (CBOW), one with layers behind the sum (deep CBOW).
- * Some reviews say it plainly, some negate (否定词), some turn with *but*. The notes hold that a bag
+ * Some reviews say it plainly, some negate (否定词), some turn with *but*. [The notes](notes:004.14) hold that a bag
  * misses negation and *but*; whether layers help is measured for each kind apart. Things and adjectives
  * are paired differently in training and test.
  *
