@@ -192,28 +192,55 @@ export function blocksOf(source: string, title: string, { inside, anchors, top }
   return blocks;
 }
 
-/** Puts each experiment below the part of the beginning that speaks of it, the others below the beginning. */
+/** Lines of functions and classes after which a page has shown its core. */
+const CORE = 12;
+
+/**
+ * The block after which the core of the code has been shown: the declaration with which functions and classes come to so many lines,
+ * all of them where they do not, the beginning where there are none. What is folded is no core.
+ */
+function coreEnd(blocks: readonly Block[]): number {
+  const beginning = blocks.findLastIndex(({ kind }) => kind === "opening" || kind === "header");
+  const isTop = (block: Block | undefined): boolean =>
+    !block || !("code" in block) || block.kind === "section" || block.kind === "reference" && block.names.length > 0;
+  let end = beginning, lines = 0, counts = false;
+  for (let at = beginning + 1; at < blocks.length; at++) {
+    const block = blocks[at]!;
+    if (!("code" in block) || block.kind === "section") break;
+    if (isTop(block)) {
+      counts = block.code.some(({ text }) => /^(export )?(abstract |async )*(function|class)\b/.test(text));
+    }
+    if (!counts) continue;
+    lines += block.code.length;
+    if (!isTop(blocks[at + 1])) continue;
+    end = at;
+    if (lines >= CORE) break;
+  }
+  return end;
+}
+
+/**
+ * Puts each experiment where the source says: below a part with a heading that links to its program. The others stand below the
+ * core of the code, which they test.
+ */
 export function withFigures(
   blocks: readonly Block[],
   experiments: readonly { readonly name: string; readonly program: string | undefined }[],
 ): Block[] {
   const figure = ({ name }: { readonly name: string }): Block => ({ kind: "figure", name });
-  let waiting = experiments;
-  const out: Block[] = [];
-  const last = blocks.findLastIndex(({ kind }) => kind === "opening" || kind === "header");
-  blocks.forEach((block, at) => {
-    out.push(block);
-    if (block.kind === "opening") {
-      const text = block.prose.text;
-      const named = waiting.filter(({ program }) =>
-        program !== undefined && new RegExp(`\\]\\((?:\\.\\./)?experiments/${program}\\)`).test(text)
-      );
-      out.push(...named.map(figure));
-      waiting = waiting.filter((one) => !named.includes(one));
-    }
-    if (at === last) out.push(...waiting.map(figure));
+  let waiting = experiments, isFolded = false;
+  const named = blocks.map((block) => {
+    if (block.kind === "region" || block.kind === "endregion") isFolded = block.kind === "region";
+    const hasHeading = (block.kind === "opening" || block.kind === "section") && block.anchor !== "";
+    if (!hasHeading || isFolded) return [];
+    const found = waiting.filter(({ program }) =>
+      program !== undefined && new RegExp(`\\]\\((?:\\.\\./)?experiments/${program}\\)`).test(block.prose?.text ?? "")
+    );
+    waiting = waiting.filter((one) => !found.includes(one));
+    return found.map(figure);
   });
-  return out;
+  const core = coreEnd(blocks);
+  return blocks.flatMap((block, at) => [block, ...at === core ? waiting.map(figure) : [], ...named[at]!]);
 }
 
 /** Prose of another language, by file and key. */
