@@ -133,13 +133,20 @@ export function mentioned(body: string): Set<string> {
 export type SetFormula = (tex: string) => string;
 
 /** Text with formulas and code. */
-const set = (text: string, formula: SetFormula): string =>
-  text.split(/(\$[^$]+\$|`[^`]+`|(?<!\w)_[^_]+_(?!\w))/).map((part, at) => {
+const set = (text: string, formula: SetFormula): string => {
+  const parts = text.split(/(\$[^$]+\$|`[^`]+`|(?<!\w)_[^_]+_(?!\w))/);
+  return parts.map((part, at) => {
     if (at % 2 === 0) return escape(part);
     const inner = part.slice(1, -1);
-    if (part[0] === "$") return formula(inner);
+    if (part[0] === "$") {
+      // A formula stays on the line of the comma after it.
+      const [after = ""] = /^[.,;:?)。，；：？）]+/.exec(parts[at + 1] ?? "") ?? [];
+      parts[at + 1] = parts[at + 1]!.slice(after.length);
+      return after ? `<span class="unbroken">${formula(inner)}${escape(after)}</span>` : formula(inner);
+    }
     return part[0] === "`" ? `<code>${escape(inner)}</code>` : `<em>${escape(inner)}</em>`;
   }).join("");
+};
 
 /** A paragraph in each language, that of the page first. */
 function inBoth(

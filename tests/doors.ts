@@ -251,6 +251,7 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
 
   // Attention
   scaledDotProductAttention: () => call(heads(), heads(), heads(), { mask: mask(3, 3), bias: x(3, 3), scale: 1 }),
+  plainAttention: () => call(x(3, 4), x(5, 4), x(5, 2), mask(3, 5)),
   attentionWeights: () => call(heads(), heads(), { causal: true, bias: x(3, 3) }),
   weightedValues: () => call(x(1, 2, 3, 3), heads()),
   "new CrossAttention": () => call(4, 4, 2, random()),

@@ -1,48 +1,88 @@
 /**
  * # Scaled dot-product attention
  *
- * **Question.** How well does a query match a key? The first answer was additive attention
- * (加性注意力): a network of one hidden layer (multi-layer perceptron, 多层感知机) reads both vectors and
- * returns a score, once for every pair of positions. Can one matrix product compare all pairs
+ * **Question.** A query asks, and keys can be found ([chapter](mod.ts)). How well does a query match a key? The first answer was
+ * additive attention (加性注意力): a network with one hidden layer (multi-layer perceptron, 多层感知机) reads both
+ * vectors and returns a score, once for every pair of positions. Can one matrix product compare all pairs
  * instead?
  *
- * **Idea.** Let queries and keys live in the same vector space (向量空间) and let their dot product (点积)
- * say how well they match (similarity, 相似度): it is large where the two point the same way. All pairs
- * then fit in a single matrix product (矩阵乘法), `matmul`, the operation that every machine does best. A
- * [softmax](../02_words/softmax.ts) turns each row of attention scores (注意力分数) into attention weights
- * (注意力权重), and the weights mix the values: attention pooling (注意力汇聚).
+ * **Idea.** Queries and keys are vectors of the same space (vector space, 向量空间). Their dot product (点积) is the score: it
+ * is large where both point the same way (similarity, 相似度), 0 where they are perpendicular, and negative where they point
+ * apart. A [softmax](../02_words/softmax.ts) turns the scores of a query (attention scores, 注意力分数) into positive weights with
+ * the sum one (attention weights, 注意力权重). Each key has a value, and the output is the average of the values by these weights (attention pooling, 注意力汇聚).
+ *
+ * ```picture attention_by_hand The example worked below. Left: the query of 苹果 and three keys; the dot product is largest for the key of
+ * 喜欢. Middle: scores become weights. Right: the output lies between the values, nearest to the one of the largest weight.
+ * ```
+ *
+ * **By hand.** Three words of the notes, 我 喜欢 苹果 (*I like apples*), in two dimensions. A model computes queries, keys and values
+ * from the vectors of the words ([section](self_and_cross.ts)); here they are chosen. The query of 苹果 is (1, 1). The keys are (0, 1),
+ * (2, 1) and (2, 0), so the scores are 0 + 1 = 1, 2 + 1 = 3 and 2 + 0 = 2. The width is 2. Divided by its root, 1.414, they are 0.707,
+ * 2.121 and 1.414. Their exponentials are 2.028, 8.342 and 4.113, with the sum 14.484. Each divided by the sum is a weight: 0.140, 0.576
+ * and 0.284. The values are (1, 0), (0, 2) and (2, 1). The output is 0.140 · (1, 0) + 0.576 · (0, 2) + 0.284 · (2, 1) =
+ * (0.708, 1.436).
+ *
+ * ```ts
+ * import { plainAttention } from "@heed/heed/attention";
+ * import { type Tensor, tensor } from "@heed/heed/engine";
+ *
+ * const query = tensor([[1, 1]]);
+ * const key = tensor([[0, 1], [2, 1], [2, 0]]);
+ * const value = tensor([[1, 0], [0, 2], [2, 1]]);
+ *
+ * const print = async (name: string, x: Tensor) =>
+ *   console.log(name, Array.from(await x.read(), (number) => number.toFixed(3)).join(" "));
+ *
+ * const scores = query.matmul(key.transpose(0, 1));
+ * const exponentials = scores.div(Math.sqrt(2)).exp();
+ * await print("scores      ", scores);
+ * await print("divided     ", scores.div(Math.sqrt(2)));
+ * await print("exponentials", exponentials);
+ * await print("their sum   ", exponentials.sum());
+ * await print("weights     ", exponentials.div(exponentials.sum()));
+ * await print("output      ", plainAttention(query, key, value));
+ * ```
+ *
+ * ```text
+ * scores       1.000 3.000 2.000
+ * divided      0.707 2.121 1.414
+ * exponentials 2.028 8.342 4.113
+ * their sum    14.484
+ * weights      0.140 0.576 0.284
+ * output       0.708 1.436
+ * ```
  *
  * **Formula.** With the queries $Q$, keys $K$ and values $V$ stacked by row, and $d$ the width
  * of a query and of a key,
  *
  * $$Z = \frac{QK^\top}{\sqrt{d}}, \qquad A = \mathrm{softmax}(Z), \qquad O = AV$$
  *
- * | symbol       | in code   | shape          |
- * | ------------ | --------- | -------------- |
- * | $Q$          | `query`   | `[B, H, T, D]` |
- * | $K$          | `key`     | `[B, G, S, D]` |
- * | $V$          | `value`   | `[B, G, S, W]` |
- * | $d$          | `D`       | one number     |
- * | $1/\sqrt{d}$ | `scale`   | one number     |
- * | $Z$          | `scores`  | `[B, H, T, S]` |
- * | $A$          | `weights` | `[B, H, T, S]` |
- * | $O$          | `output`  | `[B, H, T, W]` |
+ * | symbol       | in code   | shape      |
+ * | ------------ | --------- | ---------- |
+ * | $Q$          | `query`   | `[T, D]`   |
+ * | $K$          | `key`     | `[S, D]`   |
+ * | $V$          | `value`   | `[S, W]`   |
+ * | $d$          | `D`       | one number |
+ * | $1/\sqrt{d}$ | `scale`   | one number |
+ * | $Z$          | `scores`  | `[T, S]`   |
+ * | $A$          | `weights` | `[T, S]`   |
+ * | $O$          | `output`  | `[T, W]`   |
  *
- * In the shapes, B counts independent examples, and H and G count heads and groups of heads, which
- * come in [section](multi_head.ts). For one example and one head, read $Q$ as `[T, D]`, $K$ as
- * `[S, D]` and $V$ as `[S, W]`, where the width W of a value is mostly D as well.
+ * T counts the positions that ask, S those that are asked. The softmax is taken of each row of $Z$. The width W of a value is D in most models.
  *
- * **Why the square root.** The variance of numbers is the mean squared distance from their mean. A dot
- * product of $d$ independent terms of mean 0 and variance 1 has variance $d$: the wider the vectors, the
- * farther apart the scores. Unscaled, wide vectors start with almost one-hot weights, and the softmax
- * passes hardly any gradient back: its [derivative](../02_words/softmax.ts) $p(1-p)$ is 0 at both ends.
- * The factor $1/\sqrt{d}$ returns the variance to 1 whatever the width.
+ * ```picture attention_matrices The same as matrices, for all three queries. The last row is the one worked by hand. No row of $A$ needs another
+ * row, so all of them are computed at once.
+ * ```
  *
- * **What the notes ask: why multiplicative (乘性注意力) and not additive?** Both learn. The additive
- * score needs a tanh for each pair *and* each hidden unit, $TSD$ of them, and stores as many
- * numbers. The product needs $TSD$ multiply-adds inside one `matmul`, and stores $TS$.
+ * **Why the square root.** Let the coordinates of query and key be independent, with mean 0 and variance 1. Each product of two
+ * coordinates has mean 0 and variance 1. A dot product is a sum of $d$ of them: its variance is $d$, its typical
+ * size $\sqrt{d}$. The wider the vectors, the farther apart the scores, and a softmax of scores that are far apart is almost one-hot.
+ * Its [derivative](../02_words/softmax.ts) $p(1-p)$ is almost 0 there. The factor $1/\sqrt{d}$ returns the variance to 1 at any width.
  *
- * Source: Vaswani et al. 2017, *Attention Is All You Need*, §3.2.1.
+ * Sources: Vaswani et al. 2017, *Attention Is All You Need*, §3.2.1 (scaled dot product); Bahdanau, Cho and Bengio 2015, *Neural
+ * Machine Translation by Jointly Learning to Align and Translate* (additive); Luong, Pham and Manning 2015, *Effective Approaches to
+ * Attention-based Neural Machine Translation* (dot product); Yang et al. 2022, *Tensor Programs V: Tuning Large Neural Networks via
+ * Zero-Shot Hyperparameter Transfer* (division by $d$).
  *
  * @module
  */
@@ -60,17 +100,73 @@ import { dims } from "../engine/shape.ts";
 import { softmax } from "../02_words/softmax.ts";
 import { causalMask, checkFitsScores, combineMasks } from "./masks.ts";
 
-/** Who may look at whom, and with what handicap. */
-export interface AttentionOptions {
-  /** True where looking is allowed, bool, broadcast to `[B, H, T, S]`; everywhere by default. */
-  readonly mask?: TensorLike<boolean> | undefined;
-  /** Added to the scores, `-Infinity` forbids, broadcast to `[B, H, T, S]`; nothing by default. */
-  readonly bias?: TensorLike | undefined;
-  /** Whether query `t` sees only keys up to `t + S − T`, the last one all; false by default. */
-  readonly causal?: boolean | undefined;
-  /** Factor of the dot products; `1 / √D` by default. */
-  readonly scale?: number | undefined;
+/**
+ * Mixes the rows of `value` by how well each `query` matches each `key`, for one head.
+ *
+ * The formula line by line. {@linkcode scaledDotProductAttention} computes the same for many heads.
+ *
+ * @param query what each position looks for, `[T, D]`
+ * @param key what each position can be found by, `[S, D]`
+ * @param value what each position hands over when found, `[S, W]`
+ * @param mask true where looking is allowed, bool `[T, S]`; everywhere by default
+ * @returns one mixed value per query, `[T, W]`
+ * @throws {TypeError} if the shapes disagree
+ */
+export function plainAttention(query: Tensor, key: Tensor, value: Tensor, mask?: Tensor): Tensor {
+  const { D } = checkPlain(query, key, value, mask);
+
+  // $1/\sqrt{d}$: what returns the variance of a dot product of $d$ terms to 1.
+  const scale = 1 / Math.sqrt(D);
+
+  // $Z$: row $t$ holds the scores of query $t$, one for each key.
+  const scores = query.matmul(key.transpose(0, 1)).mul(scale); // [T, S]
+
+  // A forbidden pair gets the score $-\infty$ before the softmax, since $e^{-\infty} = 0$.
+  const allowed = mask ? scores.where(mask, -Infinity) : scores;
+
+  // $A$: each row is positive and sums to one.
+  const weights = softmax(allowed);
+
+  // $O$: row $t$ is an average of the values, so it lies between them.
+  const output = weights.matmul(value); // [T, W]
+  return output;
 }
+
+// ## Vanishing or exploding
+//
+// **The notes, 001.17, 002.20 and 004.73.** They name three reasons that exclude each other. The [experiment](experiments/scaled_dot_product.ts)
+// measures the gradient of each query: both happen, to different queries. The median vanishes, the largest explodes. The first statement is
+// right, and each of the others tells one half.
+
+// ## What the output means
+//
+// The output of a position is a *context vector* (上下文向量): a weighted average (加权求和) of the
+// values, with weights that this position chose. No step depends on another position, so all of them are computed at once.
+// (The *context* of [section](self_and_cross.ts) is something else: not what comes out, but the sequence that is asked.)
+//
+// **The notes, 004.57.** There is one context vector for each query, not one for the sentence. It is a sum of values by their
+// weights, not of scores.
+//
+// **The notes, 001.16.** It holds for vectors of equal length. A dot product is the cosine of the angle *times both lengths*:
+// a key of twice the length scores twice as much at the same angle.
+//
+// **The notes, 003.29.** Refuted. Regularization adds a penalty on the weights of a model, or noise to its training. The
+// division does neither. It is a constant temperature ([softmax](../02_words/softmax.ts)).
+//
+// **The notes, 003.30.** A slip of the pen: the scores are products of a query with *keys*. A product of a query with itself would
+// say nothing of other positions.
+//
+// **The notes, 002.19.** It holds. An additive score needs a tanh for each pair *and* each hidden unit, $TSD$ of them with D hidden
+// units, and stores as many numbers. The product needs $TSD$ multiply-adds inside one `matmul`, the operation that processors do best, and
+// stores $TS$. Vaswani et al. add that for wide keys the additive score is the better one unless the product is scaled.
+
+// ## The library's function
+//
+// A model computes B examples with H heads each ([section](multi_head.ts)) in one call. The steps are those above, with a mask,
+// a bias or the causal mask ([section](masks.ts)) as options. `fusable` names the steps: a device that has one fast kernel for all of them
+// runs the kernel, every other device runs the steps ([how](../engine/fusable.ts)). `compareAllowed` and `sumAllowed` are `matmul`, except that what
+// is forbidden cannot pass NaN on ([how](../engine/allowed.ts)). The test "plainAttention() is scaledDotProductAttention() for one
+// head" holds both forms together.
 
 /**
  * Mixes the rows of `value` by how well each `query` matches each `key`.
@@ -109,11 +205,7 @@ export function scaledDotProductAttention(
   const read = readOptions(query, options), { B, H, G, T, S, D } = checkShapes(query, key, read);
   const { W } = dims(value, "B G S W", { B, G, S });
   const { mask, bias, causal = false, scale = 1 / Math.sqrt(D) } = read;
-  if (W !== D) {
-    // Kernels have one width. Zeros change no dot product, and those of the values are cut off again.
-    const [q, k, v] = [query, key, value].map((x) => widened(x, Math.max(D, W)));
-    return scaledDotProductAttention(q!, k!, v!, { ...read, scale }).slice(-1, 0, W);
-  }
+  if (W !== D) return inOneWidth(query, key, value, { ...read, scale });
 
   return fusable("attention", [query, key, value, mask, bias], { causal, scale }, () => {
     const weights = attentionWeights(query, key, read);
@@ -125,7 +217,7 @@ export function scaledDotProductAttention(
 }
 
 /**
- * The weights with which each query mixes the values: what attention maps show.
+ * The weights by which each query mixes the values: what attention maps show.
  *
  * @param query what each position looks for, `[B, H, T, D]`
  * @param key what each position can be found by, `[B, G, S, D]`
@@ -138,23 +230,27 @@ export function attentionWeights(query: Tensor, key: Tensor, options: AttentionO
   const read = readOptions(query, options), { H, T, S, D } = checkShapes(query, key, read);
   const { bias, scale = 1 / Math.sqrt(D) } = read, allowed = allowedPairs(T, S, read);
 
-  // $Z$: one score for each (query, key) pair, kept at unit variance.
+  // $Z$: one score for each (query, key) pair, of variance 1 where both are independent.
   let scores = compareAllowed(query, shareAmong(key, H).transpose(-2, -1), allowed).mul(scale);
   if (bias) scores = scores.add(bias);
 
   // A forbidden pair scores $-\infty$ *before* normalizing, so it weighs 0.
   if (allowed) scores = scores.where(allowed, -Infinity);
 
-  // $A$: the scores of a row become shares that sum to one.
+  // $A$: the scores of a row become weights that sum to one.
   return softmax(scores);
 }
 
+// #region Weights that are given, groups of heads, values of another width
+// Dropout and the heads' own maps mix by weights that were computed before. Grouped heads share keys and values
+// ([section](multi_head.ts)). Kernels have one width for keys and values; zeros fill the narrower ones up.
+
 /**
- * Mixes the values in given shares: {@linkcode attentionWeights}, some of them dropped.
+ * Mixes the values by given weights: {@linkcode attentionWeights}, some of them dropped.
  *
- * Nothing of a value whose share is 0 reaches the result, or comes back from it, not even NaN.
+ * Nothing of a value whose weight is 0 reaches the result, or comes back from it, not even NaN.
  *
- * @param weights those of each query, `[B, H, T, S]`
+ * @param weights of each query, `[B, H, T, S]`
  * @param value what each position hands over, `[B, G, S, W]`
  * @returns one mixed value per query, `[B, H, T, W]`
  * @throws {TypeError} if the shapes disagree
@@ -166,18 +262,6 @@ export function weightedValues(weights: Tensor, value: Tensor): Tensor {
   return sumAllowed(weights, shareAmong(value, H), weights.detach().notEqual(0));
 }
 
-/** Where mask, causality and bias allow looking; undefined where none of them is given. */
-function allowedPairs(T: number, S: number, { mask, bias, causal }: ReadOptions): Tensor | undefined {
-  return combineMasks(mask, causal ? causalMask(T, S) : undefined, bias?.detach().notEqual(-Infinity));
-}
-
-/** Refuses groups that do not divide the heads. */
-function requireGroups(H: number, G: number): void {
-  if (G === 0 ? H !== 0 : H % G !== 0) {
-    throw new TypeError(`Cannot share ${G} groups of keys among ${H} heads: the groups must divide the heads`);
-  }
-}
-
 /** Repeats each group for the heads that read it: `[B, G, S, D]` to `[B, H, S, D]`. */
 function shareAmong(x: Tensor, H: number): Tensor {
   const { B, G, S, D } = dims(x, "B G S D");
@@ -185,10 +269,33 @@ function shareAmong(x: Tensor, H: number): Tensor {
   return x.unsqueeze(2).expand([B, G, H / G, S, D]).reshape([B, H, S, D]);
 }
 
+/** The same for values of another width: zeros change no dot product, and those of the values are cut off again. */
+function inOneWidth(query: Tensor, key: Tensor, value: Tensor, options: ReadOptions): Tensor {
+  const W = value.shape.at(-1)!, width = Math.max(query.shape.at(-1)!, W);
+  const [q, k, v] = [query, key, value].map((x) => widened(x, width));
+  return scaledDotProductAttention(q!, k!, v!, options).slice(-1, 0, W);
+}
+
 /** Fills the last axis up with zeros: `[B, H, T, D]` to `[B, H, T, width]`. */
 function widened(x: Tensor, width: number): Tensor {
   const { B, H, T, D } = dims(x, "B H T D");
   return D === width ? x : concat([x, withBackend(x.device, () => zeros([B, H, T, width - D]))], -1);
+}
+// #endregion
+
+// #region Options, and checks at the door
+// Options and shapes are checked before anything is computed. Errors say which axis disagrees.
+
+/** Who may look at whom, and what is added to the scores. */
+export interface AttentionOptions {
+  /** True where looking is allowed, bool, broadcast to `[B, H, T, S]`; everywhere by default. */
+  readonly mask?: TensorLike<boolean> | undefined;
+  /** Added to the scores, `-Infinity` forbids, broadcast to `[B, H, T, S]`; nothing by default. */
+  readonly bias?: TensorLike | undefined;
+  /** Whether query `t` sees only keys up to `t + S − T`, the last one all; false by default. */
+  readonly causal?: boolean | undefined;
+  /** Factor of the dot products; `1 / √D` by default. */
+  readonly scale?: number | undefined;
 }
 
 const ATTENTION: Checks<AttentionOptions> = { mask: aMask, bias: aTensorLike, causal: flag, scale: numeric() };
@@ -205,6 +312,18 @@ function readOptions(query: Tensor, options: AttentionOptions): ReadOptions {
   return { ...options, mask, bias: asOptionalTensor("attend", "bias", options.bias, "float32", query) };
 }
 
+/** Where mask, causality and bias allow looking; undefined where none of them is given. */
+function allowedPairs(T: number, S: number, { mask, bias, causal }: ReadOptions): Tensor | undefined {
+  return combineMasks(mask, causal ? causalMask(T, S) : undefined, bias?.detach().notEqual(-Infinity));
+}
+
+/** Refuses groups that do not divide the heads. */
+function requireGroups(H: number, G: number): void {
+  if (G === 0 ? H !== 0 : H % G !== 0) {
+    throw new TypeError(`Cannot share ${G} groups of keys among ${H} heads: the groups must divide the heads`);
+  }
+}
+
 function checkShapes(
   query: Tensor,
   key: Tensor,
@@ -214,21 +333,33 @@ function checkShapes(
   const { B, H, T, D } = dims(query, "B H T D");
   const { G, S } = dims(key, "B G S D", { B, D });
   requireGroups(H, G);
-  if (mask && mask.dtype !== "bool") {
-    throw new TypeError(`Cannot mask with ${mask.dtype}: a mask must be bool, true where looking is allowed`);
-  }
+  requireBool(mask);
   for (const [name, x] of [["mask", mask], ["bias", bias]] as const) {
     if (x) checkFitsScores(name, x, B, H, T, S);
   }
   return { B, H, G, T, S, D };
 }
 
-// ## What the output means
-//
-// The output of a position is a *context vector* (上下文向量): a weighted average (加权求和) of the
-// values, with weights that this position chose. Nothing in the formula says how many positions
-// there are, and no step depends on another, so all of them are computed at once. (The *context* of
-// [section](self_and_cross.ts) is something else: not what comes out, but the sequence that is asked.)
+function checkPlain(
+  query: Tensor,
+  key: Tensor,
+  value: Tensor,
+  mask: Tensor | undefined,
+): { readonly D: number } {
+  const { T, D } = dims(query, "T D"), { S } = dims(key, "S D", { D });
+  dims(value, "S W", { S });
+  for (const input of [query, key, value]) requireFloat("attention", input);
+  if (mask !== undefined) dims(mask, "T S", { T, S });
+  requireBool(mask);
+  return { D };
+}
+
+function requireBool(mask: Tensor | undefined): void {
+  if (mask && mask.dtype !== "bool") {
+    throw new TypeError(`Cannot mask with ${mask.dtype}: a mask must be bool, true where looking is allowed`);
+  }
+}
+// #endregion
 
 // ## Pitfall: masking after the softmax
 //
@@ -236,11 +367,16 @@ function checkShapes(
 // forbidden, such as the future, but loses its weight: rows no longer sum to one. Try it, and watch
 // the test "attentionWeights() spends exactly one unit of weight per query" fail.
 
+// ## Pitfall: the softmax of a column
+//
+// A softmax along the wrong axis makes the *columns* sum to one: keys choose queries. With as many queries as keys no
+// shape shows it. The test "attentionWeights() spends exactly one unit of weight per query" fails for it.
+
 // ## Pitfall: a finite stand-in for minus infinity
 //
-// With $-10000$ in the place of $-\infty$ all scores of a row in which everything is forbidden
-// are equal, and the softmax spreads the unit evenly over what must not be seen. The test
-// "scaledDotProductAttention() yields zeros where nothing is allowed" fails for it.
+// Take a row in which everything is forbidden. If $-10000$ *replaces* its scores, all of them are equal, and the softmax spreads the unit
+// evenly over what must not be seen. If $-10000$ is *added*, the row keeps its weights as if nothing were forbidden. The test
+// "scaledDotProductAttention() yields zeros where nothing is allowed" fails for both.
 
 // ## Exercise
 //
@@ -248,3 +384,33 @@ function checkShapes(
 // each query. The entropy of a row of weights is $-\sum_s A_{ts} \log A_{ts}$, with natural logarithms:
 // $\log 10$ if all ten are equal, 0 if one of them is 1. Of the widths 64, 256 and 1024, which is the
 // first whose mean entropy is below 0.1? What is it with the default scale?
+//
+// **Hint.** Give every query keys of its own: a batch of 2000 examples with one query each, `[2000, 1, 1, D]`, and keys
+// `[2000, 1, 10, D]`. A weight of 0 adds nothing to the entropy, but its logarithm is $-\infty$: `weights.maximum(1e-30).log()`.
+//
+// **Solution.** Width 1024. The scores of two keys differ by about $\sqrt{2d}$, so one weight is almost always almost 1; at the default
+// scale the entropy is the same at every width.
+//
+// ```ts
+// import { attentionWeights } from "@heed/heed/attention";
+// import { Random } from "@heed/heed/engine";
+//
+// const random = new Random(1);
+// for (const width of [64, 256, 1024]) {
+//   const query = random.normal([2000, 1, 1, width]), key = random.normal([2000, 1, 10, width]);
+//   for (const scale of [1, 1 / Math.sqrt(width)]) {
+//     const weights = attentionWeights(query, key, { scale });
+//     const entropy = weights.mul(weights.maximum(1e-30).log()).sum(-1).neg().mean();
+//     console.log(`width ${width}, scale ${scale.toFixed(3)}: ${(await entropy.item()).toFixed(2)}`);
+//   }
+// }
+// ```
+//
+// ```text
+// width 64, scale 1.000: 0.35
+// width 64, scale 0.125: 1.93
+// width 256, scale 1.000: 0.16
+// width 256, scale 0.063: 1.92
+// width 1024, scale 1.000: 0.08
+// width 1024, scale 0.031: 1.93
+// ```

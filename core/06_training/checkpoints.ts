@@ -1,9 +1,9 @@
 /**
  * # Checkpoints
  *
- * **Question.** Training runs for hours, and machines stop without asking. What has to be
- * saved so that the run can be taken up again, and how, so that a crash *while saving* does not
- * cost the last good state as well?
+ * **Question.** Training runs for hours, and machines fail. What has to be
+ * saved so that the run can be resumed, and how, so that a crash *while saving* does not
+ * destroy the last good state as well?
  *
  * **Idea.** A checkpoint (检查点) is one file with everything that the next step depends on:
  * weights, the optimizer's averages and counts, the state of every random generator, such as the one that
@@ -27,7 +27,7 @@
  * **Why the learning rate is not saved.** A schedule is a function of the step
  * ([section](optimizers.ts)) and the step is the optimizer's count. What can be computed need not
  * be stored, and what is not stored cannot disagree. The other numbers of the optimizer's rule are saved,
- * and a run that goes on must share them.
+ * and a resumed run must have the same.
  *
  * **Why one file.** Weights in one file and the training state in another can be of different
  * ages after a crash between the two. The JSON therefore travels in the notes of the
@@ -423,8 +423,8 @@ export function requireSameTensors(
 //
 // Two heads and four, ReLU and GELU, rotary positions and none have weights of the same names and shapes.
 // What a model keeps in a field `options` is therefore saved as well, and compared. The length of the context,
-// dropout and its random numbers change nothing in what weights mean: only a run that goes on, with its optimizer,
-// must share them.
+// dropout and its random numbers change nothing in what weights mean: only a resumed run, with its optimizer,
+// must have the same.
 
 /** Options that say how a run goes on and not what weights mean. */
 const OF_THE_RUN: readonly string[] = ["contextLength", "dropout"];
@@ -700,15 +700,14 @@ export function crc32(bytes: Uint8Array, before: number = 0): number {
 
 // ## The same run, twice
 //
-// The experiment resumes a run from its file four times. With all that the file holds, every weight
-// ends with the same bits as in the uninterrupted run. With the place in the data, the random state or
-// the optimizer forgotten, almost every weight ends with others, though the loss looks as good: such a
-// bug is seen by comparing bits and by nothing else.
+// The experiment resumes a run from its file several times: with all that the file holds, and without the position in
+// the data, the random state or the optimizer. The loss looks as good without them. Only a comparison of bits finds such
+// a bug.
 
 // ## Pitfall: averages of another method
 //
-// Adam and AdamW keep averages of the same names, and the state of one fits the other without a complaint: the
-// run goes on, as another one. The rule is therefore saved with the numbers of its formula. The test "a
+// Adam and AdamW keep averages of the same names, and the state of one fits the other without an error: the
+// run continues as another one. The rule is therefore saved with the numbers of its formula. The test "a
 // checkpoint says its rule, and another is refused" tries every pair.
 
 // ## Pitfall: overwriting the old file
@@ -719,8 +718,8 @@ export function crc32(bytes: Uint8Array, before: number = 0): number {
 
 // ## Pitfall: forgetting the random state
 //
-// With weights and optimizer alone the resumed run drops other units and shuffles other
-// sentences: as good, but never the same, and no bug can be reproduced. The test "20 steps equal
+// With weights and optimizer alone the resumed run drops other units and shuffles the sentences
+// in another order. It is as good but never the same, and no bug can be reproduced. The test "20 steps equal
 // 10, a checkpoint and 10 more, bit for bit" runs with dropout, scheduled sampling and in the
 // middle of a pass.
 

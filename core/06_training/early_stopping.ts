@@ -1,12 +1,12 @@
 /**
  * # Early stopping
  *
- * **Question.** A model that goes on learning its examples by heart gets worse on everything else. At which step should
- * training end, if nobody knows beforehand?
+ * **Question.** A model that overfits its training examples gets worse on all others. At which step should
+ * training end, if it is not known beforehand?
  *
- * **Idea.** Look again and again at examples that are not learned from, and stop once they have stopped getting better.
- * One evaluation that is worse says little, since evaluations are noisy: training goes on until several in a row
- * have brought nothing. By then the best weights are some evaluations old, so they are kept, and put back at the end.
+ * **Idea.** Evaluate regularly on held-out examples, and stop once the measure no longer improves.
+ * One worse evaluation says little, since evaluations are noisy. Training therefore continues until several in a row
+ * are no improvement. By then the best weights are some evaluations old, so they are kept and restored at the end.
  *
  * **By hand.** The held-out losses are 3, 2, 2.5 and 2.1, and `patience` is 2. 2 improves on 3. 2.5 does not improve on 2, and
  * neither does 2.1: it is better than 2.5, but the best loss so far is 2. Two evaluations in a row without improvement end training
@@ -21,7 +21,8 @@
  *   const stops = await stopping.watch(i + 1, { loss }, model);
  *   console.log(loss, stops ? "stop" : "go on");
  * }
- * console.log(stopping.best);
+ * const { value, step } = stopping.best!;
+ * console.log("the best is", value, "after evaluation", step);
  * ```
  *
  * ```text
@@ -29,7 +30,7 @@
  * 2 go on
  * 2.5 go on
  * 2.1 stop
- * { step: 2, value: 2 }
+ * the best is 2 after evaluation 2
  * ```
  *
  * **Formula.** With $m_i$ the measure at evaluation $i$, smaller being better, and $m^* = \min_{j < i} m_j$ the best
@@ -47,7 +48,7 @@
  * | $m^*$    | `best.value` | the best measure so far; `best.step` says when it was seen |
  *
  * **Why it has a state.** How long nothing has improved, and what the best weights were, depends on all that was before.
- * A run that is taken up again must know both, or it stops at another step. They are therefore in a value of their own,
+ * A resumed run must know both, or it stops at another step. They are therefore in a value of their own,
  * which a checkpoint saves and restores with the rest of the run ([section](checkpoints.ts)).
  *
  * @module
@@ -133,7 +134,7 @@ export const stoppingStateChecks: Checks<EarlyStoppingState> = {
 };
 
 /**
- * Ends training once a measure has stopped getting better, and keeps the best weights.
+ * Ends training once a measure no longer improves, and keeps the best weights.
  *
  * A checkpoint saves both. {@linkcode loadCheckpoint} with `weights: "best"` gives a model the best weights, also those of a
  * run that was killed. A run that has stopped stays so when it is resumed, whatever `patience` and `steps` are then. It
@@ -307,22 +308,22 @@ export class EarlyStopping {
   }
 }
 
-// ## Pitfall: stopping on what is learned from
+// ## Pitfall: stopping on the training loss
 //
-// The loss of the examples that are learned from goes on falling while everything else gets worse, so watching it stops
-// too late or never. `evaluate` has to measure other examples, which no batch holds. The test "early stopping on the
+// The training loss continues to fall while held-out examples get worse, so a run that watches it stops
+// too late or never. `evaluate` has to measure examples that are in no batch. The test "early stopping on the
 // training loss never stops where the held-out loss does" trains on noise.
 
 // ## Pitfall: keeping the last weights
 //
 // When training stops, the weights are those after `patience` evaluations without improvement. The test "train() that
 // stops early ends with the weights of the best evaluation, bit for bit" compares them with a run that ended there. What
-// is reported for them is still a little too good: the best of many noisy numbers is luck in part. A third set of examples,
-// looked at once, says how good they are.
+// is reported for them is still a little too good: the best of many noisy numbers is partly luck. A third set of examples,
+// used once, gives an unbiased measure.
 
 // ## Pitfall: forgetting the best when resuming
 //
-// A run that is taken up with weights, optimizer and data alone waits for `patience` evaluations once more, and may call
+// A run that is resumed with weights, optimizer and data alone waits for `patience` evaluations once more, and may call
 // best what was not. The test "a run with early stopping, killed after any save and resumed, equals the uninterrupted
 // one" compares every bit.
 

@@ -1,15 +1,15 @@
 /**
  * # The training loop
  *
- * **Question.** A model, a loss, a stream of batches and an optimizer are at hand. What runs
- * them, for an hour if need be, without losing memory, a step, or the patience of whoever
- * wants to stop it?
+ * **Question.** A model, a loss, a stream of batches and an optimizer are given. What runs
+ * them for hours, without leaking memory or losing a step, and stops promptly when
+ * told?
  *
  * **Idea.** One loop serves every model of this book. A step computes the loss of a batch and
  * its gradients inside a {@linkcode scope}, which frees at its end whatever was made in it and is not
- * kept. It looks whether loss and gradients are numbers, moves the parameters inside another scope, and
- * frees the gradients. Between steps nothing is half done, so that is where the loop measures, saves, and
- * listens for a wish to stop.
+ * kept. It checks that loss and gradients are finite, moves the parameters inside another scope, and
+ * frees the gradients. Between steps nothing is half done, so the loop measures, saves, and
+ * checks for an abort there.
  *
  * **Formula.** With $k$ batches $b_i$ to a step (gradient accumulation), a bound $c$ on the
  * length of the gradient, and the optimizer's rule,
@@ -28,9 +28,9 @@
  * again after an abort, or after a checkpoint was loaded, therefore *is* resuming, and the
  * result is the one an uninterrupted run would have had.
  *
- * **When it ends.** After `steps` steps, or once [early stopping](early_stopping.ts) has seen enough: with the weights of the
- * best evaluation, in either case. What `evaluate` measures should be held out: on what the loop learns from, it looks best
- * at the end always. A run that can be killed has `checkpoints` ([section](checkpoints.ts)): it saves after the first step,
+ * **When it ends.** After `steps` steps, or when [early stopping](early_stopping.ts) says so: with the weights of the
+ * best evaluation, in either case. `evaluate` should measure held-out examples: the training examples look best
+ * at the end, always. A run that can be killed has `checkpoints` ([section](checkpoints.ts)): it saves after the first step,
  * where it is known whether the step and saving work, every so many steps, and when it ends or is aborted. A run that fails in
  * its first step leaves no file.
  *
@@ -647,11 +647,11 @@ async function saveRun<Batch>(options: TrainOptions<Batch>): Promise<void> {
 // Accumulating $k$ batches without the factor $1/k$ is a learning rate $k$ times as high. The
 // test "train() with two batches of half the size equals one of the full size" catches it.
 
-// ## Pitfall: going on with something else
+// ## Pitfall: resuming another run
 //
-// The same script, run again after a change of data or learning rate, would go on with the weights of before, and nobody
-// would see it. A file that is there is therefore refused unless `resume` or `replace` is set, and what weights do not show belongs into
-// `notes`. The test "train() goes on with no file unless it is asked to, and with none of another run" tries both.
+// The same script, run again after a change of data or learning rate, would continue with the old weights without
+// a warning. An existing file is therefore refused unless `resume` or `replace` is set. What weights do not show belongs
+// into `notes`. The test "train() goes on with no file unless it is asked to, and with none of another run" tries both.
 
 // ## Exercise
 //

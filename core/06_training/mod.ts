@@ -1,37 +1,37 @@
 /**
  * # 6 · Training
  *
- * **Question.** A Transformer is a function with a few million free numbers. What finds values for
- * them that turn it into a translator, and keeps a run of hours alive?
+ * **Question.** A Transformer is a function with millions of parameters. What finds values for
+ * them that make it a translator, in a run that can last for hours?
  *
- * **Idea.** A loss says how wrong the model is ([section](loss.ts)); sentences of many lengths
- * become rectangles ([section](batching.ts)); an optimizer (优化器) turns slopes into steps
- * ([section](optimizers.ts)); the decoder is trained on right answers, or partly on its own
- * ([section](teacher_forcing.ts)). One loop puts these together. A checkpoint makes it survive a
- * crash ([section](checkpoints.ts)), and BLEU says what the loss does not ([section](bleu.ts)).
+ * **Idea.** A loss says how wrong the model is ([section](loss.ts)); sentences of different lengths
+ * become batches ([section](batching.ts)); an optimizer (优化器) turns gradients into steps
+ * ([section](optimizers.ts)); the decoder reads the reference, or partly its own predictions
+ * ([section](teacher_forcing.ts)). One loop puts these together. With checkpoints it survives a
+ * crash ([section](checkpoints.ts)). BLEU measures what the loss does not ([section](bleu.ts)).
  *
  * | page              | answers                                             |
  * | ----------------- | --------------------------------------------------- |
  * | `loss`            | how wrong the model is, in one number               |
- * | `batching`        | how sentences of any length go together             |
+ * | `batching`        | how sentences of any length form a batch            |
  * | `optimizers`      | how far each parameter moves                        |
  * | `adam`            | how each parameter gets a step of its own length    |
  * | `lion`            | what is left of Adam if only signs count            |
  * | `clipping`        | how one bad batch is kept from doing harm           |
  * | `schedules`       | how the learning rate climbs and falls              |
- * | `teacher_forcing` | what the decoder is fed in training                 |
+ * | `teacher_forcing` | what the decoder reads in training                  |
  * | `loop`            | how all of these run, for hours if need be          |
- * | `early_stopping`  | when training has gone on for long enough           |
+ * | `early_stopping`  | when to stop training                               |
  * | `safetensors`     | how tensors are written down                        |
  * | `state_names`     | how weights come from other libraries and go there  |
- * | `checkpoints`     | how a run is taken up again, bit for bit            |
+ * | `checkpoints`     | how a run is resumed, bit for bit                   |
  * | `bleu`            | how good a translation is, next to a human one      |
- * | `policy_gradient` | how a score without a derivative is trained on      |
+ * | `policy_gradient` | how to train on a score without a derivative        |
  *
  * ## Notation
  *
  * $\theta$ are the parameters (可学习参数), $g$ is their gradient (梯度), $\eta$ the learning rate,
- * $t$ the step, counted from 1. A target of -100 asks nothing. A mask is true where a token is
+ * $t$ the step, counted from 1. A target of -100 is ignored. A mask is true where a token is
  * real.
  *
  * @example

@@ -4,13 +4,13 @@
  * **Question.** A trained model is a few hundred named arrays. Which file holds them so that
  * any program can read it, and no file, however broken or malicious, can harm its reader?
  *
- * **Idea.** Eight bytes say how long the header is; the header is JSON and says for each name
- * what the elements are, which shape they have and where they lie; the rest is bare numbers.
+ * **Idea.** Eight bytes give the length of the header. The header is JSON and gives for each name
+ * the type of the elements, the shape and the position. The rest is numbers.
  * Nothing in the file is code, and every statement of the header can be checked against the
  * file's length before a single byte is reserved for it. This is the safetensors format, so
- * what is trained here opens in Python and the other way round.
+ * files from here can be read in Python and the other way round.
  *
- * **Formula.** For the tensors in order of their places, with element size $w$ and shape $s$,
+ * **Formula.** For the tensors in order of their positions, with element size $w$ and shape $s$,
  *
  * $$\mathrm{begin}_1 = 0, \qquad \mathrm{end}_i = \mathrm{begin}_i + w_i \prod_a s_{i,a}, \qquad \mathrm{begin}_{i+1} = \mathrm{end}_i$$
  *

@@ -114,7 +114,7 @@ class Live {
     const form = make(
       "form",
       { class: "controls" },
-      make("p", { class: "about" }, say("A changed control runs the experiment again.")),
+      make("p", { class: "about" }, say("Changing a control runs the experiment.")),
     );
     for (const [key, control] of Object.entries(this.#controls)) form.append(this.#field(key, control));
     const reset = make("button", { type: "button", class: "reset" }, say("Reset"));

@@ -18,7 +18,7 @@ import type { Settings } from "./settings.ts";
 
 /** What the page hears. */
 export type News =
-  /** The model is on its way: the share that has come. */
+  /** The model is on its way: the fraction that has arrived. */
   | { readonly kind: "fetching"; readonly share: number }
   /** The model is there, and nothing was asked. */
   | { readonly kind: "ready" }

@@ -115,7 +115,7 @@ export const CHINESE_PHRASES: Phrases = {
     "Cancel": "取消",
     "Reset": "还原",
     "How much is done": "完成了多少",
-    "A changed control runs the experiment again.": "改动任何一项，就会重新运行。",
+    "Changing a control runs the experiment.": "改动任何一项，就会重新运行。",
     "another seed": "换个种子",
     "Computed on": "计算设备",
     "as recorded": "记录的结果",

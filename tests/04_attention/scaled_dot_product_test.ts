@@ -3,6 +3,7 @@ import { softmax } from "../../core/02_words/softmax.ts";
 import {
   type AttentionOptions,
   attentionWeights,
+  plainAttention,
   scaledDotProductAttention as attention,
 } from "../../core/04_attention/scaled_dot_product.ts";
 import { withoutFusion } from "../../core/engine/fusable.ts";
@@ -43,6 +44,18 @@ onEveryBackend("scaledDotProductAttention() agrees with PyTorch, forwards and ba
     await assertClose(query.grad!, read(golden[name].query), precision(device));
     await assertClose(part(key.grad!), read(golden[name].key), precision(device));
     await assertClose(part(value.grad!), read(golden[name].value), precision(device));
+  }
+});
+
+onEveryBackend("plainAttention() is scaledDotProductAttention() for one head", async () => {
+  const closeness = { tolerance: 16, length: S * D };
+  for (const mask of [undefined, causalMask(T, S), new Draws(6).booleans(0.5, T, S).tensor()]) {
+    for (const W of [D, 1]) {
+      const [query, key, value] = [normal(1, T, D), normal(2, S, D), normal(3, S, W)];
+      const heads = [query, key, value].map((x) => x.unsqueeze(0).unsqueeze(0));
+      const all = attention(heads[0]!, heads[1]!, heads[2]!, { mask });
+      await assertClose(plainAttention(query, key, value, mask), all.reshape([T, W]), closeness);
+    }
   }
 });
 

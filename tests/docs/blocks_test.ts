@@ -223,6 +223,25 @@ Deno.test("withFigures() puts an experiment where a part with a heading speaks o
   assertEquals(order(long), "opening opening code reference note note b a reference reference note section section");
 });
 
+Deno.test("withFigures() puts an experiment of which the beginning says nothing below the heading that speaks of it", () => {
+  const section = (heading: string, text: string): Block => ({
+    kind: "section",
+    prose: { key: heading, hash: "", heading, text, tags: [], tests: [] },
+    code: [],
+    anchor: heading,
+    names: [],
+  });
+  const all = [
+    ...read(),
+    section("early", "See [it](experiments/late.ts)."),
+    section("later", "[It](experiments/late.ts)."),
+  ];
+  const blocks = withFigures(all, [{ name: "late", program: "late.ts" }]);
+  const at = blocks.findIndex((block) => block.kind === "figure"), before = blocks[at - 1]!;
+  assert(before.kind === "section" && before.anchor === "early");
+  assertEquals(blocks.filter((block) => block.kind === "figure").length, 1);
+});
+
 Deno.test("checkColours() finds symbols that are in no formula or in no code", () => {
   const opening = proses(read())[0]!.text;
   assertEquals(checkColours(read(), quantitiesOf(opening)), [

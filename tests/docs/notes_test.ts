@@ -128,6 +128,7 @@ Deno.test("withStatements() opens a link's statement once, at the end of the pag
   assertEquals(html.match(/id="at-007-1"/g)?.length, 1);
   assertStringIncludes(html, `href="../notes/007.html#n007-1"`);
   assertStringIncludes(html, "<em>everywhere</em>");
+  assertStringIncludes(html, `cost <span class="unbroken"><math>n^2</math>.</span></p>`);
   assert(html.indexOf("Attention looks") < html.indexOf("注意力哪里都看"));
 });
 

@@ -12,7 +12,7 @@ const FOUND: Readonly<Record<string, string>> = {
   "words/softmax.html": "归一化 梯度消失",
   "attention/index.html": "注意力机制 查询 键 值 长距离依赖",
   "attention/scaled_dot_product.html":
-    "加性注意力 乘性注意力 点积 注意力分数 注意力权重 注意力汇聚 上下文向量 加权求和 缩放点积注意力",
+    "加性注意力 乘性注意力 点积 注意力分数 注意力权重 注意力汇聚 上下文向量 加权求和 缩放点积注意力 为什么要除以",
   "attention/self_and_cross.html": "自注意力 交叉注意力 双线性函数",
   "attention/masks.html": "掩码 掩码注意力 滑动窗口",
   "attention/multi_head.html": "多头注意力 多头自注意力机制",
@@ -38,11 +38,11 @@ const FOUND: Readonly<Record<string, string>> = {
   "generation/sampling.html": "祖先采样 长尾 条件概率",
   "generation/truncation.html": "阈值",
   "generation/temperature.html": "温度 多样性",
-  "generation/greedy_and_beam.html": "束搜索 贪心搜索 候选词",
+  "generation/greedy_and_beam.html": "束搜索 贪心搜索 候选词 最小贝叶斯风险",
   "generation/kv_cache.html": "键值缓存 显存 二次方",
   "engine/autograd.html": "反向传播 前向传播 链式法则",
   "glossary.html":
-    "长短期记忆 循环神经网络 幻觉 校准 置信度 对比解码 最小贝叶斯风险 推测解码 注意力下沉 非自回归 词性标注 微调 预训练",
+    "长短期记忆 循环神经网络 幻觉 校准 置信度 对比解码 推测解码 注意力下沉 非自回归 词性标注 微调 预训练",
 };
 
 /** The same of the other half of the site, how it is made, whose index comes on demand. */

@@ -43,6 +43,9 @@ export interface ShuffledFindings {
   readonly shown: {
     readonly sentence: readonly string[];
     readonly shuffled: readonly string[];
+    /** Width of a vector, and heads of the attention. */
+    readonly hiddenSize: number;
+    readonly heads: number;
     /** Distance of each word by scheme; the last row is causal attention without positions. */
     readonly distances: readonly (readonly number[])[];
     /** Their means, before rounding is taken for none. */
@@ -127,6 +130,8 @@ export const experiment: Experiment<Shuffled> = {
       shown: {
         sentence: WORDS,
         shuffled: ORDER.map((from) => WORDS[from]!),
+        hiddenSize: E,
+        heads: HEADS,
         distances,
         means: distances.map(mean),
         largest: Math.max(...distances.flat()),

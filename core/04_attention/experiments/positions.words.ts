@@ -22,7 +22,8 @@ export const words: Words<Shuffled> = {
     causal: "Without positions it gets the vector it had before under a causal mask, too, as in the notes’ decoder",
   },
   captions: {
-    moved: ({ moved, causal }) =>
+    moved: ({ moved, causal, shown: { hiddenSize, heads } }) =>
+      `One attention of ${heads} heads with random weights, on random vectors of width ${hiddenSize}. ` +
       "How far the vectors of the words move when two of them change places. Without positions: " +
       `${small(moved[0]!)} of their length. A causal mask alone moves them by ${fixed(causal, 2)}: who sees whom ` +
       "depends on the order, so a decoder knows something of positions before any are added.",

@@ -2,67 +2,109 @@
  * # Positions
  *
  * **Question.** Attention mixes a *set* of values. Shuffle the words, and every word gets the
- * same vector as before (permutation invariance, 排列不变性; strictly, equivariance: the vectors move with their words): *the dog bites the man* is *the man
- * bites the dog*. A recurrent network reads in order and needs no help; how does attention
- * learn about order?
+ * same vector as before. (The notes call it permutation invariance, 排列不变性. Strictly it is equivariance: the vectors move with
+ * their words.) *The dog bites the man* is *the man bites the dog*. A recurrent network reads in order and needs no help; how does
+ * attention learn about order?
  *
- * **Idea.** Give each position a mark (positional encoding, 位置编码). The schemes differ in where
- * it goes: added to the word's vector (absolute positional encoding, 绝对位置编码), added to the
- * score or turned into the queries and keys, so that only distances count (relative positional
- * encoding, 相对位置编码).
+ * **Idea.** Mark the positions (positional encoding, 位置编码). A mark has three places to go. It is added to the word's vector before the first layer
+ * (absolute positional encoding, 绝对位置编码). Or queries and keys are turned by it, or it is added to the score, so that only
+ * distances count (relative positional encoding, 相对位置编码).
  *
- * **Where they enter.** Absolute schemes enter once, with the input. Relative ones enter in every attention, since every
- * attention has scores of its own. Each scheme has a page with its formula: [absolute](absolute.ts),
- * [relative](relative.ts), [rotary](rotary.ts). As a value of the type `PositionScheme` it is handed to a model:
- * `new DecoderOnly({ …, positions: rotary({ base: 500000 }) }, random)`.
+ * ```diagram Where positions enter. Absolute schemes act once, on the input; relative ones in every attention.
+ * output
+ * [weighted values](../scaled_dot_product.ts)
+ * [softmax](../../02_words/softmax.ts)
+ * [+ ALiBi, T5, Shaw](relative.ts)
+ * scores
+ * [turn: RoPE](rotary.ts)
+ * queries, keys, values
+ * [+ learned, sinusoidal](absolute.ts)
+ * words
+ * ```
  *
- * | scheme     | in code      | enters             | parameters | past the trained length           |
- * | ---------- | ------------ | ------------------ | ---------- | --------------------------------- |
- * | learned    | `learned()`  | input              | $TE$       | undefined                         |
- * | sinusoidal | `sinusoidal` | input              | 0          | defined, unseen                   |
- * | Shaw       | `shaw()`     | scores and outputs | $2(2m+1)D$ | clipped at distance $m$           |
- * | T5         | `t5()`       | scores             | $32H$      | far distances share a bucket      |
- * | RoPE       | `rotary()`   | queries and keys   | 0          | unseen angles, unless it is [slowed down](rotary_scaling.ts) |
- * | ALiBi      | `alibi`      | scores             | 0          | made for it                       |
+ * **By hand.** Three words in two dimensions: *dog* (1, 0), *bites* (1, 1) and *man* (0, 2), each its own query, key and value. The scores of *bites*
+ * are 1, 2 and 2. Divided by √2 they are 0.707, 1.414 and 1.414, the exponentials 2.028, 4.113 and 4.113, the weights 0.198, 0.401 and
+ * 0.401. The output is 0.198 · (1, 0) + 0.401 · (1, 1) + 0.401 · (0, 2) = (0.599, 1.203). In *man bites dog* the same three terms are
+ * added in another order: the output is the same. Now add to each word the sinusoidal code of its position, (0, 1), (0.841, 0.540) and
+ * (0.909, −0.416). The outputs become (1.543, 1.482) and (1.326, 1.792): the order can be seen.
  *
- * In the table of the schemes $T$ is the length of the longest sequence, $m$ the largest distance that is
- * told apart, and 32 the number of buckets of distances.
+ * ```ts
+ * import { plainAttention, sinusoidalPositions } from "@heed/heed/attention";
+ * import { type Tensor, tensor } from "@heed/heed/engine";
  *
- * Sources: Vaswani et al. 2017; Shaw, Uszkoreit and Vaswani 2018, *Self-Attention with Relative
- * Position Representations*; Raffel et al. 2020, *T5*; Su et al. 2021, *RoFormer*; Press, Smith and
- * Lewis 2022, *Train Short, Test Long* (ALiBi).
+ * const dog = [1, 0], bites = [1, 1], man = [0, 2];
+ * const print = async (name: string, x: Tensor) =>
+ *   console.log(name, Array.from(await x.read(), (number) => number.toFixed(3)).join(" "));
+ *
+ * const scores = tensor([bites]).matmul(tensor([dog, bites, man]).transpose(0, 1)).div(Math.sqrt(2));
+ * await print("divided     ", scores);
+ * await print("exponentials", scores.exp());
+ * await print("weights     ", scores.exp().div(scores.exp().sum()));
+ * const codes = sinusoidalPositions(3, 2);
+ * await print("codes       ", codes);
+ * for (const words of [[dog, bites, man], [man, bites, dog]]) {
+ *   const x = tensor(words), marked = x.add(codes);
+ *   await print("plain       ", plainAttention(x, x, x).at(0, 1));
+ *   await print("marked      ", plainAttention(marked, marked, marked).at(0, 1));
+ * }
+ * ```
+ *
+ * ```text
+ * divided      0.707 1.414 1.414
+ * exponentials 2.028 4.113 4.113
+ * weights      0.198 0.401 0.401
+ * codes        0.000 1.000 0.841 0.540 0.909 -0.416
+ * plain        0.599 1.203
+ * marked       1.543 1.482
+ * plain        0.599 1.203
+ * marked       1.326 1.792
+ * ```
+ *
+ * Each kind of scheme has a page with its formula: [absolute](absolute.ts), [relative](relative.ts), [rotary](rotary.ts). As a value of the
+ * type `PositionScheme` a scheme is handed to a model: `new DecoderOnly({ …, positions: rotary({ base: 500000 }) }, random)`.
+ *
+ * | scheme     | in code      | enters             | learned numbers of a stack | past the trained length |
+ * | ---------- | ------------ | ------------------ | ------------- | --------------------------------- |
+ * | learned    | `learned()`  | input              | $TE$          | rows that were never trained      |
+ * | sinusoidal | `sinusoidal` | input              | none          | defined, never seen in training   |
+ * | Shaw       | `shaw()`     | scores and outputs | $2(2m+1)D$    | as at distance $m$                |
+ * | T5         | `t5()`       | scores             | $32H$         | the last bucket                   |
+ * | RoPE       | `rotary()`   | queries and keys   | none          | angles never seen; [rescaled](rotary_scaling.ts), those of the training |
+ * | ALiBi      | `alibi`      | scores             | none          | a larger penalty                  |
+ *
+ * In the table $T$ is the length of the longest sequence, $E$ the width of a word's vector, $D$ that of a head, $H$ the number of heads, $m$ the largest distance that is
+ * told apart, and 32 the number of buckets. All layers of a stack share what is learned here; Shaw's paper learns it per layer.
  *
  * ## Order without positions
  *
- * The notes say that a shuffled sentence gives every word the vector it had before, and take a decoder
- * as their example. The [first experiment](../experiments/positions.ts) finds it exactly so without a
- * mask. Under the causal mask that a decoder has ([section](../masks.ts)) it is not so: which words come before
- * depends on the order, and the vectors move although nothing marks a position.
+ * **The notes, 001.29.** It holds without a mask. The notes take a decoder as their example, and there it does not hold: under the causal
+ * mask ([section](../masks.ts)) it depends on the order which words come before. The [first experiment](../experiments/positions.ts) tries both.
  *
- * ## Why sines and cosines
+ * **The notes, 004.69.** *Big* in *big cat* and in *big data* is told apart by its neighbours, not by its position: attention without positions
+ * already sees them. Positions tell *dog bites man* from *man bites dog*, where the neighbours are the same.
  *
- * The notes say that the position of a word is a linear combination (线性组合) of the positions of others. What holds, and
- * what is needed, is narrower: the code of a position is a linear *map* of the code of any one other, and the map depends
- * on their distance alone. For each frequency $\omega_i$, $(\sin p\omega_i, \cos p\omega_i)$ is a point on a circle, and walking $n$ steps turns
- * the circle by $n\omega_i$: $\mathrm{PE}_{p+n} = M_n\,\mathrm{PE}_p$ with a rotation $M_n$
- * that does not depend on $p$. A matrix such as $W_Q$ can therefore learn "three to the left".
- * RoPE goes further and *applies* the rotation, $R_p$ to a query $q$ at $p$ and $R_s$ to a key $k$ at
- * $s$. Of their dot product, $(R_p q)^\top (R_s k) = q^\top R_{s-p}\, k$, only the distance is left. The
- * [second experiment](../experiments/positions/rotation.ts) tries both.
+ * **The notes, 001.30.** It holds: a recurrent network reads word after word, and its state depends on the order.
  *
- * ## Past the trained length
+ * ## Distances from turns
  *
- * The [last experiment](../experiments/positions/extrapolation.ts) trains every scheme on short lists and reads
- * long ones. Learned and sinusoidal positions do not generalize (泛化) so far, as the notes say of
- * absolute ones. Relative schemes keep their accuracy if they treat far distances alike (Shaw, T5) or give them less and less
- * weight (ALiBi). For Shaw and T5 it depends on a setting, *Distances told apart*: the distance from which on all are alike. Here it is half
- * of the trained length, with 8 buckets for T5. Distances that are told apart and were never trained are
- * as foreign to them as unseen angles to RoPE.
+ * The sinusoidal code of a position is the code of any other one, turned, and the turn depends on their distance alone
+ * ([absolute](absolute.ts)). RoPE turns queries and keys themselves, and of their position only the distance is left in the score
+ * ([rotary](rotary.ts)). The [second experiment](../experiments/positions/rotation.ts) tries both.
  *
- * A relative scheme can fail too: past twice the length of its training RoPE fails too. In its heads of
- * width 8 the second pair of coordinates takes $2\pi \cdot 10000^{2/8} \approx 63$ positions to go round. Lists of 32
- * show half a turn, and a key that is nearly a whole turn away looks as if it stood near. Lists of 64 hold a whole turn:
- * set the trained length to 64, and see where RoPE ends then.
+ * ## Longer texts
+ *
+ * Texts get longer than those of the training. The [last experiment](../experiments/positions/extrapolation.ts) trains every scheme on short lists and reads
+ * long ones.
+ *
+ * **The notes, 004.71.** Absolute positions do not generalize (泛化), as the figure shows. Relative ones do so on a condition. It depends on what they do
+ * with distances that training never had. ALiBi gives them a larger penalty, which is nothing new. Shaw and T5 treat them as the farthest
+ * distance that they tell apart, and fail where that one lies beyond the training. RoPE turns keys by angles that are new, and fails. Longer contexts are
+ * reached with rescaled frequencies (position interpolation, NTK-aware scaling, YaRN: Chen et al. 2023, bloc97 2023, Peng et al. 2023), which have a [page](rotary_scaling.ts) of their own.
+ *
+ * Sources: Vaswani et al. 2017, *Attention Is All You Need*; Shaw, Uszkoreit and Vaswani 2018, *Self-Attention with Relative
+ * Position Representations*; Raffel et al. 2020, *Exploring the Limits of Transfer Learning with a Unified Text-to-Text Transformer*; Su et al. 2021, *RoFormer:
+ * Enhanced Transformer with Rotary Position Embedding*; Press, Smith and
+ * Lewis 2022, *Train Short, Test Long: Attention with Linear Biases Enables Input Length Extrapolation*.
  *
  * @module
  */
@@ -103,5 +145,29 @@ export const positionSchemes: PartTable<PositionScheme> = {
 
 // ## Exercise
 //
-// At width 64, plot the dot product of $\mathrm{PE}_0$ and $\mathrm{PE}_p$ for $p$ up to 1000. Where
-// is it largest, and does it fall all the way? Then plot the bias of one head of ALiBi beside it.
+// At width 64, compute the dot product of $\mathrm{PE}_0$ and $\mathrm{PE}_p$ for $p$ up to 1000. Where
+// is it largest, and does it fall all the way? Compare it with the penalty of ALiBi.
+//
+// **Hint.** $\mathrm{PE}_0^\top \mathrm{PE}_p = \sum_i \cos(p\,\omega_i)$: each pair of coordinates adds the cosine of its angle.
+//
+// **Solution.** It is largest at 0, where it is $d/2 = 32$. It falls, but in waves: it rises again and again. The penalty of ALiBi falls evenly and
+// without end.
+//
+// ```ts
+// import { sinusoidalPositions } from "@heed/heed/attention";
+//
+// const codes = sinusoidalPositions(1001, 64);
+// const products = await codes.matmul(codes.at(0, 0).reshape([64, 1])).read();
+// for (const p of [0, 1, 10, 100, 1000]) console.log(`${p}: ${products[p]!.toFixed(1)}`);
+// const rises = products.filter((product, p) => p > 0 && product > products[p - 1]!).length;
+// console.log(`it rises at ${rises} of 1000 steps`);
+// ```
+//
+// ```text
+// 0: 32.0
+// 1: 30.9
+// 10: 21.1
+// 100: 17.9
+// 1000: 8.9
+// it rises at 490 of 1000 steps
+// ```

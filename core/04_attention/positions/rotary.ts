@@ -1,23 +1,73 @@
 /**
  * # Rotary positions
  *
- * **Question.** Added to the score, a distance costs a table as large as the scores. Can it come out of the dot product
- * by itself?
+ * **Question.** A position that is added to the input mixes with the meaning of the word, and a distance that is added to the
+ * score costs a table as large as the scores. Can the distance come out of the dot product by itself?
  *
- * **Idea.** Turn each query and each key by an angle that grows with its position. A dot product of two turned vectors
- * depends on the difference of their angles: the distance (rotary position embedding, RoPE).
+ * **Idea.** A dot product of two vectors depends on their lengths and the angle between them. Turn each query by an angle that
+ * grows with its position, and each key as well. The angle between the two then changes by the *difference* of their positions
+ * (rotary position embedding, RoPE).
+ *
+ * ```picture rotating_query One query and one key, turned by a third of a radian for each position; grey: where they point at position 0. Left and middle: both three
+ * positions further on. Both turn by the same angle, the angle between them stays, and so does the score. Right: the
+ * key alone is two positions further on. The distance differs, and so does the score.
+ * ```
+ *
+ * **By hand.** One pair of coordinates, with frequency 1. The query (1, 0) stands at position 2 and is turned by 2 radians, to (cos 2, sin 2) =
+ * (−0.416, 0.909). The key (1, 0) stands at position 5: (0.284, −0.959). Their dot product is −0.416 · 0.284 − 0.909 · 0.959 = −0.990. That
+ * is cos 3, and 3 is the distance. Eight positions further on, at 10 and 13, they are (−0.839, −0.544) and (0.907, 0.420), and
+ * their dot product is −0.839 · 0.907 − 0.544 · 0.420 = −0.990 again.
+ *
+ * ```ts
+ * import { applyRotary, rotaryAngles } from "@heed/heed/attention";
+ * import { type Tensor, tensor } from "@heed/heed/engine";
+ *
+ * const turned = (position: number): Tensor => {
+ *   const { cosine, sine } = rotaryAngles(1, 2, { start: position });
+ *   return applyRotary(tensor([[[[1, 0]]]]), cosine, sine);
+ * };
+ * const write = async (x: Tensor) => Array.from(await x.read(), (number) => number.toFixed(3)).join(" ");
+ *
+ * for (const [p, s] of [[2, 5], [10, 13]] as const) {
+ *   const query = turned(p), key = turned(s);
+ *   console.log(`${p}: ${await write(query)}, ${s}: ${await write(key)}, score ${await write(query.mul(key).sum())}`);
+ * }
+ * console.log(`cos 3 = ${Math.cos(3).toFixed(3)}`);
+ * ```
+ *
+ * ```text
+ * 2: -0.416 0.909, 5: 0.284 -0.959, score -0.990
+ * 10: -0.839 -0.544, 13: 0.907 0.420, score -0.990
+ * cos 3 = -0.990
+ * ```
  *
  * **Formula.** Each pair of coordinates $(a, b)$ of a query or key at position $p$ turns by $p\,\omega_i$, for the pairs
  * $i = 0 \dots d/2 - 1$ of a head of width $d$:
  *
  * $$\begin{pmatrix} a' \\ b' \end{pmatrix} = \begin{pmatrix} \cos p\omega_i & -\sin p\omega_i \\ \sin p\omega_i & \cos p\omega_i \end{pmatrix} \begin{pmatrix} a \\ b \end{pmatrix}, \qquad \omega_i = \mathrm{base}^{-2i/d}$$
  *
- * | symbol          | in code  | shape      |
- * | --------------- | -------- | ---------- |
+ * | symbol           | in code  | shape      |
+ * | ---------------- | -------- | ---------- |
+ * | $a$              | `first`  | `[…, D/2]` |
+ * | $b$              | `second` | `[…, D/2]` |
  * | $\cos p\omega_i$ | `cosine` | `[T, D/2]` |
  * | $\sin p\omega_i$ | `sine`   | `[T, D/2]` |
  *
- * Source: Su et al. 2021, *RoFormer: Enhanced Transformer with Rotary Position Embedding*.
+ * **Why only the distance is left.** Call the matrix of all pairs at position $p$ $R_p$. A turn by $p$ and one back cancel, so
+ * $R_p^\top = R_{-p}$. A turn by $s$ and one back by $p$ make one turn by $s - p$. Of a query $q$ at $p$ and a key $k$ at $s$, therefore,
+ *
+ * $$(R_p q)^\top (R_s k) = q^\top R_p^\top R_s\, k = q^\top R_{s-p}\, k$$
+ *
+ * The last figure of the [experiment](../experiments/positions/rotation.ts) tries it with random vectors. Values are not turned: what is handed over has no
+ * position.
+ *
+ * **Several frequencies.** One pair alone takes every distance for the same distance less a whole turn. A head of width $d$ has
+ * $d/2$ pairs, as a clock has hands: fast ones for neighbours, slow ones for far positions. The base decides how slow the slowest is: 10000 in the paper,
+ * 500000 in Llama 3, whose heads of width 128 have 64 frequencies. Past the trained length the slow pairs reach angles that training
+ * never had. The frequencies can be [rescaled](rotary_scaling.ts) for that.
+ *
+ * Sources: Su et al. 2021, *RoFormer: Enhanced Transformer with Rotary Position Embedding*; Black et al. 2022, *GPT-NeoX-20B: An Open-Source
+ * Autoregressive Language Model* (pairs of halves, a part of the coordinates); Grattafiori et al. 2024, *The Llama 3 Herd of Models* (base).
  *
  * @module
  */
@@ -36,68 +86,14 @@ import type { PositionRule } from "../multi_head.ts";
 import { checkPairs, rotaryFrequencies, type RotaryScaling } from "./rotary_scaling.ts";
 import type { PositionScheme } from "./scheme.ts";
 
-// ## Two pairings
-//
-// Two pairings are in use. The paper pairs neighbours, $(x_0, x_1), (x_2, x_3), \dots$
-// (`interleaved`); GPT-NeoX and the LLaMA files of Hugging Face pair the first half with the second,
-// $(x_0, x_{d/2}), \dots$. They differ by a fixed order of the coordinates, so both learn the same
-// things, and weights trained with one are noise to the other.
-
-/** Which coordinates {@linkcode applyRotary} pairs. */
-export interface PairingOptions {
-  /** Whether neighbouring coordinates are paired; false by default: halves are paired. */
-  readonly interleaved?: boolean | undefined;
-}
-
-const PAIRING: Checks<PairingOptions> = { interleaved: flag };
-
-const scalingCheck: Check<RotaryScaling> = partOf(
-  "a scaling, such as yarnScaling({ … })",
-  ({ frequencies }) => frequencies !== undefined,
-);
-
-/** Which angles {@linkcode rotaryAngles} computes. */
-export interface AngleOptions {
-  /** Position of the first row; 0 by default. */
-  readonly start?: number | undefined;
-  /** Base of the frequencies; 10000 by default. */
-  readonly base?: number | undefined;
-  /** What makes pairs turn more slowly; nothing by default. */
-  readonly scaling?: RotaryScaling | undefined;
-}
-
-const ANGLES: Checks<AngleOptions> = { start: integer({ min: 0 }), base: numeric({ above: 0 }), scaling: scalingCheck };
-
-/**
- * Cosines and sines of the angles by which RoPE turns each pair.
- *
- * @param T number of positions
- * @param width number of coordinates that are turned, even
- * @param options first position, base, scaling
- * @returns `[T, width/2]` each
- * @throws {RangeError} if the coordinates are no whole number of pairs
- */
-export function rotaryAngles(
-  T: number,
-  width: number,
-  options: AngleOptions = {},
-): { readonly cosine: Tensor; readonly sine: Tensor } {
-  checkOptions("turn positions", options, ANGLES);
-  checkSizes("turn positions", { T, width });
-  const { start = 0, base = 10000, scaling } = options;
-  checkPairs(width);
-  requireRoom(T * width);
-  const frequencies = scaling ? scaling.frequencies(width, base) : rotaryFrequencies(width, base);
-  const pairs = frequencies.length, magnitude = scaling?.magnitude ?? 1;
-  const table = (wave: (angle: number) => number): Tensor =>
-    tensor(
-      Float64Array.from({ length: T * pairs }, (_, index) => {
-        const position = start + Math.floor(index / pairs);
-        return magnitude * wave(position * frequencies[index % pairs]!);
-      }),
-      [T, pairs],
-    );
-  return { cosine: table(Math.cos), sine: table(Math.sin) };
+/** Turns pairs of coordinates: all first ones with all second ones. */
+function turn(first: Tensor, second: Tensor, cosine: Tensor, sine: Tensor): [Tensor, Tensor] {
+  return [
+    // $a'$: the upper row of the matrix.
+    first.mul(cosine).sub(second.mul(sine)),
+    // $b'$: the lower row.
+    first.mul(sine).add(second.mul(cosine)),
+  ];
 }
 
 /**
@@ -123,15 +119,128 @@ export function applyRotary(
   dims(sine, "T P", { T, P: D / 2 });
 
   return fusable("rotary", [x, cosine, sine], { interleaved }, () => {
+    // $a$ and $b$ of all pairs at once: two halves of the coordinates, or every second one.
     const first = interleaved ? x.slice(-1, 0, D, 2) : x.slice(-1, 0, D / 2);
     const second = interleaved ? x.slice(-1, 1, D, 2) : x.slice(-1, D / 2, D);
-    const turned = [
-      first.mul(cosine).sub(second.mul(sine)),
-      first.mul(sine).add(second.mul(cosine)),
-    ];
+    const turned = turn(first, second, cosine, sine);
     return interleaved ? stack(turned, -1).reshape(x.shape) : concat(turned, -1);
   });
 }
+
+// ## Two pairings
+//
+// Two pairings are in use. The paper pairs neighbours, $(x_0, x_1), (x_2, x_3), \dots$
+// (`interleaved`); GPT-NeoX and the Llama files of Hugging Face pair the first half with the second,
+// $(x_0, x_{d/2}), \dots$. They differ by a fixed order of the coordinates, so both learn the same
+// things, and weights trained with one are noise to the other.
+
+/** Which coordinates {@linkcode applyRotary} pairs. */
+export interface PairingOptions {
+  /** Whether neighbouring coordinates are paired; false by default: halves are paired. */
+  readonly interleaved?: boolean | undefined;
+}
+
+const PAIRING: Checks<PairingOptions> = { interleaved: flag };
+
+// ## Angles
+//
+// The angles depend on positions alone. They are computed once and serve every layer.
+
+/**
+ * Cosines and sines of the angles by which RoPE turns each pair.
+ *
+ * @param T number of positions
+ * @param width number of coordinates that are turned, even
+ * @param options first position, base, scaling
+ * @returns `[T, width/2]` each
+ * @throws {RangeError} if the coordinates are no whole number of pairs
+ */
+export function rotaryAngles(
+  T: number,
+  width: number,
+  options: AngleOptions = {},
+): { readonly cosine: Tensor; readonly sine: Tensor } {
+  checkOptions("turn positions", options, ANGLES);
+  checkSizes("turn positions", { T, width });
+  const { start = 0, base = 10000, scaling } = options;
+  checkPairs(width);
+  requireRoom(T * width);
+  // $\omega_i$: one frequency for each pair, falling from 1; a scaling lowers them further.
+  const frequencies = scaling ? scaling.frequencies(width, base) : rotaryFrequencies(width, base);
+  const pairs = frequencies.length, magnitude = scaling?.magnitude ?? 1;
+  const table = (wave: (angle: number) => number): Tensor =>
+    tensor(
+      Float64Array.from({ length: T * pairs }, (_, index) => {
+        // $p\,\omega_i$: the angle grows with the position.
+        const position = start + Math.floor(index / pairs);
+        return magnitude * wave(position * frequencies[index % pairs]!);
+      }),
+      [T, pairs],
+    );
+  return { cosine: table(Math.cos), sine: table(Math.sin) };
+}
+
+// ## Pitfall: the other pairing
+//
+// Loading weights of one pairing into the other changes no shape. The test "applyRotary() in both
+// pairings differs by a fixed order of coordinates" states what has to be permuted.
+
+// ## Pitfall: turned keys in a cache
+//
+// A cache keeps keys as they were turned when they came. A token that is read later has to be turned by *its* position, counted from the beginning of the
+// text and not of the call. The test "RotaryPositions() marks the same with and without a cache" reads a text in parts.
+
+// ## Exercise
+//
+// Turn queries only, and leave the keys as they are. Does the score still depend on the distance alone? On what does it depend?
+//
+// **Hint.** Set $s = 0$ in the formula of the score, whatever the position of the key.
+//
+// **Solution.** The score is $q^\top R_{-p}\, k$: it depends on the position of the query alone. Moving both changes it, and moving the key
+// does not.
+//
+// ```ts
+// import { applyRotary, rotaryAngles } from "@heed/heed/attention";
+// import { Random } from "@heed/heed/engine";
+//
+// const random = new Random(1), query = random.normal([1, 1, 1, 8]), key = random.normal([1, 1, 1, 8]);
+// for (const [p, s] of [[2, 5], [10, 13], [10, 14]] as const) {
+//   const { cosine, sine } = rotaryAngles(1, 8, { start: p });
+//   const score = await applyRotary(query, cosine, sine).mul(key).sum().item();
+//   console.log(`query at ${p}, key at ${s}: ${score.toFixed(3)}`);
+// }
+// ```
+//
+// ```text
+// query at 2, key at 5: 7.922
+// query at 10, key at 13: 4.320
+// query at 10, key at 14: 4.320
+// ```
+
+// #region Options of the angles
+// Which positions, which base, and what slows the pairs down.
+
+const scalingCheck: Check<RotaryScaling> = partOf(
+  "a scaling, such as yarnScaling({ … })",
+  ({ frequencies }) => frequencies !== undefined,
+);
+
+/** Which angles {@linkcode rotaryAngles} computes. */
+export interface AngleOptions {
+  /** Position of the first row; 0 by default. */
+  readonly start?: number | undefined;
+  /** Base of the frequencies; 10000 by default. */
+  readonly base?: number | undefined;
+  /** What makes pairs turn more slowly; nothing by default. */
+  readonly scaling?: RotaryScaling | undefined;
+}
+
+const ANGLES: Checks<AngleOptions> = { start: integer({ min: 0 }), base: numeric({ above: 0 }), scaling: scalingCheck };
+// #endregion
+
+// #region As a part of a model
+// `rotary()` is a value for the option `positions` of a model ([section](scheme.ts)). `RotaryPositions` keeps the angles of the
+// longest text so far.
 
 /** How a {@linkcode RotaryPositions} turns. */
 export interface RotaryOptions extends PairingOptions {
@@ -187,9 +296,9 @@ export class RotaryPositions implements PositionRule {
     checkSizes("rotate", { start });
     const { T, D } = dims(x, "B H T D");
     const [cosine, sine] = this.#angles.of(roomFor(start + T)).map((table) => table.slice(0, start, start + T));
-    const turn = (part: Tensor): Tensor => applyRotary(part, cosine!, sine!, { interleaved: this.#interleaved });
-    if (this.#width === D) return turn(x);
-    return concat([turn(x.slice(-1, 0, this.#width)), x.slice(-1, this.#width)], -1);
+    const turned = (part: Tensor): Tensor => applyRotary(part, cosine!, sine!, { interleaved: this.#interleaved });
+    if (this.#width === D) return turned(x);
+    return concat([turned(x.slice(-1, 0, this.#width)), x.slice(-1, this.#width)], -1);
   }
 }
 
@@ -207,8 +316,4 @@ export function rotary(options: RotaryOptions = {}): PositionScheme {
     attention: ({ headSize }) => new RotaryPositions(headSize, options),
   };
 }
-
-// ## Pitfall: the other pairing
-//
-// Loading weights of one pairing into the other changes no shape. The test "applyRotary() in both
-// pairings differs by a fixed order of coordinates" states what has to be permuted.
+// #endregion

@@ -1,12 +1,40 @@
 /**
  * # Rotation past the trained length
  *
- * **Question.** A model with rotary positions was trained on texts of a few thousand tokens. Past them it meets angles
- * that it has never seen, and fails. Can it be made to read longer texts with little training, or none?
+ * **Question.** A model with [rotary positions](rotary.ts) was trained on texts of a few thousand tokens. Past them it meets angles
+ * that it has never seen, and fails. Can it read longer texts with little training, or none?
  *
- * **Idea.** Turn more slowly. If every pair of coordinates turns $s$ times more slowly, a text $s$ times as long fits into
- * the angles that training has seen; but neighbours are then hard to tell apart. Pairs of high frequency have gone round
+ * **Idea.** Turn more slowly. If every pair of coordinates turns $s$ times more slowly, a text $s$ times as long has only
+ * angles that training has seen; but neighbours are harder to tell apart. Pairs of high frequency have gone round
  * many times in training and need no help. The schemes differ in how they divide the slowing down among the frequencies.
+ *
+ * **By hand.** A head of width 8 has the frequencies 1, 0.1, 0.01 and 0.001. It was trained on 32 positions and is to read 4 times as many. Linear
+ * scaling divides all by 4: 0.25, 0.025, 0.0025, 0.00025. NTK-aware scaling raises the base from 10000 to 10000 · 4^(8/6), about 63496, which keeps
+ * the first and divides the last by 4: 1, 0.063, 0.00397, 0.00025. In 32 positions the first pair goes round 32/2π = 5.09 times and the second 0.51
+ * times. Llama 3 keeps what goes round more than 4 times and divides what goes round less than once: 1, 0.025, 0.0025, 0.00025.
+ *
+ * ```ts
+ * import { linearScaling, llama3Scaling, ntkScaling, rotaryFrequencies } from "@heed/heed/attention";
+ *
+ * const print = (name: string, numbers: Iterable<number>) =>
+ *   console.log(name, Array.from(numbers, (x) => Number(x.toFixed(5))).join(" "));
+ *
+ * print("frequencies", rotaryFrequencies(8, 10000));
+ * print("linear     ", linearScaling({ factor: 4 }).frequencies(8, 10000));
+ * print("NTK-aware  ", ntkScaling({ factor: 4 }).frequencies(8, 10000));
+ * print("Llama 3    ", llama3Scaling({ factor: 4, trainedLength: 32 }).frequencies(8, 10000));
+ * console.log("base", Math.round(10000 * 4 ** (8 / 6)));
+ * console.log("rounds", Array.from(rotaryFrequencies(8, 10000), (x) => (32 * x / (2 * Math.PI)).toFixed(2)).join(" "));
+ * ```
+ *
+ * ```text
+ * frequencies 1 0.1 0.01 0.001
+ * linear      0.25 0.025 0.0025 0.00025
+ * NTK-aware   1 0.063 0.00397 0.00025
+ * Llama 3     1 0.025 0.0025 0.00025
+ * base 63496
+ * rounds 5.09 0.51 0.05 0.01
+ * ```
  *
  * **Formula.** With the frequencies $\omega_i = \mathrm{base}^{-2i/d}$ of the page on [rotary positions](rotary.ts), the
  * factor $s$, the trained length $L$, and a weight $r_i$ that is 1 for fast pairs and 0 for slow ones,
@@ -23,8 +51,11 @@
  * YaRN also multiplies queries and keys by $0.1 \ln s + 1$ each: over a longer text a softmax spreads its unit over more
  * keys, and larger scores make up for it.
  *
+ * The [experiment](../experiments/positions/extrapolation.ts) reads long lists with a model that was trained on short ones, with and without these frequencies.
+ *
  * Sources: Chen, Wong, Chen and Tian 2023, *Extending Context Window of Large Language Models via Positional
- * Interpolation* (linear); bloc97 2023, *NTK-Aware Scaled RoPE*; Peng, Quesnelle, Fan and Shippole 2023, *YaRN*; Grattafiori
+ * Interpolation* (linear); bloc97 2023, *NTK-Aware Scaled RoPE*; Peng, Quesnelle, Fan and Shippole 2023, *YaRN: Efficient Context Window Extension of Large
+ * Language Models*; Grattafiori
  * et al. 2024, *The Llama 3 Herd of Models*, whose released code holds the formula.
  *
  * @module
@@ -33,34 +64,6 @@
 import { checkSizes } from "../../engine/arguments.ts";
 import { checkOptions, type Checks, checkValue, integer, numeric, required } from "../../engine/options.ts";
 import { type Part, type PartTable, settingsOf } from "../../engine/part.ts";
-
-/** How a scaling changes the frequencies of rotary positions. */
-export interface RotaryScaling extends Part {
-  /**
-   * The frequencies with which pairs turn instead.
-   *
-   * @param width number of coordinates that are turned, two for each frequency
-   * @param base base of the frequencies
-   * @returns one frequency per pair, in radians per position
-   */
-  frequencies(width: number, base: number): Float64Array;
-  /** What queries and keys are multiplied by; 1 by default. */
-  readonly magnitude?: number;
-}
-
-/** Far above every head: low enough that a slip of the keyboard ends. */
-const WIDEST = 2 ** 20;
-
-/**
- * Refuses a width that is no whole number of pairs.
- *
- * @param width of a head
- * @throws {RangeError} if it is odd, or none
- */
-export function checkPairs(width: number): void {
-  checkSizes("rotate", { width }, { max: WIDEST });
-  if (width % 2 !== 0) throw new RangeError(`Cannot rotate heads of width ${width}: headSize must be even`);
-}
 
 /**
  * The frequencies of rotary positions, falling from 1.
@@ -75,13 +78,15 @@ export function rotaryFrequencies(width: number, base: number): Float64Array {
   return Float64Array.from({ length: width / 2 }, (_, i) => base ** (-2 * i / width));
 }
 
-/** How far a scaling stretches the trained length. */
-export interface ScalingOptions {
-  /** How many times as long texts may be; at least 1. */
-  readonly factor: number;
+/** $r\,\omega + (1 - r)\,\omega / s$, with the weight clipped to $[0, 1]$. */
+function mix(frequency: number, factor: number, weight: number): number {
+  const kept = Math.max(0, Math.min(1, weight));
+  return kept * frequency + (1 - kept) * frequency / factor;
 }
 
-const SCALING: Checks<ScalingOptions> = { factor: required(numeric({ min: 1 })) };
+// ## The same for all
+//
+// Linear scaling divides every frequency. NTK-aware scaling raises the base instead.
 
 /**
  * Divides all frequencies by the factor (position interpolation).
@@ -115,25 +120,9 @@ export function ntkScaling(options: ScalingOptions): RotaryScaling {
   };
 }
 
-/** How {@linkcode yarnScaling} divides the frequencies. */
-export interface YarnOptions extends ScalingOptions {
-  /** The length that the model was trained on. */
-  readonly trainedLength: number;
-  /** Pairs that go round more often keep their frequency; 32 by default. */
-  readonly betaFast?: number | undefined;
-  /** Pairs that go round less often turn slower by the whole factor; 1 by default. */
-  readonly betaSlow?: number | undefined;
-  /** What queries and keys are multiplied by; `0.1 · ln factor + 1` by default. */
-  readonly magnitude?: number | undefined;
-}
-
-const YARN: Checks<YarnOptions> = {
-  ...SCALING,
-  trainedLength: required(integer()),
-  betaFast: numeric({ above: 0 }),
-  betaSlow: numeric({ above: 0 }),
-  magnitude: numeric({ above: 0 }),
-};
+// ## By frequency
+//
+// YaRN and Llama 3 leave fast pairs alone. They differ in where one way passes into the other.
 
 /**
  * Keeps fast pairs, slows slow ones, and passes from one to the other pair by pair.
@@ -161,23 +150,6 @@ export function yarnScaling(options: YarnOptions): RotaryScaling {
   };
 }
 
-/** How {@linkcode llama3Scaling} divides the frequencies. */
-export interface Llama3Options extends ScalingOptions {
-  /** The length that the model was trained on. */
-  readonly trainedLength: number;
-  /** Pairs that go round less often in it turn slower by the whole factor; 1 by default. */
-  readonly lowFrequencyFactor?: number | undefined;
-  /** Pairs that go round more often in it keep their frequency; 4 by default. */
-  readonly highFrequencyFactor?: number | undefined;
-}
-
-const LLAMA3: Checks<Llama3Options> = {
-  ...SCALING,
-  trainedLength: required(integer()),
-  lowFrequencyFactor: numeric({ above: 0 }),
-  highFrequencyFactor: numeric({ above: 0 }),
-};
-
 /**
  * Keeps fast pairs, slows slow ones, and passes between them by the rounds they make.
  *
@@ -202,11 +174,82 @@ export function llama3Scaling(options: Llama3Options): RotaryScaling {
   };
 }
 
-/** $r\,\omega + (1 - r)\,\omega / s$, with the weight clipped to $[0, 1]$. */
-function mix(frequency: number, factor: number, weight: number): number {
-  const kept = Math.max(0, Math.min(1, weight));
-  return kept * frequency + (1 - kept) * frequency / factor;
+/** How a scaling changes the frequencies of rotary positions. */
+export interface RotaryScaling extends Part {
+  /**
+   * The frequencies with which pairs turn instead.
+   *
+   * @param width number of coordinates that are turned, two for each frequency
+   * @param base base of the frequencies
+   * @returns one frequency per pair, in radians per position
+   */
+  frequencies(width: number, base: number): Float64Array;
+  /** What queries and keys are multiplied by; 1 by default. */
+  readonly magnitude?: number;
 }
+
+// #region Options and checks
+// Every scaling is told how many times as long texts may be, and most of them the trained length.
+
+/** Far above every head: low enough that a slip of the keyboard ends. */
+const WIDEST = 2 ** 20;
+
+/**
+ * Refuses a width that is no whole number of pairs.
+ *
+ * @param width of a head
+ * @throws {RangeError} if it is odd, or none
+ */
+export function checkPairs(width: number): void {
+  checkSizes("rotate", { width }, { max: WIDEST });
+  if (width % 2 !== 0) throw new RangeError(`Cannot rotate heads of width ${width}: headSize must be even`);
+}
+
+/** How far a scaling stretches the trained length. */
+export interface ScalingOptions {
+  /** How many times as long texts may be; at least 1. */
+  readonly factor: number;
+}
+
+const SCALING: Checks<ScalingOptions> = { factor: required(numeric({ min: 1 })) };
+
+/** How {@linkcode yarnScaling} divides the frequencies. */
+export interface YarnOptions extends ScalingOptions {
+  /** The length that the model was trained on. */
+  readonly trainedLength: number;
+  /** Pairs that go round more often keep their frequency; 32 by default. */
+  readonly betaFast?: number | undefined;
+  /** Pairs that go round less often turn slower by the whole factor; 1 by default. */
+  readonly betaSlow?: number | undefined;
+  /** What queries and keys are multiplied by; `0.1 · ln factor + 1` by default. */
+  readonly magnitude?: number | undefined;
+}
+
+const YARN: Checks<YarnOptions> = {
+  ...SCALING,
+  trainedLength: required(integer()),
+  betaFast: numeric({ above: 0 }),
+  betaSlow: numeric({ above: 0 }),
+  magnitude: numeric({ above: 0 }),
+};
+
+/** How {@linkcode llama3Scaling} divides the frequencies. */
+export interface Llama3Options extends ScalingOptions {
+  /** The length that the model was trained on. */
+  readonly trainedLength: number;
+  /** Pairs that go round less often in it turn slower by the whole factor; 1 by default. */
+  readonly lowFrequencyFactor?: number | undefined;
+  /** Pairs that go round more often in it keep their frequency; 4 by default. */
+  readonly highFrequencyFactor?: number | undefined;
+}
+
+const LLAMA3: Checks<Llama3Options> = {
+  ...SCALING,
+  trainedLength: required(integer()),
+  lowFrequencyFactor: numeric({ above: 0 }),
+  highFrequencyFactor: numeric({ above: 0 }),
+};
+// #endregion
 
 /** Scalings by the word that a file has for them. */
 export const rotaryScalings: PartTable<RotaryScaling> = {

@@ -25,6 +25,8 @@ import { SEED } from "../../experiments/seed.ts";
 import { Batches, paddedShare } from "../batching.ts";
 
 /** Words of a sentence, sentences of a batch, and lengths that they are padded to. */
+/** Width and heads of the encoder layer that is counted. */
+const SIZE = 16, HEADS = 2;
 const WORDS = 8, SENTENCES = 4, PADDED = [8, 12, 16, 24, 32];
 const POOLS = [1, 2, 4, 8, 16, 32, 64];
 
@@ -101,6 +103,7 @@ export const experiment: Experiment<Padding> = {
     batchSize: { default: 32, min: 2, max: 128, step: 2 },
     seed: SEED,
   },
+  constants: { sentences: SENTENCES, words: WORDS, width: SIZE, heads: HEADS },
   claims: {
     cost: { holds: ({ multiplications }) => multiplications.at(-1)! >= 4 * multiplications[0]! },
     shuffled: { holds: ({ shuffled }) => shuffled > 0.25 },
@@ -117,7 +120,7 @@ export const experiment: Experiment<Padding> = {
       await steps.next();
       multiplications.push(countMultiplications(() => {
         const random = new Random(seed);
-        const encoder = new Encoder({ hiddenSize: 16, numHeads: 2, numLayers: 1 }, random);
+        const encoder = new Encoder({ hiddenSize: SIZE, numHeads: HEADS, numLayers: 1 }, random);
         const hidden = random.normal([SENTENCES, length, 16]);
         encoder.forward(hidden, { mask: lengthMask(new Array<number>(SENTENCES).fill(WORDS), length) });
       }));

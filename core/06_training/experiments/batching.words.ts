@@ -20,6 +20,12 @@ export const words: Words<Padding> = {
     batchSize: { label: "Batch size", description: "Sentences in a batch, in the last figure" },
     seed: SEED_WORDS,
   },
+  constants: {
+    sentences: "sentences that are counted",
+    words: "words in each",
+    width: "hidden width",
+    heads: "heads",
+  },
   claims: {
     cost: "A padded batch costs as much as a full one of its size: four times the positions, at least four times the " +
       "work",

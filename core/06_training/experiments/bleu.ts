@@ -88,6 +88,7 @@ export const experiment: Experiment<Spoiled> = {
     sentences: { default: 200, min: 10, max: 500, step: 10 },
     seed: SEED,
   },
+  constants: { tries: TRIES },
   claims: {
     fourGrams: { holds: ({ shuffledPrecisions }) => shuffledPrecisions[0]! > 99.9 && shuffledPrecisions[3]! < 10 },
     cut: {

@@ -22,6 +22,7 @@ export const words: Words<Spoiled> = {
     },
     seed: SEED_WORDS,
   },
+  constants: { tries: "random changes of each size" },
   claims: {
     fourGrams: "4-grams show whether it reads like a sentence: shuffled words keep all single matches and lose " +
       "90\u202f% of the 4-grams",

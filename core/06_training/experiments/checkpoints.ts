@@ -25,6 +25,8 @@ import { Optimizer } from "../optimizers.ts";
 import { nextTokens } from "../teacher_forcing.ts";
 
 /** What a resumed run may forget. */
+/** The model, and how it is trained. */
+const SIZE = 32, HEADS = 2, CONTEXT = 16, BATCH = 8, RATE = 3e-3;
 const FORGOTTEN = ["nothing", "data", "random", "optimizer"] as const;
 
 /** What is found. */
@@ -69,10 +71,10 @@ interface Text {
 /** Everything that a step depends on, set up from a seed. */
 function setUp({ tokens, vocabSize }: Text, dropout: number, seed: number) {
   const random = new Random(seed);
-  const layout = { vocabSize, contextLength: 16, hiddenSize: 32, numLayers: 1, numHeads: 2, dropout };
+  const layout = { vocabSize, contextLength: CONTEXT, hiddenSize: SIZE, numLayers: 1, numHeads: HEADS, dropout };
   const model = new DecoderOnly(layout, random.split());
-  const optimizer = new Optimizer(model.parameters(), adamW({ learningRate: 3e-3 }));
-  const batches = new SequenceWindows(tokens, { contextLength: 16, batchSize: 8, random: random.split() });
+  const optimizer = new Optimizer(model.parameters(), adamW({ learningRate: RATE }));
+  const batches = new SequenceWindows(tokens, { contextLength: CONTEXT, batchSize: BATCH, random: random.split() });
   model.train(random.split());
   return { model, optimizer, batches };
 }
@@ -121,6 +123,7 @@ export const experiment: Experiment<Resumed> = {
     dropout: { default: 0.1, min: 0, max: 0.5, step: 0.1 },
     seed: SEED,
   },
+  constants: { width: SIZE, heads: HEADS, context: CONTEXT, batch: BATCH, rate: RATE },
   tolerance: 0.2,
   claims: {
     same: { holds: ({ different, apart }) => different[0] === 0 && apart[0] === 0 },

@@ -19,8 +19,8 @@ const FORGOTTEN = {
 /** What the experiment says. */
 export const words: Words<Resumed> = {
   title: "The same run, twice",
-  purpose: "A small language model is trained, saved in the middle, thrown away, and resumed from the file: " +
-    "once with all that was saved, and three times with one part forgotten. Change when it is saved, or the " +
+  purpose: "A small language model is trained, saved in the middle, discarded, and resumed from the file: " +
+    "once with all that was saved, and three times without one part. Change when it is saved, or the " +
     "dropout. See which runs end with the weights of the run that was never interrupted, bit for bit.",
   controls: {
     save: { label: "Saved after", description: "Steps before the checkpoint" },
@@ -31,10 +31,17 @@ export const words: Words<Resumed> = {
     },
     seed: SEED_WORDS,
   },
+  constants: {
+    width: "hidden width",
+    heads: "heads",
+    context: "letters of context",
+    batch: "windows in a batch",
+    rate: "learning rate",
+  },
   claims: {
     same: "The resumed run ends with the same weights, bit for bit, and had the same losses",
     forgotten:
-      "Without the place in the data, the random state or the optimizer, nearly every weight ends up different",
+      "Without the position in the data, the random state or the optimizer, nearly every weight ends up different",
     size: "A checkpoint is about three times as large as the weights",
   },
   captions: {

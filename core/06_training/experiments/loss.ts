@@ -91,6 +91,7 @@ export const experiment: Experiment<Asked> = {
     classes: { default: 1000, min: 10, max: 10_000, step: 10 },
     seed: SEED,
   },
+  constants: { words: WORDS, slopes: SHOWN },
   claims: {
     entropy: { holds: ({ smallest, entropy }) => smallest > entropy - 1e-5 && smallest < 1.01 * entropy },
     hard: { holds: ({ plain, smallest }) => plain < 1e-3 && plain < smallest },

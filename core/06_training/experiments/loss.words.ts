@@ -23,6 +23,7 @@ export const words: Words<Asked> = {
     classes: { label: "Classes", description: "Entries of the vocabulary, in the first and the last figure" },
     seed: SEED_WORDS,
   },
+  constants: { words: "words of the padded sentence", slopes: "classes of the figure of slopes" },
   claims: {
     entropy: "With smoothed labels no answer costs less than their entropy, and the best one costs just that",
     hard: "With hard labels, being more certain of the right answer always costs less",

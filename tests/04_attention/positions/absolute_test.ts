@@ -1,5 +1,6 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
+  learned,
   LearnedPositions,
   SinusoidalPositions,
   sinusoidalPositions,
@@ -45,4 +46,14 @@ onEveryBackend("SinusoidalPositions() adds codes at any start, also far beyond t
     await assertClose(codes.at(0, 1), sinusoidalPositions(4, 6, start), { tolerance: 0 });
   }
   assertEquals(sinusoidalPositions(2, 5).shape, [2, 5]);
+});
+
+onReference("learned() starts positions with the deviation of the words", async () => {
+  const sizes = { contextLength: 100, hiddenSize: 64, numHeads: 2, headSize: 32, causal: true };
+  for (const deviation of [0.02, 0.5]) {
+    const table = learned().input!({ ...sizes, deviation }, new Random(1)) as LearnedPositions;
+    const found = Math.sqrt(await table.weight.square().mean().item());
+    // Five standard errors of a deviation from so many draws.
+    assert(Math.abs(found / deviation - 1) < 5 / Math.sqrt(2 * 100 * 64), `${found} for ${deviation}`);
+  }
 });

@@ -96,3 +96,12 @@ onEveryBackend("AlibiPositions() penalizes distance and nothing else", async () 
       .map((row) => row.map((x) => x / 256)),
   ]);
 });
+
+onEveryBackend("RelativePositions() treats all distances beyond the largest alike", async () => {
+  const positions = new RelativePositions(4, 2, new Random(1)), row = normal(1, 1, 1, 1, 4).expand([1, 1, 9, 4]);
+  const bias = positions.bias(row.contiguous(), 9).reshape([9, 9]);
+  // The last query looks back over distances 8 to 0: those from 8 to 2 share a vector, 1 and 0 have their own.
+  const numbers = [...await bias.at(0, 8).read()];
+  assertEquals(new Set(numbers.slice(0, 7)).size, 1);
+  assertEquals(new Set(numbers).size, 3);
+});

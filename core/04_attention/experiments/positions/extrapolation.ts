@@ -5,9 +5,9 @@
  * question is what the variable held before. That takes order: of all earlier values of *a* the last one
  * counts. One attention layer is trained on short lists with each scheme of positions, and read on lists
  * four times as long. The notes say that absolute positions do not generalize to longer texts than those
- * of the training, and name it as what relative ones avoid; this shows where each scheme ends. RoPE is
- * relative and ends too: it turns far keys by angles that training has never met, and after a full turn
- * they look near.
+ * of the training, and name it as what relative ones avoid; this shows where each scheme ends, for Shaw and T5 at two
+ * settings. RoPE is relative and ends too: it turns far keys by angles that training has never met. The
+ * trained model is then read once more, with frequencies that are rescaled for the longer lists.
  *
  * @module
  */
@@ -31,8 +31,12 @@ import { MultiHeadAttention, type PositionRule } from "../../multi_head.ts";
 import {
   AlibiPositions,
   LearnedPositions,
+  linearScaling,
+  llama3Scaling,
+  ntkScaling,
   RelativePositions,
   RotaryPositions,
+  type RotaryScaling,
   SinusoidalPositions,
   T5Positions,
 } from "../../positions/mod.ts";
@@ -40,7 +44,10 @@ import {
 const VARIABLES = 6, VALUES = 8, E = 32, HEADS = 4, D = E / HEADS, BUCKETS = 8;
 /** How many times longer the longest list of the test is. */
 const TIMES = 4, BINS = 4 * TIMES;
+/** The second setting of Shaw and T5: up to how many trained lengths distances are told apart. */
+const WIDE = 2;
 const SCHEMES = ["none", "learned", "sinusoidal", "Shaw", "T5", "RoPE", "ALiBi"] as const;
+const SCALINGS = ["unscaled", "linear", "NTK", "Llama 3"] as const;
 const IGNORED = -100;
 
 /** What is found. */
@@ -51,8 +58,18 @@ export interface ExtrapolationFindings {
   readonly beyond: readonly number[];
   /** Weight of RoPE at less than half a turn of its second pair, and around a whole one, in long lists. */
   readonly turned: readonly number[];
+  /** Accuracy of Shaw and T5 beyond, if they tell distances apart up to twice the trained length. */
+  readonly wide: readonly number[];
+  /** Accuracy of RoPE within the trained length and beyond, by how its frequencies are rescaled for reading. */
+  readonly rescaled: readonly { readonly within: number; readonly beyond: number }[];
   readonly shown: {
     readonly trained: number;
+    readonly steps: number;
+    /** Coordinates of a head, and distances that the second setting tells apart. */
+    readonly headSize: number;
+    readonly wideClipped: number;
+    /** Accuracy of RoPE by stretch of the list, by how its frequencies are rescaled. */
+    readonly scalings: readonly (readonly number[])[];
     /** Distance from which on Shaw and T5 treat all alike. */
     readonly clipped: number;
     /** Length of the lists of the test, and distance of a full turn of RoPE's second pair. */
@@ -73,9 +90,11 @@ export interface ExtrapolationFindings {
 export interface Extrapolation extends Parts {
   findings: ExtrapolationFindings;
   controls: "trained" | "apart" | "steps" | "seed";
-  claims: "within" | "absolute" | "relative" | "enough" | "turn";
-  captions: "right" | "reach";
-  labels: Labels<typeof SCHEMES[number] | "position" | "right" | "trained" | "distance" | "weight">;
+  claims: "within" | "absolute" | "relative" | "always" | "enough" | "turn" | "rescaled";
+  captions: "right" | "reach" | "rescaled";
+  labels: Labels<
+    typeof SCHEMES[number] | typeof SCALINGS[number] | "position" | "right" | "trained" | "distance" | "weight"
+  >;
 }
 
 /** Distance at which the second pair of coordinates of RoPE has gone round. */
@@ -105,11 +124,32 @@ function draw(B: number, T: number, random: Random): Lists {
   return { variables: box(variables), values: box(values), answers: box(answers) };
 }
 
+/** RoPE whose frequencies may be exchanged after the training. */
+class ExchangeableRotary implements PositionRule {
+  rule: RotaryPositions = new RotaryPositions(D);
+
+  mark(x: Tensor, start: number): Tensor {
+    return this.rule.mark(x, start);
+  }
+}
+
+/** How frequencies are rescaled for lists that are longer than those of the training. */
+function scalingsFor(trained: number): (RotaryScaling | undefined)[] {
+  const factor = TIMES;
+  return [
+    undefined,
+    linearScaling({ factor }),
+    ntkScaling({ factor }),
+    llama3Scaling({ factor, trainedLength: trained }),
+  ];
+}
+
 /** One attention that looks back, with one scheme of positions. */
 class Reader extends Module {
   readonly variables: Embedding;
   readonly values: Embedding;
   readonly absolute: LearnedPositions | SinusoidalPositions | undefined;
+  readonly rotary = new ExchangeableRotary();
   readonly attention: MultiHeadAttention;
   readonly output: Linear;
 
@@ -120,15 +160,15 @@ class Reader extends Module {
     // The table is long enough for the test; training reaches its first rows only.
     if (scheme === "learned") this.absolute = new LearnedPositions(TIMES * trained, E, random, { deviation: 0.5 });
     if (scheme === "sinusoidal") this.absolute = new SinusoidalPositions(E);
-    this.attention = new MultiHeadAttention(E, HEADS, random, { positions: Reader.#rule(scheme, clipped, random) });
+    this.attention = new MultiHeadAttention(E, HEADS, random, { positions: this.#rule(scheme, clipped, random) });
     this.output = new Linear(E, VALUES, random);
   }
 
-  static #rule(scheme: typeof SCHEMES[number], clipped: number, random: Random): PositionRule | undefined {
+  #rule(scheme: typeof SCHEMES[number], clipped: number, random: Random): PositionRule | undefined {
     if (scheme === "Shaw") return new RelativePositions(D, clipped, random);
     const buckets = { numBuckets: BUCKETS, maxDistance: clipped, bidirectional: false };
     if (scheme === "T5") return new T5Positions(HEADS, random, buckets);
-    if (scheme === "RoPE") return new RotaryPositions(D);
+    if (scheme === "RoPE") return this.rotary;
     return scheme === "ALiBi" ? new AlibiPositions(HEADS) : undefined;
   }
 
@@ -172,10 +212,16 @@ async function reach(model: Reader, { variables, values, answers }: Lists): Prom
   return Array.from({ length: 12 }, (_, bin) =>
     mean(last.map((row, i) => {
       // Distance 1 is the assignment before.
-      const query = 3 * T / 4 + i, near = query - bin * width;
-      return row.slice(Math.max(0, near - width), near).reduce((sum, x) => sum + x, 0);
+      const query = 3 * T / 4 + i, end = query - bin * width;
+      return row.slice(Math.max(0, end - width), end).reduce((sum, x) => sum + x, 0);
     })));
 }
+
+/** Accuracy in the second half of the trained length. */
+const near = (curve: readonly number[]): number => mean(curve.slice(2, 4));
+
+/** Accuracy between twice the trained length and the end. */
+const far = (curve: readonly number[]): number => mean(curve.slice(8));
 
 /** Every scheme of positions, read past the length it was trained on. */
 export const experiment: Experiment<Extrapolation> = {
@@ -191,35 +237,59 @@ export const experiment: Experiment<Extrapolation> = {
     },
     absolute: { holds: ({ beyond: [, learned, sinusoidal] }) => learned! < 0.4 && sinusoidal! < 0.4 },
     relative: { holds: ({ beyond }) => [3, 4, 6].every((scheme) => beyond[scheme]! > 0.7) },
+    always: { refuted: true, holds: ({ wide }) => wide.every((share) => share > 0.7) },
     enough: { refuted: true, holds: ({ beyond }) => beyond[SCHEMES.indexOf("RoPE")]! > 0.7 },
     turn: { holds: ({ turned: [near, round] }) => round! > near! },
+    rescaled: {
+      holds: ({ rescaled: [unscaled, linear, , llama] }) =>
+        [linear!, llama!].every(({ beyond }) => beyond > unscaled!.beyond + 0.3),
+    },
   },
   tolerance: 0.05,
   async measure({ trained, apart, steps, seed }, { signal, onProgress }) {
     signal?.throwIfAborted();
     const test = draw(32, TIMES * trained, new Random(seed).split());
-    const curves: number[][] = [], reaches: number[][] = [];
-    for (const [i, scheme] of SCHEMES.entries()) {
-      const random = new Random(seed);
-      const model = new Reader(scheme, trained, apart * trained, random);
+    const parts = SCHEMES.length + 2;
+    const train = async (scheme: typeof SCHEMES[number], clipped: number, part: number): Promise<Reader> => {
+      const random = new Random(seed), model = new Reader(scheme, trained, clipped, random);
       const loss = (): Tensor => {
         const lists = draw(16, trained, random);
         return crossEntropy(model.forward(lists), lists.answers);
       };
-      const part = (done: number): void => onProgress?.((i + done) / SCHEMES.length);
-      await fit(model, loss, { steps, learningRate: 0.02, onProgress: part, ...(signal && { signal }) });
+      const tell = (done: number): void => onProgress?.((part + done) / parts);
+      await fit(model, loss, { steps, learningRate: 0.02, onProgress: tell, ...(signal && { signal }) });
+      return model;
+    };
+    const curves: number[][] = [], reaches: number[][] = [], scalings: number[][] = [], wide: number[] = [];
+    for (const [i, scheme] of SCHEMES.entries()) {
+      const model = await train(scheme, apart * trained, i);
       curves.push(await accuracies(model, test));
       reaches.push(await reach(model, test));
+      if (scheme !== "RoPE") continue;
+      for (const scaling of scalingsFor(trained)) {
+        model.rotary.rule = new RotaryPositions(D, { scaling });
+        scalings.push(await accuracies(model, test));
+      }
+    }
+    for (const [i, scheme] of (["Shaw", "T5"] as const).entries()) {
+      const model = await train(scheme, WIDE * trained, SCHEMES.length + i);
+      wide.push(far(await accuracies(model, test)));
     }
     const stretch = trained / 4, rotary = reaches[SCHEMES.indexOf("RoPE")]!;
     const weightBetween = (from: number, to: number): number =>
       rotary.reduce((sum, x, bin) => (bin + 0.5) * stretch >= from && (bin + 0.5) * stretch < to ? sum + x : sum, 0);
     return {
-      within: curves.map((curve) => mean(curve.slice(2, 4))),
-      beyond: curves.map((curve) => mean(curve.slice(8))),
+      within: curves.map(near),
+      beyond: curves.map(far),
       turned: [weightBetween(0, TURN / 2), weightBetween(0.6 * TURN, 1.2 * TURN)],
+      wide,
+      rescaled: scalings.map((curve) => ({ within: near(curve), beyond: far(curve) })),
       shown: {
         trained,
+        steps,
+        headSize: D,
+        wideClipped: WIDE * trained,
+        scalings,
         clipped: apart * trained,
         tested: TIMES * trained,
         turn: TURN,
@@ -231,10 +301,14 @@ export const experiment: Experiment<Extrapolation> = {
     };
   },
   draw(findings, { captions, labels }) {
-    const { trained, tested, middles, curves, reaches } = findings.shown;
-    const series = (rows: readonly (readonly number[])[]): Series[] =>
-      SCHEMES.map((scheme, i) => ({
-        label: labels[scheme],
+    const { trained, tested, middles, curves, reaches, scalings } = findings.shown;
+    const end: Series = { label: labels.trained, points: [[trained, 0], [trained, 1]], dashed: true };
+    const series = (
+      rows: readonly (readonly number[])[],
+      names: readonly (keyof typeof labels)[] = SCHEMES,
+    ): Series[] =>
+      names.map((name, i) => ({
+        label: labels[name],
         points: rows[i]!.map((y, bin) => [middles[bin]!, y]),
       }));
     return [
@@ -243,7 +317,7 @@ export const experiment: Experiment<Extrapolation> = {
         caption: captions.right(findings),
         x: { title: labels.position, domain: [0, tested] },
         y: { title: labels.right, domain: [0, 1] },
-        series: [...series(curves), { label: labels.trained, points: [[trained, 0], [trained, 1]], dashed: true }],
+        series: [...series(curves), end],
       },
       {
         kind: "line",
@@ -251,6 +325,13 @@ export const experiment: Experiment<Extrapolation> = {
         x: { title: labels.distance },
         y: { title: labels.weight },
         series: series(reaches),
+      },
+      {
+        kind: "line",
+        caption: captions.rescaled(findings),
+        x: { title: labels.position, domain: [0, tested] },
+        y: { title: labels.right, domain: [0, 1] },
+        series: [...series(scalings, SCALINGS), end],
       },
     ];
   },
