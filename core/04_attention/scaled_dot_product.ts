@@ -15,7 +15,7 @@
  * 喜欢. Middle: scores become weights. Right: the output lies between the values, nearest to the one of the largest weight.
  * ```
  *
- * **By hand.** Three words of the notes, 我 喜欢 苹果 (*I like apples*), in two dimensions. A model computes queries, keys and values
+ * **By hand.** Three words, 我 喜欢 苹果 (*I like apples*), in two dimensions. A model computes queries, keys and values
  * from the vectors of the words ([section](self_and_cross.ts)); here they are chosen. The query of 苹果 is (1, 1). The keys are (0, 1),
  * (2, 1) and (2, 0), so the scores are 0 + 1 = 1, 2 + 1 = 3 and 2 + 0 = 2. The width is 2. Divided by its root, 1.414, they are 0.707,
  * 2.121 and 1.414. Their exponentials are 2.028, 8.342 and 4.113, with the sum 14.484. Each divided by the sum is a weight: 0.140, 0.576
