@@ -157,8 +157,8 @@ export function plainAttention(query: Tensor, key: Tensor, value: Tensor, mask?:
 // say nothing of other positions.
 //
 // **The notes, 002.19.** It holds. An additive score needs a tanh for each pair *and* each hidden unit, $TSD$ of them with D hidden
-// units, and stores as many numbers. The product needs $TSD$ multiply-adds inside one `matmul`, the operation that processors do best, and
-// stores $TS$. Vaswani et al. add that for wide keys the additive score is the better one unless the product is scaled.
+// units, and stores as many numbers. The product needs $TSD$ multiply-adds inside one `matmul` (matrix multiplication, 矩阵乘法),
+// the operation that processors do best, and stores $TS$. Vaswani et al. add that for wide keys the additive score is the better one unless the product is scaled.
 
 // ## The library's function
 //
