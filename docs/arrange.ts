@@ -252,8 +252,8 @@ function markdownHeight(text: string): number {
 /** How much higher one column may be than the other. */
 const SLACK = 200;
 
-/** A program, with the words that lead to it, and a table of symbols with its formula, are one thing. */
-const OPENS = /^\*\*(By hand|手算|Formula|公式)/;
+/** What opens a thought. */
+const OPENS = /^(\*\*|## )/;
 
 /**
  * For each paragraph, where the one thing begins and ends that it is a part of.
@@ -267,11 +267,14 @@ function boundOf(
 ): Map<number, [number, number]> {
   const bound = new Map<number, [number, number]>();
   paragraphs.forEach((paragraph, end) => {
-    if (!isShown(paragraph) || !(isSymbolHead(paragraph) || /^```ts\b/.test(paragraph))) return;
+    if (!isShown(paragraph)) return;
+    // A program has the words that lead to it, a table of symbols its formula.
+    const isLed = isSymbolHead(paragraph) || /^```ts\b/.test(paragraph),
+      isFirst = (at: number): boolean => OPENS.test(paragraphs[at]!);
     let start = end;
-    while (start > 0 && end - start < 8 && !isShown(paragraphs[start - 1]!) && !OPENS.test(paragraphs[start]!)) start--;
+    while (isLed && start > 0 && end - start < 8 && !isShown(paragraphs[start - 1]!) && !isFirst(start)) start--;
     // Without such an opening, what is shown has the paragraph before it, and a formula the words before that.
-    if (!OPENS.test(paragraphs[start]!)) {
+    if (!isLed || !isFirst(start)) {
       start = Math.max(0, end - 1);
       while (start > 0 && paragraphs[start]!.startsWith("$$")) start--;
     }
@@ -361,7 +364,10 @@ export function openingRows(
     }
     // What belongs together goes on together.
     const whole = paragraphs.slice(start, end + 1), height = sum(whole), isFree = current && waiting.length === 0;
-    if (at === start && isFree && current!.side.length === 0 && current!.left + height <= current!.right + room) {
+    const isPlain = end === start || isSymbolHead(paragraphs[end]!);
+    if (
+      at === start && isPlain && isFree && current!.side.length === 0 && current!.left + height <= current!.right + room
+    ) {
       current!.more.push(...whole);
       current!.left += height;
       at = end;

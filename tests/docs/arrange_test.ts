@@ -88,3 +88,14 @@ Deno.test("openingRows() fills the shorter column below, and keeps every paragra
   const high = rows([words(400), table, `**New.** ${words(40)}`].join("\n\n"));
   assertEquals(high[0]!.side, `**New.** ${words(40)}`);
 });
+
+Deno.test("openingRows() keeps a formula for its symbols, and what is worked by hand for its program", () => {
+  const program = "```ts\nf();\n```\n\n```text\n1\n```", hand = "**By hand.** One.\n\n*Then* two.", long = words(20);
+  const text = [long, picture, hand, program, `**Formula.** With $x$,\n\n$$y = x$$`, table].join("\n\n");
+  assertEquals(
+    openingRows(text, { isShown: (one) => /^(\||```)/.test(one), isWide: () => false }).map((
+      { text, aside },
+    ) => [text, aside]),
+    [[long, picture], [hand, program], ["**Formula.** With $x$,\n\n$$y = x$$", table]],
+  );
+});
