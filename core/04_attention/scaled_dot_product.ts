@@ -241,18 +241,6 @@ export function attentionWeights(query: Tensor, key: Tensor, options: AttentionO
   return softmax(scores);
 }
 
-/** Who may look at whom, and what is added to the scores. */
-export interface AttentionOptions {
-  /** True where looking is allowed, bool, broadcast to `[B, H, T, S]`; everywhere by default. */
-  readonly mask?: TensorLike<boolean> | undefined;
-  /** Added to the scores, `-Infinity` forbids, broadcast to `[B, H, T, S]`; nothing by default. */
-  readonly bias?: TensorLike | undefined;
-  /** Whether query `t` sees only keys up to `t + S − T`, the last one all; false by default. */
-  readonly causal?: boolean | undefined;
-  /** Factor of the dot products; `1 / √D` by default. */
-  readonly scale?: number | undefined;
-}
-
 // #region Weights that are given, groups of heads, values of another width
 // Dropout and the heads' own maps mix by weights that were computed before. Grouped heads share keys and values
 // ([section](multi_head.ts)). Kernels have one width for keys and values; zeros fill the narrower ones up.
@@ -295,8 +283,20 @@ function widened(x: Tensor, width: number): Tensor {
 }
 // #endregion
 
-// #region Checks at the door
+// #region Options, and checks at the door
 // Options and shapes are checked before anything is computed. Errors say which axis disagrees.
+
+/** Who may look at whom, and what is added to the scores. */
+export interface AttentionOptions {
+  /** True where looking is allowed, bool, broadcast to `[B, H, T, S]`; everywhere by default. */
+  readonly mask?: TensorLike<boolean> | undefined;
+  /** Added to the scores, `-Infinity` forbids, broadcast to `[B, H, T, S]`; nothing by default. */
+  readonly bias?: TensorLike | undefined;
+  /** Whether query `t` sees only keys up to `t + S − T`, the last one all; false by default. */
+  readonly causal?: boolean | undefined;
+  /** Factor of the dot products; `1 / √D` by default. */
+  readonly scale?: number | undefined;
+}
 
 const ATTENTION: Checks<AttentionOptions> = { mask: aMask, bias: aTensorLike, causal: flag, scale: numeric() };
 

@@ -422,6 +422,16 @@ function sizeOfPart(create: () => object | undefined): number {
 // is set apart from what is written. A decoder is more flexible in one sense: a conversation has no fixed border between source and
 // target, and any text is training data. "Strict" or "free" is not a property of either: large decoders translate well.
 //
+// The run compares them at equal size, on the same pairs: an encoder with a decoder, a decoder that reads the source as the first
+// part of its text, and the same decoder with a [prefix mask](../04_attention/masks.ts), which lets the source words see each
+// other in both directions.
+//
+// ```picture architectures_run Three models of one size on the same pairs.
+// ```
+//
+// **The notes, 000.17.** Without recurrence, yes. Purely self-attention, no: cross-attention reads the other sentence, and most weights
+// of a layer belong to its feed-forward network.
+//
 // **The notes, 003.7.** Question answering is the same model with other pairs: questions as sources, answers as targets. The
 // corpus of the experiment has 中国的首都是哪里 as a sentence to be translated, and the recorded run translates it too.
 

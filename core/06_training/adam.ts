@@ -99,9 +99,6 @@ import { callback, checkOptions, type Checks, numeric } from "../engine/options.
 import type { Tensor } from "../engine/tensor.ts";
 import type { OptimizerRule, ParameterStep } from "./optimizers.ts";
 
-/** The two averages by name. */
-type Moments = "firstMoment" | "secondMoment";
-
 /** Moves one parameter and both of its averages: the formula, line by line. */
 function adamStep(
   { parameter, averages: { firstMoment, secondMoment }, count, learningRate }: ParameterStep<Moments>,
@@ -184,6 +181,9 @@ export function adam(options: AdamOptions = {}): OptimizerRule<Moments> {
 
 // #region Options, and which weights decay
 // Gains and biases do not decay by default: they scale and shift, and a small gain is no simpler than a large one.
+
+/** The two averages by name. */
+type Moments = "firstMoment" | "secondMoment";
 
 /** What {@linkcode adam} and {@linkcode adamW} have in common. */
 export interface MomentOptions {

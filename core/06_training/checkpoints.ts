@@ -75,129 +75,6 @@ import {
 
 export type { Json } from "../engine/json.ts";
 
-/** A place for files, known by name: a folder, a browser's storage, a map in a test. */
-export interface CheckpointStorage {
-  /** The bytes under a name, or `undefined` where there are none. */
-  read(name: string): Promise<Uint8Array | undefined>;
-  /** Replaces what is under a name; whoever reads sees the old bytes or the new, never a part. */
-  writeAtomically(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
-}
-
-/** A training run: the things whose state the next step depends on. */
-export interface TrainingRun {
-  /** What is trained. */
-  readonly model: Module;
-  /** What moves it; nothing by default, so that only the weights are saved. */
-  readonly optimizer?: Optimizer;
-  /** Where its batches come from; nowhere by default. */
-  readonly batches?: Pick<BatchSource<unknown>, "position" | "seek">;
-  /** Batches to a step; not looked at by default. */
-  readonly accumulate?: number;
-  /** Generators that the loss draws from beside those of the model, by name; none by default. */
-  readonly randoms?: Readonly<Record<string, Random>>;
-  /** What ends it, with the best weights so far; nothing by default. */
-  readonly earlyStopping?: EarlyStopping;
-  /** Whatever else belongs to it, such as the options of the model; null by default. */
-  readonly notes?: Json;
-}
-
-/** Options of {@linkcode loadCheckpoint} and {@linkcode restoreCheckpoint}. */
-export interface RestoreOptions {
-  /**
-   * Which weights the model gets; `"latest"` by default. `"best"` are those that {@linkcode EarlyStopping} kept, also in
-   * the file of a run that has not ended: for use, and not to go on with an optimizer.
-   */
-  readonly weights?: "latest" | "best";
-}
-
-const restoreChecks: Checks<RestoreOptions> = { weights: oneOf(["latest", "best"]) };
-
-/** Something that has these methods. */
-function withMethods<T extends object>(what: string, ...names: readonly string[]): Check<T> {
-  return object<T>(
-    `${what}, with ${names.map((name) => `${name}()`).join(" and ")}`,
-    (value) => names.every((name) => typeof (value as Readonly<Record<string, unknown>>)[name] === "function"),
-  );
-}
-
-/** What a place for files must have. */
-export const storageCheck: Check<CheckpointStorage> = withMethods("a place for files", "read", "writeAtomically");
-
-/** What generators by name must be. */
-export const randomsCheck: Check<Readonly<Record<string, Random>>> = object(
-  "generators by name",
-  (value) => isPlain(value) && Object.values(value).every((random) => random instanceof Random),
-);
-
-/** What notes must be: what JSON does not bring back is refused when it is written, by the name of the field. */
-export const notesCheck: Check<NonNullable<Json>> = { must: "JSON", fits: () => true };
-
-// A misspelt part would be missing from the file, and nobody would know until the run is taken up again.
-const runChecks: Checks<TrainingRun> = {
-  model: required(instance(Module)),
-  optimizer: instance(Optimizer),
-  batches: withMethods("a source of batches", "position", "seek"),
-  accumulate: integer(),
-  randoms: randomsCheck,
-  earlyStopping: instance(EarlyStopping),
-  notes: notesCheck,
-};
-
-/** What is saved of an optimizer beside its tensors. */
-interface SavedOptimizer {
-  /** Missing in what older programs saved. */
-  readonly rule?: WrittenRule;
-  readonly steps: number;
-  readonly counts: Readonly<Record<string, number>>;
-}
-
-/** The part of a checkpoint that is not tensors. */
-interface SavedState {
-  readonly version: 1;
-  /** What the model keeps in a field `options`; missing in what older programs saved. */
-  readonly options?: Readonly<Record<string, Json>> | null;
-  readonly optimizer: SavedOptimizer | null;
-  readonly batches: BatchPosition | null;
-  readonly accumulate?: number;
-  readonly randoms?: Readonly<Record<string, RandomState>>;
-  readonly earlyStopping?: EarlyStoppingState;
-  readonly notes: Json;
-}
-
-const orNull = <T>(check: Check<T>): Check<T> => ({
-  must: `${check.must} or null`,
-  fits: (value) => value === null || check.fits(value),
-});
-
-const plain = <T extends object>(must: string): Check<T> => object<T>(must, (value) => !Array.isArray(value));
-
-const stateChecks: Checks<SavedState> = {
-  version: required({ must: "1", fits: (value) => value === 1 }),
-  options: orNull(plain<Readonly<Record<string, Json>>>("an object")),
-  optimizer: required(orNull(plain<SavedOptimizer>("an object with steps and counts"))),
-  batches: required(orNull(plain<BatchPosition>("an object with epoch, batch and random"))),
-  accumulate: integer(),
-  randoms: plain("an object of states by name"),
-  earlyStopping: plain<EarlyStoppingState>("an object with measure, mode, step, waited, stopped and best"),
-  notes: required({ must: "JSON", fits: (value) => value !== undefined }),
-};
-
-const optimizerChecks: Checks<SavedOptimizer> = {
-  rule: plain<WrittenRule>("an object with word and settings"),
-  steps: required(countSoFar),
-  counts: required(plain<Readonly<Record<string, number>>>("an object of counts by name")),
-};
-
-const ruleChecks: Checks<WrittenRule> = {
-  word: required(orNull({ must: "a string", fits: (value) => typeof value === "string" })),
-  settings: {
-    must: "an object of numbers",
-    fits: (value) =>
-      typeof value === "object" && value !== null && !Array.isArray(value) &&
-      Object.values(value).every((number) => typeof number === "number"),
-  },
-};
-
 /**
  * Writes down everything that the next step of a run depends on.
  *
@@ -373,58 +250,14 @@ export function restoreCheckpoint(
   return { notes: state.notes };
 }
 
-/** The tensors under a prefix, without it. */
-function partOf<T>(tensors: ReadonlyMap<string, T>, prefix: string): Map<string, T> {
-  const own = [...tensors].filter(([path]) => path.startsWith(prefix));
-  return new Map(own.map(([path, stored]) => [path.slice(prefix.length), stored]));
-}
-
-/** What elements become when they are loaded. */
-function dtypeOf(kind: StoredKind): DType {
-  if (kind === "BOOL") return "bool";
-  return kind.includes("F") ? "float32" : "int32";
-}
-
-function requireNumbers(path: string, kind: StoredKind): void {
-  if (dtypeOf(kind) !== "float32") {
-    throw new TypeError(`Cannot resume: ${quote(`optimizer/${path}`)} was saved as ${kind}, an average has fractions`);
-  }
-}
-
-/**
- * Refuses tensors that are not those of a model, before any of them is made.
- *
- * @param own names and shapes of the model
- * @param saved names and shapes of a file
- * @throws {TypeError} if one is missing, unknown, or of another shape or kind
- */
-export function requireSameTensors(
-  own: ReadonlyMap<string, Pick<StateEntry, "dtype" | "shape">>,
-  saved: ReadonlyMap<string, Pick<StoredTensor, "kind" | "shape">>,
-): void {
-  for (const [name, tensors] of Object.entries({ own, saved })) {
-    checkInstance<ReadonlyMap<string, object>>("compare tensors", name, tensors, Map);
-    for (const tensor of tensors.values()) checkObject("compare tensors", tensor);
-  }
-  for (const path of new Set([...own.keys(), ...saved.keys()])) {
-    const wanted = own.get(path), found = saved.get(path);
-    const isSame = wanted && found && wanted.dtype === dtypeOf(found.kind) &&
-      format(wanted.shape) === format(found.shape);
-    if (isSame) continue;
-    throw new TypeError(
-      `Cannot load a checkpoint: ${quote(path)} ` +
-        `${found ? `was saved as ${dtypeOf(found.kind)} ${format(found.shape)}` : "is not in the file"}, ` +
-        `the model has ${wanted ? `${wanted.dtype} ${format(wanted.shape)}` : "none"}`,
-    );
-  }
-}
-
 // ## The same shapes, another model
 //
 // Two heads and four, ReLU and GELU, rotary positions and none have weights of the same names and shapes.
 // What a model keeps in a field `options` is therefore saved as well, and compared. The length of the context,
 // dropout and its random numbers change nothing in what weights mean: only a resumed run, with its optimizer,
 // must have the same.
+
+// #region Options that are compared
 
 /** Options that say how a run goes on and not what weights mean. */
 const OF_THE_RUN: readonly string[] = ["contextLength", "dropout"];
@@ -485,60 +318,54 @@ function agree(a: Json | undefined, b: Json | undefined): boolean {
   );
 }
 
-/**
- * The notes of a checkpoint alone: enough to build the model that it is to be loaded into.
- *
- * {@linkcode loadCheckpoint} shows how.
- *
- * @param bytes a file that {@linkcode saveCheckpoint} wrote
- * @returns the notes; null where there are none
- */
-export function checkpointNotes(bytes: Uint8Array): Json {
-  return verifiedState(decodeSafetensors(bytes)).notes;
+// #endregion
+
+// #region Tensors of a file, and generators
+
+/** The tensors under a prefix, without it. */
+function partOf<T>(tensors: ReadonlyMap<string, T>, prefix: string): Map<string, T> {
+  const own = [...tensors].filter(([path]) => path.startsWith(prefix));
+  return new Map(own.map(([path, stored]) => [path.slice(prefix.length), stored]));
+}
+
+/** What elements become when they are loaded. */
+function dtypeOf(kind: StoredKind): DType {
+  if (kind === "BOOL") return "bool";
+  return kind.includes("F") ? "float32" : "int32";
+}
+
+function requireNumbers(path: string, kind: StoredKind): void {
+  if (dtypeOf(kind) !== "float32") {
+    throw new TypeError(`Cannot resume: ${quote(`optimizer/${path}`)} was saved as ${kind}, an average has fractions`);
+  }
 }
 
 /**
- * What {@linkcode EarlyStopping} remembers in a checkpoint, without the weights.
+ * Refuses tensors that are not those of a model, before any of them is made.
  *
- * @param bytes a file that {@linkcode saveCheckpoint} wrote
- * @returns its state; nothing where the run was saved without
+ * @param own names and shapes of the model
+ * @param saved names and shapes of a file
+ * @throws {TypeError} if one is missing, unknown, or of another shape or kind
  */
-export function checkpointStopping(bytes: Uint8Array): EarlyStoppingState | undefined {
-  return verifiedState(decodeSafetensors(bytes)).earlyStopping;
-}
-
-/**
- * Compares the checksum of a checkpoint with what the file holds.
- *
- * @param bytes the whole file
- * @throws {SyntaxError} if it is damaged
- */
-export function verifyCheckpoint(bytes: Uint8Array): void {
-  requireWhole(decodeSafetensors(bytes));
-}
-
-/** What the header of a checkpoint tells before the rest of the file is read. */
-export interface CheckpointOutline {
-  /** The notes; no checksum has been compared yet. */
-  readonly notes: Json;
-  /** Kinds and shapes of the model's tensors by path. */
-  readonly weights: ReadonlyMap<string, Pick<StoredTensor, "kind" | "shape">>;
-  /** Kinds and shapes of the optimizer's averages, by parameter and name of the average. */
-  readonly averages: ReadonlyMap<string, Pick<StoredTensor, "kind" | "shape">>;
-}
-
-/**
- * What the front of a checkpoint says of the whole.
- *
- * @param front the file up to the end of its header, or further
- * @param size bytes of the whole file
- * @returns notes, and kinds and shapes of the tensors
- * @throws {SyntaxError} if it is no checkpoint
- */
-export function outlineCheckpoint(front: Uint8Array, size: number): CheckpointOutline {
-  const { tensors, metadata } = readHeader(front, size);
-  const { notes } = readState(tensors, metadata);
-  return { notes, weights: partOf(tensors, "model/"), averages: partOf(tensors, "optimizer/") };
+export function requireSameTensors(
+  own: ReadonlyMap<string, Pick<StateEntry, "dtype" | "shape">>,
+  saved: ReadonlyMap<string, Pick<StoredTensor, "kind" | "shape">>,
+): void {
+  for (const [name, tensors] of Object.entries({ own, saved })) {
+    checkInstance<ReadonlyMap<string, object>>("compare tensors", name, tensors, Map);
+    for (const tensor of tensors.values()) checkObject("compare tensors", tensor);
+  }
+  for (const path of new Set([...own.keys(), ...saved.keys()])) {
+    const wanted = own.get(path), found = saved.get(path);
+    const isSame = wanted && found && wanted.dtype === dtypeOf(found.kind) &&
+      format(wanted.shape) === format(found.shape);
+    if (isSame) continue;
+    throw new TypeError(
+      `Cannot load a checkpoint: ${quote(path)} ` +
+        `${found ? `was saved as ${dtypeOf(found.kind)} ${format(found.shape)}` : "is not in the file"}, ` +
+        `the model has ${wanted ? `${wanted.dtype} ${format(wanted.shape)}` : "none"}`,
+    );
+  }
 }
 
 /** Generators that modules hold and those that the caller names; what both name has the model's name alone. */
@@ -630,6 +457,195 @@ function readState(tensors: ReadonlyMap<string, unknown>, metadata: ReadonlyMap<
   }
   return { ...state, randoms };
 }
+
+// #endregion
+
+// #region What a file says without being loaded
+
+/**
+ * The notes of a checkpoint alone: enough to build the model that it is to be loaded into.
+ *
+ * {@linkcode loadCheckpoint} shows how.
+ *
+ * @param bytes a file that {@linkcode saveCheckpoint} wrote
+ * @returns the notes; null where there are none
+ */
+export function checkpointNotes(bytes: Uint8Array): Json {
+  return verifiedState(decodeSafetensors(bytes)).notes;
+}
+
+/**
+ * What {@linkcode EarlyStopping} remembers in a checkpoint, without the weights.
+ *
+ * @param bytes a file that {@linkcode saveCheckpoint} wrote
+ * @returns its state; nothing where the run was saved without
+ */
+export function checkpointStopping(bytes: Uint8Array): EarlyStoppingState | undefined {
+  return verifiedState(decodeSafetensors(bytes)).earlyStopping;
+}
+
+/**
+ * Compares the checksum of a checkpoint with what the file holds.
+ *
+ * @param bytes the whole file
+ * @throws {SyntaxError} if it is damaged
+ */
+export function verifyCheckpoint(bytes: Uint8Array): void {
+  requireWhole(decodeSafetensors(bytes));
+}
+
+/** What the header of a checkpoint tells before the rest of the file is read. */
+export interface CheckpointOutline {
+  /** The notes; no checksum has been compared yet. */
+  readonly notes: Json;
+  /** Kinds and shapes of the model's tensors by path. */
+  readonly weights: ReadonlyMap<string, Pick<StoredTensor, "kind" | "shape">>;
+  /** Kinds and shapes of the optimizer's averages, by parameter and name of the average. */
+  readonly averages: ReadonlyMap<string, Pick<StoredTensor, "kind" | "shape">>;
+}
+
+/**
+ * What the front of a checkpoint says of the whole.
+ *
+ * @param front the file up to the end of its header, or further
+ * @param size bytes of the whole file
+ * @returns notes, and kinds and shapes of the tensors
+ * @throws {SyntaxError} if it is no checkpoint
+ */
+export function outlineCheckpoint(front: Uint8Array, size: number): CheckpointOutline {
+  const { tensors, metadata } = readHeader(front, size);
+  const { notes } = readState(tensors, metadata);
+  return { notes, weights: partOf(tensors, "model/"), averages: partOf(tensors, "optimizer/") };
+}
+
+// #endregion
+
+// #region A run, what is saved of it, and their checks
+
+/** A place for files, known by name: a folder, a browser's storage, a map in a test. */
+export interface CheckpointStorage {
+  /** The bytes under a name, or `undefined` where there are none. */
+  read(name: string): Promise<Uint8Array | undefined>;
+  /** Replaces what is under a name; whoever reads sees the old bytes or the new, never a part. */
+  writeAtomically(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+}
+
+/** A training run: the things whose state the next step depends on. */
+export interface TrainingRun {
+  /** What is trained. */
+  readonly model: Module;
+  /** What moves it; nothing by default, so that only the weights are saved. */
+  readonly optimizer?: Optimizer;
+  /** Where its batches come from; nowhere by default. */
+  readonly batches?: Pick<BatchSource<unknown>, "position" | "seek">;
+  /** Batches to a step; not looked at by default. */
+  readonly accumulate?: number;
+  /** Generators that the loss draws from beside those of the model, by name; none by default. */
+  readonly randoms?: Readonly<Record<string, Random>>;
+  /** What ends it, with the best weights so far; nothing by default. */
+  readonly earlyStopping?: EarlyStopping;
+  /** Whatever else belongs to it, such as the options of the model; null by default. */
+  readonly notes?: Json;
+}
+
+/** Options of {@linkcode loadCheckpoint} and {@linkcode restoreCheckpoint}. */
+export interface RestoreOptions {
+  /**
+   * Which weights the model gets; `"latest"` by default. `"best"` are those that {@linkcode EarlyStopping} kept, also in
+   * the file of a run that has not ended: for use, and not to go on with an optimizer.
+   */
+  readonly weights?: "latest" | "best";
+}
+
+const restoreChecks: Checks<RestoreOptions> = { weights: oneOf(["latest", "best"]) };
+
+/** Something that has these methods. */
+function withMethods<T extends object>(what: string, ...names: readonly string[]): Check<T> {
+  return object<T>(
+    `${what}, with ${names.map((name) => `${name}()`).join(" and ")}`,
+    (value) => names.every((name) => typeof (value as Readonly<Record<string, unknown>>)[name] === "function"),
+  );
+}
+
+/** What a place for files must have. */
+export const storageCheck: Check<CheckpointStorage> = withMethods("a place for files", "read", "writeAtomically");
+
+/** What generators by name must be. */
+export const randomsCheck: Check<Readonly<Record<string, Random>>> = object(
+  "generators by name",
+  (value) => isPlain(value) && Object.values(value).every((random) => random instanceof Random),
+);
+
+/** What notes must be: what JSON does not bring back is refused when it is written, by the name of the field. */
+export const notesCheck: Check<NonNullable<Json>> = { must: "JSON", fits: () => true };
+
+// A misspelt part would be missing from the file, and nobody would know until the run is taken up again.
+const runChecks: Checks<TrainingRun> = {
+  model: required(instance(Module)),
+  optimizer: instance(Optimizer),
+  batches: withMethods("a source of batches", "position", "seek"),
+  accumulate: integer(),
+  randoms: randomsCheck,
+  earlyStopping: instance(EarlyStopping),
+  notes: notesCheck,
+};
+
+/** What is saved of an optimizer beside its tensors. */
+interface SavedOptimizer {
+  /** Missing in what older programs saved. */
+  readonly rule?: WrittenRule;
+  readonly steps: number;
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/** The part of a checkpoint that is not tensors. */
+interface SavedState {
+  readonly version: 1;
+  /** What the model keeps in a field `options`; missing in what older programs saved. */
+  readonly options?: Readonly<Record<string, Json>> | null;
+  readonly optimizer: SavedOptimizer | null;
+  readonly batches: BatchPosition | null;
+  readonly accumulate?: number;
+  readonly randoms?: Readonly<Record<string, RandomState>>;
+  readonly earlyStopping?: EarlyStoppingState;
+  readonly notes: Json;
+}
+
+const orNull = <T>(check: Check<T>): Check<T> => ({
+  must: `${check.must} or null`,
+  fits: (value) => value === null || check.fits(value),
+});
+
+const plain = <T extends object>(must: string): Check<T> => object<T>(must, (value) => !Array.isArray(value));
+
+const stateChecks: Checks<SavedState> = {
+  version: required({ must: "1", fits: (value) => value === 1 }),
+  options: orNull(plain<Readonly<Record<string, Json>>>("an object")),
+  optimizer: required(orNull(plain<SavedOptimizer>("an object with steps and counts"))),
+  batches: required(orNull(plain<BatchPosition>("an object with epoch, batch and random"))),
+  accumulate: integer(),
+  randoms: plain("an object of states by name"),
+  earlyStopping: plain<EarlyStoppingState>("an object with measure, mode, step, waited, stopped and best"),
+  notes: required({ must: "JSON", fits: (value) => value !== undefined }),
+};
+
+const optimizerChecks: Checks<SavedOptimizer> = {
+  rule: plain<WrittenRule>("an object with word and settings"),
+  steps: required(countSoFar),
+  counts: required(plain<Readonly<Record<string, number>>>("an object of counts by name")),
+};
+
+const ruleChecks: Checks<WrittenRule> = {
+  word: required(orNull({ must: "a string", fits: (value) => typeof value === "string" })),
+  settings: {
+    must: "an object of numbers",
+    fits: (value) =>
+      typeof value === "object" && value !== null && !Array.isArray(value) &&
+      Object.values(value).every((number) => typeof number === "number"),
+  },
+};
+
+// #endregion
 
 // ## The checksum
 //

@@ -84,7 +84,8 @@ export function clipGradients(parameters: ReadonlyMap<string, Tensor>, maxNorm: 
       // $f = \min(1, c / \lVert g \rVert)$, as its root.
       const root = rootOfFactor({ unit, length, norm }, maxNorm);
 
-      // $g \leftarrow f g$: one factor for all keeps the direction. What is infinite becomes 0.
+      // $g \leftarrow f g$: one factor for all keeps the direction. What is infinite becomes 0. A device may have
+      // [one kernel](../engine/fusable.ts) for this line.
       for (const gradient of gradients) {
         const scaled = () => [gradient.mul(root).mul(root).where(root.notEqual(0), 0)];
         fusableUpdate("scale", [gradient], [root], {}, scaled);

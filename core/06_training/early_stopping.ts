@@ -21,7 +21,8 @@
  *   const stops = await stopping.watch(i + 1, { loss }, model);
  *   console.log(loss, stops ? "stop" : "go on");
  * }
- * console.log(stopping.best);
+ * const { value, step } = stopping.best!;
+ * console.log("the best is", value, "after evaluation", step);
  * ```
  *
  * ```text
@@ -29,7 +30,7 @@
  * 2 go on
  * 2.5 go on
  * 2.1 stop
- * { step: 2, value: 2 }
+ * the best is 2 after evaluation 2
  * ```
  *
  * **Formula.** With $m_i$ the measure at evaluation $i$, smaller being better, and $m^* = \min_{j < i} m_j$ the best

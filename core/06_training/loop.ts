@@ -84,136 +84,6 @@ import { type BestEvaluation, EarlyStopping } from "./early_stopping.ts";
 import { Optimizer } from "./optimizers.ts";
 import type { Schedule } from "./schedules.ts";
 
-/** What one report says about the steps since the last one. */
-export interface TrainingReport {
-  /** The step that was completed, counted from 1. */
-  readonly step: number;
-  /** The step that training ends with. */
-  readonly steps: number;
-  /** Mean loss of the steps since the last report; NaN where no step was left. */
-  readonly loss: number;
-  /** Learning rate of the step; absent if the optimizer's own was used. */
-  readonly learningRate?: number;
-  /** Length of the gradient before clipping; absent without `clipNorm`. */
-  readonly gradientNorm?: number;
-  /** Tokens learned from per second since the last report; absent without `tokens`. */
-  readonly tokensPerSecond?: number;
-  /** Seconds that the remaining steps will take at the pace of this run so far. */
-  readonly secondsLeft: number;
-  /** What `evaluate` said; absent but every `evaluateEvery` steps and after the last. */
-  readonly evaluation?: Readonly<Record<string, number>>;
-  /** The best evaluation so far; absent without `earlyStopping` and without an evaluation. */
-  readonly best?: BestEvaluation;
-  /** That the run ends early, or had ended before this call; absent but in its last report. */
-  readonly stopped?: "early" | "before";
-}
-
-/** What every way of training takes. */
-export interface StepOptions {
-  /** What moves the parameters; its count of steps says where to continue. */
-  readonly optimizer: Optimizer;
-  /** The number of the last step, counted from the optimizer's first. */
-  readonly steps: number;
-  /** Learning rate by step; the optimizer's own by default. */
-  readonly schedule?: Schedule;
-  /** Longest gradient allowed; any length by default. */
-  readonly clipNorm?: number;
-  /** Stops between two steps, and calling again continues; nothing stops it by default. */
-  readonly signal?: AbortSignal;
-}
-
-/** What each of {@linkcode StepOptions} may be. */
-export const stepChecks: Checks<StepOptions> = {
-  optimizer: required(instance(Optimizer)),
-  steps: required(integer({ min: 0 })),
-  schedule: callback(),
-  clipNorm: numeric({ above: 0, max: Infinity }),
-  signal: abortSignal,
-};
-
-/** Options of {@linkcode train}. */
-export interface TrainOptions<Batch> extends StepOptions {
-  /**
-   * What is trained; it is in training mode during the steps and in evaluation mode otherwise. What drops draws from the
-   * generator that it was made with, or from the one of `model.train(random)`, called before.
-   */
-  readonly model: Module;
-  /** Mean loss of one batch, a scalar; makes its tensors itself, they are freed after the step. */
-  readonly loss: (batch: Batch, step: number) => Tensor;
-  /** Where batches come from. */
-  readonly batches: { next(): Batch };
-  /** Batches to a step, whose losses are averaged, at least 1; 1 by default. */
-  readonly accumulate?: number;
-  /** Hears of the progress, and is waited for; nobody by default. */
-  readonly onProgress?: (report: TrainingReport) => void | Promise<void>;
-  /** Steps between reports; 1 by default. The loss is read only then, and where the run is evaluated or saved. */
-  readonly reportEvery?: number;
-  /** Measures the model, in evaluation mode; nothing does by default. Forward passes go in `noGrad` and `scope`. */
-  readonly evaluate?: (step: number) => Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
-  /** Steps between evaluations; only the last step is evaluated by default. Needs `evaluate`. */
-  readonly evaluateEvery?: number;
-  /** Ends training before `steps`, and with the best weights; never by default. Needs `evaluateEvery`. */
-  readonly earlyStopping?: EarlyStopping;
-  /** Where and when the run is saved, and whether it goes on from there; nowhere by default. */
-  readonly checkpoints?: CheckpointOptions;
-  /** Tokens in a batch, for the speed in the reports; no speed by default. */
-  readonly tokens?: (batch: Batch) => number;
-}
-
-/** Where and when {@linkcode train} saves. */
-export interface CheckpointOptions {
-  /** Where to: a map, a browser's storage, or {@linkcode folderStorage} of `@heed/heed/host`. */
-  readonly storage: CheckpointStorage;
-  /** Name of the file; `"checkpoint"` by default. One run at a time has it. */
-  readonly name?: string;
-  /** Steps between two saves; only both ends are saved by default: the first step, and the end or an abort. */
-  readonly every?: number;
-  /** Whether a run goes on from a file of that name; false by default: it is refused. Without a file the run begins. */
-  readonly resume?: boolean;
-  /** Whether a run begins instead; false by default. Its first save overwrites the file. */
-  readonly replace?: boolean;
-  /** Generators that the loss draws from, by name; none by default. Those of the model are saved in any case. */
-  readonly randoms?: Readonly<Record<string, Random>>;
-  /** What weights do not show, such as which data they learn from; null by default. A file with others is refused. */
-  readonly notes?: Json;
-}
-
-const checkpointChecks: Checks<CheckpointOptions> = {
-  storage: required(storageCheck),
-  name: string,
-  every: integer(),
-  resume: flag,
-  replace: flag,
-  randoms: randomsCheck,
-  notes: notesCheck,
-};
-
-const trainChecks: Checks<TrainOptions<never>> = {
-  model: required(instance(Module)),
-  loss: required(callback()),
-  batches: required(
-    object("a source of batches, with next()", (value) => typeof (value as { next?: unknown }).next === "function"),
-  ),
-  accumulate: integer(),
-  onProgress: callback(),
-  reportEvery: integer(),
-  evaluate: callback(),
-  evaluateEvery: needing("evaluate", integer()),
-  earlyStopping: needing("evaluateEvery", instance(EarlyStopping)),
-  checkpoints: group(checkpointChecks),
-  tokens: callback(),
-  ...stepChecks,
-};
-
-/** What `tokens` may return. */
-const tokenCount = numeric({ min: 0 });
-
-/** What `evaluate` may return. */
-const measures = object<Readonly<Record<string, number>>>(
-  "an object of numbers by name",
-  (value) => isPlain(value) && Object.values(value).every((measure) => typeof measure === "number"),
-);
-
 /**
  * Trains a model until its optimizer has made `steps` steps, or nothing improves any more.
  *
@@ -301,16 +171,37 @@ async function trainAlone<Batch>(options: TrainOptions<Batch>): Promise<Training
   return run.history;
 }
 
-/** Refuses early stopping that has heard of steps which nobody made: one value used for two runs would end the second. */
-function requireOwn(
-  { earlyStopping, optimizer, model }: Pick<TrainOptions<never>, "earlyStopping" | "optimizer" | "model">,
-): void {
-  if (!earlyStopping) return;
-  const attempt = "Cannot train with the earlyStopping of another run", { step } = earlyStopping;
-  if (step > optimizer.steps) {
-    throw new RangeError(`${attempt}: it was told of step ${step}, and the optimizer has made ${optimizer.steps}`);
+/** Adds $\frac{1}{k} \sum_i \nabla \ell(b_i)$ to the gradients and the mean loss to `total`; counts tokens. */
+function accumulateGradients<Batch>(
+  options: TrainOptions<Batch>,
+  step: number,
+  total: Tensor,
+  isFirst: boolean,
+): number {
+  const { loss, batches, accumulate = 1, tokens } = options;
+  let count = 0;
+  for (let i = 0; i < accumulate; i++) {
+    // A scope for each batch: the memory of one is free before the next one needs it.
+    scope(() => {
+      const batch = batches.next();
+      checkSynchronous("take a batch from", batch, "next() must return the batch, so load what it needs before");
+      if (tokens) count += countOf(tokens(batch));
+      const value = loss(batch, step);
+      checkTensors("train", { loss: value });
+      if (value.rank !== 0) {
+        throw new TypeError(`Cannot train on a loss of shape ${format(value.shape)}: it must be one number`);
+      }
+      if (isFirst && i === 0) requireNamed(value, options);
+      total.assign(total.add(value.detach().mul(1 / accumulate)));
+      value.backward(full([], 1 / accumulate));
+    });
   }
-  if (earlyStopping.isOfAnother(model)) throw new RangeError(`${attempt}: it watched another model`);
+  return count;
+}
+
+function countOf(tokens: number): number {
+  checkValue("train", "tokens()", tokens, tokenCount);
+  return tokens;
 }
 
 /** What one call of {@linkcode train} holds while it runs. */
@@ -458,6 +349,20 @@ class Run<Batch> {
   }
 }
 
+// #region What is refused, and the numbers that tell
+
+/** Refuses early stopping that has heard of steps which nobody made: one value used for two runs would end the second. */
+function requireOwn(
+  { earlyStopping, optimizer, model }: Pick<TrainOptions<never>, "earlyStopping" | "optimizer" | "model">,
+): void {
+  if (!earlyStopping) return;
+  const attempt = "Cannot train with the earlyStopping of another run", { step } = earlyStopping;
+  if (step > optimizer.steps) {
+    throw new RangeError(`${attempt}: it was told of step ${step}, and the optimizer has made ${optimizer.steps}`);
+  }
+  if (earlyStopping.isOfAnother(model)) throw new RangeError(`${attempt}: it watched another model`);
+}
+
 /**
  * Refuses a loss that depends on parameters which nobody names, since they would be computed with and neither move nor be
  * saved, and one that depends on nothing that the optimizer moves.
@@ -480,39 +385,6 @@ function requireNamed(loss: Tensor, { model, optimizer }: Pick<TrainOptions<neve
       "a module names what its fields hold, not what a #private field or an object of another class does, " +
       "and an input that the loss is differentiated by is made in the loss",
   );
-}
-
-/** Adds $\frac{1}{k} \sum_i \nabla \ell(b_i)$ to the gradients and the mean loss to `total`; counts tokens. */
-function accumulateGradients<Batch>(
-  options: TrainOptions<Batch>,
-  step: number,
-  total: Tensor,
-  isFirst: boolean,
-): number {
-  const { loss, batches, accumulate = 1, tokens } = options;
-  let count = 0;
-  for (let i = 0; i < accumulate; i++) {
-    // A scope for each batch: the memory of one is free before the next one needs it.
-    scope(() => {
-      const batch = batches.next();
-      checkSynchronous("take a batch from", batch, "next() must return the batch, so load what it needs before");
-      if (tokens) count += countOf(tokens(batch));
-      const value = loss(batch, step);
-      checkTensors("train", { loss: value });
-      if (value.rank !== 0) {
-        throw new TypeError(`Cannot train on a loss of shape ${format(value.shape)}: it must be one number`);
-      }
-      if (isFirst && i === 0) requireNamed(value, options);
-      total.assign(total.add(value.detach().mul(1 / accumulate)));
-      value.backward(full([], 1 / accumulate));
-    });
-  }
-  return count;
-}
-
-function countOf(tokens: number): number {
-  checkValue("train", "tokens()", tokens, tokenCount);
-  return tokens;
 }
 
 const LOSS = "the loss", LENGTH = "the length of the gradient";
@@ -562,7 +434,9 @@ function requireNumbers(found: ReadonlyMap<string, number>, step: number, summed
   }
 }
 
-// ## Saving
+// #endregion
+
+// #region Saving
 
 const GIVES_UP = "replace: true gives it up, another name keeps it";
 
@@ -635,6 +509,142 @@ async function saveRun<Batch>(options: TrainOptions<Batch>): Promise<void> {
   const { checkpoints } = options;
   if (checkpoints) await saveCheckpoint(checkpoints.storage, checkpoints.name ?? "checkpoint", runOf(options));
 }
+
+// #endregion
+
+// #region Options and reports
+
+/** What one report says about the steps since the last one. */
+export interface TrainingReport {
+  /** The step that was completed, counted from 1. */
+  readonly step: number;
+  /** The step that training ends with. */
+  readonly steps: number;
+  /** Mean loss of the steps since the last report; NaN where no step was left. */
+  readonly loss: number;
+  /** Learning rate of the step; absent if the optimizer's own was used. */
+  readonly learningRate?: number;
+  /** Length of the gradient before clipping; absent without `clipNorm`. */
+  readonly gradientNorm?: number;
+  /** Tokens learned from per second since the last report; absent without `tokens`. */
+  readonly tokensPerSecond?: number;
+  /** Seconds that the remaining steps will take at the pace of this run so far. */
+  readonly secondsLeft: number;
+  /** What `evaluate` said; absent but every `evaluateEvery` steps and after the last. */
+  readonly evaluation?: Readonly<Record<string, number>>;
+  /** The best evaluation so far; absent without `earlyStopping` and without an evaluation. */
+  readonly best?: BestEvaluation;
+  /** That the run ends early, or had ended before this call; absent but in its last report. */
+  readonly stopped?: "early" | "before";
+}
+
+/** What every way of training takes. */
+export interface StepOptions {
+  /** What moves the parameters; its count of steps says where to continue. */
+  readonly optimizer: Optimizer;
+  /** The number of the last step, counted from the optimizer's first. */
+  readonly steps: number;
+  /** Learning rate by step; the optimizer's own by default. */
+  readonly schedule?: Schedule;
+  /** Longest gradient allowed; any length by default. */
+  readonly clipNorm?: number;
+  /** Stops between two steps, and calling again continues; nothing stops it by default. */
+  readonly signal?: AbortSignal;
+}
+
+/** What each of {@linkcode StepOptions} may be. */
+export const stepChecks: Checks<StepOptions> = {
+  optimizer: required(instance(Optimizer)),
+  steps: required(integer({ min: 0 })),
+  schedule: callback(),
+  clipNorm: numeric({ above: 0, max: Infinity }),
+  signal: abortSignal,
+};
+
+/** Options of {@linkcode train}. */
+export interface TrainOptions<Batch> extends StepOptions {
+  /**
+   * What is trained; it is in training mode during the steps and in evaluation mode otherwise. What drops draws from the
+   * generator that it was made with, or from the one of `model.train(random)`, called before.
+   */
+  readonly model: Module;
+  /** Mean loss of one batch, a scalar; makes its tensors itself, they are freed after the step. */
+  readonly loss: (batch: Batch, step: number) => Tensor;
+  /** Where batches come from. */
+  readonly batches: { next(): Batch };
+  /** Batches to a step, whose losses are averaged, at least 1; 1 by default. */
+  readonly accumulate?: number;
+  /** Hears of the progress, and is waited for; nobody by default. */
+  readonly onProgress?: (report: TrainingReport) => void | Promise<void>;
+  /** Steps between reports; 1 by default. The loss is read only then, and where the run is evaluated or saved. */
+  readonly reportEvery?: number;
+  /** Measures the model, in evaluation mode; nothing does by default. Forward passes go in `noGrad` and `scope`. */
+  readonly evaluate?: (step: number) => Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
+  /** Steps between evaluations; only the last step is evaluated by default. Needs `evaluate`. */
+  readonly evaluateEvery?: number;
+  /** Ends training before `steps`, and with the best weights; never by default. Needs `evaluateEvery`. */
+  readonly earlyStopping?: EarlyStopping;
+  /** Where and when the run is saved, and whether it goes on from there; nowhere by default. */
+  readonly checkpoints?: CheckpointOptions;
+  /** Tokens in a batch, for the speed in the reports; no speed by default. */
+  readonly tokens?: (batch: Batch) => number;
+}
+
+/** Where and when {@linkcode train} saves. */
+export interface CheckpointOptions {
+  /** Where to: a map, a browser's storage, or {@linkcode folderStorage} of `@heed/heed/host`. */
+  readonly storage: CheckpointStorage;
+  /** Name of the file; `"checkpoint"` by default. One run at a time has it. */
+  readonly name?: string;
+  /** Steps between two saves; only both ends are saved by default: the first step, and the end or an abort. */
+  readonly every?: number;
+  /** Whether a run goes on from a file of that name; false by default: it is refused. Without a file the run begins. */
+  readonly resume?: boolean;
+  /** Whether a run begins instead; false by default. Its first save overwrites the file. */
+  readonly replace?: boolean;
+  /** Generators that the loss draws from, by name; none by default. Those of the model are saved in any case. */
+  readonly randoms?: Readonly<Record<string, Random>>;
+  /** What weights do not show, such as which data they learn from; null by default. A file with others is refused. */
+  readonly notes?: Json;
+}
+
+const checkpointChecks: Checks<CheckpointOptions> = {
+  storage: required(storageCheck),
+  name: string,
+  every: integer(),
+  resume: flag,
+  replace: flag,
+  randoms: randomsCheck,
+  notes: notesCheck,
+};
+
+const trainChecks: Checks<TrainOptions<never>> = {
+  model: required(instance(Module)),
+  loss: required(callback()),
+  batches: required(
+    object("a source of batches, with next()", (value) => typeof (value as { next?: unknown }).next === "function"),
+  ),
+  accumulate: integer(),
+  onProgress: callback(),
+  reportEvery: integer(),
+  evaluate: callback(),
+  evaluateEvery: needing("evaluate", integer()),
+  earlyStopping: needing("evaluateEvery", instance(EarlyStopping)),
+  checkpoints: group(checkpointChecks),
+  tokens: callback(),
+  ...stepChecks,
+};
+
+/** What `tokens` may return. */
+const tokenCount = numeric({ min: 0 });
+
+/** What `evaluate` may return. */
+const measures = object<Readonly<Record<string, number>>>(
+  "an object of numbers by name",
+  (value) => isPlain(value) && Object.values(value).every((measure) => typeof measure === "number"),
+);
+
+// #endregion
 
 // ## Pitfall: adding up losses as tensors
 //

@@ -546,12 +546,11 @@ export function notComparable(parent: number, token: number, value: number): Ran
 
 // ## What the notes say
 //
-// **The notes, 004.101.** Right. The example above and the experiment show it: greedy search misses the most probable
-// sequence of a good part of the models.
+// **The notes, 004.101.** Right: the example above shows it, and the experiment counts how often it happens.
 //
-// **The notes, 004.102.** Right on average, and not for each sentence. A beam that is narrower than the number of prefixes
-// can prune the best one, as the claim in the experiment shows that is marked as refuted. And the best sentence of the model is not always
-// the best translation.
+// **The notes, 004.102.** Right on average, and not for each sentence. A beam that is narrower than the number of prefixes can
+// prune the best one; the experiment has that as a refuted claim. And the most probable sentence is not always the best
+// translation.
 //
 // **The notes, 003.24.** The search stands after the model, and changes none of its weights. It is used where one correct
 // output is wanted, translation or speech; open-ended text is sampled ([section](sampling.ts)).
@@ -575,10 +574,10 @@ export function notComparable(parent: number, token: number, value: number): Ran
 // The first finished sequence need not be the best one: a longer one with a better mean may still be in the beam. The test
 // "beam search of full width agrees with exhaustive search" fails for a search that stops there.
 
-// ## Exercise: a trap for every width
+// ## Exercise
 //
-// Change the model of the example so that a beam of two misses the best sentence as well. Can you build a model for every
-// width $W$, with a vocabulary of $W + 1$ words?
+// *A trap for every width.* Change the model of the example so that a beam of two misses the best sentence as well. Can you
+// build a model for every width $W$, with a vocabulary of $W + 1$ words?
 //
 // **Hint.** The best sentence must begin with the word that comes last after the first step. How probable may its first
 // word be, and how much must the other prefixes lose in the second step?
@@ -617,10 +616,10 @@ export function notComparable(parent: number, token: number, value: number): Ran
 // W = 8: 0.013; W = 9: 0.100
 // ```
 
-// ## Exercise: where the lengths balance
+// ## Exercise
 //
-// A search has finished two sequences: one of 2 tokens with $\log P = -2.0$, one of 4 tokens with $\log P = -2.6$. For which
-// $\alpha$ does the longer one win, under each form of the penalty?
+// *Where the lengths balance.* A search has finished two sequences: one of 2 tokens with $\log P = -2.0$, one of 4 tokens
+// with $\log P = -2.6$. For which $\alpha$ does the longer one win, under each form of the penalty?
 //
 // **Hint.** At the balance both scores are equal. Take the logarithm of both sides, and solve for $\alpha$.
 //

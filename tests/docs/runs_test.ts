@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type LoadedRun, Pictures } from "../../docs/pictures.ts";
 import { readRun, type RecordedRun } from "../../docs/runs/recorded_run.ts";
+import type { ArchitecturesRun } from "../../docs/runs/architectures.ts";
 import type { OptimizersRun } from "../../docs/runs/optimizers.ts";
 import type { TranslatorRun } from "../../docs/runs/translator.ts";
 
@@ -72,4 +73,13 @@ Deno.test("in the recorded run Adam ends below momentum by more than the seeds d
       assert(best > Math.min(...rates) && best < Math.max(...rates), `${text}, ${name}: ${best}`);
     }
   }
+});
+
+Deno.test("the recorded architectures are of one size, and half of the weights for each token take fewer seconds", () => {
+  const { results } = readRun<ArchitecturesRun>("architectures").findings;
+  const weights = results.map(({ weights }) => weights);
+  assert(Math.max(...weights) / Math.min(...weights) < 1.01, weights.join());
+  // The reading says that the encoder and its decoder take fewer seconds, and why.
+  const [both, alone] = results;
+  assert(both!.seconds < alone!.seconds);
 });

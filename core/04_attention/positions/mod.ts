@@ -91,7 +91,7 @@
  * ([absolute](absolute.ts)). RoPE turns queries and keys themselves, and of their position only the distance is left in the score
  * ([rotary](rotary.ts)). The [second experiment](../experiments/positions/rotation.ts) tries both.
  *
- * ## Past the trained length
+ * ## Longer texts
  *
  * Texts get longer than those of the training. The [last experiment](../experiments/positions/extrapolation.ts) trains every scheme on short lists and reads
  * long ones.

@@ -58,7 +58,7 @@ export const words: Words<Translating> = {
     `${
       number(100 * near, 2)
     } % differ in one word at most from one of the ${pairs} English sentences it has learned from. With fewer pairs both ` +
-    "numbers fall. On sentences that people wrote it is another matter; see the recorded run on this page.",
+    "numbers fall. On sentences that people wrote it is another matter, as a recorded run of the section shows.",
     `The encoder ran ${passes === 1 ? "once" : `${passes} times`} for the whole translation.`,
   ],
   labels: {
