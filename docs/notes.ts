@@ -330,14 +330,6 @@ export function setsHtml(sets: readonly NoteSet[], listed: Listed): string {
 /** Sources of the book in which notes are something else: a checkpoint's own. */
 const OTHER_NOTES = /^core\/06_training\/(checkpoints|safetensors|loop)\.ts$/;
 
-/** Pages whose references are still to be opened. */
-const TO_OPEN: readonly string[] = [
-  "core/04_attention/scaled_dot_product.ts",
-  "core/04_attention/positions/",
-  "core/04_attention/experiments/scaled_dot_product",
-  "core/04_attention/experiments/positions",
-];
-
 /**
  * Looks for references to the notes that open nothing.
  *
@@ -347,11 +339,10 @@ const TO_OPEN: readonly string[] = [
  */
 export function unopened(path: string, text: string): string[] {
   if (!/^core\/(\d\d_|experiments)/.test(path) || OTHER_NOTES.test(path)) return [];
-  if (TO_OPEN.some((file) => path.startsWith(file))) return [];
   const rest = text.replace(/^```[\s\S]*?^```/gm, "").replace(/`[^`]*`|\btests? "[^"]*"/g, "").replace(
     /\[[^\]]*\]\((?:notes:|[^)]*\/notes\.md)[^)]*\)/g,
     "",
   )
-    .split(/\n\n/).map((paragraph) => paragraph.trim().replace(OPENING, "")).join("\n\n");
+    .split(/\n\n/).filter((paragraph) => !OPENING.test(paragraph.trim())).join("\n\n");
   return [...rest.matchAll(/\bthe\s+notes\b(?:['’]|[^.!?\n]{0,40})/gi)].map(([words]) => words);
 }

@@ -15,7 +15,7 @@
  * 喜欢. Middle: scores become weights. Right: the output lies between the values, nearest to the one of the largest weight.
  * ```
  *
- * **By hand.** Three words of the notes, 我 喜欢 苹果 (*I like apples*), in two dimensions. A model computes queries, keys and values
+ * **By hand.** Three words, 我 喜欢 苹果 (*I like apples*), in two dimensions. A model computes queries, keys and values
  * from the vectors of the words ([section](self_and_cross.ts)); here they are chosen. The query of 苹果 is (1, 1). The keys are (0, 1),
  * (2, 1) and (2, 0), so the scores are 0 + 1 = 1, 2 + 1 = 3 and 2 + 0 = 2. The width is 2. Divided by its root, 1.414, they are 0.707,
  * 2.121 and 1.414. Their exponentials are 2.028, 8.342 and 4.113, with the sum 14.484. Each divided by the sum is a weight: 0.140, 0.576
@@ -157,8 +157,8 @@ export function plainAttention(query: Tensor, key: Tensor, value: Tensor, mask?:
 // say nothing of other positions.
 //
 // **The notes, 002.19.** It holds. An additive score needs a tanh for each pair *and* each hidden unit, $TSD$ of them with D hidden
-// units, and stores as many numbers. The product needs $TSD$ multiply-adds inside one `matmul`, the operation that processors do best, and
-// stores $TS$. Vaswani et al. add that for wide keys the additive score is the better one unless the product is scaled.
+// units, and stores as many numbers. The product needs $TSD$ multiply-adds inside one `matmul` (matrix multiplication, 矩阵乘法),
+// the operation that processors do best, and stores $TS$. Vaswani et al. add that for wide keys the additive score is the better one unless the product is scaled.
 
 // ## The library's function
 //

@@ -22,7 +22,7 @@ const IN_PARENTHESES = /[(（][^()（）]*?(\p{Script=Han}[\p{Script=Han}\p{P}\s
 /** Pages with prose in this book: their sources and the Chinese terms in parentheses there. */
 const pages = ignore ? [] : partsOfBook({ read, list }).flatMap(({ pages }) => pages).flatMap(({ path, language }) => {
   if (!path || language !== "ts") return [];
-  const prose = proseAt(read(path), "")!;
+  const prose = proseAt(read(path), "")!.replace(/^```[\s\S]*?^```/gm, "");
   return [{ path, prose, terms: [...prose.matchAll(IN_PARENTHESES)].map(([, term]) => term!) }];
 });
 

@@ -176,11 +176,12 @@ Deno.test("setHtml() lists statements under their places with what answers them"
 Deno.test("unopened() finds what speaks of the notes and opens nothing, in pages of the book", () => {
   const found = (text: string, path = "core/04_attention/masks.ts") => unopened(path, text);
   assertEquals(found("As the notes say, it is so."), ["the notes say, it is so"]);
+  assertEquals(found("**The notes, 007.1.** No.\n\nThe notes err."), ["The notes err"]);
   assertEquals(found("The notes' example. And the\nnotes again."), ["The notes'", "the\nnotes again"]);
   for (
     const text of [
       "[The notes](notes:007.1) say so.",
-      "**The notes, 007.1 and 007.2.** So it is.",
+      "**The notes, 007.1 and 007.2.** The notes err.",
       "It notes the sum; [the notes](../../docs/pages/notes.md) claim much.",
       "```ts\n// the notes\n```\n\n`the notes`",
     ]

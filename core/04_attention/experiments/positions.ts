@@ -1,7 +1,7 @@
 /**
  * # Shuffled words
  *
- * The notes say that attention gives every word of a shuffled sentence the vector it had before. This
+ * [The notes](notes:001.29) say that attention gives every word of a shuffled sentence the vector it had before. This
  * gives *the dog bites the man* and *the man bites the dog* to the same attention, without positions and
  * with every scheme of the page, and measures how far the vector of each word moves.
  *

@@ -19,7 +19,8 @@ export const words: Words<Shuffled> = {
   claims: {
     without: "Without positions, every word of a shuffled sentence gets the vector it had before",
     with: "With every scheme of positions it gets another one",
-    causal: "Without positions it gets the vector it had before under a causal mask, too, as in the notes’ decoder",
+    causal:
+      "Without positions it gets the vector it had before under a causal mask, too, as in the decoder of [the notes](notes:001.29)",
   },
   captions: {
     moved: ({ moved, causal, shown: { hiddenSize, heads } }) =>

@@ -1,7 +1,8 @@
 /**
  * # What the square root prevents
  *
- * The notes give three reasons for the division by $\sqrt{d}$: without it the gradient vanishes, it explodes, or it does both.
+ * [The notes](notes:001.17,002.20,004.73) give three reasons for the division by $\sqrt{d}$: without it the gradient
+ * vanishes, it explodes, or it does both.
  * This draws random queries, keys and values of several widths, with and without the division, and measures the variance of
  * the scores, the largest weight, and the gradient that reaches each query. Its last question is where the division
  * does not help: a key that is aligned with its query.

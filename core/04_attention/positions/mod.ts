@@ -2,7 +2,8 @@
  * # Positions
  *
  * **Question.** Attention mixes a *set* of values. Shuffle the words, and every word gets the
- * same vector as before. (The notes call it permutation invariance, 排列不变性. Strictly it is equivariance: the vectors move with
+ * same vector as before. ([The notes](notes:001.29) call it permutation invariance, 排列不变性. Strictly it is
+ * equivariance: the vectors move with
  * their words.) *The dog bites the man* is *the man bites the dog*. A recurrent network reads in order and needs no help; how does
  * attention learn about order?
  *

@@ -4,7 +4,8 @@
  * A list of assignments such as *a = 3, b = 1, a = 5, …* is read from left to right; at each one the
  * question is what the variable held before. That takes order: of all earlier values of *a* the last one
  * counts. One attention layer is trained on short lists with each scheme of positions, and read on lists
- * four times as long. The notes say that absolute positions do not generalize to longer texts than those
+ * four times as long. [The notes](notes:004.71) say that absolute positions do not generalize to longer texts than
+ * those
  * of the training, and name it as what relative ones avoid; this shows where each scheme ends, for Shaw and T5 at two
  * settings. RoPE is relative and ends too: it turns far keys by angles that training has never met. The
  * trained model is then read once more, with frequencies that are rescaled for the longer lists.

@@ -1,7 +1,8 @@
 /**
  * # Walking is turning
  *
- * The notes: *learn the conclusion by heart, the position of one word is a linear combination of others.*
+ * [The notes](notes:001.32): *learn the conclusion by heart, the position of one word is a linear combination of
+ * others.*
  * Here the matrix is written down that turns the code of any position into that of the one $n$ steps on,
  * and is tried on a thousand positions. Then queries and keys turned by RoPE are compared at many places:
  * only their distance may count.
