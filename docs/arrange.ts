@@ -253,6 +253,27 @@ function markdownHeight(text: string): number {
 const SLACK = 200;
 
 /**
+ * Paragraphs that wait for what is shown after them: the one before a picture, the formula before its symbols, all that is worked
+ * by hand before its program.
+ */
+function heldBy(paragraphs: readonly string[], isShown: (paragraph: string) => boolean): Set<number> {
+  const held = new Set<number>();
+  paragraphs.forEach((paragraph, at) => {
+    if (!isShown(paragraph)) return;
+    const ends = isProgram(paragraph)
+      ? (one: string) => one.startsWith("**")
+      : isSymbolHead(paragraph)
+      ? (one: string) => one.startsWith("**") || one.startsWith("## ")
+      : () => true;
+    let first = at - 1;
+    while (first > at - 6 && first >= 0 && !isShown(paragraphs[first]!) && !ends(paragraphs[first]!)) first--;
+    if (first < 0 || !ends(paragraphs[first]!)) first = at - 1;
+    for (let before = Math.max(0, first); before < at; before++) held.add(before);
+  });
+  return held;
+}
+
+/**
  * Cuts a part of a page's beginning into rows: what is shown stands beside the paragraph that it follows, with as many of those
  * before and after it as there is room for; the rest is prose alone.
  *
@@ -294,7 +315,8 @@ export function openingRows(
     }
     if (piece.length > 0) rows.push(alone(piece));
   };
-  for (const paragraph of paragraphsOf(text)) {
+  const paragraphs = paragraphsOf(text), held = heldBy(paragraphs, isShown);
+  for (const [at, paragraph] of paragraphs.entries()) {
     if (isWide(paragraph)) {
       prose(waiting);
       waiting = [];
@@ -324,7 +346,10 @@ export function openingRows(
       rows.push(current);
     } else {
       const height = markdownHeight(paragraph), room = SLACK / 2;
-      if (
+      if (held.has(at)) {
+        waiting.push(paragraph);
+        current = undefined;
+      } else if (
         current && waiting.length === 0 && current.side.length === 0 && current.left + height <= current.right + room
       ) {
         current.more.push(paragraph);

@@ -192,30 +192,55 @@ export function blocksOf(source: string, title: string, { inside, anchors, top }
   return blocks;
 }
 
+/** Lines of functions and classes after which a page has shown its core. */
+const CORE = 12;
+
 /**
- * Puts each experiment below the first part of the beginning that speaks of it, or else below the first heading that does: so it
- * follows the code that it tests. Of which nothing speaks stands below the beginning.
+ * The block after which the core of the code has been shown: the declaration with which functions and classes come to so many lines,
+ * all of them where they do not, the beginning where there are none. What is folded is no core.
+ */
+function coreEnd(blocks: readonly Block[]): number {
+  const beginning = blocks.findLastIndex(({ kind }) => kind === "opening" || kind === "header");
+  const isTop = (block: Block | undefined): boolean =>
+    !block || !("code" in block) || block.kind === "section" || block.kind === "reference" && block.names.length > 0;
+  let end = beginning, lines = 0, counts = false;
+  for (let at = beginning + 1; at < blocks.length; at++) {
+    const block = blocks[at]!;
+    if (!("code" in block) || block.kind === "section") break;
+    if (isTop(block)) {
+      counts = block.code.some(({ text }) => /^(export )?(abstract |async )*(function|class)\b/.test(text));
+    }
+    if (!counts) continue;
+    lines += block.code.length;
+    if (!isTop(blocks[at + 1])) continue;
+    end = at;
+    if (lines >= CORE) break;
+  }
+  return end;
+}
+
+/**
+ * Puts each experiment where the source says: below a part with a heading that links to its program. The others stand below the
+ * core of the code, which they test.
  */
 export function withFigures(
   blocks: readonly Block[],
   experiments: readonly { readonly name: string; readonly program: string | undefined }[],
 ): Block[] {
-  const last = blocks.findLastIndex(({ kind }) => kind === "opening" || kind === "header");
-  const placeOf = (program: string | undefined): number => {
-    if (program === undefined) return last;
-    const link = new RegExp(`\\]\\((?:\\.\\./)?experiments/${program}\\)`);
-    const speaks = (of: "opening" | "section") => (block: Block): boolean =>
-      block.kind === of && block.prose !== undefined && link.test(block.prose.text);
-    const opening = blocks.findIndex(speaks("opening"));
-    if (opening >= 0) return opening;
-    const section = blocks.findIndex(speaks("section"));
-    return section >= 0 ? section : last;
-  };
-  const places = experiments.map(({ name, program }) => ({ name, at: placeOf(program) }));
-  return blocks.flatMap((block, at) => [
-    block,
-    ...places.filter((place) => place.at === at).map(({ name }): Block => ({ kind: "figure", name })),
-  ]);
+  const figure = ({ name }: { readonly name: string }): Block => ({ kind: "figure", name });
+  let waiting = experiments, isFolded = false;
+  const named = blocks.map((block) => {
+    if (block.kind === "region" || block.kind === "endregion") isFolded = block.kind === "region";
+    const hasHeading = (block.kind === "opening" || block.kind === "section") && block.anchor !== "";
+    if (!hasHeading || isFolded) return [];
+    const found = waiting.filter(({ program }) =>
+      program !== undefined && new RegExp(`\\]\\((?:\\.\\./)?experiments/${program}\\)`).test(block.prose?.text ?? "")
+    );
+    waiting = waiting.filter((one) => !found.includes(one));
+    return found.map(figure);
+  });
+  const core = coreEnd(blocks);
+  return blocks.flatMap((block, at) => [block, ...at === core ? waiting.map(figure) : [], ...named[at]!]);
 }
 
 /** Prose of another language, by file and key. */

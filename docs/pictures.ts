@@ -126,7 +126,6 @@ export class Pictures {
               "svg",
               {
                 class: `picture p-drawn ${shown}`,
-                xmlns: "http://www.w3.org/2000/svg",
                 viewBox: `0 0 ${px(drawn.width)} ${px(drawn.height)}`,
                 width: drawn.width,
                 height: drawn.height,

@@ -363,8 +363,46 @@ export class EncoderDecoder extends Module {
 
 // ## How large it is
 //
-// The number of trained weights (parameter count, 参数量) follows from the options without building the model. The experiment
+// The number of trained weights (parameter count, 参数量) follows from the options without building the model. The [experiment](experiments/encoder_decoder/size.ts)
 // counts those of the paper's two models, part by part, and compares with the table of the paper.
+
+// ## Learning to translate
+//
+// The [second experiment](experiments/encoder_decoder.ts) trains a far smaller model on short sentences and shows how its loss falls, what it makes of sentences
+// that it has never seen, and which characters each English word was read from.
+
+// ## On real sentences
+//
+// The sentences of that experiment are built from patterns, and unseen ones resemble those it has learned from. The run below
+// was recorded on pairs that people wrote: a larger model, with the norms before the steps, and the schedule
+// of the paper ([section](../06_training/schedules.ts)). At four stages it translated the same unseen sentences, by greedy decoding.
+//
+// ```picture translator_run The same unseen sentences at four stages of one training.
+// ```
+
+// ## Encoder and decoder, or decoder only
+//
+// **The notes, 004.65.** The difference is real, the words for it are vague. Both models compute $P(y \mid x)$ by the chain rule, and both
+// depend on the source: through cross-attention here, as the first part of the text in a [decoder](decoder_only.ts). What differs: the
+// encoder reads the source in both directions, a causal decoder only backwards; the two stacks have weights of their own; a source
+// is set apart from what is written. A decoder is more flexible in one sense: a conversation has no fixed border between source and
+// target, and any text is training data. "Strict" or "free" is not a property of either: large decoders translate well.
+//
+// The run compares them at equal size, on the same pairs: an encoder with a decoder, a decoder that reads the source as the first
+// part of its text, and the same decoder with a [prefix mask](../04_attention/masks.ts), which lets the source words see each
+// other in both directions.
+//
+// ```picture architectures_run Three models of one size on the same pairs.
+// ```
+//
+// **The notes, 000.17.** Without recurrence, yes. Purely self-attention, no: cross-attention reads the other sentence, and most weights
+// of a layer belong to its feed-forward network.
+//
+// **The notes, 003.7.** Question answering is the same model with other pairs: questions as sources, answers as targets. The
+// corpus of the experiment has 中国的首都是哪里 as a sentence to be translated, and the recorded run translates it too.
+
+// #region How the size is counted
+// From the shapes of all parts; parts without a formula of their own are made without values and counted.
 
 /**
  * Number of trained numbers that a layout has.
@@ -400,40 +438,7 @@ function sizeOfPart(create: () => object | undefined): number {
   });
 }
 
-// ## A translator in seconds
-//
-// The second experiment trains a far smaller model on short sentences and shows how its loss falls, what it makes of sentences
-// that it has never seen, and which characters each English word was read from.
-
-// ## On real sentences
-//
-// The sentences of that experiment are built from patterns, and unseen ones resemble those it has learned from. The run below
-// was recorded on pairs that people wrote: a larger model, with the norms before the steps, and the schedule
-// of the paper ([section](../06_training/schedules.ts)). At four stages it translated the same unseen sentences, by greedy decoding.
-//
-// ```picture translator_run The same unseen sentences at four stages of one training.
-// ```
-
-// ## Encoder and decoder, or decoder only
-//
-// **The notes, 004.65.** The difference is real, the words for it are vague. Both models compute $P(y \mid x)$ by the chain rule, and both
-// depend on the source: through cross-attention here, as the first part of the text in a [decoder](decoder_only.ts). What differs: the
-// encoder reads the source in both directions, a causal decoder only backwards; the two stacks have weights of their own; a source
-// is set apart from what is written. A decoder is more flexible in one sense: a conversation has no fixed border between source and
-// target, and any text is training data. "Strict" or "free" is not a property of either: large decoders translate well.
-//
-// The run compares them at equal size, on the same pairs: an encoder with a decoder, a decoder that reads the source as the first
-// part of its text, and the same decoder with a [prefix mask](../04_attention/masks.ts), which lets the source words see each
-// other in both directions.
-//
-// ```picture architectures_run Three models of one size on the same pairs.
-// ```
-//
-// **The notes, 000.17.** Without recurrence, yes. Purely self-attention, no: cross-attention reads the other sentence, and most weights
-// of a layer belong to its feed-forward network.
-//
-// **The notes, 003.7.** Question answering is the same model with other pairs: questions as sources, answers as targets. The
-// corpus of the experiment has 中国的首都是哪里 as a sentence to be translated, and the recorded run translates it too.
+// #endregion
 
 // #region Options: sizes, parts, and the paper's two models
 // Thirteen options describe a layout. What is left out is filled in as the paper has it, or, for a model without an encoder, as GPT-2 has it.

@@ -262,7 +262,7 @@ export class Optimizer {
   }
 }
 
-// ## One problem, four optimizers
+// ## A valley, and rare words
 //
 // The walls of a narrow valley bound the learning rate of SGD: with a larger one it would climb them. At that rate it moves
 // slowly along the flat floor. Momentum adds up along the floor and cancels across. Adam divides by the slope, which makes
@@ -270,7 +270,7 @@ export class Optimizer {
 //
 // A valley of two numbers has no rare words, and a language model has. The vector of a word has a gradient only in batches
 // that contain the word. A rule that moves by a multiple of the gradient moves the vectors of rare words little; Adam divides
-// by the root of an average that is small for them, and moves them far. The experiment counts both distances, on words and on
+// by the root of an average that is small for them, and moves them far. The [experiment](experiments/optimizers.ts) counts both distances, on words and on
 // letters, nearly all of which are frequent.
 
 // ## On a larger text

@@ -73,6 +73,17 @@ Deno.test("openingRows() fills the shorter column below, and keeps every paragra
     all = found.flatMap(({ text, aside, more, side }) => [text, aside, more, side]).join("\n\n");
   assertEquals(all.split(/\n\n+/).filter((one) => one !== "").toSorted(), text.split("\n\n").toSorted());
   assert(found[0]!.more !== "");
-  const high = rows([words(400), table, words(40)].join("\n\n"));
-  assertEquals(high[0]!.side, words(40));
+  // Below what is shown only a new thought begins.
+  const thought = `**Else.** ${words(40)}`;
+  assertEquals(rows([words(400), table, thought].join("\n\n"))[0]!.side, thought);
+  assertEquals(rows([words(400), table, words(40)].join("\n\n"))[0]!.side, "");
+});
+
+Deno.test("openingRows() keeps a formula for its symbols, and what is worked by hand for its program", () => {
+  const program = "```ts\nf();\n```\n\n```text\n1\n```", hand = "**By hand.** One.\n\n*Then* two.", long = words(20);
+  const text = [long, picture, hand, program, `**Formula.** With $x$,\n\n$$y = x$$`, table].join("\n\n");
+  assertEquals(
+    openingRows(text, (one) => /^(\||```)/.test(one), () => false).map(({ text, aside }) => [text, aside]),
+    [[long, picture], [hand, program], ["**Formula.** With $x$,\n\n$$y = x$$", table]],
+  );
 });

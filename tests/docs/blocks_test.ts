@@ -61,12 +61,13 @@ export class Die {
 // Another.
 `;
 
-const at = (text: string): number => SOURCE.split("\n").findIndex((line) => line.includes(text)) + 1;
-const names = {
-  anchors: new Map([[at("function double"), ["double"]], [at("class Die"), ["Die"]], [at("roll()"), ["Die.roll"]]]),
-  top: new Map([[at("function double"), "double"], [at("class Die"), "Die"]]),
+const read = (source = SOURCE): Block[] => {
+  const at = (text: string): number => source.split("\n").findIndex((line) => line.includes(text)) + 1;
+  return blocksOf(source, "A page", {
+    anchors: new Map([[at("function double"), ["double"]], [at("class Die"), ["Die"]], [at("roll()"), ["Die.roll"]]]),
+    top: new Map([[at("function double"), "double"], [at("class Die"), "Die"]]),
+  });
 };
-const read = (source = SOURCE): Block[] => blocksOf(source, "A page", names);
 const proses = (blocks: readonly Block[]): Prose[] =>
   blocks.flatMap((block) => "prose" in block && block.prose ? [block.prose] : []);
 
@@ -202,14 +203,24 @@ Deno.test("passagesOf() takes tables and diagrams out of prose", () => {
   assertEquals(diagram, { kind: "diagram", caption: "Two boxes", steps: "step" });
 });
 
-Deno.test("withFigures() puts an experiment below what speaks of it, the others below the beginning", () => {
-  const blocks = withFigures(read(), [{ name: "b", program: "second.ts" }, { name: "a", program: "first.ts" }]);
-  assertEquals(blocks.slice(0, 4).map((block) => block.kind === "figure" ? block.name : block.kind), [
-    "opening",
-    "a",
-    "opening",
-    "b",
-  ]);
+Deno.test("withFigures() puts an experiment where a part with a heading speaks of it, the others below the core", () => {
+  const experiments = [{ name: "b", program: "second.ts" }, { name: "a", program: "first.ts" }];
+  const order = (source: string) =>
+    withFigures(read(source), experiments).map((block) => block.kind === "figure" ? block.name : block.kind).join(" ");
+  // Neither is spoken of below a heading; all functions and classes are the core.
+  const code = "code reference note note reference reference note";
+  assertEquals(order(SOURCE), `opening opening ${code} b a section section`);
+  assertEquals(
+    order(SOURCE.replace("Twice", "[It](experiments/second.ts) is twice")),
+    `opening opening b ${code} a section section`,
+  );
+  assertEquals(
+    order(SOURCE.replace("// Another.", "// [Another](experiments/first.ts).")),
+    `opening opening ${code} b section section a`,
+  );
+  // A core of some lines ends with its declaration.
+  const long = SOURCE.replace("  return y;", "  y;\n".repeat(12) + "  return y;");
+  assertEquals(order(long), "opening opening code reference note note b a reference reference note section section");
 });
 
 Deno.test("withFigures() puts an experiment of which the beginning says nothing below the heading that speaks of it", () => {
