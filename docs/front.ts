@@ -47,13 +47,24 @@ function questionOf(page: Page, site: Site): { text: string; language: string } 
   return { text: paragraph(prose, language === ENGLISH.language ? ENGLISH.question : site.phrases.question), language };
 }
 
+/** Letters of a question that a list has room for. */
+const ROOM = 170;
+
+/** The end of a long question: as many sentences as there is room for. */
+function shortened(question: string): string {
+  const sentences = question.split(/(?<=[.?])\s+|(?<=[。？])/).filter((sentence) => sentence !== "");
+  let short = sentences.pop() ?? "";
+  while (sentences.length > 0 && short.length + sentences.at(-1)!.length < ROOM) short = `${sentences.pop()} ${short}`;
+  return short;
+}
+
 /** The chapters with their questions and sections. */
 function map(page: Page, parts: readonly Part[], site: Site): string {
   const link = (other: Page): string =>
     `<a href="${relative(page.url, other.url)}" data-page="${other.url}">${escape(other.title)}</a>`;
   const chapter = ({ pages: [first, ...sections] }: Part): string => {
     const context = contextOf(page.url, undefined, [], site, { from: first!.path });
-    const { text, language } = questionOf(first!, site), question = renderInline(text, context);
+    const { text, language } = questionOf(first!, site), question = renderInline(shortened(text), context);
     const items = sections.map((section, at) => {
       const above = sections[at - 1], number = goesOn(section, above) ? "" : section.number;
       return `<li${inside(section, above)}><span class="number">${number}</span> ${link(section)}</li>`;

@@ -86,11 +86,13 @@
  *
  * ## Is the mask needed when generating?
  *
- * | what is fed                      | causal mask | padding mask   | why                                             |
- * | -------------------------------- | ----------- | -------------- | ----------------------------------------------- |
- * | the whole target, in training    | needed      | for the source | the future is in the input                      |
- * | the whole history, at every step | needed      | for the source | earlier rows must be what they were in training |
- * | the last token, with a cache     | no effect   | for the source | its row of the causal mask is all true          |
+ * | input of the decoder             | causal mask | padding mask           | why                                             |
+ * | -------------------------------- | ----------- | ---------------------- | ----------------------------------------------- |
+ * | the whole target, in training    | needed      | if the source has any  | the future is in the input                      |
+ * | the whole prefix, at every step  | needed      | if source or prompts have any | earlier rows must be what they were in training |
+ * | the last token, with a cache     | no effect   | if source or prompts have any | its row of the causal mask is all true          |
+ *
+ * The source is that of a translator. A decoder-only model has none: there the prompts of a batch are padded.
  *
  * **The notes, 003.49.** The third line settles it. For one token the causal mask is one row of
  * `true`, since all keys in the cache are of the past; the test "causalMask() of one query allows
