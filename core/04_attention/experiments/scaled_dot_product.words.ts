@@ -47,7 +47,7 @@ export const words: Words<Scaling> = {
       `width 1024, on average; with it, ${percent(Math.min(...scaledLargest))} to ` +
       `${percent(Math.max(...scaledLargest))}, whatever the width. Dashed: one key has correlation ` +
       `${fixed(alignment, 1)} with the query; from width 4 to width 1024 the largest weight goes from ` +
-      `${percent(alignedLargest[0]!)} to ${percent(alignedLargest.at(-1)!)}, with the division.`,
+      `${percent(alignedLargest[0]!)} to ${percent(alignedLargest.at(-1)!, 3)}, with the division.`,
     gradient: ({ gradient, scaledGradient, shown: { queries, keys } }) =>
       `The gradient that reaches a query, as the root mean square of its coordinates: median, mean and largest of ${queries} ` +
       `queries with ${keys} keys each. The gradient at the output has variance 1, and so have the values. Without the ` +
@@ -76,7 +76,7 @@ export const words: Words<Scaling> = {
         fixed(alignment, 1)
       }·√d after the division: it still grows with ` +
       `the width, and takes ${
-        percent(alignedLargest.at(-1)!)
+        percent(alignedLargest.at(-1)!, 3)
       } of the weight at width 1024. Training aligns queries with ` +
       "the keys that they look for. Yang et al. 2022 divide by d instead for that reason.",
     ];
