@@ -54,6 +54,24 @@ testInBrowser("a figure wakes when it comes into view, answers a slider, and goe
   });
 });
 
+testInBrowser("the reading below the figures is that of the reader's own run, and goes back", async () => {
+  await withTab({}, async ({ page, open, complaints }) => {
+    await open("generation/truncation.html");
+    const figure = new LiveFigure(page, "generation/truncation");
+    await figure.wake();
+    const recorded = await figure.text(".reading");
+    assertStringIncludes(recorded, "top-p at a mass of 0.9");
+    await figure.set("topP", 0.5);
+    await page.waitForFunction(
+      (selector) => document.querySelector(selector)!.textContent!.includes("top-p at a mass of 0.5"),
+      `${figure.selector} .reading`,
+    );
+    await figure.press("reset");
+    assertEquals(await figure.text(".reading"), recorded);
+    assertEquals(complaints(), []);
+  });
+});
+
 testInBrowser("a figure answers to the keyboard alone", async () => {
   await withTab({}, async ({ page, open }) => {
     await open(PAGE);

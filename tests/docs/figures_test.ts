@@ -64,6 +64,12 @@ const FIGURES: readonly (readonly [string, Figure])[] = [
       ["greedy", "beam"].map((label) => ({ label, group, value: 10 ** i }))
     ),
   }],
+  ["bars with ranges", {
+    kind: "bars",
+    caption,
+    y,
+    bars: [{ label: "a", value: 2, range: [1, 3] }, { label: "b", value: -1, range: [-2, -1] }],
+  }],
   ["bars of zero", { kind: "bars", caption, y, bars: [{ label: "a", value: 0 }] }],
   ["heat map", {
     kind: "heatMap",
