@@ -7,7 +7,7 @@
  *
  * **Idea.** Adam keeps two running averages of each parameter: of its gradient, and of the square of
  * its gradient. The first says where to go; the root of the second says how large the gradient usually is.
- * Their quotient has no unit: a parameter whose gradients are a thousand times as large makes the same steps. The learning rate is
+ * Their quotient has no unit: a parameter with larger gradients makes the same steps. The learning rate is
  * then the scale of a step rather than a factor of the slope. The quotient is at most about 1 for gradients of one size that come at every step, and
  * larger for a gradient that comes rarely. AdamW also shrinks each weight a little at every step (weight decay) [权重衰减].
  * The shrinking is not part of the gradient, so it is not divided by that root.
@@ -81,7 +81,7 @@
  * RMSProp (Tieleman and Hinton 2012) divides by the root of a running average instead, which forgets. Adam is, in effect, RMSProp with a running
  * average in the place of the gradient too, and with the corrections.
  *
- * **How long a step can be.** Kingma and Ba bound it in their §2.1. A gradient after a long silence has
+ * **How long a step can be.** The bound is that of Kingma and Ba, in their section *Adam's update rule*. A gradient after a long silence has
  * $m = (1 - \beta_1)\, g$ and $v = (1 - \beta_2)\, g^2$, so the step is $\eta\, (1 - \beta_1) / \sqrt{1 - \beta_2}$, with the usual rates
  * $0.1 / \sqrt{0.001} = 3.16$ learning rates. This is the largest one when $1 - \beta_1 > \sqrt{1 - \beta_2}$; otherwise the bound is $\eta$. The word
  * that is met once in a thousand batches comes close to it: the second exercise measures how close.
@@ -170,9 +170,9 @@ export function adamW(options: AdamWOptions = {}): OptimizerRule<Moments> {
 }
 
 /**
- * Adam as Kingma and Ba published it; a penalty on large weights, if one is asked for, goes through the gradient.
+ * Adam as Kingma and Ba published it, with a penalty through the gradient if asked for.
  *
- * Their algorithm has no penalty. Libraries added one that way, and Loshchilov and Hutter show what is wrong with it.
+ * The paper's algorithm has no penalty. Libraries added one that way, and Loshchilov and Hutter show what is wrong with it.
  *
  * @param options learning rate, decay rates, and penalty
  * @returns a rule for an {@linkcode Optimizer}

@@ -277,7 +277,7 @@ export class Optimizer {
 // A valley of two numbers has no rare words, and a language model has. The vector of a word has a gradient only in batches
 // that contain the word. A rule that moves by a multiple of the gradient moves the vectors of rare words little; Adam divides
 // by the root of an average that is small for them, and moves them farther than those of frequent words. Two things can do that. A step that follows
-// a rare gradient is up to three times as long as one of steady gradients ([section](adam.ts)), and the steady gradients of frequent words
+// a rare gradient is longer than one of steady gradients ([section](adam.ts) has the bound), and the gradients of frequent words
 // disagree, so that their average is short. The [experiment](experiments/optimizers.ts) measures both distances, on words and on
 // letters, nearly all of which are frequent; it does not tell the two reasons apart.
 
@@ -455,9 +455,9 @@ const OLDER_RULES: ReadonlyMap<string, string> = new Map([
 // ## Pitfall: one count for all parameters
 //
 // A parameter that no batch has touched so far has averages of zeros and a count of its
-// own. With the optimizer's count instead of the parameter's, Adam would divide by corrections that grow towards 1, that is, hardly
-// correct. After a thousand steps of others, 1 and $1 - 0.999^{1000} = 0.63$, the parameter's first step would be 2.5 times as long as it
-// should be, in the limit 3.16 times. The test "a parameter without a gradient stays where it is and is
+// own. With the optimizer's count instead of the parameter's, Adam's corrections would be those of a longer average, and the parameter's
+// first step would have the wrong length: too short after a few steps of the others, and after thousands of
+// them $(1 - \beta_1) / \sqrt{1 - \beta_2}$ times as long as it should be. The test "a parameter without a gradient stays where it is and is
 // not counted" measures that step.
 
 // ## Pitfall: gradients that are not freed
