@@ -362,7 +362,9 @@ export interface OptimizerState {
 }
 
 /** A state of which the shapes are enough in the place of its tensors. */
-export type StateOutline = Omit<OptimizerState, "tensors"> & { readonly tensors: ReadonlyMap<string, Pick<Tensor, "shape">> };
+export type StateOutline = Omit<OptimizerState, "tensors"> & {
+  readonly tensors: ReadonlyMap<string, Pick<Tensor, "shape">>;
+};
 
 /** Refuses a state that an optimizer with a state of its own cannot go on from. */
 function compareStates(state: StateOutline, own: OptimizerState): void {
