@@ -121,13 +121,13 @@ const isStepwise = (rows: readonly Row[]): boolean =>
 const isBalanced = ({ rows, prose, code, beside }: Group): boolean =>
   isStepwise(rows) || Math.min(prose, code) >= ENOUGH * beside;
 
-/** Parameters stand below the steps where they would part the code above the first of them. */
+/** Parameters stand below the code of the steps where they would part it above the first of them. */
 function withoutHole(rows: readonly Row[]): readonly Row[] {
   const [first, ...steps] = rows, last = steps.at(-1);
-  if (!first?.tags || !last || last.tags || !isStepwise(rows)) return rows;
+  if (!first?.tags || !last || last.side || !isStepwise(rows)) return rows;
   if (heightOf(first.prose) + heightOf(first.tags) <= heightOf(first.code)) return rows;
   const { tags, ...rest } = first;
-  return [rest, ...steps.slice(0, -1), { ...last, tags }];
+  return [rest, ...steps.slice(0, -1), { ...last, side: tags }];
 }
 
 /** Prose goes along with code that is so much higher, if a screen holds it. */

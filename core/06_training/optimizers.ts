@@ -363,6 +363,7 @@ export interface OptimizerState {
 
 /** A state of which the shapes are enough in the place of its tensors. */
 export type StateOutline = Omit<OptimizerState, "tensors"> & {
+  /** Shapes of the running averages, by parameter and name. */
   readonly tensors: ReadonlyMap<string, Pick<Tensor, "shape">>;
 };
 

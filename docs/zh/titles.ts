@@ -49,6 +49,7 @@ export const CHINESE_TITLES: Readonly<Record<string, readonly [english: string, 
   "06_training/teacher_forcing.ts": ["Teacher forcing", "教师强制"],
   "06_training/loop.ts": ["The training loop", "训练循环"],
   "06_training/early_stopping.ts": ["Early stopping", "早停"],
+  "06_training/state_names.ts": ["Names of other libraries", "别的库里的名字"],
   "06_training/safetensors.ts": ["Writing tensors down", "把张量写进文件"],
   "06_training/checkpoints.ts": ["Checkpoints", "检查点"],
   "06_training/bleu.ts": ["BLEU", "BLEU"],
@@ -68,4 +69,25 @@ export const CHINESE_TITLES: Readonly<Record<string, readonly [english: string, 
   "07_generation/kv_cache.ts": ["Key–value cache", "键值缓存"],
   "07_generation/on_device.ts": ["Choosing without waiting", "不等待的选择"],
   "07_generation/generate.ts": ["The generation loop", "生成循环"],
+};
+
+/** The questions of chapters whose beginnings are not translated: the hash of the English, and the Chinese. */
+export const CHINESE_QUESTIONS: Readonly<Record<string, readonly [hash: string, chinese: string]>> = {
+  "02_words/mod.ts": ["9efad782", "网络用数字计算，文本由字符组成。怎样在两者之间来回转换？"],
+  "04_attention/mod.ts": [
+    "ea4f7565",
+    "一个位置能不能一步就从任何别的位置取来它需要的东西，无论相隔多远（长距离依赖）？",
+  ],
+  "05_transformer/mod.ts": [
+    "c60dcb10",
+    "注意力让每个位置都能读到其余各个位置。还需要什么，才能把几十个这样的步骤叠起来，训练好，再用来生成？",
+  ],
+  "06_training/mod.ts": [
+    "64c09f70",
+    "Transformer 是一个有几百万个参数的函数。怎样在一次可能持续几个小时的训练里，找到让它学会翻译的参数值？",
+  ],
+  "07_generation/mod.ts": [
+    "06fcbe01",
+    "训练好的模型给每个序列一个概率。怎样生成一个序列：概率高的、多样的、正确的，而且延迟低？",
+  ],
 };
