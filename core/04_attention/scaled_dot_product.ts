@@ -370,8 +370,8 @@ function requireBool(mask: Tensor | undefined): void {
 // ## Pitfall: masking after the softmax
 //
 // A mask forbids some keys ([section](masks.ts)). Setting their `weights` to zero after the softmax does not hide them: their scores
-// stay in the denominator of all other weights. Take the scores 1 and 2, and a forbidden third. If the third is 0, the weights 0.245 and
-// 0.665 are left; if it is 5, 0.017 and 0.047. The output depends on what must not be seen, and the row no longer sums to one. Try it, and watch the
+// stay in the denominator of all other weights. The larger a forbidden score, the less weight is left for the others. The output depends
+// on what must not be seen, and the row no longer sums to one. Try it, and watch the
 // test "attentionWeights() spends exactly one unit of weight per query" fail.
 
 // ## Pitfall: the softmax of a column
