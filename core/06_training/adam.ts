@@ -198,7 +198,7 @@ export function adam(options: AdamOptions = {}): OptimizerRule<Moments> {
 // Gains and biases do not decay by default: they scale and shift, and a small gain is no simpler than a large one.
 
 /** The two averages by name. */
-type Moments = "firstMoment" | "secondMoment";
+export type Moments = "firstMoment" | "secondMoment";
 
 /** What {@linkcode adam} and {@linkcode adamW} have in common. */
 export interface MomentOptions {

@@ -370,7 +370,10 @@ export interface OptimizerState {
 }
 
 /** A state of which the shapes are enough in the place of its tensors. */
-type StateOutline = Omit<OptimizerState, "tensors"> & { readonly tensors: ReadonlyMap<string, Pick<Tensor, "shape">> };
+export type StateOutline = Omit<OptimizerState, "tensors"> & {
+  /** Shapes of the running averages, by parameter and name. */
+  readonly tensors: ReadonlyMap<string, Pick<Tensor, "shape">>;
+};
 
 /** Refuses a state that an optimizer with a state of its own cannot go on from. */
 function compareStates(state: StateOutline, own: OptimizerState): void {
