@@ -180,6 +180,7 @@ function placesHtml(page: Page, site: Site): string {
 /** Where the playground shows the page at work. */
 function shownHtml({ path, url: from }: Page, site: Site): string {
   const shown = site.shown(path!), [first] = shown;
-  const links = shown.map(({ url, title }) => `<a href="${relative(from, url)}">${escape(title)}</a>`);
-  return first ? `<p>${site.phrases.atWork(escape(first.page), links.join(", "))}</p>` : "";
+  const { titles, atWork } = site.phrases;
+  const links = shown.map(({ url, title }) => `<a href="${relative(from, url)}">${escape(titles[url] ?? title)}</a>`);
+  return first ? `<p>${atWork(escape(titles[first.url.replace(/#.*/, "")] ?? first.page), links.join(", "))}</p>` : "";
 }

@@ -16,7 +16,7 @@ import { slug } from "./book.ts";
 import type { Context } from "./context.ts";
 import { infoOf } from "./followed.ts";
 import { linkMark, OPENING, openingMark } from "./note_marks.ts";
-import { escape } from "./words.ts";
+import { emphasized, escape } from "./words.ts";
 import { chainOf, colourTex, findNames, partsOf, type Quantity } from "./quantities.ts";
 
 /**
@@ -128,6 +128,9 @@ function makeParser(): Parser {
         token.content = token.content.replace(/\b((?:[Ss]ection|[Cc]hapter)s?)\s+(?=\d)/g, "$1\u00a0");
       }
     }
+  });
+  md.core.ruler.before("inline", "emphasized", (state) => {
+    for (const token of state.tokens) if (token.type === "inline") token.content = emphasized(token.content);
   });
   // A paragraph that begins with a statement of the notes is the verdict on it.
   md.core.ruler.before("inline", "statements", (state) => {

@@ -81,7 +81,7 @@ export function quantitiesOf(prose: string): Quantity[] {
   const uses = new Map<string, number>();
   for (const { names } of found) for (const name of names) uses.set(name, (uses.get(name) ?? 0) + 1);
   const rank = ({ symbols, meaning }: Omit<Quantity, "number">): number =>
-    (symbols.length === 0 ? 2 : 0) + (/^one number/.test(meaning) ? 1 : 0);
+    (symbols.length === 0 ? 2 : 0) + (/^(?:one number|一个数)/.test(meaning) ? 1 : 0);
   const order = found.toSorted((a, b) => rank(a) - rank(b));
   // A name that two rows share says nothing by itself.
   return found.map((quantity) => ({

@@ -7,12 +7,12 @@
  * instead?
  *
  * **Idea.** Queries and keys are vectors of the same space (vector space, 向量空间). Their dot product (点积) is the score: it
- * is large where both point the same way (similarity, 相似度), 0 where they are perpendicular, and negative where they point
- * apart. A [softmax](../02_words/softmax.ts) turns the scores of a query (attention scores, 注意力分数) into positive weights with
+ * is large where both point the same way (similarity, 相似度), 0 where they are perpendicular, and negative where they point in
+ * opposite directions. A [softmax](../02_words/softmax.ts) turns the scores of a query (attention scores, 注意力分数) into positive weights with
  * the sum one (attention weights, 注意力权重). Each key has a value, and the output is the average of the values by these weights (attention pooling, 注意力汇聚).
  *
  * ```picture attention_by_hand The example worked below. Left: the query of 苹果 and three keys; the dot product is largest for the key of
- * 喜欢. Middle: scores become weights. Right: the output lies between the values, nearest to the one of the largest weight.
+ * 喜欢. Middle: the scores, divided by √2, become weights. Right: the output lies between the values, nearest to the one of the largest weight.
  * ```
  *
  * **By hand.** Three words, 我 喜欢 苹果 (*I like apples*), in two dimensions. A model computes queries, keys and values
@@ -79,9 +79,14 @@
  * size $\sqrt{d}$. The wider the vectors, the farther apart the scores, and a softmax of scores that are far apart is almost one-hot.
  * Its [derivative](../02_words/softmax.ts) $p(1-p)$ is almost 0 there. The factor $1/\sqrt{d}$ returns the variance to 1 at any width.
  *
+ * **Why not the distance.** A Gaussian kernel weighs a key by its distance from the query, $e^{-\lVert q - k \rVert^2/2}$. The exponent is
+ * $q^\top k - \lVert q \rVert^2/2 - \lVert k \rVert^2/2$. The term of the query is the same for all its keys, so it cancels in the softmax. That of the keys
+ * does as well, if they all have the same length. The dot product is what is left.
+ *
  * Sources: Vaswani et al. 2017, *Attention Is All You Need*, §3.2.1 (scaled dot product); Bahdanau, Cho and Bengio 2015, *Neural
  * Machine Translation by Jointly Learning to Align and Translate* (additive); Luong, Pham and Manning 2015, *Effective Approaches to
- * Attention-based Neural Machine Translation* (dot product); Yang et al. 2022, *Tensor Programs V: Tuning Large Neural Networks via
+ * Attention-based Neural Machine Translation* (dot product); Zhang, Lipton, Li and Smola 2023, *Dive into Deep Learning*, §11.3 (from the
+ * Gaussian kernel); Yang et al. 2022, *Tensor Programs V: Tuning Large Neural Networks via
  * Zero-Shot Hyperparameter Transfer* (division by $d$).
  *
  * @module
@@ -134,14 +139,15 @@ export function plainAttention(query: Tensor, key: Tensor, value: Tensor, mask?:
 
 // ## Vanishing or exploding
 //
-// **The notes, 001.17, 002.20 and 004.73.** They name three reasons that exclude each other. The [experiment](experiments/scaled_dot_product.ts)
-// measures the gradient of each query: both happen, to different queries. The median vanishes, the largest explodes. The first statement is
-// right, and each of the others tells one half.
+// **The notes, 001.17, 002.20 and 004.73.** They give three reasons: the gradient would vanish or explode, it would vanish, it would explode. The
+// [experiment](experiments/scaled_dot_product.ts) measures the gradient of each query: both happen, to different queries. The median
+// vanishes, the largest explodes. The first statement is right, and each of the others tells one half.
 
 // ## What the output means
 //
 // The output of a position is a *context vector* (上下文向量): a weighted average (加权求和) of the
-// values, with weights that this position chose. No step depends on another position, so all of them are computed at once.
+// values, with weights that this position chose. No output waits for another output, so all of them are computed at once.
+// In training some models set weights to zero at random ([dropout](../engine/dropout.ts)).
 // (The *context* of [section](self_and_cross.ts) is something else: not what comes out, but the sequence that is asked.)
 //
 // **The notes, 004.57.** There is one context vector for each query, not one for the sentence. It is a sum of values by their
@@ -363,9 +369,10 @@ function requireBool(mask: Tensor | undefined): void {
 
 // ## Pitfall: masking after the softmax
 //
-// A mask forbids some keys ([section](masks.ts)). Zeroing `weights` instead of `scores` hides what is
-// forbidden, such as the future, but loses its weight: rows no longer sum to one. Try it, and watch
-// the test "attentionWeights() spends exactly one unit of weight per query" fail.
+// A mask forbids some keys ([section](masks.ts)). Setting their `weights` to zero after the softmax does not hide them: their scores
+// stay in the denominator of all other weights. The larger a forbidden score, the less weight is left for the others. The output depends
+// on what must not be seen, and the row no longer sums to one. Try it, and watch the
+// test "attentionWeights() spends exactly one unit of weight per query" fail.
 
 // ## Pitfall: the softmax of a column
 //

@@ -8,6 +8,7 @@ import { cells, chainOf, colourTex, findNames, partsOf, quantitiesOf, symbolRows
 import { numbered } from "../../docs/references.ts";
 import { headerBlocks } from "../../docs/shader_header.ts";
 import { separate, split } from "../../docs/split.ts";
+import { emphasized } from "../../docs/words.ts";
 
 const SOURCE = `/**
  * # A page
@@ -87,6 +88,14 @@ Deno.test("quantitiesOf() numbers tensors before single numbers", () => {
   const quantities = quantitiesOf(split(SOURCE)[0]!.prose);
   assertEquals(quantities.map(({ number, symbols }) => [number, symbols[0]]), [[1, "Q"], [3, "d"], [2, "W_Q"]]);
   assertEquals(cells("| a | `b \\| c` |"), ["a", "`b \\| c`"]);
+  const chinese = split(SOURCE.replace("one number", "一个数"))[0]!.prose;
+  assertEquals(quantitiesOf(chinese).map(({ number }) => number), [1, 3, 2]);
+});
+
+Deno.test("emphasized() takes asterisks beside Chinese characters, and leaves names and formulas", () => {
+  assertEquals(emphasized("余弦_再乘_：和为一的是_列_，_加上_ 1"), "余弦*再乘*：和为一的是*列*，_加上_ 1");
+  assertEquals(emphasized("如果是_加上_ $x_1$"), "如果是*加上* $x_1$");
+  assertEquals(emphasized("see _Attention_, `a_b_c`"), "see _Attention_, `a_b_c`");
 });
 
 Deno.test("symbolRows() keeps a row that holds several symbols as one", () => {

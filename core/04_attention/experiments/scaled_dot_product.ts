@@ -204,7 +204,8 @@ export const experiment: Experiment<Scaling> = {
           over(`QKᵀ, ${labels.mean}`, gradient.mean),
           over(`QKᵀ, ${labels.median}`, gradient.median),
           over(`QKᵀ / √d, ${labels.most}`, scaledGradient.largest, { quantity: "Z", dashed: true }),
-          over(`QKᵀ / √d, ${labels.median}`, scaledGradient.median, { quantity: "Z" }),
+          over(`QKᵀ / √d, ${labels.mean}`, scaledGradient.mean, { quantity: "Z", dashed: true }),
+          over(`QKᵀ / √d, ${labels.median}`, scaledGradient.median, { quantity: "Z", dashed: true }),
         ],
       },
     ];

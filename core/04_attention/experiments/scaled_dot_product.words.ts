@@ -51,8 +51,9 @@ export const words: Words<Scaling> = {
     gradient: ({ gradient, scaledGradient, shown: { queries, keys } }) =>
       `The gradient that reaches a query, as the root mean square of its coordinates: median, mean and largest of ${queries} ` +
       `queries with ${keys} keys each. The gradient at the output has variance 1, and so have the values. Without the ` +
-      `division the median at width 1024 is ${number(gradient.median.at(-1)!, 2)} and the largest ` +
-      `${number(gradient.largest.at(-1)!, 2)}; with it, ${number(scaledGradient.median.at(-1)!, 2)} and ` +
+      `division the median at width 1024 is ${number(gradient.median.at(-1)!, 2)}, the mean ` +
+      `${number(gradient.mean.at(-1)!, 2)} and the largest ${number(gradient.largest.at(-1)!, 2)}; with it (dashed), ` +
+      `${number(scaledGradient.median.at(-1)!, 2)}, ${number(scaledGradient.mean.at(-1)!, 2)} and ` +
       `${number(scaledGradient.largest.at(-1)!, 2)}.`,
   },
   reading: ({ gradient, scaledGradient, alignedLargest, shown: { alignment } }) => {
@@ -70,7 +71,7 @@ export const words: Words<Scaling> = {
       } The mean at width 1024 is ${
         number(gradient.mean.at(-1)! / scaledGradient.mean.at(-1)!, 2)
       } times the one with the ` +
-      "division: a mean alone would hide it.",
+      "division: a mean alone shows neither.",
       "The square root assumes that query and key are independent, as they are before training. A key that has " +
       `correlation ${fixed(alignment, 1)} with the query scores ${
         fixed(alignment, 1)

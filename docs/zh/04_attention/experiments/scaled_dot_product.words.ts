@@ -40,7 +40,10 @@ export const words: Words<Scaling> = {
     gradient: ({ gradient, scaledGradient, shown: { queries, keys } }) =>
       `传到一个查询的梯度，取各坐标的均方根：${queries} 个查询（每个配 ${keys} 个键）的中位数、平均值和最大值。` +
       `输出处的梯度方差为 1，值的方差也为 1。不缩放时，宽度 1024 下中位数为 ${number(gradient.median.at(-1)!, 2)}，` +
-      `最大值为 ${number(gradient.largest.at(-1)!, 2)}；缩放时分别为 ${number(scaledGradient.median.at(-1)!, 2)} 和 ` +
+      `平均值为 ${number(gradient.mean.at(-1)!, 2)}，最大值为 ${number(gradient.largest.at(-1)!, 2)}；` +
+      `缩放时（虚线）分别为 ${number(scaledGradient.median.at(-1)!, 2)}、${
+        number(scaledGradient.mean.at(-1)!, 2)
+      } 和 ` +
       `${number(scaledGradient.largest.at(-1)!, 2)}。`,
   },
   reading: ({ gradient, scaledGradient, alignedLargest, shown: { alignment } }) => {
@@ -56,7 +59,7 @@ export const words: Words<Scaling> = {
           : "在这组设置下，两种现象都不明显。"
       }宽度 1024 下，平均值是缩放时的 ${
         number(gradient.mean.at(-1)! / scaledGradient.mean.at(-1)!, 2)
-      } 倍：只看平均值就看不出来。`,
+      } 倍：只看平均值，消失和爆炸都看不出来。`,
       "除以根号的前提是查询与键互相独立，训练之前正是如此。" +
       `与查询的相关系数为 ${fixed(alignment, 1)} 的键，缩放以后分数是 ${fixed(alignment, 1)}·√d：仍随宽度增长，` +
       `在宽度 1024 下占去 ${percent(alignedLargest.at(-1)!, 3)} 的权重。训练会让查询与它要找的键对齐。` +
