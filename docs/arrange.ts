@@ -113,10 +113,21 @@ function groupOf(rows: readonly Row[]): Group {
   return { rows, prose, code, beside, above };
 }
 
+/** Whether each step of a function has its note. */
+const isStepwise = (rows: readonly Row[]): boolean =>
+  rows.filter(({ kind, prose }) => /^note/.test(kind) && prose !== "").length >= STEPS;
+
 /** Whether prose and code are about as high, or each step has its note. */
-function isBalanced({ rows, prose, code, beside }: Group): boolean {
-  if (rows.filter(({ kind, prose }) => /^note/.test(kind) && prose !== "").length >= STEPS) return true;
-  return Math.min(prose, code) >= ENOUGH * beside;
+const isBalanced = ({ rows, prose, code, beside }: Group): boolean =>
+  isStepwise(rows) || Math.min(prose, code) >= ENOUGH * beside;
+
+/** Parameters stand below the code of the steps where they would part it above the first of them. */
+function withoutHole(rows: readonly Row[]): readonly Row[] {
+  const [first, ...steps] = rows, last = steps.at(-1);
+  if (!first?.tags || !last || last.side || !isStepwise(rows)) return rows;
+  if (heightOf(first.prose) + heightOf(first.tags) <= heightOf(first.code)) return rows;
+  const { tags, ...rest } = first;
+  return [rest, ...steps.slice(0, -1), { ...last, side: tags }];
 }
 
 /** Prose goes along with code that is so much higher, if a screen holds it. */
@@ -177,7 +188,7 @@ function programHtml(rows: readonly Row[]): string[] {
     }
     open = [];
   };
-  for (const group of groups.map(groupOf)) {
+  for (const group of groups.map((rows) => groupOf(withoutHole(rows)))) {
     // A line or two do not interrupt what flows.
     if (isBalanced(group) && !(open.length > 0 && group.beside < LOW)) {
       close();
@@ -352,9 +363,10 @@ export function openingRows(
         continue;
       }
       const own = waiting.splice(-Math.max(1, end - start));
-      // A heading, and a little prose, do not stand alone.
-      const first = rows.length === 0 ? heading : 0;
-      if (sum(waiting) + first < LOW && waiting.length > 0) own.unshift(...waiting.splice(0));
+      // A heading, and a little prose, do not stand alone, nor does a question above its idea.
+      const first = rows.length === 0 ? heading : 0, before = sum(waiting) + first;
+      const isQuestion = rows.length === 0 && waiting.length === 1 && before + sum(own) <= high(paragraph) + SLACK;
+      if (waiting.length > 0 && (before < LOW || isQuestion)) own.unshift(...waiting.splice(0));
       prose(waiting);
       waiting = [];
       const above = own.length > 0 && rows.length === 0 ? heading : 0;

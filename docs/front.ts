@@ -44,7 +44,9 @@ export function paragraph(prose: string, label: string): string {
 function questionOf(page: Page, site: Site): { text: string; language: string } {
   const blocks = readPage(page, site), [first] = blocks, prose = openingOf(blocks);
   const language = first && "prose" in first && first.prose?.language || ENGLISH.language;
-  return { text: paragraph(prose, language === ENGLISH.language ? ENGLISH.question : site.phrases.question), language };
+  const text = paragraph(prose, language === ENGLISH.language ? ENGLISH.question : site.phrases.question);
+  const own = language === ENGLISH.language ? site.layer?.question(page.path!, text) : undefined;
+  return own === undefined ? { text, language } : { text: own, language: site.phrases.language };
 }
 
 /** Letters of a question that a list has room for. */
@@ -283,10 +285,20 @@ function statementEntries({ statements, title }: NoteSet, { phrases, home, answe
   });
 }
 
+/** The title of a page with its number. */
+const titleOf = ({ number, title }: Page): string => (number ? `${number} ` : "") + title;
+
 /** A set of notes, or all of them in short. */
 function notes(page: Page, number: string, site: Site, { answers }: FoundOnPages, entries: Entry[]): string {
-  const { phrases, home } = site,
-    listed: Listed = { url: page.url, phrases, formula: (tex) => formula(tex, false, []), home, answers };
+  const { phrases, home } = site, titles = new Map([...site.pages.values()].map((one) => [one.url, titleOf(one)]));
+  const titled = ({ url, title }: Answer): Answer => ({ url, title: titles.get(home(url.split("#")[0]!)) ?? title });
+  const listed: Listed = {
+    url: page.url,
+    phrases,
+    formula: (tex) => formula(tex, false, []),
+    home,
+    answers: new Map([...answers].map(([number, found]) => [number, found.map(titled)])),
+  };
   if (number === "") return setsHtml(site.notes, listed);
   const set = site.notes.find((set) => set.number === number);
   if (!set) throw new Error(`Cannot make ${page.url}: there are no notes ${number}`);

@@ -16,7 +16,7 @@
 import { hashOf, type Layer } from "./blocks.ts";
 import type { Phrases } from "./phrases.ts";
 import { CHINESE_PHRASES } from "./zh/phrases.ts";
-import { CHINESE_TITLES } from "./zh/titles.ts";
+import { CHINESE_QUESTIONS, CHINESE_TITLES } from "./zh/titles.ts";
 
 /** A language beside English. */
 export interface Language {
@@ -26,11 +26,13 @@ export interface Language {
   readonly folder: string;
   /** English and translated titles, by the paths of the sources. */
   readonly titles: Readonly<Record<string, readonly [english: string, translated: string]>>;
+  /** Hashes of questions and the questions translated, of pages whose beginning is not, by the paths of the sources. */
+  readonly questions?: Readonly<Record<string, readonly [hash: string, translated: string]>>;
 }
 
 /** The languages of the site besides English. */
 export const LANGUAGES: readonly Language[] = [
-  { phrases: CHINESE_PHRASES, folder: "docs/zh/", titles: CHINESE_TITLES },
+  { phrases: CHINESE_PHRASES, folder: "docs/zh/", titles: CHINESE_TITLES, questions: CHINESE_QUESTIONS },
 ];
 
 /** A translated block as its file has it. */
@@ -68,6 +70,8 @@ function fileOf({ folder }: Language, path: string): string {
 export interface Translation extends Layer {
   /** The title of a page. */
   title(path: string, english: string): string;
+  /** The question of a page, for the contents, with its hash of the English. */
+  question(path: string, english: string): string | undefined;
   /** The words for a page that is one block, with its hash of the English. */
   page(path: string, english: string): string | undefined;
   /** Blocks that are shown, and those whose English has changed. */
@@ -116,6 +120,12 @@ export function openLayer(
       if (rendered === english) return translated;
       stale.set(`${language.folder}titles.ts: ${path}`, english);
       return english;
+    },
+    question(path, english) {
+      const [hash, translated] = language.questions?.[path.replace(/^core\//, "")] ?? [];
+      if (hash === undefined || hash === hashOf(english)) return translated;
+      stale.set(`${language.folder}titles.ts: the question of ${path}`, hashOf(english));
+      return undefined;
     },
     page: (path, english) => find(path, "page", hashOf(english)),
     shown,

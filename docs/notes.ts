@@ -229,12 +229,17 @@ export function withStatements(body: string, printed: Printed): string {
       found.map(({ number }) => number).join(", ")
     }"${first}>`;
   });
+  // A verdict stays with its statements where a column ends.
+  const whole = html.replace(
+    /(?:<details class="said"[\s\S]*?<\/details>\s*)+<p\b[\s\S]*?<\/p>/g,
+    (verdict) => `<div class="verdict">${verdict}</div>`,
+  );
   const cards = [...opened].map(([id, found]) =>
     `<div class="card-of-notes" id="${id}" popover>${
       found.map((statement) => place(statement) + statementHtml(statement, printed)).join("")
     }</div>`
   );
-  return cards.length === 0 ? html : `${html}\n<div class="cards">${cards.join("\n")}</div>`;
+  return cards.length === 0 ? whole : `${whole}\n<div class="cards">${cards.join("\n")}</div>`;
 }
 
 /** The style of statements, for the pages that have some. */
@@ -307,7 +312,7 @@ export function setHtml({ title, number, about, statements }: NoteSet, listed: L
     html += `<div id="n${statement.number.replace(".", "-")}"><dt>${statement.number}</dt><dd>${
       statementHtml(statement, listed)
     }<p class="note">${
-      found.length > 0 ? phrases.notes.answered(found.join(", "), statement.partly) : phrases.notes.open
+      found.length > 0 ? phrases.notes.answered(found.join(phrases.notes.comma), statement.partly) : phrases.notes.open
     }</p></dd></div>`;
   }
   return `${html}</dl>`;

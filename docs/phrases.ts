@@ -71,6 +71,8 @@ export interface Phrases {
     readonly answered: (places: string, partly: boolean) => string;
     readonly open: string;
     readonly all: string;
+    /** Between the names of places. */
+    readonly comma: string;
     readonly count: (statements: number, answered: number, wrong: number) => string;
   };
   /** Titles of pages without a source, by their addresses. */
@@ -133,6 +135,7 @@ export const ENGLISH: Phrases = {
     answered: (places, partly) => `${partly ? "Partly answered" : "Answered"} in ${places}.`,
     open: "Not answered yet.",
     all: "All sets.",
+    comma: ", ",
     count: (statements, answered, wrong) =>
       `${statements} statements, ${answered} answered on a page of the book; ${wrong} with an error.`,
   },

@@ -5,9 +5,10 @@
  * too many to score them all. Which one does the model find most probable?
  *
  * **Idea.** *Greedy search* (贪心搜索) takes the most probable token at every step. It can walk into a dead end: the most
- * probable first word need not begin the most probable sentence. *Beam search* (束搜索) keeps the $W$ best prefixes instead
- * of one; they are the beam. Every step does three things. It *expands* each prefix by each token; the results are the
- * hypotheses, or candidates (候选词). It *ranks* them by their probability. It *keeps* the $W$ best, and prunes the rest.
+ * probable first word need not begin the most probable sentence. *Beam search* (束搜索) keeps the $W$ best prefixes [前缀]
+ * instead of one; they are the beam. Every step does three things. It *expands* each prefix by each token; the results are
+ * the hypotheses [假设], or candidates [候选序列]. It *ranks* them by their probability. It *keeps* the $W$ best, and prunes
+ * [剪枝] the rest.
  *
  * ```picture beam_by_hand Greedy search and a beam of two in the example below. Each number is the log-probability of the prefix that ends there.
  * ```
@@ -19,8 +20,11 @@
  * *ran away* comes first, with $-0.916 + \log 0.8 = -1.139$, a probability of 0.32; *sat away* comes second, with 0.20.
  * Greedy search had dropped *ran* after the first step, and with it the best sentence.
  *
+ * Sequences of different lengths are compared last. One has 2 tokens and $\log P = -1.5$, another 4 tokens and $-2.0$. As they are,
+ * the short one is ahead. Divided by their lengths, $-1.5 / 2 = -0.75$ and $-2.0 / 4 = -0.5$, the long one is.
+ *
  * ```ts
- * import { beamStep, type Prefix } from "@heed/heed/generation";
+ * import { beamStep, powerLengthPenalty, type Prefix } from "@heed/heed/generation";
  *
  * const words = ["sat", "ran", "away"];
  * const next: Record<string, number[]> = {
@@ -35,6 +39,7 @@
  *   let beam: Prefix[] = [{ tokens: [], logProbability: 0 }];
  *   for (const step of [1, 2]) {
  *     const rows = beam.map((prefix) => next[spell(prefix)]!.map(Math.log));
+ *     // 6 are all hypotheses, so that the pruned ones can be shown.
  *     const ranked = beamStep(beam, rows, 6);
  *     beam = ranked.slice(0, numBeams);
  *     console.log(`W = ${numBeams}, step ${step}, kept: ${beam.map(shown).join(", ")}`);
@@ -42,6 +47,10 @@
  *   }
  *   const [best] = beam;
  *   console.log(`best: ${spell(best!)}, probability ${Math.exp(best!.logProbability).toFixed(2)}`);
+ * }
+ * for (const alpha of [0, 1]) {
+ *   const penalty = powerLengthPenalty(alpha), scores = [-1.5 / penalty(2), -2.0 / penalty(4)];
+ *   console.log(`alpha ${alpha}: ${scores.map((score) => score.toFixed(2)).join(", ")}`);
  * }
  * ```
  *
@@ -56,11 +65,15 @@
  * W = 2, step 2, kept: ran away -1.139, sat away -1.609
  *   pruned: sat sat -1.743, sat ran -2.079, ran sat -3.219, ran ran -3.219
  * best: ran away, probability 0.32
+ * alpha 0: -1.50, -2.00
+ * alpha 1: -0.75, -0.50
  * ```
  *
  * **Formula.** $\mathcal{B}_t$ is the beam after $t$ tokens. It holds the $W$ best hypotheses; $\mathcal{B}_0$ holds the empty
- * prefix. Finished sequences $Y$ of different lengths are compared by a score $s$, since each further token multiplies the
- * probability by a number below one:
+ * prefix. A hypothesis that ends with END takes one of the $W$ places of its step and is finished; those that are left are
+ * expanded to $W$ again. Finished sequences $Y$ of different lengths are compared by a score $s$, since each further token
+ * multiplies the probability by at most one. It divides by a length penalty [长度惩罚], $\mathrm{lp}$: $\log P$ is
+ * negative, so a larger $\mathrm{lp}$ raises the score. $X$ is the source or the prompt, $v$ any token:
  *
  * $$\mathcal{B}_t = \underset{Y \in \mathcal{B}_{t-1},\, v}{\mathrm{top}\; W} \big(\log P(Y \mid X) + \log P(v \mid Y, X)\big), \qquad s(Y) = \frac{\log P(Y \mid X)}{\mathrm{lp}(\lvert Y\rvert)}$$
  *
@@ -75,11 +88,12 @@
  * | $\mathrm{lp}$  | `lengthPenalty`  | a function of the length, or $\alpha$ of the first form  |
  * | $\lvert Y\rvert$ | `length`       | number of tokens, END included                           |
  *
- * **Why logarithms.** A sequence of some hundred tokens has a probability that no float64 can hold: the product underflows to
- * 0, and every sequence is as good as every other. The sum of logarithms ranks them in the same order and stays finite.
+ * **Why logarithms.** A product below about $e^{-745}$ is 0 in float64: it underflows [下溢]. Where each token
+ * costs $2$ nats, $p = e^{-2}$, that happens after $373$ tokens; where each costs $1$ nat, after $746$. From there on every
+ * sequence is as good as every other. The sum of logarithms ranks them in the same order and stays finite.
  *
  * **Cost.** One step ranks $W \cdot V$ hypotheses, so $T$ steps rank $O(W\,V\,T)$ of them. Greedy search ranks $O(V\,T)$,
- * exhaustive search $O(V^T)$. With $V = 10^4$, $T = 10$ and $W = 5$ those are $5 \cdot 10^5$, $10^5$ and $10^{40}$. The model
+ * exhaustive search [穷举搜索] $O(V^T)$. With $V = 10^4$, $T = 10$ and $W = 5$ those are $5 \cdot 10^5$, $10^5$ and $10^{40}$. The model
  * runs the $W$ prefixes as one batch, and its cache ([section](kv_cache.ts)) holds the keys and values of all $W$. So a beam
  * of $W$ costs up to $W$ times the arithmetic and the memory of greedy search; its latency grows less, as far as the device
  * has room for a larger batch. A beam as wide as there are prefixes, $V^{T-1}$, is exhaustive search.
@@ -536,7 +550,7 @@ export function notComparable(parent: number, token: number, value: number): Ran
 // one. So a narrow beam is good *because* it makes search errors: it misses the model's own mistakes. Murray and Chiang
 // 2018 trace it to the sum above: every token costs, and a model that is trained word by word is not told what a length is worth. A
 // length penalty counteracts the bias, as the run below shows; it does not remove it. Eikema and Aziz 2020 go
-// further: of all sequences the most probable one holds so little probability mass that it says little about the
+// further: of all sequences the most probable one holds so little probability mass [概率质量] that it says little about the
 // distribution. *Minimum Bayes risk* (最小贝叶斯风险) asks for the sequence that is closest to all others instead.
 //
 // The toy models of the experiment have no such fault. Their best sequence is defined as the most probable one.
@@ -565,9 +579,9 @@ export function notComparable(parent: number, token: number, value: number): Ran
 
 // ## Pitfall: multiplying probabilities
 //
-// `prefix.probability * probabilities[token]` ranks short sequences as well as the sum of logarithms does. After some hundred
-// tokens all products are 0, and the beam keeps the first tokens instead of the best. The test "beamStep() ranks prefixes
-// whose probability underflows" has such a pair.
+// `prefix.probability * probabilities[token]` ranks short sequences as well as the sum of logarithms does. Once the products
+// fall below $e^{-745}$ all of them are 0, and the beam keeps the first tokens instead of the best. The test "beamStep() ranks
+// prefixes whose probability underflows" has such a pair.
 
 // ## Pitfall: stopping at the first END
 //

@@ -127,7 +127,7 @@ function spread(blocks: readonly { readonly middle: number; readonly height: num
   const starts = blocks.map(({ middle, height }) => middle - height / 2);
   order.forEach((index, i) => {
     const above = order[i - 1];
-    if (above !== undefined) starts[index] = Math.max(starts[index]!, starts[above]! + blocks[above]!.height);
+    starts[index] = Math.max(starts[index]!, above === undefined ? top : starts[above]! + blocks[above]!.height);
   });
   let limit = bottom;
   for (const index of order.toReversed()) {

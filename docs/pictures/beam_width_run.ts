@@ -90,9 +90,9 @@ export const run: RunFigures<BeamWidthRun> = {
         each((alpha) => `at ${best(alpha).width} beams for α = ${alpha} (${fixed(best(alpha).bleu, 1)})`)
       }; with ${widest} beams it is ${each((alpha) => fixed(at(alpha, widest).bleu, 1))}.`,
       `Against greedy search ${widest} beams change BLEU by ${
-        each((alpha) => `${signed(at(alpha, widest).gain[0])} to ${signed(at(alpha, widest).gain[1])}`)
+        each((alpha) => `${signed(at(alpha, widest).gain[0])} to ${signed(at(alpha, widest).gain[1])} (α = ${alpha})`)
       }. ${isGain ? "So a beam is better than greedy search. " : ""}` +
-      "Behind the best width BLEU falls by too little for this run to show that it falls.",
+      "Beyond the best width BLEU falls by too little for this run to show that it falls.",
       `Without a penalty the more probable translations are shorter. ` +
       (empty === 0
         ? "None of them is empty: the model is small, and its sentences are short. "

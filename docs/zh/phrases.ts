@@ -58,7 +58,8 @@ export const CHINESE_PHRASES: Phrases = {
     of: (number) => `笔记 ${number}`,
     answered: (places, partly) => `${partly ? "部分回答见" : "回答见"} ${places}。`,
     open: "尚未回答。",
-    all: "全部各组。",
+    all: "查看全部笔记。",
+    comma: "、",
     count: (statements, answered, wrong) => `共 ${statements} 条，书中已回答 ${answered} 条；有误的 ${wrong} 条。`,
   },
   titles: {

@@ -48,6 +48,12 @@ Deno.test("arranged() puts code beside what is about as high, and above it where
   // Steps with their notes stay side by side.
   const steps = [program(5, 12), program(3, 8, "note"), program(3, 8, "note"), program(3, 8, "note")];
   assertEquals(pieces(arranged(steps)), ["row", "row", "row", "row"]);
+  // Parameters that are higher than the code above the first step stand below the last one.
+  const tags = `<dl class="tags">${`<dd>${words(30)}</dd>`.repeat(8)}</dl>`;
+  const tagged = arranged([{ ...steps[0]!, tags }, ...steps.slice(1)]);
+  assertEquals(pieces(tagged), ["row", "row", "row", "row"]);
+  assertMatch(tagged.split('\n<div class="row').at(-1)!, /class="tags"/);
+  assertEquals(tagged.match(/class="tags"/g)!.length, 1);
   // What goes across interrupts; nothing is lost, and the order is that of the source.
   const mixed = arranged([prose(150), program(5, 30), program(5, 31), `<div class="wide">figure</div>`, prose(10)]);
   assertMatch(mixed, /of-text[^]*of-program[^]*class="wide"[^]*class="row/);
@@ -55,11 +61,14 @@ Deno.test("arranged() puts code beside what is about as high, and above it where
 });
 
 Deno.test("openingRows() puts what is shown beside the paragraph above it, or across both columns", () => {
-  const [first, second] = rows(`${words(150)}\n\nIdea.\n\n${picture}\n\nMore.`);
-  assertEquals([first!.text, first!.aside], [words(150), ""]);
+  const [first, second] = rows(`${words(350)}\n\nIdea.\n\n${picture}\n\nMore.`);
+  assertEquals([first!.text, first!.aside], [words(350), ""]);
   assertEquals([second!.text, second!.aside, second!.more], ["Idea.", picture, "More."]);
   // A little prose above it goes along, as does a heading.
   assertEquals(rows(`Short.\n\nIdea.\n\n${picture}`, 90).map(({ text }) => text), ["Short.\n\nIdea."]);
+  // So does a question, where both are not much higher than the picture.
+  const question = words(150);
+  assertEquals(rows(`${question}\n\nIdea.\n\n${picture}`).map(({ text }) => text), [`${question}\n\nIdea.`]);
   const wide = rows("A.\n\n```picture wide Caption\n```\n\nB.");
   assertEquals(wide.map(({ text, wide }) => [text, wide !== undefined]), [["A.", true], ["B.", false]]);
 });

@@ -37,7 +37,7 @@ export const words: Words<Search> = {
   },
   captions: {
     tree: ({ shown: { tree: { length, width, missed, greedy, best, beam } } }) =>
-      `All sequences of ${length} words of one model, with the probability of each prefix, under a beam of ${width}. ` +
+      `One model and its sequences of ${length} words, with the probability of each prefix, under a beam of ${width}. ` +
       `${missed ? "Greedy search misses the most probable one: it finds" : "Greedy search finds"} ${greedy.text} ` +
       `(${percent(greedy.probability, 2)}); the most probable sequence is ${best.text} ` +
       `(${percent(best.probability, 2)}); the beam finds ${beam.text} (${percent(beam.probability, 2)}).`,
@@ -67,17 +67,17 @@ export const words: Words<Search> = {
       `is seldom bad: it has ${percent(quality[0]!, 2)} of the probability of the best one on average. ` +
       (narrow < 0 ? "" : `A beam of ${widths[narrow]} has ${percent(quality[narrow]!, 3)} and ranks ` +
         `${percent(work[narrow]! / exhaustive, 2)} of the hypotheses of exhaustive search.`),
-      `The claim about greedy search depends on the models. ` +
+      `How often greedy search misses depends on the models: the claim that it misses more than one in four ` +
       (surest === undefined
-        ? "It holds at every standard deviation shown."
-        : `It stops holding at a standard deviation of ${surest}, where the models are nearly sure of each word.`),
+        ? "holds at every standard deviation shown."
+        : `stops holding at a standard deviation of ${surest}, where the models are nearly sure of each word.`),
     ];
   },
   labels: {
     begin: "BEGIN",
     beams: "beams",
     fraction: "fraction of the models",
-    found: "most probable sequence found",
+    found: "best sequence found",
     quality: "probability, best = 1",
     hypotheses: "hypotheses ranked",
     beamSearch: "beam search",
