@@ -469,7 +469,6 @@ Deno.test("no prose types the number of a chapter or section: it links to the fi
 /** Sentences of chapters that hold a number which no experiment finds, by a part of each, and why. */
 const NOT_MEASURED: Readonly<Record<string, string>> = {
   "a step is up to ten times as long as one of SGD": "the limit of a geometric series",
-  "which would be three times too long": "a quotient of Adam's two corrections",
   "three words with 30, 20 and 10 %": "the distribution that the notes give",
   "together they have a probability of 40 %": "the rest of that distribution",
 };

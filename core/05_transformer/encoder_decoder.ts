@@ -5,14 +5,14 @@
  * What else does machine translation (机器翻译) need?
  *
  * **Idea.** A way in and a way out. In: token ids become vectors, which are scaled and get a code of their
- * position added. Out: each vector of the decoder becomes one score for each word of the vocabulary, by a product
- * with the same table of embeddings that the words came in by. A word scores high when its own embedding points where the
- * decoder's vector points.
+ * position added. Out: each vector of the decoder becomes one score for each word of the vocabulary (logits), by a product
+ * with the table of embeddings, the same one that the words came in through (tied weights) [权重共享]. A word scores high when its own
+ * embedding points where the decoder's vector points.
  *
  * The picture is the famous one of the paper. The encoder reads the source once. The decoder writes one word at a time: its
  * self-attention is causal, its cross-attention reads $m$, what the encoder has made of the source.
  *
- * ```diagram The original Transformer, from the bottom. A circle adds what a step computed to what went into it ([section](residual.ts)); a norm follows each sum (post-norm).
+ * ```diagram The original Transformer, from the bottom. A circle adds what a step computed to what went into it (residual connection, 残差, [section](residual.ts)); a norm follows each sum (post-norm) [后置归一化].
  * $m$
  * [encoder](encoder.ts), $L$ layers:
  *   [norm](normalization.ts)
@@ -45,8 +45,8 @@
  * $(1.41, 0.01)$. In the same way 哪里 at position 1 becomes $(-0.01, 0.96)$, and BEGIN $(0.57, 0.15)$.
  *
  * *Between.* To keep the numbers few, the encoder hands on its input as $m$, and the decoder is one cross-attention with its
- * residual, all without matrices. BEGIN asks: its scores with both rows of $m$ are 0.57 and 0.10, the weights 0.61 and
- * 0.39. It gets $0.61 \cdot (1.41, 0.01) + 0.39 \cdot (-0.01, 0.96) \approx (0.87, 0.38)$, and added to itself that is $(1.43, 0.53)$.
+ * residual, all without matrices. BEGIN asks: its dot products with both rows of $m$ are 0.80 and 0.14, its scores,
+ * these divided by $\sqrt{2}$, 0.57 and 0.10, and the weights 0.61 and 0.39. It gets $0.61 \cdot (1.41, 0.01) + 0.39 \cdot (-0.01, 0.96) \approx (0.87, 0.38)$, and added to itself that is $(1.43, 0.53)$; the program rounds at the end.
  *
  * *Out.* The product with each row of $W$: 北 scores $0.9 \cdot 1.43 + 0.5 \cdot 0.53 = 1.55$, 首都 1.06, 京 0.76, BEGIN 0.26,
  * 哪里 $-0.70$. The softmax gives 北 a probability of 0.41, the largest. It is written, becomes the next input, and
@@ -68,7 +68,9 @@
  * await show("首都 times √2", tensor(rows[1]!).mul(Math.sqrt(2)));
  * await show("memory", memory);
  * await show("input", input);
- * await show("scores", input.matmul(memory.transpose(-2, -1)).div(Math.sqrt(2)));
+ * const products = input.matmul(memory.transpose(-2, -1));
+ * await show("dot products", products);
+ * await show("scores", products.div(Math.sqrt(2)));
  * await show("weights", attentionWeights(input, memory));
  * await show("mixed", scaledDotProductAttention(input, memory, memory));
  * await show("hidden", hidden);
@@ -80,6 +82,7 @@
  * 首都 times √2 1.41 -0.99
  * memory 1.41 0.01 -0.01 0.96
  * input 0.57 0.15
+ * dot products 0.80 0.14
  * scores 0.57 0.10
  * weights 0.61 0.39
  * mixed 0.87 0.38
@@ -89,7 +92,7 @@
  * ```
  *
  * **Formula.** With the table $W$ and its rows $W_x$ for the words $x$, the positional code
- * $\mathrm{PE}$, and $y'$ the target $y$ shifted right,
+ * $\mathrm{PE}$, and $y'$ the target $y$ shifted right (右移),
  *
  * $$m = \mathrm{encoder}(\sqrt{E}\,W_{x} + \mathrm{PE}), \qquad h = \mathrm{decoder}(\sqrt{E}\,W_{y'} + \mathrm{PE},\; m)$$
  *
@@ -105,10 +108,10 @@
  *
  * Both languages share one table unless `sourceVocabSize` gives the source its own.
  *
- * **Why the factor $\sqrt{E}$.** The paper gives no reason; this one fits its numbers. The table serves as output matrix
- * too, and for that its entries should have variance $1/E$: a score, the product with a vector whose $E$ numbers the last
- * norm has brought to variance 1, then has variance 1. As an input such a row would vanish beside $\mathrm{PE}$, whose
- * entries are of size 1. Multiplied by $\sqrt{E}$ it does not.
+ * **Why the factor $\sqrt{E}$.** The paper gives no reason; this one fits its numbers. The table is the output matrix
+ * too. A score is the product of a row with a vector of $E$ numbers, which the last norm has brought to variance 1. The score has
+ * variance 1 as well if the entries of the row have variance $1/E$. As an input such a row would vanish beside
+ * $\mathrm{PE}$, whose entries have the root mean square $\sqrt{1/2}$. Multiplied by $\sqrt{E}$ it does not.
  *
  * **Start of training.** The paper does not say how weights are drawn. Its released code
  * (tensor2tensor) draws matrices uniformly with variance $2/(\mathrm{in} + \mathrm{out})$ (Glorot and
@@ -366,19 +369,20 @@ export class EncoderDecoder extends Module {
 // The number of trained weights (parameter count, 参数量) follows from the options without building the model. The [experiment](experiments/encoder_decoder/size.ts)
 // counts those of the paper's two models, part by part, and compares with the table of the paper.
 
-// ## Learning to translate
-//
-// The [second experiment](experiments/encoder_decoder.ts) trains a far smaller model on short sentences and shows how its loss falls, what it makes of sentences
-// that it has never seen, and which characters each English word was read from.
-
 // ## On real sentences
 //
-// The sentences of that experiment are built from patterns, and unseen ones resemble those it has learned from. The run below
-// was recorded on pairs that people wrote: a larger model, with the norms before the steps, and the schedule
-// of the paper ([section](../06_training/schedules.ts)). At four stages it translated the same unseen sentences, by greedy decoding.
+// The run below was recorded on pairs that people wrote, with the norms inside the steps (pre-norm) and the schedule
+// of the paper ([section](../06_training/schedules.ts)). It was trained with label smoothing [标签平滑]. At four stages it translated the same unseen
+// sentences, by greedy decoding.
 //
 // ```picture translator_run The same unseen sentences at four stages of one training.
 // ```
+
+// ## Learning in seconds
+//
+// The [second experiment](experiments/encoder_decoder.ts) trains a far smaller model, in seconds, on short sentences that are built from
+// patterns. It shows how the loss falls, what the model makes of sentences that it has never seen, and which characters each English
+// word was read from. Many of its translations are still wrong, and some of its words are none: they are pieces of words, put together.
 
 // ## Encoder and decoder, or decoder only
 //
@@ -389,14 +393,15 @@ export class EncoderDecoder extends Module {
 // target, and any text is training data. "Strict" or "free" is not a property of either: large decoders translate well.
 //
 // The run compares them at equal size, on the same pairs: an encoder with a decoder, a decoder that reads the source as the first
-// part of its text, and the same decoder with a [prefix mask](../04_attention/masks.ts), which lets the source words see each
+// part of its text, and the same decoder with a [prefix mask](../04_attention/masks.ts) [前缀掩码], which lets the source words see each
 // other in both directions.
 //
 // ```picture architectures_run Three models of one size on the same pairs.
 // ```
 //
-// **The notes, 000.17.** Without recurrence, yes. Purely self-attention, no: cross-attention reads the other sentence, and most weights
-// of a layer belong to its feed-forward network.
+// **The notes, 000.17.** Without recurrence, yes. Purely self-attention, no: cross-attention reads the other sentence, and the feed-forward networks hold many
+// of the weights. With $F = 4E$ they have $8E^2$ of an encoder layer's $12E^2$ weights and $8E^2$ of a decoder layer's $16E^2$; biases and gains are not
+// counted.
 //
 // **The notes, 003.7.** Question answering is the same model with other pairs: questions as sources, answers as targets. The
 // corpus of the experiment has 中国的首都是哪里 as a sentence to be translated, and the recorded run translates it too.
@@ -706,14 +711,15 @@ function repeatRows(x: Tensor, times: number): Tensor {
 // ## Exercise
 //
 // Set `tieHead: false`. How many weights more has the paper's base model? Predict whether a small model then learns a
-// dictionary of 200 words faster or slower, and measure it.
+// dictionary of 200 words faster or slower, where word $n$ is translated as $n + 1$, and where it is translated as itself. Measure it.
 //
-// **Hint.** {@linkcode transformerSize} counts. In a dictionary of arbitrary pairs, what does the row of a word have to do as an input, and
-// what as an answer?
+// **Hint.** {@linkcode transformerSize} counts. What does the row of a word have to do as an input, and what as an answer?
 //
-// **Solution.** Faster. Each word $n$ is translated as $n + 1$: as an input its row must lead to the next word, as an answer it must be found
-// from the word before, and the two have nothing to do with each other. In real language they do, since words that are
-// read alike are written alike: there tying saves a matrix and improves the model (Press and Wolf 2017, *Using the Output Embedding to
+// **Solution.** Faster where it is $n + 1$, with each of three seeds. As an input its row must lead to the next word, as an answer it
+// must be found from the word before, and the two have nothing to do with each other. The model without tying also has $VE$
+// more weights, and its head starts from other numbers. The second dictionary is the check:
+// there both uses want the same row, and the tied model is ahead. In real language words that are read alike
+// are mostly written alike: there tying saves a matrix and improves the model (Press and Wolf 2017, *Using the Output Embedding to
 // Improve Language Models*).
 //
 // ```ts
@@ -725,26 +731,32 @@ function repeatRows(x: Tensor, times: number): Tensor {
 //
 // const V = 200, T = 5, B = 32, BEGIN = 0;
 // const layout = { vocabSize: V, hiddenSize: 32, numHeads: 2, numLayers: 1, placement: "pre", dropout: 0 } as const;
-// for (const tieHead of [true, false]) {
-//   const random = new Random(1), model = new EncoderDecoder({ ...layout, tieHead }, random.split());
-//   const reports = await train({
-//     model,
-//     batches: { next: () => Array.from({ length: B * T }, () => 1 + random.integer(V - 2)) },
-//     optimizer: new Optimizer(model.parameters(), adamW({ learningRate: 0.003 })),
-//     steps: 300,
-//     reportEvery: 100,
-//     loss(words) {
-//       const answers = words.map((word) => word + 1), shifted = answers.map((_, i) => i % T ? answers[i - 1]! : BEGIN);
-//       const [source, target, labels] = [words, shifted, answers].map((ids) => tensor(Int32Array.from(ids), [B, T]));
-//       return crossEntropy(model.forward(source!, target!), labels!);
-//     },
-//   });
-//   console.log(tieHead ? "tied:" : "apart:", reports.map(({ loss }) => loss.toFixed(1)).join(" "));
+// for (const [shift, tieHead] of [[1, true], [1, false], [0, true], [0, false]] as const) {
+//   const losses: string[] = [];
+//   for (const seed of [1, 2, 3]) {
+//     const random = new Random(seed), model = new EncoderDecoder({ ...layout, tieHead }, random.split());
+//     const reports = await train({
+//       model,
+//       batches: { next: () => Array.from({ length: B * T }, () => 1 + random.integer(V - 2)) },
+//       optimizer: new Optimizer(model.parameters(), adamW({ learningRate: 0.003 })),
+//       steps: 200,
+//       reportEvery: 100,
+//       loss(words) {
+//         const answers = words.map((word) => word + shift), shifted = answers.map((_, i) => i % T ? answers[i - 1]! : BEGIN);
+//         const [source, target, labels] = [words, shifted, answers].map((ids) => tensor(Int32Array.from(ids), [B, T]));
+//         return crossEntropy(model.forward(source!, target!), labels!);
+//       },
+//     });
+//     losses.push(reports.at(-1)!.loss.toFixed(1));
+//   }
+//   console.log(`n as n + ${shift}, ${tieHead ? "tied" : "apart"}: ${losses.join(" ")}`);
 // }
 // ```
 //
 // ```text
 // 18944000 weights more
-// tied: 5.2 3.7 1.1
-// apart: 5.0 2.6 0.3
+// n as n + 1, tied: 3.7 3.6 4.0
+// n as n + 1, apart: 2.6 2.3 2.6
+// n as n + 0, tied: 1.3 1.2 1.3
+// n as n + 0, apart: 2.5 1.9 2.1
 // ```

@@ -7,8 +7,9 @@
  *
  * **Idea.** Adam keeps two running averages of each parameter: of its gradient, and of the square of
  * its gradient. The first says where to go; the root of the second says how large the gradient usually is.
- * Their quotient is about as large for every parameter, so the learning rate is the length of a
- * step rather than a multiple of the slope. AdamW also shrinks each weight a little at every step (weight decay).
+ * Their quotient has no unit: a parameter with larger gradients makes the same steps. The learning rate is
+ * then the scale of a step rather than a factor of the slope. The quotient is at most about 1 for gradients of one size that come at every step, and
+ * larger for a gradient that comes rarely. AdamW also shrinks each weight a little at every step (weight decay) [权重衰减].
  * The shrinking is not part of the gradient, so it is not divided by that root.
  *
  * ```picture adam_moments What the corrections do, for a gradient that stays the same. The averages climb to their true sizes at different speeds; without the corrections their quotient, the length of a step in learning rates, is far too large for hundreds of steps. With them it is 1 from the first step on.
@@ -75,6 +76,16 @@
  * | $1 - \beta_1^t$, $1 - \beta_2^t$   | `correction1`, `correction2`  | one number  |
  * | $\epsilon$                         | `epsilon`                     | one number  |
  *
+ * **Where the division comes from.** AdaGrad (Duchi, Hazan and Singer 2011) divides each gradient by the root of the sum of all its
+ * squares so far; they made it for sparse features, which are rare and tell much. That sum only grows, so the steps only shrink.
+ * RMSProp (Tieleman and Hinton 2012) divides by the root of a running average instead, which forgets. Adam is, in effect, RMSProp with a running
+ * average in the place of the gradient too, and with the corrections.
+ *
+ * **How long a step can be.** The bound is that of Kingma and Ba, in their section *Adam's update rule*. A gradient after a long silence has
+ * $m = (1 - \beta_1)\, g$ and $v = (1 - \beta_2)\, g^2$, so the step is $\eta\, (1 - \beta_1) / \sqrt{1 - \beta_2}$, with the usual rates
+ * $0.1 / \sqrt{0.001} = 3.16$ learning rates. This is the largest one when $1 - \beta_1 > \sqrt{1 - \beta_2}$; otherwise the bound is $\eta$. The word
+ * that is met once in a thousand batches comes close to it: the second exercise measures how close.
+ *
  * **Why the corrections.** After $t$ steps the weights of the gradients in $m_t$ sum to $1 - \beta_1^t$, and in $v_t$ to
  * $1 - \beta_2^t$. Divided by these sums, both are averages of the gradients seen so far (unbiased). Without them the early steps
  * are too long, not too short: $v$ is further from its true size than $m$, and it stands below. The first step is $\eta$
@@ -88,7 +99,8 @@
  * learning rate in $\eta$. Loshchilov and Hutter multiply $\lambda \theta$ by the factor of the schedule alone, not by the
  * learning rate, so that the two can be tuned apart. Whoever changes the learning rate here changes the decay with it.
  *
- * Sources: Kingma and Ba 2015, *Adam: A Method for Stochastic Optimization*; Loshchilov and Hutter 2019, *Decoupled Weight
+ * Sources: Kingma and Ba 2015, *Adam: A Method for Stochastic Optimization*; Duchi, Hazan and Singer 2011, *Adaptive Subgradient
+ * Methods for Online Learning and Stochastic Optimization*; Tieleman and Hinton 2012, *Lecture 6.5: RMSProp*, a course's slides; Loshchilov and Hutter 2019, *Decoupled Weight
  * Decay Regularization*.
  *
  * @module
@@ -127,7 +139,8 @@ function adamStep(
     // $\sqrt{v_t / (1 - \beta_2^t)} + \epsilon$: $\epsilon$ bounds the step of a parameter whose gradients are tiny.
     const size = v.div(correction2).sqrt().add(epsilon);
 
-    // The quotient: between about $-1$ and 1, without a unit. Where $\epsilon$ is 0 and no gradient was seen, it is 0.
+    // The quotient, without a unit: at most about 1 for steady gradients, up to $(1 - \beta_1) / \sqrt{1 - \beta_2}$, 3.16 by
+    // default, for a rare one. Where $\epsilon$ is 0 and no gradient was seen, it is 0.
     const direction = m.div(correction1).div(size).where(size.notEqual(0), 0);
 
     // $\theta_t$: one learning rate times the quotient.
@@ -157,7 +170,9 @@ export function adamW(options: AdamWOptions = {}): OptimizerRule<"firstMoment" |
 }
 
 /**
- * Adam as first published: a penalty on large weights goes through the gradient.
+ * Adam as Kingma and Ba published it, with a penalty through the gradient if asked for.
+ *
+ * The paper's algorithm has no penalty. Libraries added one that way, and Loshchilov and Hutter show what is wrong with it.
  *
  * @param options learning rate, decay rates, and penalty
  * @returns a rule for an {@linkcode Optimizer}
@@ -272,8 +287,9 @@ const LONGEST = 2 ** 63;
 //
 // **Hint.** For a constant gradient $g$, $m_t = (1 - \beta_1^t)\, g$ and $v_t = (1 - \beta_2^t)\, g^2$.
 //
-// **Solution.** The quotient is $(1 - \beta_1^t) / \sqrt{1 - \beta_2^t}$, whatever $g$ is. It starts at 3.16 and grows: $m$ is complete after
-// some twenty steps, $\sqrt{v}$ after thousands. A warm-up hides the mistake, since it makes just these steps short.
+// **Solution.** The quotient is $(1 - \beta_1^t) / \sqrt{1 - \beta_2^t}$, whatever $g$ is. It starts at 3.16 and grows as long as
+// $m$ grows faster than $\sqrt{v}$: $m$ has 0.88 of its size after 20 steps and 0.99 after 48, when $\sqrt{v}$ has 0.14 and 0.22; it takes
+// thousands of steps. A warm-up hides the mistake, since it makes just these steps short.
 //
 // ```ts
 // import { adam, Optimizer, parameter, tensor } from "@heed/heed";
@@ -296,4 +312,41 @@ const LONGEST = 2 ** 63;
 // ```text
 // step 1: 3.16, step 2: 4.25, step 1000: 1.26
 // longest: 6.57, at step 12
+// ```
+
+// ## Exercise
+//
+// A parameter has the gradient 1 at every $n$-th step and 0 at all others. Predict the longest step in learning rates, for
+// $n$ = 1, 10, 100, 1000 and 5000, and how far all steps between two such gradients go together.
+//
+// **Hint.** After a long time $v$ is about $(1 - \beta_2) / (1 - \beta_2^n)$ where the gradient comes. All that $m$ gets of one
+// gradient sums to 1.
+//
+// **Solution.** The longest step approaches the bound $0.1 / \sqrt{0.001} = 3.16$, and $n = 1000$ has most of it. Adam goes on along $m$ for
+// some twenty steps, so one gradient in a thousand moves the parameter by far more than one learning rate. A gradient of every step
+// moves it farther in the same time, if all have one sign; if signs alternate, it hardly moves.
+//
+// ```ts
+// import { adam, Optimizer, parameter, tensor } from "@heed/heed";
+//
+// for (const n of [1, 10, 100, 1000, 5000]) {
+//   const weight = parameter(tensor([0])), optimizer = new Optimizer([weight], adam());
+//   const places = [0];
+//   for (let step = 1; step <= 3 * n; step++) {
+//     weight.grad = tensor([step % n === 0 ? 1 : 0]);
+//     optimizer.step(1);
+//     places.push(await weight.item());
+//   }
+//   const steps = places.slice(1).map((place, i) => places[i]! - place);
+//   const between = steps.slice(2 * n - 1, 3 * n - 1).reduce((a, b) => a + b, 0);
+//   console.log(`one in ${n}: longest ${Math.max(...steps.slice(2 * n - 1)).toFixed(2)}, together ${between.toFixed(1)}`);
+// }
+// ```
+//
+// ```text
+// one in 1: longest 1.00, together 1.0
+// one in 10: longest 0.48, together 3.3
+// one in 100: longest 0.98, together 10.0
+// one in 1000: longest 2.51, together 25.3
+// one in 5000: longest 3.15, together 31.7
 // ```

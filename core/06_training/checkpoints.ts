@@ -115,7 +115,8 @@ export async function encodeCheckpoint(run: TrainingRun): Promise<Uint8Array<Arr
     ...(run.accumulate !== undefined && { accumulate: run.accumulate }),
     randoms: Object.fromEntries([...randomsOf(run)].map(([name, random]) => [name, random.state()])),
     ...(stopping && { earlyStopping: stopping.state }),
-    notes: run.notes ?? null,
+    // What is no JSON is refused by name where it is written, below.
+    notes: (run.notes ?? null) as Json,
   };
   // Everything that is not a tensor is taken down before the first wait, in one moment.
   const training = writeJson(state, "save a checkpoint");
@@ -180,7 +181,7 @@ export async function loadCheckpoint(
   name: string,
   run: TrainingRun,
   options: RestoreOptions = {},
-): Promise<{ readonly notes: Json }> {
+): Promise<{ readonly notes: unknown }> {
   checkValue("load a checkpoint", "storage", storage, storageCheck);
   checkValue("load a checkpoint", "name", name, string);
   const bytes = await storage.read(name);
@@ -202,7 +203,7 @@ export function restoreCheckpoint(
   bytes: Uint8Array,
   run: TrainingRun,
   options: RestoreOptions = {},
-): { readonly notes: Json } {
+): { readonly notes: unknown } {
   checkOptions("load a checkpoint", run, runChecks);
   checkOptions("load a checkpoint", options, restoreChecks);
   const { weights: which = "latest" } = options, wantsBest = which === "best";
@@ -397,7 +398,11 @@ function savedRandomsOf(run: TrainingRun, saved: Readonly<Record<string, RandomS
   const idle = Object.keys(saved).find((name) => !randoms.has(name));
   if (run.optimizer && idle !== undefined) {
     throw new TypeError(
-      `Cannot resume: the random state ${quote(idle)} was saved, and this run draws from no generator of that name`,
+      `Cannot resume: the random state ${quote(idle)} was saved, and this run draws from no generator of that name: ${
+        idle.startsWith("model/")
+          ? "call model.train(random) before, so that its dropout has one"
+          : "pass one of that name"
+      }`,
     );
   }
   return randoms;
@@ -470,7 +475,7 @@ function readState(tensors: ReadonlyMap<string, unknown>, metadata: ReadonlyMap<
  * @param bytes a file that {@linkcode saveCheckpoint} wrote
  * @returns the notes; null where there are none
  */
-export function checkpointNotes(bytes: Uint8Array): Json {
+export function checkpointNotes(bytes: Uint8Array): unknown {
   return verifiedState(decodeSafetensors(bytes)).notes;
 }
 
@@ -545,7 +550,7 @@ export interface TrainingRun {
   /** What ends it, with the best weights so far; nothing by default. */
   readonly earlyStopping?: EarlyStopping;
   /** Whatever else belongs to it, such as the options of the model; null by default. */
-  readonly notes?: Json;
+  readonly notes?: unknown;
 }
 
 /** Options of {@linkcode loadCheckpoint} and {@linkcode restoreCheckpoint}. */
@@ -577,7 +582,7 @@ export const randomsCheck: Check<Readonly<Record<string, Random>>> = object(
 );
 
 /** What notes must be: what JSON does not bring back is refused when it is written, by the name of the field. */
-export const notesCheck: Check<NonNullable<Json>> = { must: "JSON", fits: () => true };
+export const notesCheck: Check<NonNullable<unknown>> = { must: "JSON", fits: () => true };
 
 // A misspelt part would be missing from the file, and nobody would know until the run is taken up again.
 const runChecks: Checks<TrainingRun> = {

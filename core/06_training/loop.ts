@@ -468,7 +468,7 @@ async function openCheckpoint<Batch>(options: TrainOptions<Batch>): Promise<bool
 function goOn(bytes: Uint8Array, name: string, run: TrainingRun): void {
   const { notes = null } = run;
   writeJson({ notes }, "train");
-  const difference = firstDifference(checkpointNotes(bytes), notes, "notes");
+  const difference = firstDifference(checkpointNotes(bytes) as Json, notes as Json, "notes");
   try {
     if (difference) {
       const [saved, own] = difference.values.map((value) => value === undefined ? "nothing" : inShort(value));

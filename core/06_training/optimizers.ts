@@ -1,17 +1,17 @@
 /**
  * # Optimizers
  *
- * **Question.** The gradient says which way is downhill (梯度下降) for each of a million
- * parameters. How far should each of them go?
+ * **Question.** The gradient says which way is downhill for each of a million
+ * parameters, and to go that way is gradient descent (梯度下降). How far should each of them go?
  *
  * **Idea.** An optimizer (优化器) gives each parameter to an update rule, together with its gradient and
  * the running averages that the rule keeps of it. Rules differ in one formula. SGD (stochastic
- * gradient descent) moves a parameter by a fixed multiple of its gradient. Momentum adds
- * up past gradients: where they agree, the steps grow; where they change sign, they cancel.
- * [Adam](adam.ts) divides by the usual size of the gradient, so that the vectors of rare words move as far as
- * those of frequent ones. [Lion](lion.ts) keeps only the sign.
+ * gradient descent) [随机梯度下降] moves a parameter by a fixed multiple of its gradient, the learning rate [学习率]. Momentum [动量] adds
+ * up past gradients in a velocity [速度]: where they agree, the steps grow; where they change sign, they cancel.
+ * [Adam](adam.ts) divides by the usual size of the gradient, which is small for the vector of a rare word, so that such a vector moves
+ * at least as far as that of a frequent word. [Lion](lion.ts) keeps only the sign.
  *
- * ```picture descent Forty steps of SGD, momentum and Adam through one narrow valley, from one start. The rings join places of equal loss; the cross is the minimum.
+ * ```picture descent Forty steps of SGD, momentum and Adam through one narrow valley, from one start; SGD and momentum have the same learning rate. The valley is 100 times as steep across as along; across is drawn larger. The thin lines join places of equal loss; the cross is the minimum.
  * ```
  *
  * **By hand.** One weight $\theta = 1$ has the loss $2\theta^2$, and so the gradient $4\theta$. Let $\eta = 0.1$.
@@ -22,8 +22,8 @@
  * lands on 0, the minimum. The gradient is 0 there, but nine tenths of the velocity are left, 5.4: it rolls on
  * to $-0.54$.
  *
- * *Adam* divides by the size of the gradient. Its steps are about as long as $\eta$, whatever the slope: 0.9,
- * 0.8004, 0.7016. [Its page](adam.ts) has the numbers.
+ * *Adam* divides by the size of the gradient. Its steps are about as long as $\eta$, whatever the slope: it goes to 0.9, then to
+ * 0.8004 and 0.7016. [Its page](adam.ts) has the numbers.
  *
  * ```ts
  * import { adam, Optimizer, parameter, sgd, tensor } from "@heed/heed";
@@ -71,11 +71,16 @@
  * **Why the velocity is a sum.** While the gradient stays the same, $u$ grows towards $g / (1 - \mu)$: with
  * $\mu = 0.9$ a step is up to ten times as long as one of SGD. Where the gradient changes its sign at every step, as
  * between the walls of a valley, $u$ falls to $g / (1 + \mu)$, about half. So momentum goes faster along the valley
- * without leaving it. The price is one more number for each parameter, and a learning rate that means something
- * else: whoever adds momentum lowers the rate.
+ * without leaving it.
+ *
+ * **What it costs.** One more number for each parameter. And a rate $\eta$ is no longer the factor of a gradient: in the long run
+ * each gradient moves the parameter by $\eta\, g / (1 - \mu)$. So the rate that is best for SGD is often too large with momentum, as for
+ * the language model of the experiment. In a valley of two numbers it can serve both, since the walls allow momentum more:
+ * if the gradient across is $k y$, SGD diverges from $\eta = 2 / k$ on, momentum from $2 (1 + \mu) / k$ on. The price there is that momentum runs past the
+ * minimum and comes back, several times.
  *
  * **The notes, 004.86.** The list of names is right, and its order is that of history. What each name adds is one
- * term: momentum remembers, Adam divides, AdamW takes the decay out of the division.
+ * term: momentum remembers, Adam divides, [AdamW](adam.ts) takes the decay out of the division.
  *
  * Sources: Robbins and Monro 1951, *A Stochastic Approximation Method*; Polyak 1964, *Some Methods of Speeding Up the
  * Convergence of Iteration Methods* (momentum); Sutskever, Martens, Dahl and Hinton 2013, *On the Importance of
@@ -264,14 +269,17 @@ export class Optimizer {
 
 // ## A valley, and rare words
 //
-// The walls of a narrow valley bound the learning rate of SGD: with a larger one it would climb them. At that rate it moves
+// The walls of a narrow valley bound the learning rate of SGD. Across, where the gradient is $k y$, a step leaves $(1 - \eta k)\, y$, and from
+// $\eta = 2 / k$ on that is farther out than before: with $k = 100$ the bound is $2 / 100 = 0.02$. Just below it SGD moves
 // slowly along the flat floor. Momentum adds up along the floor and cancels across. Adam divides by the slope, which makes
 // both directions alike.
 //
 // A valley of two numbers has no rare words, and a language model has. The vector of a word has a gradient only in batches
 // that contain the word. A rule that moves by a multiple of the gradient moves the vectors of rare words little; Adam divides
-// by the root of an average that is small for them, and moves them far. The [experiment](experiments/optimizers.ts) counts both distances, on words and on
-// letters, nearly all of which are frequent.
+// by the root of an average that is small for them, and moves them farther than those of frequent words. Two things can do that. A step that follows
+// a rare gradient is longer than one of steady gradients ([section](adam.ts) has the bound), and the gradients of frequent words
+// disagree, so that their average is short. The [experiment](experiments/optimizers.ts) measures both distances, on words and on
+// letters, nearly all of which are frequent; it does not tell the two reasons apart.
 
 // ## On a larger text
 //
@@ -449,9 +457,10 @@ const OLDER_RULES: ReadonlyMap<string, string> = new Map([
 
 // ## Pitfall: one count for all parameters
 //
-// A parameter that no batch of the last thousand steps has touched has averages of zeros and a count of its
-// own. With the optimizer's count instead of the parameter's, Adam's corrections would be almost 1 at the parameter's first
-// step, which would be three times too long. The test "a parameter without a gradient stays where it is and is
+// A parameter that no batch has touched so far has averages of zeros and a count of its
+// own. With the optimizer's count instead of the parameter's, Adam's corrections would be those of a longer average, and the parameter's
+// first step would have the wrong length: too short after a few steps of the others, and after thousands of
+// them $(1 - \beta_1) / \sqrt{1 - \beta_2}$ times as long as it should be. The test "a parameter without a gradient stays where it is and is
 // not counted" measures that step.
 
 // ## Pitfall: gradients that are not freed

@@ -4,11 +4,11 @@
  * **Question.** Long steps cover the way, short ones find the minimum. Which learning rate serves a run
  * that needs both?
  *
- * **Idea.** One that changes with the step (learning rate schedule). It rises for a while (warm-up), because
- * Adam's first averages rest on a handful of gradients and point nowhere in particular. Then it falls, because a
+ * **Idea.** One that changes with the step (learning rate schedule). It rises for a while (warm-up) [预热], because
+ * long steps do harm at the beginning; why they do is disputed, see below. Then it falls, because a
  * step that is longer than the valley is wide jumps over the minimum.
  *
- * ```picture schedules The four schedules with the same peak, 100 steps of warm-up and 1000 steps in all. The inverse square root has no end; the constant one never falls.
+ * ```picture schedules Three schedules and, for comparison, a constant rate, with the same peak, 100 steps of warm-up and 1000 steps in all. The inverse square root has no end.
  * ```
  *
  * A schedule is a plain function from the number of the step to the learning rate. It has no state of
@@ -43,9 +43,14 @@
  * ```
  *
  * **Formula.** With the peak $p$, the floor $f$, $w$ steps of warm-up, $T$ steps in all, and the fraction
- * $s = (t - w) / (T - w)$ of the way after the warm-up, the rate $\eta_t$ of step $t$ is
+ * $s = (t - w) / (T - w)$ of the way after the warm-up, the rate $\eta_t$ of step $t$ rises by the first formula while $t \le w$, for all three schedules. Then it falls, along half a cosine
+ * or along a line
  *
- * $$\eta_t = p\, \frac{t}{w} \quad (t \le w), \qquad \eta_t = f + (p - f)\, \frac{1 + \cos \pi s}{2} \quad (t > w)$$
+ * $$\eta_t = p\, \frac{t}{w}, \qquad \eta_t = f + (p - f)\, \frac{1 + \cos \pi s}{2}, \qquad \eta_t = f + (p - f)\, (1 - s)$$
+ *
+ * or as the inverse square root, with the peak $p = c / \sqrt{E w}$ for the width $E$ of the model and a factor $c$, rise and fall in one formula:
+ *
+ * $$\eta_t = c\, E^{-1/2} \min(t^{-1/2},\; t\, w^{-3/2})$$
  *
  * | symbol   | in code       | meaning                                    |
  * | -------- | ------------- | ------------------------------------------ |
@@ -54,11 +59,17 @@
  * | $w$      | `warmupSteps` | steps that rise                            |
  * | $T$      | `steps`       | the number of the last step                |
  * | $s$      | `progress`    | 0 at the peak, 1 at the floor              |
+ * | $c$      | `factor`      | scales all rates of the inverse square root |
+ * | $E$      | `hiddenSize`  | width of the model                         |
  *
- * In `linearSchedule` a straight line, $1 - s$, stands in the place of half a cosine.
+ * **Why a warm-up.** Vaswani et al. give no reason. Goyal et al. warm up SGD: with large batches the rate is large, and the network changes
+ * fast at first. Xiong et al. 2020 find the reason in the norms: with post-norm the gradients near the output are large before
+ * training, with pre-norm they are not, and the warm-up may go. Liu et al. 2020 find it in Adam: its first $v$ rest on a handful
+ * of gradients, so the ratio has a large variance; their RAdam corrects for it. The experiment of [section](../05_transformer/normalization.ts)
+ * trains deep stacks of both kinds with a warm-up and without.
  *
  * **Which one.** The cosine and the line have to know the last step, and end at the floor: they suit a run of known length.
- * The inverse square root can go on for ever, and may be stopped at any step. A constant rate is no schedule at all: `step()`
+ * The inverse square root can go on for ever, and may be stopped at any step. A constant rate needs no schedule: `step()`
  * takes the rule's own rate where it is given none.
  *
  * **Before the first step and after the last.** Step 0 is where the warm-up starts from: a rate of 0,
@@ -66,7 +77,8 @@
  *
  * Sources: Loshchilov and Hutter 2017, *SGDR: Stochastic Gradient Descent with Warm Restarts* (cosine; here without
  * restarts); Goyal et al. 2017, *Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour* (warm-up in a straight line);
- * Vaswani et al. 2017, *Attention Is All You Need*, §5.3 (inverse square root).
+ * Vaswani et al. 2017, *Attention Is All You Need*, §5.3 (inverse square root); Xiong et al. 2020, *On Layer Normalization in the
+ * Transformer Architecture*; Liu et al. 2020, *On the Variance of the Adaptive Learning Rate and Beyond* (RAdam).
  *
  * @module
  */
@@ -118,7 +130,7 @@ export function linearSchedule(options: ScheduleOptions): Schedule {
 /**
  * The schedule of the original Transformer.
  *
- * It is $\eta_t = f \cdot E^{-1/2} \min(t^{-1/2},\, t\,w^{-3/2})$ and needs no end: after the warm-up of
+ * It is $\eta_t = c\, E^{-1/2} \min(t^{-1/2},\, t\,w^{-3/2})$ with a factor $c$, and needs no end: after the warm-up of
  * $w$ steps it falls for as long as training goes on.
  *
  * @param options width of the model, length of the warm-up, and a factor for all rates

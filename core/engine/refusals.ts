@@ -48,7 +48,8 @@ export function requireTensor(action: string, x: unknown): void {
 /** Refuses two tensors of different dtypes. */
 export function sameKind(action: string, a: Typed, b: Typed): void {
   if (a.dtype !== b.dtype) {
-    throw new TypeError(`Cannot ${action} ${a.dtype} and ${b.dtype}: cast one of them first`);
+    const whole = a.dtype !== "bool" && b.dtype !== "bool" ? `; tensor(…, undefined, "int32") makes whole numbers` : "";
+    throw new TypeError(`Cannot ${action} ${a.dtype} and ${b.dtype}: cast one of them first${whole}`);
   }
 }
 

@@ -16,10 +16,10 @@ import type { Picture } from "../picture.ts";
 
 /** How much steeper the valley is across than along, where the paths start, steps of each. */
 const STEEPNESS = 100, START = [-2, 0.9] as const, STEPS = 40;
-/** The rate of SGD nearly reaches that at which it would climb the walls, 2 / STEEPNESS. */
+/** The rate of SGD nearly reaches that at which it would climb the walls, 2 / STEEPNESS; momentum has the same one. */
 const RULES: readonly (readonly [name: string, rule: OptimizerRule, rate: number])[] = [
   ["SGD", sgd(), 1.8 / STEEPNESS],
-  ["momentum", sgd({ momentum: 0.9 }), 0.6 / STEEPNESS],
+  ["momentum", sgd({ momentum: 0.9 }), 1.8 / STEEPNESS],
   ["Adam", adam(), 0.1],
 ];
 

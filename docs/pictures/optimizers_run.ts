@@ -16,10 +16,10 @@ const mean = (numbers: readonly number[]): number => numbers.reduce((sum, x) => 
 /** The lowest and the highest of several seeds. */
 const band = ({ seeds }: OptimizerResult): string => `${fixed(Math.min(...seeds), 3)}–${fixed(Math.max(...seeds), 3)}`;
 
-/** How much lower Adam ends than momentum, on the average over seeds, and the widest band of the two. */
+/** How much lower Adam ends than momentum, on the average over seeds, and the widest band of all methods. */
 function lead(results: readonly OptimizerResult[]): { readonly lead: number; readonly widest: number } {
   const [momentum, adam] = ["momentum", "Adam"].map((name) => results.find((result) => result.name === name)!);
-  const widths = [momentum!, adam!].map(({ seeds }) => Math.max(...seeds) - Math.min(...seeds));
+  const widths = results.map(({ seeds }) => Math.max(...seeds) - Math.min(...seeds));
   return { lead: mean(momentum!.seeds) - mean(adam!.seeds), widest: Math.max(...widths) };
 }
 
@@ -62,12 +62,13 @@ export const run: RunFigures<OptimizersRun> = {
   reading({ texts, layout, recipe }) {
     const said = texts.map(({ text, results, vocabSize, rare }) => {
       const { lead: by, widest } = lead(results);
+      const unit = text === "characters" ? "character" : "token";
       return `On ${NAMES[text]} (${vocabSize} in the vocabulary, ${
         fixed(100 * rare, 0)
       } % of them rarer than one in a ` +
-        `thousand) Adam ends ${fixed(Math.abs(by), 3)} nats ${
+        `thousand) Adam ends ${fixed(Math.abs(by), 3)} nats per ${unit} ${
           by > 0 ? "below" : "above"
-        } momentum; over the seeds each method varies by up to ${fixed(widest, 3)}.`;
+        } momentum; over the seeds the methods vary by up to ${fixed(widest, 3)}.`;
     });
     const [characters, tokens] = texts.map(({ results }) => lead(results).lead);
     return [
@@ -76,10 +77,11 @@ export const run: RunFigures<OptimizersRun> = {
         ? `The lead is ${
           number(tokens! / characters!, 2)
         } times as large where most of the vocabulary is rare, as Kunstner et al. expect.`
-        : `The lead is not larger where most of the vocabulary is rare (${fixed(tokens!, 3)} against ${
+        : `The lead is not larger where most of the vocabulary is rare (${fixed(tokens!, 3)} nats per token, ${
           fixed(characters!, 3)
-        } nats), against ` +
-          "what Kunstner et al. expect. Shakespeare in characters is no text without rare classes, and the model is small.",
+        } per character), contrary to what Kunstner et al. expect. ` +
+          "The units differ, but a token has several characters: counted per character, the lead on tokens is smaller still. " +
+          "Shakespeare in characters is no text without rare classes, and the model is small.",
       `All share ${layout.numLayers} layers of width ${layout.hiddenSize}, ${layout.numHeads} heads, ${recipe.batchSize} windows of ` +
       `${layout.contextLength}, ${recipe.warmupSteps} steps of warm-up and a cosine to a tenth of the peak, gradients clipped to ${recipe.clipNorm}; ` +
       `momentum ${recipe.momentum}, β₂ ${recipe.beta2}, AdamW's decay ${recipe.weightDecay}. Clipping helps SGD most: it bounds the gradients whose ` +

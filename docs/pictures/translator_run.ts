@@ -43,10 +43,10 @@ export const run: RunFigures<TranslatorRun> = {
       `A model of ${
         number(weights / 1e6, 2)
       } million weights (${numLayers} layers of encoder and decoder each, width ` +
-      `${hiddenSize}, ${numHeads} heads) learned from ${pairs} pairs in ${
+      `${hiddenSize}, ${numHeads} heads, a vocabulary and a table of ${recipe.vocabSize} for each language) learned from ${pairs} pairs in ${
         stages.at(-1)
       } batches of ${recipe.batchSize}, in ` +
-      `${minutes} minutes of one core. The mean loss before each stage was ${smoothed} nats per token, with a label ` +
+      `${minutes} minutes of one core. The mean loss over the steps that lead to each stage was ${smoothed} nats per token, with a label ` +
       `smoothing of ${recipe.labelSmoothing}.`,
       "Read the table downwards. First come the most frequent words, whatever the source; then sentences that are English " +
       "and have little to do with the source; then some of its words; then translations, with errors.",

@@ -17,7 +17,11 @@ onEveryBackend("int32 and bool are refused by name where only float32 has a mean
   assertThrows(() => counts.mean(), TypeError, "Cannot compute mean of int32");
   assertThrows(() => counts.pow(2), TypeError, "Cannot compute pow of int32");
   assertThrows(() => counts.matmul(counts), TypeError, "Cannot compute matmul of int32");
-  assertThrows(() => x.add(counts), TypeError, "Cannot add float32 and int32: cast one of them first");
+  assertThrows(
+    () => x.add(counts),
+    TypeError,
+    'Cannot add float32 and int32: cast one of them first; tensor(…, undefined, "int32") makes whole numbers',
+  );
   assertThrows(() => x.and(flags), TypeError, "Cannot compute and of float32");
   assertThrows(() => x.not(), TypeError, "Cannot compute not of float32");
   assertThrows(() => x.where(x, 0), TypeError, "Cannot choose by a float32 mask");

@@ -270,6 +270,10 @@ export const experiment: Experiment<Translating> = {
         kind: "attention",
         caption: captions.attention(findings),
         ...attention,
+        // What is smaller than a thousandth is not seen.
+        weights: attention.weights.map((rows) =>
+          rows.map((row) => row.map((weight) => Math.round(1e3 * weight) / 1e3))
+        ),
         heads: attention.weights.map((_, head) => labels.head(head + 1)),
       },
       {

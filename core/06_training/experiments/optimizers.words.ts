@@ -7,13 +7,31 @@
 import type { Words } from "../../experiments/experiment.ts";
 import { fixed, number } from "../../experiments/numbers.ts";
 import { SEED_WORDS } from "../../experiments/seed.words.ts";
-import type { Contest } from "./optimizers.ts";
+import type { Contest, OptimizersFindings } from "./optimizers.ts";
 
 const UNITS = { words: "word", letters: "letter" } as const;
 
 /** Names, each with a number. */
 const each = (names: readonly string[], numbers: readonly number[], digits: number): string =>
   names.map((name, i) => `${name} ${number(numbers[i]!, digits)}`).join(", ");
+
+/** How far momentum runs past the minimum, and how its rates compare with those of SGD. */
+function beyond(
+  path: OptimizersFindings["shown"]["paths"][number],
+  valley: readonly number[],
+  model: readonly number[],
+): string {
+  const past = Math.max(...path.map(([along]) => along));
+  const swings = past > 0
+    ? `Momentum runs past the minimum, by up to ${number(past, 2)} along the valley, and comes back.`
+    : "Momentum does not run past the minimum within these steps.";
+  const rates = valley[0] === valley[1]
+    ? `In the valley both have the rate ${number(valley[0]!, 2)}`
+    : `In the valley SGD has the rate ${number(valley[0]!, 2)} and momentum ${number(valley[1]!, 2)}`;
+  return `${swings} ${rates}; for the language model the best rate of SGD is ${
+    number(model[0]!, 2)
+  }, that of momentum ${number(model[1]!, 2)}.`;
+}
 
 /** What the experiment says. */
 export const words: Words<Contest> = {
@@ -61,13 +79,17 @@ export const words: Words<Contest> = {
   captions: {
     paths: ({ shown: { steepness, names, valleyRates } }) =>
       `The first 40 steps through a valley ${steepness} times as steep across as along; the lowest point is at ` +
-      `(0, 0). Learning rates: ${each(names, valleyRates, 2)}.`,
+      `(0, 0). Learning rates: ${each(names, valleyRates, 2)}. SGD would diverge from 2/${steepness} = ${
+        number(2 / steepness, 2)
+      } on.`,
     heights: ({ valley, shown: { valleySteps } }) =>
       `Height above the lowest point, as a fraction of the height at the start. After ${valleySteps} steps SGD has ` +
       `${number(valley[0]!, 2)} of it left, momentum ${number(valley[1]!, 2)}, Adam ${number(valley[2]!, 2)}.`,
     losses: ({ losses, shown: { text, names, modelRates, runs } }) =>
       `The same small language model on ${text}, from the same weights and on the same batches, mean of ${runs} trainings: ` +
-      `${each(names, losses, 3)} nats a ${UNITS[text]} at the end. Learning rates: ${each(names, modelRates, 2)}.`,
+      `${each(names, losses, 3)} nats per ${
+        UNITS[text]
+      } at the end (the mean of the last three points). Learning rates: ${each(names, modelRates, 2)}.`,
     moved: ({ shown: { text, names, rareShare, runs } }) =>
       `How far the vectors of ${text} moved in these ${runs} trainings. The rarest tenth moved, as a fraction of the most ` +
       `frequent tenth: ${each(names, rareShare, 2)}.`,
@@ -76,7 +98,13 @@ export const words: Words<Contest> = {
       "weight, whatever its gradient, and a penalty does not.",
   },
   reading: (
-    { valley, losses, lowest, highest, shown: { valleySteps, steepness, text, names, rareShare, runs, steps } },
+    {
+      valley,
+      losses,
+      lowest,
+      highest,
+      shown: { valleySteps, steepness, text, names, rareShare, runs, steps, paths, valleyRates, modelRates },
+    },
   ) => [
     valley[0]! > valley[1]!
       ? `In this valley SGD zigzags between the walls and still has ${
@@ -87,6 +115,7 @@ export const words: Words<Contest> = {
         }. Set the steepness to 5: that valley is hardly ` +
         "narrow, and SGD is ahead."
       : `A valley ${steepness} times as steep across as along is hardly narrow: after ${valleySteps} steps SGD has the least height left.`,
+    beyond(paths[1]!, valleyRates, modelRates),
     `On ${text} the losses after ${steps} steps are, by seed: ${
       names.map((name, i) => `${name} ${fixed(lowest[i]!, 2)} to ${fixed(highest[i]!, 2)}`).join(", ")
     }. ` +
@@ -94,8 +123,9 @@ export const words: Words<Contest> = {
       ? "Adam is ahead of momentum."
       : "Momentum, with one average instead of two, comes as far as Adam. The model is small and the steps are few: on " +
         "Transformers of practical size SGD with momentum falls far behind (Zhang et al. 2020, Kunstner et al. 2024)."),
-    `The division by the root is seen in how far the vectors of ${text} move. The rarest tenth moves ${
-      names.map((name, i) => `${number(rareShare[i]!, 2)} times as far as the most frequent under ${name}`).join(", ")
+    `The division by the root is seen in how far the vectors of ${text} move. As a multiple of what the most frequent tenth ` +
+    `moves, the rarest tenth moves ${
+      names.map((name, i) => `${number(rareShare[i]!, 2)} under ${name}`).join(", ")
     }, mean of ${runs} seeds.`,
   ],
   labels: {
