@@ -73,7 +73,8 @@
  * prefix. A hypothesis that ends with END takes one of the $W$ places of its step and is finished; those that are left are
  * expanded to $W$ again. Finished sequences $Y$ of different lengths are compared by a score $s$, since each further token
  * multiplies the probability by at most one. It divides by a length penalty [长度惩罚], $\mathrm{lp}$: $\log P$ is
- * negative, so a larger $\mathrm{lp}$ raises the score. $X$ is the source or the prompt, $v$ any token:
+ * negative, so a larger $\mathrm{lp}$ raises the score. $X$ is the source or the prompt, $v$ any token, and
+ * $Y$ in the first formula a prefix:
  *
  * $$\mathcal{B}_t = \underset{Y \in \mathcal{B}_{t-1},\, v}{\mathrm{top}\; W} \big(\log P(Y \mid X) + \log P(v \mid Y, X)\big), \qquad s(Y) = \frac{\log P(Y \mid X)}{\mathrm{lp}(\lvert Y\rvert)}$$
  *
