@@ -56,7 +56,10 @@ const ROOM = 170;
 function shortened(question: string): string {
   const sentences = question.split(/(?<=[.?])\s+|(?<=[。？])/).filter((sentence) => sentence !== "");
   let short = sentences.pop() ?? "";
-  while (sentences.length > 0 && short.length + sentences.at(-1)!.length < ROOM) short = `${sentences.pop()} ${short}`;
+  while (sentences.length > 0 && short.length + sentences.at(-1)!.length < ROOM) {
+    const before = sentences.pop()!;
+    short = before + (/[。？]$/.test(before) ? "" : " ") + short;
+  }
   return short;
 }
 

@@ -229,9 +229,9 @@ export function withStatements(body: string, printed: Printed): string {
       found.map(({ number }) => number).join(", ")
     }"${first}>`;
   });
-  // A verdict stays with its statements where a column ends.
+  // A verdict stays with the statement before it where a column ends.
   const whole = html.replace(
-    /(?:<details class="said"[\s\S]*?<\/details>\s*)+<p\b[\s\S]*?<\/p>/g,
+    /<details class="said"(?:(?!<\/details>)[\s\S])*<\/details>\s*<p\b[\s\S]*?<\/p>/g,
     (verdict) => `<div class="verdict">${verdict}</div>`,
   );
   const cards = [...opened].map(([id, found]) =>

@@ -10,7 +10,8 @@
  * embedding points where the decoder's vector points.
  *
  * The picture is the famous one of the paper. The encoder reads the source once. The decoder writes one word at a time: its
- * self-attention is causal, its cross-attention reads $m$, what the encoder has made of the source.
+ * self-attention is causal, its cross-attention reads $m$, what the encoder has made of the source. It is fed the target one position
+ * late, behind BEGIN (shifted right, 右移), so that no position sees the word that it is asked for.
  *
  * ```diagram The original Transformer, from the bottom. A circle adds what a step computed to what went into it (residual connection, 残差, [section](residual.ts)); a norm follows each sum (post-norm) [后置归一化].
  * $m$
@@ -92,7 +93,7 @@
  * ```
  *
  * **Formula.** With the table $W$ and its rows $W_x$ for the words $x$, the positional code
- * $\mathrm{PE}$, and $y'$ the target $y$ shifted right (右移),
+ * $\mathrm{PE}$, and $y'$ the target $y$ shifted right,
  *
  * $$m = \mathrm{encoder}(\sqrt{E}\,W_{x} + \mathrm{PE}), \qquad h = \mathrm{decoder}(\sqrt{E}\,W_{y'} + \mathrm{PE},\; m)$$
  *
@@ -106,7 +107,7 @@
  * | $h$             | `hidden`                 | `[B, T, E]`        |
  * | $h\,W^\top$     | the result               | `[B, T, V]`        |
  *
- * Both languages share one table unless `sourceVocabSize` gives the source its own.
+ * $B$ pairs of $S$ source and $T$ target words, $V$ words in the vocabulary, width $E$. Both languages share one table unless `sourceVocabSize` gives the source its own.
  *
  * **Why the factor $\sqrt{E}$.** The paper gives no reason; this one fits its numbers. The table is the output matrix
  * too. A score is the product of a row with a vector of $E$ numbers, which the last norm has brought to variance 1. The score has
@@ -372,7 +373,9 @@ export class EncoderDecoder extends Module {
 // ## On real sentences
 //
 // The run below was recorded on pairs that people wrote, with the norms inside the steps (pre-norm) and the schedule
-// of the paper ([section](../06_training/schedules.ts)). It was trained with label smoothing [标签平滑]. At four stages it translated the same unseen
+// of the paper ([section](../06_training/schedules.ts)). It was trained with label smoothing [标签平滑].
+//
+// At four stages it translated the same unseen
 // sentences, by greedy decoding.
 //
 // ```picture translator_run The same unseen sentences at four stages of one training.

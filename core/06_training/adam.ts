@@ -157,7 +157,7 @@ function adamStep(
  * @returns a rule for an {@linkcode Optimizer}
  * @throws {RangeError} if an option is outside its interval
  */
-export function adamW(options: AdamWOptions = {}): OptimizerRule<Moments> {
+export function adamW(options: AdamWOptions = {}): OptimizerRule<"firstMoment" | "secondMoment"> {
   checkOptions("optimize", options, adamWChecks);
   const { learningRate, ...moments } = withDefaults(options);
   return {
@@ -178,7 +178,7 @@ export function adamW(options: AdamWOptions = {}): OptimizerRule<Moments> {
  * @returns a rule for an {@linkcode Optimizer}
  * @throws {RangeError} if an option is outside its interval
  */
-export function adam(options: AdamOptions = {}): OptimizerRule<Moments> {
+export function adam(options: AdamOptions = {}): OptimizerRule<"firstMoment" | "secondMoment"> {
   checkOptions("optimize", options, adamChecks);
   const { penalty = 0 } = options, { learningRate, ...moments } = withDefaults(options);
   return {
@@ -198,7 +198,7 @@ export function adam(options: AdamOptions = {}): OptimizerRule<Moments> {
 // Gains and biases do not decay by default: they scale and shift, and a small gain is no simpler than a large one.
 
 /** The two averages by name. */
-export type Moments = "firstMoment" | "secondMoment";
+type Moments = "firstMoment" | "secondMoment";
 
 /** What {@linkcode adam} and {@linkcode adamW} have in common. */
 export interface MomentOptions {

@@ -2,7 +2,7 @@
  * # Lion
  *
  * **Question.** Adam keeps two averages of every parameter and divides one by the root of the other,
- * so that all steps are about equally long. Is there a shorter way to steps of equal length?
+ * so that most steps are about equally long. Is there a shorter way to steps of equal length?
  *
  * **Idea.** Take the sign. Lion moves every number by exactly one learning rate, up or down, and
  * keeps a single average to decide which; only what never had a gradient stays. The direction of a step

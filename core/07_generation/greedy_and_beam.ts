@@ -73,7 +73,8 @@
  * prefix. A hypothesis that ends with END takes one of the $W$ places of its step and is finished; those that are left are
  * expanded to $W$ again. Finished sequences $Y$ of different lengths are compared by a score $s$, since each further token
  * multiplies the probability by at most one. It divides by a length penalty [长度惩罚], $\mathrm{lp}$: $\log P$ is
- * negative, so a larger $\mathrm{lp}$ raises the score. $X$ is the source or the prompt, $v$ any token:
+ * negative, so a larger $\mathrm{lp}$ raises the score. $X$ is the source or the prompt, $v$ any token, and
+ * $Y$ in the first formula a prefix:
  *
  * $$\mathcal{B}_t = \underset{Y \in \mathcal{B}_{t-1},\, v}{\mathrm{top}\; W} \big(\log P(Y \mid X) + \log P(v \mid Y, X)\big), \qquad s(Y) = \frac{\log P(Y \mid X)}{\mathrm{lp}(\lvert Y\rvert)}$$
  *
@@ -197,7 +198,7 @@ export function plainBeamSearch(
 // ## Greedy search is a beam of one
 //
 // With $W = 1$ ranking is finding the largest of one row. Neither a sum nor a logarithm is needed, since both leave the order
-// of a row as it is.
+// of a row as it is; nor is a [softmax](../02_words/softmax.ts), and the row may hold logits, its scores before it.
 
 /**
  * The most probable token, the lowest id of equal ones.
@@ -553,7 +554,8 @@ export function notComparable(parent: number, token: number, value: number): Ran
 // further: of all sequences the most probable one holds so little probability mass [概率质量] that it says little about the
 // distribution. *Minimum Bayes risk* (最小贝叶斯风险) asks for the sequence that is closest to all others instead.
 //
-// The toy models of the experiment have no such fault. Their best sequence is defined as the most probable one.
+// The toy models of the experiment have no such fault. Their best sequence is defined as the most probable one. The run below
+// measures translations by BLEU ([section](../06_training/bleu.ts)).
 //
 // ```picture beam_width_run A translator from Chinese into English, searched by wider and wider beams.
 // ```

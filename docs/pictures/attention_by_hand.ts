@@ -67,7 +67,12 @@ export const picture: Picture<Found> = {
     const columns = [x0, x0 + 62, x0 + 82], room = isNarrow ? width - 140 : second - x0 - 150;
     parts.push(
       label(say("score"), { class: "axis", x: columns[1]!, y: y0 - 16, "text-anchor": "end" }),
-      label(`${say("weight")} = softmax(${say("score")} / √2)`, { class: "axis", x: columns[2]!, y: y0 - 16 }),
+      label(say("weight"), { class: "axis", x: columns[2]!, y: y0 - 16 }),
+      label(`${say("weight")} = softmax(${say("score")} / √2)`, {
+        class: "ink",
+        x: columns[0]!,
+        y: isNarrow ? y0 - 36 : 14,
+      }),
     );
     scores.forEach((score, i) => {
       const y = y0 + 6 + i * 34, weight = weights[i]!;

@@ -56,7 +56,10 @@ export const picture: Picture<readonly Turned[]> = {
         const [x0, y0] = to(a, r), [x1, y1] = to(b, r);
         return `M${px(x0)} ${px(y0)}A${px(r)} ${px(r)} 0 ${b - a > Math.PI ? 1 : 0} 0 ${px(x1)} ${px(y1)}`;
       };
-      const middle = to((from + end) / 2, 0.42 * radius);
+      const first = (text: string, angle: number): string => {
+        const [x, y] = to(angle, 0.8 * radius);
+        return label(text, { class: "small", x, y: y + 4, "text-anchor": "middle" });
+      };
       const name = (text: string, vector: Vector, color: string): string => {
         const [x, y] = at(vector, radius + 10);
         return el("g", { class: color }, label(text, { class: "name", x, y: y + 4, "text-anchor": "middle" }));
@@ -68,22 +71,24 @@ export const picture: Picture<readonly Turned[]> = {
         el("path", { class: "area s2", d: `${arc(0.28 * radius, from, end)}L${px(cx)} ${px(cy)}z` }),
         arrow([cx, cy], at(query), { class: "c1" }),
         arrow([cx, cy], at(key), { class: "c2" }),
+        first("q₀", QUERY - 0.2),
+        first("k₀", KEY + 0.2),
         name("q", query, "c1"),
         name("k", key, "c2"),
-        label(String(s - p), { class: "small", x: middle[0], y: middle[1] + 4, "text-anchor": "middle" }),
         label(`${say("q at")} ${p}, ${say("k at")} ${s}`, {
           class: "ink",
           x: cx,
           y: cy + radius + 30,
           "text-anchor": "middle",
         }),
+        label(`${say("distance")} ${s - p}`, { class: "ink", x: cx, y: cy + radius + 46, "text-anchor": "middle" }),
         label(`${say("score")} ${score.toFixed(2).replace("-", "−")}`, {
           x: cx,
-          y: cy + radius + 48,
+          y: cy + radius + 64,
           "text-anchor": "middle",
         }),
       );
     });
-    return { width, height: top + 2 * radius + 66, parts };
+    return { width, height: top + 2 * radius + 82, parts };
   },
 };

@@ -86,7 +86,7 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
       [["rows", EMBEDDINGS, "    const embedded = this.weight.rows(tokens);"]],
       [
         ["times √E", MODEL, "  const embedded = embedding.forward(tokens)"],
-        ["waves", POSITIONS, "      rows[t * hiddenSize + i] = i % 2 === 0 ? Math.sin"],
+        ["waves", POSITIONS, "      rows[t * hiddenSize + coordinate] = coordinate % 2 === 0 ? Math.sin"],
         ["their sum", POSITIONS, "    return hidden.add(rowsFrom(codes"],
       ],
     ],

@@ -1,7 +1,7 @@
 /**
  * # Absolute positions
  *
- * **Question.** Attention does not know where a vector stands ([section](mod.ts)). Can the vector say so itself?
+ * **Question.** Attention does not know where a vector stands ([positions](mod.ts)). Can the vector say so itself?
  *
  * **Idea.** Each position has a vector of its own, its code, which is added to the word's vector before the first layer. The
  * codes are learned, as the vectors of words are, or computed. A computed code writes the number of the position down, as
@@ -48,7 +48,7 @@
  * | symbol     | in code     | meaning                                 |
  * | ---------- | ----------- | --------------------------------------- |
  * | $p$        | `position`  | counted from 0                          |
- * | $\omega_i$ | `frequency` | radians per position, from 1 to 1/10000 |
+ * | $\omega_i$ | `frequency` | radians per position, from 1 down to $10000^{-(d-2)/d}$ |
  *
  * **The notes, 001.31.** The notes write even *positions*, which misleads: every position has sines at the even coordinates of its code and cosines
  * at the odd ones.
@@ -64,7 +64,7 @@
  * $M_n$ down and tries it.
  *
  * **The notes, 001.32.** It holds in a narrower sense. The code of a position is a linear *map* of the code of any *one* other position, and
- * the map depends on their distance alone. It is not a linear combination (线性组合) of the codes of several others, which would say nothing about
+ * the map depends on their distance alone. That a code is a linear combination (线性组合) of several others is true as well, but says nothing about
  * distance: any vector is a combination of enough others.
  *
  * **The notes, 004.70.** The sines are periodic, but that is not the reason. Two positions a whole period apart look *alike* in that
@@ -102,13 +102,13 @@ export function sinusoidalPositions(T: number, hiddenSize: number, start = 0): T
   requireRoom(T * hiddenSize);
   const rows = new Float64Array(T * hiddenSize);
   for (let t = 0; t < T; t++) {
-    for (let i = 0; i < hiddenSize; i++) {
+    for (let coordinate = 0; coordinate < hiddenSize; coordinate++) {
       // $\omega_i$: coordinates $2i$ and $2i + 1$ share a frequency, the next two have a lower one.
-      const frequency = 10000 ** (-2 * Math.floor(i / 2) / hiddenSize);
+      const i = Math.floor(coordinate / 2), frequency = 10000 ** (-2 * i / hiddenSize);
 
       // $p\,\omega_i$: how far the pair has turned at this position.
       const position = start + t, angle = position * frequency;
-      rows[t * hiddenSize + i] = i % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
+      rows[t * hiddenSize + coordinate] = coordinate % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
     }
   }
   return tensor(rows, [T, hiddenSize]);
@@ -209,7 +209,7 @@ export class LearnedPositions extends Module implements InputPositions {
 // positions start with the deviation of the words. The test "learned() starts positions with the deviation of the words" holds the latter.
 
 // #region As parts of a model
-// `learned()` and `sinusoidal` are values for the option `positions` of a model ([section](scheme.ts)).
+// `learned()` and `sinusoidal` are values for the option `positions` of a model ([position schemes](scheme.ts)).
 
 /** How learned positions start. */
 export interface LearnedOptions {

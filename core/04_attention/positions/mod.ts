@@ -3,21 +3,22 @@
  *
  * **Question.** Attention mixes a *set* of values. Shuffle the words, and every word gets the
  * same vector as before. ([The notes](notes:001.29) call it permutation invariance, 排列不变性. Strictly it is
- * equivariance: the vectors move with
+ * equivariance [等变性]: the vectors move with
  * their words.) *The dog bites the man* is *the man bites the dog*. A recurrent network reads in order and needs no help; how does
  * attention learn about order?
  *
- * **Idea.** Mark the positions (positional encoding, 位置编码). A mark has three places to go. It is added to the word's vector before the first layer
- * (absolute positional encoding, 绝对位置编码). Or queries and keys are turned by it, or it is added to the score, so that only
- * distances count (relative positional encoding, 相对位置编码).
+ * **Idea.** Mark the positions (positional encoding, 位置编码). A mark of the position itself is added to the word's vector before the first layer
+ * (absolute positional encoding, 绝对位置编码). Other schemes act in every attention, where only distances count (relative positional
+ * encoding, 相对位置编码): queries and keys are turned, or something is added to the scores, by one scheme also to the outputs.
  *
- * ```diagram Where positions enter. Absolute schemes act once, on the input; relative ones in every attention.
+ * ```diagram Where positions enter. Absolute schemes act once, on the input; relative ones in every attention. RoPE leaves the values as they are. Shaw adds to scores and outputs.
  * output
+ * [+ Shaw](relative.ts)
  * [weighted values](../scaled_dot_product.ts)
  * [softmax](../../02_words/softmax.ts)
  * [+ ALiBi, T5, Shaw](relative.ts)
  * scores
- * [turn: RoPE](rotary.ts)
+ * [turn q and k: RoPE](rotary.ts)
  * queries, keys, values
  * [+ learned, sinusoidal](absolute.ts)
  * words
@@ -27,7 +28,8 @@
  * are 1, 2 and 2. Divided by √2 they are 0.707, 1.414 and 1.414, the exponentials 2.028, 4.113 and 4.113, the weights 0.198, 0.401 and
  * 0.401. The output is 0.198 · (1, 0) + 0.401 · (1, 1) + 0.401 · (0, 2) = (0.599, 1.203). In *man bites dog* the same three terms are
  * added in another order: the output is the same. Now add to each word the sinusoidal code of its position, (0, 1), (0.841, 0.540) and
- * (0.909, −0.416). The outputs become (1.543, 1.482) and (1.326, 1.792): the order can be seen.
+ * (0.909, −0.416). In *dog bites man* they become (1, 1), (1.841, 1.540) and (0.909, 1.584), the divided scores of *bites* 2.391, 4.075 and 2.909, and
+ * its output (1.543, 1.482). In *man bites dog* its output is (1.326, 1.792): the order can be seen.
  *
  * ```ts
  * import { plainAttention, sinusoidalPositions } from "@heed/heed/attention";
@@ -46,7 +48,9 @@
  * for (const words of [[dog, bites, man], [man, bites, dog]]) {
  *   const x = tensor(words), marked = x.add(codes);
  *   await print("plain       ", plainAttention(x, x, x).at(0, 1));
- *   await print("marked      ", plainAttention(marked, marked, marked).at(0, 1));
+ *   await print("with codes  ", marked);
+ *   await print("their scores", marked.matmul(marked.transpose(0, 1)).div(Math.sqrt(2)).at(0, 1));
+ *   await print("output      ", plainAttention(marked, marked, marked).at(0, 1));
  * }
  * ```
  *
@@ -56,30 +60,39 @@
  * weights      0.198 0.401 0.401
  * codes        0.000 1.000 0.841 0.540 0.909 -0.416
  * plain        0.599 1.203
- * marked       1.543 1.482
+ * with codes   1.000 1.000 1.841 1.540 0.909 1.584
+ * their scores 2.391 4.075 2.909
+ * output       1.543 1.482
  * plain        0.599 1.203
- * marked       1.326 1.792
+ * with codes   0.000 3.000 1.841 1.540 1.909 -0.416
+ * their scores 3.267 4.075 2.033
+ * output       1.326 1.792
  * ```
+ *
+ * Learned and sinusoidal codes are vectors, one for each position. Shaw adds a learned vector for each distance to keys and values. T5 adds a
+ * learned number to the scores, one for each bucket of distances. ALiBi subtracts a penalty that grows with the distance. RoPE turns queries and
+ * keys by angles that grow with the position.
  *
  * Each kind of scheme has a page with its formula: [absolute](absolute.ts), [relative](relative.ts), [rotary](rotary.ts). As a value of the
  * type `PositionScheme` a scheme is handed to a model: `new DecoderOnly({ …, positions: rotary({ base: 500000 }) }, random)`.
  *
  * | scheme     | in code      | enters             | learned numbers of a stack | past the trained length |
  * | ---------- | ------------ | ------------------ | ------------- | --------------------------------- |
- * | learned    | `learned()`  | input              | $TE$          | rows that were never trained      |
- * | sinusoidal | `sinusoidal` | input              | none          | defined, never seen in training   |
- * | Shaw       | `shaw()`     | scores and outputs | $2(2m+1)D$    | as at distance $m$                |
- * | T5         | `t5()`       | scores             | $32H$         | the last bucket                   |
- * | RoPE       | `rotary()`   | queries and keys   | none          | angles never seen; [rescaled](rotary_scaling.ts), those of the training |
- * | ALiBi      | `alibi`      | scores             | none          | a larger penalty                  |
+ * | learned    | `learned()`  | input              | $TE$          | uses rows that were never trained |
+ * | sinusoidal | `sinusoidal` | input              | none          | adds codes never seen in training |
+ * | Shaw       | `shaw()`     | scores and outputs | $2(2m+1)D$    | treats all like distance $m$      |
+ * | T5         | `t5()`       | scores             | $32H$         | uses the last bucket for all      |
+ * | RoPE       | `rotary()`   | queries and keys   | none          | turns by angles never seen; [rescaling](rotary_scaling.ts) avoids them |
+ * | ALiBi      | `alibi`      | scores             | none          | subtracts a larger penalty        |
  *
  * In the table $T$ is the length of the longest sequence, $E$ the width of a word's vector, $D$ that of a head, $H$ the number of heads, $m$ the largest distance that is
- * told apart, and 32 the number of buckets. All layers of a stack share what is learned here; Shaw's paper learns it per layer.
+ * told apart, and 32 the number of buckets (8 in the last experiment). Here all layers of a stack share what is learned. Shaw's paper learns it for each layer, in the base model
+ * for each head as well.
  *
  * ## Order without positions
  *
  * **The notes, 001.29.** It holds without a mask. The notes take a decoder as their example, and there it does not hold: under the causal
- * mask ([section](../masks.ts)) it depends on the order which words come before. The [first experiment](../experiments/positions.ts) tries both.
+ * mask ([section](../masks.ts)) which words come before depends on the order. The [first experiment](../experiments/positions.ts) tries both.
  *
  * **The notes, 004.69.** *Big* in *big cat* and in *big data* is told apart by its neighbours, not by its position: attention without positions
  * already sees them. Positions tell *dog bites man* from *man bites dog*, where the neighbours are the same.
@@ -94,13 +107,14 @@
  *
  * ## Longer texts
  *
- * Texts get longer than those of the training. The [last experiment](../experiments/positions/extrapolation.ts) trains every scheme on short lists and reads
+ * Texts get longer than those of the training (extrapolation) [外推]. The [last experiment](../experiments/positions/extrapolation.ts) trains every scheme on short lists and reads
  * long ones.
  *
- * **The notes, 004.71.** Absolute positions do not generalize (泛化), as the figure shows. Relative ones do so on a condition. It depends on what they do
- * with distances that training never had. ALiBi gives them a larger penalty, which is nothing new. Shaw and T5 treat them as the farthest
+ * **The notes, 004.71.** Absolute positions do not generalize (泛化), as the figure shows. Whether relative ones generalize depends on what they do
+ * with distances that training never had. ALiBi gives them a larger penalty, as it gives to every larger distance. Shaw and T5 treat them as the farthest
  * distance that they tell apart, and fail where that one lies beyond the training. RoPE turns keys by angles that are new, and fails. Longer contexts are
- * reached with rescaled frequencies (position interpolation, NTK-aware scaling, YaRN: Chen et al. 2023, bloc97 2023, Peng et al. 2023), which have a [page](rotary_scaling.ts) of their own.
+ * reached with rescaled frequencies, by position interpolation [位置内插] (Chen et al. 2023), NTK-aware scaling (bloc97 2023) or YaRN (Peng et al. 2023).
+ * They have a [page](rotary_scaling.ts) of their own.
  *
  * Sources: Vaswani et al. 2017, *Attention Is All You Need*; Shaw, Uszkoreit and Vaswani 2018, *Self-Attention with Relative
  * Position Representations*; Raffel et al. 2020, *Exploring the Limits of Transfer Learning with a Unified Text-to-Text Transformer*; Su et al. 2021, *RoFormer:
@@ -151,8 +165,8 @@ export const positionSchemes: PartTable<PositionScheme> = {
 //
 // **Hint.** $\mathrm{PE}_0^\top \mathrm{PE}_p = \sum_i \cos(p\,\omega_i)$: each pair of coordinates adds the cosine of its angle.
 //
-// **Solution.** It is largest at 0, where it is $d/2 = 32$. It falls, but in waves: it rises again and again. The penalty of ALiBi falls evenly and
-// without end.
+// **Solution.** It is largest at 0, where it is $d/2 = 32$. It falls, but in waves: it rises again and again. The penalty of ALiBi grows evenly and
+// without end, so that the score falls at every step.
 //
 // ```ts
 // import { sinusoidalPositions } from "@heed/heed/attention";

@@ -1,14 +1,14 @@
 /**
  * # Relative positions
  *
- * **Question.** *Three words back* means the same everywhere in a text. A code of the position makes a model learn
- * it again for every position. Can the distance enter directly?
+ * **Question.** *Three words back* means the same everywhere in a text. A model with learned codes has to learn it again for every
+ * position, one with sinusoidal codes has to learn a rotation ([absolute positions](absolute.ts)). Can the distance enter directly?
  *
  * **Idea.** A score belongs to a query and a key, and the two have a distance. Add to the score something that depends on the distance alone:
- * a fixed penalty (ALiBi), a learned number (T5), or the product of the query with a learned vector (Shaw).
+ * a fixed penalty (ALiBi), a learned number for each bucket [桶] of distances (T5), or the product of the query with a learned vector (Shaw).
  *
  * ```picture distance_tables What each scheme adds to the score of a query (row) and an earlier key (column). Equal distances lie on a diagonal and
- * share one entry. ALiBi: a penalty, here with slope 0.5. T5: a bucket, each with a learned number; far distances share one.
+ * share one entry. ALiBi: a penalty, here with slope 0.5. T5: a bucket of distances, each with a learned number; far distances share one.
  * Shaw: a clipped distance, each with a learned vector.
  * ```
  *
@@ -46,6 +46,10 @@
  *
  * $$\text{ALiBi: } \frac{q_t^\top k_s}{\sqrt{d}} - \lambda_h\,|s - t|, \qquad \text{T5: } \frac{q_t^\top k_s}{\sqrt{d}} + b_{h,\,\mathrm{bucket}(s - t)}, \qquad \text{Shaw: } \frac{q_t^\top (k_s + a^K_\delta)}{\sqrt{d}}$$
  *
+ * Shaw's scheme adds a vector to the values, too. With the weights $A$ and the values $v_s$, the output of query $t$ is
+ *
+ * $$\sum_s A_{ts}\,(v_s + a^V_\delta)$$
+ *
  * | symbol      | in code       | shape             |
  * | ----------- | ------------- | ----------------- |
  * | $\lambda_h$ | `slopes`      | one per head      |
@@ -54,7 +58,7 @@
  * | $a^V$       | `valueTable`  | `[2m + 1, D]`     |
  *
  * **The notes, 004.72.** Relative positions do act inside attention, but they need not be complex. ALiBi is one subtraction, T5 one
- * look-up and one addition, and RoPE turns queries and keys before an attention that stays as it is ([section](rotary.ts)). Shaw's
+ * look-up and one addition, and RoPE turns queries and keys before an attention that stays as it is ([rotary positions](rotary.ts)). Shaw's
  * scheme is the complex one.
  *
  * Sources: Shaw, Uszkoreit and Vaswani 2018, *Self-Attention with Relative Position Representations*; Raffel et al. 2020,
@@ -231,7 +235,8 @@ function bucketOf(offset: number, options: BucketOptions): number {
 // Each clipped distance $\delta$ has a vector for keys and one for
 // values. The score becomes $q_t^\top (k_s + a^K_\delta) / \sqrt{d}$, the output
 // $\sum_s A_{ts} (v_s + a^V_\delta)$. Comparing each query with the $2m+1$ distances once, and
-// picking from the result, avoids a $[T, S, D]$ array. The paper has tables of their own for every layer; here all layers of a stack share them.
+// picking from the result, avoids a $[T, S, D]$ array. The paper has tables for every layer, in its base
+// model for every head as well; here all layers and heads of a stack share them.
 
 /** Trainable vectors for clipped distances, on the side of the keys and of the values. */
 export class RelativePositions extends Module implements PositionRule {
@@ -329,7 +334,7 @@ export class RelativePositions extends Module implements PositionRule {
 // ```
 
 // #region Options, and parts of a model
-// `alibi`, `t5()` and `shaw()` are values for the option `positions` of a model ([section](scheme.ts)).
+// `alibi`, `t5()` and `shaw()` are values for the option `positions` of a model ([position schemes](scheme.ts)).
 
 /** A fixed penalty per head and distance. */
 export const alibi: PositionScheme = { word: "alibi", attention: ({ numHeads }) => new AlibiPositions(numHeads) };

@@ -6,17 +6,17 @@
  *
  * **Idea.** A dot product of two vectors depends on their lengths and the angle between them. Turn each query by an angle that
  * grows with its position, and each key as well. The angle between the two then changes by the *difference* of their positions
- * (rotary position embedding, RoPE).
+ * (rotary position embedding, RoPE) [旋转位置编码].
  *
- * ```picture rotating_query One query and one key, turned by a third of a radian for each position; grey: where they point at position 0. Left and middle: both three
- * positions further on. Both turn by the same angle, the angle between them stays, and so does the score. Right: the
+ * ```picture rotating_query One query and one key, turned by a third of a radian for each position; grey, q₀ and k₀: where they point at position 0. From left to middle both move
+ * three positions on. Both turn by the same angle, the angle between them stays, and so does the score. Right: the
  * key alone is two positions further on. The distance differs, and so does the score.
  * ```
  *
  * **By hand.** One pair of coordinates, with frequency 1. The query (1, 0) stands at position 2 and is turned by 2 radians, to (cos 2, sin 2) =
- * (−0.416, 0.909). The key (1, 0) stands at position 5: (0.284, −0.959). Their dot product is −0.416 · 0.284 − 0.909 · 0.959 = −0.990. That
- * is cos 3, and 3 is the distance. Eight positions further on, at 10 and 13, they are (−0.839, −0.544) and (0.907, 0.420), and
- * their dot product is −0.839 · 0.907 − 0.544 · 0.420 = −0.990 again.
+ * (−0.4161, 0.9093). The key (1, 0) stands at position 5: (0.2837, −0.9589). Their dot product is −0.4161 · 0.2837 − 0.9093 · 0.9589 =
+ * −0.9900. That is cos 3, and 3 is the distance. Eight positions further on, at 10 and 13, they are (−0.8391, −0.5440) and
+ * (0.9074, 0.4202), and their dot product is −0.8391 · 0.9074 − 0.5440 · 0.4202 = −0.9900 again.
  *
  * ```ts
  * import { applyRotary, rotaryAngles } from "@heed/heed/attention";
@@ -26,19 +26,19 @@
  *   const { cosine, sine } = rotaryAngles(1, 2, { start: position });
  *   return applyRotary(tensor([[[[1, 0]]]]), cosine, sine);
  * };
- * const write = async (x: Tensor) => Array.from(await x.read(), (number) => number.toFixed(3)).join(" ");
+ * const write = async (x: Tensor) => Array.from(await x.read(), (number) => number.toFixed(4)).join(" ");
  *
  * for (const [p, s] of [[2, 5], [10, 13]] as const) {
  *   const query = turned(p), key = turned(s);
  *   console.log(`${p}: ${await write(query)}, ${s}: ${await write(key)}, score ${await write(query.mul(key).sum())}`);
  * }
- * console.log(`cos 3 = ${Math.cos(3).toFixed(3)}`);
+ * console.log(`cos 3 = ${Math.cos(3).toFixed(4)}`);
  * ```
  *
  * ```text
- * 2: -0.416 0.909, 5: 0.284 -0.959, score -0.990
- * 10: -0.839 -0.544, 13: 0.907 0.420, score -0.990
- * cos 3 = -0.990
+ * 2: -0.4161 0.9093, 5: 0.2837 -0.9589, score -0.9900
+ * 10: -0.8391 -0.5440, 13: 0.9074 0.4202, score -0.9900
+ * cos 3 = -0.9900
  * ```
  *
  * **Formula.** Each pair of coordinates $(a, b)$ of a query or key at position $p$ turns by $p\,\omega_i$, for the pairs
@@ -61,7 +61,7 @@
  * The last figure of the [experiment](../experiments/positions/rotation.ts) tries it with random vectors. Values are not turned: what is handed over has no
  * position.
  *
- * **Several frequencies.** One pair alone takes every distance for the same distance less a whole turn. A head of width $d$ has
+ * **Several frequencies.** With one pair alone, two distances that differ by a whole turn give the same score. A head of width $d$ has
  * $d/2$ pairs, as a clock has hands: fast ones for neighbours, slow ones for far positions. The base decides how slow the slowest is: 10000 in the paper,
  * 500000 in Llama 3, whose heads of width 128 have 64 frequencies. Past the trained length the slow pairs reach angles that training
  * never had. The frequencies can be [rescaled](rotary_scaling.ts) for that.

@@ -37,7 +37,7 @@ export const words: Words<Search> = {
   },
   captions: {
     tree: ({ shown: { tree: { length, width, missed, greedy, best, beam } } }) =>
-      `One model and its sequences of ${length} words, with the probability of each prefix, under a beam of ${width}. ` +
+      `Sequences of ${length} words of one model: the prefixes that a beam of ${width} meets, each with its probability. ` +
       `${missed ? "Greedy search misses the most probable one: it finds" : "Greedy search finds"} ${greedy.text} ` +
       `(${percent(greedy.probability, 2)}); the most probable sequence is ${best.text} ` +
       `(${percent(best.probability, 2)}); the beam finds ${beam.text} (${percent(beam.probability, 2)}).`,
@@ -78,7 +78,7 @@ export const words: Words<Search> = {
     beams: "beams",
     fraction: "fraction of the models",
     found: "best sequence found",
-    quality: "probability, best = 1",
+    quality: "its probability, best = 1",
     hypotheses: "hypotheses ranked",
     beamSearch: "beam search",
     exhaustive: "exhaustive search",

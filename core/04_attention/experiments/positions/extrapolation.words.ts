@@ -26,7 +26,7 @@ const SCALINGS = ["unscaled", "linear", "NTK", "Llama 3"];
 export const words: Words<Extrapolation> = {
   title: "Past the trained length",
   purpose: "A list of assignments such as a = 3, b = 1, a = 5 is read from left to right; what did the " +
-    "variable hold before? With each scheme one attention layer is trained on short lists and tested on lists four " +
+    "variable of each hold before? At a = 5 the answer is 3. With each scheme one attention layer is trained on short lists and tested on lists four " +
     "times as long. Right of the dashed line are lengths that training never had. Change the trained length, and the " +
     "distances that Shaw and T5 tell apart.",
   controls: {
@@ -46,8 +46,8 @@ export const words: Words<Extrapolation> = {
     absolute:
       "Absolute positions, learned or sinusoidal, do not generalize: past twice the length, fewer than 40 in 100",
     relative:
-      "ALiBi does, and with distances told apart up to half the trained length Shaw and T5 do: more than 70 in 100",
-    always: "Shaw and T5 do so with distances told apart up to twice the trained length, too",
+      "ALiBi generalizes, and so do Shaw and T5 with distances told apart up to half the trained length: more than 70 in 100",
+    always: "Shaw and T5 both answer more than 70 in 100 with distances told apart up to twice the trained length, too",
     enough: "To be relative is enough to generalize: RoPE, too, answers more than 70 in 100",
     turn: "RoPE takes far for near: around a full turn of its second pair it has more weight than within half a turn",
     rescaled:
@@ -60,15 +60,21 @@ export const words: Words<Extrapolation> = {
       `distances beyond ${clipped} alike. Between ${2 * trained} and ` +
       `${tested}: ${Object.values(SCHEMES).map((name, i) => `${name} ${percent(beyond[i]!)}`).join(", ")}. ` +
       `With distances told apart up to ${wideClipped}: Shaw ${percent(wide[0]!)}, T5 ${percent(wide[1]!)}.`,
-    reach({ turned, shown: { trained, turn, far } }) {
+    reach({ turned, shown: { trained, turn, far, middles, reaches } }) {
       const [, learned, , , , rope, alibi] = far.map((weight) => percent(weight));
-      const place = `${fixed(turn, 0)}, a full turn of its second pair of coordinates`;
+      const place = `${fixed(turn, 0)}, a full turn of its second pair of coordinates`, half = middles[0]!;
+      const between = (bins: readonly number[]): string =>
+        `${fixed(middles[bins[0]!]! - half, 0)} to ${fixed(middles[bins.at(-1)!]! + half, 0)}`;
+      const weights = reaches[Object.keys(SCHEMES).indexOf("RoPE")]!;
+      const around = [...weights.keys()].filter((bin) => middles[bin]! >= 0.6 * turn && middles[bin]! < 1.2 * turn);
+      const most = around.reduce((best, bin) => weights[bin]! > weights[best]! ? bin : best, around[0] ?? 0);
       // What is drawn ends at three times the trained length.
       const round = 3 * trained < turn
         ? `What is drawn ends before ${place}`
-        : `${percent(turned[1]!)} of all lies around ${place}, which training has ${
-          trained < turn ? "not met" : "met"
-        }`;
+        : `RoPE has ${percent(turned[1]!)} of all its weight at ${between(around)}, the largest part at ${
+          between([most])
+        }. This is ` +
+          `around ${place}, which training has ${trained < turn ? "not met" : "met"}`;
       return "Where the last quarter of the long lists looks: the weight by distance. At distances " +
         `above ${trained}, which training has not met, ALiBi has ${alibi} of its weight, learned ` +
         `positions have ${learned}, RoPE has ${rope}. ${round}.`;
@@ -90,7 +96,11 @@ export const words: Words<Extrapolation> = {
       } if all distances beyond ${clipped} are alike, and ` +
       `${percent(wide[0]!)} and ${percent(wide[1]!)} if distances up to ${wideClipped} are told apart. ` +
       `Distances above ${trained} have vectors or buckets of their own then, which training on ${trained} assignments never ` +
-      "reached: they keep their initial values. ALiBi has nothing to learn, and its penalty grows evenly.",
+      `reached: they keep their initial values.${
+        wide[1]! < 0.65 && Math.abs(wide[0]! - 0.7) < 0.05
+          ? ` T5 is well below the 70\u202f% of the claim, and Shaw close to it: the refutation rests on T5.`
+          : ""
+      } ALiBi has nothing to learn, and its penalty grows evenly.`,
       `RoPE reaches ${percent(rope!)}. In heads of width ${headSize} the second pair of coordinates takes ` +
       `2π · 10000^(2/${headSize}) ≈ ${fixed(turn, 0)} positions for a full turn. ${
         trained < turn
@@ -102,10 +112,10 @@ export const words: Words<Extrapolation> = {
       "Such a head also has pairs that never go round; the base decides how many.",
       `Frequencies divided by four bring all distances back into the trained range: ${
         percent(rescaled[1]!.beyond)
-      }, for ` +
-      `${
-        percent(rescaled[0]!.within - rescaled[1]!.within)
-      } of the answers within it, where neighbours are harder to tell apart. Models ` +
+      } are right past twice the ` +
+      `trained length. Within it the right answers go from ${percent(rescaled[0]!.within)} to ${
+        percent(rescaled[1]!.within)
+      }: neighbours are harder to tell apart. Models ` +
       "are trained a little longer with them, which is not done here.",
     ];
   },

@@ -28,7 +28,7 @@ export const words: Words<Rotation> = {
   },
   captions: {
     codes: ({ shown: { codes } }) =>
-      `The codes of the first ${codes.length} positions: pairs of sine and cosine, fast ones left, slow ones right.`,
+      `The codes of the first ${codes.length} positions: pairs of sine and cosine, fast ones left, slow ones right. Hatched cells are negative.`,
     circle: ({ wrongStep, shown: { step, positions, miss, circle } }) =>
       `One pair of coordinates at positions 0 to ${circle.length - 1}, and ${step} step${step === 1 ? "" : "s"} on: ` +
       `every point has turned by the same angle. Over ${positions} positions and all pairs the rotation misses by ` +
