@@ -93,5 +93,5 @@ async function outlivesTerminal(): Promise<boolean> {
     () => false,
     (error) => /os error 9\b/.test(String(error)),
   );
-  return await Promise.race([isUnreadable, new Promise<boolean>((resolve) => setTimeout(resolve, 100, false))]);
+  return await Promise.race([isUnreadable, new Promise<boolean>((resolve) => setTimeout(resolve, 1000, false))]);
 }

@@ -14,9 +14,9 @@ export const words: Words<Search> = {
   title: "What greedy search misses",
   purpose:
     "Random models of four words are small enough for every sequence to be scored. Greedy search and beams are " +
-    "compared with the most probable sequence of each model. The tree shows one model: change the beam, and see which " +
-    "prefixes it prunes and whether the most probable sequence survives. The curves count over all models how often " +
-    "each width finds that sequence, what it costs, and how it depends on how sure the models are.",
+    "compared with the most probable sequence of each model. Change the beam in the tree, and see which prefixes it " +
+    "prunes and whether that sequence survives. The curves count how often each width finds it, what it costs, and how " +
+    "it depends on how sure the models are.",
   controls: {
     beams: { label: "Beams", description: "Width of the beam in the first and the last figure" },
     length: { label: "Length", description: "Words in a sequence; the tree shows three at most" },
