@@ -25,10 +25,10 @@ const SCALINGS = ["unscaled", "linear", "NTK", "Llama 3"];
 /** What the experiment says. */
 export const words: Words<Extrapolation> = {
   title: "Past the trained length",
-  purpose: "A list of assignments such as a = 3, b = 1, a = 5 is read from left to right; what did the " +
-    "variable of each hold before? At a = 5 the answer is 3. With each scheme one attention layer is trained on short lists and tested on lists four " +
-    "times as long. Right of the dashed line are lengths that training never had. Change the trained length, and the " +
-    "distances that Shaw and T5 tell apart.",
+  purpose:
+    "A list of assignments such as a = 3, b = 1, a = 5 is read from left to right; what did each variable hold " +
+    "before? At a = 5 the answer is 3. One attention layer is trained on short lists and tested on lists four times as " +
+    "long, right of the dashed line. Change the trained length, and the distances that Shaw and T5 tell apart.",
   controls: {
     trained: {
       label: "Trained length",
