@@ -8,8 +8,8 @@
  * grows with its position, and each key as well. The angle between the two then changes by the *difference* of their positions
  * (rotary position embedding, RoPE) [旋转位置编码].
  *
- * ```picture rotating_query One query and one key, turned by a third of a radian for each position; grey, q₀ and k₀: where they point at position 0. Left and middle: both three
- * positions further on. Both turn by the same angle, the angle between them stays, and so does the score. Right: the
+ * ```picture rotating_query One query and one key, turned by a third of a radian for each position; grey, q₀ and k₀: where they point at position 0. From left to middle both move
+ * three positions on. Both turn by the same angle, the angle between them stays, and so does the score. Right: the
  * key alone is two positions further on. The distance differs, and so does the score.
  * ```
  *

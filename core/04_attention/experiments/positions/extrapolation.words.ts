@@ -71,7 +71,9 @@ export const words: Words<Extrapolation> = {
       // What is drawn ends at three times the trained length.
       const round = 3 * trained < turn
         ? `What is drawn ends before ${place}`
-        : `${percent(turned[1]!)} of all lies at distances ${between(around)}, most at ${between([most])}. These are ` +
+        : `RoPE has ${percent(turned[1]!)} of all its weight at ${between(around)}, the largest part at ${
+          between([most])
+        }. This is ` +
           `around ${place}, which training has ${trained < turn ? "not met" : "met"}`;
       return "Where the last quarter of the long lists looks: the weight by distance. At distances " +
         `above ${trained}, which training has not met, ALiBi has ${alibi} of its weight, learned ` +
@@ -95,8 +97,8 @@ export const words: Words<Extrapolation> = {
       `${percent(wide[0]!)} and ${percent(wide[1]!)} if distances up to ${wideClipped} are told apart. ` +
       `Distances above ${trained} have vectors or buckets of their own then, which training on ${trained} assignments never ` +
       `reached: they keep their initial values.${
-        wide[1]! < 0.7 && Math.abs(wide[0]! - 0.7) < 0.05
-          ? ` T5 is far below the 70\u202f% of the claim. Shaw is within 5\u202f% of it: the refutation rests on T5.`
+        wide[1]! < 0.65 && Math.abs(wide[0]! - 0.7) < 0.05
+          ? ` T5 is well below the 70\u202f% of the claim, and Shaw close to it: the refutation rests on T5.`
           : ""
       } ALiBi has nothing to learn, and its penalty grows evenly.`,
       `RoPE reaches ${percent(rope!)}. In heads of width ${headSize} the second pair of coordinates takes ` +
