@@ -25,23 +25,24 @@ const { default: subsetFont } = await import(name) as { default: Subset };
 
 const here = new URL("./", import.meta.url), site = new URL("../site/", import.meta.url);
 
-/** The characters of each page of the built site. */
-function* pages(folder: URL): Generator<readonly [path: string, characters: Set<string>]> {
+/** What a page shows only if a reader opens it: statements of the notes. */
+const FOLDED = /<details class="said"[\s\S]*?<\/details>|<div class="cards">[\s\S]*$/g;
+
+/** The pages of the built site. */
+function* pages(folder: URL): Generator<readonly [path: string, html: string]> {
   for (const { name, isDirectory } of [...Deno.readDirSync(folder)].sort((a, b) => a.name < b.name ? -1 : 1)) {
     if (isDirectory) yield* pages(new URL(`${name}/`, folder));
     else if (name.endsWith(".html")) {
       const url = new URL(name, folder);
-      yield [url.href.slice(site.href.length), new Set(Deno.readTextFileSync(url).match(CHINESE) ?? [])];
+      yield [url.href.slice(site.href.length), Deno.readTextFileSync(url)];
     }
   }
 }
 
 const chapters = new Set<string>(), all = new Set<string>();
-for (const [path, characters] of pages(site)) {
-  for (const one of characters) {
-    all.add(one);
-    if (isChapter(path)) chapters.add(one);
-  }
+for (const [path, html] of pages(site)) {
+  for (const one of html.match(CHINESE) ?? []) all.add(one);
+  if (isChapter(path)) { for (const one of html.replace(FOLDED, "").match(CHINESE) ?? []) chapters.add(one); }
 }
 const font = await Deno.readFile(
   new URL("node_modules/@expo-google-fonts/noto-serif-sc/400Regular/NotoSerifSC_400Regular.ttf", here),
