@@ -71,7 +71,7 @@ const paddingChecks: Checks<PaddingOptions> = { padToken: required(integer({})),
  * Fills sequences up to one length, and says where.
  *
  * The tokens are those of {@linkcode padTokens}. The mask has the same shape and is true for tokens: comparing
- * ids with `padToken` would also hide a real token of that id.
+ * ids with `padToken` would also hide a real token of that id. Of the special tokens of a model it takes `padToken` alone.
  *
  * @example
  * ```ts

@@ -35,7 +35,10 @@ export function checkDType(dtype: DType): DType {
  */
 export function sameDevice(a: Placed, b: Placed): void {
   if (a.device !== b.device) {
-    throw new TypeError(`Cannot combine tensors of two devices, ${a.device.name} and ${b.device.name}`);
+    throw new TypeError(
+      `Cannot combine tensors of two devices, ${a.device.name} and ${b.device.name}: ` +
+        "a tensor, and a model, stays on the device that was current when it was made",
+    );
   }
 }
 
