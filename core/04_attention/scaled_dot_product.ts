@@ -76,8 +76,8 @@
  *
  * **Why the square root.** Let the coordinates of query and key be independent, with mean 0 and variance 1. Each product of two
  * coordinates has mean 0 and variance 1. A dot product is a sum of $d$ of them: its variance is $d$, its typical
- * size $\sqrt{d}$. The wider the vectors, the farther apart the scores, and a softmax of scores that are far apart is almost one-hot.
- * Its [derivative](../02_words/softmax.ts) $p(1-p)$ is almost 0 there. The factor $1/\sqrt{d}$ returns the variance to 1 at any width.
+ * size $\sqrt{d}$. The wider the vectors, the farther apart the scores, and a softmax of scores that are far apart is almost one-hot:
+ * one weight near 1, the others near 0. The [derivative](../02_words/softmax.ts) of a weight $p$ by its own score, $p(1-p)$, is almost 0 there. The factor $1/\sqrt{d}$ returns the variance to 1 at any width.
  *
  * **Why not the distance.** A Gaussian kernel weighs a key by its distance from the query, $e^{-\lVert q - k \rVert^2/2}$. The exponent is
  * $q^\top k - \lVert q \rVert^2/2 - \lVert k \rVert^2/2$. The term of the query is the same for all its keys, so it cancels in the softmax. That of the keys
@@ -172,15 +172,15 @@ export function plainAttention(query: Tensor, key: Tensor, value: Tensor, mask?:
 // a bias or the causal mask ([section](masks.ts)) as options. `fusable` names the steps: a device that has one fast kernel for all of them
 // runs the kernel, every other device runs the steps ([how](../engine/fusable.ts)). `compareAllowed` and `sumAllowed` are `matmul`, except that what
 // is forbidden cannot pass NaN on ([how](../engine/allowed.ts)). The test "plainAttention() is scaledDotProductAttention() for one
-// head" holds both forms together.
+// head" checks that both forms give the same numbers.
 
 /**
  * Mixes the rows of `value` by how well each `query` matches each `key`.
  *
  * Takes $O(TSD)$ time and, as spelled out here, $O(TS)$ memory. A query that may look nowhere
  * yields zeros and passes no gradient back. Nothing of a key that a query may not look at reaches it, or comes
- * back from it, not even NaN. With fewer groups than heads, head `h` reads
- * group `⌊h / (H / G)⌋`.
+ * back from it, not even NaN. Where heads share keys and values, `G` groups
+ * for `H` heads, head `h` reads group `⌊h / (H / G)⌋`.
  *
  * @example
  * ```ts

@@ -9,9 +9,9 @@
  * with the table of embeddings, the same one that the words came in through (tied weights) [权重共享]. A word scores high when its own
  * embedding points where the decoder's vector points.
  *
- * The picture is the famous one of the paper. The encoder reads the source once. The decoder writes one word at a time: its
- * self-attention is causal, its cross-attention reads $m$, what the encoder has made of the source. It is fed the target one position
- * late, behind BEGIN (shifted right, 右移), so that no position sees the word that it is asked for.
+ * The encoder reads the source once. The decoder writes one word at a time: its
+ * self-attention is causal, its cross-attention reads $m$, what the encoder has made of the source. In training it gets the
+ * target one position late, behind BEGIN (shifted right, 右移): none sees the word that it is asked for.
  *
  * ```diagram The original Transformer, from the bottom. A circle adds what a step computed to what went into it (residual connection, 残差, [section](residual.ts)); a norm follows each sum (post-norm) [后置归一化].
  * $m$
@@ -39,15 +39,15 @@
  * target, shifted right $y'$
  * ```
  *
- * **By hand.** Take two words of 中国的首都是哪里, 首都 and 哪里, the width $E = 2$, and five rows of a table $W$: BEGIN
+ * **By hand.** Take 首都 (*capital*) and 哪里 (*where*) of 中国的首都是哪里, and 北京 (*Beijing*). With $E = 2$, five rows of a table $W$: BEGIN
  * $(0.4, -0.6)$, 首都 $(1, -0.7)$, 哪里 $(-0.6, 0.3)$, 北 $(0.9, 0.5)$, 京 $(0.2, 0.9)$.
  *
  * *In.* 首都 times $\sqrt{2}$ is $(1.41, -0.99)$. The code of position 0 is $(\sin 0, \cos 0) = (0, 1)$; the sum is
  * $(1.41, 0.01)$. In the same way 哪里 at position 1 becomes $(-0.01, 0.96)$, and BEGIN $(0.57, 0.15)$.
  *
  * *Between.* To keep the numbers few, the encoder hands on its input as $m$, and the decoder is one cross-attention with its
- * residual, all without matrices. BEGIN asks: its dot products with both rows of $m$ are 0.80 and 0.14, its scores,
- * these divided by $\sqrt{2}$, 0.57 and 0.10, and the weights 0.61 and 0.39. It gets $0.61 \cdot (1.41, 0.01) + 0.39 \cdot (-0.01, 0.96) \approx (0.87, 0.38)$, and added to itself that is $(1.43, 0.53)$; the program rounds at the end.
+ * residual, without matrices; the rows of $m$ are keys and values. BEGIN asks: its dot products with both rows of $m$ are 0.80 and 0.14, its scores,
+ * these divided by $\sqrt{2}$, 0.57 and 0.10, and the weights 0.61 and 0.39. It gets $0.61 \cdot (1.41, 0.01) + 0.39 \cdot (-0.01, 0.96) \approx (0.87, 0.38)$, and added to itself that is $(1.43, 0.53)$, rounded at the end.
  *
  * *Out.* The product with each row of $W$: 北 scores $0.9 \cdot 1.43 + 0.5 \cdot 0.53 = 1.55$, 首都 1.06, 京 0.76, BEGIN 0.26,
  * 哪里 $-0.70$. The softmax gives 北 a probability of 0.41, the largest. It is written, becomes the next input, and
@@ -391,7 +391,7 @@ export class EncoderDecoder extends Module {
 //
 // **The notes, 004.65.** The difference is real, the words for it are vague. Both models compute $P(y \mid x)$ by the chain rule, and both
 // depend on the source: through cross-attention here, as the first part of the text in a [decoder](decoder_only.ts). What differs: the
-// encoder reads the source in both directions, a causal decoder only backwards; the two stacks have weights of their own; a source
+// encoder sees the source before and after each word, a causal decoder only before it; the two stacks have weights of their own; a source
 // is set apart from what is written. A decoder is more flexible in one sense: a conversation has no fixed border between source and
 // target, and any text is training data. "Strict" or "free" is not a property of either: large decoders translate well.
 //

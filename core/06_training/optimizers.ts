@@ -76,11 +76,11 @@
  * **What it costs.** One more number for each parameter. And a rate $\eta$ is no longer the factor of a gradient: in the long run
  * each gradient moves the parameter by $\eta\, g / (1 - \mu)$. So the rate that is best for SGD is often too large with momentum, as for
  * the language model of the experiment. In a valley of two numbers it can serve both, since the walls allow momentum more:
- * if the gradient across is $k y$, SGD diverges from $\eta = 2 / k$ on, momentum from $2 (1 + \mu) / k$ on. The price there is that momentum runs past the
+ * if the gradient across is $k y$, SGD diverges beyond $\eta = 2 / k$, momentum beyond $2 (1 + \mu) / k$. The price there is that momentum runs past the
  * minimum and comes back, several times.
  *
- * **The notes, 004.86.** The list of names is right, and its order is that of history. What each name adds is one
- * term: momentum remembers, Adam divides, [AdamW](adam.ts) takes the decay out of the division.
+ * **The notes, 004.86.** The list of names is right, and its order is that of history. Each adds one
+ * term to SGD: momentum, which the list leaves out, remembers, Adam divides, [AdamW](adam.ts) takes the decay out of the division.
  *
  * Sources: Robbins and Monro 1951, *A Stochastic Approximation Method*; Polyak 1964, *Some Methods of Speeding Up the
  * Convergence of Iteration Methods* (momentum); Sutskever, Martens, Dahl and Hinton 2013, *On the Importance of
@@ -270,14 +270,14 @@ export class Optimizer {
 // ## A valley, and rare words
 //
 // The walls of a narrow valley bound the learning rate of SGD. Across, where the gradient is $k y$, a step leaves $(1 - \eta k)\, y$, and from
-// $\eta = 2 / k$ on that is farther out than before: with $k = 100$ the bound is $2 / 100 = 0.02$. Just below it SGD moves
-// slowly along the flat floor. Momentum adds up along the floor and cancels across. Adam divides by the slope, which makes
+// $\eta = 2 / k$ on that is no nearer than before: with $k = 100$ the bound is $2 / 100 = 0.02$. Just below it SGD moves
+// slowly along the flat floor. Momentum adds up along the floor and cancels across. Adam divides by the usual size of the slope, which makes
 // both directions alike.
 //
 // A valley of two numbers has no rare words, and a language model has. The vector of a word has a gradient only in batches
 // that contain the word. A rule that moves by a multiple of the gradient moves the vectors of rare words little; Adam divides
 // by the root of an average that is small for them, and moves them farther than those of frequent words. Two things can do that. A step that follows
-// a rare gradient is longer than one of steady gradients ([section](adam.ts) has the bound), and the gradients of frequent words
+// a rare gradient is longer than one of steady gradients ([Adam](adam.ts) has the bound), and the gradients of frequent words
 // disagree, so that their average is short. The [experiment](experiments/optimizers.ts) measures both distances, on words and on
 // letters, nearly all of which are frequent; it does not tell the two reasons apart.
 
@@ -470,7 +470,7 @@ const OLDER_RULES: ReadonlyMap<string, string> = new Map([
 
 // ## Exercise
 //
-// Write a rule with one average that is never divided by anything: the mean of all gradients so far. Where is the weight of
+// Write a rule that follows the mean of all gradients so far, each with the same weight. Where is the weight of
 // the worked example after ten and after a hundred steps, beside SGD, and why is it slower?
 //
 // **Hint.** The mean is $m_t = m_{t-1} + (g_t - m_{t-1}) / t$, and `count` is $t$.

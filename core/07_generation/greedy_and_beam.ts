@@ -71,8 +71,8 @@
  *
  * **Formula.** $\mathcal{B}_t$ is the beam after $t$ tokens. It holds the $W$ best hypotheses; $\mathcal{B}_0$ holds the empty
  * prefix. A hypothesis that ends with END takes one of the $W$ places of its step and is finished; those that are left are
- * expanded to $W$ again. Finished sequences $Y$ of different lengths are compared by a score $s$, since each further token
- * multiplies the probability by at most one. It divides by a length penalty [长度惩罚], $\mathrm{lp}$: $\log P$ is
+ * expanded to $W$ again. Each further token multiplies the probability by at most one, so finished sequences $Y$ of
+ * different lengths are compared by a score $s$, their $\log P$ divided by a length penalty [长度惩罚], $\mathrm{lp}$: $\log P$ is
  * negative, so a larger $\mathrm{lp}$ raises the score. $X$ is the source or the prompt, $v$ any token, and
  * $Y$ in the first formula a prefix:
  *
@@ -90,7 +90,7 @@
  * | $\lvert Y\rvert$ | `length`       | number of tokens, END included                           |
  *
  * **Why logarithms.** A product below about $e^{-745}$ is 0 in float64: it underflows [下溢]. Where each token
- * costs $2$ nats, $p = e^{-2}$, that happens after $373$ tokens; where each costs $1$ nat, after $746$. From there on every
+ * costs $2$ nats, $p = e^{-2}$, that happens after $373$ tokens, and after about twice as many where each costs $1$ nat. From there on every
  * sequence is as good as every other. The sum of logarithms ranks them in the same order and stays finite.
  *
  * **Cost.** One step ranks $W \cdot V$ hypotheses, so $T$ steps rank $O(W\,V\,T)$ of them. Greedy search ranks $O(V\,T)$,
@@ -549,10 +549,10 @@ export function notComparable(parent: number, token: number, value: number): Ran
 // question. Koehn and Knowles 2017 find that translations get worse again beyond a moderate width. Stahlberg and Byrne 2019
 // search exactly, without a beam, and find that for more than half of the sentences the most probable sequence is the empty
 // one. So a narrow beam is good *because* it makes search errors: it misses the model's own mistakes. Murray and Chiang
-// 2018 trace it to the sum above: every token costs, and a model that is trained word by word is not told what a length is worth. A
+// 2018 trace it to the sum of log-probabilities: every token costs, and a model that is trained word by word is not told what a length is worth. A
 // length penalty counteracts the bias, as the run below shows; it does not remove it. Eikema and Aziz 2020 go
 // further: of all sequences the most probable one holds so little probability mass [概率质量] that it says little about the
-// distribution. *Minimum Bayes risk* (最小贝叶斯风险) asks for the sequence that is closest to all others instead.
+// distribution. *Minimum Bayes risk* (最小贝叶斯风险) asks for the sequence that is closest to the others instead, on average over what the model samples.
 //
 // The toy models of the experiment have no such fault. Their best sequence is defined as the most probable one. The run below
 // measures translations by BLEU ([section](../06_training/bleu.ts)).

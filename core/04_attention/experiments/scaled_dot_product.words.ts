@@ -33,7 +33,7 @@ export const words: Words<Scaling> = {
     explodes:
       "Without the division, the largest gradient at width 1024 is more than ten times that with it, and the mean more than twice",
     scaled: "With it, variance and largest weight depend on the width by less than 15\u202f%",
-    aligned: "With it, the largest weight is the same at every width where one key is aligned with the query, too",
+    aligned: "With it, the largest weight does not depend on the width, even if one key is aligned with the query",
   },
   captions: {
     variance: ({ variance, scaledVariance }) =>

@@ -69,8 +69,8 @@
  * output       1.326 1.792
  * ```
  *
- * Learned and sinusoidal codes are vectors, one for each position. Shaw adds a learned vector for each distance to keys and values. T5 adds a
- * learned number to the scores, one for each bucket of distances. ALiBi subtracts a penalty that grows with the distance. RoPE turns queries and
+ * Learned and sinusoidal codes are vectors, one for each position. Shaw adds a learned vector for each distance to keys and values, and
+ * so a number to the scores and a vector to the outputs. T5 adds a learned number to the scores, one for each bucket, which is a range of distances. ALiBi subtracts a penalty that grows with the distance. RoPE turns queries and
  * keys by angles that grow with the position.
  *
  * Each kind of scheme has a page with its formula: [absolute](absolute.ts), [relative](relative.ts), [rotary](rotary.ts). As a value of the

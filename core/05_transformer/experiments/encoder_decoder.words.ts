@@ -27,7 +27,7 @@ function headsRead({ from, to, weights }: TranslatorFindings["shown"]["attention
   const different = heads.map(({ places }) => new Set(places).size);
   return `In the map of “${translation}” head ${sharpest.name} is the sharpest: its largest weight in a row is ${
     number(sharpest.mean, 2)
-  } on average. Its rows look most at ${list(sharpest.places)}. Over the ${from.length - 1} rows ` +
+  } on average, END left out. Its rows look most at ${list(sharpest.places)}. Over these ${from.length - 1} rows ` +
     `the largest weights fall on ${
       heads.map(({ name }, i) => `${different[i]} pieces in head ${name}`).join(", ")
     }. Nothing in the loss asks one head to follow the translation from word to word.`;

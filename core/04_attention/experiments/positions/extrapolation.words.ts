@@ -56,7 +56,7 @@ export const words: Words<Extrapolation> = {
   captions: {
     right: ({ beyond, wide, shown: { trained, steps, clipped, wideClipped, tested, headSize } }) =>
       `Right answers by position in the list, trained on ${trained} assignments for ${steps} steps, with 4 heads of width ` +
-      `${headSize}. Shaw and T5, with 8 buckets, treat all ` +
+      `${headSize}. Shaw, and T5 with 8 buckets, treat all ` +
       `distances beyond ${clipped} alike. Between ${2 * trained} and ` +
       `${tested}: ${Object.values(SCHEMES).map((name, i) => `${name} ${percent(beyond[i]!)}`).join(", ")}. ` +
       `With distances told apart up to ${wideClipped}: Shaw ${percent(wide[0]!)}, T5 ${percent(wide[1]!)}.`,
