@@ -21,7 +21,10 @@ testInBrowser("a figure wakes when it comes into view, answers a slider, and goe
     await page.waitForTimeout(200);
     const early = requests(), figure = new LiveFigure(page, NAME);
     await figure.wake();
-    assert(!early.some((url) => /\/live-|live_worker|recorded/.test(url)), `loaded too early: ${early.join(" ")}`);
+    assert(
+      !early.some((url) => /\/live-experiment|live_worker|recorded/.test(url)),
+      `loaded too early: ${early.join(" ")}`,
+    );
     const later = requests();
     assert(later.some((url) => url.includes("/live-experiment")));
     assert(!later.some((url) => url.includes("live_worker")), "the worker was loaded before a run");

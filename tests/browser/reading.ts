@@ -98,7 +98,7 @@ const QUESTIONS: readonly (readonly [question: string, among: number, url: RegEx
   ["attention", 1, /^attention\/index\.html$/],
   // The notes' own questions lead to what answers them, or to the statement where nothing does yet.
   ["为什么要除以", 1, /^(attention\/scaled_dot_product\.html#|notes\/002\.html#n002-20$)/],
-  ["为什么要用多头", 2, /^(attention\/multi_head\.html#n|notes\/002\.html#n002-15$)/],
+  ["为什么要用多头", 2, /^(attention\/multi_head\.html#at-002-15$|notes\/002\.html#n002-15$)/],
   ["为什么需要位置编码", 1, /^attention\/positions/],
   ["残差的作用", 1, /^transformer\/residual/],
   ["beam search", 1, /^generation\/greedy_and_beam\.html$/],
@@ -450,7 +450,7 @@ testInBrowser("without scripts a page is complete", async () => {
           wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
         };
       });
-      assertStringIncludes(seen.text, "Let queries and keys live in the same vector space");
+      assertStringIncludes(seen.text, "Queries and keys are vectors of the same space");
       assert(seen.pictures > 0 && seen.captions > 0 && seen.code > 0 && seen.formulas > 0 && seen.claims > 0);
       assertEquals(seen.buttons, 0, "a button that does nothing");
       assertEquals(seen.wide, 0);
