@@ -9,7 +9,7 @@ import type { RunFigures } from "../picture.ts";
 import type { TranslatorRun } from "../runs/translator.ts";
 
 /** How many of the recorded sentences are shown, beside the notes' question. */
-const SHOWN = 4;
+const SHOWN = 2;
 
 /** The recorded run. */
 export const run: RunFigures<TranslatorRun> = {
