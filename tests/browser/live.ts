@@ -22,7 +22,7 @@ testInBrowser("a figure wakes when it comes into view, answers a slider, and goe
     const early = requests(), figure = new LiveFigure(page, NAME);
     await figure.wake();
     assert(
-      !early.some((url) => /\/live-experiment|live_worker|recorded/.test(url)),
+      !early.some((url) => /\/live-(?!chunk)|live_worker|recorded/.test(url)),
       `loaded too early: ${early.join(" ")}`,
     );
     const later = requests();
