@@ -33,19 +33,22 @@ export function written([low, high]: Range, write: (value: number) => string): s
 /**
  * Measures something for a seed and for those after it.
  *
- * @param seed the first one
+ * @param controls the first seed, and whatever else it is measured at
  * @param count how many
  * @param options signal and progress of the whole
- * @param run measures it for one seed
+ * @param run measures it at the controls of one seed
  * @returns what was found, by seed
  */
-export async function overSeeds<T>(
-  seed: number,
+export async function overSeeds<C extends { readonly seed: number }, T>(
+  controls: C,
   count: number,
   options: RunOptions,
-  run: (seed: number, options: RunOptions) => Promise<T>,
+  run: (controls: C, options: RunOptions) => Promise<T>,
 ): Promise<T[]> {
   const found: T[] = [];
-  for (let i = 0; i < count; i++) found.push(await run(seed + i, part(options, i / count, (i + 1) / count)));
+  for (let i = 0; i < count; i++) {
+    const seed = controls.seed + i;
+    found.push(await run({ ...controls, seed }, part(options, i / count, (i + 1) / count)));
+  }
   return found;
 }

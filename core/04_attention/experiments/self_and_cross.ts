@@ -264,12 +264,7 @@ export const experiment: Experiment<Captioning> = {
   },
   tolerance: 0.05,
   async measure(controls, options) {
-    const runs = await overSeeds(
-      controls.seed,
-      SEEDS,
-      options,
-      (seed, options) => once({ ...controls, seed }, options),
-    );
+    const runs = await overSeeds(controls, SEEDS, options, once);
     return {
       ...runs[0]!,
       lookedRanges: rangesOf(runs.map(({ looked }) => looked)),

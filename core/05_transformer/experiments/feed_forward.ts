@@ -188,12 +188,7 @@ export const experiment: Experiment<Bend> = {
     share: { holds: ({ share }) => Math.abs(share - 2 / 3) < 0.01 },
   },
   async measure(controls, options) {
-    const runs = await overSeeds(
-      controls.seed,
-      SEEDS,
-      options,
-      (seed, options) => once({ ...controls, seed }, options),
-    );
+    const runs = await overSeeds(controls, SEEDS, options, once);
     return { ...runs[0]!, ranges: rangesOf(runs.map(({ errors }) => errors)), seeds: SEEDS };
   },
   draw(findings, { captions, labels }) {

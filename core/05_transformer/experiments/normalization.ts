@@ -239,10 +239,10 @@ export const experiment: Experiment<Normalization> = {
     }
     const ends = curves.map(endOf);
     const others = await overSeeds(
-      seed + 1,
+      { seed: seed + 1 },
       SEEDS - 1,
       part(options, 0.72, 0.92),
-      (seed, options) => trainNamer("post", layers, 0, seed, options),
+      ({ seed }, options) => trainNamer("post", layers, 0, seed, options),
     );
     const half = endOf(await trainNamer("post", Math.ceil(layers / 2), 0, seed, part(options, 0.92, 1)));
     return {

@@ -184,7 +184,7 @@ export const experiment: Experiment<Detour> = {
     for (const matrix of matrices) release(matrix);
     discard(residual);
 
-    const runs = await overSeeds(seed, SEEDS, part(options, 0.4, 1), async (seed, options) => [
+    const runs = await overSeeds({ seed }, SEEDS, part(options, 0.4, 1), async ({ seed }, options) => [
       await learnNothing(false, steps, seed, part(options, 0, 0.5)),
       await learnNothing(true, steps, seed, part(options, 0.5, 1)),
     ]);

@@ -203,12 +203,7 @@ export const experiment: Experiment<Bags> = {
   },
   tolerance: 0.05,
   async measure(controls, options) {
-    const runs = await overSeeds(
-      controls.seed,
-      SEEDS,
-      options,
-      (seed, options) => once({ ...controls, seed }, options),
-    );
+    const runs = await overSeeds(controls, SEEDS, options, once);
     const ranges = MODELS.map((model) => rangesOf(runs.map((run) => run[model])));
     return { ...runs[0]!, ranges, shown: { ...runs[0]!.shown, seeds: SEEDS } };
   },
