@@ -94,35 +94,41 @@ import { checkInstance, checkTensorList } from "../engine/arguments.ts";
 import { noGrad } from "../engine/autograd.ts";
 import { quote, shown } from "../engine/json.ts";
 import { Module } from "../engine/module.ts";
-import { checkOptions, type Checks, mapByName, numeric, object, required } from "../engine/options.ts";
+import { checkOptions, type Checks, flag, mapByName, needing, numeric, object, required } from "../engine/options.ts";
 import { holdsPrivately, keep, release, scope } from "../engine/scope.ts";
 import { format, sameShape } from "../engine/shape.ts";
 import { zeros } from "../engine/create.ts";
 import type { Tensor } from "../engine/tensor.ts";
 
 /**
- * Stochastic gradient descent, with momentum if asked for.
+ * Stochastic gradient descent, with momentum or Nesterov's momentum if asked for.
  *
  * Without momentum $u = g$, and nothing is remembered.
  *
  * @param options learning rate and momentum
  * @returns a rule for an {@linkcode Optimizer}
- * @throws {RangeError} if an option is outside its interval
+ * @throws {RangeError} if an option is outside its interval, or `nesterov` has no momentum
  */
 export function sgd(options: SGDOptions = {}): OptimizerRule {
   checkOptions("optimize", options, sgdChecks);
-  const { learningRate = 0.01, momentum = 0 } = options;
+  const { learningRate = 0.01, momentum = 0, nesterov = false } = options;
+  if (nesterov && momentum === 0) {
+    throw new RangeError("Cannot optimize with nesterov = true and momentum = 0: momentum must be greater than 0");
+  }
   return {
     word: "sgd",
-    settings: { momentum },
+    settings: { momentum, ...nesterov && { nesterov: 1 } },
     learningRate,
     averages: momentum ? ["velocity"] : [],
     move({ parameter, gradient, averages: { velocity }, learningRate }) {
       // $u_t = \mu\,u_{t-1} + g_t$: gradients that agree add up, those that change sign cancel.
       velocity?.assign(velocity.mul(momentum).add(gradient));
 
+      // Nesterov's step is $g_t + \mu\,u_t$, what the velocity would be after one more gradient of this kind.
+      const step = velocity && nesterov ? velocity.mul(momentum).add(gradient) : velocity ?? gradient;
+
       // $\theta_t = \theta_{t-1} - \eta\,u_t$: against the slope, since the gradient points uphill.
-      parameter.assign(parameter.sub((velocity ?? gradient).mul(learningRate)));
+      parameter.assign(parameter.sub(step.mul(learningRate)));
     },
   };
 }
@@ -179,7 +185,7 @@ export class Optimizer {
    * ```
    *
    * @param parameters what to move, as `model.parameters()` names it; those of a list are named by their places in it
-   * @param rule how: `sgd()`, `adam()`, `adamW()`, `lion()`, or one of your own
+   * @param rule how: `sgd()`, `adam()`, `adamW()`, `lion()`, another of this chapter, or one of your own
    * @throws {TypeError} if the rule is none, or there are no parameters
    */
   constructor(parameters: ReadonlyMap<string, Tensor> | readonly Tensor[], rule: OptimizerRule) {
@@ -303,11 +309,14 @@ export interface SGDOptions {
   readonly learningRate?: number;
   /** Factor of the velocity at each step, in [0, 1); 0 by default. */
   readonly momentum?: number;
+  /** Whether the step is the one that the velocity leads to next; needs a momentum of more than 0; false by default. */
+  readonly nesterov?: boolean;
 }
 
 const sgdChecks: Checks<SGDOptions> = {
   learningRate: numeric({ min: 0 }),
   momentum: numeric({ min: 0, below: 1 }),
+  nesterov: needing("momentum", flag),
 };
 
 /** The parameters by name; refuses those that no rule can move, and what is no rule. */

@@ -1,7 +1,7 @@
 /**
  * # Optimizers on Shakespeare
  *
- * SGD with momentum, Adam and AdamW train the same language model on the same batches, each at several learning rates, and
+ * SGD with momentum, AdaGrad, RMSProp, Adam and AdamW train the same language model on the same batches, each at several learning rates, and
  * at its best one from several seeds. The text is read twice: in characters, nearly all of which are frequent, and in
  * byte-pair tokens, most of which are rare.
  *
@@ -21,10 +21,12 @@ import {
   sgd,
 } from "../../mod.ts";
 import { SequenceWindows, trainBytePairEncoding } from "../../mod.ts";
+import { adaGrad, rmsProp } from "../../core/06_training/adagrad_and_rmsprop.ts";
 import type { OptimizerRule } from "../../core/06_training/optimizers.ts";
 import { cosineSchedule } from "../../core/06_training/schedules.ts";
 import { train } from "../../core/06_training/loop.ts";
 import { discard } from "../../core/experiments/learning.ts";
+import { bandOf, type Range } from "../../core/experiments/seeds.ts";
 import { record } from "./run.ts";
 
 /** How the text is read. */
@@ -48,13 +50,15 @@ const SEEDS = [1, 2, 3] as const;
 const APART = 0.1, WINDOWS = 64;
 
 interface Contestant {
-  readonly name: "momentum" | "Adam" | "AdamW";
+  readonly name: "momentum" | "AdaGrad" | "RMSProp" | "Adam" | "AdamW";
   readonly rule: () => OptimizerRule;
   readonly rates: readonly number[];
 }
 
 const CONTESTANTS: readonly Contestant[] = [
   { name: "momentum", rule: () => sgd({ momentum: RECIPE.momentum }), rates: [0.1, 0.3, 1, 3] },
+  { name: "AdaGrad", rule: () => adaGrad(), rates: [1e-2, 3e-2, 1e-1, 3e-1] },
+  { name: "RMSProp", rule: () => rmsProp({ beta2: RECIPE.beta2 }), rates: [3e-4, 1e-3, 3e-3, 1e-2] },
   { name: "Adam", rule: () => adam({ beta2: RECIPE.beta2 }), rates: [1e-3, 3e-3, 1e-2, 3e-2] },
   {
     name: "AdamW",
@@ -72,8 +76,9 @@ export interface OptimizerResult {
   readonly best: number;
   /** The same at the best rate, by seed. */
   readonly seeds: readonly number[];
-  /** Training loss by step at the best rate, mean over the seeds. */
+  /** Training loss by step at the best rate, mean over the seeds, and its lowest and highest. */
   readonly curve: readonly (readonly [number, number])[];
+  readonly band: readonly Range[];
 }
 
 /** What is found. */
@@ -150,12 +155,13 @@ async function compete(reading: Reading, { name, rule, rates }: Contestant): Pro
     [step],
     i,
   ): [number, number] => [step, runs.reduce((sum, { curve }) => sum + curve[i]![1], 0) / runs.length]);
+  const band = bandOf(runs.map(({ curve }) => curve));
   console.log(
     `${name}: ${rates.map((rate, i) => `${rate} ${losses[i]?.toFixed(3)}`).join(", ")}; seeds ${
       runs.map(({ loss }) => loss.toFixed(3)).join(", ")
     }`,
   );
-  return { name, rates, losses, best: rates[at]!, seeds: runs.map(({ loss }) => loss), curve };
+  return { name, rates, losses, best: rates[at]!, seeds: runs.map(({ loss }) => loss), curve, band };
 }
 
 /** The text as ids. */
@@ -187,7 +193,7 @@ async function make(path: string): Promise<OptimizersRun> {
 if (import.meta.main) {
   await record({
     name: "optimizers",
-    summary: "Train one language model with three optimizers at several learning rates.",
+    summary: "Train one language model with five optimizers at several learning rates.",
     origin: "tinyshakespeare of github.com/karpathy/char-rnn, data/tinyshakespeare/input.txt",
     licence: "public domain",
     make,
