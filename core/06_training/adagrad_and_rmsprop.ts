@@ -14,8 +14,8 @@
  * $4 / \sqrt{16} = 1$ learning rate long. Step 2 is $4 / \sqrt{16 + 16} = 0.7071$, step 3 is $4 / \sqrt{48} = 0.5774$, and step 100 only
  * $4 / \sqrt{1600} = 0.1$.
  *
- * *RMSProp* with $\beta_2 = 0.99$ keeps 99 hundredths of its average and adds a hundredth of the new square. The average begins at 0, so after step 1 it is
- * $0.01 \cdot 16 = 0.16$. Step 1 is $4 / \sqrt{0.16} = 10$ learning rates long: far too long. The average climbs to 16, and the steps fall to 1.
+ * *RMSProp* with $\beta_2 = 0.99$ multiplies its average by 0.99 at every step and adds $1 - 0.99 = 0.01$ of the new square. The average begins
+ * at 0, so after step 1 it is $0.99 \cdot 0 + 0.01 \cdot 16 = 0.16$. Step 1 is $4 / \sqrt{0.16} = 10$ learning rates long: far too long. The average climbs to 16, and the steps fall to 1.
  *
  * ```ts
  * import { Optimizer, parameter, tensor } from "@heed/heed";

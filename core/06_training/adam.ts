@@ -76,10 +76,8 @@
  * | $1 - \beta_1^t$, $1 - \beta_2^t$   | `correction1`, `correction2`  | one number  |
  * | $\epsilon$                         | `epsilon`                     | one number  |
  *
- * **Where the division comes from.** AdaGrad (Duchi, Hazan and Singer 2011) divides each gradient by the root of the sum of all its
- * squares so far; they made it for sparse features, which are rare and tell much. That sum only grows, so the steps only shrink.
- * RMSProp (Tieleman and Hinton 2012) divides by the root of a running average instead, which forgets. Adam is, in effect, RMSProp with a running
- * average in the place of the gradient too, and with the corrections.
+ * **Where the division comes from.** [RMSProp](adagrad_and_rmsprop.ts) divides each gradient by the root of a running average of its squares.
+ * Adam is, in effect, RMSProp with a running average in the place of the gradient too, and with the corrections.
  *
  * **How long a step can be.** The bound is that of Kingma and Ba, in their section *Adam's update rule*. A gradient after a long silence has
  * $m = (1 - \beta_1)\, g$ and $v = (1 - \beta_2)\, g^2$, so the step is $\eta\, (1 - \beta_1) / \sqrt{1 - \beta_2}$, with the usual rates
@@ -99,8 +97,7 @@
  * learning rate in $\eta$. Loshchilov and Hutter multiply $\lambda \theta$ by the factor of the schedule alone, not by the
  * learning rate, so that the two can be tuned apart. Whoever changes the learning rate here changes the decay with it.
  *
- * Sources: Kingma and Ba 2015, *Adam: A Method for Stochastic Optimization*; Duchi, Hazan and Singer 2011, *Adaptive Subgradient
- * Methods for Online Learning and Stochastic Optimization*; Tieleman and Hinton 2012, *Lecture 6.5: RMSProp*, a course's slides; Loshchilov and Hutter 2019, *Decoupled Weight
+ * Sources: Kingma and Ba 2015, *Adam: A Method for Stochastic Optimization*; Loshchilov and Hutter 2019, *Decoupled Weight
  * Decay Regularization*.
  *
  * @module
@@ -273,6 +270,13 @@ const LONGEST = 2 ** 63;
 // `adam` with a penalty and `adamW` with a decay of the same size train two different models: only the second shrinks all weights
 // by the same factor. The test "adamW() shrinks a weight by the same fraction whatever its gradient" holds for `adamW` and
 // fails for `adam` with a penalty.
+
+// ## Pitfall: one count for all parameters
+//
+// A parameter that no batch has touched so far has averages of zeros and a count of its own. With the count of the optimizer in its place,
+// the corrections would be those of a longer average. The first step of that parameter would have the wrong length: too
+// short after a few steps of the others, and after thousands of them $(1 - \beta_1) / \sqrt{1 - \beta_2}$ times as long as it should
+// be. The test "a parameter without a gradient stays where it is and is not counted" measures that step.
 
 // ## Pitfall: no epsilon
 //

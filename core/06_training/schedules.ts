@@ -65,8 +65,8 @@
  * **Why a warm-up.** Vaswani et al. give no reason. Goyal et al. warm up SGD: with large batches the rate is large, and the network changes
  * fast at first. Xiong et al. 2020 find the reason in the norms: with post-norm the gradients near the output are large before
  * training, with pre-norm they are not, and the warm-up may go. Liu et al. 2020 find it in Adam: its first $v$ rest on a handful
- * of gradients, so the ratio has a large variance; their RAdam corrects for it. The experiment of [section](../05_transformer/normalization.ts)
- * trains deep stacks of both kinds with a warm-up and without.
+ * of gradients, so the ratio has a large variance; their RAdam corrects for it. Two experiments compare training with a warm-up and without: one
+ * below, and one of deep stacks in [section](../05_transformer/normalization.ts).
  *
  * **Which one.** The cosine and the line have to know the last step, and end at the floor: they suit a run of known length.
  * The inverse square root can go on for ever, and may be stopped at any step. A constant rate needs no schedule: `step()`
@@ -193,6 +193,18 @@ const inverseChecks: Checks<InverseSquareRootOptions> = {
 };
 
 // #endregion
+
+// ## What it is worth that the rate falls
+//
+// The gradient of a batch is that of the whole text and noise. A long step follows the noise too, so under a constant rate the parameters
+// keep moving around the minimum. The [experiment](experiments/schedules.ts) measures at what distance, for a model whose best loss is known exactly: a
+// table that scores, for each letter, which one comes next.
+
+// ## What a warm-up is worth
+//
+// Post-norm is the placement of the original Transformer: the norm stands after each addition ([section](../05_transformer/normalization.ts)).
+// The [experiment](experiments/schedules/warmup.ts) trains small encoders of that kind, and of the other one, from the full rate at once
+// and after a warm-up.
 
 // ## Pitfall: counting from 0 with a warm-up
 //
