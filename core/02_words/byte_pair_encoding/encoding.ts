@@ -113,12 +113,11 @@ export class BytePairEncoding {
   encode(text: string, options: BytePairEncodeOptions = {}): number[] {
     if (typeof text !== "string") throw new TypeError(`Cannot encode ${describe(text)}: text must be a string`);
     checkOptions("encode", options, encodeChecks);
-    const { dropout = 0, random } = options, ids: number[] = [];
+    const { dropout = 0, random } = options;
+    if (random && dropout > 0) return this.#draw(text, () => random.next() < dropout);
+    const ids: number[] = [];
     for (const [word] of text.matchAll(PIECE)) {
-      const cut = dropout > 0
-        ? replayMerges(this.#symbolsOf(word), this.#joined, () => random!.next() < dropout)
-        : this.#remembered.get(word) ?? this.#encodeWord(word);
-      for (const id of cut) ids.push(id);
+      for (const id of this.#remembered.get(word) ?? this.#encodeWord(word)) ids.push(id);
     }
     return ids;
   }
@@ -183,6 +182,11 @@ export class BytePairEncoding {
     }
     if (id === UNKNOWN) return toLetters("\uFFFD", this.level).join("");
     return id < FIRST_LETTER ? "" : token;
+  }
+
+  #draw(text: string, isDropped: () => boolean): number[] {
+    const words = text.match(PIECE) ?? [];
+    return words.flatMap((word) => replayMerges(this.#symbolsOf(word), this.#joined, isDropped));
   }
 
   #symbolsOf(word: string): Int32Array {
