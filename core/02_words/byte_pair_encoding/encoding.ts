@@ -35,11 +35,11 @@ import { PIECE } from "./pieces.ts";
 
 const MAX_REMEMBERED = 2 ** 15;
 
-/** Options of {@linkcode BytePairEncoding.encode}: BPE dropout, for training. */
+/** Chance in {@linkcode BytePairEncoding.encode}: BPE dropout, for training. */
 export interface BytePairEncodeOptions {
-  /** Probability, in [0, 1], with which a possible merge is passed over in each step; 0 by default. */
+  /** Probability with which a step passes a possible merge over; 0 by default. */
   readonly dropout?: number | undefined;
-  /** Where chance comes from; needed with `dropout`. */
+  /** Where chance comes from, which `dropout` needs; none by default. */
   readonly random?: Random | undefined;
 }
 
