@@ -69,7 +69,7 @@
 
 import { checkList, checkTensors } from "../engine/arguments.ts";
 import { tensor } from "../engine/create.ts";
-import { checkOptions, type Checks, flag, integer, isPlain, shown } from "../engine/options.ts";
+import { checkOptions, type Checks, flag, integer, shown } from "../engine/options.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { dims } from "../engine/shape.ts";
 
