@@ -47,8 +47,8 @@
  *
  * ## Notation
  *
- * A text is a list of words, $N$ of them. A class (类别) is one of a fixed number of answers, $C$ of them; the class of an example that somebody has written down is its
- * label (标签). The vocabulary has $V$ words.
+ * A text is a list of words, $N$ of them. A class [类别] is one of a fixed number of answers, $C$ of them; the class of an example that somebody has written down is its
+ * label [标签]. The vocabulary has $V$ words.
  *
  * @example
  * ```ts

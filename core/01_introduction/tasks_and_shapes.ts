@@ -273,7 +273,7 @@ export function graphNodes(
 
 // ## Sequence to sequence
 //
-// A model from sequence to sequence (序列to序列), seq2seq for short, does N→M. It also does the other two: a class is a sequence of one word, tags are a sequence of as
+// A model from sequence to sequence (seq2seq) does N→M. It also does the other two: a class is a sequence of one word, tags are a sequence of as
 // many words as came in.
 //
 // **The notes, 000.1.** It holds. The machine decides by a token that ends the answer ([section](../05_transformer/decoder.ts)).
