@@ -22,8 +22,8 @@
  * whether it holds, and shows by what.
  *
  * **For whom.** You know mathematics from school, up to the derivative, and have written some programs, in any language. Chapters explain what else is needed
- * where it is needed: vectors and matrices here and in [chapter](../02_words/mod.ts), probability with the [softmax](../02_words/softmax.ts). Those who come from
- * another library find its names in *Coming from another library*; those who want to use this one begin with *Ten minutes*.
+ * where it is needed: vectors and matrices here and in [chapter](../02_words/mod.ts), probability with the [softmax](../02_words/softmax.ts). Those who come to use the
+ * library begin with its [tour](../../docs/pages/library/tour.md).
  *
  * **How to read it.** From the front to the back, each chapter uses what the earlier ones explain and nothing else. On a page, read the question and the idea, follow the
  * example that is worked by hand with pencil and paper, then look for its numbers in the formula and for the formula in the code. Names that belong together have

@@ -130,7 +130,7 @@ function isExample(value: unknown): boolean {
 
 /** How {@linkcode audioFrames} cuts. */
 export interface FrameOptions {
-  /** Samples in a frame; 400 by default, 25 ms at 16 kHz. */
+  /** Samples in a frame; 400 by default. */
   readonly size?: number | undefined;
   /** Samples from the start of a frame to that of the next one; 160 by default. */
   readonly hop?: number | undefined;
@@ -141,7 +141,7 @@ const frameChecks: Checks<FrameOptions> = { size: integer(), hop: integer() };
 /**
  * Cuts a sound into overlapping frames, each a vector of its samples.
  *
- * Samples that fill no frame at the end are left out.
+ * At 16,000 samples in a second the defaults are those of speech recognition. Samples at the end that fill no frame are left out.
  *
  * @param samples the sound, `[…, samples]`
  * @param options size and distance of the frames
