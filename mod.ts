@@ -11,6 +11,7 @@
  * | import from               | holds                                                          |
  * | ------------------------- | -------------------------------------------------------------- |
  * | `@heed/heed/words`        | softmax, embeddings, byte-pair encoding                        |
+ * | `@heed/heed/language-models` | scores of texts, perplexity                         |
  * | `@heed/heed/attention`    | masks, attention, heads, positions                             |
  * | `@heed/heed/transformer`  | norms, layers, the three models                                |
  * | `@heed/heed/training`     | losses, batches, optimizers, the loop, checkpoints, rewards    |
