@@ -121,7 +121,7 @@ export function targetLogProbabilities(logits: Tensor, targets: Tensor): Tensor 
 
 /** How well a model predicts some tokens. */
 export interface Perplexity {
-  /** $e$ to the mean surprise per token: 1 is certainty, `vocabSize` a uniform guess. */
+  /** Exponential of the mean surprise per token: 1 is certainty, `vocabSize` a uniform guess. */
   readonly perplexity: number;
   /** How many tokens were predicted. */
   readonly tokens: number;
@@ -129,9 +129,9 @@ export interface Perplexity {
   readonly logProbability: number;
   /** Mean surprise of a token, in bits. */
   readonly bitsPerToken: number;
-  /** The same per character (code point) of the text, where that is known. */
+  /** The same per character (code point) of the text; absent where the text is not known. */
   readonly bitsPerCharacter?: number;
-  /** The same per byte of the text in UTF-8, where that is known. */
+  /** The same per byte of the text in UTF-8; absent where the text is not known. */
   readonly bitsPerByte?: number;
 }
 
@@ -139,7 +139,7 @@ export interface Perplexity {
  * Sums up the scores of some tokens.
  *
  * @param logProbabilities of the tokens, as {@linkcode score} returns them
- * @param text what the tokens spell; without it there are no bits per character and byte
+ * @param text size of what the tokens spell, for bits per character and byte; neither by default
  * @returns perplexity and bits
  * @throws {RangeError} if there is no token
  */
@@ -190,7 +190,7 @@ export interface LanguageModel {
    */
   forward(tokens: Tensor): Tensor;
   /**
-   * Scores tokens without a row of logits for each; a model that looks probabilities up has it.
+   * Scores tokens without a row of logits for each; absent where there is no shorter way.
    *
    * @param tokens a sequence
    * @param from the first token to score, at least 1
@@ -365,7 +365,7 @@ export async function classify(
 export interface ScoreOptions {
   /** What stands before the first token, so that it is scored too; nothing by default. */
   readonly beginToken?: number | undefined;
-  /** Tokens read at once; the model's context, at most 1,024, by default. */
+  /** Tokens read at once; the model's context but at most 1,024 by default. */
   readonly window?: number | undefined;
   /** Tokens from one window to the next, at most a window; half a window by default. */
   readonly stride?: number | undefined;
@@ -385,7 +385,7 @@ export interface Encoder {
 
 /** Options of {@linkcode perplexity}. */
 export interface PerplexityOptions extends ScoreOptions {
-  /** What turns the text into tokens; has to be given with a text. */
+  /** What turns a text into tokens, which a text needs; none by default. */
   readonly tokenizer?: Encoder | undefined;
 }
 
