@@ -9,6 +9,7 @@
 
 import * as attention from "../core/04_attention/mod.ts";
 import * as engine from "../core/engine/mod.ts";
+import * as introduction from "../core/01_introduction/mod.ts";
 import * as languageModels from "../core/03_language_models/mod.ts";
 import * as generation from "../core/07_generation/mod.ts";
 import * as gpu from "../gpu/mod.ts";
@@ -27,6 +28,7 @@ import type { Tensor } from "../core/engine/tensor.ts";
 export const entryPoints: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "mod.ts": heed,
   "core/engine/mod.ts": engine,
+  "core/01_introduction/mod.ts": introduction,
   "core/02_words/mod.ts": words,
   "core/03_language_models/mod.ts": languageModels,
   "core/04_attention/mod.ts": attention,
@@ -231,6 +233,12 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   useClock: () => call(undefined),
   checkRandom: () => call("try", random()),
   "Pace.secondsLeft": () => on(new engine.Pace(), 3),
+
+  // Introduction
+  taskShape: () => call([{ input: ["a"], output: ["b"] }]),
+  audioFrames: () => call(x(8), { size: 4, hop: 2 }),
+  imagePatches: () => call(x(4, 4, 1), { size: 2 }),
+  graphNodes: () => call(x(3, 4), [[0, 1]], { directed: true }),
 
   // Words
   "new BytePairEncoding": () => call(learned.toJSON()),
