@@ -119,10 +119,9 @@ import { Unigram } from "./model.ts";
 import { repeatedSubstrings } from "./seeds.ts";
 import { type Corpus, improve, prune, type ScoredPiece } from "./training.ts";
 
-export { Unigram } from "./model.ts";
-export type { Segmentation, UnigramEncodeOptions, UnigramSampleOptions } from "./model.ts";
-export type { UnigramData, UnigramFile } from "./data.ts";
+export { type Segmentation, Unigram, type UnigramEncodeOptions, type UnigramSampleOptions } from "./model.ts";
 export type { ScoredPiece } from "./training.ts";
+export type { UnigramData, UnigramFile } from "./data.ts";
 
 /** The best segmentation of a text, as {@linkcode plainSegmentation} finds it. */
 export interface PlainSegmentation {
@@ -237,7 +236,7 @@ export interface UnigramStep {
  * Learns pieces and their probabilities from texts alone.
  *
  * The vocabulary ends smaller than `vocabSize` when the texts have too few substrings that repeat. No piece crosses from one of
- * the [pieces](../byte_pair_encoding/pieces.ts) that byte-pair encoding starts from into the next. It pauses regularly, so that a page stays responsive.
+ * the words that {@linkcode splitWords} finds into the next. It pauses regularly, so that a page stays responsive.
  *
  * @example
  * ```ts
@@ -400,7 +399,7 @@ export interface UnigramOptions {
   readonly characterCoverage?: number | undefined;
   /** The longest piece, in characters; 16 by default. */
   readonly maxPieceLength?: number | undefined;
-  /** The most pieces that the training starts from, beside the characters; 1,000,000 by default. */
+  /** The most pieces that the training starts from, characters apart; 1,000,000 by default. */
   readonly seedSize?: number | undefined;
   /** Fraction of the pieces that a pruning keeps, in (0, 1); 0.75 by default. */
   readonly shrinkingFactor?: number | undefined;
