@@ -92,11 +92,13 @@ export const picture: Picture<Found> = {
     );
     for (const [i, { pieces, logProbability }] of ways.entries()) {
       y += 20;
-      const p = Math.exp(logProbability), weight = i === 0 ? 620 : undefined;
+      const p = Math.exp(logProbability);
+      const write = (text: string, x: number): string =>
+        el("text", { class: "ink", x, y }, i === 0 ? el("tspan", { "font-weight": 620 }, text) : text);
       parts.push(
-        el("text", { class: "ink", x: 0, y, "font-weight": weight }, pieces.join(" ")),
-        el("text", { class: "ink", x: width * 0.34, y, "font-weight": weight }, p.toFixed(3)),
-        el("text", { class: "ink", x: width * 0.64, y, "font-weight": weight }, (p / total).toFixed(3)),
+        write(pieces.join(" "), 0),
+        write(p.toFixed(3), width * 0.34),
+        write((p / total).toFixed(3), width * 0.64),
       );
     }
     return { width: Math.max(width, textWidth(say("segmentation"))), height: y + 8, parts };

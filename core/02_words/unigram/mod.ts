@@ -5,7 +5,7 @@
  * and nothing says how good it is. *est* may be cut as `e` `st` or as `es` `t`. Which one is better, and by how much?
  *
  * **Idea.** Give every piece a probability of its own. This is a unigram language model (Unigram LM): a segmentation is as probable as the product of its
- * pieces, as if they were drawn one after the other without regard to their neighbours. Then the ways to cut a text (子词分割) can be compared.
+ * pieces, as if they were drawn one after the other without regard to their neighbours. Then the ways to cut a text can be compared (subword segmentation, 子词分割).
  * The most probable one is the result; the others are there to be ranked, or drawn from.
  *
  * The probabilities and the vocabulary itself are learned from texts alone. The training starts with far too many pieces, estimates how often each is used, takes out
