@@ -142,7 +142,7 @@ export function applyRotary(
 // Again the positions have left their distance alone. The released code of Llama multiplies complex numbers; here the two rows are computed, since devices
 // compute real numbers. The test "applyRotary() multiplies pairs as complex numbers" holds both forms together.
 
-// ## Does a far key score less
+// ## Does a far key score less?
 //
 // Su et al. give it as a property of RoPE, long-term decay [远程衰减]. Let $h_i = q_i \bar k_i$, $h_{d/2} = 0$ and
 // $S_j = \sum_{i<j} e^{\mathrm{i}(p-s)\omega_i}$. Each $e^{\mathrm{i}(p-s)\omega_i}$ is $S_{i+1} - S_i$. Sorted by the $S$, the
