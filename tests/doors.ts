@@ -9,6 +9,8 @@
 
 import * as attention from "../core/04_attention/mod.ts";
 import * as engine from "../core/engine/mod.ts";
+import * as introduction from "../core/01_introduction/mod.ts";
+import * as languageModels from "../core/03_language_models/mod.ts";
 import * as generation from "../core/07_generation/mod.ts";
 import * as gpu from "../gpu/mod.ts";
 import * as figures from "../core/figures/mod.ts";
@@ -26,7 +28,9 @@ import type { Tensor } from "../core/engine/tensor.ts";
 export const entryPoints: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "mod.ts": heed,
   "core/engine/mod.ts": engine,
+  "core/01_introduction/mod.ts": introduction,
   "core/02_words/mod.ts": words,
+  "core/03_language_models/mod.ts": languageModels,
   "core/04_attention/mod.ts": attention,
   "core/05_transformer/mod.ts": transformer,
   "core/06_training/mod.ts": training,
@@ -55,6 +59,7 @@ const on = (object: object, ...given: unknown[]): Call => ({ on: object, given }
 const call = (...given: unknown[]): Call => ({ given });
 
 const learned = await words.trainBytePairEncoding(["ab"], { vocabSize: "alphabet", level: "characters" });
+const unigram = await words.trainUnigram(["ab ab"], { vocabSize: 9 });
 const bytePairs = (): words.BytePairEncoding => words.BytePairEncoding.fromJSON(learned.toJSON());
 const linear = (): engine.Linear => new engine.Linear(4, 4, random());
 const layout = { hiddenSize: 4, numHeads: 2 };
@@ -230,14 +235,33 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   checkRandom: () => call("try", random()),
   "Pace.secondsLeft": () => on(new engine.Pace(), 3),
 
+  // Introduction
+  taskShape: () => call([{ input: ["a"], output: ["b"] }]),
+  audioFrames: () => call(x(8), { size: 4, hop: 2 }),
+  imagePatches: () => call(x(4, 4, 1), { size: 2 }),
+  graphNodes: () => call(x(3, 4), [[0, 1]], { directed: true }),
+
   // Words
   "new BytePairEncoding": () => call(learned.toJSON()),
   "BytePairEncoding.fromJSON": () => call(bytePairs().toJSON()),
-  "BytePairEncoding.encode": () => on(bytePairs(), "ab"),
+  "BytePairEncoding.encode": () => on(bytePairs(), "ab", { dropout: 0.5, random: random() }),
   "BytePairEncoding.decode": () => on(bytePairs(), [4, 5]),
   "BytePairEncoding.decodeStream": () => on(bytePairs(), [4, 5]),
   splitWords: () => call("a b"),
   trainBytePairEncoding: () => call(["ab ab"], { vocabSize: "alphabet", level: "characters" }),
+  "new Unigram": () => call(unigram.toJSON()),
+  "Unigram.fromJSON": () => call(unigram.toJSON()),
+  "Unigram.encode": () => on(unigram, "ab", { alpha: 0.5, random: random() }),
+  "Unigram.segment": () => on(unigram, "ab"),
+  "Unigram.nBest": () => on(unigram, "ab", 2),
+  "Unigram.sample": () => on(unigram, "ab", random(), { alpha: 0.5 }),
+  "Unigram.logProbability": () => on(unigram, "ab"),
+  "Unigram.decode": () => on(unigram, [4, 5]),
+  "Unigram.decodeStream": () => on(unigram, [4, 5]),
+  trainUnigram: () => call(["ab ab"], { vocabSize: 9, shrinkingFactor: 0.5, turns: 1, byteFallback: false }),
+  plainSegmentation: () => call("ab", new Map([["a", -1], ["b", -1]])),
+  plainMarginal: () => call("ab", new Map([["a", -1], ["b", -1]])),
+  expectedCounts: () => call("ab", new Map([["a", -1], ["b", -1]])),
   "new Embedding": () => call(8, 4, random(), { paddingIndex: 0, deviation: 1 }),
   "Embedding.forward": () => on(new words.Embedding(8, 4, random()), ids()),
   multiplyOneHot: () => call(ids(), x(8, 4)),
@@ -247,6 +271,12 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   "new DeepBagOfWordsClassifier": () => call(8, 4, 1, 2, random(), { paddingIndex: 0 }),
   "DeepBagOfWordsClassifier.forward": () => on(new words.DeepBagOfWordsClassifier(8, 4, 1, 2, random()), ids()),
   softmax: () => call(x(), -1),
+  targetLogProbabilities: () => call(x(2, 3, 4), ids(2, 3)),
+  measureScores: () => call([-1, -2], { tokens: 3, characters: 6, bytes: 6 }),
+  score: () => call(decoder(), [1, 2, 3], { beginToken: 0, window: 2, stride: 1, batchSize: 1 }),
+  perplexity: () => call(decoder(), "ab", { tokenizer: learned, beginToken: 0, window: 2, stride: 1, batchSize: 1 }),
+  posterior: () => call([-1, -2], [1, 2]),
+  classify: () => call([decoder(), decoder()], [1, 2, 3], { priors: [1, 2], beginToken: 0, window: 2, stride: 1 }),
   logSoftmax: () => call(x(), -1),
 
   // Attention

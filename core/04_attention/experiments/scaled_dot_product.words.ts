@@ -12,8 +12,7 @@ import type { Scaling } from "./scaled_dot_product.ts";
 /** What the experiment says. */
 export const words: Words<Scaling> = {
   title: "What the square root prevents",
-  purpose:
-    "Random queries meet random keys and values, in heads of growing width; nothing is trained. The scores are " +
+  purpose: "Random queries meet random keys and values, of growing width; nothing is trained. The scores are " +
     "used as they are, and divided by √d. Change the number of keys. In each figure, see which curves depend on the " +
     "width.",
   controls: {
@@ -45,8 +44,12 @@ export const words: Words<Scaling> = {
     largest: ({ largest, scaledLargest, alignedLargest, shown: { keys, alignment } }) =>
       `Without the division, one of ${keys} keys gets ${percent(largest.at(-1)!)} of the weight at ` +
       `width 1024, on average; with it, ${percent(Math.min(...scaledLargest))} to ` +
-      `${percent(Math.max(...scaledLargest))}, whatever the width. Dashed: one key has correlation ` +
-      `${fixed(alignment, 1)} with the query; from width 4 to width 1024 the largest weight goes from ` +
+      `${percent(Math.max(...scaledLargest))}, whatever the width. Dashed: one key is ${
+        fixed(alignment, 1)
+      } times the query plus ` +
+      `independent noise (correlation ${
+        fixed(alignment, 1)
+      }); from width 4 to width 1024 the largest weight goes from ` +
       `${percent(alignedLargest[0]!)} to ${percent(alignedLargest.at(-1)!, 3)}, with the division.`,
     gradient: ({ gradient, scaledGradient, shown: { queries, keys } }) =>
       `The gradient that reaches a query, as the root mean square of its coordinates: median, mean and largest of ${queries} ` +
@@ -83,7 +86,7 @@ export const words: Words<Scaling> = {
     ];
   },
   labels: {
-    width: "width of the head, d",
+    width: "width of a query and a key, d",
     variance: "variance of the scores",
     expected: "expected, d",
     largest: "largest weight",
