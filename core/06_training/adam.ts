@@ -15,11 +15,11 @@
  * ```picture adam_moments What the corrections do, for a gradient that stays the same. The averages climb to their true sizes at different speeds; without the corrections their quotient, the length of a step in learning rates, is far too large for hundreds of steps. With them it is 1 from the first step on.
  * ```
  *
- * **By hand.** The weight of [section](optimizers.ts): $\theta = 1$, gradient $4\theta$, $\eta = 0.1$,
- * $\beta_1 = 0.9$, $\beta_2 = 0.999$.
+ * **By hand.** The weight of [section](optimizers.ts): $\theta = 1$, gradient $g = 4\theta$, learning rate $\eta = 0.1$. The average of the gradients is
+ * $m$, and it keeps $\beta_1 = 0.9$ of itself at each step; that of their squares is $v$, and it keeps $\beta_2 = 0.999$.
  *
  * Step 1. $g = 4$, so $m = 0.1 \cdot 4 = 0.4$ and $v = 0.001 \cdot 4^2 = 0.016$. Both averages began at 0 and are too small, by
- * factors of 0.1 and 0.001. Divided by these they are 4 and 16; $4 / \sqrt{16} = 1$, and the step is exactly $\eta$: the weight
+ * factors of 0.1 and 0.001. Divided by these they are 4 and 16; $4 / \sqrt{16} = 1$, and the step is $\eta$: the weight
  * becomes 0.9. Uncorrected, the quotient would be $0.4 / \sqrt{0.016} = 3.16$: a step 3.16 times too long.
  *
  * Step 2. $g = 3.6$, so $m = 0.9 \cdot 0.4 + 0.1 \cdot 3.6 = 0.72$ and $v = 0.999 \cdot 0.016 + 0.001 \cdot 3.6^2 = 0.028944$. The factors
@@ -57,7 +57,8 @@
  *   quotient 0.9959, weight 0.8004
  * ```
  *
- * **Formula.** With the gradient $g_t$ of parameter $\theta$ at its step $t$, AdamW is
+ * **Formula.** With the gradient $g_t$ of parameter $\theta$ at its step $t$, the learning rate $\eta$, a weight decay $\lambda$, a small $\epsilon$ that
+ * keeps the division finite, and $m_0 = v_0 = 0$, AdamW is
  *
  * $$m_t = \beta_1 m_{t-1} + (1 - \beta_1) g_t, \qquad v_t = \beta_2 v_{t-1} + (1 - \beta_2) g_t^2$$
  *
@@ -86,11 +87,11 @@
  *
  * **Why the corrections.** After $t$ steps the weights of the gradients in $m_t$ sum to $1 - \beta_1^t$, and in $v_t$ to
  * $1 - \beta_2^t$. Divided by these sums, both are averages of the gradients seen so far (unbiased). Without them the early steps
- * are too long, not too short: $v$ is further from its true size than $m$, and it stands below. The first step is $\eta$
+ * are too long, not too short: $v$ is further from its true size than $m$, and it stands below the line of the fraction. The first step is $\eta$
  * for every parameter. Later steps are usually shorter, since gradients that disagree have a short average.
  *
  * **Why decay is not a penalty.** L2 regularization (L2正则化) adds $\frac{\lambda}{2} \lVert \theta \rVert^2$ to the loss, and so
- * $\lambda \theta$ to the gradient. For SGD that is weight decay. For Adam the division by $\sqrt{v}$ applies to it too: weights with large
+ * $\lambda \theta$ to the gradient. For SGD that is weight decay: each step takes $\eta \lambda \theta$ off the weight. For Adam the division by $\sqrt{v}$ applies to it too: weights with large
  * gradients hardly decay. AdamW multiplies the weight itself by $1 - \eta\lambda$ instead.
  *
  * **Where this differs from the paper.** Here, as in PyTorch, the decay of a step is $\eta \lambda \theta$, with the

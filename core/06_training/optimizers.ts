@@ -1,26 +1,26 @@
 /**
  * # Optimizers
  *
- * **Question.** The gradient says which way is downhill for each of a million
- * parameters, and to go that way is gradient descent (梯度下降). How far should each of them go?
+ * **Question.** The loss says how wrong a model is. Its gradient has a number for each of a million parameters: the slope, by how much the
+ * loss grows with that parameter. To go against the slope is gradient descent (梯度下降). How far should each parameter go?
  *
  * **Idea.** An optimizer (优化器) gives each parameter to an update rule, together with its gradient and
  * the running averages that the rule keeps of it. Rules differ in one formula. SGD (stochastic
  * gradient descent) [随机梯度下降] moves a parameter by a fixed multiple of its gradient, the learning rate [学习率]. Momentum [动量] adds
  * up past gradients in a velocity [速度]: where they agree, the steps grow; where they change sign, they cancel.
- * [Adam](adam.ts) divides by the usual size of the gradient, which is small for the vector of a rare word, so that such a vector moves
- * at least as far as that of a frequent word. [Lion](lion.ts) keeps only the sign.
+ * [AdaGrad, RMSProp](adagrad_and_rmsprop.ts) and [Adam](adam.ts) divide by the usual size of the gradient. It is small for the vector of a rare
+ * word, so such a vector is not left behind. [Lion](lion.ts) keeps only the sign.
  *
  * ```picture descent Forty steps of SGD, momentum and Adam through one narrow valley, from one start at (−2, 1). The loss of a place $(x, y)$ is $(x^2 + 100 y^2) / 2$: the valley is 100 times as steep across, along $y$, as along $x$. Across is drawn larger. SGD and momentum have the same learning rate. The thin lines join places of equal loss; the cross is the minimum.
  * ```
  *
- * **By hand.** One weight $\theta = 1$ has the loss $2\theta^2$, and so the gradient $4\theta$. Let $\eta = 0.1$.
+ * **By hand.** One weight $\theta = 1$ has the loss $2\theta^2$, and so the gradient $4\theta$. Let the learning rate be $\eta = 0.1$.
  *
  * *SGD* subtracts $0.1 \cdot 4 = 0.4$ and is at 0.6. There the gradient is 2.4, and it goes on to 0.36, then to 0.216.
  *
- * *Momentum* with $\mu = 0.9$ makes the same first step. Its second follows the velocity $0.9 \cdot 4 + 2.4 = 6$ and
- * lands on 0, the minimum. The gradient is 0 there, but nine tenths of the velocity are left, 5.4: it rolls on
- * to $-0.54$.
+ * *Momentum* keeps a fraction $\mu = 0.9$ of its velocity at every step and adds the gradient. The velocity begins at 0, so the first step is
+ * that of SGD. Then the velocity is $0.9 \cdot 4 + 2.4 = 6$, the step $0.1 \cdot 6 = 0.6$, and the weight lands on 0, the minimum.
+ * The gradient is 0 there, but $0.9 \cdot 6 = 5.4$ of the velocity is left: the weight rolls on to $-0.54$.
  *
  * *Adam* divides by the size of the gradient. Its steps are about as long as $\eta$, whatever the slope: it goes to 0.9, then to
  * 0.8004 and 0.7016. [Its page](adam.ts) has the numbers.
@@ -55,8 +55,8 @@
  * Adam: gradient 3.2 weight 0.7016
  * ```
  *
- * **Formula.** With the gradient $g_t$ of parameter $\theta$ at step $t$, the learning rate $\eta$ and the
- * momentum $\mu$, 0 without it, SGD is
+ * **Formula.** With the gradient $g_t$ of parameter $\theta$ at step $t$, the learning rate $\eta$, and the
+ * momentum $\mu$ (0 for plain SGD), and $u_0 = 0$, SGD is
  *
  * $$u_t = \mu\, u_{t-1} + g_t, \qquad \theta_t = \theta_{t-1} - \eta\, u_t$$
  *
@@ -68,9 +68,9 @@
  * | $\mu$    | `momentum`     | one number  |
  * | $\eta$   | `learningRate` | one number  |
  *
- * **Why the velocity is a sum.** While the gradient stays the same, $u$ grows towards $g / (1 - \mu)$: with
+ * **What the sum does.** While the gradient stays the same, $u$ grows towards $g + \mu g + \mu^2 g + \dots = g / (1 - \mu)$: with
  * $\mu = 0.9$ a step is up to ten times as long as one of SGD. Where the gradient changes its sign at every step, as
- * between the walls of a valley, $u$ falls to $g / (1 + \mu)$, about half. So momentum goes faster along the valley
+ * between the walls of a valley, $u$ falls to $g - \mu g + \mu^2 g - \dots = g / (1 + \mu)$, about half. So momentum goes faster along the valley
  * without leaving it.
  *
  * **What it costs.** One more number for each parameter. And a rate $\eta$ is no longer the factor of a gradient: in the long run
@@ -79,8 +79,8 @@
  * if the gradient across is $k y$, SGD diverges beyond $\eta = 2 / k$, momentum beyond $2 (1 + \mu) / k$. The price there is that momentum runs past the
  * minimum and comes back, several times.
  *
- * **The notes, 004.86.** The list of names is right, and its order is that of history. Each adds one
- * term to SGD: momentum, which the list leaves out, remembers, Adam divides, [AdamW](adam.ts) takes the decay out of the division.
+ * **The notes, 004.86.** The names are right, and they stand in the order of their years. Momentum is missing: it remembers. Adam remembers and
+ * divides. [AdamW](adam.ts) lets weights shrink beside that division, not through it.
  *
  * Sources: Robbins and Monro 1951, *A Stochastic Approximation Method*; Polyak 1964, *Some Methods of Speeding Up the
  * Convergence of Iteration Methods* (momentum); Sutskever, Martens, Dahl and Hinton 2013, *On the Importance of
@@ -278,12 +278,12 @@ export class Optimizer {
 //
 // The walls of a narrow valley bound the learning rate of SGD. Across, where the gradient is $k y$, a step leaves $(1 - \eta k)\, y$, and from
 // $\eta = 2 / k$ on that is no nearer than before: with $k = 100$ the bound is $2 / 100 = 0.02$. Just below it SGD moves
-// slowly along the flat floor. Momentum adds up along the floor and cancels across. Adam divides by the usual size of the slope, which makes
-// both directions alike.
+// slowly along the flat floor. Momentum adds up along the floor and cancels across. AdaGrad, RMSProp and
+// Adam divide by the usual size of the slope, which makes both directions alike.
 //
 // A valley of two numbers has no rare words, and a language model has. The vector of a word has a gradient only in batches
-// that contain the word. A rule that moves by a multiple of the gradient moves the vectors of rare words little; Adam divides
-// by the root of an average that is small for them, and moves them farther than those of frequent words. Two things can do that. A step that follows
+// that contain the word. A rule that moves by a multiple of the gradient moves the vectors of rare words little. Adam divides
+// by the root of an average that is small for them, and in the experiment it moves them farther than those of frequent words. Two things can do that. A step that follows
 // a rare gradient is longer than one of steady gradients ([Adam](adam.ts) has the bound), and the gradients of frequent words
 // disagree, so that their average is short. The [experiment](experiments/optimizers.ts) measures both distances, on words and on
 // letters, nearly all of which are frequent; it does not tell the two reasons apart.
@@ -333,7 +333,7 @@ export class Optimizer {
 // ```
 //
 // On Transformers of practical size SGD with momentum falls far behind Adam. Zhang et al. 2020, *Why Are Adaptive Methods Good
-// for Attention Models?*, explain it by gradients with heavy tails. Kunstner et al. 2024, *Heavy-Tailed Class Imbalance and Why
+// for Attention Models?*, explain it by gradients with heavy tails: now and then one is far longer than all others. Kunstner et al. 2024, *Heavy-Tailed Class Imbalance and Why
 // Adam Outperforms Gradient Descent on Language Models*, explain it by rare classes: the loss of rare words falls slowly under
 // gradient descent, and language has many rare words. The two readings of one text test the second explanation.
 

@@ -22,7 +22,7 @@ import {
 } from "../../mod.ts";
 import { SequenceWindows, trainBytePairEncoding } from "../../mod.ts";
 import type { OptimizerRule } from "../../core/06_training/optimizers.ts";
-import { cosineSchedule, type Schedule } from "../../core/06_training/schedules.ts";
+import { cosineSchedule, type Schedule, type ScheduleOptions } from "../../core/06_training/schedules.ts";
 import { train } from "../../core/06_training/loop.ts";
 import { discard } from "../../core/experiments/learning.ts";
 import { record } from "./run.ts";
@@ -147,7 +147,11 @@ export async function runOnce(
 const cosine = (peak: number): Schedule => cosineSchedule({ ...lengthsOf(peak), floor: peak / 10 });
 
 /** Peak, warm-up and length of a schedule. */
-export const lengthsOf = (peak: number) => ({ peak, warmupSteps: RECIPE.warmupSteps, steps: RECIPE.steps });
+export const lengthsOf = (peak: number): ScheduleOptions => ({
+  peak,
+  warmupSteps: RECIPE.warmupSteps,
+  steps: RECIPE.steps,
+});
 
 async function compete(reading: Reading, { name, rule, rates }: Contestant): Promise<OptimizerResult> {
   const first: (Outcome | undefined)[] = [];

@@ -63,6 +63,8 @@ const CONTESTANTS: readonly Contestant[] = [
 /** Of the language model. */
 const LAYOUT = { contextLength: 16, hiddenSize: 32, numLayers: 1, numHeads: 2 } as const, BATCH = 16;
 const MOMENTUM = 0.9;
+/** Steps of a point of a curve, and points at its end whose mean counts. */
+const EVERY = 2, POINTS = 3;
 /** Trainings of each, with seeds of their own. */
 const RUNS = 3;
 const VALLEY_STEPS = 100, START: readonly [number, number] = [-2, 1];
@@ -106,6 +108,8 @@ export interface OptimizersFindings {
     /** Loss of the language model by step, and its range over the seeds. */
     readonly curves: readonly Curve[];
     readonly bands: readonly (readonly Range[])[];
+    /** Steps at the end whose mean loss counts. */
+    readonly last: number;
     /** Of the single steps: weight, learning rate, decay. */
     readonly single: readonly [weight: number, rate: number, decay: number];
     /** How far the rarest words moved, as a fraction of the most frequent ones. */
@@ -222,7 +226,7 @@ async function trainOn(
     },
     steps,
     learningRate,
-    every: 2,
+    every: EVERY,
   }, options);
   const moved = await read(() => model.embedding.weight.tensor.sub(start).square().sum(1).sqrt());
   release(start);
@@ -235,7 +239,7 @@ async function trainOn(
 const everySecond = <T>(points: readonly T[]): T[] => points.filter((_, at) => at % 2 === 0);
 
 /** Loss at the end of a training: the mean of the last points. */
-const endOf = (curve: Curve): number => rounded(mean(curve.slice(-3).map(([, loss]) => loss)));
+const endOf = (curve: Curve): number => rounded(mean(curve.slice(-POINTS).map(([, loss]) => loss)));
 
 /** SGD, momentum, AdaGrad, RMSProp and Adam on the same problems. */
 export const experiment: Experiment<Contest> = {
@@ -342,6 +346,7 @@ export const experiment: Experiment<Contest> = {
         runs: RUNS,
         curves: curves.map(everySecond),
         bands: bands.map(everySecond),
+        last: EVERY * POINTS,
         single: [WEIGHT, STEP, DECAY],
         rareShare: rareMoved.map((moved, i) => moved / frequentMoved[i]!),
         firstGradients: FIRST_GRADIENTS,

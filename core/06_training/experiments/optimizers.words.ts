@@ -67,7 +67,7 @@ export const words: Words<Contest> = {
     heads: "heads",
     context: "context",
     batch: "windows in a batch",
-    clip: "longest gradient",
+    clip: "gradients clipped to length",
     schedule: "schedule of the language model",
   },
   claims: {
@@ -75,7 +75,7 @@ export const words: Words<Contest> = {
     model: "All others train the language model further than SGD in as many steps",
     rare:
       "Under AdaGrad, RMSProp and Adam rare words move about as far as frequent ones or farther; under SGD and momentum less than half as far",
-    further: "So Adam trains further than momentum: it ends lower by more than 0.1 nats",
+    further: "That makes Adam train further than momentum: it ends lower by more than 0.1 nats",
     firstStep: "With its corrections, Adam’s first step is as long as the learning rate, whatever the gradient",
     decay: "AdamW takes the same fraction off a weight with a large gradient as off one without; a penalty does not",
   },
@@ -89,11 +89,11 @@ export const words: Words<Contest> = {
       `Height above the lowest point, as a fraction of the height at the start. What is left of it after ${valleySteps} steps: ${
         each(names, valley, 2)
       }.`,
-    losses: ({ losses, shown: { text, names, modelRates, runs } }) =>
+    losses: ({ losses, shown: { text, names, modelRates, runs, last } }) =>
       `The same small language model on ${text}, from the same weights and on the same batches. Mean of ${runs} seeds, and their range as a band: ` +
-      `${each(names, losses, 3)} nats per ${
-        UNITS[text]
-      } at the end (the mean of the last three points). Learning rates: ${each(names, modelRates, 2)}.`,
+      `${each(names, losses, 3)} nats per ${UNITS[text]} (the mean of the last ${last} steps). Learning rates: ${
+        each(names, modelRates, 2)
+      }.`,
     moved: ({ shown: { text, names, rareShare, runs } }) =>
       `How far the vectors of ${text} moved, mean of these ${runs} trainings. The rarest tenth moved, as a fraction of the most ` +
       `frequent tenth: ${each(names, rareShare, 2)}.`,

@@ -58,7 +58,7 @@ export const words: Words<Schedules> = {
     curves: ({ seeds, shown: { peak } }) =>
       `The same by step, all from a peak of ${
         number(peak)
-      }; mean of ${seeds} seeds and their range. The constant rate soon stops to ` +
+      }; mean of ${seeds} seeds and their range. The constant rate soon comes ` +
       "no nearer. The cosine and the line fall below it as their rate falls.",
   },
   reading: ({ bestRange, short, entropy, guess, seeds, shown: { steps, shortSteps } }) => [
