@@ -59,8 +59,8 @@
  *
  * Square, root and division are those of each number by itself: each number of a matrix has its own $s$.
  *
- * **Why the root.** $\sqrt{s}$ has the unit of $g$, so their quotient has none. If all gradients of a parameter are a thousand times
- * larger, it makes the same steps. So the learning rate is no longer a factor of the slope. It is the length of a step.
+ * **Why the root.** $\sqrt{s}$ has the unit of $g$, so their quotient has none. If all gradients of a parameter are multiplied by one
+ * number, it makes the same steps. So the learning rate is no longer a factor of the slope. It is the length of a step.
  *
  * **Why AdaGrad slows down.** For gradients of one size, $s_t = t\, g^2$, and step $t$ is $\eta / \sqrt{t}$ long. For a convex loss, which has one
  * valley, Duchi et al. prove that such steps are good ones. A network is still far from its valley when it has made ten thousand steps, and
@@ -181,8 +181,8 @@ const bounded = (gradient: Tensor): Tensor => gradient.clamp(-(2 ** 63), 2 ** 63
 // ## Pitfall: AdaGrad after a bad start
 //
 // The first gradients of a network are often its largest, and AdaGrad never forgets them. After ten gradients of 100 the sum is
-// $10 \cdot 100^2 = 100000$: a gradient of 1 makes steps of 0.003 learning rates, and it takes a hundred thousand of them until the
-// sum has doubled. The test "adaGrad() remembers a burst of large gradients, rmsProp() forgets it" measures the steps of both.
+// $10 \cdot 100^2 = 100000$, and a gradient of 1 makes a step of $1 / \sqrt{100000} = 0.0032$ learning rates. The sum doubles only after
+// $10 \cdot 100^2$ such gradients. The test "adaGrad() remembers a burst of large gradients, rmsProp() forgets it" measures the steps of both.
 
 // ## Exercise
 //

@@ -99,10 +99,10 @@ export const picture: Picture<readonly Path[]> = {
         }),
         label(say(path.name), { class: "name", x: 0, y: y - 7 }),
       ));
-      parts.push(label(
-        `${say("learning rate")} ${number(path.rate, 2)} · ${say("last ten steps within")} ${within(path)}`,
-        { x: width, y: y - 7, "text-anchor": "end" },
-      ));
+      const told = width < 400
+        ? `${say("rate")} ${number(path.rate, 2)} · ${say("last ten steps within")} ${within(path)}`
+        : `${say("learning rate")} ${number(path.rate, 2)} · ${say("last ten steps within")} ${within(path)}`;
+      parts.push(label(told, { x: width, y: y - 7, "text-anchor": "end" }));
     });
     return { width, height: top + 3 * high + 2 * gap + 2, parts };
   },
