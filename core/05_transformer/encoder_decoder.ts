@@ -46,14 +46,15 @@
  * (0.71, 0.15). In the same way 哪里 at position 1 becomes (1.55, 0.68), and BEGIN at position 0 (−1.56, 1.00).
  *
  * *Between.* To keep the numbers few, the encoder changes nothing: $m$ has the two rows of the source. The decoder is one
- * cross-attention with its residual, without weight matrices, so that a row of $m$ is both key and value. BEGIN is the query. Its dot products with the
- * rows of $m$ are −0.95 and −1.73. Divided by $\sqrt{2}$ these are the scores, −0.67 and −1.22, and their softmax the weights, 0.63 and
- * 0.37. The mean of the rows by these weights is (1.01, 0.35). Added to the query that is $h = (-0.54, 1.35)$, rounded at the end.
+ * cross-attention with its residual, without weight matrices, so that a row of $m$ is both key and value
+ * ([section](../04_attention/scaled_dot_product.ts)). BEGIN is the query. Its dot products with the rows of $m$ are −0.95 and −1.73. Divided by
+ * $\sqrt{2}$ these are −0.67 and −1.22. Their [softmax](../02_words/softmax.ts) gives the weights 0.63 and 0.37. The weighted mean of the
+ * rows is (1.01, 0.35). The query plus this mean is $h = (-0.54, 1.35)$; all numbers are rounded at the end.
  *
  * *Out.* The product of $h$ with each row of $W$: 北 scores $-0.4 \cdot -0.54 + 1 \cdot 1.35 = 1.56$, 京 0.94, BEGIN 0.59, and the
  * others less than 0. The softmax gives 北 a probability of 0.42, the largest: 北 is written.
  *
- * *Again.* 北 is the next input, at position 1; $m$ stays. Now the larger weight, 0.71, is that of 哪里, and 京 gets 0.53. 京 is the
+ * *Again.* 北 is the next input, at position 1; $m$ stays. Now the larger weight, 0.71, is that of 哪里, and 京 gets a probability of 0.53. 京 is the
  * third input, and END gets 0.48. The answer is complete.
  *
  * ```ts
