@@ -112,11 +112,6 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/05_transformer/experiments/decoder.words.ts")).words,
   },
   {
-    name: "transformer/encoder_decoder/size",
-    load: async () => (await import("../../core/05_transformer/experiments/encoder_decoder/size.ts")).experiment,
-    words: async () => (await import("../../core/05_transformer/experiments/encoder_decoder/size.words.ts")).words,
-  },
-  {
     name: "transformer/encoder_decoder",
     load: async () => (await import("../../core/05_transformer/experiments/encoder_decoder.ts")).experiment,
     words: async () => (await import("../../core/05_transformer/experiments/encoder_decoder.words.ts")).words,
@@ -125,6 +120,11 @@ export const EXPERIMENTS: readonly Entry[] = [
     name: "transformer/decoder_only",
     load: async () => (await import("../../core/05_transformer/experiments/decoder_only.ts")).experiment,
     words: async () => (await import("../../core/05_transformer/experiments/decoder_only.words.ts")).words,
+  },
+  {
+    name: "transformer/layout",
+    load: async () => (await import("../../core/05_transformer/experiments/layout.ts")).experiment,
+    words: async () => (await import("../../core/05_transformer/experiments/layout.words.ts")).words,
   },
   {
     name: "training/loss",
