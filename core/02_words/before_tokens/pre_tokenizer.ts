@@ -1,0 +1,56 @@
+/**
+ * # A step before the tokens
+ *
+ * **Question.** What do all steps have in common that change a text or cut it before its tokens are looked up?
+ *
+ * **Idea.** A normalizer makes a text of a text; a pre-tokenizer makes a list of pieces of one piece. Both are values, carry what they
+ * were made with, and can be put in a row.
+ *
+ * @module
+ */
+
+import type { Json } from "../../engine/json.ts";
+import type { AlignedText } from "./aligned_text.ts";
+
+/** A step that changes a text. */
+export interface Normalizer {
+  /** What it is called. */
+  readonly name: string;
+  /** What it was made with. */
+  readonly options: Readonly<Record<string, Json>>;
+  /** Changes a text. */
+  apply(text: AlignedText): AlignedText;
+}
+
+/** A step that cuts a text into pieces which no token crosses. */
+export interface PreTokenizer {
+  /** What it is called. */
+  readonly name: string;
+  /** What it was made with. */
+  readonly options: Readonly<Record<string, Json>>;
+  /** Cuts a piece; no part is empty. */
+  cut(piece: AlignedText): readonly AlignedText[];
+}
+
+/** Leaves out what is empty. */
+export function pieces(parts: readonly AlignedText[]): readonly AlignedText[] {
+  return parts.every(({ text }) => text !== "") ? parts : parts.filter(({ text }) => text !== "");
+}
+
+/** One step after the other. */
+export function normalizerSequence(parts: readonly Normalizer[]): Normalizer {
+  return {
+    name: "sequence",
+    options: { parts: parts.map(({ name, options }) => ({ name, ...options })) },
+    apply: (text) => parts.reduce((changed, part) => part.apply(changed), text),
+  };
+}
+
+/** One step after the other; each cuts the pieces of the one before. */
+export function preTokenizerSequence(parts: readonly PreTokenizer[]): PreTokenizer {
+  return {
+    name: "sequence",
+    options: { parts: parts.map(({ name, options }) => ({ name, ...options })) },
+    cut: (piece) => parts.reduce((all: readonly AlignedText[], part) => all.flatMap((one) => part.cut(one)), [piece]),
+  };
+}
