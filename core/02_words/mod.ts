@@ -12,7 +12,6 @@
  * | -------------------- | --------------------------------------------------------- |
  * | `byte_pair_encoding` | what the units are, when texts never stop inventing words |
  * | `embeddings`         | how a token becomes a vector that a network can compare   |
- * | `before_tokens`      | what happens before the first token is cut                |
  * | `softmax`            | how scores become probabilities                           |
  *
  * ## What a network is, and how it learns
@@ -72,5 +71,4 @@
 
 export * from "./byte_pair_encoding/mod.ts";
 export * from "./embeddings.ts";
-export * from "./before_tokens/mod.ts";
 export * from "./softmax.ts";

@@ -11,6 +11,8 @@
  * @module
  */
 
+import { checkText } from "../../engine/arguments.ts";
+
 /** A replacement of a range, in code units. */
 export interface Edit {
   /** Where the range begins. */
@@ -26,7 +28,18 @@ interface Sources {
   readonly ends: Int32Array;
 }
 
-/** A text, or a slice of one, with the range of the given text that each code unit was made from. */
+/**
+ * Makes a text that remembers its places.
+ *
+ * @param text what was given
+ * @returns the text before any change
+ */
+export function alignText(text: string): AlignedText {
+  checkText("align", "text", text);
+  return AlignedText.of(text);
+}
+
+/** A text, or a slice of one, that knows from which range of the given text it was made. */
 export class AlignedText {
   /** The text as it is after all changes. */
   readonly text: string;
@@ -41,22 +54,35 @@ export class AlignedText {
   }
 
   /**
-   * A text before any change.
+   * Makes an aligned text of a string.
    *
    * @param text what was given
    * @param offset where it begins in a longer text that was given; 0 by default
+   * @returns the text before any change
    */
   static of(text: string, offset = 0): AlignedText {
     return new AlignedText(text, undefined, offset);
   }
 
-  /** A part of it, as `slice` of a string cuts it. */
+  /**
+   * Cuts a part out, as `slice` of a string does.
+   *
+   * @param start where it begins
+   * @param end where it ends; the end of the text by default
+   * @returns the part, with its sources
+   */
   slice(start: number, end: number = this.text.length): AlignedText {
     if (start === 0 && end === this.text.length) return this;
     return new AlignedText(this.text.slice(start, end), this.#sources, this.#from + start);
   }
 
-  /** The range of the given text that a part was made from. */
+  /**
+   * Finds the range of the given text that a part was made from.
+   *
+   * @param start where the part begins; 0 by default
+   * @param end where it ends; the end of the text by default
+   * @returns where the range begins and ends
+   */
   source(start = 0, end: number = this.text.length): readonly [start: number, end: number] {
     const sources = this.#sources;
     if (!sources) return [this.#from + start, this.#from + end];
@@ -66,7 +92,7 @@ export class AlignedText {
     return [place, place];
   }
 
-  /** Another text of the same length, in which each code unit was made from the one at its place. */
+  /** Takes a text of the same length, made code unit by code unit. */
   withText(text: string): AlignedText {
     return text === this.text ? this : new AlignedText(text, this.#sources, this.#from);
   }
@@ -75,6 +101,7 @@ export class AlignedText {
    * Replaces ranges; what stands in one afterwards was made from all of it.
    *
    * @param edits from left to right, without overlap
+   * @returns the changed text
    */
   edit(edits: readonly Edit[]): AlignedText {
     if (edits.length === 0) return this;
@@ -103,7 +130,7 @@ export class AlignedText {
     return new AlignedText(parts.join(""), { starts, ends }, 0);
   }
 
-  /** Puts a string in front; it has the range of the first character, or of nothing where there is none. */
+  /** Puts a string in front, with the range of the first character. */
   prepend(text: string): AlignedText {
     const width = (this.text.codePointAt(0) ?? 0) > 0xffff ? 2 : Math.min(1, this.text.length);
     return this.edit([{ start: 0, end: width, text: text + this.text.slice(0, width) }]);

@@ -10,10 +10,12 @@
  * @module
  */
 
+import { checkList } from "../../engine/arguments.ts";
 import type { Json } from "../../engine/json.ts";
 import { checkOptions, type Checks, flag, integer, required, string } from "../../engine/options.ts";
 import { BYTES, utf8 } from "../byte_pair_encoding/letters.ts";
 import { type PrependScheme, prependSchemes } from "./metaspace.ts";
+import { isPart } from "./pre_tokenizer.ts";
 
 /** A decoder at work on one list of tokens. */
 export interface DecoderRun {
@@ -58,7 +60,7 @@ function each(
   };
 }
 
-/** Tokens of [letters for bytes](../byte_pair_encoding/letters.ts); bytes that are no UTF-8 become U+FFFD. */
+/** Turns letters that stand for bytes into text; bytes that are no UTF-8 become U+FFFD. */
 export const byteLevelDecoder: Decoder = {
   name: "byteLevel",
   options: {},
@@ -111,7 +113,12 @@ const CLEANUP: readonly (readonly [string, string])[] = [
   [" 're", "'re"],
 ];
 
-/** Writes a space before each token but those that continue a word. */
+/**
+ * Writes a space before each token but those that continue a word.
+ *
+ * @param options what marks those, and whether spaces before signs are taken out
+ * @returns the decoder
+ */
 export function wordPieceDecoder(options: WordPieceDecoderOptions = {}): Decoder {
   checkOptions("decode word pieces", options, { prefix: string, cleanup: flag });
   const { prefix = "##", cleanup = true } = options;
@@ -130,7 +137,12 @@ export interface MetaspaceDecoderOptions {
   readonly prependScheme?: PrependScheme | undefined;
 }
 
-/** Writes a space for each `▁`, but for the first if it was put in front. */
+/**
+ * Writes a space for each `▁`, but for the first if it was put in front.
+ *
+ * @param options which letter stands for a space, and where one was put in front
+ * @returns the decoder
+ */
 export function metaspaceDecoder(options: MetaspaceDecoderOptions = {}): Decoder {
   checkOptions("decode spaces", options, { replacement: string, prependScheme: prependSchemes });
   const { replacement = "▁", prependScheme = "always" } = options;
@@ -140,7 +152,7 @@ export function metaspaceDecoder(options: MetaspaceDecoderOptions = {}): Decoder
   });
 }
 
-/** Joins tokens like `<0xE5>` to characters; each byte of a run that is no UTF-8 becomes U+FFFD. */
+/** Joins tokens like `<0xE5>` to characters; bytes that are no UTF-8 become U+FFFD each. */
 export const byteFallbackDecoder: Decoder = {
   name: "byteFallback",
   options: {},
@@ -168,7 +180,12 @@ export const byteFallbackDecoder: Decoder = {
   },
 };
 
-/** Writes a space for the suffix that ends a word, but for that of the last word. */
+/**
+ * Writes a space for the suffix that ends a word, but for that of the last word.
+ *
+ * @param suffix what ends a word; `"</w>"` by default
+ * @returns the decoder
+ */
 export function suffixDecoder(suffix = "</w>"): Decoder {
   checkOptions("decode suffixes", { suffix }, { suffix: required(string) });
   return {
@@ -195,7 +212,13 @@ export const fuse: Decoder = {
   open: () => ({ write: (token) => [token], end: () => nothing }),
 };
 
-/** Replaces a string in each token. */
+/**
+ * Replaces a string in each token.
+ *
+ * @param pattern what is looked for
+ * @param content what stands there instead
+ * @returns the decoder
+ */
 export function replaceDecoder(pattern: string, content: string): Decoder {
   checkOptions("replace in tokens", { pattern, content }, { pattern: required(string), content: required(string) });
   const replace = (text: string): string => pattern === "" ? text : text.replaceAll(pattern, content);
@@ -227,7 +250,12 @@ const stripChecks: Checks<StripDecoderOptions> = {
   stop: integer({ min: 0 }),
 };
 
-/** Takes a character away at both ends of each token. */
+/**
+ * Takes a character away at both ends of each token.
+ *
+ * @param options which character, and how many at most
+ * @returns the decoder
+ */
 export function stripDecoder(options: StripDecoderOptions): Decoder {
   checkOptions("strip tokens", options, stripChecks);
   const { content, start = 0, stop = 0 } = options;
@@ -273,8 +301,14 @@ function stripFused(content: string, start: number, stop: number): DecoderRun {
   };
 }
 
-/** Decoders one after the other. */
+/**
+ * Puts decoders in a row.
+ *
+ * @param parts the steps, the first one first
+ * @returns one decoder
+ */
 export function decoderSequence(parts: readonly Decoder[]): Decoder {
+  checkList("decode", "parts", parts, "decoders", isPart("open"));
   return {
     name: "sequence",
     options: { parts: parts.map(({ name, options }) => ({ name, ...options })) },

@@ -34,6 +34,7 @@ export interface MetaspaceOptions {
  * Writes a space as `▁`, and cuts the text before each.
  *
  * @param options which letter, where one is put in front, and whether the text is cut
+ * @returns the pre-tokenizer
  */
 export function metaspace(options: MetaspaceOptions = {}): PreTokenizer {
   checkOptions("mark spaces", options, { replacement: string, prependScheme: prependSchemes, split: flag });

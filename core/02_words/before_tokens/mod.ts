@@ -25,7 +25,7 @@ export type {
   TokenizerFile,
   TokenModel,
 } from "./tokenizer.ts";
-export { AlignedText, type Edit } from "./aligned_text.ts";
+export { type AlignedText, alignText, type Edit } from "./aligned_text.ts";
 export { type Normalizer, normalizerSequence, type PreTokenizer, preTokenizerSequence } from "./pre_tokenizer.ts";
 export { metaspace, type MetaspaceOptions, type PrependScheme } from "./metaspace.ts";
 export {

@@ -11,8 +11,9 @@
  * @module
  */
 
+import { checkText } from "../../engine/arguments.ts";
 import type { Json } from "../../engine/json.ts";
-import { checkOptions, type Checks, list, object, required, shown } from "../../engine/options.ts";
+import { checkOptions, type Checks, group, list, object, required, shown, string } from "../../engine/options.ts";
 import { rest } from "../../engine/pace.ts";
 import { AlignedText } from "./aligned_text.ts";
 import type { Decoder, DecoderRun } from "./decoders.ts";
@@ -54,7 +55,7 @@ const partChecks: Checks<PipelineParts> = {
   preTokenizer: object<PreTokenizer>("a pre-tokenizer", (value) => "cut" in value),
   decoder: object<Decoder>("a decoder", (value) => "open" in value),
   specialTokens: list("a list of strings", (token) => typeof token === "string"),
-  roles: object("an object with pad, begin, end or unknown"),
+  roles: group<NonNullable<PipelineParts["roles"]>>({ pad: string, begin: string, end: string, unknown: string }),
 };
 
 /** The kind and version of a file. */
@@ -118,6 +119,7 @@ export class TokenizerPipeline implements Tokenizer {
 
   /** The id of a token; undefined if the vocabulary lacks it. */
   idOf(token: string): number | undefined {
+    checkText("look up", "token", token);
     return this.parts.model.idOf(token);
   }
 
@@ -128,7 +130,7 @@ export class TokenizerPipeline implements Tokenizer {
    * @param options whether special tokens are recognized
    * @returns ids, without begin and end
    */
-  encode(text: string, options?: EncodeOptions): number[] {
+  encode(text: string, options: EncodeOptions = {}): number[] {
     const ids: number[] = [];
     this.#read(text, options, (id) => ids.push(id));
     return ids;
@@ -139,8 +141,9 @@ export class TokenizerPipeline implements Tokenizer {
    *
    * @param text any string
    * @param options whether special tokens are recognized
+   * @returns tokens in the order of the text
    */
-  tokenize(text: string, options?: EncodeOptions): TextToken[] {
+  tokenize(text: string, options: EncodeOptions = {}): TextToken[] {
     const found: TextToken[] = [], { tokens } = this;
     this.#read(text, options, (id, piece, from, to) => {
       const [start, end] = piece.source(from, to);
@@ -153,6 +156,7 @@ export class TokenizerPipeline implements Tokenizer {
    * The pieces of a text that no token crosses.
    *
    * @param text any string
+   * @returns pieces as the normalizer and the pre-tokenizer leave them
    */
   cut(text: string): readonly AlignedText[] {
     if (typeof text !== "string") throw new TypeError(`Cannot encode ${shown(text)}: text must be a string`);
@@ -164,9 +168,10 @@ export class TokenizerPipeline implements Tokenizer {
    *
    * @param ids tokens of this vocabulary
    * @param options whether special tokens are written
+   * @returns the text
    * @throws {RangeError} if an id is not in the vocabulary
    */
-  decode(ids: Iterable<number>, options?: DecodeOptions): string {
+  decode(ids: Iterable<number>, options: DecodeOptions = {}): string {
     if (typeof (ids as Partial<Iterable<number>> | null)?.[Symbol.iterator] !== "function") throw noTokens(ids);
     const withSpecial = withSpecialTokens("decode", options), run = this.#open(), parts: string[] = [];
     for (const id of ids) {
@@ -187,7 +192,7 @@ export class TokenizerPipeline implements Tokenizer {
    */
   async *decodeStream(
     ids: AsyncIterable<number> | Iterable<number>,
-    options?: DecodeOptions,
+    options: DecodeOptions = {},
   ): AsyncGenerator<string> {
     const source = ids as Partial<AsyncIterable<number> & Iterable<number>> | null;
     if (typeof (source?.[Symbol.asyncIterator] ?? source?.[Symbol.iterator]) !== "function") throw noTokens(ids);
@@ -227,7 +232,7 @@ export class TokenizerPipeline implements Tokenizer {
 
   #read(
     text: string,
-    options: EncodeOptions | undefined,
+    options: EncodeOptions,
     found: (id: number, piece: AlignedText, start: number, end: number) => void,
   ): void {
     if (typeof text !== "string") throw new TypeError(`Cannot encode ${shown(text)}: text must be a string`);

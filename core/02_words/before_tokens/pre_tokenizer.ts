@@ -9,6 +9,7 @@
  * @module
  */
 
+import { checkList } from "../../engine/arguments.ts";
 import type { Json } from "../../engine/json.ts";
 import type { AlignedText } from "./aligned_text.ts";
 
@@ -32,13 +33,25 @@ export interface PreTokenizer {
   cut(piece: AlignedText): readonly AlignedText[];
 }
 
+/** Whether something is an object with a function of that name. */
+export function isPart(method: string): (part: unknown) => boolean {
+  return (part) =>
+    typeof part === "object" && part !== null && typeof (part as Record<string, unknown>)[method] === "function";
+}
+
 /** Leaves out what is empty. */
 export function pieces(parts: readonly AlignedText[]): readonly AlignedText[] {
   return parts.every(({ text }) => text !== "") ? parts : parts.filter(({ text }) => text !== "");
 }
 
-/** One step after the other. */
+/**
+ * Puts normalizers in a row.
+ *
+ * @param parts the steps, the first one first
+ * @returns one normalizer
+ */
 export function normalizerSequence(parts: readonly Normalizer[]): Normalizer {
+  checkList("normalize", "parts", parts, "normalizers", isPart("apply"));
   return {
     name: "sequence",
     options: { parts: parts.map(({ name, options }) => ({ name, ...options })) },
@@ -46,8 +59,14 @@ export function normalizerSequence(parts: readonly Normalizer[]): Normalizer {
   };
 }
 
-/** One step after the other; each cuts the pieces of the one before. */
+/**
+ * Puts pre-tokenizers in a row; each cuts the pieces of the one before.
+ *
+ * @param parts the steps, the first one first
+ * @returns one pre-tokenizer
+ */
 export function preTokenizerSequence(parts: readonly PreTokenizer[]): PreTokenizer {
+  checkList("cut", "parts", parts, "pre-tokenizers", isPart("cut"));
   return {
     name: "sequence",
     options: { parts: parts.map(({ name, options }) => ({ name, ...options })) },

@@ -27,13 +27,13 @@ export interface TextToken {
 
 /** How a {@linkcode Tokenizer} reads a text. */
 export interface EncodeOptions {
-  /** Whether special tokens are recognized in the text; false by default, where they are spelled as any text. */
+  /** Whether special tokens are recognized; false by default, and they are text like any other. */
   readonly specialTokens?: boolean | undefined;
 }
 
 /** How a {@linkcode Tokenizer} writes tokens. */
 export interface DecodeOptions {
-  /** Whether special tokens are written as the vocabulary holds them; false by default, where they vanish. */
+  /** Whether special tokens are written; false by default, and they vanish. */
   readonly specialTokens?: boolean | undefined;
 }
 
@@ -44,14 +44,18 @@ export const encodeChecks: Checks<EncodeOptions> = { specialTokens: flag };
 export const decodeChecks: Checks<DecodeOptions> = { specialTokens: flag };
 
 /** Reads the one option of a tokenizer. */
-export function withSpecialTokens(action: string, options: EncodeOptions | undefined): boolean {
-  if (options === undefined) return false;
+export function withSpecialTokens(action: string, options: EncodeOptions): boolean {
   checkOptions(action, options, encodeChecks);
   return options.specialTokens ?? false;
 }
 
 /** What a file holds of a tokenizer; the format says of which kind. */
-export type TokenizerFile = { readonly format: string; readonly [field: string]: Json };
+export type TokenizerFile = {
+  /** Kind and version of the file. */
+  readonly format: string;
+  /** What else there is. */
+  readonly [field: string]: Json;
+};
 
 /** A vocabulary, with the way from text to token ids and back. */
 export interface Tokenizer {
@@ -61,23 +65,47 @@ export interface Tokenizer {
   readonly vocabSize: number;
   /** The ids of the tokens that no text contains, by what they are called. */
   readonly specialTokens: ReadonlyMap<string, number>;
-  /** Id of the token that fills short rows of a batch; undefined if there is none. */
+  /** Id of the token that fills short rows of a batch; absent if there is none. */
   readonly padToken?: number | undefined;
-  /** Id of the token before the first one; undefined if there is none. */
+  /** Id of the token before the first one; absent if there is none. */
   readonly beginToken?: number | undefined;
-  /** Id of the token after the last one; undefined if there is none. */
+  /** Id of the token after the last one; absent if there is none. */
   readonly endToken?: number | undefined;
-  /** Id of the token for what the vocabulary cannot write; undefined if there is none. */
+  /** Id of the token for what the vocabulary cannot write; absent if there is none. */
   readonly unknownToken?: number | undefined;
   /** The id of a token; undefined if the vocabulary lacks it. */
   idOf(token: string): number | undefined;
-  /** Cuts a text into the ids of its tokens, without begin and end. */
+  /**
+   * Cuts a text into the ids of its tokens.
+   *
+   * @param text any string
+   * @param options whether special tokens are recognized; none are by default
+   * @returns ids, without begin and end
+   */
   encode(text: string, options?: EncodeOptions): number[];
-  /** Cuts a text into tokens, and says where each stands in the text. */
+  /**
+   * Cuts a text into tokens, and says where each stands in the text.
+   *
+   * @param text any string
+   * @param options whether special tokens are recognized; none are by default
+   * @returns tokens in the order of the text
+   */
   tokenize(text: string, options?: EncodeOptions): TextToken[];
-  /** Joins tokens to a text. */
+  /**
+   * Joins tokens to a text.
+   *
+   * @param ids tokens of this vocabulary
+   * @param options whether special tokens are written; none are by default
+   * @returns the text
+   */
   decode(ids: Iterable<number>, options?: DecodeOptions): string;
-  /** Turns tokens into text while they arrive; the pieces join to what `decode` returns. */
+  /**
+   * Turns tokens into text while they arrive.
+   *
+   * @param ids tokens of this vocabulary, as a generation streams them
+   * @param options whether special tokens are written; none are by default
+   * @returns pieces of text that join to what `decode` returns
+   */
   decodeStream(ids: AsyncIterable<number> | Iterable<number>, options?: DecodeOptions): AsyncGenerator<string>;
   /** The tokenizer as plain data for a JSON file. */
   toJSON(): TokenizerFile;
@@ -97,7 +125,7 @@ export interface PieceToken {
 export interface TokenModel {
   /** The tokens by their ids. */
   readonly tokens: readonly string[];
-  /** Id of the token for what cannot be written by the others; undefined if there is none. */
+  /** Id of the token for what cannot be written by the others; absent if there is none. */
   readonly unknownToken?: number | undefined;
   /** The id of a token; undefined if the vocabulary lacks it. */
   idOf(token: string): number | undefined;

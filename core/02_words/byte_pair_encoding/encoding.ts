@@ -12,6 +12,7 @@
  * @module
  */
 
+import { checkText } from "../../engine/arguments.ts";
 import { shown } from "../../engine/options.ts";
 import { Heap } from "../../engine/heap.ts";
 import { rest } from "../../engine/pace.ts";
@@ -102,6 +103,7 @@ export class BytePairEncoding implements Tokenizer {
 
   /** The id of a token as {@linkcode tokens} writes it; undefined if the vocabulary lacks it. */
   idOf(token: string): number | undefined {
+    checkText("look up", "token", token);
     return this.specialTokens.get(token) ?? this.#ids.get(token);
   }
 
@@ -115,12 +117,12 @@ export class BytePairEncoding implements Tokenizer {
    * @returns ids of the tokens, without begin and end
    * @throws {TypeError} if it is no string
    */
-  encode(text: string, options?: EncodeOptions): number[] {
-    const found: number[] = [];
-    this.#read(text, options, (ids) => {
-      for (const id of ids) found.push(id);
+  encode(text: string, options: EncodeOptions = {}): number[] {
+    const ids: number[] = [];
+    this.#read(text, options, (piece) => {
+      for (const id of piece) ids.push(id);
     });
-    return found;
+    return ids;
   }
 
   /**
@@ -131,7 +133,7 @@ export class BytePairEncoding implements Tokenizer {
    * @returns tokens; at the level of bytes those of one character have the range of the character
    * @throws {TypeError} if it is no string
    */
-  tokenize(text: string, options?: EncodeOptions): TextToken[] {
+  tokenize(text: string, options: EncodeOptions = {}): TextToken[] {
     const found: TextToken[] = [];
     this.#read(text, options, (ids, from, to, isSpecial) => {
       if (isSpecial) found.push({ id: ids[0]!, token: this.tokens[ids[0]!]!, start: from, end: to });
@@ -150,7 +152,7 @@ export class BytePairEncoding implements Tokenizer {
    * @returns the text
    * @throws {RangeError} if an id is not in the vocabulary
    */
-  decode(ids: Iterable<number>, options?: DecodeOptions): string {
+  decode(ids: Iterable<number>, options: DecodeOptions = {}): string {
     if (typeof (ids as Partial<Iterable<number>> | null)?.[Symbol.iterator] !== "function") throw noTokens(ids);
     const withSpecial = withSpecialTokens("decode", options);
     const letters = Array.from(ids, (id) => this.#lettersOf(id, withSpecial)).join("");
@@ -167,7 +169,7 @@ export class BytePairEncoding implements Tokenizer {
    */
   async *decodeStream(
     ids: AsyncIterable<number> | Iterable<number>,
-    options?: DecodeOptions,
+    options: DecodeOptions = {},
   ): AsyncGenerator<string> {
     const source = ids as Partial<AsyncIterable<number> & Iterable<number>> | null;
     if (typeof (source?.[Symbol.asyncIterator] ?? source?.[Symbol.iterator]) !== "function") throw noTokens(ids);
@@ -202,7 +204,7 @@ export class BytePairEncoding implements Tokenizer {
   /** Hands on the tokens of each piece, with its range. */
   #read(
     text: string,
-    options: EncodeOptions | undefined,
+    options: EncodeOptions,
     found: (ids: readonly number[], start: number, end: number, isSpecial: boolean) => void,
   ): void {
     if (typeof text !== "string") throw new TypeError(`Cannot encode ${describe(text)}: text must be a string`);

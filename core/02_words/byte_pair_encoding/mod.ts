@@ -102,6 +102,15 @@ import { Neighbours } from "./neighbours.ts";
 import { PIECE } from "./pieces.ts";
 
 export { splitWords } from "./pieces.ts";
+export type {
+  DecodeOptions,
+  EncodeOptions,
+  PieceToken,
+  TextToken,
+  Tokenizer,
+  TokenizerFile,
+  TokenModel,
+} from "../before_tokens/tokenizer.ts";
 export type { BytePairLevel } from "./letters.ts";
 export { BytePairEncoding } from "./encoding.ts";
 export type { BytePairEncodingData, BytePairEncodingFile, SpecialTokens } from "./data.ts";
