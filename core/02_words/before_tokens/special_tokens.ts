@@ -10,7 +10,7 @@
  * @module
  */
 
-import { Trie } from "./trie.ts";
+import type { Trie } from "./trie.ts";
 
 /** A part of a text: a special token, or what stands between two. */
 export interface TextPart {
