@@ -25,13 +25,13 @@ export interface TextToken {
   readonly end: number;
 }
 
-/** How a {@linkcode Tokenizer} reads a text. */
+/** How a tokenizer reads a text. */
 export interface EncodeOptions {
   /** Whether special tokens are recognized; false by default, and they are text like any other. */
   readonly specialTokens?: boolean | undefined;
 }
 
-/** How a {@linkcode Tokenizer} writes tokens. */
+/** How a tokenizer writes tokens. */
 export interface DecodeOptions {
   /** Whether special tokens are written; false by default, and they vanish. */
   readonly specialTokens?: boolean | undefined;
