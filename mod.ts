@@ -10,6 +10,7 @@
  *
  * | import from               | holds                                                          |
  * | ------------------------- | -------------------------------------------------------------- |
+ * | `@heed/heed/introduction` | tasks, rules, bags of words, evaluation, prompts               |
  * | `@heed/heed/words`        | softmax, embeddings, byte-pair encoding                        |
  * | `@heed/heed/attention`    | masks, attention, heads, positions                             |
  * | `@heed/heed/transformer`  | norms, layers, the three models                                |

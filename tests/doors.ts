@@ -9,6 +9,7 @@
 
 import * as attention from "../core/04_attention/mod.ts";
 import * as engine from "../core/engine/mod.ts";
+import * as introduction from "../core/01_introduction/mod.ts";
 import * as generation from "../core/07_generation/mod.ts";
 import * as gpu from "../gpu/mod.ts";
 import * as figures from "../core/figures/mod.ts";
@@ -26,6 +27,7 @@ import type { Tensor } from "../core/engine/tensor.ts";
 export const entryPoints: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "mod.ts": heed,
   "core/engine/mod.ts": engine,
+  "core/01_introduction/mod.ts": introduction,
   "core/02_words/mod.ts": words,
   "core/04_attention/mod.ts": attention,
   "core/05_transformer/mod.ts": transformer,
@@ -230,11 +232,17 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   checkRandom: () => call("try", random()),
   "Pace.secondsLeft": () => on(new engine.Pace(), 3),
 
+  // Introduction
+  taskShape: () => call([{ input: ["a"], output: ["b"] }]),
+  audioFrames: () => call(x(8), { size: 4, hop: 2 }),
+  imagePatches: () => call(x(4, 4, 1), { size: 2 }),
+  graphNodes: () => call(x(3, 4), [[0, 1]], { directed: true }),
+
   // Words
   "new BytePairEncoding": () => call(learned.toJSON()),
   "BytePairEncoding.fromJSON": () => call(bytePairs().toJSON()),
   "BytePairEncoding.idOf": () => on(bytePairs(), "a"),
-  "BytePairEncoding.encode": () => on(bytePairs(), "ab", {}),
+  "BytePairEncoding.encode": () => on(bytePairs(), "ab", { dropout: 0.5, random: random(), specialTokens: true }),
   "BytePairEncoding.tokenize": () => on(bytePairs(), "ab", {}),
   "BytePairEncoding.decode": () => on(bytePairs(), [4, 5], {}),
   "BytePairEncoding.decodeStream": () => on(bytePairs(), [4, 5], {}),

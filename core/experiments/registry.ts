@@ -11,6 +11,7 @@ import { type Entry, entryOf } from "./experiment.ts";
 
 /** Every experiment, in the order of the book. */
 export const EXPERIMENTS: readonly Entry[] = [
+  "01_introduction/experiments/tasks_and_shapes",
   "02_words/experiments/byte_pair_encoding",
   "02_words/experiments/embeddings",
   "02_words/experiments/embeddings/bags",

@@ -13,12 +13,14 @@
  */
 
 import { checkText } from "../../engine/arguments.ts";
-import { shown } from "../../engine/options.ts";
+import { checkOptions, type Checks, needing, numeric, shown } from "../../engine/options.ts";
 import { Heap } from "../../engine/heap.ts";
 import { rest } from "../../engine/pace.ts";
+import { aRandom, type Random } from "../../engine/random.ts";
 import { splitSpecialTokens } from "../before_tokens/special_tokens.ts";
 import {
   type DecodeOptions,
+  encodeChecks as tokenizerChecks,
   type EncodeOptions,
   type TextToken,
   type Tokenizer,
@@ -43,6 +45,20 @@ import { NONE } from "./neighbours.ts";
 import { PIECE } from "./pieces.ts";
 
 const MAX_REMEMBERED = 2 ** 15;
+
+/** How {@linkcode BytePairEncoding.encode} reads a text; with chance, BPE dropout, for training. */
+export interface BytePairEncodeOptions extends EncodeOptions {
+  /** Probability with which a step passes a possible merge over; 0 by default. */
+  readonly dropout?: number | undefined;
+  /** Where chance comes from, which `dropout` needs; none by default. */
+  readonly random?: Random | undefined;
+}
+
+const encodeChecks: Checks<BytePairEncodeOptions> = {
+  ...tokenizerChecks,
+  dropout: needing("random", numeric({ min: 0, max: 1 })),
+  random: needing("dropout", aRandom),
+};
 
 /**
  * A vocabulary of subwords, with the way from text to token ids and back.
@@ -110,14 +126,16 @@ export class BytePairEncoding implements Tokenizer {
   /**
    * Cuts a text into tokens by replaying the merges in the order they were learned.
    *
-   * Takes $O(n \log n)$ time for a word of $n$ characters, whatever the word.
+   * Takes $O(n \log n)$ time for a word of $n$ characters, whatever the word. With a `dropout` the result is
+   * one of many ways to cut the text, drawn anew each time (Provilkov, Emelianenko and Voita 2020).
    *
    * @param text any string
-   * @param options whether special tokens are recognized
+   * @param options how often merges are passed over, where chance comes from, and whether special tokens are recognized
    * @returns ids of the tokens, without begin and end
-   * @throws {TypeError} if it is no string
+   * @throws {TypeError} if it is no string, or an option lacks the other
+   * @throws {RangeError} if the dropout is outside [0, 1]
    */
-  encode(text: string, options: EncodeOptions = {}): number[] {
+  encode(text: string, options: BytePairEncodeOptions = {}): number[] {
     const ids: number[] = [];
     this.#read(text, options, (piece) => {
       for (const id of piece) ids.push(id);
@@ -129,11 +147,11 @@ export class BytePairEncoding implements Tokenizer {
    * Cuts a text into tokens, and says where each stands in the text.
    *
    * @param text any string
-   * @param options whether special tokens are recognized
+   * @param options how often merges are passed over, where chance comes from, and whether special tokens are recognized
    * @returns tokens; at the level of bytes those of one character have the range of the character
    * @throws {TypeError} if it is no string
    */
-  tokenize(text: string, options: EncodeOptions = {}): TextToken[] {
+  tokenize(text: string, options: BytePairEncodeOptions = {}): TextToken[] {
     const found: TextToken[] = [];
     this.#read(text, options, (ids, from, to, isSpecial) => {
       if (isSpecial) found.push({ id: ids[0]!, token: this.tokens[ids[0]!]!, start: from, end: to });
@@ -204,19 +222,24 @@ export class BytePairEncoding implements Tokenizer {
   /** Hands on the tokens of each piece, with its range. */
   #read(
     text: string,
-    options: EncodeOptions,
+    options: BytePairEncodeOptions,
     found: (ids: readonly number[], start: number, end: number, isSpecial: boolean) => void,
   ): void {
     if (typeof text !== "string") throw new TypeError(`Cannot encode ${describe(text)}: text must be a string`);
+    checkOptions("encode", options, encodeChecks);
+    const { specialTokens = false, dropout = 0, random } = options;
+    const draw = random && dropout > 0
+      ? (word: string) => replayMerges(this.#symbolsOf(word), this.#joined, () => random.next() < dropout)
+      : undefined;
     const cut = (from: number, to: number): void => {
       for (
         const { 0: word, index } of (from === 0 && to === text.length ? text : text.slice(from, to)).matchAll(PIECE)
       ) {
         const start = from + index;
-        found(this.#remembered.get(word) ?? this.#encodeWord(word), start, start + word.length, false);
+        found(draw?.(word) ?? this.#remembered.get(word) ?? this.#encodeWord(word), start, start + word.length, false);
       }
     };
-    if (!withSpecialTokens("encode", options)) return cut(0, text.length);
+    if (!specialTokens) return cut(0, text.length);
     for (const { start, end, id } of splitSpecialTokens(text, this.#special)) {
       if (id === undefined) cut(start, end);
       else found([id], start, end, true);
@@ -244,12 +267,15 @@ export class BytePairEncoding implements Tokenizer {
     return withSpecial ? toLetters(token, this.level).join("") : "";
   }
 
+  #symbolsOf(word: string): Int32Array {
+    return Int32Array.from(toLetters(word, this.level), (letter) => this.#letters.get(letter) ?? UNKNOWN);
+  }
+
   #encodeWord(word: string): readonly number[] {
-    const letters = toLetters(word, this.level);
-    const ids = replayMerges(Int32Array.from(letters, (letter) => this.#letters.get(letter) ?? UNKNOWN), this.#joined);
+    const symbols = this.#symbolsOf(word), length = symbols.length, ids = replayMerges(symbols, this.#joined);
     // Words repeat: remembering the short ones makes most of a text a look-up. The memory stays bounded.
     if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear();
-    if (letters.length <= 32) this.#remembered.set(word, ids);
+    if (length <= 32) this.#remembered.set(word, ids);
     return ids;
   }
 }
@@ -283,9 +309,13 @@ function noTokens(found: unknown): TypeError {
  * Joins neighbours while any pair has a merge: the one learned first, and among its places the leftmost.
  *
  * A token's id grows with the step that made it, so the smallest id among the possible results is the
- * next merge.
+ * next merge. `isDropped` passes one over until another is made; where all are passed over, the word stays as it is.
  */
-function replayMerges(symbols: Int32Array, joined: ReadonlyMap<number, number>): number[] {
+function replayMerges(
+  symbols: Int32Array,
+  joined: ReadonlyMap<number, number>,
+  isDropped: () => boolean = () => false,
+): number[] {
   const size = symbols.length;
   const next = Int32Array.from(symbols, (_, place) => place + 1);
   const previous = Int32Array.from(symbols, (_, place) => place - 1);
@@ -299,10 +329,18 @@ function replayMerges(symbols: Int32Array, joined: ReadonlyMap<number, number>):
   };
 
   for (let place = 0; place < size; place++) propose(place);
+  let passedOver: number[] = [];
   for (let top = queue.pop(); top !== undefined; top = queue.pop()) {
     const place = top % size;
     const result = (top - place) / size;
     if (symbols[place] === NONE || resultAt(place) !== result) continue;
+    if (isDropped()) {
+      passedOver.push(top);
+      continue;
+    }
+    // What was passed over in this step may be merged in the next one.
+    for (const other of passedOver) queue.push(other);
+    passedOver = [];
     symbols[place] = result;
     symbols[next[place]!] = NONE;
     next[place] = next[next[place]!]!;

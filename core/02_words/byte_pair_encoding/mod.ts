@@ -112,7 +112,7 @@ export type {
   TokenModel,
 } from "../before_tokens/tokenizer.ts";
 export type { BytePairLevel } from "./letters.ts";
-export { BytePairEncoding } from "./encoding.ts";
+export { type BytePairEncodeOptions, BytePairEncoding } from "./encoding.ts";
 export type { BytePairEncodingData, BytePairEncodingFile, SpecialTokens } from "./data.ts";
 
 // ## Learning the merges
