@@ -173,13 +173,14 @@ function highestOf(scores: Tensor): Tensor {
 // A *temperature* $\tau$ shrinks or stretches the differences. The scores are divided by it first:
 // $\mathrm{softmax}(z / \tau)$. A higher temperature makes the probabilities more even. Their order stays.
 //
-// The derivative says how much a probability responds to a score. The logarithm of the formula has an easy one. Of $\log p_i = z_i - \log \sum_j e^{z_j}$ the
+// The derivative says how much a probability responds to a score. The logarithm is easier to differentiate. Of $\log p_i = z_i - \log \sum_j e^{z_j}$ the
 // first term gives $[i = j]$, which is 1 where $i = j$ and 0 elsewhere (Iverson bracket), and the second one $p_j$. By the chain rule $\partial p_i = p_i\,\partial \log p_i$, so
 //
 // $$\frac{\partial p_i}{\partial z_j} = p_i\,([i = j] - p_j)$$
 //
 // To its own score a probability responds by $p_i (1 - p_i)$: most where it is one half, and not at all at 0 and at 1. To another score it responds by $-p_i p_j$.
-// A row of the derivative sums to zero, since the probabilities keep the sum one.
+// As a matrix, the derivative has rows that sum to zero, since raising all scores together changes nothing, and columns that sum to zero, since the
+// probabilities keep the sum one.
 
 // ## When the gradient vanishes
 //

@@ -35,7 +35,7 @@ export const picture: Picture<Found> = {
   },
   draw: (canvas, { exponentials, probabilities }) => {
     const { width, say } = canvas, isNarrow = width < 500, names = isNarrow ? 38 : 46, row = 30, top = 34;
-    const gap = isNarrow ? 34 : 52, group = (width - names - 3 * gap) / 3, zero = group / 3;
+    const gap = isNarrow ? 46 : 52, group = (width - names - 3 * gap) / 3, zero = group / 3;
     const parts: string[] = [];
     CLASSES.forEach((name, i) =>
       parts.push(label(say(name), { class: "ink", x: names - 8, y: top + (i + 0.5) * row + 4, "text-anchor": "end" }))

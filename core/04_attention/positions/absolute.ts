@@ -205,7 +205,7 @@ export class LearnedPositions extends Module implements InputPositions {
 
 // ## Pitfall: words that drown in their codes
 //
-// Codes of sines have coordinates of size $\sqrt{1/2}$. Words that are drawn with a small deviation, as GPT-2's are, would be lost beside them.
+// The coordinates of a sinusoidal code have the root mean square $\sqrt{1/2}$. Words that are drawn with a small deviation, as GPT-2's are, would be lost beside them.
 // The Transformer multiplies its words by $\sqrt{E}$ first ([section](../../05_transformer/encoder_decoder.ts)), and learned
 // positions start with the deviation of the words. The test "learned() starts positions with the deviation of the words" holds the latter.
 

@@ -8,8 +8,8 @@
  * a fixed penalty (ALiBi), a learned number for each bucket [桶] of distances (T5), or the product of the query with a learned vector (Shaw).
  *
  * ```picture distance_tables What each scheme adds to the score of a query (row) and an earlier key (column). Equal distances lie on a diagonal and
- * share one entry. ALiBi: a penalty, here with slope 0.5. T5: a bucket of distances, each with a learned number; far distances share one.
- * Shaw: a clipped distance, each with a learned vector.
+ * share one entry. ALiBi: a penalty, here with slope 0.5. T5: one of four buckets, each with a learned number; far distances share one.
+ * Shaw: a distance, clipped at two positions back, each with a learned vector.
  * ```
  *
  * **By hand.** ALiBi gives the first of eight heads the slope 0.5. A query looks at itself and at two earlier keys, and its three

@@ -139,10 +139,10 @@ export function applyRotary(
 //
 // $$\mathrm{Re} \sum_i q_i\,e^{\mathrm{i}p\omega_i}\;\overline{k_i\,e^{\mathrm{i}s\omega_i}} = \mathrm{Re} \sum_i q_i \bar k_i\,e^{\mathrm{i}(p-s)\omega_i}$$
 //
-// Again the positions have left their distance alone. The released code of Llama multiplies complex numbers; here the two rows are computed, since devices
+// Again only the distance of the two positions is left. The released code of Llama multiplies complex numbers; here the two rows are computed, since devices
 // compute real numbers. The test "applyRotary() multiplies pairs as complex numbers" holds both forms together.
 
-// ## Does a far key score less
+// ## Does a far key score less?
 //
 // Su et al. give it as a property of RoPE, long-term decay [远程衰减]. Let $h_i = q_i \bar k_i$, $h_{d/2} = 0$ and
 // $S_j = \sum_{i<j} e^{\mathrm{i}(p-s)\omega_i}$. Each $e^{\mathrm{i}(p-s)\omega_i}$ is $S_{i+1} - S_i$. Sorted by the $S$, the
@@ -159,7 +159,7 @@ export function applyRotary(
 // ```
 //
 // A falling bound lets a score fall; it does not make it fall. The score of equal vectors falls, in waves. That of random vectors is as large at a
-// large distance as at 0, since a turn changes neither the length of a key nor its independence (Barbero et al. 2024 say the same of Gaussian vectors). Whether a
+// large distance as at 0, since a turn changes neither the length of a key nor its independence of the query (Barbero et al. 2024 say the same of Gaussian vectors). Whether a
 // trained head looks near or far is in what it learned. The penalty of ALiBi, in contrast, falls for every query and key
 // ([section](relative.ts)).
 
