@@ -61,6 +61,15 @@ const call = (...given: unknown[]): Call => ({ given });
 const learned = await words.trainBytePairEncoding(["ab"], { vocabSize: "alphabet", level: "characters" });
 const unigram = await words.trainUnigram(["ab ab"], { vocabSize: 9 });
 const bytePairs = (): words.BytePairEncoding => words.BytePairEncoding.fromJSON(learned.toJSON());
+const aModel: words.TokenModel = {
+  tokens: ["a", "b"],
+  idOf: (token) => ["a", "b"].indexOf(token),
+  cut: (piece) => [...piece].map((letter, start) => ({ id: letter === "a" ? 0 : 1, start, end: start + 1 })),
+  toJSON: () => ({ kind: "test" }),
+};
+const pipelineFile = (): words.TokenizerFile =>
+  new words.TokenizerPipeline({ model: new words.WordPiece(["[UNK]", "a"]) }).toJSON();
+const pipeline = (): words.TokenizerPipeline => new words.TokenizerPipeline({ model: aModel });
 const linear = (): engine.Linear => new engine.Linear(4, 4, random());
 const layout = { hiddenSize: 4, numHeads: 2 };
 const small = { ...layout, vocabSize: 8, contextLength: 8, numLayers: 1 };
@@ -249,6 +258,42 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   "BytePairEncoding.tokenize": () => on(bytePairs(), "ab", {}),
   "BytePairEncoding.decode": () => on(bytePairs(), [4, 5], {}),
   "BytePairEncoding.decodeStream": () => on(bytePairs(), [4, 5], {}),
+  alignText: () => call("ab"),
+  "new TokenizerPipeline": () => call({ model: aModel }),
+  "TokenizerPipeline.idOf": () => on(pipeline(), "a"),
+  "TokenizerPipeline.encode": () => on(pipeline(), "ab", {}),
+  "TokenizerPipeline.tokenize": () => on(pipeline(), "ab", {}),
+  "TokenizerPipeline.cut": () => on(pipeline(), "ab"),
+  "TokenizerPipeline.decode": () => on(pipeline(), [0, 1], {}),
+  "TokenizerPipeline.decodeStream": () => on(pipeline(), [0, 1], {}),
+  "new WordLevel": () => call(["[UNK]", "a"], { unknown: "[UNK]" }),
+  "WordLevel.idOf": () => on(new words.WordLevel(["[UNK]"]), "a"),
+  "WordLevel.cut": () => on(new words.WordLevel(["[UNK]"]), "a"),
+  "new WordPiece": () => call(["[UNK]", "a"], { unknown: "[UNK]", prefix: "##", maxCharacters: 100 }),
+  "WordPiece.idOf": () => on(new words.WordPiece(["[UNK]"]), "a"),
+  "WordPiece.cut": () => on(new words.WordPiece(["[UNK]"]), "a"),
+  trainWordPiece: () => call(["ab ab"], { vocabSize: 10 }),
+  plainMerges: () => call(new Map([["ab", 2]]), 1),
+  plainWordPiece: () => call("ab", new Set(["a", "##b"])),
+  readTokenizer: () => call(pipelineFile()),
+  bertNormalizer: () => call({ lowercase: true }),
+  prepend: () => call("a"),
+  replace: () => call("a", "b"),
+  strip: () => call({ left: true }),
+  byPattern: () => call(words.gpt2Pattern),
+  byteLevel: () => call({ usePattern: true }),
+  digits: () => call({ most: 3 }),
+  punctuation: () => call("removed"),
+  splitBy: () => call("a", { behavior: "removed", invert: false }),
+  decoderSequence: () => call([words.fuse]),
+  metaspace: () => call({ prependScheme: "always" }),
+  metaspaceDecoder: () => call({ prependScheme: "always" }),
+  normalizerSequence: () => call([]),
+  preTokenizerSequence: () => call([words.metaspace()]),
+  replaceDecoder: () => call("a", "b"),
+  stripDecoder: () => call({ content: " ", start: 1 }),
+  suffixDecoder: () => call("</w>"),
+  wordPieceDecoder: () => call({ prefix: "##" }),
   splitWords: () => call("a b"),
   trainBytePairEncoding: () => call(["ab ab"], { vocabSize: "alphabet", level: "characters" }),
   "new Unigram": () => call(unigram.toJSON()),

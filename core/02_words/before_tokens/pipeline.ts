@@ -22,6 +22,7 @@ import { splitSpecialTokens } from "./special_tokens.ts";
 import {
   type DecodeOptions,
   type EncodeOptions,
+  type PieceToken,
   type TextToken,
   type Tokenizer,
   type TokenizerFile,
@@ -58,6 +59,8 @@ const partChecks: Checks<PipelineParts> = {
   roles: group<NonNullable<PipelineParts["roles"]>>({ pad: string, begin: string, end: string, unknown: string }),
 };
 
+const MAX_REMEMBERED = 2 ** 15;
+
 /** The kind and version of a file. */
 export const PIPELINE_FORMAT = "heed tokenizer 1";
 
@@ -77,6 +80,7 @@ export class TokenizerPipeline implements Tokenizer {
   readonly unknownToken: number | undefined;
   readonly #special: Trie;
   readonly #hidden: ReadonlySet<number>;
+  readonly #remembered = new Map<string, readonly PieceToken[]>();
 
   /**
    * Puts the parts together.
@@ -245,9 +249,19 @@ export class TokenizerPipeline implements Tokenizer {
         continue;
       }
       for (const one of this.#pieces(piece)) {
-        for (const { id, start, end } of this.parts.model.cut(one.text)) found(id, one, start, end);
+        for (const { id, start, end } of this.#cutPiece(one.text)) found(id, one, start, end);
       }
     }
+  }
+
+  /** Cuts a piece. Words repeat: remembering the short ones makes most of a text a look-up. */
+  #cutPiece(piece: string): readonly PieceToken[] {
+    const known = this.#remembered.get(piece);
+    if (known) return known;
+    const tokens = this.parts.model.cut(piece);
+    if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear();
+    if (piece.length <= 32) this.#remembered.set(piece, tokens);
+    return tokens;
   }
 
   #open(): DecoderRun {

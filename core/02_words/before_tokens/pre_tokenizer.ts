@@ -11,6 +11,7 @@
 
 import { checkList } from "../../engine/arguments.ts";
 import type { Json } from "../../engine/json.ts";
+import type { Check } from "../../engine/options.ts";
 import type { AlignedText } from "./aligned_text.ts";
 
 /** A step that changes a text. */
@@ -37,6 +38,18 @@ export interface PreTokenizer {
 export function isPart(method: string): (part: unknown) => boolean {
   return (part) =>
     typeof part === "object" && part !== null && typeof (part as Record<string, unknown>)[method] === "function";
+}
+
+/** A string, or a regular expression that finds every place. */
+export const aPattern: Check<string | RegExp> = {
+  must: "a string or a regular expression with the flags g and u",
+  fits: (value) =>
+    typeof value === "string" || value instanceof RegExp && value.global && (value.unicode || value.unicodeSets),
+};
+
+/** A pattern as a file holds it. */
+export function patternOptions(pattern: string | RegExp): Record<string, Json> {
+  return typeof pattern === "string" ? { string: pattern } : { expression: pattern.source, flags: pattern.flags };
 }
 
 /** Leaves out what is empty. */

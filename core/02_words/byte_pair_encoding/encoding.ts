@@ -26,6 +26,7 @@ import {
   type Tokenizer,
   withSpecialTokens,
 } from "../before_tokens/tokenizer.ts";
+import { gpt2Pattern } from "../before_tokens/patterns.ts";
 import { Trie } from "../before_tokens/trie.ts";
 import {
   type BytePairEncodingData,
@@ -42,7 +43,6 @@ import {
 } from "./data.ts";
 import { type BytePairLevel, toBytes, toLetters, utf8 } from "./letters.ts";
 import { NONE } from "./neighbours.ts";
-import { PIECE } from "./pieces.ts";
 
 const MAX_REMEMBERED = 2 ** 15;
 
@@ -232,11 +232,12 @@ export class BytePairEncoding implements Tokenizer {
       ? (word: string) => replayMerges(this.#symbolsOf(word), this.#joined, () => random.next() < dropout)
       : undefined;
     const cut = (from: number, to: number): void => {
-      for (
-        const { 0: word, index } of (from === 0 && to === text.length ? text : text.slice(from, to)).matchAll(PIECE)
-      ) {
-        const start = from + index;
-        found(draw?.(word) ?? this.#remembered.get(word) ?? this.#encodeWord(word), start, start + word.length, false);
+      const part = text.slice(from, to);
+      for (let start = 0; start < part.length;) {
+        const end = gpt2Pattern.end(part, start), word = part.slice(start, end);
+        const ids = draw?.(word) ?? this.#remembered.get(word) ?? this.#encodeWord(word);
+        found(ids, from + start, from + end, false);
+        start = end;
       }
     };
     if (!specialTokens) return cut(0, text.length);

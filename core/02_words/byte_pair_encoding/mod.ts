@@ -73,15 +73,18 @@
  * @module
  */
 
+import { checkSizes } from "../../engine/arguments.ts";
 import {
   abortSignal,
   callback,
   type Check,
   checkOptions,
   type Checks,
+  checkValue,
   either,
   group,
   integer,
+  mapByName,
   oneOf,
   required,
   string,
@@ -99,21 +102,71 @@ import {
 import { BytePairEncoding } from "./encoding.ts";
 import { byCodePoint, type BytePairLevel, LETTERS } from "./letters.ts";
 import { Neighbours } from "./neighbours.ts";
-import { PIECE } from "./pieces.ts";
+import { wordsOf } from "./pieces.ts";
 
 export { splitWords } from "./pieces.ts";
-export type {
-  DecodeOptions,
-  EncodeOptions,
-  PieceToken,
-  TextToken,
-  Tokenizer,
-  TokenizerFile,
-  TokenModel,
-} from "../before_tokens/tokenizer.ts";
 export type { BytePairLevel } from "./letters.ts";
 export { type BytePairEncodeOptions, BytePairEncoding } from "./encoding.ts";
 export type { BytePairEncodingData, BytePairEncodingFile, SpecialTokens } from "./data.ts";
+
+/**
+ * Learns merges as the formula says: all pairs are counted afresh for every merge.
+ *
+ * {@linkcode trainBytePairEncoding} learns the same merges of characters, and takes no count twice.
+ *
+ * @param words words, and how often each occurs
+ * @param most how many merges are learned at most
+ * @returns pairs in the order they were learned; none that occurs once
+ */
+export function plainMerges(words: ReadonlyMap<string, number>, most: number): [string, string][] {
+  checkValue("count pairs", "words", words, mapByName<number>());
+  checkSizes("count pairs", { most });
+  let rows = [...words].map(([word, count]) => ({ tokens: Array.from(word), count }));
+  const letters = new Set(rows.flatMap(({ tokens }) => tokens));
+  const tokens = [...letters].sort(byCodePoint), merges: [string, string][] = [];
+  while (merges.length < most) {
+    const counts = new Map<string, Map<string, number>>(); // $\sum_w c(w)\, n_w(a, b)$
+    for (const { tokens, count } of rows) {
+      for (let i = 1; i < tokens.length; i++) {
+        const [left, right] = [tokens[i - 1]!, tokens[i]!];
+        const after = counts.get(left) ?? new Map<string, number>();
+        counts.set(left, after.set(right, (after.get(right) ?? 0) + count));
+      }
+    }
+    const pair = largest(counts, tokens); // $(a^*, b^*)$
+    if (!pair) break;
+    merges.push(pair);
+    tokens.push(pair.join("")); // $\mathcal{V} \leftarrow \mathcal{V} \cup \{a^* b^*\}$
+    rows = rows.map(({ tokens, count }) => ({ tokens: joinPair(tokens, pair), count }));
+  }
+  return merges;
+}
+
+/** The pair with the largest count above 1; of several the one whose left token is older, then whose right token is. */
+function largest(
+  counts: ReadonlyMap<string, ReadonlyMap<string, number>>,
+  tokens: readonly string[],
+): [string, string] | undefined {
+  let best: [string, string] | undefined, most = 1;
+  for (const left of tokens) {
+    for (const right of tokens) {
+      const count = counts.get(left)?.get(right) ?? 0;
+      if (count > most) [best, most] = [[left, right], count];
+    }
+  }
+  return best;
+}
+
+/** Makes one token of each place where the pair stands, from the left. */
+function joinPair(tokens: readonly string[], [left, right]: readonly [string, string]): string[] {
+  const joined: string[] = [];
+  for (let i = 0; i < tokens.length; i++) {
+    const isPair = tokens[i] === left && tokens[i + 1] === right;
+    joined.push(isPair ? left + right : tokens[i]!);
+    if (isPair) i++;
+  }
+  return joined;
+}
 
 // ## Learning the merges
 
@@ -220,7 +273,7 @@ async function countWords(texts: readonly string[], pause: () => Promise<void>):
   let counted = 0;
   await pause();
   for (const text of texts) {
-    for (const [word] of text.matchAll(PIECE)) {
+    for (const word of wordsOf(text)) {
       words.set(word, (words.get(word) ?? 0) + 1);
       // Neither a book in one text nor a text for each word keeps the clock waiting, or waits for it at every word.
       if (++counted % PIECES_AT_ONCE === 0) await pause();
@@ -276,5 +329,5 @@ function specialTokensOf({ specialTokens: given = {} }: BytePairEncodingOptions)
 //
 // 1. Train on one text with vocabulary sizes of 300, 1,000 and 5,000 at the level of bytes, and
 //    divide the number of bytes by the number of tokens. Why does the gain per added token fall?
-// 2. Replace ` ?\p{L}+` in `PIECE` ([pieces](pieces.ts)) by `\p{L}+`. Predict what happens to the number of tokens per
-//    sentence, then measure.
+// 2. Put a space before every sign of a text, and cut it with the pattern of GPT-2 and with that of cl100k
+//    ([section](../before_tokens/patterns.ts)). Predict which makes more pieces, then count them.
