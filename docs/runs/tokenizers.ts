@@ -10,7 +10,7 @@
 import { alignText } from "../../core/02_words/before_tokens/aligned_text.ts";
 import { patterns } from "../../core/02_words/before_tokens/patterns.ts";
 import { byPattern } from "../../core/02_words/before_tokens/pre_tokenizers.ts";
-import { type Kind, KINDS, LEARN } from "../../core/02_words/experiments/before_tokens.ts";
+import type { Kind } from "../../core/02_words/experiments/before_tokens.ts";
 import { record } from "./run.ts";
 
 const VOCABULARY = 8000;
@@ -61,6 +61,7 @@ if (import.meta.main) {
     origin: "The plays of Shakespeare, as Andrej Karpathy's char-rnn hands them out (tinyshakespeare)",
     licence: "public domain",
     make: async (path) => {
+      const { KINDS, LEARN } = await import("../../core/02_words/experiments/before_tokens.ts");
       const text = await Deno.readTextFile(path), lines = text.split("\n").filter((line) => line !== "");
       const bytes = new TextEncoder().encode(text).length, megabytes = bytes / 1e6;
       const tokenizers: TokenizerResult[] = [];

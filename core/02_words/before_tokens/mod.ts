@@ -33,6 +33,18 @@
  * ```
  *
  * ```text
+ * ##e ##s 0.059
+ * ##i ##d 0.333
+ * ##s ##t 0.111
+ * joined ##i ##d 3 0.333
+ * joined w ##id 3 0.333
+ * joined l ##o 7 0.143
+ * joined ##s ##t 9 0.111
+ * joined lo ##w 7 0.077
+ * joined ##e ##st 9 0.059
+ * joined ##e ##w 6 0.125
+ * low 0-3, ##est 3-6, wid 7-10, ##o 10-11, ##w 11-12
+ * low ##est
  * ```
  *
  * **Why places.** A program that marks a name in a text needs to know where a token stands there. The text that was cut is not the text that was
@@ -79,6 +91,7 @@ export type {
   TokenizerFile,
   TokenModel,
 } from "./tokenizer.ts";
+export { type PipelineParts, type SpecialRole, TokenizerPipeline } from "./pipeline.ts";
 export { type AlignedText, alignText, type Edit } from "./aligned_text.ts";
 export { type Normalizer, normalizerSequence, type PreTokenizer, preTokenizerSequence } from "./pre_tokenizer.ts";
 export {
@@ -137,7 +150,6 @@ export {
   wordPieceDecoder,
   type WordPieceDecoderOptions,
 } from "./decoders.ts";
-export { type PipelineParts, type SpecialRole, TokenizerPipeline } from "./pipeline.ts";
 export { WordLevel, type WordLevelOptions } from "./word_level.ts";
 export { WordPiece, type WordPieceOptions } from "./word_piece.ts";
 export { trainWordPiece, type WordPieceStep, type WordPieceTrainingOptions } from "./word_piece_training.ts";
@@ -194,6 +206,8 @@ export function plainWordPiece(word: string, vocabulary: ReadonlySet<string>): s
 // ```
 //
 // ```text
+// una ##ble
+// undefined
 // ```
 //
 // 2. Cut *12345678* with the pattern of GPT-2, with that of cl100k and with that of Qwen. Which of them can learn to add numbers of any length digit by
@@ -213,4 +227,7 @@ export function plainWordPiece(word: string, vocabulary: ReadonlySet<string>): s
 // ```
 //
 // ```text
+// gpt2 12345678
+// cl100k 123 456 78
+// qwen2 1 2 3 4 5 6 7 8
 // ```

@@ -224,7 +224,7 @@ export interface BertNormalizerOptions {
   readonly cleanText?: boolean | undefined;
   /** Whether Chinese characters get a space on both sides; true by default. */
   readonly handleChineseCharacters?: boolean | undefined;
-  /** Whether accents go; as `lowercase` by default. */
+  /** Whether accents go; the value of lowercase by default. */
   readonly stripAccents?: boolean | undefined;
   /** Whether letters become small; true by default. */
   readonly lowercase?: boolean | undefined;

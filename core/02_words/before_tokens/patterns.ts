@@ -183,7 +183,7 @@ const CL100K = (digits: string): string =>
   String
     .raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|${digits}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`;
 
-/** The pattern of GPT-3.5 and GPT-4, cl100k_base. */
+/** The pattern of GPT-4, cl100k_base. */
 export const cl100kPattern: Pattern = {
   name: "cl100k",
   source: CL100K(String.raw`\p{N}{1,3}`),

@@ -46,7 +46,7 @@ import { NONE } from "./neighbours.ts";
 
 const MAX_REMEMBERED = 2 ** 15;
 
-/** How {@linkcode BytePairEncoding.encode} reads a text; with chance, BPE dropout, for training. */
+/** How {@linkcode BytePairEncoding.encode} reads a text; BPE dropout is for training. */
 export interface BytePairEncodeOptions extends EncodeOptions {
   /** Probability with which a step passes a possible merge over; 0 by default. */
   readonly dropout?: number | undefined;
