@@ -12,6 +12,7 @@
 
 import { shown } from "../../engine/options.ts";
 import { BytePairEncoding } from "../byte_pair_encoding/encoding.ts";
+import { Unigram } from "../unigram/model.ts";
 import * as back from "./decoders.ts";
 import { metaspace } from "./metaspace.ts";
 import * as normal from "./normalizers.ts";
@@ -107,6 +108,7 @@ export function readTokenizer(data: unknown): Tokenizer {
   if (typeof file.format === "string" && file.format.startsWith("heed byte-pair encoding")) {
     return BytePairEncoding.fromJSON(data);
   }
+  if (typeof file.format === "string" && file.format.startsWith("heed unigram")) return Unigram.fromJSON(data);
   if (file.format !== PIPELINE_FORMAT) {
     throw new SyntaxError(`Cannot read a tokenizer of format ${shown(file.format)}: it must be "${PIPELINE_FORMAT}"`);
   }

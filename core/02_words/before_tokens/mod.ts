@@ -86,6 +86,7 @@ export type {
   DecodeOptions,
   EncodeOptions,
   PieceToken,
+  SequenceTokenizer,
   TextToken,
   Tokenizer,
   TokenizerFile,

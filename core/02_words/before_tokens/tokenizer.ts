@@ -111,6 +111,18 @@ export interface Tokenizer {
   toJSON(): TokenizerFile;
 }
 
+/** A tokenizer with the four tokens that a model of whole sequences needs. */
+export interface SequenceTokenizer extends Tokenizer {
+  /** Id of the token that fills short rows of a batch. */
+  readonly padToken: number;
+  /** Id of the token before the first one. */
+  readonly beginToken: number;
+  /** Id of the token after the last one. */
+  readonly endToken: number;
+  /** Id of the token for what the vocabulary cannot write. */
+  readonly unknownToken: number;
+}
+
 /** A token within a piece, in code units of the piece. */
 export interface PieceToken {
   /** Its place in the vocabulary. */

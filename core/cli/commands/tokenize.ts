@@ -8,6 +8,7 @@
  */
 
 import { BytePairEncoding, trainBytePairEncoding } from "../../02_words/byte_pair_encoding/mod.ts";
+import { trainUnigram, type UnigramStep } from "../../02_words/unigram/mod.ts";
 import { readTokenizer } from "../../02_words/before_tokens/file.ts";
 import { wordPieceDecoder } from "../../02_words/before_tokens/decoders.ts";
 import { TokenizerPipeline } from "../../02_words/before_tokens/pipeline.ts";
@@ -30,7 +31,7 @@ const sizes = { min: 6, max: 10_000_000, whole: true } as const;
 const options = {
   tokenizer: text("FILE", "A tokenizer that --out has saved"),
   train: text("FILE", "Text to learn from; the sentences that come with the code unless given"),
-  algorithm: choice(["bpe", "wordpiece", "characters", "words"], "What is learned; bpe unless given"),
+  algorithm: choice(["bpe", "unigram", "wordpiece", "characters", "words"], "What is learned; bpe unless given"),
   level: choice(["bytes", "characters"], "What bpe starts from; bytes unless given"),
   vocabSize: number("N", "Tokens to learn at most; 1000 unless given", sizes),
   minFrequency: number("N", "Joins no pair that is rarer; 2 unless given", { min: 1, max: 1_000_000_000, whole: true }),
@@ -107,6 +108,10 @@ async function learn(values: Given): Promise<Tokenizer> {
       const onProgress = (step: { merges: number; maxMerges: number }): void => progress(step.merges, step.maxMerges);
       return await trainBytePairEncoding(texts, { vocabSize, level, minFrequency, onProgress });
     }
+    if (algorithm === "unigram") {
+      const onProgress = (step: UnigramStep): void => progress(step.pieces);
+      return await trainUnigram(texts, { vocabSize, onProgress });
+    }
     if (algorithm === "wordpiece") {
       const onProgress = (step: { tokens: number; maxTokens: number }): void => progress(step.tokens, step.maxTokens);
       return await trainWordPiece(texts, { vocabSize, minFrequency, onProgress });
@@ -130,7 +135,9 @@ function progressOf(path: string | undefined): (done?: number, all?: number) => 
   return (done, all) => {
     if (!isWatched || done !== undefined && performance.now() - told < 100) return;
     told = performance.now();
-    const text = done === undefined ? "" : `${count(done)} of ${count(all!)} from ${named(path ?? "the sentences")}`;
+    const whole = all === undefined ? "" : ` of ${count(all)}`;
+    const from = path === undefined ? "the sentences that come with the code" : named(path);
+    const text = done === undefined ? "" : `${count(done)}${whole} learned from ${from}`;
     Deno.stderr.writeSync(encoder.encode(`\r\x1b[K${text}`));
   };
 }
