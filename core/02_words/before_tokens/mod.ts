@@ -4,8 +4,8 @@
  * **Question.** Every way to cut texts begins with a text and ends with ids. What happens before the first token is cut, and what must all of
  * them offer, so that a model does not notice which one it has?
  *
- * **Idea.** A tokenizer is a row of four parts. A normalizer (规范化) changes the text: Unicode's forms, lower case, accents. A pre-tokenizer
- * (预分词) cuts it into pieces which no token crosses. A model cuts each piece into tokens: byte-pair encoding, a unigram model, or WordPiece. A
+ * **Idea.** A tokenizer is a row of four parts. A normalizer changes the text: Unicode's forms, lower case, accents. A pre-tokenizer
+ * [预分词] cuts it into pieces which no token crosses. A model cuts each piece into tokens: byte-pair encoding, a unigram model, or WordPiece. A
  * decoder goes back from tokens to text. What the first two drop never comes back.
  *
  * ```picture before_tokens A text on its way through the parts of a tokenizer like BERT's. Each box stands below the characters that it was made from.
