@@ -46,6 +46,7 @@ export const COMMANDS: readonly Heading[] = [
   { name: "train lm", summary: "Train a language model on a text" },
   { name: "translate", summary: "Translate sentences with a saved translator" },
   { name: "generate", summary: "Continue a text with a language model" },
+  { name: "tokenize", summary: "Cut texts into tokens, learn how, or go back" },
   { name: "experiment", summary: "Run an experiment of the book, or list them" },
   { name: "info", summary: "Say what computes here, or what a saved model is" },
 ];

@@ -37,6 +37,11 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/02_words/experiments/embeddings/bags.words.ts")).words,
   },
   {
+    name: "words/before_tokens",
+    load: async () => (await import("../../core/02_words/experiments/before_tokens.ts")).experiment,
+    words: async () => (await import("../../core/02_words/experiments/before_tokens.words.ts")).words,
+  },
+  {
     name: "words/softmax",
     load: async () => (await import("../../core/02_words/experiments/softmax.ts")).experiment,
     words: async () => (await import("../../core/02_words/experiments/softmax.words.ts")).words,

@@ -16,7 +16,8 @@ export type BytePairLevel = "characters" | "bytes";
 
 /** The letters of the 256 bytes, by byte. */
 export const LETTERS: readonly string[] = byteLetters();
-const BYTES: ReadonlyMap<string, number> = new Map(LETTERS.map((letter, byte) => [letter, byte]));
+/** The byte of each letter. */
+export const BYTES: ReadonlyMap<string, number> = new Map(LETTERS.map((letter, byte) => [letter, byte]));
 
 function byteLetters(): string[] {
   let hidden = 256;
