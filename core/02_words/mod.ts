@@ -12,6 +12,7 @@
  * | -------------------- | --------------------------------------------------------- |
  * | `byte_pair_encoding` | what the units are, when texts never stop inventing words |
  * | `unigram`            | which way to cut a word is the most probable one          |
+ * | `multilingual`       | how small languages get pieces, and models many ways to cut |
  * | `embeddings`         | how a token becomes a vector that a network can compare   |
  * | `softmax`            | how scores become probabilities                           |
  *
@@ -72,5 +73,6 @@
 
 export * from "./byte_pair_encoding/mod.ts";
 export * from "./unigram/mod.ts";
+export * from "./multilingual.ts";
 export * from "./embeddings.ts";
 export * from "./softmax.ts";

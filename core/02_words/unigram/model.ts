@@ -75,6 +75,9 @@ const encodeChecks: Checks<UnigramEncodeOptions> = {
   random: needing("alpha", aRandom),
 };
 const sampleChecks: Checks<UnigramSampleOptions> = { alpha: alphaCheck };
+/** The longest text whose lattice stays in memory, in code units. */
+const SHORT = 2 ** 10;
+
 const countCheck = integer({ min: 1, max: 2 ** 16 });
 
 /**
@@ -101,6 +104,8 @@ export class Unigram {
   readonly unknownToken = 3;
   readonly #data: UnigramData;
   readonly #model: ScoredPieces;
+  /** For short texts, whose lattices use one memory. */
+  readonly #short: Lattice;
   /** Id of the first piece, behind special tokens and bytes. */
   readonly #first: number;
 
@@ -124,6 +129,7 @@ export class Unigram {
       pieces.map(([, score]) => score),
       unknownPenalty,
     );
+    this.#short = new Lattice(this.#model);
   }
 
   /** How many tokens there are, the special ones included. */
@@ -269,7 +275,7 @@ export class Unigram {
   }
 
   #lattice(whole: string): Lattice {
-    return new Lattice(this.#model).read(whole);
+    return (whole.length <= SHORT ? this.#short : new Lattice(this.#model)).read(whole);
   }
 
   #segmentation(path: Path, whole: string): Segmentation {
