@@ -1,18 +1,21 @@
 /**
  * # Multilingual vocabularies
  *
- * **Question.** One vocabulary has to serve several languages, and most of the text is in one of them. What becomes of a small language (小语种), of which the
+ * **Question.** One vocabulary has to serve several languages, and most of the text is in one of them. What becomes of a low-resource language (小语种), of which the
  * training saw little? And once the vocabulary is there: a text is always cut the same way. Does a model learn more if it is not?
  *
  * **Idea.** Both parts of [section](byte_pair_encoding/mod.ts) and [section](unigram/mod.ts) count, and what is rare does not count. The words of the small language get no pieces of their own and are cut into
  * letters, so its texts are long and its model sees little of them at once. The remedy is to sample (采样) it more often than it occurs, and the large ones
  * less. How much more is one number, the temperature.
  *
+ * ```picture language_sampling What part of the drawn sentences is in each of four languages, of which there are 10 000, 2000, 400 and 50 sentences, as the temperature rises.
+ * ```
+ *
  * The second remedy is for the model: in training a text is cut in another way each time, by chance. This is *subword regularization* (子词正则化). The model sees
  * rare pieces and the letters inside frequent ones, and learns what words have in common however they are cut.
  *
  * **By hand.** Of two languages, one has 900 sentences and the other 100. As they occur, they are drawn with the probabilities $900 / 1000 = 0.9$ and $100 / 1000 = 0.1$. At the temperature
- * 2 the square roots are compared: $30 / 40 = 0.75$ and $10 / 40 = 0.25$. The higher the temperature, the nearer both come to 0.5.
+ * 2 the square roots are compared: $30 / 40 = 0.75$ and $10 / 40 = 0.25$. At the temperature 100 they are 0.51 and 0.49.
  *
  * The same idea serves the ways to cut a word. With the merges `e s` and `es t`, *est* is one token. *BPE dropout* passes over each possible merge with a
  * probability of 0.1: `e s t` stays with 0.1, `es t` comes with $0.9 \cdot 0.1 = 0.09$, and `est` with $0.9 \cdot 0.9 = 0.81$.
@@ -60,7 +63,7 @@
  * enough to become pieces, and what the pieces serve is those sentences. Meanwhile the large languages, which most users read, lose pieces. A vocabulary
  * has one size; what one language gains another one pays for.
  *
- * Sources: Jacob Devlin 2018, *Multilingual BERT* (the notes on the released model); Guillaume Lample, Alexis Conneau 2019, *Cross-lingual Language Model Pretraining*; Naveen Arivazhagan and others 2019,
+ * Sources: Jacob Devlin 2018, *Multilingual BERT* (what was written of the released model); Guillaume Lample, Alexis Conneau 2019, *Cross-lingual Language Model Pretraining*; Naveen Arivazhagan and others 2019,
  * *Massively Multilingual Neural Machine Translation in the Wild: Findings and Challenges* (the temperature); Alexis Conneau and others 2020, *Unsupervised Cross-lingual
  * Representation Learning at Scale*; Phillip Rust and others 2021, *How Good is Your Tokenizer? On the Monolingual Performance of Multilingual Language Models*; Aleksandar
  * Petrov and others 2023, *Language Model Tokenizers Introduce Unfairness Between Languages*; Taku Kudo 2018, *Subword Regularization: Improving Neural Network Translation Models with Multiple

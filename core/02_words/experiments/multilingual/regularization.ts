@@ -26,7 +26,7 @@ const ENDINGS = ["s", "ed", "er", "est", "ing"];
 /** Size of both vocabularies: most words are one piece or two. */
 const TOKENS = 500;
 /** How everything is trained, and with how many seeds. */
-const STEPS = 150, RATE = 0.02, WIDTH = 32, SEEDS = 3;
+const STEPS = 100, RATE = 0.02, WIDTH = 32, SEEDS = 3;
 /** Misspellings of each word. */
 const MISSPELT = 4;
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
