@@ -119,6 +119,7 @@ export const CONTENTS: readonly Chapter[] = [
       { pages: ["decoder"] },
       { pages: ["encoder_decoder"] },
       { pages: ["decoder_only"] },
+      { pages: ["layout"], numbered: false },
       { pages: ["encoder_only"], planned: "Encoder-only models" },
       { pages: ["non_autoregressive"], planned: "Non-autoregressive models" },
       { pages: ["modern"], planned: "Modern changes" },
