@@ -66,7 +66,7 @@ export const CONTENTS: readonly Chapter[] = [
           ...["model", "lattice", "training", "seeds", "trie", "data"].map((name) => `unigram/${name}`),
         ],
       },
-      { pages: ["multilingual"], planned: "Multilingual vocabularies" },
+      { pages: ["multilingual"] },
       { pages: ["embeddings"] },
       { pages: ["word2vec"], planned: "Word2vec" },
       { pages: ["static_and_contextual"], planned: "Static and contextual vectors" },

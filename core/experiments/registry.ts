@@ -14,6 +14,8 @@ export const EXPERIMENTS: readonly Entry[] = [
   "01_introduction/experiments/tasks_and_shapes",
   "02_words/experiments/byte_pair_encoding",
   "02_words/experiments/unigram",
+  "02_words/experiments/multilingual",
+  "02_words/experiments/multilingual/regularization",
   "02_words/experiments/embeddings",
   "02_words/experiments/embeddings/bags",
   "02_words/experiments/before_tokens",

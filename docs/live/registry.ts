@@ -27,6 +27,16 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/02_words/experiments/unigram.words.ts")).words,
   },
   {
+    name: "words/multilingual",
+    load: async () => (await import("../../core/02_words/experiments/multilingual.ts")).experiment,
+    words: async () => (await import("../../core/02_words/experiments/multilingual.words.ts")).words,
+  },
+  {
+    name: "words/multilingual/regularization",
+    load: async () => (await import("../../core/02_words/experiments/multilingual/regularization.ts")).experiment,
+    words: async () => (await import("../../core/02_words/experiments/multilingual/regularization.words.ts")).words,
+  },
+  {
     name: "words/embeddings",
     load: async () => (await import("../../core/02_words/experiments/embeddings.ts")).experiment,
     words: async () => (await import("../../core/02_words/experiments/embeddings.words.ts")).words,

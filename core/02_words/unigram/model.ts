@@ -86,6 +86,9 @@ const encodeChecks: Checks<UnigramEncodeOptions> = {
   random: needing("alpha", aRandom),
 };
 const sampleChecks: Checks<UnigramSampleOptions> = { alpha: alphaCheck };
+/** The longest text whose lattice stays in memory, in code units. */
+const SHORT = 2 ** 10;
+
 const countCheck = integer({ min: 1, max: 2 ** 16 });
 
 /**
@@ -116,6 +119,8 @@ export class Unigram implements Tokenizer {
   #ids: ReadonlyMap<string, number> | undefined;
   readonly #data: UnigramData;
   readonly #model: ScoredPieces;
+  /** For short texts, whose lattices use one memory. */
+  readonly #short: Lattice;
   /** Id of the first piece, behind special tokens and bytes. */
   readonly #first: number;
 
@@ -141,6 +146,7 @@ export class Unigram implements Tokenizer {
       pieces.map(([, score]) => score),
       unknownPenalty,
     );
+    this.#short = new Lattice(this.#model);
   }
 
   /** How many tokens there are, the special ones included. */
@@ -340,7 +346,7 @@ export class Unigram implements Tokenizer {
   }
 
   #lattice(whole: string): Lattice {
-    return new Lattice(this.#model).read(whole);
+    return (whole.length <= SHORT ? this.#short : new Lattice(this.#model)).read(whole);
   }
 
   #segmentation(path: Path, whole: string): Segmentation {
