@@ -461,7 +461,10 @@ Deno.test("every written chapter is in deno.json and in the table of the README"
   const { exports } = JSON.parse(read("deno.json")) as { exports: Record<string, string> };
   const written = CONTENTS.filter(({ folder }) => exists(`core/${folder}/mod.ts`));
   const entries = Object.entries(exports).filter(([, path]) => !Number.isNaN(chapterOf(path.replace("./", ""))));
-  assertEquals(entries, written.map(({ folder }) => [`./${folder.slice(3)}`, `./core/${folder}/mod.ts`]));
+  assertEquals(
+    entries,
+    written.map(({ folder }) => [`./${folder.slice(3).replaceAll("_", "-")}`, `./core/${folder}/mod.ts`]),
+  );
   const rows = [...read("README.md").matchAll(/^\| `core\/(\d\d_\w+)` *\| (.*?) *\|/gm)].map(([, ...row]) => row);
   assertEquals(rows, written.map(({ folder, title }) => [folder, title]));
 });

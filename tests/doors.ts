@@ -10,6 +10,7 @@
 import * as attention from "../core/04_attention/mod.ts";
 import * as engine from "../core/engine/mod.ts";
 import * as introduction from "../core/01_introduction/mod.ts";
+import * as languageModels from "../core/03_language_models/mod.ts";
 import * as generation from "../core/07_generation/mod.ts";
 import * as gpu from "../gpu/mod.ts";
 import * as figures from "../core/figures/mod.ts";
@@ -29,6 +30,7 @@ export const entryPoints: Readonly<Record<string, Readonly<Record<string, unknow
   "core/engine/mod.ts": engine,
   "core/01_introduction/mod.ts": introduction,
   "core/02_words/mod.ts": words,
+  "core/03_language_models/mod.ts": languageModels,
   "core/04_attention/mod.ts": attention,
   "core/05_transformer/mod.ts": transformer,
   "core/06_training/mod.ts": training,
@@ -241,7 +243,7 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   // Words
   "new BytePairEncoding": () => call(learned.toJSON()),
   "BytePairEncoding.fromJSON": () => call(bytePairs().toJSON()),
-  "BytePairEncoding.encode": () => on(bytePairs(), "ab"),
+  "BytePairEncoding.encode": () => on(bytePairs(), "ab", { dropout: 0.5, random: random() }),
   "BytePairEncoding.decode": () => on(bytePairs(), [4, 5]),
   "BytePairEncoding.decodeStream": () => on(bytePairs(), [4, 5]),
   splitWords: () => call("a b"),
@@ -255,6 +257,12 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   "new DeepBagOfWordsClassifier": () => call(8, 4, 1, 2, random(), { paddingIndex: 0 }),
   "DeepBagOfWordsClassifier.forward": () => on(new words.DeepBagOfWordsClassifier(8, 4, 1, 2, random()), ids()),
   softmax: () => call(x(), -1),
+  targetLogProbabilities: () => call(x(2, 3, 4), ids(2, 3)),
+  measureScores: () => call([-1, -2], { tokens: 3, characters: 6, bytes: 6 }),
+  score: () => call(decoder(), [1, 2, 3], { beginToken: 0, window: 2, stride: 1, batchSize: 1 }),
+  perplexity: () => call(decoder(), "ab", { tokenizer: learned, beginToken: 0, window: 2, stride: 1, batchSize: 1 }),
+  posterior: () => call([-1, -2], [1, 2]),
+  classify: () => call([decoder(), decoder()], [1, 2, 3], { priors: [1, 2], beginToken: 0, window: 2, stride: 1 }),
   logSoftmax: () => call(x(), -1),
 
   // Attention

@@ -16,6 +16,7 @@ export const EXPERIMENTS: readonly Entry[] = [
   "02_words/experiments/embeddings",
   "02_words/experiments/embeddings/bags",
   "02_words/experiments/softmax",
+  "03_language_models/experiments/autoregressive",
   "04_attention/experiments/scaled_dot_product",
   "04_attention/experiments/self_and_cross",
   "04_attention/experiments/self_and_cross/matrices",

@@ -37,6 +37,11 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/02_words/experiments/softmax.words.ts")).words,
   },
   {
+    name: "language_models/autoregressive",
+    load: async () => (await import("../../core/03_language_models/experiments/autoregressive.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/autoregressive.words.ts")).words,
+  },
+  {
     name: "attention/scaled_dot_product",
     load: async () => (await import("../../core/04_attention/experiments/scaled_dot_product.ts")).experiment,
     words: async () => (await import("../../core/04_attention/experiments/scaled_dot_product.words.ts")).words,
