@@ -12,7 +12,7 @@ import { splitText } from "../01_introduction/rule_based_classifier.ts";
 import { sentiment, SENTIMENTS } from "../corpora/sentiment.ts";
 import { Random } from "../engine/random.ts";
 import { parseJson, readFields } from "../engine/json.ts";
-import { type Checks, integer, list, object, oneOf, required, string } from "../engine/options.ts";
+import { type Checks, integer, list, object, required, string } from "../engine/options.ts";
 import { decodeSafetensors, encodeSafetensors, storedNumbers } from "../06_training/safetensors.ts";
 import { splitExamples } from "../01_introduction/evaluation.ts";
 import { crc32 } from "../06_training/checkpoints.ts";
