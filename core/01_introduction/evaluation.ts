@@ -4,8 +4,8 @@
  * **Question.** One classifier is right about 80 of 100 texts, another about 84. Is the second one better, or did it have luck with these hundred? And what does
  * a single number hide?
  *
- * **Idea.** Count answers by what was right and what was answered: a confusion matrix. Its rows and columns give precision (精确率) and recall (召回率) of each class. To see what is luck, draw
- * another hundred texts from these hundred, with replacement, and compare both classifiers again, a thousand times: the bootstrap. And measure on texts that nobody has looked at while he built the classifier:
+ * **Idea.** Count answers by what was right and what was answered: a confusion matrix [混淆矩阵]. Its rows and columns give precision [精确率] and recall [召回率] of each class. To see what is luck, draw
+ * another hundred texts from these hundred, with replacement, and compare both classifiers again, a thousand times: the bootstrap [自助法]. And measure on texts that nobody has looked at while he built the classifier:
  * the test set (测试数据). To choose between classifiers is the task of a third set, for validation (验证).
  *
  * ```picture confusion_by_hand The example worked below as a confusion matrix. Rows are right classes, columns are answers; the diagonal is what was answered right.
@@ -327,7 +327,7 @@ function binomialTail(most: number, n: number, p: number): number {
  */
 export function expectedBest(models: number, texts: number, trueAccuracy: number): number {
   checkValue("expect the best", "models", models, integer());
-  checkValue("expect the best", "texts", texts, integer());
+  checkValue("expect the best", "texts", texts, integer({ min: 1, max: 10_000_000 }));
   checkValue("expect the best", "trueAccuracy", trueAccuracy, numeric({ min: 0, max: 1 }));
   if (trueAccuracy === 0 || trueAccuracy === 1) return trueAccuracy;
   let sum = 0, F = 0;

@@ -17,7 +17,7 @@
  * everybody means by it.
  *
  * ```ts
- * import { decide, findFeatures, score, splitText } from "@heed/heed/introduction";
+ * import { decide, findFeatures, scoreFeatures, splitText } from "@heed/heed/introduction";
  *
  * const rules = {
  *   tokenize: splitText,
@@ -30,7 +30,7 @@
  * for (const text of ["The soup was not good, but the cake was great", "The film was not boring"]) {
  *   const features = findFeatures(text, rules);
  *   for (const { phrase, points, value } of features) console.log(phrase, points, "→", value);
- *   console.log("score", score(features), decide(score(features), [-0.5, 0.5], labels));
+ *   console.log("score", scoreFeatures(features), decide(scoreFeatures(features), [-0.5, 0.5], labels));
  * }
  * ```
  *
@@ -150,7 +150,7 @@ export function findFeatures(text: string, rules: ScoringRules): Feature[] {
  * @param features those of {@linkcode findFeatures}
  * @returns the sum; 0 of none
  */
-export function score(features: readonly Feature[]): number {
+export function scoreFeatures(features: readonly Feature[]): number {
   checkList("score", "features", features, "features", isFeature);
   let sum = 0;
   for (const { value } of features) sum += value;
@@ -212,7 +212,7 @@ export class RuleBasedClassifier<Label = string> implements TextClassifier<Label
    * @returns one of the labels
    */
   classify(text: string): Label {
-    return decide(score(findFeatures(text, this.rules)), this.thresholds, this.labels);
+    return decide(scoreFeatures(findFeatures(text, this.rules)), this.thresholds, this.labels);
   }
 }
 
@@ -485,7 +485,7 @@ export const chineseSentiment: ScoringRules = {
 // **The notes, 004.4.** It holds: nothing is trained here, and all rules can be read. The example that the notes give is a slip: what they write as *pooling* (池袋) must be 词袋, the bag of words,
 // whose weights are trained.
 //
-// **The notes, 004.7.** It holds. The five steps are {@linkcode findFeatures}, {@linkcode score}, {@linkcode decide}, {@linkcode accuracy} and {@linkcode findErrors}.
+// **The notes, 004.7.** It holds. The five steps are {@linkcode findFeatures}, {@linkcode scoreFeatures}, {@linkcode decide}, {@linkcode accuracy} and {@linkcode findErrors}.
 //
 // **The notes, 004.8.** It holds. A feature (特征) is here a number that says something of a text, and the numbers of all rules together are a vector. To find them is
 // feature extraction (特征抽取). On this page a person has chosen what each number means. Later, training does.
@@ -507,11 +507,11 @@ export const chineseSentiment: ScoringRules = {
 // **Solution.** With a rule of its own *not bad* is one feature, also where *bad* belongs to another word.
 //
 // ```ts
-// import { englishSentiment, findFeatures, score } from "@heed/heed/introduction";
+// import { englishSentiment, findFeatures, scoreFeatures } from "@heed/heed/introduction";
 //
 // const patched = { ...englishSentiment, points: { ...englishSentiment.points, "not bad": 2 } };
 // for (const text of ["Not bad at all", "It was not bad luck but bad service"]) {
-//   console.log(score(findFeatures(text, englishSentiment)), score(findFeatures(text, patched)), text);
+//   console.log(scoreFeatures(findFeatures(text, englishSentiment)), scoreFeatures(findFeatures(text, patched)), text);
 // }
 // ```
 //

@@ -7,7 +7,7 @@
  * @module
  */
 
-/** The reviews, as {@linkcode readReviews} reads them. */
+/** The reviews, one a line. */
 export const CHINESE: string = `
 + 这部电影太好看了，我想再看一遍。
 + 面条很筋道，汤也很鲜。

@@ -6,7 +6,7 @@
  * @module
  */
 
-/** The reviews, as {@linkcode readReviews} reads them. */
+/** The reviews, one a line. */
 export const ENGLISH: string = `
 + A warm, funny film that I would happily watch again.
 + The soup was wonderful and the bread came straight from the oven.
