@@ -17,6 +17,7 @@ export const EXPERIMENTS: readonly Entry[] = [
   "01_introduction/experiments/evaluation",
   "01_introduction/experiments/three_ways",
   "02_words/experiments/byte_pair_encoding",
+  "02_words/experiments/unigram",
   "02_words/experiments/embeddings",
   "02_words/experiments/embeddings/bags",
   "02_words/experiments/softmax",

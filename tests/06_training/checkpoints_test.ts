@@ -10,7 +10,8 @@ import {
   t5,
 } from "../../core/04_attention/positions/mod.ts";
 import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
-import { EncoderDecoder, type TransformerOptions } from "../../core/05_transformer/encoder_decoder.ts";
+import { EncoderDecoder } from "../../core/05_transformer/encoder_decoder.ts";
+import type { TransformerOptions } from "../../core/05_transformer/layout.ts";
 import { relu } from "../../core/05_transformer/feed_forward/activations.ts";
 import { layerNormalization } from "../../core/05_transformer/normalization.ts";
 import { Batches, padSequences } from "../../core/06_training/batching.ts";
