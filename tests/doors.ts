@@ -252,8 +252,6 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   "RuleBasedClassifier.classify": () => on(rules(), "good"),
   accuracy: () => call(["a", "b"], ["a", "a"]),
   findErrors: () => call(rules(), labelled()),
-  isLabelled: () => call(labelled()[0]),
-  checkPaired: () => call("try", ["a"], ["a"]),
   "new BagOfWords": () => call({ labels: ["-", "+"], vocabulary: ["good"], tokenize: introduction.splitText }),
   "BagOfWords.bagOf": () => on(bag(), "good"),
   "BagOfWords.scores": () => on(bag(), "good"),

@@ -147,7 +147,6 @@ Deno.test("every door opens to the call that stands for it", async () => {
 /** Objects without a class that are no options: data, or values with members of their own. */
 const DATA: Readonly<Record<string, readonly number[]>> = {
   dims: [2],
-  isLabelled: [0],
   "BagOfWords.update": [2],
   scoreLabels: [0],
   continuationScorer: [0],

@@ -59,12 +59,12 @@
  * $(p_c - y_c)\,x_v$. A step against it is the update above. The perceptron is the same with the answer in place of the probabilities: it moves only after an error, and then by whole steps.
  *
  * Sources: Rosenblatt 1958, *The Perceptron*; Collins 2002, *Discriminative Training Methods for Hidden Markov Models* (averaged weights); Pang, Lee and Vaithyanathan 2002, *Thumbs up? Sentiment
- * Classification using Machine Learning Techniques* (bags of words against lists of words); Neubig 2024, *Advanced Natural Language Processing* (the update of the notes).
+ * Classification using Machine Learning Techniques* (bags of words against lists of words); Neubig 2024, *Advanced Natural Language Processing* (the update).
  *
  * @module
  */
 
-import { checkList, checkText } from "../engine/arguments.ts";
+import { checkList, checkText, cutBy, isLabelled } from "../engine/arguments.ts";
 import {
   abortSignal,
   callback,
@@ -83,7 +83,7 @@ import {
 } from "../engine/options.ts";
 import { rest } from "../engine/pace.ts";
 import { Random } from "../engine/random.ts";
-import { isLabelled, splitText, type TextClassifier } from "./rule_based_classifier.ts";
+import { splitText, type TextClassifier } from "./rule_based_classifier.ts";
 
 /** Which class gains by an example, and which loses: −1 to 1 for each class. */
 export interface UpdateRule {
@@ -116,7 +116,7 @@ export const gradient: UpdateRule = {
   },
 };
 
-/** The rule of the notes to the letter: the class that was answered gains where it is right, and loses where it is wrong. */
+/** The rule to the letter: the class that was answered gains if right, and loses if wrong. */
 export const rewarding: UpdateRule = {
   word: "rewarding",
   direction(scores, target) {
@@ -184,7 +184,7 @@ export class BagOfWords implements TextClassifier {
   bagOf(text: string): Map<number, number> {
     checkText("count words", "text", text);
     const bag = new Map<number, number>();
-    for (const word of this.tokenize(text)) {
+    for (const word of cutBy(this.tokenize, text)) {
       const place = this.#place.get(word);
       if (place !== undefined) bag.set(place, (bag.get(place) ?? 0) + 1);
     }
@@ -356,13 +356,13 @@ export interface BagOfWordsOptions {
   readonly minCount?: number | undefined;
   /** How a text is cut into words; {@linkcode splitText} by default. */
   readonly tokenize?: ((text: string) => readonly string[]) | undefined;
-  /** The classes in the order that is wanted; those of the texts, sorted, by default. */
+  /** The classes in the order that is wanted; those of the texts by default. */
   readonly labels?: readonly string[] | undefined;
   /** Where the order of the texts comes from; `new Random(1)` by default. */
   readonly random?: Random | undefined;
-  /** Stops the training. */
+  /** Stops the training; nothing does by default. */
   readonly signal?: AbortSignal | undefined;
-  /** Hears of each epoch. */
+  /** Hears of each epoch; nobody does by default. */
   readonly onProgress?: ((report: BagOfWordsReport) => void) | undefined;
 }
 
@@ -450,7 +450,7 @@ export function withPairs(tokenize: (text: string) => readonly string[], most: n
   checkFunction("cut texts by", tokenize);
   checkValue("join words", "most", most, integer());
   return (text) => {
-    const words = tokenize(text), pieces = [...words];
+    const words = cutBy(tokenize, text), pieces = [...words];
     for (let n = 2; n <= Math.min(most, words.length); n++) {
       for (let at = 0; at + n <= words.length; at++) pieces.push(words.slice(at, at + n).join(" "));
     }
@@ -510,7 +510,7 @@ function wordsOf(
 ): string[] {
   const counts = new Map<string, number>();
   for (const { text } of examples) {
-    for (const word of new Set(tokenize(text))) counts.set(word, (counts.get(word) ?? 0) + 1);
+    for (const word of new Set(cutBy(tokenize, text))) counts.set(word, (counts.get(word) ?? 0) + 1);
   }
   return [...counts].filter(([, count]) => count >= minCount).map(([word]) => word);
 }
@@ -540,8 +540,8 @@ function wordsOf(
 
 // ## Pitfall: a vocabulary that has seen the test
 //
-// The vocabulary is learned, as weights are. Counted over all texts, it gives words of the test a weight of 0, which changes no score. But whoever chooses words by how well they tell classes apart, over all texts, has looked at the
-// labels of the test. The test "trainBagOfWords() knows no word that only other texts have" looks at the vocabulary.
+// The vocabulary is learned, as weights are. Counted over the test as well, it gives its words a weight of 0, which changes no score. But whoever chooses words by how well they tell classes apart, over all texts, has looked at the
+// labels of the test. The test "trainBagOfWords() knows no word that only the test has" looks at the vocabulary.
 
 // ## Exercise
 //

@@ -1,11 +1,11 @@
 /**
  * # Evaluation
  *
- * **Question.** One classifier is right about 80 of 100 texts, another about 84. Is the second one better, or did it have luck with these hundred? And what does
+ * **Question.** Of two classifiers the second answers a few texts more of a test right. Is it better, or did it have luck with these texts? And what does
  * a single number hide?
  *
  * **Idea.** Count answers by what was right and what was answered: a confusion matrix [混淆矩阵]. Its rows and columns give precision [精确率] and recall [召回率] of each class. To see what is luck, draw
- * another hundred texts from these hundred, with replacement, and compare both classifiers again, a thousand times: the bootstrap [自助法]. And measure on texts that nobody has looked at while he built the classifier:
+ * as many texts from these, with replacement, and compare both classifiers again, a thousand times: the bootstrap [自助法]. And measure on texts that nobody has looked at while he built the classifier:
  * the test set (测试数据). To choose between classifiers is the task of a third set, for validation (验证).
  *
  * ```picture confusion_by_hand The example worked below as a confusion matrix. Rows are right classes, columns are answers; the diagonal is what was answered right.
@@ -49,8 +49,8 @@
  * | $R$    | `recall`    | of the texts of class $c$, the fraction found   |
  * | $F$    | `f1`        | the harmonic mean of both                       |
  *
- * **Why the harmonic mean.** It is near the smaller of the two. A classifier that always answers + finds all of +: recall 1. If one text of a hundred is +, its precision is 0.01. The arithmetic mean of both
- * is above one half; the harmonic mean is 0.02, and says what the classifier is worth.
+ * **Why the harmonic mean.** It is near the smaller of the two. A classifier that always answers + finds all of +: recall 1. If few texts are +, its precision is near 0. The arithmetic mean of both
+ * is still above one half. The harmonic mean is near 0, and says what the classifier is worth.
  *
  * Sources: van Rijsbergen 1979, *Information Retrieval* (F); Efron and Tibshirani 1993, *An Introduction to the Bootstrap*; Koehn 2004, *Statistical Significance Tests for Machine Translation
  * Evaluation* (paired bootstrap); McNemar 1947, *Note on the Sampling Error of the Difference Between Correlated Proportions or Percentages*; Wilson 1927, *Probable Inference, the Law of Succession, and Statistical Inference*;
@@ -69,9 +69,9 @@ import {
   numeric,
   shown,
 } from "../engine/options.ts";
-import { checkList } from "../engine/arguments.ts";
+import { checkList, checkPaired } from "../engine/arguments.ts";
 import { checkRandom, Random } from "../engine/random.ts";
-import { accuracy, checkPaired } from "./rule_based_classifier.ts";
+import { accuracy } from "./rule_based_classifier.ts";
 
 /** How often each class was answered by what. */
 export interface ConfusionMatrix<Label = unknown> {
@@ -86,7 +86,7 @@ export interface ConfusionMatrix<Label = unknown> {
  *
  * @param labels the right answers, of any kind
  * @param answers what was answered, in the same order
- * @param classes the order of rows and columns; all that occur, sorted, by default
+ * @param classes the order of rows and columns; all that occur by default
  * @returns the counts
  * @throws {RangeError} if there is no answer, or one is not among the classes
  */
@@ -143,7 +143,7 @@ export interface ClassificationReport<Label = unknown> {
  *
  * @param labels the right answers, of any kind
  * @param answers what was answered, in the same order
- * @param classes which are looked at; all that occur, sorted, by default
+ * @param classes which are looked at; all that occur by default
  * @returns numbers from 0 to 1
  */
 export function precisionRecall<Label>(
@@ -183,7 +183,7 @@ function scoresOf(right: number, answered: number, support: number): PrecisionRe
 // ## How much of a difference is luck
 //
 // Two classifiers are compared on the *same* texts, so the test is a paired one. What matters are the texts on which they differ. The bootstrap draws as many texts as there are, with replacement, and
-// computes the difference of both scores anew. The middle 95 of 100 such differences are a confidence interval. The p-value is about a world without a difference: in it each draw would deviate as much from 0 as it does from
+// computes the difference of both scores anew. The middle ones of these differences, all but the outermost, are a confidence interval [置信区间]. The p-value is about a world without a difference: in it each draw would deviate as much from 0 as it does from
 // the difference that was found. It is the fraction of draws that deviate by at least the difference itself.
 
 /** What a comparison found. */
@@ -286,7 +286,7 @@ export function mcNemar<Label, Answer = Label>(
  *
  * @param right how many answers were right
  * @param total how many there were
- * @param deviations half its width in standard deviations; 1.96 by default, for 95 of 100
+ * @param deviations half its width in standard deviations; 1.96 by default
  * @returns the lowest and the highest accuracy that go well with the measurement
  */
 export function accuracyInterval(right: number, total: number, deviations: number = 1.96): [low: number, high: number] {
@@ -311,14 +311,16 @@ function binomialTail(most: number, n: number, p: number): number {
 
 // ## Three sets, and what the third is for
 //
-// What is learned from says nothing of other texts: a model may know it by heart. Hence the test set. But whoever looks at the result on the test set, changes the model, and looks again, and keeps what was best, has chosen by the
-// test set. Among many models some have luck with these very texts. The luck stays behind when other texts come. So the choice is made on a validation set, and the test set is used once, at the end.
+// What is learned from says nothing of new texts: a model may know it by heart. Hence the test set. But whoever looks at the result on the test set, changes the model, and looks again, and keeps what was best, has chosen by the
+// test set. Among many models some have luck with these very texts. The luck stays behind when new texts come. So the choice is made on a validation set, and the test set is used once, at the end.
 //
 // How large the luck is has a closed form. Let $K$ models all have the true accuracy $p$, and make their errors independently. On $n$ texts each gets a binomial number right, and the largest of them is at most $k$ with the probability
 // $F(k)^K$, where $F$ is the distribution of one. {@linkcode expectedBest} sums it up. The [experiment](experiments/evaluation.ts) draws such models, and beside them chooses real ones.
 
 /**
- * The accuracy to expect of the best of several equally good models, where it is measured on the texts that it was chosen on.
+ * The accuracy to expect of the best of several equally good models, where it was chosen.
+ *
+ * It is measured on the very texts that it was chosen on.
  *
  * @param models how many there are
  * @param texts how many each is measured on
@@ -448,7 +450,7 @@ function placeOf<Label>(place: ReadonlyMap<Label, number>, label: Label): number
 
 // ## Pitfall: accuracy where classes are of different size
 //
-// If 95 of 100 messages are no spam, the classifier that never says *spam* has an accuracy of 0.95. Its recall of *spam* is 0, and so is its F1. The test "precisionRecall() shows what accuracy hides where one class is rare" has the numbers.
+// Where nearly all messages are no spam, the classifier that never says *spam* has a high accuracy. Its recall of *spam* is 0, and so is its F1. The test "precisionRecall() shows what accuracy hides where one class is rare" has the numbers.
 
 // ## Exercise
 //

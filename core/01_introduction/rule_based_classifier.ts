@@ -64,13 +64,14 @@
  * @module
  */
 
-import { checkList, checkText } from "../engine/arguments.ts";
+import { checkList, checkPaired, checkText, cutBy, isLabelled } from "../engine/arguments.ts";
 import {
   callback,
   checkFunction,
   checkOptions,
   type Checks,
   integer,
+  isPlain,
   list,
   numeric,
   object,
@@ -160,7 +161,7 @@ export function scoreFeatures(features: readonly Feature[]): number {
 /**
  * The decision: which class a score belongs to.
  *
- * A score on a threshold belongs to the class farther from 0: with −0.5 and 0.5 the score 0.5 is positive, and −0.5 negative.
+ * A score on a threshold belongs to the class farther from 0.
  *
  * @param score of a text
  * @param thresholds bounds between the classes, rising, one fewer than classes
@@ -262,7 +263,9 @@ export function findErrors<Label>(
 // Chinese character stands alone, and a rule may be a phrase of several: 好吃 has points of its own, and the longest rule wins, so 不好吃 can have a rule that overrides both.
 
 /**
- * Cuts a text into lower-case words; Chinese and Japanese characters stand alone, signs and spaces are left out.
+ * Cuts a text into lower-case words, and leaves signs and spaces out.
+ *
+ * Chinese and Japanese characters stand alone.
  *
  * @param text any text
  * @returns words in the order of the text
@@ -293,7 +296,7 @@ const ruleChecks: Checks<ScoringRules> = {
 };
 
 function areNumbers(value: object): boolean {
-  return Object.values(value).every((number) => Number.isFinite(number));
+  return isPlain(value) && Object.values(value).every((number) => Number.isFinite(number));
 }
 
 /** A phrase that was found. */
@@ -319,7 +322,7 @@ const kept = new WeakMap<ScoringRules, Ready>();
 function phrasesOf(table: Readonly<Record<string, number>>, tokenize: ScoringRules["tokenize"]): Phrases {
   const phrases = new Map<string, (Found & { readonly words: readonly string[] })[]>();
   for (const [text, value] of Object.entries(table)) {
-    const words = tokenize(text), first = words[0];
+    const words = cutBy(tokenize, text), first = words[0];
     if (first === undefined) continue;
     const same = phrases.get(first) ?? [];
     same.push({ text, value, words, length: words.length });
@@ -345,7 +348,7 @@ function prepared(text: string, rules: ScoringRules): Ready & {
     };
     kept.set(rules, ready);
   }
-  return { ...ready, words: tokenize(text), reach, concession };
+  return { ...ready, words: cutBy(tokenize, text), reach, concession };
 }
 
 /** The longest phrase of a table that begins at a word. */
@@ -354,12 +357,6 @@ function longest(phrases: Phrases, words: readonly string[], at: number): Found 
 }
 
 const isFeature = (value: unknown): boolean => typeof (value as Partial<Feature> | null)?.value === "number";
-
-/** Whether something is a text with its label. */
-export function isLabelled(value: unknown): boolean {
-  const { text, label } = (value ?? {}) as { readonly text?: unknown; readonly label?: unknown };
-  return typeof text === "string" && label !== undefined;
-}
 
 function checkDecision(score: number, thresholds: readonly number[], labels: readonly unknown[]): void {
   const isNumber = (value: unknown): boolean => typeof value === "number" && !Number.isNaN(value);
@@ -379,18 +376,6 @@ function checkDecision(score: number, thresholds: readonly number[], labels: rea
   }
 }
 
-/** Refuses lists of answers that do not fit each other. */
-export function checkPaired(action: string, labels: readonly unknown[], answers: readonly unknown[]): void {
-  checkList(action, "labels", labels, "labels", () => true);
-  checkList(action, "answers", answers, "answers", () => true);
-  if (labels.length !== answers.length) {
-    throw new RangeError(
-      `Cannot ${action} of ${answers.length} answers with ${labels.length} labels: they must be equally many`,
-    );
-  }
-  if (labels.length === 0) throw new RangeError(`Cannot ${action} without answers: at least one is needed`);
-}
-
 // #endregion
 
 // ## Rules for two languages
@@ -399,7 +384,7 @@ export function checkPaired(action: string, labels: readonly unknown[], answers:
 // comes up with: words of praise and of blame, words that turn round or strengthen, and *but*.
 
 // #region The tables, in English and in Chinese
-// Strong words have 2 points, others 1.
+// Strong words have more points than others.
 
 /** A table of points from lists of phrases, which commas separate. */
 function table(lists: Readonly<Record<string, string>>): Record<string, number> {
@@ -482,7 +467,7 @@ export const chineseSentiment: ScoringRules = {
 // The [experiment](experiments/rule_based_classifier.ts) applies both tables to reviews that were not at hand, and to the hard sentences. For each kind it shows a sentence
 // and the wrong answer.
 //
-// **The notes, 004.4.** It holds: nothing is trained here, and all rules can be read. The example that the notes give is a slip: what they write as *pooling* (池袋) must be 词袋, the bag of words,
+// **The notes, 004.4.** It holds: nothing is trained here, and all rules can be read. Its example is a slip: 池袋 must be 词袋, the bag of words,
 // whose weights are trained.
 //
 // **The notes, 004.7.** It holds. The five steps are {@linkcode findFeatures}, {@linkcode scoreFeatures}, {@linkcode decide}, {@linkcode accuracy} and {@linkcode findErrors}.

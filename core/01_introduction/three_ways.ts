@@ -71,7 +71,7 @@ import { rest } from "../engine/pace.ts";
 
 /** What a prompt needs of a language model: how probable a continuation is after a prefix. */
 export interface ContinuationScorer {
-  /** The natural logarithm of the probability of all tokens of the continuation, each given all before it. */
+  /** The logarithm of the probability of a continuation, each token given all before it. */
   logProbability(prefix: string, continuation: string): number | Promise<number>;
 }
 
@@ -93,7 +93,7 @@ export interface SolvedExample {
   readonly text: string;
   /** Its answer. */
   readonly label: string;
-  /** The way from the one to the other, in words. */
+  /** The way from the one to the other, in words; none by default. */
   readonly reasoning?: string | undefined;
 }
 
@@ -122,7 +122,7 @@ export function fewShotPrompt(text: string, examples: readonly SolvedExample[], 
 }
 
 /**
- * A prompt whose examples show the way to the answer, which the model is to write before it answers.
+ * A prompt whose examples show the way to the answer, for the model to write one too.
  *
  * What continues it is reasoning first. {@linkcode answerOf} finds the answer in it.
  *
@@ -146,7 +146,7 @@ export function chainOfThoughtPrompt(
     }
     return `${lineOf(reasoning, example.reasoning)}\n${lineOf(output, example.label)}`;
   });
-  const { output = DEFAULT.output } = task;
+  const { output = "Label:" } = task;
   return lines.slice(0, lines.length - output.length) + reasoning;
 }
 
@@ -160,7 +160,7 @@ export function chainOfThoughtPrompt(
 export function answerOf(continuation: string, task: PromptTask): string | undefined {
   checkText("find an answer", "continuation", continuation);
   checkOptions("find an answer", task, taskChecks);
-  const { labels, output = DEFAULT.output } = task, at = continuation.lastIndexOf(output);
+  const { labels, output = "Label:" } = task, at = continuation.lastIndexOf(output);
   const rest = continuation.slice(at < 0 ? 0 : at + output.length).trimStart();
   // Of two labels of which one begins with the other, the longer one is meant.
   return labels.toSorted((a, b) => b.length - a.length).find((label) => rest.startsWith(label));
@@ -180,11 +180,11 @@ export interface ScoredLabels {
 export interface ScoreOptions {
   /** Solved examples before the question; none by default. */
   readonly examples?: readonly SolvedExample[] | undefined;
-  /** A text that says nothing, after which the labels are scored as well and subtracted; not subtracted by default. */
+  /** A text that says nothing, whose scores of the labels are subtracted; none by default. */
   readonly neutral?: string | undefined;
-  /** Whether a score is divided by the length of the label in characters, for labels of different length; false by default. */
+  /** Whether a score is divided by the characters of its label; false by default. */
   readonly perCharacter?: boolean | undefined;
-  /** Stops it. */
+  /** Stops it; nothing does by default. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -273,8 +273,6 @@ export function continuationScorer(
 // #region How a prompt is written
 // Instruction, examples and question stand in paragraphs of their own.
 
-const DEFAULT = { input: "Text:", output: "Label:" };
-
 const taskChecks: Checks<PromptTask> = {
   labels: required(list<string>("a list of at least two words", (label) => typeof label === "string" && label !== "")),
   instruction: string,
@@ -306,7 +304,7 @@ function written(
   checkText("write a prompt", "text", text);
   checkList("write a prompt", "examples", examples, "objects with text and label, two strings", isSolved);
   checkOptions("write a prompt", task, taskChecks);
-  const { labels, instruction = "", input = DEFAULT.input, output = DEFAULT.output } = task;
+  const { labels, instruction = "", input = "Text:", output = "Label:" } = task;
   if (labels.length < 2) throw new RangeError(`Cannot ask for one of ${labels.length} labels: at least two are needed`);
   const strange = examples.find(({ label }) => !labels.includes(label));
   if (strange) {

@@ -203,7 +203,9 @@ export interface LabelledCorpus {
 export const LANGUAGES = ["english", "chinese"] as const;
 
 /**
- * The texts of a file, a fifth kept apart to choose on and a fifth to judge by; or the reviews that come with the code where the path is empty.
+ * The texts of a file, or the reviews that come with the code where the path is empty.
+ *
+ * Of a file a fifth is kept apart to choose on, and a fifth to judge by.
  *
  * Equal texts come into the same part.
  *

@@ -108,7 +108,7 @@ Deno.test("trainBagOfWords() separates what can be separated, with any number of
   }
 });
 
-Deno.test("trainBagOfWords() knows no word that only other texts have", async () => {
+Deno.test("trainBagOfWords() knows no word that only the test has", async () => {
   const bag = await trainBagOfWords([{ text: "one two", label: "a" }, { text: "two three", label: "b" }]);
   assertEquals(bag.vocabulary, ["one", "two", "three"]);
   assertEquals(bag.scores("four five"), bag.scores(""));

@@ -2,7 +2,7 @@
  * # What a bag of words learns
  *
  * A bag of words learns from the same reviews that the rules of [the page before](../rule_based_classifier.ts) were written for, and both are tested on others. The number of reviews
- * to learn from grows; three update rules are compared, that of the notes to the letter among them. Pairs of sentences whose words are the same and whose labels are opposite show what no bag can do.
+ * to learn from grows; three update rules are compared, that of [the notes](notes:004.12) to the letter among them. Pairs of sentences whose words are the same and whose labels are opposite show what no bag can do.
  *
  * @module
  */

@@ -33,7 +33,7 @@ const MODELS = [1, 2, 5, 10, 20, 50, 100], DRAWS = 400, HALVES = 400, REAL = 40;
 export interface EvaluationFindings {
   /** Accuracy of the best on the texts that it was chosen on, by number of models: the mean over draws. */
   readonly chosen: readonly number[];
-  /** Of the same model on as many other texts. */
+  /** Of the same model on as many further texts. */
   readonly fresh: readonly number[];
   /** What the closed form says of the first. */
   readonly expected: readonly number[];

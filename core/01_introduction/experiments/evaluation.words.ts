@@ -62,7 +62,7 @@ export const words: Words<Evaluation> = {
   ) => [
     `Nobody cheated in the first figure, and still the choice among ${models.at(-1)!} models adds ${
       fixed(chosen.at(-1)! - fresh.at(-1)!, 3)
-    } to the accuracy that is not there on other texts. The gain grows ever more slowly with the number of models, and shrinks with the number of texts.`,
+    } to the accuracy that is not there on new texts. The gain grows ever more slowly with the number of models, and shrinks with the number of texts.`,
     `The best of ${realModels} bags of words has ${
       percent(here, 3)
     } on the half of the reviews that it was chosen on and ${
@@ -76,7 +76,7 @@ export const words: Words<Evaluation> = {
     models: "models to choose from",
     right: "fraction right",
     chosen: "on the texts chosen on",
-    fresh: "on other texts",
+    fresh: "on new texts",
     expected: "closed form",
     class: "class",
     precision: "precision",
