@@ -77,6 +77,10 @@ const decoder = (): transformer.DecoderOnly => new transformer.DecoderOnly(small
 const translator = (): transformer.EncoderDecoder => new transformer.EncoderDecoder(small, random()).eval();
 const optimizer = (): training.Optimizer => new training.Optimizer(linear().parameters(), training.sgd());
 const stopping = (): training.EarlyStopping => new training.EarlyStopping({ measure: "loss", patience: 2 });
+const rules = (): introduction.RuleBasedClassifier<string> =>
+  new introduction.RuleBasedClassifier(introduction.englishSentiment, [0], ["-", "+"]);
+const bag = (): introduction.BagOfWords => new introduction.BagOfWords({ labels: ["-", "+"], vocabulary: ["good"] });
+const labelled = () => [{ text: "good", label: "+" }, { text: "bad", label: "-" }];
 const heads = (): Tensor => x(1, 2, 3, 4);
 const limits = { maxNewTokens: 2, eosToken: 7 };
 const rows = [[0, -1, -2, -3, -4, -5, -6, -7]];
@@ -249,6 +253,40 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   audioFrames: () => call(x(8), { size: 4, hop: 2 }),
   imagePatches: () => call(x(4, 4, 1), { size: 2 }),
   graphNodes: () => call(x(3, 4), [[0, 1]], { directed: true }),
+  splitText: () => call("a fine film"),
+  findFeatures: () => call("not good", introduction.englishSentiment),
+  scoreFeatures: () => call(introduction.findFeatures("not good", introduction.englishSentiment)),
+  decide: () => call(1, [-0.5, 0.5], ["-", "0", "+"]),
+  "new RuleBasedClassifier": () => call(introduction.englishSentiment, [0], ["-", "+"]),
+  "RuleBasedClassifier.classify": () => on(rules(), "good"),
+  accuracy: () => call(["a", "b"], ["a", "a"]),
+  findErrors: () => call(rules(), labelled()),
+  "new BagOfWords": () => call({ labels: ["-", "+"], vocabulary: ["good"], tokenize: introduction.splitText }),
+  "BagOfWords.bagOf": () => on(bag(), "good"),
+  "BagOfWords.scores": () => on(bag(), "good"),
+  "BagOfWords.probabilities": () => on(bag(), "good"),
+  "BagOfWords.classify": () => on(bag(), "good"),
+  "BagOfWords.update": () => on(bag(), "good", "+", introduction.gradient, 0.5),
+  "BagOfWords.weightsOf": () => on(bag(), "+"),
+  "BagOfWords.tellingWords": () => on(bag(), "+", 3),
+  trainBagOfWords: () => call(labelled(), { rule: introduction.perceptron, epochs: 2, learningRate: 1, average: true }),
+  withPairs: () => call(introduction.splitText, 2),
+  confusionMatrix: () => call(["a", "b"], ["a", "a"], ["a", "b"]),
+  precisionRecall: () => call(["a", "b"], ["a", "a"], ["a", "b"]),
+  pairedBootstrap: () =>
+    call(["a", "b"], ["a", "a"], ["b", "a"], introduction.accuracy, { draws: 5, confidence: 0.9, random: random() }),
+  mcNemar: () => call(["a", "b"], ["a", "a"], ["b", "a"]),
+  accuracyInterval: () => call(5, 9, 1.96),
+  expectedBest: () => call(3, 20, 0.7),
+  splitExamples: () => call([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], random(), { validation: 0.2, test: 0.2, group: String }),
+  zeroShotPrompt: () => call("fine", { labels: ["-", "+"], instruction: "Judge.", input: "Q:", output: "A:" }),
+  fewShotPrompt: () => call("fine", [{ text: "dull", label: "-" }], { labels: ["-", "+"] }),
+  chainOfThoughtPrompt: () =>
+    call("fine", [{ text: "dull", label: "-", reasoning: "It bores." }], { labels: ["-", "+"] }, "Because:"),
+  answerOf: () => call("Label: +", { labels: ["-", "+"] }),
+  scoreLabels: () =>
+    call({ logProbability: () => -1 }, "fine", { labels: ["-", "+"] }, { neutral: "", perCharacter: true }),
+  continuationScorer: () => call({ score: () => [-1, -1] }, () => [1, 2]),
 
   // Words
   "new BytePairEncoding": () => call(learned.toJSON()),

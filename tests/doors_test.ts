@@ -147,6 +147,9 @@ Deno.test("every door opens to the call that stands for it", async () => {
 /** Objects without a class that are no options: data, or values with members of their own. */
 const DATA: Readonly<Record<string, readonly number[]>> = {
   dims: [2],
+  "BagOfWords.update": [2],
+  scoreLabels: [0],
+  continuationScorer: [0],
   readPart: [2],
   writePart: [0],
   checkOptions: [1, 2],

@@ -12,6 +12,10 @@ import { type Entry, entryOf } from "./experiment.ts";
 /** Every experiment, in the order of the book. */
 export const EXPERIMENTS: readonly Entry[] = [
   "01_introduction/experiments/tasks_and_shapes",
+  "01_introduction/experiments/rule_based_classifier",
+  "01_introduction/experiments/bag_of_words",
+  "01_introduction/experiments/evaluation",
+  "01_introduction/experiments/three_ways",
   "02_words/experiments/byte_pair_encoding",
   "02_words/experiments/unigram",
   "02_words/experiments/multilingual",

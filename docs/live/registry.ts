@@ -17,6 +17,26 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/01_introduction/experiments/tasks_and_shapes.words.ts")).words,
   },
   {
+    name: "introduction/rule_based_classifier",
+    load: async () => (await import("../../core/01_introduction/experiments/rule_based_classifier.ts")).experiment,
+    words: async () => (await import("../../core/01_introduction/experiments/rule_based_classifier.words.ts")).words,
+  },
+  {
+    name: "introduction/bag_of_words",
+    load: async () => (await import("../../core/01_introduction/experiments/bag_of_words.ts")).experiment,
+    words: async () => (await import("../../core/01_introduction/experiments/bag_of_words.words.ts")).words,
+  },
+  {
+    name: "introduction/evaluation",
+    load: async () => (await import("../../core/01_introduction/experiments/evaluation.ts")).experiment,
+    words: async () => (await import("../../core/01_introduction/experiments/evaluation.words.ts")).words,
+  },
+  {
+    name: "introduction/three_ways",
+    load: async () => (await import("../../core/01_introduction/experiments/three_ways.ts")).experiment,
+    words: async () => (await import("../../core/01_introduction/experiments/three_ways.words.ts")).words,
+  },
+  {
     name: "words/byte_pair_encoding",
     load: async () => (await import("../../core/02_words/experiments/byte_pair_encoding.ts")).experiment,
     words: async () => (await import("../../core/02_words/experiments/byte_pair_encoding.words.ts")).words,
