@@ -243,7 +243,7 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   // Words
   "new BytePairEncoding": () => call(learned.toJSON()),
   "BytePairEncoding.fromJSON": () => call(bytePairs().toJSON()),
-  "BytePairEncoding.encode": () => on(bytePairs(), "ab"),
+  "BytePairEncoding.encode": () => on(bytePairs(), "ab", { dropout: 0.5, random: random() }),
   "BytePairEncoding.decode": () => on(bytePairs(), [4, 5]),
   "BytePairEncoding.decodeStream": () => on(bytePairs(), [4, 5]),
   splitWords: () => call("a b"),
