@@ -10,8 +10,8 @@
  * Those of one prefix then stand side by side, so that a prefix needs to know only where its own begin, and one is found by binary
  * search.
  *
- * **Memory.** While counting, an n-gram takes 16 bytes and its place in the table, at most 12 more. Afterwards {@linkcode NGramTable} keeps the last
- * token and, below the highest order, where the continuations begin: 4 or 8 bytes. A model adds two numbers of 4 bytes.
+ * **Memory.** While counting, an n-gram takes 16 bytes and its place in the table, at most 12 more. Afterwards a model keeps the last
+ * token and, below the highest order, where the continuations begin: 4 or 8 bytes. Its probability and its weight as a context take 4 bytes each.
  *
  * @module
  */

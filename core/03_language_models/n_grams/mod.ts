@@ -7,7 +7,7 @@
  * **Idea.** Forget all but the last $n - 1$ tokens. What remains of the context was seen before, often enough to count what came
  * next. A unigram language model (单元语言模型) has $n = 1$ and no context: it takes the tokens for independent (independence
  * assumption, 独立性假设). A bigram (二元语法) model looks at one token before, a trigram (三元语法) model at two, an n-gram model
- * (n元语言模型) at $n - 1$. An n-gram that was never counted is not impossible. So some probability mass is taken from those that
+ * (多元语言模型) at $n - 1$. An n-gram that was never counted is not impossible. So some probability mass is taken from those that
  * were (smoothing) [平滑], and the shorter context says who gets it ([how](smoothing.ts)).
  *
  * **By hand.** A text of six words, 我 喜欢 我 吃 我 喜欢. A bigram model asks what follows 我. It was followed by 喜欢 twice and by 吃 once, so
@@ -34,6 +34,9 @@
  * ```
  *
  * ```text
+ * anywhere: 我 0.4792  喜欢 0.3125  吃 0.1458  苹果 0.0625
+ * after 我: 我 0.1597  喜欢 0.6042  吃 0.2153  苹果 0.0208
+ * kept and left: 0.5000 0.1667 0.3333 0.0625
  * ```
  *
  * **Formula.** With the counts $c$, what an n-gram keeps of its frequency $\alpha$, what is left for the shorter context $\gamma$, and $h'$ the
@@ -71,9 +74,16 @@ import {
   shown,
 } from "../../engine/options.ts";
 import { rest } from "../../engine/pace.ts";
-import { BREAK, countNGrams, type CountedOrder, startsOf } from "./counts.ts";
+import { BREAK, type CountedOrder, countNGrams, startsOf } from "./counts.ts";
 import { NGramModel, type NGramOrder } from "./model.ts";
 import { type ContextCounts, type Estimator, modifiedKneserNey, type Smoothing } from "./smoothing.ts";
+
+export * from "./smoothing.ts";
+export { type NGramCall, NGramModel, type NGramModelParts, type NGramOrder } from "./model.ts";
+export * from "./arpa.ts";
+export * from "./words.ts";
+export * from "./tf_idf.ts";
+export * from "./filtering.ts";
 
 /**
  * The probabilities of the n-grams of one order, from their counts and the order below.
@@ -158,11 +168,15 @@ export async function trainNGrams(
     const one = adjusted(counted, n, smoothing, beginToken), contexts = contextsOf(one, n, counted);
     const estimator = smoothing.estimator(n, countsOfCounts(one.count), V);
     const lower = n === 1 || isUniform ? () => 1 / V : (ngram: number) => below![ngram]!;
-    const probability = isMixed ? estimate(one, contexts, estimator, lower) : new Float64Array(one.count.length).fill(1 / V);
+    const probability = isMixed
+      ? estimate(one, contexts, estimator, lower)
+      : new Float64Array(one.count.length).fill(1 / V);
     if (n === 1 && beginToken !== undefined) probability[beginToken] = 0;
     // What the contexts of this order leave belongs to the n-grams of the order below, whose weights they are.
     backoffs = new Float64Array(n === 1 ? 1 : counted[n - 2]!.word.length).fill(1);
-    if (isMixed) { for (let h = 0; h < backoffs.length; h++) if (contexts(h).total > 0) backoffs[h] = estimator.left(contexts(h)); }
+    if (isMixed) {
+      for (let h = 0; h < backoffs.length; h++) if (contexts(h).total > 0) backoffs[h] = estimator.left(contexts(h));
+    }
     if (n > 1) orders[n - 2] = { ...orders[n - 2]!, logBackoff: logarithms(backoffs) };
     orders.push({
       word: one.word,
@@ -176,40 +190,47 @@ export async function trainNGrams(
 
 // ## What the table cannot know
 //
-// The [experiment](../experiments/n_grams.ts) trains models of growing order on sentences, with and without smoothing, beside a small
-// network. Another one asks the [order of words](../experiments/n_grams/order.ts), and a third one puts
-// [words between](../experiments/n_grams/intervening.ts) two that belong together.
+// The [experiment](../experiments/n_grams.ts) trains models of growing order on sentences, with two methods of smoothing, beside a small network.
 //
-// **The notes, 004.27.** Right. The frequencies of words without their order are also what a search engine counts; tf–idf, below, is that use.
+// **The notes, 004.27.** Right, and an approximation: words do depend on one another. The frequencies of words without their order are what a search engine
+// counts. [tf–idf](tf_idf.ts) is that use.
 //
-// **The notes, 004.30.** Right, and the experiment shows it: the unigram model gives all orders of the four words one probability.
+// **The notes, 004.31.** The n-grams that are possible grow exponentially, $V^n$. Those that are stored do not. A text of $T$ tokens has at most $T$
+// different n-grams of each order, so each order adds at most $T$ entries. What must be computed grows in the same way: one pass for each order.
 //
-// **The notes, 004.31.** The possible n-grams grow exponentially, $V^n$. Those that must be stored do not: a text of $T$ tokens has at most $T$
-// different n-grams of each order, and the table grows by at most $T$ entries with $n$. What grows is the fraction of n-grams that occur once.
-//
-// **The notes, 004.32.** True of both halves, with smoothing. Without it the model gets worse at once, since one unseen
-// n-gram makes the whole text impossible. With it the perplexity falls with $n$ until the counts are too few, and then stays.
+// **The notes, 004.32.** Right in both halves, for a model with smoothing. Without it a single unseen n-gram makes a text impossible. With it the
+// perplexity falls with $n$ until the contexts are too rare to say anything, and then stays where it is. With add-one smoothing it rises.
 //
 // **The notes, 004.33.** Right. A token is a number, and two numbers are equal or not. What was counted after *big* says nothing of *large*.
 //
-// **The notes, 004.34.** Right, and not only of names: every word between makes the context longer by one, and new.
+// **The notes, 004.35.** A rule of practice, not a limit: the table for any $n$ is no larger than the text. Longer contexts stop helping because they are new. So
+// dependencies over long distances are out of reach, whatever $n$ is.
 //
-// **The notes, 004.35.** A rule of practice and no law: a table for any $n$ is no larger than the text. The run below shows where a larger $n$ stops
-// helping on its text. Long dependencies are out of reach in any case, since the context that has them was never seen before.
-//
-// **The notes, 004.36.** Faster: yes, by far. Better on simple tasks: where the context that matters is short and the text small. The
-// run and the first experiment have both beside a network.
-//
-// **The notes, 001.14.** Right as far as an n-gram model can show: the gain of a longer context ends with the length of the text, and in
-// short messages most tokens have a short context. The first experiment gives the perplexity by the place in the sentence.
+// **The notes, 001.14.** Right as far as this chapter can measure it. In short sentences the gain of a long context ends early, since most words have no long
+// context. The figure by place in the sentence shows it.
 
-// ## Filtering raw text
+// ## The order of words
 //
-// Pages from the web hold menus, spam and other languages. A model that was trained on good text gives them a high perplexity, and a table does
-// it fast enough for billions of pages. What passes is then given to a network.
+// The [experiment](../experiments/n_grams/order.ts) gives all orders of four words a probability.
 //
-// **The notes, 004.37.** Right: CCNet filters the web in this way, with a 5-gram Kneser–Ney model of Wikipedia in each language. The filter
-// keeps what resembles its own text, so it also removes good text of another style.
+// **The notes, 004.30.** Right in both halves: a unigram model cannot tell the two sentences apart, and a bigram model can.
+
+// ## Words between
+//
+// *Mr. Peter Smith* and *Mr. Jane Smith*: the title and the surname belong together, and the first name is anybody's. A table has to see each
+// combination. The [experiment](../experiments/n_grams/intervening.ts) puts more and more names between two words that belong together.
+//
+// **The notes, 004.34.** Right. A longer context does not help, since it is a new one each time. A network that reads vectors learns which place matters.
+
+// ## Fast and small
+//
+// Training a network computes gradients for every token many times over. Training a table counts every token once.
+//
+// **The notes, 004.36.** Faster, yes. Better on simple tasks: where the text is small or the context that matters is short. In the first experiment the
+// small network is behind the table after its few steps.
+//
+// **The notes, 004.37.** Right. CCNet filters pages of the web by the perplexity under an n-gram model of Wikipedia before a network sees them.
+// {@linkcode filterByPerplexity} does it ([how](filtering.ts)).
 
 // #region Counts as the methods want them
 // Kneser–Ney replaces the counts of lower orders, and every method needs sums over the continuations of a context.
@@ -294,7 +315,7 @@ function joined(
   text: ArrayLike<number> | readonly ArrayLike<number>[],
   { vocabSize, beginToken, endToken }: NGramOptions,
 ): Int32Array {
-  const isList = Array.isArray(text) && (text.length === 0 || text.every((one) => isListOfNumbers(one)));
+  const isList = Array.isArray(text) && text.length > 0 && [...text].every((one) => isListOfNumbers(one));
   const sequences = isList ? text as readonly ArrayLike<number>[] : [text as ArrayLike<number>];
   if (!isList) checkNumbers("train an n-gram model", "text", text);
   for (const [name, token] of [["beginToken", beginToken], ["endToken", endToken]] as const) {
@@ -310,8 +331,12 @@ function joined(
     for (let i = 0; i < sequence.length; i++) {
       const token = sequence[i]!;
       if (!(Number.isInteger(token) && token >= 0 && token < vocabSize) || token === beginToken) {
-        const what = token === beginToken ? "beginToken stands before sequences only" : `an integer in [0, ${vocabSize - 1}]`;
-        throw new RangeError(`Cannot count token ${shown(token)}: it must be ${what}`.replace("it must be begin", "begin"));
+        const what = token === beginToken
+          ? "beginToken stands before sequences only"
+          : `an integer in [0, ${vocabSize - 1}]`;
+        throw new RangeError(
+          `Cannot count token ${shown(token)}: it must be ${what}`.replace("it must be begin", "begin"),
+        );
       }
       tokens[at++] = token;
       seen++;
@@ -323,3 +348,41 @@ function joined(
   return tokens;
 }
 // #endregion
+
+// ## Pitfall: frequencies instead of probabilities
+//
+// $c(hw) / c(h)$ is the best model of the text that was counted, and gives the probability 0 to whatever was not in it. The test "next() sums to one after
+// every context, seen and unseen, short and long" asks for contexts that never occurred: there the fraction is $0/0$.
+
+// ## Pitfall: continuation counts at the highest order
+//
+// Kneser–Ney counts different predecessors below the highest order, and occurrences there. With continuation counts at every order the model
+// forgets how often anything was said. The test "kneserNey() gives the probabilities of NLTK" fails for that version.
+
+// ## Exercise
+//
+// *San Francisco.* A text says *San Francisco* ten times, and *the cat*, *a cat*, *my cat* once each. Which word is more probable after a context that was never seen,
+// *Francisco* or *cat*, under absolute discounting, and which under Kneser–Ney?
+//
+// **Hint.** After an unseen context both ask their unigrams. What do these count?
+//
+// **Solution.** Absolute discounting counts occurrences, ten against three. Kneser–Ney counts different predecessors, one against three.
+//
+// ```ts
+// import { absoluteDiscounting, kneserNey, trainNGrams, wordVocabulary } from "@heed/heed/language-models";
+//
+// const text = ["San Francisco ".repeat(10), "the cat", "a cat", "my cat", "unseen"];
+// const vocabulary = wordVocabulary(text), { vocabSize } = vocabulary;
+// const sequences = text.slice(0, 4).map((line) => vocabulary.encode(line));
+// const [context, francisco, cat] = vocabulary.encode("unseen Francisco cat");
+// for (const smoothing of [absoluteDiscounting(), kneserNey()]) {
+//   const model = await trainNGrams(sequences, { order: 2, vocabSize, smoothing });
+//   const row = model.next([context!]), of = (word: number) => Math.exp(row[word]!).toFixed(3);
+//   console.log(`${smoothing.name}: Francisco ${of(francisco!)}, cat ${of(cat!)}`);
+// }
+// ```
+//
+// ```text
+// absolute-discounting: Francisco 0.369, cat 0.100
+// kneser-ney: Francisco 0.075, cat 0.325
+// ```

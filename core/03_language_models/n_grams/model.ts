@@ -38,7 +38,7 @@ export interface NGramOrder {
   readonly logProbability: Float32Array;
   /** Natural logarithm of its weight as a context; absent at the highest order. */
   readonly logBackoff?: Float32Array;
-  /** Where its continuations begin in the order above, and at last their number; absent at the highest order. */
+  /** Where its continuations begin in the order above; absent at the highest order. */
   readonly starts?: Int32Array;
 }
 
@@ -54,14 +54,14 @@ export interface NGramModelParts {
 
 /** Which positions {@linkcode NGramModel.forward} scores. */
 export interface NGramCall {
-  /** Nothing: a table has no memory to extend. */
-  readonly caches?: undefined;
+  /** Memory of earlier calls, of which a table has none and takes none; none by default. */
+  readonly caches?: readonly unknown[] | undefined;
   /** Whether only the last position is scored, as a generation loop wants; false by default. */
   readonly lastOnly?: boolean | undefined;
 }
 
 const CALL: Checks<NGramCall> = {
-  caches: { must: "left out", fits: (value) => value === undefined },
+  caches: { must: "left out: a table has no memory", fits: () => false },
   lastOnly: flag,
 };
 
@@ -87,7 +87,11 @@ export class NGramModel {
   constructor(parts: NGramModelParts) {
     checkOptions("make an n-gram model", parts, {
       vocabSize: { ...integer(), required: true },
-      orders: { must: "a list of orders", fits: (value) => Array.isArray(value) && value.length > 0, required: true },
+      orders: {
+        must: "a list of orders",
+        fits: (value) => Array.isArray(value) && value.length > 0 && value.every((one) => one?.word instanceof Int32Array),
+        required: true,
+      },
       beginToken: integer({ min: 0 }),
     });
     const { vocabSize, orders, beginToken } = parts;
@@ -120,6 +124,7 @@ export class NGramModel {
    * The number of an n-gram of the table, or -1.
    *
    * @param tokens the n-gram
+   * @returns its place in its order
    */
   find(tokens: ArrayLike<number>): number {
     checkNumbers("find an n-gram", "tokens", tokens);

@@ -33,7 +33,7 @@
  * $$D = Y, \qquad D_i = i - (i + 1)\, Y\, \frac{n_{i+1}}{n_i}$$
  *
  * They estimate by how much a count in one half of a text exceeds that in the other half. Where a small text lacks an $n_i$, or a discount is not
- * between 0 and $i$, the values 0.5, 1 and 1.5 stand in, as in KenLM.
+ * between 0 and $i$, three constants stand in: those of KenLM, $\tfrac{1}{2}$, $1$ and $\tfrac{3}{2}$.
  *
  * Sources: Chen and Goodman 1999, *An Empirical Study of Smoothing Techniques for Language Modeling*; Kneser and Ney 1995, *Improved
  * Backing-off for M-gram Language Modeling*; Ney, Essen and Kneser 1994, *On Structuring Probabilistic Dependences in Stochastic
@@ -43,11 +43,12 @@
  * @module
  */
 
+import { checkList } from "../../engine/arguments.ts";
 import { checkOptions, type Checks, list, numeric } from "../../engine/options.ts";
 
 /** What was seen after a context. */
 export interface ContextCounts {
-  /** $c(h)$: the sum of the counts of all n-grams that begin with it. */
+  /** Sum of the counts of all n-grams that begin with it. */
   readonly total: number;
   /** How many of those n-grams have the count 1. */
   readonly ones: number;
@@ -59,9 +60,9 @@ export interface ContextCounts {
 
 /** How probability mass is divided between what was seen after a context and everything else. */
 export interface Estimator {
-  /** $\alpha$: what an n-gram of this count keeps. */
+  /** What an n-gram of this count keeps. */
   kept(count: number, context: ContextCounts): number;
-  /** $\gamma$: what is left for the shorter context. */
+  /** What is left for the shorter context. */
   left(context: ContextCounts): number;
 }
 
@@ -69,9 +70,9 @@ export interface Estimator {
 export interface Smoothing {
   /** What it is called, on the command line too. */
   readonly name: string;
-  /** Whether lower orders count different predecessors instead of occurrences. */
+  /** Whether lower orders count different predecessors instead of occurrences; false by default. */
   readonly continuation?: boolean;
-  /** Whether every order is mixed with the uniform distribution instead of the order below. */
+  /** Whether orders are mixed with the uniform distribution, not with lower ones; false by default. */
   readonly uniform?: boolean;
   /**
    * Prepares one order.
@@ -79,6 +80,7 @@ export interface Smoothing {
    * @param order from 1 on
    * @param countsOfCounts how many of its n-grams have the count 0, 1, 2, 3, 4
    * @param vocabSize tokens that can follow
+   * @returns what counts of this order keep and leave
    */
   estimator(order: number, countsOfCounts: readonly number[], vocabSize: number): Estimator;
 }
@@ -97,6 +99,7 @@ const ADD_K: Checks<AddKOptions> = { k: numeric({ above: 0 }) };
  * Adds a constant to every count: Laplace's rule for $k = 1$, Lidstone's for another.
  *
  * @param options the constant
+ * @returns a smoothing for an n-gram model
  */
 export function addK(options: AddKOptions = {}): Smoothing {
   checkOptions("smooth", options, ADD_K);
@@ -113,7 +116,7 @@ export function addK(options: AddKOptions = {}): Smoothing {
 
 /** How {@linkcode jelinekMercer} mixes. */
 export interface JelinekMercerOptions {
-  /** Weight of the counts by order, from 1 on, in [0, 1]; 0.9 for order 1 and 0.7 for others by default. */
+  /** Weight of the counts by order, from 1 on, in [0, 1]; 0.9, then 0.7 by default. */
   readonly weights?: readonly number[] | undefined;
 }
 
@@ -125,6 +128,7 @@ const JELINEK_MERCER: Checks<JelinekMercerOptions> = {
  * Mixes the frequencies of all orders by fixed weights (Jelinek–Mercer, interpolation).
  *
  * @param options the weights
+ * @returns a smoothing for an n-gram model
  */
 export function jelinekMercer(options: JelinekMercerOptions = {}): Smoothing {
   checkOptions("smooth", options, JELINEK_MERCER);
@@ -151,7 +155,7 @@ export function wittenBell(): Smoothing {
 
 /** Options of {@linkcode absoluteDiscounting} and {@linkcode kneserNey}. */
 export interface DiscountOptions {
-  /** Taken from each count by order, from 1 on, in [0, 1]; estimated from the counts by default. */
+  /** Taken from each count, by order, in [0, 1]; estimated from the counts by default. */
   readonly discounts?: readonly number[] | undefined;
 }
 
@@ -179,6 +183,7 @@ function discounting({ discounts = [] }: DiscountOptions): Pick<Smoothing, "esti
  * Takes the same from every count (absolute discounting).
  *
  * @param options the discounts
+ * @returns a smoothing for an n-gram model
  */
 export function absoluteDiscounting(options: DiscountOptions = {}): Smoothing {
   checkOptions("smooth", options, DISCOUNTS);
@@ -186,9 +191,10 @@ export function absoluteDiscounting(options: DiscountOptions = {}): Smoothing {
 }
 
 /**
- * Absolute discounting whose lower orders count different predecessors (interpolated Kneser–Ney).
+ * Discounts, and counts different predecessors below the highest order (Kneser–Ney).
  *
  * @param options the discounts
+ * @returns a smoothing for an n-gram model
  */
 export function kneserNey(options: DiscountOptions = {}): Smoothing {
   checkOptions("smooth", options, DISCOUNTS);
@@ -202,9 +208,10 @@ export function kneserNey(options: DiscountOptions = {}): Smoothing {
  * @returns three numbers
  */
 export function modifiedDiscounts(countsOfCounts: readonly number[]): [number, number, number] {
+  checkList("estimate discounts", "countsOfCounts", countsOfCounts, "numbers", (count) => typeof count === "number");
   const n = (i: number): number => countsOfCounts[i] ?? 0, Y = n(1) / (n(1) + 2 * n(2));
   const found = [1, 2, 3].map((i) => i - (i + 1) * Y * n(i + 1) / n(i));
-  const isUsable = found.every((discount, i) => discount >= 0 && discount <= i + 1);
+  const isUsable = n(4) > 0 && found.every((discount, i) => discount >= 0 && discount <= i + 1);
   return (isUsable ? found : [...FALLBACK]) as [number, number, number];
 }
 
