@@ -69,7 +69,7 @@ class BruteForce {
     const n = context.length + 1, V = this.#V;
     const grams = [...new Set(this.#all(n).map(({ gram }) => gram))].map((gram) => gram.split(" ").map(Number));
     const counts = [0, 0, 0, 0, 0];
-    for (const gram of grams) counts[this.count(gram)] = (counts[this.count(gram)] ?? 0) + 1;
+    for (const gram of grams) if (this.count(gram) < counts.length) counts[this.count(gram)]!++;
     const estimator = this.#smoothing.estimator(n, counts, V);
     const after = grams.filter((gram) => gram.slice(0, -1).join(" ") === context.join(" ")).map((gram) =>
       this.count(gram)

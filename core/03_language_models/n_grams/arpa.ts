@@ -165,15 +165,19 @@ export async function readArpa(
   options: ReadArpaOptions = {},
 ): Promise<ArpaModel> {
   checkOptions("read an ARPA file", options, READ);
-  if (typeof lines !== "string" &&
-    !(typeof lines === "object" && lines && (Symbol.iterator in lines || Symbol.asyncIterator in lines))) {
+  if (
+    typeof lines !== "string" &&
+    !(typeof lines === "object" && lines && (Symbol.iterator in lines || Symbol.asyncIterator in lines))
+  ) {
     throw new TypeError("Cannot read an ARPA file from this: a string or an iterable of lines is needed");
   }
   const reader = new Reader();
   let number = 0;
   for await (const line of typeof lines === "string" ? lines.split("\n") : lines) {
     if (++number % 4096 === 0) await rest(options.signal);
-    if (typeof line !== "string") throw new TypeError(`Cannot read ${shown(line)} as line ${number} of an ARPA file: a string is needed`);
+    if (typeof line !== "string") {
+      throw new TypeError(`Cannot read ${shown(line)} as line ${number} of an ARPA file: a string is needed`);
+    }
     reader.take(line.trim(), number);
   }
   return reader.result();

@@ -89,7 +89,8 @@ export class NGramModel {
       vocabSize: { ...integer(), required: true },
       orders: {
         must: "a list of orders",
-        fits: (value) => Array.isArray(value) && value.length > 0 && value.every((one) => one?.word instanceof Int32Array),
+        fits: (value) =>
+          Array.isArray(value) && value.length > 0 && value.every((one) => one?.word instanceof Int32Array),
         required: true,
       },
       beginToken: integer({ min: 0 }),

@@ -70,9 +70,9 @@ export interface Estimator {
 export interface Smoothing {
   /** What it is called, on the command line too. */
   readonly name: string;
-  /** Whether lower orders count different predecessors instead of occurrences; false by default. */
+  /** Whether lower orders count different predecessors; absent where they count occurrences. */
   readonly continuation?: boolean;
-  /** Whether orders are mixed with the uniform distribution, not with lower ones; false by default. */
+  /** Whether orders are mixed with the uniform distribution; absent where with lower ones. */
   readonly uniform?: boolean;
   /**
    * Prepares one order.
@@ -116,7 +116,7 @@ export function addK(options: AddKOptions = {}): Smoothing {
 
 /** How {@linkcode jelinekMercer} mixes. */
 export interface JelinekMercerOptions {
-  /** Weight of the counts by order, from 1 on, in [0, 1]; 0.9, then 0.7 by default. */
+  /** Weight of the counts by order, from 1 on, in [0, 1]; those of the method by default. */
   readonly weights?: readonly number[] | undefined;
 }
 
