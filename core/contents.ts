@@ -91,7 +91,18 @@ export const CONTENTS: readonly Chapter[] = [
     title: "Language models",
     sections: [
       { pages: ["autoregressive"], planned: "Autoregressive models" },
-      { pages: ["n_grams"], planned: "N-grams" },
+      {
+        pages: [
+          "n_grams",
+          "n_grams/smoothing",
+          "n_grams/counts",
+          "n_grams/model",
+          "n_grams/arpa",
+          "n_grams/words",
+          "n_grams/tf_idf",
+          "n_grams/filtering",
+        ],
+      },
       { pages: ["feed_forward_lm"], planned: "A feed-forward language model" },
       { pages: ["rnn"], planned: "Recurrent networks" },
       { pages: ["lstm"], planned: "LSTM and GRU" },

@@ -70,6 +70,7 @@ const aModel: words.TokenModel = {
 const pipelineFile = (): words.TokenizerFile =>
   new words.TokenizerPipeline({ model: new words.WordPiece(["[UNK]", "a"]) }).toJSON();
 const pipeline = (): words.TokenizerPipeline => new words.TokenizerPipeline({ model: aModel });
+const ngrams = await languageModels.trainNGrams([0, 1, 0, 2], { order: 2, vocabSize: 3 });
 const linear = (): engine.Linear => new engine.Linear(4, 4, random());
 const layout = { hiddenSize: 4, numHeads: 2 };
 const small = { ...layout, vocabSize: 8, contextLength: 8, numLayers: 1 };
@@ -366,6 +367,27 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   score: () => call(decoder(), [1, 2, 3], { beginToken: 0, window: 2, stride: 1, batchSize: 1 }),
   perplexity: () => call(decoder(), "ab", { tokenizer: learned, beginToken: 0, window: 2, stride: 1, batchSize: 1 }),
   posterior: () => call([-1, -2], [1, 2]),
+  trainNGrams: () => call([0, 1, 0, 2], { order: 2, vocabSize: 3, endToken: 0 }),
+  "new NGramModel": () => call({ vocabSize: 3, orders: ngrams.orders }),
+  "NGramModel.find": () => on(ngrams, [0, 1]),
+  "NGramModel.next": () => on(ngrams, [0, 1]),
+  "NGramModel.scoreTokens": () => on(ngrams, new Int32Array([0, 1, 2]), 1, 3),
+  "NGramModel.forward": () => on(ngrams, [[0, 1]], { lastOnly: true }),
+  addK: () => call({ k: 1 }),
+  jelinekMercer: () => call({ weights: [0.5] }),
+  absoluteDiscounting: () => call({ discounts: [0.5] }),
+  kneserNey: () => call({ discounts: [0.5] }),
+  modifiedDiscounts: () => call([0, 4, 3, 2, 1]),
+  arpaLines: () => call(ngrams, ["a", "b", "c"], { beginToken: 0 }),
+  readArpa: () => call("\\data\\\nngram 1=1\n\\1-grams:\n-1 a\n\\end\\", {}),
+  "new WordVocabulary": () => call(["a", "b"]),
+  "WordVocabulary.encode": () => on(new languageModels.WordVocabulary(["a"]), "a b"),
+  "WordVocabulary.decode": () => on(new languageModels.WordVocabulary(["a"]), [3, 0]),
+  splitWordsAndSigns: () => call("a b"),
+  wordVocabulary: () => call(["a b"], { minCount: 1, vocabSize: 4 }),
+  "new TfIdf": () => call([[0, 1], [1]], { vocabSize: 2, sublinear: true }),
+  "TfIdf.search": () => on(new languageModels.TfIdf([[0, 1], [1]], { vocabSize: 2 }), [0], { limit: 1 }),
+  filterByPerplexity: () => call(ngrams, [[0, 1], [1, 2]], { keep: 0.5, beginToken: 0 }),
   classify: () => call([decoder(), decoder()], [1, 2, 3], { priors: [1, 2], beginToken: 0, window: 2, stride: 1 }),
   logSoftmax: () => call(x(), -1),
 

@@ -82,6 +82,21 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/03_language_models/experiments/autoregressive.words.ts")).words,
   },
   {
+    name: "language_models/n_grams",
+    load: async () => (await import("../../core/03_language_models/experiments/n_grams.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/n_grams.words.ts")).words,
+  },
+  {
+    name: "language_models/n_grams/order",
+    load: async () => (await import("../../core/03_language_models/experiments/n_grams/order.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/n_grams/order.words.ts")).words,
+  },
+  {
+    name: "language_models/n_grams/intervening",
+    load: async () => (await import("../../core/03_language_models/experiments/n_grams/intervening.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/n_grams/intervening.words.ts")).words,
+  },
+  {
     name: "attention/scaled_dot_product",
     load: async () => (await import("../../core/04_attention/experiments/scaled_dot_product.ts")).experiment,
     words: async () => (await import("../../core/04_attention/experiments/scaled_dot_product.words.ts")).words,
