@@ -147,7 +147,7 @@ export const CONTENTS: readonly Chapter[] = [
     sections: [
       { pages: ["loss"] },
       { pages: ["batching"] },
-      { pages: ["optimizers", "adam", "lion", "clipping", "schedules"] },
+      { pages: ["optimizers", "adagrad_and_rmsprop", "adam", "lion", "clipping", "schedules"] },
       { pages: ["teacher_forcing"] },
       { pages: ["truncated_backpropagation"], planned: "Truncated backpropagation" },
       { pages: ["loop"], numbered: false },
