@@ -72,7 +72,7 @@ export const picture: Picture<ReturnType<typeof rows>> = {
         parts.push(
           el(
             "rect",
-            { class: i > 1 ? "cell on" : "cell", x, y: y + 2, width: size, height: 24 },
+            { class: "cell", x, y: y + 2, width: size, height: 24 },
             tip(`${start}–${end}`),
           ),
         );

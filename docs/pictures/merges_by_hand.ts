@@ -57,7 +57,9 @@ export const picture: Picture<readonly Row[]> = {
         }
         for (const token of tokens) {
           const size = token.length * unit - 2;
-          parts.push(el("rect", { class: token === made ? "cell on" : "cell", x, y, width: size, height: 22 }));
+          parts.push(el("rect", { class: "cell", x, y, width: size, height: 22 }));
+          // The stroke of a class outranks an attribute: the token that was made has a line below it.
+          if (token === made) parts.push(el("rect", { class: "cell on", x, y: y + 19, width: size, height: 3 }));
           parts.push(
             label(token, {
               class: unit < 16 ? "ink small" : "ink",

@@ -12,8 +12,8 @@ const NAMES = {
   characters: "characters",
   words: "words",
   wordPiece: "WordPiece",
-  pairs: "BPE, characters",
-  bytes: "BPE, bytes",
+  pairs: "BPE of characters",
+  bytes: "BPE of bytes",
 } as const;
 
 /** The recorded run. */

@@ -12,7 +12,7 @@
  * any later text: they are applied in the order in which they were learned. This is byte-pair encoding (字节对编码,
  * BPE).
  *
- * ```picture merges_by_hand Four words while the list of merges grows. Each row is one merge later; the filled boxes are the token that it made.
+ * ```picture merges_by_hand Four words while the list of merges grows. Each row is one merge later; the token that it made is underlined.
  * ```
  *
  * **By hand.** The words are *low* 5 times, *lower* 2 times, *newest* 6 times and *widest* 3 times. `e` and `s` stand side by side in *newest* and in

@@ -32,7 +32,7 @@ const PROBES = {
   lines: "one\ntwo",
   signs: "Isn't it, Tom?",
   accents: "a café",
-  unseen: "学生 🙂",
+  unseen: "学生",
 } as const;
 
 /** The text that the page shows cut. */
@@ -186,7 +186,8 @@ export const experiment: Experiment<Five> = {
     };
   },
   draw(findings, { captions, labels }) {
-    const { shown } = findings, visible = (text: string): string => text.replaceAll(" ", "␣").replaceAll("\n", "↵");
+    const { shown } = findings;
+    const visible = (text: string): string => text.replaceAll(" ", "␣").replaceAll("\n", "↵").replaceAll("[UNK]", "�");
     return [
       {
         kind: "tokens",
