@@ -18,10 +18,10 @@ import { bandOf, type Range } from "../../core/experiments/seeds.ts";
 import { divided, LAYOUT, lengthsOf, type Outcome, readText, RECIPE, runOnce, SEEDS } from "./optimizers.ts";
 import { record } from "./run.ts";
 
-const PEAKS = [3e-3, 1e-2, 3e-2] as const;
+const PEAKS: readonly number[] = [3e-3, 1e-2, 3e-2];
 
 /** Each from its peak; all but the first rise in as many steps, and two fall to 0. */
-const SCHEDULES = {
+const SCHEDULES: Readonly<Record<ScheduleName, (peak: number) => Schedule>> = {
   noWarmup: (peak) => () => peak,
   constant: (peak) => (step) => peak * Math.min(1, step / RECIPE.warmupSteps),
   // Width 1 and this factor give it the peak.
@@ -33,10 +33,10 @@ const SCHEDULES = {
     }),
   cosine: (peak) => cosineSchedule(lengthsOf(peak)),
   linear: (peak) => linearSchedule(lengthsOf(peak)),
-} as const satisfies Readonly<Record<string, (peak: number) => Schedule>>;
+};
 
 /** The name of a schedule. */
-export type ScheduleName = keyof typeof SCHEDULES;
+export type ScheduleName = "noWarmup" | "constant" | "inverseSquareRoot" | "cosine" | "linear";
 
 /** One schedule. */
 export interface ScheduleResult {
