@@ -48,6 +48,7 @@ export const COMMANDS: readonly Heading[] = [
   { name: "train classifier", summary: "Train a classifier on texts with labels" },
   { name: "translate", summary: "Translate sentences with a saved translator" },
   { name: "generate", summary: "Continue a text with a language model" },
+  { name: "tokenize", summary: "Cut texts into tokens, learn how, or go back" },
   { name: "classify", summary: "Say the class of texts with a saved classifier" },
   { name: "evaluate", summary: "Measure a saved model on data, or two beside each other" },
   { name: "experiment", summary: "Run an experiment of the book, or list them" },

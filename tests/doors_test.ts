@@ -161,6 +161,8 @@ const DATA: Readonly<Record<string, readonly number[]>> = {
   "BytePairEncoding.fromJSON": [0],
   "new Unigram": [0],
   "Unigram.fromJSON": [0],
+  readTokenizer: [0],
+  byPattern: [0],
   gated: [1],
   "EarlyStopping.watch": [1],
   complete: [0, 1],

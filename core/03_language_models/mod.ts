@@ -11,6 +11,7 @@
  * | page             | answers                                                           |
  * | ---------------- | ----------------------------------------------------------------- |
  * | `autoregressive` | what a language model is, and how good one is                     |
+ * | `n_grams`        | what counts of short sequences of tokens can predict              |
  *
  * ## Notation
  *
@@ -30,3 +31,4 @@
  */
 
 export * from "./autoregressive.ts";
+export * from "./n_grams/mod.ts";

@@ -47,6 +47,16 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/02_words/experiments/unigram.words.ts")).words,
   },
   {
+    name: "words/multilingual",
+    load: async () => (await import("../../core/02_words/experiments/multilingual.ts")).experiment,
+    words: async () => (await import("../../core/02_words/experiments/multilingual.words.ts")).words,
+  },
+  {
+    name: "words/multilingual/regularization",
+    load: async () => (await import("../../core/02_words/experiments/multilingual/regularization.ts")).experiment,
+    words: async () => (await import("../../core/02_words/experiments/multilingual/regularization.words.ts")).words,
+  },
+  {
     name: "words/embeddings",
     load: async () => (await import("../../core/02_words/experiments/embeddings.ts")).experiment,
     words: async () => (await import("../../core/02_words/experiments/embeddings.words.ts")).words,
@@ -57,6 +67,11 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/02_words/experiments/embeddings/bags.words.ts")).words,
   },
   {
+    name: "words/before_tokens",
+    load: async () => (await import("../../core/02_words/experiments/before_tokens.ts")).experiment,
+    words: async () => (await import("../../core/02_words/experiments/before_tokens.words.ts")).words,
+  },
+  {
     name: "words/softmax",
     load: async () => (await import("../../core/02_words/experiments/softmax.ts")).experiment,
     words: async () => (await import("../../core/02_words/experiments/softmax.words.ts")).words,
@@ -65,6 +80,21 @@ export const EXPERIMENTS: readonly Entry[] = [
     name: "language_models/autoregressive",
     load: async () => (await import("../../core/03_language_models/experiments/autoregressive.ts")).experiment,
     words: async () => (await import("../../core/03_language_models/experiments/autoregressive.words.ts")).words,
+  },
+  {
+    name: "language_models/n_grams",
+    load: async () => (await import("../../core/03_language_models/experiments/n_grams.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/n_grams.words.ts")).words,
+  },
+  {
+    name: "language_models/n_grams/order",
+    load: async () => (await import("../../core/03_language_models/experiments/n_grams/order.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/n_grams/order.words.ts")).words,
+  },
+  {
+    name: "language_models/n_grams/intervening",
+    load: async () => (await import("../../core/03_language_models/experiments/n_grams/intervening.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/n_grams/intervening.words.ts")).words,
   },
   {
     name: "attention/scaled_dot_product",
@@ -132,11 +162,6 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/05_transformer/experiments/decoder.words.ts")).words,
   },
   {
-    name: "transformer/encoder_decoder/size",
-    load: async () => (await import("../../core/05_transformer/experiments/encoder_decoder/size.ts")).experiment,
-    words: async () => (await import("../../core/05_transformer/experiments/encoder_decoder/size.words.ts")).words,
-  },
-  {
     name: "transformer/encoder_decoder",
     load: async () => (await import("../../core/05_transformer/experiments/encoder_decoder.ts")).experiment,
     words: async () => (await import("../../core/05_transformer/experiments/encoder_decoder.words.ts")).words,
@@ -145,6 +170,11 @@ export const EXPERIMENTS: readonly Entry[] = [
     name: "transformer/decoder_only",
     load: async () => (await import("../../core/05_transformer/experiments/decoder_only.ts")).experiment,
     words: async () => (await import("../../core/05_transformer/experiments/decoder_only.words.ts")).words,
+  },
+  {
+    name: "transformer/layout",
+    load: async () => (await import("../../core/05_transformer/experiments/layout.ts")).experiment,
+    words: async () => (await import("../../core/05_transformer/experiments/layout.words.ts")).words,
   },
   {
     name: "training/loss",
@@ -160,6 +190,16 @@ export const EXPERIMENTS: readonly Entry[] = [
     name: "training/optimizers",
     load: async () => (await import("../../core/06_training/experiments/optimizers.ts")).experiment,
     words: async () => (await import("../../core/06_training/experiments/optimizers.words.ts")).words,
+  },
+  {
+    name: "training/schedules",
+    load: async () => (await import("../../core/06_training/experiments/schedules.ts")).experiment,
+    words: async () => (await import("../../core/06_training/experiments/schedules.words.ts")).words,
+  },
+  {
+    name: "training/schedules/warmup",
+    load: async () => (await import("../../core/06_training/experiments/schedules/warmup.ts")).experiment,
+    words: async () => (await import("../../core/06_training/experiments/schedules/warmup.words.ts")).words,
   },
   {
     name: "training/teacher_forcing",
