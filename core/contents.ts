@@ -16,7 +16,10 @@
 
 /** A section of the plan. */
 export interface Section {
-  /** Its files or folders in the chapter's folder, in reading order, without endings. */
+  /**
+   * Its files or folders in the chapter's folder, in reading order, without endings; behind a folder the other files inside it,
+   * `positions/rotary`. The first page has the section's number, the others have parts of it.
+   */
   readonly pages: readonly string[];
   /** What the plan calls it, until its page has a title of its own. */
   readonly planned?: string;
@@ -51,7 +54,12 @@ export const CONTENTS: readonly Chapter[] = [
     folder: "02_words",
     title: "Words",
     sections: [
-      { pages: ["byte_pair_encoding"] },
+      {
+        pages: [
+          "byte_pair_encoding",
+          ...["pieces", "letters", "encoding", "data", "neighbours"].map((name) => `byte_pair_encoding/${name}`),
+        ],
+      },
       { pages: ["unigram"], planned: "Unigram language model segmentation" },
       { pages: ["multilingual"], planned: "Multilingual vocabularies" },
       { pages: ["embeddings"] },
@@ -85,7 +93,12 @@ export const CONTENTS: readonly Chapter[] = [
       { pages: ["self_and_cross"] },
       { pages: ["masks"] },
       { pages: ["multi_head"] },
-      { pages: ["positions"] },
+      {
+        pages: [
+          "positions",
+          ...["absolute", "relative", "rotary", "rotary_scaling", "scheme"].map((name) => `positions/${name}`),
+        ],
+      },
       { pages: ["attention_rnn_cnn"], planned: "Attention, recurrence, convolution" },
       { pages: ["faster_attention"], planned: "Faster attention" },
     ],
@@ -96,7 +109,7 @@ export const CONTENTS: readonly Chapter[] = [
     sections: [
       { pages: ["normalization"] },
       { pages: ["residual"] },
-      { pages: ["feed_forward"] },
+      { pages: ["feed_forward", "feed_forward/activations"] },
       { pages: ["encoder"] },
       { pages: ["decoder"] },
       { pages: ["encoder_decoder"] },
@@ -189,16 +202,28 @@ export function chapterFolder(name: string): string | undefined {
  * The number of a chapter or section.
  *
  * @param path of any of its files, from the root of the repository: `core/04_attention/positions/mod.ts`
- * @returns such as `4` for a chapter's `mod.ts`, `4.7` for a page of a section; nothing for all else
+ * @returns such as `4` for a chapter's `mod.ts`, `4.7` for the page of a section, `4.7.1` for its next page; nothing for all else
  */
 export function numberOf(path: string): string | undefined {
-  const [, folder, name] = /^core\/(\d\d_\w+)\/(\w+)(?:\.ts|\/\w+\.ts)$/.exec(path) ?? [];
+  const [, folder, name] = /^core\/(\d\d_\w+)\/(\w+(?:\/\w+)?)\.ts$/.exec(path) ?? [];
   const chapter = CONTENTS.findIndex((one) => one.folder === folder);
   if (chapter < 0) return undefined;
-  if (path.endsWith(`${folder}/mod.ts`)) return `${chapter + 1}`;
+  if (name === "mod") return `${chapter + 1}`;
   const numbered = CONTENTS[chapter]!.sections.filter(({ numbered }) => numbered !== false);
-  const section = numbered.findIndex(({ pages }) => pages.includes(name!));
-  return section < 0 ? undefined : `${chapter + 1}.${section + 1}`;
+  const page = name!.replace(/\/mod$/, ""), section = numbered.findIndex(({ pages }) => pages.includes(page));
+  if (section < 0) return undefined;
+  const part = numbered[section]!.pages.indexOf(page);
+  return `${chapter + 1}.${section + 1}${part === 0 ? "" : `.${part}`}`;
+}
+
+/**
+ * The section that a number belongs to.
+ *
+ * @param number of a section or of a part of one
+ * @returns `4.7` of `4.7.1`
+ */
+export function sectionOf(number: string): string {
+  return number.split(".").slice(0, 2).join(".");
 }
 
 /** A link whose text is the kind of what it leads to; the number is added where it is read. */

@@ -12,7 +12,7 @@
  * @module
  */
 
-import { CONTENTS, numberOf } from "../core/contents.ts";
+import { CONTENTS, numberOf, sectionOf } from "../core/contents.ts";
 
 /** Where a page belongs. */
 export interface Part {
@@ -26,7 +26,7 @@ export interface Part {
 
 /** Whether a page belongs to the section of the page above it. */
 export function goesOn({ number }: Page, above: Page | undefined): boolean {
-  return number !== "" && number === above?.number;
+  return number.includes(".") && above !== undefined && sectionOf(number) === sectionOf(above.number);
 }
 
 /** The two halves of the site: what is read, and how it is made. */

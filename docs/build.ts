@@ -22,6 +22,7 @@ import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { flag, text } from "../core/cli/arguments.ts";
+import { sectionOf } from "../core/contents.ts";
 import { readTask } from "./arguments.ts";
 import { type Page, type Part, type Side, sideOf } from "./book.ts";
 import { checkLinks, type Problem } from "./check.ts";
@@ -202,7 +203,7 @@ function missingFigures(parts: readonly Part[], { experiments }: Site): { proble
     if (!page.path || isDrawn(page)) continue;
     const missing = { where: page.path, text: "No figure" };
     // A section may have several pages; one of them has its figure.
-    const section = page.part.pages.filter(({ number }) => number === page.number);
+    const section = page.part.pages.filter(({ number }) => sectionOf(number) === sectionOf(page.number));
     const needs = page.part.kind === "chapter" && page.number.includes(".") && !section.some(isDrawn);
     if (needs) problems.push(missing);
     else if (/^core\/(engine|\d\d_\w+)\/(?!mod)/.test(page.path)) warnings.push(missing);

@@ -142,7 +142,7 @@ function constantsLine({ experiment, words }: Loaded, phrases: Phrases): string 
 
 /** The reading below the figures, or nothing where the words have none. */
 function readingOf({ words }: Loaded, findings: object): string {
-  const paragraphs = words.reading?.(findings).map((text) => `<p>${escape(text)}</p>`);
+  const paragraphs = words.reading?.(findings).map((text) => `<p>${lineWithNotes(text)}</p>`);
   return paragraphs ? `<div class="reading">\n${paragraphs.join("\n")}\n</div>\n` : "";
 }
 

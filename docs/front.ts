@@ -13,7 +13,7 @@
 import { descriptionOf } from "./blocks.ts";
 import type { Context } from "./context.ts";
 import type { Notebook, Output } from "./notebook.ts";
-import { goesOn, type Page, type Part } from "./book.ts";
+import type { Page, Part } from "./book.ts";
 import {
   entryAnchor,
   type GlossaryEntry,
@@ -71,8 +71,9 @@ function map(page: Page, parts: readonly Part[], site: Site): string {
     const context = contextOf(page.url, undefined, [], site, { from: first!.path });
     const { text, language } = questionOf(first!, site), question = renderInline(shortened(text), context);
     const items = sections.map((section, at) => {
-      const above = sections[at - 1], number = goesOn(section, above) ? "" : section.number;
-      return `<li${inside(section, above)}><span class="number">${number}</span> ${link(section)}</li>`;
+      return `<li${inside(section, sections[at - 1])}><span class="number">${section.number}</span> ${
+        link(section)
+      }</li>`;
     });
     return `<section class="chapter"><h2><span class="number">${first!.number}</span> ${link(first!)}</h2><p${
       language === site.phrases.language ? "" : ` lang="${language}"`

@@ -52,9 +52,9 @@ export interface Frame {
 
 const label = ({ number, title }: Page): string => (number ? `${number} ` : "") + title;
 
-/** The same, the number in a column of its own; pages of one section have it once. */
-const entry = (page: Page, above?: Page): string =>
-  (page.number && !goesOn(page, above) ? `<span class="number">${page.number}</span>` : "") + escape(page.title);
+/** The same, the number in a column of its own. */
+const entry = (page: Page): string =>
+  (page.number && `<span class="number">${page.number}</span>`) + escape(page.title);
 
 /** Where each half of the site begins. */
 function sidesOf({ parts, phrases = ENGLISH }: Frame): (readonly [side: Side, url: string, name: string])[] {
@@ -78,10 +78,10 @@ export const inside = (page: Page, above: Page | undefined): string => goesOn(pa
 
 /** The contents of the page's half. */
 function tree({ parts }: Frame, sheet: Sheet): string {
-  const link = (page: Page, above?: Page): string =>
+  const link = (page: Page): string =>
     `<a href="${relative(sheet.url, page.url)}" data-page="${page.url}"${
       page === sheet.page ? ` aria-current="page"` : ""
-    }>${entry(page, above)}</a>`;
+    }>${entry(page)}</a>`;
   return parts.filter((part) => sideOf(part) === sideOfSheet(sheet)).map((part) => {
     const [first, ...rest] = part.pages;
     if (!first) return "";
@@ -93,9 +93,7 @@ function tree({ parts }: Frame, sheet: Sheet): string {
     }
     const open = part.kind === "chapter" || part.kind === "library" || part === sheet.page?.part;
     const inner = open && rest.length > 0
-      ? `<ol>${
-        rest.map((page, at) => `<li${inside(page, rest[at - 1])}>${link(page, rest[at - 1])}</li>`).join("")
-      }</ol>`
+      ? `<ol>${rest.map((page, at) => `<li${inside(page, rest[at - 1])}>${link(page)}</li>`).join("")}</ol>`
       : "";
     const isChapter = part.kind === "chapter", name = part.kind === "workshop" ? escape(part.title) : entry(first);
     return `<li class="part${isChapter ? "" : " is-unnumbered"}"><a href="${

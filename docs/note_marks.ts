@@ -25,10 +25,19 @@ export const openingMark = (list: string): string => `<!--notes ${numbersIn(list
 /** The mark that it leaves for a link, which ends with `</button>`. */
 export const linkMark = (list: string): string => `<button class="says" data-notes="${escape(list)}">`;
 
+const LINK = /\[([^\]]+)\]\(notes:([\d.,]+)\)/g;
+
+/** A line of text in which links to the notes are their words. */
+export const withoutNotes = (text: string): string => text.replace(LINK, "$1");
+
+/** The id of the card that shows statements, of which a page has one. */
+export const cardOf = (numbers: readonly string[]): string =>
+  `says-${numbers.map((number) => number.replace(".", "-")).join("-")}`;
+
+/** The id of a page's first reference to a statement. */
+export const anchorOf = (number: string): string => `at-${number.replace(".", "-")}`;
+
 /** A line of text whose references to the notes are to be links; nothing else of it is Markdown. */
 export function lineWithNotes(text: string): string {
-  return escape(text).replace(
-    /\[([^\]]+)\]\(notes:([\d.,]+)\)/g,
-    (_, words, list) => `${linkMark(list)}${words}</button>`,
-  );
+  return escape(text).replace(LINK, (_, words, list) => `${linkMark(list)}${words}</button>`);
 }

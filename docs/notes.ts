@@ -12,6 +12,8 @@
  * | `[the notes](notes:004.27)` | a button, which opens the statement; several numbers have commas between them |
  * | a paragraph that begins `**The notes, 004.27.**` | the statement, then the paragraph as the verdict |
  *
+ * The first also stands in captions of pictures, figures and runs, in their readings, and in the claims and the purpose of an experiment.
+ *
  * Both work without a script. Prose leaves a mark in the HTML ([note_marks.ts](note_marks.ts)); once a page is whole, its marks
  * are replaced here, so that each statement stands on it once. The pages of the notes list all statements with the places that answer them.
  *
@@ -19,7 +21,7 @@
  */
 
 import { relative } from "./layout.ts";
-import { numbersIn, OPENING } from "./note_marks.ts";
+import { anchorOf, cardOf, numbersIn, OPENING } from "./note_marks.ts";
 import type { Phrases } from "./phrases.ts";
 import { escape } from "./words.ts";
 
@@ -202,7 +204,7 @@ export function withStatements(body: string, printed: Printed): string {
   const anchor = (number: string): string => {
     if (seen.has(number)) return "";
     seen.add(number);
-    return ` id="at-${number.replace(".", "-")}"`;
+    return ` id="${anchorOf(number)}"`;
   };
   const place = ({ number, place }: Statement): string =>
     `<p class="place"><a href="${
@@ -220,7 +222,7 @@ export function withStatements(body: string, printed: Printed): string {
         }</details>`;
       }).join("");
     }
-    const found = find(link!), id = `says-${found.map(({ number }) => number.replace(".", "-")).join("-")}`;
+    const found = find(link!), id = cardOf(found.map(({ number }) => number));
     if (found.length === 0) return `<button class="says">`;
     opened.set(id, found);
     // A button has one name; further anchors stand before it.

@@ -10,6 +10,7 @@
  * @module
  */
 
+import { lineWithNotes } from "./note_marks.ts";
 import { el, px } from "./figures/svg.ts";
 import { figuresHtml, STATIC_WIDTH } from "./figures/mod.ts";
 import type { Canvas, Picture, RunFigures } from "./picture.ts";
@@ -170,7 +171,7 @@ function runHtml(
 ): string {
   const { command, seconds, data, findings } = recorded, id = `run-${name}`;
   const figures = figuresHtml(show.figures(findings), { width: STATIC_WIDTH, id, hue });
-  const reading = show.reading(findings, recorded).map((text) => `<p>${escape(text)}</p>`).join("");
+  const reading = show.reading(findings, recorded).map((text) => `<p>${lineWithNotes(text)}</p>`).join("");
   return `<section class="experiment run" id="${id}">
 <div class="experiment-head"><p>${caption}</p></div>
 <div class="experiment-side"><div class="reading">${reading}</div>

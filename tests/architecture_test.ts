@@ -421,7 +421,7 @@ Deno.test(
       if (!written.includes(folder)) continue;
       const isWritten = (name: string): boolean =>
         exists(`core/${folder}/${name}.ts`) || exists(`core/${folder}/${name}/mod.ts`);
-      const planned = sections.flatMap(({ pages }) => pages).filter(isWritten);
+      const planned = sections.flatMap(({ pages }) => pages).filter((name) => !name.includes("/") && isWritten(name));
       assertEquals(pagesOf(folder), planned, `core/${folder}/mod.ts exports other pages than core/contents.ts has`);
       const text = read(`core/${folder}/mod.ts`), heading = /^\/\*\*\n \* # (.*)$/m.exec(text)?.[1];
       assertEquals(heading, `${at + 1} · ${title}`, `core/${folder}/mod.ts`);
@@ -433,11 +433,38 @@ Deno.test(
   },
 );
 
+Deno.test("the contents have every file of a section that is a folder, in the order of its exports", { ignore }, () => {
+  for (const { folder, sections } of CONTENTS) {
+    for (const { pages } of sections) {
+      const inside = pages.filter((name) => name.includes("/"));
+      const folders = pages.filter((name) => exists(`core/${folder}/${name}/mod.ts`));
+      for (const root of folders) {
+        const path = `core/${folder}/${root}/`, written = [...files(path)].map((file) => file.slice(path.length));
+        const parts = inside.filter((name) => name.startsWith(`${root}/`)).map((name) =>
+          `${name.slice(root.length + 1)}.ts`
+        );
+        assertEquals(
+          [...parts].sort(),
+          written.filter((name) => name !== "mod.ts").sort(),
+          `core/contents.ts has other files of ${path}`,
+        );
+        const order = [...read(`${path}mod.ts`).matchAll(/^export\b[^;"]*?from "\.\/(\w+\.ts)";/gm)].map(([, name]) =>
+          name!
+        );
+        assertEquals(parts.filter((name) => order.includes(name)), order, `${path}mod.ts`);
+      }
+    }
+  }
+});
+
 Deno.test("every written chapter is in deno.json and in the table of the README", { ignore }, () => {
   const { exports } = JSON.parse(read("deno.json")) as { exports: Record<string, string> };
   const written = CONTENTS.filter(({ folder }) => exists(`core/${folder}/mod.ts`));
   const entries = Object.entries(exports).filter(([, path]) => !Number.isNaN(chapterOf(path.replace("./", ""))));
-  assertEquals(entries, written.map(({ folder }) => [`./${folder.slice(3)}`, `./core/${folder}/mod.ts`]));
+  assertEquals(
+    entries,
+    written.map(({ folder }) => [`./${folder.slice(3).replaceAll("_", "-")}`, `./core/${folder}/mod.ts`]),
+  );
   const rows = [...read("README.md").matchAll(/^\| `core\/(\d\d_\w+)` *\| (.*?) *\|/gm)].map(([, ...row]) => row);
   assertEquals(rows, written.map(({ folder, title }) => [folder, title]));
 });
@@ -549,7 +576,7 @@ Deno.test("withNumbers() writes a section's number from its place in the content
   const from = "core/05_transformer/decoder.ts";
   assertEquals(
     withNumbers("See [section](../04_attention/positions/rotary.ts#x), [Chapter](../04_attention/mod.ts).", from),
-    "See section 4.7, Chapter 4.",
+    "See section 4.7.3, Chapter 4.",
   );
   assertEquals(
     withNumbers("[section](encoder.ts)", from, (words, href) => `[${words}](${href})`),

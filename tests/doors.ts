@@ -9,6 +9,8 @@
 
 import * as attention from "../core/04_attention/mod.ts";
 import * as engine from "../core/engine/mod.ts";
+import * as introduction from "../core/01_introduction/mod.ts";
+import * as languageModels from "../core/03_language_models/mod.ts";
 import * as generation from "../core/07_generation/mod.ts";
 import * as gpu from "../gpu/mod.ts";
 import * as figures from "../core/figures/mod.ts";
@@ -26,7 +28,9 @@ import type { Tensor } from "../core/engine/tensor.ts";
 export const entryPoints: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "mod.ts": heed,
   "core/engine/mod.ts": engine,
+  "core/01_introduction/mod.ts": introduction,
   "core/02_words/mod.ts": words,
+  "core/03_language_models/mod.ts": languageModels,
   "core/04_attention/mod.ts": attention,
   "core/05_transformer/mod.ts": transformer,
   "core/06_training/mod.ts": training,
@@ -63,6 +67,11 @@ const decoder = (): transformer.DecoderOnly => new transformer.DecoderOnly(small
 const translator = (): transformer.EncoderDecoder => new transformer.EncoderDecoder(small, random()).eval();
 const optimizer = (): training.Optimizer => new training.Optimizer(linear().parameters(), training.sgd());
 const stopping = (): training.EarlyStopping => new training.EarlyStopping({ measure: "loss", patience: 2 });
+const reader = (): languageModels.RecurrentLanguageModel =>
+  new languageModels.RecurrentLanguageModel({ vocabSize: 8, hiddenSize: 4 }, random()).eval();
+const recurrent = <M>(Make: new (options: languageModels.RecurrentOptions, random: engine.Random) => M): M =>
+  new Make({ inputSize: 4, hiddenSize: 4 }, random());
+const step = (): languageModels.LstmStep => languageModels.lstmStep(x(16), x(4));
 const heads = (): Tensor => x(1, 2, 3, 4);
 const limits = { maxNewTokens: 2, eosToken: 7 };
 const rows = [[0, -1, -2, -3, -4, -5, -6, -7]];
@@ -230,10 +239,16 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   checkRandom: () => call("try", random()),
   "Pace.secondsLeft": () => on(new engine.Pace(), 3),
 
+  // Introduction
+  taskShape: () => call([{ input: ["a"], output: ["b"] }]),
+  audioFrames: () => call(x(8), { size: 4, hop: 2 }),
+  imagePatches: () => call(x(4, 4, 1), { size: 2 }),
+  graphNodes: () => call(x(3, 4), [[0, 1]], { directed: true }),
+
   // Words
   "new BytePairEncoding": () => call(learned.toJSON()),
   "BytePairEncoding.fromJSON": () => call(bytePairs().toJSON()),
-  "BytePairEncoding.encode": () => on(bytePairs(), "ab"),
+  "BytePairEncoding.encode": () => on(bytePairs(), "ab", { dropout: 0.5, random: random() }),
   "BytePairEncoding.decode": () => on(bytePairs(), [4, 5]),
   "BytePairEncoding.decodeStream": () => on(bytePairs(), [4, 5]),
   splitWords: () => call("a b"),
@@ -247,6 +262,12 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   "new DeepBagOfWordsClassifier": () => call(8, 4, 1, 2, random(), { paddingIndex: 0 }),
   "DeepBagOfWordsClassifier.forward": () => on(new words.DeepBagOfWordsClassifier(8, 4, 1, 2, random()), ids()),
   softmax: () => call(x(), -1),
+  targetLogProbabilities: () => call(x(2, 3, 4), ids(2, 3)),
+  measureScores: () => call([-1, -2], { tokens: 3, characters: 6, bytes: 6 }),
+  score: () => call(decoder(), [1, 2, 3], { beginToken: 0, window: 2, stride: 1, batchSize: 1 }),
+  perplexity: () => call(decoder(), "ab", { tokenizer: learned, beginToken: 0, window: 2, stride: 1, batchSize: 1 }),
+  posterior: () => call([-1, -2], [1, 2]),
+  classify: () => call([decoder(), decoder()], [1, 2, 3], { priors: [1, 2], beginToken: 0, window: 2, stride: 1 }),
   logSoftmax: () => call(x(), -1),
 
   // Attention
@@ -353,6 +374,24 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   "EncoderDecoder.forward": () => on(translator(), ids(), ids(), { sourceMask: mask(2, 4), mask: mask(2, 4) }),
   "EncoderDecoder.given": () => on(translator(), x(2, 3, 4), mask(2, 3)),
   transformerSize: () => call(small),
+  "plainRnn": () => call(x(3, 2), x(2, 4), x(4, 4), x(4), x(4)),
+  "derivativesThroughTime": () => call(x(4, 4), x(3, 4)),
+  "new RNN": () => call({ inputSize: 4, hiddenSize: 4, nonlinearity: "relu" }, random()),
+  "RNN.forward": () => on(recurrent(languageModels.RNN), x(2, 3, 4), { mask: mask(2, 3), hiddenState: x(2, 1, 4) }),
+  "lstmStep": () => call(x(2, 16), x(2, 4)),
+  "cellDerivatives": () => call(x(4, 16), step(), step()),
+  "new LSTM": () => call({ inputSize: 4, hiddenSize: 4, numLayers: 2, bidirectional: true, forgetBias: 0 }, random()),
+  "LSTM.forward": () =>
+    on(recurrent(languageModels.LSTM), x(2, 3, 4), { hiddenState: x(2, 1, 4), cellState: x(2, 1, 4) }),
+  "gruStep": () => call(x(2, 12), x(2, 12), x(2, 4)),
+  "new GRU": () => call({ inputSize: 4, hiddenSize: 4, bias: false, dropout: 0.1 }, random()),
+  "GRU.forward": () => on(recurrent(languageModels.GRU), x(2, 3, 4), { mask: mask(2, 3), hiddenState: x(2, 1, 4) }),
+  "new RecurrentLanguageModel": () => call({ vocabSize: 8, hiddenSize: 4, recurrence: languageModels.gru }, random()),
+  "RecurrentLanguageModel.read": () =>
+    on(reader(), ids(), { mask: mask(2, 4), hiddenState: x(2, 1, 4), cellState: x(2, 1, 4), lastOnly: true }),
+  "RecurrentLanguageModel.forward": () => on(reader(), ids(), { mask: mask(2, 4), lastOnly: true }),
+  "RecurrentLanguageModel.newCaches": () => on(reader(), () => new generation.KeyValueCache()),
+  "KeyValueCache.replace": () => on(new generation.KeyValueCache(), x(1, 2, 1, 4), x(1, 2, 1, 4)),
   "new DecoderOnly": () => call(small, random()),
   "DecoderOnly.newCaches": () => on(decoder(), () => new generation.KeyValueCache()),
   "DecoderOnly.forward": () => on(decoder(), ids(), { lastOnly: true, prefix: [1, 1], starts: [0, -1] }),

@@ -90,7 +90,7 @@ Deno.test(
     for (const { name, load, words } of EXPERIMENTS) {
       const { controls, claims, constants } = await load(), { title, purpose, ...said } = await words();
       titles.add(title);
-      assertMatch(name, /^[a-z]+\/[a-z_0-9]+(\/[a-z_0-9]+)?$/);
+      assertMatch(name, /^[a-z_]+\/[a-z_0-9]+(\/[a-z_0-9]+)?$/);
       assertEquals(Object.keys(said.controls), Object.keys(controls), name);
       assertEquals(Object.keys(said.claims), Object.keys(claims), name);
       assertEquals(Object.keys(said.constants ?? {}), Object.keys(constants ?? {}), name);

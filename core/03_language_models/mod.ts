@@ -1,18 +1,37 @@
 /**
  * # 3 · Language models
  *
- * **Question.** Which word comes next, and what does a model have to remember of those before it?
+ * **Question.** Which of two sequences of words is more probable? Which word comes next? A model that answers the second question
+ * answers the first as well. What is the simplest such model, and what does each better one add?
  *
- * **Idea.** A language model (语言模型) gives a probability to every sequence, one factor for each token, given the tokens before it.
+ * **Idea.** A language model (语言模型) gives a probability to every sequence. The chain rule makes it a product: one factor for each token,
+ * given the tokens before it ([section](autoregressive.ts)). The models of this chapter differ in how they see those tokens. A table
+ * of counts knows a few of them and only as a whole; a network reads their vectors, a few of them or all.
  *
- * | page   | answers                                                      |
- * | ------ | ------------------------------------------------------------ |
- * | `rnn`  | how a network of fixed size reads a text of any length       |
- * | `lstm` | how it remembers something for more than a few steps         |
+ * | page             | answers                                                           |
+ * | ---------------- | ----------------------------------------------------------------- |
+ * | `autoregressive` | what a language model is, and how good one is                     |
+ * | `rnn`            | how a network of fixed size reads a text of any length            |
+ * | `lstm`           | how it remembers something for more than a few steps              |
+ *
+ * ## Notation
+ *
+ * A sequence $x_1 \dots x_T$ has $T$ tokens of a vocabulary of $V$. What stands before a token is its context (上下文), $x_{<t}$. The
+ * logarithm is the natural one, and its unit the nat; a bit is $\log 2$ nats. $n$ is the order of an n-gram model: the token and the
+ * $n - 1$ before it.
+ *
+ * @example
+ * ```ts
+ * import { measureScores } from "@heed/heed/language-models";
+ *
+ * const { perplexity } = measureScores([Math.log(0.5), Math.log(0.125)]);
+ * console.assert(Math.abs(perplexity - 4) < 1e-9);
+ * ```
  *
  * @module
  */
 
+export * from "./autoregressive.ts";
 export {
   derivativesThroughTime,
   type Nonlinearity,

@@ -36,6 +36,10 @@
  * ```
  *
  * ```text
+ * first state  0.762 0.000
+ * carried over 0.381 0.381
+ * with word    0.381 1.381
+ * second state 0.363 0.881
  * ```
  *
  * **Formula.** With the words $x_1, \dots, x_T$ as rows and a first state $h_0$, zeros unless it is given,

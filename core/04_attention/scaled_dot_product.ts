@@ -1,14 +1,15 @@
 /**
  * # Scaled dot-product attention
  *
- * **Question.** A query asks, and keys can be found ([chapter](mod.ts)). How well does a query match a key? The first answer was
+ * **Question.** In attention each position of a sequence asks by a vector, its *query*. It is found by a second one, its *key*, and hands
+ * over a third one, its *value* ([chapter](mod.ts)). How well does a query match a key? The first answer was
  * additive attention (加性注意力): a network with one hidden layer (multi-layer perceptron, 多层感知机) reads both
  * vectors and returns a score, once for every pair of positions. Can one matrix product compare all pairs
  * instead?
  *
  * **Idea.** Queries and keys are vectors of the same space (vector space, 向量空间). Their dot product (点积) is the score: it
  * is large where both point the same way (similarity, 相似度), 0 where they are perpendicular, and negative where they point in
- * opposite directions. A [softmax](../02_words/softmax.ts) turns the scores of a query (attention scores, 注意力分数) into positive weights with
+ * opposite directions. For vectors of one direction it also grows with their lengths. A [softmax](../02_words/softmax.ts) turns the scores of a query (attention scores, 注意力分数) into positive weights with
  * the sum one (attention weights, 注意力权重). Each key has a value, and the output is the average of the values by these weights (attention pooling, 注意力汇聚).
  *
  * ```picture attention_by_hand The example worked below. Left: the query of 苹果 and three keys; the dot product is largest for the key of
@@ -17,8 +18,8 @@
  *
  * **By hand.** Three words, 我 喜欢 苹果 (*I like apples*), in two dimensions. A model computes queries, keys and values
  * from the vectors of the words ([section](self_and_cross.ts)); here they are chosen. The query of 苹果 is (1, 1). The keys are (0, 1),
- * (2, 1) and (2, 0), so the scores are 0 + 1 = 1, 2 + 1 = 3 and 2 + 0 = 2. The width is 2. Divided by its root, 1.414, they are 0.707,
- * 2.121 and 1.414. Their exponentials are 2.028, 8.342 and 4.113, with the sum 14.484. Each divided by the sum is a weight: 0.140, 0.576
+ * (2, 1) and (2, 0), so the scores are 0 + 1 = 1, 2 + 1 = 3 and 2 + 0 = 2. The width is 2. Divided by its square root, 1.414, they are 0.707,
+ * 2.121 and 1.414. Their exponentials, powers of $e$, are 2.028, 8.342 and 4.113, with the sum 14.484. Each exponential divided by the sum is a weight: 0.140, 0.576
  * and 0.284. The values are (1, 0), (0, 2) and (2, 1). The output is 0.140 · (1, 0) + 0.576 · (0, 2) + 0.284 · (2, 1) =
  * (0.708, 1.436).
  *
@@ -68,26 +69,29 @@
  * | $A$          | `weights` | `[T, S]`   |
  * | $O$          | `output`  | `[T, W]`   |
  *
- * T counts the positions that ask, S those that are asked. The softmax is taken of each row of $Z$. The width W of a value is D in most models.
+ * `[T, D]` is a matrix of T rows and D columns. T counts the positions that ask, S those that are asked. The softmax is taken of each row of
+ * $Z$. The width W of a value is D in most models.
  *
  * ```picture attention_matrices The same as matrices, for all three queries. The last row is the one worked by hand. No row of $A$ needs another
  * row, so all of them are computed at once.
  * ```
  *
  * **Why the square root.** Let the coordinates of query and key be independent, with mean 0 and variance 1. Each product of two
- * coordinates has mean 0 and variance 1. A dot product is a sum of $d$ of them: its variance is $d$, its typical
- * size $\sqrt{d}$. The wider the vectors, the farther apart the scores, and a softmax of scores that are far apart is almost one-hot:
+ * coordinates has mean 0 and variance 1. A dot product is a sum of $d$ of them: its variance is $d$, its standard deviation
+ * $\sqrt{d}$. The wider the vectors, the farther apart the scores, and a softmax of scores that are far apart is almost one-hot:
  * one weight near 1, the others near 0. The [derivative](../02_words/softmax.ts) of a weight $p$ by its own score, $p(1-p)$, is almost 0 there. The factor $1/\sqrt{d}$ returns the variance to 1 at any width.
  *
- * **Why not the distance.** A Gaussian kernel weighs a key by its distance from the query, $e^{-\lVert q - k \rVert^2/2}$. The exponent is
- * $q^\top k - \lVert q \rVert^2/2 - \lVert k \rVert^2/2$. The term of the query is the same for all its keys, so it cancels in the softmax. That of the keys
- * does as well, if they all have the same length. The dot product is what is left.
+ * **Why not the distance.** A key could also match a query because it is near. A Gaussian kernel weighs a key $k$ by its distance from the
+ * query $q$: $e^{-\lVert q - k \rVert^2/2}$. The exponent is $q^\top k - \lVert q \rVert^2/2 - \lVert k \rVert^2/2$. The term of the query is the same
+ * for all its keys: as a factor of every exponential it cancels in the softmax. That of the keys
+ * cancels as well, if they all have the same length. The dot product is what is left.
  *
  * Sources: Vaswani et al. 2017, *Attention Is All You Need*, §3.2.1 (scaled dot product); Bahdanau, Cho and Bengio 2015, *Neural
  * Machine Translation by Jointly Learning to Align and Translate* (additive); Luong, Pham and Manning 2015, *Effective Approaches to
  * Attention-based Neural Machine Translation* (dot product); Zhang, Lipton, Li and Smola 2023, *Dive into Deep Learning*, §11.3 (from the
  * Gaussian kernel); Yang et al. 2022, *Tensor Programs V: Tuning Large Neural Networks via
- * Zero-Shot Hyperparameter Transfer* (division by $d$).
+ * Zero-Shot Hyperparameter Transfer* (division by $d$); Jain and Wallace 2019, *Attention is not Explanation*; Radford, Narasimhan, Salimans and
+ * Sutskever 2018, *Improving Language Understanding by Generative Pre-Training* (GPT, which drops weights at a rate of 0.1).
  *
  * @module
  */
@@ -137,6 +141,19 @@ export function plainAttention(query: Tensor, key: Tensor, value: Tensor, mask?:
   return output;
 }
 
+// ## A map of the weights
+//
+// The weights $A$ of a trained model can be drawn (attention map) [注意力图]: a row for each query, a column for each key. Every row sums to one,
+// since each query has one unit of weight to give. A column sums to anything: a key may serve many queries, or none.
+//
+// ```picture attention_map One head of a small trained translator, while it translates 我喜欢吃苹果. Each row is a step of the translation: it
+// reads the word before the arrow and writes the word behind it. Each column is a token of the sentence, or its END. The darker, the larger the weight.
+// ```
+//
+// The step that writes *like* looks at 喜欢, the step that writes *apples* at the two tokens of 苹果. Other rows divide their weight, as the one that
+// writes *eat* does. A map says from where this head takes values. It does not say why a word was written: other heads and layers take part, and
+// other weights can lead to the same word (Jain and Wallace 2019).
+
 // ## Vanishing or exploding
 //
 // **The notes, 001.17, 002.20 and 004.73.** They give three reasons: the gradient would vanish or explode, it would vanish, it would explode. The
@@ -147,7 +164,6 @@ export function plainAttention(query: Tensor, key: Tensor, value: Tensor, mask?:
 //
 // The output of a position is a *context vector* (上下文向量): a weighted average (加权求和) of the
 // values, with weights that this position chose. No output waits for another output, so all of them are computed at once.
-// In training some models set weights to zero at random ([dropout](../engine/dropout.ts)).
 // (The *context* of [section](self_and_cross.ts) is something else: not what comes out, but the sequence that is asked.)
 //
 // **The notes, 004.57.** There is one context vector for each query, not one for the sentence. It is a sum of values by their
@@ -165,6 +181,46 @@ export function plainAttention(query: Tensor, key: Tensor, value: Tensor, mask?:
 // **The notes, 002.19.** It holds. An additive score needs a tanh for each pair *and* each hidden unit, $TSD$ of them with D hidden
 // units, and stores as many numbers. The product needs $TSD$ multiply-adds inside one `matmul` (matrix multiplication, 矩阵乘法),
 // the operation that processors do best, and stores $TS$. Vaswani et al. add that for wide keys the additive score is the better one unless the product is scaled.
+
+// ## Dropout of the weights
+//
+// In training some models set weights to zero at random ([dropout](../engine/dropout.ts)), with a probability called the rate, and multiply the
+// others by $1/(1 - \mathrm{rate})$. A query then cannot rely on one key alone. A row no longer sums to one, but on average it does.
+// Vaswani et al. 2017 do not speak of it; the program of its authors does it, and so does GPT (Radford et al. 2018).
+//
+// The functions of this page have no such option. They are functions of their inputs alone: they own no generator of random numbers, and do
+// not know whether a model is in training. A layer knows both. `MultiHeadAttention` with the option `dropout` ([section](multi_head.ts))
+// takes the two halves apart and drops between them:
+//
+// ```ts
+// import { attentionWeights, weightedValues } from "@heed/heed/attention";
+// import { dropout, Random, type Tensor, tensor } from "@heed/heed/engine";
+//
+// const query = tensor([[[[1, 1]]]]), key = tensor([[[[0, 1], [2, 1], [2, 0]]]]), value = tensor([[[[1, 0], [0, 2], [2, 1]]]]);
+// const print = async (name: string, x: Tensor) =>
+//   console.log(name, Array.from(await x.read(), (number) => number.toFixed(3)).join(" "));
+//
+// const weights = attentionWeights(query, key), random = new Random(1);
+// await print("weights      ", weights);
+// for (const name of ["dropped once ", "dropped again"]) {
+//   const dropped = dropout(weights, 0.5, random);
+//   await print(name, dropped);
+//   await print("output       ", weightedValues(dropped, value));
+// }
+// const N = 20_000, many = dropout(weights.expand([N, 1, 1, 3]), 0.5, random);
+// await print("mean of many ", weightedValues(many, value.expand([N, 1, 3, 2])).mean(0));
+// await print("not dropped  ", weightedValues(weights, value));
+// ```
+//
+// ```text
+// weights       0.140 0.576 0.284
+// dropped once  0.280 1.152 0.000
+// output        0.280 2.304
+// dropped again 0.000 1.152 0.568
+// output        1.136 2.872
+// mean of many  0.717 1.430
+// not dropped   0.708 1.436
+// ```
 
 // ## The library's function
 //

@@ -8,93 +8,118 @@
  * probable first word need not begin the most probable sentence. *Beam search* (束搜索) keeps the $W$ best prefixes [前缀]
  * instead of one; they are the beam. Every step does three things. It *expands* each prefix by each token; the results are
  * the hypotheses [假设], or candidates [候选序列]. It *ranks* them by their probability. It *keeps* the $W$ best, and prunes
- * [剪枝] the rest.
+ * [剪枝] the rest. A hypothesis that ends with the token END is a finished sentence, and is not expanded any more.
  *
- * ```picture beam_by_hand Greedy search and a beam of two in the example below. Each number is the log-probability of the prefix that ends there.
+ * ```picture beam_by_hand Greedy search and a beam of two in the example below. Each number is the log-probability of the prefix that ends there. A sentence is finished where END is kept.
  * ```
  *
- * **By hand.** A model with a vocabulary of three words continues *The cat* by two words. Its probabilities for the first one
- * are *sat* 0.5, *ran* 0.4, *away* 0.1. After *sat* they are *away* 0.4, *sat* 0.35, *ran* 0.25; after *ran*, *away* 0.8 and the others 0.1.
- * Greedy search takes *sat*, with $\log 0.5 = -0.693$, then *away*: $-0.693 + \log 0.4 = -1.609$. A beam of two keeps
- * *sat* and *ran* ($\log 0.4 = -0.916$) and prunes *away* ($\log 0.1 = -2.303$). The second step ranks six hypotheses.
- * *ran away* comes first, with $-0.916 + \log 0.8 = -1.139$, a probability of 0.32; *sat away* comes second, with 0.20.
- * Greedy search had dropped *ran* after the first step, and with it the best sentence.
+ * **By hand.** A model continues *The cat*. Its vocabulary is *sat*, *ran*, *away* and END. The first word is *sat* with a
+ * probability of 0.5, *ran* with 0.4, *away* with 0.1. After *sat* follow *away* 0.36, END 0.34, *sat* 0.3; after *ran*, END 0.5,
+ * *away* 0.48, *ran* 0.02; after *sat away* and after *ran away*, END 0.8, *away* 0.2. What is not named has a probability of 0. Probabilities are
+ * multiplied, so their logarithms add up; $\log$ is the natural one.
  *
- * Sequences of different lengths are compared last. One has 2 tokens and $\log P = -1.5$, another 4 tokens and $-2.0$. As they are,
- * the short one is ahead. Divided by their lengths, $-1.5 / 2 = -0.75$ and $-2.0 / 4 = -0.5$, the long one is.
+ * *Greedy search* takes *sat*, with $\log 0.5 = -0.693$; then *away*, $-0.693 + \log 0.36 = -1.715$; then END,
+ * $-1.715 + \log 0.8 = -1.938$. Its sentence is *sat away*, with a probability of 0.144.
+ *
+ * *A beam of two* keeps *sat* and *ran* ($\log 0.4 = -0.916$) and prunes *away* ($\log 0.1 = -2.303$). The second step ranks
+ * six hypotheses. First comes *ran* END, with $-0.916 + \log 0.5 = -1.609$: it takes one of the two places and is finished. *ran away*,
+ * with $-0.916 + \log 0.48 = -1.650$, takes the other place. *sat away* comes third and is pruned. So the third step expands
+ * one prefix, and again keeps two hypotheses. *ran away* END is one, with $-1.650 + \log 0.8 = -1.873$. The other is *ran away away*; it is cut
+ * off, because this search stops after 3 tokens. Both finished sentences, *ran* with 0.200 and *ran away* with 0.154, are more probable than
+ * that of greedy search, which dropped *ran* in its first step.
+ *
+ * *Which of the two is the answer?* By its probability it is *ran*, but every further token makes a sentence less probable.
+ * Divided by the number of tokens, END included, *ran* has $-1.609 / 2 = -0.80$ and *ran away* $-1.873 / 3 = -0.62$: the
+ * longer one is ahead. What the log-probability is divided by is a length penalty [长度惩罚].
  *
  * ```ts
- * import { beamStep, powerLengthPenalty, type Prefix } from "@heed/heed/generation";
+ * import { BeamSearch, beamStep, type Prefix } from "@heed/heed/generation";
  *
- * const words = ["sat", "ran", "away"];
+ * const words = ["sat", "ran", "away", "END"], END = 3;
  * const next: Record<string, number[]> = {
- *   "": [0.5, 0.4, 0.1],
- *   "sat": [0.35, 0.25, 0.4],
- *   "ran": [0.1, 0.1, 0.8],
+ *   "": [0.5, 0.4, 0.1, 0],
+ *   "sat": [0.3, 0, 0.36, 0.34],
+ *   "ran": [0, 0.02, 0.48, 0.5],
+ *   "sat away": [0, 0, 0.2, 0.8],
+ *   "ran away": [0, 0, 0.2, 0.8],
  * };
- * const spell = ({ tokens }: Prefix) => tokens.map((token) => words[token]).join(" ");
- * const shown = (prefix: Prefix) => `${spell(prefix)} ${prefix.logProbability.toFixed(3)}`;
+ * const spell = (tokens: readonly number[]) => tokens.map((token) => words[token]).join(" ");
+ * const model = (tokens: readonly number[]) => next[spell(tokens)]!.map(Math.log);
+ * const list = (prefixes: readonly Prefix[]) =>
+ *   prefixes.map(({ tokens, logProbability }) => `${spell(tokens)} ${logProbability.toFixed(3)}`).join(", ");
  *
  * for (const numBeams of [1, 2]) {
  *   let beam: Prefix[] = [{ tokens: [], logProbability: 0 }];
- *   for (const step of [1, 2]) {
- *     const rows = beam.map((prefix) => next[spell(prefix)]!.map(Math.log));
- *     // 6 are all hypotheses, so that the pruned ones can be shown.
- *     const ranked = beamStep(beam, rows, 6);
- *     beam = ranked.slice(0, numBeams);
- *     console.log(`W = ${numBeams}, step ${step}, kept: ${beam.map(shown).join(", ")}`);
- *     console.log(`  pruned: ${ranked.slice(numBeams).map(shown).join(", ")}`);
+ *   for (const step of [1, 2, 3]) {
+ *     // There are 6 hypotheses at most: all are ranked, so that the pruned ones can be shown.
+ *     const ranked = beamStep(beam, beam.map(({ tokens }) => model(tokens)), 6);
+ *     console.log(`W = ${numBeams}, step ${step}: ${list(ranked.slice(0, numBeams))}`);
+ *     console.log(`  pruned: ${list(ranked.slice(numBeams))}`);
+ *     beam = ranked.slice(0, numBeams).filter(({ tokens }) => tokens.at(-1) !== END);
  *   }
- *   const [best] = beam;
- *   console.log(`best: ${spell(best!)}, probability ${Math.exp(best!.logProbability).toFixed(2)}`);
  * }
- * for (const alpha of [0, 1]) {
- *   const penalty = powerLengthPenalty(alpha), scores = [-1.5 / penalty(2), -2.0 / penalty(4)];
- *   console.log(`alpha ${alpha}: ${scores.map((score) => score.toFixed(2)).join(", ")}`);
+ * for (const [numBeams, alpha] of [[1, 0], [2, 0], [2, 1]] as const) {
+ *   const search = new BeamSearch({ numBeams, maxNewTokens: 3, eosToken: END, lengthPenalty: alpha });
+ *   while (search.live.length > 0) search.extend(search.live.map(({ tokens }) => model(tokens)));
+ *   for (const { tokens, logProbability, score } of search.results) {
+ *     console.log(
+ *       `W = ${numBeams}, alpha ${alpha}: ${spell(tokens)}, probability ${Math.exp(logProbability).toFixed(3)}, ` +
+ *         `score ${score.toFixed(2)}`,
+ *     );
+ *   }
  * }
  * ```
  *
  * ```text
- * W = 1, step 1, kept: sat -0.693
+ * W = 1, step 1: sat -0.693
  *   pruned: ran -0.916, away -2.303
- * W = 1, step 2, kept: sat away -1.609
- *   pruned: sat sat -1.743, sat ran -2.079
- * best: sat away, probability 0.20
- * W = 2, step 1, kept: sat -0.693, ran -0.916
+ * W = 1, step 2: sat away -1.715
+ *   pruned: sat END -1.772, sat sat -1.897
+ * W = 1, step 3: sat away END -1.938
+ *   pruned: sat away away -3.324
+ * W = 2, step 1: sat -0.693, ran -0.916
  *   pruned: away -2.303
- * W = 2, step 2, kept: ran away -1.139, sat away -1.609
- *   pruned: sat sat -1.743, sat ran -2.079, ran sat -3.219, ran ran -3.219
- * best: ran away, probability 0.32
- * alpha 0: -1.50, -2.00
- * alpha 1: -0.75, -0.50
+ * W = 2, step 2: ran END -1.609, ran away -1.650
+ *   pruned: sat away -1.715, sat END -1.772, sat sat -1.897, ran ran -4.828
+ * W = 2, step 3: ran away END -1.873, ran away away -3.260
+ *   pruned:
+ * W = 1, alpha 0: sat away, probability 0.144, score -1.94
+ * W = 2, alpha 0: ran, probability 0.200, score -1.61
+ * W = 2, alpha 0: ran away, probability 0.154, score -1.87
+ * W = 2, alpha 1: ran away, probability 0.154, score -0.62
+ * W = 2, alpha 1: ran, probability 0.200, score -0.80
  * ```
  *
- * **Formula.** $\mathcal{B}_t$ is the beam after $t$ tokens. It holds the $W$ best hypotheses; $\mathcal{B}_0$ holds the empty
- * prefix. A hypothesis that ends with END takes one of the $W$ places of its step and is finished; those that are left are
- * expanded to $W$ again. Each further token multiplies the probability by at most one, so finished sequences $Y$ of
- * different lengths are compared by a score $s$, their $\log P$ divided by a length penalty [长度惩罚], $\mathrm{lp}$: $\log P$ is
- * negative, so a larger $\mathrm{lp}$ raises the score. $X$ is the source or the prompt, $v$ any token, and
- * $Y$ in the first formula a prefix:
+ * **Formula.** $\mathcal{B}_t$ is what step $t$ keeps: the $W$ best hypotheses, those of largest log-probability ($\mathrm{top}\;W$).
+ * $\mathcal{B}_0$ holds the empty prefix. A hypothesis is a prefix $Y$ of $\mathcal{B}_{t-1}$ and a token $v$ behind it; a
+ * prefix that ends with END is not expanded. $X$ is what the model continues, the source of a translation or a prompt, and
+ * $P(v \mid Y, X)$ the probability of $v$ after $X$ and $Y$. Finished sequences of different lengths are compared by a score $s$,
+ * their $\log P$ divided by a length penalty $\mathrm{lp}$. $\log P$ is negative, so a larger $\mathrm{lp}$ raises the score. The
+ * larger $\alpha$ is, the faster $\mathrm{lp}$ grows with the length $n$:
  *
  * $$\mathcal{B}_t = \underset{Y \in \mathcal{B}_{t-1},\, v}{\mathrm{top}\; W} \big(\log P(Y \mid X) + \log P(v \mid Y, X)\big), \qquad s(Y) = \frac{\log P(Y \mid X)}{\mathrm{lp}(\lvert Y\rvert)}$$
  *
  * $$\mathrm{lp}(n) = n^\alpha \quad \text{or} \quad \mathrm{lp}(n) = \left(\frac{5 + n}{6}\right)^{\alpha}$$
  *
- * | symbol         | in code          | meaning                                                  |
- * | -------------- | ---------------- | -------------------------------------------------------- |
- * | $\mathcal{B}$  | `beam`           | the prefixes that survive a step, best first             |
- * | $W$            | `numBeams`       | how many survive                                         |
- * | $\log P$       | `logProbability` | sum over the tokens, END included                        |
- * | $s$            | `score`          | what finished sequences are ranked by                    |
- * | $\mathrm{lp}$  | `lengthPenalty`  | a function of the length, or $\alpha$ of the first form  |
- * | $\lvert Y\rvert$ | `length`       | number of tokens, END included                           |
+ * | symbol             | in code             | meaning                                                     |
+ * | ------------------ | ------------------- | ----------------------------------------------------------- |
+ * | $X$                | part of `model`     | the source or the prompt                                    |
+ * | $Y$, $v$           | `tokens`, `token`   | a prefix or a sequence; a token of the vocabulary           |
+ * | $\mathcal{B}$      | `beam`              | the prefixes that are kept, best first                      |
+ * | $W$                | `numBeams`          | one number: how many hypotheses a step keeps                |
+ * | $\log P$           | `logProbability`    | sum over the tokens, END included                           |
+ * | $s$                | `score`             | what finished sequences are ranked by                       |
+ * | $\mathrm{lp}$      | `lengthPenalty`     | a function of the length, or the $\alpha$ of the first form  |
+ * | $\alpha$           | `alpha`             | one number: 0 for no penalty                                |
+ * | $\lvert Y\rvert$, $n$ | `length`         | one number: tokens of $Y$, END included                     |
+ * | $T$                | `maxNewTokens`      | one number: the most tokens                                 |
  *
- * **Why logarithms.** A product below about $e^{-745}$ is 0 in float64: it underflows [下溢]. Where each token
- * costs $2$ nats, $p = e^{-2}$, that happens after $373$ tokens, and after about twice as many where each costs $1$ nat. From there on every
+ * **Why logarithms.** A product below about $e^{-745}$ is 0 in float64: it underflows [下溢]. Where each token has a probability of $e^{-2}$, that
+ * happens after $373$ tokens; where each has $e^{-1}$, after about twice as many. From there on every
  * sequence is as good as every other. The sum of logarithms ranks them in the same order and stays finite.
  *
- * **Cost.** One step ranks $W \cdot V$ hypotheses, so $T$ steps rank $O(W\,V\,T)$ of them. Greedy search ranks $O(V\,T)$,
- * exhaustive search [穷举搜索] $O(V^T)$. With $V = 10^4$, $T = 10$ and $W = 5$ those are $5 \cdot 10^5$, $10^5$ and $10^{40}$. The model
+ * **Cost.** The first step has one prefix and ranks $V$ hypotheses; each further step ranks $W \cdot V$. So $T$ steps rank
+ * $O(W\,V\,T)$, where $O$ leaves out constant factors. Greedy search ranks $O(V\,T)$, exhaustive search [穷举搜索] $O(V^T)$. With $V = 10^4$, $T = 10$ and $W = 5$ those are about $5 \cdot 10^5$, $10^5$ and $10^{40}$. The model
  * runs the $W$ prefixes as one batch, and its cache ([section](kv_cache.ts)) holds the keys and values of all $W$. So a beam
  * of $W$ costs up to $W$ times the arithmetic and the memory of greedy search; its latency grows less, as far as the device
  * has room for a larger batch. A beam as wide as there are prefixes, $V^{T-1}$, is exhaustive search.
@@ -224,7 +249,7 @@ export function greedySearch(): TokenSearch {
 
 // ## Comparing lengths
 //
-// With $\alpha = 0$ the scores are log-probabilities, and short sequences win. With $\alpha = 1$ the first form is the mean per
+// With $\alpha = 0$ the scores are log-probabilities, and short sequences have the advantage. With $\alpha = 1$ the first form is the mean per
 // token. Both forms rank two sequences of one length by their probability, whatever $\alpha$ is.
 
 /** What a log-probability is divided by, for a sequence of `length` tokens; positive. */
@@ -555,7 +580,8 @@ export function notComparable(parent: number, token: number, value: number): Ran
 // distribution. *Minimum Bayes risk* (最小贝叶斯风险) asks for the sequence that is closest to the others instead, on average over what the model samples.
 //
 // The toy models of the experiment have no such fault. Their best sequence is defined as the most probable one. The run below
-// measures translations by BLEU ([section](../06_training/bleu.ts)).
+// measures translations by BLEU: how many of their words and word groups a human translation has too, from 0 to 100
+// ([section](../06_training/bleu.ts)).
 //
 // ```picture beam_width_run A translator from Chinese into English, searched by wider and wider beams.
 // ```
@@ -592,8 +618,8 @@ export function notComparable(parent: number, token: number, value: number): Ran
 
 // ## Exercise
 //
-// *A trap for every width.* Change the model of the example so that a beam of two misses the best sentence as well. Can you
-// build a model for every width $W$, with a vocabulary of $W + 1$ words?
+// *A trap for every width.* Take sentences of two words, without END. Build a model whose most probable sentence a beam of two
+// misses. Can you build one for every width $W$, with a vocabulary of $W + 1$ words?
 //
 // **Hint.** The best sentence must begin with the word that comes last after the first step. How probable may its first
 // word be, and how much must the other prefixes lose in the second step?

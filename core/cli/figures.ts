@@ -7,6 +7,7 @@
  * @module
  */
 
+import { withStatementNumbers } from "../contents.ts";
 import type { Figure, Series, TreeNode } from "../experiments/figure.ts";
 import { displayWidth, padEnd, padStart } from "../engine/printing.ts";
 import { bar, fit } from "../host/terminal.ts";
@@ -44,9 +45,12 @@ function thinned<T>(items: readonly T[], most: number): readonly T[] {
 /** Curves over one axis: a row for each x, a column for each curve. */
 function curveLines(xTitle: string, series: readonly Series[]): string[] {
   const xs = [...new Set(series.flatMap(({ points }) => points.map(([x]) => x)))].sort((a, b) => a - b);
-  const values = series.map(({ points }) => new Map(points));
+  const values = series.flatMap(({ points, ranges }): ReadonlyMap<number, number | string>[] => [
+    new Map(points),
+    ...ranges ? [new Map(points.map(([x], i) => [x, ranges[i]!.map(number).join(" … ")]))] : [],
+  ]);
   const rows = thinned(xs, MAX_ROWS).map((x) => [x, ...values.map((curve) => curve.get(x) ?? "")]);
-  return tableLines([xTitle, ...series.map(({ label }) => label)], rows);
+  return tableLines([xTitle, ...series.flatMap(({ label, ranges }) => ranges ? [label, "range"] : [label])], rows);
 }
 
 /** Named points: a row for each. */
@@ -157,7 +161,7 @@ function tokenLines(tokens: readonly { readonly text: string; readonly value?: n
  * @returns lines without line breaks
  */
 export function figureLines(figure: Figure): string[] {
-  return [...pictureLines(figure), ...wrapped(figure.caption)];
+  return [...pictureLines(figure), ...wrapped(withStatementNumbers(figure.caption))];
 }
 
 /** A sentence in lines, broken between words. */

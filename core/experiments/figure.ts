@@ -31,6 +31,8 @@ export interface Series {
   readonly quantity?: string;
   /** Drawn with gaps: what is expected rather than found. */
   readonly dashed?: boolean;
+  /** Lowest and highest value found at each point, over several seeds; a line shows them as a band around it. */
+  readonly ranges?: readonly (readonly [number, number])[];
 }
 
 /** A token, coloured by a value. */

@@ -11,10 +11,12 @@ import { type Entry, entryOf } from "./experiment.ts";
 
 /** Every experiment, in the order of the book. */
 export const EXPERIMENTS: readonly Entry[] = [
+  "01_introduction/experiments/tasks_and_shapes",
   "02_words/experiments/byte_pair_encoding",
   "02_words/experiments/embeddings",
   "02_words/experiments/embeddings/bags",
   "02_words/experiments/softmax",
+  "03_language_models/experiments/autoregressive",
   "04_attention/experiments/scaled_dot_product",
   "04_attention/experiments/self_and_cross",
   "04_attention/experiments/self_and_cross/matrices",

@@ -24,6 +24,11 @@ export function rangesOf(rows: readonly (readonly number[])[]): Range[] {
   return rows[0]!.map((_, i) => rangeOf(rows.map((row) => row[i]!)));
 }
 
+/** The ranges around a line: of the heights of one curve, measured with several seeds at the same places. */
+export function bandOf(curves: readonly (readonly (readonly [number, number])[])[]): Range[] {
+  return rangesOf(curves.map((points) => points.map(([, height]) => height)));
+}
+
 /** A range as a caption writes it; one number where both ends read alike. */
 export function written([low, high]: Range, write: (value: number) => string): string {
   const ends = [write(low), write(high)] as const;

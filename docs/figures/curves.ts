@@ -3,7 +3,7 @@
  *
  * A line's name stands at its end where there is room, or along it where many lines end together, and above the picture in a
  * narrow one. Lines are told apart by the hues of the book and by their marks, and gaps say that something is expected rather
- * than found. Lines that lie on each other are drawn one over the other, the first wide and the last with gaps, so that all show.
+ * than found. A pale band goes from the lowest to the highest value of several seeds. Lines that lie on each other are drawn one over the other, the first wide and the last with gaps, so that all show.
  *
  * @module
  */
@@ -68,7 +68,12 @@ interface Curve {
   readonly names?: readonly string[] | undefined;
   readonly quantity?: string | undefined;
   readonly dashed?: boolean | undefined;
+  readonly ranges?: readonly (readonly [number, number])[] | undefined;
 }
+
+/** Heights of curves, and of the bands around them. */
+const heightsOf = (curves: readonly Curve[]): number[] =>
+  curves.flatMap(({ points, ranges = [] }) => [...points.map((point) => point[1]), ...ranges.flat()]);
 
 /** How a curve looks. */
 interface Look {
@@ -117,8 +122,8 @@ function looksOf(curves: readonly Curve[], drawing: Drawing, vertical: Scale): L
   });
 }
 
-/** A line that others lie on is a pale band. */
-const bandOf = ({ under }: Look): string | undefined =>
+/** A line that others lie on is wide and pale. */
+const strokeOf = ({ under }: Look): string | undefined =>
   under > 0 ? `stroke-width:${2 + 3 * under};stroke-opacity:.25` : undefined;
 
 /** Heights of blocks one below the other, none over another: the top of each, near its wanted middle. */
@@ -208,7 +213,7 @@ function legend(
       ? el("path", {
         class: "curve",
         d: `M${px(x)} ${px(y - 4)}h22`,
-        style: bandOf(look),
+        style: strokeOf(look),
         "stroke-dasharray": look.dashed ? "4 3" : undefined,
       })
       : "";
@@ -221,12 +226,12 @@ function legend(
 
 /** A word for each series and its ends. */
 function described(curves: readonly Curve[], x: Axis, y: Axis): string {
-  const parts = curves.map(({ label, points }) => {
-    const [first, last] = [points[0], points.at(-1)];
+  const parts = curves.map(({ label, points, ranges }) => {
+    const [first, last, band] = [points[0], points.at(-1), ranges?.at(-1)];
     if (!first || !last) return label;
     return `${label}: ${points.length} points, from (${number(first[0])}, ${number(first[1])}) to (${
       number(last[0])
-    }, ${number(last[1])})`;
+    }, ${number(last[1])})${band ? `, where the seeds go from ${number(band[0])} to ${number(band[1])}` : ""}`;
   });
   return `${titleOf(y)} over ${titleOf(x)}. ${parts.join("; ")}.`;
 }
@@ -255,7 +260,7 @@ function planOf(figure: Plot, { width }: Drawing, areas: boolean) {
   const names = Math.max(0, ...lines.flatMap((of, i) => inPlace[i] ? [] : of.map((text) => textWidth(text)))) + 12;
   const atEnds = isLine && !areas && others.length > 1 && others.length <= 8 && width >= 460 && names < width * 0.32 &&
     others.every(({ points }) => points.at(-1)?.[0] === lastX);
-  const ys = curves.flatMap(({ points }) => points.map((point) => point[1]));
+  const ys = heightsOf(curves);
   const ticks = scaleOf(y, ys, { range: [240, 0], count: 5, round: isLine || areas });
   const half = textWidth(number(x.domain?.[1] ?? lastX)) / 2 + 1;
   // Where lines end closer together than their names are high, a name is led to its line.
@@ -293,7 +298,7 @@ export function drawCurves(figure: Plot, drawing: Drawing, areas = false): strin
   const square = isSquare(figure), { left, right: space } = square ? margins : drawing.margins ?? margins;
   const width = square ? Math.min(drawing.width, left + 330 + space) : drawing.width;
   const right = width - space;
-  const ys = curves.flatMap(({ points }) => points.map((point) => point[1]));
+  const ys = heightsOf(curves);
   const draft = scaleOf(y, ys, { range: [240, 0], count: 5, round: isLine || areas });
   const looks = looksOf(curves, drawing, draft);
   const entries = curves.flatMap(({ label }, i) => inPlace[i] ? [] : [{ label, look: looks[i]! }]);
@@ -314,6 +319,13 @@ export function drawCurves(figure: Plot, drawing: Drawing, areas = false): strin
   });
   const at = ([x, y]: readonly [number, number]): [number, number] => [horizontal.at(x), vertical.at(y)];
   const written: Box[] = [];
+  const bands = curves.map(({ label, points, ranges = [] }, i) => {
+    if (!isLine || ranges.length < 2) return "";
+    const edge = (side: 0 | 1): string[] =>
+      ranges.map((range, j) => at([points[j]![0], range[side]]).map(px).join(" "));
+    const d = `M${[...edge(1), ...edge(0).toReversed()].join("L")}z`;
+    return el("g", looks[i]!.color, el("path", { class: "band", d }, tip(label)));
+  });
   const groups = curves.map((curve, i) => {
     const places = curve.points.map(at), look = looks[i]!;
     const path = places.map(([x, y], j) => `${j === 0 ? "M" : "L"}${px(x)} ${px(y)}`).join("");
@@ -327,7 +339,7 @@ export function drawCurves(figure: Plot, drawing: Drawing, areas = false): strin
           class: curve.dashed ? "curve expected" : "curve",
           d: path,
           "stroke-dasharray": look.dashed ? "4 3" : undefined,
-          style: bandOf(look),
+          style: strokeOf(look),
         }, tip(curve.label)),
       );
     }
@@ -420,6 +432,7 @@ export function drawCurves(figure: Plot, drawing: Drawing, areas = false): strin
     uprights,
     verticalAxis(vertical, titleOf(y), left, right, above.height + 12),
     horizontalAxis(horizontal, titleOf(x), bottom, left, right),
+    ...bands,
     ...order.map((i) => el("g", looks[i]!.color, ...groups[i]!)),
   );
 }

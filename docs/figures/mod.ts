@@ -12,6 +12,7 @@
  */
 
 import type { Figure } from "../../core/experiments/figure.ts";
+import { lineWithNotes, withoutNotes } from "../note_marks.ts";
 import { drawAttention } from "./attention.ts";
 import { drawBars } from "./bars.ts";
 import { drawCurves, drawHistogram, marginsOf } from "./curves.ts";
@@ -30,10 +31,12 @@ export const STATIC_WIDTH = 560;
 /**
  * The picture of a figure as HTML: SVG, except for tables and texts.
  *
- * @param figure what to draw
+ * @param shown what to draw
  * @param drawing where, and in whose colours
  */
-export function drawPicture(figure: Figure, drawing: Drawing): string {
+export function drawPicture(shown: Figure, drawing: Drawing): string {
+  // The name of a picture is its caption, without links.
+  const figure = { ...shown, caption: withoutNotes(shown.caption) };
   switch (figure.kind) {
     case "line":
     case "scatter":
@@ -73,9 +76,9 @@ const glued = (text: string): string => text.replace(/ ([=≈<>−+×]) /g, "\u0
 /** Chinese words, so that they are spoken and broken as such. */
 const CHINESE = /[\u3400-\u9fff\u3001-\u3011\uff00-\uff60]+/g;
 
-/** A caption as HTML. */
+/** A caption as HTML; a link to the notes is a mark. */
 const captionHtml = (text: string): string =>
-  escape(glued(text)).replace(CHINESE, (words) => `<span lang="zh">${words}</span>`);
+  lineWithNotes(glued(text)).replace(CHINESE, (words) => `<span lang="zh">${words}</span>`);
 
 /** A picture with its caption and its numbers. */
 function framed(

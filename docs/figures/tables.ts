@@ -62,11 +62,20 @@ export function tablesOf(figure: Figure, whole = false): Table[] {
     case "line": {
       const xs = [...new Set(figure.series.flatMap(({ points }) => points.map(([x]) => x)))].sort((a, b) => a - b);
       const every = whole ? 1 : Math.ceil(xs.length / 100);
-      const curves = figure.series.map(({ points }) => new Map(points));
+      // A line with a band has three columns: its points, and both edges.
+      const columns = figure.series.flatMap(({ label, points, ranges }) => [
+        { label, at: new Map(points) },
+        ...ranges
+          ? (["lowest", "highest"] as const).map((end, side) => ({
+            label: `${label}, ${end}`,
+            at: new Map(points.map(([x], i) => [x, ranges[i]![side]!])),
+          }))
+          : [],
+      ]);
       const rows = xs.filter((_, i) => i % every === 0 || i === xs.length - 1);
       return [{
-        columns: [figure.x.title, ...figure.series.map(({ label }) => label)],
-        rows: rows.map((x) => [x, ...curves.map((curve) => curve.get(x) ?? "")]),
+        columns: [figure.x.title, ...columns.map(({ label }) => label)],
+        rows: rows.map((x) => [x, ...columns.map(({ at }) => at.get(x) ?? "")]),
       }];
     }
     case "scatter": {

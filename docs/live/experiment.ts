@@ -12,6 +12,7 @@
 import type { Figure } from "../../core/experiments/figure.ts";
 import type { Field } from "../figures.ts";
 import { figuresHtml, tableCsv, tablesOf } from "../figures/mod.ts";
+import { anchorOf, cardOf, lineWithNotes, numbersIn } from "../note_marks.ts";
 import { make } from "./elements.ts";
 import type { Answer } from "./protocol.ts";
 import { type Run, run } from "./run.ts";
@@ -35,6 +36,23 @@ const duration = (seconds: number): string => `${seconds < 10 ? seconds.toPrecis
 /** What computed, in a few words: `CPU, 2 threads`. */
 const brief = (device: string): string =>
   [/^\w+/.exec(device)?.[0], /\d+ threads|one thread/.exec(device)?.[0]].filter((part) => part).join(", ");
+
+/** Lets links to the notes open the cards that the page has; a link to a statement that it does not have is its words. */
+function openNotes(inside: HTMLElement): void {
+  for (const button of inside.querySelectorAll<HTMLElement>("button[data-notes]")) {
+    const numbers = numbersIn(button.dataset["notes"]!), card = cardOf(numbers);
+    if (!document.getElementById(card)) {
+      button.replaceWith(...button.childNodes);
+      continue;
+    }
+    button.removeAttribute("data-notes");
+    button.setAttribute("popovertarget", card);
+    button.dataset["of"] = numbers.join(", ");
+    // What led to the link of the recording leads to this one.
+    const anchor = numbers.map(anchorOf).find((id) => !document.getElementById(id));
+    if (anchor) button.id = anchor;
+  }
+}
 
 /** Removes the noise of binary fractions. */
 const tidy = (value: number): number => Number(value.toPrecision(12));
@@ -254,7 +272,10 @@ class Live {
     else if (answer.kind === "outcome") {
       this.#drawn = answer.figures;
       this.#draw();
-      this.#reading?.replaceChildren(...answer.reading.map((text) => make("p", {}, text)));
+      if (this.#reading) {
+        this.#reading.innerHTML = answer.reading.map((text) => `<p>${lineWithNotes(text)}</p>`).join("");
+        openNotes(this.#reading);
+      }
       this.#judge(answer.holds);
       this.#say(`${duration(answer.seconds)} · ${brief(answer.device)}`, false, answer.device);
     }
@@ -300,6 +321,7 @@ class Live {
     const heads = [...this.#figures.querySelectorAll<HTMLInputElement>(".heads input:checked")].map(({ id }) => id);
     const drawing = { width: this.#width, id: this.#section.id, hue: (symbol: string) => this.#hues[symbol], say };
     this.#figures.innerHTML = figuresHtml(figures, drawing).join("");
+    openNotes(this.#figures);
     this.#figures.querySelectorAll("details").forEach((details, i) => details.open = open[i] ?? false);
     for (const id of heads) {
       const input = document.getElementById(id) as HTMLInputElement | null;

@@ -12,6 +12,11 @@ import type { Entry } from "../../core/experiments/experiment.ts";
 /** Every experiment, in the order of the book. */
 export const EXPERIMENTS: readonly Entry[] = [
   {
+    name: "introduction/tasks_and_shapes",
+    load: async () => (await import("../../core/01_introduction/experiments/tasks_and_shapes.ts")).experiment,
+    words: async () => (await import("../../core/01_introduction/experiments/tasks_and_shapes.words.ts")).words,
+  },
+  {
     name: "words/byte_pair_encoding",
     load: async () => (await import("../../core/02_words/experiments/byte_pair_encoding.ts")).experiment,
     words: async () => (await import("../../core/02_words/experiments/byte_pair_encoding.words.ts")).words,
@@ -30,6 +35,11 @@ export const EXPERIMENTS: readonly Entry[] = [
     name: "words/softmax",
     load: async () => (await import("../../core/02_words/experiments/softmax.ts")).experiment,
     words: async () => (await import("../../core/02_words/experiments/softmax.words.ts")).words,
+  },
+  {
+    name: "language_models/autoregressive",
+    load: async () => (await import("../../core/03_language_models/experiments/autoregressive.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/autoregressive.words.ts")).words,
   },
   {
     name: "attention/scaled_dot_product",

@@ -11,13 +11,15 @@ import { type Attributes, el, escape, label, px, textWidth, tint, tip } from "..
 import type { Canvas, Picture } from "../picture.ts";
 
 /** The words of the example, and how probable each is after each prefix. */
-const WORDS = ["sat", "ran", "away"];
+const WORDS = ["sat", "ran", "away", "END"], END = 3;
 const NEXT: Readonly<Record<string, readonly number[]>> = {
-  "": [0.5, 0.4, 0.1],
-  "sat": [0.35, 0.25, 0.4],
-  "ran": [0.1, 0.1, 0.8],
+  "": [0.5, 0.4, 0.1, 0],
+  "sat": [0.3, 0, 0.36, 0.34],
+  "ran": [0, 0.02, 0.48, 0.5],
+  "sat away": [0, 0, 0.2, 0.8],
+  "ran away": [0, 0, 0.2, 0.8],
 };
-const STEPS = 2;
+const PROMPT = "The cat", STEPS = 3;
 
 /** A prefix that was ranked. */
 interface Ranked {
@@ -39,7 +41,7 @@ function searchOf(numBeams: number): Search {
   const steps = Array.from({ length: STEPS }, () => {
     const rows = beam.map((prefix) => NEXT[spell(prefix).join(" ")]!.map(Math.log));
     const ranked = beamStep(beam, rows, numBeams * WORDS.length);
-    beam = ranked.slice(0, numBeams);
+    beam = ranked.slice(0, numBeams).filter(({ tokens }) => tokens.at(-1) !== END);
     return ranked.map((prefix, place): Ranked => ({
       words: spell(prefix),
       logProbability: prefix.logProbability,
@@ -51,7 +53,12 @@ function searchOf(numBeams: number): Search {
 
 const ROW = 21, HEAD = 26, GAP = 16;
 
-/** How a prefix is drawn: the best sequence, another one in the beam, or pruned. */
+/** The most probable sentence that a search finished. */
+const bestOf = ({ steps }: Search): Ranked =>
+  steps.flat().filter(({ words, kept }) => kept && words.at(-1) === WORDS[END])
+    .reduce((best, one) => one.logProbability > best.logProbability ? one : best);
+
+/** How a prefix is drawn: the best sentence, another one in the beam, or pruned. */
 type Look = "best" | "kept" | "pruned";
 
 const LINES: Readonly<Record<Look, Attributes>> = {
@@ -73,13 +80,14 @@ function branch(x: number, y: number, toX: number, toY: number, look: Look): str
 
 /** One search as a tree. */
 function tree(
-  { numBeams, steps }: Search,
+  search: Search,
   y: number,
   canvas: Canvas,
 ): { readonly parts: string[]; readonly height: number } {
-  const { width, say } = canvas, parts: string[] = [];
-  const starts = [0, Math.round(width * 0.3), Math.round(width * 0.66)];
-  const best = steps.at(-1)![0]!.words.join(" ");
+  const { numBeams, steps } = search, { width, say } = canvas, parts: string[] = [];
+  // On a phone the prompt stands in the line above.
+  const isNarrow = width < 400, starts = isNarrow ? [0, 22, 118, 224] : [0, 114, 250, 385];
+  const best = bestOf(search).words.join(" ");
   const write = (ranked: Ranked | undefined, x: number, y: number, text: string, look: Look): number => {
     const value = ranked ? ranked.logProbability.toFixed(3).replace("-", "−") : "", end = x + textWidth(text) + 6;
     parts.push(el(
@@ -95,11 +103,8 @@ function tree(
     ));
     return ranked ? end + textWidth(value) : end - 6;
   };
-  parts.push(label(numBeams === 1 ? say("greedy search, W = 1") : `${say("beam search")}, W = ${numBeams}`, {
-    class: "axis",
-    x: 0,
-    y: y + 12,
-  }));
+  const title = numBeams === 1 ? say("greedy search, W = 1") : `${say("beam search")}, W = ${numBeams}`;
+  parts.push(label(isNarrow ? `${title}: ${PROMPT} …` : title, { class: "axis", x: 0, y: y + 12 }));
   let row = 0;
   const grow = (prefix: readonly string[], x: number, fromY: number): void => {
     const depth = prefix.length;
@@ -114,7 +119,7 @@ function tree(
     });
   };
   const first = y + HEAD + 0.5 * ROW;
-  grow([], write(undefined, 0, first, "The cat", "kept"), first);
+  grow([], write(undefined, 0, first, isNarrow ? "" : PROMPT, "kept"), first);
   return { parts, height: HEAD + (row + 1) * ROW };
 }
 
@@ -141,7 +146,7 @@ export const picture: Picture<readonly Search[]> = {
       y += drawn.height + GAP;
     }
     let x = 0;
-    for (const [look, text] of [["best", "best found"], ["kept", "kept"], ["pruned", "pruned"]] as const) {
+    for (const [look, text] of [["best", "most probable"], ["kept", "kept"], ["pruned", "pruned"]] as const) {
       parts.push(branch(x, y + 6, x + 28, y + 6, look), label(say(text), { class: "small", x: x + 34, y: y + 10 }));
       x += 34 + textWidth(say(text), { size: 11 }) + 22;
     }

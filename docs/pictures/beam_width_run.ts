@@ -82,16 +82,16 @@ export const run: RunFigures<BeamWidthRun> = {
     const isGain = alphas.every((alpha) => at(alpha, widest).gain[0] > 0);
     const empty = settings.filter((one) => one.width === widest).reduce((sum, one) => sum + one.empty, 0);
     return [
-      `The search does what it promises: the mean log-probability of a translation rises from ` +
-      `${fixed(first.logProbability, 2)} with one beam to ${
+      `The search does what it promises: without a penalty (α = 0) the mean log-probability of a translation rises from ` +
+      `${fixed(first.logProbability, 2)} nats with one beam to ${
         fixed(last.logProbability, 2)
       } with ${widest}. The translations ` +
       `do not get better in the same measure. BLEU is highest ${
         each((alpha) => `at ${best(alpha).width} beams for α = ${alpha} (${fixed(best(alpha).bleu, 1)})`)
       }; with ${widest} beams it is ${each((alpha) => fixed(at(alpha, widest).bleu, 1))}.`,
-      `Against greedy search ${widest} beams change BLEU by ${
+      `The BLEU of ${widest} beams is above that of greedy search by ${
         each((alpha) => `${signed(at(alpha, widest).gain[0])} to ${signed(at(alpha, widest).gain[1])} (α = ${alpha})`)
-      }. ${isGain ? "So a beam is better than greedy search. " : ""}` +
+      }, in 95 % intervals. ${isGain ? "So a beam is better than greedy search. " : ""}` +
       "Beyond the best width BLEU falls by too little for this run to show that it falls.",
       `Without a penalty the more probable translations are shorter. ` +
       (empty === 0
@@ -101,9 +101,9 @@ export const run: RunFigures<BeamWidthRun> = {
       `A model of ${numLayers} layers of encoder and decoder each and width ${hiddenSize} learned from ${
         number(pairs)
       } pairs ` +
-      `in ${steps} steps (${training}). The intervals hold 95 of 100 of ${
+      `in ${steps} steps (${training}). The intervals hold 95 % of ${
         number(draws)
-      } draws of the ${sentences} sentences; ` +
+      } values of BLEU, each on as many sentences drawn from the ${sentences} with replacement; ` +
       "they say nothing of other models, since one was trained.",
     ];
   },

@@ -19,6 +19,23 @@ Deno.test("figureLines() prints curves as columns over one axis", () => {
   ]);
 });
 
+Deno.test("figureLines() prints the range of a curve beside it, and the number of a statement of the notes", () => {
+  const lines = figureLines({
+    kind: "line",
+    caption: "As [the notes](notes:004.27) say.",
+    x: { title: "x" },
+    y: { title: "y" },
+    series: [{ label: "a", points: [[0, 2], [1, 3]], ranges: [[1, 4], [2.5, 3.5]] }, { label: "b", points: [[0, 5]] }],
+  });
+  assertEquals(lines, [
+    "y",
+    "x  a  range      b",
+    "0  2  1 … 4      5",
+    "1  3  2.5 … 3.5",
+    "As the notes (004.27) say.",
+  ]);
+});
+
 Deno.test("figureLines() prints at most a few dozen lines of a long curve, the last point among them", () => {
   const points = Array.from({ length: 1000 }, (_, i) => [i, i] as const);
   const printed = lines({ kind: "line", x: axis, y: axis, series: [{ label: "a", points }] });

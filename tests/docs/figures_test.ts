@@ -38,6 +38,16 @@ const FIGURES: readonly (readonly [string, Figure])[] = [
     y: { ...y, logarithmic: true },
     series: [{ label: "a", points: [[1, 1e-6], [1000, 1e6]] }],
   }],
+  ["line with a band", {
+    kind: "line",
+    caption,
+    x,
+    y,
+    series: [
+      { label: "a", points: [[0, 4], [1, 2]], ranges: [[3, 6], [2, 2]] },
+      { label: "b", points: [[0, 4], [1, 2]] },
+    ],
+  }],
   ["long line", {
     kind: "line",
     caption,
@@ -538,4 +548,49 @@ Deno.test("tableCsv() quotes what needs it", () => {
     tableCsv({ columns: ["a", "b"], rows: [["x,y", 1], ['say "no"', ""]] }),
     'a,b\n"x,y",1\n"say ""no""",\n',
   );
+});
+
+Deno.test("drawPicture() draws a band from the lowest to the highest value, below all lines, and has room for it", () => {
+  const figure = (ranges?: readonly (readonly [number, number])[]): Figure => ({
+    kind: "line",
+    caption: "",
+    x,
+    y: { title: "y" },
+    series: [
+      { label: "a", points: [[0, 4], [1, 2], [2, 1]], ...ranges && { ranges } },
+      { label: "b", points: [[0, 1], [1, 1], [2, 3]] },
+    ],
+  });
+  const drawn = (ranges?: readonly (readonly [number, number])[]) =>
+    drawPicture(figure(ranges), { width: 560, id: "f" });
+  const svg = drawn([[2, 40], [2, 3], [0, 1]]), [, path] = /<path class="band" d="M([^"]*)z">/.exec(svg)!;
+  const corners = path!.split("L").map((corner) => corner.split(" ").map(Number));
+  // Along the upper edge, and back along the lower one.
+  assertEquals(corners.length, 6);
+  const [x0, x1, x2] = corners.map(([x]) => x!);
+  assert(x0! < x1! && x1! < x2!);
+  assertEquals(corners.slice(3).map(([x]) => x), [x2, x1, x0]);
+  const heights = corners.map(([, y]) => y!);
+  for (const i of [0, 1, 2]) assert(heights[i]! < heights[5 - i]!, "the highest value stands above the lowest");
+  // The lines come later, so that they are drawn over it.
+  assert(svg.indexOf('class="band"') < svg.indexOf('class="curve"'));
+  // The axis reaches the highest of all values, and the curve's own points do not say so.
+  assertMatch(svg, />40</);
+  assert(!drawn().includes('class="band"') && !/>40</.test(drawn()));
+  const [table] = tablesOf(figure([[2, 40], [2, 3], [0, 1]]));
+  assertEquals(table!.columns, ["step", "a", "a, lowest", "a, highest", "b"]);
+  assertEquals(table!.rows[0], [0, 4, 2, 40, 1]);
+});
+
+Deno.test("figureHtml() marks a link to the notes in a caption, and names the picture without it", () => {
+  const text = "As [the notes](notes:002.22,004.27) say, 1 = 1.";
+  const html = figureHtml({ kind: "line", caption: text, x, y, series: [{ label: "a", points: [[0, 1], [1, 2]] }] }, {
+    width: 560,
+    id: "f",
+  });
+  assertMatch(
+    html,
+    /<figcaption>As <button class="says" data-notes="002.22,004.27">the notes<\/button> say, 1\u00a0=\u00a01/,
+  );
+  assertMatch(html, /<title id="f-t">As the notes say, 1 = 1\.<\/title>/);
 });

@@ -212,8 +212,8 @@ Deno.test("partsOfBook() puts the files of a section's folder after its page", (
   assertEquals(chapter.pages.map(({ number, title, url }) => [number, title, url]), [
     ["4", "Attention", "attention/index.html"],
     ["4.7", "Positions", "attention/positions.html"],
-    ["4.7", "Rotary positions", "attention/positions/rotary.html"],
-    ["4.7", "Absolute positions", "attention/positions/absolute.html"],
+    ["4.7.3", "Rotary positions", "attention/positions/rotary.html"],
+    ["4.7.1", "Absolute positions", "attention/positions/absolute.html"],
     ["4.5", "Masks", "attention/masks.html"],
   ]);
   assertEquals(exported('export * from "./positions/mod.ts";'), ["positions/mod.ts"]);

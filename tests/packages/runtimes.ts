@@ -27,7 +27,7 @@ console.log(runtimeOf(device).threads.started);
 const SUMMARY = `
 const { adamW, Linear, Optimizer, Random } = await import("@heed/heed");
 const { memorySummary } = await import("@heed/heed/engine");
-for (const chapter of ["words", "attention", "transformer", "training", "generation", "webgpu", "figures", "host"]) {
+for (const chapter of ["words", "language-models", "attention", "transformer", "training", "generation", "webgpu", "figures", "host"]) {
   await import("@heed/heed/" + chapter);
 }
 const model = new Linear(30, 20, new Random(1));

@@ -6,6 +6,7 @@ import { output } from "../running.ts";
 const PROGRAM = `
 import { createWasmDevice, DecoderOnly, generate, scaledDotProductAttention, type Tensor, tensor, train } from "@heed/heed";
 import { type Backend, Tensor as Same } from "@heed/heed/engine";
+import * as languageModels from "@heed/heed/language-models";
 import * as words from "@heed/heed/words";
 import * as attention from "@heed/heed/attention";
 import * as transformer from "@heed/heed/transformer";
@@ -18,7 +19,7 @@ import * as webgpu from "@heed/heed/webgpu";
 const x: Tensor = tensor([1, 2]).add(1);
 const same: Same = x;
 const device: Backend = wasm.createWasmDevice({ threads: 1 });
-export const parts = [host, words, attention, transformer, training, generation, webgpu, device, same];
+export const parts = [host, words, languageModels, attention, transformer, training, generation, webgpu, device, same];
 export const functions = [DecoderOnly, generate, train];
 // @ts-expect-error: threads are a number
 createWasmDevice({ threads: "two" });

@@ -12,9 +12,10 @@
  * @module
  */
 
-import { shown } from "../../engine/options.ts";
+import { checkOptions, type Checks, needing, numeric, shown } from "../../engine/options.ts";
 import { Heap } from "../../engine/heap.ts";
 import { rest } from "../../engine/pace.ts";
+import { aRandom, type Random } from "../../engine/random.ts";
 import {
   type BytePairEncodingData,
   type BytePairEncodingFile,
@@ -33,6 +34,19 @@ import { NONE } from "./neighbours.ts";
 import { PIECE } from "./pieces.ts";
 
 const MAX_REMEMBERED = 2 ** 15;
+
+/** Chance in {@linkcode BytePairEncoding.encode}: BPE dropout, for training. */
+export interface BytePairEncodeOptions {
+  /** Probability with which a step passes a possible merge over; 0 by default. */
+  readonly dropout?: number | undefined;
+  /** Where chance comes from, which `dropout` needs; none by default. */
+  readonly random?: Random | undefined;
+}
+
+const encodeChecks: Checks<BytePairEncodeOptions> = {
+  dropout: needing("random", numeric({ min: 0, max: 1 })),
+  random: needing("dropout", aRandom),
+};
 
 /**
  * A vocabulary of subwords, with the way from text to token ids and back.
@@ -87,14 +101,20 @@ export class BytePairEncoding {
   /**
    * Cuts a text into tokens by replaying the merges in the order they were learned.
    *
-   * Takes $O(n \log n)$ time for a word of $n$ characters, whatever the word.
+   * Takes $O(n \log n)$ time for a word of $n$ characters, whatever the word. With a `dropout` the result is
+   * one of many ways to cut the text, drawn anew each time (Provilkov, Emelianenko and Voita 2020).
    *
    * @param text any string
+   * @param options how often merges are passed over, and where chance comes from
    * @returns ids of the tokens, without begin and end
-   * @throws {TypeError} if it is no string
+   * @throws {TypeError} if it is no string, or an option lacks the other
+   * @throws {RangeError} if the dropout is outside [0, 1]
    */
-  encode(text: string): number[] {
+  encode(text: string, options: BytePairEncodeOptions = {}): number[] {
     if (typeof text !== "string") throw new TypeError(`Cannot encode ${describe(text)}: text must be a string`);
+    checkOptions("encode", options, encodeChecks);
+    const { dropout = 0, random } = options;
+    if (random && dropout > 0) return this.#draw(text, () => random.next() < dropout);
     const ids: number[] = [];
     for (const [word] of text.matchAll(PIECE)) {
       for (const id of this.#remembered.get(word) ?? this.#encodeWord(word)) ids.push(id);
@@ -164,12 +184,20 @@ export class BytePairEncoding {
     return id < FIRST_LETTER ? "" : token;
   }
 
+  #draw(text: string, isDropped: () => boolean): number[] {
+    const words = text.match(PIECE) ?? [];
+    return words.flatMap((word) => replayMerges(this.#symbolsOf(word), this.#joined, isDropped));
+  }
+
+  #symbolsOf(word: string): Int32Array {
+    return Int32Array.from(toLetters(word, this.level), (letter) => this.#letters.get(letter) ?? UNKNOWN);
+  }
+
   #encodeWord(word: string): readonly number[] {
-    const letters = toLetters(word, this.level);
-    const ids = replayMerges(Int32Array.from(letters, (letter) => this.#letters.get(letter) ?? UNKNOWN), this.#joined);
+    const symbols = this.#symbolsOf(word), length = symbols.length, ids = replayMerges(symbols, this.#joined);
     // Words repeat: remembering the short ones makes most of a text a look-up. The memory stays bounded.
     if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear();
-    if (letters.length <= 32) this.#remembered.set(word, ids);
+    if (length <= 32) this.#remembered.set(word, ids);
     return ids;
   }
 }
@@ -183,9 +211,13 @@ function noTokens(found: unknown): TypeError {
  * Joins neighbours while any pair has a merge: the one learned first, and among its places the leftmost.
  *
  * A token's id grows with the step that made it, so the smallest id among the possible results is the
- * next merge.
+ * next merge. `isDropped` passes one over until another is made; where all are passed over, the word stays as it is.
  */
-function replayMerges(symbols: Int32Array, joined: ReadonlyMap<number, number>): number[] {
+function replayMerges(
+  symbols: Int32Array,
+  joined: ReadonlyMap<number, number>,
+  isDropped: () => boolean = () => false,
+): number[] {
   const size = symbols.length;
   const next = Int32Array.from(symbols, (_, place) => place + 1);
   const previous = Int32Array.from(symbols, (_, place) => place - 1);
@@ -199,10 +231,18 @@ function replayMerges(symbols: Int32Array, joined: ReadonlyMap<number, number>):
   };
 
   for (let place = 0; place < size; place++) propose(place);
+  let passedOver: number[] = [];
   for (let top = queue.pop(); top !== undefined; top = queue.pop()) {
     const place = top % size;
     const result = (top - place) / size;
     if (symbols[place] === NONE || resultAt(place) !== result) continue;
+    if (isDropped()) {
+      passedOver.push(top);
+      continue;
+    }
+    // What was passed over in this step may be merged in the next one.
+    for (const other of passedOver) queue.push(other);
+    passedOver = [];
     symbols[place] = result;
     symbols[next[place]!] = NONE;
     next[place] = next[next[place]!]!;

@@ -103,7 +103,7 @@ import { PIECE } from "./pieces.ts";
 
 export { splitWords } from "./pieces.ts";
 export type { BytePairLevel } from "./letters.ts";
-export { BytePairEncoding } from "./encoding.ts";
+export { type BytePairEncodeOptions, BytePairEncoding } from "./encoding.ts";
 export type { BytePairEncodingData, BytePairEncodingFile, SpecialTokens } from "./data.ts";
 
 // ## Learning the merges

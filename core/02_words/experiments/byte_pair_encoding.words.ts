@@ -34,7 +34,7 @@ export const words: Words<Merges> = {
       );
       return `The first ${english.length} of ${total} merges, and those of the Chinese side of the same sentences, ` +
         "where nothing marks a word: the merges find words such as " +
-        `${chinese.slice(0, 3).map(({ pair }) => pair.join("")).join(", ")}. Of the notes’ examples, ` +
+        `${chinese.slice(0, 3).map(({ pair }) => pair.join("")).join(", ")}. Of [the notes’](notes:004.16) examples, ` +
         `${made.join(", ")}. A space is written ␣.`;
     },
     families: ({ shown: { chosen } }) =>

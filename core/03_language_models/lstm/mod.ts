@@ -41,6 +41,15 @@
  * ```
  *
  * ```text
+ * input gate   0.500 0.881
+ * forget gate  0.881 0.119
+ * candidate    0.762 -0.762
+ * output gate  0.881 0.500
+ * kept         0.881 -0.119
+ * added        0.381 -0.671
+ * cell state   1.262 -0.790
+ * its tanh     0.852 -0.658
+ * hidden state 0.750 -0.329
  * ```
  *
  * **Formula.** One product computes the sums of the three gates and of the candidate; σ is the sigmoid, $\odot$ multiplies numbers of the same place.

@@ -12,8 +12,7 @@ import type { Scaling } from "./scaled_dot_product.ts";
 /** What the experiment says. */
 export const words: Words<Scaling> = {
   title: "What the square root prevents",
-  purpose:
-    "Random queries meet random keys and values, in heads of growing width; nothing is trained. The scores are " +
+  purpose: "Random queries meet random keys and values, of growing width; nothing is trained. The scores are " +
     "used as they are, and divided by √d. Change the number of keys. In each figure, see which curves depend on the " +
     "width.",
   controls: {
@@ -83,7 +82,7 @@ export const words: Words<Scaling> = {
     ];
   },
   labels: {
-    width: "width of the head, d",
+    width: "width of a query and a key, d",
     variance: "variance of the scores",
     expected: "expected, d",
     largest: "largest weight",

@@ -131,11 +131,11 @@ import { rotary, type RotaryOptions } from "./rotary.ts";
 import { rotaryScalings } from "./rotary_scaling.ts";
 import { noPositions, type PositionScheme } from "./scheme.ts";
 
-export * from "./scheme.ts";
 export * from "./absolute.ts";
 export * from "./relative.ts";
 export * from "./rotary.ts";
 export * from "./rotary_scaling.ts";
+export * from "./scheme.ts";
 
 /** Position schemes by the word that a file has for them. */
 export const positionSchemes: PartTable<PositionScheme> = {

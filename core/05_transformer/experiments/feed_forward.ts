@@ -69,6 +69,8 @@ export interface FeedForwardFindings {
     /** The curve, and what the layers make of it. */
     readonly curve: readonly number[];
     readonly fits: readonly (readonly number[])[];
+    /** Lowest and highest of these over the seeds. */
+    readonly bands: readonly (readonly Range[])[];
   };
 }
 
@@ -114,7 +116,9 @@ function bestLine(xs: Float32Array): number {
   return ys.reduce((sum, y, i) => sum + (y - meanY - slope * (xs[i]! - meanX)) ** 2, 0) / n;
 }
 
-type OneSeed = Omit<FeedForwardFindings, "ranges" | "seeds">;
+type OneSeed = Omit<FeedForwardFindings, "ranges" | "seeds" | "shown"> & {
+  readonly shown: Omit<FeedForwardFindings["shown"], "bands">;
+};
 
 /** What one seed finds. */
 async function once(
@@ -189,10 +193,11 @@ export const experiment: Experiment<Bend> = {
   },
   async measure(controls, options) {
     const runs = await overSeeds(controls, SEEDS, options, once);
-    return { ...runs[0]!, ranges: rangesOf(runs.map(({ errors }) => errors)), seeds: SEEDS };
+    const shown = { ...runs[0]!.shown, bands: NAMES.map((_, i) => rangesOf(runs.map(({ shown }) => shown.fits[i]!))) };
+    return { ...runs[0]!, ranges: rangesOf(runs.map(({ errors }) => errors)), seeds: SEEDS, shown };
   },
   draw(findings, { captions, labels }) {
-    const { errors, shown: { xs, bends, fits, ...shown } } = findings;
+    const { errors, shown: { xs, bends, fits, bands, ...shown } } = findings;
     const points = (ys: readonly number[]) => xs.map((x, i): [number, number] => [x, ys[i]!]);
     const names = NAMES.map((name) => labels[name]);
     return [
@@ -210,7 +215,7 @@ export const experiment: Experiment<Bend> = {
         y: { title: labels.output },
         series: [
           { label: "sin 2x", points: points(shown.curve), dashed: true },
-          ...fits.map((ys, i) => ({ label: names[i]!, points: points(ys) })),
+          ...fits.map((ys, i) => ({ label: names[i]!, points: points(ys), ranges: bands[i]! })),
         ],
       },
       {

@@ -31,8 +31,9 @@ export const words: Words<Bend> = {
     bends: ({ geluForms }) =>
       "Three activations. GELU and its tanh form are too close to be told apart here: they differ by at most " +
       `${number(geluForms, 2)}.`,
-    fits: ({ errors, line }) =>
-      "What layers of one shape make of a curve. Without an activation it is a straight line of error " +
+    fits: ({ errors, line, seeds }) =>
+      `What layers of one shape make of a curve, with one seed; the bands show the range over ${seeds}. ` +
+      "Without an activation it is a straight line of error " +
       `${number(errors[0]!, 3)}; the best one has ${number(line, 3)}.`,
     errors: ({ share, seeds }) =>
       `Error after training; the line at the end of a bar is the range over ${seeds} seeds. In an encoder layer ${

@@ -27,7 +27,7 @@ import { discard } from "../../experiments/learning.ts";
 import { lengthOf, read } from "../../experiments/reading.ts";
 import { part, Steps } from "../../experiments/running.ts";
 import { SEED } from "../../experiments/seed.ts";
-import { overSeeds, type Range, rangeOf } from "../../experiments/seeds.ts";
+import { bandOf, overSeeds, type Range, rangeOf } from "../../experiments/seeds.ts";
 import { Encoder } from "../encoder.ts";
 import {
   BatchNorm,
@@ -72,6 +72,8 @@ export interface NormalizationFindings {
     readonly neighbours: readonly number[];
     /** Loss by step of the short trainings, every second one. */
     readonly curves: readonly (readonly (readonly [number, number])[])[];
+    /** Lowest and highest of the first of them over the seeds. */
+    readonly band: readonly Range[];
   };
 }
 
@@ -172,6 +174,8 @@ async function inBatch(norm: (x: Tensor, mask: Tensor) => Tensor, longest: numbe
   );
 }
 
+const everySecond = <T>(points: readonly T[]): T[] => points.filter((_, at) => at % 2 === 0);
+
 /** The mean loss of the last points of a curve. */
 function endOf(curve: readonly (readonly [number, number])[]): number {
   return rounded(mean(curve.slice(-5).map(([, loss]) => loss)));
@@ -262,12 +266,13 @@ export const experiment: Experiment<Normalization> = {
         warmup: WARMUP,
         words: OWN,
         neighbours: NEIGHBOURS,
-        curves: curves.map((curve) => curve.filter((_, at) => at % 2 === 0)),
+        curves: curves.map(everySecond),
+        band: bandOf([curves[0]!, ...others].map(everySecond)),
       },
     };
   },
   draw(findings, { captions, labels }) {
-    const { post, pre, preRms, batchPadded, batchMasked, layer, shown: { neighbours, curves } } = findings;
+    const { post, pre, preRms, batchPadded, batchMasked, layer, shown: { neighbours, curves, band } } = findings;
     const byLayer = (norms: readonly number[]) => norms.map((y, i): [number, number] => [i + 1, y]);
     const byLength = (changes: readonly number[]) => changes.map((y, i): [number, number] => [neighbours[i]!, y]);
     return [
@@ -288,7 +293,7 @@ export const experiment: Experiment<Normalization> = {
         x: { title: labels.step },
         y: { title: labels.loss },
         series: [
-          { label: labels.postNorm, points: curves[0]! },
+          { label: labels.postNorm, points: curves[0]!, ranges: band },
           { label: labels.preNorm, points: curves[1]! },
           { label: labels.postWarm, points: curves[2]!, dashed: true },
           { label: labels.preWarm, points: curves[3]!, dashed: true },

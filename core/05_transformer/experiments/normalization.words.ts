@@ -51,11 +51,13 @@ export const words: Words<Normalization> = {
       `Before training, with the norm after the step, the gradient of the first of ${post.length} layers is ` +
       `${number(post[0]! / post.at(-1)!, 2)} times that of the last; with the norm inside, ` +
       `${number(pre[0]! / pre.at(-1)!, 2)} times.`,
-    training({ post, abrupt, warmed, guess, shown: { warmup } }) {
+    training({ post, abrupt, warmed, guess, seeds, shown: { warmup } }) {
       const [postNorm, preNorm, postWarm, preWarm] = [...abrupt, ...warmed].map((loss) => number(loss, 3));
       return `${post.length} layers learn to name the words that they read. At the full rate from the first step ` +
         `post-norm ends at ${postNorm} nats and pre-norm at ${preNorm}; with a warm-up of ${warmup} steps they end ` +
-        `at ${postWarm} and ${preWarm}. A guess costs ${number(guess, 3)}.`;
+        `at ${postWarm} and ${preWarm}. A guess costs ${
+          number(guess, 3)
+        }. The band is that of post-norm over ${seeds} seeds.`;
     },
     neighbours: ({ batchPadded, batchMasked, layer, shown: { words } }) =>
       `The same sentence of ${words} words, in batches with longer neighbours: BatchNorm moves its features by up ` +

@@ -20,7 +20,7 @@ import { discard, learn } from "../../experiments/learning.ts";
 import { read } from "../../experiments/reading.ts";
 import { part, Steps } from "../../experiments/running.ts";
 import { SEED } from "../../experiments/seed.ts";
-import { overSeeds, type Range, rangesOf } from "../../experiments/seeds.ts";
+import { bandOf, overSeeds, type Range, rangesOf } from "../../experiments/seeds.ts";
 import { FeedForward, relu } from "../feed_forward/mod.ts";
 import { Residual } from "../residual.ts";
 
@@ -60,6 +60,8 @@ export interface ResidualFindings {
     readonly depth: number;
     /** Their errors by step, without the addition and with it. */
     readonly curves: readonly (readonly (readonly [number, number])[])[];
+    /** Lowest and highest of these over the seeds. */
+    readonly bands: readonly (readonly Range[])[];
   };
 }
 
@@ -203,11 +205,11 @@ export const experiment: Experiment<Detour> = {
       seeds: SEEDS,
       plainIdentity: curves[0]!.at(-1)![1],
       residualIdentity: curves[1]!.at(-1)![1],
-      shown: { depth: DEPTH, curves },
+      shown: { depth: DEPTH, curves, bands: curves.map((_, i) => bandOf(runs.map((run) => run[i]!))) },
     };
   },
   draw(findings, { captions, labels }) {
-    const { plainGradient, residualGradient, normedGradient, opposedGradient, shown: { curves } } = findings;
+    const { plainGradient, residualGradient, normedGradient, opposedGradient, shown: { curves, bands } } = findings;
     const points = (numbers: readonly number[]) => numbers.map((y, i): [number, number] => [i, y]);
     const x = { title: labels.layer };
     return [
@@ -239,7 +241,7 @@ export const experiment: Experiment<Detour> = {
         caption: captions.identity(findings),
         x: { title: labels.step },
         y: { title: labels.error, logarithmic: true },
-        series: [{ label: "F(x)", points: curves[0]! }, { label: "x + F(x)", points: curves[1]! }],
+        series: ["F(x)", "x + F(x)"].map((label, i) => ({ label, points: curves[i]!, ranges: bands[i]! })),
       },
     ];
   },

@@ -58,8 +58,8 @@ export const words: Words<Detour> = {
       `${depth} feed-forward layers learn to return their input: mean squared error ` +
       `${number(plainIdentity, 2)} without the addition, ${
         number(residualIdentity, 2)
-      } with it. Over ${seeds} seeds: ` +
-      `${written(plainRange, (x) => number(x, 2))}, and ${written(residualRange, (x) => number(x, 2))}.`,
+      } with it. The bands are the ranges over ${seeds} seeds. They end at ` +
+      `${written(plainRange, (x) => number(x, 2))}, and at ${written(residualRange, (x) => number(x, 2))}.`,
   },
   labels: {
     layer: "layer",

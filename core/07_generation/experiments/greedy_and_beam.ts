@@ -43,6 +43,8 @@ export interface SearchFindings {
   readonly beamAt: readonly number[];
   readonly shown: {
     readonly models: number;
+    /** Words of the vocabulary. */
+    readonly words: number;
     readonly length: number;
     /** Width of the beam in the last figure. */
     readonly width: number;
@@ -254,6 +256,7 @@ export const experiment: Experiment<Search> = {
       beamAt,
       shown: {
         models: MODELS,
+        words: V,
         length,
         width: beams,
         tree: searchTree(model, Math.min(3, length), beams, trap !== undefined),

@@ -28,12 +28,12 @@ export const words: Words<Search> = {
   },
   constants: { words: "words", models: "models" },
   claims: {
-    greedy: "Greedy search misses the most probable sequence of more than one model in four",
-    one: "A beam of one is greedy search",
-    wider: "Wider beams find more probable sequences",
+    greedy: "Greedy search misses the most probable sequence of more than one in four of these models",
+    one: "A beam of one finds in every model what greedy search finds",
+    wider: "Wider beams find sequences that are at least as probable, on average over these models",
     two: "A beam of two finds the most probable sequence of every model",
-    full: "A beam as wide as there are prefixes always finds it",
-    sharp: "Greedy search finds it in more than three models of four where the models are sure of each word",
+    full: "A beam as wide as there are prefixes finds the most probable sequence of every model",
+    sharp: "With the largest standard deviation, greedy search finds it in more than three models of four",
   },
   captions: {
     tree: ({ shown: { tree: { length, width, missed, greedy, best, beam } } }) =>
@@ -46,9 +46,15 @@ export const words: Words<Search> = {
       `${percent(found[0]!, 2)} of the models (± ${percent(error[0]!, 2)}), a beam of ${widths[1]} in ` +
       `${percent(found[1]!, 2)} (± ${percent(error[1]!, 2)}), a beam of ${widths.at(-1)} in ` +
       `${percent(found.at(-1)!, 3)}. Intervals hold in 95 of 100 draws of the models.`,
-    work: ({ widths, work, exhaustive }) =>
-      `The cost: a beam of ${widths.at(-1)} ranks ${number(work.at(-1)!, 3)} hypotheses, as many as ` +
-      `exhaustive search, ${number(exhaustive, 3)}; a beam of ${widths[1]} ranks ${number(work[1]!, 3)}.`,
+    work: ({ widths, work, exhaustive, shown: { words, length } }) =>
+      `The cost. A beam of ${widths[1]} ranks ${
+        number(work[1]!, 3)
+      } hypotheses: ${words} in the first step, which has one ` +
+      `prefix, and ${widths[1]! * words} in each of the ${length - 1} others. A beam of ${widths.at(-1)} ranks ` +
+      `${number(work.at(-1)!, 4)}, exhaustive search ${number(exhaustive, 4)}: all ${
+        number(words ** length, 4)
+      } sequences and ` +
+      "all of their prefixes.",
     sharpness: ({ sharpness, greedyAt, beamAt, shown: { width } }) =>
       `Models that are sure of each word are easy. With logits of standard deviation ${
         sharpness[0]
@@ -58,19 +64,19 @@ export const words: Words<Search> = {
       `${percent(beamAt.at(-1)!, 2)}.`,
   },
   reading: ({ widths, found, quality, sharpness, greedyAt, work, exhaustive }) => {
-    const surest = sharpness.filter((_, i) => greedyAt[i]! > 0.75)[0];
+    const surest = sharpness.filter((_, i) => greedyAt[i]! >= 0.75)[0];
     const narrow = widths.findIndex((_, i) => quality[i]! > 0.99);
     return [
       `Greedy search misses the most probable sequence of ${
         percent(1 - found[0]!, 2)
       } of the models, but what it finds ` +
       `is seldom bad: it has ${percent(quality[0]!, 2)} of the probability of the best one on average. ` +
-      (narrow < 0 ? "" : `A beam of ${widths[narrow]} has ${percent(quality[narrow]!, 3)} and ranks ` +
+      (narrow < 0 ? "" : `What a beam of ${widths[narrow]} finds has ${percent(quality[narrow]!, 3)}, and it ranks ` +
         `${percent(work[narrow]! / exhaustive, 2)} of the hypotheses of exhaustive search.`),
       `How often greedy search misses depends on the models: the claim that it misses more than one in four ` +
       (surest === undefined
         ? "holds at every standard deviation shown."
-        : `stops holding at a standard deviation of ${surest}, where the models are nearly sure of each word.`),
+        : `stops holding at a standard deviation of ${surest}, where the models are surer of each word.`),
     ];
   },
   labels: {

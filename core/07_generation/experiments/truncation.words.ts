@@ -54,7 +54,7 @@ export const words: Words<Cut> = {
     `The bars compare top-p at a mass of ${number(topP!)} with locally typical at ${
       number(typical!)
     }. The claims depend ` +
-    `on these settings. On the notes’ long tail top-p leaves the tail out up to a mass of ${
+    `on these settings. On [the notes’](notes:004.96) long tail top-p leaves the tail out up to a mass of ${
       number(topPWithout)
     }, which ` +
     `is the mass of the three heads. Locally typical keeps the most probable word from a mass of ` +

@@ -113,7 +113,7 @@ function report(experiment: Experiment, words: Words, findings: object, isDefaul
   }
   for (const paragraph of words.reading?.(findings) ?? []) {
     line();
-    for (const text of wrapped(paragraph)) line(text);
+    for (const text of wrapped(withStatementNumbers(paragraph))) line(text);
   }
   line();
   const found = Object.entries(findings).filter(([key]) => key !== "shown");

@@ -115,3 +115,60 @@ Deno.test("decodeStream() yields whole characters only", async () => {
 Deno.test("encode() refuses what is no string", () => {
   assertThrows(() => empty.encode(1 as unknown as string), TypeError, "Cannot encode 1: text must be a string");
 });
+
+/** BPE dropout as the paper's Algorithm 1 has it: each possible merge is dropped, and the first of the others is made. */
+function dropMerges(
+  word: string,
+  merges: readonly (readonly [string, string])[],
+  dropout: number,
+  random: Random,
+): string[] {
+  const parts = [...word];
+  for (;;) {
+    const possible = parts.slice(1).flatMap((right, i) => {
+      const rank = merges.findIndex((pair) => pair[0] === parts[i] && pair[1] === right);
+      return rank >= 0 && random.next() >= dropout ? [{ rank, i }] : [];
+    });
+    const [first] = possible.sort((a, b) => a.rank - b.rank || a.i - b.i);
+    if (first === undefined) return parts;
+    parts.splice(first.i, 2, parts[first.i]! + parts[first.i + 1]!);
+  }
+}
+
+Deno.test("encode() with dropout draws what the paper's algorithm draws, equally often", async () => {
+  const encoding = await trainBytePairEncoding(["banana bandana banana nab"], { vocabSize: 20, level: "characters" });
+  for (const dropout of [0.1, 0.5, 0.9]) {
+    const [a, b] = [new Random(1), new Random(2)], draws = 4000, counts = new Map<string, [number, number]>();
+    for (let i = 0; i < draws; i++) {
+      const here = encoding.encode("banana", { dropout, random: a }).map((id) => encoding.tokens[id]!).join("|");
+      const paper = dropMerges("banana", encoding.merges, dropout, b).join("|");
+      for (const [key, side] of [[here, 0], [paper, 1]] as const) {
+        const row = counts.get(key) ?? [0, 0];
+        row[side]++;
+        counts.set(key, row);
+      }
+    }
+    // Two samples of one distribution: the sum of (a - b)² / (a + b) follows χ² with a degree less than there are rows.
+    const rows = [...counts.values()], degrees = rows.length - 1;
+    const chi = rows.reduce((sum, [x, y]) => sum + (x - y) ** 2 / (x + y), 0);
+    assertLess(2, rows.length);
+    assertLess(chi, degrees + 4 * Math.sqrt(2 * degrees));
+  }
+});
+
+Deno.test("encode() with dropout keeps the text, and its extremes are none of it and no merge", async () => {
+  const encoding = await trainBytePairEncoding(recorded.texts, { vocabSize: 500, level: "bytes" });
+  const random = new Random(3);
+  for (const [name, text] of Object.entries(awkward)) {
+    assertEquals(encoding.decode(encoding.encode(text, { dropout: 0.3, random })), text, name);
+    assertEquals(encoding.encode(text, { dropout: 0, random }), encoding.encode(text));
+    assertEquals(encoding.encode(text, { dropout: 1, random }).length, new TextEncoder().encode(text).length);
+  }
+});
+
+Deno.test("encode() says what is wrong with its dropout", () => {
+  const encode = (options: unknown) => () => empty.encode("a", options as Record<string, never>);
+  assertThrows(encode({ dropout: 0.1 }), TypeError, "dropout");
+  assertThrows(encode({ random: new Random(1) }), TypeError, "random");
+  assertThrows(encode({ dropout: 1.5, random: new Random(1) }), RangeError, "dropout = 1.5");
+});

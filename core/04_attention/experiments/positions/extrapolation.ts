@@ -36,13 +36,14 @@ import {
   llama3Scaling,
   ntkScaling,
   RelativePositions,
+  rotaryFrequencies,
   RotaryPositions,
   type RotaryScaling,
   SinusoidalPositions,
   T5Positions,
 } from "../../positions/mod.ts";
 
-const VARIABLES = 6, VALUES = 8, E = 32, HEADS = 4, D = E / HEADS, BUCKETS = 8;
+const VARIABLES = 6, VALUES = 8, E = 32, HEADS = 4, D = E / HEADS, BUCKETS = 8, BASE = 10000;
 /** How many times longer the longest list of the test is. */
 const TIMES = 4, BINS = 4 * TIMES;
 /** The second setting of Shaw and T5: up to how many trained lengths distances are told apart. */
@@ -57,7 +58,10 @@ export interface ExtrapolationFindings {
   readonly within: readonly number[];
   /** Accuracy between twice and four times the trained length. */
   readonly beyond: readonly number[];
-  /** Weight of RoPE at less than half a turn of its second pair, and around a whole one, in long lists. */
+  /**
+   * Weight of RoPE in long lists: at less than half a turn of its second pair, around a whole one, and there if only this pair is
+   * not turned.
+   */
   readonly turned: readonly number[];
   /** Accuracy of Shaw and T5 beyond, if they tell distances apart up to twice the trained length. */
   readonly wide: readonly number[];
@@ -66,6 +70,9 @@ export interface ExtrapolationFindings {
   readonly shown: {
     readonly trained: number;
     readonly steps: number;
+    /** How many variables and values there are. */
+    readonly variables: number;
+    readonly values: number;
     /** Coordinates of a head, and distances that the second setting tells apart. */
     readonly headSize: number;
     readonly wideClipped: number;
@@ -73,9 +80,10 @@ export interface ExtrapolationFindings {
     readonly scalings: readonly (readonly number[])[];
     /** Distance from which on Shaw and T5 treat all alike. */
     readonly clipped: number;
-    /** Length of the lists of the test, and distance of a full turn of RoPE's second pair. */
+    /** Length of the lists of the test, distance of a full turn of RoPE's second pair, and the same by scaling. */
     readonly tested: number;
     readonly turn: number;
+    readonly turns: readonly number[];
     /** Middles of the stretches over which accuracy and weight were taken. */
     readonly middles: readonly number[];
     /** Accuracy by stretch of the list, by scheme. */
@@ -94,12 +102,26 @@ export interface Extrapolation extends Parts {
   claims: "within" | "absolute" | "relative" | "always" | "enough" | "turn" | "rescaled";
   captions: "right" | "reach" | "rescaled";
   labels: Labels<
-    typeof SCHEMES[number] | typeof SCALINGS[number] | "position" | "right" | "trained" | "distance" | "weight"
+    | typeof SCHEMES[number]
+    | typeof SCALINGS[number]
+    | "position"
+    | "right"
+    | "trained"
+    | "chance"
+    | "distance"
+    | "weight"
   >;
 }
 
-/** Distance at which the second pair of coordinates of RoPE has gone round. */
-const TURN = 2 * Math.PI * 10000 ** (2 / D);
+/** Distance at which the second pair of coordinates of RoPE has gone round, under a scaling or none. */
+const turnUnder = (scaling?: RotaryScaling): number =>
+  2 * Math.PI / (scaling?.frequencies(D, BASE) ?? rotaryFrequencies(D, BASE))[1]!;
+
+/** RoPE that does not turn the second pair: what it contributes then is the same at every distance. */
+const withoutSecond: RotaryScaling = {
+  word: "without the second pair",
+  frequencies: (width, base) => rotaryFrequencies(width, base).map((frequency, i) => i === 1 ? 0 : frequency),
+};
 
 /** Assignments, and what each variable held before, `[B, T]` each. */
 interface Lists {
@@ -240,7 +262,7 @@ export const experiment: Experiment<Extrapolation> = {
     relative: { holds: ({ beyond }) => [3, 4, 6].every((scheme) => beyond[scheme]! > 0.7) },
     always: { refuted: true, holds: ({ wide }) => wide.every((share) => share > 0.7) },
     enough: { refuted: true, holds: ({ beyond }) => beyond[SCHEMES.indexOf("RoPE")]! > 0.7 },
-    turn: { holds: ({ turned: [near, round] }) => round! > near! },
+    turn: { holds: ({ turned: [near, round, still] }) => round! > near! && round! > 2 * still! },
     rescaled: {
       holds: ({ rescaled: [unscaled, linear, , llama] }) =>
         [linear!, llama!].every(({ beyond }) => beyond > unscaled!.beyond + 0.3),
@@ -262,11 +284,14 @@ export const experiment: Experiment<Extrapolation> = {
       return model;
     };
     const curves: number[][] = [], reaches: number[][] = [], scalings: number[][] = [], wide: number[] = [];
+    let still: number[] = [];
     for (const [i, scheme] of SCHEMES.entries()) {
       const model = await train(scheme, apart * trained, i);
       curves.push(await accuracies(model, test));
       reaches.push(await reach(model, test));
       if (scheme !== "RoPE") continue;
+      model.rotary.rule = new RotaryPositions(D, { scaling: withoutSecond });
+      still = await reach(model, test);
       for (const scaling of scalingsFor(trained)) {
         model.rotary.rule = new RotaryPositions(D, { scaling });
         scalings.push(await accuracies(model, test));
@@ -276,24 +301,31 @@ export const experiment: Experiment<Extrapolation> = {
       const model = await train(scheme, WIDE * trained, SCHEMES.length + i);
       wide.push(far(await accuracies(model, test)));
     }
-    const stretch = trained / 4, rotary = reaches[SCHEMES.indexOf("RoPE")]!;
-    const weightBetween = (from: number, to: number): number =>
-      rotary.reduce((sum, x, bin) => (bin + 0.5) * stretch >= from && (bin + 0.5) * stretch < to ? sum + x : sum, 0);
+    const stretch = trained / 4, rotary = reaches[SCHEMES.indexOf("RoPE")]!, turn = turnUnder();
+    const weightBetween = (from: number, to: number, weights = rotary): number =>
+      weights.reduce((sum, x, bin) => (bin + 0.5) * stretch >= from && (bin + 0.5) * stretch < to ? sum + x : sum, 0);
     return {
       within: curves.map(near),
       beyond: curves.map(far),
-      turned: [weightBetween(0, TURN / 2), weightBetween(0.6 * TURN, 1.2 * TURN)],
+      turned: [
+        weightBetween(0, turn / 2),
+        weightBetween(0.6 * turn, 1.2 * turn),
+        weightBetween(0.6 * turn, 1.2 * turn, still),
+      ],
       wide,
       rescaled: scalings.map((curve) => ({ within: near(curve), beyond: far(curve) })),
       shown: {
         trained,
         steps,
+        variables: VARIABLES,
+        values: VALUES,
         headSize: D,
         wideClipped: WIDE * trained,
         scalings,
         clipped: apart * trained,
         tested: TIMES * trained,
-        turn: TURN,
+        turn,
+        turns: scalingsFor(trained).map(turnUnder),
         middles: Array.from({ length: BINS }, (_, bin) => (bin + 0.5) * stretch),
         curves,
         reaches,
@@ -302,8 +334,11 @@ export const experiment: Experiment<Extrapolation> = {
     };
   },
   draw(findings, { captions, labels }) {
-    const { trained, tested, middles, curves, reaches, scalings } = findings.shown;
-    const end: Series = { label: labels.trained, points: [[trained, 0], [trained, 1]], dashed: true };
+    const { trained, tested, values, middles, curves, reaches, scalings } = findings.shown;
+    const marks: Series[] = [
+      { label: labels.trained, points: [[trained, 0], [trained, 1]], dashed: true },
+      { label: labels.chance, points: [[0, 1 / values], [tested, 1 / values]], dashed: true },
+    ];
     const series = (
       rows: readonly (readonly number[])[],
       names: readonly (keyof typeof labels)[] = SCHEMES,
@@ -318,7 +353,7 @@ export const experiment: Experiment<Extrapolation> = {
         caption: captions.right(findings),
         x: { title: labels.position, domain: [0, tested] },
         y: { title: labels.right, domain: [0, 1] },
-        series: [...series(curves), end],
+        series: [...series(curves), ...marks],
       },
       {
         kind: "line",
@@ -332,7 +367,7 @@ export const experiment: Experiment<Extrapolation> = {
         caption: captions.rescaled(findings),
         x: { title: labels.position, domain: [0, tested] },
         y: { title: labels.right, domain: [0, 1] },
-        series: [...series(scalings, SCALINGS), end],
+        series: [...series(scalings, SCALINGS), ...marks],
       },
     ];
   },

@@ -20,7 +20,7 @@ const SCHEMES = {
   ALiBi: "ALiBi",
 } as const;
 
-const SCALINGS = ["unscaled", "linear", "NTK", "Llama 3"];
+const SCALINGS = ["unscaled", "linear", "NTK-aware", "Llama 3"];
 
 /** What the experiment says. */
 export const words: Words<Extrapolation> = {
@@ -49,38 +49,41 @@ export const words: Words<Extrapolation> = {
       "ALiBi generalizes, and so do Shaw and T5 with distances told apart up to half the trained length: more than 70 in 100",
     always: "Shaw and T5 both answer more than 70 in 100 with distances told apart up to twice the trained length, too",
     enough: "To be relative is enough to generalize: RoPE, too, answers more than 70 in 100",
-    turn: "RoPE takes far for near: around a full turn of its second pair it has more weight than within half a turn",
+    turn:
+      "RoPE looks where its second pair has almost gone round: there it has more weight than within half a turn, and less than half of that if this pair is not turned",
     rescaled:
-      "With frequencies divided by four (linear) or divided where they are low (Llama 3), RoPE answers at least 30 in 100 more",
+      "With linear scaling, and with that of Llama 3, RoPE answers at least 30 in 100 more past twice the length than unscaled",
   },
   captions: {
-    right: ({ beyond, wide, shown: { trained, steps, clipped, wideClipped, tested, headSize } }) =>
-      `Right answers by position in the list, trained on ${trained} assignments for ${steps} steps, with 4 heads of width ` +
+    right: ({ beyond, wide, shown: { trained, steps, clipped, wideClipped, tested, headSize, variables, values } }) =>
+      `Right answers by position in the list, with ${variables} variables and ${values} values: a guess is right in ` +
+      `${percent(1 / values, 3)}. Trained on ${trained} assignments for ${steps} steps, with 4 heads of width ` +
       `${headSize}. Shaw, and T5 with 8 buckets, treat all ` +
       `distances beyond ${clipped} alike. Between ${2 * trained} and ` +
       `${tested}: ${Object.values(SCHEMES).map((name, i) => `${name} ${percent(beyond[i]!)}`).join(", ")}. ` +
       `With distances told apart up to ${wideClipped}: Shaw ${percent(wide[0]!)}, T5 ${percent(wide[1]!)}.`,
-    reach({ turned, shown: { trained, turn, far, middles, reaches } }) {
+    reach({ turned: [, round, still], shown: { trained, turn, far, middles, reaches } }) {
       const [, learned, , , , rope, alibi] = far.map((weight) => percent(weight));
-      const place = `${fixed(turn, 0)}, a full turn of its second pair of coordinates`, half = middles[0]!;
+      const half = middles[0]!;
       const between = (bins: readonly number[]): string =>
         `${fixed(middles[bins[0]!]! - half, 0)} to ${fixed(middles[bins.at(-1)!]! + half, 0)}`;
       const weights = reaches[Object.keys(SCHEMES).indexOf("RoPE")]!;
       const around = [...weights.keys()].filter((bin) => middles[bin]! >= 0.6 * turn && middles[bin]! < 1.2 * turn);
       const most = around.reduce((best, bin) => weights[bin]! > weights[best]! ? bin : best, around[0] ?? 0);
       // What is drawn ends at three times the trained length.
-      const round = 3 * trained < turn
-        ? `What is drawn ends before ${place}`
-        : `RoPE has ${percent(turned[1]!)} of all its weight at ${between(around)}, the largest part at ${
+      const place = 3 * trained < turn
+        ? `What is drawn ends before ${fixed(turn, 0)}, a full turn of RoPE's second pair of coordinates`
+        : `RoPE has ${percent(round!)} of all its weight at ${between(around)}, the largest part at ${
           between([most])
-        }. This is ` +
-          `around ${place}, which training has ${trained < turn ? "not met" : "met"}`;
+        }: around the end of the first full turn of its second pair of coordinates, which takes ${
+          fixed(turn, 0)
+        } positions. If this pair alone is not turned, ${percent(still!)} of the weight is left there`;
       return "Where the last quarter of the long lists looks: the weight by distance. At distances " +
         `above ${trained}, which training has not met, ALiBi has ${alibi} of its weight, learned ` +
-        `positions have ${learned}, RoPE has ${rope}. ${round}.`;
+        `positions have ${learned}, RoPE has ${rope}. ${place}.`;
     },
     rescaled: ({ rescaled, shown: { trained, tested } }) =>
-      `The trained RoPE, read with rescaled frequencies and not trained further. Between ${
+      `The trained RoPE, read with rescaled frequencies (factor ${tested / trained}) and not trained further. Between ${
         2 * trained
       } and ${tested}: ${
         SCALINGS.map((name, i) => `${name} ${percent(rescaled[i]!.beyond)}`).join(", ")
@@ -88,8 +91,8 @@ export const words: Words<Extrapolation> = {
         SCALINGS.map((name, i) => `${name} ${percent(rescaled[i]!.within)}`).join(", ")
       }.`,
   },
-  reading: ({ beyond, wide, rescaled, shown: { trained, clipped, wideClipped, turn, headSize } }) => {
-    const [, , , shaw, t5, rope] = beyond;
+  reading: ({ beyond, wide, rescaled, shown: { trained, tested, clipped, wideClipped, turn, turns, headSize } }) => {
+    const [, , , shaw, t5, rope] = beyond, [unscaled, linear, ntk, llama] = rescaled;
     return [
       `Relative is not enough. Shaw and T5 reach ${percent(shaw!)} and ${
         percent(t5!)
@@ -101,33 +104,44 @@ export const words: Words<Extrapolation> = {
           ? ` T5 is well below the 70\u202f% of the claim, and Shaw close to it: the refutation rests on T5.`
           : ""
       } ALiBi has nothing to learn, and its penalty grows evenly.`,
-      `RoPE reaches ${percent(rope!)}. In heads of width ${headSize} the second pair of coordinates takes ` +
-      `2π · 10000^(2/${headSize}) ≈ ${fixed(turn, 0)} positions for a full turn. ${
-        trained < turn
-          ? `Lists of ${trained} show a part of the turn, and a key that is nearly a whole turn away looks near.`
-          : "The lists of the training hold a whole turn."
-      } A head has half as many frequencies as coordinates: ${
+      `RoPE reaches ${percent(rope!)}. Its heads of width ${headSize} have ${
         headSize / 2
-      } here, 64 in heads of width 128, as Llama's are. ` +
-      "Such a head also has pairs that never go round; the base decides how many.",
-      `Frequencies divided by four bring all distances back into the trained range: ${
-        percent(rescaled[1]!.beyond)
-      } are right past twice the ` +
-      `trained length. Within it the right answers go from ${percent(rescaled[0]!.within)} to ${
-        percent(rescaled[1]!.within)
-      }: neighbours are harder to tell apart. Models ` +
-      "are trained a little longer with them, which is not done here.",
+      } pairs of coordinates. The second one turns by ${
+        fixed(2 * Math.PI / turn, 1)
+      } radians per position, so a full turn takes 2π / ${fixed(2 * Math.PI / turn, 1)} ≈ ${
+        fixed(turn, 0)
+      } positions. ${
+        trained < turn
+          ? `Lists of ${trained} show a part of the turn. Before its end the pair points to where it would for a key a few positions ` +
+            "ahead of the query. The mask hides such keys in training, so the model has never learned to give them a low score."
+          : "The lists of the training hold a whole turn."
+      } Heads of width 128, as Llama's are, have 64 pairs, and some of them ` +
+      "never go round; the base decides how many.",
+      `Linear scaling divides every frequency by ${tested / trained}. A full turn of the second pair takes ${
+        fixed(turns[1]!, 0)
+      } positions then, and lists of ${tested} bring only angles that training had: ${
+        percent(linear!.beyond)
+      } are right past twice the trained length. Within it the right answers go from ${percent(unscaled!.within)} to ${
+        percent(linear!.within)
+      }, because neighbours are harder to tell apart. Llama 3 keeps the fastest pair and divides the others: ${
+        percent(llama!.beyond)
+      } and ${percent(llama!.within)}. NTK-aware scaling divides the second pair by less, so that a full turn takes ${
+        fixed(turns[2]!, 0)
+      }, ${turns[2]! < tested ? "less than the lists are long" : "more than the lists are long"}: ${
+        percent(ntk!.beyond)
+      }. Models are trained a little longer with such frequencies, which is not done here.`,
     ];
   },
   labels: {
     ...SCHEMES,
     unscaled: "unscaled",
     linear: "linear",
-    NTK: "NTK",
+    NTK: "NTK-aware",
     "Llama 3": "Llama 3",
     position: "position in the list",
     right: "fraction that is right",
     trained: "trained length",
+    chance: "a guess",
     distance: "distance of what is looked at",
     weight: "weight",
   },

@@ -49,7 +49,10 @@ export interface RotationFindings {
     readonly miss: number;
     /** The codes of the first positions. */
     readonly codes: readonly (readonly number[])[];
-    /** Cosine and sine of one pair of coordinates at the first positions, and `step` further on. */
+    /** Width of a code and of a head, and the frequency of the second pair of coordinates. */
+    readonly width: number;
+    readonly frequency: number;
+    /** Cosine and sine of the second pair of coordinates at the first positions, and `step` further on. */
     readonly circle: readonly Point[];
     readonly turned: readonly Point[];
     /** Places where codes are compared, and the products there by distance. */
@@ -156,6 +159,8 @@ export const experiment: Experiment<Rotation> = {
       rotaryRange: Math.max(...rotary[0]!) - Math.min(...rotary[0]!),
       shown: {
         step,
+        width,
+        frequency: 10000 ** (-2 / width),
         positions: POSITIONS,
         miss: error,
         codes: table.slice(0, SHOWN),

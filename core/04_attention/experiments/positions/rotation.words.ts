@@ -5,7 +5,7 @@
  */
 
 import type { Words } from "../../../experiments/experiment.ts";
-import { fixed, small } from "../../../experiments/numbers.ts";
+import { fixed, number, small } from "../../../experiments/numbers.ts";
 import { SEED_WORDS } from "../../../experiments/seed.words.ts";
 import type { Rotation } from "./rotation.ts";
 
@@ -29,16 +29,26 @@ export const words: Words<Rotation> = {
   captions: {
     codes: ({ shown: { codes } }) =>
       `The codes of the first ${codes.length} positions: pairs of sine and cosine, fast ones left, slow ones right. Hatched cells are negative.`,
-    circle: ({ wrongStep, shown: { step, positions, miss, circle } }) =>
-      `One pair of coordinates at positions 0 to ${circle.length - 1}, and ${step} step${step === 1 ? "" : "s"} on: ` +
-      `every point has turned by the same angle. Over ${positions} positions and all pairs the rotation misses by ` +
-      `${small(miss)}. A rotation for one step more misses by ${fixed(wrongStep, 2)}.`,
+    circle: ({ wrongStep, shown: { step, width, frequency, positions, miss, circle } }) =>
+      `The second pair of coordinates of a code of width ${width}, whose frequency is ω = ${
+        number(frequency, 2)
+      }, at positions ` +
+      `p = 0 to ${circle.length - 1} and ${step} step${
+        step === 1 ? "" : "s"
+      } on. Every point has turned by the same angle, ` +
+      `${step} · ${number(frequency, 2)} = ${
+        fixed(step * frequency, 2)
+      } radians. All pairs at ${positions} positions, turned by the ` +
+      `matrix, differ from the codes ${step} step${step === 1 ? "" : "s"} on by ${
+        small(miss)
+      } in any coordinate. The matrix of one ` +
+      `step more is wrong by up to ${fixed(wrongStep, 2)}; coordinates lie between −1 and 1.`,
     dots: ({ spread }) =>
       "The dot product of the code of p with that of a later position, by their distance: three curves, for " +
       `three p, on top of each other (they differ by ${small(spread)}). It falls with the distance, ` +
       "though not all the way and not evenly.",
-    rotary: ({ rotarySpread }) =>
-      "One query, turned by RoPE to position p, and one key, turned to a later one: three curves, for three p, " +
+    rotary: ({ rotarySpread, shown: { width } }) =>
+      `One random query of width ${width}, turned by RoPE to position p, and one random key, turned to a later one: three curves, for three p, ` +
       `on top of each other (they differ by ${small(rotarySpread)}). The score depends on the distance ` +
       "and not on p.",
   },

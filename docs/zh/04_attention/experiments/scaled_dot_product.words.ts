@@ -12,7 +12,7 @@ import { SEED_WORDS } from "../../experiments/seed.words.ts";
 /** What the experiment says. */
 export const words: Words<Scaling> = {
   title: "根号防住了什么",
-  purpose: "随机的查询遇上随机的键和值，头越来越宽，什么都不训练。分数一次直接用，一次除以 √d。改变键的个数试试，" +
+  purpose: "随机的查询遇上随机的键和值，向量越来越宽，什么都不训练。分数一次直接用，一次除以 √d。改变键的个数试试，" +
     "看每张图里哪些线随宽度而变。",
   controls: {
     queries: { label: "查询个数", description: "对多少个随机查询取平均" },
@@ -67,7 +67,7 @@ export const words: Words<Scaling> = {
     ];
   },
   labels: {
-    width: "头的宽度 d",
+    width: "查询和键的宽度 d",
     variance: "分数的方差",
     expected: "预期值 d",
     largest: "最大权重",
