@@ -422,6 +422,7 @@ export function runRecurrent(
   const L = layers.reduce((sum, { backwards }) => sum + (backwards ? 2 : 1), 0);
   const given = run.states.map(([name, state]) => {
     const states = asOptionalTensor("read a text", name, state, "float32", x) ?? beside(x, [B, L, H]);
+    requireFloat("a recurrent network", states);
     dims(states, "B L H", { B, L, H });
     return states;
   });

@@ -49,12 +49,14 @@ import { checkRandom, type Random } from "../../engine/random.ts";
 import { dims } from "../../engine/shape.ts";
 import { asTensor, type Tensor, type TensorLike } from "../../engine/tensor.ts";
 import { Embedding } from "../../02_words/embeddings.ts";
-import { type RecurrentOptions, type RecurrentResult, RNN } from "../rnn.ts";
+import { type RecurrentLayer, type RecurrentOptions, type RecurrentResult, RNN } from "../rnn.ts";
 import { GRU } from "./gru.ts";
 import { LSTM, type LSTMCall } from "./mod.ts";
 
 /** A recurrent network: what {@linkcode RNN}, {@linkcode LSTM} and {@linkcode GRU} have in common. */
 export interface RecurrentNetwork extends Module {
+  /** From the input to the output. */
+  readonly layers: readonly RecurrentLayer[];
   /** Reads a batch of texts from given states on. */
   forward(x: TensorLike, call: LSTMCall): RecurrentResult & { readonly cellState?: Tensor };
 }

@@ -83,14 +83,14 @@
  * @module
  */
 
-import { aMask, aTensorLike, checkTensors } from "../../engine/arguments.ts";
+import { aMask, aTensor, aTensorLike, checkTensors } from "../../engine/arguments.ts";
 import { shareChance } from "../../engine/chance.ts";
 import type { Dropout } from "../../engine/dropout.ts";
 import { fusable } from "../../engine/fusable.ts";
 import { split, stack } from "../../engine/joining.ts";
 import { Module } from "../../engine/module.ts";
 import { noGrad } from "../../engine/autograd.ts";
-import { checkOptions, type Checks, numeric } from "../../engine/options.ts";
+import { checkOptions, type Checks, numeric, required } from "../../engine/options.ts";
 import type { Random } from "../../engine/random.ts";
 import { dims, format } from "../../engine/shape.ts";
 import type { Tensor, TensorLike } from "../../engine/tensor.ts";
@@ -357,8 +357,18 @@ function checkStep(sums: Tensor, cellState: Tensor): void {
   }
 }
 
+const STEP: Checks<LstmStep> = {
+  inputGate: required(aTensor),
+  forgetGate: required(aTensor),
+  candidate: required(aTensor),
+  outputGate: required(aTensor),
+  cellState: required(aTensor),
+  hiddenState: required(aTensor),
+};
+
 function checkDerivatives(hiddenWeight: Tensor, before: LstmStep, step: LstmStep): void {
   checkTensors("differentiate a cell", { hiddenWeight });
+  for (const each of [before, step]) checkOptions("differentiate a cell", each, STEP);
   const { H } = dims(before.cellState, "H");
   dims(hiddenWeight, "H G", { H, G: 4 * H });
   dims(step.cellState, "H", { H });
