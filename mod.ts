@@ -48,6 +48,8 @@ export {
   padTokens,
   softmax,
   trainBytePairEncoding,
+  trainUnigram,
+  Unigram,
 } from "./core/02_words/mod.ts";
 export type { BytePairEncodingOptions } from "./core/02_words/mod.ts";
 

@@ -60,7 +60,12 @@ export const CONTENTS: readonly Chapter[] = [
           ...["pieces", "letters", "encoding", "data", "neighbours"].map((name) => `byte_pair_encoding/${name}`),
         ],
       },
-      { pages: ["unigram"], planned: "Unigram language model segmentation" },
+      {
+        pages: [
+          "unigram",
+          ...["model", "lattice", "training", "seeds", "trie", "data"].map((name) => `unigram/${name}`),
+        ],
+      },
       { pages: ["multilingual"], planned: "Multilingual vocabularies" },
       { pages: ["embeddings"] },
       { pages: ["word2vec"], planned: "Word2vec" },

@@ -59,6 +59,7 @@ const on = (object: object, ...given: unknown[]): Call => ({ on: object, given }
 const call = (...given: unknown[]): Call => ({ given });
 
 const learned = await words.trainBytePairEncoding(["ab"], { vocabSize: "alphabet", level: "characters" });
+const unigram = await words.trainUnigram(["ab ab"], { vocabSize: 9 });
 const bytePairs = (): words.BytePairEncoding => words.BytePairEncoding.fromJSON(learned.toJSON());
 const linear = (): engine.Linear => new engine.Linear(4, 4, random());
 const layout = { hiddenSize: 4, numHeads: 2 };
@@ -253,6 +254,19 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   "BytePairEncoding.decodeStream": () => on(bytePairs(), [4, 5]),
   splitWords: () => call("a b"),
   trainBytePairEncoding: () => call(["ab ab"], { vocabSize: "alphabet", level: "characters" }),
+  "new Unigram": () => call(unigram.toJSON()),
+  "Unigram.fromJSON": () => call(unigram.toJSON()),
+  "Unigram.encode": () => on(unigram, "ab", { alpha: 0.5, random: random() }),
+  "Unigram.segment": () => on(unigram, "ab"),
+  "Unigram.nBest": () => on(unigram, "ab", 2),
+  "Unigram.sample": () => on(unigram, "ab", random(), { alpha: 0.5 }),
+  "Unigram.logProbability": () => on(unigram, "ab"),
+  "Unigram.decode": () => on(unigram, [4, 5]),
+  "Unigram.decodeStream": () => on(unigram, [4, 5]),
+  trainUnigram: () => call(["ab ab"], { vocabSize: 9, shrinkingFactor: 0.5, turns: 1, byteFallback: false }),
+  plainSegmentation: () => call("ab", new Map([["a", -1], ["b", -1]])),
+  plainMarginal: () => call("ab", new Map([["a", -1], ["b", -1]])),
+  expectedCounts: () => call("ab", new Map([["a", -1], ["b", -1]])),
   "new Embedding": () => call(8, 4, random(), { paddingIndex: 0, deviation: 1 }),
   "Embedding.forward": () => on(new words.Embedding(8, 4, random()), ids()),
   multiplyOneHot: () => call(ids(), x(8, 4)),

@@ -156,6 +156,8 @@ const DATA: Readonly<Record<string, readonly number[]>> = {
   "Random.restore": [0],
   "new BytePairEncoding": [0],
   "BytePairEncoding.fromJSON": [0],
+  "new Unigram": [0],
+  "Unigram.fromJSON": [0],
   gated: [1],
   "EarlyStopping.watch": [1],
   complete: [0, 1],

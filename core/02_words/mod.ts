@@ -11,6 +11,7 @@
  * | page                 | answers                                                   |
  * | -------------------- | --------------------------------------------------------- |
  * | `byte_pair_encoding` | what the units are, when texts never stop inventing words |
+ * | `unigram`            | which way to cut a word is the most probable one          |
  * | `embeddings`         | how a token becomes a vector that a network can compare   |
  * | `softmax`            | how scores become probabilities                           |
  *
@@ -70,5 +71,6 @@
  */
 
 export * from "./byte_pair_encoding/mod.ts";
+export * from "./unigram/mod.ts";
 export * from "./embeddings.ts";
 export * from "./softmax.ts";

@@ -184,13 +184,13 @@ export function plainAttention(query: Tensor, key: Tensor, value: Tensor, mask?:
 
 // ## Dropout of the weights
 //
-// In training some models set weights to zero at random ([dropout](../engine/dropout.ts)), with a probability called the rate, and multiply the
+// In training some models set attention weights to zero at random ([dropout](../engine/dropout.ts)), with a probability called the rate, and multiply the
 // others by $1/(1 - \mathrm{rate})$. A query then cannot rely on one key alone. A row no longer sums to one, but on average it does.
 // Vaswani et al. 2017 do not speak of it; the program of its authors does it, and so does GPT (Radford et al. 2018).
 //
 // The functions of this page have no such option. They are functions of their inputs alone: they own no generator of random numbers, and do
 // not know whether a model is in training. A layer knows both. `MultiHeadAttention` with the option `dropout` ([section](multi_head.ts))
-// takes the two halves apart and drops between them:
+// computes the weights first, drops some of them, and averages the values by the rest:
 //
 // ```ts
 // import { attentionWeights, weightedValues } from "@heed/heed/attention";
@@ -272,7 +272,7 @@ export function scaledDotProductAttention(
   return fusable("attention", [query, key, value, mask, bias], { causal, scale }, () => {
     const weights = attentionWeights(query, key, read);
 
-    // $O$: an average of values, so it never leaves their convex hull.
+    // $O$: an average of values, so it lies between them.
     const output = sumAllowed(weights, shareAmong(value, H), allowedPairs(T, S, read));
     return output;
   });

@@ -13,6 +13,7 @@ import { type Entry, entryOf } from "./experiment.ts";
 export const EXPERIMENTS: readonly Entry[] = [
   "01_introduction/experiments/tasks_and_shapes",
   "02_words/experiments/byte_pair_encoding",
+  "02_words/experiments/unigram",
   "02_words/experiments/embeddings",
   "02_words/experiments/embeddings/bags",
   "02_words/experiments/softmax",

@@ -22,6 +22,11 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/02_words/experiments/byte_pair_encoding.words.ts")).words,
   },
   {
+    name: "words/unigram",
+    load: async () => (await import("../../core/02_words/experiments/unigram.ts")).experiment,
+    words: async () => (await import("../../core/02_words/experiments/unigram.words.ts")).words,
+  },
+  {
     name: "words/embeddings",
     load: async () => (await import("../../core/02_words/experiments/embeddings.ts")).experiment,
     words: async () => (await import("../../core/02_words/experiments/embeddings.words.ts")).words,

@@ -123,7 +123,7 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
       [
         ["scores", MODEL, "  return model.head ? model.head.forward(hidden)"],
         ["probabilities", SAMPLING, "    total += probabilities[token] = exponential("],
-        ["as a formula", SOFTMAX, "    const exponentials = scores.sub("],
+        ["as a formula", SOFTMAX, "    const exponentials = shifted.exp();"],
       ],
       [
         ["temperature", TEMPERATURE, "      return logits.map((logit) => (logit - highest) / temperature);"],

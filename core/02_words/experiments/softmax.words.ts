@@ -37,7 +37,7 @@ export const words: Words<Softmax> = {
       `${percent(byTemperature.at(-1)![0]!)}.`,
     slopes: ({ shown: { temperature, top } }) =>
       `The derivative of each probability by each score at temperature ${temperature}. The best score has a probability ` +
-      `of ${percent(top)}; its own entry is p(1 − p) = ${fixed(top * (1 - top), 2)}. Every row sums to zero: what ` +
+      `of ${percent(top)}; its own entry is p(1 − p) = ${fixed(top * (1 - top), 2)}. Every column sums to zero: what ` +
       "one probability gains, the others lose. A score is raised after it was divided by the temperature.",
     saturation: ({ shown: { saturation: { scores, slope } } }) =>
       `Two scores, z and 0. The probability of z has its largest derivative, ${

@@ -44,8 +44,12 @@ export const words: Words<Scaling> = {
     largest: ({ largest, scaledLargest, alignedLargest, shown: { keys, alignment } }) =>
       `Without the division, one of ${keys} keys gets ${percent(largest.at(-1)!)} of the weight at ` +
       `width 1024, on average; with it, ${percent(Math.min(...scaledLargest))} to ` +
-      `${percent(Math.max(...scaledLargest))}, whatever the width. Dashed: one key has correlation ` +
-      `${fixed(alignment, 1)} with the query; from width 4 to width 1024 the largest weight goes from ` +
+      `${percent(Math.max(...scaledLargest))}, whatever the width. Dashed: one key is ${
+        fixed(alignment, 1)
+      } times the query plus ` +
+      `independent noise (correlation ${
+        fixed(alignment, 1)
+      }); from width 4 to width 1024 the largest weight goes from ` +
       `${percent(alignedLargest[0]!)} to ${percent(alignedLargest.at(-1)!, 3)}, with the division.`,
     gradient: ({ gradient, scaledGradient, shown: { queries, keys } }) =>
       `The gradient that reaches a query, as the root mean square of its coordinates: median, mean and largest of ${queries} ` +

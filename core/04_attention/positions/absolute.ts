@@ -48,6 +48,7 @@
  * | symbol     | in code     | meaning                                 |
  * | ---------- | ----------- | --------------------------------------- |
  * | $p$        | `position`  | counted from 0                          |
+ * | $d$        | `hiddenSize` | width of a code, that of a word's vector |
  * | $\omega_i$ | `frequency` | radians per position, from 1 down to $10000^{-(d-2)/d}$ |
  *
  * **The notes, 001.31.** The notes write even *positions*, which misleads: every position has sines at the even coordinates of its code and cosines
@@ -59,13 +60,13 @@
  *
  * $$\begin{aligned} \begin{pmatrix} \sin (p+n)\omega \\ \cos (p+n)\omega \end{pmatrix} &= \begin{pmatrix} \sin p\omega \cos n\omega + \cos p\omega \sin n\omega \\ \cos p\omega \cos n\omega - \sin p\omega \sin n\omega \end{pmatrix} \\ &= \begin{pmatrix} \cos n\omega & \sin n\omega \\ -\sin n\omega & \cos n\omega \end{pmatrix} \begin{pmatrix} \sin p\omega \\ \cos p\omega \end{pmatrix} \end{aligned}$$
  *
- * The matrix knows $n$ and not $p$. All its blocks together are one matrix $M_n$ with $\mathrm{PE}_{p+n} = M_n\,\mathrm{PE}_p$ for every $p$. A
- * matrix such as $W_Q$ can learn it, and with it "three to the left". The [experiment](../experiments/positions/rotation.ts) writes
+ * The matrix knows $n$ and not $p$. Such blocks of all pairs, along a diagonal, make one matrix $M_n$ with $\mathrm{PE}_{p+n} = M_n\,\mathrm{PE}_p$ for every
+ * $p$. The matrix that makes the queries ([section](../self_and_cross.ts)) can learn it: then a query asks for the code "three to the left". The [experiment](../experiments/positions/rotation.ts) writes
  * $M_n$ down and tries it.
  *
  * **The notes, 001.32.** It holds in a narrower sense. The code of a position is a linear *map* of the code of any *one* other position, and
- * the map depends on their distance alone. That a code is a linear combination (线性组合) of several others is true as well, but says nothing about
- * distance: any vector is a combination of enough others.
+ * the map depends on their distance alone. A code is also a linear combination (线性组合) of several others: any $d$ linearly independent
+ * codes are a basis, and every vector of width $d$ is a combination of a basis. That says nothing about distance.
  *
  * **The notes, 004.70.** The sines are periodic, but that is not the reason. Two positions a whole period apart look *alike* in that
  * pair of coordinates, which is a defect that the slower pairs repair. Distances enter by the addition theorems above.
@@ -204,7 +205,7 @@ export class LearnedPositions extends Module implements InputPositions {
 
 // ## Pitfall: words that drown in their codes
 //
-// Codes of sines have coordinates of size $\sqrt{1/2}$. Words that are drawn with a small deviation, as GPT-2's are, would be lost beside them.
+// The coordinates of a sinusoidal code have the root mean square $\sqrt{1/2}$. Words that are drawn with a small deviation, as GPT-2's are, would be lost beside them.
 // The Transformer multiplies its words by $\sqrt{E}$ first ([section](../../05_transformer/encoder_decoder.ts)), and learned
 // positions start with the deviation of the words. The test "learned() starts positions with the deviation of the words" holds the latter.
 

@@ -4,12 +4,13 @@
  * **Question.** Attention mixes a *set* of values. Shuffle the words, and every word gets the
  * same vector as before. ([The notes](notes:001.29) call it permutation invariance, 排列不变性. Strictly it is
  * equivariance [等变性]: the vectors move with
- * their words.) *The dog bites the man* is *the man bites the dog*. A recurrent network reads in order and needs no help; how does
- * attention learn about order?
+ * their words.) To attention, *the dog bites the man* and *the man bites the dog* are the same. A recurrent network reads in order and needs no
+ * help; how does attention learn about order?
  *
- * **Idea.** Mark the positions (positional encoding, 位置编码). A mark of the position itself is added to the word's vector before the first layer
- * (absolute positional encoding, 绝对位置编码). Other schemes act in every attention, where only distances count (relative positional
- * encoding, 相对位置编码): queries and keys are turned, or something is added to the scores, by one scheme also to the outputs.
+ * **Idea.** Mark the positions (positional encoding, 位置编码). Absolute schemes (absolute positional encoding, 绝对位置编码) give each position a vector
+ * of its own, its code, and add it to the vector of the word there, before the first layer. Relative schemes (relative positional
+ * encoding, 相对位置编码) act in every attention, where only the distance of query and key counts: RoPE turns queries and keys; ALiBi, T5 and
+ * Shaw's scheme add something to the scores, and Shaw's adds something to the outputs as well.
  *
  * ```diagram Where positions enter. Absolute schemes act once, on the input; relative ones in every attention. RoPE leaves the values as they are. Shaw adds to scores and outputs.
  * output
@@ -24,16 +25,20 @@
  * words
  * ```
  *
- * **By hand.** Three words in two dimensions: *dog* (1, 0), *bites* (1, 1) and *man* (0, 2), each its own query, key and value. The scores of *bites*
- * are 1, 2 and 2. Divided by √2 they are 0.707, 1.414 and 1.414, the exponentials 2.028, 4.113 and 4.113, the weights 0.198, 0.401 and
- * 0.401. The output is 0.198 · (1, 0) + 0.401 · (1, 1) + 0.401 · (0, 2) = (0.599, 1.203). In *man bites dog* the same three terms are
- * added in another order: the output is the same. Now add to each word the sinusoidal code of its position, (0, 1), (0.841, 0.540) and
- * (0.909, −0.416). In *dog bites man* they become (1, 1), (1.841, 1.540) and (0.909, 1.584), the divided scores of *bites* 2.391, 4.075 and 2.909, and
- * its output (1.543, 1.482). In *man bites dog* its output is (1.326, 1.792): the order can be seen.
+ * **By hand.** Three words in two dimensions: *dog* (1, 0), *bites* (1, 1) and *man* (0, 2). Each is its own query, key and value. The scores of *bites*
+ * with the three are 1, 2 and 2. Divided by √2 ([section](../scaled_dot_product.ts)) they are 0.707, 1.414 and 1.414, the exponentials 2.028, 4.113 and
+ * 4.113, and the weights 0.198, 0.401 and 0.401. The output of *bites* is 0.198 · (1, 0) + 0.401 · (1, 1) + 0.401 · (0, 2) = (0.599, 1.203). In *man bites
+ * dog* the same three terms are added in another order: the output is the same.
+ *
+ * Now each position gets a code, $(\sin p, \cos p)$ for $p$ = 0, 1 and 2: (0, 1), (0.841, 0.540) and (0.909, −0.416). It is added to the word there.
+ * *Dog bites man* becomes (1, 1), (1.841, 1.540) and (0.909, 1.584). The divided scores of *bites* are 2.391, 4.075 and 2.909, its weights 0.124, 0.668 and
+ * 0.208, and its output is (1.543, 1.482). *Man bites dog* becomes (0, 3), (1.841, 1.540) and (1.909, −0.416), and the output of *bites* is (1.326,
+ * 1.792): the order can be seen.
  *
  * ```ts
  * import { plainAttention, sinusoidalPositions } from "@heed/heed/attention";
  * import { type Tensor, tensor } from "@heed/heed/engine";
+ * import { softmax } from "@heed/heed/words";
  *
  * const dog = [1, 0], bites = [1, 1], man = [0, 2];
  * const print = async (name: string, x: Tensor) =>
@@ -49,7 +54,9 @@
  *   const x = tensor(words), marked = x.add(codes);
  *   await print("plain       ", plainAttention(x, x, x).at(0, 1));
  *   await print("with codes  ", marked);
- *   await print("their scores", marked.matmul(marked.transpose(0, 1)).div(Math.sqrt(2)).at(0, 1));
+ *   const divided = marked.matmul(marked.transpose(0, 1)).div(Math.sqrt(2)).at(0, 1);
+ *   await print("their scores", divided);
+ *   await print("weights     ", softmax(divided));
  *   await print("output      ", plainAttention(marked, marked, marked).at(0, 1));
  * }
  * ```
@@ -62,10 +69,12 @@
  * plain        0.599 1.203
  * with codes   1.000 1.000 1.841 1.540 0.909 1.584
  * their scores 2.391 4.075 2.909
+ * weights      0.124 0.668 0.208
  * output       1.543 1.482
  * plain        0.599 1.203
  * with codes   0.000 3.000 1.841 1.540 1.909 -0.416
  * their scores 3.267 4.075 2.033
+ * weights      0.283 0.635 0.082
  * output       1.326 1.792
  * ```
  *
@@ -76,7 +85,7 @@
  * Each kind of scheme has a page with its formula: [absolute](absolute.ts), [relative](relative.ts), [rotary](rotary.ts). As a value of the
  * type `PositionScheme` a scheme is handed to a model: `new DecoderOnly({ …, positions: rotary({ base: 500000 }) }, random)`.
  *
- * | scheme     | in code      | enters             | learned numbers of a stack | past the trained length |
+ * | scheme     | in code      | enters             | learned numbers | past the trained length |
  * | ---------- | ------------ | ------------------ | ------------- | --------------------------------- |
  * | learned    | `learned()`  | input              | $TE$          | uses rows that were never trained |
  * | sinusoidal | `sinusoidal` | input              | none          | adds codes never seen in training |
@@ -85,9 +94,9 @@
  * | RoPE       | `rotary()`   | queries and keys   | none          | turns by angles never seen; [rescaling](rotary_scaling.ts) avoids them |
  * | ALiBi      | `alibi`      | scores             | none          | subtracts a larger penalty        |
  *
- * In the table $T$ is the length of the longest sequence, $E$ the width of a word's vector, $D$ that of a head, $H$ the number of heads, $m$ the largest distance that is
- * told apart, and 32 the number of buckets (8 in the last experiment). Here all layers of a stack share what is learned. Shaw's paper learns it for each layer, in the base model
- * for each head as well.
+ * In the table $T$ is the length of the longest sequence, $E$ the width of a word's vector, $D$ that of a head, $H$ the number of heads, $m$ the largest distance that
+ * Shaw's scheme tells apart, and 32 the number of T5's buckets (8 in the last experiment). All layers of a model share what is learned here. Shaw's paper
+ * learns it for each layer, and in its base model for each head as well.
  *
  * ## Order without positions
  *
@@ -110,16 +119,18 @@
  * Texts get longer than those of the training (extrapolation) [外推]. The [last experiment](../experiments/positions/extrapolation.ts) trains every scheme on short lists and reads
  * long ones.
  *
- * **The notes, 004.71.** Absolute positions do not generalize (泛化), as the figure shows. Whether relative ones generalize depends on what they do
+ * **The notes, 004.71.** The first fault is one of learned codes only: between two sinusoidal codes the distance is a turn, as above. The second one holds:
+ * absolute positions do not generalize (泛化), as the figure shows. Whether relative ones generalize depends on what they do
  * with distances that training never had. ALiBi gives them a larger penalty, as it gives to every larger distance. Shaw and T5 treat them as the farthest
- * distance that they tell apart, and fail where that one lies beyond the training. RoPE turns keys by angles that are new, and fails. Longer contexts are
+ * distance that they tell apart, and fail where that one lies beyond the training. RoPE turns queries and keys by angles that are new, and fails. Longer contexts are
  * reached with rescaled frequencies, by position interpolation [位置内插] (Chen et al. 2023), NTK-aware scaling (bloc97 2023) or YaRN (Peng et al. 2023).
  * They have a [page](rotary_scaling.ts) of their own.
  *
  * Sources: Vaswani et al. 2017, *Attention Is All You Need*; Shaw, Uszkoreit and Vaswani 2018, *Self-Attention with Relative
  * Position Representations*; Raffel et al. 2020, *Exploring the Limits of Transfer Learning with a Unified Text-to-Text Transformer*; Su et al. 2021, *RoFormer:
  * Enhanced Transformer with Rotary Position Embedding*; Press, Smith and
- * Lewis 2022, *Train Short, Test Long: Attention with Linear Biases Enables Input Length Extrapolation*.
+ * Lewis 2022, *Train Short, Test Long: Attention with Linear Biases Enables Input Length Extrapolation*; of the rescaled frequencies, those of
+ * their [page](rotary_scaling.ts).
  *
  * @module
  */
@@ -160,12 +171,12 @@ export const positionSchemes: PartTable<PositionScheme> = {
 
 // ## Exercise
 //
-// At width 64, compute the dot product of $\mathrm{PE}_0$ and $\mathrm{PE}_p$ for $p$ up to 1000. Where
+// At width $E$ = 64, compute the dot product of $\mathrm{PE}_0$ and $\mathrm{PE}_p$ for $p$ up to 1000. Where
 // is it largest, and does it fall all the way? Compare it with the penalty of ALiBi.
 //
 // **Hint.** $\mathrm{PE}_0^\top \mathrm{PE}_p = \sum_i \cos(p\,\omega_i)$: each pair of coordinates adds the cosine of its angle.
 //
-// **Solution.** It is largest at 0, where it is $d/2 = 32$. It falls, but in waves: it rises again and again. The penalty of ALiBi grows evenly and
+// **Solution.** It is largest at 0, where every cosine is 1: $E/2 = 32$. It falls, but in waves: it rises again and again. The penalty of ALiBi grows evenly and
 // without end, so that the score falls at every step.
 //
 // ```ts

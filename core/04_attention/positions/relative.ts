@@ -8,13 +8,13 @@
  * a fixed penalty (ALiBi), a learned number for each bucket [桶] of distances (T5), or the product of the query with a learned vector (Shaw).
  *
  * ```picture distance_tables What each scheme adds to the score of a query (row) and an earlier key (column). Equal distances lie on a diagonal and
- * share one entry. ALiBi: a penalty, here with slope 0.5. T5: a bucket of distances, each with a learned number; far distances share one.
- * Shaw: a clipped distance, each with a learned vector.
+ * share one entry. ALiBi: a penalty, here with slope 0.5. T5: one of four buckets, each with a learned number; far distances share one.
+ * Shaw: a distance, clipped at two positions back, each with a learned vector.
  * ```
  *
  * **By hand.** ALiBi gives the first of eight heads the slope 0.5. A query looks at itself and at two earlier keys, and its three
  * scores are equal. The keys stand two, one and no position back, so −0.5 · 2 = −1,
- * −0.5 · 1 = −0.5 and 0 are added. The exponentials are 0.368, 0.607 and 1, with the sum
+ * −0.5 · 1 = −0.5 and 0 are added. What all scores have in common cancels in the softmax. The exponentials are 0.368, 0.607 and 1, with the sum
  * 1.974, and the weights 0.186, 0.307 and 0.506: the nearest key gets the most.
  *
  * ```ts
@@ -41,12 +41,13 @@
  * weights      0.186 0.307 0.506
  * ```
  *
- * **Formula.** With query $q_t$, key $k_s$ and clipped distance $\delta = \mathrm{clip}(s - t, -m, m)$, and a slope
- * $\lambda_h$ for head $h$,
+ * **Formula.** The query $q_t$ stands at position $t$, the key $k_s$ at position $s$, and both have the width $d$ of a head. ALiBi has a fixed slope
+ * $\lambda_h$ for each head $h$. T5 learns a number $b$ for each head and bucket. Shaw's scheme learns vectors $a^K_\delta$ for the clipped
+ * distance $\delta = \mathrm{clip}(s - t, -m, m)$, which is $s - t$ up to the distance $m$, and $-m$ or $m$ beyond it. The score of head $h$ is
  *
  * $$\text{ALiBi: } \frac{q_t^\top k_s}{\sqrt{d}} - \lambda_h\,|s - t|, \qquad \text{T5: } \frac{q_t^\top k_s}{\sqrt{d}} + b_{h,\,\mathrm{bucket}(s - t)}, \qquad \text{Shaw: } \frac{q_t^\top (k_s + a^K_\delta)}{\sqrt{d}}$$
  *
- * Shaw's scheme adds a vector to the values, too. With the weights $A$ and the values $v_s$, the output of query $t$ is
+ * Shaw's scheme adds a learned vector to the values, too. With the weights $A$ and the values $v_s$, the output of query $t$ is
  *
  * $$\sum_s A_{ts}\,(v_s + a^V_\delta)$$
  *
@@ -56,6 +57,7 @@
  * | $b$         | `weight`      | `[numBuckets, H]` |
  * | $a^K$       | `keys`        | `[2m + 1, D]`     |
  * | $a^V$       | `valueTable`  | `[2m + 1, D]`     |
+ * | $m$         | `maxDistance` | one number        |
  *
  * **The notes, 004.72.** Relative positions do act inside attention, but they need not be complex. ALiBi is one subtraction, T5 one
  * look-up and one addition, and RoPE turns queries and keys before an attention that stays as it is ([rotary positions](rotary.ts)). Shaw's

@@ -52,9 +52,10 @@
  * | $b$              | `second` | `[…, D/2]` |
  * | $\cos p\omega_i$ | `cosine` | `[T, D/2]` |
  * | $\sin p\omega_i$ | `sine`   | `[T, D/2]` |
+ * | $\omega_i$       | `frequencies` | `[D/2]` |
  *
- * **Why only the distance is left.** Call the matrix of all pairs at position $p$ $R_p$. A turn by $p$ and one back cancel, so
- * $R_p^\top = R_{-p}$. A turn by $s$ and one back by $p$ make one turn by $s - p$. Of a query $q$ at $p$ and a key $k$ at $s$, therefore,
+ * **Why only the distance is left.** Let $R_p$ be the matrix that turns all pairs of a vector at position $p$. A turn by $p$ and one back cancel, so
+ * $R_p^\top = R_{-p}$. A turn by $s$ and one back by $p$ make one turn by $s - p$. The score of a query $q$ at position $p$ and a key $k$ at position $s$ is therefore
  *
  * $$(R_p q)^\top (R_s k) = q^\top R_p^\top R_s\, k = q^\top R_{s-p}\, k$$
  *
@@ -66,7 +67,8 @@
  * 500000 in Llama 3, whose heads of width 128 have 64 frequencies. Past the trained length the slow pairs reach angles that training
  * never had. The frequencies can be [rescaled](rotary_scaling.ts) for that.
  *
- * Sources: Su et al. 2021, *RoFormer: Enhanced Transformer with Rotary Position Embedding*; Black et al. 2022, *GPT-NeoX-20B: An Open-Source
+ * Sources: Su et al. 2021, *RoFormer: Enhanced Transformer with Rotary Position Embedding*, §3.2 (complex form) and §3.4.3 (long-term decay); Barbero,
+ * Vitvitskyi, Perivolaropoulos, Pascanu and Veličković 2024, *Round and Round We Go! What Makes Rotary Positional Encodings Useful?*; Black et al. 2022, *GPT-NeoX-20B: An Open-Source
  * Autoregressive Language Model* (pairs of halves, a part of the coordinates); Grattafiori et al. 2024, *The Llama 3 Herd of Models* (base).
  *
  * @module
@@ -126,6 +128,40 @@ export function applyRotary(
     return interleaved ? stack(turned, -1).reshape(x.shape) : concat(turned, -1);
   });
 }
+
+// ## A turn is a complex product
+//
+// The paper writes the same with complex numbers [复数]. Read a pair $(a, b)$ as the number $z = a + \mathrm{i}b$, where $\mathrm{i}^2 = -1$. With
+// $e^{\mathrm{i}\varphi} = \cos\varphi + \mathrm{i}\sin\varphi$ the product $z\,e^{\mathrm{i}\varphi}$ is $(a\cos\varphi - b\sin\varphi) + \mathrm{i}\,(a\sin\varphi + b\cos\varphi)$:
+// the two rows of the matrix above. So RoPE multiplies the number of each pair by $e^{\mathrm{i}p\omega_i}$. The dot product of two vectors is the real part
+// of $\sum_i z_i \bar w_i$, where the bar changes the sign of the second coordinate (complex conjugate), and $\overline{e^{\mathrm{i}\varphi}} = e^{-\mathrm{i}\varphi}$. Of a query at $p$ and a key
+// at $s$, with the complex numbers $q_i$ and $k_i$, it is therefore
+//
+// $$\mathrm{Re} \sum_i q_i\,e^{\mathrm{i}p\omega_i}\;\overline{k_i\,e^{\mathrm{i}s\omega_i}} = \mathrm{Re} \sum_i q_i \bar k_i\,e^{\mathrm{i}(p-s)\omega_i}$$
+//
+// Again only the distance of the two positions is left. The released code of Llama multiplies complex numbers; here the two rows are computed, since devices
+// compute real numbers. The test "applyRotary() multiplies pairs as complex numbers" holds both forms together.
+
+// ## Does a far key score less?
+//
+// Su et al. give it as a property of RoPE, long-term decay [远程衰减]. Let $h_i = q_i \bar k_i$, $h_{d/2} = 0$ and
+// $S_j = \sum_{i<j} e^{\mathrm{i}(p-s)\omega_i}$. Each $e^{\mathrm{i}(p-s)\omega_i}$ is $S_{i+1} - S_i$. Sorted by the $S$, the
+// score of the last formula is the real part of $\sum_i (h_i - h_{i+1})\,S_{i+1}$ (summation by parts), and no sum is larger than the sum of the sizes of its terms:
+//
+// $$\Big|\sum_i h_i\,e^{\mathrm{i}(p-s)\omega_i}\Big| \le \max_i\, \lvert h_{i+1} - h_i \rvert \;\sum_{j=1}^{d/2} \lvert S_j \rvert$$
+//
+// The first factor depends on query and key, the second one on their distance alone. At a distance the terms of $S_j$ point in different directions and
+// cancel in part, so the second factor falls.
+//
+// ```picture rotary_decay Heads of width 128, base 10000; each curve is divided by its value at distance 0. Bound: the sum of all |Sⱼ|. Equal vectors: the score of a
+// query and a key all of whose coordinates are 1. Random vectors: the standard deviation of the score of 2000
+// independent queries and keys, whose coordinates have mean 0 and variance 1.
+// ```
+//
+// A falling bound lets a score fall; it does not make it fall. The score of equal vectors falls, in waves. That of random vectors is as large at a
+// large distance as at 0, since a turn changes neither the length of a key nor its independence of the query (Barbero et al. 2024 say the same of Gaussian vectors). Whether a
+// trained head looks near or far is in what it learned. The penalty of ALiBi, in contrast, falls for every query and key
+// ([section](relative.ts)).
 
 // ## Two pairings
 //

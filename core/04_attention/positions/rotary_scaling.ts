@@ -6,15 +6,20 @@
  *
  * **Idea.** Turn more slowly. If every pair of coordinates turns $s$ times more slowly, a text $s$ times as long has only
  * angles that training has seen; but neighbours are harder to tell apart. Pairs of high frequency have gone round
- * many times in training and need no help. The schemes differ in how they divide the slowing down among the frequencies.
+ * many times in training and need no help. The schemes differ in which pairs they slow down, and how much.
+ *
+ * ```picture rotary_scalings What is left of each frequency, with the settings of Llama 3.1: heads of width 128, which have 64 pairs, base 500000, trained on 8192
+ * positions, factor 8. The fastest pair is at the left.
+ * ```
  *
  * **By hand.** A head of width 8 has the frequencies 1, 0.1, 0.01 and 0.001. It was trained on 32 positions and is to read 4 times as many. Linear
- * scaling divides all by 4: 0.25, 0.025, 0.0025, 0.00025. NTK-aware scaling raises the base from 10000 to 10000 · 4^(8/6), about 63496, which keeps
- * the first and divides the last by 4: 1, 0.063, 0.00397, 0.00025. In 32 positions the first pair goes round 32/2π = 5.09 times and the second 0.51
- * times. Llama 3 keeps what goes round more than 4 times and divides what goes round less than once: 1, 0.025, 0.0025, 0.00025.
+ * scaling divides all by 4: 0.25, 0.025, 0.0025, 0.00025. NTK-aware scaling raises the base from 10000 to $10000 \cdot 4^{8/6}$, about 63496, which keeps
+ * the first and divides the last by 4: 1, 0.063, 0.00397, 0.00025. A pair of frequency $\omega$ goes round once in $2\pi/\omega$ positions. In 32 positions the
+ * first pair goes round 5.09 times and the second 0.51 times. Llama 3 keeps what goes round more than 4 times and divides what goes round less than
+ * once: 1, 0.025, 0.0025, 0.00025. What lies between the two would be mixed. YaRN has other limits, and gives the same here.
  *
  * ```ts
- * import { linearScaling, llama3Scaling, ntkScaling, rotaryFrequencies } from "@heed/heed/attention";
+ * import { linearScaling, llama3Scaling, ntkScaling, rotaryFrequencies, yarnScaling } from "@heed/heed/attention";
  *
  * const print = (name: string, numbers: Iterable<number>) =>
  *   console.log(name, Array.from(numbers, (x) => Number(x.toFixed(5))).join(" "));
@@ -23,6 +28,7 @@
  * print("linear     ", linearScaling({ factor: 4 }).frequencies(8, 10000));
  * print("NTK-aware  ", ntkScaling({ factor: 4 }).frequencies(8, 10000));
  * print("Llama 3    ", llama3Scaling({ factor: 4, trainedLength: 32 }).frequencies(8, 10000));
+ * print("YaRN       ", yarnScaling({ factor: 4, trainedLength: 32 }).frequencies(8, 10000));
  * console.log("base", Math.round(10000 * 4 ** (8 / 6)));
  * console.log("rounds", Array.from(rotaryFrequencies(8, 10000), (x) => (32 * x / (2 * Math.PI)).toFixed(2)).join(" "));
  * ```
@@ -32,12 +38,13 @@
  * linear      0.25 0.025 0.0025 0.00025
  * NTK-aware   1 0.063 0.00397 0.00025
  * Llama 3     1 0.025 0.0025 0.00025
+ * YaRN        1 0.025 0.0025 0.00025
  * base 63496
  * rounds 5.09 0.51 0.05 0.01
  * ```
  *
- * **Formula.** With the frequencies $\omega_i = \mathrm{base}^{-2i/d}$ of the page on [rotary positions](rotary.ts), the
- * factor $s$, the trained length $L$, and a weight $r_i$ that is 1 for fast pairs and 0 for slow ones,
+ * **Formula.** A head of width $d$ has the frequencies $\omega_i = \mathrm{base}^{-2i/d}$ ([rotary positions](rotary.ts)). With the
+ * factor $s$ by which texts get longer than the trained length $L$, and a weight $r_i$ that is 1 for fast pairs and 0 for slow ones, they become
  *
  * $$\text{linear: } \frac{\omega_i}{s}, \qquad \text{NTK-aware: } \big(\mathrm{base} \cdot s^{d/(d-2)}\big)^{-2i/d}, \qquad \text{YaRN, Llama 3: } r_i\,\omega_i + (1 - r_i)\,\frac{\omega_i}{s}$$
  *
@@ -48,13 +55,15 @@
  * | YaRN      | `yarnScaling`  | falls in $i$, between the pairs that go round `betaFast` and `betaSlow` times in $L$ |
  * | Llama 3   | `llama3Scaling` | rises in the number of rounds in $L$, from `lowFrequencyFactor` to `highFrequencyFactor` |
  *
- * YaRN also multiplies queries and keys by $0.1 \ln s + 1$ each: over a longer text a softmax spreads its unit over more
- * keys, and larger scores make up for it.
+ * The exponent $d/(d-2)$ makes the last frequency, that of $i = d/2 - 1$, exactly $s$ times smaller.
+ *
+ * YaRN also multiplies queries and keys by $0.1 \ln s + 1$ each. A softmax over more keys gives each of them less weight, and larger scores make up for it.
  *
  * The [experiment](../experiments/positions/extrapolation.ts) reads long lists with a model that was trained on short ones, with and without these frequencies.
  *
  * Sources: Chen, Wong, Chen and Tian 2023, *Extending Context Window of Large Language Models via Positional
- * Interpolation* (linear); bloc97 2023, *NTK-Aware Scaled RoPE*; Peng, Quesnelle, Fan and Shippole 2023, *YaRN: Efficient Context Window Extension of Large
+ * Interpolation* (linear); bloc97 2023, *NTK-Aware Scaled RoPE allows LLaMA models to have
+ * extended (8k+) context size without any fine-tuning and minimal perplexity degradation* (a post on Reddit); Peng, Quesnelle, Fan and Shippole 2023, *YaRN: Efficient Context Window Extension of Large
  * Language Models*; Grattafiori
  * et al. 2024, *The Llama 3 Herd of Models*, whose released code holds the formula.
  *
@@ -187,6 +196,31 @@ export interface RotaryScaling extends Part {
   /** What queries and keys are multiplied by; 1 by default. */
   readonly magnitude?: number;
 }
+
+// ## Exercise
+//
+// Llama 3.1 has heads of width 128, the base 500000, the factor 8 and the trained length 8192. How many of its pairs keep their frequency, how many are
+// divided by 8, and how many lie between? How many never go round in the trained length?
+//
+// **Hint.** Compare the frequencies of `llama3Scaling` with those of `rotaryFrequencies`.
+//
+// **Solution.** The pairs that lie between go round between one and four times. Those that are divided go round less than once: training never showed them a whole turn.
+//
+// ```ts
+// import { llama3Scaling, rotaryFrequencies } from "@heed/heed/attention";
+//
+// const plain = rotaryFrequencies(128, 500000), factor = 8, trainedLength = 8192;
+// const scaled = llama3Scaling({ factor, trainedLength }).frequencies(128, 500000);
+// const left = Array.from(scaled, (frequency, i) => frequency / plain[i]!);
+// const kept = left.filter((x) => x > 1 - 1e-9).length, divided = left.filter((x) => x < 1 / factor + 1e-9).length;
+// console.log(`kept ${kept}, divided ${divided}, between ${left.length - kept - divided}`);
+// console.log(`never go round ${plain.filter((frequency) => trainedLength * frequency < 2 * Math.PI).length}`);
+// ```
+//
+// ```text
+// kept 29, divided 29, between 6
+// never go round 29
+// ```
 
 // #region Options and checks
 // Every scaling is told how many times as long texts may be, and most of them the trained length.

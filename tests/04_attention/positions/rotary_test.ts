@@ -26,6 +26,61 @@ onReference("applyRotary() leaves only the distance in a dot product", async () 
   }
 });
 
+onReference("applyRotary() multiplies pairs as complex numbers", async () => {
+  const x = normal(1, 2, 3, 9, 8), T = 9, pairs = 4, start = 5, base = 500;
+  const { cosine, sine } = rotaryAngles(T, 2 * pairs, { start, base });
+  const numbers = [...await x.read()];
+  for (const interleaved of [false, true]) {
+    const turned = [...await applyRotary(x, cosine, sine, { interleaved }).read()];
+    for (let row = 0; row < numbers.length; row += 2 * pairs) {
+      const position = start + row / (2 * pairs) % T;
+      for (let i = 0; i < pairs; i++) {
+        const [a, b] = interleaved ? [row + 2 * i, row + 2 * i + 1] : [row + i, row + pairs + i];
+        // In polar form: lengths are multiplied, here by 1, and angles are added.
+        const length = Math.hypot(numbers[a]!, numbers[b]!), angle = Math.atan2(numbers[b]!, numbers[a]!);
+        const after = angle + position * base ** (-i / pairs);
+        assertAlmostEquals(turned[a]!, length * Math.cos(after), 1e-12);
+        assertAlmostEquals(turned[b]!, length * Math.sin(after), 1e-12);
+      }
+    }
+  }
+});
+
+onReference("applyRotary() keeps scores below the bound of the long-term decay", async () => {
+  const D = 32, pairs = D / 2, distances = [0, 1, 2, 5, 20, 100, 1000];
+  for (const seed of [1, 2, 3]) {
+    const query = normal(seed, 1, 1, 1, D), key = normal(seed + 10, 1, 1, 1, D);
+    const q = [...await query.read()], k = [...await key.read()];
+    // h = q times the conjugate of k, and 0 behind the last pair.
+    const h = Array.from(
+      { length: pairs + 1 },
+      (_, i) =>
+        i === pairs
+          ? [0, 0]
+          : [q[i]! * k[i]! + q[pairs + i]! * k[pairs + i]!, q[pairs + i]! * k[i]! - q[i]! * k[pairs + i]!],
+    );
+    const most = Math.max(
+      ...h.slice(1).map(([x, y], i) => Math.hypot(x! - h[i]![0]!, y! - h[i]![1]!)),
+    );
+    const bounds: number[] = [];
+    for (const distance of distances) {
+      const { cosine, sine } = rotaryAngles(1, D, { start: distance });
+      const score = await query.mul(applyRotary(key, cosine, sine)).sum().item();
+      const [real, imaginary] = [[...await cosine.read()], [...await sine.read()]];
+      let x = 0, y = 0, sum = 0;
+      for (let j = 0; j < pairs; j++) {
+        x += real[j]!;
+        y += imaginary[j]!;
+        sum += Math.hypot(x, y);
+      }
+      assert(Math.abs(score) <= most * sum, `distance ${distance}`);
+      bounds.push(sum);
+    }
+    assertAlmostEquals(bounds[0]!, pairs * (pairs + 1) / 2, 1e-9);
+    assert(bounds.at(-1)! < bounds[0]! / 2);
+  }
+});
+
 onEveryBackend("applyRotary() keeps lengths, and turns back with the opposite sine", async () => {
   const x = normal(1, 2, 3, 65, 16);
   const { cosine, sine } = rotaryAngles(65, 16);

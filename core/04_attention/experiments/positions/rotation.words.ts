@@ -31,12 +31,12 @@ export const words: Words<Rotation> = {
       `The codes of the first ${codes.length} positions: pairs of sine and cosine, fast ones left, slow ones right. Hatched cells are negative.`,
     circle: ({ wrongStep, shown: { step, width, frequency, positions, miss, circle } }) =>
       `The second pair of coordinates of a code of width ${width}, whose frequency is ω = ${
-        number(frequency, 2)
+        number(frequency, 3)
       }, at positions ` +
       `p = 0 to ${circle.length - 1} and ${step} step${
         step === 1 ? "" : "s"
       } on. Every point has turned by the same angle, ` +
-      `${step} · ${number(frequency, 2)} = ${
+      `${step} · ${number(frequency, 3)} = ${
         fixed(step * frequency, 2)
       } radians. All pairs at ${positions} positions, turned by the ` +
       `matrix, differ from the codes ${step} step${step === 1 ? "" : "s"} on by ${

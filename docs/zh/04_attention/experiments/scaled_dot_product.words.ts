@@ -35,7 +35,9 @@ export const words: Words<Scaling> = {
     largest: ({ largest, scaledLargest, alignedLargest, shown: { keys, alignment } }) =>
       `不缩放时，宽度 1024 下 ${keys} 个键中的一个平均独占 ${percent(largest.at(-1)!)} 的权重；缩放以后，` +
       `不论宽度，都在 ${percent(Math.min(...scaledLargest))} 到 ${percent(Math.max(...scaledLargest))} 之间。` +
-      `虚线：有一个键与查询的相关系数为 ${fixed(alignment, 1)}；从宽度 4 到宽度 1024，缩放后的最大权重从 ` +
+      `虚线：有一个键是查询的 ${fixed(alignment, 1)} 倍加上独立的噪声（相关系数 ${
+        fixed(alignment, 1)
+      }）；从宽度 4 到宽度 1024，缩放后的最大权重从 ` +
       `${percent(alignedLargest[0]!)} 变到 ${percent(alignedLargest.at(-1)!, 3)}。`,
     gradient: ({ gradient, scaledGradient, shown: { queries, keys } }) =>
       `传到一个查询的梯度，取各坐标的均方根：${queries} 个查询（每个配 ${keys} 个键）的中位数、平均值和最大值。` +
