@@ -1,13 +1,13 @@
 /**
  * # Recurrent networks
  *
- * **Question.** A [feed-forward language model](feed_forward_lm.ts) sees a window of fixed width. A text has any length. How does a network of
+ * **Question.** A feed-forward language model sees a window of fixed width. A text has any length. How does a network of
  * fixed size read all of it?
  *
  * **Idea.** It reads one word after the other and keeps a vector, the *hidden state* (隐藏状态). At each step the new state is
  * computed from the word and from the state before, by the same weights at every step. The state has read everything so far, so it
  * can say something about the whole. This is a recurrent network (RNN, 循环神经网络). Drawn step by step, it is
- * a deep network with one layer for each word (unrolled, 展开).
+ * a deep network with one layer for each word: the network *unrolled* [展开].
  *
  * ```picture rnn_unrolled The same network at three steps. A step takes a word and the state before it, and hands a state on. The weights
  * are the same at each step.
@@ -131,7 +131,7 @@ export function plainRnn(
 //
 // $$\frac{\partial h_k}{\partial h_t} = \prod_{j=t+1}^{k} W_h\, \mathrm{diag}(1 - h_j^2), \qquad \frac{\partial h_k}{\partial W_x} = \sum_{t=1}^{k} x_t^\top \Big( \frac{\partial h_k}{\partial h_t} \text{ after } \mathrm{diag}(1 - h_t^2) \Big)$$
 //
-// The second formula is the recursion of the notes, with $x_t$ as a row: each word contributes to the gradient of $W_x$, through all
+// The second formula is the recursion that [the notes](notes:004.43) arrive at, with $x_t$ as a row. Each word contributes to the gradient of $W_x$, through all
 // steps after it.
 
 /**
@@ -164,7 +164,7 @@ export function derivativesThroughTime(hiddenWeight: Tensor, states: Tensor): Te
 }
 
 // The [experiment](experiments/rnn.ts) follows the size of the product over the distance. How large a matrix makes a vector in the long run is
-// said by its *spectral radius* $\rho$ (谱半径), the largest absolute value of its eigenvalues. If every factor shrinks vectors, the product
+// said by its spectral radius [谱半径] $\rho$, the largest absolute value of its eigenvalues. If every factor shrinks vectors, the product
 // shrinks like a power (vanishing gradient, 梯度消失). If the factors stretch them, it grows like one (exploding gradient, 梯度爆炸).
 //
 // **The notes, 004.43.** The direction is right, the criterion is not. $W_h$ is a matrix, and its size alone says little: the factor
@@ -553,3 +553,6 @@ function checkPlain(
 // state falls below 0? And what does a first step of training do to it?
 //
 // **Hint.** The slope of ReLU is 1 above 0.
+//
+// **Solution.** It is a power of the identity, so it neither vanishes nor explodes. The first step of training changes the matrix, and a spectral radius a little
+// above 1 makes states and gradients grow with the distance, since ReLU does not hold them back. Clipping and a small learning rate are needed.

@@ -3,7 +3,7 @@
  *
  * **Question.** An LSTM has three gates and two states. Are all of them needed?
  *
- * **Idea.** The gated recurrent unit (GRU, 门控循环单元) has one state and two gates. The *update gate* decides between old and new: what it keeps of the old state it takes away from the
+ * **Idea.** The gated recurrent unit [门控循环单元], GRU, has one state and two gates. The *update gate* decides between old and new: what it keeps of the old state it takes away from the
  * new one, so that forgetting and writing are one decision. The *reset gate* decides how much of the old state the
  * candidate sees.
  *
@@ -183,3 +183,27 @@ function checkStep(word: Tensor, memory: Tensor, state: Tensor): void {
 // ## Exercise
 //
 // Count the weights of an RNN, an LSTM and a GRU with E = H = 256. How wide may a GRU be that has as many weights as the LSTM?
+//
+// **Hint.** A gate has $EH + HH + 2H$ weights with its biases; an RNN has one such part, an LSTM four, a GRU three.
+//
+// **Solution.**
+//
+// ```ts
+// import { GRU, LSTM, RNN } from "@heed/heed/language-models";
+// import { Random } from "@heed/heed/engine";
+//
+// const sizes = { inputSize: 256, hiddenSize: 256 };
+// console.log("RNN ", new RNN(sizes, Random.none).parameterCount());
+// console.log("LSTM", new LSTM(sizes, Random.none).parameterCount());
+// console.log("GRU ", new GRU(sizes, Random.none).parameterCount());
+// let hiddenSize = 256;
+// while (3 * (256 * hiddenSize + hiddenSize ** 2 + 2 * hiddenSize) <= 4 * (2 * 256 ** 2 + 2 * 256)) hiddenSize++;
+// console.log("GRU of as many weights as the LSTM:", hiddenSize - 1);
+// ```
+//
+// ```text
+// RNN  131584
+// LSTM 526336
+// GRU  394752
+// GRU of as many weights as the LSTM: 309
+// ```

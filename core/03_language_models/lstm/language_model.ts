@@ -18,7 +18,7 @@
  * | $h$    | `output`           | `[B, T, H]` |
  * | $U$    | `head.weight`      | `[H, V]`    |
  *
- * **Why one table may serve twice.** Both tables have a row for each token, and tokens that are used alike need similar rows in both. With a tied head (权重共享) the scores are
+ * **Why one table may serve twice.** Both tables have a row for each token, and tokens that are used alike need similar rows in both. With tied weights [权重共享] the scores are
  * products of the state with the rows of the first table. That needs $H = E$, and saves $HV$ weights.
  *
  * Sources: Mikolov, Karafiát, Burget, Černocký and Khudanpur 2010, *Recurrent Neural Network Based Language Model*; Zaremba, Sutskever and
@@ -200,7 +200,7 @@ export class RecurrentLanguageModel extends Module {
 
 // ## A state as a cache
 //
-// The generation loop ([section](../../07_generation/generate.ts)) keeps a model's memory in caches, copies them when a search goes on with other
+// The generation loop ([section](../../07_generation/kv_cache.ts)) keeps a model's memory in caches, copies them when a search goes on with other
 // texts, and frees them. A Transformer appends to its caches. A recurrent model *replaces* what is in its one cache by its new states. The loop does not notice.
 
 /** A memory that is replaced at each call. */
@@ -320,8 +320,8 @@ const CONTINUATION: Checks<RecurrentContinuation> = { mask: aMask, caches: cache
 // ## Trained in windows
 //
 // A text of a million tokens is read in windows ([section](../../06_training/batching.ts)). Gradients go back to the beginning of the window and no
-// further (truncated backpropagation through time, 截断的沿时间反向传播). The state may be handed on from window to window, detached from its past, or each window begins with zeros: `read` takes
-// and returns states for the first, the training of the [program](../../cli.ts) does the second.
+// further (truncated backpropagation through time [截断的沿时间反向传播]). The state may be handed on from window to window, detached from its past, or each window begins with zeros: `read` takes
+// and returns states for the first, the training by the program does the second.
 
 // ## Pitfall: a state that is left behind
 //
@@ -333,3 +333,6 @@ const CONTINUATION: Checks<RecurrentContinuation> = { mask: aMask, caches: cache
 // Write 1,000 tokens with a recurrent model and with a Transformer of as many weights. How many bytes does each remember after the last?
 //
 // **Hint.** One remembers $2LH$ numbers, the other $2LH$ numbers *for each token*.
+//
+// **Solution.** The recurrent model remembers $8LH$ bytes after any number of tokens. A Transformer of $L$ layers of width $E$ remembers $8LE$ bytes for each of the 1,000
+// tokens, unless heads share keys and values ([section](../../07_generation/kv_cache.ts)).

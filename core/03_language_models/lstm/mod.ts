@@ -5,9 +5,9 @@
  * gradient. How does a network remember something for a hundred steps?
  *
  * **Idea.** It keeps a second vector, the *cell state* (细胞状态), that passes no matrix. At each step a part of each of its numbers is kept and something is
- * added. How much is kept, added and shown is decided by three *gates* (门): vectors of numbers between 0 and 1 that are computed from the word
+ * added. How much is kept, added and shown is decided by three *gates*: vectors of numbers between 0 and 1 that are computed from the word
  * and the hidden state. The forget gate (遗忘门) says what is kept, the input gate (输入门) what is written, the output gate (输出门)
- * what is shown. This is the long short-term memory (LSTM, 长短期记忆). The [gated recurrent unit](gru.ts) does with two gates.
+ * what is shown. This is the long short-term memory [长短期记忆], LSTM. The [gated recurrent unit](gru.ts) does with two gates.
  *
  * ```picture lstm_gates One step. The cell state runs straight through: it is multiplied by the forget gate, and what the input gate lets in is
  * added. The output gate decides what the next step sees of it.
@@ -387,3 +387,6 @@ function checkDerivatives(hiddenWeight: Tensor, before: LstmStep, step: LstmStep
 // Set the forget gate to 1 for good, as in 1997. What is the derivative along the cell then, and what can the network no longer do on a text that never ends?
 //
 // **Hint.** What is added to a cell that forgets nothing?
+//
+// **Solution.** The direct term is 1, over any distance: nothing vanishes along the cell. But the cell only adds. On a text without end it grows until its tanh is 1 or −1 everywhere, and
+// it cannot make room for a new sentence. Gers, Schmidhuber and Cummins added the forget gate for this reason.

@@ -22,7 +22,7 @@ import { overSeeds, type Range, rangesOf } from "../../../experiments/seeds.ts";
 import type { RecurrentLanguageModel } from "../../lstm/language_model.ts";
 
 /** Sizes of training and of the test. */
-const WIDTH = 48, BATCH = 16, LENGTH = 48, SEEDS = 3, TEST = 3000, BARS = 20;
+const WIDTH = 32, BATCH = 16, LENGTH = 48, SEEDS = 3, TEST = 2000, BARS = 20;
 /** A gate above this keeps nearly everything, one below that forgets nearly everything. */
 const KEEPS = 0.9, FORGETS = 0.1;
 
@@ -138,7 +138,7 @@ async function once(
 export const experiment: Experiment<ForgetGates> = {
   controls: {
     bias: { default: 1, min: -1, max: 3, step: 0.5 },
-    steps: { default: 200, min: 0, max: 800, step: 25 },
+    steps: { default: 150, min: 0, max: 800, step: 25 },
     seed: SEED,
   },
   constants: { width: WIDTH, batch: BATCH, length: LENGTH, test: TEST, seeds: SEEDS },

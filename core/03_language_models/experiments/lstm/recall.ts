@@ -25,7 +25,7 @@ import { elman, gru, lstm, RecurrentLanguageModel } from "../../lstm/language_mo
 /** Words to remember, words in between, and what is trained and tested. */
 export const RECALLED = 8, OTHERS = 8, BATCH = 32, TESTS = 128, RATE = 0.01;
 /** Distances of the experiment, and its seeds. */
-const DISTANCES = [2, 5, 10, 20, 40], SEEDS = 2;
+const DISTANCES = [2, 4, 8, 16, 32], SEEDS = 2;
 /** The token that asks. */
 const ASK = RECALLED + OTHERS;
 
@@ -122,7 +122,7 @@ export const experiment: Experiment<Recall> = {
   controls: {
     width: { default: 16, min: 8, max: 64, step: 8 },
     bias: { default: 3, min: 0, max: 5, step: 0.5 },
-    steps: { default: 100, min: 20, max: 600, step: 20 },
+    steps: { default: 120, min: 20, max: 600, step: 20 },
     seed: SEED,
   },
   constants: { words: RECALLED, others: OTHERS, batch: BATCH, rate: RATE, tests: TESTS, seeds: SEEDS },

@@ -17,7 +17,7 @@ export const words: Words<Recall> = {
   title: "A word remembered over a distance",
   purpose:
     "A text begins with a word to remember. Others follow that mean nothing, and then a sign that asks for the first. Each network learns it anew at each distance. " +
-    "Lower the bias of the gates to 1, and compare the LSTM with the recurrent network at a distance of 10.",
+    "Lower the bias of the gates to 1, and compare the LSTM with the recurrent network at a distance of 8.",
   controls: {
     width: { label: "Width", description: "Numbers of a state, and of a vector of the attention" },
     bias: {
@@ -38,7 +38,7 @@ export const words: Words<Recall> = {
   claims: {
     near: "At a distance of 2 every network answers right, with every seed",
     rnn: "At the longest distance the recurrent network answers less than half right, with every seed",
-    gates: "At a distance of 10 LSTM and GRU answer more often right than the recurrent network, with every seed",
+    gates: "At a distance of 8 LSTM and GRU answer more often right than the recurrent network, with every seed",
     attention: "At the longest distance attention does at least as well as the recurrent network and the LSTM",
   },
   captions: {
