@@ -12,7 +12,8 @@
 import { BytePairEncoding } from "../02_words/byte_pair_encoding/mod.ts";
 import { type CompleteRecurrentOptions, RecurrentLanguageModel } from "../03_language_models/lstm/language_model.ts";
 import { DecoderOnly, type DecoderOnlyOptions } from "../05_transformer/decoder_only.ts";
-import { EncoderDecoder, type EncoderDecoderOptions } from "../05_transformer/encoder_decoder.ts";
+import { EncoderDecoder } from "../05_transformer/encoder_decoder.ts";
+import type { EncoderDecoderOptions } from "../05_transformer/layout.ts";
 import {
   type CheckpointOutline,
   encodeCheckpoint,
@@ -32,6 +33,7 @@ import { createReferenceDevice } from "../engine/reference.ts";
 import { pack, quantize } from "../engine/inference.ts";
 import { Random } from "../engine/random.ts";
 import { flagOf } from "./arguments.ts";
+import { ClassifierFound, isClassifierHeader } from "./classifier_header.ts";
 import { DataError, escapeControl, quote, sentence } from "./errors.ts";
 import { exists, named, readBytes, writeFile } from "./files.ts";
 import {
@@ -173,7 +175,9 @@ export async function readModel(folder: string): Promise<SavedModel> {
   let notes: Notes | undefined;
   const bytes = await readBytes(path, async (front, size) => {
     const end = refused(path, await front(Math.min(size, 8)), (start) => headerEnd(start, size));
-    notes = refused(path, await front(end), (header) => checkOutline(outlineCheckpoint(header, size), size));
+    const start = await front(end);
+    if (isClassifierHeader(start, size)) throw new ClassifierFound(path);
+    notes = refused(path, start, (header) => checkOutline(outlineCheckpoint(header, size), size));
   });
   refused(path, bytes, verifyCheckpoint);
   return { path, bytes, notes: notes! };
