@@ -11,6 +11,7 @@
  * | page             | answers                                                           |
  * | ---------------- | ----------------------------------------------------------------- |
  * | `autoregressive` | what a language model is, and how good one is                     |
+ * | `n_grams`        | what counts of short sequences of tokens can predict              |
  * | `rnn`            | how a network of fixed size reads a text of any length            |
  * | `lstm`           | how it remembers something for more than a few steps              |
  *
@@ -32,6 +33,7 @@
  */
 
 export * from "./autoregressive.ts";
+export * from "./n_grams/mod.ts";
 export {
   derivativesThroughTime,
   type Nonlinearity,

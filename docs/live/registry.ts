@@ -17,6 +17,26 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/01_introduction/experiments/tasks_and_shapes.words.ts")).words,
   },
   {
+    name: "introduction/rule_based_classifier",
+    load: async () => (await import("../../core/01_introduction/experiments/rule_based_classifier.ts")).experiment,
+    words: async () => (await import("../../core/01_introduction/experiments/rule_based_classifier.words.ts")).words,
+  },
+  {
+    name: "introduction/bag_of_words",
+    load: async () => (await import("../../core/01_introduction/experiments/bag_of_words.ts")).experiment,
+    words: async () => (await import("../../core/01_introduction/experiments/bag_of_words.words.ts")).words,
+  },
+  {
+    name: "introduction/evaluation",
+    load: async () => (await import("../../core/01_introduction/experiments/evaluation.ts")).experiment,
+    words: async () => (await import("../../core/01_introduction/experiments/evaluation.words.ts")).words,
+  },
+  {
+    name: "introduction/three_ways",
+    load: async () => (await import("../../core/01_introduction/experiments/three_ways.ts")).experiment,
+    words: async () => (await import("../../core/01_introduction/experiments/three_ways.words.ts")).words,
+  },
+  {
     name: "words/byte_pair_encoding",
     load: async () => (await import("../../core/02_words/experiments/byte_pair_encoding.ts")).experiment,
     words: async () => (await import("../../core/02_words/experiments/byte_pair_encoding.words.ts")).words,
@@ -25,6 +45,16 @@ export const EXPERIMENTS: readonly Entry[] = [
     name: "words/unigram",
     load: async () => (await import("../../core/02_words/experiments/unigram.ts")).experiment,
     words: async () => (await import("../../core/02_words/experiments/unigram.words.ts")).words,
+  },
+  {
+    name: "words/multilingual",
+    load: async () => (await import("../../core/02_words/experiments/multilingual.ts")).experiment,
+    words: async () => (await import("../../core/02_words/experiments/multilingual.words.ts")).words,
+  },
+  {
+    name: "words/multilingual/regularization",
+    load: async () => (await import("../../core/02_words/experiments/multilingual/regularization.ts")).experiment,
+    words: async () => (await import("../../core/02_words/experiments/multilingual/regularization.words.ts")).words,
   },
   {
     name: "words/embeddings",
@@ -37,6 +67,11 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/02_words/experiments/embeddings/bags.words.ts")).words,
   },
   {
+    name: "words/before_tokens",
+    load: async () => (await import("../../core/02_words/experiments/before_tokens.ts")).experiment,
+    words: async () => (await import("../../core/02_words/experiments/before_tokens.words.ts")).words,
+  },
+  {
     name: "words/softmax",
     load: async () => (await import("../../core/02_words/experiments/softmax.ts")).experiment,
     words: async () => (await import("../../core/02_words/experiments/softmax.words.ts")).words,
@@ -45,6 +80,21 @@ export const EXPERIMENTS: readonly Entry[] = [
     name: "language_models/autoregressive",
     load: async () => (await import("../../core/03_language_models/experiments/autoregressive.ts")).experiment,
     words: async () => (await import("../../core/03_language_models/experiments/autoregressive.words.ts")).words,
+  },
+  {
+    name: "language_models/n_grams",
+    load: async () => (await import("../../core/03_language_models/experiments/n_grams.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/n_grams.words.ts")).words,
+  },
+  {
+    name: "language_models/n_grams/order",
+    load: async () => (await import("../../core/03_language_models/experiments/n_grams/order.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/n_grams/order.words.ts")).words,
+  },
+  {
+    name: "language_models/n_grams/intervening",
+    load: async () => (await import("../../core/03_language_models/experiments/n_grams/intervening.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/n_grams/intervening.words.ts")).words,
   },
   {
     name: "language_models/rnn",
@@ -137,11 +187,6 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/05_transformer/experiments/decoder.words.ts")).words,
   },
   {
-    name: "transformer/encoder_decoder/size",
-    load: async () => (await import("../../core/05_transformer/experiments/encoder_decoder/size.ts")).experiment,
-    words: async () => (await import("../../core/05_transformer/experiments/encoder_decoder/size.words.ts")).words,
-  },
-  {
     name: "transformer/encoder_decoder",
     load: async () => (await import("../../core/05_transformer/experiments/encoder_decoder.ts")).experiment,
     words: async () => (await import("../../core/05_transformer/experiments/encoder_decoder.words.ts")).words,
@@ -150,6 +195,11 @@ export const EXPERIMENTS: readonly Entry[] = [
     name: "transformer/decoder_only",
     load: async () => (await import("../../core/05_transformer/experiments/decoder_only.ts")).experiment,
     words: async () => (await import("../../core/05_transformer/experiments/decoder_only.words.ts")).words,
+  },
+  {
+    name: "transformer/layout",
+    load: async () => (await import("../../core/05_transformer/experiments/layout.ts")).experiment,
+    words: async () => (await import("../../core/05_transformer/experiments/layout.words.ts")).words,
   },
   {
     name: "training/loss",

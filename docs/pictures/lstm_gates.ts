@@ -38,7 +38,8 @@ export const picture: Picture<Vectors> = {
   draw: ({ width, say }, step) => {
     const narrow = width < 500, parts: string[] = [], top = 46, bottom = 214, gates = 140, digits = narrow ? 1 : 2;
     const at = (share: number): number => share * width;
-    const x = { forget: at(0.24), input: at(0.42), candidate: at(0.6), output: at(0.8) };
+    const [forget, input, candidate, output] = narrow ? [0.16, 0.37, 0.585, 0.775] : [0.24, 0.42, 0.6, 0.8];
+    const x = { forget: at(forget!), input: at(input!), candidate: at(candidate!), output: at(output!) };
     const plus = (x.input + x.candidate) / 2, end = width - 4;
     const flow = (d: string, head = ""): void => void parts.push(el("path", { class: "flow", d: d + head }));
     const text = (words: string, left: number, y: number, kind: string, anchor = "middle"): void =>
@@ -59,9 +60,9 @@ export const picture: Picture<Vectors> = {
     flow(`M4 ${top}H${px(x.forget - 10)}`, "m-5-3l5 3l-5 3");
     flow(`M${px(x.forget + 10)} ${top}H${px(plus - 10)}`, "m-5-3l5 3l-5 3");
     flow(`M${px(plus + 10)} ${top}H${px(end)}`, "m-5-3l5 3l-5 3");
-    text("C", 8, top - 24, "ink", "start");
-    text(say("before"), 20, top - 24, "small", "start");
-    text(written(step.before, digits), 8, top - 8, "small", "start");
+    text("C", 8, top - (narrow ? 28 : 24), "ink", "start");
+    text(say("before"), 20, top - (narrow ? 28 : 24), "small", "start");
+    text(written(step.before, digits), 8, top - (narrow ? 12 : 8), "small", "start");
     text(say("after"), end, top - 24, "small", "end");
     text(written(step.cellState, digits), end, top - 8, "small", "end");
     // Gates, and where they act.
@@ -76,7 +77,7 @@ export const picture: Picture<Vectors> = {
     text("tanh", x.output + 6, top + 26, "small", "start");
     flow(`M${px(x.output + 10)} ${shown}H${px(end)}`, "m-5-3l5 3l-5 3");
     text("h", end, shown - 10, "ink", "end");
-    text(written(step.hiddenState, digits), end, shown + 18, "small", "end");
+    text(written(step.hiddenState, digits), end, shown + (narrow ? 24 : 18), "small", "end");
     circle("×", x.forget, top);
     circle("+", plus, top);
     circle("×", plus, product);

@@ -91,7 +91,7 @@ test("every command has its help", async () => {
 /** Command lines, the exit code, and the one sentence they are answered with. */
 const wrong: [args: string[], code: number, sentence: RegExp][] = [
   [["dance"], 2, /^heed: Cannot understand "dance": the commands are train translator, .*\n$/],
-  [["train"], 2, /^heed: Cannot train without saying what: write "heed train translator\|lm"\n$/],
+  [["train"], 2, /^heed: Cannot train without saying what: write "heed train translator\|lm\|classifier"\n$/],
   [["train", "lm", "--stpes", "5"], 2, /^heed: Cannot understand "--stpes": did you mean --steps\n$/],
   [["train", "lm", "--steps", "0"], 2, /^heed: Cannot use --steps "0": it must be a whole number, at least 1 .*\n$/],
   [["train", "lm", "--device", "abacus"], 2, /^heed: Cannot use --device "abacus": it must be one of auto, .*\n$/],
@@ -147,6 +147,17 @@ const wrong: [args: string[], code: number, sentence: RegExp][] = [
     2,
     /^heed: Cannot use --vocab-size 10 with --tokens bytes: it must be at least 260\n$/,
   ],
+  [["tokenize", "x", "--data", "y"], 2, /^heed: Cannot use --data with "x": one of the two is cut\n$/],
+  [
+    ["tokenize", "x", "--level", "bytes", "--algorithm", "words"],
+    2,
+    /^heed: Cannot use --level with .*: only bpe has.*\n$/,
+  ],
+  [["tokenize", "x", "--vocab-size", "100"], 2, /^heed: Cannot use --vocab-size 100 with bytes: .* at least 260\n$/],
+  [["tokenize", "x", "--tokenizer", "$/none", "--out", "y"], 2, /^heed: Cannot use --out with --tokenizer: .*\n$/],
+  [["tokenize", "x", "--tokenizer", "$/none"], 1, /^heed: Cannot read ".*none": there is no such file.*\n$/],
+  [["tokenize", "x", "--tokenizer", "$/bad.tsv"], 1, /^heed: Cannot read a tokenizer from ".*": it is no JSON\n$/],
+  [["tokenize", "1 x", "--decode"], 1, /^heed: Cannot decode "x" in text 1: ids must be whole numbers .*\n$/],
   [["generate", ""], 2, /^heed: Cannot continue an empty text: write at least one character\n$/],
   [["help", "trian"], 2, /^heed: Cannot understand "trian": did you mean train\n$/],
   [["experiment", "nothing"], 2, /^heed: Cannot run "nothing": "heed experiment" lists the experiments\n$/],
@@ -437,6 +448,39 @@ test("train lm learns a text and generate continues it, the same for the same se
   }
 });
 
+test("train rnn, lstm and gru learn a text, go on bit for bit, and generate continues it", async (folder) => {
+  const data = `${folder}/text.txt`;
+  await Deno.writeTextFile(data, "the cat sat on the mat and the dog sat on the log\n".repeat(60));
+  for (const kind of ["rnn", "lstm", "gru"]) {
+    const tiny = ["--hidden-size", "16", "--num-layers", "2", "--context-length", "16", "--steps", "20"];
+    const whole = `${folder}/${kind}`, parts = `${folder}/${kind}-in-parts`, warmup = ["--warmup-steps", "4"];
+    const made = await heed("train", kind, "--data", data, "--out", whole, ...tiny, ...warmup);
+    assertEquals([made.code, made.errors], [0, ""]);
+    assertMatch(made.output, /held out \d/);
+    await heed("train", kind, "--data", data, "--out", parts, ...tiny, ...warmup);
+    const further = (out: string): Promise<Finished> => heed("train", kind, "--resume", "--steps", "30", "--out", out);
+    assertEquals([(await further(whole)).code, (await further(parts)).code], [0, 0]);
+    const write = (...more: string[]): Promise<Finished> =>
+      heed("generate", "the ", "--model", whole, "--max-new-tokens", "40", ...more);
+    const [first, second, beams, coarse] = [
+      await write("--seed", "3"),
+      await heed("generate", "the ", "--model", parts, "--max-new-tokens", "40", "--seed", "3"),
+      await write("--num-beams", "3"),
+      await write("--weights", "int8"),
+    ];
+    assertEquals([first.code, first.errors, first.output.length], [0, "", "the ".length + 40 + 1]);
+    assertEquals(first.output, second.output);
+    assertEquals([beams.code, beams.output.startsWith("the "), coarse.code], [0, true, 0]);
+    assertMatch((await heed("info", whole)).output, new RegExp(`language model \\(${kind}\\)`));
+    const other = await heed("train", "lm", "--resume", "--out", whole);
+    assertEquals(other.code, 1);
+    assertStringIncludes(other.errors, `it is one of "heed train ${kind}"`);
+  }
+  const heads = await heed("train", "lstm", "--num-heads", "2");
+  assertEquals(heads.code, 2);
+  assertStringIncludes(heads.errors, "--num-heads");
+});
+
 test("train goes on where nobody reads along, saves, and says so by its exit code; what only prints stops", async (folder) => {
   await Deno.writeTextFile(`${folder}/text.txt`, "the cat sat on the mat and the dog sat on the log\n".repeat(60));
   const out = `${folder}/lm`, tiny = ["--hidden-size", "16", "--num-layers", "1", "--threads", "1", "--steps", "30"];
@@ -462,4 +506,36 @@ test("experiment computes a table and holds its claims", async () => {
   assertEquals(code, 0);
   assertMatch(output, /^holds /m);
   assertEquals(/^fails /m.test(output), false);
+});
+
+test("tokenize cuts, goes back, saves and shows", async (folder) => {
+  const saved = `${folder}/words.json`, data = `${folder}/text.txt`;
+  await Deno.writeTextFile(data, "low lower lowest\nnewest widest\n");
+  const learned = await heed(
+    "tokenize",
+    "--train",
+    data,
+    "--algorithm",
+    "wordpiece",
+    "--vocab-size",
+    "40",
+    "--out",
+    saved,
+  );
+  assertEquals(learned, { code: 0, output: "", errors: "" });
+  const use = async (...args: string[]): Promise<string> => {
+    const { code, output, errors } = await heed("tokenize", "--tokenizer", saved, ...args);
+    assertEquals([code, errors], [0, ""]);
+    return output;
+  };
+  const ids = (await use("--ids", "Lowest")).trim();
+  assertEquals(await use("--decode", ids), "lowest\n");
+  const { text, tokens } = JSON.parse(await use("--json", "Lowest")) as {
+    text: string;
+    tokens: { id: number; start: number; end: number }[];
+  };
+  assertEquals([text, tokens.map(({ id }) => id).join(" "), tokens.at(-1)!.end], ["Lowest", ids, 6]);
+  assertEquals((await use("--data", data)).split("\n").length, 3);
+  const merges = await heed("tokenize", "--train", data, "--level", "characters", "--merges", "2", "--pieces", "1");
+  assertMatch(merges.output, /^[^ ]+ [^ ]+\n[^ ]+ [^ ]+\n\d+\t.+\n$/);
 });

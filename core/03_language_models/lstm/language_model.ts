@@ -317,6 +317,13 @@ const CONTINUATION: Checks<RecurrentContinuation> = { mask: aMask, caches: cache
 
 // #endregion
 
+// ## On real text
+//
+// The program of this book trains such a model on any text: `train rnn`, `train lstm`, `train gru`. The run below compares them.
+//
+// ```picture recurrent_run Three recurrent models and a Transformer of about as many weights, trained on the characters of Shakespeare with the same batches and schedule.
+// ```
+//
 // ## Trained in windows
 //
 // A text of a million tokens is read in windows ([section](../../06_training/batching.ts)). Gradients go back to the beginning of the window and no
