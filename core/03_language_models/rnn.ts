@@ -315,7 +315,7 @@ export const recurrentCallChecks: Checks<RecurrentCall> = { mask: aMask, hiddenS
 
 /** What one pass through an {@linkcode RNN} or a `GRU` yields. */
 export interface RecurrentResult {
-  /** The states of the last layer, both directions side by side, zeros for padding, `[B, T, H]` or `[B, T, 2·H]`. */
+  /** States of the last layer, zeros for padding, `[B, T, H]`; in two directions `[B, T, 2·H]`. */
   readonly output: Tensor;
   /** The last state of each layer and direction, to be handed to the next call, `[B, L, H]`. */
   readonly hiddenState: Tensor;
@@ -407,7 +407,7 @@ export interface RecurrentRun {
   readonly states: readonly (readonly [name: string, given: TensorLike | undefined])[];
 }
 
-/** Runs all layers in all directions; returns the output and the last states of each kind, `[B, L, H]`. */
+/** Runs all layers in all directions; returns the output and the last states, `[B, L, H]`. */
 export function runRecurrent(
   run: RecurrentRun,
   read: ReadDirection,

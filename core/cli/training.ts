@@ -62,7 +62,12 @@ const SETTINGS: Readonly<Record<Setting, string>> = {
   seed: "Where all random numbers come from",
 };
 
-/** The settings of a recipe, as options; `usual` holds the defaults that the help shows, and what it lacks is no option. */
+/**
+ * The settings of a recipe, as options.
+ *
+ * @param usual the defaults that the help shows; what it lacks is no option
+ * @returns an option for each setting
+ */
 export function recipeOptions(usual: Recipe): { readonly [K in Setting]: Option<number | undefined> } {
   const names = (Object.keys(SETTINGS) as Setting[]).filter((name) => name in usual);
   const options = names.map((name) => [name, setting(SETTINGS[name], LIMITS[name], usual[name]!)]);

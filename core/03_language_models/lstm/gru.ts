@@ -177,7 +177,7 @@ function checkStep(word: Tensor, memory: Tensor, state: Tensor): void {
 
 // ## Pitfall: the update gate the other way round
 //
-// The paper of 2014 keeps $z_t$ of the *old* state, as here; other texts write $h_t = z_t \odot n_t + (1 - z_t) \odot h_{t-1}$. Either network can be trained, but weights
+// The paper of 2014 keeps $z_t$ of the *old* state, as here; other papers write $h_t = z_t \odot n_t + (1 - z_t) \odot h_{t-1}$. Either network can be trained, but weights
 // of one are not weights of the other. The test "importState() reads the recurrent networks of PyTorch" holds the order.
 
 // ## Exercise

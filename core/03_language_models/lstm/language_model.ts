@@ -185,6 +185,7 @@ export class RecurrentLanguageModel extends Module {
    * One empty memory: the states are all that is remembered.
    *
    * @param create makes one, such as `KeyValueCache` of `@heed/heed/generation`
+   * @returns a list of one
    */
   newCaches<M extends StateMemory>(create: () => M): M[] {
     checkFunction("make caches by", create);
@@ -201,7 +202,7 @@ export class RecurrentLanguageModel extends Module {
 // ## A state as a cache
 //
 // The generation loop ([section](../../07_generation/kv_cache.ts)) keeps a model's memory in caches, copies them when a search goes on with other
-// texts, and frees them. A Transformer appends to its caches. A recurrent model *replaces* what is in its one cache by its new states. The loop does not notice.
+// prefixes, and frees them. A Transformer appends to its caches. A recurrent model *replaces* what is in its one cache by its new states. The loop does not notice.
 
 /** A memory that is replaced at each call. */
 export interface StateMemory {
@@ -294,7 +295,7 @@ export interface ContinuedResult {
   readonly logits: Tensor;
   /** Hidden states after the last token, `[B, L, H]`. */
   readonly hiddenState: Tensor;
-  /** Cell states after the last token, if the network has them, `[B, L, H]`. */
+  /** Cell states after the last token, `[B, L, H]`; absent where the network has none. */
   readonly cellState?: Tensor;
 }
 
@@ -317,13 +318,6 @@ const CONTINUATION: Checks<RecurrentContinuation> = { mask: aMask, caches: cache
 
 // #endregion
 
-// ## On real text
-//
-// The program of this book trains such a model on any text: `train rnn`, `train lstm`, `train gru`. The run below compares them.
-//
-// ```picture recurrent_run Three recurrent models and a Transformer of about as many weights, trained on the characters of Shakespeare with the same batches and schedule.
-// ```
-//
 // ## Trained in windows
 //
 // A text of a million tokens is read in windows ([section](../../06_training/batching.ts)). Gradients go back to the beginning of the window and no

@@ -159,7 +159,7 @@ export function lstmStep(sums: Tensor, cellState: Tensor): LstmStep {
 
 /** The four terms of the derivative of a cell state with respect to the one before. */
 export interface CellDerivatives {
-  /** $f_t$, the diagonal of the direct term, `[H]`. */
+  /** The diagonal of the direct term, which is the forget gate, `[H]`. */
   readonly direct: Tensor;
   /** Through the forget gate, rows by the earlier cell, `[H, H]`. */
   readonly throughForgetGate: Tensor;
@@ -277,7 +277,7 @@ const LSTM_CALL: Checks<LSTMCall> = { mask: aMask, hiddenState: aTensorLike, cel
 
 /** What one pass through an {@linkcode LSTM} yields. */
 export interface LSTMResult extends RecurrentResult {
-  /** The last cell state of each layer and direction, to be handed to the next call, `[B, L, H]`. */
+  /** The last cell state of each layer and direction, for the next call, `[B, L, H]`. */
   readonly cellState: Tensor;
 }
 
