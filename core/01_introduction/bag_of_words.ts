@@ -8,7 +8,7 @@
  * score of a class is the sum of the weights of the words of the text, and the class with the highest score is the answer. The weights begin at 0. A text is read, the answer is compared
  * with the label, and the weights of its words move: up for the class that is right, down for the one that was answered wrongly. That is all of the training.
  *
- * ```picture bag_update The example worked below. Left: the text as counts. Right: the weights of both classes before and after the update; only the words of the text move.
+ * ```picture bag_update The example worked below. Between the weights stand the two texts, as counts of words. After each text the weights of its words move; filled squares have changed.
  * ```
  *
  * **By hand.** The vocabulary is *good, not, bad, film*, the classes are − and +. The text *good film* is the bag (1, 0, 0, 1), the sum of the one-hot vectors of its words. All

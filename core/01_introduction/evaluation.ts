@@ -4,7 +4,7 @@
  * **Question.** Of two classifiers the second answers a few texts more of a test right. Is it better, or did it have luck with these texts? And what does
  * a single number hide?
  *
- * **Idea.** Count answers by what was right and what was answered: a confusion matrix [混淆矩阵]. Its rows and columns give precision [精确率] and recall [召回率] of each class. To see what is luck, draw
+ * **Idea.** Count answers by what was right and what was answered: a confusion matrix. Its rows and columns give precision [精确率] and recall of each class. To see what is luck, draw
  * as many texts from these, with replacement, and compare both classifiers again, a thousand times: the bootstrap [自助法]. And measure on texts that nobody has looked at while he built the classifier:
  * the test set (测试数据). To choose between classifiers is the task of a third set, for validation (验证).
  *

@@ -51,7 +51,7 @@ export const picture: Picture<Matrix> = {
     counts.forEach((row, i) =>
       row.forEach((n, j) => {
         const x = left + j * cell, y = top + i * cell;
-        parts.push(el("rect", { class: i === j ? "cell on" : "cell", x, y, width: cell - 3, height: cell - 3 }));
+        parts.push(el("rect", { class: i === j ? "cell" : "frame", x, y, width: cell - 3, height: cell - 3 }));
         parts.push(el(
           "g",
           tint(canvas, i === j ? undefined : "n", 0),

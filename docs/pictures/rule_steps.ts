@@ -63,9 +63,9 @@ export const picture: Picture<Steps> = {
       const modifies = features.some(({ because }) => because.includes(word));
       const y = 18 + line * 74;
       if (feature || modifies) {
-        parts.push(el("rect", { class: feature ? "cell on" : "cell", x, y: y - 14, width: size, height: 20, rx: 3 }));
+        parts.push(el("rect", { class: feature ? "cell" : "frame", x, y: y - 14, width: size, height: 20, rx: 3 }));
       }
-      parts.push(label(word, { class: feature ? "" : "ink", x: x + 5, y }));
+      parts.push(label(word, { class: "ink", x: x + 5, y }));
       if (feature) {
         parts.push(label(`${signed(feature.points)} → ${signed(feature.value)}`, {
           class: "small ink",
