@@ -13,7 +13,7 @@ import { type Command, defineCommand, number, text } from "../arguments.ts";
 import { decodingOptions, noSpecialTokens, printable, rank, readDecoding } from "../decoding.ts";
 import { chooseDevice, deviceOptions, weightsOption } from "../device.ts";
 import { UsageError } from "../errors.ts";
-import { openLanguageModel, readLanguageModel } from "../models.ts";
+import { openTextModel, readTextModel } from "../models.ts";
 import { line, standardOutput } from "../terminal.ts";
 
 /** `generate`. */
@@ -25,7 +25,7 @@ export const command: Command = defineCommand({
     "--num-beams with --stochastic draws several different texts; --all-beams prints them.",
   ],
   options: {
-    model: text("FOLDER", "A model saved by train lm", "models/lm"),
+    model: text("FOLDER", "A model saved by train lm, rnn, lstm or gru", "models/lm"),
     maxNewTokens: number("N", "Tokens to write", { min: 1, max: 1_000_000, whole: true }, 300),
     ...decodingOptions,
     seed: number("N", "Where random numbers come from", { min: 0, max: 2 ** 31, whole: true }, 1),
@@ -35,12 +35,14 @@ export const command: Command = defineCommand({
   async run(values, [prompt = "\n"]) {
     if (prompt === "") throw new UsageError("Cannot continue an empty text: write at least one character");
     const { search, rules } = readDecoding(values, { draws: true, random: new Random(values.seed) });
-    const saved = await readLanguageModel(values.model);
+    const saved = await readTextModel(values.model);
     await chooseDevice(values);
-    const model = openLanguageModel(saved, values.weights);
+    const model = openTextModel(saved, values.weights);
     const { vocabulary } = saved.notes;
     const ids = vocabulary.encode(prompt);
-    const options = { maxNewTokens: values.maxNewTokens, rules: [noSpecialTokens, ...rules], slide: true };
+    // A recurrent model has no context that could be full.
+    const slide = model.contextLength < Infinity;
+    const options = { maxNewTokens: values.maxNewTokens, rules: [noSpecialTokens, ...rules], slide };
     if (!("begin" in search)) {
       standardOutput.write(printable(prompt));
       const tokens = stream(model, ids, { ...options, search });
