@@ -112,7 +112,7 @@ import { causalMask, checkFitsScores, combineMasks } from "./masks.ts";
 /**
  * Mixes the rows of `value` by how well each `query` matches each `key`.
  *
- * The formula line by line. {@linkcode scaledDotProductAttention} computes the same for many heads, which are attentions side by side ([section](multi_head.ts)).
+ * The formula line by line. {@linkcode scaledDotProductAttention} computes the same for many heads, which are attentions side by side.
  *
  * @param query what each position looks for, `[T, D]`
  * @param key what each position can be found by, `[S, D]`
