@@ -20,7 +20,7 @@
  * | `files.ts`, `corpus.ts`            | reading text and pairs, writing without half files |
  * | `training.ts`, `folder.ts`         | what both kinds of training share, where they save |
  * | `translator.ts`, `decoding.ts`     | a translator in use, how texts are searched        |
- * | `models.ts`                        | saved models                                       |
+ * | `models.ts`, `ngrams.ts`           | saved models                                       |
  * | `recipes.ts`, `layouts.ts`         | what may be asked for, and what a file may ask for |
  * | `device.ts`                        | `--device`, `--threads`, Ctrl-C                    |
  *
@@ -44,6 +44,7 @@ import { complain, line, standardOutput } from "./cli/terminal.ts";
 export const COMMANDS: readonly Heading[] = [
   { name: "train translator", summary: "Train a translator on pairs of sentences" },
   { name: "train lm", summary: "Train a language model on a text" },
+  { name: "train ngram", summary: "Count the n-grams of a text" },
   { name: "translate", summary: "Translate sentences with a saved translator" },
   { name: "generate", summary: "Continue a text with a language model" },
   { name: "experiment", summary: "Run an experiment of the book, or list them" },
