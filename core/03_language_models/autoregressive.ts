@@ -304,6 +304,8 @@ export async function perplexity(
 // Ng and Jordan compare the two: with the same features the discriminative one ends with the smaller error, and the generative one needs fewer
 // examples to reach its own.
 //
+// The [experiment](experiments/autoregressive/classes.ts) compares them on the same counts of words.
+//
 // **The notes, 004.25.** Right about probability, and too strict about the kinds: the next word *is* a label, one of $V$. A model
 // that is trained to predict the next word discriminates at every position, and generates all the same. A large language model
 // classifies by the word that it writes.
