@@ -22,6 +22,7 @@ export const EXPERIMENTS: readonly Entry[] = [
   "03_language_models/experiments/n_grams",
   "03_language_models/experiments/n_grams/order",
   "03_language_models/experiments/n_grams/intervening",
+  "03_language_models/experiments/n_grams/filtering",
   "04_attention/experiments/scaled_dot_product",
   "04_attention/experiments/self_and_cross",
   "04_attention/experiments/self_and_cross/matrices",

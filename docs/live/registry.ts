@@ -67,6 +67,11 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/03_language_models/experiments/n_grams/intervening.words.ts")).words,
   },
   {
+    name: "language_models/n_grams/filtering",
+    load: async () => (await import("../../core/03_language_models/experiments/n_grams/filtering.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/n_grams/filtering.words.ts")).words,
+  },
+  {
     name: "attention/scaled_dot_product",
     load: async () => (await import("../../core/04_attention/experiments/scaled_dot_product.ts")).experiment,
     words: async () => (await import("../../core/04_attention/experiments/scaled_dot_product.words.ts")).words,
